@@ -1,0 +1,71 @@
+// Builds `dist/` (as written: generators) and `dist/direct/` (the same with `*` and `yield*` blanked).
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { toDirect } from './direct.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+export const STEPPED_FOLDERS = ['shared-memory', 'protocols', 'workers']
+
+/** Test files and contracts run on the builds; they are not part of them. */
+export const isForTests = (name) => /\.(test|contract)(\.\w+)*\.(d\.ts|js|js\.map)$|\.(test|contract)\.ts$/.test(name)
+
+function compile() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  if (!existsSync(tsc)) {
+    console.error('faultline is built by TypeScript, which is not installed: run `npm ci` without `--omit=dev`.')
+    process.exit(2)
+  }
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Source files that are gone leave no modules behind that tests or imports could still find. */
+function removeOrphans(folder) {
+  for (const name of walk(folder)) {
+    const inDist = name.slice(dist.length + 1).replace(/^direct\//, '')
+    const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
+    if (source !== inDist && !existsSync(join(root, 'src', source))) rmSync(name)
+  }
+}
+
+function strip() {
+  for (const folder of STEPPED_FOLDERS) {
+    for (const from of walk(join(dist, folder))) {
+      if (isForTests(from)) continue
+      const to = join(dist, 'direct', from.slice(dist.length + 1))
+      if (existsSync(to) && statSync(to).mtimeMs >= statSync(from).mtimeMs) continue
+      mkdirSync(dirname(to), { recursive: true })
+      writeFileSync(to, direct(from, readFileSync(from, 'utf8')))
+    }
+  }
+}
+
+function direct(file, text) {
+  if (file.endsWith('.js')) return toDirect(text, file)
+  if (file.endsWith('.map')) return text.replaceAll('"../', '"../../')
+  return file.endsWith('/shared-memory/steps.d.ts') ? DIRECT_STEPS : text
+}
+
+/** In the direct build a step is an ordinary call, so its type is the result itself. */
+const DIRECT_STEPS = `/** The direct build: a step is an ordinary call and returns its result. */
+export type Steps<T> = T;
+`
+
+function walk(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? walk(path) : [path]
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  compile()
+  removeOrphans(dist)
+  strip()
+  const main = join(dist, 'cli', 'main.js')
+  if (existsSync(main)) chmodSync(main, 0o755)
+}

@@ -1,0 +1,31 @@
+import { type Cpu, WMB } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { assertCounted } from '../oracles.ts'
+import type { Rules } from '../rules.ts'
+import { PRECHECK } from '../variants.ts'
+import type { Vm } from '../vm.ts'
+
+/**
+ * The count is lowered before the sequence is raised. Whoever asks without mmu_lock can see neither.
+ *
+ *   lockless user                          notifier
+ *   -------------                          --------
+ *   seq, then the old pfn
+ *                                          S1 .. S9, changes the PTE, frees the page
+ *                                          E4 in_progress = 0
+ *   in_progress 0, seq as before: accepts
+ *   the freed page
+ *                                          E2 seq += 1
+ *
+ * With mmu_lock held nobody sees the two apart, so the fault path of this system does not mind.
+ */
+export const B_ORDER: Rules = { ...PRECHECK, invalidateEnd: invalidateEndReversed }
+
+function* invalidateEndReversed(cpu: Cpu, vm: Vm): Steps<void> {
+  const inProgress = yield* cpu.read(vm.invalidateInProgress)
+  yield* cpu.store(vm.invalidateInProgress, inProgress - 1)
+  yield* cpu.barrier(WMB)
+  const seq = yield* cpu.read(vm.invalidateSeq)
+  yield* cpu.store(vm.invalidateSeq, (seq + 1) | 0)
+  assertCounted(cpu, vm, inProgress)
+}

@@ -1,0 +1,79 @@
+/**
+ * What a run counts. Names are the kernel's where it has the statistic, else those of the laboratory: there is no kernel
+ * counter for retries, yields or pre-check hits.
+ */
+export const COUNTERS = [
+  // kvm_stats, per vCPU
+  'pf_taken',
+  'pf_fixed',
+  'pf_fast',
+  'pf_spurious',
+  'pf_emulate',
+  'tlb_flush',
+  'exits',
+  'request_irq_exits',
+  // kvm_stats, per VM
+  'remote_tlb_flush_requests',
+  'remote_tlb_flush',
+  // RETRY, by the place where it was found
+  'retry_precheck_before_pfn',
+  'retry_precheck_after_pfn',
+  'retry_stale_locked',
+  'retry_frozen',
+  'retry_cas_link',
+  'retry_cas_leaf',
+  'retry_invalid_slot',
+  'precheck_false_negative',
+  // yields of mmu_lock
+  'yield_needbreak',
+  'yield_need_resched',
+  'yield_suppressed_progress',
+  'yield_no_drop',
+  // remote TLB flushes, by cause
+  'tlb_flush_remote_yield',
+  'tlb_flush_remote_range_end_of_zap',
+  'tlb_flush_remote_map_replace',
+  'tlb_flush_remote_wrprot',
+  'tlb_flush_ipis',
+  // MMU notifier
+  'unmap_gfn_range_calls',
+  'leafs_zapped',
+  'invalidate_start',
+  'invalidate_end',
+  'invalidate_elided',
+  'in_progress_max',
+  'range_width_max',
+  'mn_active_max',
+  'memslot_wakeups',
+  // KVM's own zaps, and dirty logging
+  'zap_gfn_range_calls',
+  'wrprot_gfn_range_calls',
+  'sptes_wrprotected',
+  // the guest
+  'guest_accesses',
+  'pages_populated',
+] as const
+
+export type CounterName = (typeof COUNTERS)[number]
+
+/** Where each counter lies: `cpu.count(COUNTER.pf_taken, 1)`. */
+export const COUNTER = Object.fromEntries(COUNTERS.map((name, index) => [name, index])) as {
+  readonly [N in CounterName]: number
+}
+
+/** Counters whose total is the greatest value of any CPU, not the sum. */
+export const isMaximum = (name: CounterName): boolean => name.endsWith('_max')
+
+/** Histograms in ns, as the result file names them. */
+export const HISTOGRAMS = [
+  'fault_latency_ns',
+  'fault_response_ns',
+  'guest_stall_ns',
+  'invalidation_latency_ns',
+] as const
+
+export type HistogramName = (typeof HISTOGRAMS)[number]
+
+export const HISTOGRAM = Object.fromEntries(HISTOGRAMS.map((name, index) => [name, index])) as {
+  readonly [N in HistogramName]: number
+}

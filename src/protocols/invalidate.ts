@@ -1,0 +1,43 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import { type Cpu, WMB } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { COUNTER } from './counters.ts'
+import { assertCounted } from './oracles.ts'
+import { INVALID_GPA, type Vm } from './vm.ts'
+
+// virt/kvm/kvm_main.c: an invalidation begins, says of what, and ends. All with mmu_lock held for write.
+
+/** S5: `kvm_mmu_invalidate_begin()`. */
+export function* invalidateBegin(cpu: Cpu, vm: Vm): Steps<void> {
+  const inProgress = yield* cpu.read(vm.invalidateInProgress)
+  yield* cpu.store(vm.invalidateInProgress, inProgress + 1)
+  if (inProgress === 0) {
+    yield* cpu.write(vm.invalidateRangeStart, INVALID_GPA)
+    yield* cpu.write(vm.invalidateRangeEnd, INVALID_GPA)
+  }
+  cpu.countHighest(COUNTER.in_progress_max, inProgress + 1)
+}
+
+/** S6: `kvm_mmu_invalidate_range_add()`. Invalidations that overlap in time share one range, which only grows. */
+export function* invalidateRangeAdd(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void> {
+  const rangeStart = yield* cpu.read(vm.invalidateRangeStart)
+  const rangeEnd = yield* cpu.read(vm.invalidateRangeEnd)
+  const isUnset = rangeStart === INVALID_GPA
+  const newStart = isUnset ? start : Math.min(rangeStart, start)
+  const newEnd = isUnset ? end : Math.max(rangeEnd, end)
+  yield* cpu.write(vm.invalidateRangeStart, newStart)
+  yield* cpu.write(vm.invalidateRangeEnd, newEnd)
+  cpu.countHighest(COUNTER.range_width_max, newEnd - newStart)
+}
+
+/** E2 to E4: `kvm_mmu_invalidate_end()`. */
+export function* invalidateEnd(cpu: Cpu, vm: Vm): Steps<void> {
+  const seq = yield* cpu.read(vm.invalidateSeq)
+  // A fault that looked its page up before this retries. Pairs with the snapshot in mmuFaultinPfn().
+  yield* cpu.store(vm.invalidateSeq, (seq + 1) | 0)
+  // The sequence is seen before the count: whoever finds nothing in progress without mmu_lock finds the new sequence too.
+  yield* cpu.barrier(WMB)
+  const inProgress = yield* cpu.read(vm.invalidateInProgress)
+  yield* cpu.store(vm.invalidateInProgress, inProgress - 1)
+  assertCounted(cpu, vm, inProgress)
+}

@@ -1,0 +1,168 @@
+import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
+import { isPresent, pfnOfPte } from './host-mm.ts'
+import type { Fault } from './page-fault.ts'
+import type { Vcpu } from './vcpu.ts'
+import type { CpuLocal, Vm } from './vm.ts'
+
+/**
+ * The properties that are watched while a protocol runs, in all machines: the reference's names and what each one says. An
+ * oracle looks with `cpu.peek` and takes no step, so that the watched protocol and the unwatched one are the same.
+ */
+export const ORACLES = [
+  {
+    name: 'stale_install',
+    says: 'a fault installed a page that an invalidation had taken back since the fault looked it up',
+  },
+  { name: 'install_in_progress', says: 'a fault installed a gfn while an invalidation of it was in progress' },
+  { name: 'stale_use', says: 'the guest touched a page through its TLB after the host had taken the page back' },
+  { name: 'unlock_with_pending_flush', says: 'mmu_lock was released with SPTEs zapped and the TLBs not yet flushed' },
+  { name: 'skipped_leaf', says: 'a leaf in the range was still present after invalidate_range_start had returned' },
+  { name: 'count_negative', says: 'mmu_invalidate_in_progress, or the count of active invalidations, fell below 0' },
+  { name: 'range_unset', says: 'an invalidation was in progress and its range not set, with mmu_lock free' },
+  { name: 'leaf_pfn_changed', says: 'a present leaf was replaced by a present leaf with another pfn' },
+  { name: 'retry_unbounded', says: 'a fault kept retrying although no invalidation had happened since it began to' },
+  { name: 'zap_no_progress', says: 'a zap yielded twice at one gfn' },
+  { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
+  { name: 'page_ref_leak', says: 'references to pages were never dropped' },
+  { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
+] as const
+
+export type OracleName = (typeof ORACLES)[number]['name']
+
+export const ORACLE = Object.fromEntries(ORACLES.map(({ name }, index) => [name, index])) as {
+  readonly [N in OracleName]: number
+}
+
+/** A fault that meets no new invalidation retries a few times at most: another fault froze the entry, or won the CAS. */
+const MOST_IDLE_RETRIES = 1000
+const NO_GFN = -1 as Gfn
+/** Gfns of a range that are looked at after each invalidation, besides those where the walk was interrupted. */
+const SAMPLED_GFNS = 8
+
+/** I0.1, I0.2: before a fault installs. With mmu_lock held on either side neither answer can change meanwhile. */
+export function assertInstall(cpu: Cpu, vm: Vm, fault: Fault): void {
+  if (!vm.config.oracles) return
+  if (vm.host.peekPte(cpu, fault.hostPage) !== fault.hostPte) cpu.violation(ORACLE.stale_install, fault.gfn)
+  if (cpu.peek(vm.invalidateInProgress) === 0) return
+  for (const { start, end } of vm.invalidating) {
+    if (fault.gfn >= cpu.peek(start) && fault.gfn < cpu.peek(end)) {
+      cpu.violation(ORACLE.install_in_progress, fault.gfn)
+    }
+  }
+}
+
+/** The oracle's own record of what this CPU invalidates, with mmu_lock held for write: it need not believe the protocol. */
+export function markInvalidating(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): void {
+  if (!vm.config.oracles) return
+  const own = vm.invalidating[cpu.id]!
+  const isFirst = cpu.peek(own.end) === 0
+  cpu.poke(own.start, isFirst ? start : Math.min(start, cpu.peek(own.start)))
+  cpu.poke(own.end, Math.max(end, cpu.peek(own.end)))
+}
+
+export function clearInvalidating(cpu: Cpu, vm: Vm): void {
+  if (!vm.config.oracles) return
+  const own = vm.invalidating[cpu.id]!
+  cpu.poke(own.start, 0)
+  cpu.poke(own.end, 0)
+}
+
+/** A walk filled the TLB. While the vCPU is in the guest no invalidation can finish, so the page must be the host's. */
+export function assertFill(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, pfn: Pfn): void {
+  if (!vm.config.oracles) return
+  const hostPage = vcpu.tlb.hostPage(gfn)
+  const pte = vm.host.peekPte(cpu, hostPage)
+  if (!isPresent(pte) || pfnOfPte(hostPage, pte) !== pfn) cpu.violation(ORACLE.stale_use, gfn)
+  vcpu.tlb.rememberHostPte(gfn, pte)
+}
+
+/** The guest used a translation of its TLB: the page behind it must still be the one it was filled with. */
+export function assertTouch(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): void {
+  if (!vm.config.oracles) return
+  if (vm.host.peekPte(cpu, vcpu.tlb.hostPage(gfn)) !== vcpu.tlb.hostPte(gfn)) cpu.violation(ORACLE.stale_use, gfn)
+}
+
+/** I0.4: a zapper lets go of mmu_lock. */
+export function assertFlushed(cpu: Cpu, vm: Vm, gfn: Gfn): void {
+  if (vm.config.oracles && vm.local[cpu.id]!.pendingFlush) cpu.violation(ORACLE.unlock_with_pending_flush, gfn)
+}
+
+/** A walk begins that may yield. */
+export function walkBegins(cpu: Cpu, vm: Vm): void {
+  vm.local[cpu.id]!.lastYieldGfn = NO_GFN
+}
+
+/** I0.7: a zapper yields. */
+export function assertProgress(cpu: Cpu, vm: Vm, gfn: Gfn): void {
+  if (!vm.config.oracles) return
+  const local = vm.local[cpu.id]!
+  if (local.lastYieldGfn === gfn) cpu.violation(ORACLE.zap_no_progress, gfn)
+  local.lastYieldGfn = gfn
+  local.suspects[local.suspect & (local.suspects.length - 1)] = gfn
+  local.suspect += 1
+}
+
+/** I0.3, when an invalidation ends. `before`: what the count was. */
+export function assertCounted(cpu: Cpu, vm: Vm, before: number): void {
+  if (vm.config.oracles && before <= 0) cpu.violation(ORACLE.count_negative, before)
+}
+
+/** I0.3, under mmu_lock: whoever bumped in_progress has set the range before it let go of the lock. */
+export function warnRangeUnset(cpu: Cpu, gfn: Gfn): void {
+  cpu.violation(ORACLE.range_unset, gfn)
+}
+
+/**
+ * The contract of invalidate_range_start: no leaf of the range is left. Called between start and end, when no fault may
+ * install one, by the task that invalidates, with no lock held. Looks where the walk was interrupted, and at a sample.
+ */
+export function assertUnmapped(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): void {
+  if (!vm.config.oracles) return
+  const local = vm.local[cpu.id]!
+  for (const gfn of local.suspects) assertNoLeaf(cpu, vm, gfn, start, end)
+  for (let sample = 0; sample < SAMPLED_GFNS; sample += 1) {
+    assertNoLeaf(cpu, vm, start + (nextSeed(local) % (end - start)), start, end)
+  }
+}
+
+function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn): void {
+  if (gfn < start || gfn >= end) return
+  if (vm.tables.peekLeaf(cpu, gfn as Gfn) !== NONPRESENT) cpu.violation(ORACLE.skipped_leaf, gfn)
+}
+
+/** xorshift32, so that the samples of a run follow from its history alone. */
+function nextSeed(local: CpuLocal): number {
+  local.seed ^= local.seed << 13
+  local.seed ^= local.seed >>> 17
+  local.seed ^= local.seed << 5
+  return local.seed >>> 0
+}
+
+/** I0.6: a fault has to retry. */
+export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault): void {
+  if (!vm.config.oracles) return
+  const seq = cpu.peek(vm.invalidateSeq)
+  const idle = cpu.peek(vm.invalidateInProgress) === 0 && seq === fault.seqAtRetry
+  fault.seqAtRetry = seq
+  fault.idleRetries = idle ? fault.idleRetries + 1 : 0
+  if (fault.idleRetries === MOST_IDLE_RETRIES) cpu.violation(ORACLE.retry_unbounded, fault.gfn)
+}
+
+/** A present leaf may only be replaced by one with the same pfn: the kernel calls BUG(). */
+export function assertSamePfn(cpu: Cpu, vm: Vm, gfn: Gfn, old: Pfn, now: Pfn): void {
+  if (vm.config.oracles && old !== now) cpu.violation(ORACLE.leaf_pfn_changed, gfn)
+}
+
+/** What must hold when all roles have ended: violated properties with the value that shows it. */
+export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: OracleName; readonly value: number }[] {
+  const active = words[vm.invalidateInProgress]! + words[vm.mnActiveInvalidateCount]!
+  const references = vm.host.leakedReferences(words)
+  const cnts = words[vm.mmuLockWord]!
+  return [
+    ...(active === 0 ? [] : [{ oracle: 'count_leak' as const, value: active }]),
+    ...(references === 0 ? [] : [{ oracle: 'page_ref_leak' as const, value: references }]),
+    ...(cnts === 0 ? [] : [{ oracle: 'lock_left_held' as const, value: cnts }]),
+  ]
+}

@@ -1,0 +1,43 @@
+import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
+import { type Memslot, NO_MEMSLOT } from './memslots.ts'
+
+/** RET_PF_*, with the kernel's values. */
+export const CONTINUE = 0
+export const RETRY = 1
+export const EMULATE = 2
+export const FIXED = 4
+export const SPURIOUS = 5
+export type FaultResult = typeof CONTINUE | typeof RETRY | typeof EMULATE | typeof FIXED | typeof SPURIOUS
+
+/** `struct kvm_page_fault`: on the vCPU's stack, so nobody else sees it. Each vCPU owns one and uses it again. */
+export class Fault {
+  gfn = 0 as Gfn
+  slot: Memslot = NO_MEMSLOT
+  /** Snapshot of mmu_invalidate_seq. */
+  seq = 0
+  /** Nobody waits for it: KVM_PRE_FAULT_MEMORY. The kernel's statistics leave such faults out. */
+  prefetch = false
+  /** PFERR_PRESENT_MASK: the walk met a present entry that did not allow the access. */
+  present = false
+  pfn = 0 as Pfn
+  /** The page of the host behind the gfn, and its entry in the primary MMU by which the pfn was got. */
+  hostPage = 0
+  hostPte = 0
+  /** Times that this fault has been tried. */
+  attempt = 0
+  /** A pre-check has let it through in this try. */
+  prechecked = false
+  /** What a compiler that may cache plain loads would keep in registers: see B-HOIST. */
+  cachedInProgress = 0
+  cachedSeq = 0
+  /** For the oracle: mmu_invalidate_seq at the last retry, and retries since it changed. */
+  seqAtRetry = 0
+  idleRetries = 0
+
+  begin(gfn: Gfn, present: boolean): void {
+    this.gfn = gfn
+    this.present = present
+    this.attempt = 0
+    this.idleRetries = 0
+  }
+}

@@ -1,0 +1,31 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { COUNTER } from './counters.ts'
+import { assertFlushed } from './oracles.ts'
+import type { Vm } from './vm.ts'
+
+/** `rwlock_needbreak()`, since 6.11: contention alone makes a holder yield only if the kernel is preemptible at run time. */
+export function* rwlockNeedbreak(cpu: Cpu, vm: Vm): Steps<boolean> {
+  if (!vm.preemptible) return false
+  return yield* vm.mmuLock.isContended(cpu)
+}
+
+/**
+ * `cond_resched_rwlock_write()`: drops mmu_lock if somebody waits for it or the scheduler wants the CPU, and takes it
+ * again, behind everyone who queued meanwhile. Returns whether it was dropped. Whoever calls has flushed.
+ */
+export function* condReschedRwlockWrite(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
+  const resched = cpu.needResched()
+  const needbreak = yield* vm.rules.needbreak(cpu, vm, gfn)
+  if (!resched && !needbreak) {
+    cpu.count(COUNTER.yield_no_drop, 1)
+    return false
+  }
+  cpu.count(resched ? COUNTER.yield_need_resched : COUNTER.yield_needbreak, 1)
+  assertFlushed(cpu, vm, gfn)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  if (!resched) yield* cpu.pause()
+  yield* vm.mmuLock.writeLock(cpu)
+  return true
+}

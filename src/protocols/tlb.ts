@@ -1,0 +1,48 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+
+/** A vCPU's TLB: direct-mapped, in memory that is not shared. Only a flush, or another translation, empties an entry. */
+export class Tlb {
+  readonly #mask: number
+  readonly #gfns: Int32Array
+  readonly #epochs: Int32Array
+  readonly #hostPages: Int32Array
+  /** The entry of the primary MMU behind each translation when it was filled: for the oracle. */
+  readonly #hostPtes: Int32Array
+  #epoch = 1
+
+  constructor(entries: number) {
+    this.#mask = entries - 1
+    this.#gfns = new Int32Array(entries)
+    this.#epochs = new Int32Array(entries)
+    this.#hostPages = new Int32Array(entries)
+    this.#hostPtes = new Int32Array(entries)
+  }
+
+  holds(gfn: Gfn): boolean {
+    const at = gfn & this.#mask
+    return this.#gfns[at] === gfn && this.#epochs[at] === this.#epoch
+  }
+
+  fill(gfn: Gfn, hostPage: number): void {
+    const at = gfn & this.#mask
+    this.#gfns[at] = gfn
+    this.#epochs[at] = this.#epoch
+    this.#hostPages[at] = hostPage
+  }
+
+  flush(): void {
+    this.#epoch += 1
+  }
+
+  hostPage(gfn: Gfn): number {
+    return this.#hostPages[gfn & this.#mask]!
+  }
+
+  hostPte(gfn: Gfn): number {
+    return this.#hostPtes[gfn & this.#mask]!
+  }
+
+  rememberHostPte(gfn: Gfn, pte: number): void {
+    this.#hostPtes[gfn & this.#mask] = pte
+  }
+}

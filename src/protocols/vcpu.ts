@@ -1,0 +1,126 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import { type Cpu, MB, WMB, type Word } from '../shared-memory/cpu.ts'
+import {
+  childOf,
+  isLast,
+  isShadowPresent,
+  LEVEL_4K,
+  NONPRESENT,
+  pfnOf,
+  ROOT_LEVEL,
+  W,
+} from '../shared-memory/page-tables/spte.ts'
+import type { Place } from '../shared-memory/place.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { WORK_KIND } from './costs.ts'
+import { COUNTER } from './counters.ts'
+import { hostPageOfPfn } from './host-mm.ts'
+import { assertFill, assertTouch } from './oracles.ts'
+import { Tlb } from './tlb.ts'
+import type { Vm } from './vm.ts'
+
+/** `vcpu->mode`, with the kernel's values. */
+export const OUTSIDE_GUEST_MODE = 0
+export const IN_GUEST_MODE = 1
+export const EXITING_GUEST_MODE = 2
+
+/** Bits of `vcpu->requests`. KVM_REQ_TLB_FLUSH is number 0, and waits. */
+export const KVM_REQ_TLB_FLUSH = 1 << 0
+
+/**
+ * `struct kvm_vcpu`.
+ *
+ *   mode       OUTSIDE, IN_GUEST or EXITING     written by the vCPU; IN_GUEST -> EXITING by whoever kicks it
+ *   requests   bitmap                           same line; set by whoever requests, cleared by the vCPU
+ */
+export class Vcpu {
+  readonly id: number
+  readonly mode: Word
+  readonly requests: Word
+  /** The vCPU's own copies of translations: no other CPU sees or changes them. */
+  readonly tlb: Tlb
+
+  constructor(place: Place, id: number, tlbEntries: number) {
+    this.id = id
+    const words = place.together(['mode', 'requests'], 'the vCPU, and whoever kicks it')
+    this.mode = words.mode
+    this.requests = words.requests
+    this.tlb = new Tlb(tlbEntries)
+  }
+}
+
+/** `vcpu_enter_guest()`, up to the moment in which the guest runs; comes round again while a request is pending. */
+export function* enterGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
+  for (;;) {
+    yield* serviceRequests(cpu, vcpu)
+    yield* cpu.store(vcpu.mode, IN_GUEST_MODE)
+    // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().
+    yield* cpu.barrier(MB)
+    const mode = yield* cpu.load(vcpu.mode)
+    const requests = yield* cpu.load(vcpu.requests)
+    if (mode === IN_GUEST_MODE && requests === 0) return
+    yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
+    yield* cpu.barrier(WMB)
+  }
+}
+
+/** VM exit. */
+export function* exitGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
+  cpu.count(COUNTER.exits, 1)
+  // Answers an IPI, if one was sent. Pairs with the wait in makeAllCpusRequest().
+  yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
+  yield* cpu.barrier(WMB)
+  yield* cpu.work(WORK_KIND.exit_entry, 1)
+}
+
+/** Whether an interrupt has arrived that takes the vCPU out of the guest. */
+export function* isKicked(cpu: Cpu, vcpu: Vcpu): Steps<boolean> {
+  const mode = yield* cpu.load(vcpu.mode)
+  return mode !== IN_GUEST_MODE
+}
+
+/** `kvm_check_request()`, for every request there is. */
+function* serviceRequests(cpu: Cpu, vcpu: Vcpu): Steps<void> {
+  const requests = yield* cpu.load(vcpu.requests)
+  if ((requests & KVM_REQ_TLB_FLUSH) === 0) return
+  yield* cpu.and(vcpu.requests, ~KVM_REQ_TLB_FLUSH)
+  // What the requester wrote before the bit is seen from here on. Pairs with the barrier in makeRequest().
+  yield* cpu.barrier(MB)
+  cpu.count(COUNTER.tlb_flush, 1)
+  yield* cpu.work(WORK_KIND.tlb_flush, 1)
+  vcpu.tlb.flush()
+}
+
+/** What came of a guest's access. */
+export const ACCESSED = 0
+export const FAULT_NOT_PRESENT = 1
+export const FAULT_PROTECTION = 2
+export type Access = typeof ACCESSED | typeof FAULT_NOT_PRESENT | typeof FAULT_PROTECTION
+
+/** The guest writes to a page: through the TLB, else by the hardware's walk of the page tables. */
+export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): Steps<Access> {
+  cpu.count(COUNTER.guest_accesses, 1)
+  yield* cpu.work(WORK_KIND.guest_access, 1)
+  if (vcpu.tlb.holds(gfn)) {
+    assertTouch(cpu, vm, vcpu, gfn)
+    return ACCESSED
+  }
+  const spte = yield* walk(cpu, vm, gfn)
+  if (spte === NONPRESENT) return FAULT_NOT_PRESENT
+  if ((spte & W) === 0) return FAULT_PROTECTION
+  vcpu.tlb.fill(gfn, hostPageOfPfn(pfnOf(spte)))
+  assertFill(cpu, vm, vcpu, gfn, pfnOf(spte))
+  return ACCESSED
+}
+
+/** The leaf for `gfn`, or NONPRESENT. */
+function* walk(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<number> {
+  let table = vm.tables.root
+  for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
+    const spte = yield* cpu.load(vm.tables.sptep(table, gfn, level))
+    if (!isShadowPresent(spte)) return NONPRESENT
+    if (isLast(spte, level)) return spte
+    table = childOf(spte)
+  }
+  return NONPRESENT
+}

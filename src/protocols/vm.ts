@@ -1,0 +1,147 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import type { Word } from '../shared-memory/cpu.ts'
+import { wordAt } from '../shared-memory/cpu.ts'
+import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
+import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
+import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
+import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
+import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
+import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
+import type { Place } from '../shared-memory/place.ts'
+import { RcuWait } from '../shared-memory/rcuwait.ts'
+import { HostMm } from './host-mm.ts'
+import { hostPages, type MemslotConfig, Memslots } from './memslots.ts'
+import type { Rules } from './rules.ts'
+import { Vcpu } from './vcpu.ts'
+
+/** How the host kernel was booted: `preempt=`. */
+export type PreemptionModel = 'none' | 'voluntary' | 'full' | 'lazy'
+
+export type VmConfig = {
+  /** How many CPUs run: vCPUs come first, ids 0 to vcpus - 1. */
+  readonly cpus: number
+  readonly vcpus: number
+  readonly memslots: readonly MemslotConfig[]
+  /** `tdp`: two-dimensional paging, faults under mmu_lock for read. `shadow`: shadow paging, faults under it for write. */
+  readonly mmu: 'tdp' | 'shadow'
+  readonly preempt: PreemptionModel
+  /** Translations that a vCPU's TLB holds; a power of two. */
+  readonly tlbEntries: number
+  /** Whether a 2 MiB block of the host's memory is one huge page. */
+  readonly isHuge: (block: number) => boolean
+  /** Whether oracles watch. */
+  readonly oracles: boolean
+  /** Whether acquisitions and holds of locks are reported. */
+  readonly lockStatistics: boolean
+}
+
+/** `INVALID_GPA`: the range of the invalidation in progress is not set. */
+export const INVALID_GPA = -1
+
+/** What a CPU keeps to itself while it runs a protocol; the others never look at it. */
+export class CpuLocal {
+  readonly iter: TdpIter
+  /** Whom the IPI round that is under way has reached. */
+  readonly ipiTargets: Uint8Array
+  /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
+  pendingFlush = false
+  /** Where the walk yielded last, as the oracle saw it. */
+  lastYieldGfn = -1 as Gfn
+  /** Gfns near which a walk was interrupted: the likeliest to be skipped. */
+  readonly suspects: Int32Array = new Int32Array(16).fill(-1)
+  suspect = 0
+  /** `suspects` of the invalidation under way begin here. */
+  seed = 1
+
+  constructor(tables: PageTables, vcpus: number) {
+    this.iter = new TdpIter(tables)
+    this.ipiTargets = new Uint8Array(vcpus)
+  }
+}
+
+/** What each CPU that invalidates says of itself, so that an oracle need not believe the words that it watches. */
+type Invalidating = { readonly start: Word; readonly end: Word }
+
+/**
+ * `struct kvm`, as far as the MMU is concerned.
+ *
+ *   mmuLock                                     qrwlock; guards the page tables and the four words below
+ *   mmuInvalidate.seq .inProgress               one line, as in struct kvm; written under mmuLock for write
+ *                 .rangeStart .rangeEnd
+ *   mnInvalidateLock, mnActiveInvalidateCount   spinlock and what it guards: notifiers between start and end
+ */
+export class Vm {
+  readonly config: VmConfig
+  readonly rules: Rules
+  readonly mmuLock: RwLock
+  /** `mmuLock.cnts`, for whoever looks at the memory of a run that is over. */
+  readonly mmuLockWord: Word
+  readonly invalidateSeq: Word
+  readonly invalidateInProgress: Word
+  readonly invalidateRangeStart: Word
+  readonly invalidateRangeEnd: Word
+  readonly mnInvalidateLock: Lock
+  readonly mnActiveInvalidateCount: Word
+  readonly mnMemslotsUpdateRcuwait: RcuWait
+  readonly memslots: Memslots
+  readonly host: HostMm
+  readonly tables: PageTables
+  readonly vcpus: readonly Vcpu[]
+  /** Preemptible at run time: the only kernels on which contention alone makes a holder yield. */
+  readonly preemptible: boolean
+  readonly local: readonly CpuLocal[]
+  readonly invalidating: readonly Invalidating[]
+  readonly #rmaps: Word
+
+  constructor(place: Place, config: VmConfig, rules: Rules) {
+    this.config = config
+    this.rules = rules
+    this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
+    const mmuLock = new QRwLock(place.within('mmuLock'), config.cpus)
+    this.mmuLockWord = mmuLock.cnts
+    this.mmuLock = config.lockStatistics ? new WatchedRwLock(mmuLock) : mmuLock
+    const words = place
+      .within('mmuInvalidate')
+      .together(['seq', 'inProgress', 'rangeStart', 'rangeEnd'], 'owner of mmuLock for write')
+    this.invalidateSeq = words.seq
+    this.invalidateInProgress = words.inProgress
+    this.invalidateRangeStart = words.rangeStart
+    this.invalidateRangeEnd = words.rangeEnd
+    const mnInvalidateLock = new QSpinLock(place.within('mnInvalidateLock'), config.cpus)
+    this.mnInvalidateLock = config.lockStatistics ? new WatchedLock(mnInvalidateLock) : mnInvalidateLock
+    this.mnActiveInvalidateCount = place.line('mnActiveInvalidateCount', 'owner of mnInvalidateLock')
+    this.mnMemslotsUpdateRcuwait = new RcuWait(place.within('mnMemslotsUpdateRcuwait'))
+    this.vcpus = Array.from(
+      { length: config.vcpus },
+      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries),
+    )
+    this.invalidating = Array.from({ length: config.cpus }, (_, cpu) =>
+      place.within(`cpu${cpu}.invalidating`).together(['start', 'end'], `cpu ${cpu}`),
+    )
+    this.memslots = new Memslots(place.within('memslots'), config.memslots)
+    this.tables = new PageTables(place.within('pageTables'), this.#tableCapacity(), config.cpus)
+    this.host = new HostMm(place.within('hostMm'), hostPages(config.memslots), config.isHuge)
+    this.#rmaps = place.table('rmaps', config.mmu === 'shadow' ? slotPages(config) : 0, 'owner of mmuLock for write')
+    this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
+  }
+
+  /** Writes what is not zero into memory that nobody else sees yet. */
+  initialise(words: Int32Array): void {
+    words[this.tables.next] = this.tables.root
+    words[this.invalidateRangeStart] = INVALID_GPA
+    words[this.invalidateRangeEnd] = INVALID_GPA
+    this.memslots.initialise(words)
+  }
+
+  /** The head of the reverse map of a gfn: which SPTE maps it. One, as there is one shadowed root. */
+  rmap(index: number): Word {
+    return wordAt(this.#rmaps, index)
+  }
+
+  /** Enough for every gfn, and for what the CPUs keep in their caches. */
+  #tableCapacity(): number {
+    return tablesFor(this.config.memslots) + this.config.cpus * 4 + 1
+  }
+}
+
+const slotPages = (config: VmConfig) => config.memslots.reduce((sum, { pages }) => sum + pages, 0)

@@ -1,0 +1,103 @@
+import type { Steps } from './steps.ts'
+
+declare const brand: unique symbol
+
+/** Where a 32-bit word lies: its index in the shared memory, in words. */
+export type Word = number & { readonly [brand]: 'Word' }
+
+/** The word `index` places after `base`, for tables that were placed as one piece. */
+export const wordAt = (base: Word, index: number): Word => (base + index) as Word
+
+/** Which lock an event of the contention bookkeeping speaks of: its index in `Place.locks`. */
+export type LockId = number & { readonly [brand]: 'LockId' }
+
+/** The side of a lock that was taken; `WRITE` for every lock that has one side only. */
+export const READ = 0
+export const WRITE = 1
+export type Side = typeof READ | typeof WRITE
+
+/** Barriers, by the kernel's names. JavaScript's Atomics imply the strongest everywhere; a store buffer shows the rest. */
+export const WMB = 0
+export const RMB = 1
+export const MB = 2
+export type Barrier = typeof WMB | typeof RMB | typeof MB
+
+/**
+ * The instruction set of a protocol: the only way in which it touches the world. Written once for three machines; what
+ * each instruction costs, and when another CPU may act, is the machine's affair.
+ *
+ * `load`, `store` and the read-modify-writes are sequentially consistent 32-bit accesses: the kernel's `READ_ONCE`,
+ * `WRITE_ONCE` and `atomic_*`, as strong as JavaScript has them. `read` and `write` are plain C accesses, which a
+ * compiler may repeat or cache: only for words that a lock protects, or where the kernel reads plainly on purpose.
+ */
+export interface Cpu {
+  /** 0 to n - 1, unique in the run. */
+  readonly id: number
+
+  read(word: Word): Steps<number>
+  write(word: Word, value: number): Steps<void>
+
+  load(word: Word): Steps<number>
+  store(word: Word, value: number): Steps<void>
+  /** Like all read-modify-writes, returns the value before. */
+  add(word: Word, value: number): Steps<number>
+  sub(word: Word, value: number): Steps<number>
+  and(word: Word, mask: number): Steps<number>
+  or(word: Word, mask: number): Steps<number>
+  xchg(word: Word, value: number): Steps<number>
+  /** Stores `value` if the word holds `expected`; returns the value before, so it succeeded if that is `expected`. */
+  cas(word: Word, expected: number, value: number): Steps<number>
+  barrier(kind: Barrier): Steps<void>
+
+  /** Waits until the word holds `value`: `atomic_cond_read_acquire(v, VAL == value)`. */
+  untilEqual(word: Word, value: number): Steps<void>
+  /** Waits until no bit of `mask` is set in the word; returns the value that ended the wait. */
+  untilClear(word: Word, mask: number): Steps<number>
+  /** Sleeps while the word holds `expected`, until `unpark`. May return early: re-read and decide. Like a futex. */
+  park(word: Word, expected: number): Steps<void>
+  /** Wakes up to `count` sleepers of `park(word)`. Store the new value first. */
+  unpark(word: Word, count: number): Steps<void>
+  /** `cpu_relax()`. */
+  pause(): Steps<void>
+  /** Waits for a moment of the run's clock, in ns. For load that follows a schedule; protocols know no time. */
+  untilTime(ns: number): Steps<void>
+
+  /** Cost without shared state: `units` of a path that is not re-created here, such as a VM exit. */
+  work(kind: number, units: number): Steps<void>
+  /** Cost on a resource that all CPUs share: `units` of an IPI round, a DVM operation, an IC IVAU. */
+  broadcast(kind: number, units: number): Steps<void>
+
+  /** A value for oracles and reports only: no step, no cost that is modelled, no ordering for the protocol. */
+  peek(word: Word): number
+  /** Leaves a mark for oracles only, in a word that no protocol reads: no step either. */
+  poke(word: Word, value: number): void
+  /** ns on the run's clock, for measuring. A protocol must not ask. */
+  now(): number
+  /** False once the run is over; a role asks before each of its operations. */
+  running(): boolean
+  /** Whether a loop in the kernel must give up: `signal_pending()`, or a VM that is being torn down. */
+  signalPending(): boolean
+  /** Whether the scheduler wants this CPU: `need_resched()`. */
+  needResched(): boolean
+
+  /** Adds to this CPU's own counter. */
+  count(counter: number, by: number): void
+  /** Raises this CPU's own counter to `value` if it is lower. */
+  countHighest(counter: number, value: number): void
+  /** Records a value in ns in this CPU's own histogram. */
+  record(histogram: number, ns: number): void
+  /** A property was violated; `value` says where: a gfn or a count. */
+  violation(oracle: number, value: number): void
+
+  /** The kernel's tracepoints `lock:contention_begin` and `lock:contention_end`: a slow path begins and ends. */
+  contentionBegin(lock: LockId, side: Side): void
+  contentionEnd(lock: LockId, side: Side): void
+  /** The lock was taken, and is about to be released; called only while a run keeps lock statistics. */
+  acquired(lock: LockId, side: Side): void
+  releasing(lock: LockId, side: Side): void
+}
+
+/** What a machine that runs the direct build implements: the same instructions as ordinary calls. */
+export type Direct<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => Steps<infer R> ? (...args: A) => R : T[K]
+}

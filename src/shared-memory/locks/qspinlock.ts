@@ -1,0 +1,143 @@
+import { type Cpu, type LockId, type Word, WRITE } from '../cpu.ts'
+import type { Place } from '../place.ts'
+import type { Steps } from '../steps.ts'
+import type { Lock } from './lock.ts'
+
+export const LOCKED = 0x001
+export const LOCKED_MASK = 0x0ff
+export const PENDING = 0x100
+const LOCKED_PENDING_MASK = LOCKED_MASK | PENDING
+const TAIL_CPU_SHIFT = 18
+const TAIL_MASK = ~0xffff
+/** A bit that no CPU number has, so that "somebody is behind us" is a bit that goes away. */
+const NO_SUCCESSOR = 1 << 31
+
+/** The tail that says "CPU `id` is last in the queue". The kernel's nesting index, bits 16 and 17, is always 0 here. */
+const encodeTail = (id: number) => (id + 1) << TAIL_CPU_SHIFT
+const decodeTail = (value: number) => (value >>> TAIL_CPU_SHIFT) - 1
+
+type McsNode = { readonly locked: Word; readonly next: Word }
+
+/**
+ * Queued spinlock (kernel/locking/qspinlock.c): one word, first waiter on a pending bit, further waiters in an MCS queue,
+ * each spinning on a line of its own. Strictly first come, first served; the paravirtual and test-and-set variants that a
+ * kernel may choose under a hypervisor are not this lock.
+ *
+ *   val          tail (31..16) | pending (8) | locked (7..0)      own line
+ *   node[cpu]    locked: 1 when the queue head is handed on       own line, written by the predecessor
+ *                next: CPU behind us, or NO_SUCCESSOR             same line, written by the successor
+ *
+ *   (tail, pending, locked)
+ *     free 0,0,0     held 0,0,1     held, one waits 0,1,1     held, more wait n,1,1     head waits n,0,1
+ *
+ * Contention events are emitted on the MCS path only, as in the kernel: a waiter on the pending bit is not traced.
+ */
+export class QSpinLock implements Lock {
+  readonly id: LockId
+  readonly val: Word
+  readonly #nodes: readonly McsNode[]
+
+  /** `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1, at most 8191. */
+  constructor(place: Place, cpus: number) {
+    this.id = place.lock('qspinlock')
+    this.val = place.line('val')
+    this.#nodes = Array.from({ length: cpus }, (_, cpu) =>
+      place.together([`node${cpu}.locked`, `node${cpu}.next`], `cpu ${cpu} and its neighbours`),
+    ).map((words, cpu) => ({ locked: words[`node${cpu}.locked`]!, next: words[`node${cpu}.next`]! }))
+  }
+
+  /** 0,0,0 -> 0,0,1 */
+  *acquire(cpu: Cpu): Steps<void> {
+    // Needs acquire. Pairs with release().
+    const val = yield* cpu.cas(this.val, 0, LOCKED)
+    if (val !== 0) yield* this.#acquireSlow(cpu, val)
+  }
+
+  /** 0,0,0 -> 0,0,1, or nothing. */
+  *tryAcquire(cpu: Cpu): Steps<boolean> {
+    const seen = yield* cpu.load(this.val)
+    if (seen !== 0) return false
+    const val = yield* cpu.cas(this.val, 0, LOCKED)
+    return val === 0
+  }
+
+  /** *,*,1 -> *,*,0 */
+  *release(cpu: Cpu): Steps<void> {
+    // Needs release. The kernel stores a byte; the words here are whole, so the bit is taken away. Nobody else writes the
+    // locked byte while it is 1, so both leave the same word behind. Pairs with the waits in #acquireSlow().
+    yield* cpu.sub(this.val, LOCKED)
+  }
+
+  /** `queued_spin_is_locked()`: any bit counts, so a waiter without an owner counts too. */
+  *isLocked(cpu: Cpu): Steps<boolean> {
+    const val = yield* cpu.load(this.val)
+    return val !== 0
+  }
+
+  *#acquireSlow(cpu: Cpu, seen: number): Steps<void> {
+    // 0,1,0 is the pending waiter's hand-over on its way to 0,0,1: look once more (the generic _Q_PENDING_LOOPS of 1).
+    let val = seen
+    if (val === PENDING) val = yield* cpu.load(this.val)
+    if ((val & ~LOCKED_MASK) !== 0) return yield* this.#queue(cpu)
+
+    // 0,0,* -> 0,1,*: we are the first to wait, unless somebody queued or set it before us.
+    val = yield* cpu.or(this.val, PENDING)
+    if ((val & ~LOCKED_MASK) !== 0) {
+      // Undo only what we did: the bit is somebody else's if it was set before.
+      if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING)
+      return yield* this.#queue(cpu)
+    }
+
+    // 0,1,1 -> 0,1,0. Needs acquire. Pairs with release().
+    yield* cpu.untilClear(this.val, LOCKED_MASK)
+    // *,1,0 -> *,0,1: only the pending waiter may take the lock from here.
+    yield* cpu.sub(this.val, PENDING - LOCKED)
+  }
+
+  *#queue(cpu: Cpu): Steps<void> {
+    cpu.contentionBegin(this.id, WRITE)
+    const node = this.#nodes[cpu.id]!
+    const tail = encodeTail(cpu.id)
+    yield* cpu.store(node.locked, 0)
+    yield* cpu.store(node.next, NO_SUCCESSOR)
+
+    // The queue may have emptied while the node was readied.
+    const taken = yield* this.tryAcquire(cpu)
+    if (!taken) yield* this.#waitInQueue(cpu, node, tail)
+    cpu.contentionEnd(this.id, WRITE)
+  }
+
+  *#waitInQueue(cpu: Cpu, node: McsNode, tail: number): Steps<void> {
+    // p,*,* -> n,*,*. Needs release: publishes the readied node to the successor.
+    const old = yield* this.#xchgTail(cpu, tail)
+    if ((old & TAIL_MASK) !== 0) {
+      const before = this.#nodes[decodeTail(old)]!
+      yield* cpu.store(before.next, cpu.id)
+      // Our own line, written by the predecessor only. Needs acquire. Pairs with the hand-on below.
+      yield* cpu.untilEqual(node.locked, 1)
+    }
+
+    // We are the head: *,*,* -> *,0,0. Needs acquire. Pairs with release() and the pending waiter's hand-over.
+    const val = yield* cpu.untilClear(this.val, LOCKED_PENDING_MASK)
+    // n,0,0 -> 0,0,1: nobody behind us, so the tail goes too.
+    if ((val & TAIL_MASK) === tail) {
+      const was = yield* cpu.cas(this.val, val, LOCKED)
+      if (was === val) return
+    }
+    // m,0,0 -> m,0,1: someone queued behind us; nobody else can take the lock, the tail keeps them out.
+    yield* cpu.or(this.val, LOCKED)
+
+    // Whoever swapped the tail after us is about to name itself in our node.
+    const next = yield* cpu.untilClear(node.next, NO_SUCCESSOR)
+    // Needs release. Makes the successor the head.
+    yield* cpu.store(this.#nodes[next]!.locked, 1)
+  }
+
+  *#xchgTail(cpu: Cpu, tail: number): Steps<number> {
+    for (;;) {
+      const val = yield* cpu.load(this.val)
+      const was = yield* cpu.cas(this.val, val, (val & ~TAIL_MASK) | tail)
+      if (was === val) return val
+    }
+  }
+}

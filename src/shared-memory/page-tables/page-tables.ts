@@ -1,0 +1,88 @@
+import type { Gfn } from '../addresses.ts'
+import { type Cpu, type Word, wordAt } from '../cpu.ts'
+import type { Place } from '../place.ts'
+import type { Steps } from '../steps.ts'
+import { childOf, ENTRIES, isLast, isShadowPresent, LEVEL_4K, NONPRESENT, ROOT_LEVEL, spteIndex } from './spte.ts'
+
+/** A page-fault handler may need one table for each level below the root: `KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE`. */
+const CACHE = ROOT_LEVEL - 1
+
+/**
+ * The pages of which page tables are made: a pool of tables of 512 entries in shared memory, zeroed. Table 0 is the root.
+ *
+ *   next      the table that nobody has taken yet         own line, written by whoever tops up a cache
+ *   entries   512 words a table                           written as the protocol says
+ *
+ * A line of 64 bytes holds 16 of our entries and 8 of the kernel's.
+ */
+export class PageTables {
+  readonly root = 0
+  readonly capacity: number
+  readonly next: Word
+  readonly #entries: Word
+  /** Each CPU's `kvm_mmu_memory_cache`: filled before mmu_lock, so that nothing is allocated under it. */
+  readonly #caches: readonly number[][]
+
+  constructor(place: Place, capacity: number, cpus: number) {
+    this.capacity = capacity
+    this.next = place.line('next', 'who tops up a cache')
+    this.#entries = place.table('entries', capacity * ENTRIES, 'owner of mmuLock, or CAS by its readers')
+    this.#caches = Array.from({ length: cpus }, () => [])
+  }
+
+  /** The entry of `table` that translates `gfn` at `level`: `sptep`. */
+  sptep(table: number, gfn: Gfn, level: number): Word {
+    return wordAt(this.#entries, table * ENTRIES + spteIndex(gfn, level))
+  }
+
+  /** `mmu_topup_memory_caches()`. */
+  *topup(cpu: Cpu): Steps<void> {
+    const cache = this.#caches[cpu.id]!
+    if (cache.length >= CACHE) return
+    const missing = CACHE - cache.length
+    const first = yield* cpu.add(this.next, missing)
+    if (first + missing >= this.capacity) throw new RangeError(`all ${this.capacity} page tables are in use`)
+    for (let table = first + 1; table <= first + missing; table += 1) cache.push(table)
+  }
+
+  /** A zeroed table out of the CPU's cache; topup() saw to it that there is one. */
+  take(cpu: Cpu): number {
+    return this.#caches[cpu.id]!.pop()!
+  }
+
+  /** A table that was not linked after all. */
+  putBack(cpu: Cpu, table: number): void {
+    this.#caches[cpu.id]!.push(table)
+  }
+
+  /** Forgets what the CPUs had taken: for a machine that runs the same memory again from the start. */
+  reset(): void {
+    for (const cache of this.#caches) cache.length = 0
+  }
+
+  /** The leaf entry for `gfn`, or NONPRESENT if there is none: what a hardware walker sees. Costs no step; for oracles. */
+  peekLeaf(cpu: Cpu, gfn: Gfn): number {
+    let table = this.root
+    for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
+      const spte = cpu.peek(this.sptep(table, gfn, level))
+      if (!isShadowPresent(spte)) return NONPRESENT
+      if (isLast(spte, level)) return spte
+      table = childOf(spte)
+    }
+    return NONPRESENT
+  }
+}
+
+/** How many tables it takes at most to map these ranges of gfns down to 4 KiB, root included. */
+export function tablesFor(ranges: readonly { readonly baseGfn: number; readonly pages: number }[]): number {
+  let tables = 1
+  for (let level = LEVEL_4K; level < ROOT_LEVEL; level += 1) {
+    const span = ENTRIES ** level
+    const used = new Set<number>()
+    for (const { baseGfn, pages } of ranges) {
+      for (let at = Math.floor(baseGfn / span); at <= Math.floor((baseGfn + pages - 1) / span); at += 1) used.add(at)
+    }
+    tables += used.size
+  }
+  return tables
+}

@@ -1,0 +1,90 @@
+/** Before the start: workers gather. */
+export const GATHER = 0
+/** All roles run, nothing counts yet. */
+export const WARMUP = 1
+/** All roles run and are measured. */
+export const MEASURE = 2
+/** Whoever ends its operation stops counting, but runs on until the last has ended its own: nobody loses its company. */
+export const DRAIN = 3
+/** All counting is over: roles return. */
+export const STOP = 4
+
+const PHASE = 0
+const ARRIVED = 1
+const DRAINED = 2
+const ABORTED = 3
+const ORIGIN = 4
+const WORDS = 5
+/** Each on a line of its own. */
+const STRIDE = 32
+
+/** The few words by which a run is conducted. The phase only grows. */
+export class Control {
+  readonly words: Int32Array<SharedArrayBuffer>
+  readonly #origin: Float64Array
+
+  constructor(words = new Int32Array(new SharedArrayBuffer(WORDS * STRIDE * 4))) {
+    this.words = words
+    this.#origin = new Float64Array(words.buffer, ORIGIN * STRIDE * 4, 1)
+  }
+
+  get phase(): number {
+    return Atomics.load(this.words, PHASE)
+  }
+
+  get arrived(): number {
+    return Atomics.load(this.words, ARRIVED * STRIDE)
+  }
+
+  get drained(): number {
+    return Atomics.load(this.words, DRAINED * STRIDE)
+  }
+
+  get isAborted(): boolean {
+    return Atomics.load(this.words, ABORTED * STRIDE) !== 0
+  }
+
+  /** When the run's clock stands at 0, on `performance.now()`, which has one origin in all threads. Set before the start. */
+  get originMs(): number {
+    return this.#origin[0]!
+  }
+
+  set originMs(ms: number) {
+    this.#origin[0] = ms
+  }
+
+  /** Moves to a later phase and wakes who waits for it; a phase that has been passed is left alone. */
+  advance(phase: number): void {
+    for (;;) {
+      const now = Atomics.load(this.words, PHASE)
+      if (now >= phase || Atomics.compareExchange(this.words, PHASE, now, phase) === now) break
+    }
+    Atomics.notify(this.words, PHASE)
+  }
+
+  /** Worker: waits at the start barrier; false if the run was given up meanwhile. */
+  arriveAndWait(): boolean {
+    Atomics.add(this.words, ARRIVED * STRIDE, 1)
+    while (Atomics.load(this.words, PHASE) === GATHER) Atomics.wait(this.words, PHASE, GATHER, 100)
+    return !this.isAborted
+  }
+
+  /** Worker: has stopped counting; the last one stops the run. */
+  drainedOne(cpus: number): void {
+    if (Atomics.add(this.words, DRAINED * STRIDE, 1) + 1 === cpus) this.advance(STOP)
+  }
+
+  /** Gives the run up: every wait ends with `RunAborted`. */
+  abort(): void {
+    Atomics.store(this.words, ABORTED * STRIDE, 1)
+    this.advance(STOP)
+  }
+}
+
+/** Thrown out of a wait when the run is given up; the worker's task ends with it. */
+export class RunAborted extends Error {
+  constructor() {
+    super('the run was given up')
+    this.name = 'RunAborted'
+  }
+}

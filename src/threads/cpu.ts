@@ -1,0 +1,339 @@
+import type { Barrier, Cpu, Direct, LockId, Side, Word } from '../shared-memory/cpu.ts'
+import { WORDS_PER_LINE } from '../shared-memory/place.ts'
+import { type Control, DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
+import { type Memory, SLEEPER_BUCKETS } from './memory.ts'
+import type { CpuRecords } from './records.ts'
+import { readSchedstat, type Schedstat, schedstatSince } from './schedstat.ts'
+import type { StatusWriter } from './status.ts'
+
+/** How long a spin is tried before sleeping, in looks at the word; 10 to 40 ns each. */
+export const SPIN_LOOKS = 1000
+/** The same when there are more threads than cores: whoever is waited for may need this very core. */
+export const SPIN_LOOKS_CROWDED = 50
+/** A sleeper looks again after this long even if nobody woke it, and learns of a run that was given up. */
+const NAP_MS = 20
+/** `Atomics.wait` oversleeps by up to this much: shorter waits for a moment are spun. */
+const OVERSLEEP_NS = 150_000
+
+/** Where the sleepers of a word's line are counted; 0 counts all sleepers there are. */
+const bucketOf = (word: Word) => 1 + (Math.floor(word / WORDS_PER_LINE) % (SLEEPER_BUCKETS - 1))
+
+/** What a run adds to a bare CPU: phases, records, and how much a unit of work costs. */
+export type CpuOfRun = {
+  readonly control: Control
+  readonly cpus: number
+  /** Where measured operations are recorded, and where all others are. */
+  readonly measured: CpuRecords
+  readonly unmeasured: CpuRecords
+  readonly status: StatusWriter
+  /** Turns of the calibrated loop for one unit of each kind of work, and of each kind of broadcast. */
+  readonly workTurns: readonly number[]
+  readonly broadcastTurns: readonly number[]
+  /** A line that broadcasts of all CPUs meet on. */
+  readonly interconnect: Int32Array<SharedArrayBuffer>
+  readonly keepsLockStatistics: boolean
+  /** When the run's clock stood at 0, on `performance.now()`. */
+  readonly originMs: number
+}
+
+/** The time in which a CPU was measured, on the run's clock, and what the host's scheduler did with it then. */
+export type Window = { readonly beganNs: number; readonly endedNs: number; readonly schedstat: Schedstat }
+
+/**
+ * Machine 1: a worker thread. Every instruction is the `Atomics` call that one would write by hand; a plain access is a
+ * plain access. A wait spins for a bounded number of looks and then sleeps on the word, so that with more threads than
+ * cores a lock is handed over at the price of a wake-up and not of a scheduler's time slice.
+ *
+ * Whoever changes a word wakes its sleepers. So that this costs nothing while nobody sleeps, sleepers are counted by line
+ * and the count is read plainly: at worst, on a machine that orders loads weakly, a sleeper is missed and looks again by
+ * itself after NAP_MS.
+ */
+export class ThreadCpu implements Direct<Cpu> {
+  readonly id: number
+  readonly #words: Int32Array<SharedArrayBuffer>
+  readonly #sleepers: Int32Array<SharedArrayBuffer>
+  readonly #spinLooks: number
+  readonly #run: CpuOfRun | undefined
+  readonly #waitBeganNs: Float64Array
+  readonly #holdBeganNs: Float64Array
+  #records: CpuRecords | undefined
+  #counters: Int32Array
+  #phase = 0
+  #beganNs = 0
+  #endedNs = 0
+  #schedstat: Schedstat = { runNs: 0, waitNs: 0, slices: 0 }
+
+  constructor(id: number, memory: Memory, spinLooks: number = SPIN_LOOKS, run?: CpuOfRun) {
+    this.id = id
+    this.#words = memory.words
+    this.#sleepers = memory.sleepers
+    this.#spinLooks = spinLooks
+    this.#run = run
+    this.#records = run?.unmeasured
+    this.#counters = run?.unmeasured.counters ?? new Int32Array(256)
+    this.#waitBeganNs = new Float64Array(256)
+    this.#holdBeganNs = new Float64Array(256)
+  }
+
+  read(word: Word): number {
+    return this.#words[word]!
+  }
+
+  write(word: Word, value: number): void {
+    this.#words[word] = value
+  }
+
+  load(word: Word): number {
+    return Atomics.load(this.#words, word)
+  }
+
+  store(word: Word, value: number): void {
+    Atomics.store(this.#words, word, value)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+  }
+
+  add(word: Word, value: number): number {
+    const was = Atomics.add(this.#words, word, value)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+    return was
+  }
+
+  sub(word: Word, value: number): number {
+    const was = Atomics.sub(this.#words, word, value)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+    return was
+  }
+
+  and(word: Word, mask: number): number {
+    const was = Atomics.and(this.#words, word, mask)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+    return was
+  }
+
+  or(word: Word, mask: number): number {
+    const was = Atomics.or(this.#words, word, mask)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+    return was
+  }
+
+  xchg(word: Word, value: number): number {
+    const was = Atomics.exchange(this.#words, word, value)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+    return was
+  }
+
+  cas(word: Word, expected: number, value: number): number {
+    const was = Atomics.compareExchange(this.#words, word, expected, value)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+    return was
+  }
+
+  /** Nothing to do: every atomic access here is a full barrier already. */
+  barrier(_kind: Barrier): void {}
+
+  untilEqual(word: Word, value: number): void {
+    if (Atomics.load(this.#words, word) !== value) this.#until(word, -1, value)
+  }
+
+  untilClear(word: Word, mask: number): number {
+    const seen = Atomics.load(this.#words, word)
+    return (seen & mask) === 0 ? seen : this.#until(word, mask, 0)
+  }
+
+  park(word: Word, expected: number): void {
+    if (Atomics.load(this.#words, word) !== expected) return
+    this.#run?.status.parkBegin(word, expected)
+    for (let look = 0; look < this.#spinLooks; look += 1) {
+      pause()
+      if (Atomics.load(this.#words, word) !== expected) break
+    }
+    while (Atomics.wait(this.#words, word, expected, NAP_MS) === 'timed-out') this.#assertNotAborted()
+    this.#run?.status.waitEnd()
+  }
+
+  unpark(word: Word, count: number): void {
+    Atomics.notify(this.#words, word, count)
+  }
+
+  pause(): void {
+    pause()
+  }
+
+  untilTime(ns: number): void {
+    for (;;) {
+      const left = ns - this.now()
+      if (left <= 0 || !this.running()) return
+      if (left > OVERSLEEP_NS * 2) {
+        Atomics.wait(IDLE, 0, 0, Math.min(NAP_MS, (left - OVERSLEEP_NS) / 1e6))
+      } else {
+        pause()
+      }
+    }
+  }
+
+  work(kind: number, units: number): void {
+    const run = this.#run
+    if (run !== undefined) turn(run.workTurns[kind]! * units)
+  }
+
+  broadcast(kind: number, units: number): void {
+    const run = this.#run
+    if (run === undefined) return
+    for (let unit = 0; unit < units; unit += 1) {
+      Atomics.add(run.interconnect, 0, 1)
+      turn(run.broadcastTurns[kind]!)
+    }
+  }
+
+  peek(word: Word): number {
+    return Atomics.load(this.#words, word)
+  }
+
+  poke(word: Word, value: number): void {
+    Atomics.store(this.#words, word, value)
+  }
+
+  now(): number {
+    return (performance.now() - (this.#run?.originMs ?? 0)) * 1e6
+  }
+
+  running(): boolean {
+    const run = this.#run
+    if (run === undefined) return true
+    run.status.beat()
+    const phase = run.control.phase
+    if (phase !== this.#phase) this.#enter(phase, run)
+    return phase !== STOP
+  }
+
+  signalPending(): boolean {
+    const run = this.#run
+    if (run === undefined) return false
+    run.status.beat()
+    return run.control.phase >= DRAIN
+  }
+
+  /** The host's scheduler preempts threads by itself and tells nobody. */
+  needResched(): boolean {
+    return false
+  }
+
+  count(counter: number, by: number): void {
+    this.#counters[counter]! += by
+  }
+
+  countHighest(counter: number, value: number): void {
+    if (value > this.#counters[counter]!) this.#counters[counter] = value
+  }
+
+  record(histogram: number, ns: number): void {
+    this.#records?.record(histogram, ns)
+  }
+
+  violation(oracle: number, value: number): void {
+    // A property that is violated in the warm-up is violated.
+    this.#run?.measured.violation(oracle, value)
+  }
+
+  contentionBegin(lock: LockId, side: Side): void {
+    const run = this.#run
+    if (run === undefined) return
+    this.#records!.contended(lock, side)
+    run.status.contentionBegin(lock, side)
+    if (run.keepsLockStatistics) this.#waitBeganNs[lock] = this.now()
+  }
+
+  contentionEnd(lock: LockId, side: Side): void {
+    const run = this.#run
+    if (run === undefined) return
+    run.status.contentionEnd()
+    if (run.keepsLockStatistics) this.#records!.waited(lock, side, this.now() - this.#waitBeganNs[lock]!)
+  }
+
+  acquired(lock: LockId, side: Side): void {
+    this.#records?.acquired(lock, side)
+    this.#holdBeganNs[lock * 2 + side] = this.now()
+  }
+
+  releasing(lock: LockId, side: Side): void {
+    this.#records?.held(lock, side, this.now() - this.#holdBeganNs[lock * 2 + side]!)
+  }
+
+  get window(): Window {
+    return { beganNs: this.#beganNs, endedNs: this.#endedNs, schedstat: this.#schedstat }
+  }
+
+  /** The role has nothing left to do: its window ends here. */
+  roleEnded(): void {
+    if (this.#run !== undefined) this.#enter(Math.max(DRAIN, this.#run.control.phase), this.#run)
+  }
+
+  #enter(phase: number, run: CpuOfRun): void {
+    const before = this.#phase
+    this.#phase = phase
+    if (phase === MEASURE) {
+      this.#recordIn(run.measured)
+      this.#schedstat = readSchedstat()
+      this.#beganNs = this.now()
+    }
+    if (before < DRAIN && phase >= DRAIN) {
+      this.#endedNs = this.now()
+      this.#schedstat = schedstatSince(this.#schedstat)
+      this.#recordIn(run.unmeasured)
+      run.control.drainedOne(run.cpus)
+    }
+  }
+
+  #recordIn(records: CpuRecords): void {
+    this.#records = records
+    this.#counters = records.counters
+  }
+
+  #until(word: Word, mask: number, want: number): number {
+    const status = this.#run?.status
+    status?.waitBegin(word, mask, want)
+    let seen = 0
+    for (let look = 0; look < this.#spinLooks; look += 1) {
+      pause()
+      seen = Atomics.load(this.#words, word)
+      if ((seen & mask) === want) {
+        status?.waitEnd()
+        return seen
+      }
+    }
+    const bucket = bucketOf(word)
+    Atomics.add(this.#sleepers, bucket, 1)
+    Atomics.add(this.#sleepers, 0, 1)
+    for (;;) {
+      seen = Atomics.load(this.#words, word)
+      if ((seen & mask) === want) break
+      if (Atomics.wait(this.#words, word, seen, NAP_MS) === 'timed-out') this.#assertNotAborted()
+    }
+    Atomics.sub(this.#sleepers, 0, 1)
+    Atomics.sub(this.#sleepers, bucket, 1)
+    status?.waitEnd()
+    return seen
+  }
+
+  #wake(word: Word): void {
+    if (this.#sleepers[bucketOf(word)] !== 0) Atomics.notify(this.#words, word)
+  }
+
+  #assertNotAborted(): void {
+    if (this.#run?.control.isAborted) throw new RunAborted()
+  }
+}
+
+/** Nobody ever changes it: to sleep on for a time. */
+const IDLE = new Int32Array(new SharedArrayBuffer(4))
+
+const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => {})
+
+let sink = 1
+
+/** The calibrated loop: a chain of dependent multiply-adds that no compiler can shorten. */
+export function turn(turns: number): void {
+  let value = sink
+  for (let left = turns; left > 0; left -= 1) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
+  sink = value
+}

@@ -1,0 +1,21 @@
+import type { Direct } from '../shared-memory/cpu.ts'
+import type * as Roles from '../workers/roles.ts'
+import type * as System from '../workers/system.ts'
+import type { ThreadCpu } from './cpu.ts'
+
+/** The direct build's way in: what a worker runs. */
+export type DirectBuild = {
+  readonly buildSystem: typeof System.buildSystem
+  readonly runRole: (
+    cpu: ThreadCpu,
+    vm: Parameters<typeof Roles.runRole>[1],
+    plan: Roles.RolePlan,
+  ) => ReturnType<Direct<typeof Roles>['runRole']>
+}
+
+/** The same sources as the stepped build's, with `*` and `yield*` blanked: see scripts/direct.js. */
+export async function loadDirectBuild(): Promise<DirectBuild> {
+  const load = (module: string) => import(new URL(`../direct/workers/${module}.js`, import.meta.url).href)
+  const [roles, system] = await Promise.all([load('roles'), load('system')])
+  return { runRole: roles.runRole, buildSystem: system.buildSystem }
+}

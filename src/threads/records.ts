@@ -1,0 +1,193 @@
+/** Significant digits and range of hdr-histogram-js's `Int32Histogram(1, 60e9, 3)`, whose bucket layout this is. */
+export const HIGHEST_NS = 60e9
+export const BUCKETS = 27_648
+
+/** Exact companions of a histogram, which itself knows bucket edges only. */
+const COUNT = 0
+const TOTAL = 1
+const MIN = 2
+const MAX = 3
+const EXACT = 4
+
+const ACQUISITIONS = 0
+const CONTENDED = 1
+const WAIT_TOTAL = 2
+const WAIT_MIN = 3
+const WAIT_MAX = 4
+const HOLD_TOTAL = 5
+const HOLD_MAX = 6
+const HOLDS = 7
+const LOCK_FIELDS = 8
+
+/** Of each oracle: how often it was violated, and the value of the first time. */
+const VIOLATION = 2
+
+/** How much a run records. */
+export type Shape = {
+  readonly cpus: number
+  readonly counters: number
+  readonly histograms: number
+  readonly locks: number
+  readonly oracles: number
+}
+
+export type LockRecord = {
+  readonly acquisitions: number
+  readonly contended: number
+  readonly waitTotalNs: number
+  readonly waitMinNs: number
+  readonly waitMaxNs: number
+  readonly holdTotalNs: number
+  readonly holdMaxNs: number
+  /** How many holds were timed. */
+  readonly holds: number
+}
+
+/** Bucket of `ns` (an integer, 0 to HIGHEST_NS): the package's `countsArrayIndex`, in two integer operations. */
+export function bucketOf(ns: number): number {
+  if (ns < 2048) return ns
+  if (ns < 4_294_967_296) {
+    const shift = 21 - Math.clz32(ns)
+    return (shift << 10) + (ns >>> shift)
+  }
+  const shift = 53 - Math.clz32(ns / 4_294_967_296)
+  return (shift << 10) + Math.floor(ns / 2 ** shift)
+}
+
+const padded = (words: number) => Math.ceil(words / 32) * 32
+
+/** Shared buffers for what a run records, one part a CPU. */
+export class Records {
+  readonly shape: Shape
+  readonly counts: Int32Array
+  readonly buckets: Uint32Array
+  readonly exact: Float64Array
+
+  constructor(shape: Shape, buffers: readonly ArrayBufferLike[] = Records.buffers(shape, SharedArrayBuffer)) {
+    this.shape = shape
+    this.counts = new Int32Array(buffers[0]!)
+    this.buckets = new Uint32Array(buffers[1]!)
+    this.exact = new Float64Array(buffers[2]!)
+  }
+
+  static buffers(shape: Shape, Buffer: SharedArrayBufferConstructor | ArrayBufferConstructor): ArrayBufferLike[] {
+    const { cpus, histograms } = shape
+    return [
+      new Buffer(cpus * countsStride(shape) * 4),
+      new Buffer(cpus * histograms * BUCKETS * 4),
+      new Buffer(cpus * exactStride(shape) * 8),
+    ]
+  }
+
+  /** The part of one CPU. */
+  of(cpu: number): CpuRecords {
+    const { histograms } = this.shape
+    const counts = countsStride(this.shape)
+    const exact = exactStride(this.shape)
+    return new CpuRecords(
+      this.shape,
+      this.counts.subarray(cpu * counts, (cpu + 1) * counts),
+      this.buckets.subarray(cpu * histograms * BUCKETS, (cpu + 1) * histograms * BUCKETS),
+      this.exact.subarray(cpu * exact, (cpu + 1) * exact),
+    )
+  }
+}
+
+const countsStride = (shape: Shape) => padded(shape.counters) + padded(shape.oracles * VIOLATION)
+const exactStride = (shape: Shape) => padded(shape.histograms * EXACT + shape.locks * 2 * LOCK_FIELDS)
+
+/** What one CPU records: plain additions to memory that only it writes, read live or afterwards by the main thread. */
+export class CpuRecords {
+  readonly counters: Int32Array
+  readonly #oracles: Int32Array
+  readonly #buckets: Uint32Array
+  readonly #histograms: Float64Array
+  readonly #locks: Float64Array
+
+  constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, exact: Float64Array) {
+    this.counters = counts.subarray(0, shape.counters)
+    this.#oracles = counts.subarray(padded(shape.counters))
+    this.#buckets = buckets
+    this.#histograms = exact.subarray(0, shape.histograms * EXACT)
+    this.#locks = exact.subarray(shape.histograms * EXACT)
+  }
+
+  /** Memory of its own, for what happens outside the measured window. */
+  static scratch(shape: Shape): CpuRecords {
+    const single = { ...shape, cpus: 1 }
+    return new Records(single, Records.buffers(single, ArrayBuffer)).of(0)
+  }
+
+  record(histogram: number, ns: number): void {
+    const value = ns < 0 ? 0 : ns > HIGHEST_NS ? HIGHEST_NS : Math.round(ns)
+    this.#buckets[histogram * BUCKETS + bucketOf(value)]! += 1
+    const at = histogram * EXACT
+    const exact = this.#histograms
+    exact[at + TOTAL]! += ns
+    if (exact[at + COUNT] === 0 || ns < exact[at + MIN]!) exact[at + MIN] = ns
+    if (ns > exact[at + MAX]!) exact[at + MAX] = ns
+    exact[at + COUNT]! += 1
+  }
+
+  histogram(histogram: number): { buckets: Uint32Array; count: number; total: number; min: number; max: number } {
+    const at = histogram * EXACT
+    return {
+      buckets: this.#buckets.subarray(histogram * BUCKETS, (histogram + 1) * BUCKETS),
+      count: this.#histograms[at + COUNT]!,
+      total: this.#histograms[at + TOTAL]!,
+      min: this.#histograms[at + MIN]!,
+      max: this.#histograms[at + MAX]!,
+    }
+  }
+
+  acquired(lock: number, side: number): void {
+    this.#locks[(lock * 2 + side) * LOCK_FIELDS + ACQUISITIONS]! += 1
+  }
+
+  contended(lock: number, side: number): void {
+    this.#locks[(lock * 2 + side) * LOCK_FIELDS + CONTENDED]! += 1
+  }
+
+  waited(lock: number, side: number, ns: number): void {
+    const at = (lock * 2 + side) * LOCK_FIELDS
+    const locks = this.#locks
+    locks[at + WAIT_TOTAL]! += ns
+    if (locks[at + WAIT_MIN] === 0 || ns < locks[at + WAIT_MIN]!) locks[at + WAIT_MIN] = ns
+    if (ns > locks[at + WAIT_MAX]!) locks[at + WAIT_MAX] = ns
+  }
+
+  held(lock: number, side: number, ns: number): void {
+    const at = (lock * 2 + side) * LOCK_FIELDS
+    const locks = this.#locks
+    locks[at + HOLD_TOTAL]! += ns
+    locks[at + HOLDS]! += 1
+    if (ns > locks[at + HOLD_MAX]!) locks[at + HOLD_MAX] = ns
+  }
+
+  lock(lock: number, side: number): LockRecord {
+    const at = (lock * 2 + side) * LOCK_FIELDS
+    const field = (index: number) => this.#locks[at + index]!
+    return {
+      acquisitions: field(ACQUISITIONS),
+      contended: field(CONTENDED),
+      waitTotalNs: field(WAIT_TOTAL),
+      waitMinNs: field(WAIT_MIN),
+      waitMaxNs: field(WAIT_MAX),
+      holdTotalNs: field(HOLD_TOTAL),
+      holdMaxNs: field(HOLD_MAX),
+      holds: field(HOLDS),
+    }
+  }
+
+  violation(oracle: number, value: number): void {
+    const at = oracle * VIOLATION
+    if (this.#oracles[at] === 0) this.#oracles[at + 1] = value
+    this.#oracles[at]! += 1
+  }
+
+  /** How often the oracle was violated, and the value of the first time. */
+  violations(oracle: number): { count: number; value: number } {
+    const at = oracle * VIOLATION
+    return { count: this.#oracles[at]!, value: this.#oracles[at + 1]! }
+  }
+}

@@ -1,0 +1,110 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import { Random } from './random.ts'
+
+/** What a vCPU's guest does, as data that can be sent to a worker. */
+export type AccessPlan =
+  | {
+      /** Touches a few hot gfns, and otherwise gfns of a region at random, for ever. */
+      readonly kind: 'touch'
+      readonly hotGfns: readonly number[]
+      /** Of 1000 accesses, how many go to a hot gfn. */
+      readonly hotPerMille: number
+      readonly firstGfn: number
+      readonly pages: number
+      readonly seed: number
+      readonly everyNs: number
+      readonly startNs: number
+    }
+  | {
+      /** Touches each gfn of a region once, in order, and ends. */
+      readonly kind: 'sweep'
+      readonly firstGfn: number
+      readonly pages: number
+      readonly everyNs: number
+      readonly startNs: number
+    }
+  | {
+      /** Touches recorded gfns at recorded times. */
+      readonly kind: 'recorded'
+      readonly atNs: Float64Array
+      readonly gfns: Int32Array
+      readonly startNs: number
+    }
+
+/** The accesses of one vCPU, one at a time: nothing is allocated on the way. */
+export interface Accesses {
+  readonly gfn: Gfn
+  /** When it is due on the run's clock, or -1: as soon as the one before is done. */
+  readonly atNs: number
+  /** Goes on to the next access; false if there is none. */
+  next(): boolean
+}
+
+class TouchAccesses implements Accesses {
+  gfn = 0 as Gfn
+  atNs = -1
+  readonly #plan: AccessPlan & { kind: 'touch' }
+  readonly #random: Random
+  readonly #hotGfns: Int32Array
+
+  constructor(plan: AccessPlan & { kind: 'touch' }) {
+    this.#plan = plan
+    this.#random = new Random(plan.seed)
+    this.#hotGfns = Int32Array.from(plan.hotGfns)
+    if (plan.everyNs > 0) this.atNs = plan.startNs
+  }
+
+  next(): boolean {
+    const { hotPerMille, firstGfn, pages, everyNs } = this.#plan
+    const isHot = this.#random.below(1000) < hotPerMille
+    const gfn = isHot ? this.#hotGfns[this.#random.below(this.#hotGfns.length)]! : firstGfn + this.#random.below(pages)
+    this.gfn = gfn as Gfn
+    if (everyNs > 0) this.atNs += everyNs
+    return true
+  }
+}
+
+class SweepAccesses implements Accesses {
+  gfn: Gfn
+  atNs = -1
+  readonly #end: number
+  readonly #everyNs: number
+
+  constructor(plan: AccessPlan & { kind: 'sweep' }) {
+    this.gfn = (plan.firstGfn - 1) as Gfn
+    this.#end = plan.firstGfn + plan.pages
+    this.#everyNs = plan.everyNs
+    if (plan.everyNs > 0) this.atNs = plan.startNs
+  }
+
+  next(): boolean {
+    this.gfn = (this.gfn + 1) as Gfn
+    if (this.#everyNs > 0) this.atNs += this.#everyNs
+    return this.gfn < this.#end
+  }
+}
+
+class RecordedAccesses implements Accesses {
+  gfn = 0 as Gfn
+  atNs = 0
+  readonly #plan: AccessPlan & { kind: 'recorded' }
+  #index = -1
+
+  constructor(plan: AccessPlan & { kind: 'recorded' }) {
+    this.#plan = plan
+  }
+
+  next(): boolean {
+    this.#index += 1
+    if (this.#index >= this.#plan.gfns.length) return false
+    this.gfn = this.#plan.gfns[this.#index]! as Gfn
+    this.atNs = this.#plan.startNs + this.#plan.atNs[this.#index]!
+    return true
+  }
+}
+
+export function accessesOf(plan: AccessPlan): Accesses {
+  if (plan.kind === 'touch') return new TouchAccesses(plan)
+  if (plan.kind === 'sweep') return new SweepAccesses(plan)
+  return new RecordedAccesses(plan)
+}

@@ -1,0 +1,62 @@
+import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { NO_MEMSLOT } from '../protocols/memslots.ts'
+import { invalidateRangeEnd, invalidateRangeStart } from '../protocols/notifier.ts'
+import { assertUnmapped } from '../protocols/oracles.ts'
+import { Fault, FIXED, SPURIOUS } from '../protocols/page-fault.ts'
+import type { Vm } from '../protocols/vm.ts'
+import type { Gfn, Hva } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import type { Invalidations } from './invalidations.ts'
+
+/**
+ * The role of a task of the host that changes the primary MMU under a guest: NUMA balancing, KSM, compaction, madvise. It
+ * raises the notifier, moves the pages, and ends the notifier.
+ */
+export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isTimed: boolean): Steps<void> {
+  const fault = new Fault()
+  fault.prefetch = true
+  while (cpu.running() && invalidations.next()) {
+    const { start, end } = invalidations
+    if (invalidations.populate) yield* populate(cpu, vm, start, end, fault)
+    if (invalidations.atNs >= 0) yield* cpu.untilTime(invalidations.atNs)
+    else if (invalidations.pauseNs > 0) yield* cpu.untilTime(cpu.now() + invalidations.pauseNs)
+
+    const beganNs = isTimed ? cpu.now() : 0
+    yield* invalidateRangeStart(cpu, vm, start, end)
+    yield* changePrimaryMmu(cpu, vm, start, end)
+    yield* invalidateRangeEnd(cpu, vm, start, end)
+    if (isTimed) cpu.record(HISTOGRAM.invalidation_latency_ns, cpu.now() - beganNs)
+  }
+}
+
+/** Between start and end the pages are the task's: none is mapped, none can be. */
+function* changePrimaryMmu(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<void> {
+  let slot = yield* vm.memslots.nextOverlapping(cpu, NO_MEMSLOT, start, end)
+  while (slot !== NO_MEMSLOT) {
+    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    assertUnmapped(cpu, vm, first, last)
+    const page = yield* vm.memslots.hostPage(cpu, slot, first)
+    yield* vm.host.migrate(cpu, page, last - first)
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+}
+
+/** KVM_PRE_FAULT_MEMORY of what the range maps. */
+function* populate(cpu: Cpu, vm: Vm, start: Hva, end: Hva, fault: Fault): Steps<void> {
+  let slot = yield* vm.memslots.nextOverlapping(cpu, NO_MEMSLOT, start, end)
+  while (slot !== NO_MEMSLOT) {
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    let gfn = yield* vm.memslots.firstGfn(cpu, slot, start)
+    while (gfn < last) {
+      fault.begin(gfn, false)
+      const result = yield* vm.rules.pageFault(cpu, vm, fault)
+      if (result === FIXED) cpu.count(COUNTER.pages_populated, 1)
+      // On RETRY once more, as the ioctl's loop does, unless the run is over.
+      if (result === FIXED || result === SPURIOUS) gfn = (gfn + 1) as Gfn
+      else if (cpu.signalPending()) return
+    }
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+}

@@ -1,0 +1,27 @@
+import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
+import type { MemslotConfig } from '../protocols/memslots.ts'
+import { type PreemptionModel, Vm } from '../protocols/vm.ts'
+import { Place } from '../shared-memory/place.ts'
+
+/** Everything that a VM is built from, as data that can be sent to a worker. */
+export type SystemSpec = {
+  readonly variant: VariantName
+  readonly cpus: number
+  readonly vcpus: number
+  readonly memslots: readonly MemslotConfig[]
+  readonly mmu: 'tdp' | 'shadow'
+  readonly preempt: PreemptionModel
+  readonly tlbEntries: number
+  /** Of 1000 blocks of 2 MiB, how many are one huge page. */
+  readonly hugePerMille: number
+  readonly oracles: boolean
+  readonly lockStatistics: boolean
+}
+
+/** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */
+export function buildSystem(spec: SystemSpec): { readonly place: Place; readonly vm: Vm } {
+  const place = new Place()
+  const isHuge = (block: number) => (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
+  const vm = new Vm(place, { ...spec, isHuge }, VARIANT_RULES[spec.variant])
+  return { place, vm }
+}
