@@ -31,7 +31,7 @@ export function toDirect(text, file) {
     YieldExpression(node) {
       if (!node.delegate) refuse(node, 'a protocol may only `yield*`')
       const star = starAfter(node.start)
-      if (text.slice(node.start, node.argument.start).includes('\n')) {
+      if (/[\n\r\u2028\u2029]/.test(text.slice(node.start, node.argument.start))) {
         refuse(node, 'keep `yield*` and its operand on one line')
       }
       cuts.push([node.start, node.start + 'yield'.length], [star.start, star.end])

@@ -1,0 +1,122 @@
+// Holds the import arrows: what may know whom, that no two modules need each other first, and that only `cli` knows the
+// process it runs in.
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  isCallExpression,
+  isExportDeclaration,
+  isImportDeclaration,
+  isImportTypeNode,
+  isStringLiteral,
+  SyntaxKind,
+} from 'typescript/unstable/ast'
+import { STEPPED_FOLDERS } from './build.js'
+import { folderOf, inspect, problem, report, usesOfGlobals, walk } from './sources.js'
+
+/** From the top down: a folder may import what stands in later rows. The machines share a row, so they never meet. */
+const ROWS = [
+  ['cli'],
+  ['report'],
+  ['bench'],
+  ['threads', 'model', 'checker', 'replay'],
+  ['workers'],
+  ['protocols'],
+  ['shared-memory'],
+]
+
+const rowOf = (folder) => ROWS.findIndex((row) => row.includes(folder))
+const ARROWS = ROWS.map((row) => row.join(' | ')).join(' -> ')
+
+/**
+ * @param {string} root folder of the project
+ * @returns {string[]} what breaks the rules, each as `file:line:column: sentence`
+ */
+export function checkImports(root) {
+  return inspect(root, (sources, checker) => {
+    const imports = sources.flatMap(importsOf)
+    return [
+      ...sources.flatMap(checkFolder),
+      ...imports.flatMap(checkImport),
+      ...sources.flatMap((source) => checkProcess(source, checker)),
+      ...cyclesIn(imports),
+    ]
+  })
+}
+
+/** A file that stands in no row could import anything. */
+function checkFolder(source) {
+  if (rowOf(folderOf(source)) >= 0) return []
+  return [problem(source, source.file, `no arrow leads to this folder: ${ARROWS}`)]
+}
+
+/** Everything that a source names to import, of values or of types, in whatever form. */
+function importsOf(source) {
+  const found = []
+  walk(source.file, (node) => {
+    const specifier = specifierOf(node)
+    if (specifier === undefined) return
+    const text = specifier.text
+    const target = text.startsWith('.') ? join(dirname(source.path), text) : undefined
+    found.push({ source, node: specifier, text, target, isValue: isLoaded(node) })
+  })
+  return found
+}
+
+function specifierOf(node) {
+  if (isImportDeclaration(node) || isExportDeclaration(node)) return node.moduleSpecifier
+  if (isImportTypeNode(node)) return node.argument.literal
+  const isDynamic = isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword
+  return isDynamic && isStringLiteral(node.arguments[0]) ? node.arguments[0] : undefined
+}
+
+/** Whether the emitted module loads the other one before it runs itself. */
+function isLoaded(node) {
+  if (isImportDeclaration(node)) return node.importClause?.phaseModifier !== SyntaxKind.TypeKeyword
+  return isExportDeclaration(node) && !node.isTypeOnly
+}
+
+function checkImport({ source, node, text, target }) {
+  const from = folderOf(source)
+  if (target === undefined) {
+    if (text === 'node:process' && from !== 'cli') return [problem(source, node, 'only `cli` knows the process')]
+    if (!STEPPED_FOLDERS.includes(from)) return []
+    return [problem(source, node, `${from} knows no machine and no package: \`${text}\` is not for it`)]
+  }
+  const to = folderOf({ path: target })
+  if (from === to || rowOf(from) < rowOf(to)) return []
+  return [problem(source, node, `${from} must not import ${to}: ${ARROWS}`)]
+}
+
+function checkProcess(source, checker) {
+  if (folderOf(source) === 'cli') return []
+  return usesOfGlobals(source, checker, new Set(['process'])).map((node) =>
+    problem(source, node, 'only `cli` knows the process'),
+  )
+}
+
+/** Follows the imports of values depth first; a module that is met again on the way down closes a cycle. */
+function cyclesIn(imports) {
+  const loaded = imports.filter(({ isValue, target }) => isValue && target !== undefined)
+  const bySource = new Map(loaded.map(({ source }) => [source.path, []]))
+  for (const edge of loaded) bySource.get(edge.source.path).push(edge)
+  const done = new Set()
+  const found = []
+  const follow = (path, way) => {
+    for (const { source, node, target } of bySource.get(path) ?? []) {
+      const start = way.indexOf(target)
+      if (start >= 0) {
+        const cycle = [...way.slice(start), target].join(' -> ')
+        found.push(problem(source, node, `modules that need each other first: ${cycle}`))
+      } else if (!done.has(target)) {
+        follow(target, [...way, target])
+      }
+    }
+    done.add(path)
+  }
+  for (const path of bySource.keys()) if (!done.has(path)) follow(path, [path])
+  return found
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  report(checkImports(fileURLToPath(new URL('..', import.meta.url))))
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { checkImports } from './check-imports.js'
+import { checkPlanted } from './planted-project.js'
+
+const planted = (sources) => checkPlanted(sources, checkImports)
+const ARROWS = 'cli -> report -> bench -> threads | model | checker | replay -> workers -> protocols -> shared-memory'
+
+test('the sources of the project follow the arrows', () => {
+  assert.deepEqual(checkImports(fileURLToPath(new URL('..', import.meta.url))), [])
+})
+
+test('a folder may import all that lies below it', () => {
+  const found = planted({
+    'cli/main.ts': "import '../report/page.ts'\nimport '../shared-memory/cpu.ts'\nimport process from 'node:process'\n",
+    'report/page.ts': "import '../bench/run.ts'\nimport 'node:fs'\n",
+    'bench/run.ts': "import '../threads/run.ts'\nimport '../model/run.ts'\nimport '../replay/read.ts'\n",
+    'threads/run.ts': "import '../workers/vcpu.ts'\nimport type { Cpu } from '../shared-memory/cpu.ts'\n",
+    'model/run.ts': "import '../workers/vcpu.ts'\n",
+    'replay/read.ts': "import '../protocols/vm.ts'\n",
+    'workers/vcpu.ts': "import '../protocols/vm.ts'\n",
+    'protocols/vm.ts': "import '../shared-memory/cpu.ts'\n",
+    'shared-memory/cpu.ts': 'export type Cpu = 1\n',
+  })
+  assert.deepEqual(found, [])
+})
+
+for (const [from, to] of [
+  ['shared-memory', 'protocols'],
+  ['protocols', 'workers'],
+  ['workers', 'threads'],
+  ['threads', 'bench'],
+  ['bench', 'report'],
+  ['report', 'cli'],
+  ['threads', 'model'],
+  ['model', 'checker'],
+  ['checker', 'replay'],
+  ['replay', 'threads'],
+]) {
+  test(`${from} must not import ${to}`, () => {
+    const found = planted({
+      [`${from}/a.ts`]: `import { b } from '../${to}/b.ts'\nb\n`,
+      [`${to}/b.ts`]: 'export const b = 1\n',
+    })
+    assert.deepEqual(found, [`src/${from}/a.ts:1:19: ${from} must not import ${to}: ${ARROWS}`])
+  })
+}
+
+for (const [form, text, column] of [
+  ['a type', "import type { B } from '../model/b.ts'\nexport const a: B = 1\n", 24],
+  ['an inline type', "export const a: import('../model/b.ts').B = 1\n", 24],
+  ['an export', "export { type B } from '../model/b.ts'\n", 24],
+  ['a module that is loaded later', "export const a = () => import('../model/b.ts')\n", 31],
+]) {
+  test(`${form} counts as an import`, () => {
+    const found = planted({ 'threads/a.ts': text, 'model/b.ts': 'export type B = 1\n' })
+    assert.deepEqual(found, [`src/threads/a.ts:1:${column}: threads must not import model: ${ARROWS}`])
+  })
+}
+
+for (const folder of ['shared-memory', 'protocols', 'workers']) {
+  test(`${folder} imports no node module and no package`, () => {
+    const found = planted({ [`${folder}/a.ts`]: "import 'node:fs'\nimport 'piscina'\n" })
+    assert.deepEqual(found, [
+      `src/${folder}/a.ts:1:8: ${folder} knows no machine and no package: \`node:fs\` is not for it`,
+      `src/${folder}/a.ts:2:8: ${folder} knows no machine and no package: \`piscina\` is not for it`,
+    ])
+  })
+}
+
+test('only cli knows the process', () => {
+  const found = planted({
+    'bench/a.ts': "import { argv } from 'node:process'\nargv\n",
+    'threads/b.ts': 'export const b = () => process.exit(1)\n',
+    'cli/c.ts': 'export const c = () => process.exit(1)\n',
+  })
+  assert.deepEqual(found, [
+    'src/bench/a.ts:1:22: only `cli` knows the process',
+    'src/threads/b.ts:1:24: only `cli` knows the process',
+  ])
+})
+
+test('a folder that no arrow leads to is refused', () => {
+  assert.deepEqual(planted({ 'utils/a.ts': 'export {}\n' }), [
+    `src/utils/a.ts:1:1: no arrow leads to this folder: ${ARROWS}`,
+  ])
+})
+
+test('modules that need each other first are refused', () => {
+  const found = planted({
+    'bench/a.ts': "import { b } from './b.ts'\nexport const a = b\n",
+    'bench/b.ts': "import { c } from './c.ts'\nexport const b = c\n",
+    'bench/c.ts': "export { a as c } from './a.ts'\n",
+  })
+  assert.deepEqual(found, [
+    'src/bench/c.ts:1:24: modules that need each other first: bench/a.ts -> bench/b.ts -> bench/c.ts -> bench/a.ts',
+  ])
+})
+
+test('modules may know each other’s types', () => {
+  const found = planted({
+    'bench/a.ts': "import { b } from './b.ts'\nexport const a = b\nexport type A = 1\n",
+    'bench/b.ts': "import type { A } from './a.ts'\nexport const b: A = 1\nexport type { A } from './a.ts'\n",
+  })
+  assert.deepEqual(found, [])
+})
+
+test('tests and contracts may import what they like', () => {
+  const found = planted({ 'shared-memory/a.test.ts': "import '../threads/b.ts'\n", 'threads/b.ts': 'export {}\n' })
+  assert.deepEqual(found, [])
+})
