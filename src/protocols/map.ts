@@ -20,6 +20,7 @@ import {
 import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
+import { pfnOfPte } from './host-mm.ts'
 import { assertInstall, assertSamePfn } from './oracles.ts'
 import { CONTINUE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
@@ -31,7 +32,11 @@ function goalLevel(vm: Vm, fault: Fault): number {
   return level === LEVEL_2M && isAligned ? LEVEL_2M : LEVEL_4K
 }
 
-const leafFor = (fault: Fault, level: number) => makeLeaf(fault.pfn, level, R | W | X | DIRTY)
+/** The leaf that maps the fault's page, or the whole of its huge page. */
+function leafFor(vm: Vm, fault: Fault, level: number): number {
+  const pfn = level === LEVEL_4K ? fault.pfn : pfnOfPte(vm.host.head(fault.hostPage), fault.hostPte)
+  return makeLeaf(pfn, level, R | W | X | DIRTY)
+}
 
 /**
  * F3: `fast_page_fault()`. A present entry that only lacks permission is given it back by CAS, without mmu_lock: permissions
@@ -96,7 +101,7 @@ function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, level: num
     cpu.count(COUNTER.retry_frozen, 1)
     return RETRY
   }
-  const spte = leafFor(fault, level)
+  const spte = leafFor(vm, fault, level)
   if (old === spte) return SPURIOUS
   // Publishes the mapping to the hardware's walk. Pairs with accessGuestMemory().
   const was = yield* cpu.cas(sptep, old, spte)
@@ -105,7 +110,7 @@ function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, level: num
     return RETRY
   }
   assertInstall(cpu, vm, fault)
-  if (isPresentLeaf(old, level)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), fault.pfn)
+  if (isPresentLeaf(old, level)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), pfnOf(spte))
   return FIXED
 }
 
@@ -129,12 +134,12 @@ export function* shadowMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   }
   const sptep = vm.tables.sptep(table, fault.gfn, goal)
   const old = yield* cpu.load(sptep)
-  const spte = leafFor(fault, goal)
+  const spte = leafFor(vm, fault, goal)
   if (old === spte) return SPURIOUS
   yield* cpu.store(sptep, spte)
   const rmap = yield* vm.memslots.rmap(cpu, fault.slot, fault.gfn)
   yield* cpu.write(vm.rmap(rmap), sptep)
   assertInstall(cpu, vm, fault)
-  if (isPresentLeaf(old, goal)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), fault.pfn)
+  if (isPresentLeaf(old, goal)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), pfnOf(spte))
   return FIXED
 }

@@ -15,8 +15,6 @@ export class Fault {
   slot: Memslot = NO_MEMSLOT
   /** Snapshot of mmu_invalidate_seq. */
   seq = 0
-  /** Nobody waits for it: KVM_PRE_FAULT_MEMORY. The kernel's statistics leave such faults out. */
-  prefetch = false
   /** PFERR_PRESENT_MASK: the walk met a present entry that did not allow the access. */
   present = false
   pfn = 0 as Pfn

@@ -14,7 +14,7 @@ import type { RoleTask, RunSpec } from './worker.ts'
 
 /** A run that could not be finished. */
 export class RunFailed extends Error {
-  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED'
+  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED' | 'INTERRUPTED'
 
   constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -36,6 +36,8 @@ export type RunOptions = {
   readonly cores: number
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
+  /** Gives the run up. */
+  readonly signal?: AbortSignal
 }
 
 export type RunResult = {
@@ -138,6 +140,7 @@ async function direct(
   const began = performance.now()
   while (control.arrived < cpus) {
     if (control.isAborted) return undefined
+    if (options.signal?.aborted) return new RunFailed('INTERRUPTED', 'the run was interrupted')
     if (performance.now() - began > START_DEADLINE_MS) {
       const seconds = START_DEADLINE_MS / 1000
       return new RunFailed('START_FAILED', `only ${control.arrived} of ${cpus} workers started within ${seconds} s`)
@@ -157,6 +160,7 @@ async function direct(
       ]
   for (;;) {
     if (control.isAborted || control.phase === STOP) return undefined
+    if (options.signal?.aborted) return new RunFailed('INTERRUPTED', 'the run was interrupted')
     const elapsed = performance.now() - control.originMs
     while (schedule.length > 0 && elapsed >= schedule[0]!.atMs) control.advance(schedule.shift()!.phase)
     const stall = watchdog.look()

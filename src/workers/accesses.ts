@@ -26,6 +26,7 @@ export type AccessPlan =
   | {
       /** Touches recorded gfns at recorded times. */
       readonly kind: 'recorded'
+      /** Empty: one after the other as fast as they are served, over and over. */
       readonly atNs: Float64Array
       readonly gfns: Int32Array
       readonly startNs: number
@@ -95,10 +96,13 @@ class RecordedAccesses implements Accesses {
   }
 
   next(): boolean {
+    const { atNs, gfns, startNs } = this.#plan
+    const isTimed = atNs.length > 0
     this.#index += 1
-    if (this.#index >= this.#plan.gfns.length) return false
-    this.gfn = this.#plan.gfns[this.#index]! as Gfn
-    this.atNs = this.#plan.startNs + this.#plan.atNs[this.#index]!
+    if (this.#index >= gfns.length && !isTimed) this.#index = 0
+    if (this.#index >= gfns.length) return false
+    this.gfn = gfns[this.#index]! as Gfn
+    this.atNs = isTimed ? startNs + atNs[this.#index]! : -1
     return true
   }
 }

@@ -18,6 +18,7 @@ export type InvalidationPlan =
   | {
       /** Recorded ranges at recorded times. */
       readonly kind: 'recorded'
+      /** Empty: one after the other as fast as they are served, over and over. */
       readonly atNs: Float64Array
       readonly startHvas: Int32Array
       readonly endHvas: Int32Array
@@ -71,11 +72,14 @@ class RecordedInvalidations implements Invalidations {
   }
 
   next(): boolean {
+    const { atNs, startHvas, endHvas, startNs } = this.#plan
+    const isTimed = atNs.length > 0
     this.#index += 1
-    if (this.#index >= this.#plan.startHvas.length) return false
-    this.start = this.#plan.startHvas[this.#index]! as Hva
-    this.end = this.#plan.endHvas[this.#index]! as Hva
-    this.atNs = this.#plan.startNs + this.#plan.atNs[this.#index]!
+    if (this.#index >= startHvas.length && !isTimed) this.#index = 0
+    if (this.#index >= startHvas.length) return false
+    this.start = startHvas[this.#index]! as Hva
+    this.end = endHvas[this.#index]! as Hva
+    this.atNs = isTimed ? startNs + atNs[this.#index]! : -1
     return true
   }
 }

@@ -1,4 +1,5 @@
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { prefault } from '../protocols/fault.ts'
 import { NO_MEMSLOT } from '../protocols/memslots.ts'
 import { invalidateRangeEnd, invalidateRangeStart } from '../protocols/notifier.ts'
 import { assertUnmapped } from '../protocols/oracles.ts'
@@ -9,13 +10,14 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Invalidations } from './invalidations.ts'
 
+const POPULATE_BACKOFF_NS = 20_000
+
 /**
  * The role of a task of the host that changes the primary MMU under a guest: NUMA balancing, KSM, compaction, madvise. It
  * raises the notifier, moves the pages, and ends the notifier.
  */
 export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isTimed: boolean): Steps<void> {
   const fault = new Fault()
-  fault.prefetch = true
   while (cpu.running() && invalidations.next()) {
     const { start, end } = invalidations
     if (invalidations.populate) yield* populate(cpu, vm, start, end, fault)
@@ -51,11 +53,15 @@ function* populate(cpu: Cpu, vm: Vm, start: Hva, end: Hva, fault: Fault): Steps<
     let gfn = yield* vm.memslots.firstGfn(cpu, slot, start)
     while (gfn < last) {
       fault.begin(gfn, false)
-      const result = yield* vm.rules.pageFault(cpu, vm, fault)
+      const result = yield* prefault(cpu, vm, fault)
       if (result === FIXED) cpu.count(COUNTER.pages_populated, 1)
-      // On RETRY once more, as the ioctl's loop does, unless the run is over.
-      if (result === FIXED || result === SPURIOUS) gfn = (gfn + 1) as Gfn
-      else if (cpu.signalPending()) return
+      if (result === FIXED || result === SPURIOUS) {
+        gfn = (gfn + 1) as Gfn
+        continue
+      }
+      if (cpu.signalPending()) return
+      // Somebody has mmu_lock, or invalidates: out of their way for a while.
+      yield* cpu.untilTime(cpu.now() + POPULATE_BACKOFF_NS)
     }
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }

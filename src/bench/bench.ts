@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto'
+import type { VariantName } from '../protocols/catalogue.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { calibrate } from '../threads/calibrate.ts'
+import type { PrimitiveName } from '../threads/primitives-worker.ts'
+import { RunFailed, run } from '../threads/run.ts'
+import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
+import { type Group, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
+import { primitiveTrial } from './primitive-trial.ts'
+import { type Result, type Run, type RunError, SCHEMA, VERSION } from './result.ts'
+import type { Instruments, Load, VmScenario } from './scenario.ts'
+import { type Done, summarise } from './summarise.ts'
+import { type Trial, trialOf } from './trial.ts'
+import { warningsOf } from './warnings.ts'
+
+/** How a plan tells the outside how it fares. */
+export type Watcher = {
+  /** A trial is about to run: the `done`th of `total`. */
+  readonly progress: (done: number, total: number, label: string) => void
+  /** A group is finished: what there is so far, worth keeping. */
+  readonly finished: (result: Result) => void
+}
+
+export type BenchOptions = {
+  readonly plan: PlanOptions
+  readonly groups: readonly Group[]
+  readonly command: readonly string[]
+  readonly runtime: Runtime
+  readonly signal: AbortSignal
+}
+
+const CALIBRATION_MS = 15
+/** Longest silence of a worker: many times the longest operation of any scenario. */
+const STALL_MS = 10_000
+
+/** Runs a plan. Rejects never for what happens in a run: that is in the result, as the run's error. */
+export async function bench(options: BenchOptions, watcher: Watcher): Promise<Result> {
+  const schedules = options.groups.map((group) => scheduleOf(group, options.plan))
+  const total = schedules.reduce((sum, schedule) => sum + schedule.length, 0)
+  let done = 0
+  watcher.progress(done, total, 'calibrating')
+  const calibration = await calibrate(CALIBRATION_MS)
+  let result: Result = {
+    schema: SCHEMA,
+    version: VERSION,
+    id: randomUUID(),
+    createdAt: new Date().toISOString(),
+    command: options.command,
+    seed: options.plan.seed,
+    source: describeSource(),
+    host: describeHost(options.runtime, calibration.clock_read_ns ?? 0),
+    calibration,
+    runs: [],
+  }
+  for (const [index, group] of options.groups.entries()) {
+    const runs = await runGroup(group, schedules[index]!, options, result, (label) => {
+      watcher.progress(done, total, label)
+      done += 1
+    })
+    result = { ...result, runs: [...result.runs, ...runs] }
+    watcher.finished(result)
+    if (options.signal.aborted || runs.some(({ error }) => error !== null)) break
+  }
+  return result
+}
+
+async function runGroup(
+  group: Group,
+  schedule: readonly PlannedTrial[],
+  options: BenchOptions,
+  { calibration, host }: Result,
+  onTrial: (label: string) => void,
+): Promise<Run[]> {
+  const cores = usableCores(host)
+  const turnNs = calibration.work_turn_ns!
+  const stealBefore = readSteal()
+  const done: Done[] = []
+  let error: RunError | null = null
+  for (const [place, planned] of schedule.entries()) {
+    const variant = group.variants[planned.variant]!
+    onTrial(`${group.scenario.name} ${variant.name}`)
+    try {
+      done.push({ planned, place, trial: await runTrial(group, options, planned, cores, turnNs) })
+    } catch (cause) {
+      if (options.signal.aborted) break
+      error = errorOf(cause, group, variant.name)
+      break
+    }
+  }
+  const stealAfter = readSteal()
+  const turnsAfter = options.signal.aborted ? turnNs : (await calibrate(CALIBRATION_MS)).work_turn_ns!
+  const circumstances = {
+    workers: group.crew.vcpus + group.crew.notifiers + group.crew.zappers,
+    cores,
+    calibration,
+    turnNs: [turnNs, turnsAfter] as const,
+    stealShare: (stealAfter.steal - stealBefore.steal) / Math.max(1, stealAfter.total - stealBefore.total),
+    expectedMs: group.replay === null ? options.plan.durationMs : 0,
+  }
+  return group.variants.flatMap((variant, index): Run[] => {
+    const own = done.filter(({ planned }) => planned.variant === index && planned.purpose === 'measure')
+    const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose !== 'measure')
+    if (own.length === 0 && error === null) return []
+    const summary = summarise(variant, own, aa)
+    return [
+      {
+        scenario: group.scenario.name,
+        variant: variant.name,
+        machine: 'threads',
+        kind: 'measured',
+        params: paramsOf(group, options.plan),
+        definition: definitionOf(group.scenario.name),
+        ...summary,
+        warnings: own.length === 0 ? [] : warningsOf(summary, own, circumstances),
+        error,
+      },
+    ]
+  })
+}
+
+async function runTrial(
+  group: Group,
+  options: BenchOptions,
+  planned: PlannedTrial,
+  cores: number,
+  turnNs: number,
+): Promise<Trial> {
+  const { plan, signal } = options
+  const variant = group.variants[planned.variant]!
+  if (group.scenario.kind === 'primitives') {
+    const { warmupMs, durationMs } = plan
+    const primitive = variant.name as PrimitiveName
+    return await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs })
+  }
+  const isTimed = planned.mode === 'latency'
+  const instruments = variant.instruments ?? { oracles: plan.oracles, recorder: isTimed, lockStatistics: isTimed }
+  const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments)
+  const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (plan.costs[name] ?? ns) / turnNs
+  const ran = await run({
+    system: {
+      ...system,
+      variant: variant.protocol ?? (variant.name as VariantName),
+      cpus: roles.length,
+      oracles: instruments.oracles,
+      lockStatistics: instruments.lockStatistics,
+    },
+    roles,
+    warmupMs: plan.warmupMs,
+    durationMs: plan.durationMs,
+    recordingMs: group.replay === null ? 0 : group.replay.recording.spanNs / 1e6,
+    workTurns: WORK.map(turns),
+    broadcastTurns: BROADCAST.map(turns),
+    cores,
+    stallMs: STALL_MS,
+    signal,
+  })
+  return trialOf(ran, roles, planned.mode)
+}
+
+/** What a trial is to run: the scenario's load, or the recording that replaces it. */
+function loadOf(
+  { crew, values, replay }: Group,
+  scenario: VmScenario,
+  plan: PlanOptions,
+  seed: number,
+  { recorder }: Instruments,
+): Load {
+  const sampleEvery = recorder ? plan.sampleEvery : 0
+  const load = scenario.load({ values, crew, arrival: plan.arrival, seed, sampleEvery })
+  if (replay === null) return load
+  const { recording } = replay
+  return {
+    system: { ...load.system, vcpus: recording.accesses.length, memslots: recording.memslots },
+    roles: [
+      ...recording.accesses.map((accesses) => ({ role: 'vcpu', accesses, sampleEvery }) as const),
+      ...recording.invalidations.map((invalidations) => {
+        return { role: 'notifier', invalidations, isTimed: sampleEvery > 0 } as const
+      }),
+    ],
+  }
+}
+
+function paramsOf({ scenario, crew, values, replay }: Group, plan: PlanOptions): Run['params'] {
+  if (scenario.kind === 'primitives') return { workers: crew.vcpus, duration: plan.durationMs, warmup: plan.warmupMs }
+  const load =
+    replay === null
+      ? { ...crew, ...values }
+      : {
+          vcpus: replay.recording.accesses.length,
+          notifiers: replay.recording.invalidations.length,
+          zappers: 0,
+          trace: replay.file,
+          speed: replay.speed,
+          mmu: values.mmu!,
+          preempt: values.preempt!,
+        }
+  return {
+    ...load,
+    duration: plan.durationMs,
+    warmup: plan.warmupMs,
+    arrival: plan.arrival.kind,
+    ...(plan.arrival.kind === 'open' ? { rate: plan.arrival.ratePerSecond } : {}),
+    oracles: plan.oracles ? 'on' : 'off',
+    ...Object.fromEntries(Object.entries(plan.costs).map(([name, ns]) => [`cost.${name}`, ns])),
+  }
+}
+
+function errorOf(cause: unknown, group: Group, variant: string): RunError {
+  const failure = cause instanceof RunFailed ? cause : undefined
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return {
+    code: failure?.code ?? 'RUN_FAILED',
+    message,
+    context: { scenario: group.scenario.name, variant },
+    hint:
+      failure?.code === 'WORKER_STALLED'
+        ? 'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.'
+        : 'Run it again with --vcpus 1 --trials 1; if it fails again, please report it with the command line.',
+  }
+}

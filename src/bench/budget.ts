@@ -1,0 +1,43 @@
+import { type Group, latencyTrialsOf, type PlanOptions } from './plan.ts'
+
+/** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
+const OVERHEAD_MS = 160
+/** Calibration before the first group and after each. */
+const CALIBRATION_MS = 600
+const FEWEST_TRIALS = 3
+const SHORTEST_MS = 100
+
+/** How long a plan will take, as far as that can be said beforehand. */
+export function estimateMs(groups: readonly Group[], plan: PlanOptions): number {
+  const perGroup = groups.map((group) => {
+    const { variants, replay } = group
+    const load = replay === null ? plan.warmupMs + plan.durationMs : replay.recording.spanNs / 1e6
+    const trials = plan.aaTrials * 2 + (plan.trials + latencyTrialsOf(group, plan)) * variants.length
+    return trials * (load + OVERHEAD_MS) + CALIBRATION_MS
+  })
+  return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
+}
+
+/** The same plan with fewer, then shorter trials, so that it keeps to the budget as well as it can. */
+export function fitToBudget(groups: readonly Group[], plan: PlanOptions, budgetMs: number): PlanOptions {
+  let fitted = plan
+  while (estimateMs(groups, fitted) > budgetMs) {
+    const next = shrink(fitted)
+    if (next === undefined) break
+    fitted = next
+  }
+  return fitted
+}
+
+function shrink(plan: PlanOptions): PlanOptions | undefined {
+  const { trials, latencyTrials, aaTrials, durationMs, warmupMs } = plan
+  if (aaTrials > FEWEST_TRIALS && aaTrials * 2 >= trials) return { ...plan, aaTrials: aaTrials - 1 }
+  if (trials > FEWEST_TRIALS * 2) return { ...plan, trials: trials - 1 }
+  if (latencyTrials > FEWEST_TRIALS) return { ...plan, latencyTrials: latencyTrials - 1 }
+  if (durationMs > SHORTEST_MS * 2) return { ...plan, durationMs: Math.round(durationMs * 0.9) }
+  if (aaTrials > FEWEST_TRIALS) return { ...plan, aaTrials: aaTrials - 1 }
+  if (trials > FEWEST_TRIALS) return { ...plan, trials: trials - 1 }
+  if (durationMs > SHORTEST_MS) return { ...plan, durationMs: Math.max(SHORTEST_MS, Math.round(durationMs * 0.9)) }
+  if (warmupMs > 50) return { ...plan, warmupMs: Math.max(50, Math.round(warmupMs * 0.9)) }
+  return undefined
+}

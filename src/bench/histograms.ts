@@ -1,0 +1,112 @@
+import { deflateSync } from 'node:zlib'
+import { Int32Histogram } from 'hdr-histogram-js'
+import { BUCKETS, HIGHEST_NS } from '../threads/records.ts'
+
+/** A histogram of ns, with what its buckets do not know. */
+export class Histogram {
+  readonly #counts = new Float64Array(BUCKETS)
+  count = 0
+  #total = 0
+  #min = Number.POSITIVE_INFINITY
+  #max = 0
+
+  add(part: { buckets: Uint32Array; count: number; total: number; min: number; max: number }): void {
+    if (part.count === 0) return
+    for (const [bucket, count] of part.buckets.entries()) if (count > 0) this.#counts[bucket]! += count
+    this.#merge(part.count, part.total, part.min, part.max)
+  }
+
+  addAll(other: Histogram): void {
+    if (other.count === 0) return
+    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! += count
+    this.#merge(other.count, other.#total, other.#min, other.#max)
+  }
+
+  #merge(count: number, total: number, min: number, max: number): void {
+    this.count += count
+    this.#total += total
+    this.#min = Math.min(this.#min, min)
+    this.#max = Math.max(this.#max, max)
+  }
+
+  get min(): number {
+    return this.count === 0 ? 0 : this.#min
+  }
+
+  get max(): number {
+    return this.#max
+  }
+
+  get mean(): number {
+    return this.count === 0 ? 0 : this.#total / this.count
+  }
+
+  /** Values at these percentiles (0 to 100), by hdr-histogram-js; never above the exact maximum. */
+  percentiles(...percents: readonly number[]): number[] {
+    const reader = this.#reader()
+    return percents.map((percent) => Math.min(reader.getValueAtPercentile(percent), Math.ceil(this.#max)))
+  }
+
+  /** HdrHistogram V2, compressed, base64. */
+  encode(): string {
+    return encodeV2(this.#counts, this.#reader().countsArrayIndex(Math.round(this.#max)))
+  }
+
+  /** The package reads percentiles from any array of counts that it is given. */
+  #reader(): Int32Histogram {
+    const reader = new Int32Histogram(1, HIGHEST_NS, 3)
+    reader._counts = Uint32Array.from(this.#counts)
+    reader.establishInternalTackingValues()
+    return reader
+  }
+}
+
+const V2_COOKIE = 0x1c849313
+const V2_COMPRESSED_COOKIE = 0x1c849314
+const DIGITS = 3
+
+/**
+ * The wire format that the Java, C, Go and Python implementations read. The package's own encoder writes a normalising
+ * offset and a conversion ratio that no other implementation understands.
+ */
+function encodeV2(counts: Float64Array, last: number): string {
+  const payload: number[] = []
+  for (let index = 0; index <= last; ) {
+    let zeros = 0
+    while (index + zeros <= last && counts[index + zeros] === 0) zeros += 1
+    if (zeros > 0) {
+      putZigZag(payload, -BigInt(zeros))
+      index += zeros
+    } else {
+      putZigZag(payload, BigInt(counts[index]!))
+      index += 1
+    }
+  }
+  const header = Buffer.alloc(40)
+  header.writeInt32BE(V2_COOKIE, 0)
+  header.writeInt32BE(payload.length, 4)
+  header.writeInt32BE(0, 8)
+  header.writeInt32BE(DIGITS, 12)
+  header.writeBigInt64BE(1n, 16)
+  header.writeBigInt64BE(BigInt(HIGHEST_NS), 24)
+  header.writeDoubleBE(1, 32)
+  const compressed = deflateSync(Buffer.concat([header, Buffer.from(payload)]))
+  const outer = Buffer.alloc(8)
+  outer.writeInt32BE(V2_COMPRESSED_COOKIE, 0)
+  outer.writeInt32BE(compressed.length, 4)
+  return Buffer.concat([outer, compressed]).toString('base64')
+}
+
+/** ZigZag LEB128 of 64 bits in at most 9 bytes: the ninth carries 8. A negative number -n stands for n zero counts. */
+function putZigZag(bytes: number[], value: bigint): void {
+  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
+  for (let byte = 0; byte < 8; byte += 1) {
+    if (rest < 0x80n) {
+      bytes.push(Number(rest))
+      return
+    }
+    bytes.push(Number(rest & 0x7fn) | 0x80)
+    rest >>= 7n
+  }
+  bytes.push(Number(rest))
+}

@@ -1,0 +1,41 @@
+/** What a metric's number means: every one that leaves the program says so. */
+export type MetricKind = {
+  readonly unit: string
+  readonly better: 'higher' | 'lower' | null
+  readonly says: string
+}
+
+/** Every metric there is, by the name that the result file gives it. */
+export const METRICS = {
+  faults_per_second: { unit: '1/s', better: 'higher', says: 'page faults of the guest that were resolved' },
+  faults_per_second_per_vcpu: { unit: '1/s', better: 'higher', says: 'the same, for each vCPU' },
+  retries_per_fault: { unit: '1', better: 'lower', says: 'RETRYs of vCPUs for each fault that was resolved' },
+  retries_before_pfn_per_fault: { unit: '1', better: null, says: 'of these, found before the pfn lookup' },
+  retries_after_pfn_per_fault: { unit: '1', better: null, says: 'found after the pfn lookup, without mmu_lock' },
+  retries_under_lock_per_fault: { unit: '1', better: 'lower', says: 'found with mmu_lock held' },
+  retries_elsewhere_per_fault: {
+    unit: '1',
+    better: null,
+    says: 'lost to another fault, or met a memslot that was changing',
+  },
+  flushes_per_unmap: { unit: '1', better: 'lower', says: 'remote TLB flushes for each unmap of a range' },
+  yields_per_unmap: { unit: '1', better: 'lower', says: 'times that mmu_lock was yielded for each unmap of a range' },
+  unmaps_per_second: { unit: '1/s', better: null, says: 'unmaps of a range' },
+  mmu_lock_contended_share: {
+    unit: '1',
+    better: 'lower',
+    says: 'acquisitions of mmu_lock that went through a slow path',
+  },
+  fault_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from the exit to the access that succeeds, median' },
+  fault_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'the same, 99.9th percentile' },
+  fault_response_p99_ns: { unit: 'ns', better: 'lower', says: 'from the time the access was due, 99th percentile' },
+  invalidation_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from invalidate_range_start to the end, median' },
+  invalidation_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  elapsed_ns: { unit: 'ns', better: null, says: 'the time in which all roles ran and were measured' },
+  operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, all workers together' },
+  ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by anyone' },
+  jain_fairness: { unit: '1', better: 'higher', says: '1: all workers got the same share; 1/n: one had it all' },
+} as const satisfies Record<string, MetricKind>
+
+export type MetricName = keyof typeof METRICS

@@ -1,0 +1,74 @@
+import type { CounterName } from '../protocols/counters.ts'
+import { ORACLES } from '../protocols/oracles.ts'
+import type { Outcome } from './result.ts'
+import type { Variant } from './scenario.ts'
+import type { Violation } from './trial.ts'
+
+type Counters = Readonly<Partial<Record<CounterName, number>>>
+
+/** What may become of a fault, besides violating a property. */
+const OF_FAULTS: readonly { readonly counter: CounterName; readonly outcome: string; readonly says: string }[] = [
+  { counter: 'pf_fixed', outcome: 'fixed', says: 'the fault installed the page' },
+  { counter: 'pf_spurious', outcome: 'spurious', says: 'another vCPU had installed the page' },
+  { counter: 'pf_fast', outcome: 'fixed without mmu_lock', says: 'only permission was missing' },
+  {
+    counter: 'retry_precheck_before_pfn',
+    outcome: 'retry, before the pfn lookup',
+    says: 'an invalidation was seen before anything had to be released',
+  },
+  {
+    counter: 'retry_precheck_after_pfn',
+    outcome: 'retry, after the pfn lookup',
+    says: 'an invalidation was seen before mmu_lock was taken',
+  },
+  {
+    counter: 'retry_stale_locked',
+    outcome: 'retry, under mmu_lock',
+    says: 'an invalidation was seen under mmu_lock only',
+  },
+  { counter: 'retry_frozen', outcome: 'retry, frozen', says: 'another CPU was at work on the entry' },
+  { counter: 'retry_cas_link', outcome: 'retry, table linked', says: 'another vCPU linked the table first' },
+  { counter: 'retry_cas_leaf', outcome: 'retry, leaf set', says: 'another vCPU set the entry first' },
+  { counter: 'retry_invalid_slot', outcome: 'retry, memslot', says: 'the memslot was being changed' },
+]
+
+const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const
+
+/** Fewer retries than this say nothing about a check that never fires. */
+const ENOUGH = 100
+
+/** Every outcome that was seen, graded as jcstress grades them. */
+export function outcomesOf(counters: Counters, violations: readonly Violation[], variant: Variant): Outcome[] {
+  const seen = OF_FAULTS.flatMap(({ counter, outcome, says }): Outcome[] => {
+    const count = counters[counter] ?? 0
+    return count === 0 ? [] : [{ outcome, grade: 'acceptable', count, says }]
+  })
+  const violated = [...ORACLES, MUTUAL_EXCLUSION].flatMap(({ name, says }): Outcome[] => {
+    const all = violations.filter(({ oracle }) => oracle === name)
+    const count = all.reduce((sum, violation) => sum + violation.count, 0)
+    if (count === 0) return []
+    const { value, worker } = all[0]!
+    return [{ outcome: name, grade: 'forbidden', count, says: `${says} (first: ${value}, ${worker})` }]
+  })
+  return [...violated, ...deadChecks(counters, variant), ...seen]
+}
+
+/** Not a violation: a pre-check that is there and does nothing. */
+function deadChecks(counters: Counters, variant: Variant): Outcome[] {
+  if (variant.kind === 'good') return []
+  const before = counters.retry_precheck_before_pfn ?? 0
+  const after = counters.retry_precheck_after_pfn ?? 0
+  const locked = counters.retry_stale_locked ?? 0
+  const dead: Outcome[] = []
+  if (variant.caughtBy.includes('precheck_never_fires') && locked >= ENOUGH && before + after < locked / ENOUGH) {
+    const says = `the pre-checks said retry ${before + after} times, the check under mmu_lock ${locked} times`
+    dead.push({ outcome: 'precheck_never_fires', grade: 'interesting', count: locked, says })
+  }
+  if (variant.caughtBy.includes('precheck_never_fires_before_pfn') && after >= ENOUGH && before === 0) {
+    const says = `every one of ${after} retries had already paid for the pfn lookup`
+    dead.push({ outcome: 'precheck_never_fires_before_pfn', grade: 'interesting', count: after, says })
+  }
+  return dead
+}
+
+export const isForbidden = ({ grade }: Outcome): boolean => grade === 'forbidden'

@@ -1,0 +1,124 @@
+import { Random } from '../workers/random.ts'
+import { FaultlineError } from './error.ts'
+import { valuesOf } from './parameters.ts'
+import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
+import type { TrialMode } from './trial.ts'
+
+/** What the user asked for, checked. */
+export type PlanOptions = {
+  readonly seed: number
+  /** Measured trials of each variant. */
+  readonly trials: number
+  /** Trials of each variant in which faults are timed and locks are watched. */
+  readonly latencyTrials: number
+  /** Trials of the baseline against itself, before the others. */
+  readonly aaTrials: number
+  readonly durationMs: number
+  readonly warmupMs: number
+  readonly arrival: Arrival
+  readonly sampleEvery: number
+  readonly oracles: boolean
+  /** ns of a unit of work or broadcast that the user wants to be other than the default. */
+  readonly costs: Readonly<Record<string, number>>
+}
+
+/** A recording, and how fast it is played. */
+export type Replay = { readonly recording: Recording; readonly speed: string; readonly file: string }
+
+/** Variants of one scenario under the same load: they are compared with each other, so their trials are interleaved. */
+export type Group = {
+  readonly scenario: Scenario
+  readonly variants: readonly Variant[]
+  readonly crew: Crew
+  readonly set: Readonly<Record<string, string>>
+  readonly values: Readonly<Record<string, string | number>>
+  readonly replay: Replay | null
+}
+
+export type PlannedTrial = {
+  readonly variant: number
+  /** The baseline against itself: `a` and `b` are the same code. */
+  readonly purpose: 'aa-a' | 'aa-b' | 'measure'
+  readonly mode: TrialMode
+  /** Trials of one round belong together: one of each variant, in random order. */
+  readonly round: number
+  readonly seed: number
+}
+
+/** Checks names and values of a group. */
+export function groupOf(
+  scenario: Scenario,
+  variantNames: readonly string[],
+  crew: Crew,
+  set: Readonly<Record<string, string>>,
+  replay: Replay | null,
+): Group {
+  const variants = variantNames.map((name) => {
+    const variant = scenario.variants.find((candidate) => candidate.name === name)
+    if (variant !== undefined) return variant
+    const names = scenario.variants.map((candidate) => candidate.name).join(', ')
+    throw new FaultlineError('UNKNOWN_VARIANT', 'usage', `${scenario.name} has no variant '${name}'`, {
+      hint: `It has ${names}.`,
+    })
+  })
+  return { scenario, variants, crew, set, values: valuesWithPresets(scenario, set), replay }
+}
+
+function valuesWithPresets(scenario: Scenario, set: Readonly<Record<string, string>>): Group['values'] {
+  const plain = valuesOf(scenario.parameters, {}, set)
+  if (scenario.presets === undefined) return plain
+  const { by, of } = scenario.presets
+  return valuesOf(scenario.parameters, (of[String(plain[by])] ?? {}) as Group['values'], set)
+}
+
+/**
+ * The order in which a group's trials run: first the baseline against itself, then rounds in which each variant has one
+ * trial, in an order that the seed decides, so that no variant always follows another and none runs first as a block.
+ */
+export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
+  const random = new Random(options.seed)
+  const trials: PlannedTrial[] = []
+  const round = (number: number, members: readonly Pick<PlannedTrial, 'variant' | 'purpose' | 'mode'>[]) => {
+    // One load a round: its members differ in the protocol only.
+    const seed = random.next()
+    for (const member of shuffled(members, random)) trials.push({ ...member, round: number, seed })
+  }
+  for (let number = 0; number < options.aaTrials; number += 1) {
+    round(number, [
+      { variant: 0, purpose: 'aa-a', mode: 'throughput' },
+      { variant: 0, purpose: 'aa-b', mode: 'throughput' },
+    ])
+  }
+  const modes: TrialMode[] = [
+    ...new Array<TrialMode>(options.trials).fill('throughput'),
+    ...new Array<TrialMode>(latencyTrialsOf(group, options)).fill('latency'),
+  ]
+  for (const [number, mode] of spread(modes).entries()) {
+    round(
+      number,
+      group.variants.map((_, variant) => ({ variant, purpose: 'measure', mode })),
+    )
+  }
+  return trials
+}
+
+export const latencyTrialsOf = ({ scenario }: Group, { latencyTrials }: PlanOptions): number =>
+  scenario.hasLatencyTrials ? latencyTrials : 0
+
+/** The two modes evenly mixed, so that a slow drift of the host meets both alike. */
+function spread(modes: readonly TrialMode[]): TrialMode[] {
+  const latency = modes.filter((mode) => mode === 'latency').length
+  return modes.map((_, index) => {
+    const before = Math.floor((index * latency) / modes.length)
+    return Math.floor(((index + 1) * latency) / modes.length) > before ? 'latency' : 'throughput'
+  })
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const result = [...items]
+  for (let last = result.length - 1; last > 0; last -= 1) {
+    const other = random.below(last + 1)
+    ;[result[last], result[other]] = [result[other]!, result[last]!]
+  }
+  return result
+}

@@ -1,0 +1,118 @@
+import type { Interval } from './statistics.ts'
+
+export const SCHEMA = 'faultline.result'
+export const VERSION = 1
+
+/** The result file: see results/faultline.result.schema.json, which says the same to other programs. */
+export type Result = {
+  readonly schema: typeof SCHEMA
+  readonly version: typeof VERSION
+  readonly id: string
+  readonly createdAt: string
+  readonly command: readonly string[]
+  readonly seed: number
+  readonly source: { readonly git: string | null; readonly dirty: boolean | null; readonly definition: string }
+  readonly host: Host
+  /** Primitive costs of this host, in ns unless the name says otherwise. */
+  readonly calibration: Readonly<Record<string, number>>
+  readonly runs: readonly Run[]
+}
+
+export type Host = {
+  readonly cpu: string
+  readonly cores: number
+  /** CPUs that a cgroup allows, if it limits them. */
+  readonly quota: number | null
+  readonly memory: number
+  readonly os: string
+  readonly kernel: string
+  readonly node: string
+  readonly v8: string
+  readonly governor: string | null
+  readonly virtualised: boolean | null
+  readonly clockNs: number
+}
+
+export type Grade = 'acceptable' | 'interesting' | 'forbidden'
+
+export type Metric = {
+  readonly unit: string
+  readonly better: 'higher' | 'lower' | null
+  readonly assume: 'exact' | null
+  readonly n: number
+  readonly median: number
+  readonly ci95: Interval
+}
+
+export type HistogramSummary = {
+  readonly unit: 'ns'
+  readonly count: number
+  readonly min: number
+  readonly mean: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+  /** HdrHistogram V2, compressed, base64. */
+  readonly hdr: string
+}
+
+export type LockRow = {
+  readonly name: string
+  readonly kind: string
+  readonly side: 'read' | 'write'
+  readonly acquisitions: number
+  readonly contended: number
+  readonly waitTotalNs: number
+  readonly waitMinNs: number
+  readonly waitMaxNs: number
+  readonly waitAvgNs: number
+  readonly holdTotalNs: number
+  readonly holdMaxNs: number
+  readonly who: readonly {
+    readonly worker: string
+    readonly acquisitions: number
+    readonly contended: number
+    readonly waitTotalNs: number
+    readonly waitMaxNs: number
+  }[]
+}
+
+export type Outcome = { readonly outcome: string; readonly grade: Grade; readonly count: number; readonly says: string }
+
+export type TrialRow = {
+  readonly index: number
+  readonly mode: 'throughput' | 'latency'
+  readonly seed: number
+  readonly durationNs: number
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+export type RunError = {
+  readonly code: string
+  readonly message: string
+  readonly context: Readonly<Record<string, string | number>>
+  readonly hint: string
+}
+
+export type Run = {
+  readonly scenario: string
+  readonly variant: string
+  readonly machine: string
+  readonly kind: 'measured' | 'modelled'
+  readonly params: Readonly<Record<string, string | number>>
+  readonly definition: string
+  /** Places of this run's trials in the order in which the trials of its group ran. */
+  readonly order: readonly number[]
+  readonly trials: readonly TrialRow[]
+  readonly metrics: Readonly<Record<string, Metric>>
+  readonly counters: Readonly<Record<string, number>>
+  readonly histograms: Readonly<Record<string, HistogramSummary>>
+  readonly locks: readonly LockRow[]
+  readonly outcomes: readonly Outcome[]
+  /** The baseline against itself: how far apart two equal things are on this host today. */
+  readonly noise?: Readonly<Record<string, { readonly ratio: number; readonly ci95: Interval; readonly n: number }>>
+  readonly warnings: readonly string[]
+  readonly error: RunError | null
+}

@@ -1,0 +1,100 @@
+import type { VariantName } from '../protocols/catalogue.ts'
+import type { AccessPlan } from '../workers/accesses.ts'
+import type { InvalidationPlan } from '../workers/invalidations.ts'
+import type { RolePlan } from '../workers/roles.ts'
+import type { SystemSpec } from '../workers/system.ts'
+import type { MetricName } from './metrics.ts'
+import type { Parameters, Values } from './parameters.ts'
+
+/** What watches a run, and costs it something. */
+export type Instruments = {
+  readonly oracles: boolean
+  /** Latencies of sampled faults, and of invalidations. */
+  readonly recorder: boolean
+  readonly lockStatistics: boolean
+}
+
+/** One way of writing the protocol that a scenario compares. */
+export type Variant = {
+  readonly name: string
+  /** Its id in the literature of the field: the version or patch it is. */
+  readonly reference: string
+  readonly says: string
+  /** The protocol it runs, if that is not named like the variant. */
+  readonly protocol?: VariantName
+  /** What watches it, in every trial, if that is what it is about. */
+  readonly instruments?: Instruments
+} & (
+  | { readonly kind: 'good' }
+  | {
+      readonly kind: 'broken'
+      /** The oracle that catches it on threads; none: why threads cannot show it. */
+      readonly caughtBy: readonly string[]
+      readonly unseenBecause?: string
+      /** Load under which the fault is found soonest. */
+      readonly load: Readonly<Record<string, string>>
+    }
+)
+
+/** How many of each role. */
+export type Crew = { readonly vcpus: number; readonly notifiers: number; readonly zappers: number }
+
+/** How accesses arrive: as fast as they are served, or `ratePerSecond` a vCPU whether they are served or not. */
+export type Arrival = { readonly kind: 'closed' } | { readonly kind: 'open'; readonly ratePerSecond: number }
+
+/** A recording that replaces the load: what each vCPU and each notifier did, and when. */
+export type Recording = {
+  readonly spanNs: number
+  readonly accesses: readonly AccessPlan[]
+  readonly invalidations: readonly InvalidationPlan[]
+  readonly memslots: SystemSpec['memslots']
+}
+
+export type LoadOptions<P extends Parameters> = {
+  readonly values: Values<P>
+  readonly crew: Crew
+  readonly arrival: Arrival
+  readonly seed: number
+  /** One in so many faults is timed; 0: no clock is read. */
+  readonly sampleEvery: number
+}
+
+/** What a trial runs: the VM, apart from the variant, and a role for each CPU. */
+export type Load = {
+  readonly system: Omit<SystemSpec, 'variant' | 'cpus' | 'oracles' | 'lockStatistics'>
+  readonly roles: readonly RolePlan[]
+}
+
+/** A question, and what of it can be listed without running anything. */
+type Question<P extends Parameters> = {
+  readonly name: string
+  /** Required: a scenario without a question is not kept. */
+  readonly asks: string
+  /** The mail that it comes from. */
+  readonly mail: string | null
+  readonly variants: readonly Variant[]
+  /** The two that answer the question: what there was, and what was proposed. */
+  readonly headline: readonly [baseline: string, candidate: string]
+  /** What answers the question, the most important first: how each metric reads in a sentence. */
+  readonly decides: readonly { readonly metric: MetricName; readonly reads: string }[]
+  /** False if its operations are too short, or its subject too near, to be timed one by one. */
+  readonly hasLatencyTrials: boolean
+  readonly parameters: P
+  /** Defaults that depend on one parameter, by its name and value. */
+  readonly presets?: { readonly by: keyof P & string; readonly of: Readonly<Record<string, Partial<Values<P>>>> }
+}
+
+/** A VM and its roles. */
+export type VmScenario<P extends Parameters = Parameters> = Question<P> & {
+  readonly kind: 'vm'
+  readonly load: (options: LoadOptions<P>) => Load
+}
+
+/** Single locks, each variant one operation of one of them; `vcpus` workers contend for it. */
+export type PrimitiveScenario = Question<Parameters> & { readonly kind: 'primitives' }
+
+export type Scenario = VmScenario | PrimitiveScenario
+
+/** Returns its argument, so that the compiler checks names against each other; forgets them for those who list. */
+export const scenario = <const P extends Parameters>(declared: Omit<VmScenario<P>, 'kind'>): VmScenario =>
+  ({ ...declared, kind: 'vm' }) as unknown as VmScenario

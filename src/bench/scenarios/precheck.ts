@@ -1,0 +1,305 @@
+import type { AccessPlan } from '../../workers/accesses.ts'
+import type { RolePlan } from '../../workers/roles.ts'
+import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+
+const VARIANTS: readonly Variant[] = [
+  {
+    kind: 'good',
+    name: 'no-precheck',
+    reference: 's0.base, v6.5',
+    says: 'a fault learns under mmu_lock that it must retry; a contended zapper yields',
+  },
+  {
+    kind: 'good',
+    name: 'precheck',
+    reference: 's0.final, v6.8, d02c357e5bfa',
+    says: 'looks for an invalidation before and after the pfn lookup, without mmu_lock; still checks under it',
+  },
+  {
+    kind: 'good',
+    name: 'no-yield',
+    reference: 's0.noyield, preempt=voluntary since v6.11',
+    says: 'no pre-check, and the zapper keeps mmu_lock to the end',
+  },
+  {
+    kind: 'good',
+    name: 'loop',
+    reference: 's0.loop_prefault',
+    says: 'retries in the kernel instead of entering the guest again',
+  },
+  {
+    kind: 'good',
+    name: 'trylock',
+    reference: 's0.trylock, Xu Yilun',
+    says: 'spins on read_trylock instead of queueing, so the zapper sees no contention',
+  },
+  {
+    kind: 'good',
+    name: 'coarse-yield',
+    reference: 's0.coarse, Yan Zhao',
+    says: 'no pre-check; the zapper yields at most once per 2 MiB',
+  },
+  {
+    kind: 'good',
+    name: 'precheck-after-pfn',
+    reference: 's0.v3',
+    says: 'the pre-check only after the pfn lookup',
+  },
+  {
+    kind: 'broken',
+    name: 'B-STALE',
+    reference: 's0.noLocked',
+    says: 'no check under mmu_lock',
+    caughtBy: ['stale_install', 'install_in_progress', 'stale_use'],
+    load: { shape: 'stream' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-SNAP',
+    reference: 's0, smp_rmb omitted',
+    says: 'the sequence is read after the pfn lookup',
+    caughtBy: ['stale_install', 'stale_use'],
+    load: { shape: 'stream' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-HOIST',
+    reference: 's0.plain',
+    says: 'plain loads in a loop, as a compiler may cache them',
+    caughtBy: ['retry_unbounded'],
+    load: { shape: 'boot' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-LEAK',
+    reference: 's0.v1, s0.v2',
+    says: 'the pre-check after the pfn lookup keeps the page reference',
+    caughtBy: ['page_ref_leak'],
+    load: { shape: 'boot' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-UNITS',
+    reference: 's0.v2 on v6.7',
+    says: 'the pre-check compares a gfn with a range of hvas',
+    caughtBy: ['precheck_never_fires'],
+    load: { shape: 'boot' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-INV',
+    reference: 's0.v4',
+    says: 'the pre-check before the pfn lookup tests for no memslot',
+    caughtBy: ['precheck_never_fires_before_pfn'],
+    load: { shape: 'boot' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-ORDER',
+    reference: 's0, E4 before E2',
+    says: 'the count is lowered before the sequence is raised',
+    caughtBy: [],
+    unseenBecause:
+      'both words change under mmu_lock and every fault here reads them under it; only a lockless user sees the two apart, and only a store buffer shows the missing barrier',
+    load: { shape: 'stream' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-RANGE',
+    reference: 's0, range set after a yield',
+    says: 'mmu_lock is dropped between counting an invalidation and setting its range',
+    caughtBy: ['range_unset'],
+    load: { shape: 'stream' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-HALF',
+    reference: 's0, range cleared at the first end',
+    says: 'the end of one invalidation clears the range of another',
+    caughtBy: ['install_in_progress', 'stale_install', 'stale_use'],
+    load: { shape: 'stream', notifiers: '2' },
+  },
+]
+
+/** The load of system 0: other scenarios ask other questions of it. */
+export const PARAMETERS = {
+  shape: {
+    kind: 'choice',
+    says: 'boot: hot gfns inside the range; out: faults outside of it; stream: endless short invalidations of a hot gfn',
+    choices: ['boot', 'out', 'stream'],
+    default: 'boot',
+  },
+  mmu: {
+    kind: 'choice',
+    says: 'tdp: faults take mmu_lock for read; shadow: for write',
+    choices: ['tdp', 'shadow'],
+    default: 'tdp',
+  },
+  preempt: {
+    kind: 'choice',
+    says: 'how the host was booted: a contended zapper yields with full and lazy only',
+    choices: ['none', 'voluntary', 'full', 'lazy'],
+    default: 'full',
+  },
+  range: { kind: 'integer', says: 'gfns a notifier invalidates at a time', low: 1, high: 1 << 22, default: 22_528 },
+  hot: { kind: 'integer', says: 'hot gfns in the range of each notifier', low: 1, high: 4096, default: 3 },
+  'hot-share': {
+    kind: 'integer',
+    says: 'of 100 guest accesses, how many go to a hot gfn; the others go to the range at random',
+    low: 0,
+    high: 100,
+    default: 50,
+  },
+  populate: {
+    kind: 'choice',
+    says: 'yes: the VMM maps the range back before each invalidation (KVM_PRE_FAULT_MEMORY), so that there is something to zap',
+    choices: ['yes', 'no'],
+    default: 'yes',
+  },
+  'pause-us': { kind: 'integer', says: 'between two invalidations', low: 0, high: 10_000_000, default: 1000 },
+  'invalidation-rate': {
+    kind: 'integer',
+    says: 'invalidations a second of each notifier, on a schedule; 0: the next one after the pause',
+    low: 0,
+    high: 1_000_000,
+    default: 0,
+  },
+  'fresh-pages': {
+    kind: 'integer',
+    says: 'gfns outside the range that each vCPU can touch for the first time (shape out); the run ends when they are used up',
+    low: 1,
+    high: 1 << 21,
+    default: 1 << 19,
+  },
+  'huge-share': {
+    kind: 'integer',
+    says: 'of 100 blocks of 2 MiB, how many are a huge page',
+    low: 0,
+    high: 100,
+    default: 0,
+  },
+  tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
+  zap: {
+    kind: 'choice',
+    says: 'what zappers do to the range: take leafs away, or write permission',
+    choices: ['zap', 'wrprot'],
+    default: 'zap',
+  },
+  'zap-chunk': { kind: 'integer', says: 'gfns that a zapper takes at a time', low: 1, high: 1 << 20, default: 512 },
+  'zap-pause-us': { kind: 'integer', says: 'between two zaps', low: 0, high: 10_000_000, default: 1000 },
+} as const
+
+/** Where the guest's memory begins. The hvas are far from the gfns, so that the two cannot be taken for one another. */
+const BASE_GFN = 1 << 20
+const BASE_HVA = 1 << 29
+const BLOCK = 512
+const roundUp = (pages: number) => Math.ceil(pages / BLOCK) * BLOCK
+
+export const PRESETS = {
+  by: 'shape',
+  of: { boot: {}, out: {}, stream: { range: 1, hot: 1, populate: 'no', 'pause-us': 10 } },
+} as const
+
+export default scenario({
+  name: 'precheck',
+  asks: 'Does looking for an invalidation before mmu_lock is taken spare the host remote TLB flushes, and the guest time?',
+  mail: 'KVM: Allow calling mmu_invalidate_retry_hva() without holding mmu_lock (Sean Christopherson, 8 Sep 2023)',
+  variants: VARIANTS,
+  headline: ['no-precheck', 'precheck'],
+  decides: [
+    { metric: 'flushes_per_unmap', reads: 'remote TLB flushes per unmap' },
+    { metric: 'retries_under_lock_per_fault', reads: 'retries under mmu_lock per fault' },
+    { metric: 'faults_per_second', reads: 'faults/s' },
+    { metric: 'fault_latency_p99_ns', reads: 'p99 fault latency' },
+  ],
+  parameters: PARAMETERS,
+  hasLatencyTrials: true,
+  presets: PRESETS,
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+export function load(options: Options): Load {
+  const { values, crew } = options
+  const rangePages = roundUp(values.range * Math.max(1, crew.notifiers))
+  const freshPages = values.shape === 'out' ? crew.vcpus * roundUp(values['fresh-pages']) : 0
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: rangePages + freshPages }],
+      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
+      preempt: preemptionOf(values.preempt),
+      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      hugePerMille: values['huge-share'] * 10,
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu, rangePages)),
+      ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
+      ...Array.from({ length: crew.zappers }, () => zapperRole(options, rangePages)),
+    ],
+  }
+}
+
+const preemptionOf = (preempt: string) =>
+  preempt === 'none' || preempt === 'voluntary' || preempt === 'lazy' ? preempt : 'full'
+
+function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number, rangePages: number): RolePlan {
+  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
+  // Arrivals of different vCPUs are spread over the interval.
+  const startNs = (everyNs * vcpu) / crew.vcpus
+  const freshPages = roundUp(values['fresh-pages'])
+  const accesses: AccessPlan =
+    values.shape === 'out'
+      ? { kind: 'sweep', firstGfn: BASE_GFN + rangePages + vcpu * freshPages, pages: freshPages, everyNs, startNs }
+      : {
+          kind: 'touch',
+          hotGfns: hotGfns(values.range, values.hot, crew.notifiers),
+          hotPerMille: values['hot-share'] * 10,
+          firstGfn: BASE_GFN,
+          pages: values.range * Math.max(1, crew.notifiers),
+          seed: seed + vcpu,
+          everyNs,
+          startNs,
+        }
+  return { role: 'vcpu', accesses, sampleEvery }
+}
+
+/** Spread evenly inside the range of each notifier. */
+function hotGfns(range: number, hot: number, notifiers: number): number[] {
+  const each = Math.min(hot, range)
+  return Array.from({ length: Math.max(1, notifiers) * each }, (_, index) => {
+    const notifier = Math.floor(index / each)
+    return BASE_GFN + notifier * range + Math.floor(((index % each) + 0.5) * (range / each))
+  })
+}
+
+function notifierRole({ values, crew, sampleEvery }: Options, notifier: number): RolePlan {
+  const everyNs = values['invalidation-rate'] === 0 ? 0 : 1e9 / values['invalidation-rate']
+  return {
+    role: 'notifier',
+    isTimed: sampleEvery > 0,
+    invalidations: {
+      kind: 'repeat',
+      startHva: BASE_HVA + notifier * values.range,
+      pages: values.range,
+      pauseNs: values['pause-us'] * 1000,
+      everyNs,
+      startNs: (everyNs * notifier) / crew.notifiers,
+      populate: values.populate === 'yes',
+    },
+  }
+}
+
+function zapperRole({ values }: Options, rangePages: number): RolePlan {
+  return {
+    role: 'zapper',
+    zap: {
+      kind: values.zap === 'wrprot' ? 'wrprot' : 'zap',
+      firstGfn: BASE_GFN,
+      pages: rangePages,
+      chunk: values['zap-chunk'],
+      pauseNs: values['zap-pause-us'] * 1000,
+    },
+  }
+}

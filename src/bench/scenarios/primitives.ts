@@ -1,0 +1,33 @@
+import type { PrimitiveName } from '../../threads/primitives-worker.ts'
+import type { PrimitiveScenario, Variant } from '../scenario.ts'
+
+const primitive = (name: PrimitiveName, reference: string, says: string): Variant => ({
+  kind: 'good',
+  name,
+  reference,
+  says,
+})
+
+export default {
+  kind: 'primitives',
+  name: 'primitives',
+  asks: 'What does each lock cost alone, and what when others want it too?',
+  mail: null,
+  variants: [
+    primitive('qspinlock', 'kernel/locking/qspinlock.c', 'acquire, add 1, release'),
+    primitive('ticket', 'ticket spinlock, up to v4.1', 'acquire, add 1, release'),
+    primitive('ticket-by-hand', 'the same with bare Atomics', 'what one would write for this one lock, and no more'),
+    primitive('tatas', 'virt_spin_lock()', 'acquire, add 1, release'),
+    primitive('mutex', 'futex mutex of three states', 'acquire, add 1, release'),
+    primitive('qrwlock-read', 'kernel/locking/qrwlock.c', 'read_lock, read_unlock'),
+    primitive('qrwlock-write', 'kernel/locking/qrwlock.c', 'write_lock, add 1, write_unlock'),
+    primitive('rwsem-read', 'rwsem, without optimistic spinning', 'down_read, up_read'),
+    primitive('rwsem-write', 'rwsem, without optimistic spinning', 'down_write, add 1, up_write'),
+    primitive('seqcount-read', 'include/linux/seqlock.h', 'reads under a sequence; with others, one of them writes'),
+    primitive('seqcount-write', 'include/linux/seqlock.h', 'writes under a sequence; with others, they read'),
+  ],
+  headline: ['qspinlock', 'ticket'],
+  decides: [{ metric: 'ns_per_operation', reads: 'per operation' }],
+  hasLatencyTrials: false,
+  parameters: {},
+} satisfies PrimitiveScenario

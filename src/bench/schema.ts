@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { FaultlineError } from './error.ts'
+import { type Result, SCHEMA, VERSION } from './result.ts'
+
+const PATH = new URL('../../results/faultline.result.schema.json', import.meta.url)
+
+const isResult = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<Result>(
+  JSON.parse(readFileSync(PATH, 'utf8')),
+)
+
+/** Checks a result against the published schema; unknown fields are nobody's business. */
+export function validate(value: unknown, name = 'the result'): Result {
+  const header = value as { schema?: unknown; version?: unknown } | null
+  if (typeof header !== 'object' || header === null || header.schema !== SCHEMA) {
+    throw new FaultlineError('NOT_A_RESULT', 'usage', `${name} is not a result of faultline`, {
+      hint: `Its first field should be "schema": "${SCHEMA}", as \`faultline bench\` writes it.`,
+    })
+  }
+  if (typeof header.version === 'number' && header.version > VERSION) {
+    throw new FaultlineError(
+      'NEWER_RESULT',
+      'usage',
+      `${name} has version ${header.version}, this program reads up to ${VERSION}`,
+      {
+        hint: 'Read it with the faultline that wrote it, or a newer one.',
+      },
+    )
+  }
+  if (isResult(value)) return value
+  const first = isResult.errors?.[0]
+  throw new FaultlineError(
+    'DAMAGED_RESULT',
+    'usage',
+    `${name} is damaged: ${first?.instancePath || 'it'} ${first?.message}`,
+    {
+      hint: 'Run the benchmark again.',
+    },
+  )
+}

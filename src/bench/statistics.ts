@@ -1,0 +1,45 @@
+import { medianSorted, quantileSorted } from 'simple-statistics'
+import { Random } from '../workers/random.ts'
+
+/** Resamples of a bootstrap: enough that the ends of a 95 % interval are stable to about a percent of its width. */
+const RESAMPLES = 2000
+
+export type Interval = readonly [low: number, high: number]
+
+export const median = (values: readonly number[]): number => medianSorted([...values].sort((a, b) => a - b))
+
+/**
+ * 95 % percentile-bootstrap interval of the median (Efron 1979). Seeded: the same values give the same interval. Of fewer
+ * than three values it is their range.
+ */
+export function medianInterval(values: readonly number[]): Interval {
+  const sorted = [...values].sort((a, b) => a - b)
+  if (sorted.length < 3) return [sorted[0]!, sorted.at(-1)!]
+  const random = new Random(sorted.length)
+  const medians = Float64Array.from({ length: RESAMPLES }, () => {
+    const sample = Float64Array.from(sorted, () => sorted[random.below(sorted.length)]!)
+    return medianSorted([...sample.sort()])
+  }).sort()
+  return [quantileSorted([...medians], 0.025), quantileSorted([...medians], 0.975)]
+}
+
+/** Candidate over baseline, trial by trial in the order in which they ran: what drifts slowly cancels out. */
+export type Ratio = {
+  readonly ratio: number
+  readonly ci95: Interval
+  readonly pairs: number
+  readonly isResolved: boolean
+}
+
+export function pairedRatio(baseline: readonly number[], candidate: readonly number[]): Ratio | undefined {
+  const pairs = baseline.slice(0, candidate.length).map((base, index) => candidate[index]! / base)
+  const finite = pairs.filter((ratio) => Number.isFinite(ratio))
+  if (finite.length === 0) return undefined
+  const ci95 = medianInterval(finite)
+  return {
+    ratio: median(finite),
+    ci95,
+    pairs: finite.length,
+    isResolved: finite.length >= 5 && (ci95[0] > 1 || ci95[1] < 1),
+  }
+}

@@ -1,0 +1,79 @@
+import type { Result } from './result.ts'
+import type { Done, Summary } from './summarise.ts'
+
+/** What is known of the circumstances in which a group's trials ran. */
+export type Circumstances = {
+  readonly workers: number
+  readonly cores: number
+  readonly calibration: Result['calibration']
+  /** ns of one turn of the calibrated loop, before and after. */
+  readonly turnNs: readonly [before: number, after: number]
+  /** Of the machine's time during the group, the share that a hypervisor gave to others. */
+  readonly stealShare: number
+  readonly expectedMs: number
+}
+
+/** Fewer unmaps than this in all trials together are few. */
+const FEW_UNMAPS = 30
+
+const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
+
+/**
+ * Doubts about a run's figures, for its footnotes. A figure that differs from run to run stands at the end, in parentheses, so
+ * that a report can put the same doubt of several runs into one line.
+ */
+export function warningsOf(summary: Summary, done: readonly Done[], circumstances: Circumstances): string[] {
+  return [...hostWarnings(circumstances), ...sampleWarnings(summary, done, circumstances)]
+}
+
+function hostWarnings({ workers, cores, calibration, turnNs, stealShare }: Circumstances): string[] {
+  const warnings: string[] = []
+  if (workers > cores) {
+    warnings.push(
+      `more workers than cores: the scheduler has a part in every figure, and a wait may be a wait for a core (${workers} on ${cores})`,
+    )
+  }
+  const scaling = calibration.two_thread_scaling
+  if (scaling !== undefined && scaling < 1.6) {
+    warnings.push(
+      `two threads did less than 1.6 times the work of one: this host's cores were not its own (${scaling.toFixed(2)})`,
+    )
+  }
+  if (stealShare > 0.01) warnings.push(`the hypervisor gave CPU time to others, as steal (${percent(stealShare)})`)
+  const drift = turnNs[1] / turnNs[0] - 1
+  if (Math.abs(drift) > 0.1) {
+    warnings.push(`the host became ${percent(Math.abs(drift))} ${drift > 0 ? 'slower' : 'faster'} while the trials ran`)
+  }
+  return warnings
+}
+
+function sampleWarnings(
+  summary: Summary,
+  done: readonly Done[],
+  { workers, cores, expectedMs }: Circumstances,
+): string[] {
+  const warnings: string[] = []
+  const trials = summary.metrics.elapsed_ns?.n ?? 0
+  if (trials < 5) warnings.push(`too few trials for an interval: their range stands for it (${trials})`)
+  const unmaps = summary.counters.unmap_gfn_range_calls ?? 0
+  if (unmaps > 0 && unmaps < FEW_UNMAPS) {
+    warnings.push(`figures per unmap rest on few unmaps: a longer --duration gives more (${unmaps})`)
+  }
+  const shortest = Math.min(...done.map(({ trial }) => trial.durationNs)) / 1e6
+  if (expectedMs > 0 && shortest < expectedMs * 0.7) {
+    warnings.push(
+      `all roles ran for a part of a trial's time only: one ended early, or an operation took long (${shortest.toFixed(0)} of ${expectedMs} ms)`,
+    )
+  }
+  const waited = Math.max(...done.map(({ trial }) => trial.waitedForCpuShare))
+  if (workers <= cores && waited > 0.05) {
+    warnings.push(
+      `workers waited for a CPU although there were enough: something else ran (${percent(waited)} of a trial)`,
+    )
+  }
+  const noise = summary.noise?.faults_per_second
+  if (noise !== undefined && Math.abs(noise.ratio - 1) > 0.05) {
+    warnings.push(`the baseline differed from itself in faults/s (${percent(Math.abs(noise.ratio - 1))})`)
+  }
+  return warnings
+}

@@ -1,0 +1,71 @@
+import type { Argv } from 'yargs'
+
+/** What `bench` is asked, as yargs hands it over: text, until it has been checked. */
+export type BenchArgs = {
+  readonly scenario: string | undefined
+  readonly variant: string | undefined
+  readonly machine: string | undefined
+  readonly vcpus: string | undefined
+  readonly notifiers: string | undefined
+  readonly zappers: string | undefined
+  readonly set: readonly string[] | undefined
+  readonly trials: string | undefined
+  readonly duration: string | undefined
+  readonly warmup: string | undefined
+  readonly timeBudget: string | undefined
+  readonly arrival: string
+  readonly rate: string | undefined
+  readonly trace: string | undefined
+  readonly memslots: string | undefined
+  readonly speed: string
+  readonly seed: string | undefined
+  readonly out: string | undefined
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly noProgress: boolean
+  readonly quick: boolean
+  readonly list: boolean
+  readonly locks: boolean
+  readonly layout: boolean
+}
+
+const text = { type: 'string', requiresArg: true } as const
+
+export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
+  yargs
+    .option('scenario', { ...text, alias: 's', describe: 'what to ask: see `faultline list`' })
+    .option('variant', { ...text, describe: 'which variants, the baseline first: a,b,c or `all` or `broken`' })
+    .option('machine', { ...text, alias: 'm', describe: 'where it runs' })
+    .option('vcpus', { ...text, describe: 'how many vCPUs: 2, 1,2,4 or 1..8 [default: cores - 1]' })
+    .option('notifiers', { ...text, describe: 'how many tasks invalidate [default: 1]' })
+    .option('zappers', { ...text, describe: 'how many CPUs zap for KVM itself [default: 0]' })
+    .option('set', { ...text, array: true, describe: 'a parameter of the scenario, or cost.NAME=NS: --set range=512' })
+    .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })
+    .option('duration', { ...text, describe: 'of a trial: 400ms, 2s; a bare number is seconds [default: 400ms]' })
+    .option('warmup', { ...text, describe: 'before it [default: 100ms]' })
+    .option('time-budget', { ...text, describe: 'for the whole plan: fewer and shorter trials if need be' })
+    .option('arrival', {
+      choices: ['closed', 'open'],
+      default: 'closed',
+      describe: 'of guest accesses: when the last is done, or at --rate',
+    })
+    .option('rate', { ...text, describe: 'accesses a second of each vCPU, with --arrival open' })
+    .option('trace', {
+      ...text,
+      describe: 'a recording that replaces the load: ftrace or trace-cmd report, .gz, or - for standard input',
+    })
+    .option('memslots', { ...text, describe: 'of the recording: a .json file, or gfn:hva:pages,...' })
+    .option('speed', { ...text, default: '1', describe: 'of the recording: 1, 10, max' })
+    .option('seed', { ...text, describe: 'of load and order [default: 1]' })
+    .option('out', { ...text, describe: 'result file [default: results/<UTC time>-<scenario>.json]' })
+    .option('json', { type: 'boolean', default: false, describe: 'print the result file instead of the table' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'print the answer only' })
+    .option('no-progress', { type: 'boolean', default: false, describe: 'no progress line' })
+    .option('quick', { type: 'boolean', default: false, describe: 'at most 15 s' })
+    .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })
+    .option('layout', { type: 'boolean', default: false, describe: 'print where the words lie, and run nothing' })
+    .option('list', {
+      type: 'boolean',
+      default: false,
+      describe: 'list scenarios, variants, machines and metrics',
+    }) as unknown as Argv<BenchArgs>

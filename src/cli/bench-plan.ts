@@ -1,0 +1,171 @@
+import os from 'node:os'
+import { estimateMs, fitToBudget } from '../bench/budget.ts'
+import { FaultlineError } from '../bench/error.ts'
+import { type Group, groupOf, type PlanOptions, type Replay } from '../bench/plan.ts'
+import type { Arrival, Crew, Scenario } from '../bench/scenario.ts'
+import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import type { BenchArgs } from './bench-flags.ts'
+import { integer, integers, milliseconds } from './flags.ts'
+
+/** vCPUs and notifiers of one run, together: the model goes further than a host's scheduler should be asked to. */
+const MOST_WORKERS = 256
+const QUICK_MS = 13_000
+/** Longer than this, a plan is more likely a slip of the keyboard than a wish. */
+const LONGEST_MS = 10 * 60_000
+
+/** What is meant where a flag is left out. By default nothing is oversubscribed, but primitives are asked about it. */
+const DEFAULTS = {
+  vm: { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1', trials: '10', duration: '400ms' },
+  primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', duration: '100ms' },
+} as const
+type Defaults = (typeof DEFAULTS)[keyof typeof DEFAULTS]
+
+export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOptions; readonly name: string }
+
+/** Turns the flags into a plan, or says which of them cannot be. */
+export function planOf(args: BenchArgs, replay: Replay | null): Plan {
+  checkMachine(args.machine)
+  const scenarios = scenariosOf(args.scenario)
+  const { set, costs } = settingsOf(args.set ?? [])
+  const groups = scenarios.flatMap((scenario) => {
+    const variants = variantsOf(scenario, args.variant)
+    const crews = crewsOf(args, DEFAULTS[scenario.kind], replay)
+    return crews.map((crew) => groupOf(scenario, variants, crew, set, replay))
+  })
+  const defaults = DEFAULTS[scenarios.every(({ kind }) => kind === 'primitives') ? 'primitives' : 'vm']
+  const options = fitted(args, groups, optionsOf(args, defaults, costs))
+  return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
+}
+
+function checkMachine(machine: string | undefined): void {
+  if (machine === undefined || machine === 'threads') return
+  throw new FaultlineError('UNKNOWN_MACHINE', 'usage', `there is no machine '${machine}'`, {
+    hint: 'The machines are: threads.',
+  })
+}
+
+function scenariosOf(names: string | undefined): Scenario[] {
+  if (names === undefined) return [...HEADLINES]
+  return names.split(',').map((name) => {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name.trim())
+    if (scenario !== undefined) return scenario
+    throw new FaultlineError('UNKNOWN_SCENARIO', 'usage', `there is no scenario '${name}'`, {
+      hint: `The scenarios are ${SCENARIOS.map((candidate) => candidate.name).join(', ')}.`,
+    })
+  })
+}
+
+function variantsOf(scenario: Scenario, names: string | undefined): readonly string[] {
+  if (names === undefined && scenario.mail !== null) return scenario.headline
+  const of = (kind: 'good' | 'broken') => scenario.variants.filter((each) => each.kind === kind).map(({ name }) => name)
+  if (names === undefined || names === 'all') return of('good')
+  if (names === 'broken') return of('broken')
+  return names.split(',').map((name) => name.trim())
+}
+
+/** Splits `--set` into parameters of the scenario and costs. */
+function settingsOf(settings: readonly string[]): { set: Record<string, string>; costs: Record<string, number> } {
+  const set: Record<string, string> = {}
+  const costs: Record<string, number> = {}
+  for (const setting of settings) {
+    const at = setting.indexOf('=')
+    if (at < 1) {
+      throw new FaultlineError('BAD_SETTING', 'usage', `--set is '${setting}', which is not name=value`, {
+        hint: 'Write --set range=512.',
+      })
+    }
+    const name = setting.slice(0, at)
+    const value = setting.slice(at + 1)
+    if (name.startsWith('cost.')) costs[name.slice(5)] = costOf(name.slice(5), value)
+    else set[name] = value
+  }
+  return { set, costs }
+}
+
+function costOf(name: string, value: string): number {
+  const known = [...WORK, ...BROADCAST].map((cost) => cost.name as string)
+  if (!known.includes(name)) {
+    throw new FaultlineError('UNKNOWN_COST', 'usage', `there is no cost '${name}'`, {
+      hint: `The costs are ${known.join(', ')}.`,
+    })
+  }
+  return integer(`set cost.${name}`, value, 0, 1_000_000_000)
+}
+
+function crewsOf(args: BenchArgs, defaults: Defaults, replay: Replay | null): Crew[] {
+  if (replay !== null) {
+    const { accesses, invalidations } = replay.recording
+    const given = [args.vcpus, args.notifiers, args.zappers].some((flag) => flag !== undefined)
+    if (given) {
+      throw new FaultlineError('CREW_OF_RECORDING', 'usage', 'a recording brings its own vCPUs and notifiers', {
+        hint: 'Leave --vcpus, --notifiers and --zappers out with --trace.',
+      })
+    }
+    return [{ vcpus: accesses.length, notifiers: invalidations.length, zappers: 0 }]
+  }
+  const vcpus = integers('vcpus', args.vcpus ?? defaults.vcpus, 1, MOST_WORKERS)
+  const notifiers = integers('notifiers', args.notifiers ?? defaults.notifiers, 0, MOST_WORKERS)
+  const zappers = integers('zappers', args.zappers ?? '0', 0, MOST_WORKERS)
+  const crews = vcpus.flatMap((v) =>
+    notifiers.flatMap((n) => zappers.map((z) => ({ vcpus: v, notifiers: n, zappers: z }))),
+  )
+  const largest = Math.max(...crews.map((crew) => crew.vcpus + crew.notifiers + crew.zappers))
+  if (largest <= MOST_WORKERS) return crews
+  throw new FaultlineError('TOO_MANY_WORKERS', 'usage', `${largest} workers are more than ${MOST_WORKERS} threads`, {
+    hint: 'Ask for fewer --vcpus, --notifiers or --zappers.',
+  })
+}
+
+function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<string, number>>): PlanOptions {
+  const trials = integer('trials', args.trials ?? defaults.trials, 1, 10_000)
+  return {
+    seed: integer('seed', args.seed ?? '1', 0, 0xffff_ffff),
+    trials,
+    latencyTrials: Math.max(Math.min(trials, 5), Math.ceil(trials / 2)),
+    aaTrials: Math.min(5, trials),
+    durationMs: milliseconds('duration', args.duration ?? defaults.duration),
+    warmupMs: milliseconds('warmup', args.warmup ?? '100ms'),
+    arrival: arrivalOf(args),
+    sampleEvery: 8,
+    oracles: true,
+    costs,
+  }
+}
+
+function arrivalOf({ arrival, rate }: BenchArgs): Arrival {
+  if (arrival === 'closed' && rate !== undefined) {
+    throw new FaultlineError(
+      'RATE_WITHOUT_ARRIVAL',
+      'usage',
+      '--rate says how fast accesses arrive, but the loop is closed',
+      {
+        hint: 'Add --arrival open, or leave --rate out.',
+      },
+    )
+  }
+  if (arrival === 'closed') return { kind: 'closed' }
+  if (rate === undefined) {
+    throw new FaultlineError('ARRIVAL_WITHOUT_RATE', 'usage', 'an open loop needs a rate', {
+      hint: 'Add --rate 10000: accesses a second of each vCPU.',
+    })
+  }
+  return { kind: 'open', ratePerSecond: integer('rate', rate, 1, 10_000_000) }
+}
+
+/** Keeps to the time that the user has, and asks about a plan that takes surprisingly long. */
+function fitted(args: BenchArgs, groups: readonly Group[], options: PlanOptions): PlanOptions {
+  const budget = args.timeBudget === undefined ? undefined : milliseconds('time-budget', args.timeBudget)
+  if (args.quick) return fitToBudget(groups, options, Math.min(QUICK_MS, budget ?? QUICK_MS))
+  if (budget !== undefined) return fitToBudget(groups, options, budget)
+  const estimate = estimateMs(groups, options)
+  if (estimate <= LONGEST_MS) return options
+  throw new FaultlineError(
+    'LONG_PLAN',
+    'usage',
+    `this plan would take about ${Math.round(estimate / 60_000)} minutes`,
+    {
+      hint: `Write times with their unit (--duration 400ms), or say that you mean it: --time-budget ${Math.ceil(estimate / 60_000)}m.`,
+    },
+  )
+}

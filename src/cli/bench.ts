@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { bench as runBench } from '../bench/bench.ts'
+import type { Result } from '../bench/result.ts'
+import { validate } from '../bench/schema.ts'
+import { benchReport } from '../report/bench-report.ts'
+import { type BenchArgs, benchFlags } from './bench-flags.ts'
+import { planOf } from './bench-plan.ts'
+import type { Command } from './command.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { listText } from './list.ts'
+import { Progress } from './progress.ts'
+import { saveAtomically } from './save.ts'
+
+export const bench: Command<BenchArgs> = {
+  name: 'bench',
+  usage: 'bench',
+  summary: 'Run a plan: scenarios, variants and loads, measured and compared.',
+  flags: benchFlags,
+
+  async run(args, io) {
+    if (args.list) {
+      io.out(listText())
+      return EXIT.fine
+    }
+    const plan = planOf(args, null)
+    const out = args.out ?? join('results', `${stamp(new Date())}-${plan.name}.json`)
+    const progress = new Progress(io, !args.noProgress && !args.quiet)
+    const result = await runBench(
+      { groups: plan.groups, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
+      {
+        progress: (done, total, label) => progress.show(done, total, label),
+        finished: (sofar) => saveAtomically(out, textOf(validate(sofar))),
+      },
+    )
+    progress.clear()
+    io.out(args.json ? textOf(result) : benchReport(result, args))
+    if (!args.json && !args.quiet) io.out(`\n${out}`)
+    return exitCodeOf(result, io)
+  },
+}
+
+const textOf = (result: Result) => `${JSON.stringify(result, null, 1)}\n`
+
+/** `2026-11-21T073600Z`: sorts by time, and has no character that a shell or a file system minds. */
+const stamp = (date: Date) =>
+  date
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '')
+
+function exitCodeOf(result: Result, io: Io): ExitCode {
+  if (io.signal.aborted) return EXIT.interrupted
+  if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
+  const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
+  return isForbidden ? EXIT.regression : EXIT.fine
+}

@@ -1,0 +1,49 @@
+import type { Argv } from 'yargs'
+import { describeHost, usableCores } from '../bench/host.ts'
+import { hostProfile } from '../bench/profile.ts'
+import { columns, compact, time } from '../report/numbers.ts'
+import { handOver, calibrate as measure } from '../threads/calibrate.ts'
+import type { Command } from './command.ts'
+import { EXIT } from './io.ts'
+import { saveAtomically } from './save.ts'
+
+type Args = { readonly out: string | undefined; readonly json: boolean }
+
+const BUDGET_MS = 100
+const ROUNDS = 20_000
+
+export const calibrate: Command<Args> = {
+  name: 'calibrate',
+  usage: 'calibrate',
+  summary: "Measure what this host's primitives cost, and write a profile for the model.",
+  flags: (yargs) =>
+    yargs
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'where to write the profile [default: host.profile.json]',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'print the profile instead of the table, and write none without --out',
+      }) as unknown as Argv<Args>,
+
+  async run({ out, json }, io) {
+    const costs = { ...(await measure(BUDGET_MS)), ...(await handOver(ROUNDS)) }
+    const host = describeHost(io.runtime, costs.clock_read_ns ?? 0)
+    const profile = `${JSON.stringify(hostProfile(host, usableCores(host), costs), null, 1)}\n`
+    const path = out ?? (json ? undefined : 'host.profile.json')
+    if (path !== undefined) saveAtomically(path, profile)
+    if (json) {
+      io.out(profile)
+      return EXIT.fine
+    }
+    const rows = Object.entries(costs).map(([name, value]) => [
+      name,
+      name.endsWith('_ns') ? time(value) : compact(value),
+    ])
+    io.out(`${host.cpu}, ${usableCores(host)} of ${host.cores} cores, Node ${host.node}\n\n${columns(rows)}\n\n${path}`)
+    return EXIT.fine
+  },
+}

@@ -1,0 +1,46 @@
+import { FaultlineError } from '../bench/error.ts'
+
+const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 }
+
+/** `400ms`, `1.5s`, `2m`; a bare number is seconds, as for sleep(1). */
+export function milliseconds(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m)?$/.exec(text.trim())
+  const value = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2] ?? 's']!
+  if (value > 0 && Number.isFinite(value)) return value
+  throw new FaultlineError('BAD_DURATION', 'usage', `--${flag} is '${text}', which is not a time`, {
+    hint: `Write it with its unit, such as --${flag} 400ms or --${flag} 2s.`,
+  })
+}
+
+/** `1,2,4`, `1..64`, `3`: whole numbers from `low` on. */
+export function integers(flag: string, text: string, low: number, high: number): number[] {
+  const values = text.split(',').flatMap((part) => {
+    const range = /^(\d+)\.\.(\d+)$/.exec(part.trim())
+    if (range === null) return /^\d+$/.test(part.trim()) ? [Number(part)] : [Number.NaN]
+    const [from, to] = [Number(range[1]), Number(range[2])]
+    return to < from ? [Number.NaN] : Array.from({ length: to - from + 1 }, (_, index) => from + index)
+  })
+  if (values.every((value) => value >= low && value <= high)) return values
+  throw new FaultlineError(
+    'BAD_NUMBERS',
+    'usage',
+    `--${flag} is '${text}', which is not whole numbers from ${low} to ${high}`,
+    {
+      hint: `Write --${flag} 4, --${flag} 1,2,4 or --${flag} 1..8.`,
+    },
+  )
+}
+
+/** A whole number. */
+export function integer(flag: string, text: string, low: number, high: number): number {
+  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (value >= low && value <= high) return value
+  throw new FaultlineError(
+    'BAD_NUMBER',
+    'usage',
+    `--${flag} is '${text}', which is not a whole number from ${low} to ${high}`,
+    {
+      hint: `Write --${flag} ${Math.max(low, 1)}.`,
+    },
+  )
+}

@@ -1,0 +1,86 @@
+import type { Argv } from 'yargs'
+import { METRICS } from '../bench/metrics.ts'
+import type { Parameter } from '../bench/parameters.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import { SCENARIOS } from '../bench/scenarios/all.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { columns, time } from '../report/numbers.ts'
+import type { Command } from './command.ts'
+import { EXIT } from './io.ts'
+
+export const list: Command<{ readonly json: boolean }> = {
+  name: 'list',
+  usage: 'list',
+  summary: 'List scenarios, their variants and parameters, machines, metrics and costs.',
+  flags: (yargs) =>
+    yargs.option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<{
+      readonly json: boolean
+    }>,
+  async run({ json }, io) {
+    io.out(json ? JSON.stringify(listing(), null, 1) : listText())
+    return EXIT.fine
+  },
+}
+
+const MACHINES = [{ name: 'threads', says: 'real worker threads of this host: what it says is measured' }]
+
+const listing = () => ({
+  // JSON has no functions: what is left is the declaration.
+  scenarios: SCENARIOS,
+  machines: MACHINES,
+  metrics: METRICS,
+  costs: [...WORK, ...BROADCAST],
+})
+
+/** Everything that can be asked for, as text. */
+export function listText(): string {
+  return [
+    ...SCENARIOS.map(scenarioText),
+    `Machines\n${table(MACHINES.map(({ name, says }) => [name, says]))}`,
+    `Metrics\n${table(Object.entries(METRICS).map(([name, { unit, better, says }]) => [name, unit, better ?? '-', says]))}`,
+    `Costs of what is not re-created, --set cost.NAME=NS\n${table(
+      [...WORK, ...BROADCAST].map(({ name, ns, source }) => [name, time(ns), source]),
+    )}`,
+  ].join('\n\n')
+}
+
+function scenarioText({ name, asks, mail, headline, variants, parameters }: Scenario): string {
+  const marked = variants.map((variant) => [
+    variant.name,
+    variant.reference,
+    variant.kind === 'good' ? '' : brokenText(variant),
+    variant.says,
+  ])
+  const set = Object.entries(parameters).map(([key, parameter]) => [
+    key,
+    String(parameter.default),
+    domain(parameter),
+    parameter.says,
+  ])
+  return [
+    `${name}: ${asks}`,
+    ...(mail === null ? [] : [`  from: ${mail}`]),
+    `  headline: ${headline.join(' against ')}`,
+    '',
+    '  Variants',
+    table(marked),
+    ...(set.length === 0 ? [] : ['', '  Parameters, --set NAME=VALUE', table(set)]),
+  ].join('\n')
+}
+
+function brokenText(variant: Scenario['variants'][number] & { kind: 'broken' }): string {
+  return variant.caughtBy.length === 0 ? 'broken, not seen on threads' : `broken, caught by ${variant.caughtBy[0]}`
+}
+
+const domain = (parameter: Parameter) =>
+  parameter.kind === 'choice' ? parameter.choices.join('|') : `${parameter.low}..${parameter.high}`
+
+/** Left-aligned columns under a heading. */
+function table(rows: readonly (readonly string[])[]): string {
+  const padded = rows.map((row) =>
+    row.map((cell, column) =>
+      column === row.length - 1 ? cell : cell.padEnd(Math.max(...rows.map((other) => other[column]!.length))),
+    ),
+  )
+  return columns(padded.map((row) => [`    ${row.join('  ')}`]))
+}

@@ -1,0 +1,69 @@
+import yargs, { type Argv } from 'yargs'
+import { FaultlineError } from '../bench/error.ts'
+import { bench } from './bench.ts'
+import { calibrate } from './calibrate.ts'
+import type { Command } from './command.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { list } from './list.ts'
+
+/** Thrown by the parser: the user has to be told how to ask. */
+class WrongUse extends Error {}
+
+/** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
+export async function program(io: Io): Promise<ExitCode> {
+  let code: ExitCode = EXIT.fine
+  const parser = yargs([...io.command])
+    .scriptName('faultline')
+    .usage("$0 <command> [flags]\n\nA laboratory for the locking protocols of KVM's MMU.")
+    .config('config', 'flags from a JSON file')
+    .demandCommand(1, 1, 'name a command')
+    .recommendCommands()
+    .strict()
+    .wrap(Math.min(110, yargs().terminalWidth()))
+    .parserConfiguration({ 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false })
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw error ?? new WrongUse(message)
+    })
+  const register = <Args>(command: Command<Args>) =>
+    parser.command(
+      command.usage,
+      command.summary,
+      (own: Argv) => command.flags(own).check(noFlagTwice),
+      async (args) => {
+        code = await command.run(args as unknown as Args, io)
+      },
+    )
+  register(bench)
+  register(list)
+  register(calibrate)
+  try {
+    await parser.parseAsync()
+    return code
+  } catch (error) {
+    return explain(error, io)
+  }
+}
+
+/** yargs makes a list of a flag that is given twice; only --set is one. */
+function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
+  const twice = Object.entries(args).find(([name, value]) => Array.isArray(value) && name !== '_' && name !== 'set')
+  if (twice === undefined) return true
+  throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
+}
+
+function explain(error: unknown, io: Io): ExitCode {
+  if (error instanceof FaultlineError) {
+    const context = Object.entries(error.context).map(([name, value]) => `  ${name}: ${value}\n`)
+    io.err(`faultline: ${error.message}\n${context.join('')}${error.hint}\n`)
+    return error.kind === 'usage' ? EXIT.usage : EXIT.failed
+  }
+  if (error instanceof WrongUse || (error instanceof Error && error.name === 'YError')) {
+    io.err(`faultline: ${error.message.split('\n').join(' ')}\nTry \`faultline --help\`.\n`)
+    return EXIT.usage
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  io.err(`faultline: ${message}\nThis should not have happened: please report it with the command line.\n`)
+  return EXIT.failed
+}

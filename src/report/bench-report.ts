@@ -1,0 +1,127 @@
+import type { Outcome, Result, Run } from '../bench/result.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import { SCENARIOS } from '../bench/scenarios/all.ts'
+import { answer } from './answer.ts'
+import { benchTable, lockTable } from './bench-table.ts'
+import { compact } from './numbers.ts'
+
+export type ReportOptions = {
+  /** The answers only. */
+  readonly quiet: boolean
+  /** The lock tables too. */
+  readonly locks: boolean
+}
+
+/** What a result says, for the terminal: a table and an answer for each group of runs that were interleaved. */
+export function benchReport(result: Result, options: ReportOptions): string {
+  return groupsOf(result.runs)
+    .map((runs) => groupText(runs, options))
+    .join('\n\n')
+}
+
+/** Runs under the same load on the same machine: they are columns of one table. Measured and modelled never are. */
+function groupsOf(runs: readonly Run[]): Run[][] {
+  const groups = new Map<string, Run[]>()
+  for (const run of runs) {
+    const key = JSON.stringify([run.scenario, run.machine, run.kind, run.params])
+    groups.set(key, [...(groups.get(key) ?? []), run])
+  }
+  return [...groups.values()]
+}
+
+function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): string {
+  const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
+  const measured = runs.filter(({ trials }) => trials.length > 0)
+  const answers = [...answersOf(scenario, measured), ...errorsOf(runs)]
+  if (quiet) return answers.join('\n')
+  return [
+    ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
+    headline(runs[0]!, scenario),
+    '',
+    benchTable(measured),
+    ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
+    ...section(outcomeLines(measured)),
+    ...section(warningLines(measured)),
+    '',
+    ...answers,
+  ].join('\n')
+}
+
+const section = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines])
+
+/** The circumstances in a line: machine, crew, load, trials. Parameters that stand at their defaults go without saying. */
+function headline(run: Run, scenario: Scenario | undefined): string {
+  const { vcpus, workers, notifiers, zappers, duration, warmup: _, ...others } = run.params
+  const crew = [
+    plural(workers, 'worker'),
+    plural(vcpus, 'vCPU'),
+    plural(notifiers, 'notifier'),
+    zappers === 0 ? '' : plural(zappers, 'zapper'),
+  ].filter((part) => part !== '')
+  const count = (mode: string) => run.trials.filter((trial) => trial.mode === mode).length
+  const latency = count('latency') === 0 ? '' : ` for throughput, ${count('latency')} for latency`
+  const length = 'trace' in others ? '' : ` of ${duration} ms`
+  const load = Object.entries(others).filter(([name, value]) => isWorthSaying(name, value, scenario))
+  const said = [...crew, ...load.map(([name, value]) => `${name} ${value}`)].join(', ')
+  return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
+}
+
+const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range']
+const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
+
+function isWorthSaying(name: string, value: string | number, scenario: Scenario | undefined): boolean {
+  return ALWAYS_SAID.includes(name) || value !== (PLAIN[name] ?? scenario?.parameters[name]?.default)
+}
+
+const plural = (count: string | number | undefined, noun: string) =>
+  count === undefined ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
+
+function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): string[] {
+  const [baseline, ...others] = runs
+  if (scenario === undefined || baseline === undefined) return []
+  if (others.length === 0) return isBroken(scenario, baseline) ? [caught(scenario, baseline)] : []
+  return others.map((run) => (isBroken(scenario, run) ? caught(scenario, run) : answer(scenario, baseline, run)))
+}
+
+const isBroken = (scenario: Scenario, run: Run) =>
+  scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
+
+/** Of a broken variant the question is whether its fault was seen. */
+function caught(scenario: Scenario, run: Run): string {
+  const variant = scenario.variants.find(({ name }) => name === run.variant)!
+  const seen = run.outcomes.filter(({ grade }) => grade !== 'acceptable')
+  if (seen.length > 0)
+    return `${run.variant} (${variant.says}) was caught by ${seen.map(({ outcome }) => outcome).join(', ')}.`
+  const reason = variant.kind === 'broken' && variant.unseenBecause ? `: ${variant.unseenBecause}` : ' in these trials'
+  return `${run.variant} (${variant.says}) was not caught${reason}.`
+}
+
+const errorsOf = (runs: readonly Run[]) =>
+  runs.slice(0, 1).flatMap(({ error }) => (error === null ? [] : [`The run failed: ${error.message}.`, error.hint]))
+
+function outcomeLines(runs: readonly Run[]): string[] {
+  return runs.flatMap((run) => {
+    const notable = run.outcomes.filter(({ grade }) => grade !== 'acceptable')
+    return notable.map((outcome) => `${run.variant}: ${outcomeText(outcome)}`)
+  })
+}
+
+const outcomeText = ({ outcome, grade, count, says }: Outcome) =>
+  `${grade.toUpperCase()} ${outcome}, ${compact(count)} times: ${says}`
+
+/** A doubt that several variants share is said once, with the figure of each. */
+function warningLines(runs: readonly Run[]): string[] {
+  const byDoubt = new Map<string, { variant: string; figure: string }[]>()
+  for (const { variant, warnings } of runs) {
+    for (const warning of warnings) {
+      const [, doubt = warning, figure = ''] = /^(.*) \(([^()]*)\)$/.exec(warning) ?? []
+      byDoubt.set(doubt, [...(byDoubt.get(doubt) ?? []), { variant, figure }])
+    }
+  }
+  return [...byDoubt].map(([doubt, whose]) => {
+    const figures = [...new Set(whose.map(({ figure }) => figure))]
+    const isShared = whose.length === runs.length && figures.length === 1
+    const said = isShared ? figures[0] : whose.map(({ variant, figure }) => `${variant} ${figure}`.trim()).join(', ')
+    return `! ${doubt}${said === '' ? '' : ` (${said})`}`
+  })
+}

@@ -1,0 +1,102 @@
+import { compareRuns } from '../bench/compare-runs.ts'
+import type { Metric, Run } from '../bench/result.ts'
+import { columns, compact, inUnit, ratioText, share, time } from './numbers.ts'
+
+/** Rows of the table: metrics in the order in which a contention is read, from what the guest feels to its cause. */
+const ROWS: readonly { readonly metric: string; readonly label: string; readonly isShare?: true }[] = [
+  { metric: 'faults_per_second', label: 'faults/s' },
+  { metric: 'fault_latency_p50_ns', label: 'fault latency p50' },
+  { metric: 'fault_latency_p99_ns', label: 'fault latency p99' },
+  { metric: 'fault_latency_p999_ns', label: 'fault latency p99.9' },
+  { metric: 'fault_response_p99_ns', label: 'fault response p99' },
+  { metric: 'retries_per_fault', label: 'retries per fault' },
+  { metric: 'retries_before_pfn_per_fault', label: '  before the pfn lookup' },
+  { metric: 'retries_after_pfn_per_fault', label: '  after the pfn lookup' },
+  { metric: 'retries_under_lock_per_fault', label: '  under mmu_lock' },
+  { metric: 'retries_elsewhere_per_fault', label: '  elsewhere' },
+  { metric: 'mmu_lock_contended_share', label: 'mmu_lock contended', isShare: true },
+  { metric: 'yields_per_unmap', label: 'yields per unmap' },
+  { metric: 'flushes_per_unmap', label: 'remote flushes per unmap' },
+  { metric: 'unmaps_per_second', label: 'unmaps/s' },
+  { metric: 'invalidation_latency_p50_ns', label: 'invalidation latency p50' },
+  { metric: 'invalidation_latency_p99_ns', label: 'invalidation latency p99' },
+  { metric: 'operations_per_second', label: 'operations/s' },
+  { metric: 'ns_per_operation', label: 'time per operation' },
+  { metric: 'jain_fairness', label: 'fairness (Jain)' },
+]
+
+/** Variants side by side, as many as fit; the first is the one that the others are compared with. */
+const BESIDE = 3
+
+/** The table of runs that were interleaved with each other. */
+export function benchTable(runs: readonly Run[]): string {
+  const [baseline, ...others] = runs
+  if (baseline === undefined) return ''
+  if (others.length === 0) return block(baseline, [])
+  const blocks: string[] = []
+  for (let from = 0; from < others.length; from += BESIDE)
+    blocks.push(block(baseline, others.slice(from, from + BESIDE)))
+  return blocks.join('\n\n')
+}
+
+function block(baseline: Run, others: readonly Run[]): string {
+  const runs = [baseline, ...others]
+  const rows = ROWS.filter(({ metric }) => runs.some((run) => run.metrics[metric] !== undefined))
+  const header = ['', ...runs.flatMap((run) => [run.variant, '95 %']), ...(others.length === 1 ? ['ratio'] : [])]
+  const body = rows.map(({ metric, label, isShare }) => [
+    label,
+    ...runs.flatMap((run) => cells(run.metrics[metric], isShare === true)),
+    ...(others.length === 1 ? [ratioCell(baseline, others[0]!, metric)] : []),
+  ])
+  return columns([header, ...body])
+}
+
+function cells(metric: Metric | undefined, isShare: boolean): [string, string] {
+  if (metric === undefined) return ['-', '']
+  const text = (value: number) => (isShare ? share(value) : inUnit(value, metric.unit))
+  const [low, high] = metric.ci95.map(text)
+  return [text(metric.median), low === high ? '' : `[${low}, ${high}]`]
+}
+
+/** `~` where the difference may be chance, or is no larger than that of the baseline to itself. */
+function ratioCell(baseline: Run, candidate: Run, metric: string): string {
+  const comparison = compareRuns(baseline, candidate, metric)
+  if (comparison === undefined) return ''
+  return comparison.exceedsNoise ? ratioText(comparison.ratio, comparison.ci95) : '~'
+}
+
+/** The locks that somebody waited for, or held, most time first: how `perf lock contention` shows them, and more. */
+export function lockTable(run: Run): string {
+  const rows = run.locks
+    .toSorted((a, b) => b.waitTotalNs - a.waitTotalNs)
+    .map((lock) => [
+      `${lock.name} ${lock.kind}:${lock.side === 'read' ? 'R' : 'W'}`,
+      compact(lock.acquisitions),
+      compact(lock.contended),
+      time(lock.waitTotalNs),
+      time(lock.waitMaxNs),
+      time(lock.waitMinNs),
+      time(lock.waitAvgNs),
+      time(lock.holdTotalNs),
+      time(lock.holdMaxNs),
+      longestWaiter(lock.who),
+    ])
+  const header = [
+    'lock',
+    'acquired',
+    'contended',
+    'total wait',
+    'max wait',
+    'min wait',
+    'avg wait',
+    'total hold',
+    'max hold',
+    'waited longest',
+  ]
+  return columns([header, ...rows])
+}
+
+function longestWaiter(who: Run['locks'][number]['who']): string {
+  const worst = who.toSorted((a, b) => b.waitMaxNs - a.waitMaxNs)[0]
+  return worst === undefined || worst.waitMaxNs === 0 ? '-' : worst.worker
+}
