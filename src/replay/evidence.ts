@@ -1,0 +1,67 @@
+import type { InvalidationLog } from './invalidation-log.ts'
+
+const REMEMBERED = 1 << 16
+const SAMPLES = 1 << 14
+/** Of the invalidations between two faults on a gfn, so many are looked at: the cause is likely among the last. */
+const CAUSES = 64
+
+/** A gfn that was mapped, and mapped again after the invalidations [firstCause, endCause): one of them may have zapped it. */
+export type Sample = {
+  readonly gfn: number
+  readonly pages: number
+  readonly firstCause: number
+  readonly endCause: number
+}
+
+/**
+ * What tells where a guest's memory lies in the VMM's: gfns that had to be mapped again. Bounded: it remembers when some
+ * 65,536 gfns were mapped last, and keeps 16,384 samples, thinned out evenly when there are more.
+ */
+export class Evidence {
+  readonly #gfns = new Float64Array(REMEMBERED).fill(-1)
+  readonly #invalidations = new Uint32Array(REMEMBERED)
+  readonly #zaps = new Uint32Array(REMEMBERED)
+  #samples: Sample[] = []
+  #stride = 1
+  #skip = 0
+  #zapsSeen = 0
+  #lowest = Number.POSITIVE_INFINITY
+  #highest = Number.NEGATIVE_INFINITY
+
+  /** Page tables were zapped for another reason (a memslot is gone, a root is obsolete): what follows is no evidence. */
+  zapped(): void {
+    this.#zapsSeen += 1
+  }
+
+  /** `pages` from `gfn` on are being mapped. */
+  mapped(gfn: number, pages: number, log: InvalidationLog): void {
+    if (gfn < this.#lowest) this.#lowest = gfn
+    if (gfn + pages > this.#highest) this.#highest = gfn + pages
+    const slot = Math.imul(gfn, 0x9e37_79b1) >>> 16
+    const since = this.#invalidations[slot]!
+    const isAgain = this.#gfns[slot] === gfn && this.#zaps[slot] === this.#zapsSeen
+    if (isAgain && log.length > since) this.#sample(gfn, pages, Math.max(since, log.length - CAUSES), log.length)
+    this.#gfns[slot] = gfn
+    this.#invalidations[slot] = log.length
+    this.#zaps[slot] = this.#zapsSeen
+  }
+
+  get samples(): readonly Sample[] {
+    return this.#samples
+  }
+
+  /** The gfns that were mapped lie in [start, end); undefined if none was. */
+  get gfns(): { readonly start: number; readonly end: number } | undefined {
+    return this.#highest > 0 ? { start: this.#lowest, end: this.#highest } : undefined
+  }
+
+  #sample(gfn: number, pages: number, firstCause: number, endCause: number): void {
+    this.#skip += 1
+    if (this.#skip < this.#stride) return
+    this.#skip = 0
+    this.#samples.push({ gfn, pages, firstCause, endCause })
+    if (this.#samples.length < SAMPLES) return
+    this.#samples = this.#samples.filter((_, index) => index % 2 === 0)
+    this.#stride *= 2
+  }
+}

@@ -1,0 +1,61 @@
+import type { FaultLog } from './fault-log.ts'
+import type { Recording } from './recording.ts'
+import type { TaskInRole } from './roles.ts'
+import type { Task } from './task.ts'
+
+/** Which kind of event the faults of a recording are taken from. */
+export type FaultSource = {
+  readonly event: string
+  /** One sentence on how faults are counted. */
+  readonly says: string
+  readonly count: number
+  /** SPTEs that were counted as part of another one's fault. */
+  readonly folded: number
+  readonly logOf: (task: Task) => FaultLog
+}
+
+/** So many faults must be answered by an SPTE before their addresses are judged. */
+const MIN_ANSWERED = 16
+
+const total = (tasks: readonly Task[], of: (task: Task) => number) => tasks.reduce((sum, task) => sum + of(task), 0)
+
+/**
+ * A fault's own event is best: it stands where the fault begins, and retries show. Under shadow paging kvm_page_fault gives
+ * addresses of the guest's own, not gfns: it is left aside if the SPTEs that the same task sets next are for other gfns.
+ */
+export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]): FaultSource | undefined {
+  const tasks = roles.filter(({ role }) => role === 'vcpu').map(({ task }) => task)
+  const folded = total(tasks, ({ installs }) => installs.folded)
+  const isVirtual = addressesAreVirtual(recording)
+  const candidates: readonly Omit<FaultSource, 'count'>[] = [
+    ...(isVirtual ? [] : [source('kvm_page_fault', 'each kvm_page_fault is a fault', (task) => task.pageFaults)]),
+    source('kvm_guest_fault', 'each kvm_guest_fault is a fault', (task) => task.guestFaults),
+    {
+      event: 'kvm_mmu_set_spte',
+      says: saysOfInstalls(folded, isVirtual),
+      folded,
+      logOf: (task) => task.installs.faults,
+    },
+    source(
+      'kvm_tdp_mmu_spte_changed',
+      'each leaf SPTE that became present is a fault; retries do not show',
+      (task) => task.tdpInstalls,
+    ),
+  ]
+  return candidates
+    .map((candidate) => ({ ...candidate, count: total(tasks, (task) => candidate.logOf(task).count) }))
+    .find(({ count }) => count > 0)
+}
+
+function source(event: string, says: string, logOf: FaultSource['logOf']): Omit<FaultSource, 'count'> {
+  return { event, says, folded: 0, logOf }
+}
+
+const addressesAreVirtual = ({ answered, answeredSameGfn }: Recording) =>
+  answered >= MIN_ANSWERED && answeredSameGfn < answered / 2
+
+function saysOfInstalls(folded: number, isVirtual: boolean): string {
+  const why = isVirtual ? "kvm_page_fault gives the guest's own addresses here; " : ''
+  const neighbours = folded > 0 ? `; ${folded.toLocaleString('en-US')} mapped along with a neighbour are not` : ''
+  return `${why}each SPTE that was set is a fault${neighbours}; retries do not show`
+}

@@ -1,0 +1,50 @@
+const ZERO = 0x30
+const X = 0x78
+const MAX_DIGITS = 16
+
+/** The value of each byte as a hexadecimal digit; -1 if it is none. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase())
+  return byte < 128 ? digit : -1
+})
+
+/**
+ * A register of 64 bits, read from hexadecimal digits with or without `0x`, kept in two halves: nothing is allocated and no
+ * bit is lost.
+ */
+export class Hex {
+  high = 0
+  low = 0
+
+  /** False if there is no number at `from`. */
+  read(bytes: Uint8Array, from: number, to: number): boolean {
+    const first = bytes[from] === ZERO && bytes[from + 1] === X ? from + 2 : from
+    let high = 0
+    let low = 0
+    let at = first
+    for (; at < to; at += 1) {
+      const digit = DIGITS[bytes[at]!]!
+      if (digit < 0) break
+      high = (high << 4) | (low >>> 28)
+      low = (low << 4) | digit
+    }
+    this.high = high >>> 0
+    this.low = low >>> 0
+    return at > first && at - first <= MAX_DIGITS
+  }
+
+  /** As the address of a byte: the number of its page of 4 KiB. */
+  get page(): number {
+    return this.high * 2 ** 20 + (this.low >>> 12)
+  }
+
+  /** As the end of a range of bytes: the number of the first page that has no byte of it. */
+  get pageUp(): number {
+    return this.page + ((this.low & 0xfff) === 0 ? 0 : 1)
+  }
+
+  /** Modulo 2^52, which tells apart all kernel addresses and holds every gfn and physical address. */
+  get low52(): number {
+    return (this.high & 0xf_ffff) * 2 ** 32 + this.low
+  }
+}

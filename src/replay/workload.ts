@@ -1,0 +1,125 @@
+import type { MemslotConfig } from '../protocols/memslots.ts'
+import { type MmuLock, mmuLockOf } from './contention.ts'
+import { doubtsOf } from './doubts.ts'
+import { ReplayError } from './error.ts'
+import { type FaultSource, faultSourceOf } from './fault-source.ts'
+import { Layout, recordedHva } from './layout.ts'
+import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
+import { type Adopted, notifierParts } from './notifiers.ts'
+import type { Recording } from './recording.ts'
+import { rolesOf } from './roles.ts'
+import type { Speed } from './speed.ts'
+import { accessesOf, invalidationsOf, type RecordedAccesses, type RecordedInvalidations } from './streams.ts'
+import type { Task } from './task.ts'
+
+export type VcpuStream = { readonly pid: number; readonly name: string; readonly accesses: RecordedAccesses }
+export type NotifierStream = {
+  readonly pid: number
+  readonly name: string
+  readonly invalidations: RecordedInvalidations
+}
+
+/** A recording as roles play it: from its first event on, which is at 0 ns. */
+export type Workload = {
+  readonly memslots: readonly MemslotConfig[]
+  readonly memslotsSay: string
+  readonly vcpus: readonly VcpuStream[]
+  readonly notifiers: readonly NotifierStream[]
+  /** How long the recording is. */
+  readonly recordedNs: number
+  /** How long its replay is; 0 if the roles go on until they are stopped. */
+  readonly replayNs: number
+  readonly faultsSay: string
+  readonly faults: number
+  /** Faults that are not replayed, as no memslot has their gfn. */
+  readonly faultsOutsideMemslots: number
+  readonly invalidations: number
+  readonly invalidationsOutsideMemslots: number
+  /** What the kernel's own waits for mmu_lock were; null if none was recorded. */
+  readonly mmuLock: MmuLock | null
+  readonly warnings: readonly string[]
+}
+
+export type WorkloadOptions = {
+  readonly speed: Speed
+  /** At most so many notifiers: each is a thread. */
+  readonly notifiers: number
+}
+
+/** Makes a workload of a recording that was read with `keepStreams`. */
+export function workloadOf(recording: Recording, known: KnownMemslots, options: WorkloadOptions): Workload {
+  const { speed } = options
+  const roles = rolesOf(recording.tasks.all)
+  const source = faultSourceOf(recording, roles)
+  if (source === undefined) throw noFaults(recording)
+  const tasks = roles.map(({ task }) => task).filter((task) => source.logOf(task).count > 0)
+  const layout = new Layout(known.slots, () => touchedBlocks(tasks, source, known.slots))
+  const { parts, adopted } = notifierParts(roles, recording.invalidations, options.notifiers)
+  const vcpus = tasks.map((task): VcpuStream => {
+    return { pid: task.pid, name: task.name, accesses: accessesOf(source.logOf(task), layout, speed) }
+  })
+  const notifiers = parts.map(({ pid, name, indices }): NotifierStream => {
+    return { pid, name, invalidations: invalidationsOf(recording.invalidations, indices, layout, speed) }
+  })
+  const faults = vcpus.reduce((sum, { accesses }) => sum + accesses.gfns.length, 0)
+  const faultsOutsideMemslots = source.count - faults
+  if (faults === 0) throw noneInside(source, known)
+  return {
+    memslots: layout.memslots,
+    memslotsSay: known.says,
+    vcpus,
+    notifiers,
+    recordedNs: recording.clock.spanNs,
+    replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
+    faultsSay: source.says,
+    faults,
+    faultsOutsideMemslots,
+    invalidations: recording.invalidations.length,
+    invalidationsOutsideMemslots: recording.invalidations.outside(known.slots),
+    mmuLock: mmuLockOf(recording, roles),
+    warnings: [...doubtsOf(recording), ...warningsOf(known, layout, faultsOutsideMemslots, adopted)],
+  }
+}
+
+/** The 2 MiB blocks of hvas on which a fault was recorded. */
+function touchedBlocks(
+  tasks: readonly Task[],
+  source: FaultSource,
+  slots: readonly RecordedMemslot[],
+): ReadonlySet<number> {
+  const blocks = new Set<number>()
+  for (const task of tasks) {
+    const gfns = source.logOf(task).stream?.gfns
+    for (let index = 0; gfns !== undefined && index < gfns.length; index += 1) {
+      const hva = recordedHva(slots, gfns.at(index))
+      if (hva >= 0) blocks.add(Math.floor(hva / 512))
+    }
+  }
+  return blocks
+}
+
+function warningsOf(known: KnownMemslots, layout: Layout, outside: number, adopted: Adopted): readonly string[] {
+  const said = (count: number) => count.toLocaleString('en-US')
+  const warnings = known.origin === 'given' ? [] : [known.says]
+  if (layout.warning !== undefined) warnings.push(layout.warning)
+  if (outside > 0) warnings.push(`${said(outside)} faults are on gfns of no memslot (MMIO?) and are not replayed`)
+  if (adopted.invalidations > 0) {
+    const { invalidations, tasks } = adopted
+    warnings.push(
+      `${said(invalidations)} invalidations of ${said(tasks)} other tasks are raised by the busiest notifier`,
+    )
+  }
+  return warnings
+}
+
+const noFaults = ({ events }: Recording) =>
+  new ReplayError(
+    `the recording holds no fault to replay: its events are ${events.map(({ name }) => name).join(', ')}`,
+    'Record kvm:kvm_page_fault or kvmmmu:kvm_mmu_set_spte (arm64: kvm:kvm_guest_fault) too.',
+  )
+
+const noneInside = (source: FaultSource, { slots }: KnownMemslots) =>
+  new ReplayError(
+    `none of the ${source.count} faults is on a gfn of the ${slots.length} memslots`,
+    'Do the memslots belong to this recording? Without them they are inferred.',
+  )
