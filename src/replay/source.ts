@@ -28,7 +28,7 @@ export async function readBytes(path: string, stdin: () => Readable, take: (chun
   let read = 0
   try {
     const head = await firstChunk(input)
-    if (head === undefined) throw new ReplayError(`${name} is empty`, 'Was tracing on? See docs/traces.md.')
+    if (head === undefined) throw empty(name)
     rejectOtherFormats(name, head)
     input.unshift(head)
     const isPacked = head.toString('latin1', 0, GZIP.length) === GZIP
@@ -37,12 +37,15 @@ export async function readBytes(path: string, stdin: () => Readable, take: (chun
       read += chunk.length
       take(chunk)
     }
+    if (read === 0) throw empty(name)
   } catch (cause) {
     throw cause instanceof ReplayError ? cause : readFailed(name, read, cause)
   } finally {
     input.destroy()
   }
 }
+
+const empty = (name: string) => new ReplayError(`${name} is empty`, 'Was tracing on? See docs/traces.md.')
 
 /** pipe() does not pass errors on. */
 function unpacked(input: Readable): Readable {

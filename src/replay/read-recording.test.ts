@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { createReadStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import test, { after } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { ReplayError } from './error.ts'
+import { readRecording } from './read-recording.ts'
+import { line, setSpte, tracePath, unmap } from './recorded.contract.ts'
+import type { Recording } from './recording.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const read = (path: string, stdin: () => Readable = () => assert.fail('nobody reads it')) =>
+  readRecording(path, { keepStreams: false, stdin })
+
+/** The one sentence that a file is refused with, its path left out. */
+async function refused(path: string): Promise<string> {
+  const error = await read(path).then(
+    () => assert.fail(`${path} was read`),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof ReplayError, String(error))
+  assert.match(error.hint, /\S/)
+  assert.doesNotMatch(error.message, /\n/)
+  return error.message.replace(path, 'FILE')
+}
+
+const shape = ({ lines, events, clock, invalidations }: Recording) => ({
+  lines,
+  events,
+  spanNs: clock.spanNs,
+  invalidations: invalidations.length,
+})
+
+test('a trace is the same plain, gzipped, in several gzip members, and from standard input', async () => {
+  const packed = readFileSync(tracePath('whole.trace.gz'))
+  const text = gunzipSync(packed)
+  const half = text.indexOf('\n', text.length / 2) + 1
+  const members = Buffer.concat([gzipSync(text.subarray(0, half)), gzipSync(text.subarray(half))])
+  const expected = shape(await read(tracePath('whole.trace.gz')))
+  assert.deepEqual(shape(await read(file('plain.gz', text))), expected)
+  assert.deepEqual(shape(await read(file('members', members))), expected)
+  assert.deepEqual(shape(await read('-', () => createReadStream(tracePath('whole.trace.gz')))), expected)
+  assert.deepEqual(shape(await read('-', () => Readable.from([text.subarray(0, 1), text.subarray(1)]))), expected)
+})
+
+test('a file that cannot be read is refused with a sentence', async () => {
+  mkdirSync(join(folder, 'directory'))
+  assert.equal(await refused(join(folder, 'nowhere')), 'there is no file FILE')
+  assert.equal(await refused(join(folder, 'directory')), 'FILE is a directory')
+  assert.equal(await refused(file('empty', '')), 'FILE is empty')
+  assert.equal(await refused(file('empty.gz', gzipSync(''))), 'FILE is empty')
+})
+
+test('a gzip file that ends too early or is damaged is refused', async () => {
+  const packed = readFileSync(tracePath('ksm.trace.gz'))
+  assert.equal(await refused(file('short.gz', packed.subarray(0, 50_000))), 'FILE is a gzip file that ends too early')
+  const damaged = Buffer.from(packed)
+  damaged.fill(0xff, 30_000, 30_100)
+  assert.match(await refused(file('damaged.gz', damaged)), /^FILE could not be read/)
+})
+
+test('a file that is not text is refused by what it is', async () => {
+  assert.equal(await refused(file('trace.dat', '\x17\x08Dtracing6\0')), "FILE is trace-cmd's binary format, not a text")
+  assert.equal(await refused(file('perf.data', 'PERFILE2h\0')), "FILE is perf's binary format, not a text")
+  const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0])
+  assert.equal(await refused(file('trace.zst', zstd)), 'FILE is compressed with zstd, not a text')
+  assert.equal(await refused(file('binary', 'ab\0cd')), 'FILE is a binary file: there is a zero byte at 2')
+})
+
+test('a trace without KVM is refused with what it holds', async () => {
+  const other = (name: string, us: number) => line('bash-1', us, name, 'x')
+  const names = ['sched_switch', 'irq_handler_entry', 'sys_enter', 'sys_exit', 'sched_waking', 'softirq_entry']
+  const lines = [...names.map(other), other('sched_switch', 9)].join('\n')
+  assert.equal(
+    await refused(file('other', lines)),
+    'FILE holds no KVM event: 7 lines of sched_switch, irq_handler_entry, sys_enter, sys_exit and 2 more',
+  )
+  assert.equal(await refused(file('one', other('sched_switch', 1))), 'FILE holds no KVM event: 1 line of sched_switch')
+  assert.equal(await refused(file('header', '# tracer: nop\n#\n')), 'FILE holds the header of a trace and no event')
+  assert.equal(
+    await refused(file('prose', 'Dear all,\n\nplease find attached\n')),
+    'FILE is not a trace: none of its 3 lines begins with TASK-PID [CPU] SECONDS: EVENT:',
+  )
+})
+
+test('lines that nobody understands do not keep the others from being read', async () => {
+  const recording = await read(file('mixed', `junk\r\n${setSpte(1, 1)}\r\n${unmap(2, 1, 1)}\r\nmore junk`))
+  assert.deepEqual(shape(recording).events, [
+    { name: 'kvm_mmu_set_spte', count: 1 },
+    { name: 'kvm_unmap_hva_range', count: 1 },
+  ])
+  assert.deepEqual(recording.firstNotUnderstood, [1, 4])
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { inferMemslots } from './infer-memslots.ts'
+import { readMemslots } from './read-memslots.ts'
+import { readRecording } from './read-recording.ts'
+import { line, recorded, tracePath } from './recorded.contract.ts'
+import { summarise } from './summary.ts'
+import { summaryText } from './summary-text.ts'
+
+test('the summary of a recording reads like this', async () => {
+  const recording = await readRecording(tracePath('ksm.trace.gz'), { keepStreams: false, stdin: () => assert.fail() })
+  const memslots = await readMemslots('0:0x7f68f7600000:65536')
+  const text = `trace
+  span           503 ms, 13,672 lines
+  faults         13,719/s, 6,895: each SPTE that was set is a fault; 1 mapped along with a neighbour are not; retries do not show
+  SPTEs set      13,721/s, 6,896
+  invalidations  9,924/s, 4,988
+
+threads
+  role        pid  name          seen
+  vcpu      16132  kvm-recorder  2,744 kvm_mmu_set_spte, 2 kvm_unmap_hva_range
+  vcpu      16133  kvm-recorder  4,152 kvm_mmu_set_spte, 2 kvm_unmap_hva_range
+  notifier  16131  kvm-recorder  4,984 kvm_unmap_hva_range
+
+events
+  event                lines
+  kvm_mmu_set_spte     6,896
+  kvm_unmap_hva_range  4,988
+  contention_begin       888
+  contention_end         888
+
+invalidations
+  pages a range: min 1, median 1, p99 1, max 2,048
+  1 page: 4,983   512 to 1,023: 1   1,024 to 2,047: 2   2,048 to 4,095: 2
+  7 ranges (0.1 %) hit no memslot
+
+memslots
+  memslots as given
+  slot 0: gfn 0x0, hva 0x7f68f7600000, 65,536 pages
+
+waits for locks, as the kernel saw them
+  role      flags       waits    total  median    p99     max
+  vcpu      SPIN|WRITE    391  1.56 ms    1 us  24 us  180 us
+  vcpu      SPIN           58   176 us    1 us  55 us   55 us
+  vcpu      SPIN|MUTEX      1    91 us   91 us  91 us   91 us
+  notifier  SPIN|WRITE    426   712 us    1 us   6 us   25 us
+  notifier  SPIN           12    72 us    6 us  22 us   22 us
+
+mmu_lock
+  taken to be 00000000c6250786: 391 of 391 waits of vCPUs for a rwlock
+  role      flags       waits    total  median    p99     max
+  vcpu      SPIN|WRITE    391  1.56 ms    1 us  24 us  180 us
+  notifier  SPIN|WRITE    426   712 us    1 us   6 us   25 us
+  vCPUs waited at 5.7 % of their faults
+  vCPUs waited at 5.7 % of the SPTEs they set
+  from the end of a wait to the SPTE, an estimate of the hold: median 1 us, p99 26 us, of 385
+`
+  assert.equal(summaryText(summarise(recording, memslots!)), text)
+})
+
+test('the summary of a trace that holds next to nothing is short', () => {
+  const recording = recorded(line('CPU 0/KVM-1', 5, 'kvm_entry', 'vcpu 0, rip 0x1'), 'junk')
+  const text = `trace
+  span           0 ns, 2 lines
+  faults         0/s
+  SPTEs set      0/s, 0
+  invalidations  0/s, 0
+
+threads
+  role  pid  name       seen
+  vcpu    1  CPU 0/KVM  1 kvm_entry or kvm_exit
+
+events
+  event      lines
+  kvm_entry      1
+
+memslots
+  not inferable: no fault was recorded
+
+mmu_lock
+  nobody waited for a rwlock
+
+warnings
+  1 lines were not understood: 2
+`
+  assert.equal(summaryText(summarise(recording, inferMemslots(recording))), text)
+})
+
+test('a summary is data that JSON can carry', async () => {
+  const recording = await readRecording(tracePath('whole.trace.gz'), { keepStreams: false, stdin: () => assert.fail() })
+  const summary = summarise(recording, inferMemslots(recording))
+  assert.deepEqual(JSON.parse(JSON.stringify(summary)), summary)
+})
