@@ -1,4 +1,4 @@
-import { type Group, latencyTrialsOf, type PlanOptions } from './plan.ts'
+import { aaTrialsOf, type Group, latencyTrialsOf, type PlanOptions } from './plan.ts'
 
 /** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
 const OVERHEAD_MS = 160
@@ -12,7 +12,7 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
   const perGroup = groups.map((group) => {
     const { variants, replay } = group
     const load = replay === null ? plan.warmupMs + plan.durationMs : replay.recording.spanNs / 1e6
-    const trials = plan.aaTrials * 2 + (plan.trials + latencyTrialsOf(group, plan)) * variants.length
+    const trials = aaTrialsOf(group, plan) * 2 + (plan.trials + latencyTrialsOf(group, plan)) * variants.length
     return trials * (load + OVERHEAD_MS) + CALIBRATION_MS
   })
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)

@@ -83,7 +83,7 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
     const seed = random.next()
     for (const member of shuffled(members, random)) trials.push({ ...member, round: number, seed })
   }
-  for (let number = 0; number < options.aaTrials; number += 1) {
+  for (let number = 0; number < aaTrialsOf(group, options); number += 1) {
     round(number, [
       { variant: 0, purpose: 'aa-a', mode: 'throughput' },
       { variant: 0, purpose: 'aa-b', mode: 'throughput' },
@@ -102,8 +102,13 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
   return trials
 }
 
-export const latencyTrialsOf = ({ scenario }: Group, { latencyTrials }: PlanOptions): number =>
-  scenario.hasLatencyTrials ? latencyTrials : 0
+/** Nothing is compared with a broken variant: it is watched. */
+const isBroken = ({ variants }: Group): boolean => variants[0]?.kind === 'broken'
+
+export const aaTrialsOf = (group: Group, { aaTrials }: PlanOptions): number => (isBroken(group) ? 0 : aaTrials)
+
+export const latencyTrialsOf = (group: Group, { latencyTrials }: PlanOptions): number =>
+  group.scenario.hasLatencyTrials && !isBroken(group) ? latencyTrials : 0
 
 /** The two modes evenly mixed, so that a slow drift of the host meets both alike. */
 function spread(modes: readonly TrialMode[]): TrialMode[] {

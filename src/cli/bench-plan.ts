@@ -15,11 +15,17 @@ const QUICK_MS = 13_000
 const LONGEST_MS = 10 * 60_000
 
 /** What is meant where a flag is left out. By default nothing is oversubscribed, but primitives are asked about it. */
+type Defaults = {
+  readonly vcpus: string
+  readonly notifiers: string
+  readonly trials: string
+  readonly duration: string
+}
 const DEFAULTS = {
   vm: { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1', trials: '10', duration: '400ms' },
   primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', duration: '100ms' },
-} as const
-type Defaults = (typeof DEFAULTS)[keyof typeof DEFAULTS]
+  broken: { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1', trials: '3', duration: '500ms' },
+} as const satisfies Record<string, Defaults>
 
 export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOptions; readonly name: string }
 
@@ -28,13 +34,20 @@ export function planOf(args: BenchArgs, replay: Replay | null): Plan {
   checkMachine(args.machine)
   const scenarios = scenariosOf(args.scenario)
   const { set, costs } = settingsOf(args.set ?? [])
-  const groups = scenarios.flatMap((scenario) => {
-    const variants = variantsOf(scenario, args.variant)
-    const crews = crewsOf(args, DEFAULTS[scenario.kind], replay)
-    return crews.map((crew) => groupOf(scenario, variants, crew, set, replay))
+  const wanted = scenarios.flatMap((scenario) =>
+    wantedOf(scenario, args.variant).map((variants) => ({ scenario, variants })),
+  )
+  const groups = wanted.flatMap(({ scenario, variants }) => {
+    const load = { ...loadOfBroken(scenario, variants), ...set }
+    const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
+    const crews = crewsOf(
+      args,
+      { ...DEFAULTS[scenario.kind], ...(notifiers === undefined ? {} : { notifiers }) },
+      replay,
+    )
+    return crews.map((crew) => groupOf(scenario, variants, crew, values, replay))
   })
-  const defaults = DEFAULTS[scenarios.every(({ kind }) => kind === 'primitives') ? 'primitives' : 'vm']
-  const options = fitted(args, groups, optionsOf(args, defaults, costs))
+  const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
   return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
 }
 
@@ -56,12 +69,29 @@ function scenariosOf(names: string | undefined): Scenario[] {
   })
 }
 
-function variantsOf(scenario: Scenario, names: string | undefined): readonly string[] {
-  if (names === undefined && scenario.mail !== null) return scenario.headline
+/**
+ * The variants to run, by groups that are compared with each other. A broken one is alone: it is asked whether its fault is
+ * seen, under the load that shows it soonest.
+ */
+function wantedOf(scenario: Scenario, names: string | undefined): (readonly string[])[] {
   const of = (kind: 'good' | 'broken') => scenario.variants.filter((each) => each.kind === kind).map(({ name }) => name)
-  if (names === undefined || names === 'all') return of('good')
-  if (names === 'broken') return of('broken')
-  return names.split(',').map((name) => name.trim())
+  if (names === undefined) return [scenario.mail === null ? of('good') : scenario.headline]
+  if (names === 'all') return [of('good')]
+  const asked = names === 'broken' ? of('broken') : names.split(',').map((name) => name.trim())
+  const good = asked.filter((name) => !of('broken').includes(name))
+  const broken = asked.filter((name) => of('broken').includes(name))
+  return [...(good.length === 0 ? [] : [good]), ...broken.map((name) => [name])]
+}
+
+function loadOfBroken(scenario: Scenario, [name]: readonly string[]): Readonly<Record<string, string>> {
+  const variant = scenario.variants.find((candidate) => candidate.name === name)
+  return variant?.kind === 'broken' ? variant.load : {}
+}
+
+function defaultsOf(groups: readonly Group[]): Defaults {
+  if (groups.every(({ scenario }) => scenario.kind === 'primitives')) return DEFAULTS.primitives
+  if (groups.every(({ variants }) => variants.every(({ kind }) => kind === 'broken'))) return DEFAULTS.broken
+  return DEFAULTS.vm
 }
 
 /** Splits `--set` into parameters of the scenario and costs. */

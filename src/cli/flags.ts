@@ -12,15 +12,16 @@ export function milliseconds(flag: string, text: string): number {
   })
 }
 
-/** `1,2,4`, `1..64`, `3`: whole numbers from `low` on. */
+/** `1,2,4`, `1..64`, `3`: whole numbers from `low` to `high`. */
 export function integers(flag: string, text: string, low: number, high: number): number[] {
+  const isFine = (value: number) => value >= low && value <= high
   const values = text.split(',').flatMap((part) => {
-    const range = /^(\d+)\.\.(\d+)$/.exec(part.trim())
-    if (range === null) return /^\d+$/.test(part.trim()) ? [Number(part)] : [Number.NaN]
-    const [from, to] = [Number(range[1]), Number(range[2])]
-    return to < from ? [Number.NaN] : Array.from({ length: to - from + 1 }, (_, index) => from + index)
+    const [, from, to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(part.trim()) ?? []
+    const [first, last] = [Number(from), Number(to)]
+    if (!isFine(first) || !isFine(last) || last < first) return [Number.NaN]
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   })
-  if (values.every((value) => value >= low && value <= high)) return values
+  if (values.every(isFine)) return values
   throw new FaultlineError(
     'BAD_NUMBERS',
     'usage',

@@ -77,10 +77,10 @@ const plural = (count: string | number | undefined, noun: string) =>
   count === undefined ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): string[] {
-  const [baseline, ...others] = runs
-  if (scenario === undefined || baseline === undefined) return []
-  if (others.length === 0) return isBroken(scenario, baseline) ? [caught(scenario, baseline)] : []
-  return others.map((run) => (isBroken(scenario, run) ? caught(scenario, run) : answer(scenario, baseline, run)))
+  if (scenario === undefined) return []
+  const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run))
+  const compared = baseline === undefined ? [] : others.map((run) => answer(scenario, baseline, run))
+  return [...compared, ...runs.filter((run) => isBroken(scenario, run)).map((run) => caught(scenario, run))]
 }
 
 const isBroken = (scenario: Scenario, run: Run) =>

@@ -72,7 +72,8 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
     const result = yield* vm.rules.pageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
     yield* enterGuest(cpu, vcpu)
-    if (result === EMULATE) return
+    // KVM_RUN returns to the VMM when a signal is pending, whatever has become of the fault.
+    if (result === EMULATE || cpu.signalPending()) return
     const access = yield* touch(cpu, vm, vcpu, fault.gfn)
     if (access === ACCESSED) return
     fault.present = access === FAULT_PROTECTION

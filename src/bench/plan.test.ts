@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { estimateMs, fitToBudget } from './budget.ts'
+import { FaultlineError } from './error.ts'
+import { groupOf, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
+import precheck from './scenarios/precheck.ts'
+import primitives from './scenarios/primitives.ts'
+
+const CREW = { vcpus: 1, notifiers: 1, zappers: 0 }
+const OPTIONS: PlanOptions = {
+  seed: 1,
+  trials: 10,
+  latencyTrials: 5,
+  aaTrials: 5,
+  durationMs: 400,
+  warmupMs: 100,
+  arrival: { kind: 'closed' },
+  sampleEvery: 8,
+  oracles: true,
+  costs: {},
+}
+const GROUP = groupOf(precheck, ['no-precheck', 'precheck', 'trylock'], CREW, {}, null)
+
+const refusal = (code: string) => (error: unknown) => error instanceof FaultlineError && error.code === code
+
+function roundsOf() {
+  const rounds = new Map<number, PlannedTrial[]>()
+  for (const trial of scheduleOf(GROUP, OPTIONS).filter(({ purpose }) => purpose === 'measure')) {
+    rounds.set(trial.round, [...(rounds.get(trial.round) ?? []), trial])
+  }
+  return rounds
+}
+
+test('the baseline runs against itself before anything else', () => {
+  const schedule = scheduleOf(GROUP, OPTIONS)
+  const first = schedule.slice(0, OPTIONS.aaTrials * 2)
+  assert.ok(first.every(({ variant, purpose }) => variant === 0 && purpose !== 'measure'))
+  assert.ok(schedule.slice(first.length).every(({ purpose }) => purpose === 'measure'))
+})
+
+test('every round has each variant once, under one load', () => {
+  const rounds = roundsOf()
+  assert.equal(rounds.size, OPTIONS.trials + OPTIONS.latencyTrials)
+  for (const members of rounds.values()) {
+    assert.deepEqual(members.map(({ variant }) => variant).sort(), [0, 1, 2])
+    assert.equal(new Set(members.map(({ seed, mode }) => `${seed} ${mode}`)).size, 1)
+  }
+})
+
+test('the order within rounds changes, and follows from the seed', () => {
+  const order = (seed: number) =>
+    scheduleOf(GROUP, { ...OPTIONS, seed })
+      .map(({ variant }) => variant)
+      .join('')
+  assert.equal(order(1), order(1))
+  assert.notEqual(order(1), order(2))
+  const firsts = new Set(
+    scheduleOf(GROUP, OPTIONS)
+      .slice(10)
+      .filter((_, index) => index % 3 === 0)
+      .map(({ variant }) => variant),
+  )
+  assert.ok(firsts.size > 1, 'no variant always runs first')
+})
+
+test('trials for throughput and for latency are mixed', () => {
+  const modes = scheduleOf(GROUP, OPTIONS)
+    .filter(({ variant, purpose }) => variant === 0 && purpose === 'measure')
+    .map(({ mode }) => mode)
+  assert.equal(modes.filter((mode) => mode === 'latency').length, OPTIONS.latencyTrials)
+  assert.ok(modes.indexOf('latency') < OPTIONS.trials / 2)
+  assert.ok(modes.lastIndexOf('throughput') > OPTIONS.trials / 2)
+})
+
+test('a scenario without latencies has no trials for them', () => {
+  const group = groupOf(primitives, ['qspinlock', 'ticket'], CREW, {}, null)
+  assert.ok(scheduleOf(group, OPTIONS).every(({ mode }) => mode === 'throughput'))
+})
+
+test('a preset changes defaults, and what the user sets changes the preset', () => {
+  assert.equal(groupOf(precheck, ['precheck'], CREW, {}, null).values.range, 22_528)
+  assert.equal(groupOf(precheck, ['precheck'], CREW, { shape: 'stream' }, null).values.range, 1)
+  assert.equal(groupOf(precheck, ['precheck'], CREW, { shape: 'stream', range: '7' }, null).values.range, 7)
+})
+
+test('names and values that do not exist are refused with what does', () => {
+  assert.throws(() => groupOf(precheck, ['prechek'], CREW, {}, null), refusal('UNKNOWN_VARIANT'))
+  assert.throws(() => groupOf(precheck, ['precheck'], CREW, { rnage: '1' }, null), refusal('UNKNOWN_PARAMETER'))
+  for (const range of ['0', '1.5', '', 'x', '1e3x', '-1']) {
+    assert.throws(() => groupOf(precheck, ['precheck'], CREW, { range }, null), refusal('BAD_PARAMETER'), range)
+  }
+  assert.throws(() => groupOf(precheck, ['precheck'], CREW, { mmu: 'ept' }, null), refusal('BAD_PARAMETER'))
+})
+
+test('a plan is cut down until it fits its budget, but never to nothing', () => {
+  const fitted = fitToBudget([GROUP], OPTIONS, 15_000)
+  assert.ok(estimateMs([GROUP], fitted) <= 15_000)
+  const least = fitToBudget([GROUP], OPTIONS, 1)
+  assert.ok(least.trials >= 3 && least.latencyTrials >= 3 && least.durationMs >= 100)
+  assert.deepEqual(fitToBudget([GROUP], OPTIONS, 1e9), OPTIONS)
+})
