@@ -40,6 +40,10 @@ test('an SPTE is accessed by the bit of the paging mode it belongs to', () => {
   assert.deepEqual(read('kvm_mmu_set_spte', text('14bcf4a77', 'rwx')), installed(false))
 })
 
+test('an SPTE whose address is not given is an install that leads nobody', () => {
+  assert.deepEqual(read('kvm_mmu_set_spte', 'gfn 12345 spte 14bcf4e47 (r--u) level 1'), ['install', PAGE, 1, 0, true])
+})
+
 test('an SPTE of level 2 maps 512 pages', () => {
   const text = 'gfn 200 spte 80000001000008e7 (rwxu) level 2 at 18a101f20'
   assert.deepEqual(read('kvm_mmu_set_spte', text), ['install', 0x200, 512, 0x1_8a10_1f20, true])

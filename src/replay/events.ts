@@ -85,8 +85,10 @@ const readSetSpte: Read = (line, sink) => {
   const isEpt = bytes[accessAt + EPT_ACCESS_LENGTH] === PAREN_CLOSE
   const isAccessed = (other.low & (isEpt ? EPT_ACCESSED : ACCESSED)) !== 0
   const pages = readPages(line, accessAt)
-  if (pages === 0 || readHex(value, AT, line, accessAt) < 0) return false
-  sink.install(line, gfn, pages, value.low52, isAccessed)
+  if (pages === 0) return false
+  // Without the SPTE's address nobody knows its neighbours: it is taken for a fault of its own.
+  if (readHex(value, AT, line, accessAt) >= 0) sink.install(line, gfn, pages, value.low52, isAccessed)
+  else sink.install(line, gfn, pages, 0, true)
   return true
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { inferMemslots } from './infer-memslots.ts'
+import { chooseMemslots, inferMemslots } from './infer-memslots.ts'
 import { line, recorded, setSpte, unmap } from './recorded.contract.ts'
 
 const HVA = 0x7_f546_bc00
@@ -70,4 +70,16 @@ test('huge pages and faults by address are evidence too', () => {
       [HVA],
     )
   }
+})
+
+test('what a recording tells counts more than a guess, and less than what is given', () => {
+  const slots = [{ slot: 0, baseGfn: 0, hva: 7, pages: 4096 }]
+  const given = { origin: 'given', says: '', slots } as const
+  const guessed = { origin: 'guessed', says: '', slots } as const
+  const telling = recorded(...dropsAndFaults(gfnsFrom(0x100, 100), (gfn) => HVA + gfn))
+  const silent = recorded(setSpte(1, 1))
+  assert.equal(chooseMemslots(telling, given), given)
+  assert.equal(chooseMemslots(telling, guessed).origin, 'inferred')
+  assert.equal(chooseMemslots(silent, guessed), guessed)
+  assert.equal(chooseMemslots(silent, undefined).origin, 'assumed')
 })

@@ -29,6 +29,13 @@ export function inferMemslots(recording: Recording): KnownMemslots {
   return { origin: 'inferred', says: saidOf(stretches, samples.length), slots: slotsOf(stretches, gfns) }
 }
 
+/** The memslots to read a recording with: those given; if they are a guess, or none, those that it tells of itself. */
+export function chooseMemslots(recording: Recording, given: KnownMemslots | undefined): KnownMemslots {
+  if (given?.origin === 'given') return given
+  const inferred = inferMemslots(recording)
+  return given !== undefined && inferred.origin === 'assumed' ? given : inferred
+}
+
 /** Takes the best distance, leaves out what it explains, and looks for the next; in the order of gfns. */
 function stretchesOf({ samples }: Evidence, log: InvalidationLog): readonly Stretch[] {
   const found: Stretch[] = []

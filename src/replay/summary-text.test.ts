@@ -68,7 +68,7 @@ test('the summary of a trace that holds next to nothing is short', () => {
 
 threads
   role  pid  name       seen
-  vcpu    1  CPU 0/KVM  1 kvm_entry or kvm_exit
+  vcpu    1  CPU 0/KVM  its name, 1 kvm_entry or kvm_exit
 
 events
   event      lines
