@@ -54,10 +54,10 @@ test('a recording leaves two files that can be read, and the tracing of the host
   skip: cannotTrace,
 }, async () => {
   const before = readFileSync(`${TRACEFS}/set_event`, 'utf8')
-  const { status, stderr } = run('-d', '0.2', '-o', 'host', '-b', '64')
+  const { status, stderr, pid } = run('-d', '0.2', '-o', 'host', '-b', '64')
   assert.equal(status, 0, stderr)
   assert.deepEqual(readdirSync(folder).toSorted(), ['host.json', 'host.trace.gz'])
-  assert.ok(!isInstance(child.pid))
+  assert.ok(!isInstance(pid))
   assert.equal(readFileSync(`${TRACEFS}/set_event`, 'utf8'), before)
   const noted = JSON.parse(readFileSync(join(folder, 'host.json'), 'utf8'))
   assert.equal(noted.guessed, true)
