@@ -10,7 +10,7 @@ import { readRecording } from './read-recording.ts'
 import { line, recorded, setSpte, tracePath, unmap } from './recorded.contract.ts'
 import type { Recording } from './recording.ts'
 import { parseSpeed } from './speed.ts'
-import { workloadOf } from './workload.ts'
+import { type Workload, workloadOf } from './workload.ts'
 
 const HVA = 0x7_f546_bc00
 const KNOWN: KnownMemslots = {
@@ -59,6 +59,48 @@ test('what hits a memslot in a recording hits it in the replay, with mapping giv
     assert.equal(hits.length, 4981)
     assert.ok(startHvas.every((start, index) => start >= 0 && endHvas[index]! > start && endHvas[index]! < 2 ** 30))
   }
+})
+
+/** How many faults find their gfn unmapped if everything happens in the recorded order, in no time. */
+function faultsInOrder({ vcpus, notifiers, memslots }: Workload): number {
+  const faults = vcpus.flatMap(({ accesses: { atNs, gfns } }) =>
+    Array.from(gfns, (gfn, at) => ({ atNs: atNs[at]!, gfn })),
+  )
+  const ranges = notifiers.flatMap(({ invalidations: { atNs, startHvas, endHvas } }) =>
+    Array.from(atNs, (time, at) => ({ atNs: time, start: startHvas[at]!, end: endHvas[at]! })),
+  )
+  const [{ baseGfn, hva }] = memslots as [Workload['memslots'][number]]
+  const mapped = new Set<number>()
+  let found = 0
+  for (const event of [...ranges, ...faults].toSorted((a, b) => a.atNs - b.atNs)) {
+    if ('gfn' in event) {
+      if (!mapped.has(event.gfn)) found += 1
+      mapped.add(event.gfn)
+    } else {
+      for (let page = event.start; page < event.end; page += 1) mapped.delete(page - hva + baseGfn)
+    }
+  }
+  return found
+}
+
+test('in the recorded order every fault of a recording finds its gfn unmapped, with mapping given and inferred', async () => {
+  for (const name of ['ksm', 'numa', 'unrelated', 'whole']) {
+    const path = tracePath(`${name}.trace.gz`)
+    const recording = await readRecording(path, { keepStreams: true, stdin: () => assert.fail() })
+    for (const known of [(await readMemslots(tracePath(`${name}.json`)))!, inferMemslots(recording)]) {
+      const workload = workloadOf(recording, known, ONCE)
+      assert.equal(faultsInOrder(workload), workload.faults, `${name}, ${known.origin}`)
+    }
+  }
+})
+
+test('zaps that are not replayed are warned of', async () => {
+  const recording = await readRecording(tracePath('memslot.trace.gz'), {
+    keepStreams: true,
+    stdin: () => assert.fail(),
+  })
+  const { warnings } = workloadOf(recording, inferMemslots(recording), ONCE)
+  assert.match(warnings.at(-1)!, /^2,739 page tables were zapped \(.*\), which is not replayed/)
 })
 
 test('times are divided by the speed', () => {

@@ -77,7 +77,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     invalidations: recording.invalidations.length,
     invalidationsOutsideMemslots: recording.invalidations.outside(known.slots),
     mmuLock: mmuLockOf(recording, roles),
-    warnings: [...doubtsOf(recording), ...warningsOf(known, layout, faultsOutsideMemslots, adopted)],
+    warnings: [...doubtsOf(recording), ...warningsOf(recording, known, layout, faultsOutsideMemslots, adopted)],
   }
 }
 
@@ -98,7 +98,13 @@ function touchedBlocks(
   return blocks
 }
 
-function warningsOf(known: KnownMemslots, layout: Layout, outside: number, adopted: Adopted): readonly string[] {
+function warningsOf(
+  recording: Recording,
+  known: KnownMemslots,
+  layout: Layout,
+  outside: number,
+  adopted: Adopted,
+): readonly string[] {
   const said = (count: number) => count.toLocaleString('en-US')
   const warnings = known.origin === 'given' ? [] : [known.says]
   if (layout.warning !== undefined) warnings.push(layout.warning)
@@ -107,6 +113,13 @@ function warningsOf(known: KnownMemslots, layout: Layout, outside: number, adopt
     const { invalidations, tasks } = adopted
     warnings.push(
       `${said(invalidations)} invalidations of ${said(tasks)} other tasks are raised by the busiest notifier`,
+    )
+  }
+  const zaps = recording.tasks.all.reduce((sum, task) => sum + task.zaps, 0)
+  if (zaps > 0) {
+    const why = 'memslot updates, roots that are given up'
+    warnings.push(
+      `${said(zaps)} page tables were zapped (${why}), which is not replayed: their gfns do not fault again`,
     )
   }
   return warnings
