@@ -37,6 +37,7 @@ test('a real recording becomes one stream a thread, in shared memory', async () 
     [16146],
   )
   assert.equal(workload.faults, 25_241)
+  assert.equal(workload.foldedSptes, 15_166)
   assert.match(workload.faultsSay, /15,166 mapped along with a neighbour are not/)
   assert.equal(workload.faultsOutsideMemslots, 0)
   assert.equal(workload.invalidations, 307)
@@ -165,6 +166,15 @@ test('faults on gfns of no memslot are left out, and it is said', () => {
   )
   assert.deepEqual([faults, faultsOutsideMemslots], [1, 1])
   assert.deepEqual(warnings, ['1 faults are on gfns of no memslot (MMIO?) and are not replayed'])
+})
+
+test('a vCPU none of whose faults can be replayed has no stream', () => {
+  const recording = recorded(fault(1, 0x5000), fault(2, 0xfee0_0000, 'CPU 1/KVM-101'))
+  const { vcpus } = workloadOf(recording, KNOWN, ONCE)
+  assert.deepEqual(
+    vcpus.map(({ pid }) => pid),
+    [100],
+  )
 })
 
 test('the tasks that raise the most invalidations play their own, the busiest also those of the others', () => {

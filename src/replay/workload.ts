@@ -31,6 +31,8 @@ export type Workload = {
   readonly replayNs: number
   readonly faultsSay: string
   readonly faults: number
+  /** SPTEs that were mapped along with a neighbour and count as part of its fault. */
+  readonly foldedSptes: number
   /** Faults that are not replayed, as no memslot has their gfn. */
   readonly faultsOutsideMemslots: number
   readonly invalidations: number
@@ -55,9 +57,10 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   const tasks = roles.map(({ task }) => task).filter((task) => source.logOf(task).count > 0)
   const layout = new Layout(known.slots, () => touchedBlocks(tasks, source, known.slots))
   const { parts, adopted } = notifierParts(roles, recording.invalidations, options.notifiers)
-  const vcpus = tasks.map((task): VcpuStream => {
+  const streams = tasks.map((task): VcpuStream => {
     return { pid: task.pid, name: task.name, accesses: accessesOf(source.logOf(task), layout, speed) }
   })
+  const vcpus = streams.filter(({ accesses }) => accesses.gfns.length > 0)
   const notifiers = parts.map(({ pid, name, indices }): NotifierStream => {
     return { pid, name, invalidations: invalidationsOf(recording.invalidations, indices, layout, speed) }
   })
@@ -73,6 +76,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
     faultsSay: source.says,
     faults,
+    foldedSptes: source.folded,
     faultsOutsideMemslots,
     invalidations: recording.invalidations.length,
     invalidationsOutsideMemslots: recording.invalidations.outside(known.slots),
