@@ -83,8 +83,15 @@ export class Control {
 
 /** Thrown out of a wait when the run is given up; the worker's task ends with it. */
 export class RunAborted extends Error {
+  static readonly #MESSAGE = 'the run was given up'
+
   constructor() {
-    super('the run was given up')
+    super(RunAborted.#MESSAGE)
     this.name = 'RunAborted'
+  }
+
+  /** On its way from a worker an error loses its class and its name; this gives them back. */
+  static revive(error: unknown): unknown {
+    return error instanceof Error && error.message === RunAborted.#MESSAGE ? new RunAborted() : error
   }
 }

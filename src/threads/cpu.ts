@@ -54,9 +54,11 @@ export class ThreadCpu implements Direct<Cpu> {
   readonly #sleepers: Int32Array<SharedArrayBuffer>
   readonly #spinLooks: number
   readonly #run: CpuOfRun | undefined
-  readonly #waitBeganNs: Float64Array
-  readonly #holdBeganNs: Float64Array
   #records: CpuRecords | undefined
+  #keepsLockStatistics: boolean
+  /** By lock, and by lock and side. */
+  #waitBeganNs: Float64Array
+  #holdBeganNs: Float64Array
   #counters: Int32Array
   #phase = 0
   #beganNs = 0
@@ -70,9 +72,10 @@ export class ThreadCpu implements Direct<Cpu> {
     this.#spinLooks = spinLooks
     this.#run = run
     this.#records = run?.unmeasured
-    this.#counters = run?.unmeasured.counters ?? new Int32Array(256)
-    this.#waitBeganNs = new Float64Array(256)
-    this.#holdBeganNs = new Float64Array(256)
+    this.#keepsLockStatistics = run?.keepsLockStatistics ?? false
+    this.#counters = run?.unmeasured.counters ?? new Int32Array(0)
+    this.#waitBeganNs = new Float64Array(run?.measured.locks ?? 0)
+    this.#holdBeganNs = new Float64Array((run?.measured.locks ?? 0) * 2)
   }
 
   read(word: Word): number {
@@ -124,7 +127,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   cas(word: Word, expected: number, value: number): number {
     const was = Atomics.compareExchange(this.#words, word, expected, value)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (was === expected && this.#sleepers[0] !== 0) this.#wake(word)
     return was
   }
 
@@ -132,7 +135,7 @@ export class ThreadCpu implements Direct<Cpu> {
   barrier(_kind: Barrier): void {}
 
   untilEqual(word: Word, value: number): void {
-    if (Atomics.load(this.#words, word) !== value) this.#until(word, -1, value)
+    if (Atomics.load(this.#words, word) !== value) this.#until(word, -1, value | 0)
   }
 
   untilClear(word: Word, mask: number): number {
@@ -147,7 +150,9 @@ export class ThreadCpu implements Direct<Cpu> {
       pause()
       if (Atomics.load(this.#words, word) !== expected) break
     }
-    while (Atomics.wait(this.#words, word, expected, NAP_MS) === 'timed-out') this.#assertNotAborted()
+    while (Atomics.wait(this.#words, word, expected, NAP_MS) === 'timed-out') {
+      if (this.#isAborted()) throw new RunAborted()
+    }
     this.#run?.status.waitEnd()
   }
 
@@ -232,22 +237,19 @@ export class ThreadCpu implements Direct<Cpu> {
 
   violation(oracle: number, value: number): void {
     // A property that is violated in the warm-up is violated.
-    this.#run?.measured.violation(oracle, value)
+    const records = this.#run?.measured ?? this.#records
+    records?.violation(oracle, value)
   }
 
   contentionBegin(lock: LockId, side: Side): void {
-    const run = this.#run
-    if (run === undefined) return
-    this.#records!.contended(lock, side)
-    run.status.contentionBegin(lock, side)
-    if (run.keepsLockStatistics) this.#waitBeganNs[lock] = this.now()
+    this.#records?.contended(lock, side)
+    this.#run?.status.contentionBegin(lock, side)
+    if (this.#keepsLockStatistics) this.#waitBeganNs[lock] = this.now()
   }
 
   contentionEnd(lock: LockId, side: Side): void {
-    const run = this.#run
-    if (run === undefined) return
-    run.status.contentionEnd()
-    if (run.keepsLockStatistics) this.#records!.waited(lock, side, this.now() - this.#waitBeganNs[lock]!)
+    this.#run?.status.contentionEnd(lock)
+    if (this.#keepsLockStatistics) this.#records?.waited(lock, side, this.now() - this.#waitBeganNs[lock]!)
   }
 
   acquired(lock: LockId, side: Side): void {
@@ -257,6 +259,14 @@ export class ThreadCpu implements Direct<Cpu> {
 
   releasing(lock: LockId, side: Side): void {
     this.#records?.held(lock, side, this.now() - this.#holdBeganNs[lock * 2 + side]!)
+  }
+
+  /** For a CPU of no run: what its locks report is kept in `records` from now on, waiting and holding times as well. */
+  keepStatistics(records: CpuRecords): void {
+    this.#recordIn(records)
+    this.#keepsLockStatistics = true
+    this.#waitBeganNs = new Float64Array(records.locks)
+    this.#holdBeganNs = new Float64Array(records.locks * 2)
   }
 
   get window(): Window {
@@ -292,26 +302,35 @@ export class ThreadCpu implements Direct<Cpu> {
   #until(word: Word, mask: number, want: number): number {
     const status = this.#run?.status
     status?.waitBegin(word, mask, want)
-    let seen = 0
-    for (let look = 0; look < this.#spinLooks; look += 1) {
+    let seen = this.#spin(word, mask, want)
+    if ((seen & mask) !== want) seen = this.#sleep(word, mask, want)
+    status?.waitEnd()
+    return seen
+  }
+
+  #spin(word: Word, mask: number, want: number): number {
+    for (let left = this.#spinLooks; ; left -= 1) {
+      const seen = Atomics.load(this.#words, word)
+      if ((seen & mask) === want || left <= 0) return seen
       pause()
-      seen = Atomics.load(this.#words, word)
-      if ((seen & mask) === want) {
-        status?.waitEnd()
-        return seen
-      }
     }
+  }
+
+  #sleep(word: Word, mask: number, want: number): number {
     const bucket = bucketOf(word)
+    // The line before the total, as #wake() looks at the total first.
     Atomics.add(this.#sleepers, bucket, 1)
     Atomics.add(this.#sleepers, 0, 1)
+    let seen: number
     for (;;) {
+      // After we are counted: whoever changes the word from here on sees us. Pairs with the looks at #sleepers.
       seen = Atomics.load(this.#words, word)
-      if ((seen & mask) === want) break
-      if (Atomics.wait(this.#words, word, seen, NAP_MS) === 'timed-out') this.#assertNotAborted()
+      if ((seen & mask) === want || this.#isAborted()) break
+      Atomics.wait(this.#words, word, seen, NAP_MS)
     }
     Atomics.sub(this.#sleepers, 0, 1)
     Atomics.sub(this.#sleepers, bucket, 1)
-    status?.waitEnd()
+    if ((seen & mask) !== want) throw new RunAborted()
     return seen
   }
 
@@ -319,8 +338,8 @@ export class ThreadCpu implements Direct<Cpu> {
     if (this.#sleepers[bucketOf(word)] !== 0) Atomics.notify(this.#words, word)
   }
 
-  #assertNotAborted(): void {
-    if (this.#run?.control.isAborted) throw new RunAborted()
+  #isAborted(): boolean {
+    return this.#run?.control.isAborted ?? false
   }
 }
 

@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina'
-import type { Control } from './control.ts'
+import { type Control, RunAborted } from './control.ts'
 
 /** How long a worker that has been told to stop may take before its thread is ended. */
 const GRACE_MS = 1000
@@ -27,7 +27,7 @@ export class WorkerGroup {
 
   /**
    * Runs the task `name` once for each of `specs`, all at the same time. Settles when all have: a task that fails makes the
-   * run give up, and a task that does not notice is ended.
+   * run give up, and a task that does not notice is ended. Those that failed because others did fail with `RunAborted`.
    */
   async run<T, R>(name: string, specs: readonly T[], control: Control): Promise<PromiseSettledResult<R>[]> {
     const killers = specs.map(() => new AbortController())
@@ -44,7 +44,7 @@ export class WorkerGroup {
         specs.map((spec, index) =>
           (this.#pool.run(spec, { name, signal: killers[index]!.signal }) as Promise<R>).catch((error: unknown) => {
             giveUp()
-            throw error
+            throw RunAborted.revive(error)
           }),
         ),
       )

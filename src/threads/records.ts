@@ -98,6 +98,8 @@ const exactStride = (shape: Shape) => padded(shape.histograms * EXACT + shape.lo
 
 /** What one CPU records: plain additions to memory that only it writes, read live or afterwards by the main thread. */
 export class CpuRecords {
+  /** How many locks there is room for. */
+  readonly locks: number
   readonly counters: Int32Array
   readonly #oracles: Int32Array
   readonly #buckets: Uint32Array
@@ -105,6 +107,7 @@ export class CpuRecords {
   readonly #locks: Float64Array
 
   constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, exact: Float64Array) {
+    this.locks = shape.locks
     this.counters = counts.subarray(0, shape.counters)
     this.#oracles = counts.subarray(padded(shape.counters))
     this.#buckets = buckets

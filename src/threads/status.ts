@@ -5,7 +5,7 @@
  *   waits       counts the waits it has begun: it lives as long as one of the two changes
  *   word        the word it waits on, plus 1, or 0
  *   mask, want  it waits for (word & mask) === want; mask 0: until the word is no longer `want`
- *   lock, side  the lock whose slow path it is in, plus 1, or 0
+ *   lock, side  the lock whose slow path it is in, plus 1, or 0; the outer one, if that lock is made of another
  */
 const STRIDE = 32
 const HEARTBEAT = 0
@@ -85,11 +85,12 @@ export class StatusWriter {
   }
 
   contentionBegin(lock: number, side: number): void {
+    if (this.#own[LOCK] !== 0) return
     this.#own[SIDE] = side
     this.#own[LOCK] = lock + 1
   }
 
-  contentionEnd(): void {
-    this.#own[LOCK] = 0
+  contentionEnd(lock: number): void {
+    if (this.#own[LOCK] === lock + 1) this.#own[LOCK] = 0
   }
 }

@@ -44,11 +44,11 @@ export function describeWait(standing: Standing, place: Place, words: Int32Array
   const until =
     mask === 0 ? `to change from ${hex(want)}` : `to become ${hex(want)}${mask === -1 ? '' : ` under ${hex(mask)}`}`
   const entry = place.locks[lock]
-  const purpose = entry === undefined ? '' : `, to take ${entry.name} ${sideOf(entry.kind, side)}`
+  const purpose = entry === undefined ? '' : `, to take ${entry.name}${sideOf(entry.kind, side)}`
   return `waits for ${place.nameOf(word as never)} (${value}) ${until}${purpose}`
 }
 
 const sideOf = (kind: string, side: number) =>
-  kind === 'rwlock' || kind === 'rwsem' ? (side === READ ? 'for read' : 'for write') : ''
+  kind === 'rwlock' || kind === 'rwsem' ? (side === READ ? ' for read' : ' for write') : ''
 
 const hex = (value: number) => `0x${(value >>> 0).toString(16)}`
