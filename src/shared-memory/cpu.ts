@@ -1,15 +1,16 @@
 import type { Steps } from './steps.ts'
 
-declare const brand: unique symbol
-
 /** Where a 32-bit word lies: its index in the shared memory, in words. */
-export type Word = number & { readonly [brand]: 'Word' }
+export type Word = Branded<'Word'>
 
 /** The word `index` places after `base`, for tables that were placed as one piece. */
 export const wordAt = (base: Word, index: number): Word => (base + index) as Word
 
 /** Which lock an event of the contention bookkeeping speaks of: its index in `Place.locks`. */
-export type LockId = number & { readonly [brand]: 'LockId' }
+export type LockId = Branded<'LockId'>
+
+/** By a property and not by a symbol of this module: the module is built twice, and its words are the same words. */
+type Branded<Name extends string> = number & { readonly brand: Name }
 
 /** The side of a lock that was taken; `WRITE` for every lock that has one side only. */
 export const READ = 0

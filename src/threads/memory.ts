@@ -1,5 +1,3 @@
-import type { Place } from '../shared-memory/place.ts'
-
 /** Sleepers are counted in all (0) and by line (the rest). */
 export const SLEEPER_BUCKETS = 256
 
@@ -10,8 +8,8 @@ export type Memory = {
   readonly sleepers: Int32Array<SharedArrayBuffer>
 }
 
-/** Zeroed memory for everything that was placed. */
-export function allocate(place: Place): Memory {
+/** Zeroed memory for everything that was placed in `place`, a `Place` of either build. */
+export function allocate(place: { readonly words: number }): Memory {
   return {
     words: new Int32Array(new SharedArrayBuffer(Math.max(1, place.words) * 4)),
     sleepers: new Int32Array(new SharedArrayBuffer(SLEEPER_BUCKETS * 4)),

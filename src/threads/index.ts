@@ -1,0 +1,3 @@
+// The library `faultline/threads`: the machine for one's own workers. Inside the project import the file itself.
+export { SPIN_LOOKS, SPIN_LOOKS_CROWDED, ThreadCpu } from './cpu.ts'
+export { allocate, type Memory } from './memory.ts'
