@@ -74,6 +74,7 @@ export class WatchedRwLock implements RwLock {
     cpu.releasing(this.id, WRITE)
     yield* this.#lock.writeUnlock(cpu)
   }
+
   *isContended(cpu: Cpu): Steps<boolean> {
     return yield* this.#lock.isContended(cpu)
   }

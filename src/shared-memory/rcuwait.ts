@@ -45,13 +45,13 @@ export class RcuWait {
     yield* cpu.store(this.state, RUNNING)
   }
 
-  /** `rcuwait_wake_up()`: call it after the condition has been made true. Returns whether a task was there. */
+  /** `rcuwait_wake_up()`: call it after the condition has been made true. Returns whether it woke somebody. */
   *wakeUp(cpu: Cpu): Steps<boolean> {
     // Full barrier first in the kernel: the condition is seen by a waiter that we do not see. Pairs with
     // setUninterruptible().
     const task = yield* cpu.load(this.task)
     if (task === 0) return false
-    yield* cpu.store(this.state, RUNNING)
-    return true
+    const state = yield* cpu.xchg(this.state, RUNNING)
+    return state === UNINTERRUPTIBLE
   }
 }

@@ -8,7 +8,7 @@ const HELD = 1
 const HELD_WITH_WAITERS = 2
 
 /**
- * Sleeping lock in three states (Drepper, "Futexes are tricky", mutex 2). Not fair: a woken waiter competes with arrivals.
+ * Sleeping lock in three states (Drepper, "Futexes are tricky", mutex 3). Not fair: a woken waiter competes with arrivals.
  *
  *   state   0 free, 1 held, 2 held and somebody may sleep     own line, written by whoever takes or leaves it
  *

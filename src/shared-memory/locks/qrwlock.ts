@@ -20,9 +20,10 @@ export const READER = 0x200
  *   waitLock    qspinlock; its owner is the head of the queue      own lines
  *
  *   (readers, waiting, wlocked)
- *     free 0,0,0     read by k k,0,0     written 0,0,ff     a writer waits for k readers k,1,0
+ *     free 0,0,0     read by k k,0,0     written 0,0,ff     a writer waits for k readers k,1,0, for a writer 0,1,ff
  *
- * Readers that share the lock never touch `waitLock`, so they are not contention to each other.
+ * A reader counts itself before it knows whether it may: while a writer owns the lock or waits, `readers` may be too high
+ * for a moment. Readers that share the lock never touch `waitLock`, so they are not contention to each other.
  */
 export class QRwLock implements RwLock {
   readonly id: LockId
@@ -55,7 +56,7 @@ export class QRwLock implements RwLock {
 
   /** r,*,0 -> r-1,*,0 */
   *readUnlock(cpu: Cpu): Steps<void> {
-    // Needs release. Pairs with the writer's wait for WAITING in #writeLockSlow().
+    // Needs release. Pairs with the CAS in #waitToWrite().
     yield* cpu.sub(this.cnts, READER)
   }
 
@@ -74,7 +75,7 @@ export class QRwLock implements RwLock {
     return cnts === 0
   }
 
-  /** *,*,ff -> *,*,0: readers may be counted provisionally, and a writer cannot be waiting, as we were the head. */
+  /** *,*,ff -> *,*,0: the head of the queue may have set WAITING, or counted itself, since we stopped being it. */
   *writeUnlock(cpu: Cpu): Steps<void> {
     // Needs release. The kernel stores 0 to the low byte; taking 0xff away leaves the same word, as only the owner
     // writes that byte. Pairs with the waits in the two slow paths.
@@ -101,23 +102,21 @@ export class QRwLock implements RwLock {
   *#writeLockSlow(cpu: Cpu): Steps<void> {
     cpu.contentionBegin(this.id, WRITE)
     yield* this.waitLock.acquire(cpu)
-    const free = yield* cpu.load(this.cnts)
-    let taken = false
-    if (free === 0) {
-      const cnts = yield* cpu.cas(this.cnts, 0, WLOCKED)
-      taken = cnts === 0
-    }
-    if (!taken) {
-      // From here on new readers fail their fast path and queue behind us.
-      yield* cpu.or(this.cnts, WAITING)
-      for (;;) {
-        yield* cpu.untilEqual(this.cnts, WAITING)
-        // Needs acquire. A reader may count itself provisionally between the wait and the CAS, hence the loop.
-        const cnts = yield* cpu.cas(this.cnts, WAITING, WLOCKED)
-        if (cnts === WAITING) break
-      }
-    }
+    const taken = yield* this.tryWriteLock(cpu)
+    if (!taken) yield* this.#waitToWrite(cpu)
     yield* this.waitLock.release(cpu)
     cpu.contentionEnd(this.id, WRITE)
+  }
+
+  /** k,0,* -> k,1,* and, when all are gone, 0,1,0 -> 0,0,ff. */
+  *#waitToWrite(cpu: Cpu): Steps<void> {
+    // From here on new readers fail their fast path and queue behind us.
+    yield* cpu.or(this.cnts, WAITING)
+    for (;;) {
+      yield* cpu.untilEqual(this.cnts, WAITING)
+      // Needs acquire. A reader may count itself provisionally between the wait and the CAS, hence the loop.
+      const cnts = yield* cpu.cas(this.cnts, WAITING, WLOCKED)
+      if (cnts === WAITING) return
+    }
   }
 }

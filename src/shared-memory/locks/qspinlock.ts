@@ -37,7 +37,7 @@ export class QSpinLock implements Lock {
   readonly val: Word
   readonly #nodes: readonly McsNode[]
 
-  /** `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1, at most 8191. */
+  /** `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1, at most 16382. */
   constructor(place: Place, cpus: number) {
     this.id = place.lock('qspinlock')
     this.val = place.line('val')
@@ -133,11 +133,13 @@ export class QSpinLock implements Lock {
     yield* cpu.store(this.#nodes[next]!.locked, 1)
   }
 
+  /** The kernel swaps 16 bits; the words here are whole, so this is its loop for machines that cannot. */
   *#xchgTail(cpu: Cpu, tail: number): Steps<number> {
+    let val = yield* cpu.load(this.val)
     for (;;) {
-      const val = yield* cpu.load(this.val)
       const was = yield* cpu.cas(this.val, val, (val & ~TAIL_MASK) | tail)
-      if (was === val) return val
+      if (was === val) return was
+      val = was
     }
   }
 }

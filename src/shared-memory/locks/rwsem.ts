@@ -15,7 +15,8 @@ type Waiter = { readonly side: Word; readonly next: Word; readonly granted: Word
 /**
  * Fair read-write semaphore: a sleeping lock whose waiters are served in the order of arrival, readers that stand next to
  * each other together. A queued writer therefore blocks new readers. The bits of `count` are the kernel's
- * (kernel/locking/rwsem.c); its optimistic spinning, by which a newcomer may overtake the queue, is left out.
+ * (kernel/locking/rwsem.c); left out is what lets others overtake there: optimistic spinning, and the wake-up of readers
+ * who stand behind a writer.
  *
  *   count       readers (31..8) | waiters (1) | writer (0)       own line, written by everyone
  *   head, tail  first and last CPU in the queue, or -1           one line, written under waitLock
