@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Control } from './control.ts'
+import { Crew, type Member } from './crew.contract.ts'
+import { WorkerGroup } from './group.ts'
+
+const SUBJECT = { kind: 'ticket' } as const
+
+/** How each worker ended: `fulfilled`, or the name and message of what it failed with. */
+async function endings(crew: Crew): Promise<string[]> {
+  const settled = await crew.settled
+  return settled.map((outcome) => (outcome.status === 'fulfilled' ? 'fulfilled' : `${outcome.reason}`))
+}
+
+const GIVEN_UP = 'RunAborted: the run was given up'
+
+test('every worker ends well when it is told to stop', async () => {
+  await using crew = await Crew.of(SUBJECT, 3)
+  await crew.settle()
+  assert.deepEqual(await endings(crew), ['fulfilled', 'fulfilled', 'fulfilled'])
+})
+
+test('a worker that throws frees the others, and the others are not to blame', async () => {
+  await using crew = await Crew.of(SUBJECT, 3)
+  const [owner, waiter, culprit] = crew.members as [Member, Member, Member]
+  await owner.do('acquire')
+  await waiter.queue('acquire')
+  culprit.begin('drill.throw')
+  assert.deepEqual(await endings(crew), [GIVEN_UP, GIVEN_UP, 'Error: as it was told'])
+})
+
+test('a worker that leaves the process frees the others', async () => {
+  await using crew = await Crew.of(SUBJECT, 3)
+  const [owner, waiter, culprit] = crew.members as [Member, Member, Member]
+  await owner.do('acquire')
+  await waiter.queue('acquire')
+  culprit.begin('drill.exit')
+  const [first, second, third] = await endings(crew)
+  assert.deepEqual([first, second], [GIVEN_UP, GIVEN_UP])
+  assert.match(third!, /exited with code: 7/)
+})
+
+test('a worker that loops for ever is ended when the run is given up', async () => {
+  await using crew = await Crew.of(SUBJECT, 2)
+  const [other, culprit] = crew.members as [Member, Member]
+  culprit.begin('drill.loop')
+  await other.do('acquire')
+  crew.control.abort()
+  const settled = await crew.settled
+  assert.deepEqual(await endings(crew), [GIVEN_UP, 'AbortError: The task has been aborted'])
+  assert.match(`${(settled[1] as PromiseRejectedResult).reason.cause}`, /did not stop when it was told to/)
+})
+
+test('a worker that never arrives keeps nobody at the barrier when the run is given up', async () => {
+  await using crew = new Crew(SUBJECT, 3, 0, [1])
+  await crew.until(() => crew.control.arrived === 2, 'two workers to arrive')
+  crew.control.abort()
+  assert.deepEqual(await endings(crew), [GIVEN_UP, 'AbortError: The task has been aborted', GIVEN_UP])
+})
+
+test('a task that nobody knows fails for all, and nobody waits for it', async () => {
+  const group = new WorkerGroup(new URL('./crew-worker.contract.js', import.meta.url), 2)
+  try {
+    const settled = await group.run('dance', [0, 1], new Control())
+    for (const outcome of settled) assert.match(`${(outcome as PromiseRejectedResult).reason}`, /No handler function/)
+  } finally {
+    await group.destroy()
+  }
+})
