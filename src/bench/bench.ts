@@ -5,7 +5,7 @@ import { calibrate } from '../threads/calibrate.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { RunFailed, run } from '../threads/run.ts'
 import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
-import { type Group, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
+import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
 import { type Result, type Run, type RunError, SCHEMA, VERSION } from './result.ts'
 import type { Instruments, Load, VmScenario } from './scenario.ts'
@@ -95,7 +95,7 @@ async function runGroup(
     calibration,
     turnNs: [turnNs, turnsAfter] as const,
     stealShare: (stealAfter.steal - stealBefore.steal) / Math.max(1, stealAfter.total - stealBefore.total),
-    expectedMs: group.replay === null ? options.plan.durationMs : 0,
+    expectedMs: isPlayedInTime(group) ? 0 : options.plan.durationMs,
   }
   return group.variants.flatMap((variant, index): Run[] => {
     const own = done.filter(({ planned }) => planned.variant === index && planned.purpose === 'measure')
@@ -111,7 +111,8 @@ async function runGroup(
         params: paramsOf(group, options.plan),
         definition: definitionOf(group.scenario.name),
         ...summary,
-        warnings: own.length === 0 ? [] : warningsOf(summary, own, circumstances),
+        ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
+        warnings: [...(group.replay?.says ?? []), ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
         error,
       },
     ]
@@ -135,7 +136,8 @@ async function runTrial(
   const isTimed = planned.mode === 'latency'
   const instruments = variant.instruments ?? { oracles: plan.oracles, recorder: isTimed, lockStatistics: isTimed }
   const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments)
-  const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (plan.costs[name] ?? ns) / turnNs
+  const costs = { ...costsOfRecording(group), ...plan.costs }
+  const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (costs[name] ?? ns) / turnNs
   const ran = await run({
     system: {
       ...system,
@@ -147,7 +149,7 @@ async function runTrial(
     roles,
     warmupMs: plan.warmupMs,
     durationMs: plan.durationMs,
-    recordingMs: group.replay === null ? 0 : group.replay.recording.spanNs / 1e6,
+    recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,
     workTurns: WORK.map(turns),
     broadcastTurns: BROADCAST.map(turns),
     cores,
@@ -155,6 +157,15 @@ async function runTrial(
     signal,
   })
   return trialOf(ran, roles, planned.mode)
+}
+
+/**
+ * How long the recorded kernel held mmu_lock to map a page is what the replay holds it for, as far as the recording tells; no
+ * recording says how long a lock was held.
+ */
+function costsOfRecording({ replay }: Group): Readonly<Record<string, number>> {
+  const holdNs = replay?.kernel.holdNs ?? null
+  return holdNs === null ? {} : { map_spte: Math.round(holdNs) }
 }
 
 /** What a trial is to run: the scenario's load, or the recording that replaces it. */
@@ -180,7 +191,8 @@ function loadOf(
   }
 }
 
-function paramsOf({ scenario, crew, values, replay }: Group, plan: PlanOptions): Run['params'] {
+function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
+  const { scenario, crew, values, replay } = group
   if (scenario.kind === 'primitives') return { workers: crew.vcpus, duration: plan.durationMs, warmup: plan.warmupMs }
   const load =
     replay === null
@@ -201,7 +213,9 @@ function paramsOf({ scenario, crew, values, replay }: Group, plan: PlanOptions):
     arrival: plan.arrival.kind,
     ...(plan.arrival.kind === 'open' ? { rate: plan.arrival.ratePerSecond } : {}),
     oracles: plan.oracles ? 'on' : 'off',
-    ...Object.fromEntries(Object.entries(plan.costs).map(([name, ns]) => [`cost.${name}`, ns])),
+    ...Object.fromEntries(
+      Object.entries({ ...costsOfRecording(group), ...plan.costs }).map(([name, ns]) => [`cost.${name}`, ns]),
+    ),
   }
 }
 

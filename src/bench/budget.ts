@@ -1,4 +1,4 @@
-import { aaTrialsOf, type Group, latencyTrialsOf, type PlanOptions } from './plan.ts'
+import { aaTrialsOf, type Group, isPlayedInTime, latencyTrialsOf, type PlanOptions } from './plan.ts'
 
 /** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
 const OVERHEAD_MS = 160
@@ -11,7 +11,7 @@ const SHORTEST_MS = 100
 export function estimateMs(groups: readonly Group[], plan: PlanOptions): number {
   const perGroup = groups.map((group) => {
     const { variants, replay } = group
-    const load = replay === null ? plan.warmupMs + plan.durationMs : replay.recording.spanNs / 1e6
+    const load = isPlayedInTime(group) ? replay!.recording.spanNs / 1e6 : plan.warmupMs + plan.durationMs
     const trials = aaTrialsOf(group, plan) * 2 + (plan.trials + latencyTrialsOf(group, plan)) * variants.length
     return trials * (load + OVERHEAD_MS) + CALIBRATION_MS
   })

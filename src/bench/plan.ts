@@ -1,6 +1,7 @@
 import { Random } from '../workers/random.ts'
 import { FaultlineError } from './error.ts'
 import { valuesOf } from './parameters.ts'
+import type { RecordedKernel } from './result.ts'
 import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
 import type { TrialMode } from './trial.ts'
 
@@ -23,7 +24,16 @@ export type PlanOptions = {
 }
 
 /** A recording, and how fast it is played. */
-export type Replay = { readonly recording: Recording; readonly speed: string; readonly file: string }
+export type Replay = {
+  readonly file: string
+  readonly speed: string
+  readonly recording: Recording
+  /** What is known, inferred and doubted of it, in sentences. */
+  readonly says: readonly string[]
+  /** How the recorded host maps its guests' memory: the default of the parameter. */
+  readonly mmu: 'tdp' | 'shadow'
+  readonly kernel: RecordedKernel
+}
 
 /** Variants of one scenario under the same load: they are compared with each other, so their trials are interleaved. */
 export type Group = {
@@ -61,7 +71,8 @@ export function groupOf(
       hint: `It has ${names}.`,
     })
   })
-  return { scenario, variants, crew, set, values: valuesWithPresets(scenario, set), replay }
+  const known = replay === null ? set : { mmu: replay.mmu, ...set }
+  return { scenario, variants, crew, set, values: valuesWithPresets(scenario, known), replay }
 }
 
 function valuesWithPresets(scenario: Scenario, set: Readonly<Record<string, string>>): Group['values'] {
@@ -101,6 +112,9 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
   }
   return trials
 }
+
+/** A recording at a speed takes the time that it takes; at `max` it goes on until it is stopped. */
+export const isPlayedInTime = ({ replay }: Group): boolean => replay !== null && replay.recording.spanNs > 0
 
 /** Nothing is compared with a broken variant: it is watched. */
 const isBroken = ({ variants }: Group): boolean => variants[0]?.kind === 'broken'

@@ -96,6 +96,19 @@ export type RunError = {
   readonly hint: string
 }
 
+/** What the recorded kernel itself did, to stand beside what its replay does. */
+export type RecordedKernel = {
+  readonly faults: number
+  /** Waits of vCPUs for mmu_lock. */
+  readonly waits: number
+  readonly waitTotalNs: number
+  readonly waitMedianNs: number
+  /** Invalidations' waits for it. */
+  readonly notifierWaits: number
+  /** Mean time from the end of a wait to the SPTE that was set next; null if nobody waited. An estimate. */
+  readonly holdNs: number | null
+}
+
 export type Run = {
   readonly scenario: string
   readonly variant: string
@@ -113,6 +126,8 @@ export type Run = {
   readonly outcomes: readonly Outcome[]
   /** The baseline against itself: how far apart two equal things are on this host today. */
   readonly noise?: Readonly<Record<string, { readonly ratio: number; readonly ci95: Interval; readonly n: number }>>
+  /** Of a replay: the recorded kernel's own figures. */
+  readonly recorded?: RecordedKernel
   readonly warnings: readonly string[]
   readonly error: RunError | null
 }

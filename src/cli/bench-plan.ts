@@ -7,6 +7,8 @@ import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
+import type { Io } from './io.ts'
+import { readReplay } from './replay.ts'
 
 /** vCPUs and notifiers of one run, together: the model goes further than a host's scheduler should be asked to. */
 const MOST_WORKERS = 256
@@ -30,9 +32,10 @@ const DEFAULTS = {
 export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOptions; readonly name: string }
 
 /** Turns the flags into a plan, or says which of them cannot be. */
-export function planOf(args: BenchArgs, replay: Replay | null): Plan {
+export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
   checkMachine(args.machine)
   const scenarios = scenariosOf(args.scenario)
+  const replay = await replayOf(args, scenarios, io)
   const { set, costs } = settingsOf(args.set ?? [])
   const wanted = scenarios.flatMap((scenario) =>
     wantedOf(scenario, args.variant).map((variants) => ({ scenario, variants })),
@@ -121,6 +124,29 @@ function costOf(name: string, value: string): number {
     })
   }
   return integer(`set cost.${name}`, value, 0, 1_000_000_000)
+}
+
+async function replayOf(
+  { trace, memslots, speed }: BenchArgs,
+  scenarios: readonly Scenario[],
+  io: Io,
+): Promise<Replay | null> {
+  if (trace === undefined) {
+    if (memslots === undefined) return null
+    throw new FaultlineError(
+      'MEMSLOTS_WITHOUT_TRACE',
+      'usage',
+      "--memslots says where a recording's memory lies, but there is none",
+      {
+        hint: 'Add --trace FILE.',
+      },
+    )
+  }
+  const other = scenarios.find(({ kind }) => kind !== 'vm')
+  if (other === undefined) return await readReplay({ trace, memslots, speed }, io)
+  throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {
+    hint: 'Use --trace with -s precheck.',
+  })
 }
 
 function crewsOf(args: BenchArgs, defaults: Defaults, replay: Replay | null): Crew[] {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
@@ -9,7 +8,7 @@ import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { listText } from './list.ts'
 import { Progress } from './progress.ts'
-import { saveAtomically } from './save.ts'
+import { checkWritable, resultPath, saveAtomically } from './save.ts'
 
 export const bench: Command<BenchArgs> = {
   name: 'bench',
@@ -22,8 +21,9 @@ export const bench: Command<BenchArgs> = {
       io.out(listText())
       return EXIT.fine
     }
-    const plan = planOf(args, null)
-    const out = args.out ?? join('results', `${stamp(new Date())}-${plan.name}.json`)
+    const plan = await planOf(args, io)
+    const out = args.out ?? resultPath(plan.name, new Date())
+    checkWritable(out)
     const progress = new Progress(io, !args.noProgress && !args.quiet)
     const result = await runBench(
       { groups: plan.groups, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
@@ -40,13 +40,6 @@ export const bench: Command<BenchArgs> = {
 }
 
 const textOf = (result: Result) => `${JSON.stringify(result, null, 1)}\n`
-
-/** `2026-11-21T073600Z`: sorts by time, and has no character that a shell or a file system minds. */
-const stamp = (date: Date) =>
-  date
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '')
 
 function exitCodeOf(result: Result, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted

@@ -5,7 +5,7 @@ import { columns, compact, time } from '../report/numbers.ts'
 import { handOver, calibrate as measure } from '../threads/calibrate.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
-import { saveAtomically } from './save.ts'
+import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = { readonly out: string | undefined; readonly json: boolean }
 
@@ -30,10 +30,11 @@ export const calibrate: Command<Args> = {
       }) as unknown as Argv<Args>,
 
   async run({ out, json }, io) {
+    const path = out ?? (json ? undefined : 'host.profile.json')
+    if (path !== undefined) checkWritable(path)
     const costs = { ...(await measure(BUDGET_MS)), ...(await handOver(ROUNDS)) }
     const host = describeHost(io.runtime, costs.clock_read_ns ?? 0)
     const profile = `${JSON.stringify(hostProfile(host, usableCores(host), costs), null, 1)}\n`
-    const path = out ?? (json ? undefined : 'host.profile.json')
     if (path !== undefined) saveAtomically(path, profile)
     if (json) {
       io.out(profile)

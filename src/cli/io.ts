@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Runtime } from '../bench/host.ts'
 
 /** The process, as commands see it. */
@@ -7,6 +8,7 @@ export type Io = {
   /** Progress and messages. */
   readonly err: (text: string) => void
   readonly isErrTty: boolean
+  readonly stdin: () => Readable
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal
   /** The words after the program's name. */

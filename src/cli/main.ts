@@ -17,6 +17,7 @@ process.exitCode = await program({
   out: (text) => void process.stdout.write(`${text}\n`),
   err: (text) => void writeSync(2, text),
   isErrTty: process.stderr.isTTY === true,
+  stdin: () => process.stdin,
   signal: interrupt.signal,
   command: process.argv.slice(2),
   runtime: { node: process.version, v8: process.versions.v8 },

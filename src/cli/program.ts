@@ -1,10 +1,12 @@
 import yargs, { type Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
+import { ReplayError } from '../replay/error.ts'
 import { bench } from './bench.ts'
 import { calibrate } from './calibrate.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
+import { trace } from './trace.ts'
 
 /** Thrown by the parser: the user has to be told how to ask. */
 class WrongUse extends Error {}
@@ -37,6 +39,7 @@ export async function program(io: Io): Promise<ExitCode> {
     )
   register(bench)
   register(list)
+  register(trace)
   register(calibrate)
   try {
     await parser.parseAsync()
@@ -54,6 +57,10 @@ function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
 }
 
 function explain(error: unknown, io: Io): ExitCode {
+  if (error instanceof ReplayError) {
+    io.err(`faultline: ${error.message}\n${error.hint}\n`)
+    return EXIT.usage
+  }
   if (error instanceof FaultlineError) {
     const context = Object.entries(error.context).map(([name, value]) => `  ${name}: ${value}\n`)
     io.err(`faultline: ${error.message}\n${context.join('')}${error.hint}\n`)

@@ -31,6 +31,8 @@ export type Workload = {
   readonly replayNs: number
   readonly faultsSay: string
   readonly faults: number
+  /** How the recorded host maps its guests' memory, as far as the recording tells. */
+  readonly mmu: 'tdp' | 'shadow'
   /** SPTEs that were mapped along with a neighbour and count as part of its fault. */
   readonly foldedSptes: number
   /** Faults that are not replayed, as no memslot has their gfn. */
@@ -64,6 +66,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   const notifiers = parts.map(({ pid, name, indices }): NotifierStream => {
     return { pid, name, invalidations: invalidationsOf(recording.invalidations, indices, layout, speed) }
   })
+  const mmuLock = mmuLockOf(recording, roles)
   const faults = vcpus.reduce((sum, { accesses }) => sum + accesses.gfns.length, 0)
   const faultsOutsideMemslots = source.count - faults
   if (faults === 0) throw noneInside(source, known)
@@ -76,13 +79,24 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
     faultsSay: source.says,
     faults,
+    mmu: mmuOf(source, mmuLock),
     foldedSptes: source.folded,
     faultsOutsideMemslots,
     invalidations: recording.invalidations.length,
     invalidationsOutsideMemslots: recording.invalidations.outside(known.slots),
-    mmuLock: mmuLockOf(recording, roles),
+    mmuLock,
     warnings: [...doubtsOf(recording), ...warningsOf(recording, known, layout, faultsOutsideMemslots, adopted)],
   }
+}
+
+/**
+ * Faults that report a gfn come from two-dimensional paging. SPTEs alone may come from either: then it shows in how faults
+ * take mmu_lock, for read or for write.
+ */
+function mmuOf({ event }: FaultSource, mmuLock: MmuLock | null): 'tdp' | 'shadow' {
+  if (event !== 'kvm_mmu_set_spte') return 'tdp'
+  const sharesLock = mmuLock?.contention.some(({ role, flags }) => role === 'vcpu' && flags.includes('READ')) ?? false
+  return sharesLock ? 'tdp' : 'shadow'
 }
 
 /** The 2 MiB blocks of hvas on which a fault was recorded. */

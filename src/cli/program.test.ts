@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Result } from '../bench/result.ts'
+import { validate } from '../bench/schema.ts'
+
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
+const SHORT = ['--trials', '2', '--duration', '60ms', '--warmup', '30ms']
+
+type Ended = { readonly code: number | null; readonly out: string; readonly err: string; readonly folder: string }
+
+/** Runs the program in an empty folder, as a user would. */
+function faultline(args: readonly string[], during?: (kill: () => void) => void): Promise<Ended> {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  during?.(() => child.kill('SIGINT'))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err, folder })))
+}
+
+const resultIn = (file: string): Result => validate(JSON.parse(readFileSync(file, 'utf8')))
+
+test('a run of the pre-check writes a result that its schema accepts, and answers its question', async () => {
+  const { code, out, err, folder } = await faultline(['bench', '-s', 'precheck', ...SHORT, '--set', 'range=2048'])
+  assert.equal(code, 0, err)
+  assert.match(out, /^precheck: Does looking for an invalidation before mmu_lock/)
+  assert.match(out, /faults\/s/)
+  assert.match(out, /(Yes|No|Not resolved)/)
+  const [file] = readdirSync(join(folder, 'results'))
+  const { runs } = resultIn(join(folder, 'results', file!))
+  assert.deepEqual(
+    runs.map(({ variant, machine, kind }) => [variant, machine, kind]),
+    [
+      ['no-precheck', 'threads', 'measured'],
+      ['precheck', 'threads', 'measured'],
+    ],
+  )
+  for (const run of runs) {
+    assert.ok(run.metrics.faults_per_second!.median > 0)
+    assert.ok(run.histograms.fault_latency_ns!.count > 0)
+    assert.ok(run.locks.some(({ name, side }) => name === 'mmuLock' && side === 'write'))
+    assert.ok(run.counters.unmap_gfn_range_calls! > 0)
+    assert.equal(run.params.range, 2048)
+  }
+})
+
+test('trials of the variants are interleaved, and the baseline ran against itself first', async () => {
+  const { folder } = await faultline([
+    'bench',
+    '-s',
+    'precheck',
+    ...SHORT,
+    '--trials',
+    '4',
+    '--out',
+    'x.json',
+    '--quiet',
+  ])
+  const [baseline, candidate] = resultIn(join(folder, 'x.json')).runs
+  const places = [...baseline!.order, ...candidate!.order].sort((a, b) => a - b)
+  assert.ok(places[0]! >= 8, 'the A/A trials came before')
+  assert.ok(Math.max(...baseline!.order) > Math.min(...candidate!.order))
+  assert.ok(Math.max(...candidate!.order) > Math.min(...baseline!.order))
+  assert.equal(baseline!.noise!.faults_per_second!.n, 4)
+})
+
+test('a trial for throughput has no latencies, and one for latencies no throughput', async () => {
+  const { folder } = await faultline([
+    'bench',
+    '-s',
+    'precheck',
+    '--variant',
+    'precheck',
+    ...SHORT,
+    '--out',
+    'x.json',
+    '--quiet',
+  ])
+  for (const { mode, metrics } of resultIn(join(folder, 'x.json')).runs[0]!.trials) {
+    assert.equal(metrics.faults_per_second === undefined, mode === 'latency')
+    assert.equal(metrics.fault_latency_p50_ns === undefined, mode === 'throughput')
+  }
+})
+
+test('every good variant keeps every property, with both MMUs', async () => {
+  for (const mmu of ['tdp', 'shadow']) {
+    const args = ['bench', '-s', 'precheck', '--variant', 'all', ...SHORT, '--set', `mmu=${mmu}`, '--set', 'range=1024']
+    const { code, out, err } = await faultline(args)
+    assert.equal(code, 0, out + err)
+    assert.doesNotMatch(out, /FORBIDDEN/)
+  }
+})
+
+const BROKEN = {
+  'B-STALE': /stale_install|install_in_progress|stale_use/,
+  'B-SNAP': /stale_install|stale_use/,
+  'B-HOIST': /retry_unbounded/,
+  'B-LEAK': /page_ref_leak/,
+  'B-UNITS': /precheck_never_fires/,
+  'B-INV': /precheck_never_fires_before_pfn/,
+  'B-RANGE': /range_unset/,
+  'B-HALF': /install_in_progress|stale_install|stale_use/,
+} as const
+
+/** What chance decides is given a few runs of seconds; what is forbidden exits with 1, what only costs with 0. */
+for (const [variant, property] of Object.entries(BROKEN)) {
+  test(`${variant} is caught by a run of seconds`, async () => {
+    let last: Ended | undefined
+    for (let seed = 1; seed <= 5; seed += 1) {
+      last = await faultline(['bench', '-s', 'precheck', '--variant', variant, '--seed', String(seed)])
+      if (/was caught by/.test(last.out)) break
+    }
+    assert.match(last!.out, property)
+    assert.equal(last!.code, /FORBIDDEN/.test(last!.out) ? 1 : 0)
+  })
+}
+
+test('B-ORDER runs, and says why threads cannot show it', async () => {
+  const { code, out } = await faultline(['bench', '-s', 'precheck', '--variant', 'B-ORDER', ...SHORT])
+  assert.equal(code, 0)
+  assert.match(out, /was not caught: both words change under mmu_lock/)
+})
+
+test('wrong use exits with 2 and says in a sentence what is wrong and what to do', async () => {
+  const wrong: [string[], RegExp][] = [
+    [[], /name a command/],
+    [['bnech'], /Did you mean bench/],
+    [['bench', '--foo'], /Unknown argument: foo/],
+    [['bench', '-s', 'nope'], /no scenario 'nope'[\s\S]*precheck/],
+    [['bench', '-s', 'precheck', '--variant', 'nope'], /no variant 'nope'[\s\S]*no-precheck/],
+    [['bench', '-m', 'cray-1'], /no machine 'cray-1'[\s\S]*threads/],
+    [['bench', '--vcpus', '0'], /--vcpus is '0'/],
+    [['bench', '--vcpus', '1..1000000000000'], /--vcpus/],
+    [['bench', '--vcpus', '300'], /--vcpus/],
+    [['bench', '--duration', 'soon'], /--duration is 'soon'/],
+    [['bench', '--duration', '300'], /would take about \d+ minutes[\s\S]*ms/],
+    [['bench', '--trials', 'many'], /--trials is 'many'/],
+    [['bench', '--set', 'range'], /--set is 'range'/],
+    [['bench', '--set', 'range=-1'], /range is '-1'/],
+    [['bench', '--set', 'cost.nope=1'], /no cost 'nope'/],
+    [['bench', '--arrival', 'open'], /needs a rate/],
+    [['bench', '--rate', '5'], /the loop is closed/],
+    [['bench', '--trials', '1', '--trials', '2'], /--trials is given 2 times/],
+    [['bench', '--config', 'nowhere.json'], /nowhere.json/],
+    [['bench', '-s', 'precheck', ...SHORT, '--out', '/proc/nope/x.json'], /cannot be written/],
+  ]
+  for (const [args, says] of wrong) {
+    const { code, err, folder } = await faultline(args)
+    assert.equal(code, 2, `${args.join(' ')}: ${err}`)
+    assert.match(err, says)
+    assert.doesNotMatch(err, /\n\s+at /, 'no stack trace')
+    assert.ok(err.trim().split('\n').length <= 3, err)
+    assert.equal(existsSync(join(folder, 'results')), false, 'nothing half-written')
+  }
+})
+
+test('help answers for the program and for each command', async () => {
+  for (const args of [['--help'], ['bench', '--help'], ['list', '--help'], ['calibrate', '--help']]) {
+    const { code, out } = await faultline(args)
+    assert.equal(code, 0)
+    assert.match(out, /faultline/)
+  }
+})
+
+test('an interrupted plan keeps what it has finished and exits with 130', async () => {
+  const args = ['bench', '-s', 'precheck', '--vcpus', '1,1', '--trials', '40', '--duration', '100ms', '--out', 'x.json']
+  const { code, folder } = await faultline(args, (kill) => setTimeout(kill, 4000))
+  assert.equal(code, 130)
+  const [run] = resultIn(join(folder, 'x.json')).runs
+  assert.ok(run!.trials.length > 0 && run!.trials.length < 60)
+})
+
+test('flags may come from a file, and the command line goes before it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
+  const config = join(folder, 'config.json')
+  writeFileSync(
+    config,
+    JSON.stringify({ scenario: 'precheck', variant: 'precheck', trials: '2', duration: '60ms', seed: '9' }),
+  )
+  const { code, out, err } = await faultline(['bench', '--config', config, '--seed', '8', '--json'])
+  assert.equal(code, 0, err)
+  const result = validate(JSON.parse(out))
+  assert.equal(result.seed, 8)
+  assert.equal(result.runs[0]!.variant, 'precheck')
+})
+
+test('output can be cut off by a pipe', async () => {
+  const shell = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" list | head -1`])
+  let err = ''
+  shell.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  await new Promise((resolve) => shell.on('close', resolve))
+  assert.equal(err, '')
+})

@@ -1,0 +1,52 @@
+import type { Replay } from '../bench/plan.ts'
+import { chooseMemslots } from '../replay/infer-memslots.ts'
+import { readMemslots } from '../replay/read-memslots.ts'
+import { readRecording } from '../replay/read-recording.ts'
+import { parseSpeed } from '../replay/speed.ts'
+import { type Workload, workloadOf } from '../replay/workload.ts'
+import type { Io } from './io.ts'
+
+/** More threads that invalidate than this are played by the busiest ones. */
+const MOST_NOTIFIERS = 4
+
+export type ReplayArgs = { readonly trace: string; readonly memslots: string | undefined; readonly speed: string }
+
+/** Reads a recording and makes it a load. */
+export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io): Promise<Replay> {
+  const rate = parseSpeed(speed)
+  const given = memslots === undefined ? undefined : await readMemslots(memslots)
+  const recording = await readRecording(trace, { keepStreams: true, stdin: io.stdin })
+  const workload = workloadOf(recording, chooseMemslots(recording, given), { speed: rate, notifiers: MOST_NOTIFIERS })
+  return {
+    file: trace,
+    speed,
+    recording: {
+      spanNs: workload.replayNs,
+      accesses: workload.vcpus.map(({ accesses }) => accesses),
+      invalidations: workload.notifiers.map(({ invalidations }) => invalidations),
+      memslots: workload.memslots,
+    },
+    mmu: workload.mmu,
+    says: [`${workload.faultsSay}; ${workload.memslotsSay}`, ...workload.warnings],
+    kernel: kernelFigures(workload),
+  }
+}
+
+/** What the kernel itself did, to stand beside what the replay does. */
+function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
+  const waitsOf = (wanted: string) =>
+    mmuLock?.contention.filter(({ role }) => role === wanted).map(({ waitsNs }) => waitsNs) ?? []
+  const ofVcpus = waitsOf('vcpu').toSorted((a, b) => b.count - a.count)
+  const hold = mmuLock?.holdEstimateNs
+  return {
+    faults,
+    waits: sum(ofVcpus.map(({ count }) => count)),
+    waitTotalNs: sum(ofVcpus.map(({ total }) => total)),
+    // Of the side that faults take; the other hardly occurs.
+    waitMedianNs: ofVcpus[0]?.median ?? 0,
+    notifierWaits: sum(waitsOf('notifier').map(({ count }) => count)),
+    holdNs: hold ? hold.total / hold.count : null,
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
