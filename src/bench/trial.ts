@@ -176,7 +176,8 @@ function locksOf(run: RunResult, roles: readonly RolePlan[]): LockTotals[] {
   return run.place.locks.flatMap(({ id, name, kind }) =>
     [READ, WRITE].flatMap((side) => {
       const each = cpusOf(run).map((cpu) => ({ cpu, ...run.records.of(cpu).lock(id, side) }))
-      const used = each.filter(({ acquisitions, contended }) => acquisitions + contended > 0)
+      // A lock inside another reports its waits, but nobody watches its acquisitions: its owner's row stands for both.
+      const used = each.filter(({ acquisitions }) => acquisitions > 0)
       if (used.length === 0) return []
       const who = used.map(({ cpu, acquisitions, contended, waitTotalNs, waitMaxNs }) => {
         return { worker: workerName(roles, cpu), acquisitions, contended, waitTotalNs, waitMaxNs }

@@ -70,6 +70,10 @@ export const HISTOGRAMS = [
   'fault_response_ns',
   'guest_stall_ns',
   'invalidation_latency_ns',
+  'mmu_lock_wait_ns_read',
+  'mmu_lock_wait_ns_write',
+  'mmu_lock_hold_ns_read',
+  'mmu_lock_hold_ns_write',
 ] as const
 
 export type HistogramName = (typeof HISTOGRAMS)[number]

@@ -290,6 +290,7 @@ export class ThreadCpu implements Direct<Cpu> {
       this.#endedNs = this.now()
       this.#schedstat = schedstatSince(this.#schedstat)
       this.#recordIn(run.unmeasured)
+      run.status.drained()
       run.control.drainedOne(run.cpus)
     }
   }

@@ -29,6 +29,12 @@ export type Shape = {
   readonly histograms: number
   readonly locks: number
   readonly oracles: number
+  /** A lock whose waits and holds are kept as histograms too, by side. */
+  readonly timedLock?: {
+    readonly lock: number
+    readonly waits: readonly [read: number, write: number]
+    readonly holds: readonly [read: number, write: number]
+  }
 }
 
 export type LockRecord = {
@@ -105,6 +111,7 @@ export class CpuRecords {
   readonly #buckets: Uint32Array
   readonly #histograms: Float64Array
   readonly #locks: Float64Array
+  readonly #timedLock: Shape['timedLock']
 
   constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, exact: Float64Array) {
     this.locks = shape.locks
@@ -112,6 +119,7 @@ export class CpuRecords {
     this.#oracles = counts.subarray(padded(shape.counters))
     this.#buckets = buckets
     this.#histograms = exact.subarray(0, shape.histograms * EXACT)
+    this.#timedLock = shape.timedLock
     this.#locks = exact.subarray(shape.histograms * EXACT)
   }
 
@@ -152,6 +160,7 @@ export class CpuRecords {
   }
 
   waited(lock: number, side: number, ns: number): void {
+    if (lock === this.#timedLock?.lock) this.record(this.#timedLock.waits[side]!, ns)
     const at = (lock * 2 + side) * LOCK_FIELDS
     const locks = this.#locks
     locks[at + WAIT_TOTAL]! += ns
@@ -160,6 +169,7 @@ export class CpuRecords {
   }
 
   held(lock: number, side: number, ns: number): void {
+    if (lock === this.#timedLock?.lock) this.record(this.#timedLock.holds[side]!, ns)
     const at = (lock * 2 + side) * LOCK_FIELDS
     const locks = this.#locks
     locks[at + HOLD_TOTAL]! += ns

@@ -1,4 +1,4 @@
-import { COUNTERS, HISTOGRAMS } from '../protocols/counters.ts'
+import { COUNTERS, HISTOGRAM, HISTOGRAMS } from '../protocols/counters.ts'
 import { ORACLES, violationsAtRest } from '../protocols/oracles.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { RolePlan } from '../workers/roles.ts'
@@ -8,7 +8,7 @@ import { SPIN_LOOKS, SPIN_LOOKS_CROWDED, type Window } from './cpu.ts'
 import { WorkerGroup } from './group.ts'
 import { allocate, type Memory } from './memory.ts'
 import { Records, type Shape } from './records.ts'
-import { Status } from './status.ts'
+import { type Standing, Status } from './status.ts'
 import { describeWait, Watchdog } from './watchdog.ts'
 import type { RoleTask, RunSpec } from './worker.ts'
 
@@ -65,6 +65,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
     histograms: HISTOGRAMS.length,
     locks: place.locks.length,
     oracles: ORACLES.length,
+    timedLock: {
+      lock: place.locks.findIndex(({ name }) => name === 'mmuLock'),
+      waits: [HISTOGRAM.mmu_lock_wait_ns_read, HISTOGRAM.mmu_lock_wait_ns_write],
+      holds: [HISTOGRAM.mmu_lock_hold_ns_read, HISTOGRAM.mmu_lock_hold_ns_write],
+    },
   }
   const buffers = Records.buffers(shape, SharedArrayBuffer)
   const control = new Control()
@@ -100,10 +105,9 @@ async function conduct(
   const ending = group.run<RoleTask, Window>('role', tasks, control)
   let failure: RunFailed | undefined
   try {
-    failure = await direct(options, tasks.length, control, status, (stall) => {
-      const seconds = (stall.forMs / 1000).toFixed(1)
-      const waits = describeWait(stall.standing, place, memory.words)
-      return `${nameOf(stall.cpu)} has made no progress for ${seconds} s: it ${waits}`
+    failure = await direct(options, tasks.length, control, status, ({ cpu, standing }, trouble) => {
+      const waits = describeWait(standing, place, memory.words)
+      return new RunFailed('WORKER_STALLED', `${nameOf(cpu)} ${trouble}: it ${waits}`)
     })
     if (failure !== undefined) control.abort()
     const settled = await ending
@@ -124,7 +128,8 @@ function workerFailure(
 ): RunFailed {
   const isCause = (outcome: PromiseSettledResult<Window>) =>
     outcome.status === 'rejected' && outcome.reason?.name !== 'RunAborted' && outcome.reason?.name !== 'AbortError'
-  const cpu = Math.max(settled.findIndex(isCause), 0) || first
+  const cause = settled.findIndex(isCause)
+  const cpu = cause < 0 ? first : cause
   const { reason } = settled[cpu] as PromiseRejectedResult
   return new RunFailed('WORKER_FAILED', `${nameOf(cpu)} failed: ${reason?.message ?? reason}`, { cause: reason })
 }
@@ -135,15 +140,15 @@ async function direct(
   cpus: number,
   control: Control,
   status: Status,
-  describe: (stall: NonNullable<ReturnType<Watchdog['look']>>) => string,
+  stalled: (who: { readonly cpu: number; readonly standing: Standing }, trouble: string) => RunFailed,
 ): Promise<RunFailed | undefined> {
   const began = performance.now()
   while (control.arrived < cpus) {
     if (control.isAborted) return undefined
     if (options.signal?.aborted) return new RunFailed('INTERRUPTED', 'the run was interrupted')
     if (performance.now() - began > START_DEADLINE_MS) {
-      const seconds = START_DEADLINE_MS / 1000
-      return new RunFailed('START_FAILED', `only ${control.arrived} of ${cpus} workers started within ${seconds} s`)
+      const within = seconds(START_DEADLINE_MS)
+      return new RunFailed('START_FAILED', `only ${control.arrived} of ${cpus} workers started within ${within} s`)
     }
     await sleep(1)
   }
@@ -158,16 +163,29 @@ async function direct(
         { phase: MEASURE, atMs: options.warmupMs },
         { phase: DRAIN, atMs: options.warmupMs + options.durationMs },
       ]
+  let drainingSinceMs = performance.now()
   for (;;) {
     if (control.isAborted || control.phase === STOP) return undefined
     if (options.signal?.aborted) return new RunFailed('INTERRUPTED', 'the run was interrupted')
     const elapsed = performance.now() - control.originMs
     while (schedule.length > 0 && elapsed >= schedule[0]!.atMs) control.advance(schedule.shift()!.phase)
     const stall = watchdog.look()
-    if (stall !== undefined) return new RunFailed('WORKER_STALLED', describe(stall))
+    if (stall !== undefined) return stalled(stall, `has made no progress for ${seconds(stall.forMs)} s`)
+    if (control.phase !== DRAIN) drainingSinceMs = performance.now()
+    const drainingMs = performance.now() - drainingSinceMs
+    const late = drainingMs > options.stallMs ? firstUndrained(status, cpus) : undefined
+    if (late !== undefined) return stalled(late, `goes on for ${seconds(drainingMs)} s after the end of the run`)
     const next = schedule[0] === undefined ? 20 : Math.max(1, Math.min(20, schedule[0].atMs - elapsed))
     await sleep(next)
   }
+}
+
+const seconds = (ms: number) => (ms / 1000).toFixed(1)
+
+/** Whoever lives and yet does not come to the end of its operation. */
+function firstUndrained(status: Status, cpus: number) {
+  const all = Array.from({ length: cpus }, (_, cpu) => ({ cpu, standing: status.of(cpu) }))
+  return all.find(({ standing }) => !standing.isDrained)
 }
 
 /** `vcpu 0`, `notifier 1`: counted within each role. */

@@ -6,6 +6,7 @@
  *   word        the word it waits on, plus 1, or 0
  *   mask, want  it waits for (word & mask) === want; mask 0: until the word is no longer `want`
  *   lock, side  the lock whose slow path it is in, plus 1, or 0; the outer one, if that lock is made of another
+ *   drained     1 as soon as it has been measured
  */
 const STRIDE = 32
 const HEARTBEAT = 0
@@ -15,6 +16,7 @@ const MASK = 3
 const WANT = 4
 const LOCK = 5
 const SIDE = 6
+const DRAINED = 7
 
 export type Standing = {
   readonly heartbeat: number
@@ -26,6 +28,7 @@ export type Standing = {
   /** -1 if it is in no slow path. */
   readonly lock: number
   readonly side: number
+  readonly isDrained: boolean
 }
 
 export class Status {
@@ -49,6 +52,7 @@ export class Status {
       want: at(WANT),
       lock: at(LOCK) - 1,
       side: at(SIDE),
+      isDrained: at(DRAINED) === 1,
     }
   }
 
@@ -67,6 +71,10 @@ export class StatusWriter {
 
   beat(): void {
     this.#own[HEARTBEAT]! += 1
+  }
+
+  drained(): void {
+    this.#own[DRAINED] = 1
   }
 
   waitBegin(word: number, mask: number, want: number): void {

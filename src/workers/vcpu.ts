@@ -1,4 +1,4 @@
-import { HISTOGRAM } from '../protocols/counters.ts'
+import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { assertRetryHasCause } from '../protocols/oracles.ts'
 import { EMULATE, Fault, RETRY } from '../protocols/page-fault.ts'
 import {
@@ -11,40 +11,60 @@ import {
   type Vcpu,
 } from '../protocols/vcpu.ts'
 import type { Vm } from '../protocols/vm.ts'
-import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Accesses } from './accesses.ts'
 
 const NOT_TIMED = -1
 
+/** Times one in `every` departures from the guest; 0 times none, and reads no clock. */
+class Stopwatch {
+  readonly #every: number
+  #left: number
+
+  constructor(every: number) {
+    this.#every = every
+    this.#left = every
+  }
+
+  begin(cpu: Cpu): number {
+    this.#left -= 1
+    if (this.#left !== 0) return NOT_TIMED
+    this.#left = this.#every
+    return cpu.now()
+  }
+}
+
 /**
  * The role of a vCPU: runs the guest, which touches memory; leaves it when it faults or is kicked, and comes back.
  *
- * `sampleEvery`: of the accesses that leave the guest, one in so many is timed; 0 times none.
+ * `sampleEvery`: of its departures from the guest, one in so many is timed; 0: none.
  */
 export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: number): Steps<void> {
   const vcpu = vm.vcpus[cpu.id]!
   const fault = new Fault()
-  let untilSample = sampleEvery
+  const stopwatch = new Stopwatch(sampleEvery)
   yield* enterGuest(cpu, vcpu)
   while (cpu.running() && accesses.next()) {
     if (accesses.atNs >= 0) yield* halt(cpu, vcpu, accesses.atNs)
-    const access = yield* touch(cpu, vm, vcpu, accesses.gfn)
+    const kicked = yield* isKicked(cpu, vcpu)
+    if (kicked) yield* answerKick(cpu, vcpu, stopwatch)
+    const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn)
     if (access === ACCESSED) continue
 
-    untilSample -= 1
-    const isTimed = untilSample === 0
-    if (isTimed) untilSample = sampleEvery
-    const beganNs = isTimed ? cpu.now() : NOT_TIMED
+    const beganNs = stopwatch.begin(cpu)
     fault.begin(accesses.gfn, access === FAULT_PROTECTION)
     yield* resolve(cpu, vm, vcpu, fault)
-    if (!isTimed) continue
-    const endedNs = cpu.now()
-    cpu.record(HISTOGRAM.fault_latency_ns, endedNs - beganNs)
-    if (accesses.atNs >= 0) cpu.record(HISTOGRAM.fault_response_ns, endedNs - accesses.atNs)
+    if (beganNs !== NOT_TIMED) record(cpu, beganNs, accesses.atNs)
   }
   yield* exitGuest(cpu, vcpu)
+}
+
+function record(cpu: Cpu, beganNs: number, dueNs: number): void {
+  const endedNs = cpu.now()
+  cpu.record(HISTOGRAM.fault_latency_ns, endedNs - beganNs)
+  cpu.record(HISTOGRAM.guest_stall_ns, endedNs - beganNs)
+  if (dueNs >= 0) cpu.record(HISTOGRAM.fault_response_ns, endedNs - dueNs)
 }
 
 /** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */
@@ -55,14 +75,13 @@ function* halt(cpu: Cpu, vcpu: Vcpu, atNs: number): Steps<void> {
   yield* enterGuest(cpu, vcpu)
 }
 
-/** One access, after whatever interrupt has come. */
-function* touch(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): Steps<number> {
-  const kicked = yield* isKicked(cpu, vcpu)
-  if (kicked) {
-    yield* exitGuest(cpu, vcpu)
-    yield* enterGuest(cpu, vcpu)
-  }
-  return yield* accessGuestMemory(cpu, vm, vcpu, gfn)
+/** An interrupt has come: out of the guest, and back in. */
+function* answerKick(cpu: Cpu, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
+  const beganNs = stopwatch.begin(cpu)
+  cpu.count(COUNTER.request_irq_exits, 1)
+  yield* exitGuest(cpu, vcpu)
+  yield* enterGuest(cpu, vcpu)
+  if (beganNs !== NOT_TIMED) cpu.record(HISTOGRAM.guest_stall_ns, cpu.now() - beganNs)
 }
 
 /** From the exit to the access that succeeds: as many faults as that takes. */
@@ -74,7 +93,14 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
     yield* enterGuest(cpu, vcpu)
     // KVM_RUN returns to the VMM when a signal is pending, whatever has become of the fault.
     if (result === EMULATE || cpu.signalPending()) return
-    const access = yield* touch(cpu, vm, vcpu, fault.gfn)
+
+    const kicked = yield* isKicked(cpu, vcpu)
+    if (kicked) {
+      cpu.count(COUNTER.request_irq_exits, 1)
+      yield* exitGuest(cpu, vcpu)
+      yield* enterGuest(cpu, vcpu)
+    }
+    const access = yield* accessGuestMemory(cpu, vm, vcpu, fault.gfn)
     if (access === ACCESSED) return
     fault.present = access === FAULT_PROTECTION
   }
