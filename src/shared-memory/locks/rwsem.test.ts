@@ -82,11 +82,47 @@ test('an unlock between closing the fast paths and queuing still serves the wait
   assert.equal(count(), 0)
 })
 
-test('a late unlocker finds the queue served by another one and leaves it', () => {
-  const { stage, count } = onStage(reads, reads, writes)
-  stage.play('00').play('11').run(2)
-  stage.play('0').play('1')
-  assert.equal(count(), 0x002)
+/**
+ * Actor 2 has unlocked as the last reader and is about to wake the queue, but comes late: actor 1, for whom it saw
+ * somebody waiting, has taken the lock at once, and actor 3 has queued behind it.
+ */
+function withLateWaker() {
+  const { stage, count } = onStage(writes, reads, reads, writes, reads)
+  stage.play('0').play('1').play('0').play('22')
+  stage.play('11').play('2').play('11')
+  assert.equal(stage.stateOf(2), 'is about to cas sem.waitLock.val')
+  stage.run(3)
+  assert.equal(count(), 0x102)
+  return { stage, count }
+}
+
+test('a late waker does not let a writer in beside a reader', () => {
+  const { stage, count } = withLateWaker()
+  stage.run(2)
+  assert.equal(stage.stateOf(2), 'has ended')
+  assert.equal(count(), 0x102)
+  assert.equal(stage.stateOf(3), 'waits at untilEqual sem.waiter3.granted')
   assert.ok(stage.finish())
+  assert.equal(count(), 0)
+})
+
+test('a late waker does not let a reader in beside a writer', () => {
+  const { stage, count } = withLateWaker()
+  stage.run(1).run(4)
+  assert.equal(count(), 0x003)
+  stage.run(2)
+  assert.equal(stage.stateOf(2), 'has ended')
+  assert.equal(count(), 0x003)
+  assert.equal(stage.stateOf(4), 'waits at untilEqual sem.waiter4.granted')
+  assert.ok(stage.finish())
+  assert.equal(count(), 0)
+})
+
+test('a late waker who finds nobody waiting leaves it at that', () => {
+  const { stage, count } = withLateWaker()
+  stage.run(1).run(3)
+  assert.equal(count(), 0)
+  stage.run(2)
+  assert.equal(stage.stateOf(2), 'has ended')
   assert.equal(count(), 0)
 })

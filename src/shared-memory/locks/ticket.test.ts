@@ -55,3 +55,14 @@ test('a try that comes too late for its ticket takes none', () => {
   assert.equal(stage.resultOf(0), false)
   assert.equal(stage.valueOf(lock.next), 1)
 })
+
+test('a try fails on a held lock whose next ticket is the smaller number', () => {
+  const place = new Place()
+  const lock = new TicketLock(place)
+  const memory = new Int32Array(place.words)
+  memory[lock.serving] = 2 ** 31 - 1
+  memory[lock.next] = -(2 ** 31)
+  const stage = new Stage(place, [(cpu) => lock.tryAcquire(cpu)], memory)
+  assert.equal(stage.run(0).resultOf(0), false)
+  assert.equal(stage.valueOf(lock.next), -(2 ** 31))
+})
