@@ -108,6 +108,17 @@ export class Stage {
     return this
   }
 
+  /** Lets one actor step until it stands before a step that matches, such as `/cas mmuLock/`. */
+  runUntil(actor: number, before: RegExp): this {
+    while (!before.test(this.stateOf(actor))) {
+      if (!this.#canStep(this.#actors[actor]!)) {
+        throw new Error(`actor ${actor} never came to ${before}: it ${this.stateOf(actor)}`)
+      }
+      this.#step(this.#actors[actor]!)
+    }
+    return this
+  }
+
   /** Takes one step for each number: of the actors that can step, the one it picks. For schedules by chance. */
   pick(numbers: readonly number[]): this {
     for (const number of numbers) {

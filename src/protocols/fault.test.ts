@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { wordAt } from '../shared-memory/cpu.ts'
+import { ACCESSED, FROZEN_SPTE, isPresentLeaf, makeLeaf, R, W } from '../shared-memory/page-tables/spte.ts'
+import { prefault } from './fault.ts'
+import { EMULATE, Fault, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
+import { BASE_GFN, faultOn, faultsOn, gfnOf, invalidate, SmallVm } from './testing.contract.ts'
+import { NO_PRECHECK } from './variants.ts'
+
+const mmus = ['tdp', 'shadow'] as const
+
+for (const mmu of mmus) {
+  test(`a fault maps its page and drops the page reference (${mmu})`, () => {
+    const small = new SmallVm([faultOn(5)], NO_PRECHECK, { mmu })
+    assert.ok(small.stage.finish())
+    assert.equal(small.stage.resultOf(0), FIXED)
+    assert.ok(isPresentLeaf(small.leaf(5), 1))
+    assert.deepEqual(small.mapped, [5])
+    assert.deepEqual(small.violationsAtRest, [])
+  })
+
+  test(`a fault on a page that is mapped already is spurious (${mmu})`, () => {
+    const small = new SmallVm([faultsOn(5), faultOn(5)], NO_PRECHECK, { mmu })
+    small.stage.run(0).run(1)
+    assert.equal(small.stage.resultOf(1), SPURIOUS)
+    assert.deepEqual(small.violations, [])
+  })
+
+  test(`a fault whose page was taken back since it was looked up retries under mmu_lock (${mmu})`, () => {
+    const small = new SmallVm([faultOn(5), invalidate(0, 8)], NO_PRECHECK, { mmu })
+    small.stage
+      .runUntil(0, /mmuLock/)
+      .run(1)
+      .run(0)
+    assert.equal(small.stage.resultOf(0), RETRY)
+    assert.equal(small.counted('retry_stale_locked'), 1)
+    assert.deepEqual(small.mapped, [])
+    assert.deepEqual(small.violationsAtRest, [])
+  })
+
+  test(`a fault during an invalidation of its gfn retries, one of another gfn does not (${mmu})`, () => {
+    const small = new SmallVm([faultOn(5), invalidate(0, 8), faultOn(9)], NO_PRECHECK, { mmu })
+    small.stage
+      .runUntil(1, /hostMm/)
+      .run(0)
+      .run(2)
+    assert.equal(small.stage.resultOf(0), RETRY)
+    assert.equal(small.stage.resultOf(2), FIXED)
+    assert.deepEqual(small.violations, [])
+  })
+}
+
+test('a fault takes mmu_lock for read with two-dimensional paging, for write with shadow paging', () => {
+  const locking = (mmu: (typeof mmus)[number]) =>
+    new SmallVm([faultOn(0)], NO_PRECHECK, { mmu }).stage.run(0).trace.filter((step) => step.includes('mmuLock.cnts'))
+  assert.deepEqual(locking('tdp'), ['0 add mmuLock.cnts', '0 sub mmuLock.cnts'])
+  assert.deepEqual(locking('shadow'), ['0 cas mmuLock.cnts', '0 sub mmuLock.cnts'])
+})
+
+test('the pre-check before the pfn lookup sees an invalidation in progress and touches neither page nor mmu_lock', () => {
+  const small = new SmallVm([faultOn(5), invalidate(0, 8)])
+  small.stage.runUntil(1, /hostMm/)
+  const before = small.stage.trace.length
+  small.stage.run(0)
+  assert.equal(small.stage.resultOf(0), RETRY)
+  assert.equal(small.counted('retry_precheck_before_pfn'), 1)
+  assert.ok(small.stage.trace.slice(before).every((step) => !/mmuLock|hostMm/.test(step)))
+})
+
+test('the pre-check after the pfn lookup sees an invalidation that began meanwhile, and drops the page', () => {
+  const small = new SmallVm([faultOn(5), invalidate(0, 8)])
+  small.stage
+    .runUntil(0, /hostMm.refs/)
+    .run(1)
+    .run(0)
+  assert.equal(small.stage.resultOf(0), RETRY)
+  assert.equal(small.counted('retry_precheck_after_pfn'), 1)
+  assert.deepEqual(small.violationsAtRest, [])
+})
+
+test('an invalidation that comes after both pre-checks is found under mmu_lock, as a false negative', () => {
+  const small = new SmallVm([faultOn(5), invalidate(0, 8)])
+  small.stage
+    .runUntil(0, /mmuLock/)
+    .run(1)
+    .run(0)
+  assert.equal(small.counted('retry_stale_locked'), 1)
+  assert.equal(small.counted('precheck_false_negative'), 1)
+  assert.deepEqual(small.violations, [])
+})
+
+test('a fault outside every memslot is emulated', () => {
+  const act = faultOn(1000)
+  const small = new SmallVm([act])
+  small.stage.run(0)
+  assert.equal(small.stage.resultOf(0), EMULATE)
+  assert.equal(small.counted('pf_emulate'), 1)
+})
+
+test('a fault that meets a frozen entry retries and leaves it alone', () => {
+  const small = new SmallVm([faultsOn(4), faultOn(5)])
+  small.stage.run(0)
+  const table = leafTableOf(small)
+  small.stage.memory[small.vm.tables.sptep(table, gfnOf(5), 1)] = FROZEN_SPTE
+  small.stage.run(1)
+  assert.equal(small.stage.resultOf(1), RETRY)
+  assert.equal(small.counted('retry_frozen'), 1)
+  assert.equal(small.stage.valueOf(small.vm.tables.sptep(table, gfnOf(5), 1)), FROZEN_SPTE)
+})
+
+test('of two faults that link the same table one retries, and no table is lost', () => {
+  const small = new SmallVm([faultOn(4), faultOn(5)])
+  small.stage.runUntil(0, /cas pageTables/).runUntil(1, /cas pageTables/)
+  small.stage.run(0).run(1)
+  assert.equal(small.stage.resultOf(0), FIXED)
+  assert.equal(small.stage.resultOf(1), RETRY)
+  assert.equal(small.counted('retry_cas_link'), 1)
+  assert.deepEqual(small.mapped, [4])
+})
+
+test('of two faults that set the same leaf the second retries', () => {
+  const small = new SmallVm([faultsOn(4), faultOn(5), faultOn(5)])
+  small.stage.run(0)
+  small.stage.runUntil(1, /cas pageTables/).runUntil(2, /cas pageTables/)
+  small.stage.run(1).run(2)
+  assert.equal(small.stage.resultOf(2), RETRY)
+  assert.equal(small.counted('retry_cas_leaf'), 1)
+  assert.deepEqual(small.violations, [])
+})
+
+test('a fault that only lacks permission is fixed by a CAS, without mmu_lock', () => {
+  const small = new SmallVm([
+    faultsOn(5),
+    function* (cpu, vm) {
+      const fault = new Fault()
+      fault.begin(gfnOf(5), true)
+      return yield* vm.rules.pageFault(cpu, vm, fault)
+    },
+  ])
+  small.stage.run(0)
+  const sptep = small.vm.tables.sptep(leafTableOf(small), gfnOf(5), 1)
+  small.stage.memory[sptep]! &= ~W
+  const before = small.stage.trace.length
+  small.stage.run(1)
+  assert.equal(small.stage.resultOf(1), FIXED)
+  assert.equal(small.counted('pf_fast'), 1)
+  assert.ok((small.stage.valueOf(sptep) & W) !== 0)
+  assert.ok(small.stage.trace.slice(before).every((step) => !step.includes('mmuLock')))
+})
+
+test('a fault in a huge page maps all of it, and faults on its other gfns find it mapped', () => {
+  const config = {
+    isHuge: () => true,
+    memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: 0, pages: 1024 }],
+  }
+  const small = new SmallVm([faultOn(5), faultOn(511), faultOn(512)], NO_PRECHECK, config)
+  small.stage.run(0).run(1)
+  assert.equal(small.stage.resultOf(0), FIXED)
+  assert.equal(small.stage.resultOf(1), SPURIOUS)
+  assert.equal(small.leaf(0), small.leaf(511))
+  assert.equal(small.leaf(512), 0)
+  small.stage.run(2)
+  assert.equal(small.stage.resultOf(2), FIXED)
+  assert.deepEqual(small.violations, [])
+})
+
+test('populating gives way: it never queues for mmu_lock', () => {
+  const small = new SmallVm([
+    function* (cpu, vm) {
+      yield* vm.mmuLock.writeLock(cpu)
+    },
+    function* (cpu, vm) {
+      const fault = new Fault()
+      fault.begin(gfnOf(3), false)
+      return yield* prefault(cpu, vm, fault)
+    },
+  ])
+  small.stage.run(0).run(1)
+  assert.equal(small.stage.resultOf(1), RETRY)
+  assert.ok(small.stage.trace.every((step) => !step.includes('waitLock')))
+  assert.deepEqual(small.violations, [])
+})
+
+test('replacing a present leaf by one with another pfn is reported', () => {
+  const small = new SmallVm([faultsOn(4), faultOn(5)])
+  small.stage.run(0)
+  const sptep = small.vm.tables.sptep(leafTableOf(small), gfnOf(5), 1)
+  small.stage.memory[sptep] = makeLeaf(99 as never, 1, R) | ACCESSED
+  small.stage.run(1)
+  assert.deepEqual(small.violations, ['leaf_pfn_changed'])
+})
+
+/** The 4 KiB table under which the first pages of the memslot lie. */
+function leafTableOf(small: SmallVm): number {
+  let table = small.vm.tables.root
+  for (let level = 4; level > 1; level -= 1) {
+    table = small.stage.valueOf(wordAt(small.vm.tables.sptep(table, gfnOf(0), level), 0)) >>> 8
+  }
+  return table
+}
