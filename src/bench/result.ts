@@ -105,7 +105,7 @@ export type RecordedKernel = {
   readonly waitMedianNs: number
   /** Invalidations' waits for it. */
   readonly notifierWaits: number
-  /** Mean time from the end of a wait to the SPTE that was set next; null if nobody waited. An estimate. */
+  /** From the end of a wait to the SPTE that was set next, trimmed mean; null if nobody waited. An estimate. */
   readonly holdNs: number | null
 }
 

@@ -37,7 +37,6 @@ function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
   const waitsOf = (wanted: string) =>
     mmuLock?.contention.filter(({ role }) => role === wanted).map(({ waitsNs }) => waitsNs) ?? []
   const ofVcpus = waitsOf('vcpu').toSorted((a, b) => b.count - a.count)
-  const hold = mmuLock?.holdEstimateNs
   return {
     faults,
     waits: sum(ofVcpus.map(({ count }) => count)),
@@ -45,7 +44,7 @@ function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
     // Of the side that faults take; the other hardly occurs.
     waitMedianNs: ofVcpus[0]?.median ?? 0,
     notifierWaits: sum(waitsOf('notifier').map(({ count }) => count)),
-    holdNs: hold ? hold.total / hold.count : null,
+    holdNs: mmuLock?.holdEstimateNs?.trimmedMean ?? null,
   }
 }
 

@@ -16,10 +16,19 @@ test('percentiles are values that occur, of all parts together', () => {
     total: 20_100,
     min: 1,
     median: 100,
+    trimmedMean: 100.5,
     p99: 198,
     max: 200,
   })
-  assert.deepEqual(distributionOf([column([7])]), { count: 1, total: 7, min: 7, median: 7, p99: 7, max: 7 })
+  assert.deepEqual(distributionOf([column([7])]), {
+    count: 1,
+    total: 7,
+    min: 7,
+    median: 7,
+    trimmedMean: 7,
+    p99: 7,
+    max: 7,
+  })
   assert.equal(distributionOf([column([])]), undefined)
 })
 

@@ -168,6 +168,7 @@ function drillsOn(lock: object, drill: Drill): Targets['drills'] {
     },
     exit: () => process.exit(7),
     loop: () => {
+      drill.cpu.count(WRITES, 1)
       for (;;);
     },
   }

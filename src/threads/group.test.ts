@@ -43,8 +43,9 @@ test('a worker that leaves the process frees the others', async () => {
 test('a worker that loops for ever is ended when the run is given up', async () => {
   await using crew = await Crew.of(SUBJECT, 2)
   const [other, culprit] = crew.members as [Member, Member]
-  culprit.begin('drill.loop')
   await other.do('acquire')
+  culprit.begin('drill.loop')
+  await crew.until(() => culprit.writes === 1, 'the loop to begin')
   crew.control.abort()
   const settled = await crew.settled
   assert.deepEqual(await endings(crew), [GIVEN_UP, 'AbortError: The task has been aborted'])
