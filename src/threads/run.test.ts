@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import type { RolePlan } from '../workers/roles.ts'
+import { type RunFailed, type RunOptions, run } from './run.ts'
+
+const PAGES = 512
+
+const vcpu: RolePlan = {
+  role: 'vcpu',
+  accesses: { kind: 'touch', hotGfns: [], hotPerMille: 0, firstGfn: 0, pages: PAGES, seed: 1, everyNs: 0, startNs: 0 },
+  sampleEvery: 0,
+}
+const zapper: RolePlan = { role: 'zapper', zap: { kind: 'zap', firstGfn: 0, pages: PAGES, chunk: PAGES, pauseNs: 0 } }
+
+function options(roles: readonly RolePlan[], more: Partial<RunOptions> = {}): RunOptions {
+  return {
+    system: {
+      variant: 'precheck',
+      cpus: roles.length,
+      vcpus: roles.filter(({ role }) => role === 'vcpu').length,
+      memslots: [{ slot: 0, baseGfn: 0, hva: 0, pages: PAGES }],
+      mmu: 'tdp',
+      preempt: 'full',
+      tlbEntries: 64,
+      hugePerMille: 0,
+      oracles: true,
+      lockStatistics: true,
+    },
+    roles,
+    warmupMs: 5,
+    durationMs: 50,
+    recordingMs: 0,
+    workTurns: WORK.map(() => 10),
+    broadcastTurns: BROADCAST.map(() => 10),
+    cores: 2,
+    stallMs: 2000,
+    ...more,
+  }
+}
+
+const failureOf = async (options: RunOptions): Promise<RunFailed> =>
+  await run(options).then(
+    () => assert.fail('the run did not fail'),
+    (error: RunFailed) => error,
+  )
+
+/** Asks for so many turns of the calibrated loop that it never ends. */
+const endless = (name: string) => WORK.map((work) => (work.name === name ? Number.POSITIVE_INFINITY : 1))
+
+test('each role of a run is measured', async () => {
+  const { windows, atRest, records, place } = await run(options([vcpu, zapper]))
+  assert.equal(windows.length, 2)
+  assert.ok(windows.every(({ beganNs, endedNs }) => endedNs > beganNs))
+  assert.ok(atRest.every((violation) => !violation || !('count' in violation) || violation.count === 0))
+  const mmuLock = place.locks.find(({ name }) => name === 'mmuLock')!
+  assert.ok(records.of(0).lock(mmuLock.id, 0).acquisitions > 0)
+})
+
+test('a worker that throws ends the run with its name and what it threw', async () => {
+  const broken = { ...vcpu, accesses: undefined } as unknown as RolePlan
+  const failure = await failureOf(options([vcpu, zapper, broken]))
+  assert.equal(failure.code, 'WORKER_FAILED')
+  assert.match(failure.message, /^vcpu 1 failed: Cannot read properties of undefined/)
+})
+
+test('a worker that loops for ever ends the run with its name, and with what it does', async () => {
+  const failure = await failureOf(options([vcpu, zapper], { stallMs: 500, workTurns: endless('guest_access') }))
+  assert.equal(failure.code, 'WORKER_STALLED')
+  assert.match(failure.message, /^vcpu 0 .* s: it waits on no word: it is busy, or was never scheduled$/)
+})
+
+test('a run that hangs because a worker loops inside a lock names a worker and what it does', async () => {
+  const failure = await failureOf(options([vcpu, zapper], { stallMs: 500, workTurns: endless('zap_spte') }))
+  assert.equal(failure.code, 'WORKER_STALLED')
+  assert.match(failure.message, /^(vcpu|zapper) 0 .* s: it waits (for mmuLock\.|on no word)/)
+})
+
+test('an interrupted run ends at once', async () => {
+  const failure = await failureOf(options([vcpu, zapper], { durationMs: 60_000, signal: AbortSignal.timeout(50) }))
+  assert.equal(failure.code, 'INTERRUPTED')
+})
