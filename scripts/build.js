@@ -32,11 +32,12 @@ function removeOrphans(folder) {
 }
 
 function strip() {
+  const toolMs = Math.max(...['build.js', 'direct.js'].map((name) => statSync(join(root, 'scripts', name)).mtimeMs))
   for (const folder of STEPPED_FOLDERS) {
     for (const from of walk(join(dist, folder))) {
       if (isForTests(from)) continue
       const to = join(dist, 'direct', from.slice(dist.length + 1))
-      if (existsSync(to) && statSync(to).mtimeMs >= statSync(from).mtimeMs) continue
+      if (existsSync(to) && statSync(to).mtimeMs >= Math.max(statSync(from).mtimeMs, toolMs)) continue
       mkdirSync(dirname(to), { recursive: true })
       writeFileSync(to, direct(from, readFileSync(from, 'utf8')))
     }
