@@ -56,17 +56,8 @@ test('a run of the pre-check writes a result that its schema accepts, and answer
 })
 
 test('trials of the variants are interleaved, and the baseline ran against itself first', async () => {
-  const { folder } = await faultline([
-    'bench',
-    '-s',
-    'precheck',
-    ...SHORT,
-    '--trials',
-    '4',
-    '--out',
-    'x.json',
-    '--quiet',
-  ])
+  const flags = ['--trials', '4', '--duration', '60ms', '--out', 'x.json', '--quiet']
+  const { folder } = await faultline(['bench', '-s', 'precheck', ...flags])
   const [baseline, candidate] = resultIn(join(folder, 'x.json')).runs
   const places = [...baseline!.order, ...candidate!.order].sort((a, b) => a - b)
   assert.ok(places[0]! >= 8, 'the A/A trials came before')
@@ -175,7 +166,7 @@ test('help answers for the program and for each command', async () => {
 
 test('an interrupted plan keeps what it has finished and exits with 130', async () => {
   const args = ['bench', '-s', 'precheck', '--vcpus', '1,1', '--trials', '40', '--duration', '100ms', '--out', 'x.json']
-  const { code, folder } = await faultline(args, (kill) => setTimeout(kill, 4000))
+  const { code, folder } = await faultline(args, (kill) => setTimeout(kill, 8000))
   assert.equal(code, 130)
   const [run] = resultIn(join(folder, 'x.json')).runs
   assert.ok(run!.trials.length > 0 && run!.trials.length < 60)

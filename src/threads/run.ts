@@ -147,8 +147,7 @@ async function direct(
     if (control.isAborted) return undefined
     if (options.signal?.aborted) return new RunFailed('INTERRUPTED', 'the run was interrupted')
     if (performance.now() - began > START_DEADLINE_MS) {
-      const within = seconds(START_DEADLINE_MS)
-      return new RunFailed('START_FAILED', `only ${control.arrived} of ${cpus} workers started within ${within} s`)
+      return startFailed(options, status, cpus)
     }
     await sleep(1)
   }
@@ -181,6 +180,13 @@ async function direct(
 }
 
 const seconds = (ms: number) => (ms / 1000).toFixed(1)
+
+/** A worker beats once before it comes to the barrier. */
+function startFailed({ roles }: RunOptions, status: Status, cpus: number): RunFailed {
+  const missing = Array.from({ length: cpus }, (_, cpu) => cpu).filter((cpu) => status.of(cpu).heartbeat === 0)
+  const names = missing.map((cpu) => workerName(roles, cpu)).join(', ')
+  return new RunFailed('START_FAILED', `${names} did not start within ${seconds(START_DEADLINE_MS)} s`)
+}
 
 /** Whoever lives and yet does not come to the end of its operation. */
 function firstUndrained(status: Status, cpus: number) {

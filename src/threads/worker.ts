@@ -29,8 +29,10 @@ export type RoleTask = { readonly cpu: number; readonly plan: RolePlan; readonly
 export async function role({ cpu: id, plan, run }: RoleTask): Promise<Window> {
   const { buildSystem, runRole } = await loadDirectBuild()
   const control = new Control(run.control)
+  const status = new Status(run.status).writer(id)
   const { vm } = buildSystem(run.system)
   const unmeasured = CpuRecords.scratch(run.shape)
+  status.beat()
   if (!control.arriveAndWait()) throw new RunAborted()
 
   const cpu = new ThreadCpu(id, run.memory, run.spinLooks, {
@@ -38,7 +40,7 @@ export async function role({ cpu: id, plan, run }: RoleTask): Promise<Window> {
     cpus: run.shape.cpus,
     measured: new Records(run.shape, run.records).of(id),
     unmeasured,
-    status: new Status(run.status).writer(id),
+    status,
     workTurns: run.workTurns,
     broadcastTurns: run.broadcastTurns,
     interconnect: run.interconnect,
