@@ -1,3 +1,4 @@
+import { REHEARSAL_NS } from '../threads/control.ts'
 import { aaTrialsOf, type Group, isPlayedInTime, latencyTrialsOf, type PlanOptions } from './plan.ts'
 
 /** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
@@ -7,11 +8,14 @@ const CALIBRATION_MS = 600
 const FEWEST_TRIALS = 3
 const SHORTEST_MS = 100
 
+/** A recording, after its rehearsal. */
+const playedMs = (spanMs: number) => Math.min(spanMs, REHEARSAL_NS / 1e6) + spanMs
+
 /** How long a plan will take, as far as that can be said beforehand. */
 export function estimateMs(groups: readonly Group[], plan: PlanOptions): number {
   const perGroup = groups.map((group) => {
     const { variants, replay } = group
-    const load = isPlayedInTime(group) ? replay!.recording.spanNs / 1e6 : plan.warmupMs + plan.durationMs
+    const load = isPlayedInTime(group) ? playedMs(replay!.recording.spanNs / 1e6) : plan.warmupMs + plan.durationMs
     const trials = aaTrialsOf(group, plan) * 2 + (plan.trials + latencyTrialsOf(group, plan)) * variants.length
     return trials * (load + OVERHEAD_MS) + CALIBRATION_MS
   })

@@ -33,6 +33,11 @@ export const METRICS = {
   invalidation_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from invalidate_range_start to the end, median' },
   invalidation_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
   elapsed_ns: { unit: 'ns', better: null, says: 'the time in which all roles ran and were measured' },
+  waited_for_cpu_share: {
+    unit: '1',
+    better: null,
+    says: 'of the time in which workers were measured, the share in which they were runnable and on no CPU',
+  },
   operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, all workers together' },
   ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by anyone' },
   jain_fairness: { unit: '1', better: 'higher', says: '1: all workers got the same share; 1/n: one had it all' },

@@ -56,15 +56,17 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
   const durationNs = commonWindowNs(run)
   const timed = run.windows.reduce((sum, window) => sum + window.endedNs - window.beganNs, 0)
   const waited = run.windows.reduce((sum, window) => sum + window.schedstat.waitNs, 0)
+  const waitedForCpuShare = timed === 0 ? 0 : waited / timed
   const locks = mode === 'latency' ? locksOf(run, roles) : []
+  const metrics = mode === 'throughput' ? throughputOf(run, roles, durationNs) : latenciesOf(histograms, locks)
   return {
-    metrics: mode === 'throughput' ? throughputOf(run, roles, durationNs) : latenciesOf(histograms, locks),
+    metrics: { ...metrics, waited_for_cpu_share: waitedForCpuShare },
     counters,
     histograms: mode === 'latency' ? histograms : new Map(),
     locks,
     violations: violationsOf(run, roles),
     durationNs,
-    waitedForCpuShare: timed === 0 ? 0 : waited / timed,
+    waitedForCpuShare,
   }
 }
 

@@ -42,7 +42,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('set', { ...text, array: true, describe: 'a parameter of the scenario, or cost.NAME=NS: --set range=512' })
     .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })
     .option('duration', { ...text, describe: 'of a trial: 400ms, 2s; a bare number is seconds [default: 400ms]' })
-    .option('warmup', { ...text, describe: 'before it [default: 100ms]' })
+    .option('warmup', { ...text, describe: 'before it [default: 300ms]' })
     .option('time-budget', { ...text, describe: 'for the whole plan: fewer and shorter trials if need be' })
     .option('arrival', {
       choices: ['closed', 'open'],

@@ -22,11 +22,24 @@ type Defaults = {
   readonly notifiers: string
   readonly trials: string
   readonly duration: string
+  readonly warmup: string
 }
 const DEFAULTS = {
-  vm: { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1', trials: '10', duration: '400ms' },
-  primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', duration: '100ms' },
-  broken: { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1', trials: '3', duration: '500ms' },
+  vm: {
+    vcpus: String(Math.max(1, os.availableParallelism() - 1)),
+    notifiers: '1',
+    trials: '10',
+    duration: '400ms',
+    warmup: '300ms',
+  },
+  primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', duration: '100ms', warmup: '100ms' },
+  broken: {
+    vcpus: String(Math.max(1, os.availableParallelism() - 1)),
+    notifiers: '1',
+    trials: '3',
+    duration: '500ms',
+    warmup: '100ms',
+  },
 } as const satisfies Record<string, Defaults>
 
 export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOptions; readonly name: string }
@@ -181,7 +194,7 @@ function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<s
     latencyTrials: Math.max(Math.min(trials, 5), Math.ceil(trials / 2)),
     aaTrials: Math.min(5, trials),
     durationMs: milliseconds('duration', args.duration ?? defaults.duration),
-    warmupMs: milliseconds('warmup', args.warmup ?? '100ms'),
+    warmupMs: milliseconds('warmup', args.warmup ?? defaults.warmup),
     arrival: arrivalOf(args),
     sampleEvery: 8,
     oracles: true,

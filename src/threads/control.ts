@@ -9,6 +9,9 @@ export const DRAIN = 3
 /** All counting is over: roles return. */
 export const STOP = 4
 
+/** As much of a recording as is rehearsed before it is played: that is for the compiler, so it need not be long. */
+export const REHEARSAL_NS = 1e9
+
 const PHASE = 0
 const ARRIVED = 1
 const DRAINED = 2
@@ -62,11 +65,14 @@ export class Control {
     Atomics.notify(this.words, PHASE)
   }
 
-  /** Worker: waits at the start barrier; false if the run was given up meanwhile. */
-  arriveAndWait(): boolean {
+  /** Worker: waits at a barrier until this phase, or a later one, has begun; false if the run was given up meanwhile. */
+  arriveAndWait(until: number = WARMUP): boolean {
     Atomics.add(this.words, ARRIVED * STRIDE, 1)
-    while (Atomics.load(this.words, PHASE) === GATHER) Atomics.wait(this.words, PHASE, GATHER, 100)
-    return !this.isAborted
+    for (;;) {
+      const phase = Atomics.load(this.words, PHASE)
+      if (phase >= until) return !this.isAborted
+      Atomics.wait(this.words, PHASE, phase, 100)
+    }
   }
 
   /** Worker: has stopped counting; the last one stops the run. */

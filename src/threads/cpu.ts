@@ -66,9 +66,7 @@ export class ThreadCpu implements Direct<Cpu> {
   #holdBeganNs: Float64Array
   #counters: Int32Array
   #phase = 0
-  #beganNs = 0
-  #endedNs = 0
-  #schedstat: Schedstat = { runNs: 0, waitNs: 0, slices: 0 }
+  readonly #window = new OpenWindow()
 
   constructor(id: number, memory: Memory, spinLooks: number = SPIN_LOOKS, run?: CpuOfRun) {
     this.id = id
@@ -81,6 +79,9 @@ export class ThreadCpu implements Direct<Cpu> {
     this.#counters = run?.unmeasured.counters ?? new Int32Array(0)
     this.#waitBeganNs = new Float64Array(run?.measured.locks ?? 0)
     this.#holdBeganNs = new Float64Array((run?.measured.locks ?? 0) * 2)
+    // The compiler takes a field that was written once for a constant, and throws the code away when it is written again:
+    // without this, at the start of the measured window.
+    if (run !== undefined) for (const records of [run.measured, run.unmeasured]) this.#recordIn(records)
   }
 
   read(word: Word): number {
@@ -275,7 +276,7 @@ export class ThreadCpu implements Direct<Cpu> {
   }
 
   get window(): Window {
-    return { beganNs: this.#beganNs, endedNs: this.#endedNs, schedstat: this.#schedstat }
+    return this.#window.closed()
   }
 
   /** The role has nothing left to do: its window ends here. */
@@ -288,12 +289,10 @@ export class ThreadCpu implements Direct<Cpu> {
     this.#phase = phase
     if (phase === MEASURE) {
       this.#recordIn(run.measured)
-      this.#schedstat = readSchedstat()
-      this.#beganNs = this.now()
+      this.#window.begin(this.now())
     }
     if (before < DRAIN && phase >= DRAIN) {
-      this.#endedNs = this.now()
-      this.#schedstat = schedstatSince(this.#schedstat)
+      this.#window.end(this.now())
       this.#recordIn(run.unmeasured)
       run.status.drained()
       run.control.drainedOne(run.cpus)
@@ -346,6 +345,26 @@ export class ThreadCpu implements Direct<Cpu> {
 
   #isAborted(): boolean {
     return this.#run?.control.isAborted ?? false
+  }
+}
+
+/** A window while it is open. An object of its own: were these fields of the CPU, a write would change the CPU's shape. */
+class OpenWindow {
+  readonly #times = new Float64Array(2)
+  #schedstat: Schedstat = { runNs: 0, waitNs: 0, slices: 0 }
+
+  begin(ns: number): void {
+    this.#times[0] = ns
+    this.#schedstat = readSchedstat()
+  }
+
+  end(ns: number): void {
+    this.#times[1] = ns
+    this.#schedstat = schedstatSince(this.#schedstat)
+  }
+
+  closed(): Window {
+    return { beganNs: this.#times[0]!, endedNs: this.#times[1]!, schedstat: this.#schedstat }
   }
 }
 

@@ -53,7 +53,7 @@ export type CrewTask = {
   readonly control: Int32Array<SharedArrayBuffer>
   readonly status: Int32Array<SharedArrayBuffer>
   readonly shape: Shape
-  readonly records: readonly ArrayBufferLike[]
+  readonly records: readonly SharedArrayBuffer[]
   readonly orders: Int32Array<SharedArrayBuffer>
 }
 

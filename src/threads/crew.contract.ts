@@ -57,7 +57,7 @@ export class Crew implements AsyncDisposable {
     this.memory = allocate(place)
     this.status = Status.forCpus(cpus)
     const shape: Shape = { cpus, counters: 2, histograms: 0, locks: place.locks.length, oracles: 1 }
-    const buffers = Records.buffers(shape, SharedArrayBuffer)
+    const buffers = Records.buffers(shape)
     this.records = new Records(shape, buffers)
     const orders = new Int32Array(new SharedArrayBuffer(cpus * ORDER_STRIDE * 4))
     const tasks = Array.from({ length: cpus }, (_, cpu): CrewTask => {

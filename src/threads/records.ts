@@ -69,19 +69,19 @@ export class Records {
   readonly buckets: Uint32Array
   readonly exact: Float64Array
 
-  constructor(shape: Shape, buffers: readonly ArrayBufferLike[] = Records.buffers(shape, SharedArrayBuffer)) {
+  constructor(shape: Shape, buffers: readonly SharedArrayBuffer[] = Records.buffers(shape)) {
     this.shape = shape
     this.counts = new Int32Array(buffers[0]!)
     this.buckets = new Uint32Array(buffers[1]!)
     this.exact = new Float64Array(buffers[2]!)
   }
 
-  static buffers(shape: Shape, Buffer: SharedArrayBufferConstructor | ArrayBufferConstructor): ArrayBufferLike[] {
+  static buffers(shape: Shape): SharedArrayBuffer[] {
     const { cpus, histograms } = shape
     return [
-      new Buffer(cpus * countsStride(shape) * 4),
-      new Buffer(cpus * histograms * BUCKETS * 4),
-      new Buffer(cpus * exactStride(shape) * 8),
+      new SharedArrayBuffer(cpus * countsStride(shape) * 4),
+      new SharedArrayBuffer(cpus * histograms * BUCKETS * 4),
+      new SharedArrayBuffer(cpus * exactStride(shape) * 8),
     ]
   }
 
@@ -123,10 +123,10 @@ export class CpuRecords {
     this.#locks = exact.subarray(shape.histograms * EXACT)
   }
 
-  /** Memory of its own, for what happens outside the measured window. */
+  /** Memory of its own, for what happens outside the measured window. Shared like the other, so that both run the same code. */
   static scratch(shape: Shape): CpuRecords {
     const single = { ...shape, cpus: 1 }
-    return new Records(single, Records.buffers(single, ArrayBuffer)).of(0)
+    return new Records(single, Records.buffers(single)).of(0)
   }
 
   record(histogram: number, ns: number): void {

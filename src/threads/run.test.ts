@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import type { RolePlan } from '../workers/roles.ts'
-import { type RunFailed, type RunOptions, run } from './run.ts'
+import type { RunFailed } from './conductor.ts'
+import { type RunOptions, run } from './run.ts'
 
 const PAGES = 512
 

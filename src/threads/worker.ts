@@ -1,6 +1,6 @@
 import type { RolePlan } from '../workers/roles.ts'
 import type { SystemSpec } from '../workers/system.ts'
-import { Control, DRAIN, RunAborted } from './control.ts'
+import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { ThreadCpu, type Window } from './cpu.ts'
 import { loadDirectBuild } from './direct.ts'
 import type { Memory } from './memory.ts'
@@ -14,7 +14,7 @@ export type RunSpec = {
   readonly control: Int32Array<SharedArrayBuffer>
   readonly status: Int32Array<SharedArrayBuffer>
   readonly shape: Shape
-  readonly records: readonly ArrayBufferLike[]
+  readonly records: readonly SharedArrayBuffer[]
   readonly workTurns: readonly number[]
   readonly broadcastTurns: readonly number[]
   readonly interconnect: Int32Array<SharedArrayBuffer>
@@ -26,31 +26,64 @@ export type RunSpec = {
 export type RoleTask = { readonly cpu: number; readonly plan: RolePlan; readonly run: RunSpec }
 
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
-export async function role({ cpu: id, plan, run }: RoleTask): Promise<Window> {
-  const { buildSystem, runRole } = await loadDirectBuild()
+export async function role(task: RoleTask): Promise<Window> {
+  const { cpu: id, plan, run } = task
+  const direct = await loadDirectBuild()
   const control = new Control(run.control)
   const status = new Status(run.status).writer(id)
-  const { vm } = buildSystem(run.system)
   const unmeasured = CpuRecords.scratch(run.shape)
+  const newCpu = () =>
+    new ThreadCpu(id, run.memory, run.spinLooks, {
+      control,
+      cpus: run.shape.cpus,
+      measured: new Records(run.shape, run.records).of(id),
+      unmeasured,
+      status,
+      workTurns: run.workTurns,
+      broadcastTurns: run.broadcastTurns,
+      interconnect: run.interconnect,
+      keepsLockStatistics: run.system.lockStatistics,
+      originMs: control.originMs,
+    })
   status.beat()
   if (!control.arriveAndWait()) throw new RunAborted()
+  if (run.recordingNs > 0) {
+    // A recording has no time to warm up in: it is rehearsed, and begins anew on memory that has been cleared.
+    direct.runRole(newCpu(), direct.buildSystem(run.system).vm, beginningOf(plan))
+    if (!control.arriveAndWait(MEASURE)) throw new RunAborted()
+  }
 
-  const cpu = new ThreadCpu(id, run.memory, run.spinLooks, {
-    control,
-    cpus: run.shape.cpus,
-    measured: new Records(run.shape, run.records).of(id),
-    unmeasured,
-    status,
-    workTurns: run.workTurns,
-    broadcastTurns: run.broadcastTurns,
-    interconnect: run.interconnect,
-    keepsLockStatistics: run.system.lockStatistics,
-    originMs: control.originMs,
-  })
-  runRole(cpu, vm, plan)
+  const cpu = newCpu()
+  direct.runRole(cpu, direct.buildSystem(run.system).vm, plan)
   if (run.recordingNs > 0) cpu.untilTime(run.recordingNs)
   // A role of endless load that ends before the run is a part of the load that is missing: nobody is measured without it.
   else control.advance(DRAIN)
   cpu.roleEnded()
   return cpu.window
+}
+
+/** As much of a recorded role as is rehearsed. */
+function beginningOf(plan: RolePlan): RolePlan {
+  if (plan.role === 'vcpu' && plan.accesses.kind === 'recorded') {
+    const { atNs, gfns } = plan.accesses
+    const count = countBefore(atNs)
+    return { ...plan, accesses: { ...plan.accesses, atNs: atNs.subarray(0, count), gfns: gfns.subarray(0, count) } }
+  }
+  if (plan.role === 'notifier' && plan.invalidations.kind === 'recorded') {
+    const { atNs, startHvas, endHvas } = plan.invalidations
+    const count = countBefore(atNs)
+    const cut = {
+      atNs: atNs.subarray(0, count),
+      startHvas: startHvas.subarray(0, count),
+      endHvas: endHvas.subarray(0, count),
+    }
+    return { ...plan, invalidations: { ...plan.invalidations, ...cut } }
+  }
+  return plan
+}
+
+function countBefore(atNs: Float64Array): number {
+  const first = atNs.findIndex((at) => at > REHEARSAL_NS)
+  // An empty list would stand for a role that goes on for ever.
+  return first < 0 ? atNs.length : Math.max(1, first)
 }
