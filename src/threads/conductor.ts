@@ -1,0 +1,129 @@
+import { type Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
+import type { Status } from './status.ts'
+import { type Stall, Watchdog } from './watchdog.ts'
+
+/** A run that could not be finished. */
+export class RunFailed extends Error {
+  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED' | 'INTERRUPTED'
+
+  constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'RunFailed'
+    this.code = code
+  }
+}
+
+/** A run as it is conducted: from the main thread, by the words of its control. */
+export type Conducted = {
+  readonly control: Control
+  readonly status: Status
+  readonly cpus: number
+  readonly warmupMs: number
+  readonly durationMs: number
+  /** The load is a recording, which is rehearsed and then played from the start; it ends by itself. */
+  readonly isRecording: boolean
+  /** A worker that shows no sign of life for so long has stalled. */
+  readonly stallMs: number
+  readonly signal: AbortSignal | undefined
+  /** Clears the memory, when nobody is at work on it. */
+  readonly clearMemory: () => void
+  readonly nameOf: (cpu: number) => string
+  /** What a worker waits for. */
+  readonly describe: (standing: Stall['standing']) => string
+}
+
+const START_DEADLINE_MS = 20_000
+/** Recordings begin this long after the start, so that every worker is awake. */
+const LEAD_MS = 5
+const POLL_MS = 20
+
+/** Moves a run through its phases; returns why it must be given up, if it must. */
+export async function conduct(run: Conducted): Promise<RunFailed | undefined> {
+  const failure = await gather(run)
+  if (failure !== undefined || run.control.isAborted) return failure
+  const began = performance.now()
+  if (!run.isRecording) {
+    run.control.originMs = began
+    run.control.advance(WARMUP)
+    return await follow(run, [
+      { phase: MEASURE, atMs: began + run.warmupMs },
+      { phase: DRAIN, atMs: began + run.warmupMs + run.durationMs },
+    ])
+  }
+  const rehearsal = await rehearse(run)
+  if (rehearsal !== undefined || run.control.isAborted) return rehearsal
+  run.clearMemory()
+  run.control.originMs = performance.now() + LEAD_MS
+  run.control.advance(MEASURE)
+  return await follow(run, [])
+}
+
+/** Until all workers stand at the start barrier. A worker beats once before it comes there. */
+async function gather({ control, status, cpus, signal, nameOf }: Conducted): Promise<RunFailed | undefined> {
+  const began = performance.now()
+  while (control.arrived < cpus && !control.isAborted) {
+    if (signal?.aborted) return interrupted()
+    if (performance.now() - began > START_DEADLINE_MS) {
+      const missing = everyCpu(cpus).filter((cpu) => status.of(cpu).heartbeat === 0)
+      const message = `${missing.map(nameOf).join(', ')} did not start within ${seconds(START_DEADLINE_MS)} s`
+      return new RunFailed('START_FAILED', message)
+    }
+    await sleep(1)
+  }
+  return undefined
+}
+
+/** Until all have come to the barrier for the second time. */
+async function rehearse(run: Conducted): Promise<RunFailed | undefined> {
+  const { control, cpus } = run
+  control.originMs = performance.now() + LEAD_MS
+  control.advance(WARMUP)
+  const watchdog = new Watchdog(run.status, cpus, run.stallMs)
+  while (control.arrived < cpus * 2 && !control.isAborted) {
+    const failure = troubleOf(run, watchdog)
+    if (failure !== undefined) return failure
+    await sleep(1)
+  }
+  return undefined
+}
+
+/** Through the phases in time, until the last worker stops the run. */
+async function follow(
+  run: Conducted,
+  schedule: { readonly phase: number; readonly atMs: number }[],
+): Promise<RunFailed | undefined> {
+  const { control } = run
+  const watchdog = new Watchdog(run.status, run.cpus, run.stallMs)
+  let drainingSinceMs = performance.now()
+  while (!control.isAborted && control.phase !== STOP) {
+    const now = performance.now()
+    while (schedule.length > 0 && now >= schedule[0]!.atMs) control.advance(schedule.shift()!.phase)
+    if (control.phase !== DRAIN) drainingSinceMs = now
+    const failure = troubleOf(run, watchdog) ?? overdue(run, now - drainingSinceMs)
+    if (failure !== undefined) return failure
+    await sleep(schedule[0] === undefined ? POLL_MS : Math.max(1, Math.min(POLL_MS, schedule[0].atMs - now)))
+  }
+  return undefined
+}
+
+function troubleOf({ signal, nameOf, describe }: Conducted, watchdog: Watchdog): RunFailed | undefined {
+  if (signal?.aborted) return interrupted()
+  const stall = watchdog.look()
+  if (stall === undefined) return undefined
+  const message = `${nameOf(stall.cpu)} has made no progress for ${seconds(stall.forMs)} s: it ${describe(stall.standing)}`
+  return new RunFailed('WORKER_STALLED', message)
+}
+
+/** Somebody lives and yet does not come to the end of its operation. */
+function overdue({ status, cpus, stallMs, nameOf, describe }: Conducted, drainingMs: number): RunFailed | undefined {
+  if (drainingMs <= stallMs) return undefined
+  const late = everyCpu(cpus).find((cpu) => !status.of(cpu).isDrained)
+  if (late === undefined) return undefined
+  const message = `${nameOf(late)} goes on for ${seconds(drainingMs)} s after the end of the run: it ${describe(status.of(late))}`
+  return new RunFailed('WORKER_STALLED', message)
+}
+
+const interrupted = () => new RunFailed('INTERRUPTED', 'the run was interrupted')
+const everyCpu = (cpus: number) => Array.from({ length: cpus }, (_, cpu) => cpu)
+const seconds = (ms: number) => (ms / 1000).toFixed(1)
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
