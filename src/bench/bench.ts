@@ -91,7 +91,7 @@ async function runGroup(
   const stealAfter = readSteal()
   const turnsAfter = options.signal.aborted ? turnNs : (await calibrate(CALIBRATION_MS)).work_turn_ns!
   const circumstances = {
-    workers: group.crew.vcpus + group.crew.notifiers + group.crew.zappers,
+    workers: workersOf(group, options.plan),
     cores,
     calibration,
     turnNs: [turnNs, turnsAfter] as const,
@@ -190,6 +190,12 @@ function loadOf(
       }),
     ],
   }
+}
+
+function workersOf(group: Group, plan: PlanOptions): number {
+  if (group.scenario.kind === 'primitives') return group.crew.vcpus
+  const unwatched = { oracles: false, recorder: false, lockStatistics: false }
+  return loadOf(group, group.scenario, plan, plan.seed, unwatched).roles.length
 }
 
 function paramsOf(group: Group, plan: PlanOptions): Run['params'] {

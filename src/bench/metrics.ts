@@ -26,6 +26,17 @@ export const METRICS = {
     better: 'lower',
     says: 'acquisitions of mmu_lock that went through a slow path',
   },
+  mmu_lock_waits_per_fault: {
+    unit: '1',
+    better: 'lower',
+    says: 'slow paths of mmu_lock that vCPUs went through, for each fault that was resolved',
+  },
+  mmu_lock_wait_p50_ns: { unit: 'ns', better: 'lower', says: 'waits for mmu_lock, of all roles, median' },
+  mmu_lock_wait_total_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'waits of vCPUs for mmu_lock, all together, in a trial',
+  },
   fault_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from the exit to the access that succeeds, median' },
   fault_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
   fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'the same, 99.9th percentile' },

@@ -80,6 +80,8 @@ type Question<P extends Parameters> = {
   /** False if its operations are too short, or its subject too near, to be timed one by one. */
   readonly hasLatencyTrials: boolean
   readonly parameters: P
+  /** How many of each role, where that is not what all scenarios have by default. */
+  readonly crew?: Partial<Crew>
   /** Defaults that depend on one parameter, by its name and value. */
   readonly presets?: { readonly by: keyof P & string; readonly of: Readonly<Record<string, Partial<Values<P>>>> }
 }

@@ -58,7 +58,7 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
     const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
     const crews = crewsOf(
       args,
-      { ...DEFAULTS[scenario.kind], ...(notifiers === undefined ? {} : { notifiers }) },
+      { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) },
       replay,
     )
     return crews.map((crew) => groupOf(scenario, variants, crew, values, replay))
@@ -162,7 +162,9 @@ async function replayOf(
   })
 }
 
-function crewsOf(args: BenchArgs, defaults: Defaults, replay: Replay | null): Crew[] {
+type CrewDefaults = { readonly [R in keyof Crew]?: string | number }
+
+function crewsOf(args: BenchArgs, defaults: CrewDefaults, replay: Replay | null): Crew[] {
   if (replay !== null) {
     const { accesses, invalidations } = replay.recording
     const given = [args.vcpus, args.notifiers, args.zappers].some((flag) => flag !== undefined)
@@ -173,9 +175,11 @@ function crewsOf(args: BenchArgs, defaults: Defaults, replay: Replay | null): Cr
     }
     return [{ vcpus: accesses.length, notifiers: invalidations.length, zappers: 0 }]
   }
-  const vcpus = integers('vcpus', args.vcpus ?? defaults.vcpus, 1, MOST_WORKERS)
-  const notifiers = integers('notifiers', args.notifiers ?? defaults.notifiers, 0, MOST_WORKERS)
-  const zappers = integers('zappers', args.zappers ?? '0', 0, MOST_WORKERS)
+  const asked = (role: keyof Crew, low: number) =>
+    integers(role, args[role] ?? String(defaults[role] ?? 0), low, MOST_WORKERS)
+  const vcpus = asked('vcpus', 1)
+  const notifiers = asked('notifiers', 0)
+  const zappers = asked('zappers', 0)
   const crews = vcpus.flatMap((v) =>
     notifiers.flatMap((n) => zappers.map((z) => ({ vcpus: v, notifiers: n, zappers: z }))),
   )

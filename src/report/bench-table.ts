@@ -15,6 +15,7 @@ const ROWS: readonly { readonly metric: string; readonly label: string; readonly
   { metric: 'retries_under_lock_per_fault', label: '  under mmu_lock' },
   { metric: 'retries_elsewhere_per_fault', label: '  elsewhere' },
   { metric: 'mmu_lock_contended_share', label: 'mmu_lock contended', isShare: true },
+  { metric: 'mmu_lock_wait_p50_ns', label: 'mmu_lock wait p50' },
   { metric: 'yields_per_unmap', label: 'yields per unmap' },
   { metric: 'flushes_per_unmap', label: 'remote flushes per unmap' },
   { metric: 'unmaps_per_second', label: 'unmaps/s' },

@@ -1,0 +1,7 @@
+import { faultMetrics } from './faults.ts'
+import type { Metrics, Tally } from './tally.ts'
+
+/** What each system derives from the counters of a trial for throughput; nothing where it did not run. */
+const DERIVED: readonly ((all: Tally) => Metrics)[] = [faultMetrics]
+
+export const derivedMetrics = (all: Tally): Metrics => Object.assign({}, ...DERIVED.map((derive) => derive(all)))

@@ -1,0 +1,29 @@
+import { HISTOGRAMS, type HistogramName } from '../../protocols/counters.ts'
+import type { Histogram } from '../histograms.ts'
+import type { MetricName } from '../metrics.ts'
+import type { Metrics } from './tally.ts'
+
+/** Which percentiles of which histogram are metrics: those that a table shows, with their interval over the trials. */
+export const LATENCIES: readonly {
+  readonly histogram: HistogramName
+  readonly percentile: number
+  readonly metric: MetricName
+}[] = [
+  { histogram: 'fault_latency_ns', percentile: 50, metric: 'fault_latency_p50_ns' },
+  { histogram: 'fault_latency_ns', percentile: 99, metric: 'fault_latency_p99_ns' },
+  { histogram: 'fault_latency_ns', percentile: 99.9, metric: 'fault_latency_p999_ns' },
+  { histogram: 'fault_response_ns', percentile: 99, metric: 'fault_response_p99_ns' },
+  { histogram: 'invalidation_latency_ns', percentile: 50, metric: 'invalidation_latency_p50_ns' },
+  { histogram: 'invalidation_latency_ns', percentile: 99, metric: 'invalidation_latency_p99_ns' },
+]
+
+/** A percentile of 100 is the longest. */
+export function latencyMetrics(histograms: ReadonlyMap<HistogramName, Histogram>): Metrics {
+  const metrics: Partial<Record<MetricName, number>> = {}
+  for (const name of HISTOGRAMS) {
+    const wanted = LATENCIES.filter(({ histogram }) => histogram === name)
+    const found = histograms.get(name)?.percentiles(...wanted.map(({ percentile }) => percentile))
+    if (found !== undefined) for (const [index, { metric }] of wanted.entries()) metrics[metric] = found[index]!
+  }
+  return metrics
+}

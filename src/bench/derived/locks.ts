@@ -1,0 +1,35 @@
+import type { HistogramName } from '../../protocols/counters.ts'
+import { Histogram } from '../histograms.ts'
+import type { LockTotals } from '../trial.ts'
+import { type Metrics, per, type Tally } from './tally.ts'
+
+/** What mmu_lock cost, in a trial for latency. */
+export function lockMetrics(
+  all: Tally,
+  locks: readonly LockTotals[],
+  histograms: ReadonlyMap<HistogramName, Histogram>,
+): Metrics {
+  const mmuLock = locks.filter(({ name }) => name === 'mmuLock')
+  const acquisitions = mmuLock.reduce((sum, lock) => sum + lock.acquisitions, 0)
+  const contended = mmuLock.reduce((sum, lock) => sum + lock.contended, 0)
+  const byVcpus = mmuLock.flatMap(({ who }) => who.filter(({ role }) => role === 'vcpu'))
+  const waits = byVcpus.reduce((sum, lock) => sum + lock.contended, 0)
+  return {
+    ...per(acquisitions, () => ({ mmu_lock_contended_share: contended / acquisitions })),
+    ...per(all.of('vcpu').sum('pf_fixed', 'pf_spurious'), (faults) => ({
+      mmu_lock_waits_per_fault: waits / faults,
+      mmu_lock_wait_total_ns: byVcpus.reduce((sum, lock) => sum + lock.waitTotalNs, 0),
+    })),
+    ...waitMedian(histograms),
+  }
+}
+
+/** Of both sides together. */
+function waitMedian(histograms: ReadonlyMap<HistogramName, Histogram>): Metrics {
+  const waits = new Histogram()
+  for (const name of ['mmu_lock_wait_ns_read', 'mmu_lock_wait_ns_write'] as const) {
+    const side = histograms.get(name)
+    if (side !== undefined) waits.addAll(side)
+  }
+  return per(waits.count, () => ({ mmu_lock_wait_p50_ns: waits.percentiles(50)[0]! }))
+}
