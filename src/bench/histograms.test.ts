@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeFromCompressedBase64, Int32Histogram } from 'hdr-histogram-js'
-import { CpuRecords } from '../threads/records.ts'
+import { CpuRecords } from '../shared-memory/records.ts'
 import { Histogram } from './histograms.ts'
 
 const SHAPE = { cpus: 1, counters: 1, histograms: 1, locks: 0, oracles: 0 }

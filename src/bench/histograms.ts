@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 import { Int32Histogram } from 'hdr-histogram-js'
-import { BUCKETS, HIGHEST_NS } from '../threads/records.ts'
+import { BUCKETS, HIGHEST_NS } from '../shared-memory/records.ts'
 
 /** A histogram of ns, with what its buckets do not know. */
 export class Histogram {

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Cpu, type Direct, MB, type Word, WRITE } from '../shared-memory/cpu.ts'
 import { Place } from '../shared-memory/place.ts'
+import { CpuRecords } from '../shared-memory/records.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
 import { SPIN_LOOKS, ThreadCpu } from './cpu.ts'
 import { Crew, type Member } from './crew.contract.ts'
 import { allocate } from './memory.ts'
-import { CpuRecords } from './records.ts'
 
 const SUBJECT = { kind: 'mutex' } as const
 

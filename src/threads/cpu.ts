@@ -1,9 +1,10 @@
 import type { Barrier, Cpu, Direct, LockId, Side, Word } from '../shared-memory/cpu.ts'
 import { WORDS_PER_LINE } from '../shared-memory/place.ts'
+import type { CpuRecords } from '../shared-memory/records.ts'
+import type { Schedstat, Window } from '../workers/run-result.ts'
 import { type Control, DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
 import { type Memory, SLEEPER_BUCKETS } from './memory.ts'
-import type { CpuRecords } from './records.ts'
-import { readSchedstat, type Schedstat, schedstatSince } from './schedstat.ts'
+import { readSchedstat, schedstatSince } from './schedstat.ts'
 import type { StatusWriter } from './status.ts'
 
 /** How long a spin is tried before sleeping, in looks at the word; 10 to 40 ns each. */
@@ -35,9 +36,6 @@ export type CpuOfRun = {
   /** When the run's clock stood at 0, on `performance.now()`. */
   readonly originMs: number
 }
-
-/** The time in which a CPU was measured, on the run's clock, and what the host's scheduler did with it then. */
-export type Window = { readonly beganNs: number; readonly endedNs: number; readonly schedstat: Schedstat }
 
 /**
  * Machine 1: a worker thread. Every instruction is the `Atomics` call that one would write by hand; a plain access is a

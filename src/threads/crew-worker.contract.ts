@@ -1,10 +1,10 @@
 import type { Cpu, Direct, Word } from '../shared-memory/cpu.ts'
 import type * as Shared from '../shared-memory/index.ts'
 import type { Place } from '../shared-memory/place.ts'
+import { Records, type Shape } from '../shared-memory/records.ts'
 import { Control, RunAborted, STOP } from './control.ts'
 import { ThreadCpu } from './cpu.ts'
 import type { Memory } from './memory.ts'
-import { Records, type Shape } from './records.ts'
 import { Status } from './status.ts'
 
 /** What a crew works on: a lock or another primitive, two words for it to protect, and a word for anything else. */

@@ -2,6 +2,7 @@
 import type { Word } from '../shared-memory/cpu.ts'
 import * as stepped from '../shared-memory/index.ts'
 import type { Place } from '../shared-memory/place.ts'
+import { Records, type Shape } from '../shared-memory/records.ts'
 import { Control, STOP, WARMUP } from './control.ts'
 import { SPIN_LOOKS_CROWDED } from './cpu.ts'
 import {
@@ -22,7 +23,6 @@ import {
 } from './crew-worker.contract.ts'
 import { WorkerGroup } from './group.ts'
 import { allocate, type Memory } from './memory.ts'
-import { Records, type Shape } from './records.ts'
 import { Status } from './status.ts'
 import { describeWait } from './watchdog.ts'
 
@@ -57,7 +57,7 @@ export class Crew implements AsyncDisposable {
     this.memory = allocate(place)
     this.status = Status.forCpus(cpus)
     const shape: Shape = { cpus, counters: 2, histograms: 0, locks: place.locks.length, oracles: 1 }
-    const buffers = Records.buffers(shape)
+    const buffers = Records.buffers(shape, SharedArrayBuffer)
     this.records = new Records(shape, buffers)
     const orders = new Int32Array(new SharedArrayBuffer(cpus * ORDER_STRIDE * 4))
     const tasks = Array.from({ length: cpus }, (_, cpu): CrewTask => {

@@ -1,14 +1,13 @@
-import { COUNTERS, HISTOGRAM, HISTOGRAMS } from '../protocols/counters.ts'
-import { ORACLES, violationsAtRest } from '../protocols/oracles.ts'
-import type { Place } from '../shared-memory/place.ts'
-import type { RolePlan } from '../workers/roles.ts'
+import { violationsAtRest } from '../protocols/oracles.ts'
+import { Records } from '../shared-memory/records.ts'
+import { type RolePlan, workerName } from '../workers/roles.ts'
+import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
 import { buildSystem, type SystemSpec } from '../workers/system.ts'
 import { type Conducted, conduct, RunFailed } from './conductor.ts'
 import { Control } from './control.ts'
-import { SPIN_LOOKS, SPIN_LOOKS_CROWDED, type Window } from './cpu.ts'
+import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { WorkerGroup } from './group.ts'
 import { allocate } from './memory.ts'
-import { Records, type Shape } from './records.ts'
 import { Status } from './status.ts'
 import { describeWait } from './watchdog.ts'
 import type { RoleTask, RunSpec } from './worker.ts'
@@ -30,34 +29,14 @@ export type RunOptions = {
   readonly signal?: AbortSignal
 }
 
-export type RunResult = {
-  readonly place: Place
-  readonly records: Records
-  /** One a role. */
-  readonly windows: readonly Window[]
-  /** Properties violated at rest, by oracle. */
-  readonly atRest: ReturnType<typeof violationsAtRest>
-}
-
 /** Plays the roles on fresh worker threads, one each, and returns what they recorded. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { place, vm } = buildSystem(options.system)
   const memory = allocate(place)
   vm.initialise(memory.words)
   const cpus = options.roles.length
-  const shape: Shape = {
-    cpus,
-    counters: COUNTERS.length,
-    histograms: HISTOGRAMS.length,
-    locks: place.locks.length,
-    oracles: ORACLES.length,
-    timedLock: {
-      lock: place.locks.findIndex(({ name }) => name === 'mmuLock'),
-      waits: [HISTOGRAM.mmu_lock_wait_ns_read, HISTOGRAM.mmu_lock_wait_ns_write],
-      holds: [HISTOGRAM.mmu_lock_hold_ns_read, HISTOGRAM.mmu_lock_hold_ns_write],
-    },
-  }
-  const buffers = Records.buffers(shape)
+  const shape = shapeOf(place, cpus)
+  const buffers = Records.buffers(shape, SharedArrayBuffer)
   const control = new Control()
   const status = Status.forCpus(cpus)
   const spec: RunSpec = {
@@ -123,10 +102,4 @@ function workerFailure(
   const cpu = cause < 0 ? first : cause
   const { reason } = settled[cpu] as PromiseRejectedResult
   return new RunFailed('WORKER_FAILED', `${nameOf(cpu)} failed: ${reason?.message ?? reason}`, { cause: reason })
-}
-
-/** `vcpu 0`, `notifier 1`: counted within each role. */
-export function workerName(roles: readonly RolePlan[], cpu: number): string {
-  const { role } = roles[cpu]!
-  return `${role} ${roles.slice(0, cpu).filter((other) => other.role === role).length}`
 }

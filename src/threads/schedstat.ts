@@ -1,12 +1,5 @@
 import { readFileSync } from 'node:fs'
-
-/** What the host's scheduler did with a thread. */
-export type Schedstat = {
-  readonly runNs: number
-  /** Runnable, but on no CPU. */
-  readonly waitNs: number
-  readonly slices: number
-}
+import type { Schedstat } from '../workers/run-result.ts'
 
 /** Of the calling thread, since it began; zeros where the host keeps no such statistics. */
 export function readSchedstat(): Schedstat {

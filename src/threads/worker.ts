@@ -1,10 +1,11 @@
+import { CpuRecords, Records, type Shape } from '../shared-memory/records.ts'
 import type { RolePlan } from '../workers/roles.ts'
+import type { Window } from '../workers/run-result.ts'
 import type { SystemSpec } from '../workers/system.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
-import { ThreadCpu, type Window } from './cpu.ts'
+import { ThreadCpu } from './cpu.ts'
 import { loadDirectBuild } from './direct.ts'
 import type { Memory } from './memory.ts'
-import { CpuRecords, Records, type Shape } from './records.ts'
 import { Status } from './status.ts'
 
 /** What every worker of a run is told. */
@@ -31,7 +32,7 @@ export async function role(task: RoleTask): Promise<Window> {
   const direct = await loadDirectBuild()
   const control = new Control(run.control)
   const status = new Status(run.status).writer(id)
-  const unmeasured = CpuRecords.scratch(run.shape)
+  const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)
   const newCpu = () =>
     new ThreadCpu(id, run.memory, run.spinLooks, {
       control,

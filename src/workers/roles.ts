@@ -21,3 +21,9 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'notifier') yield* runNotifier(cpu, vm, invalidationsOf(plan.invalidations), plan.isTimed)
   else yield* runZapper(cpu, vm, plan.zap)
 }
+
+/** `vcpu 0`, `notifier 1`: counted within each role. */
+export function workerName(roles: readonly RolePlan[], cpu: number): string {
+  const { role } = roles[cpu]!
+  return `${role} ${roles.slice(0, cpu).filter((other) => other.role === role).length}`
+}

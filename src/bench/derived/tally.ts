@@ -1,6 +1,6 @@
 import { COUNTER, type CounterName } from '../../protocols/counters.ts'
-import type { RunResult } from '../../threads/run.ts'
 import type { RoleName, RolePlan } from '../../workers/roles.ts'
+import type { RunResult } from '../../workers/run-result.ts'
 import type { MetricName } from '../metrics.ts'
 
 export type Metrics = Readonly<Partial<Record<MetricName, number>>>

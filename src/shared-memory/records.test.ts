@@ -69,7 +69,7 @@ test('a value outside the range is counted at its end', () => {
 })
 
 test('what CPUs record stays apart, and the main thread reads it in place', () => {
-  const buffers = Records.buffers(SHAPE)
+  const buffers = Records.buffers(SHAPE, ArrayBuffer)
   const main = new Records(SHAPE, buffers)
   for (const id of [0, 1, 2]) {
     const cpu = new Records(SHAPE, buffers).of(id)

@@ -62,26 +62,29 @@ export function bucketOf(ns: number): number {
 
 const padded = (words: number) => Math.ceil(words / 32) * 32
 
-/** Shared buffers for what a run records, one part a CPU. */
+/** `ArrayBuffer`, or what threads share. */
+type Allocator<Buffer extends ArrayBufferLike> = new (bytes: number) => Buffer
+
+/** What a run records, one part a CPU, in memory that threads share if they were given such. */
 export class Records {
   readonly shape: Shape
   readonly counts: Int32Array
   readonly buckets: Uint32Array
   readonly exact: Float64Array
 
-  constructor(shape: Shape, buffers: readonly SharedArrayBuffer[] = Records.buffers(shape)) {
+  constructor(shape: Shape, buffers: readonly ArrayBufferLike[]) {
     this.shape = shape
     this.counts = new Int32Array(buffers[0]!)
     this.buckets = new Uint32Array(buffers[1]!)
     this.exact = new Float64Array(buffers[2]!)
   }
 
-  static buffers(shape: Shape): SharedArrayBuffer[] {
+  static buffers<Buffer extends ArrayBufferLike>(shape: Shape, Memory: Allocator<Buffer>): Buffer[] {
     const { cpus, histograms } = shape
     return [
-      new SharedArrayBuffer(cpus * countsStride(shape) * 4),
-      new SharedArrayBuffer(cpus * histograms * BUCKETS * 4),
-      new SharedArrayBuffer(cpus * exactStride(shape) * 8),
+      new Memory(cpus * countsStride(shape) * 4),
+      new Memory(cpus * histograms * BUCKETS * 4),
+      new Memory(cpus * exactStride(shape) * 8),
     ]
   }
 
@@ -102,7 +105,7 @@ export class Records {
 const countsStride = (shape: Shape) => padded(shape.counters) + padded(shape.oracles * VIOLATION)
 const exactStride = (shape: Shape) => padded(shape.histograms * EXACT + shape.locks * 2 * LOCK_FIELDS)
 
-/** What one CPU records: plain additions to memory that only it writes, read live or afterwards by the main thread. */
+/** What one CPU records: plain additions to memory that only it writes, read live or afterwards by others. */
 export class CpuRecords {
   /** How many locks there is room for. */
   readonly locks: number
@@ -123,10 +126,10 @@ export class CpuRecords {
     this.#locks = exact.subarray(shape.histograms * EXACT)
   }
 
-  /** Memory of its own, for what happens outside the measured window. Shared like the other, so that both run the same code. */
-  static scratch(shape: Shape): CpuRecords {
+  /** Memory of its own, for what happens outside the measured window: of the same kind, so that both run the same code. */
+  static scratch(shape: Shape, Memory: Allocator<ArrayBufferLike> = ArrayBuffer): CpuRecords {
     const single = { ...shape, cpus: 1 }
-    return new Records(single, Records.buffers(single)).of(0)
+    return new Records(single, Records.buffers(single, Memory)).of(0)
   }
 
   record(histogram: number, ns: number): void {

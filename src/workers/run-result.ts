@@ -1,0 +1,41 @@
+import { COUNTERS, HISTOGRAM, HISTOGRAMS } from '../protocols/counters.ts'
+import { ORACLES, type violationsAtRest } from '../protocols/oracles.ts'
+import type { Place } from '../shared-memory/place.ts'
+import type { Records, Shape } from '../shared-memory/records.ts'
+
+/** What a scheduler did with a worker. */
+export type Schedstat = {
+  readonly runNs: number
+  /** Runnable, but on no CPU. */
+  readonly waitNs: number
+  readonly slices: number
+}
+
+/** The time in which a CPU was measured, on the run's clock, and what the scheduler did with its worker then. */
+export type Window = { readonly beganNs: number; readonly endedNs: number; readonly schedstat: Schedstat }
+
+/** What is left of a run, whatever machine it ran on. */
+export type RunResult = {
+  readonly place: Place
+  readonly records: Records
+  /** One a role. */
+  readonly windows: readonly Window[]
+  /** Properties violated at rest, by oracle. */
+  readonly atRest: ReturnType<typeof violationsAtRest>
+}
+
+/** Room for what the roles of a run record. */
+export function shapeOf(place: Place, cpus: number): Shape {
+  return {
+    cpus,
+    counters: COUNTERS.length,
+    histograms: HISTOGRAMS.length,
+    locks: place.locks.length,
+    oracles: ORACLES.length,
+    timedLock: {
+      lock: place.locks.findIndex(({ name }) => name === 'mmuLock'),
+      waits: [HISTOGRAM.mmu_lock_wait_ns_read, HISTOGRAM.mmu_lock_wait_ns_write],
+      holds: [HISTOGRAM.mmu_lock_hold_ns_read, HISTOGRAM.mmu_lock_hold_ns_write],
+    },
+  }
+}
