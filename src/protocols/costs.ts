@@ -4,6 +4,12 @@
  */
 export const WORK = [
   { name: 'exit_entry', ns: 450, source: 'VM exit and entry, 1350 cycles at 3 GHz, measured by VMRUN counts' },
+  {
+    name: 'entry_preparation',
+    ns: 150,
+    source:
+      'vcpu_enter_guest() up to its look at pending requests, paid again after an entry that was cancelled; estimate',
+  },
   { name: 'faultin_pfn', ns: 300, source: 'fast GUP of a page that is present; estimate' },
   {
     name: 'faultin_fresh',

@@ -15,6 +15,8 @@ export const COUNTERS = [
   // kvm_stats, per VM
   'remote_tlb_flush_requests',
   'remote_tlb_flush',
+  // entries into the guest
+  'entry_cancelled_pending_request',
   // RETRY, by the place where it was found
   'retry_precheck_before_pfn',
   'retry_precheck_after_pfn',

@@ -1,8 +1,9 @@
-import { type Cpu, MB, WMB } from '../shared-memory/cpu.ts'
+import { type Cpu, MB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { BROADCAST_KIND, WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
-import { EXITING_GUEST_MODE, IN_GUEST_MODE, KVM_REQ_TLB_FLUSH, OUTSIDE_GUEST_MODE } from './vcpu.ts'
+import { KVM_REQ_TLB_FLUSH, makeRequest } from './requests.ts'
+import { EXITING_GUEST_MODE, IN_GUEST_MODE, OUTSIDE_GUEST_MODE } from './vcpu.ts'
 import type { Vm } from './vm.ts'
 
 /**
@@ -12,23 +13,21 @@ import type { Vm } from './vm.ts'
 export function* flushRemoteTlbs(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
   cpu.count(cause, 1)
   cpu.count(COUNTER.remote_tlb_flush_requests, 1)
-  const sent = yield* makeAllCpusRequest(cpu, vm, KVM_REQ_TLB_FLUSH)
+  const sent = yield* makeAllCpusRequest(cpu, vm, KVM_REQ_TLB_FLUSH, COUNTER.tlb_flush_ipis)
   if (sent) cpu.count(COUNTER.remote_tlb_flush, 1)
   vm.local[cpu.id]!.pendingFlush = false
 }
 
 /**
  * `kvm_make_all_cpus_request()` of a request that waits: sets it for every vCPU, interrupts those in guest mode and waits
- * until each has left it. Returns whether an IPI was sent.
+ * until each has left it. Returns whether an IPI was sent; `ipis` counts them.
  */
-export function* makeAllCpusRequest(cpu: Cpu, vm: Vm, request: number): Steps<boolean> {
+export function* makeAllCpusRequest(cpu: Cpu, vm: Vm, request: number, ipis: number): Steps<boolean> {
   const targets = vm.local[cpu.id]!.ipiTargets
   let sent = 0
   for (const vcpu of vm.vcpus) {
-    // What was written before is seen with the request. Pairs with the barrier in serviceRequests().
-    yield* cpu.barrier(WMB)
-    yield* cpu.or(vcpu.requests, request)
-    // The request is seen before the mode is looked at: Dekker. Pairs with the barrier in enterGuest().
+    yield* makeRequest(cpu, vcpu, request)
+    // The request is seen before the mode is looked at: Dekker. Pairs with the barrier in tryToEnter().
     yield* cpu.barrier(MB)
     const mode = yield* cpu.cas(vcpu.mode, IN_GUEST_MODE, EXITING_GUEST_MODE)
     const needsIpi = mode !== OUTSIDE_GUEST_MODE
@@ -37,7 +36,7 @@ export function* makeAllCpusRequest(cpu: Cpu, vm: Vm, request: number): Steps<bo
   }
   if (sent === 0) return false
 
-  cpu.count(COUNTER.tlb_flush_ipis, sent)
+  cpu.count(ipis, sent)
   yield* cpu.broadcast(BROADCAST_KIND.ipi, sent)
   yield* cpu.work(WORK_KIND.ipi_delivery, 1)
   for (const vcpu of vm.vcpus) {

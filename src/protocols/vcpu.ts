@@ -16,6 +16,7 @@ import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
 import { assertFill, assertTouch } from './oracles.ts'
+import { checkRequest, KVM_REQ_TLB_FLUSH } from './requests.ts'
 import { Tlb } from './tlb.ts'
 import type { Vm } from './vm.ts'
 
@@ -23,9 +24,6 @@ import type { Vm } from './vm.ts'
 export const OUTSIDE_GUEST_MODE = 0
 export const IN_GUEST_MODE = 1
 export const EXITING_GUEST_MODE = 2
-
-/** Bits of `vcpu->requests`. KVM_REQ_TLB_FLUSH is number 0, and waits. */
-export const KVM_REQ_TLB_FLUSH = 1 << 0
 
 /**
  * `struct kvm_vcpu`.
@@ -49,19 +47,30 @@ export class Vcpu {
   }
 }
 
-/** `vcpu_enter_guest()`, up to the moment in which the guest runs; comes round again while a request is pending. */
-export function* enterGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
+/** `vcpu_run()`: passes of vcpu_enter_guest(), until one of them is in the guest. */
+export function* enterGuest(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   for (;;) {
-    yield* serviceRequests(cpu, vcpu)
-    yield* cpu.store(vcpu.mode, IN_GUEST_MODE)
-    // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().
-    yield* cpu.barrier(MB)
-    const mode = yield* cpu.load(vcpu.mode)
-    const requests = yield* cpu.load(vcpu.requests)
-    if (mode === IN_GUEST_MODE && requests === 0) return
-    yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
-    yield* cpu.barrier(WMB)
+    const entered = yield* tryToEnter(cpu, vm, vcpu)
+    if (entered) return
   }
+}
+
+/** `vcpu_enter_guest()`, up to the moment in which the guest runs. False: a request was pending, and the entry is cancelled. */
+function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
+  yield* serviceRequests(cpu, vm, vcpu)
+  yield* cpu.store(vcpu.mode, IN_GUEST_MODE)
+  // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().
+  yield* cpu.barrier(MB)
+  const mode = yield* cpu.load(vcpu.mode)
+  const requests = yield* cpu.load(vcpu.requests)
+  if (mode === IN_GUEST_MODE && requests === 0) return true
+
+  yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
+  yield* cpu.barrier(WMB)
+  cpu.count(COUNTER.entry_cancelled_pending_request, 1)
+  // What was prepared for this entry is prepared again for the next; once it is part of the exit that came before.
+  yield* cpu.work(WORK_KIND.entry_preparation, 1)
+  return false
 }
 
 /** VM exit. */
@@ -79,13 +88,12 @@ export function* isKicked(cpu: Cpu, vcpu: Vcpu): Steps<boolean> {
   return mode !== IN_GUEST_MODE
 }
 
-/** `kvm_check_request()`, for every request there is. */
-function* serviceRequests(cpu: Cpu, vcpu: Vcpu): Steps<void> {
+/** Step 1 of an entry: every request there is. */
+function* serviceRequests(cpu: Cpu, _vm: Vm, vcpu: Vcpu): Steps<void> {
   const requests = yield* cpu.load(vcpu.requests)
-  if ((requests & KVM_REQ_TLB_FLUSH) === 0) return
-  yield* cpu.and(vcpu.requests, ~KVM_REQ_TLB_FLUSH)
-  // What the requester wrote before the bit is seen from here on. Pairs with the barrier in makeRequest().
-  yield* cpu.barrier(MB)
+  if (requests === 0) return
+  const flush = yield* checkRequest(cpu, vcpu, KVM_REQ_TLB_FLUSH)
+  if (!flush) return
   cpu.count(COUNTER.tlb_flush, 1)
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
   vcpu.tlb.flush()

@@ -132,10 +132,10 @@ test('start returns only when a vCPU in the guest has left it, and what it does 
   const results: number[] = []
   const guest: Act = inTurn(faultsOn(5), function* (cpu, vm) {
     const vcpu = vm.vcpus[0]!
-    yield* enterGuest(cpu, vcpu)
+    yield* enterGuest(cpu, vm, vcpu)
     results.push(yield* accessGuestMemory(cpu, vm, vcpu, gfnOf(5)))
     yield* exitGuest(cpu, vcpu)
-    yield* enterGuest(cpu, vcpu)
+    yield* enterGuest(cpu, vm, vcpu)
     results.push(yield* accessGuestMemory(cpu, vm, vcpu, gfnOf(5)))
   })
   const small = new SmallVm([guest, invalidate(0, 8)])
@@ -154,7 +154,7 @@ test('start returns only when a vCPU in the guest has left it, and what it does 
 
 test('a vCPU that is about to enter the guest sees the request, whichever of the two comes first', () => {
   const enter: Act = function* (cpu, vm) {
-    yield* enterGuest(cpu, vm.vcpus[0]!)
+    yield* enterGuest(cpu, vm, vm.vcpus[0]!)
   }
   // Every way in which the four accesses of the entry can meet the flush.
   for (let steps = 0; steps < 12; steps += 1) {

@@ -44,11 +44,11 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   const vcpu = vm.vcpus[cpu.id]!
   const fault = new Fault()
   const stopwatch = new Stopwatch(sampleEvery)
-  yield* enterGuest(cpu, vcpu)
+  yield* enterGuest(cpu, vm, vcpu)
   while (cpu.running() && accesses.next()) {
-    if (accesses.atNs >= 0) yield* halt(cpu, vcpu, accesses.atNs)
+    if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs)
     const kicked = yield* isKicked(cpu, vcpu)
-    if (kicked) yield* answerKick(cpu, vcpu, stopwatch)
+    if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
     const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn)
     if (access === ACCESSED) continue
 
@@ -68,19 +68,19 @@ function record(cpu: Cpu, beganNs: number, dueNs: number): void {
 }
 
 /** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */
-function* halt(cpu: Cpu, vcpu: Vcpu, atNs: number): Steps<void> {
+function* halt(cpu: Cpu, vm: Vm, vcpu: Vcpu, atNs: number): Steps<void> {
   if (cpu.now() >= atNs) return
   yield* exitGuest(cpu, vcpu)
   yield* cpu.untilTime(atNs)
-  yield* enterGuest(cpu, vcpu)
+  yield* enterGuest(cpu, vm, vcpu)
 }
 
 /** An interrupt has come: out of the guest, and back in. */
-function* answerKick(cpu: Cpu, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
+function* answerKick(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
   const beganNs = stopwatch.begin(cpu)
   cpu.count(COUNTER.request_irq_exits, 1)
   yield* exitGuest(cpu, vcpu)
-  yield* enterGuest(cpu, vcpu)
+  yield* enterGuest(cpu, vm, vcpu)
   if (beganNs !== NOT_TIMED) cpu.record(HISTOGRAM.guest_stall_ns, cpu.now() - beganNs)
 }
 
@@ -90,7 +90,7 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
     yield* exitGuest(cpu, vcpu)
     const result = yield* vm.rules.pageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
-    yield* enterGuest(cpu, vcpu)
+    yield* enterGuest(cpu, vm, vcpu)
     // KVM_RUN returns to the VMM when a signal is pending, whatever has become of the fault.
     if (result === EMULATE || cpu.signalPending()) return
 
@@ -98,7 +98,7 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
     if (kicked) {
       cpu.count(COUNTER.request_irq_exits, 1)
       yield* exitGuest(cpu, vcpu)
-      yield* enterGuest(cpu, vcpu)
+      yield* enterGuest(cpu, vm, vcpu)
     }
     const access = yield* accessGuestMemory(cpu, vm, vcpu, fault.gfn)
     if (access === ACCESSED) return

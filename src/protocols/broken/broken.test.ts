@@ -143,7 +143,7 @@ test('a guest that reads a page of B-STALE uses memory that the host has taken b
     [
       function* (cpu, vm) {
         yield* faultsOn(5)(cpu, vm)
-        yield* enterGuest(cpu, vm.vcpus[0]!)
+        yield* enterGuest(cpu, vm, vm.vcpus[0]!)
         yield* accessGuestMemory(cpu, vm, vm.vcpus[0]!, gfnOf(5))
       },
       invalidate(0, 8),

@@ -1,0 +1,25 @@
+import { type Cpu, MB, WMB } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import type { Vcpu } from './vcpu.ts'
+
+// Bits of `vcpu->requests`. All of these wait, and wake nobody who sleeps.
+
+/** Number 0. */
+export const KVM_REQ_TLB_FLUSH = 1 << 0
+
+/** `kvm_make_request()`: what was written before it is seen by whoever finds the bit. */
+export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {
+  // Pairs with the barrier in checkRequest().
+  yield* cpu.barrier(WMB)
+  yield* cpu.or(vcpu.requests, request)
+}
+
+/** `kvm_check_request()`: whether it is pending; from here on it is not. */
+export function* checkRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<boolean> {
+  const requests = yield* cpu.load(vcpu.requests)
+  if ((requests & request) === 0) return false
+  yield* cpu.and(vcpu.requests, ~request)
+  // What the requester wrote before the bit is seen from here on. Pairs with the barrier in makeRequest().
+  yield* cpu.barrier(MB)
+  return true
+}
