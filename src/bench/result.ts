@@ -109,9 +109,18 @@ export type RecordedKernel = {
   readonly holdNs: number | null
 }
 
+/** One side of a comparison of the code with itself at another time. */
+export type Revision = {
+  readonly name: string
+  readonly git: string | null
+  readonly side: 'base' | 'head'
+}
+
 export type Run = {
   readonly scenario: string
   readonly variant: string
+  /** Of a run that compares two revisions of the code: which one this is. */
+  readonly revision?: Revision
   readonly machine: string
   readonly kind: 'measured' | 'modelled'
   readonly params: Readonly<Record<string, string | number>>

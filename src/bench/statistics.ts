@@ -23,6 +23,15 @@ export function medianInterval(values: readonly number[]): Interval {
   return [quantileSorted([...medians], 0.025), quantileSorted([...medians], 0.975)]
 }
 
+/** 95 % percentile-bootstrap interval of the ratio of two medians, the samples drawn apart. Seeded as the other. */
+export function ratioInterval(baseline: readonly number[], candidate: readonly number[]): Interval {
+  const random = new Random(baseline.length * 31 + candidate.length)
+  const draw = (values: readonly number[]) =>
+    medianSorted([...Float64Array.from(values, () => values[random.below(values.length)]!).sort()])
+  const ratios = Float64Array.from({ length: RESAMPLES }, () => draw(candidate) / draw(baseline)).sort()
+  return [quantileSorted([...ratios], 0.025), quantileSorted([...ratios], 0.975)]
+}
+
 /** Candidate over baseline, trial by trial in the order in which they ran: what drifts slowly cancels out. */
 export type Ratio = {
   readonly ratio: number

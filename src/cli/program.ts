@@ -4,6 +4,7 @@ import { ReplayError } from '../replay/error.ts'
 import { bench } from './bench.ts'
 import { calibrate } from './calibrate.ts'
 import type { Command } from './command.ts'
+import { compare } from './compare.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
 import { trace } from './trace.ts'
@@ -38,6 +39,7 @@ export async function program(io: Io): Promise<ExitCode> {
       },
     )
   register(bench)
+  register(compare)
   register(list)
   register(trace)
   register(calibrate)
@@ -49,9 +51,11 @@ export async function program(io: Io): Promise<ExitCode> {
   }
 }
 
-/** yargs makes a list of a flag that is given twice; only --set is one. */
+const LISTS = ['_', 'set', 'files']
+
+/** yargs makes a list of a flag that is given twice; only --set and the files of `compare` are. */
 function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
-  const twice = Object.entries(args).find(([name, value]) => Array.isArray(value) && name !== '_' && name !== 'set')
+  const twice = Object.entries(args).find(([name, value]) => Array.isArray(value) && !LISTS.includes(name))
   if (twice === undefined) return true
   throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
 }

@@ -1,0 +1,83 @@
+import type { Host, Result, Run } from '../result.ts'
+import type { Cell } from './layout.ts'
+
+/** Something besides the code under test in which two runs differ. */
+export type Difference = {
+  readonly says: string
+  /** Whether it could be the reason for every difference in the figures: then they are not compared unasked. */
+  readonly isBlocking: boolean
+}
+
+const OF_HOST: readonly (keyof Host)[] = ['cpu', 'cores', 'quota', 'os', 'kernel', 'governor', 'virtualised']
+const OF_RUNTIME: readonly (keyof Host)[] = ['node', 'v8']
+
+/**
+ * What two runs do not have in common although their names and parameters are the same. What the host is means nothing to a
+ * modelled run; what its code is, and which seeds it had, means all.
+ */
+export function differencesOf(base: Cell, head: Cell): Difference[] {
+  const found = [...failures(base), ...failures(head)]
+  if (base.source === head.source) return found
+  const [a, b] = [base.source.result, head.source.result]
+  const isMeasured = base.run.kind === 'measured'
+  const hosts = isMeasured ? [...hostDifferences(a, b), ...crowding(base, head)] : seedDifferences(base.run, head.run)
+  return [...hosts, ...definitionDifference(base.run, head.run), ...lengths(base.run, head.run), ...found]
+}
+
+function hostDifferences({ host: a }: Result, { host: b }: Result): Difference[] {
+  return [...OF_HOST, ...OF_RUNTIME]
+    .filter((name) => a[name] !== b[name])
+    .map((name) => ({ says: `${name} differs: ${shown(a[name])}, ${shown(b[name])}`, isBlocking: true }))
+}
+
+const shown = (value: unknown) => (value === null ? 'unknown' : String(value))
+
+function definitionDifference(a: Run, b: Run): Difference[] {
+  if (a.definition === b.definition) return []
+  const says = `the code of protocols or scenario differs: definition ${a.definition}, ${b.definition} (${a.scenario})`
+  return [{ says, isBlocking: true }]
+}
+
+function seedDifferences(a: Run, b: Run): Difference[] {
+  const seeds = (run: Run) => run.trials.map(({ seed }) => seed).join(' ')
+  if (seeds(a) === seeds(b)) return []
+  const says = `the seeds differ, so modelled figures differ by chance: ${seeds(a) || 'none'}; ${seeds(b) || 'none'}`
+  return [{ says, isBlocking: true }]
+}
+
+function crowding(base: Cell, head: Cell): Difference[] {
+  const [a, b] = [base, head].map(({ source, run }) => workersOf(run) > coresOf(source.result))
+  if (a !== b) return [{ says: 'one side had more workers than cores, the other had not', isBlocking: true }]
+  if (!a) return []
+  return [{ says: 'more workers than cores on both sides: the scheduler has a part in the figures', isBlocking: false }]
+}
+
+const coresOf = ({ host }: Result) => Math.min(host.cores, host.quota ?? host.cores)
+
+function workersOf({ params }: Run): number {
+  const counts = [params.workers, params.vcpus, params.notifiers, params.zappers]
+  return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0)
+}
+
+/** Trials of another length see other tails, and warm-ups other code. */
+function lengths(a: Run, b: Run): Difference[] {
+  return ['duration', 'warmup']
+    .filter((name) => a.params[name] !== b.params[name])
+    .map((name) => ({ says: `${name} differs: ${a.params[name]}, ${b.params[name]} ms`, isBlocking: true }))
+}
+
+function failures({ source, run }: Cell): Difference[] {
+  const forbidden = run.outcomes.filter(({ grade }) => grade === 'forbidden').map(({ outcome }) => outcome)
+  const who = `${source.name}: ${run.scenario} ${run.variant}`
+  return [
+    ...(run.error === null ? [] : [{ says: `${who} failed: ${run.error.message}`, isBlocking: true }]),
+    ...(forbidden.length === 0
+      ? []
+      : [
+          {
+            says: `${who} had forbidden outcomes (${forbidden.join(', ')}): its figures are of a broken run`,
+            isBlocking: false,
+          },
+        ]),
+  ]
+}

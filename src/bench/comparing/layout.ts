@@ -1,0 +1,65 @@
+import type { Result, Run } from '../result.ts'
+
+/** A result, and what to call it. */
+export type Source = { readonly name: string; readonly result: Result }
+
+export type Cell = { readonly source: Source; readonly run: Run }
+
+/** Runs that differ in one thing only: the one that the columns stand for. */
+export type Line = {
+  readonly key: Readonly<Record<string, string | number>>
+  /** One a column; undefined where a column has no such run. */
+  readonly cells: readonly (Cell | undefined)[]
+}
+
+export type Layout = {
+  readonly by: string
+  readonly columns: readonly string[]
+  readonly lines: readonly Line[]
+}
+
+export const BY_FILE = 'file'
+
+/** How long trials took is said as a difference; it does not make another question of a run. */
+const CIRCUMSTANCES = ['duration', 'warmup']
+
+/** What a run is about: its names and its parameters, which a table's rows and columns are made of. */
+export function identityOf({ scenario, machine, kind, variant, revision, params }: Run): Line['key'] {
+  const load = Object.entries(params).filter(([name]) => !CIRCUMSTANCES.includes(name))
+  const of = revision === undefined ? {} : { revision: revision.name }
+  return { scenario, machine, kind, variant, ...of, ...Object.fromEntries(load) }
+}
+
+/**
+ * Puts runs that are alike into one line, and what they differ in into columns: the files, or the values of `by`. Measured
+ * and modelled runs never meet in a line, whatever the columns.
+ */
+export function layOut(sources: readonly Source[], by: string): Layout {
+  const placed = sources.flatMap((source) =>
+    source.result.runs.map((run) => ({ source, run, ...placeOf(source, run, by, sources.length > 1) })),
+  )
+  const columns = by === BY_FILE ? sources.map(({ name }) => name) : [...new Set(placed.map(({ column }) => column))]
+  const lines: { key: Line['key']; cells: (Cell | undefined)[] }[] = []
+  for (const { source, run, key, column } of placed) {
+    const at = by === BY_FILE ? sources.indexOf(source) : columns.indexOf(column)
+    // A plan may ask the same twice: the second time is a line of its own.
+    const free = lines.find((line) => isSame(line.key, key) && line.cells[at] === undefined)
+    const line = free ?? { key, cells: new Array<Cell | undefined>(columns.length).fill(undefined) }
+    if (free === undefined) lines.push(line)
+    line.cells[at] = { source, run }
+  }
+  return { by, columns, lines }
+}
+
+function placeOf(source: Source, run: Run, by: string, isOneOfMany: boolean) {
+  const identity = identityOf(run)
+  if (by === BY_FILE) return { key: identity, column: source.name }
+  const { [by]: value = '-', ...key } = identity
+  // What else follows from the thing that the columns stand for has no part in the line's name.
+  return { key: isOneOfMany ? { [BY_FILE]: source.name, ...key } : key, column: String(value) }
+}
+
+function isSame(a: Line['key'], b: Line['key']): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}

@@ -1,0 +1,60 @@
+import type { Metric, Run, TrialRow } from '../result.ts'
+import type { Interval } from '../statistics.ts'
+import type { Cell } from './layout.ts'
+
+/** The values of one metric on both sides, in the order in which they were measured. */
+export type Samples = {
+  readonly metric: string
+  readonly base: readonly number[]
+  readonly head: readonly number[]
+  /** Values of trials that ran in the same round; none if the sides were not interleaved. */
+  readonly pairs: readonly (readonly [base: number, head: number])[]
+  readonly isExact: boolean
+  readonly kind: Pick<Metric, 'unit' | 'better'>
+  /** How far the baseline was from itself, where a side measured that. */
+  readonly noise: readonly Interval[]
+}
+
+/** Metrics that both runs have. */
+export const commonMetrics = (base: Run, head: Run): string[] =>
+  Object.keys(base.metrics).filter((name) => head.metrics[name] !== undefined)
+
+export function samplesOf(base: Cell, head: Cell, metric: string): Samples {
+  const [a, b] = [base.run.metrics[metric]!, head.run.metrics[metric]!]
+  return {
+    metric,
+    base: valuesOf(base.run, metric),
+    head: valuesOf(head.run, metric),
+    pairs: base.source === head.source ? pairsOf(base.run, head.run, metric) : [],
+    isExact: (a.assume === 'exact' && b.assume === 'exact') || base.run.kind === 'modelled',
+    kind: { unit: a.unit, better: a.better },
+    noise: [base, head].flatMap((cell) => noiseOf(cell, metric)),
+  }
+}
+
+/** In the order of the trials; a metric that only its summary knows is its own single value. */
+function valuesOf({ trials, metrics }: Run, metric: string): number[] {
+  const values = trials.flatMap((trial) => trial.metrics[metric] ?? [])
+  return values.length === 0 ? [metrics[metric]!.median] : values
+}
+
+/** Trials of one round have one seed; by it they find each other even if one of them is missing. */
+function pairsOf(base: Run, head: Run, metric: string): [number, number][] {
+  const byRound = new Map(head.trials.map((trial) => [roundOf(trial), trial]))
+  return base.trials.flatMap((trial): [number, number][] => {
+    const [one, other] = [trial.metrics[metric], byRound.get(roundOf(trial))?.metrics[metric]]
+    return one === undefined || other === undefined ? [] : [[one, other]]
+  })
+}
+
+const roundOf = ({ seed, mode }: TrialRow) => `${seed} ${mode}`
+
+/** The baseline of a run's group ran against itself, and stands for the others of the group. */
+function noiseOf({ source, run }: Cell, metric: string): Interval[] {
+  const group = source.result.runs.filter(
+    (other) => other.scenario === run.scenario && other.machine === run.machine && isSameLoad(other, run),
+  )
+  return group.map(({ noise }) => noise?.[metric]?.ci95).filter((interval) => interval !== undefined)
+}
+
+const isSameLoad = (a: Run, b: Run) => JSON.stringify(a.params) === JSON.stringify(b.params)

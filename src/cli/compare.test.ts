@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
+import type { Result } from '../bench/result.ts'
+import { program } from './program.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-compare-'))
+
+function file(name: string, content: Result | string): string {
+  const path = join(FOLDER, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+async function faultline(...command: string[]) {
+  let [out, err] = ['', '']
+  const code = await program({
+    out: (text) => {
+      out += `${text}\n`
+    },
+    err: (text) => {
+      err += text
+    },
+    isErrTty: false,
+    stdin: () => Readable.from([]),
+    signal: new AbortController().signal,
+    command,
+    runtime: { node: 'v20', v8: '11' },
+  })
+  return { code, out, err }
+}
+
+const ten = (centre: number) => Array.from({ length: 10 }, (_, index) => centre + ((index * 7) % 10) / 10)
+const fast = file('fast.json', resultOf([runOf({ faults_per_second: ten(120), retries_per_fault: ten(1) })]))
+const slow = file('slow.json', resultOf([runOf({ faults_per_second: ten(100), retries_per_fault: ten(1) })]))
+
+test('a comparison shows both medians, the change with its evidence, and sums up', async () => {
+  const { code, out } = await faultline('compare', slow, fast)
+  assert.equal(code, 0)
+  assert.match(out, /^precheck threads measured\n/)
+  assert.match(out, /faults_per_second +100 ± 0.\d % +120 ± 0.\d % +\+20 % \[.*\] better \(p=0.000 n=10\)/)
+  assert.match(out, /retries_per_fault .* ~ \(p=1.000 n=10, \d+ % would have shown\)/)
+  assert.match(out, /Mann-Whitney U; corrected by Holm for 2 figures/)
+  assert.match(out, /1 better, 1 not resolved\.$/m)
+})
+
+test('the same in Markdown is a table that GitHub renders', async () => {
+  const { out } = await faultline('compare', slow, fast, '--format', 'markdown')
+  assert.match(out, /^### precheck threads measured\n\n\| {2}\| {2}\| slow.json \| fast.json \| against the first \|\n/)
+  assert.match(out, /\n\| --- \| --- \| --: \| --: \| --- \|\n/)
+})
+
+test('the same as benchstat prints it', async () => {
+  const { out } = await faultline('compare', slow, fast, '--format', 'benchstat', '--metric', 'faults_per_second')
+  const lines = out.split('\n')
+  assert.ok(lines.includes('vcpus: 1'))
+  assert.deepEqual(lines.slice(-4), [
+    '                          │     slow.json     │                 fast.json                 │',
+    '                          │ faults_per_second │ faults_per_second  vs base                │',
+    'Precheck/variant=precheck          100.5 ± 0%          120.5 ± 0%  +19.91% (p=0.000 n=10)',
+    '',
+  ])
+})
+
+test('the same as JSON has every number', async () => {
+  const { out } = await faultline('compare', slow, fast, '--format', 'json')
+  const { changes, tests } = JSON.parse(out)
+  assert.equal(tests, 2)
+  assert.deepEqual([changes[0].verdict, changes[0].base.n, changes[0].test.method], ['better', 10, 'mann-whitney'])
+})
+
+test('nothing comparable exits with 4 and says why', async () => {
+  const other = file('other.json', resultOf([runOf({ faults_per_second: ten(100) }, { definition: 'd2' })]))
+  const { code, out } = await faultline('compare', slow, other)
+  assert.equal(code, 4)
+  assert.match(out, /^! the code of protocols or scenario differs: definition d1, d2 \(precheck\)\n! not compared/)
+  assert.match(out, /--force/)
+  assert.equal((await faultline('compare', slow, other, '--force')).code, 0)
+  assert.equal((await faultline('compare', slow)).code, 4, 'one run alone')
+})
+
+test('bad input exits with 2, names the file and gives the next step', async () => {
+  const broken: [string, RegExp][] = [
+    [join(FOLDER, 'nowhere.json'), /nowhere.json cannot be read: no such file/],
+    [file('text.json', 'hello'), /text.json is not JSON/],
+    [file('empty.json', '{}'), /empty.json is not a result of faultline/],
+    [file('cut.json', JSON.stringify({ ...resultOf([]), runs: undefined })), /cut.json is damaged: it must have/],
+    [file('new.json', JSON.stringify({ ...resultOf([]), version: 2 })), /new.json has version 2/],
+  ]
+  for (const [path, says] of broken) {
+    const { code, err } = await faultline('compare', slow, path)
+    assert.equal(code, 2, err)
+    assert.match(err, says)
+    assert.equal(err.trim().split('\n').length, 2)
+  }
+})
+
+test('flags that these files cannot answer are refused with what they can', async () => {
+  for (const [flags, says] of [
+    [['--metric', 'nope'], /metric 'nope'[\s\S]*faults_per_second/],
+    [['--by', 'nope'], /--by is 'nope'[\s\S]*vcpus/],
+    [['--alpha', '2'], /--alpha is '2'/],
+  ] as const) {
+    const { code, err } = await faultline('compare', slow, fast, ...flags)
+    assert.equal(code, 2)
+    assert.match(err, says)
+  }
+})

@@ -1,0 +1,117 @@
+import { basename } from 'node:path'
+import type { Argv } from 'yargs'
+import { type CompareOptions, type Comparison, compare as compareResults } from '../bench/comparing/compare.ts'
+import { BY_FILE, identityOf, type Source } from '../bench/comparing/layout.ts'
+import { FaultlineError } from '../bench/error.ts'
+import { compareBenchstat } from '../report/compare-benchstat.ts'
+import { compareMarkdown, compareText } from '../report/compare-text.ts'
+import type { Command } from './command.ts'
+import { EXIT, type Io } from './io.ts'
+import { readResult } from './read-result.ts'
+
+type Args = {
+  readonly files: readonly string[]
+  readonly by: string | undefined
+  readonly group: string | undefined
+  readonly metric: string | undefined
+  readonly alpha: string
+  readonly force: boolean
+  readonly format: string
+}
+
+const FORMATS = ['table', 'markdown', 'json', 'benchstat']
+
+export const compare: Command<Args> = {
+  name: 'compare',
+  usage: 'compare <files..>',
+  summary: 'Say which figures changed between result files, or between the variants of one.',
+  flags: (yargs) =>
+    yargs
+      .positional('files', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'result files, the base first',
+      })
+      .option('by', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'what is compared: file, variant, or any parameter [default: file; of one file: revision or variant]',
+      })
+      .option('group', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a table of its own for each value: vcpus,range',
+      })
+      .option('metric', { type: 'string', requiresArg: true, describe: 'only these: a,b,c' })
+      .option('alpha', {
+        type: 'string',
+        requiresArg: true,
+        default: '0.05',
+        describe: 'of a false alarm in the whole',
+      })
+      .option('force', { type: 'boolean', default: false, describe: 'compare in spite of hidden differences' })
+      .option('format', { choices: FORMATS, default: 'table', describe: 'of the output' }) as unknown as Argv<Args>,
+
+  async run(args, io) {
+    const sources = await sourcesOf(args.files, io)
+    const options = optionsOf(args, sources)
+    const comparison = compareResults(sources, options)
+    io.out(textOf(comparison, args))
+    return comparison.changes.length === 0 ? EXIT.incomparable : EXIT.fine
+  },
+}
+
+async function sourcesOf(files: readonly string[], io: Io): Promise<Source[]> {
+  const names = files.map((file) => basename(file))
+  const isTelling = new Set(names).size === names.length
+  const sources: Source[] = []
+  for (const [index, file] of files.entries()) {
+    sources.push({ name: isTelling ? names[index]! : file, result: await readResult(file, io) })
+  }
+  return sources
+}
+
+function optionsOf({ by, metric, alpha, force }: Args, sources: readonly Source[]): CompareOptions {
+  const metrics = metric === undefined ? [] : metric.split(',').map((name) => name.trim())
+  const runs = sources.flatMap(({ result }) => result.runs)
+  const unknown = metrics.find((name) => !runs.some((run) => run.metrics[name] !== undefined))
+  if (unknown !== undefined) {
+    throw new FaultlineError('UNKNOWN_METRIC', 'usage', `no run in these files has the metric '${unknown}'`, {
+      hint: `They have ${[...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].join(', ')}.`,
+    })
+  }
+  return { by: columnsOf(by, sources), alpha: alphaOf(alpha), force, metrics }
+}
+
+/** Of one file, its revisions are compared if it has them, otherwise its variants. */
+function columnsOf(by: string | undefined, sources: readonly Source[]): string {
+  const runs = sources.flatMap(({ result }) => result.runs)
+  if (by === undefined) {
+    if (sources.length > 1) return BY_FILE
+    return runs.some(({ revision }) => revision !== undefined) ? 'revision' : 'variant'
+  }
+  const known = [BY_FILE, ...new Set(runs.flatMap((run) => Object.keys(identityOf(run))))].filter(
+    (name) => name !== 'kind' && name !== 'machine',
+  )
+  if (known.includes(by)) return by
+  throw new FaultlineError('UNKNOWN_COLUMN', 'usage', `--by is '${by}', which these runs do not have`, {
+    hint: `They can be compared by ${known.join(', ')}.`,
+  })
+}
+
+function alphaOf(text: string): number {
+  const alpha = Number(text)
+  if (alpha > 0 && alpha < 1) return alpha
+  throw new FaultlineError('BAD_ALPHA', 'usage', `--alpha is '${text}', which is not between 0 and 1`, {
+    hint: 'Write --alpha 0.05: one comparison in twenty may claim a change where there is none.',
+  })
+}
+
+function textOf(comparison: Comparison, { format, group }: Args): string {
+  const names = group === undefined ? [] : group.split(',').map((name) => name.trim())
+  if (format === 'json') return JSON.stringify(comparison, null, 1)
+  if (format === 'markdown') return compareMarkdown(comparison, names)
+  if (format === 'benchstat') return compareBenchstat(comparison)
+  return compareText(comparison, names)
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { FaultlineError } from '../bench/error.ts'
+import type { Result } from '../bench/result.ts'
+import { validate } from '../bench/schema.ts'
+import type { Io } from './io.ts'
+
+/** Reads a result file, or standard input for `-`, and says in a sentence what is wrong with it. */
+export async function readResult(path: string, io: Io): Promise<Result> {
+  const content = path === '-' ? await text(io.stdin()) : contentOf(path)
+  try {
+    return validate(JSON.parse(content), path)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new FaultlineError('NOT_JSON', 'usage', `${path} is not JSON: ${cause.message}`, {
+      hint: 'A result file is what `faultline bench --out FILE` writes.',
+      cause,
+    })
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/^\w+: /, '') : String(cause)
+    throw new FaultlineError('NOT_READ', 'usage', `${path} cannot be read: ${reason}`, {
+      hint: '`faultline bench --out FILE` writes one.',
+      cause,
+    })
+  }
+}
