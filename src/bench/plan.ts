@@ -30,8 +30,8 @@ export type Replay = {
   readonly recording: Recording
   /** What is known, inferred and doubted of it, in sentences. */
   readonly says: readonly string[]
-  /** How the recorded host maps its guests' memory: the default of the parameter. */
-  readonly mmu: 'tdp' | 'shadow'
+  /** Parameters of the recorded host, as far as the recording tells them: their defaults. */
+  readonly host: Readonly<Record<string, string>>
   readonly kernel: RecordedKernel
 }
 
@@ -71,7 +71,7 @@ export function groupOf(
       hint: `It has ${names}.`,
     })
   })
-  const known = replay === null ? set : { mmu: replay.mmu, ...set }
+  const known = { ...replay?.host, ...set }
   return { scenario, variants, crew, set, values: valuesWithPresets(scenario, known), replay }
 }
 

@@ -96,15 +96,15 @@ export type RunError = {
   readonly hint: string
 }
 
-/** What the recorded kernel itself did, to stand beside what its replay does. */
+/** What the recorded kernel itself did, to stand beside what its replay does. Waits are null if the recording holds none. */
 export type RecordedKernel = {
   readonly faults: number
   /** Waits of vCPUs for mmu_lock. */
-  readonly waits: number
-  readonly waitTotalNs: number
-  readonly waitMedianNs: number
-  /** Invalidations' waits for it. */
-  readonly notifierWaits: number
+  readonly waits: number | null
+  readonly waitTotalNs: number | null
+  readonly waitMedianNs: number | null
+  /** Waits of invalidations for it. */
+  readonly notifierWaits: number | null
   /** From the end of a wait to the SPTE that was set next, trimmed mean; null if nobody waited. An estimate. */
   readonly holdNs: number | null
 }

@@ -3,7 +3,7 @@ import { chooseMemslots } from '../replay/infer-memslots.ts'
 import { readMemslots } from '../replay/read-memslots.ts'
 import { readRecording } from '../replay/read-recording.ts'
 import { parseSpeed } from '../replay/speed.ts'
-import { type Workload, workloadOf } from '../replay/workload.ts'
+import { type Workload, waitsFor, workloadOf } from '../replay/workload.ts'
 import type { Io } from './io.ts'
 
 /** More threads that invalidate than this are played by the busiest ones. */
@@ -26,7 +26,7 @@ export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io)
       invalidations: workload.notifiers.map(({ invalidations }) => invalidations),
       memslots: workload.memslots,
     },
-    mmu: workload.mmu,
+    host: { mmu: workload.mmu, ...(workload.preempt === null ? {} : { preempt: workload.preempt }) },
     says: [`${workload.faultsSay}; ${workload.memslotsSay}`, ...workload.warnings],
     kernel: kernelFigures(workload),
   }
@@ -34,18 +34,15 @@ export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io)
 
 /** What the kernel itself did, to stand beside what the replay does. */
 function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
-  const waitsOf = (wanted: string) =>
-    mmuLock?.contention.filter(({ role }) => role === wanted).map(({ waitsNs }) => waitsNs) ?? []
-  const ofVcpus = waitsOf('vcpu').toSorted((a, b) => b.count - a.count)
+  const ofVcpus = mmuLock?.contention.filter(({ role }) => role === 'vcpu').map(({ waitsNs }) => waitsNs) ?? []
+  const commonest = ofVcpus.toSorted((a, b) => b.count - a.count)[0]
   return {
     faults,
-    waits: sum(ofVcpus.map(({ count }) => count)),
-    waitTotalNs: sum(ofVcpus.map(({ total }) => total)),
+    waits: mmuLock === null ? null : waitsFor(mmuLock, 'vcpu'),
+    waitTotalNs: mmuLock === null ? null : ofVcpus.reduce((sum, { total }) => sum + total, 0),
     // Of the side that faults take; the other hardly occurs.
-    waitMedianNs: ofVcpus[0]?.median ?? 0,
-    notifierWaits: sum(waitsOf('notifier').map(({ count }) => count)),
+    waitMedianNs: commonest?.median ?? null,
+    notifierWaits: mmuLock === null ? null : waitsFor(mmuLock, 'notifier'),
     holdNs: mmuLock?.holdEstimateNs?.trimmedMean ?? null,
   }
 }
-
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)

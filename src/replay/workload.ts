@@ -7,7 +7,7 @@ import { Layout, recordedHva } from './layout.ts'
 import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
 import { type Adopted, notifierParts } from './notifiers.ts'
 import type { Recording } from './recording.ts'
-import { rolesOf } from './roles.ts'
+import { rolesOf, type TaskRole } from './roles.ts'
 import type { Speed } from './speed.ts'
 import { accessesOf, invalidationsOf, type RecordedAccesses, type RecordedInvalidations } from './streams.ts'
 import type { Task } from './task.ts'
@@ -33,6 +33,8 @@ export type Workload = {
   readonly faults: number
   /** How the recorded host maps its guests' memory, as far as the recording tells. */
   readonly mmu: 'tdp' | 'shadow'
+  /** The recorded host's, as far as the recording tells; null if it does not. */
+  readonly preempt: 'none' | 'full' | null
   /** SPTEs that were mapped along with a neighbour and count as part of its fault. */
   readonly foldedSptes: number
   /** Faults that are not replayed, as no memslot has their gfn. */
@@ -67,6 +69,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     return { pid, name, invalidations: invalidationsOf(recording.invalidations, indices, layout, speed) }
   })
   const mmuLock = mmuLockOf(recording, roles)
+  const invalidationsOutsideMemslots = recording.invalidations.outside(known.slots)
   const faults = vcpus.reduce((sum, { accesses }) => sum + accesses.gfns.length, 0)
   const faultsOutsideMemslots = source.count - faults
   if (faults === 0) throw noneInside(source, known)
@@ -80,10 +83,11 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     faultsSay: source.says,
     faults,
     mmu: mmuOf(source, mmuLock),
+    preempt: preemptOf(mmuLock, recording.invalidations.length - invalidationsOutsideMemslots),
     foldedSptes: source.folded,
     faultsOutsideMemslots,
     invalidations: recording.invalidations.length,
-    invalidationsOutsideMemslots: recording.invalidations.outside(known.slots),
+    invalidationsOutsideMemslots,
     mmuLock,
     warnings: [...doubtsOf(recording), ...warningsOf(recording, known, layout, faultsOutsideMemslots, adopted)],
   }
@@ -98,6 +102,22 @@ function mmuOf({ event }: FaultSource, mmuLock: MmuLock | null): 'tdp' | 'shadow
   const sharesLock = mmuLock?.contention.some(({ role, flags }) => role === 'vcpu' && flags.includes('READ')) ?? false
   return sharesLock ? 'tdp' : 'shadow'
 }
+
+/** Waits of vCPUs from which on it would have shown in the notifiers' waits if they yielded. */
+const TELLING_WAITS = 100
+
+/**
+ * Who yields mmu_lock because others want it queues behind them and waits in its turn, once for each yield. Notifiers that
+ * waited less than once for each unmap did not yield: the kernel was not preemptible at run time.
+ */
+function preemptOf(mmuLock: MmuLock | null, unmaps: number): Workload['preempt'] {
+  if (mmuLock === null || unmaps === 0 || waitsFor(mmuLock, 'vcpu') < TELLING_WAITS) return null
+  return waitsFor(mmuLock, 'notifier') <= unmaps ? 'none' : 'full'
+}
+
+/** How often tasks of a role waited for mmu_lock. */
+export const waitsFor = ({ contention }: MmuLock, wanted: TaskRole): number =>
+  contention.reduce((sum, { role, waitsNs }) => sum + (role === wanted ? waitsNs.count : 0), 0)
 
 /** The 2 MiB blocks of hvas on which a fault was recorded. */
 function touchedBlocks(

@@ -4,6 +4,7 @@ import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { answer } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
 import { compact } from './numbers.ts'
+import { recordedTable } from './recorded-table.ts'
 
 export type ReportOptions = {
   /** The answers only. */
@@ -39,15 +40,16 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
     headline(runs[0]!, scenario),
     '',
     benchTable(measured),
+    ...section(recordedTable(measured)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
-    ...section(outcomeLines(measured)),
-    ...section(warningLines(measured)),
+    ...section(outcomeLines(measured).join('\n')),
+    ...section(warningLines(measured).join('\n')),
     '',
     ...answers,
   ].join('\n')
 }
 
-const section = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines])
+const section = (text: string) => (text === '' ? [] : ['', text])
 
 /** The circumstances in a line: machine, crew, load, trials. Parameters that stand at their defaults go without saying. */
 function headline(run: Run, scenario: Scenario | undefined): string {
