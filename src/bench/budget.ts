@@ -1,5 +1,5 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
-import { aaTrialsOf, type Group, isPlayedInTime, latencyTrialsOf, type PlanOptions } from './plan.ts'
+import { effortOf, type Group, isPlayedInTime, type PlanOptions } from './plan.ts'
 
 /** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
 const OVERHEAD_MS = 160
@@ -16,8 +16,8 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
   const perGroup = groups.map((group) => {
     const { variants, replay } = group
     const load = isPlayedInTime(group) ? playedMs(replay!.recording.spanNs / 1e6) : plan.warmupMs + plan.durationMs
-    const trials = aaTrialsOf(group, plan) * 2 + (plan.trials + latencyTrialsOf(group, plan)) * variants.length
-    return trials * (load + OVERHEAD_MS) + CALIBRATION_MS
+    const { trials, latencyTrials, aaTrials } = effortOf(group, plan)
+    return (aaTrials * 2 + (trials + latencyTrials) * variants.length) * (load + OVERHEAD_MS) + CALIBRATION_MS
   })
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
 }

@@ -5,15 +5,19 @@ import type { RecordedKernel } from './result.ts'
 import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
 import type { TrialMode } from './trial.ts'
 
-/** What the user asked for, checked. */
-export type PlanOptions = {
-  readonly seed: number
+/** How often everything is measured. */
+export type Effort = {
   /** Measured trials of each variant. */
   readonly trials: number
   /** Trials of each variant in which faults are timed and locks are watched. */
   readonly latencyTrials: number
   /** Trials of the baseline against itself, before the others. */
   readonly aaTrials: number
+}
+
+/** What the user asked for, checked. */
+export type PlanOptions = Effort & {
+  readonly seed: number
   readonly durationMs: number
   readonly warmupMs: number
   readonly arrival: Arrival
@@ -43,6 +47,8 @@ export type Group = {
   readonly set: Readonly<Record<string, string>>
   readonly values: Readonly<Record<string, string | number>>
   readonly replay: Replay | null
+  /** Instead of the plan's, for a group that is measured more or less often than others. */
+  readonly effort?: Effort
 }
 
 export type PlannedTrial = {
@@ -94,15 +100,16 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
     const seed = random.next()
     for (const member of shuffled(members, random)) trials.push({ ...member, round: number, seed })
   }
-  for (let number = 0; number < aaTrialsOf(group, options); number += 1) {
+  const effort = effortOf(group, options)
+  for (let number = 0; number < effort.aaTrials; number += 1) {
     round(number, [
       { variant: 0, purpose: 'aa-a', mode: 'throughput' },
       { variant: 0, purpose: 'aa-b', mode: 'throughput' },
     ])
   }
   const modes: TrialMode[] = [
-    ...new Array<TrialMode>(options.trials).fill('throughput'),
-    ...new Array<TrialMode>(latencyTrialsOf(group, options)).fill('latency'),
+    ...new Array<TrialMode>(effort.trials).fill('throughput'),
+    ...new Array<TrialMode>(effort.latencyTrials).fill('latency'),
   ]
   for (const [number, mode] of spread(modes).entries()) {
     round(
@@ -116,13 +123,16 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
 /** A recording at a speed takes the time that it takes; at `max` it goes on until it is stopped. */
 export const isPlayedInTime = ({ replay }: Group): boolean => replay !== null && replay.recording.spanNs > 0
 
-/** Nothing is compared with a broken variant: it is watched. */
-const isBroken = ({ variants }: Group): boolean => variants[0]?.kind === 'broken'
-
-export const aaTrialsOf = (group: Group, { aaTrials }: PlanOptions): number => (isBroken(group) ? 0 : aaTrials)
-
-export const latencyTrialsOf = (group: Group, { latencyTrials }: PlanOptions): number =>
-  group.scenario.hasLatencyTrials && !isBroken(group) ? latencyTrials : 0
+/** How often the trials of a group run. Nothing is compared with a broken variant: it is watched. */
+export function effortOf(group: Group, options: PlanOptions): Effort {
+  const { trials, latencyTrials, aaTrials } = group.effort ?? options
+  const isBroken = group.variants[0]?.kind === 'broken'
+  return {
+    trials,
+    latencyTrials: group.scenario.hasLatencyTrials && !isBroken ? latencyTrials : 0,
+    aaTrials: isBroken ? 0 : aaTrials,
+  }
+}
 
 /** The two modes evenly mixed, so that a slow drift of the host meets both alike. */
 function spread(modes: readonly TrialMode[]): TrialMode[] {

@@ -7,6 +7,7 @@ import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
+import { isHeadline, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
 import { readReplay } from './replay.ts'
 
@@ -21,25 +22,16 @@ type Defaults = {
   readonly vcpus: string
   readonly notifiers: string
   readonly trials: string
+  readonly aaTrials: number
   readonly duration: string
   readonly warmup: string
 }
+const CREW = { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1' } as const
 const DEFAULTS = {
-  vm: {
-    vcpus: String(Math.max(1, os.availableParallelism() - 1)),
-    notifiers: '1',
-    trials: '10',
-    duration: '400ms',
-    warmup: '300ms',
-  },
-  primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', duration: '100ms', warmup: '100ms' },
-  broken: {
-    vcpus: String(Math.max(1, os.availableParallelism() - 1)),
-    notifiers: '1',
-    trials: '3',
-    duration: '500ms',
-    warmup: '100ms',
-  },
+  vm: { ...CREW, trials: '10', aaTrials: 5, duration: '400ms', warmup: '300ms' },
+  headline: { ...CREW, trials: '5', aaTrials: 2, duration: '150ms', warmup: '250ms' },
+  primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', aaTrials: 5, duration: '100ms', warmup: '100ms' },
+  broken: { ...CREW, trials: '3', aaTrials: 0, duration: '500ms', warmup: '100ms' },
 } as const satisfies Record<string, Defaults>
 
 export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOptions; readonly name: string }
@@ -63,8 +55,16 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
     )
     return crews.map((crew) => groupOf(scenario, variants, crew, values, replay))
   })
-  const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
-  return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
+  if (!isHeadline(args)) {
+    const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
+    return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
+  }
+  const headline = [...groups, ...(await recordedHeadline(args, io))]
+  return {
+    groups: headline,
+    options: fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs)),
+    name: 'headline',
+  }
 }
 
 function checkMachine(machine: string | undefined): void {
@@ -196,7 +196,7 @@ function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<s
     seed: integer('seed', args.seed ?? '1', 0, 0xffff_ffff),
     trials,
     latencyTrials: Math.max(Math.min(trials, 5), Math.ceil(trials / 2)),
-    aaTrials: Math.min(5, trials),
+    aaTrials: Math.min(defaults.aaTrials, trials),
     durationMs: milliseconds('duration', args.duration ?? defaults.duration),
     warmupMs: milliseconds('warmup', args.warmup ?? defaults.warmup),
     arrival: arrivalOf(args),

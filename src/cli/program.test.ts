@@ -1,35 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
-
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
-const SHORT = ['--trials', '2', '--duration', '60ms', '--warmup', '30ms']
-
-type Ended = { readonly code: number | null; readonly out: string; readonly err: string; readonly folder: string }
-
-/** Runs the program in an empty folder, as a user would. */
-function faultline(args: readonly string[], during?: (kill: () => void) => void): Promise<Ended> {
-  const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  during?.(() => child.kill('SIGINT'))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err, folder })))
-}
-
-const resultIn = (file: string): Result => validate(JSON.parse(readFileSync(file, 'utf8')))
+import { type Ended, faultline, MAIN, resultIn, SHORT } from './running.contract.ts'
 
 test('a run of the pre-check writes a result that its schema accepts, and answers its question', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'precheck', ...SHORT, '--set', 'range=2048'])
@@ -166,7 +142,7 @@ test('help answers for the program and for each command', async () => {
 
 test('an interrupted plan keeps what it has finished and exits with 130', async () => {
   const args = ['bench', '-s', 'precheck', '--vcpus', '1,1', '--trials', '40', '--duration', '100ms', '--out', 'x.json']
-  const { code, folder } = await faultline(args, (kill) => setTimeout(kill, 8000))
+  const { code, folder } = await faultline(args, { during: (interrupt) => setTimeout(interrupt, 8000) })
   assert.equal(code, 130)
   const [run] = resultIn(join(folder, 'x.json')).runs
   assert.ok(run!.trials.length > 0 && run!.trials.length < 60)

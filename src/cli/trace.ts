@@ -16,6 +16,8 @@ export const trace: Command<Args> = {
   flags: (yargs) =>
     yargs
       .positional('file', { type: 'string', demandOption: true, describe: 'the recording' })
+      // Takes what follows as it is: without this the parser makes an empty text of `-`.
+      .nargs('file', 1)
       .option('memslots', { type: 'string', requiresArg: true, describe: 'a .json file, or gfn:hva:pages,...' })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Args>,
 

@@ -50,6 +50,22 @@ test('a real recording becomes one stream a thread, in shared memory', async () 
   }
 })
 
+const contended = (us: number, task: string): string[] => [
+  line(task, us, 'contention_begin', '00000000a (flags=SPIN|WRITE)'),
+  line(task, us + 1, 'contention_end', '00000000a (ret=0)'),
+]
+
+test('notifiers that wait again and again within an unmap yield: the recorded kernel was preemptible', () => {
+  const faults = Array.from({ length: 100 }, (_, n) => [...contended(n * 10, 'CPU 0/KVM-100'), setSpte(n * 10 + 2, n)])
+  const unmaps = [unmap(2000, HVA, 512), unmap(3000, HVA, 512)]
+  const waiting = (count: number) => Array.from({ length: count }, (_, n) => contended(2100 + n * 10, 'qemu-kvm-200'))
+  const preempt = (waits: number) =>
+    workloadOf(recorded(...faults.flat(), ...unmaps, ...waiting(waits).flat()), KNOWN, ONCE).preempt
+  assert.equal(preempt(2), 'none')
+  assert.equal(preempt(30), 'full')
+  assert.equal(workloadOf(recorded(setSpte(1, 1), ...unmaps), KNOWN, ONCE).preempt, null)
+})
+
 test('what hits a memslot in a recording hits it in the replay, with mapping given and inferred', async () => {
   const recording = await readRecording(tracePath('ksm.trace.gz'), { keepStreams: true, stdin: () => assert.fail() })
   for (const known of [(await readMemslots(tracePath('ksm.json')))!, inferMemslots(recording)]) {

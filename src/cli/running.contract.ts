@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Result } from '../bench/result.ts'
+import { validate } from '../bench/schema.ts'
+
+export const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
+export const SHORT = ['--trials', '2', '--duration', '60ms', '--warmup', '30ms']
+
+export type Ended = {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+  readonly folder: string
+}
+
+export type Running = {
+  /** What comes in by standard input. */
+  readonly stdin?: Buffer
+  /** Called when it runs, with what interrupts it. */
+  readonly during?: (interrupt: () => void) => void
+}
+
+/** Runs the program in an empty folder, as a user would. */
+export function faultline(args: readonly string[], { stdin, during }: Running = {}): Promise<Ended> {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  // Who does not read its input to the end closes it under us: that is its right.
+  child.stdin.on('error', () => {})
+  child.stdin.end(stdin)
+  during?.(() => child.kill('SIGINT'))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err, folder })))
+}
+
+export const resultIn = (file: string): Result => validate(JSON.parse(readFileSync(file, 'utf8')))
