@@ -2,11 +2,25 @@ import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_INV } from './broken/b-inv.ts'
 import { B_LEAK } from './broken/b-leak.ts'
+import { B_NOTLBI } from './broken/b-notlbi.ts'
 import { B_ORDER } from './broken/b-order.ts'
+import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
+import { B_SLEEP } from './broken/b-sleep.ts'
 import { B_SNAP } from './broken/b-snap.ts'
 import { B_STALE } from './broken/b-stale.ts'
 import { B_UNITS } from './broken/b-units.ts'
+import { B_VOLUME } from './broken/b-volume.ts'
+import {
+  FULL,
+  FULL_IF_GT_PAGE,
+  INTERVAL_TREE,
+  INTERVAL_TREE_STACK,
+  RANGED,
+  RECHECK,
+  SERIAL,
+  THRESHOLD,
+} from './icache-variants.ts'
 import type { Rules } from './rules.ts'
 import { COARSE_YIELD, LOOP, NO_PRECHECK, NO_YIELD, PRECHECK, PRECHECK_AFTER_PFN, TRYLOCK } from './variants.ts'
 
@@ -28,6 +42,18 @@ export const VARIANT_RULES = {
   'B-ORDER': B_ORDER,
   'B-RANGE': B_RANGE,
   'B-HALF': B_HALF,
+  serial: SERIAL,
+  ranged: RANGED,
+  'interval-tree': INTERVAL_TREE,
+  'interval-tree-stack': INTERVAL_TREE_STACK,
+  'full-if-gt-page': FULL_IF_GT_PAGE,
+  threshold: THRESHOLD,
+  full: FULL,
+  recheck: RECHECK,
+  'B-PUBFIRST': B_PUBFIRST,
+  'B-SLEEP': B_SLEEP,
+  'B-VOLUME': B_VOLUME,
+  'B-NOTLBI': B_NOTLBI,
 } as const satisfies Record<string, Rules>
 
 export type VariantName = keyof typeof VARIANT_RULES

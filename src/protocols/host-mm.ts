@@ -40,26 +40,37 @@ export class HostMm {
   readonly #ptes: Word
   readonly #refs: Word
   readonly #isHuge: (block: number) => boolean
+  readonly #hugePages: number
 
-  /** `isHuge`: whether the 2 MiB block of that number is one huge page. */
-  constructor(place: Place, pages: number, isHuge: (block: number) => boolean) {
+  /** `isHuge`: whether the block of `hugePages` pages of that number is one huge page. */
+  constructor(place: Place, pages: number, isHuge: (block: number) => boolean, hugePages: number = HUGE_PAGES) {
     if (pages * 2 > MAX_PFNS) {
       throw new RangeError(`${pages} pages of guest memory are more than the ${MAX_PFNS / 2} that can be modelled`)
     }
     this.pages = pages
     this.#isHuge = isHuge
+    this.#hugePages = hugePages
     this.#ptes = place.table('pte', pages, 'faults that populate, invalidations')
     this.#refs = place.table('refs', pages * 2, 'who faults the pfn in')
   }
 
+  /** Writes into memory that nobody else sees yet that every page is there: the VMM has allocated them beforehand. */
+  populate(words: Int32Array): void {
+    words.fill(PRESENT, this.#ptes, this.#ptes + this.pages)
+  }
+
+  isHuge(hostPage: number): boolean {
+    return this.#isHuge(Math.floor(hostPage / this.#hugePages))
+  }
+
   /** `host_pfn_mapping_level()`: how large the mapping behind a page is. */
   mappingLevel(hostPage: number): number {
-    return this.#isHuge(Math.floor(hostPage / HUGE_PAGES)) ? LEVEL_2M : LEVEL_4K
+    return this.isHuge(hostPage) ? LEVEL_2M : LEVEL_4K
   }
 
   /** The page whose entry speaks for `hostPage`: itself, or the first of its huge page. */
   head(hostPage: number): number {
-    return this.mappingLevel(hostPage) === LEVEL_2M ? hostPage - (hostPage % HUGE_PAGES) : hostPage
+    return this.isHuge(hostPage) ? hostPage - (hostPage % this.#hugePages) : hostPage
   }
 
   /**
@@ -73,7 +84,7 @@ export class HostMm {
       if (isPresent(pte)) {
         yield* cpu.work(WORK_KIND.faultin_pfn, 1)
       } else {
-        yield* cpu.work(WORK_KIND.faultin_fresh, pagesPerLevel(this.mappingLevel(hostPage)) === 1 ? 1 : HUGE_CLEAR)
+        yield* cpu.work(WORK_KIND.faultin_fresh, this.isHuge(hostPage) ? HUGE_CLEAR : 1)
         const was = yield* cpu.cas(word, pte, populated(pte))
         if (was !== pte) continue
         pte = populated(pte)
@@ -103,7 +114,7 @@ export class HostMm {
         yield* cpu.work(WORK_KIND.change_pte, 1)
         yield* cpu.cas(word, pte, migrated(pte))
       }
-      page += pagesPerLevel(this.mappingLevel(page))
+      page += this.isHuge(page) ? this.#hugePages : 1
     }
   }
 

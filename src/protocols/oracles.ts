@@ -24,6 +24,19 @@ export const ORACLES = [
   { name: 'leaf_pfn_changed', says: 'a present leaf was replaced by a present leaf with another pfn' },
   { name: 'retry_unbounded', says: 'a fault kept retrying although no invalidation had happened since it began to' },
   { name: 'zap_no_progress', says: 'a zap yielded twice at one gfn' },
+  {
+    name: 'exec_before_icache',
+    says: 'guest memory became executable before the I-caches had forgotten what was in it',
+  },
+  {
+    name: 'sleep_in_atomic',
+    says: 'a lock that sleeps was taken with mmu_lock held: lockdep says "Invalid wait context"',
+  },
+  { name: 'alloc_in_atomic', says: 'memory was allocated with GFP_KERNEL with mmu_lock held' },
+  {
+    name: 'refault_unbounded',
+    says: 'a vCPU kept faulting although the entry allowed what it wanted: its TLB was not told',
+  },
   { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
@@ -129,8 +142,10 @@ export function assertUnmapped(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): void {
 
 function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn): void {
   if (gfn < start || gfn >= end) return
-  if (vm.tables.peekLeaf(cpu, gfn as Gfn) !== NONPRESENT) cpu.violation(ORACLE.skipped_leaf, gfn)
+  if (leafAt(cpu, vm, gfn as Gfn) !== NONPRESENT) cpu.violation(ORACLE.skipped_leaf, gfn)
 }
+
+const leafAt = (cpu: Cpu, vm: Vm, gfn: Gfn) => (vm.stage2?.tables ?? vm.tables).peekLeaf(cpu, gfn)
 
 /** xorshift32, so that the samples of a run follow from its history alone. */
 function nextSeed(local: CpuLocal): number {
@@ -164,5 +179,6 @@ export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: 
     ...(active === 0 ? [] : [{ oracle: 'count_leak' as const, value: active }]),
     ...(references === 0 ? [] : [{ oracle: 'page_ref_leak' as const, value: references }]),
     ...(cnts === 0 ? [] : [{ oracle: 'lock_left_held' as const, value: cnts }]),
+    ...vm.neighbours.flatMap((neighbour) => violationsAtRest(neighbour, words)),
   ]
 }

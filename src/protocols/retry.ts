@@ -1,5 +1,5 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
-import type { Cpu } from '../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { warnRangeUnset } from './oracles.ts'
 import type { Fault } from './page-fault.ts'
@@ -37,6 +37,16 @@ export function* invalidateRetryGfnUnsafe(cpu: Cpu, vm: Vm, seq: number, gfn: Gf
     if (gfn >= start && gfn < end) return true
   }
   // READ_ONCE, so that an invalidation which has ended meanwhile is likely to be seen. Pairs with invalidateEnd().
+  const seqNow = yield* cpu.load(vm.invalidateSeq)
+  return seqNow !== seq
+}
+
+/** `mmu_invalidate_retry()`: imprecise, of whatever range; what arm64 asks under mmu_lock. */
+export function* invalidateRetry(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> {
+  const inProgress = yield* cpu.load(vm.invalidateInProgress)
+  if (inProgress !== 0) return true
+  // The count is read before the sequence. Pairs with the barrier in invalidateEnd().
+  yield* cpu.barrier(RMB)
   const seqNow = yield* cpu.load(vm.invalidateSeq)
   return seqNow !== seq
 }

@@ -1,6 +1,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import type { IcacheRules } from './icache.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
@@ -35,4 +36,7 @@ export type Rules = {
   readonly invalidateRangeAdd: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
   /** E2 to E4: it ends. */
   readonly invalidateEnd: (cpu: Cpu, vm: Vm) => Steps<void>
+
+  /** System 2. */
+  readonly icache: IcacheRules
 }

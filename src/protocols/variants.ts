@@ -3,6 +3,7 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import { LEVEL_2M, roundForLevel } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { handlePageFault, releasePfn } from './fault.ts'
+import { THRESHOLD_ICACHE } from './icache.ts'
 import { invalidateBegin, invalidateEnd, invalidateRangeAdd } from './invalidate.ts'
 import { assertRetryHasCause } from './oracles.ts'
 import { type Fault, type FaultResult, RETRY } from './page-fault.ts'
@@ -44,6 +45,7 @@ export const PRECHECK: Rules = {
   invalidateBegin,
   invalidateRangeAdd,
   invalidateEnd,
+  icache: THRESHOLD_ICACHE,
 }
 
 /** s0.v3: only after the pfn has been looked up, as posted in v3 of the series. */

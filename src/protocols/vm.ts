@@ -6,12 +6,14 @@ import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
 import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
 import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
 import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
+import { GRANULES } from '../shared-memory/page-tables/stage2-pte.ts'
 import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
 import { HostMm } from './host-mm.ts'
 import { hostPages, type MemslotConfig, Memslots } from './memslots.ts'
 import type { Rules } from './rules.ts'
+import { Stage2, type Stage2Config } from './stage2.ts'
 import { Vcpu } from './vcpu.ts'
 
 /** How the host kernel was booted: `preempt=`. */
@@ -29,6 +31,10 @@ export type VmConfig = {
   readonly tlbEntries: number
   /** Whether a 2 MiB block of the host's memory is one huge page. */
   readonly isHuge: (block: number) => boolean
+  /** Its memory goes through a stage-2 table, as on arm64; `mmu` says nothing then. */
+  readonly stage2?: Stage2Config
+  /** VMs on the machine, all alike; one if it is not said. */
+  readonly vms?: number
   /** Whether oracles watch. */
   readonly oracles: boolean
   /** Whether acquisitions and holds of locks are reported. */
@@ -43,6 +49,8 @@ export class CpuLocal {
   readonly iter: TdpIter
   /** Whom the IPI round that is under way has reached. */
   readonly ipiTargets: Uint8Array
+  /** mmu_lock is held for a stage-2 fault. For the oracle: the kernel keeps it in the preemption count. */
+  isAtomic = false
   /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
   pendingFlush = false
   /** Where the walk yielded last, as the oracle saw it. */
@@ -91,9 +99,14 @@ export class Vm {
   readonly preemptible: boolean
   readonly local: readonly CpuLocal[]
   readonly invalidating: readonly Invalidating[]
+  /** The stage-2 table, if that is how its memory is mapped. */
+  readonly stage2: Stage2 | undefined
+  /** The other VMs of the machine: they share its interconnect, and nothing else. */
+  readonly neighbours: readonly Vm[]
   readonly #rmaps: Word
 
-  constructor(place: Place, config: VmConfig, rules: Rules) {
+  /** `first`: the VM whose neighbour it is. */
+  constructor(place: Place, config: VmConfig, rules: Rules, first?: Vm) {
     this.config = config
     this.rules = rules
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
@@ -120,9 +133,18 @@ export class Vm {
     )
     this.memslots = new Memslots(place.within('memslots'), config.memslots)
     this.tables = new PageTables(place.within('pageTables'), this.#tableCapacity(), config.cpus)
-    this.host = new HostMm(place.within('hostMm'), hostPages(config.memslots), config.isHuge)
+    const blockPages = config.stage2 === undefined ? undefined : GRANULES[config.stage2.granule].entries
+    this.host = new HostMm(place.within('hostMm'), hostPages(config.memslots), config.isHuge, blockPages)
     this.#rmaps = place.table('rmaps', config.mmu === 'shadow' ? slotPages(config) : 0, 'owner of mmuLock for write')
     this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
+    if (config.stage2 !== undefined) {
+      const icacheEpoch = first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'who invalidates all I-caches')
+      this.stage2 = new Stage2(place.within('stage2'), config, config.stage2, icacheEpoch)
+    }
+    const others = first === undefined ? (config.vms ?? 1) - 1 : 0
+    this.neighbours = Array.from({ length: others }, (_, index) => {
+      return new Vm(place.within(`vm${index + 1}`), config, rules, this)
+    })
   }
 
   /** Writes what is not zero into memory that nobody else sees yet. */
@@ -131,6 +153,10 @@ export class Vm {
     words[this.invalidateRangeStart] = INVALID_GPA
     words[this.invalidateRangeEnd] = INVALID_GPA
     this.memslots.initialise(words)
+    for (const neighbour of this.neighbours) neighbour.initialise(words)
+    if (this.stage2 === undefined) return
+    this.stage2.initialise(words)
+    this.host.populate(words)
   }
 
   /** The head of the reverse map of a gfn: which SPTE maps it. One, as there is one shadowed root. */
@@ -140,7 +166,7 @@ export class Vm {
 
   /** Enough for every gfn, and for what the CPUs keep in their caches. */
   #tableCapacity(): number {
-    return tablesFor(this.config.memslots) + this.config.cpus * 4 + 1
+    return this.config.stage2 === undefined ? tablesFor(this.config.memslots) + this.config.cpus * 4 + 1 : 1
   }
 }
 

@@ -9,6 +9,8 @@ import type { Memslot } from './memslots.ts'
 import { assertFlushed, assertProgress, clearInvalidating, markInvalidating, walkBegins } from './oracles.ts'
 import { flushRemoteTlbs } from './remote-flush.ts'
 import { condReschedRwlockWrite } from './resched.ts'
+import { isStage2 } from './stage2.ts'
+import { unmapStage2Range } from './stage2-unmap.ts'
 import type { Vm } from './vm.ts'
 
 /**
@@ -17,6 +19,10 @@ import type { Vm } from './vm.ts'
  */
 export function* unmapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, flush: boolean): Steps<boolean> {
   cpu.count(COUNTER.unmap_gfn_range_calls, 1)
+  if (isStage2(vm)) {
+    yield* unmapStage2Range(cpu, vm, start, end)
+    return flush
+  }
   if (vm.config.mmu === 'shadow') return yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
   return yield* tdpZapLeafs(cpu, vm, start, end, flush)
 }

@@ -1,9 +1,13 @@
+import { HISTOGRAM } from '../protocols/counters.ts'
+import { isStage2, type Stage2Vm } from '../protocols/stage2.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { type AccessPlan, accessesOf } from './accesses.ts'
+import { type GuestIcachePlan, runGuestIcache } from './guest-icache.ts'
 import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
 import { runNotifier } from './notifier.ts'
+import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
 import { runVcpu } from './vcpu.ts'
 import { runZapper, type ZapPlan } from './zapper.ts'
 
@@ -12,6 +16,9 @@ export type RolePlan =
   | { readonly role: 'vcpu'; readonly accesses: AccessPlan; readonly sampleEvery: number }
   | { readonly role: 'notifier'; readonly invalidations: InvalidationPlan; readonly isTimed: boolean }
   | { readonly role: 'zapper'; readonly zap: ZapPlan }
+  /** A vCPU on a stage-2 table; a neighbour is one of another VM on the same machine. */
+  | { readonly role: 'stage2-vcpu' | 'neighbour'; readonly guest: Stage2VcpuPlan }
+  | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
 
 export type RoleName = RolePlan['role']
 
@@ -19,7 +26,21 @@ export type RoleName = RolePlan['role']
 export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   if (plan.role === 'vcpu') yield* runVcpu(cpu, vm, accessesOf(plan.accesses), plan.sampleEvery)
   else if (plan.role === 'notifier') yield* runNotifier(cpu, vm, invalidationsOf(plan.invalidations), plan.isTimed)
-  else yield* runZapper(cpu, vm, plan.zap)
+  else if (plan.role === 'zapper') yield* runZapper(cpu, vm, plan.zap)
+  else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
+  else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
+}
+
+/** What faults of our own VM take, and what those of others take because of it. */
+const LATENCY_OF = {
+  'stage2-vcpu': HISTOGRAM.fault_latency_ns,
+  neighbour: HISTOGRAM.neighbour_fault_latency_ns,
+}
+
+function stage2VmOf(first: Vm, index: number): Stage2Vm {
+  const vm = index === 0 ? first : first.neighbours[index - 1]
+  if (vm === undefined || !isStage2(vm)) throw new RangeError(`there is no VM ${index} with a stage-2 table`)
+  return vm
 }
 
 /** `vcpu 0`, `notifier 1`: counted within each role. */

@@ -1,5 +1,6 @@
 import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
 import type { MemslotConfig } from '../protocols/memslots.ts'
+import type { Stage2Config } from '../protocols/stage2.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
 import { Place } from '../shared-memory/place.ts'
 
@@ -14,6 +15,9 @@ export type SystemSpec = {
   readonly tlbEntries: number
   /** Of 1000 blocks of 2 MiB, how many are one huge page. */
   readonly hugePerMille: number
+  readonly stage2?: Stage2Config
+  /** VMs on the machine, all alike; one if it is not said. */
+  readonly vms?: number
   readonly oracles: boolean
   readonly lockStatistics: boolean
 }

@@ -1,0 +1,32 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { publishExecutable } from '../icache.ts'
+import { RANGED } from '../icache-variants.ts'
+import { type FaultResult, FIXED } from '../page-fault.ts'
+import type { Rules } from '../rules.ts'
+import type { Stage2Vm } from '../stage2.ts'
+import type { Stage2Fault } from '../stage2-page-fault.ts'
+
+/**
+ * The permission is published before the I-caches are invalidated. Tempting: whoever comes second finds it, and nothing is
+ * wasted.
+ *
+ *   vCPU 1                                 vCPU 2
+ *   ------                                 ------
+ *   A8, A10 adds X
+ *                                          walks, fetches what its I-cache holds of the old memory
+ *   A9 invalidates
+ */
+export const B_PUBFIRST: Rules = { ...RANGED, icache: { ...RANGED.icache, makeExecutable: publishThenInvalidate } }
+
+function* publishThenInvalidate(
+  cpu: Cpu,
+  vm: Stage2Vm,
+  fault: Stage2Fault,
+  old: number,
+  now: number,
+): Steps<FaultResult> {
+  const result = yield* publishExecutable(cpu, vm, fault, old, now)
+  if (result === FIXED) yield* vm.rules.icache.icacheInval(cpu, vm, fault)
+  return result
+}
