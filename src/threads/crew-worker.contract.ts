@@ -24,6 +24,7 @@ const BUILD = {
   rwsem: (library: Library, place: Place, cpus: number) => new library.RwSem(place, cpus),
   seqcount: (library: Library, place: Place) => new library.SeqCount(place),
   rcuwait: (library: Library, place: Place) => new library.RcuWait(place),
+  srcu: (library: Library, place: Place, cpus: number) => new library.Srcu(place, cpus),
 } as const
 export type Kind = keyof typeof BUILD
 
@@ -86,6 +87,7 @@ export const METHODS = [
   'schedule',
   'finish',
   'wakeUp',
+  'synchronize',
   'cpu.load',
   'cpu.store',
   'cpu.add',

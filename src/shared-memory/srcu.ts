@@ -1,0 +1,70 @@
+import { type Cpu, type LockId, type Word, WRITE, wordAt } from './cpu.ts'
+import type { Place } from './place.ts'
+import type { Steps } from './steps.ts'
+
+/**
+ * Sleepable RCU (kernel/rcu/srcutree.c, include/linux/srcu.h): readers say that they read, each on a line of its own;
+ * whoever has published something new waits until all who may still see the old have said that they no longer do.
+ *
+ *   idx            0 or 1: where new readers count themselves         own line, written by who synchronises
+ *   readers[cpu]   sections that this CPU is in, begun under 0 and    own line, written by that CPU
+ *                  under 1
+ *
+ *   readLock  readers[cpu][idx] n -> n+1     readUnlock  n+1 -> n     synchronize  idx 0 -> 1 or 1 -> 0
+ *
+ * The kernel counts locks and unlocks apart, because a reader may end on another CPU than it began on; ours never move, so
+ * one counter does. Waiting for each counter to be 0 once would be enough to be right; the two of them are there for whoever
+ * waits, who would else never see a busy CPU between two sections.
+ */
+export class Srcu {
+  readonly id: LockId
+  readonly idx: Word
+  readonly readers: readonly Word[]
+
+  /** `cpus`: how many CPUs may ever read; their ids are 0 to cpus - 1. */
+  constructor(place: Place, cpus: number) {
+    this.id = place.lock('srcu')
+    this.idx = place.line('idx', 'who synchronises')
+    this.readers = Array.from({ length: cpus }, (_, cpu) => place.table(`readers${cpu}`, 2, `cpu ${cpu}`))
+  }
+
+  /** `srcu_read_lock()`: sections nest. Returns what readUnlock() wants back. */
+  *readLock(cpu: Cpu): Steps<number> {
+    const idx = yield* cpu.load(this.idx)
+    // Full barrier: we are counted before we look at what is protected. Pairs with the looks in synchronize().
+    yield* cpu.add(this.#word(cpu.id, idx), 1)
+    return idx
+  }
+
+  /** `srcu_read_unlock()` */
+  *readUnlock(cpu: Cpu, idx: number): Steps<void> {
+    // Full barrier: what we read stays before it. Pairs with the wait in synchronize().
+    yield* cpu.sub(this.#word(cpu.id, idx), 1)
+  }
+
+  /**
+   * `synchronize_srcu()`: waits for all sections that have begun. One at a time, as its callers hold a lock of their own;
+   * never inside a section, which would wait for itself.
+   */
+  *synchronize(cpu: Cpu): Steps<void> {
+    cpu.contentionBegin(this.id, WRITE)
+    const idx = yield* cpu.load(this.idx)
+    // Who read idx before the last time it changed, and counted itself only afterwards.
+    yield* this.#untilNobodyReads(cpu, idx ^ 1)
+    // From here on new sections are counted where nobody waits for them to end.
+    yield* cpu.store(this.idx, idx ^ 1)
+    yield* this.#untilNobodyReads(cpu, idx)
+    cpu.contentionEnd(this.id, WRITE)
+  }
+
+  *#untilNobodyReads(cpu: Cpu, idx: number): Steps<void> {
+    for (let other = 0; other < this.readers.length; other += 1) {
+      // Pairs with the counting in readLock() and readUnlock().
+      yield* cpu.untilEqual(this.#word(other, idx), 0)
+    }
+  }
+
+  #word(cpu: number, idx: number): Word {
+    return wordAt(this.readers[cpu]!, idx)
+  }
+}
