@@ -1,16 +1,24 @@
+import { B_ARCHLOCK } from './broken/b-archlock.ts'
+import { B_EARLYDEC } from './broken/b-earlydec.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_INV } from './broken/b-inv.ts'
+import { B_LATEINC } from './broken/b-lateinc.ts'
 import { B_LEAK } from './broken/b-leak.ts'
 import { B_NOTLBI } from './broken/b-notlbi.ts'
 import { B_ORDER } from './broken/b-order.ts'
 import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
+import { B_RWSEM } from './broken/b-rwsem.ts'
 import { B_SLEEP } from './broken/b-sleep.ts'
 import { B_SNAP } from './broken/b-snap.ts'
+import { B_SRCU } from './broken/b-srcu.ts'
 import { B_STALE } from './broken/b-stale.ts'
+import { B_UNBAL } from './broken/b-unbal.ts'
 import { B_UNITS } from './broken/b-units.ts'
 import { B_VOLUME } from './broken/b-volume.ts'
+import { B_WAKE } from './broken/b-wake.ts'
+import { ALWAYS_LOCK, COUNT, FAIR_GATE, RWSEM } from './elision.ts'
 import {
   FULL,
   FULL_IF_GT_PAGE,
@@ -54,6 +62,18 @@ export const VARIANT_RULES = {
   'B-SLEEP': B_SLEEP,
   'B-VOLUME': B_VOLUME,
   'B-NOTLBI': B_NOTLBI,
+  'always-lock': ALWAYS_LOCK,
+  count: COUNT,
+  'count-elide': PRECHECK,
+  rwsem: RWSEM,
+  'fair-gate': FAIR_GATE,
+  'B-UNBAL': B_UNBAL,
+  'B-RWSEM': B_RWSEM,
+  'B-WAKE': B_WAKE,
+  'B-LATEINC': B_LATEINC,
+  'B-EARLYDEC': B_EARLYDEC,
+  'B-ARCHLOCK': B_ARCHLOCK,
+  'B-SRCU': B_SRCU,
 } as const satisfies Record<string, Rules>
 
 export type VariantName = keyof typeof VARIANT_RULES

@@ -36,6 +36,7 @@ export const COUNTERS = [
   'tlb_flush_remote_range_end_of_zap',
   'tlb_flush_remote_map_replace',
   'tlb_flush_remote_wrprot',
+  'tlb_flush_remote_memslot',
   'tlb_flush_ipis',
   // MMU notifier
   'unmap_gfn_range_calls',
@@ -47,6 +48,11 @@ export const COUNTERS = [
   'range_width_max',
   'mn_active_max',
   'memslot_wakeups',
+  'invalidate_mmu_lock',
+  // memslot updates
+  'memslot_updates',
+  'memslot_wait_loops',
+  'updater_starved',
   // KVM's own zaps, and dirty logging
   'zap_gfn_range_calls',
   'wrprot_gfn_range_calls',
@@ -95,6 +101,8 @@ export const HISTOGRAMS = [
   'mmu_lock_wait_ns_write',
   'mmu_lock_hold_ns_read',
   'mmu_lock_hold_ns_write',
+  'memslot_update_wait_ns',
+  'memslot_update_latency_ns',
 ] as const
 
 export type HistogramName = (typeof HISTOGRAMS)[number]

@@ -15,6 +15,7 @@ export function* handlePageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultRes
   cpu.count(COUNTER.pf_taken, 1)
   fault.attempt += 1
   fault.prechecked = false
+  fault.metInvalidSlot = false
   const result = yield* pageFault(cpu, vm, fault)
   if (result === FIXED) cpu.count(COUNTER.pf_fixed, 1)
   else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
@@ -43,6 +44,7 @@ function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
   if (invalid) {
     cpu.count(COUNTER.retry_invalid_slot, 1)
+    fault.metInvalidSlot = true
     return RETRY
   }
   const early = yield* vm.rules.precheckBeforePfn(cpu, vm, fault)

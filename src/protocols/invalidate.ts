@@ -22,12 +22,21 @@ export function* invalidateBegin(cpu: Cpu, vm: Vm): Steps<void> {
 export function* invalidateRangeAdd(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void> {
   const rangeStart = yield* cpu.read(vm.invalidateRangeStart)
   const rangeEnd = yield* cpu.read(vm.invalidateRangeEnd)
-  const isUnset = rangeStart === INVALID_GPA
+  // Unset, or as empty as invalidateRangeAddNone() left it.
+  const isUnset = rangeStart === rangeEnd
   const newStart = isUnset ? start : Math.min(rangeStart, start)
   const newEnd = isUnset ? end : Math.max(rangeEnd, end)
   yield* cpu.write(vm.invalidateRangeStart, newStart)
   yield* cpu.write(vm.invalidateRangeEnd, newEnd)
   cpu.countHighest(COUNTER.range_width_max, newEnd - newStart)
+}
+
+/** S6, of a range that no memslot maps: an invalidation is in progress, and its range is set to nothing. */
+export function* invalidateRangeAddNone(cpu: Cpu, vm: Vm): Steps<void> {
+  const rangeStart = yield* cpu.read(vm.invalidateRangeStart)
+  if (rangeStart !== INVALID_GPA) return
+  yield* cpu.write(vm.invalidateRangeStart, 0)
+  yield* cpu.write(vm.invalidateRangeEnd, 0)
 }
 
 /** E2 to E4: `kvm_mmu_invalidate_end()`. */

@@ -6,7 +6,8 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
-import { hostPages, type MemslotConfig, Memslots, NO_MEMSLOT } from './memslots.ts'
+import { hostPages } from './host-ranges.ts'
+import { type MemslotConfig, Memslots, NO_MEMSLOT } from './memslots.ts'
 
 /** Slots whose gfns do not overlap; their hvas may. */
 const slots = fc

@@ -2,6 +2,7 @@ import { type Gfn, gfnAdd, type Hva } from '../shared-memory/addresses.ts'
 import { type Cpu, type Word, wordAt } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { hostPageOf } from './host-ranges.ts'
 
 /** A memslot as the VMM sets it. Everything is in pages. */
 export type MemslotConfig = {
@@ -11,13 +12,14 @@ export type MemslotConfig = {
   readonly pages: number
 }
 
-const FIELDS = 6
+const FIELDS = 7
 const BASE_GFN = 0
 const PAGES = 1
 const HVA = 2
 const HOST_PAGE = 3
 const FLAGS = 4
 const RMAP = 5
+const ID = 6
 
 declare const brand: unique symbol
 
@@ -27,50 +29,75 @@ export const NO_MEMSLOT = -1 as Memslot
 
 /** KVM_MEMSLOT_INVALID: the slot is being deleted or moved; a fault on it retries. */
 export const INVALID = 1
+/** KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS, in the generation of a set that is being published. */
+export const GEN_UPDATE_IN_PROGRESS = 1 << 30
+
+/** What becomes of one memslot in the next set: it is left out, or it is there, with these flags and at this gfn. */
+export type MemslotEdit = { readonly slot: MemslotConfig; readonly flags: number; readonly baseGfn: number } | null
 
 /**
  * The memslots of a VM (virt/kvm/kvm_main.c): sorted by gfn, found by gfn (`__gfn_to_memslot`) or by the range of hvas that
  * they map. Readers are protected by SRCU, so the fields are read plainly.
  *
- *   count       how many there are                                   own line
- *   slot[i]     baseGfn, pages, hva, hostPage, flags, rmap           written before the slots are published
+ *   active      0 or `capacity`: where the set that counts begins, which is kvm->memslots     own line, written by the updater
+ *   count       how many there are                                                            own line for each set
+ *   generation  how often they have changed; UPDATE_IN_PROGRESS                               same line as count
+ *   slot[i]     baseGfn, pages, hva, hostPage, flags, rmap, id                                written before the set is published
+ *
+ * There are two sets of them, as in struct kvm: the active one, and the one in which the next is made. A Memslot says which
+ * set it is of, as a pointer does: whoever has one stays in its set. Without `spare` ones there is one set for ever.
  *
  * `hostPage` is where the slot's memory lies in the host's (see `HostMm`): slots that share hvas share pages. `rmap` is where
  * its reverse map begins, in entries: there is one for each gfn.
  */
 export class Memslots {
-  readonly count: Word
+  readonly active: Word
+  readonly #counts: readonly Word[]
+  readonly #generations: readonly Word[]
   readonly #slots: Word
   readonly #config: readonly MemslotConfig[]
+  /** Of all slots that there may ever be. */
+  readonly #all: readonly MemslotConfig[]
+  readonly #isFixed: boolean
 
-  constructor(place: Place, config: readonly MemslotConfig[]) {
+  /** `spare`: slots that are not there at first. */
+  constructor(place: Place, config: readonly MemslotConfig[], spare: readonly MemslotConfig[] = []) {
     this.#config = config.toSorted((a, b) => a.baseGfn - b.baseGfn)
-    this.count = place.line('count', 'memslot updater')
-    this.#slots = place.table('slots', config.length * FIELDS, 'memslot updater')
+    this.#all = [...this.#config, ...spare]
+    this.#isFixed = spare.length === 0
+    const sets = this.#isFixed ? [0] : [0, 1]
+    this.active = place.line('active', 'memslot updater')
+    const words = sets.map((set) => place.within(`set${set}`).together(['count', 'generation'], 'memslot updater'))
+    this.#counts = words.map(({ count }) => count)
+    this.#generations = words.map(({ generation }) => generation)
+    this.#slots = place.table('slots', sets.length * this.#all.length * FIELDS, 'memslot updater')
   }
 
   /** Writes the slots into memory that nobody else sees yet. */
   initialise(words: Int32Array): void {
-    words[this.count] = this.#config.length
-    let rmap = 0
-    for (const [index, slot] of this.#config.entries()) {
-      const fields = [slot.baseGfn, slot.pages, slot.hva, hostPageOf(this.#config, slot), 0, rmap]
-      words.set(fields, this.#field(index as Memslot, 0))
-      rmap += slot.pages
-    }
+    words[this.#counts[0]!] = this.#config.length
+    for (const [index, slot] of this.#config.entries())
+      words.set(this.#fieldsOf(slot, 0, slot.baseGfn), this.#field(index, 0))
   }
 
-  /** `__gfn_to_memslot()`: binary search by gfn. */
+  /** `srcu_dereference()` of kvm->memslots, for whoever reads more than one slot. Pairs with publish(). */
+  *dereference(cpu: Cpu): Steps<number> {
+    return this.#isFixed ? 0 : yield* cpu.load(this.active)
+  }
+
+  /** `gfn_to_memslot()`: binary search by gfn. */
   *find(cpu: Cpu, gfn: Gfn): Steps<Memslot> {
-    let low = 0
-    let high = yield* cpu.read(this.count)
+    const first = this.#isFixed ? 0 : yield* cpu.load(this.active)
+    let low = first
+    const count = yield* cpu.read(this.#countOf(first))
+    let high = first + count
     while (low < high) {
-      const middle = ((low + high) >> 1) as Memslot
+      const middle = (low + high) >> 1
       const base = yield* cpu.read(this.#field(middle, BASE_GFN))
       if (gfn >= base) low = middle + 1
       else high = middle
     }
-    if (low === 0) return NO_MEMSLOT
+    if (low === first) return NO_MEMSLOT
     const slot = (low - 1) as Memslot
     const base = yield* cpu.read(this.#field(slot, BASE_GFN))
     const pages = yield* cpu.read(this.#field(slot, PAGES))
@@ -79,14 +106,37 @@ export class Memslots {
 
   /** The first memslot after `after` that overlaps the hvas [start, end); start with NO_MEMSLOT. */
   *nextOverlapping(cpu: Cpu, after: Memslot, start: Hva, end: Hva): Steps<Memslot> {
-    const count = yield* cpu.read(this.count)
-    for (let slot = (after + 1) as Memslot; slot < count; slot = (slot + 1) as Memslot) {
+    const first = after === NO_MEMSLOT ? yield* this.dereference(cpu) : this.#firstOf(after)
+    const count = yield* cpu.read(this.#countOf(first))
+    const from = after === NO_MEMSLOT ? first : after + 1
+    for (let slot = from as Memslot; slot < first + count; slot = (slot + 1) as Memslot) {
       const hva = yield* cpu.read(this.#field(slot, HVA))
       if (hva >= end) continue
       const pages = yield* cpu.read(this.#field(slot, PAGES))
       if (hva + pages > start) return slot
     }
     return NO_MEMSLOT
+  }
+
+  /** The slot after `after` in its set; the first of the active set after NO_MEMSLOT. */
+  *nextOf(cpu: Cpu, after: Memslot): Steps<Memslot> {
+    const first = after === NO_MEMSLOT ? yield* this.dereference(cpu) : this.#firstOf(after)
+    const count = yield* cpu.read(this.#countOf(first))
+    const next = after === NO_MEMSLOT ? first : after + 1
+    return (next < first + count ? next : NO_MEMSLOT) as Memslot
+  }
+
+  *idOf(cpu: Cpu, slot: Memslot): Steps<number> {
+    return yield* cpu.read(this.#field(slot, ID))
+  }
+
+  *baseGfn(cpu: Cpu, slot: Memslot): Steps<Gfn> {
+    const base = yield* cpu.read(this.#field(slot, BASE_GFN))
+    return base as Gfn
+  }
+
+  *pages(cpu: Cpu, slot: Memslot): Steps<number> {
+    return yield* cpu.read(this.#field(slot, PAGES))
   }
 
   /** `hva_to_gfn_memslot()`, of the part of [hva, ...) that lies in the slot. */
@@ -130,32 +180,103 @@ export class Memslots {
     return (flags & INVALID) !== 0
   }
 
-  #field(slot: Memslot, field: number): Word {
+  /** Makes the set that is not active: the active one's slots, in which `id` has become what `edit` says. */
+  *prepareNext(cpu: Cpu, id: number, edit: MemslotEdit): Steps<void> {
+    const from = yield* cpu.load(this.active)
+    const count = yield* cpu.read(this.#countOf(from))
+    const to = this.#otherThan(from)
+    let next = to
+    let isMissing = edit !== null
+    for (let slot = from; slot < from + count; slot += 1) {
+      const slotId = yield* cpu.read(this.#field(slot, ID))
+      if (slotId === id) continue
+      const base = yield* cpu.read(this.#field(slot, BASE_GFN))
+      if (edit !== null && isMissing && edit.baseGfn < base) {
+        yield* this.#write(cpu, next, this.#fieldsOf(edit.slot, edit.flags, edit.baseGfn))
+        next += 1
+        isMissing = false
+      }
+      yield* this.#copy(cpu, slot, next)
+      next += 1
+    }
+    if (edit !== null && isMissing) {
+      yield* this.#write(cpu, next, this.#fieldsOf(edit.slot, edit.flags, edit.baseGfn))
+      next += 1
+    }
+    yield* cpu.write(this.#countOf(to), next - to)
+  }
+
+  /** M4: the next set's generation is the active one's, with the mark of an update. */
+  *markUpdateInProgress(cpu: Cpu): Steps<void> {
+    const active = yield* cpu.load(this.active)
+    const generation = yield* cpu.read(this.#generationOf(active))
+    yield* cpu.store(this.#generationOf(this.#otherThan(active)), generation | GEN_UPDATE_IN_PROGRESS)
+  }
+
+  /** M7: `rcu_assign_pointer(kvm->memslots)`. Needs release: the set is complete before it is seen. */
+  *publish(cpu: Cpu): Steps<void> {
+    const active = yield* cpu.load(this.active)
+    yield* cpu.store(this.active, this.#otherThan(active))
+  }
+
+  /** M10: nobody uses the set of before any more. */
+  *finishUpdate(cpu: Cpu): Steps<void> {
+    const active = yield* cpu.load(this.active)
+    const generation = yield* cpu.read(this.#generationOf(active))
+    yield* cpu.store(this.#generationOf(active), (generation & ~GEN_UPDATE_IN_PROGRESS) + ADDRESS_SPACES)
+  }
+
+  /** `kvm_memslots(kvm)->generation`. */
+  *generation(cpu: Cpu): Steps<number> {
+    const active = yield* cpu.load(this.active)
+    return yield* cpu.load(this.#generationOf(active))
+  }
+
+  /** The slot of that number, of all that there may ever be. */
+  configOf(id: number): MemslotConfig {
+    return this.#all.find(({ slot }) => slot === id)!
+  }
+
+  *#copy(cpu: Cpu, from: number, to: number): Steps<void> {
+    for (let field = 0; field < FIELDS; field += 1) {
+      const value = yield* cpu.read(this.#field(from, field))
+      yield* cpu.write(this.#field(to, field), value)
+    }
+  }
+
+  *#write(cpu: Cpu, to: number, fields: readonly number[]): Steps<void> {
+    for (let field = 0; field < FIELDS; field += 1) yield* cpu.write(this.#field(to, field), fields[field]!)
+  }
+
+  #fieldsOf(slot: MemslotConfig, flags: number, baseGfn: number): number[] {
+    return [baseGfn, slot.pages, slot.hva, hostPageOf(this.#all, slot), flags, this.#rmapOf(slot), slot.slot]
+  }
+
+  #rmapOf(slot: MemslotConfig): number {
+    const before = this.#all.slice(0, this.#all.indexOf(slot))
+    return before.reduce((sum, { pages }) => sum + pages, 0)
+  }
+
+  #firstOf(slot: Memslot): number {
+    return slot < this.#all.length ? 0 : this.#all.length
+  }
+
+  #otherThan(first: number): number {
+    return first === 0 ? this.#all.length : 0
+  }
+
+  #countOf(first: number): Word {
+    return this.#counts[first === 0 ? 0 : 1]!
+  }
+
+  #generationOf(first: number): Word {
+    return this.#generations[first === 0 ? 0 : 1]!
+  }
+
+  #field(slot: number, field: number): Word {
     return wordAt(this.#slots, slot * FIELDS + field)
   }
 }
 
-/** How many pages of the host the slots map; hvas that several slots map count once. */
-export function hostPages(slots: readonly MemslotConfig[]): number {
-  return hostRanges(slots).reduce((sum, { start, end }) => sum + end - start, 0)
-}
-
-/** The slots' hvas, merged where they touch, in order: the host's pages are numbered through them. */
-function hostRanges(slots: readonly MemslotConfig[]): { start: number; end: number }[] {
-  const ranges: { start: number; end: number }[] = []
-  for (const { hva, pages } of slots.toSorted((a, b) => a.hva - b.hva)) {
-    const last = ranges.at(-1)
-    if (last !== undefined && hva <= last.end) last.end = Math.max(last.end, hva + pages)
-    else ranges.push({ start: hva, end: hva + pages })
-  }
-  return ranges
-}
-
-function hostPageOf(slots: readonly MemslotConfig[], slot: MemslotConfig): number {
-  let first = 0
-  for (const { start, end } of hostRanges(slots)) {
-    if (slot.hva < end) return first + slot.hva - start
-    first += end - start
-  }
-  return first
-}
+/** KVM_ADDRESS_SPACE_NUM, without SMM. */
+const ADDRESS_SPACES = 1

@@ -37,6 +37,10 @@ export const ORACLES = [
     name: 'refault_unbounded',
     says: 'a vCPU kept faulting although the entry allowed what it wanted: its TLB was not told',
   },
+  {
+    name: 'slots_changed_inside_pair',
+    says: 'the memslots changed between the start and the end of an invalidation that was promised they would not',
+  },
   { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
@@ -155,9 +159,13 @@ function nextSeed(local: CpuLocal): number {
   return local.seed >>> 0
 }
 
-/** I0.6: a fault has to retry. */
-export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault): void {
+/**
+ * I0.6: a fault has to retry. An INVALID memslot is a cause for whoever lets the update go on meanwhile: not for a fault that
+ * `keepsSrcu`, which the update waits for.
+ */
+export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault, keepsSrcu = false): void {
   if (!vm.config.oracles) return
+  if (fault.metInvalidSlot && !keepsSrcu) return
   const seq = cpu.peek(vm.invalidateSeq)
   const idle = cpu.peek(vm.invalidateInProgress) === 0 && seq === fault.seqAtRetry
   fault.seqAtRetry = seq

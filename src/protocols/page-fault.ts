@@ -25,6 +25,8 @@ export class Fault {
   attempt = 0
   /** A pre-check has let it through in this try. */
   prechecked = false
+  /** This try met an INVALID memslot. */
+  metInvalidSlot = false
   /** What a compiler that may cache plain loads would keep in registers: see B-HOIST. */
   cachedInProgress = 0
   cachedSeq = 0

@@ -2,6 +2,7 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { IcacheRules } from './icache.ts'
+import type { MemslotRules } from './memslot-rules.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
@@ -39,4 +40,6 @@ export type Rules = {
 
   /** System 2. */
   readonly icache: IcacheRules
+  /** System 3. */
+  readonly memslots: MemslotRules
 }

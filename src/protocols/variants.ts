@@ -5,6 +5,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { handlePageFault, releasePfn } from './fault.ts'
 import { THRESHOLD_ICACHE } from './icache.ts'
 import { invalidateBegin, invalidateEnd, invalidateRangeAdd } from './invalidate.ts'
+import { COUNT_ELIDE } from './memslot-pairs.ts'
 import { assertRetryHasCause } from './oracles.ts'
 import { type Fault, type FaultResult, RETRY } from './page-fault.ts'
 import { rwlockNeedbreak } from './resched.ts'
@@ -46,6 +47,7 @@ export const PRECHECK: Rules = {
   invalidateRangeAdd,
   invalidateEnd,
   icache: THRESHOLD_ICACHE,
+  memslots: COUNT_ELIDE,
 }
 
 /** s0.v3: only after the pfn has been looked up, as posted in v3 of the series. */
@@ -83,6 +85,6 @@ function* loopUntilFixed(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   for (;;) {
     const result = yield* handlePageFault(cpu, vm, fault)
     if (result !== RETRY || cpu.signalPending()) return result
-    assertRetryHasCause(cpu, vm, fault)
+    assertRetryHasCause(cpu, vm, fault, true)
   }
 }

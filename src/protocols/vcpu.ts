@@ -11,12 +11,14 @@ import {
   W,
 } from '../shared-memory/page-tables/spte.ts'
 import type { Place } from '../shared-memory/place.ts'
+import type { Srcu } from '../shared-memory/srcu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
 import { assertFill, assertTouch } from './oracles.ts'
 import { checkRequest, KVM_REQ_TLB_FLUSH } from './requests.ts'
+import { SITE } from './sites.ts'
 import { Tlb } from './tlb.ts'
 import type { Vm } from './vm.ts'
 
@@ -37,13 +39,29 @@ export class Vcpu {
   readonly requests: Word
   /** The vCPU's own copies of translations: no other CPU sees or changes them. */
   readonly tlb: Tlb
+  /** What guards the memslots, if they change: held from exit to entry. */
+  readonly #srcu: Srcu | undefined
+  #srcuIdx = 0
+  /** The generation of the memslots for which the vCPU's root was last made. */
+  rootGeneration = 0
 
-  constructor(place: Place, id: number, tlbEntries: number) {
+  constructor(place: Place, id: number, tlbEntries: number, srcu?: Srcu) {
     this.id = id
+    this.#srcu = srcu
     const words = place.together(['mode', 'requests'], 'the vCPU, and whoever kicks it')
     this.mode = words.mode
     this.requests = words.requests
     this.tlb = new Tlb(tlbEntries)
+  }
+
+  /** `kvm_vcpu_srcu_read_lock()`: outside of the guest a vCPU may look at the memslots. */
+  *srcuReadLock(cpu: Cpu): Steps<void> {
+    if (this.#srcu !== undefined) this.#srcuIdx = yield* this.#srcu.readLock(cpu)
+  }
+
+  /** `kvm_vcpu_srcu_read_unlock()`: in the guest, or asleep, it holds up no update. */
+  *srcuReadUnlock(cpu: Cpu): Steps<void> {
+    if (this.#srcu !== undefined) yield* this.#srcu.readUnlock(cpu, this.#srcuIdx)
   }
 }
 
@@ -59,6 +77,7 @@ export function* enterGuest(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
 function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   yield* serviceRequests(cpu, vm, vcpu)
   yield* cpu.store(vcpu.mode, IN_GUEST_MODE)
+  yield* vcpu.srcuReadUnlock(cpu)
   // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().
   yield* cpu.barrier(MB)
   const mode = yield* cpu.load(vcpu.mode)
@@ -67,6 +86,7 @@ function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
 
   yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
   yield* cpu.barrier(WMB)
+  yield* vcpu.srcuReadLock(cpu)
   cpu.count(COUNTER.entry_cancelled_pending_request, 1)
   // What was prepared for this entry is prepared again for the next; once it is part of the exit that came before.
   yield* cpu.work(WORK_KIND.entry_preparation, 1)
@@ -79,7 +99,22 @@ export function* exitGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
   // Answers an IPI, if one was sent. Pairs with the wait in makeAllCpusRequest().
   yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
   yield* cpu.barrier(WMB)
+  yield* vcpu.srcuReadLock(cpu)
   yield* cpu.work(WORK_KIND.exit_entry, 1)
+}
+
+/**
+ * `kvm_mmu_load()`, of which `mmu_first_shadow_root_alloc()` is re-created: what is allocated by the memslots is allocated
+ * under slots_arch_lock, inside the vCPU's SRCU section. Done again whenever the memslots have changed.
+ */
+export function* reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+  if (vm.updates === undefined) return
+  const generation = yield* vm.memslots.generation(cpu)
+  if (generation === vcpu.rootGeneration) return
+  vm.lockdep?.at(cpu, SITE.mmu_first_shadow_root_alloc)
+  yield* vm.updates.slotsArchLock.acquire(cpu)
+  vcpu.rootGeneration = generation
+  yield* vm.updates.slotsArchLock.release(cpu)
 }
 
 /** Whether an interrupt has arrived that takes the vCPU out of the guest. */

@@ -1,20 +1,23 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Word } from '../shared-memory/cpu.ts'
 import { wordAt } from '../shared-memory/cpu.ts'
+import { Lockdep } from '../shared-memory/lockdep/lockdep.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
 import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
-import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
 import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
 import { GRANULES } from '../shared-memory/page-tables/stage2-pte.ts'
 import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
 import { HostMm } from './host-mm.ts'
-import { hostPages, type MemslotConfig, Memslots } from './memslots.ts'
+import { hostPages } from './host-ranges.ts'
+import { type MemslotUpdateConfig, MemslotUpdates } from './memslot-updates.ts'
+import { type MemslotConfig, Memslots } from './memslots.ts'
 import type { Rules } from './rules.ts'
 import { Stage2, type Stage2Config } from './stage2.ts'
 import { Vcpu } from './vcpu.ts'
+import { Watch } from './watch.ts'
 
 /** How the host kernel was booted: `preempt=`. */
 export type PreemptionModel = 'none' | 'voluntary' | 'full' | 'lazy'
@@ -39,6 +42,10 @@ export type VmConfig = {
   readonly oracles: boolean
   /** Whether acquisitions and holds of locks are reported. */
   readonly lockStatistics: boolean
+  /** Whether the order in which locks are taken is watched. */
+  readonly lockdep?: boolean
+  /** What of the memslots changes while the VM runs; without it nothing does. */
+  readonly updates?: MemslotUpdateConfig
 }
 
 /** `INVALID_GPA`: the range of the invalidation in progress is not set. */
@@ -60,6 +67,8 @@ export class CpuLocal {
   suspect = 0
   /** `suspects` of the invalidation under way begin here. */
   seed = 1
+  /** What the SRCU section over the memslots gave, if this CPU is in one. */
+  srcuIdx = 0
 
   constructor(tables: PageTables, vcpus: number) {
     this.iter = new TdpIter(tables)
@@ -81,6 +90,7 @@ type Invalidating = { readonly start: Word; readonly end: Word }
 export class Vm {
   readonly config: VmConfig
   readonly rules: Rules
+  readonly lockdep: Lockdep | undefined
   readonly mmuLock: RwLock
   /** `mmuLock.cnts`, for whoever looks at the memory of a run that is over. */
   readonly mmuLockWord: Word
@@ -92,6 +102,7 @@ export class Vm {
   readonly mnActiveInvalidateCount: Word
   readonly mnMemslotsUpdateRcuwait: RcuWait
   readonly memslots: Memslots
+  readonly updates: MemslotUpdates | undefined
   readonly host: HostMm
   readonly tables: PageTables
   readonly vcpus: readonly Vcpu[]
@@ -110,9 +121,11 @@ export class Vm {
     this.config = config
     this.rules = rules
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
+    this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
+    const watch = new Watch(config.lockStatistics, this.lockdep)
     const mmuLock = new QRwLock(place.within('mmuLock'), config.cpus)
     this.mmuLockWord = mmuLock.cnts
-    this.mmuLock = config.lockStatistics ? new WatchedRwLock(mmuLock) : mmuLock
+    this.mmuLock = watch.rwLock(mmuLock)
     const words = place
       .within('mmuInvalidate')
       .together(['seq', 'inProgress', 'rangeStart', 'rangeEnd'], 'owner of mmuLock for write')
@@ -120,22 +133,24 @@ export class Vm {
     this.invalidateInProgress = words.inProgress
     this.invalidateRangeStart = words.rangeStart
     this.invalidateRangeEnd = words.rangeEnd
-    const mnInvalidateLock = new QSpinLock(place.within('mnInvalidateLock'), config.cpus)
-    this.mnInvalidateLock = config.lockStatistics ? new WatchedLock(mnInvalidateLock) : mnInvalidateLock
+    this.mnInvalidateLock = watch.lock(new QSpinLock(place.within('mnInvalidateLock'), config.cpus))
     this.mnActiveInvalidateCount = place.line('mnActiveInvalidateCount', 'owner of mnInvalidateLock')
     this.mnMemslotsUpdateRcuwait = new RcuWait(place.within('mnMemslotsUpdateRcuwait'))
+    const { updates } = config
+    this.updates = updates === undefined ? undefined : new MemslotUpdates(place, updates, config.cpus, watch)
     this.vcpus = Array.from(
       { length: config.vcpus },
-      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries),
+      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.updates?.srcu),
     )
     this.invalidating = Array.from({ length: config.cpus }, (_, cpu) =>
       place.within(`cpu${cpu}.invalidating`).together(['start', 'end'], `cpu ${cpu}`),
     )
-    this.memslots = new Memslots(place.within('memslots'), config.memslots)
+    const slots = everyMemslot(config)
+    this.memslots = new Memslots(place.within('memslots'), config.memslots, updates?.spare)
     this.tables = new PageTables(place.within('pageTables'), this.#tableCapacity(), config.cpus)
     const blockPages = config.stage2 === undefined ? undefined : GRANULES[config.stage2.granule].entries
-    this.host = new HostMm(place.within('hostMm'), hostPages(config.memslots), config.isHuge, blockPages)
-    this.#rmaps = place.table('rmaps', config.mmu === 'shadow' ? slotPages(config) : 0, 'owner of mmuLock for write')
+    this.host = new HostMm(place.within('hostMm'), hostPages(slots), config.isHuge, blockPages)
+    this.#rmaps = place.table('rmaps', config.mmu === 'shadow' ? pagesOf(slots) : 0, 'owner of mmuLock for write')
     this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
     if (config.stage2 !== undefined) {
       const icacheEpoch = first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'who invalidates all I-caches')
@@ -166,8 +181,9 @@ export class Vm {
 
   /** Enough for every gfn, and for what the CPUs keep in their caches. */
   #tableCapacity(): number {
-    return this.config.stage2 === undefined ? tablesFor(this.config.memslots) + this.config.cpus * 4 + 1 : 1
+    return this.config.stage2 === undefined ? tablesFor(everyMemslot(this.config)) + this.config.cpus * 4 + 1 : 1
   }
 }
 
-const slotPages = (config: VmConfig) => config.memslots.reduce((sum, { pages }) => sum + pages, 0)
+const everyMemslot = ({ memslots, updates }: VmConfig) => [...memslots, ...(updates?.spare ?? [])]
+const pagesOf = (slots: readonly MemslotConfig[]) => slots.reduce((sum, { pages }) => sum + pages, 0)

@@ -1,4 +1,4 @@
-import type { Gfn } from '../shared-memory/addresses.ts'
+import { type Gfn, gfnAdd } from '../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import { isPresentLeaf, LEVEL_4K, NONPRESENT, W } from '../shared-memory/page-tables/spte.ts'
 import type { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
@@ -23,6 +23,15 @@ export function* unmapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end:
     yield* unmapStage2Range(cpu, vm, start, end)
     return flush
   }
+  if (vm.config.mmu === 'shadow') return yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
+  return yield* tdpZapLeafs(cpu, vm, start, end, flush)
+}
+
+/** Every leaf of a memslot, with mmu_lock held for write. */
+export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, flush: boolean): Steps<boolean> {
+  const start = yield* vm.memslots.baseGfn(cpu, slot)
+  const pages = yield* vm.memslots.pages(cpu, slot)
+  const end = gfnAdd(start, pages)
   if (vm.config.mmu === 'shadow') return yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
   return yield* tdpZapLeafs(cpu, vm, start, end, flush)
 }

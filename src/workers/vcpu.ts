@@ -8,6 +8,7 @@ import {
   exitGuest,
   FAULT_PROTECTION,
   isKicked,
+  reloadRoot,
   type Vcpu,
 } from '../protocols/vcpu.ts'
 import type { Vm } from '../protocols/vm.ts'
@@ -44,6 +45,7 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   const vcpu = vm.vcpus[cpu.id]!
   const fault = new Fault()
   const stopwatch = new Stopwatch(sampleEvery)
+  yield* vcpu.srcuReadLock(cpu)
   yield* enterGuest(cpu, vm, vcpu)
   while (cpu.running() && accesses.next()) {
     if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs)
@@ -58,6 +60,7 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
     if (beganNs !== NOT_TIMED) record(cpu, beganNs, accesses.atNs)
   }
   yield* exitGuest(cpu, vcpu)
+  yield* vcpu.srcuReadUnlock(cpu)
 }
 
 function record(cpu: Cpu, beganNs: number, dueNs: number): void {
@@ -71,7 +74,9 @@ function record(cpu: Cpu, beganNs: number, dueNs: number): void {
 function* halt(cpu: Cpu, vm: Vm, vcpu: Vcpu, atNs: number): Steps<void> {
   if (cpu.now() >= atNs) return
   yield* exitGuest(cpu, vcpu)
+  yield* vcpu.srcuReadUnlock(cpu)
   yield* cpu.untilTime(atNs)
+  yield* vcpu.srcuReadLock(cpu)
   yield* enterGuest(cpu, vm, vcpu)
 }
 
@@ -88,6 +93,7 @@ function* answerKick(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<
 function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
   for (;;) {
     yield* exitGuest(cpu, vcpu)
+    yield* reloadRoot(cpu, vm, vcpu)
     const result = yield* vm.rules.pageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
     yield* enterGuest(cpu, vm, vcpu)

@@ -1,0 +1,16 @@
+import { RWSEM } from '../elision.ts'
+import type { Rules } from '../rules.ts'
+
+/**
+ * s3.rwsem, v1 and v2 of the series. Found by Wanpeng Li, as a splat of lockdep.
+ *
+ *   notifier 1                memslot updater           notifier 2
+ *   ----------                ---------------           ----------
+ *   start: down_read
+ *                             down_write waits for 1
+ *                                                       start: takes a lock of the mm (the pseudo lock)
+ *                                                       down_read waits behind the updater
+ *   end: wants that lock,
+ *   waits for 2
+ */
+export const B_RWSEM: Rules = RWSEM

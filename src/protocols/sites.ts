@@ -1,0 +1,20 @@
+/** Where locks are taken, for lockdep: the kernel's functions. */
+const SITES = [
+  'kvm_vcpu_ioctl',
+  '__mmu_notifier_invalidate_range_start',
+  '__mmu_notifier_invalidate_range_end',
+  'kvm_mmu_notifier_invalidate_range_start',
+  'kvm_mmu_notifier_invalidate_range_end',
+  'kvm_set_memory_region',
+  'kvm_swap_active_memslots',
+  'kvm_arch_flush_shadow_memslot',
+  'mmu_first_shadow_root_alloc',
+] as const
+
+export type SiteName = (typeof SITES)[number]
+
+export const SITE = Object.fromEntries(SITES.map((name, index) => [name, index])) as {
+  readonly [N in SiteName]: number
+}
+
+export const siteName = (site: number): string => SITES[site] ?? `site ${site}`

@@ -1,0 +1,73 @@
+// The graph of lock classes, as kernel/locking/lockdep.c has it. Pure: dependencies in, circles out.
+
+/** How a lock is taken: alone; shared, but behind whoever queues to have it alone; shared, past anybody who only waits. */
+export const EXCLUSIVE = 0
+export const SHARED = 1
+export const RECURSIVE = 2
+export type LockMode = typeof EXCLUSIVE | typeof SHARED | typeof RECURSIVE
+
+/** While `from` was held, `to` was wanted. Classes are numbers; what they are called is the caller's affair. */
+export type Dependency = {
+  readonly from: number
+  readonly fromMode: LockMode
+  readonly to: number
+  readonly toMode: LockMode
+  /** Where each of the two was taken, as an index that the caller understands. */
+  readonly fromSite: number
+  readonly toSite: number
+  /** Who saw it first. */
+  readonly cpu: number
+  /** Of two dependencies, which was seen first. */
+  readonly order: number
+}
+
+/** Dependencies each of which begins where the one before ends, back to the beginning; the one seen last stands first. */
+export type Circle = readonly Dependency[]
+
+/**
+ * Whether `next` can hold up who waits at the end of `edge`: -(xR)-> followed by -(Sx)-> cannot, as a recursive reader does
+ * not wait for another reader, nor behind one who waits. Every other pair can.
+ */
+const holdsUp = (edge: Dependency, next: Dependency): boolean =>
+  edge.toMode !== RECURSIVE || next.fromMode === EXCLUSIVE
+
+/** All circles in which everybody could wait for the next for ever: the shortest one through each dependency, each once. */
+export function circlesOf(dependencies: readonly Dependency[]): Circle[] {
+  const found = new Map<string, Circle>()
+  for (const closing of dependencies.toSorted((a, b) => b.order - a.order)) {
+    const circle = shortestThrough(closing, dependencies)
+    if (circle === undefined) continue
+    const key = circle
+      .map(({ from }) => from)
+      .toSorted((a, b) => a - b)
+      .join()
+    if (!found.has(key)) found.set(key, circle)
+  }
+  return [...found.values()]
+}
+
+/** Breadth first, over dependencies: what matters of a class is how it was come to. */
+function shortestThrough(closing: Dependency, all: readonly Dependency[]): Circle | undefined {
+  if (closing.from === closing.to) return holdsUp(closing, closing) ? [closing] : undefined
+  const cameBy = new Map<Dependency, Dependency | undefined>([[closing, undefined]])
+  for (const edge of cameBy.keys()) {
+    for (const next of all) {
+      if (next.from !== edge.to || cameBy.has(next) || !holdsUp(edge, next)) continue
+      cameBy.set(next, edge)
+      if (next.to === closing.from && holdsUp(next, closing)) return [closing, ...pathTo(next, closing, cameBy)]
+    }
+  }
+  return undefined
+}
+
+function pathTo(
+  last: Dependency,
+  closing: Dependency,
+  cameBy: ReadonlyMap<Dependency, Dependency | undefined>,
+): Dependency[] {
+  const path: Dependency[] = []
+  for (let edge: Dependency | undefined = last; edge !== undefined && edge !== closing; edge = cameBy.get(edge)) {
+    path.unshift(edge)
+  }
+  return path
+}
