@@ -8,6 +8,7 @@ import { compare } from './compare.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
 import { trace } from './trace.ts'
+import { verify } from './verify.ts'
 
 /** Thrown by the parser: the user has to be told how to ask. */
 class WrongUse extends Error {}
@@ -40,6 +41,7 @@ export async function program(io: Io): Promise<ExitCode> {
     )
   register(bench)
   register(compare)
+  register(verify)
   register(list)
   register(trace)
   register(calibrate)

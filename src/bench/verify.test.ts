@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CpuRecords } from '../shared-memory/records.ts'
+import { resultOf, runOf } from './comparing/testing.contract.ts'
+import { Histogram } from './histograms.ts'
+import type { HistogramSummary, LockRow, Run } from './result.ts'
+import { faultsOf } from './verify.ts'
+
+function summaryOf(values: readonly number[]): HistogramSummary {
+  const records = CpuRecords.scratch({ cpus: 1, counters: 1, histograms: 1, locks: 0, oracles: 0 })
+  for (const value of values) records.record(0, value)
+  const histogram = new Histogram()
+  histogram.add(records.histogram(0))
+  const [p50, p90, p99, p999] = histogram.percentiles(50, 90, 99, 99.9) as [number, number, number, number]
+  const { count, min, max, mean } = histogram
+  return { unit: 'ns', count, min, mean, p50, p90, p99, p999, max, hdr: histogram.encode() }
+}
+
+const LOCK: LockRow = {
+  name: 'mmuLock',
+  kind: 'qrwlock',
+  side: 'write',
+  acquisitions: 10,
+  contended: 4,
+  waitTotalNs: 400,
+  waitMinNs: 50,
+  waitMaxNs: 200,
+  waitAvgNs: 100,
+  holdTotalNs: 1000,
+  holdMaxNs: 300,
+  who: [
+    { worker: 'vcpu 0', acquisitions: 6, contended: 3, waitTotalNs: 300, waitMaxNs: 200 },
+    { worker: 'notifier 0', acquisitions: 4, contended: 1, waitTotalNs: 100, waitMaxNs: 100 },
+  ],
+}
+
+const HISTOGRAM = summaryOf([100, 200, 5_000, 1_000_000])
+const GOOD = runOf({ faults_per_second: [1, 2, 4] }, { histograms: { fault_latency_ns: HISTOGRAM }, locks: [LOCK] })
+
+const says = (run: Run) => faultsOf(resultOf([run])).map((fault) => fault.says)
+
+test('a result whose summaries follow from its trials has no faults', () => {
+  assert.deepEqual(says(GOOD), [])
+})
+
+test('every planted change of a summary is found', () => {
+  const { faults_per_second: metric } = GOOD.metrics
+  const changed = (change: object) => ({ ...GOOD, metrics: { faults_per_second: { ...metric!, ...change } } })
+  const histogram = (change: object) => ({ ...GOOD, histograms: { fault_latency_ns: { ...HISTOGRAM, ...change } } })
+  const planted: [Run, RegExp][] = [
+    [changed({ median: 2.0000000000000004 }), /faults_per_second: median is 2.0000000000000004, derived anew it is 2/],
+    [changed({ n: 4 }), /n is 4/],
+    [changed({ ci95: [1, 3] }), /interval to is 3, derived anew it is 4/],
+    [changed({ better: 'lower' }), /better lower; this program says 1\/s, better higher/],
+    [{ ...GOOD, metrics: {} }, /trials have it, the summary has not/],
+    [{ ...GOOD, order: [0, 1] }, /places in the order is 2/],
+    [{ ...GOOD, order: [0, 1, 1] }, /two trials have one place/],
+    [histogram({ count: 5 }), /count is 5, derived anew it is 4/],
+    [histogram({ p99: 1 }), /p99 is 1/],
+    [histogram({ mean: 300_000 }), /mean is 300000/],
+    [histogram({ hdr: 'nonsense' }), /cannot be decoded/],
+    [histogram({ hdr: summaryOf([1]).hdr }), /count is 4, derived anew it is 1/],
+    [{ ...GOOD, locks: [{ ...LOCK, waitAvgNs: 99 }] }, /average wait is 99/],
+    [{ ...GOOD, locks: [{ ...LOCK, acquisitions: 11 }] }, /acquisitions of all workers is 11/],
+  ]
+  for (const [run, expected] of planted) assert.match(says(run).join('\n'), expected)
+})
+
+test('a metric of a newer version is nothing to complain about', () => {
+  assert.deepEqual(says(runOf({ something_new: [1, 2, 3] })), [])
+})
