@@ -64,5 +64,21 @@ test('the encoded header has a normalising offset of 0 and a conversion ratio of
   assert.equal(inner.readInt32BE(8), 0)
   assert.equal(inner.readInt32BE(12), 3)
   assert.equal(inner.readDoubleBE(32), 1)
-  assert.deepEqual([...inner.subarray(40)], [1, 2, 2, 2])
+  assert.deepEqual([...inner.subarray(40)], [0, 2, 2, 2])
+})
+
+test('what is encoded is, inflated, what the Java implementation encodes', async () => {
+  const { inflateSync } = await import('node:zlib')
+  // org.hdrhistogram:HdrHistogram 2.2.2, Histogram(1, 60e9, 3), these values recorded, encodeIntoCompressedByteBuffer.
+  const java: [number[], string][] = [
+    [[1, 2, 3], 'HISTFAAAACR4nJNpmSzMwMDAwgABzFCaEYh5f7hHMNh/gIowMTEBAF33BCg='],
+    [[100, 200, 5000, 1_000_000], 'HISTFAAAAC14nJNpmSzMwMDAwwABzFCaEYh5f7hHMNh/gAgcZ2Q6ysi00YDpdxUTAJneCBY='],
+    [[0, 0, 2047, 2048, 2050, 59_999_999_999], 'HISTFAAAACt4nJNpmSzMwMDAxQABzFCaEYh5f7hHMNh/gAiw/JZnYmL63M3MBACHRQbP'],
+    [
+      [5, 7, 9, 9, 9, 123_456, 123_457, 4_294_967_295, 4_294_967_296],
+      'HISTFAAAAC94nJNpmSzMwMDAxwABzFCaEYh5f7hHMNh/gAhwMjEwMbD9rWV5+ZGRiQkAnb4HnA==',
+    ],
+  ]
+  const inflated = (text: string) => inflateSync(Buffer.from(text, 'base64').subarray(8)).toString('hex')
+  for (const [ns, text] of java) assert.equal(inflated(recorded(ns).encode()), inflated(text))
 })

@@ -74,7 +74,8 @@ function encodeV2(counts: Float64Array, last: number): string {
   for (let index = 0; index <= last; ) {
     let zeros = 0
     while (index + zeros <= last && counts[index + zeros] === 0) zeros += 1
-    if (zeros > 0) {
+    // One zero is written as itself, as the Java implementation does: what it decodes it must encode to the same bytes.
+    if (zeros > 1) {
       putZigZag(payload, -BigInt(zeros))
       index += zeros
     } else {

@@ -5,6 +5,7 @@ import { bench } from './bench.ts'
 import { calibrate } from './calibrate.ts'
 import type { Command } from './command.ts'
 import { compare } from './compare.ts'
+import { exportCommand } from './export.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
 import { trace } from './trace.ts'
@@ -42,6 +43,7 @@ export async function program(io: Io): Promise<ExitCode> {
   register(bench)
   register(compare)
   register(verify)
+  register(exportCommand)
   register(list)
   register(trace)
   register(calibrate)

@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Argv } from 'yargs'
+import { FaultlineError } from '../bench/error.ts'
+import { EXPORTERS } from '../report/export/all.ts'
+import type { Exported, Exporter } from '../report/export/exporter.ts'
+import type { Command } from './command.ts'
+import { EXIT, type Io } from './io.ts'
+import { readResult } from './read-result.ts'
+import { checkWritable, saveAtomically } from './save.ts'
+
+type Args = {
+  readonly file: string
+  readonly format: string
+  readonly only: string | undefined
+  readonly out: string | undefined
+}
+
+export const exportCommand: Command<Args> = {
+  name: 'export',
+  usage: 'export <file>',
+  summary: 'Write a result in the format of another tool.',
+  flags: (yargs) =>
+    yargs
+      .positional('file', { type: 'string', demandOption: true, describe: 'a result file' })
+      .option('format', {
+        choices: EXPORTERS.map(({ name }) => name),
+        demandOption: true,
+        describe: 'whose format',
+      })
+      .option('only', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'of several files, those with this in their name',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a file, or of several files a folder [default: standard output]',
+      })
+      .epilogue(EXPORTERS.map(({ name, says }) => `${name}: ${says}`).join('\n')) as unknown as Argv<Args>,
+
+  async run({ file, format, only, out }, io) {
+    const exporter = EXPORTERS.find(({ name }) => name === format)!
+    const files = exporter.files(await readResult(file, io)).filter(({ name }) => name.includes(only ?? ''))
+    if (files.length === 0) throw nothing(file, exporter, only)
+    write(files, exporter, out, io)
+    return EXIT.fine
+  },
+}
+
+const nothing = (file: string, { name }: Exporter, only: string | undefined) =>
+  new FaultlineError(
+    'NOTHING_TO_EXPORT',
+    'usage',
+    `${file} holds nothing for ${name}${only === undefined ? '' : ` with '${only}' in its name`}`,
+    {
+      hint:
+        only === undefined
+          ? 'Histograms and locks come from trials for latency: scenarios without a VM have none.'
+          : 'Leave --only out to see all names.',
+    },
+  )
+
+function write(
+  files: readonly Exported[],
+  { name: format, extension }: Exporter,
+  out: string | undefined,
+  io: Io,
+): void {
+  const [first, ...others] = files
+  if (others.length === 0) {
+    if (out === undefined) io.out(first!.text.replace(/\n$/, ''))
+    else saveAtomically(out, first!.text)
+    return
+  }
+  if (out === undefined) {
+    throw new FaultlineError('SEVERAL_FILES', 'usage', `${format} needs ${files.length} files for this result`, {
+      hint: `Give a folder with --out FOLDER, or choose with --only: ${files.map(({ name }) => name).join(', ')}.`,
+    })
+  }
+  checkWritable(join(out, '..', 'x'))
+  mkdirSync(out, { recursive: true })
+  for (const { name, text } of files) {
+    const path = join(out, `${name}.${extension}`)
+    saveAtomically(path, text)
+    io.out(path)
+  }
+}

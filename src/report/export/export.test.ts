@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { HistogramLogReader } from 'hdr-histogram-js'
+import { resultOf, runOf } from '../../bench/comparing/testing.contract.ts'
+import { EXPORTERS } from './all.ts'
+import { RESULT } from './exported.contract.ts'
+
+const GOLDEN = new URL('../../../src/report/export/golden/', import.meta.url)
+const filesOf = (format: string, result = RESULT) => EXPORTERS.find(({ name }) => name === format)!.files(result)
+const only = (format: string, result = RESULT) => {
+  const [file, ...others] = filesOf(format, result)
+  assert.equal(others.length, 0)
+  return file!.text
+}
+
+for (const { name, files } of EXPORTERS) {
+  test(`${name} is, byte for byte, what lies in golden/${name}.golden`, () => {
+    const all = files(RESULT).map((file) => `==> ${file.name} <==\n${file.text}`)
+    assert.equal(all.join('\n'), readFileSync(new URL(`${name}.golden`, GOLDEN), 'utf8'))
+  })
+}
+
+test('a line of Go text has a name, a count, and pairs of value and unit', () => {
+  for (const line of only('go').trim().split('\n')) {
+    assert.match(line, /^(Benchmark[A-Z]\S* \d+( [\d.e+-]+ \S+)+|Unit \S+( (better|assume)=\w+)+|[a-z][^\sA-Z]*: .*)$/)
+  }
+})
+
+test('a trial is a line of Go text, and modelled trials stand under their own machine', () => {
+  const text = only('go')
+  assert.equal(
+    text.match(/^Benchmark/gm)!.length,
+    RESULT.runs.reduce((sum, { trials }) => sum + trials.length, 0),
+  )
+  assert.match(text, /machine: altra-64\nkind: modelled\n(?:.*\n)*Benchmark\S*vcpus=63/)
+})
+
+test('a name that Go would read as a number of procs is written otherwise', () => {
+  const run = runOf({ faults_per_second: [1] }, { params: { trace: 'run-12' } })
+  assert.match(only('go', resultOf([run])), /^BenchmarkPrecheck\/variant=precheck\/trace=run_12 1 /m)
+})
+
+test('a file for github-action-benchmark has metrics of one direction only, and none without one', () => {
+  const [smaller, bigger] = filesOf('github-action-benchmark').map(({ name, text }) => ({
+    name,
+    all: JSON.parse(text),
+  }))
+  assert.deepEqual([smaller!.name, bigger!.name], ['smaller-is-better', 'bigger-is-better'])
+  const metrics = (file: { all: { name: string }[] }) => new Set(file.all.map(({ name }) => name.split(': ')[1]))
+  assert.deepEqual(metrics(smaller!), new Set(['fault_latency_p50_ns', 'yields_per_unmap', 'flushes_per_unmap']))
+  assert.deepEqual(metrics(bigger!), new Set(['faults_per_second']))
+  for (const { all } of [smaller!, bigger!]) {
+    for (const entry of all) assert.deepEqual(Object.keys(entry), ['name', 'unit', 'value', 'range', 'extra'])
+  }
+})
+
+test('Bencher is told to raise no alarm about what has no direction', () => {
+  const measures = Object.entries(JSON.parse(only('bencher')) as Record<string, object>)
+  for (const [name, own] of measures) {
+    assert.equal('elapsed-ns' in own, name.endsWith('-bencher-ignore'))
+    for (const measure of Object.keys(own)) assert.ok(measure.length <= 64)
+  }
+})
+
+test('a histogram log is read by another implementation, tags and values whole', () => {
+  const reader = new HistogramLogReader(only('hlog'))
+  const histogram = reader.nextIntervalHistogram()!
+  assert.equal(histogram.tag, 'precheck-no-precheck-vcpus=1-notifiers=1-range=512-threads-fault_latency_ns')
+  assert.deepEqual([histogram.totalCount, histogram.maxValue], [4, 1_000_447])
+  assert.equal(reader.nextIntervalHistogram(), null)
+})
+
+test('a field of CSV with a comma, a quote or a line break is quoted', () => {
+  const run = runOf({ faults_per_second: [1] }, { params: { trace: 'a,"b"\nc' } })
+  assert.match(only('csv', resultOf([run])), /,"a,""b""\nc",/)
+})
+
+test('a format that a result has nothing for makes no file', () => {
+  const plain = resultOf([runOf({ jain_fairness: [1] })])
+  for (const format of ['hgrm', 'hlog', 'perf-lock', 'perf-lock-csv', 'will-it-scale']) {
+    assert.deepEqual(filesOf(format, plain), [])
+  }
+})

@@ -1,0 +1,18 @@
+import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
+import { type Exporter, fileName, telling } from './exporter.ts'
+
+const TICKS_PER_HALF_DISTANCE = 5
+
+/** HdrHistogram's percentile distribution in ns, a file for each histogram, for its plotters. */
+export const hgrm: Exporter = {
+  name: 'hgrm',
+  says: 'HdrHistogram percentile distribution, a file a histogram',
+  extension: 'hgrm',
+  files: ({ runs }) =>
+    runs.flatMap((run) =>
+      Object.entries(run.histograms).map(([name, { hdr }]) => ({
+        name: fileName(telling(run), run.machine, name),
+        text: decodeFromCompressedBase64(hdr).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, 1),
+      })),
+    ),
+}

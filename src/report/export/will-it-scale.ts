@@ -1,0 +1,36 @@
+import type { Run } from '../../bench/result.ts'
+import { type Exporter, fileName, telling } from './exporter.ts'
+
+const RATES = ['faults_per_second', 'operations_per_second']
+/** As its runner says of what it could not measure. Threads are all that we have, and nobody watched the idle time. */
+const UNMEASURED = -1
+
+/** will-it-scale's CSV: what so many tasks did in a second together, and what they would if they scaled. */
+export const willItScale: Exporter = {
+  name: 'will-it-scale',
+  says: "will-it-scale's CSV of throughput by tasks, a file a variant",
+  extension: 'csv',
+  files: ({ runs }) => {
+    const series = new Map<string, Run[]>()
+    for (const run of runs.filter((each) => rateOf(each) !== undefined)) {
+      const { vcpus: _, workers: __, ...others } = telling(run)
+      const name = fileName(others, run.machine)
+      series.set(name, [...(series.get(name) ?? []), run])
+    }
+    return [...series].map(([name, own]) => ({ name, text: text(own) }))
+  },
+}
+
+const rateOf = ({ metrics }: Run) => RATES.map((name) => metrics[name]).find((metric) => metric !== undefined)?.median
+
+const tasksOf = ({ params }: Run) => Number(params.vcpus ?? params.workers ?? 1)
+
+function text(runs: readonly Run[]): string {
+  const points = runs.map((run) => ({ tasks: tasksOf(run), rate: rateOf(run)! })).sort((a, b) => a.tasks - b.tasks)
+  const one = points[0]!.rate / points[0]!.tasks
+  const idle = UNMEASURED.toFixed(2)
+  const rows = points.map(({ tasks, rate }) =>
+    [tasks, UNMEASURED, idle, Math.round(rate), idle, Math.round(one * tasks)].join(','),
+  )
+  return `${['tasks,processes,processes_idle,threads,threads_idle,linear', '0,0,100,0,100,0', ...rows].join('\n')}\n`
+}
