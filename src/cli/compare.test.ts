@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
 import type { Result } from '../bench/result.ts'
-import { program } from './program.ts'
+import { faultline } from './faultline.contract.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-compare-'))
 
@@ -14,24 +13,6 @@ function file(name: string, content: Result | string): string {
   const path = join(FOLDER, name)
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
   return path
-}
-
-async function faultline(...command: string[]) {
-  let [out, err] = ['', '']
-  const code = await program({
-    out: (text) => {
-      out += `${text}\n`
-    },
-    err: (text) => {
-      err += text
-    },
-    isErrTty: false,
-    stdin: () => Readable.from([]),
-    signal: new AbortController().signal,
-    command,
-    runtime: { node: 'v20', v8: '11' },
-  })
-  return { code, out, err }
 }
 
 const ten = (centre: number) => Array.from({ length: 10 }, (_, index) => centre + ((index * 7) % 10) / 10)

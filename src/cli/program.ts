@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
 import { trace } from './trace.ts'
+import { trend } from './trend.ts'
 import { verify } from './verify.ts'
 
 /** Thrown by the parser: the user has to be told how to ask. */
@@ -43,6 +44,7 @@ export async function program(io: Io): Promise<ExitCode> {
   register(bench)
   register(compare)
   register(verify)
+  register(trend)
   register(exportCommand)
   register(list)
   register(trace)

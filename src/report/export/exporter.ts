@@ -14,8 +14,10 @@ export type Exporter = {
   readonly files: (result: Result) => Exported[]
 }
 
+type Named = Pick<Run, 'scenario' | 'variant' | 'params' | 'revision'>
+
 /** What each run is called outside: its crew, and every parameter that does not stand at its default. */
-export function telling({ scenario, variant, params, revision }: Run): Readonly<Record<string, string | number>> {
+export function telling({ scenario, variant, params, revision }: Named): Readonly<Record<string, string | number>> {
   const known = SCENARIOS.find(({ name }) => name === scenario)
   const entries = Object.entries(params).filter(([name, value]) => {
     if (CREW.includes(name)) return value !== 0

@@ -1,0 +1,109 @@
+import { Random } from '../../workers/random.ts'
+
+/** Where a series goes to another level, and how sure that is. */
+export type ChangePoint = {
+  /** The first value of the new level. */
+  readonly at: number
+  readonly p: number
+}
+
+/** Fewer values are no level. */
+const SHORTEST = 4
+const PERMUTATIONS = 999
+
+/**
+ * Change points of a series by E-divisive (Matteson and James 2014; used for benchmarks by Daly et al. 2020, and by Otava):
+ * the split with the largest energy distance between its sides, if hardly any order of the same values has a larger one; then
+ * the same in each part. It looks at distributions, not at means only. A level that comes and goes hides from a split of the
+ * whole, so windows are looked at too, as in seeded binary segmentation (Kovacs et al. 2023). Seeded: a series has one answer.
+ */
+export function changePoints(values: readonly number[], alpha: number): ChangePoint[] {
+  const found: ChangePoint[] = []
+  const parts: [from: number, to: number][] = [[0, values.length]]
+  while (parts.length > 0) {
+    const [from, to] = parts.pop()!
+    const part = values.slice(from, to)
+    const split = bestInWindows(part)
+    if (split === undefined) continue
+    const p = probabilityOf(part, split.energy)
+    if (p > alpha) continue
+    found.push({ at: from + split.at, p })
+    parts.push([from, from + split.at], [from + split.at, to])
+  }
+  return found.sort((a, b) => a.at - b.at)
+}
+
+type Split = { readonly at: number; readonly energy: number }
+
+/** The whole, and windows of a half and of a quarter of it, each half over the one before. */
+function bestInWindows(values: ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> }) {
+  let best: Split | undefined
+  for (const parts of [1, 2, 4]) {
+    const width = Math.floor(values.length / parts)
+    for (let half = 0; half <= 2 * (parts - 1); half += 1) {
+      const from = Math.floor((half * width) / 2)
+      const split = bestSplit(values.slice(from, from + width))
+      if (split !== undefined && (best === undefined || split.energy > best.energy)) {
+        best = { at: from + split.at, energy: split.energy }
+      }
+    }
+  }
+  return best
+}
+
+/** Scaled energy distance for every split, from sums of distances that grow by one value at a time. */
+export function bestSplit(values: ArrayLike<number>): Split | undefined {
+  const n = values.length
+  if (n < 2 * SHORTEST) return undefined
+  let [left, right, across] = [0, sumOfDistances(values), 0]
+  let best: Split | undefined
+  for (let at = 1; at <= n - SHORTEST; at += 1) {
+    const moved = values[at - 1]!
+    let [toLeft, toRight] = [0, 0]
+    for (let other = 0; other < at - 1; other += 1) toLeft += Math.abs(moved - values[other]!)
+    for (let other = at; other < n; other += 1) toRight += Math.abs(moved - values[other]!)
+    left += toLeft
+    right -= toRight
+    across += toRight - toLeft
+    if (at < SHORTEST) continue
+    const energy = energyOf(at, n - at, left, right, across)
+    if (best === undefined || energy > best.energy) best = { at, energy }
+  }
+  return best
+}
+
+function sumOfDistances(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let one = 0; one < values.length; one += 1) {
+    for (let other = 0; other < one; other += 1) sum += Math.abs(values[one]! - values[other]!)
+  }
+  return sum
+}
+
+/** Twice the mean distance across, less the mean distances within, scaled by the sizes. */
+function energyOf(n: number, m: number, left: number, right: number, across: number): number {
+  const distance = (2 * across) / (n * m) - (2 * left) / (n * (n - 1)) - (2 * right) / (m * (m - 1))
+  return ((n * m) / (n + m)) * distance
+}
+
+/** Of the orders of these values that chance makes, the share with as large a distance, this one among them. */
+function probabilityOf(values: readonly number[], energy: number): number {
+  const random = new Random(values.length)
+  const shuffled = Float64Array.from(values)
+  let asLarge = 1
+  for (let each = 0; each < PERMUTATIONS; each += 1) {
+    shuffle(shuffled, random)
+    // Equal values in another order give the same sums only to the last bit or so.
+    if (bestInWindows(shuffled)!.energy >= energy * (1 - 1e-12)) asLarge += 1
+  }
+  return asLarge / (PERMUTATIONS + 1)
+}
+
+function shuffle(values: Float64Array, random: Random): void {
+  for (let last = values.length - 1; last > 0; last -= 1) {
+    const other = random.below(last + 1)
+    const kept = values[last]!
+    values[last] = values[other]!
+    values[other] = kept
+  }
+}

@@ -1,0 +1,21 @@
+import { Readable } from 'node:stream'
+import { program } from './program.ts'
+
+/** Runs the program in this process, and collects what it says. */
+export async function faultline(...command: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const code = await program({
+    out: (text) => {
+      out += `${text}\n`
+    },
+    err: (text) => {
+      err += text
+    },
+    isErrTty: false,
+    stdin: () => Readable.from([]),
+    signal: new AbortController().signal,
+    command,
+    runtime: { node: 'v20', v8: '11' },
+  })
+  return { code, out, err }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
+import { faultline } from './faultline.contract.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-trend-'))
+const HISTORY = join(FOLDER, 'history.jsonl')
+
+function resultFile(index: number, value: number): string {
+  const path = join(FOLDER, `${index}.json`)
+  const source = { git: `${index}`.padEnd(40, 'c'), dirty: false, definition: 'd1' }
+  const createdAt = new Date(1e12 + index * 1e6).toISOString()
+  const run = runOf({ faults_per_second: [value], elapsed_ns: [1e8] })
+  writeFileSync(path, JSON.stringify(resultOf([run], { id: `id-${index}`, createdAt, source })))
+  return path
+}
+
+test('a history grows by a line a result, and names the commit of a shift', async () => {
+  for (let index = 0; index < 24; index += 1) {
+    const value = (index < 14 ? 100_000 : 90_000) + ((index * 7) % 10) * 100
+    const { code, err } = await faultline('trend', HISTORY, '--append', resultFile(index, value))
+    assert.equal(code, 0, err)
+  }
+  assert.equal(readFileSync(HISTORY, 'utf8').trim().split('\n').length, 24)
+  const { out } = await faultline('trend', HISTORY)
+  assert.match(out, /^Precheck\/.* on threads \(measured\): faults_per_second, 24 points\n {2}on a cpu, 4, v20.19.0\n/)
+  assert.match(out, / {2}14c{10} \(after 13c{10}\): 100k to 90.\dk, -9.9 % worse \(p=0.001\)/)
+  assert.match(out, /0 of 1 series without a change; the longest has 24 points/)
+})
+
+test('the same as JSON has every point and every shift', async () => {
+  const [series] = JSON.parse((await faultline('trend', HISTORY, '--json')).out)
+  assert.equal(series.points.length, 24)
+  assert.deepEqual([series.shifts.length, series.shifts[0].at, series.shifts[0].verdict], [1, 14, 'worse'])
+})
+
+test('what is no history, or is in it already, is refused with 2', async () => {
+  const damaged = join(FOLDER, 'damaged.jsonl')
+  writeFileSync(damaged, '{"schema":"other"}\n')
+  for (const [args, says] of [
+    [[join(FOLDER, 'nowhere.jsonl')], /cannot be read/],
+    [[damaged], /line 1 is not an entry/],
+    [[HISTORY, '--append', resultFile(3, 1)], /has .*3.json already/],
+    [[HISTORY, '--append', join(FOLDER, 'no.json')], /no.json cannot be read/],
+    [[HISTORY, '--alpha', '7'], /--alpha is '7'/],
+    [[HISTORY, '--last', '3'], /--last is '3'/],
+  ] as const) {
+    const { code, err } = await faultline('trend', ...args)
+    assert.equal(code, 2, err)
+    assert.match(err, says)
+  }
+})
+
+test('a history without the metric that is asked for exits with 4', async () => {
+  assert.equal((await faultline('trend', HISTORY, '--metric', 'nope')).code, 4)
+})
