@@ -113,7 +113,7 @@ async function runGroup(
         definition: definitionOf(group.scenario.name),
         ...summary,
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
-        warnings: [...(group.replay?.says ?? []), ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
+        warnings: [...saidOf(group), ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
         error,
       },
     ]
@@ -152,7 +152,7 @@ async function runTrial(
     durationMs: plan.durationMs,
     recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,
     workTurns: WORK.map(turns),
-    broadcastTurns: BROADCAST.map(turns),
+    broadcastTurns: BROADCAST.map((kind) => (kind.on === 'dvm' && costs[kind.name] === undefined ? 0 : turns(kind))),
     cores,
     stallMs: STALL_MS,
     signal,
@@ -190,6 +190,11 @@ function loadOf(
       }),
     ],
   }
+}
+
+/** What is known beforehand of a group's figures. */
+function saidOf({ scenario, values, replay }: Group): readonly string[] {
+  return replay?.says ?? scenario.caveats?.(values) ?? []
 }
 
 function workersOf(group: Group, plan: PlanOptions): number {

@@ -25,7 +25,11 @@ export type Variant = {
   /** What watches it, in every trial, if that is what it is about. */
   readonly instruments?: Instruments
 } & (
-  | { readonly kind: 'good' }
+  | {
+      readonly kind: 'good'
+      /** Oracles that it violates as it was posted, for which it was turned down: to be seen, not to fail the run. */
+      readonly objections?: readonly string[]
+    }
   | {
       readonly kind: 'broken'
       /** The oracle that catches it on threads; none: why threads cannot show it. */
@@ -80,6 +84,10 @@ type Question<P extends Parameters> = {
   /** False if its operations are too short, or its subject too near, to be timed one by one. */
   readonly hasLatencyTrials: boolean
   readonly parameters: P
+  /** What it has no use for: a recording, accesses that arrive at a rate. */
+  readonly refuses?: readonly ('trace' | 'arrival')[]
+  /** What a reader must know of figures that threads measured under these values; stands among the warnings. */
+  readonly caveats?: (values: Values<P>) => readonly string[]
   /** How many of each role, where that is not what all scenarios have by default. */
   readonly crew?: Partial<Crew>
   /** Defaults that depend on one parameter, by its name and value. */

@@ -8,6 +8,8 @@ export type BenchArgs = {
   readonly vcpus: string | undefined
   readonly notifiers: string | undefined
   readonly zappers: string | undefined
+  readonly vms: string | undefined
+  readonly guestIcache: string | undefined
   readonly set: readonly string[] | undefined
   readonly trials: string | undefined
   readonly duration: string | undefined
@@ -39,6 +41,8 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('vcpus', { ...text, describe: 'how many vCPUs: 2, 1,2,4 or 1..8 [default: cores - 1]' })
     .option('notifiers', { ...text, describe: 'how many tasks invalidate [default: 1]' })
     .option('zappers', { ...text, describe: 'how many CPUs zap for KVM itself [default: 0]' })
+    .option('vms', { ...text, describe: 'how many VMs share the machine, with -s icache [default: 1]' })
+    .option('guest-icache', { ...text, describe: 'I-cache invalidations a second by the guest itself, with -s icache' })
     .option('set', { ...text, array: true, describe: 'a parameter of the scenario, or cost.NAME=NS: --set range=512' })
     .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })
     .option('duration', { ...text, describe: 'of a trial: 400ms, 2s; a bare number is seconds [default: 400ms]' })

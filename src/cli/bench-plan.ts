@@ -9,10 +9,9 @@ import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 import { isHeadline, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
+import { checkFlags, checkWorkers, MOST_WORKERS, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 
-/** vCPUs and notifiers of one run, together: the model goes further than a host's scheduler should be asked to. */
-const MOST_WORKERS = 256
 const QUICK_MS = 13_000
 /** Longer than this, a plan is more likely a slip of the keyboard than a wish. */
 const LONGEST_MS = 10 * 60_000
@@ -40,8 +39,11 @@ export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOp
 export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
   checkMachine(args.machine)
   const scenarios = scenariosOf(args.scenario)
+  checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
-  const { set, costs } = settingsOf(args.set ?? [])
+  const settings = settingsOf(args.set ?? [])
+  const costs = settings.costs
+  const set = { ...settings.set, ...settingsOfFlags(args) }
   const wanted = scenarios.flatMap((scenario) =>
     wantedOf(scenario, args.variant).map((variants) => ({ scenario, variants })),
   )
@@ -55,6 +57,7 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
     )
     return crews.map((crew) => groupOf(scenario, variants, crew, values, replay))
   })
+  checkWorkers(groups)
   if (!isHeadline(args)) {
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
     return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
@@ -180,14 +183,7 @@ function crewsOf(args: BenchArgs, defaults: CrewDefaults, replay: Replay | null)
   const vcpus = asked('vcpus', 1)
   const notifiers = asked('notifiers', 0)
   const zappers = asked('zappers', 0)
-  const crews = vcpus.flatMap((v) =>
-    notifiers.flatMap((n) => zappers.map((z) => ({ vcpus: v, notifiers: n, zappers: z }))),
-  )
-  const largest = Math.max(...crews.map((crew) => crew.vcpus + crew.notifiers + crew.zappers))
-  if (largest <= MOST_WORKERS) return crews
-  throw new FaultlineError('TOO_MANY_WORKERS', 'usage', `${largest} workers are more than ${MOST_WORKERS} threads`, {
-    hint: 'Ask for fewer --vcpus, --notifiers or --zappers.',
-  })
+  return vcpus.flatMap((v) => notifiers.flatMap((n) => zappers.map((z) => ({ vcpus: v, notifiers: n, zappers: z }))))
 }
 
 function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<string, number>>): PlanOptions {

@@ -19,6 +19,10 @@ import type { Vm } from './vm.ts'
  */
 export function* unmapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, flush: boolean): Steps<boolean> {
   cpu.count(COUNTER.unmap_gfn_range_calls, 1)
+  return yield* zapLeafs(cpu, vm, slot, start, end, flush)
+}
+
+function* zapLeafs(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, flush: boolean): Steps<boolean> {
   if (isStage2(vm)) {
     yield* unmapStage2Range(cpu, vm, start, end)
     return flush
@@ -120,10 +124,7 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
   yield* vm.rules.invalidateBegin(cpu, vm)
   markInvalidating(cpu, vm, start, end)
   yield* vm.rules.invalidateRangeAdd(cpu, vm, start, end)
-  const flush =
-    vm.config.mmu === 'shadow'
-      ? yield* rmapZapGfnRange(cpu, vm, slot, start, end, false)
-      : yield* tdpZapLeafs(cpu, vm, start, end, false)
+  const flush = yield* zapLeafs(cpu, vm, slot, start, end, false)
   if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   clearInvalidating(cpu, vm)
   yield* vm.rules.invalidateEnd(cpu, vm)

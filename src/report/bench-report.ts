@@ -68,7 +68,7 @@ function headline(run: Run, scenario: Scenario | undefined): string {
   return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
 }
 
-const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range']
+const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range', 'granule', 'mapping', 'scale']
 const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
 
 function isWorthSaying(name: string, value: string | number, scenario: Scenario | undefined): boolean {

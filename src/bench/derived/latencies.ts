@@ -15,6 +15,13 @@ export const LATENCIES: readonly {
   { histogram: 'fault_response_ns', percentile: 99, metric: 'fault_response_p99_ns' },
   { histogram: 'invalidation_latency_ns', percentile: 50, metric: 'invalidation_latency_p50_ns' },
   { histogram: 'invalidation_latency_ns', percentile: 99, metric: 'invalidation_latency_p99_ns' },
+  { histogram: 'icache_inval_ns', percentile: 50, metric: 'icache_inval_p50_ns' },
+  { histogram: 'icache_inval_ns', percentile: 99, metric: 'icache_inval_p99_ns' },
+  { histogram: 'icache_inval_ns', percentile: 100, metric: 'icache_inval_max_ns' },
+  { histogram: 'neighbour_fault_latency_ns', percentile: 50, metric: 'neighbour_fault_latency_p50_ns' },
+  { histogram: 'neighbour_fault_latency_ns', percentile: 99, metric: 'neighbour_fault_latency_p99_ns' },
+  { histogram: 'guest_icache_ns', percentile: 50, metric: 'guest_icache_p50_ns' },
+  { histogram: 'guest_icache_ns', percentile: 99, metric: 'guest_icache_p99_ns' },
 ]
 
 /** A percentile of 100 is the longest. */

@@ -15,7 +15,10 @@ export function lockMetrics(
   const byVcpus = mmuLock.flatMap(({ who }) => who.filter(({ role }) => role === 'vcpu'))
   const waits = byVcpus.reduce((sum, lock) => sum + lock.contended, 0)
   return {
-    ...per(acquisitions, () => ({ mmu_lock_contended_share: contended / acquisitions })),
+    ...per(acquisitions, () => ({
+      mmu_lock_contended_share: contended / acquisitions,
+      mmu_lock_hold_max_ns: Math.max(...mmuLock.map(({ holdMaxNs }) => holdMaxNs)),
+    })),
     ...per(all.of('vcpu').sum('pf_fixed', 'pf_spurious'), (faults) => ({
       mmu_lock_waits_per_fault: waits / faults,
       mmu_lock_wait_total_ns: byVcpus.reduce((sum, lock) => sum + lock.waitTotalNs, 0),

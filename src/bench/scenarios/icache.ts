@@ -1,0 +1,267 @@
+import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { RolePlan } from '../../workers/roles.ts'
+import type { Stage2VcpuPlan } from '../../workers/stage2-vcpu.ts'
+import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+
+const VARIANTS: readonly Variant[] = [
+  {
+    kind: 'good',
+    name: 'ranged',
+    reference: 's2.base, v6.2 to v6.6',
+    says: 'faults in parallel, and each invalidates by line, however large the block',
+  },
+  {
+    kind: 'good',
+    name: 'threshold',
+    reference: 's2.final, v6.7, 909b583f81b5',
+    says: 'by line up to MAX_DVM_OPS lines, else the whole I-cache at once',
+  },
+  {
+    kind: 'good',
+    name: 'serial',
+    reference: 's2.serial, before v6.2',
+    says: 'by line, and faults exclude each other: the second finds the permission there',
+  },
+  {
+    kind: 'good',
+    name: 'interval-tree',
+    reference: 's2.gavin, Gavin Shan',
+    says: 'by line, and whoever finds its range in service bails out; the ranges are guarded by a mutex, under mmu_lock',
+    objections: ['sleep_in_atomic', 'alloc_in_atomic'],
+  },
+  {
+    kind: 'good',
+    name: 'interval-tree-stack',
+    reference: 's2.gavin as Marc Zyngier asked for it',
+    says: 'the same with a spinlock, and the range on the stack',
+  },
+  {
+    kind: 'good',
+    name: 'full-if-gt-page',
+    reference: 's2.full_if_gt_page, Gavin Shan',
+    says: 'the whole I-cache for whatever is larger than a page',
+  },
+  { kind: 'good', name: 'full', reference: 's2, Marc Zyngier', says: 'the whole I-cache, always' },
+  {
+    kind: 'good',
+    name: 'recheck',
+    reference: 's2.recheck',
+    says: 'by line, but reads the entry again just before, and does without if it has changed',
+  },
+  {
+    kind: 'broken',
+    name: 'B-PUBFIRST',
+    reference: 's2, A10 before A9',
+    says: 'the entry becomes executable before the I-caches are invalidated',
+    caughtBy: ['exec_before_icache'],
+    load: {},
+  },
+  {
+    kind: 'broken',
+    name: 'B-SLEEP',
+    reference: 's2.gavin',
+    says: 'a mutex is taken and memory is allocated with mmu_lock held',
+    caughtBy: ['sleep_in_atomic', 'alloc_in_atomic'],
+    load: { notifiers: '1' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-VOLUME',
+    reference: 's2.base',
+    says: 'no bound on the operations that a fault issues under mmu_lock',
+    caughtBy: ['line_operations_unbounded'],
+    load: {},
+  },
+  {
+    kind: 'broken',
+    name: 'B-NOTLBI',
+    reference: 's2, A11 after A10 only',
+    says: 'a vCPU that lost the race keeps its old translation',
+    caughtBy: ['refault_unbounded'],
+    load: {},
+  },
+]
+
+const PARAMETERS = {
+  granule: {
+    kind: 'choice',
+    says: "the host's base page: its blocks are 2 MiB, 32 MiB or 512 MiB, and the threshold 32, 128 or 512 KiB",
+    choices: ['4k', '16k', '64k'],
+    default: '64k',
+  },
+  mapping: {
+    kind: 'choice',
+    says: 'what backs guest memory: huge pages, mapped by blocks, or base pages',
+    choices: ['block', 'page'],
+    default: 'block',
+  },
+  entries: {
+    kind: 'integer',
+    says: 'blocks or pages that every vCPU executes after each reset of the guest',
+    low: 1,
+    high: 64,
+    default: 1,
+  },
+  scale: {
+    kind: 'integer',
+    says: 'lines of memory that one operation by line stands for; 1 is the machine as it is',
+    low: 1,
+    high: 1 << 16,
+    default: 64,
+  },
+  'imin-line': {
+    kind: 'integer',
+    says: 'CTR_EL0.IminLine: the I-cache line in words, as a power of two; 4 is 64 bytes',
+    low: 2,
+    high: 6,
+    default: 4,
+  },
+  rounds: {
+    kind: 'integer',
+    says: 'resets of the guest, after which the run ends; 0: until its time is over',
+    low: 0,
+    high: 1_000_000,
+    default: 0,
+  },
+  vms: {
+    kind: 'integer',
+    says: 'VMs on the machine, all alike, which share nothing but the interconnect; also --vms',
+    low: 1,
+    high: 64,
+    default: 1,
+  },
+  'guest-icache': {
+    kind: 'integer',
+    says: 'how often a second one more vCPU, in the guest, invalidates by line itself; also --guest-icache',
+    low: 0,
+    high: 1_000_000,
+    default: 0,
+  },
+  'guest-icache-kib': { kind: 'integer', says: 'and how much each time', low: 1, high: 1 << 20, default: 64 },
+  'pause-us': {
+    kind: 'integer',
+    says: 'between two invalidations of the first block by a notifier',
+    low: 0,
+    high: 10_000_000,
+    default: 1000,
+  },
+  preempt: {
+    kind: 'choice',
+    says: 'how the host was booted: a contended unmap yields with full and lazy only',
+    choices: ['none', 'voluntary', 'full', 'lazy'],
+    default: 'full',
+  },
+} as const
+
+/** Where the guest's memory begins, in pages of the host: at a block of every granule. */
+const BASE_GFN = 1 << 20
+const BASE_HVA = 1 << 29
+const TLB_ENTRIES = 64
+
+export default scenario({
+  name: 'icache',
+  asks: 'Does one full I-cache invalidation in place of many by line keep faults on a huge block off the interconnect?',
+  mail: 'KVM: arm64: Fix soft-lockup on relaxing PTE permission (Gavin Shan, Marc Zyngier, 4 Sep 2023)',
+  variants: VARIANTS,
+  headline: ['ranged', 'threshold'],
+  decides: [
+    { metric: 'icache_inval_p99_ns', reads: 'p99 I-cache invalidation' },
+    { metric: 'icache_ops_per_boot', reads: 'I-cache operations on the interconnect per boot' },
+    { metric: 'mmu_lock_hold_max_ns', reads: 'longest hold of mmu_lock' },
+    { metric: 'guest_boots_per_second', reads: 'boots/s' },
+  ],
+  parameters: PARAMETERS,
+  crew: { vcpus: 2, notifiers: 0 },
+  hasLatencyTrials: true,
+  refuses: ['trace', 'arrival'],
+  caveats,
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+/** What a reader of the figures has to know. */
+function caveats({ scale }: Options['values']): string[] {
+  const line =
+    'an operation on the interconnect is one atomic operation on a line that all threads share: its time is that of this host, not of an Arm mesh'
+  if (scale === 1) return [line]
+  return [line, `sizes are scaled: a block takes so many times fewer operations by line than on the machine (${scale})`]
+}
+
+function load(options: Options): Load {
+  const { values, crew } = options
+  const granule = granuleOf(values.granule)
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: blocksOf(options) * GRANULES[granule].entries }],
+      mmu: 'tdp',
+      preempt: preemptionOf(values.preempt),
+      tlbEntries: TLB_ENTRIES,
+      hugePerMille: values.mapping === 'block' ? 1000 : 0,
+      stage2: { granule, iminLine: values['imin-line'], scale: values.scale },
+      vms: values.vms,
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => {
+        return { role: 'stage2-vcpu', guest: guestOf(options, 0, vcpu) } as const
+      }),
+      ...Array.from({ length: (values.vms - 1) * crew.vcpus }, (_, index) => neighbourRole(options, index)),
+      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
+      ...Array.from({ length: crew.zappers }, () => zapperRole(options)),
+      ...(values['guest-icache'] === 0 ? [] : [guestIcacheRole(options)]),
+    ],
+  }
+}
+
+const granuleOf = (granule: string): Granule => (granule === '4k' || granule === '16k' ? granule : '64k')
+
+const preemptionOf = (preempt: string) =>
+  preempt === 'none' || preempt === 'voluntary' || preempt === 'lazy' ? preempt : 'full'
+
+const blocksOf = ({ values }: Options) => (values.mapping === 'block' ? values.entries : 1)
+
+/** Pages lie side by side in one block; of a block its first page is executed. */
+function guestOf({ values, sampleEvery }: Options, vm: number, vcpu: number): Stage2VcpuPlan {
+  const stride = values.mapping === 'block' ? GRANULES[granuleOf(values.granule)].entries : 1
+  const gfns = Array.from({ length: values.entries }, (_, entry) => BASE_GFN + entry * stride)
+  return { vm, vcpu, gfns, rounds: values.rounds, isTimed: sampleEvery > 0 }
+}
+
+function neighbourRole(options: Options, index: number): RolePlan {
+  const { vcpus } = options.crew
+  return { role: 'neighbour', guest: guestOf(options, 1 + Math.floor(index / vcpus), index % vcpus) }
+}
+
+function notifierRole({ values, sampleEvery }: Options): RolePlan {
+  return {
+    role: 'notifier',
+    isTimed: sampleEvery > 0,
+    invalidations: {
+      kind: 'repeat',
+      startHva: BASE_HVA,
+      pages: 1,
+      pauseNs: values['pause-us'] * 1000,
+      everyNs: 0,
+      startNs: 0,
+      populate: false,
+    },
+  }
+}
+
+function zapperRole({ values }: Options): RolePlan {
+  const zap = { firstGfn: BASE_GFN, pages: 1, chunk: 1, pauseNs: values['pause-us'] * 1000 }
+  return { role: 'zapper', zap: { kind: 'zap', ...zap } }
+}
+
+function guestIcacheRole({ values, sampleEvery }: Options): RolePlan {
+  const lines = (values['guest-icache-kib'] * 1024) / (4 << values['imin-line'])
+  return {
+    role: 'guest-icache',
+    icache: {
+      lines: Math.max(1, Math.ceil(lines / values.scale)),
+      everyNs: 1e9 / values['guest-icache'],
+      isTimed: sampleEvery > 0,
+    },
+  }
+}

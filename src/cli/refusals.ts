@@ -1,0 +1,58 @@
+import { FaultlineError } from '../bench/error.ts'
+import type { Group } from '../bench/plan.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import type { BenchArgs } from './bench-flags.ts'
+
+/** Flags that some scenarios have no use for: each is refused with the name of the scenario. */
+export function checkFlags(args: BenchArgs, scenarios: readonly Scenario[]): void {
+  for (const scenario of scenarios) {
+    if (args.trace !== undefined) refuse(scenario, 'trace', `${scenario.name} has no vCPUs that could play a recording`)
+    if (args.arrival === 'open') refuse(scenario, 'arrival', `${scenario.name} has no accesses that arrive at a rate`)
+    requireParameter(scenario, 'vms', args.vms)
+    requireParameter(scenario, 'guest-icache', args.guestIcache)
+  }
+}
+
+function refuse(scenario: Scenario, flag: 'trace' | 'arrival', message: string): void {
+  if (!scenario.refuses?.includes(flag)) return
+  throw new FaultlineError('FLAG_OF_OTHER_SCENARIO', 'usage', message, {
+    hint: `Use --${flag} with -s precheck, or leave it out.`,
+  })
+}
+
+const SAYS: Readonly<Record<string, string>> = {
+  vms: 'has one VM',
+  'guest-icache': 'has no guest that invalidates the I-cache',
+}
+
+function requireParameter({ name, parameters }: Scenario, flag: string, given: string | undefined): void {
+  if (given === undefined || parameters[flag] !== undefined) return
+  throw new FaultlineError('FLAG_OF_OTHER_SCENARIO', 'usage', `${name} ${SAYS[flag]}`, {
+    hint: `Use --${flag} with -s icache.`,
+  })
+}
+
+/** Workers of one run: the model goes further than a host's scheduler should be asked to. */
+export const MOST_WORKERS = 256
+
+export function checkWorkers(groups: readonly Group[]): void {
+  const largest = Math.max(...groups.map(workersOf))
+  if (largest <= MOST_WORKERS) return
+  throw new FaultlineError('TOO_MANY_WORKERS', 'usage', `${largest} workers are more than ${MOST_WORKERS} threads`, {
+    hint: 'Ask for fewer --vcpus, --notifiers, --zappers or --vms.',
+  })
+}
+
+function workersOf({ scenario, crew, values, replay }: Group): number {
+  const { vcpus, notifiers, zappers } = crew
+  if (scenario.kind === 'primitives' || replay !== null) return vcpus + notifiers + zappers
+  return scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 1, sampleEvery: 0 }).roles.length
+}
+
+/** Flags that are another spelling of a parameter. */
+export function settingsOfFlags({ vms, guestIcache }: BenchArgs): Record<string, string> {
+  return {
+    ...(vms === undefined ? {} : { vms }),
+    ...(guestIcache === undefined ? {} : { 'guest-icache': guestIcache }),
+  }
+}
