@@ -68,6 +68,50 @@ export const METRICS = {
     says: 'an I-cache invalidation that the guest does itself, median',
   },
   guest_icache_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  guest_accesses_per_second: {
+    unit: '1/s',
+    better: 'higher',
+    says: 'memory accesses of the guest, all vCPUs together',
+  },
+  apic_stall_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'entries that had to reload the APIC-access page, from their beginning until the guest runs, median',
+  },
+  apic_stall_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  apic_stall_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  apic_migrations_per_second: { unit: '1/s', better: null, says: 'moves of the APIC-access page by the host' },
+  apic_migrations_refused_share: {
+    unit: '1',
+    better: 'lower',
+    says: 'of the tries to move it, those that found references which the host cannot account for',
+  },
+  apic_reload_attempts_per_migration: {
+    unit: '1',
+    better: 'lower',
+    says: 'tries of a vCPU to reload the page, for each move',
+  },
+  apic_rerequests_per_migration: {
+    unit: '1',
+    better: 'lower',
+    says: 'of these, those that met an invalidation and were requested again',
+  },
+  entries_cancelled_per_migration: {
+    unit: '1',
+    better: 'lower',
+    says: 'entries of a vCPU that a pending request cancelled, for each move; each wastes cost.entry_preparation',
+  },
+  tlb_flushes_per_migration: {
+    unit: '1',
+    better: 'lower',
+    says: 'TLB flushes of a vCPU, for each move: those that the notifier requests and those after a reload',
+  },
+  tlb_flushes_local_per_migration: { unit: '1', better: 'lower', says: 'of these, those after a reload' },
+  tlb_flushes_redundant_per_migration: {
+    unit: '1',
+    better: 'lower',
+    says: 'of all of these, those that found no translation of the page in the TLB',
+  },
   elapsed_ns: { unit: 'ns', better: null, says: 'the time in which all roles ran and were measured' },
   waited_for_cpu_share: {
     unit: '1',

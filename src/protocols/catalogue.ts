@@ -1,3 +1,5 @@
+import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from './apic-variants.ts'
+import { B_APICLEAK } from './broken/b-apicleak.ts'
 import { B_ARCHLOCK } from './broken/b-archlock.ts'
 import { B_EARLYDEC } from './broken/b-earlydec.ts'
 import { B_HALF } from './broken/b-half.ts'
@@ -5,11 +7,16 @@ import { B_HOIST } from './broken/b-hoist.ts'
 import { B_INV } from './broken/b-inv.ts'
 import { B_LATEINC } from './broken/b-lateinc.ts'
 import { B_LEAK } from './broken/b-leak.ts'
+import { B_LOSTREQ } from './broken/b-lostreq.ts'
+import { B_NOSNAP } from './broken/b-nosnap.ts'
 import { B_NOTLBI } from './broken/b-notlbi.ts'
+import { B_OLDPFN } from './broken/b-oldpfn.ts'
 import { B_ORDER } from './broken/b-order.ts'
 import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
+import { B_REQAFTER } from './broken/b-reqafter.ts'
 import { B_RWSEM } from './broken/b-rwsem.ts'
+import { B_SKIPFLUSH } from './broken/b-skipflush.ts'
 import { B_SLEEP } from './broken/b-sleep.ts'
 import { B_SNAP } from './broken/b-snap.ts'
 import { B_SRCU } from './broken/b-srcu.ts'
@@ -74,6 +81,17 @@ export const VARIANT_RULES = {
   'B-EARLYDEC': B_EARLYDEC,
   'B-ARCHLOCK': B_ARCHLOCK,
   'B-SRCU': B_SRCU,
+  're-request': PRECHECK,
+  'double-flush': DOUBLE_FLUSH,
+  bail: BAIL,
+  pinned: PINNED,
+  'invalidate-range': INVALIDATE_RANGE,
+  'B-OLDPFN': B_OLDPFN,
+  'B-NOSNAP': B_NOSNAP,
+  'B-LOSTREQ': B_LOSTREQ,
+  'B-SKIPFLUSH': B_SKIPFLUSH,
+  'B-REQAFTER': B_REQAFTER,
+  'B-APICLEAK': B_APICLEAK,
 } as const satisfies Record<string, Rules>
 
 export type VariantName = keyof typeof VARIANT_RULES

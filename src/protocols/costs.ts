@@ -27,6 +27,12 @@ export const WORK = [
     source: 'zap of a 4 KB SPTE without a flush, 126 to 170 ns, measured by disabling dirty log',
   },
   { name: 'change_pte', ns: 50, source: 'change_protection() or unmap of one PTE of the primary MMU; estimate' },
+  {
+    name: 'move_page',
+    ns: 1000,
+    source:
+      'a microsecond of what a task does with a page between the start and the end of its invalidation, by definition',
+  },
   { name: 'tlb_flush', ns: 200, source: 'INVEPT, single context 150 ns, global 300 ns; estimate' },
   { name: 'ipi_delivery', ns: 1500, source: 'IPI until it is taken, 1.3 to 2.5 us, measured between pinned vCPUs' },
   { name: 'tlbi_local', ns: 30, source: 'TLBI of one IPA and DSB NSH, 10 to 100 ns; estimate' },

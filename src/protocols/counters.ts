@@ -38,6 +38,10 @@ export const COUNTERS = [
   'tlb_flush_remote_wrprot',
   'tlb_flush_remote_memslot',
   'tlb_flush_ipis',
+  // TLB flushes that a vCPU decides on, and flushes that found no translation of the APIC-access page to drop
+  'tlb_flush_local_current',
+  'flush_redundant',
+  'flush_redundant_local',
   // MMU notifier
   'unmap_gfn_range_calls',
   'leafs_zapped',
@@ -53,6 +57,14 @@ export const COUNTERS = [
   'memslot_updates',
   'memslot_wait_loops',
   'updater_starved',
+  // the APIC-access page
+  'apic_migrations',
+  'apic_migrations_refused',
+  'apic_reload_requests',
+  'apic_reload_ipis',
+  'apic_reload_attempts',
+  'apic_reload_rerequests',
+  'apic_reloads',
   // KVM's own zaps, and dirty logging
   'zap_gfn_range_calls',
   'wrprot_gfn_range_calls',
@@ -97,6 +109,7 @@ export const HISTOGRAMS = [
   'icache_inval_ns',
   'neighbour_fault_latency_ns',
   'guest_icache_ns',
+  'apic_stall_ns',
   'mmu_lock_wait_ns_read',
   'mmu_lock_wait_ns_write',
   'mmu_lock_hold_ns_read',

@@ -118,6 +118,20 @@ export class HostMm {
     }
   }
 
+  /** Populates a page of memory that nobody else sees yet, and takes a reference that is never dropped. */
+  pin(words: Int32Array, hostPage: number): void {
+    const pte = populated(words[this.#pte(hostPage)]!)
+    words[this.#pte(hostPage)] = pte
+    words[this.#ref(pfnOfPte(hostPage, pte))]! += 1
+  }
+
+  /** Whether anybody holds a reference to the page: one that it is mapped by does not count here. */
+  *isReferenced(cpu: Cpu, hostPage: number): Steps<boolean> {
+    const pte = yield* cpu.load(this.#pte(hostPage))
+    const refs = yield* cpu.load(this.#ref(pfnOfPte(hostPage, pte)))
+    return refs !== 0
+  }
+
   /** The entry as it is at this moment, for oracles. */
   peekPte(cpu: Cpu, hostPage: number): HostPte {
     return cpu.peek(this.#pte(hostPage))

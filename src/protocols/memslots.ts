@@ -80,6 +80,12 @@ export class Memslots {
       words.set(this.#fieldsOf(slot, 0, slot.baseGfn), this.#field(index, 0))
   }
 
+  /** The page of the host behind a gfn of the slots that the VM begins with. */
+  hostPageAtStart(gfn: Gfn): number | undefined {
+    const slot = this.#config.find(({ baseGfn, pages }) => gfn >= baseGfn && gfn < baseGfn + pages)
+    return slot && hostPageOf(this.#all, slot) + gfn - slot.baseGfn
+  }
+
   /** `srcu_dereference()` of kvm->memslots, for whoever reads more than one slot. Pairs with publish(). */
   *dereference(cpu: Cpu): Steps<number> {
     return this.#isFixed ? 0 : yield* cpu.load(this.active)

@@ -41,6 +41,14 @@ export const ORACLES = [
     name: 'slots_changed_inside_pair',
     says: 'the memslots changed between the start and the end of an invalidation that was promised they would not',
   },
+  {
+    name: 'stale_apic_write',
+    says: 'a vCPU loaded the address of an APIC-access page that an invalidation had taken back, or was about to',
+  },
+  {
+    name: 'stale_apic_entry',
+    says: 'a guest ran with the address of an APIC-access page that the host had taken back',
+  },
   { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
@@ -53,7 +61,7 @@ export const ORACLE = Object.fromEntries(ORACLES.map(({ name }, index) => [name,
 }
 
 /** A fault that meets no new invalidation retries a few times at most: another fault froze the entry, or won the CAS. */
-const MOST_IDLE_RETRIES = 1000
+export const MOST_IDLE_RETRIES = 1000
 const NO_GFN = -1 as Gfn
 /** Gfns of a range that are looked at after each invalidation, besides those where the walk was interrupted. */
 const SAMPLED_GFNS = 8
@@ -62,12 +70,16 @@ const SAMPLED_GFNS = 8
 export function assertInstall(cpu: Cpu, vm: Vm, fault: Fault): void {
   if (!vm.config.oracles) return
   if (vm.host.peekPte(cpu, fault.hostPage) !== fault.hostPte) cpu.violation(ORACLE.stale_install, fault.gfn)
-  if (cpu.peek(vm.invalidateInProgress) === 0) return
+  if (isBeingInvalidated(cpu, vm, fault.gfn)) cpu.violation(ORACLE.install_in_progress, fault.gfn)
+}
+
+/** By what the CPUs that invalidate say of themselves; exact with mmu_lock held on either side. */
+export function isBeingInvalidated(cpu: Cpu, vm: Vm, gfn: Gfn): boolean {
+  if (cpu.peek(vm.invalidateInProgress) === 0) return false
   for (const { start, end } of vm.invalidating) {
-    if (fault.gfn >= cpu.peek(start) && fault.gfn < cpu.peek(end)) {
-      cpu.violation(ORACLE.install_in_progress, fault.gfn)
-    }
+    if (gfn >= cpu.peek(start) && gfn < cpu.peek(end)) return true
   }
+  return false
 }
 
 /** The oracle's own record of what this CPU invalidates, with mmu_lock held for write: it need not believe the protocol. */
@@ -181,7 +193,7 @@ export function assertSamePfn(cpu: Cpu, vm: Vm, gfn: Gfn, old: Pfn, now: Pfn): v
 /** What must hold when all roles have ended: violated properties with the value that shows it. */
 export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: OracleName; readonly value: number }[] {
   const active = words[vm.invalidateInProgress]! + words[vm.mnActiveInvalidateCount]!
-  const references = vm.host.leakedReferences(words)
+  const references = vm.host.leakedReferences(words) - (vm.pinnedHostPage === undefined ? 0 : 1)
   const cnts = words[vm.mmuLockWord]!
   return [
     ...(active === 0 ? [] : [{ oracle: 'count_leak' as const, value: active }]),

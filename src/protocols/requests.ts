@@ -6,6 +6,8 @@ import type { Vcpu } from './vcpu.ts'
 
 /** Number 0. */
 export const KVM_REQ_TLB_FLUSH = 1 << 0
+/** Number 17 of the architecture's, which begin at 8. */
+export const KVM_REQ_APIC_PAGE_RELOAD = 1 << 25
 
 /** `kvm_make_request()`: what was written before it is seen by whoever finds the bit. */
 export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {

@@ -1,6 +1,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import type { ApicRules } from './apic-reload.ts'
 import type { IcacheRules } from './icache.ts'
 import type { MemslotRules } from './memslot-rules.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
@@ -42,4 +43,6 @@ export type Rules = {
   readonly icache: IcacheRules
   /** System 3. */
   readonly memslots: MemslotRules
+  /** System 4, of a VM with an APIC-access page. */
+  readonly apic: ApicRules
 }

@@ -2,6 +2,7 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import { LEVEL_2M, roundForLevel } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { RE_REQUEST_RELOAD } from './apic-reload.ts'
 import { handlePageFault, releasePfn } from './fault.ts'
 import { THRESHOLD_ICACHE } from './icache.ts'
 import { invalidateBegin, invalidateEnd, invalidateRangeAdd } from './invalidate.ts'
@@ -48,6 +49,7 @@ export const PRECHECK: Rules = {
   invalidateEnd,
   icache: THRESHOLD_ICACHE,
   memslots: COUNT_ELIDE,
+  apic: RE_REQUEST_RELOAD,
 }
 
 /** s0.v3: only after the pfn has been looked up, as posted in v3 of the series. */

@@ -13,11 +13,12 @@ import {
 import type { Place } from '../shared-memory/place.ts'
 import type { Srcu } from '../shared-memory/srcu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertApicEntry } from './apic-oracles.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
 import { assertFill, assertTouch } from './oracles.ts'
-import { checkRequest, KVM_REQ_TLB_FLUSH } from './requests.ts'
+import { checkRequest, KVM_REQ_APIC_PAGE_RELOAD, KVM_REQ_TLB_FLUSH } from './requests.ts'
 import { SITE } from './sites.ts'
 import { Tlb } from './tlb.ts'
 import type { Vm } from './vm.ts'
@@ -73,16 +74,20 @@ export function* enterGuest(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   }
 }
 
-/** `vcpu_enter_guest()`, up to the moment in which the guest runs. False: a request was pending, and the entry is cancelled. */
+/** `vcpu_enter_guest()`, up to the moment in which the guest runs. False: a request was pending. */
 function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
-  yield* serviceRequests(cpu, vm, vcpu)
+  const goesOn = yield* serviceRequests(cpu, vm, vcpu)
+  if (!goesOn) return false
   yield* cpu.store(vcpu.mode, IN_GUEST_MODE)
   yield* vcpu.srcuReadUnlock(cpu)
   // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().
   yield* cpu.barrier(MB)
   const mode = yield* cpu.load(vcpu.mode)
   const requests = yield* cpu.load(vcpu.requests)
-  if (mode === IN_GUEST_MODE && requests === 0) return true
+  if (mode === IN_GUEST_MODE && requests === 0) {
+    if (vm.apic !== undefined) assertApicEntry(cpu, vm, vcpu)
+    return true
+  }
 
   yield* cpu.store(vcpu.mode, OUTSIDE_GUEST_MODE)
   yield* cpu.barrier(WMB)
@@ -123,13 +128,21 @@ export function* isKicked(cpu: Cpu, vcpu: Vcpu): Steps<boolean> {
   return mode !== IN_GUEST_MODE
 }
 
-/** Step 1 of an entry: every request there is. */
-function* serviceRequests(cpu: Cpu, _vm: Vm, vcpu: Vcpu): Steps<void> {
+/** Step 1 of an entry: every request there is. Whether the entry goes on. */
+function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
-  if (requests === 0) return
+  if (requests === 0) return true
   const flush = yield* checkRequest(cpu, vcpu, KVM_REQ_TLB_FLUSH)
-  if (!flush) return
+  if (flush) yield* flushTlb(cpu, vm, vcpu)
+  if (vm.apic === undefined) return true
+  const reload = yield* checkRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)
+  return reload ? yield* vm.rules.apic.reload(cpu, vm, vcpu) : true
+}
+
+/** `kvm_vcpu_flush_tlb_all()`: INVEPT, global. */
+function* flushTlb(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   cpu.count(COUNTER.tlb_flush, 1)
+  if (vm.apic !== undefined && !vcpu.tlb.holds(vm.apic.gfn)) cpu.count(COUNTER.flush_redundant, 1)
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
   vcpu.tlb.flush()
 }

@@ -10,6 +10,7 @@ import { GRANULES } from '../shared-memory/page-tables/stage2-pte.ts'
 import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
+import { type ApicConfig, ApicPage } from './apic-page.ts'
 import { HostMm } from './host-mm.ts'
 import { hostPages } from './host-ranges.ts'
 import { type MemslotUpdateConfig, MemslotUpdates } from './memslot-updates.ts'
@@ -38,6 +39,8 @@ export type VmConfig = {
   readonly stage2?: Stage2Config
   /** VMs on the machine, all alike; one if it is not said. */
   readonly vms?: number
+  /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
+  readonly apic?: ApicConfig
   /** Whether oracles watch. */
   readonly oracles: boolean
   /** Whether acquisitions and holds of locks are reported. */
@@ -106,6 +109,7 @@ export class Vm {
   readonly host: HostMm
   readonly tables: PageTables
   readonly vcpus: readonly Vcpu[]
+  readonly apic: ApicPage | undefined
   /** Preemptible at run time: the only kernels on which contention alone makes a holder yield. */
   readonly preemptible: boolean
   readonly local: readonly CpuLocal[]
@@ -151,6 +155,7 @@ export class Vm {
     const blockPages = config.stage2 === undefined ? undefined : GRANULES[config.stage2.granule].entries
     this.host = new HostMm(place.within('hostMm'), hostPages(slots), config.isHuge, blockPages)
     this.#rmaps = place.table('rmaps', config.mmu === 'shadow' ? pagesOf(slots) : 0, 'owner of mmuLock for write')
+    this.apic = config.apic && new ApicPage(place.within('apic'), config.apic, config.vcpus)
     this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
     if (config.stage2 !== undefined) {
       const icacheEpoch = first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'who invalidates all I-caches')
@@ -168,10 +173,20 @@ export class Vm {
     words[this.invalidateRangeStart] = INVALID_GPA
     words[this.invalidateRangeEnd] = INVALID_GPA
     this.memslots.initialise(words)
+    this.apic?.initialise(words, this.vcpus)
+    const pinned = this.pinnedHostPage
+    if (pinned !== undefined) this.host.pin(words, pinned)
     for (const neighbour of this.neighbours) neighbour.initialise(words)
     if (this.stage2 === undefined) return
     this.stage2.initialise(words)
     this.host.populate(words)
+  }
+
+  /** The APIC-access page, if the VM holds a reference to it from its creation on. */
+  get pinnedHostPage(): number | undefined {
+    return this.apic !== undefined && this.rules.apic.isPinned
+      ? this.memslots.hostPageAtStart(this.apic.gfn)
+      : undefined
   }
 
   /** The head of the reverse map of a gfn: which SPTE maps it. One, as there is one shadowed root. */

@@ -27,8 +27,13 @@ function* zapLeafs(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, flush:
     yield* unmapStage2Range(cpu, vm, start, end)
     return flush
   }
-  if (vm.config.mmu === 'shadow') return yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
-  return yield* tdpZapLeafs(cpu, vm, start, end, flush)
+  const pending =
+    vm.config.mmu === 'shadow'
+      ? yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
+      : yield* tdpZapLeafs(cpu, vm, start, end, flush)
+  const apic = vm.apic
+  if (apic === undefined || apic.gfn < start || apic.gfn >= end) return pending
+  return yield* vm.rules.apic.unmapped(cpu, vm, pending)
 }
 
 /** Every leaf of a memslot, with mmu_lock held for write. */

@@ -4,6 +4,7 @@ import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { type AccessPlan, accessesOf } from './accesses.ts'
+import { type MigrationPlan, runApicMigrator } from './apic-migrator.ts'
 import { type GuestIcachePlan, runGuestIcache } from './guest-icache.ts'
 import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
 import { runNotifier } from './notifier.ts'
@@ -19,6 +20,7 @@ export type RolePlan =
   /** A vCPU on a stage-2 table; a neighbour is one of another VM on the same machine. */
   | { readonly role: 'stage2-vcpu' | 'neighbour'; readonly guest: Stage2VcpuPlan }
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
+  | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
 
 export type RoleName = RolePlan['role']
 
@@ -27,6 +29,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   if (plan.role === 'vcpu') yield* runVcpu(cpu, vm, accessesOf(plan.accesses), plan.sampleEvery)
   else if (plan.role === 'notifier') yield* runNotifier(cpu, vm, invalidationsOf(plan.invalidations), plan.isTimed)
   else if (plan.role === 'zapper') yield* runZapper(cpu, vm, plan.zap)
+  else if (plan.role === 'apic-migrator') yield* runApicMigrator(cpu, vm, plan.migration, plan.isTimed)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
 }

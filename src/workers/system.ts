@@ -1,3 +1,4 @@
+import type { ApicConfig } from '../protocols/apic-page.ts'
 import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
 import type { MemslotConfig } from '../protocols/memslots.ts'
 import type { Stage2Config } from '../protocols/stage2.ts'
@@ -18,6 +19,8 @@ export type SystemSpec = {
   readonly stage2?: Stage2Config
   /** VMs on the machine, all alike; one if it is not said. */
   readonly vms?: number
+  /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
+  readonly apic?: ApicConfig
   readonly oracles: boolean
   readonly lockStatistics: boolean
 }

@@ -1,3 +1,4 @@
+import { assertApicAccess } from '../protocols/apic-oracles.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { assertRetryHasCause } from '../protocols/oracles.ts'
 import { EMULATE, Fault, RETRY } from '../protocols/page-fault.ts'
@@ -28,6 +29,10 @@ class Stopwatch {
     this.#left = every
   }
 
+  get isTiming(): boolean {
+    return this.#every > 0
+  }
+
   begin(cpu: Cpu): number {
     this.#left -= 1
     if (this.#left !== 0) return NOT_TIMED
@@ -46,21 +51,37 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   const fault = new Fault()
   const stopwatch = new Stopwatch(sampleEvery)
   yield* vcpu.srcuReadLock(cpu)
-  yield* enterGuest(cpu, vm, vcpu)
+  yield* enter(cpu, vm, vcpu, stopwatch)
   while (cpu.running() && accesses.next()) {
-    if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs)
+    if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
     const kicked = yield* isKicked(cpu, vcpu)
     if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
     const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn)
-    if (access === ACCESSED) continue
+    if (access === ACCESSED) {
+      if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, accesses.gfn)
+      continue
+    }
 
     const beganNs = stopwatch.begin(cpu)
     fault.begin(accesses.gfn, access === FAULT_PROTECTION)
-    yield* resolve(cpu, vm, vcpu, fault)
+    yield* resolve(cpu, vm, vcpu, fault, stopwatch)
     if (beganNs !== NOT_TIMED) record(cpu, beganNs, accesses.atNs)
   }
   yield* exitGuest(cpu, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
+}
+
+/** Into the guest. How long that took is recorded if the address of the APIC-access page had to be reloaded on the way. */
+function* enter(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
+  if (vm.apic === undefined || !stopwatch.isTiming) {
+    yield* enterGuest(cpu, vm, vcpu)
+    return
+  }
+  const apic = vm.apic.of(vcpu)
+  const reloads = apic.reloads
+  const beganNs = cpu.now()
+  yield* enterGuest(cpu, vm, vcpu)
+  if (apic.reloads !== reloads) cpu.record(HISTOGRAM.apic_stall_ns, cpu.now() - beganNs)
 }
 
 function record(cpu: Cpu, beganNs: number, dueNs: number): void {
@@ -71,13 +92,13 @@ function record(cpu: Cpu, beganNs: number, dueNs: number): void {
 }
 
 /** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */
-function* halt(cpu: Cpu, vm: Vm, vcpu: Vcpu, atNs: number): Steps<void> {
+function* halt(cpu: Cpu, vm: Vm, vcpu: Vcpu, atNs: number, stopwatch: Stopwatch): Steps<void> {
   if (cpu.now() >= atNs) return
   yield* exitGuest(cpu, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
   yield* cpu.untilTime(atNs)
   yield* vcpu.srcuReadLock(cpu)
-  yield* enterGuest(cpu, vm, vcpu)
+  yield* enter(cpu, vm, vcpu, stopwatch)
 }
 
 /** An interrupt has come: out of the guest, and back in. */
@@ -85,18 +106,18 @@ function* answerKick(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<
   const beganNs = stopwatch.begin(cpu)
   cpu.count(COUNTER.request_irq_exits, 1)
   yield* exitGuest(cpu, vcpu)
-  yield* enterGuest(cpu, vm, vcpu)
+  yield* enter(cpu, vm, vcpu, stopwatch)
   if (beganNs !== NOT_TIMED) cpu.record(HISTOGRAM.guest_stall_ns, cpu.now() - beganNs)
 }
 
 /** From the exit to the access that succeeds: as many faults as that takes. */
-function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
+function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwatch): Steps<void> {
   for (;;) {
     yield* exitGuest(cpu, vcpu)
     yield* reloadRoot(cpu, vm, vcpu)
     const result = yield* vm.rules.pageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
-    yield* enterGuest(cpu, vm, vcpu)
+    yield* enter(cpu, vm, vcpu, stopwatch)
     // KVM_RUN returns to the VMM when a signal is pending, whatever has become of the fault.
     if (result === EMULATE || cpu.signalPending()) return
 
@@ -104,10 +125,13 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault): Steps<void> {
     if (kicked) {
       cpu.count(COUNTER.request_irq_exits, 1)
       yield* exitGuest(cpu, vcpu)
-      yield* enterGuest(cpu, vm, vcpu)
+      yield* enter(cpu, vm, vcpu, stopwatch)
     }
     const access = yield* accessGuestMemory(cpu, vm, vcpu, fault.gfn)
-    if (access === ACCESSED) return
+    if (access === ACCESSED) {
+      if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, fault.gfn)
+      return
+    }
     fault.present = access === FAULT_PROTECTION
   }
 }

@@ -22,6 +22,9 @@ export const LATENCIES: readonly {
   { histogram: 'neighbour_fault_latency_ns', percentile: 99, metric: 'neighbour_fault_latency_p99_ns' },
   { histogram: 'guest_icache_ns', percentile: 50, metric: 'guest_icache_p50_ns' },
   { histogram: 'guest_icache_ns', percentile: 99, metric: 'guest_icache_p99_ns' },
+  { histogram: 'apic_stall_ns', percentile: 50, metric: 'apic_stall_p50_ns' },
+  { histogram: 'apic_stall_ns', percentile: 99, metric: 'apic_stall_p99_ns' },
+  { histogram: 'apic_stall_ns', percentile: 100, metric: 'apic_stall_max_ns' },
 ]
 
 /** A percentile of 100 is the longest. */

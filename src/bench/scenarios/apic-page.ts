@@ -1,0 +1,208 @@
+import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic-page.ts'
+import type { RolePlan } from '../../workers/roles.ts'
+import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+
+const VARIANTS: readonly Variant[] = [
+  {
+    kind: 'good',
+    name: 'double-flush',
+    reference: 's4.6_5, 0a8a5f2c8c26',
+    says: 'a reload that meets an invalidation requests itself again; one that succeeds flushes the current context',
+  },
+  {
+    kind: 'good',
+    name: 're-request',
+    reference: 's4.6_6, 775bc098657b',
+    says: 'the same without the flush: the one of the notifier is the only one',
+  },
+  {
+    kind: 'good',
+    name: 'bail',
+    reference: 's4.bail',
+    says: 'a reload that must be made again gives the entry up at once, before the rest of it is prepared',
+  },
+  {
+    kind: 'good',
+    name: 'pinned',
+    reference: 's4.pin, up to v3.18',
+    says: 'each vCPU keeps a reference to the page, which the host can then not move',
+  },
+  {
+    kind: 'good',
+    name: 'invalidate-range',
+    reference: 's4.5_15',
+    says: 'the request is sent when the PTE has changed; the reload checks nothing and flushes',
+  },
+  {
+    kind: 'broken',
+    name: 'B-OLDPFN',
+    reference: 's4.naive_start',
+    says: 'the reload does not look whether the invalidation is over',
+    caughtBy: ['stale_apic_write', 'stale_apic_entry'],
+    load: {},
+  },
+  {
+    kind: 'broken',
+    name: 'B-NOSNAP',
+    reference: 's4, no sequence',
+    says: 'the reload asks for an invalidation in progress only',
+    caughtBy: ['stale_apic_write', 'stale_apic_entry'],
+    load: { 'window-us': '1', 'pause-us': '0' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-LOSTREQ',
+    reference: 's4, no re-request',
+    says: 'a reload that must be made again is forgotten',
+    caughtBy: ['stale_apic_entry'],
+    load: {},
+  },
+  {
+    kind: 'broken',
+    name: 'B-SKIPFLUSH',
+    reference: 's4.skip_remote, Yu Zhang',
+    says: 'the notifier leaves the flush to the reload, which not every vCPU does',
+    caughtBy: ['unlock_with_pending_flush', 'stale_use'],
+    load: { x2apic: '1' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-REQAFTER',
+    reference: 's4, flush, then request without WAIT',
+    says: 'the notifier does not wait until the vCPUs have left the guest',
+    caughtBy: ['stale_apic_entry'],
+    load: { 'window-us': '0', 'pause-us': '0' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-APICLEAK',
+    reference: 's4, reference kept on retry',
+    says: 'a reload that must be made again keeps its page reference',
+    caughtBy: ['page_ref_leak'],
+    load: {},
+  },
+]
+
+/** S4-mig of the reference. Real hosts move the page far more seldom: the load is there to be measured. */
+const PARAMETERS = {
+  'pause-us': {
+    kind: 'integer',
+    says: 'between two moves of the page: the t of the question',
+    low: 0,
+    high: 10_000_000,
+    default: 250,
+  },
+  'window-us': {
+    kind: 'integer',
+    says: 'how long the invalidation is in progress, by cost.move_page; the PTE changes in the middle',
+    low: 0,
+    high: 1_000_000,
+    default: 20,
+  },
+  'apic-share': {
+    kind: 'integer',
+    says: 'of 100 guest accesses, how many go to the APIC; the others go to guest memory that stays where it is',
+    low: 0,
+    high: 100,
+    default: 10,
+  },
+  pages: { kind: 'integer', says: 'gfns of guest memory', low: 1, high: 1 << 20, default: 256 },
+  x2apic: {
+    kind: 'integer',
+    says: 'how many vCPUs are in x2APIC mode: they have no address to reload, and to them the page is memory',
+    low: 0,
+    high: 256,
+    default: 0,
+  },
+  mmu: {
+    kind: 'choice',
+    says: 'tdp: faults take mmu_lock for read; shadow: for write',
+    choices: ['tdp', 'shadow'],
+    default: 'tdp',
+  },
+  preempt: {
+    kind: 'choice',
+    says: 'how the host was booted',
+    choices: ['none', 'voluntary', 'full', 'lazy'],
+    default: 'full',
+  },
+  tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
+} as const
+
+export default scenario({
+  name: 'apic-page',
+  asks: 'When the APIC-access page moves, can the flush at the end of its reload be dropped, the notifier having flushed?',
+  mail: 'Re: [PATCH 1/3] KVM: VMX: Retry APIC-access page reload if invalidation is in-progress (Yu Zhang, 7 Jun 2023)',
+  variants: VARIANTS,
+  headline: ['double-flush', 're-request'],
+  decides: [
+    { metric: 'tlb_flushes_per_migration', reads: 'TLB flushes of a vCPU per move of the page' },
+    { metric: 'apic_stall_p50_ns', reads: 'median stall until the address is current' },
+    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s' },
+  ],
+  parameters: PARAMETERS,
+  hasLatencyTrials: true,
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+const APIC_HVA = 1 << 28
+const BASE_HVA = 1 << 29
+/** Far from a multiple of any TLB's size: the APIC's translation, which lies at one, is not evicted by the guest's memory. */
+const BASE_GFN = (1 << 20) + 64
+
+function load(options: Options): Load {
+  const { values, crew } = options
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: [
+        { slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: values.pages },
+        { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC_DEFAULT_GFN, hva: APIC_HVA, pages: 1 },
+      ],
+      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
+      preempt:
+        values.preempt === 'none' || values.preempt === 'voluntary' || values.preempt === 'lazy'
+          ? values.preempt
+          : 'full',
+      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      hugePerMille: 0,
+      apic: { gfn: APIC_DEFAULT_GFN, x2apicVcpus: values.x2apic },
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      ...Array.from({ length: crew.notifiers }, () => migratorRole(options)),
+      ...Array.from({ length: crew.zappers }, () => zapperRole(options)),
+    ],
+  }
+}
+
+function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number): RolePlan {
+  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
+  return {
+    role: 'vcpu',
+    accesses: {
+      kind: 'touch',
+      hotGfns: [APIC_DEFAULT_GFN],
+      hotPerMille: values['apic-share'] * 10,
+      firstGfn: BASE_GFN,
+      pages: values.pages,
+      seed: seed + vcpu,
+      everyNs,
+      startNs: (everyNs * vcpu) / crew.vcpus,
+    },
+    sampleEvery,
+  }
+}
+
+const migratorRole = ({ values, sampleEvery }: Options): RolePlan => ({
+  role: 'apic-migrator',
+  migration: { hva: APIC_HVA, pauseNs: values['pause-us'] * 1000, windowUnits: values['window-us'] },
+  isTimed: sampleEvery > 0,
+})
+
+const zapperRole = ({ values }: Options): RolePlan => ({
+  role: 'zapper',
+  zap: { kind: 'zap', firstGfn: BASE_GFN, pages: values.pages, chunk: values.pages, pauseNs: 1_000_000 },
+})
