@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib'
-import { Int32Histogram } from 'hdr-histogram-js'
+import { decodeFromCompressedBase64, Int32Histogram, type JsHistogram } from 'hdr-histogram-js'
 import { BUCKETS, HIGHEST_NS } from '../shared-memory/records.ts'
+import type { HistogramSummary } from './result.ts'
 
 /** A histogram of ns, with what its buckets do not know. */
 export class Histogram {
@@ -20,6 +21,21 @@ export class Histogram {
     if (other.count === 0) return
     for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! += count
     this.#merge(other.count, other.#total, other.#min, other.#max)
+  }
+
+  /** Another histogram as the result file has it. */
+  addSummary({ hdr, count, mean, min, max }: HistogramSummary): void {
+    if (count === 0) return
+    const decoded = decodeFromCompressedBase64(hdr) as JsHistogram
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1) this.#counts[bucket]! += decoded.getCountAtIndex(bucket)
+    this.#merge(count, mean * count, min, max)
+  }
+
+  /** As the result file has it. */
+  summary(): HistogramSummary {
+    const [p50, p90, p99, p999] = this.percentiles(50, 90, 99, 99.9) as [number, number, number, number]
+    const { count, min, mean, max } = this
+    return { unit: 'ns', count, min, mean, p50, p90, p99, p999, max, hdr: this.encode() }
   }
 
   #merge(count: number, total: number, min: number, max: number): void {

@@ -80,23 +80,7 @@ function histogramsOf(done: readonly Done[]): Record<string, HistogramSummary> {
       merged.set(name, whole)
     }
   }
-  return Object.fromEntries([...merged].map(([name, histogram]) => [name, summaryOf(histogram)]))
-}
-
-function summaryOf(histogram: Histogram): HistogramSummary {
-  const [p50, p90, p99, p999] = histogram.percentiles(50, 90, 99, 99.9)
-  return {
-    unit: 'ns',
-    count: histogram.count,
-    min: histogram.min,
-    mean: histogram.mean,
-    p50: p50!,
-    p90: p90!,
-    p99: p99!,
-    p999: p999!,
-    max: histogram.max,
-    hdr: histogram.encode(),
-  }
+  return Object.fromEntries([...merged].map(([name, histogram]) => [name, histogram.summary()]))
 }
 
 function locksOf(all: readonly LockTotals[]): LockRow[] {

@@ -11,9 +11,7 @@ function summaryOf(values: readonly number[]): HistogramSummary {
   for (const value of values) records.record(0, value)
   const histogram = new Histogram()
   histogram.add(records.histogram(0))
-  const [p50, p90, p99, p999] = histogram.percentiles(50, 90, 99, 99.9) as [number, number, number, number]
-  const { count, min, max, mean } = histogram
-  return { unit: 'ns', count, min, mean, p50, p90, p99, p999, max, hdr: histogram.encode() }
+  return histogram.summary()
 }
 
 const LOCK: LockRow = {

@@ -21,6 +21,7 @@ export type BenchArgs = {
   readonly memslots: string | undefined
   readonly speed: string
   readonly seed: string | undefined
+  readonly ab: string | undefined
   readonly out: string | undefined
   readonly json: boolean
   readonly quiet: boolean
@@ -61,6 +62,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('memslots', { ...text, describe: 'of the recording: a .json file, or gfn:hva:pages,...' })
     .option('speed', { ...text, default: '1', describe: 'of the recording: 1, 10, max' })
     .option('seed', { ...text, describe: 'of load and order [default: 1]' })
+    .option('ab', { ...text, describe: 'a revision to compare this tree with: its trials and ours, interleaved' })
     .option('out', { ...text, describe: 'result file [default: results/<UTC time>-<scenario>.json]' })
     .option('json', { type: 'boolean', default: false, describe: 'print the result file instead of the table' })
     .option('quiet', { type: 'boolean', default: false, describe: 'print the answer only' })

@@ -2,6 +2,7 @@ import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { benchReport } from '../report/bench-report.ts'
+import { benchAb } from './bench-ab.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
 import type { Command } from './command.ts'
@@ -21,6 +22,7 @@ export const bench: Command<BenchArgs> = {
       io.out(listText())
       return EXIT.fine
     }
+    if (args.ab !== undefined) return await benchAb(args.ab, args, io)
     const plan = await planOf(args, io)
     const out = args.out ?? resultPath(plan.name, new Date())
     checkWritable(out)

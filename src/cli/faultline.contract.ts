@@ -15,6 +15,7 @@ export async function faultline(...command: string[]): Promise<{ code: number; o
     stdin: () => Readable.from([]),
     signal: new AbortController().signal,
     command,
+    node: process.execPath,
     runtime: { node: 'v20', v8: '11' },
   })
   return { code, out, err }

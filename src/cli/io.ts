@@ -14,6 +14,8 @@ export type Io = {
   /** The words after the program's name. */
   readonly command: readonly string[]
   readonly runtime: Runtime
+  /** The program that runs us, for what runs in processes of its own. */
+  readonly node: string
 }
 
 export const EXIT = { fine: 0, regression: 1, usage: 2, failed: 3, incomparable: 4, interrupted: 130 } as const

@@ -20,5 +20,6 @@ process.exitCode = await program({
   stdin: () => process.stdin,
   signal: interrupt.signal,
   command: process.argv.slice(2),
+  node: process.execPath,
   runtime: { node: process.version, v8: process.versions.v8 },
 })

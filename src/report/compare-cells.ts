@@ -38,7 +38,9 @@ export function changeText(change: Change): string {
 
 function doubt({ test, adjusted, isInsideNoise }: Change): string {
   if (isInsideNoise && adjusted !== null && adjusted < 0.05) return ', no more than the baseline differs from itself'
-  return test.detectable === null ? '' : `, ${percent(test.detectable)} would have shown`
+  if (test.detectable === null || test.detectable === 0) return ''
+  const least = test.detectable < 2 ? percent(test.detectable) : `${(1 + test.detectable).toFixed(0)}x`
+  return `, ${least} would have shown`
 }
 
 export const probability = (p: number | null): string => (p === null ? '' : p.toFixed(3))

@@ -19,6 +19,7 @@ export type Layout = {
 }
 
 export const BY_FILE = 'file'
+export const BY_REVISION = 'revision'
 
 /** How long trials took is said as a difference; it does not make another question of a run. */
 const CIRCUMSTANCES = ['duration', 'warmup']
@@ -43,7 +44,7 @@ export function layOut(sources: readonly Source[], by: string): Layout {
   for (const { source, run, key, column } of placed) {
     const at = by === BY_FILE ? sources.indexOf(source) : columns.indexOf(column)
     // A plan may ask the same twice: the second time is a line of its own.
-    const free = lines.find((line) => isSame(line.key, key) && line.cells[at] === undefined)
+    const free = lines.find((line) => isSame(line.key, key, by) && line.cells[at] === undefined)
     const line = free ?? { key, cells: new Array<Cell | undefined>(columns.length).fill(undefined) }
     if (free === undefined) lines.push(line)
     line.cells[at] = { source, run }
@@ -59,7 +60,9 @@ function placeOf(source: Source, run: Run, by: string, isOneOfMany: boolean) {
   return { key: isOneOfMany ? { [BY_FILE]: source.name, ...key } : key, column: String(value) }
 }
 
-function isSame(a: Line['key'], b: Line['key']): boolean {
+/** A parameter that only one revision of the code knows stands at its default. */
+function isSame(a: Line['key'], b: Line['key'], by: string): boolean {
   const names = Object.keys(a)
+  if (by === BY_REVISION) return names.every((name) => b[name] === undefined || a[name] === b[name])
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }

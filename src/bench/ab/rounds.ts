@@ -1,0 +1,82 @@
+import { Random } from '../../workers/random.ts'
+import type { Result, Run } from '../result.ts'
+import { pairedRatio } from '../statistics.ts'
+import type { Part } from './merge.ts'
+
+/** Runs one round of the plan in a process of its own. */
+export type Runner = (seed: number) => Promise<Result>
+
+export type RoundOptions = {
+  readonly rounds: number
+  /** Rounds of the base against itself, before the others. */
+  readonly aaRounds: number
+  readonly seed: number
+  /** What is about to run, the `done`th of `total`. */
+  readonly progress: (done: number, total: number, label: string) => void
+  /** After each round: whether to stop with what there is. */
+  readonly isOver: (roundsDone: number) => boolean
+}
+
+/** What ran, in order: results of the base, of the head, and of the base against itself. */
+export type Rounds = {
+  readonly base: readonly Ran[]
+  readonly head: readonly Ran[]
+  readonly aa: readonly (readonly [a: Result, b: Result])[]
+}
+
+export type Ran = { readonly round: number; readonly seed: number; readonly place: number; readonly result: Result }
+
+/**
+ * Interleaves two revisions: in each round one process of each, in an order that the seed decides, under one load. Whatever
+ * the host does in the meantime, it does to both.
+ */
+export async function interleave(base: Runner, head: Runner, options: RoundOptions): Promise<Rounds> {
+  const { rounds, aaRounds, seed, progress, isOver } = options
+  const random = new Random(seed)
+  const total = 2 * (rounds + aaRounds)
+  let place = 0
+  const start = (label: string) => {
+    progress(place, total, label)
+    place += 1
+  }
+  const aa: [Result, Result][] = []
+  for (let round = 0; round < aaRounds; round += 1) {
+    const load = random.next()
+    start('base against itself')
+    const a = await base(load)
+    start('base against itself')
+    aa.push([a, await base(load)])
+  }
+  const ran = { base: [] as Ran[], head: [] as Ran[] }
+  for (let round = 0; round < rounds; round += 1) {
+    const load = random.next()
+    const sides = random.below(2) === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)
+    for (const side of sides) {
+      start(side)
+      const result = await (side === 'base' ? base : head)(load)
+      ran[side].push({ round, seed: load, place: place - 1, result })
+    }
+    if (isOver(round + 1)) break
+  }
+  return { ...ran, aa }
+}
+
+/** The parts of each run of a plan, in the order of the plan. */
+export function partsOf(ran: readonly Ran[]): Part[][] {
+  const count = Math.min(...ran.map(({ result }) => result.runs.length))
+  return Array.from({ length: count }, (_, index) =>
+    ran.map(({ round, seed, place, result }) => ({ round, seed, place, run: result.runs[index]! })),
+  )
+}
+
+/** How far the base was from itself, round by round. */
+export function noiseOf(aa: Rounds['aa'], index: number): Run['noise'] {
+  const runs = aa.map((pair) => pair.map(({ runs: all }) => all[index])).filter(([a, b]) => a && b) as [Run, Run][]
+  const names = Object.entries(runs[0]?.[0].metrics ?? {}).filter(([, { better }]) => better !== null)
+  const entries = names.flatMap(([name]) => {
+    const values = (side: 0 | 1) => runs.map((pair) => pair[side].metrics[name]?.median ?? Number.NaN)
+    const ratio = pairedRatio(values(0), values(1))
+    return ratio === undefined ? [] : [[name, { ratio: ratio.ratio, ci95: ratio.ci95, n: ratio.pairs }] as const]
+  })
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
