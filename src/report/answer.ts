@@ -1,41 +1,72 @@
 import { compareRuns } from '../bench/compare-runs.ts'
 import { METRICS, type MetricName } from '../bench/metrics.ts'
-import type { Run } from '../bench/result.ts'
+import type { Metric, Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { inUnit, ratioText } from './numbers.ts'
 
-/** One plain sentence that answers the scenario's question, or says that these trials could not. */
+/**
+ * One plain sentence that answers the scenario's question, or says that these trials could not. What decides is the first
+ * metric that the scenario names; the others follow.
+ */
 export function answer(scenario: Scenario, baseline: Run, candidate: Run): string {
   const findings = scenario.decides.flatMap(({ metric, reads }) => findingOf(baseline, candidate, metric, reads) ?? [])
-  const first = findings.find(({ isResolved }) => isResolved)
-  if (findings.length === 0) return `No answer: ${candidate.variant} and ${baseline.variant} have no figures in common.`
-  if (first === undefined) {
-    const doubts = findings.map(({ text }) => text).join('; ')
-    return `Not resolved by these trials: ${candidate.variant} against ${baseline.variant}: ${doubts}.`
-  }
-  const verdict = first.isBetter === null ? '' : first.isBetter ? 'Yes: ' : 'No: '
-  const ordered = [first, ...findings.filter((finding) => finding !== first)]
-  return `${verdict}${candidate.variant} against ${baseline.variant}: ${ordered.map(({ text }) => text).join('; ')}.`
+  const [first] = findings
+  const who = `${candidate.variant} against ${baseline.variant}`
+  if (first === undefined) return `No answer: ${candidate.variant} and ${baseline.variant} have no figures in common.`
+  return `${VERDICTS[first.verdict]}${who}: ${findings.map(({ text }) => text).join('; ')}.`
 }
 
-type Finding = { readonly text: string; readonly isResolved: boolean; readonly isBetter: boolean | null }
+const VERDICTS = {
+  better: 'Yes: ',
+  worse: 'No: ',
+  other: '',
+  same: 'No difference: ',
+  unresolved: 'Not resolved by these trials: ',
+} as const
+
+type Finding = { readonly text: string; readonly verdict: keyof typeof VERDICTS }
 
 function findingOf(baseline: Run, candidate: Run, metric: MetricName, reads: string): Finding | undefined {
   const before = baseline.metrics[metric]
   const after = candidate.metrics[metric]
   if (before === undefined || after === undefined) return undefined
   const comparison = compareRuns(baseline, candidate, metric)
-  if (comparison === undefined) {
-    const isSame = before.median === after.median
-    const text = isSame ? `${reads} ${inUnit(after.median, after.unit)} in both` : plainly(reads, before, after)
-    return { text, isResolved: false, isBetter: null }
-  }
+  if (comparison === undefined) return withoutRatio(before, after, metric, reads)
   const ratio = ratioText(comparison.ratio, comparison.ci95)
-  if (!comparison.exceedsNoise) return { text: `${reads} not resolved (${ratio})`, isResolved: false, isBetter: null }
-  const { better } = METRICS[metric]
-  const isBetter = better === null ? null : better === 'higher' ? comparison.ratio > 1 : comparison.ratio < 1
-  return { text: `${plainly(reads, before, after)} (${ratio})`, isResolved: true, isBetter }
+  if (comparison.exceedsNoise) {
+    return { text: `${plainly(reads, before, after)} (${ratio})`, verdict: verdictOf(metric, comparison.ratio > 1) }
+  }
+  const why = comparison.isResolved ? 'no more than the baseline differs from itself' : 'not resolved'
+  return { text: `${reads} ${why} (${ratio})`, verdict: 'unresolved' }
 }
 
-const plainly = (reads: string, before: { median: number; unit: string }, after: { median: number; unit: string }) =>
+/** The baseline is 0. */
+function withoutRatio(before: Metric, after: Metric, metric: MetricName, reads: string): Finding {
+  if (before.median === after.median) {
+    return { text: `${reads} ${inUnit(after.median, after.unit)} in both`, verdict: 'same' }
+  }
+  const isApart = after.n >= 5 && after.ci95[0] > before.ci95[1]
+  return { text: plainly(reads, before, after), verdict: isApart ? verdictOf(metric, true) : 'unresolved' }
+}
+
+function verdictOf(metric: MetricName, isMore: boolean): Finding['verdict'] {
+  const { better } = METRICS[metric]
+  if (better === null) return 'other'
+  return isMore === (better === 'higher') ? 'better' : 'worse'
+}
+
+const plainly = (reads: string, before: Metric, after: Metric) =>
   `${inUnit(after.median, after.unit)} ${reads} instead of ${inUnit(before.median, before.unit)}`
+
+/** Where no variant is proposed in place of another: all of them in order. */
+export function ranking(scenario: Scenario, runs: readonly Run[]): string {
+  const [{ metric, reads }] = scenario.decides as readonly [Scenario['decides'][number]]
+  const found = runs.flatMap(({ variant, metrics }) => {
+    const value = metrics[metric]
+    return value === undefined ? [] : [{ variant, value }]
+  })
+  const isMoreBetter = METRICS[metric].better === 'higher'
+  const ordered = found.toSorted((a, b) => (a.value.median - b.value.median) * (isMoreBetter ? -1 : 1))
+  const said = ordered.map(({ variant, value }) => `${variant} ${inUnit(value.median, value.unit)}`)
+  return `Best first, ${reads}: ${said.join(', ')}.`
+}

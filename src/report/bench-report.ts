@@ -1,7 +1,7 @@
 import type { Outcome, Result, Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
-import { answer } from './answer.ts'
+import { answer, ranking } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
 import { compact } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
@@ -81,9 +81,14 @@ const plural = (count: string | number | undefined, noun: string) =>
 function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): string[] {
   if (scenario === undefined) return []
   const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run))
-  const compared = baseline === undefined ? [] : others.map((run) => answer(scenario, baseline, run))
+  const compared = baseline === undefined ? [] : comparisons(scenario, baseline, others)
   return [...compared, ...runs.filter((run) => isBroken(scenario, run)).map((run) => caught(scenario, run))]
 }
+
+const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[]) =>
+  scenario.kind === 'primitives' && others.length > 1
+    ? [ranking(scenario, [baseline, ...others])]
+    : others.map((run) => answer(scenario, baseline, run))
 
 const isBroken = (scenario: Scenario, run: Run) =>
   scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
