@@ -19,12 +19,14 @@ export async function primitiveTrial(
   bench.add(options.primitive, trial, { async: true })
   const [task] = await bench.run()
   if (run === undefined || task?.result.state !== 'completed') throw new Error(`${options.primitive} was not measured`)
+  // Threads that spin without ever sleeping may all wait for one that has no core, for a whole trial.
+  const isStuck = total(run.operations) === 0
   return {
     metrics: {
       elapsed_ns: run.spanMs * 1e6,
-      ns_per_operation: task.result.latency.mean * 1e6,
-      operations_per_second: task.result.throughput.mean,
-      ...(run.operations.length > 1 ? { jain_fairness: jain(run.operations) } : {}),
+      operations_per_second: isStuck ? 0 : task.result.throughput.mean,
+      ...(isStuck ? {} : { ns_per_operation: task.result.latency.mean * 1e6 }),
+      ...(isStuck || run.operations.length === 1 ? {} : { jain_fairness: jain(run.operations) }),
     },
     counters: {},
     histograms: new Map(),
