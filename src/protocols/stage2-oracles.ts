@@ -1,9 +1,9 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
-import { isExecutable, pfnOfStage2 } from '../shared-memory/page-tables/stage2-pte.ts'
+import { pfnOfStage2 } from '../shared-memory/page-tables/stage2-pte.ts'
 import { hostPageOfPfn, isPresent, pfnOfPte } from './host-mm.ts'
 import { ORACLE } from './oracles.ts'
-import { type FaultResult, FIXED } from './page-fault.ts'
+import { type FaultResult, FIXED, SPURIOUS } from './page-fault.ts'
 import type { Stage2Vm } from './stage2.ts'
 import type { Stage2Fault } from './stage2-page-fault.ts'
 
@@ -74,11 +74,14 @@ export function doubtAbout(cpu: Cpu, vm: Stage2Vm, { vcpu, isExec }: Stage2Fault
   return cpu.peek(vm.stage2.icacheOf(vcpu.tlb.first(at))) === hostPte ? NO_DOUBT : ORACLE.exec_before_icache
 }
 
-/** Liveness: the entry allows what the vCPU faults on, and still it faults. Once or twice is the way of the protocol. */
-export function assertRefaultEnds(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): void {
-  if (!vm.config.oracles || !fault.isExec) return
-  if (!isExecutable(vm.stage2.tables.peekLeaf(cpu, fault.gfn))) return
-  fault.refaults += 1
+/**
+ * Liveness: a fault came to `result`, and the access has faulted again. Once is the way of the protocol; but a fault that finds
+ * time after time that the entry allows what the access needs will find it for ever. One that retries for an invalidation finds
+ * nothing.
+ */
+export function assertRefaultEnds(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, result: FaultResult): void {
+  if (!vm.config.oracles) return
+  fault.refaults = result === SPURIOUS ? fault.refaults + 1 : 0
   if (fault.refaults === MOST_REFAULTS) cpu.violation(ORACLE.refault_unbounded, fault.gfn)
 }
 

@@ -16,7 +16,7 @@ export class Stage2Fault extends Fault {
   first = 0 as Gfn
   /** The entry that the walk has come to. */
   ptep = 0 as Word
-  /** For the oracle: faults since the entry allowed what the vCPU keeps faulting on. */
+  /** For the oracle: faults in a row that found nothing to do. */
   refaults = 0
 
   constructor(vcpu: Stage2Vcpu) {

@@ -2,6 +2,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import { GRANULES, type Granule } from '../shared-memory/page-tables/stage2-pte.ts'
 import { THRESHOLD } from './icache-variants.ts'
+import { CONTINUE, type FaultResult } from './page-fault.ts'
 import type { Rules } from './rules.ts'
 import type { Stage2Vm } from './stage2.ts'
 import { userMemAbort } from './stage2-fault.ts'
@@ -29,7 +30,7 @@ export function stage2Of(granule: Granule, acts: readonly Act[], rules: Rules, i
 }
 
 /** More faults in a row than any correct protocol takes in these tests. */
-const MOST_FAULTS = 40
+const MOST_FAULTS = 60
 
 /** The guest writes to a page of the memslot, or executes it, with as many faults as it takes. */
 function access(isExec: boolean, page: number): Act {
@@ -37,11 +38,12 @@ function access(isExec: boolean, page: number): Act {
     const stage2Vm = vm as Stage2Vm
     const fault = new Stage2Fault(stage2Vm.stage2.vcpus[cpu.id]!)
     fault.beginAccess((BLOCK_GFN + page) as Gfn, isExec)
+    let result: FaultResult = CONTINUE
     for (let faults = 0; faults < MOST_FAULTS; faults += 1) {
-      const result = yield* accessStage2(cpu, stage2Vm, fault)
-      if (result === ACCESSED) return faults
-      assertRefaultEnds(cpu, stage2Vm, fault)
-      yield* userMemAbort(cpu, stage2Vm, fault)
+      const access = yield* accessStage2(cpu, stage2Vm, fault)
+      if (access === ACCESSED) return faults
+      if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
+      result = yield* userMemAbort(cpu, stage2Vm, fault)
     }
     return MOST_FAULTS
   }

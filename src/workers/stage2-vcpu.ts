@@ -69,7 +69,7 @@ function* execute(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, histogram: number)
     const result = yield* userMemAbort(cpu, vm, fault)
     if (result === EMULATE || cpu.signalPending()) return
     access = yield* accessStage2(cpu, vm, fault)
-    if (access !== ACCESSED) assertRefaultEnds(cpu, vm, fault)
+    if (access !== ACCESSED) assertRefaultEnds(cpu, vm, fault, result)
   }
   if (histogram !== NOT_TIMED) cpu.record(histogram, cpu.now() - beganNs)
 }

@@ -118,7 +118,7 @@ const PARAMETERS = {
   },
   rounds: {
     kind: 'integer',
-    says: 'resets of the guest, after which the run ends; 0: until its time is over',
+    says: 'resets of the guest, after which the run ends, if need be in its warm-up; 0: until its time is over',
     low: 0,
     high: 1_000_000,
     default: 0,
