@@ -9,7 +9,7 @@ import { definitionOf, describeHost, describeSource, type Runtime, readSteal, us
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
 import { type Result, type Run, type RunError, SCHEMA, VERSION } from './result.ts'
-import type { Instruments, Load, VmScenario } from './scenario.ts'
+import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
 import { type Trial, trialOf } from './trial.ts'
 import { warningsOf } from './warnings.ts'
@@ -77,6 +77,7 @@ async function runGroup(
   const stealBefore = readSteal()
   const done: Done[] = []
   let error: RunError | null = null
+  let failureSplats: readonly string[] = []
   for (const [place, planned] of schedule.entries()) {
     const variant = group.variants[planned.variant]!
     onTrial(`${group.scenario.name} ${variant.name}`)
@@ -85,6 +86,7 @@ async function runGroup(
     } catch (cause) {
       if (options.signal.aborted) break
       error = errorOf(cause, group, variant.name)
+      failureSplats = cause instanceof RunFailed ? cause.splats : []
       break
     }
   }
@@ -102,6 +104,7 @@ async function runGroup(
     const own = done.filter(({ planned }) => planned.variant === index && planned.purpose === 'measure')
     const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose !== 'measure')
     if (own.length === 0 && error === null) return []
+    const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...failureSplats])
     const summary = summarise(variant, own, aa)
     return [
       {
@@ -112,6 +115,7 @@ async function runGroup(
         params: paramsOf(group, options.plan),
         definition: definitionOf(group.scenario.name),
         ...summary,
+        ...(splats.length === 0 ? {} : { splats }),
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
         warnings: [...saidOf(group), ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
         error,
@@ -135,7 +139,7 @@ async function runTrial(
     return await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs })
   }
   const isTimed = planned.mode === 'latency'
-  const instruments = variant.instruments ?? { oracles: plan.oracles, recorder: isTimed, lockStatistics: isTimed }
+  const instruments = variant.instruments ?? instrumentsOf(variant, isTimed, plan)
   const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments)
   const costs = { ...costsOfRecording(group), ...plan.costs }
   const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (costs[name] ?? ns) / turnNs
@@ -146,6 +150,7 @@ async function runTrial(
       cpus: roles.length,
       oracles: instruments.oracles,
       lockStatistics: instruments.lockStatistics,
+      lockdep: instruments.lockdep,
     },
     roles,
     warmupMs: plan.warmupMs,
@@ -158,6 +163,12 @@ async function runTrial(
     signal,
   })
   return trialOf(ran, roles, planned.mode)
+}
+
+/** What costs much watches where nothing is measured that it could disturb: trials for latency, and broken variants. */
+function instrumentsOf({ kind }: Variant, isTimed: boolean, { oracles }: PlanOptions): Instruments {
+  const lockdep = oracles && (isTimed || kind === 'broken')
+  return { oracles, recorder: isTimed, lockStatistics: isTimed, lockdep }
 }
 
 /**
@@ -199,7 +210,7 @@ function saidOf({ scenario, values, replay }: Group): readonly string[] {
 
 function workersOf(group: Group, plan: PlanOptions): number {
   if (group.scenario.kind === 'primitives') return group.crew.vcpus
-  const unwatched = { oracles: false, recorder: false, lockStatistics: false }
+  const unwatched = { oracles: false, recorder: false, lockStatistics: false, lockdep: false }
   return loadOf(group, group.scenario, plan, plan.seed, unwatched).roles.length
 }
 
@@ -238,9 +249,19 @@ function errorOf(cause: unknown, group: Group, variant: string): RunError {
     code: failure?.code ?? 'RUN_FAILED',
     message,
     context: { scenario: group.scenario.name, variant },
-    hint:
-      failure?.code === 'WORKER_STALLED'
-        ? 'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.'
-        : 'Run it again with --vcpus 1 --trials 1; if it fails again, please report it with the command line.',
+    hint: HINTS[failure?.code ?? ''] ?? HINT,
   }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  WORKER_STALLED:
+    'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.',
+  DEADLOCK: 'No other order of running them ends this: the order in which the locks are taken has to change.',
+}
+const HINT = 'Run it again with --vcpus 1 --trials 1; if it fails again, please report it with the command line.'
+
+/** Splats of several trials that differ in who met the circle only are one. */
+function distinct(splats: readonly string[]): string[] {
+  const byCircle = new Map(splats.map((splat) => [splat.replace(/^.* is trying to acquire lock:$/m, ''), splat]))
+  return [...byCircle.values()]
 }

@@ -112,6 +112,26 @@ export const METRICS = {
     better: 'lower',
     says: 'of all of these, those that found no translation of the page in the TLB',
   },
+  invalidations_per_second: { unit: '1/s', better: null, says: 'invalidations that began, of any memory' },
+  mmu_lock_per_invalidation: {
+    unit: '1',
+    better: 'lower',
+    says: 'times that the start and the end of an invalidation took mmu_lock',
+  },
+  elided_share: { unit: '1', better: 'higher', says: 'of all invalidations, the share that left mmu_lock alone' },
+  memslot_updates_per_second: { unit: '1/s', better: 'higher', says: 'memslots that were added, moved or removed' },
+  memslot_update_wait_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'what a memslot update waited for invalidations to end, before it could publish; median',
+  },
+  memslot_update_wait_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  memslot_update_wait_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  memslot_update_latency_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'a memslot update from slots_lock to its end, median',
+  },
   elapsed_ns: { unit: 'ns', better: null, says: 'the time in which all roles ran and were measured' },
   waited_for_cpu_share: {
     unit: '1',

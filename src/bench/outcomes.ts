@@ -69,13 +69,19 @@ export function outcomesOf(counters: Counters, violations: readonly Violation[],
     const grade = isKnown ? 'interesting' : 'forbidden'
     return [{ outcome: name, grade, count, says: `${says} (first: ${value}, ${worker})` }]
   })
-  return [...violated, ...deadChecks(counters, variant), ...unbounded(counters), ...seen]
+  return [...violated, ...deadChecks(counters, variant), ...unbounded(counters), ...starvation(counters), ...seen]
 }
 
 /** Not a violation either, but what made hosts report soft lockups. */
 function unbounded({ icache_inval_over_limit: count = 0 }: Counters): Outcome[] {
   const says = 'a fault issued more I-cache operations than MAX_DVM_OPS with mmu_lock held and preemption off'
   return count === 0 ? [] : [{ outcome: 'line_operations_unbounded', grade: 'interesting', count, says }]
+}
+
+/** Not a violation either: nobody has promised an update that it ends. */
+function starvation({ updater_starved: count = 0 }: Counters): Outcome[] {
+  const says = 'a memslot update waited for invalidations until the end of the trial stopped them'
+  return count === 0 ? [] : [{ outcome: 'updater_starved', grade: 'interesting', count, says }]
 }
 
 /** Not a violation: a pre-check that is there and does nothing. */

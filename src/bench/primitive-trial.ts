@@ -35,6 +35,7 @@ export async function primitiveTrial(
       run.lost === 0
         ? []
         : [{ oracle: 'mutual_exclusion', count: Math.abs(run.lost), value: run.lost, worker: 'at rest' }],
+    splats: [],
     durationNs: run.spanMs * 1e6,
     waitedForCpuShare: 0,
   }

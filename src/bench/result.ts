@@ -137,6 +137,8 @@ export type Run = {
   readonly noise?: Readonly<Record<string, { readonly ratio: number; readonly ci95: Interval; readonly n: number }>>
   /** Of a replay: the recorded kernel's own figures. */
   readonly recorded?: RecordedKernel
+  /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */
+  readonly splats?: readonly string[]
   readonly warnings: readonly string[]
   readonly error: RunError | null
 }

@@ -12,6 +12,8 @@ export type Instruments = {
   /** Latencies of sampled faults, and of invalidations. */
   readonly recorder: boolean
   readonly lockStatistics: boolean
+  /** The order in which locks are taken. */
+  readonly lockdep: boolean
 }
 
 /** One way of writing the protocol that a scenario compares. */

@@ -42,6 +42,8 @@ export type Trial = {
   readonly histograms: ReadonlyMap<HistogramName, Histogram>
   readonly locks: readonly LockTotals[]
   readonly violations: readonly Violation[]
+  /** What lockdep had to say, a splat for each circle. */
+  readonly splats: readonly string[]
   readonly durationNs: number
   /** Of the workers' measured time, the share in which they were runnable and on no CPU. */
   readonly waitedForCpuShare: number
@@ -67,6 +69,7 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
     histograms: mode === 'latency' ? histograms : new Map(),
     locks,
     violations: violationsOf(run, roles),
+    splats: run.splats ?? [],
     durationNs,
     waitedForCpuShare,
   }

@@ -1,4 +1,5 @@
 import type { Cpu } from '../shared-memory/cpu.ts'
+import { RUNNING } from '../shared-memory/rcuwait.ts'
 import { ORACLE } from './oracles.ts'
 import type { Vm } from './vm.ts'
 
@@ -28,4 +29,21 @@ export function assertSlotsKept(cpu: Cpu, vm: Vm): void {
 export function markPublication(cpu: Cpu, vm: Vm): void {
   const { updates } = vm
   if (updates !== undefined) cpu.poke(updates.publications, cpu.peek(updates.publications) + 1)
+}
+
+/** The count is about to become 0, or whoever made it so has called rcuwait_wake_up(). */
+export function markWaking(cpu: Cpu, vm: Vm, isWaking: boolean): void {
+  if (vm.updates !== undefined && vm.config.oracles) cpu.poke(vm.updates.waking(cpu.id), isWaking ? 1 : 0)
+}
+
+/**
+ * I3.4: an updater is about to sleep. If the count is 0, whoever made it so has yet to wake it, or has done so: looked at in
+ * this order, the three cannot deceive.
+ */
+export function assertWillBeWoken(cpu: Cpu, vm: Vm): void {
+  const { updates } = vm
+  if (updates === undefined || !vm.config.oracles || cpu.peek(vm.mnActiveInvalidateCount) !== 0) return
+  for (let other = 0; other < vm.config.cpus; other += 1) if (cpu.peek(updates.waking(other)) !== 0) return
+  const state = cpu.peek(vm.mnMemslotsUpdateRcuwait.state)
+  if (state !== RUNNING) cpu.violation(ORACLE.lost_wakeup, state)
 }

@@ -4,7 +4,7 @@ import { type LockMode, RECURSIVE } from '../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
 import { invalidateRangeAddNone } from './invalidate.ts'
-import { markPair } from './memslot-oracles.ts'
+import { markPair, markWaking } from './memslot-oracles.ts'
 import type { MemslotRules } from './memslot-rules.ts'
 import { type Memslot, NO_MEMSLOT } from './memslots.ts'
 import { endInvalidation } from './notifier.ts'
@@ -33,12 +33,14 @@ export function* addPair(cpu: Cpu, vm: Vm): Steps<void> {
 export function* uncountPair(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.mnInvalidateLock.acquire(cpu)
   const active = yield* cpu.read(vm.mnActiveInvalidateCount)
+  if (active === 1) markWaking(cpu, vm, true)
   yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
   yield* vm.mnInvalidateLock.release(cpu)
   assertCounted(cpu, vm, active)
   // E7. There can only be one waiter: it waits with slots_lock held.
   if (active === 1) {
     const woken = yield* vm.mnMemslotsUpdateRcuwait.wakeUp(cpu)
+    markWaking(cpu, vm, false)
     if (woken) cpu.count(COUNTER.memslot_wakeups, 1)
   }
 }

@@ -33,7 +33,8 @@ const DEEPEST_PAIR = 7
  *   mmuNotifierSlotsLock   rwsem; only s3.rwsem: pairs for read, updaters for write
  *   gate                   only s3.fair_gate: 1 while an updater waits, or is at work     written under mnInvalidateLock
  *   pseudoLock             see MemslotUpdateConfig
- *   publications, marks    for the oracle alone: sets published so far, and how many it were when each pair began
+ *   publications, marks,   for the oracles alone: sets published so far, and how many it were when each pair began;
+ *   waking                 which CPU has brought the count to 0 and has not woken the updater yet
  */
 export class MemslotUpdates {
   readonly config: MemslotUpdateConfig
@@ -47,6 +48,7 @@ export class MemslotUpdates {
   readonly pairs: LockId
   readonly publications: Word
   readonly #marks: Word
+  readonly #waking: Word
 
   constructor(place: Place, config: MemslotUpdateConfig, cpus: number, watch: Watch) {
     this.config = config
@@ -62,6 +64,12 @@ export class MemslotUpdates {
     this.pairs = place.within('mnActiveInvalidateCount').lock('count')
     this.publications = place.line('publications', 'memslot updater')
     this.#marks = place.table('pairMarks', cpus * (DEEPEST_PAIR + 1), 'each cpu its own')
+    this.#waking = place.table('waking', cpus, 'each cpu its own')
+  }
+
+  /** Whether this CPU is about to wake the updater. */
+  waking(cpu: number): Word {
+    return wordAt(this.#waking, cpu)
   }
 
   /** How many pairs this CPU is in. */

@@ -2,6 +2,7 @@ import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
 import { isPresent, pfnOfPte } from './host-mm.ts'
+import { lockCircles } from './lock-report.ts'
 import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { CpuLocal, Vm } from './vm.ts'
@@ -49,6 +50,8 @@ export const ORACLES = [
     name: 'stale_apic_entry',
     says: 'a guest ran with the address of an APIC-access page that the host had taken back',
   },
+  { name: 'lost_wakeup', says: 'a memslot update went to sleep when nobody was left who would wake it' },
+  { name: 'lock_cycle', says: 'locks were taken in an order in which everybody can wait for the next for ever' },
   { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
@@ -199,6 +202,7 @@ export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: 
     ...(active === 0 ? [] : [{ oracle: 'count_leak' as const, value: active }]),
     ...(references === 0 ? [] : [{ oracle: 'page_ref_leak' as const, value: references }]),
     ...(cnts === 0 ? [] : [{ oracle: 'lock_left_held' as const, value: cnts }]),
+    ...lockCircles(vm, words).map((circle) => ({ oracle: 'lock_cycle' as const, value: circle.length })),
     ...vm.neighbours.flatMap((neighbour) => violationsAtRest(neighbour, words)),
   ]
 }

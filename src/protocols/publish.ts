@@ -2,7 +2,7 @@ import { type Cpu, WRITE } from '../shared-memory/cpu.ts'
 import { EXCLUSIVE } from '../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER, HISTOGRAM } from './counters.ts'
-import { markPublication } from './memslot-oracles.ts'
+import { assertWillBeWoken, markPublication } from './memslot-oracles.ts'
 import type { Vm } from './vm.ts'
 
 // How a memslot update publishes its set, and waits for those who still use the other.
@@ -29,6 +29,7 @@ function* waitForPairs(cpu: Cpu, vm: Vm): Steps<void> {
     cpu.count(COUNTER.memslot_wait_loops, 1)
     yield* vm.mnMemslotsUpdateRcuwait.setUninterruptible(cpu)
     yield* vm.mnInvalidateLock.release(cpu)
+    assertWillBeWoken(cpu, vm)
     yield* vm.mnMemslotsUpdateRcuwait.schedule(cpu)
     yield* vm.mnInvalidateLock.acquire(cpu)
     active = yield* cpu.read(vm.mnActiveInvalidateCount)
@@ -54,9 +55,4 @@ export function waitedForNobody(cpu: Cpu, vm: Vm): void {
 }
 
 export const waitBegins = (cpu: Cpu, vm: Vm): void => cpu.contentionBegin(vm.updates!.pairs, WRITE)
-
-export function waitEnds(cpu: Cpu, vm: Vm): void {
-  cpu.contentionEnd(vm.updates!.pairs, WRITE)
-  // The roles that load the notifiers stop for a waiting update once the run is over: see runNotifier().
-  if (cpu.signalPending()) cpu.count(COUNTER.updater_starved, 1)
-}
+export const waitEnds = (cpu: Cpu, vm: Vm): void => cpu.contentionEnd(vm.updates!.pairs, WRITE)

@@ -9,6 +9,7 @@ const SITES = [
   'kvm_swap_active_memslots',
   'kvm_arch_flush_shadow_memslot',
   'mmu_first_shadow_root_alloc',
+  'kvm_arch_vcpu_pre_fault_memory',
 ] as const
 
 export type SiteName = (typeof SITES)[number]

@@ -120,6 +120,7 @@ export function* reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   yield* vm.updates.slotsArchLock.acquire(cpu)
   vcpu.rootGeneration = generation
   yield* vm.updates.slotsArchLock.release(cpu)
+  vm.lockdep?.at(cpu, SITE.kvm_vcpu_ioctl)
 }
 
 /** Whether an interrupt has arrived that takes the vCPU out of the guest. */

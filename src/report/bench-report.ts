@@ -43,6 +43,7 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
     ...section(recordedTable(measured)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
     ...section(outcomeLines(measured).join('\n')),
+    ...section(splatsOf(runs).join('\n\n')),
     ...section(warningLines(measured).join('\n')),
     '',
     ...answers,
@@ -112,6 +113,9 @@ function outcomeLines(runs: readonly Run[]): string[] {
     return notable.map((outcome) => `${run.variant}: ${outcomeText(outcome)}`)
   })
 }
+
+/** A splat that several variants share is printed once. */
+const splatsOf = (runs: readonly Run[]): string[] => [...new Set(runs.flatMap(({ splats }) => splats ?? []))]
 
 const outcomeText = ({ outcome, grade, count, says }: Outcome) =>
   `${grade.toUpperCase()} ${outcome}, ${compact(count)} times: ${says}`

@@ -2,7 +2,8 @@ import type { Cpu, Word } from './cpu.ts'
 import type { Place } from './place.ts'
 import type { Steps } from './steps.ts'
 
-const RUNNING = 0
+/** `state` of a waiter that need not be woken. */
+export const RUNNING = 0
 const UNINTERRUPTIBLE = 1
 
 /**

@@ -29,12 +29,12 @@ export type Shape = {
   readonly histograms: number
   readonly locks: number
   readonly oracles: number
-  /** A lock whose waits and holds are kept as histograms too, by side. */
-  readonly timedLock?: {
+  /** Locks whose waits and holds are kept as histograms too, by side; -1: that one is not. */
+  readonly timedLocks?: readonly {
     readonly lock: number
     readonly waits: readonly [read: number, write: number]
     readonly holds: readonly [read: number, write: number]
-  }
+  }[]
 }
 
 export type LockRecord = {
@@ -114,7 +114,9 @@ export class CpuRecords {
   readonly #buckets: Uint32Array
   readonly #histograms: Float64Array
   readonly #locks: Float64Array
-  readonly #timedLock: Shape['timedLock']
+  /** Which histogram takes the waits, and which the holds, of each lock and side; -1: none. */
+  readonly #waitHistograms: Int16Array
+  readonly #holdHistograms: Int16Array
 
   constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, exact: Float64Array) {
     this.locks = shape.locks
@@ -122,7 +124,8 @@ export class CpuRecords {
     this.#oracles = counts.subarray(padded(shape.counters))
     this.#buckets = buckets
     this.#histograms = exact.subarray(0, shape.histograms * EXACT)
-    this.#timedLock = shape.timedLock
+    this.#waitHistograms = histogramsOf(shape, 'waits')
+    this.#holdHistograms = histogramsOf(shape, 'holds')
     this.#locks = exact.subarray(shape.histograms * EXACT)
   }
 
@@ -163,7 +166,8 @@ export class CpuRecords {
   }
 
   waited(lock: number, side: number, ns: number): void {
-    if (lock === this.#timedLock?.lock) this.record(this.#timedLock.waits[side]!, ns)
+    const histogram = this.#waitHistograms[lock * 2 + side]!
+    if (histogram >= 0) this.record(histogram, ns)
     const at = (lock * 2 + side) * LOCK_FIELDS
     const locks = this.#locks
     locks[at + WAIT_TOTAL]! += ns
@@ -172,7 +176,8 @@ export class CpuRecords {
   }
 
   held(lock: number, side: number, ns: number): void {
-    if (lock === this.#timedLock?.lock) this.record(this.#timedLock.holds[side]!, ns)
+    const histogram = this.#holdHistograms[lock * 2 + side]!
+    if (histogram >= 0) this.record(histogram, ns)
     const at = (lock * 2 + side) * LOCK_FIELDS
     const locks = this.#locks
     locks[at + HOLD_TOTAL]! += ns
@@ -206,4 +211,10 @@ export class CpuRecords {
     const at = oracle * VIOLATION
     return { count: this.#oracles[at]!, value: this.#oracles[at + 1]! }
   }
+}
+
+function histogramsOf({ locks, timedLocks = [] }: Shape, of: 'waits' | 'holds'): Int16Array {
+  const histograms = new Int16Array(locks * 2).fill(-1)
+  for (const timed of timedLocks) histograms.set(timed[of], timed.lock * 2)
+  return histograms
 }

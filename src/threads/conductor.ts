@@ -4,7 +4,9 @@ import { type Stall, Watchdog } from './watchdog.ts'
 
 /** A run that could not be finished. */
 export class RunFailed extends Error {
-  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED' | 'INTERRUPTED'
+  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED' | 'DEADLOCK' | 'INTERRUPTED'
+  /** What lockdep had to say of the run until then. */
+  splats: readonly string[] = []
 
   constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -30,6 +32,8 @@ export type Conducted = {
   readonly nameOf: (cpu: number) => string
   /** What a worker waits for. */
   readonly describe: (standing: Stall['standing']) => string
+  /** Workers that wait for each other in a circle, in a sentence. */
+  readonly deadlock: () => string | undefined
 }
 
 const START_DEADLINE_MS = 20_000
@@ -106,8 +110,10 @@ async function follow(
   return undefined
 }
 
-function troubleOf({ signal, nameOf, describe }: Conducted, watchdog: Watchdog): RunFailed | undefined {
+function troubleOf({ signal, nameOf, describe, deadlock }: Conducted, watchdog: Watchdog): RunFailed | undefined {
   if (signal?.aborted) return interrupted()
+  const circle = deadlock()
+  if (circle !== undefined) return new RunFailed('DEADLOCK', `deadlock: ${circle}`)
   const stall = watchdog.look()
   if (stall === undefined) return undefined
   const message = `${nameOf(stall.cpu)} has made no progress for ${seconds(stall.forMs)} s: it ${describe(stall.standing)}`

@@ -1,3 +1,4 @@
+import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
@@ -6,6 +7,7 @@ import { buildSystem, type SystemSpec } from '../workers/system.ts'
 import { type Conducted, conduct, RunFailed } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
+import { DeadlockWatch } from './deadlock.ts'
 import { WorkerGroup } from './group.ts'
 import { allocate } from './memory.ts'
 import { Status } from './status.ts'
@@ -54,6 +56,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
+  const deadlocks = new DeadlockWatch(vm, place, memory.words, status)
   const conducted: Conducted = {
     control,
     status,
@@ -69,9 +72,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
     },
     nameOf,
     describe: (standing) => describeWait(standing, place, memory.words),
+    deadlock: () => deadlocks.look(nameOf),
   }
-  const windows = await play(tasks, conducted)
-  return { place, records: new Records(shape, buffers), windows, atRest: violationsAtRest(vm, memory.words) }
+  const splats = () => lockSplats(vm, memory.words, place, nameOf)
+  const windows = await play(tasks, conducted).catch((failure) => {
+    if (failure instanceof RunFailed) failure.splats = splats()
+    throw failure
+  })
+  const atRest = violationsAtRest(vm, memory.words)
+  return { place, records: new Records(shape, buffers), windows, atRest, splats: splats() }
 }
 
 async function play(tasks: readonly RoleTask[], conducted: Conducted): Promise<Window[]> {

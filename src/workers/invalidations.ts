@@ -1,4 +1,5 @@
 import type { Hva } from '../shared-memory/addresses.ts'
+import { Random } from './random.ts'
 
 /** What a task that raises MMU notifiers does, as data that can be sent to a worker. */
 export type InvalidationPlan =
@@ -16,6 +17,21 @@ export type InvalidationPlan =
       readonly populate: boolean
     }
   | {
+      /** One of several ranges, by chance. */
+      readonly kind: 'pick'
+      readonly ranges: readonly PickedRange[]
+      readonly seed: number
+      readonly pauseNs: number
+      readonly everyNs: number
+      readonly startNs: number
+      /** How long the task is at work between start and end. */
+      readonly dwellNs: number
+      /** Whether each pair holds another of the same range, as change_pmd_range() raises one when it splits a huge PMD. */
+      readonly isNested: boolean
+      /** Of 1000 pairs, how many may not block, as those of the OOM reaper. */
+      readonly nonblockPerMille: number
+    }
+  | {
       /** Recorded ranges at recorded times. */
       readonly kind: 'recorded'
       /** Empty: one after the other as fast as they are served, over and over. */
@@ -25,6 +41,13 @@ export type InvalidationPlan =
       readonly startNs: number
     }
 
+export type PickedRange = {
+  readonly startHva: number
+  readonly pages: number
+  /** Of 1000 invalidations, how many are of it. The last range takes what is left. */
+  readonly perMille: number
+}
+
 export interface Invalidations {
   readonly start: Hva
   readonly end: Hva
@@ -32,6 +55,9 @@ export interface Invalidations {
   readonly atNs: number
   readonly pauseNs: number
   readonly populate: boolean
+  readonly dwellNs: number
+  readonly isNested: boolean
+  readonly isBlockable: boolean
   next(): boolean
 }
 
@@ -40,6 +66,9 @@ class RepeatedInvalidations implements Invalidations {
   readonly end: Hva
   readonly pauseNs: number
   readonly populate: boolean
+  readonly dwellNs = 0
+  readonly isNested = false
+  readonly isBlockable = true
   readonly #everyNs: number
   atNs = -1
 
@@ -58,12 +87,53 @@ class RepeatedInvalidations implements Invalidations {
   }
 }
 
+class PickedInvalidations implements Invalidations {
+  start = 0 as Hva
+  end = 0 as Hva
+  atNs = -1
+  isBlockable = true
+  readonly pauseNs: number
+  readonly populate = false
+  readonly dwellNs: number
+  readonly isNested: boolean
+  readonly #plan: InvalidationPlan & { kind: 'pick' }
+  readonly #random: Random
+
+  constructor(plan: InvalidationPlan & { kind: 'pick' }) {
+    this.#plan = plan
+    this.#random = new Random(plan.seed)
+    this.pauseNs = plan.pauseNs
+    this.dwellNs = plan.dwellNs
+    this.isNested = plan.isNested
+    if (plan.everyNs > 0) this.atNs = plan.startNs
+  }
+
+  next(): boolean {
+    const { ranges, everyNs, nonblockPerMille } = this.#plan
+    let left = this.#random.below(1000)
+    let index = 0
+    while (index < ranges.length - 1 && left >= ranges[index]!.perMille) {
+      left -= ranges[index]!.perMille
+      index += 1
+    }
+    const { startHva, pages } = ranges[index]!
+    this.start = startHva as Hva
+    this.end = (startHva + pages) as Hva
+    this.isBlockable = nonblockPerMille === 0 || this.#random.below(1000) >= nonblockPerMille
+    if (everyNs > 0) this.atNs += everyNs
+    return true
+  }
+}
+
 class RecordedInvalidations implements Invalidations {
   start = 0 as Hva
   end = 0 as Hva
   atNs = 0
   readonly pauseNs = 0
   readonly populate = false
+  readonly dwellNs = 0
+  readonly isNested = false
+  readonly isBlockable = true
   readonly #plan: InvalidationPlan & { kind: 'recorded' }
   #index = -1
 
@@ -85,5 +155,6 @@ class RecordedInvalidations implements Invalidations {
 }
 
 export function invalidationsOf(plan: InvalidationPlan): Invalidations {
-  return plan.kind === 'repeat' ? new RepeatedInvalidations(plan) : new RecordedInvalidations(plan)
+  if (plan.kind === 'repeat') return new RepeatedInvalidations(plan)
+  return plan.kind === 'pick' ? new PickedInvalidations(plan) : new RecordedInvalidations(plan)
 }

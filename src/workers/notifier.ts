@@ -1,9 +1,10 @@
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { prefault } from '../protocols/fault.ts'
 import { NO_MEMSLOT } from '../protocols/memslots.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from '../protocols/notifier.ts'
+import { raiseEnd, raiseStart } from '../protocols/mmu-notifier.ts'
 import { assertUnmapped } from '../protocols/oracles.ts'
 import { Fault, FIXED, SPURIOUS } from '../protocols/page-fault.ts'
+import { enterMemslots, leaveMemslots } from '../protocols/read-memslots.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Gfn, Hva } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
@@ -19,17 +20,33 @@ const POPULATE_BACKOFF_NS = 20_000
 export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isTimed: boolean): Steps<void> {
   const fault = new Fault()
   while (cpu.running() && invalidations.next()) {
+    yield* letUpdateThrough(cpu, vm)
     const { start, end } = invalidations
     if (invalidations.populate) yield* populate(cpu, vm, start, end, fault)
     if (invalidations.atNs >= 0) yield* cpu.untilTime(invalidations.atNs)
     else if (invalidations.pauseNs > 0) yield* cpu.untilTime(cpu.now() + invalidations.pauseNs)
 
     const beganNs = isTimed ? cpu.now() : 0
-    yield* invalidateRangeStart(cpu, vm, start, end)
-    yield* changePrimaryMmu(cpu, vm, start, end)
-    yield* invalidateRangeEnd(cpu, vm, start, end)
+    yield* invalidate(cpu, vm, invalidations)
     if (isTimed) cpu.record(HISTOGRAM.invalidation_latency_ns, cpu.now() - beganNs)
   }
+}
+
+/** The pair, and between its halves the change that it announces. */
+function* invalidate(cpu: Cpu, vm: Vm, { start, end, isBlockable, isNested, dwellNs }: Invalidations): Steps<void> {
+  yield* raiseStart(cpu, vm, start, end, isBlockable)
+  if (isNested) yield* raiseStart(cpu, vm, start, end, isBlockable)
+  yield* enterMemslots(cpu, vm)
+  yield* changePrimaryMmu(cpu, vm, start, end)
+  yield* leaveMemslots(cpu, vm)
+  if (dwellNs > 0) yield* cpu.untilTime(cpu.now() + dwellNs)
+  if (isNested) yield* raiseEnd(cpu, vm, start, end, isBlockable)
+  yield* raiseEnd(cpu, vm, start, end, isBlockable)
+}
+
+/** An update that waits for a moment without notifiers may wait for ever; once the run is over, they stop for it. */
+function* letUpdateThrough(cpu: Cpu, vm: Vm): Steps<void> {
+  if (vm.updates !== undefined && cpu.signalPending()) yield* cpu.untilEqual(vm.mnMemslotsUpdateRcuwait.task, 0)
 }
 
 /** Between start and end the pages are the task's: none is mapped, none can be. */

@@ -7,6 +7,7 @@ import { type AccessPlan, accessesOf } from './accesses.ts'
 import { type MigrationPlan, runApicMigrator } from './apic-migrator.ts'
 import { type GuestIcachePlan, runGuestIcache } from './guest-icache.ts'
 import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
+import { type MemslotUpdatePlan, runMemslotUpdater } from './memslot-updater.ts'
 import { runNotifier } from './notifier.ts'
 import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
 import { runVcpu } from './vcpu.ts'
@@ -17,6 +18,7 @@ export type RolePlan =
   | { readonly role: 'vcpu'; readonly accesses: AccessPlan; readonly sampleEvery: number }
   | { readonly role: 'notifier'; readonly invalidations: InvalidationPlan; readonly isTimed: boolean }
   | { readonly role: 'zapper'; readonly zap: ZapPlan }
+  | { readonly role: 'memslot-updater'; readonly updates: MemslotUpdatePlan; readonly isTimed: boolean }
   /** A vCPU on a stage-2 table; a neighbour is one of another VM on the same machine. */
   | { readonly role: 'stage2-vcpu' | 'neighbour'; readonly guest: Stage2VcpuPlan }
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
@@ -30,6 +32,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'notifier') yield* runNotifier(cpu, vm, invalidationsOf(plan.invalidations), plan.isTimed)
   else if (plan.role === 'zapper') yield* runZapper(cpu, vm, plan.zap)
   else if (plan.role === 'apic-migrator') yield* runApicMigrator(cpu, vm, plan.migration, plan.isTimed)
+  else if (plan.role === 'memslot-updater') yield* runMemslotUpdater(cpu, vm, plan.updates, plan.isTimed)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
 }

@@ -22,6 +22,8 @@ export type RunResult = {
   readonly windows: readonly Window[]
   /** Properties violated at rest, by oracle. */
   readonly atRest: ReturnType<typeof violationsAtRest>
+  /** What lockdep has to say, a splat for each circle. */
+  readonly splats?: readonly string[]
 }
 
 /** Room for what the roles of a run record. */
@@ -32,10 +34,19 @@ export function shapeOf(place: Place, cpus: number): Shape {
     histograms: HISTOGRAMS.length,
     locks: place.locks.length,
     oracles: ORACLES.length,
-    timedLock: {
-      lock: place.locks.findIndex(({ name }) => name === 'mmuLock'),
-      waits: [HISTOGRAM.mmu_lock_wait_ns_read, HISTOGRAM.mmu_lock_wait_ns_write],
-      holds: [HISTOGRAM.mmu_lock_hold_ns_read, HISTOGRAM.mmu_lock_hold_ns_write],
-    },
+    timedLocks: place.locks.flatMap(({ id, name }) =>
+      TIMED[name] === undefined ? [] : [{ lock: id, ...TIMED[name] }],
+    ),
   }
+}
+
+const NONE = -1
+/** The locks of which histograms are kept. An update waits for pairs of notifiers, whatever keeps the two apart. */
+const TIMED: Readonly<Record<string, Pick<NonNullable<Shape['timedLocks']>[number], 'waits' | 'holds'>>> = {
+  mmuLock: {
+    waits: [HISTOGRAM.mmu_lock_wait_ns_read, HISTOGRAM.mmu_lock_wait_ns_write],
+    holds: [HISTOGRAM.mmu_lock_hold_ns_read, HISTOGRAM.mmu_lock_hold_ns_write],
+  },
+  mnActiveInvalidateCount: { waits: [NONE, HISTOGRAM.memslot_update_wait_ns], holds: [NONE, NONE] },
+  mmuNotifierSlotsLock: { waits: [NONE, HISTOGRAM.memslot_update_wait_ns], holds: [NONE, NONE] },
 }

@@ -1,5 +1,6 @@
 import type { ApicConfig } from '../protocols/apic-page.ts'
 import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
+import type { MemslotUpdateConfig } from '../protocols/memslot-updates.ts'
 import type { MemslotConfig } from '../protocols/memslots.ts'
 import type { Stage2Config } from '../protocols/stage2.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
@@ -23,6 +24,8 @@ export type SystemSpec = {
   readonly apic?: ApicConfig
   readonly oracles: boolean
   readonly lockStatistics: boolean
+  readonly lockdep?: boolean
+  readonly updates?: MemslotUpdateConfig
 }
 
 /** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */

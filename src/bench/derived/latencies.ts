@@ -25,6 +25,10 @@ export const LATENCIES: readonly {
   { histogram: 'apic_stall_ns', percentile: 50, metric: 'apic_stall_p50_ns' },
   { histogram: 'apic_stall_ns', percentile: 99, metric: 'apic_stall_p99_ns' },
   { histogram: 'apic_stall_ns', percentile: 100, metric: 'apic_stall_max_ns' },
+  { histogram: 'memslot_update_wait_ns', percentile: 50, metric: 'memslot_update_wait_p50_ns' },
+  { histogram: 'memslot_update_wait_ns', percentile: 99, metric: 'memslot_update_wait_p99_ns' },
+  { histogram: 'memslot_update_wait_ns', percentile: 100, metric: 'memslot_update_wait_max_ns' },
+  { histogram: 'memslot_update_latency_ns', percentile: 50, metric: 'memslot_update_latency_p50_ns' },
 ]
 
 /** A percentile of 100 is the longest. */

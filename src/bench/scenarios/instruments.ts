@@ -1,7 +1,7 @@
 import { type Instruments, scenario, type Variant } from '../scenario.ts'
 import { load, PARAMETERS, PRESETS } from './precheck.ts'
 
-const NONE: Instruments = { oracles: false, recorder: false, lockStatistics: false }
+const NONE: Instruments = { oracles: false, recorder: false, lockStatistics: false, lockdep: false }
 
 const watched = (name: string, says: string, instruments: Partial<Instruments>): Variant => ({
   kind: 'good',
@@ -21,7 +21,13 @@ export default scenario({
     watched('oracles', 'the oracles, as in every trial', { oracles: true }),
     watched('recorder', 'sampled fault latencies, and all invalidations', { recorder: true }),
     watched('lock-statistics', 'acquisitions, waits and holds of every lock', { lockStatistics: true }),
-    watched('all', 'everything, as in the trials for latency', { oracles: true, recorder: true, lockStatistics: true }),
+    watched('lockdep', 'the order in which locks are taken', { lockdep: true }),
+    watched('all', 'everything, as in the trials for latency', {
+      oracles: true,
+      recorder: true,
+      lockStatistics: true,
+      lockdep: true,
+    }),
   ],
   headline: ['unwatched', 'oracles'],
   decides: [{ metric: 'faults_per_second', reads: 'faults/s' }],

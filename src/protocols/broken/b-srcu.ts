@@ -5,6 +5,7 @@ import { handlePageFault } from '../fault.ts'
 import { assertRetryHasCause } from '../oracles.ts'
 import { type Fault, type FaultResult, RETRY } from '../page-fault.ts'
 import type { Rules } from '../rules.ts'
+import { SITE } from '../sites.ts'
 import { PRECHECK } from '../variants.ts'
 import type { Vm } from '../vm.ts'
 
@@ -33,6 +34,7 @@ function* loopInsideSrcu(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
 /** To retry until the slot is valid is to wait until whoever has slots_lock lets go of it; lockdep is told so. */
 function noteWaitForUpdate(cpu: Cpu, vm: Vm, fault: Fault): void {
   if (!fault.metInvalidSlot || vm.updates === undefined) return
+  vm.lockdep?.at(cpu, SITE.kvm_arch_vcpu_pre_fault_memory)
   vm.lockdep?.acquire(cpu, vm.updates.slotsLock.id, EXCLUSIVE)
   vm.lockdep?.release(cpu, vm.updates.slotsLock.id)
 }

@@ -1,6 +1,7 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
+import { assertWillBeWoken } from '../memslot-oracles.ts'
 import { COUNT_ELIDE } from '../memslot-pairs.ts'
 import { publishSlots, waitBegins, waitEnds } from '../publish.ts'
 import type { Rules } from '../rules.ts'
@@ -28,6 +29,7 @@ function* publishSleepingLate(cpu: Cpu, vm: Vm): Steps<void> {
     yield* vm.mnInvalidateLock.release(cpu)
     waitBegins(cpu, vm)
     yield* vm.mnMemslotsUpdateRcuwait.setUninterruptible(cpu)
+    assertWillBeWoken(cpu, vm)
     yield* vm.mnMemslotsUpdateRcuwait.schedule(cpu)
     waitEnds(cpu, vm)
     yield* vm.mnInvalidateLock.acquire(cpu)

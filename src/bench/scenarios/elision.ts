@@ -1,0 +1,262 @@
+import type { MemslotUpdateConfig } from '../../protocols/memslot-updates.ts'
+import type { RolePlan } from '../../workers/roles.ts'
+import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+
+const VARIANTS: readonly Variant[] = [
+  {
+    kind: 'good',
+    name: 'always-lock',
+    reference: 's3.5_12, v5.12',
+    says: 'start and end take mmu_lock for every range; memslots may change between them',
+  },
+  {
+    kind: 'good',
+    name: 'count',
+    reference: 's3.count, 52ac8b358b0c',
+    says: 'a count keeps the memslots as they are from start to end; mmu_lock is still taken for every range',
+  },
+  {
+    kind: 'good',
+    name: 'count-elide',
+    reference: 's3.count_elide, v5.15, 071064f14d87',
+    says: 'and mmu_lock is left alone for ranges outside of all memslots',
+  },
+  {
+    kind: 'broken',
+    name: 'rwsem',
+    reference: 's3.rwsem, v1 and v2 of the series',
+    says: 'pairs hold a fair rwsem from start to end; the pseudo lock excludes here, as a lock of the mm would',
+    caughtBy: ['deadlock', 'lock_cycle'],
+    load: { pseudo: 'mutex', notifiers: '2', 'dwell-us': '50' },
+  },
+  {
+    kind: 'broken',
+    name: 'fair-gate',
+    reference: 's3.fair_gate, an idea of this laboratory',
+    says: 'a start waits once an update does, so that no update starves: a fair rwsem by another name',
+    caughtBy: ['lock_cycle'],
+    load: { notifiers: '2', 'dwell-us': '50' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-UNBAL',
+    reference: 's3.elide_naive',
+    says: 'mmu_lock is elided, and nothing keeps the memslots as they are',
+    caughtBy: ['count_negative', 'count_leak', 'slots_changed_inside_pair'],
+    load: { 'spare-share': '100', 'update-pause-us': '20' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-RWSEM',
+    reference: 's3.rwsem, v1 and v2 of the series',
+    says: 'the rwsem, with a pseudo lock that only lockdep knows, so that nobody need deadlock',
+    caughtBy: ['lock_cycle'],
+    load: { notifiers: '2', 'dwell-us': '50' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-WAKE',
+    reference: 's3, task state set after the unlock',
+    says: 'the updater marks itself asleep after it has dropped the spinlock',
+    caughtBy: ['lost_wakeup'],
+    load: { 'update-pause-us': '0', 'dwell-us': '0', 'pause-us': '0' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-LATEINC',
+    reference: 's3, S4 before S2',
+    says: 'the pair is counted after the memslots have been looked up',
+    caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
+    load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-EARLYDEC',
+    reference: 's3, E6 before E1',
+    says: 'the pair is no longer counted before its end has looked the memslots up',
+    caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
+    load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-ARCHLOCK',
+    reference: 's3, M9 before M8',
+    says: 'SRCU readers are waited for with slots_arch_lock held',
+    caughtBy: ['deadlock', 'lock_cycle'],
+    load: { 'update-pause-us': '20' },
+  },
+  {
+    kind: 'broken',
+    name: 'B-SRCU',
+    reference: 's3, prefault before v6.18',
+    says: 'a fault retries in the kernel, inside one SRCU section, as long as the memslot is INVALID',
+    caughtBy: ['retry_unbounded', 'lock_cycle'],
+    load: { 'spare-access-share': '50', 'update-pause-us': '20' },
+  },
+]
+
+const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
+const share = (says: string, byDefault: number) =>
+  ({ kind: 'integer', says, low: 0, high: 100, default: byDefault }) as const
+
+export const PARAMETERS = {
+  shape: {
+    kind: 'choice',
+    says: 'storm: notifiers one after the other; overlap: on a schedule, so that with two or more there is always one between start and end',
+    choices: ['storm', 'overlap'],
+    default: 'storm',
+  },
+  mmu,
+  preempt,
+  range: {
+    kind: 'integer',
+    says: 'gfns of the guest that vCPUs touch at random',
+    low: 1,
+    high: 1 << 20,
+    default: 2048,
+  },
+  'inside-share': share('of 100 invalidations, how many hit memory of the guest, 512 pages at a time', 0),
+  'spare-share': share('of 100 invalidations, how many hit the memory of the slot that comes and goes', 0),
+  'nonblock-share': share('of 100 invalidations, how many may not block, as those of the OOM reaper', 0),
+  'pause-us': { kind: 'integer', says: 'between two invalidations', low: 0, high: 10_000_000, default: 5 },
+  'dwell-us': { kind: 'integer', says: 'from start to end of an invalidation', low: 0, high: 10_000_000, default: 0 },
+  'period-us': {
+    kind: 'integer',
+    says: 'of a notifier, in shape overlap: it is between start and end for three quarters of it',
+    low: 10,
+    high: 10_000_000,
+    default: 2000,
+  },
+  nested: {
+    kind: 'choice',
+    says: 'yes: each pair holds another, as when change_pmd_range() splits a huge PMD',
+    choices: ['no', 'yes'],
+    default: 'no',
+  },
+  pseudo: {
+    kind: 'choice',
+    says: 'mmu_notifier_invalidate_range_start: nobody takes it, lockdep alone knows of it, or it excludes as a lock of the mm does',
+    choices: ['none', 'graph', 'mutex'],
+    default: 'graph',
+  },
+  updaters: { kind: 'integer', says: 'threads that add and remove a memslot', low: 0, high: 8, default: 1 },
+  'update-pause-us': { kind: 'integer', says: 'between two memslot updates', low: 0, high: 10_000_000, default: 1000 },
+  'update-zap': {
+    kind: 'choice',
+    says: 'what the deletion of a slot zaps: all the guest has, as x86 does by default, or the slot',
+    choices: ['all', 'slot'],
+    default: 'all',
+  },
+  'spare-access-share': share('of 100 guest accesses, how many go to the slot that comes and goes', 0),
+  tlb,
+} as const
+
+/** Where the guest's memory begins, in gfns and in hvas; what comes and goes lies above, what is none of the guest's below. */
+const BASE_GFN = 1 << 20
+const BASE_HVA = 1 << 29
+const OUTSIDE_HVA = 1 << 24
+const BLOCK = 512
+const SPARE_PAGES = 64
+const roundUp = (pages: number) => Math.ceil(pages / BLOCK) * BLOCK
+
+export default scenario({
+  name: 'elision',
+  asks: 'What does it spare vCPUs that invalidations of memory outside of all memslots leave mmu_lock alone, and what does a memslot update wait?',
+  mail: 'KVM: Block memslot updates across range_start() and range_end() (Paolo Bonzini, Jul/Aug 2021)',
+  variants: VARIANTS,
+  headline: ['count', 'count-elide'],
+  decides: [
+    { metric: 'mmu_lock_per_invalidation', reads: 'acquisitions of mmu_lock per invalidation' },
+    { metric: 'faults_per_second', reads: 'faults/s' },
+    { metric: 'fault_latency_p99_ns', reads: 'p99 fault latency' },
+    { metric: 'memslot_update_wait_p99_ns', reads: 'p99 wait of a memslot update' },
+  ],
+  hasLatencyTrials: true,
+  parameters: PARAMETERS,
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+export function load(options: Options): Load {
+  const { values, crew, sampleEvery } = options
+  const updates: RolePlan[] = Array.from({ length: values.updaters }, (_, updater) => ({
+    role: 'memslot-updater',
+    updates: { kind: 'toggle', ids: [1 + updater], pauseNs: values['update-pause-us'] * 1000 },
+    isTimed: sampleEvery > 0,
+  }))
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: roundUp(values.range) }],
+      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
+      preempt: values.preempt as Load['system']['preempt'],
+      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      hugePerMille: 0,
+      updates: updatesOf(values),
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
+      ...updates,
+    ],
+  }
+}
+
+/** One slot for each updater: they are updates of one VM all the same. */
+function updatesOf(values: Options['values']): MemslotUpdateConfig {
+  const spare = Array.from({ length: Math.max(1, values.updaters) }, (_, updater) => {
+    const offset = roundUp(values.range) + updater * BLOCK
+    return { slot: 1 + updater, baseGfn: BASE_GFN + offset, hva: BASE_HVA + BLOCK + offset, pages: SPARE_PAGES }
+  })
+  return {
+    spare,
+    pseudoLock: values.pseudo as MemslotUpdateConfig['pseudoLock'],
+    zap: values['update-zap'] === 'slot' ? 'slot' : 'all',
+  }
+}
+
+function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number): RolePlan {
+  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
+  const [spare] = updatesOf(values).spare
+  return {
+    role: 'vcpu',
+    accesses: {
+      kind: 'touch',
+      hotGfns: Array.from({ length: SPARE_PAGES }, (_, page) => spare!.baseGfn + page),
+      hotPerMille: values['spare-access-share'] * 10,
+      firstGfn: BASE_GFN,
+      pages: values.range,
+      seed: seed + vcpu,
+      everyNs,
+      startNs: (everyNs * vcpu) / crew.vcpus,
+    },
+    sampleEvery,
+  }
+}
+
+function notifierRole({ values, crew, seed, sampleEvery }: Options, notifier: number): RolePlan {
+  const [spare] = updatesOf(values).spare
+  const everyNs = values.shape === 'overlap' ? values['period-us'] * 1000 : 0
+  const insidePages = Math.min(values.range, BLOCK)
+  return {
+    role: 'notifier',
+    isTimed: sampleEvery > 0,
+    invalidations: {
+      kind: 'pick',
+      ranges: [
+        { startHva: BASE_HVA, pages: insidePages, perMille: values['inside-share'] * 10 },
+        { startHva: spare!.hva, pages: SPARE_PAGES, perMille: values['spare-share'] * 10 },
+        { startHva: OUTSIDE_HVA + notifier * BLOCK, pages: BLOCK, perMille: 1000 },
+      ],
+      seed: seed + crew.vcpus + notifier,
+      pauseNs: values['pause-us'] * 1000,
+      everyNs,
+      startNs: (everyNs * notifier) / crew.notifiers,
+      dwellNs: values.shape === 'overlap' ? everyNs * 0.75 : values['dwell-us'] * 1000,
+      isNested: values.nested === 'yes',
+      nonblockPerMille: values['nonblock-share'] * 10,
+    },
+  }
+}
