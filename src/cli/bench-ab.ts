@@ -29,14 +29,21 @@ const MOST_OUTPUT = 1 << 28
 const OWN_FLAGS = ['ab', 'trials', 'seed', 'out', 'time-budget', 'aa']
 const OWN_SWITCHES = ['json', 'quiet', 'no-progress', 'quick']
 
-/** Compares the current tree with another revision of it: trials of both, interleaved, on this host, now. */
+/** Compares the current tree with another revision of it, and prints what differs. */
 export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<ExitCode> {
+  const { result, out } = await runAb(ref, args, io)
+  io.out(args.json ? JSON.stringify(result, null, 1) : `${compareText(comparisonOf(result), [])}\n\n${out}`)
+  return exitCodeOf(result, io)
+}
+
+/** Trials of the current tree and of another revision, interleaved, on this host, now. */
+export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<{ result: Result; out: string }> {
   checkArgs(args, io)
   const rounds = integer('trials', args.trials ?? '10', FEWEST_ROUNDS, 10_000)
+  const git = await revision(ref)
   const out = args.out ?? resultPath('ab', new Date())
   checkWritable(out)
   const builder: Builder = { node: io.node, signal: io.signal }
-  const git = await revision(ref)
   const progress = new Progress(io, !args.noProgress && !args.quiet)
   progress.show(0, 1, `building ${ref}`)
   const head = await ownTree(builder)
@@ -51,13 +58,11 @@ export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<Exi
     return validate(resultOf(ran, { ...base, name: ref }, head, io))
   })
   progress.clear()
-  const text = `${JSON.stringify(result, null, 1)}\n`
-  saveAtomically(out, text)
-  io.out(args.json ? text : `${compareText(comparisonOf(result), [])}\n\n${out}`)
-  return exitCodeOf(result, io)
+  saveAtomically(out, `${JSON.stringify(result, null, 1)}\n`)
+  return { result, out }
 }
 
-export const comparisonOf = (result: Result) =>
+const comparisonOf = (result: Result) =>
   compare([{ name: 'this run', result }], { by: BY_REVISION, alpha: 0.05, force: false, metrics: [] })
 
 function exitCodeOf({ runs }: Result, io: Io): ExitCode {

@@ -8,6 +8,8 @@ import { compare } from './compare.ts'
 import { exportCommand } from './export.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
+import { PARSING } from './parsing.ts'
+import { regress } from './regress.ts'
 import { trace } from './trace.ts'
 import { trend } from './trend.ts'
 import { verify } from './verify.ts'
@@ -26,7 +28,7 @@ export async function program(io: Io): Promise<ExitCode> {
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, yargs().terminalWidth()))
-    .parserConfiguration({ 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false })
+    .parserConfiguration(PARSING)
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
@@ -43,6 +45,7 @@ export async function program(io: Io): Promise<ExitCode> {
     )
   register(bench)
   register(compare)
+  register(regress)
   register(verify)
   register(trend)
   register(exportCommand)

@@ -61,7 +61,8 @@ async function append(result: string, [file, ...others]: readonly string[], io: 
   if (others.length > 0) throw wrong('--append writes to one history', 'Name one file.')
   const entry = entryOf(await readResult(result, io))
   const known = existsSync(file!) ? entriesIn(file!) : []
-  if (known.some(({ id }) => id === entry.id)) throw wrong(`${file} has ${result} already`, 'Leave --append out.')
+  if (known.some(({ id, git }) => id === entry.id && git === entry.git))
+    throw wrong(`${file} has ${result} already`, 'Leave --append out.')
   appendFileSync(file!, `${JSON.stringify(entry)}\n`)
 }
 

@@ -47,6 +47,18 @@ export async function revision(ref: string): Promise<string> {
   }
 }
 
+/** Where the current tree left the line of `ref`: what that line did since is not this tree's doing. */
+export async function mergeBase(ref: string): Promise<string> {
+  const other = await revision(ref)
+  const { stdout } = await exec('git', ['-C', PACKAGE, 'merge-base', 'HEAD', other]).catch((cause: unknown) => {
+    throw new FaultlineError('NO_MERGE_BASE', 'usage', `this tree and '${ref}' have no commit in common here`, {
+      hint: 'A shallow clone knows few commits: `git fetch --unshallow`.',
+      cause,
+    })
+  })
+  return stdout.trim()
+}
+
 /** Builds a revision in a tree of its own, lends it to `use`, and takes it away again. */
 export async function withTree<T>(git: string, builder: Builder, use: (tree: Tree) => Promise<T>): Promise<T> {
   const folder = join(mkdtempSync(join(os.tmpdir(), 'faultline-ab-')), 'tree')
