@@ -47,3 +47,9 @@ test('one damaged baseline among good ones fails the gate before anything is run
   const folder = baseline('mixed', JSON.stringify(resultOf([modelled])), '{')
   assert.equal((await faultline('regress', '--baseline', folder)).code, 2)
 })
+
+test('a gate that would check nothing is refused', async () => {
+  const { code, err } = await faultline('regress', '--skip-exact')
+  assert.equal(code, 2)
+  assert.match(err, /checks nothing would pass everything/)
+})

@@ -20,6 +20,7 @@ export type RegressArgs = {
   readonly baseline: string
   readonly update: boolean
   readonly against: string | undefined
+  readonly skipExact: boolean
   readonly gate: string
   readonly plan: string
   readonly out: string | undefined
@@ -44,6 +45,7 @@ export const regress: Command<RegressArgs> = {
         requiresArg: true,
         describe: 'measure against the merge base with this revision too, interleaved',
       })
+      .option('skip-exact', { type: 'boolean', default: false, describe: 'with --against: the measured tier only' })
       .option('gate', { choices: ['exact', 'all'], default: 'exact', describe: 'what may fail the gate' })
       .option('plan', {
         type: 'string',
@@ -59,8 +61,14 @@ export const regress: Command<RegressArgs> = {
       }) as unknown as Argv<RegressArgs>,
 
   async run(args, io) {
-    const exact = args.update ? await update(args, io) : await checkExact(args, io)
-    if (args.against === undefined || io.signal.aborted) return io.signal.aborted ? EXIT.interrupted : exact
+    if (args.skipExact && args.against === undefined) {
+      throw new FaultlineError('EMPTY_GATE', 'usage', 'a gate that checks nothing would pass everything', {
+        hint: 'Add --against REF, or leave --skip-exact out.',
+      })
+    }
+    const exact = args.skipExact ? EXIT.fine : args.update ? await update(args, io) : await checkExact(args, io)
+    if (io.signal.aborted) return EXIT.interrupted
+    if (args.against === undefined) return exact
     const measured = await checkMeasured(args.against, args, io)
     return exact === EXIT.fine ? measured : exact
   },
