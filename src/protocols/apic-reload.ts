@@ -122,7 +122,7 @@ export function* flushTlbCurrent(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
     cpu.count(COUNTER.flush_redundant_local, 1)
   }
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
-  vcpu.tlb.flush()
+  vcpu.flush()
 }
 
 function* noHook(): Steps<void> {}

@@ -1,21 +1,29 @@
 import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from './apic-variants.ts'
 import { B_APICLEAK } from './broken/b-apicleak.ts'
 import { B_ARCHLOCK } from './broken/b-archlock.ts'
+import { B_ASSIGN } from './broken/b-assign.ts'
+import { B_DROP } from './broken/b-drop.ts'
 import { B_EARLYDEC } from './broken/b-earlydec.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_INV } from './broken/b-inv.ts'
+import { B_ITER } from './broken/b-iter.ts'
 import { B_LATEINC } from './broken/b-lateinc.ts'
 import { B_LEAK } from './broken/b-leak.ts'
 import { B_LOSTREQ } from './broken/b-lostreq.ts'
 import { B_NOSNAP } from './broken/b-nosnap.ts'
 import { B_NOTLBI } from './broken/b-notlbi.ts'
+import { B_NOTRACKCHK } from './broken/b-notrackchk.ts'
 import { B_OLDPFN } from './broken/b-oldpfn.ts'
 import { B_ORDER } from './broken/b-order.ts'
 import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
+import { B_RCU } from './broken/b-rcu.ts'
 import { B_REQAFTER } from './broken/b-reqafter.ts'
+import { B_ROOTS } from './broken/b-roots.ts'
+import { B_ROOTWALK } from './broken/b-rootwalk.ts'
 import { B_RWSEM } from './broken/b-rwsem.ts'
+import { B_SIDE } from './broken/b-side.ts'
 import { B_SKIPFLUSH } from './broken/b-skipflush.ts'
 import { B_SLEEP } from './broken/b-sleep.ts'
 import { B_SNAP } from './broken/b-snap.ts'
@@ -36,6 +44,7 @@ import {
   SERIAL,
   THRESHOLD,
 } from './icache-variants.ts'
+import { READ_LOCK, TWO_LISTS, V5_11, WRITE_LOCK, WRITE_LOCK_SINGLE } from './nx-variants.ts'
 import type { Rules } from './rules.ts'
 import { COARSE_YIELD, LOOP, NO_PRECHECK, NO_YIELD, PRECHECK, PRECHECK_AFTER_PFN, TRYLOCK } from './variants.ts'
 
@@ -57,6 +66,19 @@ export const VARIANT_RULES = {
   'B-ORDER': B_ORDER,
   'B-RANGE': B_RANGE,
   'B-HALF': B_HALF,
+  'v5.11': V5_11,
+  'write-lock': WRITE_LOCK,
+  'write-lock-single': WRITE_LOCK_SINGLE,
+  'read-lock': READ_LOCK,
+  'two-lists': TWO_LISTS,
+  'B-DROP': B_DROP,
+  'B-ROOTS': B_ROOTS,
+  'B-ASSIGN': B_ASSIGN,
+  'B-ITER': B_ITER,
+  'B-ROOTWALK': B_ROOTWALK,
+  'B-SIDE': B_SIDE,
+  'B-RCU': B_RCU,
+  'B-NOTRACKCHK': B_NOTRACKCHK,
   serial: SERIAL,
   ranged: RANGED,
   'interval-tree': INTERVAL_TREE,

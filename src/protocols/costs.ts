@@ -26,6 +26,11 @@ export const WORK = [
     ns: 150,
     source: 'zap of a 4 KB SPTE without a flush, 126 to 170 ns, measured by disabling dirty log',
   },
+  {
+    name: 'remove_spte',
+    ns: 20,
+    source: 'bookkeeping of one entry of a page table that is torn down, beyond the exchange itself; estimate',
+  },
   { name: 'change_pte', ns: 50, source: 'change_protection() or unmap of one PTE of the primary MMU; estimate' },
   {
     name: 'move_page',

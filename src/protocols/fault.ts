@@ -2,9 +2,10 @@ import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
 import { pfnOfPte } from './host-mm.ts'
-import { fastPageFault, shadowMap, tdpMap } from './map.ts'
+import { fastPageFault, tdpMap } from './map.ts'
 import { NO_MEMSLOT } from './memslots.ts'
 import { CONTINUE, EMULATE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
+import { shadowMap } from './shadow-map.ts'
 import type { Vm } from './vm.ts'
 
 /**
@@ -30,7 +31,7 @@ function* pageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* vm.tables.topup(cpu)
   const faultedIn = yield* mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn
-  if (vm.config.mmu === 'shadow') return yield* shadowPageFault(cpu, vm, fault)
+  if (vm.isShadowed(fault.gfn)) return yield* shadowPageFault(cpu, vm, fault)
   return yield* tdpPageFault(cpu, vm, fault)
 }
 
@@ -100,7 +101,7 @@ function* mapUnderLock(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
     cpu.count(COUNTER.retry_stale_locked, 1)
     if (fault.prechecked) cpu.count(COUNTER.precheck_false_negative, 1)
   } else {
-    result = vm.config.mmu === 'shadow' ? yield* shadowMap(cpu, vm, fault) : yield* tdpMap(cpu, vm, fault)
+    result = vm.isShadowed(fault.gfn) ? yield* shadowMap(cpu, vm, fault) : yield* tdpMap(cpu, vm, fault)
   }
   yield* releasePfn(cpu, vm, fault)
   return result
@@ -116,7 +117,7 @@ export function* prefault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const faultedIn = yield* mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn
 
-  const isShadow = vm.config.mmu === 'shadow'
+  const isShadow = vm.isShadowed(fault.gfn)
   const locked = isShadow ? yield* vm.mmuLock.tryWriteLock(cpu) : yield* vm.mmuLock.tryReadLock(cpu)
   if (!locked) {
     yield* releasePfn(cpu, vm, fault)

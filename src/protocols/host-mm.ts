@@ -1,6 +1,6 @@
 import type { Pfn } from '../shared-memory/addresses.ts'
 import { type Cpu, type Word, wordAt } from '../shared-memory/cpu.ts'
-import { LEVEL_2M, LEVEL_4K, MAX_PFNS, pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
+import { LEVEL_1G, LEVEL_2M, LEVEL_4K, MAX_PFNS, pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
@@ -23,6 +23,8 @@ export type HostPte = number
 
 export const isPresent = (pte: HostPte): boolean => (pte & PRESENT) !== 0
 export const pfnOfPte = (hostPage: number, pte: HostPte): Pfn => (hostPage * 2 + ((pte & FRAME) >> 1)) as Pfn
+/** The pfn of the page that lies `pages` after the one of `pfn`, in the same huge page. */
+export const pfnAdd = (pfn: Pfn, pages: number): Pfn => (pfn + pages * 2) as Pfn
 export const hostPageOfPfn = (pfn: Pfn): number => pfn >> 1
 
 /** Pages moved elsewhere: the old frame is given back. */
@@ -65,7 +67,8 @@ export class HostMm {
 
   /** `host_pfn_mapping_level()`: how large the mapping behind a page is. */
   mappingLevel(hostPage: number): number {
-    return this.isHuge(hostPage) ? LEVEL_2M : LEVEL_4K
+    if (!this.isHuge(hostPage)) return LEVEL_4K
+    return this.#hugePages === pagesPerLevel(LEVEL_1G) ? LEVEL_1G : LEVEL_2M
   }
 
   /** The page whose entry speaks for `hostPage`: itself, or the first of its huge page. */

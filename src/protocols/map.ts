@@ -6,13 +6,10 @@ import {
   isLast,
   isPresentLeaf,
   isShadowPresent,
-  LEVEL_2M,
+  isTable,
   LEVEL_4K,
-  makeLeaf,
   makeNonleaf,
-  pagesPerLevel,
   pfnOf,
-  R,
   ROOT_LEVEL,
   W,
   X,
@@ -20,23 +17,15 @@ import {
 import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
-import { pfnOfPte } from './host-mm.ts'
+import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
+import { abandonChild, beginChild, disallowedChild, dropChild, populateChild } from './nx/link.ts'
+import { lockFreeWalkBegin, lockFreeWalkEnd } from './nx/lock-free-walk.ts'
+import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
+import { markRead, markReading } from './nx/oracles.ts'
+import { trackTdp } from './nx/track.ts'
 import { assertInstall, assertSamePfn } from './oracles.ts'
 import { CONTINUE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
-
-/** How large a mapping may be: as large as the host's, if gfn and host memory lie alike. */
-function goalLevel(vm: Vm, fault: Fault): number {
-  const level = vm.host.mappingLevel(fault.hostPage)
-  const isAligned = (fault.gfn - fault.hostPage) % pagesPerLevel(LEVEL_2M) === 0
-  return level === LEVEL_2M && isAligned ? LEVEL_2M : LEVEL_4K
-}
-
-/** The leaf that maps the fault's page, or the whole of its huge page. */
-function leafFor(vm: Vm, fault: Fault, level: number): number {
-  const pfn = level === LEVEL_4K ? fault.pfn : pfnOfPte(vm.host.head(fault.hostPage), fault.hostPte)
-  return makeLeaf(pfn, level, R | W | X | DIRTY)
-}
 
 /**
  * F3: `fast_page_fault()`. A present entry that only lacks permission is given it back by CAS, without mmu_lock: permissions
@@ -44,18 +33,29 @@ function leafFor(vm: Vm, fault: Fault, level: number): number {
  */
 export function* fastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   if (!fault.present) return CONTINUE
-  let table = vm.tables.root
+  if (vm.nx === undefined) return yield* fastWalk(cpu, vm, fault)
+  yield* lockFreeWalkBegin(cpu, vm, vm.nx, fault.gfn)
+  const result = yield* fastWalk(cpu, vm, fault)
+  yield* lockFreeWalkEnd(cpu, vm, vm.nx, fault.gfn)
+  return result
+}
+
+function* fastWalk(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  let table = vm.nx === undefined ? vm.tables.root : vm.nx.rootFor(cpu, fault.gfn)
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
+    if (vm.nx !== undefined) markReading(cpu, vm.nx, table)
     const sptep = vm.tables.sptep(table, fault.gfn, level)
     const spte = yield* cpu.load(sptep)
     if (!isShadowPresent(spte)) return CONTINUE
-    if (isLast(spte, level)) return yield* fastFix(cpu, sptep, spte)
+    if (isLast(spte, level)) return yield* fastFix(cpu, fault, sptep, spte)
     table = childOf(spte)
   }
   return CONTINUE
 }
 
-function* fastFix(cpu: Cpu, sptep: Word, spte: number): Steps<FaultResult> {
+function* fastFix(cpu: Cpu, fault: Fault, sptep: Word, spte: number): Steps<FaultResult> {
+  // A huge page never becomes executable: that takes small ones.
+  if (fault.exec) return (spte & X) !== 0 ? SPURIOUS : CONTINUE
   if ((spte & W) !== 0) return SPURIOUS
   const was = yield* cpu.cas(sptep, spte, spte | W | DIRTY)
   if (was !== spte) return CONTINUE
@@ -65,42 +65,61 @@ function* fastFix(cpu: Cpu, sptep: Word, spte: number): Steps<FaultResult> {
 
 /**
  * F12 under mmu_lock for read: `kvm_tdp_mmu_map()`. Other faults map at the same time, so every entry is set by CAS, and
- * whoever loses lets the guest fault again.
+ * whoever loses lets the guest fault again. The recovery of NX huge pages may take tables away meanwhile: then RCU keeps them.
  */
 export function* tdpMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  const goal = goalLevel(vm, fault)
   yield* cpu.work(WORK_KIND.map_spte, 1)
-  let table = vm.tables.root
-  for (let level = ROOT_LEVEL; level > goal; level -= 1) {
+  if (vm.nx === undefined) return yield* walkAndMap(cpu, vm, fault)
+  yield* vm.nx.rcu.readLock(cpu)
+  const result = yield* walkAndMap(cpu, vm, fault)
+  markRead(cpu, vm.nx)
+  yield* vm.nx.rcu.readUnlock(cpu)
+  return result
+}
+
+function* walkAndMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  const goal = goalLevel(vm, fault)
+  let table = vm.nx === undefined ? vm.tables.root : vm.nx.rootFor(cpu, fault.gfn)
+  for (let level = ROOT_LEVEL; ; level -= 1) {
+    if (vm.nx !== undefined) markReading(cpu, vm.nx, table)
     const sptep = vm.tables.sptep(table, fault.gfn, level)
     const spte = yield* cpu.load(sptep)
     if (isFrozen(spte)) {
       cpu.count(COUNTER.retry_frozen, 1)
       return RETRY
     }
-    if (isShadowPresent(spte) && !isLast(spte, level)) {
-      table = childOf(spte)
-      continue
-    }
-    // tdp_mmu_link_sp()
-    table = vm.tables.take(cpu)
-    const was = yield* cpu.cas(sptep, spte, makeNonleaf(table))
-    if (was !== spte) {
-      vm.tables.putBack(cpu, table)
-      cpu.count(COUNTER.retry_cas_link, 1)
-      return RETRY
+    if (level <= goal) {
+      const child = vm.nx === undefined ? NO_PAGE : yield* disallowedChild(cpu, vm.nx, spte, level)
+      if (child === NO_PAGE) return yield* mapTargetLevel(cpu, vm, fault, sptep, spte, level)
+      table = child
+    } else {
+      table = isTable(spte, level) ? childOf(spte) : yield* linkTable(cpu, vm, fault, sptep, spte, level)
+      if (table === NO_PAGE) return RETRY
     }
   }
-  return yield* mapTargetLevel(cpu, vm, fault, vm.tables.sptep(table, fault.gfn, goal), goal)
+}
+
+/** `tdp_mmu_link_sp()`, `tdp_mmu_split_huge_page()`. The table that was linked, or NO_PAGE if somebody else was faster. */
+function* linkTable(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
+  const { nx } = vm
+  const table = vm.tables.take(cpu)
+  if (nx !== undefined) {
+    yield* beginChild(cpu, nx, fault, table, TDP, level, sptep)
+    yield* populateChild(cpu, vm, nx, table, spte, level)
+  }
+  const was = yield* cpu.cas(sptep, spte, makeNonleaf(table))
+  if (was !== spte) {
+    if (nx !== undefined) yield* abandonChild(cpu, nx, table, spte, level)
+    vm.tables.putBack(cpu, table)
+    cpu.count(COUNTER.retry_cas_link, 1)
+    return NO_PAGE
+  }
+  if (nx !== undefined && fault.exec && level <= largestLevel(vm, fault)) yield* trackTdp(cpu, vm, nx, table)
+  return table
 }
 
 /** `tdp_mmu_map_handle_target_level()`. */
-function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, level: number): Steps<FaultResult> {
-  const old = yield* cpu.load(sptep)
-  if (isFrozen(old)) {
-    cpu.count(COUNTER.retry_frozen, 1)
-    return RETRY
-  }
+function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, old: number, level: number): Steps<FaultResult> {
   const spte = leafFor(vm, fault, level)
   if (old === spte) return SPURIOUS
   // Publishes the mapping to the hardware's walk. Pairs with accessGuestMemory().
@@ -111,35 +130,6 @@ function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, level: num
   }
   assertInstall(cpu, vm, fault)
   if (isPresentLeaf(old, level)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), pfnOf(spte))
-  return FIXED
-}
-
-/**
- * F12 under mmu_lock for write, with shadow paging: `__direct_map()`, `mmu_set_spte()`. Nobody else changes an entry, so plain
- * stores do; the reverse map remembers where the gfn is mapped.
- */
-export function* shadowMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  const goal = goalLevel(vm, fault)
-  yield* cpu.work(WORK_KIND.map_spte, 1)
-  let table = vm.tables.root
-  for (let level = ROOT_LEVEL; level > goal; level -= 1) {
-    const sptep = vm.tables.sptep(table, fault.gfn, level)
-    const spte = yield* cpu.load(sptep)
-    if (isShadowPresent(spte)) {
-      table = childOf(spte)
-    } else {
-      table = vm.tables.take(cpu)
-      yield* cpu.store(sptep, makeNonleaf(table))
-    }
-  }
-  const sptep = vm.tables.sptep(table, fault.gfn, goal)
-  const old = yield* cpu.load(sptep)
-  const spte = leafFor(vm, fault, goal)
-  if (old === spte) return SPURIOUS
-  yield* cpu.store(sptep, spte)
-  const rmap = yield* vm.memslots.rmap(cpu, fault.slot, fault.gfn)
-  yield* cpu.write(vm.rmap(rmap), sptep)
-  assertInstall(cpu, vm, fault)
-  if (isPresentLeaf(old, goal)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), pfnOf(spte))
+  if (vm.nx !== undefined && isTable(old, level)) yield* dropChild(cpu, vm, vm.nx, old)
   return FIXED
 }

@@ -3,6 +3,8 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
 import { isPresent, pfnOfPte } from './host-mm.ts'
 import { lockCircles } from './lock-report.ts'
+import { nxViolationsAtRest } from './nx/at-rest.ts'
+import type { Nx } from './nx/nx.ts'
 import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { CpuLocal, Vm } from './vm.ts'
@@ -52,6 +54,13 @@ export const ORACLES = [
   },
   { name: 'lost_wakeup', says: 'a memslot update went to sleep when nobody was left who would wake it' },
   { name: 'lock_cycle', says: 'locks were taken in an order in which everybody can wait for the next for ever' },
+  { name: 'free_before_flush', says: 'a page table was freed that the TLBs had not been flushed of' },
+  { name: 'free_before_grace', says: 'a page table was freed while a walk under RCU stood in it' },
+  { name: 'flush_lost', says: 'the recovery worker forgot a flush that it owed' },
+  { name: 'stale_walk', says: 'the hardware walked through a page table that had been freed' },
+  { name: 'root_use_after_free', says: 'a walk went on in a root that had been freed' },
+  { name: 'lock_wrong_side', says: 'mmu_lock was released on a side on which it was not held' },
+  { name: 'nx_list_corrupt', says: 'a page was on a list of possible NX huge pages twice, or after its death' },
   { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
@@ -164,7 +173,20 @@ function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn): void
   if (leafAt(cpu, vm, gfn as Gfn) !== NONPRESENT) cpu.violation(ORACLE.skipped_leaf, gfn)
 }
 
-const leafAt = (cpu: Cpu, vm: Vm, gfn: Gfn) => (vm.stage2?.tables ?? vm.tables).peekLeaf(cpu, gfn)
+function leafAt(cpu: Cpu, vm: Vm, gfn: Gfn): number {
+  if (vm.nx !== undefined) return leafOfAnyRoot(cpu, vm, vm.nx, gfn)
+  return (vm.stage2?.tables ?? vm.tables).peekLeaf(cpu, gfn)
+}
+
+/** Every root of the TDP MMU, and that of the shadow MMU. */
+function leafOfAnyRoot(cpu: Cpu, vm: Vm, { roots, nestedRoot }: Nx, gfn: Gfn): number {
+  let found = vm.tables.peekLeaf(cpu, gfn, nestedRoot)
+  for (let root = 0; root < roots.slots && found === NONPRESENT; root += 1) {
+    const table = cpu.peek(roots.table(root)) - 1
+    if (table >= 0) found = vm.tables.peekLeaf(cpu, gfn, table)
+  }
+  return found
+}
 
 /** xorshift32, so that the samples of a run follow from its history alone. */
 function nextSeed(local: CpuLocal): number {
@@ -203,6 +225,7 @@ export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: 
     ...(references === 0 ? [] : [{ oracle: 'page_ref_leak' as const, value: references }]),
     ...(cnts === 0 ? [] : [{ oracle: 'lock_left_held' as const, value: cnts }]),
     ...lockCircles(vm, words).map((circle) => ({ oracle: 'lock_cycle' as const, value: circle.length })),
+    ...nxViolationsAtRest(vm, words),
     ...vm.neighbours.flatMap((neighbour) => violationsAtRest(neighbour, words)),
   ]
 }

@@ -17,6 +17,8 @@ export class Fault {
   seq = 0
   /** PFERR_PRESENT_MASK: the walk met a present entry that did not allow the access. */
   present = false
+  /** PFERR_FETCH_MASK: the guest wanted to execute. */
+  exec = false
   pfn = 0 as Pfn
   /** The page of the host behind the gfn, and its entry in the primary MMU by which the pfn was got. */
   hostPage = 0
@@ -34,9 +36,10 @@ export class Fault {
   seqAtRetry = 0
   idleRetries = 0
 
-  begin(gfn: Gfn, present: boolean): void {
+  begin(gfn: Gfn, present: boolean, exec = false): void {
     this.gfn = gfn
     this.present = present
+    this.exec = exec
     this.attempt = 0
     this.idleRetries = 0
   }

@@ -11,11 +11,30 @@ export function* rwlockNeedbreak(cpu: Cpu, vm: Vm): Steps<boolean> {
   return yield* vm.mmuLock.isContended(cpu)
 }
 
+/** `cond_resched_rwlock_read()`: the same on the other side. */
+export function* condReschedRwlockRead(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
+  const dropped = yield* mustDrop(cpu, vm, gfn)
+  if (!dropped) return false
+  yield* vm.mmuLock.readUnlock(cpu)
+  if (!cpu.needResched()) yield* cpu.pause()
+  yield* vm.mmuLock.readLock(cpu)
+  return true
+}
+
 /**
  * `cond_resched_rwlock_write()`: drops mmu_lock if somebody waits for it or the scheduler wants the CPU, and takes it
  * again, behind everyone who queued meanwhile. Returns whether it was dropped. Whoever calls has flushed.
  */
 export function* condReschedRwlockWrite(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
+  const dropped = yield* mustDrop(cpu, vm, gfn)
+  if (!dropped) return false
+  yield* vm.mmuLock.writeUnlock(cpu)
+  if (!cpu.needResched()) yield* cpu.pause()
+  yield* vm.mmuLock.writeLock(cpu)
+  return true
+}
+
+function* mustDrop(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
   const resched = cpu.needResched()
   const needbreak = yield* vm.rules.needbreak(cpu, vm, gfn)
   if (!resched && !needbreak) {
@@ -24,8 +43,5 @@ export function* condReschedRwlockWrite(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boole
   }
   cpu.count(resched ? COUNTER.yield_need_resched : COUNTER.yield_needbreak, 1)
   assertFlushed(cpu, vm, gfn)
-  yield* vm.mmuLock.writeUnlock(cpu)
-  if (!resched) yield* cpu.pause()
-  yield* vm.mmuLock.writeLock(cpu)
   return true
 }

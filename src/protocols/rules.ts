@@ -4,6 +4,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type { ApicRules } from './apic-reload.ts'
 import type { IcacheRules } from './icache.ts'
 import type { MemslotRules } from './memslot-rules.ts'
+import type { NxRules } from './nx/rules.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
@@ -45,4 +46,6 @@ export type Rules = {
   readonly memslots: MemslotRules
   /** System 4, of a VM with an APIC-access page. */
   readonly apic: ApicRules
+  /** System 1. */
+  readonly nx: NxRules
 }

@@ -1,9 +1,11 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
+import { R, W, X } from '../shared-memory/page-tables/spte.ts'
 
 /** A vCPU's TLB: direct-mapped, in memory that is not shared. Only a flush, or another translation, empties an entry. */
 export class Tlb {
   readonly #mask: number
   readonly #gfns: Int32Array
+  readonly #access: Int32Array
   readonly #epochs: Int32Array
   readonly #hostPages: Int32Array
   /** The entry of the primary MMU behind each translation when it was filled: for the oracle. */
@@ -13,19 +15,22 @@ export class Tlb {
   constructor(entries: number) {
     this.#mask = entries - 1
     this.#gfns = new Int32Array(entries)
+    this.#access = new Int32Array(entries)
     this.#epochs = new Int32Array(entries)
     this.#hostPages = new Int32Array(entries)
     this.#hostPtes = new Int32Array(entries)
   }
 
-  holds(gfn: Gfn): boolean {
+  /** Whether there is a translation that allows one of these: R, W, X. */
+  holds(gfn: Gfn, access: number = R | W | X): boolean {
     const at = gfn & this.#mask
-    return this.#gfns[at] === gfn && this.#epochs[at] === this.#epoch
+    return this.#gfns[at] === gfn && this.#epochs[at] === this.#epoch && (this.#access[at]! & access) !== 0
   }
 
-  fill(gfn: Gfn, hostPage: number): void {
+  fill(gfn: Gfn, hostPage: number, access: number): void {
     const at = gfn & this.#mask
     this.#gfns[at] = gfn
+    this.#access[at] = access
     this.#epochs[at] = this.#epoch
     this.#hostPages[at] = hostPage
   }

@@ -7,6 +7,7 @@ import { handlePageFault, releasePfn } from './fault.ts'
 import { THRESHOLD_ICACHE } from './icache.ts'
 import { invalidateBegin, invalidateEnd, invalidateRangeAdd } from './invalidate.ts'
 import { COUNT_ELIDE } from './memslot-pairs.ts'
+import { NX_READ_LOCK } from './nx/variants.ts'
 import { assertRetryHasCause } from './oracles.ts'
 import { type Fault, type FaultResult, RETRY } from './page-fault.ts'
 import { rwlockNeedbreak } from './resched.ts'
@@ -50,6 +51,7 @@ export const PRECHECK: Rules = {
   icache: THRESHOLD_ICACHE,
   memslots: COUNT_ELIDE,
   apic: RE_REQUEST_RELOAD,
+  nx: NX_READ_LOCK,
 }
 
 /** s0.v3: only after the pfn has been looked up, as posted in v3 of the series. */

@@ -17,6 +17,10 @@ import { assertApicEntry } from './apic-oracles.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
+import { NO_PAGE } from './nx/mmu-pages.ts'
+import type { Nx } from './nx/nx.ts'
+import { assertWalked } from './nx/oracles.ts'
+import type { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import { assertFill, assertTouch } from './oracles.ts'
 import { checkRequest, KVM_REQ_APIC_PAGE_RELOAD, KVM_REQ_TLB_FLUSH } from './requests.ts'
 import { SITE } from './sites.ts'
@@ -27,6 +31,7 @@ import type { Vm } from './vm.ts'
 export const OUTSIDE_GUEST_MODE = 0
 export const IN_GUEST_MODE = 1
 export const EXITING_GUEST_MODE = 2
+export const READING_SHADOW_PAGE_TABLES = 3
 
 /**
  * `struct kvm_vcpu`.
@@ -40,19 +45,28 @@ export class Vcpu {
   readonly requests: Word
   /** The vCPU's own copies of translations: no other CPU sees or changes them. */
   readonly tlb: Tlb
+  /** Only where page tables can be taken away. */
+  readonly psc: PagingStructureCache | undefined
   /** What guards the memslots, if they change: held from exit to entry. */
   readonly #srcu: Srcu | undefined
   #srcuIdx = 0
   /** The generation of the memslots for which the vCPU's root was last made. */
   rootGeneration = 0
 
-  constructor(place: Place, id: number, tlbEntries: number, srcu?: Srcu) {
+  constructor(place: Place, id: number, tlbEntries: number, srcu?: Srcu, psc?: PagingStructureCache) {
     this.id = id
     this.#srcu = srcu
     const words = place.together(['mode', 'requests'], 'the vCPU, and whoever kicks it')
     this.mode = words.mode
     this.requests = words.requests
     this.tlb = new Tlb(tlbEntries)
+    this.psc = psc
+  }
+
+  /** INVEPT: the vCPU forgets every translation, and every part of one. */
+  flush(): void {
+    this.tlb.flush()
+    this.psc?.flush()
   }
 
   /** `kvm_vcpu_srcu_read_lock()`: outside of the guest a vCPU may look at the memslots. */
@@ -145,7 +159,7 @@ function* flushTlb(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   cpu.count(COUNTER.tlb_flush, 1)
   if (vm.apic !== undefined && !vcpu.tlb.holds(vm.apic.gfn)) cpu.count(COUNTER.flush_redundant, 1)
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
-  vcpu.tlb.flush()
+  vcpu.flush()
 }
 
 /** What came of a guest's access. */
@@ -154,18 +168,18 @@ export const FAULT_NOT_PRESENT = 1
 export const FAULT_PROTECTION = 2
 export type Access = typeof ACCESSED | typeof FAULT_NOT_PRESENT | typeof FAULT_PROTECTION
 
-/** The guest writes to a page: through the TLB, else by the hardware's walk of the page tables. */
-export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): Steps<Access> {
+/** The guest writes to a page, or executes (X): through the TLB, else by the hardware's walk of the page tables. */
+export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, access: number = W): Steps<Access> {
   cpu.count(COUNTER.guest_accesses, 1)
   yield* cpu.work(WORK_KIND.guest_access, 1)
-  if (vcpu.tlb.holds(gfn)) {
+  if (vcpu.tlb.holds(gfn, access)) {
     assertTouch(cpu, vm, vcpu, gfn)
     return ACCESSED
   }
-  const spte = yield* walk(cpu, vm, gfn)
+  const spte = vm.nx === undefined ? yield* walk(cpu, vm, gfn) : yield* walkThroughPsc(cpu, vm, vm.nx, vcpu, gfn)
   if (spte === NONPRESENT) return FAULT_NOT_PRESENT
-  if ((spte & W) === 0) return FAULT_PROTECTION
-  vcpu.tlb.fill(gfn, hostPageOfPfn(pfnOf(spte)))
+  if ((spte & access) === 0) return FAULT_PROTECTION
+  vcpu.tlb.fill(gfn, hostPageOfPfn(pfnOf(spte)), spte)
   assertFill(cpu, vm, vcpu, gfn, pfnOf(spte))
   return ACCESSED
 }
@@ -176,6 +190,32 @@ function* walk(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<number> {
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const spte = yield* cpu.load(vm.tables.sptep(table, gfn, level))
     if (!isShadowPresent(spte)) return NONPRESENT
+    if (isLast(spte, level)) return spte
+    table = childOf(spte)
+  }
+  return NONPRESENT
+}
+
+/** The same with what the CPU has cached of the way: a present entry ends it, anything else is a fault, and forgotten. */
+function* walkThroughPsc(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, gfn: Gfn): Steps<number> {
+  const psc = vcpu.psc!
+  const cached = psc.tableFor(gfn)
+  if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, nx, psc, gfn)
+  const spte = yield* cpu.load(vm.tables.sptep(cached, gfn, LEVEL_4K))
+  if (isShadowPresent(spte)) {
+    assertWalked(cpu, nx, cached, psc.generationFor(gfn))
+    return spte
+  }
+  psc.forget(gfn)
+  return NONPRESENT
+}
+
+function* walkFromRoot(cpu: Cpu, vm: Vm, nx: Nx, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
+  let table = nx.rootFor(cpu, gfn)
+  for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
+    const spte = yield* cpu.load(vm.tables.sptep(table, gfn, level))
+    if (!isShadowPresent(spte)) return NONPRESENT
+    if (level === LEVEL_4K) psc.fill(gfn, table, nx.generationOf(cpu, table))
     if (isLast(spte, level)) return spte
     table = childOf(spte)
   }

@@ -2,10 +2,12 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Word } from '../shared-memory/cpu.ts'
 import { wordAt } from '../shared-memory/cpu.ts'
 import { Lockdep } from '../shared-memory/lockdep/lockdep.ts'
+import { ExclusiveRwLock } from '../shared-memory/locks/exclusive-rwlock.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
 import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
 import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
+import { pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
 import { GRANULES } from '../shared-memory/page-tables/stage2-pte.ts'
 import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Place } from '../shared-memory/place.ts'
@@ -15,6 +17,9 @@ import { HostMm } from './host-mm.ts'
 import { hostPages } from './host-ranges.ts'
 import { type MemslotUpdateConfig, MemslotUpdates } from './memslot-updates.ts'
 import { type MemslotConfig, Memslots } from './memslots.ts'
+import { SHADOW } from './nx/mmu-pages.ts'
+import { Nx, type NxConfig } from './nx/nx.ts'
+import { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import type { Rules } from './rules.ts'
 import { Stage2, type Stage2Config } from './stage2.ts'
 import { Vcpu } from './vcpu.ts'
@@ -49,6 +54,8 @@ export type VmConfig = {
   readonly lockdep?: boolean
   /** What of the memslots changes while the VM runs; without it nothing does. */
   readonly updates?: MemslotUpdateConfig
+  /** What is needed so that page tables can be taken away; left out, they never are. */
+  readonly nx?: NxConfig
 }
 
 /** `INVALID_GPA`: the range of the invalidation in progress is not set. */
@@ -95,7 +102,7 @@ export class Vm {
   readonly rules: Rules
   readonly lockdep: Lockdep | undefined
   readonly mmuLock: RwLock
-  /** `mmuLock.cnts`, for whoever looks at the memory of a run that is over. */
+  /** `mmuLock.cnts`, 0 when it is free, for whoever looks at the memory of a run that is over. */
   readonly mmuLockWord: Word
   readonly invalidateSeq: Word
   readonly invalidateInProgress: Word
@@ -108,6 +115,9 @@ export class Vm {
   readonly updates: MemslotUpdates | undefined
   readonly host: HostMm
   readonly tables: PageTables
+  readonly nx: Nx | undefined
+  /** After the last gfn of all memslots. */
+  readonly endGfn: number
   readonly vcpus: readonly Vcpu[]
   readonly apic: ApicPage | undefined
   /** Preemptible at run time: the only kernels on which contention alone makes a holder yield. */
@@ -127,8 +137,8 @@ export class Vm {
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
     this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
     const watch = new Watch(config.lockStatistics, this.lockdep)
-    const mmuLock = new QRwLock(place.within('mmuLock'), config.cpus)
-    this.mmuLockWord = mmuLock.cnts
+    const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, rules)
+    this.mmuLockWord = word
     this.mmuLock = watch.rwLock(mmuLock)
     const words = place
       .within('mmuInvalidate')
@@ -144,7 +154,7 @@ export class Vm {
     this.updates = updates === undefined ? undefined : new MemslotUpdates(place, updates, config.cpus, watch)
     this.vcpus = Array.from(
       { length: config.vcpus },
-      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.updates?.srcu),
+      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.updates?.srcu, pscOf(config)),
     )
     this.invalidating = Array.from({ length: config.cpus }, (_, cpu) =>
       place.within(`cpu${cpu}.invalidating`).together(['start', 'end'], `cpu ${cpu}`),
@@ -152,9 +162,10 @@ export class Vm {
     const slots = everyMemslot(config)
     this.memslots = new Memslots(place.within('memslots'), config.memslots, updates?.spare)
     this.tables = new PageTables(place.within('pageTables'), this.#tableCapacity(), config.cpus)
-    const blockPages = config.stage2 === undefined ? undefined : GRANULES[config.stage2.granule].entries
-    this.host = new HostMm(place.within('hostMm'), hostPages(slots), config.isHuge, blockPages)
-    this.#rmaps = place.table('rmaps', config.mmu === 'shadow' ? pagesOf(slots) : 0, 'owner of mmuLock for write')
+    this.endGfn = Math.max(...slots.map(({ baseGfn, pages }) => baseGfn + pages))
+    this.nx = config.nx && new Nx(place.within('nx'), config.nx, this.tables, config, rules.nx.hasOneList, watch)
+    this.host = new HostMm(place.within('hostMm'), hostPages(slots), config.isHuge, hugePagesOf(config))
+    this.#rmaps = place.table('rmaps', hasRmaps(config) ? pagesOf(slots) : 0, 'owner of mmuLock for write')
     this.apic = config.apic && new ApicPage(place.within('apic'), config.apic, config.vcpus)
     this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
     if (config.stage2 !== undefined) {
@@ -173,6 +184,7 @@ export class Vm {
     words[this.invalidateRangeStart] = INVALID_GPA
     words[this.invalidateRangeEnd] = INVALID_GPA
     this.memslots.initialise(words)
+    this.nx?.initialise(words)
     this.apic?.initialise(words, this.vcpus)
     const pinned = this.pinnedHostPage
     if (pinned !== undefined) this.host.pin(words, pinned)
@@ -189,6 +201,11 @@ export class Vm {
       : undefined
   }
 
+  /** Which MMU maps a gfn: with a nested guest both are at work. */
+  isShadowed(gfn: Gfn): boolean {
+    return this.config.mmu === 'shadow' || (this.nx !== undefined && this.nx.mmuOf(gfn) === SHADOW)
+  }
+
   /** The head of the reverse map of a gfn: which SPTE maps it. One, as there is one shadowed root. */
   rmap(index: number): Word {
     return wordAt(this.#rmaps, index)
@@ -196,9 +213,29 @@ export class Vm {
 
   /** Enough for every gfn, and for what the CPUs keep in their caches. */
   #tableCapacity(): number {
-    return this.config.stage2 === undefined ? tablesFor(everyMemslot(this.config)) + this.config.cpus * 4 + 1 : 1
+    if (this.config.stage2 !== undefined) return 1
+    const tables = tablesFor(everyMemslot(this.config)) + this.config.cpus * 4 + 1
+    return this.config.nx === undefined ? tables : Nx.capacity(this.config.nx, tables)
   }
 }
 
+/** One of two, by the version that the rules are of. */
+function placeMmuLock(place: Place, config: VmConfig, rules: Rules): { readonly lock: RwLock; readonly word: Word } {
+  if (rules.nx.mmuLock === 'rwlock') {
+    const lock = new QRwLock(place, config.cpus)
+    return { lock, word: lock.cnts }
+  }
+  const lock = new QSpinLock(place, config.cpus)
+  return { lock: new ExclusiveRwLock(lock), word: lock.val }
+}
+
+const pscOf = ({ nx }: VmConfig) => (nx === undefined ? undefined : new PagingStructureCache())
+/** How many pages a huge page of the host has, where that is not 512. */
+function hugePagesOf({ stage2, nx }: VmConfig): number | undefined {
+  if (nx !== undefined) return pagesPerLevel(nx.hugeLevel)
+  return stage2 === undefined ? undefined : GRANULES[stage2.granule].entries
+}
+
+const hasRmaps = ({ mmu, nx }: VmConfig) => mmu === 'shadow' || (nx !== undefined && nx.nestedPages > 0)
 const everyMemslot = ({ memslots, updates }: VmConfig) => [...memslots, ...(updates?.spare ?? [])]
 const pagesOf = (slots: readonly MemslotConfig[]) => slots.reduce((sum, { pages }) => sum + pages, 0)

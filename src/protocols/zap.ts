@@ -6,6 +6,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import type { Memslot } from './memslots.ts'
+import type { Nx } from './nx/nx.ts'
 import { assertFlushed, assertProgress, clearInvalidating, markInvalidating, walkBegins } from './oracles.ts'
 import { flushRemoteTlbs } from './remote-flush.ts'
 import { condReschedRwlockWrite } from './resched.ts'
@@ -27,10 +28,7 @@ function* zapLeafs(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, flush:
     yield* unmapStage2Range(cpu, vm, start, end)
     return flush
   }
-  const pending =
-    vm.config.mmu === 'shadow'
-      ? yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
-      : yield* tdpZapLeafs(cpu, vm, start, end, flush)
+  const pending = yield* zapOfMmu(cpu, vm, slot, start, end, flush)
   const apic = vm.apic
   if (apic === undefined || apic.gfn < start || apic.gfn >= end) return pending
   return yield* vm.rules.apic.unmapped(cpu, vm, pending)
@@ -41,16 +39,47 @@ export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, flush: boolean): 
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   const end = gfnAdd(start, pages)
+  return yield* zapOfMmu(cpu, vm, slot, start, end, flush)
+}
+
+/** The leafs of whichever MMU, or MMUs, the VM has. */
+function* zapOfMmu(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, flush: boolean): Steps<boolean> {
   if (vm.config.mmu === 'shadow') return yield* rmapZapGfnRange(cpu, vm, slot, start, end, flush)
+  if (vm.nx !== undefined) return yield* unmapBothMmus(cpu, vm, vm.nx, slot, start, end, flush)
   return yield* tdpZapLeafs(cpu, vm, start, end, flush)
 }
 
-/** Z: `tdp_mmu_zap_leafs()`. */
-export function* tdpZapLeafs(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, pending: boolean): Steps<boolean> {
+/** A nested guest's memory is mapped by the shadow MMU, everything else by every root of the TDP MMU. */
+function* unmapBothMmus(
+  cpu: Cpu,
+  vm: Vm,
+  nx: Nx,
+  slot: Memslot,
+  start: Gfn,
+  end: Gfn,
+  pending: boolean,
+): Steps<boolean> {
+  const { nestedGfn, nestedPages } = nx.config
+  const nestedStart = Math.max(start, nestedGfn) as Gfn
+  const nestedEnd = Math.min(end, nestedGfn + nestedPages) as Gfn
+  const flush =
+    nestedStart < nestedEnd ? yield* rmapZapGfnRange(cpu, vm, slot, nestedStart, nestedEnd, pending) : pending
+  return yield* vm.rules.nx.unmapRoots(cpu, vm, nx, start, end, flush)
+}
+
+/** Z: `tdp_mmu_zap_leafs()`, of one root. */
+export function* tdpZapLeafs(
+  cpu: Cpu,
+  vm: Vm,
+  start: Gfn,
+  end: Gfn,
+  pending: boolean,
+  root: number = vm.tables.root,
+): Steps<boolean> {
   const iter = vm.local[cpu.id]!.iter
   let flush = pending
   walkBegins(cpu, vm)
-  yield* iter.start(cpu, LEVEL_4K, start)
+  yield* iter.start(cpu, LEVEL_4K, start, root)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
     const yielded = yield* tdpIterCondResched(cpu, vm, iter, flush)
     if (yielded) {
@@ -65,7 +94,7 @@ export function* tdpZapLeafs(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, pending: bo
 }
 
 /** Z3: nobody else holds mmu_lock, but the hardware may set bits, so the entry is exchanged. */
-function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
+export function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
   yield* cpu.xchg(sptep, NONPRESENT)
   yield* cpu.work(WORK_KIND.zap_spte, 1)
   cpu.count(COUNTER.leafs_zapped, 1)
@@ -77,7 +106,7 @@ function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
  * before the TLBs are flushed: that is the VM-wide flush that contention costs. Note that the flush is paid before it is
  * known whether the lock will be dropped.
  */
-function* tdpIterCondResched(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
+export function* tdpIterCondResched(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
   const needbreak = yield* vm.rules.needbreak(cpu, vm, iter.gfn)
   if (!needbreak && !cpu.needResched()) return false
   if (iter.nextLastLevelGfn === iter.yieldedGfn) {
@@ -86,8 +115,10 @@ function* tdpIterCondResched(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): S
   }
   if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
   assertProgress(cpu, vm, iter.nextLastLevelGfn)
+  if (vm.nx !== undefined) yield* vm.nx.rcu.readUnlock(cpu)
   yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
-  iter.yielded = true
+  if (vm.nx !== undefined) yield* vm.nx.rcu.readLock(cpu)
+  yield* vm.rules.nx.afterYield(cpu, vm, iter)
   return true
 }
 

@@ -1,4 +1,6 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
+import { W } from '../shared-memory/page-tables/spte.ts'
+import { ExecutingAccesses, type ExecutingPlan } from './executing-accesses.ts'
 import { Random } from './random.ts'
 
 /** What a vCPU's guest does, as data that can be sent to a worker. */
@@ -31,17 +33,31 @@ export type AccessPlan =
       readonly gfns: Int32Array
       readonly startNs: number
     }
+  | ExecutingPlan
 
 /** The accesses of one vCPU, one at a time: nothing is allocated on the way. */
 export interface Accesses {
   readonly gfn: Gfn
   /** When it is due on the run's clock, or -1: as soon as the one before is done. */
   readonly atNs: number
+  /** W, or X if the guest executes there. */
+  readonly access: number
+  /** Whether the gfn lies in what can be a huge page, and is made small and huge again. */
+  readonly isRecoverable: boolean
+  /** Whether the vCPU goes over to another root before it. */
+  readonly leavesRoot: boolean
   /** Goes on to the next access; false if there is none. */
   next(): boolean
 }
 
-class TouchAccesses implements Accesses {
+/** What most guests do: they write, in one role. */
+class PlainAccesses {
+  readonly access: number = W
+  readonly isRecoverable: boolean = false
+  readonly leavesRoot: boolean = false
+}
+
+class TouchAccesses extends PlainAccesses implements Accesses {
   gfn = 0 as Gfn
   atNs = -1
   readonly #plan: AccessPlan & { kind: 'touch' }
@@ -49,6 +65,7 @@ class TouchAccesses implements Accesses {
   readonly #hotGfns: Int32Array
 
   constructor(plan: AccessPlan & { kind: 'touch' }) {
+    super()
     this.#plan = plan
     this.#random = new Random(plan.seed)
     this.#hotGfns = Int32Array.from(plan.hotGfns)
@@ -65,13 +82,14 @@ class TouchAccesses implements Accesses {
   }
 }
 
-class SweepAccesses implements Accesses {
+class SweepAccesses extends PlainAccesses implements Accesses {
   gfn: Gfn
   atNs = -1
   readonly #end: number
   readonly #everyNs: number
 
   constructor(plan: AccessPlan & { kind: 'sweep' }) {
+    super()
     this.gfn = (plan.firstGfn - 1) as Gfn
     this.#end = plan.firstGfn + plan.pages
     this.#everyNs = plan.everyNs
@@ -85,13 +103,14 @@ class SweepAccesses implements Accesses {
   }
 }
 
-class RecordedAccesses implements Accesses {
+class RecordedAccesses extends PlainAccesses implements Accesses {
   gfn = 0 as Gfn
   atNs = 0
   readonly #plan: AccessPlan & { kind: 'recorded' }
   #index = -1
 
   constructor(plan: AccessPlan & { kind: 'recorded' }) {
+    super()
     this.#plan = plan
   }
 
@@ -109,6 +128,7 @@ class RecordedAccesses implements Accesses {
 
 export function accessesOf(plan: AccessPlan): Accesses {
   if (plan.kind === 'touch') return new TouchAccesses(plan)
+  if (plan.kind === 'execute') return new ExecutingAccesses(plan)
   if (plan.kind === 'sweep') return new SweepAccesses(plan)
   return new RecordedAccesses(plan)
 }

@@ -9,6 +9,7 @@ import { type GuestIcachePlan, runGuestIcache } from './guest-icache.ts'
 import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
 import { type MemslotUpdatePlan, runMemslotUpdater } from './memslot-updater.ts'
 import { runNotifier } from './notifier.ts'
+import { type RecoveryPlan, runNxRecovery } from './nx-recovery.ts'
 import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
 import { runVcpu } from './vcpu.ts'
 import { runZapper, type ZapPlan } from './zapper.ts'
@@ -21,6 +22,7 @@ export type RolePlan =
   | { readonly role: 'memslot-updater'; readonly updates: MemslotUpdatePlan; readonly isTimed: boolean }
   /** A vCPU on a stage-2 table; a neighbour is one of another VM on the same machine. */
   | { readonly role: 'stage2-vcpu' | 'neighbour'; readonly guest: Stage2VcpuPlan }
+  | { readonly role: 'nx-recovery'; readonly recovery: RecoveryPlan }
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
 
@@ -33,6 +35,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'zapper') yield* runZapper(cpu, vm, plan.zap)
   else if (plan.role === 'apic-migrator') yield* runApicMigrator(cpu, vm, plan.migration, plan.isTimed)
   else if (plan.role === 'memslot-updater') yield* runMemslotUpdater(cpu, vm, plan.updates, plan.isTimed)
+  else if (plan.role === 'nx-recovery') yield* runNxRecovery(cpu, vm, plan.recovery)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
 }

@@ -2,6 +2,7 @@ import type { ApicConfig } from '../protocols/apic-page.ts'
 import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
 import type { MemslotUpdateConfig } from '../protocols/memslot-updates.ts'
 import type { MemslotConfig } from '../protocols/memslots.ts'
+import type { NxConfig } from '../protocols/nx/nx.ts'
 import type { Stage2Config } from '../protocols/stage2.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
 import { Place } from '../shared-memory/place.ts'
@@ -18,6 +19,7 @@ export type SystemSpec = {
   /** Of 1000 blocks of 2 MiB, how many are one huge page. */
   readonly hugePerMille: number
   readonly stage2?: Stage2Config
+  readonly nx?: NxConfig
   /** VMs on the machine, all alike; one if it is not said. */
   readonly vms?: number
   /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
@@ -31,7 +33,10 @@ export type SystemSpec = {
 /** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */
 export function buildSystem(spec: SystemSpec): { readonly place: Place; readonly vm: Vm } {
   const place = new Place()
-  const isHuge = (block: number) => (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
+  const isHuge = (block: number) =>
+    spec.nx === undefined
+      ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
+      : block < spec.nx.hugeBlocks
   const vm = new Vm(place, { ...spec, isHuge }, VARIANT_RULES[spec.variant])
   return { place, vm }
 }

@@ -1,5 +1,6 @@
 import { assertApicAccess } from '../protocols/apic-oracles.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { switchRoot } from '../protocols/nx/root-walk.ts'
 import { assertRetryHasCause } from '../protocols/oracles.ts'
 import { EMULATE, Fault, RETRY } from '../protocols/page-fault.ts'
 import {
@@ -14,8 +15,10 @@ import {
 } from '../protocols/vcpu.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
+import { W, X } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Accesses } from './accesses.ts'
+import { isRoundUnderWay } from './nx-recovery.ts'
 
 const NOT_TIMED = -1
 
@@ -56,16 +59,18 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
     if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
     const kicked = yield* isKicked(cpu, vcpu)
     if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
-    const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn)
+    if (accesses.leavesRoot) yield* leaveRoot(cpu, vm, vcpu)
+    const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn, accesses.access)
     if (access === ACCESSED) {
       if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, accesses.gfn)
       continue
     }
 
     const beganNs = stopwatch.begin(cpu)
-    fault.begin(accesses.gfn, access === FAULT_PROTECTION)
+    const round = beganNs === NOT_TIMED ? 0 : roundOf(cpu, vm)
+    fault.begin(accesses.gfn, access === FAULT_PROTECTION, accesses.access === X)
     yield* resolve(cpu, vm, vcpu, fault, stopwatch)
-    if (beganNs !== NOT_TIMED) record(cpu, beganNs, accesses.atNs)
+    if (beganNs !== NOT_TIMED) record(cpu, vm, accesses, beganNs, round)
   }
   yield* exitGuest(cpu, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
@@ -84,11 +89,29 @@ function* enter(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void>
   if (apic.reloads !== reloads) cpu.record(HISTOGRAM.apic_stall_ns, cpu.now() - beganNs)
 }
 
-function record(cpu: Cpu, beganNs: number, dueNs: number): void {
+/** Faults on what recovery takes away are its price; those on other gfns, while a round is under way, are what it must not cost. */
+function record(cpu: Cpu, vm: Vm, { isRecoverable, atNs }: Accesses, beganNs: number, round: number): void {
   const endedNs = cpu.now()
-  cpu.record(HISTOGRAM.fault_latency_ns, endedNs - beganNs)
-  cpu.record(HISTOGRAM.guest_stall_ns, endedNs - beganNs)
-  if (dueNs >= 0) cpu.record(HISTOGRAM.fault_response_ns, endedNs - dueNs)
+  const latencyNs = endedNs - beganNs
+  cpu.record(HISTOGRAM.guest_stall_ns, latencyNs)
+  if (isRecoverable) {
+    cpu.record(HISTOGRAM.nx_refault_latency_ns, latencyNs)
+    return
+  }
+  cpu.record(HISTOGRAM.fault_latency_ns, latencyNs)
+  if (atNs >= 0) cpu.record(HISTOGRAM.fault_response_ns, endedNs - atNs)
+  if (isRoundUnderWay(round) || round !== roundOf(cpu, vm)) cpu.record(HISTOGRAM.nx_fault_latency_ns, latencyNs)
+}
+
+/** Of the recovery worker, if there is one. */
+const roundOf = (cpu: Cpu, { nx }: Vm): number => (nx === undefined ? 0 : cpu.peek(nx.round))
+
+/** The vCPU changes its role, and with it the root on which it is. */
+function* leaveRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+  if (vm.nx === undefined) return
+  yield* exitGuest(cpu, vcpu)
+  yield* switchRoot(cpu, vm, vm.nx, vcpu)
+  yield* enterGuest(cpu, vm, vcpu)
 }
 
 /** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */
@@ -127,7 +150,7 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwat
       yield* exitGuest(cpu, vcpu)
       yield* enter(cpu, vm, vcpu, stopwatch)
     }
-    const access = yield* accessGuestMemory(cpu, vm, vcpu, fault.gfn)
+    const access = yield* accessGuestMemory(cpu, vm, vcpu, fault.gfn, fault.exec ? X : W)
     if (access === ACCESSED) {
       if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, fault.gfn)
       return

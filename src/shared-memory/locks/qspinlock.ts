@@ -74,6 +74,12 @@ export class QSpinLock implements Lock {
     return val !== 0
   }
 
+  /** `queued_spin_is_contended()`: somebody waits, on the pending bit or in the queue. */
+  *isContended(cpu: Cpu): Steps<boolean> {
+    const val = yield* cpu.load(this.val)
+    return (val & ~LOCKED_MASK) !== 0
+  }
+
   *#acquireSlow(cpu: Cpu, seen: number): Steps<void> {
     // 0,1,0 is the pending waiter's hand-over on its way to 0,0,1: look once more (the generic _Q_PENDING_LOOPS of 1).
     let val = seen

@@ -7,6 +7,12 @@ import { childOf, ENTRIES, isLast, isShadowPresent, LEVEL_4K, NONPRESENT, ROOT_L
 /** A page-fault handler may need one table for each level below the root: `KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE`. */
 const CACHE = ROOT_LEVEL - 1
 
+/** Where page tables come from when they are freed and used again. */
+export interface TableSource {
+  /** Adds `missing` zeroed tables to a CPU's cache. May wait for memory. */
+  refill(cpu: Cpu, cache: number[], missing: number): Steps<void>
+}
+
 /**
  * The pages of which page tables are made: a pool of tables of 512 entries in shared memory, zeroed. Table 0 is the root.
  *
@@ -22,6 +28,7 @@ export class PageTables {
   readonly #entries: Word
   /** Each CPU's `kvm_mmu_memory_cache`: filled before mmu_lock, so that nothing is allocated under it. */
   readonly #caches: readonly number[][]
+  #source: TableSource | undefined
 
   constructor(place: Place, capacity: number, cpus: number) {
     this.capacity = capacity
@@ -40,9 +47,15 @@ export class PageTables {
     const cache = this.#caches[cpu.id]!
     if (cache.length >= CACHE) return
     const missing = CACHE - cache.length
+    if (this.#source !== undefined) return yield* this.#source.refill(cpu, cache, missing)
     const first = yield* cpu.add(this.next, missing)
     if (first + missing >= this.capacity) throw new RangeError(`all ${this.capacity} page tables are in use`)
     for (let table = first + 1; table <= first + missing; table += 1) cache.push(table)
+  }
+
+  /** From now on tables that were freed are used again. */
+  recycleFrom(source: TableSource): void {
+    this.#source = source
   }
 
   /** A zeroed table out of the CPU's cache; topup() saw to it that there is one. */
@@ -60,9 +73,14 @@ export class PageTables {
     for (const cache of this.#caches) cache.length = 0
   }
 
+  /** The entries of a table, from the first on. */
+  entriesOf(table: number): Word {
+    return wordAt(this.#entries, table * ENTRIES)
+  }
+
   /** The leaf entry for `gfn`, or NONPRESENT if there is none: what a hardware walker sees. Costs no step; for oracles. */
-  peekLeaf(cpu: Cpu, gfn: Gfn): number {
-    let table = this.root
+  peekLeaf(cpu: Cpu, gfn: Gfn, root: number = this.root): number {
+    let table = root
     for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
       const spte = cpu.peek(this.sptep(table, gfn, level))
       if (!isShadowPresent(spte)) return NONPRESENT

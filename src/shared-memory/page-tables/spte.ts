@@ -42,6 +42,8 @@ export const isMmio = (spte: number): boolean => (spte & (PRESENT | MMIO)) === M
 /** `is_last_spte()`: at 4 KiB every present entry is a leaf. */
 export const isLast = (spte: number, level: number): boolean => level === LEVEL_4K || (spte & LARGE) !== 0
 export const isPresentLeaf = (spte: number, level: number): boolean => isShadowPresent(spte) && isLast(spte, level)
+/** A page table hangs below the entry. */
+export const isTable = (spte: number, level: number): boolean => isShadowPresent(spte) && !isLast(spte, level)
 
 export const makeLeaf = (pfn: Pfn, level: number, access: number): number =>
   (pfn << PFN_SHIFT) | PRESENT | (level === LEVEL_4K ? 0 : LARGE) | ACCESSED | access

@@ -35,6 +35,8 @@ export class TdpIter {
   level = 0
   oldSpte = 0
   minLevel = 1
+  /** The table of the root level that is walked. */
+  root = 0
   valid = false
   /** mmu_lock was dropped since the entry was read. */
   yielded = false
@@ -44,17 +46,18 @@ export class TdpIter {
   }
 
   /** `tdp_iter_start()`. */
-  *start(cpu: Cpu, minLevel: number, from: Gfn): Steps<void> {
+  *start(cpu: Cpu, minLevel: number, from: Gfn, root: number = this.#tables.root): Steps<void> {
+    this.root = root
     this.nextLastLevelGfn = from
     this.yieldedGfn = from
     this.minLevel = minLevel
     this.valid = true
-    yield* this.#restart(cpu)
+    yield* this.restart(cpu)
   }
 
   /** `tdp_iter_next()`: down if there is a table below, else sideways, else up and sideways. */
   *next(cpu: Cpu): Steps<void> {
-    if (this.yielded) return yield* this.#restart(cpu)
+    if (this.yielded) return yield* this.restart(cpu)
     const down = yield* this.#tryStepDown(cpu)
     if (down) return
     for (;;) {
@@ -66,11 +69,11 @@ export class TdpIter {
   }
 
   /** `tdp_iter_restart()`. No yield counts as progress until the walk has stepped sideways from here. */
-  *#restart(cpu: Cpu): Steps<void> {
+  *restart(cpu: Cpu): Steps<void> {
     this.yielded = false
     this.yieldedGfn = this.nextLastLevelGfn
     this.level = ROOT_LEVEL
-    this.#path[ROOT_LEVEL] = this.#tables.root
+    this.#path[ROOT_LEVEL] = this.root
     this.#refreshSptep()
     this.oldSpte = yield* cpu.load(this.sptep)
   }

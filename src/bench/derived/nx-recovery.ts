@@ -1,0 +1,30 @@
+import { type Metrics, per, type Tally } from './tally.ts'
+
+/** What the recovery worker takes back, what it costs, and how even-handed it is. */
+export const nxRecoveryMetrics = (all: Tally): Metrics => {
+  const worker = all.of('nx-recovery')
+  if (worker.cpus.length === 0) return {}
+  return {
+    nx_recovered_per_second: worker.rate('nx_zapped_tdp', 'nx_zapped_shadow'),
+    nx_lost_races_per_second: worker.rate('nx_zap_lost_race'),
+    nx_splits_per_second: all.of('vcpu').rate('nx_lpage_splits'),
+    ...per(worker.sum('nx_zapped_tdp', 'nx_zapped_shadow'), (recovered) => ({
+      nx_flushes_per_recovered: worker.sum('remote_tlb_flush_requests') / recovered,
+      nx_yields_per_recovered: worker.sum('yield_needbreak', 'yield_need_resched') / recovered,
+    })),
+    ...balance(worker),
+  }
+}
+
+/** Of what a round finds on the lists, the share that it takes, by MMU; and the one share over the other. */
+function balance(worker: Tally): Metrics {
+  const tdp = shareOf(worker.sum('nx_zapped_tdp'), worker.sum('nx_listed_tdp'))
+  const shadow = shareOf(worker.sum('nx_zapped_shadow'), worker.sum('nx_listed_shadow'))
+  return {
+    ...(tdp === undefined ? {} : { nx_share_recovered_tdp: tdp }),
+    ...(shadow === undefined ? {} : { nx_share_recovered_shadow: shadow }),
+    ...(tdp === undefined || tdp === 0 || shadow === undefined ? {} : { nx_shadow_to_tdp: shadow / tdp }),
+  }
+}
+
+const shareOf = (recovered: number, listed: number) => (listed === 0 ? undefined : recovered / listed)

@@ -1,0 +1,231 @@
+import type { RolePlan } from '../../workers/roles.ts'
+import { type Load, type LoadOptions, scenario } from '../scenario.ts'
+import { NX_RECOVERY_VARIANTS } from './nx-recovery-variants.ts'
+
+/** Memory and rates are S1-jitter of the published case (16 GB, ratio 4, period 100 ms), both smaller by a factor of 32. */
+const PARAMETERS = {
+  'memory-mib': {
+    kind: 'integer',
+    says: 'memory of the guest that could be huge pages, and in which it executes',
+    low: 2,
+    high: 8192,
+    default: 512,
+  },
+  huge: { kind: 'choice', says: 'how large huge pages are', choices: ['2M', '1G'], default: '2M' },
+  'nested-share': {
+    kind: 'integer',
+    says: 'of 100 accesses to such memory, those of a nested guest, which has as much of its own (huge 2M)',
+    low: 0,
+    high: 100,
+    default: 0,
+  },
+  'recoverable-share': {
+    kind: 'integer',
+    says: 'of 100 guest accesses, how many go to such memory; the others touch memory for the first time, 4 KiB pages',
+    low: 0,
+    high: 100,
+    default: 40,
+  },
+  'execute-share': {
+    kind: 'integer',
+    says: 'of 100 accesses to such memory, how many execute',
+    low: 0,
+    high: 100,
+    default: 50,
+  },
+  touched: {
+    kind: 'integer',
+    says: 'of 512 gfns of a 2 MiB block, how many are touched',
+    low: 1,
+    high: 512,
+    default: 512,
+  },
+  ratio: {
+    kind: 'integer',
+    says: 'nx_huge_pages_recovery_ratio: a round recovers one page in so many; 0: none',
+    low: 0,
+    high: 10_000,
+    default: 4,
+  },
+  'period-us': {
+    kind: 'integer',
+    says: 'between two rounds: nx_huge_pages_recovery_period_ms',
+    low: 0,
+    high: 3_600_000_000,
+    default: 3000,
+  },
+  preempt: {
+    kind: 'choice',
+    says: 'how the host was booted: a contended worker yields with full and lazy only',
+    choices: ['none', 'voluntary', 'full', 'lazy'],
+    default: 'full',
+  },
+  roots: { kind: 'integer', says: 'roots of the TDP MMU: roles in which a vCPU can be', low: 1, high: 8, default: 1 },
+  'keep-roots': {
+    kind: 'choice',
+    says: 'whether the MMU itself holds a reference to each root, as since 6.2',
+    choices: ['yes', 'no'],
+    default: 'yes',
+  },
+  'leave-root-every': {
+    kind: 'integer',
+    says: 'accesses after which a vCPU goes over to the next root; 0: never',
+    low: 0,
+    high: 1_000_000_000,
+    default: 0,
+  },
+  spread: {
+    kind: 'integer',
+    says: 'regions of 512 GiB, an entry of the root each, over which the memory is spread',
+    low: 1,
+    high: 8,
+    default: 1,
+  },
+  range: {
+    kind: 'integer',
+    says: 'gfns of such memory that a notifier invalidates',
+    low: 1,
+    high: 1 << 20,
+    default: 2048,
+  },
+  'pause-us': { kind: 'integer', says: 'between two invalidations', low: 0, high: 10_000_000, default: 100 },
+  'fresh-pages': {
+    kind: 'integer',
+    says: 'gfns that each vCPU can touch for the first time; the run ends when they are used up',
+    low: 1,
+    high: 1 << 21,
+    default: 1 << 19,
+  },
+  tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
+} as const
+
+const BASE_GFN = 1 << 20
+/** Far from the gfns, so that the two cannot be taken for one another. */
+const BASE_HVA = 1 << 29
+const BLOCK = 512
+const ROOT_ENTRY = 1 << 27
+const PAGES_PER_MIB = 256
+
+export default scenario({
+  name: 'nx-recovery',
+  asks: 'Does recovering NX huge pages under mmu_lock for read spare vCPUs that fault elsewhere the wait?',
+  mail: "KVM: x86/mmu: Don't allow TDP MMU to yield when recovering NX pages (Paolo Bonzini, 30 Mar 2021)",
+  variants: NX_RECOVERY_VARIANTS,
+  headline: ['write-lock', 'read-lock'],
+  decides: [
+    { metric: 'nx_fault_latency_max_ns', reads: 'longest fault on other gfns during recovery' },
+    { metric: 'nx_fault_latency_p999_ns', reads: 'p99.9 of these' },
+    { metric: 'nx_recovered_per_second', reads: 'recovered pages/s' },
+    { metric: 'nx_flushes_per_recovered', reads: 'remote TLB flushes per recovered page' },
+  ],
+  parameters: PARAMETERS,
+  crew: { notifiers: 0 },
+  hasLatencyTrials: true,
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+/** Where memory lies, in gfns: what could be huge in one piece or several, a nested guest's, and behind it what is fresh. */
+function layoutOf({ values, crew }: Options) {
+  const hugePages = values.huge === '1G' ? BLOCK * BLOCK : BLOCK
+  const wanted = (values['memory-mib'] * PAGES_PER_MIB) / values.spread
+  const pages = Math.max(1, Math.ceil(wanted / hugePages)) * hugePages
+  const own = Array.from({ length: values.spread }, (_, at) => ({ firstGfn: BASE_GFN + at * ROOT_ENTRY, pages }))
+  const isNested = values['nested-share'] > 0 && values.huge === '2M'
+  const nested = { firstGfn: BASE_GFN + pages, pages: isNested ? pages : 0 }
+  const freshPages = Math.ceil(values['fresh-pages'] / BLOCK) * BLOCK
+  const fresh = { firstGfn: nested.firstGfn + nested.pages, pages: freshPages * crew.vcpus }
+  return { hugePages, own, nested, fresh, freshPages, isNested }
+}
+
+function load(options: Options): Load {
+  const { values, crew, sampleEvery } = options
+  const { hugePages, own, nested, fresh } = layoutOf(options)
+  const regions = [...own, nested, fresh].filter(({ pages }) => pages > 0)
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: slotsOf(regions),
+      mmu: 'tdp',
+      preempt: preemptionOf(values.preempt),
+      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      hugePerMille: 0,
+      nx: {
+        roots: values.roots,
+        keepsRoots: values['keep-roots'] === 'yes',
+        nestedGfn: nested.firstGfn,
+        nestedPages: nested.pages,
+        hugeBlocks: [...own, nested].reduce((sum, { pages }) => sum + pages, 0) / hugePages,
+        hugeLevel: values.huge === '1G' ? 3 : 2,
+        entries: values.touched,
+      },
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      {
+        role: 'nx-recovery',
+        recovery: {
+          ratio: values.ratio,
+          periodNs: values['period-us'] * 1000,
+          rounds: 0,
+          isTimed: sampleEvery > 0,
+        },
+      },
+      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
+    ],
+  }
+}
+
+/** A slot each, their hvas one behind the other: huge pages come first in the host's memory. */
+function slotsOf(regions: readonly { readonly firstGfn: number; readonly pages: number }[]) {
+  let hva = BASE_HVA
+  return regions.map(({ firstGfn, pages }, slot) => {
+    const at = hva
+    hva += pages
+    return { slot, baseGfn: firstGfn, hva: at, pages }
+  })
+}
+
+const preemptionOf = (preempt: string) =>
+  preempt === 'none' || preempt === 'voluntary' || preempt === 'lazy' ? preempt : 'full'
+
+/** Each fault is timed, where any is: what a round costs, one fault of a hundred pays. */
+function vcpuRole(options: Options, vcpu: number): RolePlan {
+  const { values, seed, sampleEvery } = options
+  const { own, nested, fresh, freshPages, isNested } = layoutOf(options)
+  return {
+    role: 'vcpu',
+    sampleEvery: sampleEvery > 0 ? 1 : 0,
+    accesses: {
+      kind: 'execute',
+      own,
+      nested,
+      touched: values.touched,
+      fresh: { firstGfn: fresh.firstGfn + vcpu * freshPages, pages: freshPages },
+      recoverablePerMille: values['recoverable-share'] * 10,
+      executePerMille: values['execute-share'] * 10,
+      nestedPerMille: isNested ? values['nested-share'] * 10 : 0,
+      leaveRootEvery: values['leave-root-every'],
+      seed: seed + vcpu,
+    },
+  }
+}
+
+function notifierRole(options: Options): RolePlan {
+  const { values, sampleEvery } = options
+  const { own } = layoutOf(options)
+  return {
+    role: 'notifier',
+    isTimed: sampleEvery > 0,
+    invalidations: {
+      kind: 'repeat',
+      startHva: BASE_HVA,
+      pages: Math.min(values.range, own[0]!.pages),
+      pauseNs: values['pause-us'] * 1000,
+      everyNs: 0,
+      startNs: 0,
+      populate: false,
+    },
+  }
+}

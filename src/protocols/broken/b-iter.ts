@@ -1,0 +1,23 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import type { Rules } from '../rules.ts'
+import { PRECHECK } from '../variants.ts'
+import type { Vm } from '../vm.ts'
+
+/**
+ * Before commit 3a0f64de479c: a yield restarts the walk at once, and the head of the loop steps on from there. Where the walk
+ * goes down again nothing is lost; where the entries of the root are all that is visited, as when a root is zapped, the
+ * entry that was next is passed over.
+ *
+ *   another CPU                            who zaps a root
+ *   -----------                            ---------------
+ *   waits for mmu_lock
+ *                                          Z1 at entry k: drops it, restarts at k
+ *                                          Z5 goes on to k+1; k is never zapped, and the root is freed
+ */
+export const B_ITER: Rules = { ...PRECHECK, nx: { ...PRECHECK.nx, afterYield: restartAtOnce } }
+
+function* restartAtOnce(cpu: Cpu, _vm: Vm, iter: TdpIter): Steps<void> {
+  yield* iter.restart(cpu)
+}

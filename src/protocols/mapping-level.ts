@@ -1,0 +1,22 @@
+import { LEVEL_4K, makeLeaf, pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
+import { pfnOfPte } from './host-mm.ts'
+import { leafAccess } from './nx/link.ts'
+import type { Fault } from './page-fault.ts'
+import type { Vm } from './vm.ts'
+
+/** How large a mapping could be: as large as the host's, if gfn and host memory lie alike. */
+export function largestLevel(vm: Vm, fault: Fault): number {
+  const level = vm.host.mappingLevel(fault.hostPage)
+  const isAligned = (fault.gfn - fault.hostPage) % pagesPerLevel(level) === 0
+  return isAligned ? level : LEVEL_4K
+}
+
+/** How large it is to be: a guest that executes gets small pages, if huge ones must not be executable. */
+export const goalLevel = (vm: Vm, fault: Fault): number =>
+  vm.nx !== undefined && fault.exec ? LEVEL_4K : largestLevel(vm, fault)
+
+/** The leaf that maps the fault's page, or the whole of its huge page. */
+export function leafFor(vm: Vm, fault: Fault, level: number): number {
+  const pfn = level === LEVEL_4K ? fault.pfn : pfnOfPte(vm.host.head(fault.hostPage), fault.hostPte)
+  return makeLeaf(pfn, level, leafAccess(vm, level))
+}

@@ -1,0 +1,83 @@
+import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
+import {
+  childOf,
+  DIRTY,
+  isPresentLeaf,
+  isTable,
+  LEVEL_4K,
+  makeLeaf,
+  pagesPerLevel,
+  pfnOf,
+  R,
+  roundForLevel,
+  W,
+  X,
+} from '../../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { pfnAdd } from '../host-mm.ts'
+import type { Fault } from '../page-fault.ts'
+import { flushRemoteTlbs } from '../remote-flush.ts'
+import type { Vm } from '../vm.ts'
+import { type Mmu, NO_PAGE } from './mmu-pages.ts'
+import type { Nx } from './nx.ts'
+import { teardown } from './teardown.ts'
+
+/**
+ * What a leaf allows: a huge page is never executable, so that the guest cannot bring about a machine check with it
+ * (iTLB multihit). That is why a guest that executes makes small pages of it, and why they are taken back later.
+ */
+export const leafAccess = (vm: Vm, level: number): number =>
+  vm.nx !== undefined && level > LEVEL_4K ? R | W | DIRTY : R | W | X | DIRTY
+
+/** Readies the table that is to replace `spte`, an entry of `level`: what it maps, and why it exists. */
+export function* beginChild(
+  cpu: Cpu,
+  nx: Nx,
+  fault: Fault,
+  table: number,
+  mmu: Mmu,
+  level: number,
+  sptep: Word,
+): Steps<void> {
+  yield* nx.pages.begin(cpu, table, mmu, roundForLevel(fault.gfn, level), level - 1, sptep)
+  if (fault.exec) yield* cpu.write(nx.pages.disallowed(table), 1)
+}
+
+/**
+ * `tdp_mmu_split_huge_page()`, before the table is linked: small entries for what the huge page mapped, so that nobody notices.
+ * TLBs may go on holding the huge page; the translation is the same.
+ */
+export function* populateChild(cpu: Cpu, vm: Vm, nx: Nx, table: number, huge: number, level: number): Steps<void> {
+  if (!isPresentLeaf(huge, level)) return
+  const below = level - 1
+  const access = (huge & (R | W | DIRTY)) | (leafAccess(vm, below) & X)
+  const first = vm.tables.entriesOf(table)
+  for (let entry = 0; entry < nx.entriesAt(below); entry += 1) {
+    const pfn = pfnAdd(pfnOf(huge), entry * pagesPerLevel(below))
+    yield* cpu.write(wordAt(first, entry), makeLeaf(pfn, below, access))
+  }
+}
+
+/** The page that was to be linked is not: somebody else was faster. */
+export function* abandonChild(cpu: Cpu, nx: Nx, table: number, huge: number, level: number): Steps<void> {
+  if (isPresentLeaf(huge, level)) yield* nx.clear(cpu, table)
+}
+
+/**
+ * `disallowed_hugepage_adjust()`: where a huge page could go, small pages are because the guest executes there. They stay until
+ * the worker takes them, or huge and small would take turns. The table, or NO_PAGE.
+ */
+export function* disallowedChild(cpu: Cpu, nx: Nx, spte: number, level: number): Steps<number> {
+  if (!isTable(spte, level)) return NO_PAGE
+  const child = childOf(spte)
+  const disallowed = yield* cpu.load(nx.pages.disallowed(child))
+  return disallowed === 0 ? NO_PAGE : child
+}
+
+/** A huge page has taken the place of small ones. */
+export function* dropChild(cpu: Cpu, vm: Vm, nx: Nx, replaced: number): Steps<void> {
+  cpu.count(COUNTER.nx_replaced, 1)
+  yield* teardown(cpu, vm, nx, childOf(replaced), true)
+  yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
+}

@@ -1,0 +1,194 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import { type Cpu, type Side, type Word, WRITE, wordAt } from '../../shared-memory/cpu.ts'
+import { FreeList } from '../../shared-memory/free-list.ts'
+import type { Lock } from '../../shared-memory/locks/lock.ts'
+import { QSpinLock } from '../../shared-memory/locks/qspinlock.ts'
+import type { PageTables, TableSource } from '../../shared-memory/page-tables/page-tables.ts'
+import { ENTRIES, LEVEL_4K, NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
+import type { Place } from '../../shared-memory/place.ts'
+import { NO_OBJECT, Rcu } from '../../shared-memory/rcu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { type Mmu, MmuPages, SHADOW, TDP } from './mmu-pages.ts'
+import { assertFreed } from './oracles.ts'
+import { PossibleNx } from './possible-nx.ts'
+import { Roots } from './roots.ts'
+
+/** System 1, as data that can be sent to a worker. */
+export type NxConfig = {
+  /** Roots of the TDP MMU: vCPU n begins on root n % roots. */
+  readonly roots: number
+  /** Whether the MMU itself holds a reference to each root, so that none is freed when its last vCPU leaves. */
+  readonly keepsRoots: boolean
+  /** The memory of a nested guest: the shadow MMU maps it, everything else the TDP MMU. */
+  readonly nestedGfn: number
+  readonly nestedPages: number
+  /** The first so many blocks of the host's memory are huge pages, of 2 MiB (level 2) or 1 GiB (3, with no nested guest). */
+  readonly hugeBlocks: number
+  readonly hugeLevel: 2 | 3
+  /** Entries of a page table of the last level that the guest ever touches: 512. A checker's guest touches fewer, and
+   * nobody looks at the rest. */
+  readonly entries: number
+}
+
+/** What a CPU keeps to itself. */
+class NxLocal {
+  /** Page tables of the shadow MMU that were unlinked, and are freed with the next flush: `invalid_list`. */
+  readonly invalid: number[] = []
+  /** For oracles: page tables that this CPU unlinked since its last flush, and the side on which it holds mmu_lock. */
+  readonly unflushed: number[] = []
+  side: Side = WRITE
+}
+
+/** As many tables as all that are in use may wait for a grace period at the same time. */
+const IN_LIMBO = 2
+
+/**
+ * What a VM needs so that page tables can be taken away: their bookkeeping, the lists of those that could be huge pages, and
+ * RCU, after which a table is used again.
+ *
+ *   tdpMmuPagesLock   qspinlock; the list and the flags of the TDP MMU, under mmu_lock for read
+ *   round             odd while the worker is at it     for reports only: a vCPU sorts its faults by it
+ */
+export class Nx implements TableSource {
+  readonly config: NxConfig
+  readonly cpus: number
+  readonly capacity: number
+  readonly pages: MmuPages
+  /** By MMU; the same list for both where the variant has one. */
+  readonly lists: readonly [tdp: PossibleNx, shadow: PossibleNx]
+  readonly pagesLock: Lock
+  readonly rcu: Rcu
+  readonly freed: FreeList
+  readonly roots: Roots
+  readonly round: Word
+  readonly local: readonly NxLocal[]
+  readonly #reading: Word
+  readonly #tables: PageTables
+
+  constructor(
+    place: Place,
+    config: NxConfig,
+    tables: PageTables,
+    crew: Crew,
+    hasOneList: boolean,
+    watch: { lock(lock: Lock): Lock },
+  ) {
+    this.config = config
+    this.cpus = crew.cpus
+    this.capacity = tables.capacity
+    this.#tables = tables
+    this.pages = new MmuPages(place, tables.capacity, crew.oracles)
+    const tdp = new PossibleNx(place.within('possibleNx.tdp'), this.pages)
+    this.lists = [tdp, hasOneList ? tdp : new PossibleNx(place.within('possibleNx.shadow'), this.pages)]
+    this.pagesLock = watch.lock(new QSpinLock(place.within('tdpMmuPagesLock'), crew.cpus))
+    this.rcu = new Rcu(place.within('rcu'), crew.cpus, tables.capacity)
+    this.freed = new FreeList(place.within('freed'), tables.capacity)
+    this.roots = new Roots(place, crew.cpus, crew.vcpus, config.roots)
+    this.round = place.line('round', 'recovery worker')
+    this.#reading = place.table('reading', crew.cpus * FAR, 'each CPU its own')
+    this.local = Array.from({ length: crew.cpus }, () => new NxLocal())
+    tables.recycleFrom(this)
+  }
+
+  /** How many tables to place, if `tables` are enough for one root. */
+  static capacity(config: NxConfig, tables: number): number {
+    return tables * (config.roots + IN_LIMBO) + config.roots + 1
+  }
+
+  /** The root of the shadow MMU comes after those of the TDP MMU. */
+  get nestedRoot(): number {
+    return this.config.roots
+  }
+
+  initialise(words: Int32Array): void {
+    words[this.#tables.next] = this.nestedRoot
+    this.roots.initialise(words, this.config.keepsRoots)
+  }
+
+  mmuOf(gfn: Gfn): Mmu {
+    const { nestedGfn, nestedPages } = this.config
+    return gfn >= nestedGfn && gfn < nestedGfn + nestedPages ? SHADOW : TDP
+  }
+
+  /** The table at which a walk for a gfn begins on this CPU. */
+  rootFor(cpu: Cpu, gfn: Gfn): number {
+    return this.mmuOf(gfn) === SHADOW ? this.nestedRoot : this.roots.hpa[cpu.id]!
+  }
+
+  /** How often a table has been freed: for the oracle. */
+  generationOf(cpu: Cpu, table: number): number {
+    return cpu.peek(this.pages.generation(table))
+  }
+
+  /** For the oracle: the table, + 1, in which a walk of this CPU stands. */
+  reading(cpu: number): Word {
+    return wordAt(this.#reading, cpu * FAR)
+  }
+
+  /** How many entries of a table can be in use. */
+  entriesAt(level: number): number {
+    return level === LEVEL_4K ? this.config.entries : ENTRIES
+  }
+
+  /** Tables that were freed before those that never were used. Waits if all are in use: somebody is about to free some. */
+  *refill(cpu: Cpu, cache: number[], missing: number): Steps<void> {
+    for (let left = missing; left > 0; ) {
+      yield* this.reclaim(cpu)
+      const table = yield* this.#take(cpu)
+      if (table === NO_OBJECT) {
+        yield* cpu.pause()
+        continue
+      }
+      // At the end that is taken from last: what was freed goes out first.
+      cache.unshift(table)
+      left -= 1
+    }
+  }
+
+  /** RCU's callbacks: frees every table whose grace period is over. */
+  *reclaim(cpu: Cpu): Steps<void> {
+    let table = yield* this.rcu.advance(cpu)
+    while (table !== NO_OBJECT) {
+      const next = yield* this.rcu.nextOf(cpu, table)
+      yield* this.free(cpu, table)
+      table = next
+    }
+  }
+
+  /** `free_page()`: the next fault that needs a table may get it. */
+  *free(cpu: Cpu, table: number): Steps<void> {
+    assertFreed(cpu, this, table)
+    yield* this.freed.push(cpu, table)
+  }
+
+  /** Every entry NONPRESENT again. Nobody else sees the table. */
+  *clear(cpu: Cpu, table: number): Steps<void> {
+    const first = this.#tables.entriesOf(table)
+    const level = yield* cpu.read(this.pages.level(table))
+    for (let entry = 0; entry < this.entriesAt(level); entry += 1) yield* cpu.write(wordAt(first, entry), NONPRESENT)
+  }
+
+  *#take(cpu: Cpu): Steps<number> {
+    yield* this.freed.lock.acquire(cpu)
+    const table = yield* this.freed.pop(cpu)
+    yield* this.freed.lock.release(cpu)
+    if (table === NO_OBJECT) return yield* this.#takeUnused(cpu)
+    yield* this.clear(cpu, table)
+    return table
+  }
+
+  /** Tables that never were in use are zeroed. */
+  *#takeUnused(cpu: Cpu): Steps<number> {
+    for (;;) {
+      const last = yield* cpu.load(this.#tables.next)
+      if (last + 1 >= this.capacity) return NO_OBJECT
+      const was = yield* cpu.cas(this.#tables.next, last, last + 1)
+      if (was === last) return last + 1
+    }
+  }
+}
+
+type Crew = { readonly cpus: number; readonly vcpus: number; readonly oracles: boolean }
+
+/** Words between those of different CPUs, so that marks for oracles do not bring CPUs together. */
+const FAR = 32

@@ -1,0 +1,92 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import { isShadowPresent } from '../../shared-memory/page-tables/spte.ts'
+import { ORACLE } from '../oracles.ts'
+import type { Vm } from '../vm.ts'
+import type { MmuPages } from './mmu-pages.ts'
+import type { Nx } from './nx.ts'
+
+// What is watched of page tables that are freed and used again. As with all oracles: they look, and take no step.
+
+/** I1.4: a page goes on a list. */
+export function assertUnlisted(cpu: Cpu, pages: MmuPages, page: number): void {
+  if (!pages.isWatched) return
+  if (cpu.peek(pages.listed(page)) !== 0) cpu.violation(ORACLE.nx_list_corrupt, page)
+  cpu.poke(pages.listed(page), 1)
+}
+
+/** I1.4: a page is taken off. */
+export function assertListed(cpu: Cpu, pages: MmuPages, page: number): void {
+  if (!pages.isWatched) return
+  if (cpu.peek(pages.listed(page)) !== 1) cpu.violation(ORACLE.nx_list_corrupt, page)
+  cpu.poke(pages.listed(page), 0)
+}
+
+/** A page table was unlinked, and vCPUs may go on using what they have cached of it until they are flushed. */
+export function markUnlinked(cpu: Cpu, vm: Vm, nx: Nx, table: number): void {
+  vm.local[cpu.id]!.pendingFlush = true
+  if (!vm.config.oracles) return
+  nx.local[cpu.id]!.unflushed.push(table)
+  cpu.poke(nx.pages.unflushed(table), 1)
+}
+
+/** This CPU has flushed the TLBs of all vCPUs. */
+export function markFlushed(cpu: Cpu, nx: Nx): void {
+  const { unflushed } = nx.local[cpu.id]!
+  for (const table of unflushed) cpu.poke(nx.pages.unflushed(table), 0)
+  unflushed.length = 0
+}
+
+/** A walk of the software, under RCU, stands in this table. */
+export function markReading(cpu: Cpu, nx: Nx, table: number): void {
+  if (nx.pages.isWatched) cpu.poke(nx.reading(cpu.id), table + 1)
+}
+
+export function markRead(cpu: Cpu, nx: Nx): void {
+  if (nx.pages.isWatched) cpu.poke(nx.reading(cpu.id), 0)
+}
+
+/** I1.2: a page table is handed to free. */
+export function assertFreed(cpu: Cpu, nx: Nx, table: number): void {
+  const { pages } = nx
+  if (!pages.isWatched) return
+  cpu.poke(pages.generation(table), cpu.peek(pages.generation(table)) + 1)
+  if (cpu.peek(pages.unflushed(table)) !== 0) cpu.violation(ORACLE.free_before_flush, table)
+  if (cpu.peek(pages.listed(table)) !== 0) cpu.violation(ORACLE.nx_list_corrupt, table)
+  for (let other = 0; other < nx.cpus; other += 1) {
+    if (cpu.peek(nx.reading(other)) === table + 1) cpu.violation(ORACLE.free_before_grace, table)
+  }
+}
+
+/** I1.3: what the worker thinks that it has to flush, against what it has zapped. */
+export function assertFlushKept(cpu: Cpu, vm: Vm, flush: boolean): void {
+  if (vm.config.oracles && vm.local[cpu.id]!.pendingFlush && !flush) cpu.violation(ORACLE.flush_lost, 0)
+}
+
+/** The hardware used an entry of its paging-structure cache: the table behind it must still be that table. */
+export function assertWalked(cpu: Cpu, nx: Nx, table: number, generation: number): void {
+  if (!nx.pages.isWatched) return
+  if (cpu.peek(nx.pages.generation(table)) !== generation) cpu.violation(ORACLE.stale_walk, table)
+}
+
+/** A walk has yielded, and goes on: its root must still be one. Returns whether it is. */
+export function assertRootAlive(cpu: Cpu, nx: Nx, table: number): boolean {
+  for (let root = 0; root < nx.roots.slots; root += 1) {
+    if (cpu.peek(nx.roots.table(root)) === table + 1) return true
+  }
+  cpu.violation(ORACLE.root_use_after_free, table)
+  return false
+}
+
+/** A root was zapped, and is about to be freed: nothing may be left in it. */
+export function assertEmpty(cpu: Cpu, vm: Vm, table: number, entries: number): void {
+  if (!vm.config.oracles) return
+  const first = vm.tables.entriesOf(table)
+  for (let entry = 0; entry < entries; entry += 1) {
+    if (isShadowPresent(cpu.peek((first + entry) as typeof first))) cpu.violation(ORACLE.skipped_leaf, entry)
+  }
+}
+
+/** mmu_lock is about to be released by the worker: on the side on which it is held. */
+export function assertSide(cpu: Cpu, nx: Nx, side: number): void {
+  if (nx.pages.isWatched && nx.local[cpu.id]!.side !== side) cpu.violation(ORACLE.lock_wrong_side, side)
+}

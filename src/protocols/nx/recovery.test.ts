@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isPresentLeaf, LEVEL_2M, W, X } from '../../shared-memory/page-tables/spte.ts'
+import { inTurn } from '../testing.contract.ts'
+import {
+  executes,
+  halts,
+  inGuest,
+  leavesGuest,
+  NxVm,
+  own,
+  reclaims,
+  recovers,
+  withNx,
+  writesTo,
+} from './testing.contract.ts'
+import { NX_5_11, NX_READ_LOCK, NX_TWO_LISTS, NX_WRITE_LOCK, NX_WRITE_LOCK_SINGLE } from './variants.ts'
+
+const VARIANTS = {
+  'v5.11': NX_5_11,
+  'write-lock': NX_WRITE_LOCK,
+  'write-lock-single': NX_WRITE_LOCK_SINGLE,
+  'read-lock': NX_READ_LOCK,
+  'two-lists': NX_TWO_LISTS,
+}
+
+const isHuge = (spte: number) => isPresentLeaf(spte, LEVEL_2M) && (spte & X) === 0
+
+test('a guest that writes gets a huge page, which it may not execute', () => {
+  const vm = new NxVm([writesTo(own(0, 3))])
+  vm.stage.run(0)
+  assert.ok(isHuge(vm.leafOf(own(0))))
+  assert.equal(vm.leafOf(own(0)) & W, W)
+  assert.deepEqual(vm.listed, [0, 0])
+})
+
+test('a guest that executes in a huge page gets small ones, all of them mapped, and the page table is on the list', () => {
+  const vm = new NxVm([inTurn(writesTo(own(0)), executes(own(0, 2)))])
+  vm.stage.run(0)
+  for (const page of [0, 1, 2, 3]) assert.equal(vm.leafOf(own(0, page)) & (W | X), W | X)
+  assert.deepEqual(vm.listed, [1, 0])
+  assert.equal(vm.counted('nx_lpage_splits'), 1)
+  assert.deepEqual(vm.violations, [])
+})
+
+test('where the guest executes, a write does not bring the huge page back', () => {
+  const vm = new NxVm([inTurn(executes(own(0)), writesTo(own(0, 1)))])
+  vm.stage.run(0)
+  assert.equal(isHuge(vm.leafOf(own(0, 1))), false)
+  assert.deepEqual(vm.listed, [1, 0])
+})
+
+for (const [name, rules] of Object.entries(VARIANTS)) {
+  test(`${name}: recovery makes room, the next write makes a huge page, and the table is used again`, () => {
+    const vcpu = inTurn(inGuest(own(0), X), inGuest(own(1), X), leavesGuest, halts, writesTo(own(0, 1)))
+    const vm = new NxVm([vcpu, inTurn(recovers(), reclaims, reclaims)], withNx(rules))
+    vm.stage.runUntil(0, /pause/)
+    assert.deepEqual(vm.listed, [2, 0])
+    vm.stage.run(1).run(0)
+    assert.equal(vm.counted('nx_zapped_tdp'), 2)
+    assert.deepEqual(vm.listed, [0, 0])
+    assert.ok(isHuge(vm.leafOf(own(0, 1))))
+    assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
+  })
+}

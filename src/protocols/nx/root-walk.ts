@@ -1,0 +1,113 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import { childOf, ENTRIES, isShadowPresent, NONPRESENT, ROOT_LEVEL } from '../../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { WORK_KIND } from '../costs.ts'
+import { COUNTER } from '../counters.ts'
+import type { Vcpu } from '../vcpu.ts'
+import type { Vm } from '../vm.ts'
+import { tdpIterCondResched, tdpZapLeafs } from '../zap.ts'
+import { TDP } from './mmu-pages.ts'
+import type { Nx } from './nx.ts'
+import { assertEmpty } from './oracles.ts'
+import { NO_ROOT } from './roots.ts'
+import { teardown } from './teardown.ts'
+
+/** S7 with several roots: what is pending goes from root to root, as any of them may be where mmu_lock is dropped. */
+export function* unmapRoots(cpu: Cpu, vm: Vm, nx: Nx, start: Gfn, end: Gfn, pending: boolean): Steps<boolean> {
+  let flush = pending
+  let root = yield* vm.rules.nx.nextRoot(cpu, vm, nx, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* nx.roots.tableOf(cpu, root)
+    yield* nx.rcu.readLock(cpu)
+    flush = yield* vm.rules.nx.zapLeafsOfRoot(cpu, vm, start, end, flush, table)
+    yield* nx.rcu.readUnlock(cpu)
+    root = yield* vm.rules.nx.nextRoot(cpu, vm, nx, root)
+  }
+  return flush
+}
+
+/** `zap_gfn_range()` of one root: `flush` goes in and comes out. */
+export function* zapLeafsOfRoot(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, flush: boolean, table: number): Steps<boolean> {
+  return yield* tdpZapLeafs(cpu, vm, start, end, flush, table)
+}
+
+/** `tdp_mmu_next_root()`, yield-safe: takes a reference to the next root before it drops the one before. */
+export function* nextRoot(cpu: Cpu, vm: Vm, nx: Nx, before: number): Steps<number> {
+  let next = NO_ROOT
+  for (let root = before + 1; root < nx.roots.slots && next === NO_ROOT; root += 1) {
+    const taken = yield* nx.roots.get(cpu, root)
+    if (taken) next = root
+  }
+  if (before !== NO_ROOT) yield* putRoot(cpu, vm, nx, before)
+  return next
+}
+
+/** `kvm_tdp_mmu_put_root()`, with mmu_lock held for write: whoever drops the last reference takes the root apart. */
+export function* putRoot(cpu: Cpu, vm: Vm, nx: Nx, root: number): Steps<void> {
+  const count = yield* cpu.sub(nx.roots.count(root), 1)
+  if (count !== 1) return
+  const table = yield* nx.roots.tableOf(cpu, root)
+  yield* zapRoot(cpu, vm, nx, table)
+  assertEmpty(cpu, vm, table, ENTRIES)
+  yield* cpu.write(nx.roots.table(root), 0)
+  yield* vm.rules.nx.freeTable(cpu, nx, table)
+}
+
+/**
+ * `tdp_mmu_zap_root()`: every entry of the root goes, and all below it. No flush is owed: nobody can walk the root any more, and
+ * each vCPU that has left it flushed what it had cached of it.
+ */
+function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
+  const iter = vm.local[cpu.id]!.iter
+  cpu.count(COUNTER.roots_zapped, 1)
+  yield* nx.rcu.readLock(cpu)
+  yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, table)
+  for (; iter.valid && iter.gfn < vm.endGfn; yield* iter.next(cpu)) {
+    const yielded = yield* tdpIterCondResched(cpu, vm, iter, false)
+    if (yielded) continue
+    const { sptep, oldSpte } = iter
+    if (!isShadowPresent(oldSpte)) continue
+    yield* cpu.store(sptep, NONPRESENT)
+    yield* teardown(cpu, vm, nx, childOf(oldSpte), false)
+  }
+  yield* nx.rcu.readUnlock(cpu)
+}
+
+/** The vCPU's role changes (it enters or leaves SMM, say): `kvm_mmu_unload()`, `kvm_mmu_load()`. Outside the guest. */
+export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
+  yield* vm.tables.topup(cpu)
+  yield* vm.mmuLock.writeLock(cpu)
+  const old = nx.roots.current[cpu.id]!
+  const role = yield* cpu.read(nx.roots.role(old))
+  const next = yield* rootOfRole(cpu, vm, nx, (role + 1) % nx.roots.roles)
+  nx.roots.current[cpu.id] = next
+  nx.roots.hpa[cpu.id] = yield* nx.roots.tableOf(cpu, next)
+  yield* putRoot(cpu, vm, nx, old)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  // kvm_mmu_load(): nothing of the old root may be left in this CPU.
+  yield* cpu.work(WORK_KIND.tlb_flush, 1)
+  vcpu.flush()
+}
+
+/** `kvm_tdp_mmu_get_vcpu_root_hpa()`: the root that there is for the role, or a new one. */
+function* rootOfRole(cpu: Cpu, vm: Vm, nx: Nx, role: number): Steps<number> {
+  let free = NO_ROOT
+  for (let root = 0; root < nx.roots.slots; root += 1) {
+    const table = yield* cpu.read(nx.roots.table(root))
+    if (table === 0) {
+      free = root
+      continue
+    }
+    const itsRole = yield* cpu.read(nx.roots.role(root))
+    if (itsRole !== role) continue
+    const taken = yield* nx.roots.get(cpu, root)
+    if (taken) return root
+  }
+  const table = vm.tables.take(cpu)
+  yield* nx.pages.begin(cpu, table, TDP, 0 as Gfn, ROOT_LEVEL, 0 as never)
+  yield* cpu.write(nx.roots.table(free), table + 1)
+  yield* cpu.write(nx.roots.role(free), role)
+  yield* cpu.store(nx.roots.count(free), nx.config.keepsRoots ? 2 : 1)
+  return free
+}

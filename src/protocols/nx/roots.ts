@@ -1,0 +1,81 @@
+import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
+import type { Place } from '../../shared-memory/place.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+
+/** No root: before the first, and after the last. */
+export const NO_ROOT = -1
+
+const FIELDS = 16
+const TABLE = 0
+const COUNT = 1
+const ROLE = 2
+
+/**
+ * `tdp_mmu_roots`: the roots of the TDP MMU, one for each role in which a vCPU can be (in SMM or not, with or without a
+ * feature of the guest's CPU).
+ *
+ *   table    its page table + 1; 0: there is none                      owner of mmuLock for write
+ *   count    tdp_mmu_root_count: vCPUs on it, and walks that stand in it
+ *   role     which it is for                                           owner of mmuLock for write
+ *
+ *   (table, count)   none 0,0    in use t,n    being zapped t,0
+ */
+export class Roots {
+  /** One for each role, and one for each that may be being zapped. */
+  readonly slots: number
+  readonly roles: number
+  /** The root on which each CPU's vCPU is: its own affair. */
+  readonly current: Int32Array
+  /** Its page table: what the kernel keeps in `mmu->root.hpa` and the CPU in its EPT pointer. */
+  readonly hpa: Int32Array
+  readonly #fields: Word
+  readonly #vcpus: number
+
+  constructor(place: Place, cpus: number, vcpus: number, roles: number) {
+    this.roles = roles
+    this.slots = roles + cpus
+    this.current = Int32Array.from({ length: cpus }, (_, cpu) => cpu % roles)
+    this.hpa = Int32Array.from(this.current)
+    this.#fields = place.table('roots', this.slots * FIELDS, 'owner of mmuLock for write; counts: any')
+    this.#vcpus = vcpus
+  }
+
+  table(root: number): Word {
+    return wordAt(this.#fields, root * FIELDS + TABLE)
+  }
+
+  count(root: number): Word {
+    return wordAt(this.#fields, root * FIELDS + COUNT)
+  }
+
+  role(root: number): Word {
+    return wordAt(this.#fields, root * FIELDS + ROLE)
+  }
+
+  /** Page tables 0 to roles - 1 are the roots. `isKept`: the MMU itself holds a reference, as it does since 6.2. */
+  initialise(words: Int32Array, isKept: boolean): void {
+    for (let root = 0; root < this.roles; root += 1) {
+      const vcpus = this.current.subarray(0, this.#vcpus).filter((current) => current === root).length
+      const count = vcpus + (isKept ? 1 : 0)
+      words[this.count(root)] = count
+      words[this.table(root)] = count === 0 ? 0 : root + 1
+      words[this.role(root)] = root
+    }
+  }
+
+  /** The page table of a root that somebody holds. */
+  *tableOf(cpu: Cpu, root: number): Steps<number> {
+    const table = yield* cpu.read(this.table(root))
+    return table - 1
+  }
+
+  /** `kvm_tdp_mmu_get_root()`: n -> n+1, unless it is 0: then it is on its way out. */
+  *get(cpu: Cpu, root: number): Steps<boolean> {
+    for (;;) {
+      const count = yield* cpu.load(this.count(root))
+      if (count === 0) return false
+      const was = yield* cpu.cas(this.count(root), count, count + 1)
+      if (was === count) return true
+    }
+  }
+}

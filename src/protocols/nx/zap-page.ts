@@ -1,0 +1,118 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
+import {
+  childOf,
+  isLast,
+  isShadowPresent,
+  isTable,
+  LEVEL_4K,
+  NONPRESENT,
+  pagesPerLevel,
+} from '../../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { NO_MEMSLOT } from '../memslots.ts'
+import type { Vm } from '../vm.ts'
+import { tdpIterCondResched, zapSpte } from '../zap.ts'
+import type { Nx } from './nx.ts'
+import { markUnlinked } from './oracles.ts'
+import { NO_ROOT } from './roots.ts'
+import { teardown } from './teardown.ts'
+
+// N8: zaps one page-table page, in the two forms that there have been, and as the shadow MMU does.
+
+/**
+ * The single page, since 6.18: `tdp_mmu_zap_possible_nx_huge_page()`. By CAS, because faults may be at the same entry under
+ * mmu_lock for read. Whether the page was there to be zapped.
+ */
+export function* zapSinglePage(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<boolean> {
+  const sptep = (yield* cpu.read(nx.pages.ptep(table))) as Word
+  const parentLevel = (yield* cpu.read(nx.pages.level(table))) + 1
+  const old = yield* cpu.load(sptep)
+  const isOurs = isTable(old, parentLevel) && childOf(old) === table
+  const was = isOurs ? yield* cpu.cas(sptep, old, NONPRESENT) : old
+  if (!isOurs || was !== old) {
+    cpu.count(COUNTER.nx_zap_lost_race, 1)
+    return false
+  }
+  cpu.count(COUNTER.nx_zapped_tdp, 1)
+  yield* teardown(cpu, vm, nx, table, true)
+  return true
+}
+
+/**
+ * The range of gfns that the page covers, in every root, up to 5.17: `zap_gfn_range()`. An entry that lies in the range as a
+ * whole goes as a whole, so the page itself does. `mayYield`: 5.11 let it drop mmu_lock on the way.
+ */
+export function* zapSpanOfPage(cpu: Cpu, vm: Vm, nx: Nx, table: number, mayYield: boolean): Steps<boolean> {
+  const start = (yield* cpu.read(nx.pages.gfn(table))) as Gfn
+  const level = yield* cpu.read(nx.pages.level(table))
+  const end = (start + pagesPerLevel(level + 1)) as Gfn
+  cpu.count(COUNTER.nx_zapped_tdp, 1)
+  let flush = false
+  let root = yield* nextRootOutsideRcu(cpu, vm, nx, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const rootTable = yield* nx.roots.tableOf(cpu, root)
+    flush = yield* zapSpan(cpu, vm, nx, rootTable, start, end, mayYield, flush)
+    root = yield* nextRootOutsideRcu(cpu, vm, nx, root)
+  }
+  return flush
+}
+
+/** Dropping the last reference to a root is a walk of its own. */
+function* nextRootOutsideRcu(cpu: Cpu, vm: Vm, nx: Nx, root: number): Steps<number> {
+  yield* nx.rcu.readUnlock(cpu)
+  const next = yield* vm.rules.nx.nextRoot(cpu, vm, nx, root)
+  yield* nx.rcu.readLock(cpu)
+  return next
+}
+
+function* zapSpan(
+  cpu: Cpu,
+  vm: Vm,
+  nx: Nx,
+  rootTable: number,
+  start: Gfn,
+  end: Gfn,
+  mayYield: boolean,
+  pending: boolean,
+): Steps<boolean> {
+  const iter = vm.local[cpu.id]!.iter
+  let flush = pending
+  yield* iter.start(cpu, LEVEL_4K, start, rootTable)
+  for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
+    const yielded = mayYield ? yield* tdpIterCondResched(cpu, vm, iter, flush) : false
+    if (yielded) {
+      flush = false
+      continue
+    }
+    const { oldSpte, level, sptep, gfn } = iter
+    if (!isShadowPresent(oldSpte)) continue
+    const sticksOut = gfn < start || gfn + pagesPerLevel(level) > end
+    if (sticksOut && !isLast(oldSpte, level)) continue
+    yield* zapSpte(cpu, vm, sptep)
+    if (isTable(oldSpte, level)) yield* teardown(cpu, vm, nx, childOf(oldSpte), true)
+    flush = true
+  }
+  return flush
+}
+
+/** `kvm_mmu_prepare_zap_page()`, with mmu_lock held for write: out of the shadow page tables, and on the list of pages to free. */
+export function* prepareZapPage(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
+  const gfn = (yield* cpu.read(nx.pages.gfn(table))) as Gfn
+  const slot = yield* vm.memslots.find(cpu, gfn)
+  const rmaps = slot === NO_MEMSLOT ? 0 : yield* vm.memslots.rmap(cpu, slot, gfn)
+  const first = vm.tables.entriesOf(table)
+  for (let entry = 0; entry < nx.entriesAt(LEVEL_4K); entry += 1) {
+    const sptep = wordAt(first, entry)
+    const spte = yield* cpu.load(sptep)
+    if (!isShadowPresent(spte)) continue
+    yield* cpu.store(sptep, NONPRESENT)
+    if (slot !== NO_MEMSLOT) yield* cpu.write(vm.rmap(rmaps + entry), 0)
+  }
+  const ptep = (yield* cpu.read(nx.pages.ptep(table))) as Word
+  yield* cpu.store(ptep, NONPRESENT)
+  cpu.count(COUNTER.nx_zapped_shadow, 1)
+  markUnlinked(cpu, vm, nx, table)
+  nx.local[cpu.id]!.invalid.push(table)
+}
