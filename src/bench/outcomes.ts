@@ -49,6 +49,21 @@ const OF_FAULTS: readonly { readonly counter: CounterName; readonly outcome: str
   { counter: 'retry_invalid_slot', outcome: 'retry, memslot', says: 'the memslot was being changed' },
 ]
 
+/** What may become of a reload of the APIC-access page, and of a try to move it. */
+const OF_RELOADS: typeof OF_FAULTS = [
+  { counter: 'apic_reloads', outcome: 'reloaded', says: 'the address of the APIC-access page was written' },
+  {
+    counter: 'apic_reload_rerequests',
+    outcome: 'reload again',
+    says: 'an invalidation of the page was in progress, or had ended since its lookup',
+  },
+  {
+    counter: 'apic_migrations_refused',
+    outcome: 'page not moved',
+    says: 'the host found references to the APIC-access page that it cannot account for',
+  },
+]
+
 const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const
 
 /** Fewer retries than this say nothing about a check that never fires. */
@@ -56,7 +71,7 @@ const ENOUGH = 100
 
 /** Every outcome that was seen, graded as jcstress grades them. */
 export function outcomesOf(counters: Counters, violations: readonly Violation[], variant: Variant): Outcome[] {
-  const seen = OF_FAULTS.flatMap(({ counter, outcome, says }): Outcome[] => {
+  const seen = [...OF_FAULTS, ...OF_RELOADS].flatMap(({ counter, outcome, says }): Outcome[] => {
     const count = counters[counter] ?? 0
     return count === 0 ? [] : [{ outcome, grade: 'acceptable', count, says }]
   })

@@ -1,7 +1,7 @@
 import type { VariantName } from '../protocols/catalogue.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan } from '../workers/invalidations.ts'
-import type { RolePlan } from '../workers/roles.ts'
+import type { RoleName, RolePlan } from '../workers/roles.ts'
 import type { SystemSpec } from '../workers/system.ts'
 import type { MetricName } from './metrics.ts'
 import type { Parameters, Values } from './parameters.ts'
@@ -26,6 +26,8 @@ export type Variant = {
   readonly protocol?: VariantName
   /** What watches it, in every trial, if that is what it is about. */
   readonly instruments?: Instruments
+  /** Roles of the scenario's load that do nothing under it, to see what the others do without them. */
+  readonly without?: readonly RoleName[]
 } & (
   | {
       readonly kind: 'good'

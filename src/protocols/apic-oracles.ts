@@ -30,9 +30,9 @@ export function assertApicAccess(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): void {
   if (isOther || isAddressStale(cpu, vm, vcpu)) cpu.violation(ORACLE.stale_apic_entry, gfn)
 }
 
-/** The page has moved, and whoever moved it holds that nobody uses the old one any more. */
-export function apicPageTakenBack(cpu: Cpu, vm: Vm, hostPage: number): void {
-  if (vm.config.oracles) cpu.poke(vm.apic!.oldestUsablePte, vm.host.peekPte(cpu, hostPage))
+/** The page has moved, `pte` is its entry since, and whoever moved it holds that nobody uses the old one any more. */
+export function apicPageTakenBack(cpu: Cpu, vm: Vm, pte: number): void {
+  if (vm.config.oracles) cpu.poke(vm.apic!.oldestUsablePte, pte)
 }
 
 /** I4.6: a reload has to be made again. */

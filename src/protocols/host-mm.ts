@@ -111,14 +111,19 @@ export class HostMm {
    */
   *migrate(cpu: Cpu, first: number, pages: number): Steps<void> {
     for (let page = this.head(first); page < first + pages; ) {
-      const word = this.#pte(page)
-      const pte = yield* cpu.load(word)
-      if (isPresent(pte)) {
-        yield* cpu.work(WORK_KIND.change_pte, 1)
-        yield* cpu.cas(word, pte, migrated(pte))
-      }
+      yield* this.move(cpu, page)
       page += this.isHuge(page) ? this.#hugePages : 1
     }
+  }
+
+  /** The same to one page. Returns an entry of which every older one is taken back; those of other tasks are theirs to say. */
+  *move(cpu: Cpu, page: number): Steps<HostPte> {
+    const word = this.#pte(page)
+    const pte = yield* cpu.load(word)
+    if (!isPresent(pte)) return pte
+    yield* cpu.work(WORK_KIND.change_pte, 1)
+    const was = yield* cpu.cas(word, pte, migrated(pte))
+    return was === pte ? migrated(pte) : pte
   }
 
   /** Populates a page of memory that nobody else sees yet, and takes a reference that is never dropped. */

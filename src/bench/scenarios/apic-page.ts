@@ -142,10 +142,19 @@ export default scenario({
   ],
   parameters: PARAMETERS,
   hasLatencyTrials: true,
+  refuses: ['trace'],
+  caveats,
   load,
 })
 
 type Options = LoadOptions<typeof PARAMETERS>
+
+/** What a reader of the figures has to know. */
+function caveats({ 'pause-us': pause }: Options['values']): string[] {
+  return [
+    `a host moves the page far more seldom than this load: figures per move carry over, those per second do not (pause ${pause} us)`,
+  ]
+}
 
 const APIC_HVA = 1 << 28
 const BASE_HVA = 1 << 29

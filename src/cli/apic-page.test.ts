@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { faultline, resultIn } from './running.contract.ts'
+
+const BRIEF = ['--trials', '2', '--warmup', '30ms', '--duration', '100ms', '--out', 'x.json']
+
+test('of two flushes per move of the APIC page the one after the reload is redundant, and the table says so', async () => {
+  const { code, out, err, folder } = await faultline(['bench', '-s', 'apic-page', ...BRIEF])
+  assert.equal(code, 0, err)
+  assert.match(out, /^ {2}redundant /m)
+  const { runs } = resultIn(join(folder, 'x.json'))
+  const [before, after] = runs
+  assert.deepEqual([before!.variant, after!.variant], ['double-flush', 're-request'])
+  assert.equal(before!.counters.flush_redundant_local, before!.counters.tlb_flush_local_current)
+  assert.equal(after!.counters.tlb_flush_local_current, undefined)
+  for (const { counters, histograms } of runs) {
+    assert.ok(counters.apic_migrations! > 0)
+    assert.ok(counters.entry_cancelled_pending_request! > 0)
+    assert.ok(histograms.apic_stall_ns!.count > 0)
+  }
+})
+
+test('every good variant keeps every property, with x2APIC, two tasks that move the page, and a zapper', async () => {
+  const crew = ['--vcpus', '2', '--notifiers', '2', '--zappers', '1', '--set', 'x2apic=1']
+  const { code, out, err, folder } = await faultline([
+    'bench',
+    '-s',
+    'apic-page',
+    '--variant',
+    'all',
+    ...BRIEF,
+    ...crew,
+  ])
+  assert.equal(code, 0, out + err)
+  const pinned = resultIn(join(folder, 'x.json')).runs.find(({ variant }) => variant === 'pinned')!
+  assert.equal(pinned.counters.apic_migrations, undefined)
+  assert.ok(pinned.counters.apic_migrations_refused! > 0)
+})
+
+/** What chance decides is given a few runs of a second. */
+for (const [variant, oracle] of [
+  ['B-OLDPFN', 'stale_apic_write'],
+  ['B-NOSNAP', 'stale_apic_write'],
+  ['B-LOSTREQ', 'stale_apic_entry'],
+  ['B-SKIPFLUSH', 'stale_use'],
+  ['B-REQAFTER', 'stale_apic_entry'],
+  ['B-APICLEAK', 'page_ref_leak'],
+] as const) {
+  test(`${variant} is caught on threads by ${oracle}`, async () => {
+    const caught = new RegExp(`^${variant} .* was caught by .*${oracle}`)
+    for (let seed = 1; ; seed += 1) {
+      const flags = ['--trials', '1', '--duration', '300ms', '--quiet', '--seed', String(seed), '--out', 'x.json']
+      const { code, out } = await faultline(['bench', '-s', 'apic-page', '--variant', variant, ...flags])
+      if (!caught.test(out) && seed < 5) continue
+      assert.match(out, caught)
+      assert.equal(code, 1)
+      return
+    }
+  })
+}
+
+test('a recording has no APIC page that moves: it is refused', async () => {
+  const { code, err } = await faultline(['bench', '-s', 'apic-page', '--trace', 'x'])
+  assert.match(err, /apic-page has no vCPUs that could play a recording/)
+  assert.equal(code, 2)
+})
