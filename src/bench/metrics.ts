@@ -126,28 +126,28 @@ export const METRICS = {
     better: 'lower',
     says: 'of the tries to move it, those that found references which the host cannot account for',
   },
-  apic_reload_attempts_per_migration: {
+  apic_tries_per_reload: {
     unit: '1',
     better: 'lower',
-    says: 'tries of a vCPU to reload the page, for each move',
+    says: 'tries of a vCPU to reload the APIC-access page, for each that succeeds',
   },
-  apic_rerequests_per_migration: {
+  apic_rerequests_per_reload: {
     unit: '1',
     better: 'lower',
     says: 'of these, those that met an invalidation and were requested again',
   },
-  entries_cancelled_per_migration: {
+  entries_cancelled_per_reload: {
     unit: '1',
     better: 'lower',
-    says: 'entries of a vCPU that a pending request cancelled, for each move; each wastes cost.entry_preparation',
+    says: 'entries of a vCPU that a pending request cancelled, for each reload; each wastes cost.entry_preparation',
   },
-  tlb_flushes_per_migration: {
+  tlb_flushes_per_reload: {
     unit: '1',
     better: 'lower',
-    says: 'TLB flushes of a vCPU, for each move: those that the notifier requests and those after a reload',
+    says: 'TLB flushes of a vCPU, for each reload: those that the notifier requests and those after a reload',
   },
-  tlb_flushes_local_per_migration: { unit: '1', better: 'lower', says: 'of these, those after a reload' },
-  tlb_flushes_redundant_per_migration: {
+  tlb_flushes_local_per_reload: { unit: '1', better: 'lower', says: 'of these, those after a reload' },
+  tlb_flushes_redundant_per_reload: {
     unit: '1',
     better: 'lower',
     says: 'of all of these, those that found no translation of the page in the TLB',

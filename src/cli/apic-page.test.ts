@@ -5,7 +5,7 @@ import { faultline, resultIn } from './running.contract.ts'
 
 const BRIEF = ['--trials', '2', '--warmup', '30ms', '--duration', '100ms', '--out', 'x.json']
 
-test('of two flushes per move of the APIC page the one after the reload is redundant, and the table says so', async () => {
+test('of two flushes per reload of the APIC page the one after the reload is redundant, and the table says so', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'apic-page', ...BRIEF])
   assert.equal(code, 0, err)
   assert.match(out, /^ {2}redundant /m)

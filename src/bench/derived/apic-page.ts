@@ -1,27 +1,29 @@
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** Moves of the APIC-access page, and what each cost each vCPU. */
+/**
+ * Moves of the APIC-access page, and what its reloads cost the vCPUs: for each reload and not for each move, as a vCPU that is not
+ * running meanwhile answers several of them with one.
+ */
 export function apicMetrics(all: Tally): Metrics {
   const migrators = all.of('apic-migrator')
-  const vcpus = all.of('vcpu')
   if (migrators.cpus.length === 0) return {}
   const moved = migrators.sum('apic_migrations')
   const refused = migrators.sum('apic_migrations_refused')
   return {
     apic_migrations_per_second: migrators.rate('apic_migrations'),
-    guest_accesses_per_second: vcpus.rate('guest_accesses'),
     ...per(moved + refused, (tries) => ({ apic_migrations_refused_share: refused / tries })),
-    ...per(moved * vcpus.cpus.length, (times) => ({
-      apic_reload_attempts_per_migration: vcpus.sum('apic_reload_attempts') / times,
-      apic_rerequests_per_migration: vcpus.sum('apic_reload_rerequests') / times,
-      entries_cancelled_per_migration: vcpus.sum('entry_cancelled_pending_request') / times,
-      ...flushMetrics(vcpus, times),
-    })),
+    ...metricsOfVcpus(all.of('vcpu')),
   }
 }
 
-const flushMetrics = (vcpus: Tally, times: number): Metrics => ({
-  tlb_flushes_per_migration: vcpus.sum('tlb_flush', 'tlb_flush_local_current') / times,
-  tlb_flushes_local_per_migration: vcpus.sum('tlb_flush_local_current') / times,
-  tlb_flushes_redundant_per_migration: vcpus.sum('flush_redundant') / times,
+const metricsOfVcpus = (vcpus: Tally): Metrics => ({
+  guest_accesses_per_second: vcpus.rate('guest_accesses'),
+  ...per(vcpus.sum('apic_reloads'), (reloads) => ({
+    apic_tries_per_reload: vcpus.sum('apic_reload_attempts') / reloads,
+    apic_rerequests_per_reload: vcpus.sum('apic_reload_rerequests') / reloads,
+    entries_cancelled_per_reload: vcpus.sum('entry_cancelled_pending_request') / reloads,
+    tlb_flushes_per_reload: vcpus.sum('tlb_flush', 'tlb_flush_local_current') / reloads,
+    tlb_flushes_local_per_reload: vcpus.sum('tlb_flush_local_current') / reloads,
+    tlb_flushes_redundant_per_reload: vcpus.sum('flush_redundant') / reloads,
+  })),
 })

@@ -136,7 +136,7 @@ export default scenario({
   variants: VARIANTS,
   headline: ['double-flush', 're-request'],
   decides: [
-    { metric: 'tlb_flushes_per_migration', reads: 'TLB flushes of a vCPU per move of the page' },
+    { metric: 'tlb_flushes_per_reload', reads: 'TLB flushes of a vCPU per reload of the page' },
     { metric: 'apic_stall_p50_ns', reads: 'median stall until the address is current' },
     { metric: 'guest_accesses_per_second', reads: 'guest accesses/s' },
   ],
@@ -152,7 +152,7 @@ type Options = LoadOptions<typeof PARAMETERS>
 /** What a reader of the figures has to know. */
 function caveats({ 'pause-us': pause }: Options['values']): string[] {
   return [
-    `a host moves the page far more seldom than this load: figures per move carry over, those per second do not (pause ${pause} us)`,
+    `a host moves the page far more seldom than this load: figures per reload carry over, those per second do not (pause ${pause} us)`,
   ]
 }
 
