@@ -1,6 +1,16 @@
 // Builds `dist/` (as written: generators) and `dist/direct/` (the same with `*` and `yield*` blanked).
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toDirect } from './direct.js'
@@ -27,7 +37,7 @@ function removeOrphans(folder) {
   for (const name of walk(folder)) {
     const inDist = name.slice(dist.length + 1).replace(/^direct\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
-    if (source !== inDist && !existsSync(join(root, 'src', source))) rmSync(name)
+    if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
   }
 }
 
@@ -55,6 +65,15 @@ const DIRECT_STEPS = `/** The direct build: a step is an ordinary call and retur
 export type Steps<T> = T;
 `
 
+/** What modules read beside them: the profiles of machines. */
+function copyData() {
+  for (const from of walk(join(root, 'src')).filter((name) => name.endsWith('.json'))) {
+    const to = join(dist, from.slice(join(root, 'src').length + 1))
+    mkdirSync(dirname(to), { recursive: true })
+    copyFileSync(from, to)
+  }
+}
+
 function walk(folder) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -66,6 +85,7 @@ function walk(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   compile()
   removeOrphans(dist)
+  copyData()
   strip()
   const main = join(dist, 'cli', 'main.js')
   if (existsSync(main)) chmodSync(main, 0o755)

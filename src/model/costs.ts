@@ -1,0 +1,95 @@
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import type { Profile } from './profile.ts'
+
+const PS = 1000
+
+/** A profile's parameters as the machine computes with them: whole picoseconds and counts. */
+export type Costs = {
+  readonly cpus: number
+  readonly sockets: number
+  readonly threadsPerCore: number
+  readonly clusterCores: number
+  readonly load: number
+  readonly store: number
+  readonly change: number
+  readonly fence: number
+  readonly pause: number
+  readonly toSibling: number
+  readonly toCluster: number
+  readonly toSocket: number
+  readonly toRemote: number
+  readonly toMemory: number
+  /** The least of them: nothing that another CPU does can be seen sooner. */
+  readonly toNearest: number
+  /** For how long one more reader of a shared line keeps it from the next. */
+  readonly sharedRead: number
+  /** Lines that a CPU keeps copies of, a power of two. */
+  readonly copies: number
+  readonly work: Float64Array
+  readonly broadcast: Float64Array
+  readonly dvmWindow: number
+  /** What an operation in the DVM domain costs every CPU that it does not belong to. */
+  readonly dvmStall: number
+  /** For how long an IPI keeps the others from sending one. */
+  readonly ipiFabric: number
+  /** CPUs that memory serves at their full speed, by kind of broadcast. */
+  readonly streams: number
+  /** How much longer work takes while the other thread of the core works too. */
+  readonly siblingSlowdown: number
+  readonly slice: number
+  readonly contextSwitch: number
+  readonly preemptsLockHolders: boolean
+}
+
+export function costsOf(machine: Profile): Costs {
+  const value = (name: string) => machine.parameters[name]!.value
+  const ps = (name: string) => Math.round(value(`${name}_ns`) * PS)
+  const kind = ({ name, ns }: { readonly name: string; readonly ns: number }) =>
+    Math.round((machine.parameters[`cost.${name}_ns`]?.value ?? ns) * PS)
+  const broadcast = Float64Array.from(BROADCAST, kind)
+  return {
+    cpus: value('cpus'),
+    sockets: value('sockets'),
+    threadsPerCore: value('threads_per_core'),
+    clusterCores: value('cluster_cores'),
+    load: ps('load'),
+    store: ps('store'),
+    change: ps('rmw'),
+    fence: ps('fence'),
+    pause: ps('pause'),
+    toSibling: ps('c2c_smt'),
+    toCluster: ps('c2c_cluster'),
+    toSocket: ps('c2c_socket'),
+    toRemote: ps('c2c_remote'),
+    toMemory: ps('memory'),
+    toNearest: Math.min(...levelsOf(value).map((level) => ps(`c2c_${level}`))),
+    sharedRead: ps('shared_read'),
+    copies: 1 << (31 - Math.clz32(Math.max(1, value('l2_kb') * 16))),
+    work: Float64Array.from(WORK, kind),
+    broadcast,
+    dvmWindow: Math.max(1, Math.round(value('dvm_window'))),
+    dvmStall: ps('dvm_stall'),
+    ipiFabric: ps('ipi_fabric'),
+    streams: streamsOf(value('bandwidth_gbps'), broadcast),
+    siblingSlowdown: value('smt_slowdown'),
+    slice: Math.round(value('slice_ms') * 1e9),
+    contextSwitch: ps('switch'),
+    preemptsLockHolders: value('lock_holder_preemption') !== 0,
+  }
+}
+
+/** The distances that there are between CPUs of the machine. */
+function levelsOf(value: (name: string) => number): string[] {
+  return [
+    ...(value('threads_per_core') > 1 ? ['smt'] : []),
+    ...(value('cluster_cores') > 1 ? ['cluster'] : []),
+    'socket',
+    ...(value('sockets') > 1 ? ['remote'] : []),
+  ]
+}
+
+/** All units of memory are pages of 4 KiB, so one CPU's speed follows from the cost of a unit. */
+function streamsOf(bandwidthGbps: number, broadcast: Float64Array): number {
+  const ps = broadcast[BROADCAST.findIndex(({ on }) => on === 'memory')]!
+  return Math.max(1e-6, (bandwidthGbps * ps) / PS / 4096)
+}

@@ -1,0 +1,513 @@
+import { BROADCAST } from '../protocols/costs.ts'
+import { type Barrier, type Cpu, type LockId, MB, type Side, type Word } from '../shared-memory/cpu.ts'
+import type { Op } from '../shared-memory/op.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { BLAME } from './blame.ts'
+import { Cache, type Interconnect } from './cache.ts'
+import type { Costs } from './costs.ts'
+import type { Ledger } from './ledger.ts'
+import { LINE_SHIFT, type Lines } from './lines.ts'
+
+const LOAD = 0
+const STORE = 1
+const ADD = 2
+const SUB = 3
+const AND = 4
+const OR = 5
+const XCHG = 6
+const CAS = 7
+const UNTIL = 8
+const PARK = 9
+const UNPARK = 10
+const BROADCASTS = 11
+const SLEEP = 12
+const PAUSE = 13
+const NAMES = 'load store add sub and or xchg cas until park unpark broadcast untilTime pause'.split(' ')
+
+/** What has become of a CPU's operation. */
+export const GOES_ON = 0
+/** It stands before it: the others have to catch up first. */
+export const STANDS = 1
+/** It waits for what another does, and keeps its core busy with that. */
+export const SPINS = 2
+/** It waits, and gives its core away. */
+export const SLEEPS = 3
+export type Fate = typeof GOES_ON | typeof STANDS | typeof SPINS | typeof SLEEPS
+
+/** What CPUs share besides cache lines, and whom they tell what they do. Times are ps. */
+export type Surroundings = Interconnect & {
+  readonly words: Int32Array
+  /** By line: what is to blame for a wait until it changes. */
+  readonly blames: Uint8Array
+  readonly parked: (word: Word, cpu: number) => void
+  readonly unparked: (word: Word, count: number, time: number) => void
+  /** Units of a shared resource; the CPU is woken when they are done. */
+  readonly post: (cpu: number, kind: number, units: number, time: number) => void
+  /** Sends so many IPIs from that time on; returns when the last is sent. */
+  readonly sendIpis: (units: number, time: number) => number
+  /** How many operations the DVM domain has done so far. */
+  readonly dvmOperations: () => number
+  /** When the measured window ends. */
+  readonly latest: () => number
+}
+
+const BLAME_OF_BROADCAST = BROADCAST.map(({ on, name }) => {
+  if (on === 'memory') return BLAME.bandwidth
+  return name.startsWith('ic_') ? BLAME.icache : BLAME.flush
+})
+const IS_IPI = BROADCAST.map(({ on }) => on === 'ipi')
+
+/**
+ * Machine 2: a CPU in virtual time. An instruction is carried out at once, without pausing the protocol, while this CPU is
+ * the earliest of all; else the protocol pauses and the others catch up first.
+ *
+ * With lines that it has, a CPU may run ahead of the others by as much time as a line needs from the nearest of them: what
+ * they do meanwhile cannot have reached it yet. Every step still happens at one moment in one order, so whatever is modelled
+ * is an interleaving that could be.
+ *
+ * It is the iterator of its own instructions, one for all: `yield*` asks it, and nothing is allocated.
+ */
+export class SimulatedCpu implements Cpu {
+  readonly id: number
+  /** ps. */
+  clock = 0
+  /** Until when nobody else acts, and until when nobody else's act can reach the lines that are here. */
+  limit = 0
+  ownLimit = 0
+  steps = 0
+  /** Locks that are held or waited for, as far as they are watched. */
+  locks = 0
+  wantsResched = false
+  fate: Fate = STANDS
+  readonly ledger: Ledger
+  readonly #surroundings: Surroundings
+  readonly #costs: Costs
+  readonly #words: Int32Array
+  readonly #lines: Lines
+  readonly #cache: Cache
+  /** How much longer work takes here, because the other thread of the core works too. */
+  readonly #slowdown: number
+  /** The stores are out. */
+  #storesUntil = 0
+  #code = PAUSE
+  #word = 0 as Word
+  #a = 0
+  #b = 0
+  /** Of a wait: the bits that are looked at; they have to be #a. */
+  #mask = 0
+  /** -1: it does not wait. */
+  #waitBegan = -1
+  #dvmSeen = 0
+  readonly #lockWaitBegan: Float64Array
+  readonly #holdBegan: Float64Array
+  readonly #answer: { done: true; value: number } = { done: true, value: 0 }
+
+  constructor(id: number, surroundings: Surroundings, ledger: Ledger, slowdown: number) {
+    this.id = id
+    this.ledger = ledger
+    this.#surroundings = surroundings
+    this.#costs = surroundings.costs
+    this.#words = surroundings.words
+    this.#lines = surroundings.lines
+    this.#cache = new Cache(id, surroundings)
+    this.#slowdown = slowdown
+    this.#lockWaitBegan = new Float64Array(ledger.records.locks)
+    this.#holdBegan = new Float64Array(ledger.records.locks * 2)
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<Op, number> {
+    return this.fate === GOES_ON ? this.#answer : PAUSED
+  }
+
+  read(word: Word): Steps<number> {
+    return this.load(word)
+  }
+
+  write(word: Word, value: number): Steps<void> {
+    return this.store(word, value)
+  }
+
+  load(word: Word): Steps<number> {
+    this.steps += 1
+    if (this.clock < this.ownLimit && this.#cache.has(word >>> LINE_SHIFT)) {
+      this.clock += this.#costs.load
+      return this.#done(this.#words[word]!)
+    }
+    return this.#attempt(LOAD, word, 0, 0)
+  }
+
+  store(word: Word, value: number): Steps<void> {
+    this.steps += 1
+    if (this.clock < this.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+      this.clock += this.#costs.store
+      this.#words[word] = value
+      return this.#done(0)
+    }
+    return this.#attempt(STORE, word, value, 0)
+  }
+
+  add(word: Word, value: number): Steps<number> {
+    return this.#change(ADD, word, value, 0)
+  }
+
+  sub(word: Word, value: number): Steps<number> {
+    return this.#change(SUB, word, value, 0)
+  }
+
+  and(word: Word, mask: number): Steps<number> {
+    return this.#change(AND, word, mask, 0)
+  }
+
+  or(word: Word, mask: number): Steps<number> {
+    return this.#change(OR, word, mask, 0)
+  }
+
+  xchg(word: Word, value: number): Steps<number> {
+    return this.#change(XCHG, word, value, 0)
+  }
+
+  cas(word: Word, expected: number, value: number): Steps<number> {
+    return this.#change(CAS, word, expected, value)
+  }
+
+  /** Only a full barrier waits for the stores; there is nothing that the others would have to put in order. */
+  barrier(kind: Barrier): Steps<void> {
+    this.steps += 1
+    if (kind === MB) {
+      this.#drain()
+      this.clock += this.#costs.fence
+    }
+    return this.#done(0)
+  }
+
+  untilEqual(word: Word, value: number): Steps<void> {
+    this.steps += 1
+    this.#mask = -1
+    return this.#attempt(UNTIL, word, value | 0, 0)
+  }
+
+  untilClear(word: Word, mask: number): Steps<number> {
+    this.steps += 1
+    this.#mask = mask
+    return this.#attempt(UNTIL, word, 0, 0)
+  }
+
+  park(word: Word, expected: number): Steps<void> {
+    this.steps += 1
+    return this.#attempt(PARK, word, expected, 0)
+  }
+
+  unpark(word: Word, count: number): Steps<void> {
+    this.steps += 1
+    return this.#attempt(UNPARK, word, count, 0)
+  }
+
+  /** Always lets the others act: what is waited for like this may take them any time. */
+  pause(): Steps<void> {
+    this.steps += 1
+    this.clock += this.#costs.pause
+    return this.#stand(PAUSE, this.#word, 0, 0)
+  }
+
+  untilTime(ns: number): Steps<void> {
+    this.steps += 1
+    return this.#stand(SLEEP, this.#word, Math.round(ns * 1000), 0)
+  }
+
+  work(kind: number, units: number): Steps<void> {
+    this.steps += 1
+    const ps = Math.round(this.#costs.work[kind]! * units * this.#slowdown)
+    this.clock += ps
+    if (this.#costs.dvmStall > 0) this.#stall(ps)
+    return this.#done(0)
+  }
+
+  broadcast(kind: number, units: number): Steps<void> {
+    this.steps += 1
+    return this.#stand(BROADCASTS, this.#word, kind, units)
+  }
+
+  /** Carries out what it stands before, when it is this CPU's turn. */
+  perform(): Fate {
+    this.fate = this.#perform(this.#word >>> LINE_SHIFT)
+    return this.fate
+  }
+
+  /** What it waited for has happened at `time`: it goes on, or looks at its word. */
+  wake(time: number): void {
+    if (time > this.clock) this.clock = time
+    this.fate = STANDS
+    if (this.#code === UNTIL) return
+    if (this.#code === BROADCASTS) this.#endWait(BLAME_OF_BROADCAST[this.#a]!)
+    if (this.#code === PARK) this.#endWait(this.#blameOfWait())
+    this.#code = PAUSE
+  }
+
+  /** When a sleeper is to be woken: at its time, or to be told that it is no longer measured. Never, if others wake it. */
+  get wakesAt(): number {
+    if (this.#code !== SLEEP) return Number.POSITIVE_INFINITY
+    const latest = this.#surroundings.latest()
+    return this.clock < latest ? Math.min(this.#a, latest) : this.#a
+  }
+
+  get isAsleepForTime(): boolean {
+    return this.fate === SLEEPS && this.#code === SLEEP
+  }
+
+  /** It had no core meanwhile, which is nobody else's fault. */
+  hadNoCore(from: number, until: number): void {
+    const time = Math.max(0, until - from)
+    this.ledger.blocked[BLAME.preemption]! += time
+    if (this.#waitBegan >= 0) this.#waitBegan += time
+  }
+
+  /** Whether it waits for others to answer, and could as well not be there. */
+  get waitsForAnswers(): boolean {
+    return this.#code === UNTIL && this.#blameOfWait() === BLAME.flush
+  }
+
+  /** For messages: what it stands before, and the word of it. */
+  get pending(): { readonly name: string; readonly word: Word } {
+    return { name: NAMES[this.#code]!, word: this.#word }
+  }
+
+  peek(word: Word): number {
+    return this.#words[word]!
+  }
+
+  poke(word: Word, value: number): void {
+    this.#words[word] = value
+  }
+
+  now(): number {
+    return this.clock / 1000
+  }
+
+  running(): boolean {
+    return this.ledger.running(this.clock)
+  }
+
+  signalPending(): boolean {
+    return this.clock >= this.#surroundings.latest()
+  }
+
+  needResched(): boolean {
+    return this.wantsResched
+  }
+
+  count(counter: number, by: number): void {
+    this.ledger.count(counter, by, this.clock)
+  }
+
+  countHighest(counter: number, value: number): void {
+    this.ledger.countHighest(counter, value)
+  }
+
+  record(histogram: number, ns: number): void {
+    this.ledger.records.record(histogram, ns)
+  }
+
+  violation(oracle: number, value: number): void {
+    this.ledger.violation(oracle, value)
+  }
+
+  contentionBegin(lock: LockId, side: Side): void {
+    this.locks += 1
+    this.ledger.records.contended(lock, side)
+    this.#lockWaitBegan[lock] = this.clock
+  }
+
+  contentionEnd(lock: LockId, side: Side): void {
+    this.locks -= 1
+    this.ledger.records.waited(lock, side, (this.clock - this.#lockWaitBegan[lock]!) / 1000)
+  }
+
+  acquired(lock: LockId, side: Side): void {
+    this.locks += 1
+    this.ledger.isYielding = false
+    this.ledger.records.acquired(lock, side)
+    this.#holdBegan[lock * 2 + side] = this.clock
+  }
+
+  releasing(lock: LockId, side: Side): void {
+    this.locks -= 1
+    this.ledger.records.held(lock, side, (this.clock - this.#holdBegan[lock * 2 + side]!) / 1000)
+  }
+
+  #done(value: number): Steps<never> {
+    this.#goOn(value)
+    return this as unknown as Steps<never>
+  }
+
+  #goOn(value: number): typeof GOES_ON {
+    this.#answer.value = value
+    this.fate = GOES_ON
+    return GOES_ON
+  }
+
+  /** At once if nobody else acts before, else when it is this CPU's turn. */
+  #attempt(code: number, word: Word, a: number, b: number): Steps<never> {
+    this.#stand(code, word, a, b)
+    if (this.clock < this.limit) this.perform()
+    return this as unknown as Steps<never>
+  }
+
+  #stand(code: number, word: Word, a: number, b: number): Steps<never> {
+    this.#code = code
+    this.#word = word
+    this.#a = a
+    this.#b = b
+    this.fate = STANDS
+    return this as unknown as Steps<never>
+  }
+
+  #change(code: number, word: Word, a: number, b: number): Steps<number> {
+    this.steps += 1
+    if (this.clock < this.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+      this.#drain()
+      this.clock += this.#costs.change
+      return this.#done(this.#apply(code, word, a, b))
+    }
+    return this.#attempt(code, word, a, b)
+  }
+
+  #apply(code: number, word: Word, a: number, b: number): number {
+    const words = this.#words
+    const was = words[word]!
+    if (code === CAS) {
+      if (was === (a | 0)) words[word] = b
+    } else if (code === ADD) words[word] = was + a
+    else if (code === SUB) words[word] = was - a
+    else if (code === OR) words[word] = was | a
+    else if (code === AND) words[word] = was & a
+    else words[word] = a
+    return was
+  }
+
+  #perform(line: number): Fate {
+    switch (this.#code) {
+      case LOAD:
+        this.#fetch(line)
+        return this.#goOn(this.#words[this.#word]!)
+      case STORE:
+        this.#store(line)
+        this.#words[this.#word] = this.#a
+        return this.#goOn(0)
+      case UNTIL:
+        return this.#look(line)
+      case PARK:
+        return this.#park(line)
+      case UNPARK:
+        this.clock += this.#costs.change
+        this.#surroundings.unparked(this.#word, this.#a, this.clock)
+        return this.#goOn(0)
+      case BROADCASTS:
+        return this.#broadcast(this.#a, this.#b)
+      case SLEEP:
+        return this.clock >= this.#a || !this.running() ? this.#goOn(0) : SLEEPS
+      case PAUSE:
+        return this.#goOn(0)
+      default:
+        this.#take(line)
+        return this.#goOn(this.#apply(this.#code, this.#word, this.#a, this.#b))
+    }
+  }
+
+  #fetch(line: number): void {
+    if (!this.#cache.has(line)) {
+      const began = this.clock
+      this.clock = this.#cache.fetch(line, began)
+      if (this.#waitBegan < 0) this.ledger.blocked[BLAME.coherence]! += this.clock - began
+    }
+    this.clock += this.#costs.load
+  }
+
+  #take(line: number): void {
+    this.#drain()
+    const began = this.clock
+    const { change } = this.#costs
+    if (this.#cache.owns(line)) {
+      this.clock += change
+      return
+    }
+    this.clock = this.#cache.take(line, began, change)
+    this.ledger.blocked[BLAME.coherence]! += this.clock - began - change
+  }
+
+  /** A store does not wait: it leaves through the store buffer, in order, and the CPU goes on. */
+  #store(line: number): void {
+    const from = Math.max(this.clock, this.#storesUntil)
+    this.clock += this.#costs.store
+    this.#storesUntil = this.#cache.owns(line) ? from : this.#cache.take(line, from, this.#costs.store)
+  }
+
+  #drain(): void {
+    const wait = this.#storesUntil - this.clock
+    if (wait <= 0) return
+    this.clock += wait
+    this.ledger.blocked[BLAME.coherence]! += wait
+  }
+
+  /** A spinning CPU has a copy of the line, so it costs nothing until somebody takes that away. */
+  #look(line: number): Fate {
+    const began = this.clock
+    const isFirst = this.#waitBegan < 0
+    this.#fetch(line)
+    const seen = this.#words[this.#word]!
+    if ((seen & this.#mask) === this.#a) {
+      if (!isFirst) this.#endWait(this.#blameOfWait())
+      return this.#goOn(seen)
+    }
+    if (isFirst) this.#waitBegan = began
+    this.#lines.watch(line, this.id)
+    return SPINS
+  }
+
+  #park(line: number): Fate {
+    this.#fetch(line)
+    if (this.#words[this.#word] !== this.#a) return this.#goOn(0)
+    this.#waitBegan = this.clock
+    this.#surroundings.parked(this.#word, this.id)
+    return SLEEPS
+  }
+
+  #broadcast(kind: number, units: number): Fate {
+    if (units <= 0) return this.#goOn(0)
+    this.#waitBegan = this.clock
+    if (!IS_IPI[kind]) {
+      this.#surroundings.post(this.id, kind, units, this.clock)
+      return SPINS
+    }
+    const own = this.clock + Math.round(this.#costs.broadcast[kind]! * units)
+    this.clock = Math.max(own, this.#surroundings.sendIpis(units, this.clock))
+    this.#endWait(BLAME.flush)
+    return this.#goOn(0)
+  }
+
+  #blameOfWait(): number {
+    const blame = this.#surroundings.blames[this.#word >>> LINE_SHIFT]!
+    const isLock = blame === BLAME['lock-holder'] || blame === BLAME['lock-queue']
+    return isLock && this.ledger.isYielding ? BLAME.yield : blame
+  }
+
+  #endWait(blame: number): void {
+    this.ledger.blocked[blame]! += this.clock - this.#waitBegan
+    this.#waitBegan = -1
+  }
+
+  /** The DVM domain asks every CPU, whomever an operation is for: each stands still for a moment for each of them. */
+  #stall(most: number): void {
+    const done = this.#surroundings.dvmOperations()
+    const stall = Math.min(most, (done - this.#dvmSeen) * this.#costs.dvmStall)
+    this.#dvmSeen = done
+    this.clock += stall
+    this.ledger.blocked[BLAME.icache]! += stall
+  }
+}
+
+/** What stands in the op is of no interest to this machine: the CPU keeps what it is about to do. */
+const PAUSED: IteratorResult<Op, number> = { done: false, value: { kind: 'pause', word: -1 as Word, a: 0, b: 0 } }

@@ -1,0 +1,316 @@
+import { BROADCAST } from '../protocols/costs.ts'
+import type { Word } from '../shared-memory/cpu.ts'
+import type { Place } from '../shared-memory/place.ts'
+import { CpuRecords, type Records } from '../shared-memory/records.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { Agenda } from './agenda.ts'
+import { Bandwidth } from './bandwidth.ts'
+import { blamesOfLines } from './blame.ts'
+import { Cores, NONE } from './cores.ts'
+import type { Costs } from './costs.ts'
+import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS } from './cpu.ts'
+import { Ledger, type Phases } from './ledger.ts'
+import { Lines, NOBODY, WORDS_PER_CACHE_LINE } from './lines.ts'
+import { RoundRobin } from './round-robin.ts'
+import { Topology } from './topology.ts'
+
+export type MachineOptions = {
+  readonly place: Place
+  readonly words: Int32Array
+  readonly cpus: number
+  readonly costs: Costs
+  readonly records: Records
+  /** ps. */
+  readonly measureFrom: number
+  readonly measureUntil: number
+}
+
+const ON = BROADCAST.map(({ on }) => on)
+
+/** What a CPU waits for that will never come. */
+export type Stuck = { readonly cpu: number; readonly name: string; readonly word: Word }
+
+/** All CPUs of a run and what they share, in one thread: whoever is earliest acts. */
+export class Machine {
+  readonly cpus: readonly SimulatedCpu[]
+  readonly cores: Cores
+  readonly #steps: (Steps<unknown> | undefined)[]
+  readonly #agenda: Agenda
+  readonly #costs: Costs
+  readonly #lines: Lines
+  readonly #dvm: RoundRobin
+  readonly #memory: Bandwidth
+  readonly #parked = new Map<Word, number[]>()
+  readonly #phases: Phases
+  readonly #ended: (cpu: SimulatedCpu) => void
+  #running = -1
+  #fabricUntil = 0
+  #drained = 0
+  /** ps: how far the run has come. */
+  now = 0
+
+  constructor(options: MachineOptions, ended: (cpu: SimulatedCpu) => void) {
+    const { cpus, costs, words, place, records } = options
+    const lines = Math.ceil(words.length / WORDS_PER_CACHE_LINE)
+    this.#costs = costs
+    this.#ended = ended
+    this.#lines = new Lines(lines, cpus)
+    this.cores = new Cores(cpus, costs.cpus, costs.slice, costs.contextSwitch)
+    this.#agenda = new Agenda(cpus + 2)
+    const wake = (cpu: number, time: number) => this.#wake(cpu, time)
+    this.#dvm = new RoundRobin(cpus, costs.dvmWindow, wake)
+    this.#memory = new Bandwidth(cpus, costs.streams, wake)
+    this.#phases = {
+      measureFrom: options.measureFrom,
+      measureUntil: options.measureUntil,
+      isOver: false,
+      drained: () => this.#drainedOne(),
+    }
+    const topology = new Topology(costs)
+    const surroundings = {
+      words,
+      lines: this.#lines,
+      blames: blamesOfLines(place, lines),
+      topology,
+      costs,
+      coreOf: this.cores.coreOf,
+      written: (line: number, time: number) => this.#written(line, time),
+      parked: (word: Word, cpu: number) => this.#park(word, cpu),
+      unparked: (word: Word, count: number, time: number) => this.#unpark(word, count, time),
+      post: (cpu: number, kind: number, units: number, time: number) => this.#post(cpu, kind, units, time),
+      sendIpis: (units: number, time: number) => this.#sendIpis(units, time),
+      dvmOperations: () => this.#dvm.done,
+      latest: () => this.#phases.measureUntil,
+    }
+    const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })
+    this.cpus = Array.from({ length: cpus }, (_, id) => {
+      const slowdown = topology.sharesCore(id, cpus) ? costs.siblingSlowdown : 1
+      return new SimulatedCpu(id, surroundings, new Ledger(records.of(id), unmeasured, this.#phases), slowdown)
+    })
+    this.#steps = new Array(cpus).fill(undefined)
+  }
+
+  /** The CPU plays these steps from that time on. */
+  play(cpu: number, steps: Steps<unknown>, from: number): void {
+    this.#steps[cpu] = steps
+    this.cpus[cpu]!.clock = from
+    if (this.cores.coreOf[cpu] !== NONE) this.#agenda.enter(cpu, from)
+  }
+
+  /** Lets at most so many events happen; false when there are no more. */
+  run(events: number): boolean {
+    for (let left = events; left > 0; left -= 1) {
+      if (this.#agenda.isEmpty) return false
+      const actor = this.#agenda.first
+      this.now = this.#agenda.firstTime
+      if (actor < this.cpus.length) this.#act(actor)
+      else this.#serve(actor)
+    }
+    return true
+  }
+
+  /** Who has not ended, once nothing happens any more. */
+  get stuck(): Stuck[] {
+    return this.cpus.flatMap((cpu, id) => (this.#steps[id] === undefined ? [] : [{ cpu: id, ...cpu.pending }]))
+  }
+
+  /** The measured window is over, but not everybody has come to the end of an operation. */
+  get isEnding(): boolean {
+    return this.now > this.#phases.measureUntil
+  }
+
+  get steps(): number {
+    return this.cpus.reduce((sum, cpu) => sum + cpu.steps, 0)
+  }
+
+  /** From then on nobody begins anything new that is measured. */
+  endAt(time: number): void {
+    if (time < this.#phases.measureUntil) this.#phases.measureUntil = time
+  }
+
+  #act(id: number): void {
+    const cpu = this.cpus[id]!
+    if (cpu.fate === SLEEPS && cpu.clock < this.now) cpu.clock = this.now
+    if (this.cores.isCrowded && !this.#mayAct(cpu)) return
+    const free = this.#agenda.secondTime
+    const slice = this.cores.sliceEnd[id]!
+    cpu.limit = Math.min(free, slice)
+    cpu.ownLimit = Math.min(free + this.#costs.toNearest, slice)
+    this.#running = id
+    if (cpu.perform() === GOES_ON) this.#resume(cpu)
+    this.#running = -1
+    this.#settle(cpu, cpu.fate)
+  }
+
+  #resume(cpu: SimulatedCpu): void {
+    const { done } = this.#steps[cpu.id]!.next(0)
+    if (!done) return
+    this.#steps[cpu.id] = undefined
+    this.#ended(cpu)
+  }
+
+  #settle(cpu: SimulatedCpu, fate: Fate): void {
+    const { id } = cpu
+    if (this.#steps[id] === undefined) {
+      this.#agenda.remove(id)
+      if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
+    } else if (fate === STANDS || fate === GOES_ON) {
+      this.#agenda.enter(id, cpu.clock)
+    } else {
+      this.#wait(cpu, fate)
+    }
+  }
+
+  #wait(cpu: SimulatedCpu, fate: Fate): void {
+    const { id } = cpu
+    if (fate === SLEEPS) {
+      const { wakesAt } = cpu
+      if (wakesAt === Number.POSITIVE_INFINITY) this.#agenda.remove(id)
+      else this.#agenda.enter(id, wakesAt)
+      if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
+    } else if (this.cores.isCrowded && this.cores.someoneWaits) {
+      this.#agenda.enter(id, Math.max(cpu.clock, this.cores.sliceEnd[id]!))
+    } else {
+      this.#agenda.remove(id)
+    }
+  }
+
+  /** With fewer cores than CPUs: whether this one has a core and may keep it. */
+  #mayAct(cpu: SimulatedCpu): boolean {
+    const { id } = cpu
+    const { cores } = this
+    if (cores.coreOf[id] === NONE) {
+      this.#agenda.remove(id)
+      if (cores.isGivenCore(id, cpu.clock)) {
+        cpu.clock += cores.contextSwitch
+        this.#agenda.enter(id, cpu.clock)
+      } else {
+        this.#watchSlices()
+      }
+      return false
+    }
+    if (cpu.fate === SPINS) return this.#spinsOn(cpu)
+    if (cpu.clock < cores.sliceEnd[id]!) return true
+    if (!cores.someoneWaits) {
+      cores.renew(id, cpu.clock)
+      return true
+    }
+    if (this.#mustStay(cpu)) {
+      cpu.wantsResched = true
+      return true
+    }
+    this.#preempt(cpu, cpu.clock)
+    return false
+  }
+
+  /** A CPU that waits is looked at because its slice may be over; there is nothing for it to do. */
+  #spinsOn(cpu: SimulatedCpu): false {
+    const { id } = cpu
+    const sliceEnd = this.cores.sliceEnd[id]!
+    if (!this.cores.someoneWaits) this.#agenda.remove(id)
+    else if (this.now < sliceEnd) this.#agenda.enter(id, sliceEnd)
+    else if (this.#mustStay(cpu)) this.#agenda.enter(id, this.now + this.#costs.slice)
+    else this.#preempt(cpu, this.now)
+    return false
+  }
+
+  /** A kernel that is not preempted with a lock held; but then it answers IPIs, too. */
+  #mustStay(cpu: SimulatedCpu): boolean {
+    return !this.#costs.preemptsLockHolders && cpu.locks > 0 && !cpu.waitsForAnswers
+  }
+
+  #preempt(cpu: SimulatedCpu, at: number): void {
+    cpu.wantsResched = false
+    this.#agenda.remove(cpu.id)
+    this.#passCore(cpu.id, at)
+    this.cores.requeue(cpu.id, at)
+  }
+
+  /** The CPU's core goes to whoever waits for one. */
+  #passCore(id: number, at: number): void {
+    if (this.cores.coreOf[id] === NONE) return
+    const next = this.cores.release(id, at)
+    if (next === NONE) return
+    const cpu = this.cpus[next]!
+    const began = at + this.cores.contextSwitch
+    const lost = Math.max(this.cores.queuedAt(next), cpu.fate === SPINS ? 0 : cpu.clock)
+    if (cpu.fate === SPINS) {
+      // What it waits for has not happened yet: it spins on.
+      cpu.hadNoCore(lost, began)
+      if (this.cores.someoneWaits) this.#agenda.enter(next, this.cores.sliceEnd[next]!)
+      return
+    }
+    cpu.clock = Math.max(cpu.clock, began)
+    cpu.hadNoCore(lost, began)
+    this.#agenda.enter(next, cpu.clock)
+  }
+
+  /** Somebody waits for a core: whoever spins has to be looked at when its slice ends. */
+  #watchSlices(): void {
+    for (const { id, fate, clock } of this.cpus) {
+      if (fate !== SPINS || this.cores.coreOf[id] === NONE || this.#steps[id] === undefined) continue
+      this.#agenda.enter(id, Math.max(clock, this.now, this.cores.sliceEnd[id]!))
+    }
+  }
+
+  #wake(id: number, time: number): void {
+    const cpu = this.cpus[id]!
+    cpu.wake(time)
+    // Preempted: it looks when it has a core again, for which it queues already.
+    if (this.cores.isCrowded && this.cores.coreOf[id] === NONE && this.cores.isQueued(id)) return
+    this.#agenda.enter(id, cpu.clock)
+    const running = this.cpus[this.#running]
+    if (running === undefined) return
+    running.limit = Math.min(running.limit, cpu.clock)
+    running.ownLimit = Math.min(running.ownLimit, cpu.clock + this.#costs.toNearest)
+  }
+
+  #written(line: number, time: number): void {
+    for (let id = this.#lines.takeWaiter(line); id !== NOBODY; id = this.#lines.takeWaiter(line)) this.#wake(id, time)
+  }
+
+  #park(word: Word, cpu: number): void {
+    const sleepers = this.#parked.get(word)
+    if (sleepers === undefined) this.#parked.set(word, [cpu])
+    else sleepers.push(cpu)
+  }
+
+  #unpark(word: Word, count: number, time: number): void {
+    const sleepers = this.#parked.get(word)
+    if (sleepers === undefined) return
+    for (const cpu of sleepers.splice(0, count)) this.#wake(cpu, time + this.#costs.contextSwitch)
+    if (sleepers.length === 0) this.#parked.delete(word)
+  }
+
+  #post(cpu: number, kind: number, units: number, time: number): void {
+    const service = this.#costs.broadcast[kind]!
+    if (ON[kind] === 'dvm') this.#dvm.post(cpu, units, service, time)
+    else this.#memory.post(cpu, Math.round(units * service), time)
+    this.#expect(this.cpus.length + (ON[kind] === 'dvm' ? 0 : 1))
+  }
+
+  #serve(actor: number): void {
+    const server = actor === this.cpus.length ? this.#dvm : this.#memory
+    server.advance(this.now)
+    this.#expect(actor)
+  }
+
+  #expect(actor: number): void {
+    const { nextFinish } = actor === this.cpus.length ? this.#dvm : this.#memory
+    if (nextFinish === Number.POSITIVE_INFINITY) this.#agenda.remove(actor)
+    else this.#agenda.enter(actor, nextFinish)
+  }
+
+  #sendIpis(units: number, time: number): number {
+    this.#fabricUntil = Math.max(this.#fabricUntil, time) + units * this.#costs.ipiFabric
+    return this.#fabricUntil
+  }
+
+  #drainedOne(): void {
+    this.#drained += 1
+    if (this.#drained < this.cpus.length) return
+    this.#phases.isOver = true
+    // Nobody sleeps on for a time that has lost its meaning.
+    for (const cpu of this.cpus) if (cpu.isAsleepForTime) this.#agenda.enter(cpu.id, this.now)
+  }
+}

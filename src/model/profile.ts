@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { kindOf, PARAMETERS } from './parameters.ts'
+
+/** M measured, P published, D derived, E estimated, R recalled; F: fitted by `faultline validate`. */
+export const CLASSES = ['M', 'P', 'D', 'E', 'R', 'F'] as const
+
+/** One parameter of a machine: what it is, how sure that is, and where it comes from. */
+export type ProfileParameter = {
+  readonly value: number
+  readonly unit: string
+  readonly low: number
+  readonly high: number
+  readonly class: (typeof CLASSES)[number]
+  readonly source: string
+}
+
+/** A machine for the model, as a file. */
+export type Profile = {
+  readonly schema: 'faultline.profile'
+  readonly version: 1
+  readonly name: string
+  readonly cpu: string
+  /** Another profile, by its name or by a path from this one, of which this one is a change. */
+  readonly inherit?: string
+  readonly parameters: Readonly<Record<string, ProfileParameter>>
+}
+
+/** A profile that cannot be used: what is wrong with it, and what to do. */
+export class ProfileError extends Error {
+  readonly hint: string
+
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ProfileError'
+    this.hint = hint
+  }
+}
+
+const FOLDER = fileURLToPath(new URL('./profiles', import.meta.url))
+
+/** Names of the machines that come with the program. */
+export const profileNames = (): string[] =>
+  readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort()
+
+/** Whether a machine is given as a file. */
+export const isProfileFile = (name: string): boolean => name.endsWith('.json') || name.includes('/')
+
+/** The machine of that name, or in that file, with all that it inherits. */
+export function loadProfile(name: string): Profile {
+  const profile = readWithParents(name, FOLDER, [])
+  for (const missing of Object.keys(PARAMETERS).filter((parameter) => profile.parameters[parameter] === undefined)) {
+    throw new ProfileError(
+      `profile ${profile.name} does not say ${missing}: ${PARAMETERS[missing]!.says}`,
+      'Add it, or inherit it: "inherit": "epyc-milan-2s".',
+    )
+  }
+  return profile
+}
+
+function readWithParents(name: string, folder: string, children: readonly string[]): Profile {
+  const path = isProfileFile(name) ? join(children.length === 0 ? '' : folder, name) : join(FOLDER, `${name}.json`)
+  if (children.includes(path)) {
+    throw new ProfileError(`profile ${name} inherits itself`, 'Let one of the profiles stand alone.')
+  }
+  const own = readProfile(name, path)
+  if (own.inherit === undefined) return own
+  const parent = readWithParents(own.inherit, dirname(path), [...children, path])
+  return { ...own, parameters: { ...parent.parameters, ...own.parameters } }
+}
+
+function readProfile(name: string, path: string): Profile {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (isProfileFile(name)) throw new ProfileError(`${name} cannot be read`, 'Give the path of a profile.', { cause })
+    throw new ProfileError(
+      `there is no machine '${name}'`,
+      `The machines are threads, ${profileNames().join(', ')}, host, or a file: -m ./my-machine.json.`,
+    )
+  }
+  try {
+    return checkProfile(JSON.parse(text), name)
+  } catch (cause) {
+    if (cause instanceof ProfileError) throw cause
+    throw new ProfileError(`${name} is not JSON: ${(cause as Error).message}`, 'Correct it there.', { cause })
+  }
+}
+
+/** Says of a profile what is wrong with it, if anything is. */
+export function checkProfile(value: unknown, name: string): Profile {
+  const profile = value as Partial<Profile> | null
+  const wrong = (what: string, hint = 'See docs/model.md for what a profile says.') =>
+    new ProfileError(`profile ${name}: ${what}`, hint)
+  if (typeof profile !== 'object' || profile === null || profile.schema !== 'faultline.profile') {
+    throw wrong('"schema" is not "faultline.profile"')
+  }
+  if (profile.version !== 1) throw wrong(`version ${profile.version} is not 1, the only one that this program reads`)
+  for (const field of ['name', 'cpu'] as const) {
+    if (typeof profile[field] !== 'string') throw wrong(`"${field}" is not a text`)
+  }
+  if (profile.inherit !== undefined && typeof profile.inherit !== 'string') throw wrong('"inherit" is not a text')
+  if (typeof profile.parameters !== 'object' || profile.parameters === null) throw wrong('"parameters" is missing')
+  for (const [key, parameter] of Object.entries(profile.parameters)) {
+    const fault = faultOf(key, parameter)
+    if (fault !== undefined) throw wrong(`${key} ${fault}`, hintOf(key))
+  }
+  return profile as Profile
+}
+
+function faultOf(name: string, parameter: Partial<ProfileParameter> | null): string | undefined {
+  const kind = kindOf(name)
+  if (kind === undefined) return 'is no parameter of a machine'
+  if (typeof parameter !== 'object' || parameter === null) return 'is not an object'
+  const { value, low, high, unit, source } = parameter
+  for (const [field, number] of Object.entries({ value, low, high })) {
+    if (typeof number !== 'number' || !Number.isFinite(number)) return `has no ${field} that is a number`
+  }
+  if (unit !== kind.unit) return `is in ${unit}, not in ${kind.unit}`
+  if (value! < kind.least) return `is ${value}, less than ${kind.least}`
+  if (kind.isWhole && !Number.isInteger(value)) return `is ${value}, which is not a whole number`
+  if (low! > value! || value! > high!) return `is ${value}, outside of its own range of ${low} to ${high}`
+  if (!CLASSES.includes(parameter.class!))
+    return `has class ${parameter.class}, which is not one of ${CLASSES.join(' ')}`
+  return typeof source === 'string' && source !== '' ? undefined : 'has no source'
+}
+
+function hintOf(name: string): string {
+  if (kindOf(name) !== undefined) return 'A parameter is { value, unit, low, high, class, source }.'
+  const near = Object.keys(PARAMETERS).find((known) => known.startsWith(name.slice(0, 4)))
+  return near === undefined
+    ? '`faultline list` prints the parameters.'
+    : `Is ${near} meant? \`faultline list\` prints all.`
+}
+
+/** The same machine with some values replaced; their ranges shrink to them. */
+export function withValues(profile: Profile, values: Readonly<Record<string, number>>, source: string): Profile {
+  const changed = Object.entries(values).map(([name, value]): [string, ProfileParameter] => {
+    const kind = kindOf(name)
+    if (kind === undefined) throw new ProfileError(`there is no machine parameter '${name}'`, hintOf(name))
+    const parameter = { value, unit: kind.unit, low: value, high: value, class: 'E' as const, source }
+    const fault = faultOf(name, parameter)
+    if (fault !== undefined) throw new ProfileError(`${name} ${fault}`, hintOf(name))
+    return [name, parameter]
+  })
+  return { ...profile, parameters: { ...profile.parameters, ...Object.fromEntries(changed) } }
+}
+
+/** Hash of what a machine is, whatever its sources say: two results of the same hash are of the same machine. */
+export function profileHash({ parameters }: Profile): string {
+  const values = Object.entries(parameters).map(([name, { value }]) => [name, value] as const)
+  const text = JSON.stringify(values.sort(([a], [b]) => (a < b ? -1 : 1)))
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,111 @@
+import { violationsAtRest } from '../protocols/oracles.ts'
+import { Records } from '../shared-memory/records.ts'
+import { Random } from '../workers/random.ts'
+import { type RolePlan, runRole, workerName } from '../workers/roles.ts'
+import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
+import { buildSystem, type SystemSpec } from '../workers/system.ts'
+import { BLAME } from './blame.ts'
+import { costsOf } from './costs.ts'
+import type { SimulatedCpu } from './cpu.ts'
+import { Machine } from './machine.ts'
+import type { Profile } from './profile.ts'
+
+export type ModelOptions = {
+  readonly machine: Profile
+  readonly system: SystemSpec
+  readonly roles: readonly RolePlan[]
+  readonly warmupMs: number
+  readonly durationMs: number
+  /** The load is a recording of this length, which replaces warm-up and duration; 0: it is endless. */
+  readonly recordingMs: number
+  readonly seed: number
+  /** Gives the run up. */
+  readonly signal?: AbortSignal
+}
+
+export type ModelResult = RunResult & {
+  /** By role: ns of its window by what is to blame, in the order of BLAMES. */
+  readonly blockedNs: readonly Float64Array[]
+  /** Instructions that were carried out. */
+  readonly steps: number
+}
+
+/** A modelled run that could not be finished. */
+export class ModelFailed extends Error {
+  readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED'
+
+  constructor(code: ModelFailed['code'], message: string) {
+    super(message)
+    this.name = 'ModelFailed'
+    this.code = code
+  }
+}
+
+/** ps in a ms. */
+const MS = 1e9
+/** CPUs do not begin at the same picosecond: those of a run with another seed begin otherwise. */
+const LATEST_START = 1e6
+/** Between two looks at the signal. */
+const EVENTS = 1 << 17
+/** Nobody asked whether the run is over for so many events: an operation that never ends. */
+const MOST_EVENTS_AFTER_END = 2e9
+
+/** Plays the roles in virtual time, one CPU each. The same options give the same result, to the last digit. */
+export async function runModel(options: ModelOptions): Promise<ModelResult> {
+  const { place, vm } = buildSystem(options.system)
+  const words = new Int32Array(Math.max(1, place.words))
+  vm.initialise(words)
+  const { roles, recordingMs } = options
+  const shape = shapeOf(place, roles.length)
+  const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
+  const isRecording = recordingMs > 0
+  const measureFrom = isRecording ? 0 : options.warmupMs * MS
+  const measureUntil = isRecording ? recordingMs * MS : measureFrom + options.durationMs * MS
+  const machine: Machine = new Machine(
+    { place, words, cpus: roles.length, costs: costsOf(options.machine), records, measureFrom, measureUntil },
+    (cpu) => {
+      // A role of endless load that ends is a part of the load that is missing: nobody is measured without it.
+      if (isRecording) cpu.clock = Math.max(cpu.clock, measureUntil)
+      else machine.endAt(cpu.clock)
+      cpu.ledger.roleEnded(cpu.clock)
+    },
+  )
+  const random = new Random(options.seed)
+  for (const [id, plan] of roles.entries()) {
+    machine.play(id, runRole(machine.cpus[id]!, vm, plan), isRecording ? 0 : random.below(LATEST_START))
+  }
+  await play(machine, options)
+  const { stuck } = machine
+  if (stuck.length > 0) {
+    const who = stuck
+      .slice(0, 4)
+      .map(({ cpu, name, word }) => `${workerName(roles, cpu)} at ${name} ${place.nameOf(word)}`)
+    throw new ModelFailed('DEADLOCK', `nothing can happen any more: ${who.join(', ')}`)
+  }
+  return {
+    place,
+    records,
+    windows: machine.cpus.map((cpu) => windowOf(machine, cpu)),
+    atRest: violationsAtRest(vm, words),
+    blockedNs: machine.cpus.map(({ ledger }) => ledger.blockedInWindow.map((ps) => ps / 1000)),
+    steps: machine.steps,
+  }
+}
+
+async function play(machine: Machine, { signal }: ModelOptions): Promise<void> {
+  let left = MOST_EVENTS_AFTER_END
+  while (machine.run(EVENTS)) {
+    // The command line hears of an interruption only when it is let.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was given up')
+    if (machine.isEnding) left -= EVENTS
+    if (left < 0) throw new ModelFailed('STALLED', 'an operation did not end although the run was over')
+  }
+}
+
+function windowOf({ cores }: Machine, { id, ledger }: SimulatedCpu): Window {
+  const { began, ended } = ledger
+  const waitNs = ledger.blockedInWindow[BLAME.preemption]! / 1000
+  const runNs = (ended - began) / 1000 - waitNs
+  return { beganNs: began / 1000, endedNs: ended / 1000, schedstat: { runNs, waitNs, slices: cores.slices[id]! } }
+}
