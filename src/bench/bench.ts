@@ -6,10 +6,13 @@ import { RunFailed } from '../threads/conductor.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { run } from '../threads/run.ts'
 import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
+import { costsOfRecording, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
 import { type Result, type Run, type RunError, SCHEMA, VERSION } from './result.ts'
-import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
+import { errorOf } from './run-error.ts'
+import type { Instruments, Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
 import { type Trial, trialOf } from './trial.ts'
 import { warningsOf } from './warnings.ts'
@@ -18,6 +21,8 @@ import { warningsOf } from './warnings.ts'
 export type Watcher = {
   /** A trial is about to run: the `done`th of `total`. */
   readonly progress: (done: number, total: number, label: string) => void
+  /** How fast a modelled run went: of this host, so it is in no result. */
+  readonly speed: (label: string, steps: number, ms: number) => void
   /** A group is finished: what there is so far, worth keeping. */
   readonly finished: (result: Result) => void
 }
@@ -36,33 +41,44 @@ const STALL_MS = 10_000
 
 /** Runs a plan. Rejects never for what happens in a run: that is in the result, as the run's error. */
 export async function bench(options: BenchOptions, watcher: Watcher): Promise<Result> {
-  const schedules = options.groups.map((group) => scheduleOf(group, options.plan))
+  const schedules = options.groups.map((group) => {
+    return group.modelled === undefined ? scheduleOf(group, options.plan) : modelledSchedule(group)
+  })
   const total = schedules.reduce((sum, schedule) => sum + schedule.length, 0)
   let done = 0
-  watcher.progress(done, total, 'calibrating')
-  const calibration = await calibrate(CALIBRATION_MS)
-  let result: Result = {
-    schema: SCHEMA,
-    version: VERSION,
-    id: randomUUID(),
-    createdAt: new Date().toISOString(),
-    command: options.command,
-    seed: options.plan.seed,
-    source: describeSource(),
-    host: describeHost(options.runtime, calibration.clock_read_ns ?? 0),
-    calibration,
-    runs: [],
-  }
+  const isMeasured = options.groups.some(({ modelled }) => modelled === undefined)
+  if (isMeasured) watcher.progress(done, total, 'calibrating')
+  let result = isMeasured ? await measuredResult(options) : modelledResult(options)
   for (const [index, group] of options.groups.entries()) {
-    const runs = await runGroup(group, schedules[index]!, options, result, (label) => {
+    const onTrial = (label: string) => {
       watcher.progress(done, total, label)
       done += 1
-    })
+    }
+    const runs =
+      group.modelled === undefined
+        ? await runGroup(group, schedules[index]!, options, result, onTrial)
+        : await modelledRuns(group, schedules[index]!, options, { onTrial, onSpeed: watcher.speed })
     result = { ...result, runs: [...result.runs, ...runs] }
     watcher.finished(result)
     if (options.signal.aborted || runs.some(({ error }) => error !== null)) break
   }
   return result
+}
+
+async function measuredResult({ command, plan, runtime }: BenchOptions): Promise<Result> {
+  const calibration = await calibrate(CALIBRATION_MS)
+  return {
+    schema: SCHEMA,
+    version: VERSION,
+    id: randomUUID(),
+    createdAt: new Date().toISOString(),
+    command,
+    seed: plan.seed,
+    source: describeSource(),
+    host: describeHost(runtime, calibration.clock_read_ns ?? 0),
+    calibration,
+    runs: [],
+  }
 }
 
 async function runGroup(
@@ -172,95 +188,6 @@ function instrumentsOf({ kind }: Variant, isTimed: boolean, { oracles }: PlanOpt
   const lockdep = oracles && (isTimed || kind === 'broken')
   return { oracles, recorder: isTimed, lockStatistics: isTimed, lockdep }
 }
-
-/**
- * How long the recorded kernel held mmu_lock to map a page is what the replay holds it for, as far as the recording tells; no
- * recording says how long a lock was held.
- */
-function costsOfRecording({ replay }: Group): Readonly<Record<string, number>> {
-  const holdNs = replay?.kernel.holdNs ?? null
-  return holdNs === null ? {} : { map_spte: Math.round(holdNs) }
-}
-
-/** What a trial is to run: the scenario's load, or the recording that replaces it. */
-function loadOf(
-  { crew, values, replay }: Group,
-  scenario: VmScenario,
-  plan: PlanOptions,
-  seed: number,
-  { recorder }: Instruments,
-): Load {
-  const sampleEvery = recorder ? plan.sampleEvery : 0
-  const load = scenario.load({ values, crew, arrival: plan.arrival, seed, sampleEvery })
-  if (replay === null) return load
-  const { recording } = replay
-  return {
-    system: { ...load.system, vcpus: recording.accesses.length, memslots: recording.memslots },
-    roles: [
-      ...recording.accesses.map((accesses) => ({ role: 'vcpu', accesses, sampleEvery }) as const),
-      ...recording.invalidations.map((invalidations) => {
-        return { role: 'notifier', invalidations, isTimed: sampleEvery > 0 } as const
-      }),
-    ],
-  }
-}
-
-/** What is known beforehand of a group's figures. */
-function saidOf({ scenario, values, replay }: Group): readonly string[] {
-  return replay?.says ?? scenario.caveats?.(values) ?? []
-}
-
-function workersOf(group: Group, plan: PlanOptions): number {
-  if (group.scenario.kind === 'primitives') return group.crew.vcpus
-  const unwatched = { oracles: false, recorder: false, lockStatistics: false, lockdep: false }
-  return loadOf(group, group.scenario, plan, plan.seed, unwatched).roles.length
-}
-
-function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
-  const { scenario, crew, values, replay } = group
-  if (scenario.kind === 'primitives') return { workers: crew.vcpus, duration: plan.durationMs, warmup: plan.warmupMs }
-  const load =
-    replay === null
-      ? { ...crew, ...values }
-      : {
-          vcpus: replay.recording.accesses.length,
-          notifiers: replay.recording.invalidations.length,
-          zappers: 0,
-          trace: replay.file,
-          speed: replay.speed,
-          mmu: values.mmu!,
-          preempt: values.preempt!,
-        }
-  return {
-    ...load,
-    duration: plan.durationMs,
-    warmup: plan.warmupMs,
-    arrival: plan.arrival.kind,
-    ...(plan.arrival.kind === 'open' ? { rate: plan.arrival.ratePerSecond } : {}),
-    oracles: plan.oracles ? 'on' : 'off',
-    ...Object.fromEntries(
-      Object.entries({ ...costsOfRecording(group), ...plan.costs }).map(([name, ns]) => [`cost.${name}`, ns]),
-    ),
-  }
-}
-
-function errorOf(cause: unknown, group: Group, variant: string): RunError {
-  const failure = cause instanceof RunFailed ? cause : undefined
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return {
-    code: failure?.code ?? 'RUN_FAILED',
-    message,
-    context: { scenario: group.scenario.name, variant },
-    hint: HINTS[failure?.code ?? ''] ?? HINT,
-  }
-}
-
-const HINTS: Readonly<Record<string, string>> = {
-  WORKER_STALLED:
-    'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.',
-  DEADLOCK: 'No other order of running them ends this: the order in which the locks are taken has to change.',
-}
-const HINT = 'Run it again with --vcpus 1 --trials 1; if it fails again, please report it with the command line.'
 
 /** Splats of several trials that differ in who met the circle only are one. */
 function distinct(splats: readonly string[]): string[] {

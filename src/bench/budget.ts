@@ -1,5 +1,5 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
-import { effortOf, type Group, isPlayedInTime, type PlanOptions } from './plan.ts'
+import { effortOf, type Group, isPlayedInTime, type Modelled, type PlanOptions } from './plan.ts'
 
 /** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
 const OVERHEAD_MS = 160
@@ -14,12 +14,21 @@ const playedMs = (spanMs: number) => Math.min(spanMs, REHEARSAL_NS / 1e6) + span
 /** How long a plan will take, as far as that can be said beforehand. */
 export function estimateMs(groups: readonly Group[], plan: PlanOptions): number {
   const perGroup = groups.map((group) => {
+    if (group.modelled !== undefined) return modelledMs(group, group.modelled)
     const { variants, replay } = group
     const load = isPlayedInTime(group) ? playedMs(replay!.recording.spanNs / 1e6) : plan.warmupMs + plan.durationMs
     const { trials, latencyTrials, aaTrials } = effortOf(group, plan)
     return (aaTrials * 2 + (trials + latencyTrials) * variants.length) * (load + OVERHEAD_MS) + CALIBRATION_MS
   })
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
+}
+
+/** ns of this host for a CPU and a virtual ns: a step takes about 0.2 us here and 15 ns there. */
+const PER_MODELLED_NS = 14
+
+function modelledMs({ variants, crew }: Group, { durationMs, warmupMs, seeds, draws, whatIf }: Modelled): number {
+  const runs = (seeds.length + draws + whatIf.length) * variants.length
+  return runs * (crew.vcpus + crew.notifiers + crew.zappers) * (durationMs + warmupMs) * PER_MODELLED_NS
 }
 
 /** The same plan with fewer, then shorter trials, so that it keeps to the budget as well as it can. */

@@ -32,10 +32,10 @@ export class Histogram {
   }
 
   /** As the result file has it. */
-  summary(): HistogramSummary {
+  summary(compression?: number): HistogramSummary {
     const [p50, p90, p99, p999] = this.percentiles(50, 90, 99, 99.9) as [number, number, number, number]
     const { count, min, mean, max } = this
-    return { unit: 'ns', count, min, mean, p50, p90, p99, p999, max, hdr: this.encode() }
+    return { unit: 'ns', count, min, mean, p50, p90, p99, p999, max, hdr: this.encode(compression) }
   }
 
   #merge(count: number, total: number, min: number, max: number): void {
@@ -64,8 +64,8 @@ export class Histogram {
   }
 
   /** HdrHistogram V2, compressed, base64. */
-  encode(): string {
-    return encodeV2(this.#counts, this.#reader().countsArrayIndex(Math.round(this.#max)))
+  encode(level = COMPRESSED): string {
+    return encodeV2(this.#counts, this.#reader().countsArrayIndex(Math.round(this.#max)), level)
   }
 
   /** The package reads percentiles from any array of counts that it is given. */
@@ -80,12 +80,15 @@ export class Histogram {
 const V2_COOKIE = 0x1c849313
 const V2_COMPRESSED_COOKIE = 0x1c849314
 const DIGITS = 3
+const COMPRESSED = 6
+/** For bytes that are the same everywhere: how zlib compresses depends on its version and the processor. */
+export const STORED = 0
 
 /**
  * The wire format that the Java, C, Go and Python implementations read. The package's own encoder writes a normalising
  * offset and a conversion ratio that no other implementation understands.
  */
-function encodeV2(counts: Float64Array, last: number): string {
+function encodeV2(counts: Float64Array, last: number, level: number): string {
   const payload: number[] = []
   for (let index = 0; index <= last; ) {
     let zeros = 0
@@ -107,7 +110,7 @@ function encodeV2(counts: Float64Array, last: number): string {
   header.writeBigInt64BE(1n, 16)
   header.writeBigInt64BE(BigInt(HIGHEST_NS), 24)
   header.writeDoubleBE(1, 32)
-  const compressed = deflateSync(Buffer.concat([header, Buffer.from(payload)]))
+  const compressed = deflateSync(Buffer.concat([header, Buffer.from(payload)]), { level })
   const outer = Buffer.alloc(8)
   outer.writeInt32BE(V2_COMPRESSED_COOKIE, 0)
   outer.writeInt32BE(compressed.length, 4)

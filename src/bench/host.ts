@@ -11,6 +11,7 @@ export type Runtime = { readonly node: string; readonly v8: string }
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 const DIRECT = fileURLToPath(new URL('../direct', import.meta.url))
+const MODEL = fileURLToPath(new URL('../model', import.meta.url))
 const SCENARIOS = fileURLToPath(new URL('./scenarios', import.meta.url))
 
 export function describeHost(runtime: Runtime, clockNs: number): Host {
@@ -76,6 +77,14 @@ export function definitionOf(scenario?: string): string {
   for (const file of [...walk(DIRECT), ...files].filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))) {
     hash.update(readFileSync(file))
   }
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Hash of the code that computes with a modelled machine. */
+export function engineHash(): string {
+  const hash = createHash('sha256')
+  for (const file of walk(MODEL).filter((name) => /(?<!\.(test|contract))\.js$/.test(name)))
+    hash.update(readFileSync(file))
   return hash.digest('hex').slice(0, 16)
 }
 

@@ -1,3 +1,5 @@
+import type { Profile } from '../model/profile.ts'
+import type { Scaling } from '../model/scaling.ts'
 import { Random } from '../workers/random.ts'
 import { FaultlineError } from './error.ts'
 import { valuesOf } from './parameters.ts'
@@ -49,6 +51,21 @@ export type Group = {
   readonly replay: Replay | null
   /** Instead of the plan's, for a group that is measured more or less often than others. */
   readonly effort?: Effort
+  /** The machine that it is modelled on; none: it is measured on threads. */
+  readonly modelled?: Modelled
+}
+
+/** How a group is modelled. */
+export type Modelled = {
+  readonly profile: Profile
+  readonly durationMs: number
+  readonly warmupMs: number
+  /** One run each: a modelled run has no chance in it but its seed. */
+  readonly seeds: readonly number[]
+  /** Runs with other values from the profile's ranges, for the error band. */
+  readonly draws: number
+  /** Costs that are scaled in a second run, for the difference. */
+  readonly whatIf: readonly Scaling[]
 }
 
 export type PlannedTrial = {

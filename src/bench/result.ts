@@ -139,6 +139,32 @@ export type Run = {
   readonly recorded?: RecordedKernel
   /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */
   readonly splats?: readonly string[]
+  /** Of a modelled run: the machine, where the time went, and what the figures would be on others like it. */
+  readonly model?: ModelInfo
   readonly warnings: readonly string[]
   readonly error: RunError | null
+}
+
+/** What is known of a modelled run besides its figures. */
+export type ModelInfo = {
+  readonly profile: string
+  /** Hash of the machine's parameters, and of the code that computes with them. */
+  readonly profileHash: string
+  readonly engineHash: string
+  /** Instructions that were carried out. */
+  readonly steps: number
+  /** Time of the roles in the measured window by what it went into, ns; `busy` is the rest. */
+  readonly blocked: readonly {
+    readonly role: string
+    readonly count: number
+    readonly ns: Readonly<Record<string, number>>
+  }[]
+  /** The same run on machines whose parameters were drawn from the profile's ranges: the metrics of each. */
+  readonly draws: readonly Readonly<Record<string, number>>[]
+  /** The same run with costs scaled. */
+  readonly whatIf: readonly {
+    readonly cost: string
+    readonly scale: number
+    readonly metrics: Readonly<Record<string, number>>
+  }[]
 }

@@ -98,9 +98,17 @@ type Question<P extends Parameters> = {
   readonly presets?: { readonly by: keyof P & string; readonly of: Readonly<Record<string, Partial<Values<P>>>> }
 }
 
+/** What a scenario's defaults are in virtual time, where an operation costs the host hundreds of times what it models. */
+export type ModelDefaults<P extends Parameters> = {
+  readonly values: Partial<Values<P>>
+  readonly durationMs: number
+  readonly warmupMs: number
+}
+
 /** A VM and its roles. */
 export type VmScenario<P extends Parameters = Parameters> = Question<P> & {
   readonly kind: 'vm'
+  readonly modelled?: ModelDefaults<P>
   readonly load: (options: LoadOptions<P>) => Load
 }
 

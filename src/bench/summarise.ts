@@ -18,7 +18,7 @@ export type Summary = Pick<
 >
 
 /** Puts the trials of one variant together. */
-export function summarise(variant: Variant, done: readonly Done[], aa: readonly Done[]): Summary {
+export function summarise(variant: Variant, done: readonly Done[], aa: readonly Done[], compression?: number): Summary {
   const counters = addCounters(done.map(({ trial }) => trial.counters))
   const noise = noiseOf(aa)
   return {
@@ -26,7 +26,7 @@ export function summarise(variant: Variant, done: readonly Done[], aa: readonly 
     trials: done.map(rowOf),
     metrics: metricsOf(done),
     counters,
-    histograms: histogramsOf(done),
+    histograms: histogramsOf(done, compression),
     locks: locksOf(done.flatMap(({ trial }) => trial.locks)),
     outcomes: outcomesOf(
       counters,
@@ -71,7 +71,7 @@ function addCounters(all: readonly Trial['counters'][]): Partial<Record<CounterN
   return totals
 }
 
-function histogramsOf(done: readonly Done[]): Record<string, HistogramSummary> {
+function histogramsOf(done: readonly Done[], compression?: number): Record<string, HistogramSummary> {
   const merged = new Map<HistogramName, Histogram>()
   for (const { trial } of done) {
     for (const [name, histogram] of trial.histograms) {
@@ -80,7 +80,7 @@ function histogramsOf(done: readonly Done[]): Record<string, HistogramSummary> {
       merged.set(name, whole)
     }
   }
-  return Object.fromEntries([...merged].map(([name, histogram]) => [name, histogram.summary()]))
+  return Object.fromEntries([...merged].map(([name, histogram]) => [name, histogram.summary(compression)]))
 }
 
 function locksOf(all: readonly LockTotals[]): LockRow[] {

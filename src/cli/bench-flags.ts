@@ -30,6 +30,8 @@ export type BenchArgs = {
   readonly list: boolean
   readonly locks: boolean
   readonly layout: boolean
+  readonly whatIf: readonly string[] | undefined
+  readonly draws: string
 }
 
 const text = { type: 'string', requiresArg: true } as const
@@ -38,7 +40,11 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
   yargs
     .option('scenario', { ...text, alias: 's', describe: 'what to ask: see `faultline list`' })
     .option('variant', { ...text, describe: 'which variants, the baseline first: a,b,c or `all` or `broken`' })
-    .option('machine', { ...text, alias: 'm', describe: 'where it runs' })
+    .option('machine', {
+      ...text,
+      alias: 'm',
+      describe: 'where it runs: threads, or a modelled machine such as altra-64; a list [default: threads]',
+    })
     .option('vcpus', { ...text, describe: 'how many vCPUs: 2, 1,2,4 or 1..8 [default: cores - 1]' })
     .option('notifiers', { ...text, describe: 'how many tasks invalidate [default: 1]' })
     .option('zappers', { ...text, describe: 'how many CPUs zap for KVM itself [default: 0]' })
@@ -68,6 +74,16 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('quiet', { type: 'boolean', default: false, describe: 'print the answer only' })
     .option('no-progress', { type: 'boolean', default: false, describe: 'no progress line' })
     .option('quick', { type: 'boolean', default: false, describe: 'at most 15 s' })
+    .option('what-if', {
+      ...text,
+      array: true,
+      describe: 'modelled: run again with a cost scaled: flush=0, c2c_socket=2',
+    })
+    .option('draws', {
+      ...text,
+      default: '0',
+      describe: 'modelled: runs with costs drawn from their ranges, for the error band',
+    })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })
     .option('layout', { type: 'boolean', default: false, describe: 'print where the words lie, and run nothing' })
     .option('list', {

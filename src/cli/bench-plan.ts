@@ -9,9 +9,13 @@ import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 import { isHeadline, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
-import { checkFlags, checkWorkers, MOST_WORKERS, settingsOfFlags } from './refusals.ts'
+import { modelledOf, type Target, targetsOf } from './machines.ts'
+import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 
+/** CPUs that a modelled run has unless told otherwise. */
+const MODEL_VCPUS = 64
+const MOST_CPUS = 1024
 const QUICK_MS = 13_000
 /** Longer than this, a plan is more likely a slip of the keyboard than a wish. */
 const LONGEST_MS = 10 * 60_000
@@ -37,26 +41,19 @@ export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOp
 
 /** Turns the flags into a plan, or says which of them cannot be. */
 export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
-  checkMachine(args.machine)
+  const { costs, machine, ...settings } = settingsOf(args.set ?? [])
+  const targets = targetsOf(args.machine, machine)
+  checkModelFlags(args, targets)
   const scenarios = scenariosOf(args.scenario)
   checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
-  const settings = settingsOf(args.set ?? [])
-  const costs = settings.costs
   const set = { ...settings.set, ...settingsOfFlags(args) }
   const wanted = scenarios.flatMap((scenario) =>
     wantedOf(scenario, args.variant).map((variants) => ({ scenario, variants })),
   )
-  const groups = wanted.flatMap(({ scenario, variants }) => {
-    const load = { ...loadOfBroken(scenario, variants), ...set }
-    const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
-    const crews = crewsOf(
-      args,
-      { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) },
-      replay,
-    )
-    return crews.map((crew) => groupOf(scenario, variants, crew, values, replay))
-  })
+  const groups = wanted.flatMap(({ scenario, variants }) =>
+    targets.flatMap((target) => groupsOf(args, scenario, variants, target, set, replay)),
+  )
   checkWorkers(groups)
   if (!isHeadline(args)) {
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
@@ -70,11 +67,66 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
   }
 }
 
-function checkMachine(machine: string | undefined): void {
-  if (machine === undefined || machine === 'threads') return
-  throw new FaultlineError('UNKNOWN_MACHINE', 'usage', `there is no machine '${machine}'`, {
-    hint: 'The machines are: threads.',
+/** The groups that ask a scenario's question of one machine, one for each crew. */
+function groupsOf(
+  args: BenchArgs,
+  scenario: Scenario,
+  variants: readonly string[],
+  target: Target,
+  set: Readonly<Record<string, string>>,
+  replay: Replay | null,
+): Group[] {
+  if (target.kind === 'model' && scenario.kind !== 'vm') return notModelled(args, scenario)
+  const load = { ...loadOfBroken(scenario, variants), ...set }
+  const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
+  const defaults = { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) }
+  if (target.kind === 'threads') {
+    return crewsOf(args, defaults, replay).map((crew) => groupOf(scenario, variants, crew, values, replay))
+  }
+  const modelled = modelledOf(args, scenario, target.profile)
+  const cpus = target.profile.parameters.cpus!.value
+  const vcpus = String(Math.max(1, Math.min(cpus, MODEL_VCPUS) - Number(defaults.notifiers)))
+  return crewsOf(args, { ...defaults, vcpus }, replay).map((crew) => {
+    const own = replay === null && isPlain(scenario, values) ? modelDefaults(scenario) : {}
+    return { ...groupOf(scenario, variants, crew, { ...own, ...values }, replay), modelled }
   })
+}
+
+/** Without `-s` a scenario that cannot be modelled is left out of what is modelled. */
+function notModelled({ scenario: asked }: BenchArgs, { name }: Scenario): [] {
+  if (asked === undefined) return []
+  throw new FaultlineError(
+    'NOT_MODELLED',
+    'usage',
+    `${name} measures this host's instructions: it cannot be modelled`,
+    {
+      hint: 'Leave --machine out, or ask another scenario.',
+    },
+  )
+}
+
+/** A preset that the user picked knows better than the defaults for the model. */
+const isPlain = (scenario: Scenario, values: Readonly<Record<string, string>>) =>
+  scenario.presets === undefined || values[scenario.presets.by] === undefined
+
+function modelDefaults(scenario: Scenario): Record<string, string> {
+  const values = scenario.kind === 'vm' ? (scenario.modelled?.values ?? {}) : {}
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+}
+
+function checkModelFlags({ draws, whatIf, seed }: BenchArgs, targets: readonly Target[]): void {
+  const isModelled = targets.some(({ kind }) => kind === 'model')
+  const flag = draws !== '0' ? 'draws' : whatIf !== undefined ? 'what-if' : undefined
+  if (flag !== undefined && !isModelled) {
+    throw new FaultlineError('NO_MODEL', 'usage', `--${flag} is about modelled runs, but nothing is modelled`, {
+      hint: 'Add -m altra-64, or another modelled machine.',
+    })
+  }
+  if (seed !== undefined && /[,.]/.test(seed) && targets.some(({ kind }) => kind === 'threads')) {
+    throw new FaultlineError('SEEDS_ON_THREADS', 'usage', `--seed ${seed} is several, and a run on threads has one`, {
+      hint: 'Give one, or leave threads out of --machine.',
+    })
+  }
 }
 
 function scenariosOf(names: string | undefined): Scenario[] {
@@ -113,10 +165,17 @@ function defaultsOf(groups: readonly Group[]): Defaults {
   return DEFAULTS.vm
 }
 
+type Settings = {
+  readonly set: Record<string, string>
+  readonly costs: Record<string, number>
+  readonly machine: Record<string, number>
+}
+
 /** Splits `--set` into parameters of the scenario and costs. */
-function settingsOf(settings: readonly string[]): { set: Record<string, string>; costs: Record<string, number> } {
+function settingsOf(settings: readonly string[]): Settings {
   const set: Record<string, string> = {}
   const costs: Record<string, number> = {}
+  const machine: Record<string, number> = {}
   for (const setting of settings) {
     const at = setting.indexOf('=')
     if (at < 1) {
@@ -127,9 +186,18 @@ function settingsOf(settings: readonly string[]): { set: Record<string, string>;
     const name = setting.slice(0, at)
     const value = setting.slice(at + 1)
     if (name.startsWith('cost.')) costs[name.slice(5)] = costOf(name.slice(5), value)
+    else if (name.startsWith('machine.')) machine[name.slice(8)] = numberOf(name, value)
     else set[name] = value
   }
-  return { set, costs }
+  return { set, costs, machine }
+}
+
+function numberOf(name: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isFinite(value)) return value
+  throw new FaultlineError('BAD_NUMBER', 'usage', `${name} is '${text}', which is not a number`, {
+    hint: `Write --set ${name}=50.`,
+  })
 }
 
 function costOf(name: string, value: string): number {
@@ -179,7 +247,7 @@ function crewsOf(args: BenchArgs, defaults: CrewDefaults, replay: Replay | null)
     return [{ vcpus: accesses.length, notifiers: invalidations.length, zappers: 0 }]
   }
   const asked = (role: keyof Crew, low: number) =>
-    integers(role, args[role] ?? String(defaults[role] ?? 0), low, MOST_WORKERS)
+    integers(role, args[role] ?? String(defaults[role] ?? 0), low, MOST_CPUS)
   const vcpus = asked('vcpus', 1)
   const notifiers = asked('notifiers', 0)
   const zappers = asked('zappers', 0)
@@ -189,7 +257,7 @@ function crewsOf(args: BenchArgs, defaults: CrewDefaults, replay: Replay | null)
 function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<string, number>>): PlanOptions {
   const trials = integer('trials', args.trials ?? defaults.trials, 1, 10_000)
   return {
-    seed: integer('seed', args.seed ?? '1', 0, 0xffff_ffff),
+    seed: integers('seed', args.seed ?? '1', 0, 0xffff_ffff)[0]!,
     trials,
     latencyTrials: Math.max(Math.min(trials, 5), Math.ceil(trials / 2)),
     aaTrials: Math.min(defaults.aaTrials, trials),

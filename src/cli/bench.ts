@@ -2,6 +2,7 @@ import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { benchReport } from '../report/bench-report.ts'
+import { compact, time } from '../report/numbers.ts'
 import { benchAb } from './bench-ab.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
@@ -31,6 +32,7 @@ export const bench: Command<BenchArgs> = {
       { groups: plan.groups, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
       {
         progress: (done, total, label) => progress.show(done, total, label),
+        speed: (label, steps, ms) => progress.note(speedText(label, steps, ms)),
         finished: (sofar) => saveAtomically(out, textOf(validate(sofar))),
       },
     )
@@ -40,6 +42,10 @@ export const bench: Command<BenchArgs> = {
     return exitCodeOf(result, io)
   },
 }
+
+/** Of this host, and so not in the result. */
+const speedText = (label: string, steps: number, ms: number) =>
+  `${label}: ${compact(steps)} steps in ${time(ms * 1e6)}, ${compact((steps / ms) * 1000)} steps/s`
 
 const textOf = (result: Result) => `${JSON.stringify(result, null, 1)}\n`
 

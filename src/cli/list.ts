@@ -3,10 +3,13 @@ import { METRICS } from '../bench/metrics.ts'
 import type { Parameter } from '../bench/parameters.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
+import { PARAMETERS } from '../model/parameters.ts'
+import { loadProfile, profileNames } from '../model/profile.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { columns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
+import { HOST_PROFILE } from './machines.ts'
 
 export const list: Command<{ readonly json: boolean }> = {
   name: 'list',
@@ -22,12 +25,19 @@ export const list: Command<{ readonly json: boolean }> = {
   },
 }
 
-const MACHINES = [{ name: 'threads', says: 'real worker threads of this host: what it says is measured' }]
+const THREADS = { name: 'threads', says: 'real worker threads of this host: what it says is measured' }
+const HOST = { name: 'host', says: `this host, modelled: what \`faultline calibrate\` left in ${HOST_PROFILE}` }
+const machines = () => [
+  THREADS,
+  ...profileNames().map((name) => ({ name, says: `${loadProfile(name).cpu}: what it says is modelled` })),
+  HOST,
+]
 
 const listing = () => ({
   // JSON has no functions: what is left is the declaration.
   scenarios: SCENARIOS,
-  machines: MACHINES,
+  machines: [THREADS, ...profileNames().map(loadProfile), HOST],
+  parameters: PARAMETERS,
   metrics: METRICS,
   costs: [...WORK, ...BROADCAST],
 })
@@ -36,12 +46,22 @@ const listing = () => ({
 export function listText(): string {
   return [
     ...SCENARIOS.map(scenarioText),
-    `Machines\n${table(MACHINES.map(({ name, says }) => [name, says]))}`,
+    `Machines\n${table(machines().map(({ name, says }) => [name, says]))}`,
+    ...profileNames().map(profileText),
     `Metrics\n${table(Object.entries(METRICS).map(([name, { unit, better, says }]) => [name, unit, better ?? '-', says]))}`,
     `Costs of what is not re-created, --set cost.NAME=NS\n${table(
       [...WORK, ...BROADCAST].map(({ name, ns, source }) => [name, time(ns), source]),
     )}`,
   ].join('\n\n')
+}
+
+/** What a machine is, with what it inherits. */
+function profileText(name: string): string {
+  const { cpu, parameters } = loadProfile(name)
+  const rows = Object.entries(parameters).map(([parameter, { value, unit, low, high, class: known, source }]) => {
+    return [parameter, `${value}`, unit, low === high ? '' : `${low} to ${high}`, known, source]
+  })
+  return `Machine ${name}: ${cpu}; --set machine.NAME=VALUE\n${table([['parameter', 'value', 'unit', 'range', 'class', 'source'], ...rows])}`
 }
 
 function scenarioText({ name, asks, mail, headline, variants, parameters }: Scenario): string {

@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
+import { ProfileError } from '../model/profile.ts'
 import { ReplayError } from '../replay/error.ts'
 import { bench } from './bench.ts'
 import { calibrate } from './calibrate.ts'
@@ -60,7 +61,7 @@ export async function program(io: Io): Promise<ExitCode> {
   }
 }
 
-const LISTS = ['_', 'set', 'files']
+const LISTS = ['_', 'set', 'what-if', 'whatIf', 'files']
 
 /** yargs makes a list of a flag that is given twice; only --set and the files of `compare` are. */
 function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
@@ -70,7 +71,7 @@ function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
 }
 
 function explain(error: unknown, io: Io): ExitCode {
-  if (error instanceof ReplayError) {
+  if (error instanceof ReplayError || error instanceof ProfileError) {
     io.err(`faultline: ${error.message}\n${error.hint}\n`)
     return EXIT.usage
   }

@@ -5,12 +5,14 @@ const WIDTH = 24
 /** One line on the terminal that is written over: how far a plan is, and how long it may still take. */
 export class Progress {
   readonly #io: Io
+  readonly #isWanted: boolean
   readonly #isShown: boolean
   #beganMs = performance.now()
   #firstDone = 0
 
   constructor(io: Io, isWanted: boolean) {
     this.#io = io
+    this.#isWanted = isWanted
     this.#isShown = isWanted && io.isErrTty
   }
 
@@ -26,6 +28,13 @@ export class Progress {
     const filled = Math.round((done / total) * WIDTH)
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.')
     this.#io.err(`\r\x1b[K[${bar}] ${done}/${total} ${label}${left}`)
+  }
+
+  /** A line that stays. */
+  note(text: string): void {
+    if (!this.#isWanted) return
+    this.clear()
+    this.#io.err(`${text}\n`)
   }
 
   clear(): void {

@@ -33,14 +33,18 @@ function requireParameter({ name, parameters }: Scenario, flag: string, given: s
 }
 
 /** Workers of one run: the model goes further than a host's scheduler should be asked to. */
-export const MOST_WORKERS = 256
+const MOST_WORKERS = 256
+const MOST_CPUS = 1024
 
 export function checkWorkers(groups: readonly Group[]): void {
-  const largest = Math.max(...groups.map(workersOf))
-  if (largest <= MOST_WORKERS) return
-  throw new FaultlineError('TOO_MANY_WORKERS', 'usage', `${largest} workers are more than ${MOST_WORKERS} threads`, {
-    hint: 'Ask for fewer --vcpus, --notifiers, --zappers or --vms.',
-  })
+  for (const group of groups) {
+    const workers = workersOf(group)
+    const [most, what] = group.modelled === undefined ? [MOST_WORKERS, 'threads'] : [MOST_CPUS, 'modelled CPUs']
+    if (workers <= most) continue
+    throw new FaultlineError('TOO_MANY_WORKERS', 'usage', `${workers} workers are more than ${most} ${what}`, {
+      hint: 'Ask for fewer --vcpus, --notifiers, --zappers or --vms.',
+    })
+  }
 }
 
 function workersOf({ scenario, crew, values, replay }: Group): number {

@@ -1,3 +1,4 @@
+import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
 import { Random } from '../workers/random.ts'
@@ -87,6 +88,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
     records,
     windows: machine.cpus.map((cpu) => windowOf(machine, cpu)),
     atRest: violationsAtRest(vm, words),
+    splats: lockSplats(vm, words, place, (cpu) => workerName(roles, cpu)),
     blockedNs: machine.cpus.map(({ ledger }) => ledger.blockedInWindow.map((ps) => ps / 1000)),
     steps: machine.steps,
   }

@@ -3,6 +3,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { answer, ranking } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
+import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
 
@@ -15,9 +16,9 @@ export type ReportOptions = {
 
 /** What a result says, for the terminal: a table and an answer for each group of runs that were interleaved. */
 export function benchReport(result: Result, options: ReportOptions): string {
-  return groupsOf(result.runs)
-    .map((runs) => groupText(runs, options))
-    .join('\n\n')
+  const groups = groupsOf(result.runs).map((runs) => groupText(runs, options))
+  const sweeps = scalabilityLines(result.runs.filter(({ kind }) => kind === 'modelled'))
+  return [...groups, ...(sweeps.length === 0 ? [] : [sweeps.join('\n')])].join('\n\n')
 }
 
 /** Runs under the same load on the same machine: they are columns of one table. Measured and modelled never are. */
@@ -44,6 +45,8 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
     ...section(outcomeLines(measured).join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
+    ...section(blockedTable(measured)),
+    ...section([...bandLines(measured, scenario), ...whatIfLines(measured, scenario)].join('\n')),
     ...section(warningLines(measured).join('\n')),
     '',
     ...answers,
@@ -66,6 +69,10 @@ function headline(run: Run, scenario: Scenario | undefined): string {
   const length = 'trace' in others ? '' : ` of ${duration} ms`
   const load = Object.entries(others).filter(([name, value]) => isWorthSaying(name, value, scenario))
   const said = [...crew, ...load.map(([name, value]) => `${name} ${value}`)].join(', ')
+  if (run.kind === 'modelled') {
+    const runs = run.trials.map(({ seed }) => seed).join(', ')
+    return `${run.machine} (modelled): ${said}; ${length.slice(4) || 'the recording'} of virtual time, seed ${runs}`
+  }
   return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
 }
 

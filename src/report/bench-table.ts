@@ -88,7 +88,11 @@ export function benchTable(runs: readonly Run[]): string {
 function block(baseline: Run, others: readonly Run[]): string {
   const runs = [baseline, ...others]
   const rows = ROWS.filter(({ metric }) => runs.some((run) => run.metrics[metric] !== undefined))
-  const header = ['', ...runs.flatMap((run) => [run.variant, '95 %']), ...(others.length === 1 ? ['ratio'] : [])]
+  const header = [
+    '',
+    ...runs.flatMap((run) => [run.variant, run.kind === 'modelled' ? '' : '95 %']),
+    ...(others.length === 1 ? ['ratio'] : []),
+  ]
   const body = rows.map(({ metric, label, isShare }) => [
     label,
     ...runs.flatMap((run) => cells(run.metrics[metric], isShare === true)),

@@ -41,8 +41,9 @@ function digits(value: number): string {
   return `${Number(value.toPrecision(2))}`
 }
 
-/** `1.50x [1.46, 1.53]` */
+/** `1.50x [1.46, 1.53]`, or `1.50x` where there is no doubt. */
 export function ratioText(ratio: number, [low, high]: readonly [number, number]): string {
+  if (low === ratio && high === ratio) return `${digits(ratio)}x`
   return `${digits(ratio)}x [${digits(low)}, ${digits(high)}]`
 }
 

@@ -215,6 +215,7 @@ export default scenario({
   parameters: PARAMETERS,
   hasLatencyTrials: true,
   presets: PRESETS,
+  modelled: { values: { range: 512, 'pause-us': 200 }, durationMs: 4, warmupMs: 1 },
   load,
 })
 

@@ -1,0 +1,79 @@
+import type { Group, PlanOptions } from './plan.ts'
+import type { Run } from './result.ts'
+import type { Instruments, Load, VmScenario } from './scenario.ts'
+
+/**
+ * How long the recorded kernel held mmu_lock to map a page is what the replay holds it for, as far as the recording tells; no
+ * recording says how long a lock was held.
+ */
+export function costsOfRecording({ replay }: Group): Readonly<Record<string, number>> {
+  const holdNs = replay?.kernel.holdNs ?? null
+  return holdNs === null ? {} : { map_spte: Math.round(holdNs) }
+}
+
+/** What a trial is to run: the scenario's load, or the recording that replaces it. */
+export function loadOf(
+  { crew, values, replay }: Group,
+  scenario: VmScenario,
+  plan: PlanOptions,
+  seed: number,
+  { recorder }: Instruments,
+): Load {
+  const sampleEvery = recorder ? plan.sampleEvery : 0
+  const load = scenario.load({ values, crew, arrival: plan.arrival, seed, sampleEvery })
+  if (replay === null) return load
+  const { recording } = replay
+  return {
+    system: { ...load.system, vcpus: recording.accesses.length, memslots: recording.memslots },
+    roles: [
+      ...recording.accesses.map((accesses) => ({ role: 'vcpu', accesses, sampleEvery }) as const),
+      ...recording.invalidations.map((invalidations) => {
+        return { role: 'notifier', invalidations, isTimed: sampleEvery > 0 } as const
+      }),
+    ],
+  }
+}
+
+/** What is known beforehand of a group's figures. */
+export function saidOf({ scenario, values, replay }: Group): readonly string[] {
+  return replay?.says ?? scenario.caveats?.(values) ?? []
+}
+
+export function workersOf(group: Group, plan: PlanOptions): number {
+  if (group.scenario.kind === 'primitives') return group.crew.vcpus
+  const unwatched = { oracles: false, recorder: false, lockStatistics: false, lockdep: false }
+  return loadOf(group, group.scenario, plan, plan.seed, unwatched).roles.length
+}
+
+export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
+  const { scenario, crew, values, replay } = group
+  if (scenario.kind === 'primitives') return { workers: crew.vcpus, ...windowOf(group, plan) }
+  const load =
+    replay === null
+      ? { ...crew, ...values }
+      : {
+          vcpus: replay.recording.accesses.length,
+          notifiers: replay.recording.invalidations.length,
+          zappers: 0,
+          trace: replay.file,
+          speed: replay.speed,
+          mmu: values.mmu!,
+          preempt: values.preempt!,
+        }
+  return {
+    ...load,
+    ...windowOf(group, plan),
+    arrival: plan.arrival.kind,
+    ...(plan.arrival.kind === 'open' ? { rate: plan.arrival.ratePerSecond } : {}),
+    oracles: plan.oracles ? 'on' : 'off',
+    ...Object.fromEntries(
+      Object.entries({ ...costsOfRecording(group), ...plan.costs }).map(([name, ns]) => [`cost.${name}`, ns]),
+    ),
+  }
+}
+
+/** ms. */
+const windowOf = ({ modelled }: Group, plan: PlanOptions) => ({
+  duration: modelled?.durationMs ?? plan.durationMs,
+  warmup: modelled?.warmupMs ?? plan.warmupMs,
+})

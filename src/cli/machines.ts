@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { FaultlineError } from '../bench/error.ts'
+import type { Modelled } from '../bench/plan.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import { loadProfile, type Profile, withValues } from '../model/profile.ts'
+import { namesOf, type Scaling } from '../model/scaling.ts'
+import type { BenchArgs } from './bench-flags.ts'
+import { integer, integers, milliseconds } from './flags.ts'
+
+/** Where `calibrate` leaves what it has measured. */
+export const HOST_PROFILE = 'host.profile.json'
+
+/** A machine that was asked for: the host's threads, or a modelled one. */
+export type Target = { readonly kind: 'threads' } | { readonly kind: 'model'; readonly profile: Profile }
+
+/** The machines that `--machine` lists, with `--set machine.NAME=VALUE` applied to those that are modelled. */
+export function targetsOf(machine: string | undefined, settings: Readonly<Record<string, number>>): Target[] {
+  const targets = (machine ?? 'threads').split(',').map((name) => targetOf(name.trim(), settings))
+  const names = Object.keys(settings)
+  if (names.length === 0 || targets.some(({ kind }) => kind === 'model')) return targets
+  throw new FaultlineError('NO_MODEL', 'usage', `machine.${names[0]} is set, but nothing is modelled`, {
+    hint: 'Add -m altra-64, or another modelled machine.',
+  })
+}
+
+function targetOf(name: string, settings: Readonly<Record<string, number>>): Target {
+  if (name === 'threads') return { kind: 'threads' }
+  const profile = name === 'host' ? hostProfile() : loadProfile(name)
+  return { kind: 'model', profile: withValues(profile, settings, 'set by the user') }
+}
+
+function hostProfile(): Profile {
+  if (existsSync(HOST_PROFILE)) return loadProfile(`./${HOST_PROFILE}`)
+  throw new FaultlineError(
+    'NO_HOST_PROFILE',
+    'usage',
+    `this host is not calibrated: there is no ${HOST_PROFILE} here`,
+    {
+      hint: 'Run `faultline calibrate` first.',
+    },
+  )
+}
+
+const DURATION_MS = 4
+const WARMUP_MS = 1
+const MOST_DRAWS = 1000
+
+/** How a scenario is modelled, if nothing else is asked. */
+export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile): Modelled {
+  const own = scenario.kind === 'vm' ? scenario.modelled : undefined
+  return {
+    profile,
+    durationMs:
+      args.duration === undefined ? (own?.durationMs ?? DURATION_MS) : milliseconds('duration', args.duration),
+    warmupMs: args.warmup === undefined ? (own?.warmupMs ?? WARMUP_MS) : milliseconds('warmup', args.warmup),
+    seeds: integers('seed', args.seed ?? '1', 0, 0xffff_ffff),
+    draws: integer('draws', args.draws, 0, MOST_DRAWS),
+    whatIf: (args.whatIf ?? []).map(scalingOf),
+  }
+}
+
+/** `flush=0`, `c2c_socket=2`. */
+function scalingOf(text: string): Scaling {
+  const [, cost, scale] = /^([\w.-]+)=(\d+(?:\.\d+)?)$/.exec(text.trim()) ?? []
+  if (cost === undefined || scale === undefined) {
+    throw new FaultlineError('BAD_WHAT_IF', 'usage', `--what-if is '${text}', which is not cost=scale`, {
+      hint: 'Write --what-if flush=0, or --what-if c2c_socket=2.',
+    })
+  }
+  namesOf(cost)
+  return { cost, scale: Number(scale) }
+}

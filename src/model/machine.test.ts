@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BROADCAST_KIND, WORK_KIND } from '../protocols/costs.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Lock } from '../shared-memory/locks/lock.ts'
+import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
+import { TicketLock } from '../shared-memory/locks/ticket.ts'
+import { Place } from '../shared-memory/place.ts'
+import { playOn } from './testing.contract.ts'
+
+test('CPUs that want one line have it one after the other, in the order of asking', () => {
+  const place = new Place()
+  const word = place.line('word')
+  const orders: number[] = []
+  const actors = [0, 1, 2, 3].map(
+    (id) =>
+      function* (cpu: Cpu) {
+        const was = yield* cpu.add(word, 1)
+        orders[was] = id
+      },
+  )
+  const { endsNs } = playOn(place, actors, {}, [30, 10, 20, 0])
+  assert.deepEqual(orders, [3, 1, 2, 0])
+  // From memory, then from each to the next: 50 for the way and 5 for the atomic.
+  assert.deepEqual(endsNs, [270, 160, 215, 105])
+})
+
+test('a line that is here costs no journey, and one that others have read is asked for again', () => {
+  const place = new Place()
+  const word = place.line('word')
+  const { endsNs } = playOn(
+    place,
+    [
+      function* (cpu) {
+        yield* cpu.add(word, 1)
+        yield* cpu.add(word, 1)
+        yield* cpu.untilTime(1000)
+        yield* cpu.add(word, 1)
+      },
+      function* (cpu) {
+        yield* cpu.load(word)
+      },
+    ],
+    {},
+    [0, 500],
+  )
+  assert.deepEqual(endsNs, [1055, 551])
+})
+
+test('a spinning CPU sleeps until its line is written, and then pays for it', () => {
+  const place = new Place()
+  const flag = place.line('flag')
+  const { endsNs, machine } = playOn(place, [
+    function* (cpu) {
+      yield* cpu.untilEqual(flag, 1)
+    },
+    function* (cpu) {
+      yield* cpu.untilTime(10_000)
+      yield* cpu.store(flag, 1)
+    },
+  ])
+  assert.deepEqual(endsNs, [10_152, 10_001])
+  assert.ok(machine.steps < 10)
+})
+
+/** ns for one round in which each of the CPUs has the lock once, when all want it all the time. */
+function handOver(lockOf: (place: Place, cpus: number) => Lock, cpus: number): number {
+  const place = new Place()
+  const lock = lockOf(place, cpus)
+  const rounds = 40
+  const actor = function* (cpu: Cpu) {
+    for (let round = 0; round < rounds; round += 1) {
+      yield* lock.acquire(cpu)
+      yield* lock.release(cpu)
+    }
+  }
+  const { endsNs } = playOn(place, new Array(cpus).fill(actor))
+  return Math.max(...endsNs) / (rounds * cpus)
+}
+
+test('a ticket lock slows down with every waiter, as all of them fetch the line', () => {
+  const ticket = [4, 16, 64].map((cpus) => handOver((place) => new TicketLock(place), cpus))
+  assert.ok(ticket[1]! > ticket[0]! * 1.5 && ticket[2]! > ticket[1]! * 2.5, `${ticket}`)
+})
+
+test('an IPI round costs its sender a share for each receiver', () => {
+  const time = (receivers: number) =>
+    playOn(new Place(), [
+      function* (cpu) {
+        yield* cpu.broadcast(BROADCAST_KIND.ipi, receivers)
+      },
+    ]).endsNs[0]!
+  assert.deepEqual([time(1), time(2), time(63)], [200, 400, 12_600])
+})
+
+test('CPUs that issue DVM operations share one server, however many they are', () => {
+  const actor = function* (cpu: Cpu) {
+    yield* cpu.broadcast(BROADCAST_KIND.ic_ivau, 1_000_000)
+  }
+  const time = (cpus: number) => Math.max(...playOn(new Place(), new Array(cpus).fill(actor)).endsNs)
+  assert.deepEqual([time(1), time(64)], [10_000_000, 640_000_000])
+})
+
+test('with more CPUs than cores each has its turn, and the lock of one without a core is waited for', () => {
+  const place = new Place()
+  const lock = new QSpinLock(place, 3)
+  const actor = function* (cpu: Cpu) {
+    for (let round = 0; round < 100; round += 1) {
+      yield* lock.acquire(cpu)
+      yield* cpu.work(WORK_KIND.exit_entry, 100)
+      yield* lock.release(cpu)
+      yield* cpu.work(WORK_KIND.exit_entry, 10)
+    }
+  }
+  const values = { cpus: 2, slice_ms: 1 }
+  const { machine, endsNs } = playOn(place, [actor, actor, actor], values)
+  assert.deepEqual(machine.stuck, [])
+  assert.ok(machine.cpus.every(({ id }) => machine.cores.slices[id]! > 2))
+  const own = 100 * 110 * 300
+  assert.ok(Math.max(...endsNs) > own * 1.5)
+})
+
+test('CPUs that wait for each other for ever are named with their words', () => {
+  const place = new Place()
+  const flag = place.line('flag')
+  const { machine } = playOn(place, [
+    function* (cpu) {
+      yield* cpu.untilEqual(flag, 1)
+    },
+  ])
+  assert.deepEqual(
+    machine.stuck.map(({ cpu, name, word }) => `${cpu} ${name} ${place.nameOf(word)}`),
+    ['0 until flag'],
+  )
+})

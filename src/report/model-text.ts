@@ -1,0 +1,74 @@
+import { METRICS, type MetricName } from '../bench/metrics.ts'
+import type { Run } from '../bench/result.ts'
+import { fitScalability } from '../bench/scalability.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import { BLAMES } from '../model/blame.ts'
+import { columns, compact, inUnit, share } from './numbers.ts'
+
+/** Where the time of each role went, as shares of its window. */
+export function blockedTable(runs: readonly Run[]): string {
+  const rows = runs.flatMap(({ variant, model }) =>
+    (model?.blocked ?? []).map(({ role, count, ns }) => ({ name: `${variant}: ${count} ${role}`, ns })),
+  )
+  if (rows.length === 0) return ''
+  const kinds = ['busy', ...BLAMES.map(({ name }) => name as string)].filter((kind) => rows.some(({ ns }) => ns[kind]))
+  const body = rows.map(({ name, ns }) => {
+    const whole = Object.values(ns).reduce((sum, time) => sum + time, 0)
+    return [name, ...kinds.map((kind) => (ns[kind] ? share(ns[kind] / whole) : '-'))]
+  })
+  return columns([['where the time went', ...kinds], ...body])
+}
+
+/** What the figures that decide become when a cost is scaled. */
+export function whatIfLines(runs: readonly Run[], scenario: Scenario | undefined): string[] {
+  return runs.flatMap(({ variant, model, metrics }) =>
+    (model?.whatIf ?? []).map(({ cost, scale, metrics: other }) => {
+      const changes = decisive(scenario).flatMap((name) => {
+        const before = metrics[name]?.median
+        const after = other[name]
+        if (before === undefined || after === undefined) return []
+        return `${name} ${inUnit(before, METRICS[name].unit)} -> ${inUnit(after, METRICS[name].unit)}`
+      })
+      return `what if ${cost} cost ${scale === 0 ? 'nothing' : `${scale} times as much`}, ${variant}: ${changes.join('; ')}`
+    }),
+  )
+}
+
+/** How far the figures that decide spread over machines whose parameters lie in the profile's ranges. */
+export function bandLines(runs: readonly Run[], scenario: Scenario | undefined): string[] {
+  return runs.flatMap(({ variant, model, metrics }) => {
+    const draws = model?.draws ?? []
+    if (draws.length === 0) return []
+    const bands = decisive(scenario).flatMap((name) => {
+      if (metrics[name] === undefined) return []
+      const values = [metrics[name].median, ...draws.flatMap((draw) => draw[name] ?? [])].sort((a, b) => a - b)
+      const text = (value: number) => inUnit(value, METRICS[name].unit)
+      return `${name} ${text(metrics[name].median)} [${text(values[0]!)}, ${text(values.at(-1)!)}]`
+    })
+    return [`band of ${draws.length} draws, ${variant}: ${bands.join('; ')}`]
+  })
+}
+
+const decisive = (scenario: Scenario | undefined): MetricName[] => scenario?.decides.map(({ metric }) => metric) ?? []
+
+/** The scalability law through a sweep of vCPUs: a line for each variant of which enough points were modelled. */
+export function scalabilityLines(runs: readonly Run[]): string[] {
+  const sweeps = new Map<string, Run[]>()
+  for (const run of runs) {
+    const { vcpus: _, ...others } = run.params
+    const key = JSON.stringify([run.scenario, run.variant, run.machine, others])
+    sweeps.set(key, [...(sweeps.get(key) ?? []), run])
+  }
+  return [...sweeps.values()].flatMap((sweep) => {
+    const metric = (['faults_per_second', 'operations_per_second'] as const).find((name) => sweep[0]!.metrics[name])
+    if (metric === undefined) return []
+    const points = sweep.map(({ params, metrics }) => ({ n: Number(params.vcpus), x: metrics[metric]?.median ?? 0 }))
+    const fit = fitScalability(points)
+    if (fit === undefined) return []
+    const { scenario, variant, machine } = sweep[0]!
+    const peak = fit.peak === null ? 'no peak' : `peak at ${compact(fit.peak)} vCPUs`
+    return [
+      `${scenario} ${variant} on ${machine}, 1 to ${Math.max(...points.map(({ n }) => n))} vCPUs: contention ${share(fit.contention)}, coherency ${compact(fit.coherency)}, ${peak} (universal scalability law through ${metric}, error ${share(fit.error)})`,
+    ]
+  })
+}
