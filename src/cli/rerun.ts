@@ -23,7 +23,8 @@ export async function rerun({ command }: Result, runs: Result['runs'], name: str
   const plan = await planOf({ ...args, machine: machines.join(',') }, io)
   return await runBench(
     { groups: plan.groups, plan: plan.options, command, runtime: io.runtime, signal: io.signal },
-    { progress: () => {}, finished: () => {} },
+    { progress: () => {},
+      speed: () => {}, finished: () => {} },
   )
 }
 
