@@ -23,8 +23,7 @@ export async function rerun({ command }: Result, runs: Result['runs'], name: str
   const plan = await planOf({ ...args, machine: machines.join(',') }, io)
   return await runBench(
     { groups: plan.groups, plan: plan.options, command, runtime: io.runtime, signal: io.signal },
-    { progress: () => {},
-      speed: () => {}, finished: () => {} },
+    { progress: () => {}, speed: () => {}, finished: () => {} },
   )
 }
 
