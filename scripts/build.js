@@ -35,7 +35,7 @@ function compile() {
 /** Source files that are gone leave no modules behind that tests or imports could still find. */
 function removeOrphans(folder) {
   for (const name of walk(folder)) {
-    const inDist = name.slice(dist.length + 1).replace(/^direct\//, '')
+    const inDist = name.slice(dist.length + 1).replace(/^(direct|traced)\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
     if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
   }
@@ -52,6 +52,12 @@ function strip() {
       writeFileSync(to, direct(from, readFileSync(from, 'utf8')))
     }
   }
+}
+
+/** The traced build: what the checker runs, see src/checker/tracing. The checks themselves are part of it. */
+async function trace() {
+  const { writeTraced } = await import(join(dist, 'checker', 'tracing', 'write-traced.js'))
+  writeTraced(dist, join(dist, 'traced'))
 }
 
 function direct(file, text) {
@@ -87,6 +93,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   removeOrphans(dist)
   copyData()
   strip()
+  await trace()
   const main = join(dist, 'cli', 'main.js')
   if (existsSync(main)) chmodSync(main, 0o755)
 }

@@ -4,6 +4,7 @@ import { ProfileError } from '../model/profile.ts'
 import { ReplayError } from '../replay/error.ts'
 import { bench } from './bench.ts'
 import { calibrate } from './calibrate.ts'
+import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { compare } from './compare.ts'
 import { exportCommand } from './export.ts'
@@ -53,6 +54,7 @@ export async function program(io: Io): Promise<ExitCode> {
   register(list)
   register(trace)
   register(calibrate)
+  register(check)
   try {
     await parser.parseAsync()
     return code

@@ -1,0 +1,42 @@
+import type { Report } from './run-check.ts'
+
+/** What an exploration came to: a line, and for a violation its sentence, the witness and the command that replays it. */
+export function reportText(report: Report): string {
+  const { variant, explored, replay, witness, isRepeatable } = report
+  const lines = [summaryLine(report)]
+  for (const { name, says, value } of explored.findings) {
+    lines.push(`  ${name}: ${says}${value === 0 ? '' : ` (0x${value.toString(16)})`}`)
+  }
+  if (witness !== null) lines.push('', indent(witness))
+  if (!isRepeatable) lines.push('', '  The same schedule, run twice, did not do the same twice: something here depends on more than the schedule.')
+  if (replay !== null) {
+    lines.push('', `  faultline check ${report.check} --variant ${variant} --configuration ${report.configuration} --replay ${replay}`)
+  }
+  return lines.join('\n')
+}
+
+function summaryLine({ variant, configuration, expects, explored, isAsExpected }: Report): string {
+  const { verdict, because, counts, ms, limits } = explored
+  const rate = (counts.steps / Math.max(ms, 1) / 1000).toFixed(2)
+  const why = because === null ? '' : ` (${WHY[because] ?? because})`
+  const expected = expects === 'FAIL' ? ', as it must' : ''
+  return [
+    `${verdict}${why} ${variant} in ${configuration}${isAsExpected ? (verdict === 'FAIL' ? expected : '') : NOT_EXPECTED[expects]}`,
+    `${counts.executions} executions, ${counts.blocked} blocked, ${counts.pruned} pruned, ${counts.states} states,` +
+      ` ${counts.steps} steps in ${(ms / 1000).toFixed(1)} s (${rate} M/s)`,
+    `at most ${limits.patience} retr${limits.patience === 1 ? 'y' : 'ies'} a fault before a signal`,
+  ].join('; ')
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  depth: 'an execution was longer than --depth',
+  states: 'more states than --states',
+  time: 'time was over, see --seconds',
+}
+
+const NOT_EXPECTED = {
+  PASS: ', which must hold',
+  FAIL: ', whose fault was NOT found as declared',
+} as const
+
+const indent = (text: string) => text.replace(/^(?=.)/gm, '  ')

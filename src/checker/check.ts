@@ -1,0 +1,42 @@
+import type { Actor, Program } from './program.ts'
+
+/** A small configuration: which actors meet. */
+export type Configuration = { readonly name: string; readonly says: string; readonly actors: readonly string[] }
+
+/** A variant of a protocol, and what an exploration of it must come to. */
+export type CheckedVariant =
+  | { readonly kind: 'good'; readonly name: string }
+  | {
+      readonly kind: 'broken'
+      readonly name: string
+      /** The properties of which one must be found violated. */
+      readonly finds: readonly string[]
+      /** Where: the first configuration if it is not said. */
+      readonly in?: string
+    }
+
+/** What is to be proved about a protocol, as data: one file a check. */
+export type Check = {
+  readonly name: string
+  readonly asks: string
+  readonly variants: readonly CheckedVariant[]
+  readonly configurations: readonly Configuration[]
+  /** How often a loop that retries goes round before a signal ends it, if the user does not say. */
+  readonly patience: number
+  readonly program: (variant: string, configuration: string) => Program
+}
+
+/** Returns its argument, so that the compiler holds the names of a check against each other. */
+export const check = <const V extends string, const C extends string>(declared: {
+  readonly name: string
+  readonly asks: string
+  readonly variants: readonly ({ readonly name: V } & (
+    | { readonly kind: 'good' }
+    | { readonly kind: 'broken'; readonly finds: readonly string[]; readonly in?: NoInfer<C> }
+  ))[]
+  readonly configurations: readonly (Omit<Configuration, 'name'> & { readonly name: C })[]
+  readonly patience: number
+  readonly program: (variant: NoInfer<V>, configuration: NoInfer<C>) => Program
+}): Check => declared as unknown as Check
+
+export type { Actor, Program }

@@ -1,0 +1,96 @@
+import type { Barrier, Cpu, LockId, Side, Word } from '../shared-memory/cpu.ts'
+import type { Op, OpKind } from '../shared-memory/op.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+
+/** What a CPU does besides its steps, at the moment at which it does it. */
+export interface Observer {
+  peek(word: Word): number
+  poke(word: Word, value: number): void
+  violation(oracle: number, value: number): void
+  count(counter: number, by: number): void
+  asked(isSignalPending: boolean): void
+  acquired(lock: LockId, side: Side): void
+  releasing(lock: LockId, side: Side): void
+  /** About to hand out its next step. */
+  asks(op: Op): void
+}
+
+/** The op that this CPU hands out next: one object for all its steps. */
+type OwnOp = { -readonly [K in keyof Op]: Op[K] }
+
+const NOTHING = -1 as Word
+
+/**
+ * The CPU of the checker: says what it is about to do, and waits to be told what came of it. Waits are instructions like
+ * any other, which whoever steps it may refuse for a while. `work`, `broadcast`, `untilTime`, and the barriers if memory
+ * is sequentially consistent, are no steps at all: nobody could see them.
+ */
+export class CheckedCpu implements Cpu {
+  readonly id: number
+  readonly #op: OwnOp = { kind: 'pause', word: NOTHING, a: 0, b: 0 }
+  readonly #observer: Observer
+  readonly #showsBarriers: boolean
+  /** How often a loop may still ask whether a signal is pending, before one is. */
+  patience: number
+
+  constructor(id: number, observer: Observer, patience: number, showsBarriers: boolean) {
+    this.id = id
+    this.#observer = observer
+    this.patience = patience
+    this.#showsBarriers = showsBarriers
+  }
+
+  *#step<T>(kind: OpKind, word: Word, a: number, b: number): Steps<T> {
+    const op = this.#op
+    op.kind = kind
+    op.word = word
+    op.a = a
+    op.b = b
+    this.#observer.asks(op)
+    return (yield op) as T
+  }
+
+  read = (word: Word): Steps<number> => this.#step('read', word, 0, 0)
+  write = (word: Word, value: number): Steps<void> => this.#step('write', word, value, 0)
+  load = (word: Word): Steps<number> => this.#step('load', word, 0, 0)
+  store = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 0)
+  add = (word: Word, value: number): Steps<number> => this.#step('add', word, value, 0)
+  sub = (word: Word, value: number): Steps<number> => this.#step('sub', word, value, 0)
+  and = (word: Word, mask: number): Steps<number> => this.#step('and', word, mask, 0)
+  or = (word: Word, mask: number): Steps<number> => this.#step('or', word, mask, 0)
+  xchg = (word: Word, value: number): Steps<number> => this.#step('xchg', word, value, 0)
+  cas = (word: Word, expected: number, value: number): Steps<number> => this.#step('cas', word, expected, value)
+  untilEqual = (word: Word, value: number): Steps<void> => this.#step('untilEqual', word, value, 0)
+  untilClear = (word: Word, mask: number): Steps<number> => this.#step('untilClear', word, mask, 0)
+  park = (word: Word, expected: number): Steps<void> => this.#step('park', word, expected, 0)
+  unpark = (word: Word, count: number): Steps<void> => this.#step('unpark', word, 0, count)
+  pause = (): Steps<void> => this.#step('pause', NOTHING, 0, 0);
+
+  *barrier(kind: Barrier): Steps<void> {
+    if (this.#showsBarriers) yield* this.#step<void>('barrier', NOTHING, kind, 0)
+  }
+  *work(): Steps<void> {}
+  *broadcast(): Steps<void> {}
+  *untilTime(): Steps<void> {}
+
+  peek = (word: Word): number => this.#observer.peek(word)
+  poke = (word: Word, value: number): void => this.#observer.poke(word, value)
+  now = (): number => 0
+  running = (): boolean => true
+  needResched = (): boolean => false
+  /** So that a loop which retries ends: its bound is part of what a verdict says. */
+  signalPending = (): boolean => {
+    this.patience -= 1
+    this.#observer.asked(this.patience < 0)
+    return this.patience < 0
+  }
+
+  count = (counter: number, by: number): void => this.#observer.count(counter, by)
+  countHighest = (): void => {}
+  record = (): void => {}
+  violation = (oracle: number, value: number): void => this.#observer.violation(oracle, value)
+  contentionBegin = (): void => {}
+  contentionEnd = (): void => {}
+  acquired = (lock: LockId, side: Side): void => this.#observer.acquired(lock, side)
+  releasing = (lock: LockId, side: Side): void => this.#observer.releasing(lock, side)
+}

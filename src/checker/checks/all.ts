@@ -1,0 +1,5 @@
+import type { Check } from '../check.ts'
+import precheck from './precheck.ts'
+
+/** Every check there is, in the order in which they are listed. */
+export const CHECKS: readonly Check[] = [precheck]

@@ -1,0 +1,190 @@
+import type { VariantName } from '../../protocols/catalogue.ts'
+import { COUNTER } from '../../protocols/counters.ts'
+import { pfnOfPte } from '../../protocols/host-mm.ts'
+import { invalidateRangeStart } from '../../protocols/notifier.ts'
+import { ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
+import type { Vm } from '../../protocols/vm.ts'
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { type RolePlan, runRole } from '../../workers/roles.ts'
+import { buildSystem, type SystemSpec } from '../../workers/system.ts'
+import type { Check } from '../check.ts'
+import type { Program } from '../program.ts'
+
+const GFN = 0x40
+const HVA = 0x1000
+
+/** Touches one page of the guest's. */
+const vcpu = (page: number): RolePlan => ({
+  role: 'vcpu',
+  accesses: { kind: 'sweep', firstGfn: GFN + page, pages: 1, everyNs: 0, startNs: 0 },
+  sampleEvery: 0,
+})
+
+/** Invalidates a range once. */
+const notifier = (page: number, pages: number): RolePlan => ({
+  role: 'notifier',
+  isTimed: false,
+  invalidations: {
+    kind: 'recorded',
+    atNs: Float64Array.of(0),
+    startHvas: Int32Array.of(HVA + page),
+    endHvas: Int32Array.of(HVA + page + pages),
+    startNs: 0,
+  },
+})
+
+const LOCKLESS = 'lockless user'
+const STARTS_ONLY = 'notifier that starts'
+
+const CONFIGURATIONS = [
+  {
+    name: 'one-vcpu',
+    says: 'a vCPU faults on the page that a notifier invalidates',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(0), notifier(0, 1)],
+  },
+  {
+    name: 'same-page',
+    says: 'two vCPUs fault on the page that a notifier invalidates',
+    actors: ['vcpu0', 'vcpu1', 'notifier'],
+    vcpus: 2,
+    roles: [vcpu(0), vcpu(0), notifier(0, 1)],
+  },
+  {
+    name: 'two-notifiers',
+    says: 'a vCPU faults on a page that one of two notifiers invalidates',
+    actors: ['vcpu0', 'notifier1', 'notifier2'],
+    vcpus: 1,
+    roles: [vcpu(1), notifier(0, 1), notifier(1, 1)],
+  },
+  {
+    name: 'unended',
+    says: 'a vCPU faults on a page whose invalidation has begun and does not end',
+    actors: ['vcpu0', STARTS_ONLY],
+    vcpus: 1,
+    roles: [vcpu(0), STARTS_ONLY],
+  },
+  {
+    name: 'lockless',
+    says: 'somebody takes a page without mmu_lock, and asks mmu_invalidate_retry() whether it may, as a pfncache does',
+    actors: [LOCKLESS, 'notifier'],
+    vcpus: 0,
+    roles: [LOCKLESS, notifier(0, 1)],
+  },
+] as const
+
+/** Of the lockless user: a property of its own. */
+const STALE_ACCEPT = {
+  name: 'stale_accept',
+  says: 'a page was taken without mmu_lock that an invalidation, ended as the count said, had taken back',
+}
+
+function spec(variant: VariantName, { roles, vcpus }: (typeof CONFIGURATIONS)[number]): SystemSpec {
+  return {
+    variant,
+    cpus: roles.length,
+    vcpus,
+    memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: 2 }],
+    mmu: 'tdp',
+    preempt: 'full',
+    tlbEntries: 1,
+    hugePerMille: 0,
+    oracles: true,
+    lockStatistics: true,
+  }
+}
+
+const declared: Check = {
+  name: 'precheck',
+  asks: 'May a fault look for an invalidation before it takes mmu_lock, and is it still never wrong?',
+  variants: [
+    { kind: 'good', name: 'precheck' },
+    { kind: 'good', name: 'no-precheck' },
+    { kind: 'good', name: 'no-yield' },
+    { kind: 'good', name: 'loop' },
+    { kind: 'good', name: 'trylock' },
+    { kind: 'good', name: 'coarse-yield' },
+    { kind: 'good', name: 'precheck-after-pfn' },
+    { kind: 'broken', name: 'B-STALE', finds: ['stale_install', 'install_in_progress', 'stale_use'] },
+    { kind: 'broken', name: 'B-SNAP', finds: ['stale_install', 'stale_use'] },
+    { kind: 'broken', name: 'B-HOIST', finds: ['livelock'] },
+    { kind: 'broken', name: 'B-LEAK', finds: ['page_ref_leak'] },
+    { kind: 'broken', name: 'B-UNITS', finds: ['precheck_never_fires'], in: 'unended' },
+    { kind: 'broken', name: 'B-INV', finds: ['precheck_never_fires_before_pfn'], in: 'unended' },
+    { kind: 'broken', name: 'B-ORDER', finds: ['stale_accept'], in: 'lockless' },
+    { kind: 'broken', name: 'B-RANGE', finds: ['range_unset'] },
+    { kind: 'broken', name: 'B-HALF', finds: ['install_in_progress', 'stale_install', 'stale_use'], in: 'two-notifiers' },
+  ],
+  configurations: CONFIGURATIONS.map(({ name, says, actors }) => ({ name, says, actors })),
+  patience: 1,
+  program: (variant, configuration) =>
+    program(variant as VariantName, CONFIGURATIONS.find(({ name }) => name === configuration)!),
+}
+export default declared
+
+function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[number]): Program {
+  const build = () => buildSystem(spec(variant, configuration))
+  const { place, vm } = build()
+  const memory = new Int32Array(place.words)
+  vm.initialise(memory)
+  return {
+    place,
+    memory,
+    actors: configuration.roles.map((role, index) => ({
+      name: configuration.actors[index]!,
+      // Each actor has a VM of its own to keep its local state in: what they share is memory, and the words lie alike.
+      start: (cpu) => act(cpu, build().vm, role),
+    })),
+    findingOf: (oracle, value) => ({ ...(ORACLES[oracle] ?? STALE_ACCEPT), value }),
+    atRest: (words) =>
+      configuration.name === 'unended' ? [] : violationsAtRest(vm, words).map(({ oracle, value }) => ({ ...ORACLES.find(({ name }) => name === oracle)!, value })),
+    required: configuration.name === 'unended' ? REQUIRED.filter(({ of }) => of.includes(variant)) : [],
+  }
+}
+
+const PRECHECKED = ['precheck', 'loop', 'precheck-after-pfn', 'B-UNITS', 'B-INV']
+const REQUIRED = [
+  {
+    of: PRECHECKED,
+    anyOf: [COUNTER.retry_precheck_before_pfn, COUNTER.retry_precheck_after_pfn],
+    finding: { name: 'precheck_never_fires', says: 'no fault was ever turned back before it took mmu_lock', value: 0 },
+  },
+  {
+    of: PRECHECKED.filter((name) => name !== 'precheck-after-pfn'),
+    anyOf: [COUNTER.retry_precheck_before_pfn],
+    finding: {
+      name: 'precheck_never_fires_before_pfn',
+      says: 'no fault was ever turned back before it looked up its pfn',
+      value: 0,
+    },
+  },
+]
+
+function* act(cpu: Cpu, vm: Vm, role: RolePlan | typeof LOCKLESS | typeof STARTS_ONLY): Steps<void> {
+  if (role === LOCKLESS) yield* takePageLockless(cpu, vm)
+  else if (role === STARTS_ONLY) yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+  else yield* runRole(cpu, vm, role)
+}
+
+/**
+ * Takes a page and uses `mmu_invalidate_retry()` without mmu_lock, as powerpc HV and the gfn_to_pfn caches do: if the count
+ * is 0, whatever has ended must show in the sequence.
+ */
+function* takePageLockless(cpu: Cpu, vm: Vm): Steps<boolean> {
+  const slot = yield* vm.memslots.find(cpu, GFN as Gfn)
+  const seq = yield* cpu.load(vm.invalidateSeq)
+  yield* cpu.barrier(RMB)
+  const page = yield* vm.memslots.hostPage(cpu, slot, GFN as Gfn)
+  const pte = yield* vm.host.faultin(cpu, page)
+  const inProgress = yield* cpu.load(vm.invalidateInProgress)
+  const isStale = vm.host.peekPte(cpu, page) !== pte
+  yield* cpu.barrier(RMB)
+  const seqNow = yield* cpu.load(vm.invalidateSeq)
+  const accepts = inProgress === 0 && seqNow === seq
+  if (accepts && isStale) cpu.violation(ORACLES.length, GFN)
+  yield* vm.host.release(cpu, pfnOfPte(page, pte))
+  return accepts
+}

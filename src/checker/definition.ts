@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+let code: string | undefined
+
+/** What a schedule is a schedule of: the code of all protocols and checks, the variant and the configuration. 8 hex digits. */
+export function definitionOf(...names: readonly string[]): string {
+  code ??= hashOf(fileURLToPath(new URL('../traced', import.meta.url)))
+  return createHash('sha256').update([code, ...names].join('\0')).digest('hex').slice(0, 8)
+}
+
+function hashOf(folder: string): string {
+  const hash = createHash('sha256')
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  for (const path of entries.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+    hash.update(path.slice(folder.length)).update(readFileSync(path))
+  }
+  return hash.digest('hex')
+}

@@ -1,0 +1,88 @@
+import { Exhaustion, type Counts, type Outcome } from './exhaust.ts'
+import { Hunt } from './hunt.ts'
+import { LivelockProbe } from './livelock.ts'
+import { Machine } from './machine.ts'
+import type { Finding, Program } from './program.ts'
+import { Reduction } from './reduction.ts'
+
+export type Limits = {
+  /** How often a loop that retries goes round before a signal ends it. */
+  readonly patience: number
+  /** Preemptions up to which a short witness is looked for first. */
+  readonly preemptions: number
+  readonly states: number
+  readonly depth: number
+  readonly seconds: number
+}
+
+export const LIMITS: Limits = { patience: 1, preemptions: 2, states: 40_000_000, depth: 10_000, seconds: 300 }
+
+export type Explored = {
+  readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'
+  /** Why it is not known. */
+  readonly because: string | null
+  readonly findings: readonly Finding[]
+  /** The way to a violation; none if it is that nothing ever happens. */
+  readonly schedule: readonly number[] | null
+  /** With which the schedule was found, and must be replayed. */
+  readonly patience: number
+  readonly counts: Counts
+  readonly ms: number
+  readonly limits: Limits
+}
+
+const HUNT_STEPS = 600_000
+
+/**
+ * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
+ * the limits. `onProgress` is told the counts now and then.
+ */
+export function explore(program: Program, limits: Limits = LIMITS, onProgress?: (counts: Counts) => void): Explored {
+  const began = performance.now()
+  const machine = new Machine(program, { patience: limits.patience, counted: -1 })
+  const reduction = new Reduction(machine)
+  const probe = new LivelockProbe(program)
+  const loops = (gaveUp: Machine) => probe.loops(gaveUp)
+  const isOver = (counts: Counts) => {
+    onProgress?.(counts)
+    return performance.now() - began > limits.seconds * 1000
+  }
+  const search = new Exhaustion(machine, { ...limits, isOver }, reduction, loops)
+  const outcome = hunt(machine, search.counts, reduction, limits, loops) ?? required(search.run(), machine)
+  // A livelock was seen without the signal that would have ended it.
+  const isLivelock = outcome.verdict === 'FAIL' && probe.schedule.length > 0
+  return {
+    verdict: outcome.verdict,
+    because: outcome.verdict === 'UNKNOWN' ? outcome.because : null,
+    findings: outcome.verdict === 'FAIL' ? outcome.findings : [],
+    schedule: isLivelock ? probe.schedule : outcome.verdict === 'FAIL' && outcome.schedule.length > 0 ? outcome.schedule : null,
+    patience: isLivelock ? 1 << 28 : limits.patience,
+    counts: search.counts,
+    ms: performance.now() - began,
+    limits,
+  }
+}
+
+function hunt(
+  machine: Machine,
+  counts: Counts,
+  reduction: Reduction,
+  limits: Limits,
+  loops: (machine: Machine) => boolean,
+): Outcome | undefined {
+  for (let most = 0; most <= limits.preemptions; most += 1) {
+    const found = new Hunt(machine, counts, reduction, loops).run(most, HUNT_STEPS)
+    if (found !== undefined) return { verdict: 'FAIL', ...found }
+  }
+  return undefined
+}
+
+/** What must be seen to happen in some execution, and was not in any. */
+function required(outcome: Outcome, machine: Machine): Outcome {
+  if (outcome.verdict !== 'PASS') return outcome
+  const missing = machine.program.required.filter(
+    ({ anyOf }) => !anyOf.some((counter) => machine.behaviours.some(({ covered }) => covered.has(counter))),
+  )
+  if (missing.length === 0) return outcome
+  return { verdict: 'FAIL', schedule: [], findings: missing.map(({ finding }) => finding) }
+}

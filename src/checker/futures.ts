@@ -1,0 +1,201 @@
+import { type Behaviour, PEEK, POKE, START } from './behaviour.ts'
+import { Column } from './growing.ts'
+import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
+
+/** How a word is accessed. Writes conflict with everything, reads and blind adds only with what is not alike. */
+export const READS = 0
+export const WRITES = 1
+export const ADDS = 2
+
+/** Words that are told apart; all that come later count as one, which is safe and only reduces less. */
+const CELLS = 512
+const SET = CELLS / 32
+const STRIDE = SET * 3
+
+/** Accesses by cell and class, each as `cell * 4 + class`. */
+export type Accesses = readonly number[]
+
+/** Which words are accessed by anybody, numbered in the order in which they are met. */
+export class Cells {
+  readonly #cells = new Map<number, number>()
+
+  of(word: number): number {
+    const known = this.#cells.get(word)
+    if (known !== undefined) return known
+    const cell = Math.min(this.#cells.size, CELLS - 1)
+    this.#cells.set(word, cell)
+    return cell
+  }
+}
+
+/**
+ * What an actor may still access from each of its nodes on, as far as its behaviour is known: the union over all that
+ * follows. It grows while the behaviour is learned. Decisions that were taken because an access was *not* in it are noted,
+ * so that it shows when one of them has become wrong.
+ */
+export class Futures {
+  readonly #behaviour: Behaviour
+  readonly #cells: Cells
+  /** The instruction that a node belongs to: itself, or the one before it. */
+  readonly #stepOf = new Column(-1)
+  /** Of each instruction, by its node: the sets of what may follow, and of what was relied upon not to. */
+  readonly #index = new Column(-1)
+  readonly #sets = new Column()
+  readonly #relied = new Column()
+  readonly #own: number[][] = []
+  readonly #isPlanned: boolean[] = []
+  /** Of each instruction, the ones that it follows: lists of edges between them. */
+  readonly #firstBefore = new Column(-1)
+  readonly #nextBefore = new Column(-1)
+  readonly #before = new Column()
+  #links = 0
+  #seen = 0
+  #seenEdges = 0
+  /** A decision was taken on what turned out to be wrong. */
+  isRefuted = false
+
+  constructor(behaviour: Behaviour, cells: Cells) {
+    this.#behaviour = behaviour
+    this.#cells = cells
+    this.update()
+  }
+
+  /** Takes in what has been learned since. */
+  update(): void {
+    const { nodes, edges } = this.#behaviour
+    if (nodes === this.#seen && edges === this.#seenEdges) return
+    for (; this.#seen < nodes; this.#seen += 1) this.#addNode(this.#seen)
+    for (; this.#seenEdges < edges; this.#seenEdges += 1) this.#addEdge(this.#seenEdges)
+  }
+
+  #addNode(node: number): void {
+    const { kind, parent } = this.#behaviour
+    this.#stepOf.reserve(node + 1)
+    this.#index.reserve(node + 1)
+    this.#firstBefore.reserve(node + 1)
+    const above = parent.at[node]!
+    const isStep = kind.at[node]! < START
+    this.#stepOf.at[node] = isStep ? node : above === -1 ? -1 : this.#stepOf.at[above]!
+    if (isStep) this.#addStep(node, kind.at[node]!)
+    const step = this.#stepOf.at[node]!
+    if (step === -1) return
+    if (kind.at[node] === PEEK) this.#addToStep(step, this.#behaviour.word.at[node]!, READS)
+    if (kind.at[node] === POKE) this.#addToStep(step, this.#behaviour.word.at[node]!, WRITES)
+  }
+
+  #addEdge(edge: number): void {
+    const { kind, word, a, edgeFrom, edgeAnswer, edgeTo } = this.#behaviour
+    const from = edgeFrom.at[edge]!
+    const to = edgeTo.at[edge]!
+    const step = this.#stepOf.at[from]!
+    if (step === -1) return
+    // The answer shows that the exchange took place.
+    const isExchange = kind.at[from] === CAS && edgeAnswer.at[edge] === a.at[from]
+    if (isExchange) this.#access(step, this.#cells.of(word.at[from]!), WRITES)
+    if (kind.at[to]! < START) this.#follow(step, to)
+  }
+
+  /** `to` comes after `step`, and so does all that comes after it. */
+  #follow(step: number, to: number): void {
+    const link = this.#links
+    this.#links += 1
+    this.#nextBefore.reserve(this.#links)
+    this.#before.reserve(this.#links)
+    this.#before.at[link] = step
+    this.#nextBefore.at[link] = this.#firstBefore.at[to]!
+    this.#firstBefore.at[to] = link
+    const sets = this.#index.at[to]! * STRIDE
+    for (let part = 0; part < STRIDE; part += 1) {
+      for (let rest = this.#sets.at[sets + part]!; rest !== 0; rest &= rest - 1) this.#addBit(step, part, rest & -rest)
+    }
+  }
+
+  #addStep(node: number, code: number): void {
+    const index = this.#own.length
+    this.#index.at[node] = index
+    this.#sets.reserve((index + 1) * STRIDE)
+    this.#relied.reserve((index + 1) * STRIDE)
+    this.#own.push([])
+    this.#isPlanned.push(false)
+    const spin = this.#behaviour.spins.get(node)
+    if (spin !== undefined) for (let at = 0; at < spin.length; at += 2) this.#addToStep(node, spin[at]!, READS)
+    const word = this.#behaviour.word.at[node]!
+    if (word < 0 || code === PAUSE) return
+    this.#access(node, this.#cells.of(word), classOf(this.#behaviour, node, code))
+  }
+
+  /** An access besides that of the instruction itself. */
+  #addToStep(step: number, word: number, kind: number): void {
+    const cell = this.#cells.of(word)
+    const own = this.#own[this.#index.at[step]!]!
+    const access = cell * 4 + kind
+    if (!own.includes(access)) {
+      own.push(access)
+      if (this.#isPlanned[this.#index.at[step]!]) this.isRefuted = true
+    }
+    this.#access(step, cell, kind)
+  }
+
+  #access(step: number, cell: number, kind: number): void {
+    this.#addBit(step, kind * SET + (cell >> 5), 1 << (cell & 31))
+  }
+
+  /** The instruction and all before it have this in their future. */
+  #addBit(step: number, part: number, bit: number): void {
+    const place = this.#index.at[step]! * STRIDE + part
+    if ((this.#sets.at[place]! & bit) !== 0) return
+    this.#sets.at[place]! |= bit
+    if ((this.#relied.at[place]! & bit) !== 0) this.isRefuted = true
+    for (let link = this.#firstBefore.at[step]!; link !== -1; link = this.#nextBefore.at[link]!) {
+      this.#addBit(this.#before.at[link]!, part, bit)
+    }
+  }
+
+  /** What the step at `node` accesses besides the word of its instruction. */
+  besides(node: number): Accesses {
+    return this.#own[this.#index.at[node]!]!
+  }
+
+  /** Whether anything from `node` on conflicts with such an access of another. */
+  conflicts(node: number, cell: number, kind: number): boolean {
+    const index = this.#index.at[node]!
+    if (index === -1) return false
+    const bit = 1 << (cell & 31)
+    const place = index * STRIDE + (cell >> 5)
+    const sets = this.#sets.at
+    if ((sets[place + WRITES * SET]! & bit) !== 0) return true
+    if (kind !== READS && (sets[place + READS * SET]! & bit) !== 0) return true
+    return kind !== ADDS && (sets[place + ADDS * SET]! & bit) !== 0
+  }
+
+  /** Notes that a decision relies on `conflicts` having said no. */
+  rely(node: number, cell: number, kind: number): void {
+    const index = this.#index.at[node]!
+    if (index === -1) return
+    const bit = 1 << (cell & 31)
+    const place = index * STRIDE + (cell >> 5)
+    const relied = this.#relied.at
+    relied[place + WRITES * SET]! |= bit
+    if (kind !== READS) relied[place + READS * SET]! |= bit
+    if (kind !== ADDS) relied[place + ADDS * SET]! |= bit
+  }
+
+  /** Notes that a decision relies on `besides(node)` being all. */
+  plan(node: number): void {
+    this.#isPlanned[this.#index.at[node]!] = true
+  }
+
+  /** Forgets what was relied upon: a new round begins. */
+  forgive(): void {
+    this.isRefuted = false
+    this.#relied.at.fill(0)
+    this.#isPlanned.fill(false)
+  }
+}
+
+/** How an instruction accesses its word, if it is not known yet what will come of it. */
+function classOf(behaviour: Behaviour, node: number, code: number): number {
+  if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR || code === CAS) return READS
+  if (code === PARK || code === UNPARK) return WRITES
+  return (code === ADD || code === SUB) && behaviour.isBlind(node) ? ADDS : WRITES
+}

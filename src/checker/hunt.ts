@@ -1,0 +1,106 @@
+import { ableOf, type Counts, DEADLOCK, LIVELOCK } from './exhaust.ts'
+import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
+import { Column } from './growing.ts'
+import type { Machine } from './machine.ts'
+import type { Finding } from './program.ts'
+import type { Reduction } from './reduction.ts'
+
+const LAST_PLACE = 0x6000_0000
+const SIGNALLED = 2
+
+/**
+ * Looks for a violation with few preemptions: ways in which somebody who could have gone on is interrupted at most `most`
+ * times (Musuvathi and Qadeer, PLDI 2007). Most faults need one or two, and a witness with few is one that can be read. Finding
+ * nothing proves nothing; that is for the exhaustive search.
+ */
+export class Hunt {
+  readonly #machine: Machine
+  readonly #counts: Counts
+  readonly #reduction: Reduction
+  readonly #loops: (machine: Machine) => boolean
+  readonly #todo = new Column()
+  readonly #used = new Column()
+  #visited = new Fingerprints()
+  #schedule: readonly number[] | undefined
+  #findings: readonly Finding[] = []
+
+  constructor(machine: Machine, counts: Counts, reduction: Reduction, loops: (machine: Machine) => boolean) {
+    this.#machine = machine
+    this.#counts = counts
+    this.#reduction = reduction
+    this.#loops = loops
+  }
+
+  /** The way to a violation, or undefined if there is none with so few preemptions, or in so many steps. */
+  run(most: number, steps: number): { schedule: readonly number[]; findings: readonly Finding[] } | undefined {
+    const machine = this.#machine
+    const until = machine.steps + steps
+    const before = machine.steps
+    this.#visited = new Fingerprints()
+    this.#used.reserve(1)
+    this.#used.at[0] = 0
+    this.#enter(-1, 0)
+    while (machine.steps < until && this.#schedule === undefined) {
+      const todo = this.#todo.at[machine.depth]!
+      if (todo === 0) {
+        if (machine.depth === 0) break
+        machine.back()
+        continue
+      }
+      this.#try(most, this.#choose(todo))
+    }
+    this.#counts.steps += machine.steps - before
+    machine.backTo(0)
+    return this.#schedule && { schedule: this.#schedule, findings: this.#findings }
+  }
+
+  /** Whoever ran last goes on first: so ways with few switches are met first. */
+  #choose(todo: number): number {
+    const { depth } = this.#machine
+    const last = depth === 0 ? -1 : this.#machine.actorAt(depth - 1)
+    const actor = last >= 0 && (todo & (1 << last)) !== 0 ? last : 31 - Math.clz32(todo & -todo)
+    this.#todo.at[depth] = todo & ~(1 << actor)
+    return actor
+  }
+
+  #try(most: number, actor: number): void {
+    const machine = this.#machine
+    const { depth } = machine
+    const last = depth === 0 ? -1 : machine.actorAt(depth - 1)
+    const used = this.#used.at[depth]! + (last >= 0 && last !== actor && machine.canStep(last) ? 1 : 0)
+    if (used > most) return
+    machine.step(actor)
+    this.#reduction.update(actor)
+    if (machine.violated.length > 0) this.#found(machine.findings(actor))
+    else if (machine.signals === SIGNALLED && this.#loops(machine)) this.#found([LIVELOCK])
+    else if (!this.#enter(actor, used)) machine.back()
+  }
+
+  #enter(last: number, used: number): boolean {
+    const machine = this.#machine
+    const low = machine.hashLow ^ mixLow(LAST_PLACE, last)
+    const at = this.#visited.find(low, machine.hashHigh ^ mixHigh(LAST_PLACE, last), used)
+    if (!this.#visited.isNew) {
+      if (this.#visited.noteAt(at) <= used) return false
+      this.#visited.setNote(at, used)
+    }
+    const able = ableOf(machine)
+    if (able === 0) {
+      this.#counts.executions += 1
+      const findings = machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]
+      if (findings.length > 0) this.#found(findings)
+      return false
+    }
+    this.#todo.reserve(machine.depth + 1)
+    this.#used.reserve(machine.depth + 1)
+    const goesOn = last >= 0 && (able & (1 << last)) !== 0 && this.#reduction.isAlone(last)
+    this.#todo.at[machine.depth] = goesOn ? 1 << last : able
+    this.#used.at[machine.depth] = used
+    return true
+  }
+
+  #found(findings: readonly Finding[]): void {
+    this.#schedule = this.#machine.schedule()
+    this.#findings = findings
+  }
+}

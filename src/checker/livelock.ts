@@ -1,0 +1,60 @@
+import { ableOf } from './exhaust.ts'
+import { Machine } from './machine.ts'
+import type { Program } from './program.ts'
+
+const FOR_EVER = 1 << 28
+/** Times that a loop must come round to the same memory, with nobody else able to step. */
+const ROUNDS = 4
+/** Ways out of one local state that are followed. */
+const PROBES = 3
+const LONGEST = 20_000
+
+/**
+ * Whether a loop that ran out of patience would ever have ended: from there on everybody steps in turn, which is fair, and
+ * no signal comes. If it asks again and again, the memory being the same each time and nobody else able to step, it goes round
+ * for ever. Followed a few times for each place at which an actor gave up; the schedule is kept of the way that showed it.
+ */
+export class LivelockProbe {
+  readonly #program: Program
+  #machine: Machine | undefined
+  readonly #probed = new Map<string, number>()
+  schedule: readonly number[] = []
+
+  constructor(program: Program) {
+    this.#program = program
+  }
+
+  /** The machine's last step told a loop to give up. */
+  loops(gaveUp: Machine): boolean {
+    const last = gaveUp.depth - 1
+    const place = `${gaveUp.actorAt(last)} ${gaveUp.nodeAt(last)}`
+    const probes = this.#probed.get(place) ?? 0
+    if (probes >= PROBES) return false
+    this.#probed.set(place, probes + 1)
+    this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, counted: -1 })
+    this.#machine.backTo(0)
+    for (const actor of gaveUp.schedule()) this.#machine.step(actor)
+    return this.#goesRound(this.#machine)
+  }
+
+  #goesRound(machine: Machine): boolean {
+    const until = machine.depth + LONGEST
+    let memory = ''
+    let rounds = 0
+    for (let turn = 0; machine.depth < until; turn += 1) {
+      const able = ableOf(machine)
+      if (able === 0) return false
+      const actor = turn % machine.actors
+      if ((able & (1 << actor)) === 0) continue
+      machine.step(actor)
+      if (machine.signals === 0) continue
+      const now = machine.memory.join()
+      rounds = able === 1 << actor && now === memory ? rounds + 1 : 0
+      memory = now
+      if (rounds < ROUNDS) continue
+      this.schedule = machine.schedule()
+      return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,29 @@
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Place } from '../shared-memory/place.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+
+/** Something that steps: built anew, with all its local state, each time it is called. */
+export type ActorSource = (cpu: Cpu) => Steps<unknown>
+
+export type Actor = { readonly name: string; readonly start: ActorSource }
+
+/** A property that was violated. `value` says where: a gfn or a count. */
+export type Finding = { readonly name: string; readonly says: string; readonly value: number }
+
+/** What is explored: actors over one shared memory, each with local state of its own. */
+export type Program = {
+  /** Names the words and locks, and says how many words there are. */
+  readonly place: Place
+  /** The memory before anybody has taken a step. */
+  readonly memory: Int32Array
+  readonly actors: readonly Actor[]
+  /** What an actor means by `cpu.violation(oracle, value)`. */
+  readonly findingOf: (oracle: number, value: number) => Finding
+  /** What does not hold when all have ended. */
+  readonly atRest: (memory: Int32Array, results: readonly unknown[]) => readonly Finding[]
+  /** Counters that must be counted in some execution: each with what it means if they are not. */
+  readonly required: readonly Required[]
+}
+
+/** A behaviour that a protocol is there for: if no execution shows it, something is wrong although nothing is unsafe. */
+export type Required = { readonly anyOf: readonly number[]; readonly finding: Finding }

@@ -1,0 +1,128 @@
+import { ADDS, Cells, Futures, READS, WRITES } from './futures.ts'
+import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
+import type { Machine } from './machine.ts'
+
+/**
+ * Partial-order reduction by persistent sets (Godefroid, LNCS 1032, 1996): of the actors that can step, those that must be
+ * tried in a state so that no violation, no deadlock and no final state is missed. A set is persistent if nothing that the
+ * others may still do conflicts with the next steps of its members; then whatever the others do first could as well come
+ * later.
+ *
+ * What the others may still do is learned while exploring, as in stateful dynamic partial-order reduction (Yang, Chen,
+ * Gopalakrishnan, Kirby, SPIN 2008), but kept per actor and node of its behaviour instead of per state. What has not been
+ * seen yet counts as not happening, so a set can turn out wrong later: then the round is void and another one begins, with
+ * what has been learned. In the last round no set turned out wrong. That this is enough: assume a set were wrong all the
+ * same, at a state from which the shortest path leads to the access that it overlooked. That path does not touch the set's
+ * steps, so it can be taken after one of them too, and from there, nearer to the end, the reduced exploration covers it
+ * (state spaces are acyclic: every step adds to an actor's history). So the access was seen, and the set refuted.
+ */
+export class Reduction {
+  readonly #machine: Machine
+  readonly #cells = new Cells()
+  readonly #futures: readonly Futures[]
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+    this.#futures = machine.behaviours.map((behaviour) => new Futures(behaviour, this.#cells))
+  }
+
+  /** Takes in what an actor's last step taught. */
+  update(actor: number): void {
+    this.#futures[actor]!.update()
+  }
+
+  get isRefuted(): boolean {
+    return this.#futures.some(({ isRefuted }) => isRefuted)
+  }
+
+  beginRound(): void {
+    for (const futures of this.#futures) futures.forgive()
+  }
+
+  /** A smallest persistent set among the actors of `able`, as bits; `able` must not be empty. */
+  persistent(able: number): number {
+    let best = -1
+    for (let actor = 0; actor < this.#machine.actors; actor += 1) {
+      if ((able & (1 << actor)) === 0) continue
+      const set = this.#close(actor)
+      if (countOf(set & able) < countOf(best & able)) best = set
+      if (isSingle(best & able)) break
+    }
+    this.#rely(best)
+    return best & able
+  }
+
+  /** Whether no other actor can ever conflict with the next step of this one. */
+  isAlone(actor: number): boolean {
+    const set = this.#close(actor)
+    if (!isSingle(set)) return false
+    this.#rely(set)
+    return true
+  }
+
+  /** Adds whoever may conflict with a member's next step until nobody does. Who waits is enabled by such an access only. */
+  #close(first: number): number {
+    const actors = this.#machine.actors
+    let set = 1 << first
+    for (let changed = true; changed; ) {
+      changed = false
+      for (let member = 0; member < actors; member += 1) {
+        if ((set & (1 << member)) === 0) continue
+        for (let other = 0; other < actors; other += 1) {
+          if ((set & (1 << other)) !== 0 || !this.#mayConflict(member, other)) continue
+          set |= 1 << other
+          changed = true
+        }
+      }
+    }
+    return set
+  }
+
+  #mayConflict(member: number, other: number): boolean {
+    const { behaviours, nodes } = this.#machine
+    const node = nodes[member]!
+    const futures = this.#futures[other]!
+    const word = behaviours[member]!.word.at[node]!
+    if (word >= 0 && futures.conflicts(nodes[other]!, this.#cells.of(word), this.#classNow(member, node))) return true
+    for (const access of this.#futures[member]!.besides(node)) {
+      if (futures.conflicts(nodes[other]!, access >> 2, access & 3)) return true
+    }
+    return false
+  }
+
+  /** Notes what the choice of a set rests on: that nobody outside of it conflicts with a member. */
+  #rely(set: number): void {
+    const { behaviours, nodes, actors } = this.#machine
+    for (let member = 0; member < actors; member += 1) {
+      if ((set & (1 << member)) === 0 || this.#machine.hasEnded(member)) continue
+      const node = nodes[member]!
+      const word = behaviours[member]!.word.at[node]!
+      this.#futures[member]!.plan(node)
+      for (let other = 0; other < actors; other += 1) {
+        if ((set & (1 << other)) !== 0) continue
+        const futures = this.#futures[other]!
+        if (word >= 0) futures.rely(nodes[other]!, this.#cells.of(word), this.#classNow(member, node))
+        for (const access of this.#futures[member]!.besides(node)) futures.rely(nodes[other]!, access >> 2, access & 3)
+      }
+    }
+  }
+
+  /** What the next step does to its word. An exchange that would fail now only reads: whoever could change that conflicts. */
+  #classNow(actor: number, node: number): number {
+    const { behaviours, memory } = this.#machine
+    const { kind, word, a } = behaviours[actor]!
+    const code = kind.at[node]!
+    if (code === CAS) return memory[word.at[node]!] === a.at[node] ? WRITES : READS
+    if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR || code === PAUSE) return READS
+    if (code === PARK || code === UNPARK) return WRITES
+    return (code === ADD || code === SUB) && behaviours[actor]!.isBlind(node) ? ADDS : WRITES
+  }
+}
+
+const isSingle = (set: number) => (set & (set - 1)) === 0
+
+function countOf(set: number): number {
+  let count = 0
+  for (let rest = set; rest !== 0; rest &= rest - 1) count += 1
+  return count
+}

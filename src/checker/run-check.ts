@@ -1,0 +1,74 @@
+import type { Check } from './check.ts'
+import { definitionOf } from './definition.ts'
+import type { Counts } from './exhaust.ts'
+import { type Explored, explore, type Limits } from './explore.ts'
+import { Machine } from './machine.ts'
+import { scheduleText } from './schedule.ts'
+import { play } from './witness.ts'
+import { witnessText } from './witness-text.ts'
+
+/** One exploration: as data that can be sent to a worker. */
+export type Job = {
+  readonly check: string
+  readonly variant: string
+  readonly configuration: string
+  /** What it must come to. */
+  readonly expects: 'PASS' | 'FAIL'
+  readonly finds: readonly string[]
+  readonly limits: Limits
+}
+
+export type Report = Job & {
+  readonly explored: Explored
+  /** As text: how to replay it, and what happens in it. */
+  readonly replay: string | null
+  readonly witness: string | null
+  /** False if the same schedule, run again, came to something else. */
+  readonly isRepeatable: boolean
+  readonly isAsExpected: boolean
+}
+
+/** Which explorations a check asks for: good variants in every configuration, broken ones where the fault shows. */
+export function jobsOf(check: Check, limits: Limits, only: { variant?: string; configuration?: string }): Job[] {
+  const variants = check.variants.filter(({ name }) => only.variant === undefined || name === only.variant)
+  return variants.flatMap((variant) => {
+    const where = variant.kind === 'good' ? check.configurations.map(({ name }) => name) : [whereOf(check, variant.in)]
+    const isAsked = (configuration: string) => only.configuration === undefined || only.configuration === configuration
+    return where.filter(isAsked).map((configuration) => ({
+      check: check.name,
+      variant: variant.name,
+      configuration,
+      expects: variant.kind === 'good' ? ('PASS' as const) : ('FAIL' as const),
+      finds: variant.kind === 'good' ? [] : variant.finds,
+      limits,
+    }))
+  })
+}
+
+const whereOf = (check: Check, named: string | undefined) => named ?? check.configurations[0]!.name
+
+export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void): Report {
+  const program = check.program(job.variant, job.configuration)
+  const explored = explore(program, job.limits, onProgress)
+  const { schedule, patience, findings } = explored
+  if (schedule === null) {
+    return { ...job, explored, replay: null, witness: null, isRepeatable: true, isAsExpected: isAsExpected(job, explored) }
+  }
+  // Twice, by machines that share nothing with the one that found it.
+  const again = [0, 1].map(() => play(new Machine(program, { patience, counted: -1 }), schedule))
+  const [first, second] = again.map((played) => JSON.stringify(played))
+  const definition = definitionOf(job.check, job.variant, job.configuration)
+  return {
+    ...job,
+    explored,
+    replay: scheduleText({ definition, patience, actors: schedule }),
+    witness: witnessText(program, again[0]!),
+    isRepeatable: first === second && again[0]!.refused === 0,
+    isAsExpected: isAsExpected(job, explored) && findings.length > 0,
+  }
+}
+
+function isAsExpected(job: Job, { verdict, findings }: Explored): boolean {
+  if (verdict !== job.expects) return false
+  return job.finds.length === 0 || findings.some(({ name }) => job.finds.includes(name))
+}

@@ -1,0 +1,37 @@
+import type { Behaviour } from './behaviour.ts'
+import { CAS, isRead, PAUSE } from './instructions.ts'
+
+const FIRST_EVENT = 32
+
+/** One turn of a loop: the instructions since the last `pause`, the latest first, each with its answer. */
+type Turn = { readonly steps: readonly (readonly number[])[]; readonly end: number }
+
+/**
+ * A loop around `pause` that reads and reads, and has now read the same twice in a row, is waiting: nothing will change
+ * until somebody writes one of the words that it reads. So this `pause` is a wait for that, and the loop unrolls no
+ * further. Returns the words and what was seen in them, as pairs; undefined if it is no such loop.
+ */
+export function spinAt(behaviour: Behaviour, pause: number): Int32Array | undefined {
+  const turn = turnBefore(behaviour, pause)
+  const before = turn && turnBefore(behaviour, turn.end)
+  if (turn === undefined || before === undefined || turn.steps.length !== before.steps.length) return undefined
+  const isSame = turn.steps.every((step, index) => step.every((part, at) => part === before.steps[index]![at]))
+  if (!isSame || turn.steps.length === 0) return undefined
+  return Int32Array.from(turn.steps.flatMap(([, word, , , answer]) => [word!, answer!]))
+}
+
+function turnBefore(behaviour: Behaviour, pause: number): Turn | undefined {
+  const { kind, word, a, b, parent, answer } = behaviour
+  const steps: number[][] = []
+  for (let at = pause; ; ) {
+    const got = answer.at[at]!
+    at = parent.at[at]!
+    if (at === -1) return undefined
+    const code = kind.at[at]!
+    if (code === PAUSE) return { steps, end: at }
+    if (code >= FIRST_EVENT) continue
+    const step = [code, word.at[at]!, a.at[at]!, b.at[at]!, got]
+    if (!isRead(code) && !(code === CAS && got !== a.at[at])) return undefined
+    steps.push(step)
+  }
+}

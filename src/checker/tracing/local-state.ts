@@ -1,0 +1,73 @@
+import { mixHigh, mixLow } from '../fingerprint.ts'
+import type { Frames } from './frames.ts'
+
+/**
+ * A fingerprint of all that an actor keeps to itself: where it stands in each function that it is in, the locals that it may
+ * still look at, and every object that can be reached from them. Two histories that leave the same behind are one from
+ * here on.
+ */
+export class LocalState {
+  #low = 0
+  #high = 0
+  #parts = 0
+  #isOpaque = false
+  readonly #met = new Map<object, number>()
+
+  /**
+   * Undefined if something is held that cannot be seen. `cpu` is no part of it; what it
+   * is about to do is, as numbers.
+   */
+  of(frames: Frames, cpu: object, numbers: readonly number[]): string | undefined {
+    this.#low = 0
+    this.#high = 0
+    this.#parts = 0
+    this.#isOpaque = false
+    this.#met.clear()
+    this.#met.set(cpu, 0)
+    for (const number of numbers) this.#number(number)
+    for (const { site, locals } of frames) {
+      this.#text(site)
+      for (const local of locals) this.#value(local)
+    }
+    return this.#isOpaque ? undefined : `${this.#low},${this.#high}`
+  }
+
+  #number(value: number): void {
+    this.#parts += 1
+    this.#low = mixLow(this.#parts ^ this.#low, value | 0)
+    this.#high = mixHigh(this.#parts ^ this.#high, value | 0)
+    if (value !== (value | 0)) this.#text(String(value))
+  }
+
+  #text(text: string): void {
+    this.#number(-text.length)
+    for (let at = 0; at < text.length; at += 1) this.#number(text.charCodeAt(at))
+  }
+
+  #value(value: unknown): void {
+    if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'boolean') this.#number(value ? 101 : 102)
+    else if (typeof value === 'string') this.#text(value)
+    else if (typeof value === 'object' && value !== null) this.#object(value)
+    else if (typeof value === 'function') this.#text(value.name)
+    else if (typeof value === 'symbol') this.#isOpaque = true
+    else this.#number(value === null ? 103 : 104)
+  }
+
+  #object(object: object): void {
+    const met = this.#met.get(object)
+    this.#number(met ?? -1)
+    if (met !== undefined) return
+    this.#met.set(object, this.#met.size)
+    if (ArrayBuffer.isView(object)) for (const part of object as Int32Array) this.#number(part)
+    else if (Array.isArray(object)) this.#all(object, object.length)
+    else if (object instanceof Map || object instanceof Set) this.#all(object, object.size)
+    else for (const key in object) this.#value((object as Record<string, unknown>)[key])
+  }
+
+  /** Without their number, [1], [2, 3] would be [1, 2], [3]. */
+  #all(parts: Iterable<unknown>, length: number): void {
+    this.#number(length)
+    for (const part of parts) this.#value(part)
+  }
+}

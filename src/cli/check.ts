@@ -1,0 +1,121 @@
+import os from 'node:os'
+import type { Argv } from 'yargs'
+import { FaultlineError } from '../bench/error.ts'
+import type { Check } from '../checker/check.ts'
+import { reportText } from '../checker/check-text.ts'
+import { LIMITS } from '../checker/explore.ts'
+import { runJobs } from '../checker/job-pool.ts'
+import { loadChecks } from '../checker/load-checks.ts'
+import { replaySchedule } from '../checker/replay-schedule.ts'
+import { jobsOf, type Report } from '../checker/run-check.ts'
+import type { Command } from './command.ts'
+import { integer } from './flags.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { Progress } from './progress.ts'
+
+type Args = {
+  readonly name: string | undefined
+  readonly variant: string | undefined
+  readonly configuration: string | undefined
+  readonly replay: string | undefined
+  readonly retries: string
+  readonly preemptions: string
+  readonly states: string
+  readonly depth: string
+  readonly seconds: string
+  readonly threads: string
+  readonly json: boolean
+  readonly progress: boolean
+}
+
+export const check: Command<Args> = {
+  name: 'check',
+  usage: 'check [name]',
+  summary:
+    'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: not so.',
+  flags: (yargs) =>
+    yargs
+      .positional('name', { type: 'string', describe: 'the check; without it all of them' })
+      .option('variant', { type: 'string', requiresArg: true, describe: 'only this variant, such as B-STALE' })
+      .option('configuration', { type: 'string', requiresArg: true, describe: 'only this configuration' })
+      .option('replay', { type: 'string', requiresArg: true, describe: 'play a schedule that a witness was printed with' })
+      .option('retries', {
+        type: 'string',
+        default: `${LIMITS.patience}`,
+        describe: 'how often a loop that retries goes round before a signal ends it',
+      })
+      .option('preemptions', {
+        type: 'string',
+        default: `${LIMITS.preemptions}`,
+        describe: 'first look for a witness with at most so many preemptions',
+      })
+      .option('states', { type: 'string', default: `${LIMITS.states}`, describe: 'give up after so many states' })
+      .option('depth', { type: 'string', default: `${LIMITS.depth}`, describe: 'steps of one execution' })
+      .option('seconds', { type: 'string', default: `${LIMITS.seconds}`, describe: 'time for one exploration' })
+      .option('threads', { type: 'string', default: `${Math.min(2, os.availableParallelism())}`, describe: 'explorations at a time' })
+      .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+      .option('progress', { type: 'boolean', default: true, hidden: true })
+      .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
+
+  async run(args, io) {
+    const checks = choose(await loadChecks(), args)
+    if (args.replay !== undefined) return replay(checks, args, args.replay, io)
+    const limits = {
+      patience: integer('retries', args.retries, 0, 200),
+      preemptions: integer('preemptions', args.preemptions, 0, 100),
+      states: integer('states', args.states, 1, 500_000_000),
+      depth: integer('depth', args.depth, 1, 1_000_000),
+      seconds: integer('seconds', args.seconds, 1, 1_000_000),
+    }
+    const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
+    const progress = new Progress(io, args.progress && !args.json)
+    const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
+      const states = counts === undefined ? '' : `, ${counts.states} states`
+      progress.show(done, jobs.length, `${job.variant} in ${job.configuration}${states}`)
+    })
+    progress.clear()
+    io.out(args.json ? JSON.stringify(reports, null, 1) : reports.map(reportText).join('\n\n'))
+    if (io.signal.aborted) return EXIT.interrupted
+    return exitCode(reports)
+  },
+}
+
+const only = ({ variant, configuration }: Args) => ({
+  ...(variant === undefined ? {} : { variant }),
+  ...(configuration === undefined ? {} : { configuration }),
+})
+
+/** A good variant of which it is not known must not pass for one that holds. */
+const exitCode = (reports: readonly Report[]): ExitCode =>
+  reports.every(({ isAsExpected, isRepeatable }) => isAsExpected && isRepeatable) ? EXIT.fine : EXIT.regression
+
+function choose(checks: readonly Check[], { name, variant, configuration }: Args): readonly Check[] {
+  const named = checks.filter((one) => name === undefined || one.name === name)
+  if (named.length === 0) throw unknown('check', name!, checks.map((one) => one.name))
+  const withVariant = named.filter(({ variants }) => variant === undefined || variants.some((one) => one.name === variant))
+  if (withVariant.length === 0) {
+    throw unknown('variant', variant!, named.flatMap(({ variants }) => variants.map((one) => one.name)))
+  }
+  const all = withVariant.flatMap(({ configurations }) => configurations.map((one) => one.name))
+  if (configuration === undefined || all.includes(configuration)) return withVariant
+  throw unknown('configuration', configuration, all)
+}
+
+const unknown = (what: string, name: string, known: readonly string[]) =>
+  new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, { hint: `There are: ${known.join(', ')}.` })
+
+function replay(checks: readonly Check[], { variant, configuration }: Args, text: string, io: Io): ExitCode {
+  if (checks.length !== 1 || variant === undefined) {
+    throw new FaultlineError('REPLAY_OF_WHAT', 'usage', 'a schedule says who steps, not what is run', {
+      hint: 'Give the check and --variant too, as in the command that a witness ends with.',
+    })
+  }
+  const played = replaySchedule(checks[0]!, variant, configuration ?? checks[0]!.configurations[0]!.name, text)
+  if (typeof played === 'string') {
+    throw new FaultlineError('SCHEDULE_REFUSED', 'usage', played, {
+      hint: `Explore it again: faultline check ${checks[0]!.name} --variant ${variant}.`,
+    })
+  }
+  io.out(played.text)
+  return played.findings.length === 0 ? EXIT.fine : EXIT.regression
+}
