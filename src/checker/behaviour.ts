@@ -21,9 +21,6 @@ export const RELEASING = 39
 export const THREW = 40
 export const ENDED = 41
 
-
-
-
 const CODE_OF = new Map<string, number>(INSTRUCTIONS.map((kind, code) => [kind, code]))
 
 /** Instructions whose answer a protocol may leave alone. */
@@ -254,11 +251,9 @@ export class Behaviour implements Observer {
     if (this.#onPath >= this.#path.length) return undefined
     const node = this.#path[this.#onPath]!
     const same =
-      this.kind.at[node] === kind &&
-      this.word.at[node] === word &&
-      this.a.at[node] === a &&
-      this.b.at[node] === b
-    if (!same) throw new NotDeterministic(`actor ${this.id} did something else when it was run again with the same answers`)
+      this.kind.at[node] === kind && this.word.at[node] === word && this.a.at[node] === a && this.b.at[node] === b
+    if (!same)
+      throw new NotDeterministic(`actor ${this.id} did something else when it was run again with the same answers`)
     this.#onPath += 1
     return this.#answerAt(this.#onPath - 1)
   }

@@ -8,9 +8,16 @@ export function reportText(report: Report): string {
     lines.push(`  ${name}: ${says}${value === 0 ? '' : ` (0x${value.toString(16)})`}`)
   }
   if (witness !== null) lines.push('', indent(witness))
-  if (!isRepeatable) lines.push('', '  The same schedule, run twice, did not do the same twice: something here depends on more than the schedule.')
+  if (!isRepeatable)
+    lines.push(
+      '',
+      '  The same schedule, run twice, did not do the same twice: something here depends on more than the schedule.',
+    )
   if (replay !== null) {
-    lines.push('', `  faultline check ${report.check} --variant ${variant} --configuration ${report.configuration} --replay ${replay}`)
+    lines.push(
+      '',
+      `  faultline check ${report.check} --variant ${variant} --configuration ${report.configuration} --replay ${replay}`,
+    )
   }
   return lines.join('\n')
 }

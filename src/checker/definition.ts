@@ -8,7 +8,10 @@ let code: string | undefined
 /** What a schedule is a schedule of: the code of all protocols and checks, the variant and the configuration. 8 hex digits. */
 export function definitionOf(...names: readonly string[]): string {
   code ??= hashOf(fileURLToPath(new URL('../traced', import.meta.url)))
-  return createHash('sha256').update([code, ...names].join('\0')).digest('hex').slice(0, 8)
+  return createHash('sha256')
+    .update([code, ...names].join('\0'))
+    .digest('hex')
+    .slice(0, 8)
 }
 
 function hashOf(folder: string): string {

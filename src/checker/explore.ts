@@ -1,4 +1,4 @@
-import { Exhaustion, type Counts, type Outcome } from './exhaust.ts'
+import { type Counts, Exhaustion, type Outcome } from './exhaust.ts'
 import { Hunt } from './hunt.ts'
 import { LivelockProbe } from './livelock.ts'
 import { Machine } from './machine.ts'
@@ -37,12 +37,16 @@ const HUNT_STEPS = 600_000
  * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
  * the limits. `onProgress` is told the counts now and then.
  */
-export function explore(program: Program, limits: Limits = LIMITS, onProgress?: (counts: Counts) => void): Explored {
+export function exploreProgram(
+  program: Program,
+  limits: Limits = LIMITS,
+  onProgress?: (counts: Counts) => void,
+): Explored {
   const began = performance.now()
   const machine = new Machine(program, { patience: limits.patience, counted: -1 })
   const reduction = new Reduction(machine)
   const probe = new LivelockProbe(program)
-  const loops = (gaveUp: Machine) => probe.loops(gaveUp)
+  const loops = (gaveUp: Machine) => program.isUnended !== true && probe.loops(gaveUp)
   const isOver = (counts: Counts) => {
     onProgress?.(counts)
     return performance.now() - began > limits.seconds * 1000
@@ -55,7 +59,11 @@ export function explore(program: Program, limits: Limits = LIMITS, onProgress?: 
     verdict: outcome.verdict,
     because: outcome.verdict === 'UNKNOWN' ? outcome.because : null,
     findings: outcome.verdict === 'FAIL' ? outcome.findings : [],
-    schedule: isLivelock ? probe.schedule : outcome.verdict === 'FAIL' && outcome.schedule.length > 0 ? outcome.schedule : null,
+    schedule: isLivelock
+      ? probe.schedule
+      : outcome.verdict === 'FAIL' && outcome.schedule.length > 0
+        ? outcome.schedule
+        : null,
     patience: isLivelock ? 1 << 28 : limits.patience,
     counts: search.counts,
     ms: performance.now() - began,

@@ -52,7 +52,10 @@ export class Fingerprints {
   #slot(low: number, high: number): number {
     const mask = this.#low.length - 1
     let at = (low ^ Math.imul(high, 0x9e37_79b1)) & mask
-    while ((this.#low[at] !== low || this.#high[at] !== high) && (this.#low[at] !== EMPTY || this.#high[at] !== EMPTY)) {
+    while (
+      (this.#low[at] !== low || this.#high[at] !== high) &&
+      (this.#low[at] !== EMPTY || this.#high[at] !== EMPTY)
+    ) {
       at = (at + 1) & mask
     }
     return at

@@ -18,7 +18,9 @@ export async function runJobs(
   let next = 0
   let done = 0
   const work = async () => {
-    const worker = new Worker(new URL('job-worker.js', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 4096 } })
+    const worker = new Worker(new URL('job-worker.js', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: 4096 },
+    })
     const stop = () => void worker.terminate()
     signal.addEventListener('abort', stop, { once: true })
     try {

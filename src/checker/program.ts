@@ -23,6 +23,8 @@ export type Program = {
   readonly atRest: (memory: Int32Array, results: readonly unknown[]) => readonly Finding[]
   /** Counters that must be counted in some execution: each with what it means if they are not. */
   readonly required: readonly Required[]
+  /** Somebody retries for ever by design, since what he waits for is never done here: no livelock is looked for. */
+  readonly isUnended?: boolean
 }
 
 /** A behaviour that a protocol is there for: if no execution shows it, something is wrong although nothing is unsafe. */

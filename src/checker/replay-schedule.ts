@@ -18,7 +18,8 @@ export function replaySchedule(check: Check, variant: string, configuration: str
   }
   const program = check.program(variant, configuration)
   const played = play(new Machine(program, { patience: schedule.patience, counted: -1 }), schedule.actors)
-  if (played.refused > 0) return `the schedule does not fit: its step ${schedule.actors.length - played.refused + 1} cannot be taken`
+  if (played.refused > 0)
+    return `the schedule does not fit: its step ${schedule.actors.length - played.refused + 1} cannot be taken`
   const says = played.findings.map(({ name, says: sentence }) => `${name}: ${sentence}`)
   const verdict = says.length === 0 ? ['Nothing was violated.'] : says
   return { text: [witnessText(program, played), '', ...verdict].join('\n'), findings: played.findings }

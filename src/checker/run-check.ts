@@ -1,7 +1,7 @@
 import type { Check } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Counts } from './exhaust.ts'
-import { type Explored, explore, type Limits } from './explore.ts'
+import { type Explored, exploreProgram, type Limits } from './explore.ts'
 import { Machine } from './machine.ts'
 import { scheduleText } from './schedule.ts'
 import { play } from './witness.ts'
@@ -49,10 +49,17 @@ const whereOf = (check: Check, named: string | undefined) => named ?? check.conf
 
 export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void): Report {
   const program = check.program(job.variant, job.configuration)
-  const explored = explore(program, job.limits, onProgress)
+  const explored = exploreProgram(program, job.limits, onProgress)
   const { schedule, patience, findings } = explored
   if (schedule === null) {
-    return { ...job, explored, replay: null, witness: null, isRepeatable: true, isAsExpected: isAsExpected(job, explored) }
+    return {
+      ...job,
+      explored,
+      replay: null,
+      witness: null,
+      isRepeatable: true,
+      isAsExpected: isAsExpected(job, explored),
+    }
   }
   // Twice, by machines that share nothing with the one that found it.
   const again = [0, 1].map(() => play(new Machine(program, { patience, counted: -1 }), schedule))

@@ -20,7 +20,8 @@ export function scheduleText({ definition, patience, actors }: Schedule): string
 export function parseSchedule(text: string): Schedule | string {
   const version = /^(\d+):/.exec(text)?.[1]
   if (version === undefined) return `'${text.slice(0, 40)}' is not a schedule: it has no version in front`
-  if (Number(version) !== VERSION) return `the schedule has version ${version}, and this program reads version ${VERSION}`
+  if (Number(version) !== VERSION)
+    return `the schedule has version ${version}, and this program reads version ${VERSION}`
   const match = /^\d+:([0-9a-f]{8}):([0-9a-f]{2}):([0-9a-f]+)$/.exec(text)
   if (match === null) return 'the schedule is damaged: it is not version:definition:patience:steps'
   const [, definition, patience, steps] = match as unknown as [string, string, string, string]

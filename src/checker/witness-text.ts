@@ -15,7 +15,11 @@ export function witnessText(program: Program, { lines, stuck }: Played): string 
     const cells = rows.filter((row) => row.actor === actor).flatMap(({ cell }) => cell)
     return Math.max(name.length, ...cells.map((cell) => cell.length))
   })
-  const line = (cells: readonly string[]) => cells.map((cell, at) => cell.padEnd(widths[at]!)).join('  ').trimEnd()
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join('  ')
+      .trimEnd()
   return [
     line(names),
     line(names.map((name) => '-'.repeat(name.length))),
@@ -46,6 +50,7 @@ function runsOf(lines: readonly Line[]): Line[][] {
 function cellOf(run: readonly Line[], shared: ReadonlySet<number>): string[] {
   const told = collapse(run.filter(({ word, waited }) => shared.has(word) || waited).map(({ text }) => text))
   const rest = run.length - run.filter(({ word, waited }) => shared.has(word) || waited).length
+  if (run[0]!.site === '') return collapse(run.map(({ text }) => text)).map(clip)
   const head = `${run[0]!.site}()`
   if (told.length === 0) return [rest === 0 ? head : `${head}  (${rest} private)`].map(clip)
   return [head, ...told.map((text) => `  ${text}`)].map(clip)

@@ -1,6 +1,6 @@
 import { ACQUIRED, type Behaviour, RELEASING, START } from './behaviour.ts'
 import { ableOf, DEADLOCK } from './exhaust.ts'
-import { CAS, INSTRUCTIONS, PAUSE, UNTIL_EQUAL, WRITE, STORE } from './instructions.ts'
+import { CAS, INSTRUCTIONS, PAUSE, STORE, UNTIL_EQUAL, WRITE } from './instructions.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
 
@@ -99,6 +99,6 @@ function stuckIn(machine: Machine, held: readonly ReadonlyMap<string, number>[])
     const at = word.at[node]!
     const what = at < 0 ? 'a change' : `${machine.program.place.nameOf(at as never)} (${machine.memory[at]})`
     const until = kind.at[node] === UNTIL_EQUAL ? ` to be ${number(a.at[node]!)}` : ''
-    return `${name} holds ${holds.join(', ') || 'nothing'} and waits in ${sites.get(node)} for ${what}${until}`
+    return `${name} holds ${holds.join(', ') || 'nothing'} and waits${sites.get(node) ? ` in ${sites.get(node)}()` : ''} for ${what}${until}`
   })
 }

@@ -38,7 +38,11 @@ export const check: Command<Args> = {
       .positional('name', { type: 'string', describe: 'the check; without it all of them' })
       .option('variant', { type: 'string', requiresArg: true, describe: 'only this variant, such as B-STALE' })
       .option('configuration', { type: 'string', requiresArg: true, describe: 'only this configuration' })
-      .option('replay', { type: 'string', requiresArg: true, describe: 'play a schedule that a witness was printed with' })
+      .option('replay', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'play a schedule that a witness was printed with',
+      })
       .option('retries', {
         type: 'string',
         default: `${LIMITS.patience}`,
@@ -52,7 +56,11 @@ export const check: Command<Args> = {
       .option('states', { type: 'string', default: `${LIMITS.states}`, describe: 'give up after so many states' })
       .option('depth', { type: 'string', default: `${LIMITS.depth}`, describe: 'steps of one execution' })
       .option('seconds', { type: 'string', default: `${LIMITS.seconds}`, describe: 'time for one exploration' })
-      .option('threads', { type: 'string', default: `${Math.min(2, os.availableParallelism())}`, describe: 'explorations at a time' })
+      .option('threads', {
+        type: 'string',
+        default: `${Math.min(2, os.availableParallelism())}`,
+        describe: 'explorations at a time',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
       .option('progress', { type: 'boolean', default: true, hidden: true })
       .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
@@ -91,10 +99,21 @@ const exitCode = (reports: readonly Report[]): ExitCode =>
 
 function choose(checks: readonly Check[], { name, variant, configuration }: Args): readonly Check[] {
   const named = checks.filter((one) => name === undefined || one.name === name)
-  if (named.length === 0) throw unknown('check', name!, checks.map((one) => one.name))
-  const withVariant = named.filter(({ variants }) => variant === undefined || variants.some((one) => one.name === variant))
+  if (named.length === 0)
+    throw unknown(
+      'check',
+      name!,
+      checks.map((one) => one.name),
+    )
+  const withVariant = named.filter(
+    ({ variants }) => variant === undefined || variants.some((one) => one.name === variant),
+  )
   if (withVariant.length === 0) {
-    throw unknown('variant', variant!, named.flatMap(({ variants }) => variants.map((one) => one.name)))
+    throw unknown(
+      'variant',
+      variant!,
+      named.flatMap(({ variants }) => variants.map((one) => one.name)),
+    )
   }
   const all = withVariant.flatMap(({ configurations }) => configurations.map((one) => one.name))
   if (configuration === undefined || all.includes(configuration)) return withVariant
@@ -102,7 +121,9 @@ function choose(checks: readonly Check[], { name, variant, configuration }: Args
 }
 
 const unknown = (what: string, name: string, known: readonly string[]) =>
-  new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, { hint: `There are: ${known.join(', ')}.` })
+  new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, {
+    hint: `There are: ${known.join(', ')}.`,
+  })
 
 function replay(checks: readonly Check[], { variant, configuration }: Args, text: string, io: Io): ExitCode {
   if (checks.length !== 1 || variant === undefined) {

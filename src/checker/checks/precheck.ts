@@ -116,7 +116,12 @@ const declared: Check = {
     { kind: 'broken', name: 'B-INV', finds: ['precheck_never_fires_before_pfn'], in: 'unended' },
     { kind: 'broken', name: 'B-ORDER', finds: ['stale_accept'], in: 'lockless' },
     { kind: 'broken', name: 'B-RANGE', finds: ['range_unset'] },
-    { kind: 'broken', name: 'B-HALF', finds: ['install_in_progress', 'stale_install', 'stale_use'], in: 'two-notifiers' },
+    {
+      kind: 'broken',
+      name: 'B-HALF',
+      finds: ['install_in_progress', 'stale_install', 'stale_use'],
+      in: 'two-notifiers',
+    },
   ],
   configurations: CONFIGURATIONS.map(({ name, says, actors }) => ({ name, says, actors })),
   patience: 1,
@@ -140,7 +145,13 @@ function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[nu
     })),
     findingOf: (oracle, value) => ({ ...(ORACLES[oracle] ?? STALE_ACCEPT), value }),
     atRest: (words) =>
-      configuration.name === 'unended' ? [] : violationsAtRest(vm, words).map(({ oracle, value }) => ({ ...ORACLES.find(({ name }) => name === oracle)!, value })),
+      configuration.name === 'unended'
+        ? []
+        : violationsAtRest(vm, words).map(({ oracle, value }) => ({
+            ...ORACLES.find(({ name }) => name === oracle)!,
+            value,
+          })),
+    isUnended: configuration.name === 'unended',
     required: configuration.name === 'unended' ? REQUIRED.filter(({ of }) => of.includes(variant)) : [],
   }
 }

@@ -1,4 +1,13 @@
-import { type AnyNode, type Function as FunctionNode, type Node, type Pattern, type Program, parse, type Token, tokTypes } from 'acorn'
+import {
+  type AnyNode,
+  type Function as FunctionNode,
+  type Node,
+  type Pattern,
+  type Program,
+  parse,
+  type Token,
+  tokTypes,
+} from 'acorn'
 import { ancestor, full } from 'acorn-walk'
 
 type Edit = { readonly at: number; readonly end: number; readonly text: string }
@@ -121,7 +130,8 @@ function liveAt(fn: FunctionNode, node: Node, above: readonly AnyNode[], names: 
 }
 
 const contains = (outer: Node, inner: Node) => outer.start <= inner.start && inner.end <= outer.end
-const includes = (span: { readonly start: number; readonly end: number }, at: number) => span.start <= at && at < span.end
+const includes = (span: { readonly start: number; readonly end: number }, at: number) =>
+  span.start <= at && at < span.end
 
 function usesThis(fn: FunctionNode): boolean {
   let found = false
@@ -143,7 +153,9 @@ function namesIn(tree: Program): Names {
   })
   ancestor(tree, {
     VariableDeclaration(node, _, ancestors) {
-      const scope = (ancestors as AnyNode[]).slice(0, -1).findLast(({ type }) => /Block|^For|Switch|Program/.test(type))!
+      const scope = (ancestors as AnyNode[])
+        .slice(0, -1)
+        .findLast(({ type }) => /Block|^For|Switch|Program/.test(type))!
       if (scope.type === 'Program') return
       for (const { id, end } of node.declarations) declare(id, end, scope)
     },

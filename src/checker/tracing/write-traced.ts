@@ -15,7 +15,8 @@ export function writeTraced(from: string, to: string, change?: (name: string, te
   const toolMs = Math.max(...['traced.js', 'write-traced.js'].map((name) => ageMs(join(dirname(FRAMES), name))))
   for (const name of TRACED.flatMap((folder) => modulesIn(from, folder))) {
     const target = join(to, name)
-    if (change === undefined && existsSync(target) && ageMs(target) >= Math.max(toolMs, ageMs(join(from, name)))) continue
+    if (change === undefined && existsSync(target) && ageMs(target) >= Math.max(toolMs, ageMs(join(from, name))))
+      continue
     const text = readFileSync(join(from, name), 'utf8')
     mkdirSync(dirname(target), { recursive: true })
     const frames = `./${relative(dirname(target), FRAMES)}`

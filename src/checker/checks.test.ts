@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Check } from './check.ts'
+import { CHECKS as UNTRACED } from './checks/all.ts'
+import { Exhaustion } from './exhaust.ts'
+import { LIMITS } from './explore.ts'
+import { loadChecks } from './load-checks.ts'
+import { Machine } from './machine.ts'
+import { replaySchedule } from './replay-schedule.ts'
+import { jobsOf, runJob } from './run-check.ts'
+
+const CHECKS = await loadChecks()
+const precheck = CHECKS.find(({ name }) => name === 'precheck')!
+const LARGE = new Set(['same-page', 'two-notifiers'])
+
+for (const check of CHECKS) {
+  for (const job of jobsOf(check, LIMITS, {})) {
+    if (job.expects === 'PASS' && LARGE.has(job.configuration)) continue
+    const does = job.expects === 'PASS' ? 'holds' : `is caught by ${job.finds.join(' or ')}`
+    test(`${check.name}: ${job.variant} ${does} in ${job.configuration}`, () => {
+      const { explored, isAsExpected, isRepeatable } = runJob(check, job)
+      assert.ok(isAsExpected, JSON.stringify({ ...explored, schedule: null }))
+      assert.ok(isRepeatable)
+    })
+  }
+}
+
+/** Everything, everywhere, with nothing left out: the final states that there are. */
+function endings(check: Check, variant: string): { states: number; endings: string[] } {
+  const seen = new Set<string>()
+  const program = check.program(variant, 'one-vcpu')
+  const machine = new Machine(
+    {
+      ...program,
+      findingOf: () => ({ name: 'ignored', says: '', value: 0 }),
+      atRest: (words) => {
+        seen.add(words.join())
+        return []
+      },
+    },
+    { patience: 0, counted: -1 },
+  )
+  const search = new Exhaustion(machine, { depth: 10_000, states: 1e7, isOver: () => false })
+  assert.equal(search.run().verdict, 'PASS')
+  return { states: search.counts.states, endings: [...seen].sort() }
+}
+
+test('seeing the local state merges states, and loses no ending', () => {
+  const [seen, unseen] = [endings(precheck, 'precheck'), endings(UNTRACED[0]!, 'precheck')]
+  assert.deepEqual(seen.endings, unseen.endings)
+  assert.ok(seen.states < unseen.states)
+})
+
+test('a schedule shows the same fault when it is played again, and is refused by another variant', () => {
+  const [job] = jobsOf(precheck, LIMITS, { variant: 'B-STALE' })
+  const { replay, configuration } = runJob(precheck, job!)
+  const again = replaySchedule(precheck, 'B-STALE', configuration, replay!)
+  assert.ok(typeof again !== 'string')
+  assert.ok(again.findings.some(({ name }) => name === 'stale_install'))
+  assert.match(again.text, /CPU 0: vcpu0 +CPU 1: notifier/)
+  assert.match(again.text, /isPageFaultStale|tdpMap\(\)/)
+  const refused = replaySchedule(precheck, 'precheck', configuration, replay!)
+  assert.match(refused as string, /is of definition [0-9a-f]{8}, and precheck in one-vcpu is now/)
+})
