@@ -59,8 +59,8 @@ test('a lost update is found, and told step by step', () => {
   const { verdict, findings, witness, schedule } = explore({
     ...shared,
     actors: { left: increment, right: increment },
-    oracle: ({ subject, valueOf }) =>
-      valueOf(subject) === 2 ? undefined : `${valueOf(subject)} of 2 increments arrived`,
+    oracle: ({ subject, valueIn }) =>
+      valueIn(subject) === 2 ? undefined : `${valueIn(subject)} of 2 increments arrived`,
   })
   assert.equal(verdict, 'FAIL')
   assert.deepEqual(

@@ -23,7 +23,7 @@ export type Exploration<Subject> = {
 
 export type End<Subject> = {
   readonly subject: Subject
-  readonly valueOf: (word: Word) => number
+  readonly valueIn: (word: Word) => number
   /** What the actors returned, in their order. */
   readonly results: readonly unknown[]
 }
@@ -58,7 +58,7 @@ export function programOf<Subject>({ setup, actors, initialise, oracle }: Explor
     actors: Object.entries(actors).map(([name, act]) => ({ name, start: (cpu) => act(cpu, setup(new Place())) })),
     findingOf: (_, value) => ({ name: 'violation', says: 'an actor found a property violated', value }),
     atRest: (words, results) => {
-      const says = oracle?.({ subject, valueOf: (word) => words[word]!, results })
+      const says = oracle?.({ subject, valueIn: (word) => words[word]!, results })
       return says === undefined ? [] : [{ name: 'oracle', says, value: 0 }]
     },
     required: [],

@@ -12,7 +12,8 @@ import { buildSystem, type SystemSpec } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import type { Program } from '../program.ts'
 
-const GFN = 0x40
+/** Above the hvas, so that not even a range of hvas that is read half old, half new can hold it. */
+const GFN = 0x2000
 const HVA = 0x1000
 
 /** Touches one page of the guest's. */
