@@ -163,7 +163,13 @@ test('the reduction leaves out states and no final one', () => {
     const exploration = { setup, actors: { a: visit(1), b: visit(2), c: visit(3) } }
     const program = programOf(exploration)
     const machine = new Machine(
-      { ...program, atRest: (words) => (seen.add(words.join()), []) },
+      {
+        ...program,
+        atRest: (words) => {
+          seen.add(words.join())
+          return []
+        },
+      },
       { patience: 1, counted: -1 },
     )
     const bounds = { depth: 1000, states: 1e6, isOver: () => false }
