@@ -44,6 +44,7 @@ import {
   SERIAL,
   THRESHOLD,
 } from './icache-variants.ts'
+import { V5_15 } from './kernels.ts'
 import { READ_LOCK, TWO_LISTS, V5_11, WRITE_LOCK, WRITE_LOCK_SINGLE } from './nx-variants.ts'
 import type { Rules } from './rules.ts'
 import { COARSE_YIELD, LOOP, NO_PRECHECK, NO_YIELD, PRECHECK, PRECHECK_AFTER_PFN, TRYLOCK } from './variants.ts'
@@ -114,6 +115,7 @@ export const VARIANT_RULES = {
   'B-SKIPFLUSH': B_SKIPFLUSH,
   'B-REQAFTER': B_REQAFTER,
   'B-APICLEAK': B_APICLEAK,
+  'v5.15': V5_15,
 } as const satisfies Record<string, Rules>
 
 export type VariantName = keyof typeof VARIANT_RULES

@@ -2,12 +2,14 @@ import { apicMetrics } from './apic-page.ts'
 import { elisionMetrics } from './elision.ts'
 import { faultMetrics } from './faults.ts'
 import { icacheMetrics } from './icache.ts'
+import { guestMetrics } from './mixed.ts'
 import { nxRecoveryMetrics } from './nx-recovery.ts'
 import type { Metrics, Tally } from './tally.ts'
 
 /** What each system derives from the counters of a trial for throughput; nothing where it did not run. */
 const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   faultMetrics,
+  guestMetrics,
   icacheMetrics,
   elisionMetrics,
   apicMetrics,

@@ -13,17 +13,24 @@ export function apicMetrics(all: Tally): Metrics {
     apic_migrations_per_second: migrators.rate('apic_migrations'),
     ...per(moved + refused, (tries) => ({ apic_migrations_refused_share: refused / tries })),
     ...metricsOfVcpus(all.of('vcpu')),
+    ...metricsOfFlushes(all),
   }
 }
 
-const metricsOfVcpus = (vcpus: Tally): Metrics => ({
-  guest_accesses_per_second: vcpus.rate('guest_accesses'),
-  ...per(vcpus.sum('apic_reloads'), (reloads) => ({
+const metricsOfVcpus = (vcpus: Tally): Metrics =>
+  per(vcpus.sum('apic_reloads'), (reloads) => ({
     apic_tries_per_reload: vcpus.sum('apic_reload_attempts') / reloads,
     apic_rerequests_per_reload: vcpus.sum('apic_reload_rerequests') / reloads,
     entries_cancelled_per_reload: vcpus.sum('entry_cancelled_pending_request') / reloads,
+  }))
+
+/** Only where nobody flushes for another reason. */
+function metricsOfFlushes(all: Tally): Metrics {
+  const vcpus = all.of('vcpu')
+  if (all.cpus.length > all.of('vcpu', 'apic-migrator').cpus.length) return {}
+  return per(vcpus.sum('apic_reloads'), (reloads) => ({
     tlb_flushes_per_reload: vcpus.sum('tlb_flush', 'tlb_flush_local_current') / reloads,
     tlb_flushes_local_per_reload: vcpus.sum('tlb_flush_local_current') / reloads,
     tlb_flushes_redundant_per_reload: vcpus.sum('flush_redundant') / reloads,
-  })),
-})
+  }))
+}

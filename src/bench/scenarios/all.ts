@@ -3,12 +3,22 @@ import apicPage from './apic-page.ts'
 import elision from './elision.ts'
 import icache from './icache.ts'
 import instruments from './instruments.ts'
+import mixed from './mixed.ts'
 import nxRecovery from './nx-recovery.ts'
 import precheck from './precheck.ts'
 import primitives from './primitives.ts'
 
 /** Every scenario there is, in the order in which they are listed. */
-export const SCENARIOS: readonly Scenario[] = [precheck, nxRecovery, icache, elision, apicPage, primitives, instruments]
+export const SCENARIOS: readonly Scenario[] = [
+  precheck,
+  nxRecovery,
+  icache,
+  elision,
+  apicPage,
+  mixed,
+  primitives,
+  instruments,
+]
 
 /** What a plan without \`--scenario\` asks: the questions that came by mail. */
 export const HEADLINES: readonly Scenario[] = SCENARIOS.filter(({ mail }) => mail !== null)

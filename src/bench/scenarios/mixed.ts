@@ -1,0 +1,205 @@
+import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic-page.ts'
+import type { MemslotUpdateConfig } from '../../protocols/memslot-updates.ts'
+import type { RolePlan } from '../../workers/roles.ts'
+import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+
+/** All of upstream, with one of the roles away: what the others gain by that is what it costs them. */
+const away = (name: string, says: string, ...without: NonNullable<Variant['without']>): Variant => ({
+  kind: 'good',
+  name: `without-${name}`,
+  reference: 'upstream',
+  says,
+  protocol: 'precheck',
+  without,
+})
+
+const VARIANTS: readonly Variant[] = [
+  { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role at work', protocol: 'precheck' },
+  away('notifiers', 'nobody invalidates the memory of the guest', 'notifier'),
+  away('nx-recovery', 'huge pages that were split to be executed in stay split', 'nx-recovery'),
+  away('updates', 'the memslots stay as they are', 'memslot-updater'),
+  away('apic-moves', 'the APIC-access page stays where it is', 'apic-migrator'),
+  {
+    kind: 'good',
+    name: 'v5.15',
+    reference: 'v5.15',
+    says: 'every role at work, by the rules of v5.15: no pre-check, recovery under the write lock, reload by ->invalidate_range()',
+  },
+]
+
+const { preempt, tlb } = PRECHECK_PARAMETERS
+const pause = (says: string, byDefault: number) =>
+  ({ kind: 'integer', says, low: 0, high: 10_000_000, default: byDefault }) as const
+
+const PARAMETERS = {
+  preempt,
+  tlb,
+  'memory-mib': {
+    kind: 'integer',
+    says: 'guest memory, in huge pages of 2 MiB, written to and executed in at random',
+    low: 2,
+    high: 4096,
+    default: 32,
+  },
+  'execute-share': {
+    kind: 'integer',
+    says: 'of 100 guest accesses, how many execute: a huge page is split for them',
+    low: 0,
+    high: 100,
+    default: 20,
+  },
+  range: {
+    kind: 'integer',
+    says: 'gfns of the guest that a notifier invalidates',
+    low: 1,
+    high: 1 << 20,
+    default: 512,
+  },
+  'pause-us': pause('between two invalidations of a notifier', 2000),
+  'update-pause-us': pause('between two memslot updates: a slot that the guest does not use comes and goes', 5000),
+  'update-zap': {
+    kind: 'choice',
+    says: 'what the deletion of a slot zaps: all the guest has, as x86 does by default, or the slot',
+    choices: ['all', 'slot'],
+    default: 'all',
+  },
+  'apic-pause-us': pause('between two moves of the APIC-access page', 2000),
+  'window-us': pause('how long the invalidation of that page is in progress, by cost.move_page', 20),
+  ratio: { kind: 'integer', says: 'nx_huge_pages_recovery_ratio', low: 0, high: 10_000, default: 4 },
+  'period-us': pause('nx_huge_pages_recovery_period_ms', 5000),
+} as const
+
+export default scenario({
+  name: 'mixed',
+  asks: 'When every role is at work on one VM, does its guest get more done if one of them stays away?',
+  mail: null,
+  variants: VARIANTS,
+  headline: ['everything', 'without-notifiers'],
+  decides: [
+    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s' },
+    { metric: 'fault_latency_p99_ns', reads: 'p99 fault latency' },
+    { metric: 'mmu_lock_contended_share', reads: 'of the acquisitions of mmu_lock contended' },
+  ],
+  parameters: PARAMETERS,
+  hasLatencyTrials: true,
+  refuses: ['trace', 'arrival'],
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+/** Huge pages come first in the host's memory, so the guest's is below what else there is. */
+const BASE_GFN = 1 << 20
+const BASE_HVA = 1 << 28
+const SPARE_HVA = 1 << 29
+const APIC_HVA = SPARE_HVA + 4096
+const SPARE_PAGES = 64
+const BLOCK = 512
+
+const pagesOf = ({ values }: Options) => Math.ceil((values['memory-mib'] * 256) / BLOCK) * BLOCK
+
+function load(options: Options): Load {
+  const { values, crew } = options
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: [
+        { slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: pagesOf(options) },
+        { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC_DEFAULT_GFN, hva: APIC_HVA, pages: 1 },
+      ],
+      mmu: 'tdp',
+      preempt: values.preempt as Load['system']['preempt'],
+      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      hugePerMille: 0,
+      apic: { gfn: APIC_DEFAULT_GFN, x2apicVcpus: 0 },
+      nx: {
+        roots: 1,
+        keepsRoots: true,
+        nestedGfn: 0,
+        nestedPages: 0,
+        hugeBlocks: pagesOf(options) / BLOCK,
+        hugeLevel: 2,
+        entries: BLOCK,
+      },
+      updates: updatesOf(options),
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
+      ...Array.from({ length: crew.zappers }, () => zapperRole(options)),
+      recoveryRole(options),
+      updaterRole(options),
+      migratorRole(options),
+    ],
+  }
+}
+
+function updatesOf(options: Options): MemslotUpdateConfig {
+  const { values } = options
+  const slot = { slot: 1, baseGfn: BASE_GFN + pagesOf(options), hva: SPARE_HVA, pages: SPARE_PAGES }
+  return { spare: [slot], pseudoLock: 'graph', zap: values['update-zap'] === 'slot' ? 'slot' : 'all' }
+}
+
+/** Each fault is timed, where any is: what a rare disturbance costs, few of them pay. */
+function vcpuRole(options: Options, vcpu: number): RolePlan {
+  const { values, seed, sampleEvery } = options
+  return {
+    role: 'vcpu',
+    sampleEvery: sampleEvery > 0 ? 1 : 0,
+    accesses: {
+      kind: 'execute',
+      own: [{ firstGfn: BASE_GFN, pages: pagesOf(options) }],
+      nested: { firstGfn: 0, pages: 0 },
+      touched: BLOCK,
+      fresh: { firstGfn: 0, pages: 0 },
+      recoverablePerMille: 1000,
+      executePerMille: values['execute-share'] * 10,
+      nestedPerMille: 0,
+      leaveRootEvery: 0,
+      seed: seed + vcpu,
+    },
+  }
+}
+
+const notifierRole = (options: Options): RolePlan => ({
+  role: 'notifier',
+  isTimed: options.sampleEvery > 0,
+  invalidations: {
+    kind: 'repeat',
+    startHva: BASE_HVA,
+    pages: Math.min(options.values.range, pagesOf(options)),
+    pauseNs: options.values['pause-us'] * 1000,
+    everyNs: 0,
+    startNs: 0,
+    populate: false,
+  },
+})
+
+const zapperRole = (options: Options): RolePlan => ({
+  role: 'zapper',
+  zap: {
+    kind: 'zap',
+    firstGfn: BASE_GFN,
+    pages: pagesOf(options),
+    chunk: BLOCK,
+    pauseNs: options.values['pause-us'] * 1000,
+  },
+})
+
+const recoveryRole = ({ values, sampleEvery }: Options): RolePlan => ({
+  role: 'nx-recovery',
+  recovery: { ratio: values.ratio, periodNs: values['period-us'] * 1000, rounds: 0, isTimed: sampleEvery > 0 },
+})
+
+const updaterRole = ({ values, sampleEvery }: Options): RolePlan => ({
+  role: 'memslot-updater',
+  updates: { kind: 'toggle', ids: [1], pauseNs: values['update-pause-us'] * 1000 },
+  isTimed: sampleEvery > 0,
+})
+
+const migratorRole = ({ values, sampleEvery }: Options): RolePlan => ({
+  role: 'apic-migrator',
+  migration: { hva: APIC_HVA, pauseNs: values['apic-pause-us'] * 1000, windowUnits: values['window-us'] },
+  isTimed: sampleEvery > 0,
+})
