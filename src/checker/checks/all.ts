@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts'
+import elision from './elision.ts'
 import precheck from './precheck.ts'
 
 /** Every check there is, in the order in which they are listed. */
-export const CHECKS: readonly Check[] = [precheck]
+export const CHECKS: readonly Check[] = [precheck, elision]

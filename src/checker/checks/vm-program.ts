@@ -1,0 +1,47 @@
+import { ORACLES, type OracleName, violationsAtRest } from '../../protocols/oracles.ts'
+import type { Vm } from '../../protocols/vm.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { buildSystem, type SystemSpec } from '../../workers/system.ts'
+import type { Finding, Program } from '../program.ts'
+
+/** What a CPU does in a check. */
+export type Act = (cpu: Cpu, vm: Vm) => Steps<unknown>
+
+/** A small VM: two pages of memory, TLBs of one entry, all oracles. */
+export const SMALL = {
+  mmu: 'tdp',
+  preempt: 'full',
+  tlbEntries: 1,
+  hugePerMille: 0,
+  oracles: true,
+  lockStatistics: true,
+} as const
+
+export const inTurn = (...acts: readonly Act[]): Act =>
+  function* (cpu, vm) {
+    for (const act of acts) yield* act(cpu, vm)
+  }
+
+/**
+ * A VM and who acts on it, each on the CPU of its place. Each actor has a VM of its own to keep its local state in: what they
+ * share is memory, and the words lie alike.
+ */
+export function vmProgram(spec: SystemSpec, acts: readonly (readonly [name: string, act: Act])[]): Program {
+  const { place, vm } = buildSystem(spec)
+  const memory = new Int32Array(place.words)
+  vm.initialise(memory)
+  return {
+    place,
+    memory,
+    actors: acts.map(([name, act]) => ({ name, start: (cpu) => act(cpu, buildSystem(spec).vm) })),
+    findingOf: (oracle, value) => ({ ...ORACLES[oracle]!, value }),
+    atRest: (words) => violationsAtRest(vm, words).map(({ oracle, value }) => findingOf(oracle, value)),
+    required: [],
+  }
+}
+
+const findingOf = (oracle: OracleName, value: number): Finding => ({
+  ...ORACLES.find(({ name }) => name === oracle)!,
+  value,
+})
