@@ -33,7 +33,11 @@ export class LivelockProbe {
     this.#probed.set(place, probes + 1)
     this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, counted: -1 })
     this.#machine.backTo(0)
-    for (const actor of gaveUp.schedule()) this.#machine.step(actor)
+    for (const actor of gaveUp.schedule()) {
+      // Somebody gave up before, and went on from there: that way has been followed from where he did.
+      if (!this.#machine.canStep(actor)) return false
+      this.#machine.step(actor)
+    }
     return this.#goesRound(this.#machine)
   }
 

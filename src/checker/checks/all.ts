@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts'
+import apicPage from './apic-page.ts'
 import elision from './elision.ts'
 import precheck from './precheck.ts'
 
 /** Every check there is, in the order in which they are listed. */
-export const CHECKS: readonly Check[] = [precheck, elision]
+export const CHECKS: readonly Check[] = [precheck, elision, apicPage]

@@ -1,0 +1,147 @@
+import { migrateApicPage } from '../../protocols/apic-migration.ts'
+import { assertApicAccess } from '../../protocols/apic-oracles.ts'
+import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic-page.ts'
+import type { VariantName } from '../../protocols/catalogue.ts'
+import { Fault } from '../../protocols/page-fault.ts'
+import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../../protocols/vcpu.ts'
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import type { Check } from '../check.ts'
+import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+
+const GFN = 0x2000
+const HVA = 0x1000
+const APIC = APIC_DEFAULT_GFN as Gfn
+const APIC_HVA = 0x2000
+
+const enter: Act = function* (cpu, vm) {
+  yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)
+}
+
+/** The guest writes to `gfn`, and faults until it can, or until a signal comes. */
+const touch = (gfn: Gfn): Act =>
+  function* (cpu, vm) {
+    const vcpu = vm.vcpus[cpu.id]!
+    const fault = new Fault()
+    for (;;) {
+      const kicked = yield* isKicked(cpu, vcpu)
+      if (kicked) {
+        yield* exitGuest(cpu, vcpu)
+        yield* enterGuest(cpu, vm, vcpu)
+      }
+      const access = yield* accessGuestMemory(cpu, vm, vcpu, gfn)
+      if (access === ACCESSED) break
+      fault.begin(gfn, false)
+      yield* exitGuest(cpu, vcpu)
+      yield* vm.rules.pageFault(cpu, vm, fault)
+      if (cpu.signalPending()) return
+      yield* enterGuest(cpu, vm, vcpu)
+    }
+    assertApicAccess(cpu, vm, vcpu, gfn)
+  }
+
+const leave: Act = function* (cpu, vm) {
+  yield* exitGuest(cpu, vm.vcpus[cpu.id]!)
+}
+
+/** Uses its APIC, and its memory without it. */
+const guest: Act = inTurn(enter, touch(APIC), leave)
+const guestTwice: Act = inTurn(enter, touch(APIC), touch(APIC), leave)
+const stays: Act = inTurn(enter, touch(GFN as Gfn), touch(GFN as Gfn), leave)
+
+/** The host moves the APIC-access page. */
+const move: Act = function* (cpu, vm) {
+  yield* migrateApicPage(cpu, vm, APIC_HVA as Hva, 1, 1)
+}
+
+type Small = { readonly says: string; readonly vcpus: number; readonly x2apic: number; readonly acts: readonly (readonly [string, Act])[] }
+
+const CONFIGURATIONS: Readonly<Record<string, Small>> = {
+  'one-move': {
+    says: 'a vCPU uses its APIC while the page moves',
+    vcpus: 1,
+    x2apic: 0,
+    acts: [
+      ['vcpu0', guest],
+      ['notifier', move],
+    ],
+  },
+  'two-touches': {
+    says: 'a vCPU uses its APIC twice, and the page moves',
+    vcpus: 1,
+    x2apic: 0,
+    acts: [
+      ['vcpu0', guestTwice],
+      ['notifier', move],
+    ],
+  },
+  'in-guest': {
+    says: 'a vCPU is in the guest, with no need of its APIC, when the page moves',
+    vcpus: 1,
+    x2apic: 0,
+    acts: [
+      ['vcpu0', stays],
+      ['notifier', move],
+    ],
+  },
+  x2apic: {
+    says: 'a vCPU whose APIC is in x2APIC mode has the page in its TLB as memory',
+    vcpus: 1,
+    x2apic: 1,
+    acts: [
+      ['vcpu0', guestTwice],
+      ['notifier', move],
+    ],
+  },
+  'two-moves': {
+    says: 'a vCPU uses its APIC while two notifiers move the page',
+    vcpus: 1,
+    x2apic: 0,
+    acts: [
+      ['vcpu0', guest],
+      ['notifier0', move],
+      ['notifier1', move],
+    ],
+  },
+}
+
+const STALE = ['stale_apic_write', 'stale_apic_entry']
+
+const declared: Check = {
+  name: 'apic-page',
+  asks: 'Does a vCPU ever run with the address of an APIC-access page that has moved?',
+  variants: [
+    { kind: 'good', name: 're-request' },
+    { kind: 'good', name: 'double-flush' },
+    { kind: 'good', name: 'bail' },
+    { kind: 'good', name: 'pinned' },
+    { kind: 'good', name: 'invalidate-range' },
+    { kind: 'broken', name: 'B-OLDPFN', finds: STALE, in: 'one-move' },
+    { kind: 'broken', name: 'B-NOSNAP', finds: STALE, in: 'one-move' },
+    { kind: 'broken', name: 'B-LOSTREQ', finds: ['stale_apic_entry'], in: 'one-move' },
+    { kind: 'broken', name: 'B-SKIPFLUSH', finds: ['unlock_with_pending_flush', 'stale_use'], in: 'x2apic' },
+    { kind: 'broken', name: 'B-REQAFTER', finds: ['stale_apic_entry'], in: 'in-guest' },
+    { kind: 'broken', name: 'B-APICLEAK', finds: ['page_ref_leak'], in: 'one-move' },
+  ],
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
+    name,
+    says,
+    actors: acts.map(([actor]) => actor),
+  })),
+  patience: 1,
+  program: (variant, configuration) => {
+    const { vcpus, x2apic, acts } = CONFIGURATIONS[configuration]!
+    const spec = {
+      ...SMALL,
+      variant: variant as VariantName,
+      cpus: acts.length,
+      vcpus,
+      memslots: [
+        { slot: 0, baseGfn: GFN, hva: HVA, pages: 1 },
+        { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC, hva: APIC_HVA, pages: 1 },
+      ],
+      apic: { gfn: APIC, x2apicVcpus: x2apic },
+    }
+    return vmProgram(spec, acts)
+  },
+}
+export default declared
