@@ -11,7 +11,7 @@ import { jobsOf, runJob } from './run-check.ts'
 
 const CHECKS = await loadChecks()
 const precheck = CHECKS.find(({ name }) => name === 'precheck')!
-const LARGE = new Set(['same-page', 'two-notifiers'])
+const LARGE = new Set(['same-page', 'two-notifiers', 'two-moves', 'fault', 'overlap', 'two-touches'])
 
 for (const check of CHECKS) {
   for (const job of jobsOf(check, LIMITS, {})) {

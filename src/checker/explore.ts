@@ -32,6 +32,8 @@ export type Explored = {
 }
 
 const HUNT_STEPS = 600_000
+/** Where an actor can go round for ever and leave something behind each time, no state comes twice. */
+const HUNT_DEPTH = 600
 
 /**
  * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
@@ -79,7 +81,7 @@ function hunt(
   loops: (machine: Machine) => boolean,
 ): Outcome | undefined {
   for (let most = 0; most <= limits.preemptions; most += 1) {
-    const found = new Hunt(machine, counts, reduction, loops).run(most, HUNT_STEPS)
+    const found = new Hunt(machine, counts, reduction, loops).run(most, HUNT_STEPS, HUNT_DEPTH)
     if (found !== undefined) return { verdict: 'FAIL', ...found }
   }
   return undefined

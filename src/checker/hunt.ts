@@ -31,8 +31,12 @@ export class Hunt {
     this.#loops = loops
   }
 
-  /** The way to a violation, or undefined if there is none with so few preemptions, or in so many steps. */
-  run(most: number, steps: number): { schedule: readonly number[]; findings: readonly Finding[] } | undefined {
+  /** The way to a violation, or undefined if there is none with so few preemptions, or in so many steps in all, or so many deep. */
+  run(
+    most: number,
+    steps: number,
+    depth: number,
+  ): { schedule: readonly number[]; findings: readonly Finding[] } | undefined {
     const machine = this.#machine
     const until = machine.steps + steps
     const before = machine.steps
@@ -47,7 +51,8 @@ export class Hunt {
         machine.back()
         continue
       }
-      this.#try(most, this.#choose(todo))
+      const actor = this.#choose(todo)
+      if (machine.depth < depth) this.#try(most, actor)
     }
     this.#counts.steps += machine.steps - before
     machine.backTo(0)

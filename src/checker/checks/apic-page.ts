@@ -53,7 +53,12 @@ const move: Act = function* (cpu, vm) {
   yield* migrateApicPage(cpu, vm, APIC_HVA as Hva, 1, 1)
 }
 
-type Small = { readonly says: string; readonly vcpus: number; readonly x2apic: number; readonly acts: readonly (readonly [string, Act])[] }
+type Small = {
+  readonly says: string
+  readonly vcpus: number
+  readonly x2apic: number
+  readonly acts: readonly (readonly [string, Act])[]
+}
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   'one-move': {
@@ -93,11 +98,11 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'two-moves': {
-    says: 'a vCPU uses its APIC while two notifiers move the page',
+    says: 'a vCPU enters the guest while two notifiers move the page',
     vcpus: 1,
     x2apic: 0,
     acts: [
-      ['vcpu0', guest],
+      ['vcpu0', inTurn(enter, leave)],
       ['notifier0', move],
       ['notifier1', move],
     ],

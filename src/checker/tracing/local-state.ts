@@ -11,6 +11,7 @@ export class LocalState {
   #high = 0
   #parts = 0
   #isOpaque = false
+  readonly #texts = new Map<string, number>()
   readonly #met = new Map<object, number>()
 
   /**
@@ -39,9 +40,11 @@ export class LocalState {
     if (value !== (value | 0)) this.#text(String(value))
   }
 
+  /** Texts are sites and names: the same few again and again. */
   #text(text: string): void {
-    this.#number(-text.length)
-    for (let at = 0; at < text.length; at += 1) this.#number(text.charCodeAt(at))
+    const known = this.#texts.get(text) ?? this.#texts.size
+    this.#texts.set(text, known)
+    this.#number(-1 - known)
   }
 
   #value(value: unknown): void {
