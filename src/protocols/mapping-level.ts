@@ -15,8 +15,9 @@ export function largestLevel(vm: Vm, fault: Fault): number {
 export const goalLevel = (vm: Vm, fault: Fault): number =>
   vm.nx !== undefined && fault.exec ? LEVEL_4K : largestLevel(vm, fault)
 
-/** The leaf that maps the fault's page, or the whole of its huge page. */
+/** The leaf that maps the fault's page, or all of what an entry of this level covers of its huge page. */
 export function leafFor(vm: Vm, fault: Fault, level: number): number {
-  const pfn = level === LEVEL_4K ? fault.pfn : pfnOfPte(vm.host.head(fault.hostPage), fault.hostPte)
+  const first = fault.hostPage - (fault.hostPage % pagesPerLevel(level))
+  const pfn = level === LEVEL_4K ? fault.pfn : pfnOfPte(first, fault.hostPte)
   return makeLeaf(pfn, level, leafAccess(vm, level))
 }

@@ -79,7 +79,7 @@ export const NX_RECOVERY_VARIANTS: readonly Variant[] = [
     name: 'B-SIDE',
     reference: 's1.v2bug',
     says: 'the worker holds mmu_lock for read and yields it as if for write',
-    caughtBy: ['lock_wrong_side'],
+    caughtBy: ['stall', 'lock_wrong_side'],
     load: { ...BUSY, notifiers: '1' },
   },
   {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isPresentLeaf, LEVEL_2M, W, X } from '../../shared-memory/page-tables/spte.ts'
+import { isPresentLeaf, LEVEL_2M, pfnOf, W, X } from '../../shared-memory/page-tables/spte.ts'
+import { hostPageOfPfn } from '../host-mm.ts'
 import { inTurn } from '../testing.contract.ts'
+import { PRECHECK } from '../variants.ts'
 import {
   executes,
   halts,
@@ -48,6 +50,18 @@ test('where the guest executes, a write does not bring the huge page back', () =
   vm.stage.run(0)
   assert.equal(isHuge(vm.leafOf(own(0, 1))), false)
   assert.deepEqual(vm.listed, [1, 0])
+})
+
+test('in a page of 1 GiB a block of 2 MiB is made small, the others become huge pages of 2 MiB', () => {
+  const gigantic = { slot: 0, baseGfn: own(0), hva: 0, pages: 512 * 512 }
+  const guest = inTurn(writesTo(own(3)), executes(own(1)), writesTo(own(2)), writesTo(own(1, 1)))
+  const vm = new NxVm([guest], PRECHECK, { hugeLevel: 3, nestedPages: 0 }, { memslots: [gigantic], isHuge: () => true })
+  vm.stage.run(0)
+  assert.ok(isHuge(vm.leafOf(own(2))))
+  assert.equal(hostPageOfPfn(pfnOf(vm.leafOf(own(2)))), 2 * 512)
+  assert.equal(hostPageOfPfn(pfnOf(vm.leafOf(own(1, 1)))), 512 + 1)
+  assert.deepEqual(vm.listed, [2, 0])
+  assert.deepEqual(vm.violations, [])
 })
 
 for (const [name, rules] of Object.entries(VARIANTS)) {
