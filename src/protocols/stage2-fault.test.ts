@@ -61,6 +61,20 @@ test('a fault that finds its range in service enters the guest again, and has in
   assert.deepEqual(small.violations, [])
 })
 
+test('a fault that has read the entry too early invalidates again as soon as the range is free', () => {
+  const small = smallStage2([both, both], INTERVAL_TREE_STACK)
+  // A8 of vCPU 1 comes before A10 of vCPU 0, and its question for the range after vCPU 0 has left it.
+  small.stage
+    .runUntil(0, /broadcast/)
+    .runUntil(1, /faultRanges.spinlock/)
+    .run(0)
+  assert.ok(small.stage.finish())
+  assert.equal(small.counted('fault_range_busy'), 0)
+  assert.equal(small.counted('icache_inval_range_ops'), 2)
+  assert.equal(small.counted('icache_wasted'), 1)
+  assert.deepEqual(small.violations, [])
+})
+
 test('a second look at the entry spares the invalidation if another vCPU was faster', () => {
   const small = smallStage2([both, both], RECHECK)
   small.stage.runUntil(0, /broadcast/)
