@@ -11,10 +11,23 @@ import { jobsOf, runJob } from './run-check.ts'
 
 const CHECKS = await loadChecks()
 const precheck = CHECKS.find(({ name }) => name === 'precheck')!
-const LARGE = new Set(['same-page', 'two-notifiers', 'two-moves', 'fault', 'overlap', 'two-touches'])
+/** Configurations that take longer than a test may. */
+const LARGE = new Set([
+  'same-page',
+  'two-notifiers',
+  'two-moves',
+  'fault',
+  'overlap',
+  'two-touches',
+  'two-vcpus',
+  'wanted',
+  'two-roots',
+  'left-root',
+  'unmapped-root',
+])
 
 for (const check of CHECKS) {
-  for (const job of jobsOf(check, LIMITS, {})) {
+  for (const job of jobsOf(check, { ...LIMITS, patience: check.patience }, {})) {
     if (job.expects === 'PASS' && LARGE.has(job.configuration)) continue
     const does = job.expects === 'PASS' ? 'holds' : `is caught by ${job.finds.join(' or ')}`
     test(`${check.name}: ${job.variant} ${does} in ${job.configuration}`, () => {

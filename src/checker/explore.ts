@@ -15,7 +15,7 @@ export type Limits = {
   readonly seconds: number
 }
 
-export const LIMITS: Limits = { patience: 1, preemptions: 2, states: 40_000_000, depth: 10_000, seconds: 300 }
+export const LIMITS: Limits = { patience: 1, preemptions: 2, states: 40_000_000, depth: 10_000, seconds: 120 }
 
 export type Explored = {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'

@@ -18,7 +18,7 @@ type Args = {
   readonly variant: string | undefined
   readonly configuration: string | undefined
   readonly replay: string | undefined
-  readonly retries: string
+  readonly retries: string | undefined
   readonly preemptions: string
   readonly states: string
   readonly depth: string
@@ -45,8 +45,8 @@ export const check: Command<Args> = {
       })
       .option('retries', {
         type: 'string',
-        default: `${LIMITS.patience}`,
-        describe: 'how often a loop that retries goes round before a signal ends it',
+        requiresArg: true,
+        describe: 'how often a loop that retries goes round before a signal ends it; else as each check says',
       })
       .option('preemptions', {
         type: 'string',
@@ -68,14 +68,14 @@ export const check: Command<Args> = {
   async run(args, io) {
     const checks = choose(await loadChecks(), args)
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
-    const limits = {
-      patience: integer('retries', args.retries, 0, 200),
+    const limitsOf = (one: Check) => ({
+      patience: args.retries === undefined ? one.patience : integer('retries', args.retries, 0, 200),
       preemptions: integer('preemptions', args.preemptions, 0, 100),
       states: integer('states', args.states, 1, 500_000_000),
       depth: integer('depth', args.depth, 1, 1_000_000),
       seconds: integer('seconds', args.seconds, 1, 1_000_000),
-    }
-    const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
+    })
+    const jobs = checks.flatMap((one) => jobsOf(one, limitsOf(one), only(args)))
     const progress = new Progress(io, args.progress && !args.json)
     const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
       const states = counts === undefined ? '' : `, ${counts.states} states`

@@ -1,0 +1,101 @@
+import type { VariantName } from '../../protocols/catalogue.ts'
+import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { CONTINUE, type FaultResult } from '../../protocols/page-fault.ts'
+import type { Stage2Vm } from '../../protocols/stage2.ts'
+import { userMemAbort } from '../../protocols/stage2-fault.ts'
+import { accessStage2 } from '../../protocols/stage2-guest.ts'
+import { assertRefaultEnds } from '../../protocols/stage2-oracles.ts'
+import { Stage2Fault } from '../../protocols/stage2-page-fault.ts'
+import { ACCESSED } from '../../protocols/vcpu.ts'
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Check } from '../check.ts'
+import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+
+/** Where a block of the granule begins. */
+const GFN = 1 << 16
+const HVA = 0x10_0000
+const BLOCK = GRANULES['4k'].entries
+/** More faults in a row than any correct protocol takes here. */
+const MOST_FAULTS = 12
+
+/** The guest writes to the block, or executes what is in it, with as many faults as it takes. */
+const access = (isExec: boolean): Act =>
+  function* (cpu, vm) {
+    const stage2Vm = vm as Stage2Vm
+    const fault = new Stage2Fault(stage2Vm.stage2.vcpus[cpu.id]!)
+    fault.beginAccess(GFN as Gfn, isExec)
+    let result: FaultResult = CONTINUE
+    for (let faults = 0; faults < MOST_FAULTS; faults += 1) {
+      const done = yield* accessStage2(cpu, stage2Vm, fault)
+      if (done === ACCESSED) return
+      if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
+      result = yield* userMemAbort(cpu, stage2Vm, fault)
+      if (cpu.signalPending()) return
+    }
+  }
+
+const boots: Act = inTurn(access(false), access(true))
+
+/** invalidate_range_start and _end of the block, and between them it moves. */
+const invalidates: Act = function* (cpu, vm) {
+  yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + BLOCK) as Hva)
+  yield* vm.host.migrate(cpu, 0, BLOCK)
+  yield* invalidateRangeEnd(cpu, vm, HVA as Hva, (HVA + BLOCK) as Hva)
+}
+
+type Small = { readonly says: string; readonly acts: readonly (readonly [string, Act])[] }
+
+const CONFIGURATIONS: Readonly<Record<string, Small>> = {
+  'two-vcpus': {
+    says: 'two vCPUs write to a block and then execute what they wrote',
+    acts: [
+      ['vcpu0', boots],
+      ['vcpu1', boots],
+    ],
+  },
+  invalidated: {
+    says: 'a vCPU writes to a block and executes it while a notifier moves it',
+    acts: [
+      ['vcpu0', boots],
+      ['notifier', invalidates],
+    ],
+  },
+}
+
+const declared: Check = {
+  name: 'icache',
+  asks: 'Is memory executable before the I-caches have forgotten what was in it?',
+  variants: [
+    { kind: 'good', name: 'threshold' },
+    { kind: 'good', name: 'ranged' },
+    { kind: 'good', name: 'serial' },
+    { kind: 'good', name: 'full' },
+    { kind: 'good', name: 'full-if-gt-page' },
+    { kind: 'good', name: 'interval-tree-stack' },
+    { kind: 'good', name: 'recheck' },
+    { kind: 'broken', name: 'B-PUBFIRST', finds: ['exec_before_icache'], in: 'two-vcpus' },
+    { kind: 'broken', name: 'B-SLEEP', finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
+    { kind: 'broken', name: 'B-NOTLBI', finds: ['refault_unbounded', 'livelock'], in: 'two-vcpus' },
+  ],
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
+    name,
+    says,
+    actors: acts.map(([actor]) => actor),
+  })),
+  patience: 4,
+  program: (variant, configuration) => {
+    const { acts } = CONFIGURATIONS[configuration]!
+    const spec = {
+      ...SMALL,
+      variant: variant as VariantName,
+      cpus: acts.length,
+      vcpus: acts.length,
+      hugePerMille: 1000,
+      memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: BLOCK }],
+      stage2: { granule: '4k', iminLine: 4, scale: 1 } as const,
+    }
+    return vmProgram(spec, acts)
+  },
+}
+export default declared
