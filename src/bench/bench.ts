@@ -156,9 +156,7 @@ async function runTrial(
   }
   const isTimed = planned.mode === 'latency'
   const instruments = variant.instruments ?? instrumentsOf(variant, isTimed, plan)
-  const load = loadOf(group, group.scenario, plan, planned.seed, instruments)
-  const { system } = load
-  const roles = load.roles.filter(({ role }) => !variant.without?.includes(role))
+  const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments, variant.without)
   const costs = { ...costsOfRecording(group), ...plan.costs }
   const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (costs[name] ?? ns) / turnNs
   const ran = await run({

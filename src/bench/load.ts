@@ -1,6 +1,6 @@
 import type { Group, PlanOptions } from './plan.ts'
 import type { Run } from './result.ts'
-import type { Instruments, Load, VmScenario } from './scenario.ts'
+import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
 
 /**
  * How long the recorded kernel held mmu_lock to map a page is what the replay holds it for, as far as the recording tells; no
@@ -18,10 +18,11 @@ export function loadOf(
   plan: PlanOptions,
   seed: number,
   { recorder }: Instruments,
+  without: Variant['without'] = [],
 ): Load {
   const sampleEvery = recorder ? plan.sampleEvery : 0
   const load = scenario.load({ values, crew, arrival: plan.arrival, seed, sampleEvery })
-  if (replay === null) return load
+  if (replay === null) return { ...load, roles: load.roles.filter(({ role }) => !without.includes(role)) }
   const { recording } = replay
   return {
     system: { ...load.system, vcpus: recording.accesses.length, memslots: recording.memslots },
