@@ -81,9 +81,9 @@ const PARAMETERS = {
     high: 8,
     default: 1,
   },
-  range: {
+  unmapped: {
     kind: 'integer',
-    says: 'gfns of such memory that a notifier invalidates',
+    says: 'gfns of such memory that a notifier invalidates at a time',
     low: 1,
     high: 1 << 20,
     default: 2048,
@@ -221,7 +221,7 @@ function notifierRole(options: Options): RolePlan {
     invalidations: {
       kind: 'repeat',
       startHva: BASE_HVA,
-      pages: Math.min(values.range, own[0]!.pages),
+      pages: Math.min(values.unmapped, own[0]!.pages),
       pauseNs: values['pause-us'] * 1000,
       everyNs: 0,
       startNs: 0,
