@@ -59,6 +59,8 @@ export class Behaviour implements Observer {
   /** Of a `pause` that waits: pairs of a word and the value that was seen in it. */
   readonly spins = new Map<number, Int32Array>()
   readonly #blind = new Set<number>()
+  /** Every call that the actor stood in when it took a step: `function file:line:column`. */
+  readonly visited = new Set<string>()
   /** The function of the protocol that takes each step. */
   readonly sites = new Map<number, string>()
   readonly messages = new Map<number, string>()
@@ -192,6 +194,7 @@ export class Behaviour implements Observer {
     const node = this.#append(code, word, a, b)
     if (state !== undefined) this.#byState.set(state, node)
     this.sites.set(node, siteOf(this.#frames))
+    for (const { site } of this.#frames) this.visited.add(site)
     if (MAY_BE_BLIND.includes(code) && this.#frames.at(-1)?.ignores) this.#blind.add(node)
     const spin = code === PAUSE ? spinAt(this, node) : undefined
     if (spin !== undefined) this.spins.set(node, spin)

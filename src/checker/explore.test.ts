@@ -181,3 +181,22 @@ test('the reduction leaves out states and no final one', () => {
   assert.deepEqual(reduced.seen, all.seen)
   assert.ok(reduced.states < all.states)
 })
+
+for (const mode of ['random', 'pct'] as const) {
+  test(`executions by chance (${mode}) find a lost update, and never prove anything`, () => {
+    function* increment(cpu: Cpu, word: Word): Steps<void> {
+      const value = yield* cpu.load(word)
+      yield* cpu.store(word, value + 1)
+    }
+    const actors = { left: increment, right: increment }
+    const bound = { mode, seconds: 1 }
+    const lost = explore({
+      ...shared,
+      actors,
+      bound,
+      oracle: ({ subject, valueIn }) => (valueIn(subject) === 2 ? undefined : 'lost'),
+    })
+    assert.equal(lost.verdict, 'FAIL')
+    assert.equal(explore({ ...shared, actors, bound: { mode, seconds: 0.05 } }).verdict, 'UNKNOWN')
+  })
+}

@@ -4,6 +4,7 @@ import { LivelockProbe } from './livelock.ts'
 import { Machine } from './machine.ts'
 import type { Finding, Program } from './program.ts'
 import { Reduction } from './reduction.ts'
+import { sample } from './sample.ts'
 
 export type Limits = {
   /** How often a loop that retries goes round before a signal ends it. */
@@ -13,9 +14,20 @@ export type Limits = {
   readonly states: number
   readonly depth: number
   readonly seconds: number
+  /** All of them; or executions by chance, for what is too large. */
+  readonly mode: 'exhaustive' | 'random' | 'pct'
+  readonly seed: number
 }
 
-export const LIMITS: Limits = { patience: 1, preemptions: 2, states: 40_000_000, depth: 10_000, seconds: 120 }
+export const LIMITS: Limits = {
+  patience: 1,
+  preemptions: 2,
+  states: 40_000_000,
+  depth: 10_000,
+  seconds: 120,
+  mode: 'exhaustive',
+  seed: 1,
+}
 
 export type Explored = {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'
@@ -29,6 +41,8 @@ export type Explored = {
   readonly counts: Counts
   readonly ms: number
   readonly limits: Limits
+  /** Where steps were taken: `function file:line:column`. Only of actors from the traced build. */
+  readonly visited: readonly string[]
 }
 
 const HUNT_STEPS = 600_000
@@ -54,7 +68,10 @@ export function exploreProgram(
     return performance.now() - began > limits.seconds * 1000
   }
   const search = new Exhaustion(machine, { ...limits, isOver }, reduction, loops)
-  const outcome = hunt(machine, search.counts, reduction, limits, loops) ?? required(search.run(), machine)
+  const outcome =
+    limits.mode === 'exhaustive'
+      ? (hunt(machine, search.counts, reduction, limits, loops) ?? required(search.run(), machine))
+      : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, loops)
   // A livelock was seen without the signal that would have ended it.
   const isLivelock = outcome.verdict === 'FAIL' && probe.schedule.length > 0
   return {
@@ -70,6 +87,7 @@ export function exploreProgram(
     counts: search.counts,
     ms: performance.now() - began,
     limits,
+    visited: [...new Set(machine.behaviours.flatMap(({ visited }) => [...visited]))],
   }
 }
 

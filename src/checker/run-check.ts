@@ -19,7 +19,7 @@ export type Job = {
 }
 
 export type Report = Job & {
-  readonly explored: Explored
+  readonly explored: Omit<Explored, 'visited'>
   /** As text: how to replay it, and what happens in it. */
   readonly replay: string | null
   readonly witness: string | null
@@ -49,7 +49,7 @@ const whereOf = (check: Check, named: string | undefined) => named ?? check.conf
 
 export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void): Report {
   const program = check.program(job.variant, job.configuration)
-  const explored = exploreProgram(program, job.limits, onProgress)
+  const { visited: _, ...explored } = exploreProgram(program, job.limits, onProgress)
   const { schedule, patience, findings } = explored
   if (schedule === null) {
     return {
@@ -75,7 +75,7 @@ export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => 
   }
 }
 
-function isAsExpected(job: Job, { verdict, findings }: Explored): boolean {
+function isAsExpected(job: Job, { verdict, findings }: Report['explored']): boolean {
   if (verdict !== job.expects) return false
   return job.finds.length === 0 || findings.some(({ name }) => job.finds.includes(name))
 }

@@ -3,9 +3,11 @@ import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import type { Check } from '../checker/check.ts'
 import { reportText } from '../checker/check-text.ts'
-import { LIMITS } from '../checker/explore.ts'
+import { exploreProgram, LIMITS } from '../checker/explore.ts'
 import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
+import { mutationsIn, scoreMutants } from '../checker/mutants/score.ts'
+import { scoreText } from '../checker/mutants/score-text.ts'
 import { replaySchedule } from '../checker/replay-schedule.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
 import type { Command } from './command.ts'
@@ -23,7 +25,10 @@ type Args = {
   readonly states: string
   readonly depth: string
   readonly seconds: string
+  readonly mode: 'exhaustive' | 'random' | 'pct'
+  readonly seed: string
   readonly threads: string
+  readonly mutants: boolean
   readonly json: boolean
   readonly progress: boolean
 }
@@ -56,10 +61,21 @@ export const check: Command<Args> = {
       .option('states', { type: 'string', default: `${LIMITS.states}`, describe: 'give up after so many states' })
       .option('depth', { type: 'string', default: `${LIMITS.depth}`, describe: 'steps of one execution' })
       .option('seconds', { type: 'string', default: `${LIMITS.seconds}`, describe: 'time for one exploration' })
+      .option('mode', {
+        choices: ['exhaustive', 'random', 'pct'] as const,
+        default: 'exhaustive',
+        describe: 'everything; or executions by chance, for what is too large',
+      })
+      .option('seed', { type: 'string', default: `${LIMITS.seed}`, describe: 'of --mode random and pct' })
       .option('threads', {
         type: 'string',
         default: `${Math.min(2, os.availableParallelism())}`,
         describe: 'explorations at a time',
+      })
+      .option('mutants', {
+        type: 'boolean',
+        default: false,
+        describe: 'leave out each step of --variant, one at a time, and say whether the checker notices',
       })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
       .option('progress', { type: 'boolean', default: true, hidden: true })
@@ -67,6 +83,7 @@ export const check: Command<Args> = {
 
   async run(args, io) {
     const checks = choose(await loadChecks(), args)
+    if (args.mutants) return mutants(checks, args, io)
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
     const limitsOf = (one: Check) => ({
       patience: args.retries === undefined ? one.patience : integer('retries', args.retries, 0, 200),
@@ -74,6 +91,8 @@ export const check: Command<Args> = {
       states: integer('states', args.states, 1, 500_000_000),
       depth: integer('depth', args.depth, 1, 1_000_000),
       seconds: integer('seconds', args.seconds, 1, 1_000_000),
+      mode: args.mode,
+      seed: integer('seed', args.seed, 0, 0x7fff_ffff),
     })
     const jobs = checks.flatMap((one) => jobsOf(one, limitsOf(one), only(args)))
     const progress = new Progress(io, args.progress && !args.json)
@@ -86,6 +105,32 @@ export const check: Command<Args> = {
     if (io.signal.aborted) return EXIT.interrupted
     return exitCode(reports)
   },
+}
+
+/** Those configurations in which a mutant is explored in a second or so. */
+const QUICK_STATES = 100_000
+
+async function mutants(
+  checks: readonly Check[],
+  { variant, configuration, threads, progress: wanted, json }: Args,
+  io: Io,
+) {
+  const [one] = checks
+  const good = variant ?? one!.variants[0]!.name
+  const named = one!.configurations
+    .map(({ name }) => name)
+    .filter((name) => configuration === undefined || name === configuration)
+  const limits = { ...LIMITS, patience: one!.patience, states: QUICK_STATES, seconds: 10 }
+  const quick = named.filter((name) => exploreProgram(one!.program(good, name), limits).verdict === 'PASS')
+  const progress = new Progress(io, wanted)
+  const mutations = mutationsIn(one!, good, quick)
+  const job = { check: one!.name, variant: good, configurations: quick, limits }
+  const scored = await scoreMutants(mutations, job, integer('threads', threads, 1, 64), io.signal, (done, mutation) =>
+    progress.show(done, mutations.length, `${mutation.in} without ${mutation.code.slice(0, 40)}`),
+  )
+  progress.clear()
+  io.out(json ? JSON.stringify(scored, null, 1) : scoreText(one!.name, good, quick, scored))
+  return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }
 
 const only = ({ variant, configuration }: Args) => ({

@@ -16,6 +16,13 @@ import type { Program } from '../program.ts'
 const GFN = 0x2000
 const HVA = 0x1000
 
+/** Touches one page of the guest's twice: the second time, it may be in the TLB. */
+const TWICE: RolePlan = {
+  role: 'vcpu',
+  accesses: { kind: 'recorded', atNs: Float64Array.of(0, 0), gfns: Int32Array.of(GFN, GFN), startNs: 0 },
+  sampleEvery: 0,
+}
+
 /** Touches one page of the guest's. */
 const vcpu = (page: number): RolePlan => ({
   role: 'vcpu',
@@ -46,6 +53,13 @@ const CONFIGURATIONS = [
     actors: ['vcpu0', 'notifier'],
     vcpus: 1,
     roles: [vcpu(0), notifier(0, 1)],
+  },
+  {
+    name: 'twice',
+    says: 'a vCPU touches a page twice while a notifier invalidates it',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [TWICE, notifier(0, 1)],
   },
   {
     name: 'same-page',

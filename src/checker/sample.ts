@@ -1,0 +1,116 @@
+import { ableOf, type Counts, DEADLOCK, LIVELOCK, type Outcome } from './exhaust.ts'
+import type { Machine } from './machine.ts'
+
+const SIGNALLED = 2
+
+/** Who steps next, of those that can. */
+type Chooser = { readonly begin: () => void; readonly next: (able: number, depth: number) => number }
+
+export type Sampling = {
+  readonly kind: 'random' | 'pct'
+  readonly seed: number
+  readonly depth: number
+  /** Asked before each execution. */
+  readonly isOver: (counts: Counts) => boolean
+}
+
+/**
+ * Executions by chance, for what is too large to exhaust. They prove nothing, so if none is wrong the verdict is UNKNOWN.
+ * `random` draws each step; `pct` gives actors priorities and changes them at a few places drawn beforehand, so that a fault
+ * that takes d ordering constraints is met with a probability of at least 1 / (n k^(d-1)) an execution of k steps by n actors
+ * (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010).
+ */
+export function sample(
+  machine: Machine,
+  counts: Counts,
+  sampling: Sampling,
+  loops: (machine: Machine) => boolean,
+): Outcome {
+  const random = xorshift(sampling.seed)
+  const chooser = sampling.kind === 'pct' ? priorities(machine.actors, random) : uniform(machine.actors, random)
+  const before = machine.steps
+  while (!sampling.isOver(counts)) {
+    machine.backTo(0)
+    chooser.begin()
+    const outcome = execute(machine, counts, sampling.depth, chooser, loops)
+    counts.steps = machine.steps - before
+    if (outcome !== undefined) return outcome
+  }
+  return { verdict: 'UNKNOWN', because: 'time' }
+}
+
+function execute(
+  machine: Machine,
+  counts: Counts,
+  depth: number,
+  { next }: Chooser,
+  loops: (machine: Machine) => boolean,
+): Outcome | undefined {
+  while (machine.depth < depth) {
+    const able = ableOf(machine)
+    if (able === 0) break
+    const actor = next(able, machine.depth)
+    machine.step(actor)
+    const findings = machine.violated.length > 0 ? machine.findings(actor) : []
+    if (findings.length > 0) return { verdict: 'FAIL', schedule: machine.schedule(), findings }
+    if (machine.signals === SIGNALLED && loops(machine)) {
+      return { verdict: 'FAIL', schedule: machine.schedule(), findings: [LIVELOCK] }
+    }
+  }
+  if (machine.depth >= depth) return undefined
+  counts.executions += 1
+  if (!machine.haveAllEnded) counts.blocked += 1
+  const findings = machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]
+  return findings.length === 0 ? undefined : { verdict: 'FAIL', schedule: machine.schedule(), findings }
+}
+
+function uniform(actors: number, random: () => number): Chooser {
+  return {
+    begin: () => {},
+    next: (able) => {
+      for (;;) {
+        const actor = random() % actors
+        if ((able & (1 << actor)) !== 0) return actor
+      }
+    },
+  }
+}
+
+/** Constraints that are looked for: priorities change at one place less. */
+const CONSTRAINTS = 3
+const USUAL_LENGTH = 400
+
+function priorities(actors: number, random: () => number): Chooser {
+  const priority = new Int32Array(actors)
+  const changes = new Set<number>()
+  let lowest = 0
+  return {
+    begin: () => {
+      lowest = 0
+      changes.clear()
+      for (let actor = 0; actor < actors; actor += 1) priority[actor] = 1 + (random() % 1_000_000)
+      while (changes.size < CONSTRAINTS - 1) changes.add(random() % USUAL_LENGTH)
+    },
+    next: (able, depth) => {
+      let best = -1
+      for (let actor = 0; actor < actors; actor += 1) {
+        if ((able & (1 << actor)) !== 0 && (best < 0 || priority[actor]! > priority[best]!)) best = actor
+      }
+      if (changes.has(depth)) {
+        lowest -= 1
+        priority[best] = lowest
+      }
+      return best
+    },
+  }
+}
+
+function xorshift(seed: number): () => number {
+  let state = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) | 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
+}
