@@ -1,5 +1,5 @@
 // How often the comparison cries wolf, and how often it finds what is there, on 10,000 synthetic pairs of each kind:
-//   node scripts/simulated-alarms.js [PAIRS]
+//   node scripts/simulated-alarms.js [PAIRS] [TRIALS]
 
 import { noisy } from '../dist/bench/comparing/testing.contract.js'
 import { probabilityOf } from '../dist/bench/comparing/verdict.js'
@@ -7,7 +7,8 @@ import { holm } from '../dist/bench/significance/holm.js'
 import { Random } from '../dist/workers/random.js'
 
 const PAIRS = Number(process.argv[2] ?? 10_000)
-const TRIALS = 10
+/** Of `bench`; `bench --ab` has 12. */
+const TRIALS = Number(process.argv[3] ?? 10)
 const ALPHA = 0.05
 
 /** Shapes of noise: what a quiet host gives, and two that a busy one does. */

@@ -1,20 +1,29 @@
-import type { Run, TrialRow } from './result.ts'
+import { pairsOf } from './comparing/samples.ts'
+import { probabilityOf } from './comparing/verdict.ts'
+import type { Run } from './result.ts'
 import { pairedRatio, type Ratio } from './statistics.ts'
+
+/** How surely one figure, looked at alone, differs. `compare` corrects for how many are looked at. */
+const ALPHA = 0.05
 
 /** How a metric of one run stands to the same metric of another that was interleaved with it. */
 export type Comparison = Ratio & {
-  /** The interval excludes 1, and the ratio lies outside of what the baseline differs from itself. */
+  /** Ranks and interval both speak against chance, and the ratio lies outside of what the baseline differs from itself. */
   readonly exceedsNoise: boolean
 }
 
 /** Pairs the trials of one round with each other. */
 export function compareRuns(baseline: Run, candidate: Run, metric: string): Comparison | undefined {
   if (baseline.kind === 'modelled') return compareModelled(baseline, candidate, metric)
-  const ratio = pairedRatio(valuesOf(baseline.trials, metric), valuesOf(candidate.trials, metric))
+  const pairs = pairsOf(baseline, candidate, metric)
+  const [base, head] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)]
+  const ratio = pairedRatio(base, head)
   if (ratio === undefined) return undefined
   const noise = baseline.noise?.[metric]
   const isInsideNoise = noise !== undefined && ratio.ratio >= noise.ci95[0] && ratio.ratio <= noise.ci95[1]
-  return { ...ratio, exceedsNoise: ratio.isResolved && !isInsideNoise }
+  // The bootstrap alone would claim a change in 7 of 100 comparisons of the same thing with itself.
+  const isChance = probabilityOf({ base, head, pairs }, ALPHA) >= ALPHA
+  return { ...ratio, exceedsNoise: ratio.isResolved && !isInsideNoise && !isChance }
 }
 
 /**
@@ -39,6 +48,3 @@ function ratiosOfDraws(baseline: Run, candidate: Run, metric: string): number[] 
     return Number.isFinite(ratio) ? [ratio] : []
   })
 }
-
-const valuesOf = (trials: readonly TrialRow[], metric: string): number[] =>
-  trials.flatMap((trial) => trial.metrics[metric] ?? [])

@@ -22,6 +22,8 @@ const exec = promisify(execFile)
 
 /** Fewer pairs of rounds could not show anything, whatever the difference. */
 const FEWEST_ROUNDS = 6
+/** So many, that a table of fifteen figures still shows a tenth where rounds differ by 3 %: see docs/comparing.md. */
+const ROUNDS = '12'
 const AA_ROUNDS = 5
 const MOST_OUTPUT = 1 << 28
 
@@ -39,7 +41,7 @@ export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<Exi
 /** Trials of the current tree and of another revision, interleaved, on this host, now. */
 export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<{ result: Result; out: string }> {
   checkArgs(args, io)
-  const rounds = integer('trials', args.trials ?? '10', FEWEST_ROUNDS, 10_000)
+  const rounds = integer('trials', args.trials ?? ROUNDS, FEWEST_ROUNDS, 10_000)
   const git = await revision(ref)
   const out = args.out ?? resultPath('ab', new Date())
   checkWritable(out)

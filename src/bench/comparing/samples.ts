@@ -39,10 +39,11 @@ function valuesOf({ trials, metrics }: Run, metric: string): number[] {
 }
 
 /** Trials of one round have one seed; by it they find each other even if one of them is missing. */
-function pairsOf(base: Run, head: Run, metric: string): [number, number][] {
-  const byRound = new Map(head.trials.map((trial) => [roundOf(trial), trial]))
+export function pairsOf(base: Run, head: Run, metric: string): [number, number][] {
+  const waiting = new Map<string, TrialRow[]>()
+  for (const trial of head.trials) waiting.set(roundOf(trial), [...(waiting.get(roundOf(trial)) ?? []), trial])
   return base.trials.flatMap((trial): [number, number][] => {
-    const [one, other] = [trial.metrics[metric], byRound.get(roundOf(trial))?.metrics[metric]]
+    const [one, other] = [trial.metrics[metric], waiting.get(roundOf(trial))?.shift()?.metrics[metric]]
     return one === undefined || other === undefined ? [] : [[one, other]]
   })
 }

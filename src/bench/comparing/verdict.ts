@@ -6,6 +6,8 @@ import type { Samples } from './samples.ts'
 
 export type Method = 'exact' | 'signed-rank' | 'mann-whitney'
 
+type Values = Pick<Samples, 'base' | 'head' | 'pairs'>
+
 /** What a test says of one metric, before the other tests of the table are looked at. */
 export type Tested = {
   readonly method: Method
@@ -29,14 +31,14 @@ export function test(samples: Samples, alpha: number, tests: number): Tested {
 }
 
 /** Pairs take a shared drift out of the comparison, but fewer arrangements of them can speak against chance. */
-const isPaired = ({ pairs }: Samples, alpha: number) => smallestSignedRank(pairs.length) <= alpha
+const isPaired = ({ pairs }: Values, alpha: number) => smallestSignedRank(pairs.length) <= alpha
 
 /** The p of the test that is used for these samples, alone. */
-export const probabilityOf = (samples: Samples, alpha: number): number =>
+export const probabilityOf = (samples: Values, alpha: number): number =>
   isPaired(samples, alpha) ? signedRank(growths(samples)) : mannWhitney(samples.base, samples.head)
 
 /** A change of the scale is a shift of the logarithm, whatever drift both sides of a pair share. */
-function growths({ pairs }: Samples): number[] {
+function growths({ pairs }: Values): number[] {
   const isPositive = pairs.every(([base, head]) => base > 0 && head > 0)
   return pairs.map(([base, head]) => (isPositive ? Math.log(head / base) : head - base))
 }
