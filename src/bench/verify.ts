@@ -1,5 +1,5 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
-import { definitionOf } from './host.ts'
+import { definitionOf, engineHash } from './host.ts'
 import { METRICS } from './metrics.ts'
 import type { HistogramSummary, LockRow, Result, Run } from './result.ts'
 import { SCENARIOS } from './scenarios/all.ts'
@@ -24,8 +24,10 @@ export function faultsOf(result: Result): Fault[] {
 }
 
 /** Runs whose code is not that of this tree: their figures cannot be had again from it. */
-export const isOfOtherCode = (run: Run): boolean =>
-  SCENARIOS.every(({ name }) => name !== run.scenario) || definitionOf(run.scenario) !== run.definition
+export const isOfOtherCode = ({ scenario, definition, model }: Run): boolean =>
+  SCENARIOS.every(({ name }) => name !== scenario) ||
+  definitionOf(scenario) !== definition ||
+  (model !== undefined && model.engineHash !== engineHash())
 
 function metricFaults({ metrics, trials }: Run): string[] {
   return Object.entries(metrics).flatMap(([name, metric]) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -52,4 +52,59 @@ test('a gate that would check nothing is refused', async () => {
   const { code, err } = await faultline('regress', '--skip-exact')
   assert.equal(code, 2)
   assert.match(err, /checks nothing would pass everything/)
+})
+
+/** A plan that the model has done in a moment. */
+const PLAN = [
+  'bench',
+  '-s',
+  'precheck',
+  '-m',
+  'altra-64',
+  '--vcpus',
+  '2',
+  '--set',
+  'range=256',
+  '--duration',
+  '2ms',
+  '--quiet',
+]
+
+test('the gate passes what it has itself written, fails what differs in a digit, and writes it anew when told to', async () => {
+  const folder = baseline('real')
+  const file = join(folder, 'precheck.json')
+  assert.equal((await faultline(...PLAN, '--out', file)).code, 0)
+  const written = readFileSync(file, 'utf8')
+
+  const passed = await faultline('regress', '--baseline', folder)
+  assert.equal(passed.code, 0, passed.out + passed.err)
+  assert.match(passed.out, /precheck.json: 2 runs, every figure as it was/)
+
+  const tampered = JSON.parse(written)
+  tampered.runs[1].counters.pf_fixed += 1
+  writeFileSync(file, JSON.stringify(tampered))
+  const failed = await faultline('regress', '--baseline', folder)
+  assert.equal(failed.code, 1)
+  assert.match(failed.out, /precheck precheck on altra-64, .*\n {2}pf_fixed +\d+ +-> +\d+/)
+  assert.match(failed.out, /1 exact figures changed. If that is meant: /)
+
+  const updated = await faultline('regress', '--baseline', folder, '--update')
+  assert.equal(updated.code, 0)
+  assert.match(updated.out, /written; for the commit message:/)
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).runs, JSON.parse(written).runs)
+  assert.match((await faultline('regress', '--baseline', folder, '--update')).out, /as it was$/m)
+})
+
+test('a result of the model verifies by being run again, and one that was touched does not', async () => {
+  const file = join(baseline('verified'), 'x.json')
+  await faultline(...PLAN, '--out', file)
+  const good = await faultline('verify', file)
+  assert.equal(good.code, 0, good.out)
+  assert.match(good.out, /2 modelled runs run again: the same to the last bit/)
+  const touched = JSON.parse(readFileSync(file, 'utf8'))
+  touched.runs[0].counters.pf_fixed += 1
+  writeFileSync(file, JSON.stringify(touched))
+  const bad = await faultline('verify', file)
+  assert.equal(bad.code, 1)
+  assert.match(bad.out, /1 figures are others\n[\s\S]*pf_fixed/)
 })
