@@ -52,7 +52,7 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<{ res
   const result = await withTree(git, builder, async (base) => {
     const ran = await interleave(runnerOf(base, args, io), runnerOf(head, args, io), {
       rounds,
-      aaRounds: Math.min(AA_ROUNDS, rounds),
+      aaRounds: Math.min(AA_ROUNDS, Math.floor(rounds / 2)),
       seed: integer('seed', args.seed ?? '1', 0, 0xffff_ffff),
       progress: (done, total, label) => progress.show(done, total, label),
       isOver: deadline(args, io),
