@@ -39,33 +39,46 @@ export class Cache {
     return this.#lines.owner[line] === this.#id && this.#lines.isShared[line] === 0
   }
 
-  /** Gets a copy; returns when it is here. */
-  fetch(line: number, asked: number): number {
+  /**
+   * Asks for a copy, or for the line alone to use it for so long, behind everybody who asked before; returns when it is
+   * here. Until then it stays where it is: whoever has it may use it once more, as a CAS does that has just failed.
+   */
+  ask(line: number, asked: number, use: number): number {
+    const lines = this.#lines
+    const last = lines.lastAsker[line]!
+    const isUpgrade = last === this.#id && lines.owner[line] === this.#id
+    // The owner of a shared line only has the others drop their copies.
+    const transfer = isUpgrade ? this.#costs.toSocket : this.#transferFrom(last)
+    const arrival = Math.max(asked, lines.busyUntil[line]!) + transfer
+    lines.lastAsker[line] = this.#id
+    lines.isAskedShared[line] = 0
+    lines.busyUntil[line] = arrival + use
+    return arrival
+  }
+
+  /** The same for a copy: whoever wrote the line last gives it up once, after that a reader keeps its home for less. */
+  askCopy(line: number, asked: number): number {
     const lines = this.#lines
     const start = Math.max(asked, lines.busyUntil[line]!)
-    const transfer = this.#transferFrom(lines.owner[line]!)
-    // Whoever wrote the line last has to give it up once; after that each reader keeps its home for less.
-    const occupied = lines.isShared[line] === 0 ? transfer : Math.min(transfer, this.#costs.sharedRead)
-    lines.isShared[line] = 1
+    const transfer = this.#transferFrom(lines.lastAsker[line]!)
+    const occupied = lines.isAskedShared[line] === 0 ? transfer : Math.min(transfer, this.#costs.sharedRead)
+    lines.isAskedShared[line] = 1
     lines.busyUntil[line] = start + occupied
-    this.#copies.put(line, lines.version[line]!)
     return start + transfer
   }
 
-  /** Gets the line alone, behind everybody who asked for it before, and uses it for so long; returns the end of that. */
-  take(line: number, asked: number, use: number): number {
+  copyArrives(line: number): void {
+    this.#lines.isShared[line] = 1
+    this.#copies.put(line, this.#lines.version[line]!)
+  }
+
+  /** The line is here, alone, and will have been written at that time: whoever watches it is told. */
+  lineArrives(line: number, written: number): void {
     const lines = this.#lines
-    const owner = lines.owner[line]!
-    const start = Math.max(asked, lines.busyUntil[line]!)
-    // The owner of a shared line only has the others drop their copies.
-    const transfer = owner === this.#id ? this.#costs.toSocket : this.#transferFrom(owner)
-    const until = start + transfer + use
-    lines.busyUntil[line] = until
     lines.owner[line] = this.#id
     lines.isShared[line] = 0
     lines.version[line]! += 1
-    if (lines.lastWaiter[line] !== NOBODY) this.#shared.written(line, until)
-    return until
+    if (lines.lastWaiter[line] !== NOBODY) this.#shared.written(line, written)
   }
 
   #transferFrom(owner: number): number {

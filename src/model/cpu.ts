@@ -87,14 +87,14 @@ export class SimulatedCpu implements Cpu {
   readonly #cache: Cache
   /** How much longer work takes here, because the other thread of the core works too. */
   readonly #slowdown: number
-  /** The stores are out. */
-  #storesUntil = 0
   #code = PAUSE
   #word = 0 as Word
   #a = 0
   #b = 0
   /** Of a wait: the bits that are looked at; they have to be #a. */
   #mask = 0
+  /** When it asked for the line that is on its way; -1: none is. */
+  #asked = -1
   /** -1: it does not wait. */
   #waitBegan = -1
   #dvmSeen = 0
@@ -174,13 +174,10 @@ export class SimulatedCpu implements Cpu {
     return this.#change(CAS, word, expected, value)
   }
 
-  /** Only a full barrier waits for the stores; there is nothing that the others would have to put in order. */
+  /** Every access is in order here, as with `Atomics`: a full barrier costs its time, the others nothing. */
   barrier(kind: Barrier): Steps<void> {
     this.steps += 1
-    if (kind === MB) {
-      this.#drain()
-      this.clock += this.#costs.fence
-    }
+    if (kind === MB) this.clock += this.#costs.fence
     return this.#done(0)
   }
 
@@ -368,7 +365,6 @@ export class SimulatedCpu implements Cpu {
   #change(code: number, word: Word, a: number, b: number): Steps<number> {
     this.steps += 1
     if (this.clock < this.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
-      this.#drain()
       this.clock += this.#costs.change
       return this.#done(this.#apply(code, word, a, b))
     }
@@ -391,10 +387,9 @@ export class SimulatedCpu implements Cpu {
   #perform(line: number): Fate {
     switch (this.#code) {
       case LOAD:
-        this.#fetch(line)
-        return this.#goOn(this.#words[this.#word]!)
+        return this.#hasCopy(line) ? this.#goOn(this.#words[this.#word]!) : STANDS
       case STORE:
-        this.#store(line)
+        if (!this.#hasAlone(line, this.#costs.store)) return STANDS
         this.#words[this.#word] = this.#a
         return this.#goOn(0)
       case UNTIL:
@@ -412,63 +407,63 @@ export class SimulatedCpu implements Cpu {
       case PAUSE:
         return this.#goOn(0)
       default:
-        this.#take(line)
+        if (!this.#hasAlone(line, this.#costs.change)) return STANDS
         return this.#goOn(this.#apply(this.#code, this.#word, this.#a, this.#b))
     }
   }
 
-  #fetch(line: number): void {
-    if (!this.#cache.has(line)) {
-      const began = this.clock
-      this.clock = this.#cache.fetch(line, began)
-      if (this.#waitBegan < 0) this.ledger.blocked[BLAME.coherence]! += this.clock - began
+  /** Whether a copy of the line is here; if not it is asked for, and this is tried again when it comes. */
+  #hasCopy(line: number): boolean {
+    if (this.#asked >= 0) {
+      this.#cache.copyArrives(line)
+      this.#arrived()
+    } else if (!this.#cache.has(line)) {
+      this.#asked = this.clock
+      this.clock = this.#cache.askCopy(line, this.clock)
+      return false
     }
     this.clock += this.#costs.load
+    return true
   }
 
-  #take(line: number): void {
-    this.#drain()
-    const began = this.clock
-    const { change } = this.#costs
-    if (this.#cache.owns(line)) {
-      this.clock += change
-      return
+  /**
+   * The same for a line that is to be changed, and used for so long. Stores wait for their line too: there is no store buffer, as
+   * there is none behind `Atomics`.
+   */
+  #hasAlone(line: number, use: number): boolean {
+    if (this.#asked >= 0) {
+      this.#cache.lineArrives(line, this.clock + use)
+      this.#arrived()
+    } else if (!this.#cache.owns(line)) {
+      this.#asked = this.clock
+      this.clock = this.#cache.ask(line, this.clock, use)
+      return false
     }
-    this.clock = this.#cache.take(line, began, change)
-    this.ledger.blocked[BLAME.coherence]! += this.clock - began - change
+    this.clock += use
+    return true
   }
 
-  /** A store does not wait: it leaves through the store buffer, in order, and the CPU goes on. */
-  #store(line: number): void {
-    const from = Math.max(this.clock, this.#storesUntil)
-    this.clock += this.#costs.store
-    this.#storesUntil = this.#cache.owns(line) ? from : this.#cache.take(line, from, this.#costs.store)
-  }
-
-  #drain(): void {
-    const wait = this.#storesUntil - this.clock
-    if (wait <= 0) return
-    this.clock += wait
-    this.ledger.blocked[BLAME.coherence]! += wait
+  #arrived(): void {
+    if (this.#waitBegan < 0) this.ledger.blocked[BLAME.coherence]! += this.clock - this.#asked
+    this.#asked = -1
   }
 
   /** A spinning CPU has a copy of the line, so it costs nothing until somebody takes that away. */
   #look(line: number): Fate {
-    const began = this.clock
+    if (!this.#hasCopy(line)) return STANDS
     const isFirst = this.#waitBegan < 0
-    this.#fetch(line)
     const seen = this.#words[this.#word]!
     if ((seen & this.#mask) === this.#a) {
       if (!isFirst) this.#endWait(this.#blameOfWait())
       return this.#goOn(seen)
     }
-    if (isFirst) this.#waitBegan = began
+    if (isFirst) this.#waitBegan = this.clock
     this.#lines.watch(line, this.id)
     return SPINS
   }
 
   #park(line: number): Fate {
-    this.#fetch(line)
+    if (!this.#hasCopy(line)) return STANDS
     if (this.#words[this.#word] !== this.#a) return this.#goOn(0)
     this.#waitBegan = this.clock
     this.#surroundings.parked(this.#word, this.id)

@@ -8,6 +8,7 @@ export const NOBODY = -1
  * What the interconnect knows of each cache line.
  *
  *   owner      CPU that wrote it last; NOBODY: it lies in memory
+ *   lastAsker  CPU that will have it, when all who have asked for it have had it; isAskedShared: as a copy, by then
  *   isShared   others have read it since: the owner, too, must ask before it writes again
  *   version    counts the times that copies elsewhere became worthless
  *   busyUntil  ps; the line is on its way to somebody, who asks meanwhile waits in the order of asking
@@ -15,6 +16,8 @@ export const NOBODY = -1
  */
 export class Lines {
   readonly owner: Int16Array
+  readonly lastAsker: Int16Array
+  readonly isAskedShared: Uint8Array
   readonly isShared: Uint8Array
   readonly version: Int32Array
   readonly busyUntil: Float64Array
@@ -23,6 +26,8 @@ export class Lines {
 
   constructor(lines: number, cpus: number) {
     this.owner = new Int16Array(lines).fill(NOBODY)
+    this.lastAsker = new Int16Array(lines).fill(NOBODY)
+    this.isAskedShared = new Uint8Array(lines)
     this.isShared = new Uint8Array(lines)
     this.version = new Int32Array(lines)
     this.busyUntil = new Float64Array(lines)
