@@ -156,7 +156,7 @@ async function runTrial(
   }
   const isTimed = planned.mode === 'latency'
   const instruments = variant.instruments ?? instrumentsOf(variant, isTimed, plan)
-  const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments, variant.without)
+  const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments, variant)
   const costs = { ...costsOfRecording(group), ...plan.costs }
   const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (costs[name] ?? ns) / turnNs
   const ran = await run({

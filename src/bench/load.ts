@@ -18,11 +18,18 @@ export function loadOf(
   plan: PlanOptions,
   seed: number,
   { recorder }: Instruments,
-  without: Variant['without'] = [],
+  variant?: Variant,
 ): Load {
   const sampleEvery = recorder ? plan.sampleEvery : 0
-  const load = scenario.load({ values, crew, arrival: plan.arrival, seed, sampleEvery })
-  if (replay === null) return { ...load, roles: load.roles.filter(({ role }) => !without.includes(role)) }
+  const load = scenario.load({
+    values,
+    crew,
+    arrival: plan.arrival,
+    seed,
+    sampleEvery,
+    ...(variant === undefined ? {} : { variant: variant.name }),
+  })
+  if (replay === null) return { ...load, roles: load.roles.filter(({ role }) => !variant?.without?.includes(role)) }
   const { recording } = replay
   return {
     system: { ...load.system, vcpus: recording.accesses.length, memslots: recording.memslots },

@@ -178,6 +178,11 @@ export const METRICS = {
     better: null,
     says: 'of the time in which workers were measured, the share in which they were runnable and on no CPU',
   },
+  operation_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'time of one operation on the page tables, as each CPU sees it',
+  },
   operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, all workers together' },
   ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by anyone' },
   jain_fairness: { unit: '1', better: 'higher', says: '1: all workers got the same share; 1/n: one had it all' },

@@ -166,7 +166,7 @@ async function runOnce(
 ): Promise<{ trial: Trial; ran: ModelResult; roles: readonly RolePlan[] }> {
   if (group.scenario.kind !== 'vm') throw new Error(`${group.scenario.name} cannot be modelled`)
   const { durationMs, warmupMs } = group.modelled!
-  const { system, roles } = loadOf(group, group.scenario, plan, seed, ALL_INSTRUMENTS, variant.without)
+  const { system, roles } = loadOf(group, group.scenario, plan, seed, ALL_INSTRUMENTS, variant)
   const ran = await runModel({
     machine: profile,
     system: {

@@ -65,6 +65,8 @@ export type LoadOptions<P extends Parameters> = {
   readonly seed: number
   /** One in so many faults is timed; 0: no clock is read. */
   readonly sampleEvery: number
+  /** By its name, where the load is a part of what varies. */
+  readonly variant?: string
 }
 
 /** What a trial runs: the VM, apart from the variant, and a role for each CPU. */

@@ -14,6 +14,7 @@ import { PARSING } from './parsing.ts'
 import { regress } from './regress.ts'
 import { trace } from './trace.ts'
 import { trend } from './trend.ts'
+import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
 /** Thrown by the parser: the user has to be told how to ask. */
@@ -54,6 +55,7 @@ export async function program(io: Io): Promise<ExitCode> {
   register(list)
   register(trace)
   register(calibrate)
+  register(validate)
   register(check)
   try {
     await parser.parseAsync()

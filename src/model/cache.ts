@@ -46,9 +46,9 @@ export class Cache {
   ask(line: number, asked: number, use: number): number {
     const lines = this.#lines
     const last = lines.lastAsker[line]!
-    const isUpgrade = last === this.#id && lines.owner[line] === this.#id
-    // The owner of a shared line only has the others drop their copies.
-    const transfer = isUpgrade ? this.#costs.toSocket : this.#transferFrom(last)
+    // Whoever has the line's content only has the others drop theirs, unless the line is promised to somebody else.
+    const isUpgrade = last === lines.owner[line] && this.has(line)
+    const transfer = isUpgrade ? this.#costs.upgrade : this.#transferFrom(last)
     const arrival = Math.max(asked, lines.busyUntil[line]!) + transfer
     lines.lastAsker[line] = this.#id
     lines.isAskedShared[line] = 0

@@ -19,6 +19,7 @@ export type Costs = {
   readonly toSocket: number
   readonly toRemote: number
   readonly toMemory: number
+  readonly upgrade: number
   /** The least of them: nothing that another CPU does can be seen sooner. */
   readonly toNearest: number
   /** For how long one more reader of a shared line keeps it from the next. */
@@ -62,6 +63,7 @@ export function costsOf(machine: Profile): Costs {
     toSocket: ps('c2c_socket'),
     toRemote: ps('c2c_remote'),
     toMemory: ps('memory'),
+    upgrade: ps('upgrade'),
     toNearest: Math.min(...levelsOf(value).map((level) => ps(`c2c_${level}`))),
     sharedRead: ps('shared_read'),
     copies: 1 << (31 - Math.clz32(Math.max(1, value('l2_kb') * 16))),
@@ -90,6 +92,6 @@ function levelsOf(value: (name: string) => number): string[] {
 
 /** All units of memory are pages of 4 KiB, so one CPU's speed follows from the cost of a unit. */
 function streamsOf(bandwidthGbps: number, broadcast: Float64Array): number {
-  const ps = broadcast[BROADCAST.findIndex(({ on }) => on === 'memory')]!
+  const ps = broadcast[BROADCAST.findIndex(({ name }) => name === 'clear_page')]!
   return Math.max(1e-6, (bandwidthGbps * ps) / PS / 4096)
 }

@@ -53,6 +53,7 @@ export type Surroundings = Interconnect & {
 
 const BLAME_OF_BROADCAST = BROADCAST.map(({ on, name }) => {
   if (on === 'memory') return BLAME.bandwidth
+  if (on === 'serial') return BLAME.event
   return name.startsWith('ic_') ? BLAME.icache : BLAME.flush
 })
 const IS_IPI = BROADCAST.map(({ on }) => on === 'ipi')

@@ -25,7 +25,8 @@ export type MachineOptions = {
   readonly measureUntil: number
 }
 
-const ON = BROADCAST.map(({ on }) => on)
+const ON: readonly string[] = BROADCAST.map(({ on }) => on)
+const SERVERS: readonly string[] = ['dvm', 'memory', 'serial']
 
 /** What a CPU waits for that will never come. */
 export type Stuck = { readonly cpu: number; readonly name: string; readonly word: Word }
@@ -40,6 +41,7 @@ export class Machine {
   readonly #lines: Lines
   readonly #dvm: RoundRobin
   readonly #memory: Bandwidth
+  readonly #serial: RoundRobin
   readonly #parked = new Map<Word, number[]>()
   readonly #phases: Phases
   readonly #ended: (cpu: SimulatedCpu) => void
@@ -56,9 +58,10 @@ export class Machine {
     this.#ended = ended
     this.#lines = new Lines(lines, cpus)
     this.cores = new Cores(cpus, costs.cpus, costs.slice, costs.contextSwitch)
-    this.#agenda = new Agenda(cpus + 2)
+    this.#agenda = new Agenda(cpus + 3)
     const wake = (cpu: number, time: number) => this.#wake(cpu, time)
     this.#dvm = new RoundRobin(cpus, costs.dvmWindow, wake)
+    this.#serial = new RoundRobin(cpus, 1, wake)
     this.#memory = new Bandwidth(cpus, costs.streams, wake)
     this.#phases = {
       measureFrom: options.measureFrom,
@@ -284,21 +287,29 @@ export class Machine {
 
   #post(cpu: number, kind: number, units: number, time: number): void {
     const service = this.#costs.broadcast[kind]!
+    const server = SERVERS.indexOf(ON[kind]!)
     if (ON[kind] === 'dvm') this.#dvm.post(cpu, units, service, time)
+    else if (ON[kind] === 'serial') this.#serial.post(cpu, units, service, time)
     else this.#memory.post(cpu, Math.round(units * service), time)
-    this.#expect(this.cpus.length + (ON[kind] === 'dvm' ? 0 : 1))
+    this.#expect(this.cpus.length + server)
   }
 
   #serve(actor: number): void {
-    const server = actor === this.cpus.length ? this.#dvm : this.#memory
-    server.advance(this.now)
+    this.#server(actor).advance(this.now)
     this.#expect(actor)
   }
 
   #expect(actor: number): void {
-    const { nextFinish } = actor === this.cpus.length ? this.#dvm : this.#memory
+    const { nextFinish } = this.#server(actor)
     if (nextFinish === Number.POSITIVE_INFINITY) this.#agenda.remove(actor)
     else this.#agenda.enter(actor, nextFinish)
+  }
+
+  /** Servers stand behind the CPUs in the agenda, in the order of SERVERS. */
+  #server(actor: number): RoundRobin | Bandwidth {
+    const server = SERVERS[actor - this.cpus.length]
+    if (server === 'dvm') return this.#dvm
+    return server === 'serial' ? this.#serial : this.#memory
   }
 
   #sendIpis(units: number, time: number): number {

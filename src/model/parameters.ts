@@ -27,6 +27,7 @@ export const PARAMETERS: Readonly<Record<string, ParameterKind>> = {
   c2c_socket_ns: ns('line from another cluster of the socket'),
   c2c_remote_ns: ns('line from another socket'),
   shared_read_ns: ns('how long one more reader of a shared line keeps it from the next'),
+  upgrade_ns: ns('write to a line of which others have copies, too: until they have dropped them'),
   memory_ns: ns('line that no cache has'),
   l2_kb: { unit: 'KB', says: 'second-level cache of a core', least: 1, isWhole: true },
   dvm_window: count('operations that a CPU has queued in the DVM domain at a time'),

@@ -21,6 +21,7 @@ export const SIMPLE = {
   pause_ns: 10,
   c2c_socket_ns: 50,
   shared_read_ns: 20,
+  upgrade_ns: 50,
   memory_ns: 100,
   'cost.ipi_ns': 200,
   'cost.ic_ivau_ns': 10,

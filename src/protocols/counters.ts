@@ -101,6 +101,7 @@ export const COUNTERS = [
   // the guest
   'guest_accesses',
   'pages_populated',
+  'scaling_operations',
 ] as const
 
 export type CounterName = (typeof COUNTERS)[number]

@@ -66,6 +66,7 @@ const ROWS: readonly { readonly metric: string; readonly label: string; readonly
   { metric: 'memslot_update_wait_p99_ns', label: 'update waits p99' },
   { metric: 'memslot_update_wait_max_ns', label: 'update waits longest' },
   { metric: 'memslot_update_latency_p50_ns', label: 'update takes p50' },
+  { metric: 'operation_ns', label: 'time of an operation' },
   { metric: 'operations_per_second', label: 'operations/s' },
   { metric: 'ns_per_operation', label: 'time per operation' },
   { metric: 'jain_fairness', label: 'fairness (Jain)' },

@@ -1,5 +1,6 @@
 import { apicMetrics } from './apic-page.ts'
 import { elisionMetrics } from './elision.ts'
+import { scalingMetrics } from './fault-scaling.ts'
 import { faultMetrics } from './faults.ts'
 import { icacheMetrics } from './icache.ts'
 import { guestMetrics } from './mixed.ts'
@@ -14,6 +15,7 @@ const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   elisionMetrics,
   apicMetrics,
   nxRecoveryMetrics,
+  scalingMetrics,
 ]
 
 export const derivedMetrics = (all: Tally): Metrics => Object.assign({}, ...DERIVED.map((derive) => derive(all)))

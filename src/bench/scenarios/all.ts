@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import apicPage from './apic-page.ts'
 import elision from './elision.ts'
+import faultScaling from './fault-scaling.ts'
 import icache from './icache.ts'
 import instruments from './instruments.ts'
 import mixed from './mixed.ts'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   elision,
   apicPage,
   mixed,
+  faultScaling,
   primitives,
   instruments,
 ]

@@ -1,0 +1,101 @@
+import type { ScalingPlan } from '../../workers/fault-scaling.ts'
+import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+
+const variant = (name: string, reference: string, says: string): Variant => {
+  return { kind: 'good', name, reference, says, protocol: 'no-precheck' }
+}
+
+const VARIANTS: readonly Variant[] = [
+  variant('write-lock', 'before parallel faults', 'every operation holds mmu_lock for write'),
+  variant('read-lock', 'parallel faults, arm64 6.2, x86 5.14', 'operations hold mmu_lock for read'),
+  variant('lock-free', 'fast_page_fault()', 'operations take no lock'),
+  variant('spin-lock', 'qspinlock', 'operations hold a queued spinlock'),
+]
+
+const WHERE = ['none', 'inside', 'outside'] as const
+
+const PARAMETERS = {
+  operation: {
+    kind: 'choice',
+    says: 'fault: maps or dirties; fast: gives write permission back; split: of a 2 MiB block; zap: of an SPTE; unmap: of a block; section: of a spinlock, and nothing else',
+    choices: ['fault', 'fast', 'split', 'zap', 'unmap', 'section'],
+    default: 'fault',
+  },
+  flush: {
+    kind: 'choice',
+    says: 'after each operation: none; broadcast: TLBI and DSB twice, as break-before-make; remote: requests to all vCPUs',
+    choices: ['none', 'broadcast', 'remote'],
+    default: 'none',
+  },
+  clear: {
+    kind: 'choice',
+    says: 'whether memory is cleared inside or outside of the lock',
+    choices: WHERE,
+    default: 'none',
+  },
+  clean: {
+    kind: 'choice',
+    says: 'whether the D-cache is cleaned inside or outside of the lock',
+    choices: WHERE,
+    default: 'none',
+  },
+  block: { kind: 'integer', says: 'pages of 4 KiB of an operation', low: 1, high: 1 << 18, default: 1 },
+  idle: {
+    kind: 'integer',
+    says: 'vCPUs that are not in the guest, for whoever flushes',
+    low: 0,
+    high: 512,
+    default: 0,
+  },
+} as const
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+function load({ values, crew, sampleEvery, variant }: Options): Load {
+  const vcpus = crew.vcpus + values.idle
+  const scaling: ScalingPlan = {
+    operation: values.operation as ScalingPlan['operation'],
+    lock: LOCKS[variant ?? 'write-lock'] ?? 'write',
+    flush: values.flush as ScalingPlan['flush'],
+    clear: values.clear as ScalingPlan['clear'],
+    clean: values.clean as ScalingPlan['clean'],
+    pages: values.block,
+    sampleEvery,
+  }
+  return {
+    system: {
+      vcpus,
+      memslots: [{ slot: 0, baseGfn: 1 << 20, hva: 1 << 29, pages: 512 * (crew.vcpus + 1) }],
+      mmu: 'tdp',
+      preempt: 'full',
+      tlbEntries: 1,
+      hugePerMille: 0,
+    },
+    roles: Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
+  }
+}
+
+const LOCKS: Readonly<Record<string, ScalingPlan['lock']>> = {
+  'write-lock': 'write',
+  'read-lock': 'read',
+  'lock-free': 'none',
+  'spin-lock': 'spin',
+}
+
+export default scenario({
+  name: 'fault-scaling',
+  asks: 'How many CPUs can change page tables at once before the lock, the flush or the memory is all that is left?',
+  mail: null,
+  variants: VARIANTS,
+  headline: ['write-lock', 'read-lock'],
+  decides: [
+    { metric: 'operations_per_second', reads: 'operations/s' },
+    { metric: 'operation_ns', reads: 'per operation of a CPU' },
+  ],
+  parameters: PARAMETERS,
+  crew: { notifiers: 0 },
+  hasLatencyTrials: false,
+  refuses: ['trace', 'arrival'],
+  modelled: { values: {}, durationMs: 2, warmupMs: 0.2 },
+  load,
+})

@@ -1,0 +1,84 @@
+import { loadProfile, type Profile, profileHash } from '../model/profile.ts'
+import { type ModelResult, runModel } from '../model/run.ts'
+import type { VariantName } from '../protocols/catalogue.ts'
+import { HISTOGRAM } from '../protocols/counters.ts'
+import { FaultlineError } from './error.ts'
+import { valuesOf } from './parameters.ts'
+import type { VmScenario } from './scenario.ts'
+import faultScaling from './scenarios/fault-scaling.ts'
+import icache from './scenarios/icache.ts'
+import { TARGETS, type Target } from './targets.ts'
+
+/** A published figure, and what the frozen profile says instead. */
+export type Validated = {
+  readonly target: Target
+  readonly profileHash: string
+  readonly modelled: number
+  /** Relative. */
+  readonly error: number
+  readonly isWithin: boolean
+}
+
+/** Models every published figure that the profiles were fitted on; each run is a plain run of a scenario. */
+export async function validate(onDone: (validated: Validated) => void, signal?: AbortSignal): Promise<Validated[]> {
+  const all: Validated[] = []
+  for (const target of TARGETS) {
+    const profile = loadProfile(target.machine)
+    const modelled = await figureOf(target, profile, signal)
+    const error = modelled / target.published - 1
+    const validated = {
+      target,
+      profileHash: profileHash(profile),
+      modelled,
+      error,
+      isWithin: Math.abs(error) <= target.tolerance,
+    }
+    all.push(validated)
+    onDone(validated)
+  }
+  return all
+}
+
+async function figureOf(target: Target, profile: Profile, signal?: AbortSignal): Promise<number> {
+  const { run } = target
+  if (run.scenario === 'icache') {
+    const ran = await runOn(profile, icache, run.variant, run.vcpus, { scale: '1', granule: '64k' }, run.forMs, signal)
+    const slowest = ran.windows.map((_, cpu) => ran.records.of(cpu).histogram(HISTOGRAM.icache_inval_ns).max)
+    return Math.max(...slowest) / 1e9
+  }
+  const ran = await runOn(profile, faultScaling, run.variant, run.vcpus, run.set, run.forMs, signal)
+  return run.figure(ran)
+}
+
+async function runOn(
+  machine: Profile,
+  scenario: VmScenario,
+  variantName: string,
+  vcpus: number,
+  set: Readonly<Record<string, string>>,
+  durationMs: number,
+  signal?: AbortSignal,
+): Promise<ModelResult> {
+  const variant = scenario.variants.find(({ name }) => name === variantName)
+  if (variant === undefined)
+    throw new FaultlineError('UNKNOWN_VARIANT', 'run', `no variant ${variantName}`, { hint: '' })
+  const { system, roles } = scenario.load({
+    values: valuesOf(scenario.parameters, {}, set),
+    crew: { vcpus, notifiers: 0, zappers: 0 },
+    arrival: { kind: 'closed' },
+    seed: 1,
+    sampleEvery: 1,
+    variant: variantName,
+  })
+  const protocol = variant.protocol ?? (variant.name as VariantName)
+  return await runModel({
+    machine,
+    system: { ...system, variant: protocol, cpus: roles.length, oracles: false, lockStatistics: true },
+    roles,
+    warmupMs: scenario === icache ? 0 : durationMs / 4,
+    durationMs,
+    recordingMs: 0,
+    seed: 1,
+    ...(signal === undefined ? {} : { signal }),
+  })
+}

@@ -1,0 +1,92 @@
+import { BROADCAST_KIND, WORK_KIND } from '../protocols/costs.ts'
+import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { makeAllCpusRequest } from '../protocols/remote-flush.ts'
+import { KVM_REQ_TLB_FLUSH } from '../protocols/requests.ts'
+import type { Vm } from '../protocols/vm.ts'
+import type { Gfn } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import { LEVEL_4K } from '../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+
+/** What each operation of a CPU does, as data that can be sent to a worker. */
+export type ScalingPlan = {
+  readonly operation: 'fault' | 'fast' | 'split' | 'zap' | 'unmap' | 'section'
+  readonly lock: 'write' | 'read' | 'none' | 'spin'
+  /** After it: none; TLBI and DSB, twice, as break-before-make does; requests to all vCPUs. */
+  readonly flush: 'none' | 'broadcast' | 'remote'
+  /** Pages of 4 KiB that are cleared, or cleaned from the D-cache, and whether the lock is held meanwhile. */
+  readonly clear: 'none' | 'inside' | 'outside'
+  readonly clean: 'none' | 'inside' | 'outside'
+  readonly pages: number
+  /** One operation in so many is timed; 0: none. */
+  readonly sampleEvery: number
+}
+
+const BEFORE = { fault: WORK_KIND.scaling_fault, fast: WORK_KIND.scaling_fast_fault, split: WORK_KIND.scaling_split }
+const LOCKED = { fault: WORK_KIND.scaling_fault_locked, zap: WORK_KIND.zap_spte, unmap: WORK_KIND.scaling_unmap }
+
+/**
+ * The role of a CPU that does one operation on the page tables after the other, each on an entry of its own: populating,
+ * dirtying, splitting or zapping memory as KVM's dirty_log_perf_test and demand_paging_test have it done. Everything but the
+ * lock, the entry and the shared resources is a cost.
+ */
+export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
+  let operation = 0
+  while (cpu.running()) {
+    operation += 1
+    const isTimed = plan.sampleEvery > 0 && operation % plan.sampleEvery === 0
+    const beganNs = isTimed ? cpu.now() : 0
+    yield* operate(cpu, vm, plan, operation)
+    cpu.count(COUNTER.scaling_operations, 1)
+    if (isTimed) cpu.record(HISTOGRAM.fault_latency_ns, cpu.now() - beganNs)
+  }
+}
+
+function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
+  const { operation, lock } = plan
+  if (operation === 'fault' || operation === 'fast' || operation === 'split') yield* cpu.work(BEFORE[operation], 1)
+  yield* touchMemory(cpu, plan, 'outside')
+  if (lock === 'write') yield* vm.mmuLock.writeLock(cpu)
+  else if (lock === 'read') yield* vm.mmuLock.readLock(cpu)
+  else if (lock === 'spin') yield* vm.mnInvalidateLock.acquire(cpu)
+  yield* change(cpu, vm, plan, index)
+  if (lock === 'write') yield* vm.mmuLock.writeUnlock(cpu)
+  else if (lock === 'read') yield* vm.mmuLock.readUnlock(cpu)
+  else if (lock === 'spin') yield* vm.mnInvalidateLock.release(cpu)
+  if (operation === 'fast') yield* cpu.broadcast(BROADCAST_KIND.dirty_log, 1)
+}
+
+/** What is done to the entry, under the lock if there is one. */
+function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
+  const { operation, flush } = plan
+  if (operation === 'section') {
+    yield* cpu.work(WORK_KIND.scaling_section, 1)
+    return
+  }
+  if (operation === 'fault' || operation === 'zap' || operation === 'unmap') yield* cpu.work(LOCKED[operation], 1)
+  yield* touchMemory(cpu, plan, 'inside')
+  // Each CPU has a table of its own: entries are not what is contended for.
+  const sptep = vm.tables.sptep(1 + cpu.id, (index & 511) as Gfn, LEVEL_4K)
+  yield* cpu.xchg(sptep, index)
+  if (flush === 'broadcast') yield* breakBeforeMake(cpu, operation === 'split')
+  if (flush === 'remote') yield* requestFlush(cpu, vm)
+}
+
+/** TLBI IPAS2E1IS and TLBI VMALLE1IS, each with its DSB ISH. */
+function* breakBeforeMake(cpu: Cpu, isSplit: boolean): Steps<void> {
+  if (isSplit) yield* cpu.work(WORK_KIND.scaling_split_bbm, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+}
+
+function* requestFlush(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* cpu.work(WORK_KIND.make_request, vm.vcpus.length)
+  yield* makeAllCpusRequest(cpu, vm, KVM_REQ_TLB_FLUSH, COUNTER.tlb_flush_ipis)
+}
+
+function* touchMemory(cpu: Cpu, { clear, clean, pages }: ScalingPlan, where: 'inside' | 'outside'): Steps<void> {
+  if (clear === where) yield* cpu.broadcast(BROADCAST_KIND.clear_page, pages)
+  if (clean === where) yield* cpu.broadcast(BROADCAST_KIND.dcache_clean, pages)
+}
