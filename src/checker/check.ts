@@ -1,7 +1,13 @@
 import type { Actor, Program } from './program.ts'
 
 /** A small configuration: which actors meet. */
-export type Configuration = { readonly name: string; readonly says: string; readonly actors: readonly string[] }
+export type Configuration = {
+  readonly name: string
+  readonly says: string
+  readonly actors: readonly string[]
+  /** How often a loop that retries goes round here, if that is not as for the whole check. */
+  readonly patience?: number
+}
 
 /** A variant of a protocol, and what an exploration of it must come to. */
 export type CheckedVariant =

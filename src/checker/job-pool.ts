@@ -29,7 +29,12 @@ export async function runJobs(
         next += 1
         const job = jobs[index]!
         onProgress(done, job, undefined)
-        reports[index] = await ask(worker, job, (counts) => onProgress(done, job, counts))
+        const report = await ask(worker, job, (counts) => onProgress(done, job, counts)).catch((error) => {
+          // What was under way when the user interrupted is lost; what was finished is not.
+          if (signal.aborted) return undefined
+          throw error
+        })
+        if (report !== undefined) reports[index] = report
         done += 1
       }
     } finally {

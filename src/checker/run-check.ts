@@ -28,8 +28,11 @@ export type Report = Job & {
   readonly isAsExpected: boolean
 }
 
+/** Limits that are the same for all, unless the user says how often a loop may retry: that is for each check to say. */
+export type AskedLimits = Omit<Limits, 'patience'> & { readonly patience?: number }
+
 /** Which explorations a check asks for: good variants in every configuration, broken ones where the fault shows. */
-export function jobsOf(check: Check, limits: Limits, only: { variant?: string; configuration?: string }): Job[] {
+export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: string; configuration?: string }): Job[] {
   const variants = check.variants.filter(({ name }) => only.variant === undefined || name === only.variant)
   return variants.flatMap((variant) => {
     const where = variant.kind === 'good' ? check.configurations.map(({ name }) => name) : [whereOf(check, variant.in)]
@@ -40,10 +43,13 @@ export function jobsOf(check: Check, limits: Limits, only: { variant?: string; c
       configuration,
       expects: variant.kind === 'good' ? ('PASS' as const) : ('FAIL' as const),
       finds: variant.kind === 'good' ? [] : variant.finds,
-      limits,
+      limits: { ...limits, patience: limits.patience ?? patienceOf(check, configuration) },
     }))
   })
 }
+
+export const patienceOf = (check: Check, configuration: string): number =>
+  check.configurations.find(({ name }) => name === configuration)?.patience ?? check.patience
 
 const whereOf = (check: Check, named: string | undefined) => named ?? check.configurations[0]!.name
 

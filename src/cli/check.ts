@@ -85,16 +85,16 @@ export const check: Command<Args> = {
     const checks = choose(await loadChecks(), args)
     if (args.mutants) return mutants(checks, args, io)
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
-    const limitsOf = (one: Check) => ({
-      patience: args.retries === undefined ? one.patience : integer('retries', args.retries, 0, 200),
+    const limits = {
+      ...(args.retries === undefined ? {} : { patience: integer('retries', args.retries, 0, 200) }),
       preemptions: integer('preemptions', args.preemptions, 0, 100),
       states: integer('states', args.states, 1, 500_000_000),
       depth: integer('depth', args.depth, 1, 1_000_000),
       seconds: integer('seconds', args.seconds, 1, 1_000_000),
       mode: args.mode,
       seed: integer('seed', args.seed, 0, 0x7fff_ffff),
-    })
-    const jobs = checks.flatMap((one) => jobsOf(one, limitsOf(one), only(args)))
+    }
+    const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
     const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
       const states = counts === undefined ? '' : `, ${counts.states} states`
