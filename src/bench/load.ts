@@ -31,20 +31,39 @@ export function loadOf(
   })
   if (replay === null) return { ...load, roles: load.roles.filter(({ role }) => !variant?.without?.includes(role)) }
   const { recording } = replay
+  const { updates } = load.system
+  const isTimed = sampleEvery > 0
   return {
-    system: { ...load.system, vcpus: recording.accesses.length, memslots: recording.memslots },
+    system: {
+      ...load.system,
+      vcpus: recording.accesses.length,
+      memslots: recording.memslots,
+      ...(updates === undefined ? {} : { updates: { ...updates, spare: [recording.spareMemslot] } }),
+    },
     roles: [
       ...recording.accesses.map((accesses) => ({ role: 'vcpu', accesses, sampleEvery }) as const),
       ...recording.invalidations.map((invalidations) => {
-        return { role: 'notifier', invalidations, isTimed: sampleEvery > 0 } as const
+        return { role: 'notifier', invalidations, isTimed } as const
+      }),
+      ...(updates === undefined ? [] : recording.updates).map((plan) => {
+        return { role: 'memslot-updater', updates: plan, isTimed } as const
       }),
     ],
   }
 }
 
 /** What is known beforehand of a group's figures. */
-export function saidOf({ scenario, values, replay }: Group): readonly string[] {
-  return replay?.says ?? scenario.caveats?.(values) ?? []
+export function saidOf(group: Group): readonly string[] {
+  const { scenario, values, replay } = group
+  if (replay === null) return scenario.caveats?.(values) ?? []
+  return [...replay.says, ...(hasUpdates(group) ? replay.updatesSay : replay.zapsSay)]
+}
+
+/** Whether the VM of a scenario is one whose memslots change. */
+function hasUpdates({ scenario, crew, values }: Group): boolean {
+  if (scenario.kind === 'primitives') return false
+  const load = scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 0, sampleEvery: 0 })
+  return load.system.updates !== undefined
 }
 
 export function workersOf(group: Group, plan: PlanOptions): number {

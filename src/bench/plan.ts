@@ -36,6 +36,9 @@ export type Replay = {
   readonly recording: Recording
   /** What is known, inferred and doubted of it, in sentences. */
   readonly says: readonly string[]
+  /** The same of its memslot updates, if the scenario plays them, and if it does not. */
+  readonly updatesSay: readonly string[]
+  readonly zapsSay: readonly string[]
   /** Parameters of the recorded host, as far as the recording tells them: their defaults. */
   readonly host: Readonly<Record<string, string>>
   readonly kernel: RecordedKernel

@@ -1,6 +1,8 @@
 import type { VariantName } from '../protocols/catalogue.ts'
+import type { MemslotConfig } from '../protocols/memslots.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan } from '../workers/invalidations.ts'
+import type { MemslotUpdatePlan } from '../workers/memslot-updater.ts'
 import type { RoleName, RolePlan } from '../workers/roles.ts'
 import type { SystemSpec } from '../workers/system.ts'
 import type { MetricName } from './metrics.ts'
@@ -56,6 +58,9 @@ export type Recording = {
   readonly accesses: readonly AccessPlan[]
   readonly invalidations: readonly InvalidationPlan[]
   readonly memslots: SystemSpec['memslots']
+  /** Memslot updates, and the slot that they are of; for scenarios whose VM has any. */
+  readonly updates: readonly MemslotUpdatePlan[]
+  readonly spareMemslot: MemslotConfig
 }
 
 export type LoadOptions<P extends Parameters> = {

@@ -25,9 +25,15 @@ export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io)
       accesses: workload.vcpus.map(({ accesses }) => accesses),
       invalidations: workload.notifiers.map(({ invalidations }) => invalidations),
       memslots: workload.memslots,
+      updates: workload.updaters.map(({ atNs }) => {
+        return { kind: 'recorded', id: workload.spareMemslot.slot, atNs } as const
+      }),
+      spareMemslot: workload.spareMemslot,
     },
     host: { mmu: workload.mmu, ...(workload.preempt === null ? {} : { preempt: workload.preempt }) },
     says: [`${workload.faultsSay}; ${workload.memslotsSay}`, ...workload.warnings],
+    updatesSay: workload.updatesSay,
+    zapsSay: workload.zapsSay,
     kernel: kernelFigures(workload),
   }
 }

@@ -103,7 +103,7 @@ test('of other events it is enough that they happened, in whatever words', () =>
   assert.deepEqual(read('kvm_entry', 'vcpu 0, rip 0x1 intr_info 0x00000000 error_code 0x00000000[immediate exit]'), [
     'guestEntry',
   ])
-  assert.deepEqual(read('kvm_mmu_prepare_zap_page', 'sp gen 0 gfn 10 l4 8-byte q0 wux nxe ad root 2 sync'), ['zap'])
+  assert.deepEqual(read('kvm_mmu_prepare_zap_page', 'sp gen 0 gfn 10 l4 8-byte q0 wux nxe ad root 2 sync'), ['zap', 0])
   assert.deepEqual(read('kvm_test_age_hva', 'mmu notifier test age hva: 0x007f1234560000'), ['age'])
   assert.deepEqual(
     read('fast_page_fault', 'vcpu 0 gva 1000 error_code P|W sptep 00 old 0x1 new 3 spurious 0 fixed 1'),

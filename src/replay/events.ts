@@ -10,7 +10,8 @@ export interface EventSink {
   tdpInstall(line: TraceLine, gfn: number, pages: number): void
   unmap(line: TraceLine, startPage: number, endPage: number): void
   age(line: TraceLine): void
-  zap(line: TraceLine): void
+  /** `generation` of the page tables that are zapped; -1 if the text does not say. */
+  zap(line: TraceLine, generation: number): void
   guestEntry(line: TraceLine): void
   fastPageFault(line: TraceLine): void
   /** [from, to) is the lock's address, [flagsFrom, flagsTo) are its flags. */
@@ -43,6 +44,7 @@ const AT = new Field(' at ')
 const OLD_SPTE = new Field(' old_spte ')
 const NEW_SPTE = new Field(' new_spte ')
 const RANGE = new Field('range: ')
+const GENERATION = new Field('gen ')
 const RANGE_END = new Field(' -- ')
 const FLAGS = new Field('(flags=')
 
@@ -115,6 +117,12 @@ const readUnmap: Read = (line, sink) => {
   return true
 }
 
+/** kvm->arch.mmu_valid_gen is one bit, which each zap of everything turns over. trace-cmd prints another text. */
+const readZap: Read = (line, sink) => {
+  sink.zap(line, readHex(value, GENERATION, line, line.textStart) < 0 ? -1 : value.low)
+  return true
+}
+
 const readContentionBegin: Read = (line, sink) => {
   const { bytes, end, textStart } = line
   const to = endOfWord(line)
@@ -166,7 +174,7 @@ export const EVENTS: Readonly<Record<string, Read>> = {
   kvm_unmap_hva_range: readUnmap,
   kvm_age_hva: only((line, sink) => sink.age(line)),
   kvm_test_age_hva: only((line, sink) => sink.age(line)),
-  kvm_mmu_prepare_zap_page: only((line, sink) => sink.zap(line)),
+  kvm_mmu_prepare_zap_page: readZap,
   fast_page_fault: only((line, sink) => sink.fastPageFault(line)),
   kvm_entry: only((line, sink) => sink.guestEntry(line)),
   kvm_exit: only((line, sink) => sink.guestEntry(line)),

@@ -4,8 +4,10 @@ import { ReplayError } from './error.ts'
 import { endGfnOf, endHvaOf, mappedHvas, type PageRange, type RecordedMemslot } from './memslots.ts'
 import { PageMap } from './page-map.ts'
 
-/** What a run can model: HostMm has two frames a page. */
-const MAX_PAGES = MAX_PFNS / 2
+/** The slot that a replayed memslot update adds and removes has so many pages. */
+export const SPARE_PAGES = 8
+/** What a run can model: HostMm has two frames a page, and one spare slot is the updates'. */
+const MAX_PAGES = MAX_PFNS / 2 - SPARE_PAGES
 /** gfns and hvas of a run are 31 bits wide. */
 const MAX_GFN = 2 ** 31
 const HUGE = 512
@@ -39,6 +41,14 @@ export class Layout {
     const slot = this.#slots[index]!
     const placed = this.memslots[index]!
     return placed.baseGfn + this.#hvas.of(slot.hva + gfn - slot.baseGfn) - placed.hva
+  }
+
+  /** A slot beyond all others, where nothing else of the recording is. */
+  get spare(): MemslotConfig {
+    const after = (ends: readonly number[]) => (Math.floor(Math.max(...ends) / HUGE) + 4) * HUGE
+    const baseGfn = after(this.memslots.map((slot) => slot.baseGfn + slot.pages))
+    const hva = after(this.memslots.map((slot) => slot.hva + slot.pages))
+    return { slot: Math.max(...this.memslots.map(({ slot }) => slot)) + 1, baseGfn, hva, pages: SPARE_PAGES }
   }
 
   startHva(start: number): number {

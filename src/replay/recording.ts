@@ -104,8 +104,8 @@ export class Recording implements EventSink {
     this.#task(line).ages += 1
   }
 
-  zap(line: TraceLine): void {
-    this.#task(line).zaps += 1
+  zap(line: TraceLine, generation: number): void {
+    this.#task(line).zapped(this.#atNs, generation)
     this.installEvidence.zapped()
     this.faultEvidence.zapped()
   }

@@ -1,5 +1,6 @@
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan } from '../workers/invalidations.ts'
+import type { Column } from './column.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
 import type { Layout } from './layout.ts'
@@ -44,4 +45,11 @@ export function invalidationsOf(
     if (speed !== 'max') atNs[at] = paced(log.atNs.at(index), speed)
   }
   return { kind: 'recorded', atNs, startHvas, endHvas, startNs: 0 }
+}
+
+/** When memslots were deleted. */
+export function updatesOf(runs: Column<Float64Array>, speed: Speed): Float64Array {
+  const atNs = float64s(speed === 'max' ? 0 : runs.length)
+  for (let index = 0; index < atNs.length; index += 1) atNs[index] = paced(runs.at(index), speed as number)
+  return atNs
 }

@@ -1,7 +1,10 @@
+import { float64Column } from './column.ts'
 import { FaultLog, InstallLog } from './fault-log.ts'
 import { NO_RWLOCK, Waits } from './waits.ts'
 
 const NO_GFN = -1
+/** Between two zaps of one run, that may lie the time slice of another task, but not much more. */
+const LONGEST_REST_NS = 5e6
 
 /** What one task of the host was seen to do. */
 export class Task {
@@ -21,6 +24,10 @@ export class Task {
   unmaps = 0
   ages = 0
   zaps = 0
+  /** When each run of zaps began that one cause explains: the deletion of a memslot takes many page tables away. */
+  readonly zapRuns = float64Column()
+  #lastZapNs = Number.NEGATIVE_INFINITY
+  #lastGeneration = -1
   /** The last kvm_page_fault that no kvm_mmu_set_spte has answered yet. */
   pendingGfn = NO_GFN
   #rwlock = NO_RWLOCK
@@ -48,6 +55,14 @@ export class Task {
 
   heldForNs(atNs: number): number {
     return atNs - this.#heldSinceNs
+  }
+
+  /** A page table was zapped. Another generation is another cause; so is a long rest, if two of them went by unseen. */
+  zapped(atNs: number, generation: number): void {
+    this.zaps += 1
+    if (generation !== this.#lastGeneration || atNs - this.#lastZapNs > LONGEST_REST_NS) this.zapRuns.push(atNs)
+    this.#lastZapNs = atNs
+    this.#lastGeneration = generation
   }
 
   answered(): void {

@@ -9,7 +9,7 @@ import { type Adopted, notifierParts } from './notifiers.ts'
 import type { Recording } from './recording.ts'
 import { rolesOf, type TaskRole } from './roles.ts'
 import type { Speed } from './speed.ts'
-import { accessesOf, invalidationsOf, type RecordedAccesses, type RecordedInvalidations } from './streams.ts'
+import { accessesOf, invalidationsOf, type RecordedAccesses, type RecordedInvalidations, updatesOf } from './streams.ts'
 import type { Task } from './task.ts'
 
 export type VcpuStream = { readonly pid: number; readonly name: string; readonly accesses: RecordedAccesses }
@@ -19,12 +19,18 @@ export type NotifierStream = {
   readonly invalidations: RecordedInvalidations
 }
 
+/** When a task deleted a memslot, as far as zapped page tables show it; each time it had added one before. */
+export type UpdaterStream = { readonly pid: number; readonly name: string; readonly atNs: Float64Array }
+
 /** A recording as roles play it: from its first event on, which is at 0 ns. */
 export type Workload = {
   readonly memslots: readonly MemslotConfig[]
   readonly memslotsSay: string
   readonly vcpus: readonly VcpuStream[]
   readonly notifiers: readonly NotifierStream[]
+  /** Threads that change memslots, and the slot that they change: where that lay is not recorded. */
+  readonly updaters: readonly UpdaterStream[]
+  readonly spareMemslot: MemslotConfig
   /** How long the recording is. */
   readonly recordedNs: number
   /** How long its replay is; 0 if the roles go on until they are stopped. */
@@ -44,6 +50,9 @@ export type Workload = {
   /** What the kernel's own waits for mmu_lock were; null if none was recorded. */
   readonly mmuLock: MmuLock | null
   readonly warnings: readonly string[]
+  /** What to know of a replay that plays memslot updates, and of one that does not. */
+  readonly updatesSay: readonly string[]
+  readonly zapsSay: readonly string[]
 }
 
 export type WorkloadOptions = {
@@ -68,6 +77,9 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   const notifiers = parts.map(({ pid, name, indices }): NotifierStream => {
     return { pid, name, invalidations: invalidationsOf(recording.invalidations, indices, layout, speed) }
   })
+  const updaters = roles
+    .filter(({ task, role }) => role === 'memslot updater' && task.zapRuns.length > 0)
+    .map(({ task }): UpdaterStream => ({ pid: task.pid, name: task.name, atNs: updatesOf(task.zapRuns, speed) }))
   const mmuLock = mmuLockOf(recording, roles)
   const invalidationsOutsideMemslots = recording.invalidations.outside(known.slots)
   const faults = vcpus.reduce((sum, { accesses }) => sum + accesses.gfns.length, 0)
@@ -78,6 +90,10 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     memslotsSay: known.says,
     vcpus,
     notifiers,
+    updaters,
+    spareMemslot: layout.spare,
+    updatesSay: updatesSay(updaters),
+    zapsSay: zapsSay(recording),
     recordedNs: recording.clock.spanNs,
     replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
     faultsSay: source.says,
@@ -89,7 +105,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     invalidations: recording.invalidations.length,
     invalidationsOutsideMemslots,
     mmuLock,
-    warnings: [...doubtsOf(recording), ...warningsOf(recording, known, layout, faultsOutsideMemslots, adopted)],
+    warnings: [...doubtsOf(recording), ...warningsOf(known, layout, faultsOutsideMemslots, adopted)],
   }
 }
 
@@ -136,13 +152,7 @@ function touchedBlocks(
   return blocks
 }
 
-function warningsOf(
-  recording: Recording,
-  known: KnownMemslots,
-  layout: Layout,
-  outside: number,
-  adopted: Adopted,
-): readonly string[] {
+function warningsOf(known: KnownMemslots, layout: Layout, outside: number, adopted: Adopted): readonly string[] {
   const said = (count: number) => count.toLocaleString('en-US')
   const warnings = known.origin === 'given' ? [] : [known.says]
   if (layout.warning !== undefined) warnings.push(layout.warning)
@@ -153,14 +163,24 @@ function warningsOf(
       `${said(invalidations)} invalidations of ${said(tasks)} other tasks are raised by the busiest notifier`,
     )
   }
-  const zaps = recording.tasks.all.reduce((sum, task) => sum + task.zaps, 0)
-  if (zaps > 0) {
-    const why = 'memslot updates, roots that are given up'
-    warnings.push(
-      `${said(zaps)} page tables were zapped (${why}), which is not replayed: their gfns do not fault again`,
-    )
-  }
   return warnings
+}
+
+function updatesSay(updaters: readonly UpdaterStream[]): string[] {
+  const deletions = updaters.reduce((sum, { atNs }) => sum + atNs.length, 0)
+  if (deletions === 0) return []
+  const updates = (deletions * 2).toLocaleString('en-US')
+  return [
+    `${updates} memslot updates are played, a deletion for each run of zapped page tables and an addition after it: which slot it was is not recorded, so it is one that nothing else touches`,
+  ]
+}
+
+function zapsSay(recording: Recording): string[] {
+  const zaps = recording.tasks.all.reduce((sum, task) => sum + task.zaps, 0)
+  const why = 'memslot updates, roots that are given up'
+  const said = zaps.toLocaleString('en-US')
+  const text = `${said} page tables were zapped (${why}), which is not replayed: their gfns do not fault again`
+  return zaps === 0 ? [] : [text]
 }
 
 const noFaults = ({ events }: Recording) =>

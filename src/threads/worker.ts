@@ -80,6 +80,10 @@ function beginningOf(plan: RolePlan): RolePlan {
     }
     return { ...plan, invalidations: { ...plan.invalidations, ...cut } }
   }
+  if (plan.role === 'memslot-updater' && plan.updates.kind === 'recorded') {
+    const { atNs } = plan.updates
+    return { ...plan, updates: { ...plan.updates, atNs: atNs.subarray(0, countBefore(atNs)) } }
+  }
   return plan
 }
 

@@ -3,13 +3,15 @@ import { type Metrics, per, type Tally } from './tally.ts'
 /** Pairs of notifiers, and the memslot updates that wait for them. */
 export function elisionMetrics(all: Tally): Metrics {
   const updaters = all.of('memslot-updater')
-  if (updaters.cpus.length === 0) return {}
+  const starts = all.sum('invalidate_start')
+  // Where every invalidation is of a memslot and none changes, there is nothing to elide.
+  const isElsewhere = all.of('notifier').sum('unmap_gfn_range_calls') < starts
   return {
-    ...per(all.sum('invalidate_start'), (starts) => ({
+    ...per(isElsewhere ? starts : 0, () => ({
       invalidations_per_second: all.rate('invalidate_start'),
       mmu_lock_per_invalidation: all.sum('invalidate_mmu_lock') / starts,
       elided_share: all.sum('invalidate_elided') / starts,
     })),
-    memslot_updates_per_second: updaters.rate('memslot_updates'),
+    ...per(updaters.cpus.length, () => ({ memslot_updates_per_second: updaters.rate('memslot_updates') })),
   }
 }
