@@ -58,7 +58,6 @@ export const COUNTERS = [
   // memslot updates
   'memslot_updates',
   'memslot_wait_loops',
-  'updater_starved',
   // the APIC-access page
   'apic_migrations',
   'apic_migrations_refused',

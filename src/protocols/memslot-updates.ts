@@ -33,6 +33,7 @@ const DEEPEST_PAIR = 7
  *   mmuNotifierSlotsLock   rwsem; only s3.rwsem: pairs for read, updaters for write
  *   gate                   only s3.fair_gate: 1 while an updater waits, or is at work     written under mnInvalidateLock
  *   pseudoLock             see MemslotUpdateConfig
+ *   starts                 for the load alone: pairs that have begun, where they are to overlap
  *   publications, marks,   for the oracles alone: sets published so far, and how many it were when each pair began;
  *   waking                 which CPU has brought the count to 0 and has not woken the updater yet
  */
@@ -46,6 +47,7 @@ export class MemslotUpdates {
   readonly pseudoLock: Lock
   /** The pairs of notifiers as something that can be held: by them, and by an updater who waits until there are none. */
   readonly pairs: LockId
+  readonly starts: Word
   readonly publications: Word
   readonly #marks: Word
   readonly #waking: Word
@@ -62,6 +64,7 @@ export class MemslotUpdates {
     this.gate = place.line('mnGate', 'owner of mnInvalidateLock')
     this.pseudoLock = pseudoLockOf(place.within('mmuNotifierInvalidateRangeStart'), config.pseudoLock, watch)
     this.pairs = place.within('mnActiveInvalidateCount').lock('count')
+    this.starts = place.line('starts')
     this.publications = place.line('publications', 'memslot updater')
     this.#marks = place.table('pairMarks', cpus * (DEEPEST_PAIR + 1), 'each cpu its own')
     this.#waking = place.table('waking', cpus, 'each cpu its own')

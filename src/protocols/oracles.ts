@@ -52,6 +52,10 @@ export const ORACLES = [
     name: 'stale_apic_entry',
     says: 'a guest ran with the address of an APIC-access page that the host had taken back',
   },
+  {
+    name: 'updater_starved',
+    says: 'a memslot update waited for invalidations, for as many ms, until the end of the trial stopped them',
+  },
   { name: 'lost_wakeup', says: 'a memslot update went to sleep when nobody was left who would wake it' },
   { name: 'lock_cycle', says: 'locks were taken in an order in which everybody can wait for the next for ever' },
   { name: 'free_before_flush', says: 'a page table was freed that the TLBs had not been flushed of' },

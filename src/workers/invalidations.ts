@@ -28,6 +28,8 @@ export type InvalidationPlan =
       readonly dwellNs: number
       /** Whether each pair holds another of the same range, as change_pmd_range() raises one when it splits a huge PMD. */
       readonly isNested: boolean
+      /** Whether each ends only when another has begun, so that there is always one between start and end. */
+      readonly overlaps: boolean
       /** Of 1000 pairs, how many may not block, as those of the OOM reaper. */
       readonly nonblockPerMille: number
     }
@@ -57,6 +59,7 @@ export interface Invalidations {
   readonly populate: boolean
   readonly dwellNs: number
   readonly isNested: boolean
+  readonly overlaps: boolean
   readonly isBlockable: boolean
   next(): boolean
 }
@@ -68,6 +71,7 @@ class RepeatedInvalidations implements Invalidations {
   readonly populate: boolean
   readonly dwellNs = 0
   readonly isNested = false
+  readonly overlaps = false
   readonly isBlockable = true
   readonly #everyNs: number
   atNs = -1
@@ -96,6 +100,7 @@ class PickedInvalidations implements Invalidations {
   readonly populate = false
   readonly dwellNs: number
   readonly isNested: boolean
+  readonly overlaps: boolean
   readonly #plan: InvalidationPlan & { kind: 'pick' }
   readonly #random: Random
 
@@ -105,6 +110,7 @@ class PickedInvalidations implements Invalidations {
     this.pauseNs = plan.pauseNs
     this.dwellNs = plan.dwellNs
     this.isNested = plan.isNested
+    this.overlaps = plan.overlaps
     if (plan.everyNs > 0) this.atNs = plan.startNs
   }
 
@@ -133,6 +139,7 @@ class RecordedInvalidations implements Invalidations {
   readonly populate = false
   readonly dwellNs = 0
   readonly isNested = false
+  readonly overlaps = false
   readonly isBlockable = true
   readonly #plan: InvalidationPlan & { kind: 'recorded' }
   #index = -1

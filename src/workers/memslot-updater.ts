@@ -1,4 +1,5 @@
-import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { HISTOGRAM } from '../protocols/counters.ts'
+import { ORACLE } from '../protocols/oracles.ts'
 import { createMemslot, deleteMemslot } from '../protocols/update-memslot.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
@@ -55,5 +56,5 @@ function* update(cpu: Cpu, vm: Vm, id: number, isThere: boolean, isTimed: boolea
   const tookNs = cpu.now() - beganNs
   if (isTimed) cpu.record(HISTOGRAM.memslot_update_latency_ns, tookNs)
   // Notifiers stop for a waiting update once the run is over: see runNotifier().
-  if (tookNs > STARVED_NS && cpu.signalPending()) cpu.count(COUNTER.updater_starved, 1)
+  if (tookNs > STARVED_NS && cpu.signalPending()) cpu.violation(ORACLE.updater_starved, Math.round(tookNs / 1e6))
 }

@@ -1,5 +1,6 @@
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { prefault } from '../protocols/fault.ts'
+import type { MemslotUpdates } from '../protocols/memslot-updates.ts'
 import { NO_MEMSLOT } from '../protocols/memslots.ts'
 import { raiseEnd, raiseStart } from '../protocols/mmu-notifier.ts'
 import { assertUnmapped } from '../protocols/oracles.ts'
@@ -12,6 +13,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type { Invalidations } from './invalidations.ts'
 
 const POPULATE_BACKOFF_NS = 20_000
+const OVERLAP_LOOK_NS = 5000
 
 /**
  * The role of a task of the host that changes the primary MMU under a guest: NUMA balancing, KSM, compaction, madvise. It
@@ -33,15 +35,27 @@ export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isT
 }
 
 /** The pair, and between its halves the change that it announces. */
-function* invalidate(cpu: Cpu, vm: Vm, { start, end, isBlockable, isNested, dwellNs }: Invalidations): Steps<void> {
+function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void> {
+  const { start, end, isBlockable, isNested, dwellNs } = invalidations
   yield* raiseStart(cpu, vm, start, end, isBlockable)
   if (isNested) yield* raiseStart(cpu, vm, start, end, isBlockable)
   yield* enterMemslots(cpu, vm)
   yield* changePrimaryMmu(cpu, vm, start, end)
   yield* leaveMemslots(cpu, vm)
   if (dwellNs > 0) yield* cpu.untilTime(cpu.now() + dwellNs)
+  if (invalidations.overlaps && vm.updates !== undefined) yield* untilAnotherBegins(cpu, vm.updates)
   if (isNested) yield* raiseEnd(cpu, vm, start, end, isBlockable)
   yield* raiseEnd(cpu, vm, start, end, isBlockable)
+}
+
+/** Load that never leaves a moment without a notifier: starts are counted, and this one waits for the next. */
+function* untilAnotherBegins(cpu: Cpu, { starts }: MemslotUpdates): Steps<void> {
+  const own = yield* cpu.add(starts, 1)
+  for (;;) {
+    const now = yield* cpu.load(starts)
+    if (now !== own + 1 || cpu.signalPending()) return
+    yield* cpu.untilTime(cpu.now() + OVERLAP_LOOK_NS)
+  }
 }
 
 /** An update that waits for a moment without notifiers may wait for ever; once the run is over, they stop for it. */

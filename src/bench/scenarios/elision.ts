@@ -103,7 +103,7 @@ const share = (says: string, byDefault: number) =>
 export const PARAMETERS = {
   shape: {
     kind: 'choice',
-    says: 'storm: notifiers one after the other; overlap: on a schedule, so that with two or more there is always one between start and end',
+    says: 'storm: notifiers one after the other; overlap: each ends only when another has begun, so that there is always one between start and end',
     choices: ['storm', 'overlap'],
     default: 'storm',
   },
@@ -121,13 +121,6 @@ export const PARAMETERS = {
   'nonblock-share': share('of 100 invalidations, how many may not block, as those of the OOM reaper', 0),
   'pause-us': { kind: 'integer', says: 'between two invalidations', low: 0, high: 10_000_000, default: 5 },
   'dwell-us': { kind: 'integer', says: 'from start to end of an invalidation', low: 0, high: 10_000_000, default: 0 },
-  'period-us': {
-    kind: 'integer',
-    says: 'of a notifier, in shape overlap: it is between start and end for three quarters of it',
-    low: 10,
-    high: 10_000_000,
-    default: 2000,
-  },
   nested: {
     kind: 'choice',
     says: 'yes: each pair holds another, as when change_pmd_range() splits a huge PMD',
@@ -238,7 +231,6 @@ function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: n
 
 function notifierRole({ values, crew, seed, sampleEvery }: Options, notifier: number): RolePlan {
   const [spare] = updatesOf(values).spare
-  const everyNs = values.shape === 'overlap' ? values['period-us'] * 1000 : 0
   const insidePages = Math.min(values.range, BLOCK)
   return {
     role: 'notifier',
@@ -252,9 +244,10 @@ function notifierRole({ values, crew, seed, sampleEvery }: Options, notifier: nu
       ],
       seed: seed + crew.vcpus + notifier,
       pauseNs: values['pause-us'] * 1000,
-      everyNs,
-      startNs: (everyNs * notifier) / crew.notifiers,
-      dwellNs: values.shape === 'overlap' ? everyNs * 0.75 : values['dwell-us'] * 1000,
+      everyNs: 0,
+      startNs: 0,
+      dwellNs: values['dwell-us'] * 1000,
+      overlaps: values.shape === 'overlap',
       isNested: values.nested === 'yes',
       nonblockPerMille: values['nonblock-share'] * 10,
     },
