@@ -73,7 +73,11 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('json', { type: 'boolean', default: false, describe: 'print the result file instead of the table' })
     .option('quiet', { type: 'boolean', default: false, describe: 'print the answer only' })
     .option('no-progress', { type: 'boolean', default: false, describe: 'no progress line' })
-    .option('quick', { type: 'boolean', default: false, describe: 'at most 15 s' })
+    .option('quick', {
+      type: 'boolean',
+      default: false,
+      describe: 'at most 15 s; without --scenario the first question only',
+    })
     .option('what-if', {
       ...text,
       array: true,

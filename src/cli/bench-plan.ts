@@ -44,7 +44,7 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
   const { costs, machine, ...settings } = settingsOf(args.set ?? [])
   const targets = targetsOf(args.machine, machine)
   checkModelFlags(args, targets)
-  const scenarios = scenariosOf(args.scenario)
+  const scenarios = isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)
   checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
   const set = { ...settings.set, ...settingsOfFlags(args) }
