@@ -1,5 +1,5 @@
 import type { VariantName } from '../protocols/catalogue.ts'
-import type { MemslotConfig } from '../protocols/memslots.ts'
+import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan } from '../workers/invalidations.ts'
 import type { MemslotUpdatePlan } from '../workers/memslot-updater.ts'

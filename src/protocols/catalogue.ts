@@ -1,4 +1,4 @@
-import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from './apic-variants.ts'
+import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from './apic/variants.ts'
 import { B_APICLEAK } from './broken/b-apicleak.ts'
 import { B_ARCHLOCK } from './broken/b-archlock.ts'
 import { B_ASSIGN } from './broken/b-assign.ts'
@@ -33,7 +33,9 @@ import { B_UNBAL } from './broken/b-unbal.ts'
 import { B_UNITS } from './broken/b-units.ts'
 import { B_VOLUME } from './broken/b-volume.ts'
 import { B_WAKE } from './broken/b-wake.ts'
-import { ALWAYS_LOCK, COUNT, FAIR_GATE, RWSEM } from './elision.ts'
+import { READ_LOCK, TWO_LISTS, V5_11, V5_15, WRITE_LOCK, WRITE_LOCK_SINGLE } from './kernels.ts'
+import { ALWAYS_LOCK, COUNT, FAIR_GATE, RWSEM } from './memslots/variants.ts'
+import type { Rules } from './rules.ts'
 import {
   FULL,
   FULL_IF_GT_PAGE,
@@ -43,10 +45,7 @@ import {
   RECHECK,
   SERIAL,
   THRESHOLD,
-} from './icache-variants.ts'
-import { V5_15 } from './kernels.ts'
-import { READ_LOCK, TWO_LISTS, V5_11, WRITE_LOCK, WRITE_LOCK_SINGLE } from './nx-variants.ts'
-import type { Rules } from './rules.ts'
+} from './stage2/variants.ts'
 import { COARSE_YIELD, LOOP, NO_PRECHECK, NO_YIELD, PRECHECK, PRECHECK_AFTER_PFN, TRYLOCK } from './variants.ts'
 
 /** The variants by the names under which they are asked for. */

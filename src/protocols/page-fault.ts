@@ -1,5 +1,5 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
-import { type Memslot, NO_MEMSLOT } from './memslots.ts'
+import { type Memslot, NO_MEMSLOT } from './memslots/memslots.ts'
 
 /** RET_PF_*, with the kernel's values. */
 export const CONTINUE = 0

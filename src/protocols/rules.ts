@@ -1,11 +1,11 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import type { ApicRules } from './apic-reload.ts'
-import type { IcacheRules } from './icache.ts'
-import type { MemslotRules } from './memslot-rules.ts'
+import type { ApicRules } from './apic/reload.ts'
+import type { MemslotRules } from './memslots/rules.ts'
 import type { NxRules } from './nx/rules.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
+import type { IcacheRules } from './stage2/icache.ts'
 import type { Vm } from './vm.ts'
 
 /**

@@ -13,7 +13,7 @@ import {
 import type { Place } from '../shared-memory/place.ts'
 import type { Srcu } from '../shared-memory/srcu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { assertApicEntry } from './apic-oracles.ts'
+import { assertApicEntry } from './apic/oracles.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'

@@ -1,4 +1,4 @@
-import type { MemslotConfig } from '../protocols/memslots.ts'
+import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import { MAX_PFNS } from '../shared-memory/page-tables/spte.ts'
 import { ReplayError } from './error.ts'
 import { endGfnOf, endHvaOf, mappedHvas, type PageRange, type RecordedMemslot } from './memslots.ts'

@@ -1,4 +1,4 @@
-import type { MemslotConfig } from '../protocols/memslots.ts'
+import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import { type MmuLock, mmuLockOf } from './contention.ts'
 import { doubtsOf } from './doubts.ts'
 import { ReplayError } from './error.ts'

@@ -1,4 +1,4 @@
-import { migrateApicPage } from '../protocols/apic-migration.ts'
+import { migrateApicPage } from '../protocols/apic/migration.ts'
 import { HISTOGRAM } from '../protocols/counters.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Hva } from '../shared-memory/addresses.ts'

@@ -1,6 +1,6 @@
 import { HISTOGRAM } from '../protocols/counters.ts'
+import { createMemslot, deleteMemslot } from '../protocols/memslots/update-memslot.ts'
 import { ORACLE } from '../protocols/oracles.ts'
-import { createMemslot, deleteMemslot } from '../protocols/update-memslot.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'

@@ -1,5 +1,5 @@
 import { HISTOGRAM } from '../protocols/counters.ts'
-import { isStage2, type Stage2Vm } from '../protocols/stage2.ts'
+import { isStage2, type Stage2Vm } from '../protocols/stage2/stage2.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'

@@ -1,9 +1,9 @@
-import type { ApicConfig } from '../protocols/apic-page.ts'
+import type { ApicConfig } from '../protocols/apic/apic-page.ts'
 import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
-import type { MemslotUpdateConfig } from '../protocols/memslot-updates.ts'
-import type { MemslotConfig } from '../protocols/memslots.ts'
+import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
+import type { MemslotUpdateConfig } from '../protocols/memslots/updates.ts'
 import type { NxConfig } from '../protocols/nx/nx.ts'
-import type { Stage2Config } from '../protocols/stage2.ts'
+import type { Stage2Config } from '../protocols/stage2/stage2.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
 import { Place } from '../shared-memory/place.ts'
 

@@ -1,4 +1,4 @@
-import { assertApicAccess } from '../protocols/apic-oracles.ts'
+import { assertApicAccess } from '../protocols/apic/oracles.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { switchRoot } from '../protocols/nx/root-walk.ts'
 import { assertRetryHasCause } from '../protocols/oracles.ts'

@@ -1,4 +1,4 @@
-import { NO_MEMSLOT } from '../protocols/memslots.ts'
+import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
 import type { Vm } from '../protocols/vm.ts'
 import { wrprotGfnRange, zapGfnRange } from '../protocols/zap.ts'
 import type { Gfn } from '../shared-memory/addresses.ts'

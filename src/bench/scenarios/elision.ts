@@ -1,4 +1,4 @@
-import type { MemslotUpdateConfig } from '../../protocols/memslot-updates.ts'
+import type { MemslotUpdateConfig } from '../../protocols/memslots/updates.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'

@@ -1,7 +1,7 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
+import { createMemslot, deleteMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
 import { Fault } from '../../protocols/page-fault.ts'
-import { createMemslot, deleteMemslot } from '../../protocols/update-memslot.ts'
 import { reloadRoot } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Check } from '../check.ts'

@@ -1,5 +1,5 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
-import type { MemslotConfig } from '../../protocols/memslots.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
 import type { NxConfig } from '../../protocols/nx/nx.ts'
 import { switchRoot } from '../../protocols/nx/root-walk.ts'

@@ -1,6 +1,6 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { COUNT_ELIDE } from '../memslot-pairs.ts'
+import { COUNT_ELIDE } from '../memslots/pairs.ts'
 import type { Rules } from '../rules.ts'
 import { PRECHECK } from '../variants.ts'
 import type { Vm } from '../vm.ts'

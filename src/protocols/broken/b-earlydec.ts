@@ -1,7 +1,7 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { COUNT_ELIDE, uncountPair } from '../memslot-pairs.ts'
+import { COUNT_ELIDE, uncountPair } from '../memslots/pairs.ts'
 import { endInvalidation } from '../notifier.ts'
 import type { Rules } from '../rules.ts'
 import { PRECHECK } from '../variants.ts'

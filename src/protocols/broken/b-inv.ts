@@ -1,6 +1,6 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { NO_MEMSLOT } from '../memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import type { Fault } from '../page-fault.ts'
 import { precheck } from '../retry.ts'
 import type { Rules } from '../rules.ts'

@@ -1,6 +1,6 @@
-import { THRESHOLD } from '../icache-variants.ts'
 import { type FaultResult, FIXED } from '../page-fault.ts'
 import type { Rules } from '../rules.ts'
+import { THRESHOLD } from '../stage2/variants.ts'
 
 /**
  * Only the CPU that changed the entry drops its own translation of it.

@@ -1,11 +1,11 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { publishExecutable } from '../icache.ts'
-import { RANGED } from '../icache-variants.ts'
 import { type FaultResult, FIXED } from '../page-fault.ts'
 import type { Rules } from '../rules.ts'
-import type { Stage2Vm } from '../stage2.ts'
-import type { Stage2Fault } from '../stage2-page-fault.ts'
+import { publishExecutable } from '../stage2/icache.ts'
+import type { Stage2Fault } from '../stage2/page-fault.ts'
+import type { Stage2Vm } from '../stage2/stage2.ts'
+import { RANGED } from '../stage2/variants.ts'
 
 /**
  * The permission is published before the I-caches are invalidated. Tempting: whoever comes second finds it, and nothing is

@@ -1,4 +1,4 @@
-import { RWSEM } from '../elision.ts'
+import { RWSEM } from '../memslots/variants.ts'
 import type { Rules } from '../rules.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { requestReload } from '../apic-reload.ts'
-import { DOUBLE_FLUSH } from '../apic-variants.ts'
+import { requestReload } from '../apic/reload.ts'
+import { DOUBLE_FLUSH } from '../apic/variants.ts'
 import type { Rules } from '../rules.ts'
 import type { Vm } from '../vm.ts'
 

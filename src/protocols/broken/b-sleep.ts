@@ -1,5 +1,5 @@
-import { INTERVAL_TREE } from '../icache-variants.ts'
 import type { Rules } from '../rules.ts'
+import { INTERVAL_TREE } from '../stage2/variants.ts'
 
 /**
  * The mutex of the posted patch, taken with mmu_lock held for read. Lockdep calls it an "Invalid wait context".

@@ -1,5 +1,5 @@
-import { publishAtOnce } from '../elision.ts'
-import { COUNT_ELIDE, firstSlot } from '../memslot-pairs.ts'
+import { COUNT_ELIDE, firstSlot } from '../memslots/pairs.ts'
+import { publishAtOnce } from '../memslots/variants.ts'
 import { endInvalidation } from '../notifier.ts'
 import type { Rules } from '../rules.ts'
 import { PRECHECK } from '../variants.ts'

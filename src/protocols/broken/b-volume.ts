@@ -1,5 +1,5 @@
-import { RANGED } from '../icache-variants.ts'
 import type { Rules } from '../rules.ts'
+import { RANGED } from '../stage2/variants.ts'
 
 /**
  * By line, however large the block: nothing is wrong but the time, with mmu_lock held and preemption off.

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deadlockOf } from '../../shared-memory/lockdep/deadlock.ts'
-import { COUNT, FAIR_GATE, RWSEM } from '../elision.ts'
 import { lockCircles } from '../lock-report.ts'
+import {
+  creates,
+  deletes,
+  notifies,
+  notifiesNested,
+  OUTSIDE,
+  SPARE_RANGE,
+  updatedVm,
+} from '../memslots/testing.contract.ts'
+import { COUNT, FAIR_GATE, RWSEM } from '../memslots/variants.ts'
 import type { Rules } from '../rules.ts'
 import { type Act, faultOn, gfnOf, inTurn, type SmallVm } from '../testing.contract.ts'
-import { creates, deletes, notifies, notifiesNested, OUTSIDE, SPARE_RANGE, updatedVm } from '../updates.contract.ts'
 import { PRECHECK } from '../variants.ts'
 import { reloadRoot } from '../vcpu.ts'
 import { B_ARCHLOCK } from './b-archlock.ts'

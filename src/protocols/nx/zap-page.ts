@@ -11,7 +11,7 @@ import {
 } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { NO_MEMSLOT } from '../memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import type { Vm } from '../vm.ts'
 import { tdpIterCondResched, zapSpte } from '../zap.ts'
 import type { Nx } from './nx.ts'

@@ -1,0 +1,50 @@
+// For tests: a small VM whose memslots change, and the acts of who changes them and of who notifies meanwhile.
+import type { Hva } from '../../shared-memory/addresses.ts'
+import { raiseEnd, raiseStart } from '../mmu-notifier.ts'
+import type { Rules } from '../rules.ts'
+import { type Act, BASE_GFN, BASE_HVA, SmallVm } from '../testing.contract.ts'
+import { PRECHECK } from '../variants.ts'
+import type { VmConfig } from '../vm.ts'
+import { createMemslot, deleteMemslot } from './update-memslot.ts'
+import type { MemslotUpdateConfig } from './updates.ts'
+
+/** The slot that comes and goes: above the one that stays. */
+export const SPARE = { slot: 1, baseGfn: BASE_GFN + 64, hva: BASE_HVA + 128, pages: 8 }
+export const OUTSIDE = { first: 1000, end: 1008 }
+/** Pages, counted as in `hvaOf`, of the slot that comes and goes. */
+export const SPARE_RANGE = { first: 128, end: 136 }
+
+export function updatedVm(
+  acts: readonly Act[],
+  rules: Rules = PRECHECK,
+  updates: Partial<MemslotUpdateConfig> = {},
+  config: Partial<VmConfig> = {},
+): SmallVm {
+  const whole = { spare: [SPARE], pseudoLock: 'none', zap: 'slot', ...updates } as const
+  return new SmallVm(acts, rules, { lockdep: true, updates: whole, ...config })
+}
+
+export const creates: Act = (cpu, vm) => createMemslot(cpu, vm, SPARE.slot)
+export const deletes: Act = (cpu, vm) => deleteMemslot(cpu, vm, SPARE.slot)
+
+/** start and end of a range of pages that nobody changes. */
+export const notifies = ({ first, end }: { readonly first: number; readonly end: number }): Act =>
+  function* (cpu, vm) {
+    const from = (BASE_HVA + first) as Hva
+    const to = (BASE_HVA + end) as Hva
+    yield* raiseStart(cpu, vm, from, to)
+    yield* cpu.pause()
+    yield* raiseEnd(cpu, vm, from, to)
+  }
+
+/** The same, with a pair of the same range within. */
+export const notifiesNested = ({ first, end }: { readonly first: number; readonly end: number }): Act =>
+  function* (cpu, vm) {
+    const from = (BASE_HVA + first) as Hva
+    const to = (BASE_HVA + end) as Hva
+    yield* raiseStart(cpu, vm, from, to)
+    yield* cpu.pause()
+    yield* raiseStart(cpu, vm, from, to)
+    yield* raiseEnd(cpu, vm, from, to)
+    yield* raiseEnd(cpu, vm, from, to)
+  }

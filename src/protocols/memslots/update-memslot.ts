@@ -1,0 +1,108 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { assertFlushed, assertUnmapped } from '../oracles.ts'
+import { flushRemoteTlbs } from '../remote-flush.ts'
+import { SITE } from '../sites.ts'
+import type { Vm } from '../vm.ts'
+import { zapSlotLeafs } from '../zap.ts'
+import { INVALID, type Memslot, NO_MEMSLOT } from './memslots.ts'
+
+// M: `kvm_set_memory_region()`, of a VM that has `updates`. A slot is named by its number.
+
+/** KVM_MR_CREATE. */
+export function* createMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
+  const slot = vm.memslots.configOf(id)
+  yield* beginUpdate(cpu, vm)
+  yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn: slot.baseGfn })
+  yield* swapActiveMemslots(cpu, vm)
+  yield* endUpdate(cpu, vm)
+}
+
+/** KVM_MR_DELETE. */
+export function* deleteMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
+  yield* beginUpdate(cpu, vm)
+  yield* invalidateMemslot(cpu, vm, id)
+  yield* vm.memslots.prepareNext(cpu, id, null)
+  yield* swapActiveMemslots(cpu, vm)
+  yield* endUpdate(cpu, vm)
+}
+
+/** KVM_MR_MOVE: the slot's memory appears at another gfn. */
+export function* moveMemslot(cpu: Cpu, vm: Vm, id: number, baseGfn: Gfn): Steps<void> {
+  const slot = vm.memslots.configOf(id)
+  yield* beginUpdate(cpu, vm)
+  yield* invalidateMemslot(cpu, vm, id)
+  yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn })
+  yield* swapActiveMemslots(cpu, vm)
+  yield* endUpdate(cpu, vm)
+}
+
+/** M1, M2. */
+function* beginUpdate(cpu: Cpu, vm: Vm): Steps<void> {
+  vm.lockdep?.at(cpu, SITE.kvm_set_memory_region)
+  yield* vm.updates!.slotsLock.acquire(cpu)
+  yield* vm.updates!.slotsArchLock.acquire(cpu)
+}
+
+/** slots_arch_lock has been dropped by the swap. */
+function* endUpdate(cpu: Cpu, vm: Vm): Steps<void> {
+  cpu.count(COUNTER.memslot_updates, 1)
+  yield* vm.updates!.slotsLock.release(cpu)
+}
+
+/**
+ * M3 to M12: publishes the slot as INVALID, so that faults on it retry, and takes what is mapped of it away. Only then may it
+ * be gone: what no memslot maps, no notifier would find.
+ */
+function* invalidateMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
+  const baseGfn = yield* baseGfnOf(cpu, vm, id)
+  yield* vm.memslots.prepareNext(cpu, id, { slot: vm.memslots.configOf(id), flags: INVALID, baseGfn })
+  yield* swapActiveMemslots(cpu, vm)
+  const slot = yield* vm.memslots.find(cpu, baseGfn)
+  yield* flushShadow(cpu, vm, slot)
+  assertUnmapped(cpu, vm, baseGfn, (baseGfn + vm.memslots.configOf(id).pages) as Gfn)
+  vm.lockdep?.at(cpu, SITE.kvm_set_memory_region)
+  yield* vm.updates!.slotsArchLock.acquire(cpu)
+}
+
+function* baseGfnOf(cpu: Cpu, vm: Vm, id: number): Steps<Gfn> {
+  let slot = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
+  for (;;) {
+    const found = yield* vm.memslots.idOf(cpu, slot)
+    if (found === id) return yield* vm.memslots.baseGfn(cpu, slot)
+    slot = yield* vm.memslots.nextOf(cpu, slot)
+  }
+}
+
+/** M4 to M10: `kvm_swap_active_memslots()`. slots_arch_lock is held on the way in only. */
+function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
+  vm.lockdep?.at(cpu, SITE.kvm_swap_active_memslots)
+  yield* vm.memslots.markUpdateInProgress(cpu)
+  yield* vm.rules.memslots.publish(cpu, vm)
+  yield* vm.rules.memslots.synchronize(cpu, vm)
+  yield* vm.memslots.finishUpdate(cpu)
+}
+
+/**
+ * M11: `kvm_arch_flush_shadow_memslot()`. On x86 everything goes unless the VMM has said that it need not; the kernel does
+ * that by giving up the roots, here the leafs are taken one by one.
+ */
+function* flushShadow(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
+  let flush = false
+  vm.lockdep?.at(cpu, SITE.kvm_arch_flush_shadow_memslot)
+  yield* vm.mmuLock.writeLock(cpu)
+  if (vm.updates!.config.zap === 'slot') {
+    flush = yield* zapSlotLeafs(cpu, vm, slot, flush)
+  } else {
+    let next = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
+    while (next !== NO_MEMSLOT) {
+      flush = yield* zapSlotLeafs(cpu, vm, next, flush)
+      next = yield* vm.memslots.nextOf(cpu, next)
+    }
+  }
+  if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+  assertFlushed(cpu, vm, -1 as Gfn)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}

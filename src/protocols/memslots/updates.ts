@@ -1,0 +1,93 @@
+import { type LockId, type Word, wordAt } from '../../shared-memory/cpu.ts'
+import { LockMap, TrackedLock, TrackedSrcu } from '../../shared-memory/lockdep/tracked-locks.ts'
+import type { Lock, RwLock } from '../../shared-memory/locks/lock.ts'
+import { Mutex } from '../../shared-memory/locks/mutex.ts'
+import { RwSem } from '../../shared-memory/locks/rwsem.ts'
+import type { Place } from '../../shared-memory/place.ts'
+import { Srcu } from '../../shared-memory/srcu.ts'
+import type { Watch } from '../watch.ts'
+import type { MemslotConfig } from './memslots.ts'
+
+/** What changes in the memslots of a VM while it runs. */
+export type MemslotUpdateConfig = {
+  /** Slots that are not there at first, and come and go. */
+  readonly spare: readonly MemslotConfig[]
+  /**
+   * mmu_notifier_invalidate_range_start, of which lockdep is told that the core holds it while it calls back. `graph`: lockdep
+   * alone knows of it, as in the kernel; `mutex`: it excludes, and stands for a lock of the mm; `none`: nobody takes it.
+   */
+  readonly pseudoLock: 'none' | 'graph' | 'mutex'
+  /** What the deletion of a slot zaps: everything, as x86 does unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off, or that slot. */
+  readonly zap: 'all' | 'slot'
+}
+
+/** Pairs of one task within each other that an oracle can tell apart. */
+const DEEPEST_PAIR = 7
+
+/**
+ * What a VM has besides, if its memslots change while notifiers run (system 3).
+ *
+ *   srcu                   readers of the memslots
+ *   slotsLock              mutex; updaters
+ *   slotsArchLock          mutex; the sets, and what vCPUs allocate by the memslots
+ *   mmuNotifierSlotsLock   rwsem; only s3.rwsem: pairs for read, updaters for write
+ *   gate                   only s3.fair_gate: 1 while an updater waits, or is at work     written under mnInvalidateLock
+ *   pseudoLock             see MemslotUpdateConfig
+ *   starts                 for the load alone: pairs that have begun, where they are to overlap
+ *   publications, marks,   for the oracles alone: sets published so far, and how many it were when each pair began;
+ *   waking                 which CPU has brought the count to 0 and has not woken the updater yet
+ */
+export class MemslotUpdates {
+  readonly config: MemslotUpdateConfig
+  readonly srcu: Srcu
+  readonly slotsLock: Lock
+  readonly slotsArchLock: Lock
+  readonly mmuNotifierSlotsLock: RwLock
+  readonly gate: Word
+  readonly pseudoLock: Lock
+  /** The pairs of notifiers as something that can be held: by them, and by an updater who waits until there are none. */
+  readonly pairs: LockId
+  readonly starts: Word
+  readonly publications: Word
+  readonly #marks: Word
+  readonly #waking: Word
+
+  constructor(place: Place, config: MemslotUpdateConfig, cpus: number, watch: Watch) {
+    this.config = config
+    this.srcu =
+      watch.lockdep === undefined
+        ? new Srcu(place.within('srcu'), cpus)
+        : new TrackedSrcu(place.within('srcu'), cpus, watch.lockdep)
+    this.slotsLock = watch.lock(new Mutex(place.within('slotsLock')))
+    this.slotsArchLock = watch.lock(new Mutex(place.within('slotsArchLock')))
+    this.mmuNotifierSlotsLock = watch.rwLock(new RwSem(place.within('mmuNotifierSlotsLock'), cpus))
+    this.gate = place.line('mnGate', 'owner of mnInvalidateLock')
+    this.pseudoLock = pseudoLockOf(place.within('mmuNotifierInvalidateRangeStart'), config.pseudoLock, watch)
+    this.pairs = place.within('mnActiveInvalidateCount').lock('count')
+    this.starts = place.line('starts')
+    this.publications = place.line('publications', 'memslot updater')
+    this.#marks = place.table('pairMarks', cpus * (DEEPEST_PAIR + 1), 'each cpu its own')
+    this.#waking = place.table('waking', cpus, 'each cpu its own')
+  }
+
+  /** Whether this CPU is about to wake the updater. */
+  waking(cpu: number): Word {
+    return wordAt(this.#waking, cpu)
+  }
+
+  /** How many pairs this CPU is in. */
+  depth(cpu: number): Word {
+    return wordAt(this.#marks, cpu * (DEEPEST_PAIR + 1))
+  }
+
+  /** What was marked when the pair at that depth began. */
+  mark(cpu: number, depth: number): Word {
+    return wordAt(this.depth(cpu), 1 + Math.min(depth, DEEPEST_PAIR - 1))
+  }
+}
+
+function pseudoLockOf(place: Place, kind: MemslotUpdateConfig['pseudoLock'], watch: Watch): Lock {
+  if (kind === 'mutex') return watch.lock(new Mutex(place))
+  const map = new LockMap(place.lock('map'))
+  return kind === 'graph' && watch.lockdep !== undefined ? new TrackedLock(map, watch.lockdep) : map
+}

@@ -1,0 +1,110 @@
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
+import { isExecutable, isTable, isValid, S2_W, S2_X, tableOf } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { WORK_KIND } from '../costs.ts'
+import { COUNTER } from '../counters.ts'
+import { pfnOfPte } from '../host-mm.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { EMULATE, type FaultResult, FIXED, RETRY, SPURIOUS } from '../page-fault.ts'
+import { invalidateRetry } from '../retry.ts'
+import { mapStage2 } from './map.ts'
+import { enterAtomic, leaveAtomic } from './oracles.ts'
+import type { Stage2Fault } from './page-fault.ts'
+import type { Stage2Vm } from './stage2.ts'
+
+/** A: `user_mem_abort()`. One try: on RETRY, which is -EAGAIN there, the guest executes the instruction again. */
+export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  cpu.count(COUNTER.pf_taken, 1)
+  fault.attempt += 1
+  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  if (fault.slot === NO_MEMSLOT) return EMULATE
+  const isPermission = fault.faultPages > 0
+  if (!isPermission) yield* vm.stage2.tables.topup(cpu)
+  yield* lookUp(cpu, vm, fault)
+
+  yield* vm.rules.icache.faultLock(cpu, vm)
+  enterAtomic(cpu, vm)
+  const result = yield* fixUnderLock(cpu, vm, fault)
+  yield* vm.host.release(cpu, fault.pfn)
+  leaveAtomic(cpu, vm)
+  yield* vm.rules.icache.faultUnlock(cpu, vm)
+  if (result === FIXED) cpu.count(COUNTER.pf_fixed, 1)
+  else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
+  return result
+}
+
+/** A2, A3: how large a mapping it is to be, and the page. */
+function* lookUp(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
+  const { tables } = vm.stage2
+  fault.seq = yield* cpu.read(vm.invalidateSeq)
+  // The sequence is read before the pfn. In the kernel the release of mmap_lock, which is not re-created, sees to that.
+  // Pairs with the barrier in invalidateEnd().
+  yield* cpu.barrier(RMB)
+  const page = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
+  const head = vm.host.head(page)
+  const isBlock = vm.host.isHuge(page) && (fault.gfn - page - tables.baseGfn) % tables.entries === 0
+  fault.pages = isBlock ? tables.entries : 1
+  fault.first = isBlock ? tables.firstGfnOf(tables.blockOf(fault.gfn)) : fault.gfn
+  fault.hostPage = isBlock ? head : page
+  fault.hostPte = yield* vm.host.faultin(cpu, fault.hostPage)
+  fault.pfn = pfnOfPte(fault.hostPage, fault.hostPte)
+}
+
+/** A6, A7: with mmu_lock held. */
+function* fixUnderLock(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const stale = yield* invalidateRetry(cpu, vm, fault.seq)
+  if (stale) {
+    cpu.count(COUNTER.retry_stale_locked, 1)
+    return RETRY
+  }
+  if (fault.faultPages === fault.pages) return yield* relaxPerms(cpu, vm, fault)
+  yield* cpu.work(WORK_KIND.map_spte, 1)
+  return yield* mapStage2(cpu, vm, fault)
+}
+
+/**
+ * A8 to A11: `kvm_pgtable_stage2_relax_perms()`: adds what the access needs to an entry that is there. Nobody but this CPU is
+ * told: permissions only grow, and who has cached less faults again.
+ */
+function* relaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const result = yield* addPermission(cpu, vm, fault)
+  if (result === RETRY) cpu.count(COUNTER.relax_eagain, 1)
+  if (vm.rules.icache.flushesAfter(result)) yield* flushLocal(cpu, vm, fault)
+  return result
+}
+
+/** `stage2_attr_walker()`. */
+function* addPermission(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const old = yield* walkToLeaf(cpu, vm, fault)
+  if (!isValid(old)) return RETRY
+  const now = old | (fault.isExec ? S2_X : S2_W)
+  if (now === old) return SPURIOUS
+  if (isExecutable(now) && !isExecutable(old)) return yield* vm.rules.icache.makeExecutable(cpu, vm, fault, old, now)
+  return yield* publish(cpu, fault, old, now)
+}
+
+/** A8: the entry that translates the gfn, noted in the fault; returns what it holds. */
+function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<number> {
+  const { tables } = vm.stage2
+  fault.ptep = tables.blockEntry(fault.gfn)
+  const block = yield* cpu.load(fault.ptep)
+  if (!isTable(block)) return block
+  fault.ptep = tables.pageEntry(tableOf(block), fault.gfn)
+  return yield* cpu.load(fault.ptep)
+}
+
+/** A10: `stage2_try_set_pte()`. Whoever loses has changed nothing. */
+export function* publish(cpu: Cpu, fault: Stage2Fault, old: number, now: number): Steps<FaultResult> {
+  const was = yield* cpu.cas(fault.ptep, old, now)
+  if (was !== old) return RETRY
+  cpu.count(COUNTER.stage2_relaxed, 1)
+  return FIXED
+}
+
+/** A11: `__kvm_tlb_flush_vmid_ipa_nsh()`: this CPU drops what it has cached of the IPA. No broadcast. */
+function* flushLocal(cpu: Cpu, vm: Stage2Vm, { gfn, vcpu }: Stage2Fault): Steps<void> {
+  cpu.count(COUNTER.tlb_flush_local_current, 1)
+  yield* cpu.work(WORK_KIND.tlbi_local, 1)
+  const at = vcpu.tlb.find(gfn, vm.stage2.tables.blockOf(gfn))
+  if (at >= 0) vcpu.tlb.drop(at)
+}

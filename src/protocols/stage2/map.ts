@@ -1,0 +1,92 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Cpu, Word } from '../../shared-memory/cpu.ts'
+import {
+  INVALID_PTE,
+  isLocked,
+  isTable,
+  isValid,
+  LOCKED_PTE,
+  makePte,
+  makeTable,
+  needsUpdate,
+  S2_W,
+  S2_X,
+  tableOf,
+} from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { BROADCAST_KIND, WORK_KIND } from '../costs.ts'
+import { COUNTER } from '../counters.ts'
+import { assertInstall } from '../oracles.ts'
+import { type FaultResult, FIXED, RETRY } from '../page-fault.ts'
+import { assertInvalidated } from './oracles.ts'
+import type { Stage2Fault } from './page-fault.ts'
+import type { Stage2Vm } from './stage2.ts'
+
+/** `kvm_pgtable_stage2_map()` of one leaf, among other faults that map: every entry is broken by CAS before it is made. */
+export function* mapStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const { tables } = vm.stage2
+  const ptep = tables.blockEntry(fault.gfn)
+  const old = yield* cpu.load(ptep)
+  if (fault.pages > 1) return yield* mapLeaf(cpu, vm, fault, ptep, old)
+  if (!isTable(old)) return yield* linkTable(cpu, vm, fault, ptep, old)
+  const pagePtep = tables.pageEntry(tableOf(old), fault.gfn)
+  const pageOld = yield* cpu.load(pagePtep)
+  return yield* mapLeaf(cpu, vm, fault, pagePtep, pageOld)
+}
+
+/** `stage2_map_walk_leaf()`: a table takes the place of a block, or of nothing. The guest faults again and finds it. */
+function* linkTable(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
+  const broken = yield* tryBreakPte(cpu, vm, fault.gfn, ptep, old)
+  if (broken) yield* cpu.store(ptep, makeTable(vm.stage2.tables.take(cpu)))
+  else cpu.count(COUNTER.retry_cas_link, 1)
+  return RETRY
+}
+
+/** `stage2_map_walker_try_leaf()`: break, clean, invalidate, make. */
+function* mapLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
+  const now = makePte(fault.pfn, fault.isExec ? S2_W | S2_X : S2_W)
+  // The same page with other permissions is not broken for that: if the guest still needs them it faults once more, and
+  // they are relaxed.
+  if (!needsUpdate(old, now)) return RETRY
+  const broken = yield* tryBreakPte(cpu, vm, fault.first, ptep, old)
+  if (!broken) {
+    cpu.count(isLocked(old) ? COUNTER.retry_frozen : COUNTER.retry_cas_leaf, 1)
+    return RETRY
+  }
+  yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
+  const served = !fault.isExec || (yield* vm.rules.icache.icacheInval(cpu, vm, fault))
+  // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
+  yield* cpu.store(ptep, served ? now : INVALID_PTE)
+  if (!served) return RETRY
+  assertInstall(cpu, vm, fault)
+  if (fault.isExec) assertInvalidated(cpu, vm, fault)
+  cpu.count(COUNTER.stage2_mapped, 1)
+  return FIXED
+}
+
+/** How many operations by line the mapping takes on this machine. */
+export const operations = (vm: Stage2Vm, { pages }: Stage2Fault): number =>
+  Math.max(1, Math.ceil((pages * vm.stage2.pageBytes) / vm.stage2.lineBytes / vm.stage2.scale))
+
+/** `stage2_try_break_pte()`: old -> LOCKED, and no CPU uses the old one any more. */
+function* tryBreakPte(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, old: number): Steps<boolean> {
+  if (isLocked(old)) return false
+  const was = yield* cpu.cas(ptep, old, LOCKED_PTE)
+  if (was !== old) return false
+  if (isValid(old)) yield* flushIpa(cpu, vm, gfn)
+  return true
+}
+
+/**
+ * `__kvm_tlb_flush_vmid_ipa()`: TLBI IPAS2E1IS, DSB, TLBI VMALLE1IS, DSB. Broadcast by the interconnect, without an IPI: when
+ * it is over no CPU uses the old translation.
+ */
+export function* flushIpa(cpu: Cpu, vm: Stage2Vm, gfn: Gfn): Steps<void> {
+  cpu.count(COUNTER.tlbi_broadcast, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+  // What the hardware's TLBs hold of the block is gone. Pairs with the load in accessStage2().
+  yield* cpu.add(vm.stage2.tlbEpoch(gfn), 1)
+  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+}

@@ -1,0 +1,37 @@
+import { type Gfn, gfnAdd } from '../../shared-memory/addresses.ts'
+import type { Word } from '../../shared-memory/cpu.ts'
+import { Fault } from '../page-fault.ts'
+import type { Stage2Vcpu } from './vcpu.ts'
+
+/** A stage-2 fault on its way through `user_mem_abort()`: on the vCPU's stack, so nobody else sees it. */
+export class Stage2Fault extends Fault {
+  readonly vcpu: Stage2Vcpu
+  /** The guest fetched an instruction; else it wrote. */
+  isExec = false
+  /** Pages that the translation covers which did not allow the access (ESR_EL2's fault level); 0: there was none. */
+  faultPages = 0
+  /** Pages that the mapping is to cover: those of a block, or one. */
+  pages = 1
+  /** The first gfn of the mapping. */
+  first = 0 as Gfn
+  /** The entry that the walk has come to. */
+  ptep = 0 as Word
+  /** For the oracle: faults in a row that found nothing to do. */
+  refaults = 0
+
+  constructor(vcpu: Stage2Vcpu) {
+    super()
+    this.vcpu = vcpu
+  }
+
+  /** Where the mapping ends. */
+  get end(): Gfn {
+    return gfnAdd(this.first, this.pages)
+  }
+
+  beginAccess(gfn: Gfn, isExec: boolean): void {
+    this.begin(gfn, false)
+    this.isExec = isExec
+    this.refaults = 0
+  }
+}

@@ -1,0 +1,77 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import { type Word, wordAt } from '../../shared-memory/cpu.ts'
+import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import { Stage2Tables } from '../../shared-memory/page-tables/stage2-tables.ts'
+import type { Place } from '../../shared-memory/place.ts'
+import type { Vm, VmConfig } from '../vm.ts'
+import { FaultRanges } from './fault-ranges.ts'
+import { Meeting } from './meeting.ts'
+import { Stage2Vcpu } from './vcpu.ts'
+
+export type Stage2Config = {
+  /** The host's base page; gfns and pfns count such pages. */
+  readonly granule: Granule
+  /** CTR_EL0.IminLine: words of the smallest I-cache line, as a power of two; 4 is 64 bytes. */
+  readonly iminLine: number
+  /** Lines of memory that one operation by line stands for: 1 is the machine as it is. Decisions are made on true sizes. */
+  readonly scale: number
+}
+
+/** A VM whose memory goes through a stage-2 table, as on arm64. */
+export type Stage2Vm = Vm & { readonly stage2: Stage2 }
+export const isStage2 = (vm: Vm): vm is Stage2Vm => vm.stage2 !== undefined
+
+/**
+ * `struct kvm_s2_mmu`, and what the hardware keeps of it.
+ *
+ *   tables               the page table                               see Stage2Tables
+ *   tlbEpochs[block]     broadcast TLBIs of the block so far          written by whoever invalidates; read by the hardware
+ *   icacheEpoch          invalidations of all I-caches so far         one for all VMs of the machine
+ *   faultRanges          of the variants with an interval tree
+ *   meeting              where the VMM's vCPU threads wait for each other
+ *   icacheOf[page]       the host's entry that the I-cache was last invalidated for      oracles only
+ */
+export class Stage2 {
+  readonly tables: Stage2Tables
+  readonly pageBytes: number
+  readonly lineBytes: number
+  /** `MAX_DVM_OPS`, which is PTRS_PER_PTE. */
+  readonly maxDvmOps: number
+  readonly scale: number
+  readonly faultRanges: FaultRanges
+  readonly meeting: Meeting
+  readonly vcpus: readonly Stage2Vcpu[]
+  readonly icacheEpoch: Word
+  readonly #tlbEpochs: Word
+  readonly #icacheOf: Word
+
+  constructor(place: Place, config: VmConfig, stage2: Stage2Config, icacheEpoch: Word) {
+    const { pageBytes, entries } = GRANULES[stage2.granule]
+    const start = Math.min(...config.memslots.map(({ baseGfn }) => baseGfn))
+    const end = Math.max(...config.memslots.map(({ baseGfn, pages }) => baseGfn + pages))
+    this.pageBytes = pageBytes
+    this.lineBytes = 4 << stage2.iminLine
+    this.maxDvmOps = entries
+    this.scale = stage2.scale
+    this.icacheEpoch = icacheEpoch
+    this.tables = new Stage2Tables(place.within('tables'), stage2.granule, { start, end }, config.cpus)
+    this.#tlbEpochs = place.table('tlbEpochs', this.tables.blocks, 'who invalidates')
+    this.faultRanges = new FaultRanges(place.within('faultRanges'), config.cpus, config.lockStatistics)
+    this.meeting = new Meeting(place.within('meeting'), config.vcpus)
+    this.vcpus = Array.from({ length: config.vcpus }, () => new Stage2Vcpu(config.tlbEntries))
+    this.#icacheOf = place.table('icacheOf', config.oracles ? this.tables.blocks * entries : 0, 'oracles')
+  }
+
+  /** Writes what is not zero into memory that nobody else sees yet. */
+  initialise(words: Int32Array): void {
+    this.meeting.initialise(words)
+  }
+
+  tlbEpoch(gfn: Gfn): Word {
+    return wordAt(this.#tlbEpochs, this.tables.blockOf(gfn))
+  }
+
+  icacheOf(gfn: Gfn): Word {
+    return wordAt(this.#icacheOf, gfn - this.tables.baseGfn)
+  }
+}
