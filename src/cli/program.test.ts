@@ -116,7 +116,7 @@ test('wrong use exits with 2 and says in a sentence what is wrong and what to do
     [['bench', '--set', 'range'], /--set is 'range'/],
     [['bench', '--set', 'range=-1'], /range is '-1'/],
     [['bench', '--set', 'cost.nope=1'], /no cost 'nope'/],
-    [['bench', '--arrival', 'open'], /needs a rate/],
+    [['bench', '-s', 'precheck', '--arrival', 'open'], /needs a rate/],
     [['bench', '--rate', '5'], /the loop is closed/],
     [['bench', '--trials', '1', '--trials', '2'], /--trials is given 2 times/],
     [['bench', '--config', 'nowhere.json'], /nowhere.json/],
