@@ -14,7 +14,7 @@ import { type Result, type Run, type RunError, SCHEMA, VERSION } from './result.
 import { errorOf } from './run-error.ts'
 import type { Instruments, Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
-import { type Trial, trialOf } from './trial.ts'
+import { type Trial, trialOf, type Violation, violationsOf } from './trial.ts'
 import { warningsOf } from './warnings.ts'
 
 /** How a plan tells the outside how it fares. */
@@ -60,10 +60,13 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
         : await modelledRuns(group, schedules[index]!, options, { onTrial, onSpeed: watcher.speed })
     result = { ...result, runs: [...result.runs, ...runs] }
     watcher.finished(result)
-    if (options.signal.aborted || runs.some(({ error }) => error !== null)) break
+    if (options.signal.aborted || (runs.some(({ error }) => error !== null) && !isBroken(group))) break
   }
   return result
 }
+
+/** Of a broken variant alone a run may well fail: that says nothing of what comes after it. */
+const isBroken = ({ variants }: Group) => variants.every(({ kind }) => kind === 'broken')
 
 async function measuredResult({ command, plan, runtime }: BenchOptions): Promise<Result> {
   const calibration = await calibrate(CALIBRATION_MS)
@@ -93,7 +96,7 @@ async function runGroup(
   const stealBefore = readSteal()
   const done: Done[] = []
   let error: RunError | null = null
-  let failureSplats: readonly string[] = []
+  let failed: Failed | undefined
   for (const [place, planned] of schedule.entries()) {
     const variant = group.variants[planned.variant]!
     onTrial(`${group.scenario.name} ${variant.name}`)
@@ -102,7 +105,7 @@ async function runGroup(
     } catch (cause) {
       if (options.signal.aborted) break
       error = errorOf(cause, group, variant.name)
-      failureSplats = cause instanceof RunFailed ? cause.splats : []
+      failed = failedOf(cause, planned.variant)
       break
     }
   }
@@ -120,8 +123,9 @@ async function runGroup(
     const own = done.filter(({ planned }) => planned.variant === index && planned.purpose === 'measure')
     const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose !== 'measure')
     if (own.length === 0 && error === null) return []
-    const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...failureSplats])
-    const summary = summarise(variant, own, aa)
+    const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...(failed?.splats ?? [])])
+    const ofFailed = failed?.variant === index ? failed.violations : []
+    const summary = summarise(variant, own, aa, { ofFailed })
     return [
       {
         scenario: group.scenario.name,
@@ -138,6 +142,19 @@ async function runGroup(
       },
     ]
   })
+}
+
+/** What a trial that failed had shown until then. */
+type Failed = {
+  readonly variant: number
+  readonly violations: readonly Violation[]
+  readonly splats: readonly string[]
+}
+
+function failedOf(cause: unknown, variant: number): Failed | undefined {
+  if (!(cause instanceof RunFailed) || cause.partial === undefined) return undefined
+  const { ran, roles } = cause.partial
+  return { variant, violations: violationsOf(ran, roles), splats: ran.splats ?? [] }
 }
 
 async function runTrial(

@@ -127,7 +127,7 @@ async function modelledRun(
     if (options.signal.aborted) return undefined
     error = errorOf(cause, group, variant.name)
   }
-  const summary = summarise(variant, done, [], STORED)
+  const summary = summarise(variant, done, [], { compression: STORED })
   const splats = [...new Set(done.flatMap(({ trial }) => trial.splats))]
   return {
     scenario: group.scenario.name,

@@ -7,7 +7,7 @@ import type { PlannedTrial } from './plan.ts'
 import type { HistogramSummary, LockRow, Metric, Run, TrialRow } from './result.ts'
 import type { Variant } from './scenario.ts'
 import { median, medianInterval, pairedRatio } from './statistics.ts'
-import { addLocks, type LockTotals, type Trial } from './trial.ts'
+import { addLocks, type LockTotals, type Trial, type Violation } from './trial.ts'
 
 /** A trial that ran, and where it stood in its group's order. */
 export type Done = { readonly planned: PlannedTrial; readonly place: number; readonly trial: Trial }
@@ -17,8 +17,13 @@ export type Summary = Pick<
   'order' | 'trials' | 'metrics' | 'counters' | 'histograms' | 'locks' | 'outcomes' | 'noise'
 >
 
-/** Puts the trials of one variant together. */
-export function summarise(variant: Variant, done: readonly Done[], aa: readonly Done[], compression?: number): Summary {
+/** Puts the trials of one variant together. `ofFailed`: what was seen in a trial that came to no figures. */
+export function summarise(
+  variant: Variant,
+  done: readonly Done[],
+  aa: readonly Done[],
+  { compression, ofFailed = [] }: { readonly compression?: number; readonly ofFailed?: readonly Violation[] } = {},
+): Summary {
   const counters = addCounters(done.map(({ trial }) => trial.counters))
   const noise = noiseOf(aa)
   return {
@@ -28,11 +33,7 @@ export function summarise(variant: Variant, done: readonly Done[], aa: readonly 
     counters,
     histograms: histogramsOf(done, compression),
     locks: locksOf(done.flatMap(({ trial }) => trial.locks)),
-    outcomes: outcomesOf(
-      counters,
-      done.flatMap(({ trial }) => trial.violations),
-      variant,
-    ),
+    outcomes: outcomesOf(counters, [...done.flatMap(({ trial }) => trial.violations), ...ofFailed], variant),
     ...(noise === undefined ? {} : { noise }),
   }
 }

@@ -142,7 +142,8 @@ export function addLocks(records: readonly LockRecord[]): LockRecord {
   }
 }
 
-function violationsOf(run: RunResult, roles: readonly RolePlan[]): Violation[] {
+/** What was seen in a run, or in as much of it as there was before it failed. */
+export function violationsOf(run: RunResult, roles: readonly RolePlan[]): Violation[] {
   const during = ORACLES.flatMap(({ name }, oracle) =>
     cpusOf(run).map((cpu): Violation => {
       const { count, value } = run.records.of(cpu).violations(oracle)

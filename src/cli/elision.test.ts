@@ -61,7 +61,8 @@ test('every broken variant is caught on threads', async () => {
     const names = left.map(([variant]) => variant).join(',')
     const flags = ['--trials', '2', '--duration', '300ms', '--warmup', '30ms', '--quiet', '--seed', String(seed)]
     const { code, out } = await faultline([...ELISION, '--variant', names, ...flags])
-    assert.equal(code, 1, out)
+    // A count that never comes back to 0 may leave an update waiting for ever: then that run has failed besides.
+    assert.ok(code === 1 || code === 3, `${code}: ${out}`)
     left = left.filter(([variant, says]) => {
       const line = out.split('\n').find((answer) => answer.startsWith(variant)) ?? ''
       return !(line.includes('was caught by') && says.test(line))

@@ -9,6 +9,9 @@ import { validate } from '../bench/schema.ts'
 export const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
 export const SHORT = ['--trials', '2', '--duration', '60ms', '--warmup', '30ms']
 
+/** Nothing that a test asks takes so long: it hangs, and its exit code is null. */
+const LONGEST_MS = 180_000
+
 export type Ended = {
   readonly code: number | null
   readonly out: string
@@ -26,7 +29,7 @@ export type Running = {
 /** Runs the program in an empty folder, as a user would. */
 export function faultline(args: readonly string[], { stdin, during }: Running = {}): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder })
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, timeout: LONGEST_MS, killSignal: 'SIGKILL' })
   let out = ''
   let err = ''
   child.stdout.on('data', (chunk) => {

@@ -34,7 +34,8 @@ function groupsOf(runs: readonly Run[]): Run[][] {
 function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): string {
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   const measured = runs.filter(({ trials }) => trials.length > 0)
-  const answers = [...answersOf(scenario, measured), ...errorsOf(runs)]
+  const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
+  const answers = [...answersOf(scenario, seen), ...errorsOf(runs)]
   if (quiet) return answers.join('\n')
   return [
     ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
@@ -43,7 +44,7 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
     benchTable(measured),
     ...section(recordedTable(measured)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
-    ...section(outcomeLines(measured).join('\n')),
+    ...section(outcomeLines(runs).join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
     ...section(blockedTable(measured)),
     ...section([...bandLines(measured, scenario), ...whatIfLines(measured, scenario)].join('\n')),
@@ -111,8 +112,11 @@ function caught(scenario: Scenario, run: Run): string {
   return `${run.variant} (${variant.says}) was not caught${reason}.`
 }
 
-const errorsOf = (runs: readonly Run[]) =>
-  runs.slice(0, 1).flatMap(({ error }) => (error === null ? [] : [`The run failed: ${error.message}.`, error.hint]))
+/** Runs of one group fail together. */
+function errorsOf(runs: readonly Run[]): string[] {
+  const all = runs.flatMap(({ error }) => (error === null ? [] : [`The run failed: ${error.message}.\n${error.hint}`]))
+  return [...new Set(all)]
+}
 
 function outcomeLines(runs: readonly Run[]): string[] {
   return runs.flatMap((run) => {

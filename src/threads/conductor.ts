@@ -1,3 +1,5 @@
+import type { RolePlan } from '../workers/roles.ts'
+import type { RunResult } from '../workers/run-result.ts'
 import { type Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
 import type { Status } from './status.ts'
 import { type Stall, Watchdog } from './watchdog.ts'
@@ -5,8 +7,8 @@ import { type Stall, Watchdog } from './watchdog.ts'
 /** A run that could not be finished. */
 export class RunFailed extends Error {
   readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED' | 'DEADLOCK' | 'INTERRUPTED'
-  /** What lockdep had to say of the run until then. */
-  splats: readonly string[] = []
+  /** What had been recorded and seen until then; its windows are lost. */
+  partial: { readonly ran: RunResult; readonly roles: readonly RolePlan[] } | undefined
 
   constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -27,6 +29,8 @@ export type Conducted = {
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
   readonly signal: AbortSignal | undefined
+  /** Every worker has come to its end, good or bad. */
+  readonly hasEnded: () => boolean
   /** Clears the memory, when nobody is at work on it. */
   readonly clearMemory: () => void
   readonly nameOf: (cpu: number) => string
@@ -91,7 +95,10 @@ async function rehearse(run: Conducted): Promise<RunFailed | undefined> {
   return undefined
 }
 
-/** Through the phases in time, until the last worker stops the run. */
+/**
+ * Through the phases in time, until all workers have returned. The last to be drained stops the run, but who is inside of an
+ * operation then may still wait: for ever, if it waits for what a role that has returned owes it.
+ */
 async function follow(
   run: Conducted,
   schedule: { readonly phase: number; readonly atMs: number }[],
@@ -99,16 +106,19 @@ async function follow(
   const { control } = run
   const watchdog = new Watchdog(run.status, run.cpus, run.stallMs)
   let drainingSinceMs = performance.now()
-  while (!control.isAborted && control.phase !== STOP) {
+  while (!control.isAborted && !run.hasEnded()) {
     const now = performance.now()
     while (schedule.length > 0 && now >= schedule[0]!.atMs) control.advance(schedule.shift()!.phase)
-    if (control.phase !== DRAIN) drainingSinceMs = now
+    if (control.phase < DRAIN) drainingSinceMs = now
     const failure = troubleOf(run, watchdog) ?? overdue(run, now - drainingSinceMs)
     if (failure !== undefined) return failure
-    await sleep(schedule[0] === undefined ? POLL_MS : Math.max(1, Math.min(POLL_MS, schedule[0].atMs - now)))
+    await sleep(pollMs(control.phase, (schedule[0]?.atMs ?? now + POLL_MS) - now))
   }
   return undefined
 }
+
+/** When to look again: soon, once the end is near. */
+const pollMs = (phase: number, leftMs: number) => (phase === STOP ? 1 : Math.max(1, Math.min(POLL_MS, leftMs)))
 
 function troubleOf({ signal, nameOf, describe, deadlock }: Conducted, watchdog: Watchdog): RunFailed | undefined {
   if (signal?.aborted) return interrupted()
@@ -123,7 +133,8 @@ function troubleOf({ signal, nameOf, describe, deadlock }: Conducted, watchdog: 
 /** Somebody lives and yet does not come to the end of its operation. */
 function overdue({ status, cpus, stallMs, nameOf, describe }: Conducted, drainingMs: number): RunFailed | undefined {
   if (drainingMs <= stallMs) return undefined
-  const late = everyCpu(cpus).find((cpu) => !status.of(cpu).isDrained)
+  const isAtWork = (cpu: number) => !status.of(cpu).hasReturned
+  const late = everyCpu(cpus).find((cpu) => !status.of(cpu).isDrained) ?? everyCpu(cpus).find(isAtWork)
   if (late === undefined) return undefined
   const message = `${nameOf(late)} goes on for ${seconds(drainingMs)} s after the end of the run: it ${describe(status.of(late))}`
   return new RunFailed('WORKER_STALLED', message)

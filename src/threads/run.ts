@@ -57,7 +57,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
   const deadlocks = new DeadlockWatch(vm, place, memory.words, status)
-  const conducted: Conducted = {
+  const conducted: Omit<Conducted, 'hasEnded'> = {
     control,
     status,
     cpus,
@@ -74,20 +74,28 @@ export async function run(options: RunOptions): Promise<RunResult> {
     describe: (standing) => describeWait(standing, place, memory.words),
     deadlock: () => deadlocks.look(nameOf),
   }
-  const splats = () => lockSplats(vm, memory.words, place, nameOf)
+  const recorded = () => ({
+    place,
+    records: new Records(shape, buffers),
+    splats: lockSplats(vm, memory.words, place, nameOf),
+  })
   const windows = await play(tasks, conducted).catch((failure) => {
-    if (failure instanceof RunFailed) failure.splats = splats()
+    if (failure instanceof RunFailed) {
+      failure.partial = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
+    }
     throw failure
   })
-  const atRest = violationsAtRest(vm, memory.words)
-  return { place, records: new Records(shape, buffers), windows, atRest, splats: splats() }
+  return { ...recorded(), windows, atRest: violationsAtRest(vm, memory.words) }
 }
 
-async function play(tasks: readonly RoleTask[], conducted: Conducted): Promise<Window[]> {
+async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasEnded'>): Promise<Window[]> {
   const group = new WorkerGroup(new URL('./worker.js', import.meta.url), tasks.length)
-  const ending = group.run<RoleTask, Window>('role', tasks, conducted.control)
+  let hasEnded = false
+  const ending = group.run<RoleTask, Window>('role', tasks, conducted.control).finally(() => {
+    hasEnded = true
+  })
   try {
-    const failure = await conduct(conducted)
+    const failure = await conduct({ ...conducted, hasEnded: () => hasEnded })
     if (failure !== undefined) conducted.control.abort()
     const settled = await ending
     return settled.map((outcome, cpu) => {

@@ -6,7 +6,7 @@
  *   word        the word it waits on, plus 1, or 0
  *   mask, want  it waits for (word & mask) === want; mask 0: until the word is no longer `want`
  *   lock, side  the lock whose slow path it is in, plus 1, or 0; the outer one, if that lock is made of another
- *   drained     1 as soon as it has been measured
+ *   ended       1 as soon as it has been measured, 2 when its role has returned
  */
 const STRIDE = 32
 const HEARTBEAT = 0
@@ -16,7 +16,7 @@ const MASK = 3
 const WANT = 4
 const LOCK = 5
 const SIDE = 6
-const DRAINED = 7
+const ENDED = 7
 
 export type Standing = {
   readonly heartbeat: number
@@ -29,6 +29,7 @@ export type Standing = {
   readonly lock: number
   readonly side: number
   readonly isDrained: boolean
+  readonly hasReturned: boolean
 }
 
 export class Status {
@@ -52,7 +53,8 @@ export class Status {
       want: at(WANT),
       lock: at(LOCK) - 1,
       side: at(SIDE),
-      isDrained: at(DRAINED) === 1,
+      isDrained: at(ENDED) >= 1,
+      hasReturned: at(ENDED) === 2,
     }
   }
 
@@ -74,7 +76,11 @@ export class StatusWriter {
   }
 
   drained(): void {
-    this.#own[DRAINED] = 1
+    this.#own[ENDED] = 1
+  }
+
+  returned(): void {
+    this.#own[ENDED] = 2
   }
 
   waitBegin(word: number, mask: number, want: number): void {

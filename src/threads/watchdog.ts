@@ -25,7 +25,7 @@ export class Watchdog {
     for (const [cpu, last] of this.#last.entries()) {
       const standing = this.#status.of(cpu)
       const signs = standing.heartbeat + standing.waits
-      if (signs !== last.signs) {
+      if (signs !== last.signs || standing.hasReturned) {
         last.signs = signs
         last.atMs = now
       }

@@ -60,6 +60,7 @@ export async function role(task: RoleTask): Promise<Window> {
   // A role of endless load that ends before the run is a part of the load that is missing: nobody is measured without it.
   else control.advance(DRAIN)
   cpu.roleEnded()
+  status.returned()
   return cpu.window
 }
 

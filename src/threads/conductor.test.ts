@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { conduct } from './conductor.ts'
+import { Control, STOP } from './control.ts'
+import { Status } from './status.ts'
+
+test('who still waits when everybody else has returned ends the run by name', async () => {
+  const control = new Control()
+  const status = Status.forCpus(2)
+  const [gone, left] = [status.writer(0), status.writer(1)]
+  for (const worker of [gone, left]) {
+    worker.beat()
+    worker.drained()
+  }
+  gone.returned()
+  left.waitBegin(3, -1, 0)
+  const arriving = setInterval(() => {
+    // Both come to the barrier, and are done as soon as it opens.
+    if (control.arrived < 2) Atomics.add(control.words, 32, 1)
+    else control.advance(STOP)
+  }, 1)
+  const failure = await conduct({
+    control,
+    status,
+    cpus: 2,
+    warmupMs: 1,
+    durationMs: 1,
+    isRecording: false,
+    stallMs: 100,
+    signal: undefined,
+    clearMemory: () => {},
+    nameOf: (cpu) => ['notifier 0', 'memslot-updater 0'][cpu]!,
+    describe: ({ word }) => `waits for word ${word}`,
+    deadlock: () => undefined,
+    hasEnded: () => false,
+  })
+  clearInterval(arriving)
+  assert.equal(failure?.code, 'WORKER_STALLED')
+  assert.match(failure.message, /^memslot-updater 0 .*: it waits for word 3$/)
+})
