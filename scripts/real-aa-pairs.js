@@ -1,6 +1,6 @@
 // Measures the same code against itself, again and again, and appends what each pair's trials were to a file of lines:
 //   node scripts/real-aa-pairs.js FILE PAIRS [SEED]
-// `scripts/false-alarms.js FILE` says how often the comparison would have cried wolf.
+// `scripts/real-aa-alarms.js FILE` says how often the comparison would have cried wolf.
 import { appendFileSync } from 'node:fs'
 import { bench } from '../dist/bench/bench.js'
 import { groupOf } from '../dist/bench/plan.js'
