@@ -17,6 +17,7 @@ const PLAN = {
   warmupMs: 30,
   arrival: { kind: 'closed' },
   sampleEvery: 8,
+  timelineEvents: 0,
   oracles: true,
   costs: {},
 }

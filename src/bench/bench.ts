@@ -10,10 +10,11 @@ import { costsOfRecording, loadOf, paramsOf, saidOf, workersOf } from './load.ts
 import { modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
-import { type Result, type Run, type RunError, SCHEMA, VERSION } from './result.ts'
+import { type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import type { Instruments, Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
+import { timelineOf } from './timeline.ts'
 import { type Trial, trialOf, type Violation, violationsOf } from './trial.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -95,13 +96,16 @@ async function runGroup(
   const turnNs = calibration.work_turn_ns!
   const stealBefore = readSteal()
   const done: Done[] = []
+  const timelines = new Map<number, RunTimeline>()
   let error: RunError | null = null
   let failed: Failed | undefined
   for (const [place, planned] of schedule.entries()) {
     const variant = group.variants[planned.variant]!
     onTrial(`${group.scenario.name} ${variant.name}`)
     try {
-      done.push({ planned, place, trial: await runTrial(group, options, planned, cores, turnNs) })
+      const { trial, timeline } = await runTrial(group, options, planned, cores, turnNs)
+      done.push({ planned, place, trial })
+      if (timeline !== undefined) timelines.set(planned.variant, timeline)
     } catch (cause) {
       if (options.signal.aborted) break
       error = errorOf(cause, group, variant.name)
@@ -121,7 +125,7 @@ async function runGroup(
   }
   return group.variants.flatMap((variant, index): Run[] => {
     const own = done.filter(({ planned }) => planned.variant === index && planned.purpose === 'measure')
-    const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose !== 'measure')
+    const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose.startsWith('aa'))
     if (own.length === 0 && error === null) return []
     const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...(failed?.splats ?? [])])
     const ofFailed = failed?.variant === index ? failed.violations : []
@@ -137,6 +141,7 @@ async function runGroup(
         ...summary,
         ...(splats.length === 0 ? {} : { splats }),
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
+        ...(timelines.has(index) ? { timeline: timelines.get(index)! } : {}),
         warnings: [...saidOf(group), ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
         error,
       },
@@ -163,13 +168,15 @@ async function runTrial(
   planned: PlannedTrial,
   cores: number,
   turnNs: number,
-): Promise<Trial> {
-  const { plan, signal } = options
+): Promise<{ readonly trial: Trial; readonly timeline?: RunTimeline | undefined }> {
+  const { signal } = options
+  const isPicture = planned.purpose === 'timeline'
+  const plan = isPicture ? { ...options.plan, sampleEvery: 1 } : options.plan
   const variant = group.variants[planned.variant]!
   if (group.scenario.kind === 'primitives') {
     const { warmupMs, durationMs } = plan
     const primitive = variant.name as PrimitiveName
-    return await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs })
+    return { trial: await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs }) }
   }
   const isTimed = planned.mode === 'latency'
   const instruments = variant.instruments ?? instrumentsOf(variant, isTimed, plan)
@@ -192,10 +199,11 @@ async function runTrial(
     workTurns: WORK.map(turns),
     broadcastTurns: BROADCAST.map((kind) => (kind.on === 'dvm' && costs[kind.name] === undefined ? 0 : turns(kind))),
     cores,
+    timelineEvents: isPicture ? plan.timelineEvents : 0,
     stallMs: STALL_MS,
     signal,
   })
-  return trialOf(ran, roles, planned.mode)
+  return { trial: trialOf(ran, roles, planned.mode), timeline: timelineOf(ran, roles, planned.seed) }
 }
 
 /** What costs much watches where nothing is measured that it could disturb: trials for latency, and broken variants. */

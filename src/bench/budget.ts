@@ -18,7 +18,10 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
     const { variants, replay } = group
     const load = isPlayedInTime(group) ? playedMs(replay!.recording.spanNs / 1e6) : plan.warmupMs + plan.durationMs
     const { trials, latencyTrials, aaTrials } = effortOf(group, plan)
-    return (aaTrials * 2 + (trials + latencyTrials) * variants.length) * (load + OVERHEAD_MS) + CALIBRATION_MS
+    const pictures = plan.timelineEvents > 0 ? 1 : 0
+    return (
+      (aaTrials * 2 + (trials + latencyTrials + pictures) * variants.length) * (load + OVERHEAD_MS) + CALIBRATION_MS
+    )
   })
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
 }

@@ -10,10 +10,11 @@ import { STORED } from './histograms.ts'
 import { definitionOf, describeSource, engineHash } from './host.ts'
 import { costsOfRecording, loadOf, paramsOf, saidOf } from './load.ts'
 import type { Group, Modelled, PlannedTrial } from './plan.ts'
-import { type ModelInfo, type Result, type Run, SCHEMA, VERSION } from './result.ts'
+import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import type { Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
+import { timelineOf } from './timeline.ts'
 import { type Trial, trialOf } from './trial.ts'
 
 /** What a modelled plan tells of itself while it runs. */
@@ -113,6 +114,7 @@ async function modelledRun(
   const done: Done[] = []
   let error: Run['error'] = null
   let info = emptyInfo(profile)
+  let timeline: RunTimeline | undefined
   try {
     for (const { trial: planned, place } of schedule) {
       onTrial(label)
@@ -123,6 +125,7 @@ async function modelledRun(
       info = { ...info, steps: info.steps + ran.steps, blocked: addBlocked(info.blocked, blockedOf(ran, roles)) }
     }
     info = { ...info, ...(await others(group, variant, profile, options)) }
+    timeline = await pictureOf(group, variant, profile, options)
   } catch (cause) {
     if (options.signal.aborted) return undefined
     error = errorOf(cause, group, variant.name)
@@ -140,6 +143,7 @@ async function modelledRun(
     metrics: exact(summary.metrics),
     ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
     ...(splats.length === 0 ? {} : { splats }),
+    ...(timeline === undefined ? {} : { timeline }),
     model: info,
     warnings: [...saidOf(group), ...doubts(summary, modelled, group)],
     error,
@@ -163,6 +167,7 @@ async function runOnce(
   profile: Profile,
   seed: number,
   { plan, signal }: BenchOptions,
+  timelineEvents = 0,
 ): Promise<{ trial: Trial; ran: ModelResult; roles: readonly RolePlan[] }> {
   if (group.scenario.kind !== 'vm') throw new Error(`${group.scenario.name} cannot be modelled`)
   const { durationMs, warmupMs } = group.modelled!
@@ -182,12 +187,27 @@ async function runOnce(
     durationMs,
     recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,
     seed,
+    timelineEvents,
     signal,
   })
   // Watching costs nothing in virtual time, so that one run gives throughput and latencies.
   const throughput = trialOf(ran, roles, 'throughput')
   const latency = trialOf(ran, roles, 'latency')
   return { trial: { ...latency, metrics: { ...throughput.metrics, ...latency.metrics } }, ran, roles }
+}
+
+/** A run of its own, in which every fault is noted. */
+async function pictureOf(
+  group: Group,
+  variant: Variant,
+  profile: Profile,
+  options: BenchOptions,
+): Promise<RunTimeline | undefined> {
+  const plan = { ...options.plan, sampleEvery: 1 }
+  if (plan.timelineEvents === 0) return undefined
+  const seed = group.modelled!.seeds[0]!
+  const { ran, roles } = await runOnce(group, variant, profile, seed, { ...options, plan }, plan.timelineEvents)
+  return timelineOf(ran, roles, seed)
 }
 
 async function others(

@@ -16,6 +16,7 @@ const OPTIONS: PlanOptions = {
   warmupMs: 100,
   arrival: { kind: 'closed' },
   sampleEvery: 8,
+  timelineEvents: 0,
   oracles: true,
   costs: {},
 }

@@ -24,6 +24,8 @@ export type PlanOptions = Effort & {
   readonly warmupMs: number
   readonly arrival: Arrival
   readonly sampleEvery: number
+  /** Events a CPU that a trial of its own notes of each variant, for a picture; 0: there is no such trial. */
+  readonly timelineEvents: number
   readonly oracles: boolean
   /** ns of a unit of work or broadcast that the user wants to be other than the default. */
   readonly costs: Readonly<Record<string, number>>
@@ -74,7 +76,7 @@ export type Modelled = {
 export type PlannedTrial = {
   readonly variant: number
   /** The baseline against itself: `a` and `b` are the same code. */
-  readonly purpose: 'aa-a' | 'aa-b' | 'measure'
+  readonly purpose: 'aa-a' | 'aa-b' | 'measure' | 'timeline'
   readonly mode: TrialMode
   /** Trials of one round belong together: one of each variant, in random order. */
   readonly round: number
@@ -135,6 +137,12 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
     round(
       number,
       group.variants.map((_, variant) => ({ variant, purpose: 'measure', mode })),
+    )
+  }
+  if (options.timelineEvents > 0) {
+    round(
+      modes.length,
+      group.variants.map((_, variant) => ({ variant, purpose: 'timeline', mode: 'latency' })),
     )
   }
   return trials

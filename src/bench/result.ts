@@ -141,8 +141,32 @@ export type Run = {
   readonly splats?: readonly string[]
   /** Of a modelled run: the machine, where the time went, and what the figures would be on others like it. */
   readonly model?: ModelInfo
+  /** What every CPU did for a while, if that was asked for: for a picture. */
+  readonly timeline?: RunTimeline
   readonly warnings: readonly string[]
   readonly error: RunError | null
+}
+
+/**
+ * When, what, of which, and how much: `hold` and `held` of a lock's side (0 read, 1 write), `wait` and `waited` for it, `broadcast`
+ * and `broadcasted` of a cost, `count` of a counter, `value` of a word, `span` of a histogram, which ended then after so many ns.
+ */
+export type TimelineEvent = readonly [
+  ns: number,
+  what: 'wait' | 'waited' | 'hold' | 'held' | 'count' | 'span' | 'broadcast' | 'broadcasted' | 'value',
+  of: string,
+  amount: number,
+]
+
+export type RunTimeline = {
+  /** Of the trial that it is of, which is none of those that gave the figures. */
+  readonly seed: number
+  readonly cpus: readonly {
+    readonly name: string
+    /** Events that there was no room for. */
+    readonly left: number
+    readonly events: readonly TimelineEvent[]
+  }[]
 }
 
 /** What is known of a modelled run besides its figures. */

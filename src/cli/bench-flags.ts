@@ -30,6 +30,7 @@ export type BenchArgs = {
   readonly list: boolean
   readonly locks: boolean
   readonly layout: boolean
+  readonly timeline: string | undefined
   readonly whatIf: readonly string[] | undefined
   readonly draws: string
 }
@@ -89,6 +90,10 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       describe: 'modelled: runs with costs drawn from their ranges, for the error band',
     })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })
+    .option('timeline', {
+      ...text,
+      describe: 'keep so many events of each CPU in a trial of its own, for `export --format chrome-trace`',
+    })
     .option('layout', { type: 'boolean', default: false, describe: 'print where the words lie, and run nothing' })
     .option('list', {
       type: 'boolean',

@@ -267,6 +267,7 @@ function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<s
     warmupMs: milliseconds('warmup', args.warmup ?? defaults.warmup),
     arrival: arrivalOf(args),
     sampleEvery: 8,
+    timelineEvents: args.timeline === undefined ? 0 : integer('timeline', args.timeline, 100, 1_000_000),
     oracles: true,
     costs,
   }

@@ -49,7 +49,7 @@ export const exportCommand: Command<Args> = {
   },
 }
 
-const nothing = (file: string, { name }: Exporter, only: string | undefined) =>
+const nothing = (file: string, { name, needs }: Exporter, only: string | undefined) =>
   new FaultlineError(
     'NOTHING_TO_EXPORT',
     'usage',
@@ -57,7 +57,7 @@ const nothing = (file: string, { name }: Exporter, only: string | undefined) =>
     {
       hint:
         only === undefined
-          ? 'Histograms and locks come from trials for latency: scenarios without a VM have none.'
+          ? (needs ?? 'Histograms and locks come from trials for latency: scenarios without a VM have none.')
           : 'Leave --only out to see all names.',
     },
   )

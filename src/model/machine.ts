@@ -12,6 +12,7 @@ import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS } from './cpu.t
 import { Ledger, type Phases } from './ledger.ts'
 import { Lines, NOBODY, WORDS_PER_CACHE_LINE } from './lines.ts'
 import { RoundRobin } from './round-robin.ts'
+import { type Noted, TimelineCpu } from './timeline-cpu.ts'
 import { Topology } from './topology.ts'
 
 export type MachineOptions = {
@@ -23,6 +24,8 @@ export type MachineOptions = {
   /** ps. */
   readonly measureFrom: number
   readonly measureUntil: number
+  /** Where CPUs note what they do, if they are to. */
+  readonly noted?: Noted | undefined
 }
 
 const ON: readonly string[] = BROADCAST.map(({ on }) => on)
@@ -88,7 +91,9 @@ export class Machine {
     const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })
     this.cpus = Array.from({ length: cpus }, (_, id) => {
       const slowdown = topology.sharesCore(id, cpus) ? costs.siblingSlowdown : 1
-      return new SimulatedCpu(id, surroundings, new Ledger(records.of(id), unmeasured, this.#phases), slowdown)
+      const ledger = new Ledger(records.of(id), unmeasured, this.#phases)
+      if (options.noted === undefined) return new SimulatedCpu(id, surroundings, ledger, slowdown)
+      return new TimelineCpu(options.noted, options.measureFrom, id, surroundings, ledger, slowdown)
     })
     this.#steps = new Array(cpus).fill(undefined)
   }

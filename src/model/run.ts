@@ -5,6 +5,7 @@ import { Random } from '../workers/random.ts'
 import { type RolePlan, runRole, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
 import { buildSystem, type SystemSpec } from '../workers/system.ts'
+import { Timeline, Trigger } from '../workers/timeline.ts'
 import { BLAME } from './blame.ts'
 import { costsOf } from './costs.ts'
 import type { SimulatedCpu } from './cpu.ts'
@@ -19,6 +20,8 @@ export type ModelOptions = {
   readonly durationMs: number
   /** The load is a recording of this length, which replaces warm-up and duration; 0: it is endless. */
   readonly recordingMs: number
+  /** How many events each CPU may note of what it does; 0: it notes nothing. */
+  readonly timelineEvents?: number
   readonly seed: number
   /** Gives the run up. */
   readonly signal?: AbortSignal
@@ -62,8 +65,15 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const isRecording = recordingMs > 0
   const measureFrom = isRecording ? 0 : options.warmupMs * MS
   const measureUntil = isRecording ? recordingMs * MS : measureFrom + options.durationMs * MS
+  const events = options.timelineEvents ?? 0
+  const timelines = roles
+    .slice(0, events === 0 ? 0 : roles.length)
+    .map(() => new Timeline(new Float64Array(Timeline.size(events))))
+  const trigger = Trigger.of(new Int32Array(1), roles)
+  const { invalidateSeq, invalidateInProgress } = vm
+  const noted = events === 0 ? undefined : { timelines, trigger, invalidateSeq, invalidateInProgress }
   const machine: Machine = new Machine(
-    { place, words, cpus: roles.length, costs: costsOf(options.machine), records, measureFrom, measureUntil },
+    { place, words, cpus: roles.length, costs: costsOf(options.machine), records, measureFrom, measureUntil, noted },
     (cpu) => {
       // A role of endless load that ends is a part of the load that is missing: nobody is measured without it.
       if (isRecording) cpu.clock = Math.max(cpu.clock, measureUntil)
@@ -88,6 +98,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
     records,
     windows: machine.cpus.map((cpu) => windowOf(machine, cpu)),
     atRest: violationsAtRest(vm, words),
+    timelines,
     splats: lockSplats(vm, words, place, (cpu) => workerName(roles, cpu)),
     blockedNs: machine.cpus.map(({ ledger }) => ledger.blockedInWindow.map((ps) => ps / 1000)),
     steps: machine.steps,

@@ -82,7 +82,6 @@ export const COUNTERS = [
   'relax_eagain',
   'stage2_relaxed',
   'stage2_mapped',
-  'tlb_flush_local_current',
   'tlbi_broadcast',
   'guest_icache_lines',
   'guest_resets',

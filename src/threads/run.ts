@@ -4,6 +4,7 @@ import { Records } from '../shared-memory/records.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
 import { buildSystem, type SystemSpec } from '../workers/system.ts'
+import { Timeline, Trigger } from '../workers/timeline.ts'
 import { type Conducted, conduct, RunFailed } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
@@ -25,6 +26,8 @@ export type RunOptions = {
   readonly workTurns: readonly number[]
   readonly broadcastTurns: readonly number[]
   readonly cores: number
+  /** How many events each CPU may note of what it does; 0: it notes nothing. */
+  readonly timelineEvents?: number
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
   /** Gives the run up. */
@@ -41,6 +44,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const buffers = Records.buffers(shape, SharedArrayBuffer)
   const control = new Control()
   const status = Status.forCpus(cpus)
+  const events = options.timelineEvents ?? 0
+  const trigger = new SharedArrayBuffer(4)
+  Trigger.of(new Int32Array(trigger), options.roles)
+  const timelines = options.roles
+    .slice(0, events === 0 ? 0 : cpus)
+    .map(() => ({ events: new SharedArrayBuffer(Timeline.size(events) * 8), trigger }))
   const spec: RunSpec = {
     system: options.system,
     memory,
@@ -53,6 +62,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     interconnect: new Int32Array(new SharedArrayBuffer(128)),
     spinLooks: cpus > options.cores ? SPIN_LOOKS_CROWDED : SPIN_LOOKS,
     recordingNs: options.recordingMs * 1e6,
+    timelines,
   }
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
@@ -78,6 +88,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     place,
     records: new Records(shape, buffers),
     splats: lockSplats(vm, memory.words, place, nameOf),
+    timelines: timelines.map((memory) => new Timeline(new Float64Array(memory.events))),
   })
   const windows = await play(tasks, conducted).catch((failure) => {
     if (failure instanceof RunFailed) {

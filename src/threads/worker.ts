@@ -7,6 +7,7 @@ import { ThreadCpu } from './cpu.ts'
 import { loadDirectBuild } from './direct.ts'
 import type { Memory } from './memory.ts'
 import { Status } from './status.ts'
+import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
 
 /** What every worker of a run is told. */
 export type RunSpec = {
@@ -22,6 +23,8 @@ export type RunSpec = {
   readonly spinLooks: number
   /** The run's load is a recording of this length; 0: it goes on until it is stopped. */
   readonly recordingNs: number
+  /** Room for what each CPU notes of what it does; none: nothing is noted. */
+  readonly timelines: readonly TimelineMemory[]
 }
 
 export type RoleTask = { readonly cpu: number; readonly plan: RolePlan; readonly run: RunSpec }
@@ -33,19 +36,24 @@ export async function role(task: RoleTask): Promise<Window> {
   const control = new Control(run.control)
   const status = new Status(run.status).writer(id)
   const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)
+  const { vm } = direct.buildSystem(run.system)
+  const ofRun = () => ({
+    control,
+    cpus: run.shape.cpus,
+    measured: new Records(run.shape, run.records).of(id),
+    unmeasured,
+    status,
+    workTurns: run.workTurns,
+    broadcastTurns: run.broadcastTurns,
+    interconnect: run.interconnect,
+    keepsLockStatistics: run.system.lockStatistics,
+    originMs: control.originMs,
+  })
+  const timeline = run.timelines[id]
   const newCpu = () =>
-    new ThreadCpu(id, run.memory, run.spinLooks, {
-      control,
-      cpus: run.shape.cpus,
-      measured: new Records(run.shape, run.records).of(id),
-      unmeasured,
-      status,
-      workTurns: run.workTurns,
-      broadcastTurns: run.broadcastTurns,
-      interconnect: run.interconnect,
-      keepsLockStatistics: run.system.lockStatistics,
-      originMs: control.originMs,
-    })
+    timeline === undefined
+      ? new ThreadCpu(id, run.memory, run.spinLooks, ofRun())
+      : new TimelineCpu(id, run.memory, run.spinLooks, ofRun(), timeline, vm)
   status.beat()
   if (!control.arriveAndWait()) throw new RunAborted()
   if (run.recordingNs > 0) {
@@ -55,7 +63,7 @@ export async function role(task: RoleTask): Promise<Window> {
   }
 
   const cpu = newCpu()
-  direct.runRole(cpu, direct.buildSystem(run.system).vm, plan)
+  direct.runRole(cpu, vm, plan)
   if (run.recordingNs > 0) cpu.untilTime(run.recordingNs)
   // A role of endless load that ends before the run is a part of the load that is missing: nobody is measured without it.
   else control.advance(DRAIN)

@@ -2,6 +2,7 @@ import { COUNTERS, HISTOGRAM, HISTOGRAMS } from '../protocols/counters.ts'
 import { ORACLES, type violationsAtRest } from '../protocols/oracles.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Records, Shape } from '../shared-memory/records.ts'
+import type { Timeline } from './timeline.ts'
 
 /** What a scheduler did with a worker. */
 export type Schedstat = {
@@ -24,6 +25,8 @@ export type RunResult = {
   readonly atRest: ReturnType<typeof violationsAtRest>
   /** What lockdep has to say, a splat for each circle. */
   readonly splats?: readonly string[]
+  /** What each CPU did, if that was noted. */
+  readonly timelines?: readonly Timeline[]
 }
 
 /** Room for what the roles of a run record. */

@@ -1,4 +1,5 @@
 import { bencher } from './bencher.ts'
+import { chromeTrace } from './chrome-trace.ts'
 import { csv } from './csv.ts'
 import type { Exporter } from './exporter.ts'
 import { githubActionBenchmark } from './github-action-benchmark.ts'
@@ -16,6 +17,7 @@ export const EXPORTERS: readonly Exporter[] = [
   bencher,
   hgrm,
   hlog,
+  chromeTrace,
   perfLock,
   perfLockCsv,
   csv,

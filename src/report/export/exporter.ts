@@ -10,6 +10,8 @@ export type Exporter = {
   readonly name: string
   readonly says: string
   readonly extension: string
+  /** What has to be asked of `bench` for this format, if that does not go without saying. */
+  readonly needs?: string
   /** No file at all if the result holds nothing that the format could carry. */
   readonly files: (result: Result) => Exported[]
 }

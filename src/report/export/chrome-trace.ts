@@ -1,0 +1,24 @@
+import type { RunTimeline } from '../../bench/result.ts'
+import { timelineEvents } from '../chrome-trace/timeline-events.ts'
+import { document } from '../chrome-trace/trace-event.ts'
+import { type Exporter, fileName, machineOf, telling } from './exporter.ts'
+
+/** What every CPU did, for ui.perfetto.dev: a process for each run of which a timeline was kept, a track for each CPU. */
+export const chromeTrace: Exporter = {
+  name: 'chrome-trace',
+  says: 'Trace Event Format, for ui.perfetto.dev: holds, waits, yields, flushes, and what made whom retry',
+  extension: 'json',
+  needs:
+    'It needs a `bench` with --timeline 20000, the events of each CPU to keep, and with a --duration in which an invalidation begins.',
+  files: ({ runs, id }) => {
+    const shown = runs.flatMap((run) => (isEmpty(run.timeline) ? [] : [{ run, timeline: run.timeline }]))
+    if (shown.length === 0) return []
+    const events = shown.flatMap(({ run, timeline }, index) =>
+      timelineEvents(timeline, index + 1, `${fileName(telling(run))} on ${machineOf(run)}`),
+    )
+    return [{ name: 'timeline', text: document(events, { result: id }) }]
+  },
+}
+
+const isEmpty = (timeline: RunTimeline | undefined): timeline is undefined =>
+  timeline === undefined || timeline.cpus.every(({ events }) => events.length === 0)
