@@ -1,5 +1,5 @@
 import { resultOf, runOf } from '../../bench/comparing/testing.contract.ts'
-import type { HistogramSummary, LockRow, Result } from '../../bench/result.ts'
+import type { HistogramSummary, LockRow, Result, RunTimeline } from '../../bench/result.ts'
 
 /** The values 100, 200, 5000 and 1000000, as the Java implementation encodes them. */
 const HISTOGRAM: HistogramSummary = {
@@ -38,6 +38,36 @@ const TIMED = {
   yields_per_unmap: [0],
 }
 
+/** A notifier raises the count while a vCPU faults, which waits for it, and retries. */
+const TIMELINE: RunTimeline = {
+  seed: 1,
+  cpus: [
+    {
+      name: 'vcpu 0',
+      left: 0,
+      events: [
+        [1300, 'wait', 'mmuLock', 0],
+        [1750, 'waited', 'mmuLock', 0],
+        [1751, 'hold', 'mmuLock', 0],
+        [1760, 'count', 'retry_stale_locked', 0],
+        [1800, 'held', 'mmuLock', 0],
+        [2000.5, 'span', 'fault_latency_ns', 1000.5],
+      ],
+    },
+    {
+      name: 'notifier 0',
+      left: 3,
+      events: [
+        [1100, 'hold', 'mmuLock', 1],
+        [1200, 'value', 'mmu_invalidate_in_progress', 1],
+        [1210, 'broadcast', 'ipi', 0],
+        [1600, 'broadcasted', 'ipi', 0],
+        [1700, 'held', 'mmuLock', 1],
+      ],
+    },
+  ],
+}
+
 /** A result with everything that a format may carry: two sizes, two variants, both machines. */
 export const RESULT: Result = resultOf(
   [
@@ -45,6 +75,7 @@ export const RESULT: Result = resultOf(
       variant: 'no-precheck',
       params: PARAMS,
       histograms: { fault_latency_ns: HISTOGRAM },
+      timeline: TIMELINE,
       locks: [
         lock({ side: 'read', contended: 2, waitTotalNs: 585, waitMaxNs: 400, waitAvgNs: 292.5 }),
         lock({}),
