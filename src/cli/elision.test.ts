@@ -71,6 +71,15 @@ test('every broken variant is caught on threads', async () => {
   assert.deepEqual(left, [])
 })
 
+test('a VM that is destroyed and created while others invalidate keeps every property', async () => {
+  const load = ['shape=teardown', 'dwell-us=20', 'update-pause-us=100', 'spare-share=30']
+  const flags = ['--variant', 'all', '--notifiers', '2', ...ONE, ...load.flatMap((value) => ['--set', value])]
+  const { code, out, err, folder } = await faultline([...ELISION, ...flags])
+  assert.equal(code, 0, out + err)
+  const ended = resultIn(join(folder, 'x.json')).runs.map(({ counters }) => counters)
+  assert.ok(ended.every(({ invalidate_start, invalidate_end }) => invalidate_start! > invalidate_end!))
+})
+
 test('B-ARCHLOCK deadlocks with a vCPU, by name', async () => {
   const { code, out } = await faultline([...ELISION, '--variant', 'B-ARCHLOCK'])
   assert.equal(code, 3, out)

@@ -29,6 +29,7 @@ import { B_SLEEP } from './broken/b-sleep.ts'
 import { B_SNAP } from './broken/b-snap.ts'
 import { B_SRCU } from './broken/b-srcu.ts'
 import { B_STALE } from './broken/b-stale.ts'
+import { B_TEARDOWN } from './broken/b-teardown.ts'
 import { B_UNBAL } from './broken/b-unbal.ts'
 import { B_UNITS } from './broken/b-units.ts'
 import { B_VOLUME } from './broken/b-volume.ts'
@@ -96,6 +97,7 @@ export const VARIANT_RULES = {
   'count-elide': PRECHECK,
   rwsem: RWSEM,
   'fair-gate': FAIR_GATE,
+  'B-TEARDOWN': B_TEARDOWN,
   'B-UNBAL': B_UNBAL,
   'B-RWSEM': B_RWSEM,
   'B-WAKE': B_WAKE,

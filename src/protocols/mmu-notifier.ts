@@ -1,6 +1,7 @@
 import type { Hva } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { forgetPair } from './memslots/oracles.ts'
 import { invalidateRangeEnd, invalidateRangeStart } from './notifier.ts'
 import { SITE } from './sites.ts'
 import type { Vm } from './vm.ts'
@@ -8,18 +9,48 @@ import type { Vm } from './vm.ts'
 // mm/mmu_notifier.c: the core, which calls KVM back. It tells lockdep that it holds mmu_notifier_invalidate_range_start
 // meanwhile; that is no lock, but stands for those that the mm may hold.
 
-/** `__mmu_notifier_invalidate_range_start()` */
-export function* raiseStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = true): Steps<void> {
+/** `__mmu_notifier_invalidate_range_start()`. Returns whether KVM was called: it may have unregistered itself. */
+export function* raiseStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = true): Steps<boolean> {
+  const section = yield* enterSubscriptions(cpu, vm)
+  if (section === NOT_REGISTERED) return false
   vm.lockdep?.at(cpu, SITE.__mmu_notifier_invalidate_range_start)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.acquire(cpu)
   yield* invalidateRangeStart(cpu, vm, start, end, isBlockable)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.release(cpu)
+  yield* leaveSubscriptions(cpu, vm, section)
+  return true
 }
 
-/** `__mmu_notifier_invalidate_range_end()` */
-export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = true): Steps<void> {
+/** `__mmu_notifier_invalidate_range_end()`, if KVM was called at the start. */
+export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = true, wasCalled = true): Steps<void> {
+  if (!wasCalled) return
+  const section = yield* enterSubscriptions(cpu, vm)
+  if (section === NOT_REGISTERED) {
+    forgetPair(cpu, vm)
+    return
+  }
   vm.lockdep?.at(cpu, SITE.__mmu_notifier_invalidate_range_end)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.acquire(cpu)
   yield* invalidateRangeEnd(cpu, vm, start, end, isBlockable)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.release(cpu)
+  yield* leaveSubscriptions(cpu, vm, section)
+}
+
+const NOT_REGISTERED = -1
+
+/** `mn_hlist_invalidate_range_start()`: callbacks are called under SRCU, which who unregisters waits for. */
+function* enterSubscriptions(cpu: Cpu, vm: Vm): Steps<number> {
+  const lifetime = vm.updates?.lifetime
+  if (lifetime === undefined) return 0
+  const section = yield* lifetime.srcu.readLock(cpu)
+  // Pairs with the stores in createVm() and destroyVm().
+  const registered = yield* cpu.load(lifetime.registered)
+  if (registered === 1) return section
+  yield* lifetime.srcu.readUnlock(cpu, section)
+  return NOT_REGISTERED
+}
+
+function* leaveSubscriptions(cpu: Cpu, vm: Vm, section: number): Steps<void> {
+  const lifetime = vm.updates?.lifetime
+  if (lifetime !== undefined) yield* lifetime.srcu.readUnlock(cpu, section)
 }

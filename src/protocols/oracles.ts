@@ -65,7 +65,7 @@ export const ORACLES = [
   { name: 'root_use_after_free', says: 'a walk went on in a root that had been freed' },
   { name: 'lock_wrong_side', says: 'mmu_lock was released on a side on which it was not held' },
   { name: 'nx_list_corrupt', says: 'a page was on a list of possible NX huge pages twice, or after its death' },
-  { name: 'count_leak', says: 'an invalidation was still counted after all roles had ended' },
+  { name: 'count_leak', says: 'an invalidation was still counted although its end will not come' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
 ] as const

@@ -1,4 +1,6 @@
 import { HISTOGRAM } from '../protocols/counters.ts'
+
+import { createVm, destroyVm } from '../protocols/memslots/teardown.ts'
 import { createMemslot, deleteMemslot } from '../protocols/memslots/update-memslot.ts'
 import { ORACLE } from '../protocols/oracles.ts'
 import type { Vm } from '../protocols/vm.ts'
@@ -7,6 +9,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 
 /** What a thread of the VMM does that changes memslots, as data that can be sent to a worker. */
 export type MemslotUpdatePlan =
+  | LifetimePlan
   | {
       /** Adds each of the slots, one after the other, and removes each, over and over. */
       readonly kind: 'toggle'
@@ -21,13 +24,27 @@ export type MemslotUpdatePlan =
       readonly atNs: Float64Array
     }
 
+/** The VM itself: it is there for so long, and then destroyed. */
+export type LifetimePlan = { readonly kind: 'lifetime'; readonly privateSlot: number; readonly lifeNs: number }
+
 /** An update that has not been done after so long, and then only because the run was over, was starved. */
 const STARVED_NS = 100_000_000
 
 /** The role of a VMM that changes the memory of its guest: PCI BARs, ballooning by slots, VGA. */
 export function* runMemslotUpdater(cpu: Cpu, vm: Vm, plan: MemslotUpdatePlan, isTimed: boolean): Steps<void> {
-  if (plan.kind === 'toggle') yield* toggle(cpu, vm, plan.ids, plan.pauseNs, isTimed)
+  if (plan.kind === 'lifetime') yield* comeAndGo(cpu, vm, plan)
+  else if (plan.kind === 'toggle') yield* toggle(cpu, vm, plan.ids, plan.pauseNs, isTimed)
   else yield* replay(cpu, vm, plan.id, plan.atNs, isTimed)
+}
+
+/** Whoever holds the last reference to a VM. The last VM is left there. */
+function* comeAndGo(cpu: Cpu, vm: Vm, { privateSlot, lifeNs }: LifetimePlan): Steps<void> {
+  yield* createVm(cpu, vm, privateSlot)
+  while (cpu.running()) {
+    if (lifeNs > 0) yield* cpu.untilTime(cpu.now() + lifeNs)
+    yield* destroyVm(cpu, vm, privateSlot)
+    yield* createVm(cpu, vm, privateSlot)
+  }
 }
 
 function* toggle(cpu: Cpu, vm: Vm, ids: readonly number[], pauseNs: number, isTimed: boolean): Steps<void> {

@@ -37,15 +37,19 @@ export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isT
 /** The pair, and between its halves the change that it announces. */
 function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void> {
   const { start, end, isBlockable, isNested, dwellNs } = invalidations
-  yield* raiseStart(cpu, vm, start, end, isBlockable)
-  if (isNested) yield* raiseStart(cpu, vm, start, end, isBlockable)
+  const mmapLock = vm.updates?.lifetime?.mmapLock
+  if (mmapLock !== undefined) yield* mmapLock.readLock(cpu)
+  const outer = yield* raiseStart(cpu, vm, start, end, isBlockable)
+  let inner = false
+  if (isNested) inner = yield* raiseStart(cpu, vm, start, end, isBlockable)
   yield* enterMemslots(cpu, vm)
   yield* changePrimaryMmu(cpu, vm, start, end)
   yield* leaveMemslots(cpu, vm)
   if (dwellNs > 0) yield* cpu.untilTime(cpu.now() + dwellNs)
   if (invalidations.overlaps && vm.updates !== undefined) yield* untilAnotherBegins(cpu, vm.updates)
-  if (isNested) yield* raiseEnd(cpu, vm, start, end, isBlockable)
-  yield* raiseEnd(cpu, vm, start, end, isBlockable)
+  yield* raiseEnd(cpu, vm, start, end, isBlockable, inner)
+  yield* raiseEnd(cpu, vm, start, end, isBlockable, outer)
+  if (mmapLock !== undefined) yield* mmapLock.readUnlock(cpu)
 }
 
 /** Load that never leaves a moment without a notifier: starts are counted, and this one waits for the next. */

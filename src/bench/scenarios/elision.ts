@@ -80,6 +80,14 @@ const VARIANTS: readonly Variant[] = [
   },
   {
     kind: 'broken',
+    name: 'B-TEARDOWN',
+    reference: 's3.teardown left out',
+    says: 'a VM that is destroyed between start and end leaves its pair counted, and waits for it',
+    caughtBy: ['count_leak', 'stall'],
+    load: { shape: 'teardown' },
+  },
+  {
+    kind: 'broken',
     name: 'B-ARCHLOCK',
     reference: 's3, M9 before M8',
     says: 'SRCU readers are waited for with slots_arch_lock held',
@@ -103,8 +111,8 @@ const share = (says: string, byDefault: number) =>
 export const PARAMETERS = {
   shape: {
     kind: 'choice',
-    says: 'storm: notifiers one after the other; overlap: each ends only when another has begun, so that there is always one between start and end',
-    choices: ['storm', 'overlap'],
+    says: 'storm: notifiers one after the other; overlap: each ends only when another has begun, so that there is always one between start and end; teardown: a VM without vCPUs is destroyed and created meanwhile',
+    choices: ['storm', 'overlap', 'teardown'],
     default: 'storm',
   },
   mmu,
@@ -174,6 +182,12 @@ type Options = LoadOptions<typeof PARAMETERS>
 
 export function load(options: Options): Load {
   const { values, crew, sampleEvery } = options
+  const isDestroyed = values.shape === 'teardown'
+  const lifetime: RolePlan = {
+    role: 'memslot-updater',
+    updates: { kind: 'lifetime', privateSlot: 1, lifeNs: values['update-pause-us'] * 1000 },
+    isTimed: false,
+  }
   const updates: RolePlan[] = Array.from({ length: values.updaters }, (_, updater) => ({
     role: 'memslot-updater',
     updates: { kind: 'toggle', ids: [1 + updater], pauseNs: values['update-pause-us'] * 1000 },
@@ -190,9 +204,9 @@ export function load(options: Options): Load {
       updates: updatesOf(values),
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      ...Array.from({ length: isDestroyed ? 0 : crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
       ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
-      ...updates,
+      ...(isDestroyed ? [lifetime] : updates),
     ],
   }
 }
@@ -207,6 +221,7 @@ function updatesOf(values: Options['values']): MemslotUpdateConfig {
     spare,
     pseudoLock: values.pseudo as MemslotUpdateConfig['pseudoLock'],
     zap: values['update-zap'] === 'slot' ? 'slot' : 'all',
+    isDestroyed: values.shape === 'teardown',
   }
 }
 

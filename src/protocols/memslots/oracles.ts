@@ -1,6 +1,6 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import { RUNNING } from '../../shared-memory/rcuwait.ts'
-import { ORACLE } from '../oracles.ts'
+import { clearInvalidating, ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 // I3.2: the slots that a pair's end looks up are those of its start. The oracle counts publications and does not look at the
@@ -23,6 +23,21 @@ export function assertSlotsKept(cpu: Cpu, vm: Vm): void {
   cpu.poke(updates.depth(cpu.id), depth)
   const published = cpu.peek(updates.publications) - cpu.peek(updates.mark(cpu.id, depth))
   if (published !== 0 && vm.rules.memslots.keepsSlots) cpu.violation(ORACLE.slots_changed_inside_pair, published)
+}
+
+/** The end of a pair will not come: the VM was destroyed. */
+export function forgetPair(cpu: Cpu, vm: Vm): void {
+  const { updates } = vm
+  if (updates === undefined) return
+  for (const lock of [updates.pairs, updates.mmuNotifierSlotsSem.id]) vm.lockdep?.release(cpu, lock)
+  if (vm.config.oracles) cpu.poke(updates.depth(cpu.id), cpu.peek(updates.depth(cpu.id)) - 1)
+  clearInvalidating(cpu, vm)
+}
+
+/** No end will come, so what is counted stays counted. */
+export function assertNoPairsLeft(cpu: Cpu, vm: Vm): void {
+  const active = cpu.peek(vm.mnActiveInvalidateCount)
+  if (vm.config.oracles && active !== 0) cpu.violation(ORACLE.count_leak, active)
 }
 
 /** A set of memslots is published; updaters exclude each other. */

@@ -78,6 +78,11 @@ function* endCountedPair(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable: bo
   yield* uncountPair(cpu, vm)
 }
 
+/** s3.teardown: nobody counts any more, and nobody waits. */
+function* resetCount(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* cpu.store(vm.mnActiveInvalidateCount, 0)
+}
+
 /** s3.count_elide: upstream since 5.15, commits 52ac8b358b0c and 071064f14d87. */
 export const COUNT_ELIDE: MemslotRules = {
   beginPair: beginCountedPair,
@@ -85,6 +90,7 @@ export const COUNT_ELIDE: MemslotRules = {
   rangeLocked: invalidateRangeAddNone,
   endPair: endCountedPair,
   keepsSlots: true,
+  forgetPairs: resetCount,
   publish: publishWithoutPairs,
   synchronize: releaseThenSynchronize,
 }

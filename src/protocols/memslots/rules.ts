@@ -19,6 +19,8 @@ export type MemslotRules = {
   readonly endPair: (cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable: boolean) => Steps<void>
   /** Whether a pair is promised that it sees one set of memslots. */
   readonly keepsSlots: boolean
+  /** A VM is destroyed: no end will come for the pairs that have begun. */
+  readonly forgetPairs: (cpu: Cpu, vm: Vm) => Steps<void>
 
   /** M5 to M7: publishes the next set. */
   readonly publish: (cpu: Cpu, vm: Vm) => Steps<void>

@@ -32,9 +32,9 @@ export const notifies = ({ first, end }: { readonly first: number; readonly end:
   function* (cpu, vm) {
     const from = (BASE_HVA + first) as Hva
     const to = (BASE_HVA + end) as Hva
-    yield* raiseStart(cpu, vm, from, to)
+    const wasCalled = yield* raiseStart(cpu, vm, from, to)
     yield* cpu.pause()
-    yield* raiseEnd(cpu, vm, from, to)
+    yield* raiseEnd(cpu, vm, from, to, true, wasCalled)
   }
 
 /** The same, with a pair of the same range within. */

@@ -6,6 +6,7 @@ import { RwSem } from '../../shared-memory/locks/rwsem.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import { Srcu } from '../../shared-memory/srcu.ts'
 import type { Watch } from '../watch.ts'
+import { Lifetime } from './lifetime.ts'
 import type { MemslotConfig } from './memslots.ts'
 
 /** What changes in the memslots of a VM while it runs. */
@@ -19,6 +20,8 @@ export type MemslotUpdateConfig = {
   readonly pseudoLock: 'none' | 'graph' | 'mutex'
   /** What the deletion of a slot zaps: everything, as x86 does unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off, or that slot. */
   readonly zap: 'all' | 'slot'
+  /** The VM itself comes and goes. */
+  readonly isDestroyed?: boolean
 }
 
 /** Pairs of one task within each other that an oracle can tell apart. */
@@ -43,6 +46,9 @@ export class MemslotUpdates {
   readonly slotsLock: Lock
   readonly slotsArchLock: Lock
   readonly mmuNotifierSlotsLock: RwLock
+  /** The same, as it is without lockdep. */
+  readonly mmuNotifierSlotsSem: RwSem
+  readonly lifetime: Lifetime | undefined
   readonly gate: Word
   readonly pseudoLock: Lock
   /** The pairs of notifiers as something that can be held: by them, and by an updater who waits until there are none. */
@@ -60,7 +66,9 @@ export class MemslotUpdates {
         : new TrackedSrcu(place.within('srcu'), cpus, watch.lockdep)
     this.slotsLock = watch.lock(new Mutex(place.within('slotsLock')))
     this.slotsArchLock = watch.lock(new Mutex(place.within('slotsArchLock')))
-    this.mmuNotifierSlotsLock = watch.rwLock(new RwSem(place.within('mmuNotifierSlotsLock'), cpus))
+    this.mmuNotifierSlotsSem = new RwSem(place.within('mmuNotifierSlotsLock'), cpus)
+    this.mmuNotifierSlotsLock = watch.rwLock(this.mmuNotifierSlotsSem)
+    this.lifetime = config.isDestroyed ? new Lifetime(place.within('mmuNotifier'), cpus, watch) : undefined
     this.gate = place.line('mnGate', 'owner of mnInvalidateLock')
     this.pseudoLock = pseudoLockOf(place.within('mmuNotifierInvalidateRangeStart'), config.pseudoLock, watch)
     this.pairs = place.within('mnActiveInvalidateCount').lock('count')

@@ -60,6 +60,7 @@ const RWSEM_RULES: MemslotRules = {
   beginPair: beginPairUnderRwsem,
   mustLock: (isBlockable) => !isBlockable,
   endPair: endPairUnderRwsem,
+  forgetPairs: initRwsem,
   publish: publishUnderRwsem,
 }
 export const RWSEM: Rules = { ...PRECHECK, memslots: RWSEM_RULES }
@@ -72,6 +73,11 @@ function* beginPairUnderRwsem(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockabl
 function* endPairUnderRwsem(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable: boolean): Steps<void> {
   yield* endInvalidation(cpu, vm, start, end, isBlockable)
   if (isBlockable) yield* vm.updates!.mmuNotifierSlotsLock.readUnlock(cpu)
+}
+
+/** s3.teardown: as if it had never been taken. Nobody waits for it: updaters are gone, and starts have ended. */
+function* initRwsem(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* cpu.store(vm.updates!.mmuNotifierSlotsSem.count, 0)
 }
 
 function* publishUnderRwsem(cpu: Cpu, vm: Vm): Steps<void> {

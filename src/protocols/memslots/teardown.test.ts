@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { B_TEARDOWN } from '../broken/b-teardown.ts'
+import type { Rules } from '../rules.ts'
+import { type Act, inTurn } from '../testing.contract.ts'
+import { PRECHECK } from '../variants.ts'
+import { createVm, destroyVm } from './teardown.ts'
+import { notifies, OUTSIDE, SPARE, SPARE_RANGE, updatedVm } from './testing.contract.ts'
+import { ALWAYS_LOCK, COUNT, RWSEM } from './variants.ts'
+
+const creates: Act = (cpu, vm) => createVm(cpu, vm, SPARE.slot)
+const destroys: Act = (cpu, vm) => destroyVm(cpu, vm, SPARE.slot)
+
+/** As tasks do: mmap_lock is held for read from start to end. */
+const notifiesInMm = (range: typeof OUTSIDE): Act =>
+  function* (cpu, vm) {
+    const { mmapLock } = vm.updates!.lifetime!
+    yield* mmapLock.readLock(cpu)
+    yield* notifies(range)(cpu, vm)
+    yield* mmapLock.readUnlock(cpu)
+  }
+
+/** CPU 0 creates the VM and, when CPU 1 stands between start and end, destroys it. */
+function destroyedInside(rules: Rules, range: typeof OUTSIDE) {
+  const small = updatedVm([inTurn(creates, destroys), notifies(range)], rules, { isDestroyed: true })
+  small.stage.runUntil(0, /store mmuNotifier.registered/).play('0')
+  small.stage.runUntil(0, /store mmuNotifier.registered/)
+  small.stage.runUntil(1, /pause/).run(0).run(1)
+  return small
+}
+
+for (const [name, rules] of Object.entries({
+  'count-elide': PRECHECK,
+  count: COUNT,
+  'always-lock': ALWAYS_LOCK,
+  rwsem: RWSEM,
+})) {
+  test(`a VM is destroyed between start and end (${name}): its last memslot goes, and the end is not called`, () => {
+    const small = destroyedInside(rules, OUTSIDE)
+    assert.deepEqual([small.stage.stateOf(0), small.stage.stateOf(1)], ['has ended', 'has ended'])
+    assert.deepEqual(small.violations, [])
+    assert.deepEqual([small.counted('invalidate_start'), small.counted('invalidate_end')], [1, 0])
+    assert.equal(small.stage.memory[small.vm.mnActiveInvalidateCount], 0)
+  })
+}
+
+test('B-TEARDOWN leaves the pair counted, and waits for its end for ever', () => {
+  const small = destroyedInside(B_TEARDOWN, OUTSIDE)
+  assert.equal(small.stage.stateOf(0), 'waits at untilEqual mnMemslotsUpdateRcuwait.state')
+  assert.equal(small.stage.stateOf(1), 'has ended')
+  assert.deepEqual(small.violations, ['count_leak'])
+})
+
+test('what a pair of the old VM had raised does not hold faults of the new one off', () => {
+  const small = updatedVm([inTurn(creates, destroys, creates), notifiesInMm(SPARE_RANGE)], PRECHECK, {
+    isDestroyed: true,
+  })
+  small.stage.runUntil(0, /store mmuNotifier.registered/).play('0')
+  small.stage.runUntil(0, /store mmuNotifier.registered/)
+  small.stage.runUntil(1, /pause/)
+  assert.equal(small.stage.memory[small.vm.invalidateInProgress], 1)
+  small.stage.run(0)
+  assert.match(small.stage.stateOf(0), /waits at .*mmapLock/, 'no VM is registered while a pair is under way')
+  small.stage.run(1)
+  assert.ok(small.stage.finish())
+  assert.equal(small.stage.memory[small.vm.invalidateInProgress], 0)
+  assert.deepEqual([small.violations, small.violationsAtRest], [[], []])
+})
+
+test('who unregisters waits for a start that is under way', () => {
+  const small = updatedVm([inTurn(creates, destroys), notifies(OUTSIDE)], PRECHECK, { isDestroyed: true })
+  small.stage.runUntil(0, /store mmuNotifier.registered/).play('0')
+  small.stage.runUntil(0, /store mmuNotifier.registered/)
+  small.stage.runUntil(1, /write mnActiveInvalidateCount/).run(0)
+  assert.match(small.stage.stateOf(0), /waits at .*mmuNotifier.srcu/)
+})
