@@ -7,6 +7,8 @@ export type Configuration = {
   readonly actors: readonly string[]
   /** How often a loop that retries goes round here, if that is not as for the whole check. */
   readonly patience?: number
+  /** Takes so long that it is explored only if it is asked for by name. */
+  readonly isLarge?: boolean
 }
 
 /** A variant of a protocol, and what an exploration of it must come to. */
@@ -26,6 +28,8 @@ export type Check = {
   readonly name: string
   readonly asks: string
   readonly variants: readonly CheckedVariant[]
+  /** Variants of the system in which there is nothing to be found here, each with the reason. */
+  readonly unchecked?: Readonly<Record<string, string>>
   readonly configurations: readonly Configuration[]
   /** How often a loop that retries goes round before a signal ends it, if the user does not say. */
   readonly patience: number

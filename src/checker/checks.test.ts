@@ -16,7 +16,7 @@ const precheck = CHECKS.find(({ name }) => name === 'precheck')!
 const LARGE = new Set([
   'same-page',
   'two-notifiers',
-  'two-moves',
+  'both-invalidated',
   'fault',
   'overlap',
   'two-touches',

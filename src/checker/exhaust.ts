@@ -109,7 +109,7 @@ export class Exhaustion {
   #isVoid(): boolean {
     if (!this.#reduction?.isRefuted) return false
     this.#refutedFor += 1
-    return this.#refutedFor > 2 ** this.counts.rounds
+    return this.#refutedFor > 4 * 2 ** this.counts.rounds
   }
 
   #isOver(stepsBefore: number): boolean {

@@ -35,7 +35,7 @@ export type AskedLimits = Omit<Limits, 'patience'> & { readonly patience?: numbe
 export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: string; configuration?: string }): Job[] {
   const variants = check.variants.filter(({ name }) => only.variant === undefined || name === only.variant)
   return variants.flatMap((variant) => {
-    const where = variant.kind === 'good' ? check.configurations.map(({ name }) => name) : [whereOf(check, variant.in)]
+    const where = variant.kind === 'good' ? goodIn(check, only.configuration) : [whereOf(check, variant.in)]
     const isAsked = (configuration: string) => only.configuration === undefined || only.configuration === configuration
     return where.filter(isAsked).map((configuration) => ({
       check: check.name,
@@ -47,6 +47,9 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
     }))
   })
 }
+
+const goodIn = (check: Check, asked: string | undefined) =>
+  check.configurations.filter(({ name, isLarge }) => isLarge !== true || name === asked).map(({ name }) => name)
 
 export const patienceOf = (check: Check, configuration: string): number =>
   check.configurations.find(({ name }) => name === configuration)?.patience ?? check.patience

@@ -154,6 +154,11 @@ function choose(checks: readonly Check[], { name, variant, configuration }: Args
     ({ variants }) => variant === undefined || variants.some((one) => one.name === variant),
   )
   if (withVariant.length === 0) {
+    const why = named.find(({ unchecked }) => unchecked?.[variant!] !== undefined)?.unchecked?.[variant!]
+    if (why !== undefined)
+      throw new FaultlineError('NOT_CHECKED', 'usage', `${variant} is in no check: ${why}`, {
+        hint: `Try faultline bench -s ${named[0]!.name} --variant ${variant}.`,
+      })
     throw unknown(
       'variant',
       variant!,

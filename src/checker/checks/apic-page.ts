@@ -2,6 +2,7 @@ import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protoc
 import { migrateApicPage } from '../../protocols/apic/migration.ts'
 import { assertApicAccess } from '../../protocols/apic/oracles.ts'
 import type { VariantName } from '../../protocols/catalogue.ts'
+import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
 import { Fault } from '../../protocols/page-fault.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
@@ -53,11 +54,18 @@ const move: Act = function* (cpu, vm) {
   yield* migrateApicPage(cpu, vm, APIC_HVA as Hva, 1, 1)
 }
 
+/** A pair for memory of the guest's: the range of both together holds the APIC's page too. */
+const invalidatesOther: Act = function* (cpu, vm) {
+  yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+  yield* invalidateRangeEnd(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+}
+
 type Small = {
   readonly says: string
   readonly vcpus: number
   readonly x2apic: number
   readonly acts: readonly (readonly [string, Act])[]
+  readonly isLarge?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -97,6 +105,16 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', move],
     ],
   },
+  'two-notifiers': {
+    says: 'a vCPU enters the guest while a notifier moves the page, and another invalidates other memory',
+    vcpus: 1,
+    x2apic: 0,
+    acts: [
+      ['vcpu0', inTurn(enter, leave)],
+      ['notifier0', move],
+      ['notifier1', invalidatesOther],
+    ],
+  },
   'two-moves': {
     says: 'a vCPU enters the guest while two notifiers move the page',
     vcpus: 1,
@@ -106,6 +124,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier0', move],
       ['notifier1', move],
     ],
+    isLarge: true,
   },
 }
 
@@ -127,10 +146,11 @@ const declared: Check = {
     { kind: 'broken', name: 'B-REQAFTER', finds: ['stale_apic_entry'], in: 'in-guest' },
     { kind: 'broken', name: 'B-APICLEAK', finds: ['page_ref_leak'], in: 'one-move' },
   ],
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, isLarge }]) => ({
     name,
     says,
     actors: acts.map(([actor]) => actor),
+    ...(isLarge ? { isLarge } : {}),
   })),
   patience: 1,
   program: (variant, configuration) => {

@@ -33,14 +33,14 @@ const faults = (gfn: number): Act =>
   function* (cpu, vm) {
     const fault = new Fault()
     fault.begin(gfn as Gfn, false)
-    const vcpu = vm.vcpus[0]!
+    const vcpu = vm.vcpus[cpu.id]!
     yield* vcpu.srcuReadLock(cpu)
     yield* vm.rules.pageFault(cpu, vm, fault)
     yield* vcpu.srcuReadUnlock(cpu)
   }
 
 const reloads: Act = function* (cpu, vm) {
-  const vcpu = vm.vcpus[0]!
+  const vcpu = vm.vcpus[cpu.id]!
   yield* vcpu.srcuReadLock(cpu)
   yield* reloadRoot(cpu, vm, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
@@ -51,7 +51,7 @@ const deletes: Act = (cpu, vm) => deleteMemslot(cpu, vm, SPARE.slot)
 
 type Small = {
   readonly says: string
-  readonly vcpus: 0 | 1
+  readonly vcpus: 0 | 1 | 2
   readonly acts: readonly (readonly [string, Act])[]
   readonly pseudoLock?: 'mutex'
 }
@@ -78,6 +78,16 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     vcpus: 1,
     acts: [
       ['vcpu0', faults(GFN)],
+      ['notifier', notifies(OUTSIDE)],
+      ['updater', creates],
+    ],
+  },
+  'two-vcpus': {
+    says: 'a vCPU faults, another reloads its root, a notifier invalidates memory that no slot maps, and an updater adds one',
+    vcpus: 2,
+    acts: [
+      ['vcpu0', faults(GFN)],
+      ['vcpu1', reloads],
       ['notifier', notifies(OUTSIDE)],
       ['updater', creates],
     ],

@@ -11,6 +11,8 @@ import type { Check } from '../check.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 const BLOCK = 512
+/** Pages of the largest huge page. */
+const GIB = BLOCK * BLOCK
 /** Huge pages of the guest, and behind them small ones. */
 const HUGE = 3
 const FIRST_GFN = 1 << 20
@@ -139,14 +141,23 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   },
   'two-roots': {
     says: 'a notifier unmaps in two roots while somebody wants mmu_lock',
-    vcpus: 2,
+    vcpus: 1,
     acts: [
-      ['vcpu0', writesTo(small(0))],
-      ['vcpu1', writesTo(small(1))],
+      ['vcpu0', inTurn(writesTo(small(0)), changesRole, writesTo(small(1)))],
       ['notifier', unmaps(small(0), 2)],
       ['writer', waitsToWrite],
     ],
     nx: { roots: 2 },
+  },
+  'linked-below': {
+    says: 'a vCPU makes a page table below one that is recovered at the same time',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', executes(own(0))],
+      ['nx-recovery', inTurn(recovers, reclaims)],
+    ],
+    nx: { hugeBlocks: 1, hugeLevel: 3, nestedGfn: own(GIB / BLOCK) },
+    memslots: [{ slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: GIB }],
   },
   'left-root': {
     says: 'a vCPU maps below three entries of a root and leaves it, while somebody wants mmu_lock',
@@ -187,13 +198,16 @@ const declared: Check = {
   variants: [
     { kind: 'good', name: 'read-lock' },
     { kind: 'good', name: 'write-lock' },
+    { kind: 'good', name: 'write-lock-single' },
     { kind: 'good', name: 'two-lists' },
+    { kind: 'good', name: 'v5.11' },
     { kind: 'broken', name: 'B-DROP', finds: LOST, in: 'walked' },
     { kind: 'broken', name: 'B-RCU', finds: LOST, in: 'walked' },
     { kind: 'broken', name: 'B-ASSIGN', finds: LOST, in: 'two-tables' },
     { kind: 'broken', name: 'B-ROOTS', finds: ['unlock_with_pending_flush'], in: 'two-roots' },
     { kind: 'broken', name: 'B-ITER', finds: ['skipped_leaf'], in: 'left-root' },
     { kind: 'broken', name: 'B-ROOTWALK', finds: ['root_use_after_free'], in: 'unmapped-root' },
+    { kind: 'broken', name: 'B-NOTRACKCHK', finds: ['nx_list_corrupt'], in: 'linked-below' },
     { kind: 'broken', name: 'B-SIDE', finds: ['lock_wrong_side'], in: 'wanted' },
   ],
   configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
