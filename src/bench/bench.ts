@@ -6,7 +6,7 @@ import { RunFailed } from '../threads/conductor.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { run } from '../threads/run.ts'
 import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
-import { costsOfRecording, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import { modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
@@ -181,7 +181,7 @@ async function runTrial(
   const isTimed = planned.mode === 'latency'
   const instruments = variant.instruments ?? instrumentsOf(variant, isTimed, plan)
   const { system, roles } = loadOf(group, group.scenario, plan, planned.seed, instruments, variant)
-  const costs = { ...costsOfRecording(group), ...plan.costs }
+  const costs = costsOf(group, plan)
   const turns = ({ name, ns }: { readonly name: string; readonly ns: number }) => (costs[name] ?? ns) / turnNs
   const ran = await run({
     system: {

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 import { decodeFromCompressedBase64, Int32Histogram, type JsHistogram } from 'hdr-histogram-js'
-import { BUCKETS, HIGHEST_NS } from '../shared-memory/records.ts'
+import { BUCKETS, bucketOf, HIGHEST_NS, type HistogramRecord, withinRange } from '../shared-memory/records.ts'
 import type { HistogramSummary } from './result.ts'
 
 /** A histogram of ns, with what its buckets do not know. */
@@ -11,15 +11,18 @@ export class Histogram {
   #min = Number.POSITIVE_INFINITY
   #max = 0
 
-  add(part: { buckets: Uint32Array; count: number; total: number; min: number; max: number }): void {
+  add(part: HistogramRecord): void {
     if (part.count === 0) return
-    for (const [bucket, count] of part.buckets.entries()) if (count > 0) this.#counts[bucket]! += count
+    const last = bucketOf(withinRange(part.max))
+    for (let bucket = bucketOf(withinRange(part.min)); bucket <= last; bucket += 1) {
+      this.#counts[bucket]! += part.buckets[bucket]!
+    }
     this.#merge(part.count, part.total, part.min, part.max)
   }
 
   addAll(other: Histogram): void {
     if (other.count === 0) return
-    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! += count
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1) this.#counts[bucket]! += other.#counts[bucket]!
     this.#merge(other.count, other.#total, other.#min, other.#max)
   }
 
@@ -27,7 +30,9 @@ export class Histogram {
   addSummary({ hdr, count, mean, min, max }: HistogramSummary): void {
     if (count === 0) return
     const decoded = decodeFromCompressedBase64(hdr) as JsHistogram
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1) this.#counts[bucket]! += decoded.getCountAtIndex(bucket)
+    for (let bucket = 0; bucket < decoded.countsArrayLength; bucket += 1) {
+      this.#counts[bucket]! += decoded.getCountAtIndex(bucket)
+    }
     this.#merge(count, mean * count, min, max)
   }
 
@@ -65,7 +70,7 @@ export class Histogram {
 
   /** HdrHistogram V2, compressed, base64. */
   encode(level = COMPRESSED): string {
-    return encodeV2(this.#counts, this.#reader().countsArrayIndex(Math.round(this.#max)), level)
+    return encodeV2(this.#counts, bucketOf(withinRange(this.#max)), level)
   }
 
   /** The package reads percentiles from any array of counts that it is given. */
@@ -83,6 +88,8 @@ const DIGITS = 3
 const COMPRESSED = 6
 /** For bytes that are the same everywhere: how zlib compresses depends on its version and the processor. */
 export const STORED = 0
+/** What a file says that its range is, unless there is something beyond it: the buckets up to there are the same. */
+const USUAL_HIGHEST_NS = 60e9
 
 /**
  * The wire format that the Java, C, Go and Python implementations read. The package's own encoder writes a normalising
@@ -108,7 +115,8 @@ function encodeV2(counts: Float64Array, last: number, level: number): string {
   header.writeInt32BE(0, 8)
   header.writeInt32BE(DIGITS, 12)
   header.writeBigInt64BE(1n, 16)
-  header.writeBigInt64BE(BigInt(HIGHEST_NS), 24)
+  const isUsual = last <= bucketOf(USUAL_HIGHEST_NS)
+  header.writeBigInt64BE(BigInt(isUsual ? USUAL_HIGHEST_NS : HIGHEST_NS), 24)
   header.writeDoubleBE(1, 32)
   const compressed = deflateSync(Buffer.concat([header, Buffer.from(payload)]), { level })
   const outer = Buffer.alloc(8)

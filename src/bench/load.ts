@@ -6,10 +6,17 @@ import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
  * How long the recorded kernel held mmu_lock to map a page is what the replay holds it for, as far as the recording tells; no
  * recording says how long a lock was held.
  */
-export function costsOfRecording({ replay }: Group): Readonly<Record<string, number>> {
+function costsOfRecording({ replay }: Group): Readonly<Record<string, number>> {
   const holdNs = replay?.kernel.holdNs ?? null
   return holdNs === null ? {} : { map_spte: Math.round(holdNs) }
 }
+
+/** ns of a unit by name, where they are not the default: the user knows best, then the recording. */
+export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<string, number>> => ({
+  ...group.modelled?.costs,
+  ...costsOfRecording(group),
+  ...costs,
+})
 
 /** What a trial is to run: the scenario's load, or the recording that replaces it. */
 export function loadOf(
@@ -55,7 +62,7 @@ export function loadOf(
 /** What is known beforehand of a group's figures. */
 export function saidOf(group: Group): readonly string[] {
   const { scenario, values, replay } = group
-  if (replay === null) return scenario.caveats?.(values) ?? []
+  if (replay === null) return scenario.caveats?.(values, group.modelled === undefined ? 'measured' : 'modelled') ?? []
   return [...replay.says, ...(hasUpdates(group) ? replay.updatesSay : replay.zapsSay)]
 }
 
@@ -93,9 +100,7 @@ export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
     arrival: plan.arrival.kind,
     ...(plan.arrival.kind === 'open' ? { rate: plan.arrival.ratePerSecond } : {}),
     oracles: plan.oracles ? 'on' : 'off',
-    ...Object.fromEntries(
-      Object.entries({ ...costsOfRecording(group), ...plan.costs }).map(([name, ns]) => [`cost.${name}`, ns]),
-    ),
+    ...Object.fromEntries(Object.entries(costsOf(group, plan)).map(([name, ns]) => [`cost.${name}`, ns])),
   }
 }
 

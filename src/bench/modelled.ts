@@ -8,8 +8,8 @@ import type { RolePlan } from '../workers/roles.ts'
 import type { BenchOptions } from './bench.ts'
 import { STORED } from './histograms.ts'
 import { definitionOf, describeSource, engineHash } from './host.ts'
-import { costsOfRecording, loadOf, paramsOf, saidOf } from './load.ts'
-import type { Group, Modelled, PlannedTrial } from './plan.ts'
+import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import type { Group, PlannedTrial, PlanOptions } from './plan.ts'
 import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import type { Variant } from './scenario.ts'
@@ -108,7 +108,6 @@ async function modelledRun(
   options: BenchOptions,
   { onTrial, onSpeed }: Telling,
 ): Promise<Run | undefined> {
-  const modelled = group.modelled!
   const profile = profileOf(group, options)
   const label = `${group.scenario.name} ${variant.name} on ${profile.name}`
   const done: Done[] = []
@@ -145,7 +144,7 @@ async function modelledRun(
     ...(splats.length === 0 ? {} : { splats }),
     ...(timeline === undefined ? {} : { timeline }),
     model: info,
-    warnings: [...saidOf(group), ...doubts(summary, modelled, group)],
+    warnings: [...saidOf(group), ...doubts(summary, group, options.plan)],
     error,
   }
 }
@@ -156,8 +155,7 @@ const exact = (metrics: Run['metrics']): Run['metrics'] =>
 
 /** What the user and the recording say of costs stands above the profile. */
 function profileOf(group: Group, { plan }: BenchOptions): Profile {
-  const costs = { ...costsOfRecording(group), ...plan.costs }
-  const values = Object.fromEntries(Object.entries(costs).map(([name, ns]) => [`cost.${name}_ns`, ns]))
+  const values = Object.fromEntries(Object.entries(costsOf(group, plan)).map(([name, ns]) => [`cost.${name}_ns`, ns]))
   return withValues(group.modelled!.profile, values, 'set for this run')
 }
 
@@ -261,10 +259,11 @@ function addBlocked(sum: Blocked, more: Blocked): Blocked {
   })
 }
 
-function doubts(summary: Pick<Run, 'counters' | 'metrics'>, { profile }: Modelled, group: Group): string[] {
+function doubts(summary: Pick<Run, 'counters' | 'metrics'>, group: Group, plan: PlanOptions): string[] {
+  const { profile } = group.modelled!
   const warnings: string[] = []
   const cpus = profile.parameters.cpus!.value
-  const workers = group.crew.vcpus + group.crew.notifiers + group.crew.zappers
+  const workers = workersOf(group, plan)
   if (workers > cpus) warnings.push(`more workers than the machine has CPUs: they share them (${workers} on ${cpus})`)
   if ((summary.metrics.elapsed_ns?.median ?? 1) === 0) {
     warnings.push('some role never came to the end of an operation in the measured time: a longer --duration')

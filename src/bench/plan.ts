@@ -65,6 +65,8 @@ export type Modelled = {
   readonly profile: Profile
   readonly durationMs: number
   readonly warmupMs: number
+  /** Of the scenario's own for the model; the user's stand above them. */
+  readonly costs: Readonly<Record<string, number>>
   /** One run each: a modelled run has no chance in it but its seed. */
   readonly seeds: readonly number[]
   /** Runs with other values from the profile's ranges, for the error band. */

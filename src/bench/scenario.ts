@@ -97,8 +97,8 @@ type Question<P extends Parameters> = {
   readonly parameters: P
   /** What it has no use for: a recording, accesses that arrive at a rate. */
   readonly refuses?: readonly ('trace' | 'arrival')[]
-  /** What a reader must know of figures that threads measured under these values; stands among the warnings. */
-  readonly caveats?: (values: Values<P>) => readonly string[]
+  /** What a reader must know of figures under these values, measured or modelled; stands among the warnings. */
+  readonly caveats?: (values: Values<P>, kind: 'measured' | 'modelled') => readonly string[]
   /** How many of each role, where that is not what all scenarios have by default. */
   readonly crew?: Partial<Crew>
   /** Defaults that depend on one parameter, by its name and value. */
@@ -108,6 +108,8 @@ type Question<P extends Parameters> = {
 /** What a scenario's defaults are in virtual time, where an operation costs the host hundreds of times what it models. */
 export type ModelDefaults<P extends Parameters> = {
   readonly values: Partial<Values<P>>
+  /** ns of a unit of work, where the protocol's default would have the model play what the question is not about. */
+  readonly costs?: Readonly<Record<string, number>>
   readonly durationMs: number
   readonly warmupMs: number
 }

@@ -51,7 +51,7 @@ export type Trial = {
 
 /** Derives a trial's figures from what its workers recorded. */
 export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialMode): Trial {
-  const histograms = histogramsOf(run)
+  const histograms = mode === 'latency' ? histogramsOf(run) : new Map<HistogramName, Histogram>()
   const counters = countersOf(run)
   const durationNs = commonWindowNs(run)
   const timed = run.windows.reduce((sum, window) => sum + window.endedNs - window.beganNs, 0)
@@ -66,7 +66,7 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
   return {
     metrics: { ...metrics, waited_for_cpu_share: waitedForCpuShare },
     counters,
-    histograms: mode === 'latency' ? histograms : new Map(),
+    histograms,
     locks,
     violations: violationsOf(run, roles),
     splats: run.splats ?? [],
@@ -98,7 +98,7 @@ function histogramsOf(run: RunResult): Map<HistogramName, Histogram> {
   const merged = new Map<HistogramName, Histogram>()
   for (const [index, name] of HISTOGRAMS.entries()) {
     const histogram = new Histogram()
-    for (const cpu of cpusOf(run)) histogram.add(run.records.of(cpu).histogram(index))
+    for (const part of run.records.histograms(index)) histogram.add(part)
     if (histogram.count > 0) merged.set(name, histogram)
   }
   return merged

@@ -13,8 +13,8 @@ import { modelledOf, type Target, targetsOf } from './machines.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 
-/** CPUs that a modelled run has unless told otherwise. */
-const MODEL_VCPUS = 64
+/** CPUs that a modelled run keeps busy unless told otherwise. */
+const MODEL_CPUS = 64
 const MOST_CPUS = 1024
 const QUICK_MS = 13_000
 /** Longer than this, a plan is more likely a slip of the keyboard than a wish. */
@@ -86,12 +86,20 @@ function groupsOf(
     return crewsOf(args, defaults, replay).map((crew) => groupOf(scenario, variants, crew, values, replay))
   }
   const modelled = modelledOf(args, scenario, target.profile)
-  const cpus = target.profile.parameters.cpus!.value
-  const vcpus = String(Math.max(1, Math.min(cpus, MODEL_VCPUS) - Number(defaults.notifiers)))
-  return crewsOf(args, { ...defaults, vcpus }, replay).map((crew) => {
-    const own = replay === null && isPlain(scenario, values) ? modelDefaults(scenario) : {}
-    return { ...groupOf(scenario, variants, crew, { ...own, ...values }, replay), modelled }
-  })
+  const own = replay === null ? modelDefaults(scenario, values) : {}
+  const groupWith = (crew: Crew) => groupOf(scenario, variants, crew, { ...own, ...values }, replay)
+  const cpus = Math.min(target.profile.parameters.cpus!.value, MODEL_CPUS)
+  const [few, more] = [1, 2].map((vcpus) => {
+    return rolesOf(groupWith(crewsOf({ ...args, vcpus: undefined }, { ...defaults, vcpus }, replay)[0]!))
+  }) as [number, number]
+  const vcpus = Math.max(1, Math.floor((cpus - few) / Math.max(1, more - few)) + 1)
+  return crewsOf(args, { ...defaults, vcpus }, replay).map((crew) => ({ ...groupWith(crew), modelled }))
+}
+
+/** CPUs that a group keeps busy. */
+function rolesOf({ scenario, values, crew }: Group): number {
+  if (scenario.kind === 'primitives') return crew.vcpus
+  return scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 0, sampleEvery: 0 }).roles.length
 }
 
 /** Without `-s` a scenario that cannot be modelled is left out of what is modelled. */
@@ -107,13 +115,12 @@ function notModelled({ scenario: asked }: BenchArgs, { name }: Scenario): [] {
   )
 }
 
-/** A preset that the user picked knows better than the defaults for the model. */
-const isPlain = (scenario: Scenario, values: Readonly<Record<string, string>>) =>
-  scenario.presets === undefined || values[scenario.presets.by] === undefined
-
-function modelDefaults(scenario: Scenario): Record<string, string> {
+/** The scenario's own for the model; a preset that the user picked knows better. */
+function modelDefaults(scenario: Scenario, asked: Readonly<Record<string, string>>): Record<string, string> {
   const values = scenario.kind === 'vm' ? (scenario.modelled?.values ?? {}) : {}
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+  const preset = scenario.presets?.of[asked[scenario.presets.by] ?? ''] ?? {}
+  const own = Object.entries(values).filter(([name]) => !(name in preset))
+  return Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
 }
 
 function checkModelFlags({ draws, whatIf, seed }: BenchArgs, targets: readonly Target[]): void {

@@ -53,6 +53,7 @@ export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile
     durationMs:
       args.duration === undefined ? (own?.durationMs ?? DURATION_MS) : milliseconds('duration', args.duration),
     warmupMs: args.warmup === undefined ? (own?.warmupMs ?? WARMUP_MS) : milliseconds('warmup', args.warmup),
+    costs: own !== undefined && args.trace === undefined ? (own.costs ?? {}) : {},
     seeds: integers('seed', args.seed ?? '1', 0, 0xffff_ffff),
     draws: integer('draws', args.draws, 0, MOST_DRAWS),
     whatIf: (args.whatIf ?? []).map(scalingOf),

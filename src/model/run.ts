@@ -60,7 +60,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const words = new Int32Array(Math.max(1, place.words))
   vm.initialise(words)
   const { roles, recordingMs } = options
-  const shape = shapeOf(place, roles.length)
+  const shape = { ...shapeOf(place, roles.length), hasOneHistogram: true }
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const isRecording = recordingMs > 0
   const measureFrom = isRecording ? 0 : options.warmupMs * MS

@@ -1,6 +1,9 @@
-/** Significant digits and range of hdr-histogram-js's `Int32Histogram(1, 60e9, 3)`, whose bucket layout this is. */
-export const HIGHEST_NS = 60e9
-export const BUCKETS = 27_648
+/**
+ * Significant digits and range of hdr-histogram-js's `Int32Histogram(1, 4e12, 3)`, whose bucket layout this is: over an hour,
+ * for a model of what takes a machine minutes.
+ */
+export const HIGHEST_NS = 4e12
+export const BUCKETS = 33_792
 
 /** Exact companions of a histogram, which itself knows bucket edges only. */
 const COUNT = 0
@@ -29,6 +32,8 @@ export type Shape = {
   readonly histograms: number
   readonly locks: number
   readonly oracles: number
+  /** True: all CPUs record into the histograms of the first, for a machine that is one thread; else each has its own. */
+  readonly hasOneHistogram?: boolean
   /** Locks whose waits and holds are kept as histograms too, by side; -1: that one is not. */
   readonly timedLocks?: readonly {
     readonly lock: number
@@ -60,6 +65,9 @@ export function bucketOf(ns: number): number {
   return (shift << 10) + Math.floor(ns / 2 ** shift)
 }
 
+/** As it is recorded. */
+export const withinRange = (ns: number) => (ns < 0 ? 0 : ns > HIGHEST_NS ? HIGHEST_NS : Math.round(ns))
+
 const padded = (words: number) => Math.ceil(words / 32) * 32
 
 /** `ArrayBuffer`, or what threads share. */
@@ -83,7 +91,7 @@ export class Records {
     const { cpus, histograms } = shape
     return [
       new Memory(cpus * countsStride(shape) * 4),
-      new Memory(cpus * histograms * BUCKETS * 4),
+      new Memory(histogramCpus(shape) * histograms * BUCKETS * 4),
       new Memory(cpus * exactStride(shape) * 8),
     ]
   }
@@ -93,14 +101,31 @@ export class Records {
     const { histograms } = this.shape
     const counts = countsStride(this.shape)
     const exact = exactStride(this.shape)
+    const first = cpu % histogramCpus(this.shape)
     return new CpuRecords(
       this.shape,
       this.counts.subarray(cpu * counts, (cpu + 1) * counts),
-      this.buckets.subarray(cpu * histograms * BUCKETS, (cpu + 1) * histograms * BUCKETS),
-      this.exact.subarray(cpu * exact, (cpu + 1) * exact),
+      this.buckets.subarray(first * histograms * BUCKETS, (first + 1) * histograms * BUCKETS),
+      this.exact.subarray(first * exact, first * exact + histograms * EXACT),
+      this.exact.subarray(cpu * exact + histograms * EXACT, (cpu + 1) * exact),
     )
   }
+
+  /** A histogram of each CPU that has any. */
+  histograms(histogram: number): HistogramRecord[] {
+    return Array.from({ length: histogramCpus(this.shape) }, (_, cpu) => this.of(cpu).histogram(histogram))
+  }
 }
+
+export type HistogramRecord = {
+  readonly buckets: Uint32Array
+  readonly count: number
+  readonly total: number
+  readonly min: number
+  readonly max: number
+}
+
+const histogramCpus = ({ cpus, hasOneHistogram }: Shape) => (hasOneHistogram ? 1 : cpus)
 
 const countsStride = (shape: Shape) => padded(shape.counters) + padded(shape.oracles * VIOLATION)
 const exactStride = (shape: Shape) => padded(shape.histograms * EXACT + shape.locks * 2 * LOCK_FIELDS)
@@ -118,15 +143,15 @@ export class CpuRecords {
   readonly #waitHistograms: Int16Array
   readonly #holdHistograms: Int16Array
 
-  constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, exact: Float64Array) {
+  constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, histograms: Float64Array, locks: Float64Array) {
     this.locks = shape.locks
     this.counters = counts.subarray(0, shape.counters)
     this.#oracles = counts.subarray(padded(shape.counters))
     this.#buckets = buckets
-    this.#histograms = exact.subarray(0, shape.histograms * EXACT)
+    this.#histograms = histograms
     this.#waitHistograms = histogramsOf(shape, 'waits')
     this.#holdHistograms = histogramsOf(shape, 'holds')
-    this.#locks = exact.subarray(shape.histograms * EXACT)
+    this.#locks = locks
   }
 
   /** Memory of its own, for what happens outside the measured window: of the same kind, so that both run the same code. */
@@ -136,8 +161,7 @@ export class CpuRecords {
   }
 
   record(histogram: number, ns: number): void {
-    const value = ns < 0 ? 0 : ns > HIGHEST_NS ? HIGHEST_NS : Math.round(ns)
-    this.#buckets[histogram * BUCKETS + bucketOf(value)]! += 1
+    this.#buckets[histogram * BUCKETS + bucketOf(withinRange(ns))]! += 1
     const at = histogram * EXACT
     const exact = this.#histograms
     exact[at + TOTAL]! += ns
@@ -146,7 +170,7 @@ export class CpuRecords {
     exact[at + COUNT]! += 1
   }
 
-  histogram(histogram: number): { buckets: Uint32Array; count: number; total: number; min: number; max: number } {
+  histogram(histogram: number): HistogramRecord {
     const at = histogram * EXACT
     return {
       buckets: this.#buckets.subarray(histogram * BUCKETS, (histogram + 1) * BUCKETS),

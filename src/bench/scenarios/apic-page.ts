@@ -144,6 +144,7 @@ export default scenario({
   hasLatencyTrials: true,
   refuses: ['trace'],
   caveats,
+  modelled: { values: { 'pause-us': 100 }, costs: { guest_access: 500 }, durationMs: 2, warmupMs: 0.5 },
   load,
 })
 

@@ -175,6 +175,12 @@ export default scenario({
   ],
   hasLatencyTrials: true,
   parameters: PARAMETERS,
+  modelled: {
+    values: { range: 256, 'update-pause-us': 200 },
+    costs: { guest_access: 500 },
+    durationMs: 3,
+    warmupMs: 1,
+  },
   load,
 })
 

@@ -51,7 +51,7 @@ const PARAMETERS = {
   },
   range: {
     kind: 'integer',
-    says: 'gfns of the guest that a notifier invalidates',
+    says: 'gfns of the guest that a notifier invalidates, in whole huge pages: a host splits one before it takes a piece',
     low: 1,
     high: 1 << 20,
     default: 512,
@@ -84,6 +84,18 @@ export default scenario({
   parameters: PARAMETERS,
   hasLatencyTrials: true,
   refuses: ['trace', 'arrival'],
+  modelled: {
+    values: {
+      'memory-mib': 4,
+      'pause-us': 300,
+      'update-pause-us': 300,
+      'apic-pause-us': 500,
+      'period-us': 300,
+    },
+    costs: { guest_access: 500 },
+    durationMs: 4,
+    warmupMs: 1,
+  },
   load,
 })
 
@@ -168,7 +180,7 @@ const notifierRole = (options: Options): RolePlan => ({
   invalidations: {
     kind: 'repeat',
     startHva: BASE_HVA,
-    pages: Math.min(options.values.range, pagesOf(options)),
+    pages: Math.min(Math.ceil(options.values.range / BLOCK) * BLOCK, pagesOf(options)),
     pauseNs: options.values['pause-us'] * 1000,
     everyNs: 0,
     startNs: 0,

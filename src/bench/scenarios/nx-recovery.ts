@@ -83,7 +83,7 @@ const PARAMETERS = {
   },
   unmapped: {
     kind: 'integer',
-    says: 'gfns of such memory that a notifier invalidates at a time',
+    says: 'gfns of such memory that a notifier invalidates at a time, in whole huge pages: a host splits one before it takes a piece',
     low: 1,
     high: 1 << 20,
     default: 2048,
@@ -121,6 +121,12 @@ export default scenario({
   parameters: PARAMETERS,
   crew: { notifiers: 0 },
   hasLatencyTrials: true,
+  modelled: {
+    values: { 'memory-mib': 16, 'period-us': 200, 'fresh-pages': 2048 },
+    costs: { guest_access: 500 },
+    durationMs: 3,
+    warmupMs: 1,
+  },
   load,
 })
 
@@ -214,14 +220,15 @@ function vcpuRole(options: Options, vcpu: number): RolePlan {
 
 function notifierRole(options: Options): RolePlan {
   const { values, sampleEvery } = options
-  const { own } = layoutOf(options)
+  const { own, hugePages } = layoutOf(options)
+  const whole = Math.ceil(values.unmapped / hugePages) * hugePages
   return {
     role: 'notifier',
     isTimed: sampleEvery > 0,
     invalidations: {
       kind: 'repeat',
       startHva: BASE_HVA,
-      pages: Math.min(values.unmapped, own[0]!.pages),
+      pages: Math.min(whole, own[0]!.pages),
       pauseNs: values['pause-us'] * 1000,
       everyNs: 0,
       startNs: 0,

@@ -215,7 +215,12 @@ export default scenario({
   parameters: PARAMETERS,
   hasLatencyTrials: true,
   presets: PRESETS,
-  modelled: { values: { range: 512, 'pause-us': 200 }, durationMs: 4, warmupMs: 1 },
+  modelled: {
+    values: { range: 8, tlb: 4, 'pause-us': 20, 'fresh-pages': 4096 },
+    costs: { guest_access: 500 },
+    durationMs: 2,
+    warmupMs: 0.5,
+  },
   load,
 })
 
