@@ -145,11 +145,11 @@ export function addLocks(records: readonly LockRecord[]): LockRecord {
 /** What was seen in a run, or in as much of it as there was before it failed. */
 export function violationsOf(run: RunResult, roles: readonly RolePlan[]): Violation[] {
   const during = ORACLES.flatMap(({ name }, oracle) =>
-    cpusOf(run).map((cpu): Violation => {
+    cpusOf(run).flatMap((cpu): Violation[] => {
       const { count, value } = run.records.of(cpu).violations(oracle)
-      return { oracle: name, count, value, worker: workerName(roles, cpu) }
+      return count === 0 ? [] : [{ oracle: name, count, value, worker: workerName(roles, cpu) }]
     }),
   )
   const atRest = run.atRest.map(({ oracle, value }): Violation => ({ oracle, count: 1, value, worker: 'at rest' }))
-  return [...during.filter(({ count }) => count > 0), ...atRest]
+  return [...during, ...atRest]
 }

@@ -1,5 +1,16 @@
 import type { Costs } from './costs.ts'
-import { Copies, type Lines, NOBODY } from './lines.ts'
+import {
+  Copies,
+  IS_ASKED_SHARED,
+  IS_SHARED,
+  LAST_ASKER,
+  type Lines,
+  NOBODY,
+  OWNER,
+  type Sharers,
+  STATE_SHIFT,
+  VERSION,
+} from './lines.ts'
 import type { Topology } from './topology.ts'
 
 /** What the caches of all CPUs share. */
@@ -18,25 +29,33 @@ export class Cache {
   readonly #id: number
   readonly #shared: Interconnect
   readonly #lines: Lines
+  readonly #state: Int32Array
   readonly #costs: Costs
+  readonly #sharers: Sharers | undefined
   readonly #copies: Copies
 
   constructor(id: number, shared: Interconnect) {
     this.#id = id
     this.#shared = shared
     this.#lines = shared.lines
+    this.#state = shared.lines.state
     this.#costs = shared.costs
-    this.#copies = new Copies(shared.costs.copies)
+    this.#sharers = shared.lines.sharers
+    this.#copies = new Copies(this.#sharers === undefined ? shared.costs.copies : 1)
   }
 
   /** To read. */
   has(line: number): boolean {
-    return this.#lines.owner[line] === this.#id || this.#copies.has(line, this.#lines.version[line]!)
+    const at = line << STATE_SHIFT
+    if (this.#state[at + OWNER] === this.#id) return true
+    if (this.#sharers !== undefined) return this.#sharers.has(line, this.#id)
+    return this.#copies.has(line, this.#state[at + VERSION]!)
   }
 
   /** Alone, to change. */
   owns(line: number): boolean {
-    return this.#lines.owner[line] === this.#id && this.#lines.isShared[line] === 0
+    const at = line << STATE_SHIFT
+    return this.#state[at + OWNER] === this.#id && this.#state[at + IS_SHARED] === 0
   }
 
   /**
@@ -44,41 +63,47 @@ export class Cache {
    * here. Until then it stays where it is: whoever has it may use it once more, as a CAS does that has just failed.
    */
   ask(line: number, asked: number, use: number): number {
-    const lines = this.#lines
-    const last = lines.lastAsker[line]!
+    const state = this.#state
+    const at = line << STATE_SHIFT
+    const last = state[at + LAST_ASKER]!
     // Whoever has the line's content only has the others drop theirs, unless the line is promised to somebody else.
-    const isUpgrade = last === lines.owner[line] && this.has(line)
+    const isUpgrade = last === state[at + OWNER] && this.has(line)
     const transfer = isUpgrade ? this.#costs.upgrade : this.#transferFrom(last)
-    const arrival = Math.max(asked, lines.busyUntil[line]!) + transfer
-    lines.lastAsker[line] = this.#id
-    lines.isAskedShared[line] = 0
-    lines.busyUntil[line] = arrival + use
+    const arrival = Math.max(asked, this.#lines.busyUntil(line)) + transfer
+    state[at + LAST_ASKER] = this.#id
+    state[at + IS_ASKED_SHARED] = 0
+    this.#lines.keepBusy(line, arrival + use)
     return arrival
   }
 
   /** The same for a copy: whoever wrote the line last gives it up once, after that a reader keeps its home for less. */
   askCopy(line: number, asked: number): number {
-    const lines = this.#lines
-    const start = Math.max(asked, lines.busyUntil[line]!)
-    const transfer = this.#transferFrom(lines.lastAsker[line]!)
-    const occupied = lines.isAskedShared[line] === 0 ? transfer : Math.min(transfer, this.#costs.sharedRead)
-    lines.isAskedShared[line] = 1
-    lines.busyUntil[line] = start + occupied
+    const state = this.#state
+    const at = line << STATE_SHIFT
+    const start = Math.max(asked, this.#lines.busyUntil(line))
+    const transfer = this.#transferFrom(state[at + LAST_ASKER]!)
+    const occupied = state[at + IS_ASKED_SHARED] === 0 ? transfer : Math.min(transfer, this.#costs.sharedRead)
+    state[at + IS_ASKED_SHARED] = 1
+    this.#lines.keepBusy(line, start + occupied)
     return start + transfer
   }
 
   copyArrives(line: number): void {
-    this.#lines.isShared[line] = 1
-    this.#copies.put(line, this.#lines.version[line]!)
+    const at = line << STATE_SHIFT
+    this.#state[at + IS_SHARED] = 1
+    if (this.#sharers !== undefined) this.#sharers.put(line, this.#id)
+    else this.#copies.put(line, this.#state[at + VERSION]!)
   }
 
   /** The line is here, alone, and will have been written at that time: whoever watches it is told. */
   lineArrives(line: number, written: number): void {
-    const lines = this.#lines
-    lines.owner[line] = this.#id
-    lines.isShared[line] = 0
-    lines.version[line]! += 1
-    if (lines.lastWaiter[line] !== NOBODY) this.#shared.written(line, written)
+    const state = this.#state
+    const at = line << STATE_SHIFT
+    if (this.#sharers !== undefined && state[at + IS_SHARED] !== 0) this.#sharers.clear(line)
+    state[at + OWNER] = this.#id
+    state[at + IS_SHARED] = 0
+    state[at + VERSION]! += 1
+    if (this.#lines.isWatched(line)) this.#shared.written(line, written)
   }
 
   #transferFrom(owner: number): number {

@@ -259,7 +259,7 @@ export class SimulatedCpu implements Cpu {
   /** It had no core meanwhile, which is nobody else's fault. */
   hadNoCore(from: number, until: number): void {
     const time = Math.max(0, until - from)
-    this.ledger.blocked[BLAME.preemption]! += time
+    this.ledger.blame(BLAME.preemption, time)
     if (this.#waitBegan >= 0) this.#waitBegan += time
   }
 
@@ -445,7 +445,7 @@ export class SimulatedCpu implements Cpu {
   }
 
   #arrived(): void {
-    if (this.#waitBegan < 0) this.ledger.blocked[BLAME.coherence]! += this.clock - this.#asked
+    if (this.#waitBegan < 0) this.ledger.blame(BLAME.coherence, this.clock - this.#asked)
     this.#asked = -1
   }
 
@@ -491,7 +491,7 @@ export class SimulatedCpu implements Cpu {
   }
 
   #endWait(blame: number): void {
-    this.ledger.blocked[blame]! += this.clock - this.#waitBegan
+    this.ledger.blame(blame, this.clock - this.#waitBegan)
     this.#waitBegan = -1
   }
 
@@ -501,7 +501,7 @@ export class SimulatedCpu implements Cpu {
     const stall = Math.min(most, (done - this.#dvmSeen) * this.#costs.dvmStall)
     this.#dvmSeen = done
     this.clock += stall
-    this.ledger.blocked[BLAME.icache]! += stall
+    this.ledger.blame(BLAME.icache, stall)
   }
 }
 

@@ -27,8 +27,9 @@ const MEANING = Uint8Array.from(COUNTERS, (name) => {
 
 /** What one CPU recorded, and what its time went into. */
 export class Ledger {
-  /** ps by what is to blame. */
-  readonly blocked = new Float64Array(BLAMES.length)
+  /** ps by what is to blame, and in all. */
+  readonly #blocked = new Float64Array(BLAMES.length)
+  #blockedInAll = 0
   /** ps in which it was measured. */
   began = 0
   ended = 0
@@ -48,6 +49,12 @@ export class Ledger {
     this.#unmeasured = unmeasured
     this.#phases = phases
     this.records = unmeasured
+  }
+
+  /** So many ps more that this is to blame for. */
+  blame(blame: number, time: number): void {
+    this.#blocked[blame]! += time
+    this.#blockedInAll += time
   }
 
   /** A property that is violated in the warm-up is violated. */
@@ -89,7 +96,7 @@ export class Ledger {
     this.#phase = MEASURE
     this.began = clock
     this.records = this.#measured
-    this.#blockedBefore.set(this.blocked)
+    this.#blockedBefore.set(this.#blocked)
   }
 
   #drain(clock: number): void {
@@ -97,7 +104,7 @@ export class Ledger {
     this.ended = clock
     this.records = this.#unmeasured
     const before = this.#blockedBefore
-    for (let blame = 0; blame < before.length; blame += 1) before[blame] = this.blocked[blame]! - before[blame]!
+    for (let blame = 0; blame < before.length; blame += 1) before[blame] = this.#blocked[blame]! - before[blame]!
     this.#phases.drained()
   }
 
@@ -106,16 +113,10 @@ export class Ledger {
       this.isYielding = true
     } else if (meaning === IS_ATTEMPT) {
       this.#attemptBegan = clock
-      this.#blockedAtAttempt = this.#blockedInAll()
+      this.#blockedAtAttempt = this.#blockedInAll
     } else {
-      const blocked = this.#blockedInAll() - this.#blockedAtAttempt
-      this.blocked[BLAME.retry]! += Math.max(0, clock - this.#attemptBegan - blocked)
+      const blocked = this.#blockedInAll - this.#blockedAtAttempt
+      this.blame(BLAME.retry, Math.max(0, clock - this.#attemptBegan - blocked))
     }
-  }
-
-  #blockedInAll(): number {
-    let all = 0
-    for (let blame = 0; blame < this.blocked.length; blame += 1) all += this.blocked[blame]!
-    return all
   }
 }

@@ -4,80 +4,132 @@ export const LINE_SHIFT = 4
 
 export const NOBODY = -1
 
+/** Fields of a line's state: eight words of 4 bytes that lie together, the last two of which are one of 8 bytes. */
+export const OWNER = 0
+export const LAST_ASKER = 1
+export const IS_ASKED_SHARED = 2
+export const IS_SHARED = 3
+export const VERSION = 4
+const LAST_WAITER = 5
+const BUSY_UNTIL = 3
+
+/** Where the state of a line begins. */
+export const STATE_SHIFT = 3
+
 /**
  * What the interconnect knows of each cache line.
  *
- *   owner      CPU that wrote it last; NOBODY: it lies in memory
- *   lastAsker  CPU that will have it, when all who have asked for it have had it; isAskedShared: as a copy, by then
- *   isShared   others have read it since: the owner, too, must ask before it writes again
- *   version    counts the times that copies elsewhere became worthless
- *   busyUntil  ps; the line is on its way to somebody, who asks meanwhile waits in the order of asking
- *   lastWaiter of the CPUs that watch it, in a ring by #next; NOBODY if none does
+ *   OWNER            CPU that wrote it last; NOBODY: it lies in memory
+ *   LAST_ASKER       CPU that will have it, when all who have asked for it have had it; IS_ASKED_SHARED: as a copy, by then
+ *   IS_SHARED        others have read it since: the owner, too, must ask before it writes again
+ *   VERSION          counts the times that copies elsewhere became worthless
+ *   LAST_WAITER      of the CPUs that watch it, in a ring by #next; NOBODY if none does
+ *   BUSY_UNTIL       ps; the line is on its way to somebody, who asks meanwhile waits in the order of asking
+ *
+ * A thousand CPUs look at more lines than the host's cache holds: all of a line is fetched at once.
  */
 export class Lines {
-  readonly owner: Int16Array
-  readonly lastAsker: Int16Array
-  readonly isAskedShared: Uint8Array
-  readonly isShared: Uint8Array
-  readonly version: Int32Array
-  readonly busyUntil: Float64Array
-  readonly lastWaiter: Int16Array
+  readonly state: Int32Array
+  readonly #times: Float64Array
   readonly #next: Int16Array
+  /** None: not every cache has room for all lines, and each CPU keeps a list of its own. */
+  readonly sharers: Sharers | undefined
 
-  constructor(lines: number, cpus: number) {
-    this.owner = new Int16Array(lines).fill(NOBODY)
-    this.lastAsker = new Int16Array(lines).fill(NOBODY)
-    this.isAskedShared = new Uint8Array(lines)
-    this.isShared = new Uint8Array(lines)
-    this.version = new Int32Array(lines)
-    this.busyUntil = new Float64Array(lines)
-    this.lastWaiter = new Int16Array(lines).fill(NOBODY)
+  constructor(lines: number, cpus: number, capacity: number) {
+    const memory = new ArrayBuffer(lines << (STATE_SHIFT + 2))
+    this.sharers = lines <= capacity ? new Sharers(lines, cpus) : undefined
+    this.state = new Int32Array(memory)
+    this.#times = new Float64Array(memory)
     this.#next = new Int16Array(cpus)
+    for (let at = 0; at < this.state.length; at += 1 << STATE_SHIFT) {
+      this.state[at + OWNER] = NOBODY
+      this.state[at + LAST_ASKER] = NOBODY
+      this.state[at + LAST_WAITER] = NOBODY
+    }
+  }
+
+  busyUntil(line: number): number {
+    return this.#times[(line << (STATE_SHIFT - 1)) + BUSY_UNTIL]!
+  }
+
+  keepBusy(line: number, until: number): void {
+    this.#times[(line << (STATE_SHIFT - 1)) + BUSY_UNTIL] = until
+  }
+
+  isWatched(line: number): boolean {
+    return this.state[(line << STATE_SHIFT) + LAST_WAITER] !== NOBODY
   }
 
   /** The CPU watches the line from now on, behind those who already do. */
   watch(line: number, cpu: number): void {
-    const last = this.lastWaiter[line]!
+    const at = (line << STATE_SHIFT) + LAST_WAITER
+    const last = this.state[at]!
     if (last === NOBODY) {
       this.#next[cpu] = cpu
     } else {
       this.#next[cpu] = this.#next[last]!
       this.#next[last] = cpu
     }
-    this.lastWaiter[line] = cpu
+    this.state[at] = cpu
   }
 
   /** Takes the CPU that has watched the line longest, or NOBODY. */
   takeWaiter(line: number): number {
-    const last = this.lastWaiter[line]!
+    const at = (line << STATE_SHIFT) + LAST_WAITER
+    const last = this.state[at]!
     if (last === NOBODY) return NOBODY
     const first = this.#next[last]!
-    if (first === last) this.lastWaiter[line] = NOBODY
+    if (first === last) this.state[at] = NOBODY
     else this.#next[last] = this.#next[first]!
     return first
   }
 }
 
-/** Which lines a CPU has copies of: as many as its second-level cache holds, each in one possible place. */
+/**
+ * Who has a copy of which line, a bit each, for a memory that fits into every CPU's cache: all look at the same few lines, and
+ * so does the host's cache.
+ */
+export class Sharers {
+  readonly #bits: Int32Array
+  readonly #words: number
+
+  constructor(lines: number, cpus: number) {
+    this.#words = (cpus + 31) >>> 5
+    this.#bits = new Int32Array(lines * this.#words)
+  }
+
+  has(line: number, cpu: number): boolean {
+    return (this.#bits[line * this.#words + (cpu >>> 5)]! & (1 << (cpu & 31))) !== 0
+  }
+
+  put(line: number, cpu: number): void {
+    this.#bits[line * this.#words + (cpu >>> 5)]! |= 1 << (cpu & 31)
+  }
+
+  clear(line: number): void {
+    const from = line * this.#words
+    this.#bits.fill(0, from, from + this.#words)
+  }
+}
+
+/** Which lines a CPU has copies of, and of which version: as many as its second-level cache holds, each in one possible place. */
 export class Copies {
-  readonly #lines: Int32Array
-  readonly #versions: Int32Array
+  readonly #copies: Int32Array
   readonly #mask: number
 
   constructor(capacity: number) {
-    this.#lines = new Int32Array(capacity).fill(-1)
-    this.#versions = new Int32Array(capacity)
+    this.#copies = new Int32Array(capacity * 2).fill(-1)
     this.#mask = capacity - 1
   }
 
   has(line: number, version: number): boolean {
-    const at = line & this.#mask
-    return this.#lines[at] === line && this.#versions[at] === version
+    const at = (line & this.#mask) << 1
+    return this.#copies[at] === line && this.#copies[at + 1] === version
   }
 
   put(line: number, version: number): void {
-    const at = line & this.#mask
-    this.#lines[at] = line
-    this.#versions[at] = version
+    const at = (line & this.#mask) << 1
+    this.#copies[at] = line
+    this.#copies[at + 1] = version
   }
 }

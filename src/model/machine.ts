@@ -59,7 +59,7 @@ export class Machine {
     const lines = Math.ceil(words.length / WORDS_PER_CACHE_LINE)
     this.#costs = costs
     this.#ended = ended
-    this.#lines = new Lines(lines, cpus)
+    this.#lines = new Lines(lines, cpus, costs.copies)
     this.cores = new Cores(cpus, costs.cpus, costs.slice, costs.contextSwitch)
     this.#agenda = new Agenda(cpus + 3)
     const wake = (cpu: number, time: number) => this.#wake(cpu, time)

@@ -79,12 +79,14 @@ export class Records {
   readonly counts: Int32Array
   readonly buckets: Uint32Array
   readonly exact: Float64Array
+  readonly #parts: (CpuRecords | undefined)[]
 
   constructor(shape: Shape, buffers: readonly ArrayBufferLike[]) {
     this.shape = shape
     this.counts = new Int32Array(buffers[0]!)
     this.buckets = new Uint32Array(buffers[1]!)
     this.exact = new Float64Array(buffers[2]!)
+    this.#parts = new Array(shape.cpus).fill(undefined)
   }
 
   static buffers<Buffer extends ArrayBufferLike>(shape: Shape, Memory: Allocator<Buffer>): Buffer[] {
@@ -98,6 +100,11 @@ export class Records {
 
   /** The part of one CPU. */
   of(cpu: number): CpuRecords {
+    this.#parts[cpu] ??= this.#partOf(cpu)
+    return this.#parts[cpu]
+  }
+
+  #partOf(cpu: number): CpuRecords {
     const { histograms } = this.shape
     const counts = countsStride(this.shape)
     const exact = exactStride(this.shape)

@@ -110,7 +110,10 @@ function caveats({ scale }: Options['values'], kind: 'measured' | 'modelled'): s
     'an operation on the interconnect is one atomic operation on a line that all threads share: its time is that of this host, not of an Arm mesh'
   const ofThreads = kind === 'measured' ? [line] : []
   if (scale === 1) return ofThreads
-  return [...ofThreads, `sizes are scaled: a block takes so many times fewer operations by line than on the machine (${scale})`]
+  return [
+    ...ofThreads,
+    `sizes are scaled: a block takes so many times fewer operations by line than on the machine (${scale})`,
+  ]
 }
 
 function load(options: Options): Load {
