@@ -4,6 +4,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
 import { Column } from './growing.ts'
 import { ADD, AND, INSTRUCTIONS, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
+import type { MemoryModel } from './memory/model.ts'
 import type { ActorSource } from './program.ts'
 import { spinAt } from './spin.ts'
 import { enterActor, type Frames } from './tracing/frames.ts'
@@ -71,7 +72,7 @@ export class Behaviour implements Observer {
 
   readonly id: number
   readonly #source: ActorSource
-  readonly #memory: Int32Array
+  readonly #look: (word: number) => number
   readonly #patience: number
   readonly #showsBarriers: boolean
   readonly #counted: number
@@ -91,12 +92,13 @@ export class Behaviour implements Observer {
   #lastAnswer = 0
   readonly #seen = new Map<number, number>()
 
-  constructor(id: number, source: ActorSource, memory: Int32Array, options: BehaviourOptions) {
+  /** `look`: what is in a word at the moment, for oracles. */
+  constructor(id: number, source: ActorSource, look: (word: number) => number, options: BehaviourOptions) {
     this.id = id
     this.#source = source
-    this.#memory = memory
+    this.#look = look
     this.#patience = options.patience
-    this.#showsBarriers = options.showsBarriers ?? false
+    this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
     this.#counted = options.counted
     this.#append(START, 0, 0, 0)
   }
@@ -211,7 +213,7 @@ export class Behaviour implements Observer {
 
   #peekNow(word: Word): number {
     this.#append(PEEK, word, 0, 0)
-    this.#lastAnswer = this.#memory[word]!
+    this.#lastAnswer = this.#look(word)
     return this.#lastAnswer
   }
 
@@ -313,7 +315,7 @@ function siteOf(frames: Frames): string {
 export type BehaviourOptions = {
   /** How often a loop may ask for a pending signal before there is one. */
   readonly patience: number
-  readonly showsBarriers?: boolean
+  readonly memory?: MemoryModel
   /** The counter that is kept; -1: none. */
   readonly counted: number
 }

@@ -7,7 +7,8 @@ export function reportText(report: Report): string {
   for (const { name, says, value } of explored.findings) {
     lines.push(`  ${name}: ${says}${value === 0 ? '' : ` (0x${value.toString(16)})`}`)
   }
-  if (witness !== null) lines.push('', indent(witness))
+  const { memory } = explored.limits
+  if (witness !== null) lines.push(...(memory === 'sc' ? [] : ['', `  memory: ${memory}`]), '', indent(witness))
   if (!isRepeatable)
     lines.push(
       '',
@@ -28,7 +29,7 @@ function summaryLine({ variant, configuration, expects, explored, isAsExpected }
   const why = because === null ? '' : ` (${WHY[because] ?? because})`
   const expected = expects === 'FAIL' ? ', as it must' : ''
   return [
-    `${verdict}${why} ${variant} in ${configuration}${isAsExpected ? (verdict === 'FAIL' ? expected : '') : NOT_EXPECTED[expects]}`,
+    `${verdict}${why} ${variant} in ${configuration}${limits.memory === 'sc' ? '' : ` with --memory ${limits.memory}`}${isAsExpected ? (verdict === 'FAIL' ? expected : '') : NOT_EXPECTED[expects]}`,
     `${counts.executions} executions, ${counts.blocked} blocked, ${counts.pruned} pruned, ${counts.states} states,` +
       ` ${counts.steps} steps in ${(ms / 1000).toFixed(1)} s (${rate} M/s)`,
     `at most ${limits.patience} retr${limits.patience === 1 ? 'y' : 'ies'} a fault before a signal`,

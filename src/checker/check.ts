@@ -1,3 +1,4 @@
+import type { MemoryModel } from './memory/model.ts'
 import type { Actor, Program } from './program.ts'
 
 /** A small configuration: which actors meet. */
@@ -21,6 +22,8 @@ export type CheckedVariant =
       readonly finds: readonly string[]
       /** Where: the first configuration if it is not said. */
       readonly in?: string
+      /** Under which memory models the fault shows, if not under all: under the others the variant must hold. */
+      readonly memory?: readonly MemoryModel[]
     }
 
 /** What is to be proved about a protocol, as data: one file a check. */
@@ -42,7 +45,12 @@ export const check = <const V extends string, const C extends string>(declared: 
   readonly asks: string
   readonly variants: readonly ({ readonly name: V } & (
     | { readonly kind: 'good' }
-    | { readonly kind: 'broken'; readonly finds: readonly string[]; readonly in?: NoInfer<C> }
+    | {
+        readonly kind: 'broken'
+        readonly finds: readonly string[]
+        readonly in?: NoInfer<C>
+        readonly memory?: readonly MemoryModel[]
+      }
   ))[]
   readonly configurations: readonly (Omit<Configuration, 'name'> & { readonly name: C })[]
   readonly patience: number

@@ -54,6 +54,8 @@ export class CheckedCpu implements Cpu {
   write = (word: Word, value: number): Steps<void> => this.#step('write', word, value, 0)
   load = (word: Word): Steps<number> => this.#step('load', word, 0, 0)
   store = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 0)
+  loadAcquire = (word: Word): Steps<number> => this.#step('load', word, 1, 0)
+  storeRelease = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 1)
   add = (word: Word, value: number): Steps<number> => this.#step('add', word, value, 0)
   sub = (word: Word, value: number): Steps<number> => this.#step('sub', word, value, 0)
   and = (word: Word, mask: number): Steps<number> => this.#step('and', word, mask, 0)

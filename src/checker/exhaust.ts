@@ -2,7 +2,7 @@ import { Fingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
-import type { Reduction } from './reduction.ts'
+import type { Reducer } from './reducer.ts'
 
 /** Where an exploration gives up, and where it stops for a breath. */
 export type Bounds = {
@@ -43,7 +43,7 @@ export class Exhaustion {
   readonly counts: Counts = { executions: 0, blocked: 0, pruned: 0, states: 0, steps: 0, rounds: 0 }
   readonly #machine: Machine
   readonly #bounds: Bounds
-  readonly #reduction: Reduction | undefined
+  readonly #reduction: Reducer | undefined
   #visited = new Fingerprints()
   /** Of each depth: actors that are still to be tried there. */
   readonly #todo = new Column()
@@ -56,7 +56,7 @@ export class Exhaustion {
   #outcome: Outcome = { verdict: 'PASS' }
 
   /** `loops`: asked where a loop runs out of patience, whether it would have gone on for ever. */
-  constructor(machine: Machine, bounds: Bounds, reduction?: Reduction, loops?: (machine: Machine) => boolean) {
+  constructor(machine: Machine, bounds: Bounds, reduction?: Reducer, loops?: (machine: Machine) => boolean) {
     this.#loops = loops
     this.#machine = machine
     this.#bounds = bounds
@@ -203,9 +203,9 @@ export const DEADLOCK: Finding = {
   value: 0,
 }
 
-/** The actors that can step, as bits. */
+/** Who can step, as bits. */
 export function ableOf(machine: Machine): number {
   let able = 0
-  for (let actor = 0; actor < machine.actors; actor += 1) if (machine.canStep(actor)) able |= 1 << actor
+  for (let stepper = 0; stepper < machine.steppers; stepper += 1) if (machine.canStep(stepper)) able |= 1 << stepper
   return able
 }

@@ -2,7 +2,10 @@ import { type Counts, Exhaustion, type Outcome } from './exhaust.ts'
 import { Hunt } from './hunt.ts'
 import { LivelockProbe } from './livelock.ts'
 import { Machine } from './machine.ts'
+import type { MemoryModel } from './memory/model.ts'
+import { WeakReduction } from './memory/weak-reduction.ts'
 import type { Finding, Program } from './program.ts'
+import type { Reducer } from './reducer.ts'
 import { Reduction } from './reduction.ts'
 import { sample } from './sample.ts'
 
@@ -17,6 +20,7 @@ export type Limits = {
   /** All of them; or executions by chance, for what is too large. */
   readonly mode: 'exhaustive' | 'random' | 'pct'
   readonly seed: number
+  readonly memory: MemoryModel
 }
 
 export const LIMITS: Limits = {
@@ -27,6 +31,7 @@ export const LIMITS: Limits = {
   seconds: 120,
   mode: 'exhaustive',
   seed: 1,
+  memory: 'sc',
 }
 
 export type Explored = {
@@ -59,9 +64,9 @@ export function exploreProgram(
   onProgress?: (counts: Counts) => void,
 ): Explored {
   const began = performance.now()
-  const machine = new Machine(program, { patience: limits.patience, counted: -1 })
-  const reduction = new Reduction(machine)
-  const probe = new LivelockProbe(program)
+  const machine = new Machine(program, { patience: limits.patience, counted: -1, memory: limits.memory })
+  const reduction = reductionOf(machine)
+  const probe = new LivelockProbe(program, limits.memory)
   const loops = (gaveUp: Machine) => program.isUnended !== true && probe.loops(gaveUp)
   const isOver = (counts: Counts) => {
     onProgress?.(counts)
@@ -91,10 +96,13 @@ export function exploreProgram(
   }
 }
 
+export const reductionOf = (machine: Machine): Reducer =>
+  machine.weak === undefined ? new Reduction(machine) : new WeakReduction(machine)
+
 function hunt(
   machine: Machine,
   counts: Counts,
-  reduction: Reduction,
+  reduction: Reducer,
   limits: Limits,
   loops: (machine: Machine) => boolean,
 ): Outcome | undefined {

@@ -3,7 +3,7 @@ import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
-import type { Reduction } from './reduction.ts'
+import type { Reducer } from './reducer.ts'
 
 const LAST_PLACE = 0x6000_0000
 const SIGNALLED = 2
@@ -16,15 +16,16 @@ const SIGNALLED = 2
 export class Hunt {
   readonly #machine: Machine
   readonly #counts: Counts
-  readonly #reduction: Reduction
+  readonly #reduction: Reducer
   readonly #loops: (machine: Machine) => boolean
   readonly #todo = new Column()
+  readonly #able = new Column()
   readonly #used = new Column()
   #visited = new Fingerprints()
   #schedule: readonly number[] | undefined
   #findings: readonly Finding[] = []
 
-  constructor(machine: Machine, counts: Counts, reduction: Reduction, loops: (machine: Machine) => boolean) {
+  constructor(machine: Machine, counts: Counts, reduction: Reducer, loops: (machine: Machine) => boolean) {
     this.#machine = machine
     this.#counts = counts
     this.#reduction = reduction
@@ -59,20 +60,21 @@ export class Hunt {
     return this.#schedule && { schedule: this.#schedule, findings: this.#findings }
   }
 
-  /** Whoever ran last goes on first: so ways with few switches are met first. */
+  /** Whoever ran last goes on first, and its stores become visible first: so ways with few surprises are met first. */
   #choose(todo: number): number {
     const { depth } = this.#machine
-    const last = depth === 0 ? -1 : this.#machine.actorAt(depth - 1)
-    const actor = last >= 0 && (todo & (1 << last)) !== 0 ? last : 31 - Math.clz32(todo & -todo)
-    this.#todo.at[depth] = todo & ~(1 << actor)
-    return actor
+    const own = depth === 0 ? 0 : todo & this.#machine.steppersOf(this.#machine.actorAt(depth - 1))
+    const stepper = own === 0 ? 31 - Math.clz32(todo & -todo) : 31 - Math.clz32(own)
+    this.#todo.at[depth] = todo & ~(1 << stepper)
+    return stepper
   }
 
   #try(most: number, actor: number): void {
     const machine = this.#machine
     const { depth } = machine
     const last = depth === 0 ? -1 : machine.actorAt(depth - 1)
-    const used = this.#used.at[depth]! + (last >= 0 && last !== actor && machine.canStep(last) ? 1 : 0)
+    const isSwitch = last >= 0 && machine.actorOf(last) !== machine.actorOf(actor)
+    const used = this.#used.at[depth]! + (isSwitch && (this.#able.at[depth]! & machine.steppersOf(last)) !== 0 ? 1 : 0)
     if (used > most) return
     machine.step(actor)
     this.#reduction.update(actor)
@@ -98,8 +100,9 @@ export class Hunt {
     }
     this.#todo.reserve(machine.depth + 1)
     this.#used.reserve(machine.depth + 1)
-    const goesOn = last >= 0 && (able & (1 << last)) !== 0 && this.#reduction.isAlone(last)
-    this.#todo.at[machine.depth] = goesOn ? 1 << last : able
+    this.#able.reserve(machine.depth + 1)
+    this.#able.at[machine.depth] = able
+    this.#todo.at[machine.depth] = (last >= 0 && this.#reduction.goesOn(last, able)) || able
     this.#used.at[machine.depth] = used
     return true
   }

@@ -5,6 +5,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type { Counts } from './exhaust.ts'
 import { exploreProgram, LIMITS, type Limits } from './explore.ts'
 import { Machine } from './machine.ts'
+import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
 import { play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
@@ -31,8 +32,9 @@ export type End<Subject> = {
 export type Answer = {
   /** Every interleaving within the bound is right; one is wrong; or the bound was reached first. */
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'
+  readonly memory: MemoryModel
   readonly findings: readonly Finding[]
-  /** Who takes each step of the execution that is wrong, as indexes of `actors`. */
+  /** Who takes each step of the execution that is wrong, as indexes of `actors`; larger ones are stores and loads, see `--memory`. */
   readonly schedule: readonly number[] | null
   /** The execution, one column an actor. */
   readonly witness: string | null
@@ -42,9 +44,10 @@ export type Answer = {
 /** Explores every interleaving of the actors. */
 export function explore<Subject>(exploration: Exploration<Subject>): Answer {
   const program = programOf(exploration)
-  const { verdict, findings, schedule, patience, counts } = exploreProgram(program, { ...LIMITS, ...exploration.bound })
-  const played = schedule && play(new Machine(program, { patience, counted: -1 }), schedule)
-  return { verdict, findings, schedule, witness: played && witnessText(program, played), counts }
+  const limits = { ...LIMITS, ...exploration.bound }
+  const { verdict, findings, schedule, patience, counts } = exploreProgram(program, limits)
+  const played = schedule && play(new Machine(program, { patience, counted: -1, memory: limits.memory }), schedule)
+  return { verdict, memory: limits.memory, findings, schedule, witness: played && witnessText(program, played), counts }
 }
 
 export function programOf<Subject>({ setup, actors, initialise, oracle }: Exploration<Subject>): Program {

@@ -1,11 +1,12 @@
 import { ableOf } from './exhaust.ts'
 import { Machine } from './machine.ts'
+import type { MemoryModel } from './memory/model.ts'
 import type { Program } from './program.ts'
 
 const FOR_EVER = 1 << 28
 /** Times that a loop must come round to the same memory, with nobody else able to step. */
 const ROUNDS = 4
-/** Ways out of one local state that are followed. */
+/** Ways out of one local state that are followed, for each set of those who can step then. */
 const PROBES = 3
 const LONGEST = 20_000
 
@@ -16,22 +17,24 @@ const LONGEST = 20_000
  */
 export class LivelockProbe {
   readonly #program: Program
+  readonly #model: MemoryModel
   #machine: Machine | undefined
   readonly #probed = new Map<string, number>()
   schedule: readonly number[] = []
 
-  constructor(program: Program) {
+  constructor(program: Program, model: MemoryModel = 'sc') {
     this.#program = program
+    this.#model = model
   }
 
   /** The machine's last step told a loop to give up. */
   loops(gaveUp: Machine): boolean {
     const last = gaveUp.depth - 1
-    const place = `${gaveUp.actorAt(last)} ${gaveUp.nodeAt(last)}`
+    const place = `${gaveUp.actorAt(last)} ${gaveUp.nodeAt(last)} ${ableOf(gaveUp)}`
     const probes = this.#probed.get(place) ?? 0
     if (probes >= PROBES) return false
     this.#probed.set(place, probes + 1)
-    this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, counted: -1 })
+    this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, counted: -1, memory: this.#model })
     this.#machine.backTo(0)
     for (const actor of gaveUp.schedule()) {
       // Somebody gave up before, and went on from there: that way has been followed from where he did.
@@ -46,14 +49,15 @@ export class LivelockProbe {
     let memory = ''
     let rounds = 0
     for (let turn = 0; machine.depth < until; turn += 1) {
-      const able = ableOf(machine)
+      const able = mustStep(machine)
       if (able === 0) return false
-      const actor = turn % machine.actors
-      if ((able & (1 << actor)) === 0) continue
-      machine.step(actor)
+      const stepper = turn % machine.steppers
+      if ((able & (1 << stepper)) === 0) continue
+      // What the hardware may read too early it does not read so for ever.
+      machine.step(stepper < machine.actors ? machine.newestFirst(stepper) : stepper)
       if (machine.signals === 0) continue
       const now = machine.memory.join()
-      rounds = able === 1 << actor && now === memory ? rounds + 1 : 0
+      rounds = able === 1 << stepper && now === memory ? rounds + 1 : 0
       memory = now
       if (rounds < ROUNDS) continue
       this.schedule = machine.schedule()
@@ -61,4 +65,13 @@ export class LivelockProbe {
     }
     return false
   }
+}
+
+/** Who can step, without those who never need to. */
+function mustStep(machine: Machine): number {
+  let able = ableOf(machine)
+  for (let stepper = machine.actors; stepper < machine.steppers; stepper += 1) {
+    if (machine.isOptional(stepper)) able &= ~(1 << stepper)
+  }
+  return able
 }

@@ -1,3 +1,4 @@
+import { WMB } from '../shared-memory/cpu.ts'
 import {
   ASKED,
   Behaviour,
@@ -12,7 +13,21 @@ import {
 } from './behaviour.ts'
 import { mixHigh, mixLow } from './fingerprint.ts'
 import { Column } from './growing.ts'
-import { CAS, PARK, PAUSE, STORE, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL, valueAfter, WRITE } from './instructions.ts'
+import {
+  BARRIER,
+  CAS,
+  isRead,
+  PARK,
+  PAUSE,
+  READ,
+  STORE,
+  UNPARK,
+  UNTIL_CLEAR,
+  UNTIL_EQUAL,
+  valueAfter,
+  WRITE,
+} from './instructions.ts'
+import { WeakMemory } from './memory/weak-memory.ts'
 import type { Finding, Program } from './program.ts'
 
 /** In the word that says how an actor sleeps: 0 it does not, from 1 on its place in the queue, or that it was woken. */
@@ -27,14 +42,22 @@ const NODE_PLACE = 0x4000_0000
  */
 export class Machine {
   readonly program: Program
+  /** Who can step: the actors, and behind them what weak memory adds. */
+  readonly steppers: number
   readonly actors: number
+  /** None if memory is sequentially consistent. */
+  readonly weak: WeakMemory | undefined
   readonly behaviours: readonly Behaviour[]
-  /** The words of the program, and behind them one for each actor: how it sleeps. */
+  /** The words of the program, behind them one for each actor: how it sleeps, and then those of weak memory. */
   readonly memory: Int32Array
   /** Where each actor stands. */
   readonly nodes: Int32Array
+  /** The fingerprint. */
   hashLow = 0
   hashHigh = 0
+  /** The part of it that is kept up to date word by word: all of it, if memory is sequentially consistent. */
+  #low = 0
+  #high = 0
   /** Since the machine was built, however often it went back. */
   steps = 0
   /** Steps on the way to this state, and who took each: the schedule. */
@@ -44,11 +67,15 @@ export class Machine {
   readonly #logAt = new Column()
   readonly #lows = new Column()
   readonly #highs = new Column()
+  readonly #lowParts = new Column()
+  readonly #highParts = new Column()
   readonly #counts = new Column()
   readonly #log = new Column()
   #logged = 0
   /** The counter that is kept. */
   counted = 0
+  /** What the last step returned to its actor, before anything is made of it. */
+  answer = 0
   /** In the last step a loop asked whether a signal is pending: 1 if none was, 2 if one was. */
   signals = 0
   /** Nodes that say which properties the last step violated. */
@@ -57,11 +84,42 @@ export class Machine {
   constructor(program: Program, options: BehaviourOptions) {
     this.program = program
     this.actors = program.actors.length
-    this.memory = new Int32Array(program.memory.length + this.actors)
+    const own = program.memory.length + this.actors
+    const model = options.memory ?? 'sc'
+    this.memory = new Int32Array(own + (model === 'sc' ? 0 : WeakMemory.wordsFor(this.actors)))
     this.memory.set(program.memory)
     this.nodes = new Int32Array(this.actors)
-    this.behaviours = program.actors.map(({ start }, id) => new Behaviour(id, start, this.memory, options))
+    const look = (id: number) => (word: number) => this.#seenBy(id, word)
+    this.behaviours = program.actors.map(({ start }, id) => new Behaviour(id, start, look(id), options))
+    this.weak = model === 'sc' ? undefined : new WeakMemory(this, this.actors, own, model)
+    this.steppers = this.weak?.steppers ?? this.actors
     for (let actor = 0; actor < this.actors; actor += 1) this.#advance(actor, this.behaviours[actor]!, 0, 0)
+    this.#sum()
+  }
+
+  /** The actor whose step it is, or whose store or load. */
+  actorOf(stepper: number): number {
+    return stepper < this.actors ? stepper : this.weak!.cpuOf(stepper)
+  }
+
+  /** As bits: the actor of this step, and all who step for it. */
+  steppersOf(stepper: number): number {
+    return this.weak === undefined ? 1 << stepper : this.weak.steppersOf(this.actorOf(stepper))
+  }
+
+  /** Who must step for the next instruction of an actor to see what is new: itself, unless it would read an older value. */
+  newestFirst(actor: number): number {
+    if (this.weak === undefined || this.weak.olderEntry(actor) < 0) return actor
+    return this.codeOf(actor) === READ ? actor : this.weak.renewalId(actor)
+  }
+
+  /** Whether a step may be left out for ever: a compiler may keep what it loaded plainly. */
+  isOptional(stepper: number): boolean {
+    return stepper >= this.actors && !this.weak!.isLane(stepper) && this.codeOf(this.actorOf(stepper)) === READ
+  }
+
+  #seenBy(actor: number, word: number): number {
+    return this.weak === undefined ? this.memory[word]! : this.weak.seenBy(actor, word)
   }
 
   codeOf(actor: number): number {
@@ -74,22 +132,24 @@ export class Machine {
 
   /** False if it waits, sleeps or has ended. */
   canStep(actor: number): boolean {
+    if (actor >= this.actors) return this.weak!.canStep(actor)
     const behaviour = this.behaviours[actor]!
     const node = this.nodes[actor]!
     const code = behaviour.kind.at[node]!
-    if (code < UNTIL_EQUAL) return true
     if (code >= START) return false
-    if (code === UNTIL_EQUAL) return this.memory[behaviour.word.at[node]!] === behaviour.a.at[node]
-    if (code === UNTIL_CLEAR) return (this.memory[behaviour.word.at[node]!]! & behaviour.a.at[node]!) === 0
+    if (this.weak !== undefined && !this.weak.isFree(actor, node)) return false
+    if (code < UNTIL_EQUAL) return true
+    if (code === UNTIL_EQUAL) return this.#seenBy(actor, behaviour.word.at[node]!) === behaviour.a.at[node]
+    if (code === UNTIL_CLEAR) return (this.#seenBy(actor, behaviour.word.at[node]!) & behaviour.a.at[node]!) === 0
     if (code === PARK) return this.memory[this.sleepWord(actor)]! <= 0
-    if (code === PAUSE) return this.#seesChange(behaviour, node)
+    if (code === PAUSE) return this.#seesChange(actor, behaviour, node)
     return true
   }
 
-  #seesChange(behaviour: Behaviour, node: number): boolean {
+  #seesChange(actor: number, behaviour: Behaviour, node: number): boolean {
     const spin = behaviour.spins.get(node)
     if (spin === undefined) return true
-    for (let at = 0; at < spin.length; at += 2) if (this.memory[spin[at]!] !== spin[at + 1]) return true
+    for (let at = 0; at < spin.length; at += 2) if (this.#seenBy(actor, spin[at]!) !== spin[at + 1]) return true
     return false
   }
 
@@ -97,25 +157,44 @@ export class Machine {
     return this.program.memory.length + actor
   }
 
-  /** Takes one step of an actor that can, and what follows up to its next instruction. */
-  step(actor: number): void {
+  /** Takes one step of somebody who can; of an actor with what follows up to its next instruction. */
+  step(stepper: number): void {
+    const actor = this.actorOf(stepper)
     const behaviour = this.behaviours[actor]!
     const node = this.nodes[actor]!
-    this.#remember(actor, node)
+    this.#remember(stepper, node)
     this.steps += 1
     this.violated.length = 0
     this.signals = 0
-    const answer = this.#carryOut(actor, behaviour, node)
-    if (answer !== ASLEEP) this.#advance(actor, behaviour, node, answer)
+    if (stepper === actor) {
+      const answer =
+        this.weak === undefined ? this.#carryOut(actor, behaviour, node) : this.#carryOutWeakly(actor, node)
+      this.answer = answer
+      if (answer !== ASLEEP) this.#advance(actor, behaviour, node, answer)
+    } else {
+      this.weak!.step(stepper)
+    }
+    this.#sum()
+  }
+
+  #sum(): void {
+    this.hashLow = this.#low
+    this.hashHigh = this.#high
+    if (this.weak === undefined) return
+    this.weak.hash()
+    this.hashLow ^= this.weak.low
+    this.hashHigh ^= this.weak.high
   }
 
   /** Undoes the last step. */
   back(): void {
     this.depth -= 1
-    const actor = this.#schedule.at[this.depth]!
+    const actor = this.actorOf(this.#schedule.at[this.depth]!)
     this.nodes[actor] = this.#from.at[this.depth]!
     this.hashLow = this.#lows.at[this.depth]!
     this.hashHigh = this.#highs.at[this.depth]!
+    this.#low = this.#lowParts.at[this.depth]!
+    this.#high = this.#highParts.at[this.depth]!
     this.counted = this.#counts.at[this.depth]!
     const log = this.#log.at
     for (const until = this.#logAt.at[this.depth]!; this.#logged > until; ) {
@@ -128,11 +207,12 @@ export class Machine {
     while (this.depth > depth) this.back()
   }
 
+  /** Who took the step at that depth. */
   actorAt(depth: number): number {
     return this.#schedule.at[depth]!
   }
 
-  /** The node that an actor stood at before it took the step at that depth. */
+  /** The node that the actor of that step stood at before it. */
   nodeAt(depth: number): number {
     return this.#from.at[depth]!
   }
@@ -148,13 +228,17 @@ export class Machine {
     return [...this.#schedule.at.subarray(0, this.depth)]
   }
 
-  #remember(actor: number, node: number): void {
+  #remember(stepper: number, node: number): void {
     const at = this.depth
     this.depth += 1
     for (const column of [this.#schedule, this.#from, this.#logAt, this.#lows, this.#highs, this.#counts]) {
       column.reserve(this.depth)
     }
-    this.#schedule.at[at] = actor
+    this.#lowParts.reserve(this.depth)
+    this.#highParts.reserve(this.depth)
+    this.#lowParts.at[at] = this.#low
+    this.#highParts.at[at] = this.#high
+    this.#schedule.at[at] = stepper
     this.#from.at[at] = node
     this.#logAt.at[at] = this.#logged
     this.#lows.at[at] = this.hashLow
@@ -167,7 +251,7 @@ export class Machine {
     const word = behaviour.word.at[node]!
     if (code <= CAS) {
       const was = this.memory[word]!
-      this.#write(word, valueAfter(code, was, behaviour.a.at[node]!, behaviour.b.at[node]!))
+      this.write(word, valueAfter(code, was, behaviour.a.at[node]!, behaviour.b.at[node]!))
       return code === WRITE || code === STORE || behaviour.isBlind(node) ? 0 : was
     }
     if (code === UNTIL_CLEAR) return behaviour.isBlind(node) ? 0 : this.memory[word]!
@@ -176,12 +260,35 @@ export class Machine {
     return 0
   }
 
+  /** The same where stores are delayed and loads satisfied early. */
+  #carryOutWeakly(actor: number, node: number): number {
+    const weak = this.weak!
+    const behaviour = this.behaviours[actor]!
+    const code = behaviour.kind.at[node]!
+    const word = behaviour.word.at[node]!
+    weak.order(actor, node)
+    if (isRead(code)) return weak.load(actor, node)
+    if (code === WRITE || code === STORE) {
+      weak.store(actor, node)
+      return 0
+    }
+    if (code === UNTIL_CLEAR) return behaviour.isBlind(node) ? 0 : weak.seenBy(actor, word)
+    if (code === BARRIER) {
+      if (behaviour.a.at[node] === WMB) weak.mark(actor)
+      return 0
+    }
+    if (code > CAS) return this.#carryOut(actor, behaviour, node)
+    const was = this.memory[word]!
+    weak.commit(actor, word, valueAfter(code, was, behaviour.a.at[node]!, behaviour.b.at[node]!))
+    return behaviour.isBlind(node) ? 0 : was
+  }
+
   /** The first time it goes to sleep, if the word is as expected, and stays where it is; the second time it was woken. */
   #park(actor: number, word: number, expected: number): number {
     const sleep = this.sleepWord(actor)
-    if (this.memory[sleep] === WOKEN) this.#write(sleep, 0)
+    if (this.memory[sleep] === WOKEN) this.write(sleep, 0)
     else if (this.memory[word] === expected) {
-      this.#write(sleep, this.#sleepers(word).length + 1)
+      this.write(sleep, this.#sleepers(word).length + 1)
       return ASLEEP
     }
     return 0
@@ -189,7 +296,7 @@ export class Machine {
 
   #unpark(word: number, count: number): void {
     for (const [index, actor] of this.#sleepers(word).entries()) {
-      this.#write(this.sleepWord(actor), index < count ? WOKEN : index - count + 1)
+      this.write(this.sleepWord(actor), index < count ? WOKEN : index - count + 1)
     }
   }
 
@@ -201,16 +308,22 @@ export class Machine {
     return all.filter((actor) => place(actor) > 0 && isOn(actor)).sort((a, b) => place(a) - place(b))
   }
 
-  #write(word: number, value: number): void {
+  /** Changes a word: back() undoes it. */
+  write(word: number, value: number): void {
     const was = this.memory[word]!
     if (was === (value | 0)) return
+    this.keep(word, value)
+    this.#low ^= mixLow(word, was) ^ mixLow(word, value | 0)
+    this.#high ^= mixHigh(word, was) ^ mixHigh(word, value | 0)
+  }
+
+  /** The same to a word that is no part of the fingerprint. */
+  keep(word: number, value: number): void {
     this.#log.reserve(this.#logged + 2)
     this.#log.at[this.#logged] = word
-    this.#log.at[this.#logged + 1] = was
+    this.#log.at[this.#logged + 1] = this.memory[word]!
     this.#logged += 2
     this.memory[word] = value
-    this.hashLow ^= mixLow(word, was) ^ mixLow(word, value | 0)
-    this.hashHigh ^= mixHigh(word, was) ^ mixHigh(word, value | 0)
   }
 
   /** From a node that was answered to the next instruction: oracles look and leave their marks on the way. */
@@ -222,12 +335,13 @@ export class Machine {
       node = next === -1 ? behaviour.learn(node, answered) : next
       answered = 0
       const kind = behaviour.kind.at[node]!
-      if (kind === PEEK) answered = this.memory[behaviour.word.at[node]!]!
-      else if (kind === POKE) this.#write(behaviour.word.at[node]!, behaviour.a.at[node]!)
+      if (kind === PEEK) answered = this.#seenBy(actor, behaviour.word.at[node]!)
+      else if (kind === POKE) this.write(behaviour.word.at[node]!, behaviour.a.at[node]!)
       else if (kind === VIOLATION) this.violated.push(node)
       else if (kind === COUNT) this.counted += behaviour.b.at[node]!
       else if (kind === ASKED) this.signals = Math.max(this.signals, behaviour.a.at[node]! + 1)
       else if (kind < START ? kind !== PAUSE || behaviour.spins.has(node) : kind >= THREW) break
+      else if (kind === PAUSE) this.weak?.order(actor, node)
     }
     if (behaviour.kind.at[node] === THREW) this.violated.push(node)
     this.#stand(actor, behaviour, node)
@@ -237,13 +351,13 @@ export class Machine {
     const was = behaviour.identity.at[this.nodes[actor]!]!
     const now = behaviour.identity.at[node]!
     this.nodes[actor] = node
-    this.hashLow ^= mixLow(NODE_PLACE + actor, was) ^ mixLow(NODE_PLACE + actor, now)
-    this.hashHigh ^= mixHigh(NODE_PLACE + actor, was) ^ mixHigh(NODE_PLACE + actor, now)
+    this.#low ^= mixLow(NODE_PLACE + actor, was) ^ mixLow(NODE_PLACE + actor, now)
+    this.#high ^= mixHigh(NODE_PLACE + actor, was) ^ mixHigh(NODE_PLACE + actor, now)
   }
 
-  /** Which properties the last step of `actor` violated. */
-  findings(actor: number): Finding[] {
-    const { kind, a, b, messages } = this.behaviours[actor]!
+  /** Which properties the last step, that of `stepper`, violated. */
+  findings(stepper: number): Finding[] {
+    const { kind, a, b, messages } = this.behaviours[this.actorOf(stepper)]!
     return this.violated.map((node) =>
       kind.at[node] === THREW
         ? { name: 'threw', says: `the actor failed: ${messages.get(node)}`, value: 0 }

@@ -1,6 +1,7 @@
 import { ADDS, Cells, Futures, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'
+import type { Reducer } from './reducer.ts'
 
 /**
  * Partial-order reduction by persistent sets (Godefroid, LNCS 1032, 1996): of the actors that can step, those that must be
@@ -16,7 +17,7 @@ import type { Machine } from './machine.ts'
  * steps, so it can be taken after one of them too, and from there, nearer to the end, the reduced exploration covers it
  * (state spaces are acyclic: every step adds to an actor's history). So the access was seen, and the set refuted.
  */
-export class Reduction {
+export class Reduction implements Reducer {
   readonly #machine: Machine
   readonly #cells = new Cells()
   readonly #futures: readonly Futures[]
@@ -26,7 +27,6 @@ export class Reduction {
     this.#futures = machine.behaviours.map((behaviour) => new Futures(behaviour, this.#cells))
   }
 
-  /** Takes in what an actor's last step taught. */
   update(actor: number): void {
     this.#futures[actor]!.update()
   }
@@ -39,7 +39,6 @@ export class Reduction {
     for (const futures of this.#futures) futures.forgive()
   }
 
-  /** A smallest persistent set among the actors of `able`, as bits; `able` must not be empty. */
   persistent(able: number): number {
     let best = -1
     for (let actor = 0; actor < this.#machine.actors; actor += 1) {
@@ -52,12 +51,12 @@ export class Reduction {
     return best & able
   }
 
-  /** Whether no other actor can ever conflict with the next step of this one. */
-  isAlone(actor: number): boolean {
-    const set = this.#close(actor)
-    if (!isSingle(set)) return false
+  goesOn(last: number, able: number): number {
+    if ((able & (1 << last)) === 0) return 0
+    const set = this.#close(last)
+    if (!isSingle(set)) return 0
     this.#rely(set)
-    return true
+    return set
   }
 
   /** Adds whoever may conflict with a member's next step until nobody does. Who waits is enabled by such an access only. */
@@ -83,7 +82,8 @@ export class Reduction {
     const node = nodes[member]!
     const futures = this.#futures[other]!
     const word = behaviours[member]!.word.at[node]!
-    if (word >= 0 && futures.conflicts(nodes[other]!, this.#cells.of(word), this.#classNow(member, node))) return true
+    if (word >= 0 && futures.conflicts(nodes[other]!, this.#cells.of(word), classNow(this.#machine, member)))
+      return true
     for (const access of this.#futures[member]!.besides(node)) {
       if (futures.conflicts(nodes[other]!, access >> 2, access & 3)) return true
     }
@@ -101,22 +101,22 @@ export class Reduction {
       for (let other = 0; other < actors; other += 1) {
         if ((set & (1 << other)) !== 0) continue
         const futures = this.#futures[other]!
-        if (word >= 0) futures.rely(nodes[other]!, this.#cells.of(word), this.#classNow(member, node))
+        if (word >= 0) futures.rely(nodes[other]!, this.#cells.of(word), classNow(this.#machine, member))
         for (const access of this.#futures[member]!.besides(node)) futures.rely(nodes[other]!, access >> 2, access & 3)
       }
     }
   }
+}
 
-  /** What the next step does to its word. An exchange that would fail now only reads: whoever could change that conflicts. */
-  #classNow(actor: number, node: number): number {
-    const { behaviours, memory } = this.#machine
-    const { kind, word, a } = behaviours[actor]!
-    const code = kind.at[node]!
-    if (code === CAS) return memory[word.at[node]!] === a.at[node] ? WRITES : READS
-    if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR || code === PAUSE) return READS
-    if (code === PARK || code === UNPARK) return WRITES
-    return (code === ADD || code === SUB) && behaviours[actor]!.isBlind(node) ? ADDS : WRITES
-  }
+/** What the next step of an actor does to its word. An exchange that would fail now only reads: whoever could change that conflicts. */
+export function classNow({ behaviours, nodes, memory }: Machine, actor: number): number {
+  const { kind, word, a } = behaviours[actor]!
+  const node = nodes[actor]!
+  const code = kind.at[node]!
+  if (code === CAS) return memory[word.at[node]!] === a.at[node] ? WRITES : READS
+  if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR || code === PAUSE) return READS
+  if (code === PARK || code === UNPARK) return WRITES
+  return (code === ADD || code === SUB) && behaviours[actor]!.isBlind(node) ? ADDS : WRITES
 }
 
 const isSingle = (set: number) => (set & (set - 1)) === 0

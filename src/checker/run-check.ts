@@ -1,8 +1,9 @@
-import type { Check } from './check.ts'
+import type { Check, CheckedVariant } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Counts } from './exhaust.ts'
 import { type Explored, exploreProgram, type Limits } from './explore.ts'
 import { Machine } from './machine.ts'
+import { MEMORY_MODELS, type MemoryModel } from './memory/model.ts'
 import { scheduleText } from './schedule.ts'
 import { play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
@@ -41,8 +42,8 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
       check: check.name,
       variant: variant.name,
       configuration,
-      expects: variant.kind === 'good' ? ('PASS' as const) : ('FAIL' as const),
-      finds: variant.kind === 'good' ? [] : variant.finds,
+      expects: isBroken(variant, limits.memory) ? ('FAIL' as const) : ('PASS' as const),
+      finds: variant.kind === 'broken' && isBroken(variant, limits.memory) ? variant.finds : [],
       limits: { ...limits, patience: limits.patience ?? patienceOf(check, configuration) },
     }))
   })
@@ -53,6 +54,9 @@ const goodIn = (check: Check, asked: string | undefined) =>
 
 export const patienceOf = (check: Check, configuration: string): number =>
   check.configurations.find(({ name }) => name === configuration)?.patience ?? check.patience
+
+const isBroken = (variant: CheckedVariant, memory: MemoryModel) =>
+  variant.kind === 'broken' && (variant.memory ?? MEMORY_MODELS).includes(memory)
 
 const whereOf = (check: Check, named: string | undefined) => named ?? check.configurations[0]!.name
 
@@ -71,13 +75,14 @@ export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => 
     }
   }
   // Twice, by machines that share nothing with the one that found it.
-  const again = [0, 1].map(() => play(new Machine(program, { patience, counted: -1 }), schedule))
+  const { memory } = job.limits
+  const again = [0, 1].map(() => play(new Machine(program, { patience, counted: -1, memory }), schedule))
   const [first, second] = again.map((played) => JSON.stringify(played))
   const definition = definitionOf(job.check, job.variant, job.configuration)
   return {
     ...job,
     explored,
-    replay: scheduleText({ definition, patience, actors: schedule }),
+    replay: scheduleText({ definition, patience, memory, steppers: schedule }),
     witness: witnessText(program, again[0]!),
     isRepeatable: first === second && again[0]!.refused === 0,
     isAsExpected: isAsExpected(job, explored) && findings.length > 0,

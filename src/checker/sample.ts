@@ -27,7 +27,7 @@ export function sample(
   loops: (machine: Machine) => boolean,
 ): Outcome {
   const random = xorshift(sampling.seed)
-  const chooser = sampling.kind === 'pct' ? priorities(machine.actors, random) : uniform(machine.actors, random)
+  const chooser = sampling.kind === 'pct' ? priorities(machine.steppers, random) : uniform(machine.steppers, random)
   const before = machine.steps
   while (!sampling.isOver(counts)) {
     machine.backTo(0)

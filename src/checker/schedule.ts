@@ -1,19 +1,30 @@
-/** Who takes each step of an execution, as text that can be pasted: `1:4f09ab12:01:0001110002`. */
+import { MEMORY_MODELS, type MemoryModel } from './memory/model.ts'
+
+/**
+ * Who takes each step of an execution, as text that can be pasted: `1:4f09ab12:01:0001110002`, or with what memory is like,
+ * `1:4f09ab12:01:tso:00030112`.
+ */
 export type Schedule = {
   /** Of the protocol and of the check: see definition.ts. */
   readonly definition: string
   /** How often a loop that retries was let round. */
   readonly patience: number
-  readonly actors: readonly number[]
+  readonly memory: MemoryModel
+  /** Actors, and who stands for their stores and loads: see memory/weak-memory.ts. */
+  readonly steppers: readonly number[]
 }
 
 export const VERSION = 1
 const FOR_EVER = 0xff
 
-export function scheduleText({ definition, patience, actors }: Schedule): string {
+/** Digits and the letters up to v. */
+const RADIX = 32
+
+export function scheduleText({ definition, patience, memory, steppers }: Schedule): string {
   const bounded = patience >= FOR_EVER ? FOR_EVER : patience
-  const steps = actors.map((actor) => actor.toString(16)).join('')
-  return `${VERSION}:${definition}:${bounded.toString(16).padStart(2, '0')}:${steps}`
+  const steps = steppers.map((stepper) => stepper.toString(RADIX)).join('')
+  const model = memory === 'sc' ? [] : [memory]
+  return [VERSION, definition, bounded.toString(16).padStart(2, '0'), ...model, steps].join(':')
 }
 
 /** Why a text is no schedule, in a sentence; or the schedule. */
@@ -22,13 +33,17 @@ export function parseSchedule(text: string): Schedule | string {
   if (version === undefined) return `'${text.slice(0, 40)}' is not a schedule: it has no version in front`
   if (Number(version) !== VERSION)
     return `the schedule has version ${version}, and this program reads version ${VERSION}`
-  const match = /^\d+:([0-9a-f]{8}):([0-9a-f]{2}):([0-9a-f]+)$/.exec(text)
+  const match = /^\d+:([0-9a-f]{8}):([0-9a-f]{2}):(?:([a-z]+):)?([0-9a-v]+)$/.exec(text)
   if (match === null) return 'the schedule is damaged: it is not version:definition:patience:steps'
-  const [, definition, patience, steps] = match as unknown as [string, string, string, string]
+  const { 1: definition = '', 2: patience = '', 3: named = 'sc', 4: steps = '' } = match
+  const memory = MEMORY_MODELS.find((model) => model === named)
+  if (memory === undefined)
+    return `the schedule is of memory model '${named}', and there are: ${MEMORY_MODELS.join(', ')}`
   const bounded = Number.parseInt(patience, 16)
   return {
     definition,
     patience: bounded === FOR_EVER ? 1 << 28 : bounded,
-    actors: [...steps].map((step) => Number.parseInt(step, 16)),
+    memory,
+    steppers: [...steps].map((step) => Number.parseInt(step, RADIX)),
   }
 }

@@ -1,5 +1,6 @@
+import type { Line } from './line.ts'
 import type { Program } from './program.ts'
-import type { Line, Played } from './witness.ts'
+import type { Played } from './witness.ts'
 
 const MOST_WIDE = 46
 

@@ -1,21 +1,10 @@
 import { ACQUIRED, type Behaviour, RELEASING, START } from './behaviour.ts'
 import { ableOf, DEADLOCK } from './exhaust.ts'
-import { CAS, INSTRUCTIONS, PAUSE, STORE, UNTIL_EQUAL, WRITE } from './instructions.ts'
+import { UNTIL_EQUAL } from './instructions.ts'
+import { type Line, lineOf, number } from './line.ts'
 import type { Machine } from './machine.ts'
+import { stepOfMemory, weakLineOf } from './memory/weak-witness.ts'
 import type { Finding } from './program.ts'
-
-/** One step of an execution, in words. */
-export type Line = {
-  readonly actor: number
-  /** The function of the protocol that takes it. */
-  readonly site: string
-  readonly word: number
-  readonly text: string
-  /** Whether it changed the word. */
-  readonly wrote: boolean
-  /** It looked at a word, and may have to wait for it. */
-  readonly waited: boolean
-}
 
 export type Played = {
   readonly lines: readonly Line[]
@@ -32,15 +21,22 @@ export function play(machine: Machine, schedule: readonly number[]): Played {
   const lines: Line[] = []
   const held = machine.behaviours.map(() => new Map<string, number>())
   const findings: Finding[] = []
-  for (const [index, actor] of schedule.entries()) {
-    if (actor >= machine.actors || !machine.canStep(actor)) {
+  const sites = machine.behaviours.map(() => '')
+  for (const [index, stepper] of schedule.entries()) {
+    if (stepper >= machine.steppers || !machine.canStep(stepper)) {
       return { lines, findings, stuck: [], refused: schedule.length - index }
     }
+    const actor = machine.actorOf(stepper)
     const node = machine.nodes[actor]!
+    if (stepper !== actor) {
+      lines.push(...stepOfMemory(machine, stepper, sites[actor]!))
+      continue
+    }
     const word = machine.behaviours[actor]!.word.at[node]!
     const was = machine.memory[word] ?? 0
-    machine.step(actor)
-    lines.push(lineOf(machine, actor, node, was))
+    machine.step(stepper)
+    lines.push(machine.weak === undefined ? lineOf(machine, actor, node, was) : weakLineOf(machine, actor, node, was))
+    sites[actor] = lines.at(-1)!.site
     noteLocks(machine, machine.behaviours[actor]!, node, machine.nodes[actor]!, held[actor]!)
     findings.push(...machine.findings(actor))
   }
@@ -48,34 +44,6 @@ export function play(machine: Machine, schedule: readonly number[]): Played {
   if (isOver) findings.push(...(machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]))
   return { lines, findings, stuck: isOver ? stuckIn(machine, held) : [], refused: 0 }
 }
-
-function lineOf(machine: Machine, actor: number, node: number, was: number): Line {
-  const { kind, word: words, a, b, sites } = machine.behaviours[actor]!
-  const code = kind.at[node]!
-  const word = words.at[node]!
-  const now = machine.memory[word] ?? 0
-  const name = word < 0 ? '' : ` ${machine.program.place.nameOf(word as never)}`
-  const value =
-    code === PAUSE
-      ? ''
-      : code === WRITE || code === STORE
-        ? ` = ${number(now)}`
-        : code === CAS && was !== a.at[node]
-          ? ` fails: ${number(was)}, not ${number(a.at[node]!)}`
-          : was === now
-            ? ` is ${number(was)}`
-            : ` ${number(was)} -> ${number(code === CAS ? b.at[node]! : now)}`
-  return {
-    actor,
-    site: sites.get(node) ?? '',
-    word,
-    text: `${INSTRUCTIONS[code]}${name}${value}`,
-    wrote: was !== now,
-    waited: code >= UNTIL_EQUAL,
-  }
-}
-
-const number = (value: number) => (Math.abs(value) < 256 ? `${value}` : `0x${(value >>> 0).toString(16)}`)
 
 /** Follows what lies between two instructions: locks that were taken, or are about to be let go. */
 function noteLocks(machine: Machine, behaviour: Behaviour, from: number, to: number, held: Map<string, number>): void {

@@ -6,6 +6,7 @@ import { reportText } from '../checker/check-text.ts'
 import { exploreProgram, LIMITS } from '../checker/explore.ts'
 import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
+import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import { mutationsIn, scoreMutants } from '../checker/mutants/score.ts'
 import { scoreText } from '../checker/mutants/score-text.ts'
 import { replaySchedule } from '../checker/replay-schedule.ts'
@@ -27,6 +28,7 @@ type Args = {
   readonly seconds: string
   readonly mode: 'exhaustive' | 'random' | 'pct'
   readonly seed: string
+  readonly memory: MemoryModel | undefined
   readonly threads: string
   readonly mutants: boolean
   readonly json: boolean
@@ -67,6 +69,11 @@ export const check: Command<Args> = {
         describe: 'everything; or executions by chance, for what is too large',
       })
       .option('seed', { type: 'string', default: `${LIMITS.seed}`, describe: 'of --mode random and pct' })
+      .option('memory', {
+        choices: MEMORY_MODELS,
+        requiresArg: true,
+        describe: 'sc, as JavaScript is; tso, stores are delayed, as on x86; relaxed, in any order, and loads too [sc]',
+      })
       .option('threads', {
         type: 'string',
         default: `${Math.min(2, os.availableParallelism())}`,
@@ -93,6 +100,7 @@ export const check: Command<Args> = {
       seconds: integer('seconds', args.seconds, 1, 1_000_000),
       mode: args.mode,
       seed: integer('seed', args.seed, 0, 0x7fff_ffff),
+      memory: args.memory ?? LIMITS.memory,
     }
     const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
@@ -112,7 +120,7 @@ const QUICK_STATES = 100_000
 
 async function mutants(
   checks: readonly Check[],
-  { variant, configuration, threads, progress: wanted, json }: Args,
+  { variant, configuration, memory = LIMITS.memory, threads, progress: wanted, json }: Args,
   io: Io,
 ) {
   const [one] = checks
@@ -120,7 +128,7 @@ async function mutants(
   const named = one!.configurations
     .map(({ name }) => name)
     .filter((name) => configuration === undefined || name === configuration)
-  const limits = { ...LIMITS, patience: one!.patience, states: QUICK_STATES, seconds: 10 }
+  const limits = { ...LIMITS, memory, patience: one!.patience, states: QUICK_STATES, seconds: 10 }
   const quick = named.filter((name) => exploreProgram(one!.program(good, name), limits).verdict === 'PASS')
   const progress = new Progress(io, wanted)
   const mutations = mutationsIn(one!, good, quick)
@@ -175,13 +183,15 @@ const unknown = (what: string, name: string, known: readonly string[]) =>
     hint: `There are: ${known.join(', ')}.`,
   })
 
-function replay(checks: readonly Check[], { variant, configuration }: Args, text: string, io: Io): ExitCode {
+function replay(checks: readonly Check[], args: Args, text: string, io: Io): ExitCode {
+  const { variant, configuration, memory } = args
   if (checks.length !== 1 || variant === undefined) {
     throw new FaultlineError('REPLAY_OF_WHAT', 'usage', 'a schedule says who steps, not what is run', {
       hint: 'Give the check and --variant too, as in the command that a witness ends with.',
     })
   }
-  const played = replaySchedule(checks[0]!, variant, configuration ?? checks[0]!.configurations[0]!.name, text)
+  const where = configuration ?? checks[0]!.configurations[0]!.name
+  const played = replaySchedule(checks[0]!, variant, where, text, memory)
   if (typeof played === 'string') {
     throw new FaultlineError('SCHEDULE_REFUSED', 'usage', played, {
       hint: `Explore it again: faultline check ${checks[0]!.name} --variant ${variant}.`,

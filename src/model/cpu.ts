@@ -151,6 +151,14 @@ export class SimulatedCpu implements Cpu {
     return this.#attempt(STORE, word, value, 0)
   }
 
+  loadAcquire(word: Word): Steps<number> {
+    return this.load(word)
+  }
+
+  storeRelease(word: Word, value: number): Steps<void> {
+    return this.store(word, value)
+  }
+
   add(word: Word, value: number): Steps<number> {
     return this.#change(ADD, word, value, 0)
   }

@@ -6,6 +6,7 @@ import { B_DROP } from './broken/b-drop.ts'
 import { B_EARLYDEC } from './broken/b-earlydec.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
+import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
 import { B_INV } from './broken/b-inv.ts'
 import { B_ITER } from './broken/b-iter.ts'
 import { B_LATEINC } from './broken/b-lateinc.ts'
@@ -16,6 +17,7 @@ import { B_NOTLBI } from './broken/b-notlbi.ts'
 import { B_NOTRACKCHK } from './broken/b-notrackchk.ts'
 import { B_OLDPFN } from './broken/b-oldpfn.ts'
 import { B_ORDER } from './broken/b-order.ts'
+import { B_ORDER_WMB } from './broken/b-order-wmb.ts'
 import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
 import { B_RCU } from './broken/b-rcu.ts'
@@ -27,6 +29,7 @@ import { B_SIDE } from './broken/b-side.ts'
 import { B_SKIPFLUSH } from './broken/b-skipflush.ts'
 import { B_SLEEP } from './broken/b-sleep.ts'
 import { B_SNAP } from './broken/b-snap.ts'
+import { B_SNAP_RMB } from './broken/b-snap-rmb.ts'
 import { B_SRCU } from './broken/b-srcu.ts'
 import { B_STALE } from './broken/b-stale.ts'
 import { B_TEARDOWN } from './broken/b-teardown.ts'
@@ -60,11 +63,14 @@ export const VARIANT_RULES = {
   'precheck-after-pfn': PRECHECK_AFTER_PFN,
   'B-STALE': B_STALE,
   'B-SNAP': B_SNAP,
+  'B-SNAP-rmb': B_SNAP_RMB,
   'B-HOIST': B_HOIST,
+  'B-HOIST-plain': B_HOIST_PLAIN,
   'B-LEAK': B_LEAK,
   'B-UNITS': B_UNITS,
   'B-INV': B_INV,
   'B-ORDER': B_ORDER,
+  'B-ORDER-wmb': B_ORDER_WMB,
   'B-RANGE': B_RANGE,
   'B-HALF': B_HALF,
   'v5.11': V5_11,

@@ -1,4 +1,4 @@
-import { type Cpu, RMB } from '../shared-memory/cpu.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
 import { pfnOfPte } from './host-mm.ts'
@@ -38,9 +38,6 @@ function* pageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
 /** F5 to F9: `kvm_mmu_faultin_pfn()`. */
 function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* vm.rules.snapshotBeforePfn(cpu, vm, fault)
-  // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
-  yield* cpu.barrier(RMB)
-
   if (fault.slot === NO_MEMSLOT) return EMULATE
   const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
   if (invalid) {

@@ -100,6 +100,11 @@ export class HostMm {
     }
   }
 
+  /** `follow_pfnmap_start()`: the entry of a page that is not counted, so nobody takes a reference. */
+  *follow(cpu: Cpu, hostPage: number): Steps<HostPte> {
+    return yield* cpu.load(this.#pte(hostPage))
+  }
+
   /** `kvm_release_page_clean()`. */
   *release(cpu: Cpu, pfn: Pfn): Steps<void> {
     yield* cpu.sub(this.#ref(pfn), 1)

@@ -45,7 +45,7 @@ function* fastWalk(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     if (vm.nx !== undefined) markReading(cpu, vm.nx, table)
     const sptep = vm.tables.sptep(table, fault.gfn, level)
-    const spte = yield* cpu.load(sptep)
+    const spte = yield* cpu.loadAcquire(sptep)
     if (!isShadowPresent(spte)) return CONTINUE
     if (isLast(spte, level)) return yield* fastFix(cpu, fault, sptep, spte)
     table = childOf(spte)
@@ -83,7 +83,7 @@ function* walkAndMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   for (let level = ROOT_LEVEL; ; level -= 1) {
     if (vm.nx !== undefined) markReading(cpu, vm.nx, table)
     const sptep = vm.tables.sptep(table, fault.gfn, level)
-    const spte = yield* cpu.load(sptep)
+    const spte = yield* cpu.loadAcquire(sptep)
     if (isFrozen(spte)) {
       cpu.count(COUNTER.retry_frozen, 1)
       return RETRY

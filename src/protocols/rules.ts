@@ -15,7 +15,7 @@ import type { Vm } from './vm.ts'
 export type Rules = {
   /** Around F1 to F14: what becomes of a fault that is to retry. Upstream: back to the guest, which faults again. */
   readonly pageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
-  /** F5: the snapshot of mmu_invalidate_seq, before the pfn is looked up. */
+  /** F5: the snapshot of mmu_invalidate_seq, before the pfn is looked up, and the barrier between the two. */
   readonly snapshotBeforePfn: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<void>
   /** F7. */
   readonly precheckBeforePfn: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<boolean>

@@ -31,7 +31,7 @@ export function* shadowMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   let table = vm.nx === undefined ? vm.tables.root : vm.nx.nestedRoot
   for (let level = ROOT_LEVEL; ; level -= 1) {
     const sptep = vm.tables.sptep(table, fault.gfn, level)
-    const spte = yield* cpu.load(sptep)
+    const spte = yield* cpu.loadAcquire(sptep)
     if (level <= goal) {
       const child = vm.nx === undefined ? NO_PAGE : yield* disallowedChild(cpu, vm.nx, spte, level)
       if (child === NO_PAGE) return yield* setSpte(cpu, vm, fault, sptep, spte, level)

@@ -1,5 +1,5 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
-import type { Cpu } from '../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import { LEVEL_2M, roundForLevel } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { RE_REQUEST_RELOAD } from './apic/reload.ts'
@@ -28,6 +28,8 @@ export function* nothing(): Steps<void> {}
 /** F5. */
 export function* snapshotSeq(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
   fault.seq = yield* cpu.read(vm.invalidateSeq)
+  // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
+  yield* cpu.barrier(RMB)
 }
 
 function* queueForRead(cpu: Cpu, vm: Vm): Steps<void> {

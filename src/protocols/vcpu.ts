@@ -92,7 +92,7 @@ export function* enterGuest(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
 function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const goesOn = yield* serviceRequests(cpu, vm, vcpu)
   if (!goesOn) return false
-  yield* cpu.store(vcpu.mode, IN_GUEST_MODE)
+  yield* cpu.storeRelease(vcpu.mode, IN_GUEST_MODE)
   yield* vcpu.srcuReadUnlock(cpu)
   // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().
   yield* cpu.barrier(MB)
@@ -188,7 +188,7 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
 function* walk(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<number> {
   let table = vm.tables.root
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
-    const spte = yield* cpu.load(vm.tables.sptep(table, gfn, level))
+    const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
     if (!isShadowPresent(spte)) return NONPRESENT
     if (isLast(spte, level)) return spte
     table = childOf(spte)
@@ -201,7 +201,7 @@ function* walkThroughPsc(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, gfn: Gfn): Steps<
   const psc = vcpu.psc!
   const cached = psc.tableFor(gfn)
   if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, nx, psc, gfn)
-  const spte = yield* cpu.load(vm.tables.sptep(cached, gfn, LEVEL_4K))
+  const spte = yield* cpu.loadAcquire(vm.tables.sptep(cached, gfn, LEVEL_4K))
   if (isShadowPresent(spte)) {
     assertWalked(cpu, nx, cached, psc.generationFor(gfn))
     return spte
@@ -213,7 +213,7 @@ function* walkThroughPsc(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, gfn: Gfn): Steps<
 function* walkFromRoot(cpu: Cpu, vm: Vm, nx: Nx, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
   let table = nx.rootFor(cpu, gfn)
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
-    const spte = yield* cpu.load(vm.tables.sptep(table, gfn, level))
+    const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
     if (!isShadowPresent(spte)) return NONPRESENT
     if (level === LEVEL_4K) psc.fill(gfn, table, nx.generationOf(cpu, table))
     if (isLast(spte, level)) return spte

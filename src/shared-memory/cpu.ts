@@ -17,7 +17,7 @@ export const READ = 0
 export const WRITE = 1
 export type Side = typeof READ | typeof WRITE
 
-/** Barriers, by the kernel's names. JavaScript's Atomics imply the strongest everywhere; a store buffer shows the rest. */
+/** Barriers, by the kernel's names. JavaScript's Atomics imply the strongest everywhere; `check --memory` shows the rest. */
 export const WMB = 0
 export const RMB = 1
 export const MB = 2
@@ -27,8 +27,9 @@ export type Barrier = typeof WMB | typeof RMB | typeof MB
  * The instruction set of a protocol: the only way in which it touches the world. Written once for three machines; what
  * each instruction costs, and when another CPU may act, is the machine's affair.
  *
- * `load`, `store` and the read-modify-writes are sequentially consistent 32-bit accesses: the kernel's `READ_ONCE`,
- * `WRITE_ONCE` and `atomic_*`, as strong as JavaScript has them. `read` and `write` are plain C accesses, which a
+ * `load`, `store` and the read-modify-writes are the kernel's `READ_ONCE`, `WRITE_ONCE` and `atomic_*` of 32 bits. JavaScript
+ * has them as sequentially consistent accesses only; the kernel does not, so a protocol says where it needs more: by barriers,
+ * `loadAcquire` and `storeRelease`. Read-modify-writes are full barriers, and `until*` acquire. `read` and `write` are plain C accesses, which a
  * compiler may repeat or cache: only for words that a lock protects, or where the kernel reads plainly on purpose.
  */
 export interface Cpu {
@@ -40,6 +41,10 @@ export interface Cpu {
 
   load(word: Word): Steps<number>
   store(word: Word, value: number): Steps<void>
+  /** `smp_load_acquire()`; also `rcu_dereference()`: what is found by the value is looked at after it. */
+  loadAcquire(word: Word): Steps<number>
+  /** `smp_store_release()`, `rcu_assign_pointer()`: what was written before it is seen by whoever finds the value. */
+  storeRelease(word: Word, value: number): Steps<void>
   /** Like all read-modify-writes, returns the value before. */
   add(word: Word, value: number): Steps<number>
   sub(word: Word, value: number): Steps<number>

@@ -104,7 +104,7 @@ test('a waiter that looks before it marks itself asleep sleeps for ever', () => 
 
 test('a waker that wakes before it makes the condition true leaves the waiter asleep', () => {
   const { stage } = onStage(waits, wakesFirst)
-  stage.run(0).play('11').run(0)
+  stage.run(0).play('111').run(0)
   assert.equal(stage.stateOf(0), 'waits at untilEqual state')
   assert.equal(stage.finish(), false)
 })

@@ -1,4 +1,4 @@
-import type { Cpu, Word } from './cpu.ts'
+import { type Cpu, MB, type Word } from './cpu.ts'
 import type { Place } from './place.ts'
 import type { Steps } from './steps.ts'
 
@@ -30,9 +30,11 @@ export class RcuWait {
     yield* cpu.store(this.task, cpu.id + 1)
   }
 
-  /** `set_current_state(TASK_UNINTERRUPTIBLE)`. Full barrier: the condition is looked at after it. Pairs with wakeUp(). */
+  /** `set_current_state(TASK_UNINTERRUPTIBLE)`: smp_store_mb(). */
   *setUninterruptible(cpu: Cpu): Steps<void> {
     yield* cpu.store(this.state, UNINTERRUPTIBLE)
+    // The condition is looked at after it. Pairs with the barrier in wakeUp().
+    yield* cpu.barrier(MB)
   }
 
   /** `schedule()`: sleeps unless somebody has woken us since setUninterruptible(). */
@@ -48,8 +50,8 @@ export class RcuWait {
 
   /** `rcuwait_wake_up()`: call it after the condition has been made true. Returns whether it woke somebody. */
   *wakeUp(cpu: Cpu): Steps<boolean> {
-    // Full barrier first in the kernel: the condition is seen by a waiter that we do not see. Pairs with
-    // setUninterruptible().
+    // The condition is seen by a waiter that we do not see. Pairs with the barrier in setUninterruptible().
+    yield* cpu.barrier(MB)
     const task = yield* cpu.load(this.task)
     if (task === 0) return false
     const state = yield* cpu.xchg(this.state, RUNNING)

@@ -1,4 +1,4 @@
-import { type Cpu, type LockId, type Word, WRITE, wordAt } from './cpu.ts'
+import { type Cpu, type LockId, MB, type Word, WRITE, wordAt } from './cpu.ts'
 import type { Place } from './place.ts'
 import type { Steps } from './steps.ts'
 
@@ -48,11 +48,15 @@ export class Srcu {
    */
   *synchronize(cpu: Cpu): Steps<void> {
     cpu.contentionBegin(this.id, WRITE)
+    // What was published is seen by sections that are not waited for. Pairs with the barrier in readLock().
+    yield* cpu.barrier(MB)
     const idx = yield* cpu.load(this.idx)
     // Who read idx before the last time it changed, and counted itself only afterwards.
     yield* this.#untilNobodyReads(cpu, idx ^ 1)
     // From here on new sections are counted where nobody waits for them to end.
     yield* cpu.store(this.idx, idx ^ 1)
+    // srcu_flip(): the number is seen before the sections under the old one are counted.
+    yield* cpu.barrier(MB)
     yield* this.#untilNobodyReads(cpu, idx)
     cpu.contentionEnd(this.id, WRITE)
   }

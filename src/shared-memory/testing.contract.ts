@@ -27,6 +27,8 @@ export class StagedCpu implements Cpu {
   write = (word: Word, value: number): Steps<void> => step('write', word, value)
   load = (word: Word): Steps<number> => step('load', word)
   store = (word: Word, value: number): Steps<void> => step('store', word, value)
+  loadAcquire = (word: Word): Steps<number> => step('load', word)
+  storeRelease = (word: Word, value: number): Steps<void> => step('store', word, value)
   add = (word: Word, value: number): Steps<number> => step('add', word, value)
   sub = (word: Word, value: number): Steps<number> => step('sub', word, value)
   and = (word: Word, mask: number): Steps<number> => step('and', word, mask)

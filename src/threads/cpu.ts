@@ -99,6 +99,16 @@ export class ThreadCpu implements Direct<Cpu> {
     if (this.#sleepers[0] !== 0) this.#wake(word)
   }
 
+  /** As `load`: JavaScript has nothing weaker. */
+  loadAcquire(word: Word): number {
+    return Atomics.load(this.#words, word)
+  }
+
+  storeRelease(word: Word, value: number): void {
+    Atomics.store(this.#words, word, value)
+    if (this.#sleepers[0] !== 0) this.#wake(word)
+  }
+
   add(word: Word, value: number): number {
     const was = Atomics.add(this.#words, word, value)
     if (this.#sleepers[0] !== 0) this.#wake(word)

@@ -3,6 +3,7 @@ import { COUNTER } from '../../protocols/counters.ts'
 import { pfnOfPte } from '../../protocols/host-mm.ts'
 import { invalidateRangeStart } from '../../protocols/notifier.ts'
 import { ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
+import { Fault } from '../../protocols/page-fault.ts'
 import type { Vm } from '../../protocols/vm.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
@@ -44,6 +45,8 @@ const notifier = (page: number, pages: number): RolePlan => ({
 })
 
 const LOCKLESS = 'lockless user'
+const UNCOUNTED = 'lockless user of an uncounted page'
+const POLLS = 'who polls'
 const STARTS_ONLY = 'notifier that starts'
 
 const CONFIGURATIONS = [
@@ -92,6 +95,20 @@ const CONFIGURATIONS = [
     vcpus: 0,
     roles: [LOCKLESS, notifier(0, 1)],
   },
+  {
+    name: 'uncounted',
+    says: 'the same with a page that is not counted, of which nobody can take a reference',
+    actors: [UNCOUNTED, 'notifier'],
+    vcpus: 0,
+    roles: [UNCOUNTED, notifier(0, 1)],
+  },
+  {
+    name: 'polled',
+    says: 'somebody asks the pre-check in a loop, with nothing else in it, until an invalidation is over',
+    actors: [POLLS, 'notifier'],
+    vcpus: 0,
+    roles: [POLLS, notifier(0, 1)],
+  },
 ] as const
 
 /** Of the lockless user: a property of its own. */
@@ -134,6 +151,10 @@ const declared: Check = {
     { kind: 'broken', name: 'B-INV', finds: ['precheck_never_fires_before_pfn'], in: 'unended' },
     { kind: 'broken', name: 'B-ORDER', finds: ['stale_accept'], in: 'lockless' },
     { kind: 'broken', name: 'B-RANGE', finds: ['range_unset'] },
+    // The same faults by what they are in the kernel, a missing barrier and a missing READ_ONCE: not under sc.
+    { kind: 'broken', name: 'B-SNAP-rmb', finds: ['stale_accept'], in: 'uncounted', memory: ['relaxed'] },
+    { kind: 'broken', name: 'B-HOIST-plain', finds: ['livelock'], in: 'polled', memory: ['tso', 'relaxed'] },
+    { kind: 'broken', name: 'B-ORDER-wmb', finds: ['stale_accept'], in: 'lockless', memory: ['relaxed'] },
     {
       kind: 'broken',
       name: 'B-HALF',
@@ -158,6 +179,7 @@ function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[nu
   const { place, vm } = build()
   const memory = new Int32Array(place.words)
   vm.initialise(memory)
+  if (configuration.name === 'uncounted') vm.host.populate(memory)
   return {
     place,
     memory,
@@ -197,8 +219,12 @@ const REQUIRED = [
   },
 ]
 
-function* act(cpu: Cpu, vm: Vm, role: RolePlan | typeof LOCKLESS | typeof STARTS_ONLY): Steps<void> {
+type Role = RolePlan | typeof LOCKLESS | typeof UNCOUNTED | typeof POLLS | typeof STARTS_ONLY
+
+function* act(cpu: Cpu, vm: Vm, role: Role): Steps<void> {
   if (role === LOCKLESS) yield* takePageLockless(cpu, vm)
+  else if (role === UNCOUNTED) yield* takeUncountedPage(cpu, vm)
+  else if (role === POLLS) yield* pollPrecheck(cpu, vm)
   else if (role === STARTS_ONLY) yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
   else yield* runRole(cpu, vm, role)
 }
@@ -213,12 +239,45 @@ function* takePageLockless(cpu: Cpu, vm: Vm): Steps<boolean> {
   yield* cpu.barrier(RMB)
   const page = yield* vm.memslots.hostPage(cpu, slot, GFN as Gfn)
   const pte = yield* vm.host.faultin(cpu, page)
+  const accepts = yield* acceptsLockless(cpu, vm, seq, page, pte)
+  yield* vm.host.release(cpu, pfnOfPte(page, pte))
+  return accepts
+}
+
+/** The same with a page that is not counted: nothing orders the look at its entry but the barrier after the sequence. */
+function* takeUncountedPage(cpu: Cpu, vm: Vm): Steps<boolean> {
+  const fault = new Fault()
+  fault.begin(GFN as Gfn, false)
+  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  yield* vm.rules.snapshotBeforePfn(cpu, vm, fault)
+  const page = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
+  const pte = yield* vm.host.follow(cpu, page)
+  // Whoever looks at the entry of such a page holds the lock of its table, which orders what follows.
+  yield* cpu.barrier(RMB)
+  return yield* acceptsLockless(cpu, vm, fault.seq, page, pte)
+}
+
+/**
+ * `mmu_invalidate_retry()`, not. What is accepted must not be stale if the count is 0 for all: whoever reads a 0 from before
+ * the invalidation has accepted before it, and is told by it.
+ */
+function* acceptsLockless(cpu: Cpu, vm: Vm, seq: number, page: number, pte: number): Steps<boolean> {
   const inProgress = yield* cpu.load(vm.invalidateInProgress)
-  const isStale = vm.host.peekPte(cpu, page) !== pte
+  const isStale = cpu.peek(vm.invalidateInProgress) === 0 && vm.host.peekPte(cpu, page) !== pte
   yield* cpu.barrier(RMB)
   const seqNow = yield* cpu.load(vm.invalidateSeq)
   const accepts = inProgress === 0 && seqNow === seq
   if (accepts && isStale) cpu.violation(ORACLES.length, GFN)
-  yield* vm.host.release(cpu, pfnOfPte(page, pte))
   return accepts
+}
+
+/** Until nothing is in progress of the gfn; gives up on a signal, as every loop in the kernel. */
+function* pollPrecheck(cpu: Cpu, vm: Vm): Steps<void> {
+  const fault = new Fault()
+  fault.begin(GFN as Gfn, false)
+  for (;;) {
+    fault.seq = yield* cpu.load(vm.invalidateSeq)
+    const retry = yield* vm.rules.precheckBeforePfn(cpu, vm, fault)
+    if (!retry || cpu.signalPending()) return
+  }
 }

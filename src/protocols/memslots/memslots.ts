@@ -88,12 +88,12 @@ export class Memslots {
 
   /** `srcu_dereference()` of kvm->memslots, for whoever reads more than one slot. Pairs with publish(). */
   *dereference(cpu: Cpu): Steps<number> {
-    return this.#isFixed ? 0 : yield* cpu.load(this.active)
+    return this.#isFixed ? 0 : yield* cpu.loadAcquire(this.active)
   }
 
   /** `gfn_to_memslot()`: binary search by gfn. */
   *find(cpu: Cpu, gfn: Gfn): Steps<Memslot> {
-    const first = this.#isFixed ? 0 : yield* cpu.load(this.active)
+    const first = this.#isFixed ? 0 : yield* cpu.loadAcquire(this.active)
     let low = first
     const count = yield* cpu.read(this.#countOf(first))
     let high = first + count
@@ -219,10 +219,10 @@ export class Memslots {
     yield* cpu.store(this.#generationOf(this.#otherThan(active)), generation | GEN_UPDATE_IN_PROGRESS)
   }
 
-  /** M7: `rcu_assign_pointer(kvm->memslots)`. Needs release: the set is complete before it is seen. */
+  /** M7: `rcu_assign_pointer(kvm->memslots)`: the set is complete before it is seen. */
   *publish(cpu: Cpu): Steps<void> {
     const active = yield* cpu.load(this.active)
-    yield* cpu.store(this.active, this.#otherThan(active))
+    yield* cpu.storeRelease(this.active, this.#otherThan(active))
   }
 
   /** M10: nobody uses the set of before any more. */
@@ -234,7 +234,7 @@ export class Memslots {
 
   /** `kvm_memslots(kvm)->generation`. */
   *generation(cpu: Cpu): Steps<number> {
-    const active = yield* cpu.load(this.active)
+    const active = yield* cpu.loadAcquire(this.active)
     return yield* cpu.load(this.#generationOf(active))
   }
 

@@ -19,5 +19,6 @@ export function* lockFreeWalkBegin(cpu: Cpu, vm: Vm, nx: Nx, gfn: Gfn): Steps<vo
 export function* lockFreeWalkEnd(cpu: Cpu, vm: Vm, nx: Nx, gfn: Gfn): Steps<void> {
   markRead(cpu, nx)
   if (nx.mmuOf(gfn) !== SHADOW) return yield* nx.rcu.readUnlock(cpu)
-  yield* cpu.store(vm.vcpus[cpu.id]!.mode, OUTSIDE_GUEST_MODE)
+  // The walk is over before it is seen to be. Pairs with the wait in makeAllCpusRequest().
+  yield* cpu.storeRelease(vm.vcpus[cpu.id]!.mode, OUTSIDE_GUEST_MODE)
 }

@@ -87,10 +87,10 @@ function* addPermission(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<Fault
 function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<number> {
   const { tables } = vm.stage2
   fault.ptep = tables.blockEntry(fault.gfn)
-  const block = yield* cpu.load(fault.ptep)
+  const block = yield* cpu.loadAcquire(fault.ptep)
   if (!isTable(block)) return block
   fault.ptep = tables.pageEntry(tableOf(block), fault.gfn)
-  return yield* cpu.load(fault.ptep)
+  return yield* cpu.loadAcquire(fault.ptep)
 }
 
 /** A10: `stage2_try_set_pte()`. Whoever loses has changed nothing. */

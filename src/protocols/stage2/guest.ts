@@ -1,5 +1,5 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import type { Cpu } from '../../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
 import { isLeaf, isTable, S2_W, S2_X, tableOf } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
@@ -27,6 +27,8 @@ export function* accessStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
       fault.faultPages = 0
       return FAULT_NOT_PRESENT
     }
+    // Whoever has sent a TLBI waits until it is done here: what follows is no older than this.
+    yield* cpu.barrier(RMB)
     const doubt = doubtAbout(cpu, vm, fault, at)
     // While no TLBI has come the translation is good, and what was found before this line stood. Pairs with flushIpa().
     const epoch = yield* cpu.load(vm.stage2.tlbEpoch(gfn))
@@ -48,21 +50,21 @@ function* walk(cpu: Cpu, vm: Stage2Vm, vcpu: Stage2Vcpu, gfn: Gfn): Steps<number
   const { tables } = vm.stage2
   const block = tables.blockOf(gfn)
   // Before the entries: a TLBI that comes during the walk voids what it finds.
-  const epoch = yield* cpu.load(vm.stage2.tlbEpoch(gfn))
-  const blockPte = yield* cpu.load(tables.blockEntry(gfn))
+  const epoch = yield* cpu.loadAcquire(vm.stage2.tlbEpoch(gfn))
+  const blockPte = yield* cpu.loadAcquire(tables.blockEntry(gfn))
   if (isLeaf(blockPte)) {
     const hostPte = hostPteBehind(cpu, vm, blockPte)
     return vcpu.tlb.fill(tables.firstGfnOf(block), tables.entries, block, blockPte, epoch, hostPte)
   }
   if (!isTable(blockPte)) return NOWHERE
-  const pte = yield* cpu.load(tables.pageEntry(tableOf(blockPte), gfn))
+  const pte = yield* cpu.loadAcquire(tables.pageEntry(tableOf(blockPte), gfn))
   if (!isLeaf(pte)) return NOWHERE
   return vcpu.tlb.fill(gfn, 1, block, pte, epoch, hostPteBehind(cpu, vm, pte))
 }
 
 /** All I-caches were invalidated, by whomever on the machine: what this one held has to be fetched again. */
 function* refillIcache(cpu: Cpu, vm: Stage2Vm, vcpu: Stage2Vcpu): Steps<void> {
-  const epoch = yield* cpu.load(vm.stage2.icacheEpoch)
+  const epoch = yield* cpu.loadAcquire(vm.stage2.icacheEpoch)
   if (epoch === vcpu.icacheEpoch) return
   vcpu.icacheEpoch = epoch
   cpu.count(COUNTER.icache_refills, 1)

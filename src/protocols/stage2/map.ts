@@ -26,18 +26,18 @@ import type { Stage2Vm } from './stage2.ts'
 export function* mapStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   const { tables } = vm.stage2
   const ptep = tables.blockEntry(fault.gfn)
-  const old = yield* cpu.load(ptep)
+  const old = yield* cpu.loadAcquire(ptep)
   if (fault.pages > 1) return yield* mapLeaf(cpu, vm, fault, ptep, old)
   if (!isTable(old)) return yield* linkTable(cpu, vm, fault, ptep, old)
   const pagePtep = tables.pageEntry(tableOf(old), fault.gfn)
-  const pageOld = yield* cpu.load(pagePtep)
+  const pageOld = yield* cpu.loadAcquire(pagePtep)
   return yield* mapLeaf(cpu, vm, fault, pagePtep, pageOld)
 }
 
 /** `stage2_map_walk_leaf()`: a table takes the place of a block, or of nothing. The guest faults again and finds it. */
 function* linkTable(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
   const broken = yield* tryBreakPte(cpu, vm, fault.gfn, ptep, old)
-  if (broken) yield* cpu.store(ptep, makeTable(vm.stage2.tables.take(cpu)))
+  if (broken) yield* cpu.storeRelease(ptep, makeTable(vm.stage2.tables.take(cpu)))
   else cpu.count(COUNTER.retry_cas_link, 1)
   return RETRY
 }
@@ -56,7 +56,7 @@ function* mapLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: n
   yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
   const served = !fault.isExec || (yield* vm.rules.icache.icacheInval(cpu, vm, fault))
   // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
-  yield* cpu.store(ptep, served ? now : INVALID_PTE)
+  yield* cpu.storeRelease(ptep, served ? now : INVALID_PTE)
   if (!served) return RETRY
   assertInstall(cpu, vm, fault)
   if (fault.isExec) assertInvalidated(cpu, vm, fault)

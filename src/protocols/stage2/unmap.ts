@@ -24,12 +24,12 @@ export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn):
 function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
   const { tables } = vm.stage2
   const ptep = tables.blockEntry(start)
-  const block = yield* cpu.load(ptep)
+  const block = yield* cpu.loadAcquire(ptep)
   if (isLeaf(block)) yield* unmapLeaf(cpu, vm, start, ptep)
   if (!isTable(block)) return
   for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, 1)) {
     const pagePtep = tables.pageEntry(tableOf(block), gfn)
-    const pte = yield* cpu.load(pagePtep)
+    const pte = yield* cpu.loadAcquire(pagePtep)
     if (isLeaf(pte)) yield* unmapLeaf(cpu, vm, gfn, pagePtep)
   }
 }

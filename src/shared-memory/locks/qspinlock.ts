@@ -135,8 +135,8 @@ export class QSpinLock implements Lock {
 
     // Whoever swapped the tail after us is about to name itself in our node.
     const next = yield* cpu.untilClear(node.next, NO_SUCCESSOR)
-    // Needs release. Makes the successor the head.
-    yield* cpu.store(this.#nodes[next]!.locked, 1)
+    // Makes the successor the head.
+    yield* cpu.storeRelease(this.#nodes[next]!.locked, 1)
   }
 
   /** The kernel swaps 16 bits; the words here are whole, so this is its loop for machines that cannot. */

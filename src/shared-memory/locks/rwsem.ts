@@ -166,8 +166,8 @@ export class RwSem implements RwLock {
     let waiter = head
     for (let left = granted; left > 0; left -= 1) {
       const next = yield* cpu.read(this.#waiters[waiter]!.next)
-      // Needs release. Publishes the lock to the waiter. Pairs with the wait in #lockSlow().
-      yield* cpu.store(this.#waiters[waiter]!.granted, 1)
+      // Publishes the lock to the waiter. Pairs with the wait in #lockSlow().
+      yield* cpu.storeRelease(this.#waiters[waiter]!.granted, 1)
       waiter = next
     }
   }

@@ -46,7 +46,7 @@ export class TatasLock implements Lock {
 
   /** 1 -> 0. */
   *release(cpu: Cpu): Steps<void> {
-    // Needs release. Publishes the critical section to the next xchg that returns 0.
-    yield* cpu.store(this.locked, 0)
+    // Publishes the critical section to the next xchg that returns 0.
+    yield* cpu.storeRelease(this.locked, 0)
   }
 }

@@ -27,8 +27,8 @@ export class TicketLock implements Lock {
   /** (n,s) -> (n+1,s), then waits for s to become our n. */
   *acquire(cpu: Cpu): Steps<void> {
     const ticket = yield* cpu.add(this.next, 1)
-    // Needs acquire. Pairs with the store in release(): we see all the last owner wrote.
-    const serving = yield* cpu.load(this.serving)
+    // Pairs with the store in release(): we see all the last owner wrote.
+    const serving = yield* cpu.loadAcquire(this.serving)
     if (serving === ticket) return
     cpu.contentionBegin(this.id, WRITE)
     yield* cpu.untilEqual(this.serving, ticket)
@@ -46,7 +46,7 @@ export class TicketLock implements Lock {
   /** (n,s) -> (n,s+1). Only the owner writes `serving`, so the load is never stale. */
   *release(cpu: Cpu): Steps<void> {
     const serving = yield* cpu.load(this.serving)
-    // Needs release. Publishes the critical section to the owner of ticket s+1.
-    yield* cpu.store(this.serving, (serving + 1) | 0)
+    // Publishes the critical section to the owner of ticket s+1.
+    yield* cpu.storeRelease(this.serving, (serving + 1) | 0)
   }
 }

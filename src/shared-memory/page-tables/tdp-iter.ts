@@ -75,18 +75,18 @@ export class TdpIter {
     this.level = ROOT_LEVEL
     this.#path[ROOT_LEVEL] = this.root
     this.#refreshSptep()
-    this.oldSpte = yield* cpu.load(this.sptep)
+    this.oldSpte = yield* cpu.loadAcquire(this.sptep)
   }
 
   *#tryStepDown(cpu: Cpu): Steps<boolean> {
     if (this.level === this.minLevel) return false
     // The entry may have been given a table since it was read.
-    this.oldSpte = yield* cpu.load(this.sptep)
+    this.oldSpte = yield* cpu.loadAcquire(this.sptep)
     if (!isShadowPresent(this.oldSpte) || isLast(this.oldSpte, this.level)) return false
     this.level -= 1
     this.#path[this.level] = childOf(this.oldSpte)
     this.#refreshSptep()
-    this.oldSpte = yield* cpu.load(this.sptep)
+    this.oldSpte = yield* cpu.loadAcquire(this.sptep)
     return true
   }
 
@@ -95,7 +95,7 @@ export class TdpIter {
     this.gfn = (this.gfn + pagesPerLevel(this.level)) as Gfn
     this.nextLastLevelGfn = this.gfn
     this.sptep = (this.sptep + 1) as Word
-    this.oldSpte = yield* cpu.load(this.sptep)
+    this.oldSpte = yield* cpu.loadAcquire(this.sptep)
     return true
   }
 

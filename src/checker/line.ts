@@ -1,0 +1,44 @@
+import { CAS, INSTRUCTIONS, PAUSE, STORE, UNTIL_EQUAL, WRITE } from './instructions.ts'
+import type { Machine } from './machine.ts'
+
+/** One step of an execution, in words. */
+export type Line = {
+  readonly actor: number
+  /** The function of the protocol that takes it. */
+  readonly site: string
+  readonly word: number
+  readonly text: string
+  /** Whether it changed the word. */
+  readonly wrote: boolean
+  /** It looked at a word, and may have to wait for it. */
+  readonly waited: boolean
+}
+
+/** The step of an actor, after it was taken; `was`: what its word held before. */
+export function lineOf(machine: Machine, actor: number, node: number, was: number): Line {
+  const { kind, word: words, a, b, sites } = machine.behaviours[actor]!
+  const code = kind.at[node]!
+  const word = words.at[node]!
+  const now = machine.memory[word] ?? 0
+  const name = word < 0 ? '' : ` ${machine.program.place.nameOf(word as never)}`
+  const value =
+    code === PAUSE
+      ? ''
+      : code === WRITE || code === STORE
+        ? ` = ${number(now)}`
+        : code === CAS && was !== a.at[node]
+          ? ` fails: ${number(was)}, not ${number(a.at[node]!)}`
+          : was === now
+            ? ` is ${number(was)}`
+            : ` ${number(was)} -> ${number(code === CAS ? b.at[node]! : now)}`
+  return {
+    actor,
+    site: sites.get(node) ?? '',
+    word,
+    text: `${INSTRUCTIONS[code]}${name}${value}`,
+    wrote: was !== now,
+    waited: code >= UNTIL_EQUAL,
+  }
+}
+
+export const number = (value: number) => (Math.abs(value) < 256 ? `${value}` : `0x${(value >>> 0).toString(16)}`)

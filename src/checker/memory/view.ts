@@ -1,0 +1,100 @@
+import { mixHigh, mixLow } from '../fingerprint.ts'
+import type { Words } from './store-buffer.ts'
+
+/** Values that are kept for one CPU; what is overwritten after that, it cannot miss. */
+const ENTRIES = 256
+/** Of one word. A bound, because somebody may change a word for ever while another CPU stands still. */
+const OF_ONE_WORD = 4
+const WORD_PLACE = 0x5000_0000
+/** Above all words, so that the k-th value of one word is not mistaken for the first of another. */
+const STRIDE = 1 << 22
+
+/**
+ * What one CPU may still read although it has been overwritten: a load may have been satisfied at any moment since the last
+ * barrier that holds it back. In the order in which they were overwritten:
+ *
+ *   count, then word and value of each
+ *
+ * No part of the state's fingerprint but for what `hash()` says: most of it can never be read.
+ */
+export class View {
+  readonly #words: Words
+  readonly #at: number
+  low = 0
+  high = 0
+
+  constructor(words: Words, at: number) {
+    this.#words = words
+    this.#at = at
+  }
+
+  static readonly size = 1 + ENTRIES * 2
+
+  get count(): number {
+    return this.#words.memory[this.#at]!
+  }
+
+  /** Another CPU overwrites `value`. */
+  keep(word: number, value: number): void {
+    if (this.#countOf(word) === OF_ONE_WORD) this.drop(this.oldest(word))
+    const { count } = this
+    if (count === ENTRIES) return
+    this.#put(count, word, value)
+    this.#words.write(this.#at, count + 1)
+  }
+
+  forget(): void {
+    if (this.count > 0) this.#words.write(this.#at, 0)
+  }
+
+  /** The place of the oldest value of a word that may still be read, or -1 if that is the newest. */
+  oldest(word: number): number {
+    for (let entry = 0; entry < this.count; entry += 1) if (this.#word(entry) === word) return entry
+    return -1
+  }
+
+  valueOf(entry: number): number {
+    return this.#words.memory[this.#at + 2 + entry * 2]!
+  }
+
+  /** From here on that value is not read any more. */
+  drop(entry: number): void {
+    const last = this.count - 1
+    for (let at = entry; at < last; at += 1) this.#put(at, this.#word(at + 1), this.valueOf(at + 1))
+    this.#words.write(this.#at, last)
+  }
+
+  dropAll(word: number): void {
+    for (let entry = this.oldest(word); entry >= 0; entry = this.oldest(word)) this.drop(entry)
+  }
+
+  /** Leaves in `low` and `high` a fingerprint of the values of those words that `matters`. */
+  hash(cpu: number, matters: (word: number) => boolean): void {
+    this.low = 0
+    this.high = 0
+    for (let entry = 0; entry < this.count; entry += 1) {
+      const word = this.#word(entry)
+      if (!matters(word)) continue
+      let earlier = 0
+      for (let at = 0; at < entry; at += 1) if (this.#word(at) === word) earlier += 1
+      const place = WORD_PLACE + cpu * STRIDE * 4 + Math.imul(earlier, 0x9e37_79b1) + word
+      this.low ^= mixLow(place, this.valueOf(entry))
+      this.high ^= mixHigh(place, this.valueOf(entry))
+    }
+  }
+
+  #countOf(word: number): number {
+    let found = 0
+    for (let entry = 0; entry < this.count; entry += 1) if (this.#word(entry) === word) found += 1
+    return found
+  }
+
+  #word(entry: number): number {
+    return this.#words.memory[this.#at + 1 + entry * 2]!
+  }
+
+  #put(entry: number, word: number, value: number): void {
+    this.#words.write(this.#at + 1 + entry * 2, word)
+    this.#words.write(this.#at + 2 + entry * 2, value)
+  }
+}

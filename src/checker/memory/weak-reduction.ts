@@ -1,0 +1,166 @@
+import { Cells, Futures, WRITES } from '../futures.ts'
+import { PAUSE, STORE, WRITE } from '../instructions.ts'
+import type { Machine } from '../machine.ts'
+import type { Reducer } from '../reducer.ts'
+import { classNow } from '../reduction.ts'
+import type { WeakMemory } from './weak-memory.ts'
+import { Window } from './window.ts'
+
+/**
+ * Persistent sets where stores are delayed: see reduction.ts. A store that waits is a process of its own, which will write one
+ * word; putting it into the buffer, and a barrier, conflict with nothing. An actor that waits for its own stores is enabled by
+ * any of those that may leave first. A barrier for loads may be taken before what others do, rather than after it: the
+ * older values that it then leaves to be read add to what can happen, and take nothing away.
+ */
+export class WeakReduction implements Reducer {
+  readonly #machine: Machine
+  readonly #weak: WeakMemory
+  readonly #cells = new Cells()
+  readonly #futures: readonly Futures[]
+  readonly #windows: readonly Window[]
+  /** Accesses of the step that is looked at, each as `cell * 4 + class`. */
+  readonly #accesses: number[] = []
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+    this.#weak = machine.weak!
+    this.#futures = machine.behaviours.map((behaviour) => new Futures(behaviour, this.#cells))
+    this.#windows = machine.behaviours.map((behaviour) => new Window(behaviour, this.#weak.model))
+    this.#weak.windows = this.#windows
+  }
+
+  update(stepper: number): void {
+    const actor = this.#machine.actorOf(stepper)
+    this.#futures[actor]!.update()
+    this.#windows[actor]!.update()
+  }
+
+  get isRefuted(): boolean {
+    return this.#futures.some(({ isRefuted }) => isRefuted) || this.#windows.some(({ isRefuted }) => isRefuted)
+  }
+
+  beginRound(): void {
+    for (const futures of this.#futures) futures.forgive()
+    for (const window of this.#windows) window.forgive()
+  }
+
+  persistent(able: number): number {
+    let best = 0
+    let fewest = 33
+    for (let rest = able; rest !== 0 && fewest > 1; rest &= rest - 1) {
+      const set = this.#close(31 - Math.clz32(rest & -rest))
+      const count = countOf(set & able)
+      if (count < fewest) {
+        best = set
+        fewest = count
+      }
+    }
+    this.#rely(best)
+    return best & able
+  }
+
+  goesOn(last: number, able: number): number {
+    const own = able & this.#machine.steppersOf(last)
+    for (let rest = own; rest !== 0; rest &= rest - 1) {
+      const set = this.#close(31 - Math.clz32(rest & -rest))
+      if ((set & ~own) !== 0) continue
+      this.#rely(set)
+      return set
+    }
+    return 0
+  }
+
+  /** Adds whoever may conflict with a member's next step, or must come before it, until nobody does. */
+  #close(first: number): number {
+    const machine = this.#machine
+    let set = 1 << first
+    let done = 0
+    while (set !== done) {
+      const member = 31 - Math.clz32(set & ~done & -(set & ~done))
+      done |= 1 << member
+      const actor = machine.actorOf(member)
+      const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0
+      if (blockers !== 0) {
+        set |= blockers
+        continue
+      }
+      // Which value a load finds is a choice of its own.
+      if (!this.#weak.isLane(member)) set |= this.#withRenewal(actor)
+      this.#look(member)
+      for (let other = 0; other < machine.actors; other += 1) if (other !== actor) set |= this.#conflicting(other)
+    }
+    return set
+  }
+
+  /** Stores of an actor that waits for them: one will do if all must leave, since that one is among them. */
+  #mustLeaveFirst(actor: number): number {
+    const { behaviours, nodes } = this.#machine
+    if (this.#machine.hasEnded(actor) || this.#weak.isFree(actor, nodes[actor]!)) return 0
+    const code = behaviours[actor]!.kind.at[nodes[actor]!]!
+    const lanes = code === WRITE || code === STORE ? this.#weak.buffers[actor]!.ready : 1
+    return ((1 << lanes) - 1) << this.#weak.laneId(actor, 0)
+  }
+
+  #withRenewal(actor: number): number {
+    if (this.#machine.hasEnded(actor) || this.#weak.olderEntry(actor) < 0) return 1 << actor
+    return (1 << actor) | (1 << this.#weak.renewalId(actor))
+  }
+
+  /** Leaves in `#accesses` what the next step of a member does to shared words. */
+  #look(member: number): void {
+    const { behaviours, nodes } = this.#machine
+    const actor = this.#machine.actorOf(member)
+    this.#accesses.length = 0
+    if (this.#weak.isLane(member)) {
+      const word = this.#weak.buffers[actor]!.wordOf(this.#weak.entryOf(member))
+      this.#accesses.push(this.#cells.of(word) * 4 + WRITES)
+      return
+    }
+    if (this.#machine.hasEnded(actor)) return
+    const node = nodes[actor]!
+    const { kind, word } = behaviours[actor]!
+    const code = kind.at[node]!
+    if (word.at[node]! >= 0 && code !== WRITE && code !== STORE && code !== PAUSE) {
+      this.#accesses.push(this.#cells.of(word.at[node]!) * 4 + classNow(this.#machine, actor))
+    }
+    for (const access of this.#futures[actor]!.besides(node)) this.#accesses.push(access)
+  }
+
+  /** Of another CPU: itself and its stores, as far as they may conflict with one of the accesses. */
+  #conflicting(other: number): number {
+    const node = this.#machine.nodes[other]!
+    const buffer = this.#weak.buffers[other]!
+    let found = 0
+    for (const access of this.#accesses) {
+      const cell = access >> 2
+      if (this.#futures[other]!.conflicts(node, cell, access & 3)) found |= 1 << other
+      for (let entry = 0; entry < buffer.count; entry += 1) {
+        if (this.#cells.of(buffer.wordOf(entry)) !== cell) continue
+        found |= 1 << this.#weak.laneId(other, buffer.laneBefore(entry))
+      }
+    }
+    return found
+  }
+
+  /** Notes what the choice of a set rests on. */
+  #rely(set: number): void {
+    const { nodes, actors } = this.#machine
+    for (let rest = set; rest !== 0; rest &= rest - 1) {
+      const member = 31 - Math.clz32(rest & -rest)
+      const actor = this.#machine.actorOf(member)
+      if (member === actor && (this.#machine.hasEnded(actor) || this.#mustLeaveFirst(actor) !== 0)) continue
+      if (!this.#weak.isLane(member)) this.#futures[actor]!.plan(nodes[actor]!)
+      this.#look(member)
+      for (let other = 0; other < actors; other += 1) {
+        if (other === actor || (set & (1 << other)) !== 0) continue
+        for (const access of this.#accesses) this.#futures[other]!.rely(nodes[other]!, access >> 2, access & 3)
+      }
+    }
+  }
+}
+
+function countOf(set: number): number {
+  let count = 0
+  for (let rest = set; rest !== 0; rest &= rest - 1) count += 1
+  return count
+}

@@ -1,0 +1,47 @@
+import { MB, WMB } from '../../shared-memory/cpu.ts'
+import { BARRIER, isRead, READ, STORE, WRITE } from '../instructions.ts'
+import { type Line, lineOf, number } from '../line.ts'
+import type { Machine } from '../machine.ts'
+import { isAcquire, isRelease } from './order.ts'
+
+/** Takes the step of somebody who is no CPU, and tells it; the store of a CPU is told in the function that it is in. */
+export function stepOfMemory(machine: Machine, stepper: number, site: string): Line[] {
+  const weak = machine.weak!
+  const actor = machine.actorOf(stepper)
+  if (!weak.isLane(stepper)) {
+    // Told by the load that follows.
+    machine.step(stepper)
+    return []
+  }
+  const entry = weak.entryOf(stepper)
+  const word = weak.buffers[actor]!.wordOf(entry)
+  const value = weak.buffers[actor]!.valueOf(entry)
+  const was = machine.memory[word]!
+  machine.step(stepper)
+  const text = `store ${nameOf(machine, word)} = ${number(value)} becomes visible`
+  return [{ actor, site, word, text, wrote: was !== value, waited: false }]
+}
+
+/** The step of an actor, after it was taken, where stores are delayed and loads may find older values. */
+export function weakLineOf(machine: Machine, actor: number, node: number, was: number): Line {
+  const behaviour = machine.behaviours[actor]!
+  const code = behaviour.kind.at[node]!
+  const word = behaviour.word.at[node]!
+  const line = lineOf(machine, actor, node, was)
+  if (code === BARRIER) {
+    const kind = behaviour.a.at[node]
+    return { ...line, text: kind === MB ? 'smp_mb' : kind === WMB ? 'smp_wmb' : 'smp_rmb', waited: false }
+  }
+  if (code === WRITE || code === STORE) {
+    const what = code === WRITE ? 'write' : isRelease(behaviour, node) ? 'store release' : 'store'
+    const text = `${what} ${nameOf(machine, word)} = ${number(behaviour.a.at[node]!)}, not yet visible`
+    return { ...line, text, wrote: true }
+  }
+  if (!isRead(code)) return line
+  const what = code === READ ? 'read' : isAcquire(behaviour, node) ? 'load acquire' : 'load'
+  const now = machine.memory[word]!
+  const older = machine.answer === now ? '' : `, and ${number(now)} in memory`
+  return { ...line, text: `${what} ${nameOf(machine, word)} is ${number(machine.answer)}${older}` }
+}
+
+const nameOf = (machine: Machine, word: number): string => machine.program.place.nameOf(word as never)
