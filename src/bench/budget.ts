@@ -26,8 +26,8 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
 }
 
-/** ns of this host for a CPU and a virtual ns: a step takes about 0.2 us here and 15 ns there. */
-const PER_MODELLED_NS = 14
+/** ns of this host for a CPU and a virtual ns: a step takes about 0.25 us here and 50 ns there. */
+const PER_MODELLED_NS = 5
 
 function modelledMs({ variants, crew }: Group, { durationMs, warmupMs, seeds, draws, whatIf }: Modelled): number {
   const runs = (seeds.length + draws + whatIf.length) * variants.length

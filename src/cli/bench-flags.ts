@@ -44,7 +44,8 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('machine', {
       ...text,
       alias: 'm',
-      describe: 'where it runs: threads, or a modelled machine such as altra-64; a list [default: threads]',
+      describe:
+        'where it runs: threads, or a modelled machine such as altra-64; a list [default: threads, and with no flags altra-64]',
     })
     .option('vcpus', { ...text, describe: 'how many vCPUs: 2, 1,2,4 or 1..8 [default: cores - 1]' })
     .option('notifiers', { ...text, describe: 'how many tasks invalidate [default: 1]' })

@@ -7,7 +7,7 @@ import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
-import { isHeadline, recordedHeadline } from './headline.ts'
+import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
 import { modelledOf, type Target, targetsOf } from './machines.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
@@ -61,7 +61,14 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
     return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
   }
-  const headline = [...groups, ...(await recordedHeadline(args, io))]
+  const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
+  const headline = [
+    ...groups,
+    ...(await recordedHeadline(args, io)),
+    ...wanted.flatMap(({ scenario, variants }) =>
+      modelled.flatMap((target) => groupsOf(args, scenario, variants, target, {}, null)),
+    ),
+  ]
   return {
     groups: headline,
     options: fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs)),

@@ -28,22 +28,31 @@ export const bench: Command<BenchArgs> = {
     const out = args.out ?? resultPath(plan.name, new Date())
     checkWritable(out)
     const progress = new Progress(io, !args.noProgress && !args.quiet)
+    const modelled = { runs: 0, steps: 0, ms: 0 }
     const result = await runBench(
       { groups: plan.groups, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
       {
         progress: (done, total, label) => progress.show(done, total, label),
-        speed: (label, steps, ms) => progress.note(speedText(label, steps, ms)),
+        speed: (label, steps, ms) => {
+          modelled.runs += 1
+          modelled.steps += steps
+          modelled.ms += ms
+          progress.note(speedText(label, steps, ms))
+        },
         finished: (sofar) => saveAtomically(out, textOf(validate(sofar))),
       },
     )
     progress.clear()
     io.out(args.json ? textOf(result) : benchReport(result, args))
+    if (modelled.runs > 0 && !args.json && !args.quiet) {
+      io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
+    }
     if (!args.json && !args.quiet) io.out(`\n${out}`)
     return exitCodeOf(result, io)
   },
 }
 
-/** Of this host, and so not in the result. */
+/** Of this host, and so not in the result file, which is the same everywhere. */
 const speedText = (label: string, steps: number, ms: number) =>
   `${label}: ${compact(steps)} steps in ${time(ms * 1e6)}, ${compact((steps / ms) * 1000)} steps/s`
 

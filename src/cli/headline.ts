@@ -13,13 +13,22 @@ const EFFORT: Effort = { trials: 4, latencyTrials: 3, aaTrials: 0 }
 export const isHeadline = ({ scenario, variant, trace }: BenchArgs): boolean =>
   scenario === undefined && variant === undefined && trace === undefined
 
+/** The machine on which the headline questions are modelled, besides being measured here. */
+export const HEADLINE_MACHINE = 'altra-64'
+
+/** Nothing is asked of time or machine either: then the same questions go to a modelled machine, too. */
+export const isOnBothMachines = (args: BenchArgs): boolean =>
+  isHeadline(args) &&
+  isAsRecorded(args) &&
+  [args.machine, args.duration, args.warmup].every((flag) => flag === undefined)
+
 /** Of these flags each asks for another load than the recorded one, or for less time than it takes. */
 const isAsRecorded = ({ vcpus, notifiers, zappers, set, rate, timeBudget, quick }: BenchArgs) =>
   [vcpus, notifiers, zappers, set, rate, timeBudget].every((flag) => flag === undefined) && !quick
 
 /** The headline question asked again of a recording of a real kernel, which comes with the package. */
 export async function recordedHeadline(args: BenchArgs, io: Io): Promise<Group[]> {
-  if (!isAsRecorded(args)) return []
+  if (!isAsRecorded(args) || args.machine?.split(',').includes('threads') === false) return []
   const replay = await readReplay({ trace: packaged('numa.trace.gz'), memslots: packaged('numa.json'), speed: '1' }, io)
   const { accesses, invalidations } = replay.recording
   const crew = { vcpus: accesses.length, notifiers: invalidations.length, zappers: 0 }

@@ -178,8 +178,8 @@ export default scenario({
   modelled: {
     values: { range: 256, 'update-pause-us': 200 },
     costs: { guest_access: 500 },
-    durationMs: 3,
-    warmupMs: 1,
+    durationMs: 2,
+    warmupMs: 0.5,
   },
   load,
 })

@@ -124,8 +124,8 @@ export default scenario({
   modelled: {
     values: { 'memory-mib': 16, 'period-us': 200, 'fresh-pages': 2048 },
     costs: { guest_access: 500 },
-    durationMs: 3,
-    warmupMs: 1,
+    durationMs: 2,
+    warmupMs: 0.5,
   },
   load,
 })

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import yargs from 'yargs'
+import { type BenchArgs, benchFlags } from './bench-flags.ts'
+import { planOf } from './bench-plan.ts'
+import type { Io } from './io.ts'
+
+const NOWHERE = { signal: new AbortController().signal } as Io
+
+/** `scenario on machine` of each group that a command line asks for. */
+async function groupsOf(...words: readonly string[]): Promise<string[]> {
+  const { groups } = await planOf(benchFlags(yargs([...words])).parseSync() as BenchArgs, NOWHERE)
+  return groups.map(({ scenario, modelled, replay }) => {
+    const machine = modelled?.profile.name ?? 'threads'
+    return `${scenario.name} on ${machine}${replay === null ? '' : ', recorded'}`
+  })
+}
+
+const MEASURED = ['precheck', 'nx-recovery', 'icache', 'elision', 'apic-page'].map((name) => `${name} on threads`)
+const MODELLED = MEASURED.map((group) => group.replace('threads', 'altra-64'))
+const RECORDED = 'precheck on threads, recorded'
+
+test('with no flags every question that came by mail is measured here and modelled on 64 Arm cores', async () => {
+  assert.deepEqual(await groupsOf(), [...MEASURED, RECORDED, ...MODELLED])
+})
+
+test('what is asked of one machine is not asked of the other', async () => {
+  assert.deepEqual(await groupsOf('-m', 'threads'), [...MEASURED, RECORDED])
+  assert.deepEqual(await groupsOf('-m', 'altra-64'), MODELLED)
+})
+
+test('a load or a time of its own is for the threads, who are meant where nothing is said', async () => {
+  assert.deepEqual(await groupsOf('--vcpus', '2'), MEASURED)
+  assert.deepEqual(await groupsOf('--duration', '100ms'), [...MEASURED, RECORDED])
+  assert.deepEqual(await groupsOf('-s', 'icache'), ['icache on threads'])
+})
+
+test('on every modelled machine each question keeps its cores busy, and no more', async () => {
+  for (const machine of ['altra-64', 'altra-max-128', 'epyc-milan-2s', 'epyc-genoa-2s', 'icx-2s']) {
+    const args = benchFlags(yargs(['-m', machine])).parseSync() as BenchArgs
+    const { groups } = await planOf(args, NOWHERE)
+    for (const { scenario, crew, values, modelled } of groups) {
+      if (scenario.kind !== 'vm') continue
+      const load = { values, crew, arrival: { kind: 'closed' }, seed: 0, sampleEvery: 0 } as const
+      const cpus = Math.min(64, modelled!.profile.parameters.cpus!.value)
+      assert.equal(scenario.load(load).roles.length, cpus, `${scenario.name} on ${machine}`)
+    }
+  }
+})
