@@ -8,6 +8,7 @@ import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
+import { layoutsOf } from './layout.ts'
 import { listText } from './list.ts'
 import { Progress } from './progress.ts'
 import { checkWritable, resultPath, saveAtomically } from './save.ts'
@@ -25,6 +26,10 @@ export const bench: Command<BenchArgs> = {
     }
     if (args.ab !== undefined) return await benchAb(args.ab, args, io)
     const plan = await planOf(args, io)
+    if (args.layout) {
+      io.out(layoutsOf(plan))
+      return EXIT.fine
+    }
     const out = args.out ?? resultPath(plan.name, new Date())
     checkWritable(out)
     const progress = new Progress(io, !args.noProgress && !args.quiet)

@@ -132,6 +132,17 @@ test('wrong use exits with 2 and says in a sentence what is wrong and what to do
   }
 })
 
+test('the layout shows where the words lie, and runs nothing', async () => {
+  const { code, out, folder } = await faultline(['bench', '-s', 'precheck', '--layout'])
+  assert.equal(code, 0)
+  assert.match(out, /^name +line +offset +who writes it$/m)
+  assert.match(out, /^mmuLock\.cnts +\d+ +0 {2}/m)
+  assert.equal(existsSync(join(folder, 'results')), false)
+  const refused = await faultline(['bench', '-s', 'primitives', '--layout'])
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /primitives has no VM/)
+})
+
 test('help answers for the program and for each command', async () => {
   for (const args of [['--help'], ['bench', '--help'], ['list', '--help'], ['calibrate', '--help']]) {
     const { code, out } = await faultline(args)
