@@ -95,9 +95,7 @@ export const NX_RECOVERY_VARIANTS: readonly Variant[] = [
     name: 'B-NOTRACKCHK',
     reference: 's1, no look at nx_huge_page_disallowed',
     says: 'a fault puts a page on the list that was torn down meanwhile',
-    caughtBy: [],
-    unseenBecause:
-      'the page must be torn down with the page table above it, in the few instructions between its linking and the list; a schedule shows it',
+    caughtBy: ['nx_list_corrupt'],
     load: { ...BUSY, huge: '1G', 'memory-mib': '1024' },
   },
 ]
