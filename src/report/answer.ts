@@ -13,7 +13,8 @@ export function answer(scenario: Scenario, baseline: Run, candidate: Run): strin
   const [first] = findings
   const who = `${candidate.variant} against ${baseline.variant}`
   if (first === undefined) return `No answer: ${candidate.variant} and ${baseline.variant} have no figures in common.`
-  return `${VERDICTS[first.verdict]}${who}: ${findings.map(({ text }) => text).join('; ')}.`
+  const verdict = isModelled(baseline) && first.verdict === 'unresolved' ? WITHIN_BAND : VERDICTS[first.verdict]
+  return `${verdict}${who}: ${findings.map(({ text }) => text).join('; ')}.`
 }
 
 const VERDICTS = {
@@ -24,6 +25,11 @@ const VERDICTS = {
   unresolved: 'Not resolved by these trials: ',
 } as const
 
+/** Of machines that the profile might mean as well, some say one thing and some the other. */
+const WITHIN_BAND = 'Not decided by what is known of the machine: '
+
+const isModelled = ({ kind }: Run): boolean => kind === 'modelled'
+
 type Finding = { readonly text: string; readonly verdict: keyof typeof VERDICTS }
 
 function findingOf(baseline: Run, candidate: Run, metric: MetricName, reads: string): Finding | undefined {
@@ -31,21 +37,30 @@ function findingOf(baseline: Run, candidate: Run, metric: MetricName, reads: str
   const after = candidate.metrics[metric]
   if (before === undefined || after === undefined) return undefined
   const comparison = compareRuns(baseline, candidate, metric)
-  if (comparison === undefined) return withoutRatio(before, after, metric, reads)
+  if (comparison === undefined) return withoutRatio(before, after, metric, reads, isModelled(baseline))
   const ratio = ratioText(comparison.ratio, comparison.ci95)
   if (comparison.exceedsNoise) {
     return { text: `${plainly(reads, before, after)} (${ratio})`, verdict: verdictOf(metric, comparison.ratio > 1) }
   }
+  if (isModelled(baseline)) return ofModels(before, after, reads, ratio)
   const why = comparison.isResolved ? 'no more than the baseline differs from itself' : 'not resolved'
   return { text: `${reads} ${why} (${ratio})`, verdict: 'unresolved' }
 }
 
+/** Two modelled figures are equal, or one is the larger on some of the machines and the smaller on others. */
+function ofModels(before: Metric, after: Metric, reads: string, ratio: string): Finding {
+  if (before.median !== after.median) {
+    return { text: `${reads}: the sign changes within the band of the draws (${ratio})`, verdict: 'unresolved' }
+  }
+  return { text: `${reads} ${inUnit(after.median, after.unit)} in both`, verdict: 'same' }
+}
+
 /** The baseline is 0. */
-function withoutRatio(before: Metric, after: Metric, metric: MetricName, reads: string): Finding {
+function withoutRatio(before: Metric, after: Metric, metric: MetricName, reads: string, isExact: boolean): Finding {
   if (before.median === after.median) {
     return { text: `${reads} ${inUnit(after.median, after.unit)} in both`, verdict: 'same' }
   }
-  const isApart = after.n >= 5 && after.ci95[0] > before.ci95[1]
+  const isApart = isExact || (after.n >= 5 && after.ci95[0] > before.ci95[1])
   return { text: plainly(reads, before, after), verdict: isApart ? verdictOf(metric, true) : 'unresolved' }
 }
 

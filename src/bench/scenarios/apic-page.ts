@@ -176,7 +176,7 @@ function load(options: Options): Load {
         values.preempt === 'none' || values.preempt === 'voluntary' || values.preempt === 'lazy'
           ? values.preempt
           : 'full',
-      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: 0,
       apic: { gfn: APIC_DEFAULT_GFN, x2apicVcpus: values.x2apic },
     },

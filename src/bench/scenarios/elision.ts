@@ -205,7 +205,7 @@ export function load(options: Options): Load {
       memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: roundUp(values.range) }],
       mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
       preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: 0,
       updates: updatesOf(values),
     },

@@ -122,7 +122,7 @@ function load(options: Options): Load {
       ],
       mmu: 'tdp',
       preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: 0,
       apic: { gfn: APIC_DEFAULT_GFN, x2apicVcpus: 0 },
       nx: {

@@ -155,7 +155,7 @@ function load(options: Options): Load {
       memslots: slotsOf(regions),
       mmu: 'tdp',
       preempt: preemptionOf(values.preempt),
-      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: 0,
       nx: {
         roots: values.roots,

@@ -236,7 +236,7 @@ export function load(options: Options): Load {
       memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: rangePages + freshPages }],
       mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
       preempt: preemptionOf(values.preempt),
-      tlbEntries: 2 ** Math.floor(Math.log2(values.tlb)),
+      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: values['huge-share'] * 10,
     },
     roles: [

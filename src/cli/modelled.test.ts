@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Result } from '../bench/result.ts'
+import { faultline } from './faultline.contract.ts'
+
+const MAIN = fileURLToPath(new URL('main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'faultline-modelled-'))
+test.after(() => rmSync(folder, { recursive: true }))
+
+/** What a command writes into its result file. */
+async function modelled(...words: readonly string[]): Promise<{ out: string; result: Result }> {
+  const file = join(folder, 'own.json')
+  const { code, out, err } = await faultline('bench', '--no-progress', '--out', file, ...words)
+  assert.equal(code, 0, err)
+  return { out, result: JSON.parse(readFileSync(file, 'utf8')) as Result }
+}
+
+test('the same plan gives the same bytes in another process, with another compiler, language and time zone', () => {
+  const bytes = [
+    { flags: [], env: { LANG: 'C', TZ: 'UTC' } },
+    { flags: ['--no-opt', '--max-semi-space-size=1'], env: { LANG: 'de_DE.UTF-8', TZ: 'Asia/Kathmandu' } },
+  ].map(({ flags, env }, index) => {
+    const file = join(folder, `${index}.json`)
+    const plan = ['bench', '-m', 'altra-64,icx-2s', '-s', 'precheck,icache', '--vcpus', '3', '--draws', '1']
+    const ran = spawnSync(process.execPath, [...flags, MAIN, ...plan, '--seed', '1,7', '--out', file, '--quiet'], {
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    })
+    assert.equal(ran.status, 0, ran.stderr)
+    return readFileSync(file)
+  })
+  assert.ok(bytes[0]!.length > 10_000)
+  assert.ok(bytes[0]!.equals(bytes[1]!))
+})
+
+test('of every role the time is accounted for: busy, and what it was blocked by', async () => {
+  const { result } = await modelled('-m', 'altra-64', '-s', 'precheck,elision', '--vcpus', '8')
+  for (const { scenario, variant, model, trials } of result.runs) {
+    for (const { role, ns } of model!.blocked) {
+      const busy = ns.busy!
+      assert.ok(busy >= 0, `${scenario} ${variant} ${role}: busy ${busy}`)
+      for (const [what, time] of Object.entries(ns))
+        assert.ok(time >= 0, `${scenario} ${variant} ${role}: ${what} ${time}`)
+    }
+    assert.equal(trials.length, 1)
+  }
+})
+
+test('a cost that is taken away is taken away in a run of its own, and the difference is printed', async () => {
+  const plain = ['-m', 'altra-64', '-s', 'precheck', '--vcpus', '8']
+  const { out, result } = await modelled(...plain, '--what-if', 'flush=0')
+  const free = ['ipi', 'ipi_delivery', 'tlb_flush', 'tlbi', 'dsb_ish'].flatMap((name) => ['--set', `cost.${name}=0`])
+  const really = await modelled(...plain, ...free, '--set', 'machine.ipi_fabric_ns=0')
+  for (const [index, { model }] of result.runs.entries()) {
+    const { metrics } = really.result.runs[index]!
+    const [what] = model!.whatIf
+    assert.deepEqual([what!.cost, what!.scale], ['flush', 0])
+    for (const [name, value] of Object.entries(what!.metrics)) assert.equal(value, metrics[name]!.median, name)
+    assert.notEqual(what!.metrics.faults_per_second, result.runs[index]!.metrics.faults_per_second!.median)
+  }
+  assert.match(out, /what if flush cost nothing, no-precheck: .*faults_per_second \S+ -> \S+/)
+})
+
+test('draws from the ranges are a band, and a comparison that changes its sign within it is not resolved', async () => {
+  const { out, result } = await modelled(
+    '-m',
+    'altra-64',
+    '-s',
+    'apic-page',
+    '--vcpus',
+    '4',
+    '--draws',
+    '6',
+    '--seed',
+    '3',
+  )
+  const [base, other] = result.runs
+  assert.deepEqual(
+    [base, other].map((run) => run!.model!.draws.length),
+    [6, 6],
+  )
+  assert.match(out, /band of 6 draws, double-flush: tlb_flushes_per_reload 2\.00 \[2\.00, 2\.00\]/)
+  const ratios = base!.model!.draws.map((draw, index) => {
+    return other!.model!.draws[index]!.guest_accesses_per_second! / draw.guest_accesses_per_second!
+  })
+  assert.ok(ratios.some((ratio) => ratio < 1) && ratios.some((ratio) => ratio > 1))
+  assert.match(out, /guest accesses\/s: the sign changes within the band of the draws/)
+})
+
+test('a sweep of vCPUs is fitted by the scalability law, a line for each variant', async () => {
+  const { out } = await modelled(
+    '-m',
+    'altra-64',
+    '-s',
+    'fault-scaling',
+    '--variant',
+    'write-lock',
+    '--vcpus',
+    '1,2,4,8',
+  )
+  assert.match(out, /fault-scaling write-lock on altra-64, 1 to 8 vCPUs: contention \d.* %, coherency .*universal scal/)
+})
+
+test('a contended holder yields where the kernel is preemptible, and nowhere else', async () => {
+  const yields = async (preempt: string) => {
+    const load = ['-m', 'altra-64', '-s', 'precheck', '--variant', 'no-precheck', '--vcpus', '16', '--set', 'range=16']
+    const { result } = await modelled(...load, '--set', `preempt=${preempt}`)
+    return result.runs[0]!.counters.yield_needbreak ?? 0
+  }
+  assert.ok((await yields('full')) > 0)
+  assert.equal(await yields('voluntary'), 0)
+  assert.equal(await yields('none'), 0)
+})
+
+test('more vCPUs than cores share them by slices, which is said and accounted for', async () => {
+  const few = ['--vcpus', '8', '--set', 'machine.cpus=4', '--set', 'machine.slice_ms=0.1']
+  const { out, result } = await modelled('-m', 'altra-64', '-s', 'precheck', ...few)
+  assert.match(out, /more workers than the machine has CPUs: they share them \(9 on 4\)/)
+  const blocked = result.runs.flatMap(({ model }) => model!.blocked.map(({ ns }) => ns.preemption ?? 0))
+  assert.ok(blocked.some((ns) => ns > 0))
+})
+
+test('what threads alone are doubted for is not said of a model', async () => {
+  const { out } = await modelled('-m', 'altra-64', '-s', 'icache', '--vcpus', '2')
+  assert.doesNotMatch(out, /atomic operation on a line that all threads share|scheduler|cores/)
+})
