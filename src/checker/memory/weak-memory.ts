@@ -128,6 +128,8 @@ export class WeakMemory {
   load(cpu: number, node: number): number {
     const behaviour = this.#host.behaviours[cpu]!
     const older = this.olderEntry(cpu)
+    // Coherence: of one word nobody finds an older value after a newer one, also if only the first load was READ_ONCE.
+    if (older < 0) this.#views[cpu]!.dropAll(behaviour.word.at[node]!)
     const value = older >= 0 ? this.#views[cpu]!.valueOf(older) : this.seenBy(cpu, behaviour.word.at[node]!)
     if (isAcquire(behaviour, node)) this.#views[cpu]!.forget()
     return value
