@@ -4,13 +4,22 @@ import { hostProfile } from '../bench/profile.ts'
 import { columns, compact, time } from '../report/numbers.ts'
 import { handOver, calibrate as measure } from '../threads/calibrate.ts'
 import type { Command } from './command.ts'
-import { EXIT } from './io.ts'
+import { EXIT, type Io } from './io.ts'
+import { HOST_PROFILE } from './machines.ts'
 import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = { readonly out: string | undefined; readonly json: boolean }
 
 const BUDGET_MS = 100
 const ROUNDS = 20_000
+
+/** Measures this host; `profile` is the text of one. */
+export async function calibrateHost(io: Io) {
+  const costs = { ...(await measure(BUDGET_MS)), ...(await handOver(ROUNDS)) }
+  const host = describeHost(io.runtime, costs.clock_read_ns ?? 0)
+  const profile = `${JSON.stringify(hostProfile(host, usableCores(host), costs), null, 1)}\n`
+  return { host, costs, profile }
+}
 
 export const calibrate: Command<Args> = {
   name: 'calibrate',
@@ -30,11 +39,9 @@ export const calibrate: Command<Args> = {
       }) as unknown as Argv<Args>,
 
   async run({ out, json }, io) {
-    const path = out ?? (json ? undefined : 'host.profile.json')
+    const path = out ?? (json ? undefined : HOST_PROFILE)
     if (path !== undefined) checkWritable(path)
-    const costs = { ...(await measure(BUDGET_MS)), ...(await handOver(ROUNDS)) }
-    const host = describeHost(io.runtime, costs.clock_read_ns ?? 0)
-    const profile = `${JSON.stringify(hostProfile(host, usableCores(host), costs), null, 1)}\n`
+    const { host, costs, profile } = await calibrateHost(io)
     if (path !== undefined) saveAtomically(path, profile)
     if (json) {
       io.out(profile)

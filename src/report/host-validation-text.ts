@@ -1,0 +1,46 @@
+import type { HostDifference, HostFigure, HostOrder, HostValidation } from '../bench/host-validation.ts'
+import { columns, inUnit, share } from './numbers.ts'
+
+/** How far a rate may be off before the text says so. */
+const AIM = 0.25
+
+/** Threads and model side by side: here alone do measured and modelled figures stand in one line, to be held against each other. */
+export function hostValidationText({ figures, differences, orders, warnings }: HostValidation): string {
+  const rates = figures.filter(({ isRate }) => isRate)
+  const within = rates.filter((figure) => Math.abs(errorOf(figure)) <= AIM).length
+  return [
+    columns([HEADER, ...figures.map(rowOf)]),
+    '',
+    ...orders.map(orderText),
+    ...differences.map(differenceText),
+    ...warnings.map((warning) => `! ${warning}`),
+    '',
+    `${within} of ${rates.length} rates within ${share(AIM)}; ${sameSigns(differences)}.`,
+  ].join('\n')
+}
+
+const HEADER = ['', '', '', 'threads (measured)', '95 %', 'host (modelled)', 'error']
+
+const errorOf = ({ measured, modelled }: HostFigure) => (measured === modelled ? 0 : modelled / measured - 1)
+
+function rowOf(figure: HostFigure): string[] {
+  const { load, variant, metric, unit, measured, ci95, modelled, isRate } = figure
+  const error = errorOf(figure)
+  const said = Number.isFinite(error) ? `${error >= 0 ? '+' : '-'}${share(Math.abs(error))}` : '-'
+  const interval = `[${inUnit(ci95[0], unit)}, ${inUnit(ci95[1], unit)}]`
+  const mark = isRate && Math.abs(error) > AIM ? ' !' : ''
+  return [load, variant, metric, inUnit(measured, unit), interval, inUnit(modelled, unit), `${said}${mark}`]
+}
+
+function orderText({ load, measured, modelled }: HostOrder): string {
+  const isSame = measured.join() === modelled.join()
+  return `${load}, fastest first: ${measured.join(', ')}${isSame ? ' on both' : ` on threads, ${modelled.join(', ')} modelled`}`
+}
+
+const differenceText = ({ load, metric, baseline, candidate, measured, modelled, isSameSign }: HostDifference) =>
+  `${load}, ${candidate} against ${baseline}: ${metric} ${measured.toFixed(2)}x on threads, ${modelled.toFixed(2)}x modelled${isSameSign ? '' : ': NOT THE SAME SIGN'}`
+
+function sameSigns(differences: readonly HostDifference[]): string {
+  const same = differences.filter(({ isSameSign }) => isSameSign).length
+  return `${same} of ${differences.length} differences that the threads resolve have the same sign`
+}
