@@ -118,18 +118,19 @@ export class Copies {
   readonly #mask: number
 
   constructor(capacity: number) {
-    this.#copies = new Int32Array(capacity * 2).fill(-1)
+    this.#copies = new Int32Array(capacity * 2)
     this.#mask = capacity - 1
   }
 
+  /** Lines count from 1 here: memory that was never written to, and costs the host nothing, has none. */
   has(line: number, version: number): boolean {
     const at = (line & this.#mask) << 1
-    return this.#copies[at] === line && this.#copies[at + 1] === version
+    return this.#copies[at] === line + 1 && this.#copies[at + 1] === version
   }
 
   put(line: number, version: number): void {
     const at = (line & this.#mask) << 1
-    this.#copies[at] = line
+    this.#copies[at] = line + 1
     this.#copies[at + 1] = version
   }
 }
