@@ -125,3 +125,14 @@ export const TARGETS: readonly Target[] = [
   scaling(T22, ['spin-lock', 8, SECTION], [4.29, 0.15], perMicrosecond, 'op/us'),
   scaling(T22, ['spin-lock', 142, SECTION], [1.81, 0.15], perMicrosecond, 'op/us'),
 ]
+
+/** Published figures of the same shapes that nothing was fitted on: how far the model carries. Tolerances are those of the resource. */
+export const HELD_OUT: readonly Target[] = [
+  scaling(T6, ['read-lock', 16, SPLIT], [16 * GIB_2M * 1.16e-6, 0.1], secondsFor(16 * GIB_2M)),
+  scaling(T6, ['read-lock', 32, SPLIT], [32 * GIB_2M * 1.23e-6, 0.1], secondsFor(32 * GIB_2M)),
+  scaling(T6, ['read-lock', 128, SPLIT], [128 * GIB_2M * 1.22e-6, 0.1], secondsFor(128 * GIB_2M)),
+  scaling(T6, ['read-lock', 152, SPLIT], [152 * GIB_2M * 1.41e-6, 0.1], secondsFor(152 * GIB_2M)),
+  scaling(T10, ['lock-free', 32, { operation: 'fast' }], [0.313, 0.1], secondsFor(32 * GIB_4K)),
+  scaling(T22, ['spin-lock', 16, SECTION], [4.2, 0.15], perMicrosecond, 'op/us'),
+  scaling(T22, ['spin-lock', 72, SECTION], [1.8, 0.25], perMicrosecond, 'op/us'),
+]

@@ -7,7 +7,7 @@ import { valuesOf } from './parameters.ts'
 import type { VmScenario } from './scenario.ts'
 import faultScaling from './scenarios/fault-scaling.ts'
 import icache from './scenarios/icache.ts'
-import { TARGETS, type Target } from './targets.ts'
+import type { Target } from './targets.ts'
 
 /** A published figure, and what the frozen profile says instead. */
 export type Validated = {
@@ -19,22 +19,20 @@ export type Validated = {
   readonly isWithin: boolean
 }
 
-/** Models every published figure that the profiles were fitted on; each run is a plain run of a scenario. */
-export async function validate(onDone: (validated: Validated) => void, signal?: AbortSignal): Promise<Validated[]> {
+/** Models published figures, those that the profiles were fitted on or others; each run is a plain run of a scenario. */
+export async function validate(targets: readonly Target[], signal?: AbortSignal): Promise<Validated[]> {
   const all: Validated[] = []
-  for (const target of TARGETS) {
+  for (const target of targets) {
     const profile = loadProfile(target.machine)
     const modelled = await figureOf(target, profile, signal)
     const error = modelled / target.published - 1
-    const validated = {
+    all.push({
       target,
       profileHash: profileHash(profile),
       modelled,
       error,
       isWithin: Math.abs(error) <= target.tolerance,
-    }
-    all.push(validated)
-    onDone(validated)
+    })
   }
   return all
 }

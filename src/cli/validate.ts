@@ -1,7 +1,9 @@
 import type { Argv } from 'yargs'
 import { validateOnHost } from '../bench/host-validation.ts'
+import { HELD_OUT, TARGETS } from '../bench/targets.ts'
 import { type Validated, validate as validateAll } from '../bench/validation.ts'
 import { loadProfile } from '../model/profile.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { hostValidationText } from '../report/host-validation-text.ts'
 import { columns, compact, share } from '../report/numbers.ts'
 import { calibrateHost } from './calibrate.ts'
@@ -25,8 +27,18 @@ export const validate: Command<Args> = {
 
   async run({ json, host }, io) {
     if (host) return await onHost(json, io)
-    const all = await validateAll(() => {}, io.signal)
-    io.out(json ? JSON.stringify(all, null, 1) : table(all))
+    const all = await validateAll(TARGETS, io.signal)
+    const others = await validateAll(HELD_OUT, io.signal)
+    if (json) {
+      io.out(JSON.stringify([...all, ...others.map((each) => ({ ...each, isHeldOut: true }))], null, 1))
+    } else {
+      const count = (rows: readonly Validated[]) =>
+        `${rows.filter(({ isWithin }) => isWithin).length} of ${rows.length}`
+      io.out(`fitted on:\n${table(all)}\n\n${fitted()}\n\nheld out:\n${table(others)}\n`)
+      io.out(
+        `${count(all)} fitted figures within their tolerance, ${count(others)} of those held out; profiles as they are, nothing tuned in between.`,
+      )
+    }
     return all.every(({ isWithin }) => isWithin) ? EXIT.fine : EXIT.regression
   },
 }
@@ -55,8 +67,20 @@ function table(all: readonly Validated[]): string {
     profileHash,
     target.source,
   ])
-  const within = all.filter(({ isWithin }) => isWithin).length
-  return `${columns([header, ...rows])}\n\n${within} of ${all.length} figures within their tolerance; profiles as they are, nothing tuned in between.`
+  return columns([header, ...rows])
+}
+
+/** The parameters that were fitted on the rows above: those of a machine, and the costs that all machines share. */
+function fitted(): string {
+  const shared = [...WORK, ...BROADCAST].filter(({ source }) => /\bfitted\b/.test(source))
+  const ofAll = `fitted, all machines: ${shared.map(({ name, ns }) => `cost.${name}_ns ${ns}`).join(', ')}`
+  const machines = [...new Set(TARGETS.map(({ machine }) => machine))]
+  const each = machines.map((machine) => {
+    const { parameters } = loadProfile(machine)
+    const own = Object.entries(parameters).filter(([, parameter]) => parameter.class === 'F')
+    return `fitted, ${machine}: ${own.map(([name, { value }]) => `${name} ${value}`).join(', ') || 'nothing'}`
+  })
+  return [ofAll, ...each].join('\n')
 }
 
 const figure = (value: number, unit: string) =>
