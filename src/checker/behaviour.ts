@@ -75,7 +75,7 @@ export class Behaviour implements Observer {
   readonly #look: (word: number) => number
   readonly #patience: number
   readonly #showsBarriers: boolean
-  readonly #counted: number
+  readonly #counted: ReadonlySet<number>
   readonly #endings = new Map<unknown, number>()
 
   readonly #byState = new Map<string, number>()
@@ -99,7 +99,7 @@ export class Behaviour implements Observer {
     this.#look = look
     this.#patience = options.patience
     this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
-    this.#counted = options.counted
+    this.#counted = new Set(options.counted)
     this.#append(START, 0, 0, 0)
   }
 
@@ -228,7 +228,7 @@ export class Behaviour implements Observer {
 
   count(counter: number, by: number): void {
     this.covered.add(counter)
-    if (counter !== this.#counted) return
+    if (!this.#counted.has(counter)) return
     if (this.#follow(COUNT, -1, counter, by) === undefined) this.#append(COUNT, -1, counter, by)
   }
 
@@ -316,6 +316,6 @@ export type BehaviourOptions = {
   /** How often a loop may ask for a pending signal before there is one. */
   readonly patience: number
   readonly memory?: MemoryModel
-  /** The counter that is kept; -1: none. */
-  readonly counted: number
+  /** The counters of which the sum is kept. */
+  readonly counted?: readonly number[]
 }

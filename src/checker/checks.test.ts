@@ -52,7 +52,7 @@ function endings(check: Check, variant: string): { states: number; endings: stri
         return []
       },
     },
-    { patience: 0, counted: -1 },
+    { patience: 0 },
   )
   const search = new Exhaustion(machine, { depth: 10_000, states: 1e7, isOver: () => false })
   assert.equal(search.run().verdict, 'PASS')

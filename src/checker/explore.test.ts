@@ -11,7 +11,7 @@ import { Machine } from './machine.ts'
 import { Reduction } from './reduction.ts'
 import { countTraces } from './traces.ts'
 
-const machineOf = <S>(exploration: Exploration<S>) => new Machine(programOf(exploration), { patience: 1, counted: -1 })
+const machineOf = <S>(exploration: Exploration<S>) => new Machine(programOf(exploration), { patience: 1 })
 const named = <T>(n: number, actor: (index: number) => T) =>
   Object.fromEntries(Array.from({ length: n }, (_, index) => [`actor${index}`, actor(index)]))
 const shared = { setup: (place: Place) => place.line('shared') }
@@ -170,7 +170,7 @@ test('the reduction leaves out states and no final one', () => {
           return []
         },
       },
-      { patience: 1, counted: -1 },
+      { patience: 1 },
     )
     const bounds = { depth: 1000, states: 1e6, isOver: () => false }
     const search = new Exhaustion(machine, bounds, reduce ? new Reduction(machine) : undefined)

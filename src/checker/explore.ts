@@ -64,7 +64,7 @@ export function exploreProgram(
   onProgress?: (counts: Counts) => void,
 ): Explored {
   const began = performance.now()
-  const machine = new Machine(program, { patience: limits.patience, counted: -1, memory: limits.memory })
+  const machine = new Machine(program, { patience: limits.patience, memory: limits.memory })
   const reduction = reductionOf(machine)
   const probe = new LivelockProbe(program, limits.memory)
   const loops = (gaveUp: Machine) => program.isUnended !== true && probe.loops(gaveUp)

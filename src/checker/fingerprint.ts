@@ -41,6 +41,12 @@ export class Fingerprints {
   /** Whether the fingerprint that was asked for last had not been met before. */
   isNew = false
 
+  /** The note on a fingerprint; undefined if it has not been met. */
+  noteOf(low: number, high: number): number | undefined {
+    const at = this.#slot(low, high)
+    return this.#low[at] === EMPTY && this.#high[at] === EMPTY ? undefined : this.#notes[at]
+  }
+
   noteAt(at: number): number {
     return this.#notes[at]!
   }

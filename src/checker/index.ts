@@ -46,7 +46,7 @@ export function explore<Subject>(exploration: Exploration<Subject>): Answer {
   const program = programOf(exploration)
   const limits = { ...LIMITS, ...exploration.bound }
   const { verdict, findings, schedule, patience, counts } = exploreProgram(program, limits)
-  const played = schedule && play(new Machine(program, { patience, counted: -1, memory: limits.memory }), schedule)
+  const played = schedule && play(new Machine(program, { patience, memory: limits.memory }), schedule)
   return { verdict, memory: limits.memory, findings, schedule, witness: played && witnessText(program, played), counts }
 }
 

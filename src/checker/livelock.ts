@@ -34,7 +34,7 @@ export class LivelockProbe {
     const probes = this.#probed.get(place) ?? 0
     if (probes >= PROBES) return false
     this.#probed.set(place, probes + 1)
-    this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, counted: -1, memory: this.#model })
+    this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, memory: this.#model })
     this.#machine.backTo(0)
     for (const actor of gaveUp.schedule()) {
       // Somebody gave up before, and went on from there: that way has been followed from where he did.

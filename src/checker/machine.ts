@@ -28,7 +28,7 @@ import {
   WRITE,
 } from './instructions.ts'
 import { WeakMemory } from './memory/weak-memory.ts'
-import type { Finding, Program } from './program.ts'
+import type { Actor, Finding, Program } from './program.ts'
 
 /** In the word that says how an actor sleeps: 0 it does not, from 1 on its place in the queue, or that it was woken. */
 const WOKEN = -1
@@ -72,7 +72,7 @@ export class Machine {
   readonly #counts = new Column()
   readonly #log = new Column()
   #logged = 0
-  /** The counter that is kept. */
+  /** What the counters that are kept have come to. */
   counted = 0
   /** What the last step returned to its actor, before anything is made of it. */
   answer = 0
@@ -87,7 +87,7 @@ export class Machine {
     const own = program.memory.length + this.actors
     const model = options.memory ?? 'sc'
     this.memory = new Int32Array(own + (model === 'sc' ? 0 : WeakMemory.wordsFor(this.actors)))
-    this.memory.set(program.memory)
+    this.memory.set(program.before === undefined ? program.memory : memoryAfter(program, program.before))
     this.nodes = new Int32Array(this.actors)
     const look = (id: number) => (word: number) => this.#seenBy(id, word)
     this.behaviours = program.actors.map(({ start }, id) => new Behaviour(id, start, look(id), options))
@@ -375,6 +375,13 @@ export class Machine {
     for (let actor = 0; actor < this.actors; actor += 1) if (this.codeOf(actor) !== ENDED) return false
     return true
   }
+}
+
+/** What one actor leaves behind that is alone and is never interrupted. */
+function memoryAfter({ before: _, ...program }: Program, actor: Actor): Int32Array {
+  const machine = new Machine({ ...program, actors: [actor] }, { patience: 0 })
+  while (machine.canStep(0)) machine.step(0)
+  return machine.memory.subarray(0, program.memory.length)
 }
 
 /** No answer yet: the step put the actor to sleep. */

@@ -16,6 +16,8 @@ export type Program = {
   readonly place: Place
   /** The memory before anybody has taken a step. */
   readonly memory: Int32Array
+  /** Runs first, alone, on the CPU of the first actor: what it leaves in memory is where the others begin. */
+  readonly before?: Actor
   readonly actors: readonly Actor[]
   /** What an actor means by `cpu.violation(oracle, value)`. */
   readonly findingOf: (oracle: number, value: number) => Finding

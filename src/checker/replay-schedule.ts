@@ -28,7 +28,7 @@ export function replaySchedule(
     return `the schedule is of memory that is ${memory}, and was to be played with ${asked}: its steps mean something else there`
   }
   const program = check.program(variant, configuration)
-  const played = play(new Machine(program, { patience, counted: -1, memory }), steppers)
+  const played = play(new Machine(program, { patience, memory }), steppers)
   if (played.refused > 0)
     return `the schedule does not fit: its step ${steppers.length - played.refused + 1} cannot be taken`
   const says = played.findings.map(({ name, says: sentence }) => `${name}: ${sentence}`)

@@ -76,7 +76,7 @@ export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => 
   }
   // Twice, by machines that share nothing with the one that found it.
   const { memory } = job.limits
-  const again = [0, 1].map(() => play(new Machine(program, { patience, counted: -1, memory }), schedule))
+  const again = [0, 1].map(() => play(new Machine(program, { patience, memory }), schedule))
   const [first, second] = again.map((played) => JSON.stringify(played))
   const definition = definitionOf(job.check, job.variant, job.configuration)
   return {

@@ -3,14 +3,15 @@ import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import type { Check } from '../checker/check.ts'
 import { reportText } from '../checker/check-text.ts'
-import { exploreProgram, LIMITS } from '../checker/explore.ts'
+import { LIMITS } from '../checker/explore.ts'
+import type { Cost } from '../checker/find-worst.ts'
 import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
-import { mutationsIn, scoreMutants } from '../checker/mutants/score.ts'
-import { scoreText } from '../checker/mutants/score-text.ts'
 import { replaySchedule } from '../checker/replay-schedule.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
+import { checkMutants } from './check-mutants.ts'
+import { checkWorst } from './check-worst.ts'
 import type { Command } from './command.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
@@ -31,6 +32,7 @@ type Args = {
   readonly memory: MemoryModel | undefined
   readonly threads: string
   readonly mutants: boolean
+  readonly worst: Cost | undefined
   readonly json: boolean
   readonly progress: boolean
 }
@@ -82,7 +84,12 @@ export const check: Command<Args> = {
       .option('mutants', {
         type: 'boolean',
         default: false,
-        describe: 'leave out each step of --variant, one at a time, and say whether the checker notices',
+        describe:
+          'leave out each step of a protocol, one at a time, and say whether the checker notices; exit code 1 if nobody knows why not',
+      })
+      .option('worst', {
+        choices: ['retries', 'flushes', 'yields'] as const,
+        describe: 'look for the schedule with the most of these instead of a violation, of --variant',
       })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
       .option('progress', { type: 'boolean', default: true, hidden: true })
@@ -90,7 +97,9 @@ export const check: Command<Args> = {
 
   async run(args, io) {
     const checks = choose(await loadChecks(), args)
-    if (args.mutants) return mutants(checks, args, io)
+    if (args.mutants) {
+      return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
+    }
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
     const limits = {
       ...(args.retries === undefined ? {} : { patience: integer('retries', args.retries, 0, 200) }),
@@ -102,6 +111,17 @@ export const check: Command<Args> = {
       seed: integer('seed', args.seed, 0, 0x7fff_ffff),
       memory: args.memory ?? LIMITS.memory,
     }
+    if (args.worst !== undefined && limits.memory !== 'sc') {
+      throw new FaultlineError(
+        'WORST_OF_SC',
+        'usage',
+        '--worst looks for schedules of sequentially consistent memory only',
+        {
+          hint: 'Leave --memory away.',
+        },
+      )
+    }
+    if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
     const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
     const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
@@ -113,32 +133,6 @@ export const check: Command<Args> = {
     if (io.signal.aborted) return EXIT.interrupted
     return exitCode(reports)
   },
-}
-
-/** Those configurations in which a mutant is explored in a second or so. */
-const QUICK_STATES = 100_000
-
-async function mutants(
-  checks: readonly Check[],
-  { variant, configuration, memory = LIMITS.memory, threads, progress: wanted, json }: Args,
-  io: Io,
-) {
-  const [one] = checks
-  const good = variant ?? one!.variants[0]!.name
-  const named = one!.configurations
-    .map(({ name }) => name)
-    .filter((name) => configuration === undefined || name === configuration)
-  const limits = { ...LIMITS, memory, patience: one!.patience, states: QUICK_STATES, seconds: 10 }
-  const quick = named.filter((name) => exploreProgram(one!.program(good, name), limits).verdict === 'PASS')
-  const progress = new Progress(io, wanted)
-  const mutations = mutationsIn(one!, good, quick)
-  const job = { check: one!.name, variant: good, configurations: quick, limits }
-  const scored = await scoreMutants(mutations, job, integer('threads', threads, 1, 64), io.signal, (done, mutation) =>
-    progress.show(done, mutations.length, `${mutation.in} without ${mutation.code.slice(0, 40)}`),
-  )
-  progress.clear()
-  io.out(json ? JSON.stringify(scored, null, 1) : scoreText(one!.name, good, quick, scored))
-  return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }
 
 const only = ({ variant, configuration }: Args) => ({

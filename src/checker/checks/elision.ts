@@ -132,9 +132,9 @@ const declared: Check = {
   name: 'elision',
   asks: 'May an invalidation that concerns no memslot leave mmu_lock alone, while memslots come and go?',
   variants: [
-    { kind: 'good', name: 'always-lock' },
-    { kind: 'good', name: 'count' },
     { kind: 'good', name: 'count-elide' },
+    { kind: 'good', name: 'count' },
+    { kind: 'good', name: 'always-lock' },
     { kind: 'broken', name: 'rwsem', finds: ['deadlock'], in: 'nested' },
     { kind: 'broken', name: 'fair-gate', finds: ['deadlock'], in: 'nested' },
     {

@@ -44,6 +44,9 @@ const notifier = (page: number, pages: number): RolePlan => ({
   },
 })
 
+/** Pages that are mapped before anybody else takes a step: all but the first. */
+const MAPPED = 4
+
 const LOCKLESS = 'lockless user'
 const UNCOUNTED = 'lockless user of an uncounted page'
 const POLLS = 'who polls'
@@ -109,6 +112,16 @@ const CONFIGURATIONS = [
     vcpus: 0,
     roles: [POLLS, notifier(0, 1)],
   },
+  {
+    name: 'zapper',
+    says: 'a vCPU faults, and faults again, on a page that a notifier invalidates together with four that are mapped',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(0), notifier(0, 1 + MAPPED)],
+    mapped: MAPPED,
+    patience: 3,
+    isLarge: true,
+  },
 ] as const
 
 /** Of the lockless user: a property of its own. */
@@ -122,7 +135,7 @@ function spec(variant: VariantName, { roles, vcpus }: (typeof CONFIGURATIONS)[nu
     variant,
     cpus: roles.length,
     vcpus,
-    memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: 2 }],
+    memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: 1 + MAPPED }],
     mmu: 'tdp',
     preempt: 'full',
     tlbEntries: 1,
@@ -167,6 +180,7 @@ const declared: Check = {
     says: one.says,
     actors: one.actors,
     ...('patience' in one ? { patience: one.patience } : {}),
+    ...('isLarge' in one ? { isLarge: one.isLarge } : {}),
   })),
   patience: 1,
   program: (variant, configuration) =>
@@ -183,6 +197,7 @@ function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[nu
   return {
     place,
     memory,
+    ...('mapped' in configuration ? { before: { name: 'vcpu0', start: (cpu) => mapAll(cpu, build().vm) } } : {}),
     actors: configuration.roles.map((role, index) => ({
       name: configuration.actors[index]!,
       // Each actor has a VM of its own to keep its local state in: what they share is memory, and the words lie alike.
@@ -218,6 +233,14 @@ const REQUIRED = [
     },
   },
 ]
+
+function* mapAll(cpu: Cpu, vm: Vm): Steps<void> {
+  const fault = new Fault()
+  for (let page = 1; page <= MAPPED; page += 1) {
+    fault.begin((GFN + page) as Gfn, true)
+    yield* vm.rules.pageFault(cpu, vm, fault)
+  }
+}
 
 type Role = RolePlan | typeof LOCKLESS | typeof UNCOUNTED | typeof POLLS | typeof STARTS_ONLY
 

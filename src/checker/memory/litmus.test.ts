@@ -111,7 +111,7 @@ function outcomesOf(codes: readonly Code[], memory: MemoryModel, reduce: boolean
         return []
       },
     },
-    { patience: 1, counted: -1, memory },
+    { patience: 1, memory },
   )
   const bounds = { depth: 1000, states: 1e6, isOver: () => false }
   assert.equal(new Exhaustion(machine, bounds, reduce ? reductionOf(machine) : undefined).run().verdict, 'PASS')

@@ -55,7 +55,7 @@ function outcomesOf(actors: readonly (readonly Step[])[], memory: MemoryModel, r
     seen.add([...results, ...words.map((word) => values[word])].join(' | '))
     return []
   }
-  const machine = new Machine({ ...program, atRest }, { patience: 1, counted: -1, memory })
+  const machine = new Machine({ ...program, atRest }, { patience: 1, memory })
   const bounds = { depth: 1000, states: 1e6, isOver: () => false }
   assert.equal(new Exhaustion(machine, bounds, reduce ? reductionOf(machine) : undefined).run().verdict, 'PASS')
   return [...seen].sort()

@@ -2,37 +2,48 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Check } from '../check.ts'
 import { exploreProgram, type Limits } from '../explore.ts'
 
+/** Where a mutant is looked for. */
+export type Place = {
+  readonly check: string
+  readonly variant: string
+  readonly configuration: string
+  readonly limits: Limits
+}
+
 export type MutantJob = {
   /** The module of the checks of the mutant's traced build. */
   readonly checks: string
-  readonly check: string
-  readonly variant: string
-  readonly configurations: readonly string[]
-  readonly limits: Limits
+  readonly places: readonly Place[]
 }
 
 export type MutantReport = {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'
   readonly by: string
-  readonly configuration: string
+  /** The check and the configuration in which it was noticed. */
+  readonly where: string
 }
 
-/** Explores a mutant, configuration by configuration, until one of them shows that something is wrong. */
-async function explore({ checks, check: name, variant, configurations, limits }: MutantJob): Promise<MutantReport> {
+/** Explores a mutant, place by place, until one of them shows that something is wrong. */
+async function explore({ checks, places }: MutantJob): Promise<MutantReport> {
   const { CHECKS } = (await import(checks)) as { CHECKS: readonly Check[] }
-  const check = CHECKS.find((one) => one.name === name)!
   let isKnown = true
-  for (const configuration of configurations) {
-    const { verdict, findings } = exploreProgram(check.program(variant, configuration), limits)
-    if (verdict === 'FAIL') return { verdict, by: findings[0]!.name, configuration }
-    isKnown &&= verdict === 'PASS'
+  for (const { check: name, variant, configuration, limits } of places) {
+    const check = CHECKS.find((one) => one.name === name)!
+    const where = `${name} ${configuration}`
+    parentPort!.postMessage(where)
+    try {
+      const alive = () => parentPort!.postMessage(where)
+      const { verdict, findings } = exploreProgram(check.program(variant, configuration), limits, alive)
+      if (verdict === 'FAIL') return { verdict, by: findings[0]!.name, where }
+      isKnown &&= verdict === 'PASS'
+    } catch (error) {
+      return { verdict: 'FAIL', by: `it fails: ${sentenceOf(error)}`, where }
+    }
   }
-  return { verdict: isKnown ? 'PASS' : 'UNKNOWN', by: '', configuration: '' }
+  return { verdict: isKnown ? 'PASS' : 'UNKNOWN', by: '', where: '' }
 }
 
-try {
-  parentPort!.postMessage(await explore(workerData as MutantJob))
-} catch (error) {
-  const by = error instanceof Error ? `it fails: ${error.message.split('\n')[0]!.slice(0, 60)}` : 'it fails'
-  parentPort!.postMessage({ verdict: 'FAIL', by, configuration: '' } satisfies MutantReport)
-}
+const sentenceOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 60)
+
+parentPort!.postMessage(await explore(workerData as MutantJob))

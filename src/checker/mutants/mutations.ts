@@ -1,48 +1,59 @@
 import { type AnyNode, type Node, parse } from 'acorn'
 import { ancestor } from 'acorn-walk'
 
-/** A step of a protocol that is left out. */
+/** A step of a protocol that is left out, or made weaker. */
 export type Mutation = {
   readonly file: string
-  readonly line: number
   readonly in: string
-  /** The code that is left out. */
+  /** Where it is taken, as in what an exploration has visited; of a barrier, which is no step, the function. */
+  readonly site: string
+  /** The code that is changed. */
   readonly code: string
-  /** `dropped`: the statement does nothing. `unasked`: nobody looks, and the answer is 0. */
-  readonly kind: 'dropped' | 'unasked'
+  /** `dropped`: the statement does nothing. `unasked`: nobody looks, and the answer is 0. `plain`: no READ_ONCE or WRITE_ONCE. */
+  readonly kind: 'dropped' | 'unasked' | 'plain'
   readonly start: number
   readonly end: number
 }
+
+/** What an access is without READ_ONCE or WRITE_ONCE. */
+const PLAIN: Readonly<Record<string, string>> = { load: 'read', store: 'write' }
 
 /** The mutations of one module at these sites, `function file:line:column`, or at all of its barriers. */
 export function mutationsOf(file: string, text: string, sites: ReadonlySet<string>): Mutation[] {
   const mutations: Mutation[] = []
   const at = new Map([...sites].map((site) => [site.split(':').slice(1).join(':'), site.split(' ')[0]!]))
+  const functions = new Set(at.values())
   const tree = parse(text, { ecmaVersion: 'latest', sourceType: 'module', locations: true })
   ancestor(tree, {
     YieldExpression(node, _, ancestors) {
       const { line, column } = node.loc!.start
-      const code = text.slice(node.start, node.end).replace(/\s+/g, ' ')
-      const isBarrier = /^yield\* cpu\.barrier\(/.test(code)
-      const fn = at.get(`${line}:${column}`)
-      if (fn === undefined && !isBarrier) return
+      const code = text.slice(node.start, node.end).replace(/\s+/g, ' ').replace('yield* ', '')
+      const barrier = /^cpu\.barrier\(/.test(code) ? functionAround(ancestors as AnyNode[]) : undefined
+      const own = at.get(`${line}:${column}`)
+      const fn = own ?? (barrier !== undefined && functions.has(barrier) ? barrier : undefined)
+      if (fn === undefined) return
+      const site = own === undefined ? `${fn} ${file}:` : `${fn} ${file}:${line}:${column}`
       const parent = (ancestors as AnyNode[]).at(-2)!
       const isStatement = parent.type === 'ExpressionStatement'
-      const whole: Node = isStatement ? parent : node
-      mutations.push({
-        file,
-        line,
-        in: fn ?? 'a barrier',
-        code: code.replace('yield* ', ''),
-        kind: isStatement ? 'dropped' : 'unasked',
-        start: whole.start,
-        end: whole.end,
-      })
+      const { start, end }: Node = isStatement ? parent : node
+      mutations.push({ file, in: fn, site, code, kind: isStatement ? 'dropped' : 'unasked', start, end })
+      const once = /^yield\* cpu\.(load|store)\(/.exec(text.slice(node.start, node.end))
+      if (once === null) return
+      const name = node.start + 'yield* cpu.'.length
+      mutations.push({ file, in: fn, site, code, kind: 'plain', start: name, end: name + once[1]!.length })
     },
   })
   return mutations
 }
 
+function functionAround(ancestors: readonly AnyNode[]): string {
+  const named = ancestors.findLast((one) => one.type === 'FunctionDeclaration' || one.type === 'MethodDefinition')
+  if (named?.type === 'FunctionDeclaration') return named.id?.name ?? 'a barrier'
+  return named?.type === 'MethodDefinition' && named.key.type === 'Identifier' ? named.key.name : 'a barrier'
+}
+
 export function mutate(text: string, { start, end, kind }: Mutation): string {
-  return `${text.slice(0, start)}${kind === 'dropped' ? ';' : '0'}${text.slice(end)}`
+  const was = text.slice(start, end)
+  const now = kind === 'dropped' ? ';' : kind === 'unasked' ? '0' : PLAIN[was]!
+  return `${text.slice(0, start)}${now}${text.slice(end)}`
 }

@@ -1,10 +1,15 @@
+import type { Mutation } from './mutations.ts'
+
 /** Why nobody notices that a step is left out, where that is known. The first that fits counts. */
 export const WHY_NOT: readonly {
+  readonly file?: string
   readonly in?: string
+  readonly kind?: Mutation['kind']
   readonly code: RegExp
   readonly verdict: 'equivalent' | 'survived'
   readonly why: string
 }[] = [
+  { kind: 'plain', code: /./, verdict: 'equivalent', why: 'sequentially consistent: every access is one access' },
   { code: /^cpu\.barrier\(/, verdict: 'equivalent', why: 'memory is sequentially consistent here' },
   {
     code: /memslots\.(find|firstGfn|hostPage|isInvalid|nextOverlapping)|this\.#field/,

@@ -1,0 +1,60 @@
+import { COUNTER } from '../protocols/counters.ts'
+import type { Check } from './check.ts'
+import { definitionOf } from './definition.ts'
+import type { Limits } from './explore.ts'
+import { Machine } from './machine.ts'
+import { Reduction } from './reduction.ts'
+import { scheduleText } from './schedule.ts'
+import { play } from './witness.ts'
+import { witnessText } from './witness-text.ts'
+import { type Worst, WorstSearch } from './worst.ts'
+
+/** What a schedule can be bad at: faults that must be tried again, VM-wide flushes, drops of mmu_lock. */
+export const COSTS = {
+  retries: [
+    COUNTER.retry_precheck_before_pfn,
+    COUNTER.retry_precheck_after_pfn,
+    COUNTER.retry_stale_locked,
+    COUNTER.retry_frozen,
+    COUNTER.retry_cas_link,
+    COUNTER.retry_cas_leaf,
+    COUNTER.retry_invalid_slot,
+  ],
+  flushes: [COUNTER.remote_tlb_flush_requests],
+  yields: [COUNTER.yield_needbreak, COUNTER.yield_need_resched],
+} as const satisfies Readonly<Record<string, readonly number[]>>
+
+export type Cost = keyof typeof COSTS
+
+export type WorstReport = Omit<Worst, 'schedule'> & {
+  readonly check: string
+  readonly variant: string
+  readonly configuration: string
+  readonly of: Cost
+  readonly patience: number
+  readonly ms: number
+  readonly replay: string
+  readonly witness: string
+}
+
+/** Looks for the schedule of a configuration that costs most. */
+export function findWorst(check: Check, variant: string, configuration: string, of: Cost, limits: Limits): WorstReport {
+  const began = performance.now()
+  const { patience, states, depth, seconds } = limits
+  const program = check.program(variant, configuration)
+  const machine = new Machine(program, { patience, counted: COSTS[of] })
+  const isOver = () => performance.now() - began > seconds * 1000
+  const { schedule, ...worst } = new WorstSearch(machine, new Reduction(machine), { states, depth, isOver }).run()
+  const definition = definitionOf(check.name, variant, configuration)
+  return {
+    ...worst,
+    check: check.name,
+    variant,
+    configuration,
+    of,
+    patience,
+    ms: performance.now() - began,
+    replay: scheduleText({ definition, patience, memory: 'sc', steppers: schedule }),
+    witness: witnessText(program, play(new Machine(program, { patience }), schedule)),
+  }
+}

@@ -1,0 +1,44 @@
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { toTraced } from '../tracing/traced.ts'
+import { writeTraced } from '../tracing/write-traced.ts'
+import { type Mutation, mutate } from './mutations.ts'
+
+const DIST = fileURLToPath(new URL('../..', import.meta.url))
+const FRAMES = fileURLToPath(new URL('../tracing/frames.js', import.meta.url))
+
+/** Traced builds of mutants in a folder of their own. They differ in one module; all others are links to one build. */
+export class MutantBuilds {
+  readonly #root = mkdtempSync(join(tmpdir(), 'faultline-mutants-'))
+  readonly #modules: readonly string[]
+  readonly #folders: readonly string[]
+  #built = 0
+
+  constructor() {
+    const base = join(this.#root, 'base')
+    writeTraced(DIST, base)
+    this.#modules = readdirSync(base, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+    this.#folders = [...new Set(this.#modules.map((name) => dirname(name)))]
+  }
+
+  /** The module of the mutant's checks, to be imported. */
+  build(mutation: Mutation): { checks: string; remove(): void } {
+    const folder = join(this.#root, `${this.#built}`)
+    this.#built += 1
+    for (const name of this.#folders) mkdirSync(join(folder, name), { recursive: true })
+    for (const name of this.#modules) {
+      if (name !== mutation.file) linkSync(join(this.#root, 'base', name), join(folder, name))
+    }
+    const target = join(folder, mutation.file)
+    const text = mutate(readFileSync(join(DIST, mutation.file), 'utf8'), mutation)
+    writeFileSync(target, toTraced(text, mutation.file, `./${relative(dirname(target), FRAMES)}`))
+    const checks = pathToFileURL(join(folder, 'checker', 'checks', 'all.js')).href
+    return { checks, remove: () => rmSync(folder, { recursive: true }) }
+  }
+
+  close(): void {
+    rmSync(this.#root, { recursive: true })
+  }
+}

@@ -1,0 +1,167 @@
+import { ableOf } from './exhaust.ts'
+import { Fingerprints } from './fingerprint.ts'
+import { Column } from './growing.ts'
+import type { Machine } from './machine.ts'
+import type { Reduction } from './reduction.ts'
+
+/** What the worst schedule costs, and which it is. */
+export type Worst = {
+  readonly cost: number
+  readonly schedule: readonly number[]
+  /** `proved`: no schedule costs more. `bound`: that is the best of what was seen. `cycle`: the same, as something goes round. */
+  readonly because: 'proved' | 'bound' | 'cycle'
+  readonly states: number
+  readonly steps: number
+}
+
+export type WorstBounds = { readonly states: number; readonly depth: number; readonly isOver: () => boolean }
+
+/** Notes on a state: the way here leads through it, or what still comes at most. */
+const ON_THE_WAY = -1
+const MOST = 127
+const ASK_EVERY = 1 << 14
+
+/**
+ * The execution in which the kept counter comes highest. A state is worth what is still counted on the best way from it to an
+ * end: the longest path in the graph of states, each looked at once. What is counted belongs to a step, so executions
+ * that differ only in the order of steps which do not conflict count the same, and the same reduction serves as for the
+ * exhaustive search; its rounds too.
+ */
+export class WorstSearch {
+  readonly #machine: Machine
+  readonly #reduction: Reduction
+  readonly #bounds: WorstBounds
+  readonly #todo = new Column()
+  readonly #best = new Column()
+  #worth = new Fingerprints()
+  #because = 'proved' as Worst['because']
+
+  constructor(machine: Machine, reduction: Reduction, bounds: WorstBounds) {
+    this.#machine = machine
+    this.#reduction = reduction
+    this.#bounds = bounds
+  }
+
+  run(): Worst {
+    const machine = this.#machine
+    do {
+      this.#because = 'proved'
+      this.#worth = new Fingerprints()
+      this.#reduction.beginRound()
+      this.#round()
+    } while (!this.#isBound() && this.#reduction.isRefuted)
+    const states = this.#worth.size
+    const cost = machine.counted + this.#best.at[0]!
+    return { cost, schedule: this.#follow(cost), because: this.#because, states, steps: machine.steps }
+  }
+
+  #round(): void {
+    const machine = this.#machine
+    this.#enter()
+    for (;;) {
+      const todo = this.#todo.at[machine.depth]!
+      if (todo === 0 || this.#because === 'bound') {
+        if (machine.depth === 0) break
+        this.#leave()
+        continue
+      }
+      this.#todo.at[machine.depth] = todo & (todo - 1)
+      const before = machine.counted
+      const actor = 31 - Math.clz32(todo & -todo)
+      machine.step(actor)
+      this.#reduction.update(actor)
+      const gain = machine.counted - before
+      if ((machine.steps & (ASK_EVERY - 1)) === 0) this.#ask()
+      if (this.#enter()) continue
+      const worth = Math.max(0, this.#noteHere())
+      machine.back()
+      this.#take(gain + worth)
+    }
+    machine.backTo(0)
+  }
+
+  /** Back from a state of which all is known. */
+  #leave(): void {
+    const machine = this.#machine
+    const best = this.#best.at[machine.depth]!
+    this.#worth.setNote(this.#worth.find(machine.hashLow, machine.hashHigh, 0), best)
+    const counted = machine.counted
+    machine.back()
+    this.#take(best + counted - machine.counted)
+  }
+
+  #take(worth: number): void {
+    const { depth } = this.#machine
+    if (worth >= MOST) this.#because = 'bound'
+    if (worth > this.#best.at[depth]!) this.#best.at[depth] = Math.min(worth, MOST)
+  }
+
+  /** False if it is known what this state is worth, or if it is an end. */
+  #enter(): boolean {
+    const machine = this.#machine
+    const at = this.#worth.find(machine.hashLow, machine.hashHigh, ON_THE_WAY)
+    if (!this.#worth.isNew) {
+      if (this.#worth.noteAt(at) === ON_THE_WAY && this.#because === 'proved') this.#because = 'cycle'
+      return false
+    }
+    const able = ableOf(machine)
+    if (able === 0 || machine.depth >= this.#bounds.depth) {
+      if (able !== 0) this.#because = 'bound'
+      this.#worth.setNote(at, 0)
+      return false
+    }
+    this.#todo.reserve(machine.depth + 1)
+    this.#best.reserve(machine.depth + 1)
+    this.#todo.at[machine.depth] = this.#reduction.persistent(able)
+    this.#best.at[machine.depth] = 0
+    return true
+  }
+
+  #isBound(): boolean {
+    return this.#because === 'bound'
+  }
+
+  #ask(): void {
+    if (this.#worth.size > this.#bounds.states || this.#bounds.isOver()) this.#because = 'bound'
+  }
+
+  #noteHere(): number {
+    const { hashLow, hashHigh } = this.#machine
+    return this.#worth.noteAt(this.#worth.find(hashLow, hashHigh, ON_THE_WAY))
+  }
+
+  /**
+   * A way that is worth what the start is worth: from each state to one of which that is still to come, and never to one twice.
+   * Who ran last goes on if he can.
+   */
+  #follow(cost: number): number[] {
+    const machine = this.#machine
+    const passed = new Fingerprints()
+    for (let able = ableOf(machine); able !== 0; able = ableOf(machine)) {
+      passed.find(machine.hashLow, machine.hashHigh, 0)
+      const last = machine.depth === 0 ? 0 : machine.actorAt(machine.depth - 1)
+      const next = this.#nextOn(able, last, cost - machine.counted, passed)
+      if (next === undefined) break
+      machine.step(next)
+    }
+    const schedule = machine.schedule()
+    machine.backTo(0)
+    return schedule
+  }
+
+  #nextOn(able: number, last: number, missing: number, passed: Fingerprints): number | undefined {
+    const machine = this.#machine
+    for (let turn = 0; turn < machine.actors; turn += 1) {
+      const actor = (last + turn) % machine.actors
+      if ((able & (1 << actor)) === 0) continue
+      const before = machine.counted
+      machine.step(actor)
+      const left = missing - (machine.counted - before)
+      const worth = this.#worth.noteOf(machine.hashLow, machine.hashHigh)
+      const isNew = passed.noteOf(machine.hashLow, machine.hashHigh) === undefined
+      machine.back()
+      if (isNew && worth === left) return actor
+    }
+    return undefined
+  }
+}

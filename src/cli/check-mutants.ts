@@ -1,0 +1,46 @@
+import type { Check } from '../checker/check.ts'
+import { LIMITS } from '../checker/explore.ts'
+import type { MemoryModel } from '../checker/memory/model.ts'
+import { mutationsIn, scoreMutants, survey } from '../checker/mutants/score.ts'
+import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { Progress } from './progress.ts'
+
+/** Configurations in which a mutant is explored in a second. */
+const QUICK_STATES = 60_000
+
+type Asked = {
+  readonly variant: string | undefined
+  readonly configuration: string | undefined
+  readonly memory: MemoryModel | undefined
+  readonly threads: number
+  readonly json: boolean
+  readonly progress: boolean
+}
+
+/** Scores the oracles: of each check the variant that is upstream today, which is its first, or the one that is asked for. */
+export async function checkMutants(checks: readonly Check[], asked: Asked, io: Io): Promise<ExitCode> {
+  const { variant, configuration, threads, json, memory = LIMITS.memory } = asked
+  const progress = new Progress(io, asked.progress && !json)
+  const surveyed = checks.flatMap((one) =>
+    survey(one, variant ?? one.variants[0]!.name, QUICK_STATES, configuration, memory),
+  )
+  const mutations = mutationsIn(surveyed)
+  const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>
+    progress.show(done, mutations.length, `${one.in} without ${one.code.slice(0, 40)}`),
+  )
+  progress.clear()
+  io.out(json ? JSON.stringify(scored, null, 1) : scoreText(surveyed, scored, commandOf(checks, asked)))
+  if (io.signal.aborted) return EXIT.interrupted
+  return unexplained(scored).length > 0 ? EXIT.regression : EXIT.fine
+}
+
+function commandOf(checks: readonly Check[], { variant, configuration, memory }: Asked): string {
+  const words = [
+    ...(checks.length === 1 ? [checks[0]!.name] : []),
+    ...(variant === undefined ? [] : ['--variant', variant]),
+    ...(configuration === undefined ? [] : ['--configuration', configuration]),
+    ...(memory === undefined ? [] : ['--memory', memory]),
+  ]
+  return ['npm run check --', ...words, '--mutants'].join(' ')
+}

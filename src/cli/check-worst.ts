@@ -1,0 +1,54 @@
+import type { Check } from '../checker/check.ts'
+import { LIMITS } from '../checker/explore.ts'
+import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
+import { type AskedLimits, patienceOf } from '../checker/run-check.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { Progress } from './progress.ts'
+
+type Asked = {
+  readonly variant: string | undefined
+  readonly configuration: string | undefined
+  readonly json: boolean
+  readonly progress: boolean
+}
+
+/** Prints the most expensive schedule of each configuration. It only says what there is: the exit code is 0. */
+export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimits, asked: Asked, io: Io): ExitCode {
+  const progress = new Progress(io, asked.progress && !asked.json)
+  const jobs = checks.flatMap((check) => jobsOf(check, asked).map((job) => ({ check, ...job })))
+  const reports: WorstReport[] = []
+  for (const { check, variant, configuration } of jobs) {
+    if (io.signal.aborted) break
+    progress.show(reports.length, jobs.length, `${variant} in ${configuration}`)
+    const patience = limits.patience ?? patienceOf(check, configuration)
+    reports.push(findWorst(check, variant, configuration, of, { ...LIMITS, ...limits, patience }))
+  }
+  progress.clear()
+  io.out(asked.json ? JSON.stringify(reports, null, 1) : reports.map(worstText).join('\n\n'))
+  return io.signal.aborted ? EXIT.interrupted : EXIT.fine
+}
+
+/** What is asked for; else the first variant, where it is explored as a rule. */
+function jobsOf(check: Check, { variant, configuration }: Asked) {
+  return check.configurations
+    .filter(({ name, isLarge }) => (configuration ?? (isLarge ? '' : name)) === name)
+    .map(({ name }) => ({ variant: variant ?? check.variants[0]!.name, configuration: name }))
+}
+
+const HOW = {
+  proved: 'proved: no schedule has more',
+  bound: 'the most that was found within the bounds, not proved',
+  cycle: 'the most that was found, not proved: something can go round for ever',
+} as const
+
+function worstText(report: WorstReport): string {
+  const { check, variant, configuration, of, cost, because, states, steps, ms, patience, witness, replay } = report
+  return [
+    `${cost} ${of}: ${variant} in ${configuration}; ${HOW[because]}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
+      ` at most ${patience} retr${patience === 1 ? 'y' : 'ies'} a fault before a signal`,
+    '',
+    witness.replace(/^(?=.)/gm, '  '),
+    '',
+    `  faultline check ${check} --variant ${variant} --configuration ${configuration} --replay ${replay}`,
+  ].join('\n')
+}
