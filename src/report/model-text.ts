@@ -51,6 +51,9 @@ export function bandLines(runs: readonly Run[], scenario: Scenario | undefined):
 
 const decisive = (scenario: Scenario | undefined): MetricName[] => scenario?.decides.map(({ metric }) => metric) ?? []
 
+/** Relative: a law that misses the points by more says nothing of them. */
+const WORST_FIT = 0.25
+
 /** The scalability law through a sweep of vCPUs: a line for each variant of which enough points were modelled. */
 export function scalabilityLines(runs: readonly Run[]): string[] {
   const sweeps = new Map<string, Run[]>()
@@ -66,9 +69,13 @@ export function scalabilityLines(runs: readonly Run[]): string[] {
     const fit = fitScalability(points)
     if (fit === undefined) return []
     const { scenario, variant, machine } = sweep[0]!
+    const sweepText = `${scenario} ${variant} on ${machine}, 1 to ${Math.max(...points.map(({ n }) => n))} vCPUs`
+    if (fit.error > WORST_FIT) {
+      return [`${sweepText}: the universal scalability law does not describe ${metric} (error ${share(fit.error)})`]
+    }
     const peak = fit.peak === null ? 'no peak' : `peak at ${compact(fit.peak)} vCPUs`
     return [
-      `${scenario} ${variant} on ${machine}, 1 to ${Math.max(...points.map(({ n }) => n))} vCPUs: contention ${share(fit.contention)}, coherency ${compact(fit.coherency)}, ${peak} (universal scalability law through ${metric}, error ${share(fit.error)})`,
+      `${sweepText}: contention ${share(fit.contention)}, coherency ${compact(fit.coherency)}, ${peak} (universal scalability law through ${metric}, error ${share(fit.error)})`,
     ]
   })
 }

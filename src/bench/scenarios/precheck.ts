@@ -218,7 +218,7 @@ export default scenario({
   modelled: {
     values: { range: 8, tlb: 4, 'pause-us': 20, 'fresh-pages': 4096 },
     costs: { guest_access: 500 },
-    durationMs: 1.5,
+    durationMs: 1.2,
     warmupMs: 0.3,
   },
   load,
