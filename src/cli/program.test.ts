@@ -39,7 +39,8 @@ test('trials of the variants are interleaved, and the baseline ran against itsel
   assert.ok(places[0]! >= 8, 'the A/A trials came before')
   assert.ok(Math.max(...baseline!.order) > Math.min(...candidate!.order))
   assert.ok(Math.max(...candidate!.order) > Math.min(...baseline!.order))
-  assert.equal(baseline!.noise!.faults_per_second!.n, 4)
+  // A round in which the host gave a worker no core tells nothing.
+  assert.ok(baseline!.noise!.faults_per_second!.n >= 3)
 })
 
 test('a trial for throughput has no latencies, and one for latencies no throughput', async () => {
