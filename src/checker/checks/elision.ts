@@ -1,4 +1,5 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
+import { createVm, destroyVm } from '../../protocols/memslots/teardown.ts'
 import { createMemslot, deleteMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
 import { Fault } from '../../protocols/page-fault.ts'
@@ -16,8 +17,17 @@ const OUTSIDE = HVA + 64
 /** start and end of one page that nobody changes. */
 const notifies = (hva: number): Act =>
   function* (cpu, vm) {
-    yield* raiseStart(cpu, vm, hva as Hva, (hva + 1) as Hva)
-    yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva)
+    const wasCalled = yield* raiseStart(cpu, vm, hva as Hva, (hva + 1) as Hva)
+    yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva, true, wasCalled)
+  }
+
+/** The same, with mmap_lock held for read meanwhile. */
+const notifiesInMm = (hva: number): Act =>
+  function* (cpu, vm) {
+    const { mmapLock } = vm.updates!.lifetime!
+    yield* mmapLock.readLock(cpu)
+    yield* notifies(hva)(cpu, vm)
+    yield* mmapLock.readUnlock(cpu)
   }
 
 /** The same, with a pair of the same page within. */
@@ -49,11 +59,18 @@ const reloads: Act = function* (cpu, vm) {
 const creates: Act = (cpu, vm) => createMemslot(cpu, vm, SPARE.slot)
 const deletes: Act = (cpu, vm) => deleteMemslot(cpu, vm, SPARE.slot)
 
+const comesAndGoes: Act = function* (cpu, vm) {
+  yield* createVm(cpu, vm, SPARE.slot)
+  yield* destroyVm(cpu, vm, SPARE.slot)
+  yield* createVm(cpu, vm, SPARE.slot)
+}
+
 type Small = {
   readonly says: string
   readonly vcpus: 0 | 1 | 2
   readonly acts: readonly (readonly [string, Act])[]
   readonly pseudoLock?: 'mutex'
+  readonly isDestroyed?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -126,6 +143,15 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['updater', inTurn(creates, deletes)],
     ],
   },
+  destroyed: {
+    says: 'a VM is created, destroyed and created again while a task of its mm invalidates memory that no slot maps',
+    vcpus: 0,
+    acts: [
+      ['notifier', notifiesInMm(OUTSIDE)],
+      ['owner', comesAndGoes],
+    ],
+    isDestroyed: true,
+  },
 }
 
 const declared: Check = {
@@ -157,6 +183,7 @@ const declared: Check = {
       finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
       in: 'spare',
     },
+    { kind: 'broken', name: 'B-TEARDOWN', finds: ['count_leak', 'deadlock'], in: 'destroyed' },
     { kind: 'broken', name: 'B-ARCHLOCK', finds: ['deadlock'], in: 'reload' },
     { kind: 'broken', name: 'B-SRCU', finds: ['livelock', 'retry_unbounded'], in: 'deleted' },
   ],
@@ -167,14 +194,14 @@ const declared: Check = {
   })),
   patience: 1,
   program: (variant, configuration) => {
-    const { vcpus, acts, pseudoLock } = CONFIGURATIONS[configuration]!
+    const { vcpus, acts, pseudoLock, isDestroyed = false } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
       variant: variant as VariantName,
       cpus: acts.length,
       vcpus,
       memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: 1 }],
-      updates: { spare: [SPARE], pseudoLock: pseudoLock ?? 'none', zap: 'slot' } as const,
+      updates: { spare: [SPARE], pseudoLock: pseudoLock ?? 'none', zap: 'slot', isDestroyed } as const,
     }
     return vmProgram(spec, acts)
   },
