@@ -5,6 +5,7 @@ import { calibrate } from '../threads/calibrate.ts'
 import { RunFailed } from '../threads/conductor.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { run } from '../threads/run.ts'
+import { workerName } from '../workers/roles.ts'
 import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
 import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import { modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
@@ -203,7 +204,10 @@ async function runTrial(
     stallMs: STALL_MS,
     signal,
   })
-  return { trial: trialOf(ran, roles, planned.mode), timeline: timelineOf(ran, roles, planned.seed) }
+  return {
+    trial: trialOf(ran, roles, planned.mode),
+    timeline: timelineOf(ran, (cpu) => workerName(roles, cpu), planned.seed),
+  }
 }
 
 /** What costs much watches where nothing is measured that it could disturb: trials for latency, and broken variants. */

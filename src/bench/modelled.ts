@@ -4,7 +4,7 @@ import { type Profile, profileHash, withValues } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn, scaled } from '../model/scaling.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
-import type { RolePlan } from '../workers/roles.ts'
+import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { BenchOptions } from './bench.ts'
 import { STORED } from './histograms.ts'
 import { definitionOf, describeSource, engineHash } from './host.ts'
@@ -205,7 +205,7 @@ async function pictureOf(
   if (plan.timelineEvents === 0) return undefined
   const seed = group.modelled!.seeds[0]!
   const { ran, roles } = await runOnce(group, variant, profile, seed, { ...options, plan }, plan.timelineEvents)
-  return timelineOf(ran, roles, seed)
+  return timelineOf(ran, (cpu) => workerName(roles, cpu), seed)
 }
 
 async function others(

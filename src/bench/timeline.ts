@@ -2,7 +2,6 @@ import { BROADCAST } from '../protocols/costs.ts'
 import { COUNTERS, HISTOGRAMS } from '../protocols/counters.ts'
 import { READ } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
-import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { RunResult } from '../workers/run-result.ts'
 import {
   ACQUIRED,
@@ -20,7 +19,11 @@ import {
 import type { RunTimeline, TimelineEvent } from './result.ts'
 
 /** What each CPU of a run did, in the names of the result file; nothing if that was not noted. */
-export function timelineOf(run: RunResult, roles: readonly RolePlan[], seed: number): RunTimeline | undefined {
+export function timelineOf(
+  run: Pick<RunResult, 'timelines' | 'place'>,
+  nameOf: (cpu: number) => string,
+  seed: number,
+): RunTimeline | undefined {
   if (run.timelines === undefined || run.timelines.length === 0) return undefined
   const ends = run.timelines.map(({ events, lost }) => (lost === 0 ? Number.POSITIVE_INFINITY : events.at(-1)!.ns))
   // From when the first memory was full the picture would lack a CPU.
@@ -30,7 +33,7 @@ export function timelineOf(run: RunResult, roles: readonly RolePlan[], seed: num
     cpus: run.timelines.map(({ events, lost }, cpu) => {
       const kept = events.filter(({ ns }) => ns <= untilNs)
       return {
-        name: workerName(roles, cpu),
+        name: nameOf(cpu),
         left: lost + events.length - kept.length,
         events: kept.map((event) => told(event, run.place)),
       }

@@ -80,6 +80,8 @@ export class Machine {
   signals = 0
   /** Nodes that say which properties the last step violated. */
   readonly violated: number[] = []
+  /** Of the counters that are kept, what the last step counted: counter and number by turns; at first, what came before it. */
+  readonly tallied: number[] = []
 
   constructor(program: Program, options: BehaviourOptions) {
     this.program = program
@@ -165,6 +167,7 @@ export class Machine {
     this.#remember(stepper, node)
     this.steps += 1
     this.violated.length = 0
+    this.tallied.length = 0
     this.signals = 0
     if (stepper === actor) {
       const answer =
@@ -338,13 +341,18 @@ export class Machine {
       if (kind === PEEK) answered = this.#seenBy(actor, behaviour.word.at[node]!)
       else if (kind === POKE) this.write(behaviour.word.at[node]!, behaviour.a.at[node]!)
       else if (kind === VIOLATION) this.violated.push(node)
-      else if (kind === COUNT) this.counted += behaviour.b.at[node]!
+      else if (kind === COUNT) this.#tally(behaviour.a.at[node]!, behaviour.b.at[node]!)
       else if (kind === ASKED) this.signals = Math.max(this.signals, behaviour.a.at[node]! + 1)
       else if (kind < START ? kind !== PAUSE || behaviour.spins.has(node) : kind >= THREW) break
       else if (kind === PAUSE) this.weak?.order(actor, node)
     }
     if (behaviour.kind.at[node] === THREW) this.violated.push(node)
     this.#stand(actor, behaviour, node)
+  }
+
+  #tally(counter: number, by: number): void {
+    this.counted += by
+    this.tallied.push(counter, by)
   }
 
   #stand(actor: number, behaviour: Behaviour, node: number): void {

@@ -1,13 +1,26 @@
+import { COUNTERS } from '../protocols/counters.ts'
 import type { Check } from './check.ts'
 import { definitionOf } from './definition.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
-import type { Finding } from './program.ts'
+import type { Finding, Program } from './program.ts'
 import { parseSchedule } from './schedule.ts'
-import { play } from './witness.ts'
+import { type Instruction, play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
 
-export type Replayed = { readonly text: string; readonly findings: readonly Finding[] }
+export type Replayed = {
+  readonly text: string
+  readonly findings: readonly Finding[]
+  readonly program: Program
+  readonly patience: number
+  readonly memoryModel: MemoryModel
+  /** The instructions in the order in which they were taken, what was counted, and the memory at the end. */
+  readonly order: readonly Instruction[]
+  readonly counts: ReadonlyMap<number, number>
+  readonly memory: Int32Array
+  /** The same at the beginning. */
+  readonly initial: Int32Array
+}
 
 /** Plays a schedule from its text; why it cannot be played, in a sentence, if it cannot. `asked`: what memory is to be like. */
 export function replaySchedule(
@@ -28,7 +41,9 @@ export function replaySchedule(
     return `the schedule is of memory that is ${memory}, and was to be played with ${asked}: its steps mean something else there`
   }
   const program = check.program(variant, configuration)
-  const played = play(new Machine(program, { patience, memory }), steppers)
+  const machine = new Machine(program, { patience, memory, counted: COUNTERS.map((_, counter) => counter) })
+  const initial = machine.memory.slice(0, program.memory.length)
+  const played = play(machine, steppers)
   if (played.refused > 0)
     return `the schedule does not fit: its step ${steppers.length - played.refused + 1} cannot be taken`
   const says = played.findings.map(({ name, says: sentence }) => `${name}: ${sentence}`)
@@ -36,5 +51,12 @@ export function replaySchedule(
   return {
     text: [...(memory === 'sc' ? [] : [`memory: ${memory}`]), witnessText(program, played), '', ...verdict].join('\n'),
     findings: played.findings,
+    program,
+    patience,
+    memoryModel: memory,
+    initial,
+    order: played.order,
+    counts: played.counts,
+    memory: machine.memory.slice(0, program.memory.length),
   }
 }

@@ -1,13 +1,20 @@
 import { ACQUIRED, type Behaviour, RELEASING, START } from './behaviour.ts'
 import { ableOf, DEADLOCK } from './exhaust.ts'
-import { UNTIL_EQUAL } from './instructions.ts'
+import { INSTRUCTIONS, UNTIL_EQUAL } from './instructions.ts'
 import { type Line, lineOf, number } from './line.ts'
 import type { Machine } from './machine.ts'
 import { stepOfMemory, weakLineOf } from './memory/weak-witness.ts'
 import type { Finding } from './program.ts'
 
+/** What an actor did, to which word; -1: none. */
+export type Instruction = { readonly actor: number; readonly kind: string; readonly word: number }
+
 export type Played = {
   readonly lines: readonly Line[]
+  /** The instructions in the order in which they were taken. */
+  readonly order: readonly Instruction[]
+  /** What was counted, by counter, as far as the machine keeps it. */
+  readonly counts: ReadonlyMap<number, number>
   readonly findings: readonly Finding[]
   /** For each actor that has not ended: what it stands before, and the locks it holds. */
   readonly stuck: readonly string[]
@@ -19,12 +26,15 @@ export type Played = {
 export function play(machine: Machine, schedule: readonly number[]): Played {
   machine.backTo(0)
   const lines: Line[] = []
+  const order: Instruction[] = []
+  const counts = new Map<number, number>()
   const held = machine.behaviours.map(() => new Map<string, number>())
   const findings: Finding[] = []
   const sites = machine.behaviours.map(() => '')
+  if (machine.steps === 0) addCounts(machine, counts)
   for (const [index, stepper] of schedule.entries()) {
     if (stepper >= machine.steppers || !machine.canStep(stepper)) {
-      return { lines, findings, stuck: [], refused: schedule.length - index }
+      return { lines, order, counts, findings, stuck: [], refused: schedule.length - index }
     }
     const actor = machine.actorOf(stepper)
     const node = machine.nodes[actor]!
@@ -34,15 +44,23 @@ export function play(machine: Machine, schedule: readonly number[]): Played {
     }
     const word = machine.behaviours[actor]!.word.at[node]!
     const was = machine.memory[word] ?? 0
+    order.push({ actor, kind: INSTRUCTIONS[machine.behaviours[actor]!.kind.at[node]!]!, word })
     machine.step(stepper)
     lines.push(machine.weak === undefined ? lineOf(machine, actor, node, was) : weakLineOf(machine, actor, node, was))
     sites[actor] = lines.at(-1)!.site
     noteLocks(machine, machine.behaviours[actor]!, node, machine.nodes[actor]!, held[actor]!)
+    addCounts(machine, counts)
     findings.push(...machine.findings(actor))
   }
   const isOver = ableOf(machine) === 0
   if (isOver) findings.push(...(machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]))
-  return { lines, findings, stuck: isOver ? stuckIn(machine, held) : [], refused: 0 }
+  return { lines, order, counts, findings, stuck: isOver ? stuckIn(machine, held) : [], refused: 0 }
+}
+
+function addCounts({ tallied }: Machine, counts: Map<number, number>): void {
+  for (let at = 0; at < tallied.length; at += 2) {
+    counts.set(tallied[at]!, (counts.get(tallied[at]!) ?? 0) + tallied[at + 1]!)
+  }
 }
 
 /** Follows what lies between two instructions: locks that were taken, or are about to be let go. */

@@ -8,7 +8,7 @@ import type { Cost } from '../checker/find-worst.ts'
 import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
-import { replaySchedule } from '../checker/replay-schedule.ts'
+import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
 import { checkMutants } from './check-mutants.ts'
 import { checkWorst } from './check-worst.ts'
@@ -16,12 +16,15 @@ import type { Command } from './command.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
+import { replayOnModel } from './replay-on-model.ts'
+import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = {
   readonly name: string | undefined
   readonly variant: string | undefined
   readonly configuration: string | undefined
   readonly replay: string | undefined
+  readonly chromeTrace: string | undefined
   readonly retries: string | undefined
   readonly preemptions: string
   readonly states: string
@@ -47,6 +50,11 @@ export const check: Command<Args> = {
       .positional('name', { type: 'string', describe: 'the check; without it all of them' })
       .option('variant', { type: 'string', requiresArg: true, describe: 'only this variant, such as B-STALE' })
       .option('configuration', { type: 'string', requiresArg: true, describe: 'only this configuration' })
+      .option('chrome-trace', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'with --replay: a file for ui.perfetto.dev, of the schedule in the time of altra-64',
+      })
       .option('replay', {
         type: 'string',
         requiresArg: true,
@@ -192,5 +200,22 @@ function replay(checks: readonly Check[], args: Args, text: string, io: Io): Exi
     })
   }
   io.out(played.text)
+  if (played.memoryModel === 'sc') onModel(played, args, io)
+  else if (args.chromeTrace !== undefined) throw notModelled(played.memoryModel)
   return played.findings.length === 0 ? EXIT.fine : EXIT.regression
 }
+
+/** The same steps in virtual time: what is counted, and a picture of it. */
+function onModel(played: Replayed, { chromeTrace }: Args, io: Io): void {
+  if (chromeTrace !== undefined) checkWritable(chromeTrace)
+  const { counters, agrees, trace } = replayOnModel(played)
+  if (!agrees) throw new Error('the model, which took the same steps, came to something else')
+  const counted = Object.entries(counters).map(([name, count]) => `${name} ${count}`)
+  io.out(`\ncounted, here and on the model: ${counted.join(', ') || 'nothing'}`)
+  if (chromeTrace !== undefined) saveAtomically(chromeTrace, trace)
+}
+
+const notModelled = (memory: string) =>
+  new FaultlineError('TRACE_OF_SC', 'usage', `--chrome-trace is of the model, whose memory is not ${memory}`, {
+    hint: 'Leave it away, or give a schedule of sequentially consistent memory.',
+  })

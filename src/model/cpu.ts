@@ -276,6 +276,15 @@ export class SimulatedCpu implements Cpu {
     return this.#code === UNTIL && this.#blameOfWait() === BLAME.flush
   }
 
+  /** What it stands before is paid for in time, and touches no word. */
+  get standsBeforeNoAccess(): boolean {
+    return this.#code === PAUSE || this.#code === BROADCASTS || this.#code === SLEEP
+  }
+
+  get waitsForServer(): boolean {
+    return this.#code === BROADCASTS || (this.#code === PAUSE && this.fate === STANDS)
+  }
+
   /** For messages: what it stands before, and the word of it. */
   get pending(): { readonly name: string; readonly word: Word } {
     return { name: NAMES[this.#code]!, word: this.#word }

@@ -26,6 +26,8 @@ export type MachineOptions = {
   readonly measureUntil: number
   /** Where CPUs note what they do, if they are to. */
   readonly noted?: Noted | undefined
+  /** With `noted`: how often a loop may ask whether a signal is pending, before one is. */
+  readonly patience?: number
 }
 
 const ON: readonly string[] = BROADCAST.map(({ on }) => on)
@@ -93,7 +95,9 @@ export class Machine {
       const slowdown = topology.sharesCore(id, cpus) ? costs.siblingSlowdown : 1
       const ledger = new Ledger(records.of(id), unmeasured, this.#phases)
       if (options.noted === undefined) return new SimulatedCpu(id, surroundings, ledger, slowdown)
-      return new TimelineCpu(options.noted, options.measureFrom, id, surroundings, ledger, slowdown)
+      const cpu = new TimelineCpu(options.noted, options.measureFrom, id, surroundings, ledger, slowdown)
+      cpu.patience = options.patience ?? cpu.patience
+      return cpu
     })
     this.#steps = new Array(cpus).fill(undefined)
   }
@@ -115,6 +119,32 @@ export class Machine {
       else this.#serve(actor)
     }
     return true
+  }
+
+  /**
+   * Lets a CPU carry out what it stands before, now, whoever else is earlier: for an order that is given. It goes on when that
+   * is done, and stays where it is if it has to wait for others.
+   */
+  takeTurn(id: number): void {
+    const cpu = this.cpus[id]!
+    if (this.#steps[id] === undefined) return
+    cpu.clock = Math.max(cpu.clock, this.now)
+    cpu.limit = 0
+    cpu.ownLimit = 0
+    while (cpu.perform() === STANDS) {}
+    while (cpu.fate !== GOES_ON && cpu.waitsForServer && this.#serveNext()) if (cpu.fate === STANDS) cpu.perform()
+    if (cpu.isAsleepForTime) {
+      cpu.clock = Math.max(cpu.clock, cpu.wakesAt)
+      cpu.perform()
+    }
+    this.now = Math.max(this.now, cpu.clock)
+    if (cpu.fate === GOES_ON) this.#resume(cpu)
+  }
+
+  /** What is no access to memory happens on the way, until the CPU stands before one, waits, or has ended. */
+  passUntilAccess(id: number): void {
+    const cpu = this.cpus[id]!
+    while (this.#steps[id] !== undefined && cpu.fate !== SLEEPS && cpu.standsBeforeNoAccess) this.takeTurn(id)
   }
 
   /** Who has not ended, once nothing happens any more. */
@@ -302,6 +332,17 @@ export class Machine {
   #serve(actor: number): void {
     this.#server(actor).advance(this.now)
     this.#expect(actor)
+  }
+
+  /** Advances the server that is done next; false if none has anything to do. */
+  #serveNext(): boolean {
+    const actors = SERVERS.map((_, server) => this.cpus.length + server)
+    const finish = (actor: number) => this.#server(actor).nextFinish
+    const next = actors.reduce((first, actor) => (finish(actor) < finish(first) ? actor : first))
+    if (finish(next) === Number.POSITIVE_INFINITY) return false
+    this.now = Math.max(this.now, finish(next))
+    this.#serve(next)
+    return true
   }
 
   #expect(actor: number): void {

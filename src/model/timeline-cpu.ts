@@ -35,6 +35,14 @@ export class TimelineCpu extends SimulatedCpu {
     this.#measureFromNs = measureFrom / 1000
   }
 
+  /** How often a loop may still ask whether a signal is pending; without it the end of the run is the signal. */
+  patience = Number.POSITIVE_INFINITY
+
+  override signalPending(): boolean {
+    this.patience -= 1
+    return this.patience < 0 || super.signalPending()
+  }
+
   override write(word: Word, value: number): Steps<void> {
     return this.store(word, value)
   }
