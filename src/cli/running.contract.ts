@@ -46,3 +46,24 @@ export function faultline(args: readonly string[], { stdin, during }: Running = 
 }
 
 export const resultIn = (file: string): Result => validate(JSON.parse(readFileSync(file, 'utf8')))
+
+const MOST_TRIES = 8
+
+/**
+ * Runs broken variants of a scenario on threads until each has been caught by what is to catch it: chance decides when, so
+ * whoever is left is given longer. Returns those who never were.
+ */
+export async function uncaught(scenario: string, properties: Readonly<Record<string, RegExp>>): Promise<string[]> {
+  let left = Object.keys(properties)
+  for (let seed = 1; seed <= MOST_TRIES && left.length > 0; seed += 1) {
+    const load = ['--trials', '2', '--duration', `${seed * 300}ms`, '--seed', String(seed)]
+    const { code, out } = await faultline(['bench', '-s', scenario, '--variant', left.join(','), '--quiet', ...load])
+    // A fault that hangs its run has failed besides, and one that costs only is no violation.
+    if (code !== 0 && code !== 1 && code !== 3) throw new Error(out)
+    left = left.filter((variant) => {
+      const line = out.split('\n').find((answer) => answer.startsWith(`${variant} `)) ?? ''
+      return !(line.includes('was caught by') && properties[variant]!.test(line))
+    })
+  }
+  return left
+}
