@@ -113,8 +113,9 @@ export default scenario({
   variants: NX_RECOVERY_VARIANTS,
   headline: ['write-lock', 'read-lock'],
   decides: [
-    { metric: 'nx_fault_latency_max_ns', reads: 'longest fault on other gfns during recovery' },
-    { metric: 'nx_fault_latency_p999_ns', reads: 'p99.9 of these' },
+    // One fault is the longest, whatever made it so: what 999 of 1000 stay below decides.
+    { metric: 'nx_fault_latency_p999_ns', reads: 'p99.9 of faults on other gfns during recovery' },
+    { metric: 'nx_fault_latency_max_ns', reads: 'the longest of these' },
     { metric: 'nx_recovered_per_second', reads: 'recovered pages/s' },
     { metric: 'nx_flushes_per_recovered', reads: 'remote TLB flushes per recovered page' },
   ],
