@@ -116,8 +116,9 @@ test('wrong use exits with 2 and says in a sentence what is wrong and what to do
     [['bench', '--config', 'nowhere.json'], /nowhere.json/],
     [['bench', '-s', 'precheck', ...SHORT, '--out', '/proc/nope/x.json'], /cannot be written/],
   ]
-  for (const [args, says] of wrong) {
-    const { code, err, folder } = await faultline(args)
+  const ended = await Promise.all(wrong.map(([args]) => faultline(args)))
+  for (const [index, [args, says]] of wrong.entries()) {
+    const { code, err, folder } = ended[index]!
     assert.equal(code, 2, `${args.join(' ')}: ${err}`)
     assert.match(err, says)
     assert.doesNotMatch(err, /\n\s+at /, 'no stack trace')

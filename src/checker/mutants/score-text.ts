@@ -19,6 +19,7 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
     '```',
     '',
     `${rows.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived, ${count('unknown')} unknown.`,
+    ...unexplainedText(rows.filter(({ why }) => why === '').length),
     '',
     ...checks.map((check) => `- ${check}: ${placesIn(surveyed, check)}`),
     '',
@@ -31,6 +32,9 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
     '',
   ].join('\n')
 }
+
+const unexplainedText = (many: number): string[] =>
+  many === 0 ? [] : [`Why ${many} of them live has not been found out yet: their last column is empty.`]
 
 const placesIn = (surveyed: readonly Surveyed[], wanted: string) =>
   surveyed
