@@ -26,15 +26,13 @@ type Defaults = {
   readonly notifiers: string
   readonly trials: string
   readonly aaTrials: number
-  /** If it is not as many as five, or half of the trials. */
-  readonly latencyTrials?: number
   readonly duration: string
   readonly warmup: string
 }
 const CREW = { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1' } as const
 const DEFAULTS = {
   vm: { ...CREW, trials: '10', aaTrials: 5, duration: '400ms', warmup: '300ms' },
-  headline: { ...CREW, trials: '5', latencyTrials: 3, aaTrials: 2, duration: '150ms', warmup: '250ms' },
+  headline: { ...CREW, trials: '5', aaTrials: 2, duration: '120ms', warmup: '220ms' },
   primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', aaTrials: 5, duration: '100ms', warmup: '100ms' },
   broken: { ...CREW, trials: '3', aaTrials: 0, duration: '500ms', warmup: '100ms' },
 } as const satisfies Record<string, Defaults>
@@ -275,7 +273,7 @@ function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<Record<s
   return {
     seed: integers('seed', args.seed ?? '1', 0, 0xffff_ffff)[0]!,
     trials,
-    latencyTrials: Math.min(defaults.latencyTrials ?? Number.POSITIVE_INFINITY, latencyTrialsOf(trials)),
+    latencyTrials: latencyTrialsOf(trials),
     aaTrials: Math.min(defaults.aaTrials, trials),
     durationMs: milliseconds('duration', args.duration ?? defaults.duration),
     warmupMs: milliseconds('warmup', args.warmup ?? defaults.warmup),

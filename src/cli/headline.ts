@@ -7,7 +7,7 @@ import type { Io } from './io.ts'
 import { readReplay } from './replay.ts'
 
 /** A recording takes the time that it takes, so it is played less often than synthetic load. */
-const EFFORT: Effort = { trials: 4, latencyTrials: 3, aaTrials: 0 }
+const EFFORT: Effort = { trials: 3, latencyTrials: 3, aaTrials: 0 }
 
 /** Nothing was asked for in particular: the headline pair of every scenario. */
 export const isHeadline = ({ scenario, variant, trace }: BenchArgs): boolean =>
