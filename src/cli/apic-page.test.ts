@@ -12,9 +12,10 @@ test('of two flushes per reload of the APIC page the one after the reload is red
   const { runs } = resultIn(join(folder, 'x.json'))
   const [before, after] = runs
   assert.deepEqual([before!.variant, after!.variant], ['double-flush', 're-request'])
-  // A window may begin, or end, between a flush and the verdict on it: once for each of two trials.
-  const unjudged = before!.counters.tlb_flush_local_current! - before!.counters.flush_redundant_local!
-  assert.ok(Math.abs(unjudged) <= 4, `${unjudged} flushes were not redundant`)
+  // Now and then it finds a translation: that of a vCPU whom the notifier has asked for a flush, and who has not come to it.
+  const flushes = before!.counters.tlb_flush_local_current!
+  const needless = before!.counters.flush_redundant_local!
+  assert.ok(needless <= flushes && needless > flushes * 0.95, `${needless} of ${flushes} flushes were redundant`)
   assert.equal(after!.counters.tlb_flush_local_current, undefined)
   for (const { counters, histograms } of runs) {
     assert.ok(counters.apic_migrations! > 0)
