@@ -175,6 +175,7 @@ export default scenario({
   ],
   hasLatencyTrials: true,
   parameters: PARAMETERS,
+  caveats: ({ shape }) => (shape === 'teardown' ? ['no vCPU runs: a VM that is destroyed has none any more'] : []),
   modelled: {
     values: { range: 256, 'update-pause-us': 200 },
     costs: { guest_access: 500 },
