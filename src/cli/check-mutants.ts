@@ -1,6 +1,5 @@
 import type { Check } from '../checker/check.ts'
-import { LIMITS } from '../checker/explore.ts'
-import type { MemoryModel } from '../checker/memory/model.ts'
+import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import { mutationsIn, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
@@ -20,10 +19,11 @@ type Asked = {
 
 /** Scores the oracles: of each check the variant that is upstream today, which is its first, or the one that is asked for. */
 export async function checkMutants(checks: readonly Check[], asked: Asked, io: Io): Promise<ExitCode> {
-  const { variant, configuration, threads, json, memory = LIMITS.memory } = asked
+  const { variant, configuration, threads, json, memory } = asked
+  const models = memory === undefined ? MEMORY_MODELS : [memory]
   const progress = new Progress(io, asked.progress && !json)
-  const surveyed = checks.flatMap((one) =>
-    survey(one, variant ?? one.variants[0]!.name, QUICK_STATES, configuration, memory),
+  const surveyed = models.flatMap((model) =>
+    checks.flatMap((one) => survey(one, variant ?? one.variants[0]!.name, QUICK_STATES, configuration, model)),
   )
   const mutations = mutationsIn(surveyed)
   const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>

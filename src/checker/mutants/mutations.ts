@@ -9,14 +9,26 @@ export type Mutation = {
   readonly site: string
   /** The code that is changed. */
   readonly code: string
-  /** `dropped`: the statement does nothing. `unasked`: nobody looks, and the answer is 0. `plain`: no READ_ONCE or WRITE_ONCE. */
-  readonly kind: 'dropped' | 'unasked' | 'plain'
+  /**
+   * `dropped`: the statement does nothing. `unasked`: nobody looks, and the answer is 0. `plain`: no READ_ONCE or WRITE_ONCE.
+   * `relaxed`: neither acquires nor releases.
+   */
+  readonly kind: 'dropped' | 'unasked' | 'plain' | 'relaxed'
   readonly start: number
   readonly end: number
 }
 
-/** What an access is without READ_ONCE or WRITE_ONCE. */
-const PLAIN: Readonly<Record<string, string>> = { load: 'read', store: 'write' }
+/** What an access becomes when it is made weaker: without READ_ONCE or WRITE_ONCE; with no order but that. */
+const WEAKER: Readonly<Record<string, { readonly kind: Mutation['kind']; readonly now: string }>> = {
+  load: { kind: 'plain', now: 'read' },
+  store: { kind: 'plain', now: 'write' },
+  loadAcquire: { kind: 'relaxed', now: 'load' },
+  storeRelease: { kind: 'relaxed', now: 'store' },
+}
+
+/** Changes only what others may see in which order: of no meaning where memory is sequentially consistent. */
+export const isOfOrder = ({ kind, code }: Mutation): boolean =>
+  kind === 'plain' || kind === 'relaxed' || code.startsWith('cpu.barrier(')
 
 /** The mutations of one module at these sites, `function file:line:column`, or at all of its barriers. */
 export function mutationsOf(file: string, text: string, sites: ReadonlySet<string>): Mutation[] {
@@ -37,10 +49,11 @@ export function mutationsOf(file: string, text: string, sites: ReadonlySet<strin
       const isStatement = parent.type === 'ExpressionStatement'
       const { start, end }: Node = isStatement ? parent : node
       mutations.push({ file, in: fn, site, code, kind: isStatement ? 'dropped' : 'unasked', start, end })
-      const once = /^yield\* cpu\.(load|store)\(/.exec(text.slice(node.start, node.end))
-      if (once === null) return
+      const access = /^yield\* cpu\.(\w+)\(/.exec(text.slice(node.start, node.end))?.[1] ?? ''
+      const weaker = WEAKER[access]
+      if (weaker === undefined) return
       const name = node.start + 'yield* cpu.'.length
-      mutations.push({ file, in: fn, site, code, kind: 'plain', start: name, end: name + once[1]!.length })
+      mutations.push({ file, in: fn, site, code, kind: weaker.kind, start: name, end: name + access.length })
     },
   })
   return mutations
@@ -54,6 +67,6 @@ function functionAround(ancestors: readonly AnyNode[]): string {
 
 export function mutate(text: string, { start, end, kind }: Mutation): string {
   const was = text.slice(start, end)
-  const now = kind === 'dropped' ? ';' : kind === 'unasked' ? '0' : PLAIN[was]!
+  const now = kind === 'dropped' ? ';' : kind === 'unasked' ? '0' : WEAKER[was]!.now
   return `${text.slice(0, start)}${now}${text.slice(end)}`
 }

@@ -1,18 +1,23 @@
+import type { EngineReport } from './engines.ts'
+import { isOfOrder } from './mutations.ts'
 import type { Scored, Surveyed } from './score.ts'
 import { WHY_NOT } from './survivors.ts'
+import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
 
 /** A page of Markdown: what was changed, whether anybody noticed, and if not, why. */
 export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored[], command: string): string {
   const rows = scored.map((one) => ({ ...one, ...judge(one) }))
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length
-  const checks = [...new Set(surveyed.map(({ check, variant }) => `${check} (${variant})`))]
   return [
     '# Mutants',
     '',
     'Each step that a protocol takes is left out once (`dropped`), or answered 0 without a look (`unasked`); each READ_ONCE and',
-    'WRITE_ONCE becomes a plain access (`plain`). The checker is asked whether it notices, wherever the step is taken. A mutant is',
-    '*killed* by the property that is found violated; *equivalent* if nothing is wrong with it in these configurations; otherwise it',
-    'has *survived*, for the reason given.',
+    'WRITE_ONCE becomes a plain access (`plain`), each acquire and release one that orders nothing (`relaxed`). The checker is asked',
+    'whether it notices, wherever the step is taken: with sequentially consistent memory (`sc`), and with `relaxed` memory as long as that',
+    'sees nothing. Barriers, plain and relaxed accesses mean nothing to `sc`, so it is not asked; of what `relaxed` has found, `tso` says',
+    'whether x86 shows it too. A mutant is *killed* by the property that is found violated; *equivalent* if nothing is wrong with it in',
+    'these configurations; *unknown* if a bound was reached; otherwise it has *survived*, for the reason given. The last column says who',
+    'noticed, or who was asked and in how many configurations.',
     '',
     '```',
     command,
@@ -21,35 +26,53 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
     `${rows.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived, ${count('unknown')} unknown.`,
     ...unexplainedText(rows.filter(({ why }) => why === '').length),
     '',
-    ...checks.map((check) => `- ${check}: ${placesIn(surveyed, check)}`),
+    ...placesText(surveyed),
     '',
-    '| file | function | step | | | noticed by, or why not |',
-    '|---|---|---|---|---|---|',
-    ...rows.map(
-      ({ file, in: fn, code, kind, verdict, why }) =>
-        `| ${file.slice('protocols/'.length, -'.js'.length)} | ${fn} | \`${code.replaceAll('|', '\\|')}\` | ${kind} | ${verdict} | ${why} |`,
-    ),
+    '| file | function | step | | | noticed by, or why not | memory |',
+    '|---|---|---|---|---|---|---|',
+    ...scored.map(rowText),
     '',
   ].join('\n')
 }
 
-const unexplainedText = (many: number): string[] =>
-  many === 0 ? [] : [`Why ${many} of them live has not been found out yet: their last column is empty.`]
+/** The line of one mutant in the table. */
+export function rowText(scored: Scored): string {
+  const { file, in: fn, code, kind, engines } = scored
+  const { verdict, why } = judge(scored)
+  const step = `\`${code.replaceAll('|', '\\|')}\``
+  return `| ${file.slice('protocols/'.length, -'.js'.length)} | ${fn} | ${step} | ${kind} | ${verdict} | ${why} | ${enginesText(engines)} |`
+}
 
-const placesIn = (surveyed: readonly Surveyed[], wanted: string) =>
-  surveyed
-    .filter(({ check, variant }) => `${check} (${variant})` === wanted)
-    .map(({ configuration }) => configuration)
-    .join(', ')
+const unexplainedText = (many: number): string[] =>
+  many === 0 ? [] : [`Why ${many} of them live has not been found out yet: their column is empty.`]
+
+/** Who noticed; if nobody did, who was asked, where, and who did not come to an end. */
+function enginesText(engines: readonly EngineReport[]): string {
+  const noticed = engines.filter(({ verdict }) => verdict === 'FAIL')
+  if (noticed.length > 0) return noticed.map(({ memory }) => memory).join(', ')
+  return engines
+    .map(({ memory, places, verdict }) => `${memory} in ${places}${verdict === 'UNKNOWN' ? ', to a bound' : ''}`)
+    .join('; ')
+}
+
+/** Where was asked, by check: the configurations that are small enough. */
+function placesText(surveyed: readonly Surveyed[]): string[] {
+  const keys = [...new Set(surveyed.map(({ check, variant, limits }) => `${check} (${variant}), ${limits.memory}`))]
+  return keys.map((key) => {
+    const here = surveyed.filter(({ check, variant, limits }) => `${check} (${variant}), ${limits.memory}` === key)
+    return `- ${key}: ${here.map(({ configuration }) => configuration).join(', ')}`
+  })
+}
 
 /** Mutants of which nobody knows why they live. */
 export const unexplained = (scored: readonly Scored[]): Scored[] => scored.filter((one) => judge(one).why === '')
 
-function judge({ file, code, in: fn, kind, report }: Scored): { verdict: string; why: string } {
+function judge(scored: Scored): { verdict: string; why: string } {
+  const { file, code, in: fn, kind, report } = scored
   if (report.verdict === 'FAIL') return { verdict: 'killed', why: `${report.by} in ${report.where}` }
-  const reason = WHY_NOT.find(
+  const reason = (isOfOrder(scored) ? WHY_NOT_OF_ORDER : WHY_NOT).find(
     (one) => (one.file ?? file) === file && (one.in ?? fn) === fn && (one.kind ?? kind) === kind && one.code.test(code),
   )
-  if (reason !== undefined) return { verdict: reason.verdict, why: reason.why }
-  return { verdict: report.verdict === 'UNKNOWN' ? 'unknown' : 'survived', why: '' }
+  if (report.verdict === 'UNKNOWN') return { verdict: 'unknown', why: reason?.why ?? '' }
+  return { verdict: reason?.verdict ?? 'survived', why: reason?.why ?? '' }
 }

@@ -1,16 +1,16 @@
 import type { Mutation } from './mutations.ts'
 
-/** Why nobody notices that a step is left out, where that is known. The first that fits counts. */
-export const WHY_NOT: readonly {
+export type WhyNot = {
   readonly file?: string
   readonly in?: string
   readonly kind?: Mutation['kind']
   readonly code: RegExp
   readonly verdict: 'equivalent' | 'survived'
   readonly why: string
-}[] = [
-  { kind: 'plain', code: /./, verdict: 'equivalent', why: 'sequentially consistent: every access is one access' },
-  { code: /^cpu\.barrier\(/, verdict: 'equivalent', why: 'memory is sequentially consistent here' },
+}
+
+/** Why nobody notices that a step is left out, where that is known. The first that fits counts. Of order: see weak-survivors.ts. */
+export const WHY_NOT: readonly WhyNot[] = [
   {
     code: /memslots\.(find|firstGfn|hostPage|isInvalid|nextOverlapping)|this\.#field/,
     verdict: 'equivalent',

@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads'
+import type { MemoryModel } from '../memory/model.ts'
+import type { MutantBuilds } from './mutant-builds.ts'
+import type { MutantJob, MutantReport, Place } from './mutant-worker.ts'
+import { isOfOrder, type Mutation } from './mutations.ts'
+import type { Surveyed } from './score.ts'
+
+/** What one memory model says about a mutant, and in how many places it was asked. */
+export type EngineReport = MutantReport & { readonly memory: MemoryModel; readonly places: number }
+
+/** A mutant that says nothing for so long goes round somewhere without taking a step. */
+const SILENT_MS = 15_000
+
+/**
+ * Asks sequentially consistent memory, unless the mutant is one of order, which it cannot tell from the good variant; then memory
+ * that has all of its outcomes and more. Whether x86 is among those that notice, tso says; what relaxed memory holds, holds there.
+ */
+export async function askEngines(
+  builds: MutantBuilds,
+  mutation: Mutation,
+  surveyed: readonly Surveyed[],
+): Promise<EngineReport[]> {
+  const engines = isOfOrder(mutation) ? (['relaxed', 'tso'] as const) : (['sc', 'relaxed', 'tso'] as const)
+  const asked = engines.filter((memory) => placesOf(surveyed, mutation, memory).length > 0)
+  if (asked.length === 0) return []
+  const reports: EngineReport[] = []
+  const { checks, remove } = builds.build(mutation)
+  try {
+    for (const memory of asked) {
+      const places = placesOf(surveyed, mutation, memory)
+      const report = await explore({ checks, places })
+      reports.push({ ...report, memory, places: places.length })
+      if (memory === 'sc' ? report.verdict === 'FAIL' : report.verdict === 'PASS') break
+    }
+  } finally {
+    remove()
+  }
+  return reports
+}
+
+/** Where the changed step is taken, the smallest first: elsewhere the mutant does what the good variant does. */
+function placesOf(surveyed: readonly Surveyed[], { site }: Mutation, memory: MemoryModel): Place[] {
+  return surveyed
+    .filter(({ limits }) => limits.memory === memory)
+    .filter(({ visited }) => visited.some((one) => (site.endsWith(':') ? one.startsWith(site) : one === site)))
+    .sort((a, b) => a.states - b.states)
+    .map(({ check, variant, configuration, limits }) => ({ check, variant, configuration, limits }))
+}
+
+function explore(job: MutantJob): Promise<MutantReport> {
+  const worker = new Worker(new URL('mutant-worker.js', import.meta.url), { workerData: job })
+  let where = ''
+  return new Promise<MutantReport>((resolve) => {
+    const settle = (report: MutantReport) => {
+      clearTimeout(timer)
+      resolve(report)
+    }
+    const timer = setTimeout(() => settle({ verdict: 'FAIL', by: 'it never comes to an end', where }), SILENT_MS)
+    worker.on('message', (message: string | MutantReport) => {
+      if (typeof message !== 'string') return settle(message)
+      where = message
+      timer.refresh()
+    })
+    worker.once('error', ({ message }) =>
+      settle({ verdict: 'FAIL', by: `it fails: ${message.split('\n')[0]!.slice(0, 60)}`, where }),
+    )
+  }).finally(() => worker.terminate())
+}
