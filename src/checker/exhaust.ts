@@ -205,7 +205,7 @@ export const DEADLOCK: Finding = {
 
 /** Who can step, as bits. */
 export function ableOf(machine: Machine): number {
-  let able = 0
-  for (let stepper = 0; stepper < machine.steppers; stepper += 1) if (machine.canStep(stepper)) able |= 1 << stepper
+  let able = machine.weak === undefined ? 0 : machine.weak.able()
+  for (let actor = 0; actor < machine.actors; actor += 1) if (machine.canStep(actor)) able |= 1 << actor
   return able
 }

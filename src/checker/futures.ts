@@ -17,13 +17,16 @@ export type Accesses = readonly number[]
 
 /** Which words are accessed by anybody, numbered in the order in which they are met. */
 export class Cells {
-  readonly #cells = new Map<number, number>()
+  readonly #cells = new Column(-1)
+  #met = 0
 
   of(word: number): number {
-    const known = this.#cells.get(word)
-    if (known !== undefined) return known
-    const cell = Math.min(this.#cells.size, CELLS - 1)
-    this.#cells.set(word, cell)
+    this.#cells.reserve(word + 1)
+    const known = this.#cells.at[word]!
+    if (known !== -1) return known
+    const cell = Math.min(this.#met, CELLS - 1)
+    this.#met += 1
+    this.#cells.at[word] = cell
     return cell
   }
 }

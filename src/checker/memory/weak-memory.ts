@@ -95,6 +95,16 @@ export class WeakMemory {
     return this.olderEntry(cpu) >= 0
   }
 
+  /** Of those who are no CPUs, who can step, as bits. */
+  able(): number {
+    let able = 0
+    for (let cpu = 0; cpu < this.#cpus; cpu += 1) {
+      able |= ((1 << this.buffers[cpu]!.ready) - 1) << this.laneId(cpu, 0)
+      if (this.olderEntry(cpu) >= 0) able |= 1 << this.renewalId(cpu)
+    }
+    return able
+  }
+
   /** Whether an instruction need not wait for the CPU's own stores. */
   isFree(cpu: number, node: number): boolean {
     const behaviour = this.#host.behaviours[cpu]!

@@ -1,4 +1,5 @@
 import { Cells, Futures, WRITES } from '../futures.ts'
+import { Column } from '../growing.ts'
 import { PAUSE, STORE, WRITE } from '../instructions.ts'
 import type { Machine } from '../machine.ts'
 import type { Reducer } from '../reducer.ts'
@@ -19,7 +20,11 @@ export class WeakReduction implements Reducer {
   readonly #futures: readonly Futures[]
   readonly #windows: readonly Window[]
   /** Accesses of the step that is looked at, each as `cell * 4 + class`. */
-  readonly #accesses: number[] = []
+  readonly #accesses = new Column()
+  #looked = 0
+  /** Of each member that has been looked at in this state, whom it brings along. */
+  readonly #along = new Int32Array(32)
+  #known = 0
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -45,6 +50,7 @@ export class WeakReduction implements Reducer {
   }
 
   persistent(able: number): number {
+    this.#known = 0
     let best = 0
     let fewest = 33
     for (let rest = able; rest !== 0 && fewest > 1; rest &= rest - 1) {
@@ -60,6 +66,7 @@ export class WeakReduction implements Reducer {
   }
 
   goesOn(last: number, able: number): number {
+    this.#known = 0
     const own = able & this.#machine.steppersOf(last)
     for (let rest = own; rest !== 0; rest &= rest - 1) {
       const set = this.#close(31 - Math.clz32(rest & -rest))
@@ -72,24 +79,30 @@ export class WeakReduction implements Reducer {
 
   /** Adds whoever may conflict with a member's next step, or must come before it, until nobody does. */
   #close(first: number): number {
-    const machine = this.#machine
     let set = 1 << first
     let done = 0
     while (set !== done) {
       const member = 31 - Math.clz32(set & ~done & -(set & ~done))
       done |= 1 << member
-      const actor = machine.actorOf(member)
-      const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0
-      if (blockers !== 0) {
-        set |= blockers
-        continue
+      if ((this.#known & (1 << member)) === 0) {
+        this.#known |= 1 << member
+        this.#along[member] = this.#broughtBy(member)
       }
-      // Which value a load finds is a choice of its own.
-      if (!this.#weak.isLane(member)) set |= this.#withRenewal(actor)
-      this.#look(member)
-      for (let other = 0; other < machine.actors; other += 1) if (other !== actor) set |= this.#conflicting(other)
+      set |= this.#along[member]!
     }
     return set
+  }
+
+  #broughtBy(member: number): number {
+    const machine = this.#machine
+    const actor = machine.actorOf(member)
+    const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0
+    if (blockers !== 0) return blockers
+    // Which value a load finds is a choice of its own.
+    let along = this.#weak.isLane(member) ? 0 : this.#withRenewal(actor)
+    this.#look(member)
+    for (let other = 0; other < machine.actors; other += 1) if (other !== actor) along |= this.#conflicting(other)
+    return along
   }
 
   /** Stores of an actor that waits for them: one will do if all must leave, since that one is among them. */
@@ -110,10 +123,10 @@ export class WeakReduction implements Reducer {
   #look(member: number): void {
     const { behaviours, nodes } = this.#machine
     const actor = this.#machine.actorOf(member)
-    this.#accesses.length = 0
+    this.#looked = 0
     if (this.#weak.isLane(member)) {
       const word = this.#weak.buffers[actor]!.wordOf(this.#weak.entryOf(member))
-      this.#accesses.push(this.#cells.of(word) * 4 + WRITES)
+      this.#add(this.#cells.of(word) * 4 + WRITES)
       return
     }
     if (this.#machine.hasEnded(actor)) return
@@ -121,9 +134,15 @@ export class WeakReduction implements Reducer {
     const { kind, word } = behaviours[actor]!
     const code = kind.at[node]!
     if (word.at[node]! >= 0 && code !== WRITE && code !== STORE && code !== PAUSE) {
-      this.#accesses.push(this.#cells.of(word.at[node]!) * 4 + classNow(this.#machine, actor))
+      this.#add(this.#cells.of(word.at[node]!) * 4 + classNow(this.#machine, actor))
     }
-    for (const access of this.#futures[actor]!.besides(node)) this.#accesses.push(access)
+    for (const access of this.#futures[actor]!.besides(node)) this.#add(access)
+  }
+
+  #add(access: number): void {
+    this.#accesses.reserve(this.#looked + 1)
+    this.#accesses.at[this.#looked] = access
+    this.#looked += 1
   }
 
   /** Of another CPU: itself and its stores, as far as they may conflict with one of the accesses. */
@@ -131,7 +150,8 @@ export class WeakReduction implements Reducer {
     const node = this.#machine.nodes[other]!
     const buffer = this.#weak.buffers[other]!
     let found = 0
-    for (const access of this.#accesses) {
+    for (let at = 0; at < this.#looked; at += 1) {
+      const access = this.#accesses.at[at]!
       const cell = access >> 2
       if (this.#futures[other]!.conflicts(node, cell, access & 3)) found |= 1 << other
       for (let entry = 0; entry < buffer.count; entry += 1) {
@@ -153,7 +173,10 @@ export class WeakReduction implements Reducer {
       this.#look(member)
       for (let other = 0; other < actors; other += 1) {
         if (other === actor || (set & (1 << other)) !== 0) continue
-        for (const access of this.#accesses) this.#futures[other]!.rely(nodes[other]!, access >> 2, access & 3)
+        for (let at = 0; at < this.#looked; at += 1) {
+          const access = this.#accesses.at[at]!
+          this.#futures[other]!.rely(nodes[other]!, access >> 2, access & 3)
+        }
       }
     }
   }
