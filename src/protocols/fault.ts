@@ -4,6 +4,7 @@ import { COUNTER } from './counters.ts'
 import { pfnOfPte } from './host-mm.ts'
 import { fastPageFault, tdpMap } from './map.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
+import { assertNoMemslot } from './memslots/oracles.ts'
 import { CONTINUE, EMULATE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import { shadowMap } from './shadow-map.ts'
 import type { Vm } from './vm.ts'
@@ -38,7 +39,10 @@ function* pageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
 /** F5 to F9: `kvm_mmu_faultin_pfn()`. */
 function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* vm.rules.snapshotBeforePfn(cpu, vm, fault)
-  if (fault.slot === NO_MEMSLOT) return EMULATE
+  if (fault.slot === NO_MEMSLOT) {
+    assertNoMemslot(cpu, vm, fault.gfn)
+    return EMULATE
+  }
   const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
   if (invalid) {
     cpu.count(COUNTER.retry_invalid_slot, 1)

@@ -1,7 +1,7 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
-import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
-import { isPresent, pfnOfPte } from './host-mm.ts'
+import { type HostPte, isPresent, pfnOfPte } from './host-mm.ts'
 import { lockCircles } from './lock-report.ts'
 import { nxViolationsAtRest } from './nx/at-rest.ts'
 import type { Nx } from './nx/nx.ts'
@@ -67,7 +67,25 @@ export const ORACLES = [
   { name: 'nx_list_corrupt', says: 'a page was on a list of possible NX huge pages twice, or after its death' },
   { name: 'count_leak', says: 'an invalidation was still counted although its end will not come' },
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
-  { name: 'lock_left_held', says: 'mmu_lock was not free after all roles had ended' },
+  { name: 'lock_left_held', says: 'a lock was not free after all roles had ended' },
+  {
+    name: 'lock_not_held',
+    says: 'a lock was released by somebody who did not hold it: lockdep says "bad unlock balance detected"',
+  },
+  { name: 'waiter_left', says: 'a task was still named as the one to be woken after all roles had ended' },
+  { name: 'memslot_lost', says: 'the memslots were not those that had been set when an update was over' },
+  {
+    name: 'generation_wrong',
+    says: 'the generation of the memslots did not tell a set from the one before, or from one on its way',
+  },
+  { name: 'stale_root', says: 'a vCPU went on with a root that was made for the memslots of before' },
+  { name: 'emulated_memory', says: 'a fault on memory of a memslot was taken for MMIO' },
+  { name: 'wrong_page', says: 'a fault looked up another page than the one that its memslot says' },
+  { name: 'page_not_taken_back', says: 'the host was to change a page between start and end, and it was as before' },
+  {
+    name: 'pte_not_locked',
+    says: 'a stage-2 entry was made that had not been broken: WARN_ON(!stage2_pte_is_locked())',
+  },
 ] as const
 
 export type OracleName = (typeof ORACLES)[number]['name']
@@ -77,7 +95,7 @@ export const ORACLE = Object.fromEntries(ORACLES.map(({ name }, index) => [name,
 }
 
 /** A fault that meets no new invalidation retries a few times at most: another fault froze the entry, or won the CAS. */
-export const MOST_IDLE_RETRIES = 1000
+const MOST_IDLE_RETRIES = 1000
 const NO_GFN = -1 as Gfn
 /** Gfns of a range that are looked at after each invalidation, besides those where the walk was interrupted. */
 const SAMPLED_GFNS = 8
@@ -214,6 +232,12 @@ export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault, keepsSrcu = 
   if (fault.idleRetries === MOST_IDLE_RETRIES) cpu.violation(ORACLE.retry_unbounded, fault.gfn)
 }
 
+/** The task that raised the notifier has changed the primary MMU: `before` is what an entry was that nobody else changes. */
+export function assertTakenBack(cpu: Cpu, vm: Vm, hostPage: number, before: HostPte): void {
+  if (!vm.config.oracles || !isPresent(before)) return
+  if (vm.host.peekPte(cpu, hostPage) === before) cpu.violation(ORACLE.page_not_taken_back, hostPage)
+}
+
 /** A present leaf may only be replaced by one with the same pfn: the kernel calls BUG(). */
 export function assertSamePfn(cpu: Cpu, vm: Vm, gfn: Gfn, old: Pfn, now: Pfn): void {
   if (vm.config.oracles && old !== now) cpu.violation(ORACLE.leaf_pfn_changed, gfn)
@@ -223,13 +247,18 @@ export function assertSamePfn(cpu: Cpu, vm: Vm, gfn: Gfn, old: Pfn, now: Pfn): v
 export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: OracleName; readonly value: number }[] {
   const active = words[vm.invalidateInProgress]! + words[vm.mnActiveInvalidateCount]!
   const references = vm.host.leakedReferences(words) - (vm.pinnedHostPage === undefined ? 0 : 1)
-  const cnts = words[vm.mmuLockWord]!
+  const held = lockWords(vm).reduce((all, word) => all | words[word]!, 0)
+  const waiter = words[vm.mnMemslotsUpdateRcuwait.task]!
   return [
     ...(active === 0 ? [] : [{ oracle: 'count_leak' as const, value: active }]),
     ...(references === 0 ? [] : [{ oracle: 'page_ref_leak' as const, value: references }]),
-    ...(cnts === 0 ? [] : [{ oracle: 'lock_left_held' as const, value: cnts }]),
+    ...(held === 0 ? [] : [{ oracle: 'lock_left_held' as const, value: held }]),
+    ...(waiter === 0 ? [] : [{ oracle: 'waiter_left' as const, value: waiter - 1 }]),
     ...lockCircles(vm, words).map((circle) => ({ oracle: 'lock_cycle' as const, value: circle.length })),
     ...nxViolationsAtRest(vm, words),
     ...vm.neighbours.flatMap((neighbour) => violationsAtRest(neighbour, words)),
   ]
 }
+
+/** Words that are 0 while a lock is free. */
+const lockWords = (vm: Vm): readonly Word[] => [vm.mmuLockWord, ...(vm.updates?.lockWords ?? [])]

@@ -17,6 +17,7 @@ import { assertApicEntry } from './apic/oracles.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
+import { assertRootOf, generationBefore } from './memslots/oracles.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
 import type { Nx } from './nx/nx.ts'
 import { assertWalked } from './nx/oracles.ts'
@@ -128,13 +129,16 @@ export function* exitGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
  */
 export function* reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   if (vm.updates === undefined) return
+  const oldest = generationBefore(cpu, vm)
   const generation = yield* vm.memslots.generation(cpu)
-  if (generation === vcpu.rootGeneration) return
-  vm.lockdep?.at(cpu, SITE.mmu_first_shadow_root_alloc)
-  yield* vm.updates.slotsArchLock.acquire(cpu)
-  vcpu.rootGeneration = generation
-  yield* vm.updates.slotsArchLock.release(cpu)
-  vm.lockdep?.at(cpu, SITE.kvm_vcpu_ioctl)
+  if (generation !== vcpu.rootGeneration) {
+    vm.lockdep?.at(cpu, SITE.mmu_first_shadow_root_alloc)
+    yield* vm.updates.slotsArchLock.acquire(cpu)
+    vcpu.rootGeneration = generation
+    yield* vm.updates.slotsArchLock.release(cpu)
+    vm.lockdep?.at(cpu, SITE.kvm_vcpu_ioctl)
+  }
+  assertRootOf(cpu, vm, vcpu.rootGeneration, oldest)
 }
 
 /** Whether an interrupt has arrived that takes the vCPU out of the guest. */

@@ -136,7 +136,7 @@ export class Vm {
     this.rules = rules
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
     this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
-    const watch = new Watch(config.lockStatistics, this.lockdep)
+    const watch = new Watch(config.lockStatistics, this.lockdep, config.oracles ? config.cpus : 0)
     const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, rules)
     this.mmuLockWord = word
     this.mmuLock = watch.rwLock(mmuLock)
@@ -151,7 +151,10 @@ export class Vm {
     this.mnActiveInvalidateCount = place.line('mnActiveInvalidateCount', 'owner of mnInvalidateLock')
     this.mnMemslotsUpdateRcuwait = new RcuWait(place.within('mnMemslotsUpdateRcuwait'))
     const { updates } = config
-    this.updates = updates === undefined ? undefined : new MemslotUpdates(place, updates, config.cpus, watch)
+    this.updates =
+      updates === undefined
+        ? undefined
+        : new MemslotUpdates(place, updates, config.cpus, everyMemslot(config).length, watch)
     this.vcpus = Array.from(
       { length: config.vcpus },
       (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.updates?.srcu, pscOf(config)),

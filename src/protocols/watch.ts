@@ -2,15 +2,20 @@ import type { Lockdep } from '../shared-memory/lockdep/lockdep.ts'
 import { TrackedLock, TrackedRwLock } from '../shared-memory/lockdep/tracked-locks.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
+import { OwnedLock, OwnedRwLock } from './owned-locks.ts'
 
 /** Puts around the locks of a VM what watches them in this run; nothing, if nobody does. */
 export class Watch {
   readonly lockdep: Lockdep | undefined
   readonly #keepsStatistics: boolean
+  /** Whose unlocks are watched: CPUs 0 to here. */
+  readonly #owners: number
 
-  constructor(keepsStatistics: boolean, lockdep: Lockdep | undefined) {
+  /** `owners`: how many CPUs there are, if an oracle is to know who holds what, or 0. */
+  constructor(keepsStatistics: boolean, lockdep: Lockdep | undefined, owners: number) {
     this.#keepsStatistics = keepsStatistics
     this.lockdep = lockdep
+    this.#owners = owners
   }
 
   lock(lock: Lock): Lock {
@@ -21,5 +26,14 @@ export class Watch {
   rwLock(lock: RwLock): RwLock {
     const tracked = this.lockdep === undefined ? lock : new TrackedRwLock(lock, this.lockdep)
     return this.#keepsStatistics ? new WatchedRwLock(tracked) : tracked
+  }
+
+  /** The lock, and whoever releases it must have it. */
+  owned(lock: Lock): Lock {
+    return this.#owners === 0 ? lock : new OwnedLock(lock, this.#owners)
+  }
+
+  ownedRwLock(lock: RwLock): RwLock {
+    return this.#owners === 0 ? lock : new OwnedRwLock(lock, this.#owners)
   }
 }

@@ -1,8 +1,12 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
+import { COUNTER } from '../../protocols/counters.ts'
+import { hostPageOf } from '../../protocols/memslots/host-ranges.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import { createVm, destroyVm } from '../../protocols/memslots/teardown.ts'
-import { createMemslot, deleteMemslot } from '../../protocols/memslots/update-memslot.ts'
+import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
-import { Fault } from '../../protocols/page-fault.ts'
+import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
+import { EMULATE, Fault, FIXED, RETRY } from '../../protocols/page-fault.ts'
 import { reloadRoot } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Check } from '../check.ts'
@@ -10,8 +14,12 @@ import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 const GFN = 0x2000
 const HVA = 0x1000
-/** The slot that comes and goes. */
+/** The slot that stays. */
+const OWN = { slot: 0, baseGfn: GFN, hva: HVA, pages: 1 }
+/** The slot that comes and goes, and another one, which moves those above it to another place in the table. */
 const SPARE = { slot: 1, baseGfn: GFN + 8, hva: HVA + 16, pages: 1 }
+const BELOW = { slot: 2, baseGfn: GFN - 8, hva: HVA + 32, pages: 1 }
+const ELSEWHERE = GFN + 16
 const OUTSIDE = HVA + 64
 
 /** start and end of one page that nobody changes. */
@@ -38,15 +46,36 @@ const notifiesNested = (hva: number): Act =>
     yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva)
   }
 
-/** A fault, with SRCU held around it, as outside of the guest. */
-const faults = (gfn: number): Act =>
+/** start and end of the page of a slot, which moves in between. */
+const invalidates = ({ hva, baseGfn }: MemslotConfig): Act =>
+  function* (cpu, vm) {
+    yield* raiseStart(cpu, vm, hva as Hva, (hva + 1) as Hva)
+    assertUnmapped(cpu, vm, baseGfn as Gfn, (baseGfn + 1) as Gfn)
+    yield* vm.host.migrate(cpu, hostPageOf(vm.memslots.all, SPARE), 1)
+    yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva)
+  }
+
+/** Faults on the first page of a slot until there is no need to retry, with SRCU held around each, as outside of the guest. */
+const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn): Act =>
   function* (cpu, vm) {
     const fault = new Fault()
     fault.begin(gfn as Gfn, false)
     const vcpu = vm.vcpus[cpu.id]!
-    yield* vcpu.srcuReadLock(cpu)
-    yield* vm.rules.pageFault(cpu, vm, fault)
-    yield* vcpu.srcuReadUnlock(cpu)
+    for (;;) {
+      yield* vcpu.srcuReadLock(cpu)
+      const result = yield* vm.rules.pageFault(cpu, vm, fault)
+      yield* vcpu.srcuReadUnlock(cpu)
+      const isOther = fault.hostPage !== hostPageOf(vm.memslots.all, slot)
+      if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, gfn)
+      if (result !== RETRY || cpu.signalPending()) return result
+    }
+  }
+
+/** The same on a slot that this CPU has set. */
+const mustFault = (slot: MemslotConfig): Act =>
+  function* (cpu, vm) {
+    const result = yield* faults(slot)(cpu, vm)
+    if (result === EMULATE) cpu.violation(ORACLE.emulated_memory, slot.baseGfn)
   }
 
 const reloads: Act = function* (cpu, vm) {
@@ -56,8 +85,17 @@ const reloads: Act = function* (cpu, vm) {
   yield* vcpu.srcuReadUnlock(cpu)
 }
 
-const creates: Act = (cpu, vm) => createMemslot(cpu, vm, SPARE.slot)
-const deletes: Act = (cpu, vm) => deleteMemslot(cpu, vm, SPARE.slot)
+const sets =
+  ({ slot }: MemslotConfig): Act =>
+  (cpu, vm) =>
+    createMemslot(cpu, vm, slot)
+const removes =
+  ({ slot }: MemslotConfig): Act =>
+  (cpu, vm) =>
+    deleteMemslot(cpu, vm, slot)
+const creates = sets(SPARE)
+const deletes = removes(SPARE)
+const moves: Act = (cpu, vm) => moveMemslot(cpu, vm, SPARE.slot, ELSEWHERE as Gfn)
 
 const comesAndGoes: Act = function* (cpu, vm) {
   yield* createVm(cpu, vm, SPARE.slot)
@@ -94,7 +132,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     says: 'a vCPU faults while a notifier invalidates memory that no slot maps and an updater adds one',
     vcpus: 1,
     acts: [
-      ['vcpu0', faults(GFN)],
+      ['vcpu0', faults(OWN)],
       ['notifier', notifies(OUTSIDE)],
       ['updater', creates],
     ],
@@ -103,7 +141,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     says: 'a vCPU faults, another reloads its root, a notifier invalidates memory that no slot maps, and an updater adds one',
     vcpus: 2,
     acts: [
-      ['vcpu0', faults(GFN)],
+      ['vcpu0', faults(OWN)],
       ['vcpu1', reloads],
       ['notifier', notifies(OUTSIDE)],
       ['updater', creates],
@@ -139,8 +177,40 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     says: 'a vCPU faults on a slot that an updater adds and removes',
     vcpus: 1,
     acts: [
-      ['vcpu0', faults(SPARE.baseGfn)],
+      ['vcpu0', faults(SPARE)],
       ['updater', inTurn(creates, deletes)],
+    ],
+  },
+  reused: {
+    says: 'a vCPU faults on a slot whose place in the table is used for another one that an updater adds and removes',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', faults(OWN)],
+      ['updater', inTurn(sets(BELOW), removes(BELOW))],
+    ],
+  },
+  moved: {
+    says: 'a vCPU faults on a slot, and where an updater moves it to before it removes it',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(faults(SPARE), faults(SPARE, ELSEWHERE))],
+      ['updater', inTurn(creates, moves, deletes)],
+    ],
+  },
+  mapped: {
+    says: 'a VMM adds a slot, and its vCPU faults on it, while a notifier invalidates its memory',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(creates, mustFault(SPARE))],
+      ['notifier', invalidates(SPARE)],
+    ],
+  },
+  'two-updaters': {
+    says: 'two updaters add a slot each',
+    vcpus: 0,
+    acts: [
+      ['updater0', creates],
+      ['updater1', sets(BELOW)],
     ],
   },
   destroyed: {
@@ -152,7 +222,24 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
     isDestroyed: true,
   },
+  'destroyed-inside': {
+    says: 'the same while that task invalidates memory of a slot of the VM',
+    vcpus: 0,
+    acts: [
+      ['notifier', notifiesInMm(SPARE.hva)],
+      ['owner', comesAndGoes],
+    ],
+    isDestroyed: true,
+  },
 }
+
+/** A VM that comes and goes is told of invalidations while it is there. */
+const REQUIRED = [
+  {
+    anyOf: [COUNTER.invalidate_start],
+    finding: { name: 'notifier_never_called', says: 'no invalidation was ever announced to the VM', value: 0 },
+  },
+]
 
 const declared: Check = {
   name: 'elision',
@@ -200,10 +287,10 @@ const declared: Check = {
       variant: variant as VariantName,
       cpus: acts.length,
       vcpus,
-      memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: 1 }],
-      updates: { spare: [SPARE], pseudoLock: pseudoLock ?? 'none', zap: 'slot', isDestroyed } as const,
+      memslots: [OWN],
+      updates: { spare: [SPARE, BELOW], pseudoLock: pseudoLock ?? 'none', zap: 'slot', isDestroyed } as const,
     }
-    return vmProgram(spec, acts)
+    return { ...vmProgram(spec, acts), required: isDestroyed ? REQUIRED : [] }
   },
 }
 export default declared

@@ -1,8 +1,8 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import { pfnOfPte } from '../../protocols/host-mm.ts'
-import { invalidateRangeStart } from '../../protocols/notifier.ts'
-import { ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
+import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { assertUnmapped, ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
 import { Fault } from '../../protocols/page-fault.ts'
 import type { Vm } from '../../protocols/vm.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
@@ -16,6 +16,8 @@ import type { Program } from '../program.ts'
 /** Above the hvas, so that not even a range of hvas that is read half old, half new can hold it. */
 const GFN = 0x2000
 const HVA = 0x1000
+/** Nobody's concern; it is the first in the table. */
+const BELOW = { slot: 1, baseGfn: GFN - 1, hva: HVA - 1, pages: 1 }
 
 /** Touches one page of the guest's twice: the second time, it may be in the TLB. */
 const TWICE: RolePlan = {
@@ -31,26 +33,26 @@ const vcpu = (page: number): RolePlan => ({
   sampleEvery: 0,
 })
 
-/** Invalidates a range once. */
-const notifier = (page: number, pages: number): RolePlan => ({
+/** Invalidates a range so many times, one after the other. */
+const notifier = (page: number, pages: number, times = 1): RolePlan => ({
   role: 'notifier',
   isTimed: false,
   invalidations: {
     kind: 'recorded',
-    atNs: Float64Array.of(0),
-    startHvas: Int32Array.of(HVA + page),
-    endHvas: Int32Array.of(HVA + page + pages),
+    atNs: new Float64Array(times),
+    startHvas: new Int32Array(times).fill(HVA + page),
+    endHvas: new Int32Array(times).fill(HVA + page + pages),
     startNs: 0,
   },
 })
 
+const starts = (cpu: Cpu, vm: Vm, page: number) =>
+  invalidateRangeStart(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
+const ends = (cpu: Cpu, vm: Vm, page: number) =>
+  invalidateRangeEnd(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
+
 /** Pages that are mapped before anybody else takes a step: all but the first. */
 const MAPPED = 4
-
-const LOCKLESS = 'lockless user'
-const UNCOUNTED = 'lockless user of an uncounted page'
-const POLLS = 'who polls'
-const STARTS_ONLY = 'notifier that starts'
 
 const CONFIGURATIONS = [
   {
@@ -87,30 +89,53 @@ const CONFIGURATIONS = [
   {
     name: 'unended',
     says: 'a vCPU faults on a page whose invalidation has begun and does not end',
-    actors: ['vcpu0', STARTS_ONLY],
+    actors: ['vcpu0', 'notifier that starts'],
     vcpus: 1,
-    roles: [vcpu(0), STARTS_ONLY],
+    roles: [vcpu(0), startsOnly],
+    isUnended: true,
+  },
+  {
+    name: 'beside',
+    says: 'a vCPU faults on a page whose invalidation ends, while one of another page has begun and does not end',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(0), endsOneOfTwo],
+    isUnended: true,
+  },
+  {
+    name: 'two-pairs',
+    says: 'a vCPU faults on a page that a notifier invalidates twice',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(0), notifier(0, 1, 2)],
+  },
+  {
+    name: 'nested',
+    says: 'a vCPU faults on a page while a task invalidates it, and within that another one, as change_pmd_range does',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(1), invalidatesWithin],
   },
   {
     name: 'lockless',
     says: 'somebody takes a page without mmu_lock, and asks mmu_invalidate_retry() whether it may, as a pfncache does',
-    actors: [LOCKLESS, 'notifier'],
+    actors: ['lockless user', 'notifier'],
     vcpus: 0,
-    roles: [LOCKLESS, notifier(0, 1)],
+    roles: [takePageLockless, notifier(0, 1)],
   },
   {
     name: 'uncounted',
     says: 'the same with a page that is not counted, of which nobody can take a reference',
-    actors: [UNCOUNTED, 'notifier'],
+    actors: ['lockless user of an uncounted page', 'notifier'],
     vcpus: 0,
-    roles: [UNCOUNTED, notifier(0, 1)],
+    roles: [takeUncountedPage, notifier(0, 1)],
   },
   {
     name: 'polled',
     says: 'somebody asks the pre-check in a loop, with nothing else in it, until an invalidation is over',
-    actors: [POLLS, 'notifier'],
+    actors: ['who polls', 'notifier'],
     vcpus: 0,
-    roles: [POLLS, notifier(0, 1)],
+    roles: [pollPrecheck, notifier(0, 1)],
   },
   {
     name: 'zapper',
@@ -135,7 +160,7 @@ function spec(variant: VariantName, { roles, vcpus }: (typeof CONFIGURATIONS)[nu
     variant,
     cpus: roles.length,
     vcpus,
-    memslots: [{ slot: 0, baseGfn: GFN, hva: HVA, pages: 1 + MAPPED }],
+    memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: 1 + MAPPED }],
     mmu: 'tdp',
     preempt: 'full',
     tlbEntries: 1,
@@ -198,14 +223,14 @@ function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[nu
     place,
     memory,
     ...('mapped' in configuration ? { before: { name: 'vcpu0', start: (cpu) => mapAll(cpu, build().vm) } } : {}),
-    actors: configuration.roles.map((role, index) => ({
+    actors: configuration.roles.map((role: Role, index) => ({
       name: configuration.actors[index]!,
       // Each actor has a VM of its own to keep its local state in: what they share is memory, and the words lie alike.
-      start: (cpu) => act(cpu, build().vm, role),
+      start: (cpu) => (typeof role === 'function' ? role(cpu, build().vm) : runRole(cpu, build().vm, role)),
     })),
     findingOf: (oracle, value) => ({ ...(ORACLES[oracle] ?? STALE_ACCEPT), value }),
     atRest: (words) =>
-      configuration.name === 'unended'
+      'isUnended' in configuration
         ? []
         : violationsAtRest(vm, words).map(({ oracle, value }) => ({
             ...ORACLES.find(({ name }) => name === oracle)!,
@@ -222,6 +247,15 @@ const REQUIRED = [
     of: PRECHECKED,
     anyOf: [COUNTER.retry_precheck_before_pfn, COUNTER.retry_precheck_after_pfn],
     finding: { name: 'precheck_never_fires', says: 'no fault was ever turned back before it took mmu_lock', value: 0 },
+  },
+  {
+    of: PRECHECKED,
+    anyOf: [COUNTER.retry_precheck_after_pfn],
+    finding: {
+      name: 'precheck_never_fires_after_pfn',
+      says: 'no fault was ever turned back between the look-up of its pfn and mmu_lock',
+      value: 0,
+    },
   },
   {
     of: PRECHECKED.filter((name) => name !== 'precheck-after-pfn'),
@@ -242,14 +276,26 @@ function* mapAll(cpu: Cpu, vm: Vm): Steps<void> {
   }
 }
 
-type Role = RolePlan | typeof LOCKLESS | typeof UNCOUNTED | typeof POLLS | typeof STARTS_ONLY
+type Role = RolePlan | ((cpu: Cpu, vm: Vm) => Steps<unknown>)
 
-function* act(cpu: Cpu, vm: Vm, role: Role): Steps<void> {
-  if (role === LOCKLESS) yield* takePageLockless(cpu, vm)
-  else if (role === UNCOUNTED) yield* takeUncountedPage(cpu, vm)
-  else if (role === POLLS) yield* pollPrecheck(cpu, vm)
-  else if (role === STARTS_ONLY) yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
-  else yield* runRole(cpu, vm, role)
+function* startsOnly(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* starts(cpu, vm, 0)
+}
+
+function* endsOneOfTwo(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* starts(cpu, vm, 0)
+  yield* ends(cpu, vm, 0)
+  yield* starts(cpu, vm, 2)
+}
+
+/** The page of the outer pair moves when the inner one is over. */
+function* invalidatesWithin(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* starts(cpu, vm, 1)
+  yield* starts(cpu, vm, 3)
+  yield* ends(cpu, vm, 3)
+  assertUnmapped(cpu, vm, (GFN + 1) as Gfn, (GFN + 2) as Gfn)
+  yield* vm.host.migrate(cpu, vm.memslots.hostPageAtStart((GFN + 1) as Gfn)!, 1)
+  yield* ends(cpu, vm, 1)
 }
 
 /**

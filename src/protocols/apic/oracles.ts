@@ -1,6 +1,7 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import { isBeingInvalidated, MOST_IDLE_RETRIES, ORACLE } from '../oracles.ts'
+import { pfnOfPte } from '../host-mm.ts'
+import { isBeingInvalidated, ORACLE } from '../oracles.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import type { ApicVcpu } from './apic-page.ts'
@@ -35,6 +36,9 @@ export function apicPageTakenBack(cpu: Cpu, vm: Vm, pte: number): void {
   if (vm.config.oracles) cpu.poke(vm.apic!.oldestUsablePte, pte)
 }
 
+/** Of reloads that nothing but an invalidation makes stale: one may have ended while the last was under way. */
+const MOST_IDLE_RELOADS = 32
+
 /** I4.6: a reload has to be made again. */
 export function assertReloadHasCause(cpu: Cpu, vm: Vm, own: ApicVcpu): void {
   if (!vm.config.oracles) return
@@ -42,11 +46,14 @@ export function assertReloadHasCause(cpu: Cpu, vm: Vm, own: ApicVcpu): void {
   const idle = cpu.peek(vm.invalidateInProgress) === 0 && seq === own.seqAtRetry
   own.seqAtRetry = seq
   own.idleRetries = idle ? own.idleRetries + 1 : 0
-  if (own.idleRetries === MOST_IDLE_RETRIES) cpu.violation(ORACLE.retry_unbounded, vm.apic!.gfn)
+  if (own.idleRetries === MOST_IDLE_RELOADS) cpu.violation(ORACLE.retry_unbounded, vm.apic!.gfn)
 }
 
 function isAddressStale(cpu: Cpu, vm: Vm, vcpu: Vcpu): boolean {
   const page = vm.apic!
   const own = page.of(vcpu)
-  return own.isVirtualized && ((cpu.peek(own.addressPte) - cpu.peek(page.oldestUsablePte)) | 0) < 0
+  if (!own.isVirtualized) return false
+  const pte = cpu.peek(own.addressPte)
+  const isOther = cpu.peek(own.address) !== pfnOfPte(own.hostPage, pte)
+  return isOther || ((pte - cpu.peek(page.oldestUsablePte)) | 0) < 0
 }

@@ -155,7 +155,7 @@ test('B-ARCHLOCK waits for a vCPU that waits for slots_arch_lock', () => {
   const broken = race(B_ARCHLOCK)
   assert.equal(broken.stage.finish(), false)
   assert.deepEqual(deadlock(broken), [0, 1])
-  assert.deepEqual(broken.violationsAtRest, ['lock_cycle'])
+  assert.deepEqual(broken.violationsAtRest, ['lock_left_held', 'lock_cycle'])
   assert.equal(race(PRECHECK).stage.finish(), true)
 })
 

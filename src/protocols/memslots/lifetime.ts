@@ -20,6 +20,6 @@ export class Lifetime {
   constructor(place: Place, cpus: number, watch: Watch) {
     this.registered = place.line('registered', 'who creates and destroys the VM')
     this.srcu = new Srcu(place.within('srcu'), cpus)
-    this.mmapLock = watch.rwLock(new RwSem(place.within('mmapLock'), cpus))
+    this.mmapLock = watch.ownedRwLock(watch.rwLock(new RwSem(place.within('mmapLock'), cpus)))
   }
 }

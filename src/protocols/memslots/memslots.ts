@@ -57,33 +57,33 @@ export class Memslots {
   readonly #slots: Word
   readonly #config: readonly MemslotConfig[]
   /** Of all slots that there may ever be. */
-  readonly #all: readonly MemslotConfig[]
+  readonly all: readonly MemslotConfig[]
   readonly #isFixed: boolean
 
   /** `spare`: slots that are not there at first. */
   constructor(place: Place, config: readonly MemslotConfig[], spare: readonly MemslotConfig[] = []) {
     this.#config = config.toSorted((a, b) => a.baseGfn - b.baseGfn)
-    this.#all = [...this.#config, ...spare]
+    this.all = [...this.#config, ...spare]
     this.#isFixed = spare.length === 0
     const sets = this.#isFixed ? [0] : [0, 1]
     this.active = place.line('active', 'memslot updater')
     const words = sets.map((set) => place.within(`set${set}`).together(['count', 'generation'], 'memslot updater'))
     this.#counts = words.map(({ count }) => count)
     this.#generations = words.map(({ generation }) => generation)
-    this.#slots = place.table('slots', sets.length * this.#all.length * FIELDS, 'memslot updater')
+    this.#slots = place.table('slots', sets.length * this.all.length * FIELDS, 'memslot updater')
   }
 
   /** Writes the slots into memory that nobody else sees yet. */
   initialise(words: Int32Array): void {
     words[this.#counts[0]!] = this.#config.length
     for (const [index, slot] of this.#config.entries())
-      words.set(this.#fieldsOf(slot, 0, slot.baseGfn), this.#field(index, 0))
+      words.set(this.fieldsOf(slot, 0, slot.baseGfn), this.#field(index, 0))
   }
 
   /** The page of the host behind a gfn of the slots that the VM begins with. */
   hostPageAtStart(gfn: Gfn): number | undefined {
     const slot = this.#config.find(({ baseGfn, pages }) => gfn >= baseGfn && gfn < baseGfn + pages)
-    return slot && hostPageOf(this.#all, slot) + gfn - slot.baseGfn
+    return slot && hostPageOf(this.all, slot) + gfn - slot.baseGfn
   }
 
   /** `srcu_dereference()` of kvm->memslots, for whoever reads more than one slot. Pairs with publish(). */
@@ -198,7 +198,7 @@ export class Memslots {
       if (slotId === id) continue
       const base = yield* cpu.read(this.#field(slot, BASE_GFN))
       if (edit !== null && isMissing && edit.baseGfn < base) {
-        yield* this.#write(cpu, next, this.#fieldsOf(edit.slot, edit.flags, edit.baseGfn))
+        yield* this.#write(cpu, next, this.fieldsOf(edit.slot, edit.flags, edit.baseGfn))
         next += 1
         isMissing = false
       }
@@ -206,7 +206,7 @@ export class Memslots {
       next += 1
     }
     if (edit !== null && isMissing) {
-      yield* this.#write(cpu, next, this.#fieldsOf(edit.slot, edit.flags, edit.baseGfn))
+      yield* this.#write(cpu, next, this.fieldsOf(edit.slot, edit.flags, edit.baseGfn))
       next += 1
     }
     yield* cpu.write(this.#countOf(to), next - to)
@@ -240,7 +240,20 @@ export class Memslots {
 
   /** The slot of that number, of all that there may ever be. */
   configOf(id: number): MemslotConfig {
-    return this.#all.find(({ slot }) => slot === id)!
+    return this.all.find(({ slot }) => slot === id)!
+  }
+
+  /** For oracles: the fields of the slots that are there now, in their order. */
+  peekActive(cpu: Cpu): number[][] {
+    const first = cpu.peek(this.active)
+    return Array.from({ length: cpu.peek(this.#countOf(first)) }, (_, slot) =>
+      Array.from({ length: FIELDS }, (_, field) => cpu.peek(this.#field(first + slot, field))),
+    )
+  }
+
+  /** For oracles. */
+  peekGeneration(cpu: Cpu): number {
+    return cpu.peek(this.#generationOf(cpu.peek(this.active)))
   }
 
   *#copy(cpu: Cpu, from: number, to: number): Steps<void> {
@@ -254,21 +267,22 @@ export class Memslots {
     for (let field = 0; field < FIELDS; field += 1) yield* cpu.write(this.#field(to, field), fields[field]!)
   }
 
-  #fieldsOf(slot: MemslotConfig, flags: number, baseGfn: number): number[] {
-    return [baseGfn, slot.pages, slot.hva, hostPageOf(this.#all, slot), flags, this.#rmapOf(slot), slot.slot]
+  /** As it lies in memory. */
+  fieldsOf(slot: MemslotConfig, flags: number, baseGfn: number): number[] {
+    return [baseGfn, slot.pages, slot.hva, hostPageOf(this.all, slot), flags, this.#rmapOf(slot), slot.slot]
   }
 
   #rmapOf(slot: MemslotConfig): number {
-    const before = this.#all.slice(0, this.#all.indexOf(slot))
+    const before = this.all.slice(0, this.all.indexOf(slot))
     return before.reduce((sum, { pages }) => sum + pages, 0)
   }
 
   #firstOf(slot: Memslot): number {
-    return slot < this.#all.length ? 0 : this.#all.length
+    return slot < this.all.length ? 0 : this.all.length
   }
 
   #otherThan(first: number): number {
-    return first === 0 ? this.#all.length : 0
+    return first === 0 ? this.all.length : 0
   }
 
   #countOf(first: number): Word {

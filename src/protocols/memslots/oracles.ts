@@ -1,7 +1,9 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import { RUNNING } from '../../shared-memory/rcuwait.ts'
 import { clearInvalidating, ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
+import { GEN_UPDATE_IN_PROGRESS, type MemslotConfig } from './memslots.ts'
 
 // I3.2: the slots that a pair's end looks up are those of its start. The oracle counts publications and does not look at the
 // pointer, which comes back to where it was after two of them.
@@ -61,4 +63,75 @@ export function assertWillBeWoken(cpu: Cpu, vm: Vm): void {
   for (let other = 0; other < vm.config.cpus; other += 1) if (cpu.peek(updates.waking(other)) !== 0) return
   const state = cpu.peek(vm.mnMemslotsUpdateRcuwait.state)
   if (state !== RUNNING) cpu.violation(ORACLE.lost_wakeup, state)
+}
+
+/** A slot that is not there, in place of its gfn. */
+export const DELETED = -1
+
+/** A slot is set at `baseGfn`, or is about to be DELETED. With slots_lock held, as all that follows. Returns where it was. */
+export function noteMemslot(cpu: Cpu, vm: Vm, id: number, baseGfn: number): Gfn {
+  if (!vm.config.oracles) return DELETED as Gfn
+  const was = baseOf(cpu, vm, vm.memslots.configOf(id))
+  cpu.poke(wordOf(vm, id), baseGfn === DELETED ? DELETED : baseGfn + 1)
+  return was as Gfn
+}
+
+const wordOf = (vm: Vm, id: number) => vm.updates!.set(vm.memslots.all.indexOf(vm.memslots.configOf(id)))
+
+/** An update is over: each slot lies where it was set, with all its fields, in the order of the gfns, and there is no other. */
+export function assertMemslots(cpu: Cpu, vm: Vm): void {
+  if (!vm.config.oracles) return
+  const { memslots } = vm
+  const expected = memslots.all.flatMap((slot) => {
+    const baseGfn = baseOf(cpu, vm, slot)
+    return baseGfn === DELETED ? [] : [memslots.fieldsOf(slot, 0, baseGfn)]
+  })
+  const found = memslots.peekActive(cpu)
+  const isThere = (fields: readonly number[]) => found.some((other) => other.join() === fields.join())
+  const isSorted = found.every(([base], slot) => slot === 0 || base! > found[slot - 1]![0]!)
+  if (found.length !== expected.length || !isSorted || !expected.every(isThere)) {
+    cpu.violation(ORACLE.memslot_lost, found.length)
+  }
+}
+
+/** Where a slot is to be. */
+function baseOf(cpu: Cpu, vm: Vm, slot: MemslotConfig): number {
+  const set = cpu.peek(wordOf(vm, slot.slot))
+  if (set !== 0) return set === DELETED ? DELETED : set - 1
+  return vm.config.memslots.includes(slot) ? slot.baseGfn : DELETED
+}
+
+/** A slot is about to be created. */
+export function assertAbsent(cpu: Cpu, vm: Vm, id: number): void {
+  if (!vm.config.oracles) return
+  if (baseOf(cpu, vm, vm.memslots.configOf(id)) !== DELETED) cpu.violation(ORACLE.memslot_lost, id)
+}
+
+/** A fault found no slot: there was none. What the VM began with and nobody has ever touched is there at any time. */
+export function assertNoMemslot(cpu: Cpu, vm: Vm, gfn: number): void {
+  if (!vm.config.oracles) return
+  const found = vm.config.memslots.find(({ baseGfn, pages }) => gfn >= baseGfn && gfn < baseGfn + pages)
+  if (found === undefined) return
+  const isUntouched = vm.updates === undefined || cpu.peek(wordOf(vm, found.slot)) === 0
+  if (isUntouched) cpu.violation(ORACLE.emulated_memory, gfn)
+}
+
+/** A set has been published, or its update is over: MMIO SPTEs are good as long as the generation that they carry is. */
+export function assertGeneration(cpu: Cpu, vm: Vm, isInProgress: boolean): void {
+  if (!vm.config.oracles) return
+  const published = cpu.peek(vm.updates!.publications)
+  const generation = vm.memslots.peekGeneration(cpu)
+  if (generation !== (isInProgress ? (published - 1) | GEN_UPDATE_IN_PROGRESS : published)) {
+    cpu.violation(ORACLE.generation_wrong, generation)
+  }
+}
+
+/** A vCPU begins to look whether its root is still good: the generation that it must be good for. */
+export const generationBefore = (cpu: Cpu, vm: Vm): number =>
+  vm.config.oracles ? vm.memslots.peekGeneration(cpu) & ~GEN_UPDATE_IN_PROGRESS : 0
+
+export function assertRootOf(cpu: Cpu, vm: Vm, rootGeneration: number, generation: number): void {
+  if (vm.config.oracles && (rootGeneration & ~GEN_UPDATE_IN_PROGRESS) < generation) {
+    cpu.violation(ORACLE.stale_root, generation)
+  }
 }

@@ -3,7 +3,7 @@ import { EXCLUSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER, HISTOGRAM } from '../counters.ts'
 import type { Vm } from '../vm.ts'
-import { assertWillBeWoken, markPublication } from './oracles.ts'
+import { assertGeneration, assertWillBeWoken, markPublication } from './oracles.ts'
 
 // How a memslot update publishes its set, and waits for those who still use the other.
 
@@ -41,6 +41,7 @@ function* waitForPairs(cpu: Cpu, vm: Vm): Steps<void> {
 export function* publishSlots(cpu: Cpu, vm: Vm): Steps<void> {
   markPublication(cpu, vm)
   yield* vm.memslots.publish(cpu)
+  assertGeneration(cpu, vm, true)
 }
 
 /** M8, M9: vCPUs take slots_arch_lock inside SRCU, so it is dropped before they are waited for. */

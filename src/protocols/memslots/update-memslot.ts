@@ -8,6 +8,7 @@ import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
 import { zapSlotLeafs } from '../zap.ts'
 import { INVALID, type Memslot, NO_MEMSLOT } from './memslots.ts'
+import { assertAbsent, assertGeneration, assertMemslots, DELETED, noteMemslot } from './oracles.ts'
 
 // M: `kvm_set_memory_region()`, of a VM that has `updates`. A slot is named by its number.
 
@@ -15,17 +16,21 @@ import { INVALID, type Memslot, NO_MEMSLOT } from './memslots.ts'
 export function* createMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
   const slot = vm.memslots.configOf(id)
   yield* beginUpdate(cpu, vm)
+  assertAbsent(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn: slot.baseGfn })
   yield* swapActiveMemslots(cpu, vm)
+  noteMemslot(cpu, vm, id, slot.baseGfn)
   yield* endUpdate(cpu, vm)
 }
 
 /** KVM_MR_DELETE. */
 export function* deleteMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
   yield* beginUpdate(cpu, vm)
+  const was = noteMemslot(cpu, vm, id, DELETED)
   yield* invalidateMemslot(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, null)
   yield* swapActiveMemslots(cpu, vm)
+  assertUnmapped(cpu, vm, was, (was + vm.memslots.configOf(id).pages) as Gfn)
   yield* endUpdate(cpu, vm)
 }
 
@@ -33,9 +38,11 @@ export function* deleteMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
 export function* moveMemslot(cpu: Cpu, vm: Vm, id: number, baseGfn: Gfn): Steps<void> {
   const slot = vm.memslots.configOf(id)
   yield* beginUpdate(cpu, vm)
+  const was = noteMemslot(cpu, vm, id, baseGfn)
   yield* invalidateMemslot(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn })
   yield* swapActiveMemslots(cpu, vm)
+  assertUnmapped(cpu, vm, was, (was + slot.pages) as Gfn)
   yield* endUpdate(cpu, vm)
 }
 
@@ -48,6 +55,7 @@ function* beginUpdate(cpu: Cpu, vm: Vm): Steps<void> {
 
 /** slots_arch_lock has been dropped by the swap. */
 function* endUpdate(cpu: Cpu, vm: Vm): Steps<void> {
+  assertMemslots(cpu, vm)
   cpu.count(COUNTER.memslot_updates, 1)
   yield* vm.updates!.slotsLock.release(cpu)
 }
@@ -83,6 +91,7 @@ function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.rules.memslots.publish(cpu, vm)
   yield* vm.rules.memslots.synchronize(cpu, vm)
   yield* vm.memslots.finishUpdate(cpu)
+  assertGeneration(cpu, vm, false)
 }
 
 /**

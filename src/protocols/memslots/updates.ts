@@ -38,7 +38,7 @@ const DEEPEST_PAIR = 7
  *   pseudoLock             see MemslotUpdateConfig
  *   starts                 for the load alone: pairs that have begun, where they are to overlap
  *   publications, marks,   for the oracles alone: sets published so far, and how many it were when each pair began;
- *   waking                 which CPU has brought the count to 0 and has not woken the updater yet
+ *   waking, set            which CPU has brought the count to 0 and has not woken the updater yet; what the slots were set to
  */
 export class MemslotUpdates {
   readonly config: MemslotUpdateConfig
@@ -55,27 +55,42 @@ export class MemslotUpdates {
   readonly pairs: LockId
   readonly starts: Word
   readonly publications: Word
+  /** 0 while nobody has them: of what updaters and vCPUs take. */
+  readonly lockWords: readonly Word[]
   readonly #marks: Word
   readonly #waking: Word
+  readonly #set: Word
 
-  constructor(place: Place, config: MemslotUpdateConfig, cpus: number, watch: Watch) {
+  /** `slots`: how many there may ever be. */
+  constructor(place: Place, config: MemslotUpdateConfig, cpus: number, slots: number, watch: Watch) {
     this.config = config
     this.srcu =
       watch.lockdep === undefined
         ? new Srcu(place.within('srcu'), cpus)
         : new TrackedSrcu(place.within('srcu'), cpus, watch.lockdep)
-    this.slotsLock = watch.lock(new Mutex(place.within('slotsLock')))
-    this.slotsArchLock = watch.lock(new Mutex(place.within('slotsArchLock')))
+    const slotsLock = new Mutex(place.within('slotsLock'))
+    const slotsArchLock = new Mutex(place.within('slotsArchLock'))
+    this.slotsLock = watch.owned(watch.lock(slotsLock))
+    this.slotsArchLock = watch.owned(watch.lock(slotsArchLock))
+    this.lockWords = [slotsLock.state, slotsArchLock.state]
     this.mmuNotifierSlotsSem = new RwSem(place.within('mmuNotifierSlotsLock'), cpus)
     this.mmuNotifierSlotsLock = watch.rwLock(this.mmuNotifierSlotsSem)
     this.lifetime = config.isDestroyed ? new Lifetime(place.within('mmuNotifier'), cpus, watch) : undefined
     this.gate = place.line('mnGate', 'owner of mnInvalidateLock')
-    this.pseudoLock = pseudoLockOf(place.within('mmuNotifierInvalidateRangeStart'), config.pseudoLock, watch)
+    this.pseudoLock = watch.owned(
+      pseudoLockOf(place.within('mmuNotifierInvalidateRangeStart'), config.pseudoLock, watch),
+    )
     this.pairs = place.within('mnActiveInvalidateCount').lock('count')
     this.starts = place.line('starts')
     this.publications = place.line('publications', 'memslot updater')
     this.#marks = place.table('pairMarks', cpus * (DEEPEST_PAIR + 1), 'each cpu its own')
     this.#waking = place.table('waking', cpus, 'each cpu its own')
+    this.#set = place.table('set', slots, 'memslot updater')
+  }
+
+  /** Where the slot of that place among all was last set: its gfn plus 1, or DELETED; 0 if it is as the VM began. */
+  set(slot: number): Word {
+    return wordAt(this.#set, slot)
   }
 
   /** Whether this CPU is about to wake the updater. */

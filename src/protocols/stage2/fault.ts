@@ -5,6 +5,7 @@ import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { pfnOfPte } from '../host-mm.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { assertNoMemslot } from '../memslots/oracles.ts'
 import { EMULATE, type FaultResult, FIXED, RETRY, SPURIOUS } from '../page-fault.ts'
 import { invalidateRetry } from '../retry.ts'
 import { mapStage2 } from './map.ts'
@@ -17,7 +18,10 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   cpu.count(COUNTER.pf_taken, 1)
   fault.attempt += 1
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
-  if (fault.slot === NO_MEMSLOT) return EMULATE
+  if (fault.slot === NO_MEMSLOT) {
+    assertNoMemslot(cpu, vm, fault.gfn)
+    return EMULATE
+  }
   const isPermission = fault.faultPages > 0
   if (!isPermission) yield* vm.stage2.tables.topup(cpu)
   yield* lookUp(cpu, vm, fault)

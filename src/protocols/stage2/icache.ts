@@ -67,28 +67,30 @@ export function* invalidateIcache(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): S
   const bytes = fault.pages * vm.stage2.pageBytes
   // For the histogram alone: nothing is decided by the time.
   const beganNs = vm.config.lockStatistics ? cpu.now() : 0
-  if (vm.rules.icache.dropsAll(vm.stage2, bytes)) yield* invalidateAll(cpu, vm)
-  else yield* invalidateByLine(cpu, vm, bytes, operations(vm, fault))
+  if (vm.rules.icache.dropsAll(vm.stage2, bytes)) yield* invalidateAll(cpu, vm, fault)
+  else yield* invalidateByLine(cpu, vm, fault, bytes)
   if (vm.config.lockStatistics) cpu.record(HISTOGRAM.icache_inval_ns, cpu.now() - beganNs)
-  noteInvalidated(cpu, vm, fault)
   return true
 }
 
 /** `icache_inval_pou()`: IC IVAU for each line, then DSB ISH. Every one is an operation on the interconnect. */
-function* invalidateByLine(cpu: Cpu, vm: Stage2Vm, bytes: number, operations: number): Steps<void> {
+function* invalidateByLine(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, bytes: number): Steps<void> {
+  const lines = operations(vm, fault)
   cpu.count(COUNTER.icache_inval_range_ops, 1)
-  cpu.count(COUNTER.icache_inval_lines, operations)
+  cpu.count(COUNTER.icache_inval_lines, lines)
   if (bytes / vm.stage2.lineBytes > vm.stage2.maxDvmOps) cpu.count(COUNTER.icache_inval_over_limit, 1)
-  yield* cpu.broadcast(BROADCAST_KIND.ic_ivau, operations)
+  yield* cpu.broadcast(BROADCAST_KIND.ic_ivau, lines)
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+  noteInvalidated(cpu, vm, fault)
 }
 
 /** `icache_inval_all_pou()`: IC IALLUIS and its DSB ISH. One operation, and every CPU of the machine refills its I-cache. */
-function* invalidateAll(cpu: Cpu, vm: Stage2Vm): Steps<void> {
+function* invalidateAll(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
   cpu.count(COUNTER.icache_inval_all, 1)
   yield* cpu.broadcast(BROADCAST_KIND.ic_iallu, 1)
   // Pairs with the load in refillIcache().
   yield* cpu.add(vm.stage2.icacheEpoch, 1)
+  noteInvalidated(cpu, vm, fault)
 }
 
 /** `MAX_DVM_OPS << (IminLine + 2)` bytes are the most that are invalidated by line: 32, 128 or 512 KiB with lines of 64. */

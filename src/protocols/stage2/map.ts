@@ -18,7 +18,7 @@ import { BROADCAST_KIND, WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { assertInstall } from '../oracles.ts'
 import { type FaultResult, FIXED, RETRY } from '../page-fault.ts'
-import { assertInvalidated } from './oracles.ts'
+import { assertInvalidated, assertLocked } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
 import type { Stage2Vm } from './stage2.ts'
 
@@ -37,8 +37,10 @@ export function* mapStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<Fa
 /** `stage2_map_walk_leaf()`: a table takes the place of a block, or of nothing. The guest faults again and finds it. */
 function* linkTable(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
   const broken = yield* tryBreakPte(cpu, vm, fault.gfn, ptep, old)
-  if (broken) yield* cpu.storeRelease(ptep, makeTable(vm.stage2.tables.take(cpu)))
-  else cpu.count(COUNTER.retry_cas_link, 1)
+  if (broken) {
+    assertLocked(cpu, vm, fault.gfn, ptep)
+    yield* cpu.storeRelease(ptep, makeTable(vm.stage2.tables.take(cpu)))
+  } else cpu.count(COUNTER.retry_cas_link, 1)
   return RETRY
 }
 
@@ -55,6 +57,7 @@ function* mapLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: n
   }
   yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
   const served = !fault.isExec || (yield* vm.rules.icache.icacheInval(cpu, vm, fault))
+  assertLocked(cpu, vm, fault.gfn, ptep)
   // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
   yield* cpu.storeRelease(ptep, served ? now : INVALID_PTE)
   if (!served) return RETRY

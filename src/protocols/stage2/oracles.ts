@@ -1,6 +1,6 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import type { Cpu } from '../../shared-memory/cpu.ts'
-import { pfnOfStage2 } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Cpu, Word } from '../../shared-memory/cpu.ts'
+import { isLocked, pfnOfStage2 } from '../../shared-memory/page-tables/stage2-pte.ts'
 import { hostPageOfPfn, isPresent, pfnOfPte } from '../host-mm.ts'
 import { ORACLE } from '../oracles.ts'
 import { type FaultResult, FIXED, SPURIOUS } from '../page-fault.ts'
@@ -53,6 +53,11 @@ export function assertInvalidatedIfPublished(
 /** I2.1, of an entry that nobody else can change meanwhile. */
 export function assertInvalidated(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): void {
   assertInvalidatedIfPublished(cpu, vm, fault, icacheOfBefore(cpu, vm, fault), FIXED)
+}
+
+/** `stage2_make_pte()`: about to be made, so nobody else may change it meanwhile. */
+export function assertLocked(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word): void {
+  if (vm.config.oracles && !isLocked(cpu.peek(ptep))) cpu.violation(ORACLE.pte_not_locked, gfn)
 }
 
 /** The host's entry behind a leaf, at this moment. */
