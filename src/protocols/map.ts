@@ -21,9 +21,9 @@ import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { abandonChild, beginChild, disallowedChild, dropChild, populateChild } from './nx/link.ts'
 import { lockFreeWalkBegin, lockFreeWalkEnd } from './nx/lock-free-walk.ts'
 import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
-import { markRead, markReading } from './nx/oracles.ts'
+import { assertInRcu, markLinked, markRead, markReading } from './nx/oracles.ts'
 import { trackTdp } from './nx/track.ts'
-import { assertInstall, assertSamePfn } from './oracles.ts'
+import { assertFlushed, assertInstall, assertSamePfn } from './oracles.ts'
 import { CONTINUE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
@@ -73,6 +73,9 @@ export function* tdpMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* vm.nx.rcu.readLock(cpu)
   const result = yield* walkAndMap(cpu, vm, fault)
   markRead(cpu, vm.nx)
+  assertInRcu(cpu, vm.nx)
+  // What a huge page has replaced is flushed before RCU may free it.
+  assertFlushed(cpu, vm, fault.gfn)
   yield* vm.nx.rcu.readUnlock(cpu)
   return result
 }
@@ -114,6 +117,7 @@ function* linkTable(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, l
     cpu.count(COUNTER.retry_cas_link, 1)
     return NO_PAGE
   }
+  if (nx !== undefined) markLinked(cpu, nx, table)
   if (nx !== undefined && fault.exec && level <= largestLevel(vm, fault)) yield* trackTdp(cpu, vm, nx, table)
   return table
 }

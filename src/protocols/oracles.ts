@@ -63,6 +63,23 @@ export const ORACLES = [
   { name: 'flush_lost', says: 'the recovery worker forgot a flush that it owed' },
   { name: 'stale_walk', says: 'the hardware walked through a page table that had been freed' },
   { name: 'root_use_after_free', says: 'a walk went on in a root that had been freed' },
+  { name: 'root_wrong_role', says: 'a vCPU was given a root that was made for another role' },
+  {
+    name: 'root_count_wrong',
+    says: 'a root was counted for vCPUs that were not on it, or was not for those that were',
+  },
+  { name: 'page_table_leak', says: 'a page table was linked nowhere any more, and never freed' },
+  { name: 'page_table_twice', says: 'a page table was freed that was free, or taken that was not' },
+  { name: 'rmap_dangling', says: 'a reverse map led to an entry that maps nothing' },
+  {
+    name: 'suspicious_rcu_usage',
+    says: 'page tables were walked outside of an RCU read section: lockdep says "suspicious RCU usage"',
+  },
+  { name: 'rcu_left_held', says: 'a CPU was in an RCU read section after all roles had ended' },
+  {
+    name: 'nx_bounce',
+    says: 'a huge page took the place of small ones that the guest executes in, and nobody had recovered',
+  },
   { name: 'lock_wrong_side', says: 'mmu_lock was released on a side on which it was not held' },
   { name: 'nx_list_corrupt', says: 'a page was on a list of possible NX huge pages twice, or after its death' },
   { name: 'count_leak', says: 'an invalidation was still counted although its end will not come' },

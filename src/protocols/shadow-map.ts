@@ -15,6 +15,7 @@ import { COUNTER } from './counters.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { beginChild, disallowedChild } from './nx/link.ts'
 import { NO_PAGE, SHADOW } from './nx/mmu-pages.ts'
+import { markLinked } from './nx/oracles.ts'
 import { trackShadow } from './nx/track.ts'
 import { assertInstall, assertSamePfn } from './oracles.ts'
 import { type Fault, type FaultResult, FIXED, SPURIOUS } from './page-fault.ts'
@@ -62,6 +63,7 @@ function* linkShadowPage(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: numb
     if (isPresentLeaf(spte, level)) yield* dropLargeSpte(cpu, vm, fault, sptep, level)
   }
   yield* cpu.store(sptep, makeNonleaf(table))
+  if (vm.nx !== undefined) markLinked(cpu, vm.nx, table)
   if (vm.nx !== undefined && fault.exec && level <= largestLevel(vm, fault)) yield* trackShadow(cpu, vm.nx, table)
   return table
 }

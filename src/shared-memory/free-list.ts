@@ -22,6 +22,11 @@ export class FreeList {
     this.#links = place.table('link', objects, 'who frees')
   }
 
+  /** For oracles: what lies below an object. */
+  link(object: number): Word {
+    return wordAt(this.#links, object)
+  }
+
   /** Without the lock. */
   *push(cpu: Cpu, object: number): Steps<void> {
     for (;;) {

@@ -38,6 +38,15 @@ export class Rcu {
     this.#links = place.table('link', objects, 'who frees')
   }
 
+  /** For oracles: whether a CPU is in a read section, and what comes after an object in the list that it is in. */
+  section(cpu: number): Word {
+    return this.#sections[cpu]!
+  }
+
+  link(object: number): Word {
+    return wordAt(this.#links, object)
+  }
+
   /** `rcu_read_lock()`: even -> odd. */
   *readLock(cpu: Cpu): Steps<void> {
     // Needs a full barrier: the section is seen before anything is read in it. Pairs with the loads in #begin().

@@ -21,6 +21,7 @@ import { flushRemoteTlbs } from '../remote-flush.ts'
 import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
+import { assertAllowed } from './oracles.ts'
 import { teardown } from './teardown.ts'
 
 /**
@@ -77,7 +78,9 @@ export function* disallowedChild(cpu: Cpu, nx: Nx, spte: number, level: number):
 
 /** A huge page has taken the place of small ones. */
 export function* dropChild(cpu: Cpu, vm: Vm, nx: Nx, replaced: number): Steps<void> {
+  const child = childOf(replaced)
   cpu.count(COUNTER.nx_replaced, 1)
-  yield* teardown(cpu, vm, nx, childOf(replaced), true)
+  assertAllowed(cpu, nx, child)
+  yield* teardown(cpu, vm, nx, child, true)
   yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
 }

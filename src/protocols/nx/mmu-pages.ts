@@ -3,7 +3,7 @@ import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 
-/** No page: table 0 is a root, and no root is ever recovered. */
+/** No page: table 0 is the root of the shadow MMU, which is on no list and is never freed. */
 export const NO_PAGE = 0
 /** `list_empty()` of a page's own link: it is on no list. */
 export const UNLISTED = -1
@@ -26,6 +26,12 @@ const NEXT = 6
 const GENERATION = 8
 const UNFLUSHED = 9
 const LISTED = 10
+const STATE = 11
+
+/** What has become of a table, for oracles: in the cache of a CPU or never used, linked into page tables, or freed. */
+export const UNUSED = 0
+export const LINKED = 1
+export const FREE = 2
 
 /**
  * `struct kvm_mmu_page`, one for each page table, by the table's number:
@@ -35,9 +41,10 @@ const LISTED = 10
  *   ptep             the entry that points to it                                       written before it is linked
  *   previous next    in the list of possible NX huge pages                             as that list
  *
- *   generation       times that it was handed to free                                  for oracles, like the next two
+ *   generation       times that it was handed to free                                  for oracles, like the next three
  *   unflushed        unlinked, and the TLBs not flushed since
  *   listed           on a list
+ *   state            UNUSED, LINKED or FREE
  */
 export class MmuPages {
   /** Whether oracles watch. */
@@ -87,6 +94,10 @@ export class MmuPages {
 
   listed(table: number): Word {
     return wordAt(this.#fields, table * FIELDS + LISTED)
+  }
+
+  state(table: number): Word {
+    return wordAt(this.#fields, table * FIELDS + STATE)
   }
 
   /** `tdp_mmu_init_child_sp()`, of a page that nobody else sees yet. */

@@ -8,10 +8,10 @@ import { ENTRIES, LEVEL_4K, NONPRESENT } from '../../shared-memory/page-tables/s
 import type { Place } from '../../shared-memory/place.ts'
 import { NO_OBJECT, Rcu } from '../../shared-memory/rcu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { type Mmu, MmuPages, SHADOW, TDP } from './mmu-pages.ts'
-import { assertFreed } from './oracles.ts'
+import { LINKED, type Mmu, MmuPages, SHADOW, TDP } from './mmu-pages.ts'
+import { assertFreed, assertTaken } from './oracles.ts'
 import { PossibleNx } from './possible-nx.ts'
-import { Roots } from './roots.ts'
+import { firstTableOf, Roots } from './roots.ts'
 
 /** System 1, as data that can be sent to a worker. */
 export type NxConfig = {
@@ -95,14 +95,18 @@ export class Nx implements TableSource {
     return tables * (config.roots + IN_LIMBO) + config.roots + 1
   }
 
-  /** The root of the shadow MMU comes after those of the TDP MMU. */
+  /** The root of the shadow MMU: the one table that is never freed, so it may have the number that stands for none. */
   get nestedRoot(): number {
-    return this.config.roots
+    return NO_OBJECT
   }
 
   initialise(words: Int32Array): void {
-    words[this.#tables.next] = this.nestedRoot
+    words[this.#tables.next] = this.config.roots
     this.roots.initialise(words, this.config.keepsRoots)
+    if (!this.pages.isWatched) return
+    for (let root = 0; root < this.roots.roles; root += 1) {
+      if (words[this.roots.table(root)] !== 0) words[this.pages.state(firstTableOf(root))] = LINKED
+    }
   }
 
   mmuOf(gfn: Gfn): Mmu {
@@ -173,6 +177,7 @@ export class Nx implements TableSource {
     const table = yield* this.freed.pop(cpu)
     yield* this.freed.lock.release(cpu)
     if (table === NO_OBJECT) return yield* this.#takeUnused(cpu)
+    assertTaken(cpu, this, table)
     yield* this.clear(cpu, table)
     return table
   }

@@ -2,7 +2,7 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import { isShadowPresent } from '../../shared-memory/page-tables/spte.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
-import type { MmuPages } from './mmu-pages.ts'
+import { FREE, LINKED, type MmuPages, UNUSED } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 
 // What is watched of page tables that are freed and used again. As with all oracles: they look, and take no step.
@@ -45,10 +45,24 @@ export function markRead(cpu: Cpu, nx: Nx): void {
   if (nx.pages.isWatched) cpu.poke(nx.reading(cpu.id), 0)
 }
 
+/** A page table is linked: somebody will have to free it. */
+export function markLinked(cpu: Cpu, nx: Nx, table: number): void {
+  if (nx.pages.isWatched) cpu.poke(nx.pages.state(table), LINKED)
+}
+
+/** A page table that was free is about to be used again. */
+export function assertTaken(cpu: Cpu, nx: Nx, table: number): void {
+  if (!nx.pages.isWatched) return
+  if (cpu.peek(nx.pages.state(table)) !== FREE) cpu.violation(ORACLE.page_table_twice, table)
+  cpu.poke(nx.pages.state(table), UNUSED)
+}
+
 /** I1.2: a page table is handed to free. */
 export function assertFreed(cpu: Cpu, nx: Nx, table: number): void {
   const { pages } = nx
   if (!pages.isWatched) return
+  if (cpu.peek(pages.state(table)) === FREE) cpu.violation(ORACLE.page_table_twice, table)
+  cpu.poke(pages.state(table), FREE)
   cpu.poke(pages.generation(table), cpu.peek(pages.generation(table)) + 1)
   if (cpu.peek(pages.unflushed(table)) !== 0) cpu.violation(ORACLE.free_before_flush, table)
   if (cpu.peek(pages.listed(table)) !== 0) cpu.violation(ORACLE.nx_list_corrupt, table)
@@ -66,6 +80,29 @@ export function assertFlushKept(cpu: Cpu, vm: Vm, flush: boolean): void {
 export function assertWalked(cpu: Cpu, nx: Nx, table: number, generation: number): void {
   if (!nx.pages.isWatched) return
   if (cpu.peek(nx.pages.generation(table)) !== generation) cpu.violation(ORACLE.stale_walk, table)
+}
+
+/**
+ * Page tables of the TDP MMU are walked: inside of an RCU read section, even by who holds mmu_lock for write, because others
+ * free them under it for read. What lockdep says of `rcu_dereference(sptep)`.
+ */
+export function assertInRcu(cpu: Cpu, nx: Nx): void {
+  if (nx.pages.isWatched && (cpu.peek(nx.rcu.section(cpu.id)) & 1) === 0) {
+    cpu.violation(ORACLE.suspicious_rcu_usage, cpu.id)
+  }
+}
+
+/** A huge page has taken the place of small ones: only the worker, or whoever tears them down, may have allowed it. */
+export function assertAllowed(cpu: Cpu, nx: Nx, child: number): void {
+  if (nx.pages.isWatched && cpu.peek(nx.pages.disallowed(child)) !== 0) cpu.violation(ORACLE.nx_bounce, child)
+}
+
+/** A vCPU that was on root `old` has been given root `next`: of the role that comes after. */
+export function assertRole(cpu: Cpu, nx: Nx, old: number, next: number): void {
+  if (!nx.pages.isWatched) return
+  const { roles } = nx.roots
+  const wanted = (cpu.peek(nx.roots.role(old)) + 1) % roles
+  if (cpu.peek(nx.roots.role(next)) !== wanted) cpu.violation(ORACLE.root_wrong_role, next)
 }
 
 /** A walk has yielded, and goes on: its root must still be one. Returns whether it is. */

@@ -8,7 +8,7 @@ import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE, SHADOW, TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { assertFlushKept, assertSide } from './oracles.ts'
+import { assertFlushKept, assertInRcu, assertSide } from './oracles.ts'
 import { unaccount } from './track.ts'
 import { prepareZapPage } from './zap-page.ts'
 
@@ -76,6 +76,7 @@ function* takeFirst(cpu: Cpu, nx: Nx, list: Mmu, side: Side): Steps<number> {
 
 /** N7 to N9. */
 function* recoverPage(cpu: Cpu, vm: Vm, nx: Nx, table: number, flush: boolean): Steps<boolean> {
+  assertInRcu(cpu, nx)
   const mmu = yield* cpu.read(nx.pages.mmu(table))
   if (mmu === SHADOW) {
     yield* prepareZapPage(cpu, vm, nx, table)

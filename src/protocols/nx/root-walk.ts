@@ -9,7 +9,7 @@ import type { Vm } from '../vm.ts'
 import { tdpIterCondResched, tdpZapLeafs } from '../zap.ts'
 import { TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { assertEmpty } from './oracles.ts'
+import { assertEmpty, assertInRcu, assertRole, markLinked } from './oracles.ts'
 import { NO_ROOT } from './roots.ts'
 import { teardown } from './teardown.ts'
 
@@ -29,7 +29,9 @@ export function* unmapRoots(cpu: Cpu, vm: Vm, nx: Nx, start: Gfn, end: Gfn, pend
 
 /** `zap_gfn_range()` of one root: `flush` goes in and comes out. */
 export function* zapLeafsOfRoot(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, flush: boolean, table: number): Steps<boolean> {
-  return yield* tdpZapLeafs(cpu, vm, start, end, flush, table)
+  const pending = yield* tdpZapLeafs(cpu, vm, start, end, flush, table)
+  if (vm.nx !== undefined) assertInRcu(cpu, vm.nx)
+  return pending
 }
 
 /** `tdp_mmu_next_root()`, yield-safe: takes a reference to the next root before it drops the one before. */
@@ -69,6 +71,7 @@ function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
     const { sptep, oldSpte } = iter
     if (!isShadowPresent(oldSpte)) continue
     yield* cpu.store(sptep, NONPRESENT)
+    assertInRcu(cpu, nx)
     yield* teardown(cpu, vm, nx, childOf(oldSpte), false)
   }
   yield* nx.rcu.readUnlock(cpu)
@@ -81,6 +84,7 @@ export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
   const old = nx.roots.current[cpu.id]!
   const role = yield* cpu.read(nx.roots.role(old))
   const next = yield* rootOfRole(cpu, vm, nx, (role + 1) % nx.roots.roles)
+  assertRole(cpu, nx, old, next)
   nx.roots.current[cpu.id] = next
   nx.roots.hpa[cpu.id] = yield* nx.roots.tableOf(cpu, next)
   yield* putRoot(cpu, vm, nx, old)
@@ -106,6 +110,7 @@ function* rootOfRole(cpu: Cpu, vm: Vm, nx: Nx, role: number): Steps<number> {
   }
   const table = vm.tables.take(cpu)
   yield* nx.pages.begin(cpu, table, TDP, 0 as Gfn, ROOT_LEVEL, 0 as never)
+  markLinked(cpu, nx, table)
   yield* cpu.write(nx.roots.table(free), table + 1)
   yield* cpu.write(nx.roots.role(free), role)
   yield* cpu.store(nx.roots.count(free), nx.config.keepsRoots ? 2 : 1)

@@ -5,6 +5,9 @@ import type { Steps } from '../../shared-memory/steps.ts'
 /** No root: before the first, and after the last. */
 export const NO_ROOT = -1
 
+/** The page table of a root before anybody has left it. Table 0 is none: it could not be freed. */
+export const firstTableOf = (root: number): number => root + 1
+
 const FIELDS = 16
 const TABLE = 0
 const COUNT = 1
@@ -29,15 +32,15 @@ export class Roots {
   /** Its page table: what the kernel keeps in `mmu->root.hpa` and the CPU in its EPT pointer. */
   readonly hpa: Int32Array
   readonly #fields: Word
-  readonly #vcpus: number
+  readonly vcpus: number
 
   constructor(place: Place, cpus: number, vcpus: number, roles: number) {
     this.roles = roles
     this.slots = roles + cpus
     this.current = Int32Array.from({ length: cpus }, (_, cpu) => cpu % roles)
-    this.hpa = Int32Array.from(this.current)
+    this.hpa = this.current.map(firstTableOf)
     this.#fields = place.table('roots', this.slots * FIELDS, 'owner of mmuLock for write; counts: any')
-    this.#vcpus = vcpus
+    this.vcpus = vcpus
   }
 
   table(root: number): Word {
@@ -52,13 +55,13 @@ export class Roots {
     return wordAt(this.#fields, root * FIELDS + ROLE)
   }
 
-  /** Page tables 0 to roles - 1 are the roots. `isKept`: the MMU itself holds a reference, as it does since 6.2. */
+  /** `isKept`: the MMU itself holds a reference, as it does since 6.2. */
   initialise(words: Int32Array, isKept: boolean): void {
     for (let root = 0; root < this.roles; root += 1) {
-      const vcpus = this.current.subarray(0, this.#vcpus).filter((current) => current === root).length
+      const vcpus = this.current.subarray(0, this.vcpus).filter((current) => current === root).length
       const count = vcpus + (isKept ? 1 : 0)
       words[this.count(root)] = count
-      words[this.table(root)] = count === 0 ? 0 : root + 1
+      words[this.table(root)] = count === 0 ? 0 : firstTableOf(root) + 1
       words[this.role(root)] = root
     }
   }

@@ -1,0 +1,103 @@
+import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { switchRoot } from '../../protocols/nx/root-walk.ts'
+import { assertUnmapped } from '../../protocols/oracles.ts'
+import { Fault } from '../../protocols/page-fault.ts'
+import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, FAULT_PROTECTION } from '../../protocols/vcpu.ts'
+import { type Gfn, gfnAdd, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
+import { X } from '../../shared-memory/page-tables/spte.ts'
+import { type Act, inTurn } from './vm-program.ts'
+
+// What the CPUs of the small VMs of system 1 do.
+
+const BLOCK = 512
+/** Pages of the largest huge page. */
+export const GIB = BLOCK * BLOCK
+export const FIRST_GFN = 1 << 20
+export const FIRST_HVA = 1 << 22
+
+export const pagesOf = (blocks: number): number => blocks * BLOCK
+export const own = (block: number, page = 0): Gfn => (FIRST_GFN + block * BLOCK + page) as Gfn
+
+const faultOn = (gfn: Gfn, isExec: boolean, isPresent = false): Act =>
+  function* (cpu, vm) {
+    const fault = new Fault()
+    fault.begin(gfn, false, isExec)
+    fault.present = isPresent
+    return yield* vm.rules.pageFault(cpu, vm, fault)
+  }
+
+export const writesTo = (gfn: Gfn): Act => faultOn(gfn, false)
+export const executes = (gfn: Gfn): Act => faultOn(gfn, true)
+/** The entry was present when the guest faulted: looked at without mmu_lock first. */
+export const writesToPresent = (gfn: Gfn): Act => faultOn(gfn, false, true)
+
+/** The guest executes, with all that it takes: entry, access, exit, faults. It stays in the guest. */
+export const inGuest = (gfn: Gfn): Act =>
+  function* (cpu, vm) {
+    const vcpu = vm.vcpus[cpu.id]!
+    const fault = new Fault()
+    fault.begin(gfn, false, true)
+    yield* enterGuest(cpu, vm, vcpu)
+    for (;;) {
+      const result = yield* accessGuestMemory(cpu, vm, vcpu, gfn, X)
+      if (result === ACCESSED) return
+      fault.present = result === FAULT_PROTECTION
+      yield* exitGuest(cpu, vcpu)
+      yield* vm.rules.pageFault(cpu, vm, fault)
+      if (cpu.signalPending()) return
+      yield* enterGuest(cpu, vm, vcpu)
+    }
+  }
+
+export const touches = (gfn: Gfn): Act =>
+  function* (cpu, vm) {
+    yield* accessGuestMemory(cpu, vm, vm.vcpus[cpu.id]!, gfn, X)
+  }
+
+export const leavesGuest: Act = function* (cpu, vm) {
+  yield* exitGuest(cpu, vm.vcpus[cpu.id]!)
+}
+
+/** What a notifier does, and looks at when it may take the pages. */
+export const unmaps = (gfn: Gfn, pages: number): Act =>
+  function* (cpu, vm) {
+    const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
+    yield* invalidateRangeStart(cpu, vm, start, hvaAdd(start, pages))
+    assertUnmapped(cpu, vm, gfn, gfnAdd(gfn, pages))
+    yield* invalidateRangeEnd(cpu, vm, start, hvaAdd(start, pages))
+  }
+
+/** Somebody who wants mmu_lock, so that whoever has it yields. */
+export const waitsToWrite: Act = function* (cpu, vm) {
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** One round of the worker. */
+export const recovers: Act = function* (cpu, vm) {
+  yield* vm.rules.nx.recover(cpu, vm, vm.nx!, 1)
+}
+
+/** Frees what has been waiting for a grace period, as anybody who needs a table does. */
+export const reclaims: Act = function* (cpu, vm) {
+  yield* vm.nx!.reclaim(cpu)
+  yield* vm.nx!.reclaim(cpu)
+}
+
+export const changesRole: Act = function* (cpu, vm) {
+  yield* switchRoot(cpu, vm, vm.nx!, vm.vcpus[cpu.id]!)
+}
+
+/** Page tables come and go until there is none that was not in use before. */
+export const usesUpTables: Act = function* (cpu, vm) {
+  const again = inTurn(inGuest(own(0)), leavesGuest, recovers)
+  for (let round = 0; round < vm.nx!.capacity; round += 1) yield* again(cpu, vm)
+}
+
+/** Takes page tables, and gives so many of them back at once. */
+export const takes = (tables: number, givesBack: number): Act =>
+  function* (cpu, vm) {
+    const cache: number[] = []
+    yield* vm.nx!.refill(cpu, cache, tables)
+    for (let table = 0; table < givesBack; table += 1) yield* vm.nx!.free(cpu, cache.pop()!)
+  }

@@ -1,0 +1,213 @@
+import type { COUNTER } from '../../protocols/counters.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { NxConfig } from '../../protocols/nx/nx.ts'
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import {
+  changesRole,
+  executes,
+  FIRST_GFN,
+  FIRST_HVA,
+  GIB,
+  inGuest,
+  leavesGuest,
+  own,
+  reclaims,
+  recovers,
+  takes,
+  touches,
+  unmaps,
+  usesUpTables,
+  waitsToWrite,
+  writesTo,
+  writesToPresent,
+} from './nx-acts.ts'
+import { type Act, inTurn } from './vm-program.ts'
+
+/** Huge pages of the guest, and behind them small ones. */
+export const HUGE = 3
+const small = (page: number): Gfn => own(HUGE, page)
+/** Where there is a nested guest, its memory is the last huge page. */
+const nested = (page: number): Gfn => own(HUGE - 1, page)
+
+export type Small = {
+  readonly says: string
+  readonly vcpus: number
+  readonly acts: readonly (readonly [string, Act])[]
+  /** What the first of them does alone, before the others are there. */
+  readonly before?: Act
+  readonly nx?: Partial<NxConfig>
+  readonly memslots?: readonly MemslotConfig[]
+  /** What must be counted in some interleaving, or nothing was checked. */
+  readonly counts?: readonly (keyof typeof COUNTER)[]
+}
+
+const ROOT_ENTRY = 1 << 27
+/** Memory below three entries of a root. */
+const REGIONS = [0, 1, 2].map((entry) => ({
+  slot: entry,
+  baseGfn: own(0) + entry * ROOT_ENTRY,
+  hva: entry * 4,
+  pages: 1,
+}))
+const LEAVES_ROOTS = { roots: 2, keepsRoots: false }
+const NESTED = { nestedGfn: nested(0), nestedPages: 512 }
+
+export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
+  walked: {
+    says: 'a vCPU walks through a page table while it is recovered and freed',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(inGuest(own(0)), touches(own(0, 1)), leavesGuest)],
+      ['nx-recovery', inTurn(recovers, reclaims)],
+    ],
+    counts: ['nx_lpage_splits', 'nx_zapped_tdp'],
+  },
+  'two-tables': {
+    says: 'a vCPU has two page tables made, and writes where the second one is, while they are recovered',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(executes(own(0)), executes(own(1)), writesTo(own(1, 1)))],
+      ['nx-recovery', recovers],
+    ],
+    counts: ['nx_lpage_splits', 'nx_zapped_tdp'],
+  },
+  'two-vcpus': {
+    says: 'two vCPUs execute in a huge page each while page tables are recovered',
+    vcpus: 2,
+    acts: [
+      ['vcpu0', executes(own(0))],
+      ['vcpu1', executes(own(1))],
+      ['nx-recovery', recovers],
+    ],
+  },
+  wanted: {
+    says: 'somebody wants mmu_lock while page tables are recovered',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(executes(own(0)), executes(own(1)))],
+      ['nx-recovery', recovers],
+      ['writer', waitsToWrite],
+    ],
+    counts: ['yield_needbreak'],
+  },
+  'used-up': {
+    says: 'a CPU executes and recovers in turn, until every page table has been in use before',
+    vcpus: 1,
+    acts: [['vcpu0', usesUpTables]],
+  },
+  replaced: {
+    says: 'a vCPU writes where it has executed, while that is recovered, and uses what is freed again',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(executes(own(0)), writesTo(own(0, 1)), reclaims)],
+      ['nx-recovery', recovers],
+    ],
+  },
+  'lock-free': {
+    says: 'a vCPU looks at an entry without mmu_lock while the page table that it is in is recovered and freed',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(executes(own(0)), writesToPresent(own(0, 1)))],
+      ['nx-recovery', inTurn(recovers, reclaims)],
+    ],
+  },
+  nested: {
+    says: 'a vCPU executes in memory of a nested guest and of its own while both are recovered',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(executes(nested(0)), executes(own(0)))],
+      ['nx-recovery', inTurn(recovers, reclaims)],
+    ],
+    nx: NESTED,
+    counts: ['nx_zapped_tdp', 'nx_zapped_shadow'],
+  },
+  'nested-lock-free': {
+    says: 'a vCPU looks at an entry of the shadow MMU without mmu_lock while the page table that it is in is freed',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(executes(nested(0)), writesToPresent(nested(1)))],
+      ['nx-recovery', recovers],
+    ],
+    nx: NESTED,
+  },
+  'nested-unmapped': {
+    says: 'a notifier unmaps memory of a nested guest while it is recovered',
+    vcpus: 1,
+    before: inTurn(executes(nested(0)), executes(nested(1))),
+    acts: [
+      ['nx-recovery', inTurn(recovers, executes(own(0)))],
+      ['notifier', unmaps(nested(0), 2)],
+    ],
+    nx: NESTED,
+  },
+  'free-list': {
+    says: 'two CPUs take freed page tables at the same time, and give one back',
+    vcpus: 0,
+    before: takes(2, 2),
+    acts: [
+      ['cpu0', takes(1, 0)],
+      ['cpu1', takes(2, 1)],
+    ],
+  },
+  'two-roots': {
+    says: 'a notifier unmaps in two roots while somebody wants mmu_lock',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(writesTo(small(0)), changesRole, writesTo(small(1)))],
+      ['notifier', unmaps(small(0), 2)],
+      ['writer', waitsToWrite],
+    ],
+    nx: { roots: 2 },
+  },
+  'both-roots': {
+    says: 'a notifier unmaps in two roots while the vCPU goes back to the first',
+    vcpus: 1,
+    before: inTurn(writesTo(small(0)), changesRole, writesTo(small(0)), changesRole),
+    acts: [
+      ['vcpu0', inTurn(changesRole, writesTo(small(1)))],
+      ['notifier', unmaps(small(0), 2)],
+    ],
+    nx: { roots: 2 },
+  },
+  'linked-below': {
+    says: 'a vCPU makes a page table below one that is recovered at the same time',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', executes(own(0))],
+      ['nx-recovery', inTurn(recovers, reclaims)],
+    ],
+    nx: { hugeBlocks: 1, hugeLevel: 3, nestedGfn: own(GIB / 512) },
+    memslots: [{ slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: GIB }],
+  },
+  'left-root': {
+    says: 'a vCPU maps below three entries of a root and leaves it, while somebody wants mmu_lock',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(...REGIONS.map(({ baseGfn }) => writesTo(baseGfn as Gfn)), changesRole)],
+      ['writer', waitsToWrite],
+    ],
+    nx: { ...LEAVES_ROOTS, hugeBlocks: 0 },
+    memslots: REGIONS,
+    counts: ['yield_needbreak'],
+  },
+  'left-listed': {
+    says: 'a vCPU leaves a root below which there are page tables to be recovered, and comes back to one that is new',
+    vcpus: 1,
+    acts: [
+      [
+        'vcpu0',
+        inTurn(executes(own(1)), executes(own(0)), changesRole, inGuest(own(0)), leavesGuest, changesRole, recovers),
+      ],
+    ],
+    nx: LEAVES_ROOTS,
+  },
+  'unmapped-root': {
+    says: 'the last vCPU leaves a root in which a notifier unmaps',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(writesTo(small(0)), changesRole)],
+      ['notifier', unmaps(small(0), 2)],
+    ],
+    nx: LEAVES_ROOTS,
+  },
+}
