@@ -1,4 +1,4 @@
-import type { LockId, Side, Word } from '../shared-memory/cpu.ts'
+import { FULL, type LockId, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
@@ -45,6 +45,8 @@ export class Behaviour implements Observer {
   readonly word = new Column()
   readonly a = new Column()
   readonly b = new Column()
+  /** Of a read-modify-write: what it orders. */
+  readonly order = new Column()
   /** The node that it was first reached from, and the answer that led to it. */
   readonly parent = new Column(-1)
   readonly answer = new Column()
@@ -181,7 +183,7 @@ export class Behaviour implements Observer {
     this.#isOver = true
   }
 
-  asks({ kind, word, a, b }: Op): void {
+  asks({ kind, word, a, b, order = FULL }: Op): void {
     this.#seen.clear()
     const code = CODE_OF.get(kind)!
     if (this.#follow(code, word, a | 0, b | 0) !== undefined) return
@@ -190,6 +192,7 @@ export class Behaviour implements Observer {
     const known = state !== undefined && this.#frames.length > 0 ? this.#byState.get(state) : undefined
     if (known !== undefined) this.#link(known)
     this.#standsAt = known ?? this.#addStep(code, word, a | 0, b | 0, state)
+    this.order.at[this.#standsAt] = order
   }
 
   #addStep(code: number, word: number, a: number, b: number, state: string | undefined): number {
@@ -301,8 +304,8 @@ export class Behaviour implements Observer {
   }
 
   #columns(): Column[] {
-    const { kind, word, a, b, parent, answer, identity } = this
-    return [kind, word, a, b, parent, answer, identity, this.#firstEdge]
+    const { kind, word, a, b, order, parent, answer, identity } = this
+    return [kind, word, a, b, order, parent, answer, identity, this.#firstEdge]
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Barrier, Cpu, LockId, Side, Word } from '../shared-memory/cpu.ts'
+import { type Barrier, type Cpu, FULL, type LockId, type Order, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { Op, OpKind } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
@@ -27,7 +27,7 @@ const NOTHING = -1 as Word
  */
 export class CheckedCpu implements Cpu {
   readonly id: number
-  readonly #op: OwnOp = { kind: 'pause', word: NOTHING, a: 0, b: 0 }
+  readonly #op: OwnOp = { kind: 'pause', word: NOTHING, a: 0, b: 0, order: FULL }
   readonly #observer: Observer
   readonly #showsBarriers: boolean
   /** How often a loop may still ask whether a signal is pending, before one is. */
@@ -40,12 +40,13 @@ export class CheckedCpu implements Cpu {
     this.#showsBarriers = showsBarriers
   }
 
-  *#step<T>(kind: OpKind, word: Word, a: number, b: number): Steps<T> {
+  *#step<T>(kind: OpKind, word: Word, a: number, b: number, order: Order = FULL): Steps<T> {
     const op = this.#op
     op.kind = kind
     op.word = word
     op.a = a
     op.b = b
+    op.order = order
     this.#observer.asks(op)
     return (yield op) as T
   }
@@ -56,12 +57,13 @@ export class CheckedCpu implements Cpu {
   store = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 0)
   loadAcquire = (word: Word): Steps<number> => this.#step('load', word, 1, 0)
   storeRelease = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 1)
-  add = (word: Word, value: number): Steps<number> => this.#step('add', word, value, 0)
-  sub = (word: Word, value: number): Steps<number> => this.#step('sub', word, value, 0)
-  and = (word: Word, mask: number): Steps<number> => this.#step('and', word, mask, 0)
-  or = (word: Word, mask: number): Steps<number> => this.#step('or', word, mask, 0)
-  xchg = (word: Word, value: number): Steps<number> => this.#step('xchg', word, value, 0)
-  cas = (word: Word, expected: number, value: number): Steps<number> => this.#step('cas', word, expected, value)
+  add = (word: Word, value: number, order?: Order): Steps<number> => this.#step('add', word, value, 0, order)
+  sub = (word: Word, value: number, order?: Order): Steps<number> => this.#step('sub', word, value, 0, order)
+  and = (word: Word, mask: number, order?: Order): Steps<number> => this.#step('and', word, mask, 0, order)
+  or = (word: Word, mask: number, order?: Order): Steps<number> => this.#step('or', word, mask, 0, order)
+  xchg = (word: Word, value: number, order?: Order): Steps<number> => this.#step('xchg', word, value, 0, order)
+  cas = (word: Word, expected: number, value: number, order?: Order): Steps<number> =>
+    this.#step('cas', word, expected, value, order)
   untilEqual = (word: Word, value: number): Steps<void> => this.#step('untilEqual', word, value, 0)
   untilClear = (word: Word, mask: number): Steps<number> => this.#step('untilClear', word, mask, 0)
   park = (word: Word, expected: number): Steps<void> => this.#step('park', word, expected, 0)

@@ -1,4 +1,4 @@
-import { type Cpu, MB, WMB } from '../shared-memory/cpu.ts'
+import { type Cpu, MB, RELAXED, WMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Vcpu } from './vcpu.ts'
 
@@ -13,14 +13,14 @@ export const KVM_REQ_APIC_PAGE_RELOAD = 1 << 25
 export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {
   // Pairs with the barrier in checkRequest().
   yield* cpu.barrier(WMB)
-  yield* cpu.or(vcpu.requests, request)
+  yield* cpu.or(vcpu.requests, request, RELAXED)
 }
 
 /** `kvm_check_request()`: whether it is pending; from here on it is not. */
 export function* checkRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
   if ((requests & request) === 0) return false
-  yield* cpu.and(vcpu.requests, ~request)
+  yield* cpu.and(vcpu.requests, ~request, RELAXED)
   // What the requester wrote before the bit is seen from here on. Pairs with the barrier in makeRequest().
   yield* cpu.barrier(MB)
   return true

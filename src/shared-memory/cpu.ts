@@ -24,13 +24,24 @@ export const MB = 2
 export type Barrier = typeof WMB | typeof RMB | typeof MB
 
 /**
+ * What a read-modify-write orders, by the kernel's suffixes: all (without one), what comes after it (`_acquire`), what comes before it
+ * (`_release`), nothing (`_relaxed`, and those that return nothing, such as set_bit()). On x86 it is always all.
+ */
+export const FULL = 0
+export const ACQUIRE = 1
+export const RELEASE = 2
+export const RELAXED = 3
+export type Order = typeof FULL | typeof ACQUIRE | typeof RELEASE | typeof RELAXED
+
+/**
  * The instruction set of a protocol: the only way in which it touches the world. Written once for three machines; what
  * each instruction costs, and when another CPU may act, is the machine's affair.
  *
  * `load`, `store` and the read-modify-writes are the kernel's `READ_ONCE`, `WRITE_ONCE` and `atomic_*` of 32 bits. JavaScript
  * has them as sequentially consistent accesses only; the kernel does not, so a protocol says where it needs more: by barriers,
- * `loadAcquire` and `storeRelease`. Read-modify-writes are full barriers, and `until*` acquire. `read` and `write` are plain C accesses, which a
- * compiler may repeat or cache: only for words that a lock protects, or where the kernel reads plainly on purpose.
+ * `loadAcquire` and `storeRelease`. Read-modify-writes are full barriers unless they name a weaker order, and `until*` acquire. `read` and
+ * `write` are plain C accesses, which a compiler may repeat or cache: only for words that a lock protects, or where the kernel reads
+ * plainly on purpose.
  */
 export interface Cpu {
   /** 0 to n - 1, unique in the run. */
@@ -46,13 +57,13 @@ export interface Cpu {
   /** `smp_store_release()`, `rcu_assign_pointer()`: what was written before it is seen by whoever finds the value. */
   storeRelease(word: Word, value: number): Steps<void>
   /** Like all read-modify-writes, returns the value before. */
-  add(word: Word, value: number): Steps<number>
-  sub(word: Word, value: number): Steps<number>
-  and(word: Word, mask: number): Steps<number>
-  or(word: Word, mask: number): Steps<number>
-  xchg(word: Word, value: number): Steps<number>
+  add(word: Word, value: number, order?: Order): Steps<number>
+  sub(word: Word, value: number, order?: Order): Steps<number>
+  and(word: Word, mask: number, order?: Order): Steps<number>
+  or(word: Word, mask: number, order?: Order): Steps<number>
+  xchg(word: Word, value: number, order?: Order): Steps<number>
   /** Stores `value` if the word holds `expected`; returns the value before, so it succeeded if that is `expected`. */
-  cas(word: Word, expected: number, value: number): Steps<number>
+  cas(word: Word, expected: number, value: number, order?: Order): Steps<number>
   barrier(kind: Barrier): Steps<void>
 
   /** Waits until the word holds `value`: `atomic_cond_read_acquire(v, VAL == value)`. */

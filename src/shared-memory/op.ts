@@ -1,4 +1,4 @@
-import type { Word } from './cpu.ts'
+import type { Order, Word } from './cpu.ts'
 
 /** What a step does. The names are those of the instructions of `Cpu`. */
 export type OpKind =
@@ -31,4 +31,6 @@ export interface Op {
   readonly a: number
   /** New value of `cas`; units of `work` and `broadcast`; number to wake of `unpark`. */
   readonly b: number
+  /** Of a read-modify-write, in the checker only. */
+  readonly order?: Order
 }

@@ -4,6 +4,7 @@ import { pfnOfPte } from '../../protocols/host-mm.ts'
 import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
 import { assertUnmapped, ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
 import { Fault } from '../../protocols/page-fault.ts'
+import { invalidateRetry } from '../../protocols/retry.ts'
 import type { Vm } from '../../protocols/vm.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
@@ -327,17 +328,16 @@ function* takeUncountedPage(cpu: Cpu, vm: Vm): Steps<boolean> {
 }
 
 /**
- * `mmu_invalidate_retry()`, not. What is accepted must not be stale if the count is 0 for all: whoever reads a 0 from before
- * the invalidation has accepted before it, and is told by it.
+ * `mmu_invalidate_retry()`, not, after a look of one's own. What is accepted must not be stale if the count was 0 for all by then:
+ * the sequence is seen before the count. Whoever finds a 0 from before the invalidation has accepted before it, and is told by it.
  */
 function* acceptsLockless(cpu: Cpu, vm: Vm, seq: number, page: number, pte: number): Steps<boolean> {
   const inProgress = yield* cpu.load(vm.invalidateInProgress)
+  if (inProgress !== 0) return false
   const isStale = cpu.peek(vm.invalidateInProgress) === 0 && vm.host.peekPte(cpu, page) !== pte
-  yield* cpu.barrier(RMB)
-  const seqNow = yield* cpu.load(vm.invalidateSeq)
-  const accepts = inProgress === 0 && seqNow === seq
-  if (accepts && isStale) cpu.violation(ORACLES.length, GFN)
-  return accepts
+  const retry = yield* invalidateRetry(cpu, vm, seq)
+  if (!retry && isStale) cpu.violation(ORACLES.length, GFN)
+  return !retry
 }
 
 /** Until nothing is in progress of the gfn; gives up on a signal, as every loop in the kernel. */

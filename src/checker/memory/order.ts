@@ -1,4 +1,4 @@
-import { MB, RMB } from '../../shared-memory/cpu.ts'
+import { ACQUIRE, FULL, MB, type Order, RELEASE, WMB } from '../../shared-memory/cpu.ts'
 import type { Behaviour } from '../behaviour.ts'
 import {
   BARRIER,
@@ -14,8 +14,8 @@ import {
 } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 
-// How the instructions order accesses, by node of a behaviour. Read-modify-writes are taken as fully ordered, as the kernel's
-// that return a value; `park` and `unpark` too. Waits acquire.
+// How the instructions order accesses, by node of a behaviour. Waits acquire, `park` and `unpark` order everything; what a
+// read-modify-write orders it says, except on x86, where it is everything.
 
 /** `smp_load_acquire()`, `rcu_dereference()`. */
 export const isAcquire = ({ kind, a }: Behaviour, node: number): boolean => kind.at[node] === LOAD && a.at[node] === 1
@@ -24,9 +24,10 @@ export const isAcquire = ({ kind, a }: Behaviour, node: number): boolean => kind
 export const isRelease = ({ kind, b }: Behaviour, node: number): boolean => kind.at[node] === STORE && b.at[node] === 1
 
 /** The CPU's own stores must be seen by all before this. */
-export function drains({ kind, a }: Behaviour, node: number): boolean {
-  const code = kind.at[node]!
-  return isReadModifyWrite(code) || code === PARK || code === UNPARK || (code === BARRIER && a.at[node] === MB)
+export function drains(behaviour: Behaviour, node: number, model: MemoryModel): boolean {
+  const code = behaviour.kind.at[node]!
+  if (isReadModifyWrite(code)) return isOrdered(behaviour, node, model, RELEASE)
+  return code === PARK || code === UNPARK || (code === BARRIER && behaviour.a.at[node] === MB)
 }
 
 /**
@@ -35,9 +36,14 @@ export function drains({ kind, a }: Behaviour, node: number): boolean {
  */
 export function endsWindow(behaviour: Behaviour, node: number, model: MemoryModel): boolean {
   const code = behaviour.kind.at[node]!
-  if (drains(behaviour, node) || code === PAUSE || code === UNTIL_EQUAL || code === UNTIL_CLEAR) return true
-  if (code === BARRIER) return model === 'tso' || behaviour.a.at[node] === RMB
+  if (isReadModifyWrite(code)) return isOrdered(behaviour, node, model, ACQUIRE)
+  if (code === PARK || code === UNPARK || code === PAUSE || code === UNTIL_EQUAL || code === UNTIL_CLEAR) return true
+  if (code === BARRIER) return model === 'tso' || behaviour.a.at[node] !== WMB
   return model === 'tso' && isRelease(behaviour, node)
+}
+
+function isOrdered({ order }: Behaviour, node: number, model: MemoryModel, by: Order): boolean {
+  return model === 'tso' || order.at[node] === FULL || order.at[node] === by
 }
 
 /** A load that may be satisfied before its turn: by the hardware, or by a compiler that kept what it had loaded before. */

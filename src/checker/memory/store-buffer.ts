@@ -61,6 +61,11 @@ export class StoreBuffer {
     return this.#isFifo || this.#group > 0 || this.newest(word) >= 0 || this.ready < this.#lanes
   }
 
+  /** Whether a read-modify-write of that word may go ahead of the stores that wait: none of the word, and no write barrier since. */
+  admits(word: number): boolean {
+    return this.#group === 0 && this.newest(word) < 0
+  }
+
   /** A write barrier, or a store that releases: what follows leaves after what is here. */
   mark(): void {
     if (this.#isFifo || this.count === 0) return

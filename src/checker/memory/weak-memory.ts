@@ -1,6 +1,6 @@
 import type { Behaviour } from '../behaviour.ts'
 import { ENDED, START, THREW } from '../behaviour.ts'
-import { STORE, WRITE } from '../instructions.ts'
+import { isReadModifyWrite, STORE, WRITE } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 import { drains, endsWindow, isAcquire, isEarly, isRelease } from './order.ts'
 import { StoreBuffer, type Words } from './store-buffer.ts'
@@ -110,7 +110,15 @@ export class WeakMemory {
     const behaviour = this.#host.behaviours[cpu]!
     const code = behaviour.kind.at[node]!
     if (code === WRITE || code === STORE) return this.buffers[cpu]!.hasRoom(behaviour.word.at[node]!)
-    return this.buffers[cpu]!.count === 0 || !drains(behaviour, node)
+    if (this.buffers[cpu]!.count === 0) return true
+    if (isReadModifyWrite(code) && !this.mustDrain(cpu, node))
+      return this.buffers[cpu]!.admits(behaviour.word.at[node]!)
+    return !this.mustDrain(cpu, node)
+  }
+
+  /** Whether all of the CPU's own stores must leave before an instruction. */
+  mustDrain(cpu: number, node: number): boolean {
+    return drains(this.#host.behaviours[cpu]!, node, this.model)
   }
 
   /** The value of a word as this CPU would find it at last. */

@@ -107,10 +107,9 @@ export class WeakReduction implements Reducer {
 
   /** Stores of an actor that waits for them: one will do if all must leave, since that one is among them. */
   #mustLeaveFirst(actor: number): number {
-    const { behaviours, nodes } = this.#machine
-    if (this.#machine.hasEnded(actor) || this.#weak.isFree(actor, nodes[actor]!)) return 0
-    const code = behaviours[actor]!.kind.at[nodes[actor]!]!
-    const lanes = code === WRITE || code === STORE ? this.#weak.buffers[actor]!.ready : 1
+    const node = this.#machine.nodes[actor]!
+    if (this.#machine.hasEnded(actor) || this.#weak.isFree(actor, node)) return 0
+    const lanes = this.#weak.mustDrain(actor, node) ? 1 : this.#weak.buffers[actor]!.ready
     return ((1 << lanes) - 1) << this.#weak.laneId(actor, 0)
   }
 

@@ -1,4 +1,4 @@
-import { type Cpu, type LockId, type Word, WRITE } from '../cpu.ts'
+import { ACQUIRE, type Cpu, type LockId, RELEASE, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { Lock } from './lock.ts'
@@ -29,20 +29,20 @@ export class Mutex implements Lock {
   /** 0 -> 1 */
   *acquire(cpu: Cpu): Steps<void> {
     // Needs acquire. Pairs with release().
-    const state = yield* cpu.cas(this.state, FREE, HELD)
+    const state = yield* cpu.cas(this.state, FREE, HELD, ACQUIRE)
     if (state !== FREE) yield* this.#acquireSlow(cpu)
   }
 
   /** 0 -> 1, or nothing. */
   *tryAcquire(cpu: Cpu): Steps<boolean> {
-    const state = yield* cpu.cas(this.state, FREE, HELD)
+    const state = yield* cpu.cas(this.state, FREE, HELD, ACQUIRE)
     return state === FREE
   }
 
   /** 1 -> 0, or 2 -> 0 and one waiter is woken. */
   *release(cpu: Cpu): Steps<void> {
     // Needs release. Pairs with the xchg in #acquireSlow().
-    const state = yield* cpu.xchg(this.state, FREE)
+    const state = yield* cpu.xchg(this.state, FREE, RELEASE)
     if (state === HELD_WITH_WAITERS) yield* cpu.unpark(this.state, 1)
   }
 
@@ -50,7 +50,7 @@ export class Mutex implements Lock {
     cpu.contentionBegin(this.id, WRITE)
     for (;;) {
       // Announce the waiter and try at once: 0 -> 2 takes the lock, 1 -> 2 and 2 -> 2 wait for the owner.
-      const state = yield* cpu.xchg(this.state, HELD_WITH_WAITERS)
+      const state = yield* cpu.xchg(this.state, HELD_WITH_WAITERS, ACQUIRE)
       if (state === FREE) break
       // Sleeps only while the announcement stands, so a release in between is not missed.
       yield* cpu.park(this.state, HELD_WITH_WAITERS)

@@ -1,4 +1,4 @@
-import { type Cpu, type LockId, READ, type Word, WRITE } from '../cpu.ts'
+import { ACQUIRE, type Cpu, type LockId, READ, RELAXED, RELEASE, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { RwLock } from './lock.ts'
@@ -40,7 +40,7 @@ export class QRwLock implements RwLock {
   /** r,0,0 -> r+1,0,0 */
   *readLock(cpu: Cpu): Steps<void> {
     // Needs acquire. Pairs with writeUnlock().
-    const cnts = yield* cpu.add(this.cnts, READER)
+    const cnts = yield* cpu.add(this.cnts, READER, ACQUIRE)
     if ((cnts & WRITER_MASK) !== 0) yield* this.#readLockSlow(cpu)
   }
 
@@ -48,22 +48,22 @@ export class QRwLock implements RwLock {
   *tryReadLock(cpu: Cpu): Steps<boolean> {
     const seen = yield* cpu.load(this.cnts)
     if ((seen & WRITER_MASK) !== 0) return false
-    const cnts = yield* cpu.add(this.cnts, READER)
+    const cnts = yield* cpu.add(this.cnts, READER, ACQUIRE)
     if ((cnts & WRITER_MASK) === 0) return true
-    yield* cpu.sub(this.cnts, READER)
+    yield* cpu.sub(this.cnts, READER, RELAXED)
     return false
   }
 
   /** r,*,0 -> r-1,*,0 */
   *readUnlock(cpu: Cpu): Steps<void> {
     // Needs release. Pairs with the CAS in #waitToWrite().
-    yield* cpu.sub(this.cnts, READER)
+    yield* cpu.sub(this.cnts, READER, RELEASE)
   }
 
   /** 0,0,0 -> 0,0,ff */
   *writeLock(cpu: Cpu): Steps<void> {
     // Needs acquire. Pairs with readUnlock() and writeUnlock().
-    const cnts = yield* cpu.cas(this.cnts, 0, WLOCKED)
+    const cnts = yield* cpu.cas(this.cnts, 0, WLOCKED, ACQUIRE)
     if (cnts !== 0) yield* this.#writeLockSlow(cpu)
   }
 
@@ -71,7 +71,7 @@ export class QRwLock implements RwLock {
   *tryWriteLock(cpu: Cpu): Steps<boolean> {
     const seen = yield* cpu.load(this.cnts)
     if (seen !== 0) return false
-    const cnts = yield* cpu.cas(this.cnts, 0, WLOCKED)
+    const cnts = yield* cpu.cas(this.cnts, 0, WLOCKED, ACQUIRE)
     return cnts === 0
   }
 
@@ -79,7 +79,7 @@ export class QRwLock implements RwLock {
   *writeUnlock(cpu: Cpu): Steps<void> {
     // Needs release. The kernel stores 0 to the low byte; taking 0xff away leaves the same word, as only the owner
     // writes that byte. Pairs with the waits in the two slow paths.
-    yield* cpu.sub(this.cnts, WLOCKED)
+    yield* cpu.sub(this.cnts, WLOCKED, RELEASE)
   }
 
   /** `rwlock_is_contended()`: exactly "somebody, reader or writer, sits in a slow path". */
@@ -89,10 +89,10 @@ export class QRwLock implements RwLock {
 
   *#readLockSlow(cpu: Cpu): Steps<void> {
     // Take the provisional count back: the writer ahead of us waits for it to go.
-    yield* cpu.sub(this.cnts, READER)
+    yield* cpu.sub(this.cnts, READER, RELAXED)
     cpu.contentionBegin(this.id, READ)
     yield* this.waitLock.acquire(cpu)
-    yield* cpu.add(this.cnts, READER)
+    yield* cpu.add(this.cnts, READER, RELAXED)
     // Only the owner can be in our way: whoever sets WAITING holds waitLock, and that is us. Needs acquire.
     yield* cpu.untilClear(this.cnts, WLOCKED)
     yield* this.waitLock.release(cpu)
@@ -111,11 +111,11 @@ export class QRwLock implements RwLock {
   /** k,0,* -> k,1,* and, when all are gone, 0,1,0 -> 0,0,ff. */
   *#waitToWrite(cpu: Cpu): Steps<void> {
     // From here on new readers fail their fast path and queue behind us.
-    yield* cpu.or(this.cnts, WAITING)
+    yield* cpu.or(this.cnts, WAITING, RELAXED)
     for (;;) {
       yield* cpu.untilEqual(this.cnts, WAITING)
       // Needs acquire. A reader may count itself provisionally between the wait and the CAS, hence the loop.
-      const cnts = yield* cpu.cas(this.cnts, WAITING, WLOCKED)
+      const cnts = yield* cpu.cas(this.cnts, WAITING, WLOCKED, ACQUIRE)
       if (cnts === WAITING) return
     }
   }

@@ -1,4 +1,4 @@
-import { type Cpu, type LockId, type Word, WRITE } from '../cpu.ts'
+import { ACQUIRE, type Cpu, type LockId, RELEASE, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { Lock } from './lock.ts'
@@ -49,7 +49,7 @@ export class QSpinLock implements Lock {
   /** 0,0,0 -> 0,0,1 */
   *acquire(cpu: Cpu): Steps<void> {
     // Needs acquire. Pairs with release().
-    const val = yield* cpu.cas(this.val, 0, LOCKED)
+    const val = yield* cpu.cas(this.val, 0, LOCKED, ACQUIRE)
     if (val !== 0) yield* this.#acquireSlow(cpu, val)
   }
 
@@ -57,7 +57,7 @@ export class QSpinLock implements Lock {
   *tryAcquire(cpu: Cpu): Steps<boolean> {
     const seen = yield* cpu.load(this.val)
     if (seen !== 0) return false
-    const val = yield* cpu.cas(this.val, 0, LOCKED)
+    const val = yield* cpu.cas(this.val, 0, LOCKED, ACQUIRE)
     return val === 0
   }
 
@@ -65,7 +65,7 @@ export class QSpinLock implements Lock {
   *release(cpu: Cpu): Steps<void> {
     // Needs release. The kernel stores a byte; the words here are whole, so the bit is taken away. Nobody else writes the
     // locked byte while it is 1, so both leave the same word behind. Pairs with the waits in #acquireSlow().
-    yield* cpu.sub(this.val, LOCKED)
+    yield* cpu.sub(this.val, LOCKED, RELEASE)
   }
 
   /** `queued_spin_is_locked()`: any bit counts, so a waiter without an owner counts too. */
@@ -87,7 +87,7 @@ export class QSpinLock implements Lock {
     if ((val & ~LOCKED_MASK) !== 0) return yield* this.#queue(cpu)
 
     // 0,0,* -> 0,1,*: we are the first to wait, unless somebody queued or set it before us.
-    val = yield* cpu.or(this.val, PENDING)
+    val = yield* cpu.or(this.val, PENDING, ACQUIRE)
     if ((val & ~LOCKED_MASK) !== 0) {
       // Undo only what we did: the bit is somebody else's if it was set before.
       if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING)
