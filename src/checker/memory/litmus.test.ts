@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Cpu, MB, RMB, WMB, type Word } from '../../shared-memory/cpu.ts'
+import {
+  ACQUIRE,
+  type Cpu,
+  FULL,
+  MB,
+  type Order,
+  RELEASE,
+  RMB,
+  RELAXED as UNORDERED,
+  WMB,
+  type Word,
+} from '../../shared-memory/cpu.ts'
 import { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { Exhaustion } from '../exhaust.ts'
@@ -89,6 +100,21 @@ const exchanges = (isSwapped: boolean): Code =>
     const found = yield* cpu.load(isSwapped ? x : y)
     return `${found}`
   }
+/** Publishes by an exchange of that order. */
+const exchangesAfter = (order: Order, between: (cpu: Cpu) => Steps<void>): Code =>
+  function* (cpu, { x, y }) {
+    yield* cpu.store(x, 1)
+    yield* between(cpu)
+    yield* cpu.xchg(y, 1, order)
+    return ''
+  }
+/** Finds what is published by an addition of that order. */
+const addsBefore = (order: Order): Code =>
+  function* (cpu, { x, y }) {
+    const first = yield* cpu.add(y, 0, order)
+    const second = yield* cpu.load(x)
+    return `${first}${second}`
+  }
 const storesTwo = (isSwapped: boolean): Code =>
   function* (cpu, { x, y }) {
     yield* cpu.store(isSwapped ? y : x, 1)
@@ -143,6 +169,34 @@ const LITMUS: readonly Litmus[] = [
   { name: 'MP+wmb+rmb', codes: [publishes(wmb), loadBoth(rmb, true)], asks: '10', allowed: NEVER },
   { name: 'MP+release+acquire', codes: [releases, acquires], asks: '10', allowed: NEVER },
   { name: 'MP+release+po', codes: [releases, loadBoth(nothing, true)], asks: '10', allowed: RELAXED },
+  { name: 'MP+xchg+rmb', codes: [exchangesAfter(FULL, nothing), loadBoth(rmb, true)], asks: '10', allowed: NEVER },
+  {
+    name: 'MP+xchg_release+rmb',
+    codes: [exchangesAfter(RELEASE, nothing), loadBoth(rmb, true)],
+    asks: '10',
+    allowed: NEVER,
+  },
+  {
+    name: 'MP+xchg_acquire+rmb',
+    codes: [exchangesAfter(ACQUIRE, nothing), loadBoth(rmb, true)],
+    asks: '10',
+    allowed: RELAXED,
+  },
+  {
+    name: 'MP+xchg_relaxed+rmb',
+    codes: [exchangesAfter(UNORDERED, nothing), loadBoth(rmb, true)],
+    asks: '10',
+    allowed: RELAXED,
+  },
+  {
+    name: 'MP+wmb+xchg_relaxed+rmb',
+    codes: [exchangesAfter(UNORDERED, wmb), loadBoth(rmb, true)],
+    asks: '10',
+    allowed: NEVER,
+  },
+  { name: 'MP+wmb+add_acquire', codes: [publishes(wmb), addsBefore(ACQUIRE)], asks: '10', allowed: NEVER },
+  { name: 'MP+wmb+add_release', codes: [publishes(wmb), addsBefore(RELEASE)], asks: '10', allowed: RELAXED },
+  { name: 'MP+wmb+add_relaxed', codes: [publishes(wmb), addsBefore(UNORDERED)], asks: '10', allowed: RELAXED },
   { name: 'LB', codes: [loadStore(false), loadStore(true)], asks: '1 1', allowed: NEVER },
   { name: 'CoRR', codes: [storeX, loadXTwice], asks: '10', allowed: NEVER },
   { name: 'CoWW', codes: [publishes(nothing)], asks: 'x=0 y=1', allowed: NEVER, final: true },

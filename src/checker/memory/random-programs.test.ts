@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Barrier, type Cpu, MB, RMB, WMB, type Word } from '../../shared-memory/cpu.ts'
+import {
+  ACQUIRE,
+  type Barrier,
+  type Cpu,
+  FULL,
+  MB,
+  type Order,
+  RELAXED,
+  RELEASE,
+  RMB,
+  WMB,
+  type Word,
+} from '../../shared-memory/cpu.ts'
 import { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { Exhaustion } from '../exhaust.ts'
@@ -14,13 +26,20 @@ const LOADS = ['read', 'load', 'loadAcquire'] as const
 const STORES = ['write', 'store', 'storeRelease'] as const
 const BARRIERS: Readonly<Record<string, Barrier>> = { wmb: WMB, rmb: RMB, mb: MB }
 
+const ADDS: Readonly<Record<string, Order>> = {
+  add: FULL,
+  addAcquire: ACQUIRE,
+  addRelease: RELEASE,
+  addRelaxed: RELAXED,
+}
+
 type Step = {
-  readonly kind: (typeof LOADS)[number] | (typeof STORES)[number] | 'add' | 'wmb' | 'rmb' | 'mb'
+  readonly kind: (typeof LOADS)[number] | (typeof STORES)[number] | keyof typeof ADDS | keyof typeof BARRIERS
   readonly word: number
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom(...LOADS, ...STORES, 'add', 'wmb', 'rmb', 'mb'),
+  kind: fc.constantFrom(...LOADS, ...STORES, ...Object.keys(ADDS), ...Object.keys(BARRIERS)),
   word: fc.nat(1),
 })
 const programs = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 3 })
@@ -34,8 +53,8 @@ function* run(cpu: Cpu, words: readonly Word[], steps: readonly Step[]): Steps<s
     if (kind === 'read' || kind === 'load' || kind === 'loadAcquire') {
       const got = yield* cpu[kind](words[word]!)
       found.push(got)
-    } else if (kind === 'add') {
-      const was = yield* cpu.add(words[word]!, 100)
+    } else if (kind in ADDS) {
+      const was = yield* cpu.add(words[word]!, 100, ADDS[kind])
       found.push(was)
     } else if (kind === 'write' || kind === 'store' || kind === 'storeRelease') yield* cpu[kind](words[word]!, value)
     else yield* cpu.barrier(BARRIERS[kind]!)
