@@ -1,14 +1,14 @@
 import type { Report } from './run-check.ts'
 
-/** What an exploration came to: a line, and for a violation its sentence, the witness and the command that replays it. */
+/** What an exploration came to: a line, and for a violation the witness, its sentence and the command that replays it. */
 export function reportText(report: Report): string {
   const { variant, explored, replay, witness, isRepeatable } = report
   const lines = [summaryLine(report)]
+  const { memory } = explored.limits
+  if (witness !== null) lines.push(...(memory === 'sc' ? [] : ['', `  memory: ${memory}`]), '', indent(witness), '')
   for (const { name, says, value } of explored.findings) {
     lines.push(`  ${name}: ${says}${value === 0 ? '' : ` (0x${value.toString(16)})`}`)
   }
-  const { memory } = explored.limits
-  if (witness !== null) lines.push(...(memory === 'sc' ? [] : ['', `  memory: ${memory}`]), '', indent(witness))
   if (!isRepeatable)
     lines.push(
       '',

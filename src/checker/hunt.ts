@@ -6,6 +6,9 @@ import type { Finding } from './program.ts'
 import type { Reducer } from './reducer.ts'
 
 const LAST_PLACE = 0x6000_0000
+const USED_PLACE = 0x6800_0000
+/** Depths that are not told apart, so that a note on a state has room for them. */
+const DEPTHS = 8
 const SIGNALLED = 2
 
 /**
@@ -21,11 +24,20 @@ export class Hunt {
   readonly #todo = new Column()
   readonly #able = new Column()
   readonly #used = new Column()
+  readonly #isShort: boolean
   #visited = new Fingerprints()
   #schedule: readonly number[] | undefined
   #findings: readonly Finding[] = []
 
-  constructor(machine: Machine, counts: Counts, reduction: Reducer, loops: (machine: Machine) => boolean) {
+  /** `isShort`: a state is worth another look if the way to it has become shorter. */
+  constructor(
+    machine: Machine,
+    counts: Counts,
+    reduction: Reducer,
+    loops: (machine: Machine) => boolean,
+    isShort = false,
+  ) {
+    this.#isShort = isShort
     this.#machine = machine
     this.#counts = counts
     this.#reduction = reduction
@@ -85,12 +97,7 @@ export class Hunt {
 
   #enter(last: number, used: number): boolean {
     const machine = this.#machine
-    const low = machine.hashLow ^ mixLow(LAST_PLACE, last)
-    const at = this.#visited.find(low, machine.hashHigh ^ mixHigh(LAST_PLACE, last), used)
-    if (!this.#visited.isNew) {
-      if (this.#visited.noteAt(at) <= used) return false
-      this.#visited.setNote(at, used)
-    }
+    if (!this.#isBetter(last, used)) return false
     const able = ableOf(machine)
     if (able === 0) {
       this.#counts.executions += 1
@@ -104,6 +111,19 @@ export class Hunt {
     this.#able.at[machine.depth] = able
     this.#todo.at[machine.depth] = (last >= 0 && this.#reduction.goesOn(last, able)) || able
     this.#used.at[machine.depth] = used
+    return true
+  }
+
+  /** Whether nobody has been here before, or only in a way that was worse. */
+  #isBetter(last: number, used: number): boolean {
+    const { hashLow, hashHigh, depth } = this.#machine
+    const low = hashLow ^ mixLow(LAST_PLACE, last) ^ (this.#isShort ? mixLow(USED_PLACE, used) : 0)
+    const high = hashHigh ^ mixHigh(LAST_PLACE, last) ^ (this.#isShort ? mixHigh(USED_PLACE, used) : 0)
+    const cost = this.#isShort ? Math.floor(depth / DEPTHS) : used
+    const at = this.#visited.find(low, high, cost)
+    if (this.#visited.isNew) return true
+    if (this.#visited.noteAt(at) <= cost) return false
+    this.#visited.setNote(at, cost)
     return true
   }
 

@@ -12,6 +12,8 @@ export type Line = {
   readonly wrote: boolean
   /** It looked at a word, and may have to wait for it. */
   readonly waited: boolean
+  /** The properties that it violated. */
+  readonly found?: readonly string[]
 }
 
 /** The step of an actor, after it was taken; `was`: what its word held before. */

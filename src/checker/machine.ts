@@ -27,6 +27,7 @@ import {
   valueAfter,
   WRITE,
 } from './instructions.ts'
+import { mayFindOlder } from './memory/order.ts'
 import { WeakMemory } from './memory/weak-memory.ts'
 import type { Actor, Finding, Program } from './program.ts'
 
@@ -281,6 +282,7 @@ export class Machine {
       return 0
     }
     if (code > CAS) return this.#carryOut(actor, behaviour, node)
+    if (mayFindOlder(behaviour, node, weak.model)) return weak.exchange(actor, node)
     const was = this.memory[word]!
     weak.commit(actor, word, valueAfter(code, was, behaviour.a.at[node]!, behaviour.b.at[node]!))
     return behaviour.isBlind(node) ? 0 : was

@@ -6,11 +6,14 @@ const MOST_WIDE = 46
 
 /**
  * An execution in the kernel's own way: one column per CPU, one line per function that it is in, time going down. Of a
- * function's steps those are named that somebody else could see or change in this execution; the others are counted.
+ * function's steps those are named that somebody else could see or change in this execution, or that violate something; the
+ * others are counted, and functions that have no such step share a line.
  */
 export function witnessText(program: Program, { lines, stuck }: Played): string {
   const shared = sharedWords(lines)
-  const rows = runsOf(lines).map((run) => ({ actor: run[0]!.actor, cell: cellOf(run, shared) }))
+  const isTold = ({ word, waited, found, site }: Line) =>
+    shared.has(word) || waited || found !== undefined || site === ''
+  const rows = runsOf(lines, isTold).map((run) => ({ actor: run[0]!.actor, cell: cellOf(run, isTold) }))
   const names = program.actors.map(({ name }, cpu) => `CPU ${cpu}: ${name}`)
   const widths = names.map((name, actor) => {
     const cells = rows.filter((row) => row.actor === actor).flatMap(({ cell }) => cell)
@@ -37,24 +40,37 @@ function sharedWords(lines: readonly Line[]): Set<number> {
   return new Set([...by].filter(([word, actors]) => actors.size > 1 && written.has(word)).map(([word]) => word))
 }
 
-/** Steps of one actor in one function, in a row. */
-function runsOf(lines: readonly Line[]): Line[][] {
-  const runs: Line[][] = []
+/** Steps of one actor in a row, in one function; or in several, of which nothing is told. */
+function runsOf(lines: readonly Line[], isTold: (line: Line) => boolean): Line[][] {
+  const calls: Line[][] = []
   for (const line of lines) {
-    const last = runs.at(-1)
+    const last = calls.at(-1)
     if (last !== undefined && last[0]!.actor === line.actor && last[0]!.site === line.site) last.push(line)
-    else runs.push([line])
+    else calls.push([line])
+  }
+  const runs: Line[][] = []
+  for (const call of calls) {
+    const last = runs.at(-1)
+    const isSame = last !== undefined && last[0]!.actor === call[0]!.actor
+    if (isSame && !last.some(isTold) && !call.some(isTold)) last.push(...call)
+    else runs.push([...call])
   }
   return runs
 }
 
-function cellOf(run: readonly Line[], shared: ReadonlySet<number>): string[] {
-  const told = collapse(run.filter(({ word, waited }) => shared.has(word) || waited).map(({ text }) => text))
-  const rest = run.length - run.filter(({ word, waited }) => shared.has(word) || waited).length
-  if (run[0]!.site === '') return collapse(run.map(({ text }) => text)).map(clip)
-  const head = `${run[0]!.site}()`
-  if (told.length === 0) return [rest === 0 ? head : `${head}  (${rest} private)`].map(clip)
-  return [head, ...told.map((text) => `  ${text}`)].map(clip)
+function cellOf(run: readonly Line[], isTold: (line: Line) => boolean): string[] {
+  const told = run.filter(isTold)
+  if (told.length === 0) return [`${callsOf(run)}  (${run.length} private)`]
+  const texts = collapse(told.flatMap(({ text, found = [] }) => [text, ...found.map((name) => `=> ${name}`)]))
+  if (run[0]!.site === '') return texts.map(clip)
+  return [`${run[0]!.site}()`, ...texts.map((text) => `  ${text}`)].map(clip)
+}
+
+/** The functions of a run: all of them, or the first and the last. */
+function callsOf(run: readonly Line[]): string {
+  const sites = [...new Set(run.map(({ site }) => `${site}()`))]
+  const all = sites.join(', ')
+  return all.length <= MOST_WIDE - 14 ? all : `${sites[0]} ... ${sites.at(-1)}`
 }
 
 /** The same thing again and again is said once. */

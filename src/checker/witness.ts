@@ -46,11 +46,13 @@ export function play(machine: Machine, schedule: readonly number[]): Played {
     const was = machine.memory[word] ?? 0
     order.push({ actor, kind: INSTRUCTIONS[machine.behaviours[actor]!.kind.at[node]!]!, word })
     machine.step(stepper)
-    lines.push(machine.weak === undefined ? lineOf(machine, actor, node, was) : weakLineOf(machine, actor, node, was))
+    const found = machine.findings(actor)
+    const line = machine.weak === undefined ? lineOf(machine, actor, node, was) : weakLineOf(machine, actor, node, was)
+    lines.push(found.length === 0 ? line : { ...line, found: found.map(({ name }) => name) })
     sites[actor] = lines.at(-1)!.site
     noteLocks(machine, machine.behaviours[actor]!, node, machine.nodes[actor]!, held[actor]!)
     addCounts(machine, counts)
-    findings.push(...machine.findings(actor))
+    findings.push(...found)
   }
   const isOver = ableOf(machine) === 0
   if (isOver) findings.push(...(machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]))

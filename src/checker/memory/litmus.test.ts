@@ -115,6 +115,14 @@ const addsBefore = (order: Order): Code =>
     const second = yield* cpu.load(x)
     return `${first}${second}`
   }
+/** x = 1, then an exchange of y that fails unless it is 7. */
+const failsToExchange = (between: (cpu: Cpu) => Steps<void>): Code =>
+  function* (cpu, { x, y }) {
+    yield* cpu.store(x, 1)
+    yield* between(cpu)
+    const found = yield* cpu.cas(y, 7, 8)
+    return `${found}`
+  }
 const storesTwo = (isSwapped: boolean): Code =>
   function* (cpu, { x, y }) {
     yield* cpu.store(isSwapped ? y : x, 1)
@@ -197,6 +205,8 @@ const LITMUS: readonly Litmus[] = [
   { name: 'MP+wmb+add_acquire', codes: [publishes(wmb), addsBefore(ACQUIRE)], asks: '10', allowed: NEVER },
   { name: 'MP+wmb+add_release', codes: [publishes(wmb), addsBefore(RELEASE)], asks: '10', allowed: RELAXED },
   { name: 'MP+wmb+add_relaxed', codes: [publishes(wmb), addsBefore(UNORDERED)], asks: '10', allowed: RELAXED },
+  { name: 'SB+cmpxchg+mb', codes: [failsToExchange(nothing), storeLoad(fence, true)], asks: '0 0', allowed: RELAXED },
+  { name: 'SB+mb+cmpxchg+mb', codes: [failsToExchange(fence), storeLoad(fence, true)], asks: '0 0', allowed: NEVER },
   { name: 'LB', codes: [loadStore(false), loadStore(true)], asks: '1 1', allowed: NEVER },
   { name: 'CoRR', codes: [storeX, loadXTwice], asks: '10', allowed: NEVER },
   { name: 'CoWW', codes: [publishes(nothing)], asks: 'x=0 y=1', allowed: NEVER, final: true },

@@ -2,6 +2,7 @@ import { ACQUIRE, FULL, MB, type Order, RELEASE, WMB } from '../../shared-memory
 import type { Behaviour } from '../behaviour.ts'
 import {
   BARRIER,
+  CAS,
   isReadModifyWrite,
   LOAD,
   PARK,
@@ -36,6 +37,7 @@ export function drains(behaviour: Behaviour, node: number, model: MemoryModel): 
  */
 export function endsWindow(behaviour: Behaviour, node: number, model: MemoryModel): boolean {
   const code = behaviour.kind.at[node]!
+  if (mayFindOlder(behaviour, node, model)) return false
   if (isReadModifyWrite(code)) return isOrdered(behaviour, node, model, ACQUIRE)
   if (code === PARK || code === UNPARK || code === PAUSE || code === UNTIL_EQUAL || code === UNTIL_CLEAR) return true
   if (code === BARRIER) return model === 'tso' || behaviour.a.at[node] !== WMB
@@ -46,6 +48,15 @@ function isOrdered({ order }: Behaviour, node: number, model: MemoryModel, by: O
   return model === 'tso' || order.at[node] === FULL || order.at[node] === by
 }
 
+/**
+ * cmpxchg(), which is fully ordered if it succeeds; one that fails is a load that orders nothing. Of locks, which acquire, it is not
+ * followed what they might find too early: they would only go round once more.
+ */
+export const mayFindOlder = ({ kind, order }: Behaviour, node: number, model: MemoryModel): boolean =>
+  kind.at[node] === CAS && order.at[node] === FULL && model === 'relaxed'
+
 /** A load that may be satisfied before its turn: by the hardware, or by a compiler that kept what it had loaded before. */
-export const isEarly = ({ kind }: Behaviour, node: number, model: MemoryModel): boolean =>
-  kind.at[node] === READ || (kind.at[node] === LOAD && model === 'relaxed')
+export const isEarly = (behaviour: Behaviour, node: number, model: MemoryModel): boolean =>
+  behaviour.kind.at[node] === READ ||
+  (behaviour.kind.at[node] === LOAD && model === 'relaxed') ||
+  mayFindOlder(behaviour, node, model)

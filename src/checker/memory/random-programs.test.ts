@@ -34,12 +34,12 @@ const ADDS: Readonly<Record<string, Order>> = {
 }
 
 type Step = {
-  readonly kind: (typeof LOADS)[number] | (typeof STORES)[number] | keyof typeof ADDS | keyof typeof BARRIERS
+  readonly kind: (typeof LOADS)[number] | (typeof STORES)[number] | keyof typeof ADDS | 'cas' | keyof typeof BARRIERS
   readonly word: number
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom(...LOADS, ...STORES, ...Object.keys(ADDS), ...Object.keys(BARRIERS)),
+  kind: fc.constantFrom(...LOADS, ...STORES, ...Object.keys(ADDS), 'cas', ...Object.keys(BARRIERS)),
   word: fc.nat(1),
 })
 const programs = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 3 })
@@ -55,6 +55,9 @@ function* run(cpu: Cpu, words: readonly Word[], steps: readonly Step[]): Steps<s
       found.push(got)
     } else if (kind in ADDS) {
       const was = yield* cpu.add(words[word]!, 100, ADDS[kind])
+      found.push(was)
+    } else if (kind === 'cas') {
+      const was = yield* cpu.cas(words[word]!, found.at(-1) ?? 0, value)
       found.push(was)
     } else if (kind === 'write' || kind === 'store' || kind === 'storeRelease') yield* cpu[kind](words[word]!, value)
     else yield* cpu.barrier(BARRIERS[kind]!)

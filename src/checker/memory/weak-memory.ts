@@ -2,7 +2,7 @@ import type { Behaviour } from '../behaviour.ts'
 import { ENDED, START, THREW } from '../behaviour.ts'
 import { isReadModifyWrite, STORE, WRITE } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
-import { drains, endsWindow, isAcquire, isEarly, isRelease } from './order.ts'
+import { drains, endsWindow, isAcquire, isEarly, isRelease, mayFindOlder } from './order.ts'
 import { StoreBuffer, type Words } from './store-buffer.ts'
 import { View } from './view.ts'
 import type { Window } from './window.ts'
@@ -109,16 +109,39 @@ export class WeakMemory {
   isFree(cpu: number, node: number): boolean {
     const behaviour = this.#host.behaviours[cpu]!
     const code = behaviour.kind.at[node]!
-    if (code === WRITE || code === STORE) return this.buffers[cpu]!.hasRoom(behaviour.word.at[node]!)
-    if (this.buffers[cpu]!.count === 0) return true
-    if (isReadModifyWrite(code) && !this.mustDrain(cpu, node))
-      return this.buffers[cpu]!.admits(behaviour.word.at[node]!)
-    return !this.mustDrain(cpu, node)
+    const buffer = this.buffers[cpu]!
+    if (code === WRITE || code === STORE) return buffer.hasRoom(behaviour.word.at[node]!)
+    if (buffer.count === 0) return true
+    if (this.mustDrain(cpu, node)) return false
+    if (!isReadModifyWrite(code)) return true
+    const word = behaviour.word.at[node]!
+    return this.#fails(cpu, node) ? buffer.newest(word) < 0 : buffer.admits(word)
   }
 
   /** Whether all of the CPU's own stores must leave before an instruction. */
   mustDrain(cpu: number, node: number): boolean {
-    return drains(this.#host.behaviours[cpu]!, node, this.model)
+    return drains(this.#host.behaviours[cpu]!, node, this.model) && !this.#fails(cpu, node)
+  }
+
+  /** Whether the CPU stands before an exchange that would fail now, and order nothing. */
+  #fails(cpu: number, node: number): boolean {
+    const behaviour = this.#host.behaviours[cpu]!
+    if (!mayFindOlder(behaviour, node, this.model)) return false
+    return this.olderEntry(cpu) >= 0 || this.#host.memory[behaviour.word.at[node]!] !== behaviour.a.at[node]
+  }
+
+  /** Such an exchange: what it finds. */
+  exchange(cpu: number, node: number): number {
+    const { word, a, b } = this.#host.behaviours[cpu]!
+    const [at, expected] = [word.at[node]!, a.at[node]!]
+    const older = this.olderEntry(cpu)
+    if (older >= 0) return this.#views[cpu]!.valueOf(older)
+    const was = this.#host.memory[at]!
+    if (was === expected) {
+      this.#views[cpu]!.forget()
+      this.commit(cpu, at, b.at[node]!)
+    } else this.#views[cpu]!.dropAll(at)
+    return was
   }
 
   /** The value of a word as this CPU would find it at last. */
@@ -189,7 +212,10 @@ export class WeakMemory {
     const node = this.#host.nodes[cpu]!
     if (!isEarly(behaviour, node, this.model)) return -1
     const word = behaviour.word.at[node]!
-    return this.buffers[cpu]!.newest(word) >= 0 ? -1 : this.#views[cpu]!.oldest(word)
+    const older = this.buffers[cpu]!.newest(word) >= 0 ? -1 : this.#views[cpu]!.oldest(word)
+    if (older < 0 || !mayFindOlder(behaviour, node, this.model)) return older
+    // An exchange takes place on the newest value only.
+    return this.#views[cpu]!.valueOf(older) === behaviour.a.at[node] ? -1 : older
   }
 
   /** Leaves in `low` and `high` what the views add to the fingerprint of a state. */

@@ -4,6 +4,7 @@ import { PAUSE, STORE, WRITE } from '../instructions.ts'
 import type { Machine } from '../machine.ts'
 import type { Reducer } from '../reducer.ts'
 import { classNow } from '../reduction.ts'
+import { mayFindOlder } from './order.ts'
 import type { WeakMemory } from './weak-memory.ts'
 import { Window } from './window.ts'
 
@@ -97,9 +98,9 @@ export class WeakReduction implements Reducer {
     const machine = this.#machine
     const actor = machine.actorOf(member)
     const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0
-    if (blockers !== 0) return blockers
-    // Which value a load finds is a choice of its own.
-    let along = this.#weak.isLane(member) ? 0 : this.#withRenewal(actor)
+    if (blockers !== 0 && !this.#isExchange(actor)) return blockers
+    // Which value a load finds is a choice of its own. An exchange that waits may also fail instead, if somebody changes its word.
+    let along = this.#weak.isLane(member) ? 0 : this.#withRenewal(actor) | blockers
     this.#look(member)
     for (let other = 0; other < machine.actors; other += 1) if (other !== actor) along |= this.#conflicting(other)
     return along
@@ -111,6 +112,11 @@ export class WeakReduction implements Reducer {
     if (this.#machine.hasEnded(actor) || this.#weak.isFree(actor, node)) return 0
     const lanes = this.#weak.mustDrain(actor, node) ? 1 : this.#weak.buffers[actor]!.ready
     return ((1 << lanes) - 1) << this.#weak.laneId(actor, 0)
+  }
+
+  #isExchange(actor: number): boolean {
+    const { behaviours, nodes } = this.#machine
+    return mayFindOlder(behaviours[actor]!, nodes[actor]!, this.#weak.model)
   }
 
   #withRenewal(actor: number): number {
@@ -167,7 +173,8 @@ export class WeakReduction implements Reducer {
     for (let rest = set; rest !== 0; rest &= rest - 1) {
       const member = 31 - Math.clz32(rest & -rest)
       const actor = this.#machine.actorOf(member)
-      if (member === actor && (this.#machine.hasEnded(actor) || this.#mustLeaveFirst(actor) !== 0)) continue
+      if (member === actor && this.#machine.hasEnded(actor)) continue
+      if (member === actor && !this.#isExchange(actor) && this.#mustLeaveFirst(actor) !== 0) continue
       if (!this.#weak.isLane(member)) this.#futures[actor]!.plan(nodes[actor]!)
       this.#look(member)
       for (let other = 0; other < actors; other += 1) {

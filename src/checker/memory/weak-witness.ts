@@ -1,5 +1,5 @@
 import { MB, WMB } from '../../shared-memory/cpu.ts'
-import { BARRIER, isRead, READ, STORE, WRITE } from '../instructions.ts'
+import { BARRIER, CAS, isRead, READ, STORE, WRITE } from '../instructions.ts'
 import { type Line, lineOf, number } from '../line.ts'
 import type { Machine } from '../machine.ts'
 import { isAcquire, isRelease } from './order.ts'
@@ -36,6 +36,10 @@ export function weakLineOf(machine: Machine, actor: number, node: number, was: n
     const what = code === WRITE ? 'write' : isRelease(behaviour, node) ? 'store release' : 'store'
     const text = `${what} ${nameOf(machine, word)} = ${number(behaviour.a.at[node]!)}, not yet visible`
     return { ...line, text, wrote: true }
+  }
+  if (code === CAS && machine.answer !== was) {
+    const value = `${number(machine.answer)}, not ${number(behaviour.a.at[node]!)}, and ${number(was)} in memory`
+    return { ...line, text: `cas ${nameOf(machine, word)} fails: ${value}` }
   }
   if (!isRead(code)) return line
   const what = code === READ ? 'read' : isAcquire(behaviour, node) ? 'load acquire' : 'load'
