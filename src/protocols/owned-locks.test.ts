@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import { Mutex } from '../shared-memory/locks/mutex.ts'
+import { RwSem } from '../shared-memory/locks/rwsem.ts'
+import { Place } from '../shared-memory/place.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { Stage } from '../shared-memory/testing.contract.ts'
+import { ORACLES } from './oracles.ts'
+import { OwnedLock, OwnedRwLock } from './owned-locks.ts'
+
+/** What the oracle says of CPUs that do this to a mutex and to a semaphore, one after the other. */
+function violationsOf(...acts: readonly ((cpu: Cpu, mutex: OwnedLock, sem: OwnedRwLock) => Steps<unknown>)[]) {
+  const place = new Place()
+  const mutex = new OwnedLock(new Mutex(place.within('mutex')), acts.length)
+  const sem = new OwnedRwLock(new RwSem(place.within('sem'), acts.length), acts.length)
+  const stage = new Stage(
+    place,
+    acts.map((act) => (cpu: Cpu) => act(cpu, mutex, sem)),
+  )
+  for (const cpu of acts.keys()) stage.run(cpu)
+  return stage.cpus.flatMap(({ violations }) => violations.map(({ oracle }) => ORACLES[oracle]!.name))
+}
+
+test('whoever holds a lock may release it, on its side', () => {
+  const none = violationsOf(function* (cpu, mutex, sem) {
+    yield* mutex.acquire(cpu)
+    yield* sem.readLock(cpu)
+    yield* sem.readUnlock(cpu)
+    const isWriter = yield* sem.tryWriteLock(cpu)
+    assert.equal(isWriter, true)
+    yield* sem.writeUnlock(cpu)
+    yield* mutex.release(cpu)
+  })
+  assert.deepEqual(none, [])
+})
+
+test('a lock that somebody else holds may not be released, nor one twice', () => {
+  const keeps = (cpu: Cpu, mutex: OwnedLock) => mutex.acquire(cpu)
+  const releases = (cpu: Cpu, mutex: OwnedLock) => mutex.release(cpu)
+  assert.deepEqual(violationsOf(keeps, releases), ['lock_not_held'])
+  const twice = violationsOf(function* (cpu, mutex) {
+    yield* mutex.acquire(cpu)
+    yield* mutex.release(cpu)
+    yield* mutex.release(cpu)
+  })
+  assert.deepEqual(twice, ['lock_not_held'])
+})
+
+test('a semaphore that is held for read may not be released for write', () => {
+  const wrongSide = violationsOf(function* (cpu, _, sem) {
+    yield* sem.readLock(cpu)
+    yield* sem.writeUnlock(cpu)
+  })
+  assert.deepEqual(wrongSide, ['lock_not_held'])
+})
