@@ -23,7 +23,7 @@ import { lockFreeWalkBegin, lockFreeWalkEnd } from './nx/lock-free-walk.ts'
 import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
 import { assertInRcu, markLinked, markRead, markReading } from './nx/oracles.ts'
 import { trackTdp } from './nx/track.ts'
-import { assertFlushed, assertInstall, assertSamePfn } from './oracles.ts'
+import { assertFlushed, assertInstall, assertLinked, assertSamePfn } from './oracles.ts'
 import { CONTINUE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
@@ -118,6 +118,7 @@ function* linkTable(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, l
     return NO_PAGE
   }
   if (nx !== undefined) markLinked(cpu, nx, table)
+  assertLinked(cpu, vm, fault.gfn, sptep, makeNonleaf(table))
   if (nx !== undefined && fault.exec && level <= largestLevel(vm, fault)) yield* trackTdp(cpu, vm, nx, table)
   return table
 }

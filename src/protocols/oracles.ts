@@ -98,6 +98,7 @@ export const ORACLES = [
   { name: 'stale_root', says: 'a vCPU went on with a root that was made for the memslots of before' },
   { name: 'emulated_memory', says: 'a fault on memory of a memslot was taken for MMIO' },
   { name: 'wrong_page', says: 'a fault looked up another page than the one that its memslot says' },
+  { name: 'table_not_linked', says: 'a fault went on in a page table that nothing points to' },
   { name: 'page_not_taken_back', says: 'the host was to change a page between start and end, and it was as before' },
   {
     name: 'pte_not_locked',
@@ -253,6 +254,13 @@ export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault, keepsSrcu = 
 export function assertTakenBack(cpu: Cpu, vm: Vm, hostPage: number, before: HostPte): void {
   if (!vm.config.oracles || !isPresent(before)) return
   if (vm.host.peekPte(cpu, hostPage) === before) cpu.violation(ORACLE.page_not_taken_back, hostPage)
+}
+
+/** A fault has put a table in place by CAS. Where tables can be taken away, it may be gone again. */
+export function assertLinked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, nonleaf: number): void {
+  if (vm.config.oracles && vm.nx === undefined && cpu.peek(sptep) !== nonleaf) {
+    cpu.violation(ORACLE.table_not_linked, gfn)
+  }
 }
 
 /** A present leaf may only be replaced by one with the same pfn: the kernel calls BUG(). */

@@ -1,7 +1,7 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
 import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
-import { assertTakenBack, assertUnmapped } from '../../protocols/oracles.ts'
-import { CONTINUE, type FaultResult } from '../../protocols/page-fault.ts'
+import { assertTakenBack, assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
+import { CONTINUE, type FaultResult, FIXED } from '../../protocols/page-fault.ts'
 import { userMemAbort } from '../../protocols/stage2/fault.ts'
 import { accessStage2 } from '../../protocols/stage2/guest.ts'
 import { assertRefaultEnds } from '../../protocols/stage2/oracles.ts'
@@ -18,7 +18,7 @@ const GFN = 1 << 16
 const HVA = 0x10_0000
 const BLOCK = GRANULES['4k'].entries
 /** Another block, which is nobody's concern; it is the first in the table. */
-const BELOW = { slot: 1, baseGfn: GFN - BLOCK, hva: HVA - BLOCK, pages: BLOCK }
+const BELOW = { slot: 1, baseGfn: GFN - 2 * BLOCK, hva: HVA - BLOCK, pages: BLOCK }
 /** The guest writes to the block, or executes what is in it, with as many faults as it takes. */
 const access = (isExec: boolean): Act =>
   function* (cpu, vm) {
@@ -31,27 +31,34 @@ const access = (isExec: boolean): Act =>
       if (done === ACCESSED) return
       if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
       result = yield* userMemAbort(cpu, stage2Vm, fault)
+      const isOther = fault.hostPage !== vm.memslots.hostPageAtStart(GFN as Gfn)
+      if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, GFN)
       if (cpu.signalPending()) return
     }
   }
 
 const boots: Act = inTurn(access(false), access(true))
 
-/** invalidate_range_start and _end of the block, and between them it moves. */
-const invalidates: Act = function* (cpu, vm) {
-  yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + BLOCK) as Hva)
-  assertUnmapped(cpu, vm, GFN as Gfn, (GFN + BLOCK) as Gfn)
-  const page = vm.memslots.hostPageAtStart(GFN as Gfn)!
-  const pte = vm.host.peekPte(cpu, page)
-  yield* vm.host.migrate(cpu, page, BLOCK)
-  assertTakenBack(cpu, vm, page, pte)
-  yield* invalidateRangeEnd(cpu, vm, HVA as Hva, (HVA + BLOCK) as Hva)
-}
+/** invalidate_range_start and _end of so many pages of the block, and between them they move. */
+const moves = (pages: number): Act =>
+  function* (cpu, vm) {
+    yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + pages) as Hva)
+    assertUnmapped(cpu, vm, GFN as Gfn, (GFN + pages) as Gfn)
+    const page = vm.memslots.hostPageAtStart(GFN as Gfn)!
+    const pte = vm.host.peekPte(cpu, page)
+    yield* vm.host.migrate(cpu, page, pages)
+    assertTakenBack(cpu, vm, page, pte)
+    yield* invalidateRangeEnd(cpu, vm, HVA as Hva, (HVA + pages) as Hva)
+  }
+
+const invalidates = moves(BLOCK)
 
 type Small = {
   readonly says: string
   readonly acts: readonly (readonly [string, Act])[]
   readonly patience?: number
+  /** The host's memory is no huge pages. */
+  readonly isSmall?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -74,6 +81,22 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     acts: [
       ['vcpu0', inTurn(access(false), access(false))],
       ['notifier', invalidates],
+    ],
+  },
+  pages: {
+    says: 'a vCPU writes to a page of a block that the host has in small pages, and executes it, and another one writes to it',
+    isSmall: true,
+    acts: [
+      ['vcpu0', boots],
+      ['vcpu1', access(false)],
+    ],
+  },
+  'page-invalidated': {
+    says: 'a vCPU writes to such a page, and again, while a notifier moves it',
+    isSmall: true,
+    acts: [
+      ['vcpu0', inTurn(access(false), access(false))],
+      ['notifier', moves(1)],
     ],
   },
   'both-invalidated': {
@@ -116,13 +139,13 @@ const declared: Check = {
   })),
   patience: 4,
   program: (variant, configuration) => {
-    const { acts } = CONFIGURATIONS[configuration]!
+    const { acts, isSmall } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
       variant: variant as VariantName,
       cpus: acts.length,
       vcpus: acts.length,
-      hugePerMille: 1000,
+      hugePerMille: isSmall ? 0 : 1000,
       memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: BLOCK }],
       stage2: { granule: '4k', iminLine: 4, scale: 1 } as const,
     }

@@ -18,14 +18,22 @@ import type { Program } from '../program.ts'
 const GFN = 0x2000
 const HVA = 0x1000
 /** Nobody's concern; it is the first in the table. */
-const BELOW = { slot: 1, baseGfn: GFN - 1, hva: HVA - 1, pages: 1 }
+const BELOW = { slot: 1, baseGfn: GFN - 2, hva: HVA - 1, pages: 1 }
 
-/** Touches one page of the guest's twice: the second time, it may be in the TLB. */
-const TWICE: RolePlan = {
+/** Touches two pages of the guest's, one after the other. */
+const touches = (first: number, second: number): RolePlan => ({
   role: 'vcpu',
-  accesses: { kind: 'recorded', atNs: Float64Array.of(0, 0), gfns: Int32Array.of(GFN, GFN), startNs: 0 },
+  accesses: {
+    kind: 'recorded',
+    atNs: Float64Array.of(0, 0),
+    gfns: Int32Array.of(GFN + first, GFN + second),
+    startNs: 0,
+  },
   sampleEvery: 0,
-}
+})
+
+/** One page twice: the second time, it may be in the TLB. */
+const TWICE = touches(0, 0)
 
 /** Touches one page of the guest's. */
 const vcpu = (page: number): RolePlan => ({
@@ -97,10 +105,10 @@ const CONFIGURATIONS = [
   },
   {
     name: 'beside',
-    says: 'a vCPU faults on a page whose invalidation ends, while one of another page has begun and does not end',
+    says: 'a vCPU faults on a page whose invalidation ends, and on another, while that of the page between them does not end',
     actors: ['vcpu0', 'notifier'],
     vcpus: 1,
-    roles: [vcpu(0), endsOneOfTwo],
+    roles: [touches(1, 3), endsOneOfTwo],
     isUnended: true,
   },
   {
@@ -284,8 +292,8 @@ function* startsOnly(cpu: Cpu, vm: Vm): Steps<void> {
 }
 
 function* endsOneOfTwo(cpu: Cpu, vm: Vm): Steps<void> {
-  yield* starts(cpu, vm, 0)
-  yield* ends(cpu, vm, 0)
+  yield* starts(cpu, vm, 1)
+  yield* ends(cpu, vm, 1)
   yield* starts(cpu, vm, 2)
 }
 

@@ -65,7 +65,9 @@ export class Stage2Tables {
 
   /** A zeroed table out of the CPU's cache; topup() saw to it that there is one. */
   take(cpu: Cpu): number {
-    return this.#caches[cpu.id]!.pop()!
+    const table = this.#caches[cpu.id]!.pop()
+    if (table === undefined) throw new RangeError('a stage-2 table was taken from a cache that nobody had topped up')
+    return table
   }
 
   /** A table that was not linked after all. */

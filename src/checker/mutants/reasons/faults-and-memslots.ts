@@ -1,0 +1,82 @@
+import type { WhyNot } from '../survivors.ts'
+
+const file = (name: string) => `protocols/${name}.js`
+
+const NO_YIELD = 'no yield: that is the variant no-yield, which is correct'
+const SPIN =
+  'the updater looks again and again under mn_invalidate_lock, where it should sleep: that is busy, and never wrong'
+const NO_SLOT_NO_LOCK =
+  'a slot overlaps wherever mmu_lock is taken, and adds its own range; the variant count takes it without: there this is killed'
+const REFILLS = 'what a CPU has to fetch again after IC IALLUIS costs time, which the model charges; no guest can tell'
+
+/** Of all that is not the NX recovery: faults, notifiers, memslots, the APIC-access page, stage 2. */
+export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
+  { file: file('resched'), in: 'rwlockNeedbreak', code: /isContended/, verdict: 'equivalent', why: NO_YIELD },
+  { file: file('resched'), in: 'mustDrop', code: /needbreak/, verdict: 'equivalent', why: NO_YIELD },
+  { file: file('resched'), code: /^mustDrop\(/, verdict: 'equivalent', why: NO_YIELD },
+  { file: file('zap'), code: /^tdpIterCondResched\(|rules\.needbreak\(/, verdict: 'equivalent', why: NO_YIELD },
+  {
+    file: file('zap'),
+    in: 'tdpIterCondResched',
+    code: /^condReschedRwlockWrite\(/,
+    verdict: 'equivalent',
+    why: 'the flush is paid for and mmu_lock is kept: as if nobody waited for it any more, which may be so at any time',
+  },
+  {
+    file: file('resched'),
+    code: /^cpu\.pause\(/,
+    verdict: 'equivalent',
+    why: 'cpu_relax() before a lock that is fair: who waits already has it first all the same',
+  },
+  {
+    file: file('vcpu'),
+    in: 'isKicked',
+    code: /vcpu\.mode/,
+    verdict: 'equivalent',
+    why: 'a guest that takes itself to be interrupted leaves and comes back: a VM exit for nothing',
+  },
+  { file: file('memslots/publish'), code: /rcuwait\.setUninterruptible\(/i, verdict: 'survived', why: SPIN },
+  { file: file('memslots/publish'), code: /rcuwait\.schedule\(/i, verdict: 'survived', why: SPIN },
+  { file: file('notifier'), code: /rangeLocked/, verdict: 'survived', why: NO_SLOT_NO_LOCK },
+  { file: file('invalidate'), in: 'invalidateRangeAddNone', code: /./, verdict: 'survived', why: NO_SLOT_NO_LOCK },
+  {
+    file: file('apic/migration'),
+    code: /memslots\.endGfn/,
+    verdict: 'equivalent',
+    why: 'the end of one page: only the oracle behind invalidate_range_start looks at it',
+  },
+  {
+    file: file('apic/migration'),
+    code: /host\.move/,
+    verdict: 'survived',
+    why: 'the host does not move the page: then no address of it is ever stale',
+  },
+  {
+    file: file('apic/migration'),
+    code: /host\.isReferenced/,
+    verdict: 'survived',
+    why: 'nothing but a reload holds a reference, and it will try again; of the variant pinned, which holds one, it is killed',
+  },
+  {
+    file: file('host-mm'),
+    in: 'isReferenced',
+    code: /#ref/,
+    verdict: 'survived',
+    why: 'nothing but a reload holds a reference, and it will try again; of the variant pinned, which holds one, it is killed',
+  },
+  {
+    file: file('host-mm'),
+    in: 'isReferenced',
+    code: /#pte/,
+    verdict: 'survived',
+    why: 'says which of its two frames the page is in: a page with references that are looked for has never moved here',
+  },
+  {
+    file: file('apic/reload'),
+    code: /memslots\.isInvalid/,
+    verdict: 'survived',
+    why: 'the memslot of the APIC-access page goes only when APICv is inhibited for good, which is not re-created',
+  },
+  { file: file('stage2/guest'), code: /refillIcache|icacheEpoch/, verdict: 'equivalent', why: REFILLS },
+  { file: file('stage2/icache'), code: /icacheEpoch/, verdict: 'equivalent', why: REFILLS },
+]
