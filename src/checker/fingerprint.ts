@@ -19,19 +19,19 @@ const EMPTY = 0
 
 /** The fingerprints met so far, each with a small number that says more about it. */
 export class Fingerprints {
-  #low = new Int32Array(1 << 16)
-  #high = new Int32Array(1 << 16)
+  /** Both halves of each, side by side: one look at memory. */
+  #halves = new Int32Array(2 << 16)
   #notes = new Int8Array(1 << 16)
   size = 0
 
   /** Where the fingerprint lies; added with `note` if it was not there: then `isNew` is true. */
   find(low: number, high: number, note: number): number {
-    if (this.size * 2 > this.#low.length) this.#grow()
+    if (this.size * 2 > this.#notes.length) this.#grow()
     const at = this.#slot(low, high)
-    this.isNew = this.#low[at] === EMPTY && this.#high[at] === EMPTY
+    this.isNew = this.#isEmpty(at)
     if (this.isNew) {
-      this.#low[at] = low
-      this.#high[at] = high
+      this.#halves[at * 2] = low
+      this.#halves[at * 2 + 1] = high
       this.#notes[at] = note
       this.size += 1
     }
@@ -44,7 +44,7 @@ export class Fingerprints {
   /** The note on a fingerprint; undefined if it has not been met. */
   noteOf(low: number, high: number): number | undefined {
     const at = this.#slot(low, high)
-    return this.#low[at] === EMPTY && this.#high[at] === EMPTY ? undefined : this.#notes[at]
+    return this.#isEmpty(at) ? undefined : this.#notes[at]
   }
 
   noteAt(at: number): number {
@@ -55,28 +55,33 @@ export class Fingerprints {
     this.#notes[at] = note
   }
 
+  #isEmpty(at: number): boolean {
+    return this.#halves[at * 2] === EMPTY && this.#halves[at * 2 + 1] === EMPTY
+  }
+
   #slot(low: number, high: number): number {
-    const mask = this.#low.length - 1
+    const halves = this.#halves
+    const mask = this.#notes.length - 1
     let at = (low ^ Math.imul(high, 0x9e37_79b1)) & mask
-    while (
-      (this.#low[at] !== low || this.#high[at] !== high) &&
-      (this.#low[at] !== EMPTY || this.#high[at] !== EMPTY)
-    ) {
+    for (;;) {
+      const itsLow = halves[at * 2]!
+      const itsHigh = halves[at * 2 + 1]!
+      if ((itsLow === low && itsHigh === high) || (itsLow === EMPTY && itsHigh === EMPTY)) return at
       at = (at + 1) & mask
     }
-    return at
   }
 
   #grow(): void {
-    const [low, high, notes] = [this.#low, this.#high, this.#notes]
-    this.#low = new Int32Array(low.length * 2)
-    this.#high = new Int32Array(low.length * 2)
-    this.#notes = new Int8Array(low.length * 2)
-    for (let from = 0; from < low.length; from += 1) {
-      if (low[from] === EMPTY && high[from] === EMPTY) continue
-      const to = this.#slot(low[from]!, high[from]!)
-      this.#low[to] = low[from]!
-      this.#high[to] = high[from]!
+    const [halves, notes] = [this.#halves, this.#notes]
+    this.#halves = new Int32Array(halves.length * 2)
+    this.#notes = new Int8Array(notes.length * 2)
+    for (let from = 0; from < notes.length; from += 1) {
+      const low = halves[from * 2]!
+      const high = halves[from * 2 + 1]!
+      if (low === EMPTY && high === EMPTY) continue
+      const to = this.#slot(low, high)
+      this.#halves[to * 2] = low
+      this.#halves[to * 2 + 1] = high
       this.#notes[to] = notes[from]!
     }
   }

@@ -167,8 +167,8 @@ export class Machine {
     const node = this.nodes[actor]!
     this.#remember(stepper, node)
     this.steps += 1
-    this.violated.length = 0
-    this.tallied.length = 0
+    if (this.violated.length > 0) this.violated.length = 0
+    if (this.tallied.length > 0) this.tallied.length = 0
     this.signals = 0
     if (stepper === actor) {
       const answer =

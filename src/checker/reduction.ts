@@ -21,6 +21,9 @@ export class Reduction implements Reducer {
   readonly #machine: Machine
   readonly #cells = new Cells()
   readonly #futures: readonly Futures[]
+  /** Of each member that has been looked at in this state, whom it brings along. */
+  readonly #along = new Int32Array(32)
+  #known = 0
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -40,6 +43,7 @@ export class Reduction implements Reducer {
   }
 
   persistent(able: number): number {
+    this.#known = 0
     let best = -1
     for (let actor = 0; actor < this.#machine.actors; actor += 1) {
       if ((able & (1 << actor)) === 0) continue
@@ -53,6 +57,7 @@ export class Reduction implements Reducer {
 
   goesOn(last: number, able: number): number {
     if ((able & (1 << last)) === 0) return 0
+    this.#known = 0
     const set = this.#close(last)
     if (!isSingle(set)) return 0
     this.#rely(set)
@@ -61,20 +66,26 @@ export class Reduction implements Reducer {
 
   /** Adds whoever may conflict with a member's next step until nobody does. Who waits is enabled by such an access only. */
   #close(first: number): number {
-    const actors = this.#machine.actors
     let set = 1 << first
-    for (let changed = true; changed; ) {
-      changed = false
-      for (let member = 0; member < actors; member += 1) {
-        if ((set & (1 << member)) === 0) continue
-        for (let other = 0; other < actors; other += 1) {
-          if ((set & (1 << other)) !== 0 || !this.#mayConflict(member, other)) continue
-          set |= 1 << other
-          changed = true
-        }
+    let done = 0
+    while (set !== done) {
+      const member = 31 - Math.clz32(set & ~done & -(set & ~done))
+      done |= 1 << member
+      if ((this.#known & (1 << member)) === 0) {
+        this.#known |= 1 << member
+        this.#along[member] = this.#broughtBy(member)
       }
+      set |= this.#along[member]!
     }
     return set
+  }
+
+  #broughtBy(member: number): number {
+    let along = 0
+    for (let other = 0; other < this.#machine.actors; other += 1) {
+      if (other !== member && this.#mayConflict(member, other)) along |= 1 << other
+    }
+    return along
   }
 
   #mayConflict(member: number, other: number): boolean {
