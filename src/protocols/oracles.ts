@@ -26,7 +26,7 @@ export const ORACLES = [
   { name: 'range_unset', says: 'an invalidation was in progress and its range not set, with mmu_lock free' },
   { name: 'leaf_pfn_changed', says: 'a present leaf was replaced by a present leaf with another pfn' },
   { name: 'retry_unbounded', says: 'a fault kept retrying although no invalidation had happened since it began to' },
-  { name: 'zap_no_progress', says: 'a zap yielded twice at one gfn' },
+  { name: 'zap_no_progress', says: 'a zap yielded twice at one gfn, or went back to a root' },
   {
     name: 'exec_before_icache',
     says: 'guest memory became executable before the I-caches had forgotten what was in it',
@@ -70,6 +70,7 @@ export const ORACLES = [
   },
   { name: 'page_table_leak', says: 'a page table was linked nowhere any more, and never freed' },
   { name: 'page_table_twice', says: 'a page table was freed that was free, or taken that was not' },
+  { name: 'spte_at_free', says: 'a page table was freed with an entry that was still present' },
   { name: 'rmap_dangling', says: 'a reverse map led to an entry that maps nothing' },
   {
     name: 'suspicious_rcu_usage',

@@ -4,7 +4,7 @@ import { assertUnmapped } from '../../protocols/oracles.ts'
 import { Fault } from '../../protocols/page-fault.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, FAULT_PROTECTION } from '../../protocols/vcpu.ts'
 import { type Gfn, gfnAdd, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
-import { X } from '../../shared-memory/page-tables/spte.ts'
+import { isPresentLeaf, LEVEL_4K, W, X } from '../../shared-memory/page-tables/spte.ts'
 import { type Act, inTurn } from './vm-program.ts'
 
 // What the CPUs of the small VMs of system 1 do.
@@ -30,6 +30,15 @@ export const writesTo = (gfn: Gfn): Act => faultOn(gfn, false)
 export const executes = (gfn: Gfn): Act => faultOn(gfn, true)
 /** The entry was present when the guest faulted: looked at without mmu_lock first. */
 export const writesToPresent = (gfn: Gfn): Act => faultOn(gfn, false, true)
+
+/** Takes write permission away, as when a dirty log is cleared. */
+export const writeProtects = (gfn: Gfn): Act =>
+  function* (cpu, vm) {
+    const { iter } = vm.local[cpu.id]!
+    yield* iter.start(cpu, LEVEL_4K, gfn, vm.nx!.rootFor(cpu, gfn))
+    while (!isPresentLeaf(iter.oldSpte, iter.level)) yield* iter.next(cpu)
+    yield* cpu.and(iter.sptep, ~W)
+  }
 
 /** The guest executes, with all that it takes: entry, access, exit, faults. It stays in the guest. */
 export const inGuest = (gfn: Gfn): Act =>

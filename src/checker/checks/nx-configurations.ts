@@ -11,6 +11,7 @@ import {
   inGuest,
   leavesGuest,
   own,
+  pagesOf,
   reclaims,
   recovers,
   takes,
@@ -18,6 +19,7 @@ import {
   unmaps,
   usesUpTables,
   waitsToWrite,
+  writeProtects,
   writesTo,
   writesToPresent,
 } from './nx-acts.ts'
@@ -40,6 +42,10 @@ export type Small = {
   /** What must be counted in some interleaving, or nothing was checked. */
   readonly counts?: readonly (keyof typeof COUNTER)[]
 }
+
+/** All memory, from the first gfn on; and a memslot apart. */
+export const ALL: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: pagesOf(HUGE + 1) }
+const ELSEWHERE: MemslotConfig = { slot: 0, baseGfn: own(HUGE + 2), hva: FIRST_HVA + ALL.pages, pages: 1 }
 
 const ROOT_ENTRY = 1 << 27
 /** Memory below three entries of a root. */
@@ -106,10 +112,12 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   'lock-free': {
     says: 'a vCPU looks at an entry without mmu_lock while the page table that it is in is recovered and freed',
     vcpus: 1,
+    before: inTurn(executes(own(0)), writeProtects(own(0))),
     acts: [
-      ['vcpu0', inTurn(executes(own(0)), writesToPresent(own(0, 1)))],
+      ['vcpu0', writesToPresent(own(0))],
       ['nx-recovery', inTurn(recovers, reclaims)],
     ],
+    counts: ['pf_fast'],
   },
   nested: {
     says: 'a vCPU executes in memory of a nested guest and of its own while both are recovered',
@@ -119,6 +127,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['nx-recovery', inTurn(recovers, reclaims)],
     ],
     nx: NESTED,
+    memslots: [ELSEWHERE, { ...ALL, slot: 1 }],
     counts: ['nx_zapped_tdp', 'nx_zapped_shadow'],
   },
   'nested-lock-free': {
@@ -139,6 +148,17 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', unmaps(nested(0), 2)],
     ],
     nx: NESTED,
+  },
+  'nested-wanted': {
+    says: 'somebody wants mmu_lock while a page table of the shadow MMU is recovered',
+    vcpus: 1,
+    before: executes(nested(0)),
+    acts: [
+      ['nx-recovery', recovers],
+      ['writer', waitsToWrite],
+    ],
+    nx: NESTED,
+    counts: ['yield_needbreak'],
   },
   'free-list': {
     says: 'two CPUs take freed page tables at the same time, and give one back',
@@ -191,12 +211,12 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['yield_needbreak'],
   },
   'left-listed': {
-    says: 'a vCPU leaves a root below which there are page tables to be recovered, and comes back to one that is new',
+    says: 'a vCPU leaves a root below which there are page tables to be recovered, and leaves the next one too',
     vcpus: 1,
     acts: [
       [
         'vcpu0',
-        inTurn(executes(own(1)), executes(own(0)), changesRole, inGuest(own(0)), leavesGuest, changesRole, recovers),
+        inTurn(inGuest(own(0)), leavesGuest, changesRole, recovers, executes(own(1)), executes(own(0)), changesRole),
       ],
     ],
     nx: LEAVES_ROOTS,

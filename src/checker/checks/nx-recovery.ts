@@ -4,8 +4,8 @@ import type { NxConfig } from '../../protocols/nx/nx.ts'
 import { buildSystem } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'
 import type { Finding } from '../program.ts'
-import { FIRST_GFN, FIRST_HVA, own, pagesOf } from './nx-acts.ts'
-import { CONFIGURATIONS, HUGE, type Small } from './nx-configurations.ts'
+import { own } from './nx-acts.ts'
+import { ALL, CONFIGURATIONS, HUGE, type Small } from './nx-configurations.ts'
 import { SMALL, vmProgram } from './vm-program.ts'
 
 const NX: NxConfig = {
@@ -54,7 +54,7 @@ function program(variant: VariantName, { vcpus, acts, before, nx, memslots, coun
     variant,
     cpus: acts.length,
     vcpus,
-    memslots: memslots ?? [{ slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: pagesOf(HUGE + 1) }],
+    memslots: memslots ?? [ALL],
     nx: { ...NX, ...nx },
   }
   return {

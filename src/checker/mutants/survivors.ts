@@ -1,5 +1,6 @@
 import type { Mutation } from './mutations.ts'
 import { OF_FAULTS_AND_MEMSLOTS } from './reasons/faults-and-memslots.ts'
+import { OF_NX_RECOVERY } from './reasons/nx-recovery.ts'
 
 export type WhyNot = {
   readonly file?: string
@@ -13,6 +14,7 @@ export type WhyNot = {
 /** Why nobody notices that a step is left out, where that is known. The first that fits counts. Of order: see weak-survivors.ts. */
 export const WHY_NOT: readonly WhyNot[] = [
   ...OF_FAULTS_AND_MEMSLOTS,
+  ...OF_NX_RECOVERY,
   {
     code: /needbreak|isContended|CondResched/,
     verdict: 'equivalent',

@@ -3,7 +3,7 @@ import type { Vm } from '../vm.ts'
 import { NO_PAGE, SHADOW } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import type { PossibleNx } from './possible-nx.ts'
-import { danglingRmaps, leakedTables } from './tables-at-rest.ts'
+import { danglingRmaps, leakedTables, tablesTwice } from './tables-at-rest.ts'
 
 type Violation = { readonly oracle: OracleName; readonly value: number }
 
@@ -17,6 +17,7 @@ export function nxViolationsAtRest(vm: Vm, words: Int32Array): Violation[] {
     ...[...new Set(nx.lists)].flatMap((list) => found('nx_list_corrupt', wrongPages(nx, list, words))),
     ...found('rcu_left_held', readers(nx, words)),
     ...found('root_count_wrong', surplus(nx, words)),
+    ...found('page_table_twice', tablesTwice(nx, words)),
     ...found('page_table_leak', leakedTables(vm, nx, words)),
     ...found('rmap_dangling', danglingRmaps(vm, nx, words)),
   ]

@@ -1,9 +1,10 @@
-import type { Cpu } from '../../shared-memory/cpu.ts'
-import { isShadowPresent } from '../../shared-memory/page-tables/spte.ts'
+import { type Cpu, wordAt } from '../../shared-memory/cpu.ts'
+import { isShadowPresent, LEVEL_4K } from '../../shared-memory/page-tables/spte.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { FREE, LINKED, type MmuPages, UNUSED } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
+import { NO_ROOT } from './roots.ts'
 
 // What is watched of page tables that are freed and used again. As with all oracles: they look, and take no step.
 
@@ -34,6 +35,20 @@ export function markFlushed(cpu: Cpu, nx: Nx): void {
   const { unflushed } = nx.local[cpu.id]!
   for (const table of unflushed) cpu.poke(nx.pages.unflushed(table), 0)
   unflushed.length = 0
+}
+
+/** A walk over the roots comes to one after the other. */
+export function assertNextRoot(cpu: Cpu, nx: Nx, root: number, next: number): void {
+  if (nx.pages.isWatched && next !== NO_ROOT && next <= root) cpu.violation(ORACLE.zap_no_progress, next)
+}
+
+/** `kvm_mmu_check_sptes_at_free()`, of the shadow MMU, whose pages are emptied before they are unlinked. */
+export function assertEmptyAtFree(cpu: Cpu, vm: Vm, nx: Nx, table: number): void {
+  if (!nx.pages.isWatched) return
+  const first = vm.tables.entriesOf(table)
+  for (let entry = 0; entry < nx.entriesAt(LEVEL_4K); entry += 1) {
+    if (isShadowPresent(cpu.peek(wordAt(first, entry)))) cpu.violation(ORACLE.spte_at_free, table)
+  }
 }
 
 /** A walk of the software, under RCU, stands in this table. */

@@ -8,7 +8,7 @@ import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE, SHADOW, TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { assertFlushKept, assertInRcu, assertSide } from './oracles.ts'
+import { assertEmptyAtFree, assertFlushKept, assertInRcu, assertSide } from './oracles.ts'
 import { unaccount } from './track.ts'
 import { prepareZapPage } from './zap-page.ts'
 
@@ -106,7 +106,11 @@ export function* flushOrZap(cpu: Cpu, vm: Vm, nx: Nx, flush: boolean): Steps<voi
   const { invalid } = nx.local[cpu.id]!
   if (flush || invalid.length > 0) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_nx_recovery)
   // kvm_mmu_commit_zap_page(): walks of the shadow page tables hold flushes off, so no grace period is needed.
-  while (invalid.length > 0) yield* nx.free(cpu, invalid.pop()!)
+  while (invalid.length > 0) {
+    const table = invalid.pop()!
+    assertEmptyAtFree(cpu, vm, nx, table)
+    yield* nx.free(cpu, table)
+  }
 }
 
 export function* condReschedOnSide(cpu: Cpu, vm: Vm, nx: Nx, side: Side): Steps<void> {

@@ -9,7 +9,7 @@ import type { Vm } from '../vm.ts'
 import { tdpIterCondResched, tdpZapLeafs } from '../zap.ts'
 import { TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { assertEmpty, assertInRcu, assertRole, markLinked } from './oracles.ts'
+import { assertEmpty, assertInRcu, assertNextRoot, assertRole, markLinked } from './oracles.ts'
 import { NO_ROOT } from './roots.ts'
 import { teardown } from './teardown.ts'
 
@@ -22,7 +22,9 @@ export function* unmapRoots(cpu: Cpu, vm: Vm, nx: Nx, start: Gfn, end: Gfn, pend
     yield* nx.rcu.readLock(cpu)
     flush = yield* vm.rules.nx.zapLeafsOfRoot(cpu, vm, start, end, flush, table)
     yield* nx.rcu.readUnlock(cpu)
-    root = yield* vm.rules.nx.nextRoot(cpu, vm, nx, root)
+    const next = yield* vm.rules.nx.nextRoot(cpu, vm, nx, root)
+    assertNextRoot(cpu, nx, root, next)
+    root = next
   }
   return flush
 }

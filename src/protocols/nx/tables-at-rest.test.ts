@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { NONPRESENT, X } from '../../shared-memory/page-tables/spte.ts'
 import { type Act, inTurn } from '../testing.contract.ts'
 import { PRECHECK } from '../variants.ts'
-import { TDP } from './mmu-pages.ts'
+import { SHADOW, TDP } from './mmu-pages.ts'
 import type { NxConfig } from './nx.ts'
-import { assertAllowed, assertRole } from './oracles.ts'
+import { assertAllowed, assertEmptyAtFree, assertNextRoot, assertRole } from './oracles.ts'
 import { zapLeafsOfRoot } from './root-walk.ts'
 import {
   changesRole,
@@ -93,6 +93,28 @@ test('a huge page that takes the place of small ones that nobody has recovered i
     assertAllowed(cpu, vm.nx!, cpu.peek(vm.nx!.lists[TDP].first))
   }
   assert.deepEqual(after(inTurn(executes(own(0)), replaces)).violations, ['nx_bounce'])
+})
+
+test('a walk over the roots that comes back to one is noticed', () => {
+  const comesBack: Act = function* (cpu, vm) {
+    assertNextRoot(cpu, vm.nx!, 0, 0)
+  }
+  assert.deepEqual(after(comesBack, PRECHECK, { roots: 2 }).violations, ['zap_no_progress'])
+})
+
+test('a page table that is free and in use at the same time is noticed', () => {
+  const frees: Act = function* (cpu, vm) {
+    yield* vm.tables.topup(cpu)
+    yield* vm.nx!.freed.push(cpu, vm.tables.take(cpu))
+  }
+  assert.deepEqual(after(frees).violationsAtRest, ['page_table_twice'])
+})
+
+test('a page of the shadow MMU that is freed with an entry in it is noticed', () => {
+  const frees: Act = function* (cpu, vm) {
+    assertEmptyAtFree(cpu, vm, vm.nx!, cpu.peek(vm.nx!.lists[SHADOW].first))
+  }
+  assert.deepEqual(after(inTurn(executes(nested(0)), frees)).violations, ['spte_at_free'])
 })
 
 test('a reverse map that outlives its entry dangles', () => {

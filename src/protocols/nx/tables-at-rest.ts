@@ -7,18 +7,28 @@ import type { Nx } from './nx.ts'
 
 // Where every page table is when all roles have ended. The caches of the CPUs are their own affair, and are not looked at.
 
+/** Tables on the free list that are in use. */
+export function tablesTwice(nx: Nx, words: Int32Array): number[] {
+  return [...freeTables(nx, words)].filter((table) => words[nx.pages.state(table)] !== FREE)
+}
+
 /** Tables that nobody can reach any more and nobody will free, or that are free and will not be found. */
 export function leakedTables(vm: Vm, nx: Nx, words: Int32Array): number[] {
   const owned = new Set<number>()
   for (const root of rootTables(nx, words)) collectBelow(vm, nx, words, root, ROOT_LEVEL, owned)
   for (const head of [nx.rcu.queued, nx.rcu.waiting]) collectList(words, words[head]!, nx.rcu, owned)
-  const free = new Set<number>()
-  collectList(words, words[nx.freed.head]!, nx.freed, free)
+  const free = freeTables(nx, words)
   const isLost = (table: number) => {
     const state = words[nx.pages.state(table)]
     return (state === LINKED && !owned.has(table)) || (state === FREE && !free.has(table))
   }
   return Array.from({ length: nx.capacity }, (_, table) => table).filter(isLost)
+}
+
+function freeTables({ freed }: Nx, words: Int32Array): Set<number> {
+  const free = new Set<number>()
+  collectList(words, words[freed.head]!, freed, free)
+  return free
 }
 
 function rootTables({ roots, nestedRoot }: Nx, words: Int32Array): number[] {

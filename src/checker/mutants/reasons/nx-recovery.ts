@@ -1,0 +1,33 @@
+import type { WhyNot } from '../survivors.ts'
+
+/** Why nobody notices that a step of system 1, the recovery of NX huge pages, is left out. */
+export const OF_NX_RECOVERY: readonly WhyNot[] = [
+  {
+    file: 'protocols/nx/mmu-pages.js',
+    in: 'begin',
+    code: /^cpu\.write\(this\.disallowed\(table\), 0\)/,
+    verdict: 'equivalent',
+    why: 'who tears a page down has cleared its flag; left set is that of one that was not linked after all, and it is asked for only where a huge page could go: there it is set again',
+  },
+  {
+    file: 'protocols/nx/possible-nx.js',
+    in: 'remove',
+    code: /^cpu\.write\(this\.#pages\.next\(page\), UNLISTED\)/,
+    verdict: 'equivalent',
+    why: 'list_del() for list_del_init(): its flag is cleared under the same lock, and without it nobody takes a page off, or puts it on',
+  },
+  {
+    file: 'protocols/nx/root-walk.js',
+    in: 'rootOfRole',
+    code: /^nx\.pages\.begin\(/,
+    verdict: 'equivalent',
+    why: 'a root is on no list, and it is empty when it is freed: nobody asks what is written of it',
+  },
+  {
+    file: 'protocols/nx/nx.js',
+    in: 'clear',
+    code: /^cpu\.read\(this\.pages\.level\(table\)\)/,
+    verdict: 'equivalent',
+    why: 'the level says how many entries can be in use: without it all 512 are cleared, which are too many steps for an end',
+  },
+]
