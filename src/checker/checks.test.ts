@@ -25,6 +25,8 @@ const LARGE = new Set([
   'two-roots',
   'left-root',
   'unmapped-root',
+  'used-up',
+  'free-list',
 ])
 
 for (const check of CHECKS) {

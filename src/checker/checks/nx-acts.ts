@@ -1,11 +1,15 @@
 import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { TDP } from '../../protocols/nx/mmu-pages.ts'
 import { switchRoot } from '../../protocols/nx/root-walk.ts'
-import { assertUnmapped } from '../../protocols/oracles.ts'
+import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { Fault } from '../../protocols/page-fault.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, FAULT_PROTECTION } from '../../protocols/vcpu.ts'
 import { type Gfn, gfnAdd, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
+import type { Word } from '../../shared-memory/cpu.ts'
 import { isPresentLeaf, LEVEL_4K, W, X } from '../../shared-memory/page-tables/spte.ts'
-import { type Act, inTurn } from './vm-program.ts'
+import type { Act } from './vm-program.ts'
+
+const NOWHERE = 0 as Word
 
 // What the CPUs of the small VMs of system 1 do.
 
@@ -97,16 +101,24 @@ export const changesRole: Act = function* (cpu, vm) {
   yield* switchRoot(cpu, vm, vm.nx!, vm.vcpus[cpu.id]!)
 }
 
-/** Page tables come and go until there is none that was not in use before. */
+/** Page tables come and go as often as there are any. Nobody else is there, so the guest gets what it wants. */
 export const usesUpTables: Act = function* (cpu, vm) {
-  const again = inTurn(inGuest(own(0)), leavesGuest, recovers)
-  for (let round = 0; round < vm.nx!.capacity; round += 1) yield* again(cpu, vm)
+  for (let round = 0; round < vm.nx!.capacity; round += 1) {
+    yield* inGuest(own(0))(cpu, vm)
+    if (!vm.vcpus[cpu.id]!.tlb.holds(own(0), X)) cpu.violation(ORACLE.refault_unbounded, own(0))
+    yield* leavesGuest(cpu, vm)
+    yield* recovers(cpu, vm)
+  }
 }
 
-/** Takes page tables, and gives so many of them back at once. */
+/** Takes page tables, and frees so many of them at once. */
 export const takes = (tables: number, givesBack: number): Act =>
   function* (cpu, vm) {
     const cache: number[] = []
     yield* vm.nx!.refill(cpu, cache, tables)
-    for (let table = 0; table < givesBack; table += 1) yield* vm.nx!.free(cpu, cache.pop()!)
+    for (let left = givesBack; left > 0; left -= 1) {
+      const table = cache.pop()!
+      yield* vm.nx!.pages.begin(cpu, table, TDP, FIRST_GFN as Gfn, LEVEL_4K, NOWHERE)
+      yield* vm.nx!.free(cpu, table)
+    }
   }

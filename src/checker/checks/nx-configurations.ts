@@ -40,12 +40,13 @@ export type Small = {
   readonly nx?: Partial<NxConfig>
   readonly memslots?: readonly MemslotConfig[]
   /** What must be counted in some interleaving, or nothing was checked. */
+  readonly patience?: number
   readonly counts?: readonly (keyof typeof COUNTER)[]
 }
 
-/** All memory, from the first gfn on; and a memslot apart. */
+/** All memory; and a memslot apart, which comes first. */
 export const ALL: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: pagesOf(HUGE + 1) }
-const ELSEWHERE: MemslotConfig = { slot: 0, baseGfn: own(HUGE + 2), hva: FIRST_HVA + ALL.pages, pages: 1 }
+const ELSEWHERE: MemslotConfig = { slot: 0, baseGfn: own(-2), hva: FIRST_HVA + ALL.pages, pages: 1 }
 
 const ROOT_ENTRY = 1 << 27
 /** Memory below three entries of a root. */
@@ -97,9 +98,10 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['yield_needbreak'],
   },
   'used-up': {
-    says: 'a CPU executes and recovers in turn, until every page table has been in use before',
+    says: 'a CPU executes and recovers in turn, as often as there are page tables',
     vcpus: 1,
     acts: [['vcpu0', usesUpTables]],
+    patience: 100,
   },
   replaced: {
     says: 'a vCPU writes where it has executed, while that is recovered, and uses what is freed again',
@@ -138,13 +140,14 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['nx-recovery', recovers],
     ],
     nx: NESTED,
+    counts: ['pf_fixed'],
   },
   'nested-unmapped': {
-    says: 'a notifier unmaps memory of a nested guest while it is recovered',
+    says: 'a notifier unmaps memory of a nested guest while more of it is mapped, and it is recovered',
     vcpus: 1,
-    before: inTurn(executes(nested(0)), executes(nested(1))),
+    before: executes(nested(0)),
     acts: [
-      ['nx-recovery', inTurn(recovers, executes(own(0)))],
+      ['vcpu0', inTurn(executes(nested(1)), recovers, executes(own(0)))],
       ['notifier', unmaps(nested(0), 2)],
     ],
     nx: NESTED,
@@ -159,6 +162,16 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
     nx: NESTED,
     counts: ['yield_needbreak'],
+  },
+  'unmap-wanted': {
+    says: 'somebody wants mmu_lock while a notifier unmaps',
+    vcpus: 1,
+    before: inTurn(writesTo(small(0)), writesTo(small(1))),
+    acts: [
+      ['notifier', unmaps(small(0), 2)],
+      ['writer', waitsToWrite],
+    ],
+    counts: ['yield_needbreak', 'tlb_flush_remote_yield'],
   },
   'free-list': {
     says: 'two CPUs take freed page tables at the same time, and give one back',

@@ -38,10 +38,11 @@ const declared: Check = {
     { kind: 'broken', name: 'B-NOTRACKCHK', finds: ['nx_list_corrupt'], in: 'linked-below' },
     { kind: 'broken', name: 'B-SIDE', finds: ['lock_wrong_side'], in: 'wanted' },
   ],
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience }]) => ({
     name,
     says,
     actors: acts.map(([actor]) => actor),
+    ...(patience === undefined ? {} : { patience }),
   })),
   patience: 1,
   program: (variant, configuration) => program(variant as VariantName, CONFIGURATIONS[configuration]!),

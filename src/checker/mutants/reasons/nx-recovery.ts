@@ -30,4 +30,18 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
     verdict: 'equivalent',
     why: 'the level says how many entries can be in use: without it all 512 are cleared, which are too many steps for an end',
   },
+  {
+    file: 'protocols/vcpu.js',
+    in: 'walkThroughPsc',
+    code: /^cpu\.loadAcquire\(vm\.tables\.sptep\(cached, gfn, LEVEL_4K\)\)/,
+    verdict: 'equivalent',
+    why: 'the hardware finds nothing, forgets what it had cached, faults, and walks from the root: one spurious fault more',
+  },
+  {
+    file: 'protocols/zap.js',
+    in: 'rmapCondResched',
+    code: /^condReschedRwlockWrite\(/,
+    verdict: 'equivalent',
+    why: 'no yield: that is the variant no-yield, which is correct',
+  },
 ]
