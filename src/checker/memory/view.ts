@@ -1,4 +1,5 @@
 import { mixHigh, mixLow } from '../fingerprint.ts'
+import { Column } from '../growing.ts'
 import type { Words } from './store-buffer.ts'
 
 /** Values that are kept for one CPU; what is overwritten after that, it cannot miss. */
@@ -6,6 +7,8 @@ const ENTRIES = 256
 /** Of one word. A bound, because somebody may change a word for ever while another CPU stands still. */
 const OF_ONE_WORD = 4
 const WORD_PLACE = 0x5000_0000
+/** Hashes that are told apart by what they leave behind. */
+const LAST_HASH = (1 << 28) - 1
 /** Above all words, so that the k-th value of one word is not mistaken for the first of another. */
 const STRIDE = 1 << 22
 
@@ -20,6 +23,9 @@ const STRIDE = 1 << 22
 export class View {
   readonly #words: Words
   readonly #at: number
+  /** Of each word the last hash that met it, and how often, in one number. */
+  readonly #met = new Column()
+  #hashes = 0
   low = 0
   high = 0
 
@@ -72,15 +78,25 @@ export class View {
   hash(cpu: number, matters: (word: number) => boolean): void {
     this.low = 0
     this.high = 0
-    for (let entry = 0; entry < this.count; entry += 1) {
-      const word = this.#word(entry)
+    this.#hashes = (this.#hashes + 1) & LAST_HASH
+    const { memory } = this.#words
+    const { count } = this
+    for (let entry = 0, at = this.#at + 1; entry < count; entry += 1, at += 2) {
+      const word = memory[at]!
       if (!matters(word)) continue
-      let earlier = 0
-      for (let at = 0; at < entry; at += 1) if (this.#word(at) === word) earlier += 1
-      const place = WORD_PLACE + cpu * STRIDE * 4 + Math.imul(earlier, 0x9e37_79b1) + word
-      this.low ^= mixLow(place, this.valueOf(entry))
-      this.high ^= mixHigh(place, this.valueOf(entry))
+      const place = WORD_PLACE + cpu * STRIDE * 4 + Math.imul(this.#earlierOf(word), 0x9e37_79b1) + word
+      this.low ^= mixLow(place, memory[at + 1]!)
+      this.high ^= mixHigh(place, memory[at + 1]!)
     }
+  }
+
+  /** How many values of the word this hash has met before. */
+  #earlierOf(word: number): number {
+    this.#met.reserve(word + 1)
+    const last = this.#met.at[word]!
+    const earlier = Math.floor(last / OF_ONE_WORD) === this.#hashes ? (last % OF_ONE_WORD) + 1 : 0
+    this.#met.at[word] = this.#hashes * OF_ONE_WORD + earlier
+    return earlier
   }
 
   #countOf(word: number): number {
