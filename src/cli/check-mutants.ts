@@ -5,8 +5,8 @@ import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 
-/** Configurations in which a mutant is explored in a second. */
-const QUICK_STATES = 60_000
+/** States of configurations in which a mutant is explored in a second: a step costs more where stores are delayed. */
+const QUICK_STATES: Readonly<Record<MemoryModel, number>> = { sc: 60_000, tso: 25_000, relaxed: 25_000 }
 
 type Asked = {
   readonly variant: string | undefined
@@ -23,7 +23,7 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   const models = memory === undefined ? MEMORY_MODELS : [memory]
   const progress = new Progress(io, asked.progress && !json)
   const surveyed = models.flatMap((model) =>
-    checks.flatMap((one) => survey(one, variant ?? one.variants[0]!.name, QUICK_STATES, configuration, model)),
+    checks.flatMap((one) => survey(one, variant ?? one.variants[0]!.name, QUICK_STATES[model], configuration, model)),
   )
   const mutations = mutationsIn(surveyed)
   const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>
