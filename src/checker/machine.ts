@@ -1,4 +1,3 @@
-import { WMB } from '../shared-memory/cpu.ts'
 import {
   ASKED,
   Behaviour,
@@ -12,34 +11,19 @@ import {
   VIOLATION,
 } from './behaviour.ts'
 import { mixHigh, mixLow } from './fingerprint.ts'
-import { Column } from './growing.ts'
-import {
-  BARRIER,
-  CAS,
-  isRead,
-  PARK,
-  PAUSE,
-  READ,
-  STORE,
-  UNPARK,
-  UNTIL_CLEAR,
-  UNTIL_EQUAL,
-  valueAfter,
-  WRITE,
-} from './instructions.ts'
-import { mayFindOlder } from './memory/order.ts'
+import { CAS, PARK, PAUSE, READ, STORE, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL, valueAfter, WRITE } from './instructions.ts'
+import { carryOutWeakly } from './memory/carry-out.ts'
 import { WeakMemory } from './memory/weak-memory.ts'
 import type { Actor, Finding, Program } from './program.ts'
-
-/** In the word that says how an actor sleeps: 0 it does not, from 1 on its place in the queue, or that it was woken. */
-const WOKEN = -1
+import { ASLEEP, Sleepers } from './sleepers.ts'
+import { COUNTED, HASH_HIGH, HASH_LOW, HIGH, LOW, NODE, STEPPER, Trail } from './trail.ts'
 
 /** Above all words, so that nodes and words never mix alike. */
 const NODE_PLACE = 0x4000_0000
 
 /**
  * A state of a program, and the way from it to the next and back. A state is the memory and, for each actor, the node of
- * its behaviour; its fingerprint of 64 bits is kept up to date with every change. Going back undoes writes from a log.
+ * its behaviour; its fingerprint of 64 bits is kept up to date with every change.
  */
 export class Machine {
   readonly program: Program
@@ -61,18 +45,8 @@ export class Machine {
   #high = 0
   /** Since the machine was built, however often it went back. */
   steps = 0
-  /** Steps on the way to this state, and who took each: the schedule. */
-  depth = 0
-  readonly #schedule = new Column()
-  readonly #from = new Column()
-  readonly #logAt = new Column()
-  readonly #lows = new Column()
-  readonly #highs = new Column()
-  readonly #lowParts = new Column()
-  readonly #highParts = new Column()
-  readonly #counts = new Column()
-  readonly #log = new Column()
-  #logged = 0
+  readonly #trail = new Trail()
+  readonly #sleepers: Sleepers
   /** What the counters that are kept have come to. */
   counted = 0
   /** What the last step returned to its actor, before anything is made of it. */
@@ -92,6 +66,7 @@ export class Machine {
     this.memory = new Int32Array(own + (model === 'sc' ? 0 : WeakMemory.wordsFor(this.actors)))
     this.memory.set(program.before === undefined ? program.memory : memoryAfter(program, program.before))
     this.nodes = new Int32Array(this.actors)
+    this.#sleepers = new Sleepers(this, program.memory.length)
     const look = (id: number) => (word: number) => this.#seenBy(id, word)
     this.behaviours = program.actors.map(({ start }, id) => new Behaviour(id, start, look(id), options))
     this.weak = model === 'sc' ? undefined : new WeakMemory(this, this.actors, own, model)
@@ -144,7 +119,7 @@ export class Machine {
     if (code < UNTIL_EQUAL) return true
     if (code === UNTIL_EQUAL) return this.#seenBy(actor, behaviour.word.at[node]!) === behaviour.a.at[node]
     if (code === UNTIL_CLEAR) return (this.#seenBy(actor, behaviour.word.at[node]!) & behaviour.a.at[node]!) === 0
-    if (code === PARK) return this.memory[this.sleepWord(actor)]! <= 0
+    if (code === PARK) return this.#sleepers.isAwake(actor)
     if (code === PAUSE) return this.#seesChange(actor, behaviour, node)
     return true
   }
@@ -156,23 +131,19 @@ export class Machine {
     return false
   }
 
-  sleepWord(actor: number): number {
-    return this.program.memory.length + actor
-  }
-
   /** Takes one step of somebody who can; of an actor with what follows up to its next instruction. */
   step(stepper: number): void {
     const actor = this.actorOf(stepper)
     const behaviour = this.behaviours[actor]!
     const node = this.nodes[actor]!
-    this.#remember(stepper, node)
+    this.#trail.begin(stepper, node, this.hashLow, this.hashHigh, this.#low, this.#high, this.counted)
     this.steps += 1
     if (this.violated.length > 0) this.violated.length = 0
     if (this.tallied.length > 0) this.tallied.length = 0
     this.signals = 0
     if (stepper === actor) {
       const answer =
-        this.weak === undefined ? this.#carryOut(actor, behaviour, node) : this.#carryOutWeakly(actor, node)
+        (this.weak && carryOutWeakly(this.weak, actor, behaviour, node)) ?? this.#carryOut(actor, behaviour, node)
       this.answer = answer
       if (answer !== ASLEEP) this.#advance(actor, behaviour, node, answer)
     } else {
@@ -190,21 +161,22 @@ export class Machine {
     this.hashHigh ^= this.weak.high
   }
 
+  /** Steps on the way to this state. */
+  get depth(): number {
+    return this.#trail.depth
+  }
+
   /** Undoes the last step. */
   back(): void {
-    this.depth -= 1
-    const actor = this.actorOf(this.#schedule.at[this.depth]!)
-    this.nodes[actor] = this.#from.at[this.depth]!
-    this.hashLow = this.#lows.at[this.depth]!
-    this.hashHigh = this.#highs.at[this.depth]!
-    this.#low = this.#lowParts.at[this.depth]!
-    this.#high = this.#highParts.at[this.depth]!
-    this.counted = this.#counts.at[this.depth]!
-    const log = this.#log.at
-    for (const until = this.#logAt.at[this.depth]!; this.#logged > until; ) {
-      this.#logged -= 2
-      this.memory[log[this.#logged]!] = log[this.#logged + 1]!
-    }
+    const trail = this.#trail
+    trail.undo(this.memory)
+    const { depth } = trail
+    this.nodes[this.actorOf(trail.of(depth, STEPPER))] = trail.of(depth, NODE)
+    this.hashLow = trail.of(depth, HASH_LOW)
+    this.hashHigh = trail.of(depth, HASH_HIGH)
+    this.#low = trail.of(depth, LOW)
+    this.#high = trail.of(depth, HIGH)
+    this.counted = trail.of(depth, COUNTED)
   }
 
   backTo(depth: number): void {
@@ -213,41 +185,23 @@ export class Machine {
 
   /** Who took the step at that depth. */
   actorAt(depth: number): number {
-    return this.#schedule.at[depth]!
+    return this.#trail.of(depth, STEPPER)
   }
 
   /** The node that the actor of that step stood at before it. */
   nodeAt(depth: number): number {
-    return this.#from.at[depth]!
+    return this.#trail.of(depth, NODE)
   }
 
   /** Whether the state at that depth of the way here had this fingerprint. */
   wasAt(depth: number, low: number, high: number): boolean {
     if (depth === this.depth) return this.hashLow === low && this.hashHigh === high
-    return this.#lows.at[depth] === low && this.#highs.at[depth] === high
+    return this.#trail.of(depth, HASH_LOW) === low && this.#trail.of(depth, HASH_HIGH) === high
   }
 
   /** Who took each step so far. */
   schedule(): number[] {
-    return [...this.#schedule.at.subarray(0, this.depth)]
-  }
-
-  #remember(stepper: number, node: number): void {
-    const at = this.depth
-    this.depth += 1
-    for (const column of [this.#schedule, this.#from, this.#logAt, this.#lows, this.#highs, this.#counts]) {
-      column.reserve(this.depth)
-    }
-    this.#lowParts.reserve(this.depth)
-    this.#highParts.reserve(this.depth)
-    this.#lowParts.at[at] = this.#low
-    this.#highParts.at[at] = this.#high
-    this.#schedule.at[at] = stepper
-    this.#from.at[at] = node
-    this.#logAt.at[at] = this.#logged
-    this.#lows.at[at] = this.hashLow
-    this.#highs.at[at] = this.hashHigh
-    this.#counts.at[at] = this.counted
+    return this.#trail.schedule()
   }
 
   #carryOut(actor: number, behaviour: Behaviour, node: number): number {
@@ -259,58 +213,9 @@ export class Machine {
       return code === WRITE || code === STORE || behaviour.isBlind(node) ? 0 : was
     }
     if (code === UNTIL_CLEAR) return behaviour.isBlind(node) ? 0 : this.memory[word]!
-    if (code === PARK) return this.#park(actor, word, behaviour.a.at[node]!)
-    if (code === UNPARK) this.#unpark(word, behaviour.b.at[node]!)
+    if (code === PARK) return this.#sleepers.park(actor, word, behaviour.a.at[node]!)
+    if (code === UNPARK) this.#sleepers.unpark(word, behaviour.b.at[node]!)
     return 0
-  }
-
-  /** The same where stores are delayed and loads satisfied early. */
-  #carryOutWeakly(actor: number, node: number): number {
-    const weak = this.weak!
-    const behaviour = this.behaviours[actor]!
-    const code = behaviour.kind.at[node]!
-    const word = behaviour.word.at[node]!
-    weak.order(actor, node)
-    if (isRead(code)) return weak.load(actor, node)
-    if (code === WRITE || code === STORE) {
-      weak.store(actor, node)
-      return 0
-    }
-    if (code === UNTIL_CLEAR) return behaviour.isBlind(node) ? 0 : weak.seenBy(actor, word)
-    if (code === BARRIER) {
-      if (behaviour.a.at[node] === WMB) weak.mark(actor)
-      return 0
-    }
-    if (code > CAS) return this.#carryOut(actor, behaviour, node)
-    if (mayFindOlder(behaviour, node, weak.model)) return weak.exchange(actor, node)
-    const was = this.memory[word]!
-    weak.commit(actor, word, valueAfter(code, was, behaviour.a.at[node]!, behaviour.b.at[node]!))
-    return behaviour.isBlind(node) ? 0 : was
-  }
-
-  /** The first time it goes to sleep, if the word is as expected, and stays where it is; the second time it was woken. */
-  #park(actor: number, word: number, expected: number): number {
-    const sleep = this.sleepWord(actor)
-    if (this.memory[sleep] === WOKEN) this.write(sleep, 0)
-    else if (this.memory[word] === expected) {
-      this.write(sleep, this.#sleepers(word).length + 1)
-      return ASLEEP
-    }
-    return 0
-  }
-
-  #unpark(word: number, count: number): void {
-    for (const [index, actor] of this.#sleepers(word).entries()) {
-      this.write(this.sleepWord(actor), index < count ? WOKEN : index - count + 1)
-    }
-  }
-
-  /** Those who sleep on a word, in the order in which they went to sleep. */
-  #sleepers(word: number): number[] {
-    const all = this.behaviours.map(({ id }) => id)
-    const place = (actor: number) => this.memory[this.sleepWord(actor)]!
-    const isOn = (actor: number) => this.behaviours[actor]!.word.at[this.nodes[actor]!] === word
-    return all.filter((actor) => place(actor) > 0 && isOn(actor)).sort((a, b) => place(a) - place(b))
   }
 
   /** Changes a word: back() undoes it. */
@@ -324,10 +229,7 @@ export class Machine {
 
   /** The same to a word that is no part of the fingerprint. */
   keep(word: number, value: number): void {
-    this.#log.reserve(this.#logged + 2)
-    this.#log.at[this.#logged] = word
-    this.#log.at[this.#logged + 1] = this.memory[word]!
-    this.#logged += 2
+    this.#trail.log(word, this.memory[word]!)
     this.memory[word] = value
   }
 
@@ -393,6 +295,3 @@ function memoryAfter({ before: _, ...program }: Program, actor: Actor): Int32Arr
   while (machine.canStep(0)) machine.step(0)
   return machine.memory.subarray(0, program.memory.length)
 }
-
-/** No answer yet: the step put the actor to sleep. */
-const ASLEEP = -0x8000_0001

@@ -151,6 +151,11 @@ export class WeakMemory {
     return own < 0 ? this.#host.memory[word]! : buffer.valueOf(own)
   }
 
+  /** The value of a word that all see who look now. */
+  newest(word: number): number {
+    return this.#host.memory[word]!
+  }
+
   /** Takes the step of somebody who is no CPU. */
   step(id: number): void {
     const cpu = this.cpuOf(id)
