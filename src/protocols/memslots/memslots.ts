@@ -58,13 +58,18 @@ export class Memslots {
   readonly #config: readonly MemslotConfig[]
   /** Of all slots that there may ever be. */
   readonly all: readonly MemslotConfig[]
+  readonly #places: ReadonlyMap<number, number>
   readonly #isFixed: boolean
+  /** What the fields of each of them are, but for where it lies; only if they change. */
+  readonly #shapes: readonly (readonly number[])[]
 
   /** `spare`: slots that are not there at first. */
   constructor(place: Place, config: readonly MemslotConfig[], spare: readonly MemslotConfig[] = []) {
     this.#config = config.toSorted((a, b) => a.baseGfn - b.baseGfn)
     this.all = [...this.#config, ...spare]
+    this.#places = new Map(this.all.map(({ slot }, place) => [slot, place]))
     this.#isFixed = spare.length === 0
+    this.#shapes = this.#isFixed ? [] : this.all.map((slot) => this.#fieldsOf(slot, 0, 0))
     const sets = this.#isFixed ? [0] : [0, 1]
     this.active = place.line('active', 'memslot updater')
     const words = sets.map((set) => place.within(`set${set}`).together(['count', 'generation'], 'memslot updater'))
@@ -77,7 +82,7 @@ export class Memslots {
   initialise(words: Int32Array): void {
     words[this.#counts[0]!] = this.#config.length
     for (const [index, slot] of this.#config.entries())
-      words.set(this.fieldsOf(slot, 0, slot.baseGfn), this.#field(index, 0))
+      words.set(this.#fieldsOf(slot, 0, slot.baseGfn), this.#field(index, 0))
   }
 
   /** The page of the host behind a gfn of the slots that the VM begins with. */
@@ -198,7 +203,7 @@ export class Memslots {
       if (slotId === id) continue
       const base = yield* cpu.read(this.#field(slot, BASE_GFN))
       if (edit !== null && isMissing && edit.baseGfn < base) {
-        yield* this.#write(cpu, next, this.fieldsOf(edit.slot, edit.flags, edit.baseGfn))
+        yield* this.#write(cpu, next, this.#fieldsOf(edit.slot, edit.flags, edit.baseGfn))
         next += 1
         isMissing = false
       }
@@ -206,7 +211,7 @@ export class Memslots {
       next += 1
     }
     if (edit !== null && isMissing) {
-      yield* this.#write(cpu, next, this.fieldsOf(edit.slot, edit.flags, edit.baseGfn))
+      yield* this.#write(cpu, next, this.#fieldsOf(edit.slot, edit.flags, edit.baseGfn))
       next += 1
     }
     yield* cpu.write(this.#countOf(to), next - to)
@@ -240,15 +245,27 @@ export class Memslots {
 
   /** The slot of that number, of all that there may ever be. */
   configOf(id: number): MemslotConfig {
-    return this.all.find(({ slot }) => slot === id)!
+    return this.all[this.placeOf(id)]!
   }
 
-  /** For oracles: the fields of the slots that are there now, in their order. */
-  peekActive(cpu: Cpu): number[][] {
-    const first = cpu.peek(this.active)
-    return Array.from({ length: cpu.peek(this.#countOf(first)) }, (_, slot) =>
-      Array.from({ length: FIELDS }, (_, field) => cpu.peek(this.#field(first + slot, field))),
-    )
+  /** Its place among them. */
+  placeOf(id: number): number {
+    return this.#places.get(id) ?? -1
+  }
+
+  /** For oracles: how many there are now. */
+  peekCount(cpu: Cpu): number {
+    return cpu.peek(this.#countOf(cpu.peek(this.active)))
+  }
+
+  /** For oracles: which of all the `nth` now is, and where it lies; undefined if anything else of it is not as it was set. */
+  peekBase(cpu: Cpu, nth: number): { readonly place: number; readonly baseGfn: number } | undefined {
+    const at = cpu.peek(this.active) + nth
+    const place = this.placeOf(cpu.peek(this.#field(at, ID)))
+    const isAsSet = this.#shapes[place]?.every((value, field) => {
+      return field === BASE_GFN || cpu.peek(this.#field(at, field)) === value
+    })
+    return isAsSet ? { place, baseGfn: cpu.peek(this.#field(at, BASE_GFN)) } : undefined
   }
 
   /** For oracles. */
@@ -267,8 +284,7 @@ export class Memslots {
     for (let field = 0; field < FIELDS; field += 1) yield* cpu.write(this.#field(to, field), fields[field]!)
   }
 
-  /** As it lies in memory. */
-  fieldsOf(slot: MemslotConfig, flags: number, baseGfn: number): number[] {
+  #fieldsOf(slot: MemslotConfig, flags: number, baseGfn: number): number[] {
     return [baseGfn, slot.pages, slot.hva, hostPageOf(this.all, slot), flags, this.#rmapOf(slot), slot.slot]
   }
 

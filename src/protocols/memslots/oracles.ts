@@ -3,7 +3,7 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import { RUNNING } from '../../shared-memory/rcuwait.ts'
 import { clearInvalidating, ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
-import { GEN_UPDATE_IN_PROGRESS, type MemslotConfig } from './memslots.ts'
+import { GEN_UPDATE_IN_PROGRESS } from './memslots.ts'
 
 // I3.2: the slots that a pair's end looks up are those of its start. The oracle counts publications and does not look at the
 // pointer, which comes back to where it was after two of them.
@@ -71,40 +71,40 @@ export const DELETED = -1
 /** A slot is set at `baseGfn`, or is about to be DELETED. With slots_lock held, as all that follows. Returns where it was. */
 export function noteMemslot(cpu: Cpu, vm: Vm, id: number, baseGfn: number): Gfn {
   if (!vm.config.oracles) return DELETED as Gfn
-  const was = baseOf(cpu, vm, vm.memslots.configOf(id))
-  cpu.poke(wordOf(vm, id), baseGfn === DELETED ? DELETED : baseGfn + 1)
+  const place = vm.memslots.placeOf(id)
+  const was = baseOf(cpu, vm, place)
+  cpu.poke(vm.updates!.set(place), baseGfn === DELETED ? DELETED : baseGfn + 1)
   return was as Gfn
 }
 
-const wordOf = (vm: Vm, id: number) => vm.updates!.set(vm.memslots.all.indexOf(vm.memslots.configOf(id)))
-
-/** An update is over: each slot lies where it was set, with all its fields, in the order of the gfns, and there is no other. */
+/** An update is over: each slot lies where it was set, as it was set, in the order of the gfns, and there is no other. */
 export function assertMemslots(cpu: Cpu, vm: Vm): void {
   if (!vm.config.oracles) return
   const { memslots } = vm
-  const expected = memslots.all.flatMap((slot) => {
-    const baseGfn = baseOf(cpu, vm, slot)
-    return baseGfn === DELETED ? [] : [memslots.fieldsOf(slot, 0, baseGfn)]
-  })
-  const found = memslots.peekActive(cpu)
-  const isThere = (fields: readonly number[]) => found.some((other) => other.join() === fields.join())
-  const isSorted = found.every(([base], slot) => slot === 0 || base! > found[slot - 1]![0]!)
-  if (found.length !== expected.length || !isSorted || !expected.every(isThere)) {
-    cpu.violation(ORACLE.memslot_lost, found.length)
+  const count = memslots.peekCount(cpu)
+  let last = -1
+  let right = 0
+  for (let nth = 0; nth < count; nth += 1) {
+    const found = memslots.peekBase(cpu, nth)
+    if (found === undefined || found.baseGfn <= last || baseOf(cpu, vm, found.place) !== found.baseGfn) continue
+    last = found.baseGfn
+    right += 1
   }
+  const set = memslots.all.reduce((sum, _, place) => sum + (baseOf(cpu, vm, place) === DELETED ? 0 : 1), 0)
+  if (right !== count || count !== set) cpu.violation(ORACLE.memslot_lost, count)
 }
 
-/** Where a slot is to be. */
-function baseOf(cpu: Cpu, vm: Vm, slot: MemslotConfig): number {
-  const set = cpu.peek(wordOf(vm, slot.slot))
+/** Where a slot is to be. The first of all slots are those that the VM began with. */
+function baseOf(cpu: Cpu, vm: Vm, place: number): number {
+  const set = cpu.peek(vm.updates!.set(place))
   if (set !== 0) return set === DELETED ? DELETED : set - 1
-  return vm.config.memslots.includes(slot) ? slot.baseGfn : DELETED
+  return place < vm.config.memslots.length ? vm.memslots.all[place]!.baseGfn : DELETED
 }
 
 /** A slot is about to be created. */
 export function assertAbsent(cpu: Cpu, vm: Vm, id: number): void {
   if (!vm.config.oracles) return
-  if (baseOf(cpu, vm, vm.memslots.configOf(id)) !== DELETED) cpu.violation(ORACLE.memslot_lost, id)
+  if (baseOf(cpu, vm, vm.memslots.placeOf(id)) !== DELETED) cpu.violation(ORACLE.memslot_lost, id)
 }
 
 /** A fault found no slot: there was none. What the VM began with and nobody has ever touched is there at any time. */
@@ -112,7 +112,7 @@ export function assertNoMemslot(cpu: Cpu, vm: Vm, gfn: number): void {
   if (!vm.config.oracles) return
   const found = vm.config.memslots.find(({ baseGfn, pages }) => gfn >= baseGfn && gfn < baseGfn + pages)
   if (found === undefined) return
-  const isUntouched = vm.updates === undefined || cpu.peek(wordOf(vm, found.slot)) === 0
+  const isUntouched = vm.updates === undefined || cpu.peek(vm.updates.set(vm.memslots.placeOf(found.slot))) === 0
   if (isUntouched) cpu.violation(ORACLE.emulated_memory, gfn)
 }
 

@@ -17,7 +17,6 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
   { file: file('zap'), code: /^tdpIterCondResched\(|rules\.needbreak\(/, verdict: 'equivalent', why: NO_YIELD },
   {
     file: file('zap'),
-    in: 'tdpIterCondResched',
     code: /^condReschedRwlockWrite\(/,
     verdict: 'equivalent',
     why: 'the flush is paid for and mmu_lock is kept: as if nobody waited for it any more, which may be so at any time',
