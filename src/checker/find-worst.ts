@@ -1,9 +1,9 @@
 import { COUNTER } from '../protocols/counters.ts'
 import type { Check } from './check.ts'
 import { definitionOf } from './definition.ts'
-import type { Limits } from './explore.ts'
+import { type Limits, reductionOf } from './explore.ts'
 import { Machine } from './machine.ts'
-import { Reduction } from './reduction.ts'
+import type { MemoryModel } from './memory/model.ts'
 import { scheduleText } from './schedule.ts'
 import { play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
@@ -32,6 +32,7 @@ export type WorstReport = Omit<Worst, 'schedule'> & {
   readonly configuration: string
   readonly of: Cost
   readonly patience: number
+  readonly memory: MemoryModel
   readonly ms: number
   readonly replay: string
   readonly witness: string
@@ -40,11 +41,11 @@ export type WorstReport = Omit<Worst, 'schedule'> & {
 /** Looks for the schedule of a configuration that costs most. */
 export function findWorst(check: Check, variant: string, configuration: string, of: Cost, limits: Limits): WorstReport {
   const began = performance.now()
-  const { patience, states, depth, seconds } = limits
+  const { patience, states, depth, seconds, memory } = limits
   const program = check.program(variant, configuration)
-  const machine = new Machine(program, { patience, counted: COSTS[of] })
+  const machine = new Machine(program, { patience, memory, counted: COSTS[of] })
   const isOver = () => performance.now() - began > seconds * 1000
-  const { schedule, ...worst } = new WorstSearch(machine, new Reduction(machine), { states, depth, isOver }).run()
+  const { schedule, ...worst } = new WorstSearch(machine, reductionOf(machine), { states, depth, isOver }).run()
   const definition = definitionOf(check.name, variant, configuration)
   return {
     ...worst,
@@ -53,8 +54,9 @@ export function findWorst(check: Check, variant: string, configuration: string, 
     configuration,
     of,
     patience,
+    memory,
     ms: performance.now() - began,
-    replay: scheduleText({ definition, patience, memory: 'sc', steppers: schedule }),
-    witness: witnessText(program, play(new Machine(program, { patience }), schedule)),
+    replay: scheduleText({ definition, patience, memory, steppers: schedule }),
+    witness: witnessText(program, play(new Machine(program, { patience, memory }), schedule)),
   }
 }

@@ -4,12 +4,12 @@ import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { ableOf } from './exhaust.ts'
-import { LIMITS } from './explore.ts'
+import { LIMITS, reductionOf } from './explore.ts'
 import { findWorst } from './find-worst.ts'
 import { programOf } from './index.ts'
 import { loadChecks } from './load-checks.ts'
 import { Machine } from './machine.ts'
-import { Reduction } from './reduction.ts'
+import { MEMORY_MODELS, type MemoryModel } from './memory/model.ts'
 import { replaySchedule } from './replay-schedule.ts'
 import { WorstSearch } from './worst.ts'
 
@@ -25,13 +25,13 @@ function* increment(cpu: Cpu, word: Word): Steps<void> {
   }
 }
 
-const machineOf = () =>
+const machineOf = (memory: MemoryModel) =>
   new Machine(
     programOf({
       setup: (place: Place) => place.line('shared'),
       actors: { one: increment, two: increment, three: increment },
     }),
-    { patience: 1, counted: [FAILED] },
+    { patience: 1, counted: [FAILED], memory },
   )
 
 /** The most that is counted in any execution, by going through all of them. */
@@ -39,7 +39,7 @@ function mostOf(machine: Machine): number {
   const able = ableOf(machine)
   if (able === 0) return machine.counted
   let most = 0
-  for (let actor = 0; actor < machine.actors; actor += 1) {
+  for (let actor = 0; actor < machine.steppers; actor += 1) {
     if ((able & (1 << actor)) === 0) continue
     machine.step(actor)
     most = Math.max(most, mostOf(machine))
@@ -48,16 +48,18 @@ function mostOf(machine: Machine): number {
   return most
 }
 
-test('the worst schedule costs as much as any, and counts that when it is played', () => {
-  const machine = machineOf()
-  const bounds = { states: 1e6, depth: 1000, isOver: () => false }
-  const { cost, because, schedule } = new WorstSearch(machine, new Reduction(machine), bounds).run()
-  assert.equal(cost, mostOf(machineOf()))
-  assert.equal(because, 'proved')
-  const again = machineOf()
-  for (const actor of schedule) again.step(actor)
-  assert.equal(again.counted, cost)
-})
+for (const memory of MEMORY_MODELS) {
+  test(`the worst schedule with ${memory} costs as much as any, and counts that when it is played`, () => {
+    const machine = machineOf(memory)
+    const bounds = { states: 1e6, depth: 1000, isOver: () => false }
+    const { cost, because, schedule } = new WorstSearch(machine, reductionOf(machine), bounds).run()
+    assert.equal(cost, mostOf(machineOf(memory)))
+    assert.equal(because, 'proved')
+    const again = machineOf(memory)
+    for (const actor of schedule) again.step(actor)
+    assert.equal(again.counted, cost)
+  })
+}
 
 test('a zapper that yields flushes for every page that somebody waited at, and one that does not once', async () => {
   const precheck = (await loadChecks()).find(({ name }) => name === 'precheck')!

@@ -2,7 +2,7 @@ import { ableOf } from './exhaust.ts'
 import { Fingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
-import type { Reduction } from './reduction.ts'
+import type { Reducer } from './reducer.ts'
 
 /** What the worst schedule costs, and which it is. */
 export type Worst = {
@@ -29,14 +29,14 @@ const ASK_EVERY = 1 << 14
  */
 export class WorstSearch {
   readonly #machine: Machine
-  readonly #reduction: Reduction
+  readonly #reduction: Reducer
   readonly #bounds: WorstBounds
   readonly #todo = new Column()
   readonly #best = new Column()
   #worth = new Fingerprints()
   #because = 'proved' as Worst['because']
 
-  constructor(machine: Machine, reduction: Reduction, bounds: WorstBounds) {
+  constructor(machine: Machine, reduction: Reducer, bounds: WorstBounds) {
     this.#machine = machine
     this.#reduction = reduction
     this.#bounds = bounds
@@ -151,8 +151,8 @@ export class WorstSearch {
 
   #nextOn(able: number, last: number, missing: number, passed: Fingerprints): number | undefined {
     const machine = this.#machine
-    for (let turn = 0; turn < machine.actors; turn += 1) {
-      const actor = (last + turn) % machine.actors
+    for (let turn = 0; turn < machine.steppers; turn += 1) {
+      const actor = (last + turn) % machine.steppers
       if ((able & (1 << actor)) === 0) continue
       const before = machine.counted
       machine.step(actor)

@@ -42,9 +42,10 @@ const HOW = {
 } as const
 
 function worstText(report: WorstReport): string {
-  const { check, variant, configuration, of, cost, because, states, steps, ms, patience, witness, replay } = report
+  const { check, variant, configuration, of, cost, because, states, steps, ms, patience, memory, witness, replay } =
+    report
   return [
-    `${cost} ${of}: ${variant} in ${configuration}; ${HOW[because]}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
+    `${cost} ${of}: ${variant} in ${configuration}${memory === 'sc' ? '' : ` with --memory ${memory}`}; ${HOW[because]}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
       ` at most ${patience} retr${patience === 1 ? 'y' : 'ies'} a fault before a signal`,
     '',
     witness.replace(/^(?=.)/gm, '  '),

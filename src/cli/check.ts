@@ -119,16 +119,6 @@ export const check: Command<Args> = {
       seed: integer('seed', args.seed, 0, 0x7fff_ffff),
       memory: args.memory ?? LIMITS.memory,
     }
-    if (args.worst !== undefined && limits.memory !== 'sc') {
-      throw new FaultlineError(
-        'WORST_OF_SC',
-        'usage',
-        '--worst looks for schedules of sequentially consistent memory only',
-        {
-          hint: 'Leave --memory away.',
-        },
-      )
-    }
     if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
     const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
