@@ -8,9 +8,15 @@ export type Configuration = {
   readonly actors: readonly string[]
   /** How often a loop that retries goes round here, if that is not as for the whole check. */
   readonly patience?: number
-  /** Takes so long that it is explored only if it is asked for by name. */
-  readonly isLarge?: boolean
+  /** Takes so long that it is explored only if it is asked for by name: always, or with these memory models. */
+  readonly isLarge?: boolean | readonly MemoryModel[]
 }
+
+/** The configurations in which a check is explored if nobody asks for one; else that one. */
+export const configurationsOf = (check: Check, asked: string | undefined, memory: MemoryModel): Configuration[] =>
+  check.configurations.filter(({ name, isLarge = false }) =>
+    asked === undefined ? !(typeof isLarge === 'boolean' ? isLarge : isLarge.includes(memory)) : name === asked,
+  )
 
 /** A variant of a protocol, and what an exploration of it must come to. */
 export type CheckedVariant =

@@ -1,4 +1,4 @@
-import type { Check, CheckedVariant } from './check.ts'
+import { type Check, type CheckedVariant, configurationsOf } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Counts } from './exhaust.ts'
 import { type Explored, exploreProgram, type Limits } from './explore.ts'
@@ -36,7 +36,8 @@ export type AskedLimits = Omit<Limits, 'patience'> & { readonly patience?: numbe
 export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: string; configuration?: string }): Job[] {
   const variants = check.variants.filter(({ name }) => only.variant === undefined || name === only.variant)
   return variants.flatMap((variant) => {
-    const where = variant.kind === 'good' ? goodIn(check, only.configuration) : [whereOf(check, variant.in)]
+    const where =
+      variant.kind === 'good' ? goodIn(check, only.configuration, limits.memory) : [whereOf(check, variant.in)]
     const isAsked = (configuration: string) => only.configuration === undefined || only.configuration === configuration
     return where.filter(isAsked).map((configuration) => ({
       check: check.name,
@@ -49,8 +50,8 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
   })
 }
 
-const goodIn = (check: Check, asked: string | undefined) =>
-  check.configurations.filter(({ name, isLarge }) => isLarge !== true || name === asked).map(({ name }) => name)
+const goodIn = (check: Check, asked: string | undefined, memory: MemoryModel) =>
+  configurationsOf(check, asked, memory).map(({ name }) => name)
 
 export const patienceOf = (check: Check, configuration: string): number =>
   check.configurations.find(({ name }) => name === configuration)?.patience ?? check.patience

@@ -1,6 +1,7 @@
-import type { Check } from '../checker/check.ts'
+import { type Check, configurationsOf } from '../checker/check.ts'
 import { LIMITS } from '../checker/explore.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
+import type { MemoryModel } from '../checker/memory/model.ts'
 import { type AskedLimits, patienceOf } from '../checker/run-check.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
@@ -15,7 +16,7 @@ type Asked = {
 /** Prints the most expensive schedule of each configuration. It only says what there is: the exit code is 0. */
 export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimits, asked: Asked, io: Io): ExitCode {
   const progress = new Progress(io, asked.progress && !asked.json)
-  const jobs = checks.flatMap((check) => jobsOf(check, asked).map((job) => ({ check, ...job })))
+  const jobs = checks.flatMap((check) => jobsOf(check, limits.memory, asked).map((job) => ({ check, ...job })))
   const reports: WorstReport[] = []
   for (const { check, variant, configuration } of jobs) {
     if (io.signal.aborted) break
@@ -29,10 +30,11 @@ export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimi
 }
 
 /** What is asked for; else the first variant, where it is explored as a rule. */
-function jobsOf(check: Check, { variant, configuration }: Asked) {
-  return check.configurations
-    .filter(({ name, isLarge }) => (configuration ?? (isLarge ? '' : name)) === name)
-    .map(({ name }) => ({ variant: variant ?? check.variants[0]!.name, configuration: name }))
+function jobsOf(check: Check, memory: MemoryModel, { variant, configuration }: Asked) {
+  return configurationsOf(check, configuration, memory).map(({ name }) => ({
+    variant: variant ?? check.variants[0]!.name,
+    configuration: name,
+  }))
 }
 
 const HOW = {

@@ -7,6 +7,7 @@ import { Fault } from '../../protocols/page-fault.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Check } from '../check.ts'
+import type { MemoryModel } from '../memory/model.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 const GFN = 0x2000
@@ -65,7 +66,7 @@ type Small = {
   readonly vcpus: number
   readonly x2apic: number
   readonly acts: readonly (readonly [string, Act])[]
-  readonly isLarge?: true
+  readonly isLarge?: true | readonly MemoryModel[]
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -114,6 +115,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier0', move],
       ['notifier1', invalidatesOther],
     ],
+    isLarge: ['relaxed'],
   },
   'two-moves': {
     says: 'a vCPU enters the guest while two notifiers move the page',

@@ -2,6 +2,7 @@ import type { COUNTER } from '../../protocols/counters.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import type { NxConfig } from '../../protocols/nx/nx.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { MemoryModel } from '../memory/model.ts'
 import {
   changesRole,
   executes,
@@ -42,6 +43,7 @@ export type Small = {
   /** What must be counted in some interleaving, or nothing was checked. */
   readonly patience?: number
   readonly counts?: readonly (keyof typeof COUNTER)[]
+  readonly isLarge?: readonly MemoryModel[]
 }
 
 /** All memory; and a memslot apart, which comes first. */
@@ -181,6 +183,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['cpu0', takes(1, 0)],
       ['cpu1', takes(2, 1)],
     ],
+    isLarge: ['relaxed'],
   },
   'two-roots': {
     says: 'a notifier unmaps in two roots while somebody wants mmu_lock',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Check } from '../check.ts'
+import { type Check, configurationsOf } from '../check.ts'
 import { exploreProgram, LIMITS } from '../explore.ts'
 import type { MemoryModel } from '../memory/model.ts'
 import { patienceOf } from '../run-check.ts'
@@ -31,8 +31,7 @@ export function survey(
   only: string | undefined,
   memory: MemoryModel,
 ): Surveyed[] {
-  const asked = check.configurations.filter(({ name, isLarge }) => (only ?? (isLarge ? '' : name)) === name)
-  return asked.flatMap(({ name: configuration }) => {
+  return configurationsOf(check, only, memory).flatMap(({ name: configuration }) => {
     const patience = patienceOf(check, configuration)
     const limits = { ...LIMITS, patience, states, seconds: 1e9, memory, preemptions: NO_HUNT }
     const { verdict, visited, counts } = exploreProgram(check.program(variant, configuration), limits)
