@@ -1,6 +1,13 @@
+const NOBODY = -1
+/** Of an actor whose event stands behind another's. */
+const IN_LINE = -2
+
 /**
- * Who acts next: a binary heap of actors, each with the time of its next event. Of two events at the same time the one that
- * was entered first comes first. An actor has one event at most.
+ * Who acts next: actors, each with the time of its next event. Of two events at the same time the one that was entered first
+ * comes first. An actor has one event at most.
+ *
+ * A binary heap, of those events only that do not stand behind another: a thousand CPUs that have asked for one line come one
+ * after the other, and all but the first need not be sorted.
  *
  * Times are whole picoseconds, so that n operations in one piece end at the moment at which they end one by one.
  */
@@ -8,8 +15,11 @@ export class Agenda {
   readonly #times: Float64Array
   readonly #entries: Float64Array
   readonly #heap: Int32Array
-  /** Where in the heap an actor stands; -1: it has no event. */
+  /** Where in the heap an actor stands; NOBODY: it has no event. */
   readonly #at: Int32Array
+  /** Whose event stands behind whose. */
+  readonly #behind: Int32Array
+  readonly #before: Int32Array
   #size = 0
   #entered = 0
 
@@ -17,7 +27,9 @@ export class Agenda {
     this.#times = new Float64Array(actors)
     this.#entries = new Float64Array(actors)
     this.#heap = new Int32Array(actors)
-    this.#at = new Int32Array(actors).fill(-1)
+    this.#at = new Int32Array(actors).fill(NOBODY)
+    this.#behind = new Int32Array(actors).fill(NOBODY)
+    this.#before = new Int32Array(actors).fill(NOBODY)
   }
 
   get isEmpty(): boolean {
@@ -35,36 +47,83 @@ export class Agenda {
 
   /** The time of the earliest event but one: until then the first has the machine to itself. */
   get secondTime(): number {
-    if (this.#size < 2) return Number.POSITIVE_INFINITY
-    const left = this.#times[this.#heap[1]!]!
-    if (this.#size === 2) return left
-    const right = this.#times[this.#heap[2]!]!
-    return left < right ? left : right
+    const behind = this.#behind[this.#heap[0]!]!
+    let time = behind === NOBODY ? Number.POSITIVE_INFINITY : this.#times[behind]!
+    if (this.#size > 1) time = Math.min(time, this.#times[this.#heap[1]!]!)
+    if (this.#size > 2) time = Math.min(time, this.#times[this.#heap[2]!]!)
+    return time
   }
 
   /** Enters the actor's event, or moves it to another time: it stands behind all others of that time. */
   enter(actor: number, time: number): void {
-    this.#times[actor] = time
-    this.#entered += 1
-    this.#entries[actor] = this.#entered
     const at = this.#at[actor]!
-    if (at < 0) {
+    if (at === NOBODY) {
+      this.#note(actor, time)
       this.#up(this.#size++, actor)
+    } else if (at !== IN_LINE && this.#behind[actor]! === NOBODY) {
+      this.#note(actor, time)
+      this.#move(at, actor)
     } else {
-      this.#down(at, actor)
-      this.#up(this.#at[actor]!, actor)
+      this.remove(actor)
+      this.enter(actor, time)
     }
+  }
+
+  /** The same, for an event that will come when that of the other has come, if there is one; a hint, of which the order does not depend. */
+  enterBehind(actor: number, time: number, other: number): void {
+    if (other === NOBODY || other === actor || !this.#canStandBehind(other, time)) {
+      this.enter(actor, time)
+      return
+    }
+    this.remove(actor)
+    this.#note(actor, time)
+    this.#at[actor] = IN_LINE
+    this.#behind[other] = actor
+    this.#before[actor] = other
   }
 
   remove(actor: number): void {
     const at = this.#at[actor]!
-    if (at < 0) return
-    this.#at[actor] = -1
+    if (at === NOBODY) return
+    const behind = this.#behind[actor]!
+    this.#at[actor] = NOBODY
+    this.#behind[actor] = NOBODY
+    if (at === IN_LINE) this.#leaveLine(actor, behind)
+    else if (behind === NOBODY) this.#fill(at)
+    else this.#advance(at, behind)
+  }
+
+  #canStandBehind(other: number, time: number): boolean {
+    return this.#at[other] !== NOBODY && this.#behind[other] === NOBODY && this.#times[other]! <= time
+  }
+
+  #note(actor: number, time: number): void {
+    this.#times[actor] = time
+    this.#entered += 1
+    this.#entries[actor] = this.#entered
+  }
+
+  #leaveLine(actor: number, behind: number): void {
+    const before = this.#before[actor]!
+    this.#behind[before] = behind
+    if (behind !== NOBODY) this.#before[behind] = before
+  }
+
+  /** Whoever stood behind takes the place in the heap. */
+  #advance(at: number, actor: number): void {
+    this.#at[actor] = at
+    this.#down(at, actor)
+  }
+
+  /** A place in the heap is free: the last event of all moves there. */
+  #fill(at: number): void {
     this.#size -= 1
-    if (at === this.#size) return
-    const last = this.#heap[this.#size]!
-    this.#down(at, last)
-    this.#up(this.#at[last]!, last)
+    if (at !== this.#size) this.#move(at, this.#heap[this.#size]!)
+  }
+
+  #move(at: number, actor: number): void {
+    this.#down(at, actor)
+    this.#up(this.#at[actor]!, actor)
   }
 
   #up(from: number, actor: number): void {

@@ -1,9 +1,9 @@
 import type { Costs } from './costs.ts'
 import {
   Copies,
-  IS_ASKED_SHARED,
   IS_SHARED,
   LAST_ASKER,
+  LAST_READER,
   type Lines,
   NOBODY,
   OWNER,
@@ -33,6 +33,8 @@ export class Cache {
   readonly #costs: Costs
   readonly #sharers: Sharers | undefined
   readonly #copies: Copies
+  /** Who asked last, before this CPU did, for the line that it asked for: what comes to it comes to them first. */
+  follows = NOBODY
 
   constructor(id: number, shared: Interconnect) {
     this.#id = id
@@ -66,12 +68,13 @@ export class Cache {
     const state = this.#state
     const at = line << STATE_SHIFT
     const last = state[at + LAST_ASKER]!
+    this.#standBehind(at)
     // Whoever has the line's content only has the others drop theirs, unless the line is promised to somebody else.
     const isUpgrade = last === state[at + OWNER] && this.has(line)
     const transfer = isUpgrade ? this.#costs.upgrade : this.#transferFrom(last)
     const arrival = Math.max(asked, this.#lines.busyUntil(line)) + transfer
     state[at + LAST_ASKER] = this.#id
-    state[at + IS_ASKED_SHARED] = 0
+    state[at + LAST_READER] = NOBODY
     this.#lines.keepBusy(line, arrival + use)
     return arrival
   }
@@ -82,10 +85,17 @@ export class Cache {
     const at = line << STATE_SHIFT
     const start = Math.max(asked, this.#lines.busyUntil(line))
     const transfer = this.#transferFrom(state[at + LAST_ASKER]!)
-    const occupied = state[at + IS_ASKED_SHARED] === 0 ? transfer : Math.min(transfer, this.#costs.sharedRead)
-    state[at + IS_ASKED_SHARED] = 1
+    const isFirst = state[at + LAST_READER] === NOBODY
+    const occupied = isFirst ? transfer : Math.min(transfer, this.#costs.sharedRead)
+    this.#standBehind(at)
+    state[at + LAST_READER] = this.#id
     this.#lines.keepBusy(line, start + occupied)
     return start + transfer
+  }
+
+  #standBehind(at: number): void {
+    const reader = this.#state[at + LAST_READER]!
+    this.follows = reader === NOBODY ? this.#state[at + LAST_ASKER]! : reader
   }
 
   copyArrives(line: number): void {

@@ -6,7 +6,7 @@ import { BLAME } from './blame.ts'
 import { Cache, type Interconnect } from './cache.ts'
 import type { Costs } from './costs.ts'
 import type { Ledger } from './ledger.ts'
-import { LINE_SHIFT, type Lines } from './lines.ts'
+import { LINE_SHIFT, type Lines, NOBODY } from './lines.ts'
 
 const LOAD = 0
 const STORE = 1
@@ -279,6 +279,11 @@ export class SimulatedCpu implements Cpu {
   /** What it stands before is paid for in time, and touches no word. */
   get standsBeforeNoAccess(): boolean {
     return this.#code === PAUSE || this.#code === BROADCASTS || this.#code === SLEEP
+  }
+
+  /** Whose event comes before what it waits for, as far as it knows. */
+  get follows(): number {
+    return this.#asked < 0 ? NOBODY : this.#cache.follows
   }
 
   get waitsForServer(): boolean {

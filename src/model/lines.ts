@@ -7,7 +7,7 @@ export const NOBODY = -1
 /** Fields of a line's state: eight words of 4 bytes that lie together, the last two of which are one of 8 bytes. */
 export const OWNER = 0
 export const LAST_ASKER = 1
-export const IS_ASKED_SHARED = 2
+export const LAST_READER = 2
 export const IS_SHARED = 3
 export const VERSION = 4
 const LAST_WAITER = 5
@@ -20,7 +20,8 @@ export const STATE_SHIFT = 3
  * What the interconnect knows of each cache line.
  *
  *   OWNER            CPU that wrote it last; NOBODY: it lies in memory
- *   LAST_ASKER       CPU that will have it, when all who have asked for it have had it; IS_ASKED_SHARED: as a copy, by then
+ *   LAST_ASKER       CPU that will have it alone, when all who have asked for that have had it
+ *   LAST_READER      CPU that asked for a copy last since then; NOBODY: none did
  *   IS_SHARED        others have read it since: the owner, too, must ask before it writes again
  *   VERSION          counts the times that copies elsewhere became worthless
  *   LAST_WAITER      of the CPUs that watch it, in a ring by #next; NOBODY if none does
@@ -44,6 +45,7 @@ export class Lines {
     for (let at = 0; at < this.state.length; at += 1 << STATE_SHIFT) {
       this.state[at + OWNER] = NOBODY
       this.state[at + LAST_ASKER] = NOBODY
+      this.state[at + LAST_READER] = NOBODY
       this.state[at + LAST_WAITER] = NOBODY
     }
   }

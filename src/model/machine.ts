@@ -193,7 +193,7 @@ export class Machine {
       this.#agenda.remove(id)
       if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
     } else if (fate === STANDS || fate === GOES_ON) {
-      this.#agenda.enter(id, cpu.clock)
+      this.#agenda.enterBehind(id, cpu.clock, cpu.follows)
     } else {
       this.#wait(cpu, fate)
     }
@@ -291,12 +291,12 @@ export class Machine {
     }
   }
 
-  #wake(id: number, time: number): void {
+  #wake(id: number, time: number, behind: number = NOBODY): void {
     const cpu = this.cpus[id]!
     cpu.wake(time)
     // Preempted: it looks when it has a core again, for which it queues already.
     if (this.cores.isCrowded && this.cores.coreOf[id] === NONE && this.cores.isQueued(id)) return
-    this.#agenda.enter(id, cpu.clock)
+    this.#agenda.enterBehind(id, cpu.clock, behind)
     const running = this.cpus[this.#running]
     if (running === undefined) return
     running.limit = Math.min(running.limit, cpu.clock)
@@ -304,7 +304,11 @@ export class Machine {
   }
 
   #written(line: number, time: number): void {
-    for (let id = this.#lines.takeWaiter(line); id !== NOBODY; id = this.#lines.takeWaiter(line)) this.#wake(id, time)
+    let behind = NOBODY
+    for (let id = this.#lines.takeWaiter(line); id !== NOBODY; id = this.#lines.takeWaiter(line)) {
+      this.#wake(id, time, behind)
+      behind = id
+    }
   }
 
   #park(word: Word, cpu: number): void {
