@@ -1,4 +1,5 @@
-// Builds `dist/` (as written: generators) and `dist/direct/` (the same with `*` and `yield*` blanked).
+// Builds `dist/` (as written: generators), `dist/direct/` (the same with `*` and `yield*` blanked), `dist/flat/` (those generators
+// that only pass on the steps of others are none), and `dist/traced/`.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -14,6 +15,7 @@ import {
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toDirect } from './direct.js'
+import { toFlat } from './flat.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -35,21 +37,24 @@ function compile() {
 /** Source files that are gone leave no modules behind that tests or imports could still find. */
 function removeOrphans(folder) {
   for (const name of walk(folder)) {
-    const inDist = name.slice(dist.length + 1).replace(/^(direct|traced)\//, '')
+    const inDist = name.slice(dist.length + 1).replace(/^(direct|flat|traced)\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
     if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
   }
 }
 
-function strip() {
-  const toolMs = Math.max(...['build.js', 'direct.js'].map((name) => statSync(join(root, 'scripts', name)).mtimeMs))
+/** Writes the build `name` of the stepped modules; those that are there and not older stay. */
+function rewrite(name, change, isPart = () => true) {
+  const toolMs = Math.max(
+    ...['build.js', 'direct.js', 'flat.js'].map((tool) => statSync(join(root, 'scripts', tool)).mtimeMs),
+  )
   for (const folder of STEPPED_FOLDERS) {
     for (const from of walk(join(dist, folder))) {
-      if (isForTests(from)) continue
-      const to = join(dist, 'direct', from.slice(dist.length + 1))
+      if (isForTests(from) || !isPart(from)) continue
+      const to = join(dist, name, from.slice(dist.length + 1))
       if (existsSync(to) && statSync(to).mtimeMs >= Math.max(statSync(from).mtimeMs, toolMs)) continue
       mkdirSync(dirname(to), { recursive: true })
-      writeFileSync(to, direct(from, readFileSync(from, 'utf8')))
+      writeFileSync(to, change(from, readFileSync(from, 'utf8')))
     }
   }
 }
@@ -64,6 +69,11 @@ function direct(file, text) {
   if (file.endsWith('.js')) return toDirect(text, file)
   if (file.endsWith('.map')) return text.replaceAll('"../', '"../../')
   return file.endsWith('/shared-memory/steps.d.ts') ? DIRECT_STEPS : text
+}
+
+function flat(file, text) {
+  if (file.endsWith('.js')) return toFlat(text)
+  return file.endsWith('.map') ? text.replaceAll('"../', '"../../') : text
 }
 
 /** In the direct build a step is an ordinary call, so its type is the result itself. */
@@ -92,7 +102,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   compile()
   removeOrphans(dist)
   copyData()
-  strip()
+  rewrite('direct', direct)
+  rewrite('flat', flat, (file) => !/\.d\.ts(\.map)?$/.test(file))
   await trace()
   const main = join(dist, 'cli', 'main.js')
   if (existsSync(main)) chmodSync(main, 0o755)

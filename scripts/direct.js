@@ -13,19 +13,17 @@ import { ancestor } from 'acorn-walk'
 export function toDirect(text, file) {
   const tokens = []
   const tree = parse(text, { ecmaVersion: 'latest', sourceType: 'module', locations: true, onToken: tokens })
-  const starts = new Map(tokens.map((token, index) => [token.start, index]))
+  const { starOfFunction, starAfter } = starsOf(text, tokens)
   const cuts = []
 
   const refuse = (node, why) => {
     throw new Error(`${file}:${node.loc.start.line}:${node.loc.start.column + 1}: ${why}`)
   }
-  const starAfter = (offset) => tokens.slice(starts.get(offset)).find((token) => text[token.start] === '*')
 
   ancestor(tree, {
     Function(node, _state, ancestors) {
       if (!node.generator) return
-      const owner = ancestors.at(-2)
-      const star = starAfter(owner !== undefined && isMethod(owner, node) ? owner.start : node.start)
+      const star = starOfFunction(node, ancestors)
       cuts.push([star.start, star.end])
     },
     YieldExpression(node) {
@@ -40,17 +38,29 @@ export function toDirect(text, file) {
   return blank(text, cuts)
 }
 
+/** Where the stars of generators and of their steps are. */
+export function starsOf(text, tokens) {
+  const starts = new Map(tokens.map((token, index) => [token.start, index]))
+  const starAfter = (offset) => tokens.slice(starts.get(offset)).find((token) => text[token.start] === '*')
+  const starOfFunction = (node, ancestors) => {
+    const owner = ancestors.at(-2)
+    return starAfter(owner !== undefined && isMethod(owner, node) ? owner.start : node.start)
+  }
+  return { starAfter, starOfFunction }
+}
+
 /** A method's function starts at its `(`; the `*` stands before its name, in the owner. */
 function isMethod(owner, node) {
   const carries = owner.type === 'MethodDefinition' || (owner.type === 'Property' && owner.method)
   return carries && owner.value === node
 }
 
-function blank(text, cuts) {
+/** Each cut is a place from, to, and what stands there instead, filled up with blanks. */
+export function blank(text, cuts) {
   let done = 0
   let result = ''
-  for (const [from, to] of cuts.sort(([a], [b]) => a - b)) {
-    result += text.slice(done, from) + ' '.repeat(to - from)
+  for (const [from, to, instead = ''] of cuts.sort(([a], [b]) => a - b)) {
+    result += text.slice(done, from) + instead.padEnd(to - from)
     done = to
   }
   return result + text.slice(done)

@@ -34,9 +34,31 @@ export const SPINS = 2
 export const SLEEPS = 3
 export type Fate = typeof GOES_ON | typeof STANDS | typeof SPINS | typeof SLEEPS
 
+/**
+ * Times of each CPU, ps, in one line of the host's cache: a thousand CPUs are more than that holds, and a number in a field
+ * of its own would lie in a line of its own.
+ *
+ *   CLOCK
+ *   ASKED        when it asked for the line that is on its way; NEVER: none is
+ *   WAIT_BEGAN   NEVER: it does not wait
+ */
+const CLOCK = 0
+const ASKED = 1
+const WAIT_BEGAN = 2
+export const TIMES = 8
+const NEVER = -1
+
+/** Of the CPU that acts: until when nobody else does, and until when nobody else's act can reach the lines that are here. ps. */
+export class Turn {
+  limit = 0
+  ownLimit = 0
+}
+
 /** What CPUs share besides cache lines, and whom they tell what they do. Times are ps. */
 export type Surroundings = Interconnect & {
   readonly words: Int32Array
+  readonly times: Float64Array
+  readonly turn: Turn
   /** By line: what is to blame for a wait until it changes. */
   readonly blames: Uint8Array
   readonly parked: (word: Word, cpu: number) => void
@@ -70,11 +92,6 @@ const IS_IPI = BROADCAST.map(({ on }) => on === 'ipi')
  */
 export class SimulatedCpu implements Cpu {
   readonly id: number
-  /** ps. */
-  clock = 0
-  /** Until when nobody else acts, and until when nobody else's act can reach the lines that are here. */
-  limit = 0
-  ownLimit = 0
   steps = 0
   /** Locks that are held or waited for, as far as they are watched. */
   locks = 0
@@ -82,6 +99,10 @@ export class SimulatedCpu implements Cpu {
   fate: Fate = STANDS
   readonly ledger: Ledger
   readonly #surroundings: Surroundings
+  readonly #turn: Turn
+  readonly #times: Float64Array
+  /** Where its own are among the times. */
+  readonly #at: number
   readonly #costs: Costs
   readonly #words: Int32Array
   readonly #lines: Lines
@@ -94,10 +115,6 @@ export class SimulatedCpu implements Cpu {
   #b = 0
   /** Of a wait: the bits that are looked at; they have to be #a. */
   #mask = 0
-  /** When it asked for the line that is on its way; -1: none is. */
-  #asked = -1
-  /** -1: it does not wait. */
-  #waitBegan = -1
   #dvmSeen = 0
   readonly #lockWaitBegan: Float64Array
   readonly #holdBegan: Float64Array
@@ -107,6 +124,11 @@ export class SimulatedCpu implements Cpu {
     this.id = id
     this.ledger = ledger
     this.#surroundings = surroundings
+    this.#turn = surroundings.turn
+    this.#times = surroundings.times
+    this.#at = id * TIMES
+    this.#times[this.#at + ASKED] = NEVER
+    this.#times[this.#at + WAIT_BEGAN] = NEVER
     this.#costs = surroundings.costs
     this.#words = surroundings.words
     this.#lines = surroundings.lines
@@ -114,6 +136,15 @@ export class SimulatedCpu implements Cpu {
     this.#slowdown = slowdown
     this.#lockWaitBegan = new Float64Array(ledger.records.locks)
     this.#holdBegan = new Float64Array(ledger.records.locks * 2)
+  }
+
+  /** ps. */
+  get clock(): number {
+    return this.#times[this.#at + CLOCK]!
+  }
+
+  set clock(time: number) {
+    this.#times[this.#at + CLOCK] = time
   }
 
   [Symbol.iterator](): this {
@@ -134,7 +165,7 @@ export class SimulatedCpu implements Cpu {
 
   load(word: Word): Steps<number> {
     this.steps += 1
-    if (this.clock < this.ownLimit && this.#cache.has(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#cache.has(word >>> LINE_SHIFT)) {
       this.clock += this.#costs.load
       return this.#done(this.#words[word]!)
     }
@@ -143,7 +174,7 @@ export class SimulatedCpu implements Cpu {
 
   store(word: Word, value: number): Steps<void> {
     this.steps += 1
-    if (this.clock < this.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
       this.clock += this.#costs.store
       this.#words[word] = value
       return this.#done(0)
@@ -268,7 +299,7 @@ export class SimulatedCpu implements Cpu {
   hadNoCore(from: number, until: number): void {
     const time = Math.max(0, until - from)
     this.ledger.blame(BLAME.preemption, time)
-    if (this.#waitBegan >= 0) this.#waitBegan += time
+    if (this.#times[this.#at + WAIT_BEGAN]! >= 0) this.#times[this.#at + WAIT_BEGAN]! += time
   }
 
   /** Whether it waits for others to answer, and could as well not be there. */
@@ -283,7 +314,7 @@ export class SimulatedCpu implements Cpu {
 
   /** Whose event comes before what it waits for, as far as it knows. */
   get follows(): number {
-    return this.#asked < 0 ? NOBODY : this.#cache.follows
+    return this.#times[this.#at + ASKED]! < 0 ? NOBODY : this.#cache.follows
   }
 
   get waitsForServer(): boolean {
@@ -372,7 +403,7 @@ export class SimulatedCpu implements Cpu {
   /** At once if nobody else acts before, else when it is this CPU's turn. */
   #attempt(code: number, word: Word, a: number, b: number): Steps<never> {
     this.#stand(code, word, a, b)
-    if (this.clock < this.limit) this.perform()
+    if (this.clock < this.#turn.limit) this.perform()
     return this as unknown as Steps<never>
   }
 
@@ -387,7 +418,7 @@ export class SimulatedCpu implements Cpu {
 
   #change(code: number, word: Word, a: number, b: number): Steps<number> {
     this.steps += 1
-    if (this.clock < this.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
       this.clock += this.#costs.change
       return this.#done(this.#apply(code, word, a, b))
     }
@@ -437,11 +468,11 @@ export class SimulatedCpu implements Cpu {
 
   /** Whether a copy of the line is here; if not it is asked for, and this is tried again when it comes. */
   #hasCopy(line: number): boolean {
-    if (this.#asked >= 0) {
+    if (this.#times[this.#at + ASKED]! >= 0) {
       this.#cache.copyArrives(line)
       this.#arrived()
     } else if (!this.#cache.has(line)) {
-      this.#asked = this.clock
+      this.#times[this.#at + ASKED] = this.clock
       this.clock = this.#cache.askCopy(line, this.clock)
       return false
     }
@@ -454,11 +485,11 @@ export class SimulatedCpu implements Cpu {
    * there is none behind `Atomics`.
    */
   #hasAlone(line: number, use: number): boolean {
-    if (this.#asked >= 0) {
+    if (this.#times[this.#at + ASKED]! >= 0) {
       this.#cache.lineArrives(line, this.clock + use)
       this.#arrived()
     } else if (!this.#cache.owns(line)) {
-      this.#asked = this.clock
+      this.#times[this.#at + ASKED] = this.clock
       this.clock = this.#cache.ask(line, this.clock, use)
       return false
     }
@@ -467,20 +498,21 @@ export class SimulatedCpu implements Cpu {
   }
 
   #arrived(): void {
-    if (this.#waitBegan < 0) this.ledger.blame(BLAME.coherence, this.clock - this.#asked)
-    this.#asked = -1
+    if (this.#times[this.#at + WAIT_BEGAN]! < 0)
+      this.ledger.blame(BLAME.coherence, this.clock - this.#times[this.#at + ASKED]!)
+    this.#times[this.#at + ASKED] = NEVER
   }
 
   /** A spinning CPU has a copy of the line, so it costs nothing until somebody takes that away. */
   #look(line: number): Fate {
     if (!this.#hasCopy(line)) return STANDS
-    const isFirst = this.#waitBegan < 0
+    const isFirst = this.#times[this.#at + WAIT_BEGAN]! < 0
     const seen = this.#words[this.#word]!
     if ((seen & this.#mask) === this.#a) {
       if (!isFirst) this.#endWait(this.#blameOfWait())
       return this.#goOn(seen)
     }
-    if (isFirst) this.#waitBegan = this.clock
+    if (isFirst) this.#times[this.#at + WAIT_BEGAN] = this.clock
     this.#lines.watch(line, this.id)
     return SPINS
   }
@@ -488,14 +520,14 @@ export class SimulatedCpu implements Cpu {
   #park(line: number): Fate {
     if (!this.#hasCopy(line)) return STANDS
     if (this.#words[this.#word] !== this.#a) return this.#goOn(0)
-    this.#waitBegan = this.clock
+    this.#times[this.#at + WAIT_BEGAN] = this.clock
     this.#surroundings.parked(this.#word, this.id)
     return SLEEPS
   }
 
   #broadcast(kind: number, units: number): Fate {
     if (units <= 0) return this.#goOn(0)
-    this.#waitBegan = this.clock
+    this.#times[this.#at + WAIT_BEGAN] = this.clock
     if (!IS_IPI[kind]) {
       this.#surroundings.post(this.id, kind, units, this.clock)
       return SPINS
@@ -513,8 +545,8 @@ export class SimulatedCpu implements Cpu {
   }
 
   #endWait(blame: number): void {
-    this.ledger.blame(blame, this.clock - this.#waitBegan)
-    this.#waitBegan = -1
+    this.ledger.blame(blame, this.clock - this.#times[this.#at + WAIT_BEGAN]!)
+    this.#times[this.#at + WAIT_BEGAN] = NEVER
   }
 
   /** The DVM domain asks every CPU, whomever an operation is for: each stands still for a moment for each of them. */

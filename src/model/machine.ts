@@ -8,7 +8,7 @@ import { Bandwidth } from './bandwidth.ts'
 import { blamesOfLines } from './blame.ts'
 import { Cores, NONE } from './cores.ts'
 import type { Costs } from './costs.ts'
-import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS } from './cpu.ts'
+import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS, TIMES, Turn } from './cpu.ts'
 import { Ledger, type Phases } from './ledger.ts'
 import { Lines, NOBODY, WORDS_PER_CACHE_LINE } from './lines.ts'
 import { RoundRobin } from './round-robin.ts'
@@ -50,6 +50,7 @@ export class Machine {
   readonly #parked = new Map<Word, number[]>()
   readonly #phases: Phases
   readonly #ended: (cpu: SimulatedCpu) => void
+  readonly #turn = new Turn()
   #running = -1
   #fabricUntil = 0
   #drained = 0
@@ -77,6 +78,8 @@ export class Machine {
     const topology = new Topology(costs)
     const surroundings = {
       words,
+      times: new Float64Array(cpus * TIMES),
+      turn: this.#turn,
       lines: this.#lines,
       blames: blamesOfLines(place, lines),
       topology,
@@ -129,8 +132,8 @@ export class Machine {
     const cpu = this.cpus[id]!
     if (this.#steps[id] === undefined) return
     cpu.clock = Math.max(cpu.clock, this.now)
-    cpu.limit = 0
-    cpu.ownLimit = 0
+    this.#turn.limit = 0
+    this.#turn.ownLimit = 0
     while (cpu.perform() === STANDS) {}
     while (cpu.fate !== GOES_ON && cpu.waitsForServer && this.#serveNext()) if (cpu.fate === STANDS) cpu.perform()
     if (cpu.isAsleepForTime) {
@@ -172,8 +175,8 @@ export class Machine {
     if (this.cores.isCrowded && !this.#mayAct(cpu)) return
     const free = this.#agenda.secondTime
     const slice = this.cores.sliceEnd[id]!
-    cpu.limit = Math.min(free, slice)
-    cpu.ownLimit = Math.min(free + this.#costs.toNearest, slice)
+    this.#turn.limit = Math.min(free, slice)
+    this.#turn.ownLimit = Math.min(free + this.#costs.toNearest, slice)
     this.#running = id
     if (cpu.perform() === GOES_ON) this.#resume(cpu)
     this.#running = -1
@@ -297,10 +300,10 @@ export class Machine {
     // Preempted: it looks when it has a core again, for which it queues already.
     if (this.cores.isCrowded && this.cores.coreOf[id] === NONE && this.cores.isQueued(id)) return
     this.#agenda.enterBehind(id, cpu.clock, behind)
-    const running = this.cpus[this.#running]
-    if (running === undefined) return
-    running.limit = Math.min(running.limit, cpu.clock)
-    running.ownLimit = Math.min(running.ownLimit, cpu.clock + this.#costs.toNearest)
+    if (this.#running < 0) return
+    const turn = this.#turn
+    turn.limit = Math.min(turn.limit, cpu.clock)
+    turn.ownLimit = Math.min(turn.ownLimit, cpu.clock + this.#costs.toNearest)
   }
 
   #written(line: number, time: number): void {

@@ -2,13 +2,14 @@ import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
 import { Random } from '../workers/random.ts'
-import { type RolePlan, runRole, workerName } from '../workers/roles.ts'
+import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
-import { buildSystem, type SystemSpec } from '../workers/system.ts'
+import type { SystemSpec } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
 import { BLAME } from './blame.ts'
 import { costsOf } from './costs.ts'
 import type { SimulatedCpu } from './cpu.ts'
+import { loadFlatBuild } from './flat.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
 
@@ -56,6 +57,7 @@ const MOST_EVENTS_AFTER_END = 2e9
 
 /** Plays the roles in virtual time, one CPU each. The same options give the same result, to the last digit. */
 export async function runModel(options: ModelOptions): Promise<ModelResult> {
+  const { buildSystem, runRole } = await loadFlatBuild()
   const { place, vm } = buildSystem(options.system)
   const words = new Int32Array(Math.max(1, place.words))
   vm.initialise(words)

@@ -34,10 +34,12 @@ export function playOn(
   actors: readonly ((cpu: Cpu) => Steps<unknown>)[],
   values: Readonly<Record<string, number>> = {},
   startsNs: readonly number[] = [],
+  initialise: (words: Int32Array) => void = () => {},
 ): { readonly endsNs: readonly number[]; readonly words: Int32Array; readonly machine: Machine } {
   const costs = costsOf(withValues(loadProfile('altra-64'), { ...SIMPLE, ...values }, 'test'))
   const shape = shapeOf(place, actors.length)
   const words = new Int32Array(place.words)
+  initialise(words)
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const endsNs: number[] = []
   const machine = new Machine(

@@ -1,0 +1,119 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings are code under test
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { playOn } from '../dist/model/testing.contract.js'
+import { isForTests, STEPPED_FOLDERS } from './build.js'
+import { toFlat } from './flat.js'
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url))
+
+for (const [what, before, after] of [
+  ['one step', 'function* f() { yield* g(); }', 'function  f() { return g(); }'],
+  ['a result', 'function* f() { return yield* g(); }', 'function  f() { return        g(); }'],
+  ['something and then a step', 'function* f() { a(); yield* g(); }', 'function  f() { a(); return g(); }'],
+  ['a method', 'class A { *#f() { yield* this.#f(); } }', 'class A {  #f() { return this.#f(); } }'],
+  [
+    'one of two steps',
+    'function* f() { if (a) yield* g(); else { yield* h(); } }',
+    'function  f() { if (a) return g(); else { return h(); } }',
+  ],
+  [
+    'a step that comes first sometimes',
+    'function* f() { if (a) return yield* g(); return yield* h(); }',
+    'function  f() { if (a) return        g(); return        h(); }',
+  ],
+  [
+    'a result of two kinds',
+    'function* f() { return a ? yield* g() : yield* h(); }',
+    'function  f() { return a ?        g() :        h(); }',
+  ],
+  ['`yield *`', 'function* f() { yield * g(); }', 'function  f() { return  g(); }'],
+]) {
+  test(`a function that passes on ${what} returns it`, () => assert.equal(toFlat(before), after))
+}
+
+for (const [what, text] of [
+  ['takes two steps', 'function* f() { yield* g(); yield* h(); }'],
+  ['does something after its step', 'function* f() { yield* g(); a(); }'],
+  ['makes something of the result', 'function* f() { return 1 + (yield* g()); }'],
+  ['may end without a step', 'function* f() { if (a) return 1; return yield* g(); }'],
+  ['may take no step', 'function* f() { if (a) yield* g(); }'],
+  ['takes none', 'function* f() { }'],
+  ['takes steps in a loop', 'function* f() { for (;;) yield* g(); }'],
+  ['may leave a loop', 'function* f() { for (;;) { if (a) return; } yield* g(); }'],
+  ['asks in its condition', 'function* f() { if (yield* a()) yield* g(); else yield* h(); }'],
+  ['takes steps within a step', 'function* f() { yield* g(yield* h()); }'],
+]) {
+  test(`a function that ${what} stays a generator`, () => assert.equal(toFlat(text), text))
+}
+
+test('a function within a function counts for itself', () => {
+  const before = 'function* f() { const a = function* () { yield* g(); yield* g(); }; yield* h(a); }'
+  const after = 'function  f() { const a = function* () { yield* g(); yield* g(); }; return h(a); }'
+  assert.equal(toFlat(before), after)
+})
+
+test('the flat build has every stepped module, with nothing inserted or moved', () => {
+  let changed = 0
+  for (const folder of STEPPED_FOLDERS) {
+    for (const name of readdirSync(join(dist, folder), { recursive: true })) {
+      if (!name.endsWith('.js') || isForTests(name)) continue
+      const [before, after] = ['', 'flat'].map((build) => readFileSync(join(dist, build, folder, name), 'utf8'))
+      assert.deepEqual(
+        after.split('\n').map((line) => line.length),
+        before.split('\n').map((line) => line.length),
+        name,
+      )
+      if (after !== before) changed += 1
+    }
+  }
+  assert.ok(changed > 10, `${changed} modules changed`)
+})
+
+const SPEC = {
+  cpus: 4,
+  vcpus: 3,
+  memslots: [{ slot: 0, baseGfn: 1 << 20, hva: 1 << 22, pages: 16 }],
+  mmu: 'tdp',
+  preempt: 'full',
+  tlbEntries: 4,
+  hugePerMille: 0,
+  oracles: true,
+  lockStatistics: true,
+}
+
+/** Three vCPUs that fault on the same pages, and a notifier that takes them away, from the modules of one build. */
+async function playBuild(build, variant) {
+  const load = (name) => import(join(dist, build, name))
+  const { buildSystem } = await load('workers/system.js')
+  const { Fault, RETRY } = await load('protocols/page-fault.js')
+  const { invalidateRangeStart, invalidateRangeEnd } = await load('protocols/notifier.js')
+  const { place, vm } = buildSystem({ ...SPEC, variant })
+  const faulting = function* (cpu) {
+    const fault = new Fault()
+    for (let page = 0; page < 8; page += 1) {
+      fault.begin((1 << 20) + page, false, false)
+      while ((yield* vm.rules.pageFault(cpu, vm, fault)) === RETRY) {}
+    }
+  }
+  const invalidating = function* (cpu) {
+    for (let page = 0; page < 8; page += 2) {
+      yield* invalidateRangeStart(cpu, vm, (1 << 22) + page, (1 << 22) + page + 2, true)
+      yield* invalidateRangeEnd(cpu, vm, (1 << 22) + page, (1 << 22) + page + 2, true)
+    }
+  }
+  const actors = [faulting, faulting, faulting, invalidating]
+  const { endsNs, words, machine } = playOn(place, actors, {}, [], (memory) => vm.initialise(memory))
+  return { endsNs, words, steps: machine.steps }
+}
+
+for (const variant of ['precheck', 'no-precheck', 'v5.15']) {
+  test(`${variant} takes the same steps in the flat build, at the same times, as in the stepped one`, async () => {
+    const flat = await playBuild('flat', variant)
+    assert.ok(flat.steps > 500, `${flat.steps} steps`)
+    assert.deepEqual(flat, await playBuild('', variant))
+  })
+}
