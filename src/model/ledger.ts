@@ -25,11 +25,16 @@ const MEANING = Uint8Array.from(COUNTERS, (name) => {
   return name === 'yield_needbreak' || name === 'yield_need_resched' ? IS_YIELD : 0
 })
 
+/** ps: in all; and of the attempt that goes on, when it began and what was blocked in all by then. */
+const IN_ALL = BLAMES.length
+const ATTEMPT_BEGAN = BLAMES.length + 1
+const BLOCKED_AT_ATTEMPT = BLAMES.length + 2
+const FIELDS = 3
+
 /** What one CPU recorded, and what its time went into. */
 export class Ledger {
-  /** ps by what is to blame, and in all. */
-  readonly #blocked = new Float64Array(BLAMES.length)
-  #blockedInAll = 0
+  /** ps by what is to blame, and behind them the fields below. */
+  readonly #blocked = new Float64Array(BLAMES.length + FIELDS)
   /** ps in which it was measured. */
   began = 0
   ended = 0
@@ -41,8 +46,6 @@ export class Ledger {
   readonly #blockedBefore = new Float64Array(BLAMES.length)
   records: CpuRecords
   #phase = WARMUP
-  #attemptBegan = 0
-  #blockedAtAttempt = 0
 
   constructor(measured: CpuRecords, unmeasured: CpuRecords, phases: Phases) {
     this.#measured = measured
@@ -54,7 +57,7 @@ export class Ledger {
   /** So many ps more that this is to blame for. */
   blame(blame: number, time: number): void {
     this.#blocked[blame]! += time
-    this.#blockedInAll += time
+    this.#blocked[IN_ALL]! += time
   }
 
   /** A property that is violated in the warm-up is violated. */
@@ -96,7 +99,7 @@ export class Ledger {
     this.#phase = MEASURE
     this.began = clock
     this.records = this.#measured
-    this.#blockedBefore.set(this.#blocked)
+    this.#blockedBefore.set(this.#blocked.subarray(0, BLAMES.length))
   }
 
   #drain(clock: number): void {
@@ -112,11 +115,11 @@ export class Ledger {
     if (meaning === IS_YIELD) {
       this.isYielding = true
     } else if (meaning === IS_ATTEMPT) {
-      this.#attemptBegan = clock
-      this.#blockedAtAttempt = this.#blockedInAll
+      this.#blocked[ATTEMPT_BEGAN] = clock
+      this.#blocked[BLOCKED_AT_ATTEMPT] = this.#blocked[IN_ALL]!
     } else {
-      const blocked = this.#blockedInAll - this.#blockedAtAttempt
-      this.blame(BLAME.retry, Math.max(0, clock - this.#attemptBegan - blocked))
+      const blocked = this.#blocked[IN_ALL]! - this.#blocked[BLOCKED_AT_ATTEMPT]!
+      this.blame(BLAME.retry, Math.max(0, clock - this.#blocked[ATTEMPT_BEGAN]! - blocked))
     }
   }
 }

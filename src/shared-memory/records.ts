@@ -42,6 +42,9 @@ export type Shape = {
   }[]
 }
 
+/** Which histogram takes the waits, and which the holds, of each lock and side; -1: none. */
+type TimedLocks = { readonly waits: Int16Array; readonly holds: Int16Array }
+
 export type LockRecord = {
   readonly acquisitions: number
   readonly contended: number
@@ -80,6 +83,7 @@ export class Records {
   readonly buckets: Uint32Array
   readonly exact: Float64Array
   readonly #parts: (CpuRecords | undefined)[]
+  readonly #timed: TimedLocks
 
   constructor(shape: Shape, buffers: readonly ArrayBufferLike[]) {
     this.shape = shape
@@ -87,6 +91,7 @@ export class Records {
     this.buckets = new Uint32Array(buffers[1]!)
     this.exact = new Float64Array(buffers[2]!)
     this.#parts = new Array(shape.cpus).fill(undefined)
+    this.#timed = { waits: histogramsOf(shape, 'waits'), holds: histogramsOf(shape, 'holds') }
   }
 
   static buffers<Buffer extends ArrayBufferLike>(shape: Shape, Memory: Allocator<Buffer>): Buffer[] {
@@ -109,11 +114,13 @@ export class Records {
     const counts = countsStride(this.shape)
     const exact = exactStride(this.shape)
     const first = cpu % histogramCpus(this.shape)
+    const shared = first === cpu ? undefined : this.of(first)
     return new CpuRecords(
       this.shape,
+      this.#timed,
       this.counts.subarray(cpu * counts, (cpu + 1) * counts),
-      this.buckets.subarray(first * histograms * BUCKETS, (first + 1) * histograms * BUCKETS),
-      this.exact.subarray(first * exact, first * exact + histograms * EXACT),
+      shared?.buckets ?? this.buckets.subarray(first * histograms * BUCKETS, (first + 1) * histograms * BUCKETS),
+      shared?.exact ?? this.exact.subarray(first * exact, first * exact + histograms * EXACT),
       this.exact.subarray(cpu * exact + histograms * EXACT, (cpu + 1) * exact),
     )
   }
@@ -143,21 +150,26 @@ export class CpuRecords {
   readonly locks: number
   readonly counters: Int32Array
   readonly #oracles: Int32Array
-  readonly #buckets: Uint32Array
-  readonly #histograms: Float64Array
+  /** Of all histograms, and what is exact of them. */
+  readonly buckets: Uint32Array
+  readonly exact: Float64Array
   readonly #locks: Float64Array
-  /** Which histogram takes the waits, and which the holds, of each lock and side; -1: none. */
-  readonly #waitHistograms: Int16Array
-  readonly #holdHistograms: Int16Array
+  readonly #timed: TimedLocks
 
-  constructor(shape: Shape, counts: Int32Array, buckets: Uint32Array, histograms: Float64Array, locks: Float64Array) {
+  constructor(
+    shape: Shape,
+    timed: TimedLocks,
+    counts: Int32Array,
+    buckets: Uint32Array,
+    exact: Float64Array,
+    locks: Float64Array,
+  ) {
     this.locks = shape.locks
     this.counters = counts.subarray(0, shape.counters)
     this.#oracles = counts.subarray(padded(shape.counters))
-    this.#buckets = buckets
-    this.#histograms = histograms
-    this.#waitHistograms = histogramsOf(shape, 'waits')
-    this.#holdHistograms = histogramsOf(shape, 'holds')
+    this.buckets = buckets
+    this.exact = exact
+    this.#timed = timed
     this.#locks = locks
   }
 
@@ -168,9 +180,9 @@ export class CpuRecords {
   }
 
   record(histogram: number, ns: number): void {
-    this.#buckets[histogram * BUCKETS + bucketOf(withinRange(ns))]! += 1
+    this.buckets[histogram * BUCKETS + bucketOf(withinRange(ns))]! += 1
     const at = histogram * EXACT
-    const exact = this.#histograms
+    const exact = this.exact
     exact[at + TOTAL]! += ns
     if (exact[at + COUNT] === 0 || ns < exact[at + MIN]!) exact[at + MIN] = ns
     if (ns > exact[at + MAX]!) exact[at + MAX] = ns
@@ -180,11 +192,11 @@ export class CpuRecords {
   histogram(histogram: number): HistogramRecord {
     const at = histogram * EXACT
     return {
-      buckets: this.#buckets.subarray(histogram * BUCKETS, (histogram + 1) * BUCKETS),
-      count: this.#histograms[at + COUNT]!,
-      total: this.#histograms[at + TOTAL]!,
-      min: this.#histograms[at + MIN]!,
-      max: this.#histograms[at + MAX]!,
+      buckets: this.buckets.subarray(histogram * BUCKETS, (histogram + 1) * BUCKETS),
+      count: this.exact[at + COUNT]!,
+      total: this.exact[at + TOTAL]!,
+      min: this.exact[at + MIN]!,
+      max: this.exact[at + MAX]!,
     }
   }
 
@@ -197,7 +209,7 @@ export class CpuRecords {
   }
 
   waited(lock: number, side: number, ns: number): void {
-    const histogram = this.#waitHistograms[lock * 2 + side]!
+    const histogram = this.#timed.waits[lock * 2 + side]!
     if (histogram >= 0) this.record(histogram, ns)
     const at = (lock * 2 + side) * LOCK_FIELDS
     const locks = this.#locks
@@ -207,7 +219,7 @@ export class CpuRecords {
   }
 
   held(lock: number, side: number, ns: number): void {
-    const histogram = this.#holdHistograms[lock * 2 + side]!
+    const histogram = this.#timed.holds[lock * 2 + side]!
     if (histogram >= 0) this.record(histogram, ns)
     const at = (lock * 2 + side) * LOCK_FIELDS
     const locks = this.#locks
