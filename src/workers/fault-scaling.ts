@@ -45,7 +45,7 @@ export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
 function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
   const { operation, lock } = plan
   if (operation === 'fault' || operation === 'fast' || operation === 'split') yield* cpu.work(BEFORE[operation], 1)
-  yield* touchMemory(cpu, plan, 'outside')
+  if (touches(plan, 'outside')) yield* touchMemory(cpu, plan, 'outside')
   if (lock === 'write') yield* vm.mmuLock.writeLock(cpu)
   else if (lock === 'read') yield* vm.mmuLock.readLock(cpu)
   else if (lock === 'spin') yield* vm.mnInvalidateLock.acquire(cpu)
@@ -64,7 +64,7 @@ function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void
     return
   }
   if (operation === 'fault' || operation === 'zap' || operation === 'unmap') yield* cpu.work(LOCKED[operation], 1)
-  yield* touchMemory(cpu, plan, 'inside')
+  if (touches(plan, 'inside')) yield* touchMemory(cpu, plan, 'inside')
   // Each CPU has a table of its own: entries are not what is contended for.
   const sptep = vm.tables.sptep(1 + cpu.id, (index & 511) as Gfn, LEVEL_4K)
   yield* cpu.xchg(sptep, index)
@@ -85,6 +85,8 @@ function* requestFlush(cpu: Cpu, vm: Vm): Steps<void> {
   yield* cpu.work(WORK_KIND.make_request, vm.vcpus.length)
   yield* makeAllCpusRequest(cpu, vm, KVM_REQ_TLB_FLUSH, COUNTER.tlb_flush_ipis)
 }
+
+const touches = ({ clear, clean }: ScalingPlan, where: 'inside' | 'outside') => clear === where || clean === where
 
 function* touchMemory(cpu: Cpu, { clear, clean, pages }: ScalingPlan, where: 'inside' | 'outside'): Steps<void> {
   if (clear === where) yield* cpu.broadcast(BROADCAST_KIND.clear_page, pages)
