@@ -12,12 +12,4 @@ export type WhyNot = {
 }
 
 /** Why nobody notices that a step is left out, where that is known. The first that fits counts. Of order: see weak-survivors.ts. */
-export const WHY_NOT: readonly WhyNot[] = [
-  ...OF_FAULTS_AND_MEMSLOTS,
-  ...OF_NX_RECOVERY,
-  {
-    code: /needbreak|isContended|CondResched/,
-    verdict: 'equivalent',
-    why: 'no yield: that is the variant no-yield, which is correct',
-  },
-]
+export const WHY_NOT: readonly WhyNot[] = [...OF_FAULTS_AND_MEMSLOTS, ...OF_NX_RECOVERY]

@@ -2,7 +2,6 @@ import type { WhyNot } from '../survivors.ts'
 
 const file = (name: string) => `protocols/${name}.js`
 
-const NO_YIELD = 'no yield: that is the variant no-yield, which is correct'
 const SPIN =
   'the updater looks again and again under mn_invalidate_lock, where it should sleep: that is busy, and never wrong'
 const NO_SLOT_NO_LOCK =
@@ -11,15 +10,12 @@ const REFILLS = 'what a CPU has to fetch again after IC IALLUIS costs time, whic
 
 /** Of all that is not the NX recovery: faults, notifiers, memslots, the APIC-access page, stage 2. */
 export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
-  { file: file('resched'), in: 'rwlockNeedbreak', code: /isContended/, verdict: 'equivalent', why: NO_YIELD },
-  { file: file('resched'), in: 'mustDrop', code: /needbreak/, verdict: 'equivalent', why: NO_YIELD },
-  { file: file('resched'), code: /^mustDrop\(/, verdict: 'equivalent', why: NO_YIELD },
-  { file: file('zap'), code: /^tdpIterCondResched\(|rules\.needbreak\(/, verdict: 'equivalent', why: NO_YIELD },
   {
     file: file('zap'),
-    code: /^condReschedRwlockWrite\(/,
+    in: 'rmapCondResched',
+    code: /rules\.needbreak\(/,
     verdict: 'equivalent',
-    why: 'the flush is paid for and mmu_lock is kept: as if nobody waited for it any more, which may be so at any time',
+    why: 'no yield: that is the variant no-yield, which is correct',
   },
   {
     file: file('resched'),
@@ -81,7 +77,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     in: 'mapStage2',
     code: /\(pagePtep\)/,
     verdict: 'survived',
-    why: 'who takes an entry to be empty that is not loses the CAS, and the guest faults again; another pfn, which would have to be broken, an invalidation has taken away before',
+    why: 'who takes an entry to be empty that is not loses the CAS, and faults again; another pfn an invalidation has taken away before',
   },
   { file: file('stage2/guest'), code: /refillIcache|icacheEpoch/, verdict: 'equivalent', why: REFILLS },
   { file: file('stage2/icache'), code: /icacheEpoch/, verdict: 'equivalent', why: REFILLS },
