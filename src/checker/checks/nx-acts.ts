@@ -7,20 +7,12 @@ import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, FAULT_PROTECTION } 
 import { type Gfn, gfnAdd, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import type { Word } from '../../shared-memory/cpu.ts'
 import { isPresentLeaf, LEVEL_4K, W, X } from '../../shared-memory/page-tables/spte.ts'
+import { FIRST_GFN, FIRST_HVA, own } from './nx-small-vm.ts'
 import type { Act } from './vm-program.ts'
 
 const NOWHERE = 0 as Word
 
 // What the CPUs of the small VMs of system 1 do.
-
-const BLOCK = 512
-/** Pages of the largest huge page. */
-export const GIB = BLOCK * BLOCK
-export const FIRST_GFN = 1 << 20
-export const FIRST_HVA = 1 << 22
-
-export const pagesOf = (blocks: number): number => blocks * BLOCK
-export const own = (block: number, page = 0): Gfn => (FIRST_GFN + block * BLOCK + page) as Gfn
 
 const faultOn = (gfn: Gfn, isExec: boolean, isPresent = false): Act =>
   function* (cpu, vm) {
@@ -66,6 +58,10 @@ export const touches = (gfn: Gfn): Act =>
   function* (cpu, vm) {
     yield* accessGuestMemory(cpu, vm, vm.vcpus[cpu.id]!, gfn, X)
   }
+
+export const entersGuest: Act = function* (cpu, vm) {
+  yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)
+}
 
 export const leavesGuest: Act = function* (cpu, vm) {
   yield* exitGuest(cpu, vm.vcpus[cpu.id]!)

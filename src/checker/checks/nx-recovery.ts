@@ -4,9 +4,12 @@ import type { NxConfig } from '../../protocols/nx/nx.ts'
 import { buildSystem } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'
 import type { Finding } from '../program.ts'
-import { own } from './nx-acts.ts'
-import { ALL, CONFIGURATIONS, HUGE, type Small } from './nx-configurations.ts'
+import { NESTED_CONFIGURATIONS } from './nx-nested-configurations.ts'
+import { ALL, HUGE, own, type Small } from './nx-small-vm.ts'
+import { TDP_CONFIGURATIONS } from './nx-tdp-configurations.ts'
 import { SMALL, vmProgram } from './vm-program.ts'
+
+const CONFIGURATIONS = { ...TDP_CONFIGURATIONS, ...NESTED_CONFIGURATIONS }
 
 const NX: NxConfig = {
   roots: 1,

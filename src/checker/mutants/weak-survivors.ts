@@ -22,12 +22,6 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   { in: 'reloadApicAccessPage', code: /^cpu\.barrier\(RMB/, verdict: 'equivalent', why: COUNTED },
   { in: 'lookUp', code: /^cpu\.barrier\(RMB/, verdict: 'equivalent', why: COUNTED },
   {
-    in: 'makeRequest',
-    code: /^cpu\.barrier\(WMB/,
-    verdict: 'survived',
-    why: 'what a request tells of is zapped by xchg(), a full barrier, or looked at under mmu_lock, which the requester holds; where the shadow MMU zaps by a store, no vCPU of these configurations uses again what it has walked meanwhile',
-  },
-  {
     in: 'checkRequest',
     code: /^cpu\.barrier\(MB/,
     verdict: 'equivalent',

@@ -1,18 +1,9 @@
-import type { COUNTER } from '../../protocols/counters.ts'
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
-import type { NxConfig } from '../../protocols/nx/nx.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import type { MemoryModel } from '../memory/model.ts'
 import {
   changesRole,
   executes,
-  FIRST_GFN,
-  FIRST_HVA,
-  GIB,
   inGuest,
   leavesGuest,
-  own,
-  pagesOf,
   reclaims,
   recovers,
   takes,
@@ -24,31 +15,8 @@ import {
   writesTo,
   writesToPresent,
 } from './nx-acts.ts'
-import { type Act, inTurn } from './vm-program.ts'
-
-/** Huge pages of the guest, and behind them small ones. */
-export const HUGE = 3
-const small = (page: number): Gfn => own(HUGE, page)
-/** Where there is a nested guest, its memory is the last huge page. */
-const nested = (page: number): Gfn => own(HUGE - 1, page)
-
-export type Small = {
-  readonly says: string
-  readonly vcpus: number
-  readonly acts: readonly (readonly [string, Act])[]
-  /** What the first of them does alone, before the others are there. */
-  readonly before?: Act
-  readonly nx?: Partial<NxConfig>
-  readonly memslots?: readonly MemslotConfig[]
-  /** What must be counted in some interleaving, or nothing was checked. */
-  readonly patience?: number
-  readonly counts?: readonly (keyof typeof COUNTER)[]
-  readonly isLarge?: readonly MemoryModel[]
-}
-
-/** All memory; and a memslot apart, which comes first. */
-export const ALL: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: pagesOf(HUGE + 1) }
-const ELSEWHERE: MemslotConfig = { slot: 0, baseGfn: own(-2), hva: FIRST_HVA + ALL.pages, pages: 1 }
+import { FIRST_GFN, FIRST_HVA, GIB, own, type Small, small } from './nx-small-vm.ts'
+import { inTurn } from './vm-program.ts'
 
 const ROOT_ENTRY = 1 << 27
 /** Memory below three entries of a root. */
@@ -59,9 +27,9 @@ const REGIONS = [0, 1, 2].map((entry) => ({
   pages: 1,
 }))
 const LEAVES_ROOTS = { roots: 2, keepsRoots: false }
-const NESTED = { nestedGfn: nested(0), nestedPages: 512 }
 
-export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
+/** Of the TDP MMU alone. */
+export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
   walked: {
     says: 'a vCPU walks through a page table while it is recovered and freed',
     vcpus: 1,
@@ -122,48 +90,6 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['nx-recovery', inTurn(recovers, reclaims)],
     ],
     counts: ['pf_fast'],
-  },
-  nested: {
-    says: 'a vCPU executes in memory of a nested guest and of its own while both are recovered',
-    vcpus: 1,
-    acts: [
-      ['vcpu0', inTurn(executes(nested(0)), executes(own(0)))],
-      ['nx-recovery', inTurn(recovers, reclaims)],
-    ],
-    nx: NESTED,
-    memslots: [ELSEWHERE, { ...ALL, slot: 1 }],
-    counts: ['nx_zapped_tdp', 'nx_zapped_shadow'],
-  },
-  'nested-lock-free': {
-    says: 'a vCPU looks at an entry of the shadow MMU without mmu_lock while the page table that it is in is freed',
-    vcpus: 1,
-    acts: [
-      ['vcpu0', inTurn(executes(nested(0)), writesToPresent(nested(1)))],
-      ['nx-recovery', recovers],
-    ],
-    nx: NESTED,
-    counts: ['pf_fixed'],
-  },
-  'nested-unmapped': {
-    says: 'a notifier unmaps memory of a nested guest while more of it is mapped, and it is recovered',
-    vcpus: 1,
-    before: executes(nested(0)),
-    acts: [
-      ['vcpu0', inTurn(executes(nested(1)), recovers, executes(own(0)))],
-      ['notifier', unmaps(nested(0), 2)],
-    ],
-    nx: NESTED,
-  },
-  'nested-wanted': {
-    says: 'somebody wants mmu_lock while a page table of the shadow MMU is recovered',
-    vcpus: 1,
-    before: executes(nested(0)),
-    acts: [
-      ['nx-recovery', recovers],
-      ['writer', waitsToWrite],
-    ],
-    nx: NESTED,
-    counts: ['yield_needbreak'],
   },
   'unmap-wanted': {
     says: 'somebody wants mmu_lock while a notifier unmaps',

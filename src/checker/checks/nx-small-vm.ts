@@ -1,0 +1,43 @@
+import type { COUNTER } from '../../protocols/counters.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { NxConfig } from '../../protocols/nx/nx.ts'
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { MemoryModel } from '../memory/model.ts'
+import type { Act } from './vm-program.ts'
+
+// The small VMs of system 1: their memory, and what a configuration says.
+
+const BLOCK = 512
+/** Pages of the largest huge page. */
+export const GIB = BLOCK * BLOCK
+export const FIRST_GFN = 1 << 20
+export const FIRST_HVA = 1 << 22
+
+export const pagesOf = (blocks: number): number => blocks * BLOCK
+export const own = (block: number, page = 0): Gfn => (FIRST_GFN + block * BLOCK + page) as Gfn
+
+/** Huge pages of the guest, and behind them small ones. */
+export const HUGE = 3
+export const small = (page: number): Gfn => own(HUGE, page)
+/** Where there is a nested guest, its memory is the last huge page. */
+export const nested = (page: number): Gfn => own(HUGE - 1, page)
+
+/** All memory; and a memslot apart, which comes first. */
+export const ALL: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: pagesOf(HUGE + 1) }
+export const ELSEWHERE: MemslotConfig = { slot: 0, baseGfn: own(-2), hva: FIRST_HVA + ALL.pages, pages: 1 }
+
+export type Small = {
+  readonly says: string
+  readonly vcpus: number
+  readonly acts: readonly (readonly [string, Act])[]
+  /** What the first of them does alone, before the others are there. */
+  readonly before?: Act
+  readonly nx?: Partial<NxConfig>
+  readonly memslots?: readonly MemslotConfig[]
+  /** How often a loop that retries goes round, if not as elsewhere. */
+  readonly patience?: number
+  /** What must be counted in some interleaving, or nothing was checked. */
+  readonly counts?: readonly (keyof typeof COUNTER)[]
+  /** Under which memory models it is explored by name only. */
+  readonly isLarge?: readonly MemoryModel[]
+}
