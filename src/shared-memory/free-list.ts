@@ -40,7 +40,8 @@ export class FreeList {
   /** With the lock held; NO_OBJECT if there is none. */
   *pop(cpu: Cpu): Steps<number> {
     for (;;) {
-      const head = yield* cpu.load(this.head)
+      // As llist_del_first(): what lies below the head is read after it. Pairs with the cas in push().
+      const head = yield* cpu.loadAcquire(this.head)
       if (head === NO_OBJECT) return NO_OBJECT
       const next = yield* cpu.read(wordAt(this.#links, head))
       const was = yield* cpu.cas(this.head, head, next)

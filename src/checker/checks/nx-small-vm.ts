@@ -2,7 +2,6 @@ import type { COUNTER } from '../../protocols/counters.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import type { NxConfig } from '../../protocols/nx/nx.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import type { MemoryModel } from '../memory/model.ts'
 import type { Act } from './vm-program.ts'
 
 // The small VMs of system 1: their memory, and what a configuration says.
@@ -38,6 +37,4 @@ export type Small = {
   readonly patience?: number
   /** What must be counted in some interleaving, or nothing was checked. */
   readonly counts?: readonly (keyof typeof COUNTER)[]
-  /** Under which memory models it is explored by name only. */
-  readonly isLarge?: readonly MemoryModel[]
 }

@@ -109,7 +109,6 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['cpu0', takes(1, 0)],
       ['cpu1', takes(2, 1)],
     ],
-    isLarge: ['relaxed'],
   },
   'two-roots': {
     says: 'a notifier unmaps in two roots while somebody wants mmu_lock',

@@ -14,6 +14,7 @@ const precheck = CHECKS.find(({ name }) => name === 'precheck')!
 const SMALL: Readonly<Record<string, readonly string[]>> = {
   precheck: ['lockless', 'uncounted', 'polled', 'unended'],
   elision: ['spare', 'outside', 'reload'],
+  'nx-recovery': ['free-list', 'nested-walked'],
   'apic-page': ['x2apic'],
 }
 
