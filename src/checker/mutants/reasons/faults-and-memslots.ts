@@ -32,6 +32,13 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
   },
   { file: file('memslots/publish'), code: /rcuwait\.setUninterruptible\(/i, verdict: 'survived', why: SPIN },
   { file: file('memslots/publish'), code: /rcuwait\.schedule\(/i, verdict: 'survived', why: SPIN },
+  {
+    file: file('memslots/memslots'),
+    in: 'rmap',
+    code: /RMAP/,
+    verdict: 'survived',
+    why: 'only memory of a nested guest has a reverse map, in system 1, and there is one memslot: its map is the first and begins at 0',
+  },
   { file: file('notifier'), code: /rangeLocked/, verdict: 'survived', why: NO_SLOT_NO_LOCK },
   { file: file('invalidate'), in: 'invalidateRangeAddNone', code: /./, verdict: 'survived', why: NO_SLOT_NO_LOCK },
   {
