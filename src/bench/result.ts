@@ -177,7 +177,7 @@ export type ModelInfo = {
   readonly engineHash: string
   /** Instructions that were carried out. */
   readonly steps: number
-  /** Time of the roles in the measured window by what it went into, ns; `busy` is the rest. */
+  /** Time of the roles in the measured window by what it went into, ns; `busy` is the rest: its own operations. See BLAMES. */
   readonly blocked: readonly {
     readonly role: string
     readonly count: number

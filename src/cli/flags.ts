@@ -5,7 +5,8 @@ const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 
 /** `400ms`, `1.5s`, `2m`; a bare number is seconds, as for sleep(1). */
 export function milliseconds(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m)?$/.exec(text.trim())
-  const value = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2] ?? 's']!
+  // In whole ns: 700us are 0.7 ms, and not 0.7000000000000001.
+  const value = match === null ? Number.NaN : Math.round(Number(match[1]) * UNITS[match[2] ?? 's']! * 1e6) / 1e6
   if (value > 0 && Number.isFinite(value)) return value
   throw new FaultlineError('BAD_DURATION', 'usage', `--${flag} is '${text}', which is not a time`, {
     hint: `Write it with its unit, such as --${flag} 400ms or --${flag} 2s.`,

@@ -13,6 +13,10 @@ export const BLAMES = [
   { name: 'bandwidth', says: 'waited for memory that others used' },
   { name: 'preemption', says: 'was runnable and had no core' },
   { name: 'event', says: 'waited for something else that another CPU does' },
+  {
+    name: 'asleep',
+    says: 'slept until a time of its own choosing: a pause between two operations, a guest that halts',
+  },
 ] as const
 
 export type BlameName = (typeof BLAMES)[number]['name']

@@ -457,7 +457,7 @@ export class SimulatedCpu implements Cpu {
       case BROADCASTS:
         return this.#broadcast(this.#a, this.#b)
       case SLEEP:
-        return this.clock >= this.#a || !this.running() ? this.#goOn(0) : SLEEPS
+        return this.#sleep()
       case PAUSE:
         return this.#goOn(0)
       default:
@@ -515,6 +515,17 @@ export class SimulatedCpu implements Cpu {
     if (isFirst) this.#times[this.#at + WAIT_BEGAN] = this.clock
     this.#lines.watch(line, this.id)
     return SPINS
+  }
+
+  /** Until its time has come, or nobody measures any more how long it sleeps. */
+  #sleep(): Fate {
+    const isAsleep = this.#times[this.#at + WAIT_BEGAN]! >= 0
+    if (this.clock < this.#a && this.running()) {
+      if (!isAsleep) this.#times[this.#at + WAIT_BEGAN] = this.clock
+      return SLEEPS
+    }
+    if (isAsleep) this.#endWait(BLAME.asleep)
+    return this.#goOn(0)
   }
 
   #park(line: number): Fate {

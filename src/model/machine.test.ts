@@ -135,3 +135,47 @@ test('CPUs that wait for each other for ever are named with their words', () => 
     ['0 until flag'],
   )
 })
+
+/** ns of its window in which a CPU was neither blocked nor asleep. */
+function busyNs({ machine }: ReturnType<typeof playOn>, cpu: number): number {
+  const { began, ended, blockedInWindow } = machine.cpus[cpu]!.ledger
+  return (ended - began - blockedInWindow.reduce((sum, ps) => sum + ps, 0)) / 1000
+}
+
+test('whatever a CPU waits for is blamed on something: the rest is what its own operations take', () => {
+  const place = new Place()
+  const word = place.line('word')
+  const flag = place.line('flag')
+  const actor = function* (cpu: Cpu) {
+    cpu.running()
+    for (let round = 1; round <= 5; round += 1) {
+      yield* cpu.work(WORK_KIND.exit_entry, 1)
+      yield* cpu.add(word, 1)
+      yield* cpu.broadcast(BROADCAST_KIND.ipi, 3)
+      yield* cpu.broadcast(BROADCAST_KIND.ic_ivau, 100)
+      yield* cpu.untilTime(round * 20_000)
+      yield* cpu.load(word)
+      yield* cpu.pause()
+    }
+    const last = yield* cpu.add(flag, 1)
+    if (last < 3) yield* cpu.untilEqual(flag, 4)
+  }
+  const starts = [0, 10, 20, 30]
+  const played = playOn(place, [actor, actor, actor, actor], {}, starts)
+  const rounds = 5 * (300 + 5 + 1 + 10)
+  for (const cpu of starts.keys()) {
+    const looks = busyNs(played, cpu) - rounds - 5
+    // Of the last wait: each time the flag is written a spinning CPU looks at it, for 1 ns.
+    assert.ok(Number.isInteger(looks) && looks >= 0 && looks <= 5, `CPU ${cpu} was busy for ${looks} ns more`)
+  }
+})
+
+test('a CPU that has no core is not busy', () => {
+  const place = new Place()
+  const actor = function* (cpu: Cpu) {
+    cpu.running()
+    for (let round = 0; round < 100; round += 1) yield* cpu.work(WORK_KIND.exit_entry, 100)
+  }
+  const played = playOn(place, [actor, actor, actor, actor], { cpus: 2, slice_ms: 1, switch_ns: 0 })
+  for (const cpu of [0, 1, 2, 3]) assert.equal(busyNs(played, cpu), 100 * 100 * 300)
+})
