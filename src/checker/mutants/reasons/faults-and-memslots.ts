@@ -37,7 +37,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     in: 'rmap',
     code: /RMAP/,
     verdict: 'survived',
-    why: 'only memory of a nested guest has a reverse map, in system 1, and there is one memslot: its map is the first and begins at 0',
+    why: 'with 0 for all, slots would share one reverse map; the shadow MMU maps memory of one slot only here, which is found where it was put',
   },
   { file: file('notifier'), code: /rangeLocked/, verdict: 'survived', why: NO_SLOT_NO_LOCK },
   { file: file('invalidate'), in: 'invalidateRangeAddNone', code: /./, verdict: 'survived', why: NO_SLOT_NO_LOCK },
