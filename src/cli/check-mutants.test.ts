@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { loadChecks } from '../checker/load-checks.ts'
+import { MEMORY_MODELS } from '../checker/memory/model.ts'
+import type { Mutation } from '../checker/mutants/mutations.ts'
+import { mutationsIn, type Scored, scoreMutants, survey } from '../checker/mutants/score.ts'
+import { rowText } from '../checker/mutants/score-text.ts'
+
+/** A slice of the table that is scored in seconds: where an invalidation ends and who asks about it, in small configurations. */
+const SMALL = ['lockless', 'uncounted', 'polled', 'unended']
+const isInSlice = ({ file, in: fn }: Mutation) => file === 'protocols/retry.js' || fn === 'invalidateEnd'
+
+const cellsOf = (row: string) => row.split(/(?<!\\) \| /).map((cell) => cell.replace(/^\| | \|$/g, ''))
+/** Which mutant it is: file, function, step and kind. */
+const keyOf = (cells: readonly string[]) => cells.slice(0, 4).join(' ')
+
+const committed = readFileSync(fileURLToPath(new URL('../../results/mutants.md', import.meta.url)), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| [a-z]/.test(line) && !line.startsWith('| file '))
+  .map(cellsOf)
+
+const precheck = (await loadChecks()).find(({ name }) => name === 'precheck')!
+const variant = precheck.variants[0]!.name
+const surveyed = MEMORY_MODELS.flatMap((memory) =>
+  SMALL.flatMap((configuration) => survey(precheck, variant, 60_000, configuration, memory)),
+)
+const mutations = mutationsIn(surveyed).filter(isInSlice)
+const scored = await scoreMutants(mutations, surveyed, 2, new AbortController().signal, () => {})
+
+const REGENERATE = 'results/mutants.md is not of this program: npm run -s check -- --mutants > results/mutants.md'
+const rowsOf = (one: Scored) => committed.filter((row) => keyOf(row) === keyOf(cellsOf(rowText(one))))
+
+test('the committed table knows every mutant of a slice that is scored anew', () => {
+  assert.ok(scored.length > 15)
+  for (const one of scored) assert.ok(rowsOf(one).length > 0, `${REGENERATE} (${keyOf(cellsOf(rowText(one)))})`)
+})
+
+test('what is noticed in the slice was noticed when the table was made, and nothing that lives there dies', () => {
+  for (const one of scored.filter(({ report }) => report.verdict === 'FAIL')) {
+    assert.ok(
+      rowsOf(one).some((row) => row[4] === 'killed'),
+      `${REGENERATE} (${rowText(one)})`,
+    )
+  }
+})
+
+test('what was noticed in a configuration of the slice is noticed there again, by the same property and memory', () => {
+  const names = SMALL.map((name) => ` in precheck ${name}`)
+  let compared = 0
+  for (const one of scored) {
+    const rows = rowsOf(one).filter((row) => names.some((name) => row[5]?.endsWith(name)))
+    if (rows.length === 0 || rows.length < rowsOf(one).length) continue
+    compared += 1
+    const row = cellsOf(rowText(one)).slice(4)
+    assert.ok(
+      rows.some((was) => was.slice(4).join() === row.join()),
+      `${REGENERATE} (${rowText(one)})`,
+    )
+  }
+  assert.ok(compared > 5)
+})
