@@ -2,25 +2,13 @@ import { FULL, type LockId, type Side, type Word } from '../shared-memory/cpu.ts
 import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
-import { Column } from './growing.ts'
+import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THREW, VIOLATION } from './graph.ts'
 import { ADD, AND, INSTRUCTIONS, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { ActorSource } from './program.ts'
 import { spinAt } from './spin.ts'
 import { enterActor, type Frames } from './tracing/frames.ts'
 import { LocalState } from './tracing/local-state.ts'
-
-/** What a node of a behaviour stands for, besides the instructions: what happens between two steps, in this order. */
-export const START = 32
-export const PEEK = 33
-export const POKE = 34
-export const VIOLATION = 35
-export const COUNT = 36
-export const ASKED = 37
-export const ACQUIRED = 38
-export const RELEASING = 39
-export const THREW = 40
-export const ENDED = 41
 
 const CODE_OF = new Map<string, number>(INSTRUCTIONS.map((kind, code) => [kind, code]))
 
@@ -31,34 +19,15 @@ const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
 export class NotDeterministic extends Error {}
 
 /**
- * What an actor does, as far as it has been seen: a graph. A node is an instruction that it is about to take, or something
- * that it does between two of them; an edge is the answer that it got. As an actor sees nothing of the world but the
- * answers to its instructions, a node stands for all of its local state, and a step that was taken once with the same
+ * What an actor does, as far as it has been seen. As it sees nothing of the world but the answers to its instructions, a
+ * node of the graph stands for all of its local state, and a step that was taken once with the same
  * answers is never executed again: it is looked up. Where the graph ends, the generator is run from the start along a path
  * that leads there (unless it happens to stand there), because generators cannot be copied.
  *
  * Of an actor from the traced build the local state is seen, so that ways which leave the same behind meet in one node. Of
  * another it is the answers themselves, and the graph is a tree.
  */
-export class Behaviour implements Observer {
-  readonly kind = new Column()
-  readonly word = new Column()
-  readonly a = new Column()
-  readonly b = new Column()
-  /** Of a read-modify-write: what it orders. */
-  readonly order = new Column()
-  /** The node that it was first reached from, and the answer that led to it. */
-  readonly parent = new Column(-1)
-  readonly answer = new Column()
-  /** Edges: where each comes from, its answer, where it leads, and the next one from the same node. */
-  readonly edgeFrom = new Column()
-  readonly edgeAnswer = new Column()
-  readonly edgeTo = new Column()
-  readonly #nextEdge = new Column(-1)
-  readonly #firstEdge = new Column(-1)
-  edges = 0
-  /** Equal for nodes after which an actor does the same: those where it has ended with the same result. */
-  readonly identity = new Column()
+export class Behaviour extends Graph implements Observer {
   /** Of a `pause` that waits: pairs of a word and the value that was seen in it. */
   readonly spins = new Map<number, Int32Array>()
   readonly #blind = new Set<number>()
@@ -70,7 +39,6 @@ export class Behaviour implements Observer {
   readonly results = new Map<number, unknown>()
   /** Counters that were ever counted. */
   readonly covered = new Set<number>()
-  nodes = 0
 
   readonly id: number
   readonly #source: ActorSource
@@ -96,6 +64,7 @@ export class Behaviour implements Observer {
 
   /** `look`: what is in a word at the moment, for oracles. */
   constructor(id: number, source: ActorSource, look: (word: number) => number, options: BehaviourOptions) {
+    super()
     this.id = id
     this.#source = source
     this.#look = look
@@ -103,13 +72,6 @@ export class Behaviour implements Observer {
     this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
     this.#counted = new Set(options.counted)
     this.#append(START, 0, 0, 0)
-  }
-
-  /** What follows `node` after `answer`, or -1 if that has not been seen yet. */
-  after(node: number, answer: number): number {
-    let edge = this.#firstEdge.at[node]!
-    while (edge !== -1 && this.edgeAnswer.at[edge] !== answer) edge = this.#nextEdge.at[edge]!
-    return edge === -1 ? -1 : this.edgeTo.at[edge]!
   }
 
   /** Runs the actor from `node` on, answered by `answer`, up to its next instruction; what it peeks at is as in memory. */
@@ -136,25 +98,6 @@ export class Behaviour implements Observer {
     // It stands at the instruction of the path that it was asked last, until it stands at a new one, or has ended.
     do this.#resume(this.#answerAt(this.#onPath - 1))
     while (this.#standsAt === -1 && !this.#isOver)
-  }
-
-  /** The nodes from the start to `node`. */
-  pathTo(node: number): number[] {
-    const path: number[] = []
-    for (let at = node; at !== -1; at = this.parent.at[at]!) path.push(at)
-    return path.reverse()
-  }
-
-  /** The nodes between two instructions of which the second follows the first. */
-  between(from: number, to: number): number[] {
-    for (let edge = this.#firstEdge.at[from]!; edge !== -1; edge = this.#nextEdge.at[edge]!) {
-      const next = this.edgeTo.at[edge]!
-      if (next === to) return []
-      if (this.kind.at[next]! < START || this.kind.at[next]! >= THREW) continue
-      const rest = this.between(next, to)
-      if (rest.length > 0 || this.after(next, 0) === to) return [next, ...rest]
-    }
-    return []
   }
 
   /** Hands an answer over and lets the actor run to its next instruction. */
@@ -273,39 +216,15 @@ export class Behaviour implements Observer {
   }
 
   #append(kind: number, word: number, a: number, b: number): number {
-    const node = this.nodes
-    this.nodes += 1
-    for (const column of this.#columns()) column.reserve(this.nodes)
-    this.kind.at[node] = kind
-    this.word.at[node] = word
-    this.a.at[node] = a
-    this.b.at[node] = b
-    this.identity.at[node] = node
+    const node = this.addNode(kind, word, a, b)
     if (kind !== START) this.#link(node)
     this.#last = node
     this.#lastAnswer = 0
     return node
   }
 
-  /** An edge from the last node, with its answer. */
   #link(node: number): void {
-    if (this.parent.at[node] === -1) {
-      this.parent.at[node] = this.#last
-      this.answer.at[node] = this.#lastAnswer
-    }
-    const edge = this.edges
-    this.edges += 1
-    for (const column of [this.edgeFrom, this.edgeAnswer, this.edgeTo, this.#nextEdge]) column.reserve(this.edges)
-    this.edgeFrom.at[edge] = this.#last
-    this.edgeAnswer.at[edge] = this.#lastAnswer
-    this.edgeTo.at[edge] = node
-    this.#nextEdge.at[edge] = this.#firstEdge.at[this.#last]!
-    this.#firstEdge.at[this.#last] = edge
-  }
-
-  #columns(): Column[] {
-    const { kind, word, a, b, order, parent, answer, identity } = this
-    return [kind, word, a, b, order, parent, answer, identity, this.#firstEdge]
+    this.addEdge(this.#last, this.#lastAnswer, node)
   }
 }
 

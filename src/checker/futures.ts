@@ -1,4 +1,5 @@
-import { type Behaviour, PEEK, POKE, START } from './behaviour.ts'
+import type { Behaviour } from './behaviour.ts'
+import { PEEK, POKE, START } from './graph.ts'
 import { Column } from './growing.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 

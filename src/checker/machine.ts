@@ -1,16 +1,6 @@
-import {
-  ASKED,
-  Behaviour,
-  type BehaviourOptions,
-  COUNT,
-  ENDED,
-  PEEK,
-  POKE,
-  START,
-  THREW,
-  VIOLATION,
-} from './behaviour.ts'
+import { Behaviour, type BehaviourOptions } from './behaviour.ts'
 import { mixHigh, mixLow } from './fingerprint.ts'
+import { ASKED, COUNT, ENDED, PEEK, POKE, START, THREW, VIOLATION } from './graph.ts'
 import { CAS, PARK, PAUSE, READ, STORE, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL, valueAfter, WRITE } from './instructions.ts'
 import { carryOutWeakly } from './memory/carry-out.ts'
 import { WeakMemory } from './memory/weak-memory.ts'

@@ -1,5 +1,6 @@
-import { ACQUIRED, type Behaviour, RELEASING, START } from './behaviour.ts'
+import type { Behaviour } from './behaviour.ts'
 import { ableOf, DEADLOCK } from './exhaust.ts'
+import { ACQUIRED, RELEASING, START } from './graph.ts'
 import { INSTRUCTIONS, UNTIL_EQUAL } from './instructions.ts'
 import { type Line, lineOf, number } from './line.ts'
 import type { Machine } from './machine.ts'

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.ts'
-import { ENDED, START, THREW } from '../behaviour.ts'
+import { ENDED, START, THREW } from '../graph.ts'
 import { isReadModifyWrite, STORE, WRITE } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 import { drains, endsWindow, isAcquire, isEarly, isRelease, mayFindOlder } from './order.ts'

@@ -1,5 +1,6 @@
-import { type Behaviour, START } from '../behaviour.ts'
+import type { Behaviour } from '../behaviour.ts'
 import { Cells } from '../futures.ts'
+import { START } from '../graph.ts'
 import { Column } from '../growing.ts'
 import type { MemoryModel } from './model.ts'
 import { endsWindow, isAcquire, isEarly } from './order.ts'
