@@ -16,8 +16,6 @@ const SMALL: Readonly<Record<string, readonly string[]>> = {
   elision: ['spare', 'outside', 'reload'],
   'nx-recovery': ['free-list', 'nested-walked'],
   'apic-page': ['x2apic'],
-  // An object is popped by who must not find an older link: smp_load_acquire() of the head.
-  'nx-recovery': ['free-list'],
 }
 
 for (const memory of ['tso', 'relaxed'] as const) {
