@@ -1,8 +1,9 @@
 import type { Lockdep } from '../shared-memory/lockdep/lockdep.ts'
+import { OwnedLock, OwnedRwLock } from '../shared-memory/lockdep/owned-locks.ts'
 import { TrackedLock, TrackedRwLock } from '../shared-memory/lockdep/tracked-locks.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
-import { OwnedLock, OwnedRwLock } from './owned-locks.ts'
+import { ORACLE } from './oracles.ts'
 
 /** Puts around the locks of a VM what watches them in this run; nothing, if nobody does. */
 export class Watch {
@@ -30,10 +31,10 @@ export class Watch {
 
   /** The lock, and whoever releases it must have it. */
   owned(lock: Lock): Lock {
-    return this.#owners === 0 ? lock : new OwnedLock(lock, this.#owners)
+    return this.#owners === 0 ? lock : new OwnedLock(lock, this.#owners, ORACLE.lock_not_held)
   }
 
   ownedRwLock(lock: RwLock): RwLock {
-    return this.#owners === 0 ? lock : new OwnedRwLock(lock, this.#owners)
+    return this.#owners === 0 ? lock : new OwnedRwLock(lock, this.#owners, ORACLE.lock_not_held)
   }
 }
