@@ -1,10 +1,15 @@
 // The library `faultline/shared-memory`: locks and words for one's own workers. Inside the project import the file itself.
 export {
+  ACQUIRE,
   type Cpu,
   type Direct,
+  FULL,
   type LockId,
   MB,
+  type Order,
   READ,
+  RELAXED,
+  RELEASE,
   RMB,
   type Side,
   WMB,
