@@ -93,11 +93,6 @@ export class Cache {
     return start + transfer
   }
 
-  #standBehind(at: number): void {
-    const reader = this.#state[at + LAST_READER]!
-    this.follows = reader === NOBODY ? this.#state[at + LAST_ASKER]! : reader
-  }
-
   copyArrives(line: number): void {
     const at = line << STATE_SHIFT
     this.#state[at + IS_SHARED] = 1
@@ -114,6 +109,11 @@ export class Cache {
     state[at + IS_SHARED] = 0
     state[at + VERSION]! += 1
     if (this.#lines.isWatched(line)) this.#shared.written(line, written)
+  }
+
+  #standBehind(at: number): void {
+    const reader = this.#state[at + LAST_READER]!
+    this.follows = reader === NOBODY ? this.#state[at + LAST_ASKER]! : reader
   }
 
   #transferFrom(owner: number): number {
