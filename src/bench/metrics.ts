@@ -178,6 +178,11 @@ export const METRICS = {
     better: null,
     says: 'of the time in which workers were measured, the share in which they were runnable and on no CPU',
   },
+  hand_over_ns: {
+    unit: 'ns',
+    better: null,
+    says: 'an answer of one worker to another after a trial, one way: how far apart the host had their CPUs',
+  },
   operation_ns: {
     unit: 'ns',
     better: 'lower',

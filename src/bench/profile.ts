@@ -1,11 +1,13 @@
-import type { Profile, ProfileParameter } from '../model/profile.ts'
-import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { type Profile, type ProfileParameter, withValues } from '../model/profile.ts'
+import { BROADCAST, WORK, WORK_KIND } from '../protocols/costs.ts'
 import type { Host } from './result.ts'
 
 /** How far a primitive's cost moves on one host from one moment to the next: frequency, neighbours, cold caches. */
 const SPREAD = 1.3
 /** Of a hand-over of one word by turns, what is the journey of the line; the rest is dropping the other's copy. */
 const JOURNEY = 0.75
+
+const GUEST_ACCESS_NS = WORK[WORK_KIND.guest_access]!.ns
 
 /** What `calibrate` writes: a machine for the model, and everything that was measured for it. */
 export type HostProfile = Profile & {
@@ -15,8 +17,8 @@ export type HostProfile = Profile & {
 
 /** The profile of the host that was calibrated. What is not re-created by the threads is what they were told it costs. */
 export function hostProfile(host: Host, cores: number, costs: Readonly<Record<string, number>>): HostProfile {
-  const handOver = costs.spin_hand_over_ns ?? 100
-  const journey = measured(handOver * JOURNEY, 'spin_hand_over_ns')
+  const load = costs.atomics_load_ns ?? 1
+  const access = costs.guest_access_ns ?? 0
   const told = [...WORK, ...BROADCAST].map(({ name, ns, source }): [string, ProfileParameter] => [
     `cost.${name}_ns`,
     { value: ns, unit: 'ns', low: ns / 2, high: ns * 2, class: 'E', source },
@@ -34,19 +36,34 @@ export function hostProfile(host: Host, cores: number, costs: Readonly<Record<st
       sockets: counted(1),
       threads_per_core: counted(1),
       cluster_cores: counted(1),
-      load_ns: measured(costs.atomics_load_ns ?? 1, 'atomics_load_ns'),
+      load_ns: measured(load, 'atomics_load_ns'),
       store_ns: measured(costs.atomics_store_ns ?? 8, 'atomics_store_ns'),
       rmw_ns: measured(costs.atomics_add_ns ?? 8, 'atomics_add_ns'),
       fence_ns: { ...measured(0, 'every access is a full barrier'), class: 'P' },
-      c2c_smt_ns: journey,
-      c2c_cluster_ns: journey,
-      c2c_socket_ns: journey,
-      c2c_remote_ns: journey,
-      upgrade_ns: measured(handOver * (1 - JOURNEY), 'spin_hand_over_ns'),
+      ...Object.fromEntries(
+        Object.entries(handOverCosts(costs.spin_hand_over_ns ?? 100)).map(([name, ns]) => [
+          name,
+          measured(ns, 'spin_hand_over_ns'),
+        ]),
+      ),
       switch_ns: measured(costs.sleep_hand_over_ns ?? 5000, 'sleep_hand_over_ns'),
+      role_loop_ns: measured(
+        Math.max(0, access - GUEST_ACCESS_NS - load),
+        'guest_access_ns, less what it is told to cost, and a load',
+      ),
       ...Object.fromEntries(told),
     },
   }
+}
+
+/** The same host while its CPUs are so far apart: one that is virtual itself does not keep them where they are. */
+export const withHandOver = (profile: Profile, ns: number): Profile =>
+  withValues(profile, handOverCosts(ns), 'hand_over_ns of trials')
+
+function handOverCosts(ns: number): Record<string, number> {
+  const journey = ns * JOURNEY
+  const levels = { c2c_smt_ns: journey, c2c_cluster_ns: journey, c2c_socket_ns: journey, c2c_remote_ns: journey }
+  return { ...levels, upgrade_ns: ns - journey }
 }
 
 const measured = (value: number, name: string): ProfileParameter => {

@@ -64,7 +64,11 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
       ? { elapsed_ns: durationNs, ...derivedMetrics(tally) }
       : { ...latencyMetrics(histograms), ...lockMetrics(tally, locks, histograms) }
   return {
-    metrics: { ...metrics, waited_for_cpu_share: waitedForCpuShare },
+    metrics: {
+      ...metrics,
+      waited_for_cpu_share: waitedForCpuShare,
+      ...(run.handOverNs === undefined ? {} : { hand_over_ns: run.handOverNs }),
+    },
     counters,
     histograms,
     locks,

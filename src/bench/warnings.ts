@@ -16,6 +16,9 @@ export type Circumstances = {
 /** Fewer unmaps than this in all trials together are few. */
 const FEW_UNMAPS = 30
 
+/** Hand-overs that differ by more than this are not of the same two CPUs of the host's own. */
+const FAR = 1.5
+
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
 
 /**
@@ -68,7 +71,14 @@ function sampleWarnings(
   const waited = Math.max(...done.map(({ trial }) => trial.waitedForCpuShare))
   if (workers <= cores && waited > 0.05) {
     warnings.push(
-      `workers waited for a CPU although there were enough: something else ran (${percent(waited)} of a trial)`,
+      `workers waited for a CPU although there were enough: something else ran, as the compiler does for a second or two (${percent(waited)} of a trial)`,
+    )
+  }
+  const handOvers = done.flatMap(({ trial }) => trial.metrics.hand_over_ns ?? [])
+  const [nearest, farthest] = [Math.min(...handOvers), Math.max(...handOvers)]
+  if (farthest > nearest * FAR) {
+    warnings.push(
+      `the host moved its CPUs: a hand-over between two took longer after some trials than after others (${nearest.toFixed(0)} to ${farthest.toFixed(0)} ns)`,
     )
   }
   const noise = summary.noise?.faults_per_second

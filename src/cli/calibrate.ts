@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { describeHost, usableCores } from '../bench/host.ts'
 import { hostProfile } from '../bench/profile.ts'
 import { columns, compact, time } from '../report/numbers.ts'
-import { handOver, calibrate as measure } from '../threads/calibrate.ts'
+import { calibrateForModel, calibrate as measure } from '../threads/calibrate.ts'
 import type { Command } from './command.ts'
 import { EXIT, type Io } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
@@ -11,11 +11,11 @@ import { checkWritable, saveAtomically } from './save.ts'
 type Args = { readonly out: string | undefined; readonly json: boolean }
 
 const BUDGET_MS = 100
-const ROUNDS = 20_000
 
 /** Measures this host; `profile` is the text of one. */
 export async function calibrateHost(io: Io) {
-  const costs = { ...(await measure(BUDGET_MS)), ...(await handOver(ROUNDS)) }
+  const primitives = await measure(BUDGET_MS)
+  const costs = { ...primitives, ...(await calibrateForModel(primitives.work_turn_ns!)) }
   const host = describeHost(io.runtime, costs.clock_read_ns ?? 0)
   const profile = `${JSON.stringify(hostProfile(host, usableCores(host), costs), null, 1)}\n`
   return { host, costs, profile }

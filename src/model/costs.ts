@@ -26,6 +26,8 @@ export type Costs = {
   readonly sharedRead: number
   /** Lines that a CPU keeps copies of, a power of two. */
   readonly copies: number
+  /** What a role's loop does besides the steps of an operation. */
+  readonly roleLoop: number
   readonly work: Float64Array
   readonly broadcast: Float64Array
   readonly dvmWindow: number
@@ -67,6 +69,7 @@ export function costsOf(machine: Profile): Costs {
     toNearest: Math.min(...levelsOf(value).map((level) => ps(`c2c_${level}`))),
     sharedRead: ps('shared_read'),
     copies: 1 << (31 - Math.clz32(Math.max(1, value('l2_kb') * 16))),
+    roleLoop: Math.round((machine.parameters.role_loop_ns?.value ?? 0) * PS),
     work: Float64Array.from(WORK, kind),
     broadcast,
     dvmWindow: Math.max(1, Math.round(value('dvm_window'))),

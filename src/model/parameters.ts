@@ -50,4 +50,10 @@ export const COSTS: Readonly<Record<string, ParameterKind & { readonly ns: numbe
   [...WORK, ...BROADCAST].map((cost) => [`cost.${cost.name}_ns`, { ...ns(cost.source), ns: cost.ns }]),
 )
 
-export const kindOf = (name: string): ParameterKind | undefined => PARAMETERS[name] ?? COSTS[name]
+/** All that a machine may leave out, with what it costs then. */
+export const OPTIONAL: typeof COSTS = {
+  ...COSTS,
+  role_loop_ns: { ...ns('what the loop of a role costs each of its operations, besides their steps'), ns: 0 },
+}
+
+export const kindOf = (name: string): ParameterKind | undefined => PARAMETERS[name] ?? OPTIONAL[name]

@@ -1,5 +1,5 @@
 import { Random } from '../workers/random.ts'
-import { COSTS, kindOf, PARAMETERS } from './parameters.ts'
+import { COSTS, kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
 import { type Profile, ProfileError, type ProfileParameter } from './profile.ts'
 
 /** A cost, or a group of them, and by what it is multiplied. */
@@ -57,7 +57,7 @@ export function namesOf(cost: string): readonly string[] {
 
 /** A cost that no profile says is the protocols' default, known to a factor of two. */
 function defaultOf(name: string): ProfileParameter {
-  const { ns, says } = COSTS[name]!
+  const { ns, says } = OPTIONAL[name]!
   return { value: ns, unit: 'ns', low: ns / 2, high: ns * 2, class: 'E', source: says }
 }
 
@@ -67,7 +67,7 @@ function defaultOf(name: string): ProfileParameter {
  */
 export function drawn(profile: Profile, seed: number): Profile {
   const random = new Random(seed)
-  const names = [...new Set([...Object.keys(PARAMETERS), ...Object.keys(COSTS)])].sort()
+  const names = [...new Set([PARAMETERS, COSTS, profile.parameters].flatMap(Object.keys))].sort()
   const parameters = names.flatMap((name): [string, ProfileParameter][] => {
     const isAbove = random.below(2) === 1
     const share = random.next() / 2 ** 32

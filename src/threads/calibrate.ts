@@ -1,6 +1,11 @@
-import type { CalibrationTask, PingPongTask } from './calibration-worker.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { COUNTER } from '../protocols/counters.ts'
+import type { AccessPlan } from '../workers/accesses.ts'
+import type { CalibrationTask, HandOverTask } from './calibration-worker.ts'
 import { Control, WARMUP } from './control.ts'
 import { WorkerGroup } from './group.ts'
+import { HAND_OVER_WORDS, type HandOverPlan } from './hand-over.ts'
+import { run } from './run.ts'
 
 const WORKER = new URL('./calibration-worker.js', import.meta.url)
 
@@ -23,16 +28,52 @@ async function scaling(budgetMs: number): Promise<number> {
   return (await rate(2)) / alone
 }
 
-/** How long it takes one thread to be answered by another: by one that spins, and by one that sleeps. */
-export async function handOver(rounds: number): Promise<Record<string, number>> {
-  const median = async (sleeps: boolean) => {
-    const words = new Int32Array(new SharedArrayBuffer(256))
-    const each = await together<PingPongTask, number>('pingPong', 2, (control, side) => {
-      return { control, words, side: side === 0 ? 0 : 1, rounds, sleeps }
-    })
-    return Math.max(...each)
+/** What a model of this host has to know besides: hand-overs between its threads, and what a role costs them. */
+export async function calibrateForModel(turnNs: number): Promise<Record<string, number>> {
+  return {
+    spin_hand_over_ns: await handOver({ batches: 1500, rounds: 1000, sleeps: false }),
+    sleep_hand_over_ns: await handOver({ batches: 300, rounds: 10, sleeps: true }),
+    guest_access_ns: await guestAccess(turnNs),
   }
-  return { spin_hand_over_ns: await median(false), sleep_hand_over_ns: await median(true) }
+}
+
+/** How long it takes one thread to be answered by another: by one that spins, or by one that sleeps. */
+async function handOver(plan: HandOverPlan): Promise<number> {
+  const words = new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4))
+  const each = await together<HandOverTask, number>('handOver', 2, (control, side) => {
+    return { control, words, side: side === 0 ? 0 : 1, ...plan }
+  })
+  return Math.max(...each)
+}
+
+const GUEST_RUNS = 3
+
+/**
+ * Median ns of an access of a guest that has the translation: what it is told to cost, and what playing the role costs a thread.
+ * Each run is one of fresh threads, as its compiler takes other decisions.
+ */
+async function guestAccess(turnNs: number): Promise<number> {
+  const each: number[] = []
+  for (let index = 0; index < GUEST_RUNS; index += 1) {
+    const { windows, records } = await run({
+      system: {
+        ...{ variant: 'precheck', cpus: 1, vcpus: 1, mmu: 'tdp', preempt: 'full', tlbEntries: 1, hugePerMille: 0 },
+        memslots: [{ slot: 0, baseGfn: 0, hva: 0, pages: 1 }],
+        ...{ oracles: false, lockStatistics: false },
+      },
+      roles: [{ role: 'vcpu', accesses: ONE_PAGE, sampleEvery: 0 }],
+      ...{ warmupMs: 500, durationMs: 100, recordingMs: 0, cores: 1, stallMs: 10_000 },
+      workTurns: WORK.map(({ ns }) => ns / turnNs),
+      broadcastTurns: BROADCAST.map(({ ns }) => ns / turnNs),
+    })
+    const { beganNs, endedNs } = windows[0]!
+    each.push((endedNs - beganNs) / records.of(0).counters[COUNTER.guest_accesses]!)
+  }
+  return each.sort((a, b) => a - b)[Math.floor(GUEST_RUNS / 2)]!
+}
+
+const ONE_PAGE: AccessPlan = {
+  ...{ kind: 'touch', hotGfns: [0], hotPerMille: 500, firstGfn: 0, pages: 1, seed: 1, everyNs: 0, startNs: 0 },
 }
 
 async function together<T, R>(

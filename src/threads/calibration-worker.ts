@@ -1,6 +1,7 @@
 import { Bench } from 'tinybench'
 import { Control } from './control.ts'
 import { turn } from './cpu.ts'
+import { type HandOverPlan, playHandOver } from './hand-over.ts'
 
 // Tasks for WorkerGroup: what this host's primitives cost, in a thread of their own.
 
@@ -95,31 +96,13 @@ export function arithmetic({ control, budgetMs }: CalibrationTask): number {
   return (turns / (performance.now() - began)) * 1000
 }
 
-export type PingPongTask = {
+export type HandOverTask = HandOverPlan & {
   readonly control: Int32Array<SharedArrayBuffer>
   readonly words: Int32Array<SharedArrayBuffer>
   readonly side: 0 | 1
-  readonly rounds: number
-  readonly sleeps: boolean
 }
 
-/** Median ns in which one thread answers another: spinning on its word, or sleeping on it. */
-export function pingPong({ control, words, side, rounds, sleeps }: PingPongTask): number {
-  const mine = side * 32
-  const theirs = (1 - side) * 32
-  const samples = new Float64Array(rounds)
+export function handOver({ control, words, side, ...plan }: HandOverTask): number {
   new Control(control).arriveAndWait()
-  for (let round = 1; round <= rounds; round += 1) {
-    const began = performance.now()
-    if (side === 0) answer(words, theirs, round, sleeps)
-    while (Atomics.load(words, mine) < round) if (sleeps) Atomics.wait(words, mine, round - 1, 100)
-    if (side === 1) answer(words, theirs, round, sleeps)
-    samples[round - 1] = performance.now() - began
-  }
-  return (samples.sort()[Math.floor(rounds / 2)]! * 1e6) / 2
-}
-
-function answer(words: Int32Array<SharedArrayBuffer>, theirs: number, round: number, sleeps: boolean): void {
-  Atomics.store(words, theirs, round)
-  if (sleeps) Atomics.notify(words, theirs, 1)
+  return playHandOver(words, side, plan)
 }

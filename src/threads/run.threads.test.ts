@@ -58,6 +58,13 @@ test('each role of a run is measured', async () => {
   assert.ok(records.of(0).lock(mmuLock.id, 0).acquisitions > 0)
 })
 
+test('after a run its first two workers say how far apart they are, unless there are too few or too many', async () => {
+  const { handOverNs } = await run(options([vcpu, zapper]))
+  assert.ok(handOverNs !== undefined && handOverNs > 1 && handOverNs < 1e6, `${handOverNs} ns`)
+  assert.equal((await run(options([vcpu]))).handOverNs, undefined)
+  assert.equal((await run(options([vcpu, zapper], { cores: 1 }))).handOverNs, undefined)
+})
+
 test('a worker that throws ends the run with its name and what it threw', async () => {
   const broken = { ...vcpu, accesses: undefined } as unknown as RolePlan
   const failure = await failureOf(options([vcpu, zapper, broken]))

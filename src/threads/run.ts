@@ -2,7 +2,7 @@ import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
-import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
+import { type RunResult, shapeOf } from '../workers/run-result.ts'
 import { buildSystem, type SystemSpec } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
 import { type Conducted, conduct, RunFailed } from './conductor.ts'
@@ -10,10 +10,11 @@ import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { DeadlockWatch } from './deadlock.ts'
 import { WorkerGroup } from './group.ts'
+import { HAND_OVER_WORDS } from './hand-over.ts'
 import { allocate } from './memory.ts'
 import { Status } from './status.ts'
 import { describeWait } from './watchdog.ts'
-import type { RoleTask, RunSpec } from './worker.ts'
+import type { RoleEnded, RoleTask, RunSpec } from './worker.ts'
 
 export type RunOptions = {
   readonly system: SystemSpec
@@ -62,6 +63,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     interconnect: new Int32Array(new SharedArrayBuffer(128)),
     spinLooks: cpus > options.cores ? SPIN_LOOKS_CROWDED : SPIN_LOOKS,
     recordingNs: options.recordingMs * 1e6,
+    handOver: cpus < 2 || cpus > options.cores ? undefined : new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4)),
     timelines,
   }
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec }))
@@ -90,19 +92,26 @@ export async function run(options: RunOptions): Promise<RunResult> {
     splats: lockSplats(vm, memory.words, place, nameOf),
     timelines: timelines.map((memory) => new Timeline(new Float64Array(memory.events))),
   })
-  const windows = await play(tasks, conducted).catch((failure) => {
+  const ended = await play(tasks, conducted).catch((failure) => {
     if (failure instanceof RunFailed) {
       failure.partial = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
     }
     throw failure
   })
-  return { ...recorded(), windows, atRest: violationsAtRest(vm, memory.words) }
+  const windows = ended.map(({ window }) => window)
+  const handOverNs = Math.max(...ended.map((each) => each.handOverNs))
+  return {
+    ...recorded(),
+    windows,
+    ...(handOverNs === 0 ? {} : { handOverNs }),
+    atRest: violationsAtRest(vm, memory.words),
+  }
 }
 
-async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasEnded'>): Promise<Window[]> {
+async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasEnded'>): Promise<RoleEnded[]> {
   const group = new WorkerGroup(new URL('./worker.js', import.meta.url), tasks.length)
   let hasEnded = false
-  const ending = group.run<RoleTask, Window>('role', tasks, conducted.control).finally(() => {
+  const ending = group.run<RoleTask, RoleEnded>('role', tasks, conducted.control).finally(() => {
     hasEnded = true
   })
   try {
@@ -120,11 +129,11 @@ async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasE
 
 /** The first failure that is a cause and not a consequence. */
 function workerFailure(
-  settled: readonly PromiseSettledResult<Window>[],
+  settled: readonly PromiseSettledResult<RoleEnded>[],
   nameOf: (cpu: number) => string,
   first: number,
 ): RunFailed {
-  const isCause = (outcome: PromiseSettledResult<Window>) =>
+  const isCause = (outcome: PromiseSettledResult<RoleEnded>) =>
     outcome.status === 'rejected' && outcome.reason?.name !== 'RunAborted' && outcome.reason?.name !== 'AbortError'
   const cause = settled.findIndex(isCause)
   const cpu = cause < 0 ? first : cause

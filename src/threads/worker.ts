@@ -5,6 +5,7 @@ import type { SystemSpec } from '../workers/system.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { ThreadCpu } from './cpu.ts'
 import { loadDirectBuild } from './direct.ts'
+import { handOverAfterRun } from './hand-over.ts'
 import type { Memory } from './memory.ts'
 import { Status } from './status.ts'
 import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
@@ -23,14 +24,19 @@ export type RunSpec = {
   readonly spinLooks: number
   /** The run's load is a recording of this length; 0: it goes on until it is stopped. */
   readonly recordingNs: number
+  /** Where the first two play hand-overs once their roles are over; undefined: they do not. */
+  readonly handOver: Int32Array<SharedArrayBuffer> | undefined
   /** Room for what each CPU notes of what it does; none: nothing is noted. */
   readonly timelines: readonly TimelineMemory[]
 }
 
 export type RoleTask = { readonly cpu: number; readonly plan: RolePlan; readonly run: RunSpec }
 
+/** When a role was measured, and what a hand-over took its worker after that. */
+export type RoleEnded = { readonly window: Window; readonly handOverNs: number }
+
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
-export async function role(task: RoleTask): Promise<Window> {
+export async function role(task: RoleTask): Promise<RoleEnded> {
   const { cpu: id, plan, run } = task
   const direct = await loadDirectBuild()
   const control = new Control(run.control)
@@ -69,7 +75,9 @@ export async function role(task: RoleTask): Promise<Window> {
   else control.advance(DRAIN)
   cpu.roleEnded()
   status.returned()
-  return cpu.window
+  const isSide = run.handOver !== undefined && id < 2
+  const handOverNs = isSide ? handOverAfterRun(run.handOver, id === 0 ? 0 : 1, control) : 0
+  return { window: cpu.window, handOverNs }
 }
 
 /** As much of a recorded role as is rehearsed. */

@@ -21,6 +21,8 @@ export type RunResult = {
   readonly records: Records
   /** One a role. */
   readonly windows: readonly Window[]
+  /** After the roles, what an answer of one worker to another took, one way; not said of workers that have no cores of their own. */
+  readonly handOverNs?: number
   /** Properties violated at rest, by oracle. */
   readonly atRest: ReturnType<typeof violationsAtRest>
   /** What lockdep has to say, a splat for each circle. */

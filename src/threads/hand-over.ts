@@ -1,0 +1,78 @@
+import type { Control } from './control.ts'
+
+// How long a thread waits for the answer of another: the journey of a cache line between their CPUs, there and back. A host that is
+// virtual itself moves its CPUs: on one, the answer took 29, 55 or 230 ns, and seconds later another of the three.
+
+/** The two sides answer on a word each, on lines of its own; on a third is how many have come. */
+const STRIDE = 32
+const ARRIVED = 2
+export const HAND_OVER_WORDS = 3 * STRIDE
+
+export type HandOverPlan = {
+  readonly batches: number
+  /** Of a batch: the clock is read between batches only, as reading it takes as long as a hand-over. */
+  readonly rounds: number
+  /** Whether who waits sleeps on its word, or spins. */
+  readonly sleeps: boolean
+}
+
+/** What a run plays when it has ended: the compiler comes to it after a few batches, the first half of them is its own. */
+const AFTER_A_RUN: HandOverPlan = { batches: 60, rounds: 1000, sleeps: false }
+const PATIENCE_MS = 500
+const NAP_MS = 20
+const GONE = -1
+
+/** Median ns of a hand-over, for each of the two sides that play it at the same time. */
+export function playHandOver(words: Int32Array<SharedArrayBuffer>, side: 0 | 1, plan: HandOverPlan): number {
+  const { batches, rounds, sleeps } = plan
+  const samples = new Float64Array(batches)
+  for (let batch = 0; batch < batches; batch += 1) {
+    const began = performance.now()
+    playBatch(words, side, batch * rounds, rounds, sleeps)
+    samples[batch] = ((performance.now() - began) * 1e6) / rounds / 2
+  }
+  return samples.subarray(batches >> 1).sort()[batches >> 2]!
+}
+
+/** The same at the end of a run, if the other side comes to it too; 0 if it does not. */
+export function handOverAfterRun(words: Int32Array<SharedArrayBuffer>, side: 0 | 1, control: Control): number {
+  return meet(words, control) ? playHandOver(words, side, AFTER_A_RUN) : 0
+}
+
+/** Whether both sides are here. Who has waited long enough goes, and then the other finds that it has. */
+function meet(words: Int32Array<SharedArrayBuffer>, control: Control): boolean {
+  const at = ARRIVED * STRIDE
+  const deadlineMs = performance.now() + PATIENCE_MS
+  if (Atomics.compareExchange(words, at, 0, 1) !== 0) {
+    const isFirstHere = Atomics.compareExchange(words, at, 1, 2) === 1
+    Atomics.notify(words, at)
+    return isFirstHere
+  }
+  while (Atomics.load(words, at) === 1) {
+    const isGoing = control.isAborted || performance.now() > deadlineMs
+    if (isGoing && Atomics.compareExchange(words, at, 1, GONE) === 1) return false
+    Atomics.wait(words, at, 1, NAP_MS)
+  }
+  return true
+}
+
+function playBatch(
+  words: Int32Array<SharedArrayBuffer>,
+  side: 0 | 1,
+  played: number,
+  rounds: number,
+  sleeps: boolean,
+): void {
+  const mine = side * STRIDE
+  const theirs = (1 - side) * STRIDE
+  for (let round = played + 1; round <= played + rounds; round += 1) {
+    if (side === 0) answer(words, theirs, round, sleeps)
+    while (Atomics.load(words, mine) < round) if (sleeps) Atomics.wait(words, mine, round - 1, 100)
+    if (side === 1) answer(words, theirs, round, sleeps)
+  }
+}
+
+function answer(words: Int32Array<SharedArrayBuffer>, theirs: number, round: number, sleeps: boolean): void {
+  Atomics.store(words, theirs, round)
+  if (sleeps) Atomics.notify(words, theirs, 1)
+}
