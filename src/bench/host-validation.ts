@@ -1,13 +1,16 @@
 import type { Profile } from '../model/profile.ts'
-import { bench } from './bench.ts'
+import { bench, type Watcher } from './bench.ts'
 import { compareRuns } from './compare-runs.ts'
 import type { Runtime } from './host.ts'
 import { METRICS, type MetricName } from './metrics.ts'
+import { type Placement, placementOf, placementsOf } from './placements.ts'
 import { type Group, groupOf, type PlanOptions } from './plan.ts'
+import { withHandOver } from './profile.ts'
 import type { Run } from './result.ts'
 import type { Crew, Scenario } from './scenario.ts'
 import faultScaling from './scenarios/fault-scaling.ts'
 import precheck from './scenarios/precheck.ts'
+import { median } from './statistics.ts'
 
 /** A load that is small enough for any host, measured on its threads and modelled on its profile. */
 type HostLoad = {
@@ -16,6 +19,8 @@ type HostLoad = {
   readonly variants: readonly string[]
   readonly crew: Crew
   readonly set: Readonly<Record<string, string>>
+  /** Real ms: the compiler is done with short paths soon, and with all of a fault and an invalidation after seconds. */
+  readonly warmupMs: number
   /** Virtual ms. */
   readonly modelMs: number
 }
@@ -28,6 +33,7 @@ const LOADS: readonly HostLoad[] = [
     variants: ['no-precheck', 'precheck', 'no-yield'],
     crew: { vcpus: 1, notifiers: 1, zappers: 0 },
     set: { range: '512', 'pause-us': '200' },
+    warmupMs: 2000,
     modelMs: 40,
   },
   {
@@ -36,6 +42,7 @@ const LOADS: readonly HostLoad[] = [
     variants: ['no-precheck', 'precheck'],
     crew: ALONE,
     set: { shape: 'out', 'fresh-pages': '262144' },
+    warmupMs: 500,
     modelMs: 20,
   },
   {
@@ -44,6 +51,7 @@ const LOADS: readonly HostLoad[] = [
     variants: ['write-lock', 'read-lock', 'lock-free'],
     crew: ALONE,
     set: {},
+    warmupMs: 500,
     modelMs: 20,
   },
 ]
@@ -57,10 +65,10 @@ const COMPARED: readonly MetricName[] = [
   'flushes_per_unmap',
 ]
 
-const PLAN: PlanOptions = {
+const PLAN: Omit<PlanOptions, 'warmupMs'> = {
   seed: 1,
   ...{ trials: 9, latencyTrials: 0, aaTrials: 0, timelineEvents: 0 },
-  ...{ durationMs: 200, warmupMs: 250, arrival: { kind: 'closed' } as const, sampleEvery: 0 },
+  ...{ durationMs: 200, arrival: { kind: 'closed' } as const, sampleEvery: 0 },
   // They cost the threads some of their time, and a model none of its own.
   oracles: false,
   costs: {},
@@ -95,66 +103,111 @@ export type HostOrder = {
 }
 
 export type HostValidation = {
+  /** The nearest first. */
+  readonly placements: readonly Placement[]
   readonly figures: readonly HostFigure[]
   readonly differences: readonly HostDifference[]
   readonly orders: readonly HostOrder[]
-  readonly warnings: readonly string[]
+  /** Doubts about the threads' figures, of every run. */
+  readonly warnings: readonly Pick<Run, 'variant' | 'warnings'>[]
 }
 
-/** The same loads on the host's threads and on its profile. */
-export async function validateOnHost(profile: Profile, runtime: Runtime, signal: AbortSignal): Promise<HostValidation> {
-  const groups = LOADS.flatMap((load) => groupsOf(load, profile))
-  const { runs } = await bench(
-    { groups, plan: PLAN, command: ['validate', '--host'], runtime, signal },
-    { progress: () => {}, speed: () => {}, finished: () => {} },
-  )
-  const each = LOADS.map((load) => {
-    const own = runs.filter(({ scenario, params }) => scenario === load.scenario.name && isOf(load, params))
-    const on = (kind: Run['kind']) => own.filter((run) => run.kind === kind && run.trials.length > 0)
-    return { load: load.says, measured: on('measured'), modelled: on('modelled') }
-  })
+/**
+ * The same loads on the host's threads and on its profile. Each trial is held against the model of a host whose CPUs are as far
+ * apart as they were after it.
+ */
+export async function validateOnHost(
+  profile: Profile,
+  runtime: Runtime,
+  signal: AbortSignal,
+  progress: Watcher['progress'],
+): Promise<HostValidation> {
+  const play = async (group: Group, warmupMs: number, onTrial: Watcher['progress']) => {
+    const plan = { ...PLAN, warmupMs }
+    const watcher = { progress: onTrial, speed: () => {}, finished: () => {} }
+    return (await bench({ groups: [group], plan, command: ['validate', '--host'], runtime, signal }, watcher)).runs
+  }
+
+  const total = LOADS.reduce((sum, load) => sum + trialsOf(load), 0)
+  const measured: Measured[] = []
+  let before = 0
+  for (const load of LOADS) {
+    const group = groupOf(load.scenario, load.variants, load.crew, load.set, null)
+    const runs = await play(group, load.warmupMs, (done, _, label) => progress(before + done, total, label))
+    measured.push({ load, group, runs: runs.filter(({ trials }) => trials.length > 0) })
+    before += trialsOf(load)
+  }
+
+  const placements = placementsOf(measured.flatMap(({ runs }) => runs.flatMap(handOversOf)))
+  const machines = placements.map(({ handOverNs }) => withHandOver(profile, handOverNs))
+  const sides: Sides[] = []
+  for (const { load, group, runs } of measured) {
+    const modelled: (readonly Run[])[] = []
+    for (const machine of machines.length === 0 ? [profile] : machines) {
+      modelled.push(await play({ ...group, modelled: modelledOn(machine, load) }, 0, () => {}))
+    }
+    sides.push({ load: load.says, measured: runs, placements, modelled })
+  }
   return {
-    figures: each.flatMap(figuresOf),
-    differences: each.flatMap(differencesOf),
-    orders: each.map(orderOf),
-    warnings: [...new Set(runs.filter(({ kind }) => kind === 'measured').flatMap(({ warnings }) => warnings))],
+    placements,
+    figures: sides.flatMap(figuresOf),
+    differences: sides.flatMap(differencesOf),
+    orders: sides.map(orderOf),
+    warnings: measured.flatMap(({ runs }) => runs.map(({ variant, warnings }) => ({ variant, warnings }))),
   }
 }
 
-function groupsOf({ scenario, variants, crew, set, modelMs }: HostLoad, profile: Profile): Group[] {
-  const measured = groupOf(scenario, variants, crew, set, null)
-  const modelled = { profile, durationMs: modelMs, warmupMs: 1, costs: {}, seeds: [1], draws: 0, whatIf: [] }
-  return [measured, { ...measured, modelled }]
+const trialsOf = ({ variants }: HostLoad) => variants.length * PLAN.trials
+
+const modelledOn = (profile: Profile, { modelMs }: HostLoad) => {
+  return { profile, durationMs: modelMs, warmupMs: 1, costs: {}, seeds: [1], draws: 0, whatIf: [] }
 }
 
-const isOf = ({ crew, set }: HostLoad, params: Run['params']) =>
-  params.notifiers === crew.notifiers && Object.entries(set).every(([name, value]) => String(params[name]) === value)
+const handOversOf = ({ trials }: Run) => trials.flatMap(({ metrics }) => metrics.hand_over_ns ?? [])
 
-type Sides = { readonly load: string; readonly measured: readonly Run[]; readonly modelled: readonly Run[] }
+type Measured = { readonly load: HostLoad; readonly group: Group; readonly runs: readonly Run[] }
+
+type Sides = {
+  readonly load: string
+  readonly measured: readonly Run[]
+  readonly placements: readonly Placement[]
+  /** By placement. */
+  readonly modelled: readonly (readonly Run[])[]
+}
 
 const rateOf = ({ metrics }: Run): MetricName => COMPARED.find((name) => metrics[name] !== undefined)!
 
-function figuresOf({ load, measured, modelled }: Sides): HostFigure[] {
+/** The median of what is modelled for each trial of a run. */
+function modelledOf({ placements, modelled }: Sides, run: Run, metric: MetricName): number | undefined {
+  const by = modelled.map((runs) => runs.find(({ variant }) => variant === run.variant)?.metrics[metric]?.median)
+  const handOvers = handOversOf(run)
+  const each = handOvers.length === 0 ? [by[0]] : handOvers.map((ns) => by[placementOf(placements, ns)])
+  const known = each.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : median(known)
+}
+
+function figuresOf(sides: Sides): HostFigure[] {
+  const { load, measured } = sides
   return measured.flatMap((run) =>
     COMPARED.flatMap((metric): HostFigure[] => {
       const own = run.metrics[metric]
-      const other = modelled.find(({ variant }) => variant === run.variant)?.metrics[metric]
-      if (own === undefined || other === undefined) return []
+      const modelled = modelledOf(sides, run, metric)
+      if (own === undefined || modelled === undefined) return []
       const { unit } = METRICS[metric]
       const isRate = metric === rateOf(run)
       const { variant } = run
-      return [{ load, variant, metric, unit, measured: own.median, ci95: own.ci95, modelled: other.median, isRate }]
+      return [{ load, variant, metric, unit, measured: own.median, ci95: own.ci95, modelled, isRate }]
     }),
   )
 }
 
-function differencesOf({ load, measured, modelled }: Sides): HostDifference[] {
+function differencesOf(sides: Sides): HostDifference[] {
+  const { load, measured } = sides
   const [baseline, ...others] = measured
   return others.flatMap((candidate) =>
     COMPARED.flatMap((metric): HostDifference[] => {
       const found = compareRuns(baseline!, candidate, metric)
-      const of = (variant: string) => modelled.find((run) => run.variant === variant)?.metrics[metric]?.median
-      const [before, after] = [of(baseline!.variant), of(candidate.variant)]
+      const [before, after] = [baseline!, candidate].map((run) => modelledOf(sides, run, metric))
       if (found === undefined || !found.exceedsNoise || before === undefined || after === undefined) return []
       const names = { baseline: baseline!.variant, candidate: candidate.variant }
       const isSameSign = Math.sign(after - before) === Math.sign(found.ratio - 1)
@@ -164,8 +217,13 @@ function differencesOf({ load, measured, modelled }: Sides): HostDifference[] {
 }
 
 /** Variants by their rate, the fastest first. */
-function orderOf({ load, measured, modelled }: Sides): HostOrder {
-  const order = (runs: readonly Run[]) =>
-    runs.toSorted((a, b) => b.metrics[rateOf(b)]!.median - a.metrics[rateOf(a)]!.median).map(({ variant }) => variant)
-  return { load, measured: order(measured), modelled: order(modelled) }
+function orderOf(sides: Sides): HostOrder {
+  const { load, measured } = sides
+  const order = (rate: (run: Run) => number) =>
+    measured.toSorted((a, b) => rate(b) - rate(a)).map(({ variant }) => variant)
+  return {
+    load,
+    measured: order((run) => run.metrics[rateOf(run)]!.median),
+    modelled: order((run) => modelledOf(sides, run, rateOf(run)) ?? 0),
+  }
 }

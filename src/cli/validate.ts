@@ -10,6 +10,7 @@ import { calibrateHost } from './calibrate.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
+import { Progress } from './progress.ts'
 import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = { readonly json: boolean; readonly host: boolean }
@@ -48,7 +49,11 @@ async function onHost(json: boolean, io: Io): Promise<ExitCode> {
   checkWritable(HOST_PROFILE)
   const { profile } = await calibrateHost(io)
   saveAtomically(HOST_PROFILE, profile)
-  const found = await validateOnHost(loadProfile(`./${HOST_PROFILE}`), io.runtime, io.signal)
+  const progress = new Progress(io, !json)
+  const found = await validateOnHost(loadProfile(`./${HOST_PROFILE}`), io.runtime, io.signal, (...trial) =>
+    progress.show(...trial),
+  )
+  progress.clear()
   if (io.signal.aborted) return EXIT.interrupted
   io.out(json ? JSON.stringify(found, null, 1) : hostValidationText(found))
   return EXIT.fine

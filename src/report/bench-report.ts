@@ -6,6 +6,7 @@ import { benchTable, lockTable } from './bench-table.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
+import { warningLines } from './warning-lines.ts'
 
 export type ReportOptions = {
   /** The answers only. */
@@ -130,20 +131,3 @@ const splatsOf = (runs: readonly Run[]): string[] => [...new Set(runs.flatMap(({
 
 const outcomeText = ({ outcome, grade, count, says }: Outcome) =>
   `${grade.toUpperCase()} ${outcome}, ${compact(count)} times: ${says}`
-
-/** A doubt that several variants share is said once, with the figure of each. */
-function warningLines(runs: readonly Run[]): string[] {
-  const byDoubt = new Map<string, { variant: string; figure: string }[]>()
-  for (const { variant, warnings } of runs) {
-    for (const warning of warnings) {
-      const [, doubt = warning, figure = ''] = /^(.*) \(([^()]*)\)$/.exec(warning) ?? []
-      byDoubt.set(doubt, [...(byDoubt.get(doubt) ?? []), { variant, figure }])
-    }
-  }
-  return [...byDoubt].map(([doubt, whose]) => {
-    const figures = [...new Set(whose.map(({ figure }) => figure))]
-    const isShared = whose.length === runs.length && figures.length === 1
-    const said = isShared ? figures[0] : whose.map(({ variant, figure }) => `${variant} ${figure}`.trim()).join(', ')
-    return `! ${doubt}${said === '' ? '' : ` (${said})`}`
-  })
-}

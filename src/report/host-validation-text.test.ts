@@ -15,6 +15,7 @@ const rate = (variant: string, measured: number, modelled: number): HostFigure =
 })
 
 const FOUND: HostValidation = {
+  placements: [{ handOverNs: 55, trials: 18 }],
   figures: [rate('a', 1000, 1100), rate('b', 2000, 1000)],
   differences: [
     {
@@ -23,7 +24,10 @@ const FOUND: HostValidation = {
     },
   ],
   orders: [{ load: 'a load', measured: ['b', 'a'], modelled: ['a', 'b'] }],
-  warnings: ['a doubt'],
+  warnings: [
+    { variant: 'a', warnings: ['a doubt (12 %)'] },
+    { variant: 'b', warnings: ['a doubt (5 %)'] },
+  ],
 }
 
 test('threads and model stand side by side, and what is off by more than the aim is marked', () => {
@@ -37,5 +41,14 @@ test('another order, another sign and every doubt of the threads are said', () =
   const text = hostValidationText(FOUND)
   assert.match(text, /a load, fastest first: b, a on threads, a, b modelled/)
   assert.match(text, /b against a: faults_per_second 2\.00x on threads, 0\.91x modelled: NOT THE SAME SIGN/)
-  assert.match(text, /^! a doubt$/m)
+  assert.match(text, /^! a doubt \(a 12 %, b 5 %\)$/m)
+})
+
+test('how far apart the CPUs were is said, and that a host moved them', () => {
+  assert.match(hostValidationText(FOUND), /^hand-over from CPU to CPU: 55\.0 ns after 18 trials$/m)
+  const moved = { ...FOUND, placements: [...FOUND.placements, { handOverNs: 230, trials: 9 }] }
+  assert.match(
+    hostValidationText(moved),
+    /^hand-over from CPU to CPU: 55\.0 ns after 18 trials, 230 ns after 9 trials: this host moves its CPUs, and each/m,
+  )
 })

@@ -1,19 +1,22 @@
 import type { HostDifference, HostFigure, HostOrder, HostValidation } from '../bench/host-validation.ts'
-import { columns, inUnit, share } from './numbers.ts'
+import type { Placement } from '../bench/placements.ts'
+import { columns, inUnit, share, time } from './numbers.ts'
+import { warningLines } from './warning-lines.ts'
 
 /** How far a rate may be off before the text says so. */
 const AIM = 0.25
 
 /** Threads and model side by side: here alone do measured and modelled figures stand in one line, to be held against each other. */
-export function hostValidationText({ figures, differences, orders, warnings }: HostValidation): string {
+export function hostValidationText({ placements, figures, differences, orders, warnings }: HostValidation): string {
   const rates = figures.filter(({ isRate }) => isRate)
   const within = rates.filter((figure) => Math.abs(errorOf(figure)) <= AIM).length
   return [
     columns([HEADER, ...figures.map(rowOf)]),
     '',
+    ...(placements.length === 0 ? [] : [placementText(placements)]),
     ...orders.map(orderText),
     ...differences.map(differenceText),
-    ...warnings.map((warning) => `! ${warning}`),
+    ...warningLines(warnings),
     '',
     `${within} of ${rates.length} rates within ${share(AIM)}; ${sameSigns(differences)}.`,
   ].join('\n')
@@ -30,6 +33,13 @@ function rowOf(figure: HostFigure): string[] {
   const interval = `[${inUnit(ci95[0], unit)}, ${inUnit(ci95[1], unit)}]`
   const mark = isRate && Math.abs(error) > AIM ? ' !' : ''
   return [load, variant, metric, inUnit(measured, unit), interval, inUnit(modelled, unit), `${said}${mark}`]
+}
+
+function placementText(placements: readonly Placement[]): string {
+  const each = placements.map(({ handOverNs, trials }) => `${time(handOverNs)} after ${trials} trials`)
+  const moved =
+    placements.length === 1 ? '' : ': this host moves its CPUs, and each trial is held against the model of its own'
+  return `hand-over from CPU to CPU: ${each.join(', ')}${moved}`
 }
 
 function orderText({ load, measured, modelled }: HostOrder): string {

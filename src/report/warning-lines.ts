@@ -1,0 +1,18 @@
+import type { Run } from '../bench/result.ts'
+
+/** A doubt that several variants share is said once, with the figure of each. */
+export function warningLines(runs: readonly Pick<Run, 'variant' | 'warnings'>[]): string[] {
+  const byDoubt = new Map<string, { variant: string; figure: string }[]>()
+  for (const { variant, warnings } of runs) {
+    for (const warning of warnings) {
+      const [, doubt = warning, figure = ''] = /^(.*) \(([^()]*)\)$/.exec(warning) ?? []
+      byDoubt.set(doubt, [...(byDoubt.get(doubt) ?? []), { variant, figure }])
+    }
+  }
+  return [...byDoubt].map(([doubt, whose]) => {
+    const figures = [...new Set(whose.map(({ figure }) => figure))]
+    const isShared = whose.length === runs.length && figures.length === 1
+    const said = isShared ? figures[0] : whose.map(({ variant, figure }) => `${variant} ${figure}`.trim()).join(', ')
+    return `! ${doubt}${said === '' ? '' : ` (${said})`}`
+  })
+}
