@@ -50,6 +50,34 @@ for (const [what, text] of [
   test(`a function that ${what} stays a generator`, () => assert.equal(toFlat(text), text))
 }
 
+for (const [what, before, after] of [
+  [
+    'while it is running',
+    'function* f() { while (cpu.running() && a.next()) { if (b) yield* g(); yield* h(); } }',
+    'function* f() { while (cpu.running() && a.next()) { if (b) yield  g(); yield  h(); } }',
+  ],
+  [
+    'for so many rounds',
+    'function* f() { for (let i = 0; cpu.running() && i < n; i += 1) yield* g(); }',
+    'function* f() { for (let i = 0; cpu.running() && i < n; i += 1) yield  g(); }',
+  ],
+]) {
+  test(`a role yields each of its operations ${what}`, () => assert.equal(toFlat(before), after))
+}
+
+for (const [what, text] of [
+  ['of which it wants the result', 'function* f() { while (cpu.running()) { a = yield* g(); } }'],
+  ['that is an instruction', 'function* f() { while (cpu.running()) { yield* cpu.load(word); } }'],
+  ['before its loop', 'function* f() { yield* g(); while (cpu.running()) { a(); } }'],
+  ['in another loop', 'function* f() { while (gfn < last) { yield* g(); } }'],
+  [
+    'in a function of its own',
+    'function* f() { while (cpu.running()) { a = function* () { yield* g(); yield* g(); } } }',
+  ],
+]) {
+  test(`a role goes through an operation ${what}`, () => assert.equal(toFlat(text), text))
+}
+
 test('a function within a function counts for itself', () => {
   const before = 'function* f() { const a = function* () { yield* g(); yield* g(); }; yield* h(a); }'
   const after = 'function  f() { const a = function* () { yield* g(); yield* g(); }; return h(a); }'

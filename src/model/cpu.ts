@@ -572,4 +572,8 @@ export class SimulatedCpu implements Cpu {
 }
 
 /** What stands in the op is of no interest to this machine: the CPU keeps what it is about to do. */
-const PAUSED: IteratorResult<Op, number> = { done: false, value: { kind: 'pause', word: -1 as Word, a: 0, b: 0 } }
+/** The answer to who asks a CPU that has to wait: one object, so that it can be told from everything else. */
+export const PAUSED: IteratorResult<Op, number> = {
+  done: false,
+  value: { kind: 'pause', word: -1 as Word, a: 0, b: 0 },
+}

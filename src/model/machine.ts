@@ -11,6 +11,7 @@ import type { Costs } from './costs.ts'
 import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS, TIMES, Turn } from './cpu.ts'
 import { Ledger, type Phases } from './ledger.ts'
 import { Lines, NOBODY, WORDS_PER_CACHE_LINE } from './lines.ts'
+import { Play } from './play.ts'
 import { RoundRobin } from './round-robin.ts'
 import { type Noted, TimelineCpu } from './timeline-cpu.ts'
 import { Topology } from './topology.ts'
@@ -40,7 +41,7 @@ export type Stuck = { readonly cpu: number; readonly name: string; readonly word
 export class Machine {
   readonly cpus: readonly SimulatedCpu[]
   readonly cores: Cores
-  readonly #steps: (Steps<unknown> | undefined)[]
+  readonly #plays: readonly Play[]
   readonly #agenda: Agenda
   readonly #costs: Costs
   readonly #lines: Lines
@@ -102,12 +103,12 @@ export class Machine {
       cpu.patience = options.patience ?? cpu.patience
       return cpu
     })
-    this.#steps = new Array(cpus).fill(undefined)
+    this.#plays = this.cpus.map(() => new Play())
   }
 
   /** The CPU plays these steps from that time on. */
   play(cpu: number, steps: Steps<unknown>, from: number): void {
-    this.#steps[cpu] = steps
+    this.#plays[cpu]!.begin(steps)
     this.cpus[cpu]!.clock = from
     if (this.cores.coreOf[cpu] !== NONE) this.#agenda.enter(cpu, from)
   }
@@ -130,7 +131,7 @@ export class Machine {
    */
   takeTurn(id: number): void {
     const cpu = this.cpus[id]!
-    if (this.#steps[id] === undefined) return
+    if (this.#plays[id]!.isOver) return
     cpu.clock = Math.max(cpu.clock, this.now)
     this.#turn.limit = 0
     this.#turn.ownLimit = 0
@@ -147,12 +148,12 @@ export class Machine {
   /** What is no access to memory happens on the way, until the CPU stands before one, waits, or has ended. */
   passUntilAccess(id: number): void {
     const cpu = this.cpus[id]!
-    while (this.#steps[id] !== undefined && cpu.fate !== SLEEPS && cpu.standsBeforeNoAccess) this.takeTurn(id)
+    while (!this.#plays[id]!.isOver && cpu.fate !== SLEEPS && cpu.standsBeforeNoAccess) this.takeTurn(id)
   }
 
   /** Who has not ended, once nothing happens any more. */
   get stuck(): Stuck[] {
-    return this.cpus.flatMap((cpu, id) => (this.#steps[id] === undefined ? [] : [{ cpu: id, ...cpu.pending }]))
+    return this.cpus.flatMap((cpu, id) => (this.#plays[id]!.isOver ? [] : [{ cpu: id, ...cpu.pending }]))
   }
 
   /** The measured window is over, but not everybody has come to the end of an operation. */
@@ -184,15 +185,14 @@ export class Machine {
   }
 
   #resume(cpu: SimulatedCpu): void {
-    const { done } = this.#steps[cpu.id]!.next(0)
-    if (!done) return
-    this.#steps[cpu.id] = undefined
-    this.#ended(cpu)
+    const play = this.#plays[cpu.id]!
+    play.resume()
+    if (play.isOver) this.#ended(cpu)
   }
 
   #settle(cpu: SimulatedCpu, fate: Fate): void {
     const { id } = cpu
-    if (this.#steps[id] === undefined) {
+    if (this.#plays[id]!.isOver) {
       this.#agenda.remove(id)
       if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
     } else if (fate === STANDS || fate === GOES_ON) {
@@ -289,7 +289,7 @@ export class Machine {
   /** Somebody waits for a core: whoever spins has to be looked at when its slice ends. */
   #watchSlices(): void {
     for (const { id, fate, clock } of this.cpus) {
-      if (fate !== SPINS || this.cores.coreOf[id] === NONE || this.#steps[id] === undefined) continue
+      if (fate !== SPINS || this.cores.coreOf[id] === NONE || this.#plays[id]!.isOver) continue
       this.#agenda.enter(id, Math.max(clock, this.now, this.cores.sliceEnd[id]!))
     }
   }
