@@ -8,8 +8,8 @@ import { join } from 'node:path'
 const LEAST_RATIO = 0.5
 const MOST_MB = 512
 const SIZES = [
-  { cpus: 64, durations: { precheck: '20ms', 'fault-scaling': '100ms' } },
-  { cpus: 1024, durations: { precheck: '700us', 'fault-scaling': '100ms' } },
+  { cpus: 64, durations: { precheck: '20ms', 'fault-scaling': '400ms' } },
+  { cpus: 1024, durations: { precheck: '700us', 'fault-scaling': '400ms' } },
 ]
 const VARIANTS = { precheck: 'precheck', 'fault-scaling': 'read-lock' }
 
@@ -30,7 +30,16 @@ async function runHere(cpus, scenario, duration) {
   const { program } = await import('../dist/cli/program.js')
   const others = scenario === 'precheck' ? 1 : 0
   const command = ['bench', '-m', 'altra-64', '-s', scenario, '--variant', VARIANTS[scenario], '--no-progress']
-  const size = ['--set', `machine.cpus=${cpus}`, '--vcpus', `${cpus - others}`, '--duration', duration]
+  const size = [
+    '--set',
+    `machine.cpus=${cpus}`,
+    '--vcpus',
+    `${cpus - others}`,
+    '--duration',
+    duration,
+    '--time-budget',
+    '60m',
+  ]
   let out = ''
   const before = process.cpuUsage()
   const code = await program({

@@ -114,25 +114,59 @@ export class Sharers {
   }
 }
 
-/** Which lines a CPU has copies of, and of which version: as many as its second-level cache holds, each in one possible place. */
+const FIRST_COPIES = 32
+const GOLDEN = 0x9e37_79b1
+
+/**
+ * Which lines a CPU has copies of, and of which version: as many as its second-level cache holds, each in one possible place. Of
+ * the places only those are kept that something came to: a thousand CPUs with a few lines each are not to fill the host's cache.
+ */
 export class Copies {
-  readonly #copies: Int32Array
-  readonly #mask: number
+  readonly #places: number
+  #shift = 32 - Math.log2(FIRST_COPIES)
+  #used = 0
+  /** Pairs of a line, counted from 1, and its version; 0: nothing came here yet. */
+  #copies = new Int32Array(FIRST_COPIES * 2)
 
   constructor(capacity: number) {
-    this.#copies = new Int32Array(capacity * 2)
-    this.#mask = capacity - 1
+    this.#places = capacity - 1
   }
 
-  /** Lines count from 1 here: memory that was never written to, and costs the host nothing, has none. */
   has(line: number, version: number): boolean {
-    const at = (line & this.#mask) << 1
+    const at = this.#find(line & this.#places)
     return this.#copies[at] === line + 1 && this.#copies[at + 1] === version
   }
 
   put(line: number, version: number): void {
-    const at = (line & this.#mask) << 1
+    let at = this.#find(line & this.#places)
+    if (this.#copies[at] === 0) {
+      this.#used += 1
+      if (this.#used << 2 > this.#copies.length) {
+        this.#grow()
+        at = this.#find(line & this.#places)
+      }
+    }
     this.#copies[at] = line + 1
     this.#copies[at + 1] = version
+  }
+
+  /** Where what came to the place is, or may be put. */
+  #find(place: number): number {
+    const copies = this.#copies
+    let at = (Math.imul(place, GOLDEN) >>> this.#shift) << 1
+    while (copies[at] !== 0 && ((copies[at]! - 1) & this.#places) !== place) at = (at + 2) & (copies.length - 1)
+    return at
+  }
+
+  #grow(): void {
+    const before = this.#copies
+    this.#copies = new Int32Array(before.length * 2)
+    this.#shift -= 1
+    for (let from = 0; from < before.length; from += 2) {
+      if (before[from] === 0) continue
+      const at = this.#find((before[from]! - 1) & this.#places)
+      this.#copies[at] = before[from]!
+      this.#copies[at + 1] = before[from + 1]!
+    }
   }
 }
