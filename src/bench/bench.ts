@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { VariantName } from '../protocols/catalogue.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
-import { calibrate } from '../threads/calibrate.ts'
+import { calibrate, calibrateTurn } from '../threads/calibrate.ts'
 import { RunFailed } from '../threads/conductor.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { run } from '../threads/run.ts'
@@ -115,7 +115,7 @@ async function runGroup(
     }
   }
   const stealAfter = readSteal()
-  const turnsAfter = options.signal.aborted ? turnNs : (await calibrate(CALIBRATION_MS)).work_turn_ns!
+  const turnsAfter = options.signal.aborted ? turnNs : await calibrateTurn(CALIBRATION_MS)
   const circumstances = {
     workers: workersOf(group, options.plan),
     cores,

@@ -18,6 +18,14 @@ export async function calibrate(budgetMs: number): Promise<Record<string, number
   return { ...costs, two_thread_scaling: await scaling(budgetMs * 3) }
 }
 
+/** Of these the one by which work is turned, in ns: whether the host is still as fast. */
+export async function calibrateTurn(budgetMs: number): Promise<number> {
+  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, (control) => {
+    return { control, budgetMs, only: 'work_turn_ns' }
+  })
+  return costs!.work_turn_ns!
+}
+
 /** Arithmetic that two threads do at once, over what one does alone: 2 on two cores of one's own. */
 async function scaling(budgetMs: number): Promise<number> {
   const rate = async (threads: number) => {

@@ -5,12 +5,17 @@ import { type HandOverPlan, playHandOver } from './hand-over.ts'
 
 // Tasks for WorkerGroup: what this host's primitives cost, in a thread of their own.
 
-export type CalibrationTask = { readonly control: Int32Array<SharedArrayBuffer>; readonly budgetMs: number }
+export type CalibrationTask = {
+  readonly control: Int32Array<SharedArrayBuffer>
+  readonly budgetMs: number
+  /** Of the primitives this one only. */
+  readonly only?: string
+}
 
 const BATCH = 2000
 
 /** Median ns of one operation of each kind, alone on its line. */
-export async function primitives({ budgetMs }: CalibrationTask): Promise<Record<string, number>> {
+export async function primitives({ budgetMs, only }: CalibrationTask): Promise<Record<string, number>> {
   const words = new Int32Array(new SharedArrayBuffer(128))
   let sink = 0
   const batches: Record<string, (n: number) => void> = {
@@ -46,6 +51,7 @@ export async function primitives({ budgetMs }: CalibrationTask): Promise<Record<
     throws: true,
   })
   for (const [name, batch] of Object.entries(batches)) {
+    if (only !== undefined && name !== only) continue
     const timed = () => {
       const began = bench.now()
       batch(BATCH)
@@ -61,7 +67,7 @@ export async function primitives({ budgetMs }: CalibrationTask): Promise<Record<
   }
   // Keeps the loops' results alive.
   if (sink === 0.5) throw new Error('unreachable')
-  return { ...costs, clock_step_ns: clockStepNs() }
+  return only === undefined ? { ...costs, clock_step_ns: clockStepNs() } : costs
 }
 
 const READINGS = 20_000
