@@ -1,3 +1,4 @@
+import { placementsOf } from './placements.ts'
 import type { Result } from './result.ts'
 import type { Done, Summary } from './summarise.ts'
 
@@ -15,9 +16,6 @@ export type Circumstances = {
 
 /** Fewer unmaps than this in all trials together are few. */
 const FEW_UNMAPS = 30
-
-/** Hand-overs that differ by more than this are not of the same two CPUs of the host's own. */
-const FAR = 1.5
 
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
 
@@ -74,11 +72,11 @@ function sampleWarnings(
       `workers waited for a CPU although there were enough: something else ran, as the compiler does for a second or two (${percent(waited)} of a trial)`,
     )
   }
-  const handOvers = done.flatMap(({ trial }) => trial.metrics.hand_over_ns ?? [])
-  const [nearest, farthest] = [Math.min(...handOvers), Math.max(...handOvers)]
-  if (farthest > nearest * FAR) {
+  const placements = placementsOf(done.flatMap(({ trial }) => trial.metrics.hand_over_ns ?? []))
+  if (placements.length > 1) {
+    const each = placements.map(({ handOverNs }) => handOverNs.toFixed(0)).join(', ')
     warnings.push(
-      `the host moved its CPUs: a hand-over between two took longer after some trials than after others (${nearest.toFixed(0)} to ${farthest.toFixed(0)} ns)`,
+      `the host moved its CPUs: a hand-over between two took longer after some trials than after others (${each} ns)`,
     )
   }
   const noise = summary.noise?.faults_per_second

@@ -17,7 +17,7 @@ export type HandOverPlan = {
 }
 
 /** What a run plays when it has ended: the compiler comes to it after a few batches, the first half of them is its own. */
-const AFTER_A_RUN: HandOverPlan = { batches: 60, rounds: 1000, sleeps: false }
+const AFTER_A_RUN: HandOverPlan = { batches: 24, rounds: 500, sleeps: false }
 const PATIENCE_MS = 500
 const NAP_MS = 20
 const GONE = -1
