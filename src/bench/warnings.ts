@@ -69,7 +69,7 @@ function sampleWarnings(
   const waited = Math.max(...done.map(({ trial }) => trial.waitedForCpuShare))
   if (workers <= cores && waited > 0.05) {
     warnings.push(
-      `workers waited for a CPU although there were enough: something else ran, as the compiler does for a second or two (${percent(waited)} of a trial)`,
+      `workers waited for a CPU although there were enough: something else ran (${percent(waited)} of a trial)`,
     )
   }
   const placements = placementsOf(done.flatMap(({ trial }) => trial.metrics.hand_over_ns ?? []))
