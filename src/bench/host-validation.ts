@@ -82,6 +82,8 @@ export type HostFigure = {
   readonly measured: number
   readonly ci95: readonly [low: number, high: number]
   readonly modelled: number
+  /** Median over the trials, each against the model of its own placement: not the quotient of the two medians. */
+  readonly error: number
   readonly isRate: boolean
 }
 
@@ -167,6 +169,8 @@ const handOversOf = ({ trials }: Run) => trials.flatMap(({ metrics }) => metrics
 
 type Measured = { readonly load: HostLoad; readonly group: Group; readonly runs: readonly Run[] }
 
+type Pair = { readonly measured: number; readonly modelled: number }
+
 type Sides = {
   readonly load: string
   readonly measured: readonly Run[]
@@ -177,14 +181,23 @@ type Sides = {
 
 const rateOf = ({ metrics }: Run): MetricName => COMPARED.find((name) => metrics[name] !== undefined)!
 
-/** The median of what is modelled for each trial of a run. */
-function modelledOf({ placements, modelled }: Sides, run: Run, metric: MetricName): number | undefined {
+/** What each trial of a run measured, beside what is modelled for a host as it was after that trial. */
+function pairsOf({ placements, modelled }: Sides, run: Run, metric: MetricName): Pair[] {
   const by = modelled.map((runs) => runs.find(({ variant }) => variant === run.variant)?.metrics[metric]?.median)
-  const handOvers = handOversOf(run)
-  const each = handOvers.length === 0 ? [by[0]] : handOvers.map((ns) => by[placementOf(placements, ns)])
-  const known = each.filter((value) => value !== undefined)
-  return known.length === 0 ? undefined : median(known)
+  return run.trials.flatMap(({ metrics }): Pair[] => {
+    const handOver = metrics.hand_over_ns
+    const beside = by[handOver === undefined ? 0 : placementOf(placements, handOver)]
+    const own = metrics[metric]
+    return own === undefined || beside === undefined ? [] : [{ measured: own, modelled: beside }]
+  })
 }
+
+function modelledOf(sides: Sides, run: Run, metric: MetricName): number | undefined {
+  const pairs = pairsOf(sides, run, metric)
+  return pairs.length === 0 ? undefined : median(pairs.map(({ modelled }) => modelled))
+}
+
+const errorOf = ({ measured, modelled }: Pair) => (measured === modelled ? 0 : modelled / measured - 1)
 
 function figuresOf(sides: Sides): HostFigure[] {
   const { load, measured } = sides
@@ -193,10 +206,10 @@ function figuresOf(sides: Sides): HostFigure[] {
       const own = run.metrics[metric]
       const modelled = modelledOf(sides, run, metric)
       if (own === undefined || modelled === undefined) return []
-      const { unit } = METRICS[metric]
+      const error = median(pairsOf(sides, run, metric).map(errorOf))
       const isRate = metric === rateOf(run)
-      const { variant } = run
-      return [{ load, variant, metric, unit, measured: own.median, ci95: own.ci95, modelled, isRate }]
+      const names = { load, variant: run.variant, metric, unit: METRICS[metric].unit }
+      return [{ ...names, measured: own.median, ci95: own.ci95, modelled, error, isRate }]
     }),
   )
 }

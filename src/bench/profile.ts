@@ -47,7 +47,7 @@ export function hostProfile(host: Host, cores: number, costs: Readonly<Record<st
         ]),
       ),
       switch_ns: measured(costs.sleep_hand_over_ns ?? 5000, 'sleep_hand_over_ns'),
-      role_loop_ns: measured(
+      guest_loop_ns: measured(
         Math.max(0, access - GUEST_ACCESS_NS - load),
         'guest_access_ns, less what it is told to cost, and a load',
       ),

@@ -12,9 +12,12 @@ test('what is measured of this host becomes a machine, and that is modelled', as
   const { measured } = profile as typeof profile & { measured: Record<string, number> }
   const value = (name: string) => profile.parameters[name]!.value
   const near = (found: number, expected: number) => assert.ok(Math.abs(found - expected) < 1e-6, `${found} ${expected}`)
-  // A hand-over is a journey and an upgrade; what a guest's access costs beyond work and load is the loop of its role.
+  // A hand-over is a journey and an upgrade; what a guest's access costs beyond work and load is its loop.
   near(value('c2c_socket_ns') + value('upgrade_ns'), measured.spin_hand_over_ns!)
-  near(value('role_loop_ns'), Math.max(0, measured.guest_access_ns! - value('cost.guest_access_ns') - value('load_ns')))
+  near(
+    value('guest_loop_ns'),
+    Math.max(0, measured.guest_access_ns! - value('cost.guest_access_ns') - value('load_ns')),
+  )
 
   const flags = ['-m', join(folder, 'host.profile.json'), '--vcpus', '1', '--duration', '1ms', '--out', 'x.json']
   const modelled = await faultline(['bench', '-s', 'precheck', ...flags])

@@ -1,4 +1,4 @@
-import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { BROADCAST, WORK, WORK_KIND } from '../protocols/costs.ts'
 import type { Profile } from './profile.ts'
 
 const PS = 1000
@@ -26,8 +26,6 @@ export type Costs = {
   readonly sharedRead: number
   /** Lines that a CPU keeps copies of, a power of two. */
   readonly copies: number
-  /** What a role's loop does besides the steps of an operation. */
-  readonly roleLoop: number
   readonly work: Float64Array
   readonly broadcast: Float64Array
   readonly dvmWindow: number
@@ -50,6 +48,8 @@ export function costsOf(machine: Profile): Costs {
   const kind = ({ name, ns }: { readonly name: string; readonly ns: number }) =>
     Math.round((machine.parameters[`cost.${name}_ns`]?.value ?? ns) * PS)
   const broadcast = Float64Array.from(BROADCAST, kind)
+  const work = Float64Array.from(WORK, kind)
+  work[WORK_KIND.guest_access]! += Math.round((machine.parameters.guest_loop_ns?.value ?? 0) * PS)
   return {
     cpus: value('cpus'),
     sockets: value('sockets'),
@@ -69,8 +69,7 @@ export function costsOf(machine: Profile): Costs {
     toNearest: Math.min(...levelsOf(value).map((level) => ps(`c2c_${level}`))),
     sharedRead: ps('shared_read'),
     copies: 1 << (31 - Math.clz32(Math.max(1, value('l2_kb') * 16))),
-    roleLoop: Math.round((machine.parameters.role_loop_ns?.value ?? 0) * PS),
-    work: Float64Array.from(WORK, kind),
+    work,
     broadcast,
     dvmWindow: Math.max(1, Math.round(value('dvm_window'))),
     dvmStall: ps('dvm_stall'),

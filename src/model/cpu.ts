@@ -339,7 +339,6 @@ export class SimulatedCpu implements Cpu {
   }
 
   running(): boolean {
-    this.clock += this.#costs.roleLoop
     return this.ledger.running(this.clock)
   }
 
@@ -521,7 +520,7 @@ export class SimulatedCpu implements Cpu {
   /** Until its time has come, or nobody measures any more how long it sleeps. */
   #sleep(): Fate {
     const isAsleep = this.#times[this.#at + WAIT_BEGAN]! >= 0
-    if (this.clock < this.#a && this.ledger.running(this.clock)) {
+    if (this.clock < this.#a && this.running()) {
       if (!isAsleep) this.#times[this.#at + WAIT_BEGAN] = this.clock
       return SLEEPS
     }

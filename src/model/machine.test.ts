@@ -47,16 +47,16 @@ test('a line that is here costs no journey, and one that others have read is ask
   assert.deepEqual(endsNs, [1055, 551])
 })
 
-test('the loop of a role costs its machine what the profile says, and nothing where it says nothing', () => {
+test('a guest that a program plays costs what the profile says for each access, and nothing where it says nothing', () => {
   const endsNs = (values: Readonly<Record<string, number>>) => {
-    const place = new Place()
     const twice = function* (cpu: Cpu) {
-      for (let operation = 0; operation < 2 && cpu.running(); operation += 1) yield* cpu.work(WORK_KIND.exit_entry, 1)
+      yield* cpu.work(WORK_KIND.guest_access, 2)
+      yield* cpu.work(WORK_KIND.exit_entry, 1)
     }
-    return playOn(place, [twice], values).endsNs
+    return playOn(new Place(), [twice], { 'cost.guest_access_ns': 60, ...values }).endsNs
   }
-  assert.deepEqual(endsNs({}), [600])
-  assert.deepEqual(endsNs({ role_loop_ns: 40 }), [680])
+  assert.deepEqual(endsNs({}), [420])
+  assert.deepEqual(endsNs({ guest_loop_ns: 40 }), [500])
 })
 
 test('a spinning CPU sleeps until its line is written, and then pays for it', () => {

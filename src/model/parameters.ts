@@ -53,7 +53,7 @@ export const COSTS: Readonly<Record<string, ParameterKind & { readonly ns: numbe
 /** All that a machine may leave out, with what it costs then. */
 export const OPTIONAL: typeof COSTS = {
   ...COSTS,
-  role_loop_ns: { ...ns('what the loop of a role costs each of its operations, besides their steps'), ns: 0 },
+  guest_loop_ns: { ...ns('what a guest that is played by a program costs for each access, besides its steps'), ns: 0 },
 }
 
 export const kindOf = (name: string): ParameterKind | undefined => PARAMETERS[name] ?? OPTIONAL[name]

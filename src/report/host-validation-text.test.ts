@@ -11,6 +11,7 @@ const rate = (variant: string, measured: number, modelled: number): HostFigure =
   measured,
   ci95: [measured * 0.9, measured * 1.1],
   modelled,
+  error: modelled / measured - 1,
   isRate: true,
 })
 

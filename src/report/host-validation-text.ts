@@ -9,7 +9,7 @@ const AIM = 0.25
 /** Threads and model side by side: here alone do measured and modelled figures stand in one line, to be held against each other. */
 export function hostValidationText({ placements, figures, differences, orders, warnings }: HostValidation): string {
   const rates = figures.filter(({ isRate }) => isRate)
-  const within = rates.filter((figure) => Math.abs(errorOf(figure)) <= AIM).length
+  const within = rates.filter(({ error }) => Math.abs(error) <= AIM).length
   return [
     columns([HEADER, ...figures.map(rowOf)]),
     '',
@@ -24,11 +24,8 @@ export function hostValidationText({ placements, figures, differences, orders, w
 
 const HEADER = ['', '', '', 'threads (measured)', '95 %', 'host (modelled)', 'error']
 
-const errorOf = ({ measured, modelled }: HostFigure) => (measured === modelled ? 0 : modelled / measured - 1)
-
 function rowOf(figure: HostFigure): string[] {
-  const { load, variant, metric, unit, measured, ci95, modelled, isRate } = figure
-  const error = errorOf(figure)
+  const { load, variant, metric, unit, measured, ci95, modelled, error, isRate } = figure
   const said = Number.isFinite(error) ? `${error >= 0 ? '+' : '-'}${share(Math.abs(error))}` : '-'
   const interval = `[${inUnit(ci95[0], unit)}, ${inUnit(ci95[1], unit)}]`
   const mark = isRate && Math.abs(error) > AIM ? ' !' : ''

@@ -54,7 +54,7 @@ async function handOver(plan: HandOverPlan): Promise<number> {
   return Math.max(...each)
 }
 
-const GUEST_RUNS = 3
+const GUEST_RUNS = 5
 
 /**
  * Median ns of an access of a guest that has the translation: what it is told to cost, and what playing the role costs a thread.
