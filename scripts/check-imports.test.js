@@ -5,7 +5,8 @@ import { checkImports } from './check-imports.js'
 import { checkPlanted } from './planted-project.js'
 
 const planted = (sources) => checkPlanted(sources, checkImports)
-const ARROWS = 'cli -> report -> bench -> threads | model | checker | replay -> workers -> protocols -> shared-memory'
+const ARROWS =
+  'cli -> report -> bench -> threads | model | checker | replay -> patches -> workers -> protocols -> shared-memory -> builds | errors'
 
 test('the sources of the project follow the arrows', () => {
   assert.deepEqual(checkImports(fileURLToPath(new URL('..', import.meta.url))), [])

@@ -20,7 +20,7 @@ import {
   NodeFlags,
   SyntaxKind,
 } from 'typescript/unstable/ast'
-import { STEPPED_FOLDERS } from './build.js'
+import { STEPPED_FOLDERS } from '../dist/builds/modules.js'
 import { folderOf, inspect, problem, report, usesOfGlobals, walk } from './sources.js'
 
 /** Where the two stepped machines hand their ops to whoever drives them. */

@@ -2,7 +2,7 @@
 import { join, relative, sep } from 'node:path'
 import { isIdentifier } from 'typescript/unstable/ast'
 import { API } from 'typescript/unstable/sync'
-import { isForTests } from './build.js'
+import { isForTests } from '../dist/builds/modules.js'
 
 /**
  * Opens the project in `root` for the time of `look`. Tests and contracts are left out: they may do what they like.

@@ -4,7 +4,7 @@ import { PAUSED } from './cpu.ts'
 
 /**
  * What one CPU plays. In the flat build the loop of a role does not go through the steps of an operation, but yields the operation
- * (scripts/flat.js): whenever the CPU goes on the operation alone is resumed, and the loop when it is over.
+ * (builds/flat.ts): whenever the CPU goes on the operation alone is resumed, and the loop when it is over.
  */
 export class Play {
   #steps: Steps<unknown> | undefined

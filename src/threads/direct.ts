@@ -13,7 +13,7 @@ export type DirectBuild = {
   ) => ReturnType<Direct<typeof Roles>['runRole']>
 }
 
-/** The same sources as the stepped build's, with `*` and `yield*` blanked: see scripts/direct.js. */
+/** The same sources as the stepped build's, with `*` and `yield*` blanked: see builds/direct.ts. */
 export async function loadDirectBuild(): Promise<DirectBuild> {
   const load = (module: string) => import(new URL(`../direct/workers/${module}.js`, import.meta.url).href)
   const [roles, system] = await Promise.all([load('roles'), load('system')])

@@ -1,13 +1,12 @@
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { toTraced } from '../tracing/traced.ts'
-import { writeTraced } from '../tracing/write-traced.ts'
+import { toTraced } from '../../builds/traced.ts'
+import { framesFrom, writeTraced } from '../../builds/write.ts'
 import { type Mutation, mutate } from './mutations.ts'
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
-const FRAMES = fileURLToPath(new URL('../tracing/frames.js', import.meta.url))
 
 /** Traced builds of mutants in a folder of their own. They differ in one module; all others are links to one build. */
 export class MutantBuilds {
@@ -33,7 +32,7 @@ export class MutantBuilds {
     }
     const target = join(folder, mutation.file)
     const text = mutate(readFileSync(join(DIST, mutation.file), 'utf8'), mutation)
-    writeFileSync(target, toTraced(text, mutation.file, `./${relative(dirname(target), FRAMES)}`))
+    writeFileSync(target, toTraced(text, mutation.file, framesFrom(target)))
     const checks = pathToFileURL(join(folder, 'checker', 'checks', 'all.js')).href
     return { checks, remove: () => rmSync(folder, { recursive: true }) }
   }

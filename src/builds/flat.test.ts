@@ -4,11 +4,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { playOn } from '../dist/model/testing.contract.js'
-import { isForTests, STEPPED_FOLDERS } from './build.js'
-import { toFlat } from './flat.js'
+import { playOn } from '../model/testing.contract.ts'
+import type { VariantName } from '../protocols/catalogue.ts'
+import type * as Notifier from '../protocols/notifier.ts'
+import type * as PageFault from '../protocols/page-fault.ts'
+import type { Gfn, Hva } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import type * as System from '../workers/system.ts'
+import { toFlat } from './flat.ts'
+import { isForTests, STEPPED_FOLDERS } from './modules.ts'
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url))
+const dist = fileURLToPath(new URL('..', import.meta.url))
 
 for (const [what, before, after] of [
   ['one step', 'function* f() { yield* g(); }', 'function  f() { return g(); }'],
@@ -31,7 +38,7 @@ for (const [what, before, after] of [
     'function  f() { return a ?        g() :        h(); }',
   ],
   ['`yield *`', 'function* f() { yield * g(); }', 'function  f() { return  g(); }'],
-]) {
+] as const) {
   test(`a function that passes on ${what} returns it`, () => assert.equal(toFlat(before), after))
 }
 
@@ -46,7 +53,7 @@ for (const [what, text] of [
   ['may leave a loop', 'function* f() { for (;;) { if (a) return; } yield* g(); }'],
   ['asks in its condition', 'function* f() { if (yield* a()) yield* g(); else yield* h(); }'],
   ['takes steps within a step', 'function* f() { yield* g(yield* h()); }'],
-]) {
+] as const) {
   test(`a function that ${what} stays a generator`, () => assert.equal(toFlat(text), text))
 }
 
@@ -61,7 +68,7 @@ for (const [what, before, after] of [
     'function* f() { for (let i = 0; cpu.running() && i < n; i += 1) yield* g(); }',
     'function* f() { for (let i = 0; cpu.running() && i < n; i += 1) yield  g(); }',
   ],
-]) {
+] as const) {
   test(`a role yields each of its operations ${what}`, () => assert.equal(toFlat(before), after))
 }
 
@@ -74,7 +81,7 @@ for (const [what, text] of [
     'in a function of its own',
     'function* f() { while (cpu.running()) { a = function* () { yield* g(); yield* g(); } } }',
   ],
-]) {
+] as const) {
   test(`a role goes through an operation ${what}`, () => assert.equal(toFlat(text), text))
 }
 
@@ -87,9 +94,11 @@ test('a function within a function counts for itself', () => {
 test('the flat build has every stepped module, with nothing inserted or moved', () => {
   let changed = 0
   for (const folder of STEPPED_FOLDERS) {
-    for (const name of readdirSync(join(dist, folder), { recursive: true })) {
+    for (const name of readdirSync(join(dist, folder), { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.js') || isForTests(name)) continue
-      const [before, after] = ['', 'flat'].map((build) => readFileSync(join(dist, build, folder, name), 'utf8'))
+      const [before = '', after = ''] = ['', 'flat'].map((build) =>
+        readFileSync(join(dist, build, folder, name), 'utf8'),
+      )
       assert.deepEqual(
         after.split('\n').map((line) => line.length),
         before.split('\n').map((line) => line.length),
@@ -111,26 +120,27 @@ const SPEC = {
   hugePerMille: 0,
   oracles: true,
   lockStatistics: true,
-}
+} as const
 
 /** Three vCPUs that fault on the same pages, and a notifier that takes them away, from the modules of one build. */
-async function playBuild(build, variant) {
-  const load = (name) => import(join(dist, build, name))
-  const { buildSystem } = await load('workers/system.js')
-  const { Fault, RETRY } = await load('protocols/page-fault.js')
-  const { invalidateRangeStart, invalidateRangeEnd } = await load('protocols/notifier.js')
+async function playBuild(build: '' | 'flat', variant: VariantName) {
+  const load = (name: string) => import(join(dist, build, name))
+  const { buildSystem } = (await load('workers/system.js')) as typeof System
+  const { Fault, RETRY } = (await load('protocols/page-fault.js')) as typeof PageFault
+  const { invalidateRangeStart, invalidateRangeEnd } = (await load('protocols/notifier.js')) as typeof Notifier
   const { place, vm } = buildSystem({ ...SPEC, variant })
-  const faulting = function* (cpu) {
+  const hva = (page: number) => ((1 << 22) + page) as Hva
+  const faulting = function* (cpu: Cpu): Steps<void> {
     const fault = new Fault()
     for (let page = 0; page < 8; page += 1) {
-      fault.begin((1 << 20) + page, false, false)
+      fault.begin(((1 << 20) + page) as Gfn, false, false)
       while ((yield* vm.rules.pageFault(cpu, vm, fault)) === RETRY) {}
     }
   }
-  const invalidating = function* (cpu) {
+  const invalidating = function* (cpu: Cpu): Steps<void> {
     for (let page = 0; page < 8; page += 2) {
-      yield* invalidateRangeStart(cpu, vm, (1 << 22) + page, (1 << 22) + page + 2, true)
-      yield* invalidateRangeEnd(cpu, vm, (1 << 22) + page, (1 << 22) + page + 2, true)
+      yield* invalidateRangeStart(cpu, vm, hva(page), hva(page + 2), true)
+      yield* invalidateRangeEnd(cpu, vm, hva(page), hva(page + 2), true)
     }
   }
   const actors = [faulting, faulting, faulting, invalidating]
@@ -138,7 +148,7 @@ async function playBuild(build, variant) {
   return { endsNs, words, steps: machine.steps }
 }
 
-for (const variant of ['precheck', 'no-precheck', 'v5.15']) {
+for (const variant of ['precheck', 'no-precheck', 'v5.15'] as const) {
   test(`${variant} takes the same steps in the flat build, at the same times, as in the stepped one`, async () => {
     const flat = await playBuild('flat', variant)
     assert.ok(flat.steps > 500, `${flat.steps} steps`)

@@ -6,27 +6,27 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { tokenizer } from 'acorn'
 import fc from 'fast-check'
-import { isForTests, STEPPED_FOLDERS } from './build.js'
-import { toDirect } from './direct.js'
+import { toDirect } from './direct.ts'
+import { isForTests, STEPPED_FOLDERS } from './modules.ts'
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url))
-const direct = (text) => toDirect(text, 'planted.js')
+const dist = fileURLToPath(new URL('..', import.meta.url))
+const direct = (text: string) => toDirect(text, 'planted.js')
 
 /** Tokens as `text@offset`; of a template, the pieces between its `${}`. */
-function tokensOf(text) {
+function tokensOf(text: string) {
   const tokens = [...tokenizer(text, { ecmaVersion: 'latest', sourceType: 'module' })]
   return tokens.map(({ start, end }) => ({ text: text.slice(start, end), start }))
 }
 
 /** What stands in `before` and not in `after`, token by token. */
-function blanked(before, after) {
+function blanked(before: string, after: string) {
   const kept = new Set(tokensOf(after).map(({ text, start }) => `${start} ${text}`))
   return tokensOf(before).filter(({ text, start }) => !kept.has(`${start} ${text}`))
 }
 
-const linesOf = (text) => text.split('\n').map((line) => line.length)
+const linesOf = (text: string) => text.split('\n').map((line) => line.length)
 
-function assertOnlyMarksAreBlanked(before, after, file) {
+function assertOnlyMarksAreBlanked(before: string, after: string, file: string) {
   assert.equal(after.length, before.length, file)
   assert.deepEqual(linesOf(after), linesOf(before), file)
   const gone = blanked(before, after).map(({ text }) => text)
@@ -41,10 +41,10 @@ function assertOnlyMarksAreBlanked(before, after, file) {
   }
 }
 
-function steppedModules(folder) {
+function steppedModules(folder: string) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.js') && !isForTests(entry.name))
-    .map((entry) => relative(dist, join(entry.parentPath ?? entry.path, entry.name)))
+    .map((entry) => relative(dist, join(entry.parentPath, entry.name)))
 }
 
 const modules = STEPPED_FOLDERS.flatMap((folder) => steppedModules(join(dist, folder)))
@@ -121,7 +121,7 @@ for (const [what, before, after] of [
     'function  f() { return function  () {        g(); }; }',
   ],
   ['`yield *`', 'function* f() { yield * g(); }', 'function  f() {         g(); }'],
-]) {
+] as const) {
   test(`${what} loses its marks and nothing else`, () => assert.equal(direct(before), after))
 }
 
@@ -133,7 +133,7 @@ for (const [what, text] of [
   ['regular expressions', 'const a = /yield* g*/.test("function*");'],
   ['imports of everything', 'import * as a from "a"; export * from "b"; export * as c from "c";'],
   ['methods that are called yield', 'const o = { yield: 1 }; o.yield *= 2;'.replace('const o', 'var o')],
-]) {
+] as const) {
   test(`${what} are left alone`, () => assert.equal(direct(text), text))
 }
 
@@ -171,7 +171,7 @@ for (const [what, text, line, column, why] of [
     17,
     'keep `yield*` and its operand on one line',
   ],
-]) {
+] as const) {
   test(`${what} is refused, with the place`, () => {
     assert.throws(() => direct(text), { message: `planted.js:${line}:${column}: ${why}` })
   })
@@ -188,14 +188,14 @@ test('whatever steps a module takes, the direct one computes the same', () => {
       .map(([a, b, c]) => `(yield* (${a} > 0 ? step(${b}) : step(${c})))`),
   }))
   const head = 'function* step(a) { log.push(a); return a + 1; }'
-  const evaluate = (code) => new Function('log', code)
+  const evaluate = (code: string) => new Function('log', code)
   fc.assert(
     fc.property(fc.array(expression, { minLength: 1, maxLength: 4 }), (expressions) => {
       const body = expressions.map((text, index) => `const r${index} = ${text};`).join(' ')
       const before = `${head} function* f() { ${body} return [${expressions.map((_, index) => `r${index}`)}]; }`
       const after = direct(before)
       assertOnlyMarksAreBlanked(before, after, before)
-      const [steppedLog, directLog] = [[], []]
+      const [steppedLog, directLog]: [number[], number[]] = [[], []]
       const stepped = evaluate(`${before} return f().next().value`)(steppedLog)
       assert.deepEqual(evaluate(`${after} return f()`)(directLog), stepped)
       assert.deepEqual(directLog, steppedLog)

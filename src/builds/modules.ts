@@ -1,0 +1,18 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What takes steps: these folders are there in every build. */
+export const STEPPED_FOLDERS = ['shared-memory', 'protocols', 'workers'] as const
+
+/** Test files and contracts run on the builds; they are not part of them. */
+export const isForTests = (name: string): boolean =>
+  /\.(test|contract)(\.\w+)*\.(d\.ts|js|js\.map)$|\.(test|contract)\.ts$/.test(name)
+
+/** Every file in a folder and below it, by its path from `root`. */
+export function filesIn(root: string, folder: string): string[] {
+  if (!existsSync(join(root, folder))) return []
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = join(folder, entry.name)
+    return entry.isDirectory() ? filesIn(root, name) : [name]
+  })
+}
