@@ -11,7 +11,7 @@ import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import { modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
-import { type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
+import { type Profiles, type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import type { Instruments, Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
@@ -33,6 +33,8 @@ export type BenchOptions = {
   readonly plan: PlanOptions
   readonly groups: readonly Group[]
   readonly command: readonly string[]
+  /** Machines of the plan that do not come with the program, by their names in the command. */
+  readonly profiles?: Profiles
   readonly runtime: Runtime
   readonly signal: AbortSignal
 }
@@ -70,7 +72,7 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
 /** Of a broken variant alone a run may well fail: that says nothing of what comes after it. */
 const isBroken = ({ variants }: Group) => variants.every(({ kind }) => kind === 'broken')
 
-async function measuredResult({ command, plan, runtime }: BenchOptions): Promise<Result> {
+async function measuredResult({ command, plan, profiles, runtime }: BenchOptions): Promise<Result> {
   const calibration = await calibrate(CALIBRATION_MS)
   return {
     schema: SCHEMA,
@@ -82,6 +84,7 @@ async function measuredResult({ command, plan, runtime }: BenchOptions): Promise
     source: describeSource(),
     host: describeHost(runtime, calibration.clock_read_ns ?? 0),
     calibration,
+    ...(profiles === undefined ? {} : { profiles }),
     runs: [],
   }
 }

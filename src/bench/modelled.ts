@@ -38,7 +38,7 @@ export function modelledSchedule({ variants, modelled }: Group): PlannedTrial[] 
  * A result that holds modelled runs only. It says nothing of when and where it was computed, because it does not depend on
  * that: the same plan gives the same bytes.
  */
-export function modelledResult({ command: words, plan }: BenchOptions): Result {
+export function modelledResult({ command: words, plan, profiles }: BenchOptions): Result {
   const command = withoutOutput(words)
   const source = describeSource()
   const identity = createHash('sha256')
@@ -54,6 +54,7 @@ export function modelledResult({ command: words, plan }: BenchOptions): Result {
     source,
     host: NO_HOST,
     calibration: {},
+    ...(profiles === undefined ? {} : { profiles }),
     runs: [],
   }
 }

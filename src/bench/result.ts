@@ -1,7 +1,11 @@
+import type { Profile } from '../model/profile.ts'
 import type { Interval } from './statistics.ts'
 
 export const SCHEMA = 'faultline.result'
 export const VERSION = 1
+
+/** Machines by what a command calls them. */
+export type Profiles = Readonly<Record<string, Profile>>
 
 /** The result file: see results/faultline.result.schema.json, which says the same to other programs. */
 export type Result = {
@@ -15,6 +19,8 @@ export type Result = {
   readonly host: Host
   /** Primitive costs of this host, in ns unless the name says otherwise. */
   readonly calibration: Readonly<Record<string, number>>
+  /** Machines that do not come with the program, by their names in `command`: so that it can be run again elsewhere. */
+  readonly profiles?: Profiles
   readonly runs: readonly Run[]
 }
 

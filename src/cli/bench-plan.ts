@@ -2,6 +2,7 @@ import os from 'node:os'
 import { estimateMs, fitToBudget } from '../bench/budget.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { type Group, groupOf, type PlanOptions, type Replay } from '../bench/plan.ts'
+import type { Profiles } from '../bench/result.ts'
 import type { Arrival, Crew, Scenario } from '../bench/scenario.ts'
 import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
@@ -9,7 +10,7 @@ import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
-import { modelledOf, type Target, targetsOf } from './machines.ts'
+import { installedMachine, type Machines, modelledOf, profilesOf, type Target, targetsOf } from './machines.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 
@@ -37,12 +38,19 @@ const DEFAULTS = {
   broken: { ...CREW, trials: '3', aaTrials: 0, duration: '500ms', warmup: '100ms' },
 } as const satisfies Record<string, Defaults>
 
-export type Plan = { readonly groups: readonly Group[]; readonly options: PlanOptions; readonly name: string }
+export type Plan = {
+  readonly groups: readonly Group[]
+  readonly options: PlanOptions
+  readonly name: string
+  readonly profiles?: Profiles
+}
 
 /** Turns the flags into a plan, or says which of them cannot be. */
-export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
+export async function planOf(args: BenchArgs, io: Io, machines: Machines = installedMachine): Promise<Plan> {
   const { costs, machine, ...settings } = settingsOf(args.set ?? [])
-  const targets = targetsOf(args.machine, machine)
+  const targets = targetsOf(args.machine, machine, machines)
+  const profiles = profilesOf(targets)
+  const carried = profiles === undefined ? {} : { profiles }
   checkModelFlags(args, targets)
   const scenarios = isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)
   checkFlags(args, scenarios)
@@ -57,7 +65,7 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
   checkWorkers(groups)
   if (!isHeadline(args)) {
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
-    return { groups, options, name: scenarios.map(({ name }) => name).join('+') }
+    return { groups, options, name: scenarios.map(({ name }) => name).join('+'), ...carried }
   }
   const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
   const headline = [
@@ -71,6 +79,7 @@ export async function planOf(args: BenchArgs, io: Io): Promise<Plan> {
     groups: headline,
     options: fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs)),
     name: 'headline',
+    ...carried,
   }
 }
 

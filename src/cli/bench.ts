@@ -35,7 +35,7 @@ export const bench: Command<BenchArgs> = {
     const progress = new Progress(io, !args.noProgress && !args.quiet)
     const modelled = { runs: 0, steps: 0, ms: 0 }
     const result = await runBench(
-      { groups: plan.groups, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
+      { ...plan, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
       {
         progress: (done, total, label) => progress.show(done, total, label),
         speed: (label, steps, ms) => {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { FaultlineError } from '../bench/error.ts'
 import type { Modelled } from '../bench/plan.ts'
+import type { Profiles } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
-import { loadProfile, type Profile, withValues } from '../model/profile.ts'
+import { loadProfile, type Profile, profileHash, profileNames, withValues } from '../model/profile.ts'
 import { namesOf, type Scaling } from '../model/scaling.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
@@ -11,11 +12,31 @@ import { integer, integers, milliseconds } from './flags.ts'
 export const HOST_PROFILE = 'host.profile.json'
 
 /** A machine that was asked for: the host's threads, or a modelled one. */
-export type Target = { readonly kind: 'threads' } | { readonly kind: 'model'; readonly profile: Profile }
+export type Target =
+  | { readonly kind: 'threads' }
+  | {
+      readonly kind: 'model'
+      /** As the user named it. */
+      readonly word: string
+      readonly loaded: Profile
+      /** With what the user set. */
+      readonly profile: Profile
+    }
+
+/** Where a machine is looked up. */
+export type Machines = (word: string) => Profile
+
+/** Among those that come with the program, and among the user's files. */
+export const installedMachine: Machines = (word) => (word === 'host' ? hostProfile() : loadProfile(word))
 
 /** The machines that `--machine` lists, with `--set machine.NAME=VALUE` applied to those that are modelled. */
-export function targetsOf(machine: string | undefined, settings: Readonly<Record<string, number>>): Target[] {
-  const targets = (machine ?? 'threads').split(',').map((name) => targetOf(name.trim(), settings))
+export function targetsOf(
+  machine: string | undefined,
+  settings: Readonly<Record<string, number>>,
+  machines: Machines = installedMachine,
+): Target[] {
+  const targets = (machine ?? 'threads').split(',').map((word) => targetOf(word.trim(), settings, machines))
+  checkNames(targets)
   const names = Object.keys(settings)
   if (names.length === 0 || targets.some(({ kind }) => kind === 'model')) return targets
   throw new FaultlineError('NO_MODEL', 'usage', `machine.${names[0]} is set, but nothing is modelled`, {
@@ -23,10 +44,34 @@ export function targetsOf(machine: string | undefined, settings: Readonly<Record
   })
 }
 
-function targetOf(name: string, settings: Readonly<Record<string, number>>): Target {
-  if (name === 'threads') return { kind: 'threads' }
-  const profile = name === 'host' ? hostProfile() : loadProfile(name)
-  return { kind: 'model', profile: withValues(profile, settings, 'set by the user') }
+function targetOf(word: string, settings: Readonly<Record<string, number>>, machines: Machines): Target {
+  if (word === 'threads') return { kind: 'threads' }
+  const loaded = machines(word)
+  return { kind: 'model', word, loaded, profile: withValues(loaded, settings, 'set by the user') }
+}
+
+/** A result calls a machine by the name in its profile, so no two may share one. */
+function checkNames(targets: readonly Target[]): void {
+  const hashes = new Map<string, string>()
+  for (const target of targets) {
+    if (target.kind !== 'model') continue
+    const { name } = target.profile
+    const hash = profileHash(target.profile)
+    if ((hashes.get(name) ?? hash) !== hash || name === 'threads') {
+      throw new FaultlineError('MACHINES_OF_ONE_NAME', 'usage', `two machines are called ${name}`, {
+        hint: `Change "name" in the profile of one of them, or model them in two runs.`,
+      })
+    }
+    hashes.set(name, hash)
+  }
+}
+
+/** Machines that do not come with the program, for the result to carry. */
+export function profilesOf(targets: readonly Target[]): Profiles | undefined {
+  const own = targets.flatMap((target) =>
+    target.kind === 'model' && !profileNames().includes(target.word) ? [[target.word, target.loaded] as const] : [],
+  )
+  return own.length === 0 ? undefined : Object.fromEntries(own)
 }
 
 function hostProfile(): Profile {

@@ -10,15 +10,12 @@ import { compare } from './compare.ts'
 import { exportCommand } from './export.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
-import { PARSING } from './parsing.ts'
+import { noFlagTwice, PARSING, WrongUse } from './parsing.ts'
 import { regress } from './regress.ts'
 import { trace } from './trace.ts'
 import { trend } from './trend.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
-
-/** Thrown by the parser: the user has to be told how to ask. */
-class WrongUse extends Error {}
 
 /** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
 export async function program(io: Io): Promise<ExitCode> {
@@ -63,15 +60,6 @@ export async function program(io: Io): Promise<ExitCode> {
   } catch (error) {
     return explain(error, io)
   }
-}
-
-const LISTS = ['_', 'set', 'what-if', 'whatIf', 'files']
-
-/** yargs makes a list of a flag that is given twice; only --set and the files of `compare` are. */
-function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
-  const twice = Object.entries(args).find(([name, value]) => Array.isArray(value) && !LISTS.includes(name))
-  if (twice === undefined) return true
-  throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
 }
 
 function explain(error: unknown, io: Io): ExitCode {

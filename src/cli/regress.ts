@@ -5,15 +5,16 @@ import { mergeBase } from '../bench/ab/checkout.ts'
 import { compare } from '../bench/comparing/compare.ts'
 import { BY_REVISION } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../bench/error.ts'
-import { deviations, isExactRun } from '../bench/gate/exact.ts'
+import { changedMachines, deviations, isExactRun } from '../bench/gate/exact.ts'
 import type { Result } from '../bench/result.ts'
 import { compareMarkdown, compareText } from '../report/compare-text.ts'
 import { deviationText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
+import { isOfThisTree } from './openable.ts'
 import { readResult } from './read-result.ts'
 import { measureAgainst } from './regress-measured.ts'
-import { rerun } from './rerun.ts'
+import { type Leave, rerun } from './rerun.ts'
 import { saveAtomically } from './save.ts'
 
 export type RegressArgs = {
@@ -74,6 +75,9 @@ export const regress: Command<RegressArgs> = {
   },
 }
 
+/** A baseline is the user's own. */
+const LEAVE: Leave = { opens: isOfThisTree, threads: true }
+
 /** A gate without a baseline would let everything through. */
 async function baselinesOf(baseline: string, io: Io): Promise<{ file: string; result: Result }[]> {
   const files = !existsSync(baseline)
@@ -107,8 +111,10 @@ async function checkExact({ baseline }: RegressArgs, io: Io): Promise<ExitCode> 
   if (baselines.length === 0) return noBaseline(baseline, io)
   let changed = 0
   for (const { file, result } of baselines) {
-    const found = deviations(result, await rerun(result, result.runs, file, io))
+    const now = await rerun(result, result.runs, file, io, LEAVE)
     if (io.signal.aborted) return EXIT.interrupted
+    const found = deviations(result, now)
+    for (const machine of changedMachines(result, now)) io.out(`${file}: ${machine}`)
     const runs = result.runs.filter(isExactRun).length
     io.out(
       found.length === 0
@@ -136,7 +142,7 @@ async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCode> {
   const baselines = await baselinesOf(baseline, io)
   if (baselines.length === 0) return noBaseline(baseline, io)
   for (const { file, result } of baselines) {
-    const now = await rerun(result, result.runs, file, io)
+    const now = await rerun(result, result.runs, file, io, LEAVE)
     if (io.signal.aborted) return EXIT.interrupted
     const failed = now.runs.find(({ error }) => error !== null)
     if (failed !== undefined) {

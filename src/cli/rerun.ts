@@ -1,33 +1,105 @@
+import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
 import { bench as runBench } from '../bench/bench.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { isExactRun } from '../bench/gate/exact.ts'
 import type { Result } from '../bench/result.ts'
-import { benchFlags } from './bench-flags.ts'
+import { carriedProfile, loadProfile, profileNames } from '../model/profile.ts'
+import { areWritten } from '../replay/read-memslots.ts'
+import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
-import { PARSING } from './parsing.ts'
+import type { Machines } from './machines.ts'
+import { noFlagTwice, PARSING, WrongUse } from './parsing.ts'
+
+/** What a command that stands in a file may do here: a file is no user. */
+export type Leave = {
+  /** Whether a file that it names may be opened. */
+  readonly opens: (file: string) => boolean
+  /** Whether it may start threads. */
+  readonly threads: boolean
+}
 
 /** Runs again what a result says it was asked for, on those of its machines that give the same every time. */
-export async function rerun({ command }: Result, runs: Result['runs'], name: string, io: Io): Promise<Result> {
-  const [verb, ...words] = command
-  if (verb !== 'bench') throw notAgain(name, `its command is '${command.join(' ')}'`)
-  const machines = [...new Set(runs.filter(isExactRun).map(({ machine }) => machine))]
-  const args = await benchFlags(
-    yargs(words).parserConfiguration(PARSING).config('config').exitProcess(false).help(false),
-  )
-    .fail((message, error) => {
-      throw error ?? notAgain(name, message)
-    })
-    .parseAsync()
-  const plan = await planOf({ ...args, machine: machines.join(',') }, io)
+export async function rerun(result: Result, runs: Result['runs'], name: string, io: Io, leave: Leave): Promise<Result> {
+  const refuse = (why: string, hint?: string) => notAgain(name, why, hint)
+  const args = await argsOf(result.command, leave, refuse)
+  const machines = machinesOf(result, refuse)
+  const plan = await planOf({ ...args, machine: wordsOf(args, runs, machines, leave) }, io, machines)
   return await runBench(
-    { groups: plan.groups, plan: plan.options, command, runtime: io.runtime, signal: io.signal },
+    { ...plan, plan: plan.options, command: result.command, runtime: io.runtime, signal: io.signal },
     { progress: () => {}, speed: () => {}, finished: () => {} },
   )
 }
 
-const notAgain = (name: string, why: string) =>
-  new FaultlineError('NOT_REPEATED', 'usage', `${name} cannot be run again: ${why}`, {
-    hint: 'Its command must be a `bench` that this version understands.',
-  })
+type Refuse = (why: string, hint?: string) => FaultlineError
+
+/** Says whether the command of a result could be typed, without doing anything that it says. */
+export async function checkCommand({ command }: Result, name: string): Promise<void> {
+  if (command[0] === 'bench') await parse(command.slice(1), () => ({}), notAgain.bind(null, name))
+}
+
+/** As if it had been typed, but for what it may open. */
+async function argsOf([verb, ...words]: Result['command'], { opens }: Leave, refuse: Refuse): Promise<BenchArgs> {
+  if (verb !== 'bench') throw refuse(`its command is '${[verb, ...words].join(' ')}'`)
+  const opened = (file: string) => {
+    if (file === '-') throw refuse('its command reads standard input', 'Run the benchmark again with a file instead.')
+    if (opens(file)) return file
+    throw refuse(`its command wants to open ${file}`, `If that is meant: --open ${file}.`)
+  }
+  const args = await parse(words, (file) => JSON.parse(readFileSync(opened(file), 'utf8')), refuse)
+  for (const file of filesOf(args)) opened(file)
+  return args
+}
+
+async function parse(words: readonly string[], config: (file: string) => object, refuse: Refuse): Promise<BenchArgs> {
+  let refused: unknown
+  const read = (file: string) => {
+    try {
+      return config(file)
+    } catch (cause) {
+      // The parser would make a sentence of its own of it.
+      refused = cause
+      throw cause
+    }
+  }
+  const parser = yargs(words).parserConfiguration(PARSING).config('config', read)
+  return await benchFlags(parser.exitProcess(false).help(false).version(false))
+    .strict()
+    .demandCommand(0, 0)
+    .check(noFlagTwice)
+    .fail((message, error) => {
+      throw refused ?? (error && !(error instanceof WrongUse) ? error : refuse(error?.message ?? message))
+    })
+    .parseAsync()
+}
+
+const filesOf = ({ trace, memslots, variant }: BenchArgs): string[] => [
+  ...(trace === undefined ? [] : [trace]),
+  ...(memslots === undefined || areWritten(memslots) ? [] : [memslots]),
+  ...(variant?.split(',').filter((name) => /[/\\]|\.[cm]?[jt]s$/.test(name)) ?? []),
+]
+
+/** Machines that come with the program, and those that the result carries; none is read from a file. */
+const machinesOf =
+  ({ profiles = {} }: Result, refuse: Refuse): Machines =>
+  (word) => {
+    if (Object.hasOwn(profiles, word)) return carriedProfile(profiles[word], word)
+    if (profileNames().includes(word)) return loadProfile(word)
+    throw refuse(`it does not carry the machine '${word}'`, 'A result of this version does: run the benchmark again.')
+  }
+
+/** Of the machines that were asked for, those whose runs are wanted. */
+function wordsOf({ machine }: BenchArgs, runs: Result['runs'], machines: Machines, { threads }: Leave): string {
+  const wanted = new Set(runs.filter(isExactRun).map((run) => run.machine))
+  const asked = machine?.split(',').map((word) => word.trim()) ?? [...wanted]
+  return asked
+    .filter((word) => (word === 'threads' ? threads && wanted.has(word) : wanted.has(machines(word).name)))
+    .join(',')
+}
+
+const notAgain = (
+  name: string,
+  why: string,
+  hint = 'Its command must be a `bench` that this version understands.',
+): FaultlineError => new FaultlineError('NOT_REPEATED', 'usage', `${name} cannot be run again: ${why}`, { hint })

@@ -1,28 +1,38 @@
 import type { Argv } from 'yargs'
-import { deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
+import { FaultlineError } from '../bench/error.ts'
+import { changedMachines, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
 import type { Result, Run } from '../bench/result.ts'
 import { faultsOf, isOfOtherCode, runName } from '../bench/verify.ts'
 import { deviationText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
-import { EXIT, type Io } from './io.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { isNamed } from './openable.ts'
 import { readResult } from './read-result.ts'
-import { rerun } from './rerun.ts'
+import { checkCommand, rerun } from './rerun.ts'
 
-type Args = { readonly file: string }
+type Args = { readonly file: string; readonly rerun: string; readonly open: readonly string[] | undefined }
 
 export const verify: Command<Args> = {
   name: 'verify',
   usage: 'verify <file>',
-  summary: 'Derive the summaries of a result file anew from its trials, and run its modelled runs again.',
+  summary: 'Derive the summaries of a result file again from its trials, and run its modelled runs again.',
   flags: (yargs) =>
-    yargs.positional('file', {
-      type: 'string',
-      demandOption: true,
-      describe: 'a result file',
-    }) as unknown as Argv<Args>,
+    yargs
+      .positional('file', { type: 'string', demandOption: true, describe: 'a result file, or - for standard input' })
+      .option('rerun', {
+        choices: ['none', 'modelled', 'all'],
+        default: 'modelled',
+        describe: 'which exact figures are computed again by the command in the file; all: those of threads too',
+      })
+      .option('open', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'a file that the command in the result may open, such as its recording',
+      }) as unknown as Argv<Args>,
 
-  async run({ file }, io) {
-    const result = await readResult(file, io)
+  async run(args, io) {
+    const result = await readResult(args.file, io)
     const faults = faultsOf(result)
     for (const { run, says } of faults) io.out(`${run}: ${says}`)
     const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
@@ -30,21 +40,58 @@ export const verify: Command<Args> = {
     io.out(`${count(result.runs.length, 'run')}, ${count(trials, 'trial')}: ${verdict} from what was recorded`)
     const others = result.runs.filter(isOfOtherCode)
     if (others.length > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf(others)}`)
-    const own = result.runs.filter((run) => isExactRun(run) && !others.includes(run))
-    const changed = own.length === 0 ? 0 : await runAgain(result, own, file, io)
-    if (faults.length > 0 || changed > 0) return EXIT.regression
-    return others.length > 0 ? EXIT.incomparable : EXIT.fine
+    await checkCommand(result, args.file)
+    const again = await checkAgain(
+      result,
+      result.runs.filter((run) => isExactRun(run) && !others.includes(run)),
+      args,
+      io,
+    )
+    if (io.signal.aborted) return EXIT.interrupted
+    if (faults.length > 0 || again === EXIT.regression) return EXIT.regression
+    return others.length > 0 ? EXIT.incomparable : again
   },
 }
 
+/** What could not be run again was not checked, and is no pass. */
+async function checkAgain(
+  result: Result,
+  exact: readonly Run[],
+  { file, rerun: which, open }: Args,
+  io: Io,
+): Promise<ExitCode> {
+  const own = exact.filter(({ kind }) => which === 'all' || (which === 'modelled' && kind === 'modelled'))
+  const left = exact.length - own.length
+  const flag = exact.every(({ kind }) => own.length > 0 || kind === 'measured') ? 'all' : 'modelled'
+  if (left > 0) io.out(`${count(left, nounOf(exact))} not run again: --rerun ${flag} does`)
+  if (own.length === 0) return EXIT.fine
+  try {
+    return (await runAgain(result, own, file, open ?? [], which === 'all', io)) === 0 ? EXIT.fine : EXIT.regression
+  } catch (error) {
+    if (!(error instanceof FaultlineError) || error.code !== 'NOT_REPEATED') throw error
+    io.err(`faultline: ${error.message}\n${error.hint}\n`)
+    return EXIT.usage
+  }
+}
+
 /** Bit for bit: what a machine in virtual time did once it does again. */
-async function runAgain(result: Result, own: readonly Run[], file: string, io: Io): Promise<number> {
-  const again = await rerun(result, own, file, io)
-  const found = deviations({ ...result, runs: own }, { ...again, runs: again.runs.filter(isAmong(own)) })
+async function runAgain(
+  result: Result,
+  own: readonly Run[],
+  file: string,
+  open: readonly string[],
+  threads: boolean,
+  io: Io,
+): Promise<number> {
+  const again = await rerun(result, own, file, io, { opens: isNamed(open), threads })
+  if (io.signal.aborted) return 0
+  const checked = { ...result, runs: own }
+  for (const machine of changedMachines(checked, again)) io.out(machine)
+  const found = deviations(checked, { ...again, runs: again.runs.filter(isAmong(own)) })
   const verdict = found.length === 0 ? 'the same to the last bit' : `${found.length} figures are others`
-  io.out(`${count(own.length, 'modelled run')} run again: ${verdict}`)
+  io.out(`${count(own.length, nounOf(own))} run again: ${verdict}`)
   if (found.length > 0) io.out(deviationText(found))
-  return found.length
+  return found.length + changedMachines(checked, again).length
 }
 
 const isAmong = (own: readonly Run[]) => (run: Run) => own.some((other) => runKey(other) === runKey(run))
@@ -53,3 +100,4 @@ const namesOf = (runs: readonly Run[]) => [...new Set(runs.map(runName))].join('
 
 const versionOf = ({ source: { git, dirty } }: Result) =>
   git === null ? '' : ` (${git.slice(0, 12)}${dirty ? ' with changes' : ''})`
+const nounOf = (runs: readonly Run[]) => (runs.every(({ kind }) => kind === 'modelled') ? 'modelled run' : 'exact run')

@@ -56,4 +56,5 @@ export const OPTIONAL: typeof COSTS = {
   guest_loop_ns: { ...ns('what a guest that is played by a program costs for each access, besides its steps'), ns: 0 },
 }
 
-export const kindOf = (name: string): ParameterKind | undefined => PARAMETERS[name] ?? OPTIONAL[name]
+export const kindOf = (name: string): ParameterKind | undefined =>
+  [PARAMETERS, OPTIONAL].find((known) => Object.hasOwn(known, name))?.[name]

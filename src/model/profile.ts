@@ -52,8 +52,12 @@ export const profileNames = (): string[] =>
 export const isProfileFile = (name: string): boolean => name.endsWith('.json') || name.includes('/')
 
 /** The machine of that name, or in that file, with all that it inherits. */
-export function loadProfile(name: string): Profile {
-  const profile = readWithParents(name, FOLDER, [])
+export const loadProfile = (name: string): Profile => whole(readWithParents(name, FOLDER, []))
+
+/** A machine that a file carries: all of it, since nothing else is read. */
+export const carriedProfile = (value: unknown, name: string): Profile => whole(checkProfile(value, name))
+
+function whole(profile: Profile): Profile {
   for (const missing of Object.keys(PARAMETERS).filter((parameter) => profile.parameters[parameter] === undefined)) {
     throw new ProfileError(
       `profile ${profile.name} does not say ${missing}: ${PARAMETERS[missing]!.says}`,

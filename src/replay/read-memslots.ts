@@ -7,12 +7,15 @@ const SHAPE = '{"memslots":[{"slot":0,"baseGfn":0,"hva":"0x7f68f7600000","pages"
 const PAGE = 4096n
 const MAX_GFN = 2 ** 40
 
+/** Memslots as they are written on a command line, and not the name of a file. */
+export const areWritten = (argument: string): boolean => LITERAL.test(argument)
+
 /**
  * What `--memslots` was given: a JSON file as it lies beside a recording, or `gfn:hva:pages[,...]`, in decimal or with 0x.
  * Undefined if the file says that its writer knew of none: then they are to be inferred.
  */
 export async function readMemslots(argument: string): Promise<KnownMemslots | undefined> {
-  if (LITERAL.test(argument)) {
+  if (areWritten(argument)) {
     return { origin: 'given', says: 'memslots as given', slots: checked(parseLiteral(argument)) }
   }
   const file = parseFile(argument, await readText(argument))

@@ -20,7 +20,9 @@ export function differencesOf(base: Cell, head: Cell): Difference[] {
   if (base.source === head.source) return found
   const [a, b] = [base.source.result, head.source.result]
   const isMeasured = base.run.kind === 'measured'
-  const hosts = isMeasured ? [...hostDifferences(a, b), ...crowding(base, head)] : seedDifferences(base.run, head.run)
+  const hosts = isMeasured
+    ? [...hostDifferences(a, b), ...crowding(base, head)]
+    : [...seedDifferences(base.run, head.run), ...machineDifferences(base.run, head.run)]
   return [...hosts, ...definitionDifference(base.run, head.run), ...lengths(base.run, head.run), ...found]
 }
 
@@ -36,6 +38,16 @@ function definitionDifference(a: Run, b: Run): Difference[] {
   if (a.definition === b.definition) return []
   const says = `the code of protocols or scenario differs: definition ${a.definition}, ${b.definition} (${a.scenario})`
   return [{ says, isBlocking: true }]
+}
+
+/** A modelled machine is its costs, whatever it is called, and what computes with them. */
+function machineDifferences(a: Run, b: Run): Difference[] {
+  const differs = (what: string, one: string | undefined, other: string | undefined) =>
+    one === other ? [] : [{ says: `${what} differs: ${one ?? 'unknown'}, ${other ?? 'unknown'}`, isBlocking: true }]
+  return [
+    ...differs(`the machine ${a.machine} is not the same: its profile`, a.model?.profileHash, b.model?.profileHash),
+    ...differs('the code of the model', a.model?.engineHash, b.model?.engineHash),
+  ]
 }
 
 function seedDifferences(a: Run, b: Run): Difference[] {

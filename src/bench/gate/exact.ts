@@ -50,6 +50,17 @@ function compareFigures(run: string, was: Figures, is: Figures): Deviation[] {
     .filter((deviation) => !Object.is(deviation.was, deviation.is))
 }
 
+/** Machines whose costs are not those of the baseline, although they are called the same. */
+export function changedMachines(was: Result, is: Result): string[] {
+  const now = byKey(is)
+  const changed = [...byKey(was)].flatMap(([key, { machine, model }]) => {
+    const hash = now.get(key)?.model?.profileHash
+    if (hash === undefined || model === undefined || model.profileHash === hash) return []
+    return [`${machine} has other costs than it had: profile ${model.profileHash}, now ${hash}`]
+  })
+  return [...new Set(changed)]
+}
+
 type Figures = ReadonlyMap<string, string | number>
 
 /** Everything that a run computes. A modelled one computes all that it holds; of others only what says that it is exact. */

@@ -1,5 +1,5 @@
 import { FaultlineError } from '../error.ts'
-import type { Host, Result, Run } from '../result.ts'
+import type { Host, ModelInfo, Result, Run } from '../result.ts'
 
 export const HISTORY = 'faultline.history'
 const VERSION = 1
@@ -17,6 +17,8 @@ export type Entry = {
 }
 
 export type PastRun = Pick<Run, 'scenario' | 'variant' | 'machine' | 'kind' | 'params' | 'definition'> & {
+  /** Of a modelled run: hashes of its machine and of the code that computes with it. */
+  readonly model?: Pick<ModelInfo, 'profileHash' | 'engineHash'>
   readonly metrics: Readonly<
     Record<string, Pick<Run['metrics'][string], 'unit' | 'better' | 'assume' | 'n' | 'median'>>
   >
@@ -36,11 +38,21 @@ export function entryOf({ id, createdAt, source, host, runs }: Result): Entry {
   }
 }
 
-function pastOf({ scenario, variant, machine, kind, params, definition, metrics }: Run): PastRun {
+function pastOf({ scenario, variant, machine, kind, params, definition, metrics, model }: Run): PastRun {
   const kept = Object.entries(metrics).map(([name, { unit, better, assume, n, median }]) => {
     return [name, { unit, better, assume, n, median }] as const
   })
-  return { scenario, variant, machine, kind, params, definition, metrics: Object.fromEntries(kept) }
+  const hashes = model && { profileHash: model.profileHash, engineHash: model.engineHash }
+  return {
+    scenario,
+    variant,
+    machine,
+    kind,
+    params,
+    definition,
+    ...(hashes === undefined ? {} : { model: hashes }),
+    metrics: Object.fromEntries(kept),
+  }
 }
 
 /** Reads the lines of a history. One that is damaged is named, never skipped: a gap would look like a change. */

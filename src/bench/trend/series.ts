@@ -34,7 +34,8 @@ export function seriesOf(entries: readonly Entry[]): Series[] {
         const { scenario, variant, machine, kind, params } = run
         const isExact = kind === 'modelled' || assume === 'exact'
         const host = isExact ? null : Object.values(entry.host).join(', ')
-        const key = JSON.stringify([scenario, variant, machine, kind, params, metric, host])
+        const profile = run.model?.profileHash ?? null
+        const key = JSON.stringify([scenario, variant, machine, kind, params, metric, host, profile])
         const about = { run: { scenario, variant, machine, kind, params }, metric, unit, better, isExact, host }
         const series = all.get(key) ?? { ...about, points: [] }
         series.points.push({ entry, value })

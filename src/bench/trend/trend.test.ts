@@ -107,6 +107,18 @@ test('entries are put in the order of their time, and another host is another se
   )
 })
 
+test('a modelled machine with other costs is another series, whatever it is called', () => {
+  const on = (profileHash: string) => {
+    const model = { profile: 'altra-64', profileHash, engineHash: 'e', steps: 1, blocked: [], draws: [], whatIf: [] }
+    return { kind: 'modelled', machine: 'altra-64', model } as const
+  }
+  const entries = [on('a'), on('a'), on('b')].map((over, index) => entry(index, 5 + index, over))
+  assert.deepEqual(
+    seriesOf(entries).map(({ points }) => points.length),
+    [2, 1],
+  )
+})
+
 test('a history is read back as it was written, and a damaged line is named', () => {
   const lines = [entry(1, 2), entry(2, 3)].map((each) => JSON.stringify(each))
   assert.deepEqual(readEntries(`${lines.join('\n')}\n`, 'h'), [entry(1, 2), entry(2, 3)])

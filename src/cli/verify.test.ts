@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import type { Result } from '../bench/result.ts'
+import type { Profile } from '../model/profile.ts'
+import { faultline } from './faultline.contract.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-verify-'))
+const path = (name: string) => join(FOLDER, name)
+const SHORT = ['-s', 'precheck', '--variant', 'precheck', '--vcpus', '1', '--duration', '300us', '--warmup', '100us']
+const bench = (out: string, ...words: string[]) => faultline('bench', ...SHORT, '--quiet', '--out', path(out), ...words)
+const resultIn = (name: string): Result => JSON.parse(readFileSync(path(name), 'utf8'))
+const write = (name: string, value: object) => writeFileSync(path(name), JSON.stringify(value))
+const profile = (name: string, load: number) => ({
+  schema: 'faultline.profile',
+  version: 1,
+  name,
+  cpu: 'x',
+  inherit: 'altra-64',
+  parameters: { load_ns: { value: load, unit: 'ns', low: load, high: load, class: 'E', source: 'me' } },
+})
+
+before(async () => {
+  write('mine.profile.json', profile('mine', 2))
+  write('lookalike.profile.json', profile('altra-64', 50))
+  await bench('altra.json', '-m', 'altra-64')
+  await bench('mine.json', '-m', path('mine.profile.json'))
+})
+
+test('a result of a machine of the user is verified without the file that the machine was in', async () => {
+  const moved = { ...resultIn('mine.json') }
+  const text = JSON.stringify(moved).replaceAll('mine.profile.json', 'gone.profile.json')
+  writeFileSync(path('moved.json'), text)
+  const { code, out } = await faultline('verify', path('moved.json'))
+  assert.match(out, /1 modelled run run again: the same to the last bit/)
+  assert.equal(code, 0)
+})
+
+test('it is a baseline, too', async () => {
+  const { code, out } = await faultline('regress', '--baseline', path('mine.json'))
+  assert.match(out, /every figure as it was/)
+  assert.equal(code, 0)
+})
+
+test('a machine in the file that is not the one that ran is found', async () => {
+  const result = resultIn('mine.json')
+  const [[word, own]] = Object.entries(result.profiles!) as [[string, Profile]]
+  const cheaper = { ...own, parameters: { ...own.parameters, ...profile('mine', 1).parameters } }
+  write('swapped.json', { ...result, profiles: { [word]: cheaper } })
+  const { code, out } = await faultline('verify', path('swapped.json'))
+  assert.match(out, /mine has other costs than it had: profile \w{16}, now \w{16}/)
+  assert.equal(code, 1)
+})
+
+test('a machine is its costs: another of the same name is not compared, unless forced', async () => {
+  await bench('lookalike.json', '-m', path('lookalike.profile.json'))
+  const compared = ['compare', path('altra.json'), path('lookalike.json')]
+  const { code, out } = await faultline(...compared)
+  assert.match(out, /the machine altra-64 is not the same: its profile differs: \w{16}, \w{16}/)
+  assert.equal(code, 4)
+  assert.equal((await faultline(...compared, '--force')).code, 0)
+})
+
+test('a plan with two machines of one name is refused', async () => {
+  const { code, err } = await bench('two.json', '-m', `altra-64,${path('lookalike.profile.json')}`)
+  assert.equal(code, 2)
+  assert.match(err, /two machines are called altra-64/)
+})
+
+const COMMANDS: readonly (readonly [words: string[], says: RegExp])[] = [
+  [['--nosuchflag', '5'], /Unknown argument: nosuchflag/],
+  [['--trace', '/etc/passwd'], /its command wants to open \/etc\/passwd/],
+  [['--memslots', '/etc/passwd'], /its command wants to open \/etc\/passwd/],
+  [['--config', '/etc/passwd'], /its command wants to open \/etc\/passwd/],
+  [['--variant', './evil.ts'], /its command wants to open \.\/evil\.ts/],
+  [['--trace', '-'], /its command reads standard input/],
+  [['-m', '/etc/passwd'], /it does not carry the machine '\/etc\/passwd'/],
+  [['-m', 'host'], /it does not carry the machine 'host'/],
+  [['--vcpus', '1', '--vcpus', '2'], /--vcpus is given 2 times/],
+  [['x'], /Too many non-option arguments/],
+  [['--help'], /Unknown argument: help/],
+]
+
+for (const [words, says] of COMMANDS) {
+  test(`the command in a result may not say ${words.join(' ')}`, async () => {
+    write('command.json', { ...resultIn('altra.json'), command: ['bench', ...words] })
+    const { code, out, err } = await faultline('verify', path('command.json'))
+    assert.match(err, says)
+    assert.equal(code, 2)
+    assert.doesNotMatch(out, /root:|run again/)
+  })
+}
+
+test('what a command opens is opened if the user names it', async () => {
+  const trace = path('nothing.trace')
+  writeFileSync(trace, 'no events\n')
+  write('traced.json', {
+    ...resultIn('altra.json'),
+    command: ['bench', '-s', 'precheck', '-m', 'altra-64', '--trace', trace],
+  })
+  const { err } = await faultline('verify', path('traced.json'), '--open', trace)
+  assert.match(err, /nothing\.trace/)
+  assert.doesNotMatch(err, /wants to open/)
+})
+
+test('threads are not started by a file, however exact it calls its figures', async () => {
+  const result = resultIn('altra.json')
+  const runs = result.runs.map((run) => ({ ...run, machine: 'threads', kind: 'measured', model: undefined }))
+  write('threads.json', { ...result, command: ['bench', ...SHORT], runs })
+  const { code, out } = await faultline('verify', path('threads.json'))
+  assert.match(out, /1 exact run not run again: --rerun all does/)
+  assert.equal(code, 0)
+})
+
+test('nothing is run again if the user says so', async () => {
+  const { code, out } = await faultline('verify', path('altra.json'), '--rerun', 'none')
+  assert.match(out, /1 modelled run not run again: --rerun modelled does/)
+  assert.equal(code, 0)
+})
