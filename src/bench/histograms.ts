@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import { decodeFromCompressedBase64, Int32Histogram, type JsHistogram } from 'hdr-histogram-js'
 import { BUCKETS, bucketOf, HIGHEST_NS, type HistogramRecord, withinRange } from '../shared-memory/records.ts'
+import { samplesNeeded } from './percentiles.ts'
 import type { HistogramSummary } from './result.ts'
 
 /** A histogram of ns, with what its buckets do not know. */
@@ -40,7 +41,9 @@ export class Histogram {
   summary(compression?: number): HistogramSummary {
     const [p50, p90, p99, p999] = this.percentiles(50, 90, 99, 99.9) as [number, number, number, number]
     const { count, min, mean, max } = this
-    return { unit: 'ns', count, min, mean, p50, p90, p99, p999, max, hdr: this.encode(compression) }
+    const ifEnough = (value: number, percentile: number) => (count < samplesNeeded(percentile) ? null : value)
+    const tails = { p99: ifEnough(p99, 99), p999: ifEnough(p999, 99.9) }
+    return { unit: 'ns', count, min, mean, p50, p90, ...tails, max, hdr: this.encode(compression) }
   }
 
   #merge(count: number, total: number, min: number, max: number): void {

@@ -6,6 +6,7 @@ import { drawn, scaled } from '../model/scaling.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { BenchOptions } from './bench.ts'
+import { lacksSamples } from './derived/latencies.ts'
 import { STORED } from './histograms.ts'
 import { definitionOf, describeSource, engineHash } from './host.ts'
 import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
@@ -170,7 +171,9 @@ async function runOnce(
 ): Promise<{ trial: Trial; ran: ModelResult; roles: readonly RolePlan[] }> {
   if (group.scenario.kind !== 'vm') throw new Error(`${group.scenario.name} cannot be modelled`)
   const { durationMs, warmupMs } = group.modelled!
-  const { system, roles } = loadOf(group, group.scenario, plan, seed, ALL_INSTRUMENTS, variant)
+  // Reading the clock costs nothing in virtual time: every fault is timed.
+  const timed = { ...plan, sampleEvery: 1 }
+  const { system, roles } = loadOf(group, group.scenario, timed, seed, ALL_INSTRUMENTS, variant)
   const ran = await runModel({
     machine: profile,
     system: {
@@ -202,10 +205,9 @@ async function pictureOf(
   profile: Profile,
   options: BenchOptions,
 ): Promise<RunTimeline | undefined> {
-  const plan = { ...options.plan, sampleEvery: 1 }
-  if (plan.timelineEvents === 0) return undefined
+  if (options.plan.timelineEvents === 0) return undefined
   const seed = group.modelled!.seeds[0]!
-  const { ran, roles } = await runOnce(group, variant, profile, seed, { ...options, plan }, plan.timelineEvents)
+  const { ran, roles } = await runOnce(group, variant, profile, seed, options, options.plan.timelineEvents)
   return timelineOf(ran, (cpu) => workerName(roles, cpu), seed)
 }
 
@@ -216,8 +218,11 @@ async function others(
   options: BenchOptions,
 ): Promise<Pick<ModelInfo, 'draws' | 'whatIf'>> {
   const { draws, whatIf, seeds } = group.modelled!
-  const metricsOn = async (other: Profile) =>
-    (await runOnce(group, variant, other, seeds[0]!, options)).trial.metrics as Readonly<Record<string, number>>
+  const metricsOn = async (other: Profile): Promise<Readonly<Record<string, number>>> => {
+    const { metrics, histograms } = (await runOnce(group, variant, other, seeds[0]!, options)).trial
+    const counts = Object.fromEntries(histograms)
+    return Object.fromEntries(Object.entries(metrics).filter(([name]) => !lacksSamples(name, counts)))
+  }
   const drawnMetrics: Readonly<Record<string, number>>[] = []
   for (let draw = 0; draw < draws; draw += 1) drawnMetrics.push(await metricsOn(drawn(profile, FIRST_DRAW + draw)))
   const ifs: ModelInfo['whatIf'][number][] = []

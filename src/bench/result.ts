@@ -57,8 +57,10 @@ export type HistogramSummary = {
   readonly mean: number
   readonly p50: number
   readonly p90: number
-  readonly p99: number
-  readonly p999: number
+  /** Null below 1,000 samples. */
+  readonly p99: number | null
+  /** Null below 10,000 samples. */
+  readonly p999: number | null
   readonly max: number
   /** HdrHistogram V2, compressed, base64. */
   readonly hdr: string

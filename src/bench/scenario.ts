@@ -80,6 +80,17 @@ export type Load = {
   readonly roles: readonly RolePlan[]
 }
 
+/** A figure that decides a question. */
+export type Decision = {
+  readonly metric: MetricName
+  /** How it reads in a sentence, after its value. */
+  readonly reads: string
+  /** What it means for the user of the host or of the guest. */
+  readonly means: string
+  /** Relative: a difference within this is none for the question; 0.05 if it is not said. */
+  readonly smallestEffect?: number
+}
+
 /** A question, and what of it can be listed without running anything. */
 type Question<P extends Parameters> = {
   readonly name: string
@@ -90,8 +101,10 @@ type Question<P extends Parameters> = {
   readonly variants: readonly Variant[]
   /** The two that answer the question: what there was, and what was proposed. */
   readonly headline: readonly [baseline: string, candidate: string]
-  /** What answers the question, the most important first: how each metric reads in a sentence. */
-  readonly decides: readonly { readonly metric: MetricName; readonly reads: string }[]
+  /** What answers the question. The first carries the claim; an answer needs all of them. */
+  readonly decides: readonly Decision[]
+  /** Why no modelled machine can answer it; not said where one can. */
+  readonly notModelled?: string
   /** False if its operations are too short, or its subject too near, to be timed one by one. */
   readonly hasLatencyTrials: boolean
   readonly parameters: P

@@ -1,5 +1,6 @@
 import type { CounterName, HistogramName } from '../protocols/counters.ts'
 import { isMaximum } from '../protocols/counters.ts'
+import { lacksSamples } from './derived/latencies.ts'
 import { Histogram } from './histograms.ts'
 import { METRICS, type MetricName } from './metrics.ts'
 import { outcomesOf } from './outcomes.ts'
@@ -26,28 +27,27 @@ export function summarise(
 ): Summary {
   const counters = addCounters(done.map(({ trial }) => trial.counters))
   const noise = noiseOf(aa)
+  const histograms = histogramsOf(done, compression)
+  const isEnough = (metric: string) => !lacksSamples(metric, histograms)
   return {
     order: done.map(({ place }) => place),
-    trials: done.map(rowOf),
-    metrics: metricsOf(done),
+    trials: done.map((each, index) => rowOf(each, index, isEnough)),
+    metrics: metricsOf(done, isEnough),
     counters,
-    histograms: histogramsOf(done, compression),
+    histograms,
     locks: locksOf(done.flatMap(({ trial }) => trial.locks)),
     outcomes: outcomesOf(counters, [...done.flatMap(({ trial }) => trial.violations), ...ofFailed], variant),
     ...(noise === undefined ? {} : { noise }),
   }
 }
 
-const rowOf = ({ planned, trial }: Done, index: number): TrialRow => ({
-  index,
-  mode: planned.mode,
-  seed: planned.seed,
-  durationNs: trial.durationNs,
-  metrics: trial.metrics,
-})
+function rowOf({ planned, trial }: Done, index: number, isEnough: (metric: string) => boolean): TrialRow {
+  const metrics = Object.fromEntries(Object.entries(trial.metrics).filter(([name]) => isEnough(name)))
+  return { index, mode: planned.mode, seed: planned.seed, durationNs: trial.durationNs, metrics }
+}
 
-function metricsOf(done: readonly Done[]): Record<string, Metric> {
-  const names = Object.keys(METRICS) as MetricName[]
+function metricsOf(done: readonly Done[], isEnough: (metric: string) => boolean): Record<string, Metric> {
+  const names = (Object.keys(METRICS) as MetricName[]).filter(isEnough)
   const entries = names.flatMap((name): [string, Metric][] => {
     const values = valuesOf(done, name)
     if (values.length === 0) return []

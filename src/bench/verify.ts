@@ -1,6 +1,7 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import { definitionOf, engineHash } from './host.ts'
 import { METRICS } from './metrics.ts'
+import { samplesNeeded } from './percentiles.ts'
 import type { HistogramSummary, LockRow, Result, Run } from './result.ts'
 import { SCENARIOS } from './scenarios/all.ts'
 import { median, medianInterval } from './statistics.ts'
@@ -71,8 +72,8 @@ function histogramFaults(name: string, summary: HistogramSummary): string[] {
     ...unequal(`${name}: count`, summary.count, decoded.totalCount),
     ...unequal(`${name}: p50`, summary.p50, at(50)),
     ...unequal(`${name}: p90`, summary.p90, at(90)),
-    ...unequal(`${name}: p99`, summary.p99, at(99)),
-    ...unequal(`${name}: p99.9`, summary.p999, at(99.9)),
+    ...unequalTail(`${name}: p99`, summary, summary.p99, 99, at),
+    ...unequalTail(`${name}: p99.9`, summary, summary.p999, 99.9, at),
     ...(isNear(decoded.mean, summary.mean)
       ? []
       : [`${name}: mean is ${summary.mean}, its buckets say ${decoded.mean}`]),
@@ -80,6 +81,18 @@ function histogramFaults(name: string, summary: HistogramSummary): string[] {
       ? []
       : [`${name}: max is ${summary.max}, its buckets say ${decoded.maxValue}`]),
   ]
+}
+
+/** A percentile that is left out must lack samples for it; one that is there must be what the buckets say. */
+function unequalTail(
+  name: string,
+  { count }: HistogramSummary,
+  stated: number | null,
+  percentile: number,
+  at: (percent: number) => number,
+): string[] {
+  if (stated !== null) return unequal(name, stated, at(percentile))
+  return count < samplesNeeded(percentile) ? [] : [`${name} is left out, though it has ${count} samples`]
 }
 
 function decode(hdr: string) {

@@ -32,7 +32,7 @@ export type BenchArgs = {
   readonly layout: boolean
   readonly timeline: string | undefined
   readonly whatIf: readonly string[] | undefined
-  readonly draws: string
+  readonly draws: string | undefined
 }
 
 const text = { type: 'string', requiresArg: true } as const
@@ -87,8 +87,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     })
     .option('draws', {
       ...text,
-      default: '0',
-      describe: 'modelled: runs with costs drawn from their ranges, for the error band',
+      describe: 'modelled: runs with costs drawn from their ranges, for the error band; 2 unless it is a sweep',
     })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })
     .option('timeline', {

@@ -92,14 +92,13 @@ function groupsOf(
   set: Readonly<Record<string, string>>,
   replay: Replay | null,
 ): Group[] {
-  if (target.kind === 'model' && scenario.kind !== 'vm') return notModelled(args, scenario)
+  if (target.kind === 'model' && scenario.notModelled !== undefined) return notModelled(args, scenario)
   const load = { ...loadOfBroken(scenario, variants), ...set }
   const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
   const defaults = { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) }
   if (target.kind === 'threads') {
     return crewsOf(args, defaults, replay).map((crew) => groupOf(scenario, variants, crew, values, replay))
   }
-  const modelled = modelledOf(args, scenario, target.profile)
   const own = replay === null ? modelDefaults(scenario, values) : {}
   const groupWith = (crew: Crew) => groupOf(scenario, variants, crew, { ...own, ...values }, replay)
   const cpus = Math.min(target.profile.parameters.cpus!.value, MODEL_CPUS)
@@ -107,7 +106,16 @@ function groupsOf(
     return rolesOf(groupWith(crewsOf({ ...args, vcpus: undefined }, { ...defaults, vcpus }, replay)[0]!))
   }) as [number, number]
   const vcpus = Math.max(1, Math.floor((cpus - few) / Math.max(1, more - few)) + 1)
-  return crewsOf(args, { ...defaults, vcpus }, replay).map((crew) => ({ ...groupWith(crew), modelled }))
+  const crews = crewsOf(args, { ...defaults, vcpus }, replay)
+  const modelled = modelledOf(args, scenario, target.profile, drawsFor(args, crews))
+  return crews.map((crew) => ({ ...groupWith(crew), modelled }))
+}
+
+/** An answer is tried on other machines like the one that is asked about; a sweep has enough to do without. */
+function drawsFor(args: BenchArgs, crews: readonly Crew[]): number {
+  const isSweep = crews.length > 1 || /[,.]/.test(args.seed ?? '')
+  if (isSweep || args.trace !== undefined) return 0
+  return isHeadline(args) ? 1 : 2
 }
 
 /** CPUs that a group keeps busy. */
@@ -117,16 +125,11 @@ function rolesOf({ scenario, values, crew }: Group): number {
 }
 
 /** Without `-s` a scenario that cannot be modelled is left out of what is modelled. */
-function notModelled({ scenario: asked }: BenchArgs, { name }: Scenario): [] {
+function notModelled({ scenario: asked }: BenchArgs, { name, notModelled: why }: Scenario): [] {
   if (asked === undefined) return []
-  throw new FaultlineError(
-    'NOT_MODELLED',
-    'usage',
-    `${name} measures this host's instructions: it cannot be modelled`,
-    {
-      hint: 'Leave --machine out, or ask another scenario.',
-    },
-  )
+  throw new FaultlineError('NOT_MODELLED', 'usage', `${name} cannot be modelled: ${why}`, {
+    hint: 'Leave --machine out, or ask another scenario.',
+  })
 }
 
 /** The scenario's own for the model; a preset that the user picked knows better. */
@@ -139,7 +142,7 @@ function modelDefaults(scenario: Scenario, asked: Readonly<Record<string, string
 
 function checkModelFlags({ draws, whatIf, seed }: BenchArgs, targets: readonly Target[]): void {
   const isModelled = targets.some(({ kind }) => kind === 'model')
-  const flag = draws !== '0' ? 'draws' : whatIf !== undefined ? 'what-if' : undefined
+  const flag = draws !== undefined && draws !== '0' ? 'draws' : whatIf !== undefined ? 'what-if' : undefined
   if (flag !== undefined && !isModelled) {
     throw new FaultlineError('NO_MODEL', 'usage', `--${flag} is about modelled runs, but nothing is modelled`, {
       hint: 'Add -m altra-64, or another modelled machine.',

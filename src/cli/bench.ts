@@ -1,7 +1,7 @@
 import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
-import { benchReport } from '../report/bench-report.ts'
+import { answersIn, benchReport } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
 import { benchAb } from './bench-ab.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
@@ -67,5 +67,6 @@ function exitCodeOf(result: Result, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
-  return isForbidden ? EXIT.regression : EXIT.fine
+  if (isForbidden) return EXIT.regression
+  return answersIn(result).some(({ verdict }) => verdict === 'no-answer') ? EXIT.incomparable : EXIT.fine
 }

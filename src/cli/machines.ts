@@ -90,8 +90,8 @@ const DURATION_MS = 4
 const WARMUP_MS = 1
 const MOST_DRAWS = 1000
 
-/** How a scenario is modelled, if nothing else is asked. */
-export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile): Modelled {
+/** How a scenario is modelled, if nothing else is asked; `draws` where the user does not say how many. */
+export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile, draws: number): Modelled {
   const own = scenario.kind === 'vm' ? scenario.modelled : undefined
   return {
     profile,
@@ -100,7 +100,7 @@ export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile
     warmupMs: args.warmup === undefined ? (own?.warmupMs ?? WARMUP_MS) : milliseconds('warmup', args.warmup),
     costs: own !== undefined && args.trace === undefined ? (own.costs ?? {}) : {},
     seeds: integers('seed', args.seed ?? '1', 0, 0xffff_ffff),
-    draws: integer('draws', args.draws, 0, MOST_DRAWS),
+    draws: args.draws === undefined ? draws : integer('draws', args.draws, 0, MOST_DRAWS),
     whatIf: (args.whatIf ?? []).map(scalingOf),
   }
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { answerOf } from '../bench/answers/answer.ts'
+import { modelErrorOf } from '../bench/answers/model-error.ts'
 import type { Metric, Run } from '../bench/result.ts'
+import nxRecovery from '../bench/scenarios/nx-recovery.ts'
 import precheck from '../bench/scenarios/precheck.ts'
 import primitives from '../bench/scenarios/primitives.ts'
-import { answer, ranking } from './answer.ts'
+import { answerText, ranking } from './answer.ts'
 
 type Values = Readonly<Record<string, readonly number[]>>
 
@@ -14,8 +17,24 @@ function run(variant: string, values: Values, noise?: Run['noise']): Run {
     metrics: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, each[index]!])),
   }))
   const metrics = Object.fromEntries(Object.entries(values).map(([name, each]) => [name, metricOf(each)]))
-  return { variant, trials, metrics, ...(noise === undefined ? {} : { noise }) } as unknown as Run
+  return {
+    kind: 'measured',
+    variant,
+    trials,
+    metrics,
+    histograms: {},
+    ...(noise === undefined ? {} : { noise }),
+  } as unknown as Run
 }
+
+/** As a scenario's answer reads, with the other deciding figures alike unless a test says otherwise. */
+const answer = (before: Run, after: Run) => answerText(answerOf(precheck, before, after))
+const ALIKE = {
+  flushes_per_unmap: [1, 1, 1, 1, 1],
+  retries_under_lock_per_fault: [1, 1, 1, 1, 1],
+  faults_per_second: [100, 101, 102, 101, 100],
+  fault_latency_p50_ns: [10, 10, 10, 10, 10],
+} as const
 
 function metricOf(values: readonly number[]): Metric {
   const sorted = values.toSorted((a, b) => a - b)
@@ -26,42 +45,106 @@ function metricOf(values: readonly number[]): Metric {
 
 const FLUSHES = [2000, 2100, 1900, 2050, 1950]
 
-test('the first metric that the scenario names decides', () => {
-  const before = run('no-precheck', { flushes_per_unmap: FLUSHES, retries_under_lock_per_fault: [1, 1, 1, 1, 1] })
-  const spared = run('precheck', { flushes_per_unmap: [1, 1, 1, 1, 1], retries_under_lock_per_fault: [1, 1, 1, 1, 1] })
-  assert.match(
-    answer(precheck, before, spared),
-    /^Yes: precheck against no-precheck: 1.00 remote TLB flushes per unmap/,
-  )
-  assert.match(answer(precheck, spared, before), /^No: no-precheck against precheck: 2.00k remote TLB flushes/)
+test('the first figure that the scenario declares decides, in the direction that it claims', () => {
+  const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES })
+  const spared = run('precheck', ALIKE)
+  assert.match(answer(before, spared), /^Yes: precheck against no-precheck: 1.00 remote TLB flushes per unmap/)
+  assert.match(answer(spared, before), /^No: no-precheck against precheck: 2.00k remote TLB flushes/)
+})
+
+test('what an improvement is bought with is said', () => {
+  const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES })
+  const slower = run('precheck', { ...ALIKE, fault_latency_p50_ns: [20, 21, 20, 20, 20] })
+  assert.match(answer(before, slower), /^Yes: .*, at the price of 20.0 ns median fault latency instead of 10.0 ns/)
 })
 
 test('a resolved side effect does not answer the question', () => {
-  const before = run('no-precheck', { flushes_per_unmap: FLUSHES, retries_under_lock_per_fault: [1, 1, 1, 1, 1] })
+  const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES })
   const after = run('precheck', {
-    flushes_per_unmap: FLUSHES.toReversed(),
+    ...ALIKE,
+    flushes_per_unmap: [1500, 2500, 1800, 2600, 1700],
     retries_under_lock_per_fault: [0.5, 0.5, 0.5, 0.5, 0.5],
   })
-  assert.match(answer(precheck, before, after), /^Not resolved by these trials: .* 0.5 retries under mmu_lock/)
+  assert.match(answer(before, after), /^Not resolved: .* 0.5 retries under mmu_lock.* Try more --trials/)
 })
 
-test('a difference that the baseline has from itself is none', () => {
+test('a difference within the noise of the baseline is not resolved', () => {
   const noise = { flushes_per_unmap: { ratio: 1, ci95: [0.5, 2] as const, n: 5 } }
-  const before = run('no-precheck', { flushes_per_unmap: FLUSHES }, noise)
-  const after = run('precheck', { flushes_per_unmap: FLUSHES.map((value) => value * 0.8) })
-  assert.match(answer(precheck, before, after), /^Not resolved .* no more than the baseline differs from itself \(0.8x/)
+  const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES }, noise)
+  const after = run('precheck', { ...ALIKE, flushes_per_unmap: FLUSHES.map((value) => value * 0.8) })
+  assert.match(answer(before, after), /^Not resolved: .* no larger than the baseline's A\/A noise \(0.8x/)
 })
 
-test('what neither does is no difference, and what only one does is one', () => {
-  const none = run('a', { flushes_per_unmap: [0, 0, 0, 0, 0] })
-  const some = run('b', { flushes_per_unmap: [3, 3, 4, 3, 3] })
-  assert.match(answer(precheck, none, none), /^No difference: .* 0 in both/)
-  assert.match(answer(precheck, none, some), /^No: b against a: 3.00 remote TLB flushes per unmap instead of 0/)
+test('equal medians are no answer: a difference must be shown to be small', () => {
+  const before = run('a', { ...ALIKE, flushes_per_unmap: [100, 200, 150, 50, 150] })
+  const after = run('b', { ...ALIKE, flushes_per_unmap: [150, 50, 150, 200, 100] })
+  assert.match(answer(before, after), /^Not resolved: /)
+  const close = run('b', { ...ALIKE, flushes_per_unmap: [2010, 2090, 1905, 2040, 1960] })
+  assert.match(answer(run('a', { ...ALIKE, flushes_per_unmap: FLUSHES }), close), /^No: .* the same \(.*within 5 %\)/)
+})
+
+test('what neither does in any trial is no difference, and what only one does is one', () => {
+  const none = run('a', { ...ALIKE, flushes_per_unmap: [0, 0, 0, 0, 0] })
+  const some = run('b', { ...ALIKE, flushes_per_unmap: [3, 3, 4, 3, 3] })
+  assert.match(answer(none, none), /^No: .* 0 in both/)
+  assert.match(answer(none, some), /^No: b against a: 3.00 remote TLB flushes per unmap instead of 0/)
 })
 
 test('too few trials decide nothing', () => {
-  const [before, after] = [run('a', { flushes_per_unmap: [10, 10] }), run('b', { flushes_per_unmap: [1, 1] })]
-  assert.match(answer(precheck, before, after), /^Not resolved/)
+  const before = run('a', { ...ALIKE, flushes_per_unmap: [10, 10] })
+  assert.match(answer(before, run('b', { ...ALIKE, flushes_per_unmap: [1, 1] })), /^Not resolved/)
+})
+
+test('where a deciding figure is missing there is no answer, and the reason is said', () => {
+  const { flushes_per_unmap: _, ...without } = ALIKE
+  assert.match(
+    answer(run('a', without), run('b', ALIKE)),
+    /^No answer: b against a: a recorded nothing for 'remote TLB flushes per unmap'\. Try /,
+  )
+})
+
+test('where nothing was served there is no answer', () => {
+  const idle = { ...ALIKE, faults_per_second: [0, 0, 0, 0, 0] }
+  assert.match(answer(run('a', idle), run('b', idle)), /^No answer: .*no faults were completed on either side/)
+})
+
+test('a percentile of too few samples is no figure, and the answer says how many it needs', () => {
+  const { fault_latency_p50_ns: _, ...without } = ALIKE
+  const few = { ...run('a', without), histograms: { nx_fault_latency_ns: { count: 3045 } } } as unknown as Run
+  assert.match(
+    answerText(answerOf(nxRecovery, few, few)),
+    /a has 3,045 samples for 'p99.9 of faults on other gfns during recovery', which needs 10,000/,
+  )
+})
+
+const onModel = (variant: string, values: Values, draws: readonly Readonly<Record<string, number>>[] = []): Run =>
+  ({ ...run(variant, values), kind: 'modelled', machine: 'altra-64', model: { draws } }) as unknown as Run
+const ONE = {
+  flushes_per_unmap: [10],
+  retries_under_lock_per_fault: [1],
+  faults_per_second: [100],
+  fault_latency_p50_ns: [10],
+}
+
+test('a modelled difference within the error of the profile is not resolved', () => {
+  const error = modelErrorOf('altra-64')
+  const near = onModel('b', { ...ONE, flushes_per_unmap: [10 * (1 - error * 0.9)] })
+  assert.match(
+    answerText(answerOf(precheck, onModel('a', ONE), near)),
+    /^Not resolved: .* less than the error of this profile/,
+  )
+  const far = onModel('b', { ...ONE, flushes_per_unmap: [10 * (1 - error * 1.5)] })
+  assert.match(answerText(answerOf(precheck, onModel('a', ONE), far)), /^Yes: /)
+})
+
+test('a modelled difference whose sign changes in the draws is not resolved', () => {
+  const draw = (flushes: number) => [{ flushes_per_unmap: flushes }]
+  const before = onModel('a', ONE, draw(10))
+  const after = onModel('b', { ...ONE, flushes_per_unmap: [2] }, draw(20))
+  assert.match(
+    answerText(answerOf(precheck, before, after)),
+    /^Not resolved: .* the sign changes within the profile's own ranges/,
+  )
 })
 
 test('primitives are ranked', () => {

@@ -1,7 +1,8 @@
+import { type Answer, answerOf } from '../bench/answers/answer.ts'
 import type { Outcome, Result, Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
-import { answer, ranking } from './answer.ts'
+import { answerText, ranking } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact } from './numbers.ts'
@@ -37,7 +38,7 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
   const answers = [...answersOf(scenario, seen), ...errorsOf(runs)]
-  if (quiet) return answers.join('\n')
+  if (quiet) return answers.map((text) => `${labelOf(runs[0]!)}: ${text}`).join('\n')
   return [
     ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
     headline(runs[0]!, scenario),
@@ -78,6 +79,19 @@ function headline(run: Run, scenario: Scenario | undefined): string {
   return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
 }
 
+/** What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. */
+function labelOf({ scenario, machine, params }: Run): string {
+  const { workers, vcpus, notifiers, zappers } = params
+  const crew = [
+    plural(workers, 'worker'),
+    plural(vcpus, 'vCPU'),
+    notifiers === 0 ? '' : plural(notifiers, 'notifier'),
+    zappers === 0 ? '' : plural(zappers, 'zapper'),
+  ]
+  const recording = params.trace === undefined ? '' : `trace ${params.trace}`
+  return [`${scenario} on ${machine}`, ...crew, recording].filter((part) => part !== '').join(', ')
+}
+
 const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range', 'granule', 'mapping', 'scale']
 const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
 
@@ -98,7 +112,18 @@ function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): string
 const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[]) =>
   scenario.kind === 'primitives' && others.length > 1
     ? [ranking(scenario, [baseline, ...others])]
-    : others.map((run) => answer(scenario, baseline, run))
+    : others.map((run) => answerText(answerOf(scenario, baseline, run)))
+
+/** The answers of a result: one for each variant that is compared with the baseline of its group. */
+export function answersIn(result: Result): Answer[] {
+  return groupsOf(result.runs).flatMap((runs) => {
+    const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
+    if (scenario === undefined || scenario.kind === 'primitives') return []
+    const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
+    const [baseline, ...others] = seen
+    return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
+  })
+}
 
 const isBroken = (scenario: Scenario, run: Run) =>
   scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')

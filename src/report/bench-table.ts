@@ -99,7 +99,18 @@ function block(baseline: Run, others: readonly Run[]): string {
     ...runs.flatMap((run) => cells(run.metrics[metric], isShare === true)),
     ...(others.length === 1 ? [ratioCell(baseline, others[0]!, metric)] : []),
   ])
-  return columns([header, ...body])
+  return `${columns([header, ...body])}${legendOf(body)}`
+}
+
+const LEGEND: Readonly<Record<string, string>> = {
+  '~': 'not resolved, or within the A/A noise of the baseline',
+  '-': 'not measured, or fewer samples than the figure needs: p99 needs 1,000 and p99.9 needs 10,000',
+}
+
+/** What the marks of a table mean, for those that are in it. */
+function legendOf(body: readonly (readonly string[])[]): string {
+  const used = Object.entries(LEGEND).filter(([mark]) => body.some((row) => row.includes(mark)))
+  return used.length === 0 ? '' : `\n\n${used.map(([mark, means]) => `${mark}  ${means}`).join('\n')}`
 }
 
 function cells(metric: Metric | undefined, isShare: boolean): [string, string] {

@@ -41,10 +41,23 @@ function digits(value: number): string {
   return `${Number(value.toPrecision(2))}`
 }
 
-/** `1.50x [1.46, 1.53]`, or `1.50x` where there is no doubt. */
+/** Below this a ratio is said the other way round. */
+const SMALLEST_RATIO = 0.01
+
+/** `1.50x [1.46, 1.53]`, or `1.50x` where there is no doubt; `3,030x less` where a ratio would be all zeros. */
 export function ratioText(ratio: number, [low, high]: readonly [number, number]): string {
-  if (low === ratio && high === ratio) return `${digits(ratio)}x`
-  return `${digits(ratio)}x [${digits(low)}, ${digits(high)}]`
+  const isFarLess = ratio > 0 && ratio < SMALLEST_RATIO
+  const value = (part: number) => (isFarLess ? grouped(1 / part) : grouped(part))
+  const ends = isFarLess ? [high, low] : [low, high]
+  const unit = isFarLess ? 'x less' : 'x'
+  if (low === ratio && high === ratio) return `${value(ratio)}${unit}`
+  return `${value(ratio)}${unit} [${ends.map((end) => value(end!)).join(', ')}]`
+}
+
+/** Three significant digits with separators: `0.33`, `26.3`, `6,580`. */
+function grouped(value: number): string {
+  if (!Number.isFinite(value)) return 'unbounded'
+  return Math.abs(value) < 999.5 ? digits(value) : Number(value.toPrecision(3)).toLocaleString('en')
 }
 
 /** Columns of text: the first to the left, the others to the right. */

@@ -1,6 +1,7 @@
 import { HISTOGRAMS, type HistogramName } from '../../protocols/counters.ts'
 import type { Histogram } from '../histograms.ts'
 import type { MetricName } from '../metrics.ts'
+import { samplesNeeded } from '../percentiles.ts'
 import type { Metrics } from './tally.ts'
 
 /** Which percentiles of which histogram are metrics: those that a table shows, with their interval over the trials. */
@@ -34,6 +35,16 @@ export const LATENCIES: readonly {
   { histogram: 'memslot_update_wait_ns', percentile: 100, metric: 'memslot_update_wait_max_ns' },
   { histogram: 'memslot_update_latency_ns', percentile: 50, metric: 'memslot_update_latency_p50_ns' },
 ]
+
+/** Whether a metric is a percentile of a histogram that has too few samples for it, over all trials of a run. */
+export function lacksSamples(
+  metric: string,
+  histograms: Readonly<Record<string, { readonly count: number }>>,
+): boolean {
+  const latency = LATENCIES.find((each) => each.metric === metric)
+  const count = latency === undefined ? undefined : histograms[latency.histogram]?.count
+  return count !== undefined && count < samplesNeeded(latency!.percentile)
+}
 
 /** A percentile of 100 is the longest. */
 export function latencyMetrics(histograms: ReadonlyMap<HistogramName, Histogram>): Metrics {

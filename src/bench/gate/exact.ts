@@ -78,7 +78,7 @@ function figuresOf(run: Run): Figures {
   if (run.kind !== 'modelled') return figures
   for (const [name, count] of Object.entries(run.counters)) figures.set(name, count)
   for (const [name, { hdr: _, unit: __, ...summary }] of Object.entries(run.histograms)) {
-    for (const [part, value] of Object.entries(summary)) figures.set(`${name} ${part}`, value)
+    for (const [part, value] of Object.entries(summary)) figures.set(`${name} ${part}`, value ?? 'too few samples')
   }
   for (const { name, side, who: _, kind: __, ...lock } of run.locks) {
     for (const [part, value] of Object.entries(lock)) figures.set(`${name} ${side} ${part}`, value)

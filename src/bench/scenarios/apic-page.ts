@@ -136,9 +136,17 @@ export default scenario({
   variants: VARIANTS,
   headline: ['double-flush', 're-request'],
   decides: [
-    { metric: 'tlb_flushes_per_reload', reads: 'TLB flushes of a vCPU per reload of the page' },
-    { metric: 'apic_stall_p50_ns', reads: 'median stall until the address is current' },
-    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s' },
+    {
+      metric: 'tlb_flushes_per_reload',
+      reads: 'TLB flushes of a vCPU per reload of the page',
+      means: 'translations that the guest must walk for again',
+    },
+    {
+      metric: 'apic_stall_p50_ns',
+      reads: 'median stall until the address is current',
+      means: 'how long a vCPU stays out of the guest after a move',
+    },
+    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'what the guest gets done' },
   ],
   parameters: PARAMETERS,
   hasLatencyTrials: true,

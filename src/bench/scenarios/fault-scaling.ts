@@ -89,8 +89,8 @@ export default scenario({
   variants: VARIANTS,
   headline: ['write-lock', 'read-lock'],
   decides: [
-    { metric: 'operations_per_second', reads: 'operations/s' },
-    { metric: 'operation_ns', reads: 'per operation of a CPU' },
+    { metric: 'operations_per_second', reads: 'operations/s', means: 'what all CPUs get done together' },
+    { metric: 'operation_ns', reads: 'per operation of a CPU', means: 'how long each CPU is at one' },
   ],
   parameters: PARAMETERS,
   crew: { notifiers: 0 },

@@ -27,7 +27,8 @@ export default {
     primitive('seqcount-write', 'include/linux/seqlock.h', 'writes under a sequence; with others, they read'),
   ],
   headline: ['qspinlock', 'ticket'],
-  decides: [{ metric: 'ns_per_operation', reads: 'per operation' }],
+  decides: [{ metric: 'ns_per_operation', reads: 'per operation', means: 'how often the lock changes hands' }],
+  notModelled: "it measures this host's instructions",
   hasLatencyTrials: false,
   parameters: {},
 } satisfies PrimitiveScenario

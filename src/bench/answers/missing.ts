@@ -1,0 +1,17 @@
+import { LATENCIES } from '../derived/latencies.ts'
+import { samplesNeeded } from '../percentiles.ts'
+import type { Run } from '../result.ts'
+import type { Decision } from '../scenario.ts'
+
+/** Why a run lacks a figure, as a clause that names the run. */
+export function missingBecause(run: Run, { metric, reads }: Decision): string {
+  const latency = LATENCIES.find((each) => each.metric === metric)
+  const needed = latency === undefined ? 0 : samplesNeeded(latency.percentile)
+  const count = latency === undefined ? 0 : (run.histograms[latency.histogram]?.count ?? 0)
+  if (count > 0 && count < needed) {
+    return `${run.variant} has ${plural(count, 'sample')} for '${reads}', which needs ${needed.toLocaleString('en')}`
+  }
+  return `${run.variant} recorded nothing for '${reads}'`
+}
+
+const plural = (count: number, noun: string) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
