@@ -54,13 +54,15 @@ export class InstallLog {
     return this.faults.count + this.folded
   }
 
-  add(atNs: number, gfn: number, sptep: number, isAccessed: boolean): void {
+  /** Returns whether it is a fault of its own. */
+  add(atNs: number, gfn: number, sptep: number, isAccessed: boolean): boolean {
     const line = Math.floor(sptep / 64)
     if (!isAccessed && line === this.#line) {
       this.folded += 1
-      return
+      return false
     }
     this.#line = isAccessed ? line : NO_LINE
     this.faults.add(atNs, gfn)
+    return true
   }
 }

@@ -3,6 +3,19 @@ import { EVENTS, type EventSink } from './events.ts'
 import { Evidence } from './evidence.ts'
 import { InvalidationLog } from './invalidation-log.ts'
 import { Locks } from './locks.ts'
+import {
+  GUEST_FAULT,
+  INSTALL,
+  Moments,
+  NEIGHBOUR,
+  PAGE_FAULT,
+  TDP_INSTALL,
+  UNMAP,
+  WAIT_BEGIN,
+  WAIT_END,
+  type What,
+  ZAP,
+} from './moments.ts'
 import { Names } from './names.ts'
 import { type Remarks, readRemark } from './remarks.ts'
 import { type Task, Tasks } from './task.ts'
@@ -15,13 +28,15 @@ const READERS = Object.values(EVENTS)
 
 /**
  * What a trace holds, taken in line by line. Its size follows from the number of tasks, invalidations and waits; and if
- * the trace is to be replayed, from the number of faults: 12 bytes each.
+ * the trace is to be replayed, from the number of faults and waits: 32 bytes each.
  */
 export class Recording implements EventSink {
   readonly tasks: Tasks
   readonly invalidations = new InvalidationLog()
   readonly locks = new Locks()
   readonly clock = new TraceClock()
+  /** What happened in which order; only of a recording that is to be replayed. */
+  readonly moments: Moments | undefined
   readonly remarks: Remarks = { overwritten: 0, lost: 0, gaps: 0 }
   /** Where faults were, by the SPTEs that were set and by the faults' own events. */
   readonly installEvidence = new Evidence()
@@ -40,6 +55,7 @@ export class Recording implements EventSink {
 
   constructor(keepStreams: boolean) {
     this.tasks = new Tasks(keepStreams)
+    this.moments = keepStreams ? new Moments() : undefined
   }
 
   /** Takes in one line of the trace. */
@@ -69,18 +85,21 @@ export class Recording implements EventSink {
   pageFault(line: TraceLine, gfn: number): void {
     const task = this.#task(line)
     task.pageFaults.add(this.#atNs, gfn)
+    this.#note(line, PAGE_FAULT, gfn)
     task.pendingGfn = gfn
     this.faultEvidence.mapped(gfn, 1, this.invalidations)
   }
 
   guestFault(line: TraceLine, gfn: number): void {
     this.#task(line).guestFaults.add(this.#atNs, gfn)
+    this.#note(line, GUEST_FAULT, gfn)
     this.faultEvidence.mapped(gfn, 1, this.invalidations)
   }
 
   install(line: TraceLine, gfn: number, pages: number, sptep: number, isAccessed: boolean): void {
     const task = this.#task(line)
-    task.installs.add(this.#atNs, gfn, sptep, isAccessed)
+    const isFault = task.installs.add(this.#atNs, gfn, sptep, isAccessed)
+    this.#note(line, isFault ? INSTALL : NEIGHBOUR, gfn)
     if (task.pendingGfn >= 0) {
       this.answered += 1
       if (Math.floor(task.pendingGfn / pages) === Math.floor(gfn / pages)) this.answeredSameGfn += 1
@@ -92,11 +111,13 @@ export class Recording implements EventSink {
 
   tdpInstall(line: TraceLine, gfn: number, pages: number): void {
     this.#task(line).tdpInstalls.add(this.#atNs, gfn)
+    this.#note(line, TDP_INSTALL, gfn)
     this.installEvidence.mapped(gfn, pages, this.invalidations)
   }
 
   unmap(line: TraceLine, startPage: number, endPage: number): void {
     this.#task(line).unmaps += 1
+    this.#note(line, UNMAP, this.invalidations.length)
     this.invalidations.add(this.#atNs, startPage, endPage, line.pid)
   }
 
@@ -105,7 +126,9 @@ export class Recording implements EventSink {
   }
 
   zap(line: TraceLine, generation: number): void {
-    this.#task(line).zapped(this.#atNs, generation)
+    const task = this.#task(line)
+    task.zapped(this.#atNs, generation)
+    this.#note(line, ZAP, task.zapRuns.length - 1)
     this.installEvidence.zapped()
     this.faultEvidence.zapped()
   }
@@ -123,14 +146,23 @@ export class Recording implements EventSink {
     const flags = locks.flagsOf(line.bytes, flagsFrom, flagsTo)
     const rwlock = locks.rwlockOf(flags, line.bytes, from, to)
     const task = this.#task(line)
-    if (rwlock !== NO_RWLOCK) task.holds(NO_RWLOCK, 0)
+    if (rwlock !== NO_RWLOCK) {
+      task.holds(NO_RWLOCK, 0)
+      this.#note(line, WAIT_BEGIN, rwlock)
+    }
     task.waits.begin(this.#atNs, locks.addressKey(line.bytes, from, to), flags, rwlock, locks.isSleeper(flags))
   }
 
   contentionEnd(line: TraceLine, from: number, to: number): void {
     const task = this.#task(line)
     const rwlock = task.waits.end(this.#atNs, this.locks.addressKey(line.bytes, from, to))
-    if (rwlock !== NO_RWLOCK) task.holds(rwlock, this.#atNs)
+    if (rwlock === NO_RWLOCK) return
+    task.holds(rwlock, this.#atNs)
+    this.#note(line, WAIT_END, rwlock)
+  }
+
+  #note(line: TraceLine, what: What, value: number): void {
+    this.moments?.add(this.#atNs, line.pid, line.cpu, what, value)
   }
 
   #task(line: TraceLine): Task {
