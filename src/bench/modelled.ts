@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BLAMES } from '../model/blame.ts'
-import { type Profile, profileHash, withValues } from '../model/profile.ts'
+import { machineOf, type Profile, profileHash, withValues } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn, scaled } from '../model/scaling.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
@@ -235,6 +235,7 @@ async function others(
 const emptyInfo = (profile: Profile): ModelInfo => ({
   profile: profile.name,
   profileHash: profileHash(profile),
+  machine: machineOf(profile),
   engineHash: engineHash(),
   steps: 0,
   blocked: [],

@@ -183,6 +183,8 @@ export type ModelInfo = {
   /** Hash of the machine's parameters, and of the code that computes with them. */
   readonly profileHash: string
   readonly engineHash: string
+  /** Value of every parameter of the machine, and of every cost: what a change of the figures may come from. */
+  readonly machine?: Readonly<Record<string, number>>
   /** Instructions that were carried out. */
   readonly steps: number
   /** Time of the roles in the measured window by what it went into, ns; `busy` is the rest: its own operations. See BLAMES. */

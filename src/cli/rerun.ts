@@ -3,11 +3,12 @@ import yargs from 'yargs'
 import { bench as runBench } from '../bench/bench.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { isExactRun } from '../bench/gate/exact.ts'
+import type { Group } from '../bench/plan.ts'
 import type { Result } from '../bench/result.ts'
-import { carriedProfile, loadProfile, profileNames } from '../model/profile.ts'
+import { carriedProfile, loadProfile, profileNames, withValues } from '../model/profile.ts'
 import { areWritten } from '../replay/read-memslots.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
-import { planOf } from './bench-plan.ts'
+import { type Plan, planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import type { Machines } from './machines.ts'
 import { noFlagTwice, PARSING, WrongUse } from './parsing.ts'
@@ -20,16 +21,45 @@ export type Leave = {
   readonly threads: boolean
 }
 
-/** Runs again what a result says it was asked for, on those of its machines that give the same every time. */
-export async function rerun(result: Result, runs: Result['runs'], name: string, io: Io, leave: Leave): Promise<Result> {
+type Values = Readonly<Record<string, number>>
+
+/**
+ * Runs again what a result says it was asked for, on those of its machines that give the same every time; with other values of
+ * a machine's parameters and costs, if there are any.
+ */
+export async function rerun(
+  result: Result,
+  runs: Result['runs'],
+  name: string,
+  io: Io,
+  leave: Leave,
+  values: Values = {},
+): Promise<Result> {
   const refuse = (why: string, hint?: string) => notAgain(name, why, hint)
   const args = await argsOf(result.command, leave, refuse)
   const machines = machinesOf(result, refuse)
-  const plan = await planOf({ ...args, machine: wordsOf(args, runs, machines, leave) }, io, machines)
+  const asked = await planOf({ ...args, machine: wordsOf(args, runs, machines, leave) }, io, machines)
+  const plan = withMachine(asked, values)
   return await runBench(
     { ...plan, plan: plan.options, command: result.command, runtime: io.runtime, signal: io.signal },
     { progress: () => {}, speed: () => {}, finished: () => {} },
   )
+}
+
+const COST = /^cost\.(.+)_ns$/
+
+/** What a plan says of costs stands above its machine, so these stand above both. */
+function withMachine(plan: Plan, values: Values): Plan {
+  const costs = Object.entries(values).flatMap(([parameter, ns]) => {
+    const cost = COST.exec(parameter)?.[1]
+    return cost === undefined ? [] : [[cost, ns] as const]
+  })
+  const groups = plan.groups.map((group): Group => {
+    if (group.modelled === undefined) return group
+    const profile = withValues(group.modelled.profile, values, 'set for this run')
+    return { ...group, modelled: { ...group.modelled, profile } }
+  })
+  return { ...plan, groups, options: { ...plan.options, costs: { ...plan.options.costs, ...Object.fromEntries(costs) } } }
 }
 
 type Refuse = (why: string, hint?: string) => FaultlineError

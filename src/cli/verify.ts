@@ -1,9 +1,10 @@
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { changedMachines, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
+import { rank } from '../bench/gate/ranking.ts'
 import type { Result, Run } from '../bench/result.ts'
 import { faultsOf, isOfOtherCode, runName } from '../bench/verify.ts'
-import { deviationText } from '../report/gate-text.ts'
+import { rankingText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isNamed } from './openable.ts'
@@ -90,7 +91,7 @@ async function runAgain(
   const found = deviations(checked, { ...again, runs: again.runs.filter(isAmong(own)) })
   const verdict = found.length === 0 ? 'the same to the last bit' : `${found.length} figures are others`
   io.out(`${count(own.length, nounOf(own))} run again: ${verdict}`)
-  if (found.length > 0) io.out(deviationText(found))
+  if (found.length > 0) io.out(rankingText(rank(found, 0)))
   return found.length + changedMachines(checked, again).length
 }
 

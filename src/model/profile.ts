@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { kindOf, PARAMETERS } from './parameters.ts'
+import { kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
 
 /** M measured, P published, D derived, E estimated, R recalled; F: fitted by `faultline validate`. */
 export const CLASSES = ['M', 'P', 'D', 'E', 'R', 'F'] as const
@@ -155,6 +155,12 @@ export function withValues(profile: Profile, values: Readonly<Record<string, num
   })
   return { ...profile, parameters: { ...profile.parameters, ...Object.fromEntries(changed) } }
 }
+
+/** All that a machine is: its parameters, and the default of each that it leaves out. */
+export const machineOf = ({ parameters }: Profile): Record<string, number> => ({
+  ...Object.fromEntries(Object.entries(OPTIONAL).map(([name, { ns }]) => [name, ns])),
+  ...Object.fromEntries(Object.entries(parameters).map(([name, { value }]) => [name, value])),
+})
 
 /** Hash of what a machine is, whatever its sources say: two results of the same hash are of the same machine. */
 export function profileHash({ parameters }: Profile): string {

@@ -1,28 +1,66 @@
-import type { Deviation } from '../bench/gate/exact.ts'
+import type { Cause, Shift } from '../bench/gate/causes.ts'
+import type { Failure } from '../bench/gate/failures.ts'
+import type { Ranked, Ranking } from '../bench/gate/ranking.ts'
+import { percent } from './compare-cells.ts'
 import { columns } from './numbers.ts'
 
-/** As many deviations of one run as are printed; the others are counted. */
-const SHOWN = 12
+/** As many changed figures as are printed; the others are counted. */
+const SHOWN = 15
+const WORST_FIRST = ['worse', 'better', 'changed'] as const
 
-/** Which exact figures are not what they were, run by run: for a terminal, and for a commit message. */
-export function deviationText(deviations: readonly Deviation[]): string {
-  const runs = [...new Set(deviations.map(({ run }) => run))]
-  return runs
-    .map((run) => {
-      const own = deviations.filter((deviation) => deviation.run === run)
-      const rows = own
-        .slice(0, SHOWN)
-        .map(({ figure, was, is }) => [`  ${figure}`, shown(was), '->', shown(is), size(was, is)])
-      const more = own.length > SHOWN ? [`  and ${own.length - SHOWN} figures more`] : []
-      return [run, columns(rows), ...more].join('\n')
-    })
-    .join('\n')
+/** Which exact figures are not what they were, the worst first: for a terminal, and for a commit message. */
+export function rankingText({ figures }: Ranking): string {
+  const shown = figures.slice(0, SHOWN)
+  const runs = [...new Set(shown.map(({ run }) => run))]
+  const parts = runs.map((run) => {
+    const rows = shown.filter((figure) => figure.run === run).map(rowOf)
+    return [run, columns(rows)].join('\n')
+  })
+  const more = figures.length > SHOWN ? [`and ${figures.length - SHOWN} more`] : []
+  return [...parts, ...more].join('\n')
 }
 
-const shown = (value: string | number | null) => (value === null ? 'none' : String(value))
-
-function size(was: string | number | null, is: string | number | null): string {
-  if (typeof was !== 'number' || typeof is !== 'number' || was === 0) return ''
-  const change = (is / was - 1) * 100
-  return `${change < 0 ? '' : '+'}${change.toPrecision(3)} %`
+function rowOf({ figure, was, is, change, verdict, also }: Ranked): string[] {
+  const size = change === null ? '' : signed(change)
+  const others = also.length === 0 ? '' : `(so did ${also[0]}${also.length > 1 ? ` and ${also.length - 1} more` : ''})`
+  return [`  ${figure}`, shownValue(was), '->', shownValue(is), size, verdict, others]
 }
+
+const shownValue = (value: string | number | null) => (value === null ? 'none' : String(value))
+
+const signed = (change: number): string => {
+  const size = Math.abs(change) * 100
+  return `${change < 0 ? '-' : '+'}${Number(size.toPrecision(3))} %`
+}
+
+/** `3 worse, 1 better, 90 changed; 12 changed by less than 0.5 % and are ignored` */
+export function countText({ figures, ignored }: Ranking, ignoreBelow: number): string {
+  const counts = WORST_FIRST.flatMap((verdict) => {
+    const count = figures.filter((figure) => figure.verdict === verdict).length
+    return count === 0 ? [] : [`${count} ${verdict}`]
+  })
+  const left =
+    ignoreBelow === 0
+      ? []
+      : [`${ignored} changed by less than ${percent(ignoreBelow)}, which --ignore-below leaves out`]
+  return [counts.join(', '), ...left].filter((part) => part !== '').join('; ')
+}
+
+/** What no figure can make good, before any figure. */
+export const failureText = ({ run, kind, says }: Failure): string =>
+  kind === 'forbidden' ? `FORBIDDEN  ${run}\n  ${says}` : `FAILED  ${run}\n  ${says}`
+
+/** `cost.zap_spte_ns is 158 instead of 150: faults_per_second -2.1 %; with 150 every figure is as it was` */
+export function causeText(causes: readonly Cause[], lead: Ranked | undefined, stillOther: number): string {
+  const what = causes.map(({ parameter, was, is }) => `${parameter} is ${is} instead of ${was}`).join(', ')
+  const worst = lead === undefined || lead.change === null ? '' : `: ${lead.figure} ${signed(lead.change)}`
+  const rest =
+    stillOther === 0
+      ? 'the rest follows: with what it was, every figure is as it was'
+      : `not all follows from it: with what it was, ${stillOther} figures are still others`
+  return `${what}${worst}; ${rest}`
+}
+
+/** `vcpu: 12 % of its time instead of 9.1 % in lock-queue` */
+export const shiftText = ({ role, into, was, is }: Shift): string =>
+  `the ${role} spent ${percent(is)} of its time in ${into} instead of ${percent(was)}`

@@ -1,0 +1,188 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FaultlineError } from '../bench/error.ts'
+import { causesOf, shiftsOf } from '../bench/gate/causes.ts'
+import { changedMachines, type Deviation, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
+import { type Failure, failuresOf } from '../bench/gate/failures.ts'
+import { baselinesIn, faultsOfFolder, MANIFEST, manifestText } from '../bench/gate/manifest.ts'
+import { type Ranking, rank } from '../bench/gate/ranking.ts'
+import type { Result } from '../bench/result.ts'
+import { causeText, countText, failureText, rankingText, shiftText } from '../report/gate-text.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { isOfThisTree } from './openable.ts'
+import { readResult } from './read-result.ts'
+import type { RegressArgs } from './regress.ts'
+import { type Leave, rerun } from './rerun.ts'
+import { saveAtomically } from './save.ts'
+
+/** A baseline is the user's own. */
+const LEAVE: Leave = { opens: isOfThisTree, threads: true }
+
+type Baseline = { readonly file: string; readonly result: Result }
+type Checked = Baseline & {
+  readonly now: Result
+  readonly found: readonly Deviation[]
+  readonly failures: readonly Failure[]
+}
+
+/** A share: `0.5%`, `0.5 %` or `0.005`. */
+export function shareOf(flag: string, text: string): number {
+  const [, digits, sign] = /^(\d+(?:\.\d+)?)\s*(%)?$/.exec(text.trim()) ?? []
+  const value = Number(digits) / (sign === undefined ? 1 : 100)
+  if (value >= 0 && value < 1) return value
+  throw new FaultlineError('BAD_SHARE', 'usage', `--${flag} is '${text}', which is not a share from 0 to below 100 %`, {
+    hint: `Write --${flag} 0.5%.`,
+  })
+}
+
+/** Fails on what changed, and on what must not be whether it changed or not. */
+export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
+  const { baseline, format } = args
+  const ignoreBelow = shareOf('ignore-below', args.ignoreBelow)
+  const checked = await checkAll(baseline, false, io)
+  if (checked === undefined) return noBaseline(baseline, io)
+  if (io.signal.aborted) return EXIT.interrupted
+  const failures = checked.flatMap((one) => one.failures)
+  const whole = rank(
+    checked.flatMap(({ found }) => found),
+    ignoreBelow,
+  )
+  const causes = await causesIn(checked, whole, io)
+  const lines = [
+    ...failures.map(failureText),
+    ...checked.map((one) => `${one.file}: ${summaryOf(one, ignoreBelow)}`),
+    ...causes,
+    ...(whole.figures.length === 0 ? [] : ['', rankingText(whole)]),
+  ].join('\n')
+  io.out(format === 'markdown' ? `\`\`\`text\n${lines}\n\`\`\`` : lines)
+  if (failures.length === 0 && whole.figures.length === 0) return EXIT.fine
+  io.out(`\n${adviceOf(failures, whole)}`)
+  const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
+  return failures.length > 0 && !isForbidden ? EXIT.failed : EXIT.regression
+}
+
+function summaryOf({ result, found }: Checked, ignoreBelow: number): string {
+  const runs = result.runs.filter(isExactRun).length
+  if (found.length === 0) return `${runs} runs, every figure as it was`
+  return `changed: ${countText(rank(found, ignoreBelow), ignoreBelow)}`
+}
+
+function adviceOf(failures: readonly Failure[], { figures }: Ranking): string {
+  if (failures.length > 0) {
+    const what = failures.some(({ kind }) => kind === 'forbidden') ? 'a forbidden outcome' : 'a run that failed'
+    return `The gate fails on ${what}, whatever the figures; --update refuses it. Mend it, then look at the figures.`
+  }
+  const count = figures.reduce((sum, { also }) => sum + 1 + also.length, 0)
+  return `${count} exact figures changed. If that is meant: \`npm run regress -- --update\`, and commit what it writes.`
+}
+
+/** Runs every baseline again; undefined if there is none. */
+async function checkAll(baseline: string, isUpdate: boolean, io: Io): Promise<Checked[] | undefined> {
+  const baselines = await baselinesOf(baseline, isUpdate, io)
+  if (baselines.length === 0) return undefined
+  const checked: Checked[] = []
+  for (const { file, result } of baselines) {
+    const now = await rerun(result, result.runs, file, io, LEAVE)
+    if (io.signal.aborted) break
+    checked.push({ file, result, now, found: deviations(result, now), failures: failuresOf(now, isExactRun) })
+  }
+  return checked
+}
+
+/** A gate without a baseline would let everything through, and so would one that does not miss a file. */
+async function baselinesOf(baseline: string, isUpdate: boolean, io: Io): Promise<Baseline[]> {
+  if (!existsSync(baseline)) return []
+  const isFile = baseline.endsWith('.json')
+  const names = isFile ? [baseline] : baselinesIn(baseline).map((name) => join(baseline, name))
+  const all: Baseline[] = []
+  for (const file of names) {
+    const result = await readResult(file, io)
+    if (!result.runs.some(isExactRun)) throw nothingExact(file)
+    all.push({ file, result })
+  }
+  const [fault, ...others] = isUpdate ? [] : isFile ? faultsOfFile(baseline) : faultsOfFolder(baseline)
+  if (fault === undefined || (names.length === 0 && !existsSync(join(baseline, MANIFEST)))) return all
+  throw new FaultlineError('BASELINE_NOT_WHOLE', 'usage', [fault, ...others].join('\n'), {
+    hint: `Take the files back from git; or, if that is meant: \`faultline regress --update\`, and commit ${MANIFEST} too.`,
+  })
+}
+
+/** A single file stands for itself; where a manifest lies beside it, it must be what that says. */
+function faultsOfFile(file: string): string[] {
+  const folder = dirname(file)
+  if (!existsSync(join(folder, MANIFEST))) return []
+  return faultsOfFolder(folder).filter((fault) => fault.startsWith(`${join(folder, basename(file))} is`))
+}
+
+const nothingExact = (file: string) =>
+  new FaultlineError('NOTHING_EXACT', 'usage', `${file} has no exact figures, so it can hold nothing to them`, {
+    hint: 'Write it with a modelled machine: `faultline bench -s precheck -m altra-64 --out FILE`.',
+  })
+
+function noBaseline(baseline: string, io: Io): ExitCode {
+  io.err(
+    `faultline: there is no baseline in ${baseline}\nWrite one: \`faultline bench -s precheck -m altra-64 --out ${join(baseline, 'precheck.json')}\`, take it in with \`faultline regress --update\`, and commit both.\n`,
+  )
+  return EXIT.incomparable
+}
+
+/** One line a cause: costs that changed, with what becomes of the figures without that; else where the time went instead. */
+async function causesIn(checked: readonly Checked[], { figures }: Ranking, io: Io): Promise<string[]> {
+  const lines = new Set<string>()
+  for (const { file, result, now, found } of checked) {
+    if (found.length === 0 || io.signal.aborted) continue
+    const causes = causesOf(result, now)
+    const runs = new Set(result.runs.map(runKey))
+    const lead = figures.find(({ run, change }) => change !== null && runs.has(run))
+    if (causes.length > 0) {
+      const before = Object.fromEntries(causes.map(({ parameter, was }) => [parameter, was]))
+      const again = await rerun(result, result.runs, file, io, LEAVE, before)
+      // Costs that are set for a run stand among its parameters, and are what these two runs are to differ in.
+      const named = { ...again, runs: again.runs.map((run, at) => ({ ...run, params: now.runs[at]?.params ?? {} })) }
+      lines.add(`${basename(file)}: ${causeText(causes, lead, deviations(result, named).length)}`)
+      continue
+    }
+    const shifts = result.runs.flatMap((run, at) => {
+      const other = now.runs[at]
+      return other === undefined ? [] : shiftsOf(run, other, runKey(run))
+    })
+    const largest = shifts.sort((a, b) => Math.abs(b.is - b.was) - Math.abs(a.is - a.was))[0]
+    for (const machine of changedMachines(result, now)) lines.add(`${basename(file)}: ${machine}`)
+    if (largest !== undefined) lines.add(`${basename(file)}: ${shiftText(largest)}`)
+  }
+  return [...lines]
+}
+
+/** Rewrites what changed, and leaves the other files alone; nothing is written if a run is not one that may be a baseline. */
+export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCode> {
+  const checked = await checkAll(baseline, true, io)
+  if (checked === undefined) return noBaseline(baseline, io)
+  if (io.signal.aborted) return EXIT.interrupted
+  const failures = checked.flatMap((one) => one.failures)
+  if (failures.length > 0) {
+    io.out(failures.map(failureText).join('\n'))
+    io.out(
+      `\nNothing is written: ${failures[0]!.kind === 'forbidden' ? 'a forbidden outcome' : 'a run that fails'} cannot become the baseline.`,
+    )
+    return failures.some(({ kind }) => kind === 'forbidden') ? EXIT.regression : EXIT.failed
+  }
+  for (const { file, result, now, found } of checked) {
+    const isOld = result.runs.some(({ model }) => model !== undefined && model.machine === undefined)
+    if (found.length > 0 || isOld) saveAtomically(file, `${JSON.stringify(now, null, 1)}\n`)
+    io.out(
+      found.length === 0
+        ? `${file}: as it was`
+        : `${file}: written; for the commit message:\n\n${rankingText(rank(found, 0))}`,
+    )
+  }
+  const folder = baseline.endsWith('.json') ? dirname(baseline) : baseline
+  if (folder === baseline || existsSync(join(folder, MANIFEST))) renewManifest(folder, io)
+  return EXIT.fine
+}
+
+/** What is no longer there is said: a file that was lost must not be forgotten in silence. */
+function renewManifest(folder: string, io: Io): void {
+  const faults = existsSync(join(folder, MANIFEST)) ? faultsOfFolder(folder) : []
+  for (const fault of faults.filter((one) => !/is not what was written/.test(one))) io.out(`${fault}; no longer so`)
+  saveAtomically(join(folder, MANIFEST), manifestText(folder))
+}
