@@ -5,8 +5,9 @@ import { causesOf, shiftsOf } from '../bench/gate/causes.ts'
 import { changedMachines, type Deviation, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
 import { type Failure, failuresOf } from '../bench/gate/failures.ts'
 import { baselinesIn, faultsOfFolder, MANIFEST, manifestText } from '../bench/gate/manifest.ts'
-import { type Ranking, rank } from '../bench/gate/ranking.ts'
+import { type Ranked, type Ranking, rank } from '../bench/gate/ranking.ts'
 import type { Result } from '../bench/result.ts'
+import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { causeText, countText, failureText, rankingText, shiftText } from '../report/gate-text.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isOfThisTree } from './openable.ts'
@@ -133,7 +134,10 @@ async function causesIn(checked: readonly Checked[], { figures }: Ranking, io: I
     if (found.length === 0 || io.signal.aborted) continue
     const causes = causesOf(result, now)
     const runs = new Set(result.runs.map(runKey))
-    const lead = figures.find(({ run, change }) => change !== null && runs.has(run))
+    const lead = leadOf(
+      figures.filter(({ run }) => runs.has(run)),
+      result,
+    )
     if (causes.length > 0) {
       const before = Object.fromEntries(causes.map(({ parameter, was }) => [parameter, was]))
       const again = await rerun(result, result.runs, file, io, LEAVE, before)
@@ -151,6 +155,15 @@ async function causesIn(checked: readonly Checked[], { figures }: Ranking, io: I
     if (largest !== undefined) lines.add(`${basename(file)}: ${shiftText(largest)}`)
   }
   return [...lines]
+}
+
+/** The worst of the figures that the scenario is decided by; if none of them changed, the worst of all. */
+function leadOf(figures: readonly Ranked[], { runs }: Result): Ranked | undefined {
+  const numbers = figures.filter(({ change }) => change !== null)
+  const names = SCENARIOS.filter(({ name }) => runs.some(({ scenario }) => scenario === name)).flatMap(({ decides }) =>
+    decides.map(({ metric }) => metric as string),
+  )
+  return numbers.find(({ figure }) => names.includes(figure)) ?? numbers[0]
 }
 
 /** Rewrites what changed, and leaves the other files alone; nothing is written if a run is not one that may be a baseline. */

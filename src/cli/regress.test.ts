@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
+import { MANIFEST, manifestText } from '../bench/gate/manifest.ts'
 import { faultline } from './faultline.contract.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-regress-'))
@@ -12,8 +13,11 @@ function baseline(name: string, ...files: string[]): string {
   const folder = join(FOLDER, name)
   mkdirSync(folder)
   for (const [index, content] of files.entries()) writeFileSync(join(folder, `${index}.json`), content)
+  if (files.length > 0) renewManifest(folder)
   return folder
 }
+
+const renewManifest = (folder: string) => writeFileSync(join(folder, MANIFEST), manifestText(folder))
 
 const modelled = runOf({ flushes_per_unmap: [1] }, { kind: 'modelled', machine: 'altra-64' })
 
@@ -76,6 +80,11 @@ test('the gate passes what it has itself written, fails what differs in a digit,
   assert.equal((await faultline(...PLAN, '--out', file)).code, 0)
   const written = readFileSync(file, 'utf8')
 
+  const unnamed = await faultline('regress', '--baseline', folder)
+  assert.equal(unnamed.code, 2)
+  assert.match(unnamed.err, /has no SHA256SUMS/)
+  assert.equal((await faultline('regress', '--baseline', folder, '--update')).code, 0)
+
   const passed = await faultline('regress', '--baseline', folder)
   assert.equal(passed.code, 0, passed.out + passed.err)
   assert.match(passed.out, /precheck.json: 2 runs, every figure as it was/)
@@ -83,16 +92,51 @@ test('the gate passes what it has itself written, fails what differs in a digit,
   const tampered = JSON.parse(written)
   tampered.runs[1].counters.pf_fixed += 1
   writeFileSync(file, JSON.stringify(tampered))
+  const altered = await faultline('regress', '--baseline', folder)
+  assert.equal(altered.code, 2)
+  assert.match(altered.err, /precheck.json is not what was written/)
+
+  renewManifest(folder)
   const failed = await faultline('regress', '--baseline', folder)
   assert.equal(failed.code, 1)
-  assert.match(failed.out, /precheck precheck on altra-64, .*\n {2}pf_fixed +\d+ +-> +\d+/)
+  assert.match(failed.out, /changed +-0.\d+ % +precheck precheck on altra-64 +pf_fixed +\d+ +-> +\d+/)
   assert.match(failed.out, /1 exact figures changed. If that is meant: /)
+  const ignoring = await faultline('regress', '--baseline', folder, '--ignore-below', '5%')
+  assert.equal(ignoring.code, 0)
+  assert.match(ignoring.out, /changed: 1 changed by less than 5.0 %, which --ignore-below leaves out/)
+  const fenced = await faultline('regress', '--baseline', folder, '--format', 'markdown')
+  assert.match(fenced.out, /^```text\n[\s\S]*pf_fixed[\s\S]*\n```\n/)
 
   const updated = await faultline('regress', '--baseline', folder, '--update')
   assert.equal(updated.code, 0)
   assert.match(updated.out, /written; for the commit message:/)
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).runs, JSON.parse(written).runs)
   assert.match((await faultline('regress', '--baseline', folder, '--update')).out, /as it was$/m)
+})
+
+test('a baseline that was deleted fails the gate with a sentence, and only --update lets it go, which says so', async () => {
+  const folder = baseline('deleted', JSON.stringify(resultOf([modelled])), JSON.stringify(resultOf([modelled])))
+  rmSync(join(folder, '1.json'))
+  const { code, err } = await faultline('regress', '--baseline', folder)
+  assert.equal(code, 2)
+  assert.match(err, /1.json is gone: .*SHA256SUMS names it\nTake the files back from git/)
+})
+
+test('a cost that changed is named as the cause of all that follows from it', async () => {
+  const folder = baseline('cost')
+  const file = join(folder, 'precheck.json')
+  await faultline(...PLAN, '--seed', '1,2', '--set', 'machine.cost.zap_spte_ns=150', '--out', file)
+  const other = JSON.parse(readFileSync(file, 'utf8'))
+  const command = other.command.map((word: string) => word.replace('=150', '=158'))
+  writeFileSync(file, JSON.stringify({ ...other, command }))
+  renewManifest(folder)
+  const { code, out } = await faultline('regress', '--baseline', folder)
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    /cost.zap_spte_ns is 158 instead of 150: .* %; the rest follows: with what it was, every figure is as it was/,
+  )
+  assert.match(out, /\(seeds [-+].* to [-+].*\)/)
 })
 
 test('a result of the model verifies by being run again, and one that was touched does not', async () => {

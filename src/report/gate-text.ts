@@ -10,20 +10,27 @@ const WORST_FIRST = ['worse', 'better', 'changed'] as const
 
 /** Which exact figures are not what they were, the worst first: for a terminal, and for a commit message. */
 export function rankingText({ figures }: Ranking): string {
-  const shown = figures.slice(0, SHOWN)
-  const runs = [...new Set(shown.map(({ run }) => run))]
-  const parts = runs.map((run) => {
-    const rows = shown.filter((figure) => figure.run === run).map(rowOf)
-    return [run, columns(rows)].join('\n')
-  })
+  const name = shortNames(figures.map(({ run }) => run))
+  const rows = figures.slice(0, SHOWN).map((figure) => rowOf(figure, name))
   const more = figures.length > SHOWN ? [`and ${figures.length - SHOWN} more`] : []
-  return [...parts, ...more].join('\n')
+  return [columns(rows), ...more].join('\n')
 }
 
-function rowOf({ figure, was, is, change, verdict, also }: Ranked): string[] {
+/** Parameters are a part of a run's name only where two runs would have the same name without them. */
+function shortNames(runs: readonly string[]): (run: string) => string {
+  const [all, short] = [[...new Set(runs)], (run: string) => run.split(', ')[0]!]
+  return (run) => (all.filter((other) => short(other) === short(run)).length > 1 ? run : short(run))
+}
+
+function rowOf(
+  { run, figure, was, is, change, verdict, seeds, also }: Ranked,
+  name: (run: string) => string,
+): string[] {
   const size = change === null ? '' : signed(change)
-  const others = also.length === 0 ? '' : `(so did ${also[0]}${also.length > 1 ? ` and ${also.length - 1} more` : ''})`
-  return [`  ${figure}`, shownValue(was), '->', shownValue(is), size, verdict, others]
+  const others = also.length === 0 ? '' : `so did ${also[0]}${also.length > 1 ? ` and ${also.length - 1} more` : ''}`
+  const range = seeds.length < 2 ? '' : `seeds ${signed(Math.min(...seeds))} to ${signed(Math.max(...seeds))}`
+  const remarks = [range, others].filter((part) => part !== '').join('; ')
+  return [verdict, size, name(run), figure, shownValue(was), '->', shownValue(is), remarks === '' ? '' : `(${remarks})`]
 }
 
 const shownValue = (value: string | number | null) => (value === null ? 'none' : String(value))

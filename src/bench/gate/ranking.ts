@@ -6,6 +6,8 @@ export type Ranked = Deviation & {
   /** As a part of what it was; null where there is no such part: it was 0, or is no number. */
   readonly change: number | null
   readonly verdict: 'worse' | 'better' | 'changed'
+  /** Of a figure that several seeds gave: how far each of those changed. */
+  readonly seeds: readonly number[]
   /** Other figures of the same run that changed as it did: they say it once more. */
   readonly also: readonly string[]
 }
@@ -21,30 +23,56 @@ const ORDER = { worse: 0, better: 1, changed: 2 } as const
 
 /** Puts the worst first: by direction, then by size. What says the same of the same run stands there once. */
 export function rank(deviations: readonly Deviation[], ignoreBelow: number): Ranking {
-  const judged = deviations.map((deviation) => ({ ...deviation, ...judge(deviation), also: [] }))
-  const kept = judged.filter(({ change }) => change === null || Math.abs(change) >= ignoreBelow)
-  return { figures: once(kept.sort(byWeight)), ignored: judged.length - kept.length }
+  const judged = deviations.map((deviation) => ({ ...deviation, ...judge(deviation), seeds: [], also: [] }))
+  const whole = overSeeds(judged)
+  const kept = whole.filter(({ change }) => change === null || Math.abs(change) >= ignoreBelow)
+  return { figures: once(kept.sort(byWeight)), ignored: whole.length - kept.length }
+}
+
+const SEED = /, seed \d+$/
+
+/** What each seed gave stands with the median of all; alone only where that did not change. */
+function overSeeds(figures: readonly Ranked[]): Ranked[] {
+  const keyOf = ({ run, figure }: Deviation) => `${run}\n${figure.replace(SEED, '')}`
+  const medians = new Map(figures.filter(({ figure }) => !SEED.test(figure)).map((one) => [keyOf(one), one]))
+  const seeds = new Map<string, number[]>()
+  const alone: Ranked[] = []
+  for (const figure of figures.filter((one) => SEED.test(one.figure))) {
+    const key = keyOf(figure)
+    if (!medians.has(key)) alone.push(figure)
+    else if (figure.change !== null) seeds.set(key, [...(seeds.get(key) ?? []), figure.change])
+  }
+  return [...[...medians].map(([key, one]) => withSeeds(one, seeds.get(key) ?? [])), ...alone]
+}
+
+/** Where the seeds do not agree, no direction is claimed: which trials there are decides it. */
+function withSeeds(figure: Ranked, seeds: readonly number[]): Ranked {
+  const isBothWays = seeds.some((change) => change > 0) && seeds.some((change) => change < 0)
+  return { ...figure, seeds, verdict: isBothWays ? 'changed' : figure.verdict }
 }
 
 /** Runs that came or went, and errors, weigh more than any figure. */
 function byWeight(a: Ranked, b: Ranked): number {
-  return ORDER[a.verdict] - ORDER[b.verdict] || size(b) - size(a) || Number(isOfSeed(a)) - Number(isOfSeed(b))
+  return ORDER[a.verdict] - ORDER[b.verdict] || size(b) - size(a)
 }
 
 const size = ({ change }: Ranked) => (change === null ? Number.MAX_VALUE : Math.abs(change))
 
-const isOfSeed = ({ figure }: Deviation) => /, seed \d+$/.test(figure)
-
 function judge({ figure, was, is }: Deviation): Pick<Ranked, 'change' | 'verdict'> {
-  if (typeof was !== 'number' || typeof is !== 'number') return { change: null, verdict: 'worse' }
-  const change = was === 0 ? null : (is - was) / Math.abs(was)
   const better = directionOf(figure)
+  const isText = typeof was === 'string' || typeof is === 'string'
+  if (isText || figure.endsWith('(forbidden)') || (is === null && better !== null)) {
+    return { change: null, verdict: 'worse' }
+  }
+  // What is counted and was not seen is not there.
+  const [before, after] = [was ?? 0, is ?? 0] as [number, number]
+  const change = before === 0 ? null : (after - before) / Math.abs(before)
   if (better === null) return { change, verdict: 'changed' }
-  return { change, verdict: is > was === (better === 'higher') ? 'better' : 'worse' }
+  return { change, verdict: after > before === (better === 'higher') ? 'better' : 'worse' }
 }
 
 function directionOf(figure: string): 'higher' | 'lower' | null {
-  const name = figure.replace(/, seed \d+$/, '')
+  const name = figure.replace(SEED, '')
   return Object.entries(METRICS).find(([metric]) => metric === name)?.[1].better ?? null
 }
 
