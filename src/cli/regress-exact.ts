@@ -131,8 +131,10 @@ function noBaseline(baseline: string, io: Io): ExitCode {
 async function causesIn(checked: readonly Checked[], { figures }: Ranking, io: Io): Promise<string[]> {
   const lines = new Set<string>()
   for (const { file, result, now, found } of checked) {
-    if (found.length === 0 || io.signal.aborted) continue
     const causes = causesOf(result, now)
+    const machines = causes.length > 0 ? [] : changedMachines(result, now)
+    for (const machine of machines) lines.add(`${basename(file)}: ${machine}`)
+    if (found.length === 0 || io.signal.aborted) continue
     const runs = new Set(result.runs.map(runKey))
     const lead = leadOf(
       figures.filter(({ run }) => runs.has(run)),
@@ -151,7 +153,6 @@ async function causesIn(checked: readonly Checked[], { figures }: Ranking, io: I
       return other === undefined ? [] : shiftsOf(run, other, runKey(run))
     })
     const largest = shifts.sort((a, b) => Math.abs(b.is - b.was) - Math.abs(a.is - a.was))[0]
-    for (const machine of changedMachines(result, now)) lines.add(`${basename(file)}: ${machine}`)
     if (largest !== undefined) lines.add(`${basename(file)}: ${shiftText(largest)}`)
   }
   return [...lines]

@@ -59,7 +59,11 @@ function withMachine(plan: Plan, values: Values): Plan {
     const profile = withValues(group.modelled.profile, values, 'set for this run')
     return { ...group, modelled: { ...group.modelled, profile } }
   })
-  return { ...plan, groups, options: { ...plan.options, costs: { ...plan.options.costs, ...Object.fromEntries(costs) } } }
+  return {
+    ...plan,
+    groups,
+    options: { ...plan.options, costs: { ...plan.options.costs, ...Object.fromEntries(costs) } },
+  }
 }
 
 type Refuse = (why: string, hint?: string) => FaultlineError
