@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib'
-import { decodeFromCompressedBase64, Int32Histogram, type JsHistogram } from 'hdr-histogram-js'
+import { Int32Histogram } from 'hdr-histogram-js'
 import { BUCKETS, bucketOf, HIGHEST_NS, type HistogramRecord, withinRange } from '../shared-memory/records.ts'
+import { DIGITS, decodeV2, V2_COMPRESSED_COOKIE, V2_COOKIE } from './hdr.ts'
 import { samplesNeeded } from './percentiles.ts'
 import type { HistogramSummary } from './result.ts'
 
@@ -30,10 +31,8 @@ export class Histogram {
   /** Another histogram as the result file has it. */
   addSummary({ hdr, count, mean, min, max }: HistogramSummary): void {
     if (count === 0) return
-    const decoded = decodeFromCompressedBase64(hdr) as JsHistogram
-    for (let bucket = 0; bucket < decoded.countsArrayLength; bucket += 1) {
-      this.#counts[bucket]! += decoded.getCountAtIndex(bucket)
-    }
+    const { buckets, counts } = decodeV2(hdr)
+    for (const [index, bucket] of buckets.entries()) this.#counts[bucket]! += counts[index]!
     this.#merge(count, mean * count, min, max)
   }
 
@@ -85,9 +84,6 @@ export class Histogram {
   }
 }
 
-const V2_COOKIE = 0x1c849313
-const V2_COMPRESSED_COOKIE = 0x1c849314
-const DIGITS = 3
 const COMPRESSED = 6
 /** For bytes that are the same everywhere: how zlib compresses depends on its version and the processor. */
 export const STORED = 0

@@ -95,6 +95,8 @@ export type TrialRow = {
   readonly seed: number
   readonly durationNs: number
   readonly metrics: Readonly<Record<string, number>>
+  /** What this trial counted: the run's counters are the sums of these. */
+  readonly counters?: Readonly<Record<string, number>>
 }
 
 export type RunError = {

@@ -43,7 +43,8 @@ export function summarise(
 
 function rowOf({ planned, trial }: Done, index: number, isEnough: (metric: string) => boolean): TrialRow {
   const metrics = Object.fromEntries(Object.entries(trial.metrics).filter(([name]) => isEnough(name)))
-  return { index, mode: planned.mode, seed: planned.seed, durationNs: trial.durationNs, metrics }
+  const { durationNs, counters } = trial
+  return { index, mode: planned.mode, seed: planned.seed, durationNs, metrics, counters }
 }
 
 function metricsOf(done: readonly Done[], isEnough: (metric: string) => boolean): Record<string, Metric> {

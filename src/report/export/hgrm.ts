@@ -1,4 +1,4 @@
-import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
+import { decodeV2, histogramOf } from '../../bench/hdr.ts'
 import { type Exporter, fileName, telling } from './exporter.ts'
 
 const TICKS_PER_HALF_DISTANCE = 5
@@ -12,7 +12,7 @@ export const hgrm: Exporter = {
     runs.flatMap((run) =>
       Object.entries(run.histograms).map(([name, { hdr }]) => ({
         name: fileName(telling(run), run.machine, name),
-        text: decodeFromCompressedBase64(hdr).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, 1),
+        text: histogramOf(decodeV2(hdr)).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, 1),
       })),
     ),
 }
