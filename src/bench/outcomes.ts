@@ -66,7 +66,7 @@ const OF_RELOADS: typeof OF_FAULTS = [
 /** What nobody has promised: that an update of a memslot ends, however many notifiers come. */
 const REPORTED_ONLY: readonly string[] = ['updater_starved']
 
-const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const
+export const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const
 
 /** Fewer retries than this say nothing about a check that never fires. */
 const ENOUGH = 100

@@ -3,7 +3,7 @@ import { FaultlineError } from '../bench/error.ts'
 import { changedMachines, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
 import { rank } from '../bench/gate/ranking.ts'
 import type { Result, Run } from '../bench/result.ts'
-import { faultsOf, isOfOtherCode, runName } from '../bench/verify.ts'
+import { faultsOf, otherCode, runName } from '../bench/verifying/verify.ts'
 import { rankingText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
@@ -39,7 +39,7 @@ export const verify: Command<Args> = {
     const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
     const verdict = faults.length === 0 ? 'every summary follows' : `${faults.length} figures do not follow`
     io.out(`${count(result.runs.length, 'run')}, ${count(trials, 'trial')}: ${verdict} from what was recorded`)
-    const others = result.runs.filter(isOfOtherCode)
+    const others = result.runs.filter(otherCode())
     if (others.length > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf(others)}`)
     await checkCommand(result, args.file)
     const again = await checkAgain(

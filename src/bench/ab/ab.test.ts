@@ -5,7 +5,7 @@ import { compare } from '../comparing/compare.ts'
 import { resultOf, runOf } from '../comparing/testing.contract.ts'
 import { Histogram } from '../histograms.ts'
 import type { LockRow, Result } from '../result.ts'
-import { faultsOf } from '../verify.ts'
+import { faultsOf } from '../verifying/verify.ts'
 import { mergeParts } from './merge.ts'
 import { interleave, noiseOf, partsOf } from './rounds.ts'
 

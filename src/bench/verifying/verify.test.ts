@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CpuRecords } from '../shared-memory/records.ts'
-import { resultOf, runOf } from './comparing/testing.contract.ts'
-import { Histogram } from './histograms.ts'
-import type { HistogramSummary, LockRow, Run } from './result.ts'
+import { CpuRecords } from '../../shared-memory/records.ts'
+import { resultOf, runOf } from '../comparing/testing.contract.ts'
+import { Histogram } from '../histograms.ts'
+import type { HistogramSummary, LockRow, Run } from '../result.ts'
 import { faultsOf } from './verify.ts'
 
 function summaryOf(values: readonly number[]): HistogramSummary {

@@ -1,0 +1,148 @@
+import { COUNTERS, isMaximum } from '../../protocols/counters.ts'
+import { ORACLES } from '../../protocols/oracles.ts'
+import { MUTUAL_EXCLUSION, outcomesOf } from '../outcomes.ts'
+import type { Outcome, Run, TrialRow } from '../result.ts'
+import type { Variant } from '../scenario.ts'
+import { SCENARIOS } from '../scenarios/all.ts'
+import { unequal, unless } from './claims.ts'
+
+const KNOWN: ReadonlySet<string> = new Set(COUNTERS)
+const isGreatest = (name: string) => isMaximum(name as (typeof COUNTERS)[number])
+
+/** Rates from counts and time, and outcomes from the counters. */
+export function counterFaults(run: Run): string[] {
+  return [
+    ...Object.entries(run.counters).flatMap(([name, count]) => countFaults(name, count)),
+    ...run.trials.flatMap((trial) => rateFaults(run, trial).map((says) => `trial ${trial.index}: ${says}`)),
+    ...outcomeFaults(run),
+  ]
+}
+
+const countFaults = (name: string, count: number): string[] =>
+  unless(!KNOWN.has(name) || (Number.isInteger(count) && count > 0), `${name} is ${count}, which is no count`)
+
+/** The run's counters from those of its trials. A run that failed holds what it counted until then, in no trial. */
+export function sumFaults({ counters, trials, error }: Run): string[] {
+  if (trials.length === 0 || trials.some((trial) => trial.counters === undefined)) return []
+  const names = new Set([counters, ...trials.map((trial) => trial.counters!)].flatMap((all) => Object.keys(all)))
+  return [...names].flatMap((name) => {
+    const each = trials.map((trial) => countOf(trial.counters!, name))
+    const total = isGreatest(name) ? Math.max(...each) : each.reduce((sum, count) => sum + count, 0)
+    const said = countOf(counters, name)
+    return error !== null && said >= total ? [] : unequal(`${name}, of all trials,`, said, total)
+  })
+}
+
+const countOf = (counters: Readonly<Record<string, number>>, name: string) =>
+  Object.hasOwn(counters, name) ? counters[name]! : 0
+
+type Rule = { readonly metric: string; readonly of: readonly string[]; readonly per?: readonly string[] }
+
+const RETRIES = COUNTERS.filter((name) => name.startsWith('retry_'))
+const FAULTS = ['pf_fixed', 'pf_spurious']
+
+/** What a metric counts. A CPU's own window is at least the common one, so that no rate is above the counts by that time. */
+const RATES: readonly Rule[] = [
+  { metric: 'faults_per_second', of: FAULTS },
+  { metric: 'unmaps_per_second', of: ['unmap_gfn_range_calls'] },
+  { metric: 'guest_boots_per_second', of: ['guest_resets'] },
+  { metric: 'invalidations_per_second', of: ['invalidate_start'] },
+  { metric: 'memslot_updates_per_second', of: ['memslot_updates'] },
+  { metric: 'apic_migrations_per_second', of: ['apic_migrations'] },
+  { metric: 'nx_recovered_per_second', of: ['nx_zapped_tdp', 'nx_zapped_shadow'] },
+  { metric: 'nx_lost_races_per_second', of: ['nx_zap_lost_race'] },
+  { metric: 'nx_splits_per_second', of: ['nx_lpage_splits'] },
+  { metric: 'guest_accesses_per_second', of: ['guest_accesses'] },
+]
+
+/** Counted by the CPUs of one role only, so that what all CPUs counted gives the same. */
+const SHARES: readonly Rule[] = [
+  { metric: 'retries_per_fault', of: RETRIES, per: FAULTS },
+  { metric: 'retries_before_pfn_per_fault', of: ['retry_precheck_before_pfn'], per: FAULTS },
+  { metric: 'retries_after_pfn_per_fault', of: ['retry_precheck_after_pfn'], per: FAULTS },
+  { metric: 'retries_under_lock_per_fault', of: ['retry_stale_locked'], per: FAULTS },
+  { metric: 'elided_share', of: ['invalidate_elided'], per: ['invalidate_start'] },
+  { metric: 'mmu_lock_per_invalidation', of: ['invalidate_mmu_lock'], per: ['invalidate_start'] },
+  { metric: 'apic_tries_per_reload', of: ['apic_reload_attempts'], per: ['apic_reloads'] },
+  { metric: 'apic_rerequests_per_reload', of: ['apic_reload_rerequests'], per: ['apic_reloads'] },
+  { metric: 'entries_cancelled_per_reload', of: ['entry_cancelled_pending_request'], per: ['apic_reloads'] },
+  {
+    metric: 'apic_migrations_refused_share',
+    of: ['apic_migrations_refused'],
+    per: ['apic_migrations', 'apic_migrations_refused'],
+  },
+  { metric: 'nx_share_recovered_tdp', of: ['nx_zapped_tdp'], per: ['nx_listed_tdp'] },
+  { metric: 'nx_share_recovered_shadow', of: ['nx_zapped_shadow'], per: ['nx_listed_shadow'] },
+]
+
+function rateFaults({ scenario }: Run, { counters, metrics, durationNs }: TrialRow): string[] {
+  if (counters === undefined) return []
+  const sum = (names: readonly string[]) => names.reduce((all, name) => all + countOf(counters, name), 0)
+  const rates = RATES.filter(({ metric }) => Object.hasOwn(metrics, metric)).flatMap(({ metric, of }) => {
+    const [rate, count] = [metrics[metric]!, sum(of)]
+    const most = durationNs > 0 ? (count * 1e9) / durationNs : Number.POSITIVE_INFINITY
+    return [
+      ...unless(
+        rate <= most * (1 + 1e-9),
+        `${metric} is ${rate}, but ${count} in ${durationNs} ns are at most ${most}`,
+      ),
+      ...unless(rate > 0 || count === 0 || durationNs === 0, `${metric} is 0, but ${count} were counted`),
+    ]
+  })
+  // Neighbours of a VM fault as well.
+  const shares = (scenario === 'icache' ? [] : SHARES).filter(({ metric }) => Object.hasOwn(metrics, metric))
+  return [...rates, ...shares.flatMap(({ metric, of, per }) => unequal(metric, metrics[metric]!, sum(of) / sum(per!)))]
+}
+
+const OF_ORACLES: ReadonlySet<string> = new Set([...ORACLES, MUTUAL_EXCLUSION].map(({ name }) => name))
+const isOfOracle = ({ outcome }: Outcome) => OF_ORACLES.has(outcome)
+
+/** What was counted and what came of it are the same. How often an oracle objected is counted nowhere else. */
+function outcomeFaults(run: Run): string[] {
+  const { counters, outcomes } = run
+  // Whether a check is dead is asked of each process of --ab alone.
+  const variant = run.revision === undefined ? variantOf(run) : undefined
+  const derived = outcomesOf(counters, [], variant ?? PLAIN)
+  const found = outcomes.filter((outcome) => !isOfOracle(outcome))
+  return [
+    ...derived.flatMap(({ outcome, count, grade, says }) => {
+      const own = found.filter((other) => other.outcome === outcome)
+      if (own.length !== 1) return [`outcome '${outcome}' is there ${own.length} times: the counters say ${count}`]
+      return [
+        ...unequal(`outcome '${outcome}'`, own[0]!.count, count),
+        ...unless(own[0]!.grade === grade, `outcome '${outcome}' is graded ${own[0]!.grade}: it is ${grade}`),
+        ...unless(own[0]!.says === says, `outcome '${outcome}' says '${own[0]!.says}': it means '${says}'`),
+      ]
+    }),
+    ...found
+      .filter(({ outcome }) => !derived.some((other) => other.outcome === outcome))
+      .map(({ outcome }) => `outcome '${outcome}' is there, but nothing of it was counted`),
+    ...outcomes.filter(isOfOracle).flatMap((outcome) => oracleFaults(run, outcome)),
+  ]
+}
+
+function oracleFaults(run: Run, { outcome, grade, count, says }: Outcome): string[] {
+  const meaning = [...ORACLES, MUTUAL_EXCLUSION].find(({ name }) => name === outcome)!.says
+  const variant = variantOf(run)
+  const [expected] = variant === undefined ? [] : outcomesOf({}, [violation(outcome, count)], variant)
+  return [
+    ...unless(Number.isInteger(count) && count > 0, `outcome '${outcome}' is there ${count} times`),
+    ...unless(says.startsWith(meaning), `outcome '${outcome}' says '${says}': it means '${meaning}'`),
+    ...unless(
+      expected === undefined || expected.grade === grade,
+      `outcome '${outcome}' is graded ${grade}: it is ${expected?.grade}`,
+    ),
+  ]
+}
+
+const violation = (outcome: string, count: number) => ({
+  oracle: outcome as (typeof ORACLES)[number]['name'],
+  count,
+  value: 0,
+  worker: '',
+})
+
+const PLAIN: Variant = { name: '', reference: '', says: '', kind: 'good' }
+
+const variantOf = ({ scenario, variant }: Run): Variant | undefined =>
+  SCENARIOS.find(({ name }) => name === scenario)?.variants.find(({ name }) => name === variant)

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { definitionOf, engineHash } from '../host.ts'
+import type { Result, Run } from '../result.ts'
+import { disordered, unequal, unless } from './claims.ts'
+
+/** What a result says of itself, and where it was made. */
+export function headerFaults(result: Result): string[] {
+  const { createdAt, runs, host, calibration, source } = result
+  const isMeasured = runs.some(({ kind }) => kind === 'measured')
+  const isOwn = source.definition === definitionOf()
+  return [
+    ...unless(new Date(createdAt).getTime() >= 0, `createdAt is '${createdAt}', which is no time`),
+    ...unless(
+      source.git === null || /^[0-9a-f]{40,64}$/.test(source.git),
+      `source.git is '${source.git}', which is no commit`,
+    ),
+    ...unless((source.git === null) === (source.dirty === null), 'source.git and source.dirty do not fit each other'),
+    ...unless(
+      isOwn === runs.every(({ scenario, definition }) => definition === definitionOf(scenario)) ||
+        isOwn === runs.length > 0,
+      'source.definition is of other code than its runs',
+    ),
+    ...(isMeasured ? hostFaults(host, calibration) : modelledFaults(result, isOwn)),
+  ]
+}
+
+function hostFaults(host: Result['host'], calibration: Result['calibration']): string[] {
+  return [
+    ...unless(host.cores >= 1 && host.memory > 0, `host: ${host.cores} cores and ${host.memory} bytes are no host`),
+    ...unless(host.quota === null || host.quota > 0, `host: a quota of ${host.quota} CPUs is none`),
+    ...Object.entries(calibration).flatMap(([name, ns]) =>
+      unless(Number.isFinite(ns) && ns >= 0, `calibration: ${name} is ${ns}`),
+    ),
+    ...(Object.hasOwn(calibration, 'clock_read_ns')
+      ? unequal('host.clockNs', host.clockNs, calibration.clock_read_ns!)
+      : []),
+  ]
+}
+
+/** A modelled result is of no host and no time, and is named after what it was computed from. */
+function modelledFaults({ id, createdAt, host, command, seed, source, runs }: Result, isOwn: boolean): string[] {
+  if (!id.startsWith('modelled-')) return []
+  const engine = runs[0]?.model?.engineHash ?? engineHash()
+  const identity = createHash('sha256')
+    .update(JSON.stringify([source.definition, engine, command, seed]))
+    .digest('hex')
+  return [
+    ...unless(host.cores === 0 && host.memory === 0, 'host: a modelled result has none'),
+    ...unless(new Date(createdAt).getTime() === 0, `createdAt: a modelled result has no time`),
+    ...unless(
+      !isOwn || id === `modelled-${identity.slice(0, 32)}`,
+      `id is ${id}, by its command, seed and code it is modelled-${identity.slice(0, 32)}`,
+    ),
+  ]
+}
+
+/** The baseline against itself. */
+export function noiseFaults({ noise = {} }: Run): string[] {
+  return Object.entries(noise).flatMap(([name, { ratio, ci95, n }]) => [
+    ...unless(Number.isInteger(n) && n > 0, `noise of ${name}: n is ${n}`),
+    ...disordered(`noise of ${name}`, [
+      ['0', 0],
+      ['the interval from', ci95[0]],
+      ['the ratio', ratio],
+      ['the interval to', ci95[1]],
+    ]),
+  ])
+}
+
+/** Events in the order of time, of things that there are. */
+export function timelineFaults({ timeline }: Run): string[] {
+  return (timeline?.cpus ?? []).flatMap(({ name, left, events }) => [
+    ...unless(Number.isInteger(left) && left >= 0, `timeline of ${name}: ${left} events are left out`),
+    ...unless(
+      events.every(([ns], index) => ns >= (events[index - 1]?.[0] ?? 0)),
+      `timeline of ${name}: its events are not in the order of time`,
+    ),
+  ])
+}

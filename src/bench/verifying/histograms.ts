@@ -1,0 +1,123 @@
+import { bucketOf, withinRange } from '../../shared-memory/records.ts'
+import { LATENCIES } from '../derived/latencies.ts'
+import { type Decoded, decodeV2, edgesOf, valuesAt } from '../hdr.ts'
+import { samplesNeeded } from '../percentiles.ts'
+import type { HistogramSummary, LockRow, Run } from '../result.ts'
+import { disordered, isNear, unequal, unless, unlike } from './claims.ts'
+
+/** Every histogram's summary from its buckets, and what else in the run is of the same values. */
+export function histogramFaults(run: Run): string[] {
+  const histograms = Object.entries(run.histograms)
+  return [
+    ...histograms.flatMap(([name, summary]) => summaryFaults(name, summary)),
+    ...LATENCIES.flatMap((latency) => latencyFaults(run, latency)),
+    ...lockFaults(run),
+  ]
+}
+
+function summaryFaults(name: string, summary: HistogramSummary): string[] {
+  const decoded = decode(summary.hdr)
+  if (typeof decoded === 'string') return [`${name}: its histogram cannot be decoded: ${decoded}`]
+  const { count, min, mean, p50, p90, p99, p999, max } = summary
+  const most = Math.ceil(max)
+  const [at50, at90, at99, at999] = valuesAt(decoded, [50, 90, 99, 99.9]).map((value) => Math.min(value, most))
+  const [low, high] = rangeOf(decoded)
+  const ends = [decoded.buckets[0] ?? 0, decoded.buckets.at(-1) ?? 0]
+  const isIn = (value: number, bucket: number) => bucketOf(withinRange(value)) === bucket
+  return [
+    ...unequal(`${name}: count`, count, decoded.total),
+    ...unequal(`${name}: p50`, p50, at50!),
+    ...unequal(`${name}: p90`, p90, at90!),
+    ...tailFaults(`${name}: p99`, p99, at99!, count, 99),
+    ...tailFaults(`${name}: p99.9`, p999, at999!, count, 99.9),
+    ...unless(isIn(min, ends[0]!), `${name}: min is ${min}, its buckets say ${edgesOf(ends[0]!).join(' to ')}`),
+    ...unless(isIn(max, ends[1]!), `${name}: max is ${max}, its buckets say ${edgesOf(ends[1]!).join(' to ')}`),
+    ...unless(mean >= low && mean <= high, `${name}: mean is ${mean}, its buckets say ${low} to ${high}`),
+    ...disordered(name, [
+      ['min', min],
+      ['mean', mean],
+      ['max', max],
+    ]),
+  ]
+}
+
+/** Of too few values there is none; files of before say one all the same. */
+function tailFaults(what: string, said: number | null, derived: number, count: number, percentile: number): string[] {
+  if (said !== null) return unequal(what, said, derived)
+  return unless(count < samplesNeeded(percentile), `${what} is not there, although there are ${count} values`)
+}
+
+function decode(hdr: string): Decoded | string {
+  try {
+    return decodeV2(hdr)
+  } catch (cause) {
+    return (cause as Error).message
+  }
+}
+
+/** Where the mean of the values in these buckets can be: they were rounded to whole ns. */
+function rangeOf({ buckets, counts, total }: Decoded): readonly [number, number] {
+  let [low, high] = [0, 0]
+  for (const [index, bucket] of buckets.entries()) {
+    const [from, to] = edgesOf(bucket)
+    low += counts[index]! * (from - 0.5)
+    high += counts[index]! * (to + 0.5)
+  }
+  return total === 0 ? [0, 0] : [low / total, high / total]
+}
+
+/** A metric of one trial's values lies within those of all trials; the longest of all is the longest of one. */
+function latencyFaults(run: Run, { histogram: name, percentile, metric }: (typeof LATENCIES)[number]): string[] {
+  const values = run.trials.flatMap((trial) => (Object.hasOwn(trial.metrics, metric) ? trial.metrics[metric]! : []))
+  if (values.length === 0) return []
+  const summary = Object.hasOwn(run.histograms, name) ? run.histograms[name] : undefined
+  if (summary === undefined) return [`${name}: trials have its ${metric}, but it is not there`]
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const highest = Math.ceil(summary.max)
+  return [
+    ...unless(most <= highest, `${metric}: a trial has ${most}, but the longest of all is ${highest}`),
+    ...unless(least >= Math.floor(summary.min), `${metric}: a trial has ${least}, but the shortest is ${summary.min}`),
+    ...unless(
+      percentile < 100 || bucketOf(withinRange(most)) === bucketOf(withinRange(highest)),
+      `${metric}: the most of all trials is ${most}, but the longest of all is ${highest}`,
+    ),
+  ]
+}
+
+/** The waits for mmu_lock, and how long it was held, are in its rows as well. */
+function lockFaults({ locks, histograms }: Run): string[] {
+  return (['read', 'write'] as const).flatMap((side) => {
+    const row = locks.find((lock) => lock.name === 'mmuLock' && lock.side === side)
+    const of = (what: 'wait' | 'hold') => histograms[`mmu_lock_${what}_ns_${side}`]
+    return [
+      ...waitFaults(`mmu_lock_wait_ns_${side}`, row, of('wait')),
+      ...holdFaults(`mmu_lock_hold_ns_${side}`, row, of('hold')),
+    ]
+  })
+}
+
+function waitFaults(name: string, row: LockRow | undefined, waits: HistogramSummary | undefined): string[] {
+  const contended = row?.contended ?? 0
+  if (waits === undefined)
+    return unless(contended === 0, `${name} is not there: mmuLock was waited for ${contended} times`)
+  if (row === undefined) return [`mmuLock has no row, but ${name} is there`]
+  return [
+    ...unequal(`${name}: count, by the waits for mmuLock,`, waits.count, contended),
+    ...unlike(`${name}: total`, waits.mean * waits.count, row.waitTotalNs),
+    ...unequal(`${name}: max, by the waits for mmuLock,`, waits.max, row.waitMaxNs),
+    ...unless(
+      row.waitMinNs === 0 || isNear(waits.min, row.waitMinNs),
+      `${name}: min is ${waits.min}, by the waits for mmuLock it is ${row.waitMinNs}`,
+    ),
+  ]
+}
+
+function holdFaults(name: string, row: LockRow | undefined, holds: HistogramSummary | undefined): string[] {
+  if (holds === undefined)
+    return unless((row?.holdTotalNs ?? 0) === 0, `${name} is not there: mmuLock was held for ${row?.holdTotalNs} ns`)
+  if (row === undefined) return [`mmuLock has no row, but ${name} is there`]
+  return [
+    ...unlike(`${name}: total`, holds.mean * holds.count, row.holdTotalNs),
+    ...unequal(`${name}: max, by mmuLock's,`, holds.max, row.holdMaxNs),
+  ]
+}

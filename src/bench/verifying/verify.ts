@@ -1,0 +1,53 @@
+import { definitionOf, engineHash } from '../host.ts'
+import type { Result, Run } from '../result.ts'
+import { SCENARIOS } from '../scenarios/all.ts'
+import { counterFaults, sumFaults } from './counters.ts'
+import { headerFaults, noiseFaults, timelineFaults } from './header.ts'
+import { histogramFaults } from './histograms.ts'
+import { lockFaults } from './locks.ts'
+import { metricFaults } from './metrics.ts'
+import { groupFaults, groupKey, trialFaults } from './trials.ts'
+
+/** Something in a result that does not follow from what it was derived from, or contradicts it. */
+export type Fault = { readonly run: string; readonly says: string }
+
+export const runName = ({ scenario, variant, machine }: Run): string => `${scenario} ${variant} on ${machine}`
+
+/** Derives every summary again from the raw trials, histograms and rows of the same file, and holds them against each other. */
+export function faultsOf(result: Result): Fault[] {
+  const isOther = otherCode()
+  const groups = new Map<string, Run[]>()
+  for (const run of result.runs) {
+    const own = groups.get(groupKey(run))
+    if (own === undefined) groups.set(groupKey(run), [run])
+    else own.push(run)
+  }
+  return [
+    ...headerFaults(result).map((says) => ({ run: 'the result', says })),
+    ...result.runs.flatMap((run) => runFaults(run, !isOther(run)).map((says) => ({ run: runName(run), says }))),
+    ...[...groups.values()].flatMap((runs) => {
+      const { scenario, machine } = runs[0]!
+      return groupFaults(runs).map((says) => ({ run: `${scenario} on ${machine}`, says }))
+    }),
+  ]
+}
+
+/** What counters and outcomes mean is known of this code only. */
+const runFaults = (run: Run, isOwn: boolean): string[] => [
+  ...metricFaults(run),
+  ...trialFaults(run),
+  ...sumFaults(run),
+  ...(isOwn ? counterFaults(run) : []),
+  ...histogramFaults(run),
+  ...lockFaults(run),
+  ...noiseFaults(run),
+  ...timelineFaults(run),
+]
+
+/** Runs whose code is not that of this tree: their figures cannot be had again from it. */
+export function otherCode(): (run: Run) => boolean {
+  const definitions = new Map<string, string>(SCENARIOS.map(({ name }) => [name, definitionOf(name)]))
+  const engine = engineHash()
+  return ({ scenario, definition, model }) =>
+    definitions.get(scenario) !== definition || (model !== undefined && model.engineHash !== engine)
+}
