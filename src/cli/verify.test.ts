@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -30,10 +30,8 @@ before(async () => {
 })
 
 test('a result of a machine of the user is verified without the file that the machine was in', async () => {
-  const moved = { ...resultIn('mine.json') }
-  const text = JSON.stringify(moved).replaceAll('mine.profile.json', 'gone.profile.json')
-  writeFileSync(path('moved.json'), text)
-  const { code, out } = await faultline('verify', path('moved.json'))
+  rmSync(path('mine.profile.json'))
+  const { code, out } = await faultline('verify', path('mine.json'))
   assert.match(out, /1 modelled run run again: the same to the last bit/)
   assert.equal(code, 0)
 })
@@ -109,9 +107,8 @@ test('threads are not started by a file, however exact it calls its figures', as
   const result = resultIn('altra.json')
   const runs = result.runs.map((run) => ({ ...run, machine: 'threads', kind: 'measured', model: undefined }))
   write('threads.json', { ...result, command: ['bench', ...SHORT], runs })
-  const { code, out } = await faultline('verify', path('threads.json'))
+  const { out } = await faultline('verify', path('threads.json'))
   assert.match(out, /1 exact run not run again: --rerun all does/)
-  assert.equal(code, 0)
 })
 
 test('nothing is run again if the user says so', async () => {

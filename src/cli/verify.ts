@@ -49,6 +49,7 @@ export const verify: Command<Args> = {
       io,
     )
     if (io.signal.aborted) return EXIT.interrupted
+    if (again === EXIT.usage) return again
     if (faults.length > 0 || again === EXIT.regression) return EXIT.regression
     return others.length > 0 ? EXIT.incomparable : again
   },

@@ -55,7 +55,7 @@ const histogram = (...values: number[]) => {
 }
 
 const LOCK: LockRow = {
-  name: 'mmuLock',
+  name: 'slotsLock',
   kind: 'qrwlock',
   side: 'read',
   acquisitions: 10,
@@ -73,13 +73,13 @@ test('the rounds of a side become a run whose summaries follow from its trials',
   const parts = [3, 1, 2].map((value, round) => ({
     round,
     seed: 70 + round,
-    place: 2 * round,
+    place: round,
     run: runOf(
       { faults_per_second: [value] },
       {
         counters: { pf_fixed: value, walk_depth_max: value },
         histograms: { fault_latency_ns: histogram(value, 1000 * value) },
-        locks: [{ ...LOCK, waitMaxNs: 200 + value }],
+        locks: [{ ...LOCK, waitMaxNs: 200 + value, who: [{ ...LOCK.who[0]!, waitMaxNs: 200 + value }] }],
         warnings: ['too few trials for an interval: their range stands for it (1)', 'the host became slower (12 %)'],
       },
     ),
