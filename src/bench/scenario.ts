@@ -89,6 +89,8 @@ export type Decision = {
   readonly means: string
   /** Relative: a difference within this is none for the question; 0.05 if it is not said. */
   readonly smallestEffect?: number
+  /** Whether a load can have this figure at all, by a run's parameters; if it is not said, every load can. */
+  readonly appliesTo?: (params: Readonly<Record<string, string | number>>) => boolean
 }
 
 /** A question, and what of it can be listed without running anything. */

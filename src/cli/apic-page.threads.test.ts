@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { faultline, resultIn, uncaught } from './running.contract.ts'
+import { assertSound, faultline, resultIn, uncaught } from './running.contract.ts'
 
 const BRIEF = ['--warmup', '30ms', '--duration', '100ms', '--out', 'x.json']
 
 test('of two flushes per reload of the APIC page the one after the reload is redundant, and the table says so', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'apic-page', '--trials', '2', ...BRIEF])
-  assert.equal(code, 0, err)
+  assertSound({ code, out, err })
   assert.match(out, /^ {2}redundant /m)
   const { runs } = resultIn(join(folder, 'x.json'))
   const [before, after] = runs
@@ -37,7 +37,7 @@ test('every good variant keeps every property, with x2APIC, two tasks that move 
     ...BRIEF,
     ...crew,
   ])
-  assert.equal(code, 0, out + err)
+  assertSound({ code, out, err })
   const pinned = resultIn(join(folder, 'x.json')).runs.find(({ variant }) => variant === 'pinned')!
   assert.equal(pinned.counters.apic_migrations, undefined)
   assert.ok(pinned.counters.apic_migrations_refused! > 0)

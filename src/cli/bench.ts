@@ -68,5 +68,6 @@ function exitCodeOf(result: Result, io: Io): ExitCode {
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
   if (isForbidden) return EXIT.regression
-  return answersIn(result).some(({ verdict }) => verdict === 'no-answer') ? EXIT.incomparable : EXIT.fine
+  const isUnanswered = answersIn(result).some((answers) => answers.every(({ verdict }) => verdict === 'no-answer'))
+  return isUnanswered ? EXIT.incomparable : EXIT.fine
 }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { tracePath } from '../replay/recorded.contract.ts'
-import { faultline, resultIn, uncaught } from './running.contract.ts'
+import { assertSound, faultline, resultIn, uncaught } from './running.contract.ts'
 
 const ONE = ['--trials', '1', '--duration', '60ms', '--warmup', '30ms']
 const ELISION = ['bench', '-s', 'elision', '--out', 'x.json']
 
 test('what is elided is counted, and the variants that hold keep every property', async () => {
   const { code, out, err, folder } = await faultline([...ELISION, '--variant', 'all', ...ONE])
-  assert.equal(code, 0, out + err)
+  assertSound({ code, out, err })
   assert.doesNotMatch(out, /FORBIDDEN|WARNING: possible/)
   const { runs } = resultIn(join(folder, 'x.json'))
   const figures = runs.map(({ variant, metrics }) => [variant, metrics.mmu_lock_per_invalidation!.median])
@@ -27,7 +27,7 @@ test('they do so too with a real lock in place of the pseudo lock, with nested p
   const load = ['pseudo=mutex', 'nested=yes', 'inside-share=20', 'spare-share=40', 'nonblock-share=20', 'mmu=shadow']
   const flags = ['--variant', 'all', '--notifiers', '2', ...ONE, ...load.flatMap((value) => ['--set', value])]
   const { code, out, err } = await faultline([...ELISION, ...flags])
-  assert.equal(code, 0, out + err)
+  assertSound({ code, out, err })
 })
 
 test('the rwsem deadlocks: the run ends with 3, and says who holds what and who waits for what', async () => {
@@ -62,7 +62,7 @@ test('a VM that is destroyed and created while others invalidate keeps every pro
   const load = ['shape=teardown', 'dwell-us=20', 'update-pause-us=100', 'spare-share=30']
   const flags = ['--variant', 'all', '--notifiers', '2', ...ONE, ...load.flatMap((value) => ['--set', value])]
   const { code, out, err, folder } = await faultline([...ELISION, ...flags])
-  assert.equal(code, 0, out + err)
+  assertSound({ code, out, err })
   const ended = resultIn(join(folder, 'x.json')).runs.map(({ counters }) => counters)
   assert.ok(ended.every(({ invalidate_start, invalidate_end }) => invalidate_start! > invalidate_end!))
 })
@@ -84,7 +84,7 @@ for (const name of ['memslot', 'unrelated']) {
   test(`the recording ${name} drives it, with the memslot updates that it shows`, async () => {
     const recording = ['--trace', tracePath(`${name}.trace.gz`), '--memslots', tracePath(`${name}.json`)]
     const { code, out, err, folder } = await faultline([...ELISION, ...recording, '--trials', '1'])
-    assert.equal(code, 0, out + err)
+    assertSound({ code, out, err })
     for (const { variant, counters, metrics } of resultIn(join(folder, 'x.json')).runs) {
       // Two trials; the first addition comes before anything is measured.
       assert.equal(counters.memslot_updates ?? 0, name === 'memslot' ? 2 * 432 : 0)

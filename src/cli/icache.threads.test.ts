@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { faultline, resultIn } from './running.contract.ts'
+import { assertSound, faultline, resultIn } from './running.contract.ts'
 
 const BRIEF = ['--trials', '1', '--warmup', '30ms', '--duration', '80ms', '--out', 'x.json']
 
 test('a run of icache says how its sizes are scaled, and what its interconnect is', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'icache', ...BRIEF])
-  assert.equal(code, 0, err)
+  assertSound({ code, out, err })
   assert.match(out, /2 vCPUs, 0 notifiers, granule 64k, mapping block, scale 64/)
   const { runs } = resultIn(join(folder, 'x.json'))
   assert.deepEqual(
@@ -29,8 +29,8 @@ test('a run of icache says how its sizes are scaled, and what its interconnect i
 
 test('another VM, and a guest that invalidates by itself, are measured too', async () => {
   const flags = ['--vms', '2', '--vcpus', '1', '--notifiers', '1', '--guest-icache', '1000', '--set', 'scale=4096']
-  const { code, err, folder } = await faultline(['bench', '-s', 'icache', ...BRIEF, ...flags])
-  assert.equal(code, 0, err)
+  const { code, err, folder, out } = await faultline(['bench', '-s', 'icache', ...BRIEF, ...flags])
+  assertSound({ code, out, err })
   for (const { params, metrics, counters } of resultIn(join(folder, 'x.json')).runs) {
     assert.deepEqual([params.vms, params['guest-icache']], [2, 1000])
     for (const name of ['neighbour_boots_per_second', 'neighbour_fault_latency_p50_ns', 'guest_icache_p50_ns']) {

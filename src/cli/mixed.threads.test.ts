@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { faultline, resultIn } from './running.contract.ts'
+import { assertSound, faultline, resultIn } from './running.contract.ts'
 
 const BRIEF = ['--trials', '1', '--warmup', '50ms', '--duration', '150ms', '--set', 'memory-mib=8', '--out', 'x.json']
 
 test('every role works on one VM without harm, and whoever stays away does nothing', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'mixed', ...BRIEF])
-  assert.equal(code, 0, out + err)
+  assertSound({ code, out, err })
   const { runs } = resultIn(join(folder, 'x.json'))
   const countersOf = (name: string) => runs.find(({ variant }) => variant === name)!.counters
   const done = {

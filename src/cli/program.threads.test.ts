@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { validate } from '../bench/schema.ts'
-import { faultline, MAIN, resultIn, SHORT, uncaught } from './running.contract.ts'
+import { assertSound, faultline, MAIN, resultIn, SHORT, uncaught } from './running.contract.ts'
 
 test('a run of the pre-check writes a result that its schema accepts, and answers its question', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'precheck', ...SHORT, '--set', 'range=2048'])
-  assert.equal(code, 0, err)
+  assertSound({ code, out, err })
   assert.match(out, /^precheck: Does looking for an invalidation before mmu_lock/)
   assert.match(out, /faults\/s/)
   assert.match(out, /(Yes|No|Not resolved)/)
@@ -67,7 +67,7 @@ test('every good variant keeps every property, with both MMUs', async () => {
   for (const mmu of ['tdp', 'shadow']) {
     const args = ['bench', '-s', 'precheck', '--variant', 'all', ...BRIEF, '--set', `mmu=${mmu}`, '--set', 'range=1024']
     const { code, out, err } = await faultline(args)
-    assert.equal(code, 0, out + err)
+    assertSound({ code, out, err })
     assert.doesNotMatch(out, /FORBIDDEN/)
   }
 })

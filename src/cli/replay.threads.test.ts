@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { tracePath } from '../replay/recorded.contract.ts'
-import { faultline, resultIn, SHORT } from './running.contract.ts'
+import { assertSound, faultline, resultIn, SHORT } from './running.contract.ts'
 
 const numa = { trace: tracePath('numa.trace.gz'), memslots: tracePath('numa.json') }
 const PRECHECK = ['bench', '-s', 'precheck', '--variant', 'precheck']
@@ -47,7 +47,7 @@ test('a recording is replayed once through, beside what its kernel did', async (
     ...[...PRECHECK, '--trace', trace, '--memslots', memslots],
     ...['--trials', '2', '--out', 'x.json'],
   ])
-  assert.equal(code, 0, err)
+  assertSound({ code, out, err })
   assert.match(out, /recorded kernel +precheck/)
   assert.match(out, /waits for mmu_lock per fault +13.9 %/)
   const [run] = resultIn(join(folder, 'x.json')).runs
@@ -59,8 +59,8 @@ test('a recording is replayed once through, beside what its kernel did', async (
 
 test('a recording of unrelated memory leaves mmu_lock to the vCPUs', async () => {
   const args = ['--trace', tracePath('unrelated.trace.gz'), '--memslots', tracePath('unrelated.json')]
-  const { folder, err, code } = await faultline([...PRECHECK, ...args, '--trials', '2', '--out', 'x.json'])
-  assert.equal(code, 0, err)
+  const { folder, err, code, out } = await faultline([...PRECHECK, ...args, '--trials', '2', '--out', 'x.json'])
+  assertSound({ code, out, err })
   const [run] = resultIn(join(folder, 'x.json')).runs
   assert.equal(run!.counters.invalidate_elided! / run!.trials.length, 1507)
   const notifier = run!.locks.flatMap(({ name, who }) => (name === 'mmuLock' ? who : []))
@@ -70,7 +70,7 @@ test('a recording of unrelated memory leaves mmu_lock to the vCPUs', async () =>
 test('a recording is played as fast as it goes, for as long as is asked', async () => {
   const args = [...PRECHECK, '--trace', numa.trace, '--memslots', numa.memslots, '--speed', 'max', ...SHORT]
   const { code, out, err } = await faultline([...args, '--out', 'x.json'])
-  assert.equal(code, 0, err)
+  assertSound({ code, out, err })
   assert.match(out, /speed max/)
   assert.doesNotMatch(out, /vCPUs waited, in all/)
 })

@@ -114,15 +114,16 @@ const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[]) 
     ? [ranking(scenario, [baseline, ...others])]
     : others.map((run) => answerText(answerOf(scenario, baseline, run)))
 
-/** The answers of a result: one for each variant that is compared with the baseline of its group. */
-export function answersIn(result: Result): Answer[] {
-  return groupsOf(result.runs).flatMap((runs) => {
+/** The answers to each question of a result: one for each variant that is compared with the baseline of its group. */
+export function answersIn(result: Result): Answer[][] {
+  const answers = groupsOf(result.runs).map((runs) => {
     const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
     if (scenario === undefined || scenario.kind === 'primitives') return []
     const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
     const [baseline, ...others] = seen
     return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
   })
+  return answers.filter(({ length }) => length > 0)
 }
 
 const isBroken = (scenario: Scenario, run: Run) =>

@@ -19,7 +19,8 @@ export type Answer = {
 
 /** Answers the scenario's question of a candidate against its baseline, or says why these runs cannot. */
 export function answerOf(scenario: Scenario, baseline: Run, candidate: Run): Answer {
-  const findings = scenario.decides.map((decision) => findingOf(baseline, candidate, decision))
+  const decides = scenario.decides.filter(({ appliesTo }) => appliesTo?.(baseline.params) ?? true)
+  const findings = decides.map((decision) => findingOf(baseline, candidate, decision))
   return {
     verdict: verdictOf(findings),
     baseline: baseline.variant,
