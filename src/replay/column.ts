@@ -22,6 +22,10 @@ export class Column<A extends Float64Array | Uint32Array> {
     this.length += 1
   }
 
+  set(index: number, value: number): void {
+    this.#chunks[index >>> CHUNK_BITS]![index & (CHUNK - 1)] = value
+  }
+
   at(index: number): number {
     return this.#chunks[index >>> CHUNK_BITS]![index & (CHUNK - 1)]!
   }

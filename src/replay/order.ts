@@ -1,0 +1,242 @@
+import { type Column, float64Column, uint32Column } from './column.ts'
+import { type Done, MappedGfns } from './mapped-gfns.ts'
+import type { PageRange, RecordedMemslot } from './memslots.ts'
+import { type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, type What, ZAP } from './moments.ts'
+import type { Recording } from './recording.ts'
+
+/** What the faults of one vCPU were, in its order, and what each of them followed. */
+export type FaultOrder = {
+  readonly gfns: Column<Uint32Array>
+  /** When the event of the fault was; its last neighbour; and the wait for mmu_lock that went before it, if one did. */
+  readonly atNs: Column<Float64Array>
+  readonly lastNs: Column<Float64Array>
+  readonly waitBeganNs: Column<Float64Array>
+  readonly waitEndedNs: Column<Float64Array>
+  /** What had taken the gfn away: the role and the ordinal of it, and its time. NEVER: nothing that was recorded. */
+  readonly causeRole: Column<Uint32Array>
+  readonly causeCount: Column<Uint32Array>
+  readonly causeNs: Column<Float64Array>
+  /** 1 if another task was seen on the vCPU's CPU since its last event. */
+  readonly away: Column<Uint32Array>
+  /** Faults on a gfn that was mapped, as far as the recording tells. */
+  stillMapped: number
+}
+
+/** What one role of a replay did that takes pages away, in its order, and which faults each followed. */
+export type TakingOrder = {
+  readonly atNs: Column<Float64Array>
+  /** How many gfns were mapped of what it took. */
+  readonly taken: Column<Uint32Array>
+  /** By vCPU and ordinal: how many of its faults go before; as many numbers as there are vCPUs for each ordinal. */
+  readonly after: Column<Uint32Array>
+}
+
+export type Order = { readonly faults: readonly FaultOrder[]; readonly takings: readonly TakingOrder[] }
+
+export const NEVER = 2 ** 32 - 1
+export const NO_WAIT = -1
+
+/** Who plays what: pids of vCPUs; then roles that take pages away, which invalidations of the log each plays, or whose zaps. */
+export type Cast = {
+  readonly vcpus: readonly number[]
+  readonly notifiers: readonly { readonly indices: Uint32Array | readonly number[] }[]
+  readonly zappers: readonly number[]
+  readonly slots: readonly RecordedMemslot[]
+  readonly fault: What
+  readonly mmuLock: number
+}
+
+type Seen = { pid: number; atNs: number; otherNs: number }
+
+/**
+ * The partial order of a recording: each task's own order; each fault after what had taken its gfn away; what takes gfns away
+ * after the faults that had mapped them. Roles are numbered: vCPUs, then notifiers, then zappers.
+ */
+export function orderOf(recording: Recording, cast: Cast): Order {
+  return new Ordering(recording, cast).run()
+}
+
+class Ordering {
+  readonly #moments: Moments
+  readonly #recording: Recording
+  readonly #cast: Cast
+  readonly #mapped = new MappedGfns()
+  readonly #vcpuOf: ReadonlyMap<number, number>
+  readonly #zapperOf: ReadonlyMap<number, number>
+  readonly #faults: readonly FaultOrder[]
+  readonly #takings: readonly TakingOrder[]
+  /** By invalidation of the log: its role and ordinal. */
+  readonly #roleOf: Uint32Array
+  readonly #ordinalOf: Uint32Array
+  readonly #zapRun = new Map<number, number>()
+  readonly #waitBegan = new Map<number, number>()
+  readonly #lastUnmap = new Map<number, number>()
+  readonly #lastOf: { atNs: number; cpu: number; waitBeganNs: number; waitEndedNs: number }[]
+  readonly #seen: (Seen | undefined)[] = []
+
+  constructor(recording: Recording, cast: Cast) {
+    this.#recording = recording
+    this.#moments = recording.moments!
+    this.#cast = cast
+    this.#vcpuOf = new Map(cast.vcpus.map((pid, vcpu) => [pid, vcpu]))
+    this.#zapperOf = new Map(cast.zappers.map((pid, zapper) => [pid, zapper]))
+    this.#faults = cast.vcpus.map(newFaultOrder)
+    this.#takings = [...cast.notifiers, ...cast.zappers].map(() => {
+      return { atNs: float64Column(), taken: uint32Column(), after: uint32Column() }
+    })
+    this.#lastOf = cast.vcpus.map(() => ({ atNs: 0, cpu: -1, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }))
+    this.#roleOf = new Uint32Array(recording.invalidations.length).fill(NEVER)
+    this.#ordinalOf = new Uint32Array(recording.invalidations.length)
+    for (const [notifier, { indices }] of cast.notifiers.entries()) {
+      for (const [ordinal, index] of indices.entries()) {
+        this.#roleOf[index] = notifier
+        this.#ordinalOf[index] = ordinal
+      }
+    }
+  }
+
+  run(): Order {
+    for (let index = 0; index < this.#moments.length; index += 1) this.#take(index)
+    return { faults: this.#faults, takings: this.#takings }
+  }
+
+  #take(index: number): void {
+    const moments = this.#moments
+    const atNs = moments.atNs(index)
+    const pid = moments.pid(index)
+    const what = moments.what(index)
+    const value = moments.value(index)
+    const vcpu = this.#vcpuOf.get(pid)
+    if (what === UNMAP) this.#unmap(pid, value, atNs)
+    else if (what === ZAP) this.#zap(pid, value, atNs)
+    else if (what === WAIT_BEGIN && value === this.#cast.mmuLock) this.#waitBegan.set(pid, atNs)
+    else if (what === WAIT_END && value === this.#cast.mmuLock) this.#waitEnd(pid, vcpu, atNs)
+    else if (what === NEIGHBOUR && vcpu !== undefined) this.#neighbour(vcpu, value, atNs)
+    else if (what === this.#cast.fault && vcpu !== undefined) this.#fault(vcpu, value, atNs, moments.cpu(index), pid)
+    this.#see(moments.cpu(index), pid, atNs)
+  }
+
+  #fault(vcpu: number, gfn: number, atNs: number, cpu: number, pid: number): void {
+    const order = this.#faults[vcpu]!
+    const last = this.#lastOf[vcpu]!
+    const isMapped = this.#mapped.isMapped(gfn)
+    const cause = isMapped ? undefined : this.#mapped.causeOf(gfn)
+    if (isMapped) order.stillMapped += 1
+    order.gfns.push(gfn)
+    order.atNs.push(atNs)
+    order.lastNs.push(atNs)
+    order.waitBeganNs.push(last.waitBeganNs)
+    order.waitEndedNs.push(last.waitEndedNs)
+    order.causeRole.push(cause?.role ?? NEVER)
+    order.causeCount.push(cause?.count ?? 0)
+    order.causeNs.push(cause === undefined ? 0 : this.#timeOf(cause))
+    order.away.push(this.#wasAway(last.cpu, pid, last.atNs) ? 1 : 0)
+    this.#mapped.map(gfn, { role: vcpu, count: order.gfns.length })
+    this.#lastOf[vcpu] = { atNs, cpu, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }
+  }
+
+  #neighbour(vcpu: number, gfn: number, atNs: number): void {
+    const order = this.#faults[vcpu]!
+    if (order.gfns.length === 0) return
+    this.#mapped.map(gfn, { role: vcpu, count: order.gfns.length })
+    order.lastNs.set(order.lastNs.length - 1, atNs)
+  }
+
+  #waitEnd(pid: number, vcpu: number | undefined, atNs: number): void {
+    const began = this.#waitBegan.get(pid)
+    this.#waitBegan.delete(pid)
+    if (began === undefined) return
+    if (vcpu !== undefined) {
+      this.#lastOf[vcpu]!.waitBeganNs = began
+      this.#lastOf[vcpu]!.waitEndedNs = atNs
+    }
+    // Only now may it take away what was mapped since it began; after the first of its two locks nothing of it can be mapped.
+    const unmap = this.#lastUnmap.get(pid)
+    if (unmap !== undefined) this.#takeRange(unmap)
+  }
+
+  #unmap(pid: number, index: number, atNs: number): void {
+    const notifier = this.#roleOf[index]!
+    if (notifier === NEVER) return
+    this.#lastUnmap.set(pid, index)
+    const order = this.#takings[notifier]!
+    order.atNs.push(atNs)
+    order.taken.push(0)
+    for (const _ of this.#faults) order.after.push(0)
+    this.#takeRange(index)
+  }
+
+  #takeRange(index: number): void {
+    const notifier = this.#roleOf[index]!
+    const log = this.#recording.invalidations
+    for (const range of gfnRanges(this.#cast.slots, log.start(index), log.end(index))) {
+      this.#takeAway(notifier, this.#ordinalOf[index]!, range)
+    }
+  }
+
+  #zap(pid: number, run: number, atNs: number): void {
+    const zapper = this.#zapperOf.get(pid)
+    if (zapper === undefined || this.#zapRun.get(pid) === run) return
+    this.#zapRun.set(pid, run)
+    const index = this.#cast.notifiers.length + zapper
+    const order = this.#takings[index]!
+    order.atNs.push(atNs)
+    order.taken.push(0)
+    for (const _ of this.#faults) order.after.push(0)
+    this.#takeAway(index, order.atNs.length - 1, { start: 0, end: 2 ** 40 })
+  }
+
+  #takeAway(taking: number, ordinal: number, range: PageRange): void {
+    const order = this.#takings[taking]!
+    const vcpus = this.#faults.length
+    let count = 0
+    const was = (mapped: Done) => {
+      count += 1
+      const at = ordinal * vcpus + mapped.role
+      if (order.after.at(at) < mapped.count) order.after.set(at, mapped.count)
+    }
+    this.#mapped.take(range, { role: vcpus + taking, count: ordinal + 1 }, was)
+    if (count > 0) order.taken.set(ordinal, order.taken.at(ordinal) + count)
+  }
+
+  #timeOf({ role, count }: Done): number {
+    return this.#takings[role - this.#faults.length]!.atNs.at(count - 1)
+  }
+
+  #see(cpu: number, pid: number, atNs: number): void {
+    const seen = this.#seen[cpu]
+    if (seen === undefined) this.#seen[cpu] = { pid, atNs, otherNs: Number.NEGATIVE_INFINITY }
+    else if (seen.pid === pid) seen.atNs = atNs
+    else this.#seen[cpu] = { pid, atNs, otherNs: seen.atNs }
+  }
+
+  /** Whether another task than `pid` was on the CPU since. */
+  #wasAway(cpu: number, pid: number, sinceNs: number): boolean {
+    const seen = this.#seen[cpu]
+    if (seen === undefined) return false
+    return (seen.pid === pid ? seen.otherNs : seen.atNs) > sinceNs
+  }
+}
+
+const newFaultOrder = (): FaultOrder => ({
+  gfns: uint32Column(),
+  atNs: float64Column(),
+  lastNs: float64Column(),
+  waitBeganNs: float64Column(),
+  waitEndedNs: float64Column(),
+  causeRole: uint32Column(),
+  causeCount: uint32Column(),
+  causeNs: float64Column(),
+  away: uint32Column(),
+  stillMapped: 0,
+})
+
+/** The gfns whose memory lies in [start, end). */
+function* gfnRanges(slots: readonly RecordedMemslot[], start: number, end: number): Generator<PageRange> {
+  for (const { baseGfn, hva, pages } of slots) {
+    const from = Math.max(start, hva)
+    const to = Math.min(end, hva + pages)
+    if (from < to) yield { start: baseGfn + from - hva, end: baseGfn + to - hva }
+  }
+}
+
