@@ -1,26 +1,18 @@
+import type { AccessPlan } from '../workers/accesses.ts'
 import type { Group, PlanOptions } from './plan.ts'
 import type { Run } from './result.ts'
 import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
 
-/**
- * How long the recorded kernel held mmu_lock to map a page is what the replay holds it for, as far as the recording tells; no
- * recording says how long a lock was held.
- */
-function costsOfRecording({ replay }: Group): Readonly<Record<string, number>> {
-  const holdNs = replay?.kernel.holdNs ?? null
-  return holdNs === null ? {} : { map_spte: Math.round(holdNs) }
-}
-
 /** ns of a unit by name, where they are not the default: the user knows best, then the recording. */
 export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<string, number>> => ({
   ...group.modelled?.costs,
-  ...costsOfRecording(group),
+  ...group.replay?.costs,
   ...costs,
 })
 
 /** What a trial is to run: the scenario's load, or the recording that replaces it. */
 export function loadOf(
-  { crew, values, replay }: Group,
+  { crew, values, replay, modelled }: Group,
   scenario: VmScenario,
   plan: PlanOptions,
   seed: number,
@@ -45,18 +37,30 @@ export function loadOf(
       ...load.system,
       vcpus: recording.accesses.length,
       memslots: recording.memslots,
+      isReplay: true,
       ...(updates === undefined ? {} : { updates: { ...updates, spare: [recording.spareMemslot] } }),
     },
     roles: [
-      ...recording.accesses.map((accesses) => ({ role: 'vcpu', accesses, sampleEvery }) as const),
+      ...recording.accesses.map((accesses) => {
+        return { role: 'vcpu', accesses: modelled === undefined ? accesses : inGuest(accesses), sampleEvery } as const
+      }),
       ...recording.invalidations.map((invalidations) => {
         return { role: 'notifier', invalidations, isTimed } as const
       }),
       ...(updates === undefined ? [] : recording.updates).map((plan) => {
         return { role: 'memslot-updater', updates: plan, isTimed } as const
       }),
+      ...(updates === undefined && load.system.stage2 === undefined ? recording.zaps : []).map((zap) => {
+        return { role: 'zapper', zap } as const
+      }),
     ],
   }
+}
+
+/** A modelled vCPU has a core to itself, on which its guest can wait. */
+function inGuest(accesses: AccessPlan): AccessPlan {
+  if (accesses.kind !== 'recorded' || accesses.pace === undefined) return accesses
+  return { ...accesses, pace: { ...accesses.pace, staysInGuest: true } }
 }
 
 /** What is known beforehand of a group's figures. */

@@ -44,6 +44,8 @@ export type Replay = {
   /** Parameters of the recorded host, as far as the recording tells them: their defaults. */
   readonly host: Readonly<Record<string, string>>
   readonly kernel: RecordedKernel
+  /** ns of a unit by name, as the recording tells them. */
+  readonly costs: Readonly<Record<string, number>>
 }
 
 /** Variants of one scenario under the same load: they are compared with each other, so their trials are interleaved. */

@@ -5,6 +5,7 @@ import type { InvalidationPlan } from '../workers/invalidations.ts'
 import type { MemslotUpdatePlan } from '../workers/memslot-updater.ts'
 import type { RoleName, RolePlan } from '../workers/roles.ts'
 import type { SystemSpec } from '../workers/system.ts'
+import type { RecordedZapPlan } from '../workers/zapper.ts'
 import type { MetricName } from './metrics.ts'
 import type { Parameters, Values } from './parameters.ts'
 
@@ -61,6 +62,8 @@ export type Recording = {
   /** Memslot updates, and the slot that they are of; for scenarios whose VM has any. */
   readonly updates: readonly MemslotUpdatePlan[]
   readonly spareMemslot: MemslotConfig
+  /** The same updates as zaps of everything, for scenarios whose VM has none. */
+  readonly zaps: readonly RecordedZapPlan[]
 }
 
 export type LoadOptions<P extends Parameters> = {

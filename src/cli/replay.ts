@@ -29,12 +29,14 @@ export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io)
         return { kind: 'recorded', id: workload.spareMemslot.slot, atNs } as const
       }),
       spareMemslot: workload.spareMemslot,
+      zaps: workload.updaters.flatMap(({ zap }) => (zap === null ? [] : [zap])),
     },
     host: { mmu: workload.mmu, ...(workload.preempt === null ? {} : { preempt: workload.preempt }) },
     says: [`${workload.faultsSay}; ${workload.memslotsSay}`, ...workload.warnings],
     updatesSay: workload.updatesSay,
     zapsSay: workload.zapsSay,
     kernel: kernelFigures(workload),
+    costs: workload.costs,
   }
 }
 

@@ -56,6 +56,8 @@ export type VmConfig = {
   readonly updates?: MemslotUpdateConfig
   /** What is needed so that page tables can be taken away; left out, they never are. */
   readonly nx?: NxConfig
+  /** Whether its load is a recording, whose roles wait for each other. */
+  readonly isReplay?: boolean
 }
 
 /** `INVALID_GPA`: the range of the invalidation in progress is not set. */
@@ -128,6 +130,8 @@ export class Vm {
   readonly stage2: Stage2 | undefined
   /** The other VMs of the machine: they share its interconnect, and nothing else. */
   readonly neighbours: readonly Vm[]
+  /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */
+  readonly progress: readonly Word[]
   readonly #rmaps: Word
 
   /** `first`: the VM whose neighbour it is. */
@@ -178,6 +182,9 @@ export class Vm {
     const others = first === undefined ? (config.vms ?? 1) - 1 : 0
     this.neighbours = Array.from({ length: others }, (_, index) => {
       return new Vm(place.within(`vm${index + 1}`), config, rules, this)
+    })
+    this.progress = Array.from({ length: config.isReplay === true ? config.cpus : 0 }, (_, cpu) => {
+      return place.within(`cpu${cpu}`).line('progress', `cpu ${cpu}`)
     })
   }
 

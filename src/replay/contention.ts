@@ -12,6 +12,8 @@ export type Contention = { readonly role: TaskRole; readonly flags: string; read
 export type MmuLock = {
   /** As it was printed: hashed, unless the kernel was told not to. */
   readonly address: string
+  /** Its number among the rwlocks of the recording. */
+  readonly rwlock: number
   readonly says: string
   readonly contention: readonly Contention[]
   /** Waits of vCPUs for it by faults, and by SPTEs set: a fault that maps neighbours along takes the lock once. */
@@ -70,6 +72,7 @@ export function mmuLockOf(recording: Recording, roles: readonly TaskInRole[]): M
   const sptes = roles.reduce((sum, { task }) => sum + task.installs.count, 0)
   return {
     address: recording.locks.addressOf(best.rwlock),
+    rwlock: best.rwlock,
     says: `${best.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} waits of ${who} for a rwlock`,
     contention: grouped(recording, mine),
     waitsPerFault: share(waitsOfVcpus, faultSourceOf(recording, roles)?.count ?? 0),

@@ -25,6 +25,8 @@ export type FaultOrder = {
 /** What one role of a replay did that takes pages away, in its order, and which faults each followed. */
 export type TakingOrder = {
   readonly atNs: Column<Float64Array>
+  /** Of a run of zaps: when the last of them was. */
+  readonly lastNs: Column<Float64Array>
   /** How many gfns were mapped of what it took. */
   readonly taken: Column<Uint32Array>
   /** By vCPU and ordinal: how many of its faults go before; as many numbers as there are vCPUs for each ordinal. */
@@ -44,6 +46,8 @@ export type Cast = {
   readonly slots: readonly RecordedMemslot[]
   readonly fault: What
   readonly mmuLock: number
+  /** Whether a fault on the gfn can be played: some memslot has it. */
+  readonly isPlayed: (gfn: number) => boolean
 }
 
 type Seen = { pid: number; atNs: number; otherNs: number }
@@ -70,7 +74,8 @@ class Ordering {
   readonly #ordinalOf: Uint32Array
   readonly #zapRun = new Map<number, number>()
   readonly #waitBegan = new Map<number, number>()
-  readonly #lastUnmap = new Map<number, number>()
+  /** By task: the invalidation that it is at, as far as the order of its events tells. */
+  readonly #underWay = new Map<number, { readonly index: number; waits: number }>()
   readonly #lastOf: { atNs: number; cpu: number; waitBeganNs: number; waitEndedNs: number }[]
   readonly #seen: (Seen | undefined)[] = []
 
@@ -82,7 +87,7 @@ class Ordering {
     this.#zapperOf = new Map(cast.zappers.map((pid, zapper) => [pid, zapper]))
     this.#faults = cast.vcpus.map(newFaultOrder)
     this.#takings = [...cast.notifiers, ...cast.zappers].map(() => {
-      return { atNs: float64Column(), taken: uint32Column(), after: uint32Column() }
+      return { atNs: float64Column(), lastNs: float64Column(), taken: uint32Column(), after: uint32Column() }
     })
     this.#lastOf = cast.vcpus.map(() => ({ atNs: 0, cpu: -1, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }))
     this.#roleOf = new Uint32Array(recording.invalidations.length).fill(NEVER)
@@ -119,6 +124,11 @@ class Ordering {
   #fault(vcpu: number, gfn: number, atNs: number, cpu: number, pid: number): void {
     const order = this.#faults[vcpu]!
     const last = this.#lastOf[vcpu]!
+    this.#underWay.delete(pid)
+    if (!this.#cast.isPlayed(gfn)) {
+      this.#lastOf[vcpu] = { ...last, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }
+      return
+    }
     const isMapped = this.#mapped.isMapped(gfn)
     const cause = isMapped ? undefined : this.#mapped.causeOf(gfn)
     if (isMapped) order.stillMapped += 1
@@ -151,18 +161,18 @@ class Ordering {
       this.#lastOf[vcpu]!.waitEndedNs = atNs
     }
     // Only now may it take away what was mapped since it began; after the first of its two locks nothing of it can be mapped.
-    const unmap = this.#lastUnmap.get(pid)
-    if (unmap !== undefined) this.#takeRange(unmap)
+    const unmap = this.#underWay.get(pid)
+    if (unmap === undefined) return
+    this.#takeRange(unmap.index)
+    unmap.waits += 1
+    if (unmap.waits === 2) this.#underWay.delete(pid)
   }
 
   #unmap(pid: number, index: number, atNs: number): void {
     const notifier = this.#roleOf[index]!
     if (notifier === NEVER) return
-    this.#lastUnmap.set(pid, index)
-    const order = this.#takings[notifier]!
-    order.atNs.push(atNs)
-    order.taken.push(0)
-    for (const _ of this.#faults) order.after.push(0)
+    this.#underWay.set(pid, { index, waits: 0 })
+    this.#begin(this.#takings[notifier]!, atNs)
     this.#takeRange(index)
   }
 
@@ -176,14 +186,23 @@ class Ordering {
 
   #zap(pid: number, run: number, atNs: number): void {
     const zapper = this.#zapperOf.get(pid)
-    if (zapper === undefined || this.#zapRun.get(pid) === run) return
-    this.#zapRun.set(pid, run)
+    if (zapper === undefined) return
     const index = this.#cast.notifiers.length + zapper
     const order = this.#takings[index]!
-    order.atNs.push(atNs)
-    order.taken.push(0)
-    for (const _ of this.#faults) order.after.push(0)
+    if (this.#zapRun.get(pid) === run) {
+      order.lastNs.set(order.lastNs.length - 1, atNs)
+      return
+    }
+    this.#zapRun.set(pid, run)
+    this.#begin(order, atNs)
     this.#takeAway(index, order.atNs.length - 1, { start: 0, end: 2 ** 40 })
+  }
+
+  #begin({ atNs, lastNs, taken, after }: TakingOrder, at: number): void {
+    atNs.push(at)
+    lastNs.push(at)
+    taken.push(0)
+    for (const _ of this.#faults) after.push(0)
   }
 
   #takeAway(taking: number, ordinal: number, range: PageRange): void {
@@ -239,4 +258,3 @@ function* gfnRanges(slots: readonly RecordedMemslot[], start: number, end: numbe
     if (from < to) yield { start: baseGfn + from - hva, end: baseGfn + to - hva }
   }
 }
-

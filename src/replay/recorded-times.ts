@@ -32,7 +32,7 @@ const CYCLE_PERCENTILE = 0.1
 
 /** Which waits belong to the SPTE that the same task set next: whoever retries sets none. In ns from their end. */
 export function latestSpteNs(faults: readonly FaultOrder[]): number {
-  const usual = distributionOf([toSptes(faults, Number.POSITIVE_INFINITY)])
+  const usual = distributionOf([numbers(toSptes(faults, Number.POSITIVE_INFINITY))])
   return usual === undefined ? 0 : Math.max(2000, usual.trimmedMean * OUTLIER)
 }
 
@@ -50,8 +50,8 @@ export function recordedTimes(moments: Moments, order: Order, mmuLock: number): 
   }
 }
 
-function toSptes(faults: readonly FaultOrder[], latestNs: number): number[] {
-  return faults.flatMap(({ atNs, waitEndedNs }) => {
+function toSptes(faults: readonly FaultOrder[], latestNs: number): Float64Array {
+  return gathered(faults, ({ atNs, waitEndedNs }) => {
     const samples: number[] = []
     for (let index = 0; index < atNs.length; index += 1) {
       const ended = waitEndedNs.at(index)
@@ -71,8 +71,8 @@ function meanNeighboursNs(faults: readonly FaultOrder[]): number {
   return count === 0 ? 0 : sum / count
 }
 
-function cycles(faults: readonly FaultOrder[]): number[] {
-  return faults.flatMap(({ atNs, lastNs, waitBeganNs }) => {
+function cycles(faults: readonly FaultOrder[]): Float64Array {
+  return gathered(faults, ({ atNs, lastNs, waitBeganNs }) => {
     const samples: number[] = []
     for (let index = 1; index < atNs.length; index += 1) {
       if (waitBeganNs.at(index) < 0) samples.push(atNs.at(index) - lastNs.at(index - 1))
@@ -123,13 +123,20 @@ function waitsFor(moments: Moments, takings: readonly TakingOrder[], mmuLock: nu
   return { tails, shorts, zaps }
 }
 
-function trimmed(samples: readonly number[]): Known | null {
-  if (samples.length < FEW) return null
-  return { ns: distributionOf([samples])!.trimmedMean, samples: samples.length }
+/** In one piece: spreading millions of samples into a call would overflow its stack. */
+function gathered(faults: readonly FaultOrder[], of: (order: FaultOrder) => readonly number[]): Float64Array {
+  return Float64Array.from(faults.flatMap(of))
 }
 
-function percentileOf(samples: readonly number[], share: number): Known | null {
+const numbers = (samples: ArrayLike<number>) => ({ length: samples.length, at: (index: number) => samples[index]! })
+
+function trimmed(samples: ArrayLike<number>): Known | null {
   if (samples.length < FEW) return null
-  const sorted = samples.toSorted((a, b) => a - b)
+  return { ns: distributionOf([numbers(samples)])!.trimmedMean, samples: samples.length }
+}
+
+function percentileOf(samples: ArrayLike<number>, share: number): Known | null {
+  if (samples.length < FEW) return null
+  const sorted = Float64Array.from(samples).sort()
   return { ns: sorted[Math.floor(sorted.length * share)]!, samples: samples.length }
 }

@@ -1,9 +1,9 @@
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan } from '../workers/invalidations.ts'
 import type { Column } from './column.ts'
-import type { FaultLog } from './fault-log.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
 import type { Layout } from './layout.ts'
+import type { FaultOrder } from './order.ts'
 import { paced, type Speed } from './speed.ts'
 
 export type RecordedAccesses = Extract<AccessPlan, { kind: 'recorded' }>
@@ -13,19 +13,15 @@ const float64s = (length: number) => new Float64Array(new SharedArrayBuffer(leng
 const int32s = (length: number) => new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT))
 
 /** The faults of one task as a worker plays them; those on gfns of no memslot are left out. */
-export function accessesOf({ stream }: FaultLog, layout: Layout, speed: Speed): RecordedAccesses {
-  const length = stream?.gfns.length ?? 0
+export function accessesOf(order: FaultOrder, layout: Layout, speed: Speed): RecordedAccesses {
+  const { length } = order.gfns
   const gfns = int32s(length)
   const atNs = float64s(speed === 'max' ? 0 : length)
-  let count = 0
-  for (let index = 0; stream !== undefined && index < length; index += 1) {
-    const gfn = layout.gfn(stream.gfns.at(index))
-    if (gfn < 0) continue
-    gfns[count] = gfn
-    if (speed !== 'max') atNs[count] = paced(stream.atNs.at(index), speed)
-    count += 1
+  for (let index = 0; index < length; index += 1) {
+    gfns[index] = layout.gfn(order.gfns.at(index))
+    if (speed !== 'max') atNs[index] = paced(order.atNs.at(index), speed)
   }
-  return { kind: 'recorded', atNs: atNs.subarray(0, count), gfns: gfns.subarray(0, count), startNs: 0 }
+  return { kind: 'recorded', atNs, gfns, startNs: 0 }
 }
 
 /** The invalidations of the tasks that one notifier plays: `indices` of the log, in order. */

@@ -1,16 +1,25 @@
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
+import type { RecordedPace } from '../workers/pace.ts'
+import type { RecordedZapPlan } from '../workers/zapper.ts'
 import { type MmuLock, mmuLockOf } from './contention.ts'
 import { doubtsOf } from './doubts.ts'
 import { ReplayError } from './error.ts'
+import type { FaultLog } from './fault-log.ts'
 import { type FaultSource, faultSourceOf } from './fault-source.ts'
 import { Layout, recordedHva } from './layout.ts'
 import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
+import { GUEST_FAULT, INSTALL, PAGE_FAULT, TDP_INSTALL, type What } from './moments.ts'
 import { type Adopted, notifierParts } from './notifiers.ts'
+import { type FaultOrder, NEVER, type Order, orderOf, type TakingOrder } from './order.ts'
+import { paceOfFaults, paceOfTakings } from './pacing.ts'
+import { playedCosts, type RecordedCosts, recordedCosts } from './recorded-costs.ts'
+import { type RecordedTimes, recordedTimes } from './recorded-times.ts'
 import type { Recording } from './recording.ts'
 import { rolesOf, type TaskRole } from './roles.ts'
 import type { Speed } from './speed.ts'
 import { accessesOf, invalidationsOf, type RecordedAccesses, type RecordedInvalidations, updatesOf } from './streams.ts'
 import type { Task } from './task.ts'
+import { NO_RWLOCK } from './waits.ts'
 
 export type VcpuStream = { readonly pid: number; readonly name: string; readonly accesses: RecordedAccesses }
 export type NotifierStream = {
@@ -20,7 +29,25 @@ export type NotifierStream = {
 }
 
 /** When a task deleted a memslot, as far as zapped page tables show it; each time it had added one before. */
-export type UpdaterStream = { readonly pid: number; readonly name: string; readonly atNs: Float64Array }
+export type UpdaterStream = {
+  readonly pid: number
+  readonly name: string
+  readonly atNs: Float64Array
+  /** Its zaps as a role of their own plays them that has no memslots to update; null at a speed without times. */
+  readonly zap: RecordedZapPlan | null
+}
+
+/** How much of a recording's faults a replay plays, and what becomes of the others. */
+export type Plays = {
+  readonly faults: number
+  /** On gfns of no memslot. */
+  readonly outsideMemslots: number
+  /** On gfns that had not been taken away, as far as the recording tells: played, but they find their page mapped. */
+  readonly stillMapped: number
+  /** On gfns that are mapped for the first time; and those that follow what had taken their gfn away. */
+  readonly firstTouches: number
+  readonly caused: number
+}
 
 /** A recording as roles play it: from its first event on, which is at 0 ns. */
 export type Workload = {
@@ -37,6 +64,10 @@ export type Workload = {
   readonly replayNs: number
   readonly faultsSay: string
   readonly faults: number
+  readonly plays: Plays
+  /** What the recording tells of the kernel's times, and what a replay is charged for that. */
+  readonly times: RecordedTimes
+  readonly costs: RecordedCosts
   /** How the recorded host maps its guests' memory, as far as the recording tells. */
   readonly mmu: 'tdp' | 'shadow'
   /** The recorded host's, as far as the recording tells; null if it does not. */
@@ -69,18 +100,38 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   if (source === undefined) throw noFaults(recording)
   const tasks = roles.map(({ task }) => task).filter((task) => source.logOf(task).count > 0)
   const layout = new Layout(known.slots, () => touchedBlocks(tasks, source, known.slots))
+  const isPlayed = (gfn: number) => layout.gfn(gfn) >= 0
   const { parts, adopted } = notifierParts(roles, recording.invalidations, options.notifiers)
-  const streams = tasks.map((task): VcpuStream => {
-    return { pid: task.pid, name: task.name, accesses: accessesOf(source.logOf(task), layout, speed) }
-  })
-  const vcpus = streams.filter(({ accesses }) => accesses.gfns.length > 0)
-  const notifiers = parts.map(({ pid, name, indices }): NotifierStream => {
-    return { pid, name, invalidations: invalidationsOf(recording.invalidations, indices, layout, speed) }
-  })
-  const updaters = roles
-    .filter(({ task, role }) => role === 'memslot updater' && task.zapRuns.length > 0)
-    .map(({ task }): UpdaterStream => ({ pid: task.pid, name: task.name, atNs: updatesOf(task.zapRuns, speed) }))
   const mmuLock = mmuLockOf(recording, roles)
+  const players = tasks.filter((task) => hasPlayable(source.logOf(task), isPlayed))
+  const zappers = roles.filter(({ task, role }) => role === 'memslot updater' && task.zapRuns.length > 0)
+  const order = orderOf(recording, {
+    vcpus: players.map(({ pid }) => pid),
+    notifiers: parts,
+    zappers: zappers.map(({ task }) => task.pid),
+    slots: known.slots,
+    fault: FAULT_OF[source.event]!,
+    mmuLock: mmuLock?.rwlock ?? NO_RWLOCK,
+    isPlayed,
+  })
+  const times = recordedTimes(recording.moments!, order, mmuLock?.rwlock ?? NO_RWLOCK)
+  const pacer = pacerOf(order, times, source, speed)
+  const vcpus = players.map(({ pid, name }, vcpu): VcpuStream => {
+    return { pid, name, accesses: { ...accessesOf(order.faults[vcpu]!, layout, speed), ...pacer.ofFaults(vcpu) } }
+  })
+  const notifiers = parts.map(({ pid, name, indices }, notifier): NotifierStream => {
+    const plan = invalidationsOf(recording.invalidations, indices, layout, speed)
+    return { pid, name, invalidations: { ...plan, ...pacer.ofTakings(notifier) } }
+  })
+  const updaters = zappers.map(({ task }, zapper): UpdaterStream => {
+    const taking = parts.length + zapper
+    return {
+      pid: task.pid,
+      name: task.name,
+      atNs: updatesOf(task.zapRuns, speed),
+      zap: zapOf(order.takings[taking]!, pacer.ofTakings(taking).pace),
+    }
+  })
   const invalidationsOutsideMemslots = recording.invalidations.outside(known.slots)
   const faults = vcpus.reduce((sum, { accesses }) => sum + accesses.gfns.length, 0)
   const faultsOutsideMemslots = source.count - faults
@@ -98,6 +149,9 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
     faultsSay: source.says,
     faults,
+    plays: playsOf(order, source.count, faultsOutsideMemslots),
+    times,
+    costs: recordedCosts(times),
     mmu: mmuOf(source, mmuLock),
     preempt: preemptOf(mmuLock, recording.invalidations.length - invalidationsOutsideMemslots),
     foldedSptes: source.folded,
@@ -107,6 +161,51 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     mmuLock,
     warnings: [...doubtsOf(recording), ...warningsOf(known, layout, faultsOutsideMemslots, adopted)],
   }
+}
+
+const FAULT_OF: Readonly<Record<string, What>> = {
+  kvm_page_fault: PAGE_FAULT,
+  kvm_guest_fault: GUEST_FAULT,
+  kvm_mmu_set_spte: INSTALL,
+  kvm_tdp_mmu_spte_changed: TDP_INSTALL,
+}
+
+function hasPlayable({ stream }: FaultLog, isPlayed: (gfn: number) => boolean): boolean {
+  for (let index = 0; stream !== undefined && index < stream.gfns.length; index += 1) {
+    if (isPlayed(stream.gfns.at(index))) return true
+  }
+  return false
+}
+
+/** At `max` nothing has a pace. */
+function pacerOf({ faults, takings }: Order, times: RecordedTimes, { event }: FaultSource, speed: Speed) {
+  const isFromStart = event === 'kvm_page_fault' || event === 'kvm_guest_fault'
+  const costs = playedCosts(times)
+  return {
+    ofFaults: (vcpu: number) =>
+      speed === 'max' ? {} : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, speed) },
+    ofTakings: (taking: number): { readonly pace?: RecordedPace } =>
+      speed === 'max' ? {} : { pace: paceOfTakings(takings[taking]!, faults.length, speed) },
+  }
+}
+
+/** Between the first and the last page table that was zapped mmu_lock was held, and a little longer. */
+function zapOf({ atNs, lastNs }: TakingOrder, pace: RecordedPace | undefined): RecordedZapPlan | null {
+  if (pace === undefined) return null
+  const holdsNs = new Float64Array(new SharedArrayBuffer(atNs.length * Float64Array.BYTES_PER_ELEMENT))
+  for (let index = 0; index < holdsNs.length; index += 1) holdsNs[index] = lastNs.at(index) - atNs.at(index)
+  return { kind: 'recorded', pace, holdsNs }
+}
+
+function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays {
+  const sum = (of: (order: FaultOrder) => number) => faults.reduce((total, order) => total + of(order), 0)
+  const caused = sum(({ causeRole }) => {
+    let count = 0
+    for (let index = 0; index < causeRole.length; index += 1) if (causeRole.at(index) !== NEVER) count += 1
+    return count
+  })
+  const stillMapped = sum((order) => order.stillMapped)
+  return { faults: all, outsideMemslots, stillMapped, caused, firstTouches: all - outsideMemslots - stillMapped - caused }
 }
 
 /**

@@ -80,26 +80,31 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   return { window: cpu.window, handOverNs }
 }
 
-/** As much of a recorded role as is rehearsed. */
+/** As much of a recorded role as is rehearsed, by the clock alone: what it would wait for may not be played. */
 function beginningOf(plan: RolePlan): RolePlan {
   if (plan.role === 'vcpu' && plan.accesses.kind === 'recorded') {
-    const { atNs, gfns } = plan.accesses
-    const count = countBefore(atNs)
-    return { ...plan, accesses: { ...plan.accesses, atNs: atNs.subarray(0, count), gfns: gfns.subarray(0, count) } }
+    const { pace: _, ...accesses } = plan.accesses
+    const count = countBefore(accesses.atNs)
+    const cut = { atNs: accesses.atNs.subarray(0, count), gfns: accesses.gfns.subarray(0, count) }
+    return { ...plan, accesses: { ...accesses, ...cut } }
   }
   if (plan.role === 'notifier' && plan.invalidations.kind === 'recorded') {
-    const { atNs, startHvas, endHvas } = plan.invalidations
+    const { pace: _, ...invalidations } = plan.invalidations
+    const { atNs, startHvas, endHvas } = invalidations
     const count = countBefore(atNs)
     const cut = {
       atNs: atNs.subarray(0, count),
       startHvas: startHvas.subarray(0, count),
       endHvas: endHvas.subarray(0, count),
     }
-    return { ...plan, invalidations: { ...plan.invalidations, ...cut } }
+    return { ...plan, invalidations: { ...invalidations, ...cut } }
   }
   if (plan.role === 'memslot-updater' && plan.updates.kind === 'recorded') {
     const { atNs } = plan.updates
     return { ...plan, updates: { ...plan.updates, atNs: atNs.subarray(0, countBefore(atNs)) } }
+  }
+  if (plan.role === 'zapper' && plan.zap.kind === 'recorded') {
+    return { ...plan, zap: { ...plan.zap, holdsNs: plan.zap.holdsNs.subarray(0, 0) } }
   }
   return plan
 }

@@ -1,6 +1,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import { W } from '../shared-memory/page-tables/spte.ts'
 import { ExecutingAccesses, type ExecutingPlan } from './executing-accesses.ts'
+import type { RecordedPace } from './pace.ts'
 import { Random } from './random.ts'
 
 /** What a vCPU's guest does, as data that can be sent to a worker. */
@@ -26,12 +27,14 @@ export type AccessPlan =
       readonly startNs: number
     }
   | {
-      /** Touches recorded gfns at recorded times. */
+      /** Touches recorded gfns at recorded times, or at a recorded pace. */
       readonly kind: 'recorded'
       /** Empty: one after the other as fast as they are served, over and over. */
       readonly atNs: Float64Array
       readonly gfns: Int32Array
       readonly startNs: number
+      /** Stands above the times. */
+      readonly pace?: RecordedPace
     }
   | ExecutingPlan
 
@@ -46,6 +49,9 @@ export interface Accesses {
   readonly isRecoverable: boolean
   /** Whether the vCPU goes over to another root before it. */
   readonly leavesRoot: boolean
+  /** Instead of `atNs`: which item of a pace it is. */
+  readonly pace: RecordedPace | undefined
+  readonly index: number
   /** Goes on to the next access; false if there is none. */
   next(): boolean
 }
@@ -55,6 +61,8 @@ class PlainAccesses {
   readonly access: number = W
   readonly isRecoverable: boolean = false
   readonly leavesRoot: boolean = false
+  readonly pace: RecordedPace | undefined = undefined
+  readonly index: number = 0
 }
 
 class TouchAccesses extends PlainAccesses implements Accesses {
@@ -106,22 +114,24 @@ class SweepAccesses extends PlainAccesses implements Accesses {
 class RecordedAccesses extends PlainAccesses implements Accesses {
   gfn = 0 as Gfn
   atNs = 0
+  override readonly pace: RecordedPace | undefined
+  override index = -1
   readonly #plan: AccessPlan & { kind: 'recorded' }
-  #index = -1
 
   constructor(plan: AccessPlan & { kind: 'recorded' }) {
     super()
     this.#plan = plan
+    this.pace = plan.pace
   }
 
   next(): boolean {
     const { atNs, gfns, startNs } = this.#plan
     const isTimed = atNs.length > 0
-    this.#index += 1
-    if (this.#index >= gfns.length && !isTimed) this.#index = 0
-    if (this.#index >= gfns.length) return false
-    this.gfn = gfns[this.#index]! as Gfn
-    this.atNs = isTimed ? startNs + atNs[this.#index]! : -1
+    this.index += 1
+    if (this.index >= gfns.length && !isTimed) this.index = 0
+    if (this.index >= gfns.length) return false
+    this.gfn = gfns[this.index]! as Gfn
+    this.atNs = isTimed ? startNs + atNs[this.index]! : -1
     return true
   }
 }

@@ -33,6 +33,8 @@ export class ExecutingAccesses implements Accesses {
   access: number = W
   isRecoverable = false
   leavesRoot = false
+  readonly pace = undefined
+  readonly index = 0
   readonly #plan: ExecutingPlan
   readonly #random: Random
   #fresh: number

@@ -1,4 +1,5 @@
 import type { Hva } from '../shared-memory/addresses.ts'
+import type { RecordedPace } from './pace.ts'
 import { Random } from './random.ts'
 
 /** What a task that raises MMU notifiers does, as data that can be sent to a worker. */
@@ -34,13 +35,15 @@ export type InvalidationPlan =
       readonly nonblockPerMille: number
     }
   | {
-      /** Recorded ranges at recorded times. */
+      /** Recorded ranges at recorded times, or at a recorded pace. */
       readonly kind: 'recorded'
       /** Empty: one after the other as fast as they are served, over and over. */
       readonly atNs: Float64Array
       readonly startHvas: Int32Array
       readonly endHvas: Int32Array
       readonly startNs: number
+      /** Stands above the times. */
+      readonly pace?: RecordedPace
     }
 
 export type PickedRange = {
@@ -61,6 +64,9 @@ export interface Invalidations {
   readonly isNested: boolean
   readonly overlaps: boolean
   readonly isBlockable: boolean
+  /** Instead of `atNs`: which item of a pace it is. */
+  readonly pace: RecordedPace | undefined
+  readonly index: number
   next(): boolean
 }
 
@@ -73,6 +79,8 @@ class RepeatedInvalidations implements Invalidations {
   readonly isNested = false
   readonly overlaps = false
   readonly isBlockable = true
+  readonly pace = undefined
+  readonly index = 0
   readonly #everyNs: number
   atNs = -1
 
@@ -96,6 +104,8 @@ class PickedInvalidations implements Invalidations {
   end = 0 as Hva
   atNs = -1
   isBlockable = true
+  readonly pace = undefined
+  readonly index = 0
   readonly pauseNs: number
   readonly populate = false
   readonly dwellNs: number
@@ -141,22 +151,24 @@ class RecordedInvalidations implements Invalidations {
   readonly isNested = false
   readonly overlaps = false
   readonly isBlockable = true
+  readonly pace: RecordedPace | undefined
+  index = -1
   readonly #plan: InvalidationPlan & { kind: 'recorded' }
-  #index = -1
 
   constructor(plan: InvalidationPlan & { kind: 'recorded' }) {
     this.#plan = plan
+    this.pace = plan.pace
   }
 
   next(): boolean {
     const { atNs, startHvas, endHvas, startNs } = this.#plan
     const isTimed = atNs.length > 0
-    this.#index += 1
-    if (this.#index >= startHvas.length && !isTimed) this.#index = 0
-    if (this.#index >= startHvas.length) return false
-    this.start = startHvas[this.#index]! as Hva
-    this.end = endHvas[this.#index]! as Hva
-    this.atNs = isTimed ? startNs + atNs[this.#index]! : -1
+    this.index += 1
+    if (this.index >= startHvas.length && !isTimed) this.index = 0
+    if (this.index >= startHvas.length) return false
+    this.start = startHvas[this.index]! as Hva
+    this.end = endHvas[this.index]! as Hva
+    this.atNs = isTimed ? startNs + atNs[this.index]! : -1
     return true
   }
 }

@@ -6,6 +6,7 @@ import { ORACLE } from '../protocols/oracles.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { publish } from './pace.ts'
 
 /** What a thread of the VMM does that changes memslots, as data that can be sent to a worker. */
 export type MemslotUpdatePlan =
@@ -63,6 +64,7 @@ function* replay(cpu: Cpu, vm: Vm, id: number, atNs: Float64Array, isTimed: bool
     if (atNs.length > 0) yield* cpu.untilTime(atNs[index]!)
     yield* update(cpu, vm, id, true, isTimed)
     yield* update(cpu, vm, id, false, isTimed)
+    if (vm.progress.length > 0) yield* publish(cpu, vm, index + 1)
   }
 }
 

@@ -11,6 +11,7 @@ import type { Gfn, Hva } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Invalidations } from './invalidations.ts'
+import { publish, untilTurn } from './pace.ts'
 
 const POPULATE_BACKOFF_NS = 20_000
 const OVERLAP_LOOK_NS = 5000
@@ -21,11 +22,14 @@ const OVERLAP_LOOK_NS = 5000
  */
 export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isTimed: boolean): Steps<void> {
   const fault = new Fault()
+  const { pace } = invalidations
+  let paceNs = 0
   while (cpu.running() && invalidations.next()) {
     yield* letUpdateThrough(cpu, vm)
     const { start, end } = invalidations
     if (invalidations.populate) yield* populate(cpu, vm, start, end, fault)
-    if (invalidations.atNs >= 0) yield* cpu.untilTime(invalidations.atNs)
+    if (pace !== undefined) paceNs = yield* untilTurn(cpu, vm, pace, invalidations.index, paceNs)
+    else if (invalidations.atNs >= 0) yield* cpu.untilTime(invalidations.atNs)
     else if (invalidations.pauseNs > 0) yield* cpu.untilTime(cpu.now() + invalidations.pauseNs)
 
     const beganNs = isTimed ? cpu.now() : 0
@@ -40,6 +44,8 @@ function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void
   const mmapLock = vm.updates?.lifetime?.mmapLock
   if (mmapLock !== undefined) yield* mmapLock.readLock(cpu)
   const outer = yield* raiseStart(cpu, vm, start, end, isBlockable)
+  // What it has taken away can be faulted on from now on, although it cannot be mapped yet.
+  if (invalidations.pace !== undefined) yield* publish(cpu, vm, invalidations.index + 1)
   let inner = false
   if (isNested) inner = yield* raiseStart(cpu, vm, start, end, isBlockable)
   yield* enterMemslots(cpu, vm)

@@ -28,6 +28,7 @@ export type SystemSpec = {
   readonly lockStatistics: boolean
   readonly lockdep?: boolean
   readonly updates?: MemslotUpdateConfig
+  readonly isReplay?: boolean
 }
 
 /** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */

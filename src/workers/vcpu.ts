@@ -18,31 +18,9 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import { W, X } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Accesses } from './accesses.ts'
+import { answerKick, enter, halt, NOT_TIMED, Stopwatch, untilTurn } from './guest-time.ts'
 import { isRoundUnderWay } from './nx-recovery.ts'
-
-const NOT_TIMED = -1
-
-/** Times one in `every` departures from the guest; 0 times none, and reads no clock. */
-class Stopwatch {
-  readonly #every: number
-  #left: number
-
-  constructor(every: number) {
-    this.#every = every
-    this.#left = every
-  }
-
-  get isTiming(): boolean {
-    return this.#every > 0
-  }
-
-  begin(cpu: Cpu): number {
-    this.#left -= 1
-    if (this.#left !== 0) return NOT_TIMED
-    this.#left = this.#every
-    return cpu.now()
-  }
-}
+import { publish } from './pace.ts'
 
 /**
  * The role of a vCPU: runs the guest, which touches memory; leaves it when it faults or is kicked, and comes back.
@@ -53,40 +31,37 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   const vcpu = vm.vcpus[cpu.id]!
   const fault = new Fault()
   const stopwatch = new Stopwatch(sampleEvery)
+  const { pace } = accesses
+  let endedNs = 0
   yield* vcpu.srcuReadLock(cpu)
   yield* enter(cpu, vm, vcpu, stopwatch)
   while (cpu.running() && accesses.next()) {
-    if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
+    if (pace !== undefined) yield* untilTurn(cpu, vm, vcpu, pace, accesses.index, endedNs, stopwatch)
+    else if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
     const kicked = yield* isKicked(cpu, vcpu)
     if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
     if (accesses.leavesRoot) yield* leaveRoot(cpu, vm, vcpu)
-    const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn, accesses.access)
-    if (access === ACCESSED) {
-      if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, accesses.gfn)
-      continue
-    }
-
-    const beganNs = stopwatch.begin(cpu)
-    const round = beganNs === NOT_TIMED ? 0 : roundOf(cpu, vm)
-    fault.begin(accesses.gfn, access === FAULT_PROTECTION, accesses.access === X)
-    yield* resolve(cpu, vm, vcpu, fault, stopwatch)
-    if (beganNs !== NOT_TIMED) record(cpu, vm, accesses, beganNs, round)
+    yield* touch(cpu, vm, vcpu, accesses, fault, stopwatch)
+    if (pace === undefined) continue
+    endedNs = cpu.now()
+    yield* publish(cpu, vm, accesses.index + 1)
   }
   yield* exitGuest(cpu, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
 }
 
-/** Into the guest. How long that took is recorded if the address of the APIC-access page had to be reloaded on the way. */
-function* enter(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
-  if (vm.apic === undefined || !stopwatch.isTiming) {
-    yield* enterGuest(cpu, vm, vcpu)
+/** One access of the guest, and the fault that it may be. */
+function* touch(cpu: Cpu, vm: Vm, vcpu: Vcpu, accesses: Accesses, fault: Fault, stopwatch: Stopwatch): Steps<void> {
+  const access = yield* accessGuestMemory(cpu, vm, vcpu, accesses.gfn, accesses.access)
+  if (access === ACCESSED) {
+    if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, accesses.gfn)
     return
   }
-  const apic = vm.apic.of(vcpu)
-  const reloads = apic.reloads
-  const beganNs = cpu.now()
-  yield* enterGuest(cpu, vm, vcpu)
-  if (apic.reloads !== reloads) cpu.record(HISTOGRAM.apic_stall_ns, cpu.now() - beganNs)
+  const beganNs = stopwatch.begin(cpu)
+  const round = beganNs === NOT_TIMED ? 0 : roundOf(cpu, vm)
+  fault.begin(accesses.gfn, access === FAULT_PROTECTION, accesses.access === X)
+  yield* resolve(cpu, vm, vcpu, fault, stopwatch)
+  if (beganNs !== NOT_TIMED) record(cpu, vm, accesses, beganNs, round)
 }
 
 /** Faults on what recovery takes away are its price; those on other gfns, while a round is under way, are what it must not cost. */
@@ -112,25 +87,6 @@ function* leaveRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   yield* exitGuest(cpu, vcpu)
   yield* switchRoot(cpu, vm, vm.nx, vcpu)
   yield* enterGuest(cpu, vm, vcpu)
-}
-
-/** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */
-function* halt(cpu: Cpu, vm: Vm, vcpu: Vcpu, atNs: number, stopwatch: Stopwatch): Steps<void> {
-  if (cpu.now() >= atNs) return
-  yield* exitGuest(cpu, vcpu)
-  yield* vcpu.srcuReadUnlock(cpu)
-  yield* cpu.untilTime(atNs)
-  yield* vcpu.srcuReadLock(cpu)
-  yield* enter(cpu, vm, vcpu, stopwatch)
-}
-
-/** An interrupt has come: out of the guest, and back in. */
-function* answerKick(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
-  const beganNs = stopwatch.begin(cpu)
-  cpu.count(COUNTER.request_irq_exits, 1)
-  yield* exitGuest(cpu, vcpu)
-  yield* enter(cpu, vm, vcpu, stopwatch)
-  if (beganNs !== NOT_TIMED) cpu.record(HISTOGRAM.guest_stall_ns, cpu.now() - beganNs)
 }
 
 /** From the exit to the access that succeeds: as many faults as that takes. */

@@ -1,12 +1,25 @@
+import { COUNTER } from '../protocols/counters.ts'
 import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
+import { flushRemoteTlbs } from '../protocols/remote-flush.ts'
 import type { Vm } from '../protocols/vm.ts'
-import { wrprotGfnRange, zapGfnRange } from '../protocols/zap.ts'
+import { wrprotGfnRange, zapGfnRange, zapSlotLeafs } from '../protocols/zap.ts'
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { publish, type RecordedPace, untilTurn } from './pace.ts'
 
 /** What a zapper does, as data that can be sent to a worker. */
-export type ZapPlan = {
+export type ZapPlan = RecordedZapPlan | RegionPlan
+
+/** All that is mapped goes, at a recorded pace, as when a memslot is deleted (`kvm_mmu_zap_all_fast()`). */
+export type RecordedZapPlan = {
+  readonly kind: 'recorded'
+  readonly pace: RecordedPace
+  /** For so long at least mmu_lock is held for each. */
+  readonly holdsNs: Float64Array
+}
+
+type RegionPlan = {
   /** `zap`: takes leafs away, as for a change of memory types. `wrprot`: takes write permission, as a dirty log does. */
   readonly kind: 'zap' | 'wrprot'
   readonly firstGfn: number
@@ -18,6 +31,35 @@ export type ZapPlan = {
 
 /** The role of KVM itself when it zaps or write-protects a region, piece by piece, over and over. */
 export function* runZapper(cpu: Cpu, vm: Vm, plan: ZapPlan): Steps<void> {
+  if (plan.kind === 'recorded') yield* zapAtPace(cpu, vm, plan)
+  else yield* zapRegion(cpu, vm, plan)
+}
+
+function* zapAtPace(cpu: Cpu, vm: Vm, { pace, holdsNs }: RecordedZapPlan): Steps<void> {
+  let beganNs = 0
+  for (let index = 0; index < holdsNs.length && cpu.running(); index += 1) {
+    beganNs = yield* untilTurn(cpu, vm, pace, index, beganNs)
+    yield* zapAll(cpu, vm, holdsNs[index]!)
+    yield* publish(cpu, vm, index + 1)
+  }
+}
+
+/** The kernel gives up its page tables, one by one; here the leafs go, and the lock is held for as long as that took it. */
+function* zapAll(cpu: Cpu, vm: Vm, holdNs: number): Steps<void> {
+  yield* vm.mmuLock.writeLock(cpu)
+  const lockedNs = cpu.now()
+  let flush = false
+  let slot = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
+  while (slot !== NO_MEMSLOT) {
+    flush = yield* zapSlotLeafs(cpu, vm, slot, flush)
+    slot = yield* vm.memslots.nextOf(cpu, slot)
+  }
+  if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+  yield* cpu.untilTime(lockedNs + holdNs)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+function* zapRegion(cpu: Cpu, vm: Vm, plan: RegionPlan): Steps<void> {
   const end = plan.firstGfn + plan.pages
   let from = plan.firstGfn
   while (cpu.running()) {

@@ -1,0 +1,106 @@
+import type { RecordedPace } from '../workers/pace.ts'
+import type { FaultOrder, TakingOrder } from './order.ts'
+import { NEVER, NO_WAIT } from './order.ts'
+import { latestSpteNs, type RecordedTimes } from './recorded-times.ts'
+import { paced } from './speed.ts'
+
+/** What a fault costs on the machine that plays it, beyond what it does under mmu_lock; and an invalidation up to its zap. */
+export type PlayedCosts = { readonly outsideNs: number; readonly flushNs: number }
+
+/** Where a recording does not tell: about what a kernel takes, tracing included. */
+const TO_SPTE_NS = 800
+const TO_RELEASE_NS = 600
+/** From the start of an invalidation to the end of its zap, if nobody must be interrupted. */
+const TO_ZAP_NS = 1500
+
+const float64s = (length: number) => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT))
+const int32s = (length: number) => new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT))
+const uint8s = (length: number) => new Uint8Array(new SharedArrayBuffer(length))
+
+/**
+ * The pace of a vCPU. A fault that is told by its SPTE asked for mmu_lock before that: at the beginning of its wait if it
+ * waited. From the release of the lock to the next time that the task asks for it, the guest computes and the fault is on its
+ * way; what the machine that plays it takes for the latter is not pause.
+ */
+export function paceOfFaults(
+  order: FaultOrder,
+  times: RecordedTimes,
+  played: PlayedCosts,
+  isFromStart: boolean,
+  speed: number,
+): RecordedPace {
+  const length = order.gfns.length
+  const pausesNs = float64s(length)
+  const lagsNs = float64s(length)
+  const away = uint8s(length)
+  const toSpte = times.toSpte?.ns ?? TO_SPTE_NS
+  const toRelease = times.toRelease?.ns ?? TO_RELEASE_NS
+  const latestNs = latestSpteNs([order])
+  let releasedNs = Number.NEGATIVE_INFINITY
+  for (let index = 0; index < length; index += 1) {
+    const atNs = order.atNs.at(index)
+    const began = order.waitBeganNs.at(index)
+    const ended = order.waitEndedNs.at(index)
+    const hasWaited = began !== NO_WAIT && atNs - ended <= latestNs
+    const askedNs = isFromStart ? atNs : hasWaited ? began : atNs - toSpte
+    pausesNs[index] = paced(Math.max(0, askedNs - Math.max(releasedNs, 0) - (isFromStart ? 0 : played.outsideNs)), speed)
+    lagsNs[index] = -1
+    if (order.causeRole.at(index) !== NEVER) {
+      // A vCPU that was in its guest was interrupted for it.
+      const takenNs = order.causeNs.at(index) + (order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs)
+      if (takenNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - takenNs), speed)
+    }
+    away[index] = order.away.at(index)
+    releasedNs = order.lastNs.at(index) + toRelease
+    if (!isFromStart) continue
+    // What it waited for stands before the next event of the task.
+    const waitedUntilNs = index + 1 < length ? order.waitEndedNs.at(index + 1) : NO_WAIT
+    releasedNs = Math.max(atNs + played.outsideNs, waitedUntilNs) + toSpte + toRelease
+  }
+  return { pausesNs, lagsNs, away, staysInGuest: false, ...causes(order) }
+}
+
+/** Each fault after what had taken its gfn away. */
+function causes({ causeRole, causeCount }: FaultOrder): Pick<RecordedPace, 'starts' | 'cpus' | 'counts'> {
+  const length = causeRole.length
+  const starts = int32s(length + 1)
+  const cpus = int32s(length)
+  const counts = int32s(length)
+  let next = 0
+  for (let index = 0; index < length; index += 1) {
+    if (causeRole.at(index) !== NEVER) {
+      cpus[next] = causeRole.at(index)
+      counts[next] = causeCount.at(index)
+      next += 1
+    }
+    starts[index + 1] = next
+  }
+  return { starts, cpus: cpus.subarray(0, next), counts: counts.subarray(0, next) }
+}
+
+/** The pace of a role that takes pages away: from start to start, and each after the faults that had mapped them. */
+export function paceOfTakings({ atNs, after }: TakingOrder, vcpus: number, speed: number): RecordedPace {
+  const length = atNs.length
+  const pausesNs = float64s(length)
+  const starts = int32s(length + 1)
+  const before: [cpu: number, count: number][] = []
+  const asked = new Array<number>(vcpus).fill(0)
+  for (let index = 0; index < length; index += 1) {
+    pausesNs[index] = paced(Math.max(0, atNs.at(index) - (index === 0 ? 0 : atNs.at(index - 1))), speed)
+    for (let vcpu = 0; vcpu < vcpus; vcpu += 1) {
+      const count = after.at(index * vcpus + vcpu)
+      if (count <= asked[vcpu]!) continue
+      asked[vcpu] = count
+      before.push([vcpu, count])
+    }
+    starts[index + 1] = before.length
+  }
+  const cpus = int32s(before.length)
+  const counts = int32s(before.length)
+  for (const [at, [cpu, count]] of before.entries()) {
+    cpus[at] = cpu
+    counts[at] = count
+  }
+  return { pausesNs, lagsNs: float64s(length).fill(-1), away: uint8s(length), staysInGuest: false, starts, cpus, counts }
+}
+

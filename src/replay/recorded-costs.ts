@@ -1,0 +1,49 @@
+import type { PlayedCosts } from './pacing.ts'
+import type { Known, RecordedTimes } from './recorded-times.ts'
+
+/** ns of a unit of work by name, as far as a recording tells them; a replay is charged them instead of the defaults. */
+export type RecordedCosts = Readonly<Record<string, number>>
+
+/** What a fault costs where the recording does not say: see WORK. */
+const EXIT_ENTRY_NS = 450
+const GUEST_ACCESS_NS = 60
+const FAULTIN_NS = 300
+/** A page that is new is cleared: no fault-in takes longer, so what a cycle has beyond it is the guest's own. */
+const MOST_FAULTIN_NS = 2850
+/** What is played of a fault beside its work, under mmu_lock and outside of it: words, and lines that other CPUs have had. */
+const WORDS_UNDER_LOCK_NS = 150
+const WORDS_OUTSIDE_NS = 150
+/** The same of an invalidation whose flush interrupts somebody. */
+const WORDS_OF_FLUSH_NS = 1200
+
+const heldNs = ({ toSpte, toRelease, neighboursNs }: RecordedTimes) =>
+  toSpte === null ? null : toSpte.ns + (toRelease?.ns ?? 0) + neighboursNs
+
+export function recordedCosts(times: RecordedTimes): RecordedCosts {
+  const held = heldNs(times)
+  const faultin = faultinNs(times)
+  return {
+    ...(held === null ? {} : { map_spte: Math.max(0, Math.round(held - WORDS_UNDER_LOCK_NS)) }),
+    ...(times.cycle === null ? {} : { faultin_pfn: faultin, faultin_fresh: faultin }),
+    ...(times.flush === null ? {} : { ipi_delivery: Math.max(0, Math.round(times.flush.ns - WORDS_OF_FLUSH_NS)) }),
+    ...cost('zap_spte', times.zap),
+  }
+}
+
+const cost = (name: string, known: Known | null) => (known === null ? {} : { [name]: Math.round(known.ns) })
+
+/** What the machine that plays a fault is busy with outside of mmu_lock, and how long an invalidation takes that interrupts. */
+export function playedCosts(times: RecordedTimes): PlayedCosts {
+  return {
+    outsideNs: EXIT_ENTRY_NS + GUEST_ACCESS_NS + faultinNs(times) + WORDS_OUTSIDE_NS,
+    flushNs: times.flush?.ns ?? 3000,
+  }
+}
+
+/** The shortest cycles of faults are those between which the guest does next to nothing. */
+function faultinNs(times: RecordedTimes): number {
+  const { cycle } = times
+  if (cycle === null) return FAULTIN_NS
+  const rest = cycle.ns - (heldNs(times) ?? 0) - EXIT_ENTRY_NS - GUEST_ACCESS_NS - WORDS_OUTSIDE_NS
+  return Math.round(Math.min(MOST_FAULTIN_NS, Math.max(FAULTIN_NS, rest)))
+}

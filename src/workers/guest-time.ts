@@ -1,0 +1,117 @@
+import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { enterGuest, exitGuest, isKicked, type Vcpu } from '../protocols/vcpu.ts'
+import type { Vm } from '../protocols/vm.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { isFree, nextLook, type RecordedPace } from './pace.ts'
+
+export const NOT_TIMED = -1
+
+/** Times one in `every` departures from the guest; 0 times none, and reads no clock. */
+export class Stopwatch {
+  readonly #every: number
+  #left: number
+
+  constructor(every: number) {
+    this.#every = every
+    this.#left = every
+  }
+
+  get isTiming(): boolean {
+    return this.#every > 0
+  }
+
+  begin(cpu: Cpu): number {
+    this.#left -= 1
+    if (this.#left !== 0) return NOT_TIMED
+    this.#left = this.#every
+    return cpu.now()
+  }
+}
+
+/** Into the guest. How long that took is recorded if the address of the APIC-access page had to be reloaded on the way. */
+export function* enter(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
+  if (vm.apic === undefined || !stopwatch.isTiming) {
+    yield* enterGuest(cpu, vm, vcpu)
+    return
+  }
+  const apic = vm.apic.of(vcpu)
+  const reloads = apic.reloads
+  const beganNs = cpu.now()
+  yield* enterGuest(cpu, vm, vcpu)
+  if (apic.reloads !== reloads) cpu.record(HISTOGRAM.apic_stall_ns, cpu.now() - beganNs)
+}
+
+/** The guest has nothing to do until `atNs`: it executes HLT, and the vCPU waits outside of it. */
+export function* halt(cpu: Cpu, vm: Vm, vcpu: Vcpu, atNs: number, stopwatch: Stopwatch): Steps<void> {
+  if (cpu.now() >= atNs) return
+  yield* exitGuest(cpu, vcpu)
+  yield* vcpu.srcuReadUnlock(cpu)
+  yield* cpu.untilTime(atNs)
+  yield* vcpu.srcuReadLock(cpu)
+  yield* enter(cpu, vm, vcpu, stopwatch)
+}
+
+/** An interrupt has come: out of the guest, and back in. */
+export function* answerKick(cpu: Cpu, vm: Vm, vcpu: Vcpu, stopwatch: Stopwatch): Steps<void> {
+  const beganNs = stopwatch.begin(cpu)
+  cpu.count(COUNTER.request_irq_exits, 1)
+  yield* exitGuest(cpu, vcpu)
+  yield* enter(cpu, vm, vcpu, stopwatch)
+  if (beganNs !== NOT_TIMED) cpu.record(HISTOGRAM.guest_stall_ns, cpu.now() - beganNs)
+}
+
+/** The guest computes until then: the vCPU stays in it, and interrupts reach it. */
+function* compute(cpu: Cpu, vm: Vm, vcpu: Vcpu, untilNs: number, stopwatch: Stopwatch): Steps<void> {
+  const sinceNs = cpu.now()
+  for (;;) {
+    const kicked = yield* isKicked(cpu, vcpu)
+    if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
+    const nowNs = cpu.now()
+    if (nowNs >= untilNs || !cpu.running()) return
+    yield* cpu.untilTime(Math.min(untilNs, nowNs + (nowNs - sinceNs < LONG_NS ? OFTEN_NS : SELDOM_NS)))
+  }
+}
+
+/** How soon a guest that computes notices an interrupt; one that does so for long is looked at less often. */
+const OFTEN_NS = 500
+const SELDOM_NS = 2000
+const LONG_NS = 200_000
+/** It is not worth leaving the guest for less. */
+const SHORT_NS = 5000
+
+/** Lets the guest wait until item `index` of its pace is due; `endedNs`: when the item before was over. */
+export function* untilTurn(
+  cpu: Cpu,
+  vm: Vm,
+  vcpu: Vcpu,
+  pace: RecordedPace,
+  index: number,
+  endedNs: number,
+  stopwatch: Stopwatch,
+): Steps<void> {
+  const isShort = Math.max(pace.pausesNs[index]!, pace.lagsNs[index]!) < SHORT_NS
+  const isInGuest = isShort || (pace.staysInGuest && pace.away[index] === 0)
+  if (!isInGuest) {
+    yield* exitGuest(cpu, vcpu)
+    yield* vcpu.srcuReadUnlock(cpu)
+  }
+  const lagNs = pace.lagsNs[index]!
+  const isCaused = lagNs >= 0
+  if (!isCaused) yield* idle(cpu, vm, vcpu, endedNs + pace.pausesNs[index]!, isInGuest, stopwatch)
+  const sinceNs = cpu.now()
+  for (;;) {
+    const free = yield* isFree(cpu, vm, pace, index)
+    if (free || !cpu.running()) break
+    yield* idle(cpu, vm, vcpu, nextLook(cpu.now(), sinceNs), isInGuest, stopwatch)
+  }
+  if (isCaused) yield* idle(cpu, vm, vcpu, cpu.now() + lagNs, isInGuest, stopwatch)
+  if (isInGuest) return
+  yield* vcpu.srcuReadLock(cpu)
+  yield* enter(cpu, vm, vcpu, stopwatch)
+}
+
+function* idle(cpu: Cpu, vm: Vm, vcpu: Vcpu, untilNs: number, isInGuest: boolean, stopwatch: Stopwatch): Steps<void> {
+  if (isInGuest) yield* compute(cpu, vm, vcpu, untilNs, stopwatch)
+  else yield* cpu.untilTime(untilNs)
+}
