@@ -68,7 +68,7 @@ function* fastFix(cpu: Cpu, fault: Fault, sptep: Word, spte: number): Steps<Faul
  * whoever loses lets the guest fault again. The recovery of NX huge pages may take tables away meanwhile: then RCU keeps them.
  */
 export function* tdpMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  yield* cpu.work(WORK_KIND.map_spte, 1)
+  yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)
   if (vm.nx === undefined) return yield* walkAndMap(cpu, vm, fault)
   yield* vm.nx.rcu.readLock(cpu)
   const result = yield* walkAndMap(cpu, vm, fault)

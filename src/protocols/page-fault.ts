@@ -19,6 +19,8 @@ export class Fault {
   present = false
   /** PFERR_FETCH_MASK: the guest wanted to execute. */
   exec = false
+  /** How much work it is to map, in units of the usual: a fault of a recording may map neighbours along. */
+  mapUnits = 1
   pfn = 0 as Pfn
   /** The page of the host behind the gfn, and its entry in the primary MMU by which the pfn was got. */
   hostPage = 0

@@ -28,7 +28,7 @@ import type { Vm } from './vm.ts'
  */
 export function* shadowMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const goal = goalLevel(vm, fault)
-  yield* cpu.work(WORK_KIND.map_spte, 1)
+  yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)
   let table = vm.nx === undefined ? vm.tables.root : vm.nx.nestedRoot
   for (let level = ROOT_LEVEL; ; level -= 1) {
     const sptep = vm.tables.sptep(table, fault.gfn, level)

@@ -208,14 +208,24 @@ class Ordering {
   #takeAway(taking: number, ordinal: number, range: PageRange): void {
     const order = this.#takings[taking]!
     const vcpus = this.#faults.length
+    const by = { role: vcpus + taking, count: ordinal + 1 }
     let count = 0
     const was = (mapped: Done) => {
       count += 1
+      this.#disclaim(mapped, by)
       const at = ordinal * vcpus + mapped.role
       if (order.after.at(at) < mapped.count) order.after.set(at, mapped.count)
     }
-    this.#mapped.take(range, { role: vcpus + taking, count: ordinal + 1 }, was)
+    this.#mapped.take(range, by, was)
     if (count > 0) order.taken.set(ordinal, order.taken.at(ordinal) + count)
+  }
+
+  /** A fault that came before the zap that was taken for its cause: its gfn was mapped, by another vCPU at the same time. */
+  #disclaim({ role, count }: Done, by: Done): void {
+    const order = this.#faults[role]!
+    if (order.causeRole.at(count - 1) !== by.role || order.causeCount.at(count - 1) !== by.count) return
+    order.causeRole.set(count - 1, NEVER)
+    order.stillMapped += 1
   }
 
   #timeOf({ role, count }: Done): number {
@@ -251,10 +261,9 @@ const newFaultOrder = (): FaultOrder => ({
 })
 
 /** The gfns whose memory lies in [start, end). */
-function* gfnRanges(slots: readonly RecordedMemslot[], start: number, end: number): Generator<PageRange> {
-  for (const { baseGfn, hva, pages } of slots) {
+const gfnRanges = (slots: readonly RecordedMemslot[], start: number, end: number): readonly PageRange[] =>
+  slots.flatMap(({ baseGfn, hva, pages }) => {
     const from = Math.max(start, hva)
     const to = Math.min(end, hva + pages)
-    if (from < to) yield { start: baseGfn + from - hva, end: baseGfn + to - hva }
-  }
-}
+    return from < to ? [{ start: baseGfn + from - hva, end: baseGfn + to - hva }] : []
+  })

@@ -1,11 +1,10 @@
 import type { RecordedPace } from '../workers/pace.ts'
+import { Random } from '../workers/random.ts'
 import type { FaultOrder, TakingOrder } from './order.ts'
 import { NEVER, NO_WAIT } from './order.ts'
+import { type PlayedCosts, WORDS_UNDER_LOCK_NS } from './recorded-costs.ts'
 import { latestSpteNs, type RecordedTimes } from './recorded-times.ts'
 import { paced } from './speed.ts'
-
-/** What a fault costs on the machine that plays it, beyond what it does under mmu_lock; and an invalidation up to its zap. */
-export type PlayedCosts = { readonly outsideNs: number; readonly flushNs: number }
 
 /** Where a recording does not tell: about what a kernel takes, tracing included. */
 const TO_SPTE_NS = 800
@@ -43,7 +42,10 @@ export function paceOfFaults(
     const ended = order.waitEndedNs.at(index)
     const hasWaited = began !== NO_WAIT && atNs - ended <= latestNs
     const askedNs = isFromStart ? atNs : hasWaited ? began : atNs - toSpte
-    pausesNs[index] = paced(Math.max(0, askedNs - Math.max(releasedNs, 0) - (isFromStart ? 0 : played.outsideNs)), speed)
+    pausesNs[index] = paced(
+      Math.max(0, askedNs - Math.max(releasedNs, 0) - (isFromStart ? 0 : played.outsideNs)),
+      speed,
+    )
     lagsNs[index] = -1
     if (order.causeRole.at(index) !== NEVER) {
       // A vCPU that was in its guest was interrupted for it.
@@ -58,6 +60,24 @@ export function paceOfFaults(
     releasedNs = Math.max(atNs + played.outsideNs, waitedUntilNs) + toSpte + toRelease
   }
   return { pausesNs, lagsNs, away, staysInGuest: false, ...causes(order) }
+}
+
+/**
+ * For how long each fault holds mmu_lock, in units of the usual: its neighbours are its own; the ways to its SPTE and from there
+ * are those of any, drawn, as those of most are not known. Holds that an interrupt made long are among them, and in what waits
+ * take altogether they matter most.
+ */
+export function mapUnitsOf(order: FaultOrder, { toSpteNs, toReleaseNs }: RecordedTimes, usualNs: number, seed: number) {
+  const random = new Random(seed)
+  const units = float64s(order.gfns.length)
+  const one = (samples: Float64Array, otherwise: number) =>
+    samples.length === 0 ? otherwise : samples[random.below(samples.length)]!
+  for (let index = 0; index < units.length; index += 1) {
+    const neighboursNs = order.lastNs.at(index) - order.atNs.at(index)
+    const heldNs = one(toSpteNs, TO_SPTE_NS) + neighboursNs + one(toReleaseNs, TO_RELEASE_NS)
+    units[index] = Math.max(0, heldNs - WORDS_UNDER_LOCK_NS) / usualNs
+  }
+  return units
 }
 
 /** Each fault after what had taken its gfn away. */
@@ -101,6 +121,13 @@ export function paceOfTakings({ atNs, after }: TakingOrder, vcpus: number, speed
     cpus[at] = cpu
     counts[at] = count
   }
-  return { pausesNs, lagsNs: float64s(length).fill(-1), away: uint8s(length), staysInGuest: false, starts, cpus, counts }
+  return {
+    pausesNs,
+    lagsNs: float64s(length).fill(-1),
+    away: uint8s(length),
+    staysInGuest: false,
+    starts,
+    cpus,
+    counts,
+  }
 }
-

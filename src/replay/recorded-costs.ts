@@ -1,4 +1,3 @@
-import type { PlayedCosts } from './pacing.ts'
 import type { Known, RecordedTimes } from './recorded-times.ts'
 
 /** ns of a unit of work by name, as far as a recording tells them; a replay is charged them instead of the defaults. */
@@ -11,7 +10,7 @@ const FAULTIN_NS = 300
 /** A page that is new is cleared: no fault-in takes longer, so what a cycle has beyond it is the guest's own. */
 const MOST_FAULTIN_NS = 2850
 /** What is played of a fault beside its work, under mmu_lock and outside of it: words, and lines that other CPUs have had. */
-const WORDS_UNDER_LOCK_NS = 150
+export const WORDS_UNDER_LOCK_NS = 150
 const WORDS_OUTSIDE_NS = 150
 /** The same of an invalidation whose flush interrupts somebody. */
 const WORDS_OF_FLUSH_NS = 1200
@@ -31,6 +30,9 @@ export function recordedCosts(times: RecordedTimes): RecordedCosts {
 }
 
 const cost = (name: string, known: Known | null) => (known === null ? {} : { [name]: Math.round(known.ns) })
+
+/** What a fault costs on the machine that plays it, beyond what it does under mmu_lock; and an invalidation that interrupts. */
+export type PlayedCosts = { readonly outsideNs: number; readonly flushNs: number }
 
 /** What the machine that plays a fault is busy with outside of mmu_lock, and how long an invalidation takes that interrupts. */
 export function playedCosts(times: RecordedTimes): PlayedCosts {

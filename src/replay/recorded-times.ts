@@ -11,6 +11,9 @@ export type RecordedTimes = {
   readonly toSpte: Known | null
   readonly toRelease: Known | null
   readonly neighboursNs: number
+  /** What the two ways were, one by one, in no order: a few are many times as long as the others. */
+  readonly toSpteNs: Float64Array
+  readonly toReleaseNs: Float64Array
   /** From the start of an invalidation that took a few pages to the end of a wait for its mmu_lock: with an IPI, and per page. */
   readonly flush: Known | null
   readonly zap: Known | null
@@ -40,8 +43,11 @@ export function recordedTimes(moments: Moments, order: Order, mmuLock: number): 
   const { faults, takings } = order
   const { tails, shorts, zaps } = waitsFor(moments, takings, mmuLock)
   const flush = percentileOf(shorts, FLUSH_PERCENTILE)
+  const toSpteNs = toSptes(faults, latestSpteNs(faults))
   return {
-    toSpte: trimmed(toSptes(faults, latestSpteNs(faults))),
+    toSpteNs,
+    toReleaseNs: Float64Array.from(tails),
+    toSpte: trimmed(toSpteNs),
     toRelease: trimmed(tails),
     neighboursNs: meanNeighboursNs(faults),
     flush,

@@ -11,7 +11,7 @@ import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
 import { GUEST_FAULT, INSTALL, PAGE_FAULT, TDP_INSTALL, type What } from './moments.ts'
 import { type Adopted, notifierParts } from './notifiers.ts'
 import { type FaultOrder, NEVER, type Order, orderOf, type TakingOrder } from './order.ts'
-import { paceOfFaults, paceOfTakings } from './pacing.ts'
+import { mapUnitsOf, paceOfFaults, paceOfTakings } from './pacing.ts'
 import { playedCosts, type RecordedCosts, recordedCosts } from './recorded-costs.ts'
 import { type RecordedTimes, recordedTimes } from './recorded-times.ts'
 import type { Recording } from './recording.ts'
@@ -115,9 +115,16 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     isPlayed,
   })
   const times = recordedTimes(recording.moments!, order, mmuLock?.rwlock ?? NO_RWLOCK)
+  const costs = recordedCosts(times)
+  const unitsOf = (vcpu: number) =>
+    costs.map_spte === undefined ? {} : { mapUnits: mapUnitsOf(order.faults[vcpu]!, times, costs.map_spte, vcpu + 1) }
   const pacer = pacerOf(order, times, source, speed)
   const vcpus = players.map(({ pid, name }, vcpu): VcpuStream => {
-    return { pid, name, accesses: { ...accessesOf(order.faults[vcpu]!, layout, speed), ...pacer.ofFaults(vcpu) } }
+    return {
+      pid,
+      name,
+      accesses: { ...accessesOf(order.faults[vcpu]!, layout, speed), ...pacer.ofFaults(vcpu), ...unitsOf(vcpu) },
+    }
   })
   const notifiers = parts.map(({ pid, name, indices }, notifier): NotifierStream => {
     const plan = invalidationsOf(recording.invalidations, indices, layout, speed)
@@ -151,7 +158,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     faults,
     plays: playsOf(order, source.count, faultsOutsideMemslots),
     times,
-    costs: recordedCosts(times),
+    costs,
     mmu: mmuOf(source, mmuLock),
     preempt: preemptOf(mmuLock, recording.invalidations.length - invalidationsOutsideMemslots),
     foldedSptes: source.folded,
@@ -205,7 +212,13 @@ function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays
     return count
   })
   const stillMapped = sum((order) => order.stillMapped)
-  return { faults: all, outsideMemslots, stillMapped, caused, firstTouches: all - outsideMemslots - stillMapped - caused }
+  return {
+    faults: all,
+    outsideMemslots,
+    stillMapped,
+    caused,
+    firstTouches: all - outsideMemslots - stillMapped - caused,
+  }
 }
 
 /**

@@ -35,6 +35,8 @@ export type AccessPlan =
       readonly startNs: number
       /** Stands above the times. */
       readonly pace?: RecordedPace
+      /** How long each takes to map, in units of `map_spte`; 1 if it is not said. */
+      readonly mapUnits?: Float64Array
     }
   | ExecutingPlan
 
@@ -49,6 +51,8 @@ export interface Accesses {
   readonly isRecoverable: boolean
   /** Whether the vCPU goes over to another root before it. */
   readonly leavesRoot: boolean
+  /** How much longer than others it takes to map what it touches: 1, unless a recording says otherwise. */
+  readonly mapUnits: number
   /** Instead of `atNs`: which item of a pace it is. */
   readonly pace: RecordedPace | undefined
   readonly index: number
@@ -63,6 +67,7 @@ class PlainAccesses {
   readonly leavesRoot: boolean = false
   readonly pace: RecordedPace | undefined = undefined
   readonly index: number = 0
+  readonly mapUnits: number = 1
 }
 
 class TouchAccesses extends PlainAccesses implements Accesses {
@@ -116,6 +121,7 @@ class RecordedAccesses extends PlainAccesses implements Accesses {
   atNs = 0
   override readonly pace: RecordedPace | undefined
   override index = -1
+  override mapUnits = 1
   readonly #plan: AccessPlan & { kind: 'recorded' }
 
   constructor(plan: AccessPlan & { kind: 'recorded' }) {
@@ -125,13 +131,14 @@ class RecordedAccesses extends PlainAccesses implements Accesses {
   }
 
   next(): boolean {
-    const { atNs, gfns, startNs } = this.#plan
+    const { atNs, gfns, startNs, mapUnits } = this.#plan
     const isTimed = atNs.length > 0
     this.index += 1
     if (this.index >= gfns.length && !isTimed) this.index = 0
     if (this.index >= gfns.length) return false
     this.gfn = gfns[this.index]! as Gfn
     this.atNs = isTimed ? startNs + atNs[this.index]! : -1
+    this.mapUnits = mapUnits?.[this.index] ?? 1
     return true
   }
 }

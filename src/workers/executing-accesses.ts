@@ -35,6 +35,7 @@ export class ExecutingAccesses implements Accesses {
   leavesRoot = false
   readonly pace = undefined
   readonly index = 0
+  readonly mapUnits = 1
   readonly #plan: ExecutingPlan
   readonly #random: Random
   #fresh: number

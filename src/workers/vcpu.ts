@@ -60,6 +60,7 @@ function* touch(cpu: Cpu, vm: Vm, vcpu: Vcpu, accesses: Accesses, fault: Fault, 
   const beganNs = stopwatch.begin(cpu)
   const round = beganNs === NOT_TIMED ? 0 : roundOf(cpu, vm)
   fault.begin(accesses.gfn, access === FAULT_PROTECTION, accesses.access === X)
+  fault.mapUnits = accesses.mapUnits
   yield* resolve(cpu, vm, vcpu, fault, stopwatch)
   if (beganNs !== NOT_TIMED) record(cpu, vm, accesses, beganNs, round)
 }

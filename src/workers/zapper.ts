@@ -39,13 +39,12 @@ function* zapAtPace(cpu: Cpu, vm: Vm, { pace, holdsNs }: RecordedZapPlan): Steps
   let beganNs = 0
   for (let index = 0; index < holdsNs.length && cpu.running(); index += 1) {
     beganNs = yield* untilTurn(cpu, vm, pace, index, beganNs)
-    yield* zapAll(cpu, vm, holdsNs[index]!)
-    yield* publish(cpu, vm, index + 1)
+    yield* zapAll(cpu, vm, holdsNs[index]!, index)
   }
 }
 
 /** The kernel gives up its page tables, one by one; here the leafs go, and the lock is held for as long as that took it. */
-function* zapAll(cpu: Cpu, vm: Vm, holdNs: number): Steps<void> {
+function* zapAll(cpu: Cpu, vm: Vm, holdNs: number, index: number): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
   const lockedNs = cpu.now()
   let flush = false
@@ -55,6 +54,8 @@ function* zapAll(cpu: Cpu, vm: Vm, holdNs: number): Steps<void> {
     slot = yield* vm.memslots.nextOf(cpu, slot)
   }
   if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+  // Faults come from now on, and find the lock taken.
+  yield* publish(cpu, vm, index + 1)
   yield* cpu.untilTime(lockedNs + holdNs)
   yield* vm.mmuLock.writeUnlock(cpu)
 }
