@@ -82,7 +82,7 @@ export function outcomesOf(counters: Counters, violations: readonly Violation[],
     const count = all.reduce((sum, violation) => sum + violation.count, 0)
     if (count === 0) return []
     const { value, worker } = all[0]!
-    const isKnown = variant.kind === 'good' && variant.objections?.includes(name)
+    const isKnown = variant.kind === 'good' && variant.objections?.some((one) => one === name)
     const grade = isKnown || REPORTED_ONLY.includes(name) ? 'interesting' : 'forbidden'
     return [{ outcome: name, grade, count, says: `${says} (first: ${value}, ${worker})` }]
   })

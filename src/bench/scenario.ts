@@ -1,5 +1,7 @@
-import type { VariantName } from '../protocols/catalogue.ts'
+import { type VariantName, type VariantNameOf, variantsOf } from '../protocols/catalogue.ts'
+import type { Subject, ThreadsFinding } from '../protocols/kernel.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
+import type { OracleName } from '../protocols/oracles.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan } from '../workers/invalidations.ts'
 import type { MemslotUpdatePlan } from '../workers/memslot-updater.ts'
@@ -20,8 +22,8 @@ export type Instruments = {
 }
 
 /** One way of writing the protocol that a scenario compares. */
-export type Variant = {
-  readonly name: string
+export type Variant<N extends string = string> = {
+  readonly name: N
   /** Its id in the literature of the field: the version or patch it is. */
   readonly reference: string
   readonly says: string
@@ -35,17 +37,35 @@ export type Variant = {
   | {
       readonly kind: 'good'
       /** Oracles that it violates as it was posted, for which it was turned down: to be seen, not to fail the run. */
-      readonly objections?: readonly string[]
+      readonly objections?: readonly OracleName[]
     }
   | {
       readonly kind: 'broken'
       /** The oracle that catches it on threads; none: why threads cannot show it. */
-      readonly caughtBy: readonly string[]
+      readonly caughtBy: readonly ThreadsFinding[]
       readonly unseenBecause?: string
       /** Load under which the fault is found soonest. */
       readonly load: Readonly<Record<string, string>>
     }
 )
+
+/** The variants of a subject that trials can run, as they are declared beside their protocol. */
+export const scenarioVariants = <S extends Subject>(subject: S): readonly Variant<VariantNameOf<S>>[] =>
+  variantsOf(subject).map((one): Variant<VariantNameOf<S>> => {
+    const { reference, says } = one
+    const name = one.name as VariantNameOf<S>
+    return one.kind === 'good'
+      ? { kind: 'good', name, reference, says, ...(one.objections === undefined ? {} : { objections: one.objections }) }
+      : {
+          kind: 'broken',
+          name,
+          reference,
+          says,
+          caughtBy: one.caughtBy,
+          load: one.load ?? {},
+          ...(one.unseenBecause === undefined ? {} : { unseenBecause: one.unseenBecause }),
+        }
+  })
 
 /** How many of each role. */
 export type Crew = { readonly vcpus: number; readonly notifiers: number; readonly zappers: number }
@@ -97,15 +117,15 @@ export type Decision = {
 }
 
 /** A question, and what of it can be listed without running anything. */
-type Question<P extends Parameters> = {
+type Question<P extends Parameters, N extends string = string> = {
   readonly name: string
   /** Required: a scenario without a question is not kept. */
   readonly asks: string
   /** The mail that it comes from. */
   readonly mail: string | null
-  readonly variants: readonly Variant[]
+  readonly variants: readonly Variant<N>[]
   /** The two that answer the question: what there was, and what was proposed. */
-  readonly headline: readonly [baseline: string, candidate: string]
+  readonly headline: readonly [baseline: NoInfer<N>, candidate: NoInfer<N>]
   /** What answers the question. The first carries the claim; an answer needs all of them. */
   readonly decides: readonly Decision[]
   /** Why no modelled machine can answer it; not said where one can. */
@@ -133,7 +153,7 @@ export type ModelDefaults<P extends Parameters> = {
 }
 
 /** A VM and its roles. */
-export type VmScenario<P extends Parameters = Parameters> = Question<P> & {
+export type VmScenario<P extends Parameters = Parameters, N extends string = string> = Question<P, N> & {
   readonly kind: 'vm'
   readonly modelled?: ModelDefaults<P>
   readonly load: (options: LoadOptions<P>) => Load
@@ -145,5 +165,6 @@ export type PrimitiveScenario = Question<Parameters> & { readonly kind: 'primiti
 export type Scenario = VmScenario | PrimitiveScenario
 
 /** Returns its argument, so that the compiler checks names against each other; forgets them for those who list. */
-export const scenario = <const P extends Parameters>(declared: Omit<VmScenario<P>, 'kind'>): VmScenario =>
-  ({ ...declared, kind: 'vm' }) as unknown as VmScenario
+export const scenario = <const P extends Parameters, const N extends string>(
+  declared: Omit<VmScenario<P, N>, 'kind'>,
+): VmScenario => ({ ...declared, kind: 'vm' }) as unknown as VmScenario

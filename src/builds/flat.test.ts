@@ -134,7 +134,7 @@ async function playBuild(build: '' | 'flat', variant: VariantName) {
     const fault = new Fault()
     for (let page = 0; page < 8; page += 1) {
       fault.begin(((1 << 20) + page) as Gfn, false, false)
-      while ((yield* vm.rules.pageFault(cpu, vm, fault)) === RETRY) {}
+      while ((yield* vm.kvm.mmuPageFault(cpu, vm, fault)) === RETRY) {}
     }
   }
   const invalidating = function* (cpu: Cpu): Steps<void> {

@@ -1,4 +1,3 @@
-import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from './apic/variants.ts'
 import { B_APICLEAK } from './broken/b-apicleak.ts'
 import { B_ARCHLOCK } from './broken/b-archlock.ts'
 import { B_ASSIGN } from './broken/b-assign.ts'
@@ -37,9 +36,9 @@ import { B_UNBAL } from './broken/b-unbal.ts'
 import { B_UNITS } from './broken/b-units.ts'
 import { B_VOLUME } from './broken/b-volume.ts'
 import { B_WAKE } from './broken/b-wake.ts'
-import { READ_LOCK, TWO_LISTS, V5_11, V5_15, WRITE_LOCK, WRITE_LOCK_SINGLE } from './kernels.ts'
-import { ALWAYS_LOCK, COUNT, FAIR_GATE, RWSEM } from './memslots/variants.ts'
-import type { Rules } from './rules.ts'
+import type { Subject, Variant } from './kernel.ts'
+import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED, RE_REQUEST } from './variants/apic-page.ts'
+import { ALWAYS_LOCK, COUNT, COUNT_ELIDE, FAIR_GATE, RWSEM } from './variants/elision.ts'
 import {
   FULL,
   FULL_IF_GT_PAGE,
@@ -49,80 +48,106 @@ import {
   RECHECK,
   SERIAL,
   THRESHOLD,
-} from './stage2/variants.ts'
-import { COARSE_YIELD, LOOP, NO_PRECHECK, NO_YIELD, PRECHECK, PRECHECK_AFTER_PFN, TRYLOCK } from './variants.ts'
+} from './variants/icache.ts'
+import { EVERYTHING, EVERYTHING_5_15 } from './variants/mixed.ts'
+import { AS_5_11, READ_LOCK, TWO_LISTS, WRITE_LOCK, WRITE_LOCK_SINGLE } from './variants/nx-recovery.ts'
+import {
+  COARSE_YIELD,
+  LOOP,
+  NO_PRECHECK,
+  NO_YIELD,
+  PRECHECK,
+  PRECHECK_AFTER_PFN,
+  TRYLOCK,
+} from './variants/precheck.ts'
 
-/** The variants by the names under which they are asked for. */
-export const VARIANT_RULES = {
-  'no-precheck': NO_PRECHECK,
-  precheck: PRECHECK,
-  'no-yield': NO_YIELD,
-  loop: LOOP,
-  trylock: TRYLOCK,
-  'coarse-yield': COARSE_YIELD,
-  'precheck-after-pfn': PRECHECK_AFTER_PFN,
-  'B-STALE': B_STALE,
-  'B-SNAP': B_SNAP,
-  'B-SNAP-rmb': B_SNAP_RMB,
-  'B-HOIST': B_HOIST,
-  'B-HOIST-plain': B_HOIST_PLAIN,
-  'B-LEAK': B_LEAK,
-  'B-UNITS': B_UNITS,
-  'B-INV': B_INV,
-  'B-ORDER': B_ORDER,
-  'B-ORDER-wmb': B_ORDER_WMB,
-  'B-RANGE': B_RANGE,
-  'B-HALF': B_HALF,
-  'v5.11': V5_11,
-  'write-lock': WRITE_LOCK,
-  'write-lock-single': WRITE_LOCK_SINGLE,
-  'read-lock': READ_LOCK,
-  'two-lists': TWO_LISTS,
-  'B-DROP': B_DROP,
-  'B-ROOTS': B_ROOTS,
-  'B-ASSIGN': B_ASSIGN,
-  'B-ITER': B_ITER,
-  'B-ROOTWALK': B_ROOTWALK,
-  'B-SIDE': B_SIDE,
-  'B-RCU': B_RCU,
-  'B-NOTRACKCHK': B_NOTRACKCHK,
-  serial: SERIAL,
-  ranged: RANGED,
-  'interval-tree': INTERVAL_TREE,
-  'interval-tree-stack': INTERVAL_TREE_STACK,
-  'full-if-gt-page': FULL_IF_GT_PAGE,
-  threshold: THRESHOLD,
-  full: FULL,
-  recheck: RECHECK,
-  'B-PUBFIRST': B_PUBFIRST,
-  'B-SLEEP': B_SLEEP,
-  'B-VOLUME': B_VOLUME,
-  'B-NOTLBI': B_NOTLBI,
-  'always-lock': ALWAYS_LOCK,
-  count: COUNT,
-  'count-elide': PRECHECK,
-  rwsem: RWSEM,
-  'fair-gate': FAIR_GATE,
-  'B-TEARDOWN': B_TEARDOWN,
-  'B-UNBAL': B_UNBAL,
-  'B-RWSEM': B_RWSEM,
-  'B-WAKE': B_WAKE,
-  'B-LATEINC': B_LATEINC,
-  'B-EARLYDEC': B_EARLYDEC,
-  'B-ARCHLOCK': B_ARCHLOCK,
-  'B-SRCU': B_SRCU,
-  're-request': PRECHECK,
-  'double-flush': DOUBLE_FLUSH,
-  bail: BAIL,
-  pinned: PINNED,
-  'invalidate-range': INVALIDATE_RANGE,
-  'B-OLDPFN': B_OLDPFN,
-  'B-NOSNAP': B_NOSNAP,
-  'B-LOSTREQ': B_LOSTREQ,
-  'B-SKIPFLUSH': B_SKIPFLUSH,
-  'B-REQAFTER': B_REQAFTER,
-  'B-APICLEAK': B_APICLEAK,
-  'v5.15': V5_15,
-} as const satisfies Record<string, Rules>
+/** Every variant there is, in the order in which they are listed: each subject's good ones, then the broken. */
+export const VARIANTS = [
+  NO_PRECHECK,
+  PRECHECK,
+  NO_YIELD,
+  LOOP,
+  TRYLOCK,
+  COARSE_YIELD,
+  PRECHECK_AFTER_PFN,
+  B_STALE,
+  B_SNAP,
+  B_HOIST,
+  B_LEAK,
+  B_UNITS,
+  B_INV,
+  B_ORDER,
+  B_RANGE,
+  B_HALF,
+  B_SNAP_RMB,
+  B_HOIST_PLAIN,
+  B_ORDER_WMB,
+  AS_5_11,
+  WRITE_LOCK,
+  WRITE_LOCK_SINGLE,
+  READ_LOCK,
+  TWO_LISTS,
+  B_DROP,
+  B_ROOTS,
+  B_ASSIGN,
+  B_ITER,
+  B_ROOTWALK,
+  B_SIDE,
+  B_RCU,
+  B_NOTRACKCHK,
+  RANGED,
+  THRESHOLD,
+  SERIAL,
+  INTERVAL_TREE,
+  INTERVAL_TREE_STACK,
+  FULL_IF_GT_PAGE,
+  FULL,
+  RECHECK,
+  B_PUBFIRST,
+  B_SLEEP,
+  B_VOLUME,
+  B_NOTLBI,
+  ALWAYS_LOCK,
+  COUNT,
+  COUNT_ELIDE,
+  RWSEM,
+  FAIR_GATE,
+  B_UNBAL,
+  B_RWSEM,
+  B_WAKE,
+  B_LATEINC,
+  B_EARLYDEC,
+  B_TEARDOWN,
+  B_ARCHLOCK,
+  B_SRCU,
+  DOUBLE_FLUSH,
+  RE_REQUEST,
+  BAIL,
+  PINNED,
+  INVALIDATE_RANGE,
+  B_OLDPFN,
+  B_NOSNAP,
+  B_LOSTREQ,
+  B_SKIPFLUSH,
+  B_REQAFTER,
+  B_APICLEAK,
+  EVERYTHING,
+  EVERYTHING_5_15,
+] as const satisfies readonly Variant[]
 
-export type VariantName = keyof typeof VARIANT_RULES
+type Each = (typeof VARIANTS)[number]
+
+/** The names under which they are asked for. */
+export type VariantName = Each['name']
+export type VariantNameOf<S extends Subject, K extends 'good' | 'broken' = 'good' | 'broken'> = Extract<
+  Each,
+  { readonly subject: S; readonly kind: K }
+>['name']
+
+const BY_NAME: ReadonlyMap<string, Variant> = new Map(VARIANTS.map((one) => [one.name, one]))
+
+export const variantNamed = (name: VariantName): Variant => BY_NAME.get(name)!
+
+/** Those of a subject that trials can run. */
+export const variantsOf = (subject: Subject): readonly Variant[] =>
+  VARIANTS.filter((one) => one.subject === subject && !('isCheckedOnly' in one))

@@ -5,7 +5,7 @@ import { ACCESSED, FROZEN_SPTE, isPresentLeaf, makeLeaf, R, W } from '../shared-
 import { prefault } from './fault.ts'
 import { EMULATE, Fault, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import { BASE_GFN, faultOn, faultsOn, gfnOf, invalidate, SmallVm } from './testing.contract.ts'
-import { NO_PRECHECK } from './variants.ts'
+import { NO_PRECHECK } from './variants/precheck.ts'
 
 const mmus = ['tdp', 'shadow'] as const
 
@@ -134,7 +134,7 @@ test('a fault that only lacks permission is fixed by a CAS, without mmu_lock', (
     function* (cpu, vm) {
       const fault = new Fault()
       fault.begin(gfnOf(5), true)
-      return yield* vm.rules.pageFault(cpu, vm, fault)
+      return yield* vm.kvm.mmuPageFault(cpu, vm, fault)
     },
   ])
   small.stage.run(0)

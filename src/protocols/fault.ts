@@ -1,73 +1,113 @@
-import type { Cpu } from '../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
 import { pfnOfPte } from './host-mm.ts'
-import { fastPageFault, tdpMap } from './map.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { assertNoMemslot } from './memslots/oracles.ts'
 import { CONTINUE, EMULATE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
-import { shadowMap } from './shadow-map.ts'
 import type { Vm } from './vm.ts'
 
-/**
- * F: a vCPU has faulted on `fault.gfn` (`kvm_mmu_do_page_fault()`, `kvm_tdp_page_fault()`). One try: on RETRY the guest executes
- * the instruction again, and faults again if there is still reason to.
- */
-export function* handlePageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+// arch/x86/kvm/mmu/mmu.c: the page fault, from the exit to mmu_lock and back. Numbers in comments are explained in STEPS.md.
+
+/** `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c: back to the guest whatever has become of it, so that it faults again if it must. */
+export function* mmuPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  return yield* vm.kvm.mmuDoPageFault(cpu, vm, fault)
+}
+
+/** `kvm_mmu_do_page_fault()`, arch/x86/kvm/mmu/mmu_internal.h: one try, by the MMU that maps the gfn. */
+export function* mmuDoPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   cpu.count(COUNTER.pf_taken, 1)
-  fault.attempt += 1
-  fault.prechecked = false
-  fault.metInvalidSlot = false
-  const result = yield* pageFault(cpu, vm, fault)
+  fault.beginTry()
+  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  const result = vm.isShadowed(fault.gfn)
+    ? yield* vm.kvm.directPageFault(cpu, vm, fault)
+    : yield* vm.kvm.tdpMmuPageFault(cpu, vm, fault)
   if (result === FIXED) cpu.count(COUNTER.pf_fixed, 1)
   else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
   else if (result === EMULATE) cpu.count(COUNTER.pf_emulate, 1)
   return result
 }
 
-function* pageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
-  const fast = yield* fastPageFault(cpu, vm, fault)
+/** F: `kvm_tdp_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c: with two-dimensional paging, under mmu_lock for read. */
+export function* tdpMmuPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  const fast = yield* vm.kvm.fastPageFault(cpu, vm, fault)
   if (fast !== CONTINUE) return fast
   yield* vm.tables.topup(cpu)
-  const faultedIn = yield* mmuFaultinPfn(cpu, vm, fault)
+  const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn
-  if (vm.isShadowed(fault.gfn)) return yield* shadowPageFault(cpu, vm, fault)
-  return yield* tdpPageFault(cpu, vm, fault)
+
+  let result: FaultResult = RETRY
+  yield* vm.mmuLock.readLock(cpu)
+  const stale = yield* vm.kvm.isPageFaultStale(cpu, vm, fault)
+  if (stale) countStale(cpu, fault)
+  else result = yield* vm.kvm.tdpMmuMap(cpu, vm, fault)
+  yield* releasePfn(cpu, vm, fault)
+  yield* vm.mmuLock.readUnlock(cpu)
+  return result
 }
 
-/** F5 to F9: `kvm_mmu_faultin_pfn()`. */
-function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  yield* vm.rules.snapshotBeforePfn(cpu, vm, fault)
-  if (fault.slot === NO_MEMSLOT) {
-    assertNoMemslot(cpu, vm, fault.gfn)
-    return EMULATE
-  }
+/** `direct_page_fault()`, arch/x86/kvm/mmu/mmu.c: the same with shadow paging, under mmu_lock for write. */
+export function* directPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  const fast = yield* vm.kvm.fastPageFault(cpu, vm, fault)
+  if (fast !== CONTINUE) return fast
+  yield* vm.tables.topup(cpu)
+  const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
+  if (faultedIn !== CONTINUE) return faultedIn
+
+  let result: FaultResult = RETRY
+  yield* vm.mmuLock.writeLock(cpu)
+  const stale = yield* vm.kvm.isPageFaultStale(cpu, vm, fault)
+  if (stale) countStale(cpu, fault)
+  else result = yield* vm.kvm.directMap(cpu, vm, fault)
+  yield* releasePfn(cpu, vm, fault)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  return result
+}
+
+/**
+ * F5 to F9: `kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, since v6.8 (d02c357e5bfa): looks for an invalidation before and after
+ * the pfn is looked up, so that a fault which would have to retry does not take mmu_lock to learn it.
+ */
+export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  fault.seq = yield* cpu.read(vm.invalidateSeq)
+  // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
+  yield* cpu.barrier(RMB)
+
+  if (fault.slot === NO_MEMSLOT) return noSlot(cpu, vm, fault)
   const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
-  if (invalid) {
-    cpu.count(COUNTER.retry_invalid_slot, 1)
-    fault.metInvalidSlot = true
-    return RETRY
-  }
-  const early = yield* vm.rules.precheckBeforePfn(cpu, vm, fault)
+  if (invalid) return invalidSlot(cpu, fault)
+
+  const early = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
   if (early) {
     cpu.count(COUNTER.retry_precheck_before_pfn, 1)
     return RETRY
   }
-
   yield* faultinPfn(cpu, vm, fault)
-  yield* vm.rules.snapshotAfterPfn(cpu, vm, fault)
-  const late = yield* vm.rules.precheckAfterPfn(cpu, vm, fault)
+  const late = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
   if (late) {
-    yield* vm.rules.releaseAtPrecheck(cpu, vm, fault)
+    yield* releasePfn(cpu, vm, fault)
     cpu.count(COUNTER.retry_precheck_after_pfn, 1)
     return RETRY
   }
+  fault.prechecked = true
   return CONTINUE
 }
 
-/** F8: `__kvm_mmu_faultin_pfn()`: the pfn from the primary MMU, with a reference. */
-function* faultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
+/** `kvm_handle_noslot_fault()`: MMIO. */
+export function noSlot(cpu: Cpu, vm: Vm, fault: Fault): FaultResult {
+  assertNoMemslot(cpu, vm, fault.gfn)
+  return EMULATE
+}
+
+/** KVM_MEMSLOT_INVALID: the slot is being deleted or moved; the fault retries until it is not. */
+export function invalidSlot(cpu: Cpu, fault: Fault): FaultResult {
+  cpu.count(COUNTER.retry_invalid_slot, 1)
+  fault.metInvalidSlot = true
+  return RETRY
+}
+
+/** F8: `__kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c: the pfn from the primary MMU, with a reference. */
+export function* faultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
   fault.hostPage = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
   fault.hostPte = yield* vm.host.faultin(cpu, fault.hostPage)
   fault.pfn = pfnOfPte(fault.hostPage, fault.hostPte)
@@ -78,34 +118,10 @@ export function* releasePfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
   yield* vm.host.release(cpu, fault.pfn)
 }
 
-/** F10 to F13 with two-dimensional paging: `kvm_tdp_mmu_page_fault()`. */
-function* tdpPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  yield* vm.rules.readLock(cpu, vm)
-  const result = yield* mapUnderLock(cpu, vm, fault)
-  yield* vm.mmuLock.readUnlock(cpu)
-  return result
-}
-
-/** F10 to F13 with shadow paging: `FNAME(page_fault)`, `direct_page_fault()`. */
-function* shadowPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  yield* vm.mmuLock.writeLock(cpu)
-  const result = yield* mapUnderLock(cpu, vm, fault)
-  yield* vm.mmuLock.writeUnlock(cpu)
-  return result
-}
-
-/** F11 to F13. */
-function* mapUnderLock(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  let result: FaultResult = RETRY
-  const stale = yield* vm.rules.isPageFaultStale(cpu, vm, fault)
-  if (stale) {
-    cpu.count(COUNTER.retry_stale_locked, 1)
-    if (fault.prechecked) cpu.count(COUNTER.precheck_false_negative, 1)
-  } else {
-    result = vm.isShadowed(fault.gfn) ? yield* shadowMap(cpu, vm, fault) : yield* tdpMap(cpu, vm, fault)
-  }
-  yield* releasePfn(cpu, vm, fault)
-  return result
+/** F11 has found that the fault must retry. */
+export function countStale(cpu: Cpu, fault: Fault): void {
+  cpu.count(COUNTER.retry_stale_locked, 1)
+  if (fault.prechecked) cpu.count(COUNTER.precheck_false_negative, 1)
 }
 
 /**
@@ -115,16 +131,20 @@ function* mapUnderLock(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
 export function* prefault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
   yield* vm.tables.topup(cpu)
-  const faultedIn = yield* mmuFaultinPfn(cpu, vm, fault)
+  const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn
 
+  let result: FaultResult = RETRY
   const isShadow = vm.isShadowed(fault.gfn)
   const locked = isShadow ? yield* vm.mmuLock.tryWriteLock(cpu) : yield* vm.mmuLock.tryReadLock(cpu)
   if (!locked) {
     yield* releasePfn(cpu, vm, fault)
     return RETRY
   }
-  const result = yield* mapUnderLock(cpu, vm, fault)
+  const stale = yield* vm.kvm.isPageFaultStale(cpu, vm, fault)
+  if (stale) countStale(cpu, fault)
+  else result = isShadow ? yield* vm.kvm.directMap(cpu, vm, fault) : yield* vm.kvm.tdpMmuMap(cpu, vm, fault)
+  yield* releasePfn(cpu, vm, fault)
   if (isShadow) yield* vm.mmuLock.writeUnlock(cpu)
   else yield* vm.mmuLock.readUnlock(cpu)
   return result

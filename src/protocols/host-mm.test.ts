@@ -10,7 +10,7 @@ type Act = (cpu: Cpu, host: HostMm) => Steps<unknown>
 
 function onStage(acts: readonly Act[], isHuge: (block: number) => boolean = () => false) {
   const place = new Place()
-  const host = new HostMm(place, 1024, isHuge)
+  const host = new HostMm(place, 1024, { isHuge })
   const stage = new Stage(
     place,
     acts.map((act) => (cpu: Cpu) => act(cpu, host)),
@@ -98,5 +98,5 @@ test('all pages of a huge page share one entry, and move together', () => {
 })
 
 test('more guest memory than can be modelled is refused with both numbers', () => {
-  assert.throws(() => new HostMm(new Place(), 2 ** 24, () => false), /16777216 pages .* 8388608/)
+  assert.throws(() => new HostMm(new Place(), 2 ** 24, { isHuge: () => false }), /16777216 pages .* 8388608/)
 })

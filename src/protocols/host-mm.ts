@@ -1,5 +1,5 @@
 import type { Pfn } from '../shared-memory/addresses.ts'
-import { type Cpu, type Word, wordAt } from '../shared-memory/cpu.ts'
+import { type Cpu, RMB, type Word, wordAt } from '../shared-memory/cpu.ts'
 import { LEVEL_1G, LEVEL_2M, LEVEL_4K, MAX_PFNS, pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
@@ -20,6 +20,14 @@ const GENERATION = 4
 const HUGE_PAGES = pagesPerLevel(LEVEL_2M)
 
 export type HostPte = number
+
+export type HostConfig = {
+  /** Whether the block of `hugePages` pages of that number is one huge page. */
+  readonly isHuge: (block: number) => boolean
+  readonly hugePages?: number | undefined
+  /** VM_PFNMAP: nobody counts references to its pages. */
+  readonly isPfnmap?: boolean | undefined
+}
 
 export const isPresent = (pte: HostPte): boolean => (pte & PRESENT) !== 0
 export const pfnOfPte = (hostPage: number, pte: HostPte): Pfn => (hostPage * 2 + ((pte & FRAME) >> 1)) as Pfn
@@ -43,15 +51,16 @@ export class HostMm {
   readonly #refs: Word
   readonly #isHuge: (block: number) => boolean
   readonly #hugePages: number
+  readonly #isPfnmap: boolean
 
-  /** `isHuge`: whether the block of `hugePages` pages of that number is one huge page. */
-  constructor(place: Place, pages: number, isHuge: (block: number) => boolean, hugePages: number = HUGE_PAGES) {
+  constructor(place: Place, pages: number, { isHuge, hugePages, isPfnmap }: HostConfig) {
     if (pages * 2 > MAX_PFNS) {
       throw new RangeError(`${pages} pages of guest memory are more than the ${MAX_PFNS / 2} that can be modelled`)
     }
     this.pages = pages
     this.#isHuge = isHuge
-    this.#hugePages = hugePages
+    this.#hugePages = hugePages ?? HUGE_PAGES
+    this.#isPfnmap = isPfnmap ?? false
     this.#ptes = place.table('pte', pages, 'faults that populate, invalidations')
     this.#refs = place.table('refs', pages * 2, 'who faults the pfn in')
   }
@@ -81,6 +90,7 @@ export class HostMm {
    * allocated and cleared. Returns the entry that the reference was taken by.
    */
   *faultin(cpu: Cpu, hostPage: number): Steps<HostPte> {
+    if (this.#isPfnmap) return yield* this.#follow(cpu, hostPage)
     const word = this.#pte(hostPage)
     for (;;) {
       let pte = yield* cpu.load(word)
@@ -100,14 +110,9 @@ export class HostMm {
     }
   }
 
-  /** `follow_pfnmap_start()`: the entry of a page that is not counted, so nobody takes a reference. */
-  *follow(cpu: Cpu, hostPage: number): Steps<HostPte> {
-    return yield* cpu.load(this.#pte(hostPage))
-  }
-
   /** `kvm_release_page_clean()`. */
   *release(cpu: Cpu, pfn: Pfn): Steps<void> {
-    yield* cpu.sub(this.#ref(pfn), 1)
+    if (!this.#isPfnmap) yield* cpu.sub(this.#ref(pfn), 1)
   }
 
   /**
@@ -153,6 +158,13 @@ export class HostMm {
   /** Of a run that is over: how many references were never dropped. */
   leakedReferences(words: Int32Array): number {
     return words.subarray(this.#refs, this.#refs + this.pages * 2).reduce((sum, refs) => sum + refs, 0)
+  }
+
+  /** `follow_pfnmap_start()`. Whoever looks at the entry holds the lock of its table, which orders what follows. */
+  *#follow(cpu: Cpu, hostPage: number): Steps<HostPte> {
+    const pte = yield* cpu.load(this.#pte(hostPage))
+    yield* cpu.barrier(RMB)
+    return pte
   }
 
   #pte(hostPage: number): Word {

@@ -1,10 +1,8 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { invalidateRangeAdd } from './invalidate.ts'
-import { NO_MEMSLOT } from './memslots/memslots.ts'
+import { invalidateRangeAdd } from './notifier.ts'
 import type { Fault } from './page-fault.ts'
-import { invalidateRetryGfn, invalidateRetryGfnUnsafe } from './retry.ts'
 import type { Vm } from './vm.ts'
 
 // Up to 6.7 the range of the invalidation in progress was one of hvas, and a fault was compared by its hva.
@@ -19,14 +17,5 @@ export function* rangeAddHva(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void
 /** F11. */
 export function* isStaleByHva(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   const hva = yield* vm.memslots.hva(cpu, fault.slot, fault.gfn)
-  return yield* invalidateRetryGfn(cpu, vm, fault.seq, hva as number as Gfn)
-}
-
-/** F7 and F9, had they been there. */
-export function* precheckByHva(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
-  if (fault.slot === NO_MEMSLOT) return false
-  const hva = yield* vm.memslots.hva(cpu, fault.slot, fault.gfn)
-  const retry = yield* invalidateRetryGfnUnsafe(cpu, vm, fault.seq, hva as number as Gfn)
-  fault.prechecked = !retry
-  return retry
+  return yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, hva as number as Gfn)
 }

@@ -1,19 +1,135 @@
-import { INVALIDATE_RANGE } from './apic/variants.ts'
-import { NX_5_11, NX_READ_LOCK, NX_TWO_LISTS, NX_WRITE_LOCK, NX_WRITE_LOCK_SINGLE } from './nx/variants.ts'
-import type { Rules } from './rules.ts'
-import { NO_PRECHECK, PRECHECK } from './variants.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { reloadApicAccessPage } from './apic/reload.ts'
+import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
+import { isStaleByHva } from './hva-ranges.ts'
+import { firstKernel, kernel, type Version } from './kernel.ts'
+import type { Kvm } from './kvm.ts'
+import { fastPageFault, tdpMmuMap } from './map.ts'
+import { swapActiveMemslots } from './memslots/swap.ts'
+import { destroyVm } from './memslots/teardown.ts'
+import { flushShadowMemslot } from './memslots/update-memslot.ts'
+import {
+  invalidateBegin,
+  invalidateEnd,
+  invalidateRangeAdd,
+  invalidateRangeEnd,
+  invalidateRangeStart,
+} from './notifier.ts'
+import { NX_5_11, NX_READ_LOCK, NX_WRITE_LOCK, NX_WRITE_LOCK_SINGLE } from './nx/variants.ts'
+import { flushRemoteTlbs } from './remote-flush.ts'
+import { rwlockNeedbreak } from './resched.ts'
+import { invalidateRetry, invalidateRetryGfn, invalidateRetryGfnUnsafe, isPageFaultStale } from './retry.ts'
+import { directMap } from './shadow-map.ts'
+import { RANGED_ICACHE, SERIAL_ICACHE, THRESHOLD_ICACHE } from './stage2/icache.ts'
+import * as v5_12 from './versions/v5.12.ts'
+import * as v5_15 from './versions/v5.15.ts'
+import * as v6_5 from './versions/v6.5.ts'
+import {
+  arm64UnmapGfnRange,
+  rmapZapGfnRange,
+  tdpMmuIterCondResched,
+  tdpMmuUnmapGfnRange,
+  tdpMmuZapLeafs,
+  unmapGfnRange,
+  wrprotGfnRange,
+  zapGfnRange,
+} from './zap.ts'
 
-// Whole kernels. Upstream today is PRECHECK as it stands; these differ from it in more than one system, or in how NX huge
-// pages are recovered.
+// The versions: each the one before, with the functions that have changed since and the commits that changed them.
 
-/**
- * v5.15: no pre-check; NX huge pages recovered with mmu_lock held for write; the memslots held by a count, and ranges elided;
- * the APIC-access page reloaded by ->invalidate_range().
- */
-export const V5_15: Rules = { ...NO_PRECHECK, nx: NX_WRITE_LOCK, apic: INVALIDATE_RANGE.apic }
+function* nothingToDo(): Steps<void> {}
 
-export const READ_LOCK: Rules = { ...PRECHECK, nx: NX_READ_LOCK }
-export const WRITE_LOCK_SINGLE: Rules = { ...PRECHECK, nx: NX_WRITE_LOCK_SINGLE }
-export const WRITE_LOCK: Rules = { ...PRECHECK, nx: NX_WRITE_LOCK }
-export const V5_11: Rules = { ...PRECHECK, nx: NX_5_11 }
-export const TWO_LISTS: Rules = { ...PRECHECK, nx: NX_TWO_LISTS }
+/** What is alike in all versions, as they are built here. */
+const EVERY_VERSION = {
+  rwlockNeedbreak,
+  invalidateBegin,
+  invalidateRangeAdd,
+  invalidateEnd,
+  invalidateRetry,
+  invalidateRetryGfn,
+  invalidateRetryGfnUnsafe,
+  destroyVm,
+  flushRemoteTlbs,
+  mmuPageFault,
+  mmuDoPageFault,
+  tdpMmuPageFault,
+  directPageFault,
+  fastPageFault,
+  directMap,
+  zapGfnRange,
+  rmapZapGfnRange,
+  flushShadowMemslot,
+  tdpMmuMap,
+  tdpMmuUnmapGfnRange,
+  tdpMmuZapLeafs,
+  tdpMmuIterCondResched,
+  wrprotGfnRange,
+  arm64UnmapGfnRange,
+  pinsApicAccessPage: false,
+} as const satisfies Partial<Kvm>
+
+export const V5_11: Version = firstKernel('v5.11', {
+  ...EVERY_VERSION,
+  invalidateRangeStart: v5_12.invalidateRangeStart,
+  invalidateRangeEnd: v5_12.invalidateRangeEnd,
+  invalidateRange: v5_15.invalidateRange,
+  swapActiveMemslots: v5_12.swapActiveMemslots,
+  mmuFaultinPfn: v6_5.mmuFaultinPfn,
+  isPageFaultStale: isStaleByHva,
+  unmapGfnRange: v5_15.unmapGfnRange,
+  reloadApicAccessPage: v5_15.reloadApicAccessPage,
+  icache: SERIAL_ICACHE,
+  nx: NX_5_11,
+})
+
+export const V5_12: Version = kernel('v5.12', V5_11, {
+  nx: { to: NX_WRITE_LOCK, commit: '048f49809c52', says: 'the flush that the zap of a page owes is made' },
+})
+
+export const V5_15: Version = kernel('v5.15', V5_12, {
+  invalidateRangeStart: {
+    to: invalidateRangeStart,
+    commit: '071064f14d87',
+    says: 'counts the pair, and leaves mmu_lock alone where no memslot overlaps',
+  },
+  invalidateRangeEnd: { to: invalidateRangeEnd, commit: '071064f14d87', says: 'the same, and wakes a memslot update' },
+  swapActiveMemslots: { to: swapActiveMemslots, commit: '52ac8b358b0c', says: 'waits until no pair is counted' },
+  isPageFaultStale: { to: isPageFaultStale, commit: '8569992d64b8', says: 'compares gfns' },
+})
+
+export const V6_5: Version = kernel('v6.5', V5_15, {
+  unmapGfnRange: {
+    to: unmapGfnRange,
+    commit: '0a8a5f2c8c26',
+    says: 'requests the reload of the APIC-access page',
+  },
+  invalidateRange: { to: nothingToDo, commit: '0a3869e14d4a', says: 'no longer does' },
+  reloadApicAccessPage: {
+    to: v6_5.reloadApicAccessPage,
+    commit: '0a8a5f2c8c26',
+    says: 'looks for an invalidation under mmu_lock, and requests itself again',
+  },
+  icache: { to: RANGED_ICACHE, commit: '1577cb5823ce', says: 'stage-2 faults run in parallel' },
+  nx: { to: NX_WRITE_LOCK_SINGLE, commit: 'f47e5bbbc92f', says: 'the page by itself, and one flush' },
+})
+
+export const V6_8: Version = kernel('v6.8', V6_5, {
+  mmuFaultinPfn: {
+    to: mmuFaultinPfn,
+    commit: 'd02c357e5bfa',
+    says: 'looks for an invalidation before and after the pfn is looked up',
+  },
+  reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a flush of its own' },
+  icache: { to: THRESHOLD_ICACHE, commit: '909b583f81b5', says: 'the whole I-cache above MAX_DVM_OPS lines' },
+})
+
+export const V6_12: Version = kernel('v6.12', V6_8, {})
+
+export const V6_18: Version = kernel('v6.18', V6_12, {
+  nx: { to: NX_READ_LOCK, commit: 'a57750909580', says: 'recovers pages of the TDP MMU under mmu_lock for read' },
+})
+
+export const V7_1: Version = kernel('v7.1', V6_18, {})
+
+/** All of them, the oldest first. */
+export const VERSIONS: readonly Version[] = [V5_11, V5_12, V5_15, V6_5, V6_8, V6_12, V6_18, V7_1]

@@ -67,7 +67,7 @@ function* fastFix(cpu: Cpu, fault: Fault, sptep: Word, spte: number): Steps<Faul
  * F12 under mmu_lock for read: `kvm_tdp_mmu_map()`. Other faults map at the same time, so every entry is set by CAS, and
  * whoever loses lets the guest fault again. The recovery of NX huge pages may take tables away meanwhile: then RCU keeps them.
  */
-export function* tdpMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+export function* tdpMmuMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)
   if (vm.nx === undefined) return yield* walkAndMap(cpu, vm, fault)
   yield* vm.nx.rcu.readLock(cpu)

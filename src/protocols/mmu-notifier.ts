@@ -1,28 +1,50 @@
-import type { Hva } from '../shared-memory/addresses.ts'
+import type { Gfn, Hva } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { forgetPair } from './memslots/oracles.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from './notifier.ts'
+import { COUNTER } from './counters.ts'
+import { beginPair, endPair, forgetPair, markWaking } from './memslots/oracles.ts'
+import { assertFlushed } from './oracles.ts'
 import { SITE } from './sites.ts'
 import type { Vm } from './vm.ts'
 
 // mm/mmu_notifier.c: the core, which calls KVM back. It tells lockdep that it holds mmu_notifier_invalidate_range_start
 // meanwhile; that is no lock, but stands for those that the mm may hold.
 
+const NO_GFN = -1 as Gfn
+
+/** Calls KVM at the start of an invalidation of the hvas [start, end). `mayBlock`: the task may sleep, as all but the OOM reaper may. */
+export function* notifyStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = true): Steps<void> {
+  cpu.count(COUNTER.invalidate_start, 1)
+  vm.lockdep?.at(cpu, SITE.kvm_mmu_notifier_invalidate_range_start)
+  beginPair(cpu, vm)
+  yield* vm.kvm.invalidateRangeStart(cpu, vm, start, end, mayBlock)
+  assertFlushed(cpu, vm, NO_GFN)
+}
+
+/** Calls KVM at its end. */
+export function* notifyEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = true): Steps<void> {
+  cpu.count(COUNTER.invalidate_end, 1)
+  vm.lockdep?.at(cpu, SITE.kvm_mmu_notifier_invalidate_range_end)
+  markWaking(cpu, vm, true)
+  yield* vm.kvm.invalidateRangeEnd(cpu, vm, start, end, mayBlock)
+  markWaking(cpu, vm, false)
+  endPair(cpu, vm)
+}
+
 /** `__mmu_notifier_invalidate_range_start()`. Returns whether KVM was called: it may have unregistered itself. */
-export function* raiseStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = true): Steps<boolean> {
+export function* raiseStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = true): Steps<boolean> {
   const section = yield* enterSubscriptions(cpu, vm)
   if (section === NOT_REGISTERED) return false
   vm.lockdep?.at(cpu, SITE.__mmu_notifier_invalidate_range_start)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.acquire(cpu)
-  yield* invalidateRangeStart(cpu, vm, start, end, isBlockable)
+  yield* notifyStart(cpu, vm, start, end, mayBlock)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.release(cpu)
   yield* leaveSubscriptions(cpu, vm, section)
   return true
 }
 
 /** `__mmu_notifier_invalidate_range_end()`, if KVM was called at the start. */
-export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = true, wasCalled = true): Steps<void> {
+export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = true, wasCalled = true): Steps<void> {
   if (!wasCalled) return
   const section = yield* enterSubscriptions(cpu, vm)
   if (section === NOT_REGISTERED) {
@@ -31,7 +53,7 @@ export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable = 
   }
   vm.lockdep?.at(cpu, SITE.__mmu_notifier_invalidate_range_end)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.acquire(cpu)
-  yield* invalidateRangeEnd(cpu, vm, start, end, isBlockable)
+  yield* notifyEnd(cpu, vm, start, end, mayBlock)
   if (vm.updates !== undefined) yield* vm.updates.pseudoLock.release(cpu)
   yield* leaveSubscriptions(cpu, vm, section)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hva } from '../shared-memory/addresses.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from './notifier.ts'
+import { notifyEnd, notifyStart } from './mmu-notifier.ts'
 import { type Act, BASE_HVA, faultsOn, hvaOf, invalidate, SmallVm } from './testing.contract.ts'
 import { INVALID_GPA } from './vm.ts'
 
@@ -34,8 +34,8 @@ test('invalidations that overlap in time share one range, which does not shrink 
 
 test('an invalidation of memory that no memslot maps never touches mmu_lock', () => {
   const outside: Act = function* (cpu, vm) {
-    yield* invalidateRangeStart(cpu, vm, (BASE_HVA + 1000) as Hva, (BASE_HVA + 2000) as Hva)
-    yield* invalidateRangeEnd(cpu, vm, (BASE_HVA + 1000) as Hva, (BASE_HVA + 2000) as Hva)
+    yield* notifyStart(cpu, vm, (BASE_HVA + 1000) as Hva, (BASE_HVA + 2000) as Hva)
+    yield* notifyEnd(cpu, vm, (BASE_HVA + 1000) as Hva, (BASE_HVA + 2000) as Hva)
   }
   const small = new SmallVm([outside])
   small.stage.run(0)
@@ -46,8 +46,8 @@ test('an invalidation of memory that no memslot maps never touches mmu_lock', ()
 
 test('an invalidation that reaches over the edges of a memslot is cut to it', () => {
   const wide: Act = function* (cpu, vm) {
-    yield* invalidateRangeStart(cpu, vm, 0 as Hva, (BASE_HVA * 2) as Hva)
-    yield* invalidateRangeEnd(cpu, vm, 0 as Hva, (BASE_HVA * 2) as Hva)
+    yield* notifyStart(cpu, vm, 0 as Hva, (BASE_HVA * 2) as Hva)
+    yield* notifyEnd(cpu, vm, 0 as Hva, (BASE_HVA * 2) as Hva)
   }
   const small = new SmallVm([faultsOn(0, 63), wide])
   small.stage.run(0).run(1)
@@ -78,10 +78,10 @@ test('the last end wakes a memslot update that waits for it', () => {
     yield* vm.mnMemslotsUpdateRcuwait.schedule(cpu)
   }
   const twice: Act = function* (cpu, vm) {
-    yield* invalidateRangeStart(cpu, vm, hvaOf(0), hvaOf(4))
-    yield* invalidateRangeStart(cpu, vm, hvaOf(2), hvaOf(8))
-    yield* invalidateRangeEnd(cpu, vm, hvaOf(2), hvaOf(8))
-    yield* invalidateRangeEnd(cpu, vm, hvaOf(0), hvaOf(4))
+    yield* notifyStart(cpu, vm, hvaOf(0), hvaOf(4))
+    yield* notifyStart(cpu, vm, hvaOf(2), hvaOf(8))
+    yield* notifyEnd(cpu, vm, hvaOf(2), hvaOf(8))
+    yield* notifyEnd(cpu, vm, hvaOf(0), hvaOf(4))
   }
   const small = new SmallVm([updater, twice])
   small.stage.run(0).runUntil(1, /sub mnInvalidateLock.val/)

@@ -45,4 +45,11 @@ export class Fault {
     this.attempt = 0
     this.idleRetries = 0
   }
+
+  /** The guest has executed the instruction again. */
+  beginTry(): void {
+    this.attempt += 1
+    this.prechecked = false
+    this.metInvalidSlot = false
+  }
 }

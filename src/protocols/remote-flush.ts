@@ -8,7 +8,7 @@ import { EXITING_GUEST_MODE, IN_GUEST_MODE, OUTSIDE_GUEST_MODE } from './vcpu.ts
 import type { Vm } from './vm.ts'
 
 /**
- * `kvm_flush_remote_tlbs()`: when it returns, no vCPU that was in the guest still uses an old translation, and those outside
+ * `kvm_flush_remote_tlbs()`, virt/kvm/kvm_main.c: when it returns, no vCPU that was in the guest still uses an old translation, and those outside
  * will flush before they enter. May be called under mmu_lock; the wait happens there. `cause` is counted.
  */
 export function* flushRemoteTlbs(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
@@ -21,7 +21,7 @@ export function* flushRemoteTlbs(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
 }
 
 /**
- * `kvm_make_all_cpus_request()` of a request that waits: sets it for every vCPU, interrupts those in guest mode and waits
+ * `kvm_make_all_cpus_request()`, virt/kvm/kvm_main.c, of a request that waits: sets it for every vCPU, interrupts those in guest mode and waits
  * until each has left it. Returns whether an IPI was sent; `ipis` counts them.
  */
 export function* makeAllCpusRequest(cpu: Cpu, vm: Vm, request: number, ipis: number): Steps<boolean> {

@@ -5,7 +5,7 @@ import { COUNTER } from './counters.ts'
 import { assertFlushed } from './oracles.ts'
 import type { Vm } from './vm.ts'
 
-/** `rwlock_needbreak()`, since 6.11: contention alone makes a holder yield only if the kernel is preemptible at run time. */
+/** `rwlock_needbreak()`, include/linux/spinlock.h, since v6.11 (c793a62823d1): contention alone makes a holder yield only if the kernel is preemptible at run time. */
 export function* rwlockNeedbreak(cpu: Cpu, vm: Vm): Steps<boolean> {
   if (!vm.preemptible) return false
   return yield* vm.mmuLock.isContended(cpu)
@@ -36,7 +36,7 @@ export function* condReschedRwlockWrite(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boole
 
 function* mustDrop(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
   const resched = cpu.needResched()
-  const needbreak = yield* vm.rules.needbreak(cpu, vm, gfn)
+  const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
   if (!resched && !needbreak) {
     cpu.count(COUNTER.yield_no_drop, 1)
     return false

@@ -7,7 +7,7 @@ import { INVALID_GPA, type Vm } from './vm.ts'
 
 // include/linux/kvm_host.h: has an invalidation made the fault stale? All return "must retry".
 
-/** `mmu_invalidate_retry_gfn()`: exact, with mmu_lock held on either side, which also orders the two reads. */
+/** `mmu_invalidate_retry_gfn()`, include/linux/kvm_host.h, since v6.8 (8569992d64b8): exact, with mmu_lock held on either side, which also orders the two reads. */
 export function* invalidateRetryGfn(cpu: Cpu, vm: Vm, seq: number, gfn: Gfn): Steps<boolean> {
   const inProgress = yield* cpu.read(vm.invalidateInProgress)
   if (inProgress !== 0) {
@@ -25,7 +25,7 @@ export function* invalidateRetryGfn(cpu: Cpu, vm: Vm, seq: number, gfn: Gfn): St
 }
 
 /**
- * `mmu_invalidate_retry_gfn_unsafe()`: without mmu_lock, so only a hint. The range is read plainly on purpose: a wrong answer
+ * `mmu_invalidate_retry_gfn_unsafe()`, include/linux/kvm_host.h, since v6.8 (d02c357e5bfa): without mmu_lock, so only a hint. The range is read plainly on purpose: a wrong answer
  * costs an acquisition of mmu_lock, or a retry, and never an install.
  */
 export function* invalidateRetryGfnUnsafe(cpu: Cpu, vm: Vm, seq: number, gfn: Gfn): Steps<boolean> {
@@ -41,7 +41,7 @@ export function* invalidateRetryGfnUnsafe(cpu: Cpu, vm: Vm, seq: number, gfn: Gf
   return seqNow !== seq
 }
 
-/** `mmu_invalidate_retry()`: imprecise, of whatever range; what arm64 asks under mmu_lock. */
+/** `mmu_invalidate_retry()`, include/linux/kvm_host.h: imprecise, of whatever range; what arm64 asks under mmu_lock. */
 export function* invalidateRetry(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> {
   const inProgress = yield* cpu.load(vm.invalidateInProgress)
   if (inProgress !== 0) return true
@@ -51,14 +51,7 @@ export function* invalidateRetry(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> 
   return seqNow !== seq
 }
 
-/** F11: `is_page_fault_stale()`, with mmu_lock held. */
+/** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held. */
 export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
-  return yield* invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn)
-}
-
-/** F7 and F9 of upstream since 6.8. */
-export function* precheck(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
-  const retry = yield* invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
-  fault.prechecked = !retry
-  return retry
+  return yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn)
 }

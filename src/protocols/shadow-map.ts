@@ -19,14 +19,13 @@ import { markLinked } from './nx/oracles.ts'
 import { trackShadow } from './nx/track.ts'
 import { assertInstall, assertSamePfn } from './oracles.ts'
 import { type Fault, type FaultResult, FIXED, SPURIOUS } from './page-fault.ts'
-import { flushRemoteTlbs } from './remote-flush.ts'
 import type { Vm } from './vm.ts'
 
 /**
  * F12 under mmu_lock for write, with shadow paging: `__direct_map()`, `mmu_set_spte()`. Nobody else changes an entry, so plain
  * stores do; the reverse map remembers where the gfn is mapped.
  */
-export function* shadowMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+export function* directMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const goal = goalLevel(vm, fault)
   yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)
   let table = vm.nx === undefined ? vm.tables.root : vm.nx.nestedRoot
@@ -73,5 +72,5 @@ function* dropLargeSpte(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, level: numb
   yield* cpu.store(sptep, NONPRESENT)
   const rmap = yield* vm.memslots.rmap(cpu, fault.slot, roundForLevel(fault.gfn, level))
   yield* cpu.write(vm.rmap(rmap), 0)
-  yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
+  yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
 }

@@ -5,11 +5,11 @@ import { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
 import { COUNTER, type CounterName } from './counters.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from './notifier.ts'
+import type { Kernel } from './kernel.ts'
+import { notifyEnd, notifyStart } from './mmu-notifier.ts'
 import { ORACLES, type OracleName, violationsAtRest } from './oracles.ts'
 import { Fault, type FaultResult } from './page-fault.ts'
-import type { Rules } from './rules.ts'
-import { PRECHECK } from './variants.ts'
+import { PRECHECK } from './variants/precheck.ts'
 import { Vm, type VmConfig } from './vm.ts'
 
 export const BASE_GFN = 0x1000
@@ -23,7 +23,7 @@ export class SmallVm {
   readonly stage: Stage
 
   /** CPU 0 and as many more as there are `vcpus` are vCPUs; each act runs on the CPU of its number. */
-  constructor(acts: readonly Act[], rules: Rules = PRECHECK, config: Partial<VmConfig> = {}) {
+  constructor(acts: readonly Act[], kernel: Kernel = PRECHECK, config: Partial<VmConfig> = {}) {
     const place = new Place()
     this.vm = new Vm(
       place,
@@ -39,7 +39,7 @@ export class SmallVm {
         lockStatistics: false,
         ...config,
       },
-      rules,
+      kernel,
     )
     const memory = new Int32Array(place.words)
     this.vm.initialise(memory)
@@ -82,7 +82,7 @@ export const faultOn = (page: number): Act =>
   function* (cpu, vm): Steps<FaultResult> {
     const fault = new Fault()
     fault.begin(gfnOf(page), false)
-    return yield* vm.rules.pageFault(cpu, vm, fault)
+    return yield* vm.kvm.mmuPageFault(cpu, vm, fault)
   }
 
 /** Page faults one after the other. */
@@ -94,9 +94,9 @@ export const faultsOn = (...pages: readonly number[]): Act =>
 /** invalidate_range_start and _end of pages [first, end), and between them the pages move. */
 export const invalidate = (first: number, end: number): Act =>
   function* (cpu, vm) {
-    yield* invalidateRangeStart(cpu, vm, hvaOf(first), hvaOf(end))
+    yield* notifyStart(cpu, vm, hvaOf(first), hvaOf(end))
     yield* vm.host.migrate(cpu, first, end - first)
-    yield* invalidateRangeEnd(cpu, vm, hvaOf(first), hvaOf(end))
+    yield* notifyEnd(cpu, vm, hvaOf(first), hvaOf(end))
   }
 
 export const inTurn = (...acts: readonly Act[]): Act =>

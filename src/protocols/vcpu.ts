@@ -11,13 +11,13 @@ import {
   W,
 } from '../shared-memory/page-tables/spte.ts'
 import type { Place } from '../shared-memory/place.ts'
-import type { Srcu } from '../shared-memory/srcu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { assertApicEntry } from './apic/oracles.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
 import { assertRootOf, generationBefore } from './memslots/oracles.ts'
+import type { SrcuReaders } from './memslots/srcu.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
 import type { Nx } from './nx/nx.ts'
 import { assertWalked } from './nx/oracles.ts'
@@ -48,13 +48,13 @@ export class Vcpu {
   readonly tlb: Tlb
   /** Only where page tables can be taken away. */
   readonly psc: PagingStructureCache | undefined
-  /** What guards the memslots, if they change: held from exit to entry. */
-  readonly #srcu: Srcu | undefined
+  /** What guards the memslots: held from exit to entry. */
+  readonly #srcu: SrcuReaders
   #srcuIdx = 0
   /** The generation of the memslots for which the vCPU's root was last made. */
   rootGeneration = 0
 
-  constructor(place: Place, id: number, tlbEntries: number, srcu?: Srcu, psc?: PagingStructureCache) {
+  constructor(place: Place, id: number, tlbEntries: number, srcu: SrcuReaders, psc?: PagingStructureCache) {
     this.id = id
     this.#srcu = srcu
     const words = place.together(['mode', 'requests'], 'the vCPU, and whoever kicks it')
@@ -72,12 +72,12 @@ export class Vcpu {
 
   /** `kvm_vcpu_srcu_read_lock()`: outside of the guest a vCPU may look at the memslots. */
   *srcuReadLock(cpu: Cpu): Steps<void> {
-    if (this.#srcu !== undefined) this.#srcuIdx = yield* this.#srcu.readLock(cpu)
+    this.#srcuIdx = yield* this.#srcu.readLock(cpu)
   }
 
   /** `kvm_vcpu_srcu_read_unlock()`: in the guest, or asleep, it holds up no update. */
   *srcuReadUnlock(cpu: Cpu): Steps<void> {
-    if (this.#srcu !== undefined) yield* this.#srcu.readUnlock(cpu, this.#srcuIdx)
+    yield* this.#srcu.readUnlock(cpu, this.#srcuIdx)
   }
 }
 
@@ -155,7 +155,7 @@ function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   if (flush) yield* flushTlb(cpu, vm, vcpu)
   if (vm.apic === undefined) return true
   const reload = yield* checkRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)
-  return reload ? yield* vm.rules.apic.reload(cpu, vm, vcpu) : true
+  return reload ? yield* vm.kvm.reloadApicAccessPage(cpu, vm, vcpu) : true
 }
 
 /** `kvm_vcpu_flush_tlb_all()`: INVEPT, global. */

@@ -14,16 +14,19 @@ import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
 import { type ApicConfig, ApicPage } from './apic/apic-page.ts'
 import { HostMm } from './host-mm.ts'
+import type { Kernel } from './kernel.ts'
+import type { Kvm } from './kvm.ts'
 import { hostPages } from './memslots/host-ranges.ts'
 import { type MemslotConfig, Memslots } from './memslots/memslots.ts'
+import { NOTHING_TO_PROTECT, type SrcuReaders } from './memslots/srcu.ts'
 import { type MemslotUpdateConfig, MemslotUpdates } from './memslots/updates.ts'
 import { SHADOW } from './nx/mmu-pages.ts'
 import { Nx, type NxConfig } from './nx/nx.ts'
 import { PagingStructureCache } from './nx/paging-structure-cache.ts'
-import type { Rules } from './rules.ts'
 import { Stage2, type Stage2Config } from './stage2/stage2.ts'
 import { Vcpu } from './vcpu.ts'
 import { Watch } from './watch.ts'
+import { counted, watched } from './watched.ts'
 
 /** How the host kernel was booted: `preempt=`. */
 export type PreemptionModel = 'none' | 'voluntary' | 'full' | 'lazy'
@@ -46,6 +49,8 @@ export type VmConfig = {
   readonly vms?: number
   /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
   readonly apic?: ApicConfig
+  /** Its memory is VM_PFNMAP: pages that nobody counts references to. */
+  readonly isPfnmap?: boolean
   /** Whether oracles watch. */
   readonly oracles: boolean
   /** Whether acquisitions and holds of locks are reported. */
@@ -79,8 +84,6 @@ export class CpuLocal {
   suspect = 0
   /** `suspects` of the invalidation under way begin here. */
   seed = 1
-  /** What the SRCU section over the memslots gave, if this CPU is in one. */
-  srcuIdx = 0
 
   constructor(tables: PageTables, vcpus: number) {
     this.iter = new TdpIter(tables)
@@ -101,7 +104,8 @@ type Invalidating = { readonly start: Word; readonly end: Word }
  */
 export class Vm {
   readonly config: VmConfig
-  readonly rules: Rules
+  /** The functions of the kernel that it runs on. */
+  readonly kvm: Kvm
   readonly lockdep: Lockdep | undefined
   readonly mmuLock: RwLock
   /** `mmuLock.cnts`, 0 when it is free, for whoever looks at the memory of a run that is over. */
@@ -113,6 +117,8 @@ export class Vm {
   readonly mnInvalidateLock: Lock
   readonly mnActiveInvalidateCount: Word
   readonly mnMemslotsUpdateRcuwait: RcuWait
+  /** Protects readers of the memslots. */
+  readonly srcu: SrcuReaders
   readonly memslots: Memslots
   readonly updates: MemslotUpdates | undefined
   readonly host: HostMm
@@ -135,13 +141,14 @@ export class Vm {
   readonly #rmaps: Word
 
   /** `first`: the VM whose neighbour it is. */
-  constructor(place: Place, config: VmConfig, rules: Rules, first?: Vm) {
+  constructor(place: Place, config: VmConfig, kernel: Pick<Kernel, 'kvm'>, first?: Vm) {
     this.config = config
-    this.rules = rules
+    const { kvm } = kernel
+    this.kvm = tableFor(kvm, config)
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
     this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
     const watch = new Watch(config.lockStatistics, this.lockdep, config.oracles ? config.cpus : 0)
-    const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, rules)
+    const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, kvm)
     this.mmuLockWord = word
     this.mmuLock = watch.rwLock(mmuLock)
     const words = place
@@ -159,9 +166,10 @@ export class Vm {
       updates === undefined
         ? undefined
         : new MemslotUpdates(place, updates, config.cpus, everyMemslot(config).length, watch)
+    this.srcu = this.updates?.srcu ?? NOTHING_TO_PROTECT
     this.vcpus = Array.from(
       { length: config.vcpus },
-      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.updates?.srcu, pscOf(config)),
+      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.srcu, pscOf(config)),
     )
     this.invalidating = Array.from({ length: config.cpus }, (_, cpu) =>
       place.within(`cpu${cpu}.invalidating`).together(['start', 'end'], `cpu ${cpu}`),
@@ -170,8 +178,12 @@ export class Vm {
     this.memslots = new Memslots(place.within('memslots'), config.memslots, updates?.spare)
     this.tables = new PageTables(place.within('pageTables'), this.#tableCapacity(), config.cpus)
     this.endGfn = Math.max(...slots.map(({ baseGfn, pages }) => baseGfn + pages))
-    this.nx = config.nx && new Nx(place.within('nx'), config.nx, this.tables, config, rules.nx.hasOneList, watch)
-    this.host = new HostMm(place.within('hostMm'), hostPages(slots), config.isHuge, hugePagesOf(config))
+    this.nx = config.nx && new Nx(place.within('nx'), config.nx, this.tables, config, kvm.nx.hasOneList, watch)
+    this.host = new HostMm(place.within('hostMm'), hostPages(slots), {
+      isHuge: config.isHuge,
+      hugePages: hugePagesOf(config),
+      isPfnmap: config.isPfnmap,
+    })
     this.#rmaps = place.table('rmaps', hasRmaps(config) ? pagesOf(slots) : 0, 'owner of mmuLock for write')
     this.apic = config.apic && new ApicPage(place.within('apic'), config.apic, config.vcpus)
     this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
@@ -181,7 +193,7 @@ export class Vm {
     }
     const others = first === undefined ? (config.vms ?? 1) - 1 : 0
     this.neighbours = Array.from({ length: others }, (_, index) => {
-      return new Vm(place.within(`vm${index + 1}`), config, rules, this)
+      return new Vm(place.within(`vm${index + 1}`), config, kernel, this)
     })
     this.progress = Array.from({ length: config.isReplay === true ? config.cpus : 0 }, (_, cpu) => {
       return place.within(`cpu${cpu}`).line('progress', `cpu ${cpu}`)
@@ -206,7 +218,7 @@ export class Vm {
 
   /** The APIC-access page, if the VM holds a reference to it from its creation on. */
   get pinnedHostPage(): number | undefined {
-    return this.apic !== undefined && this.rules.apic.isPinned
+    return this.apic !== undefined && this.kvm.pinsApicAccessPage
       ? this.memslots.hostPageAtStart(this.apic.gfn)
       : undefined
   }
@@ -214,6 +226,33 @@ export class Vm {
   /** Which MMU maps a gfn: with a nested guest both are at work. */
   isShadowed(gfn: Gfn): boolean {
     return this.config.mmu === 'shadow' || (this.nx !== undefined && this.nx.mmuOf(gfn) === SHADOW)
+  }
+
+  /** Whether the shadow MMU maps any of it. */
+  get hasRmaps(): boolean {
+    return hasRmaps(this.config)
+  }
+
+  /** Whether the TDP MMU does. */
+  get hasTdpMmu(): boolean {
+    return this.config.mmu === 'tdp'
+  }
+
+  /** The shadowed part of [from, to). */
+  firstShadowed(from: Gfn): Gfn {
+    return this.config.mmu === 'shadow' || this.nx === undefined
+      ? from
+      : (Math.max(from, this.nx.config.nestedGfn) as Gfn)
+  }
+
+  endShadowed(to: Gfn): Gfn {
+    if (this.config.mmu === 'shadow' || this.nx === undefined) return to
+    return Math.min(to, this.nx.config.nestedGfn + this.nx.config.nestedPages) as Gfn
+  }
+
+  /** Whether one of the gfns [start, end) is that of the APIC-access page. */
+  holdsApicPage(start: Gfn, end: Gfn): boolean {
+    return this.apic !== undefined && this.apic.gfn >= start && this.apic.gfn < end
   }
 
   /** The head of the reverse map of a gfn: which SPTE maps it. One, as there is one shadowed root. */
@@ -229,9 +268,15 @@ export class Vm {
   }
 }
 
-/** One of two, by the version that the rules are of. */
-function placeMmuLock(place: Place, config: VmConfig, rules: Rules): { readonly lock: RwLock; readonly word: Word } {
-  if (rules.nx.mmuLock === 'rwlock') {
+/** Its architecture's functions, watched if anybody does. */
+function tableFor(kvm: Kvm, { stage2, oracles }: VmConfig): Kvm {
+  const own = counted(stage2 === undefined ? kvm : { ...kvm, unmapGfnRange: kvm.arm64UnmapGfnRange })
+  return oracles ? watched(own) : own
+}
+
+/** One of two, by the version of the kernel. */
+function placeMmuLock(place: Place, config: VmConfig, kvm: Kvm): { readonly lock: RwLock; readonly word: Word } {
+  if (kvm.nx.mmuLock === 'rwlock') {
     const lock = new QRwLock(place, config.cpus)
     return { lock, word: lock.cnts }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { type Act, faultsOn, gfnOf, inTurn, invalidate, SmallVm } from './testing.contract.ts'
-import { NO_PRECHECK, NO_YIELD } from './variants.ts'
+import { NO_PRECHECK, NO_YIELD } from './variants/precheck.ts'
 import { accessGuestMemory, enterGuest, exitGuest } from './vcpu.ts'
 import { wrprotGfnRange, zapGfnRange } from './zap.ts'
 

@@ -1,6 +1,6 @@
 import { HISTOGRAM } from '../protocols/counters.ts'
 
-import { createVm, destroyVm } from '../protocols/memslots/teardown.ts'
+import { createVm } from '../protocols/memslots/teardown.ts'
 import { createMemslot, deleteMemslot } from '../protocols/memslots/update-memslot.ts'
 import { ORACLE } from '../protocols/oracles.ts'
 import type { Vm } from '../protocols/vm.ts'
@@ -43,7 +43,7 @@ function* comeAndGo(cpu: Cpu, vm: Vm, { privateSlot, lifeNs }: LifetimePlan): St
   yield* createVm(cpu, vm, privateSlot)
   while (cpu.running()) {
     if (lifeNs > 0) yield* cpu.untilTime(cpu.now() + lifeNs)
-    yield* destroyVm(cpu, vm, privateSlot)
+    yield* vm.kvm.destroyVm(cpu, vm, privateSlot)
     yield* createVm(cpu, vm, privateSlot)
   }
 }

@@ -1,7 +1,6 @@
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { prefault } from '../protocols/fault.ts'
 import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
-import { enterMemslots, leaveMemslots } from '../protocols/memslots/read-memslots.ts'
 import type { MemslotUpdates } from '../protocols/memslots/updates.ts'
 import { raiseEnd, raiseStart } from '../protocols/mmu-notifier.ts'
 import { assertUnmapped } from '../protocols/oracles.ts'
@@ -48,9 +47,9 @@ function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void
   if (invalidations.pace !== undefined) yield* publish(cpu, vm, invalidations.index + 1)
   let inner = false
   if (isNested) inner = yield* raiseStart(cpu, vm, start, end, isBlockable)
-  yield* enterMemslots(cpu, vm)
+  const idx = yield* vm.srcu.readLock(cpu)
   yield* changePrimaryMmu(cpu, vm, start, end)
-  yield* leaveMemslots(cpu, vm)
+  yield* vm.srcu.readUnlock(cpu, idx)
   if (dwellNs > 0) yield* cpu.untilTime(cpu.now() + dwellNs)
   if (invalidations.overlaps && vm.updates !== undefined) yield* untilAnotherBegins(cpu, vm.updates)
   yield* raiseEnd(cpu, vm, start, end, isBlockable, inner)

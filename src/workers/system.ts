@@ -1,5 +1,5 @@
 import type { ApicConfig } from '../protocols/apic/apic-page.ts'
-import { VARIANT_RULES, type VariantName } from '../protocols/catalogue.ts'
+import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import type { MemslotUpdateConfig } from '../protocols/memslots/updates.ts'
 import type { NxConfig } from '../protocols/nx/nx.ts'
@@ -24,6 +24,8 @@ export type SystemSpec = {
   readonly vms?: number
   /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
   readonly apic?: ApicConfig
+  /** Its memory is VM_PFNMAP: pages that nobody counts references to. */
+  readonly isPfnmap?: boolean
   readonly oracles: boolean
   readonly lockStatistics: boolean
   readonly lockdep?: boolean
@@ -38,6 +40,6 @@ export function buildSystem(spec: SystemSpec): { readonly place: Place; readonly
     spec.nx === undefined
       ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
       : block < spec.nx.hugeBlocks
-  const vm = new Vm(place, { ...spec, isHuge }, VARIANT_RULES[spec.variant])
+  const vm = new Vm(place, { ...spec, isHuge }, variantNamed(spec.variant))
   return { place, vm }
 }

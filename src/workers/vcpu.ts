@@ -95,7 +95,7 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwat
   for (;;) {
     yield* exitGuest(cpu, vcpu)
     yield* reloadRoot(cpu, vm, vcpu)
-    const result = yield* vm.rules.pageFault(cpu, vm, fault)
+    const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
     yield* enter(cpu, vm, vcpu, stopwatch)
     // KVM_RUN returns to the VMM when a signal is pending, whatever has become of the fault.

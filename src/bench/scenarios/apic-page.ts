@@ -1,87 +1,6 @@
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic/apic-page.ts'
 import type { RolePlan } from '../../workers/roles.ts'
-import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
-
-const VARIANTS: readonly Variant[] = [
-  {
-    kind: 'good',
-    name: 'double-flush',
-    reference: 's4.6_5, 0a8a5f2c8c26',
-    says: 'a reload that meets an invalidation requests itself again; one that succeeds flushes the current context',
-  },
-  {
-    kind: 'good',
-    name: 're-request',
-    reference: 's4.6_6, 775bc098657b',
-    says: 'the same without the flush: the one of the notifier is the only one',
-  },
-  {
-    kind: 'good',
-    name: 'bail',
-    reference: 's4.bail',
-    says: 'a reload that must be made again gives the entry up at once, before the rest of it is prepared',
-  },
-  {
-    kind: 'good',
-    name: 'pinned',
-    reference: 's4.pin, up to v3.18',
-    says: 'each vCPU keeps a reference to the page, which the host can then not move',
-  },
-  {
-    kind: 'good',
-    name: 'invalidate-range',
-    reference: 's4.5_15',
-    says: 'the request is sent when the PTE has changed; the reload checks nothing and flushes',
-  },
-  {
-    kind: 'broken',
-    name: 'B-OLDPFN',
-    reference: 's4.naive_start',
-    says: 'the reload does not look whether the invalidation is over',
-    caughtBy: ['stale_apic_write', 'stale_apic_entry'],
-    load: {},
-  },
-  {
-    kind: 'broken',
-    name: 'B-NOSNAP',
-    reference: 's4, no sequence',
-    says: 'the reload asks for an invalidation in progress only',
-    caughtBy: ['stale_apic_write', 'stale_apic_entry'],
-    load: { 'window-us': '1', 'pause-us': '0' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-LOSTREQ',
-    reference: 's4, no re-request',
-    says: 'a reload that must be made again is forgotten',
-    caughtBy: ['stale_apic_entry'],
-    load: {},
-  },
-  {
-    kind: 'broken',
-    name: 'B-SKIPFLUSH',
-    reference: 's4.skip_remote, Yu Zhang',
-    says: 'the notifier leaves the flush to the reload, which not every vCPU does',
-    caughtBy: ['unlock_with_pending_flush', 'stale_use'],
-    load: { x2apic: '1' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-REQAFTER',
-    reference: 's4, flush, then request without WAIT',
-    says: 'the notifier does not wait until the vCPUs have left the guest',
-    caughtBy: ['stale_apic_entry'],
-    load: { 'window-us': '0', 'pause-us': '0' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-APICLEAK',
-    reference: 's4, reference kept on retry',
-    says: 'a reload that must be made again keeps its page reference',
-    caughtBy: ['page_ref_leak'],
-    load: {},
-  },
-]
+import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 
 /** S4-mig of the reference. Real hosts move the page far more seldom: the load is there to be measured. */
 const PARAMETERS = {
@@ -133,7 +52,7 @@ export default scenario({
   name: 'apic-page',
   asks: 'When the APIC-access page moves, can the flush at the end of its reload be dropped, the notifier having flushed?',
   mail: 'Re: [PATCH 1/3] KVM: VMX: Retry APIC-access page reload if invalidation is in-progress (Yu Zhang, 7 Jun 2023)',
-  variants: VARIANTS,
+  variants: scenarioVariants('apic-page'),
   headline: ['double-flush', 're-request'],
   decides: [
     {

@@ -1,108 +1,7 @@
 import type { MemslotUpdateConfig } from '../../protocols/memslots/updates.ts'
 import type { RolePlan } from '../../workers/roles.ts'
-import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
-
-const VARIANTS: readonly Variant[] = [
-  {
-    kind: 'good',
-    name: 'always-lock',
-    reference: 's3.5_12, v5.12',
-    says: 'start and end take mmu_lock for every range; memslots may change between them',
-  },
-  {
-    kind: 'good',
-    name: 'count',
-    reference: 's3.count, 52ac8b358b0c',
-    says: 'a count keeps the memslots as they are from start to end; mmu_lock is still taken for every range',
-  },
-  {
-    kind: 'good',
-    name: 'count-elide',
-    reference: 's3.count_elide, v5.15, 071064f14d87',
-    says: 'and mmu_lock is left alone for ranges outside of all memslots',
-  },
-  {
-    kind: 'broken',
-    name: 'rwsem',
-    reference: 's3.rwsem, v1 and v2 of the series',
-    says: 'pairs hold a fair rwsem from start to end; the pseudo lock excludes here, as a lock of the mm would',
-    caughtBy: ['deadlock', 'lock_cycle'],
-    load: { pseudo: 'mutex', notifiers: '2', 'dwell-us': '50' },
-  },
-  {
-    kind: 'broken',
-    name: 'fair-gate',
-    reference: 's3.fair_gate, an idea of this laboratory',
-    says: 'a start waits once an update does, so that no update starves: a fair rwsem by another name',
-    caughtBy: ['lock_cycle'],
-    load: { notifiers: '2', 'dwell-us': '50' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-UNBAL',
-    reference: 's3.elide_naive',
-    says: 'mmu_lock is elided, and nothing keeps the memslots as they are',
-    caughtBy: ['count_negative', 'count_leak', 'slots_changed_inside_pair'],
-    load: { 'spare-share': '100', 'update-pause-us': '20' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-RWSEM',
-    reference: 's3.rwsem, v1 and v2 of the series',
-    says: 'the rwsem, with a pseudo lock that only lockdep knows, so that nobody need deadlock',
-    caughtBy: ['lock_cycle'],
-    load: { notifiers: '2', 'dwell-us': '50' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-WAKE',
-    reference: 's3, task state set after the unlock',
-    says: 'the updater marks itself asleep after it has dropped the spinlock',
-    caughtBy: ['lost_wakeup'],
-    load: { 'update-pause-us': '0', 'dwell-us': '0', 'pause-us': '0' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-LATEINC',
-    reference: 's3, S4 before S2',
-    says: 'the pair is counted after the memslots have been looked up',
-    caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
-    load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-EARLYDEC',
-    reference: 's3, E6 before E1',
-    says: 'the pair is no longer counted before its end has looked the memslots up',
-    caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
-    load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-TEARDOWN',
-    reference: 's3.teardown left out',
-    says: 'a VM that is destroyed between start and end leaves its pair counted, and waits for it',
-    caughtBy: ['count_leak', 'stall'],
-    load: { shape: 'teardown' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-ARCHLOCK',
-    reference: 's3, M9 before M8',
-    says: 'SRCU readers are waited for with slots_arch_lock held',
-    caughtBy: ['deadlock', 'lock_cycle'],
-    load: { 'update-pause-us': '20' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-SRCU',
-    reference: 's3, prefault before v6.18',
-    says: 'a fault retries in the kernel, inside one SRCU section, as long as the memslot is INVALID',
-    caughtBy: ['retry_unbounded', 'lock_cycle'],
-    load: { 'spare-access-share': '50', 'update-pause-us': '20' },
-  },
-]
 
 const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
 const share = (says: string, byDefault: number) =>
@@ -168,7 +67,7 @@ export default scenario({
   name: 'elision',
   asks: 'What does it spare vCPUs that invalidations of memory outside of all memslots leave mmu_lock alone, and what does a memslot update wait?',
   mail: 'KVM: Block memslot updates across range_start() and range_end() (Paolo Bonzini, Jul/Aug 2021)',
-  variants: VARIANTS,
+  variants: scenarioVariants('elision'),
   headline: ['count', 'count-elide'],
   decides: [
     {

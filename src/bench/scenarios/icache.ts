@@ -1,8 +1,7 @@
 import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import type { Stage2VcpuPlan } from '../../workers/stage2-vcpu.ts'
-import { type Load, type LoadOptions, scenario } from '../scenario.ts'
-import { ICACHE_VARIANTS } from './icache-variants.ts'
+import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 
 const PARAMETERS = {
   granule: {
@@ -84,7 +83,7 @@ export default scenario({
   name: 'icache',
   asks: 'Does one full I-cache invalidation in place of many by line keep faults on a huge block off the interconnect?',
   mail: 'KVM: arm64: Fix soft-lockup on relaxing PTE permission (Gavin Shan, Marc Zyngier, 4 Sep 2023)',
-  variants: ICACHE_VARIANTS,
+  variants: scenarioVariants('icache'),
   headline: ['ranged', 'threshold'],
   decides: [
     {

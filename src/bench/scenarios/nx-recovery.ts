@@ -1,6 +1,5 @@
 import type { RolePlan } from '../../workers/roles.ts'
-import { type Load, type LoadOptions, scenario } from '../scenario.ts'
-import { NX_RECOVERY_VARIANTS } from './nx-recovery-variants.ts'
+import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 
 /** Memory and rates are S1-jitter of the published case (16 GB, ratio 4, period 100 ms), both smaller by a factor of 32. */
 const PARAMETERS = {
@@ -110,7 +109,7 @@ export default scenario({
   name: 'nx-recovery',
   asks: 'Does recovering NX huge pages under mmu_lock for read spare vCPUs that fault elsewhere the wait?',
   mail: "KVM: x86/mmu: Don't allow TDP MMU to yield when recovering NX pages (Paolo Bonzini, 30 Mar 2021)",
-  variants: NX_RECOVERY_VARIANTS,
+  variants: scenarioVariants('nx-recovery'),
   headline: ['write-lock', 'read-lock'],
   decides: [
     // One fault is the longest, whatever made it so: what 999 of 1000 stay below decides.

@@ -1,125 +1,6 @@
 import type { AccessPlan } from '../../workers/accesses.ts'
 import type { RolePlan } from '../../workers/roles.ts'
-import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
-
-const VARIANTS: readonly Variant[] = [
-  {
-    kind: 'good',
-    name: 'no-precheck',
-    reference: 's0.base, v6.5',
-    says: 'a fault learns under mmu_lock that it must retry; a contended zapper yields',
-  },
-  {
-    kind: 'good',
-    name: 'precheck',
-    reference: 's0.final, v6.8, d02c357e5bfa',
-    says: 'looks for an invalidation before and after the pfn lookup, without mmu_lock; still checks under it',
-  },
-  {
-    kind: 'good',
-    name: 'no-yield',
-    reference: 's0.noyield, preempt=voluntary since v6.11',
-    says: 'no pre-check, and the zapper keeps mmu_lock to the end',
-  },
-  {
-    kind: 'good',
-    name: 'loop',
-    reference: 's0.loop_prefault',
-    says: 'retries in the kernel instead of entering the guest again',
-  },
-  {
-    kind: 'good',
-    name: 'trylock',
-    reference: 's0.trylock, Xu Yilun',
-    says: 'spins on read_trylock instead of queueing, so the zapper sees no contention',
-  },
-  {
-    kind: 'good',
-    name: 'coarse-yield',
-    reference: 's0.coarse, Yan Zhao',
-    says: 'no pre-check; the zapper yields at most once per 2 MiB',
-  },
-  {
-    kind: 'good',
-    name: 'precheck-after-pfn',
-    reference: 's0.v3',
-    says: 'the pre-check only after the pfn lookup',
-  },
-  {
-    kind: 'broken',
-    name: 'B-STALE',
-    reference: 's0.noLocked',
-    says: 'no check under mmu_lock',
-    caughtBy: ['stale_install', 'install_in_progress', 'stale_use'],
-    load: { shape: 'stream' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-SNAP',
-    reference: 's0, smp_rmb omitted',
-    says: 'the sequence is read after the pfn lookup',
-    caughtBy: ['stale_install', 'stale_use'],
-    load: { shape: 'stream' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-HOIST',
-    reference: 's0.plain',
-    says: 'plain loads in a loop, as a compiler may cache them',
-    caughtBy: ['retry_unbounded'],
-    load: { shape: 'boot' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-LEAK',
-    reference: 's0.v1, s0.v2',
-    says: 'the pre-check after the pfn lookup keeps the page reference',
-    caughtBy: ['page_ref_leak'],
-    load: { shape: 'boot' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-UNITS',
-    reference: 's0.v2 on v6.7',
-    says: 'the pre-check compares a gfn with a range of hvas',
-    caughtBy: ['precheck_never_fires'],
-    load: { shape: 'boot' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-INV',
-    reference: 's0.v4',
-    says: 'the pre-check before the pfn lookup tests for no memslot',
-    caughtBy: ['precheck_never_fires_before_pfn'],
-    load: { shape: 'boot' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-ORDER',
-    reference: 's0, E4 before E2',
-    says: 'the count is lowered before the sequence is raised',
-    caughtBy: [],
-    unseenBecause:
-      'both words change under mmu_lock and every fault here reads them under it; only a lockless user sees the two apart, and only a store buffer shows the missing barrier',
-    load: { shape: 'stream' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-RANGE',
-    reference: 's0, range set after a yield',
-    says: 'mmu_lock is dropped between counting an invalidation and setting its range',
-    caughtBy: ['range_unset'],
-    load: { shape: 'stream' },
-  },
-  {
-    kind: 'broken',
-    name: 'B-HALF',
-    reference: 's0, range cleared at the first end',
-    says: 'the end of one invalidation clears the range of another',
-    caughtBy: ['install_in_progress', 'stale_install', 'stale_use'],
-    load: { shape: 'stream', notifiers: '2' },
-  },
-]
+import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 
 /** The load of system 0: other scenarios ask other questions of it. */
 export const PARAMETERS = {
@@ -204,7 +85,7 @@ export default scenario({
   name: 'precheck',
   asks: 'Does looking for an invalidation before mmu_lock is taken spare the host remote TLB flushes, and the guest time?',
   mail: 'KVM: Allow calling mmu_invalidate_retry_hva() without holding mmu_lock (Sean Christopherson, 8 Sep 2023)',
-  variants: VARIANTS,
+  variants: scenarioVariants('precheck'),
   headline: ['no-precheck', 'precheck'],
   decides: [
     {

@@ -2,7 +2,7 @@ import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protoc
 import { migrateApicPage } from '../../protocols/apic/migration.ts'
 import { assertApicAccess } from '../../protocols/apic/oracles.ts'
 import type { VariantName } from '../../protocols/catalogue.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { Fault } from '../../protocols/page-fault.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
@@ -34,7 +34,7 @@ const touch = (gfn: Gfn): Act =>
       if (access === ACCESSED) break
       fault.begin(gfn, false)
       yield* exitGuest(cpu, vcpu)
-      yield* vm.rules.pageFault(cpu, vm, fault)
+      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
       if (cpu.signalPending()) return
       yield* enterGuest(cpu, vm, vcpu)
     }
@@ -57,8 +57,8 @@ const move: Act = function* (cpu, vm) {
 
 /** A pair for memory of the guest's: the range of both together holds the APIC's page too. */
 const invalidatesOther: Act = function* (cpu, vm) {
-  yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
-  yield* invalidateRangeEnd(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+  yield* notifyStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+  yield* notifyEnd(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
 }
 
 type Small = {

@@ -2,7 +2,7 @@ import type { VariantName } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import { hostPageOf } from '../../protocols/memslots/host-ranges.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
-import { createVm, destroyVm } from '../../protocols/memslots/teardown.ts'
+import { createVm } from '../../protocols/memslots/teardown.ts'
 import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
 import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
@@ -63,7 +63,7 @@ const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn): Act =>
     const vcpu = vm.vcpus[cpu.id]!
     for (;;) {
       yield* vcpu.srcuReadLock(cpu)
-      const result = yield* vm.rules.pageFault(cpu, vm, fault)
+      const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
       yield* vcpu.srcuReadUnlock(cpu)
       const isOther = fault.hostPage !== hostPageOf(vm.memslots.all, slot)
       if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, gfn)
@@ -99,7 +99,7 @@ const moves: Act = (cpu, vm) => moveMemslot(cpu, vm, SPARE.slot, ELSEWHERE as Gf
 
 const comesAndGoes: Act = function* (cpu, vm) {
   yield* createVm(cpu, vm, SPARE.slot)
-  yield* destroyVm(cpu, vm, SPARE.slot)
+  yield* vm.kvm.destroyVm(cpu, vm, SPARE.slot)
   yield* createVm(cpu, vm, SPARE.slot)
 }
 

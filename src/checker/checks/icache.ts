@@ -1,5 +1,5 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { assertTakenBack, assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { CONTINUE, type FaultResult, FIXED } from '../../protocols/page-fault.ts'
 import { userMemAbort } from '../../protocols/stage2/fault.ts'
@@ -42,13 +42,13 @@ const boots: Act = inTurn(access(false), access(true))
 /** invalidate_range_start and _end of so many pages of the block, and between them they move. */
 const moves = (pages: number): Act =>
   function* (cpu, vm) {
-    yield* invalidateRangeStart(cpu, vm, HVA as Hva, (HVA + pages) as Hva)
+    yield* notifyStart(cpu, vm, HVA as Hva, (HVA + pages) as Hva)
     assertUnmapped(cpu, vm, GFN as Gfn, (GFN + pages) as Gfn)
     const page = vm.memslots.hostPageAtStart(GFN as Gfn)!
     const pte = vm.host.peekPte(cpu, page)
     yield* vm.host.migrate(cpu, page, pages)
     assertTakenBack(cpu, vm, page, pte)
-    yield* invalidateRangeEnd(cpu, vm, HVA as Hva, (HVA + pages) as Hva)
+    yield* notifyEnd(cpu, vm, HVA as Hva, (HVA + pages) as Hva)
   }
 
 const invalidates = moves(BLOCK)

@@ -1,4 +1,4 @@
-import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { TDP } from '../../protocols/nx/mmu-pages.ts'
 import { switchRoot } from '../../protocols/nx/root-walk.ts'
 import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
@@ -19,7 +19,7 @@ const faultOn = (gfn: Gfn, isExec: boolean, isPresent = false): Act =>
     const fault = new Fault()
     fault.begin(gfn, false, isExec)
     fault.present = isPresent
-    return yield* vm.rules.pageFault(cpu, vm, fault)
+    return yield* vm.kvm.mmuPageFault(cpu, vm, fault)
   }
 
 export const writesTo = (gfn: Gfn): Act => faultOn(gfn, false)
@@ -48,7 +48,7 @@ export const inGuest = (gfn: Gfn): Act =>
       if (result === ACCESSED) return
       fault.present = result === FAULT_PROTECTION
       yield* exitGuest(cpu, vcpu)
-      yield* vm.rules.pageFault(cpu, vm, fault)
+      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
       if (cpu.signalPending()) return
       yield* enterGuest(cpu, vm, vcpu)
     }
@@ -71,9 +71,9 @@ export const leavesGuest: Act = function* (cpu, vm) {
 export const unmaps = (gfn: Gfn, pages: number): Act =>
   function* (cpu, vm) {
     const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
-    yield* invalidateRangeStart(cpu, vm, start, hvaAdd(start, pages))
+    yield* notifyStart(cpu, vm, start, hvaAdd(start, pages))
     assertUnmapped(cpu, vm, gfn, gfnAdd(gfn, pages))
-    yield* invalidateRangeEnd(cpu, vm, start, hvaAdd(start, pages))
+    yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
   }
 
 /** Somebody who wants mmu_lock, so that whoever has it yields. */
@@ -84,7 +84,7 @@ export const waitsToWrite: Act = function* (cpu, vm) {
 
 /** One round of the worker. */
 export const recovers: Act = function* (cpu, vm) {
-  yield* vm.rules.nx.recover(cpu, vm, vm.nx!, 1)
+  yield* vm.kvm.nx.recover(cpu, vm, vm.nx!, 1)
 }
 
 /** Frees what has been waiting for a grace period, as anybody who needs a table does. */

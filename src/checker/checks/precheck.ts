@@ -1,9 +1,9 @@
 import type { VariantName } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import { pfnOfPte } from '../../protocols/host-mm.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from '../../protocols/notifier.ts'
+import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { assertUnmapped, ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
-import { Fault } from '../../protocols/page-fault.ts'
+import { CONTINUE, Fault } from '../../protocols/page-fault.ts'
 import { invalidateRetry } from '../../protocols/retry.ts'
 import type { Vm } from '../../protocols/vm.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
@@ -55,10 +55,8 @@ const notifier = (page: number, pages: number, times = 1): RolePlan => ({
   },
 })
 
-const starts = (cpu: Cpu, vm: Vm, page: number) =>
-  invalidateRangeStart(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
-const ends = (cpu: Cpu, vm: Vm, page: number) =>
-  invalidateRangeEnd(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
+const starts = (cpu: Cpu, vm: Vm, page: number) => notifyStart(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
+const ends = (cpu: Cpu, vm: Vm, page: number) => notifyEnd(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
 
 /** Pages that are mapped before anybody else takes a step: all but the first. */
 const MAPPED = 4
@@ -164,7 +162,7 @@ const STALE_ACCEPT = {
   says: 'a page was taken without mmu_lock that an invalidation, ended as the count said, had taken back',
 }
 
-function spec(variant: VariantName, { roles, vcpus }: (typeof CONFIGURATIONS)[number]): SystemSpec {
+function spec(variant: VariantName, { name, roles, vcpus }: (typeof CONFIGURATIONS)[number]): SystemSpec {
   return {
     variant,
     cpus: roles.length,
@@ -176,6 +174,7 @@ function spec(variant: VariantName, { roles, vcpus }: (typeof CONFIGURATIONS)[nu
     hugePerMille: 0,
     oracles: true,
     lockStatistics: true,
+    isPfnmap: name === 'uncounted',
   }
 }
 
@@ -281,7 +280,7 @@ function* mapAll(cpu: Cpu, vm: Vm): Steps<void> {
   const fault = new Fault()
   for (let page = 1; page <= MAPPED; page += 1) {
     fault.begin((GFN + page) as Gfn, true)
-    yield* vm.rules.pageFault(cpu, vm, fault)
+    yield* vm.kvm.mmuPageFault(cpu, vm, fault)
   }
 }
 
@@ -327,12 +326,9 @@ function* takeUncountedPage(cpu: Cpu, vm: Vm): Steps<boolean> {
   const fault = new Fault()
   fault.begin(GFN as Gfn, false)
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
-  yield* vm.rules.snapshotBeforePfn(cpu, vm, fault)
-  const page = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
-  const pte = yield* vm.host.follow(cpu, page)
-  // Whoever looks at the entry of such a page holds the lock of its table, which orders what follows.
-  yield* cpu.barrier(RMB)
-  return yield* acceptsLockless(cpu, vm, fault.seq, page, pte)
+  const result = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
+  if (result !== CONTINUE) return false
+  return yield* acceptsLockless(cpu, vm, fault.seq, fault.hostPage, fault.hostPte)
 }
 
 /**
@@ -354,7 +350,7 @@ function* pollPrecheck(cpu: Cpu, vm: Vm): Steps<void> {
   fault.begin(GFN as Gfn, false)
   for (;;) {
     fault.seq = yield* cpu.load(vm.invalidateSeq)
-    const retry = yield* vm.rules.precheckBeforePfn(cpu, vm, fault)
+    const retry = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
     if (!retry || cpu.signalPending()) return
   }
 }

@@ -4,7 +4,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from '../notifier.ts'
+import { notifyEnd, notifyStart } from '../mmu-notifier.ts'
 import { assertUnmapped } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { apicPageTakenBack } from './oracles.ts'
@@ -28,13 +28,13 @@ export function* migrateApicPage(cpu: Cpu, vm: Vm, hva: Hva, before: number, aft
     return
   }
 
-  yield* invalidateRangeStart(cpu, vm, hva, end)
+  yield* notifyStart(cpu, vm, hva, end)
   assertUnmapped(cpu, vm, gfn, last)
   yield* cpu.work(WORK_KIND.move_page, before)
   const moved = yield* vm.host.move(cpu, page)
-  yield* vm.rules.apic.invalidateRange(cpu, vm)
+  yield* vm.kvm.invalidateRange(cpu, vm, hva, end)
   apicPageTakenBack(cpu, vm, moved)
   yield* cpu.work(WORK_KIND.move_page, after)
-  yield* invalidateRangeEnd(cpu, vm, hva, end)
+  yield* notifyEnd(cpu, vm, hva, end)
   cpu.count(COUNTER.apic_migrations, 1)
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pfnOfPte } from '../host-mm.ts'
+import type { Kernel } from '../kernel.ts'
 import { KVM_REQ_APIC_PAGE_RELOAD } from '../requests.ts'
-import type { Rules } from '../rules.ts'
 import { inTurn, type SmallVm } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from '../variants/apic-page.ts'
+import { PRECHECK } from '../variants/precheck.ts'
 import {
   APIC,
   apicVm,
@@ -16,7 +17,6 @@ import {
   reloadDuringInvalidation,
   touch,
 } from './testing.contract.ts'
-import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED } from './variants.ts'
 
 /** Whether the first vCPU's VMCS has the address of the page as the host has it now. */
 function isCurrent({ vm, stage }: SmallVm): boolean {
@@ -33,9 +33,9 @@ test('the first entry of a vCPU loads the address of the APIC-access page and ke
   assert.deepEqual(small.violationsAtRest, [])
 })
 
-for (const [name, rules] of Object.entries({ PRECHECK, DOUBLE_FLUSH, BAIL })) {
+for (const [name, kernel] of Object.entries({ PRECHECK, DOUBLE_FLUSH, BAIL })) {
   test(`a reload during an invalidation is made again until it has ended (${name})`, () => {
-    const small = reloadDuringInvalidation(rules)
+    const small = reloadDuringInvalidation(kernel)
     assert.ok(small.counted('apic_reload_rerequests') > 1)
     assert.equal(small.counted('apic_reload_attempts'), small.counted('apic_reload_rerequests') + 2)
     assert.ok(isCurrent(small))
@@ -72,8 +72,8 @@ test('a page that is not mapped is asked for all the same, and nothing is flushe
 })
 
 test('the flush after a reload finds nothing to drop, the one of the notifier does', () => {
-  const flushes = (rules: Rules) => {
-    const small = moveUnder(guestWithApicInTlb, rules)
+  const flushes = (kernel: Kernel) => {
+    const small = moveUnder(guestWithApicInTlb, kernel)
     assert.deepEqual(small.violations, [])
     return [
       small.counted('tlb_flush'),

@@ -3,45 +3,22 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { pfnOfPte } from '../host-mm.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { makeAllCpusRequest } from '../remote-flush.ts'
 import { KVM_REQ_APIC_PAGE_RELOAD, makeRequest } from '../requests.ts'
-import { invalidateRetryGfn } from '../retry.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import type { ApicVcpu } from './apic-page.ts'
 import { assertApicWrite, assertReloadHasCause } from './oracles.ts'
 
-/** The places at which the variants of system 4 differ. */
-export type ApicRules = {
-  /**
-   * S7: an invalidation has unmapped the page's gfn, with mmu_lock held for write. `flush`: an SPTE was zapped, or is pending;
-   * returns whether a remote flush is still to come.
-   */
-  readonly unmapped: (cpu: Cpu, vm: Vm, flush: boolean) => Steps<boolean>
-  /** `->invalidate_range()` of the page's hva: the primary MMU has changed, and the invalidation goes on. */
-  readonly invalidateRange: (cpu: Cpu, vm: Vm) => Steps<void>
-  /** P, in service of a request. False: the entry is given up at once. */
-  readonly reload: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<boolean>
-  /** P7 to P9: the pfn is looked up, its address goes into the VMCS if it is still good. */
-  readonly setAddress: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<boolean>
-  /** P8. */
-  readonly isStale: (cpu: Cpu, vm: Vm, own: ApicVcpu) => Steps<boolean>
-  /** P8, when it is stale. False: the entry is given up at once. */
-  readonly retry: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<boolean>
-  /** P9: the reference that P6 took. */
-  readonly release: (cpu: Cpu, vm: Vm, own: ApicVcpu, stale: boolean) => Steps<void>
-  /** P9, when the address is written and mmu_lock is free. */
-  readonly written: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<void>
-  /** Whether the VM holds a reference to the page from its creation to its end. */
-  readonly isPinned: boolean
-}
+// arch/x86/kvm/vmx/vmx.c: the address of the APIC-access page. Numbers in comments are explained in STEPS.md.
 
 /**
- * P: `kvm_vcpu_reload_apic_access_page()`, `vmx_set_apic_access_page_addr()`, of a vCPU outside of the guest whose request bit
- * has been cleared. Returns whether the entry goes on; if a request is pending by then, it will be cancelled later.
+ * P: `kvm_vcpu_reload_apic_access_page()`, arch/x86/kvm/x86.c, and `vmx_set_apic_access_page_addr()`, arch/x86/kvm/vmx/vmx.c, since
+ * v6.6 (775bc098657b), of a vCPU outside of the guest whose request bit has been cleared. A reload that must be made again is a
+ * request to oneself: the entry that is being prepared will find it pending, and come round again.
  */
-function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
+export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const page = vm.apic!
   const own = page.of(vcpu)
   if (!own.isVirtualized) return true
@@ -50,36 +27,36 @@ function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const invalid = yield* vm.memslots.isInvalid(cpu, slot)
   if (invalid) return true
 
-  cpu.count(COUNTER.apic_reload_attempts, 1)
   own.seq = yield* cpu.read(vm.invalidateSeq)
   // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
   yield* cpu.barrier(RMB)
-  own.hostPage = yield* vm.memslots.hostPage(cpu, slot, page.gfn)
+  yield* faultinApicPage(cpu, vm, slot, own)
+
+  yield* vm.mmuLock.readLock(cpu)
+  const stale = yield* vm.kvm.invalidateRetryGfn(cpu, vm, own.seq, page.gfn)
+  if (stale) yield* requestAgain(cpu, vm, vcpu)
+  else yield* writeAddress(cpu, vm, own)
+  yield* vm.host.release(cpu, own.pfn)
+  yield* vm.mmuLock.readUnlock(cpu)
+  return true
+}
+
+/** P6: `__kvm_faultin_pfn()` of the page, with a reference. */
+export function* faultinApicPage(cpu: Cpu, vm: Vm, slot: Memslot, own: ApicVcpu): Steps<void> {
+  cpu.count(COUNTER.apic_reload_attempts, 1)
+  own.hostPage = yield* vm.memslots.hostPage(cpu, slot, vm.apic!.gfn)
   own.hostPte = yield* vm.host.faultin(cpu, own.hostPage)
   own.pfn = pfnOfPte(own.hostPage, own.hostPte)
-  return yield* vm.rules.apic.setAddress(cpu, vm, vcpu)
 }
 
-/** P7 to P9 since 6.5. */
-function* setAddressUnderLock(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
-  const own = vm.apic!.of(vcpu)
-  yield* vm.mmuLock.readLock(cpu)
-  const stale = yield* vm.rules.apic.isStale(cpu, vm, own)
-  let goesOn = true
-  if (stale) {
-    goesOn = yield* vm.rules.apic.retry(cpu, vm, vcpu)
-  } else {
-    assertApicWrite(cpu, vm, own)
-    yield* writeAddress(cpu, own)
-  }
-  yield* vm.rules.apic.release(cpu, vm, own, stale)
-  yield* vm.mmuLock.readUnlock(cpu)
-  if (!stale) yield* vm.rules.apic.written(cpu, vm, vcpu)
-  return goesOn
+/** `vmcs_write64(APIC_ACCESS_ADDR)`, with mmu_lock held for read: only this vCPU uses the field. */
+export function* writeAddress(cpu: Cpu, vm: Vm, own: ApicVcpu): Steps<void> {
+  assertApicWrite(cpu, vm, own)
+  yield* writeAddressUnchecked(cpu, own)
 }
 
-/** `vmcs_write64(APIC_ACCESS_ADDR)`: only this vCPU uses the field. */
-export function* writeAddress(cpu: Cpu, own: ApicVcpu): Steps<void> {
+/** The same where nothing says that the page is still that page. */
+export function* writeAddressUnchecked(cpu: Cpu, own: ApicVcpu): Steps<void> {
   yield* cpu.write(own.address, own.pfn)
   cpu.poke(own.addressPte, own.hostPte)
   own.reloads += 1
@@ -87,31 +64,17 @@ export function* writeAddress(cpu: Cpu, own: ApicVcpu): Steps<void> {
   cpu.count(COUNTER.apic_reloads, 1)
 }
 
-/** Has an invalidation of the page begun, or come and gone, since its pfn was looked up? Exact, as mmu_lock is held. */
-function* isReloadStale(cpu: Cpu, vm: Vm, own: ApicVcpu): Steps<boolean> {
-  return yield* invalidateRetryGfn(cpu, vm, own.seq, vm.apic!.gfn)
-}
-
-/** The same request once more: the entry that is being prepared will find it pending, and come round again. */
-export function* reRequest(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
+/** `kvm_make_request(KVM_REQ_APIC_PAGE_RELOAD)` to oneself. */
+export function* requestAgain(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   cpu.count(COUNTER.apic_reload_rerequests, 1)
   assertReloadHasCause(cpu, vm, vm.apic!.of(vcpu))
   yield* makeRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)
-  return true
 }
 
-export function* releasePage(cpu: Cpu, vm: Vm, own: ApicVcpu): Steps<void> {
-  yield* vm.host.release(cpu, own.pfn)
-}
-
-/**
- * S7 since 6.5: every vCPU has left the guest when this returns, and none enters before it has reloaded the address. The request
- * first, the flush afterwards; sent whether or not there was anything to zap.
- */
-export function* requestReload(cpu: Cpu, vm: Vm, flush: boolean): Steps<boolean> {
+/** `kvm_make_all_cpus_request(KVM_REQ_APIC_PAGE_RELOAD)`: nobody enters the guest again without a reload. */
+export function* requestApicPageReload(cpu: Cpu, vm: Vm): Steps<void> {
   cpu.count(COUNTER.apic_reload_requests, 1)
   yield* makeAllCpusRequest(cpu, vm, KVM_REQ_APIC_PAGE_RELOAD, COUNTER.apic_reload_ipis)
-  return flush
 }
 
 /** `vmx_flush_tlb_current()`: INVEPT of the context that this vCPU has loaded. */
@@ -123,19 +86,4 @@ export function* flushTlbCurrent(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   }
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
   vcpu.flush()
-}
-
-function* noHook(): Steps<void> {}
-
-/** s4.6_6: upstream since 6.6. The retry is a request to oneself; the notifier's flush is the only one. */
-export const RE_REQUEST_RELOAD: ApicRules = {
-  unmapped: requestReload,
-  invalidateRange: noHook,
-  reload: reloadApicAccessPage,
-  setAddress: setAddressUnderLock,
-  isStale: isReloadStale,
-  retry: reRequest,
-  release: releasePage,
-  written: noHook,
-  isPinned: false,
 }

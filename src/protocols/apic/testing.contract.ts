@@ -1,10 +1,10 @@
 // For tests: a small VM with an APIC-access page, and what its vCPUs and its host do with it.
 import assert from 'node:assert/strict'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import type { Kernel } from '../kernel.ts'
 import { Fault } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
 import { type Act, BASE_GFN, BASE_HVA, inTurn, SmallVm } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { PRECHECK } from '../variants/precheck.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../vcpu.ts'
 import type { VmConfig } from '../vm.ts'
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from './apic-page.ts'
@@ -22,8 +22,8 @@ const CONFIG: Partial<VmConfig> = {
   apic: { gfn: APIC, x2apicVcpus: 0 },
 }
 
-export const apicVm = (acts: readonly Act[], rules: Rules = PRECHECK, more: Partial<VmConfig> = {}): SmallVm =>
-  new SmallVm(acts, rules, { ...CONFIG, ...more })
+export const apicVm = (acts: readonly Act[], kernel: Kernel = PRECHECK, more: Partial<VmConfig> = {}): SmallVm =>
+  new SmallVm(acts, kernel, { ...CONFIG, ...more })
 
 export const enter: Act = function* (cpu, vm) {
   yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)
@@ -55,7 +55,7 @@ export const touch = (gfn: Gfn): Act =>
       if (access === ACCESSED) break
       fault.begin(gfn, false)
       yield* exitGuest(cpu, vcpu)
-      yield* vm.rules.pageFault(cpu, vm, fault)
+      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
       yield* enterGuest(cpu, vm, vcpu)
     }
     assertApicAccess(cpu, vm, vcpu, gfn)
@@ -73,16 +73,16 @@ export const move: Act = function* (cpu, vm) {
 }
 
 /** Both go on to the end, from where the vCPU is in the guest and the host has just asked it to reload. */
-export function moveUnder(guest: Act, rules: Rules, more: Partial<VmConfig> = {}): SmallVm {
-  const small = apicVm([guest, move], rules, more)
+export function moveUnder(guest: Act, kernel: Kernel, more: Partial<VmConfig> = {}): SmallVm {
+  const small = apicVm([guest, move], kernel, more)
   small.stage.runUntil(0, /pause/).run(1)
   assert.ok(small.stage.finish())
   return small
 }
 
 /** The vCPU prepares entries while the invalidation is in progress: its start is over, and the PTE has not changed. */
-export function reloadDuringInvalidation(rules: Rules): SmallVm {
-  const small = apicVm([kickedGuest, move], rules)
+export function reloadDuringInvalidation(kernel: Kernel): SmallVm {
+  const small = apicVm([kickedGuest, move], kernel)
   small.stage
     .runUntil(0, /pause/)
     .run(1)

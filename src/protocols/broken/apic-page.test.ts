@@ -11,9 +11,9 @@ import {
   reloadDuringInvalidation,
   touch,
 } from '../apic/testing.contract.ts'
-import type { Rules } from '../rules.ts'
+import type { Kernel } from '../kernel.ts'
 import { type Act, gfnOf, inTurn } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { PRECHECK } from '../variants/precheck.ts'
 import { B_APICLEAK } from './b-apicleak.ts'
 import { B_LOSTREQ } from './b-lostreq.ts'
 import { B_NOSNAP } from './b-nosnap.ts'
@@ -43,8 +43,8 @@ test('B-APICLEAK keeps a reference for each reload that has to be made again', (
 })
 
 test('B-NOSNAP misses an invalidation that begins and ends between the pfn lookup and mmu_lock', () => {
-  const race = (rules: Rules) => {
-    const small = apicVm([kickedGuest, move], rules)
+  const race = (kernel: Kernel) => {
+    const small = apicVm([kickedGuest, move], kernel)
     small.stage
       .runUntil(0, /pause/)
       .run(1)
@@ -59,17 +59,17 @@ test('B-NOSNAP misses an invalidation that begins and ends between the pfn looku
 })
 
 test('B-SKIPFLUSH leaves the page in the TLB of a vCPU that has no address to reload', () => {
-  const race = (rules: Rules) =>
-    moveUnder(guestWithApicInTlb, rules, { apic: { gfn: APIC, x2apicVcpus: 1 } }).violations
+  const race = (kernel: Kernel) =>
+    moveUnder(guestWithApicInTlb, kernel, { apic: { gfn: APIC, x2apicVcpus: 1 } }).violations
   assert.deepEqual(race(B_SKIPFLUSH), ['stale_use', 'unlock_with_pending_flush'])
   assert.deepEqual(race(PRECHECK), [])
 })
 
 test('B-REQAFTER returns from the start while a vCPU is in the guest with the old address', () => {
   const pause: Act = (cpu) => cpu.pause()
-  const race = (rules: Rules) => {
+  const race = (kernel: Kernel) => {
     const guest = inTurn(enter, touch(gfnOf(5)), pause, touch(gfnOf(5)))
-    const small = apicVm([guest, move], rules)
+    const small = apicVm([guest, move], kernel)
     small.stage.runUntil(0, /pause/).run(1).run(0)
     return { violations: small.violations, host: small.stage.stateOf(1) }
   }

@@ -1,9 +1,10 @@
-import type { Cpu } from '../../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { ApicVcpu } from '../apic/apic-page.ts'
-import { releasePage } from '../apic/reload.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { faultinApicPage, requestAgain, writeAddress } from '../apic/reload.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -16,8 +17,36 @@ import type { Vm } from '../vm.ts'
  *   P8 must retry, the reference stays
  *   and again, at each pass
  */
-export const B_APICLEAK: Rules = { ...PRECHECK, apic: { ...PRECHECK.apic, release: releaseWritten } }
+export const B_APICLEAK = variant({
+  name: 'B-APICLEAK',
+  subject: 'apic-page',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's4, reference kept on retry',
+  says: 'a reload that must be made again keeps its page reference',
+  caughtBy: ['page_ref_leak'],
+  replaces: { reloadApicAccessPage: reloadAndKeepPage },
+})
 
-function* releaseWritten(cpu: Cpu, vm: Vm, own: ApicVcpu, stale: boolean): Steps<void> {
-  if (!stale) yield* releasePage(cpu, vm, own)
+function* reloadAndKeepPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
+  const page = vm.apic!
+  const own = page.of(vcpu)
+  if (!own.isVirtualized) return true
+  const slot = yield* vm.memslots.find(cpu, page.gfn)
+  if (slot === NO_MEMSLOT) return true
+  const invalid = yield* vm.memslots.isInvalid(cpu, slot)
+  if (invalid) return true
+
+  own.seq = yield* cpu.read(vm.invalidateSeq)
+  // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
+  yield* cpu.barrier(RMB)
+  yield* faultinApicPage(cpu, vm, slot, own)
+
+  yield* vm.mmuLock.readLock(cpu)
+  const stale = yield* vm.kvm.invalidateRetryGfn(cpu, vm, own.seq, page.gfn)
+  if (stale) yield* requestAgain(cpu, vm, vcpu)
+  else yield* writeAddress(cpu, vm, own)
+  if (!stale) yield* vm.host.release(cpu, own.pfn)
+  yield* vm.mmuLock.readUnlock(cpu)
+  return true
 }

@@ -1,10 +1,13 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { COUNT_ELIDE, uncountPair } from '../memslots/pairs.ts'
-import { endInvalidation } from '../notifier.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { COUNTER } from '../counters.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { assertSlotsKept, releasePair } from '../memslots/oracles.ts'
+import { wakeUpdater } from '../memslots/swap.ts'
+import { assertCounted } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -18,9 +21,37 @@ import type { Vm } from '../vm.ts'
  *                                          M6, M7 publishes
  *   E1 looks the new slots up
  */
-export const B_EARLYDEC: Rules = { ...PRECHECK, memslots: { ...COUNT_ELIDE, endPair: uncountThenEnd } }
+export const B_EARLYDEC = variant({
+  name: 'B-EARLYDEC',
+  subject: 'elision',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's3, E6 before E1',
+  says: 'the pair is no longer counted before its end has looked the memslots up',
+  caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
+  load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
+  replaces: { invalidateRangeEnd: uncountBeforeLookup },
+})
 
-function* uncountThenEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, isBlockable: boolean): Steps<void> {
-  yield* uncountPair(cpu, vm)
-  yield* endInvalidation(cpu, vm, start, end, isBlockable)
+function* uncountBeforeLookup(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _mayBlock: boolean): Steps<void> {
+  // Pairs with the increment in invalidateRangeStart().
+  releasePair(cpu, vm)
+  yield* vm.mnInvalidateLock.acquire(cpu)
+  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
+  yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
+  yield* vm.mnInvalidateLock.release(cpu)
+  assertCounted(cpu, vm, active)
+  // There can only be one who waits: it does so with slots_lock held.
+  if (active === 1) yield* wakeUpdater(cpu, vm)
+
+  const idx = yield* vm.srcu.readLock(cpu)
+  assertSlotsKept(cpu, vm)
+  const slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
+  if (slot !== NO_MEMSLOT) {
+    cpu.count(COUNTER.invalidate_mmu_lock, 1)
+    yield* vm.mmuLock.writeLock(cpu)
+    yield* vm.kvm.invalidateEnd(cpu, vm)
+    yield* vm.mmuLock.writeUnlock(cpu)
+  }
+  yield* vm.srcu.readUnlock(cpu, idx)
 }

@@ -1,8 +1,8 @@
-import type { Cpu } from '../../shared-memory/cpu.ts'
+import { type Cpu, WMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { invalidateEnd } from '../invalidate.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
+import { assertCounted } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -17,10 +17,25 @@ import type { Vm } from '../vm.ts'
  *   F12 installs
  *                                                      changes the PTE of 25
  */
-export const B_HALF: Rules = { ...PRECHECK, invalidateEnd: endAndClearRange }
+export const B_HALF = variant({
+  name: 'B-HALF',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's0, range cleared at the first end',
+  says: 'the end of one invalidation clears the range of another',
+  caughtBy: ['install_in_progress', 'stale_install', 'stale_use'],
+  load: { shape: 'stream', notifiers: '2' },
+  replaces: { invalidateEnd: endAndClearRange },
+})
 
 function* endAndClearRange(cpu: Cpu, vm: Vm): Steps<void> {
-  yield* invalidateEnd(cpu, vm)
+  const seq = yield* cpu.read(vm.invalidateSeq)
+  yield* cpu.store(vm.invalidateSeq, (seq + 1) | 0)
+  yield* cpu.barrier(WMB)
+  const inProgress = yield* cpu.read(vm.invalidateInProgress)
+  yield* cpu.store(vm.invalidateInProgress, inProgress - 1)
   yield* cpu.write(vm.invalidateRangeStart, 0)
   yield* cpu.write(vm.invalidateRangeEnd, 0)
+  assertCounted(cpu, vm, inProgress)
 }

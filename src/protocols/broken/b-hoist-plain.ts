@@ -1,27 +1,34 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { Fault } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
 import type { Vm } from '../vm.ts'
 
 /**
  * The pre-check without its READ_ONCE()s: who asks in a loop may be answered for ever by what the compiler loaded before it,
  * as B-HOIST is. JavaScript's engines may do so too, and cannot be made to; the checker's compiler can.
  */
-export const B_HOIST_PLAIN: Rules = {
-  ...PRECHECK,
-  precheckBeforePfn: precheckPlainly,
-  precheckAfterPfn: precheckPlainly,
-}
+export const B_HOIST_PLAIN = variant({
+  name: 'B-HOIST-plain',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's0.plain',
+  says: 'the pre-check loads plainly: a compiler may keep what it has loaded before a loop',
+  caughtBy: [],
+  unseenBecause: 'only a memory model that reorders shows it',
+  isCheckedOnly: true,
+  replaces: { invalidateRetryGfnUnsafe: retryPlainly },
+})
 
-function* precheckPlainly(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+function* retryPlainly(cpu: Cpu, vm: Vm, seq: number, gfn: Gfn): Steps<boolean> {
   const inProgress = yield* cpu.read(vm.invalidateInProgress)
   if (inProgress !== 0) {
     const start = yield* cpu.read(vm.invalidateRangeStart)
     const end = yield* cpu.read(vm.invalidateRangeEnd)
-    if (fault.gfn >= start && fault.gfn < end) return true
+    if (gfn >= start && gfn < end) return true
   }
   const seqNow = yield* cpu.read(vm.invalidateSeq)
-  return seqNow !== fault.seq
+  return seqNow !== seq
 }

@@ -1,8 +1,11 @@
-import type { Cpu } from '../../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { Fault } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
-import { LOOP } from '../variants.ts'
+import { COUNTER } from '../counters.ts'
+import { faultinPfn, invalidSlot, noSlot, releasePfn } from '../fault.ts'
+import { variant } from '../kernel.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { CONTINUE, type Fault, type FaultResult, RETRY } from '../page-fault.ts'
+import { LOOP } from '../variants/precheck.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -16,9 +19,44 @@ import type { Vm } from '../vm.ts'
  *                                          E4 in_progress = 0
  *   F7 still has 1: retry, for ever
  */
-export const B_HOIST: Rules = { ...LOOP, precheckBeforePfn: precheckHoisted, precheckAfterPfn: precheckHoisted }
+export const B_HOIST = variant({
+  name: 'B-HOIST',
+  subject: 'precheck',
+  on: LOOP,
+  kind: 'broken',
+  reference: 's0.plain',
+  says: 'plain loads in a loop, as a compiler may cache them',
+  caughtBy: ['retry_unbounded'],
+  load: { shape: 'boot' },
+  replaces: { mmuFaultinPfn: faultinPfnHoisted },
+})
 
-function* precheckHoisted(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+function* faultinPfnHoisted(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  fault.seq = yield* cpu.read(vm.invalidateSeq)
+  yield* cpu.barrier(RMB)
+
+  if (fault.slot === NO_MEMSLOT) return noSlot(cpu, vm, fault)
+  const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
+  if (invalid) return invalidSlot(cpu, fault)
+
+  const early = yield* retryHoisted(cpu, vm, fault)
+  if (early) {
+    cpu.count(COUNTER.retry_precheck_before_pfn, 1)
+    return RETRY
+  }
+  yield* faultinPfn(cpu, vm, fault)
+  const late = yield* retryHoisted(cpu, vm, fault)
+  if (late) {
+    yield* releasePfn(cpu, vm, fault)
+    cpu.count(COUNTER.retry_precheck_after_pfn, 1)
+    return RETRY
+  }
+  fault.prechecked = true
+  return CONTINUE
+}
+
+/** What the compiler makes of the plain loads: once, in the first round. */
+function* retryHoisted(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   if (fault.attempt === 1) {
     fault.cachedInProgress = yield* cpu.read(vm.invalidateInProgress)
     fault.cachedSeq = yield* cpu.read(vm.invalidateSeq)

@@ -1,8 +1,9 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import { BUSY } from '../variants/nx-recovery.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -16,7 +17,17 @@ import type { Vm } from '../vm.ts'
  *                                          Z1 at entry k: drops it, restarts at k
  *                                          Z5 goes on to k+1; k is never zapped, and the root is freed
  */
-export const B_ITER: Rules = { ...PRECHECK, nx: { ...PRECHECK.nx, afterYield: restartAtOnce } }
+export const B_ITER = variant({
+  name: 'B-ITER',
+  subject: 'nx-recovery',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's1, before 3a0f64de479c',
+  says: 'a walk that has yielded steps on from where it restarted',
+  caughtBy: ['skipped_leaf'],
+  load: { ...BUSY, roots: '2', 'keep-roots': 'no', 'leave-root-every': '50', notifiers: '1', spread: '4' },
+  replaces: { nx: { ...V6_18.kvm.nx, afterYield: restartAtOnce } },
+})
 
 function* restartAtOnce(cpu: Cpu, _vm: Vm, iter: TdpIter): Steps<void> {
   yield* iter.restart(cpu)

@@ -1,10 +1,12 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
+import { RECURSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { Memslot } from '../memslots/memslots.ts'
-import { COUNT_ELIDE, countPair, firstSlot } from '../memslots/pairs.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { COUNTER } from '../counters.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { holdPair, markSlots } from '../memslots/oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -17,10 +19,45 @@ import type { Vm } from '../vm.ts'
  *   S2 count = 1
  *   E1 looks the new slots up
  */
-export const B_LATEINC: Rules = { ...PRECHECK, memslots: { ...COUNT_ELIDE, beginPair: lookUpThenCount } }
+export const B_LATEINC = variant({
+  name: 'B-LATEINC',
+  subject: 'elision',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's3, S4 before S2',
+  says: 'the pair is counted after the memslots have been looked up',
+  caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
+  load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
+  replaces: { invalidateRangeStart: countAfterLookup },
+})
 
-function* lookUpThenCount(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<Memslot> {
-  const slot = yield* firstSlot(cpu, vm, start, end)
-  yield* countPair(cpu, vm)
-  return slot
+function* countAfterLookup(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  markSlots(cpu, vm)
+  let locked = false
+  let flush = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
+  yield* vm.mnInvalidateLock.acquire(cpu)
+  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
+  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
+  yield* vm.mnInvalidateLock.release(cpu)
+  holdPair(cpu, vm, RECURSIVE, active + 1)
+  while (slot !== NO_MEMSLOT) {
+    if (!locked) {
+      locked = true
+      yield* vm.mmuLock.writeLock(cpu)
+      yield* vm.kvm.invalidateBegin(cpu, vm)
+    }
+    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    yield* vm.kvm.invalidateRangeAdd(cpu, vm, first, last)
+    const zapped = yield* vm.kvm.unmapGfnRange(cpu, vm, slot, first, last, mayBlock)
+    flush = flush || zapped
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
+  if (locked) yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  cpu.count(locked ? COUNTER.invalidate_mmu_lock : COUNTER.invalidate_elided, 1)
 }

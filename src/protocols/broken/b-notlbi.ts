@@ -1,6 +1,6 @@
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
 import { type FaultResult, FIXED } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
-import { THRESHOLD } from '../stage2/variants.ts'
 
 /**
  * Only the CPU that changed the entry drops its own translation of it.
@@ -13,7 +13,16 @@ import { THRESHOLD } from '../stage2/variants.ts'
  *                                          faults again: A8 finds X, nothing to do
  *                                          and again, until the entry is evicted
  */
-export const B_NOTLBI: Rules = { ...THRESHOLD, icache: { ...THRESHOLD.icache, flushesAfter: onlyIfChanged } }
+export const B_NOTLBI = variant({
+  name: 'B-NOTLBI',
+  subject: 'icache',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's2, A11 after A10 only',
+  says: 'a vCPU that lost the race keeps its old translation',
+  caughtBy: ['refault_unbounded'],
+  replaces: { icache: { ...V6_8.kvm.icache, flushesAfter: onlyIfChanged } },
+})
 
 function onlyIfChanged(result: FaultResult): boolean {
   return result === FIXED

@@ -1,6 +1,7 @@
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import { BUSY } from '../variants/nx-recovery.ts'
 
 /**
  * A fault puts the page that it linked on the list without looking whether it is still wanted there. Under mmu_lock for read
@@ -14,7 +15,17 @@ import { PRECHECK } from '../variants.ts'
  *   puts page 1 on the list
  *                                          RCU frees page 1; it stays on the list
  */
-export const B_NOTRACKCHK: Rules = { ...PRECHECK, nx: { ...PRECHECK.nx, isStillDisallowed: always } }
+export const B_NOTRACKCHK = variant({
+  name: 'B-NOTRACKCHK',
+  subject: 'nx-recovery',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's1, no look at nx_huge_page_disallowed',
+  says: 'a fault puts a page on the list that was torn down meanwhile',
+  caughtBy: ['nx_list_corrupt'],
+  load: { ...BUSY, huge: '1G', 'memory-mib': '1024' },
+  replaces: { nx: { ...V6_18.kvm.nx, isStillDisallowed: always } },
+})
 
 function* always(): Steps<boolean> {
   return true

@@ -1,8 +1,8 @@
 import { type Cpu, WMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
 import { assertCounted } from '../oracles.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -19,7 +19,19 @@ import type { Vm } from '../vm.ts'
  *
  * With mmu_lock held nobody sees the two apart, so the fault path of this system does not mind.
  */
-export const B_ORDER: Rules = { ...PRECHECK, invalidateEnd: invalidateEndReversed }
+export const B_ORDER = variant({
+  name: 'B-ORDER',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's0, E4 before E2',
+  says: 'the count is lowered before the sequence is raised',
+  caughtBy: [],
+  unseenBecause:
+    'both words change under mmu_lock and every fault here reads them under it; only a lockless user sees the two apart, and only a store buffer shows the missing barrier',
+  load: { shape: 'stream' },
+  replaces: { invalidateEnd: invalidateEndReversed },
+})
 
 function* invalidateEndReversed(cpu: Cpu, vm: Vm): Steps<void> {
   const inProgress = yield* cpu.read(vm.invalidateInProgress)

@@ -1,11 +1,11 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { variant } from '../kernel.ts'
+import { V6_5 } from '../kernels.ts'
 import { type FaultResult, FIXED } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
 import { publishExecutable } from '../stage2/icache.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
 import type { Stage2Vm } from '../stage2/stage2.ts'
-import { RANGED } from '../stage2/variants.ts'
 
 /**
  * The permission is published before the I-caches are invalidated. Tempting: whoever comes second finds it, and nothing is
@@ -17,7 +17,16 @@ import { RANGED } from '../stage2/variants.ts'
  *                                          walks, fetches what its I-cache holds of the old memory
  *   A9 invalidates
  */
-export const B_PUBFIRST: Rules = { ...RANGED, icache: { ...RANGED.icache, makeExecutable: publishThenInvalidate } }
+export const B_PUBFIRST = variant({
+  name: 'B-PUBFIRST',
+  subject: 'icache',
+  on: V6_5,
+  kind: 'broken',
+  reference: 's2, A10 before A9',
+  says: 'the entry becomes executable before the I-caches are invalidated',
+  caughtBy: ['exec_before_icache'],
+  replaces: { icache: { ...V6_5.kvm.icache, makeExecutable: publishThenInvalidate } },
+})
 
 function* publishThenInvalidate(
   cpu: Cpu,
@@ -27,6 +36,6 @@ function* publishThenInvalidate(
   now: number,
 ): Steps<FaultResult> {
   const result = yield* publishExecutable(cpu, vm, fault, old, now)
-  if (result === FIXED) yield* vm.rules.icache.icacheInval(cpu, vm, fault)
+  if (result === FIXED) yield* vm.kvm.icache.icacheInval(cpu, vm, fault)
   return result
 }

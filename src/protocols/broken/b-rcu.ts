@@ -1,9 +1,10 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
 import type { Nx } from '../nx/nx.ts'
 import { flushOrZap } from '../nx/recovery.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { BUSY } from '../variants/nx-recovery.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -19,7 +20,17 @@ import type { Vm } from '../vm.ts'
  *   walks the freed table
  *                                 flushes
  */
-export const B_RCU: Rules = { ...PRECHECK, nx: { ...PRECHECK.nx, flushAndLeaveRcu: leaveRcuAndFlush } }
+export const B_RCU = variant({
+  name: 'B-RCU',
+  subject: 'nx-recovery',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's1, flush after rcu_read_unlock()',
+  says: 'the worker leaves RCU before it flushes',
+  caughtBy: ['free_before_flush', 'stale_walk'],
+  load: BUSY,
+  replaces: { nx: { ...V6_18.kvm.nx, flushAndLeaveRcu: leaveRcuAndFlush } },
+})
 
 function* leaveRcuAndFlush(cpu: Cpu, vm: Vm, nx: Nx, flush: boolean): Steps<void> {
   yield* nx.rcu.readUnlock(cpu)

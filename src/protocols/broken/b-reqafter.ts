@@ -1,10 +1,11 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
 import { type Cpu, MB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { flushRemoteTlbs } from '../remote-flush.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
+import type { Memslot } from '../memslots/memslots.ts'
 import { KVM_REQ_APIC_PAGE_RELOAD, makeRequest } from '../requests.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
 import { EXITING_GUEST_MODE, IN_GUEST_MODE } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 
@@ -19,10 +20,24 @@ import type { Vm } from '../vm.ts'
  *                                          changes the PTE, frees the page
  *   uses the freed page; the IPI arrives
  */
-export const B_REQAFTER: Rules = { ...PRECHECK, apic: { ...PRECHECK.apic, unmapped: flushThenRequest } }
+export const B_REQAFTER = variant({
+  name: 'B-REQAFTER',
+  subject: 'apic-page',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's4, flush, then request without WAIT',
+  says: 'the notifier does not wait until the vCPUs have left the guest',
+  caughtBy: ['stale_apic_entry'],
+  load: { 'window-us': '0', 'pause-us': '0' },
+  replaces: { unmapGfnRange: flushThenRequest },
+})
 
-function* flushThenRequest(cpu: Cpu, vm: Vm, flush: boolean): Steps<boolean> {
-  if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
+function* flushThenRequest(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, _mayBlock: boolean): Steps<boolean> {
+  let flush = false
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (!vm.holdsApicPage(start, end)) return flush
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   cpu.count(COUNTER.apic_reload_requests, 1)
   for (const vcpu of vm.vcpus) {
     yield* makeRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)

@@ -1,9 +1,10 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { zapLeafsOfRoot } from '../nx/root-walk.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import { NO_ROOT } from '../nx/roots.ts'
+import { BUSY } from '../variants/nx-recovery.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -17,9 +18,29 @@ import type { Vm } from '../vm.ts'
  *                                          Z1 in root 2, its own flush = false: drops mmu_lock
  *   uses it, with mmu_lock free
  */
-export const B_ROOTS: Rules = { ...PRECHECK, nx: { ...PRECHECK.nx, zapLeafsOfRoot: zapWithFlushOfItsOwn } }
+export const B_ROOTS = variant({
+  name: 'B-ROOTS',
+  subject: 'nx-recovery',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's1, before a835429cda91',
+  says: 'a yield in one root does not know what another root owes',
+  caughtBy: ['unlock_with_pending_flush', 'stale_use'],
+  load: { ...BUSY, roots: '2', 'leave-root-every': '50', notifiers: '1' },
+  replaces: { tdpMmuUnmapGfnRange: unmapEachRootAlone },
+})
 
-function* zapWithFlushOfItsOwn(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, flush: boolean, table: number): Steps<boolean> {
-  const owed = yield* zapLeafsOfRoot(cpu, vm, start, end, false, table)
-  return flush || owed
+function* unmapEachRootAlone(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, canYield: boolean, owed: boolean): Steps<boolean> {
+  const nx = vm.nx!
+  let flush = owed
+  let root = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* nx.roots.tableOf(cpu, root)
+    yield* nx.rcu.readLock(cpu)
+    const zapped = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, false)
+    flush = flush || zapped
+    yield* nx.rcu.readUnlock(cpu)
+    root = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, root)
+  }
+  return flush
 }

@@ -1,11 +1,12 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { variant } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
 import type { Nx } from '../nx/nx.ts'
 import { assertRootAlive } from '../nx/oracles.ts'
 import { NO_ROOT } from '../nx/roots.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { BUSY } from '../variants/nx-recovery.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -18,10 +19,17 @@ import type { Vm } from '../vm.ts'
  *   nobody else holds it, it is freed
  *                                          goes on in it
  */
-export const B_ROOTWALK: Rules = {
-  ...PRECHECK,
-  nx: { ...PRECHECK.nx, nextRoot: nextRootWithoutReference, afterYield: goOn },
-}
+export const B_ROOTWALK = variant({
+  name: 'B-ROOTWALK',
+  subject: 'nx-recovery',
+  on: V6_18,
+  kind: 'broken',
+  reference: 's1, before 7533377215b6',
+  says: 'a walk that yields holds no reference to its root',
+  caughtBy: ['root_use_after_free'],
+  load: { ...BUSY, roots: '2', 'keep-roots': 'no', 'leave-root-every': '20', notifiers: '1' },
+  replaces: { nx: { ...V6_18.kvm.nx, nextRoot: nextRootWithoutReference, afterYield: goOn } },
+})
 
 function* nextRootWithoutReference(cpu: Cpu, _vm: Vm, nx: Nx, before: number): Steps<number> {
   for (let root = before + 1; root < nx.roots.slots; root += 1) {

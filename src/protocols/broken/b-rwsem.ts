@@ -1,5 +1,5 @@
-import { RWSEM } from '../memslots/variants.ts'
-import type { Rules } from '../rules.ts'
+import { variant } from '../kernel.ts'
+import { RWSEM } from '../variants/elision.ts'
 
 /**
  * s3.rwsem, v1 and v2 of the series. Found by Wanpeng Li, as a splat of lockdep.
@@ -13,4 +13,14 @@ import type { Rules } from '../rules.ts'
  *   end: wants that lock,
  *   waits for 2
  */
-export const B_RWSEM: Rules = RWSEM
+export const B_RWSEM = variant({
+  name: 'B-RWSEM',
+  subject: 'elision',
+  on: RWSEM,
+  kind: 'broken',
+  reference: 's3.rwsem, v1 and v2 of the series',
+  says: 'the rwsem, with a pseudo lock that only lockdep knows, so that nobody need deadlock',
+  caughtBy: ['lock_cycle'],
+  load: { notifiers: '2', 'dwell-us': '50' },
+  replaces: {},
+})

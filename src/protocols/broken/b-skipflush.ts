@@ -1,8 +1,10 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { requestReload } from '../apic/reload.ts'
-import { DOUBLE_FLUSH } from '../apic/variants.ts'
-import type { Rules } from '../rules.ts'
+import { requestApicPageReload } from '../apic/reload.ts'
+import { variant } from '../kernel.ts'
+import { V6_5 } from '../kernels.ts'
+import type { Memslot } from '../memslots/memslots.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -17,8 +19,30 @@ import type { Vm } from '../vm.ts'
  *                                          changes the PTE, frees the page
  *   uses the freed page through its TLB
  */
-export const B_SKIPFLUSH: Rules = { ...DOUBLE_FLUSH, apic: { ...DOUBLE_FLUSH.apic, unmapped: requestAndSkipFlush } }
+export const B_SKIPFLUSH = variant({
+  name: 'B-SKIPFLUSH',
+  subject: 'apic-page',
+  on: V6_5,
+  kind: 'broken',
+  reference: 's4.skip_remote, Yu Zhang',
+  says: 'the notifier leaves the flush to the reload, which not every vCPU does',
+  caughtBy: ['unlock_with_pending_flush', 'stale_use'],
+  load: { x2apic: '1' },
+  replaces: { unmapGfnRange: leaveFlushToReload },
+})
 
-function* requestAndSkipFlush(cpu: Cpu, vm: Vm): Steps<boolean> {
-  return yield* requestReload(cpu, vm, false)
+function* leaveFlushToReload(
+  cpu: Cpu,
+  vm: Vm,
+  slot: Memslot,
+  start: Gfn,
+  end: Gfn,
+  _mayBlock: boolean,
+): Steps<boolean> {
+  let flush = false
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (!vm.holdsApicPage(start, end)) return flush
+  yield* requestApicPageReload(cpu, vm)
+  return false
 }

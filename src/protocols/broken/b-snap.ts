@@ -1,5 +1,12 @@
-import type { Rules } from '../rules.ts'
-import { never, nothing, PRECHECK, snapshotSeq } from '../variants.ts'
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { faultinPfn, invalidSlot, noSlot, releasePfn } from '../fault.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { CONTINUE, type Fault, type FaultResult, RETRY } from '../page-fault.ts'
+import type { Vm } from '../vm.ts'
 
 /**
  * The sequence is read after the pfn has been looked up (or: the smp_rmb between them is missing).
@@ -13,9 +20,32 @@ import { never, nothing, PRECHECK, snapshotSeq } from '../variants.ts'
  *   takes the new seq, F11 passes
  *   F12 installs the freed page
  */
-export const B_SNAP: Rules = {
-  ...PRECHECK,
-  snapshotBeforePfn: nothing,
-  precheckBeforePfn: never,
-  snapshotAfterPfn: snapshotSeq,
+export const B_SNAP = variant({
+  name: 'B-SNAP',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's0, smp_rmb omitted',
+  says: 'the sequence is read after the pfn lookup',
+  caughtBy: ['stale_install', 'stale_use'],
+  load: { shape: 'stream' },
+  replaces: { mmuFaultinPfn: snapshotAfterPfn },
+})
+
+function* snapshotAfterPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  if (fault.slot === NO_MEMSLOT) return noSlot(cpu, vm, fault)
+  const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
+  if (invalid) return invalidSlot(cpu, fault)
+
+  yield* faultinPfn(cpu, vm, fault)
+  fault.seq = yield* cpu.read(vm.invalidateSeq)
+  yield* cpu.barrier(RMB)
+  const late = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
+  if (late) {
+    yield* releasePfn(cpu, vm, fault)
+    cpu.count(COUNTER.retry_precheck_after_pfn, 1)
+    return RETRY
+  }
+  fault.prechecked = true
+  return CONTINUE
 }

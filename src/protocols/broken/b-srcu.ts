@@ -1,12 +1,11 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import { EXCLUSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { handlePageFault } from '../fault.ts'
+import { variant } from '../kernel.ts'
+import { V6_12 } from '../kernels.ts'
 import { assertRetryHasCause } from '../oracles.ts'
 import { type Fault, type FaultResult, RETRY } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
 import { SITE } from '../sites.ts'
-import { PRECHECK } from '../variants.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -20,11 +19,21 @@ import type { Vm } from '../vm.ts'
  *   F6 RETRY, and again, for ever
  *                                          M9 waits for the section
  */
-export const B_SRCU: Rules = { ...PRECHECK, pageFault: loopInsideSrcu }
+export const B_SRCU = variant({
+  name: 'B-SRCU',
+  subject: 'elision',
+  on: V6_12,
+  kind: 'broken',
+  reference: 's3, prefault before v6.18',
+  says: 'a fault retries in the kernel, inside one SRCU section, as long as the memslot is INVALID',
+  caughtBy: ['retry_unbounded', 'lock_cycle'],
+  load: { 'spare-access-share': '50', 'update-pause-us': '20' },
+  replaces: { mmuPageFault: loopInsideSrcu },
+})
 
 function* loopInsideSrcu(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   for (;;) {
-    const result = yield* handlePageFault(cpu, vm, fault)
+    const result = yield* vm.kvm.mmuDoPageFault(cpu, vm, fault)
     if (result !== RETRY || cpu.signalPending()) return result
     noteWaitForUpdate(cpu, vm, fault)
     assertRetryHasCause(cpu, vm, fault, true)

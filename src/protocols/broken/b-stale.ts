@@ -1,5 +1,6 @@
-import type { Rules } from '../rules.ts'
-import { never, PRECHECK } from '../variants.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
 
 /**
  * s0.noLocked: the pre-checks alone, no check under mmu_lock.
@@ -12,4 +13,18 @@ import { never, PRECHECK } from '../variants.ts'
  *                                          E1 .. E7
  *   F10, F12 installs the freed page
  */
-export const B_STALE: Rules = { ...PRECHECK, isPageFaultStale: never }
+export const B_STALE = variant({
+  name: 'B-STALE',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's0.noLocked',
+  says: 'no check under mmu_lock',
+  caughtBy: ['stale_install', 'install_in_progress', 'stale_use'],
+  load: { shape: 'stream' },
+  replaces: { isPageFaultStale: neverStale },
+})
+
+function* neverStale(): Steps<boolean> {
+  return false
+}

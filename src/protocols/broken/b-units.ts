@@ -1,9 +1,19 @@
 import { isStaleByHva, rangeAddHva } from '../hva-ranges.ts'
-import type { Rules } from '../rules.ts'
-import { PRECHECK } from '../variants.ts'
+import { variant } from '../kernel.ts'
+import { V6_8 } from '../kernels.ts'
 
 /**
  * s0.v2 on 6.7, where the range of the invalidation is still kept in hvas: the exact check compares hvas, the pre-check a
  * gfn. Nothing is unsafe, but the pre-check says "go on" to nearly every fault that must retry, and the hang is back.
  */
-export const B_UNITS: Rules = { ...PRECHECK, invalidateRangeAdd: rangeAddHva, isPageFaultStale: isStaleByHva }
+export const B_UNITS = variant({
+  name: 'B-UNITS',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'broken',
+  reference: 's0.v2 on v6.7',
+  says: 'the pre-check compares a gfn with a range of hvas',
+  caughtBy: ['precheck_never_fires'],
+  load: { shape: 'boot' },
+  replaces: { invalidateRangeAdd: rangeAddHva, isPageFaultStale: isStaleByHva },
+})

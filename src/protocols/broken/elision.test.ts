@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deadlockOf } from '../../shared-memory/lockdep/deadlock.ts'
+import type { Kernel } from '../kernel.ts'
 import { lockCircles } from '../lock-report.ts'
 import {
   creates,
@@ -11,10 +12,9 @@ import {
   SPARE_RANGE,
   updatedVm,
 } from '../memslots/testing.contract.ts'
-import { COUNT, FAIR_GATE, RWSEM } from '../memslots/variants.ts'
-import type { Rules } from '../rules.ts'
 import { type Act, faultOn, gfnOf, inTurn, type SmallVm } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { COUNT, FAIR_GATE, RWSEM } from '../variants/elision.ts'
+import { PRECHECK } from '../variants/precheck.ts'
 import { reloadRoot } from '../vcpu.ts'
 import { B_ARCHLOCK } from './b-archlock.ts'
 import { B_EARLYDEC } from './b-earlydec.ts'
@@ -32,8 +32,8 @@ const deadlock = ({ vm, stage }: SmallVm) =>
   deadlockOf(vm.lockdep!.standingsIn(stage.memory))?.map(({ waiter }) => waiter)
 
 test('B-UNBAL elides the start and not the end, when the slot came between them', () => {
-  const race = (rules: Rules) => {
-    const small = updatedVm([faultOn(0), notifies(SPARE_RANGE), creates], rules)
+  const race = (kernel: Kernel) => {
+    const small = updatedVm([faultOn(0), notifies(SPARE_RANGE), creates], kernel)
     small.stage.run(0).runUntil(1, /pause/).run(2).run(1).run(2)
     return small
   }
@@ -54,8 +54,8 @@ test('B-UNBAL leaves an invalidation counted for ever, when the slot went betwee
 })
 
 /** The updater comes along when the notifier stands, in its start or in its end, before the step. */
-function publishesBefore(rules: Rules, half: 'start' | 'end', step: RegExp) {
-  const small = updatedVm([faultOn(0), notifies(SPARE_RANGE), creates], rules)
+function publishesBefore(kernel: Kernel, half: 'start' | 'end', step: RegExp) {
+  const small = updatedVm([faultOn(0), notifies(SPARE_RANGE), creates], kernel)
   if (half === 'end') small.stage.runUntil(1, /pause/)
   small.stage.runUntil(1, step).run(2).run(1).run(2)
   return small.violations
@@ -74,8 +74,8 @@ test('B-EARLYDEC lets the memslots go before its end looks them up', () => {
 })
 
 test('B-WAKE goes to sleep after the wake-up', () => {
-  const race = (rules: Rules) => {
-    const small = updatedVm([faultOn(0), notifies(OUTSIDE), creates], rules)
+  const race = (kernel: Kernel) => {
+    const small = updatedVm([faultOn(0), notifies(OUTSIDE), creates], kernel)
     small.stage.runUntil(1, /pause/).runUntil(2, /store mnMemslotsUpdateRcuwait.state/)
     small.stage.run(1).run(2).run(1).run(2)
     return small
@@ -89,8 +89,8 @@ test('B-WAKE goes to sleep after the wake-up', () => {
 })
 
 /** Notifier 1 is in its pair, the updater queues, notifier 2 starts and takes the pseudo lock. */
-function rwsemRace(rules: Rules, pseudoLock: 'graph' | 'mutex') {
-  const small = updatedVm([faultOn(0), notifies(OUTSIDE), notifies(OUTSIDE), creates], rules, { pseudoLock })
+function rwsemRace(kernel: Kernel, pseudoLock: 'graph' | 'mutex') {
+  const small = updatedVm([faultOn(0), notifies(OUTSIDE), notifies(OUTSIDE), creates], kernel, { pseudoLock })
   small.stage.runUntil(1, /pause/).run(3).run(2).run(1).run(3).run(2).run(1)
   return small
 }
@@ -108,16 +108,16 @@ test('lockdep finds the circle of the rwsem where nobody deadlocks, and none in 
   assert.equal(deadlock(small), undefined)
   assert.equal(circles(small), 1)
   assert.deepEqual(small.violationsAtRest, ['lock_cycle'])
-  for (const rules of [PRECHECK, COUNT]) {
-    const correct = rwsemRace(rules, 'graph')
+  for (const kernel of [PRECHECK, COUNT]) {
+    const correct = rwsemRace(kernel, 'graph')
     assert.equal(correct.stage.finish(), true)
     assert.deepEqual(correct.violationsAtRest, [])
   }
 })
 
 test('with the rwsem one thread deadlocks alone, if an updater queues between two starts of its own', () => {
-  const race = (rules: Rules) => {
-    const small = updatedVm([faultOn(0), notifiesNested(OUTSIDE), creates], rules)
+  const race = (kernel: Kernel) => {
+    const small = updatedVm([faultOn(0), notifiesNested(OUTSIDE), creates], kernel)
     small.stage.runUntil(1, /pause/).run(2)
     return small
   }
@@ -147,8 +147,8 @@ const reloads: Act = function* (cpu, vm) {
 }
 
 test('B-ARCHLOCK waits for a vCPU that waits for slots_arch_lock', () => {
-  const race = (rules: Rules) => {
-    const small = updatedVm([reloads, creates], rules)
+  const race = (kernel: Kernel) => {
+    const small = updatedVm([reloads, creates], kernel)
     small.stage.runUntil(0, /pause/).run(1)
     return small
   }
@@ -169,8 +169,8 @@ const faultsOutsideGuest: Act = function* (cpu, vm) {
 }
 
 test('B-SRCU retries for ever on a slot that becomes valid when it has stopped', () => {
-  const race = (rules: Rules) => {
-    const small = updatedVm([faultsOutsideGuest, inTurn(creates, deletes)], rules)
+  const race = (kernel: Kernel) => {
+    const small = updatedVm([faultsOutsideGuest, inTurn(creates, deletes)], kernel)
     small.stage.runUntil(1, /xchg slotsLock/).play('1')
     small.stage.runUntil(0, /pause/).run(1)
     for (let step = 0; step < 60_000 && small.stage.stateOf(0) !== 'has ended'; step += 1) small.stage.play('0')
@@ -187,8 +187,8 @@ test('B-SRCU retries for ever on a slot that becomes valid when it has stopped',
 })
 
 test('an invalidation that is elided touches neither mmu_lock nor what it guards', () => {
-  const touched = (rules: Rules) =>
-    updatedVm([faultOn(0), notifies(OUTSIDE)], rules)
+  const touched = (kernel: Kernel) =>
+    updatedVm([faultOn(0), notifies(OUTSIDE)], kernel)
       .stage.run(1)
       .trace.filter((step) => /mmuLock|mmuInvalidate/.test(step)).length
   assert.equal(touched(PRECHECK), 0)
@@ -196,8 +196,8 @@ test('an invalidation that is elided touches neither mmu_lock nor what it guards
 })
 
 test('a fault on a page that no invalidation is of installs it, whoever else is invalidating', () => {
-  for (const rules of [PRECHECK, COUNT]) {
-    const small = updatedVm([faultOn(20), notifies(OUTSIDE), notifies(inside)], rules)
+  for (const kernel of [PRECHECK, COUNT]) {
+    const small = updatedVm([faultOn(20), notifies(OUTSIDE), notifies(inside)], kernel)
     small.stage.runUntil(1, /pause/).runUntil(2, /pause/).run(0)
     assert.equal(small.counted('pf_fixed'), 1)
     assert.notEqual(small.leaf(20), 0, `${gfnOf(20)}`)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Rules } from '../rules.ts'
+import type { Kernel } from '../kernel.ts'
 import { faultOn, faultsOn, gfnOf, invalidate, SmallVm } from '../testing.contract.ts'
-import { LOOP, PRECHECK } from '../variants.ts'
+import { LOOP, PRECHECK } from '../variants/precheck.ts'
 import { accessGuestMemory, enterGuest } from '../vcpu.ts'
 import { B_HALF } from './b-half.ts'
 import { B_HOIST } from './b-hoist.ts'
@@ -16,8 +16,8 @@ import { B_UNITS } from './b-units.ts'
 
 // The shortest interleaving that shows each fault. The correct protocol is taken through the same one.
 
-function staleRace(rules: Rules) {
-  const small = new SmallVm([faultOn(5), invalidate(0, 8)], rules)
+function staleRace(kernel: Kernel) {
+  const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
   small.stage
     .runUntil(0, /mmuLock/)
     .run(1)
@@ -30,8 +30,8 @@ test('B-STALE installs the page that was freed between the pre-check and mmu_loc
   assert.deepEqual(staleRace(PRECHECK).violations, [])
 })
 
-function snapRace(rules: Rules) {
-  const small = new SmallVm([faultOn(5), invalidate(0, 8)], rules)
+function snapRace(kernel: Kernel) {
+  const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
   // F8 takes the old page; the invalidation that was to keep it out ends before the sequence is read.
   small.stage.runUntil(0, /mmuInvalidate|hostMm.refs/).runUntil(0, /hostMm.refs/)
   while (!/hostMm.pte/.test(small.stage.stateOf(0))) small.stage.play('0')
@@ -45,8 +45,8 @@ test('B-SNAP takes a sequence that already knows of the invalidation which freed
 })
 
 test('B-HOIST goes on for ever with the count that it read once', () => {
-  const race = (rules: Rules) => {
-    const small = new SmallVm([faultOn(5), invalidate(0, 8)], rules)
+  const race = (kernel: Kernel) => {
+    const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
     // The loop looks once while the invalidation is in progress.
     small.stage
       .runUntil(1, /hostMm.pte/)
@@ -65,8 +65,8 @@ test('B-HOIST goes on for ever with the count that it read once', () => {
 })
 
 test('B-LEAK keeps the reference of a page that the pre-check turned down', () => {
-  const race = (rules: Rules) => {
-    const small = new SmallVm([faultOn(5), invalidate(0, 8)], rules)
+  const race = (kernel: Kernel) => {
+    const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
     small.stage
       .runUntil(0, /hostMm.refs/)
       .run(1)
@@ -77,8 +77,8 @@ test('B-LEAK keeps the reference of a page that the pre-check turned down', () =
   assert.deepEqual(race(PRECHECK), [])
 })
 
-function duringInvalidation(rules: Rules) {
-  const small = new SmallVm([faultOn(5), invalidate(0, 8)], rules)
+function duringInvalidation(kernel: Kernel) {
+  const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
   small.stage.runUntil(1, /hostMm/).run(0)
   return small
 }
@@ -97,8 +97,8 @@ test('B-INV never looks before the pfn lookup', () => {
 })
 
 test('B-ORDER lets the count fall before the sequence rises, which nobody sees under mmu_lock', () => {
-  const order = (rules: Rules) =>
-    new SmallVm([faultOn(0), invalidate(0, 8)], rules).stage
+  const order = (kernel: Kernel) =>
+    new SmallVm([faultOn(0), invalidate(0, 8)], kernel).stage
       .run(1)
       .trace.filter((step) => /store mmuInvalidate.(seq|inProgress)/.test(step))
       .slice(-2)
@@ -108,8 +108,8 @@ test('B-ORDER lets the count fall before the sequence rises, which nobody sees u
 })
 
 test('B-RANGE lets a fault find an invalidation in progress without a range', () => {
-  const race = (rules: Rules) => {
-    const small = new SmallVm([faultOn(5), invalidate(0, 8)], rules)
+  const race = (kernel: Kernel) => {
+    const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
     small.stage.runUntil(0, /mmuLock/)
     // The notifier goes on to where mmu_lock is free for the first time.
     small.stage
@@ -124,8 +124,8 @@ test('B-RANGE lets a fault find an invalidation in progress without a range', ()
 })
 
 test('B-HALF lets a fault install what another invalidation still holds', () => {
-  const race = (rules: Rules) => {
-    const small = new SmallVm([faultOn(25), invalidate(0, 10), invalidate(20, 30)], rules)
+  const race = (kernel: Kernel) => {
+    const small = new SmallVm([faultOn(25), invalidate(0, 10), invalidate(20, 30)], kernel)
     small.stage
       .runUntil(1, /hostMm/)
       .runUntil(2, /hostMm/)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Rules } from '../rules.ts'
+import type { Kernel } from '../kernel.ts'
 import { executes, smallStage2, writes } from '../stage2/testing.contract.ts'
-import { INTERVAL_TREE_STACK, RANGED, THRESHOLD } from '../stage2/variants.ts'
 import { inTurn, invalidate } from '../testing.contract.ts'
+import { INTERVAL_TREE_STACK, RANGED, THRESHOLD } from '../variants/icache.ts'
 import { B_NOTLBI } from './b-notlbi.ts'
 import { B_PUBFIRST } from './b-pubfirst.ts'
 import { B_SLEEP } from './b-sleep.ts'
@@ -14,8 +14,8 @@ import { B_VOLUME } from './b-volume.ts'
 const boots = inTurn(writes(0), executes(0))
 
 test('B-PUBFIRST lets another vCPU execute what its I-cache holds of the old memory', () => {
-  const race = (rules: Rules) => {
-    const small = smallStage2([boots, executes(0)], rules)
+  const race = (kernel: Kernel) => {
+    const small = smallStage2([boots, executes(0)], kernel)
     // vCPU 0 has mapped the block and stands before its invalidation; vCPU 1 comes, and executes if it may.
     small.stage.runUntil(0, /broadcast/).run(1)
     const seenBy = small.stage.cpus.map(({ violations }) => violations.length)
@@ -29,8 +29,8 @@ test('B-PUBFIRST lets another vCPU execute what its I-cache holds of the old mem
 })
 
 test('B-SLEEP sleeps and allocates with mmu_lock held, and an invalidation waits for the one that sleeps', () => {
-  const race = (rules: Rules) => {
-    const small = smallStage2([boots, boots, invalidate(0, 8)], rules)
+  const race = (kernel: Kernel) => {
+    const small = smallStage2([boots, boots, invalidate(0, 8)], kernel)
     small.stage.runUntil(0, /cas stage2.tables.blocks|faultRanges.(mutex|spinlock)/)
     while (!/faultRanges/.test(small.stage.stateOf(0))) small.stage.play('0')
     // Owns the lock of the ranges.
@@ -50,8 +50,8 @@ test('B-SLEEP sleeps and allocates with mmu_lock held, and an invalidation waits
 })
 
 test('B-VOLUME issues more operations under mmu_lock than MAX_DVM_OPS, once for each vCPU', () => {
-  const herd = (rules: Rules) => {
-    const small = smallStage2([boots, boots, boots], rules)
+  const herd = (kernel: Kernel) => {
+    const small = smallStage2([boots, boots, boots], kernel)
     for (const vcpu of [0, 1, 2]) small.stage.runUntil(vcpu, /broadcast/)
     assert.ok(small.stage.finish())
     return small
@@ -64,8 +64,8 @@ test('B-VOLUME issues more operations under mmu_lock than MAX_DVM_OPS, once for 
 })
 
 test('B-NOTLBI leaves the vCPU that lost the race faulting on what its TLB holds', () => {
-  const race = (rules: Rules) => {
-    const small = smallStage2([boots, boots], rules)
+  const race = (kernel: Kernel) => {
+    const small = smallStage2([boots, boots], kernel)
     for (const vcpu of [0, 1]) small.stage.runUntil(vcpu, /broadcast/)
     assert.ok(small.stage.finish())
     return small

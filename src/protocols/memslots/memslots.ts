@@ -115,6 +115,11 @@ export class Memslots {
     return gfn < base + pages ? slot : NO_MEMSLOT
   }
 
+  /** The first memslot that overlaps the hvas [start, end): `kvm_for_each_memslot_in_hva_range()`. */
+  *firstOverlapping(cpu: Cpu, start: Hva, end: Hva): Steps<Memslot> {
+    return yield* this.nextOverlapping(cpu, NO_MEMSLOT, start, end)
+  }
+
   /** The first memslot after `after` that overlaps the hvas [start, end); start with NO_MEMSLOT. */
   *nextOverlapping(cpu: Cpu, after: Memslot, start: Hva, end: Hva): Steps<Memslot> {
     const first = after === NO_MEMSLOT ? yield* this.dereference(cpu) : this.#firstOf(after)

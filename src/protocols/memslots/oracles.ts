@@ -1,6 +1,8 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { LockMode } from '../../shared-memory/lockdep/graph.ts'
 import { RUNNING } from '../../shared-memory/rcuwait.ts'
+import { COUNTER } from '../counters.ts'
 import { clearInvalidating, ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { GEN_UPDATE_IN_PROGRESS } from './memslots.ts'
@@ -8,23 +10,39 @@ import { GEN_UPDATE_IN_PROGRESS } from './memslots.ts'
 // I3.2: the slots that a pair's end looks up are those of its start. The oracle counts publications and does not look at the
 // pointer, which comes back to where it was after two of them.
 
-/** The start of a pair looks its memslots up. */
-export function markPair(cpu: Cpu, vm: Vm): void {
+/** Nothing was marked: the start of the pair promises nothing. */
+const NOT_MARKED = -1
+
+/** The start of a pair begins. */
+export function beginPair(cpu: Cpu, vm: Vm): void {
   const { updates } = vm
   if (updates === undefined || !vm.config.oracles) return
   const depth = cpu.peek(updates.depth(cpu.id))
-  cpu.poke(updates.mark(cpu.id, depth), cpu.peek(updates.publications))
+  cpu.poke(updates.mark(cpu.id, depth), NOT_MARKED)
   cpu.poke(updates.depth(cpu.id), depth + 1)
+}
+
+/** The start of a pair looks its memslots up, and the end is to find the same. */
+export function markSlots(cpu: Cpu, vm: Vm): void {
+  const { updates } = vm
+  if (updates === undefined || !vm.config.oracles) return
+  cpu.poke(updates.mark(cpu.id, cpu.peek(updates.depth(cpu.id)) - 1), cpu.peek(updates.publications))
 }
 
 /** Its end does. */
 export function assertSlotsKept(cpu: Cpu, vm: Vm): void {
   const { updates } = vm
   if (updates === undefined || !vm.config.oracles) return
-  const depth = cpu.peek(updates.depth(cpu.id)) - 1
-  cpu.poke(updates.depth(cpu.id), depth)
-  const published = cpu.peek(updates.publications) - cpu.peek(updates.mark(cpu.id, depth))
-  if (published !== 0 && vm.rules.memslots.keepsSlots) cpu.violation(ORACLE.slots_changed_inside_pair, published)
+  const mark = cpu.peek(updates.mark(cpu.id, cpu.peek(updates.depth(cpu.id)) - 1))
+  const published = cpu.peek(updates.publications) - mark
+  if (mark !== NOT_MARKED && published !== 0) cpu.violation(ORACLE.slots_changed_inside_pair, published)
+}
+
+/** The end of a pair is over. */
+export function endPair(cpu: Cpu, vm: Vm): void {
+  const { updates } = vm
+  if (updates === undefined || !vm.config.oracles) return
+  cpu.poke(updates.depth(cpu.id), cpu.peek(updates.depth(cpu.id)) - 1)
 }
 
 /** The end of a pair will not come: the VM was destroyed. */
@@ -32,8 +50,20 @@ export function forgetPair(cpu: Cpu, vm: Vm): void {
   const { updates } = vm
   if (updates === undefined) return
   for (const lock of [updates.pairs, updates.mmuNotifierSlotsSem.id]) vm.lockdep?.release(cpu, lock)
-  if (vm.config.oracles) cpu.poke(updates.depth(cpu.id), cpu.peek(updates.depth(cpu.id)) - 1)
+  endPair(cpu, vm)
   clearInvalidating(cpu, vm)
+}
+
+/** Tells lockdep, which knows locks only, that this CPU is in a pair; `active` is how many there are with it. */
+export function holdPair(cpu: Cpu, vm: Vm, mode: LockMode, active: number): void {
+  cpu.countHighest(COUNTER.mn_active_max, active)
+  if (vm.updates === undefined) return
+  vm.lockdep?.acquire(cpu, vm.updates.pairs, mode)
+  vm.lockdep?.acquired(cpu, vm.updates.pairs)
+}
+
+export function releasePair(cpu: Cpu, vm: Vm): void {
+  if (vm.updates !== undefined) vm.lockdep?.release(cpu, vm.updates.pairs)
 }
 
 /** No end will come, so what is counted stays counted. */
@@ -48,7 +78,7 @@ export function markPublication(cpu: Cpu, vm: Vm): void {
   if (updates !== undefined) cpu.poke(updates.publications, cpu.peek(updates.publications) + 1)
 }
 
-/** The count is about to become 0, or whoever made it so has called rcuwait_wake_up(). */
+/** The end of a pair may bring the count to 0, or it is over: then whoever brought it there has called rcuwait_wake_up(). */
 export function markWaking(cpu: Cpu, vm: Vm, isWaking: boolean): void {
   if (vm.updates !== undefined && vm.config.oracles) cpu.poke(vm.updates.waking(cpu.id), isWaking ? 1 : 0)
 }
@@ -57,7 +87,8 @@ export function markWaking(cpu: Cpu, vm: Vm, isWaking: boolean): void {
  * I3.4: an updater is about to sleep. If the count is 0, whoever made it so has yet to wake it, or has done so: looked at in
  * this order, the three cannot deceive.
  */
-export function assertWillBeWoken(cpu: Cpu, vm: Vm): void {
+export function noteSleep(cpu: Cpu, vm: Vm): void {
+  cpu.count(COUNTER.memslot_wait_loops, 1)
   const { updates } = vm
   if (updates === undefined || !vm.config.oracles || cpu.peek(vm.mnActiveInvalidateCount) !== 0) return
   for (let other = 0; other < vm.config.cpus; other += 1) if (cpu.peek(updates.waking(other)) !== 0) return

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { B_TEARDOWN } from '../broken/b-teardown.ts'
-import type { Rules } from '../rules.ts'
+import type { Kernel } from '../kernel.ts'
 import { type Act, inTurn } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
-import { createVm, destroyVm } from './teardown.ts'
+import { ALWAYS_LOCK, COUNT, RWSEM } from '../variants/elision.ts'
+import { PRECHECK } from '../variants/precheck.ts'
+import { createVm } from './teardown.ts'
 import { notifies, OUTSIDE, SPARE, SPARE_RANGE, updatedVm } from './testing.contract.ts'
-import { ALWAYS_LOCK, COUNT, RWSEM } from './variants.ts'
 
 const creates: Act = (cpu, vm) => createVm(cpu, vm, SPARE.slot)
-const destroys: Act = (cpu, vm) => destroyVm(cpu, vm, SPARE.slot)
+const destroys: Act = (cpu, vm) => vm.kvm.destroyVm(cpu, vm, SPARE.slot)
 
 /** As tasks do: mmap_lock is held for read from start to end. */
 const notifiesInMm = (range: typeof OUTSIDE): Act =>
@@ -21,22 +21,22 @@ const notifiesInMm = (range: typeof OUTSIDE): Act =>
   }
 
 /** CPU 0 creates the VM and, when CPU 1 stands between start and end, destroys it. */
-function destroyedInside(rules: Rules, range: typeof OUTSIDE) {
-  const small = updatedVm([inTurn(creates, destroys), notifies(range)], rules, { isDestroyed: true })
+function destroyedInside(kernel: Kernel, range: typeof OUTSIDE) {
+  const small = updatedVm([inTurn(creates, destroys), notifies(range)], kernel, { isDestroyed: true })
   small.stage.runUntil(0, /store mmuNotifier.registered/).play('0')
   small.stage.runUntil(0, /store mmuNotifier.registered/)
   small.stage.runUntil(1, /pause/).run(0).run(1)
   return small
 }
 
-for (const [name, rules] of Object.entries({
+for (const [name, kernel] of Object.entries({
   'count-elide': PRECHECK,
   count: COUNT,
   'always-lock': ALWAYS_LOCK,
   rwsem: RWSEM,
 })) {
   test(`a VM is destroyed between start and end (${name}): its last memslot goes, and the end is not called`, () => {
-    const small = destroyedInside(rules, OUTSIDE)
+    const small = destroyedInside(kernel, OUTSIDE)
     assert.deepEqual([small.stage.stateOf(0), small.stage.stateOf(1)], ['has ended', 'has ended'])
     assert.deepEqual(small.violations, [])
     assert.deepEqual([small.counted('invalidate_start'), small.counted('invalidate_end')], [1, 0])

@@ -18,13 +18,14 @@ export function* createVm(cpu: Cpu, vm: Vm, privateSlot: number): Steps<void> {
   yield* mmapLock.writeUnlock(cpu)
 }
 
-/** `kvm_destroy_vm()`: pairs that have begun lose their end, and what they counted has to be put right by hand. */
+/** `kvm_destroy_vm()`, virt/kvm/kvm_main.c, since v5.15: pairs that have begun lose their end, and what they counted has to be put right by hand. */
 export function* destroyVm(cpu: Cpu, vm: Vm, privateSlot: number): Steps<void> {
   const { registered, srcu } = vm.updates!.lifetime!
   // mmu_notifier_unregister(): no callback begins any more, and those that have begun end.
   yield* cpu.store(registered, 0)
   yield* srcu.synchronize(cpu)
-  yield* vm.rules.memslots.forgetPairs(cpu, vm)
+  // Nobody counts any more, and nobody waits.
+  yield* cpu.store(vm.mnActiveInvalidateCount, 0)
   assertNoPairsLeft(cpu, vm)
   // kvm_arch_destroy_vm(): waits for pairs, as every update does.
   yield* deleteMemslot(cpu, vm, privateSlot)

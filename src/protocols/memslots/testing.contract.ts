@@ -1,9 +1,9 @@
 // For tests: a small VM whose memslots change, and the acts of who changes them and of who notifies meanwhile.
 import type { Hva } from '../../shared-memory/addresses.ts'
+import type { Kernel } from '../kernel.ts'
 import { raiseEnd, raiseStart } from '../mmu-notifier.ts'
-import type { Rules } from '../rules.ts'
 import { type Act, BASE_GFN, BASE_HVA, SmallVm } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { PRECHECK } from '../variants/precheck.ts'
 import type { VmConfig } from '../vm.ts'
 import { createMemslot, deleteMemslot } from './update-memslot.ts'
 import type { MemslotUpdateConfig } from './updates.ts'
@@ -16,12 +16,12 @@ export const SPARE_RANGE = { first: 128, end: 136 }
 
 export function updatedVm(
   acts: readonly Act[],
-  rules: Rules = PRECHECK,
+  kernel: Kernel = PRECHECK,
   updates: Partial<MemslotUpdateConfig> = {},
   config: Partial<VmConfig> = {},
 ): SmallVm {
   const whole = { spare: [SPARE], pseudoLock: 'none', zap: 'slot', ...updates } as const
-  return new SmallVm(acts, rules, { lockdep: true, updates: whole, ...config })
+  return new SmallVm(acts, kernel, { lockdep: true, updates: whole, ...config })
 }
 
 export const creates: Act = (cpu, vm) => createMemslot(cpu, vm, SPARE.slot)

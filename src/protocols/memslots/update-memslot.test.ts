@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Act, faultOn, faultsOn, gfnOf, inTurn, invalidate } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { ALWAYS_LOCK, COUNT } from '../variants/elision.ts'
+import { PRECHECK } from '../variants/precheck.ts'
 import { GEN_UPDATE_IN_PROGRESS, NO_MEMSLOT } from './memslots.ts'
 import { creates, deletes, notifies, OUTSIDE, SPARE, SPARE_RANGE, updatedVm } from './testing.contract.ts'
 import { moveMemslot } from './update-memslot.ts'
-import { ALWAYS_LOCK, COUNT } from './variants.ts'
 
 const find =
   (gfn: number): Act =>
@@ -110,7 +110,7 @@ test('a fault that meets a slot on its way out retries, and finds none when it i
 })
 
 const RULES = { 'always-lock': ALWAYS_LOCK, count: COUNT, 'count-elide': PRECHECK }
-for (const [name, rules] of Object.entries(RULES)) {
+for (const [name, kernel] of Object.entries(RULES)) {
   test(`${name}: no schedule of a fault, two notifiers and an update violates anything`, () => {
     const numbers = fc.array(fc.nat(3), { maxLength: 400 })
     fc.assert(
@@ -118,7 +118,7 @@ for (const [name, rules] of Object.entries(RULES)) {
         const changes = invalidate(0, 8)
         const small = updatedVm(
           [faultsOn(5, 66, 20), changes, notifies(SPARE_RANGE), inTurn(creates, deletes, creates)],
-          rules,
+          kernel,
           { pseudoLock },
         )
         assert.ok(small.stage.pick(schedule).finish())

@@ -3,12 +3,11 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { assertFlushed, assertUnmapped } from '../oracles.ts'
-import { flushRemoteTlbs } from '../remote-flush.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
 import { zapSlotLeafs } from '../zap.ts'
 import { INVALID, type Memslot, NO_MEMSLOT } from './memslots.ts'
-import { assertAbsent, assertGeneration, assertMemslots, DELETED, noteMemslot } from './oracles.ts'
+import { assertAbsent, assertMemslots, DELETED, noteMemslot } from './oracles.ts'
 
 // M: `kvm_set_memory_region()`, of a VM that has `updates`. A slot is named by its number.
 
@@ -18,7 +17,7 @@ export function* createMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
   yield* beginUpdate(cpu, vm)
   assertAbsent(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn: slot.baseGfn })
-  yield* swapActiveMemslots(cpu, vm)
+  yield* vm.kvm.swapActiveMemslots(cpu, vm)
   noteMemslot(cpu, vm, id, slot.baseGfn)
   yield* endUpdate(cpu, vm)
 }
@@ -29,7 +28,7 @@ export function* deleteMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
   const was = noteMemslot(cpu, vm, id, DELETED)
   yield* invalidateMemslot(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, null)
-  yield* swapActiveMemslots(cpu, vm)
+  yield* vm.kvm.swapActiveMemslots(cpu, vm)
   assertUnmapped(cpu, vm, was, (was + vm.memslots.configOf(id).pages) as Gfn)
   yield* endUpdate(cpu, vm)
 }
@@ -41,7 +40,7 @@ export function* moveMemslot(cpu: Cpu, vm: Vm, id: number, baseGfn: Gfn): Steps<
   const was = noteMemslot(cpu, vm, id, baseGfn)
   yield* invalidateMemslot(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn })
-  yield* swapActiveMemslots(cpu, vm)
+  yield* vm.kvm.swapActiveMemslots(cpu, vm)
   assertUnmapped(cpu, vm, was, (was + slot.pages) as Gfn)
   yield* endUpdate(cpu, vm)
 }
@@ -67,9 +66,9 @@ function* endUpdate(cpu: Cpu, vm: Vm): Steps<void> {
 function* invalidateMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
   const baseGfn = yield* baseGfnOf(cpu, vm, id)
   yield* vm.memslots.prepareNext(cpu, id, { slot: vm.memslots.configOf(id), flags: INVALID, baseGfn })
-  yield* swapActiveMemslots(cpu, vm)
+  yield* vm.kvm.swapActiveMemslots(cpu, vm)
   const slot = yield* vm.memslots.find(cpu, baseGfn)
-  yield* flushShadow(cpu, vm, slot)
+  yield* vm.kvm.flushShadowMemslot(cpu, vm, slot)
   assertUnmapped(cpu, vm, baseGfn, (baseGfn + vm.memslots.configOf(id).pages) as Gfn)
   vm.lockdep?.at(cpu, SITE.kvm_set_memory_region)
   yield* vm.updates!.slotsArchLock.acquire(cpu)
@@ -84,21 +83,11 @@ function* baseGfnOf(cpu: Cpu, vm: Vm, id: number): Steps<Gfn> {
   }
 }
 
-/** M4 to M10: `kvm_swap_active_memslots()`. slots_arch_lock is held on the way in only. */
-function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
-  vm.lockdep?.at(cpu, SITE.kvm_swap_active_memslots)
-  yield* vm.memslots.markUpdateInProgress(cpu)
-  yield* vm.rules.memslots.publish(cpu, vm)
-  yield* vm.rules.memslots.synchronize(cpu, vm)
-  yield* vm.memslots.finishUpdate(cpu)
-  assertGeneration(cpu, vm, false)
-}
-
 /**
- * M11: `kvm_arch_flush_shadow_memslot()`. On x86 everything goes unless the VMM has said that it need not; the kernel does
+ * M11: `kvm_arch_flush_shadow_memslot()`, arch/x86/kvm/mmu/mmu.c. On x86 everything goes unless the VMM has said that it need not; the kernel does
  * that by giving up the roots, here the leafs are taken one by one.
  */
-function* flushShadow(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
+export function* flushShadowMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   let flush = false
   vm.lockdep?.at(cpu, SITE.kvm_arch_flush_shadow_memslot)
   yield* vm.mmuLock.writeLock(cpu)
@@ -111,7 +100,7 @@ function* flushShadow(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
       next = yield* vm.memslots.nextOf(cpu, next)
     }
   }
-  if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
   assertFlushed(cpu, vm, -1 as Gfn)
   yield* vm.mmuLock.writeUnlock(cpu)
 }

@@ -17,7 +17,6 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { pfnAdd } from '../host-mm.ts'
 import type { Fault } from '../page-fault.ts'
-import { flushRemoteTlbs } from '../remote-flush.ts'
 import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
@@ -82,5 +81,5 @@ export function* dropChild(cpu: Cpu, vm: Vm, nx: Nx, replaced: number): Steps<vo
   cpu.count(COUNTER.nx_replaced, 1)
   assertAllowed(cpu, nx, child)
   yield* teardown(cpu, vm, nx, child, true)
-  yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
+  yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPresentLeaf, LEVEL_2M, pfnOf, W, X } from '../../shared-memory/page-tables/spte.ts'
 import { hostPageOfPfn } from '../host-mm.ts'
+import { V6_18 } from '../kernels.ts'
 import { inTurn } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
 import {
   executes,
   halts,
@@ -55,7 +55,7 @@ test('where the guest executes, a write does not bring the huge page back', () =
 test('in a page of 1 GiB a block of 2 MiB is made small, the others become huge pages of 2 MiB', () => {
   const gigantic = { slot: 0, baseGfn: own(0), hva: 0, pages: 512 * 512 }
   const guest = inTurn(writesTo(own(3)), executes(own(1)), writesTo(own(2)), writesTo(own(1, 1)))
-  const vm = new NxVm([guest], PRECHECK, { hugeLevel: 3, nestedPages: 0 }, { memslots: [gigantic], isHuge: () => true })
+  const vm = new NxVm([guest], V6_18, { hugeLevel: 3, nestedPages: 0 }, { memslots: [gigantic], isHuge: () => true })
   vm.stage.run(0)
   assert.ok(isHuge(vm.leafOf(own(2))))
   assert.equal(hostPageOfPfn(pfnOf(vm.leafOf(own(2)))), 2 * 512)
@@ -64,10 +64,10 @@ test('in a page of 1 GiB a block of 2 MiB is made small, the others become huge 
   assert.deepEqual(vm.violations, [])
 })
 
-for (const [name, rules] of Object.entries(VARIANTS)) {
+for (const [name, kernel] of Object.entries(VARIANTS)) {
   test(`${name}: recovery makes room, the next write makes a huge page, and the table is used again`, () => {
     const vcpu = inTurn(inGuest(own(0), X), inGuest(own(1), X), leavesGuest, halts, writesTo(own(0, 1)))
-    const vm = new NxVm([vcpu, inTurn(recovers(), reclaims, reclaims)], withNx(rules))
+    const vm = new NxVm([vcpu, inTurn(recovers(), reclaims, reclaims)], withNx(kernel))
     vm.stage.runUntil(0, /pause/)
     assert.deepEqual(vm.listed, [2, 0])
     vm.stage.run(1).run(0)

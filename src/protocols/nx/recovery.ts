@@ -3,7 +3,6 @@ import { type Cpu, READ, type Side, WRITE } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { assertFlushed } from '../oracles.ts'
-import { flushRemoteTlbs } from '../remote-flush.ts'
 import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE, SHADOW, TDP } from './mmu-pages.ts'
@@ -25,7 +24,7 @@ export function* recoverEachMmu(cpu: Cpu, vm: Vm, nx: Nx, ratio: number): Steps<
   const shadow = yield* toZap(cpu, nx, SHADOW, ratio)
   yield* recoverList(cpu, vm, nx, SHADOW, WRITE, shadow)
   const tdp = yield* toZap(cpu, nx, TDP, ratio)
-  yield* recoverList(cpu, vm, nx, TDP, vm.rules.nx.tdpSide, tdp)
+  yield* recoverList(cpu, vm, nx, TDP, vm.kvm.nx.tdpSide, tdp)
 }
 
 /** Up to 6.17: one list of both MMUs, the oldest page first. */
@@ -60,7 +59,7 @@ function* recoverList(cpu: Cpu, vm: Vm, nx: Nx, list: Mmu, side: Side, share: nu
     if (yielded) flush = false
   }
   cpu.count(COUNTER.nx_batch, done)
-  yield* vm.rules.nx.flushAndLeaveRcu(cpu, vm, nx, flush)
+  yield* vm.kvm.nx.flushAndLeaveRcu(cpu, vm, nx, flush)
   yield* unlock(cpu, vm, nx, side)
   return done
 }
@@ -82,16 +81,16 @@ function* recoverPage(cpu: Cpu, vm: Vm, nx: Nx, table: number, flush: boolean): 
     yield* prepareZapPage(cpu, vm, nx, table)
     return flush
   }
-  const contributed = yield* vm.rules.nx.zapPage(cpu, vm, nx, table)
-  return vm.rules.nx.accumulate(flush, contributed)
+  const contributed = yield* vm.kvm.nx.zapPage(cpu, vm, nx, table)
+  return vm.kvm.nx.accumulate(flush, contributed)
 }
 
 /** N10: lets go of mmu_lock if somebody waits for it. What was zapped is flushed before. */
 function* yieldLock(cpu: Cpu, vm: Vm, nx: Nx, side: Side, flush: boolean): Steps<boolean> {
-  const needbreak = yield* vm.rules.needbreak(cpu, vm, NO_GFN)
+  const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
   if (!needbreak && !cpu.needResched()) return false
-  yield* vm.rules.nx.flushAndLeaveRcu(cpu, vm, nx, flush)
-  yield* vm.rules.nx.condResched(cpu, vm, nx, side)
+  yield* vm.kvm.nx.flushAndLeaveRcu(cpu, vm, nx, flush)
+  yield* vm.kvm.nx.condResched(cpu, vm, nx, side)
   yield* nx.rcu.readLock(cpu)
   return true
 }
@@ -104,7 +103,7 @@ export function* flushAndLeaveRcu(cpu: Cpu, vm: Vm, nx: Nx, flush: boolean): Ste
 
 export function* flushOrZap(cpu: Cpu, vm: Vm, nx: Nx, flush: boolean): Steps<void> {
   const { invalid } = nx.local[cpu.id]!
-  if (flush || invalid.length > 0) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_nx_recovery)
+  if (flush || invalid.length > 0) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_nx_recovery)
   // kvm_mmu_commit_zap_page(): walks of the shadow page tables hold flushes off, so no grace period is needed.
   while (invalid.length > 0) {
     const table = invalid.pop()!

@@ -6,7 +6,6 @@ import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
-import { tdpIterCondResched, tdpZapLeafs } from '../zap.ts'
 import { TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import { assertEmpty, assertInRcu, assertNextRoot, assertRole, markLinked } from './oracles.ts'
@@ -14,26 +13,28 @@ import { NO_ROOT } from './roots.ts'
 import { teardown } from './teardown.ts'
 
 /** S7 with several roots: what is pending goes from root to root, as any of them may be where mmu_lock is dropped. */
-export function* unmapRoots(cpu: Cpu, vm: Vm, nx: Nx, start: Gfn, end: Gfn, pending: boolean): Steps<boolean> {
-  let flush = pending
-  let root = yield* vm.rules.nx.nextRoot(cpu, vm, nx, NO_ROOT)
+export function* unmapRoots(
+  cpu: Cpu,
+  vm: Vm,
+  nx: Nx,
+  start: Gfn,
+  end: Gfn,
+  canYield: boolean,
+  owed: boolean,
+): Steps<boolean> {
+  let flush = owed
+  let root = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, NO_ROOT)
   while (root !== NO_ROOT) {
     const table = yield* nx.roots.tableOf(cpu, root)
     yield* nx.rcu.readLock(cpu)
-    flush = yield* vm.rules.nx.zapLeafsOfRoot(cpu, vm, start, end, flush, table)
+    flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
+    assertInRcu(cpu, nx)
     yield* nx.rcu.readUnlock(cpu)
-    const next = yield* vm.rules.nx.nextRoot(cpu, vm, nx, root)
+    const next = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, root)
     assertNextRoot(cpu, nx, root, next)
     root = next
   }
   return flush
-}
-
-/** `zap_gfn_range()` of one root: `flush` goes in and comes out. */
-export function* zapLeafsOfRoot(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, flush: boolean, table: number): Steps<boolean> {
-  const pending = yield* tdpZapLeafs(cpu, vm, start, end, flush, table)
-  if (vm.nx !== undefined) assertInRcu(cpu, vm.nx)
-  return pending
 }
 
 /** `tdp_mmu_next_root()`, yield-safe: takes a reference to the next root before it drops the one before. */
@@ -55,7 +56,7 @@ export function* putRoot(cpu: Cpu, vm: Vm, nx: Nx, root: number): Steps<void> {
   yield* zapRoot(cpu, vm, nx, table)
   assertEmpty(cpu, vm, table, ENTRIES)
   yield* cpu.write(nx.roots.table(root), 0)
-  yield* vm.rules.nx.freeTable(cpu, nx, table)
+  yield* vm.kvm.nx.freeTable(cpu, nx, table)
 }
 
 /**
@@ -68,7 +69,7 @@ function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
   yield* nx.rcu.readLock(cpu)
   yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, table)
   for (; iter.valid && iter.gfn < vm.endGfn; yield* iter.next(cpu)) {
-    const yielded = yield* tdpIterCondResched(cpu, vm, iter, false)
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false)
     if (yielded) continue
     const { sptep, oldSpte } = iter
     if (!isShadowPresent(oldSpte)) continue

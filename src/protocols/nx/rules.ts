@@ -31,9 +31,15 @@ export type NxRules = {
   readonly freeTable: (cpu: Cpu, nx: Nx, table: number) => Steps<void>
 
   /** S7 with several roots: zaps the leafs of [start, end) in each; `flush` goes in and comes out. */
-  readonly unmapRoots: (cpu: Cpu, vm: Vm, nx: Nx, start: Gfn, end: Gfn, flush: boolean) => Steps<boolean>
-  /** The same for one of them. */
-  readonly zapLeafsOfRoot: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, flush: boolean, table: number) => Steps<boolean>
+  readonly unmapRoots: (
+    cpu: Cpu,
+    vm: Vm,
+    nx: Nx,
+    start: Gfn,
+    end: Gfn,
+    canYield: boolean,
+    flush: boolean,
+  ) => Steps<boolean>
   /** `for_each_tdp_mmu_root_yield_safe()`: the root after this one. */
   readonly nextRoot: (cpu: Cpu, vm: Vm, nx: Nx, root: number) => Steps<number>
   /** Z1: mmu_lock was dropped in the middle of a walk. */

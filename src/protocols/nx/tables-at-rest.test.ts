@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NONPRESENT, X } from '../../shared-memory/page-tables/spte.ts'
+import type { Kernel } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
 import { type Act, inTurn } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
+import { tdpMmuZapLeafs } from '../zap.ts'
 import { SHADOW, TDP } from './mmu-pages.ts'
 import type { NxConfig } from './nx.ts'
 import { assertAllowed, assertEmptyAtFree, assertNextRoot, assertRole } from './oracles.ts'
-import { zapLeafsOfRoot } from './root-walk.ts'
 import {
   changesRole,
   executes,
@@ -19,14 +20,15 @@ import {
   recovers,
   small,
   unmaps,
+  withFunctions,
   withNx,
   writesTo,
 } from './testing.contract.ts'
 
 const LEAVES_ROOTS: Partial<NxConfig> = { roots: 2, keepsRoots: false }
 
-function after(act: Act, rules = PRECHECK, nx: Partial<NxConfig> = {}): NxVm {
-  const vm = new NxVm([act], rules, nx)
+function after(act: Act, kernel: Kernel = V6_18, nx: Partial<NxConfig> = {}): NxVm {
+  const vm = new NxVm([act], kernel, nx)
   vm.stage.run(0)
   assert.ok(vm.stage.finish())
   return vm
@@ -37,7 +39,7 @@ const freed = ({ nx, stage }: NxVm): number =>
   Array.from({ length: nx.capacity }, (_, table) => stage.valueOf(nx.pages.generation(table))).reduce((a, b) => a + b)
 
 test('a root that its last vCPU leaves is freed with all page tables below it', () => {
-  const vm = after(inTurn(writesTo(small(0)), changesRole, reclaims), PRECHECK, LEAVES_ROOTS)
+  const vm = after(inTurn(writesTo(small(0)), changesRole, reclaims), V6_18, LEAVES_ROOTS)
   assert.equal(freed(vm), 4)
   assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
 })
@@ -50,28 +52,28 @@ test('page tables are used again, those of the shadow MMU by the TDP MMU too, an
 })
 
 test('a page table that is torn down and not freed is missed', () => {
-  const rules = withNx({ *freeTable() {} })
-  assert.deepEqual(after(inTurn(executes(own(0)), recovers()), rules).violationsAtRest, ['page_table_leak'])
+  const kernel = withNx({ *freeTable() {} })
+  assert.deepEqual(after(inTurn(executes(own(0)), recovers()), kernel).violationsAtRest, ['page_table_leak'])
 })
 
 test('a page table that is freed twice is noticed', () => {
-  const rules = withNx({
+  const kernel = withNx({
     *freeTable(cpu, nx, table) {
       yield* nx.free(cpu, table)
       yield* nx.free(cpu, table)
     },
   })
-  assert.ok(after(inTurn(executes(own(0)), recovers()), rules).violations.includes('page_table_twice'))
+  assert.ok(after(inTurn(executes(own(0)), recovers()), kernel).violations.includes('page_table_twice'))
 })
 
 test('a walk that leaves RCU is suspicious, and so is a CPU that never does', () => {
-  const rules = withNx({
-    *zapLeafsOfRoot(cpu, vm, start, end, flush, table) {
+  const kernel = withFunctions({
+    *tdpMmuZapLeafs(cpu, vm, root, start, end, canYield, flush) {
       yield* vm.nx!.rcu.readUnlock(cpu)
-      return yield* zapLeafsOfRoot(cpu, vm, start, end, flush, table)
+      return yield* tdpMmuZapLeafs(cpu, vm, root, start, end, canYield, flush)
     },
   })
-  const vm = after(inTurn(writesTo(small(0)), unmaps(small(0), 1)), rules)
+  const vm = after(inTurn(writesTo(small(0)), unmaps(small(0), 1)), kernel)
   assert.ok(vm.violations.includes('suspicious_rcu_usage'))
   assert.deepEqual(vm.violationsAtRest, ['rcu_left_held'])
 })
@@ -85,7 +87,7 @@ test('a vCPU that is given a root of its old role is noticed', () => {
   const stays: Act = function* (cpu, vm) {
     assertRole(cpu, vm.nx!, 0, 0)
   }
-  assert.deepEqual(after(stays, PRECHECK, { roots: 2 }).violations, ['root_wrong_role'])
+  assert.deepEqual(after(stays, V6_18, { roots: 2 }).violations, ['root_wrong_role'])
 })
 
 test('a huge page that takes the place of small ones that nobody has recovered is noticed', () => {
@@ -99,7 +101,7 @@ test('a walk over the roots that comes back to one is noticed', () => {
   const comesBack: Act = function* (cpu, vm) {
     assertNextRoot(cpu, vm.nx!, 0, 0)
   }
-  assert.deepEqual(after(comesBack, PRECHECK, { roots: 2 }).violations, ['zap_no_progress'])
+  assert.deepEqual(after(comesBack, V6_18, { roots: 2 }).violations, ['zap_no_progress'])
 })
 
 test('a page table that is free and in use at the same time is noticed', () => {

@@ -3,7 +3,6 @@ import { childOf, FROZEN_SPTE, isFrozen, isShadowPresent, isTable } from '../../
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
-import { flushRemoteTlbs } from '../remote-flush.ts'
 import type { Vm } from '../vm.ts'
 import type { Nx } from './nx.ts'
 import { markUnlinked } from './oracles.ts'
@@ -26,10 +25,10 @@ export function* teardown(cpu: Cpu, vm: Vm, nx: Nx, table: number, isReachable: 
     if (isTable(old, level)) yield* teardown(cpu, vm, nx, childOf(old), isReachable)
   }
   yield* cpu.work(WORK_KIND.remove_spte, present)
-  if (vm.rules.nx.flushesAtTeardown && isReachable) {
-    yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
+  if (vm.kvm.nx.flushesAtTeardown && isReachable) {
+    yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
   }
-  yield* vm.rules.nx.freeTable(cpu, nx, table)
+  yield* vm.kvm.nx.freeTable(cpu, nx, table)
 }
 
 /** Whoever finds the entry FROZEN by another waits: that one is about to write what it decided on. */

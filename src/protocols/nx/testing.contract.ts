@@ -2,11 +2,12 @@
 import { type Gfn, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import { W, X } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { invalidateRangeEnd, invalidateRangeStart } from '../notifier.ts'
+import type { Kernel } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import type { Kvm } from '../kvm.ts'
+import { notifyEnd, notifyStart } from '../mmu-notifier.ts'
 import { Fault, type FaultResult } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
 import { type Act, SmallVm } from '../testing.contract.ts'
-import { PRECHECK } from '../variants.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, FAULT_PROTECTION } from '../vcpu.ts'
 import type { Vm, VmConfig } from '../vm.ts'
 import { SHADOW, TDP } from './mmu-pages.ts'
@@ -36,17 +37,21 @@ const CONFIG: NxConfig = {
   entries: 4,
 }
 
-export const withNx = (nx: Partial<NxRules>): Rules => ({ ...PRECHECK, nx: { ...PRECHECK.nx, ...nx } })
+export const withFunctions = (functions: Partial<Kvm>): Kernel => ({
+  name: 'test',
+  kvm: { ...V6_18.kvm, ...functions },
+})
+export const withNx = (nx: Partial<NxRules>): Kernel => withFunctions({ nx: { ...V6_18.kvm.nx, ...nx } })
 
 /** `acts` on CPUs of their number; those that touch memory are vCPUs, and come first. */
 export class NxVm extends SmallVm {
   constructor(
     acts: readonly Act[],
-    rules: Rules = PRECHECK,
+    kernel: Kernel = V6_18,
     nx: Partial<NxConfig> = {},
     config: Partial<VmConfig> = {},
   ) {
-    super(acts, rules, {
+    super(acts, kernel, {
       memslots: [{ slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: (OWN + NESTED + 1) * BLOCK }],
       isHuge: (block) => block < OWN + NESTED,
       nx: { ...CONFIG, ...nx },
@@ -75,7 +80,7 @@ const faultOn = (gfn: Gfn, exec: boolean): Act =>
   function* (cpu, vm): Steps<FaultResult> {
     const fault = new Fault()
     fault.begin(gfn, false, exec)
-    return yield* vm.rules.pageFault(cpu, vm, fault)
+    return yield* vm.kvm.mmuPageFault(cpu, vm, fault)
   }
 
 export const writesTo = (gfn: Gfn): Act => faultOn(gfn, false)
@@ -93,7 +98,7 @@ export const inGuest = (gfn: Gfn, access: number = W): Act =>
       if (result === ACCESSED) return
       fault.present = result === FAULT_PROTECTION
       yield* exitGuest(cpu, vcpu)
-      yield* vm.rules.pageFault(cpu, vm, fault)
+      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
       yield* enterGuest(cpu, vm, vcpu)
     }
   }
@@ -117,8 +122,8 @@ export const leavesGuest: Act = function* (cpu, vm) {
 export const unmaps = (gfn: Gfn, pages: number): Act =>
   function* (cpu, vm) {
     const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
-    yield* invalidateRangeStart(cpu, vm, start, hvaAdd(start, pages))
-    yield* invalidateRangeEnd(cpu, vm, start, hvaAdd(start, pages))
+    yield* notifyStart(cpu, vm, start, hvaAdd(start, pages))
+    yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
   }
 
 /** Somebody who wants mmu_lock, so that whoever has it yields. */
@@ -130,7 +135,7 @@ export const waitsToWrite: Act = function* (cpu, vm) {
 /** One round of the worker. */
 export const recovers = (ratio = 1): Act =>
   function* (cpu, vm) {
-    yield* vm.rules.nx.recover(cpu, vm, vm.nx!, ratio)
+    yield* vm.kvm.nx.recover(cpu, vm, vm.nx!, ratio)
   }
 
 /** Frees what has been waiting for a grace period, as anybody who needs a table does. */

@@ -11,7 +11,7 @@ import type { Nx } from './nx.ts'
 /** F12, after the page was linked: somebody may have torn it down already, and then its flag is clear. */
 export function* trackTdp(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
   yield* nx.pagesLock.acquire(cpu)
-  const still = yield* vm.rules.nx.isStillDisallowed(cpu, nx, table)
+  const still = yield* vm.kvm.nx.isStillDisallowed(cpu, nx, table)
   if (still) {
     yield* nx.lists[TDP].add(cpu, table)
     cpu.count(COUNTER.nx_lpage_splits, 1)

@@ -4,7 +4,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import type { Vm } from '../vm.ts'
 import type { Nx } from './nx.ts'
 import { condReschedOnSide, flushAndLeaveRcu, recoverEachMmu, recoverInOrder, recoverShadowFirst } from './recovery.ts'
-import { nextRoot, unmapRoots, zapLeafsOfRoot } from './root-walk.ts'
+import { nextRoot, unmapRoots } from './root-walk.ts'
 import type { NxRules } from './rules.ts'
 import { zapSinglePage, zapSpanOfPage } from './zap-page.ts'
 
@@ -41,7 +41,6 @@ export const NX_READ_LOCK: NxRules = {
   flushesAtTeardown: false,
   freeTable: callRcu,
   unmapRoots,
-  zapLeafsOfRoot,
   nextRoot,
   afterYield: restartWithNext,
 }

@@ -13,7 +13,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import type { Vm } from '../vm.ts'
-import { tdpIterCondResched, zapSpte } from '../zap.ts'
+import { zapSpte } from '../zap.ts'
 import type { Nx } from './nx.ts'
 import { markUnlinked } from './oracles.ts'
 import { NO_ROOT } from './roots.ts'
@@ -62,7 +62,7 @@ export function* zapSpanOfPage(cpu: Cpu, vm: Vm, nx: Nx, table: number, mayYield
 /** Dropping the last reference to a root is a walk of its own. */
 function* nextRootOutsideRcu(cpu: Cpu, vm: Vm, nx: Nx, root: number): Steps<number> {
   yield* nx.rcu.readUnlock(cpu)
-  const next = yield* vm.rules.nx.nextRoot(cpu, vm, nx, root)
+  const next = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, root)
   yield* nx.rcu.readLock(cpu)
   return next
 }
@@ -81,7 +81,7 @@ function* zapSpan(
   let flush = pending
   yield* iter.start(cpu, LEVEL_4K, start, rootTable)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
-    const yielded = mayYield ? yield* tdpIterCondResched(cpu, vm, iter, flush) : false
+    const yielded = mayYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush) : false
     if (yielded) {
       flush = false
       continue

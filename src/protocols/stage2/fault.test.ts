@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Granule, isExecutable, isTable } from '../../shared-memory/page-tables/stage2-pte.ts'
 import { inTurn, invalidate } from '../testing.contract.ts'
+import { FULL_IF_GT_PAGE, INTERVAL_TREE_STACK, RANGED, RECHECK, SERIAL, THRESHOLD } from '../variants/icache.ts'
 import { executes, smallStage2, stage2Of, writes } from './testing.contract.ts'
-import { FULL_IF_GT_PAGE, INTERVAL_TREE_STACK, RANGED, RECHECK, SERIAL, THRESHOLD } from './variants.ts'
 
 const both = inTurn(writes(0), executes(0))
 
 /** Two vCPUs that have both read that the block is not executable. */
-function herd(rules: Parameters<typeof smallStage2>[1]) {
-  const small = smallStage2([both, both], rules)
+function herd(kernel: Parameters<typeof smallStage2>[1]) {
+  const small = smallStage2([both, both], kernel)
   small.stage.runUntil(0, /broadcast/).runUntil(1, /broadcast|work|mmuLock|faultRanges/)
   return small
 }
@@ -111,7 +111,7 @@ test('the threshold is 32, 128 or 512 KiB with lines of 64 bytes', () => {
     ['64k', 512],
   ] as const) {
     const { stage2 } = stage2Of(granule, [], THRESHOLD, true).vm
-    const { dropsAll } = THRESHOLD.icache
+    const { dropsAll } = THRESHOLD.kvm.icache
     assert.deepEqual([dropsAll(stage2!, kib * 1024), dropsAll(stage2!, kib * 1024 + 1)], [false, true])
   }
 })

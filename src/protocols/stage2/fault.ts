@@ -26,12 +26,12 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   if (!isPermission) yield* vm.stage2.tables.topup(cpu)
   yield* lookUp(cpu, vm, fault)
 
-  yield* vm.rules.icache.faultLock(cpu, vm)
+  yield* vm.kvm.icache.faultLock(cpu, vm)
   enterAtomic(cpu, vm)
   const result = yield* fixUnderLock(cpu, vm, fault)
   yield* vm.host.release(cpu, fault.pfn)
   leaveAtomic(cpu, vm)
-  yield* vm.rules.icache.faultUnlock(cpu, vm)
+  yield* vm.kvm.icache.faultUnlock(cpu, vm)
   if (result === FIXED) cpu.count(COUNTER.pf_fixed, 1)
   else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
   return result
@@ -73,7 +73,7 @@ function* fixUnderLock(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultR
 function* relaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   const result = yield* addPermission(cpu, vm, fault)
   if (result === RETRY) cpu.count(COUNTER.relax_eagain, 1)
-  if (vm.rules.icache.flushesAfter(result)) yield* flushLocal(cpu, vm, fault)
+  if (vm.kvm.icache.flushesAfter(result)) yield* flushLocal(cpu, vm, fault)
   return result
 }
 
@@ -83,7 +83,7 @@ function* addPermission(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<Fault
   if (!isValid(old)) return RETRY
   const now = old | (fault.isExec ? S2_X : S2_W)
   if (now === old) return SPURIOUS
-  if (isExecutable(now) && !isExecutable(old)) return yield* vm.rules.icache.makeExecutable(cpu, vm, fault, old, now)
+  if (isExecutable(now) && !isExecutable(old)) return yield* vm.kvm.icache.makeExecutable(cpu, vm, fault, old, now)
   return yield* publish(cpu, fault, old, now)
 }
 

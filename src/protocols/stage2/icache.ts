@@ -41,7 +41,7 @@ export function* invalidateThenPublish(
   old: number,
   now: number,
 ): Steps<FaultResult> {
-  const served = yield* vm.rules.icache.icacheInval(cpu, vm, fault)
+  const served = yield* vm.kvm.icache.icacheInval(cpu, vm, fault)
   if (!served) return RETRY
   const result = yield* publishExecutable(cpu, vm, fault, old, now)
   if (result === RETRY) cpu.count(COUNTER.icache_wasted, 1)
@@ -67,7 +67,7 @@ export function* invalidateIcache(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): S
   const bytes = fault.pages * vm.stage2.pageBytes
   // For the histogram alone: nothing is decided by the time.
   const beganNs = vm.config.lockStatistics ? cpu.now() : 0
-  if (vm.rules.icache.dropsAll(vm.stage2, bytes)) yield* invalidateAll(cpu, vm, fault)
+  if (vm.kvm.icache.dropsAll(vm.stage2, bytes)) yield* invalidateAll(cpu, vm, fault)
   else yield* invalidateByLine(cpu, vm, fault, bytes)
   if (vm.config.lockStatistics) cpu.record(HISTOGRAM.icache_inval_ns, cpu.now() - beganNs)
   return true
@@ -102,6 +102,17 @@ export const isOverLimit = ({ maxDvmOps, lineBytes }: Stage2, bytes: number): bo
  */
 const always = () => true
 
+/** By line, however long that takes. */
+const byLine = () => false
+
+export function* lockForWrite(cpu: Cpu, vm: Stage2Vm): Steps<void> {
+  yield* vm.mmuLock.writeLock(cpu)
+}
+
+export function* unlockForWrite(cpu: Cpu, vm: Stage2Vm): Steps<void> {
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
 /** s2.final: upstream since 6.7, commit 909b583f81b5. */
 export const THRESHOLD_ICACHE: IcacheRules = {
   faultLock: lockForRead,
@@ -111,3 +122,9 @@ export const THRESHOLD_ICACHE: IcacheRules = {
   dropsAll: isOverLimit,
   flushesAfter: always,
 }
+
+/** s2.base: 6.2 to 6.6. */
+export const RANGED_ICACHE: IcacheRules = { ...THRESHOLD_ICACHE, dropsAll: byLine }
+
+/** s2.serial: before 6.2. Faults exclude each other, so the second finds the permission there. */
+export const SERIAL_ICACHE: IcacheRules = { ...RANGED_ICACHE, faultLock: lockForWrite, faultUnlock: unlockForWrite }

@@ -1,27 +1,27 @@
 // For tests: a small VM on a stage-2 table, whose actors take the steps of system 2 in the order that a test wants.
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Kernel } from '../kernel.ts'
 import { CONTINUE, type FaultResult } from '../page-fault.ts'
-import type { Rules } from '../rules.ts'
 import { type Act, BASE_HVA, SmallVm } from '../testing.contract.ts'
+import { THRESHOLD } from '../variants/icache.ts'
 import { ACCESSED } from '../vcpu.ts'
 import { userMemAbort } from './fault.ts'
 import { accessStage2 } from './guest.ts'
 import { assertRefaultEnds } from './oracles.ts'
 import { Stage2Fault } from './page-fault.ts'
 import type { Stage2Vm } from './stage2.ts'
-import { THRESHOLD } from './variants.ts'
 
 /** Where blocks of every granule begin. */
 const BLOCK_GFN = 1 << 16
 
 /** Two blocks of 2 MiB, which the host maps as `isHuge` says. */
-export function smallStage2(acts: readonly Act[], rules: Rules = THRESHOLD, isHuge = true): SmallVm {
-  return stage2Of('4k', acts, rules, isHuge)
+export function smallStage2(acts: readonly Act[], kernel: Kernel = THRESHOLD, isHuge = true): SmallVm {
+  return stage2Of('4k', acts, kernel, isHuge)
 }
 
-export function stage2Of(granule: Granule, acts: readonly Act[], rules: Rules, isHuge: boolean): SmallVm {
-  return new SmallVm(acts, rules, {
+export function stage2Of(granule: Granule, acts: readonly Act[], kernel: Kernel, isHuge: boolean): SmallVm {
+  return new SmallVm(acts, kernel, {
     vcpus: acts.length,
     memslots: [{ slot: 0, baseGfn: BLOCK_GFN, hva: BASE_HVA, pages: GRANULES[granule].entries * 2 }],
     isHuge: () => isHuge,

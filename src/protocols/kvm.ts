@@ -1,0 +1,139 @@
+import type { Gfn, Hva } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import type { Memslot } from './memslots/memslots.ts'
+import type { NxRules } from './nx/rules.ts'
+import type { Fault, FaultResult } from './page-fault.ts'
+import type { IcacheRules } from './stage2/icache.ts'
+import type { Vcpu } from './vcpu.ts'
+import type { Vm } from './vm.ts'
+
+/**
+ * A kernel, as far as its versions, proposals and bugs differ: each entry is a function of the kernel, named as there, whole. They
+ * call one another through `vm.kvm`, so that each can be replaced alone. Grouped by the kernel's files.
+ */
+export type Kvm = {
+  // include/linux/sched.h
+
+  /** `rwlock_needbreak()`: whether the holder of mmu_lock should let go of it because others wait. */
+  readonly rwlockNeedbreak: (cpu: Cpu, vm: Vm) => Steps<boolean>
+
+  // virt/kvm/kvm_main.c, include/linux/kvm_host.h
+
+  /** `kvm_mmu_notifier_invalidate_range_start()`: the hvas [start, end) are about to change. `mayBlock`: the task may sleep. */
+  readonly invalidateRangeStart: (cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean) => Steps<void>
+  /** `kvm_mmu_notifier_invalidate_range_end()`: they have changed. */
+  readonly invalidateRangeEnd: (cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean) => Steps<void>
+  /** `kvm_mmu_notifier_invalidate_range()`, up to 6.5: the PTEs of [start, end) have changed, and the invalidation goes on. */
+  readonly invalidateRange: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<void>
+  /** `kvm_mmu_invalidate_begin()`, with mmu_lock held for write. */
+  readonly invalidateBegin: (cpu: Cpu, vm: Vm) => Steps<void>
+  /** `kvm_mmu_invalidate_range_add()`, of the gfns [start, end). */
+  readonly invalidateRangeAdd: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
+  /** `kvm_mmu_invalidate_end()`. */
+  readonly invalidateEnd: (cpu: Cpu, vm: Vm) => Steps<void>
+  /** `mmu_invalidate_retry()`: whether an invalidation, of whatever range, has come since `seq`. */
+  readonly invalidateRetry: (cpu: Cpu, vm: Vm, seq: number) => Steps<boolean>
+  /** `mmu_invalidate_retry_gfn()`: the same of a gfn, with mmu_lock held on either side. */
+  readonly invalidateRetryGfn: (cpu: Cpu, vm: Vm, seq: number, gfn: Gfn) => Steps<boolean>
+  /** `mmu_invalidate_retry_gfn_unsafe()`: the same without mmu_lock: a hint. */
+  readonly invalidateRetryGfnUnsafe: (cpu: Cpu, vm: Vm, seq: number, gfn: Gfn) => Steps<boolean>
+  /** `kvm_swap_active_memslots()`: publishes the set that was made. slots_arch_lock is held on the way in only. */
+  readonly swapActiveMemslots: (cpu: Cpu, vm: Vm) => Steps<void>
+  /** `kvm_destroy_vm()`; `privateSlot` is the memslot that KVM made for itself. */
+  readonly destroyVm: (cpu: Cpu, vm: Vm, privateSlot: number) => Steps<void>
+  /** `kvm_flush_remote_tlbs()`; `cause` is counted. */
+  readonly flushRemoteTlbs: (cpu: Cpu, vm: Vm, cause: number) => Steps<void>
+
+  // arch/x86/kvm/mmu/mmu.c
+
+  /** `kvm_mmu_page_fault()`: a vCPU has faulted on `fault.gfn`. On RETRY the guest executes the instruction again. */
+  readonly mmuPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `kvm_mmu_do_page_fault()`: one try. */
+  readonly mmuDoPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `kvm_tdp_mmu_page_fault()`: with two-dimensional paging. */
+  readonly tdpMmuPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `direct_page_fault()`: with shadow paging. */
+  readonly directPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `fast_page_fault()`: without mmu_lock. CONTINUE: it did nothing. */
+  readonly fastPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `kvm_mmu_faultin_pfn()`: the pfn behind the gfn, with a reference. CONTINUE: it is in `fault.pfn`. */
+  readonly mmuFaultinPfn: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `is_page_fault_stale()`, with mmu_lock held on either side. */
+  readonly isPageFaultStale: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<boolean>
+  /** `direct_map()`, with mmu_lock held for write. */
+  readonly directMap: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `kvm_unmap_gfn_range()` of x86, with mmu_lock held for write. Whether the TLBs have to be flushed. */
+  readonly unmapGfnRange: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, mayBlock: boolean) => Steps<boolean>
+  /** `kvm_zap_gfn_range()`: KVM zaps for reasons of its own. */
+  readonly zapGfnRange: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<void>
+  /** `__kvm_rmap_zap_gfn_range()`: the same of the shadow MMU. `flush` goes in with what is owed, and comes out. */
+  readonly rmapZapGfnRange: (
+    cpu: Cpu,
+    vm: Vm,
+    slot: Memslot,
+    start: Gfn,
+    end: Gfn,
+    canYield: boolean,
+    flush: boolean,
+  ) => Steps<boolean>
+  /** `kvm_arch_flush_shadow_memslot()`: nothing of a memslot that is going away stays mapped. */
+  readonly flushShadowMemslot: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<void>
+
+  // arch/x86/kvm/mmu/tdp_mmu.c
+
+  /** `kvm_tdp_mmu_map()`, with mmu_lock held for read. */
+  readonly tdpMmuMap: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `kvm_tdp_mmu_unmap_gfn_range()`: in every root. */
+  readonly tdpMmuUnmapGfnRange: (
+    cpu: Cpu,
+    vm: Vm,
+    start: Gfn,
+    end: Gfn,
+    canYield: boolean,
+    flush: boolean,
+  ) => Steps<boolean>
+  /** `tdp_mmu_zap_leafs()`: in one root, whose page table is `root`. */
+  readonly tdpMmuZapLeafs: (
+    cpu: Cpu,
+    vm: Vm,
+    root: number,
+    start: Gfn,
+    end: Gfn,
+    canYield: boolean,
+    flush: boolean,
+  ) => Steps<boolean>
+  /** `tdp_mmu_iter_cond_resched()`: lets go of mmu_lock if others wait for it. Whether it has yielded. */
+  readonly tdpMmuIterCondResched: (cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean) => Steps<boolean>
+  /** `wrprot_gfn_range()`: takes write permission, as when a dirty log is cleared. */
+  readonly wrprotGfnRange: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
+
+  // arch/x86/kvm/vmx/vmx.c
+
+  /** `kvm_vcpu_reload_apic_access_page()`, `vmx_set_apic_access_page_addr()`. False: the entry is given up at once. */
+  readonly reloadApicAccessPage: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<boolean>
+
+  // arch/arm64/kvm/mmu.c
+
+  /** `kvm_unmap_gfn_range()` of arm64: what `unmapGfnRange` is of a VM with a stage-2 table. */
+  readonly arm64UnmapGfnRange: (
+    cpu: Cpu,
+    vm: Vm,
+    slot: Memslot,
+    start: Gfn,
+    end: Gfn,
+    mayBlock: boolean,
+  ) => Steps<boolean>
+
+  readonly icache: IcacheRules
+  readonly nx: NxRules
+
+  // struct kvm, and what is done with it once
+
+  /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page for ever. */
+  readonly pinsApicAccessPage: boolean
+}
+
+/** The functions of a table, and the values that it has. */
+export type KvmEntry = keyof Kvm

@@ -1,0 +1,54 @@
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { assertGeneration } from '../memslots/oracles.ts'
+import { publishSlots, waitBegins } from '../memslots/swap.ts'
+import type { Vm } from '../vm.ts'
+
+// What v5.12 has, and v5.15 no longer.
+
+/**
+ * S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, to v5.14. Nothing holds the memslots, so start and end take
+ * mmu_lock whatever they show. What makes that safe is that ranges are hvas: a fault on a slot that was added since the start is
+ * held off too.
+ */
+export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.kvm.invalidateBegin(cpu, vm)
+  yield* vm.kvm.invalidateRangeAdd(cpu, vm, start as number as Gfn, end as number as Gfn)
+  let flush = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
+  while (slot !== NO_MEMSLOT) {
+    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    const zapped = yield* vm.kvm.unmapGfnRange(cpu, vm, slot, first, last, mayBlock)
+    flush = flush || zapped
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  cpu.count(COUNTER.invalidate_mmu_lock, 1)
+}
+
+/** E: `kvm_mmu_notifier_invalidate_range_end()`, virt/kvm/kvm_main.c, to v5.14. */
+export function* invalidateRangeEnd(cpu: Cpu, vm: Vm, _start: Hva, _end: Hva, _mayBlock: boolean): Steps<void> {
+  cpu.count(COUNTER.invalidate_mmu_lock, 1)
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.kvm.invalidateEnd(cpu, vm)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** `install_new_memslots()`, virt/kvm/kvm_main.c, to v5.14: at once, whoever is between start and end. */
+export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* vm.memslots.markUpdateInProgress(cpu)
+  waitBegins(cpu, vm, 0)
+  yield* publishSlots(cpu, vm)
+  yield* vm.updates!.slotsArchLock.release(cpu)
+  yield* vm.updates!.srcu.synchronize(cpu)
+  yield* vm.memslots.finishUpdate(cpu)
+  assertGeneration(cpu, vm, false)
+}
