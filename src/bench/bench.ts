@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { VariantName } from '../protocols/catalogue.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { calibrate, calibrateTurn } from '../threads/calibrate.ts'
 import { RunFailed } from '../threads/conductor.ts'
@@ -13,7 +12,7 @@ import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, schedu
 import { primitiveTrial } from './primitive-trial.ts'
 import { type Profiles, type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
-import type { Instruments, Variant } from './scenario.ts'
+import { type Instruments, patchOf, protocolOf, type Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
 import { timelineOf } from './timeline.ts'
 import { type Trial, trialOf, type Violation, violationsOf } from './trial.ts'
@@ -141,7 +140,8 @@ async function runGroup(
         machine: 'threads',
         kind: 'measured',
         params: paramsOf(group, options.plan),
-        definition: definitionOf(group.scenario.name),
+        definition: definitionOf(group.scenario.name, variant.patch?.code.hash),
+        ...patchOf(variant),
         ...summary,
         ...(splats.length === 0 ? {} : { splats }),
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
@@ -190,7 +190,7 @@ async function runTrial(
   const ran = await run({
     system: {
       ...system,
-      variant: variant.protocol ?? (variant.name as VariantName),
+      variant: protocolOf(variant),
       cpus: roles.length,
       oracles: instruments.oracles,
       lockStatistics: instruments.lockStatistics,

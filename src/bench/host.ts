@@ -71,8 +71,8 @@ function gitState(): { git: string | null; dirty: boolean | null } {
 }
 
 /** Hash of what decides a result: the protocols as the threads run them, and a scenario, or all of them. */
-export function definitionOf(scenario?: string): string {
-  const hash = createHash('sha256')
+export function definitionOf(scenario?: string, patch = ''): string {
+  const hash = createHash('sha256').update(patch)
   const files = scenario === undefined ? walk(SCENARIOS) : [join(SCENARIOS, `${scenario}.js`)]
   for (const file of [...walk(DIRECT), ...files].filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))) {
     hash.update(readFileSync(file))

@@ -3,7 +3,6 @@ import { BLAMES } from '../model/blame.ts'
 import { machineOf, type Profile, profileHash, withValues } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn, scaled } from '../model/scaling.ts'
-import type { VariantName } from '../protocols/catalogue.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { BenchOptions } from './bench.ts'
 import { lacksSamples } from './derived/latencies.ts'
@@ -13,7 +12,7 @@ import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import type { Group, PlannedTrial, PlanOptions } from './plan.ts'
 import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
-import type { Variant } from './scenario.ts'
+import { patchOf, protocolOf, type Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
 import { timelineOf } from './timeline.ts'
 import { type Trial, trialOf } from './trial.ts'
@@ -139,7 +138,8 @@ async function modelledRun(
     machine: profile.name,
     kind: 'modelled',
     params: paramsOf(group, options.plan),
-    definition: definitionOf(group.scenario.name),
+    definition: definitionOf(group.scenario.name, variant.patch?.code.hash),
+    ...patchOf(variant),
     ...summary,
     metrics: exact(summary.metrics),
     ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
@@ -178,7 +178,7 @@ async function runOnce(
     machine: profile,
     system: {
       ...system,
-      variant: variant.protocol ?? (variant.name as VariantName),
+      variant: protocolOf(variant),
       cpus: roles.length,
       oracles: plan.oracles,
       lockStatistics: true,

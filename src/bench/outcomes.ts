@@ -71,13 +71,16 @@ export const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations un
 /** Fewer retries than this say nothing about a check that never fires. */
 const ENOUGH = 100
 
+type Oracle = { readonly name: string; readonly says: string }
+
 /** Every outcome that was seen, graded as jcstress grades them. */
 export function outcomesOf(counters: Counters, violations: readonly Violation[], variant: Variant): Outcome[] {
   const seen = [...OF_FAULTS, ...OF_RELOADS].flatMap(({ counter, outcome, says }): Outcome[] => {
     const count = counters[counter] ?? 0
     return count === 0 ? [] : [{ outcome, grade: 'acceptable', count, says }]
   })
-  const violated = [...ORACLES, MUTUAL_EXCLUSION].flatMap(({ name, says }): Outcome[] => {
+  const oracles: readonly Oracle[] = [...ORACLES, ...(variant.patch?.oracles ?? []), MUTUAL_EXCLUSION]
+  const violated = oracles.flatMap(({ name, says }): Outcome[] => {
     const all = violations.filter(({ oracle }) => oracle === name)
     const count = all.reduce((sum, violation) => sum + violation.count, 0)
     if (count === 0) return []

@@ -50,14 +50,6 @@ export type Metric = {
   readonly ci95: Interval
 }
 
-/** The baseline against itself: the median ratio of the rounds, its interval, and the ratios. */
-export type Noise = {
-  readonly ratio: number
-  readonly ci95: Interval
-  readonly n: number
-  readonly ratios?: readonly number[]
-}
-
 export type HistogramSummary = {
   readonly unit: 'ns'
   readonly count: number
@@ -134,9 +126,21 @@ export type Revision = {
   readonly side: 'base' | 'head'
 }
 
+/** A patch of the user's: whose code ran, and what it does otherwise than the kernel that it changes. */
+export type RunPatch = {
+  readonly file: string
+  /** Of its text. */
+  readonly hash: string
+  readonly base: string
+  /** Unified, function by function. */
+  readonly diff: string
+}
+
 export type Run = {
   readonly scenario: string
   readonly variant: string
+  /** Of a variant that is a file of the user's. */
+  readonly patch?: RunPatch
   /** Of a run that compares two revisions of the code: which one this is. */
   readonly revision?: Revision
   readonly machine: string
@@ -152,7 +156,7 @@ export type Run = {
   readonly locks: readonly LockRow[]
   readonly outcomes: readonly Outcome[]
   /** The baseline against itself: how far apart two equal things are on this host today. */
-  readonly noise?: Readonly<Record<string, Noise>>
+  readonly noise?: Readonly<Record<string, { readonly ratio: number; readonly ci95: Interval; readonly n: number }>>
   /** Of a replay: the recorded kernel's own figures. */
   readonly recorded?: RecordedKernel
   /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */

@@ -1,3 +1,5 @@
+import type { PatchCode } from '../patches/code.ts'
+import type { Brought } from '../protocols/brought.ts'
 import { type VariantName, type VariantNameOf, variantsOf } from '../protocols/catalogue.ts'
 import type { Subject, ThreadsFinding } from '../protocols/kernel.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
@@ -10,6 +12,7 @@ import type { SystemSpec } from '../workers/system.ts'
 import type { RecordedZapPlan } from '../workers/zapper.ts'
 import type { MetricName } from './metrics.ts'
 import type { Parameters, Values } from './parameters.ts'
+import type { RunPatch } from './result.ts'
 
 /** What watches a run, and costs it something. */
 export type Instruments = {
@@ -21,6 +24,14 @@ export type Instruments = {
   readonly lockdep: boolean
 }
 
+/** A patch as a run of it needs and tells it. */
+export type PatchRun = Pick<Brought, 'counters' | 'oracles'> & {
+  readonly code: PatchCode
+  /** The kernel that it changes, and how, as a unified diff. */
+  readonly base: string
+  readonly diff: string
+}
+
 /** One way of writing the protocol that a scenario compares. */
 export type Variant<N extends string = string> = {
   readonly name: N
@@ -29,6 +40,8 @@ export type Variant<N extends string = string> = {
   readonly says: string
   /** The protocol it runs, if that is not named like the variant. */
   readonly protocol?: VariantName
+  /** A patch of the user's, which is its protocol then. */
+  readonly patch?: PatchRun
   /** What watches it, in every trial, if that is what it is about. */
   readonly instruments?: Instruments
   /** Roles of the scenario's load that do nothing under it, to see what the others do without them. */
@@ -48,6 +61,16 @@ export type Variant<N extends string = string> = {
       readonly load: Readonly<Record<string, string>>
     }
 )
+
+/** Which functions a variant runs. */
+export const protocolOf = ({ patch, protocol, name }: Variant): VariantName | PatchCode =>
+  patch?.code ?? protocol ?? (name as VariantName)
+
+/** Whose code ran, for its result. */
+export const patchOf = ({ patch }: Variant): { readonly patch?: RunPatch } =>
+  patch === undefined
+    ? {}
+    : { patch: { file: patch.code.file, hash: patch.code.hash, base: patch.base, diff: patch.diff } }
 
 /** The variants of a subject that trials can run, as they are declared beside their protocol. */
 export const scenarioVariants = <S extends Subject>(subject: S): readonly Variant<VariantNameOf<S>>[] =>

@@ -70,8 +70,6 @@ export type Ratio = {
   readonly ci95: Interval
   readonly pairs: number
   readonly isResolved: boolean
-  /** Pair by pair. */
-  readonly ratios: readonly number[]
 }
 
 export function pairedRatio(baseline: readonly number[], candidate: readonly number[]): Ratio | undefined {
@@ -83,7 +81,6 @@ export function pairedRatio(baseline: readonly number[], candidate: readonly num
     ratio: median(finite),
     ci95,
     pairs: finite.length,
-    ratios: finite,
     isResolved: finite.length >= 5 && (ci95[0] > 1 || ci95[1] < 1),
   }
 }

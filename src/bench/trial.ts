@@ -1,5 +1,5 @@
 import { COUNTERS, type CounterName, HISTOGRAMS, type HistogramName, isMaximum } from '../protocols/counters.ts'
-import { ORACLES, type OracleName } from '../protocols/oracles.ts'
+import { ORACLES } from '../protocols/oracles.ts'
 import { READ, WRITE } from '../shared-memory/cpu.ts'
 import type { LockRecord } from '../shared-memory/records.ts'
 import { type RoleName, type RolePlan, workerName } from '../workers/roles.ts'
@@ -29,7 +29,8 @@ export type LockTotals = LockRecord & {
 }
 
 export type Violation = {
-  readonly oracle: OracleName | 'mutual_exclusion'
+  /** One of ours, or of a patch. */
+  readonly oracle: string
   readonly count: number
   readonly value: number
   readonly worker: string
@@ -88,13 +89,16 @@ function commonWindowNs(run: RunResult): number {
 
 function countersOf(run: RunResult): Partial<Record<CounterName, number>> {
   const totals: Partial<Record<CounterName, number>> = {}
-  for (const [index, name] of COUNTERS.entries()) {
+  for (const [index, name] of namesOf(run).entries()) {
     const each = cpusOf(run).map((cpu) => run.records.of(cpu).counters[index]!)
     const total = isMaximum(name) ? Math.max(...each) : each.reduce((sum, count) => sum + count, 0)
     if (total !== 0) totals[name] = total
   }
   return totals
 }
+
+/** Those of a patch come after ours, under the names that it gives them. */
+const namesOf = ({ own }: RunResult) => [...COUNTERS, ...((own?.counters ?? []) as readonly CounterName[])]
 
 const cpusOf = (run: RunResult) => Array.from({ length: run.records.shape.cpus }, (_, cpu) => cpu)
 
@@ -148,7 +152,8 @@ export function addLocks(records: readonly LockRecord[]): LockRecord {
 
 /** What was seen in a run, or in as much of it as there was before it failed. */
 export function violationsOf(run: RunResult, roles: readonly RolePlan[]): Violation[] {
-  const during = ORACLES.flatMap(({ name }, oracle) =>
+  const oracles: readonly { readonly name: Violation['oracle'] }[] = [...ORACLES, ...(run.own?.oracles ?? [])]
+  const during = oracles.flatMap(({ name }, oracle) =>
     cpusOf(run).flatMap((cpu): Violation[] => {
       const { count, value } = run.records.of(cpu).violations(oracle)
       return count === 0 ? [] : [{ oracle: name, count, value, worker: workerName(roles, cpu) }]

@@ -1,10 +1,10 @@
 import { loadProfile, type Profile, profileHash } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
-import type { VariantName } from '../protocols/catalogue.ts'
 import { HISTOGRAM } from '../protocols/counters.ts'
 import { FaultlineError } from './error.ts'
 import { valuesOf } from './parameters.ts'
 import type { VmScenario } from './scenario.ts'
+import { protocolOf } from './scenario.ts'
 import faultScaling from './scenarios/fault-scaling.ts'
 import icache from './scenarios/icache.ts'
 import type { Target } from './targets.ts'
@@ -67,7 +67,7 @@ async function runOn(
     sampleEvery: 1,
     variant: variantName,
   })
-  const protocol = variant.protocol ?? (variant.name as VariantName)
+  const protocol = protocolOf(variant)
   return await runModel({
     machine,
     system: { ...system, variant: protocol, cpus: roles.length, oracles: false, lockStatistics: true },

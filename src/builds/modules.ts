@@ -16,3 +16,10 @@ export function filesIn(root: string, folder: string): string[] {
     return entry.isDirectory() ? filesIn(root, name) : [name]
   })
 }
+
+/** The forms of a module that takes steps: see README.md. */
+export const BUILDS = ['stepped', 'direct', 'flat', 'traced'] as const
+export type Build = (typeof BUILDS)[number]
+
+/** Where the modules of a build lie in `dist`. */
+export const folderOf = (build: Build): string => (build === 'stepped' ? '' : build)

@@ -166,7 +166,8 @@ function namesIn(tree: Program): Names {
   return { declared, uses }
 }
 
-function boundIn(pattern: Pattern): string[] {
+/** The names that a pattern binds. */
+export function boundIn(pattern: Pattern): string[] {
   switch (pattern.type) {
     case 'Identifier':
       return [pattern.name]

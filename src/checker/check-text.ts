@@ -2,7 +2,7 @@ import type { Report } from './run-check.ts'
 
 /** What an exploration came to: a line, and for a violation the witness, its sentence and the command that replays it. */
 export function reportText(report: Report): string {
-  const { variant, explored, replay, witness, isRepeatable } = report
+  const { variant, patch, explored, replay, witness, isRepeatable } = report
   const lines = [summaryLine(report)]
   const { memory } = explored.limits
   if (witness !== null) lines.push(...(memory === 'sc' ? [] : ['', `  memory: ${memory}`]), '', indent(witness), '')
@@ -17,7 +17,7 @@ export function reportText(report: Report): string {
   if (replay !== null) {
     lines.push(
       '',
-      `  faultline check ${report.check} --variant ${variant} --configuration ${report.configuration} --replay ${replay}`,
+      `  faultline check ${report.check} --variant ${patch?.file ?? variant} --configuration ${report.configuration} --replay ${replay}`,
     )
   }
   return lines.join('\n')

@@ -1,3 +1,5 @@
+import type { PatchCode } from '../patches/code.ts'
+import type { Kernel } from '../protocols/kernel.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Actor, Program } from './program.ts'
 
@@ -42,8 +44,21 @@ export type Check = {
   readonly configurations: readonly Configuration[]
   /** How often a loop that retries goes round before a signal ends it, if the user does not say. */
   readonly patience: number
-  readonly program: (variant: string, configuration: string) => Program
+  readonly program: (variant: string | Kernel, configuration: string) => Program
+  /** A patch of the user's among its variants. */
+  readonly patch?: PatchCode
 }
+
+/** The same, with a patch among its variants: it is held to what good variants are. */
+export const withPatch = (one: Check, code: PatchCode, patch: Kernel): Check => ({
+  ...one,
+  patch: code,
+  variants: [...one.variants, { kind: 'good', name: code.name }],
+  program: (variant, configuration) => one.program(variant === code.name ? patch : variant, configuration),
+})
+
+/** What a variant is called on the command line. */
+export const askedAs = ({ patch }: Check, variant: string): string => (patch?.name === variant ? patch.file : variant)
 
 /** Returns its argument, so that the compiler holds the names of a check against each other. */
 export const check = <const V extends string, const C extends string>(declared: {

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Check } from './check.ts'
 
 let code: string | undefined
 
-/** What a schedule is a schedule of: the code of all protocols and checks, the variant and the configuration. 8 hex digits. */
-export function definitionOf(...names: readonly string[]): string {
+/** What a schedule is a schedule of: the code of all protocols, checks and of a patch, the variant and the configuration. 8 hex digits. */
+export function definitionOf({ name, patch }: Check, variant: string, configuration: string): string {
   code ??= hashOf(fileURLToPath(new URL('../traced', import.meta.url)))
+  const own = patch?.name === variant ? [patch.hash] : []
   return createHash('sha256')
-    .update([code, ...names].join('\0'))
+    .update([code, name, variant, configuration, ...own].join('\0'))
     .digest('hex')
     .slice(0, 8)
 }

@@ -46,7 +46,7 @@ export function findWorst(check: Check, variant: string, configuration: string, 
   const machine = new Machine(program, { patience, memory, counted: COSTS[of] })
   const isOver = () => performance.now() - began > seconds * 1000
   const { schedule, ...worst } = new WorstSearch(machine, reductionOf(machine), { states, depth, isOver }).run()
-  const definition = definitionOf(check.name, variant, configuration)
+  const definition = definitionOf(check, variant, configuration)
   return {
     ...worst,
     check: check.name,

@@ -1,4 +1,6 @@
 import { parentPort } from 'node:worker_threads'
+import { loadPatch } from '../patches/load.ts'
+import { withPatch } from './check.ts'
 import { loadChecks } from './load-checks.ts'
 import { type Job, runJob } from './run-check.ts'
 
@@ -6,9 +8,10 @@ const TELL_EVERY_MS = 250
 
 // A thread that explores one thing after the other, as they are sent.
 const checks = await loadChecks()
-parentPort!.on('message', (job: Job) => {
-  const check = checks.find(({ name }) => name === job.check)!
+parentPort!.on('message', async (job: Job) => {
   try {
+    const ours = checks.find(({ name }) => name === job.check)!
+    const check = job.patch === undefined ? ours : withPatch(ours, job.patch, await loadPatch(job.patch, 'traced'))
     let toldMs = 0
     const report = runJob(check, job, (counts) => {
       const nowMs = performance.now()

@@ -32,7 +32,7 @@ export function replaySchedule(
 ): Replayed | string {
   const schedule = parseSchedule(text)
   if (typeof schedule === 'string') return schedule
-  const definition = definitionOf(check.name, variant, configuration)
+  const definition = definitionOf(check, variant, configuration)
   if (schedule.definition !== definition) {
     return `the schedule is of definition ${schedule.definition}, and ${variant} in ${configuration} is now ${definition}: the code, the variant or the configuration is another`
   }

@@ -1,3 +1,4 @@
+import type { PatchCode } from '../patches/code.ts'
 import { type Check, type CheckedVariant, configurationsOf } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Counts } from './exhaust.ts'
@@ -12,6 +13,8 @@ import { witnessText } from './witness-text.ts'
 export type Job = {
   readonly check: string
   readonly variant: string
+  /** Of a variant that is a file of the user's. */
+  readonly patch?: PatchCode
   readonly configuration: string
   /** What it must come to. */
   readonly expects: 'PASS' | 'FAIL'
@@ -42,6 +45,7 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
     return where.filter(isAsked).map((configuration) => ({
       check: check.name,
       variant: variant.name,
+      ...(check.patch?.name === variant.name ? { patch: check.patch } : {}),
       configuration,
       expects: isBroken(variant, limits.memory) ? ('FAIL' as const) : ('PASS' as const),
       finds: variant.kind === 'broken' && isBroken(variant, limits.memory) ? variant.finds : [],
@@ -79,7 +83,7 @@ export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => 
   const { memory } = job.limits
   const again = [0, 1].map(() => play(new Machine(program, { patience, memory }), schedule))
   const [first, second] = again.map((played) => JSON.stringify(played))
-  const definition = definitionOf(job.check, job.variant, job.configuration)
+  const definition = definitionOf(check, job.variant, job.configuration)
   return {
     ...job,
     explored,

@@ -35,12 +35,20 @@ export type BenchArgs = {
   readonly draws: string | undefined
 }
 
+/** A flag that is repeated is a list. */
+export const oneList = (given: string | readonly string[] | undefined): string | undefined =>
+  given === undefined ? undefined : [given].flat().join(',')
+
 const text = { type: 'string', requiresArg: true } as const
 
 export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
   yargs
     .option('scenario', { ...text, alias: 's', describe: 'what to ask: see `faultline list`' })
-    .option('variant', { ...text, describe: 'which variants, the baseline first: a,b,c or `all` or `broken`' })
+    .option('variant', {
+      ...text,
+      coerce: oneList,
+      describe: 'which variants, the baseline first: a,b,./my-patch.ts, or `all` or `broken`; may be repeated',
+    })
     .option('machine', {
       ...text,
       alias: 'm',

@@ -11,6 +11,7 @@ import { integer, integers, milliseconds } from './flags.ts'
 import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
 import { installedMachine, type Machines, modelledOf, profilesOf, type Target, targetsOf } from './machines.ts'
+import { patchesAmong, withPatches } from './patches.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 
@@ -52,12 +53,15 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
   const profiles = profilesOf(targets)
   const carried = profiles === undefined ? {} : { profiles }
   checkModelFlags(args, targets)
-  const scenarios = isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)
+  const asked = await patchesAmong(args.variant, io.node)
+  const scenarios = (isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)).map(
+    (scenario) => withPatches(scenario, asked.own),
+  )
   checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
   const set = { ...settings.set, ...settingsOfFlags(args) }
   const wanted = scenarios.flatMap((scenario) =>
-    wantedOf(scenario, args.variant).map((variants) => ({ scenario, variants })),
+    wantedOf(scenario, asked.names).map((variants) => ({ scenario, variants })),
   )
   const groups = wanted.flatMap(({ scenario, variants }) =>
     targets.flatMap((target) => groupsOf(args, scenario, variants, target, set, replay)),

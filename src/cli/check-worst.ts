@@ -1,4 +1,4 @@
-import { type Check, configurationsOf } from '../checker/check.ts'
+import { askedAs, type Check, configurationsOf } from '../checker/check.ts'
 import { LIMITS } from '../checker/explore.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
@@ -25,7 +25,11 @@ export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimi
     reports.push(findWorst(check, variant, configuration, of, { ...LIMITS, ...limits, patience }))
   }
   progress.clear()
-  io.out(asked.json ? JSON.stringify(reports, null, 1) : reports.map(worstText).join('\n\n'))
+  io.out(
+    asked.json
+      ? JSON.stringify(reports, null, 1)
+      : reports.map((report, at) => worstText(report, askedAs(jobs[at]!.check, report.variant))).join('\n\n'),
+  )
   return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }
 
@@ -43,7 +47,7 @@ const HOW = {
   cycle: 'the most that was found, not proved: something can go round for ever',
 } as const
 
-function worstText(report: WorstReport): string {
+function worstText(report: WorstReport, asked: string): string {
   const { check, variant, configuration, of, cost, because, states, steps, ms, patience, memory, witness, replay } =
     report
   return [
@@ -52,6 +56,6 @@ function worstText(report: WorstReport): string {
     '',
     witness.replace(/^(?=.)/gm, '  '),
     '',
-    `  faultline check ${check} --variant ${variant} --configuration ${configuration} --replay ${replay}`,
+    `  faultline check ${check} --variant ${asked} --configuration ${configuration} --replay ${replay}`,
   ].join('\n')
 }

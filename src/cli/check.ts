@@ -1,7 +1,7 @@
 import os from 'node:os'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
-import type { Check } from '../checker/check.ts'
+import { type Check, withPatch } from '../checker/check.ts'
 import { reportText } from '../checker/check-text.ts'
 import { LIMITS } from '../checker/explore.ts'
 import type { Cost } from '../checker/find-worst.ts'
@@ -10,11 +10,14 @@ import { loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
+import { loadPatch } from '../patches/load.ts'
+import { isPatchFile, readPatch } from '../patches/read.ts'
 import { checkMutants } from './check-mutants.ts'
 import { checkWorst } from './check-worst.ts'
 import type { Command } from './command.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
+import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 import { replayOnModel } from './replay-on-model.ts'
 import { checkWritable, saveAtomically } from './save.ts'
@@ -48,7 +51,11 @@ export const check: Command<Args> = {
   flags: (yargs) =>
     yargs
       .positional('name', { type: 'string', describe: 'the check; without it all of them' })
-      .option('variant', { type: 'string', requiresArg: true, describe: 'only this variant, such as B-STALE' })
+      .option('variant', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'only this variant, such as B-STALE, or a patch: ./my-patch.ts',
+      })
       .option('configuration', { type: 'string', requiresArg: true, describe: 'only this configuration' })
       .option('chrome-trace', {
         type: 'string',
@@ -103,8 +110,9 @@ export const check: Command<Args> = {
       .option('progress', { type: 'boolean', default: true, hidden: true })
       .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
 
-  async run(args, io) {
-    const checks = choose(await loadChecks(), args)
+  async run(given, io) {
+    const { checks: known, args } = await withPatchOf(await loadChecks(), given, io.node)
+    const checks = choose(known, args)
     if (args.mutants) {
       return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
     }
@@ -131,6 +139,15 @@ export const check: Command<Args> = {
     if (io.signal.aborted) return EXIT.interrupted
     return exitCode(reports)
   },
+}
+
+/** The checks, and what they were asked, with the patch that `--variant` names if it names one. */
+async function withPatchOf(checks: readonly Check[], args: Args, node: string) {
+  if (args.variant === undefined || !isPatchFile(args.variant)) return { checks, args }
+  const { patch } = await readPatch(args.variant, node)
+  checkPatchName(patch.name, args.variant)
+  const loaded = await loadPatch(patch, 'traced')
+  return { checks: checks.map((one) => withPatch(one, patch, loaded)), args: { ...args, variant: patch.name } }
 }
 
 const only = ({ variant, configuration }: Args) => ({

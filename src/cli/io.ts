@@ -14,6 +14,8 @@ export type Io = {
   /** The words after the program's name. */
   readonly command: readonly string[]
   readonly runtime: Runtime
+  /** FAULTLINE_TRACE=1: stack and cause of what fails. */
+  readonly isTraced?: boolean
   /** The program that runs us, for what runs in processes of its own. */
   readonly node: string
 }

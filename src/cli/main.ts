@@ -22,4 +22,5 @@ process.exitCode = await program({
   command: process.argv.slice(2),
   node: process.execPath,
   runtime: { node: process.version, v8: process.versions.v8 },
+  isTraced: process.env.FAULTLINE_TRACE === '1',
 })

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import yargs, { type Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { ProfileError } from '../model/profile.ts'
@@ -7,9 +8,11 @@ import { calibrate } from './calibrate.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { compare } from './compare.ts'
+import { diff } from './diff.ts'
 import { exportCommand } from './export.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
+import { newCommand } from './new.ts'
 import { noFlagTwice, PARSING, WrongUse } from './parsing.ts'
 import { regress } from './regress.ts'
 import { trace } from './trace.ts'
@@ -54,6 +57,8 @@ export async function program(io: Io): Promise<ExitCode> {
   register(calibrate)
   register(validate)
   register(check)
+  register(newCommand)
+  register(diff)
   try {
     await parser.parseAsync()
     return code
@@ -63,6 +68,12 @@ export async function program(io: Io): Promise<ExitCode> {
 }
 
 function explain(error: unknown, io: Io): ExitCode {
+  const code = say(error, io)
+  if (io.isTraced === true) io.err(`${inspect(error)}\n`)
+  return code
+}
+
+function say(error: unknown, io: Io): ExitCode {
   if (error instanceof ReplayError || error instanceof ProfileError) {
     io.err(`faultline: ${error.message}\n${error.hint}\n`)
     return EXIT.usage
@@ -77,6 +88,8 @@ function explain(error: unknown, io: Io): ExitCode {
     return EXIT.usage
   }
   const message = error instanceof Error ? error.message : String(error)
-  io.err(`faultline: ${message}\nThis should not have happened: please report it with the command line.\n`)
+  io.err(
+    `faultline: ${message}\nThis should not have happened: please report it with the command line and what FAULTLINE_TRACE=1 adds.\n`,
+  )
   return EXIT.failed
 }

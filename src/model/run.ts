@@ -1,10 +1,12 @@
+import type { SentSystem } from '../patches/code.ts'
+import { systemOf } from '../patches/load.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
 import { Random } from '../workers/random.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
-import type { SystemSpec } from '../workers/system.ts'
+import { broughtBy } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
 import { BLAME } from './blame.ts'
 import { costsOf } from './costs.ts'
@@ -15,7 +17,7 @@ import type { Profile } from './profile.ts'
 
 export type ModelOptions = {
   readonly machine: Profile
-  readonly system: SystemSpec
+  readonly system: SentSystem
   readonly roles: readonly RolePlan[]
   readonly warmupMs: number
   readonly durationMs: number
@@ -58,11 +60,13 @@ const MOST_EVENTS_AFTER_END = 2e9
 /** Plays the roles in virtual time, one CPU each. The same options give the same result, to the last digit. */
 export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const { buildSystem, runRole } = await loadFlatBuild()
-  const { place, vm } = buildSystem(options.system)
+  const system = await systemOf(options.system, 'flat')
+  const own = broughtBy(system.variant)
+  const { place, vm } = buildSystem(system)
   const words = new Int32Array(Math.max(1, place.words))
   vm.initialise(words)
   const { roles, recordingMs } = options
-  const shape = { ...shapeOf(place, roles.length), hasOneHistogram: true }
+  const shape = { ...shapeOf(place, roles.length, own), hasOneHistogram: true }
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const isRecording = recordingMs > 0
   const measureFrom = isRecording ? 0 : options.warmupMs * MS
@@ -96,6 +100,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
     throw new ModelFailed('DEADLOCK', `nothing can happen any more: ${who.join(', ')}`)
   }
   return {
+    ...(own === undefined ? {} : { own }),
     place,
     records,
     windows: machine.cpus.map((cpu) => windowOf(machine, cpu)),

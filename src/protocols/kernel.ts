@@ -1,3 +1,4 @@
+import type { Brought } from './brought.ts'
 import type { Kvm, KvmEntry } from './kvm.ts'
 import type { OracleName } from './oracles.ts'
 
@@ -5,6 +6,8 @@ import type { OracleName } from './oracles.ts'
 export type Kernel = {
   readonly name: string
   readonly kvm: Kvm
+  /** Of a patch: what it has besides functions. */
+  readonly brings?: Brought
 }
 
 /** What a version changed in one function, against the version before. */

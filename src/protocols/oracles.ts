@@ -287,4 +287,7 @@ export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: 
 }
 
 /** Words that are 0 while a lock is free. */
-const lockWords = (vm: Vm): readonly Word[] => [vm.mmuLockWord, ...(vm.updates?.lockWords ?? [])]
+const lockWords = ({ mmuLockWord, updates }: Vm): readonly Word[] => [
+  ...(mmuLockWord === undefined ? [] : [mmuLockWord]),
+  ...(updates?.lockWords ?? []),
+]

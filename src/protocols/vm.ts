@@ -108,8 +108,8 @@ export class Vm {
   readonly kvm: Kvm
   readonly lockdep: Lockdep | undefined
   readonly mmuLock: RwLock
-  /** `mmuLock.cnts`, 0 when it is free, for whoever looks at the memory of a run that is over. */
-  readonly mmuLockWord: Word
+  /** `mmuLock.cnts`, 0 when it is free, for whoever looks at the memory of a run that is over; not of the lock of a patch. */
+  readonly mmuLockWord: Word | undefined
   readonly invalidateSeq: Word
   readonly invalidateInProgress: Word
   readonly invalidateRangeStart: Word
@@ -138,17 +138,19 @@ export class Vm {
   readonly neighbours: readonly Vm[]
   /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */
   readonly progress: readonly Word[]
+  /** What a patch has placed for itself. */
+  readonly own: unknown
   readonly #rmaps: Word
 
   /** `first`: the VM whose neighbour it is. */
-  constructor(place: Place, config: VmConfig, kernel: Pick<Kernel, 'kvm'>, first?: Vm) {
+  constructor(place: Place, config: VmConfig, kernel: Pick<Kernel, 'kvm' | 'brings'>, first?: Vm) {
     this.config = config
     const { kvm } = kernel
     this.kvm = tableFor(kvm, config)
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
     this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
     const watch = new Watch(config.lockStatistics, this.lockdep, config.oracles ? config.cpus : 0)
-    const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, kvm)
+    const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, kernel)
     this.mmuLockWord = word
     this.mmuLock = watch.rwLock(mmuLock)
     const words = place
@@ -191,6 +193,7 @@ export class Vm {
       const icacheEpoch = first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'who invalidates all I-caches')
       this.stage2 = new Stage2(place.within('stage2'), config, config.stage2, icacheEpoch)
     }
+    this.own = kernel.brings?.place?.(place.within('own'), config)
     const others = first === undefined ? (config.vms ?? 1) - 1 : 0
     this.neighbours = Array.from({ length: others }, (_, index) => {
       return new Vm(place.within(`vm${index + 1}`), config, kernel, this)
@@ -274,8 +277,13 @@ function tableFor(kvm: Kvm, { stage2, oracles }: VmConfig): Kvm {
   return oracles ? watched(own) : own
 }
 
-/** One of two, by the version of the kernel. */
-function placeMmuLock(place: Place, config: VmConfig, kvm: Kvm): { readonly lock: RwLock; readonly word: Word } {
+/** One of two, by the version of the kernel, or that of a patch. */
+function placeMmuLock(
+  place: Place,
+  config: VmConfig,
+  { kvm, brings }: Pick<Kernel, 'kvm' | 'brings'>,
+): { readonly lock: RwLock; readonly word: Word | undefined } {
+  if (brings?.mmuLock !== undefined) return { lock: brings.mmuLock(place, config.cpus), word: undefined }
   if (kvm.nx.mmuLock === 'rwlock') {
     const lock = new QRwLock(place, config.cpus)
     return { lock, word: lock.cnts }

@@ -1,9 +1,11 @@
+import type { SentSystem } from '../patches/code.ts'
+import { systemOf } from '../patches/load.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf } from '../workers/run-result.ts'
-import { buildSystem, type SystemSpec } from '../workers/system.ts'
+import { broughtBy, buildSystem } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
 import { type Conducted, conduct, RunFailed } from './conductor.ts'
 import { Control } from './control.ts'
@@ -17,7 +19,7 @@ import { describeWait } from './watchdog.ts'
 import type { RoleEnded, RoleTask, RunSpec } from './worker.ts'
 
 export type RunOptions = {
-  readonly system: SystemSpec
+  readonly system: SentSystem
   readonly roles: readonly RolePlan[]
   readonly warmupMs: number
   readonly durationMs: number
@@ -37,11 +39,13 @@ export type RunOptions = {
 
 /** Plays the roles on fresh worker threads, one each, and returns what they recorded. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { place, vm } = buildSystem(options.system)
+  const system = await systemOf(options.system, 'stepped')
+  const own = broughtBy(system.variant)
+  const { place, vm } = buildSystem(system)
   const memory = allocate(place)
   vm.initialise(memory.words)
   const cpus = options.roles.length
-  const shape = shapeOf(place, cpus)
+  const shape = shapeOf(place, cpus, own)
   const buffers = Records.buffers(shape, SharedArrayBuffer)
   const control = new Control()
   const status = Status.forCpus(cpus)
@@ -87,6 +91,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     deadlock: () => deadlocks.look(nameOf),
   }
   const recorded = () => ({
+    ...(own === undefined ? {} : { own }),
     place,
     records: new Records(shape, buffers),
     splats: lockSplats(vm, memory.words, place, nameOf),

@@ -1,7 +1,8 @@
+import type { SentSystem } from '../patches/code.ts'
+import { systemOf } from '../patches/load.ts'
 import { CpuRecords, Records, type Shape } from '../shared-memory/records.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import type { Window } from '../workers/run-result.ts'
-import type { SystemSpec } from '../workers/system.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { ThreadCpu } from './cpu.ts'
 import { loadDirectBuild } from './direct.ts'
@@ -12,7 +13,7 @@ import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
 
 /** What every worker of a run is told. */
 export type RunSpec = {
-  readonly system: SystemSpec
+  readonly system: SentSystem
   readonly memory: Memory
   readonly control: Int32Array<SharedArrayBuffer>
   readonly status: Int32Array<SharedArrayBuffer>
@@ -42,7 +43,8 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   const control = new Control(run.control)
   const status = new Status(run.status).writer(id)
   const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)
-  const { vm } = direct.buildSystem(run.system)
+  const system = await systemOf(run.system, 'direct')
+  const { vm } = direct.buildSystem(system)
   const ofRun = () => ({
     control,
     cpus: run.shape.cpus,
@@ -64,7 +66,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   if (!control.arriveAndWait()) throw new RunAborted()
   if (run.recordingNs > 0) {
     // A recording has no time to warm up in: it is rehearsed, and begins anew on memory that has been cleared.
-    direct.runRole(newCpu(), direct.buildSystem(run.system).vm, beginningOf(plan))
+    direct.runRole(newCpu(), direct.buildSystem(system).vm, beginningOf(plan))
     if (!control.arriveAndWait(MEASURE)) throw new RunAborted()
   }
 

@@ -1,3 +1,4 @@
+import type { Brought } from '../protocols/brought.ts'
 import { COUNTERS, HISTOGRAM, HISTOGRAMS } from '../protocols/counters.ts'
 import { ORACLES, type violationsAtRest } from '../protocols/oracles.ts'
 import type { Place } from '../shared-memory/place.ts'
@@ -15,6 +16,9 @@ export type Schedstat = {
 /** The time in which a CPU was measured, on the run's clock, and what the scheduler did with its worker then. */
 export type Window = { readonly beganNs: number; readonly endedNs: number; readonly schedstat: Schedstat }
 
+type Named = Pick<Brought, 'counters' | 'oracles'>
+const NOTHING: Named = { counters: [], oracles: [] }
+
 /** What is left of a run, whatever machine it ran on. */
 export type RunResult = {
   readonly place: Place
@@ -27,18 +31,20 @@ export type RunResult = {
   readonly atRest: ReturnType<typeof violationsAtRest>
   /** What lockdep has to say, a splat for each circle. */
   readonly splats?: readonly string[]
+  /** What the counters and oracles of a patch are called: they come after ours. */
+  readonly own?: Named
   /** What each CPU did, if that was noted. */
   readonly timelines?: readonly Timeline[]
 }
 
 /** Room for what the roles of a run record. */
-export function shapeOf(place: Place, cpus: number): Shape {
+export function shapeOf(place: Place, cpus: number, own: Named = NOTHING): Shape {
   return {
     cpus,
-    counters: COUNTERS.length,
+    counters: COUNTERS.length + own.counters.length,
     histograms: HISTOGRAMS.length,
     locks: place.locks.length,
-    oracles: ORACLES.length,
+    oracles: ORACLES.length + own.oracles.length,
     timedLocks: place.locks.flatMap(({ id, name }) =>
       TIMED[name] === undefined ? [] : [{ lock: id, ...TIMED[name] }],
     ),

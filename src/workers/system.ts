@@ -1,5 +1,7 @@
 import type { ApicConfig } from '../protocols/apic/apic-page.ts'
+import type { Brought } from '../protocols/brought.ts'
 import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
+import type { Kernel } from '../protocols/kernel.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import type { MemslotUpdateConfig } from '../protocols/memslots/updates.ts'
 import type { NxConfig } from '../protocols/nx/nx.ts'
@@ -7,9 +9,12 @@ import type { Stage2Config } from '../protocols/stage2/stage2.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
 import { Place } from '../shared-memory/place.ts'
 
+/** Which functions a VM runs: ours by the name of the variant, or a table of them. */
+export type Protocol = VariantName | Kernel
+
 /** Everything that a VM is built from, as data that can be sent to a worker. */
-export type SystemSpec = {
-  readonly variant: VariantName
+export type SystemSpec<V = Protocol> = {
+  readonly variant: V
   readonly cpus: number
   readonly vcpus: number
   readonly memslots: readonly MemslotConfig[]
@@ -33,6 +38,10 @@ export type SystemSpec = {
   readonly isReplay?: boolean
 }
 
+/** What a patch has besides functions. */
+export const broughtBy = (protocol: Protocol): Brought | undefined =>
+  typeof protocol === 'string' ? undefined : protocol.brings
+
 /** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */
 export function buildSystem(spec: SystemSpec): { readonly place: Place; readonly vm: Vm } {
   const place = new Place()
@@ -40,6 +49,7 @@ export function buildSystem(spec: SystemSpec): { readonly place: Place; readonly
     spec.nx === undefined
       ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
       : block < spec.nx.hugeBlocks
-  const vm = new Vm(place, { ...spec, isHuge }, variantNamed(spec.variant))
+  const kernel = typeof spec.variant === 'string' ? variantNamed(spec.variant) : spec.variant
+  const vm = new Vm(place, { ...spec, isHuge }, kernel)
   return { place, vm }
 }

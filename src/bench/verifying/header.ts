@@ -16,7 +16,7 @@ export function headerFaults(result: Result): string[] {
     ),
     ...unless((source.git === null) === (source.dirty === null), 'source.git and source.dirty do not fit each other'),
     ...unless(
-      isOwn === runs.every(({ scenario, definition }) => definition === definitionOf(scenario)) ||
+      isOwn === runs.every(({ scenario, patch, definition }) => definition === definitionOf(scenario, patch?.hash)) ||
         isOwn === runs.length > 0,
       'source.definition is of other code than its runs',
     ),

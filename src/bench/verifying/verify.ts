@@ -46,8 +46,16 @@ const runFaults = (run: Run, isOwn: boolean): string[] => [
 
 /** Runs whose code is not that of this tree: their figures cannot be had again from it. */
 export function otherCode(): (run: Run) => boolean {
-  const definitions = new Map<string, string>(SCENARIOS.map(({ name }) => [name, definitionOf(name)]))
   const engine = engineHash()
-  return ({ scenario, definition, model }) =>
-    definitions.get(scenario) !== definition || (model !== undefined && model.engineHash !== engine)
+  const definitions = new Map<string, string>()
+  const definitionNow = ({ scenario, patch }: Run) => {
+    const key = `${scenario} ${patch?.hash}`
+    const known = definitions.get(key) ?? definitionOf(scenario, patch?.hash)
+    definitions.set(key, known)
+    return known
+  }
+  return (run) =>
+    SCENARIOS.every(({ name }) => name !== run.scenario) ||
+    definitionNow(run) !== run.definition ||
+    (run.model !== undefined && run.model.engineHash !== engine)
 }

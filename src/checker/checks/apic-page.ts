@@ -1,11 +1,11 @@
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic/apic-page.ts'
 import { migrateApicPage } from '../../protocols/apic/migration.ts'
 import { assertApicAccess } from '../../protocols/apic/oracles.ts'
-import type { VariantName } from '../../protocols/catalogue.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { Fault } from '../../protocols/page-fault.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import type { MemoryModel } from '../memory/model.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
@@ -159,7 +159,7 @@ const declared: Check = {
     const { vcpus, x2apic, acts } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
-      variant: variant as VariantName,
+      variant: variant as Protocol,
       cpus: acts.length,
       vcpus,
       memslots: [

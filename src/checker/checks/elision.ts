@@ -1,4 +1,3 @@
-import type { VariantName } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import { hostPageOf } from '../../protocols/memslots/host-ranges.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
@@ -9,6 +8,7 @@ import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { EMULATE, Fault, FIXED, RETRY } from '../../protocols/page-fault.ts'
 import { reloadRoot } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
@@ -284,7 +284,7 @@ const declared: Check = {
     const { vcpus, acts, pseudoLock, isDestroyed = false } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
-      variant: variant as VariantName,
+      variant: variant as Protocol,
       cpus: acts.length,
       vcpus,
       memslots: [OWN],

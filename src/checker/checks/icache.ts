@@ -1,4 +1,3 @@
-import type { VariantName } from '../../protocols/catalogue.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { assertTakenBack, assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { CONTINUE, type FaultResult, FIXED } from '../../protocols/page-fault.ts'
@@ -10,6 +9,7 @@ import type { Stage2Vm } from '../../protocols/stage2/stage2.ts'
 import { ACCESSED } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
@@ -142,7 +142,7 @@ const declared: Check = {
     const { acts, isSmall } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
-      variant: variant as VariantName,
+      variant: variant as Protocol,
       cpus: acts.length,
       vcpus: acts.length,
       hugePerMille: isSmall ? 0 : 1000,

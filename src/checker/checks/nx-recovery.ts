@@ -1,6 +1,6 @@
-import type { VariantName } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import type { NxConfig } from '../../protocols/nx/nx.ts'
+import type { Protocol } from '../../workers/system.ts'
 import { buildSystem } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'
 import type { Finding } from '../program.ts'
@@ -48,11 +48,11 @@ const declared: Check = {
     ...(patience === undefined ? {} : { patience }),
   })),
   patience: 1,
-  program: (variant, configuration) => program(variant as VariantName, CONFIGURATIONS[configuration]!),
+  program: (variant, configuration) => program(variant as Protocol, CONFIGURATIONS[configuration]!),
 }
 export default declared
 
-function program(variant: VariantName, { vcpus, acts, before, nx, memslots, counts = [] }: Small): Program {
+function program(variant: Protocol, { vcpus, acts, before, nx, memslots, counts = [] }: Small): Program {
   const spec = {
     ...SMALL,
     variant,

@@ -1,4 +1,3 @@
-import type { VariantName } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import { pfnOfPte } from '../../protocols/host-mm.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
@@ -10,9 +9,11 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { type RolePlan, runRole } from '../../workers/roles.ts'
+import type { Protocol } from '../../workers/system.ts'
 import { buildSystem, type SystemSpec } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import type { Program } from '../program.ts'
+import { findingOf } from './vm-program.ts'
 
 /** Above the hvas, so that not even a range of hvas that is read half old, half new can hold it. */
 const GFN = 0x2000
@@ -157,12 +158,14 @@ const CONFIGURATIONS = [
 ] as const
 
 /** Of the lockless user: a property of its own. */
+/** Behind the oracles of any patch. */
+const STALE_ACCEPTED = 1 << 16
 const STALE_ACCEPT = {
   name: 'stale_accept',
   says: 'a page was taken without mmu_lock that an invalidation, ended as the count said, had taken back',
 }
 
-function spec(variant: VariantName, { name, roles, vcpus }: (typeof CONFIGURATIONS)[number]): SystemSpec {
+function spec(variant: Protocol, { name, roles, vcpus }: (typeof CONFIGURATIONS)[number]): SystemSpec {
   return {
     variant,
     cpus: roles.length,
@@ -217,11 +220,11 @@ const declared: Check = {
   })),
   patience: 1,
   program: (variant, configuration) =>
-    program(variant as VariantName, CONFIGURATIONS.find(({ name }) => name === configuration)!),
+    program(variant as Protocol, CONFIGURATIONS.find(({ name }) => name === configuration)!),
 }
 export default declared
 
-function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[number]): Program {
+function program(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number]): Program {
   const build = () => buildSystem(spec(variant, configuration))
   const { place, vm } = build()
   const memory = new Int32Array(place.words)
@@ -236,7 +239,10 @@ function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[nu
       // Each actor has a VM of its own to keep its local state in: what they share is memory, and the words lie alike.
       start: (cpu) => (typeof role === 'function' ? role(cpu, build().vm) : runRole(cpu, build().vm, role)),
     })),
-    findingOf: (oracle, value) => ({ ...(ORACLES[oracle] ?? STALE_ACCEPT), value }),
+    findingOf: (oracle, value) => ({
+      ...(oracle === STALE_ACCEPTED ? STALE_ACCEPT : findingOf(variant, oracle)),
+      value,
+    }),
     atRest: (words) =>
       'isUnended' in configuration
         ? []
@@ -245,7 +251,7 @@ function program(variant: VariantName, configuration: (typeof CONFIGURATIONS)[nu
             value,
           })),
     isUnended: configuration.name === 'unended',
-    required: configuration.name === 'unended' ? REQUIRED.filter(({ of }) => of.includes(variant)) : [],
+    required: configuration.name === 'unended' ? REQUIRED.filter(({ of }) => of.some((name) => name === variant)) : [],
   }
 }
 
@@ -340,7 +346,7 @@ function* acceptsLockless(cpu: Cpu, vm: Vm, seq: number, page: number, pte: numb
   if (inProgress !== 0) return false
   const isStale = cpu.peek(vm.invalidateInProgress) === 0 && vm.host.peekPte(cpu, page) !== pte
   const retry = yield* invalidateRetry(cpu, vm, seq)
-  if (!retry && isStale) cpu.violation(ORACLES.length, GFN)
+  if (!retry && isStale) cpu.violation(STALE_ACCEPTED, GFN)
   return !retry
 }
 

@@ -2,7 +2,7 @@ import { ORACLES, type OracleName, violationsAtRest } from '../../protocols/orac
 import type { Vm } from '../../protocols/vm.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { buildSystem, type SystemSpec } from '../../workers/system.ts'
+import { broughtBy, buildSystem, type Protocol, type SystemSpec } from '../../workers/system.ts'
 import type { Finding, Program } from '../program.ts'
 
 /** What a CPU does in a check. */
@@ -35,13 +35,17 @@ export function vmProgram(spec: SystemSpec, acts: readonly (readonly [name: stri
     place,
     memory,
     actors: acts.map(([name, act]) => ({ name, start: (cpu) => act(cpu, buildSystem(spec).vm) })),
-    findingOf: (oracle, value) => ({ ...ORACLES[oracle]!, value }),
-    atRest: (words) => violationsAtRest(vm, words).map(({ oracle, value }) => findingOf(oracle, value)),
+    findingOf: (oracle, value) => ({ ...findingOf(spec.variant, oracle), value }),
+    atRest: (words) => violationsAtRest(vm, words).map(({ oracle, value }) => findingAtRest(oracle, value)),
     required: [],
   }
 }
 
-const findingOf = (oracle: OracleName, value: number): Finding => ({
+/** What an oracle of ours or of a patch says when it is violated. */
+export const findingOf = (protocol: Protocol, oracle: number): Omit<Finding, 'value'> =>
+  ORACLES[oracle] ?? broughtBy(protocol)!.oracles[oracle - ORACLES.length]!
+
+const findingAtRest = (oracle: OracleName, value: number): Finding => ({
   ...ORACLES.find(({ name }) => name === oracle)!,
   value,
 })

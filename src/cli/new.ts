@@ -1,0 +1,71 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+import type { Argv } from 'yargs'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { beginningOf } from '../patches/beginning.ts'
+import { skeletonOf } from '../patches/skeleton.ts'
+import type { Command } from './command.ts'
+import { EXIT } from './io.ts'
+
+type Args = {
+  readonly what: 'patch'
+  readonly file: string
+  readonly from: string
+  readonly functions: string | undefined
+}
+
+export const newCommand: Command<Args> = {
+  name: 'new',
+  usage: 'new <what> <file>',
+  summary: 'Write a patch to begin with: the functions that a variant replaces, whole, in a file that compiles.',
+  flags: (yargs) =>
+    yargs
+      .positional('what', { choices: ['patch'] as const, demandOption: true, describe: 'what is begun' })
+      .positional('file', { type: 'string', demandOption: true, describe: 'the file, .ts or .js; never overwritten' })
+      .option('from', {
+        type: 'string',
+        requiresArg: true,
+        default: 'precheck',
+        describe: 'the variant or kernel that it begins as',
+      })
+      .option('functions', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'functions of its kernel that it has besides: isPageFaultStale,rwlockNeedbreak',
+      }) as unknown as Argv<Args>,
+
+  async run({ file, from, functions }, io) {
+    if (!['.ts', '.mts'].includes(extname(file))) {
+      throw new FaultlineError('BAD_NAME', 'usage', `${file} does not end with .ts, which a patch is written in`, {
+        hint: 'Types can be left out in it; a .js file runs too, if it is written by hand.',
+      })
+    }
+    if (existsSync(file)) throw exists(file)
+    const wanted = functions === undefined ? [] : functions.split(',').map((name) => name.trim())
+    const text = await skeletonOf(beginningOf(basename(file, extname(file)), file, from, wanted))
+    write(file, text)
+    io.out(`${file} begins as ${from}: \`faultline diff ${from} ${pathOf(file)}\` says what you changed`)
+    return EXIT.fine
+  },
+}
+
+/** As a file is named among variants. */
+const pathOf = (file: string) => (/[/\\]/.test(file) ? file : `./${file}`)
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST') throw exists(file)
+    throw new FaultlineError('NOT_SAVED', 'usage', `${file} cannot be written: ${message}`, {
+      hint: 'Its folder must exist.',
+      cause,
+    })
+  }
+}
+
+const exists = (file: string) =>
+  new FaultlineError('FILE_EXISTS', 'usage', `${file} is there already, and is not overwritten`, {
+    hint: 'Give another name, or move it away.',
+  })

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Result } from '../bench/result.ts'
+
+// A patch as a user has it: a file in an empty folder, with faultline as `npm pack` packs it.
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'faultline-user-'))
+const modelled = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '2', '--no-progress', '--out', 'x.json']
+
+/** The package is unpacked, and finds what it depends on where it is installed already. */
+before(() => {
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  ) as readonly { readonly filename: string }[]
+  const modules = join(folder, 'node_modules')
+  mkdirSync(join(modules, 'faultline'), { recursive: true })
+  execFileSync('tar', [
+    '-xzf',
+    join(folder, packed!.filename),
+    '--strip-components=1',
+    '-C',
+    join(modules, 'faultline'),
+  ])
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
+  }
+})
+
+after(() => rmSync(folder, { recursive: true }))
+
+function faultline(...words: readonly string[]) {
+  const main = join(folder, 'node_modules', 'faultline', 'dist', 'cli', 'main.js')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { cwd: folder, encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
+const resultOf = () => JSON.parse(readFileSync(join(folder, 'x.json'), 'utf8')) as Result
+
+test('a patch is begun, told apart, and run on threads and on a modelled machine beside a variant of ours', () => {
+  const begun = faultline('new', 'patch', 'my-yield.ts', '--from', 'coarse-yield')
+  assert.equal(begun.code, 0, begun.err)
+  const same = faultline('diff', 'coarse-yield', './my-yield.ts')
+  assert.equal(same.code, 0, same.err)
+  assert.match(same.out, /^\+\+\+ my-yield tdpMmuIterCondResched \.\/my-yield\.ts:\d+$/m)
+
+  const run = faultline('bench', '--variant', 'precheck', '--variant', './my-yield.ts', ...modelled)
+  assert.equal(run.code, 0, run.err)
+  const [ours, own] = resultOf().runs
+  assert.equal(ours!.patch, undefined)
+  assert.equal(own!.variant, 'my-yield')
+  assert.equal(own!.patch!.file, './my-yield.ts')
+  assert.equal(own!.patch!.base, 'v6.5')
+  assert.match(own!.patch!.diff, /yieldEvery2M/)
+  assert.notEqual(own!.definition, ours!.definition)
+  assert.equal(own!.counters.retry_precheck_before_pfn, undefined)
+
+  const short = ['--trials', '1', '--duration', '40ms', '--warmup', '20ms', '--out', 'x.json', '--no-progress']
+  const threads = faultline('bench', '-s', 'precheck', '--variant', './my-yield.ts', ...short)
+  assert.equal(threads.code, 0, threads.err)
+  assert.equal(resultOf().runs[0]!.machine, 'threads')
+})
+
+test('a patch that is wrong fails the check, with a witness in its own lines, whose schedule is bound to the file', () => {
+  const text = `import { type Cpu, type Fault, patch, type Steps, V6_8, type Vm } from 'faultline/kvm'
+
+export default patch({
+  name: 'never-stale',
+  on: V6_8,
+  says: 'no fault is ever stale',
+  replaces: { isPageFaultStale: neverStale },
+})
+
+function* neverStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+  yield* cpu.load(vm.invalidateSeq)
+  return fault.gfn < 0
+}
+`
+  writeFileSync(join(folder, 'never-stale.ts'), text)
+  const asked = ['check', 'precheck', '--variant', './never-stale.ts', '--configuration', 'one-vcpu', '--no-progress']
+  const checked = faultline(...asked)
+  assert.equal(checked.code, 1, checked.err)
+  assert.match(checked.out, /^FAIL never-stale in one-vcpu/m)
+  assert.match(checked.out, /neverStale\(\)/)
+  assert.match(checked.out, /stale_install|install_in_progress|stale_use/)
+  const [, schedule = ''] =
+    /--variant \.\/never-stale\.ts --configuration one-vcpu --replay (\S+)/.exec(checked.out) ?? []
+  const again = faultline(...asked, '--replay', schedule)
+  assert.equal(again.code, 1, again.err)
+
+  writeFileSync(join(folder, 'never-stale.ts'), `${text}// changed\n`)
+  const other = faultline(...asked, '--replay', schedule)
+  assert.equal(other.code, 2, other.out)
+  assert.match(other.err, /the schedule is of definition \w+, and never-stale in one-vcpu is now \w+/)
+})
+
+test('types are held to where there is a compiler, and a file that exists is not overwritten', () => {
+  writeFileSync(
+    join(folder, 'types.ts'),
+    "import { patch, V6_8 } from 'faultline/kvm'\n\nexport default patch({ name: 'types', on: V6_8, says: 7, replaces: {} })\n",
+  )
+  const typed = faultline('diff', 'precheck', './types.ts')
+  assert.equal(typed.code, 2)
+  assert.match(typed.err, /types\.ts:3:49: Type 'number' is not assignable to type 'string'/)
+  const text = readFileSync(join(folder, 'types.ts'), 'utf8')
+  assert.equal(faultline('new', 'patch', 'types.ts').code, 2)
+  assert.equal(readFileSync(join(folder, 'types.ts'), 'utf8'), text)
+})
+
+test('no result makes a patch load that the user has not named', () => {
+  writeFileSync(
+    join(folder, 'named.ts'),
+    "import { patch, V6_8 } from 'faultline/kvm'\n\nexport default patch({ name: 'named', on: V6_8, says: 'as it is', replaces: {} })\n",
+  )
+  assert.equal(faultline('bench', '--variant', './named.ts', ...modelled).code, 0)
+  const again = faultline('verify', 'x.json')
+  assert.equal(again.code, 2, again.out + again.err)
+  assert.match(again.err, /wants to open \.\/named\.ts/)
+})

@@ -1,0 +1,69 @@
+import { basename } from 'node:path'
+import type { Scenario, Variant } from '../bench/scenario.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { diffTables } from '../patches/diff-tables.ts'
+import { loadPatch } from '../patches/load.ts'
+import { isPatchFile, type ReadPatch, readPatch } from '../patches/read.ts'
+import { VARIANTS } from '../protocols/catalogue.ts'
+import type { Patch } from '../protocols/patch.ts'
+
+/** Patches among the variants that were asked for. */
+export type Asked = {
+  /** The names as they were given, a file by the name that it declares. */
+  readonly names: string | undefined
+  readonly own: readonly Variant[]
+}
+
+/** Reads the files among the names of `--variant`: the user has named them, and nothing else makes a patch load. */
+export async function patchesAmong(names: string | undefined, node: string): Promise<Asked> {
+  const own: Variant[] = []
+  const given = names?.split(',').map((name) => name.trim()) ?? []
+  const found: string[] = []
+  for (const name of given) {
+    if (!isPatchFile(name)) found.push(name)
+    else {
+      const variant = await variantOf(await readPatch(name, node))
+      checkPatchName(variant.name, name, own)
+      own.push(variant)
+      found.push(variant.name)
+    }
+  }
+  return { names: names === undefined ? undefined : found.join(','), own }
+}
+
+async function variantOf(read: ReadPatch): Promise<Variant> {
+  const declared: Patch = await loadPatch(read.patch, 'stepped')
+  const { name, on, says, brings } = declared
+  const diff = await diffTables(on, declared, [read])
+  return {
+    kind: 'good',
+    name,
+    reference: `${basename(read.file)} ${read.hash}`,
+    says,
+    patch: { code: read.patch, base: on.name, diff, counters: brings?.counters ?? [], oracles: brings?.oracles ?? [] },
+  }
+}
+
+/** A result tells runs apart by the names of their variants. `own`: the patches before it. */
+export function checkPatchName(name: string, file: string, own: readonly Variant[] = []): void {
+  const other = own.find((one) => one.name === name)?.patch?.code.file
+  const isOurs = VARIANTS.some((one) => one.name === name)
+  if (other === undefined && !isOurs) return
+  throw new FaultlineError(
+    'NAME_TAKEN',
+    'usage',
+    `${file} is called '${name}', and so is ${other ?? 'a variant of faultline'}`,
+    {
+      hint: 'Give the patch another name: a result tells variants apart by theirs.',
+    },
+  )
+}
+
+/** The question, which may be asked of patches too. */
+export function withPatches(scenario: Scenario, own: readonly Variant[]): Scenario {
+  if (own.length === 0) return scenario
+  if (scenario.kind === 'vm') return { ...scenario, variants: [...scenario.variants, ...own] }
+  throw new FaultlineError('NO_PROTOCOL', 'usage', `${scenario.name} runs no protocol that a patch could change`, {
+    hint: 'Ask another scenario: -s precheck.',
+  })
+}

@@ -1,0 +1,53 @@
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { VARIANTS } from '../protocols/catalogue.ts'
+import type { Kernel } from '../protocols/kernel.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
+import { nearest } from './nearest.ts'
+import type { Beginning } from './skeleton.ts'
+
+/** What a new patch of that name begins as, made from a variant or a kernel, with functions of it that are wanted besides. */
+export function beginningOf(name: string, file: string, from: string, wanted: readonly string[]): Beginning {
+  const variant = VARIANTS.find((one) => one.name === from)
+  const version = VERSIONS.find((one) => one.name === from)
+  if (variant === undefined && version === undefined) throw unknownFrom(from)
+  const table = (variant ?? version)!
+  const base = version ?? versionUnder(variant!.on)
+  const functions = Object.fromEntries([
+    ...Object.entries(table.kvm).filter(([entry, value]) => value !== base.kvm[entry as keyof typeof base.kvm]),
+    ...wanted.map((entry) => [entry, entryOf(table, entry)]),
+  ])
+  return {
+    name: /^[\w.][\w.-]*$/.test(name) && !isOurs(name) ? name : `my-${name.replace(/[^\w.-]+/g, '-')}`,
+    file,
+    kernel: { exported: base.name.toUpperCase().replaceAll('.', '_'), name: base.name },
+    from,
+    says: variant?.says ?? `${from}, changed`,
+    functions,
+  }
+}
+
+const isOurs = (name: string) => [...VARIANTS, ...VERSIONS].some((one) => one.name === name)
+
+/** The version that a variant is made from in the end. */
+function versionUnder(kernel: Kernel): Kernel {
+  const version = VERSIONS.find(({ kvm }) => kvm === kernel.kvm)
+  if (version !== undefined) return version
+  return versionUnder((kernel as Kernel & { readonly on: Kernel }).on)
+}
+
+function entryOf({ name, kvm }: Kernel, entry: string): unknown {
+  const known = Object.entries(kvm).find(([own]) => own === entry)
+  if (known !== undefined) return known[1]
+  const [near] = nearest(entry, Object.keys(kvm))
+  throw new FaultlineError('UNKNOWN_NAME', 'usage', `${name} has no function '${entry}'`, {
+    hint: near === undefined ? 'See `faultline list kernels`.' : `Did you mean ${near}?`,
+  })
+}
+
+function unknownFrom(from: string): FaultlineError {
+  const names = [...VERSIONS, ...VARIANTS].map(({ name }) => name)
+  const [near] = nearest(from, names)
+  return new FaultlineError('UNKNOWN_NAME', 'usage', `--from is '${from}', which is no variant and no kernel`, {
+    hint: near === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${near}?`,
+  })
+}

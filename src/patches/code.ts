@@ -1,0 +1,18 @@
+import type { Build } from '../builds/modules.ts'
+import type { VariantName } from '../protocols/catalogue.ts'
+import type { SystemSpec } from '../workers/system.ts'
+
+/** A patch as it is handed to workers: data, which says whose code it is and where the module of each build lies. */
+export type PatchCode = {
+  /** By its declaration: what its runs are called. */
+  readonly name: string
+  /** As the user named it. */
+  readonly file: string
+  /** Of its text. */
+  readonly hash: string
+  /** URLs. */
+  readonly modules: Readonly<Record<Build, string>>
+}
+
+/** A system as it is handed to workers: with one of our variants, or a patch. */
+export type SentSystem = SystemSpec<VariantName | PatchCode>

@@ -1,0 +1,51 @@
+import { nearest } from './nearest.ts'
+
+/** What a module declares, as far as it can be told without running it; `problem`: why it is no patch. */
+export type Declared =
+  | { readonly name: string; readonly replaces: readonly string[]; readonly problem?: undefined }
+  | { readonly problem: string; readonly of?: string }
+
+type Table = Readonly<Record<string, unknown>>
+
+/** Looks at what a patch exports. */
+export function declaredIn(module: Readonly<Record<string, unknown>>): Declared {
+  const patch = module.default as
+    | { readonly name?: unknown; readonly on?: Table; readonly replaces?: Table }
+    | undefined
+  if (patch === undefined) return { problem: exportsNothing(Object.keys(module)) }
+  const { name, on, replaces } = patch
+  if (typeof name !== 'string' || on === undefined || replaces === undefined) {
+    return { problem: 'what it exports by default was not made by `patch({ name, on, replaces })`' }
+  }
+  if (!/^[\w.][\w.-]*$/.test(name)) return { problem: `its name is '${name}': letters, digits, dots and dashes only` }
+  const { kvm } = on as { readonly kvm: Table }
+  for (const [entry, own] of Object.entries(replaces)) {
+    const problem = entry in kvm ? misfit(entry, own, kvm[entry]) : unknownEntry(entry, Object.keys(kvm))
+    if (problem !== undefined) return { problem, of: entry }
+  }
+  return { name, replaces: Object.keys(replaces) }
+}
+
+function exportsNothing(names: readonly string[]): string {
+  const instead = names.length === 0 ? 'nothing' : `${names.join(', ')}, and nothing by default`
+  return `it exports ${instead}: end it with \`export default patch({ name, on, says, replaces })\``
+}
+
+function unknownEntry(entry: string, known: readonly string[]): string {
+  const [near] = nearest(entry, known)
+  const meant = near === undefined ? 'see `faultline list kernels`' : `did you mean ${near}?`
+  return `there is no function ${entry} in the table: ${meant}`
+}
+
+/** A function of steps can only be replaced by another one. */
+function misfit(entry: string, own: unknown, ours: unknown): string | undefined {
+  if (typeof own !== typeof ours) return `${entry} is a ${typeof ours} in the table, and a ${typeof own} here`
+  if (typeof own !== 'function') return undefined
+  if (isSteps(own) === isSteps(ours)) return undefined
+  return isSteps(ours)
+    ? `${entry} takes steps in the table: write \`function* ${(own as { readonly name: string }).name || entry}\``
+    : `${entry} takes no steps in the table: write it without the star`
+}
+
+export const isSteps = (value: unknown): boolean =>
+  typeof value === 'function' && Object.getPrototypeOf(value)?.constructor?.name === 'GeneratorFunction'

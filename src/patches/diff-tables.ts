@@ -1,0 +1,52 @@
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
+import type { PatchText } from './emit.ts'
+import { textOfClosure } from './sources/closure.ts'
+import { FunctionSources } from './sources/find-function.ts'
+
+/** A table of functions, and what to call it. */
+export type NamedTable = { readonly name: string; readonly kvm: object }
+
+type Fn = (...args: never[]) => unknown
+const CONTEXT = 3
+
+/** What one table does otherwise than another: each function that differs as a unified diff, in the order of the table. */
+export async function diffTables(a: NamedTable, b: NamedTable, patches: readonly PatchText[]): Promise<string> {
+  const sources = new FunctionSources(patches)
+  const [from, to] = [entriesOf(a.kvm), entriesOf(b.kvm)]
+  const parts: string[] = []
+  for (const entry of new Set([...from.keys(), ...to.keys()])) {
+    if (from.get(entry) === to.get(entry)) continue
+    const sides = await Promise.all([
+      sideOf(a.name, entry, from.get(entry), sources),
+      sideOf(b.name, entry, to.get(entry), sources),
+    ])
+    parts.push(unified(...sides))
+  }
+  return parts.join('\n')
+}
+
+/** The entries of a table, and those of the tables within it as `table.entry`. */
+export function entriesOf(table: object, prefix = ''): Map<string, unknown> {
+  return new Map(
+    Object.entries(table).flatMap(([name, value]) => {
+      const isTable = typeof value === 'object' && value !== null && !Array.isArray(value)
+      return isTable ? [...entriesOf(value, `${prefix}${name}.`)] : [[`${prefix}${name}`, value] as const]
+    }),
+  )
+}
+
+type Side = { readonly name: string; readonly text: string }
+
+async function sideOf(table: string, entry: string, value: unknown, sources: FunctionSources): Promise<Side> {
+  const name = `${table} ${entry}`
+  if (typeof value !== 'function') return { name, text: value === undefined ? '' : `${JSON.stringify(value)}\n` }
+  const source = await sources.of(value as Fn)
+  if (source === undefined) return { name, text: `${value.toString()}\n` }
+  return { name: `${name} ${source.file}:${source.line}`, text: `${textOfClosure(source)}\n` }
+}
+
+const unified = (from: Side, to: Side): string =>
+  createTwoFilesPatch(from.name, to.name, from.text, to.text, undefined, undefined, {
+    context: CONTEXT,
+    headerOptions: FILE_HEADERS_ONLY,
+  })

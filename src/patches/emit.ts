@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { basename, extname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type ImportDeclaration, parse } from 'acorn'
+import { toDirect } from '../builds/direct.ts'
+import { toFlat } from '../builds/flat.ts'
+import { blank } from '../builds/marks.ts'
+import { BUILDS, type Build, folderOf } from '../builds/modules.ts'
+import { toTraced } from '../builds/traced.ts'
+import { FRAMES } from '../builds/write.ts'
+import { cacheFolder, writeWhole } from './cache.ts'
+import type { PatchCode } from './code.ts'
+import { withLoopGuards } from './loop-guards.ts'
+import { DOOR } from './rules/world.ts'
+
+const DIST = fileURLToPath(new URL('..', import.meta.url))
+
+/** A patch that has been read: its text, and the JavaScript of it, place by place the same. */
+export type PatchText = { readonly file: string; readonly text: string; readonly code: string; readonly hash: string }
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
+
+/** Writes the four builds of a patch, each with the door of its own build. */
+export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
+  const name = basename(file)
+  const folder = cacheFolder(hashOf([hash, resolve(file), DIST].join('\0')))
+  const urls = BUILDS.map((build) => {
+    const target = join(folder, build, `${basename(file, extname(file))}.mjs`)
+    writeWhole(target, `${withDoor(FORMS[build](code, name), build)}\n${sourceMap(code, resolve(file))}\n`)
+    return [build, pathToFileURL(target).href] as const
+  })
+  return Object.fromEntries(urls) as PatchCode['modules']
+}
+
+const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
+  stepped: (code) => code,
+  direct: toDirect,
+  flat: (code, name) => withLoopGuards(toFlat(code), name),
+  traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
+}
+
+/** The same module, which finds `faultline/kvm` wherever it lies itself. */
+function withDoor(text: string, build: Build): string {
+  const door = pathToFileURL(join(DIST, folderOf(build), 'protocols', 'index.js')).href
+  const { body } = parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
+  const doors = body.filter((node): node is ImportDeclaration => {
+    return node.type === 'ImportDeclaration' && node.source.value === DOOR
+  })
+  return blank(
+    text,
+    doors.map(({ source }) => [source.start, source.end, JSON.stringify(door)]),
+  )
+}
+
+/** Each line leads to the same line of the user's file, so that a breakpoint there is one here. */
+function sourceMap(code: string, file: string): string {
+  const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`
+  const map = { version: 3, sources: [pathToFileURL(file).href], names: [], mappings }
+  return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`
+}

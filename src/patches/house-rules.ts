@@ -1,0 +1,46 @@
+import { type Program, parse } from 'acorn'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { type Problem, problemAt } from './rules/problem.ts'
+import { checkSteps } from './rules/steps.ts'
+import { checkWorld } from './rules/world.ts'
+import { readStepNames } from './step-names.ts'
+
+/** What `faultline/kvm` exports, by whether it takes steps. */
+export type Door = { readonly names: ReadonlySet<string>; readonly steps: ReadonlySet<string> }
+
+const MOST_SAID = 8
+
+/** Holds the JavaScript of a patch to the rules that make one source fit three machines, or says where it breaks them. */
+export function checkHouseRules(code: string, name: string, door: Door): void {
+  const problems = problemsOf(parsed(code, name), door)
+  if (problems.length === 0) return
+  const lines = problems.slice(0, MOST_SAID).map(({ line, column, says }) => `${name}:${line}:${column}: ${says}`)
+  const more = problems.length > MOST_SAID ? [`and ${problems.length - MOST_SAID} more`] : []
+  throw new FaultlineError('PATCH_RULES', 'usage', [...lines, ...more].join('\n'), {
+    hint: 'Nothing has been run. docs/your-own-patch.md has the rules, and why they are.',
+  })
+}
+
+export function problemsOf(tree: Program, door: Door): Problem[] {
+  const problems: Problem[] = []
+  const refuse = (...[node, says]: Parameters<typeof problemAt>) => void problems.push(problemAt(node, says))
+  const names = readStepNames()
+  checkWorld(tree, { names: door.names, types: names.types }, refuse)
+  checkSteps(tree, names, door.steps, refuse)
+  return problems.sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+function parsed(code: string, name: string): Program {
+  try {
+    return parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true })
+  } catch (cause) {
+    const { message, loc } = cause as SyntaxError & {
+      readonly loc?: { readonly line: number; readonly column: number }
+    }
+    const place = loc === undefined ? name : `${name}:${loc.line}:${loc.column + 1}`
+    throw new FaultlineError('PATCH_UNREADABLE', 'usage', `${place}: ${message.replace(/ \(\d+:\d+\)$/, '')}`, {
+      hint: 'Mend the line; nothing has been run.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import { Worker } from 'node:worker_threads'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import type { PatchCode } from './code.ts'
+import type { Declared } from './declared.ts'
+import type { Probed } from './probe-worker.ts'
+
+/** A module that says nothing for so long does not come to an end. */
+const SILENT_MS = 10_000
+
+/** Loads a patch for the first time, apart, and says what it declares, or what is wrong with it. */
+export async function probe(
+  modules: PatchCode['modules'],
+  file: string,
+): Promise<Declared & { readonly name: string }> {
+  const probed = await ask(modules.stepped)
+  if (probed === undefined) {
+    throw new FaultlineError('PATCH_ENDLESS', 'usage', `${file} does not come to an end when it is loaded`, {
+      hint: 'What stands outside of all functions runs at once: declare there, and compute in functions.',
+    })
+  }
+  if ('failed' in probed) {
+    const place = placeIn(probed.stack, modules.stepped, file)
+    throw new FaultlineError('PATCH_THROWS', 'usage', `${place} throws when it is loaded: ${probed.failed}`, {
+      hint: 'Nothing has been run. `FAULTLINE_TRACE=1` prints the stack.',
+    })
+  }
+  const { declared } = probed
+  if (declared.problem === undefined) return declared
+  throw new FaultlineError('NO_PATCH', 'usage', `${file} is no patch: ${declared.problem}`, {
+    hint: '`faultline new patch FILE --from VARIANT` writes one to begin with.',
+  })
+}
+
+function ask(url: string): Promise<Probed | undefined> {
+  const worker = new Worker(new URL('probe-worker.js', import.meta.url), {
+    workerData: url,
+    stdout: true,
+    stderr: true,
+  })
+  return new Promise<Probed | undefined>((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), SILENT_MS)
+    const settle = (probed: Probed) => {
+      clearTimeout(timer)
+      resolve(probed)
+    }
+    worker.once('message', settle)
+    worker.once('error', (error) => settle({ failed: error.message, stack: error.stack ?? '' }))
+    worker.once('exit', () => settle({ failed: 'it ended the thread that loaded it', stack: '' }))
+  }).finally(() => worker.terminate())
+}
+
+/** Where in the user's file a stack leads to: the lines are the same. */
+export function placeIn(stack: string, url: string, file: string): string {
+  const from = stack.indexOf(url)
+  const [, line, column] = /^:(\d+):(\d+)/.exec(from < 0 ? '' : stack.slice(from + url.length)) ?? []
+  return line === undefined ? file : `${file}:${line}:${column}`
+}

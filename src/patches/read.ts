@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import type { PatchCode } from './code.ts'
+import { isSteps } from './declared.ts'
+import { emit, hashOf, type PatchText } from './emit.ts'
+import { checkHouseRules, type Door } from './house-rules.ts'
+import { probe } from './probe.ts'
+import { stripTypes } from './strip-types.ts'
+import { checkTypes } from './types.ts'
+
+const TYPESCRIPT = ['.ts', '.mts']
+const JAVASCRIPT = ['.js', '.mjs']
+
+/** A patch that was read, held to the rules, and loaded once. */
+export type ReadPatch = PatchText & { readonly patch: PatchCode }
+
+/** Whether a name on the command line is a file and not one of our variants. */
+export const isPatchFile = (name: string): boolean =>
+  /[/\\]/.test(name) || [...TYPESCRIPT, ...JAVASCRIPT].includes(extname(name))
+
+/** Reads the patch that the user named, or says why it cannot be run. */
+export async function readPatch(file: string, node: string): Promise<ReadPatch> {
+  const text = textOf(file)
+  const code = TYPESCRIPT.includes(extname(file)) ? await stripTypes(text, basename(file)) : text
+  checkHouseRules(code, basename(file), await door())
+  const read = { file, text, code, hash: hashOf(text) }
+  const modules = emit(read)
+  const [{ name }] = await Promise.all([probe(modules, basename(file)), checkTypes(file, node)])
+  return { ...read, patch: { name, file, hash: read.hash, modules } }
+}
+
+function textOf(file: string): string {
+  if (![...TYPESCRIPT, ...JAVASCRIPT].includes(extname(file))) {
+    throw new FaultlineError('NO_PATCH', 'usage', `${file} is no patch: its name ends neither with .ts nor with .js`, {
+      hint: '`faultline new patch my-patch.ts --from precheck` writes one to begin with.',
+    })
+  }
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`
+    throw new FaultlineError('NO_FILE', 'usage', `${file} cannot be read: ${why}`, {
+      hint: 'Paths are from the current folder; `faultline new patch FILE --from VARIANT` writes one.',
+      cause,
+    })
+  }
+}
+
+/** What a patch can import. */
+async function door(): Promise<Door> {
+  const exported: Readonly<Record<string, unknown>> = await import('../protocols/index.ts')
+  const names = Object.keys(exported)
+  return { names: new Set(names), steps: new Set(names.filter((name) => isSteps(exported[name]))) }
+}

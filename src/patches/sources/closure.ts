@@ -1,0 +1,42 @@
+import type { Declaration, ModuleSource } from './module-source.ts'
+
+/** A declaration with all that only its own module knows of what it uses, and what it takes from elsewhere. */
+export type Closure = {
+  /** The declaration, then what else of its module it needs, in the order of the file. */
+  readonly declarations: readonly Declaration[]
+  /** Names that are exported by a module, its own or another. */
+  readonly imports: readonly { readonly name: string; readonly isType: boolean }[]
+}
+
+/** What has to be taken along for a declaration to stand in another file. */
+export function closureOf(module: ModuleSource, name: string): Closure {
+  const first = module.declarations.get(name)
+  if (first === undefined) throw new Error(`${module.file} declares no ${name}`)
+  const taken = new Map<string, Declaration>([[name, first]])
+  const imports = new Map<string, boolean>()
+  const take = ({ uses }: Declaration) => {
+    for (const used of uses) {
+      const local = module.declarations.get(used)
+      if (local === undefined || local.isExported) {
+        imports.set(used, local === undefined ? isTypeImport(module, used) : isType(local))
+      } else if (!taken.has(used)) {
+        taken.set(used, local)
+        take(local)
+      }
+    }
+  }
+  take(first)
+  const others = [...taken.values()].filter((one) => one !== first).sort((a, b) => a.line - b.line)
+  return {
+    declarations: [first, ...others],
+    imports: [...imports].map(([imported, isOfType]) => ({ name: imported, isType: isOfType })),
+  }
+}
+
+const isTypeImport = ({ imports }: ModuleSource, name: string) =>
+  imports.find(({ local }) => local === name)?.isType ?? false
+
+const isType = ({ text }: Declaration) => /^(?:type|interface) /m.test(text.replace(/\/\*[\s\S]*?\*\/\s*/g, ''))
+
+/** As it stands in a file. */
+export const textOfClosure = ({ declarations }: Closure): string => declarations.map(({ text }) => text).join('\n\n')

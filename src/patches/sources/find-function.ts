@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type AnyNode, parse } from 'acorn'
+import { filesIn, isForTests } from '../../builds/modules.ts'
+import type { PatchText } from '../emit.ts'
+import { stripTypes } from '../strip-types.ts'
+import { type Closure, closureOf } from './closure.ts'
+import { type ModuleSource, moduleSource, readText } from './module-source.ts'
+
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
+const FOLDERS = ['protocols', 'shared-memory']
+
+/** A function as it was written: where, and with what else it needs of its file. */
+export type FunctionSource = { readonly file: string; readonly line: number; readonly name: string } & Closure
+
+/** The text of functions of ours and of patches. The sources of what takes steps are shipped with the program. */
+export class FunctionSources {
+  readonly #patches: readonly PatchText[]
+  readonly #compiled = new Map<string, string>()
+  readonly #modules = new Map<string, ModuleSource>()
+
+  constructor(patches: readonly PatchText[]) {
+    this.#patches = patches
+  }
+
+  /** Undefined if it is in no file that is known. */
+  async of(fn: (...args: never[]) => unknown): Promise<FunctionSource | undefined> {
+    const found = this.#find(fn.toString())
+    if (found === undefined) return undefined
+    const module = await this.#module(found.file)
+    const declaration = module.declarations.get(found.name)
+    if (declaration === undefined) return undefined
+    return { file: found.file, line: declaration.line, name: found.name, ...closureOf(module, found.name) }
+  }
+
+  #find(text: string): { readonly file: string; readonly name: string } | undefined {
+    const inPatch = this.#patches.map(({ file, code }) => ({ file, code, at: code.indexOf(text) }))
+    const found = inPatch.find(({ at }) => at >= 0)
+    if (found !== undefined) return named(found.file, found.code, found.at)
+    for (const name of this.#names()) {
+      const code = this.#compiledText(name)
+      const at = code.indexOf(text)
+      if (at >= 0) return named(join('src', name.replace(/\.js$/, '.ts')), code, at)
+    }
+    return undefined
+  }
+
+  #names(): string[] {
+    return FOLDERS.flatMap((folder) => filesIn(join(PACKAGE, 'dist'), folder)).filter(
+      (name) => name.endsWith('.js') && !isForTests(name),
+    )
+  }
+
+  #compiledText(name: string): string {
+    const known = this.#compiled.get(name) ?? readText(join(PACKAGE, 'dist', name))
+    this.#compiled.set(name, known)
+    return known
+  }
+
+  async #module(file: string): Promise<ModuleSource> {
+    const known = this.#modules.get(file)
+    if (known !== undefined) return known
+    const module = await this.#read(file)
+    this.#modules.set(file, module)
+    return module
+  }
+
+  async #read(file: string): Promise<ModuleSource> {
+    const patch = this.#patches.find((one) => one.file === file)
+    if (patch !== undefined) return moduleSource(file, patch.text, patch.code)
+    const source = join(PACKAGE, file)
+    // Without the sources, what was compiled from them.
+    const compiled = join(PACKAGE, file.replace(/^src/, 'dist').replace(/\.ts$/, '.js'))
+    const text = readText(existsSync(source) ? source : compiled)
+    return moduleSource(file, text, existsSync(source) ? await stripTypes(text, file) : text)
+  }
+}
+
+/** The declaration at the top of a module that a place is in. */
+function named(file: string, code: string, at: number): { readonly file: string; readonly name: string } | undefined {
+  const { body } = parse(code, { ecmaVersion: 'latest', sourceType: 'module' })
+  const statement = body.find(({ start, end }) => start <= at && at < end)
+  const name = statement === undefined ? undefined : nameOf(statement)
+  return name === undefined ? undefined : { file, name }
+}
+
+function nameOf(node: AnyNode): string | undefined {
+  if (node.type === 'ExportNamedDeclaration') return node.declaration ? nameOf(node.declaration) : undefined
+  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id?.name
+  if (node.type !== 'VariableDeclaration') return undefined
+  const [first] = node.declarations
+  return first?.id.type === 'Identifier' ? first.id.name : undefined
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { type AnyNode, type Node, type Program, parse } from 'acorn'
+import { full } from 'acorn-walk'
+import { boundIn } from '../../builds/traced.ts'
+
+/** Something that a module declares at its top. */
+export type Declaration = {
+  readonly name: string
+  readonly isExported: boolean
+  /** With the comment above it, and without `export`. */
+  readonly text: string
+  readonly line: number
+  /** What else of the module, or of what it imports, stands in it. */
+  readonly uses: ReadonlySet<string>
+}
+
+/** A name that a module takes from elsewhere. */
+export type Imported = { readonly local: string; readonly isType: boolean }
+
+/** A TypeScript module, taken apart into its declarations. */
+export type ModuleSource = {
+  readonly file: string
+  readonly declarations: ReadonlyMap<string, Declaration>
+  readonly imports: readonly Imported[]
+}
+
+/** `code` is the JavaScript of `text`, place by place the same. */
+export function moduleSource(file: string, text: string, code: string): ModuleSource {
+  const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true })
+  const imports = importsIn(text, tree)
+  const values = tree.body.flatMap((node) => declaredBy(node).map((name) => ({ name, node })))
+  const types = typesIn(text)
+  const names = [...imports.map(({ local }) => local), ...values.map(({ name }) => name), ...types.keys()]
+  const declarations = values.map(({ name, node }): [string, Declaration] => {
+    const start = commentAbove(text, node.start)
+    const own = text.slice(node.start, node.end).replace(/^export (default )?/, '')
+    const isExported = node.type.startsWith('Export')
+    const uses = usesOf(node, text.slice(node.start, node.end), names, name)
+    return [name, { name, isExported, text: text.slice(start, node.start) + own, line: node.loc!.start.line, uses }]
+  })
+  for (const [name, declared] of types) {
+    const uses = wordsIn(declared.text, names, name)
+    declarations.push([name, { name, ...declared, uses }])
+  }
+  return { file, declarations: new Map(declarations), imports }
+}
+
+export const readText = (file: string): string => readFileSync(file, 'utf8')
+
+function declaredBy(node: AnyNode): string[] {
+  if (node.type === 'ExportNamedDeclaration') return node.declaration ? declaredBy(node.declaration) : []
+  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id ? [node.id.name] : []
+  if (node.type !== 'VariableDeclaration') return []
+  return node.declarations.flatMap(({ id }) => boundIn(id))
+}
+
+function importsIn(text: string, tree: Program): Imported[] {
+  const values = new Set<string>()
+  for (const node of tree.body) {
+    if (node.type === 'ImportDeclaration') for (const { local } of node.specifiers) values.add(local.name)
+  }
+  const clauses = [...text.matchAll(/^import (?:type )?\{([^}]*)\} from /gm)].map(([, names = '']) => names)
+  return clauses
+    .flatMap((names) => names.split(','))
+    .map((part) => /(\w+)\s*$/.exec(part.trim())?.[1] ?? '')
+    .filter((local) => local !== '')
+    .map((local) => ({ local, isType: !values.has(local) }))
+}
+
+/** Types leave nothing in the JavaScript. Each ends before an empty line. */
+function typesIn(text: string): Map<string, Pick<Declaration, 'text' | 'line' | 'isExported'>> {
+  const found = [...text.matchAll(/^(export )?(?:type|interface) (\w+)[\s\S]*?(?=\n\n|\n?$(?![\s\S]))/gm)]
+  return new Map(
+    found.map(({ 0: whole, 1: exported, 2: name = '', index }) => {
+      const start = commentAbove(text, index)
+      const line = text.slice(0, index).split('\n').length
+      const own = text.slice(start, index) + whole.replace(/^export /, '')
+      return [name, { text: own, line, isExported: exported !== undefined }]
+    }),
+  )
+}
+
+/** Where a comment begins that ends on the line above a place, or the place itself. */
+function commentAbove(text: string, start: number): number {
+  const above = text.slice(0, start)
+  const [comment] = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n$/.exec(above) ?? /(?:^\/\/.*\n)+$/m.exec(above) ?? ['']
+  return start - comment.length
+}
+
+/** Values by what the code names, types by the words of the text. */
+function usesOf(node: Node, text: string, names: readonly string[], own: string): Set<string> {
+  const named = new Set<string>()
+  full(node, (inner) => {
+    if (inner.type === 'Identifier') named.add(inner.name)
+  })
+  const types = wordsIn(text, names, own)
+  return new Set([...names.filter((name) => named.has(name) && name !== own), ...types])
+}
+
+function wordsIn(text: string, names: readonly string[], own: string): Set<string> {
+  const bare = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+  const words = new Set([...bare.matchAll(/(?<![.\w'"`])[A-Z]\w*/g)].map(([word]) => word))
+  return new Set(names.filter((name) => words.has(name) && name !== own))
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { filesIn } from '../builds/modules.ts'
+
+const DIST = fileURLToPath(new URL('..', import.meta.url))
+const CPU = join('shared-memory', 'cpu.d.ts')
+
+/** What the protocols and locks have by the names of it, as far as a call shows whether it takes steps. */
+export type StepNames = {
+  /** Of `Cpu`: `cpu.load(...)`. */
+  readonly ofCpu: ReadonlySet<string>
+  /** Of `Cpu`, but no step: `cpu.count(...)`. */
+  readonly plainOfCpu: ReadonlySet<string>
+  /** Methods of everything else whose first argument is a cpu: `vm.mmuLock.readLock(cpu)`. */
+  readonly methods: ReadonlySet<string>
+  /** What is a type, and nothing that a module could import by value. */
+  readonly types: ReadonlySet<string>
+}
+
+/** From the declarations that the program is shipped with, so that there is no list to forget. */
+export function readStepNames(): StepNames {
+  const ofCpu = new Set<string>()
+  const plainOfCpu = new Set<string>()
+  const steps = new Set<string>()
+  const plain = new Set<string>()
+  const types = new Set<string>()
+  for (const name of ['shared-memory', 'protocols'].flatMap((folder) => filesIn(DIST, folder))) {
+    if (!name.endsWith('.d.ts') || /\.(test|contract)\./.test(name)) continue
+    const text = readFileSync(join(DIST, name), 'utf8')
+    for (const [, type = ''] of text.matchAll(/^export (?:type|interface) (\w+)/gm)) types.add(type)
+    for (const { method, first, isSteps } of methodsIn(text)) {
+      if (name === CPU) (isSteps ? ofCpu : plainOfCpu).add(method)
+      else if (first === 'cpu') (isSteps ? steps : plain).add(method)
+    }
+  }
+  return { ofCpu, plainOfCpu, methods: new Set([...steps].filter((name) => !plain.has(name))), types }
+}
+
+/** Methods and properties that are functions, as TypeScript declares them: one a line, or parameters on lines of their own. */
+function methodsIn(text: string): { readonly method: string; readonly first: string; readonly isSteps: boolean }[] {
+  const declared = /^\s+(?:readonly )?(\w+)\??(?:<[^>(]*>)?(?:: )?\(\s*(\w*)[^)]*\)(?::| =>) (\w+)/gm
+  return [...text.matchAll(declared)].map(([, method = '', first = '', result]) => {
+    return { method, first, isSteps: result === 'Steps' }
+  })
+}
