@@ -1,3 +1,4 @@
+import { guardOf } from './comparing/guard.ts'
 import { pairsOf } from './comparing/samples.ts'
 import { probabilityOf } from './comparing/verdict.ts'
 import type { Run } from './result.ts'
@@ -7,7 +8,7 @@ import { pairedRatio, type Ratio } from './statistics.ts'
 const ALPHA = 0.05
 
 /** How a metric of one run stands to the same metric of another that was interleaved with it. */
-export type Comparison = Ratio & {
+export type Comparison = Omit<Ratio, 'ratios'> & {
   /** Ranks and interval both speak against chance, and the ratio lies outside of what the baseline differs from itself. */
   readonly exceedsNoise: boolean
 }
@@ -20,7 +21,8 @@ export function compareRuns(baseline: Run, candidate: Run, metric: string): Comp
   const ratio = pairedRatio(base, head)
   if (ratio === undefined) return undefined
   const noise = baseline.noise?.[metric]
-  const isInsideNoise = noise !== undefined && ratio.ratio >= noise.ci95[0] && ratio.ratio <= noise.ci95[1]
+  const guard = guardOf({ base, head, pairs }, noise === undefined ? [] : [noise])
+  const isInsideNoise = ratio.ratio > 0 && Math.abs(Math.log(ratio.ratio)) <= guard
   // The bootstrap alone would claim a change in 7 of 100 comparisons of the same thing with itself.
   const isChance = probabilityOf({ base, head, pairs }, ALPHA) >= ALPHA
   return { ...ratio, exceedsNoise: ratio.isResolved && !isInsideNoise && !isChance }

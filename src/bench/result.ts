@@ -50,6 +50,14 @@ export type Metric = {
   readonly ci95: Interval
 }
 
+/** The baseline against itself: the median ratio of the rounds, its interval, and the ratios. */
+export type Noise = {
+  readonly ratio: number
+  readonly ci95: Interval
+  readonly n: number
+  readonly ratios?: readonly number[]
+}
+
 export type HistogramSummary = {
   readonly unit: 'ns'
   readonly count: number
@@ -156,7 +164,7 @@ export type Run = {
   readonly locks: readonly LockRow[]
   readonly outcomes: readonly Outcome[]
   /** The baseline against itself: how far apart two equal things are on this host today. */
-  readonly noise?: Readonly<Record<string, { readonly ratio: number; readonly ci95: Interval; readonly n: number }>>
+  readonly noise?: Readonly<Record<string, Noise>>
   /** Of a replay: the recorded kernel's own figures. */
   readonly recorded?: RecordedKernel
   /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */

@@ -70,6 +70,8 @@ export type Ratio = {
   readonly ci95: Interval
   readonly pairs: number
   readonly isResolved: boolean
+  /** Pair by pair. */
+  readonly ratios: readonly number[]
 }
 
 export function pairedRatio(baseline: readonly number[], candidate: readonly number[]): Ratio | undefined {
@@ -81,6 +83,7 @@ export function pairedRatio(baseline: readonly number[], candidate: readonly num
     ratio: median(finite),
     ci95,
     pairs: finite.length,
+    ratios: finite,
     isResolved: finite.length >= 5 && (ci95[0] > 1 || ci95[1] < 1),
   }
 }

@@ -130,7 +130,9 @@ function noiseOf(aa: readonly Done[]): Run['noise'] {
   const names = (Object.keys(METRICS) as MetricName[]).filter((name) => METRICS[name].better !== null)
   const entries = names.flatMap((name) => {
     const ratio = pairedRatio(side('aa-a', name), side('aa-b', name))
-    return ratio === undefined ? [] : [[name, { ratio: ratio.ratio, ci95: ratio.ci95, n: ratio.pairs }] as const]
+    return ratio === undefined
+      ? []
+      : [[name, { ratio: ratio.ratio, ci95: ratio.ci95, n: ratio.pairs, ratios: ratio.ratios }] as const]
   })
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }

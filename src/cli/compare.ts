@@ -1,12 +1,15 @@
 import { basename } from 'node:path'
 import type { Argv } from 'yargs'
 import { type CompareOptions, type Comparison, compare as compareResults } from '../bench/comparing/compare.ts'
+import { doesFail } from '../bench/comparing/fails.ts'
 import { BY_FILE, identityOf, type Source } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { compareBenchstat } from '../report/compare-benchstat.ts'
-import { compareMarkdown, compareText } from '../report/compare-text.ts'
+import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import type { Command } from './command.ts'
+import { shareOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
+import { nearest } from './nearest.ts'
 import { readResult } from './read-result.ts'
 
 type Args = {
@@ -16,10 +19,11 @@ type Args = {
   readonly metric: string | undefined
   readonly alpha: string
   readonly force: boolean
+  readonly failOn: string | undefined
   readonly format: string
 }
 
-const FORMATS = ['table', 'markdown', 'json', 'benchstat']
+const FORMATS = ['table', 'markdown', 'comment', 'json', 'benchstat']
 
 export const compare: Command<Args> = {
   name: 'compare',
@@ -51,13 +55,21 @@ export const compare: Command<Args> = {
         describe: 'of a false alarm in the whole',
       })
       .option('force', { type: 'boolean', default: false, describe: 'compare in spite of hidden differences' })
+      .option('fail-on', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'worse, or worse:5%: exit with 1 if a figure is worse (by that much), or is on one side only',
+      })
       .option('format', { choices: FORMATS, default: 'table', describe: 'of the output' }) as unknown as Argv<Args>,
 
   async run(args, io) {
     const sources = await sourcesOf(args.files, io)
     const options = optionsOf(args, sources)
+    const group = groupOf(args.group, sources)
+    const least = args.failOn === undefined ? undefined : leastOf(args.failOn)
     const comparison = compareResults(sources, options)
-    io.out(textOf(comparison, args))
+    io.out(textOf(comparison, args, group))
+    if (least !== undefined && doesFail(comparison, least)) return EXIT.regression
     return comparison.changes.length === 0 ? EXIT.incomparable : EXIT.fine
   },
 }
@@ -108,10 +120,32 @@ function alphaOf(text: string): number {
   })
 }
 
-function textOf(comparison: Comparison, { format, group }: Args): string {
+/** From which size on what is worse fails: `worse:5%` is a twentieth. */
+function leastOf(text: string): number {
+  const [, share] = /^worse(?::(.+))?$/.exec(text.trim()) ?? [undefined, 'none']
+  if (share === undefined) return 0
+  if (share !== 'none') return shareOf('fail-on worse:', share)
+  throw new FaultlineError('BAD_FAIL_ON', 'usage', `--fail-on is '${text}', which is not worse or worse:SHARE`, {
+    hint: 'Write --fail-on worse, or --fail-on worse:5%.',
+  })
+}
+
+function groupOf(group: string | undefined, sources: readonly Source[]): string[] {
   const names = group === undefined ? [] : group.split(',').map((name) => name.trim())
+  const known = [
+    ...new Set(sources.flatMap(({ result }) => result.runs.flatMap((run) => Object.keys(identityOf(run))))),
+  ]
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return names
+  throw new FaultlineError('UNKNOWN_GROUP', 'usage', `--group is '${unknown}', which these runs do not have`, {
+    hint: `Did you mean ${nearest(unknown, known)}? They have ${known.join(', ')}.`,
+  })
+}
+
+function textOf(comparison: Comparison, { format }: Args, group: readonly string[]): string {
   if (format === 'json') return JSON.stringify(comparison, null, 1)
-  if (format === 'markdown') return compareMarkdown(comparison, names)
+  if (format === 'markdown') return compareMarkdown(comparison, group)
+  if (format === 'comment') return compareComment(comparison, group)
   if (format === 'benchstat') return compareBenchstat(comparison)
-  return compareText(comparison, names)
+  return compareText(comparison, group)
 }

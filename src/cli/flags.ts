@@ -46,3 +46,13 @@ export function integer(flag: string, text: string, low: number, high: number): 
     },
   )
 }
+
+/** A share: `0.5%`, `0.5 %` or `0.005`. */
+export function shareOf(flag: string, text: string): number {
+  const [, digits, sign] = /^(\d+(?:\.\d+)?)\s*(%)?$/.exec(text.trim()) ?? []
+  const value = Number(digits) / (sign === undefined ? 1 : 100)
+  if (value >= 0 && value < 1) return value
+  throw new FaultlineError('BAD_SHARE', 'usage', `--${flag} is '${text}', which is not a share from 0 to below 100 %`, {
+    hint: `Write --${flag} 0.5%.`,
+  })
+}

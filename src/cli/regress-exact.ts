@@ -9,6 +9,7 @@ import { type Ranked, type Ranking, rank } from '../bench/gate/ranking.ts'
 import type { Result } from '../bench/result.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { causeText, countText, failureText, rankingText, shiftText } from '../report/gate-text.ts'
+import { shareOf } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isOfThisTree } from './openable.ts'
 import { readResult } from './read-result.ts'
@@ -24,16 +25,6 @@ type Checked = Baseline & {
   readonly now: Result
   readonly found: readonly Deviation[]
   readonly failures: readonly Failure[]
-}
-
-/** A share: `0.5%`, `0.5 %` or `0.005`. */
-export function shareOf(flag: string, text: string): number {
-  const [, digits, sign] = /^(\d+(?:\.\d+)?)\s*(%)?$/.exec(text.trim()) ?? []
-  const value = Number(digits) / (sign === undefined ? 1 : 100)
-  if (value >= 0 && value < 1) return value
-  throw new FaultlineError('BAD_SHARE', 'usage', `--${flag} is '${text}', which is not a share from 0 to below 100 %`, {
-    hint: `Write --${flag} 0.5%.`,
-  })
 }
 
 /** Fails on what changed, and on what must not be whether it changed or not. */
@@ -55,7 +46,7 @@ export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
     ...causes,
     ...(whole.figures.length === 0 ? [] : ['', rankingText(whole)]),
   ].join('\n')
-  io.out(format === 'markdown' ? `\`\`\`text\n${lines}\n\`\`\`` : lines)
+  io.out(format !== 'table' ? `\`\`\`text\n${lines}\n\`\`\`` : lines)
   if (failures.length === 0 && whole.figures.length === 0) return EXIT.fine
   io.out(`\n${adviceOf(failures, whole)}`)
   const isForbidden = failures.some(({ kind }) => kind === 'forbidden')

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { mergeBase } from '../bench/ab/checkout.ts'
 import { compare } from '../bench/comparing/compare.ts'
+import { doesFail } from '../bench/comparing/fails.ts'
 import { BY_REVISION } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { failuresOf } from '../bench/gate/failures.ts'
-import { compareMarkdown, compareText } from '../report/compare-text.ts'
+import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import { failureText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
@@ -21,8 +22,10 @@ export type RegressArgs = {
   readonly gate: string
   readonly plan: string
   readonly out: string | undefined
-  readonly format: string
+  readonly format: keyof typeof TEXTS
 }
+
+const TEXTS = { table: compareText, markdown: compareMarkdown, comment: compareComment } as const
 
 export const regress: Command<RegressArgs> = {
   name: 'regress',
@@ -58,7 +61,7 @@ export const regress: Command<RegressArgs> = {
       })
       .option('out', { type: 'string', requiresArg: true, describe: 'where the measured result goes' })
       .option('format', {
-        choices: ['table', 'markdown'],
+        choices: Object.keys(TEXTS),
         default: 'table',
         describe: 'of the output',
       }) as unknown as Argv<RegressArgs>,
@@ -89,11 +92,11 @@ async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<Ex
   })
   const failures = failuresOf(result, ({ revision }) => revision?.side === 'head')
   if (failures.length > 0) io.out(`${failures.map(failureText).join('\n')}\n`)
-  io.out(args.format === 'markdown' ? compareMarkdown(comparison, []) : compareText(comparison, []))
+  io.out(TEXTS[args.format](comparison, []))
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
   if (comparison.changes.length === 0) return EXIT.incomparable
   const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
-  const isWorse = comparison.changes.some(({ verdict }) => verdict === 'worse')
+  const isWorse = doesFail(comparison, 0)
   if (isWorse && args.gate !== 'all') io.out('\nThis is advice: measured figures fail the gate with --gate all only.')
   return isForbidden || (isWorse && args.gate === 'all') ? EXIT.regression : EXIT.fine
 }

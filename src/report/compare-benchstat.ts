@@ -36,7 +36,7 @@ function ofMachine(comparison: Comparison, changes: readonly Change[], shared: r
   const means = geomeans(comparison, changes)
   return metrics.map((metric) => {
     const own = changes.filter((change) => change.metric === metric)
-    const mean = means.find((candidate) => candidate.metric === metric)
+    const mean = means.find((candidate) => candidate.metric === metric && candidate.lines > 1)
     return table(comparison, metric, own, mean, shared)
   })
 }

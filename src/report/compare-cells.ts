@@ -23,10 +23,16 @@ export function ratioChange(ratio: number): string {
   return `${change < 0 ? '-' : '+'}${round(Math.abs(change))} %`
 }
 
-/** What became of a figure: `-13 % (p=0.001 n=10)`, `~ (p=0.45 n=10+9, from 4.1 % on it would show)`, `=`. */
+/** What became of a figure: `-13 % (p=0.001 n=10)`, `~ (p=0.45 n=10+9, 4.1 % would have shown)`, `=`. */
 export function changeText(change: Change): string {
+  const text = ownText(change)
+  if (change.sameAs !== null) return `${text}, as ${change.sameAs}`
+  return change.role === 'exploratory' && change.test.method !== 'exact' ? `${text}, exploratory` : text
+}
+
+function ownText(change: Change): string {
   const { test, base, head, verdict } = change
-  if (verdict === 'equal') return '='
+  if (verdict === 'equal') return test.method === 'exact' ? '=' : '= (0 in every trial)'
   const size = test.ratio === null ? `from ${base.median} to ${head.median}` : ratioChange(test.ratio)
   if (test.method === 'exact') return `${test.ratio === 1 ? 'changed' : size} (exact)`
   if (test.trialsNeeded > 0) return `~ (n=${trials(base.n, head.n)}, ${test.trialsNeeded} trials a side are needed)`
@@ -36,7 +42,8 @@ export function changeText(change: Change): string {
   return `${size}${interval} ${verdict} (${evidence})`
 }
 
-function doubt({ test, adjusted, isInsideNoise }: Change): string {
+function doubt({ test, adjusted, isInsideNoise, isOverTime }: Change): string {
+  if (isOverTime) return ', the host differs from itself over time: not comparable; use --ab'
   if (isInsideNoise && adjusted !== null && adjusted < 0.05) return ', no more than the baseline differs from itself'
   if (test.detectable === null || test.detectable === 0) return ''
   const least = test.detectable < 2 ? percent(test.detectable) : `${(1 + test.detectable).toFixed(0)}x`
@@ -60,12 +67,16 @@ export function lineNames(lines: readonly Change['line'][], without: readonly st
 }
 
 /** `2 better, 1 worse, 31 not resolved` */
-export function summaryText({ changes, skipped }: Comparison): string {
+export function summaryText({ changes, skipped, missing }: Comparison): string {
   const WORDS = { better: 'better', worse: 'worse', changed: 'changed', equal: 'equal', unresolved: 'not resolved' }
   const counts = Object.entries(WORDS).map(([verdict, word]) => {
     const count = changes.filter((change) => change.verdict === verdict).length
     return count === 0 ? '' : `${count} ${word}`
   })
+  const lost = (['gone', 'new'] as const).flatMap((is) => {
+    const count = missing.filter((one) => one.is === is).length
+    return count === 0 ? [] : [`${count} ${is}`]
+  })
   const left = skipped.length === 0 ? '' : `${skipped.length} ${skipped.length === 1 ? 'run' : 'runs'} not compared`
-  return [...counts, left].filter((part) => part !== '').join(', ')
+  return [...counts, ...lost, left].filter((part) => part !== '').join(', ')
 }

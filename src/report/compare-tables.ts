@@ -1,5 +1,6 @@
 import type { Change, Comparison } from '../bench/comparing/compare.ts'
-import { geomeans } from '../bench/comparing/geomean.ts'
+import { type Geomean, geomeans } from '../bench/comparing/geomean.ts'
+import type { Missing } from '../bench/comparing/missing.ts'
 import { changeText, figureText, lineNames, ratioChange } from './compare-cells.ts'
 import { inUnit } from './numbers.ts'
 
@@ -16,13 +17,16 @@ const NAMES = ['scenario', 'machine', 'kind']
 /** One table for each value of `group`: by default for each scenario, machine and kind. Geometric means stand last. */
 export function tablesOf(comparison: Comparison, group: readonly string[] = []): Table[] {
   const names = [...NAMES, ...group]
-  const groups = new Map<string, Change[]>()
-  for (const change of comparison.changes) {
-    const title = titleOf(change.line, group)
-    groups.set(title, [...(groups.get(title) ?? []), change])
-  }
-  return [...groups].map(([title, changes]) => tableOf(comparison, title, changes, names))
+  const all = [...comparison.changes, ...comparison.missing]
+  const titles = [...new Set(all.map(({ line }) => titleOf(line, group)))]
+  return titles.map((title) => {
+    const own = <T extends { readonly line: Change['line'] }>(from: readonly T[]) =>
+      from.filter(({ line }) => titleOf(line, group) === title)
+    return tableOf(comparison, title, { changes: own(comparison.changes), missing: own(comparison.missing) }, names)
+  })
 }
+
+type Part = Pick<Comparison, 'changes' | 'missing'>
 
 function titleOf(line: Change['line'], group: readonly string[]): string {
   const named = NAMES.filter((name) => line[name] !== undefined).map((name) => line[name])
@@ -30,38 +34,60 @@ function titleOf(line: Change['line'], group: readonly string[]): string {
   return [...named, ...set].join(' ')
 }
 
-function tableOf(comparison: Comparison, title: string, changes: readonly Change[], grouped: readonly string[]): Table {
-  const lines = [...new Set(changes.map(({ line }) => line))]
+function tableOf(comparison: Comparison, title: string, { changes, missing }: Part, grouped: readonly string[]): Table {
+  const lines = [...new Set([...changes, ...missing].map(({ line }) => line))]
   const names = lineNames(lines, grouped)
-  const rows = lines.flatMap((line, index) => rowsOf(comparison, names[index]!, changesOf(changes, line)))
-  const means = geomeans(comparison, changes).map(({ metric, unit, columns, lines: count }) => [
-    `geomean of ${count}`,
-    metric,
-    inUnit(columns[0]!, unit),
-    ...columns.slice(1).flatMap((mean) => [inUnit(mean, unit), ratioChange(mean / columns[0]!)]),
-  ])
+  const rows = lines.flatMap((line, index) => {
+    const part = { changes: changesOf(changes, line), missing: missing.filter((one) => one.line === line) }
+    return rowsOf(comparison, names[index]!, part)
+  })
   const [base, ...others] = comparison.columns
   return {
     title,
     header: ['', '', base!, ...others.flatMap((name) => [name, 'against the first'])],
-    rows: [...rows, ...means],
+    rows: [...rows, ...geomeans(comparison, changes).map(meanRow)],
     notes: changes.flatMap(({ line, metric, notes }) =>
       notes.map((note) => `${names[lines.indexOf(line)]} ${metric}: ${note}`.trim()),
     ),
   }
 }
 
+function meanRow({ metric, unit, columns, lines, zeros }: Geomean): string[] {
+  const without = zeros === 0 ? '' : `, without ${zeros} at 0`
+  const shown = (mean: number) => (lines === 0 ? '-' : inUnit(mean, unit))
+  return [
+    `geomean of ${lines}${without}`,
+    metric,
+    shown(columns[0]!),
+    ...columns.slice(1).flatMap((mean) => [shown(mean), lines === 0 ? '' : ratioChange(mean / columns[0]!)]),
+  ]
+}
+
 const changesOf = (changes: readonly Change[], line: Change['line']) => changes.filter((change) => change.line === line)
 
-function rowsOf({ columns }: Comparison, name: string, changes: readonly Change[]): string[][] {
+function rowsOf({ columns }: Comparison, name: string, { changes, missing }: Part): string[][] {
   const metrics = [...new Set(changes.map(({ metric }) => metric))]
-  return metrics.map((metric, index) => {
+  const rows = metrics.map((metric) => {
     const own = changes.filter((change) => change.metric === metric)
     const [first] = own
     const others = columns.slice(1).flatMap((_, at) => {
       const change = own.find(({ column }) => column === at + 1)
       return change === undefined ? ['-', ''] : [figureText(change.head, change.unit), changeText(change)]
     })
-    return [index === 0 ? name : '', metric, figureText(first!.base, first!.unit), ...others]
+    return [metric, figureText(first!.base, first!.unit), ...others]
   })
+  const lost = missing.map((one) => missingRow(columns, one))
+  return [...rows, ...lost].map((row, index) => [index === 0 ? name : '', ...row])
+}
+
+const WORDS = { gone: 'gone', new: 'new', short: 'too few samples on one side' } as const
+
+function missingRow(columns: readonly string[], { metric, column, median, unit, is, isIn }: Missing): string[] {
+  const there = median === null ? 'there' : inUnit(median, unit)
+  const isOfBase = isIn === 'base'
+  const others = columns.slice(1).flatMap((_, at) => {
+    if (at + 1 !== column) return ['', '']
+    return [isOfBase ? '-' : there, WORDS[is]]
+  })
+  return [metric ?? 'the run', isOfBase ? there : '-', ...others]
 }

@@ -1,6 +1,8 @@
 import type { Comparison } from '../bench/comparing/compare.ts'
 import { summaryText } from './compare-cells.ts'
 import { type Table, tablesOf } from './compare-tables.ts'
+import { verdictText } from './compare-verdict.ts'
+import { escapeMarkdown } from './markdown.ts'
 
 /** A comparison for the terminal: what is hidden in the figures first, then tables, doubts, and a line that sums up. */
 export function compareText(comparison: Comparison, group: readonly string[]): string {
@@ -12,9 +14,21 @@ export function compareText(comparison: Comparison, group: readonly string[]): s
 
 /** The same in GitHub's Markdown. */
 export function compareMarkdown(comparison: Comparison, group: readonly string[]): string {
-  const differences = preface(comparison).map((line) => `> ${line}  `)
+  const differences = preface(comparison).map((line) => `> ${escapeMarkdown(line)}  `)
   const tables = tablesOf(comparison, group).map(markdownTable)
-  return [...(differences.length === 0 ? [] : [differences.join('\n')]), ...tables, ...closing(comparison)].join('\n\n')
+  return [
+    ...(differences.length === 0 ? [] : [differences.join('\n')]),
+    ...tables,
+    ...closing(comparison).map(escapeMarkdown),
+  ].join('\n\n')
+}
+
+/** For a comment on a pull request: the verdict is the first line, and the figures are folded away below it. */
+export function compareComment(comparison: Comparison, group: readonly string[]): string {
+  const summary = escapeMarkdown(summaryText(comparison))
+  const figures = compareMarkdown(comparison, group)
+  const folded = `<details><summary>${summary === '' ? 'Nothing to compare' : summary}</summary>\n\n${figures}\n\n</details>`
+  return `**${escapeMarkdown(verdictText(comparison))}**\n\n${folded}`
 }
 
 /** What must be known before the first figure is read. */
@@ -40,13 +54,19 @@ function closing(comparison: Comparison): string[] {
   const methods = [...new Set(comparison.changes.map(({ test }) => test.method))].filter((method) => method !== 'exact')
   if (comparison.changes.length === 0) return ['Nothing to compare.']
   const names = { 'signed-rank': 'Wilcoxon signed-rank', 'mann-whitney': 'Mann-Whitney U', exact: '' }
-  const tests = methods.map((method) => names[method]).join(', ')
+  const isApart = comparison.changes.some(({ test }) => test.ranks !== null)
+  const tests = [...methods.map((method) => names[method]), ...(isApart ? [OVER_TIME] : [])].join(', ')
+  const { tests: count, exploratory, alpha } = comparison
+  const others = exploratory === 0 ? '' : ` that decide, and apart for ${exploratory} exploratory ones`
   const how =
-    comparison.tests === 0
+    count + exploratory === 0
       ? []
-      : [`p: ${tests}; corrected by Holm for ${comparison.tests} figures; below ${comparison.alpha} is a change.`]
+      : [`p: ${tests}; corrected by Holm for ${count} figures${others}; below ${alpha} is a change.`]
   return [...how, `${summaryText(comparison)}.`]
 }
+
+/** What trials of separate files must stand besides. */
+const OVER_TIME = 'beyond what drift, jumps and autocorrelation of the host explain'
 
 function tableText({ title, header, rows, notes }: Table): string {
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]!.length)))
@@ -63,14 +83,15 @@ function pad(cell: string, column: number, width: number): string {
 }
 
 function markdownTable({ title, header, rows, notes }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const text = (cells: readonly string[]) => line(cells.map(escapeMarkdown))
   const rule = header.map((_, column) => (column >= 2 && (column === 2 || column % 2 === 1) ? '--:' : '---'))
   return [
-    `### ${title}`,
+    `### ${escapeMarkdown(title)}`,
     '',
-    line(header),
+    text(header),
     line(rule),
-    ...rows.map(line),
-    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${note}`)]),
+    ...rows.map(text),
+    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${escapeMarkdown(note)}`)]),
   ].join('\n')
 }

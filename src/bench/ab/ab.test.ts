@@ -140,5 +140,5 @@ test('how far the base is from itself is known round by round', () => {
     ],
     0,
   )
-  assert.deepEqual(noise!.faults_per_second, { ratio: 1, ci95: [0.9, 1.1], n: 3 })
+  assert.deepEqual(noise!.faults_per_second, { ratio: 1, ci95: [0.9, 1.1], n: 3, ratios: [1.1, 0.9, 1] })
 })

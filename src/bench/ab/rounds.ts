@@ -76,7 +76,9 @@ export function noiseOf(aa: Rounds['aa'], index: number): Run['noise'] {
   const entries = names.flatMap(([name]) => {
     const values = (side: 0 | 1) => runs.map((pair) => pair[side].metrics[name]?.median ?? Number.NaN)
     const ratio = pairedRatio(values(0), values(1))
-    return ratio === undefined ? [] : [[name, { ratio: ratio.ratio, ci95: ratio.ci95, n: ratio.pairs }] as const]
+    return ratio === undefined
+      ? []
+      : [[name, { ratio: ratio.ratio, ci95: ratio.ci95, n: ratio.pairs, ratios: ratio.ratios }] as const]
   })
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }

@@ -1,10 +1,12 @@
-import { holm } from '../significance/holm.ts'
-import { type Interval, median, medianInterval } from '../statistics.ts'
 import { type Difference, differencesOf } from './differences.ts'
+import { familiesOf, isDecisive } from './families.ts'
+import { type Change, judge } from './judge.ts'
 import { type Cell, type Layout, type Line, layOut, type Source } from './layout.ts'
-import { notesOf } from './notes.ts'
+import { type Missing, missingMetrics } from './missing.ts'
 import { commonMetrics, type Samples, samplesOf } from './samples.ts'
-import { isEqual, type Tested, test } from './verdict.ts'
+import { isEqual } from './verdict.ts'
+
+export type { Change, Figure, Verdict } from './judge.ts'
 
 export type CompareOptions = {
   /** What the columns stand for: `file`, `variant`, `revision`, or a parameter. */
@@ -16,67 +18,48 @@ export type CompareOptions = {
   readonly metrics: readonly string[]
 }
 
-export type Figure = { readonly n: number; readonly median: number; readonly ci95: Interval }
-
-/** `=` and `~` are not the same: one says that nothing changed, the other that nothing is known. */
-export type Verdict = 'equal' | 'better' | 'worse' | 'changed' | 'unresolved'
-
-/** One metric of one line in one column, against the first column. */
-export type Change = {
-  readonly line: Line['key']
-  readonly column: number
-  readonly metric: string
-  readonly unit: string
-  readonly better: 'higher' | 'lower' | null
-  readonly base: Figure
-  readonly head: Figure
-  readonly test: Tested
-  /** By Holm, over all measured figures of the comparison. */
-  readonly adjusted: number | null
-  readonly verdict: Verdict
-  /** The ratio lies where the baseline's ratio to itself lay. */
-  readonly isInsideNoise: boolean
-  readonly notes: readonly string[]
-}
-
 export type Skipped = { readonly line: Line['key']; readonly column: number; readonly why: string }
 
 export type Comparison = {
   readonly by: string
   readonly columns: readonly string[]
   readonly alpha: number
-  /** Measured figures that were tested: what Holm's correction is for. */
+  /** Measured figures of the family that decides: what Holm's correction is for. */
   readonly tests: number
+  /** The others that were tested, in a family of their own. */
+  readonly exploratory: number
   /** Said before any figure. */
   readonly differences: readonly (Difference & { readonly columns: readonly [string, string] })[]
   readonly changes: readonly Change[]
+  /** Runs and metrics that are on one side only. */
+  readonly missing: readonly Missing[]
   readonly skipped: readonly Skipped[]
 }
 
-type Met = { readonly line: Line; readonly column: number; readonly base: Cell; readonly head: Cell }
+export type Met = { readonly line: Line; readonly column: number; readonly base: Cell; readonly head: Cell }
 
 /** Compares every column with the first. */
 export function compare(sources: readonly Source[], options: CompareOptions): Comparison {
   const layout = layOut(sources, options.by)
-  const { met, skipped } = meetings(layout)
+  const { met, skipped, lost } = meetings(layout)
   const judged = met.map((pair) => ({ pair, differences: differencesOf(pair.base, pair.head) }))
   const isBlocked = (differences: readonly Difference[]) =>
     !options.force && differences.some(({ isBlocking }) => isBlocking)
   const compared = judged.filter(({ differences }) => !isBlocked(differences)).map(({ pair }) => pair)
   const blocked = judged.filter(({ differences }) => isBlocked(differences))
-  const samples = compared.flatMap((pair) => figuresOf(pair, options.metrics).map((of) => ({ pair, of })))
-  const tests = samples.filter(({ of }) => !of.isExact).length
-  const tested = samples.map(({ pair, of }) => ({ pair, of, result: test(of, options.alpha, Math.max(1, tests)) }))
-  const adjusted = adjust(tested.map(({ result }) => result.p))
+  const asked = compared.flatMap((pair) =>
+    figuresOf(pair, options.metrics).map((of) => ({ scenario: String(pair.line.key.scenario), pair, of })),
+  )
+  const families = familiesOf(asked, (one) => options.metrics.length > 0 || isDecisive(one), options.alpha)
   return {
     by: layout.by,
     columns: layout.columns,
     alpha: options.alpha,
-    tests,
+    tests: families.sizes.primary,
+    exploratory: families.sizes.exploratory,
     differences: distinct(layout, judged),
-    changes: tested.map(({ pair, of, result }, index) =>
-      changeOf(pair, of, result, adjusted[index] ?? null, options.alpha),
-    ),
+    changes: judge(families, options.alpha),
+    missing: [...lost, ...compared.flatMap((pair) => missingMetrics(pair, options.metrics))],
     skipped: [
       ...skipped,
       ...blocked.map(({ pair }) => ({ line: pair.line.key, column: pair.column, why: 'hidden differences' })),
@@ -84,19 +67,31 @@ export function compare(sources: readonly Source[], options: CompareOptions): Co
   }
 }
 
-function meetings(layout: Layout): { met: Met[]; skipped: Skipped[] } {
+function meetings(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missing[] } {
   const met: Met[] = []
   const skipped: Skipped[] = []
+  const lost: Missing[] = []
   for (const line of layout.lines) {
     const [base, ...others] = line.cells
     for (const [index, head] of others.entries()) {
       const column = index + 1
       if (base !== undefined && head !== undefined) met.push({ line, column, base, head })
-      else if (base !== undefined) skipped.push({ line: line.key, column, why: missing(layout, line, column) })
-      else if (head !== undefined) skipped.push({ line: line.key, column, why: missing(layout, line, 0) })
+      else if (base !== undefined || head !== undefined) {
+        const [is, from] = base === undefined ? (['new', 0] as const) : (['gone', column] as const)
+        skipped.push({ line: line.key, column, why: missing(layout, line, from) })
+        lost.push({
+          line: line.key,
+          column,
+          metric: null,
+          is,
+          isIn: from === 0 ? 'head' : 'base',
+          median: null,
+          unit: '',
+        })
+      }
     }
   }
-  return { met, skipped }
+  return { met, skipped, lost }
 }
 
 /** Names what the run that comes nearest has otherwise: usually a flag that was forgotten. */
@@ -117,48 +112,6 @@ function figuresOf({ base, head }: Met, wanted: readonly string[]): Samples[] {
   return names
     .map((name) => samplesOf(base, head, name))
     .filter((of) => wanted.length > 0 || of.kind.better !== null || (of.isExact && !isEqual(of)))
-}
-
-/** Holm's correction over those that were tested. */
-function adjust(ps: readonly (number | null)[]): (number | null)[] {
-  const adjusted = holm(ps.filter((p) => p !== null)).values()
-  return ps.map((p) => (p === null ? null : adjusted.next().value!))
-}
-
-function changeOf(pair: Met, of: Samples, result: Tested, adjusted: number | null, alpha: number): Change {
-  const { ratio } = result
-  const isInsideNoise = ratio !== null && of.noise.some(([low, high]) => low <= ratio && ratio <= high)
-  const isResolved = of.isExact ? !isEqual(of) : adjusted !== null && adjusted < alpha && !isInsideNoise
-  const [base, head] = [figureOf(of.base), figureOf(of.head)]
-  return {
-    line: pair.line.key,
-    column: pair.column,
-    metric: of.metric,
-    unit: of.kind.unit,
-    better: of.kind.better,
-    base,
-    head,
-    test: result,
-    adjusted,
-    verdict: isResolved
-      ? direction(ratio ?? head.median - base.median + 1, of.kind.better)
-      : of.isExact
-        ? 'equal'
-        : 'unresolved',
-    isInsideNoise,
-    notes: of.isExact ? [] : [...notesOf(of.base).map((note) => `base: ${note}`), ...notesOf(of.head)],
-  }
-}
-
-const figureOf = (values: readonly number[]): Figure => ({
-  n: values.length,
-  median: median(values),
-  ci95: medianInterval(values),
-})
-
-function direction(ratio: number, better: Change['better']): Verdict {
-  if (better === null || ratio === 1) return 'changed'
-  return ratio > 1 === (better === 'higher') ? 'better' : 'worse'
 }
 
 /** Each difference once, in the order of the lines. */

@@ -5,24 +5,28 @@ export type Geomean = {
   readonly metric: string
   readonly unit: string
   readonly lines: number
+  /** Lines that are 0 in a column: they have no logarithm, and stand beside the mean. */
+  readonly zeros: number
   readonly columns: readonly number[]
 }
 
-/** Of metrics that at least two lines have, with values that have a logarithm. */
+/** Of metrics that at least two lines have, with values that have a logarithm; what is 0 is counted. */
 export function geomeans({ columns }: Pick<Comparison, 'columns'>, changes: readonly Change[]): Geomean[] {
   const metrics = [...new Set(changes.map(({ metric }) => metric))]
   return metrics.flatMap((metric) => {
-    const rows = rowsOf(changes.filter((change) => change.metric === metric)).filter(
-      (row) => row.length === columns.length && row.every((value) => value > 0),
+    const whole = rowsOf(changes.filter((change) => change.metric === metric)).filter(
+      (row) => row.length === columns.length,
     )
-    if (rows.length < 2) return []
+    const rows = whole.filter((row) => row.every((value) => value > 0))
+    // A line that is 0 in all columns did not fall.
+    const zeros = whole.filter((row) => row.includes(0) && row.some((value) => value !== 0)).length
+    if (rows.length < 2 && (zeros === 0 || whole.length < 2)) return []
     const means = columns.map((_, column) => {
       const logs = rows.map((row) => Math.log(row[column]!))
       return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length)
     })
-    return [
-      { metric, unit: changes.find((change) => change.metric === metric)!.unit, lines: rows.length, columns: means },
-    ]
+    const { unit } = changes.find((change) => change.metric === metric)!
+    return [{ metric, unit, lines: rows.length, zeros, columns: means }]
   })
 }
 

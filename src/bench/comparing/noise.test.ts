@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Random } from '../../workers/random.ts'
-import type { Samples } from './samples.ts'
+import type { Values } from './samples.ts'
 import { noisy } from './testing.contract.ts'
 import { probabilityOf } from './verdict.ts'
 
@@ -10,14 +10,11 @@ const TRIALS = 10
 const ALPHA = 0.05
 const CASES = 1500
 
-const samplesOf = (base: number[], head: number[], isPaired: boolean): Samples => ({
-  metric: 'faults_per_second',
+const samplesOf = (base: number[], head: number[], isPaired: boolean): Values => ({
   base,
   head,
   pairs: isPaired ? base.map((value, index) => [value, head[index]!]) : [],
-  isExact: false,
-  kind: { unit: '1/s', better: 'higher' },
-  noise: [],
+  isHeadLater: true,
 })
 
 /** Share of cases in which a change is claimed. */
@@ -37,11 +34,13 @@ for (const isPaired of [false, true]) {
   const how = isPaired ? 'interleaved' : 'independent'
   test(`of ${how} runs of the same thing, at most alpha are called different`, () => {
     const share = claimed(0, 0.03, isPaired)
-    // The standard error of the share is 0.006; a test that never alarms would be as wrong.
-    assert.ok(share <= ALPHA + 0.012 && share > 0.02, `${share}`)
+    // The standard error of the share is 0.006. Files that were measured one after the other must allow for more than chance.
+    assert.ok(share <= ALPHA + 0.012 && (share > 0.02 || !isPaired), `${share}`)
   })
 
-  test(`a shift of 10 % on quiet data is found in more than 90 % of ${how} runs`, () => {
-    assert.ok(claimed(0.1, 0.03, isPaired) > 0.9)
+  const least = isPaired ? 0.9 : 0.8
+  test(`a shift of 10 % on quiet data is found in more than ${least * 100} % of ${how} runs`, () => {
+    const share = claimed(0.1, 0.03, isPaired)
+    assert.ok(share > least, `${share}`)
   })
 }

@@ -1,18 +1,22 @@
-import type { Metric, Run, TrialRow } from '../result.ts'
-import type { Interval } from '../statistics.ts'
+import type { Metric, Noise, Run, TrialRow } from '../result.ts'
 import type { Cell } from './layout.ts'
 
 /** The values of one metric on both sides, in the order in which they were measured. */
-export type Samples = {
-  readonly metric: string
+export type Values = {
   readonly base: readonly number[]
   readonly head: readonly number[]
   /** Values of trials that ran in the same round; none if the sides were not interleaved. */
   readonly pairs: readonly (readonly [base: number, head: number])[]
+  /** Of sides that were not interleaved: which of them came later; undefined if that is not known. */
+  readonly isHeadLater?: boolean | undefined
+}
+
+export type Samples = Values & {
+  readonly metric: string
   readonly isExact: boolean
   readonly kind: Pick<Metric, 'unit' | 'better'>
   /** How far the baseline was from itself, where a side measured that. */
-  readonly noise: readonly Interval[]
+  readonly noise: readonly Noise[]
 }
 
 /** Metrics that both runs have. */
@@ -25,11 +29,24 @@ export function samplesOf(base: Cell, head: Cell, metric: string): Samples {
     metric,
     base: valuesOf(base.run, metric),
     head: valuesOf(head.run, metric),
-    pairs: base.source === head.source ? pairsOf(base.run, head.run, metric) : [],
+    pairs: areInterleaved(base, head) ? pairsOf(base.run, head.run, metric) : [],
+    isHeadLater: order(base, head),
     isExact: (a.assume === 'exact' && b.assume === 'exact') || base.run.kind === 'modelled',
     kind: { unit: a.unit, better: a.better },
-    noise: [base, head].flatMap((cell) => noiseOf(cell, metric)),
+    noise: (base.source === head.source ? [base] : [base, head]).flatMap((cell) => noiseOf(cell, metric)),
   }
+}
+
+/** Groups of one file that differ in more than the variant ran one after the other. */
+function areInterleaved({ source, run }: Cell, head: Cell): boolean {
+  if (source !== head.source || run.scenario !== head.run.scenario || run.machine !== head.run.machine) return false
+  return run.revision?.side !== head.run.revision?.side || isSameLoad(run, head.run)
+}
+
+function order({ source, run }: Cell, head: Cell): boolean | undefined {
+  const [one, other] = [Date.parse(source.result.createdAt), Date.parse(head.source.result.createdAt)]
+  if (source === head.source) return source.result.runs.indexOf(head.run) > source.result.runs.indexOf(run)
+  return one === other ? undefined : other > one
 }
 
 /** In the order of the trials; a metric that only its summary knows is its own single value. */
@@ -51,11 +68,11 @@ export function pairsOf(base: Run, head: Run, metric: string): [number, number][
 const roundOf = ({ seed, mode }: TrialRow) => `${seed} ${mode}`
 
 /** The baseline of a run's group ran against itself, and stands for the others of the group. */
-function noiseOf({ source, run }: Cell, metric: string): Interval[] {
+function noiseOf({ source, run }: Cell, metric: string): Noise[] {
   const group = source.result.runs.filter(
     (other) => other.scenario === run.scenario && other.machine === run.machine && isSameLoad(other, run),
   )
-  return group.map(({ noise }) => noise?.[metric]?.ci95).filter((interval) => interval !== undefined)
+  return group.map(({ noise }) => noise?.[metric]).filter((noise) => noise !== undefined)
 }
 
 const isSameLoad = (a: Run, b: Run) => JSON.stringify(a.params) === JSON.stringify(b.params)

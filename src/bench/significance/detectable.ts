@@ -4,32 +4,35 @@ import { probit } from 'simple-statistics'
 const RANK_COST = Math.PI / 3
 /** How surely a difference of the size that is named would have been found. */
 const POWER = 0.8
+/** A factor of e to the 20: whatever is not claimed of that is never claimed. */
+const LARGEST = 20
+const STEPS = 24
+
+/** How a procedure decides about values from which their difference was taken, as logarithms. */
+export type Resolution = {
+  /** Whether the values would be called different if one side were moved so far. */
+  readonly claims: (shift: number) => boolean
+  /** Standard error of the difference. */
+  readonly error: number
+  readonly freedom: number
+  /** What no claim is made below, whatever the test says. */
+  readonly guard: number
+}
 
 /**
- * The smallest ratio minus 1 that samples like these would have shown in four cases of five, at this alpha: what `~` is worth.
- * Computed on logarithms, where a change of the scale is a shift; undefined where there are none.
+ * The smallest ratio minus 1 that the whole procedure would have claimed in four cases of five: what `~` is worth. It is where
+ * these very values, moved apart, begin to be called different, and beyond the guard; and as much more as keeps four fifths of
+ * all estimates above that. Null if no difference would have been called one.
  */
-export function detectableByTwo(a: readonly number[], b: readonly number[], alpha: number): number | undefined {
-  if (a.length < 2 || b.length < 2) return undefined
-  const spread = (squares(a) + squares(b)) / (a.length + b.length - 2)
-  return growth(Math.sqrt(spread * (1 / a.length + 1 / b.length)), a.length + b.length - 2, alpha)
-}
-
-/** The same for pairs, of whose ratios the logarithms are given. */
-export function detectableByPairs(ratios: readonly number[], alpha: number): number | undefined {
-  if (ratios.length < 2) return undefined
-  const spread = squares(ratios) / (ratios.length - 1)
-  return growth(Math.sqrt(spread / ratios.length), ratios.length - 1, alpha)
-}
-
-function squares(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-}
-
-function growth(error: number, freedom: number, alpha: number): number {
-  const distance = student(probit(1 - alpha / 2), freedom) + student(probit(POWER), freedom)
-  return Math.expm1(distance * error * Math.sqrt(RANK_COST))
+export function detectable({ claims, error, freedom, guard }: Resolution): number | null {
+  if (!claims(LARGEST)) return null
+  let [low, high] = [0, LARGEST]
+  for (let step = 0; step < STEPS; step += 1) {
+    const middle = (low + high) / 2
+    if (claims(middle)) high = middle
+    else low = middle
+  }
+  return Math.expm1(Math.max(high, guard) + student(probit(POWER), freedom) * error * Math.sqrt(RANK_COST))
 }
 
 /** Student's quantile from the normal one (Abramowitz and Stegun 26.7.5), three terms. */

@@ -13,7 +13,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): number 
   if (a.length === 0 || b.length === 0) return 1
   const all = midRanks([...a, ...b])
   const rankSum = all.ranks.slice(0, a.length).reduce((sum, rank) => sum + rank, 0)
-  return all.ranks.length <= COUNTED ? exact(all.ranks, a.length, rankSum) : approximate(all, a.length, rankSum)
+  return all.ranks.length <= COUNTED ? exact(all, a.length, rankSum) : approximate(all, a.length, rankSum)
 }
 
 /** The smallest p that samples of these sizes can have. */
@@ -24,11 +24,8 @@ export function smallestMannWhitney(n: number, m: number): number {
 }
 
 /** Ranks are doubled, so that those of ties are whole numbers too. */
-function exact(ranks: readonly number[], chosen: number, rankSum: number): number {
-  const ways = waysToDeal(
-    ranks.map((rank) => rank * 2),
-    chosen,
-  )
+function exact({ ranks, ties }: Ranks, chosen: number, rankSum: number): number {
+  const ways = ties.length === ranks.length ? waysWithoutTies(ranks.length, chosen) : waysToDeal(ranks, chosen)
   const expected = chosen * (ranks.length + 1)
   const distance = Math.abs(rankSum * 2 - expected)
   let [beyond, all] = [0, 0]
@@ -39,8 +36,20 @@ function exact(ranks: readonly number[], chosen: number, rankSum: number): numbe
   return beyond / all
 }
 
-/** In how many ways `chosen` of these whole numbers have each sum. */
-function waysToDeal(numbers: readonly number[], chosen: number): Float64Array {
+const known = new Map<string, Float64Array>()
+
+/** Without ties the ranks are always the same. */
+function waysWithoutTies(all: number, chosen: number): Float64Array {
+  const key = `${all} ${chosen}`
+  const upToAll = Array.from({ length: all }, (_, index) => index + 1)
+  const ways = known.get(key) ?? waysToDeal(upToAll, chosen)
+  known.set(key, ways)
+  return ways
+}
+
+/** In how many ways `chosen` of these ranks, doubled, have each sum. */
+function waysToDeal(ranks: readonly number[], chosen: number): Float64Array {
+  const numbers = ranks.map((rank) => rank * 2)
   const width = numbers.reduce((sum, number) => sum + number, 0) + 1
   const ways = Array.from({ length: chosen + 1 }, () => new Float64Array(width))
   ways[0]![0] = 1

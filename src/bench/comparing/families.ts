@@ -1,0 +1,98 @@
+import { SCENARIOS } from '../scenarios/all.ts'
+import type { Samples } from './samples.ts'
+import { isNothing, smallestP } from './verdict.ts'
+
+/** What a figure is for: it decides, or it shows where to look. */
+export type Role = 'primary' | 'exploratory'
+
+/** One figure of a comparison among the others. */
+export type Asked = { readonly scenario: string; readonly pair: unknown; readonly of: Samples }
+
+export type Member<T extends Asked> = T & {
+  readonly role: Role
+  /** A figure that says the same: its trials are these, in another unit. */
+  readonly sameAs: string | null
+  /** What a p must stay below for a claim, however small the others are; null where it is not tested. */
+  readonly alpha: number | null
+}
+
+export type Families<T extends Asked> = {
+  readonly members: readonly Member<T>[]
+  readonly sizes: Readonly<Record<Role, number>>
+  readonly shares: Readonly<Record<Role, number>>
+}
+
+/** Of all false alarms that are allowed, the part that the figures that decide may make. */
+const SHARE_OF_PRIMARY = 0.8
+
+/**
+ * Divides the figures of a comparison into the family of the verdict, and the others. What a scenario declares to decide its
+ * question is primary; where nothing is declared, all is. Figures that say the same count once, and so do none that are 0 throughout
+ * or could not come below their threshold with so few trials, whatever their values (Tarone 1990).
+ */
+export function familiesOf<T extends Asked>(
+  asked: readonly T[],
+  isPrimary: (one: T) => boolean,
+  alpha: number,
+): Families<T> {
+  const isAny = asked.some((one) => !one.of.isExact && isPrimary(one))
+  const roles = asked.map((one): Role => (!isAny || isPrimary(one) ? 'primary' : 'exploratory'))
+  const same = sameness(asked, roles)
+  const isCounted = asked.map(({ of }, at) => !of.isExact && same[at] === null && !isNothing(of))
+  const has = (role: Role) => roles.some((own, at) => own === role && isCounted[at])
+  const primary = has('exploratory') ? (has('primary') ? SHARE_OF_PRIMARY : 0) : 1
+  const shares = { primary, exploratory: 1 - primary }
+  const sizeOf = (role: Role) =>
+    testable(
+      asked.filter((_, at) => roles[at] === role && isCounted[at]).map(({ of }) => smallestP(of)),
+      alpha * shares[role],
+    )
+  const sizes = { primary: sizeOf('primary'), exploratory: sizeOf('exploratory') }
+  const members = asked.map((one, at): Member<T> => {
+    const role = roles[at]!
+    const own = (alpha * shares[role]) / Math.max(1, sizes[role])
+    return { ...one, role, sameAs: same[at]!, alpha: isCounted[at] ? own : null }
+  })
+  return { members, sizes, shares }
+}
+
+/** The figures that the scenario's question rests on. */
+export const isDecisive = ({ scenario, of }: Asked): boolean =>
+  SCENARIOS.find(({ name }) => name === scenario)?.decides.some(({ metric }) => metric === of.metric) ?? false
+
+/** The smallest number of tests that are worth a correction: no more than so many can come below alpha divided by it. */
+function testable(smallest: readonly number[], alpha: number): number {
+  for (let size = 1; size < smallest.length; size += 1) {
+    if (smallest.filter((p) => p <= alpha / size).length <= size) return size
+  }
+  return smallest.length
+}
+
+/** Names the first figure of the same runs whose trials are in one proportion to these; what decides goes first. */
+function sameness(asked: readonly Asked[], roles: readonly Role[]): (string | null)[] {
+  const same = new Array<string | null>(asked.length).fill(null)
+  const order = [...asked.keys()].sort((a, b) => Number(roles[a] !== 'primary') - Number(roles[b] !== 'primary'))
+  for (const [place, at] of order.entries()) {
+    const one = asked[at]!
+    const first = order
+      .slice(0, place)
+      .find(
+        (other) => same[other] === null && asked[other]!.pair === one.pair && areProportional(asked[other]!.of, one.of),
+      )
+    if (first !== undefined) same[at] = asked[first]!.of.metric
+  }
+  return same
+}
+
+function areProportional(a: Samples, b: Samples): boolean {
+  if (a.isExact || b.isExact || a.kind.better !== b.kind.better) return false
+  if (a.base.length !== b.base.length || a.head.length !== b.head.length) return false
+  const [all, other] = [
+    [...a.base, ...a.head],
+    [...b.base, ...b.head],
+  ]
+  const at = all.findIndex((value) => value !== 0)
+  if (at < 0 || other[at] === 0) return false
+  const factor = other[at]! / all[at]!
+  return all.every((value, index) => Math.abs(value * factor - other[index]!) <= 1e-9 * Math.abs(other[index]!))
+}

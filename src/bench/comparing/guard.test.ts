@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Noise } from '../result.ts'
+import { guardOf } from './guard.ts'
+
+const NONE = { base: [], head: [], pairs: [] }
+const rounds = (...ratios: number[]): Noise[] => [{ ratio: 1, ci95: [1, 1], n: ratios.length, ratios }]
+const near = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-12, `${value}`)
+
+test('a guard is the further end of an interval that leaves the furthest rounds out', () => {
+  // Ten rounds: three on each side would leave an interval of 66 %, two leave one of 89 %.
+  const ten = [-9, -8, -3, -2, -1, 0, 1, 2, 8, 9].map(Math.exp)
+  near(guardOf(NONE, rounds(...ten)), 3)
+  near(guardOf(NONE, rounds(...[-9, -1, 0, 1, 9].map(Math.exp))), 1)
+  near(guardOf(NONE, rounds(...[1, 2, 9].map(Math.exp))), 2)
+  assert.equal(guardOf(NONE, rounds(5)), 0)
+})
+
+test('a round that came to nothing is the furthest, and no more', () => {
+  near(guardOf(NONE, rounds(0, 0.9, 1, 1.1, 1.2)), -Math.log(0.9))
+  near(guardOf(NONE, rounds(0, 0, 0, 1, 1.1)), Math.log(1.1))
+})
+
+test('a file that has no rounds but their interval is guarded by its ends, on both sides', () => {
+  near(guardOf(NONE, [{ ratio: 1.4, ci95: [1.05, 2.63], n: 5 }]), Math.log(2.63))
+  near(guardOf(NONE, [{ ratio: 1, ci95: [0, 1.1], n: 5 }]), Math.log(1.1))
+})
+
+test('halves of what was measured guard where nothing ran against itself, without the drift that pairs share', () => {
+  const drift = [1, 2, 4, 8, 16, 32, 64, 128]
+  const pairs = drift.map((value, at) => [value, value * (at % 2 === 0 ? 1.1 : 1.2)] as const)
+  near(guardOf({ ...NONE, pairs }, []), Math.log(1.2 / 1.1) / Math.SQRT2)
+  near(guardOf({ ...NONE, base: drift, head: [] }, []), Math.log(2))
+})
+
+test('a guard does not know which side of a round came first, nor the unit, and one round cannot make it as large as it likes', () => {
+  const ratio = fc.integer({ min: -100, max: 100 }).map((value) => Math.exp(value / 100))
+  fc.assert(
+    fc.property(fc.array(ratio, { minLength: 4, maxLength: 20 }), fc.integer({ min: 0, max: 3 }), (all, at) => {
+      near(guardOf(NONE, rounds(...all.map((one) => 1 / one))), guardOf(NONE, rounds(...all)))
+      const spoilt = all.map((one, index) => (index === at ? 1e9 : one))
+      assert.ok(guardOf(NONE, rounds(...spoilt)) <= Math.max(...all.map((one) => Math.abs(Math.log(one)))) + 1e-12)
+    }),
+  )
+})

@@ -1,0 +1,55 @@
+import type { Noise } from '../result.ts'
+import type { Values } from './samples.ts'
+
+/** As surely lies the median of the differences inside of what they are summed up to. */
+const COVERAGE = 0.8
+
+/**
+ * Up to which |log ratio| the code differs from itself: from the rounds of the baseline against itself, and from halves of the
+ * rounds that are compared, which cost nothing. Of each the further end of a sign-test interval of the median (Thompson 1936) that
+ * always leaves the furthest difference on each side out: one bad trial moves nothing.
+ */
+export function guardOf({ base, head, pairs }: Values, noise: readonly Noise[]): number {
+  const own = pairs.length > 0 ? halves(pairs.map(growth)).map(ofPairs) : [...halves(logs(base)), ...halves(logs(head))]
+  const rounds = noise.flatMap(({ ratios }) => ratios?.map(Math.log) ?? [])
+  const summaries = noise.filter(({ ratios }) => ratios === undefined).map(reachOfSummary)
+  return Math.max(0, reach(rounds), reach(own), ...summaries)
+}
+
+const growth = ([base, head]: readonly [number, number]) => Math.log(head / base)
+const logs = (values: readonly number[]) => values.map(Math.log)
+
+/** Each value less the one before it, no value used twice. */
+function halves(values: readonly number[]): number[] {
+  return values.flatMap((value, at) => (at % 2 === 0 ? [] : [value - values[at - 1]!]))
+}
+
+/** Of two comparisons the difference varies as that of two trials does. */
+const ofPairs = (difference: number) => difference / Math.SQRT2
+
+/** Where a trial came to nothing there is no logarithm: it lies beyond all others. */
+function reach(differences: readonly number[]): number {
+  const sorted = differences.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
+  const largest = Math.max(0, ...sorted.map(Math.abs).filter(Number.isFinite))
+  const at = (index: number) => Math.min(largest, Math.abs(sorted[index]!))
+  if (sorted.length < 3) return sorted.length < 2 ? 0 : Math.min(...sorted.map(Math.abs))
+  const left = leftOut(sorted.length)
+  return Math.max(at(left), at(sorted.length - 1 - left))
+}
+
+/** As many as an interval of that coverage can leave out on each side, but one at least. */
+function leftOut(count: number): number {
+  let [ways, below, left] = [1, 1, 1]
+  for (let k = 1; k < count / 2; k += 1) {
+    ways = (ways * (count - k + 1)) / k
+    below += ways
+    if (1 - (2 * below) / 2 ** count < COVERAGE) break
+    left = k
+  }
+  return left
+}
+
+/** Of a file that has only the interval of its median: an end that is no ratio says nothing. */
+function reachOfSummary({ ratio, ci95 }: Noise): number {
+  return Math.max(0, ...[ratio, ...ci95].map((each) => Math.abs(Math.log(each))).filter(Number.isFinite))
+}

@@ -1,0 +1,88 @@
+import { studentTail } from './student.ts'
+
+/** How much of a trial's deviation the next one has too: from none to nearly all. */
+const CORRELATIONS = Array.from({ length: 20 }, (_, step) => step / 20)
+
+/** What is known of the difference of two levels, whatever the correlation of neighbours is. */
+export type Level = {
+  /** Two-sided p of there being no difference. */
+  readonly p: number
+  /** Standard error of the difference, at the correlation that these values make likeliest. */
+  readonly error: number
+  readonly correlation: number
+  readonly freedom: number
+}
+
+/**
+ * Do two stretches of time differ in their level, if neighbours in time have something in common? A t test by generalised least
+ * squares for each first-order autocorrelation (Prais and Winsten 1954), averaged over how likely these values make it (Zellner
+ * and Tiao 1964, with an even prior from 0 to 0.95). With few trials nearly any correlation is possible, and the answer says so.
+ */
+export function levelsDiffer(a: readonly number[], b: readonly number[]): Level {
+  const freedom = a.length + b.length - 2
+  if (freedom < 1) return { p: 1, error: 0, correlation: 0, freedom }
+  const [one, other] = [sumsOf(a), sumsOf(b)]
+  const fits = CORRELATIONS.map((correlation) => fitAt(correlation, one, other, freedom))
+  const best = fits.reduce((so, fit) => (fit.likelihood > so.likelihood ? fit : so))
+  if (!(best.error > 0)) {
+    const isSame = one.mean === other.mean
+    return { p: isSame ? 1 : 0, error: 0, correlation: 0, freedom }
+  }
+  let [weight, sum] = [0, 0]
+  for (const { likelihood, t } of fits) {
+    const part = Math.exp(likelihood - best.likelihood)
+    weight += part
+    sum += part * studentTail(t, freedom)
+  }
+  return { p: sum / weight, error: best.error, correlation: best.correlation, freedom }
+}
+
+/** What a fit needs of a stretch: sums of its deviations from its mean. */
+type Sums = {
+  readonly n: number
+  readonly mean: number
+  readonly first: number
+  readonly last: number
+  readonly squares: number
+  readonly neighbours: number
+}
+
+function sumsOf(values: readonly number[]): Sums {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const own = values.map((value) => value - mean)
+  const squares = own.reduce((sum, value) => sum + value * value, 0)
+  const neighbours = own.reduce((sum, value, at) => (at === 0 ? 0 : sum + value * own[at - 1]!), 0)
+  return { n: values.length, mean, first: own[0]!, last: own.at(-1)!, squares, neighbours }
+}
+
+type Fit = {
+  readonly correlation: number
+  readonly likelihood: number
+  readonly t: number
+  readonly error: number
+}
+
+function fitAt(correlation: number, a: Sums, b: Sums, freedom: number): Fit {
+  const [one, other] = [whitened(correlation, a), whitened(correlation, b)]
+  const rest = one.rest + other.rest
+  const error = Math.sqrt((rest / freedom) * (1 / one.weight + 1 / other.weight))
+  const difference = b.mean + other.shift - a.mean - one.shift
+  const likelihood =
+    Math.log(1 - correlation * correlation) -
+    Math.log(one.weight * other.weight) / 2 -
+    (freedom / 2) * Math.log(Math.max(rest, Number.MIN_VALUE))
+  return { correlation, likelihood, t: error > 0 ? difference / error : Number.POSITIVE_INFINITY, error }
+}
+
+/** Least squares of a constant, after each value has lost what it has of the one before it. */
+function whitened(correlation: number, { n, first, last, squares, neighbours }: Sums) {
+  const [start, step] = [1 - correlation * correlation, 1 - correlation]
+  const weight = start + (n - 1) * step * step
+  const product = start * first + step * (-first + correlation * last)
+  const own =
+    start * first * first +
+    (squares - first * first) -
+    2 * correlation * neighbours +
+    correlation * correlation * (squares - last * last)
+  return { weight, shift: product / weight, rest: Math.max(0, own - (product * product) / weight) }
+}
