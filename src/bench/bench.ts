@@ -5,12 +5,14 @@ import { RunFailed } from '../threads/conductor.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { run } from '../threads/run.ts'
 import { workerName } from '../workers/roles.ts'
+import { type Stops, watched } from './disturbance.ts'
 import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
 import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
-import { modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
+import { modelledResult, modelledRuns, modelledSchedule, type Telling } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
 import { type Profiles, type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
+import { driftSince, Finished } from './resume.ts'
 import { errorOf } from './run-error.ts'
 import { type Instruments, patchOf, protocolOf, type Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
@@ -36,43 +38,78 @@ export type BenchOptions = {
   readonly profiles?: Profiles
   readonly runtime: Runtime
   readonly signal: AbortSignal
+  readonly stops?: Stops
+  /** A result of the same plan that has some of its runs: only the others are run. */
+  readonly earlier?: Result | undefined
 }
 
 const CALIBRATION_MS = 15
+/** A trial in which the process stood still is run again; not for ever. */
+const MOST_AGAIN = 3
 /** Longest silence of a worker: many times the longest operation of any scenario. */
 const STALL_MS = 10_000
 
 /** Runs a plan. Rejects never for what happens in a run: that is in the result, as the run's error. */
 export async function bench(options: BenchOptions, watcher: Watcher): Promise<Result> {
-  const schedules = options.groups.map((group) => {
-    return group.modelled === undefined ? scheduleOf(group, options.plan) : modelledSchedule(group)
+  const { groups, plan, earlier, signal } = options
+  const finished = new Finished(earlier)
+  const parts = groups.map((group): Part => {
+    const schedule = group.modelled === undefined ? scheduleOf(group, plan) : modelledSchedule(group)
+    return { group, schedule, there: finished.take(askedOf(group, plan)) }
   })
-  const total = schedules.reduce((sum, schedule) => sum + schedule.length, 0)
+  const left = parts.filter(({ there }) => there === undefined)
+  const total = left.reduce((sum, { schedule }) => sum + schedule.length, 0)
   let done = 0
-  const isMeasured = options.groups.some(({ modelled }) => modelled === undefined)
+  const isMeasured = left.some(({ group }) => group.modelled === undefined)
   if (isMeasured) watcher.progress(done, total, 'calibrating')
-  let result = isMeasured ? await measuredResult(options) : modelledResult(options)
-  for (const [index, group] of options.groups.entries()) {
+  const now = isMeasured ? await measuredResult(options) : modelledResult(options)
+  let result = earlier === undefined ? now : { ...earlier, runs: [] }
+  for (const { group, schedule, there } of parts) {
+    if (signal.aborted) break
     const onTrial = (label: string) => {
       watcher.progress(done, total, label)
       done += 1
     }
-    const runs =
-      group.modelled === undefined
-        ? await runGroup(group, schedules[index]!, options, result, onTrial)
-        : await modelledRuns(group, schedules[index]!, options, { onTrial, onSpeed: watcher.speed })
+    const runs = there ?? (await runPart(group, schedule, options, now, { onTrial, onSpeed: watcher.speed }))
     result = { ...result, runs: [...result.runs, ...runs] }
-    watcher.finished(result)
-    if (options.signal.aborted || (runs.some(({ error }) => error !== null) && !isBroken(group))) break
+    if (there === undefined) watcher.finished(result)
+    if (runs.some(({ error }) => error !== null) && !isBroken(group)) break
   }
   return result
+}
+
+type Part = {
+  readonly group: Group
+  readonly schedule: readonly PlannedTrial[]
+  /** Its runs, if an earlier result has them. */
+  readonly there: readonly Run[] | undefined
+}
+
+const askedOf = (group: Group, plan: PlanOptions) =>
+  group.variants.map(({ name }) => {
+    const machine = group.modelled?.profile.name ?? 'threads'
+    return { scenario: group.scenario.name, variant: name, machine, params: paramsOf(group, plan) }
+  })
+
+async function runPart(
+  group: Group,
+  schedule: readonly PlannedTrial[],
+  options: BenchOptions,
+  now: Result,
+  telling: Telling,
+): Promise<readonly Run[]> {
+  if (group.modelled !== undefined) return await modelledRuns(group, schedule, options, telling)
+  const runs = await runGroup(group, schedule, options, now, telling.onTrial)
+  if (options.earlier === undefined) return runs
+  const doubts = driftSince(options.earlier, now)
+  return runs.map((run) => ({ ...run, warnings: [...run.warnings, ...doubts] }))
 }
 
 /** Of a broken variant alone a run may well fail: that says nothing of what comes after it. */
 const isBroken = ({ variants }: Group) => variants.every(({ kind }) => kind === 'broken')
 
-async function measuredResult({ command, plan, profiles, runtime }: BenchOptions): Promise<Result> {
-  const calibration = await calibrate(CALIBRATION_MS)
+async function measuredResult({ command, plan, profiles, runtime, signal }: BenchOptions): Promise<Result> {
+  const calibration = await calibrate(CALIBRATION_MS, signal)
   return {
     schema: SCHEMA,
     version: VERSION,
@@ -102,11 +139,15 @@ async function runGroup(
   const timelines = new Map<number, RunTimeline>()
   let error: RunError | null = null
   let failed: Failed | undefined
+  let disturbed = 0
   for (const [place, planned] of schedule.entries()) {
     const variant = group.variants[planned.variant]!
     onTrial(`${group.scenario.name} ${variant.name}`)
     try {
-      const { trial, timeline } = await runTrial(group, options, planned, cores, turnNs)
+      const played = await undisturbed(options, () => runTrial(group, options, planned, cores, turnNs))
+      disturbed += played.disturbed
+      if (played.value === undefined) continue
+      const { trial, timeline } = played.value
       done.push({ planned, place, trial })
       if (timeline !== undefined) timelines.set(planned.variant, timeline)
     } catch (cause) {
@@ -118,6 +159,7 @@ async function runGroup(
   }
   const stealAfter = readSteal()
   const turnsAfter = options.signal.aborted ? turnNs : await calibrateTurn(CALIBRATION_MS)
+  const standing = disturbed === 0 ? [] : [standstill(disturbed)]
   const circumstances = {
     workers: workersOf(group, options.plan),
     cores,
@@ -133,6 +175,8 @@ async function runGroup(
     const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...(failed?.splats ?? [])])
     const ofFailed = failed?.variant === index ? failed.violations : []
     const summary = summarise(variant, own, aa, { ofFailed })
+    const of = schedule.filter(({ variant: one, purpose }) => one === index && purpose === 'measure').length
+    const isCut = options.signal.aborted && error === null && own.length < of
     return [
       {
         scenario: group.scenario.name,
@@ -146,12 +190,25 @@ async function runGroup(
         ...(splats.length === 0 ? {} : { splats }),
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
         ...(timelines.has(index) ? { timeline: timelines.get(index)! } : {}),
-        warnings: [...saidOf(group), ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
+        warnings: [...saidOf(group), ...standing, ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
+        ...(isCut ? { interrupted: { trials: own.length, of } } : {}),
         error,
       },
     ]
   })
 }
+
+/** A trial in which the process did not stand still, and how many did before it; none of those is used. */
+async function undisturbed<T>(options: BenchOptions, trial: () => Promise<T>) {
+  const { stops = () => 0 } = options
+  for (let disturbed = 0; disturbed < MOST_AGAIN; disturbed += 1) {
+    const { value, isDisturbed } = await watched(stops, trial)
+    if (!isDisturbed) return { value, disturbed }
+  }
+  return { value: undefined, disturbed: MOST_AGAIN }
+}
+
+const standstill = (trials: number) => `the process stood still during trials, which are not used (${trials})`
 
 /** What a trial that failed had shown until then. */
 type Failed = {
@@ -180,7 +237,8 @@ async function runTrial(
   if (group.scenario.kind === 'primitives') {
     const { warmupMs, durationMs } = plan
     const primitive = variant.name as PrimitiveName
-    return { trial: await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs }) }
+    const trial = await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs, signal })
+    return { trial }
   }
   const isTimed = planned.mode === 'latency'
   const instruments = variant.instruments ?? instrumentsOf(variant, isTimed, plan)

@@ -9,7 +9,7 @@ import { lacksSamples } from './derived/latencies.ts'
 import { STORED } from './histograms.ts'
 import { definitionOf, describeSource, engineHash } from './host.ts'
 import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
-import type { Group, PlannedTrial, PlanOptions } from './plan.ts'
+import type { Group, Modelled, PlannedTrial, PlanOptions } from './plan.ts'
 import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import { patchOf, protocolOf, type Variant } from './scenario.ts'
@@ -18,7 +18,7 @@ import { timelineOf } from './timeline.ts'
 import { type Trial, trialOf } from './trial.ts'
 
 /** What a modelled plan tells of itself while it runs. */
-type Telling = {
+export type Telling = {
   readonly onTrial: (label: string) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void
 }
@@ -61,7 +61,7 @@ export function modelledResult({ command: words, plan, profiles }: BenchOptions)
 
 /** The words of a command line without those that say where the result goes and what is printed of it. */
 function withoutOutput(words: readonly string[]): string[] {
-  const isAside = (word: string) => ['--json', '--quiet', '--no-progress', '--locks'].includes(word)
+  const isAside = (word: string) => ['--json', '--quiet', '--no-progress', '--locks', '--force'].includes(word)
   const isOut = (word: string | undefined) => word === '--out'
   return words.filter(
     (word, at) => !isAside(word) && !isOut(word) && !isOut(words[at - 1]) && !word.startsWith('--out='),
@@ -95,7 +95,7 @@ export async function modelledRuns(
     const run = await modelledRun(group, variant, planned, options, telling)
     if (run === undefined) break
     runs.push(run)
-    if (run.error !== null) break
+    if (run.error !== null || run.interrupted !== undefined) break
   }
   return runs
 }
@@ -115,6 +115,7 @@ async function modelledRun(
   let error: Run['error'] = null
   let info = emptyInfo(profile)
   let timeline: RunTimeline | undefined
+  let isCut = false
   try {
     for (const { trial: planned, place } of schedule) {
       onTrial(label)
@@ -127,8 +128,9 @@ async function modelledRun(
     info = { ...info, ...(await others(group, variant, profile, options)) }
     timeline = await pictureOf(group, variant, profile, options)
   } catch (cause) {
-    if (options.signal.aborted) return undefined
-    error = errorOf(cause, group, variant.name)
+    isCut = options.signal.aborted
+    if (isCut && done.length === 0) return undefined
+    if (!isCut) error = errorOf(cause, group, variant.name)
   }
   const summary = summarise(variant, done, [], { compression: STORED })
   const splats = [...new Set(done.flatMap(({ trial }) => trial.splats))]
@@ -147,9 +149,13 @@ async function modelledRun(
     ...(timeline === undefined ? {} : { timeline }),
     model: info,
     warnings: [...saidOf(group), ...doubts(summary, group, options.plan)],
+    ...(isCut ? { interrupted: { trials: done.length, of: schedule.length + runsBesides(group.modelled!) } } : {}),
     error,
   }
 }
+
+/** Runs for the band, and with costs scaled. */
+const runsBesides = ({ draws, whatIf }: Modelled) => draws + whatIf.length
 
 /** A modelled figure has no distribution: it is what it is. */
 const exact = (metrics: Run['metrics']): Run['metrics'] =>

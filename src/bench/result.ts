@@ -174,6 +174,8 @@ export type Run = {
   /** What every CPU did for a while, if that was asked for: for a picture. */
   readonly timeline?: RunTimeline
   readonly warnings: readonly string[]
+  /** Of a run that was interrupted: how many of its trials it has. */
+  readonly interrupted?: { readonly trials: number; readonly of: number }
   readonly error: RunError | null
 }
 

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { type Builder, ownTree, revision, type Tree, withTree } from '../bench/ab/checkout.ts'
+import { ownTree, revision, type Tree, withTree } from '../bench/ab/checkout.ts'
+import { type Builder, ChildFailed, runChild } from '../bench/ab/child.ts'
 import { mergeParts } from '../bench/ab/merge.ts'
+import { ownerOf } from '../bench/ab/owner.ts'
 import { interleave, noiseOf, partsOf, type Rounds, type Runner } from '../bench/ab/rounds.ts'
 import { compare } from '../bench/comparing/compare.ts'
 import { BY_REVISION } from '../bench/comparing/layout.ts'
@@ -13,63 +12,95 @@ import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { compareText } from '../report/compare-text.ts'
 import type { BenchArgs } from './bench-flags.ts'
+import { inputsOf } from './files/inputs.ts'
+import { type Kept, ResultFile } from './files/result-file.ts'
 import { integer, milliseconds } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
-import { checkWritable, resultPath, saveAtomically } from './save.ts'
-
-const exec = promisify(execFile)
 
 /** Fewer pairs of rounds could not show anything, whatever the difference. */
 const FEWEST_ROUNDS = 6
 /** So many, that a table of fifteen figures still shows a tenth where rounds differ by 3 %: see docs/comparing.md. */
 const ROUNDS = '12'
 const AA_ROUNDS = 5
-const MOST_OUTPUT = 1 << 28
 
 /** Flags that are about the whole comparison; the others go to each process of each side. */
 const OWN_FLAGS = ['ab', 'trials', 'seed', 'out', 'time-budget', 'aa']
-const OWN_SWITCHES = ['json', 'quiet', 'no-progress', 'quick']
+const OWN_SWITCHES = ['json', 'quiet', 'no-progress', 'quick', 'force']
+
+/** What came of a comparison, and where it is kept. Interrupted in its first round it has no result. */
+export type Compared = { readonly result: Result | undefined; readonly kept: Kept }
 
 /** Compares the current tree with another revision of it, and prints what differs. */
 export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<ExitCode> {
-  const { result, out } = await runAb(ref, args, io)
-  io.out(args.json ? JSON.stringify(result, null, 1) : `${compareText(comparisonOf(result), [])}\n\n${out}`)
-  return exitCodeOf(result, io)
+  const { result, kept } = await runAb(ref, args, io)
+  if (result === undefined) return EXIT.interrupted
+  io.out(args.json ? JSON.stringify(result, null, 1) : compareText(comparisonOf(result), []))
+  if (!args.json && kept.path !== undefined) io.out(`\n${kept.path}`)
+  return exitCodeOf(result, kept, io)
 }
 
 /** Trials of the current tree and of another revision, interleaved, on this host, now. */
-export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<{ result: Result; out: string }> {
+export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compared> {
   checkArgs(args, io)
   const rounds = integer('trials', args.trials ?? ROUNDS, FEWEST_ROUNDS, 10_000)
-  const git = await revision(ref)
-  const out = args.out ?? resultPath('ab', new Date())
-  checkWritable(out)
-  const builder: Builder = { node: io.node, signal: io.signal }
   const progress = new Progress(io, !args.noProgress && !args.quiet)
+  const git = await revision(ref)
+  const { out, force } = args
+  const note = (text: string) => io.err(`${text}\n`)
+  const file = new ResultFile({ out, plan: 'ab', force, inputs: inputsOf(args), note }, undefined)
+  io.keeps('No round was finished, so nothing is written; its worktree is gone.')
+  const builder = builderOf(io)
   progress.show(0, 1, `building ${ref}`)
   const head = await ownTree(builder)
-  const result = await withTree(git, builder, async (base) => {
-    const ran = await interleave(runnerOf(base, args, io), runnerOf(head, args, io), {
+  const ran = await withTree(git, builder, async (base, folder) => {
+    const all = await interleave(runnerOf(base, folder, builder, args, io), runnerOf(head, folder, builder, args, io), {
       rounds,
       aaRounds: Math.min(AA_ROUNDS, Math.floor(rounds / 2)),
       seed: integer('seed', args.seed ?? '1', 0, 0xffff_ffff),
       progress: (done, total, label) => progress.show(done, total, label),
       isOver: deadline(args, io),
+      isInterrupted: () => io.signal.aborted,
     })
-    return validate(resultOf(ran, { ...base, name: ref }, head, io))
+    return all.head.length === 0 ? undefined : resultOf(all, { ...base, name: ref }, head, io)
   })
   progress.clear()
-  saveAtomically(out, `${JSON.stringify(result, null, 1)}\n`)
-  return { result, out }
+  if (ran === undefined) return { result: undefined, kept: { path: undefined, says: undefined } }
+  const done = ran.runs[0] === undefined ? 0 : new Set(ran.runs[0].trials.map(({ seed }) => seed)).size
+  const result = io.signal.aborted ? cut(ran, done, rounds) : ran
+  const kept = file.finish(result, !io.signal.aborted)
+  if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
+  io.keeps(`${kept.path ?? 'No file'} has ${done} of ${rounds} rounds; its worktree is gone.`)
+  return { result, kept }
 }
+
+const builderOf = ({ node, signal }: Io): Builder => ({
+  node,
+  signal,
+  owner: ownerOf(process.pid),
+  end: (group, how) => {
+    try {
+      process.kill(-group, how)
+    } catch {
+      // It has ended in the meantime.
+    }
+  },
+})
+
+const cut = (result: Result, done: number, rounds: number): Result => ({
+  ...result,
+  runs: result.runs.map((run) => {
+    const trials = run.trials.length
+    return { ...run, interrupted: { trials, of: Math.round((trials / Math.max(1, done)) * rounds) } }
+  }),
+})
 
 const comparisonOf = (result: Result) =>
   compare([{ name: 'this run', result }], { by: BY_REVISION, alpha: 0.05, force: false, metrics: [] })
 
-function exitCodeOf({ runs }: Result, io: Io): ExitCode {
+function exitCodeOf({ runs }: Result, kept: Kept, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
-  if (runs.some(({ error }) => error !== null)) return EXIT.failed
+  if (kept.trouble !== undefined || runs.some(({ error }) => error !== null)) return EXIT.failed
   return runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden')) ? EXIT.regression : EXIT.fine
 }
 
@@ -78,6 +109,7 @@ function checkArgs(args: BenchArgs, io: Io): void {
   if (!io.command.some((word) => word === '--ab' || word.startsWith('--ab='))) {
     throw refuse('--ab cannot come from a file', 'Write it on the command line.')
   }
+  if (args.resume !== undefined) throw refuse('--ab begins anew each time', 'Leave --resume out.')
   if (args.trace === '-') throw refuse('standard input can be read only once', 'Give the recording as a file.')
   if (args.locks || args.layout) throw refuse('--ab prints a comparison only', 'Leave --locks and --layout out.')
 }
@@ -91,38 +123,37 @@ function deadline({ timeBudget, quick }: BenchArgs, io: Io): (rounds: number) =>
 }
 
 /** One round in a fresh process of that tree: both sides are run by what they themselves have on the command line. */
-function runnerOf({ folder }: Tree, { scenario, quick }: BenchArgs, io: Io): Runner {
-  const main = join(folder, 'dist', 'cli', 'main.js')
+function runnerOf(tree: Tree, place: string, builder: Builder, { scenario, quick }: BenchArgs, io: Io): Runner {
+  const main = join(tree.folder, 'dist', 'cli', 'main.js')
   const words = [...wordsFor(io.command), ...(quick ? ['--duration', '100ms', '--warmup', '100ms'] : [])]
+  const file = join(place, 'round.json')
   return async (seed) => {
-    const place = mkdtempSync(join(os.tmpdir(), 'faultline-round-'))
-    const file = join(place, 'round.json')
     const own = ['--trials', '1', '--seed', String(seed), '--quiet', '--out', file]
+    rmSync(file, { force: true })
     try {
-      await exec(io.node, [main, ...words, ...own], { signal: io.signal, maxBuffer: MOST_OUTPUT })
+      await runChild(builder.node, [main, ...words, ...own], builder)
     } catch (cause) {
-      const { code, stderr } = cause as { code?: number | string; stderr?: string }
+      const code = cause instanceof ChildFailed ? cause.exitCode : undefined
       // A forbidden outcome is an outcome; so is a run that failed and says so in its result.
-      if (code !== EXIT.regression && code !== EXIT.failed) throw failed(folder, scenario, String(stderr ?? cause))
+      if (io.signal.aborted || (code !== EXIT.regression && code !== EXIT.failed)) throw failed(tree, scenario, cause)
     }
     try {
       return validate(JSON.parse(readFileSync(file, 'utf8')), file)
     } catch (cause) {
-      throw failed(folder, scenario, String(cause))
-    } finally {
-      rmSync(place, { recursive: true, force: true })
+      throw failed(tree, scenario, cause)
     }
   }
 }
 
-const failed = (folder: string, scenario: string | undefined, said: string) =>
+const failed = ({ folder }: Tree, scenario: string | undefined, cause: unknown) =>
   new FaultlineError(
     'ROUND_FAILED',
     'run',
-    `a round of ${scenario ?? 'the plan'} could not be run: ${said.trim().split('\n')[0]}`,
+    `a round of ${scenario ?? 'the plan'} could not be run: ${cause instanceof Error ? cause.message : String(cause)}`,
     {
       context: { tree: folder },
       hint: 'A revision that does not know the scenario, a variant or a flag cannot be compared by it.',
+      cause,
     },
   )
 

@@ -23,6 +23,8 @@ export type BenchArgs = {
   readonly seed: string | undefined
   readonly ab: string | undefined
   readonly out: string | undefined
+  readonly force: boolean
+  readonly resume: string | undefined
   readonly json: boolean
   readonly quiet: boolean
   readonly noProgress: boolean
@@ -80,6 +82,15 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('seed', { ...text, describe: 'of load and order [default: 1]' })
     .option('ab', { ...text, describe: 'a revision to compare this tree with: its trials and ours, interleaved' })
     .option('out', { ...text, describe: 'result file [default: results/<UTC time>-<scenario>.json]' })
+    .option('force', {
+      type: 'boolean',
+      default: false,
+      describe: 'replace a file at --out that is no result, or holds more than this plan will',
+    })
+    .option('resume', {
+      ...text,
+      describe: 'go on with the plan of an interrupted result: run what the file lacks, and put it there',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'print the result file instead of the table' })
     .option('quiet', { type: 'boolean', default: false, describe: 'print the answer only' })
     .option('no-progress', { type: 'boolean', default: false, describe: 'no progress line' })

@@ -12,6 +12,7 @@ import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from
 import type { Io } from './io.ts'
 import { installedMachine, type Machines, modelledOf, profilesOf, type Target, targetsOf } from './machines.ts'
 import { patchesAmong, withPatches } from './patches.ts'
+import { checkPoints, checkSize } from './plan-size.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 
@@ -69,6 +70,7 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
   checkWorkers(groups)
   if (!isHeadline(args)) {
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
+    checkSize({ groups, options })
     return { groups, options, name: scenarios.map(({ name }) => name).join('+'), ...carried }
   }
   const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
@@ -281,6 +283,7 @@ function crewsOf(args: BenchArgs, defaults: CrewDefaults, replay: Replay | null)
   const vcpus = asked('vcpus', 1)
   const notifiers = asked('notifiers', 0)
   const zappers = asked('zappers', 0)
+  checkPoints(vcpus, notifiers, zappers)
   return vcpus.flatMap((v) => notifiers.flatMap((n) => zappers.map((z) => ({ vcpus: v, notifiers: n, zappers: z }))))
 }
 

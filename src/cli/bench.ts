@@ -1,17 +1,19 @@
 import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
-import { validate } from '../bench/schema.ts'
 import { answersIn, benchReport } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
 import { benchAb } from './bench-ab.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
-import { planOf } from './bench-plan.ts'
+import { type Plan, planOf } from './bench-plan.ts'
+import { type Resumed, resumed } from './bench-resume.ts'
 import type { Command } from './command.ts'
+import { inputsOf } from './files/inputs.ts'
+import { type Kept, ResultFile } from './files/result-file.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { layoutsOf } from './layout.ts'
 import { listText } from './list.ts'
+import { plannedBy } from './plan-size.ts'
 import { Progress } from './progress.ts'
-import { checkWritable, resultPath, saveAtomically } from './save.ts'
 
 export const bench: Command<BenchArgs> = {
   name: 'bench',
@@ -25,47 +27,81 @@ export const bench: Command<BenchArgs> = {
       return EXIT.fine
     }
     if (args.ab !== undefined) return await benchAb(args.ab, args, io)
+    if (args.resume !== undefined) {
+      const { plan, earlier, asked } = await resumed(args.resume, args, io)
+      return await runPlan(plan, { ...asked, out: args.out ?? args.resume }, io, earlier)
+    }
     const plan = await planOf(args, io)
     if (args.layout) {
       io.out(layoutsOf(plan))
       return EXIT.fine
     }
-    const out = args.out ?? resultPath(plan.name, new Date())
-    checkWritable(out)
-    const progress = new Progress(io, !args.noProgress && !args.quiet)
-    const modelled = { runs: 0, steps: 0, ms: 0 }
-    const result = await runBench(
-      { ...plan, plan: plan.options, command: io.command, runtime: io.runtime, signal: io.signal },
-      {
-        progress: (done, total, label) => progress.show(done, total, label),
-        speed: (label, steps, ms) => {
-          modelled.runs += 1
-          modelled.steps += steps
-          modelled.ms += ms
-          progress.note(speedText(label, steps, ms))
-        },
-        finished: (sofar) => saveAtomically(out, textOf(validate(sofar))),
-      },
-    )
-    progress.clear()
-    io.out(args.json ? textOf(result) : benchReport(result, args))
-    if (modelled.runs > 0 && !args.json && !args.quiet) {
-      io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
-    }
-    if (!args.json && !args.quiet) io.out(`\n${out}`)
-    return exitCodeOf(result, io)
+    return await runPlan(plan, args, io)
   },
+}
+
+async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['earlier']): Promise<ExitCode> {
+  const progress = new Progress(io, !args.noProgress && !args.quiet)
+  const planned = plannedBy(plan)
+  const { out, force } = args
+  const note = (text: string) => {
+    progress.clear()
+    io.err(`${text}\n`)
+  }
+  const file = new ResultFile({ out, plan: plan.name, force, inputs: inputsOf(args), note }, planned)
+  const says = (sofar: Pick<Result, 'runs'>) => io.keeps(keepsText(sofar, planned.runs, file))
+  says(earlier ?? { runs: [] })
+  const modelled = { runs: 0, steps: 0, ms: 0 }
+  const command = earlier?.command ?? io.command
+  const result = await runBench(
+    { ...plan, plan: plan.options, command, runtime: io.runtime, signal: io.signal, stops: io.stops, earlier },
+    {
+      progress: (done, total, label) => progress.show(done, total, label),
+      speed: (label, steps, ms) => {
+        modelled.runs += 1
+        modelled.steps += steps
+        modelled.ms += ms
+        progress.note(speedText(label, steps, ms))
+      },
+      finished: (sofar) => {
+        file.keep(sofar)
+        says(sofar)
+      },
+    },
+  )
+  progress.clear()
+  const kept = file.finish(result, !io.signal.aborted)
+  says(result)
+  print(result, kept, args, io)
+  if (modelled.runs > 0 && !args.json && !args.quiet) {
+    io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
+  }
+  if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
+  return exitCodeOf(result, kept, io)
+}
+
+function print(result: Result, kept: Kept, args: BenchArgs, io: Io): void {
+  if (result.runs.length > 0) io.out(args.json ? JSON.stringify(result, null, 1) : benchReport(result, args))
+  if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
+}
+
+/** What stands if the plan has to end now. */
+function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: ResultFile): string {
+  if (path === undefined) return 'No run was finished, so nothing is written.'
+  const whole = sofar.runs.filter(({ interrupted }) => interrupted === undefined)
+  const cut = sofar.runs.flatMap(({ interrupted }) => (interrupted === undefined ? [] : [interrupted]))
+  const part =
+    cut.length === 0 ? '' : `, and ${cut.map(({ trials, of }) => `${trials} of ${of}`).join(' and ')} trials of others`
+  return `${path} has ${whole.length} of ${planned} runs${part}; \`faultline bench --resume ${path}\` goes on.`
 }
 
 /** Of this host, and so not in the result file, which is the same everywhere. */
 const speedText = (label: string, steps: number, ms: number) =>
   `${label}: ${compact(steps)} steps in ${time(ms * 1e6)}, ${compact((steps / ms) * 1000)} steps/s`
 
-const textOf = (result: Result) => `${JSON.stringify(result, null, 1)}\n`
-
-function exitCodeOf(result: Result, io: Io): ExitCode {
+function exitCodeOf(result: Result, kept: Kept, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
-  if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
+  if (kept.trouble !== undefined || result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
   if (isForbidden) return EXIT.regression
   const isUnanswered = answersIn(result).some((answers) => answers.every(({ verdict }) => verdict === 'no-answer'))

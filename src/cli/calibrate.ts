@@ -4,11 +4,11 @@ import { hostProfile } from '../bench/profile.ts'
 import { columns, compact, time } from '../report/numbers.ts'
 import { calibrateForModel, calibrate as measure } from '../threads/calibrate.ts'
 import type { Command } from './command.ts'
+import { checkOutput, save } from './files/output.ts'
 import { EXIT, type Io } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
-import { checkWritable, saveAtomically } from './save.ts'
 
-type Args = { readonly out: string | undefined; readonly json: boolean }
+type Args = { readonly out: string | undefined; readonly force: boolean; readonly json: boolean }
 
 const BUDGET_MS = 100
 
@@ -32,17 +32,19 @@ export const calibrate: Command<Args> = {
         requiresArg: true,
         describe: 'where to write the profile [default: host.profile.json]',
       })
+      .option('force', { type: 'boolean', default: false, describe: 'replace a file that is no profile' })
       .option('json', {
         type: 'boolean',
         default: false,
         describe: 'print the profile instead of the table, and write none without --out',
       }) as unknown as Argv<Args>,
 
-  async run({ out, json }, io) {
+  async run({ out, force, json }, io) {
     const path = out ?? (json ? undefined : HOST_PROFILE)
-    if (path !== undefined) checkWritable(path)
+    const output = path === undefined ? undefined : ({ path, kind: 'profile', force } as const)
+    if (output !== undefined) checkOutput(output)
     const { host, costs, profile } = await calibrateHost(io)
-    if (path !== undefined) saveAtomically(path, profile)
+    if (output !== undefined) save(output, profile)
     if (json) {
       io.out(profile)
       return EXIT.fine

@@ -15,12 +15,12 @@ import { isPatchFile, readPatch } from '../patches/read.ts'
 import { checkMutants } from './check-mutants.ts'
 import { checkWorst } from './check-worst.ts'
 import type { Command } from './command.ts'
+import { checkOutput, save } from './files/output.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 import { replayOnModel } from './replay-on-model.ts'
-import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = {
   readonly name: string | undefined
@@ -28,6 +28,7 @@ type Args = {
   readonly configuration: string | undefined
   readonly replay: string | undefined
   readonly chromeTrace: string | undefined
+  readonly force: boolean
   readonly retries: string | undefined
   readonly preemptions: string
   readonly states: string
@@ -62,6 +63,7 @@ export const check: Command<Args> = {
         requiresArg: true,
         describe: 'with --replay: a file for ui.perfetto.dev, of the schedule in the time of altra-64',
       })
+      .option('force', { type: 'boolean', default: false, describe: 'with --chrome-trace: replace a file' })
       .option('replay', {
         type: 'string',
         requiresArg: true,
@@ -213,13 +215,14 @@ function replay(checks: readonly Check[], args: Args, text: string, io: Io): Exi
 }
 
 /** The same steps in virtual time: what is counted, and a picture of it. */
-function onModel(played: Replayed, { chromeTrace }: Args, io: Io): void {
-  if (chromeTrace !== undefined) checkWritable(chromeTrace)
+function onModel(played: Replayed, { chromeTrace, force }: Args, io: Io): void {
+  const output = { path: chromeTrace ?? '', kind: 'export', force, flag: '--chrome-trace' } as const
+  if (chromeTrace !== undefined) checkOutput(output)
   const { counters, agrees, trace } = replayOnModel(played)
   if (!agrees) throw new Error('the model, which took the same steps, came to something else')
   const counted = Object.entries(counters).map(([name, count]) => `${name} ${count}`)
   io.out(`\ncounted, here and on the model: ${counted.join(', ') || 'nothing'}`)
-  if (chromeTrace !== undefined) saveAtomically(chromeTrace, trace)
+  if (chromeTrace !== undefined) save(output, trace)
 }
 
 const notModelled = (memory: string) =>

@@ -69,7 +69,7 @@ test('nothing comparable exits with 4 and says why', async () => {
 
 test('bad input exits with 2, names the file and gives the next step', async () => {
   const broken: [string, RegExp][] = [
-    [join(FOLDER, 'nowhere.json'), /nowhere.json cannot be read: no such file/],
+    [join(FOLDER, 'nowhere.json'), /nowhere.json cannot be read: there is no such file/],
     [file('text.json', 'hello'), /text.json is not JSON/],
     [file('empty.json', '{}'), /empty.json is not a result of faultline/],
     [file('cut.json', JSON.stringify({ ...resultOf([]), runs: undefined })), /cut.json is damaged: it must have/],

@@ -5,15 +5,17 @@ import { FaultlineError } from '../bench/error.ts'
 import { EXPORTERS } from '../report/export/all.ts'
 import type { Exported, Exporter } from '../report/export/exporter.ts'
 import type { Command } from './command.ts'
+import { checkOutput, type Output, save } from './files/output.ts'
+import { notWritten } from './files/trouble.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
-import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = {
   readonly file: string
   readonly format: string
   readonly only: string | undefined
   readonly out: string | undefined
+  readonly force: boolean
 }
 
 export const exportCommand: Command<Args> = {
@@ -38,13 +40,14 @@ export const exportCommand: Command<Args> = {
         requiresArg: true,
         describe: 'a file, or of several files a folder [default: standard output]',
       })
+      .option('force', { type: 'boolean', default: false, describe: 'replace files that are there' })
       .epilogue(EXPORTERS.map(({ name, says }) => `${name}: ${says}`).join('\n')) as unknown as Argv<Args>,
 
-  async run({ file, format, only, out }, io) {
+  async run({ file, format, only, out, force }, io) {
     const exporter = EXPORTERS.find(({ name }) => name === format)!
     const files = exporter.files(await readResult(file, io)).filter(({ name }) => name.includes(only ?? ''))
     if (files.length === 0) throw nothing(file, exporter, only)
-    write(files, exporter, out, io)
+    write(files, exporter, { out, force, inputs: [file] }, io)
     return EXIT.fine
   },
 }
@@ -65,13 +68,14 @@ const nothing = (file: string, { name, needs }: Exporter, only: string | undefin
 function write(
   files: readonly Exported[],
   { name: format, extension }: Exporter,
-  out: string | undefined,
+  { out, ...how }: { readonly out: string | undefined } & Pick<Output, 'force' | 'inputs'>,
   io: Io,
 ): void {
+  const outputOf = (path: string): Output => ({ path, kind: 'export', ...how })
   const [first, ...others] = files
   if (others.length === 0) {
     if (out === undefined) io.out(first!.text.replace(/\n$/, ''))
-    else saveAtomically(out, first!.text)
+    else save(outputOf(out), first!.text)
     return
   }
   if (out === undefined) {
@@ -79,11 +83,21 @@ function write(
       hint: `Give a folder with --out FOLDER, or choose with --only: ${files.map(({ name }) => name).join(', ')}.`,
     })
   }
-  checkWritable(join(out, '..', 'x'))
-  mkdirSync(out, { recursive: true })
-  for (const { name, text } of files) {
-    const path = join(out, `${name}.${extension}`)
-    saveAtomically(path, text)
-    io.out(path)
+  makeFolder(out)
+  const outputs = files.map(({ name, text }) => {
+    return { output: outputOf(join(out, `${name.replace(/[/\\]/g, '_')}.${extension}`)), text }
+  })
+  for (const { output } of outputs) checkOutput(output)
+  for (const { output, text } of outputs) {
+    save(output, text)
+    io.out(output.path)
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw notWritten(folder, cause)
   }
 }

@@ -14,6 +14,8 @@ export async function faultline(...command: string[]): Promise<{ code: number; o
     isErrTty: false,
     stdin: () => Readable.from([]),
     signal: new AbortController().signal,
+    keeps: () => {},
+    stops: () => 0,
     command,
     node: process.execPath,
     runtime: { node: 'v20', v8: '11' },

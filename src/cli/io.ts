@@ -8,9 +8,18 @@ export type Io = {
   /** Progress and messages. */
   readonly err: (text: string) => void
   readonly isErrTty: boolean
+  /** Of the terminal, if output goes to one. */
+  readonly columns?: number | undefined
   readonly stdin: () => Readable
-  /** Aborted when the user interrupts. */
+  /** Aborted when the process is told to end; its reason is the name of the signal. */
   readonly signal: AbortSignal
+  /**
+   * Says what stands if the command has to end now. A command that has called this hears `signal` and ends by itself; any other
+   * is abandoned where it is.
+   */
+  readonly keeps: (says: string) => void
+  /** How often the process has been stopped and continued: what it measured meanwhile is void. */
+  readonly stops: () => number
   /** The words after the program's name. */
   readonly command: readonly string[]
   readonly runtime: Runtime

@@ -1,26 +1,83 @@
 #!/usr/bin/env node
-import { writeSync } from 'node:fs'
-import { program } from './program.ts'
+import { inspect } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { faultText } from './fault-text.ts'
+import { reasonOf } from './files/trouble.ts'
+import { interruptedText, KEEPS_NOTHING, SIGNALS, type SignalName } from './interruption.ts'
+import { EXIT } from './io.ts'
+import type { FromProgram, Started, ToProgram } from './program-worker.ts'
+import { Output, writeMessage } from './streams.ts'
 
-const interrupt = new AbortController()
-process.once('SIGINT', () => interrupt.abort())
-process.once('SIGTERM', () => interrupt.abort())
-// Whoever reads has seen enough: `faultline list | head`.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+/**
+ * This thread hears signals and writes; the program runs in another, so that a long computation there keeps neither waiting.
+ */
+
+/** Longest time until a command that keeps something has noticed a signal, and one that keeps nothing. */
+const HEARD_MS = { keeping: 2000, other: 120 }
+/** Longest time that a command may take to end after that. */
+const LAST_WORDS_MS = 8000
+
+const output = new Output(process.stdout)
+process.stderr.on('error', () => {})
+
+const workerData: Started = {
+  isErrTty: process.stderr.isTTY === true,
+  columns: process.stdout.columns,
+  words: process.argv.slice(2),
+}
+const worker = new Worker(new URL('./program-worker.js', import.meta.url), { workerData })
+const tell = (message: ToProgram) => worker.postMessage(message)
+
+let received: SignalName | undefined
+let hasHeard = false
+let keeps: string | undefined
+let hasEnded = false
+
+worker.on('message', (message: FromProgram) => {
+  if (message.kind === 'out') output.write(message.text)
+  else if (message.kind === 'err') writeMessage(message.text)
+  else if (message.kind === 'keeps') keeps = message.says
+  else if (message.kind === 'end') void end(message.code)
+  else hasHeard = true
+})
+worker.on('error', (error) => {
+  if (hasEnded) return
+  writeMessage(faultText(error))
+  if (process.env.FAULTLINE_TRACE === '1') writeMessage(`${inspect(error)}\n`)
+  void end(EXIT.failed)
+})
+worker.on('exit', () => void end(EXIT.failed))
+
+for (const signal of Object.keys(SIGNALS) as SignalName[]) process.on(signal, () => interrupt(signal))
+process.on('SIGCONT', () => tell({ kind: 'continued' }))
+
+function interrupt(signal: SignalName): void {
+  if (received !== undefined || hasEnded) return
+  received = signal
+  tell({ kind: 'interrupt', signal })
+  setTimeout(() => !hasHeard && abandon(signal), keeps === undefined ? HEARD_MS.other : HEARD_MS.keeping)
+  setTimeout(() => abandon(signal), LAST_WORDS_MS)
 }
 
-process.exitCode = await program({
-  out: (text) => void process.stdout.write(`${text}\n`),
-  err: (text) => void writeSync(2, text),
-  isErrTty: process.stderr.isTTY === true,
-  stdin: () => process.stdin,
-  signal: interrupt.signal,
-  command: process.argv.slice(2),
-  node: process.execPath,
-  runtime: { node: process.version, v8: process.versions.v8 },
-  isTraced: process.env.FAULTLINE_TRACE === '1',
-})
+/** It is busy with something that it cannot be called away from. */
+function abandon(signal: SignalName): void {
+  if (hasEnded) return
+  writeMessage(interruptedText(signal, keeps ?? KEEPS_NOTHING))
+  void end(EXIT.interrupted)
+}
+
+async function end(code: number): Promise<void> {
+  if (hasEnded) return
+  hasEnded = true
+  if (received !== undefined) setTimeout(() => process.exit(exitCode(code)), LAST_WORDS_MS)
+  await output.flush()
+  process.exit(exitCode(code))
+}
+
+/** The code is that of the work, unless nobody could be told of it. */
+function exitCode(code: number): number {
+  if (code === EXIT.interrupted && received !== undefined) return SIGNALS[received]
+  if (output.trouble === undefined) return code
+  writeMessage(`faultline: standard output cannot be written: ${reasonOf(output.trouble)}\n`)
+  return code === EXIT.fine ? EXIT.failed : code
+}

@@ -15,6 +15,7 @@ test.after(() => rmSync(folder, { recursive: true }))
 /** What a command writes into its result file. */
 async function modelled(...words: readonly string[]): Promise<{ out: string; result: Result }> {
   const file = join(folder, 'own.json')
+  rmSync(file, { force: true })
   const { code, out, err } = await faultline('bench', '--no-progress', '--out', file, ...words)
   assert.equal(code, 0, err)
   return { out, result: JSON.parse(readFileSync(file, 'utf8')) as Result }

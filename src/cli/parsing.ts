@@ -1,8 +1,20 @@
+import { readFileSync } from 'node:fs'
+import yargs, { type Argv } from 'yargs'
+import { withoutMark } from './files/read-text.ts'
+import { reasonOf } from './files/trouble.ts'
+
 /** How words become flags: as they are written. */
-export const PARSING = { 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false } as const
+const PARSING = { 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false } as const
 
 /** Thrown by the parser: the user has to be told how to ask. */
 export class WrongUse extends Error {}
+
+/** A parser of words. What it says is English, as all that the program says, whatever the locale of the process. */
+export const newParser = (words: readonly string[]): Argv =>
+  yargs([...words])
+    .locale('en')
+    .parserConfiguration(PARSING)
+    .exitProcess(false)
 
 const LISTS = ['_', 'set', 'what-if', 'whatIf', 'files', 'open']
 
@@ -12,3 +24,47 @@ export function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
   if (twice === undefined) return true
   throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
 }
+
+type Flags = Record<string, string | boolean | string[]>
+
+/** The flags in a file, as if they had been typed. */
+export function readConfig(file: string): Flags {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new WrongUse(`${file} cannot be read: ${reasonOf(cause)}`)
+  }
+  try {
+    return flagsIn(JSON.parse(withoutMark(text)), file)
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? new WrongUse(`${file} is not JSON: ${cause.message}`) : cause
+  }
+}
+
+/** For the parser, which would make a sentence of its own of what is thrown. */
+export function configOrError(file: string): Flags | Error {
+  try {
+    return readConfig(file)
+  } catch (cause) {
+    return cause as Error
+  }
+}
+
+function flagsIn(value: unknown, file: string): Flags {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new WrongUse(`${file} holds no flags: write { "trials": 5 }`)
+  }
+  const flags = Object.entries(value).map(([name, given]) => [name, flagOf(name, given, file)] as const)
+  return Object.fromEntries(flags)
+}
+
+function flagOf(name: string, given: unknown, file: string): Flags[string] {
+  if (name in Object.prototype) throw new WrongUse(`${file}: unknown argument: ${name}`)
+  if (typeof given === 'boolean') return given
+  if (isWord(given)) return String(given)
+  if (Array.isArray(given) && given.every(isWord)) return given.map(String)
+  throw new WrongUse(`${file}: "${name}" is neither a text nor a number, true, false or a list of texts`)
+}
+
+const isWord = (given: unknown): given is string | number => typeof given === 'string' || typeof given === 'number'

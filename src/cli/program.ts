@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import yargs, { type Argv } from 'yargs'
+import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { ProfileError } from '../model/profile.ts'
 import { ReplayError } from '../replay/error.ts'
@@ -10,10 +10,13 @@ import type { Command } from './command.ts'
 import { compare } from './compare.ts'
 import { diff } from './diff.ts'
 import { exportCommand } from './export.ts'
+import { faultText } from './fault-text.ts'
+import { isOfSystem, ofSystem } from './files/trouble.ts'
+import { interruptedText, KEEPS_NOTHING } from './interruption.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
 import { newCommand } from './new.ts'
-import { noFlagTwice, PARSING, WrongUse } from './parsing.ts'
+import { configOrError, newParser, noFlagTwice, WrongUse } from './parsing.ts'
 import { regress } from './regress.ts'
 import { trace } from './trace.ts'
 import { trend } from './trend.ts'
@@ -23,16 +26,14 @@ import { verify } from './verify.ts'
 /** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
 export async function program(io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.fine
-  const parser = yargs([...io.command])
+  const parser = newParser([])
     .scriptName('faultline')
     .usage("$0 <command> [flags]\n\nA laboratory for the locking protocols of KVM's MMU.")
-    .config('config', 'flags from a JSON file')
+    .config('config', 'flags from a JSON file', configOrError as (file: string) => object)
     .demandCommand(1, 1, 'name a command')
     .recommendCommands()
     .strict()
-    .wrap(Math.min(110, yargs().terminalWidth()))
-    .parserConfiguration(PARSING)
-    .exitProcess(false)
+    .wrap(Math.min(110, io.columns ?? 0))
     .showHelpOnFail(false)
     .fail((message, error) => {
       throw error ?? new WrongUse(message)
@@ -43,7 +44,7 @@ export async function program(io: Io): Promise<ExitCode> {
       command.summary,
       (own: Argv) => command.flags(own).check(noFlagTwice),
       async (args) => {
-        code = await command.run(args as unknown as Args, io)
+        code = await runUntilTold(command, args as unknown as Args, io)
       },
     )
   register(bench)
@@ -60,12 +61,40 @@ export async function program(io: Io): Promise<ExitCode> {
   register(newCommand)
   register(diff)
   try {
-    await parser.parseAsync()
+    // With a callback the parser hands its help over instead of printing it.
+    await parser.parseAsync([...io.command], {}, (_error, _args, help) => {
+      if (help !== '') io.out(help)
+    })
     return code
   } catch (error) {
     return explain(error, io)
   }
 }
+
+/** Until it ends, or until the process is told to end and the command does not hear that by itself. */
+async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): Promise<ExitCode> {
+  let keeps: string | undefined
+  const own: Io = {
+    ...io,
+    keeps: (says) => {
+      keeps = says
+      io.keeps(says)
+    },
+  }
+  const abandoned = new Promise<ExitCode>((resolve) => {
+    io.signal.addEventListener('abort', () => keeps === undefined && resolve(EXIT.interrupted), { once: true })
+  })
+  const ran = command.run(args, own).catch((error: unknown) => {
+    // What fails because it was told to stop has not failed.
+    if (io.signal.aborted && !(error instanceof FaultlineError && error.code === 'NOT_SAVED')) return EXIT.interrupted
+    throw error
+  })
+  const code = await Promise.race([ran, abandoned])
+  if (code === EXIT.interrupted) io.err(interruptedText(signalOf(io), keeps ?? KEEPS_NOTHING))
+  return code
+}
+
+const signalOf = ({ signal: { reason } }: Io) => (typeof reason === 'string' ? reason : 'SIGINT')
 
 function explain(error: unknown, io: Io): ExitCode {
   const code = say(error, io)
@@ -87,9 +116,7 @@ function say(error: unknown, io: Io): ExitCode {
     io.err(`faultline: ${error.message.split('\n').join(' ')}\nTry \`faultline --help\`.\n`)
     return EXIT.usage
   }
-  const message = error instanceof Error ? error.message : String(error)
-  io.err(
-    `faultline: ${message}\nThis should not have happened: please report it with the command line and what FAULTLINE_TRACE=1 adds.\n`,
-  )
+  if (isOfSystem(error)) return say(ofSystem(error), io)
+  io.err(faultText(error))
   return EXIT.failed
 }

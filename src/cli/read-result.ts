@@ -3,13 +3,15 @@ import { text } from 'node:stream/consumers'
 import { FaultlineError } from '../bench/error.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
+import { withoutMark } from './files/read-text.ts'
+import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
 
 /** Reads a result file, or standard input for `-`, and says in a sentence what is wrong with it. */
 export async function readResult(path: string, io: Io): Promise<Result> {
   const content = path === '-' ? await text(io.stdin()) : contentOf(path)
   try {
-    return validate(JSON.parse(content), path)
+    return validate(JSON.parse(withoutMark(content)), path)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     throw new FaultlineError('NOT_JSON', 'usage', `${path} is not JSON: ${cause.message}`, {
@@ -23,8 +25,7 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/^\w+: /, '') : String(cause)
-    throw new FaultlineError('NOT_READ', 'usage', `${path} cannot be read: ${reason}`, {
+    throw new FaultlineError('NOT_READ', 'usage', `${path} cannot be read: ${reasonOf(cause)}`, {
       hint: '`faultline bench --out FILE` writes one.',
       cause,
     })

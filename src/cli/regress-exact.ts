@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FaultlineError } from '../bench/error.ts'
 import { causesOf, shiftsOf } from '../bench/gate/causes.ts'
@@ -9,13 +9,13 @@ import { type Ranked, type Ranking, rank } from '../bench/gate/ranking.ts'
 import type { Result } from '../bench/result.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { causeText, countText, failureText, rankingText, shiftText } from '../report/gate-text.ts'
+import { save } from './files/output.ts'
 import { shareOf } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isOfThisTree } from './openable.ts'
 import { readResult } from './read-result.ts'
 import type { RegressArgs } from './regress.ts'
 import { type Leave, rerun } from './rerun.ts'
-import { saveAtomically } from './save.ts'
 
 /** A baseline is the user's own. */
 const LEAVE: Leave = { opens: isOfThisTree, threads: true }
@@ -74,6 +74,7 @@ async function checkAll(baseline: string, isUpdate: boolean, io: Io): Promise<Ch
   if (baselines.length === 0) return undefined
   const checked: Checked[] = []
   for (const { file, result } of baselines) {
+    io.keeps(`${checked.length} of ${baselines.length} baselines were run again; nothing is written.`)
     const now = await rerun(result, result.runs, file, io, LEAVE)
     if (io.signal.aborted) break
     checked.push({ file, result, now, found: deviations(result, now), failures: failuresOf(now, isExactRun) })
@@ -84,7 +85,7 @@ async function checkAll(baseline: string, isUpdate: boolean, io: Io): Promise<Ch
 /** A gate without a baseline would let everything through, and so would one that does not miss a file. */
 async function baselinesOf(baseline: string, isUpdate: boolean, io: Io): Promise<Baseline[]> {
   if (!existsSync(baseline)) return []
-  const isFile = baseline.endsWith('.json')
+  const isFile = !isFolder(baseline)
   const names = isFile ? [baseline] : baselinesIn(baseline).map((name) => join(baseline, name))
   const all: Baseline[] = []
   for (const file of names) {
@@ -98,6 +99,8 @@ async function baselinesOf(baseline: string, isUpdate: boolean, io: Io): Promise
     hint: `Take the files back from git; or, if that is meant: \`faultline regress --update\`, and commit ${MANIFEST} too.`,
   })
 }
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 /** A single file stands for itself; where a manifest lies beside it, it must be what that says. */
 function faultsOfFile(file: string): string[] {
@@ -173,14 +176,17 @@ export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCod
   }
   for (const { file, result, now, found } of checked) {
     const isOld = result.runs.some(({ model }) => model !== undefined && model.machine === undefined)
-    if (found.length > 0 || isOld) saveAtomically(file, `${JSON.stringify(now, null, 1)}\n`)
+    if (found.length > 0 || isOld) {
+      save({ path: file, kind: 'result' }, `${JSON.stringify(now, null, 1)}\n`)
+      io.keeps(`${file} is written; what comes after it is as it was.`)
+    }
     io.out(
       found.length === 0
         ? `${file}: as it was`
         : `${file}: written; for the commit message:\n\n${rankingText(rank(found, 0))}`,
     )
   }
-  const folder = baseline.endsWith('.json') ? dirname(baseline) : baseline
+  const folder = isFolder(baseline) ? baseline : dirname(baseline)
   if (folder === baseline || existsSync(join(folder, MANIFEST))) renewManifest(folder, io)
   return EXIT.fine
 }
@@ -189,5 +195,5 @@ export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCod
 function renewManifest(folder: string, io: Io): void {
   const faults = existsSync(join(folder, MANIFEST)) ? faultsOfFolder(folder) : []
   for (const fault of faults.filter((one) => !/is not what was written/.test(one))) io.out(`${fault}; no longer so`)
-  saveAtomically(join(folder, MANIFEST), manifestText(folder))
+  save({ path: join(folder, MANIFEST), kind: 'manifest' }, manifestText(folder))
 }

@@ -1,16 +1,15 @@
-import yargs from 'yargs'
 import type { Result } from '../bench/result.ts'
 import { runAb } from './bench-ab.ts'
 import { benchFlags } from './bench-flags.ts'
 import type { Io } from './io.ts'
-import { PARSING } from './parsing.ts'
+import { newParser } from './parsing.ts'
 import type { RegressArgs } from './regress.ts'
 
 /** Interleaves this tree with that revision, by the plan that the gate was given. */
-export async function measureAgainst(base: string, { plan, out }: RegressArgs, io: Io): Promise<Result> {
+export async function measureAgainst(base: string, { plan, out }: RegressArgs, io: Io): Promise<Result | undefined> {
   const words = ['bench', ...plan.split(/\s+/).filter((word) => word !== ''), '--ab', base]
   const command = out === undefined ? words : [...words, '--out', out]
-  const args = await benchFlags(yargs(command.slice(1)).parserConfiguration(PARSING).exitProcess(false).help(false))
+  const args = await benchFlags(newParser(command.slice(1)).help(false))
     .strict()
     .fail((message, error) => {
       throw error ?? new Error(message)

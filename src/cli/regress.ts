@@ -84,6 +84,7 @@ export const regress: Command<RegressArgs> = {
 async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<ExitCode> {
   const base = await mergeBase(ref)
   const result = await measureAgainst(base, args, io)
+  if (result === undefined) return EXIT.interrupted
   const comparison = compare([{ name: 'this run', result }], {
     by: BY_REVISION,
     alpha: 0.05,
@@ -93,6 +94,7 @@ async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<Ex
   const failures = failuresOf(result, ({ revision }) => revision?.side === 'head')
   if (failures.length > 0) io.out(`${failures.map(failureText).join('\n')}\n`)
   io.out(TEXTS[args.format](comparison, []))
+  if (io.signal.aborted) return EXIT.interrupted
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
   if (comparison.changes.length === 0) return EXIT.incomparable
   const isForbidden = failures.some(({ kind }) => kind === 'forbidden')

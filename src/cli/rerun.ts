@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import yargs from 'yargs'
 import { bench as runBench } from '../bench/bench.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { isExactRun } from '../bench/gate/exact.ts'
@@ -11,7 +9,7 @@ import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import type { Machines } from './machines.ts'
-import { noFlagTwice, PARSING, WrongUse } from './parsing.ts'
+import { newParser, noFlagTwice, readConfig, WrongUse } from './parsing.ts'
 
 /** What a command that stands in a file may do here: a file is no user. */
 export type Leave = {
@@ -66,7 +64,7 @@ function withMachine(plan: Plan, values: Values): Plan {
   }
 }
 
-type Refuse = (why: string, hint?: string) => FaultlineError
+export type Refuse = (why: string, hint?: string) => FaultlineError
 
 /** Says whether the command of a result could be typed, without doing anything that it says. */
 export async function checkCommand({ command }: Result, name: string): Promise<void> {
@@ -74,14 +72,18 @@ export async function checkCommand({ command }: Result, name: string): Promise<v
 }
 
 /** As if it had been typed, but for what it may open. */
-async function argsOf([verb, ...words]: Result['command'], { opens }: Leave, refuse: Refuse): Promise<BenchArgs> {
+export async function argsOf(
+  [verb, ...words]: Result['command'],
+  { opens }: Leave,
+  refuse: Refuse,
+): Promise<BenchArgs> {
   if (verb !== 'bench') throw refuse(`its command is '${[verb, ...words].join(' ')}'`)
   const opened = (file: string) => {
     if (file === '-') throw refuse('its command reads standard input', 'Run the benchmark again with a file instead.')
     if (opens(file)) return file
     throw refuse(`its command wants to open ${file}`, `If that is meant: --open ${file}.`)
   }
-  const args = await parse(words, (file) => JSON.parse(readFileSync(opened(file), 'utf8')), refuse)
+  const args = await parse(words, (file) => readConfig(opened(file)), refuse)
   for (const file of filesOf(args)) opened(file)
   return args
 }
@@ -97,8 +99,8 @@ async function parse(words: readonly string[], config: (file: string) => object,
       throw cause
     }
   }
-  const parser = yargs(words).parserConfiguration(PARSING).config('config', read)
-  return await benchFlags(parser.exitProcess(false).help(false).version(false))
+  const parser = newParser(words).config('config', read)
+  return await benchFlags(parser.help(false).version(false))
     .strict()
     .demandCommand(0, 0)
     .check(noFlagTwice)
@@ -115,7 +117,7 @@ const filesOf = ({ trace, memslots, variant }: BenchArgs): string[] => [
 ]
 
 /** Machines that come with the program, and those that the result carries; none is read from a file. */
-const machinesOf =
+export const machinesOf =
   ({ profiles = {} }: Result, refuse: Refuse): Machines =>
   (word) => {
     if (Object.hasOwn(profiles, word)) return carriedProfile(profiles[word], word)

@@ -8,10 +8,10 @@ import { hostValidationText } from '../report/host-validation-text.ts'
 import { columns, compact, share } from '../report/numbers.ts'
 import { calibrateHost } from './calibrate.ts'
 import type { Command } from './command.ts'
+import { checkOutput, save } from './files/output.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
 import { Progress } from './progress.ts'
-import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = { readonly json: boolean; readonly host: boolean }
 
@@ -46,9 +46,11 @@ export const validate: Command<Args> = {
 
 /** Says how far the two machines agree; that they do not is a finding, and no failure. */
 async function onHost(json: boolean, io: Io): Promise<ExitCode> {
-  checkWritable(HOST_PROFILE)
+  const output = { path: HOST_PROFILE, kind: 'profile' } as const
+  checkOutput(output)
   const { profile } = await calibrateHost(io)
-  saveAtomically(HOST_PROFILE, profile)
+  save(output, profile)
+  io.keeps(`The calibration is in ${HOST_PROFILE}; what was measured against it is not kept.`)
   const progress = new Progress(io, !json)
   const found = await validateOnHost(loadProfile(`./${HOST_PROFILE}`), io.runtime, io.signal, (...trial) =>
     progress.show(...trial),

@@ -52,8 +52,8 @@ export class ModelFailed extends Error {
 const MS = 1e9
 /** CPUs do not begin at the same picosecond: those of a run with another seed begin otherwise. */
 const LATEST_START = 1e6
-/** Between two looks at the signal. */
-const EVENTS = 1 << 17
+/** Between two looks at the signal: some ms. */
+const EVENTS = 1 << 14
 /** Nobody asked whether the run is over for so many events: an operation that never ends. */
 const MOST_EVENTS_AFTER_END = 2e9
 
@@ -114,13 +114,13 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
 
 async function play(machine: Machine, { signal }: ModelOptions): Promise<void> {
   let left = MOST_EVENTS_AFTER_END
-  while (machine.run(EVENTS)) {
-    // The command line hears of an interruption only when it is let.
+  do {
+    // The command line hears of an interruption only when it is let, between short runs too.
     await new Promise((resolve) => setImmediate(resolve))
     if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was given up')
     if (machine.isEnding) left -= EVENTS
     if (left < 0) throw new ModelFailed('STALLED', 'an operation did not end although the run was over')
-  }
+  } while (machine.run(EVENTS))
 }
 
 function windowOf({ cores }: Machine, { id, ledger }: SimulatedCpu): Window {

@@ -2,7 +2,8 @@ import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { COUNTER } from '../protocols/counters.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { CalibrationTask, HandOverTask } from './calibration-worker.ts'
-import { Control, WARMUP } from './control.ts'
+import { RunFailed, START_DEADLINE_MS } from './conductor.ts'
+import { Control, RunAborted, WARMUP } from './control.ts'
 import { WorkerGroup } from './group.ts'
 import { HAND_OVER_WORDS, type HandOverPlan } from './hand-over.ts'
 import { run } from './run.ts'
@@ -10,12 +11,10 @@ import { run } from './run.ts'
 const WORKER = new URL('./calibration-worker.js', import.meta.url)
 
 /** What this host's primitives cost, as it is now. Every run carries it. */
-export async function calibrate(budgetMs: number): Promise<Record<string, number>> {
-  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, (control) => ({
-    control,
-    budgetMs,
-  }))
-  return { ...costs, two_thread_scaling: await scaling(budgetMs * 3) }
+export async function calibrate(budgetMs: number, signal?: AbortSignal): Promise<Record<string, number>> {
+  const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
+  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, spec, signal)
+  return { ...costs, two_thread_scaling: await scaling(budgetMs * 3, signal) }
 }
 
 /** Of these the one by which work is turned, in ns: whether the host is still as fast. */
@@ -27,9 +26,10 @@ export async function calibrateTurn(budgetMs: number): Promise<number> {
 }
 
 /** Arithmetic that two threads do at once, over what one does alone: 2 on two cores of one's own. */
-async function scaling(budgetMs: number): Promise<number> {
+async function scaling(budgetMs: number, signal: AbortSignal | undefined): Promise<number> {
+  const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
   const rate = async (threads: number) => {
-    const rates = await together<CalibrationTask, number>('arithmetic', threads, (control) => ({ control, budgetMs }))
+    const rates = await together<CalibrationTask, number>('arithmetic', threads, spec, signal)
     return rates.reduce((sum, each) => sum + each, 0)
   }
   const alone = await rate(1)
@@ -88,19 +88,33 @@ async function together<T, R>(
   task: string,
   threads: number,
   spec: (control: Int32Array<SharedArrayBuffer>, index: number) => T,
+  signal?: AbortSignal,
 ): Promise<R[]> {
   const control = new Control()
+  const giveUp = () => control.abort()
+  signal?.addEventListener('abort', giveUp, { once: true })
   const group = new WorkerGroup(WORKER, threads)
   try {
     const specs = Array.from({ length: threads }, (_, index) => spec(control.words, index))
     const ending = group.run<T, R>(task, specs, control)
-    const start = setInterval(() => control.arrived >= threads && control.advance(WARMUP), 1)
+    const began = performance.now()
+    const start = setInterval(() => {
+      if (control.arrived >= threads) control.advance(WARMUP)
+      else if (performance.now() - began > START_DEADLINE_MS) control.abort()
+    }, 1)
     const settled = await ending.finally(() => clearInterval(start))
     return settled.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason
+      if (outcome.status === 'rejected') throw calibrationFailed(outcome.reason, signal)
       return outcome.value
     })
   } finally {
+    signal?.removeEventListener('abort', giveUp)
     await group.destroy()
   }
+}
+
+function calibrationFailed(reason: Error | undefined, signal: AbortSignal | undefined): RunFailed {
+  if (signal?.aborted) return new RunFailed('INTERRUPTED', 'the calibration was interrupted')
+  const message = reason instanceof RunAborted ? 'none came to an end' : String(reason?.message ?? reason)
+  return new RunFailed('WORKER_FAILED', `a worker failed while this host was calibrated: ${message}`, { cause: reason })
 }

@@ -40,7 +40,7 @@ export type Conducted = {
   readonly deadlock: () => string | undefined
 }
 
-const START_DEADLINE_MS = 20_000
+export const START_DEADLINE_MS = 20_000
 /** Recordings begin this long after the start, so that every worker is awake. */
 const LEAD_MS = 5
 const POLL_MS = 20

@@ -1,4 +1,5 @@
 import * as library from '../shared-memory/index.ts'
+import { RunFailed, START_DEADLINE_MS } from './conductor.ts'
 import { Control, DRAIN, MEASURE, WARMUP } from './control.ts'
 import { WorkerGroup } from './group.ts'
 import { allocate } from './memory.ts'
@@ -19,6 +20,8 @@ export type PrimitiveOptions = {
   readonly cores: number
   readonly warmupMs: number
   readonly durationMs: number
+  /** Gives the run up. */
+  readonly signal?: AbortSignal
 }
 
 /** One trial of a primitive on fresh threads. */
@@ -32,10 +35,15 @@ export async function runPrimitive(options: PrimitiveOptions): Promise<Primitive
     return { primitive, cpu, cpus, isCrowded, memory, control: control.words }
   })
   const group = new WorkerGroup(new URL('./primitives-worker.js', import.meta.url), cpus)
+  const giveUp = () => control.abort()
+  options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
     const ending = group.run<PrimitiveTask, PrimitiveResult>('operate', tasks, control)
-    await conduct(control, cpus, warmupMs, durationMs)
-    const results = (await ending).map((outcome) => {
+    const isStarted = await conduct(control, cpus, warmupMs, durationMs)
+    const settled = await ending
+    if (options.signal?.aborted) throw new RunFailed('INTERRUPTED', 'the run was interrupted')
+    if (!isStarted) throw notStarted(cpus)
+    const results = settled.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason
       return outcome.value
     })
@@ -45,17 +53,38 @@ export async function runPrimitive(options: PrimitiveOptions): Promise<Primitive
       lost: results.reduce((sum, { guardedOperations }) => sum + guardedOperations, 0) - (memory.words[guarded]! >>> 0),
     }
   } finally {
+    options.signal?.removeEventListener('abort', giveUp)
     await group.destroy()
   }
 }
 
-async function conduct(control: Control, cpus: number, warmupMs: number, durationMs: number): Promise<void> {
-  while (control.arrived < cpus && !control.isAborted) await sleep(1)
+const notStarted = (cpus: number) =>
+  new RunFailed('START_FAILED', `not all of ${cpus} workers started within ${START_DEADLINE_MS / 1000} s`)
+
+/** False if some worker never came. */
+async function conduct(control: Control, cpus: number, warmupMs: number, durationMs: number): Promise<boolean> {
+  const began = performance.now()
+  while (control.arrived < cpus && !control.isAborted) {
+    if (performance.now() - began > START_DEADLINE_MS) {
+      control.abort()
+      return false
+    }
+    await sleep(1)
+  }
   control.advance(WARMUP)
-  await sleep(warmupMs)
+  await pass(control, warmupMs)
   control.advance(MEASURE)
-  await sleep(durationMs)
+  await pass(control, durationMs)
   control.advance(DRAIN)
+  return true
 }
 
+/** So long, or until the run is given up. */
+async function pass(control: Control, ms: number): Promise<void> {
+  const end = performance.now() + ms
+  for (let left = ms; left > 0 && !control.isAborted; left = end - performance.now())
+    await sleep(Math.min(left, POLL_MS))
+}
+
+const POLL_MS = 50
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

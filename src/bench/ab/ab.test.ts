@@ -9,7 +9,7 @@ import { faultsOf } from '../verifying/verify.ts'
 import { mergeParts } from './merge.ts'
 import { interleave, noiseOf, partsOf } from './rounds.ts'
 
-const OPTIONS = { rounds: 8, aaRounds: 3, seed: 1, progress: () => {}, isOver: () => false }
+const OPTIONS = { rounds: 8, aaRounds: 3, seed: 1, progress: () => {}, isOver: () => false, isInterrupted: () => false }
 
 /** Runners that write down who was asked for what. */
 function watched(base: (seed: number) => Result, head: (seed: number) => Result) {

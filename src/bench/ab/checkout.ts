@@ -1,19 +1,17 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import os from 'node:os'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { FaultlineError } from '../error.ts'
+import { type Builder, ChildFailed, runChild } from './child.ts'
+import { gitIn, sweep, withWorktree } from './worktree.ts'
 
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
 const exec = promisify(execFile)
 
 /** A tree that can be run. */
 export type Tree = { readonly folder: string; readonly git: string; readonly dirty: boolean }
-
-/** How trees are built: the same way for both sides. */
-export type Builder = { readonly node: string; readonly signal: AbortSignal }
 
 /** The tree that this program runs from, built anew if its sources are newer. */
 export async function ownTree(builder: Builder): Promise<Tree> {
@@ -29,7 +27,7 @@ export async function ownTree(builder: Builder): Promise<Tree> {
   }
   const git = await revision('HEAD')
   const { stdout } = await exec('git', ['-C', PACKAGE, 'status', '--porcelain'])
-  await build(PACKAGE, builder)
+  await build(PACKAGE, builder, false)
   return { folder: PACKAGE, git, dirty: stdout !== '' }
 }
 
@@ -59,34 +57,36 @@ export async function mergeBase(ref: string): Promise<string> {
   return stdout.trim()
 }
 
-/** Builds a revision in a tree of its own, lends it to `use`, and takes it away again. */
-export async function withTree<T>(git: string, builder: Builder, use: (tree: Tree) => Promise<T>): Promise<T> {
-  const folder = join(mkdtempSync(join(os.tmpdir(), 'faultline-ab-')), 'tree')
-  try {
-    await exec('git', ['-C', PACKAGE, 'worktree', 'add', '--quiet', '--detach', folder, git])
-    await install(folder)
-    await build(folder, builder)
-    return await use({ folder, git, dirty: false })
-  } finally {
-    rmSync(join(folder, '..'), { recursive: true, force: true })
-    await exec('git', ['-C', PACKAGE, 'worktree', 'prune'])
-  }
+/** Builds a revision in a tree of its own, lends it to `use`, and takes it away again. `folder` is for what comes besides. */
+export async function withTree<T>(
+  git: string,
+  builder: Builder,
+  use: (tree: Tree, folder: string) => Promise<T>,
+): Promise<T> {
+  const inRepository = gitIn(PACKAGE, builder)
+  await sweep(inRepository)
+  return await withWorktree(inRepository, git, builder.owner, async (folder) => {
+    const tree = join(folder, 'tree')
+    await install(tree, builder)
+    await build(tree, builder)
+    return await use({ folder: tree, git, dirty: false }, folder)
+  })
 }
 
 /** The packages of this tree, if the other one wants the same. */
-async function install(folder: string): Promise<void> {
+async function install(folder: string, builder: Builder): Promise<void> {
   const lock = (root: string) => readFileSync(join(root, 'package-lock.json'), 'utf8')
   if (lock(folder) === lock(PACKAGE)) symlinkSync(join(PACKAGE, 'node_modules'), join(folder, 'node_modules'))
-  else await exec('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder })
+  else await runChild('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], builder, { cwd: folder })
 }
 
-async function build(folder: string, { node, signal }: Builder): Promise<void> {
+/** `mayEnd` false: a tree that the user works in is not left half built. */
+async function build(folder: string, builder: Builder, mayEnd = true): Promise<void> {
   try {
-    await exec(node, [join('scripts', 'build.js')], { cwd: folder, signal })
+    await runChild(builder.node, [join('scripts', 'build.js')], builder, { cwd: folder, mayEnd })
   } catch (cause) {
-    const { stdout, stderr } = cause as { stdout?: string; stderr?: string }
-    const first = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n')[0] ?? ''
-    throw new FaultlineError('NOT_BUILT', 'usage', `${folder} does not build: ${first}`, {
+    if (!(cause instanceof ChildFailed) || builder.signal.aborted) throw cause
+    throw new FaultlineError('NOT_BUILT', 'usage', `${folder} does not build: ${cause.message}`, {
       hint: 'Both sides must compile before they can be compared.',
       cause,
     })

@@ -15,6 +15,8 @@ export type RoundOptions = {
   readonly progress: (done: number, total: number, label: string) => void
   /** After each round: whether to stop with what there is. */
   readonly isOver: (roundsDone: number) => boolean
+  /** Whether a round that fails does so because we are to end: then it is left out. */
+  readonly isInterrupted: () => boolean
 }
 
 /** What ran, in order: results of the base, of the head, and of the base against itself. */
@@ -31,7 +33,7 @@ export type Ran = { readonly round: number; readonly seed: number; readonly plac
  * the host does in the meantime, it does to both.
  */
 export async function interleave(base: Runner, head: Runner, options: RoundOptions): Promise<Rounds> {
-  const { rounds, aaRounds, seed, progress, isOver } = options
+  const { rounds, aaRounds, seed, progress, isOver, isInterrupted } = options
   const random = new Random(seed)
   const total = 2 * (rounds + aaRounds)
   let place = 0
@@ -40,23 +42,30 @@ export async function interleave(base: Runner, head: Runner, options: RoundOptio
     place += 1
   }
   const aa: [Result, Result][] = []
-  for (let round = 0; round < aaRounds; round += 1) {
-    const load = random.next()
-    start('base against itself')
-    const a = await base(load)
-    start('base against itself')
-    aa.push([a, await base(load)])
-  }
   const ran = { base: [] as Ran[], head: [] as Ran[] }
-  for (let round = 0; round < rounds; round += 1) {
-    const load = random.next()
-    const sides = random.below(2) === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)
-    for (const side of sides) {
-      start(side)
-      const result = await (side === 'base' ? base : head)(load)
-      ran[side].push({ round, seed: load, place: place - 1, result })
+  try {
+    for (let round = 0; round < aaRounds; round += 1) {
+      const load = random.next()
+      start('base against itself')
+      const a = await base(load)
+      start('base against itself')
+      aa.push([a, await base(load)])
     }
-    if (isOver(round + 1)) break
+    for (let round = 0; round < rounds; round += 1) {
+      const load = random.next()
+      const sides = random.below(2) === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)
+      const both: { base?: Ran; head?: Ran } = {}
+      for (const side of sides) {
+        start(side)
+        const result = await (side === 'base' ? base : head)(load)
+        both[side] = { round, seed: load, place: place - 1, result }
+      }
+      ran.base.push(both.base!)
+      ran.head.push(both.head!)
+      if (isOver(round + 1)) break
+    }
+  } catch (cause) {
+    if (!isInterrupted()) throw cause
   }
   return { ...ran, aa }
 }

@@ -9,9 +9,9 @@ export type Deviation = {
   readonly is: string | number | null
 }
 
-/** Runs in which chance has no part: modelled ones, and counts of fixed schedules. */
-export const isExactRun = ({ kind, metrics }: Run): boolean =>
-  kind === 'modelled' || Object.values(metrics).some(({ assume }) => assume === 'exact')
+/** Runs in which chance has no part: modelled ones, and counts of fixed schedules. Where an interruption came is chance. */
+export const isExactRun = ({ kind, metrics, interrupted }: Run): boolean =>
+  interrupted === undefined && (kind === 'modelled' || Object.values(metrics).some(({ assume }) => assume === 'exact'))
 
 /** The name of a run, as one says it and as one finds it again. */
 export function runKey(run: Run): string {

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import os from 'node:os'
+
+/**
+ * A process, by a name that no other process ever has: `PLACE-PID-START`. Place is this host and its view of processes, start the
+ * time of the process after boot. So what a process left behind can be told from what one that runs still needs.
+ */
+export const ownerOf = (pid: number): string => `${place()}-${pid}-${startOf(pid) ?? 0}`
+
+export const OWNER = '[0-9a-f]{8}-\\d+-\\d+'
+
+/** Whether it is known that no such process is there any more. */
+export function isGone(owner: string): boolean {
+  const [where, pid, start] = owner.split('-')
+  // Of another host's processes nothing is known; nor are there any to be seen where there is no /proc.
+  if (where !== place() || startOf('self') === undefined) return false
+  return startOf(pid!) !== start
+}
+
+function place(): string {
+  return createHash('sha256').update(`${os.hostname()} ${namespace()}`).digest('hex').slice(0, 8)
+}
+
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}
+
+/** Field 22 of its status; the name of the program, which may hold anything, ends with the last parenthesis. */
+function startOf(pid: number | string): string | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
+}

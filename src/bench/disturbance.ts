@@ -1,0 +1,26 @@
+/** Longer than this no busy host keeps the main thread from a look that is due. */
+const LONGEST_GAP_MS = 1000
+const LOOK_MS = 50
+
+/** How often the process has been stopped and continued, as far as it was told. */
+export type Stops = () => number
+
+/** Carries something out, and says whether the process stood still meanwhile: what was measured then is void. */
+export async function watched<T>(stops: Stops, run: () => Promise<T>): Promise<{ value: T; isDisturbed: boolean }> {
+  const stopsBefore = stops()
+  let lastMs = performance.now()
+  let gapMs = 0
+  const look = () => {
+    const now = performance.now()
+    gapMs = Math.max(gapMs, now - lastMs)
+    lastMs = now
+  }
+  const looking = setInterval(look, LOOK_MS)
+  try {
+    const value = await run()
+    look()
+    return { value, isDisturbed: gapMs > LONGEST_GAP_MS || stops() > stopsBefore }
+  } finally {
+    clearInterval(looking)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Result, Run } from './result.ts'
+
+/** Runs of an earlier result that a plan need not repeat; each is taken once. */
+export class Finished {
+  readonly #runs: Run[]
+
+  constructor(earlier: Pick<Result, 'runs'> | undefined) {
+    this.#runs = (earlier?.runs ?? []).filter(({ error, interrupted }) => error === null && interrupted === undefined)
+  }
+
+  /** Of a group, whose trials were interleaved: all of its runs, or none. */
+  take(wanted: readonly Asked[]): readonly Run[] | undefined {
+    const found = wanted.map((one) => this.#runs.find((run) => isOf(run, one)))
+    if (found.length === 0 || found.some((run) => run === undefined)) return undefined
+    const taken = found as Run[]
+    for (const run of taken) this.#runs.splice(this.#runs.indexOf(run), 1)
+    return taken
+  }
+}
+
+type Asked = Pick<Run, 'scenario' | 'variant' | 'machine' | 'params'>
+
+const isOf = (run: Run, { scenario, variant, machine, params }: Asked) =>
+  run.scenario === scenario &&
+  run.variant === variant &&
+  run.machine === machine &&
+  JSON.stringify(run.params) === JSON.stringify(params)
+
+/** A doubt about what was measured later than the rest of its file, on a host that may have changed. */
+export function driftSince(earlier: Result, now: Result): string[] {
+  const [before, after] = [earlier.calibration.work_turn_ns, now.calibration.work_turn_ns]
+  if (before === undefined || after === undefined) return []
+  const percent = Math.round((after / before - 1) * 100)
+  return Math.abs(percent) < 5
+    ? []
+    : [
+        `measured when the plan was resumed, on a host that had become ${Math.abs(percent)} % ${percent > 0 ? 'slower' : 'faster'}`,
+      ]
+}

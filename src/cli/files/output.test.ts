@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { checkOutput, save } from './output.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-output-'))
+test.after(() => rmSync(FOLDER, { recursive: true }))
+const at = (name: string) => join(FOLDER, name)
+const RESULT = '{"schema":"faultline.result","version":1}\n'
+const refused = (says: RegExp) => ({ name: 'FaultlineError', kind: 'usage', message: says })
+
+test('what is no file of its own is refused, and stays what it is', async () => {
+  execFileSync('mkfifo', [at('pipe')])
+  writeFileSync(at('target'), RESULT)
+  symlinkSync('target', at('link'))
+  symlinkSync('nowhere', at('dangling'))
+  mkdirSync(at('folder'))
+  const server = createServer().listen(at('socket'))
+  await new Promise((resolve) => server.once('listening', resolve))
+  const wrong: [string, RegExp][] = [
+    [at('pipe'), /pipe cannot be written: it is a pipe/],
+    ['/dev/null', /it is a device/],
+    [at('link'), /it is a link to target/],
+    [at('dangling'), /it is a link to nowhere/],
+    [at('folder'), /it is a folder/],
+    [at('socket'), /it is a socket/],
+    ['', /it is no name of a file/],
+    [at('target/x'), /a part of its path is no folder/],
+    [at('nowhere/x'), /there is no such file or folder/],
+    [at(`${'x'.repeat(300)}`), /its name is too long/],
+  ]
+  for (const [path, says] of wrong) {
+    for (const force of [false, true]) {
+      assert.throws(() => checkOutput({ path, kind: 'result', force }), refused(says), path)
+      assert.throws(() => save({ path, kind: 'result', force }, RESULT), refused(says), path)
+    }
+  }
+  server.close()
+  assert.equal(readFileSync(at('target'), 'utf8'), RESULT)
+})
+
+test('a file of another kind is replaced only if that is said; one of the same kind is', () => {
+  writeFileSync(at('notes'), 'mine')
+  assert.throws(() => save({ path: at('notes'), kind: 'result' }, RESULT), refused(/is no result of faultline/))
+  assert.throws(() => save({ path: at('notes'), kind: 'export' }, 'x'), refused(/is there already/))
+  assert.equal(readFileSync(at('notes'), 'utf8'), 'mine')
+  save({ path: at('notes'), kind: 'result', force: true }, RESULT)
+  save({ path: at('notes'), kind: 'result' }, `\ufeff${RESULT}`)
+  save({ path: at('notes'), kind: 'result' }, RESULT)
+  assert.equal(readFileSync(at('notes'), 'utf8'), RESULT)
+})
+
+test('an input is never replaced, under whatever name', () => {
+  writeFileSync(at('input'), RESULT)
+  linkSync(at('input'), at('other-name'))
+  symlinkSync('input', at('input-link'))
+  for (const input of [at('input'), at('other-name'), at('input-link'), join(FOLDER, '.', 'folder', '..', 'input')]) {
+    const output = { path: at('input'), kind: 'result', force: true, inputs: [undefined, input] } as const
+    assert.throws(() => checkOutput(output), refused(/is read by this very command/), input)
+  }
+})
+
+test('a read-only file stays, and the permissions of one that is replaced are kept', () => {
+  writeFileSync(at('read-only'), RESULT)
+  chmodSync(at('read-only'), 0o444)
+  assert.throws(() => save({ path: at('read-only'), kind: 'result' }, RESULT), refused(/it is read-only/))
+  writeFileSync(at('shared'), RESULT)
+  chmodSync(at('shared'), 0o640)
+  save({ path: at('shared'), kind: 'result' }, `${RESULT} `)
+  assert.equal(statSync(at('shared')).mode & 0o777, 0o640)
+})
+
+test('a disk that is full leaves the earlier file and no other, and is no wrong use', { skip: !canMount() }, () => {
+  const disk = at('disk')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])
+  try {
+    const path = join(disk, 'x.json')
+    save({ path, kind: 'result' }, RESULT)
+    const large = `${RESULT}${' '.repeat(1 << 17)}`
+    assert.throws(() => save({ path, kind: 'result' }, large), { kind: 'run', message: /the disk is full/ })
+    assert.equal(readFileSync(path, 'utf8'), RESULT)
+    assert.deepEqual(readdirSync(disk), ['x.json'])
+  } finally {
+    execFileSync('umount', [disk])
+  }
+})
+
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

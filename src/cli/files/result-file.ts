@@ -1,0 +1,184 @@
+import { lstatSync, mkdirSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import { dirname, join } from 'node:path'
+import { FaultlineError } from '../../bench/error.ts'
+import type { Result } from '../../bench/result.ts'
+import { validate } from '../../bench/schema.ts'
+import { type Held, heldBy, heldIn, heldText, isLess, NOTHING } from './held.ts'
+import { checkOutput, type Output, presentAt } from './output.ts'
+import { notWritten, reasonOf } from './trouble.ts'
+import { type Identity, isSameFile, writeWhole } from './write-whole.ts'
+
+/** Where results go unless told otherwise, under the current folder. */
+const RESULTS = 'results'
+const MOST_NAMES = 10_000
+
+export type Place = {
+  /** What the user named; undefined: `results/2026-11-21T073600Z-precheck.json`, which sorts by time. */
+  readonly out: string | undefined
+  readonly plan: string
+  readonly force: boolean
+  readonly inputs: readonly (string | undefined)[]
+  /** Told once when a part of the result could not be written: the plan goes on all the same. */
+  readonly note: (text: string) => void
+}
+
+/** Where a result was left, and in a sentence what is not as it was asked for. */
+export type Kept = { readonly path: string | undefined; readonly says: string | undefined; readonly trouble?: unknown }
+
+/**
+ * The file in which a plan keeps its result while it runs. A name that nobody had is taken exclusively. An earlier result of that
+ * name is replaced only by one that holds as much; until then, or if another process wrote there meanwhile, this one's has
+ * a name of its own beside it.
+ */
+export class ResultFile {
+  readonly #place: Place
+  readonly #target: string
+  readonly #isNamed: boolean
+  /** What an earlier result of that name holds; undefined: it was no result, or nothing was there. */
+  readonly #earlier: Held | undefined
+  #earlierFile: Identity | undefined
+  /** Where this plan's result is now. */
+  #own: { readonly path: string; readonly file: Identity } | undefined
+  #trouble: unknown
+
+  /** `planned`: what the plan will hold if nothing happens to it, where that is known. */
+  constructor(place: Place, planned: Held | undefined) {
+    this.#place = place
+    this.#isNamed = place.out !== undefined
+    this.#target = place.out ?? join(RESULTS, `${stamp(new Date())}-${place.plan}.json`)
+    if (!this.#isNamed) makeFolder(this.#target)
+    const present = checkOutput(this.#output)
+    if (present === undefined || !this.#isNamed) return
+    this.#earlierFile = present
+    this.#earlier = present.isEmpty ? NOTHING : heldIn(this.#target)
+    if (place.force || planned === undefined || !isLess(planned, this.#earlier)) return
+    throw new FaultlineError(
+      'HOLDS_MORE',
+      'usage',
+      `${this.#target} holds ${heldText(this.#earlier)}, more than the ${heldText(planned)} of this plan`,
+      { hint: 'Give another place with --out FILE, or --force to replace it.' },
+    )
+  }
+
+  /** Keeps what there is so far. That the disk is full ends no plan. */
+  keep(result: Result): void {
+    try {
+      this.#write(result, false)
+      this.#trouble = undefined
+    } catch (cause) {
+      if (this.#trouble === undefined) {
+        this.#place.note(
+          `${this.#target} cannot be written: ${reasonOf(cause)}; the plan goes on, and writes it when it can`,
+        )
+      }
+      this.#trouble = cause
+    }
+  }
+
+  /** Keeps the whole, somewhere. `isWhole`: the plan came to its end. */
+  finish(result: Result, isWhole: boolean): Kept {
+    try {
+      this.#write(result, isWhole)
+    } catch (cause) {
+      return this.#elsewhere(result, cause)
+    }
+    const path = this.#own?.path
+    if (path === undefined || path === this.#target) return { path, says: undefined }
+    if (!this.#isNamed) return { path, says: undefined }
+    return { path, says: `${this.#whyNot(result)}; the result of this plan is in ${path}` }
+  }
+
+  get path(): string | undefined {
+    return this.#own?.path
+  }
+
+  get #output(): Output {
+    const { force, inputs } = this.#place
+    return { path: this.#target, kind: 'result', force, inputs }
+  }
+
+  #write(result: Result, isWhole: boolean): void {
+    if (result.runs.length === 0) return
+    const text = textOf(result)
+    if (this.#mayReplace(result, isWhole)) {
+      const mode = presentAt(this.#output)?.mode
+      const aside = this.#own?.path
+      const file = writeWhole(this.#target, text, { mode, replaces: true })
+      if (aside !== undefined && aside !== this.#target) removeOwn(aside, this.#own!.file)
+      this.#own = { path: this.#target, file }
+    } else if (this.#own !== undefined && isAt(this.#own.path, this.#own.file)) {
+      this.#own = { path: this.#own.path, file: writeWhole(this.#own.path, text, { replaces: true }) }
+    } else {
+      this.#own = writeNew(this.#target, text)
+    }
+  }
+
+  /** Whether the name that was asked for is this plan's: it has it already, or what has it holds no more. */
+  #mayReplace(result: Result, isWhole: boolean): boolean {
+    if (this.#own?.path === this.#target) return isAt(this.#target, this.#own.file)
+    if (this.#earlierFile === undefined || !isAt(this.#target, this.#earlierFile)) return false
+    return (this.#place.force && isWhole) || !isLess(heldBy(result), this.#earlier ?? NOTHING)
+  }
+
+  #whyNot(result: Result): string {
+    if (this.#earlier !== undefined && isLess(heldBy(result), this.#earlier)) {
+      return `${this.#target} holds ${heldText(this.#earlier)}, and was left as it is`
+    }
+    return `another process wrote ${this.#target} meanwhile`
+  }
+
+  /** The last resort: what has been measured is not to be lost with the disk. */
+  #elsewhere(result: Result, cause: unknown): Kept {
+    const { path } = this
+    const reason = `${this.#target} cannot be written: ${reasonOf(cause)}`
+    try {
+      const other = writeNew(join(os.tmpdir(), `faultline-${this.#place.plan}.json`), textOf(result))
+      return { path: other.path, says: `${reason}; the result is in ${other.path}`, trouble: cause }
+    } catch {
+      const left = path === undefined ? 'nothing of it is kept' : `what was kept before that is in ${path}`
+      return { path, says: `${reason}; ${left}`, trouble: cause }
+    }
+  }
+}
+
+const textOf = (result: Result) => `${JSON.stringify(validate(result), null, 1)}\n`
+
+const stamp = (date: Date) =>
+  date
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '')
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw notWritten(path, cause)
+  }
+}
+
+function isAt(path: string, file: Identity): boolean {
+  const now = lstatSync(path, { throwIfNoEntry: false })
+  return now !== undefined && isSameFile(now, file)
+}
+
+function removeOwn(path: string, file: Identity): void {
+  if (isAt(path, file)) rmSync(path)
+}
+
+/** `x.json`, or the first of `x-2.json`, `x-3.json` that nobody has. */
+function writeNew(wanted: string, text: string): { path: string; file: Identity } {
+  const stem = wanted.replace(/\.json$/, '')
+  for (let index = 1; index <= MOST_NAMES; index += 1) {
+    const path = index === 1 ? wanted : `${stem}-${index}.json`
+    try {
+      return { path, file: writeWhole(path, text, { replaces: false }) }
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    }
+  }
+  throw new FaultlineError('NO_NAME', 'usage', `${stem}-2.json to ${stem}-${MOST_NAMES}.json are all taken`, {
+    hint: 'Give another place with --out FILE.',
+  })
+}

@@ -1,0 +1,64 @@
+import { FaultlineError } from '../../bench/error.ts'
+
+/** What the system says of a file, in words. */
+const SAYS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'the system does not permit it',
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it is there already',
+  EROFS: 'its file system is read-only',
+  ELOOP: 'its links lead round in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  EBUSY: 'it is in use',
+  ENOTEMPTY: 'its folder is not empty',
+  EINVAL: 'its name is not a file name',
+  ERR_INVALID_ARG_VALUE: 'its name is not a file name',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'it would be larger than a file may be here',
+  EIO: 'the disk does not answer as it should',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  ENOMEM: 'there is not enough memory',
+  ENXIO: 'nothing is behind its name',
+  ENODEV: 'nothing is behind its name',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
+  ERR_STRING_TOO_LONG: 'it is larger than a text may be here',
+}
+
+/** Not the fault of what was asked: asked again later it may well be done. */
+const OF_THE_HOST = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM']
+
+const codeOf = (cause: unknown) => (cause as NodeJS.ErrnoException | null)?.code ?? ''
+
+/** Whether this is a word of the system about a file, and not a fault of ours. */
+export const isOfSystem = (cause: unknown): cause is NodeJS.ErrnoException =>
+  cause instanceof Error && SAYS[codeOf(cause)] !== undefined
+
+export const isDiskFull = (cause: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(cause))
+
+/** The reason alone, for the end of a sentence. */
+export const reasonOf = (cause: unknown): string =>
+  SAYS[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause))
+
+export function notWritten(path: string, cause: unknown): FaultlineError {
+  return new FaultlineError('NOT_SAVED', kindOf(cause), `${path} cannot be written: ${reasonOf(cause)}`, {
+    hint: isDiskFull(cause)
+      ? 'Make room, or give a place on another disk with --out FILE.'
+      : 'Give another place with --out FILE; its folder must exist.',
+    cause,
+  })
+}
+
+/** For what nothing nearer to it has explained. */
+export function ofSystem(cause: NodeJS.ErrnoException): FaultlineError {
+  const what = cause.path ?? cause.syscall ?? 'a file'
+  return new FaultlineError('SYSTEM', kindOf(cause), `${what}: ${reasonOf(cause)}`, {
+    hint: 'Look at its path and its permissions.',
+    cause,
+  })
+}
+
+const kindOf = (cause: unknown) => (OF_THE_HOST.includes(codeOf(cause)) ? 'run' : 'usage')

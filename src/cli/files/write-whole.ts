@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Which file a name stood for: another one may have the name later, and even the number. */
+export type Identity = { readonly dev: number; readonly ino: number; readonly mtimeMs: number }
+
+export const isSameFile = (a: Identity, b: Identity): boolean =>
+  a.dev === b.dev && a.ino === b.ino && a.mtimeMs === b.mtimeMs
+
+export type Writing = {
+  /** Permissions of the file that is replaced; undefined: those of any new file. */
+  readonly mode?: number | undefined
+  /** Whether the name may be taken already. If not, and it is, EEXIST is thrown. */
+  readonly replaces: boolean
+}
+
+/**
+ * Writes a file whole or not at all: to a new one in the same folder, under a name that cannot be guessed, which takes the name
+ * once the disk has it.
+ */
+export function writeWhole(path: string, text: string, { mode, replaces }: Writing): Identity {
+  const temporary = temporaryBeside(path)
+  const descriptor = openSync(temporary, 'wx', mode ?? 0o666)
+  try {
+    const identity = fill(descriptor, text, mode)
+    if (replaces) renameSync(temporary, path)
+    else nameOnce(temporary, path)
+    syncFolder(dirname(path))
+    return identity
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw cause
+  }
+}
+
+/** Whether a file could be made beside this one: asked by making one, as a file system may refuse for many reasons. */
+export function tryFolder(path: string): void {
+  const temporary = temporaryBeside(path)
+  closeSync(openSync(temporary, 'wx'))
+  unlinkSync(temporary)
+}
+
+const temporaryBeside = (path: string) => join(dirname(path), `.faultline-${randomBytes(9).toString('hex')}.tmp`)
+
+function fill(descriptor: number, text: string, mode: number | undefined): Identity {
+  try {
+    writeFully(descriptor, text)
+    if (mode !== undefined) fchmodSync(descriptor, mode)
+    // A disk may say that it is full only now.
+    fsyncSync(descriptor)
+    const { dev, ino, mtimeMs } = fstatSync(descriptor)
+    return { dev, ino, mtimeMs }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A write may take less than it was given. */
+export function writeFully(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+}
+
+/** Of two processes that want one name at the same time one gets it. */
+function nameOnce(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST' || code === 'ENOSPC' || code === 'EDQUOT') throw cause
+    // This file system has no links.
+    closeSync(openSync(path, 'wx'))
+    renameSync(temporary, path)
+    return
+  }
+  unlinkSync(temporary)
+}
+
+/** So that the name outlives a power cut, too; not every file system knows how. */
+function syncFolder(folder: string): void {
+  try {
+    const descriptor = openSync(folder, 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {}
+}

@@ -1,0 +1,51 @@
+import { createReadStream } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { SignalName } from './interruption.ts'
+import { program } from './program.ts'
+
+/** What the program is told when it starts. */
+export type Started = {
+  readonly isErrTty: boolean
+  readonly columns: number | undefined
+  readonly words: readonly string[]
+}
+
+export type ToProgram =
+  | { readonly kind: 'interrupt'; readonly signal: SignalName }
+  /** The process had been stopped. */
+  | { readonly kind: 'continued' }
+
+export type FromProgram =
+  | { readonly kind: 'out' | 'err'; readonly text: string }
+  | { readonly kind: 'keeps'; readonly says: string }
+  | { readonly kind: 'heard' }
+  | { readonly kind: 'end'; readonly code: number }
+
+const started = workerData as Started
+const tell = (message: FromProgram) => parentPort!.postMessage(message)
+
+const interrupt = new AbortController()
+let stops = 0
+parentPort!.on('message', (message: ToProgram) => {
+  if (message.kind === 'continued') stops += 1
+  else {
+    tell({ kind: 'heard' })
+    interrupt.abort(message.signal)
+  }
+})
+
+const code = await program({
+  out: (text) => tell({ kind: 'out', text: `${text}\n` }),
+  err: (text) => tell({ kind: 'err', text }),
+  isErrTty: started.isErrTty,
+  columns: started.columns,
+  stdin: () => createReadStream('', { fd: 0, autoClose: false }),
+  signal: interrupt.signal,
+  keeps: (says) => tell({ kind: 'keeps', says }),
+  stops: () => stops,
+  command: started.words,
+  node: process.execPath,
+  runtime: { node: process.version, v8: process.versions.v8 },
+  isTraced: process.env.FAULTLINE_TRACE === '1',
+})
+tell({ kind: 'end', code })
