@@ -1,22 +1,21 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { FULL, type LockId, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { Op } from '../shared-memory/op.ts'
-import type { Steps } from '../shared-memory/steps.ts'
+import { ActorRun } from './actor-run.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
+import { refuseDifference, stepText } from './differs.ts'
 import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THREW, VIOLATION } from './graph.ts'
 import { ADD, AND, INSTRUCTIONS, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
-import type { MemoryModel } from './memory/model.ts'
-import type { ActorSource } from './program.ts'
+import type { Actor, BehaviourOptions } from './program.ts'
 import { spinAt } from './spin.ts'
-import { enterActor, type Frames } from './tracing/frames.ts'
+import { enterActor, type Frames, siteOf } from './tracing/frames.ts'
 import { LocalState } from './tracing/local-state.ts'
+import type { Words } from './words.ts'
 
 const CODE_OF = new Map<string, number>(INSTRUCTIONS.map((kind, code) => [kind, code]))
 
 /** Instructions whose answer a protocol may leave alone. */
 const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
-
-/** An actor that is run again and answered alike must do the same again. */
-export class NotDeterministic extends Error {}
 
 /**
  * What an actor does, as far as it has been seen. As it sees nothing of the world but the answers to its instructions, a
@@ -41,7 +40,8 @@ export class Behaviour extends Graph implements Observer {
   readonly covered = new Set<number>()
 
   readonly id: number
-  readonly #source: ActorSource
+  readonly #actor: Actor
+  readonly #words: Words
   readonly #look: (word: number) => number
   readonly #patience: number
   readonly #showsBarriers: boolean
@@ -50,9 +50,9 @@ export class Behaviour extends Graph implements Observer {
 
   readonly #byState = new Map<string, number>()
   readonly #localState = new LocalState()
-  #cpu: CheckedCpu | undefined
+  readonly #isTree: boolean
   #frames: Frames = []
-  #steps: Steps<unknown> | undefined
+  #run: ActorRun | undefined
   /** The node of the instruction that `#steps` stands at. */
   #standsAt = -1
   #isOver = false
@@ -63,11 +63,13 @@ export class Behaviour extends Graph implements Observer {
   readonly #seen = new Map<number, number>()
 
   /** `look`: what is in a word at the moment, for oracles. */
-  constructor(id: number, source: ActorSource, look: (word: number) => number, options: BehaviourOptions) {
+  constructor(id: number, actor: Actor, words: Words, look: (word: number) => number, options: BehaviourOptions) {
     super()
     this.id = id
-    this.#source = source
+    this.#actor = actor
+    this.#words = words
     this.#look = look
+    this.#isTree = options.isTree === true
     this.#patience = options.patience
     this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
     this.#counted = new Set(options.counted)
@@ -87,17 +89,35 @@ export class Behaviour extends Graph implements Observer {
   }
 
   #replay(node: number, answer: number): void {
+    this.#begin(node, answer)
+    // It stands at the instruction of the path that it was asked last, until it stands at a new one, or has ended.
+    do this.#resume(this.#answerAt(this.#onPath - 1))
+    while (this.#standsAt === -1 && !this.#isOver)
+  }
+
+  /** From the start, along the path to `node`, which is answered by `answer`. */
+  #begin(node: number, answer: number): void {
     this.#path = this.pathTo(node)
     this.#onPath = 1
     this.#last = node
     this.#lastAnswer = answer
+    this.#standsAt = -1
+    this.#isOver = false
     this.#seen.clear()
     this.#frames = []
-    this.#cpu = new CheckedCpu(this.id, this, this.#patience, this.#showsBarriers)
-    this.#steps = this.#source(this.#cpu)
-    // It stands at the instruction of the path that it was asked last, until it stands at a new one, or has ended.
-    do this.#resume(this.#answerAt(this.#onPath - 1))
-    while (this.#standsAt === -1 && !this.#isOver)
+    enterActor(this.#frames)
+    const cpu = new CheckedCpu(this.id, this, this.#words, this.#patience, this.#showsBarriers)
+    this.#run = new ActorRun(this.#actor, cpu)
+  }
+
+  /** Runs the actor once more to where it stands at `node`, a step of it at a time: it must do what it did. */
+  *again(node: number): Generator<void, void> {
+    this.#begin(node, 0)
+    while (this.#onPath < this.#path.length) {
+      yield
+      this.#resume(this.#answerAt(this.#onPath - 1))
+    }
+    this.#standsAt = -1
   }
 
   /** Hands an answer over and lets the actor run to its next instruction. */
@@ -105,33 +125,41 @@ export class Behaviour extends Graph implements Observer {
     this.#standsAt = -1
     this.#isOver = false
     enterActor(this.#frames)
-    try {
-      const { done, value } = this.#steps!.next(answer)
-      if (done) this.#end(value)
-    } catch (error) {
-      if (error instanceof NotDeterministic || this.#onPath < this.#path.length) throw error
-      const node = this.#append(THREW, 0, 0, 0)
-      this.messages.set(node, error instanceof Error ? error.message : String(error))
-      this.#isOver = true
+    const stand = this.#run!.resume(answer)
+    if (stand.kind === 'asks') return
+    this.#isOver = true
+    const isKnown = this.#onPath < this.#path.length
+    const node = isKnown ? this.#path[this.#onPath]! : this.#append(stand.kind === 'ended' ? ENDED : THREW, 0, 0, 0)
+    if (stand.kind === 'ended') this.#end(node, stand.result, isKnown)
+    else this.#fail(node, stand.message, isKnown)
+    if (isKnown) this.#onPath += 1
+  }
+
+  #end(node: number, result: unknown, isKnown: boolean): void {
+    if (!isKnown) {
+      const same = this.#endings.get(result) ?? node
+      this.#endings.set(result, same)
+      this.identity.at[node] = same
+      this.results.set(node, result)
+    } else if (this.kind.at[node] !== ENDED) {
+      this.#differs('end', node)
+    } else if (!isDeepStrictEqual(this.results.get(node), result)) {
+      refuseDifference(this.#actor.name, `end with ${inspect(result)}`, `end with ${inspect(this.results.get(node))}`)
     }
   }
 
-  #end(result: unknown): void {
-    if (this.#onPath < this.#path.length) throw new NotDeterministic(`actor ${this.id} ended earlier than before`)
-    const node = this.#append(ENDED, 0, 0, 0)
-    const same = this.#endings.get(result) ?? node
-    this.#endings.set(result, same)
-    this.identity.at[node] = same
-    this.results.set(node, result)
-    this.#isOver = true
+  #fail(node: number, message: string, isKnown: boolean): void {
+    if (!isKnown) this.messages.set(node, message)
+    else if (this.kind.at[node] !== THREW) this.#differs(`failure: ${message}`, node)
   }
 
   asks({ kind, word, a, b, order = FULL }: Op): void {
     this.#seen.clear()
     const code = CODE_OF.get(kind)!
     if (this.#follow(code, word, a | 0, b | 0) !== undefined) return
-    const op = [code, word, a | 0, b | 0, this.#cpu!.patience]
-    const state = this.#localState.of(this.#frames, this.#cpu!, op)
+    const { cpu } = this.#run!
+    const op = [code, word, a | 0, b | 0, cpu.patience]
+    const state = this.#isTree ? undefined : this.#localState.of(this.#frames, cpu, op)
     const known = state !== undefined && this.#frames.length > 0 ? this.#byState.get(state) : undefined
     if (known !== undefined) this.#link(known)
     this.#standsAt = known ?? this.#addStep(code, word, a | 0, b | 0, state)
@@ -203,10 +231,17 @@ export class Behaviour extends Graph implements Observer {
     const node = this.#path[this.#onPath]!
     const same =
       this.kind.at[node] === kind && this.word.at[node] === word && this.a.at[node] === a && this.b.at[node] === b
-    if (!same)
-      throw new NotDeterministic(`actor ${this.id} did something else when it was run again with the same answers`)
+    if (!same) this.#differs(this.#textOf(kind, word, a), node)
     this.#onPath += 1
     return this.#answerAt(this.#onPath - 1)
+  }
+
+  #differs(now: string, node: number): never {
+    refuseDifference(this.#actor.name, now, this.#textOf(this.kind.at[node]!, this.word.at[node]!, this.a.at[node]!))
+  }
+
+  #textOf(kind: number, word: number, a: number): string {
+    return stepText(kind, word, a, (at) => this.#words.nameOf(at))
   }
 
   /** What the node of that place in the path was answered; the last of them gets the new answer. */
@@ -226,18 +261,4 @@ export class Behaviour extends Graph implements Observer {
   #link(node: number): void {
     this.addEdge(this.#last, this.#lastAnswer, node)
   }
-}
-
-/** The innermost function that is not a lock's or a word's: `isPageFaultStale`. */
-function siteOf(frames: Frames): string {
-  const own = frames.findLast(({ site }) => !site.includes(' shared-memory/') && site !== 'each') ?? frames.at(-1)
-  return own === undefined ? '' : own.site.split(' ')[0]!
-}
-
-export type BehaviourOptions = {
-  /** How often a loop may ask for a pending signal before there is one. */
-  readonly patience: number
-  readonly memory?: MemoryModel
-  /** The counters of which the sum is kept. */
-  readonly counted?: readonly number[]
 }

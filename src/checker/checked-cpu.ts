@@ -1,6 +1,8 @@
 import { type Barrier, type Cpu, FULL, type LockId, type Order, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { Op, OpKind } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { MadeSteps } from './made-steps.ts'
+import type { Words } from './words.ts'
 
 /** What a CPU does besides its steps, at the moment at which it does it. */
 export interface Observer {
@@ -29,18 +31,40 @@ export class CheckedCpu implements Cpu {
   readonly id: number
   readonly #op: OwnOp = { kind: 'pause', word: NOTHING, a: 0, b: 0, order: FULL }
   readonly #observer: Observer
+  readonly #words: Words
   readonly #showsBarriers: boolean
+  readonly #made = new MadeSteps()
   /** How often a loop may still ask whether a signal is pending, before one is. */
   patience: number
 
-  constructor(id: number, observer: Observer, patience: number, showsBarriers: boolean) {
+  constructor(id: number, observer: Observer, words: Words, patience: number, showsBarriers: boolean) {
     this.id = id
     this.#observer = observer
+    this.#words = words
     this.patience = patience
     this.#showsBarriers = showsBarriers
   }
 
-  *#step<T>(kind: OpKind, word: Word, a: number, b: number, order: Order = FULL): Steps<T> {
+  /** Whether a value that an actor yields is the step that this CPU hands out. */
+  isHandedOut(value: unknown): boolean {
+    return value === this.#op
+  }
+
+  /** A step that was made and has not been taken, as `load x`. */
+  unstepped(): string | undefined {
+    return this.#made.left((word) => this.#words.nameOf(word))
+  }
+
+  /** Of an instruction: one word, and up to two values. */
+  #step<T>(kind: OpKind, word: Word, a: number, b: number, order: Order = FULL): Steps<T> {
+    if (kind !== 'pause' && kind !== 'barrier') this.#words.check(kind, word)
+    this.#words.checkValues(kind, word, a, b, order)
+    this.#made.make(kind, word, this.#words)
+    return this.#take<T>(kind, word, a, b, order)
+  }
+
+  *#take<T>(kind: OpKind, word: Word, a: number, b: number, order: Order): Steps<T> {
+    this.#made.take()
     const op = this.#op
     op.kind = kind
     op.word = word
@@ -68,17 +92,29 @@ export class CheckedCpu implements Cpu {
   untilClear = (word: Word, mask: number): Steps<number> => this.#step('untilClear', word, mask, 0)
   park = (word: Word, expected: number): Steps<void> => this.#step('park', word, expected, 0)
   unpark = (word: Word, count: number): Steps<void> => this.#step('unpark', word, 0, count)
-  pause = (): Steps<void> => this.#step('pause', NOTHING, 0, 0);
+  pause = (): Steps<void> => this.#step('pause', NOTHING, 0, 0)
 
-  *barrier(kind: Barrier): Steps<void> {
-    if (this.#showsBarriers) yield* this.#step<void>('barrier', NOTHING, kind, 0)
+  barrier = (kind: Barrier): Steps<void> => {
+    const step = this.#step<void>('barrier', NOTHING, kind, 0)
+    return this.#showsBarriers ? step : this.#unseen()
+  };
+
+  /** A step that nobody sees: it counts as taken all the same. */
+  *#unseen(): Steps<void> {
+    this.#made.take()
   }
   *work(): Steps<void> {}
   *broadcast(): Steps<void> {}
   *untilTime(): Steps<void> {}
 
-  peek = (word: Word): number => this.#observer.peek(word)
-  poke = (word: Word, value: number): void => this.#observer.poke(word, value)
+  peek = (word: Word): number => {
+    this.#words.check('peek', word)
+    return this.#observer.peek(word)
+  }
+  poke = (word: Word, value: number): void => {
+    this.#words.check('poke', word)
+    this.#observer.poke(word, value)
+  }
   now = (): number => 0
   running = (): boolean => true
   needResched = (): boolean => false

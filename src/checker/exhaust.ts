@@ -3,6 +3,7 @@ import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
 import type { Reducer } from './reducer.ts'
+import type { Watch } from './watch.ts'
 
 /** Where an exploration gives up, and where it stops for a breath. */
 export type Bounds = {
@@ -12,6 +13,17 @@ export type Bounds = {
   /** Asked now and then; true ends the exploration. */
   readonly isOver: (counts: Counts) => boolean
 }
+
+/** What a search asks of who explores. */
+export type Hooks = {
+  /** Whether a loop that has run out of patience would have gone on for ever. */
+  readonly loops: (machine: Machine) => boolean
+  /** An execution has come to its end. */
+  readonly ended: (machine: Machine) => void
+  readonly watch: Watch
+}
+
+export const NO_HOOKS: Hooks = { loops: () => false, ended: () => {}, watch: (slice) => slice() }
 
 export type Counts = {
   /** Ways that were followed to an end: all have ended, or nobody can step. */
@@ -50,14 +62,15 @@ export class Exhaustion {
   /** Of each depth: actors that can step there. */
   readonly #able = new Column()
   readonly #tried = new Column()
-  readonly #loops: ((machine: Machine) => boolean) | undefined
+  readonly #hooks: Hooks
   #refutedFor = 0
   #hasCycle = false
+  /** The way that was too long. */
+  deepest: readonly number[] = []
   #outcome: Outcome = { verdict: 'PASS' }
 
-  /** `loops`: asked where a loop runs out of patience, whether it would have gone on for ever. */
-  constructor(machine: Machine, bounds: Bounds, reduction?: Reducer, loops?: (machine: Machine) => boolean) {
-    this.#loops = loops
+  constructor(machine: Machine, bounds: Bounds, reduction?: Reducer, hooks: Hooks = NO_HOOKS) {
+    this.#hooks = hooks
     this.#machine = machine
     this.#bounds = bounds
     this.#reduction = reduction
@@ -81,12 +94,20 @@ export class Exhaustion {
   #round(): void {
     const machine = this.#machine
     const stepsBefore = machine.steps
-    if (!this.#enter()) return
-    for (;;) {
+    if (this.#enter()) while (!this.#hooks.watch(() => this.#slice(stepsBefore)));
+    this.counts.steps += machine.steps - stepsBefore
+    machine.backTo(0)
+  }
+
+  /** Goes on until it is time for a breath; true if the round is over. */
+  #slice(stepsBefore: number): boolean {
+    const machine = this.#machine
+    machine.isBreathDue = false
+    while (!machine.isBreathDue) {
       const todo = this.#todo.at[machine.depth]!
       if (todo === 0) {
         this.#visited.setNote(this.#visited.find(machine.hashLow, machine.hashHigh, 0), DONE)
-        if (machine.depth === 0) break
+        if (machine.depth === 0) return true
         machine.back()
         continue
       }
@@ -96,13 +117,12 @@ export class Exhaustion {
       machine.step(actor)
       this.#reduction?.update(actor)
       if (machine.violated.length > 0) this.#fail(machine.findings(actor))
-      else if (machine.signals === SIGNALLED && this.#loops?.(machine)) this.#fail([LIVELOCK])
+      else if (machine.signals === SIGNALLED && this.#hooks.loops(machine)) this.#fail([LIVELOCK])
       else if (!this.#enter() && this.#outcome.verdict === 'PASS') this.#turnBack()
-      if (this.#outcome.verdict !== 'PASS') break
-      if ((machine.steps & (ASK_EVERY - 1)) === 0 && (this.#isOver(stepsBefore) || this.#isVoid())) break
+      if (this.#outcome.verdict !== 'PASS') return true
+      if ((machine.steps & (ASK_EVERY - 1)) === 0 && this.#isVoid()) return true
     }
-    this.counts.steps += machine.steps - stepsBefore
-    machine.backTo(0)
+    return this.#isOver(stepsBefore)
   }
 
   /** A refuted round goes on for a while, because it still learns; the longer, the more rounds there have been. */
@@ -115,10 +135,7 @@ export class Exhaustion {
   #isOver(stepsBefore: number): boolean {
     const steps = this.counts.steps + this.#machine.steps - stepsBefore
     const states = this.#visited.size
-    if (states > this.#bounds.states) this.#outcome = { verdict: 'UNKNOWN', because: 'states' }
-    else if (this.#bounds.isOver({ ...this.counts, steps, states })) {
-      this.#outcome = { verdict: 'UNKNOWN', because: 'time' }
-    }
+    if (this.#bounds.isOver({ ...this.counts, steps, states })) this.#outcome = { verdict: 'UNKNOWN', because: 'time' }
     return this.#outcome.verdict !== 'PASS'
   }
 
@@ -150,6 +167,10 @@ export class Exhaustion {
       this.counts.pruned += 1
       return false
     }
+    if (this.#visited.size > this.#bounds.states) {
+      this.#outcome = { verdict: 'UNKNOWN', because: 'states' }
+      return false
+    }
     const able = ableOf(machine)
     if (able === 0) {
       this.#atEnd()
@@ -157,6 +178,7 @@ export class Exhaustion {
     }
     if (machine.depth >= this.#bounds.depth) {
       this.#outcome = { verdict: 'UNKNOWN', because: 'depth' }
+      this.deepest = machine.schedule()
       return false
     }
     this.#todo.reserve(machine.depth + 1)
@@ -176,6 +198,7 @@ export class Exhaustion {
       this.#fail([DEADLOCK])
       return
     }
+    this.#hooks.ended(machine)
     const findings = machine.findingsAtRest()
     if (findings.length > 0) this.#fail(findings)
   }

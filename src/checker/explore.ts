@@ -1,4 +1,5 @@
-import { type Counts, Exhaustion, LIVELOCK, type Outcome } from './exhaust.ts'
+import { type Counts, Exhaustion, type Hooks, LIVELOCK, type Outcome } from './exhaust.ts'
+import { withGuards } from './guards.ts'
 import { Hunt } from './hunt.ts'
 import { LivelockProbe } from './livelock.ts'
 import { Machine } from './machine.ts'
@@ -7,7 +8,10 @@ import { WeakReduction } from './memory/weak-reduction.ts'
 import type { Finding, Program } from './program.ts'
 import type { Reducer } from './reducer.ts'
 import { Reduction } from './reduction.ts'
+import { Reruns } from './reruns.ts'
 import { sample } from './sample.ts'
+import { spinsIn } from './spins-in.ts'
+import { type Watch, watched } from './watch.ts'
 
 export type Limits = {
   /** How often a loop that retries goes round before a signal ends it. */
@@ -37,7 +41,7 @@ export const LIMITS: Limits = {
 export type Explored = {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'
   /** Why it is not known. */
-  readonly because: string | null
+  readonly because: 'depth' | 'states' | 'time' | 'nothing' | null
   readonly findings: readonly Finding[]
   /** The way to a violation; none if it is that nothing ever happens. */
   readonly schedule: readonly number[] | null
@@ -48,6 +52,8 @@ export type Explored = {
   readonly limits: Limits
   /** Where steps were taken: `function file:line:column`. Only of actors from the traced build. */
   readonly visited: readonly string[]
+  /** If an execution was too long: who looks at the same again and again in it, in a sentence each. */
+  readonly waits: readonly string[]
 }
 
 const HUNT_STEPS = 600_000
@@ -58,63 +64,79 @@ const HUNT_DEPTH = 600
 
 /**
  * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
- * the limits. `onProgress` is told the counts now and then.
+ * the limits. `onProgress` is told the counts now and then. A program that is not the same from run to run is refused.
  */
 export function exploreProgram(
   program: Program,
   limits: Limits = LIMITS,
   onProgress?: (counts: Counts) => void,
 ): Explored {
+  return withGuards(() => watched((watch) => exploreWatched(program, limits, watch, onProgress)))
+}
+
+function exploreWatched(
+  program: Program,
+  limits: Limits,
+  watch: Watch,
+  onProgress?: (counts: Counts) => void,
+): Explored {
   const began = performance.now()
-  const machine = new Machine(program, { patience: limits.patience, memory: limits.memory })
+  const options = { patience: limits.patience, memory: limits.memory }
+  const machine = watch(() => new Machine(program, options))
   const reduction = reductionOf(machine)
   const probe = new LivelockProbe(program, limits.memory)
-  const loops = (gaveUp: Machine) => program.isUnended !== true && probe.loops(gaveUp)
+  const reruns = new Reruns(program, options)
+  const hooks: Hooks = {
+    loops: (gaveUp) => program.isUnended !== true && probe.loops(gaveUp),
+    ended: (at) => reruns.ended(at),
+    watch,
+  }
   const isOver = (counts: Counts) => {
     onProgress?.(counts)
     return performance.now() - began > limits.seconds * 1000
   }
-  const search = new Exhaustion(machine, { ...limits, isOver }, reduction, loops)
+  const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks)
   const outcome =
     limits.mode === 'exhaustive'
-      ? (hunt(machine, search.counts, reduction, limits, loops) ?? required(search.run(), machine))
-      : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, loops)
+      ? (hunt(machine, search.counts, reduction, limits, hooks) ?? required(search.run(), machine))
+      : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, hooks)
   // A livelock was seen without the signal that would have ended it.
   const isLivelock = outcome.verdict === 'FAIL' && probe.schedule.length > 0
+  const schedule = isLivelock ? probe.schedule : outcome.verdict === 'FAIL' ? outcome.schedule : search.deepest
+  if (!isLivelock) watch(() => compareOnce(reruns, machine, schedule))
   return {
     verdict: outcome.verdict,
     because: outcome.verdict === 'UNKNOWN' ? outcome.because : null,
     findings: outcome.verdict === 'FAIL' ? outcome.findings : [],
-    schedule: isLivelock
-      ? probe.schedule
-      : outcome.verdict === 'FAIL' && outcome.schedule.length > 0
-        ? outcome.schedule
-        : null,
+    schedule: outcome.verdict === 'FAIL' && schedule.length > 0 ? schedule : null,
     patience: isLivelock ? 1 << 28 : limits.patience,
     counts: search.counts,
     ms: performance.now() - began,
     limits,
     visited: [...new Set(machine.behaviours.flatMap(({ visited }) => [...visited]))],
+    waits: outcome.verdict === 'UNKNOWN' && outcome.because === 'depth' ? spinsIn(machine, schedule) : [],
   }
+}
+
+/** What was found, or is the longest, is run a second time whatever else was. */
+function compareOnce(reruns: Reruns, machine: Machine, schedule: readonly number[]): void {
+  machine.backTo(0)
+  for (const stepper of schedule) machine.step(stepper)
+  reruns.compare(machine)
+  machine.backTo(0)
 }
 
 export const reductionOf = (machine: Machine): Reducer =>
   machine.weak === undefined ? new Reduction(machine) : new WeakReduction(machine)
 
-function hunt(
-  machine: Machine,
-  counts: Counts,
-  reduction: Reducer,
-  limits: Limits,
-  loops: (machine: Machine) => boolean,
-): Outcome | undefined {
+function hunt(machine: Machine, counts: Counts, reduction: Reducer, limits: Limits, hooks: Hooks): Outcome | undefined {
   for (let most = 0; most <= limits.preemptions; most += 1) {
-    let found = new Hunt(machine, counts, reduction, loops).run(most, HUNT_STEPS, HUNT_DEPTH)
+    let found = new Hunt(machine, counts, reduction, hooks).run(most, HUNT_STEPS, HUNT_DEPTH)
     if (found === undefined) continue
     // The same with as few preemptions in fewer steps, as long as there is one. How a livelock begins is not looked for twice.
     for (let shorter: typeof found | undefined = found; shorter !== undefined && !isLivelock(shorter); ) {
       found = shorter
-      shorter = new Hunt(machine, counts, reduction, loops, true).run(most, SHORTER_STEPS, found.schedule.length - 1)
+      shorter = new Hunt(machine, counts, reduction, hooks, true).run(most, SHORTER_STEPS, found.schedule.length - 1)
       if (shorter?.findings[0]?.name !== found.findings[0]?.name) shorter = undefined
     }
     return { verdict: 'FAIL', ...found }

@@ -1,4 +1,4 @@
-import { ableOf, type Counts, DEADLOCK, LIVELOCK } from './exhaust.ts'
+import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from './exhaust.ts'
 import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
@@ -20,7 +20,7 @@ export class Hunt {
   readonly #machine: Machine
   readonly #counts: Counts
   readonly #reduction: Reducer
-  readonly #loops: (machine: Machine) => boolean
+  readonly #hooks: Hooks
   readonly #todo = new Column()
   readonly #able = new Column()
   readonly #used = new Column()
@@ -30,18 +30,12 @@ export class Hunt {
   #findings: readonly Finding[] = []
 
   /** `isShort`: a state is worth another look if the way to it has become shorter. */
-  constructor(
-    machine: Machine,
-    counts: Counts,
-    reduction: Reducer,
-    loops: (machine: Machine) => boolean,
-    isShort = false,
-  ) {
+  constructor(machine: Machine, counts: Counts, reduction: Reducer, hooks: Hooks = NO_HOOKS, isShort = false) {
     this.#isShort = isShort
     this.#machine = machine
     this.#counts = counts
     this.#reduction = reduction
-    this.#loops = loops
+    this.#hooks = hooks
   }
 
   /** The way to a violation, or undefined if there is none with so few preemptions, or in so many steps in all, or so many deep. */
@@ -57,19 +51,27 @@ export class Hunt {
     this.#used.reserve(1)
     this.#used.at[0] = 0
     this.#enter(-1, 0)
-    while (machine.steps < until && this.#schedule === undefined) {
+    while (!this.#hooks.watch(() => this.#slice(most, until, depth)));
+    this.#counts.steps += machine.steps - before
+    machine.backTo(0)
+    return this.#schedule && { schedule: this.#schedule, findings: this.#findings }
+  }
+
+  /** Goes on until it is time for a breath; true if the hunt is over. */
+  #slice(most: number, until: number, depth: number): boolean {
+    const machine = this.#machine
+    machine.isBreathDue = false
+    while (machine.steps < until && this.#schedule === undefined && !machine.isBreathDue) {
       const todo = this.#todo.at[machine.depth]!
       if (todo === 0) {
-        if (machine.depth === 0) break
+        if (machine.depth === 0) return true
         machine.back()
         continue
       }
       const actor = this.#choose(todo)
       if (machine.depth < depth) this.#try(most, actor)
     }
-    this.#counts.steps += machine.steps - before
-    machine.backTo(0)
-    return this.#schedule && { schedule: this.#schedule, findings: this.#findings }
+    return machine.steps >= until || this.#schedule !== undefined
   }
 
   /** Whoever ran last goes on first, and its stores become visible first: so ways with few surprises are met first. */
@@ -91,7 +93,7 @@ export class Hunt {
     machine.step(actor)
     this.#reduction.update(actor)
     if (machine.violated.length > 0) this.#found(machine.findings(actor))
-    else if (machine.signals === SIGNALLED && this.#loops(machine)) this.#found([LIVELOCK])
+    else if (machine.signals === SIGNALLED && this.#hooks.loops(machine)) this.#found([LIVELOCK])
     else if (!this.#enter(actor, used)) machine.back()
   }
 
@@ -101,6 +103,7 @@ export class Hunt {
     const able = ableOf(machine)
     if (able === 0) {
       this.#counts.executions += 1
+      if (machine.haveAllEnded) this.#hooks.ended(machine)
       const findings = machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]
       if (findings.length > 0) this.#found(findings)
       return false

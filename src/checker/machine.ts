@@ -1,15 +1,22 @@
-import { Behaviour, type BehaviourOptions } from './behaviour.ts'
+import { Behaviour } from './behaviour.ts'
 import { mixHigh, mixLow } from './fingerprint.ts'
 import { ASKED, COUNT, ENDED, PEEK, POKE, START, THREW, VIOLATION } from './graph.ts'
 import { CAS, PARK, PAUSE, READ, STORE, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL, valueAfter, WRITE } from './instructions.ts'
 import { carryOutWeakly } from './memory/carry-out.ts'
 import { WeakMemory } from './memory/weak-memory.ts'
-import type { Actor, Finding, Program } from './program.ts'
+import type { Actor, BehaviourOptions, Finding, Program } from './program.ts'
+import { Refused } from './refused.ts'
 import { ASLEEP, Sleepers } from './sleepers.ts'
 import { COUNTED, HASH_HIGH, HASH_LOW, HIGH, LOW, NODE, STEPPER, Trail } from './trail.ts'
+import { Words } from './words.ts'
 
 /** Above all words, so that nodes and words never mix alike. */
 const NODE_PLACE = 0x4000_0000
+/** Pauses of an actor that takes no step between them. */
+const MOST_PAUSES = 10_000
+/** Steps, and runs of an actor's code, after which a search stops for a breath. */
+const STEPS_A_BREATH = (1 << 14) - 1
+const RUNS_A_BREATH = (1 << 6) - 1
 
 /**
  * A state of a program, and the way from it to the next and back. A state is the memory and, for each actor, the node of
@@ -35,6 +42,9 @@ export class Machine {
   #high = 0
   /** Since the machine was built, however often it went back. */
   steps = 0
+  /** It is time for a search to stop for a breath. */
+  isBreathDue = false
+  #runs = 0
   readonly #trail = new Trail()
   readonly #sleepers: Sleepers
   /** What the counters that are kept have come to. */
@@ -58,7 +68,8 @@ export class Machine {
     this.nodes = new Int32Array(this.actors)
     this.#sleepers = new Sleepers(this, program.memory.length)
     const look = (id: number) => (word: number) => this.#seenBy(id, word)
-    this.behaviours = program.actors.map(({ start }, id) => new Behaviour(id, start, look(id), options))
+    const words = new Words(program.place)
+    this.behaviours = program.actors.map((actor, id) => new Behaviour(id, actor, words, look(id), options))
     this.weak = model === 'sc' ? undefined : new WeakMemory(this, this.actors, own, model)
     this.steppers = this.weak?.steppers ?? this.actors
     for (let actor = 0; actor < this.actors; actor += 1) this.#advance(actor, this.behaviours[actor]!, 0, 0)
@@ -128,6 +139,7 @@ export class Machine {
     const node = this.nodes[actor]!
     this.#trail.begin(stepper, node, this.hashLow, this.hashHigh, this.#low, this.#high, this.counted)
     this.steps += 1
+    if ((this.steps & STEPS_A_BREATH) === 0) this.isBreathDue = true
     if (this.violated.length > 0) this.violated.length = 0
     if (this.tallied.length > 0) this.tallied.length = 0
     this.signals = 0
@@ -227,9 +239,10 @@ export class Machine {
   #advance(actor: number, behaviour: Behaviour, from: number, answer: number): void {
     let node = from
     let answered = answer
+    let pauses = 0
     for (;;) {
       const next = behaviour.after(node, answered)
-      node = next === -1 ? behaviour.learn(node, answered) : next
+      node = next === -1 ? this.#learn(behaviour, node, answered) : next
       answered = 0
       const kind = behaviour.kind.at[node]!
       if (kind === PEEK) answered = this.#seenBy(actor, behaviour.word.at[node]!)
@@ -238,10 +251,20 @@ export class Machine {
       else if (kind === COUNT) this.#tally(behaviour.a.at[node]!, behaviour.b.at[node]!)
       else if (kind === ASKED) this.signals = Math.max(this.signals, behaviour.a.at[node]! + 1)
       else if (kind < START ? kind !== PAUSE || behaviour.spins.has(node) : kind >= THREW) break
-      else if (kind === PAUSE) this.weak?.order(actor, node)
+      else if (kind === PAUSE) {
+        this.weak?.order(actor, node)
+        pauses += 1
+        if (pauses > MOST_PAUSES) refusePauses(this.program.actors[actor]!.name)
+      }
     }
     if (behaviour.kind.at[node] === THREW) this.violated.push(node)
     this.#stand(actor, behaviour, node)
+  }
+
+  #learn(behaviour: Behaviour, node: number, answer: number): number {
+    this.#runs += 1
+    if ((this.#runs & RUNS_A_BREATH) === 0) this.isBreathDue = true
+    return behaviour.learn(node, answer)
   }
 
   #tally(counter: number, by: number): void {
@@ -267,10 +290,14 @@ export class Machine {
     )
   }
 
+  /** What the actors returned that have ended. */
+  results(): unknown[] {
+    return this.behaviours.map(({ results: all }, actor) => all.get(this.nodes[actor]!))
+  }
+
   /** What does not hold now that all have ended. */
   findingsAtRest(): readonly Finding[] {
-    const results = this.behaviours.map(({ results: all }, actor) => all.get(this.nodes[actor]!))
-    return this.program.atRest(this.memory, results)
+    return this.program.atRest(this.memory, this.results())
   }
 
   get haveAllEnded(): boolean {
@@ -284,4 +311,11 @@ function memoryAfter({ before: _, ...program }: Program, actor: Actor): Int32Arr
   const machine = new Machine({ ...program, actors: [actor] }, { patience: 0 })
   while (machine.canStep(0)) machine.step(0)
   return machine.memory.subarray(0, program.memory.length)
+}
+
+function refusePauses(actor: string): never {
+  throw new Refused(
+    `actor '${actor}' pauses ${MOST_PAUSES} times and takes no step between`,
+    'A loop that waits looks at what it waits for: `while ((yield* cpu.load(word)) === 0) yield* cpu.pause()`.',
+  )
 }

@@ -1,6 +1,7 @@
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import type { MemoryModel } from './memory/model.ts'
 
 /** Something that steps: built anew, with all its local state, each time it is called. */
 export type ActorSource = (cpu: Cpu) => Steps<unknown>
@@ -31,3 +32,14 @@ export type Program = {
 
 /** A behaviour that a protocol is there for: if no execution shows it, something is wrong although nothing is unsafe. */
 export type Required = { readonly anyOf: readonly number[]; readonly finding: Finding }
+
+/** How the actors of a program are run. */
+export type BehaviourOptions = {
+  /** How often a loop may ask for a pending signal before there is one. */
+  readonly patience: number
+  readonly memory?: MemoryModel
+  /** Histories are never merged: what an actor did is the path to its node. */
+  readonly isTree?: boolean
+  /** The counters of which the sum is kept. */
+  readonly counted?: readonly number[]
+}

@@ -1,5 +1,6 @@
-import { ableOf, type Counts, DEADLOCK, LIVELOCK, type Outcome } from './exhaust.ts'
+import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, type Outcome } from './exhaust.ts'
 import type { Machine } from './machine.ts'
+import { xorshift } from './xorshift.ts'
 
 const SIGNALLED = 2
 
@@ -20,19 +21,14 @@ export type Sampling = {
  * that takes d ordering constraints is met with a probability of at least 1 / (n k^(d-1)) an execution of k steps by n actors
  * (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010).
  */
-export function sample(
-  machine: Machine,
-  counts: Counts,
-  sampling: Sampling,
-  loops: (machine: Machine) => boolean,
-): Outcome {
+export function sample(machine: Machine, counts: Counts, sampling: Sampling, hooks: Hooks): Outcome {
   const random = xorshift(sampling.seed)
   const chooser = sampling.kind === 'pct' ? priorities(machine.steppers, random) : uniform(machine.steppers, random)
   const before = machine.steps
   while (!sampling.isOver(counts)) {
     machine.backTo(0)
     chooser.begin()
-    const outcome = execute(machine, counts, sampling.depth, chooser, loops)
+    const outcome = hooks.watch(() => execute(machine, counts, sampling.depth, chooser, hooks))
     counts.steps = machine.steps - before
     if (outcome !== undefined) return outcome
   }
@@ -44,7 +40,7 @@ function execute(
   counts: Counts,
   depth: number,
   { next }: Chooser,
-  loops: (machine: Machine) => boolean,
+  hooks: Hooks,
 ): Outcome | undefined {
   while (machine.depth < depth) {
     const able = ableOf(machine)
@@ -53,13 +49,14 @@ function execute(
     machine.step(actor)
     const findings = machine.violated.length > 0 ? machine.findings(actor) : []
     if (findings.length > 0) return { verdict: 'FAIL', schedule: machine.schedule(), findings }
-    if (machine.signals === SIGNALLED && loops(machine)) {
+    if (machine.signals === SIGNALLED && hooks.loops(machine)) {
       return { verdict: 'FAIL', schedule: machine.schedule(), findings: [LIVELOCK] }
     }
   }
   if (machine.depth >= depth) return undefined
   counts.executions += 1
   if (!machine.haveAllEnded) counts.blocked += 1
+  else hooks.ended(machine)
   const findings = machine.haveAllEnded ? machine.findingsAtRest() : [DEADLOCK]
   return findings.length === 0 ? undefined : { verdict: 'FAIL', schedule: machine.schedule(), findings }
 }
@@ -102,15 +99,5 @@ function priorities(actors: number, random: () => number): Chooser {
       }
       return best
     },
-  }
-}
-
-function xorshift(seed: number): () => number {
-  let state = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) | 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return state >>> 0
   }
 }

@@ -15,8 +15,9 @@ import {
 import { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { Exhaustion } from '../exhaust.ts'
+import { programOf } from '../exploration.ts'
 import { reductionOf } from '../explore.ts'
-import { explore, programOf } from '../index.ts'
+import { allEnd, explore } from '../index.ts'
 import { Machine } from '../machine.ts'
 import { MEMORY_MODELS, type MemoryModel } from './model.ts'
 
@@ -258,7 +259,8 @@ for (const memory of WEAK) {
     const plain = explore({ setup, actors: { polls: polls((cpu, word) => cpu.read(word)), storeX }, bound })
     assert.deepEqual([plain.verdict, plain.findings[0]?.name], ['FAIL', 'livelock'])
     assert.match(plain.witness!, /read x is 0, and 1 in memory/)
-    const once = explore({ setup, actors: { polls: polls((cpu, word) => cpu.load(word)), storeX }, bound })
+    const actors = { polls: polls((cpu, word) => cpu.load(word)), storeX }
+    const once = explore({ setup, actors, oracle: allEnd, bound })
     assert.equal(once.verdict, 'PASS')
   })
 }
@@ -269,7 +271,8 @@ test('a barrier in the loop makes the compiler load again', () => {
     return yield* cpu.read(word)
   }
   for (const memory of WEAK) {
-    assert.equal(explore({ setup, actors: { polls: polls(read), storeX }, bound: { memory } }).verdict, 'PASS')
+    const actors = { polls: polls(read), storeX }
+    assert.equal(explore({ setup, actors, oracle: allEnd, bound: { memory } }).verdict, 'PASS')
   }
 })
 

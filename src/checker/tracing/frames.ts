@@ -39,3 +39,9 @@ export function* each<T>(items: Iterable<T>): Generator<T, void, undefined> {
     frames.pop()
   }
 }
+
+/** The innermost function that is not a lock's or a word's: `isPageFaultStale`. */
+export function siteOf(frames: Frames): string {
+  const own = frames.findLast(({ site }) => !site.includes(' shared-memory/') && site !== 'each') ?? frames.at(-1)
+  return own === undefined ? '' : own.site.split(' ')[0]!
+}

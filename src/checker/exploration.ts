@@ -1,0 +1,98 @@
+import type { Cpu, Word } from '../shared-memory/cpu.ts'
+import type { Place } from '../shared-memory/place.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { refuseUnknown } from './bounds.ts'
+import type { Limits } from './explore.ts'
+import type { Program } from './program.ts'
+import { Refused } from './refused.ts'
+import { compareMemories, compareSetUps, initialMemory, setUp } from './setup.ts'
+import { asUser } from './user-code.ts'
+import { Words } from './words.ts'
+
+export type Exploration<Subject> = {
+  /** Places what the actors share, and returns it. Called for each actor anew: what it returns must not be shared otherwise. */
+  readonly setup: (place: Place) => Subject
+  /** By name. What `cpu.violation(0, value)` reports is a violation. */
+  readonly actors: Readonly<Record<string, (cpu: Cpu, subject: Subject) => Steps<unknown>>>
+  /** Words that do not begin as 0. */
+  readonly initialise?: (words: Int32Array, subject: Subject) => void
+  /** Asked when all have ended: a sentence that says what is wrong, or nothing. `allEnd` if nothing else can be. */
+  readonly oracle?: (end: End<Subject>) => string | undefined
+  readonly bound?: Partial<Limits>
+}
+
+export type End<Subject> = {
+  readonly subject: Subject
+  readonly valueIn: (word: Word) => number
+  /** What the actors returned, in their order. */
+  readonly results: readonly unknown[]
+}
+
+/** The oracle of an exploration that asks for no more than that all actors end, whatever the order of their steps. */
+export const allEnd = (): undefined => undefined
+
+const KEYS: readonly string[] = ['setup', 'actors', 'initialise', 'oracle', 'bound']
+/** One bit each, in a number of 32. */
+const MOST_ACTORS = 31
+
+export function programOf<Subject>(exploration: Exploration<Subject>): Program {
+  checkShape(exploration)
+  const { setup, actors, initialise, oracle } = exploration
+  const first = setUp(setup)
+  const second = setUp(setup)
+  compareSetUps(first, second)
+  const { place, subject } = first
+  const memory = initialMemory(first, initialise)
+  compareMemories(place, memory, initialMemory(second, initialise))
+  const words = new Words(place)
+  return {
+    place,
+    memory,
+    actors: Object.entries(actors).map(([name, act]) => ({
+      name,
+      // Called while the actor counts as the running code.
+      start: (cpu) => act(cpu, setUp(setup).subject),
+    })),
+    findingOf: (_, value) => ({ name: 'violation', says: 'an actor found a property violated', value }),
+    atRest: (at, results) => {
+      const valueIn = (word: Word) => {
+        words.check('the value', word)
+        return at[word]!
+      }
+      const says = oracle && asUser('the oracle', () => oracle({ subject, valueIn, results }))
+      if (says === undefined) return []
+      if (typeof says === 'string') return [{ name: 'oracle', says, value: 0 }]
+      throw new Refused(
+        `the oracle returns ${String(says)}`,
+        'It returns a sentence that says what is wrong, or undefined.',
+      )
+    },
+    required: [],
+  }
+}
+
+function checkShape<Subject>(exploration: Exploration<Subject>): void {
+  if (typeof exploration !== 'object' || exploration === null) {
+    throw new Refused('there is nothing to explore', 'Give an object with `setup` and `actors`.')
+  }
+  refuseUnknown('the exploration', exploration, KEYS)
+  const { setup, actors, initialise, oracle } = exploration
+  for (const [name, value] of Object.entries({ setup, initialise, oracle })) {
+    const isLeftOut = value === undefined && name !== 'setup'
+    if (!isLeftOut && typeof value !== 'function') throw new Refused(`${name} is ${typeof value}`, 'It is a function.')
+  }
+  if (typeof actors !== 'object' || actors === null) throw new Refused('there are no actors', ACTORS)
+  const entries = Object.entries(actors)
+  if (entries.length === 0) throw new Refused('there are no actors', ACTORS)
+  if (entries.length > MOST_ACTORS) {
+    throw new Refused(
+      `there are ${entries.length} actors`,
+      `At most ${MOST_ACTORS} can be told apart; more than four are seldom exhausted.`,
+    )
+  }
+  for (const [name, act] of entries) {
+    if (typeof act !== 'function') throw new Refused(`actor '${name}' is ${typeof act}`, ACTORS)
+  }
+}
+
+const ACTORS = '`actors` holds generator functions by name: `{ left: function* (cpu, subject) { ... } }`.'

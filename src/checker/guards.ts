@@ -1,0 +1,78 @@
+import { refuse, userCode } from './user-code.ts'
+
+type Target = Record<PropertyKey, unknown>
+
+/** What answers otherwise from run to run, or goes on when a run is over: object, and names in it. */
+const FOREIGN: readonly (readonly [object: string, names: readonly string[]])[] = [
+  ['Math', ['random']],
+  ['Date', ['now']],
+  ['performance', ['now', 'mark', 'measure', 'timeOrigin']],
+  ['process', ['hrtime', 'uptime', 'cpuUsage', 'memoryUsage', 'resourceUsage', 'nextTick']],
+  ['crypto', ['randomUUID', 'getRandomValues']],
+  ['Atomics', ['wait', 'waitAsync']],
+  ['globalThis', ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch']],
+]
+
+const HINT =
+  'An actor may depend on nothing but what its instructions return: give it what it needs as arguments, or read it from a word.'
+
+/** Explores with clocks, timers and chance out of reach of actors, setups and oracles. */
+export function withGuards<T>(explore: () => T): T {
+  const undo = [...FOREIGN.flatMap(([object, names]) => names.map((name) => guard(object, name))), guardDate()]
+  try {
+    return explore()
+  } finally {
+    for (const restore of undo.reverse()) restore()
+  }
+}
+
+function guard(object: string, name: string): () => void {
+  const owner = (object === 'globalThis' ? globalThis : Reflect.get(globalThis, object)) as Target | undefined
+  const original = owner?.[name]
+  if (owner === undefined || typeof original !== 'function') return () => {}
+  const guarded = new Proxy(original, {
+    apply(call, self, args) {
+      ask(object === 'globalThis' ? `${name}()` : `${object}.${name}()`)
+      return Reflect.apply(call as () => unknown, self, args)
+    },
+  })
+  return replace(owner, name, guarded)
+}
+
+function guardDate(): () => void {
+  const guarded = new Proxy(Date, {
+    construct(call, args, target) {
+      if (args.length === 0) ask('new Date()')
+      return Reflect.construct(call, args, target) as object
+    },
+    apply(call, self, args) {
+      ask('Date()')
+      return Reflect.apply(call, self, args) as string
+    },
+  })
+  return replace(globalThis as unknown as Target, 'Date', guarded)
+}
+
+function replace(owner: Target, name: string, value: unknown): () => void {
+  const was = Object.getOwnPropertyDescriptor(owner, name)
+  try {
+    Object.defineProperty(owner, name, {
+      value,
+      configurable: true,
+      writable: true,
+      enumerable: was?.enumerable ?? false,
+    })
+  } catch {
+    // Frozen by whoever runs us: what it answers still shows when a schedule is run again.
+    return () => {}
+  }
+  return () => {
+    if (was === undefined) delete owner[name]
+    else Object.defineProperty(owner, name, was)
+  }
+}
+
+function ask(call: string): void {
+  const who = userCode()
+  if (who !== undefined) refuse(`${who} calls ${call}, which answers otherwise each time`, HINT)
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util'
+import { stepText } from './differs.ts'
+import { Machine } from './machine.ts'
+import type { BehaviourOptions, Program } from './program.ts'
+import { Refused } from './refused.ts'
+
+/**
+ * Runs some executions of an exploration a second time, the first, the fourth, the sixteenth and so on, and compares: the same
+ * schedule must lead to the same steps, memory, results and findings. After that each actor is run again with the answers that
+ * it got, alone, in turn with the others, and after runs that were given up halfway. An actor that depends on anything else does
+ * something else then.
+ */
+export class Reruns {
+  readonly #program: Program
+  readonly #options: BehaviourOptions
+  #executions = 0
+  #next = 1
+  /** Executions that were compared. */
+  compared = 0
+
+  constructor(program: Program, options: BehaviourOptions) {
+    this.#program = program
+    this.#options = options
+  }
+
+  /** The machine is at the end of an execution. */
+  ended(machine: Machine): void {
+    this.#executions += 1
+    if (this.#executions < this.#next) return
+    this.#next *= 4
+    this.compare(machine)
+  }
+
+  /** Compares the way to where the machine is with another run of it. */
+  compare(machine: Machine): void {
+    this.compared += 1
+    const again = new Machine(this.#program, { ...this.#options, isTree: true })
+    for (const [depth, stepper] of machine.schedule().entries()) {
+      const actor = machine.actorOf(stepper)
+      if (!again.canStep(stepper)) this.#differs(actor, 'cannot step', machine, machine.nodeAt(depth))
+      if (stepper === actor) this.#compareStep(machine, machine.nodeAt(depth), again, actor)
+      again.step(stepper)
+    }
+    const words = this.#program.memory.length
+    const changed = again.memory.findIndex((value, word) => word < words && value !== machine.memory[word])
+    if (changed >= 0) {
+      const name = this.#program.place.nameOf(changed as never)
+      throw different(`${name} was ${machine.memory[changed]} at its end, and ${again.memory[changed]} the second time`)
+    }
+    if (!isDeepStrictEqual(again.results(), machine.results())) throw different('the actors returned something else')
+    if (machine.haveAllEnded && !isDeepStrictEqual(again.findingsAtRest(), machine.findingsAtRest())) {
+      throw different('the oracle said something else')
+    }
+    rerunActors(again)
+  }
+
+  #compareStep(machine: Machine, node: number, again: Machine, actor: number): void {
+    const before = machine.behaviours[actor]!
+    const now = again.behaviours[actor]!
+    const at = again.nodes[actor]!
+    const isSame = (['kind', 'word', 'a', 'b'] as const).every((part) => before[part].at[node] === now[part].at[at])
+    if (isSame) return
+    const nameOf = (word: number) => this.#program.place.nameOf(word as never)
+    this.#differs(actor, stepText(now.kind.at[at]!, now.word.at[at]!, now.a.at[at]!, nameOf), machine, node)
+  }
+
+  #differs(actor: number, now: string, machine: Machine, node: number): never {
+    const { kind, word, a } = machine.behaviours[actor]!
+    const nameOf = (at: number) => this.#program.place.nameOf(at as never)
+    const before = stepText(kind.at[node]!, word.at[node]!, a.at[node]!, nameOf)
+    throw different(`actor '${this.#program.actors[actor]!.name}' came to '${now}' where it had come to '${before}'`)
+  }
+}
+
+/** Each actor once more, given the answers that it got: in several orders, since what they share shows in one of them. */
+function rerunActors({ behaviours, nodes }: Machine): void {
+  const start = (actor: number) => behaviours[actor]!.again(nodes[actor]!)
+  const all = behaviours.map((_, actor) => actor)
+  for (const actor of all.toReversed()) finish(start(actor))
+  const halfway = all.map(start)
+  for (const run of halfway) for (let turn = 0; turn < 3; turn += 1) run.next()
+  for (const actor of all) finish(start(actor))
+  const inTurn = all.map(start)
+  while (inTurn.map((run) => run.next().done).includes(false));
+}
+
+const finish = (run: Generator<void, void>) => {
+  while (!run.next().done);
+}
+
+const different = (what: string) =>
+  new Refused(
+    `the same schedule, run twice, did not come to the same: ${what}`,
+    'Something depends on more than the schedule: a variable outside of the shared memory, a clock, chance, or what an earlier run left behind.',
+  )

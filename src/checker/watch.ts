@@ -1,0 +1,50 @@
+import { Script } from 'node:vm'
+import { Refused } from './refused.ts'
+import { endUserCode } from './user-code.ts'
+
+/** A step of an actor that takes so long does not end. */
+const LONGEST_STEP_MS = 1000
+/** Of a slice of work, which is a few hundredths of a second unless the host is busy with something else. */
+const FIRST_SLICE_MS = 2000
+const LAST_SLICE_MS = 600_000
+
+const SYMBOL = Symbol.for('faultline.watched')
+const script = new Script("globalThis[Symbol.for('faultline.watched')]()")
+
+/** Runs a slice of work, and ends it if it does not end by itself. */
+export type Watch = <T>(slice: () => T) => T
+
+/** A slice took longer than it was given, although no step of it did. */
+class TooSlow extends Error {}
+
+/**
+ * Does work in slices of which none can hang: Node ends a script from outside when its time is up. If that was a slow host and
+ * no step that goes on for ever, everything is done once more, with more time for each slice.
+ */
+export function watched<T>(work: (watch: Watch) => T): T {
+  for (let sliceMs = FIRST_SLICE_MS; ; sliceMs *= 4) {
+    try {
+      return work((slice) => endWithin(sliceMs, slice))
+    } catch (error) {
+      if (!(error instanceof TooSlow) || sliceMs > LAST_SLICE_MS) throw error
+    }
+  }
+}
+
+function endWithin<T>(timeout: number, slice: () => T): T {
+  const outer: unknown = Reflect.get(globalThis, SYMBOL)
+  Reflect.set(globalThis, SYMBOL, slice)
+  try {
+    return script.runInThisContext({ timeout }) as T
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    const running = endUserCode()
+    if (running === undefined || running.forMs < LONGEST_STEP_MS) throw new TooSlow()
+    throw new Refused(
+      `${running.who} ran for over a second without taking a step`,
+      'A loop in it never ends, or never comes to a `yield*`: each look at shared memory is a step, `yield* cpu.load(word)`.',
+    )
+  } finally {
+    Reflect.set(globalThis, SYMBOL, outer)
+  }
+}
