@@ -11,6 +11,9 @@ import { watched } from './watch.ts'
 import { play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
 
+/** A program of one's own has been tried less than ours. */
+const RERUN_GROWTH = 3
+
 export type Answer = {
   /** Every interleaving within the bound is right; one is wrong; or it is not known. */
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN'
@@ -30,7 +33,7 @@ export function explore<Subject>(exploration: Exploration<Subject>): Answer {
   return withGuards(() => {
     const program = watched((watch) => watch(() => programOf(exploration)))
     const limits = limitsOf(exploration.bound)
-    const explored = exploreProgram(program, limits)
+    const explored = exploreProgram(program, limits, undefined, RERUN_GROWTH)
     const isAsserted =
       exploration.oracle !== undefined ||
       explored.verdict !== 'PASS' ||

@@ -64,20 +64,23 @@ const HUNT_DEPTH = 600
 
 /**
  * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
- * the limits. `onProgress` is told the counts now and then. A program that is not the same from run to run is refused.
+ * the limits. `onProgress` is told the counts now and then. A program that is not the same from run to run is refused: of its
+ * executions some are run twice, fewer and fewer by `rerunGrowth`.
  */
 export function exploreProgram(
   program: Program,
   limits: Limits = LIMITS,
   onProgress?: (counts: Counts) => void,
+  rerunGrowth = 16,
 ): Explored {
-  return withGuards(() => watched((watch) => exploreWatched(program, limits, watch, onProgress)))
+  return withGuards(() => watched((watch) => exploreWatched(program, limits, watch, rerunGrowth, onProgress)))
 }
 
 function exploreWatched(
   program: Program,
   limits: Limits,
   watch: Watch,
+  rerunGrowth: number,
   onProgress?: (counts: Counts) => void,
 ): Explored {
   const began = performance.now()
@@ -85,7 +88,7 @@ function exploreWatched(
   const machine = watch(() => new Machine(program, options))
   const reduction = reductionOf(machine)
   const probe = new LivelockProbe(program, limits.memory)
-  const reruns = new Reruns(program, options)
+  const reruns = new Reruns(program, options, rerunGrowth)
   const hooks: Hooks = {
     loops: (gaveUp) => program.isUnended !== true && probe.loops(gaveUp),
     ended: (at) => reruns.ended(at),

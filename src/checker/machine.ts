@@ -16,7 +16,7 @@ const NODE_PLACE = 0x4000_0000
 const MOST_PAUSES = 10_000
 /** Steps, and runs of an actor's code, after which a search stops for a breath. */
 const STEPS_A_BREATH = (1 << 14) - 1
-const RUNS_A_BREATH = (1 << 6) - 1
+const RUNS_A_BREATH = (1 << 9) - 1
 
 /**
  * A state of a program, and the way from it to the next and back. A state is the memory and, for each actor, the node of

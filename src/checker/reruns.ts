@@ -5,7 +5,7 @@ import type { BehaviourOptions, Program } from './program.ts'
 import { Refused } from './refused.ts'
 
 /**
- * Runs some executions of an exploration a second time, the first, the fourth, the sixteenth and so on, and compares: the same
+ * Runs some executions of an exploration a second time, such as the first, the fourth, the sixteenth and so on, and compares: the same
  * schedule must lead to the same steps, memory, results and findings. After that each actor is run again with the answers that
  * it got, alone, in turn with the others, and after runs that were given up halfway. An actor that depends on anything else does
  * something else then.
@@ -13,21 +13,24 @@ import { Refused } from './refused.ts'
 export class Reruns {
   readonly #program: Program
   readonly #options: BehaviourOptions
+  readonly #growth: number
   #executions = 0
   #next = 1
   /** Executions that were compared. */
   compared = 0
 
-  constructor(program: Program, options: BehaviourOptions) {
+  /** `growth`: the next execution that is compared is so many times as far away as the last. */
+  constructor(program: Program, options: BehaviourOptions, growth: number) {
     this.#program = program
     this.#options = options
+    this.#growth = growth
   }
 
   /** The machine is at the end of an execution. */
   ended(machine: Machine): void {
     this.#executions += 1
     if (this.#executions < this.#next) return
-    this.#next *= 4
+    this.#next *= this.#growth
     this.compare(machine)
   }
 
@@ -79,7 +82,6 @@ function rerunActors({ behaviours, nodes }: Machine): void {
   for (const actor of all.toReversed()) finish(start(actor))
   const halfway = all.map(start)
   for (const run of halfway) for (let turn = 0; turn < 3; turn += 1) run.next()
-  for (const actor of all) finish(start(actor))
   const inTurn = all.map(start)
   while (inTurn.map((run) => run.next().done).includes(false));
 }
