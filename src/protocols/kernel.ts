@@ -13,8 +13,8 @@ export type Kernel = {
 /** What a version changed in one function, against the version before. */
 export type Change = {
   readonly entry: KvmEntry
-  /** The commit, by the first 12 digits of its hash. */
-  readonly commit: string
+  /** By the first 12 digits of its hash; left out where only the release is known. */
+  readonly commit?: string
   readonly says: string
 }
 
@@ -36,7 +36,7 @@ export function kernel(
   changed: { readonly [E in KvmEntry]?: Declared & { readonly to: Kvm[E] } },
 ): Version {
   const entries = Object.entries(changed) as [KvmEntry, Declared & { readonly to: unknown }][]
-  const changes = entries.map(([entry, { commit, says }]) => ({ entry, commit, says }))
+  const changes = entries.map(([entry, { to: _, ...change }]) => ({ entry, ...change }))
   const functions = Object.fromEntries(entries.map(([entry, { to }]) => [entry, to])) as Partial<Kvm>
   return { name, kvm: { ...before.kvm, ...functions }, before, changes }
 }

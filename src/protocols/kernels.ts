@@ -15,15 +15,22 @@ import {
   invalidateRangeEnd,
   invalidateRangeStart,
 } from './notifier.ts'
-import { NX_5_11, NX_READ_LOCK, NX_WRITE_LOCK, NX_WRITE_LOCK_SINGLE } from './nx/variants.ts'
+import { nxHugePageRecoveryWorker, recoverNxHugePages } from './nx/recovery.ts'
+import { tdpMmuNextRoot } from './nx/root-walk.ts'
+import { handleRemovedPt, tdpMmuFreeSp } from './nx/teardown.ts'
+import { trackPossibleNxHugePage } from './nx/track.ts'
+import { tdpMmuZapPossibleNxHugePage } from './nx/zap-page.ts'
 import { flushRemoteTlbs } from './remote-flush.ts'
 import { rwlockNeedbreak } from './resched.ts'
 import { invalidateRetry, invalidateRetryGfn, invalidateRetryGfnUnsafe, isPageFaultStale } from './retry.ts'
 import { directMap } from './shadow-map.ts'
-import { RANGED_ICACHE, SERIAL_ICACHE, THRESHOLD_ICACHE } from './stage2/icache.ts'
+import { stage2AttrWalker, stage2RelaxPerms, userMemAbort } from './stage2/fault.ts'
+import { invalidateIcacheGuestPage } from './stage2/icache.ts'
+import * as v5_11 from './versions/v5.11.ts'
 import * as v5_12 from './versions/v5.12.ts'
 import * as v5_15 from './versions/v5.15.ts'
 import * as v6_5 from './versions/v6.5.ts'
+import * as v6_12 from './versions/v6.12.ts'
 import {
   arm64UnmapGfnRange,
   rmapZapGfnRange,
@@ -63,8 +70,13 @@ const EVERY_VERSION = {
   tdpMmuUnmapGfnRange,
   tdpMmuZapLeafs,
   tdpMmuIterCondResched,
+  tdpMmuNextRoot,
+  trackPossibleNxHugePage,
+  tdpMmuFreeSp,
   wrprotGfnRange,
   arm64UnmapGfnRange,
+  stage2RelaxPerms,
+  stage2AttrWalker,
   pinsApicAccessPage: false,
 } as const satisfies Partial<Kvm>
 
@@ -78,12 +90,28 @@ export const V5_11: Version = firstKernel('v5.11', {
   isPageFaultStale: isStaleByHva,
   unmapGfnRange: v5_15.unmapGfnRange,
   reloadApicAccessPage: v5_15.reloadApicAccessPage,
-  icache: SERIAL_ICACHE,
-  nx: NX_5_11,
+  nxHugePageRecoveryWorker: v6_12.nxHugePageRecoveryWorker,
+  recoverNxHugePages: v5_11.recoverNxHugePages,
+  tdpMmuZapPossibleNxHugePage: v5_11.tdpMmuZapPossibleNxHugePage,
+  handleRemovedPt: v5_15.handleRemovedPt,
+  userMemAbort: v5_15.userMemAbort,
+  invalidateIcacheGuestPage: v6_5.invalidateIcacheGuestPage,
+  mmuLock: 'spinlock',
+  possibleNxHugePages: 'one list',
 })
 
 export const V5_12: Version = kernel('v5.12', V5_11, {
-  nx: { to: NX_WRITE_LOCK, commit: '048f49809c52', says: 'the flush that the zap of a page owes is made' },
+  mmuLock: { to: 'rwlock', commit: '531810caa9f4', says: 'mmu_lock is a read-write lock' },
+  recoverNxHugePages: {
+    to: v6_12.recoverNxHugePages,
+    commit: '048f49809c52',
+    says: 'the flush that the zap of a page owes is made',
+  },
+  tdpMmuZapPossibleNxHugePage: {
+    to: v5_15.tdpMmuZapPossibleNxHugePage,
+    commit: '33a3164161fc',
+    says: 'the zap of a page does not yield',
+  },
 })
 
 export const V5_15: Version = kernel('v5.15', V5_12, {
@@ -109,8 +137,12 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     commit: '0a8a5f2c8c26',
     says: 'looks for an invalidation under mmu_lock, and requests itself again',
   },
-  icache: { to: RANGED_ICACHE, commit: '1577cb5823ce', says: 'stage-2 faults run in parallel' },
-  nx: { to: NX_WRITE_LOCK_SINGLE, commit: 'f47e5bbbc92f', says: 'the page by itself, and one flush' },
+  tdpMmuZapPossibleNxHugePage: {
+    to: tdpMmuZapPossibleNxHugePage,
+    says: 'zaps the page by itself, and no range of gfns',
+  },
+  handleRemovedPt: { to: handleRemovedPt, says: 'whoever unlinks a page table flushes, once for all' },
+  userMemAbort: { to: userMemAbort, commit: '1577cb5823ce', says: 'stage-2 faults run in parallel' },
 })
 
 export const V6_8: Version = kernel('v6.8', V6_5, {
@@ -120,13 +152,27 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
     says: 'looks for an invalidation before and after the pfn is looked up',
   },
   reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a flush of its own' },
-  icache: { to: THRESHOLD_ICACHE, commit: '909b583f81b5', says: 'the whole I-cache above MAX_DVM_OPS lines' },
+  invalidateIcacheGuestPage: {
+    to: invalidateIcacheGuestPage,
+    commit: '909b583f81b5',
+    says: 'drops the whole I-cache above MAX_DVM_OPS lines',
+  },
 })
 
 export const V6_12: Version = kernel('v6.12', V6_8, {})
 
 export const V6_18: Version = kernel('v6.18', V6_12, {
-  nx: { to: NX_READ_LOCK, commit: 'a57750909580', says: 'recovers pages of the TDP MMU under mmu_lock for read' },
+  nxHugePageRecoveryWorker: {
+    to: nxHugePageRecoveryWorker,
+    commit: 'a57750909580',
+    says: 'recovers a share of each MMU',
+  },
+  recoverNxHugePages: {
+    to: recoverNxHugePages,
+    commit: 'a57750909580',
+    says: 'recovers pages of the TDP MMU under mmu_lock for read',
+  },
+  possibleNxHugePages: { to: 'by MMU', commit: 'a57750909580', says: 'each MMU has a list of its own' },
 })
 
 export const V7_1: Version = kernel('v7.1', V6_18, {})

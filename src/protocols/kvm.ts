@@ -3,9 +3,10 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Memslot } from './memslots/memslots.ts'
-import type { NxRules } from './nx/rules.ts'
+import type { Mmu } from './nx/mmu-pages.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
-import type { IcacheRules } from './stage2/icache.ts'
+import type { Stage2Fault } from './stage2/page-fault.ts'
+import type { Stage2Vm } from './stage2/stage2.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { Vm } from './vm.ts'
 
@@ -81,6 +82,11 @@ export type Kvm = {
   /** `kvm_arch_flush_shadow_memslot()`: nothing of a memslot that is going away stays mapped. */
   readonly flushShadowMemslot: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<void>
 
+  /** `kvm_nx_huge_page_recovery_worker()`: one round, which recovers one page in `ratio`. */
+  readonly nxHugePageRecoveryWorker: (cpu: Cpu, vm: Vm, ratio: number) => Steps<void>
+  /** `kvm_recover_nx_huge_pages()`, of the list of one MMU. How many pages it took off. */
+  readonly recoverNxHugePages: (cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number) => Steps<number>
+
   // arch/x86/kvm/mmu/tdp_mmu.c
 
   /** `kvm_tdp_mmu_map()`, with mmu_lock held for read. */
@@ -106,6 +112,16 @@ export type Kvm = {
   ) => Steps<boolean>
   /** `tdp_mmu_iter_cond_resched()`: lets go of mmu_lock if others wait for it. Whether it has yielded. */
   readonly tdpMmuIterCondResched: (cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean) => Steps<boolean>
+  /** `tdp_mmu_next_root()`: the root after `before`, with a reference; drops that of `before`. NO_ROOT: there is none. */
+  readonly tdpMmuNextRoot: (cpu: Cpu, vm: Vm, before: number) => Steps<number>
+  /** `kvm_tdp_mmu_zap_possible_nx_huge_page()`: one page-table page. Whether the TLBs have to be flushed for it. */
+  readonly tdpMmuZapPossibleNxHugePage: (cpu: Cpu, vm: Vm, page: number) => Steps<boolean>
+  /** `track_possible_nx_huge_page()` of a page that was linked, unless it is gone already. */
+  readonly trackPossibleNxHugePage: (cpu: Cpu, vm: Vm, page: number) => Steps<void>
+  /** `handle_removed_pt()`: takes apart what was unlinked. `isReachable`: vCPUs may have cached parts of it. */
+  readonly handleRemovedPt: (cpu: Cpu, vm: Vm, page: number, isReachable: boolean) => Steps<void>
+  /** `tdp_mmu_free_sp_rcu_callback()`: hands a page-table page to RCU, to be freed. */
+  readonly tdpMmuFreeSp: (cpu: Cpu, vm: Vm, page: number) => Steps<void>
   /** `wrprot_gfn_range()`: takes write permission, as when a dirty log is cleared. */
   readonly wrprotGfnRange: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
 
@@ -126,11 +142,24 @@ export type Kvm = {
     mayBlock: boolean,
   ) => Steps<boolean>
 
-  readonly icache: IcacheRules
-  readonly nx: NxRules
+  /** `user_mem_abort()`: one try. On RETRY, which is -EAGAIN there, the guest executes the instruction again. */
+  readonly userMemAbort: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
+  /** `__invalidate_icache_guest_page()`, of what the fault maps. False is -EAGAIN, which upstream never says. */
+  readonly invalidateIcacheGuestPage: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<boolean>
+
+  // arch/arm64/kvm/hyp/pgtable.c
+
+  /** `kvm_pgtable_stage2_relax_perms()`, with mmu_lock held for read. */
+  readonly stage2RelaxPerms: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
+  /** `stage2_attr_walker()`: adds the permission to the entry. */
+  readonly stage2AttrWalker: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
 
   // struct kvm, and what is done with it once
 
+  /** `kvm->mmu_lock`: a spinlock before v5.12. */
+  readonly mmuLock: 'rwlock' | 'spinlock'
+  /** `kvm->arch.possible_nx_huge_pages`: one list of both MMUs up to v6.17. */
+  readonly possibleNxHugePages: 'one list' | 'by MMU'
   /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page for ever. */
   readonly pinsApicAccessPage: boolean
 }

@@ -18,33 +18,29 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
-import { abandonChild, beginChild, disallowedChild, dropChild, populateChild } from './nx/link.ts'
-import { lockFreeWalkBegin, lockFreeWalkEnd } from './nx/lock-free-walk.ts'
 import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
-import { assertInRcu, markLinked, markRead, markReading } from './nx/oracles.ts'
-import { trackTdp } from './nx/track.ts'
-import { assertFlushed, assertInstall, assertLinked, assertSamePfn } from './oracles.ts'
+import { assertInstall, assertSamePfn } from './oracles.ts'
 import { CONTINUE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
+// arch/x86/kvm/mmu/tdp_mmu.c: what a fault does to the page tables. Numbers in comments are explained in STEPS.md.
+
 /**
- * F3: `fast_page_fault()`. A present entry that only lacks permission is given it back by CAS, without mmu_lock: permissions
- * of the same pfn need no sequence.
+ * F3: `fast_page_fault()`, arch/x86/kvm/mmu/mmu.c. A present entry that only lacks permission is given it back by CAS, without
+ * mmu_lock: permissions of the same pfn need no sequence.
  */
 export function* fastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   if (!fault.present) return CONTINUE
-  if (vm.nx === undefined) return yield* fastWalk(cpu, vm, fault)
-  yield* lockFreeWalkBegin(cpu, vm, vm.nx, fault.gfn)
+  yield* vm.pages.locklessBegin(cpu, vm, fault.gfn)
   const result = yield* fastWalk(cpu, vm, fault)
-  yield* lockFreeWalkEnd(cpu, vm, vm.nx, fault.gfn)
+  yield* vm.pages.locklessEnd(cpu, vm, fault.gfn)
   return result
 }
 
 function* fastWalk(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  let table = vm.nx === undefined ? vm.tables.root : vm.nx.rootFor(cpu, fault.gfn)
+  let table = vm.pages.rootFor(cpu, fault.gfn)
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
-    if (vm.nx !== undefined) markReading(cpu, vm.nx, table)
-    const sptep = vm.tables.sptep(table, fault.gfn, level)
+    const sptep = vm.pages.sptep(cpu, table, fault.gfn, level)
     const spte = yield* cpu.loadAcquire(sptep)
     if (!isShadowPresent(spte)) return CONTINUE
     if (isLast(spte, level)) return yield* fastFix(cpu, fault, sptep, spte)
@@ -64,62 +60,53 @@ function* fastFix(cpu: Cpu, fault: Fault, sptep: Word, spte: number): Steps<Faul
 }
 
 /**
- * F12 under mmu_lock for read: `kvm_tdp_mmu_map()`. Other faults map at the same time, so every entry is set by CAS, and
- * whoever loses lets the guest fault again. The recovery of NX huge pages may take tables away meanwhile: then RCU keeps them.
+ * F12: `kvm_tdp_mmu_map()`, arch/x86/kvm/mmu/tdp_mmu.c, under mmu_lock for read. Other faults map at the same time, so every entry is
+ * set by CAS, and whoever loses lets the guest fault again. Tables may be taken away meanwhile: then RCU keeps them.
  */
 export function* tdpMmuMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)
-  if (vm.nx === undefined) return yield* walkAndMap(cpu, vm, fault)
-  yield* vm.nx.rcu.readLock(cpu)
+  yield* vm.pages.rcuReadLock(cpu)
   const result = yield* walkAndMap(cpu, vm, fault)
-  markRead(cpu, vm.nx)
-  assertInRcu(cpu, vm.nx)
-  // What a huge page has replaced is flushed before RCU may free it.
-  assertFlushed(cpu, vm, fault.gfn)
-  yield* vm.nx.rcu.readUnlock(cpu)
+  yield* vm.pages.mapEnds(cpu, vm, fault.gfn)
   return result
 }
 
 function* walkAndMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const goal = goalLevel(vm, fault)
-  let table = vm.nx === undefined ? vm.tables.root : vm.nx.rootFor(cpu, fault.gfn)
+  let table = vm.pages.rootFor(cpu, fault.gfn)
   for (let level = ROOT_LEVEL; ; level -= 1) {
-    if (vm.nx !== undefined) markReading(cpu, vm.nx, table)
-    const sptep = vm.tables.sptep(table, fault.gfn, level)
+    const sptep = vm.pages.sptep(cpu, table, fault.gfn, level)
     const spte = yield* cpu.loadAcquire(sptep)
     if (isFrozen(spte)) {
       cpu.count(COUNTER.retry_frozen, 1)
       return RETRY
     }
     if (level <= goal) {
-      const child = vm.nx === undefined ? NO_PAGE : yield* disallowedChild(cpu, vm.nx, spte, level)
+      const child = yield* vm.pages.disallowedChild(cpu, spte, level)
       if (child === NO_PAGE) return yield* mapTargetLevel(cpu, vm, fault, sptep, spte, level)
       table = child
     } else {
-      table = isTable(spte, level) ? childOf(spte) : yield* linkTable(cpu, vm, fault, sptep, spte, level)
+      table = isTable(spte, level) ? childOf(spte) : yield* linkSp(cpu, vm, fault, sptep, spte, level)
       if (table === NO_PAGE) return RETRY
     }
   }
 }
 
 /** `tdp_mmu_link_sp()`, `tdp_mmu_split_huge_page()`. The table that was linked, or NO_PAGE if somebody else was faster. */
-function* linkTable(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
-  const { nx } = vm
+function* linkSp(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
   const table = vm.tables.take(cpu)
-  if (nx !== undefined) {
-    yield* beginChild(cpu, nx, fault, table, TDP, level, sptep)
-    yield* populateChild(cpu, vm, nx, table, spte, level)
-  }
+  yield* vm.pages.initChild(cpu, fault, table, TDP, level, sptep)
+  yield* vm.pages.splitHugePage(cpu, vm, table, spte, level)
   const was = yield* cpu.cas(sptep, spte, makeNonleaf(table))
   if (was !== spte) {
-    if (nx !== undefined) yield* abandonChild(cpu, nx, table, spte, level)
+    yield* vm.pages.abandonChild(cpu, table, spte, level)
     vm.tables.putBack(cpu, table)
     cpu.count(COUNTER.retry_cas_link, 1)
     return NO_PAGE
   }
-  if (nx !== undefined) markLinked(cpu, nx, table)
-  assertLinked(cpu, vm, fault.gfn, sptep, makeNonleaf(table))
-  if (nx !== undefined && fault.exec && level <= largestLevel(vm, fault)) yield* trackTdp(cpu, vm, nx, table)
+  vm.pages.linked(cpu, vm, fault.gfn, sptep, table)
+  const isDisallowed = vm.pages.splitsForExec && fault.exec && level <= largestLevel(vm, fault)
+  if (isDisallowed) yield* vm.kvm.trackPossibleNxHugePage(cpu, vm, table)
   return table
 }
 
@@ -135,6 +122,6 @@ function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, old: numbe
   }
   assertInstall(cpu, vm, fault)
   if (isPresentLeaf(old, level)) assertSamePfn(cpu, vm, fault.gfn, pfnOf(old), pfnOf(spte))
-  if (vm.nx !== undefined && isTable(old, level)) yield* dropChild(cpu, vm, vm.nx, old)
+  if (isTable(old, level)) yield* vm.pages.dropChild(cpu, vm, old)
   return FIXED
 }

@@ -13,7 +13,7 @@ export function largestLevel(vm: Vm, fault: Fault): number {
 
 /** How large it is to be: a guest that executes gets small pages, if huge ones must not be executable. */
 export const goalLevel = (vm: Vm, fault: Fault): number =>
-  vm.nx !== undefined && fault.exec ? LEVEL_4K : largestLevel(vm, fault)
+  vm.pages.splitsForExec && fault.exec ? LEVEL_4K : largestLevel(vm, fault)
 
 /** The leaf that maps the fault's page, or all of what an entry of this level covers of its huge page. */
 export function leafFor(vm: Vm, fault: Fault, level: number): number {

@@ -4,7 +4,6 @@ import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
 import { type HostPte, isPresent, pfnOfPte } from './host-mm.ts'
 import { lockCircles } from './lock-report.ts'
 import { nxViolationsAtRest } from './nx/at-rest.ts'
-import type { Nx } from './nx/nx.ts'
 import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { CpuLocal, Vm } from './vm.ts'
@@ -215,18 +214,7 @@ function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn): void
 }
 
 function leafAt(cpu: Cpu, vm: Vm, gfn: Gfn): number {
-  if (vm.nx !== undefined) return leafOfAnyRoot(cpu, vm, vm.nx, gfn)
-  return (vm.stage2?.tables ?? vm.tables).peekLeaf(cpu, gfn)
-}
-
-/** Every root of the TDP MMU, and that of the shadow MMU. */
-function leafOfAnyRoot(cpu: Cpu, vm: Vm, { roots, nestedRoot }: Nx, gfn: Gfn): number {
-  let found = vm.tables.peekLeaf(cpu, gfn, nestedRoot)
-  for (let root = 0; root < roots.slots && found === NONPRESENT; root += 1) {
-    const table = cpu.peek(roots.table(root)) - 1
-    if (table >= 0) found = vm.tables.peekLeaf(cpu, gfn, table)
-  }
-  return found
+  return (vm.stage2?.tables ?? vm.pages).peekLeaf(cpu, gfn)
 }
 
 /** xorshift32, so that the samples of a run follow from its history alone. */
@@ -257,9 +245,9 @@ export function assertTakenBack(cpu: Cpu, vm: Vm, hostPage: number, before: Host
   if (vm.host.peekPte(cpu, hostPage) === before) cpu.violation(ORACLE.page_not_taken_back, hostPage)
 }
 
-/** A fault has put a table in place by CAS. Where tables can be taken away, it may be gone again. */
+/** A fault has put a table in place by CAS, and nobody takes tables away. */
 export function assertLinked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, nonleaf: number): void {
-  if (vm.config.oracles && vm.nx === undefined && cpu.peek(sptep) !== nonleaf) {
+  if (vm.config.oracles && cpu.peek(sptep) !== nonleaf) {
     cpu.violation(ORACLE.table_not_linked, gfn)
   }
 }

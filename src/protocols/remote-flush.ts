@@ -2,7 +2,6 @@ import { type Cpu, MB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { BROADCAST_KIND, WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
-import { markFlushed } from './nx/oracles.ts'
 import { KVM_REQ_TLB_FLUSH, makeRequest } from './requests.ts'
 import { EXITING_GUEST_MODE, IN_GUEST_MODE, OUTSIDE_GUEST_MODE } from './vcpu.ts'
 import type { Vm } from './vm.ts'
@@ -16,8 +15,6 @@ export function* flushRemoteTlbs(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
   cpu.count(COUNTER.remote_tlb_flush_requests, 1)
   const sent = yield* makeAllCpusRequest(cpu, vm, KVM_REQ_TLB_FLUSH, COUNTER.tlb_flush_ipis)
   if (sent) cpu.count(COUNTER.remote_tlb_flush, 1)
-  vm.local[cpu.id]!.pendingFlush = false
-  if (vm.nx !== undefined) markFlushed(cpu, vm.nx)
 }
 
 /**

@@ -19,7 +19,6 @@ import { hostPageOfPfn } from './host-mm.ts'
 import { assertRootOf, generationBefore } from './memslots/oracles.ts'
 import type { SrcuReaders } from './memslots/srcu.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
-import type { Nx } from './nx/nx.ts'
 import { assertWalked } from './nx/oracles.ts'
 import type { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import { assertFill, assertTouch } from './oracles.ts'
@@ -180,7 +179,7 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
     assertTouch(cpu, vm, vcpu, gfn)
     return ACCESSED
   }
-  const spte = vm.nx === undefined ? yield* walk(cpu, vm, gfn) : yield* walkThroughPsc(cpu, vm, vm.nx, vcpu, gfn)
+  const spte = vcpu.psc === undefined ? yield* walk(cpu, vm, gfn) : yield* walkThroughPsc(cpu, vm, vcpu.psc, gfn)
   if (spte === NONPRESENT) return FAULT_NOT_PRESENT
   if ((spte & access) === 0) return FAULT_PROTECTION
   vcpu.tlb.fill(gfn, hostPageOfPfn(pfnOf(spte)), spte)
@@ -201,25 +200,24 @@ function* walk(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<number> {
 }
 
 /** The same with what the CPU has cached of the way: a present entry ends it, anything else is a fault, and forgotten. */
-function* walkThroughPsc(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, gfn: Gfn): Steps<number> {
-  const psc = vcpu.psc!
+function* walkThroughPsc(cpu: Cpu, vm: Vm, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
   const cached = psc.tableFor(gfn)
-  if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, nx, psc, gfn)
+  if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, psc, gfn)
   const spte = yield* cpu.loadAcquire(vm.tables.sptep(cached, gfn, LEVEL_4K))
   if (isShadowPresent(spte)) {
-    assertWalked(cpu, nx, cached, psc.generationFor(gfn))
+    assertWalked(cpu, vm.nx!, cached, psc.generationFor(gfn))
     return spte
   }
   psc.forget(gfn)
   return NONPRESENT
 }
 
-function* walkFromRoot(cpu: Cpu, vm: Vm, nx: Nx, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
-  let table = nx.rootFor(cpu, gfn)
+function* walkFromRoot(cpu: Cpu, vm: Vm, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
+  let table = vm.pages.rootFor(cpu, gfn)
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
     if (!isShadowPresent(spte)) return NONPRESENT
-    if (level === LEVEL_4K) psc.fill(gfn, table, nx.generationOf(cpu, table))
+    if (level === LEVEL_4K) psc.fill(gfn, table, vm.nx!.generationOf(cpu, table))
     if (isLast(spte, level)) return spte
     table = childOf(spte)
   }

@@ -20,9 +20,12 @@ import { hostPages } from './memslots/host-ranges.ts'
 import { type MemslotConfig, Memslots } from './memslots/memslots.ts'
 import { NOTHING_TO_PROTECT, type SrcuReaders } from './memslots/srcu.ts'
 import { type MemslotUpdateConfig, MemslotUpdates } from './memslots/updates.ts'
-import { SHADOW } from './nx/mmu-pages.ts'
 import { Nx, type NxConfig } from './nx/nx.ts'
+import { NxPages } from './nx/nx-pages.ts'
 import { PagingStructureCache } from './nx/paging-structure-cache.ts'
+import { SidedRwLock } from './nx/sided-lock.ts'
+import { ORACLE } from './oracles.ts'
+import { type PageLifetime, StayingPages } from './page-lifetime.ts'
 import { Stage2, type Stage2Config } from './stage2/stage2.ts'
 import { Vcpu } from './vcpu.ts'
 import { Watch } from './watch.ts'
@@ -124,6 +127,8 @@ export class Vm {
   readonly host: HostMm
   readonly tables: PageTables
   readonly nx: Nx | undefined
+  /** What becomes of the pages of page tables. */
+  readonly pages: PageLifetime
   /** After the last gfn of all memslots. */
   readonly endGfn: number
   readonly vcpus: readonly Vcpu[]
@@ -141,18 +146,23 @@ export class Vm {
   /** What a patch has placed for itself. */
   readonly own: unknown
   readonly #rmaps: Word
+  /** The gfns that the shadow MMU maps. */
+  readonly #shadowed: { readonly start: number; readonly end: number }
 
   /** `first`: the VM whose neighbour it is. */
   constructor(place: Place, config: VmConfig, kernel: Pick<Kernel, 'kvm' | 'brings'>, first?: Vm) {
     this.config = config
     const { kvm } = kernel
+    this.#shadowed = shadowedOf(config)
     this.kvm = tableFor(kvm, config)
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
     this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
     const watch = new Watch(config.lockStatistics, this.lockdep, config.oracles ? config.cpus : 0)
     const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, kernel)
     this.mmuLockWord = word
-    this.mmuLock = watch.rwLock(mmuLock)
+    this.mmuLock = watch.rwLock(
+      isSided(config) ? new SidedRwLock(mmuLock, config.cpus, ORACLE.lock_wrong_side) : mmuLock,
+    )
     const words = place
       .within('mmuInvalidate')
       .together(['seq', 'inProgress', 'rangeStart', 'rangeEnd'], 'owner of mmuLock for write')
@@ -180,7 +190,10 @@ export class Vm {
     this.memslots = new Memslots(place.within('memslots'), config.memslots, updates?.spare)
     this.tables = new PageTables(place.within('pageTables'), this.#tableCapacity(), config.cpus)
     this.endGfn = Math.max(...slots.map(({ baseGfn, pages }) => baseGfn + pages))
-    this.nx = config.nx && new Nx(place.within('nx'), config.nx, this.tables, config, kvm.nx.hasOneList, watch)
+    this.nx =
+      config.nx &&
+      new Nx(place.within('nx'), config.nx, this.tables, config, kvm.possibleNxHugePages === 'one list', watch)
+    this.pages = this.nx === undefined ? new StayingPages(this.tables) : new NxPages(this.nx, this.tables)
     this.host = new HostMm(place.within('hostMm'), hostPages(slots), {
       isHuge: config.isHuge,
       hugePages: hugePagesOf(config),
@@ -228,7 +241,7 @@ export class Vm {
 
   /** Which MMU maps a gfn: with a nested guest both are at work. */
   isShadowed(gfn: Gfn): boolean {
-    return this.config.mmu === 'shadow' || (this.nx !== undefined && this.nx.mmuOf(gfn) === SHADOW)
+    return gfn >= this.#shadowed.start && gfn < this.#shadowed.end
   }
 
   /** Whether the shadow MMU maps any of it. */
@@ -243,14 +256,11 @@ export class Vm {
 
   /** The shadowed part of [from, to). */
   firstShadowed(from: Gfn): Gfn {
-    return this.config.mmu === 'shadow' || this.nx === undefined
-      ? from
-      : (Math.max(from, this.nx.config.nestedGfn) as Gfn)
+    return Math.max(from, this.#shadowed.start) as Gfn
   }
 
   endShadowed(to: Gfn): Gfn {
-    if (this.config.mmu === 'shadow' || this.nx === undefined) return to
-    return Math.min(to, this.nx.config.nestedGfn + this.nx.config.nestedPages) as Gfn
+    return Math.min(to, this.#shadowed.end) as Gfn
   }
 
   /** Whether one of the gfns [start, end) is that of the APIC-access page. */
@@ -271,6 +281,12 @@ export class Vm {
   }
 }
 
+/** All, with shadow paging; else the memory of a nested guest, or none. */
+function shadowedOf({ mmu, nx }: VmConfig): { readonly start: number; readonly end: number } {
+  if (mmu === 'shadow') return { start: 0, end: Number.MAX_SAFE_INTEGER }
+  return nx === undefined ? { start: 0, end: 0 } : { start: nx.nestedGfn, end: nx.nestedGfn + nx.nestedPages }
+}
+
 /** Its architecture's functions, watched if anybody does. */
 function tableFor(kvm: Kvm, { stage2, oracles }: VmConfig): Kvm {
   const own = counted(stage2 === undefined ? kvm : { ...kvm, unmapGfnRange: kvm.arm64UnmapGfnRange })
@@ -284,7 +300,7 @@ function placeMmuLock(
   { kvm, brings }: Pick<Kernel, 'kvm' | 'brings'>,
 ): { readonly lock: RwLock; readonly word: Word | undefined } {
   if (brings?.mmuLock !== undefined) return { lock: brings.mmuLock(place, config.cpus), word: undefined }
-  if (kvm.nx.mmuLock === 'rwlock') {
+  if (kvm.mmuLock === 'rwlock') {
     const lock = new QRwLock(place, config.cpus)
     return { lock, word: lock.cnts }
   }
@@ -292,6 +308,8 @@ function placeMmuLock(
   return { lock: new ExclusiveRwLock(lock), word: lock.val }
 }
 
+/** Whether an oracle knows the side on which mmu_lock is held. */
+const isSided = ({ nx, oracles }: VmConfig) => nx !== undefined && oracles
 const pscOf = ({ nx }: VmConfig) => (nx === undefined ? undefined : new PagingStructureCache())
 /** How many pages a huge page of the host has, where that is not 512. */
 function hugePagesOf({ stage2, nx }: VmConfig): number | undefined {

@@ -1,6 +1,8 @@
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
 import type { Kvm } from './kvm.ts'
+import { assertInRcu, assertNextRoot, assertRootAlive, markFlushed } from './nx/oracles.ts'
+import { NO_GFN } from './nx/recovery.ts'
 import { assertFlushed, clearInvalidating, markInvalidating } from './oracles.ts'
 
 /** The table with its calls counted that figures are told by. */
@@ -39,5 +41,41 @@ export const watched = (kvm: Kvm): Kvm => ({
   *zapGfnRange(cpu, vm, slot, start, end): Steps<void> {
     yield* kvm.zapGfnRange(cpu, vm, slot, start, end)
     assertFlushed(cpu, vm, start)
+  },
+
+  *flushRemoteTlbs(cpu, vm, cause): Steps<void> {
+    yield* kvm.flushRemoteTlbs(cpu, vm, cause)
+    vm.local[cpu.id]!.pendingFlush = false
+    if (vm.nx !== undefined) markFlushed(cpu, vm.nx)
+  },
+
+  *tdpMmuZapLeafs(cpu, vm, root, start, end, canYield, flush): Steps<boolean> {
+    const owed = yield* kvm.tdpMmuZapLeafs(cpu, vm, root, start, end, canYield, flush)
+    if (vm.nx !== undefined) assertInRcu(cpu, vm.nx)
+    return owed
+  },
+
+  *tdpMmuNextRoot(cpu, vm, before): Steps<number> {
+    const next = yield* kvm.tdpMmuNextRoot(cpu, vm, before)
+    if (vm.nx !== undefined) assertNextRoot(cpu, vm.nx, before, next)
+    return next
+  },
+
+  *tdpMmuIterCondResched(cpu, vm, iter, flush): Steps<boolean> {
+    const yielded = yield* kvm.tdpMmuIterCondResched(cpu, vm, iter, flush)
+    // The kernel would go on in memory that is somebody else's. Here the walk ends, so that the run can say what happened.
+    if (yielded && vm.nx !== undefined && !assertRootAlive(cpu, vm.nx, iter.root)) iter.valid = false
+    return yielded
+  },
+
+  *tdpMmuZapPossibleNxHugePage(cpu, vm, page): Steps<boolean> {
+    assertInRcu(cpu, vm.nx!)
+    return yield* kvm.tdpMmuZapPossibleNxHugePage(cpu, vm, page)
+  },
+
+  *recoverNxHugePages(cpu, vm, mmu, toZap): Steps<number> {
+    const done = yield* kvm.recoverNxHugePages(cpu, vm, mmu, toZap)
+    assertFlushed(cpu, vm, NO_GFN)
+    return done
   },
 })

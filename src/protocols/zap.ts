@@ -7,6 +7,7 @@ import { requestApicPageReload } from './apic/reload.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import type { Memslot } from './memslots/memslots.ts'
+import { NO_ROOT } from './nx/roots.ts'
 import { assertProgress, markInvalidating, walkBegins } from './oracles.ts'
 import { condReschedRwlockWrite } from './resched.ts'
 import type { Stage2Vm } from './stage2/stage2.ts'
@@ -68,10 +69,18 @@ export function* tdpMmuUnmapGfnRange(
   start: Gfn,
   end: Gfn,
   canYield: boolean,
-  flush: boolean,
+  owed: boolean,
 ): Steps<boolean> {
-  if (vm.nx !== undefined) return yield* vm.kvm.nx.unmapRoots(cpu, vm, vm.nx, start, end, canYield, flush)
-  return yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, vm.tables.root, start, end, canYield, flush)
+  let flush = owed
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* vm.pages.roots.tableOf(cpu, root)
+    yield* vm.pages.rcuReadLock(cpu)
+    flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
+    yield* vm.pages.rcuReadUnlock(cpu)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  }
+  return flush
 }
 
 /** Z: `tdp_mmu_zap_leafs()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18 (f47e5bbbc92f): leafs only, of one root. */
@@ -123,10 +132,11 @@ export function* tdpMmuIterCondResched(cpu: Cpu, vm: Vm, iter: TdpIter, flush: b
   }
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
   assertProgress(cpu, vm, iter.nextLastLevelGfn)
-  if (vm.nx !== undefined) yield* vm.nx.rcu.readUnlock(cpu)
+  yield* vm.pages.rcuReadUnlock(cpu)
   yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
-  if (vm.nx !== undefined) yield* vm.nx.rcu.readLock(cpu)
-  yield* vm.kvm.nx.afterYield(cpu, vm, iter)
+  yield* vm.pages.rcuReadLock(cpu)
+  // The walk starts again from the root with its next step, and not before.
+  iter.yielded = true
   return true
 }
 

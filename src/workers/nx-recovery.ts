@@ -25,7 +25,7 @@ export function* runNxRecovery(cpu: Cpu, vm: Vm, plan: RecoveryPlan): Steps<void
     const beganNs = plan.isTimed ? cpu.now() : 0
     markRound(cpu, nx)
     yield* countListed(cpu, nx)
-    yield* vm.kvm.nx.recover(cpu, vm, nx, plan.ratio)
+    yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, plan.ratio)
     markRound(cpu, nx)
     if (plan.isTimed) cpu.record(HISTOGRAM.nx_round_ns, cpu.now() - beganNs)
     // What RCU's softirq does: the tables of this round, as soon as nobody can stand in them.

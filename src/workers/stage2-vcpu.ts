@@ -1,7 +1,6 @@
 import { WORK_KIND } from '../protocols/costs.ts'
 import { COUNTER } from '../protocols/counters.ts'
 import { EMULATE } from '../protocols/page-fault.ts'
-import { userMemAbort } from '../protocols/stage2/fault.ts'
 import { accessStage2 } from '../protocols/stage2/guest.ts'
 import { assertRefaultEnds } from '../protocols/stage2/oracles.ts'
 import { Stage2Fault } from '../protocols/stage2/page-fault.ts'
@@ -66,7 +65,7 @@ function* execute(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, histogram: number)
   while (access !== ACCESSED) {
     cpu.count(COUNTER.exits, 1)
     yield* cpu.work(WORK_KIND.exit_entry, 1)
-    const result = yield* userMemAbort(cpu, vm, fault)
+    const result = yield* vm.kvm.userMemAbort(cpu, vm, fault)
     if (result === EMULATE || cpu.signalPending()) return
     access = yield* accessStage2(cpu, vm, fault)
     if (access !== ACCESSED) assertRefaultEnds(cpu, vm, fault, result)

@@ -1,7 +1,6 @@
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { assertTakenBack, assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { CONTINUE, type FaultResult, FIXED } from '../../protocols/page-fault.ts'
-import { userMemAbort } from '../../protocols/stage2/fault.ts'
 import { accessStage2 } from '../../protocols/stage2/guest.ts'
 import { assertRefaultEnds } from '../../protocols/stage2/oracles.ts'
 import { Stage2Fault } from '../../protocols/stage2/page-fault.ts'
@@ -30,7 +29,7 @@ const access = (isExec: boolean): Act =>
       const done = yield* accessStage2(cpu, stage2Vm, fault)
       if (done === ACCESSED) return
       if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
-      result = yield* userMemAbort(cpu, stage2Vm, fault)
+      result = yield* vm.kvm.userMemAbort(cpu, stage2Vm, fault)
       const isOther = fault.hostPage !== vm.memslots.hostPageAtStart(GFN as Gfn)
       if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, GFN)
       if (cpu.signalPending()) return

@@ -84,7 +84,7 @@ export const waitsToWrite: Act = function* (cpu, vm) {
 
 /** One round of the worker. */
 export const recovers: Act = function* (cpu, vm) {
-  yield* vm.kvm.nx.recover(cpu, vm, vm.nx!, 1)
+  yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, 1)
 }
 
 /** Frees what has been waiting for a grace period, as anybody who needs a table does. */

@@ -1,9 +1,12 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import { BUSY } from '../variants/nx-recovery.ts'
+import { assertProgress } from '../oracles.ts'
+import { condReschedRwlockWrite } from '../resched.ts'
+import { BUSY } from '../variants/busy.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -26,9 +29,21 @@ export const B_ITER = variant({
   says: 'a walk that has yielded steps on from where it restarted',
   caughtBy: ['skipped_leaf'],
   load: { ...BUSY, roots: '2', 'keep-roots': 'no', 'leave-root-every': '50', notifiers: '1', spread: '4' },
-  replaces: { nx: { ...V6_18.kvm.nx, afterYield: restartAtOnce } },
+  replaces: { tdpMmuIterCondResched: restartAtOnce },
 })
 
-function* restartAtOnce(cpu: Cpu, _vm: Vm, iter: TdpIter): Steps<void> {
+function* restartAtOnce(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
+  const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
+  if (!needbreak && !cpu.needResched()) return false
+  if (iter.nextLastLevelGfn === iter.yieldedGfn) {
+    cpu.count(COUNTER.yield_suppressed_progress, 1)
+    return false
+  }
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
+  assertProgress(cpu, vm, iter.nextLastLevelGfn)
+  yield* vm.pages.rcuReadUnlock(cpu)
+  yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
+  yield* vm.pages.rcuReadLock(cpu)
   yield* iter.restart(cpu)
+  return true
 }

@@ -1,6 +1,12 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_8 } from '../kernels.ts'
-import { type FaultResult, FIXED } from '../page-fault.ts'
+import { type FaultResult, FIXED, RETRY } from '../page-fault.ts'
+import { flushLocal } from '../stage2/fault.ts'
+import type { Stage2Fault } from '../stage2/page-fault.ts'
+import type { Stage2Vm } from '../stage2/stage2.ts'
 
 /**
  * Only the CPU that changed the entry drops its own translation of it.
@@ -21,9 +27,12 @@ export const B_NOTLBI = variant({
   reference: 's2, A11 after A10 only',
   says: 'a vCPU that lost the race keeps its old translation',
   caughtBy: ['refault_unbounded'],
-  replaces: { icache: { ...V6_8.kvm.icache, flushesAfter: onlyIfChanged } },
+  replaces: { stage2RelaxPerms: flushOnlyIfChanged },
 })
 
-function onlyIfChanged(result: FaultResult): boolean {
-  return result === FIXED
+function* flushOnlyIfChanged(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const result = yield* vm.kvm.stage2AttrWalker(cpu, vm, fault)
+  if (result === RETRY) cpu.count(COUNTER.relax_eagain, 1)
+  if (result === FIXED) yield* flushLocal(cpu, vm, fault)
+  return result
 }

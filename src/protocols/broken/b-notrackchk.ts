@@ -1,7 +1,11 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import { BUSY } from '../variants/nx-recovery.ts'
+import { TDP } from '../nx/mmu-pages.ts'
+import { BUSY } from '../variants/busy.ts'
+import type { Vm } from '../vm.ts'
 
 /**
  * A fault puts the page that it linked on the list without looking whether it is still wanted there. Under mmu_lock for read
@@ -24,9 +28,13 @@ export const B_NOTRACKCHK = variant({
   says: 'a fault puts a page on the list that was torn down meanwhile',
   caughtBy: ['nx_list_corrupt'],
   load: { ...BUSY, huge: '1G', 'memory-mib': '1024' },
-  replaces: { nx: { ...V6_18.kvm.nx, isStillDisallowed: always } },
+  replaces: { trackPossibleNxHugePage: trackUnasked },
 })
 
-function* always(): Steps<boolean> {
-  return true
+function* trackUnasked(cpu: Cpu, vm: Vm, table: number): Steps<void> {
+  const nx = vm.nx!
+  yield* nx.pagesLock.acquire(cpu)
+  yield* nx.lists[TDP].add(cpu, table)
+  cpu.count(COUNTER.nx_lpage_splits, 1)
+  yield* nx.pagesLock.release(cpu)
 }

@@ -4,7 +4,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { NO_ROOT } from '../nx/roots.ts'
-import { BUSY } from '../variants/nx-recovery.ts'
+import { BUSY } from '../variants/busy.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -31,16 +31,15 @@ export const B_ROOTS = variant({
 })
 
 function* unmapEachRootAlone(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, canYield: boolean, owed: boolean): Steps<boolean> {
-  const nx = vm.nx!
   let flush = owed
-  let root = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
   while (root !== NO_ROOT) {
-    const table = yield* nx.roots.tableOf(cpu, root)
-    yield* nx.rcu.readLock(cpu)
+    const table = yield* vm.pages.roots.tableOf(cpu, root)
+    yield* vm.pages.rcuReadLock(cpu)
     const zapped = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, false)
     flush = flush || zapped
-    yield* nx.rcu.readUnlock(cpu)
-    root = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, root)
+    yield* vm.pages.rcuReadUnlock(cpu)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
   }
   return flush
 }

@@ -1,12 +1,9 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import type { Nx } from '../nx/nx.ts'
-import { assertRootAlive } from '../nx/oracles.ts'
 import { NO_ROOT } from '../nx/roots.ts'
-import { BUSY } from '../variants/nx-recovery.ts'
+import { BUSY } from '../variants/busy.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -28,20 +25,14 @@ export const B_ROOTWALK = variant({
   says: 'a walk that yields holds no reference to its root',
   caughtBy: ['root_use_after_free'],
   load: { ...BUSY, roots: '2', 'keep-roots': 'no', 'leave-root-every': '20', notifiers: '1' },
-  replaces: { nx: { ...V6_18.kvm.nx, nextRoot: nextRootWithoutReference, afterYield: goOn } },
+  replaces: { tdpMmuNextRoot: nextRootWithoutReference },
 })
 
-function* nextRootWithoutReference(cpu: Cpu, _vm: Vm, nx: Nx, before: number): Steps<number> {
-  for (let root = before + 1; root < nx.roots.slots; root += 1) {
-    const count = yield* cpu.load(nx.roots.count(root))
+function* nextRootWithoutReference(cpu: Cpu, vm: Vm, before: number): Steps<number> {
+  const { roots } = vm.nx!
+  for (let root = before + 1; root < roots.slots; root += 1) {
+    const count = yield* cpu.load(roots.count(root))
     if (count !== 0) return root
   }
   return NO_ROOT
-}
-
-/** The kernel goes on in memory that is somebody else's. Here the walk ends, so that the run can say what happened. */
-function* goOn(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<void> {
-  iter.yielded = true
-  const isAlive = vm.nx === undefined || assertRootAlive(cpu, vm.nx, iter.root)
-  if (!isAlive) iter.valid = false
 }

@@ -18,7 +18,7 @@ import {
   touches,
   unmaps,
   waitsToWrite,
-  withNx,
+  withFunctions,
   writesTo,
 } from '../nx/testing.contract.ts'
 import { inTurn } from '../testing.contract.ts'
@@ -199,7 +199,7 @@ test('a page table that is freed without a grace period is freed under a walk', 
     assert.ok(vm.stage.finish())
     return vm.violations
   }
-  const atOnce = withNx({ freeTable: (cpu, nx, table) => nx.free(cpu, table) })
+  const atOnce = withFunctions({ tdpMmuFreeSp: (cpu, vm, table) => vm.nx!.free(cpu, table) })
   assert.deepEqual(race(atOnce), ['free_before_flush', 'free_before_grace'])
   assert.deepEqual(race(V6_18), [])
 })

@@ -6,6 +6,7 @@ import {
   isTable,
   LEVEL_4K,
   makeLeaf,
+  NONPRESENT,
   pagesPerLevel,
   pfnOf,
   R,
@@ -21,14 +22,13 @@ import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import { assertAllowed } from './oracles.ts'
-import { teardown } from './teardown.ts'
 
 /**
  * What a leaf allows: a huge page is never executable, so that the guest cannot bring about a machine check with it
  * (iTLB multihit). That is why a guest that executes makes small pages of it, and why they are taken back later.
  */
 export const leafAccess = (vm: Vm, level: number): number =>
-  vm.nx !== undefined && level > LEVEL_4K ? R | W | DIRTY : R | W | X | DIRTY
+  vm.pages.splitsForExec && level > LEVEL_4K ? R | W | DIRTY : R | W | X | DIRTY
 
 /** Readies the table that is to replace `spte`, an entry of `level`: what it maps, and why it exists. */
 export function* beginChild(
@@ -80,6 +80,15 @@ export function* dropChild(cpu: Cpu, vm: Vm, nx: Nx, replaced: number): Steps<vo
   const child = childOf(replaced)
   cpu.count(COUNTER.nx_replaced, 1)
   assertAllowed(cpu, nx, child)
-  yield* teardown(cpu, vm, nx, child, true)
+  yield* vm.kvm.handleRemovedPt(cpu, vm, child, true)
+  yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
+}
+
+/** `drop_large_spte()`: a huge page of the shadow MMU that is in the way, and the TLBs are flushed of it. */
+export function* dropLargeSpte(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<void> {
+  if (!isPresentLeaf(spte, level)) return
+  yield* cpu.store(sptep, NONPRESENT)
+  const rmap = yield* vm.memslots.rmap(cpu, fault.slot, roundForLevel(fault.gfn, level))
+  yield* cpu.write(vm.rmap(rmap), 0)
   yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
 }

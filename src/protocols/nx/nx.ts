@@ -1,5 +1,5 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import { type Cpu, type Side, type Word, WRITE, wordAt } from '../../shared-memory/cpu.ts'
+import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import { FreeList } from '../../shared-memory/free-list.ts'
 import type { Lock } from '../../shared-memory/locks/lock.ts'
 import { QSpinLock } from '../../shared-memory/locks/qspinlock.ts'
@@ -34,9 +34,8 @@ export type NxConfig = {
 class NxLocal {
   /** Page tables of the shadow MMU that were unlinked, and are freed with the next flush: `invalid_list`. */
   readonly invalid: number[] = []
-  /** For oracles: page tables that this CPU unlinked since its last flush, and the side on which it holds mmu_lock. */
+  /** For oracles: page tables that this CPU unlinked since its last flush. */
   readonly unflushed: number[] = []
-  side: Side = WRITE
 }
 
 /** As many tables as all that are in use may wait for a grace period at the same time. */

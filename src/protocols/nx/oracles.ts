@@ -88,7 +88,8 @@ export function assertFreed(cpu: Cpu, nx: Nx, table: number): void {
 
 /** I1.3: what the worker thinks that it has to flush, against what it has zapped. */
 export function assertFlushKept(cpu: Cpu, vm: Vm, flush: boolean): void {
-  if (vm.config.oracles && vm.local[cpu.id]!.pendingFlush && !flush) cpu.violation(ORACLE.flush_lost, 0)
+  const owed = flush || vm.nx!.local[cpu.id]!.invalid.length > 0
+  if (vm.config.oracles && vm.local[cpu.id]!.pendingFlush && !owed) cpu.violation(ORACLE.flush_lost, 0)
 }
 
 /** The hardware used an entry of its paging-structure cache: the table behind it must still be that table. */
@@ -136,9 +137,4 @@ export function assertEmpty(cpu: Cpu, vm: Vm, table: number, entries: number): v
   for (let entry = 0; entry < entries; entry += 1) {
     if (isShadowPresent(cpu.peek((first + entry) as typeof first))) cpu.violation(ORACLE.skipped_leaf, entry)
   }
-}
-
-/** mmu_lock is about to be released by the worker: on the side on which it is held. */
-export function assertSide(cpu: Cpu, nx: Nx, side: number): void {
-  if (nx.pages.isWatched && nx.local[cpu.id]!.side !== side) cpu.violation(ORACLE.lock_wrong_side, side)
 }

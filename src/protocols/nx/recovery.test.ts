@@ -4,27 +4,10 @@ import { isPresentLeaf, LEVEL_2M, pfnOf, W, X } from '../../shared-memory/page-t
 import { hostPageOfPfn } from '../host-mm.ts'
 import { V6_18 } from '../kernels.ts'
 import { inTurn } from '../testing.contract.ts'
-import {
-  executes,
-  halts,
-  inGuest,
-  leavesGuest,
-  NxVm,
-  own,
-  reclaims,
-  recovers,
-  withNx,
-  writesTo,
-} from './testing.contract.ts'
-import { NX_5_11, NX_READ_LOCK, NX_TWO_LISTS, NX_WRITE_LOCK, NX_WRITE_LOCK_SINGLE } from './variants.ts'
+import { AS_5_11, READ_LOCK, TWO_LISTS, WRITE_LOCK, WRITE_LOCK_SINGLE } from '../variants/nx-recovery.ts'
+import { executes, halts, inGuest, leavesGuest, NxVm, own, reclaims, recovers, writesTo } from './testing.contract.ts'
 
-const VARIANTS = {
-  'v5.11': NX_5_11,
-  'write-lock': NX_WRITE_LOCK,
-  'write-lock-single': NX_WRITE_LOCK_SINGLE,
-  'read-lock': NX_READ_LOCK,
-  'two-lists': NX_TWO_LISTS,
-}
+const VARIANTS = [AS_5_11, WRITE_LOCK, WRITE_LOCK_SINGLE, READ_LOCK, TWO_LISTS]
 
 const isHuge = (spte: number) => isPresentLeaf(spte, LEVEL_2M) && (spte & X) === 0
 
@@ -64,10 +47,11 @@ test('in a page of 1 GiB a block of 2 MiB is made small, the others become huge 
   assert.deepEqual(vm.violations, [])
 })
 
-for (const [name, kernel] of Object.entries(VARIANTS)) {
+for (const kernel of VARIANTS) {
+  const { name } = kernel
   test(`${name}: recovery makes room, the next write makes a huge page, and the table is used again`, () => {
     const vcpu = inTurn(inGuest(own(0), X), inGuest(own(1), X), leavesGuest, halts, writesTo(own(0, 1)))
-    const vm = new NxVm([vcpu, inTurn(recovers(), reclaims, reclaims)], withNx(kernel))
+    const vm = new NxVm([vcpu, inTurn(recovers(), reclaims, reclaims)], kernel)
     vm.stage.runUntil(0, /pause/)
     assert.deepEqual(vm.listed, [2, 0])
     vm.stage.run(1).run(0)

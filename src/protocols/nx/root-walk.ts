@@ -8,55 +8,34 @@ import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { assertEmpty, assertInRcu, assertNextRoot, assertRole, markLinked } from './oracles.ts'
+import { assertEmpty, assertInRcu, assertRole, markLinked } from './oracles.ts'
 import { NO_ROOT } from './roots.ts'
-import { teardown } from './teardown.ts'
 
-/** S7 with several roots: what is pending goes from root to root, as any of them may be where mmu_lock is dropped. */
-export function* unmapRoots(
-  cpu: Cpu,
-  vm: Vm,
-  nx: Nx,
-  start: Gfn,
-  end: Gfn,
-  canYield: boolean,
-  owed: boolean,
-): Steps<boolean> {
-  let flush = owed
-  let root = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, NO_ROOT)
-  while (root !== NO_ROOT) {
-    const table = yield* nx.roots.tableOf(cpu, root)
-    yield* nx.rcu.readLock(cpu)
-    flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
-    assertInRcu(cpu, nx)
-    yield* nx.rcu.readUnlock(cpu)
-    const next = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, root)
-    assertNextRoot(cpu, nx, root, next)
-    root = next
-  }
-  return flush
-}
-
-/** `tdp_mmu_next_root()`, yield-safe: takes a reference to the next root before it drops the one before. */
-export function* nextRoot(cpu: Cpu, vm: Vm, nx: Nx, before: number): Steps<number> {
+/**
+ * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.17 (7533377215b6) wherever mmu_lock may be dropped: takes a reference to the
+ * next root before it drops the one before.
+ */
+export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number): Steps<number> {
+  const { roots } = vm.pages
   let next = NO_ROOT
-  for (let root = before + 1; root < nx.roots.slots && next === NO_ROOT; root += 1) {
-    const taken = yield* nx.roots.get(cpu, root)
+  for (let root = before + 1; root < roots.slots && next === NO_ROOT; root += 1) {
+    const taken = yield* roots.get(cpu, root)
     if (taken) next = root
   }
-  if (before !== NO_ROOT) yield* putRoot(cpu, vm, nx, before)
+  if (before !== NO_ROOT) yield* putRoot(cpu, vm, before)
   return next
 }
 
 /** `kvm_tdp_mmu_put_root()`, with mmu_lock held for write: whoever drops the last reference takes the root apart. */
-export function* putRoot(cpu: Cpu, vm: Vm, nx: Nx, root: number): Steps<void> {
-  const count = yield* cpu.sub(nx.roots.count(root), 1)
-  if (count !== 1) return
+export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
+  const isLast = yield* vm.pages.roots.put(cpu, root)
+  if (!isLast) return
+  const nx = vm.nx!
   const table = yield* nx.roots.tableOf(cpu, root)
   yield* zapRoot(cpu, vm, nx, table)
   assertEmpty(cpu, vm, table, ENTRIES)
   yield* cpu.write(nx.roots.table(root), 0)
-  yield* vm.kvm.nx.freeTable(cpu, nx, table)
+  yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
 }
 
 /**
@@ -75,7 +54,7 @@ function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
     if (!isShadowPresent(oldSpte)) continue
     yield* cpu.store(sptep, NONPRESENT)
     assertInRcu(cpu, nx)
-    yield* teardown(cpu, vm, nx, childOf(oldSpte), false)
+    yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(oldSpte), false)
   }
   yield* nx.rcu.readUnlock(cpu)
 }
@@ -90,7 +69,7 @@ export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
   assertRole(cpu, nx, old, next)
   nx.roots.current[cpu.id] = next
   nx.roots.hpa[cpu.id] = yield* nx.roots.tableOf(cpu, next)
-  yield* putRoot(cpu, vm, nx, old)
+  yield* putRoot(cpu, vm, old)
   yield* vm.mmuLock.writeUnlock(cpu)
   // kvm_mmu_load(): nothing of the old root may be left in this CPU.
   yield* cpu.work(WORK_KIND.tlb_flush, 1)

@@ -81,4 +81,10 @@ export class Roots {
       if (was === count) return true
     }
   }
+
+  /** `kvm_tdp_mmu_put_root()`: n -> n-1. Whether that was the last reference. */
+  *put(cpu: Cpu, root: number): Steps<boolean> {
+    const count = yield* cpu.sub(this.count(root), 1)
+    return count === 1
+  }
 }

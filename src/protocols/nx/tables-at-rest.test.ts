@@ -21,7 +21,6 @@ import {
   small,
   unmaps,
   withFunctions,
-  withNx,
   writesTo,
 } from './testing.contract.ts'
 
@@ -52,15 +51,15 @@ test('page tables are used again, those of the shadow MMU by the TDP MMU too, an
 })
 
 test('a page table that is torn down and not freed is missed', () => {
-  const kernel = withNx({ *freeTable() {} })
+  const kernel = withFunctions({ *tdpMmuFreeSp() {} })
   assert.deepEqual(after(inTurn(executes(own(0)), recovers()), kernel).violationsAtRest, ['page_table_leak'])
 })
 
 test('a page table that is freed twice is noticed', () => {
-  const kernel = withNx({
-    *freeTable(cpu, nx, table) {
-      yield* nx.free(cpu, table)
-      yield* nx.free(cpu, table)
+  const kernel = withFunctions({
+    *tdpMmuFreeSp(cpu, vm, table) {
+      yield* vm.nx!.free(cpu, table)
+      yield* vm.nx!.free(cpu, table)
     },
   })
   assert.ok(after(inTurn(executes(own(0)), recovers()), kernel).violations.includes('page_table_twice'))

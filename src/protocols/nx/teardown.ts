@@ -2,18 +2,30 @@ import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import { childOf, FROZEN_SPTE, isFrozen, isShadowPresent, isTable } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
-import { COUNTER } from '../counters.ts'
 import type { Vm } from '../vm.ts'
-import type { Nx } from './nx.ts'
 import { markUnlinked } from './oracles.ts'
 import { untrack } from './track.ts'
 
 /**
- * `handle_removed_pt()`: takes a page table apart that was unlinked a moment ago, and what hangs below it. Other CPUs may still
- * stand in it, under RCU: each entry is left FROZEN, so that they find nothing and change nothing. `isReachable`: vCPUs may
- * have cached parts of it, so the caller owes a flush.
+ * `handle_removed_pt()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: takes a page table apart that was unlinked a moment ago, and what hangs
+ * below it. `isReachable`: vCPUs may have cached parts of it, so the caller owes a flush.
  */
-export function* teardown(cpu: Cpu, vm: Vm, nx: Nx, table: number, isReachable: boolean): Steps<void> {
+export function* handleRemovedPt(cpu: Cpu, vm: Vm, table: number, isReachable: boolean): Steps<void> {
+  yield* takeApart(cpu, vm, table, isReachable)
+  yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
+}
+
+/** `tdp_mmu_free_sp_rcu_callback()`, arch/x86/kvm/mmu/tdp_mmu.c: call_rcu() of a page table that was unlinked. */
+export function* tdpMmuFreeSp(cpu: Cpu, vm: Vm, table: number): Steps<void> {
+  yield* vm.nx!.rcu.call(cpu, table)
+}
+
+/**
+ * Off the list, and every entry FROZEN: other CPUs may still stand in the table, under RCU, so that they find nothing and change
+ * nothing.
+ */
+export function* takeApart(cpu: Cpu, vm: Vm, table: number, isReachable: boolean): Steps<void> {
+  const nx = vm.nx!
   yield* untrack(cpu, nx, table)
   if (isReachable) markUnlinked(cpu, vm, nx, table)
   const level = yield* cpu.read(nx.pages.level(table))
@@ -22,13 +34,9 @@ export function* teardown(cpu: Cpu, vm: Vm, nx: Nx, table: number, isReachable: 
   for (let entry = 0; entry < nx.entriesAt(level); entry += 1) {
     const old = yield* freeze(cpu, wordAt(first, entry))
     if (isShadowPresent(old)) present += 1
-    if (isTable(old, level)) yield* teardown(cpu, vm, nx, childOf(old), isReachable)
+    if (isTable(old, level)) yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(old), isReachable)
   }
   yield* cpu.work(WORK_KIND.remove_spte, present)
-  if (vm.kvm.nx.flushesAtTeardown && isReachable) {
-    yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
-  }
-  yield* vm.kvm.nx.freeTable(cpu, nx, table)
 }
 
 /** Whoever finds the entry FROZEN by another waits: that one is about to write what it decided on. */

@@ -13,7 +13,6 @@ import type { Vm, VmConfig } from '../vm.ts'
 import { SHADOW, TDP } from './mmu-pages.ts'
 import type { Nx, NxConfig } from './nx.ts'
 import { switchRoot } from './root-walk.ts'
-import type { NxRules } from './rules.ts'
 
 export const BLOCK = 512
 /** The guest's own huge pages, and after them those of a nested guest. */
@@ -41,7 +40,6 @@ export const withFunctions = (functions: Partial<Kvm>): Kernel => ({
   name: 'test',
   kvm: { ...V6_18.kvm, ...functions },
 })
-export const withNx = (nx: Partial<NxRules>): Kernel => withFunctions({ nx: { ...V6_18.kvm.nx, ...nx } })
 
 /** `acts` on CPUs of their number; those that touch memory are vCPUs, and come first. */
 export class NxVm extends SmallVm {
@@ -135,7 +133,7 @@ export const waitsToWrite: Act = function* (cpu, vm) {
 /** One round of the worker. */
 export const recovers = (ratio = 1): Act =>
   function* (cpu, vm) {
-    yield* vm.kvm.nx.recover(cpu, vm, vm.nx!, ratio)
+    yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, ratio)
   }
 
 /** Frees what has been waiting for a grace period, as anybody who needs a table does. */

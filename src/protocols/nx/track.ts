@@ -8,11 +8,15 @@ import type { Nx } from './nx.ts'
 // Which pages are on the lists of possible NX huge pages. The TDP MMU's changes under tdp_mmu_pages_lock, because faults and,
 // since 6.18, the worker hold mmu_lock for read only; the shadow MMU's under mmu_lock for write.
 
-/** F12, after the page was linked: somebody may have torn it down already, and then its flag is clear. */
-export function* trackTdp(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
+/**
+ * F12, after the page was linked: `track_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c. Somebody may have torn it down already,
+ * and then its flag is clear.
+ */
+export function* trackPossibleNxHugePage(cpu: Cpu, vm: Vm, table: number): Steps<void> {
+  const nx = vm.nx!
   yield* nx.pagesLock.acquire(cpu)
-  const still = yield* vm.kvm.nx.isStillDisallowed(cpu, nx, table)
-  if (still) {
+  const still = yield* cpu.read(nx.pages.disallowed(table))
+  if (still !== 0) {
     yield* nx.lists[TDP].add(cpu, table)
     cpu.count(COUNTER.nx_lpage_splits, 1)
   }

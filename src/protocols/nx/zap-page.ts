@@ -17,60 +17,60 @@ import { zapSpte } from '../zap.ts'
 import type { Nx } from './nx.ts'
 import { markUnlinked } from './oracles.ts'
 import { NO_ROOT } from './roots.ts'
-import { teardown } from './teardown.ts'
 
 // N8: zaps one page-table page, in the two forms that there have been, and as the shadow MMU does.
 
 /**
- * The single page, since 6.18: `tdp_mmu_zap_possible_nx_huge_page()`. By CAS, because faults may be at the same entry under
- * mmu_lock for read. Whether the page was there to be zapped.
+ * N8: `kvm_tdp_mmu_zap_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: the page by itself. By CAS, because faults may be
+ * at the same entry under mmu_lock for read. Whether the page was there to be zapped.
  */
-export function* zapSinglePage(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<boolean> {
-  const sptep = (yield* cpu.read(nx.pages.ptep(table))) as Word
-  const parentLevel = (yield* cpu.read(nx.pages.level(table))) + 1
+export function* tdpMmuZapPossibleNxHugePage(cpu: Cpu, vm: Vm, page: number): Steps<boolean> {
+  const nx = vm.nx!
+  const sptep = (yield* cpu.read(nx.pages.ptep(page))) as Word
+  const parentLevel = (yield* cpu.read(nx.pages.level(page))) + 1
   const old = yield* cpu.load(sptep)
-  const isOurs = isTable(old, parentLevel) && childOf(old) === table
+  const isOurs = isTable(old, parentLevel) && childOf(old) === page
   const was = isOurs ? yield* cpu.cas(sptep, old, NONPRESENT) : old
   if (!isOurs || was !== old) {
     cpu.count(COUNTER.nx_zap_lost_race, 1)
     return false
   }
   cpu.count(COUNTER.nx_zapped_tdp, 1)
-  yield* teardown(cpu, vm, nx, table, true)
+  yield* vm.kvm.handleRemovedPt(cpu, vm, page, true)
   return true
 }
 
 /**
- * The range of gfns that the page covers, in every root, up to 5.17: `zap_gfn_range()`. An entry that lies in the range as a
- * whole goes as a whole, so the page itself does. `mayYield`: 5.11 let it drop mmu_lock on the way.
+ * The range of gfns that the page covers, in every root, up to v5.17: `zap_gfn_range()`. An entry that lies in the range as a whole goes
+ * as a whole, so the page itself does. `mayYield`: v5.11 let it drop mmu_lock on the way.
  */
-export function* zapSpanOfPage(cpu: Cpu, vm: Vm, nx: Nx, table: number, mayYield: boolean): Steps<boolean> {
-  const start = (yield* cpu.read(nx.pages.gfn(table))) as Gfn
-  const level = yield* cpu.read(nx.pages.level(table))
+export function* zapSpanOfPage(cpu: Cpu, vm: Vm, page: number, mayYield: boolean): Steps<boolean> {
+  const nx = vm.nx!
+  const start = (yield* cpu.read(nx.pages.gfn(page))) as Gfn
+  const level = yield* cpu.read(nx.pages.level(page))
   const end = (start + pagesPerLevel(level + 1)) as Gfn
   cpu.count(COUNTER.nx_zapped_tdp, 1)
   let flush = false
-  let root = yield* nextRootOutsideRcu(cpu, vm, nx, NO_ROOT)
+  let root = yield* nextRootOutsideRcu(cpu, vm, NO_ROOT)
   while (root !== NO_ROOT) {
     const rootTable = yield* nx.roots.tableOf(cpu, root)
-    flush = yield* zapSpan(cpu, vm, nx, rootTable, start, end, mayYield, flush)
-    root = yield* nextRootOutsideRcu(cpu, vm, nx, root)
+    flush = yield* zapSpan(cpu, vm, rootTable, start, end, mayYield, flush)
+    root = yield* nextRootOutsideRcu(cpu, vm, root)
   }
   return flush
 }
 
 /** Dropping the last reference to a root is a walk of its own. */
-function* nextRootOutsideRcu(cpu: Cpu, vm: Vm, nx: Nx, root: number): Steps<number> {
-  yield* nx.rcu.readUnlock(cpu)
-  const next = yield* vm.kvm.nx.nextRoot(cpu, vm, nx, root)
-  yield* nx.rcu.readLock(cpu)
+function* nextRootOutsideRcu(cpu: Cpu, vm: Vm, root: number): Steps<number> {
+  yield* vm.pages.rcuReadUnlock(cpu)
+  const next = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  yield* vm.pages.rcuReadLock(cpu)
   return next
 }
 
 function* zapSpan(
   cpu: Cpu,
   vm: Vm,
-  nx: Nx,
   rootTable: number,
   start: Gfn,
   end: Gfn,
@@ -91,7 +91,7 @@ function* zapSpan(
     const sticksOut = gfn < start || gfn + pagesPerLevel(level) > end
     if (sticksOut && !isLast(oldSpte, level)) continue
     yield* zapSpte(cpu, vm, sptep)
-    if (isTable(oldSpte, level)) yield* teardown(cpu, vm, nx, childOf(oldSpte), true)
+    if (isTable(oldSpte, level)) yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(oldSpte), true)
     flush = true
   }
   return flush

@@ -7,13 +7,12 @@ import { pfnOfPte } from '../host-mm.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { EMULATE, type FaultResult, FIXED, RETRY, SPURIOUS } from '../page-fault.ts'
-import { invalidateRetry } from '../retry.ts'
 import { mapStage2 } from './map.ts'
-import { enterAtomic, leaveAtomic } from './oracles.ts'
+import { assertInvalidatedIfPublished, enterAtomic, icacheOfBefore, leaveAtomic } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
 import type { Stage2Vm } from './stage2.ts'
 
-/** A: `user_mem_abort()`. One try: on RETRY, which is -EAGAIN there, the guest executes the instruction again. */
+/** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, since v6.2 (1577cb5823ce): faults in parallel. One try: on RETRY, which is -EAGAIN there, the guest executes the instruction again. */
 export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   cpu.count(COUNTER.pf_taken, 1)
   fault.attempt += 1
@@ -26,19 +25,21 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   if (!isPermission) yield* vm.stage2.tables.topup(cpu)
   yield* lookUp(cpu, vm, fault)
 
-  yield* vm.kvm.icache.faultLock(cpu, vm)
-  enterAtomic(cpu, vm)
+  yield* vm.mmuLock.readLock(cpu)
   const result = yield* fixUnderLock(cpu, vm, fault)
   yield* vm.host.release(cpu, fault.pfn)
-  leaveAtomic(cpu, vm)
-  yield* vm.kvm.icache.faultUnlock(cpu, vm)
+  yield* vm.mmuLock.readUnlock(cpu)
+  return counted(cpu, result)
+}
+
+export function counted(cpu: Cpu, result: FaultResult): FaultResult {
   if (result === FIXED) cpu.count(COUNTER.pf_fixed, 1)
   else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
   return result
 }
 
 /** A2, A3: how large a mapping it is to be, and the page. */
-function* lookUp(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
+export function* lookUp(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
   const { tables } = vm.stage2
   fault.seq = yield* cpu.read(vm.invalidateSeq)
   // The sequence is read before the pfn. In the kernel the release of mmap_lock, which is not re-created, sees to that.
@@ -55,40 +56,57 @@ function* lookUp(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
 }
 
 /** A6, A7: with mmu_lock held. */
-function* fixUnderLock(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
-  const stale = yield* invalidateRetry(cpu, vm, fault.seq)
+export function* fixUnderLock(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  enterAtomic(cpu, vm)
+  const result = yield* fix(cpu, vm, fault)
+  leaveAtomic(cpu, vm)
+  return result
+}
+
+function* fix(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const stale = yield* vm.kvm.invalidateRetry(cpu, vm, fault.seq)
   if (stale) {
     cpu.count(COUNTER.retry_stale_locked, 1)
     return RETRY
   }
-  if (fault.faultPages === fault.pages) return yield* relaxPerms(cpu, vm, fault)
+  if (fault.faultPages === fault.pages) return yield* vm.kvm.stage2RelaxPerms(cpu, vm, fault)
   yield* cpu.work(WORK_KIND.map_spte, 1)
   return yield* mapStage2(cpu, vm, fault)
 }
 
 /**
- * A8 to A11: `kvm_pgtable_stage2_relax_perms()`: adds what the access needs to an entry that is there. Nobody but this CPU is
- * told: permissions only grow, and who has cached less faults again.
+ * A8 to A11: `kvm_pgtable_stage2_relax_perms()`, arch/arm64/kvm/hyp/pgtable.c: adds what the access needs to an entry that is there.
+ * Nobody but this CPU is told: permissions only grow, and who has cached less faults again. It is told also if somebody else was
+ * faster, as it may hold the old entry; until v6.6 it was not, which cost one more fault.
  */
-function* relaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
-  const result = yield* addPermission(cpu, vm, fault)
+export function* stage2RelaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const result = yield* vm.kvm.stage2AttrWalker(cpu, vm, fault)
   if (result === RETRY) cpu.count(COUNTER.relax_eagain, 1)
-  if (vm.kvm.icache.flushesAfter(result)) yield* flushLocal(cpu, vm, fault)
+  yield* flushLocal(cpu, vm, fault)
   return result
 }
 
-/** `stage2_attr_walker()`. */
-function* addPermission(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+/**
+ * A8 to A10: `stage2_attr_walker()`, arch/arm64/kvm/hyp/pgtable.c: no CPU may fetch through the entry before its I-cache has forgotten what
+ * was there before.
+ */
+export function* stage2AttrWalker(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   const old = yield* walkToLeaf(cpu, vm, fault)
   if (!isValid(old)) return RETRY
   const now = old | (fault.isExec ? S2_X : S2_W)
   if (now === old) return SPURIOUS
-  if (isExecutable(now) && !isExecutable(old)) return yield* vm.kvm.icache.makeExecutable(cpu, vm, fault, old, now)
-  return yield* publish(cpu, fault, old, now)
+  const becomesExecutable = isExecutable(now) && !isExecutable(old)
+  if (becomesExecutable) {
+    const served = yield* vm.kvm.invalidateIcacheGuestPage(cpu, vm, fault)
+    if (!served) return RETRY
+  }
+  const result = yield* trySetPte(cpu, vm, fault, old, now)
+  if (becomesExecutable && result === RETRY) cpu.count(COUNTER.icache_wasted, 1)
+  return result
 }
 
 /** A8: the entry that translates the gfn, noted in the fault; returns what it holds. */
-function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<number> {
+export function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<number> {
   const { tables } = vm.stage2
   fault.ptep = tables.blockEntry(fault.gfn)
   const block = yield* cpu.loadAcquire(fault.ptep)
@@ -98,15 +116,17 @@ function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<number> 
 }
 
 /** A10: `stage2_try_set_pte()`. Whoever loses has changed nothing. */
-export function* publish(cpu: Cpu, fault: Stage2Fault, old: number, now: number): Steps<FaultResult> {
+export function* trySetPte(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, old: number, now: number): Steps<FaultResult> {
+  const icacheOf = icacheOfBefore(cpu, vm, fault)
   const was = yield* cpu.cas(fault.ptep, old, now)
   if (was !== old) return RETRY
   cpu.count(COUNTER.stage2_relaxed, 1)
+  if (isExecutable(now) && !isExecutable(old)) assertInvalidatedIfPublished(cpu, vm, fault, icacheOf, FIXED)
   return FIXED
 }
 
 /** A11: `__kvm_tlb_flush_vmid_ipa_nsh()`: this CPU drops what it has cached of the IPA. No broadcast. */
-function* flushLocal(cpu: Cpu, vm: Stage2Vm, { gfn, vcpu }: Stage2Fault): Steps<void> {
+export function* flushLocal(cpu: Cpu, vm: Stage2Vm, { gfn, vcpu }: Stage2Fault): Steps<void> {
   cpu.count(COUNTER.tlb_flush_local_current, 1)
   yield* cpu.work(WORK_KIND.tlbi_local, 1)
   const at = vcpu.tlb.find(gfn, vm.stage2.tables.blockOf(gfn))

@@ -56,7 +56,7 @@ function* mapLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: n
     return RETRY
   }
   yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
-  const served = !fault.isExec || (yield* vm.kvm.icache.icacheInval(cpu, vm, fault))
+  const served = !fault.isExec || (yield* vm.kvm.invalidateIcacheGuestPage(cpu, vm, fault))
   assertLocked(cpu, vm, fault.gfn, ptep)
   // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
   yield* cpu.storeRelease(ptep, served ? now : INVALID_PTE)

@@ -6,7 +6,6 @@ import { CONTINUE, type FaultResult } from '../page-fault.ts'
 import { type Act, BASE_HVA, SmallVm } from '../testing.contract.ts'
 import { THRESHOLD } from '../variants/icache.ts'
 import { ACCESSED } from '../vcpu.ts'
-import { userMemAbort } from './fault.ts'
 import { accessStage2 } from './guest.ts'
 import { assertRefaultEnds } from './oracles.ts'
 import { Stage2Fault } from './page-fault.ts'
@@ -43,7 +42,7 @@ function access(isExec: boolean, page: number): Act {
       const access = yield* accessStage2(cpu, stage2Vm, fault)
       if (access === ACCESSED) return faults
       if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
-      result = yield* userMemAbort(cpu, stage2Vm, fault)
+      result = yield* vm.kvm.userMemAbort(cpu, stage2Vm, fault)
     }
     return MOST_FAULTS
   }

@@ -1,15 +1,17 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Lock } from '../../shared-memory/locks/lock.ts'
+import { isExecutable, isValid, S2_W, S2_X } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V5_15, V6_5, V6_8 } from '../kernels.ts'
-import { type FaultResult, RETRY } from '../page-fault.ts'
-import { invalidateIcache, invalidateThenPublish } from '../stage2/icache.ts'
+import { type FaultResult, RETRY, SPURIOUS } from '../page-fault.ts'
+import { trySetPte, walkToLeaf } from '../stage2/fault.ts'
+import { icacheInvalAllPou, icacheInvalPou } from '../stage2/icache.ts'
 import { assertMayAllocate, assertMaySleep } from '../stage2/oracles.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
-import type { Stage2, Stage2Vm } from '../stage2/stage2.ts'
+import type { Stage2Vm } from '../stage2/stage2.ts'
 
 // System 2: I-cache maintenance when execute permission is added. Good ones.
 
@@ -52,7 +54,7 @@ export const INTERVAL_TREE = variant({
   reference: 's2.gavin, Gavin Shan',
   says: 'by line, and whoever finds its range in service bails out; the ranges are guarded by a mutex, under mmu_lock',
   objections: ['sleep_in_atomic', 'alloc_in_atomic'],
-  replaces: { icache: { ...V6_5.kvm.icache, icacheInval: invalidateIfAloneAsleep } },
+  replaces: { invalidateIcacheGuestPage: invalidateIfAloneAsleep },
 })
 
 function* invalidateIfAloneAsleep(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<boolean> {
@@ -71,7 +73,7 @@ export const INTERVAL_TREE_STACK = variant({
   kind: 'good',
   reference: 's2.gavin as Marc Zyngier asked for it',
   says: 'the same with a spinlock, and the range on the stack',
-  replaces: { icache: { ...V6_5.kvm.icache, icacheInval: invalidateIfAloneSpinning } },
+  replaces: { invalidateIcacheGuestPage: invalidateIfAloneSpinning },
 })
 
 function* invalidateIfAloneSpinning(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<boolean> {
@@ -88,7 +90,7 @@ function* invalidateIfAlone(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, lock: Lo
     cpu.count(COUNTER.fault_range_busy, 1)
     return false
   }
-  yield* invalidateIcache(cpu, vm, fault)
+  yield* icacheInvalPou(cpu, vm, fault)
   yield* lock.acquire(cpu)
   yield* faultRanges.remove(cpu)
   yield* lock.release(cpu)
@@ -102,8 +104,14 @@ export const FULL_IF_GT_PAGE = variant({
   kind: 'good',
   reference: 's2.full_if_gt_page, Gavin Shan',
   says: 'the whole I-cache for whatever is larger than a page',
-  replaces: { icache: { ...V6_5.kvm.icache, dropsAll: ({ pageBytes }: Stage2, bytes: number) => bytes > pageBytes } },
+  replaces: { invalidateIcacheGuestPage: allIfMoreThanPage },
 })
+
+function* allIfMoreThanPage(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<boolean> {
+  if (fault.pages > 1) yield* icacheInvalAllPou(cpu, vm, fault)
+  else yield* icacheInvalPou(cpu, vm, fault)
+  return true
+}
 
 export const FULL = variant({
   name: 'full',
@@ -112,8 +120,13 @@ export const FULL = variant({
   kind: 'good',
   reference: 's2, Marc Zyngier',
   says: 'the whole I-cache, always',
-  replaces: { icache: { ...V6_5.kvm.icache, dropsAll: () => true } },
+  replaces: { invalidateIcacheGuestPage: allAlways },
 })
+
+function* allAlways(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<boolean> {
+  yield* icacheInvalAllPou(cpu, vm, fault)
+  return true
+}
 
 export const RECHECK = variant({
   name: 'recheck',
@@ -122,21 +135,26 @@ export const RECHECK = variant({
   kind: 'good',
   reference: 's2.recheck',
   says: 'by line, but reads the entry again just before, and does without if it has changed',
-  replaces: { icache: { ...V6_5.kvm.icache, makeExecutable: recheckThenInvalidate } },
+  replaces: { stage2AttrWalker: recheckThenInvalidate },
 })
 
-function* recheckThenInvalidate(
-  cpu: Cpu,
-  vm: Stage2Vm,
-  fault: Stage2Fault,
-  old: number,
-  now: number,
-): Steps<FaultResult> {
-  const again = yield* cpu.load(fault.ptep)
-  if (again !== old) {
-    // The permission that is there was published after an invalidation of the same memory.
-    cpu.count(COUNTER.icache_skipped, 1)
-    return RETRY
+function* recheckThenInvalidate(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const old = yield* walkToLeaf(cpu, vm, fault)
+  if (!isValid(old)) return RETRY
+  const now = old | (fault.isExec ? S2_X : S2_W)
+  if (now === old) return SPURIOUS
+  const becomesExecutable = isExecutable(now) && !isExecutable(old)
+  if (becomesExecutable) {
+    const again = yield* cpu.load(fault.ptep)
+    if (again !== old) {
+      // The permission that is there was published after an invalidation of the same memory.
+      cpu.count(COUNTER.icache_skipped, 1)
+      return RETRY
+    }
+    const served = yield* vm.kvm.invalidateIcacheGuestPage(cpu, vm, fault)
+    if (!served) return RETRY
   }
-  return yield* invalidateThenPublish(cpu, vm, fault, old, now)
+  const result = yield* trySetPte(cpu, vm, fault, old, now)
+  if (becomesExecutable && result === RETRY) cpu.count(COUNTER.icache_wasted, 1)
+  return result
 }

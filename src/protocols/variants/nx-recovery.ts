@@ -1,11 +1,11 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
 import { variant } from '../kernel.ts'
-import { V6_12, V6_18 } from '../kernels.ts'
-import { NX_5_11, NX_TWO_LISTS, NX_WRITE_LOCK } from '../nx/variants.ts'
+import { V5_11, V5_12, V6_12, V6_18 } from '../kernels.ts'
+import { SHADOW, TDP } from '../nx/mmu-pages.ts'
+import type { Vm } from '../vm.ts'
 
 // System 1: recovery of NX huge pages. The variants that are correct, or were shipped.
-
-/** One small list that is recovered all the time, while the guest is at it. */
-export const BUSY = { 'memory-mib': '16', 'period-us': '0', ratio: '2', 'recoverable-share': '90' }
 
 export const AS_5_11 = variant({
   name: 'v5.11',
@@ -14,7 +14,14 @@ export const AS_5_11 = variant({
   kind: 'good',
   reference: 's1.5_11',
   says: 'mmu_lock is a spinlock; a page is zapped as a range of gfns, which may yield; what that says of a flush is ignored',
-  replaces: { nx: NX_5_11 },
+  replaces: {
+    mmuLock: 'spinlock',
+    possibleNxHugePages: 'one list',
+    nxHugePageRecoveryWorker: V5_11.kvm.nxHugePageRecoveryWorker,
+    recoverNxHugePages: V5_11.kvm.recoverNxHugePages,
+    tdpMmuZapPossibleNxHugePage: V5_11.kvm.tdpMmuZapPossibleNxHugePage,
+    handleRemovedPt: V5_11.kvm.handleRemovedPt,
+  },
 })
 
 export const WRITE_LOCK = variant({
@@ -24,7 +31,13 @@ export const WRITE_LOCK = variant({
   kind: 'good',
   reference: 's1.5_12, after the mail',
   says: 'mmu_lock for write; a range of gfns, which may not yield; tearing down a page table flushes on its own',
-  replaces: { nx: NX_WRITE_LOCK },
+  replaces: {
+    possibleNxHugePages: 'one list',
+    nxHugePageRecoveryWorker: V5_12.kvm.nxHugePageRecoveryWorker,
+    recoverNxHugePages: V5_12.kvm.recoverNxHugePages,
+    tdpMmuZapPossibleNxHugePage: V5_12.kvm.tdpMmuZapPossibleNxHugePage,
+    handleRemovedPt: V5_12.kvm.handleRemovedPt,
+  },
 })
 
 export const WRITE_LOCK_SINGLE = variant({
@@ -54,5 +67,14 @@ export const TWO_LISTS = variant({
   kind: 'good',
   reference: 's1.two_lists, Sean Christopherson in the mail',
   says: 'v6.17 with a list for each MMU: all of the shadow MMU first, with what is left of the round the TDP MMU',
-  replaces: { nx: NX_TWO_LISTS },
+  replaces: { nxHugePageRecoveryWorker: shadowFirst, recoverNxHugePages: V6_12.kvm.recoverNxHugePages },
 })
+
+/** As Sean Christopherson thought of it and turned it down: what the shadow MMU leaves of the round is the TDP MMU's. */
+function* shadowFirst(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
+  const nrShadow = yield* vm.nx!.lists[SHADOW].nr(cpu)
+  const nrTdp = yield* vm.nx!.lists[TDP].nr(cpu)
+  const share = ratio === 0 ? 0 : Math.ceil((nrShadow + nrTdp) / ratio)
+  const done = yield* vm.kvm.recoverNxHugePages(cpu, vm, SHADOW, share)
+  yield* vm.kvm.recoverNxHugePages(cpu, vm, TDP, share - done)
+}

@@ -2,7 +2,15 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestApicPageReload, writeAddressUnchecked } from '../apic/reload.ts'
+import { COUNTER } from '../counters.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
+import { assertNoMemslot } from '../memslots/oracles.ts'
+import { takeApart } from '../nx/teardown.ts'
+import { zapSpanOfPage } from '../nx/zap-page.ts'
+import { EMULATE, type FaultResult } from '../page-fault.ts'
+import { counted, fixUnderLock, lookUp } from '../stage2/fault.ts'
+import type { Stage2Fault } from '../stage2/page-fault.ts'
+import type { Stage2Vm } from '../stage2/stage2.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 
@@ -46,4 +54,41 @@ export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boole
   yield* flushTlbCurrent(cpu, vm, vcpu)
   yield* vm.host.release(cpu, own.pfn)
   return true
+}
+
+/**
+ * N8: `kvm_tdp_mmu_zap_sp()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.12 to v5.17 (33a3164161fc): the gfns that the page covers, without a yield.
+ */
+export function* tdpMmuZapPossibleNxHugePage(cpu: Cpu, vm: Vm, page: number): Steps<boolean> {
+  return yield* zapSpanOfPage(cpu, vm, page, false)
+}
+
+/**
+ * `handle_removed_tdp_mmu_page()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: takes a page table apart, and what hangs below it, and flushes
+ * the TLBs by itself before it is freed.
+ */
+export function* handleRemovedPt(cpu: Cpu, vm: Vm, table: number, isReachable: boolean): Steps<void> {
+  yield* takeApart(cpu, vm, table, isReachable)
+  if (isReachable) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
+  yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
+}
+
+/** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, to v6.1: faults exclude each other, so the second finds the permission there. */
+export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  cpu.count(COUNTER.pf_taken, 1)
+  fault.attempt += 1
+  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  if (fault.slot === NO_MEMSLOT) {
+    assertNoMemslot(cpu, vm, fault.gfn)
+    return EMULATE
+  }
+  const isPermission = fault.faultPages > 0
+  if (!isPermission) yield* vm.stage2.tables.topup(cpu)
+  yield* lookUp(cpu, vm, fault)
+
+  yield* vm.mmuLock.writeLock(cpu)
+  const result = yield* fixUnderLock(cpu, vm, fault)
+  yield* vm.host.release(cpu, fault.pfn)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  return counted(cpu, result)
 }

@@ -4,6 +4,9 @@ import { faultinApicPage, flushTlbCurrent, requestAgain, writeAddress } from '..
 import { faultinPfn, invalidSlot, noSlot } from '../fault.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { CONTINUE, type Fault, type FaultResult } from '../page-fault.ts'
+import { icacheInvalPou } from '../stage2/icache.ts'
+import type { Stage2Fault } from '../stage2/page-fault.ts'
+import type { Stage2Vm } from '../stage2/stage2.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 
@@ -45,5 +48,11 @@ export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boole
   yield* vm.host.release(cpu, own.pfn)
   yield* vm.mmuLock.readUnlock(cpu)
   if (!stale) yield* flushTlbCurrent(cpu, vm, vcpu)
+  return true
+}
+
+/** A9: `__invalidate_icache_guest_page()`, arch/arm64/include/asm/kvm_mmu.h, to v6.6: by line, however large the block. */
+export function* invalidateIcacheGuestPage(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<boolean> {
+  yield* icacheInvalPou(cpu, vm, fault)
   return true
 }

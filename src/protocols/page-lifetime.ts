@@ -1,0 +1,116 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import type { Cpu, Word } from '../shared-memory/cpu.ts'
+import type { PageTables } from '../shared-memory/page-tables/page-tables.ts'
+import { makeNonleaf } from '../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+import { type Mmu, NO_PAGE } from './nx/mmu-pages.ts'
+import { assertLinked } from './oracles.ts'
+import type { Fault } from './page-fault.ts'
+import type { Vm } from './vm.ts'
+
+/** The roots of the TDP MMU, for those who walk all of them. */
+export interface TdpRoots {
+  readonly slots: number
+  /** `kvm_tdp_mmu_get_root()`: false if it is on its way out. */
+  get(cpu: Cpu, root: number): Steps<boolean>
+  /** Whether that was the last reference. */
+  put(cpu: Cpu, root: number): Steps<boolean>
+  /** The page table of a root that somebody holds. */
+  tableOf(cpu: Cpu, root: number): Steps<number>
+}
+
+/**
+ * What becomes of the pages of which page tables are made. There are VMs whose tables stay for ever, and those from which recovery,
+ * or the end of a root, takes them away: `Nx`.
+ */
+export interface PageLifetime {
+  readonly roots: TdpRoots
+  /** Whether a guest that executes gets small pages, which huge ones may replace later. */
+  readonly splitsForExec: boolean
+  /** The table at which a walk for a gfn begins on this CPU. */
+  rootFor(cpu: Cpu, gfn: Gfn): number
+  /** The entry of `table` for a gfn, of a walk by software. */
+  sptep(cpu: Cpu, table: number, gfn: Gfn, level: number): Word
+  /** `rcu_read_lock()`: tables that are walked are not freed. */
+  rcuReadLock(cpu: Cpu): Steps<void>
+  rcuReadUnlock(cpu: Cpu): Steps<void>
+  /** The same around a fault that maps. */
+  mapEnds(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<void>
+  /** `walk_shadow_page_lockless_begin()`, `_end()`. */
+  locklessBegin(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<void>
+  locklessEnd(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<void>
+  /** `disallowed_hugepage_adjust()`: the table to go on in although a huge page could go here, or NO_PAGE. */
+  disallowedChild(cpu: Cpu, spte: number, level: number): Steps<number>
+  /** `tdp_mmu_init_child_sp()`: readies the table that is to replace `spte`, an entry of `level`. */
+  initChild(cpu: Cpu, fault: Fault, table: number, mmu: Mmu, level: number, sptep: Word): Steps<void>
+  /** `tdp_mmu_split_huge_page()`, before the table is linked. */
+  splitHugePage(cpu: Cpu, vm: Vm, table: number, spte: number, level: number): Steps<void>
+  /** The table is not linked after all. */
+  abandonChild(cpu: Cpu, table: number, spte: number, level: number): Steps<void>
+  /** For oracles: it is linked. */
+  linked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, table: number): void
+  /** `drop_large_spte()`: a huge page of the shadow MMU makes room for a table. */
+  dropLargeSpte(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<void>
+  /** A huge page has taken the place of the table that `replaced` points to. */
+  dropChild(cpu: Cpu, vm: Vm, replaced: number): Steps<void>
+  /** For oracles: the leaf for a gfn in any root. */
+  peekLeaf(cpu: Cpu, gfn: Gfn): number
+}
+
+/** There is one, nobody counts who is on it, and its table is the first. */
+const ONE_ROOT: TdpRoots = {
+  slots: 1,
+  *get(): Steps<boolean> {
+    return true
+  },
+  *put(): Steps<boolean> {
+    return false
+  },
+  *tableOf(): Steps<number> {
+    return 0
+  },
+}
+
+/** Page tables that are never taken away: none of what would have to be kept of them is. */
+export class StayingPages implements PageLifetime {
+  readonly roots: TdpRoots = ONE_ROOT
+  readonly splitsForExec = false
+  readonly #tables: PageTables
+
+  constructor(tables: PageTables) {
+    this.#tables = tables
+  }
+
+  rootFor(): number {
+    return this.#tables.root
+  }
+
+  sptep(_cpu: Cpu, table: number, gfn: Gfn, level: number): Word {
+    return this.#tables.sptep(table, gfn, level)
+  }
+
+  *rcuReadLock(): Steps<void> {}
+  *rcuReadUnlock(): Steps<void> {}
+  *mapEnds(): Steps<void> {}
+  *locklessBegin(): Steps<void> {}
+  *locklessEnd(): Steps<void> {}
+
+  *disallowedChild(): Steps<number> {
+    return NO_PAGE
+  }
+
+  *initChild(): Steps<void> {}
+  *splitHugePage(): Steps<void> {}
+  *abandonChild(): Steps<void> {}
+
+  linked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, table: number): void {
+    assertLinked(cpu, vm, gfn, sptep, makeNonleaf(table))
+  }
+
+  *dropLargeSpte(): Steps<void> {}
+  *dropChild(): Steps<void> {}
+
+  peekLeaf(cpu: Cpu, gfn: Gfn): number {
+    return this.#tables.peekLeaf(cpu, gfn)
+  }
+}

@@ -1,0 +1,56 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { type Mmu, NO_PAGE, SHADOW, TDP } from '../nx/mmu-pages.ts'
+import { assertFlushKept } from '../nx/oracles.ts'
+import { NO_GFN, nxHugePagesToZap, remoteFlushOrZap } from '../nx/recovery.ts'
+import { unaccount } from '../nx/track.ts'
+import { prepareZapPage } from '../nx/zap-page.ts'
+import { condReschedRwlockWrite } from '../resched.ts'
+import type { Vm } from '../vm.ts'
+
+// What v6.12 has, and v6.18 no longer.
+
+/** N1, N2: `kvm_nx_huge_page_recovery_worker()`, arch/x86/kvm/mmu/mmu.c, to v6.17: one list of both MMUs. */
+export function* nxHugePageRecoveryWorker(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
+  const toZap = yield* nxHugePagesToZap(cpu, vm, TDP, ratio)
+  yield* vm.kvm.recoverNxHugePages(cpu, vm, TDP, toZap)
+}
+
+/**
+ * N3 to N11: `kvm_recover_nx_huge_pages()`, arch/x86/kvm/mmu/mmu.c, to v6.17: under mmu_lock for write, the oldest page first, whichever
+ * MMU it is of. How many pages it took off.
+ */
+export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number): Steps<number> {
+  const nx = vm.nx!
+  let flush = false
+  let done = 0
+  if (toZap <= 0) return done
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* nx.rcu.readLock(cpu)
+  for (; done < toZap; done += 1) {
+    const page = yield* cpu.read(nx.lists[list].first)
+    if (page === NO_PAGE) break
+    // Off the list before it is zapped: the flag keeps page sizes from bouncing, and nothing else.
+    yield* unaccount(cpu, nx, page)
+
+    const isShadow = (yield* cpu.read(nx.pages.mmu(page))) === SHADOW
+    if (isShadow) yield* prepareZapPage(cpu, vm, nx, page)
+    const zapped = isShadow ? false : yield* vm.kvm.tdpMmuZapPossibleNxHugePage(cpu, vm, page)
+    flush = flush || zapped
+    assertFlushKept(cpu, vm, flush)
+
+    const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
+    if (!needbreak && !cpu.needResched()) continue
+    yield* remoteFlushOrZap(cpu, vm, flush)
+    yield* nx.rcu.readUnlock(cpu)
+    yield* condReschedRwlockWrite(cpu, vm, NO_GFN)
+    yield* nx.rcu.readLock(cpu)
+    flush = false
+  }
+  cpu.count(COUNTER.nx_batch, done)
+  yield* remoteFlushOrZap(cpu, vm, flush)
+  yield* nx.rcu.readUnlock(cpu)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  return done
+}
