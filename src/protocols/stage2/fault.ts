@@ -29,10 +29,10 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   const result = yield* fixUnderLock(cpu, vm, fault)
   yield* vm.host.release(cpu, fault.pfn)
   yield* vm.mmuLock.readUnlock(cpu)
-  return counted(cpu, result)
+  return countResult(cpu, result)
 }
 
-export function counted(cpu: Cpu, result: FaultResult): FaultResult {
+export function countResult(cpu: Cpu, result: FaultResult): FaultResult {
   if (result === FIXED) cpu.count(COUNTER.pf_fixed, 1)
   else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
   return result

@@ -8,7 +8,7 @@ import { assertNoMemslot } from '../memslots/oracles.ts'
 import { takeApart } from '../nx/teardown.ts'
 import { zapSpanOfPage } from '../nx/zap-page.ts'
 import { EMULATE, type FaultResult } from '../page-fault.ts'
-import { counted, fixUnderLock, lookUp } from '../stage2/fault.ts'
+import { countResult, fixUnderLock, lookUp } from '../stage2/fault.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
 import type { Stage2Vm } from '../stage2/stage2.ts'
 import type { Vcpu } from '../vcpu.ts'
@@ -90,5 +90,5 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   const result = yield* fixUnderLock(cpu, vm, fault)
   yield* vm.host.release(cpu, fault.pfn)
   yield* vm.mmuLock.writeUnlock(cpu)
-  return counted(cpu, result)
+  return countResult(cpu, result)
 }
