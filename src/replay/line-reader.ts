@@ -1,0 +1,126 @@
+import { unescaped } from './task-name.ts'
+import { TraceLine } from './trace-line.ts'
+
+const AMPERSAND = 0x26
+const TAB = 0x09
+const ESCAPE = 0x1b
+const NBSP_LEAD = 0xc2
+const NBSP = 0xa0
+
+/** The fields of a line, by the groups of a shape. Times are `s`.`f`, microseconds `us`, ticks, or none of these. */
+type Fields = Readonly<Record<string, string | undefined>>
+
+/** The flags of an event: irqs off, need-resched, hard or soft irq, preempt depth, and since 6.1 migrate-disable depth. */
+const FLAGS = String.raw`[dDbX.][NnpLlBb.][ZzHhs.][\da-f.][\da-f.]?`
+const EVENT = String.raw`(?:(?<system>[\w-]+):)?(?<event>[A-Za-z_][\w-]*):(?!:)`
+
+/** Shapes of lines other than ftrace's and trace-cmd's usual one, which TraceLine reads. */
+const SHAPES: readonly RegExp[] = [
+  // perf script: `CPU 0/KVM  4100/4101 [004]  1234.500000:          1 kvm:kvm_exit: ...`, its date and CPU optional.
+  new RegExp(
+    String.raw`^(?<name>.*?)\s*\b(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:\[(?<cpu>\d+)\]\s+)?(?:[A-Za-z.]{1,8}\s+)?` +
+      String.raw`(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\s+)?(?<s>\d+)\.(?<f>\d{1,9}):\s+(?:\d+\s+)?${EVENT}`,
+  ),
+  // The latency format, a dump of ftrace's buffer in the kernel log, and `trace-cmd report -l`: `CPU 0/KV-4101  4d....  17us : `.
+  new RegExp(
+    String.raw`^(?<name>.*?)-(?<pid>\d+)\s+(?<cpu>\d+)${FLAGS}\s+` +
+      String.raw`(?:(?<us>\d+)us\s?[+!#*@$]?\s*|(?<s>\d+)\.(?<f>\d{1,9})|(?<ticks>\d+)\s*):\s+${EVENT}`,
+  ),
+  // The same with the option verbose.
+  new RegExp(
+    String.raw`^(?<name>.*?)\s+(?<pid>\d+)\s+(?<cpu>\d+)\s+\d+\s+[\da-f]{8}\s+[\da-f]{8}\s+\[[\da-f]+\]\s+` +
+      String.raw`(?<ms>\d+)\.(?<fms>\d{3})ms\s+\(\+[\d.]+ms\):\s+${EVENT}`,
+  ),
+  // The function-graph tracer shows events as comments, with a time only if it was asked for.
+  new RegExp(
+    String.raw`^\s*(?:.*?\s)?(?:(?<s>\d+)\.(?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
+  ),
+]
+const COMMENT_END = /\s*\*\/\s*$/
+
+/** Reads the lines of a recording, whatever shape they have; the last shape that was found is tried first. */
+export class LineReader {
+  readonly line = new TraceLine()
+  #shape = 0
+
+  /** False if [start, end) is not the line of an event. */
+  read(bytes: Buffer, start: number, end: number): boolean {
+    if (this.line.parse(bytes, start, end)) return true
+    if (end - start < SHORTEST) return false
+    const isDressed = needsCleaning(bytes, start, end)
+    const text = isDressed ? cleaned(bytes, start, end) : bytes.toString('latin1', start, end)
+    if (!isDressed) return this.#readShape(text, bytes, start, end)
+    const plain = Buffer.from(text, 'latin1')
+    return this.line.parse(plain, 0, plain.length) || this.#readShape(text, plain, 0, plain.length)
+  }
+
+  #readShape(text: string, bytes: Buffer, start: number, end: number): boolean {
+    // Whatever its shape, a line has a colon behind its event.
+    if (!text.includes(': ') && !text.endsWith(':')) return false
+    for (let tried = 0; tried < SHAPES.length; tried += 1) {
+      const shape = (this.#shape + tried) % SHAPES.length
+      const match = SHAPES[shape]!.exec(text)
+      if (match === null) continue
+      this.#shape = shape
+      this.#fill(match.groups!, match[0].length, text, bytes, start, end)
+      return true
+    }
+    return false
+  }
+
+  #fill(fields: Fields, length: number, text: string, bytes: Buffer, start: number, end: number): void {
+    const { line } = this
+    const event = fields.event!
+    line.bytes = bytes
+    line.start = start
+    line.nameStart = start + (fields.name === '' ? 0 : text.indexOf(fields.name!))
+    line.nameEnd = line.nameStart + fields.name!.length
+    line.pid = Number(fields.pid)
+    line.tgid = Number(fields.tgid ?? 0)
+    line.cpu = Number(fields.cpu ?? -1)
+    line.eventEnd = start + length - 1
+    line.eventStart = line.eventEnd - event.length
+    let textStart = start + length
+    while (textStart < end && bytes[textStart] === 0x20) textStart += 1
+    line.textStart = textStart
+    line.end = end - (COMMENT_END.exec(text)?.[0].length ?? 0)
+    setTime(line, fields)
+  }
+}
+
+/** No line of an event is shorter than `a-1 [0] 1.0: b:`. */
+const SHORTEST = 12
+
+function setTime(line: TraceLine, { s, f, us, ms, fms, ticks }: Fields): void {
+  line.time = 'seconds'
+  if (s !== undefined && f !== undefined) {
+    line.seconds = Number(s)
+    line.nanos = Number(f.padEnd(9, '0'))
+  } else if (us !== undefined) {
+    line.seconds = Math.floor(Number(us) / 1e6)
+    line.nanos = (Number(us) % 1e6) * 1000
+  } else if (ms !== undefined) {
+    line.seconds = Math.floor(Number(ms) / 1e3)
+    line.nanos = (Number(ms) % 1e3) * 1e6 + Number(fms) * 1e3
+  } else {
+    line.time = ticks === undefined ? 'none' : 'ticks'
+    line.seconds = Number(ticks ?? 0)
+    line.nanos = 0
+  }
+}
+
+function needsCleaning(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]
+    if (byte === TAB || byte === AMPERSAND || byte === ESCAPE) return true
+    if (byte === NBSP_LEAD && bytes[at + 1] === NBSP) return true
+  }
+  return false
+}
+
+/** Without what web pages, editors and terminals put into a line: tabs, spaces that do not break, entities, colours. */
+function cleaned(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end).replace(/\u00a0|\t/g, ' ')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+  return unescaped(text.replace(/\u001b\[[\d;]*[A-Za-z]/g, ''))
+}

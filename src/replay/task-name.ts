@@ -1,0 +1,62 @@
+/** TASK_COMM_LEN without the zero; ftrace, trace-cmd and perf print it right-aligned in one column more. */
+const LONGEST_NAME = 15
+const COLUMN = 16
+
+const ISO_DATE = /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s+/
+const HOST_AND_TAG = /^\S+\s+[\w./-]+(?:\[\d+\])?:\s+/
+
+/** What tools print before a line that they pass on: each is taken away as often as one of them is found. */
+const PREFIXES: readonly RegExp[] = [
+  // A kernel log: `<4>[ 1240.100000][  T812] `, `kern  :warn  : `.
+  /^(?:<\d+>)?\[\s*\d+\.\d+\]\s*(?:\[\s*[TC]\d+\]\s*)?/,
+  /^\w+\s*:\w+\s*:\s+/,
+  // syslog and journalctl: `Mar  5 11:22:33 host ftrace[812]: `, `2024-03-05T11:22:33+0000 host kernel: `.
+  /^[A-Z][a-z]{2}\s+\d+ \d\d:\d\d:\d\d(?:\.\d+)?\s+\S+\s+[\w./-]+(?:\[\d+\])?:\s+/,
+  // grep: `trace.txt:13:`, of the lines around a match `trace.txt-13-`, and `13:` of one file.
+  /^\S*?:\d+[:-]\s*/,
+  /^\S+-\d+-\s+/,
+  /^\d+[:-]\s*/,
+  /^\S+\.\w{1,5}[:-]\s*/,
+  // cat -n and nl.
+  /^\d+\s{2,}/,
+]
+const QUOTES = /^(?:[>|]\s*)+/
+
+/**
+ * The name of a task in what stands before `-PID`: without quotes of a mail, and if more stands there than a name can be long,
+ * without what grep, syslog, journalctl or a kernel log print before each line.
+ */
+export function taskName(text: string): string {
+  const name = unescaped(text).trim()
+  const unquoted = name.replace(QUOTES, '')
+  if (text.length <= COLUMN && name.length <= LONGEST_NAME) return unquoted
+  return shortened(withoutPrefixes(unquoted))
+}
+
+function withoutPrefixes(text: string): string {
+  let rest = text
+  for (;;) {
+    const dated = ISO_DATE.exec(rest)
+    const next = dated === null ? withoutOne(rest) : rest.slice(dated[0].length).replace(HOST_AND_TAG, '')
+    if (next === rest || next === '') return rest
+    rest = next.replace(QUOTES, '')
+  }
+}
+
+function withoutOne(text: string): string {
+  const prefix = PREFIXES.find((candidate) => candidate.test(text))
+  return prefix === undefined ? text : text.replace(prefix, '')
+}
+
+/** Of a prefix that is not known, what is left is behind the last wide gap, or is as long as a name can be. */
+function shortened(name: string): string {
+  if (name.length <= LONGEST_NAME) return name
+  const last = name.split(/\s{2,}/).at(-1)!
+  return last.slice(-LONGEST_NAME).trim()
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&nbsp;': ' ', '&#39;': "'" }
+
+/** Text as it was before it was put on a web page. */
+export const unescaped = (text: string): string =>
+  text.includes('&') ? text.replace(/&(?:lt|gt|amp|nbsp|#39);/g, (entity) => ENTITIES[entity]!) : text
