@@ -26,6 +26,11 @@ export class Column<A extends Float64Array | Uint32Array> {
     this.#chunks[index >>> CHUNK_BITS]![index & (CHUNK - 1)] = value
   }
 
+  /** Takes the last one back. */
+  pop(): void {
+    this.length -= 1
+  }
+
   at(index: number): number {
     return this.#chunks[index >>> CHUNK_BITS]![index & (CHUNK - 1)]!
   }

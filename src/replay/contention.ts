@@ -1,9 +1,11 @@
 import type { Column } from './column.ts'
 import { type Distribution, distributionOf } from './distribution.ts'
 import { faultSourceOf } from './fault-source.ts'
+import type { LockKind } from './locks.ts'
 import type { Recording } from './recording.ts'
 import type { TaskInRole, TaskRole } from './roles.ts'
-import { NO_RWLOCK } from './waits.ts'
+import type { Task } from './task.ts'
+import { type Blocked, type Blocker, NO_RWLOCK } from './waits.ts'
 
 /** How often, and for how many ns, tasks of one role waited for locks of one kind. */
 export type Contention = { readonly role: TaskRole; readonly flags: string; readonly waitsNs: Distribution }
@@ -19,8 +21,16 @@ export type MmuLock = {
   /** Waits of vCPUs for it by faults, and by SPTEs set: a fault that maps neighbours along takes the lock once. */
   readonly waitsPerFault: number | null
   readonly waitsPerSpte: number | null
-  /** An estimate: from the end of a wait for the lock to the next SPTE that the same task set. */
+  /** Which kind of lock it is by the flags of its waits. */
+  readonly kind: LockKind
+  /** Of the faults whose begin is recorded: in how many the task waited for it; null if none is recorded. */
+  readonly faultsThatWaited: number | null
+  /** For whom vCPUs waited, by the last event before a wait ended: an inference. */
+  readonly waitedFor: Blocked
+  /** An estimate: from the end of a wait for the lock to the SPTE that the same task set in the same fault. */
   readonly holdEstimateNs: Distribution | null
+  /** Whether a fault, an entry or an exit between the wait and the SPTE would have shown: else retries may be in the estimate. */
+  readonly holdsAreSure: boolean
 }
 
 type Wait = {
@@ -55,30 +65,72 @@ function grouped(recording: Recording, waits: readonly Wait[]): readonly Content
   return rows.toSorted((a, b) => rank.indexOf(a.role) - rank.indexOf(b.role) || b.waitsNs.total - a.waitsNs.total)
 }
 
-/** mmu_lock is the rwlock that vCPUs wait for most often; without vCPUs that wait, the one that anybody does. */
+/**
+ * mmu_lock is the lock whose waits lead to SPTEs most often; where no SPTE follows, the one that faults wait for, then vCPUs, then
+ * anybody. A rwlock is preferred to a spinlock that leads to no more of them.
+ */
 export function mmuLockOf(recording: Recording, roles: readonly TaskInRole[]): MmuLock | null {
+  const { locks } = recording
   const waits = waitsOf(roles).filter(({ rwlock }) => rwlock !== NO_RWLOCK)
   const ofVcpus = waits.filter(({ role }) => role === 'vcpu')
   const voters = ofVcpus.length > 0 ? ofVcpus : waits
-  const votes = groupedBy(voters, ({ rwlock }) => rwlock)
-  const counts = [...votes].map(([rwlock, members]) => ({ rwlock, count: waitsIn(members) }))
-  const best = counts.toSorted((a, b) => b.count - a.count)[0]
+  const best = [...groupedBy(voters, ({ rwlock }) => rwlock)]
+    .map(([rwlock, members]) => ({ rwlock, count: waitsIn(members), rank: rankOf(recording, roles, rwlock) }))
+    .toSorted(
+      (a, b) =>
+        b.rank.led - a.rank.led || b.rank.kind - a.rank.kind || b.rank.inFaults - a.rank.inFaults || b.count - a.count,
+    )[0]
   if (best === undefined) return null
 
-  const total = waitsIn(voters)
-  const who = ofVcpus.length > 0 ? 'vCPUs' : 'all tasks (no vCPU waited for any)'
+  const vcpus = roles.filter(({ role }) => role === 'vcpu').map(({ task }) => task)
   const mine = waits.filter(({ rwlock }) => rwlock === best.rwlock)
   const waitsOfVcpus = waitsIn(mine.filter(({ role }) => role === 'vcpu'))
   const sptes = roles.reduce((sum, { task }) => sum + task.installs.count, 0)
+  const begun = vcpus.some(({ faults }) => faults > 0)
   return {
-    address: recording.locks.addressOf(best.rwlock),
     rwlock: best.rwlock,
-    says: `${best.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} waits of ${who} for a rwlock`,
+    address: locks.addressOf(best.rwlock),
+    kind: locks.kindOfLock(best.rwlock),
+    says: saidOf(recording, best, waitsIn(voters), ofVcpus.length > 0),
     contention: grouped(recording, mine),
     waitsPerFault: share(waitsOfVcpus, faultSourceOf(recording, roles)?.count ?? 0),
     waitsPerSpte: share(waitsOfVcpus, sptes),
-    holdEstimateNs: distributionOf([recording.locks.holdsOf(best.rwlock)]) ?? null,
+    faultsThatWaited: begun ? best.rank.inFaults : null,
+    waitedFor: blockedOf(vcpus, best.rwlock),
+    holdEstimateNs: distributionOf([locks.holdsOf(best.rwlock)]) ?? null,
+    holdsAreSure: vcpus.every((task) => task.installs.count === 0 || task.faults + task.guestEntries > 0),
   }
+}
+
+function rankOf({ locks }: Recording, roles: readonly TaskInRole[], rwlock: number) {
+  const inFaults = roles.reduce((sum, { task }) => sum + task.waits.faultsThatWaited(rwlock), 0)
+  return { led: locks.ledToSpte(rwlock), kind: locks.kindOfLock(rwlock) === 'spinlock' ? 0 : 1, inFaults }
+}
+
+function saidOf(
+  { locks }: Recording,
+  best: { rwlock: number; count: number },
+  total: number,
+  areVcpus: boolean,
+): string {
+  const who = areVcpus ? 'vCPUs' : 'all tasks (no vCPU waited for any)'
+  const kind = locks.kindOfLock(best.rwlock)
+  const what =
+    kind === 'spinlock'
+      ? 'a spinlock, which mmu_lock is on RISC-V, LoongArch and PowerPC'
+      : kind === 'rt-rwlock'
+        ? 'a rwlock of PREEMPT_RT'
+        : 'a rwlock'
+  return `${best.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} waits of ${who} for ${what}`
+}
+
+function blockedOf(vcpus: readonly Task[], rwlock: number): Blocked {
+  const all = vcpus.map(({ waits }) => waits.blockedBy(rwlock))
+  const summed = (blocker: Blocker) => ({
+    count: all.reduce((sum, blocked) => sum + blocked[blocker].count, 0),
+    totalNs: all.reduce((sum, blocked) => sum + blocked[blocker].totalNs, 0),
+  })
+  return { notifier: summed('notifier'), fault: summed('fault'), zap: summed('zap'), unknown: summed('unknown') }
 }
 
 const waitsIn = (waits: readonly Wait[]) => waits.reduce((sum, { waitsNs }) => sum + waitsNs.length, 0)

@@ -1,8 +1,17 @@
 import type { Recording } from './recording.ts'
 
+const said = (count: number) => count.toLocaleString('en-US')
+const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0)
+const seconds = (ns: number) => `${(ns / 1e9).toLocaleString('en-US', { maximumFractionDigits: 9 })} s`
+
 /** What makes a recording less than it seems, in sentences. */
-export function doubtsOf({ remarks, clock, notUnderstood, firstNotUnderstood }: Recording): readonly string[] {
-  const said = (count: number) => count.toLocaleString('en-US')
+export const doubtsOf = (recording: Recording): readonly string[] => [
+  ...gapsOf(recording),
+  ...linesOf(recording),
+  ...leftOutOf(recording),
+]
+
+function gapsOf({ remarks, clock, sortedBecause }: Recording): readonly string[] {
   const warnings: string[] = []
   if (remarks.overwritten > 0) {
     warnings.push(
@@ -12,12 +21,79 @@ export function doubtsOf({ remarks, clock, notUnderstood, firstNotUnderstood }: 
   if (remarks.gaps > 0) {
     warnings.push(`events were lost in ${said(remarks.gaps)} places, ${said(remarks.lost)} of them counted`)
   }
-  if (clock.backwards > 0) {
+  if (sortedBecause !== undefined) {
+    const { line, byNs } = sortedBecause
+    warnings.push(
+      `the lines were not in the order of time (at line ${said(line)} it goes back by ${seconds(byNs)}): they were sorted, which is safe as each CPU's own are in order`,
+    )
+  } else if (clock.backwards > 0) {
     warnings.push(`time goes backwards ${said(clock.backwards)} times: several recordings, or not in order`)
   }
-  if (notUnderstood > 0) {
-    const more = notUnderstood > firstNotUnderstood.length ? ', ...' : ''
-    warnings.push(`${said(notUnderstood)} lines were not understood: ${firstNotUnderstood.join(', ')}${more}`)
+  if (remarks.headers > 1) {
+    warnings.push(
+      `${said(remarks.headers)} headers of ftrace are in the file: it is several recordings, one after the other, and rates are over all of it`,
+    )
+  }
+  if (clock.timeless > 0) {
+    warnings.push(
+      `${said(clock.timeless)} events have no time, so rates and waits are unknown: set the option funcgraph-abstime`,
+    )
   }
   return warnings
+}
+
+function linesOf({ notUnderstood, firstLines, isCut, lines }: Recording): readonly string[] {
+  const warnings: string[] = []
+  if (isCut) warnings.push('the last line is cut and is left out')
+  if (notUnderstood > 0) {
+    const numbers = firstLines.map(({ number }) => number)
+    const more = notUnderstood > numbers.length ? ', ...' : ''
+    const share = ((notUnderstood / lines) * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })
+    warnings.push(`${said(notUnderstood)} lines (${share} %) were not understood: ${numbers.join(', ')}${more}`)
+  }
+  return warnings
+}
+
+/** Events that were understood and are not among the faults and invalidations of the guest's memory. */
+function leftOutOf(recording: Recording): readonly string[] {
+  const tasks = recording.tasks.all
+  const counts: readonly (readonly [number, (count: string) => string])[] = [
+    [
+      sum(tasks, (task) => task.deviceFaults),
+      (n) =>
+        `${n} faults are accesses to devices (MMIO), not faults of memory: they are counted apart and not replayed`,
+    ],
+    [
+      sum(tasks, (task) => task.virtualFaults),
+      (n) => `${n} faults give virtual addresses of the guest, not gfns: they are not replayed by address`,
+    ],
+    [
+      sum(tasks, (task) => task.nestedFaults),
+      (n) => `${n} faults are those of a nested guest, by addresses of its own: they are left out`,
+    ],
+    [
+      sum(tasks, (task) => task.madeWritable),
+      (n) =>
+        `${n} faults made a mapped page writable (dirty logging, access tracking): a replay drops them, as their pages are mapped`,
+    ],
+    [
+      recording.invalidations.everything,
+      (n) => `${n} invalidations are of everything, so they tell nothing of memslots`,
+    ],
+  ]
+  const { byCause } = recording.removals
+  const others = [
+    [byCause.attributes, 'changes of memory attributes'],
+    [byCause['set-pte'], 'kvm_set_spte_hva (page merging)'],
+  ] as const
+  const removed = others
+    .filter(([{ events }]) => events > 0)
+    .map(
+      ([{ events, leafs }, what]) =>
+        `${said(events)} ${what} took ${said(leafs)} leafs away without a notifier: a replay drops them`,
+    )
+  const files = [...recording.leftOut].map(
+    ([file, lines]) => `${said(lines)} lines of ${file} are a guest's or another host's own and are left out`,
+  )
+  return [...counts.filter(([count]) => count > 0).map(([count, says]) => says(said(count))), ...removed, ...files]
 }

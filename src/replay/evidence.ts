@@ -1,5 +1,3 @@
-import type { InvalidationLog } from './invalidation-log.ts'
-
 const REMEMBERED = 1 << 16
 const SAMPLES = 1 << 14
 /** Of the invalidations between two faults on a gfn, so many are looked at: the cause is likely among the last. */
@@ -33,16 +31,16 @@ export class Evidence {
     this.#zapsSeen += 1
   }
 
-  /** `pages` from `gfn` on are being mapped. */
-  mapped(gfn: number, pages: number, log: InvalidationLog): void {
+  /** `pages` from `gfn` on are being mapped, after `seen` invalidations. */
+  mapped(gfn: number, pages: number, seen: number): void {
     if (gfn < this.#lowest) this.#lowest = gfn
     if (gfn + pages > this.#highest) this.#highest = gfn + pages
     const slot = Math.imul(gfn, 0x9e37_79b1) >>> 16
     const since = this.#invalidations[slot]!
     const isAgain = this.#gfns[slot] === gfn && this.#zaps[slot] === this.#zapsSeen
-    if (isAgain && log.length > since) this.#sample(gfn, pages, Math.max(since, log.length - CAUSES), log.length)
+    if (isAgain && seen > since) this.#sample(gfn, pages, Math.max(since, seen - CAUSES), seen)
     this.#gfns[slot] = gfn
-    this.#invalidations[slot] = log.length
+    this.#invalidations[slot] = seen
     this.#zaps[slot] = this.#zapsSeen
   }
 

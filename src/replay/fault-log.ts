@@ -29,6 +29,17 @@ export class FaultLog {
     this.stream?.atNs.push(atNs)
     this.stream?.gfns.push(gfn)
   }
+
+  /** What was added last was no fault of memory. */
+  takeBack(gfn: number): void {
+    this.count -= 1
+    if (gfn >= GFN_LIMIT) {
+      this.beyond -= 1
+      return
+    }
+    this.stream?.atNs.pop()
+    this.stream?.gfns.pop()
+  }
 }
 
 const NO_LINE = -1

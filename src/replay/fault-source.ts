@@ -29,7 +29,7 @@ export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]
   const isVirtual = addressesAreVirtual(recording)
   const candidates: readonly Omit<FaultSource, 'count'>[] = [
     ...(isVirtual ? [] : [source('kvm_page_fault', 'each kvm_page_fault is a fault', (task) => task.pageFaults)]),
-    source('kvm_guest_fault', 'each kvm_guest_fault is a fault', (task) => task.guestFaults),
+    ...guestFaults(recording),
     {
       event: 'kvm_mmu_set_spte',
       says: saysOfInstalls(folded, isVirtual),
@@ -45,6 +45,13 @@ export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]
   return candidates
     .map((candidate) => ({ ...candidate, count: total(tasks, (task) => candidate.logOf(task).count) }))
     .find(({ count }) => count > 0)
+}
+
+/** kvm_guest_fault is arm64's; RISC-V says it with the exit, PowerPC with an event of its own. */
+function guestFaults(recording: Recording): readonly Omit<FaultSource, 'count'>[] {
+  const event = ['kvm_guest_fault', 'kvm_page_fault_enter'].find((name) => recording.countOf(name) > 0) ?? 'kvm_exit'
+  const says = event === 'kvm_exit' ? 'each exit for a guest page fault is a fault' : `each ${event} is a fault`
+  return [source(event, says, (task) => task.guestFaults)]
 }
 
 function source(event: string, says: string, logOf: FaultSource['logOf']): Omit<FaultSource, 'count'> {

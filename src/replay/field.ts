@@ -1,4 +1,7 @@
-/** The name of a field in the text of an event, with what stands around it: `' gfn '`. */
+import type { Hex } from './hex.ts'
+import type { TraceLine } from './trace-line.ts'
+
+/** A piece of the text of an event, such as `' gfn '`. */
 export class Field {
   readonly #label: Uint8Array
 
@@ -16,5 +19,28 @@ export class Field {
       if (matched === label.length) return at + matched
     }
     return -1
+  }
+}
+
+/**
+ * A number in the text of an event: behind a label in the kernel's words, in hexadecimal digits with or without 0x; or, as
+ * `trace-cmd report -R` prints it, behind the name of the field and `=`, where only 0x makes it hexadecimal.
+ */
+export class NumberField {
+  readonly #label: Field
+  readonly #raw: Field
+
+  constructor(label: string, raw: string) {
+    this.#label = new Field(label)
+    this.#raw = new Field(`${raw}=`)
+  }
+
+  /** Reads it into the register and returns where its digits begin; -1 if there is no such number. */
+  read(register: Hex, line: TraceLine, from: number): number {
+    const { bytes, end } = line
+    const at = this.#label.find(bytes, from, end)
+    if (at >= 0 && register.read(bytes, at, end)) return at
+    const raw = this.#raw.find(bytes, line.textStart, end)
+    return raw >= 0 && register.readRaw(bytes, raw, end) ? raw : -1
   }
 }

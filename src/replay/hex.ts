@@ -15,6 +15,8 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
 export class Hex {
   high = 0
   low = 0
+  /** How many digits it had, if they were hexadecimal. */
+  digits = 0
 
   /** False if there is no number at `from`. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
@@ -30,7 +32,20 @@ export class Hex {
     }
     this.high = high >>> 0
     this.low = low >>> 0
+    this.digits = at - first
     return at > first && at - first <= MAX_DIGITS
+  }
+
+  /** As C prints numbers: decimal, or with 0x hexadecimal. */
+  readRaw(bytes: Uint8Array, from: number, to: number): boolean {
+    if (bytes[from] === ZERO && bytes[from + 1] === X) return this.read(bytes, from, to)
+    let at = from
+    let value = 0n
+    for (; at < to && bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at += 1)
+      value = value * 10n + BigInt(bytes[at]! - ZERO)
+    this.high = Number((value >> 32n) & 0xffff_ffffn)
+    this.low = Number(value & 0xffff_ffffn)
+    return at > from && value < 1n << 64n
   }
 
   /** As the address of a byte: the number of its page of 4 KiB. */
@@ -41,6 +56,10 @@ export class Hex {
   /** As the end of a range of bytes: the number of the first page that has no byte of it. */
   get pageUp(): number {
     return this.page + ((this.low & 0xfff) === 0 ? 0 : 1)
+  }
+
+  get isZero(): boolean {
+    return this.high === 0 && this.low === 0
   }
 
   /** Modulo 2^52, which tells apart all kernel addresses and holds every gfn and physical address. */

@@ -1,6 +1,6 @@
 import type { Evidence, Sample } from './evidence.ts'
 import { bestOffset, explains } from './infer-offset.ts'
-import type { InvalidationLog } from './invalidation-log.ts'
+import { type InvalidationLog, isEverything } from './invalidation-log.ts'
 import type { KnownMemslots, PageRange, RecordedMemslot } from './memslots.ts'
 import type { Recording } from './recording.ts'
 
@@ -85,13 +85,18 @@ function saidOf(stretches: readonly Stretch[], samples: number): string {
 /** A slot of all gfns seen, beyond every recorded range: if one had hit the guest, the guest would have faulted again. */
 function assumed({ start, end }: PageRange, samples: number, log: InvalidationLog): KnownMemslots {
   let highest = 0
-  for (let index = 0; index < log.length; index += 1) highest = Math.max(highest, log.end(index))
+  for (let index = 0; index < log.length; index += 1) {
+    if (!isEverything(log.pages.at(index))) highest = Math.max(highest, log.end(index))
+  }
   const baseGfn = down(start)
   const slot = { slot: 0, baseGfn, hva: up(highest) + HUGE, pages: up(end) - baseGfn }
+  const whole =
+    log.everything > 0 ? `; ${grouped(log.everything)} ranges are everything, which tells nothing of memslots` : ''
   const why =
     samples < MIN_SUPPORT
       ? `${samples === 0 ? 'no gfn was' : `only ${samples} gfns were`} mapped again after an invalidation`
       : `no distance hva - gfn explains a quarter of the ${grouped(samples)} cases of a gfn that was mapped again`
-  const says = `not inferable: ${why}; assumed: one memslot of all gfns seen, which no recorded range hits`
+  const hit = whole === '' ? 'no recorded range hits' : 'of the ranges only those hit'
+  const says = `not inferable: ${why}${whole}; assumed: one memslot of all gfns seen, which ${hit}`
   return { origin: 'assumed', says, slots: [slot] }
 }

@@ -1,5 +1,5 @@
 import type { Sample } from './evidence.ts'
-import type { InvalidationLog } from './invalidation-log.ts'
+import { type InvalidationLog, isEverything } from './invalidation-log.ts'
 
 /** A distance hva - gfn, in pages, and what speaks for it. */
 export type Offset = {
@@ -34,6 +34,7 @@ export function bestOffset(samples: readonly Sample[], log: InvalidationLog): Of
 /** Whether the distance lets an invalidation explain the sample. */
 export function explains(offset: number, { gfn, pages, firstCause, endCause }: Sample, log: InvalidationLog): boolean {
   for (let cause = firstCause; cause < endCause; cause += 1) {
+    if (isEverything(log.pages.at(cause))) continue
     if (gfn + offset < log.end(cause) && gfn + pages + offset > log.start(cause)) return true
   }
   return false
@@ -61,6 +62,7 @@ type Interval = { readonly from: number; to: number }
 function intervalsOf({ gfn, pages, firstCause, endCause }: Sample, log: InvalidationLog): readonly Interval[] {
   const all: Interval[] = []
   for (let cause = firstCause; cause < endCause; cause += 1) {
+    if (isEverything(log.pages.at(cause))) continue
     all.push({ from: log.start(cause) - gfn - pages + 1, to: log.end(cause) - gfn })
   }
   all.sort((a, b) => a.from - b.from)

@@ -1,12 +1,19 @@
 import { type Column, float64Column, uint32Column } from './column.ts'
 import { mappedHvas, overlapsAny, type RecordedMemslot } from './memslots.ts'
 
+/** No VMM maps so many pages in one piece: 2^46 bytes. */
+const EVERYTHING = 2 ** 34
+export const isEverything = (pages: number): boolean => pages >= EVERYTHING
+
 /** Every kvm_unmap_hva_range of a trace, in order, in pages. */
 export class InvalidationLog {
   readonly atNs: Column<Float64Array> = float64Column()
   readonly startPages: Column<Float64Array> = float64Column()
-  readonly pages: Column<Uint32Array> = uint32Column()
+  readonly pages: Column<Float64Array> = float64Column()
   readonly pids: Column<Uint32Array> = uint32Column()
+
+  /** Of them, so many are of everything, as when a process clears its soft-dirty bits: they say nothing of where memory lies. */
+  everything = 0
 
   get length(): number {
     return this.atNs.length
@@ -15,7 +22,8 @@ export class InvalidationLog {
   add(atNs: number, startPage: number, endPage: number, pid: number): void {
     this.atNs.push(atNs)
     this.startPages.push(startPage)
-    this.pages.push(Math.min(endPage - startPage, 2 ** 32 - 1))
+    this.pages.push(endPage - startPage)
+    if (isEverything(endPage - startPage)) this.everything += 1
     this.pids.push(pid)
   }
 

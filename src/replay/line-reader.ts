@@ -36,6 +36,7 @@ const SHAPES: readonly RegExp[] = [
     String.raw`^\s*(?:.*?\s)?(?:(?<s>\d+)\.(?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
   ),
 ]
+const GRAPH = SHAPES.length - 1
 const COMMENT_END = /\s*\*\/\s*$/
 
 /** Reads the lines of a recording, whatever shape they have; the last shape that was found is tried first. */
@@ -62,19 +63,23 @@ export class LineReader {
       const match = SHAPES[shape]!.exec(text)
       if (match === null) continue
       this.#shape = shape
-      this.#fill(match.groups!, match[0].length, text, bytes, start, end)
+      this.#fill(match, shape === GRAPH, bytes, start, end)
       return true
     }
     return false
   }
 
-  #fill(fields: Fields, length: number, text: string, bytes: Buffer, start: number, end: number): void {
+  #fill(match: RegExpExecArray, isGraph: boolean, bytes: Buffer, start: number, end: number): void {
     const { line } = this
+    const fields: Fields = match.groups!
+    const text = match.input
+    const { length } = match[0]
     const event = fields.event!
     line.bytes = bytes
-    line.start = start
-    line.nameStart = start + (fields.name === '' ? 0 : text.indexOf(fields.name!))
-    line.nameEnd = line.nameStart + fields.name!.length
+    // In a function graph the columns before the name end in the CPU's bracket; in the other shapes the line begins with it.
+    line.start = start + (isGraph ? text.indexOf(fields.name!, text.indexOf(')')) : 0)
+    line.nameStart = line.start
+    line.nameEnd = line.start + fields.name!.length
     line.pid = Number(fields.pid)
     line.tgid = Number(fields.tgid ?? 0)
     line.cpu = Number(fields.cpu ?? -1)
@@ -83,7 +88,7 @@ export class LineReader {
     let textStart = start + length
     while (textStart < end && bytes[textStart] === 0x20) textStart += 1
     line.textStart = textStart
-    line.end = end - (COMMENT_END.exec(text)?.[0].length ?? 0)
+    line.end = isGraph ? end - (COMMENT_END.exec(text)?.[0].length ?? 0) : end
     setTime(line, fields)
   }
 }

@@ -35,6 +35,11 @@ export class Lines {
     if (start < chunk.length) this.#hold(chunk.subarray(start))
   }
 
+  /** Whether the last line so far has no newline behind it. */
+  get isHolding(): boolean {
+    return this.#heldLength > 0
+  }
+
   /** What is left has no newline behind it. */
   end(): void {
     if (this.#heldLength > 0) this.#release()

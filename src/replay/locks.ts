@@ -2,28 +2,46 @@ import { type Column, float64Column } from './column.ts'
 import { Hex } from './hex.ts'
 import { Names } from './names.ts'
 
-/** Flags of contention_begin for a queued rwlock that is waited for in turn, as mmu_lock is. */
+/** Whose waits a lock's flags tell of; the names that __print_flags() puts together, in whatever order. */
+export type LockKind = 'rwlock' | 'rt-rwlock' | 'spinlock' | 'sleeper' | 'other'
+
+/** Flags of contention_begin for a queued rwlock that is waited for in turn, as mmu_lock is on x86 and arm64. */
 const READ = 'SPIN|READ'
 const WRITE = 'SPIN|WRITE'
-const MAX_RWLOCKS = 4096
+const MAX_LOCKS = 4096
 
-/** The locks of a trace: the flags that they were waited for with, and the rwlocks among them by their (hashed) address. */
+/** The locks of a trace: the flags that they were waited for with, and those that may be mmu_lock by their (hashed) address. */
 export class Locks {
-  /** Rwlock 0 is none. */
-  readonly #addresses = new Names([''], MAX_RWLOCKS)
+  /** Lock 0 is none. */
+  readonly #addresses = new Names([''], MAX_LOCKS)
   readonly #flags = new Names([READ, WRITE], 256)
   readonly #address = new Hex()
-  readonly #isSleeper: boolean[] = []
-  /** By rwlock: from the end of a wait for it to the next SPTE that the same task set. */
+  readonly #kinds: LockKind[] = []
+  /** By lock: from the end of a wait for it to the SPTE that the same task set in the same fault. */
   readonly #holdsNs: Column<Float64Array>[] = []
+  /** By lock: who got it last after a wait, and how many of its waits led to an SPTE. */
+  readonly #lastOwner: number[] = []
+  readonly #ledToSpte: number[] = []
+  readonly #kindOfLock: LockKind[] = []
 
   flagsOf(bytes: Uint8Array, start: number, end: number): number {
     return this.#flags.idOf(bytes, start, end)
   }
 
-  /** Which rwlock stands at `start`; 0 if the flags say that it is another kind of lock. */
-  rwlockOf(flags: number, bytes: Uint8Array, start: number, end: number): number {
-    return flags <= 1 ? this.#addresses.idOf(bytes, start, end) : 0
+  /**
+   * Which lock stands at `start` if mmu_lock may be of its kind; 0 if not. It is a spinlock on RISC-V, LoongArch and PowerPC: of
+   * the many of a host only those that are waited for in a fault are told apart.
+   */
+  lockOf(flags: number, bytes: Uint8Array, start: number, end: number, isInFault: boolean): number {
+    const kind = this.kindOf(flags)
+    if (kind !== 'rwlock' && kind !== 'rt-rwlock' && !(kind === 'spinlock' && isInFault)) return 0
+    const lock = this.#addresses.idOf(bytes, start, end)
+    this.#kindOfLock[lock] = kind
+    return lock
+  }
+
+  kindOfLock(lock: number): LockKind {
+    return this.#kindOfLock[lock] ?? 'other'
   }
 
   /** A number that tells locks apart. `%p` is hashed and printed in 16 digits, or with hash-ptr off an address of the kernel. */
@@ -32,24 +50,54 @@ export class Locks {
   }
 
   isSleeper(flags: number): boolean {
-    this.#isSleeper[flags] ??= this.flagsName(flags).includes('MUTEX')
-    return this.#isSleeper[flags]
+    return this.kindOf(flags) === 'sleeper'
+  }
+
+  kindOf(flags: number): LockKind {
+    this.#kinds[flags] ??= kindNamed(this.flagsName(flags).split('|'))
+    return this.#kinds[flags]
   }
 
   flagsName(flags: number): string {
     return this.#flags.nameOf(flags)
   }
 
-  addressOf(rwlock: number): string {
-    return this.#addresses.nameOf(rwlock)
+  addressOf(lock: number): string {
+    return this.#addresses.nameOf(lock)
   }
 
-  held(rwlock: number, ns: number): void {
-    this.#holdsNs[rwlock] ??= float64Column()
-    this.#holdsNs[rwlock].push(Math.max(0, ns))
+  /** A task got the lock after a wait. */
+  got(lock: number, pid: number): void {
+    this.#lastOwner[lock] = pid
   }
 
-  holdsOf(rwlock: number): Column<Float64Array> {
-    return this.#holdsNs[rwlock] ?? float64Column()
+  /**
+   * The task that got the lock after a wait has set an SPTE `ns` later. If another has got the lock since, the first had
+   * released it before.
+   */
+  held(lock: number, pid: number, ns: number): boolean {
+    this.#ledToSpte[lock] = (this.#ledToSpte[lock] ?? 0) + 1
+    if (this.#lastOwner[lock] !== pid) return false
+    this.#holdsNs[lock] ??= float64Column()
+    this.#holdsNs[lock].push(Math.max(0, ns))
+    return true
   }
+
+  ledToSpte(lock: number): number {
+    return this.#ledToSpte[lock] ?? 0
+  }
+
+  holdsOf(lock: number): Column<Float64Array> {
+    return this.#holdsNs[lock] ?? float64Column()
+  }
+}
+
+function kindNamed(names: readonly string[]): LockKind {
+  const has = (name: string) => names.includes(name)
+  if (has('MUTEX')) return 'sleeper'
+  if (has('PERCPU')) return 'other'
+  const isShared = has('READ') || has('WRITE')
+  if (has('RT')) return isShared ? 'rt-rwlock' : 'spinlock'
+  if (has('SPIN')) return isShared ? 'rwlock' : 'spinlock'
+  return 'other'
 }

@@ -70,8 +70,13 @@ test('a gzip file that ends too early or is damaged is refused', async () => {
 })
 
 test('a file that is not text is refused by what it is', async () => {
-  assert.equal(await refused(file('trace.dat', '\x17\x08Dtracing6\0')), "FILE is trace-cmd's binary format, not a text")
-  assert.equal(await refused(file('perf.data', 'PERFILE2h\0')), "FILE is perf's binary format, not a text")
+  // Whether the tool is installed here or not, it makes no text of a file of a few bytes.
+  const trace = Buffer.from('\x17\x08Dtracing6\0', 'latin1')
+  assert.match(
+    await refused(file('trace.dat', trace)),
+    /^FILE is trace-cmd's binary format, (?:and|of which) trace-cmd /,
+  )
+  assert.match(await refused(file('perf.data', 'PERFILE2h\0')), /^FILE is perf's binary format, (?:and|of which) perf /)
   const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0])
   assert.equal(await refused(file('trace.zst', zstd)), 'FILE is compressed with zstd, not a text')
   assert.equal(await refused(file('binary', 'ab\0cd')), 'FILE is a binary file: there is a zero byte at 2')
@@ -89,7 +94,7 @@ test('a trace without KVM is refused with what it holds', async () => {
   assert.equal(await refused(file('header', '# tracer: nop\n#\n')), 'FILE holds the header of a trace and no event')
   assert.equal(
     await refused(file('prose', 'Dear all,\n\nplease find attached\n')),
-    'FILE is not a trace: none of its 3 lines begins with TASK-PID [CPU] SECONDS: EVENT:',
+    'FILE is not a trace: none of its 3 lines begins with TASK-PID [CPU] SECONDS: EVENT:. The first lines that are not understood: 1: "Dear all,"; 3: "please find attached"',
   )
 })
 
@@ -99,5 +104,6 @@ test('lines that nobody understands do not keep the others from being read', asy
     { name: 'kvm_mmu_set_spte', count: 1 },
     { name: 'kvm_unmap_hva_range', count: 1 },
   ])
-  assert.deepEqual(recording.firstNotUnderstood, [1, 4])
+  assert.deepEqual(recording.firstLines, [{ number: 1, text: 'junk' }])
+  assert.ok(recording.isCut)
 })

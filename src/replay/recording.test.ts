@@ -6,11 +6,14 @@ import { line, recorded, setSpte, unmap } from './recorded.contract.ts'
 import { Recording } from './recording.ts'
 
 test('lines that are not understood are counted, and the first are known by number', () => {
-  const odd = ['what is this?', line('a-1', 3, 'kvm_unmap_hva_range', 'from here to there'), ' => handle_mm_fault']
+  const odd = ['what is this?', line('a-1', 3, 'kvm_unmap_hva_range', 'from here to there'), 'and this']
   const recording = recorded('# tracer: nop', '', setSpte(1, 1), ...odd, setSpte(9, 2), 'x', 'y', 'z')
   assert.equal(recording.lines, 10)
   assert.equal(recording.notUnderstood, 6)
-  assert.deepEqual(recording.firstNotUnderstood, [4, 5, 6, 8, 9])
+  assert.deepEqual(
+    recording.firstLines.map(({ number }) => number),
+    [4, 5, 6, 8, 9],
+  )
 })
 
 test('what a trace says of lost events is understood, of ftrace and of trace-cmd', () => {
@@ -25,7 +28,7 @@ test('what a trace says of lost events is understood, of ftrace and of trace-cmd
     '##### CPU 2 buffer started ####',
   )
   assert.equal(notUnderstood, 0)
-  assert.deepEqual(remarks, { overwritten: 110_200, lost: 19, gaps: 4 })
+  assert.deepEqual(remarks, { overwritten: 110_200, lost: 19, gaps: 4, headers: 0, functions: 0 })
 })
 
 test('a wait does not reach over lost events', () => {
@@ -69,7 +72,7 @@ test('the hold of a lock is estimated from the end of a wait to the next SPTE of
     ...wait(40, 'MUTEX'),
     setSpte(45, 4, 'a-1'),
   )
-  const rwlock = recording.locks.rwlockOf(1, Buffer.from('000000000000000a'), 0, 16)
+  const rwlock = recording.locks.lockOf(1, Buffer.from('000000000000000a'), 0, 16, false)
   const holds = recording.locks.holdsOf(rwlock)
   assert.deepEqual(
     Array.from({ length: holds.length }, (_, index) => holds.at(index)),
@@ -77,9 +80,10 @@ test('the hold of a lock is estimated from the end of a wait to the next SPTE of
   )
 })
 
-test('time that goes backwards is counted, unless it is the skew of two CPUs', () => {
-  const { clock } = recorded(setSpte(5000, 1), setSpte(4500, 2), setSpte(100, 3), unmap(9000, 1, 1))
-  assert.equal(clock.backwards, 1)
+test('time that goes backwards is counted by however little, and where it did first is known', () => {
+  const { clock } = recorded(setSpte(5000, 1), setSpte(4999, 2), setSpte(100, 3), unmap(9000, 1, 1))
+  assert.equal(clock.backwards, 2)
+  assert.deepEqual(clock.firstStep, { line: 2, byNs: 1000 })
   assert.equal(clock.spanNs, 4e6)
 })
 
@@ -107,8 +111,8 @@ test('a trace is the same wherever its chunks are cut', () => {
       waits.each((_, __, column) => waited.push(column.length, column.at(0)))
       return [pid, name, installs.count, unmaps, waited]
     })
-    const { lines: count, events, firstNotUnderstood, remarks, clock } = recording
-    return { tasks, count, events, firstNotUnderstood, remarks, spanNs: clock.spanNs }
+    const { lines: count, events, firstLines, remarks, clock } = recording
+    return { tasks, count, events, firstLines, remarks, spanNs: clock.spanNs }
   }
   const whole = stateOf([text])
   fc.assert(

@@ -6,23 +6,56 @@ export type Remarks = {
   lost: number
   /** How often events are missing. */
   gaps: number
+  /** How often ftrace's header begins: each is a recording of its own. */
+  headers: number
+  /** Lines of functions and of stacks, which are no events. */
+  functions: number
 }
 
+export const newRemarks = (): Remarks => ({ overwritten: 0, lost: 0, gaps: 0, headers: 0, functions: 0 })
+
+const QUOTES = /^(?:[>|]\s?)+/
+const KERNEL_LOG = /^(?:<\d+>)?\[\s*\d+\.\d+\]\s?/
 const IN_BUFFER = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
-const LOST = /^(?:.*:)?\s*CPU:\s*\d+ \[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]/
-/** What trace-cmd prints ahead of the events. */
-const PREAMBLE = /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[.*\]|.*: *cpus=\d+)$/
+const TRACER = /^# tracer: /
+const LOST = /(?:^|[\s:])CPU:\s*\d+ \[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]/
+const PERF_LOST = /PERF_RECORD_LOST(?:_SAMPLES)? (?:lost )?(\d+)/
+/** What trace-cmd prints ahead of the events, a kernel ahead of and behind a dump, grep between matches, perf as warnings. */
+const PREAMBLE =
+  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|-+|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|Processed \d+ events.*)$/
+const FUNCTIONS: readonly RegExp[] = [
+  // The stack of an event, and what ftrace prints ahead of it.
+  /^\s*(?:=>|=&gt;) /,
+  /: (?:<|&lt;)(?:user )?stack trace(?:>|&gt;)/,
+  // perf's callchains.
+  /^\s+[\da-f]{4,16} .*\(\S.*\)$/,
+  /^\s+[\da-f]{8,16} \S+(?:\+0x[\da-f]+)?$/,
+  // Functions of the tracers function and function_graph.
+  /\]\s.*\d: \S+ <-\S+$/,
+  /^\s*(?:[\d.]+ \|\s+)?\d+\)\s.*\|/,
+  /^\s*(?:[\d.]+ \|\s+)?\d+\)\s.*=>/,
+]
 
 /** Reads a line that is not an event's: 'gap' if events are missing there, undefined if nobody understands it. */
-export function readRemark(text: string, remarks: Remarks): 'header' | 'gap' | undefined {
-  if (text.startsWith('#')) {
-    const counts = IN_BUFFER.exec(text)
-    if (counts !== null) remarks.overwritten += Math.max(0, Number(counts[2]) - Number(counts[1]))
-    return 'header'
+export function readRemark(line: string, remarks: Remarks): 'header' | 'gap' | undefined {
+  const text = line.replace(QUOTES, '').replace(KERNEL_LOG, '').replaceAll('\t', ' ')
+  if (text.trim() === '') return 'header'
+  if (text.startsWith('#') || / #(?: {2,}| tracer:)/.test(text)) return readHeader(text, remarks)
+  const lost = LOST.exec(text) ?? PERF_LOST.exec(text)
+  if (lost !== null) {
+    remarks.lost += Number(lost[1] ?? 0)
+    remarks.gaps += 1
+    return 'gap'
   }
-  const lost = LOST.exec(text)
-  if (lost === null) return PREAMBLE.test(text.trim()) ? 'header' : undefined
-  remarks.lost += Number(lost[1] ?? 0)
-  remarks.gaps += 1
-  return 'gap'
+  if (PREAMBLE.test(text.trim())) return 'header'
+  if (!FUNCTIONS.some((shape) => shape.test(text))) return undefined
+  remarks.functions += 1
+  return 'header'
+}
+
+function readHeader(text: string, remarks: Remarks): 'header' {
+  if (TRACER.test(text)) remarks.headers += 1
+  const counts = IN_BUFFER.exec(text)
+  if (counts !== null) remarks.overwritten += Math.max(0, Number(counts[2]) - Number(counts[1]))
+  return 'header'
 }

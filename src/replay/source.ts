@@ -1,14 +1,17 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { converted } from './convert.ts'
 import { ReplayError } from './error.ts'
 
 const CHUNK = 64 * 1024
 
 /** What else a file may be, by its first bytes, and how it becomes text. */
 const FORMATS: readonly { readonly magic: string; readonly is: string; readonly text: string }[] = [
-  { magic: '\x17\x08Dtracing', is: "trace-cmd's binary format", text: 'trace-cmd report -i FILE > FILE.txt' },
-  { magic: 'PERFILE2', is: "perf's binary format", text: 'scripts/record-kvm-trace --help' },
   { magic: '\x28\xb5\x2f\xfd', is: 'compressed with zstd', text: 'zstd -dc FILE | faultline trace -' },
   { magic: '\xfd7zXZ\x00', is: 'compressed with xz', text: 'xz -dc FILE | faultline trace -' },
   { magic: 'BZh', is: 'compressed with bzip2', text: 'bzip2 -dc FILE | faultline trace -' },
@@ -18,21 +21,37 @@ const GZIP = '\x1f\x8b'
 /** How a path is spoken of: `-` is standard input. */
 export const spokenName = (path: string): string => (path === '-' ? 'standard input' : path)
 
-/**
- * Hands the bytes of a file, or of standard input for `-`, to `take`, unpacked if they are gzip's by their magic. Whatever
- * goes wrong becomes a ReplayError.
- */
-export async function readBytes(path: string, stdin: () => Readable, take: (chunk: Buffer) => void): Promise<void> {
+export type TakeChunk = (chunk: Buffer) => void
+
+/** A recording that can be read as often as it takes. */
+export type Source = { readonly name: string; read(take: TakeChunk): Promise<void>; close(): Promise<void> }
+
+/** Standard input, for `-`, is kept in a temporary file: it can be read only once. */
+export async function openSource(path: string, stdin: () => Readable): Promise<Source> {
   const name = spokenName(path)
-  const input = path === '-' ? stdin() : createReadStream(path, { highWaterMark: CHUNK })
+  if (path !== '-') return { name, read: (take) => readBytes(path, name, take), close: async () => {} }
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-trace-'))
+  const spool = join(folder, 'stdin')
+  const close = () => rm(folder, { recursive: true, force: true })
+  try {
+    await pipeline(stdin(), createWriteStream(spool))
+  } catch (cause) {
+    await close()
+    throw readFailed(name, 0, cause)
+  }
+  return { name, read: (take) => readBytes(spool, name, take), close }
+}
+
+/** The bytes of a file, unpacked if they are gzip's by their magic, and as text if a tool makes it. Whatever goes wrong becomes a ReplayError. */
+async function readBytes(path: string, name: string, take: TakeChunk): Promise<void> {
+  const input = createReadStream(path, { highWaterMark: CHUNK })
   let read = 0
   try {
     const head = await firstChunk(input)
     if (head === undefined) throw empty(name)
     rejectOtherFormats(name, head)
     input.unshift(head)
-    const isPacked = head.toString('latin1', 0, GZIP.length) === GZIP
-    for await (const chunk of isPacked ? unpacked(input) : input) {
+    for await (const chunk of converted(name, path, head) ?? (isGzip(head) ? unpacked(input) : input)) {
       if (read === 0) rejectBinary(name, chunk)
       read += chunk.length
       take(chunk)
@@ -44,6 +63,8 @@ export async function readBytes(path: string, stdin: () => Readable, take: (chun
     input.destroy()
   }
 }
+
+const isGzip = (head: Buffer) => head.toString('latin1', 0, GZIP.length) === GZIP
 
 const empty = (name: string) => new ReplayError(`${name} is empty`, 'Was tracing on? See docs/traces.md.')
 

@@ -1,31 +1,21 @@
 import type { Contention, MmuLock } from './contention.ts'
 import type { TraceSummary } from './summary.ts'
 import { tableOf } from './table.ts'
+import { count, percent, time } from './words.ts'
 
 const THREADS_SHOWN = 24
 const EVENTS_SHOWN = 16
 const SLOTS_SHOWN = 16
 
-const count = (value: number) => value.toLocaleString('en-US')
-const rate = (value: number) => `${count(Math.round(value))}/s`
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`
-
-const UNITS = [
-  { size: 1e9, name: 's' },
-  { size: 1e6, name: 'ms' },
-  { size: 1e3, name: 'us' },
-]
-
-/** 1234567 -> `1.23 ms`. */
-function time(ns: number): string {
-  const { size, name } = UNITS.find((unit) => ns >= unit.size) ?? { size: 1, name: 'ns' }
-  return `${count(Number((ns / size).toPrecision(3)))} ${name}`
-}
+const rate = (value: number | null) => (value === null ? NOT_TRACED : `${count(Math.round(value))}/s`)
+const NOT_TRACED = 'not traced'
 
 /** For the terminal: what a kernel engineer asks of a trace, in the order in which he asks it. */
 export function summaryText(summary: TraceSummary): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
+    ['this host', verdict(summary)],
     ['trace', overview(summary)],
+    ['findings', summary.findings.map(({ says }) => says)],
     ['threads', threads(summary)],
     ['events', events(summary)],
     ['invalidations', invalidations(summary)],
@@ -40,19 +30,46 @@ export function summaryText(summary: TraceSummary): string {
     .join('\n')
 }
 
+function verdict({ verdict: { says, command, basis }, vm }: TraceSummary): readonly string[] {
+  const lines = vm === null ? [says] : [vm.says, says]
+  if (command !== null) lines.push(`to see what helps: ${command}`)
+  return [...lines, `rests on ${basis}`]
+}
+
 function overview({ spanNs, lines, faults, ...summary }: TraceSummary): readonly string[] {
   const counted = faults === null ? '' : `, ${count(faults.count)}: ${faults.says}`
+  const { count: ranges } = summary.invalidations
   return [
-    `span           ${time(spanNs)}, ${count(lines)} lines`,
-    `faults         ${rate(summary.faultsPerSecond)}${counted}`,
-    `SPTEs set      ${rate(summary.sptesSetPerSecond)}, ${count(summary.sptesSet)}`,
-    `invalidations  ${rate(summary.invalidationsPerSecond)}, ${count(summary.invalidations.count)}`,
+    `span           ${spanNs > 0 ? time(spanNs) : 'unknown'}, ${count(lines)} lines`,
+    `faults         ${rate(summary.faultsPerSecond)}${counted}${apartOf(faults)}`,
+    `SPTEs set      ${rate(summary.sptesSetPerSecond)}${summary.sptesSet > 0 ? `, ${count(summary.sptesSet)}` : ''}`,
+    `invalidations  ${rate(summary.invalidationsPerSecond)}${ranges > 0 ? `, ${count(ranges)}` : ''}`,
+    `mmu            ${summary.mmu ?? 'unknown'}`,
   ]
 }
 
+function apartOf(faults: TraceSummary['faults']): string {
+  if (faults === null) return ''
+  const parts: readonly (readonly [number, string])[] = [
+    [faults.madeWritable, 'only made a page writable'],
+    [faults.private, 'are private'],
+    [faults.repeated, 'repeat one that was not answered'],
+    [faults.device, 'of devices are not among them'],
+    [faults.nested, 'of nested guests are not among them'],
+  ]
+  const named = parts.filter(([found]) => found > 0).map(([found, what]) => `${count(found)} ${what}`)
+  return named.length === 0 ? '' : `; ${named.join(', ')}`
+}
+
 function threads({ threads: all }: TraceSummary): readonly string[] {
-  const rows = all.map(({ role, pid, name, evidence }) => [role, String(pid), name, evidence])
-  return cutOff(tableOf(['role', 'pid', 'name', 'seen'], rows.slice(0, THREADS_SHOWN)), all.length - THREADS_SHOWN)
+  const rows = all.map(({ role, pid, name, longestWaitNs, longestOnCpuNs, evidence }) => {
+    const longest = [longestWaitNs, longestOnCpuNs].map((ns) => (ns === null ? '-' : time(ns)))
+    return [role, String(pid), name, ...longest, evidence]
+  })
+  return cutOff(
+    tableOf(['role', 'pid', 'name', 'longest wait', 'longest on CPU', 'seen'], rows.slice(0, THREADS_SHOWN)),
+    all.length - THREADS_SHOWN,
+  )
 }
 
 function events({ events: all }: TraceSummary): readonly string[] {
@@ -60,12 +77,15 @@ function events({ events: all }: TraceSummary): readonly string[] {
   return cutOff(tableOf(['event', 'lines'], rows.slice(0, EVENTS_SHOWN)), all.length - EVENTS_SHOWN)
 }
 
-function invalidations({ invalidations: { count: all, pages, widths, outsideMemslots } }: TraceSummary): string[] {
+function invalidations({
+  invalidations: { count: all, pages, widths, everything, outsideMemslots },
+}: TraceSummary): string[] {
   if (pages === null) return []
   const spread = `min ${count(pages.min)}, median ${count(pages.median)}, p99 ${count(pages.p99)}, max ${count(pages.max)}`
   const buckets = widths.map(({ from, count: ranges }) => `${widthName(from)}: ${count(ranges)}`)
-  const lines = [`pages a range: ${spread}`, buckets.join('   ')]
-  if (outsideMemslots === null) return lines
+  const lines = everything === all ? [] : [`pages a range: ${spread}`, buckets.join('   ')]
+  if (everything > 0) lines.push(`${count(everything)} ranges are everything`)
+  if (outsideMemslots === null) return [...lines, 'how many hit no memslot is unknown']
   return [...lines, `${count(outsideMemslots)} ranges (${percent(outsideMemslots / all)}) hit no memslot`]
 }
 
@@ -92,14 +112,15 @@ function contentionTable(rows: readonly Contention[]): readonly string[] {
 }
 
 function mmuLock(lock: MmuLock | null): readonly string[] {
-  if (lock === null) return ['nobody waited for a rwlock']
-  const { holdEstimateNs: hold, waitsPerFault, waitsPerSpte } = lock
+  if (lock === null) return ['no wait for a lock that may be it is in the trace']
+  const { holdEstimateNs: hold, holdsAreSure, waitsPerFault, waitsPerSpte } = lock
   const lines = [`taken to be ${lock.address}: ${lock.says}`, ...contentionTable(lock.contention)]
   if (waitsPerFault !== null) lines.push(`vCPUs waited at ${percent(waitsPerFault)} of their faults`)
   if (waitsPerSpte !== null) lines.push(`vCPUs waited at ${percent(waitsPerSpte)} of the SPTEs they set`)
   if (hold !== null) {
     const spread = `median ${time(hold.median)}, p99 ${time(hold.p99)}, of ${count(hold.count)}`
-    lines.push(`from the end of a wait to the SPTE, an estimate of the hold: ${spread}`)
+    const doubt = holdsAreSure ? '' : '; a retry between the two would not show'
+    lines.push(`from the end of a wait to the SPTE of the same fault, an estimate of the hold: ${spread}${doubt}`)
   }
   return lines
 }

@@ -1,13 +1,24 @@
 import { type Contention, contentionOf, type MmuLock, mmuLockOf } from './contention.ts'
 import { type Bucket, bucketsOf, type Distribution, distributionOf } from './distribution.ts'
 import { doubtsOf } from './doubts.ts'
-import { faultSourceOf } from './fault-source.ts'
+import { type FaultSource, faultSourceOf } from './fault-source.ts'
+import { type Finding, findingsOf } from './findings.ts'
+import { isEverything } from './invalidation-log.ts'
 import type { KnownMemslots } from './memslots.ts'
+import { mmuOf } from './mmu.ts'
 import type { Recording } from './recording.ts'
-import { rolesOf, type TaskRole } from './roles.ts'
+import type { Cause, Removal } from './removals.ts'
+import { rolesOf, type TaskInRole, type TaskRole } from './roles.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
+import type { Vm } from './vms.ts'
 
-/** What a recorded trace holds, as data. */
+/** What a recorded trace holds of one VM, as data. */
 export type TraceSummary = {
+  /** Which VM, if the trace has several. */
+  readonly vm: { readonly number: number; readonly says: string; readonly vcpus: readonly number[] } | null
+  /** What this host suffers from, and the command that answers it. */
+  readonly verdict: Verdict
+  readonly findings: readonly Finding[]
   readonly lines: number
   readonly notUnderstood: number
   /** The numbers of the first lines that were not understood. */
@@ -15,19 +26,25 @@ export type TraceSummary = {
   readonly spanNs: number
   readonly events: readonly { readonly name: string; readonly count: number }[]
   readonly threads: readonly ThreadSummary[]
-  readonly faults: { readonly count: number; readonly event: string; readonly says: string } | null
+  readonly mmu: 'tdp' | 'shadow' | null
+  readonly faults: FaultSummary | null
   readonly sptesSet: number
-  readonly faultsPerSecond: number
-  readonly sptesSetPerSecond: number
-  readonly invalidationsPerSecond: number
+  /** Rates are null where the events are not in the trace, or it has no times: nobody knows then whether there were any. */
+  readonly faultsPerSecond: number | null
+  readonly sptesSetPerSecond: number | null
+  readonly invalidationsPerSecond: number | null
   readonly invalidations: {
     readonly count: number
     readonly pages: Distribution | null
     /** How many ranges are `from` to twice as many pages wide. */
     readonly widths: readonly Bucket[]
-    /** Ranges that hit no memslot; null if there is no memslot to hit. */
+    /** Ranges of everything, which are in none of the widths. */
+    readonly everything: number
+    /** Ranges that hit no memslot; null if where the memslots are is not known. */
     readonly outsideMemslots: number | null
   }
+  /** What took leafs of the page tables away, where kvm_tdp_mmu_spte_changed shows it. */
+  readonly removals: Readonly<Record<Cause, Removal>>
   readonly memslots: {
     readonly origin: KnownMemslots['origin']
     readonly says: string
@@ -45,27 +62,67 @@ export type TraceSummary = {
   readonly warnings: readonly string[]
 }
 
+export type FaultSummary = {
+  readonly count: number
+  readonly event: string
+  readonly says: string
+  readonly addresses: 'gfn' | 'virtual'
+  /** Counted apart: accesses to devices, faults of nested guests, faults by the guest's virtual address. */
+  readonly device: number
+  readonly nested: number
+  readonly virtual: number
+  /** Of the count: faults of a confidential guest's own memory, and faults on a mapped page that had to be made writable. */
+  readonly private: number
+  readonly madeWritable: number
+  /** Faults on a gfn that the same task had faulted on with no SPTE between. */
+  readonly repeated: number
+}
+
 export type ThreadSummary = {
   readonly pid: number
+  readonly tgid: number | null
   readonly name: string
   readonly role: TaskRole
   readonly evidence: string
+  readonly longestWaitNs: number | null
+  /** sched_switch: the longest time on a CPU without a switch; null if that is not traced. */
+  readonly longestOnCpuNs: number | null
 }
 
-export function summarise(recording: Recording, known: KnownMemslots): TraceSummary {
+/** `file` is how the recording is called in the command of the verdict. */
+export function summarise(recording: Recording, known: KnownMemslots, file = 'FILE', vm?: Vm): TraceSummary {
   const { invalidations, clock } = recording
   const roles = rolesOf(recording.tasks.all)
-  const faults = faultSourceOf(recording, roles)
+  const source = faultSourceOf(recording, roles)
+  const faults = faultSummaryOf(roles, source)
+  const mmuLock = mmuLockOf(recording, roles)
   const sptesSet = roles.reduce((sum, { task }) => sum + task.installs.count, 0)
-  const perSecond = (count: number) => (clock.spanNs > 0 ? (count / clock.spanNs) * 1e9 : 0)
+  const isTraced = (count: number) => count > 0 && clock.spanNs > 0
+  const perSecond = (count: number) => (isTraced(count) ? (count / clock.spanNs) * 1e9 : null)
+  const outside = known.slots.length > 0 && known.origin !== 'assumed' ? invalidations.outside(known.slots) : null
+  const findings = findingsOf(recording, roles, { faults: faults?.count ?? 0, mmuLock, outside })
+  const counts = {
+    mmuLock,
+    faults,
+    outside,
+    invalidations: invalidations.length,
+    mmu: mmuOf(recording, source, mmuLock),
+  }
   return {
+    vm: vm === undefined ? null : { number: vm.number, says: vm.says, vcpus: vm.vcpus },
+    verdict: verdictOf(recording, roles, findings, {
+      ...counts,
+      file: vm === undefined ? file : `${file} --vm ${vm.number}`,
+    }),
+    findings,
     lines: recording.lines,
     notUnderstood: recording.notUnderstood,
-    firstNotUnderstood: recording.firstNotUnderstood,
+    firstNotUnderstood: recording.firstLines.map(({ number }) => number),
     spanNs: clock.spanNs,
     events: recording.events,
-    threads: roles.map(({ task: { pid, name }, role, evidence }) => ({ pid, name, role, evidence })),
-    faults: faults === undefined ? null : { count: faults.count, event: faults.event, says: faults.says },
+    threads: roles.map(threadOf),
+    mmu: counts.mmu,
+    faults,
     sptesSet,
     faultsPerSecond: perSecond(faults?.count ?? 0),
     sptesSetPerSecond: perSecond(sptesSet),
@@ -73,16 +130,48 @@ export function summarise(recording: Recording, known: KnownMemslots): TraceSumm
     invalidations: {
       count: invalidations.length,
       pages: distributionOf([invalidations.pages]) ?? null,
-      widths: bucketsOf(invalidations.pages),
-      outsideMemslots: known.slots.length > 0 ? invalidations.outside(known.slots) : null,
+      widths: bucketsOf(invalidations.pages).filter(({ from }) => !isEverything(from)),
+      everything: invalidations.everything,
+      outsideMemslots: outside,
     },
+    removals: recording.removals.byCause,
     memslots: { origin: known.origin, says: known.says, slots: known.slots.map(printable) },
     contention: contentionOf(recording, roles),
     unpairedContention: recording.tasks.all.reduce((sum, { waits }) => sum + waits.unpaired + waits.underWay, 0),
-    mmuLock: mmuLockOf(recording, roles),
+    mmuLock,
     warnings: doubtsOf(recording),
   }
 }
+
+/** Null if no event of a fault is in the trace: then nobody knows whether there were any. */
+function faultSummaryOf(roles: readonly TaskInRole[], source: FaultSource | undefined): FaultSummary | null {
+  const tasks = roles.filter(({ role }) => role === 'vcpu').map(({ task }) => task)
+  const sum = (of: (task: TaskInRole['task']) => number) => tasks.reduce((total, task) => total + of(task), 0)
+  const apart = {
+    device: sum((task) => task.deviceFaults),
+    nested: sum((task) => task.nestedFaults),
+    virtual: sum((task) => task.virtualFaults),
+    private: sum((task) => task.privateFaults),
+    madeWritable: sum((task) => task.madeWritable),
+    repeated: sum((task) => task.progress.repeats),
+  }
+  if (source !== undefined) {
+    return { count: source.count, event: source.event, says: source.says, addresses: 'gfn', ...apart }
+  }
+  if (apart.virtual === 0) return null
+  const says = "each is a fault by an address of the guest's own (virtual): which gfn it is on is not known"
+  return { count: apart.virtual, event: 'kvm_page_fault or kvm_exit', says, addresses: 'virtual', ...apart }
+}
+
+const threadOf = ({ task, role, evidence }: TaskInRole): ThreadSummary => ({
+  pid: task.pid,
+  tgid: task.tgid > 0 ? task.tgid : null,
+  name: task.name,
+  role,
+  evidence,
+  longestWaitNs: task.waits.longest?.ns ?? null,
+  longestOnCpuNs: task.longestOnCpuNs >= 0 ? task.longestOnCpuNs : null,
+})
 
 const printable = ({ slot, baseGfn, hva, pages }: KnownMemslots['slots'][number]) => ({
   slot,

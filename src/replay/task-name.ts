@@ -55,7 +55,13 @@ function shortened(name: string): string {
   return last.slice(-LONGEST_NAME).trim()
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&nbsp;': ' ', '&#39;': "'" }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+  '&nbsp;': ' ',
+  '&#39;': "'",
+}
 
 /** Text as it was before it was put on a web page. */
 export const unescaped = (text: string): string =>

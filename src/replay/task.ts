@@ -1,8 +1,13 @@
 import { float64Column } from './column.ts'
+import type { Exit } from './event-sink.ts'
 import { FaultLog, InstallLog } from './fault-log.ts'
+import { Progress } from './progress.ts'
+import type { Chain } from './removals.ts'
+import { taskName } from './task-name.ts'
+import type { TraceLine } from './trace-line.ts'
 import { NO_RWLOCK, Waits } from './waits.ts'
 
-const NO_GFN = -1
+export const NO_GFN = -1
 /** Between two zaps of one run, that may lie the time slice of another task, but not much more. */
 const LONGEST_REST_NS = 5e6
 
@@ -10,28 +15,58 @@ const LONGEST_REST_NS = 5e6
 export class Task {
   readonly pid: number
   name: string
+  /** Its process, and which vCPU it is; 0 and -1 if nothing said so. */
+  tgid = 0
+  vcpu = -1
   /** kvm_page_fault, by the address: of the guest's physical memory under two-dimensional paging. */
   readonly pageFaults: FaultLog
-  /** arm64 kvm_guest_fault. */
+  /** arm64 kvm_guest_fault, and the like of RISC-V and PowerPC. */
   readonly guestFaults: FaultLog
   /** kvm_mmu_set_spte. */
   readonly installs: InstallLog
-  /** kvm_tdp_mmu_spte_changed, from not present to a leaf that is. */
+  /** kvm_tdp_mmu_spte_changed, from no leaf to a leaf that is present. */
   readonly tdpInstalls: FaultLog
   readonly waits = new Waits()
+  readonly progress = new Progress()
+  readonly removing: Chain = { cause: 'own', lastNs: Number.NEGATIVE_INFINITY }
+  /** Faults that are none of the guest's memory by gfn, and are in no log. */
+  virtualFaults = 0
+  nestedFaults = 0
+  deviceFaults = 0
+  /** Emulated accesses to devices, and faults of a confidential guest's own memory. */
+  deviceAccesses = 0
+  privateFaults = 0
+  /** Of tdpInstalls: leafs that took the place of a table. */
+  collapses = 0
+  /** Faults on a gfn that was mapped already, and only had to be made writable. */
+  madeWritable = 0
   guestEntries = 0
   fastPageFaults = 0
+  /** Events that only vCPUs cause. */
+  vcpuEvents = 0
   unmaps = 0
   ages = 0
+  setPtes = 0
+  attributeChanges = 0
   zaps = 0
   /** When each run of zaps began that one cause explains: the deletion of a memslot takes many page tables away. */
   readonly zapRuns = float64Column()
   #lastZapNs = Number.NEGATIVE_INFINITY
   #lastGeneration = -1
-  /** The last kvm_page_fault that no kvm_mmu_set_spte has answered yet. */
+  exit: Exit | undefined
+  isNested = false
+  /** Between a fault's event and the SPTE, the entry or the fault after it. */
+  isInFault = false
+  /** The last fault on a gfn that nothing has answered yet, and how many invalidations there had been. */
   pendingGfn = NO_GFN
-  #rwlock = NO_RWLOCK
-  #heldSinceNs = 0
+  pendingSeen = 0
+  pendingLog: FaultLog | undefined
+  /** Which rwlock the task got last and has not set an SPTE under yet. */
+  heldRwlock = NO_RWLOCK
+  heldSinceNs = 0
+  /** sched_switch: since when it runs, and the longest that it ran without a switch. */
+  onCpuSinceNs = -1
+  longestOnCpuNs = -1
 
   constructor(pid: number, name: string, keepStreams: boolean) {
     this.pid = pid
@@ -42,19 +77,21 @@ export class Task {
     this.tdpInstalls = new FaultLog(keepStreams)
   }
 
+  get faults(): number {
+    return this.pageFaults.count + this.guestFaults.count + this.virtualFaults + this.nestedFaults + this.deviceFaults
+  }
+
   /** The task waits for a rwlock, so it holds none that we know of; or it has got one. */
   holds(rwlock: number, atNs: number): void {
-    this.#rwlock = rwlock
-    this.#heldSinceNs = atNs
+    this.heldRwlock = rwlock
+    this.heldSinceNs = atNs
   }
 
-  /** Which rwlock the task got last and has not set an SPTE under yet. */
-  get heldRwlock(): number {
-    return this.#rwlock
-  }
-
-  heldForNs(atNs: number): number {
-    return atNs - this.#heldSinceNs
+  /** A fault begins or ends: what was held for the one before is released. */
+  leavesFault(): void {
+    this.isInFault = false
+    this.heldRwlock = NO_RWLOCK
+    this.waits.leaveFault()
   }
 
   /** A page table was zapped. Another generation is another cause; so is a long rest, if two of them went by unseen. */
@@ -63,11 +100,6 @@ export class Task {
     if (generation !== this.#lastGeneration || atNs - this.#lastZapNs > LONGEST_REST_NS) this.zapRuns.push(atNs)
     this.#lastZapNs = atNs
     this.#lastGeneration = generation
-  }
-
-  answered(): void {
-    this.pendingGfn = NO_GFN
-    this.#rwlock = NO_RWLOCK
   }
 }
 
@@ -81,18 +113,23 @@ export class Tasks {
   }
 
   /** All CPUs' idle tasks have pid 0: they are told apart by the CPU. */
-  of(pid: number, cpu: number, bytes: Buffer, nameStart: number, nameEnd: number): Task {
-    const key = pid === 0 ? -1 - cpu : pid
+  of(line: TraceLine): Task {
+    const key = line.pid === 0 ? -1 - line.cpu : line.pid
     const known = this.#tasks.get(key)
-    if (known !== undefined && (known.name !== UNKNOWN || bytes[nameStart] === ANGLE)) return known
-    const name = bytes.toString('latin1', nameStart, nameEnd)
+    if (known !== undefined && (known.name !== UNKNOWN || line.bytes[line.nameEnd - 1] === UNKNOWN_END)) return known
+    const name = taskName(line.bytes.toString('latin1', line.start, line.nameEnd))
     if (known !== undefined) {
       known.name = name
       return known
     }
-    const task = new Task(pid, name, this.#keepStreams)
+    const task = new Task(line.pid, name, this.#keepStreams)
+    task.tgid = line.tgid
     this.#tasks.set(key, task)
     return task
+  }
+
+  known(pid: number): Task | undefined {
+    return this.#tasks.get(pid)
   }
 
   get all(): readonly Task[] {
@@ -102,4 +139,4 @@ export class Tasks {
 
 /** What ftrace prints for a task whose name it has not kept. */
 const UNKNOWN = '<...>'
-const ANGLE = 0x3c
+const UNKNOWN_END = 0x3e

@@ -58,7 +58,6 @@ test('a line that is not of an event is refused', () => {
     ' [',
     '-1 [0',
     'bash-12 [000] .....  12.5: schedule <-preempt_schedule',
-    'bash-12 [000] .....  1234567: kvm_entry: vcpu 0',
     'bash-12 [000] .....  12.: kvm_entry: vcpu 0',
     'bash-12 [000] .....  12.1234567890: kvm_entry: vcpu 0',
     'bash 12 [000] .....  12.5: kvm_entry: vcpu 0',

@@ -2,15 +2,33 @@ import { type Column, float64Column } from './column.ts'
 
 const MAX_LOCKS = 65_536
 
+/** What a wait for mmu_lock was for: whose event was the last before it ended. */
+export type Blocker = 'notifier' | 'fault' | 'zap' | 'unknown'
+export const BLOCKERS: readonly Blocker[] = ['notifier', 'fault', 'zap', 'unknown']
+export type Blocked = Readonly<Record<Blocker, { count: number; totalNs: number }>>
+
+export type LongestWait = {
+  readonly ns: number
+  readonly fromNs: number
+  readonly flags: number
+  readonly rwlock: number
+}
+
 /** Waits for any lock, by a task's contention events: how long each took, by what flags the kernel gave. */
 export class Waits {
-  /** By flags and, of queued rwlocks, by lock: see keyOf(). */
+  /** By flags and, of locks that may be mmu_lock, by lock: see keyOf(). */
   readonly #columns = new Map<number, Column<Float64Array>>()
   /** The stack of waits under way: which lock, since when, with which flags, and which rwlock. */
   readonly #locks: number[] = []
   readonly #sinceNs: number[] = []
   readonly #flags: number[] = []
   readonly #rwlocks: number[] = []
+  /** By rwlock: in how many faults the task waited for it, and for whom. */
+  readonly #faults = new Map<number, number>()
+  readonly #blocked = new Map<number, Blocked>()
+  /** Which rwlock the fault under way has waited for. */
+  #waitedIn = NO_RWLOCK
+  longest: LongestWait | undefined
   /** Begins without an end and ends without a begin. */
   unpaired = 0
 
@@ -43,15 +61,51 @@ export class Waits {
     // What is nested in this wait is over too, its end was lost.
     this.unpaired += this.#locks.length - depth - 1
     const rwlock = this.#rwlocks[depth]!
-    this.#record(keyOf(this.#flags[depth]!, rwlock), atNs - this.#sinceNs[depth]!)
+    this.#record(this.#flags[depth]!, rwlock, this.#sinceNs[depth]!, Math.max(0, atNs - this.#sinceNs[depth]!))
     this.#truncate(depth)
     return rwlock
+  }
+
+  /** How long the wait took that ended last. */
+  lastNs = 0
+
+  /** The wait that ended last was for this blocker; it lay in a fault. */
+  wasInFault(rwlock: number, blocker: Blocker): void {
+    if (this.#waitedIn !== rwlock) this.#faults.set(rwlock, this.faultsThatWaited(rwlock) + 1)
+    this.#waitedIn = rwlock
+    this.wasFor(rwlock, blocker)
+  }
+
+  wasFor(rwlock: number, blocker: Blocker): void {
+    let blocked = this.#blocked.get(rwlock)
+    if (blocked === undefined) {
+      blocked = noneBlocked()
+      this.#blocked.set(rwlock, blocked)
+    }
+    blocked[blocker].count += 1
+    blocked[blocker].totalNs += this.lastNs
+  }
+
+  leaveFault(): void {
+    this.#waitedIn = NO_RWLOCK
+  }
+
+  faultsThatWaited(rwlock: number): number {
+    return this.#faults.get(rwlock) ?? 0
+  }
+
+  blockedBy(rwlock: number): Blocked {
+    return this.#blocked.get(rwlock) ?? noneBlocked()
   }
 
   /** Events were lost: nobody knows which waits are still under way. */
   forget(): void {
     this.unpaired += this.#locks.length
     this.#truncate(0)
+  }
+
+  get isEmpty(): boolean {
+    return this.#columns.size === 0 && this.#locks.length === 0 && this.unpaired === 0
   }
 
   get underWay(): number {
@@ -62,13 +116,16 @@ export class Waits {
     for (const [key, column] of this.#columns) visit(Math.floor(key / MAX_LOCKS), key % MAX_LOCKS, column)
   }
 
-  #record(key: number, ns: number): void {
+  #record(flags: number, rwlock: number, fromNs: number, ns: number): void {
+    const key = keyOf(flags, rwlock)
     let column = this.#columns.get(key)
     if (column === undefined) {
       column = float64Column()
       this.#columns.set(key, column)
     }
-    column.push(Math.max(0, ns))
+    column.push(ns)
+    this.lastNs = ns
+    if (this.longest === undefined || ns > this.longest.ns) this.longest = { ns, fromNs, flags, rwlock }
   }
 
   #truncate(depth: number): void {
@@ -81,3 +138,10 @@ export class Waits {
 
 export const NO_RWLOCK = 0
 const keyOf = (flags: number, rwlock: number) => flags * MAX_LOCKS + rwlock
+
+const noneBlocked = (): Blocked => ({
+  notifier: { count: 0, totalNs: 0 },
+  fault: { count: 0, totalNs: 0 },
+  zap: { count: 0, totalNs: 0 },
+  unknown: { count: 0, totalNs: 0 },
+})

@@ -258,7 +258,7 @@ test('what makes a recording less than it seems is said with the workload', () =
   assert.deepEqual(workloadOf(recording, KNOWN, ONCE).warnings, [
     '8 older events were overwritten before they were read: raise buffer_size_kb',
     'events were lost in 1 places, 7 of them counted',
-    '1 lines were not understood: 3',
+    '1 lines (25 %) were not understood: 3',
   ])
 })
 

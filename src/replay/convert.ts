@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { ReplayError } from './error.ts'
+
+/** A binary format, by its first bytes, and the program that makes text of it. */
+type Tool = {
+  readonly magic: string
+  readonly is: string
+  readonly program: string
+  readonly args: readonly string[]
+  readonly debian: string
+}
+
+const TOOLS: readonly Tool[] = [
+  {
+    magic: '\x17\x08Dtracing',
+    is: "trace-cmd's binary format",
+    program: 'trace-cmd',
+    args: ['report', '-t', '-i'],
+    debian: 'trace-cmd',
+  },
+  {
+    magic: 'PERFILE2',
+    is: "perf's binary format",
+    program: 'perf',
+    args: ['script', '-f', '--ns', '-F', 'comm,pid,tid,cpu,time,event,trace', '-i'],
+    debian: 'linux-perf',
+  },
+]
+
+/** What a file's own tool prints of it, if the tool is installed; undefined if the file is no tool's. Throws ReplayError. */
+export function converted(name: string, path: string, head: Buffer): AsyncIterable<Buffer> | undefined {
+  const tool = TOOLS.find(({ magic }) => head.toString('latin1', 0, magic.length) === magic)
+  return tool === undefined ? undefined : printed(name, path, tool)
+}
+
+async function* printed(name: string, path: string, tool: Tool): AsyncIterable<Buffer> {
+  const { program, args } = tool
+  const child = spawn(program, [...args, path], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (complaint.length < 1000) complaint += chunk.toString('utf8')
+  })
+  const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
+  // The error of a program that does not exist may come while nobody waits for the end.
+  ended.catch(() => {})
+  let bytes = 0
+  try {
+    for await (const chunk of child.stdout) {
+      bytes += chunk.length
+      yield chunk
+    }
+    const status = await ended
+    if (status !== 0 && bytes === 0) throw failed(name, tool, complaint.trim().split('\n')[0] ?? '')
+  } catch (cause) {
+    throw cause instanceof ReplayError ? cause : notInstalled(name, tool, cause)
+  } finally {
+    child.kill()
+  }
+}
+
+const command = (name: string, { program, args }: Tool) => `${program} ${args.join(' ')} ${name}`
+
+const notInstalled = (name: string, tool: Tool, cause: unknown) =>
+  new ReplayError(
+    `${name} is ${tool.is}, and ${tool.program} is not installed here, which makes text of it`,
+    `Install it (apt-get install ${tool.debian}), or make the text where it was recorded: ${command(name, tool)} > ${name}.txt`,
+    { cause },
+  )
+
+const failed = (name: string, tool: Tool, complaint: string) =>
+  new ReplayError(
+    `${name} is ${tool.is}, of which ${tool.program} makes no text: ${complaint === '' ? 'it gives no reason' : complaint}`,
+    `Make the text where it was recorded: ${command(name, tool)} > ${name}.txt`,
+  )

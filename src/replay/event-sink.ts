@@ -1,0 +1,62 @@
+import type { TraceLine } from './trace-line.ts'
+
+/** By what the guest left: `ept` and `npf` report gfns, `exception` the guest's own virtual addresses, as shadow paging does. */
+export type Exit = 'ept' | 'npf' | 'exception' | 'other'
+
+/** What a fault's event says of itself beyond its address. */
+export type FaultKind = {
+  /** The address is one of the guest's own: it is no gfn. */
+  readonly isVirtual: boolean
+  /** The host keeps a reserved bit in the SPTEs of MMIO, which the CPU reports; EPT's exit qualification has another meaning. */
+  readonly isReserved: boolean
+  /** Of a confidential guest: memory of guest_memfd. */
+  readonly isPrivate: boolean
+  /** mmu_invalidate_seq and mmu_invalidate_in_progress, where a kernel prints them. */
+  readonly state: { readonly seq: string; readonly inProgress: string } | undefined
+}
+
+/** What became of an SPTE of the TDP MMU: a leaf appeared, went, or could be written to from then on; a table went. */
+export type SpteChange = 'mapped' | 'collapsed' | 'removed' | 'made writable' | 'table removed' | 'other'
+
+/** What the events that replay and summary need say, whatever kernel printed them. All numbers are in pages. */
+export interface EventSink {
+  pageFault(line: TraceLine, gfn: number, kind: FaultKind): void
+  /** A fault whose event is not kvm_page_fault: its address is always of the guest's physical memory. */
+  guestFault(line: TraceLine, gfn: number): void
+  /** The guest faulted on an address of its own, and nothing says which gfn that is. */
+  virtualFault(line: TraceLine): void
+  /** An access to a device at this gfn was emulated. */
+  deviceAccess(line: TraceLine, gfn: number): void
+  install(line: TraceLine, gfn: number, pages: number, sptep: number, spte: SpteBits): void
+  spteChanged(line: TraceLine, gfn: number, pages: number, change: SpteChange): void
+  unmap(line: TraceLine, startPage: number, endPage: number): void
+  age(line: TraceLine): void
+  /** kvm_set_spte_hva, as page merging asked for until 6.9. */
+  setPte(line: TraceLine): void
+  attributesChanged(line: TraceLine, gfn: number, pages: number): void
+  /** `generation` of the page tables that are zapped; -1 if the text does not say. */
+  zap(line: TraceLine, generation: number): void
+  guestEntry(line: TraceLine): void
+  guestExit(line: TraceLine, exit: Exit): void
+  /** Something that only a thread of a vCPU does. */
+  vcpuSeen(line: TraceLine): void
+  nested(line: TraceLine, isEntered: boolean): void
+  fastPageFault(line: TraceLine, isFixed: boolean): void
+  /** [from, to) is the lock's address; the flags are [flagsFrom, flagsTo) of `flags`. */
+  contentionBegin(line: TraceLine, from: number, to: number, flags: Buffer, flagsFrom: number, flagsTo: number): void
+  contentionEnd(line: TraceLine, from: number, to: number): void
+  switched(line: TraceLine, previous: number, next: number): void
+}
+
+/** The low bits of an SPTE that was set, and whether its text shows that the mask of user access does not exist. */
+export type SpteBits = { readonly low: number; readonly hasNoUser: boolean }
+
+/** Takes the event in; false if its text is not one of the variants. */
+export type Read = (line: TraceLine, sink: EventSink) => boolean
+
+export const only =
+  (tell: (line: TraceLine, sink: EventSink) => void): Read =>
+  (line, sink) => {
+    tell(line, sink)
+    return true
+  }

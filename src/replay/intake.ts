@@ -1,0 +1,60 @@
+import { Lines, type TakeLine } from './lines.ts'
+import { mended, type Stage } from './mend.ts'
+import { type Paste, pasteOf } from './paste.ts'
+
+/** So much of a recording is looked at before any of it is taken in. */
+const HEAD = 128 * 1024
+
+/** Who takes the lines of a recording in: the last one apart if it has no end. */
+export type Taker = {
+  readonly take: TakeLine
+  readonly takeUnended: TakeLine
+  readonly leaveOut: (file: string) => void
+}
+
+/** Splits bytes into lines and undoes what was done to them, as their beginning shows. */
+export class Intake {
+  readonly #taker: Taker
+  #head: Buffer[] = []
+  #headLength = 0
+  #lines: Lines | undefined
+  #stage: Stage | undefined
+  #isLast = false
+  /** The beginning of the text, to name what it is if it is no recording. */
+  head = ''
+  paste: Paste | undefined
+
+  constructor(taker: Taker) {
+    this.#taker = taker
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#lines !== undefined) {
+      this.#lines.push(chunk)
+      return
+    }
+    this.#head.push(Buffer.from(chunk))
+    this.#headLength += chunk.length
+    if (this.#headLength >= HEAD) this.#begin()
+  }
+
+  end(): void {
+    if (this.#lines === undefined) this.#begin()
+    this.#isLast = this.#lines!.isHolding
+    this.#lines!.end()
+    this.#stage!.end()
+  }
+
+  #begin(): void {
+    const head = Buffer.concat(this.#head)
+    this.#head = []
+    this.head = head.toString('latin1')
+    // The last line may be cut here.
+    this.paste = pasteOf(this.head.slice(0, this.head.lastIndexOf('\n') + 1) || this.head)
+    const { take, takeUnended, leaveOut } = this.#taker
+    const taken: TakeLine = (bytes, start, end) => (this.#isLast ? takeUnended : take)(bytes, start, end)
+    this.#stage = mended(this.paste, taken, leaveOut)
+    this.#lines = new Lines(this.#stage.take)
+    this.#lines.push(head)
+  }
+}

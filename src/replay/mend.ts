@@ -1,0 +1,88 @@
+import { LineReader } from './line-reader.ts'
+import type { TakeLine } from './lines.ts'
+import { type Paste, roleOf } from './paste.ts'
+
+/** Takes lines and hands them on in another form; `end` hands on what it still holds. */
+export type Stage = { readonly take: TakeLine; readonly end: () => void }
+
+const QUOTES = /^(?:[>|]\s?)+/
+const give = (take: TakeLine, text: string) => {
+  const bytes = Buffer.from(text, 'latin1')
+  take(bytes, 0, bytes.length)
+}
+
+/** Undoes what was done to a recording's lines, in the reverse order; without any of it, lines go straight to `take`. */
+export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) => void): Stage {
+  let stage: Stage = { take, end: () => {} }
+  if (paste.hostFile !== undefined) stage = oneFile(paste.hostFile, stage, leaveOut)
+  if (paste.wrapped !== undefined) stage = joined(paste.wrapped === 'words' ? ' ' : '', stage)
+  if (paste.isQuotedPrintable) stage = unquoted(stage)
+  return stage
+}
+
+/** Quoted-printable: a line that ends in `=` goes on, and `=3D` is a byte. */
+function unquoted(next: Stage): Stage {
+  let held = ''
+  return {
+    take: (bytes, start, end) => {
+      const text = held + bytes.toString('latin1', start, end)
+      if (text.endsWith('=')) {
+        held = text.slice(0, -1)
+        return
+      }
+      held = ''
+      give(next.take, decoded(text))
+    },
+    end: () => {
+      if (held !== '') give(next.take, decoded(held))
+      next.end()
+    },
+  }
+}
+
+const decoded = (text: string) =>
+  text.replace(/=([\dA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+
+/** Lines that were broken: what begins no event and is no remark belongs to the event before. */
+function joined(separator: string, next: Stage): Stage {
+  const reader = new LineReader()
+  let held: string | undefined
+  const release = () => {
+    if (held !== undefined) give(next.take, held)
+    held = undefined
+  }
+  return {
+    take: (bytes, start, end) => {
+      const text = bytes.toString('latin1', start, end).replace(QUOTES, '')
+      const role = roleOf(reader, text)
+      if (role === 'other' && held !== undefined) {
+        held += separator + (separator === '' ? text : text.trimStart())
+        return
+      }
+      release()
+      if (role === 'event' || role === 'beginning') held = text
+      else give(next.take, text)
+    },
+    end: () => {
+      release()
+      next.end()
+    },
+  }
+}
+
+/** Of a report of several files, the lines of one, without its name. */
+function oneFile(name: string, next: Stage, leaveOut: (file: string) => void): Stage {
+  const prefix = Buffer.from(`${name}:`)
+  return {
+    take: (bytes, start, end) => {
+      if (bytes.compare(prefix, 0, prefix.length, start, Math.min(start + prefix.length, end)) === 0) {
+        next.take(bytes, start + prefix.length, end)
+        return
+      }
+      const other = /^(\S+):\s/.exec(bytes.toString('latin1', start, Math.min(end, start + 256)))?.[1]
+      if (other === undefined) next.take(bytes, start, end)
+      else leaveOut(other)
+    },
+    end: next.end,
+  }
+}

@@ -1,0 +1,171 @@
+import { ReplayError } from './error.ts'
+import { lockContentionHint } from './perf-lock.ts'
+import type { Recording } from './recording.ts'
+
+/** Text that people paste in place of a recording: what it is, and what faultline can do with it. */
+type Known = { readonly shape: RegExp; readonly is: string; readonly hint: string | ((head: string) => string) }
+
+const RECORD = 'Record the host while it happens: scripts/record-kvm-trace --help.'
+
+const KNOWN: readonly Known[] = [
+  {
+    shape:
+      /soft lockup - CPU|hard LOCKUP|rcu: INFO: rcu\w* .*stall|blocked for more than \d+ seconds|self-detected stall/,
+    is: 'a lockup report of a kernel log (dmesg): it has the stack of one moment, and no events',
+    hint: `${RECORD} A dump of the ftrace buffer in the same log (ftrace_dump_on_oops) can be read.`,
+  },
+  {
+    shape: /Analyze events for .*VM|VM-EXIT\s+Samples/,
+    is: 'output of perf kvm stat: it has sums of exits, and no events',
+    hint: `What perf recorded for it can be read: perf script -i perf.data.guest -F comm,pid,tid,cpu,time,event,trace | faultline trace -. ${RECORD}`,
+  },
+  {
+    shape: /contended\s+total wait\s+max wait\s+avg wait|Name\s+acquired\s+contended/,
+    is: 'output of perf lock contention: it has sums of waits for locks, and no events',
+    hint: lockContentionHint,
+  },
+  {
+    shape:
+      /^Attaching \d+ probes?|^@\w*(?:\[.*\])?: (?:\d|$)|^\[\d+\] \w+ \(tid=\d+\) took \d+|^\[[\dKMG]+, [\dKMG]+\)\s+\d+ \|@*|^\w+=[\da-f]{8,} \w+=\d+ \w+=\d+ /m,
+    is: "output of a bpftrace script: its words are the script's own",
+    hint: `${RECORD} The tracepoints that the script attaches to give the same events with their times and tasks.`,
+  },
+  {
+    shape: /^# event histogram|\bhitcount:\s+\d+/m,
+    is: 'a histogram (hist trigger) of ftrace: it has counts, and no events',
+    hint: `Read the events themselves: the file trace of the same tracefs. ${RECORD}`,
+  },
+  {
+    shape: /^==> \S+ <==$|^(?:\S*\/)?(?:pf_\w+|remote_tlb_flush\w*|mmu_\w+|nx_lpage_splits|halt_\w+)[\s:=]+\d+$/m,
+    is: "statistics of KVM's debugfs: they are counters, and no events",
+    hint: `Two readings and the seconds between them give rates; waits and ranges they do not have. ${RECORD}`,
+  },
+  {
+    shape: /^kvm statistics|^\s*Event\s+Total\s+%Total/m,
+    is: 'output of kvm_stat: counters, and no events',
+    hint: RECORD,
+  },
+  { shape: /Performance counter stats for/, is: 'output of perf stat: counters, and no events', hint: RECORD },
+  {
+    shape: /^# Overhead\s|^\s*Overhead\s+Command/m,
+    is: 'output of perf report: a profile, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /lock_stat version|class name\s+con-bounces/,
+    is: 'lock_stat: sums of waits for locks, and no events',
+    hint: RECORD,
+  },
+  { shape: /\bioctl\(\d+.*, KVM_\w+/, is: 'output of strace: system calls, and no events of KVM', hint: RECORD },
+  {
+    shape: /^\s*\d+\.\d+ (?:\([^)]*\): )?.*\/\d+ \w+:\w+\(/m,
+    is: 'output of perf trace, which leaves out most of what events say',
+    hint: 'Give the text of perf script: perf script -F comm,pid,tid,cpu,time,event,trace.',
+  },
+]
+
+/** Lines that hold events of KVM, but not all that is needed. */
+const INCOMPLETE: readonly Known[] = [
+  {
+    shape: /^\s*\d+\)\s+[|].*\/\* (?:kvm|contention)\w*:/m,
+    is: 'a function graph without the task of each line, so nobody knows whose events they are',
+    hint: 'Set the option funcgraph-proc, and funcgraph-abstime for times.',
+  },
+  {
+    shape: /^(?:\s*\[\d+\])?\s*\d+\.\d+:\s+(?:\d+\s+)?(?:\w+:)?(?:kvm|contention|fast_page)\w*:/m,
+    is: 'a list of events without their tasks (no comm, no tid), so nobody knows whose they are',
+    hint: 'Print the tasks too: perf script -F comm,pid,tid,cpu,time,event,trace; ftrace and trace-cmd report always do.',
+  },
+  {
+    shape: /^.{1,20}\s\d+ (?:\[\d+\]\s+)?(?:\w+:)?(?:kvm|contention|fast_page)\w*:/m,
+    is: 'a list of events without their times',
+    hint: 'Print the times too: perf script -F comm,pid,tid,cpu,time,event,trace; ftrace and trace-cmd report always do.',
+  },
+  {
+    shape: /^\s*(?:\w+:)?(?:kvm|contention|fast_page)\w*:\s/m,
+    is: 'a list of events without their times and tasks',
+    hint: 'Give the lines whole, as ftrace, trace-cmd report or perf script print them.',
+  },
+]
+
+/** A word on the first lines that were not understood. */
+function firstLinesOf({ firstLines }: Recording): string {
+  const quoted = firstLines.slice(0, 3).map(({ number, text }) => `${number}: ${JSON.stringify(text)}`)
+  return quoted.length === 0 ? '' : `. The first lines that are not understood: ${quoted.join('; ')}`
+}
+
+const isOfKvm = (event: string) => /^kvm\w*$|^fast_page_fault$|mmio/.test(event)
+
+/** Throws ReplayError unless the text is a recording of KVM that can be relied on. `head` is its beginning. */
+export function assertHoldsKvm(recording: Recording, name: string, head: string): void {
+  const { events, lines, notUnderstood } = recording
+  const total = events.reduce((sum, { count }) => sum + count, 0)
+  if (!events.some((event) => isOfKvm(event.name)) || notUnderstood > total) rejectKnown(recording, name, head)
+  if (total > 0 && recording.clock.ticking > total / 2) throw ticks(name)
+  if (notUnderstood > total && total > 0) throw mostlyUnknown(recording, name, total)
+  if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name)
+  if (!events.some((event) => isOfKvm(event.name))) throw noKvm(recording, name, total)
+  if (hasOnlyVirtual(recording)) throw virtual(recording, name)
+  if (lines === 0) throw noEvents(name)
+}
+
+function rejectKnown(recording: Recording, name: string, head: string): void {
+  const found = [...KNOWN, ...INCOMPLETE].find(({ shape }) => shape.test(head))
+  if (found === undefined) return
+  const hint = typeof found.hint === 'string' ? found.hint : found.hint(head)
+  const isNearly = INCOMPLETE.includes(found)
+  throw new ReplayError(`${name} is ${found.is}${isNearly ? firstLinesOf(recording) : ''}`, hint)
+}
+
+function mostlyUnknown(recording: Recording, name: string, total: number): ReplayError {
+  const { notUnderstood } = recording
+  return new ReplayError(
+    `${name} has ${notUnderstood.toLocaleString('en-US')} lines that are not understood, and only ${total.toLocaleString('en-US')} events${firstLinesOf(recording)}`,
+    "The nearest format is ftrace's: TASK-PID [CPU] FLAGS SECONDS: EVENT: TEXT. Were lines wrapped or columns cut? Give the file as it was written.",
+  )
+}
+
+const ticks = (name: string) =>
+  new ReplayError(
+    `${name} was recorded with a clock that counts ticks (x86-tsc, counter or the like): nobody knows how long one is`,
+    'Record it with a clock that counts seconds: echo mono > trace_clock; trace-cmd record -C mono.',
+  )
+
+const noEvents = (name: string) =>
+  new ReplayError(
+    `${name} holds the header of a trace and no event`,
+    'Was a guest running, and tracing_on 1? See docs/traces.md.',
+  )
+
+const noRecording = (recording: Recording, name: string) =>
+  new ReplayError(
+    `${name} is not a trace: none of its ${recording.lines} ${recording.lines === 1 ? 'line' : 'lines'} begins with TASK-PID [CPU] SECONDS: EVENT:${firstLinesOf(recording)}`,
+    "Give the text of ftrace's `trace` file, of `trace-cmd report` or of `perf script`, with a trace_clock that counts seconds.",
+  )
+
+const noKvm = ({ events }: Recording, name: string, total: number) =>
+  new ReplayError(
+    `${name} holds no KVM event: ${total} ${total === 1 ? 'line' : 'lines'} of ${listed(events.map((event) => event.name))}`,
+    'Turn on kvm:kvm_unmap_hva_range, kvmmmu:kvm_mmu_set_spte and the others of docs/traces.md, or use scripts/record-kvm-trace.',
+  )
+
+/** Under shadow paging kvm_page_fault alone says nothing of gfns. */
+function hasOnlyVirtual({ tasks, kernelAddresses }: Recording): boolean {
+  const known = tasks.all.some(
+    (task) => task.pageFaults.count + task.guestFaults.count + task.installs.count + task.tdpInstalls.count > 0,
+  )
+  return kernelAddresses > 0 && !known
+}
+
+const virtual = ({ kernelAddresses, tasks }: Recording, name: string) =>
+  new ReplayError(
+    `${name} gives only the guest's virtual addresses: ${tasks.all.reduce((sum, task) => sum + task.virtualFaults, 0)} kvm_page_fault, ${kernelAddresses} of them beyond all physical memory, so it was recorded under shadow paging and no gfn is known`,
+    'Record kvmmmu:kvm_mmu_set_spte too: it gives the gfn of each page that is mapped.',
+  )
+
+const NAMED = 4
+
+function listed(names: readonly string[]): string {
+  const more = names.length - NAMED
+  return names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

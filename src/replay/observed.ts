@@ -1,0 +1,287 @@
+import { Blockers } from './blockers.ts'
+import { TraceClock } from './clock.ts'
+import type { EventSink, Exit, FaultKind, SpteBits, SpteChange } from './event-sink.ts'
+import { Evidence } from './evidence.ts'
+import { Field } from './field.ts'
+import { InvalidationLog } from './invalidation-log.ts'
+import { Locks } from './locks.ts'
+import {
+  GUEST_FAULT,
+  INSTALL,
+  Moments,
+  NEIGHBOUR,
+  PAGE_FAULT,
+  TDP_INSTALL,
+  UNMAP,
+  WAIT_BEGIN,
+  WAIT_END,
+  type What,
+  ZAP,
+} from './moments.ts'
+import { Removals } from './removals.ts'
+import { NO_GFN, type Task, Tasks } from './task.ts'
+import type { TraceLine } from './trace-line.ts'
+import { NO_RWLOCK } from './waits.ts'
+
+/** The memory type of EPT's leafs is write-back, in bits 3 to 5. Elsewhere these are PWT, PCD and accessed. */
+const EPT_TYPE = 0x38
+const EPT_WRITE_BACK = 0x30
+/** The accessed bit, where EPT has it and elsewhere. */
+const EPT_ACCESSED = 0x100
+const ACCESSED = 0x20
+
+const VCPU = new Field('vcpu ')
+const UPPER_VCPU = new Field('VCPU ')
+
+/** What the events of a trace said, one after the other. Moments and streams are kept only if the trace is to be replayed. */
+export class Observed implements EventSink {
+  readonly tasks: Tasks
+  readonly invalidations = new InvalidationLog()
+  readonly removals = new Removals()
+  readonly locks = new Locks()
+  readonly clock = new TraceClock()
+  readonly moments: Moments | undefined
+  /** Where faults were, by the SPTEs that were set and by the faults' own events. */
+  readonly installEvidence = new Evidence()
+  readonly faultEvidence = new Evidence()
+  /** Of the faults that a kvm_mmu_set_spte of the same task answered: how many, and how many by the same gfn. */
+  answered = 0
+  answeredSameGfn = 0
+  /** SPTEs that were set in the format of EPT, and in that of x86's page tables. */
+  eptSptes = 0
+  otherSptes = 0
+  /** Exits that only two-dimensional paging has. */
+  tdpExits = 0
+  /** Faults on addresses beyond all physical memory: no gfns for sure. */
+  kernelAddresses = 0
+  readonly #blockers = new Blockers()
+  protected atNs = 0
+  /** Which ranges are taken in; all of them unless one VM of several was asked for. */
+  protected keepsRange: ((pid: number, startPage: number, endPage: number) => boolean) | undefined
+
+  constructor(keepStreams: boolean) {
+    this.tasks = new Tasks(keepStreams)
+    this.moments = keepStreams ? new Moments() : undefined
+  }
+
+  pageFault(line: TraceLine, gfn: number, kind: FaultKind): void {
+    const task = this.#faulting(line)
+    this.#note(line, PAGE_FAULT, gfn)
+    if (kind.isVirtual) this.kernelAddresses += 1
+    if (kind.isVirtual || task.exit === 'exception') task.virtualFaults += 1
+    else if (task.isNested) task.nestedFaults += 1
+    else if (kind.isReserved && task.exit !== 'ept') task.deviceFaults += 1
+    else {
+      if (kind.isPrivate) task.privateFaults += 1
+      this.#faulted(task, gfn, task.pageFaults, kind.state)
+    }
+  }
+
+  guestFault(line: TraceLine, gfn: number): void {
+    const task = this.#faulting(line)
+    this.#note(line, GUEST_FAULT, gfn)
+    this.#faulted(task, gfn, task.guestFaults, undefined)
+  }
+
+  virtualFault(line: TraceLine): void {
+    this.#faulting(line).virtualFaults += 1
+  }
+
+  deviceAccess(line: TraceLine, gfn: number): void {
+    const task = this.#task(line)
+    task.vcpuEvents += 1
+    task.deviceAccesses += 1
+    if (task.pendingGfn !== gfn || task.pendingLog === undefined) return
+    task.pendingLog.takeBack(gfn)
+    task.deviceFaults += 1
+    task.progress.answered(gfn, 1)
+    task.pendingGfn = NO_GFN
+  }
+
+  install(line: TraceLine, gfn: number, pages: number, sptep: number, { low, hasNoUser }: SpteBits): void {
+    const task = this.#task(line)
+    if (hasNoUser || (low & EPT_TYPE) === EPT_WRITE_BACK) this.eptSptes += 1
+    else this.otherSptes += 1
+    const accessed = this.eptSptes > this.otherSptes ? EPT_ACCESSED : ACCESSED
+    // Without the SPTE's address nobody knows its neighbours: it is taken for a fault of its own.
+    const isFault = task.installs.add(this.atNs, gfn, sptep, sptep === 0 || (low & accessed) !== 0)
+    this.#note(line, isFault ? INSTALL : NEIGHBOUR, gfn)
+    this.#answered(task, gfn, pages)
+    this.installEvidence.mapped(gfn, pages, this.invalidations.length)
+  }
+
+  spteChanged(line: TraceLine, gfn: number, pages: number, change: SpteChange): void {
+    const task = this.#task(line)
+    if (change === 'mapped' || change === 'collapsed') {
+      task.tdpInstalls.add(this.atNs, gfn)
+      if (change === 'collapsed') task.collapses += 1
+      this.#note(line, TDP_INSTALL, gfn)
+      this.#answered(task, gfn, pages)
+      this.installEvidence.mapped(gfn, pages, this.invalidations.length)
+    } else if (change === 'removed') this.removals.removed(task.removing, pages, this.atNs)
+    else if (change === 'made writable') this.#madeWritable(task, gfn, pages)
+  }
+
+  unmap(line: TraceLine, startPage: number, endPage: number): void {
+    if (this.keepsRange !== undefined && !this.keepsRange(line.pid, startPage, endPage)) return
+    const task = this.#task(line)
+    task.unmaps += 1
+    this.#blockers.note('notifier', line.pid, this.atNs)
+    this.removals.caused(task.removing, 'notifier', this.atNs)
+    this.#note(line, UNMAP, this.invalidations.length)
+    this.invalidations.add(this.atNs, startPage, endPage, line.pid)
+  }
+
+  age(line: TraceLine): void {
+    this.#task(line).ages += 1
+  }
+
+  setPte(line: TraceLine): void {
+    const task = this.#task(line)
+    task.setPtes += 1
+    this.#blockers.note('notifier', line.pid, this.atNs)
+    this.removals.caused(task.removing, 'set-pte', this.atNs)
+  }
+
+  attributesChanged(line: TraceLine, gfn: number, pages: number): void {
+    const task = this.#task(line)
+    task.attributeChanges += 1
+    this.#blockers.note('zap', line.pid, this.atNs)
+    this.removals.attributesChanged(task.removing, gfn, pages, this.atNs)
+  }
+
+  zap(line: TraceLine, generation: number): void {
+    const task = this.#task(line)
+    task.zapped(this.atNs, generation)
+    this.#blockers.note('zap', line.pid, this.atNs)
+    this.#note(line, ZAP, task.zapRuns.length - 1)
+    this.installEvidence.zapped()
+    this.faultEvidence.zapped()
+  }
+
+  guestEntry(line: TraceLine): void {
+    const task = this.#task(line)
+    task.guestEntries += 1
+    if (task.guestEntries === 1 && task.vcpu < 0) task.vcpu = vcpuIn(line)
+    this.#settle(task)
+    task.leavesFault()
+  }
+
+  guestExit(line: TraceLine, exit: Exit): void {
+    this.guestEntry(line)
+    this.#task(line).exit = exit
+    if (exit === 'ept' || exit === 'npf') this.tdpExits += 1
+  }
+
+  vcpuSeen(line: TraceLine): void {
+    this.#task(line).vcpuEvents += 1
+  }
+
+  nested(line: TraceLine, isEntered: boolean): void {
+    this.#task(line).isNested = isEntered
+  }
+
+  fastPageFault(line: TraceLine, isFixed: boolean): void {
+    const task = this.#task(line)
+    task.fastPageFaults += 1
+    if (isFixed) this.#madeWritable(task, task.pendingGfn, 1)
+  }
+
+  contentionBegin(line: TraceLine, from: number, to: number, flags: Buffer, flagsFrom: number, flagsTo: number): void {
+    const { locks } = this
+    const task = this.#task(line)
+    const id = locks.flagsOf(flags, flagsFrom, flagsTo)
+    const rwlock = locks.lockOf(id, line.bytes, from, to, task.isInFault)
+    if (rwlock !== NO_RWLOCK) {
+      task.holds(NO_RWLOCK, 0)
+      this.#note(line, WAIT_BEGIN, rwlock)
+    }
+    task.waits.begin(this.atNs, locks.addressKey(line.bytes, from, to), id, rwlock, locks.isSleeper(id))
+  }
+
+  contentionEnd(line: TraceLine, from: number, to: number): void {
+    const task = this.#task(line)
+    const rwlock = task.waits.end(this.atNs, this.locks.addressKey(line.bytes, from, to))
+    if (rwlock === NO_RWLOCK) return
+    const blocker = this.#blockers.of(task.pid, this.atNs - task.waits.lastNs)
+    if (task.isInFault) task.waits.wasInFault(rwlock, blocker)
+    else task.waits.wasFor(rwlock, blocker)
+    task.holds(rwlock, this.atNs)
+    this.locks.got(rwlock, task.pid)
+    this.#note(line, WAIT_END, rwlock)
+  }
+
+  switched(_line: TraceLine, previous: number, next: number): void {
+    const from = this.tasks.known(previous)
+    if (from !== undefined && from.onCpuSinceNs >= 0) {
+      from.longestOnCpuNs = Math.max(from.longestOnCpuNs, this.atNs - from.onCpuSinceNs)
+      from.onCpuSinceNs = -1
+    }
+    const to = this.tasks.known(next)
+    if (to !== undefined) to.onCpuSinceNs = this.atNs
+  }
+
+  /** No event comes any more. */
+  protected settleAll(): void {
+    for (const task of this.tasks.all) this.#settle(task)
+  }
+
+  #faulting(line: TraceLine): Task {
+    const task = this.#task(line)
+    if (task.vcpu < 0) task.vcpu = vcpuIn(line)
+    this.#settle(task)
+    task.leavesFault()
+    task.isInFault = true
+    return task
+  }
+
+  #faulted(task: Task, gfn: number, log: Task['pageFaults'], state: FaultKind['state']): void {
+    log.add(this.atNs, gfn)
+    task.pendingGfn = gfn
+    task.pendingSeen = this.invalidations.length
+    task.pendingLog = log
+    task.progress.faulted(gfn, this.atNs, state)
+  }
+
+  /** The fault before was no access to a device, or that would have shown by now. */
+  #settle(task: Task): void {
+    if (task.pendingGfn === NO_GFN) return
+    this.faultEvidence.mapped(task.pendingGfn, 1, task.pendingSeen)
+    task.pendingGfn = NO_GFN
+  }
+
+  #answered(task: Task, gfn: number, pages: number): void {
+    if (task.pendingGfn !== NO_GFN) {
+      this.answered += 1
+      if (Math.floor(task.pendingGfn / pages) === Math.floor(gfn / pages)) this.answeredSameGfn += 1
+    }
+    if (task.heldRwlock !== NO_RWLOCK) this.locks.held(task.heldRwlock, task.pid, this.atNs - task.heldSinceNs)
+    this.#blockers.note('fault', task.pid, this.atNs)
+    task.progress.answered(gfn, pages)
+    this.#settle(task)
+    task.leavesFault()
+  }
+
+  #madeWritable(task: Task, gfn: number, pages: number): void {
+    task.madeWritable += 1
+    task.progress.answered(gfn, pages)
+    this.#settle(task)
+    task.leavesFault()
+  }
+
+  #note(line: TraceLine, what: What, value: number): void {
+    this.moments?.add(this.atNs, line.pid, Math.max(line.cpu, 0), what, value)
+  }
+
+  #task(line: TraceLine): Task {
+    return this.tasks.of(line)
+  }
+}
+
+/** Which vCPU an event speaks of; -1 if it does not say. */
+function vcpuIn({ bytes, textStart, end }: TraceLine): number {
+  const named = VCPU.find(bytes, textStart, end)
+  const at = named < 0 ? UPPER_VCPU.find(bytes, textStart, end) : named
+  const id = at < 0 ? Number.NaN : Number.parseInt(bytes.toString('latin1', at, Math.min(at + 6, end)), 10)
+  return Number.isNaN(id) ? -1 : id
+}

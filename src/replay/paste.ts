@@ -1,0 +1,70 @@
+import { LineReader } from './line-reader.ts'
+import { newRemarks, readRemark } from './remarks.ts'
+
+/** What was done to a recording on its way here, as its beginning shows. */
+export type Paste = {
+  readonly isQuotedPrintable: boolean
+  /** `words`: lines were broken at spaces, as mail clients do; `columns`: at a width, as terminals do. */
+  readonly wrapped: 'words' | 'columns' | undefined
+  /** `trace-cmd report` of a host's and guests' files names the file ahead of each line: which one is the host's. */
+  readonly hostFile: string | undefined
+}
+
+/** One of so many lines is broken, and it is not an accident. */
+const WRAPPED_SHARE = 0.2
+const QUOTES = /^(?:[>|]\s?)+/
+/** The beginning of an event's line, whose end may be missing. */
+const BEGINNING = /-\d+\s+(?:\(\s*[\d-]+\)\s+)?\[\d+\]|^.{1,24}\s\d+\s+\[\d+\]/
+const NAMED_FILE = /^(\S+):\s+cpus=\d+$/
+const DATA_FILE = /^(\S+\.dat):\s/
+
+/** Judges a recording by its first lines. */
+export function pasteOf(head: string): Paste {
+  const isQuotedPrintable = (head.match(/=\r?\n/g)?.length ?? 0) > 1 && /=[\dA-F]{2}|\w=\r?\n/.test(head)
+  const lines = head.split(/\r?\n/)
+  return {
+    isQuotedPrintable,
+    wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
+    hostFile: hostFileOf(lines),
+  }
+}
+
+/** Whether the line begins one of an event; `other` may be its end. */
+export function roleOf(reader: LineReader, text: string): 'event' | 'beginning' | 'remark' | 'other' {
+  const bytes = Buffer.from(text, 'latin1')
+  if (reader.read(bytes, 0, bytes.length)) return 'event'
+  if (readRemark(text, newRemarks()) !== undefined) return 'remark'
+  return BEGINNING.test(text) ? 'beginning' : 'other'
+}
+
+function wrappingOf(lines: readonly string[]): Paste['wrapped'] {
+  const reader = new LineReader()
+  const lengths = new Set<number>()
+  const events = new Set<string>()
+  let begun = 0
+  let broken = 0
+  let previous: { readonly length: number; readonly event: string } | undefined
+  for (const text of lines) {
+    const role = roleOf(reader, text)
+    const { bytes, eventStart, eventEnd } = reader.line
+    if (role === 'other' && previous !== undefined) {
+      broken += 1
+      lengths.add(previous.length)
+      events.add(previous.event)
+    }
+    previous = undefined
+    if (role !== 'event' && role !== 'beginning') continue
+    begun += 1
+    const event = role === 'event' ? bytes.toString('latin1', eventStart, eventEnd) : ''
+    previous = { length: text.length, event }
+  }
+  if (broken === 0 || broken < begun * WRAPPED_SHARE) return undefined
+  return lengths.size === 1 && events.size > 1 ? 'columns' : 'words'
+}
+
+/** The file whose lines hold events of KVM; the first if several do, as a host's comes first. */
+function hostFileOf(lines: readonly string[]): string | undefined {
+  const named = lines.map((line) => NAMED_FILE.exec(line) ?? DATA_FILE.exec(line)).filter((match) => match !== null)
+  const names = [...new Set(named.map((match) => match[1]!))]
+  return names.find((name) => lines.some((line) => line.startsWith(`${name}:`) && /: kvm\w*_/.test(line))) ?? names[0]
+}

@@ -1,0 +1,172 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LineReader } from './line-reader.ts'
+import type { TakeLine } from './lines.ts'
+
+/** So many bytes of lines are sorted at a time; what is more goes to temporary files. */
+const RUN_BYTES = 24 * 2 ** 20
+const RUN_LINES = 2 ** 18
+const BLOCK = 256 * 1024
+const HEADER = 12
+
+/** Time went back within the events of one CPU: the line, and by how much. */
+export type Unsortable = {
+  readonly line: number
+  /** Where what comes then begins, with the header before it. */
+  readonly partFrom: number
+  readonly byNs: number
+  readonly within: string
+}
+
+/**
+ * Sorts the lines of a recording by time, in bounded memory. That is safe only if each CPU's own lines are in order: then the file is
+ * the parts of one recording. What is no event stays behind the event that it followed.
+ */
+export class Sorter {
+  readonly #reader = new LineReader()
+  readonly #latest = new Map<string, number>()
+  readonly #bytes = Buffer.allocUnsafe(RUN_BYTES)
+  readonly #ends = new Uint32Array(RUN_LINES)
+  readonly #keys = new Float64Array(RUN_LINES)
+  readonly #files: string[] = []
+  readonly #folder = mkdtempSync(join(tmpdir(), 'faultline-sort-'))
+  #count = 0
+  #used = 0
+  #lines = 0
+  #seconds: number | undefined
+  #key = 0
+  #lastEvent = 0
+  unsortable: Unsortable | undefined
+
+  take(bytes: Buffer, start: number, end: number): void {
+    this.#lines += 1
+    if (this.#reader.read(bytes, start, end)) {
+      this.#key = this.#keyOf()
+      this.#lastEvent = this.#lines
+    }
+    const length = end - start
+    if (this.#count === RUN_LINES || this.#used + length > RUN_BYTES) this.#spill()
+    this.#used += bytes.copy(this.#bytes, this.#used, start, end)
+    this.#keys[this.#count] = this.#key
+    this.#ends[this.#count] = this.#used
+    this.#count += 1
+  }
+
+  /** Hands all lines on, the earliest first; of the same time in the order in which they came. */
+  drain(take: TakeLine): void {
+    if (this.#files.length === 0) {
+      for (const index of this.#order()) take(this.#bytes, index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!)
+      return
+    }
+    this.#spill()
+    merge(this.#files, take)
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #keyOf(): number {
+    const { line } = this.#reader
+    if (line.time !== 'seconds') return this.#key
+    this.#seconds ??= line.seconds
+    const key = (line.seconds - this.#seconds) * 1e9 + line.nanos
+    // Without a CPU a task's own events must be in order.
+    const within = line.cpu >= 0 ? `CPU ${line.cpu}` : `task ${line.pid}`
+    const before = this.#latest.get(within) ?? key
+    if (key < before)
+      this.unsortable ??= { line: this.#lines, partFrom: this.#lastEvent + 1, byNs: before - key, within }
+    this.#latest.set(within, key)
+    return key
+  }
+
+  #order(): Uint32Array {
+    const keys = this.#keys
+    return Uint32Array.from({ length: this.#count }, (_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b)
+  }
+
+  #spill(): void {
+    const file = join(this.#folder, String(this.#files.length))
+    const fd = openSync(file, 'w')
+    let block = Buffer.allocUnsafe(BLOCK * 2)
+    let filled = 0
+    for (const index of this.#order()) {
+      const from = index === 0 ? 0 : this.#ends[index - 1]!
+      const length = this.#ends[index]! - from
+      if (filled + HEADER + length > block.length) {
+        writeSync(fd, block, 0, filled)
+        filled = 0
+      }
+      if (HEADER + length > block.length) block = Buffer.allocUnsafe(HEADER + length)
+      block.writeDoubleLE(this.#keys[index]!, filled)
+      block.writeUInt32LE(length, filled + 8)
+      this.#bytes.copy(block, filled + HEADER, from, from + length)
+      filled += HEADER + length
+    }
+    writeSync(fd, block, 0, filled)
+    closeSync(fd)
+    this.#files.push(file)
+    this.#count = 0
+    this.#used = 0
+  }
+}
+
+/** The files' lines together, the earliest first; of the same time that of the earlier file. */
+function merge(files: readonly string[], take: TakeLine): void {
+  const runs = files.map((file) => new Run(file))
+  try {
+    for (;;) {
+      let first: Run | undefined
+      for (const run of runs) if (run.isOpen && (first === undefined || run.key < first.key)) first = run
+      if (first === undefined) return
+      take(first.block, first.start, first.end)
+      first.next()
+    }
+  } finally {
+    for (const run of runs) run.close()
+  }
+}
+
+/** One sorted file, read block by block. */
+class Run {
+  readonly #fd: number
+  block = Buffer.allocUnsafe(BLOCK)
+  #filled = 0
+  start = 0
+  end = 0
+  key = 0
+  isOpen = true
+
+  constructor(file: string) {
+    this.#fd = openSync(file, 'r')
+    this.next()
+  }
+
+  next(): void {
+    if (!this.#has(this.end, HEADER)) {
+      this.isOpen = false
+      return
+    }
+    this.key = this.block.readDoubleLE(this.end)
+    const length = this.block.readUInt32LE(this.end + 8)
+    this.#has(this.end, HEADER + length)
+    this.start = this.end + HEADER
+    this.end = this.start + length
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+
+  /** Whether so many bytes stand at `at`, which may move to the front of the block to make room for them. */
+  #has(at: number, length: number): boolean {
+    if (at + length <= this.#filled) return true
+    const room = Buffer.allocUnsafe(Math.max(BLOCK, length))
+    const kept = this.block.copy(room, 0, at, this.#filled)
+    this.#filled = kept + readSync(this.#fd, room, kept, room.length - kept, null)
+    this.block = room
+    this.end = 0
+    return this.#filled >= length
+  }
+}

@@ -1,0 +1,103 @@
+import type { Read, SpteChange } from './event-sink.ts'
+import { Field, NumberField } from './field.ts'
+import { Hex } from './hex.ts'
+import type { TraceLine } from './trace-line.ts'
+
+/** Bits of an SPTE: leaf above 4 KiB, shadow-present (5.13 and later; frozen and MMIO SPTEs have it clear). */
+const LARGE = 0x80
+const MMU_PRESENT = 0x800
+const WRITABLE = 0x2
+/** `(rwx)`: where the mask of user access does not exist. */
+const ACCESS_LENGTH = 3
+
+const PAREN_CLOSE = 0x29
+const ZERO = 0x30
+
+const GFN = new NumberField('gfn ', 'gfn')
+const SPTE = new NumberField(' spte ', 'spte')
+const SPTEP = new NumberField(' at ', 'sptep')
+const ACCESS = new Field(' (')
+const LEVEL = new Field(' level ')
+const RAW_LEVEL = new Field(' level=')
+const OLD_SPTE = new NumberField(' old_spte ', 'old_spte')
+const NEW_SPTE = new NumberField(' new_spte ', 'new_spte')
+const RANGE = new NumberField('range: ', 'start')
+const RANGE_END = new NumberField(' -- ', 'end')
+const GENERATION = new NumberField('gen ', 'mmu_valid_gen')
+
+const value = new Hex()
+const other = new Hex()
+
+/** Levels are one digit: 1 is 4 KiB, 2 is 2 MiB, 3 is 1 GiB. Returns the pages of an SPTE; 0 if there is no level. */
+function readPages(line: TraceLine): number {
+  const { bytes, textStart, end } = line
+  const named = LEVEL.find(bytes, textStart, end)
+  const at = named >= 0 ? named : RAW_LEVEL.find(bytes, textStart, end)
+  const level = at < 0 ? 0 : bytes[at]! - ZERO
+  return level >= 1 && level <= 5 ? 512 ** (level - 1) : 0
+}
+
+export const readSetSpte: Read = (line, sink) => {
+  const gfnAt = GFN.read(value, line, line.textStart)
+  if (gfnAt < 0) return false
+  const gfn = value.low52
+  const spteAt = SPTE.read(other, line, gfnAt)
+  const pages = readPages(line)
+  if (spteAt < 0 || pages === 0) return false
+  const accessAt = ACCESS.find(line.bytes, spteAt, line.end)
+  const hasNoUser = accessAt >= 0 && line.bytes[accessAt + ACCESS_LENGTH] === PAREN_CLOSE
+  const sptep = SPTEP.read(value, line, spteAt) >= 0 ? value.low52 : 0
+  sink.install(line, gfn, pages, sptep, { low: other.low, hasNoUser })
+  return true
+}
+
+export const readTdpChange: Read = (line, sink) => {
+  const gfnAt = GFN.read(value, line, line.textStart)
+  if (gfnAt < 0) return false
+  const gfn = value.low52
+  const pages = readPages(line)
+  const oldAt = OLD_SPTE.read(value, line, gfnAt)
+  if (pages === 0 || oldAt < 0 || NEW_SPTE.read(other, line, oldAt) < 0) return false
+  sink.spteChanged(line, gfn, pages, changeOf(value.low, other.low, pages))
+  return true
+}
+
+function changeOf(old: number, now: number, pages: number): SpteChange {
+  const isLeaf = (spte: number) => pages === 1 || (spte & LARGE) !== 0
+  const wasPresent = (old & MMU_PRESENT) !== 0
+  const isPresent = (now & MMU_PRESENT) !== 0
+  if (!wasPresent) return isPresent && isLeaf(now) ? 'mapped' : 'other'
+  if (!isLeaf(old)) return !isPresent ? 'table removed' : isLeaf(now) ? 'collapsed' : 'other'
+  if (!isPresent || !isLeaf(now)) return isPresent ? 'other' : 'removed'
+  return (old & WRITABLE) === 0 && (now & WRITABLE) !== 0 ? 'made writable' : 'other'
+}
+
+/** The kernel prints both ends with as many digits: an end with fewer is cut, or is not the end. */
+export const readUnmap: Read = (line, sink) => {
+  const startAt = RANGE.read(value, line, line.textStart)
+  if (startAt < 0) return false
+  const start = value.page
+  const { digits } = value
+  const isPadded = line.bytes[startAt + 2] === ZERO
+  if (RANGE_END.read(other, line, startAt) < 0 || (isPadded && other.digits < digits)) return false
+  const end = other.pageUp
+  if (end <= start) return false
+  sink.unmap(line, start, end)
+  return true
+}
+
+const ATTRIBUTES = new NumberField('', 'start')
+
+/** `0x000000018cbc00 -- 0x000000018cbc10 [0x8]`, in gfns. */
+export const readAttributes: Read = (line, sink) => {
+  const startAt = ATTRIBUTES.read(value, line, line.textStart)
+  if (startAt < 0 || RANGE_END.read(other, line, startAt) < 0 || other.low52 <= value.low52) return false
+  sink.attributesChanged(line, value.low52, other.low52 - value.low52)
+  return true
+}
+
+/** kvm->arch.mmu_valid_gen is one bit, which each zap of everything turns over. trace-cmd prints another text. */
+export const readZap: Read = (line, sink) => {
+  sink.zap(line, GENERATION.read(value, line, line.textStart) < 0 ? -1 : value.low)
+  return true
+}

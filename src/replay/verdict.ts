@@ -1,0 +1,119 @@
+import type { MmuLock } from './contention.ts'
+import type { Finding } from './findings.ts'
+import type { Recording } from './recording.ts'
+import type { TaskInRole } from './roles.ts'
+import type { FaultSummary } from './summary.ts'
+import { count, percent, time } from './words.ts'
+
+/** What a host suffers from, in one sentence, and what to run to see whether a variant helps. */
+export type Verdict = {
+  readonly says: string
+  /** Null where nothing can be replayed, or nothing stands out. */
+  readonly command: string | null
+  /** The share of the trace's lines that the sentence rests on. */
+  readonly basis: string
+}
+
+type Known = {
+  /** How the recording, and which VM of it, is given to a command. */
+  readonly file: string
+  readonly mmuLock: MmuLock | null
+  readonly faults: FaultSummary | null
+  readonly outside: number | null
+  readonly invalidations: number
+  readonly mmu: 'tdp' | 'shadow' | null
+}
+
+/** Waits of so many of the faults, or of so much of the vCPUs' time, are worth a look. */
+const SHARE_OF_FAULTS = 0.02
+const SHARE_OF_TIME = 0.005
+const MANY = 0.5
+
+export function verdictOf(
+  recording: Recording,
+  roles: readonly TaskInRole[],
+  findings: readonly Finding[],
+  known: Known,
+): Verdict {
+  return { ...sufferingOf(recording, roles, findings, known), basis: basisOf(recording) }
+}
+
+function sufferingOf(
+  recording: Recording,
+  roles: readonly TaskInRole[],
+  findings: readonly Finding[],
+  known: Known,
+): Omit<Verdict, 'basis'> {
+  const stuck = findings.find(({ kind }) => kind === 'no progress')
+  const command = commandOf(roles, known)
+  if (stuck !== undefined)
+    return { says: `This guest is stuck: ${stuck.says.replace('no progress: ', '')}.`, command: null }
+  const waits = waitsOf(recording, roles, known)
+  if (waits !== undefined) return { says: waits, command }
+  if (known.outside !== null && known.invalidations > 0 && known.outside / known.invalidations > MANY) {
+    return {
+      says: `Most invalidations (${percent(known.outside / known.invalidations)}) are of memory that is not the guest's: what they cost is taking mmu_lock for nothing.`,
+      command,
+    }
+  }
+  const storm = findings.find(({ kind }) => kind === 'retry storm')
+  if (storm !== undefined)
+    return { says: `Its vCPUs fault in vain while memory is taken away: ${storm.says}.`, command }
+  return { says: nothing(known), command: null }
+}
+
+/** Undefined if the waits for mmu_lock are few and short. */
+function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, faults }: Known): string | undefined {
+  const ofVcpus = mmuLock?.contention.filter(({ role }) => role === 'vcpu').map(({ waitsNs }) => waitsNs) ?? []
+  const waits = ofVcpus.reduce((sum, waitsNs) => sum + waitsNs.count, 0)
+  if (mmuLock === null || waits === 0) return undefined
+  const totalNs = ofVcpus.reduce((sum, waitsNs) => sum + waitsNs.total, 0)
+  const vcpus = roles.filter(({ role }) => role === 'vcpu').length
+  const ofTime = clock.spanNs > 0 ? totalNs / clock.spanNs / vcpus : 0
+  const ofFaults = faults === null || faults.addresses === 'virtual' ? 0 : waits / faults.count
+  if (ofFaults < SHARE_OF_FAULTS && ofTime < SHARE_OF_TIME) return undefined
+  const { notifier, fault, zap } = mmuLock.waitedFor
+  const most = [notifier, fault, zap].toSorted((a, b) => b.count - a.count)[0]!
+  const whom =
+    most.count === 0
+      ? 'no event shows for whom'
+      : `most likely for ${most === notifier ? 'invalidations' : most === zap ? 'zapped page tables' : "other vCPUs' faults"}`
+  const share = ofFaults > 0 ? `${percent(ofFaults)} of the faults` : `${count(waits)} times`
+  return `Its vCPUs wait for mmu_lock: at ${share}, ${time(totalNs)} in all, which is ${percent(ofTime)} of their time; ${whom}.`
+}
+
+function nothing({ mmuLock, faults, invalidations }: Known): string {
+  if (faults === null && invalidations === 0)
+    return 'Nothing can be said: neither faults nor invalidations are in the trace.'
+  if (mmuLock === null)
+    return 'Nothing stands out; whether vCPUs wait for mmu_lock is not in the trace (lock:contention_begin), or they never did.'
+  return 'Nothing stands out: vCPUs hardly ever wait for mmu_lock.'
+}
+
+/** The scenario whose question is nearest to what the recording shows. */
+function commandOf(
+  roles: readonly TaskInRole[],
+  { file, mmuLock, faults, outside, invalidations }: Known,
+): string | null {
+  if (faults === null || faults.addresses === 'virtual') return null
+  const bench = (scenario: string, ...variants: readonly string[]) =>
+    `faultline bench -s ${scenario} --trace ${file} ${variants.map((variant) => `--variant ${variant}`).join(' ')}`
+  const waitedFor = mmuLock?.waitedFor
+  if (roles.some(({ role, task }) => role === 'nx recovery' && task.zaps > 0))
+    return bench('nx-recovery', 'write-lock', 'read-lock')
+  const hitsNobody = outside !== null && invalidations > 0 && outside / invalidations > MANY
+  const updates = roles.some(({ role }) => role === 'memslot updater')
+  if (hitsNobody || updates) return bench('elision', 'count', 'count-elide')
+  if (invalidations === 0 && waitedFor !== undefined && waitedFor.fault.count > 0)
+    return bench('fault-scaling', 'write-lock', 'read-lock')
+  return bench('precheck', 'no-precheck', 'precheck')
+}
+
+function basisOf({ events, lines, notUnderstood, remarks, clock }: Recording): string {
+  const total = events.reduce((sum, { count: found }) => sum + found, 0)
+  const read = lines - notUnderstood
+  const gaps = remarks.gaps + (remarks.overwritten > 0 ? 1 : 0)
+  const missing = gaps > 0 ? `; events are missing in ${count(gaps)} ${gaps === 1 ? 'place' : 'places'}` : ''
+  const times = clock.timeless > 0 ? '; without times' : ''
+  return `${count(total)} events, ${percent(lines === 0 ? 0 : read / lines)} of the lines understood, ${time(clock.spanNs)}${missing}${times}`
+}
