@@ -8,6 +8,7 @@ import type { FaultLog } from './fault-log.ts'
 import { type FaultSource, faultSourceOf } from './fault-source.ts'
 import { Layout, recordedHva } from './layout.ts'
 import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
+import { mmuOf } from './mmu.ts'
 import { GUEST_FAULT, INSTALL, PAGE_FAULT, TDP_INSTALL, type What } from './moments.ts'
 import { type Adopted, notifierParts } from './notifiers.ts'
 import { type FaultOrder, NEVER, type Order, orderOf, type TakingOrder } from './order.ts'
@@ -159,7 +160,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     plays: playsOf(order, source.count, faultsOutsideMemslots),
     times,
     costs,
-    mmu: mmuOf(source, mmuLock),
+    mmu: mmuOf(recording, source, mmuLock) ?? 'tdp',
     preempt: preemptOf(mmuLock, recording.invalidations.length - invalidationsOutsideMemslots),
     foldedSptes: source.folded,
     faultsOutsideMemslots,
@@ -219,16 +220,6 @@ function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays
     caused,
     firstTouches: all - outsideMemslots - stillMapped - caused,
   }
-}
-
-/**
- * Faults that report a gfn come from two-dimensional paging. SPTEs alone may come from either: then it shows in how faults
- * take mmu_lock, for read or for write.
- */
-function mmuOf({ event }: FaultSource, mmuLock: MmuLock | null): 'tdp' | 'shadow' {
-  if (event !== 'kvm_mmu_set_spte') return 'tdp'
-  const sharesLock = mmuLock?.contention.some(({ role, flags }) => role === 'vcpu' && flags.includes('READ')) ?? false
-  return sharesLock ? 'tdp' : 'shadow'
 }
 
 /** Waits of vCPUs from which on it would have shown in the notifiers' waits if they yielded. */
