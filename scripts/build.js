@@ -1,19 +1,20 @@
 // Compiles `src/` to `dist/` and has the compiled tools of `dist/builds` write the other builds: see src/builds/README.md.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
-function compile() {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+
+function compile(project) {
   if (!existsSync(tsc)) {
     console.error('faultline is built by TypeScript, which is not installed: run `npm ci` without `--omit=dev`.')
     process.exit(2)
   }
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, project)], { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }
 
@@ -28,11 +29,35 @@ function removeOrphans() {
 
 /** What modules read beside them: the profiles of machines. */
 function copyData() {
-  for (const from of walk(join(root, 'src')).filter((name) => name.endsWith('.json'))) {
+  for (const from of walk(join(root, 'src')).filter(
+    (name) => name.endsWith('.json') && !name.endsWith('tsconfig.json'),
+  )) {
     const to = join(dist, from.slice(join(root, 'src').length + 1))
     mkdirSync(dirname(to), { recursive: true })
     copyFileSync(from, to)
   }
+}
+
+/** The browser's part of a report page, with the charting library in it: one script and one style, inlined by page.ts. */
+async function bundlePage() {
+  const from = join(root, 'src', 'report', 'page')
+  const to = join(dist, 'report', 'page', 'browser')
+  const ageOf = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0)
+  const newest = Math.max(ageOf(join(root, 'package-lock.json')), ...walk(from).map(ageOf))
+  if (ageOf(join(to, 'client.js')) > newest) return
+  compile(join('src', 'report', 'page', 'browser'))
+  const { build } = await import('esbuild')
+  await build({
+    entryPoints: [join(from, 'browser', 'client.ts')],
+    outdir: to,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    // The library's licence asks to go with it.
+    banner: { js: `/*! ${readFileSync(join(root, 'node_modules', 'uplot', 'LICENSE'), 'utf8')} */` },
+    logLevel: 'warning',
+  })
 }
 
 function walk(folder) {
@@ -43,10 +68,11 @@ function walk(folder) {
   })
 }
 
-compile()
+compile('tsconfig.json')
 removeOrphans()
 copyData()
 const { writeBuilds } = await import('../dist/builds/write.js')
 writeBuilds(dist)
+await bundlePage()
 const main = join(dist, 'cli', 'main.js')
 if (existsSync(main)) chmodSync(main, 0o755)

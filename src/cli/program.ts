@@ -18,6 +18,7 @@ import { list } from './list.ts'
 import { newCommand } from './new.ts'
 import { configOrError, newParser, noFlagTwice, WrongUse } from './parsing.ts'
 import { regress } from './regress.ts'
+import { report } from './report.ts'
 import { trace } from './trace.ts'
 import { trend } from './trend.ts'
 import { validate } from './validate.ts'
@@ -52,6 +53,7 @@ export async function program(io: Io): Promise<ExitCode> {
   register(regress)
   register(verify)
   register(trend)
+  register(report)
   register(exportCommand)
   register(list)
   register(trace)

@@ -4,6 +4,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { answerText, ranking } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
+import { circumstancesOf, groupsOf, isBroken, labelOf } from './groups.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
@@ -23,16 +24,6 @@ export function benchReport(result: Result, options: ReportOptions): string {
   return [...groups, ...(sweeps.length === 0 ? [] : [sweeps.join('\n')])].join('\n\n')
 }
 
-/** Runs under the same load on the same machine: they are columns of one table. Measured and modelled never are. */
-function groupsOf(runs: readonly Run[]): Run[][] {
-  const groups = new Map<string, Run[]>()
-  for (const run of runs) {
-    const key = JSON.stringify([run.scenario, run.machine, run.kind, run.params])
-    groups.set(key, [...(groups.get(key) ?? []), run])
-  }
-  return [...groups.values()]
-}
-
 function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): string {
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   const measured = runs.filter(({ trials }) => trials.length > 0)
@@ -41,7 +32,7 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
   if (quiet) return answers.map((text) => `${labelOf(runs[0]!)}: ${text}`).join('\n')
   return [
     ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
-    headline(runs[0]!, scenario),
+    circumstancesOf(runs[0]!, scenario),
     '',
     benchTable(measured),
     ...section(recordedTable(measured)),
@@ -57,50 +48,6 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
 }
 
 const section = (text: string) => (text === '' ? [] : ['', text])
-
-/** The circumstances in a line: machine, crew, load, trials. Parameters that stand at their defaults go without saying. */
-function headline(run: Run, scenario: Scenario | undefined): string {
-  const { vcpus, workers, notifiers, zappers, duration, warmup: _, ...others } = run.params
-  const crew = [
-    plural(workers, 'worker'),
-    plural(vcpus, 'vCPU'),
-    plural(notifiers, 'notifier'),
-    zappers === 0 ? '' : plural(zappers, 'zapper'),
-  ].filter((part) => part !== '')
-  const count = (mode: string) => run.trials.filter((trial) => trial.mode === mode).length
-  const latency = count('latency') === 0 ? '' : ` for throughput, ${count('latency')} for latency`
-  const length = 'trace' in others ? '' : ` of ${duration} ms`
-  const load = Object.entries(others).filter(([name, value]) => isWorthSaying(name, value, scenario))
-  const said = [...crew, ...load.map(([name, value]) => `${name} ${value}`)].join(', ')
-  if (run.kind === 'modelled') {
-    const runs = run.trials.map(({ seed }) => seed).join(', ')
-    return `${run.machine} (modelled): ${said}; ${length.slice(4) || 'the recording'} of virtual time, seed ${runs}`
-  }
-  return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
-}
-
-/** What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. */
-function labelOf({ scenario, machine, params }: Run): string {
-  const { workers, vcpus, notifiers, zappers } = params
-  const crew = [
-    plural(workers, 'worker'),
-    plural(vcpus, 'vCPU'),
-    notifiers === 0 ? '' : plural(notifiers, 'notifier'),
-    zappers === 0 ? '' : plural(zappers, 'zapper'),
-  ]
-  const recording = params.trace === undefined ? '' : `trace ${params.trace}`
-  return [`${scenario} on ${machine}`, ...crew, recording].filter((part) => part !== '').join(', ')
-}
-
-const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range', 'granule', 'mapping', 'scale']
-const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
-
-function isWorthSaying(name: string, value: string | number, scenario: Scenario | undefined): boolean {
-  return ALWAYS_SAID.includes(name) || value !== (PLAIN[name] ?? scenario?.parameters[name]?.default)
-}
-
-const plural = (count: string | number | undefined, noun: string) =>
-  count === undefined ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): string[] {
   if (scenario === undefined) return []
@@ -125,9 +72,6 @@ export function answersIn(result: Result): Answer[][] {
   })
   return answers.filter(({ length }) => length > 0)
 }
-
-const isBroken = (scenario: Scenario, run: Run) =>
-  scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
 
 /** Of a broken variant the question is whether its fault was seen. */
 function caught(scenario: Scenario, run: Run): string {

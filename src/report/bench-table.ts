@@ -127,8 +127,14 @@ function ratioCell(baseline: Run, candidate: Run, metric: string): string {
   return comparison.exceedsNoise ? ratioText(comparison.ratio, comparison.ci95) : '~'
 }
 
-/** The locks that somebody waited for, or held, most time first: how `perf lock contention` shows them, and more. */
+/** The locks that were waited for or held, most waiting time first: as `perf lock contention` shows them, and more. */
 export function lockTable(run: Run): string {
+  const { columns: header, rows } = lockRows(run)
+  return columns([header, ...rows])
+}
+
+/** The same as columns and rows, for other kinds of output. */
+export function lockRows(run: Run): { readonly columns: readonly string[]; readonly rows: readonly string[][] } {
   const rows = run.locks
     .toSorted((a, b) => b.waitTotalNs - a.waitTotalNs)
     .map((lock) => [
@@ -143,20 +149,21 @@ export function lockTable(run: Run): string {
       time(lock.holdMaxNs),
       longestWaiter(lock.who),
     ])
-  const header = [
-    'lock',
-    'acquired',
-    'contended',
-    'total wait',
-    'max wait',
-    'min wait',
-    'avg wait',
-    'total hold',
-    'max hold',
-    'waited longest',
-  ]
-  return columns([header, ...rows])
+  return { columns: LOCK_COLUMNS, rows }
 }
+
+const LOCK_COLUMNS = [
+  'lock',
+  'acquired',
+  'contended',
+  'total wait',
+  'max wait',
+  'min wait',
+  'avg wait',
+  'total hold',
+  'max hold',
+  'waited longest',
+]
 
 function longestWaiter(who: Run['locks'][number]['who']): string {
   const worst = who.toSorted((a, b) => b.waitMaxNs - a.waitMaxNs)[0]

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import type { Argv } from 'yargs'
+import { FaultlineError } from '../bench/error.ts'
+import { pageHtml } from '../report/page/page.ts'
+import { resultPage } from '../report/page/result-page.ts'
+import type { Command } from './command.ts'
+import { EXIT } from './io.ts'
+import { readResult } from './read-result.ts'
+import { checkWritable, saveAtomically } from './save.ts'
+
+type Args = {
+  readonly files: readonly string[]
+  readonly out: string | undefined
+  readonly open: boolean
+}
+
+export const report: Command<Args> = {
+  name: 'report',
+  usage: 'report <files..>',
+  summary: 'Write a result as one self-contained page: answers, charts and their tables.',
+  flags: (yargs) =>
+    yargs
+      .positional('files', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'result files; - is standard input',
+      })
+      .option('out', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        describe: 'the page [default: the name of the first file, with .html]',
+      })
+      .option('open', {
+        type: 'boolean',
+        default: false,
+        describe: 'open it in the browser',
+      }) as unknown as Argv<Args>,
+
+  async run({ files, out, open }, io) {
+    const path = out ?? defaultName(files[0]!)
+    checkWritable(path)
+    const results = await Promise.all(files.map((file) => readResult(file, io)))
+    const page = resultPage(results[0]!)
+    if (page.sections.length === 0) {
+      throw new FaultlineError('NOTHING_TO_REPORT', 'usage', `${files[0]} holds no runs`, {
+        hint: 'Run `faultline bench --out FILE` to its end.',
+      })
+    }
+    saveAtomically(path, pageHtml(page))
+    io.out(path)
+    if (open) openInBrowser(path)
+    return EXIT.fine
+  },
+}
+
+const defaultName = (file: string) => (file === '-' ? 'report.html' : `${file.replace(/\.json$/, '')}.html`)
+
+/** The desktop's own way; where there is none, the path that was printed is enough. */
+function openInBrowser(path: string): void {
+  spawn('xdg-open', [path], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref()
+}

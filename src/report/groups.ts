@@ -1,0 +1,59 @@
+import type { Run } from '../bench/result.ts'
+import type { Scenario } from '../bench/scenario.ts'
+
+/** Runs under the same load on the same machine: they are columns of one table. Measured and modelled never are. */
+export function groupsOf(runs: readonly Run[]): Run[][] {
+  const groups = new Map<string, Run[]>()
+  for (const run of runs) {
+    const key = JSON.stringify([run.scenario, run.machine, run.kind, run.params])
+    groups.set(key, [...(groups.get(key) ?? []), run])
+  }
+  return [...groups.values()]
+}
+
+/** The circumstances in a line: machine, crew, load, trials. Parameters that stand at their defaults go without saying. */
+export function circumstancesOf(run: Run, scenario: Scenario | undefined): string {
+  const { vcpus, workers, notifiers, zappers, duration, warmup: _, ...others } = run.params
+  const crew = [
+    plural(workers, 'worker'),
+    plural(vcpus, 'vCPU'),
+    plural(notifiers, 'notifier'),
+    zappers === 0 ? '' : plural(zappers, 'zapper'),
+  ].filter((part) => part !== '')
+  const count = (mode: string) => run.trials.filter((trial) => trial.mode === mode).length
+  const latency = count('latency') === 0 ? '' : ` for throughput, ${count('latency')} for latency`
+  const length = 'trace' in others ? '' : ` of ${duration} ms`
+  const load = Object.entries(others).filter(([name, value]) => isWorthSaying(name, value, scenario))
+  const said = [...crew, ...load.map(([name, value]) => `${name} ${value}`)].join(', ')
+  if (run.kind === 'modelled') {
+    const runs = run.trials.map(({ seed }) => seed).join(', ')
+    return `${run.machine} (modelled): ${said}; ${length.slice(4) || 'the recording'} of virtual time, seed ${runs}`
+  }
+  return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
+}
+
+/** What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. */
+export function labelOf({ scenario, machine, params }: Run): string {
+  const { workers, vcpus, notifiers, zappers } = params
+  const crew = [
+    plural(workers, 'worker'),
+    plural(vcpus, 'vCPU'),
+    notifiers === 0 ? '' : plural(notifiers, 'notifier'),
+    zappers === 0 ? '' : plural(zappers, 'zapper'),
+  ]
+  const recording = params.trace === undefined ? '' : `trace ${params.trace}`
+  return [`${scenario} on ${machine}`, ...crew, recording].filter((part) => part !== '').join(', ')
+}
+
+const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range', 'granule', 'mapping', 'scale']
+const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
+
+function isWorthSaying(name: string, value: string | number, scenario: Scenario | undefined): boolean {
+  return ALWAYS_SAID.includes(name) || value !== (PLAIN[name] ?? scenario?.parameters[name]?.default)
+}
+
+const plural = (count: string | number | undefined, noun: string) =>
+  count === undefined ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
+
+export const isBroken = (scenario: Scenario, run: Run) =>
+  scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')

@@ -1,0 +1,118 @@
+import type { Figure, Page, Section } from '../spec.ts'
+import { element } from './dom.ts'
+import { linesChart } from './lines.ts'
+import { stackChart } from './stack.ts'
+import { matrixTable, tableOf } from './tables.ts'
+import { onThemeChange, theme } from './theme.ts'
+import { timelineChart } from './timeline.ts'
+import { witnessView } from './witness.ts'
+import 'uplot/dist/uPlot.min.css'
+import './client.css'
+
+const KINDS = {
+  measured: 'measured on threads of a host',
+  modelled: 'modelled in virtual time',
+  recorded: 'recorded on a real kernel',
+  checked: 'found by the checker',
+} as const
+
+/** Draws the page that is in its own data. */
+function draw(): void {
+  const page = JSON.parse(document.getElementById('data')!.textContent!) as Page
+  const contents = page.sections.map(({ title }, index) =>
+    element('li', {}, element('a', { href: `#section-${index + 1}` }, title)),
+  )
+  document
+    .getElementById('page')!
+    .append(
+      element('h1', {}, page.title),
+      ...(contents.length > 1 ? [element('nav', { 'aria-label': 'contents' }, element('ol', {}, ...contents))] : []),
+      ...page.sections.map(sectionOf),
+      element(
+        'footer',
+        {},
+        element('h2', {}, 'Where these figures come from'),
+        tableOf({ columns: ['', ''], rows: page.provenance }, 'host, code and machines'),
+      ),
+    )
+}
+
+function sectionOf({ title, about, answers, warnings, figures }: Section, index: number): HTMLElement {
+  return element(
+    'section',
+    { id: `section-${index + 1}` },
+    element('h2', {}, title),
+    element('p', { class: 'about' }, about),
+    ...answers.map(({ verdict, text }) => element('p', { class: `answer answer-${verdict}` }, text)),
+    ...(warnings.length === 0
+      ? []
+      : [element('ul', { class: 'warnings' }, ...warnings.map((text) => element('li', {}, text)))]),
+    ...figures.map(figureOf),
+  )
+}
+
+function figureOf(figure: Figure): HTMLElement {
+  const { title, kind, caption, command, table, body } = figure
+  return element(
+    'figure',
+    { 'data-kind': kind, 'data-type': body.type },
+    element('h3', {}, title, ' ', element('small', { class: `kind kind-${kind}` }, KINDS[kind])),
+    bodyOf(figure),
+    element('figcaption', {}, caption),
+    ...legendOf(figure),
+    ...(table.rows.length === 0 || body.type === 'table'
+      ? []
+      : [details('the figures as a table', tableOf(table, title))]),
+    ...(command === '' ? [] : [details('the command that made it', commandOf(command))]),
+  )
+}
+
+const details = (summary: string, inside: HTMLElement): HTMLElement =>
+  element('details', {}, element('summary', {}, summary), inside)
+
+function commandOf(command: string): HTMLElement {
+  const copy = element('button', { type: 'button' }, 'copy')
+  copy.addEventListener('click', () => {
+    void navigator.clipboard?.writeText(command).then(() => {
+      copy.textContent = 'copied'
+    })
+  })
+  return element('p', { class: 'command' }, element('code', {}, command), ' ', copy)
+}
+
+function bodyOf({ body, table, title }: Figure): HTMLElement {
+  switch (body.type) {
+    case 'lines':
+      return linesChart(body, title)
+    case 'stack':
+      return stackChart(body)
+    case 'matrix':
+      return matrixTable(body, title)
+    case 'timeline':
+      return timelineChart(body, title)
+    case 'table':
+      return tableOf(table, title)
+    case 'witness':
+      return witnessView(body)
+    case 'text':
+      return body.isCode
+        ? element('pre', { tabindex: '0' }, body.lines.join('\n'))
+        : element('div', {}, ...body.lines.map((line) => element('p', {}, line)))
+  }
+}
+
+/** The names of a chart's series with their colours. */
+function legendOf({ body }: Figure): HTMLElement[] {
+  if (body.type !== 'lines') return []
+  const names = [...new Set(body.series.map(({ name, of }) => of ?? name))]
+  const swatches = names.map(() => element('span', { class: 'swatch' }))
+  const paint = () => {
+    const { series } = theme()
+    for (const [index, swatch] of swatches.entries()) swatch.style.background = series[index % series.length]!
+  }
+  paint()
+  onThemeChange(paint)
+  return [element('ul', { class: 'legend' }, ...names.map((name, index) => element('li', {}, swatches[index]!, name)))]
+}
+
+draw()

@@ -1,0 +1,41 @@
+import type { Matrix, Table } from '../spec.ts'
+import { element } from './dom.ts'
+
+/** The figures of a chart, for those who read and for those who listen. */
+export function tableOf({ columns, rows }: Table, caption: string): HTMLElement {
+  const head = element('tr', {}, ...columns.map((column) => element('th', { scope: 'col' }, column)))
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      {},
+      ...row.map((cell, index) => (index === 0 ? element('th', { scope: 'row' }, cell) : element('td', {}, cell))),
+    ),
+  )
+  return scrollable(
+    element('table', {}, element('caption', {}, caption), element('thead', {}, head), element('tbody', {}, ...body)),
+    caption,
+  )
+}
+
+/** Wider than the screen it scrolls by itself, not the page; the keyboard reaches it. */
+const scrollable = (table: HTMLElement, label: string): HTMLElement =>
+  element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, table)
+
+const SIGNS = { acceptable: '', interesting: '! ', forbidden: '!! ', absent: '' } as const
+
+/** Outcomes against variants; the grade is a word and a colour. */
+export function matrixTable({ columns, rows }: Matrix, caption: string): HTMLElement {
+  const head = element(
+    'tr',
+    {},
+    ...['outcome', ...columns, 'what it means'].map((name) => element('th', { scope: 'col' }, name)),
+  )
+  const body = rows.map(({ name, says, cells }) => {
+    const graded = cells.map(({ text, grade }) => element('td', { class: `grade-${grade}` }, `${SIGNS[grade]}${text}`))
+    return element('tr', {}, element('th', { scope: 'row' }, name), ...graded, element('td', { class: 'prose' }, says))
+  })
+  return scrollable(
+    element('table', {}, element('caption', {}, caption), element('thead', {}, head), element('tbody', {}, ...body)),
+    caption,
+  )
+}

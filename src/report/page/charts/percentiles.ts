@@ -1,0 +1,66 @@
+import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
+import { LATENCIES } from '../../../bench/derived/latencies.ts'
+import type { HistogramSummary, Run } from '../../../bench/result.ts'
+import { time } from '../../numbers.ts'
+import type { Lines, Series, Table } from '../spec.ts'
+
+/** Percentiles of a histogram in all runs, HDR style: the tail has as much room as the rest. */
+export function percentileChart(runs: readonly Run[], histogram: string): { body: Lines; table: Table } | undefined {
+  const drawn = runs.filter((run) => (run.histograms[histogram]?.count ?? 0) > 0)
+  if (drawn.length === 0) return undefined
+  const series = drawn.flatMap((run) => seriesOf(run, run.histograms[histogram]!, histogram))
+  return {
+    body: {
+      type: 'lines',
+      x: { label: 'percentile', unit: '', scale: 'tail' },
+      y: { label: histogram, unit: 'ns', scale: 'log' },
+      series,
+    },
+    table: tableOf(drawn, histogram),
+  }
+}
+
+function seriesOf(run: Run, summary: HistogramSummary, histogram: string): Series[] {
+  const intervals = LATENCIES.filter((each) => each.histogram === histogram && each.percentile < 100).flatMap(
+    ({ metric, percentile }) => {
+      const found = run.metrics[metric]
+      return found === undefined || found.n < 2 ? [] : [{ x: tail(percentile), ...found }]
+    },
+  )
+  const curve: Series = { name: run.variant, style: 'line', points: curveOf(summary) }
+  if (intervals.length === 0) return [curve]
+  return [
+    curve,
+    {
+      name: `${run.variant}, median of trials`,
+      of: run.variant,
+      style: 'dots',
+      points: intervals.map(({ x, median }) => [x, Math.max(1, median)]),
+      band: intervals.map(({ ci95: [low, high] }) => [Math.max(1, low), Math.max(1, high)]),
+    },
+  ]
+}
+
+const tail = (percentile: number) => 1 / (1 - percentile / 100)
+
+/** Ten points a factor of ten of the tail, as far as there are samples. */
+function curveOf({ hdr, count, max }: HistogramSummary): (readonly [number, number])[] {
+  const histogram = decodeFromCompressedBase64(hdr)
+  const steps = Math.floor(Math.log10(Math.max(1, count)) * 10)
+  const points = Array.from({ length: steps + 1 }, (_, step): readonly [number, number] => {
+    const x = 10 ** (step / 10)
+    return [x, Math.max(1, Math.min(max, histogram.getValueAtPercentile(100 * (1 - 1 / x))))]
+  })
+  return points
+}
+
+function tableOf(runs: readonly Run[], histogram: string): Table {
+  const text = (value: number | null) => (value === null ? '-' : time(value))
+  return {
+    columns: ['variant', 'samples', 'min', 'p50', 'p90', 'p99', 'p99.9', 'max'],
+    rows: runs.map(({ variant, histograms }) => {
+      const { count, min, p50, p90, p99, p999, max } = histograms[histogram]!
+      return [variant, String(count), ...[min, p50, p90, p99, p999, max].map(text)]
+    }),
+  }
+}

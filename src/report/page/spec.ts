@@ -1,0 +1,102 @@
+/** How a figure was come by. A series is of one kind only. */
+export type Kind = 'measured' | 'modelled' | 'recorded' | 'checked'
+
+/** `tail`: percentiles, as 1 / (1 - p), so that 90, 99 and 99.9 % are equally far apart. */
+export type Axis = {
+  readonly label: string
+  readonly unit: string
+  readonly scale: 'linear' | 'log' | 'tail'
+}
+
+export type Series = {
+  readonly name: string
+  readonly style: 'line' | 'dashed' | 'dots'
+  /** x ascending, in the axes' units. */
+  readonly points: readonly (readonly [x: number, y: number])[]
+  /** Of each point: the interval around it. */
+  readonly band?: readonly (readonly [low: number, high: number])[]
+  /** A series of the same colour that this one belongs to, by its name. */
+  readonly of?: string
+}
+
+export type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+
+export type Lines = { readonly type: 'lines'; readonly x: Axis; readonly y: Axis; readonly series: readonly Series[] }
+
+/** Shares of a whole, a bar a row. */
+export type Stack = {
+  readonly type: 'stack'
+  readonly rows: readonly {
+    readonly name: string
+    readonly parts: readonly { readonly name: string; readonly share: number }[]
+  }[]
+}
+
+export type Matrix = {
+  readonly type: 'matrix'
+  readonly columns: readonly string[]
+  readonly rows: readonly {
+    readonly name: string
+    readonly says: string
+    readonly cells: readonly {
+      readonly text: string
+      readonly grade: 'acceptable' | 'interesting' | 'forbidden' | 'absent'
+    }[]
+  }[]
+}
+
+/** What each CPU did, when. Times in ns from the beginning; names are indices into `names`. */
+export type Timeline = {
+  readonly type: 'timeline'
+  readonly lanes: readonly string[]
+  readonly names: readonly string[]
+  readonly categories: readonly string[]
+  readonly slices: readonly (readonly [lane: number, from: number, length: number, name: number, category: number])[]
+  readonly marks: readonly (readonly [lane: number, at: number, name: number, category: number])[]
+  /** From a cause to its effect, such as an invalidation and the retry that it made. */
+  readonly arrows: readonly (readonly [from: number, at: number, to: number, until: number, name: number])[]
+}
+
+/** The steps of a schedule, a column for each CPU, and the words that they changed. */
+export type Witness = {
+  readonly type: 'witness'
+  readonly actors: readonly string[]
+  readonly steps: readonly {
+    readonly actor: number
+    readonly text: string
+    readonly words: readonly (readonly [name: string, value: string])[]
+  }[]
+}
+
+/** Figures that are a table and nothing else. */
+export type Rows = { readonly type: 'table' }
+
+/** Prose without a picture. */
+export type Text = { readonly type: 'text'; readonly lines: readonly string[]; readonly isCode: boolean }
+
+export type Figure = {
+  readonly title: string
+  readonly kind: Kind
+  /** What is seen, with its units. */
+  readonly caption: string
+  /** The command that made it. */
+  readonly command: string
+  readonly body: Lines | Stack | Matrix | Timeline | Witness | Rows | Text
+  readonly table: Table
+}
+
+export type Section = {
+  readonly title: string
+  /** The circumstances in a line. */
+  readonly about: string
+  readonly answers: readonly { readonly verdict: string; readonly text: string }[]
+  readonly warnings: readonly string[]
+  readonly figures: readonly Figure[]
+}
+
+export type Page = {
+  readonly title: string
+  readonly sections: readonly Section[]
+  /** Host, definition, machine: what a reader needs to judge the figures. */
+  readonly provenance: readonly (readonly [name: string, value: string])[]
+}
