@@ -12,6 +12,9 @@ export type Scalability = {
 
 type Point = { readonly n: number; readonly x: number }
 
+/** Relative: a law that misses the points by more says nothing of them. */
+export const WORST_FIT = 0.25
+
 /** Fewer points than this say nothing about three parameters. */
 const FEWEST = 4
 

@@ -31,6 +31,8 @@ export type BenchArgs = {
   readonly quick: boolean
   readonly list: boolean
   readonly locks: boolean
+  /** A page to write besides. */
+  readonly report: string | undefined
   readonly layout: boolean
   readonly timeline: string | undefined
   readonly whatIf: readonly string[] | undefined
@@ -108,6 +110,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       ...text,
       describe: 'modelled: runs with costs drawn from their ranges, for the error band; 2 unless it is a sweep',
     })
+    .option('report', { ...text, describe: 'write a page with charts too, as `faultline report` does' })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })
     .option('timeline', {
       ...text,

@@ -2,12 +2,15 @@ import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
 import { answersIn, benchReport } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
+import { pageHtml } from '../report/page/page.ts'
+import { resultPage } from '../report/page/result-page.ts'
 import { benchAb } from './bench-ab.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import { type Resumed, resumed } from './bench-resume.ts'
 import type { Command } from './command.ts'
 import { inputsOf } from './files/inputs.ts'
+import { checkOutput, type Output, save } from './files/output.ts'
 import { type Kept, ResultFile } from './files/result-file.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { layoutsOf } from './layout.ts'
@@ -44,6 +47,8 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   const progress = new Progress(io, !args.noProgress && !args.quiet)
   const planned = plannedBy(plan)
   const { out, force } = args
+  const page = args.report === undefined ? undefined : pageOutput(args.report, args)
+  if (page !== undefined) checkOutput(page)
   const note = (text: string) => {
     progress.clear()
     io.err(`${text}\n`)
@@ -77,8 +82,17 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
   }
   if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
+  if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
   return exitCodeOf(result, kept, io)
 }
+
+const pageOutput = (path: string, args: BenchArgs): Output => ({
+  path,
+  kind: 'page',
+  force: args.force,
+  inputs: inputsOf(args),
+  flag: '--report',
+})
 
 function print(result: Result, kept: Kept, args: BenchArgs, io: Io): void {
   if (result.runs.length > 0) io.out(args.json ? JSON.stringify(result, null, 1) : benchReport(result, args))

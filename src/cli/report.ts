@@ -1,23 +1,26 @@
 import { spawn } from 'node:child_process'
+import { basename } from 'node:path'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
+import { comparisonPage } from '../report/page/comparison-page.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'
 import type { Command } from './command.ts'
+import { checkOutput, save } from './files/output.ts'
 import { EXIT } from './io.ts'
 import { readResult } from './read-result.ts'
-import { checkWritable, saveAtomically } from './save.ts'
 
 type Args = {
   readonly files: readonly string[]
   readonly out: string | undefined
   readonly open: boolean
+  readonly force: boolean
 }
 
 export const report: Command<Args> = {
   name: 'report',
   usage: 'report <files..>',
-  summary: 'Write a result as one self-contained page: answers, charts and their tables.',
+  summary: 'Write results as one self-contained page: answers, charts and their tables; of several files what changed.',
   flags: (yargs) =>
     yargs
       .positional('files', {
@@ -32,23 +35,26 @@ export const report: Command<Args> = {
         requiresArg: true,
         describe: 'the page [default: the name of the first file, with .html]',
       })
+      .option('force', { type: 'boolean', default: false, describe: 'replace a file that is no page of faultline' })
       .option('open', {
         type: 'boolean',
         default: false,
         describe: 'open it in the browser',
       }) as unknown as Argv<Args>,
 
-  async run({ files, out, open }, io) {
+  async run({ files, out, open, force }, io) {
     const path = out ?? defaultName(files[0]!)
-    checkWritable(path)
+    const output = { path, kind: 'page', force, inputs: files, flag: '--out' } as const
+    checkOutput(output)
     const results = await Promise.all(files.map((file) => readResult(file, io)))
-    const page = resultPage(results[0]!)
+    const named = results.map((result, index) => ({ name: basename(files[index]!), result }))
+    const page = files.length > 1 ? comparisonPage(named) : resultPage(results[0]!)
     if (page.sections.length === 0) {
       throw new FaultlineError('NOTHING_TO_REPORT', 'usage', `${files[0]} holds no runs`, {
         hint: 'Run `faultline bench --out FILE` to its end.',
       })
     }
-    saveAtomically(path, pageHtml(page))
+    save(output, pageHtml(page))
     io.out(path)
     if (open) openInBrowser(path)
     return EXIT.fine

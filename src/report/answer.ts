@@ -44,7 +44,8 @@ function findingText({ reads, unit, before, after, ratio, ci95, verdict, why }: 
     const value = ratio === null || ratio === 1 ? `${inUnit(after ?? 0, unit)} in both` : `the same (${ratios}, ${why})`
     return `${reads} ${value}`
   }
-  if (verdict === 'unresolved') return `${reads} ${[why, ratios === '' ? '' : `(${ratios})`].filter(Boolean).join(' ')}`
+  if (verdict === 'unresolved')
+    return `${reads} not resolved${ratios === '' ? '' : ` (${ratios})`}${why === '' ? '' : `: ${why}`}`
   const change = `${inUnit(after ?? 0, unit)} ${reads} instead of ${inUnit(before ?? 0, unit)}`
   return ratios === '' ? change : `${change} (${ratios})`
 }

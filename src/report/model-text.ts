@@ -1,6 +1,6 @@
 import { METRICS, type MetricName } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
-import { fitScalability } from '../bench/scalability.ts'
+import { fitScalability, WORST_FIT } from '../bench/scalability.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { BLAMES } from '../model/blame.ts'
 import { columns, compact, inUnit, share } from './numbers.ts'
@@ -50,9 +50,6 @@ export function bandLines(runs: readonly Run[], scenario: Scenario | undefined):
 }
 
 const decisive = (scenario: Scenario | undefined): MetricName[] => scenario?.decides.map(({ metric }) => metric) ?? []
-
-/** Relative: a law that misses the points by more says nothing of them. */
-const WORST_FIT = 0.25
 
 /** The scalability law through a sweep of vCPUs: a line for each variant of which enough points were modelled. */
 export function scalabilityLines(runs: readonly Run[]): string[] {

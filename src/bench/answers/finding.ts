@@ -79,7 +79,7 @@ function measured({ baseline, candidate, metric, before, after, smallest }: Ques
   if (comparison.pairs >= ENOUGH_TRIALS && isWithin(ci95, smallest)) {
     return { ratio, ci95, verdict: 'same', why: withinText(smallest) }
   }
-  const why = comparison.isResolved ? "no larger than the baseline's A/A noise" : 'not resolved'
+  const why = comparison.isResolved ? "no larger than the baseline's A/A noise" : ''
   return { ratio, ci95, verdict: 'unresolved', why }
 }
 
@@ -117,7 +117,7 @@ function withoutRatio(metric: MetricName, before: Metric, after: Metric): Judgem
   const isApart = isEnough && after.ci95[0] > before.ci95[1]
   return isApart
     ? { ...none, verdict: directionOf(metric, true), why: '' }
-    : { ...none, verdict: 'unresolved', why: 'not resolved' }
+    : { ...none, verdict: 'unresolved', why: '' }
 }
 
 function directionOf(metric: MetricName, isMore: boolean): FindingVerdict {

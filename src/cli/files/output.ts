@@ -20,6 +20,7 @@ const BEGINS = {
   profile: /"schema"\s*:\s*"faultline\.profile"/,
   /** A sum and a name a line, as sha256sum writes them. */
   manifest: /^[0-9a-f]{64} {2}\S/,
+  page: /<meta name="generator" content="faultline">/,
   export: undefined,
 } as const
 

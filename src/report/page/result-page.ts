@@ -1,12 +1,13 @@
 import { answerOf } from '../../bench/answers/answer.ts'
 import type { MetricName } from '../../bench/metrics.ts'
-import type { Result, Run } from '../../bench/result.ts'
+import type { Metric, Result, Run } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { SCENARIOS } from '../../bench/scenarios/all.ts'
 import { BLAMES } from '../../model/blame.ts'
 import { answerText } from '../answer.ts'
 import { lockRows } from '../bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken } from '../groups.ts'
+import { inUnit } from '../numbers.ts'
 import { warningLines } from '../warning-lines.ts'
 import { outcomeMatrix } from './charts/outcomes.ts'
 import { percentileChart } from './charts/percentiles.ts'
@@ -54,7 +55,8 @@ function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): Sectio
   })
 }
 
-function sectionOf(runs: readonly Run[], result: Result): Section {
+/** A section of runs that were interleaved under one load. */
+export function sectionOf(runs: readonly Run[], result: Result): Section {
   const [first] = runs as readonly [Run, ...Run[]]
   const scenario = scenarioOf(first)
   return {
@@ -66,6 +68,7 @@ function sectionOf(runs: readonly Run[], result: Result): Section {
       ...warningLines(runs).map((line) => line.replace(/^! /, '')),
     ],
     figures: [
+      ...decidingFigure(runs, scenario, result),
       ...trialFigures(runs, scenario, result),
       ...latencyFigures(runs, result),
       ...lockFigure(runs, result),
@@ -79,9 +82,39 @@ function sectionOf(runs: readonly Run[], result: Result): Section {
 type Common = Pick<Figure, 'kind' | 'command'>
 const commonOf = ({ kind }: Run, result: Result): Common => ({ kind, command: commandText(result.command) })
 
+/** The deciding figures of all variants with their intervals: what the answer rests on. */
+function decidingFigure(runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] {
+  const rows = (scenario?.decides ?? []).flatMap(({ metric, reads, means }) => {
+    if (runs.every(({ metrics }) => metrics[metric] === undefined)) return []
+    return [[reads, ...runs.map(({ metrics }) => metricText(metrics[metric])), means]]
+  })
+  if (rows.length === 0) return []
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      title: 'the figures that decide',
+      caption:
+        'Median over the trials, with its 95 % interval where there are several. The first row carries the claim.',
+      body: { type: 'table' },
+      table: { columns: ['figure', ...runs.map(({ variant }) => variant), 'what it means'], rows },
+    },
+  ]
+}
+
+function metricText(metric: Metric | undefined): string {
+  if (metric === undefined) return '-'
+  const text = (value: number) => inUnit(value, metric.unit)
+  const [low, high] = metric.ci95.map(text)
+  return low === high ? text(metric.median) : `${text(metric.median)} [${low}, ${high}]`
+}
+
+/** Trials of a variant below which dots would show nothing that the table does not. */
+const FEWEST_DOTS = 3
+
 const WATCHED: readonly MetricName[] = ['faults_per_second', 'retries_per_fault', 'flushes_per_unmap']
 
 function trialFigures(runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] {
+  if (runs.every(({ trials }) => trials.length < FEWEST_DOTS)) return []
   const metrics = new Set([...(scenario?.decides.map(({ metric }) => metric) ?? []), ...WATCHED])
   return [...metrics].flatMap((metric) => {
     const chart = trialChart(runs, metric)
@@ -177,7 +210,7 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
     if (chart === undefined) return []
     const reads = scenario!.decides.find((each) => each.metric === metric)!.reads
     const caption =
-      'Medians over the number of vCPUs. Dashed: the ideal line, and the universal scalability law through the points, extrapolated beyond the last one.'
+      'Medians over the number of vCPUs. Dashed: the ideal line from the first size, and the universal scalability law where it describes the points, extrapolated beyond the last one.'
     return [{ ...commonOf(runs[0]!, result), title: `${reads} by vCPUs`, caption, ...chart }]
   })
   if (figures.length === 0) return undefined
@@ -196,7 +229,8 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
   }
 }
 
-function provenanceOf({ host, source, createdAt, runs, id }: Result): Page['provenance'] {
+/** What a reader needs to judge the figures of a result. */
+export function provenanceOf({ host, source, createdAt, runs, id }: Result): Page['provenance'] {
   const isMeasured = runs.some(({ kind }) => kind === 'measured')
   const machines = new Map(
     runs.flatMap(({ machine, model }) => (model === undefined ? [] : [[machine, model] as const])),

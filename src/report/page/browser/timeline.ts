@@ -99,7 +99,7 @@ function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
     ctx.fillStyle = colour(category)
     ctx.fillRect(x(at) - 1, bbox.top + row * lane, 2, lane)
   }
-  ctx.strokeStyle = colours.text
+  ctx.strokeStyle = faint(colours.text, 0.35)
   ctx.lineWidth = 1
   for (const [from, at, to, until] of spec.arrows) {
     if (until < min || at > max) continue

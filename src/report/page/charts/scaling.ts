@@ -1,6 +1,6 @@
 import { METRICS, type MetricName } from '../../../bench/metrics.ts'
 import type { Run } from '../../../bench/result.ts'
-import { fitScalability } from '../../../bench/scalability.ts'
+import { fitScalability, WORST_FIT } from '../../../bench/scalability.ts'
 import { inUnit } from '../../numbers.ts'
 import type { Lines, Series, Table } from '../spec.ts'
 
@@ -23,10 +23,14 @@ export function scalingChart(runs: readonly Run[], metric: MetricName): { body: 
         unit: METRICS[metric].unit,
         scale: curves.every(({ points }) => points.every(([, y]) => y > 0)) ? 'log' : 'linear',
       },
-      series: curves.flatMap(({ variant, points }) => [
-        { name: variant, style: 'line' as const, points },
-        ...(isRate ? lawsOf(variant, points) : []),
-      ]),
+      series: [
+        ...curves.flatMap(({ variant, points }) => [
+          { name: variant, style: 'line' as const, points },
+          { name: `${variant}, sizes tried`, of: variant, style: 'dots' as const, points },
+          ...(isRate ? lawOf(variant, points) : []),
+        ]),
+        ...(isRate ? idealOf(curves[0]!.points) : []),
+      ],
     },
     table: {
       columns: ['vCPUs', ...variants],
@@ -49,27 +53,22 @@ const pointsOf = (runs: readonly Run[], variant: string, metric: MetricName): (r
     })
     .toSorted(([a], [b]) => a - b)
 
-/** The ideal line, and the universal scalability law, both dashed; beyond the last point the law is extrapolated. */
-function lawsOf(variant: string, points: Series['points']): Series[] {
+/** What one CPU got, times as many. */
+function idealOf(points: Series['points']): Series[] {
   const [first] = points
-  if (first === undefined || first[1] <= 0) return []
-  const last = points.at(-1)![0]
-  const ideal: Series = {
-    name: `${variant}, ideal`,
-    of: `${variant}, ideal`,
-    style: 'dashed',
-    points: [first, [last, (first[1] * last) / first[0]]],
-  }
+  const last = points.at(-1)
+  if (first === undefined || last === undefined || first[1] <= 0) return []
+  return [{ name: 'ideal', style: 'dashed', points: [first, [last[0], (first[1] * last[0]) / first[0]]] }]
+}
+
+/** The universal scalability law through the points, if it describes them; beyond the last one it is extrapolated. */
+function lawOf(variant: string, points: Series['points']): Series[] {
   const fit = fitScalability(points.map(([n, x]) => ({ n, x })))
-  if (fit === undefined) return [ideal]
+  if (fit === undefined || fit.error > WORST_FIT) return []
   const { throughput, contention, coherency } = fit
   const at = (n: number) => (throughput * n) / (1 + contention * (n - 1) + coherency * n * (n - 1))
-  const steps = Array.from({ length: 9 }, (_, step) => last * BEYOND ** (step / 8))
-  const law: Series = {
-    name: `${variant}, extrapolated`,
-    of: variant,
-    style: 'dashed',
-    points: steps.map((n) => [n, at(n)]),
-  }
-  return [ideal, law]
+  const from = points[0]![0]
+  const reach = (points.at(-1)![0] * BEYOND) / from
+  const steps = Array.from({ length: 17 }, (_, step) => from * reach ** (step / 16))
+  return [{ name: `${variant}, law`, of: variant, style: 'dashed', points: steps.map((n) => [n, at(n)]) }]
 }

@@ -1,0 +1,64 @@
+import { compare } from '../../bench/comparing/compare.ts'
+import { BY_FILE, type Source } from '../../bench/comparing/layout.ts'
+import type { Run } from '../../bench/result.ts'
+import { summaryText } from '../compare-cells.ts'
+import { tablesOf } from '../compare-tables.ts'
+import { preface } from '../compare-text.ts'
+import { groupsOf } from '../groups.ts'
+import { commandText } from './command-text.ts'
+import { provenanceOf, sectionOf } from './result-page.ts'
+import type { Figure, Page, Section } from './spec.ts'
+
+const ALPHA = 0.05
+
+/** Two or more results as a page: what changed first, then each question with the files side by side. */
+export function comparisonPage(sources: readonly Source[]): Page {
+  const named = distinctNames(sources)
+  return {
+    title: `faultline: ${named.map(({ name }) => name).join(' against ')}`,
+    sections: [changesSection(named), ...besideSections(named)],
+    provenance: named.flatMap(({ name, result }) =>
+      provenanceOf(result).map(([what, value]) => [`${name}: ${what}`, value] as const),
+    ),
+  }
+}
+
+/** Two files of one name are told apart by their place. */
+const distinctNames = (sources: readonly Source[]): Source[] =>
+  sources.map((source, index) =>
+    sources.some((other, at) => at !== index && other.name === source.name)
+      ? { ...source, name: `${source.name} (${index + 1})` }
+      : source,
+  )
+
+function changesSection(sources: readonly Source[]): Section {
+  const comparison = compare(sources, { by: BY_FILE, alpha: ALPHA, force: false, metrics: [] })
+  const command = commandText(['compare', ...sources.map(({ name }) => name)])
+  const figures = tablesOf(comparison).map(
+    ({ title, header, rows, notes }): Figure => ({
+      title,
+      kind: title.includes('modelled') ? 'modelled' : 'measured',
+      command,
+      caption: ['Medians with their intervals; ~ is a difference that was not resolved.', ...notes].join(' '),
+      body: { type: 'table' },
+      table: { columns: header, rows },
+    }),
+  )
+  return {
+    title: 'What changed',
+    about: summaryText(comparison),
+    answers: [],
+    warnings: preface(comparison),
+    figures,
+  }
+}
+
+/** The same load in all files: each file's variants are series of one chart. */
+function besideSections(sources: readonly Source[]): Section[] {
+  const labelled = sources.flatMap(({ name, result }) =>
+    result.runs.map((run): Run => ({ ...run, variant: `${run.variant} (${name})` })),
+  )
+  return groupsOf(labelled)
+    .filter((runs) => new Set(runs.map(({ variant }) => variant)).size > 1)
+    .map((runs) => sectionOf(runs, sources[0]!.result))
+}

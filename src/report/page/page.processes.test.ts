@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page as BrowserPage } from 'playwright-core'
+import type { Result } from '../../bench/result.ts'
+import { validate } from '../../bench/schema.ts'
+import { browserPath, launch } from './chromium.contract.ts'
+import { comparisonPage } from './comparison-page.ts'
+import { pageHtml } from './page.ts'
+import { resultPage } from './result-page.ts'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'faultline-page-'))
+const executable = browserPath()
+const skip = executable === undefined ? 'no Chromium is installed: apt-get install chromium' : false
+
+let browser: Browser
+let result: Result
+
+before(async () => {
+  const plan = ['bench', '-s', 'precheck', '-m', 'altra-64', '--vcpus', '2,4,8', '--duration', '0.4ms', '--quiet']
+  const ended = ['--timeline', '400', '--out', 'result.json']
+  execFileSync(process.execPath, [MAIN, ...plan, ...ended], { cwd: folder, stdio: 'ignore' })
+  result = validate(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')))
+  if (executable !== undefined) browser = await launch(executable)
+})
+after(async () => await browser?.close())
+
+/** Opens a page from disk, and fails on whatever it says on its console or asks of a network. */
+async function opened(html: string, width = 1400, colorScheme: 'light' | 'dark' = 'light'): Promise<BrowserPage> {
+  const path = join(folder, `page-${Math.random()}.html`)
+  writeFileSync(path, html)
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  const complaints: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => {
+    if (request.url() !== `file://${path}`) complaints.push(`asked for ${request.url()}`)
+  })
+  await page.goto(`file://${path}`)
+  await page.waitForFunction("document.querySelectorAll('.plot').length === document.querySelectorAll('.uplot').length")
+  assert.deepEqual(complaints, [])
+  return page
+}
+
+test('the command writes a page of less than 2 MB, beside the result', () => {
+  const out = execFileSync(process.execPath, [MAIN, 'report', 'result.json'], { cwd: folder, encoding: 'utf8' })
+  assert.equal(out.trim(), 'result.html')
+  assert.ok(statSync(join(folder, 'result.html')).size < 2_000_000)
+})
+
+test('the page opens from disk without a request or a complaint, with a chart for each figure', { skip }, async () => {
+  const spec = resultPage(result)
+  const page = await opened(pageHtml(spec))
+  const figures = spec.sections.flatMap((section) => section.figures)
+  assert.equal(await page.locator('figure').count(), figures.length)
+  const drawn = figures.filter(({ body }) => body.type === 'lines' || body.type === 'timeline').length
+  assert.equal(await page.locator('.uplot').count(), drawn)
+  await page.close()
+})
+
+test('a chart holds every point of its series, and says the values under the pointer', { skip }, async () => {
+  const spec = resultPage(result)
+  const page = await opened(pageHtml(spec))
+  const figures = spec.sections.flatMap((section) => section.figures)
+  const at = figures.findIndex(({ title }) => title === 'faults/s by vCPUs')
+  const { body } = figures[at]!
+  assert.ok(body.type === 'lines')
+  const figure = page.locator('figure').nth(at)
+  const drawn = await figure.locator('.plot').evaluate((box) => {
+    const { chart } = box as unknown as { chart: { data: (number | null | undefined)[][] } }
+    return chart.data.slice(1).map((column) => column.filter((value) => typeof value === 'number').length)
+  })
+  assert.deepEqual(
+    drawn,
+    body.series.map(({ points }) => points.length),
+  )
+  await figure.locator('.plot').focus()
+  await page.keyboard.press('ArrowRight')
+  const said = await figure.locator('.under-pointer').textContent()
+  const run = result.runs.find(({ variant, params }) => variant === 'no-precheck' && params.vcpus === 2)!
+  const thousands = Number((run.metrics.faults_per_second!.median / 1000).toPrecision(3))
+  assert.match(said ?? '', new RegExp(`^2: no-precheck ${thousands}k/s`))
+  await page.close()
+})
+
+test('the keyboard zooms a chart, and shows all of it again', { skip }, async () => {
+  const page = await opened(pageHtml(resultPage(result)))
+  const plot = page.locator('figure[data-type=timeline] .plot').first()
+  const range = () =>
+    plot.evaluate((box) => {
+      const { chart } = box as unknown as { chart: { scales: { x: { min: number; max: number } } } }
+      return chart.scales.x.max - chart.scales.x.min
+    })
+  const whole = await range()
+  await plot.focus()
+  await page.keyboard.press('+')
+  assert.ok((await range()) <= whole / 2 + 1)
+  await page.keyboard.press('0')
+  assert.equal(await range(), whole)
+  await page.close()
+})
+
+test('what came from a file stays text, whatever it is called', { skip }, async () => {
+  const evil = `</script><img src=x onerror="document.title='owned'"><b>`
+  const runs = result.runs.map((run) => ({
+    ...run,
+    scenario: run.scenario,
+    variant: `${run.variant}${evil}`,
+    warnings: [evil],
+    outcomes: [{ outcome: evil, grade: 'interesting' as const, count: 1, says: evil }],
+    timeline: run.timeline && { ...run.timeline, cpus: run.timeline.cpus.map((cpu) => ({ ...cpu, name: evil })) },
+  })) as Result['runs']
+  const page = await opened(pageHtml(resultPage({ ...result, id: evil, runs })))
+  assert.equal(await page.locator('img, b').count(), 0)
+  assert.doesNotMatch(await page.title(), /owned/)
+  assert.ok((await page.getByText(evil, { exact: false }).count()) > 0)
+  await page.close()
+})
+
+test('on a narrow screen, dark or light, nothing is wider than the screen', { skip }, async () => {
+  const page = await opened(pageHtml(resultPage(result)))
+  for (const width of [360, 800, 1400]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+      assert.ok(Number(overflow) <= 0, `${overflow} pixels too wide at ${width}`)
+    }
+  }
+  await page.close()
+})
+
+test('of two results the page says first what changed', { skip }, async () => {
+  const slower = {
+    ...result,
+    runs: result.runs.map((run) => ({
+      ...run,
+      metrics: { ...run.metrics, faults_per_second: { ...run.metrics.faults_per_second!, median: 1, ci95: [1, 1] } },
+      trials: run.trials.map((trial) => ({ ...trial, metrics: { ...trial.metrics, faults_per_second: 1 } })),
+    })),
+  } as unknown as Result
+  const spec = comparisonPage([
+    { name: 'base.json', result },
+    { name: 'head.json', result: slower },
+  ])
+  const page = await opened(pageHtml(spec))
+  assert.equal(await page.locator('section h2').first().textContent(), 'What changed')
+  assert.match((await page.locator('section').first().textContent()) ?? '', /6 worse/)
+  await page.close()
+})
