@@ -7,7 +7,7 @@ import { FaultlineError } from '../bench/error.ts'
 import { compareBenchstat } from '../report/compare-benchstat.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import type { Command } from './command.ts'
-import { shareOf } from './flags.ts'
+import { leastOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { nearest } from './nearest.ts'
 import { readResult } from './read-result.ts'
@@ -117,16 +117,6 @@ function alphaOf(text: string): number {
   if (alpha > 0 && alpha < 1) return alpha
   throw new FaultlineError('BAD_ALPHA', 'usage', `--alpha is '${text}', which is not between 0 and 1`, {
     hint: 'Write --alpha 0.05: one comparison in twenty may claim a change where there is none.',
-  })
-}
-
-/** From which size on what is worse fails: `worse:5%` is a twentieth. */
-function leastOf(text: string): number {
-  const [, share] = /^worse(?::(.+))?$/.exec(text.trim()) ?? [undefined, 'none']
-  if (share === undefined) return 0
-  if (share !== 'none') return shareOf('fail-on worse:', share)
-  throw new FaultlineError('BAD_FAIL_ON', 'usage', `--fail-on is '${text}', which is not worse or worse:SHARE`, {
-    hint: 'Write --fail-on worse, or --fail-on worse:5%.',
   })
 }
 

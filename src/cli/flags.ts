@@ -56,3 +56,13 @@ export function shareOf(flag: string, text: string): number {
     hint: `Write --${flag} 0.5%.`,
   })
 }
+
+/** From which size on what is worse fails: `worse:5%` is a twentieth. */
+export function leastOf(text: string): number {
+  const [, share] = /^worse(?::(.+))?$/.exec(text.trim()) ?? [undefined, 'none']
+  if (share === undefined) return 0
+  if (share !== 'none') return shareOf('fail-on worse:', share)
+  throw new FaultlineError('BAD_FAIL_ON', 'usage', `--fail-on is '${text}', which is not worse or worse:SHARE`, {
+    hint: 'Write --fail-on worse, or --fail-on worse:5%.',
+  })
+}

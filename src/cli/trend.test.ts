@@ -57,3 +57,32 @@ test('what is no history, or is in it already, is refused with 2', async () => {
 test('a history without the metric that is asked for exits with 4', async () => {
   assert.equal((await faultline('trend', HISTORY, '--metric', 'nope')).code, 4)
 })
+
+test('a regression among the newest points fails if asked to, and an old one, or a small one, does not', async () => {
+  const code = async (...flags: string[]) => (await faultline('trend', HISTORY, ...flags)).code
+  assert.equal(await code('--fail-on', 'worse', '--newest', '10'), 1)
+  assert.equal(await code('--fail-on', 'worse'), 0)
+  assert.equal(await code('--fail-on', 'worse:20%', '--newest', '10'), 0)
+  assert.equal(await code('--fail-on', 'worse', '--newest', '10', '--min-change', '15%'), 0)
+  assert.equal(await code('--fail-on', 'anything'), 2)
+})
+
+test('a line is added below one that lost its end', async () => {
+  const cut = join(FOLDER, 'cut.jsonl')
+  writeFileSync(cut, readFileSync(HISTORY, 'utf8').trimEnd())
+  const { code, err } = await faultline('trend', cut, '--append', resultFile(90, 90_000))
+  assert.equal(code, 0, err)
+  assert.equal(readFileSync(cut, 'utf8').trim().split('\n').length, 25)
+})
+
+test('a history may come as CSV', async () => {
+  const csv = join(FOLDER, 'history.csv')
+  const rows = Array.from(
+    { length: 24 },
+    (_, index) => `c${index},faults_per_second,${(index < 14 ? 100 : 80) + (index % 3)}`,
+  )
+  writeFileSync(csv, ['commit,metric,value', ...rows].join('\n'))
+  const { code, out } = await faultline('trend', csv, '--fail-on', 'worse', '--newest', '10')
+  assert.equal(code, 1)
+  assert.match(out, /c14 \(after c13\): 101 to 81.0, -20 % worse/)
+})

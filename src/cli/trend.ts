@@ -1,10 +1,12 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
+import { entriesOfCsv } from '../bench/trend/csv.ts'
 import { type Entry, entryOf, readEntries } from '../bench/trend/history.ts'
-import { type Series, seriesOf, shiftsOf } from '../bench/trend/series.ts'
-import { trendText } from '../report/trend-text.ts'
+import { type ShiftOptions, seriesOf, shiftsOf, sizeOf } from '../bench/trend/series.ts'
+import { type Changed, trendText } from '../report/trend-text.ts'
 import type { Command } from './command.ts'
+import { leastOf, shareOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
 
@@ -14,6 +16,9 @@ type Args = {
   readonly metric: string | undefined
   readonly last: string | undefined
   readonly alpha: string
+  readonly minChange: string
+  readonly newest: string | undefined
+  readonly failOn: string | undefined
   readonly json: boolean
 }
 
@@ -33,27 +38,53 @@ export const trend: Command<Args> = {
         default: '0.01',
         describe: 'of a false alarm in a series without a change',
       })
+      .option('min-change', {
+        type: 'string',
+        requiresArg: true,
+        default: '1%',
+        describe: 'measured levels that differ by less are no change',
+      })
+      .option('newest', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'only changes that began with one of so many newest points [default: all; with --fail-on: 8]',
+      })
+      .option('fail-on', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'worse, or worse:5%: exit with 1 if one of these changes is for the worse (by that much)',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Args>,
 
   async run(args, io) {
     if (args.append !== undefined) await append(args.append, args.files, io)
-    const alpha = fraction(args.alpha)
-    const last = whole(args.last ?? '200')
+    const failOn = args.failOn === undefined ? undefined : leastOf(args.failOn)
+    const options = optionsOf(args)
+    const last = whole('last', args.last ?? '200', 8)
     const metrics = args.metric?.split(',').map((name) => name.trim())
     const series = seriesOf(args.files.flatMap(entriesIn))
       .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
       .map((one) => ({ ...one, points: one.points.slice(-last) }))
-    io.out(
-      args.json
-        ? JSON.stringify(
-            series.map((one) => plain(one, alpha)),
-            null,
-            1,
-          )
-        : trendText(series, alpha),
+    const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
+    io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : trendText(changed, options))
+    const isWorse = changed.some(({ shifts }) =>
+      shifts.some((shift) => shift.verdict === 'worse' && sizeOf(shift) >= (failOn ?? Number.POSITIVE_INFINITY)),
     )
+    if (failOn !== undefined && isWorse) return EXIT.regression
     return series.length === 0 ? EXIT.incomparable : EXIT.fine
   },
+}
+
+/** A level is four points at least, so a regression is seen four points after it came, and is new for as long again. */
+const NEW = '8'
+
+function optionsOf({ alpha, minChange, newest, failOn }: Args): ShiftOptions {
+  const points = newest ?? (failOn === undefined ? undefined : NEW)
+  return {
+    alpha: fraction(alpha),
+    least: shareOf('min-change', minChange),
+    newest: points === undefined ? Number.POSITIVE_INFINITY : whole('newest', points, 1),
+  }
 }
 
 /** A history begins with its first line. */
@@ -63,12 +94,16 @@ async function append(result: string, [file, ...others]: readonly string[], io: 
   const known = existsSync(file!) ? entriesIn(file!) : []
   if (known.some(({ id, git }) => id === entry.id && git === entry.git))
     throw wrong(`${file} has ${result} already`, 'Leave --append out.')
-  appendFileSync(file!, `${JSON.stringify(entry)}\n`)
+  if (file!.toLowerCase().endsWith('.csv')) throw wrong('--append writes no CSV', 'Name a history of lines of JSON.')
+  // An editor, or a merge, may have taken the end of the last line away.
+  const isOpen = known.length > 0 && !readFileSync(file!, 'utf8').endsWith('\n')
+  appendFileSync(file!, `${isOpen ? '\n' : ''}${JSON.stringify(entry)}\n`)
 }
 
 function entriesIn(file: string): Entry[] {
   try {
-    return readEntries(readFileSync(file, 'utf8'), file)
+    const text = readFileSync(file, 'utf8')
+    return file.toLowerCase().endsWith('.csv') ? entriesOfCsv(text, file) : readEntries(text, file)
   } catch (cause) {
     if (cause instanceof FaultlineError) throw cause
     const reason = cause instanceof Error ? cause.message.replace(/^\w+: /, '') : String(cause)
@@ -76,10 +111,11 @@ function entriesIn(file: string): Entry[] {
   }
 }
 
-const plain = ({ points, ...about }: Series, alpha: number) => ({
+const plain = ({ series: { points, joined, ...about }, shifts }: Changed) => ({
   ...about,
   points: points.map(({ entry: { git, createdAt, id }, value }) => ({ git, createdAt, id, value })),
-  shifts: shiftsOf({ ...about, points }, alpha),
+  joined: joined.map(({ since: { git, createdAt, id }, names }) => ({ git, createdAt, id, names })),
+  shifts,
 })
 
 function fraction(text: string): number {
@@ -88,10 +124,10 @@ function fraction(text: string): number {
   throw wrong(`--alpha is '${text}', which is not from 0.001 to below 1`, 'Write --alpha 0.01.')
 }
 
-function whole(text: string): number {
+function whole(flag: string, text: string, least: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (value >= 8) return value
-  throw wrong(`--last is '${text}', which is not a whole number from 8 on`, 'Write --last 100.')
+  if (value >= least) return value
+  throw wrong(`--${flag} is '${text}', which is not a whole number from ${least} on`, `Write --${flag} ${least * 10}.`)
 }
 
 const wrong = (message: string, hint: string) => new FaultlineError('BAD_HISTORY', 'usage', message, { hint })

@@ -1,26 +1,44 @@
 import type { Entry } from '../bench/trend/history.ts'
-import { type Series, type Shift, shiftsOf } from '../bench/trend/series.ts'
-import { ratioChange } from './compare-cells.ts'
+import type { Series, Shift, ShiftOptions } from '../bench/trend/series.ts'
+import { percent, ratioChange } from './compare-cells.ts'
 import { telling } from './export/exporter.ts'
 import { benchName } from './names.ts'
 import { inUnit } from './numbers.ts'
 
+export type Changed = { readonly series: Series; readonly shifts: readonly Shift[] }
+
 /** The change points of a history, each with its commit; series without one are counted. */
-export function trendText(all: readonly Series[], alpha: number): string {
-  const shown = all.map((series) => ({ series, shifts: shiftsOf(series, alpha) }))
-  const changed = shown.filter(({ shifts }) => shifts.length > 0)
-  const measured = all.filter(({ isExact }) => !isExact).length
-  const longest = Math.max(0, ...all.map(({ points }) => points.length))
+export function trendText(all: readonly Changed[], options: ShiftOptions): string {
+  const changed = all.filter(({ shifts }) => shifts.length > 0)
+  const longest = Math.max(0, ...all.map(({ series }) => series.points.length))
   const still = `${all.length - changed.length} of ${all.length} series without a change; the longest has ${longest} points.`
-  const method =
-    measured === 0
-      ? []
-      : [
-          `${measured} measured series by E-divisive, alpha ${alpha} each: about ${(measured * alpha).toFixed(1)} of them would show a change by chance; with fewer than 8 points none would.`,
-        ]
-  return [...changed.map(({ series, shifts }) => seriesText(series, shifts)), [still, ...method].join('\n')].join(
-    '\n\n',
+  const parts = [
+    ...changed.map(({ series, shifts }) => seriesText(series, shifts)),
+    ...joinedText(all),
+    [still, ...methodText(all, options)].join('\n'),
+  ]
+  return parts.join('\n\n')
+}
+
+function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOptions): string[] {
+  const measured = all.filter(({ series }) => !series.isExact).length
+  const looked = Number.isFinite(newest) ? [`Only what began with one of the ${newest} newest points is told.`] : []
+  if (measured === 0) return looked
+  const chance = (measured * alpha).toFixed(1)
+  return [
+    `${measured} measured series by E-divisive against flat series as autocorrelated, alpha ${alpha} each: about ${chance} of them would show a change by chance; with fewer than 8 points none would. Levels closer than ${percent(least)} are one.`,
+    ...looked,
+  ]
+}
+
+/** What is taken for one series although its parameters have other names than they had. */
+function joinedText(all: readonly Changed[]): string[] {
+  const lines = all.flatMap(({ series: { run, joined } }) =>
+    joined.map(
+      ({ since, names }) => `! ${benchName(telling(run))}: ${names.join(', ')} came or went with ${commitOf(since)}`,
+    ),
   )
+  return lines.length === 0 ? [] : [[...new Set(lines)].join('\n')]
 }
 
 function seriesText(series: Series, shifts: readonly Shift[]): string {

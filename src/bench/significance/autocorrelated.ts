@@ -1,7 +1,7 @@
 import { studentTail } from './student.ts'
 
 /** How much of a trial's deviation the next one has too: from none to nearly all. */
-const CORRELATIONS = Array.from({ length: 20 }, (_, step) => step / 20)
+export const CORRELATIONS = Array.from({ length: 20 }, (_, step) => step / 20)
 
 /** What is known of the difference of two levels, whatever the correlation of neighbours is. */
 export type Level = {
@@ -22,7 +22,8 @@ export function levelsDiffer(a: readonly number[], b: readonly number[]): Level 
   const freedom = a.length + b.length - 2
   if (freedom < 1) return { p: 1, error: 0, correlation: 0, freedom }
   const [one, other] = [sumsOf(a), sumsOf(b)]
-  const fits = CORRELATIONS.map((correlation) => fitAt(correlation, one, other, freedom))
+  const likelihoods = likelihoodsOf([a, b])
+  const fits = CORRELATIONS.map((correlation, at) => fitAt(correlation, likelihoods[at]!, one, other, freedom))
   const best = fits.reduce((so, fit) => (fit.likelihood > so.likelihood ? fit : so))
   if (!(best.error > 0)) {
     const isSame = one.mean === other.mean
@@ -62,15 +63,10 @@ type Fit = {
   readonly error: number
 }
 
-function fitAt(correlation: number, a: Sums, b: Sums, freedom: number): Fit {
+function fitAt(correlation: number, likelihood: number, a: Sums, b: Sums, freedom: number): Fit {
   const [one, other] = [whitened(correlation, a), whitened(correlation, b)]
-  const rest = one.rest + other.rest
-  const error = Math.sqrt((rest / freedom) * (1 / one.weight + 1 / other.weight))
+  const error = Math.sqrt(((one.rest + other.rest) / freedom) * (1 / one.weight + 1 / other.weight))
   const difference = b.mean + other.shift - a.mean - one.shift
-  const likelihood =
-    Math.log(1 - correlation * correlation) -
-    Math.log(one.weight * other.weight) / 2 -
-    (freedom / 2) * Math.log(Math.max(rest, Number.MIN_VALUE))
   return { correlation, likelihood, t: error > 0 ? difference / error : Number.POSITIVE_INFINITY, error }
 }
 
@@ -85,4 +81,17 @@ function whitened(correlation: number, { n, first, last, squares, neighbours }: 
     2 * correlation * neighbours +
     correlation * correlation * (squares - last * last)
   return { weight, shift: product / weight, rest: Math.max(0, own - (product * product) / weight) }
+}
+
+/** How likely each correlation is, in logarithms, if every one of these stretches has a level of its own. */
+export function likelihoodsOf(stretches: readonly (readonly number[])[]): number[] {
+  const sums = stretches.map(sumsOf)
+  const freedom = sums.reduce((total, { n }) => total + n, 0) - sums.length
+  return CORRELATIONS.map((correlation) => {
+    const parts = sums.map((one) => whitened(correlation, one))
+    const rest = parts.reduce((total, part) => total + part.rest, 0)
+    const weights = parts.reduce((total, { weight }) => total + Math.log(weight), 0)
+    const starts = (sums.length / 2) * Math.log(1 - correlation * correlation)
+    return starts - weights / 2 - (freedom / 2) * Math.log(Math.max(rest, Number.MIN_VALUE))
+  })
 }

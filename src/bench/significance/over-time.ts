@@ -66,9 +66,13 @@ function betterSplit(values: readonly number[], own: number): number {
   return (values.length / 2) * Math.log(floored(rests[own]!) / floored(best))
 }
 
-function isJumpy(values: readonly number[]): boolean {
+const isJumpy = (values: readonly number[]): boolean => bestLevels(values).gain > JUMP
+
+/** Where two levels fit best, and how much likelier than one, in logarithms. */
+export function bestLevels(values: readonly number[]): { readonly at: number; readonly gain: number } {
   const rests = restsOf(values)
-  return (values.length / 2) * Math.log(floored(rests[0]!) / floored(Math.min(...rests))) > JUMP
+  const least = Math.min(...rests)
+  return { at: rests.indexOf(least), gain: (values.length / 2) * Math.log(floored(rests[0]!) / floored(least)) }
 }
 
 const floored = (rest: number) => Math.max(rest, Number.MIN_VALUE)

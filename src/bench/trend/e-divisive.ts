@@ -1,4 +1,5 @@
 import { Random } from '../../workers/random.ts'
+import { flatSeries, levelsOf, residuals, SHORTEST, stretchesOf } from './flat-series.ts'
 
 /** Where a series goes to another level, and how sure that is. */
 export type ChangePoint = {
@@ -7,15 +8,14 @@ export type ChangePoint = {
   readonly p: number
 }
 
-/** Fewer values are no level. */
-const SHORTEST = 4
-const PERMUTATIONS = 999
+const SIMULATIONS = 999
 
 /**
  * Change points of a series by E-divisive (Matteson and James 2014; used for benchmarks by Daly et al. 2020, and by Otava):
- * the split with the largest energy distance between its sides, if hardly any order of the same values has a larger one; then
+ * the split with the largest energy distance between its sides, if hardly any flat series like this one has as large a one; then
  * the same in each part. It looks at distributions, not at means only. A level that comes and goes hides from a split of the
- * whole, so windows are looked at too, as in seeded binary segmentation (Kovacs et al. 2023). Seeded: a series has one answer.
+ * whole, so windows are looked at too, as in seeded binary segmentation (Kovacs et al. 2023). Where the method takes orders of the
+ * same values for what chance does, here neighbours keep what they have in common. Seeded: a series has one answer.
  */
 export function changePoints(values: readonly number[], alpha: number): ChangePoint[] {
   const found: ChangePoint[] = []
@@ -25,7 +25,13 @@ export function changePoints(values: readonly number[], alpha: number): ChangePo
     const part = values.slice(from, to)
     const split = bestInWindows(part)
     if (split === undefined) continue
-    const p = probabilityOf(part, split.energy)
+    const bounds = [0, ...found.map(({ at }) => at), values.length].sort((a, b) => a - b)
+    const others = bounds
+      .slice(1)
+      .map((end, index): [number, number] => [bounds[index]!, end])
+      .filter(([start]) => start !== from)
+      .flatMap(([start, end]) => levelsOf(values.slice(start, end)))
+    const p = probabilityOf(part, split, others, alpha)
     if (p > alpha) continue
     found.push({ at: from + split.at, p })
     parts.push([from, from + split.at], [from + split.at, to])
@@ -86,24 +92,29 @@ function energyOf(n: number, m: number, left: number, right: number, across: num
   return ((n * m) / (n + m)) * distance
 }
 
-/** Of the orders of these values that chance makes, the share with as large a distance, this one among them. */
-function probabilityOf(values: readonly number[], energy: number): number {
+/** Of flat series whose neighbours have as much in common, the share with as plain a split, this one among them; 1 if above alpha. */
+function probabilityOf(
+  values: readonly number[],
+  split: Split,
+  others: readonly (readonly number[])[],
+  alpha: number,
+): number {
   const random = new Random(values.length)
-  const shuffled = Float64Array.from(values)
-  let asLarge = 1
-  for (let each = 0; each < PERMUTATIONS; each += 1) {
-    shuffle(shuffled, random)
+  const next = flatSeries(values, split.at, others, random)
+  const plainness = split.energy / scaleOf(values, split.at)
+  let asPlain = 1
+  for (let each = 0; each < SIMULATIONS; each += 1) {
+    const flat = next()
+    const other = bestInWindows(flat)!
     // Equal values in another order give the same sums only to the last bit or so.
-    if (bestInWindows(shuffled)!.energy >= energy * (1 - 1e-12)) asLarge += 1
+    if (other.energy / scaleOf(flat, other.at) >= plainness * (1 - 1e-12)) asPlain += 1
+    if (asPlain > alpha * (SIMULATIONS + 1)) return 1
   }
-  return asLarge / (PERMUTATIONS + 1)
+  return asPlain / (SIMULATIONS + 1)
 }
 
-function shuffle(values: Float64Array, random: Random): void {
-  for (let last = values.length - 1; last > 0; last -= 1) {
-    const other = random.below(last + 1)
-    const kept = values[last]!
-    values[last] = values[other]!
-    values[other] = kept
-  }
+/** How far values are from the level of their stretch: what an energy is measured by. */
+function scaleOf(values: ArrayLike<number>, at: number): number {
+  const sum = residuals(stretchesOf(Array.from(values), at)).reduce((total, left) => total + Math.abs(left), 0)
+  return Math.max(sum / values.length, Number.MIN_VALUE)
 }

@@ -1,9 +1,11 @@
+import { SCENARIOS } from '../scenarios/all.ts'
 import { median } from '../statistics.ts'
 import { changePoints } from './e-divisive.ts'
 import type { Entry, PastRun } from './history.ts'
 
 /** One metric of one run over the entries that have it, in order of time. */
 export type Series = {
+  /** As the newest entry has it. */
   readonly run: Pick<PastRun, 'scenario' | 'variant' | 'machine' | 'kind' | 'params'>
   readonly metric: string
   readonly unit: string
@@ -12,6 +14,8 @@ export type Series = {
   /** Which host, for measured figures: another one would be a change of its own. */
   readonly host: string | null
   readonly points: readonly { readonly entry: Entry; readonly value: number }[]
+  /** Parameters that came or went on the way, and with which entry: the series goes on. */
+  readonly joined: readonly { readonly since: Entry; readonly names: readonly string[] }[]
 }
 
 export type Shift = {
@@ -25,38 +29,95 @@ export type Shift = {
   readonly verdict: 'better' | 'worse' | 'changed'
 }
 
+type Growing = Series & {
+  run: Series['run']
+  points: Series['points'][number][]
+  joined: Series['joined'][number][]
+}
+
 /** Splits a history into series, in the order of the entries' times. */
 export function seriesOf(entries: readonly Entry[]): Series[] {
-  const all = new Map<string, Series & { points: Series['points'][number][] }>()
+  const all = new Map<string, Growing[]>()
   for (const entry of entries.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1))) {
     for (const run of entry.runs) {
       for (const [metric, { unit, better, assume, median: value }] of Object.entries(run.metrics)) {
         const { scenario, variant, machine, kind, params } = run
         const isExact = kind === 'modelled' || assume === 'exact'
         const host = isExact ? null : Object.values(entry.host).join(', ')
-        const profile = run.model?.profileHash ?? null
-        const key = JSON.stringify([scenario, variant, machine, kind, params, metric, host, profile])
+        const key = JSON.stringify([scenario, variant, machine, kind, metric, host, run.model?.profileHash ?? null])
+        const known = all.get(key) ?? []
         const about = { run: { scenario, variant, machine, kind, params }, metric, unit, better, isExact, host }
-        const series = all.get(key) ?? { ...about, points: [] }
+        const series = continued(known, run, entry) ?? { ...about, points: [], joined: [] }
+        if (!known.includes(series)) all.set(key, [...known, series])
+        noteParameters(series, run, entry)
+        series.run = about.run
         series.points.push({ entry, value })
-        all.set(key, series)
       }
     }
   }
-  return [...all.values()]
+  return [...all.values()].flat()
+}
+
+/** The series that a run goes on with: of the same parameters, or of those that both know. */
+function continued(known: readonly Growing[], run: PastRun, entry: Entry): Growing | undefined {
+  const same = known.find((series) => differing(series.run.params, run.params).length === 0)
+  if (same !== undefined) return same
+  const open = known.filter((series) => series.points.at(-1)?.entry !== entry && isCompatible(series.run, run))
+  // Two runs of one entry cannot go on with one series: the one whose new parameters stand at their defaults does.
+  const rivals = entry.runs.filter((other) =>
+    open.some((series) => isRunOf(series, other) && isCompatible(series.run, other)),
+  )
+  const isFirst = rivals.length < 2 || rivals.toSorted((a, b) => strangeness(a) - strangeness(b))[0] === run
+  return open.length === 1 && isFirst ? open[0] : undefined
+}
+
+const isRunOf = ({ run }: Growing, { scenario, variant, machine, kind }: PastRun) =>
+  run.scenario === scenario && run.variant === variant && run.machine === machine && run.kind === kind
+
+/** No parameter that both have is another. */
+const isCompatible = (a: Series['run'], b: Series['run']): boolean =>
+  differing(a.params, b.params).every((name) => a.params[name] === undefined || b.params[name] === undefined)
+
+const differing = (a: PastRun['params'], b: PastRun['params']): string[] =>
+  Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name])
+
+/** How many parameters of a run are not what its scenario has by default. */
+function strangeness({ scenario, params }: PastRun): number {
+  const defaults = SCENARIOS.find(({ name }) => name === scenario)?.parameters ?? {}
+  return Object.entries(params).filter(
+    ([name, value]) => defaults[name] !== undefined && defaults[name].default !== value,
+  ).length
+}
+
+function noteParameters(series: Growing, { params }: PastRun, since: Entry): void {
+  const names = differing(series.run.params, params)
+  if (names.length > 0) series.joined.push({ since, names })
+}
+
+export type ShiftOptions = {
+  readonly alpha: number
+  /** Measured levels that differ by less, as a part of the one before, are no shift. */
+  readonly least: number
+  /** Only shifts to a level that began with one of so many newest points. */
+  readonly newest: number
 }
 
 /** Where a series changed its level: exact figures wherever they differ, others where chance is no explanation. */
-export function shiftsOf(series: Series, alpha: number): Shift[] {
+export function shiftsOf(series: Series, { alpha, least, newest }: ShiftOptions): Shift[] {
   const values = series.points.map(({ value }) => value)
   const points = series.isExact
     ? values.flatMap((value, at) => (at > 0 && value !== values[at - 1] ? [{ at, p: null }] : []))
     : changePoints(values, alpha)
-  return points.map(({ at, p }, index) => {
+  const shifts = points.map(({ at, p }, index): Shift => {
     const before = median(values.slice(points[index - 1]?.at ?? 0, at))
     const after = median(values.slice(at, points[index + 1]?.at ?? values.length))
     const isBetter = after > before === (series.better === 'higher')
     const verdict = series.better === null || after === before ? 'changed' : isBetter ? 'better' : 'worse'
     return { at, before, after, p, verdict }
   })
+  return shifts.filter((shift) => shift.at >= values.length - newest && (series.isExact || sizeOf(shift) >= least))
 }
+
+/** As a part of the level before. */
+export const sizeOf = ({ before, after }: Pick<Shift, 'before' | 'after'>): number =>
+  before === 0 ? Number.POSITIVE_INFINITY : Math.abs(after / before - 1)
