@@ -26,6 +26,7 @@ export function decodeV2(text: string): Decoded {
   // Deflate makes at most a few bytes more of what it cannot compress, and base64 a third more of those.
   if (text.length > LONGEST * 2) throw new Error('it is longer than a histogram can be')
   const outer = Buffer.from(text, 'base64')
+  if (outer.toString('base64') !== text) throw new Error('it is not base64')
   if (outer.length < 8 || outer.readInt32BE(0) !== V2_COMPRESSED_COOKIE)
     throw new Error('it is not HdrHistogram V2, compressed')
   if (outer.readInt32BE(4) !== outer.length - 8) throw new Error('its length is not the one that it states')

@@ -72,20 +72,31 @@ function gitState(): { git: string | null; dirty: boolean | null } {
 
 /** Hash of what decides a result: the protocols as the threads run them, and a scenario, or all of them. */
 export function definitionOf(scenario?: string, patch = ''): string {
+  const key = `${scenario ?? ''} ${patch}`
+  const known = definitions.get(key)
+  if (known !== undefined) return known
   const hash = createHash('sha256').update(patch)
   const files = scenario === undefined ? walk(SCENARIOS) : [join(SCENARIOS, `${scenario}.js`)]
   for (const file of [...walk(DIRECT), ...files].filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))) {
     hash.update(readFileSync(file))
   }
-  return hash.digest('hex').slice(0, 16)
+  const definition = hash.digest('hex').slice(0, 16)
+  definitions.set(key, definition)
+  return definition
 }
+
+/** The program does not change while it runs. */
+const definitions = new Map<string, string>()
+let engine: string | undefined
 
 /** Hash of the code that computes with a modelled machine. */
 export function engineHash(): string {
+  if (engine !== undefined) return engine
   const hash = createHash('sha256')
   for (const file of walk(MODEL).filter((name) => /(?<!\.(test|contract))\.js$/.test(name)))
     hash.update(readFileSync(file))
-  return hash.digest('hex').slice(0, 16)
+  engine = hash.digest('hex').slice(0, 16)
+  return engine
 }
 
 function walk(folder: string): string[] {

@@ -73,7 +73,8 @@ function withoutOutput(words: readonly string[]): string[] {
   )
 }
 
-const NO_HOST: Result['host'] = {
+/** What stands for the host of a result that is of none. */
+export const NO_HOST: Result['host'] = {
   cpu: 'none: modelled',
   cores: 0,
   quota: null,

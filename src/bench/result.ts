@@ -22,6 +22,8 @@ export type Result = {
   /** Machines that do not come with the program, by their names in `command`: so that it can be run again elsewhere. */
   readonly profiles?: Profiles
   readonly runs: readonly Run[]
+  /** Of all the rest, as it was written. */
+  readonly digest?: string
 }
 
 export type Host = {

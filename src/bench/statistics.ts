@@ -16,11 +16,13 @@ export function medianInterval(values: readonly number[]): Interval {
   const sorted = [...values].sort((a, b) => a - b)
   if (sorted.length < 3) return [sorted[0]!, sorted.at(-1)!]
   const ranks = middleRanks(sorted.length)
-  const medians = Float64Array.from({ length: RESAMPLES }, (_, resample) => {
+  const medians = new Float64Array(RESAMPLES)
+  for (let resample = 0; resample < RESAMPLES; resample += 1) {
     const [low, high] = [sorted[ranks[2 * resample]!]!, sorted[ranks[2 * resample + 1]!]!]
-    return low + 0.5 * (high - low)
-  }).sort()
-  return [quantileSorted([...medians], 0.025), quantileSorted([...medians], 0.975)]
+    medians[resample] = low + 0.5 * (high - low)
+  }
+  const ends = Array.from(medians.sort())
+  return [quantileSorted(ends, 0.025), quantileSorted(ends, 0.975)]
 }
 
 /** As many sizes as are kept: a file has few. */

@@ -8,6 +8,7 @@ import { interleave, noiseOf, partsOf, type Rounds, type Runner } from '../bench
 import { compare } from '../bench/comparing/compare.ts'
 import { BY_REVISION } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../bench/error.ts'
+import { resultText } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { compareText } from '../report/compare-text.ts'
@@ -35,7 +36,7 @@ export type Compared = { readonly result: Result | undefined; readonly kept: Kep
 export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<ExitCode> {
   const { result, kept } = await runAb(ref, args, io)
   if (result === undefined) return EXIT.interrupted
-  io.out(args.json ? JSON.stringify(result, null, 1) : compareText(comparisonOf(result), []))
+  io.out(args.json ? resultText(result).trimEnd() : compareText(comparisonOf(result), []))
   if (!args.json && kept.path !== undefined) io.out(`\n${kept.path}`)
   return exitCodeOf(result, kept, io)
 }

@@ -1,4 +1,5 @@
 import { bench as runBench } from '../bench/bench.ts'
+import { resultText } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
 import { answersIn, benchReport } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
@@ -95,7 +96,7 @@ const pageOutput = (path: string, args: BenchArgs): Output => ({
 })
 
 function print(result: Result, kept: Kept, args: BenchArgs, io: Io): void {
-  if (result.runs.length > 0) io.out(args.json ? JSON.stringify(result, null, 1) : benchReport(result, args))
+  if (result.runs.length > 0) io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args))
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { resultText } from '../bench/digest.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { causesOf, shiftsOf } from '../bench/gate/causes.ts'
 import { changedMachines, type Deviation, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
@@ -177,7 +178,7 @@ export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCod
   for (const { file, result, now, found } of checked) {
     const isOld = result.runs.some(({ model }) => model !== undefined && model.machine === undefined)
     if (found.length > 0 || isOld) {
-      save({ path: file, kind: 'result' }, `${JSON.stringify(now, null, 1)}\n`)
+      save({ path: file, kind: 'result' }, resultText(now))
       io.keeps(`${file} is written; what comes after it is as it was.`)
     }
     io.out(

@@ -44,6 +44,14 @@ export async function rerun(
   )
 }
 
+/** The plan that the command of a result asks for, with all its machines; nothing of it runs. */
+export async function planIn(result: Result, name: string, io: Io, opens: Leave['opens']): Promise<Plan> {
+  const refuse = (why: string, hint?: string) => notAgain(name, why, hint)
+  const args = await argsOf(result.command, { opens, threads: true }, refuse)
+  if (args.ab !== undefined) throw refuse('its command compares revisions of a tree', 'Compare them again.')
+  return await planOf(args, io, machinesOf(result, refuse))
+}
+
 const COST = /^cost\.(.+)_ns$/
 
 /** What a plan says of costs stands above its machine, so these stand above both. */

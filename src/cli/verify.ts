@@ -3,13 +3,18 @@ import { FaultlineError } from '../bench/error.ts'
 import { changedMachines, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
 import { rank } from '../bench/gate/ranking.ts'
 import type { Result, Run } from '../bench/result.ts'
-import { faultsOf, otherCode, runName } from '../bench/verifying/verify.ts'
+import { planFaults } from '../bench/verifying/plan.ts'
+import { otherWords } from '../bench/verifying/same.ts'
+import { unknowable } from '../bench/verifying/unknowable.ts'
+import { type Fault, faultsOf, otherCode, runName } from '../bench/verifying/verify.ts'
+import { ProfileError } from '../model/profile.ts'
+import { ReplayError } from '../replay/error.ts'
 import { rankingText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isNamed } from './openable.ts'
 import { readResult } from './read-result.ts'
-import { checkCommand, rerun } from './rerun.ts'
+import { checkCommand, planIn, rerun } from './rerun.ts'
 
 type Args = { readonly file: string; readonly rerun: string; readonly open: readonly string[] | undefined }
 
@@ -34,25 +39,39 @@ export const verify: Command<Args> = {
 
   async run(args, io) {
     const result = await readResult(args.file, io)
+    const others = new Set(result.runs.filter(otherCode()))
     const faults = faultsOf(result)
-    for (const { run, says } of faults) io.out(`${run}: ${says}`)
+    const [lost, unknown] = others.size > 0 ? [[], []] : await againstPlan(result, args, io)
+    for (const { run, says } of [...faults, ...lost]) io.out(`${run}: ${says}`)
+    const wrong = faults.length + lost.length
     const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
-    const verdict = faults.length === 0 ? 'every summary follows' : `${faults.length} figures do not follow`
+    const verdict = wrong === 0 ? 'every summary follows' : `${wrong} figures do not follow`
     io.out(`${count(result.runs.length, 'run')}, ${count(trials, 'trial')}: ${verdict} from what was recorded`)
-    const others = result.runs.filter(otherCode())
-    if (others.length > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf(others)}`)
+    if (others.size > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf([...others])}`)
+    for (const line of [...unknowable(result), ...unknown]) io.out(`not known: ${line}`)
     await checkCommand(result, args.file)
-    const again = await checkAgain(
-      result,
-      result.runs.filter((run) => isExactRun(run) && !others.includes(run)),
-      args,
-      io,
-    )
+    const exact = result.runs.filter((run) => isExactRun(run) && !others.has(run))
+    const again = await checkAgain(result, exact, args, io)
     if (io.signal.aborted) return EXIT.interrupted
     if (again === EXIT.usage) return again
-    if (faults.length > 0 || again === EXIT.regression) return EXIT.regression
-    return others.length > 0 ? EXIT.incomparable : again
+    if (wrong > 0 || again === EXIT.regression) return EXIT.regression
+    return others.size > 0 ? EXIT.incomparable : again
   },
+}
+
+/** What is missing of the plan in the command; and if that cannot be said, why. */
+async function againstPlan(result: Result, { file, open }: Args, io: Io): Promise<[Fault[], string[]]> {
+  try {
+    const { groups, options } = await planIn(result, file, io, isNamed(open ?? []))
+    return [planFaults(result, groups, options).map((says) => ({ run: 'the result', says })), []]
+  } catch (error) {
+    if (!(error instanceof FaultlineError) && !(error instanceof ReplayError) && !(error instanceof ProfileError))
+      throw error
+    return [
+      [],
+      [`whether all runs of its plan are there (${error.message.replace(`${file} cannot be run again: `, '')})`],
+    ]
+  }
 }
 
 /** What could not be run again was not checked, and is no pass. */
@@ -89,16 +108,31 @@ async function runAgain(
   if (io.signal.aborted) return 0
   const checked = { ...result, runs: own }
   for (const machine of changedMachines(checked, again)) io.out(machine)
-  const found = deviations(checked, { ...again, runs: again.runs.filter(isAmong(own)) })
-  const verdict = found.length === 0 ? 'the same to the last bit' : `${found.length} figures are others`
+  const keys = new Set(own.map(runKey))
+  const same = again.runs.filter((run) => keys.has(runKey(run)))
+  const found = deviations(checked, { ...again, runs: same })
+  const words = found.length > 0 ? [] : otherWords(own, same)
+  const verdict =
+    found.length > 0
+      ? `${found.length} figures are others`
+      : words.length > 0
+        ? `the same figures, but ${words.length} other words`
+        : 'the same to the last bit'
   io.out(`${count(own.length, nounOf(own))} run again: ${verdict}`)
   if (found.length > 0) io.out(rankingText(rank(found, 0)))
-  return found.length + changedMachines(checked, again).length
+  for (const line of words.slice(0, SHOWN)) io.out(`  ${line}`)
+  return found.length + words.length + changedMachines(checked, again).length
 }
 
-const isAmong = (own: readonly Run[]) => (run: Run) => own.some((other) => runKey(other) === runKey(run))
+const SHOWN = 12
+
 const count = (many: number, noun: string) => `${many} ${noun}${many === 1 ? '' : 's'}`
-const namesOf = (runs: readonly Run[]) => [...new Set(runs.map(runName))].join(', ')
+function namesOf(runs: readonly Run[]): string {
+  const names = [...new Set(runs.map(runName))]
+  return names.length <= SHOWN
+    ? names.join(', ')
+    : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`
+}
 
 const versionOf = ({ source: { git, dirty } }: Result) =>
   git === null ? '' : ` (${git.slice(0, 12)}${dirty ? ' with changes' : ''})`

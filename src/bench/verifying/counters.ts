@@ -4,7 +4,7 @@ import { MUTUAL_EXCLUSION, outcomesOf } from '../outcomes.ts'
 import type { Outcome, Run, TrialRow } from '../result.ts'
 import type { Variant } from '../scenario.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
-import { unequal, unless } from './claims.ts'
+import { isNear, unequal, unless, unlike } from './claims.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(COUNTERS)
 const isGreatest = (name: string) => isMaximum(name as (typeof COUNTERS)[number])
@@ -13,7 +13,7 @@ const isGreatest = (name: string) => isMaximum(name as (typeof COUNTERS)[number]
 export function counterFaults(run: Run): string[] {
   return [
     ...Object.entries(run.counters).flatMap(([name, count]) => countFaults(name, count)),
-    ...run.trials.flatMap((trial) => rateFaults(run, trial).map((says) => `trial ${trial.index}: ${says}`)),
+    ...run.trials.flatMap((trial) => rateFaults(trial).map((says) => `trial ${trial.index}: ${says}`)),
     ...outcomeFaults(run),
   ]
 }
@@ -23,7 +23,10 @@ const countFaults = (name: string, count: number): string[] =>
 
 /** The run's counters from those of its trials. A run that failed holds what it counted until then, in no trial. */
 export function sumFaults({ counters, trials, error }: Run): string[] {
-  if (trials.length === 0 || trials.some((trial) => trial.counters === undefined)) return []
+  const kept = trials.filter((trial) => trial.counters !== undefined).length
+  if (kept > 0 && kept < trials.length)
+    return [`${trials.length - kept} of ${trials.length} trials do not say what they counted`]
+  if (kept === 0) return []
   const names = new Set([counters, ...trials.map((trial) => trial.counters!)].flatMap((all) => Object.keys(all)))
   return [...names].flatMap((name) => {
     const each = trials.map((trial) => countOf(trial.counters!, name))
@@ -36,9 +39,14 @@ export function sumFaults({ counters, trials, error }: Run): string[] {
 const countOf = (counters: Readonly<Record<string, number>>, name: string) =>
   Object.hasOwn(counters, name) ? counters[name]! : 0
 
-type Rule = { readonly metric: string; readonly of: readonly string[]; readonly per?: readonly string[] }
+type Rule = {
+  readonly metric: string
+  readonly of: readonly string[]
+  readonly per?: readonly string[]
+  /** Other roles count the same, so that all CPUs together counted no less. */
+  readonly isMost?: boolean
+}
 
-const RETRIES = COUNTERS.filter((name) => name.startsWith('retry_'))
 const FAULTS = ['pf_fixed', 'pf_spurious']
 
 /** What a metric counts. A CPU's own window is at least the common one, so that no rate is above the counts by that time. */
@@ -57,10 +65,16 @@ const RATES: readonly Rule[] = [
 
 /** Counted by the CPUs of one role only, so that what all CPUs counted gives the same. */
 const SHARES: readonly Rule[] = [
-  { metric: 'retries_per_fault', of: RETRIES, per: FAULTS },
-  { metric: 'retries_before_pfn_per_fault', of: ['retry_precheck_before_pfn'], per: FAULTS },
-  { metric: 'retries_after_pfn_per_fault', of: ['retry_precheck_after_pfn'], per: FAULTS },
-  { metric: 'retries_under_lock_per_fault', of: ['retry_stale_locked'], per: FAULTS },
+  { metric: 'retries_before_pfn_per_fault', of: ['retry_precheck_before_pfn'], per: FAULTS, isMost: true },
+  { metric: 'retries_after_pfn_per_fault', of: ['retry_precheck_after_pfn'], per: FAULTS, isMost: true },
+  { metric: 'retries_under_lock_per_fault', of: ['retry_stale_locked'], per: FAULTS, isMost: true },
+  { metric: 'flushes_per_unmap', of: ['remote_tlb_flush_requests'], per: ['unmap_gfn_range_calls'], isMost: true },
+  {
+    metric: 'yields_per_unmap',
+    of: ['yield_needbreak', 'yield_need_resched'],
+    per: ['unmap_gfn_range_calls'],
+    isMost: true,
+  },
   { metric: 'elided_share', of: ['invalidate_elided'], per: ['invalidate_start'] },
   { metric: 'mmu_lock_per_invalidation', of: ['invalidate_mmu_lock'], per: ['invalidate_start'] },
   { metric: 'apic_tries_per_reload', of: ['apic_reload_attempts'], per: ['apic_reloads'] },
@@ -75,7 +89,7 @@ const SHARES: readonly Rule[] = [
   { metric: 'nx_share_recovered_shadow', of: ['nx_zapped_shadow'], per: ['nx_listed_shadow'] },
 ]
 
-function rateFaults({ scenario }: Run, { counters, metrics, durationNs }: TrialRow): string[] {
+function rateFaults({ counters, metrics, durationNs }: TrialRow): string[] {
   if (counters === undefined) return []
   const sum = (names: readonly string[]) => names.reduce((all, name) => all + countOf(counters, name), 0)
   const rates = RATES.filter(({ metric }) => Object.hasOwn(metrics, metric)).flatMap(({ metric, of }) => {
@@ -89,9 +103,24 @@ function rateFaults({ scenario }: Run, { counters, metrics, durationNs }: TrialR
       ...unless(rate > 0 || count === 0 || durationNs === 0, `${metric} is 0, but ${count} were counted`),
     ]
   })
-  // Neighbours of a VM fault as well.
-  const shares = (scenario === 'icache' ? [] : SHARES).filter(({ metric }) => Object.hasOwn(metrics, metric))
-  return [...rates, ...shares.flatMap(({ metric, of, per }) => unequal(metric, metrics[metric]!, sum(of) / sum(per!)))]
+  const shares = SHARES.filter(({ metric }) => Object.hasOwn(metrics, metric))
+  const faults = sum(FAULTS)
+  const retries = (sum(['pf_taken']) - faults - sum(['pf_fast', 'pf_emulate'])) / faults
+  return [
+    ...rates,
+    ...shares.flatMap(({ metric, of, per, isMost }) => {
+      const [said, derived] = [metrics[metric]!, sum(of) / sum(per!)]
+      if (isMost !== true) return unequal(metric, said, derived)
+      return unless(
+        said <= derived || isNear(said, derived),
+        `${metric} is ${said}, but all CPUs together counted ${derived}`,
+      )
+    }),
+    // A fault that was taken was resolved, or tried again.
+    ...(Object.hasOwn(metrics, 'retries_per_fault')
+      ? unlike('retries_per_fault', metrics.retries_per_fault!, retries)
+      : []),
+  ]
 }
 
 const OF_ORACLES: ReadonlySet<string> = new Set([...ORACLES, MUTUAL_EXCLUSION].map(({ name }) => name))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { definitionOf, engineHash } from '../host.ts'
+import { NO_HOST } from '../modelled.ts'
 import type { Result, Run } from '../result.ts'
 import { disordered, unequal, unless } from './claims.ts'
 
@@ -29,7 +30,7 @@ function hostFaults(host: Result['host'], calibration: Result['calibration']): s
     ...unless(host.cores >= 1 && host.memory > 0, `host: ${host.cores} cores and ${host.memory} bytes are no host`),
     ...unless(host.quota === null || host.quota > 0, `host: a quota of ${host.quota} CPUs is none`),
     ...Object.entries(calibration).flatMap(([name, ns]) =>
-      unless(Number.isFinite(ns) && ns >= 0, `calibration: ${name} is ${ns}`),
+      unless(Number.isFinite(ns) && ns > 0, `calibration: ${name} is ${ns}`),
     ),
     ...(Object.hasOwn(calibration, 'clock_read_ns')
       ? unequal('host.clockNs', host.clockNs, calibration.clock_read_ns!)
@@ -45,7 +46,7 @@ function modelledFaults({ id, createdAt, host, command, seed, source, runs }: Re
     .update(JSON.stringify([source.definition, engine, command, seed]))
     .digest('hex')
   return [
-    ...unless(host.cores === 0 && host.memory === 0, 'host: a modelled result has none'),
+    ...unless(JSON.stringify(host) === JSON.stringify(NO_HOST), 'host: a modelled result has none'),
     ...unless(new Date(createdAt).getTime() === 0, `createdAt: a modelled result has no time`),
     ...unless(
       !isOwn || id === `modelled-${identity.slice(0, 32)}`,
@@ -66,6 +67,12 @@ export function noiseFaults({ noise = {} }: Run): string[] {
     ]),
   ])
 }
+
+/** Only what is modelled is of a machine that a profile says. */
+export const modelFaults = ({ kind, model }: Run): string[] =>
+  kind === 'measured'
+    ? unless(model === undefined, 'model: a measured run has none')
+    : unless(model !== undefined, 'model: a modelled run says on which machine it ran')
 
 /** Events in the order of time, of things that there are. */
 export function timelineFaults({ timeline }: Run): string[] {

@@ -119,3 +119,33 @@ function holdFaults(name: string, row: LockRow | undefined, holds: HistogramSumm
     ...unequal(`${name}: max, by mmuLock's,`, holds.max, row.holdMaxNs),
   ]
 }
+
+/** At the least one departure from the guest in so many is timed. */
+const SAMPLED = 8
+const RESOLVED = ['pf_fixed', 'pf_spurious', 'pf_fast', 'pf_emulate']
+
+/** How many faults were timed, by how many there were. */
+export function samplingFaults({ histograms, metrics, trials, params, kind }: Run): string[] {
+  const { fault_latency_ns: latencies, nx_refault_latency_ns: refaults, guest_stall_ns: stalls } = histograms
+  const timed = trials.filter(({ mode }) => kind === 'modelled' || mode === 'latency')
+  const isOfVcpus = Object.hasOwn(metrics, 'faults_per_second')
+  if (!isOfVcpus || timed.length === 0 || timed.some(({ counters }) => counters === undefined)) return []
+  const found = (latencies?.count ?? 0) + (refaults?.count ?? 0)
+  const sum = (names: readonly string[]) =>
+    timed.reduce((all, { counters }) => all + names.reduce((own, name) => own + (counters![name] ?? 0), 0), 0)
+  // A signal may end a fault that is not resolved.
+  const [faults, resolved] = [sum(['pf_taken']), sum(RESOLVED)]
+  const slack = SAMPLED * Number(params.vcpus) * timed.length
+  const least = (resolved - slack) / SAMPLED
+  return [
+    ...unless(found <= faults + slack, `${found} faults were timed, but there were ${faults}`),
+    ...unless(
+      found <= (stalls?.count ?? 0),
+      `guest_stall_ns has ${stalls?.count ?? 0} values, but ${found} faults were timed`,
+    ),
+    ...unless(
+      (stalls?.count ?? 0) >= least,
+      `guest_stall_ns has ${stalls?.count ?? 0} values: of ${resolved} faults at least ${Math.ceil(least)} were timed`,
+    ),
+  ]
+}

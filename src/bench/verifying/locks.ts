@@ -2,26 +2,28 @@ import type { LockRow, Run } from '../result.ts'
 import { disordered, unequal, unless, unlike } from './claims.ts'
 
 /** Every row of a lock from its workers', and what metrics say of mmu_lock from its rows. */
-export function lockFaults(run: Run): string[] {
+export function lockFaults(run: Run, isOwn: boolean): string[] {
   const { locks } = run
   const names = locks.map(({ name, side }) => `${name} ${side}`)
   return [
     ...locks.flatMap(rowFaults),
+    ...locks.flatMap(({ name, who }) => unless(who !== undefined || !isOwn, `${name} does not say who took it`)),
     ...unless(new Set(names).size === names.length, 'two rows are of one lock and side'),
     ...mmuLockFaults(run),
   ]
 }
 
-function rowFaults({ name, side, who = [], ...lock }: LockRow): string[] {
+function rowFaults({ name, side, who, ...lock }: LockRow): string[] {
   const of = (what: string) => `${name} ${side}: ${what}`
+  const workers = who ?? []
   const average = lock.contended === 0 ? 0 : lock.waitTotalNs / lock.contended
   const sum = (field: 'acquisitions' | 'contended' | 'waitTotalNs') =>
-    who.reduce((total, each) => total + each[field], 0)
-  const longest = Math.max(0, ...who.map(({ waitMaxNs }) => waitMaxNs))
+    workers.reduce((total, each) => total + each[field], 0)
+  const longest = Math.max(0, ...workers.map(({ waitMaxNs }) => waitMaxNs))
   const isWaited = lock.contended > 0
   return [
     ...unequal(of('average wait'), lock.waitAvgNs, average),
-    ...(who.length === 0
+    ...(who === undefined
       ? []
       : [
           ...unequal(of('acquisitions of all workers'), lock.acquisitions, sum('acquisitions')),
@@ -29,7 +31,7 @@ function rowFaults({ name, side, who = [], ...lock }: LockRow): string[] {
           ...unlike(of('waits of all workers'), lock.waitTotalNs, sum('waitTotalNs')),
           ...unequal(of('longest wait of all workers'), lock.waitMaxNs, longest),
         ]),
-    ...[lock, ...who].flatMap(({ acquisitions, contended }) =>
+    ...[lock, ...workers].flatMap(({ acquisitions, contended }) =>
       unless(contended <= acquisitions, of(`${contended} of ${acquisitions} acquisitions were contended`)),
     ),
     ...(isWaited
@@ -44,7 +46,7 @@ function rowFaults({ name, side, who = [], ...lock }: LockRow): string[] {
       ['the longest', lock.holdMaxNs],
       ['all', lock.holdTotalNs],
     ]),
-    ...[...Object.values(lock), ...who.flatMap((each) => Object.values(each))].flatMap((value) =>
+    ...[...Object.values(lock), ...workers.flatMap((each) => Object.values(each))].flatMap((value) =>
       unless(typeof value !== 'number' || value >= 0, of(`${value} is no figure`)),
     ),
   ]

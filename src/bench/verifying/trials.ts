@@ -1,4 +1,5 @@
 import type { Run } from '../result.ts'
+import { SCENARIOS } from '../scenarios/all.ts'
 import { unequal, unless } from './claims.ts'
 
 /** What trials say of themselves, besides their figures. */
@@ -21,9 +22,18 @@ export function trialFaults({ trials, order, kind }: Run): string[] {
   ]
 }
 
-/** Runs that were interleaved. */
-export const groupKey = ({ scenario, machine, kind, params }: Run): string =>
-  JSON.stringify([scenario, machine, kind, params])
+/** What runs have in common that were interleaved. */
+export const groupKey = ({ scenario, variant, machine, kind, params, revision }: Run): string =>
+  // Of two revisions one may know a parameter that the other does not; their processes take turns whatever they ran.
+  JSON.stringify(
+    revision === undefined
+      ? [scenario, machine, kind, params, isBroken(scenario, variant) ? variant : '']
+      : ['revisions', machine, kind],
+  )
+
+/** A broken variant is watched alone. */
+const isBroken = (scenario: string, variant: string) =>
+  SCENARIOS.find(({ name }) => name === scenario)?.variants.find(({ name }) => name === variant)?.kind === 'broken'
 
 /** Processes of `--ab` number the trials of one round within so many. */
 const PER_ROUND = 1000
@@ -45,16 +55,30 @@ export function groupFaults(runs: readonly Run[]): string[] {
   const missing = places.slice(1).flatMap((place, index) => (place === places[index]! + 1 ? [] : [places[index]! + 1]))
   const loads = measured.map(({ trials }) => trials.map(({ mode, seed }) => `${mode} ${seed}`))
   const shortest = Math.min(...loads.map(({ length }) => length))
+  const isOfRevisions = measured.some(({ revision }) => revision !== undefined)
   const isOne = loads.every((each) => each.slice(0, shortest).join() === loads[0]!.slice(0, shortest).join())
   return [
     ...missing.map((place) => `the trial at place ${place} of the order is in no run of its group`),
+    ...(isOfRevisions ? [] : noiseFaults(runs, Math.floor(places[0]! / 2))),
+    ...unless(isOne || isOfRevisions, 'trials of one round have different loads'),
     ...unless(
-      isOne || measured.some(({ revision }) => revision !== undefined),
-      'trials of one round have different loads',
-    ),
-    ...unless(
-      loads.every(({ length }) => length - shortest <= 1),
+      isOfRevisions || loads.every(({ length }) => length - shortest <= 1),
       'the variants have trials of different numbers',
     ),
+  ]
+}
+
+/** Before the first place the baseline ran against itself, two trials at a time; that is kept as noise. */
+function noiseFaults(runs: readonly Run[], pairs: number): string[] {
+  const noise = runs.flatMap((run) => Object.entries(run.noise ?? {}))
+  const isDirected = runs.some(({ metrics }) =>
+    Object.values(metrics).some(({ better, median }) => better !== null && median > 0),
+  )
+  return [
+    ...unless(
+      noise.length > 0 || pairs === 0 || !isDirected,
+      `${pairs} pairs of the baseline against itself ran, but there is no noise`,
+    ),
+    ...noise.flatMap(([name, { n }]) => unless(n <= pairs, `noise of ${name} is of ${n} pairs: ${pairs} ran`)),
   ]
 }

@@ -1,11 +1,13 @@
+import { digestOf } from '../digest.ts'
 import { definitionOf, engineHash } from '../host.ts'
 import type { Result, Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { counterFaults, sumFaults } from './counters.ts'
-import { headerFaults, noiseFaults, timelineFaults } from './header.ts'
-import { histogramFaults } from './histograms.ts'
+import { headerFaults, modelFaults, noiseFaults, timelineFaults } from './header.ts'
+import { histogramFaults, samplingFaults } from './histograms.ts'
 import { lockFaults } from './locks.ts'
 import { metricFaults } from './metrics.ts'
+import { scheduleFaults } from './schedule.ts'
 import { groupFaults, groupKey, trialFaults } from './trials.ts'
 
 /** Something in a result that does not follow from what it was derived from, or contradicts it. */
@@ -23,13 +25,20 @@ export function faultsOf(result: Result): Fault[] {
     else own.push(run)
   }
   return [
-    ...headerFaults(result).map((says) => ({ run: 'the result', says })),
+    ...[...headerFaults(result), ...digestFaults(result)].map((says) => ({ run: 'the result', says })),
     ...result.runs.flatMap((run) => runFaults(run, !isOther(run)).map((says) => ({ run: runName(run), says }))),
     ...[...groups.values()].flatMap((runs) => {
       const { scenario, machine } = runs[0]!
-      return groupFaults(runs).map((says) => ({ run: `${scenario} on ${machine}`, says }))
+      const isOwn = !runs.some(isOther)
+      const faults = [...groupFaults(runs), ...(isOwn ? scheduleFaults(runs, result.seed) : [])]
+      return faults.map((says) => ({ run: `${scenario} on ${machine}`, says }))
     }),
   ]
+}
+
+function digestFaults(result: Result): string[] {
+  if (result.digest === undefined || result.digest === digestOf(result)) return []
+  return ['it was altered after it was written: its digest is that of something else']
 }
 
 /** What counters and outcomes mean is known of this code only. */
@@ -39,8 +48,10 @@ const runFaults = (run: Run, isOwn: boolean): string[] => [
   ...sumFaults(run),
   ...(isOwn ? counterFaults(run) : []),
   ...histogramFaults(run),
-  ...lockFaults(run),
+  ...(isOwn ? samplingFaults(run) : []),
+  ...lockFaults(run, isOwn),
   ...noiseFaults(run),
+  ...(isOwn ? modelFaults(run) : []),
   ...timelineFaults(run),
 ]
 

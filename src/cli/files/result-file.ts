@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
+import { resultText } from '../../bench/digest.ts'
 import { FaultlineError } from '../../bench/error.ts'
 import type { Result } from '../../bench/result.ts'
 import { validate } from '../../bench/schema.ts'
@@ -142,7 +143,7 @@ export class ResultFile {
   }
 }
 
-const textOf = (result: Result) => `${JSON.stringify(validate(result), null, 1)}\n`
+const textOf = (result: Result) => resultText(validate(result))
 
 const stamp = (date: Date) =>
   date

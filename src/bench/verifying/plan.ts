@@ -1,0 +1,41 @@
+import { paramsOf } from '../load.ts'
+import type { Group, PlanOptions } from '../plan.ts'
+import type { Result, Run } from '../result.ts'
+
+/** Parameters that the host decides if nobody says otherwise, and a path that is written from another folder. */
+const OF_PLACE = ['vcpus', 'trace']
+
+/**
+ * Runs that the plan in the command has and the file has not, or the other way round. After a run that failed or was interrupted
+ * a plan ends; a file that says neither and lacks runs has lost them.
+ */
+export function planFaults({ runs }: Result, groups: readonly Group[], options: PlanOptions): string[] {
+  const left = runs.map((run) => keyOf(run))
+  const missing: string[] = []
+  const isCut = runs.some((run) => run.error !== null || Object.hasOwn(run, 'interrupted'))
+  for (const group of groups) {
+    for (const { name } of group.variants) {
+      const machine = group.modelled?.profile.name ?? 'threads'
+      const key = keyOf({ scenario: group.scenario.name, variant: name, machine, params: paramsOf(group, options) })
+      const at = left.indexOf(key)
+      if (at >= 0) left.splice(at, 1)
+      else missing.push(`${group.scenario.name} ${name} on ${machine}`)
+    }
+  }
+  return [
+    ...(isCut ? [] : missing.map((run) => `its command asks for ${run}, which is not there as it asks for it`)),
+    ...left.map((key) => `there is a run that its command does not ask for: ${key}`),
+  ]
+}
+
+function keyOf({
+  scenario,
+  variant,
+  machine,
+  params,
+}: Pick<Run, 'scenario' | 'variant' | 'machine' | 'params'>): string {
+  const set = Object.entries(params)
+    .filter(([name]) => !OF_PLACE.includes(name))
+    .map(([name, value]) => `${name}=${value}`)
+  return `${scenario} ${variant} on ${machine}, ${set.sort().join(' ')}`
+}

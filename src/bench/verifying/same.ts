@@ -1,0 +1,29 @@
+import { runKey } from '../gate/exact.ts'
+import type { Run } from '../result.ts'
+
+/** What a run says that it does not say when it is computed again: figures are held to the last bit elsewhere. */
+export function otherWords(own: readonly Run[], again: readonly Run[]): string[] {
+  const waiting = new Map<string, Run[]>()
+  for (const run of again) waiting.set(runKey(run), [...(waiting.get(runKey(run)) ?? []), run])
+  return own.flatMap((run) => {
+    const other = waiting.get(runKey(run))?.shift()
+    return other === undefined
+      ? []
+      : differences(run, other).map((path) => `${runKey(run)}: ${path} is not what it says`)
+  })
+}
+
+/** Whose names are data. */
+const MAPS = /(^|\.)(machine|ns|params)$/
+
+/** Paths of what the one has and the other has otherwise. What only the other has, a newer version writes. */
+function differences(was: unknown, is: unknown, path = ''): string[] {
+  if (typeof was !== 'object' || was === null) return Object.is(was, is) ? [] : [path]
+  if (typeof is !== 'object' || is === null) return [path]
+  if (Array.isArray(was) && was.length !== (is as unknown[]).length) return [path]
+  if (MAPS.test(path) && Object.keys(was).length !== Object.keys(is).length) return [path]
+  return Object.entries(was).flatMap(([name, value]) => {
+    const other = Object.hasOwn(is, name) ? (is as Readonly<Record<string, unknown>>)[name] : undefined
+    return value === undefined ? [] : differences(value, other, path === '' ? name : `${path}.${name}`)
+  })
+}

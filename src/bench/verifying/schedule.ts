@@ -1,0 +1,52 @@
+import { groupOf, type PlanOptions, scheduleOf } from '../plan.ts'
+import type { Run } from '../result.ts'
+import { SCENARIOS } from '../scenarios/all.ts'
+import { unequal, unless } from './claims.ts'
+
+/**
+ * Where in the order each trial of a group has to stand, for which mode and under which load: all of that follows from the seed, the
+ * number of variants and the number of their trials. Only of a group that ran to its end, with this code.
+ */
+export function scheduleFaults(runs: readonly Run[], seed: number): string[] {
+  const [first] = runs
+  const isWhole = runs.every(
+    (run) => run.revision === undefined && run.error === null && !Object.hasOwn(run, 'interrupted'),
+  )
+  const scenario = SCENARIOS.find(({ name }) => name === first?.scenario)
+  if (first === undefined || !isWhole || scenario === undefined || first.kind !== 'measured') return []
+  const names = runs.map(({ variant }) => variant)
+  const known = scenario.variants.map(({ name }) => name)
+  if (names.some((name) => !known.includes(name)) || new Set(names).size < names.length) return []
+  const group = groupOf(scenario, names, { vcpus: 1, notifiers: 1, zappers: 0 }, {}, null)
+  // The baseline ran against itself before, two trials at a time.
+  const aaTrials = Math.floor(Math.min(...runs.flatMap(({ order }) => order)) / 2)
+  return againstSchedule(runs, scheduleOf({ ...group, effort: effortOf(runs, aaTrials) }, optionsOf(seed)))
+}
+
+/** The seed is all that the order depends on, once the number of trials is known. */
+const optionsOf = (seed: number) => ({ seed, timelineEvents: 0 }) as PlanOptions
+
+const effortOf = ([first]: readonly Run[], aaTrials: number) => {
+  const many = (mode: string) => first!.trials.filter((trial) => trial.mode === mode).length
+  return { trials: many('throughput'), latencyTrials: many('latency'), aaTrials }
+}
+
+function againstSchedule(runs: readonly Run[], schedule: ReturnType<typeof scheduleOf>): string[] {
+  return runs.flatMap(({ variant, trials, order }, index) => {
+    const planned = schedule.flatMap((trial, place) =>
+      trial.variant === index && trial.purpose === 'measure' ? [{ ...trial, place }] : [],
+    )
+    return trials.flatMap(({ mode, seed }, at) => {
+      const wanted = planned[at]
+      if (wanted === undefined) return [`${variant}: trial ${at} is none of the plan's`]
+      return [
+        ...unequal(`${variant}: the seed of trial ${at}, by the result's,`, seed, wanted.seed),
+        ...unequal(`${variant}: the place of trial ${at}, by the result's seed,`, order[at]!, wanted.place),
+        ...unless(
+          mode === wanted.mode,
+          `${variant}: trial ${at} is for ${mode}, by the result's seed it is for ${wanted.mode}`,
+        ),
+      ]
+    })
+  })
+}

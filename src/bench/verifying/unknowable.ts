@@ -1,0 +1,20 @@
+import type { Result } from '../result.ts'
+
+/** What no look at the file can tell: a verdict that does not say this would be taken for more than it is. */
+export function unknowable({ runs, digest }: Result): string[] {
+  const measured = runs.filter(({ kind }) => kind === 'measured')
+  return [
+    ...(digest === undefined
+      ? ['whether the file was altered after it was written, where that contradicts nothing in it']
+      : []),
+    ...(measured.length === 0
+      ? []
+      : [
+          'whether measured runs went as they say: times of one host on one day do not come again, and whoever alters a figure with all that follows from it leaves no trace',
+          'how often an oracle objected: nothing else in the file depends on it',
+        ]),
+    ...(runs.some(({ trials }) => trials.some(({ counters }) => counters === undefined))
+      ? ['whether counters are those of the trials: this file does not keep them by trial']
+      : []),
+  ]
+}
