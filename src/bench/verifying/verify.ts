@@ -58,15 +58,8 @@ const runFaults = (run: Run, isOwn: boolean): string[] => [
 /** Runs whose code is not that of this tree: their figures cannot be had again from it. */
 export function otherCode(): (run: Run) => boolean {
   const engine = engineHash()
-  const definitions = new Map<string, string>()
-  const definitionNow = ({ scenario, patch }: Run) => {
-    const key = `${scenario} ${patch?.hash}`
-    const known = definitions.get(key) ?? definitionOf(scenario, patch?.hash)
-    definitions.set(key, known)
-    return known
-  }
   return (run) =>
     SCENARIOS.every(({ name }) => name !== run.scenario) ||
-    definitionNow(run) !== run.definition ||
+    definitionOf(run.scenario, run.patch?.hash) !== run.definition ||
     (run.model !== undefined && run.model.engineHash !== engine)
 }
