@@ -6,23 +6,44 @@ import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { PARAMETERS } from '../model/parameters.ts'
 import { loadProfile, profileNames } from '../model/profile.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
 import { columns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
 
-export const list: Command<{ readonly json: boolean }> = {
+type Flags = { readonly json: boolean; readonly what?: 'kernels' | undefined }
+
+export const list: Command<Flags> = {
   name: 'list',
-  usage: 'list',
-  summary: 'List scenarios, their variants and parameters, machines, metrics and costs.',
+  usage: 'list [what]',
+  summary: 'List scenarios, their variants and parameters, machines, metrics and costs; or kernels.',
   flags: (yargs) =>
-    yargs.option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<{
-      readonly json: boolean
-    }>,
-  async run({ json }, io) {
-    io.out(json ? JSON.stringify(listing(), null, 1) : listText())
+    yargs
+      .positional('what', {
+        type: 'string',
+        choices: ['kernels'] as const,
+        describe: 'kernels: which function changed in which version',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Flags>,
+  async run({ json, what }, io) {
+    if (what === 'kernels') io.out(json ? JSON.stringify(kernels(), null, 1) : kernelsText())
+    else io.out(json ? JSON.stringify(listing(), null, 1) : listText())
     return EXIT.fine
   },
+}
+
+const kernels = () => VERSIONS.map(({ name, before, changes }) => ({ name, before: before?.name ?? null, changes }))
+
+/** Each version, and what it changed against the one before. */
+export function kernelsText(): string {
+  return kernels()
+    .map(({ name, before, changes }) => {
+      const rows = changes.map(({ entry, commit = '', says }) => [entry, commit, says])
+      const what = changes.length === 0 ? 'nothing that is re-created here' : ''
+      return before === null ? `${name}, the oldest` : `${name}, against ${before}: ${what}\n${table(rows)}`.trimEnd()
+    })
+    .join('\n\n')
 }
 
 const THREADS = { name: 'threads', says: 'real worker threads of this host: what it says is measured' }
@@ -97,6 +118,7 @@ const domain = (parameter: Parameter) =>
 
 /** Left-aligned columns under a heading. */
 function table(rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return ''
   const padded = rows.map((row) =>
     row.map((cell, column) =>
       column === row.length - 1 ? cell : cell.padEnd(Math.max(...rows.map((other) => other[column]!.length))),

@@ -87,13 +87,12 @@ export type Variant<N extends string = string, S extends Subject = Subject> = Ke
   (GoodVariant<N, S> | BrokenVariant<N, S>)
 
 /** Declares a variant: everything that lists, runs or checks variants takes them from such a declaration. */
-export const variant = <
-  const N extends string,
-  const S extends Subject,
-  const D extends GoodVariant<N, S> | BrokenVariant<N, S>,
->(
-  declared: D & { readonly name: N; readonly subject: S },
-): D & { readonly name: N; readonly subject: S; readonly kvm: Kvm } => ({
-  ...declared,
-  kvm: { ...declared.on.kvm, ...declared.replaces },
-})
+export function variant<const N extends string, const S extends Subject>(
+  declared: GoodVariant<N, S>,
+): Kernel & GoodVariant<N, S>
+export function variant<const N extends string, const S extends Subject>(
+  declared: BrokenVariant<N, S>,
+): Kernel & BrokenVariant<N, S>
+export function variant(declared: GoodVariant | BrokenVariant): Variant {
+  return { ...declared, kvm: { ...declared.on.kvm, ...declared.replaces } }
+}

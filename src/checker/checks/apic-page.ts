@@ -8,6 +8,7 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import type { MemoryModel } from '../memory/model.ts'
+import { checkedVariants } from './checked-variants.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 const GFN = 0x2000
@@ -130,24 +131,19 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   },
 }
 
-const STALE = ['stale_apic_write', 'stale_apic_entry']
+const STALE = ['stale_apic_write', 'stale_apic_entry'] as const
 
 const declared: Check = {
   name: 'apic-page',
   asks: 'Does a vCPU ever run with the address of an APIC-access page that has moved?',
-  variants: [
-    { kind: 'good', name: 're-request' },
-    { kind: 'good', name: 'double-flush' },
-    { kind: 'good', name: 'bail' },
-    { kind: 'good', name: 'pinned' },
-    { kind: 'good', name: 'invalidate-range' },
-    { kind: 'broken', name: 'B-OLDPFN', finds: STALE, in: 'one-move' },
-    { kind: 'broken', name: 'B-NOSNAP', finds: STALE, in: 'one-move' },
-    { kind: 'broken', name: 'B-LOSTREQ', finds: ['stale_apic_entry'], in: 'one-move' },
-    { kind: 'broken', name: 'B-SKIPFLUSH', finds: ['unlock_with_pending_flush', 'stale_use'], in: 'x2apic' },
-    { kind: 'broken', name: 'B-REQAFTER', finds: ['stale_apic_entry'], in: 'in-guest' },
-    { kind: 'broken', name: 'B-APICLEAK', finds: ['page_ref_leak'], in: 'one-move' },
-  ],
+  ...checkedVariants('apic-page', 're-request', {
+    'B-OLDPFN': { finds: STALE, in: 'one-move' },
+    'B-NOSNAP': { finds: STALE, in: 'one-move' },
+    'B-LOSTREQ': { finds: ['stale_apic_entry'], in: 'one-move' },
+    'B-SKIPFLUSH': { finds: ['unlock_with_pending_flush', 'stale_use'], in: 'x2apic' },
+    'B-REQAFTER': { finds: ['stale_apic_entry'], in: 'in-guest' },
+    'B-APICLEAK': { finds: ['page_ref_leak'], in: 'one-move' },
+  }),
   configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, isLarge }]) => ({
     name,
     says,

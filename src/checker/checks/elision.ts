@@ -10,6 +10,7 @@ import { reloadRoot } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
+import { checkedVariants } from './checked-variants.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 const GFN = 0x2000
@@ -244,36 +245,18 @@ const REQUIRED = [
 const declared: Check = {
   name: 'elision',
   asks: 'May an invalidation that concerns no memslot leave mmu_lock alone, while memslots come and go?',
-  variants: [
-    { kind: 'good', name: 'count-elide' },
-    { kind: 'good', name: 'count' },
-    { kind: 'good', name: 'always-lock' },
-    { kind: 'broken', name: 'rwsem', finds: ['deadlock'], in: 'nested' },
-    { kind: 'broken', name: 'fair-gate', finds: ['deadlock'], in: 'nested' },
-    {
-      kind: 'broken',
-      name: 'B-UNBAL',
-      finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
-      in: 'spare',
-    },
-    { kind: 'broken', name: 'B-RWSEM', finds: ['deadlock'], in: 'overlap' },
-    { kind: 'broken', name: 'B-WAKE', finds: ['lost_wakeup', 'deadlock'], in: 'outside' },
-    {
-      kind: 'broken',
-      name: 'B-LATEINC',
-      finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
-      in: 'spare',
-    },
-    {
-      kind: 'broken',
-      name: 'B-EARLYDEC',
-      finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
-      in: 'spare',
-    },
-    { kind: 'broken', name: 'B-TEARDOWN', finds: ['count_leak', 'deadlock'], in: 'destroyed' },
-    { kind: 'broken', name: 'B-ARCHLOCK', finds: ['deadlock'], in: 'reload' },
-    { kind: 'broken', name: 'B-SRCU', finds: ['livelock', 'retry_unbounded'], in: 'deleted' },
-  ],
+  ...checkedVariants('elision', 'count-elide', {
+    rwsem: { finds: ['deadlock'], in: 'nested' },
+    'fair-gate': { finds: ['deadlock'], in: 'nested' },
+    'B-UNBAL': { finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'], in: 'spare' },
+    'B-RWSEM': { finds: ['deadlock'], in: 'overlap' },
+    'B-WAKE': { finds: ['lost_wakeup', 'deadlock'], in: 'outside' },
+    'B-LATEINC': { finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'], in: 'spare' },
+    'B-EARLYDEC': { finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'], in: 'spare' },
+    'B-TEARDOWN': { finds: ['count_leak', 'deadlock'], in: 'destroyed' },
+    'B-ARCHLOCK': { finds: ['deadlock'], in: 'reload' },
+    'B-SRCU': { finds: ['livelock', 'retry_unbounded'], in: 'deleted' },
+  }),
   configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
     name,
     says,

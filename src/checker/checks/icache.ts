@@ -10,6 +10,7 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
+import { checkedVariants } from './checked-variants.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 /** Where a block of the granule begins. */
@@ -113,23 +114,16 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
 const declared: Check = {
   name: 'icache',
   asks: 'Is memory executable before the I-caches have forgotten what was in it?',
-  variants: [
-    { kind: 'good', name: 'threshold' },
-    { kind: 'good', name: 'ranged' },
-    { kind: 'good', name: 'serial' },
-    { kind: 'good', name: 'full' },
-    { kind: 'good', name: 'full-if-gt-page' },
-    { kind: 'good', name: 'interval-tree-stack' },
-    { kind: 'good', name: 'recheck' },
-    { kind: 'broken', name: 'interval-tree', finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
-    { kind: 'broken', name: 'B-PUBFIRST', finds: ['exec_before_icache'], in: 'two-vcpus' },
-    { kind: 'broken', name: 'B-SLEEP', finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
-    { kind: 'broken', name: 'B-NOTLBI', finds: ['refault_unbounded', 'livelock'], in: 'two-vcpus' },
-  ],
-  unchecked: {
-    'B-VOLUME':
-      'it is ranged as it stands: nothing is ever wrong, it only takes long under mmu_lock. `bench` counts the operations.',
-  },
+  ...checkedVariants('icache', 'threshold', {
+    'interval-tree': { finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
+    'B-PUBFIRST': { finds: ['exec_before_icache'], in: 'two-vcpus' },
+    'B-SLEEP': { finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
+    'B-NOTLBI': { finds: ['refault_unbounded', 'livelock'], in: 'two-vcpus' },
+    'B-VOLUME': {
+      unchecked:
+        'it is ranged as it stands: nothing is ever wrong, it only takes long under mmu_lock. `bench` counts the operations.',
+    },
+  }),
   configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience }]) => ({
     name,
     says,

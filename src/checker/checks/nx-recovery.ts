@@ -4,6 +4,7 @@ import type { Protocol } from '../../workers/system.ts'
 import { buildSystem } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'
 import type { Finding } from '../program.ts'
+import { checkedVariants } from './checked-variants.ts'
 import { NESTED_CONFIGURATIONS } from './nx-nested-configurations.ts'
 import { ALL, HUGE, own, type Small } from './nx-small-vm.ts'
 import { TDP_CONFIGURATIONS } from './nx-tdp-configurations.ts'
@@ -21,26 +22,21 @@ const NX: NxConfig = {
   entries: 4,
 }
 
-const LOST = ['flush_lost', 'unlock_with_pending_flush', 'free_before_flush', 'stale_walk']
+const LOST = ['flush_lost', 'unlock_with_pending_flush', 'free_before_flush', 'stale_walk'] as const
 
 const declared: Check = {
   name: 'nx-recovery',
   asks: 'Does anybody use a page table that NX recovery has freed, and is every flush made that it owes?',
-  variants: [
-    { kind: 'good', name: 'read-lock' },
-    { kind: 'good', name: 'write-lock' },
-    { kind: 'good', name: 'write-lock-single' },
-    { kind: 'good', name: 'two-lists' },
-    { kind: 'good', name: 'v5.11' },
-    { kind: 'broken', name: 'B-DROP', finds: LOST, in: 'walked' },
-    { kind: 'broken', name: 'B-RCU', finds: LOST, in: 'walked' },
-    { kind: 'broken', name: 'B-ASSIGN', finds: LOST, in: 'two-tables' },
-    { kind: 'broken', name: 'B-ROOTS', finds: ['unlock_with_pending_flush'], in: 'two-roots' },
-    { kind: 'broken', name: 'B-ITER', finds: ['skipped_leaf'], in: 'left-root' },
-    { kind: 'broken', name: 'B-ROOTWALK', finds: ['root_use_after_free'], in: 'unmapped-root' },
-    { kind: 'broken', name: 'B-NOTRACKCHK', finds: ['nx_list_corrupt'], in: 'linked-below' },
-    { kind: 'broken', name: 'B-SIDE', finds: ['lock_wrong_side'], in: 'wanted' },
-  ],
+  ...checkedVariants('nx-recovery', 'read-lock', {
+    'B-DROP': { finds: LOST, in: 'walked' },
+    'B-RCU': { finds: LOST, in: 'walked' },
+    'B-ASSIGN': { finds: LOST, in: 'two-tables' },
+    'B-ROOTS': { finds: ['unlock_with_pending_flush'], in: 'two-roots' },
+    'B-ITER': { finds: ['skipped_leaf'], in: 'left-root' },
+    'B-ROOTWALK': { finds: ['root_use_after_free'], in: 'unmapped-root' },
+    'B-NOTRACKCHK': { finds: ['nx_list_corrupt'], in: 'linked-below' },
+    'B-SIDE': { finds: ['lock_wrong_side'], in: 'wanted' },
+  }),
   configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience }]) => ({
     name,
     says,

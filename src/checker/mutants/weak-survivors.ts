@@ -84,7 +84,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     why: 'read once a round: a measure of how many to take, no more',
   },
   {
-    in: 'zapSinglePage',
+    in: 'tdpMmuZapPossibleNxHugePage',
     code: /^cpu\.load\(sptep/,
     verdict: 'equivalent',
     why: 'read once, in no loop: there is nothing to hoist, and the cmpxchg() that follows decides',
@@ -166,7 +166,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     verdict: 'equivalent',
     why: 'a pair is counted first, under mn_invalidate_lock: the memslots stay as they were when that was taken, which acquires',
   },
-  { in: 'shadowMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
+  { in: 'directMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
   { in: 'unmapInBlock', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
   {
     in: 'lockFreeWalkEnd',

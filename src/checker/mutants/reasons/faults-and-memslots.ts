@@ -4,8 +4,6 @@ const file = (name: string) => `protocols/${name}.js`
 
 const SPIN =
   'the updater looks again and again under mn_invalidate_lock, where it should sleep: that is busy, and never wrong'
-const NO_SLOT_NO_LOCK =
-  'a slot overlaps wherever mmu_lock is taken, and adds its own range; the variant count takes it without: there this is killed'
 const REFILLS = 'what a CPU has to fetch again after IC IALLUIS costs time, which the model charges; no guest can tell'
 
 /** Of all that is not the NX recovery: faults, notifiers, memslots, the APIC-access page, stage 2. */
@@ -13,7 +11,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
   {
     file: file('zap'),
     in: 'rmapCondResched',
-    code: /rules\.needbreak\(/,
+    code: /kvm\.rwlockNeedbreak\(/,
     verdict: 'equivalent',
     why: 'no yield: that is the variant no-yield, which is correct',
   },
@@ -30,8 +28,8 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     verdict: 'equivalent',
     why: 'a guest that takes itself to be interrupted leaves and comes back: a VM exit for nothing',
   },
-  { file: file('memslots/publish'), code: /rcuwait\.setUninterruptible\(/i, verdict: 'survived', why: SPIN },
-  { file: file('memslots/publish'), code: /rcuwait\.schedule\(/i, verdict: 'survived', why: SPIN },
+  { file: file('memslots/swap'), code: /rcuwait\.setUninterruptible\(/i, verdict: 'survived', why: SPIN },
+  { file: file('memslots/swap'), code: /rcuwait\.schedule\(/i, verdict: 'survived', why: SPIN },
   {
     file: file('memslots/memslots'),
     in: 'rmap',
@@ -39,8 +37,6 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     verdict: 'survived',
     why: 'with 0 for all, slots would share one reverse map; the shadow MMU maps memory of one slot only here, which is found where it was put',
   },
-  { file: file('notifier'), code: /rangeLocked/, verdict: 'survived', why: NO_SLOT_NO_LOCK },
-  { file: file('invalidate'), in: 'invalidateRangeAddNone', code: /./, verdict: 'survived', why: NO_SLOT_NO_LOCK },
   {
     file: file('apic/migration'),
     code: /memslots\.endGfn/,

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { VARIANTS } from '../protocols/catalogue.ts'
+import { variant } from '../protocols/kernel.ts'
+import { V6_8 } from '../protocols/kernels.ts'
+import { PRECHECK } from '../protocols/variants/precheck.ts'
+import { valuesOf } from './parameters.ts'
+import { scenario, scenarioVariants } from './scenario.ts'
+import { SCENARIOS } from './scenarios/all.ts'
+import precheck from './scenarios/precheck.ts'
+
+// A declaration with a name misspelt does not compile, where the compiler can know the name; the others fail a test.
+
+const good = {
+  name: 'good',
+  subject: 'precheck',
+  on: V6_8,
+  kind: 'good',
+  reference: '',
+  says: '',
+  replaces: {},
+} as const
+const broken = { ...good, kind: 'broken', caughtBy: [] } as const
+const asked = { ...precheck, variants: scenarioVariants('precheck'), parameters: {}, presets: undefined as never }
+
+// What stands behind each of these lines must be refused by the compiler: if it is not, the line itself does not compile.
+const MISSPELT = [
+  // @ts-expect-error: no function of the kernel
+  () => variant({ ...good, replaces: { isPageFaultStael: PRECHECK.kvm.isPageFaultStale } }),
+  // @ts-expect-error: no scenario
+  () => variant({ ...good, subject: 'prechek' }),
+  // @ts-expect-error: no oracle that it violates as it was posted
+  () => variant({ ...good, objections: ['sleep_in_atmoic'] }),
+  // @ts-expect-error: no oracle that catches it
+  () => variant({ ...broken, caughtBy: ['stale_instal'] }),
+  // @ts-expect-error: no kernel
+  () => variant({ ...good, on: 'v6.8' }),
+  // @ts-expect-error: nothing that catches it is named
+  () => variant({ ...good, kind: 'broken' }),
+  // @ts-expect-error: no variant to compare
+  () => scenario({ ...asked, headline: ['no-precheck', 'prechek'] }),
+  // @ts-expect-error: no metric that decides
+  () => scenario({ ...asked, decides: [{ metric: 'fault_per_second', reads: '', means: '' }] }),
+  // @ts-expect-error: no protocol that a variant runs
+  () => scenario({ ...asked, variants: [{ ...asked.variants[0]!, protocol: 'no-prechek' }] }),
+]
+
+test('names of functions, scenarios, oracles, metrics and variants that are misspelt do not compile', () => {
+  assert.equal(MISSPELT.length, 9)
+})
+
+test('every variant has a name of its own', () => {
+  const names = VARIANTS.map(({ name }) => name)
+  assert.deepEqual(
+    names.filter((name, at) => names.indexOf(name) !== at),
+    [],
+  )
+})
+
+test('every variant that is declared is in the catalogue', async () => {
+  const protocols = fileURLToPath(new URL('../protocols', import.meta.url))
+  const listed = new Set<unknown>(VARIANTS)
+  for (const folder of ['broken', 'variants']) {
+    for (const file of readdirSync(join(protocols, folder)).filter((name) => /^[^.]*\.js$/.test(name))) {
+      const exported = (await import(pathToFileURL(join(protocols, folder, file)).href)) as Record<string, unknown>
+      for (const [name, value] of Object.entries(exported)) {
+        const isVariant = typeof value === 'object' && value !== null && 'replaces' in value
+        assert.ok(!isVariant || listed.has(value), `add ${name} of ${folder}/${file} to VARIANTS in catalogue.ts`)
+      }
+    }
+  }
+})
+
+for (const one of SCENARIOS) {
+  test(`${one.name}: the load under which a broken variant is found has parameters and values that there are`, () => {
+    const crew = ['vcpus', 'notifiers', 'zappers']
+    for (const each of one.variants) {
+      if (each.kind !== 'broken') continue
+      const set = Object.fromEntries(Object.entries(each.load).filter(([key]) => !crew.includes(key)))
+      assert.doesNotThrow(() => valuesOf(one.parameters, {}, set), `the load of ${each.name}`)
+    }
+  })
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { WHY_NOT, type WhyNot } from './survivors.ts'
+import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
+
+const dist = fileURLToPath(new URL('../..', import.meta.url))
+const files = readdirSync(join(dist, 'protocols'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))
+  .map((name) => ({ name: `protocols/${name}`, text: readFileSync(join(dist, 'protocols', name), 'utf8') }))
+
+/** The steps of a function, or of the whole file, as mutations name them: what stands behind `yield*`. */
+function stepsOf(text: string, name: string | undefined): string[] {
+  const declared = new RegExp(`function\\* ${name}\\(|^ {4}\\*#?${name}\\(`, 'm')
+  const from = name === undefined ? 0 : text.search(declared)
+  if (from < 0) return []
+  const end =
+    name === undefined ? text.length : text.slice(from + 1).search(/\n( {4})?(export )?(function\*?|\*#?\w+\() /)
+  const body = end < 0 ? text.slice(from) : text.slice(from, from + 1 + end)
+  return [...body.matchAll(/yield\*\s+([^\n]*)/g)].map(([, step]) => step!)
+}
+
+const fits = ({ file, in: name, code }: WhyNot) =>
+  files.some(({ name: path, text }) => (file ?? path) === path && stepsOf(text, name).some((step) => code.test(step)))
+
+test('every reason for which a mutant lives names a step that there is', () => {
+  const lost = [...WHY_NOT, ...WHY_NOT_OF_ORDER].filter((reason) => !fits(reason))
+  assert.deepEqual(
+    lost.map(({ file, in: name, code }) => `${file ?? 'any file'} ${name ?? ''} ${code}`),
+    [],
+    'Name the function and the step as they are called now, in src/checker/mutants.',
+  )
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { B_HOIST } from './broken/b-hoist.ts'
+import { B_LATEINC } from './broken/b-lateinc.ts'
+import { VARIANTS } from './catalogue.ts'
+import { V5_15, V6_5, V6_8, V6_18, V7_1, VERSIONS } from './kernels.ts'
+import { onKernel, replacedBy, versionOf } from './on-kernel.ts'
+import { LOOP, PRECHECK, TRYLOCK } from './variants/precheck.ts'
+
+test('each version is the one before but for what it says that it changes', () => {
+  for (const { name, kvm, before, changes } of VERSIONS) {
+    if (before === undefined) continue
+    const changed = Object.keys(kvm).filter((entry) => kvm[entry as never] !== before.kvm[entry as never])
+    assert.deepEqual(changed.sort(), changes.map(({ entry }) => entry).sort(), name)
+  }
+})
+
+test('a variant that replaces nothing is the kernel that it is put on', () => {
+  const on = onKernel(PRECHECK, V6_5)
+  assert.ok('kernel' in on)
+  assert.deepEqual(on.kernel.kvm, V6_5.kvm)
+})
+
+test('a variant keeps its functions on a version that has the ones that it was written against', () => {
+  const on = onKernel(TRYLOCK, V7_1)
+  assert.ok('kernel' in on)
+  assert.equal(on.kernel.kvm.tdpMmuPageFault, TRYLOCK.kvm.tdpMmuPageFault)
+  assert.equal(on.kernel.kvm.mmuFaultinPfn, V7_1.kvm.mmuFaultinPfn)
+})
+
+test('a variant is refused by a version that has another function where it has its own, and told which', () => {
+  const on = onKernel(B_LATEINC, VERSIONS[1]!)
+  assert.ok('refused' in on)
+  assert.match(on.refused, /^B-LATEINC replaces invalidateRangeStart of v6\.18, and v5\.12 has another one \(v5\.15: /)
+})
+
+test('a variant of a variant brings what both replace', () => {
+  assert.equal(versionOf(B_HOIST), V6_8)
+  assert.deepEqual(Object.keys(replacedBy(B_HOIST)).sort(), ['mmuFaultinPfn', 'mmuPageFault'])
+  assert.ok('refused' in onKernel(B_HOIST, V6_5))
+  assert.ok('kernel' in onKernel(LOOP, V6_5))
+})
+
+test('every variant fits the version that it changes', () => {
+  for (const one of VARIANTS) assert.ok('kernel' in onKernel(one, versionOf(one)), one.name)
+})
+
+test('versions are told in order, the oldest first', () => {
+  assert.equal(V6_18.before?.before, V6_8)
+  assert.equal(V5_15.before?.before?.before, undefined)
+})

@@ -1,0 +1,49 @@
+import type { Kernel, Variant } from './kernel.ts'
+import { VERSIONS } from './kernels.ts'
+import type { Kvm, KvmEntry } from './kvm.ts'
+
+/** A variant on another kernel than its own, or the sentence why it cannot be. */
+export type OnKernel = { readonly kernel: Kernel } | { readonly refused: string }
+
+/** The version that a variant changes in the end: it may be a variant of a variant. */
+export function versionOf(one: Kernel): Kernel {
+  let at = one
+  while ('on' in at) at = (at as Variant).on
+  return at
+}
+
+/** Everything that a variant replaces of its version, those that it is a variant of included. */
+export function replacedBy(one: Kernel): Partial<Kvm> {
+  if (!('on' in one)) return {}
+  const { on, replaces } = one as Variant
+  return { ...replacedBy(on), ...replaces }
+}
+
+/**
+ * The variant applied to a version: its functions instead of that version's. Only where the version has, of each function that it
+ * replaces, the one that it was written against: put over another one it would undo what the version changed.
+ */
+export function onKernel(variant: Kernel, target: Kernel): OnKernel {
+  const own = versionOf(variant)
+  const replaced = replacedBy(variant)
+  const differs = (Object.keys(replaced) as KvmEntry[]).filter((entry) => own.kvm[entry] !== target.kvm[entry])
+  if (differs.length === 0) {
+    return { kernel: { ...variant, name: `${variant.name} on ${target.name}`, kvm: { ...target.kvm, ...replaced } } }
+  }
+  const [entry] = differs
+  const since = changeOf(own, target, entry!)
+  return {
+    refused: `${variant.name} replaces ${entry} of ${own.name}, and ${target.name} has another one${since}`,
+  }
+}
+
+/** Which version made the difference between two, and how. */
+function changeOf(own: Kernel, target: Kernel, entry: KvmEntry): string {
+  const at = (one: Kernel) => VERSIONS.findIndex(({ name }) => name === one.name)
+  const [from, to] = [at(own), at(target)].sort((a, b) => a - b) as [number, number]
+  for (const version of VERSIONS.slice(from + 1, to + 1).toReversed()) {
+    const change = version.changes.find((one) => one.entry === entry)
+    if (change !== undefined) return ` (${version.name}: ${change.says})`
+  }
+  return ''
+}
