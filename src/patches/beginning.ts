@@ -19,7 +19,7 @@ export function beginningOf(name: string, file: string, from: string, wanted: re
   return {
     name: /^[\w.][\w.-]*$/.test(name) && !isOurs(name) ? name : `my-${name.replace(/[^\w.-]+/g, '-')}`,
     file,
-    kernel: { exported: base.name.toUpperCase().replaceAll('.', '_'), name: base.name },
+    kernel: { exported: base.name.toUpperCase().replaceAll('.', '_'), name: base.name, kvm: base.kvm },
     from,
     says: variant?.says ?? `${from}, changed`,
     functions,

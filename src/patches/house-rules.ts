@@ -30,7 +30,7 @@ export function problemsOf(tree: Program, door: Door): Problem[] {
   return problems.sort((a, b) => a.line - b.line || a.column - b.column)
 }
 
-function parsed(code: string, name: string): Program {
+export function parsed(code: string, name: string): Program {
   try {
     return parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true })
   } catch (cause) {

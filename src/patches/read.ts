@@ -49,7 +49,7 @@ function textOf(file: string): string {
 }
 
 /** What a patch can import. */
-async function door(): Promise<Door> {
+export async function door(): Promise<Door> {
   const exported: Readonly<Record<string, unknown>> = await import('../protocols/index.ts')
   const names = Object.keys(exported)
   return { names: new Set(names), steps: new Set(names.filter((name) => isSteps(exported[name]))) }

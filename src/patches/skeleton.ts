@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Kvm } from '../protocols/kvm.ts'
 import { DOOR } from './rules/world.ts'
 import type { Closure } from './sources/closure.ts'
 import { FunctionSources } from './sources/find-function.ts'
@@ -14,7 +15,7 @@ export type Beginning = {
   /** Where it will lie. */
   readonly file: string
   /** How `faultline/kvm` calls the kernel that it changes, and what that is called outside. */
-  readonly kernel: { readonly exported: string; readonly name: string }
+  readonly kernel: { readonly exported: string; readonly name: string; readonly kvm: Kvm }
   /** The variant that it is made from, if it is not the kernel itself. */
   readonly from: string
   readonly says: string
@@ -22,35 +23,69 @@ export type Beginning = {
   readonly functions: Readonly<Record<string, unknown>>
 }
 
+/** An entry as it is written in a patch, and what has to stand in the file for that. */
+type Written = { readonly text: string; readonly closures: readonly Closure[] }
+
 /** The text of a patch that does what it was made from does, for the user to change. */
 export async function skeletonOf(beginning: Beginning): Promise<string> {
   const { name, file, kernel, from, says, functions } = beginning
   const sources = new FunctionSources([])
-  const entries = Object.entries(functions)
-  const found = await Promise.all(
-    entries.map(async ([entry, value]) => {
-      if (typeof value !== 'function') return { entry, value: JSON.stringify(value), closure: undefined }
-      const closure = await sources.of(value as (...args: never[]) => unknown)
-      if (closure === undefined) throw new Error(`the source of ${entry} is not here`)
-      return { entry, value: closure.name, closure }
-    }),
-  )
-  const closures = found.flatMap(({ closure }) => closure ?? [])
-  const replaces = found.map(({ entry, value }) => (entry === value ? entry : `${entry}: ${value}`))
+  const entries: Written[] = []
+  for (const [entry, own] of Object.entries(functions)) {
+    const base = kernel.kvm[entry as keyof typeof kernel.kvm]
+    entries.push(await writtenEntry(entry, own, base, `${kernel.exported}.kvm.${entry}`, sources))
+  }
+  const closures = entries.flatMap((entry) => entry.closures)
   return [
     importOf([...closures.flatMap(({ imports }) => imports), value('patch'), value(kernel.exported)]),
     head(from, /[/\\]/.test(file) ? file : `./${file}`),
+    ...declarationsOf(closures, (text) => !isHoisted(text)),
     `export default patch({
   name: '${name}',
   on: ${kernel.exported},
   says: '${says.replaceAll("'", "\\'")}',
-  replaces: { ${replaces.join(', ')} },
-})`.replace('{  }', '{}'),
-    ...declarationsOf(closures),
-    `// What else ${kernel.name} has, to be replaced in the same way: \`faultline new patch FILE --from ${kernel.name} --functions a,b\`\n// writes them as they are.\n//\n${tableOf(new Set(Object.keys(functions)))}`,
+  replaces: ${written(entries.map(({ text }) => text))},
+})`,
+    ...declarationsOf(closures, isHoisted),
+    `// What else ${kernel.name} has, to be replaced in the same way. This writes functions as they are:
+//   faultline new patch FILE --from ${kernel.name} --functions a,b
+//
+${tableOf(new Set(Object.keys(functions)))}`,
   ]
     .join('\n\n')
     .concat('\n')
+}
+
+async function writtenEntry(
+  entry: string,
+  own: unknown,
+  base: unknown,
+  baseText: string,
+  sources: FunctionSources,
+): Promise<Written> {
+  if (typeof own === 'function') {
+    const source = await sources.of(own as (...args: never[]) => unknown)
+    if (source === undefined) throw new Error(`the source of ${entry} is not here`)
+    if (source.isInline) {
+      const [first, ...others] = source.declarations
+      return { text: `${entry}: ${first!.text}`, closures: [{ ...source, declarations: others }] }
+    }
+    return { text: entry === source.name ? entry : `${entry}: ${source.name}`, closures: [source] }
+  }
+  if (typeof own !== 'object' || own === null) return { text: `${entry}: ${JSON.stringify(own)}`, closures: [] }
+  // A table within the table: of the kernel's, with what is otherwise.
+  const parts: Written[] = []
+  for (const [part, value] of Object.entries(own)) {
+    const ours = (base as Readonly<Record<string, unknown>>)[part]
+    if (value !== ours) parts.push(await writtenEntry(part, value, ours, `${baseText}.${part}`, sources))
+  }
+  const texts = [`...${baseText}`, ...parts.map(({ text }) => text)]
+  return { text: `${entry}: { ${texts.join(', ')} }`, closures: parts.flatMap(({ closures }) => closures) }
+}
+
+function written(texts: readonly string[]): string {
+  const line = texts.length === 0 ? '{}' : `{ ${texts.join(', ')} }`
+  return line.length <= WIDTH - 14 ? line : `{\n${texts.map((text) => `    ${text},\n`).join('')}  }`
 }
 
 const value = (name: string) => ({ name, isType: false })
@@ -76,10 +111,19 @@ function importOf(imports: readonly { readonly name: string; readonly isType: bo
   return line.length <= WIDTH ? line : `import {\n${names.map((name) => `  ${name},\n`).join('')}} from '${DOOR}'`
 }
 
+/** Functions and types may stand below the place where they are named. */
+const isHoisted = (text: string) =>
+  !/^(?:const|class) /m.test(
+    text
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .trimStart()
+      .split('\n')[0]!,
+  )
+
 /** Each once, although two functions may need the same. */
-function declarationsOf(closures: readonly Closure[]): string[] {
+function declarationsOf(closures: readonly Closure[], isWanted: (text: string) => boolean): string[] {
   const texts = closures.flatMap(({ declarations }) => declarations.map(({ text }) => text))
-  return [...new Set(texts)]
+  return [...new Set(texts)].filter(isWanted)
 }
 
 /** The functions of the table with what they are, by the files of the kernel, as comments. */

@@ -9,10 +9,8 @@ export type Closure = {
 }
 
 /** What has to be taken along for a declaration to stand in another file. */
-export function closureOf(module: ModuleSource, name: string): Closure {
-  const first = module.declarations.get(name)
-  if (first === undefined) throw new Error(`${module.file} declares no ${name}`)
-  const taken = new Map<string, Declaration>([[name, first]])
+export function closureOf(module: ModuleSource, first: Declaration): Closure {
+  const taken = new Map<string, Declaration>([[first.name, first]])
   const imports = new Map<string, boolean>()
   const take = ({ uses }: Declaration) => {
     for (const used of uses) {

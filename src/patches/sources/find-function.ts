@@ -1,18 +1,26 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AnyNode, parse } from 'acorn'
+import { parse } from 'acorn'
 import { filesIn, isForTests } from '../../builds/modules.ts'
 import type { PatchText } from '../emit.ts'
 import { stripTypes } from '../strip-types.ts'
 import { type Closure, closureOf } from './closure.ts'
-import { type ModuleSource, moduleSource, readText } from './module-source.ts'
+import { declaredBy, functionsIn, type ModuleSource, moduleSource, readText } from './module-source.ts'
 
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
 const FOLDERS = ['protocols', 'shared-memory']
 
 /** A function as it was written: where, and with what else it needs of its file. */
-export type FunctionSource = { readonly file: string; readonly line: number; readonly name: string } & Closure
+export type FunctionSource = {
+  readonly file: string
+  readonly line: number
+  readonly name: string
+  /** It has no name of its own: it stands in the declaration of something else. */
+  readonly isInline: boolean
+} & Closure
+
+type Found = { readonly file: string; readonly name: string; readonly within?: number }
 
 /** The text of functions of ours and of patches. The sources of what takes steps are shipped with the program. */
 export class FunctionSources {
@@ -28,13 +36,14 @@ export class FunctionSources {
   async of(fn: (...args: never[]) => unknown): Promise<FunctionSource | undefined> {
     const found = this.#find(fn.toString())
     if (found === undefined) return undefined
-    const module = await this.#module(found.file)
-    const declaration = module.declarations.get(found.name)
+    const { file, name, within } = found
+    const module = await this.#module(file)
+    const declaration = within === undefined ? module.declarations.get(name) : module.functionIn(name, within)
     if (declaration === undefined) return undefined
-    return { file: found.file, line: declaration.line, name: found.name, ...closureOf(module, found.name) }
+    return { file, line: declaration.line, name, isInline: within !== undefined, ...closureOf(module, declaration) }
   }
 
-  #find(text: string): { readonly file: string; readonly name: string } | undefined {
+  #find(text: string): Found | undefined {
     const inPatch = this.#patches.map(({ file, code }) => ({ file, code, at: code.indexOf(text) }))
     const found = inPatch.find(({ at }) => at >= 0)
     if (found !== undefined) return named(found.file, found.code, found.at)
@@ -77,18 +86,12 @@ export class FunctionSources {
   }
 }
 
-/** The declaration at the top of a module that a place is in. */
-function named(file: string, code: string, at: number): { readonly file: string; readonly name: string } | undefined {
+/** The declaration at the top of a module that a function is, or that it is in: the how manieth in it. */
+function named(file: string, code: string, at: number): Found | undefined {
   const { body } = parse(code, { ecmaVersion: 'latest', sourceType: 'module' })
   const statement = body.find(({ start, end }) => start <= at && at < end)
-  const name = statement === undefined ? undefined : nameOf(statement)
-  return name === undefined ? undefined : { file, name }
-}
-
-function nameOf(node: AnyNode): string | undefined {
-  if (node.type === 'ExportNamedDeclaration') return node.declaration ? nameOf(node.declaration) : undefined
-  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id?.name
-  if (node.type !== 'VariableDeclaration') return undefined
-  const [first] = node.declarations
-  return first?.id.type === 'Identifier' ? first.id.name : undefined
+  const [name] = statement === undefined ? [] : declaredBy(statement)
+  if (statement === undefined || name === undefined) return undefined
+  const within = functionsIn(statement).findIndex(({ start }) => start === at)
+  return { file, name, ...(within < 0 ? {} : { within }) }
 }

@@ -21,6 +21,8 @@ export type Imported = { readonly local: string; readonly isType: boolean }
 export type ModuleSource = {
   readonly file: string
   readonly declarations: ReadonlyMap<string, Declaration>
+  /** The how manieth function that stands in a declaration and is not the declaration itself. */
+  readonly functionIn: (name: string, at: number) => Declaration | undefined
   readonly imports: readonly Imported[]
 }
 
@@ -33,21 +35,54 @@ export function moduleSource(file: string, text: string, code: string): ModuleSo
   const names = [...imports.map(({ local }) => local), ...values.map(({ name }) => name), ...types.keys()]
   const declarations = values.map(({ name, node }): [string, Declaration] => {
     const start = commentAbove(text, node.start)
-    const own = text.slice(node.start, node.end).replace(/^export (default )?/, '')
+    const whole = text.slice(node.start, endIn(text, code, node.end))
+    const own = whole.replace(/^export (default )?/, '')
     const isExported = node.type.startsWith('Export')
-    const uses = usesOf(node, text.slice(node.start, node.end), names, name)
+    const uses = usesOf(node, whole, names, name)
     return [name, { name, isExported, text: text.slice(start, node.start) + own, line: node.loc!.start.line, uses }]
   })
   for (const [name, declared] of types) {
     const uses = wordsIn(declared.text, names, name)
     declarations.push([name, { name, ...declared, uses }])
   }
-  return { file, declarations: new Map(declarations), imports }
+  const functionIn = (name: string, at: number): Declaration | undefined => {
+    const fn = functionsIn(values.find((value) => value.name === name)!.node)[at]
+    if (fn === undefined) return undefined
+    const own = text.slice(fn.start, fn.end)
+    return { name: '', isExported: false, text: own, line: fn.loc!.start.line, uses: usesOf(fn, own, names, '') }
+  }
+  return { file, declarations: new Map(declarations), functionIn, imports }
+}
+
+/** Where a statement ends whose code ends there: a type may follow, `as Gfn`, which leaves nothing in the code. */
+function endIn(text: string, code: string, end: number): number {
+  const [blank = ''] = /^\s*/.exec(code.slice(end)) ?? []
+  const [types = ''] = text.slice(end, end + blank.length).split('\n\n')
+  return end + types.trimEnd().length
+}
+
+/** Functions in a declaration that is not itself one of them. */
+export function functionsIn(statement: AnyNode): AnyNode[] {
+  const found: AnyNode[] = []
+  full(statement, (node) => {
+    if (/Function/.test(node.type)) found.push(node as AnyNode)
+  })
+  const whole = wholeOf(statement)
+  return found.filter((node) => node !== whole).sort((a, b) => a.start - b.start)
+}
+
+/** What a statement declares, if that is a function: `function f() {}`, `const f = () => 1`. */
+function wholeOf(statement: AnyNode): AnyNode | undefined {
+  if (statement.type === 'ExportNamedDeclaration')
+    return statement.declaration ? wholeOf(statement.declaration) : undefined
+  if (statement.type === 'FunctionDeclaration') return statement
+  if (statement.type !== 'VariableDeclaration') return undefined
+  return (statement.declarations[0]?.init ?? undefined) as AnyNode | undefined
 }
 
 export const readText = (file: string): string => readFileSync(file, 'utf8')
 
-function declaredBy(node: AnyNode): string[] {
+export function declaredBy(node: AnyNode): string[] {
   if (node.type === 'ExportNamedDeclaration') return node.declaration ? declaredBy(node.declaration) : []
   if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id ? [node.id.name] : []
   if (node.type !== 'VariableDeclaration') return []
@@ -83,7 +118,7 @@ function typesIn(text: string): Map<string, Pick<Declaration, 'text' | 'line' | 
 /** Where a comment begins that ends on the line above a place, or the place itself. */
 function commentAbove(text: string, start: number): number {
   const above = text.slice(0, start)
-  const [comment] = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n$/.exec(above) ?? /(?:^\/\/.*\n)+$/m.exec(above) ?? ['']
+  const [comment] = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n$/.exec(above) ?? /(?:^\/\/.*\n)+(?![\s\S])/m.exec(above) ?? ['']
   return start - comment.length
 }
 

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { VARIANTS } from '../protocols/catalogue.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
+import { beginningOf } from './beginning.ts'
+import { parsed, problemsOf } from './house-rules.ts'
+import { door } from './read.ts'
+import { skeletonOf } from './skeleton.ts'
+import { stripTypes } from './strip-types.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'faultline-skeletons-'))
+after(() => rmSync(folder, { recursive: true }))
+
+/** What the compiler says of these files, each as a user would have it. */
+function compile(names: readonly string[]): string {
+  const options = {
+    target: 'es2022',
+    lib: ['es2023'],
+    module: 'nodenext',
+    types: [],
+    strict: true,
+    noUnusedLocals: true,
+    noEmit: true,
+    paths: { 'faultline/kvm': [join(ROOT, 'dist', 'protocols', 'index.d.ts')] },
+    skipLibCheck: true,
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: names }))
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  return spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' }).stdout
+}
+
+const DOOR = await door()
+
+/** Writes a beginning where the compiler finds it, and says what the house rules find in it. */
+async function begin(file: string, from: string, functions: readonly string[]): Promise<string[]> {
+  const text = await skeletonOf(beginningOf(file.slice(0, -'.ts'.length), `./${file}`, from, functions))
+  writeFileSync(join(folder, file), text)
+  return problemsOf(parsed(await stripTypes(text, file), file), DOOR).map(
+    ({ line, says }) => `${file}:${line}: ${says}`,
+  )
+}
+
+test('every variant and every kernel can be begun with, in a file that compiles and keeps the house rules', async () => {
+  const names = [...VERSIONS, ...VARIANTS].map(({ name }) => name)
+  const problems: string[] = []
+  for (const name of names) problems.push(...(await begin(`my-${name}.ts`, name, [])))
+  assert.deepEqual(problems, [])
+  assert.equal(compile(names.map((name) => `my-${name}.ts`)), '')
+})
+
+test('every function of the oldest and of the newest kernel can be taken', async () => {
+  const both = [VERSIONS[0]!, VERSIONS.at(-1)!]
+  for (const { name, kvm } of both) assert.deepEqual(await begin(`all-${name}.ts`, name, Object.keys(kvm)), [])
+  assert.equal(compile(both.map(({ name }) => `all-${name}.ts`)), '')
+})
+
+test('a patch that is made from a variant has the name of its file, unless that is a name of ours', () => {
+  assert.equal(beginningOf('my-yield', './my-yield.ts', 'coarse-yield', []).name, 'my-yield')
+  assert.equal(beginningOf('precheck', './precheck.ts', 'precheck', []).name, 'my-precheck')
+  assert.equal(beginningOf('a b', './a b.ts', 'precheck', []).name, 'my-a-b')
+})
+
+test('what a patch cannot begin as is said with the nearest name', () => {
+  assert.throws(() => beginningOf('x', './x.ts', 'coarse-yeild', []), {
+    message: "--from is 'coarse-yeild', which is no variant and no kernel",
+    hint: 'Did you mean coarse-yield?',
+  })
+  assert.throws(() => beginningOf('x', './x.ts', 'v6.8', ['isPageFaultStael']), {
+    message: "v6.8 has no function 'isPageFaultStael'",
+    hint: 'Did you mean isPageFaultStale?',
+  })
+})
