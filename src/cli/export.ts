@@ -1,12 +1,11 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { EXPORTERS } from '../report/export/all.ts'
 import type { Exported, Exporter } from '../report/export/exporter.ts'
 import type { Command } from './command.ts'
+import { makeFolder } from './files/make-folder.ts'
 import { checkOutput, type Output, save } from './files/output.ts'
-import { notWritten } from './files/trouble.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
 
@@ -91,13 +90,5 @@ function write(
   for (const { output, text } of outputs) {
     save(output, text)
     io.out(output.path)
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (cause) {
-    throw notWritten(folder, cause)
   }
 }

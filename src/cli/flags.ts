@@ -13,13 +13,29 @@ export function milliseconds(flag: string, text: string): number {
   })
 }
 
+/** More are not a list that anybody wants run. */
+const MOST_NUMBERS = 10_000
+
+const tooMany = (flag: string, text: string, count: number) =>
+  new FaultlineError(
+    'MANY_NUMBERS',
+    'usage',
+    `--${flag} is '${text}', which is ${count} numbers, more than ${MOST_NUMBERS}`,
+    {
+      hint: `Write --${flag} 1..8, or split the plan into several.`,
+    },
+  )
+
 /** `1,2,4`, `1..64`, `3`: whole numbers from `low` to `high`. */
 export function integers(flag: string, text: string, low: number, high: number): number[] {
+  let count = 0
   const isFine = (value: number) => value >= low && value <= high
   const values = text.split(',').flatMap((part) => {
     const [, from, to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(part.trim()) ?? []
     const [first, last] = [Number(from), Number(to)]
     if (!isFine(first) || !isFine(last) || last < first) return [Number.NaN]
+    count += last - first + 1
+    if (count > MOST_NUMBERS) throw tooMany(flag, text, count)
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   })
   if (values.every(isFine)) return values

@@ -4,7 +4,7 @@ import type { Modelled } from '../bench/plan.ts'
 import type { Profiles } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { loadProfile, type Profile, profileHash, profileNames, withValues } from '../model/profile.ts'
-import { namesOf, type Scaling } from '../model/scaling.ts'
+import { namesOf, type Scaling, scaled } from '../model/scaling.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 
@@ -93,6 +93,9 @@ const MOST_DRAWS = 1000
 /** How a scenario is modelled, if nothing else is asked; `draws` where the user does not say how many. */
 export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile, draws: number): Modelled {
   const own = scenario.kind === 'vm' ? scenario.modelled : undefined
+  const whatIf = (args.whatIf ?? []).map(scalingOf)
+  // A cost beyond its range is refused before anything runs.
+  for (const scaling of whatIf) scaled(profile, [scaling])
   return {
     profile,
     durationMs:
@@ -101,7 +104,7 @@ export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile
     costs: own !== undefined && args.trace === undefined ? (own.costs ?? {}) : {},
     seeds: integers('seed', args.seed ?? '1', 0, 0xffff_ffff),
     draws: args.draws === undefined ? draws : integer('draws', args.draws, 0, MOST_DRAWS),
-    whatIf: (args.whatIf ?? []).map(scalingOf),
+    whatIf,
   }
 }
 

@@ -2,7 +2,9 @@ import { inspect } from 'node:util'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { ProfileError } from '../model/profile.ts'
+import { ModelFailed } from '../model/run.ts'
 import { ReplayError } from '../replay/error.ts'
+import { RunFailed } from '../threads/conductor.ts'
 import { bench } from './bench.ts'
 import { calibrate } from './calibrate.ts'
 import { check } from './check.ts'
@@ -113,6 +115,10 @@ function say(error: unknown, io: Io): ExitCode {
     const context = Object.entries(error.context).map(([name, value]) => `  ${name}: ${value}\n`)
     io.err(`faultline: ${error.message}\n${context.join('')}${error.hint}\n`)
     return error.kind === 'usage' ? EXIT.usage : EXIT.failed
+  }
+  if (error instanceof RunFailed || error instanceof ModelFailed) {
+    io.err(`faultline: ${error.message}\nRun it again; if it fails again, please report it with the command line.\n`)
+    return EXIT.failed
   }
   if (error instanceof WrongUse || (error instanceof Error && error.name === 'YError')) {
     io.err(`faultline: ${error.message.split('\n').join(' ')}\nTry \`faultline --help\`.\n`)

@@ -1,4 +1,3 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { entriesOfCsv } from '../bench/trend/csv.ts'
@@ -6,6 +5,7 @@ import { type Entry, entryOf, readEntries } from '../bench/trend/history.ts'
 import { type ShiftOptions, seriesOf, shiftsOf, sizeOf } from '../bench/trend/series.ts'
 import { type Changed, trendText } from '../report/trend-text.ts'
 import type { Command } from './command.ts'
+import { appendLine, readHistory } from './files/history-file.ts'
 import { leastOf, shareOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
@@ -62,7 +62,7 @@ export const trend: Command<Args> = {
     const options = optionsOf(args)
     const last = whole('last', args.last ?? '200', 8)
     const metrics = args.metric?.split(',').map((name) => name.trim())
-    const series = seriesOf(args.files.flatMap(entriesIn))
+    const series = seriesOf(args.files.flatMap((file) => entriesIn(file, io)))
       .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
       .map((one) => ({ ...one, points: one.points.slice(-last) }))
     const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
@@ -91,24 +91,23 @@ function optionsOf({ alpha, minChange, newest, failOn }: Args): ShiftOptions {
 async function append(result: string, [file, ...others]: readonly string[], io: Io): Promise<void> {
   if (others.length > 0) throw wrong('--append writes to one history', 'Name one file.')
   const entry = entryOf(await readResult(result, io))
-  const known = existsSync(file!) ? entriesIn(file!) : []
-  if (known.some(({ id, git }) => id === entry.id && git === entry.git))
-    throw wrong(`${file} has ${result} already`, 'Leave --append out.')
-  if (file!.toLowerCase().endsWith('.csv')) throw wrong('--append writes no CSV', 'Name a history of lines of JSON.')
-  // An editor, or a merge, may have taken the end of the last line away.
-  const isOpen = known.length > 0 && !readFileSync(file!, 'utf8').endsWith('\n')
-  appendFileSync(file!, `${isOpen ? '\n' : ''}${JSON.stringify(entry)}\n`)
+  if (isCsv(file!)) throw wrong('--append writes no CSV', 'Name a history of lines of JSON.')
+  await appendLine(file!, result, (text) => {
+    const { entries } = readEntries(text, file!)
+    if (entries.some(({ id, git }) => id === entry.id && git === entry.git))
+      throw wrong(`${file} has ${result} already`, 'Leave --append out.')
+    return JSON.stringify(entry)
+  })
 }
 
-function entriesIn(file: string): Entry[] {
-  try {
-    const text = readFileSync(file, 'utf8')
-    return file.toLowerCase().endsWith('.csv') ? entriesOfCsv(text, file) : readEntries(text, file)
-  } catch (cause) {
-    if (cause instanceof FaultlineError) throw cause
-    const reason = cause instanceof Error ? cause.message.replace(/^\w+: /, '') : String(cause)
-    throw wrong(`${file} cannot be read: ${reason}`, '`faultline trend FILE --append RESULT` begins one.')
-  }
+const isCsv = (file: string) => file.toLowerCase().endsWith('.csv')
+
+function entriesIn(file: string, io: Io): readonly Entry[] {
+  const text = readHistory(file, false)
+  if (isCsv(file)) return entriesOfCsv(text, file)
+  const { entries, damaged } = readEntries(text, file)
+  for (const line of damaged) io.err(`faultline: ${file}: line ${line} is not an entry of a history, and is left out\n`)
+  return entries
 }
 
 const plain = ({ series: { points, joined, ...about }, shifts }: Changed) => ({

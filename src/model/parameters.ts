@@ -5,11 +5,16 @@ export type ParameterKind = {
   readonly unit: string
   readonly says: string
   readonly least: number
+  /** More than this is a slip of the keyboard: it would take the model's memory, or all digits of its time. */
+  readonly most: number
   readonly isWhole?: true
 }
 
-const ns = (says: string): ParameterKind => ({ unit: 'ns', says, least: 0 })
-const count = (says: string): ParameterKind => ({ unit: '1', says, least: 1, isWhole: true })
+/** A second. */
+const MOST_NS = 1e9
+const MOST_COUNT = 4096
+const ns = (says: string): ParameterKind => ({ unit: 'ns', says, least: 0, most: MOST_NS })
+const count = (says: string): ParameterKind => ({ unit: '1', says, least: 1, most: MOST_COUNT, isWhole: true })
 
 /** What every machine must say of itself. */
 export const PARAMETERS: Readonly<Record<string, ParameterKind>> = {
@@ -29,18 +34,24 @@ export const PARAMETERS: Readonly<Record<string, ParameterKind>> = {
   shared_read_ns: ns('how long one more reader of a shared line keeps it from the next'),
   upgrade_ns: ns('write to a line of which others have copies, too: until they have dropped them'),
   memory_ns: ns('line that no cache has'),
-  l2_kb: { unit: 'KB', says: 'second-level cache of a core', least: 1, isWhole: true },
+  l2_kb: { unit: 'KB', says: 'second-level cache of a core', least: 1, most: 1e6, isWhole: true },
   dvm_window: count('operations that a CPU has queued in the DVM domain at a time'),
   dvm_stall_ns: ns('what each operation of the DVM domain costs every CPU'),
   ipi_fabric_ns: ns('how long an IPI keeps other CPUs from sending one'),
-  bandwidth_gbps: { unit: 'GB/s', says: 'memory bandwidth of all CPUs together', least: 0 },
-  smt_slowdown: { unit: '1', says: 'how much longer work takes while the other thread works too', least: 1 },
-  slice_ms: { unit: 'ms', says: 'time slice of a CPU when there are more of them than the machine has', least: 0.001 },
+  bandwidth_gbps: { unit: 'GB/s', says: 'memory bandwidth of all CPUs together', least: 0, most: 1e6 },
+  smt_slowdown: { unit: '1', says: 'how much longer work takes while the other thread works too', least: 1, most: 100 },
+  slice_ms: {
+    unit: 'ms',
+    says: 'time slice of a CPU when there are more of them than the machine has',
+    least: 0.001,
+    most: 1e6,
+  },
   switch_ns: ns('context switch, or wake-up of a sleeper'),
   lock_holder_preemption: {
     unit: '1',
     says: '1: whoever holds a lock can lose its core, as under a hypervisor; 0: it is not preempted',
     least: 0,
+    most: 1,
     isWhole: true,
   },
 }

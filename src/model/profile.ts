@@ -90,7 +90,7 @@ function readProfile(name: string, path: string): Profile {
     )
   }
   try {
-    return checkProfile(JSON.parse(text), name)
+    return checkProfile(JSON.parse(text.replace(/^\ufeff/, '')), name)
   } catch (cause) {
     if (cause instanceof ProfileError) throw cause
     throw new ProfileError(`${name} is not JSON: ${(cause as Error).message}`, 'Correct it there.', { cause })
@@ -128,6 +128,8 @@ function faultOf(name: string, parameter: Partial<ProfileParameter> | null): str
   }
   if (unit !== kind.unit) return `is in ${unit}, not in ${kind.unit}`
   if (value! < kind.least) return `is ${value}, less than ${kind.least}`
+  const largest = Math.max(value!, high!)
+  if (largest > kind.most) return `is ${largest}, more than ${kind.most}`
   if (kind.isWhole && !Number.isInteger(value)) return `is ${value}, which is not a whole number`
   if (low! > value! || value! > high!) return `is ${value}, outside of its own range of ${low} to ${high}`
   if (!CLASSES.includes(parameter.class!))

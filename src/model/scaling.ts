@@ -36,6 +36,10 @@ export function scaled(profile: Profile, scalings: readonly Scaling[]): Profile 
   for (const { cost, scale } of scalings) {
     const changed = namesOf(cost).map((name): [string, ProfileParameter] => {
       const own = parameters[name] ?? defaultOf(name)
+      const { most } = kindOf(name)!
+      if (own.high * scale > most) {
+        throw new ProfileError(`${name} times ${scale} is more than ${most}`, 'Scale it by less.')
+      }
       return [name, { ...own, value: own.value * scale, low: own.low * scale, high: own.high * scale }]
     })
     parameters = { ...parameters, ...Object.fromEntries(changed) }

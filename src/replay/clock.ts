@@ -1,5 +1,8 @@
 import type { TraceLine } from './trace-line.ts'
 
+/** An hour: no host that is being recorded is silent for so long. */
+const LONGEST_PAUSE_NS = 3600e9
+
 /** Where time went back: the line, and by how much. */
 export type Step = { readonly line: number; readonly byNs: number }
 
@@ -11,6 +14,8 @@ export class TraceClock {
   #seconds = -1
   #nanos = 0
   #latestNs = 0
+  /** A time far ahead of all others: if the next is as far, the recording had a pause. */
+  #doubtfulNs = Number.NEGATIVE_INFINITY
   /** How often time went backwards, and where first: the file is not in order. */
   backwards = 0
   firstStep: Step | undefined
@@ -18,13 +23,20 @@ export class TraceClock {
   timeless = 0
   ticking = 0
 
+  /** NaN: the time is so far from those before it that it can only be damaged. */
   nsOf(line: TraceLine, lineNumber: number): number {
     if (line.time !== 'seconds') return this.#untimed(line)
-    if (this.#seconds < 0) {
-      this.#seconds = line.seconds
-      this.#nanos = line.nanos
+    if (this.#seconds < 0) this.#beginAt(line)
+    let ns = this.#since(line)
+    // It is the first time that is damaged, then.
+    if (ns < -LONGEST_PAUSE_NS) {
+      this.#beginAt(line)
+      ns = 0
     }
-    const ns = (line.seconds - this.#seconds) * 1e9 + line.nanos - this.#nanos
+    if (ns > this.#latestNs + LONGEST_PAUSE_NS && Math.abs(ns - this.#doubtfulNs) > LONGEST_PAUSE_NS) {
+      this.#doubtfulNs = ns
+      return Number.NaN
+    }
     if (ns >= this.#latestNs) this.#latestNs = ns
     else this.#stepBack(lineNumber, this.#latestNs - ns)
     return Math.max(0, ns)
@@ -32,6 +44,16 @@ export class TraceClock {
 
   get spanNs(): number {
     return this.#latestNs
+  }
+
+  #beginAt({ seconds, nanos }: TraceLine): void {
+    this.#seconds = seconds
+    this.#nanos = nanos
+    this.#latestNs = 0
+  }
+
+  #since({ seconds, nanos }: TraceLine): number {
+    return (seconds - this.#seconds) * 1e9 + nanos - this.#nanos
   }
 
   #untimed({ time }: TraceLine): number {

@@ -45,7 +45,7 @@ function parseLiteral(text: string): readonly RecordedMemslot[] {
 function parseFile(path: string, text: string): { slots: readonly RecordedMemslot[]; isGuessed: boolean } {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (cause) {
     throw new ReplayError(`${path} is not JSON: ${(cause as Error).message}`, `Its shape is ${SHAPE}.`, { cause })
   }

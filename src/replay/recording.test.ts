@@ -124,3 +124,50 @@ test('a trace is the same wherever its chunks are cut', () => {
     { numRuns: 500 },
   )
 })
+
+test('a byte order mark before the first line is no part of it', () => {
+  const recording = new Recording(false)
+  const bytes = Buffer.from('\ufeff CPU 0/KVM-1 [000] ..... 1.000000: kvm_exit: x')
+  recording.take(bytes, 0, bytes.length)
+  assert.deepEqual([recording.notUnderstood, recording.tasks.all[0]!.name], [0, 'CPU 0/KVM'])
+})
+
+/** Lines of one task at these times. */
+function at(...seconds: readonly (number | string)[]): Recording {
+  const recording = new Recording(false)
+  for (const time of seconds) {
+    const bytes = Buffer.from(` CPU 0/KVM-1 [000] ..... ${time}: kvm_exit: x`)
+    recording.take(bytes, 0, bytes.length)
+  }
+  return recording
+}
+
+test('one time that is damaged is left out, wherever it stands, and makes no span of thousands of years', () => {
+  const bad = '94670856000.000000'
+  for (const times of [
+    ['1.000000', bad, '2.000000', '3.000000'],
+    ['1.000000', '2.000000', '3.000000', bad],
+  ]) {
+    const { clock, firstLines } = at(...times)
+    assert.deepEqual([clock.spanNs, clock.backwards], [2e9, 0])
+    assert.deepEqual(
+      firstLines.map(({ number }) => number),
+      [times.indexOf(bad) + 1],
+    )
+  }
+  assert.equal(at(bad, '1.000000', '3.000000').clock.spanNs, 2e9)
+  assert.equal(at('1.000000', '9000.000000', '9001.000000').clock.spanNs, 9000e9, 'a pause is a pause')
+})
+
+test('waits whose ends were lost cost no more than others', () => {
+  const recording = new Recording(false)
+  const line = (text: string) => {
+    const bytes = Buffer.from(` CPU 0/KVM-1 [000] ..... 1.000000: ${text}`)
+    recording.take(bytes, 0, bytes.length)
+  }
+  for (let index = 0; index < 50_000; index += 1) line(`contention_begin: 0x${index.toString(16)} (flags=SPIN)`)
+  for (let index = 0; index < 50_000; index += 1) line('contention_end: 0xfffffff (ret=0)')
+  const [task] = recording.tasks.all
+  assert.ok(task!.waits.underWay <= 64)
+  assert.equal(task!.waits.unpaired + task!.waits.underWay, 100_000)
+})

@@ -9,6 +9,10 @@ import type { TraceLine } from './trace-line.ts'
 /** Of the lines that nobody understood, so many are kept. */
 const KEPT = 5
 const READERS = Object.values(EVENTS)
+/** Some editors begin a text with it. */
+const MARK = Buffer.from('\ufeff')
+const hasMark = (bytes: Buffer, from: number, end: number) =>
+  end - from >= MARK.length && bytes.subarray(from, from + MARK.length).equals(MARK)
 
 export type KeptLine = { readonly number: number; readonly text: string }
 
@@ -47,8 +51,9 @@ export class Recording extends Observed {
   }
 
   /** Takes in one line of the trace. */
-  take(bytes: Buffer, start: number, end: number): void {
+  take(bytes: Buffer, from: number, end: number): void {
     this.lines += 1
+    const start = this.lines === 1 && hasMark(bytes, from, end) ? from + MARK.length : from
     if (start === end) return
     if (!this.#reader.read(bytes, start, end)) {
       this.#remark(bytes, start, end)
@@ -56,7 +61,12 @@ export class Recording extends Observed {
     }
     const { line } = this.#reader
     if (this.#only !== undefined && !this.#only.keepsTask(line.pid)) return
-    this.atNs = this.clock.nsOf(line, this.lines)
+    const atNs = this.clock.nsOf(line, this.lines)
+    if (Number.isNaN(atNs)) {
+      this.#misunderstood(bytes, start, end)
+      return
+    }
+    this.atNs = atNs
     const event = this.#events.idOf(line.bytes, line.eventStart, line.eventEnd)
     this.#counts[event] = (this.#counts[event] ?? 0) + 1
     const length = line.end - line.textStart

@@ -1,6 +1,8 @@
 import { type Column, float64Column } from './column.ts'
 
 const MAX_LOCKS = 65_536
+/** Waits within waits of one task: interrupts bring a few, more are begins whose ends were lost. */
+const DEEPEST = 64
 
 /** What a wait for mmu_lock was for: whose event was the last before it ended. */
 export type Blocker = 'notifier' | 'fault' | 'zap' | 'unknown'
@@ -45,6 +47,7 @@ export class Waits {
       this.#sinceNs[top] = atNs
       return
     }
+    if (this.#locks.length === DEEPEST) this.#forgetOldest()
     this.#locks.push(lock)
     this.#sinceNs.push(atNs)
     this.#flags.push(flags)
@@ -126,6 +129,11 @@ export class Waits {
     column.push(ns)
     this.lastNs = ns
     if (this.longest === undefined || ns > this.longest.ns) this.longest = { ns, fromNs, flags, rwlock }
+  }
+
+  #forgetOldest(): void {
+    this.unpaired += 1
+    for (const column of [this.#locks, this.#sinceNs, this.#flags, this.#rwlocks]) column.shift()
   }
 
   #truncate(depth: number): void {

@@ -55,30 +55,50 @@ function pastOf({ scenario, variant, machine, kind, params, definition, metrics,
   }
 }
 
-/** Reads the lines of a history. One that is damaged is named, never skipped: a gap would look like a change. */
-export function readEntries(text: string, file: string): Entry[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return []
+/** What a history holds, and which of its lines are none of its entries, counted from 1. */
+export type History = { readonly entries: readonly Entry[]; readonly damaged: readonly number[] }
+
+/** Reads the lines of a history. Damaged ones are left out and named; where no other is there, it is no history. */
+export function readEntries(text: string, file: string): History {
+  const entries: Entry[] = []
+  const damaged: number[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
     const entry = parse(line)
-    if (entry !== undefined) return [entry]
-    throw new FaultlineError('DAMAGED_HISTORY', 'usage', `${file}: line ${index + 1} is not an entry of a history`, {
-      hint: 'Take the line out; `faultline trend FILE --append RESULT` writes them.',
-    })
+    if (entry === undefined) damaged.push(index + 1)
+    else entries.push(entry)
+  }
+  if (entries.length > 0 || damaged.length === 0) return { entries, damaged }
+  throw new FaultlineError('DAMAGED_HISTORY', 'usage', `${file}: line ${damaged[0]} is not an entry of a history`, {
+    hint: 'No other line is one either; `faultline trend FILE --append RESULT` writes them.',
   })
 }
 
 function parse(line: string): Entry | undefined {
   try {
     const value = JSON.parse(line)
-    const isEntry = value?.schema === HISTORY && value.version === VERSION && Array.isArray(value.runs)
-    return isEntry && value.runs.every(isRun) ? value : undefined
+    const isEntry = value?.schema === HISTORY && value.version === VERSION && isSaidOf(value)
+    return isEntry && Array.isArray(value.runs) && value.runs.every(isRun) ? value : undefined
   } catch {
     return undefined
   }
 }
 
+/** Whose the figures are, and of when. */
+const isSaidOf = ({ id, createdAt, git, host }: Partial<Entry>) =>
+  typeof id === 'string' &&
+  !Number.isNaN(Date.parse(String(createdAt))) &&
+  (git === null || typeof git === 'string') &&
+  typeof host?.cpu === 'string' &&
+  typeof host.cores === 'number' &&
+  typeof host.node === 'string'
+
 const isRun = (run: PastRun) =>
   typeof run?.scenario === 'string' &&
-  typeof run.params === 'object' &&
-  typeof run.metrics === 'object' &&
-  Object.values(run.metrics).every((metric) => typeof metric?.median === 'number')
+  typeof run.variant === 'string' &&
+  typeof run.machine === 'string' &&
+  isObject(run.params) &&
+  isObject(run.metrics) &&
+  Object.values(run.metrics).every((metric) => Number.isFinite(metric?.median))
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null

@@ -118,9 +118,11 @@ test('a modelled machine with other costs is another series, whatever it is call
 
 test('a history is read back as it was written, and a damaged line is named', () => {
   const lines = [entry(1, 2), entry(2, 3)].map((each) => JSON.stringify(each))
-  assert.deepEqual(readEntries(`${lines.join('\n')}\n`, 'h'), [entry(1, 2), entry(2, 3)])
+  const read = readEntries(`${lines.join('\n')}\n`, 'h')
+  assert.deepEqual(read, { entries: [entry(1, 2), entry(2, 3)], damaged: [] })
   for (const damaged of ['{', '{}', 'null', '{"schema":"faultline.history","version":1,"runs":[{}]}']) {
-    assert.throws(() => readEntries(`${lines[0]}\n${damaged}\n`, 'h.jsonl'), /h.jsonl: line 2 is not an entry/)
+    assert.deepEqual(readEntries(`${lines[0]}\n${damaged}\n`, 'h'), { entries: [entry(1, 2)], damaged: [2] })
+    assert.throws(() => readEntries(`\n${damaged}\n`, 'h.jsonl'), /h.jsonl: line 2 is not an entry/)
   }
 })
 

@@ -17,6 +17,7 @@ import { type Identity, tryFolder, writeWhole } from './write-whole.ts'
 /** How an earlier file of the same kind begins; a kind without that cannot be told from a stranger's file. */
 const BEGINS = {
   result: /"schema"\s*:\s*"faultline\.result"/,
+  history: /"schema"\s*:\s*"faultline\.history"/,
   profile: /"schema"\s*:\s*"faultline\.profile"/,
   /** A sum and a name a line, as sha256sum writes them. */
   manifest: /^[0-9a-f]{64} {2}\S/,

@@ -1,13 +1,14 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import os from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { resultText } from '../../bench/digest.ts'
 import { FaultlineError } from '../../bench/error.ts'
 import type { Result } from '../../bench/result.ts'
 import { validate } from '../../bench/schema.ts'
 import { type Held, heldBy, heldIn, heldText, isLess, NOTHING } from './held.ts'
+import { makeFolder } from './make-folder.ts'
 import { checkOutput, type Output, presentAt } from './output.ts'
-import { notWritten, reasonOf } from './trouble.ts'
+import { reasonOf } from './trouble.ts'
 import { type Identity, isSameFile, writeWhole } from './write-whole.ts'
 
 /** Where results go unless told otherwise, under the current folder. */
@@ -48,7 +49,7 @@ export class ResultFile {
     this.#place = place
     this.#isNamed = place.out !== undefined
     this.#target = place.out ?? join(RESULTS, `${stamp(new Date())}-${place.plan}.json`)
-    if (!this.#isNamed) makeFolder(this.#target)
+    if (!this.#isNamed) makeFolder(RESULTS, this.#target)
     const present = checkOutput(this.#output)
     if (present === undefined || !this.#isNamed) return
     this.#earlierFile = present
@@ -150,14 +151,6 @@ const stamp = (date: Date) =>
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '')
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-  } catch (cause) {
-    throw notWritten(path, cause)
-  }
-}
 
 function isAt(path: string, file: Identity): boolean {
   const now = lstatSync(path, { throwIfNoEntry: false })

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { test } from 'node:test'
+import { runChild } from './child.ts'
+import { isGone, ownerOf } from './owner.ts'
+import { gitIn, sweep, withWorktree } from './worktree.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-worktree-'))
+test.after(() => rmSync(FOLDER, { recursive: true }))
+
+const end = (group: number, signal: 'SIGTERM' | 'SIGKILL') => {
+  try {
+    process.kill(-group, signal)
+  } catch {}
+}
+const FOR_EVER = { signal: new AbortController().signal, end }
+
+function repository(name: string) {
+  const folder = join(FOLDER, name)
+  mkdirSync(folder)
+  const plain = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: 'pipe' })
+  plain('init', '--quiet')
+  plain('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '--allow-empty', '-m', 'Begin')
+  return { folder, plain, git: gitIn(folder, FOR_EVER), trees: () => plain('worktree', 'list').trim().split('\n') }
+}
+
+test('a worktree is lent and taken away, whatever happens meanwhile', async () => {
+  const { git, trees } = repository('lent')
+  const owner = ownerOf(process.pid)
+  const failing = withWorktree(git, 'HEAD', owner, async (folder) => {
+    assert.equal(trees().length, 2)
+    writeFileSync(join(folder, 'tree', 'new'), 'x')
+    throw new Error('as it was told')
+  })
+  await assert.rejects(failing, /as it was told/)
+  assert.equal(trees().length, 1)
+  assert.ok(!readdirSync(tmpdir()).some((name) => name.startsWith(`faultline-ab-${owner}-`)))
+})
+
+test("the user's worktree whose folder is away for the moment stays", async () => {
+  const { folder, plain, git } = repository('away')
+  const own = join(FOLDER, 'usb')
+  plain('worktree', 'add', '--quiet', '--detach', own)
+  renameSync(own, `${own}.away`)
+  await sweep(git)
+  await withWorktree(git, 'HEAD', ownerOf(process.pid), async () => {})
+  renameSync(`${own}.away`, own)
+  assert.match(execFileSync('git', ['-C', own, 'status'], { encoding: 'utf8' }), /nothing to commit/)
+  assert.ok(existsSync(folder))
+})
+
+test('what a run that was killed has left is taken away by the next, and what one that runs has is not', async () => {
+  const { plain, git, trees } = repository('killed')
+  const mine = ownerOf(process.pid)
+  const gone = mine.replace(/-\d+-\d+$/, '-1-1')
+  const left = [gone, gone, mine].map((owner, index) => {
+    const place = mkdtempSync(join(tmpdir(), `faultline-ab-${owner}-`))
+    const tree = join(place, 'tree')
+    plain('worktree', 'add', '--quiet', '--detach', '--lock', '--reason', `faultline ${owner}`, tree, 'HEAD')
+    if (index === 1) rmSync(place, { recursive: true })
+    return place
+  })
+  await sweep(git)
+  assert.deepEqual(
+    left.map((place) => existsSync(place)),
+    [false, false, true],
+  )
+  assert.equal(trees().length, 2, basename(left[2]!))
+  plain('worktree', 'remove', '--force', '--force', join(left[2]!, 'tree'))
+  rmSync(left[2]!, { recursive: true })
+})
+
+test('a process is gone when it has ended, and so is one whose number another has', async () => {
+  const child = spawn('sleep', ['30'])
+  const owner = ownerOf(child.pid!)
+  assert.equal(isGone(owner), false)
+  child.kill('SIGKILL')
+  await new Promise((resolve) => child.on('exit', resolve))
+  assert.equal(isGone(owner), true)
+  assert.equal(isGone(ownerOf(process.pid).replace(/\d+$/, '1')), true)
+  assert.equal(isGone('00000000-1-1'), false, 'of other hosts nothing is known')
+})
+
+test('a child that is told to end takes its own children along, and is waited for', async () => {
+  const interrupt = new AbortController()
+  const script = 'trap "" TERM; sleep 60 & echo $! >&2; wait; wait'
+  const failing = runChild('bash', ['-c', script], { signal: interrupt.signal, end })
+  setTimeout(() => interrupt.abort(), 300)
+  const failure = await failing.then(
+    () => assert.fail('it did not fail'),
+    (error: { said: string }) => error,
+  )
+  assert.equal(existsSync(`/proc/${failure.said.trim()}`), false, 'the grandchild has ended, too')
+})

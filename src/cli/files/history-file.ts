@@ -1,0 +1,71 @@
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { isGone, ownerOf } from '../../bench/ab/owner.ts'
+import { FaultlineError } from '../../bench/error.ts'
+import { checkOutput, save } from './output.ts'
+import { withoutMark } from './read-text.ts'
+import { notWritten, reasonOf } from './trouble.ts'
+
+const PATIENCE_MS = 10_000
+const PAUSE_MS = 20
+
+/** The text of a history; '' if there is none yet. */
+export function readHistory(file: string, mayBeMissing: boolean): string {
+  try {
+    return withoutMark(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    if (mayBeMissing && (cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw new FaultlineError('BAD_HISTORY', 'usage', `${file} cannot be read: ${reasonOf(cause)}`, {
+      hint: '`faultline trend FILE --append RESULT` begins one.',
+      cause,
+    })
+  }
+}
+
+/**
+ * Adds a line to a history, whole or not at all: the file is written anew beside itself and takes its own place, and of several
+ * processes one does so at a time. `lineFor` is given what the history holds then.
+ */
+export async function appendLine(file: string, input: string, lineFor: (text: string) => string): Promise<void> {
+  const output = { path: file, kind: 'history', inputs: [input] } as const
+  checkOutput(output)
+  const unlock = await lock(`${file}.lock`)
+  try {
+    const text = readHistory(file, true)
+    const line = lineFor(text)
+    // What an editor or a full disk left without its end is a line of its own.
+    save(output, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`)
+  } finally {
+    unlock()
+  }
+}
+
+/** A file that names the process that has made it; what a process that is gone has left counts for nothing. */
+async function lock(path: string): Promise<() => void> {
+  const end = performance.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      const descriptor = openSync(path, 'wx')
+      writeSync(descriptor, ownerOf(process.pid))
+      closeSync(descriptor)
+      return () => rmSync(path, { force: true })
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw notWritten(path, cause)
+    }
+    if (isAbandoned(path)) rmSync(path, { force: true })
+    else if (performance.now() > end) throw busy(path)
+    else await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    return isGone(readFileSync(path, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+const busy = (path: string) =>
+  new FaultlineError('HISTORY_IN_USE', 'run', `another process has held ${path} for ${PATIENCE_MS / 1000} s`, {
+    hint: 'If no other faultline is running, take that file away.',
+  })

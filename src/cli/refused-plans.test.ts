@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { profileNames } from '../model/profile.ts'
+import { faultline } from './faultline.contract.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-plans-'))
+test.after(() => rmSync(FOLDER, { recursive: true }))
+
+function file(name: string, content: string | object): string {
+  const path = join(FOLDER, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+test('a plan that is too large is refused with its size, before it is made', async () => {
+  const model = ['bench', '-s', 'precheck', '-m', 'altra-64']
+  for (const [args, says] of [
+    [['--seed', '0..400000000'], /400000001 numbers, more than 10000/],
+    [['--vcpus', '1..1024', '--notifiers', '0..1024'], /1049600 loads, more than 10000|--notifiers/],
+    [['--vcpus', '1..1024', '--notifiers', '0..1000'], /1025024 loads, more than 10000/],
+    [['--set', 'machine.cpus=1000000000'], /cpus is 1000000000, more than 4096/],
+    [['--set', 'machine.load_ns=1e308'], /load_ns is 1e\+308, more than 1000000000/],
+    [['--what-if', `flush=${'9'.repeat(300)}`], /is more than 1000000000/],
+    [['--seed', '0..9999', '--vcpus', '1..64', '--draws', '0'], /trials, more than 1000000|would take about/],
+  ] as const) {
+    const { code, err } = await faultline(...model, ...args)
+    assert.equal(code, 2, err)
+    assert.match(err, says)
+  }
+})
+
+test('a machine of a file has costs within ranges', async () => {
+  const parameter = { value: 1e308, unit: 'ns', low: 0, high: 1e308, class: 'E', source: 'nobody' }
+  const profile = { schema: 'faultline.profile', version: 1, name: 'x', cpu: 'x', inherit: profileNames()[0] }
+  const path = file('x.json', { ...profile, parameters: { load_ns: parameter } })
+  const { code, err } = await faultline('bench', '-s', 'precheck', '-m', path)
+  assert.equal(code, 2)
+  assert.match(err, /load_ns is 1e\+308, more than 1000000000/)
+})
+
+test('flags in a file may be numbers, and a file that holds no flags is refused', async () => {
+  const layout = (path: string) => faultline('bench', '-s', 'precheck', '--layout', '--config', path)
+  const { code, out, err } = await layout(
+    file('config.json', { trials: 2, vcpus: 3, set: ['range=512'], quiet: true, seed: 7 }),
+  )
+  assert.equal(code, 0, err)
+  assert.match(out, /precheck no-precheck: 3 vCPUs/)
+  const marked = await layout(file('marked.json', '\ufeff{"vcpus":4}'))
+  assert.match(marked.out, /4 vCPUs/, marked.err)
+  for (const [content, says] of [
+    ['{"trials":', /c\.json is not JSON/],
+    ['[1]', /holds no flags/],
+    ['null', /holds no flags/],
+    ['{"trials":null}', /"trials" is neither a text nor a number/],
+    ['{"set":{"range":1}}', /"set" is neither/],
+    ['{"toString":1}', /unknown argument: toString/],
+    ['{"__proto__":1}', /unknown argument: __proto__/],
+    ['{"nope":1}', /Unknown argument: nope/],
+    ['{"trials":[1,2]}', /--trials is given 2 times/],
+  ] as const) {
+    const refused = await layout(file('c.json', content))
+    assert.equal(refused.code, 2, `${content}: ${refused.err}`)
+    assert.match(refused.err, says)
+  }
+})
+
+test('a byte order mark before a result or a profile is no fault', async () => {
+  const plan = ['bench', '-s', 'icache', '-m', 'altra-64', '--vcpus', '1', '--duration', '1ms', '--quiet']
+  const path = join(FOLDER, 'r.json')
+  assert.equal((await faultline(...plan, '--out', path)).code, 0)
+  const marked = file('marked-result.json', `\ufeff${readFileSync(path, 'utf8')}`)
+  assert.equal((await faultline('verify', marked, '--rerun', 'none')).code, 0)
+})
+
+test('what the system says of a file is a sentence, and no fault of ours', async () => {
+  file('results', 'taken')
+  const here = file('plain', 'x')
+  const result = join(FOLDER, 'r.json')
+  for (const [args, says] of [
+    [['bench', '-s', 'icache', '-m', 'altra-64', '--out', join(here, 'x.json')], /a part of its path is no folder/],
+    [['verify', FOLDER], /cannot be read: it is a folder/],
+    [['export', result, '--format', 'csv', '--out', here], /is there already/],
+    [['export', result, '--format', 'hgrm', '--out', here], /is there already|is no folder|holds nothing/],
+    [['regress', '--baseline', here], /is not JSON/],
+    [['trend', FOLDER], /cannot be read: it is a folder/],
+    [['trace', FOLDER], /is a directory/],
+  ] as const) {
+    const { code, err } = await faultline(...args)
+    assert.equal(code, 2, err)
+    assert.match(err, says)
+    assert.doesNotMatch(err, /should not have happened/)
+  }
+})
