@@ -1,15 +1,16 @@
 import { isAnythingReported } from './asserted.ts'
-import { limitsOf } from './bounds.ts'
+import { limitsOf, refuseUnknown } from './bounds.ts'
 import type { Counts } from './exhaust.ts'
 import { type Exploration, programOf } from './exploration.ts'
 import { type Explored, exploreProgram, type Limits } from './explore.ts'
 import { withGuards } from './guards.ts'
-import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
+import { Refused } from './refused.ts'
+import { definitionOfProgram, type Replay, readSchedule, replayOf, type Step } from './replay.ts'
+import { scheduleText } from './schedule.ts'
+import { loadTraced } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
-import { play } from './witness.ts'
-import { witnessText } from './witness-text.ts'
 
 /** A program of one's own has been tried less than ours. */
 const RERUN_GROWTH = 3
@@ -23,13 +24,47 @@ export type Answer = {
   readonly findings: readonly Finding[]
   /** Who takes each step of the execution that is wrong, as indexes of `actors`; larger ones are stores and loads, see `--memory`. */
   readonly schedule: readonly number[] | null
+  /** The same as text, with what memory is like: for `replay()`. */
+  readonly replay: string | null
   /** The execution, one column an actor. */
   readonly witness: string | null
+  /** The same as data, a step each. */
+  readonly steps: readonly Step[]
   readonly counts: Counts
 }
 
-/** Explores every interleaving of the actors. What cannot be explored, or is not the same from run to run, is `Refused`. */
-export function explore<Subject>(exploration: Exploration<Subject>): Answer {
+/** An exploration that a module of its own exports, as default unless it has a name. */
+export type ModuleExploration = {
+  readonly module: string | URL
+  readonly name?: string
+  /** Instead of what the module says, bound by bound. */
+  readonly bound?: Partial<Limits>
+}
+
+/**
+ * Explores every interleaving of the actors. What cannot be explored, or is not the same from run to run, is `Refused`. Of a
+ * `module`, and all that it imports, the checker sees what its actors keep to themselves: that is faster by far.
+ */
+export function explore<Subject>(exploration: Exploration<Subject>): Answer
+export function explore(exploration: ModuleExploration): Promise<Answer>
+export function explore<Subject>(exploration: Exploration<Subject> | ModuleExploration): Answer | Promise<Answer> {
+  return 'module' in Object(exploration)
+    ? exploreModule(exploration as ModuleExploration)
+    : exploreHere(exploration as Exploration<Subject>)
+}
+
+async function exploreModule(of: ModuleExploration): Promise<Answer> {
+  refuseUnknown('the exploration of a module', of, ['module', 'name', 'bound'])
+  const { module, name = 'default', bound } = of
+  const exported = (await loadTraced(module))[name]
+  if (typeof exported !== 'object' || exported === null) {
+    throw new Refused(`${String(module)} exports no exploration as '${name}'`, 'Export `{ setup, actors, oracle }`.')
+  }
+  const exploration = exported as Exploration<unknown>
+  return exploreHere(bound === undefined ? exploration : { ...exploration, bound: { ...exploration.bound, ...bound } })
+}
+
+function exploreHere<Subject>(exploration: Exploration<Subject>): Answer {
   return withGuards(() => {
     const program = watched((watch) => watch(() => programOf(exploration)))
     const limits = limitsOf(exploration.bound)
@@ -42,12 +77,26 @@ export function explore<Subject>(exploration: Exploration<Subject>): Answer {
   })
 }
 
+/** Plays a schedule of an exploration: the numbers of its answer, or its `replay`, which says with which memory. */
+export function replay<Subject>(exploration: Exploration<Subject>, schedule: readonly number[] | string): Replay {
+  return withGuards(() => {
+    const program = watched((watch) => watch(() => programOf(exploration)))
+    const { patience, memory } = limitsOf(exploration.bound)
+    const read =
+      typeof schedule === 'string' ? readSchedule(program, schedule) : { patience, memory, steppers: schedule }
+    return watched((watch) => watch(() => replayOf(program, read)))
+  })
+}
+
 function answerOf(program: Program, limits: Limits, explored: Explored): Answer {
-  const { verdict, findings, schedule, patience, counts } = explored
+  const { verdict, findings, schedule: steppers, patience, counts } = explored
   const { memory } = limits
-  const played = schedule && play(new Machine(program, { patience, memory }), schedule)
-  const witness = played && witnessText(program, played)
-  return { verdict, because: becauseOf(explored), memory, findings, schedule, witness, counts }
+  const because = becauseOf(explored)
+  const answer = { verdict, because, memory, findings, schedule: steppers, counts }
+  if (steppers === null) return { ...answer, replay: null, witness: null, steps: [] }
+  const { witness, steps } = watched((watch) => watch(() => replayOf(program, { patience, memory, steppers })))
+  const text = scheduleText({ definition: definitionOfProgram(program), patience, memory, steppers })
+  return { ...answer, replay: text, witness, steps }
 }
 
 /** Why a verdict is not known, in a sentence. */

@@ -1,6 +1,6 @@
+import { nearest } from '../patches/nearest.ts'
 import { LIMITS, type Limits } from './explore.ts'
 import { MEMORY_MODELS } from './memory/model.ts'
-import { nearest } from './nearest.ts'
 import { Refused } from './refused.ts'
 
 const MODES = ['exhaustive', 'random', 'pct']
@@ -29,7 +29,7 @@ function checkBound(name: string, value: unknown): void {
   const shown = typeof value === 'string' ? `'${value}'` : String(value)
   const names = NAMED[name]
   if (names !== undefined && !names.includes(value as string)) {
-    const meant = typeof value === 'string' ? nearest(value, names) : undefined
+    const meant = typeof value === 'string' ? nearest(value, names)[0] : undefined
     const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
     throw new Refused(`bound.${name} is ${shown}`, `It is one of: ${names.join(', ')}.${hint}`)
   }
@@ -45,7 +45,7 @@ function checkBound(name: string, value: unknown): void {
 export function refuseUnknown(where: string, given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
-    const meant = nearest(name, known)
+    const [meant] = nearest(name, known)
     const hint = meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean '${meant}'?`
     throw new Refused(`${where} has no '${name}'`, hint)
   }

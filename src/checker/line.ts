@@ -7,6 +7,10 @@ export type Line = {
   /** The function of the protocol that takes it. */
   readonly site: string
   readonly word: number
+  readonly instruction: string
+  /** What the word held, and holds then. */
+  readonly before: number
+  readonly after: number
   readonly text: string
   /** Whether it changed the word. */
   readonly wrote: boolean
@@ -37,6 +41,9 @@ export function lineOf(machine: Machine, actor: number, node: number, was: numbe
     actor,
     site: sites.get(node) ?? '',
     word,
+    instruction: INSTRUCTIONS[code]!,
+    before: was,
+    after: now,
     text: `${INSTRUCTIONS[code]}${name}${value}`,
     wrote: was !== now,
     waited: code >= UNTIL_EQUAL,

@@ -19,7 +19,19 @@ export function stepOfMemory(machine: Machine, stepper: number, site: string): L
   const was = machine.memory[word]!
   machine.step(stepper)
   const text = `store ${nameOf(machine, word)} = ${number(value)} becomes visible`
-  return [{ actor, site, word, text, wrote: was !== value, waited: false }]
+  return [
+    {
+      actor,
+      site,
+      word,
+      instruction: 'becomes visible',
+      before: was,
+      after: value,
+      text,
+      wrote: was !== value,
+      waited: false,
+    },
+  ]
 }
 
 /** The step of an actor, after it was taken, where stores are delayed and loads may find older values. */

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import type { LoadFnOutput, LoadHook, ResolveHook } from 'node:module'
+import { basename, extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { toTraced } from '../../builds/traced.ts'
+import { FRAMES } from '../../builds/write.ts'
+import { stripTypes } from '../../patches/strip-types.ts'
+
+// Node loads these in a thread of their own: modules of the user's are traced on their way in, with all that they import of theirs.
+
+/** In the address of a module that is to be traced; what follows it tells two instances apart. */
+export const MARK = 'faultline-traced'
+
+const DIST = new URL('../../', import.meta.url).href
+const CODE = ['.js', '.mjs', '.ts', '.mts']
+/** What a traced module means by the names of the library. */
+const DOORS: Readonly<Record<string, string>> = {
+  'faultline/shared-memory': 'traced/shared-memory/index.js',
+  'faultline/shared-memory/stepped': 'traced/shared-memory/index.js',
+  'faultline/kvm': 'traced/protocols/index.js',
+  'faultline/checker': 'checker/index.js',
+}
+
+let tracesAll = false
+
+export function initialize(data: { readonly all: boolean } | undefined): void {
+  tracesAll ||= data?.all === true
+}
+
+export const resolve: ResolveHook = async (specifier, context, next) => {
+  const mark = markOf(context.parentURL) ?? (tracesAll ? 'all' : undefined)
+  const door = mark === undefined ? undefined : DOORS[specifier]
+  if (door !== undefined) return { url: DIST + door, shortCircuit: true }
+  const resolved = await next(specifier, context)
+  if (mark === undefined || !isTheirs(resolved.url) || markOf(resolved.url) !== undefined) return resolved
+  return {
+    ...resolved,
+    url: `${resolved.url}${resolved.url.includes('?') ? '&' : '?'}${MARK}=${mark}`,
+    format: 'module',
+  }
+}
+
+export const load: LoadHook = async (url, context, next) => {
+  if (markOf(url) === undefined || !isTheirs(url)) return next(url, context)
+  const file = fileURLToPath(new URL(url))
+  const text = await readFile(file, 'utf8')
+  const code = /ts$/.test(extname(file)) ? await stripTypes(text, basename(file)) : text
+  const source = toTraced(code, basename(file), new URL(`file://${FRAMES}`).href)
+  return { format: 'module', source, shortCircuit: true } satisfies LoadFnOutput
+}
+
+const markOf = (url: string | undefined): string | undefined =>
+  url?.startsWith('file:') ? (new URL(url).searchParams.get(MARK) ?? undefined) : undefined
+
+/** A module of the user's: no package, and nothing of ours. */
+const isTheirs = (url: string): boolean =>
+  url.startsWith('file:') &&
+  !url.startsWith(DIST) &&
+  !url.includes('/node_modules/') &&
+  CODE.includes(extname(new URL(url).pathname))
