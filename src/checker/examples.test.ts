@@ -94,7 +94,10 @@ test('a module of TypeScript is traced with what it imports', async () => {
     const file = join(folder, 'exploration.ts')
     for (const module of [file, pathToFileURL(file)]) assert.equal((await explore({ module })).verdict, 'PASS')
     await assert.rejects(explore({ module: file, name: 'other' }), (error) => error instanceof Refused)
-    await assert.rejects(explore({ module: file, bounds: {} } as unknown as ModuleExploration), /has no 'bounds'. Did you mean 'bound'/)
+    await assert.rejects(
+      explore({ module: file, bounds: {} } as unknown as ModuleExploration),
+      /has no 'bounds'. Did you mean 'bound'/,
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }
