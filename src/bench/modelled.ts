@@ -61,7 +61,8 @@ export function modelledResult({ command: words, plan, profiles }: BenchOptions)
 
 /** The words of a command line without those that say where the result goes and what is printed of it. */
 function withoutOutput(words: readonly string[]): string[] {
-  const isAside = (word: string) => ['--json', '--quiet', '--no-progress', '--locks', '--force'].includes(word)
+  const isAside = (word: string) =>
+    ['--json', '--quiet', '--no-progress', '--locks', '--force', '--all', '--verbose'].includes(word)
   const isOut = (word: string | undefined) => word === '--out' || word === '--report'
   return words.filter(
     (word, at) =>

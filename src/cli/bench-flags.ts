@@ -31,6 +31,8 @@ export type BenchArgs = {
   readonly quick: boolean
   readonly list: boolean
   readonly locks: boolean
+  readonly all: boolean
+  readonly verbose: boolean
   /** A page to write besides. */
   readonly report: string | undefined
   readonly layout: boolean
@@ -111,6 +113,12 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       describe: 'modelled: runs with costs drawn from their ranges, for the error band; 2 unless it is a sweep',
     })
     .option('report', { ...text, describe: 'write a page with charts too, as `faultline report` does' })
+    .option('all', {
+      type: 'boolean',
+      default: false,
+      describe: 'print every row, where the time went, and the bands; of many questions the details of each',
+    })
+    .option('verbose', { type: 'boolean', default: false, describe: 'print how fast the model ran' })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })
     .option('timeline', {
       ...text,

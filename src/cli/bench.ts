@@ -1,7 +1,7 @@
 import { bench as runBench } from '../bench/bench.ts'
 import { resultText } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
-import { answersIn, benchReport } from '../report/bench-report.ts'
+import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'
@@ -58,6 +58,8 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   const says = (sofar: Pick<Result, 'runs'>) => io.keeps(keepsText(sofar, planned.runs, file))
   says(earlier ?? { runs: [] })
   const modelled = { runs: 0, steps: 0, ms: 0 }
+  const isSummed = isManyQuestions(plan) && !args.all && !args.json && !args.quiet
+  let told = earlier?.runs.length ?? 0
   const command = earlier?.command ?? io.command
   const result = await runBench(
     { ...plan, plan: plan.options, command, runtime: io.runtime, signal: io.signal, stops: io.stops, earlier },
@@ -67,19 +69,22 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
         modelled.runs += 1
         modelled.steps += steps
         modelled.ms += ms
-        progress.note(speedText(label, steps, ms))
+        if (args.verbose) progress.note(speedText(label, steps, ms))
       },
       finished: (sofar) => {
         file.keep(sofar)
         says(sofar)
+        if (isSummed) told = tell(sofar, told, progress, io)
       },
     },
   )
   progress.clear()
   const kept = file.finish(result, !io.signal.aborted)
   says(result)
-  print(result, kept, args, io)
-  if (modelled.runs > 0 && !args.json && !args.quiet) {
+  if (isSummed) io.out(`\n${answersTable(result)}\n\nThe details of each question: --all.`)
+  else if (result.runs.length > 0) io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args))
+  if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
+  if (modelled.runs > 0 && args.verbose && !args.json && !args.quiet) {
     io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
   }
   if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
@@ -95,9 +100,16 @@ const pageOutput = (path: string, args: BenchArgs): Output => ({
   flag: '--report',
 })
 
-function print(result: Result, kept: Kept, args: BenchArgs, io: Io): void {
-  if (result.runs.length > 0) io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args))
-  if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
+/** Several scenarios: their tables would bury the answers. */
+const isManyQuestions = ({ groups }: Plan) => new Set(groups.map(({ scenario }) => scenario.name)).size > 2
+
+/** Prints the answers to questions that were finished since `told` runs; returns how many runs there are now. */
+function tell({ runs }: Pick<Result, 'runs'>, told: number, progress: Progress, io: Io): number {
+  if (runs.length > told) {
+    progress.clear()
+    io.out(questionsText(runs.slice(told)))
+  }
+  return runs.length
 }
 
 /** What stands if the plan has to end now. */

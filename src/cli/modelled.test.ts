@@ -75,6 +75,7 @@ test('draws from the ranges are a band, and a comparison that changes its sign w
     'apic-page',
     '--vcpus',
     '4',
+    '--all',
     '--draws',
     '6',
     '--seed',

@@ -5,7 +5,7 @@ import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { inUnit, ratioText } from './numbers.ts'
 
-const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
+export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   yes: 'Yes',
   no: 'No',
   'not-resolved': 'Not resolved',
@@ -28,6 +28,12 @@ export function answerText(answer: Answer): string {
   const paid = price.length === 0 ? '' : `, at the price of ${price.map(findingText).join(' and ')}`
   const next = verdict === 'not-resolved' && kind === 'measured' ? ` ${MORE_DATA}` : ''
   return `${opening}: ${clauses}${paid}.${next}`
+}
+
+/** The first figure that decides, or what is missing, as a clause. */
+export function decidingText({ verdict, findings }: Answer): string {
+  const missing = findings.find((finding) => finding.verdict === 'missing')
+  return verdict === 'no-answer' && missing !== undefined ? missing.why : findingText(findings[0]!)
 }
 
 const MORE_DATA = 'Try more --trials, a longer --duration, or fewer workers.'

@@ -2,11 +2,11 @@ import { type Answer, answerOf } from '../bench/answers/answer.ts'
 import type { Outcome, Result, Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
-import { answerText, ranking } from './answer.ts'
+import { answerText, decidingText, ranking, VERDICTS } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken, labelOf } from './groups.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
-import { compact } from './numbers.ts'
+import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
 import { warningLines } from './warning-lines.ts'
 
@@ -15,6 +15,8 @@ export type ReportOptions = {
   readonly quiet: boolean
   /** The lock tables too. */
   readonly locks: boolean
+  /** Every row, where the time went, and the bands of the draws. */
+  readonly all: boolean
 }
 
 /** What a result says, for the terminal: a table and an answer for each group of runs that were interleaved. */
@@ -24,7 +26,7 @@ export function benchReport(result: Result, options: ReportOptions): string {
   return [...groups, ...(sweeps.length === 0 ? [] : [sweeps.join('\n')])].join('\n\n')
 }
 
-function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): string {
+function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions): string {
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
@@ -33,19 +35,21 @@ function groupText(runs: readonly Run[], { quiet, locks }: ReportOptions): strin
   return [
     ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
     circumstancesOf(runs[0]!, scenario),
+    ...section(answers.join('\n')),
     '',
-    benchTable(measured),
+    benchTable(measured, all ? undefined : decidingMetrics(scenario)),
     ...section(recordedTable(measured)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
     ...section(outcomeLines(runs).join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
-    ...section(blockedTable(measured)),
-    ...section([...bandLines(measured, scenario), ...whatIfLines(measured, scenario)].join('\n')),
+    ...section(all ? blockedTable(measured) : ''),
+    ...section([...(all ? bandLines(measured, scenario) : []), ...whatIfLines(measured, scenario)].join('\n')),
     ...section(warningLines(measured).join('\n')),
-    '',
-    ...answers,
   ].join('\n')
 }
+
+const decidingMetrics = (scenario: Scenario | undefined): readonly string[] | undefined =>
+  scenario?.decides.map(({ metric }) => metric)
 
 const section = (text: string) => (text === '' ? [] : ['', text])
 
@@ -61,16 +65,44 @@ const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[]) 
     ? [ranking(scenario, [baseline, ...others])]
     : others.map((run) => answerText(answerOf(scenario, baseline, run)))
 
+/** Answers without tables, each with what was asked; what must not happen is said with them. */
+export function questionsText(runs: readonly Run[]): string {
+  const quiet = { quiet: true, locks: false, all: false }
+  const texts = groupsOf(runs).map((group) => [groupText(group, quiet), ...outcomeLines(group), ...splatsOf(group)])
+  return texts.flat().join('\n')
+}
+
+/** One line a question: what a plan of many came to, with the figure that decides each. */
+export function answersTable(result: Result): string {
+  const rows = groupsOf(result.runs).flatMap((runs) => {
+    const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
+    return answersOfGroup(scenario, runs).map((answer) => [
+      runs[0]!.scenario,
+      runs[0]!.params.trace === undefined ? runs[0]!.machine : `${runs[0]!.machine}, recording`,
+      VERDICTS[answer.verdict],
+      decidingText(answer),
+    ])
+  })
+  return leftColumns([['question', 'machine', 'answer', 'the figure that decides'], ...rows])
+}
+
 /** The answers to each question of a result: one for each variant that is compared with the baseline of its group. */
 export function answersIn(result: Result): Answer[][] {
   const answers = groupsOf(result.runs).map((runs) => {
-    const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
-    if (scenario === undefined || scenario.kind === 'primitives') return []
-    const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
-    const [baseline, ...others] = seen
-    return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
+    return answersOfGroup(
+      SCENARIOS.find(({ name }) => name === runs[0]!.scenario),
+      runs,
+    )
   })
   return answers.filter(({ length }) => length > 0)
+}
+
+/** Primitives are ranked, and a broken variant is asked whether it was caught: neither is answered. */
+function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): Answer[] {
+  if (scenario === undefined || scenario.kind === 'primitives') return []
+  const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
+  const [baseline, ...others] = seen
+  return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
 }
 
 /** Of a broken variant the question is whether its fault was seen. */

@@ -3,19 +3,25 @@ import type { Metric, Run } from '../bench/result.ts'
 import { columns, compact, inUnit, ratioText, share, time } from './numbers.ts'
 
 /** Rows of the table: metrics in the order in which a contention is read, from what the guest feels to its cause. */
-const ROWS: readonly { readonly metric: string; readonly label: string; readonly isShare?: true }[] = [
+const ROWS: readonly {
+  readonly metric: string
+  readonly label: string
+  /** The label where the row that it belongs to is left out. */
+  readonly alone?: string
+  readonly isShare?: true
+}[] = [
   { metric: 'faults_per_second', label: 'faults/s' },
   { metric: 'fault_latency_p50_ns', label: 'fault latency p50' },
   { metric: 'fault_latency_p99_ns', label: 'fault latency p99' },
   { metric: 'fault_latency_p999_ns', label: 'fault latency p99.9' },
   { metric: 'fault_latency_max_ns', label: 'fault latency max' },
-  { metric: 'nx_fault_latency_p999_ns', label: '  during recovery, p99.9' },
+  { metric: 'nx_fault_latency_p999_ns', label: '  during recovery, p99.9', alone: 'fault latency p99.9, in recovery' },
   { metric: 'nx_fault_latency_max_ns', label: '  during recovery, max' },
   { metric: 'fault_response_p99_ns', label: 'fault response p99' },
   { metric: 'retries_per_fault', label: 'retries per fault' },
   { metric: 'retries_before_pfn_per_fault', label: '  before the pfn lookup' },
   { metric: 'retries_after_pfn_per_fault', label: '  after the pfn lookup' },
-  { metric: 'retries_under_lock_per_fault', label: '  under mmu_lock' },
+  { metric: 'retries_under_lock_per_fault', label: '  under mmu_lock', alone: 'retries under mmu_lock' },
   { metric: 'retries_elsewhere_per_fault', label: '  elsewhere' },
   { metric: 'mmu_lock_contended_share', label: 'mmu_lock contended', isShare: true },
   { metric: 'mmu_lock_wait_p50_ns', label: 'mmu_lock wait p50' },
@@ -75,20 +81,26 @@ const ROWS: readonly { readonly metric: string; readonly label: string; readonly
 /** Variants side by side, as many as fit; the first is the one that the others are compared with. */
 const BESIDE = 3
 
-/** The table of runs that were interleaved with each other. */
-export function benchTable(runs: readonly Run[]): string {
+/** The table of runs that were interleaved with each other; `only`: the rows that matter most, the others are counted. */
+export function benchTable(runs: readonly Run[], only?: readonly string[]): string {
   const [baseline, ...others] = runs
   if (baseline === undefined) return ''
-  if (others.length === 0) return block(baseline, [])
+  const there = ROWS.filter(({ metric }) => runs.some((run) => run.metrics[metric] !== undefined))
+  const deciding = only === undefined ? there : there.filter(({ metric }) => only.includes(metric))
+  // A few rows more are shorter than the line that would say so.
+  const chosen = deciding.map((row) => ({ ...row, label: row.alone ?? row.label }))
+  const rows = there.length - deciding.length <= FEW_ROWS ? there : chosen
   const blocks: string[] = []
-  for (let from = 0; from < others.length; from += BESIDE)
-    blocks.push(block(baseline, others.slice(from, from + BESIDE)))
-  return blocks.join('\n\n')
+  for (let from = 0; from === 0 || from < others.length; from += BESIDE)
+    blocks.push(block(baseline, others.slice(from, from + BESIDE), rows))
+  const left = there.length - rows.length
+  return [blocks.join('\n\n'), ...(left === 0 ? [] : [`and ${left} more rows: --all`])].join('\n')
 }
 
-function block(baseline: Run, others: readonly Run[]): string {
+const FEW_ROWS = 2
+
+function block(baseline: Run, others: readonly Run[], rows: typeof ROWS): string {
   const runs = [baseline, ...others]
-  const rows = ROWS.filter(({ metric }) => runs.some((run) => run.metrics[metric] !== undefined))
   const header = [
     '',
     ...runs.flatMap((run) => [run.variant, run.kind === 'modelled' ? '' : '95 %']),

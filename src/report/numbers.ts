@@ -74,3 +74,16 @@ export function columns(rows: readonly (readonly string[])[], gap = '  '): strin
     )
     .join('\n')
 }
+
+/** Columns of prose: all to the left. */
+export function leftColumns(rows: readonly (readonly string[])[], gap = '  '): string {
+  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]!.length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index]!))
+        .join(gap)
+        .trimEnd(),
+    )
+    .join('\n')
+}
