@@ -11,6 +11,7 @@ import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import { modelledResult, modelledRuns, modelledSchedule, type Telling } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
+import { judged } from './replaying.ts'
 import { type Profiles, type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { driftSince, Finished } from './resume.ts'
 import { errorOf } from './run-error.ts'
@@ -71,7 +72,7 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
       done += 1
     }
     const runs = there ?? (await runPart(group, schedule, options, now, { onTrial, onSpeed: watcher.speed }))
-    result = { ...result, runs: [...result.runs, ...runs] }
+    result = { ...result, runs: [...result.runs, ...judged(group, runs)] }
     if (there === undefined) watcher.finished(result)
     if (runs.some(({ error }) => error !== null) && !isBroken(group)) break
   }

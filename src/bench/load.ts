@@ -1,4 +1,4 @@
-import type { AccessPlan } from '../workers/accesses.ts'
+import type { RecordedPace } from '../workers/pace.ts'
 import type { Group, PlanOptions } from './plan.ts'
 import type { Run } from './result.ts'
 import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
@@ -32,6 +32,9 @@ export function loadOf(
   const { recording } = replay
   const { updates } = load.system
   const isTimed = sampleEvery > 0
+  const hasCore = modelled !== undefined
+  const onCore = <P extends { readonly pace?: RecordedPace }>(plan: P): P =>
+    plan.pace === undefined ? plan : { ...plan, pace: { ...plan.pace, hasCore } }
   return {
     system: {
       ...load.system,
@@ -41,26 +44,18 @@ export function loadOf(
       ...(updates === undefined ? {} : { updates: { ...updates, spare: [recording.spareMemslot] } }),
     },
     roles: [
-      ...recording.accesses.map((accesses) => {
-        return { role: 'vcpu', accesses: modelled === undefined ? accesses : inGuest(accesses), sampleEvery } as const
-      }),
+      ...recording.accesses.map((accesses) => ({ role: 'vcpu', accesses: onCore(accesses), sampleEvery }) as const),
       ...recording.invalidations.map((invalidations) => {
-        return { role: 'notifier', invalidations, isTimed } as const
+        return { role: 'notifier', invalidations: onCore(invalidations), isTimed } as const
       }),
       ...(updates === undefined ? [] : recording.updates).map((plan) => {
         return { role: 'memslot-updater', updates: plan, isTimed } as const
       }),
       ...(updates === undefined && load.system.stage2 === undefined ? recording.zaps : []).map((zap) => {
-        return { role: 'zapper', zap } as const
+        return { role: 'zapper', zap: onCore(zap) } as const
       }),
     ],
   }
-}
-
-/** A modelled vCPU has a core to itself, on which its guest can wait. */
-function inGuest(accesses: AccessPlan): AccessPlan {
-  if (accesses.kind !== 'recorded' || accesses.pace === undefined) return accesses
-  return { ...accesses, pace: { ...accesses.pace, staysInGuest: true } }
 }
 
 /** What is known beforehand of a group's figures. */

@@ -3,7 +3,7 @@ import type { Scaling } from '../model/scaling.ts'
 import { Random } from '../workers/random.ts'
 import { FaultlineError } from './error.ts'
 import { valuesOf } from './parameters.ts'
-import type { RecordedKernel } from './result.ts'
+import type { RecordedKernel, ReplayedRecording } from './result.ts'
 import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
 import type { TrialMode } from './trial.ts'
 
@@ -44,6 +44,7 @@ export type Replay = {
   /** Parameters of the recorded host, as far as the recording tells them: their defaults. */
   readonly host: Readonly<Record<string, string>>
   readonly kernel: RecordedKernel
+  readonly plays: Omit<ReplayedRecording, 'occurred' | 'own' | 'misses' | 'predicts'>
   /** ns of a unit by name, as the recording tells them. */
   readonly costs: Readonly<Record<string, number>>
 }

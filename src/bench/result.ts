@@ -129,6 +129,25 @@ export type RecordedKernel = {
   readonly holdNs: number | null
 }
 
+/** What a replay plays of a recording, and how far it is from it. */
+export type ReplayedRecording = {
+  /** Faults in the recording: on gfns of no memslot, which are left out; on gfns that nothing recorded had taken away. */
+  readonly faults: number
+  readonly outsideMemslots: number
+  readonly stillMapped: number
+  /** Those that are played so that they occur: first touches of a gfn, and what follows what had taken the gfn away. */
+  readonly firstTouches: number
+  readonly caused: number
+  /** How many occurred in a trial of this run, on average. */
+  readonly occurred: number
+  /** The variant that the recorded kernel is taken for. */
+  readonly own: string
+  /** Of that variant, replay over recording: waits per fault, all waits together, median wait; null if it did not run. */
+  readonly misses: { readonly share: number; readonly total: number | null; readonly median: number | null } | null
+  /** Whether that is near enough for the other variants to say anything; null if that is not known. */
+  readonly predicts: boolean | null
+}
+
 /** One side of a comparison of the code with itself at another time. */
 export type Revision = {
   readonly name: string
@@ -169,6 +188,8 @@ export type Run = {
   readonly noise?: Readonly<Record<string, Noise>>
   /** Of a replay: the recorded kernel's own figures. */
   readonly recorded?: RecordedKernel
+  /** Of a replay: what was played, and whether it can be relied on. */
+  readonly replayed?: ReplayedRecording
   /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */
   readonly splats?: readonly string[]
   /** Of a modelled run: the machine, where the time went, and what the figures would be on others like it. */

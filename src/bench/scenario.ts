@@ -99,8 +99,8 @@ export type Arrival = { readonly kind: 'closed' } | { readonly kind: 'open'; rea
 /** A recording that replaces the load: what each vCPU and each notifier did, and when. */
 export type Recording = {
   readonly spanNs: number
-  readonly accesses: readonly AccessPlan[]
-  readonly invalidations: readonly InvalidationPlan[]
+  readonly accesses: readonly Extract<AccessPlan, { kind: 'recorded' }>[]
+  readonly invalidations: readonly Extract<InvalidationPlan, { kind: 'recorded' }>[]
   readonly memslots: SystemSpec['memslots']
   /** Memslot updates, and the slot that they are of; for scenarios whose VM has any. */
   readonly updates: readonly MemslotUpdatePlan[]
@@ -147,6 +147,8 @@ type Question<P extends Parameters, N extends string = string> = {
   /** The mail that it comes from. */
   readonly mail: string | null
   readonly variants: readonly Variant<N>[]
+  /** The variant that a kernel of today runs, which a recording is held against; the last of the headline if it is not said. */
+  readonly recorded?: NoInfer<N>
   /** The two that answer the question: what there was, and what was proposed. */
   readonly headline: readonly [baseline: NoInfer<N>, candidate: NoInfer<N>]
   /** What answers the question. The first carries the claim; an answer needs all of them. */

@@ -116,7 +116,8 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('all', {
       type: 'boolean',
       default: false,
-      describe: 'print every row, where the time went, and the bands; of many questions the details of each',
+      describe:
+        'print every row, where the time went, and the bands; of many questions the details of each; play a recording on threads too',
     })
     .option('verbose', { type: 'boolean', default: false, describe: 'print how fast the model ran' })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })

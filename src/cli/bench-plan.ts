@@ -10,7 +10,15 @@ import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
-import { installedMachine, type Machines, modelledOf, profilesOf, type Target, targetsOf } from './machines.ts'
+import {
+  installedMachine,
+  type Machines,
+  machinesOf,
+  modelledOf,
+  profilesOf,
+  type Target,
+  targetsOf,
+} from './machines.ts'
 import { patchesAmong, withPatches } from './patches.ts'
 import { checkPoints, checkSize } from './plan-size.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
@@ -50,7 +58,7 @@ export type Plan = {
 /** Turns the flags into a plan, or says which of them cannot be. */
 export async function planOf(args: BenchArgs, io: Io, machines: Machines = installedMachine): Promise<Plan> {
   const { costs, machine, ...settings } = settingsOf(args.set ?? [])
-  const targets = targetsOf(args.machine, machine, machines)
+  const targets = targetsOf(machinesOf(args), machine, machines)
   const profiles = profilesOf(targets)
   const carried = profiles === undefined ? {} : { profiles }
   checkModelFlags(args, targets)

@@ -131,6 +131,9 @@ function exitCodeOf(result: Result, kept: Kept, io: Io): ExitCode {
   if (kept.trouble !== undefined || result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
   if (isForbidden) return EXIT.regression
+  // Other variants were asked about, and the replay cannot tell.
+  const isUnfit = result.runs.some(({ variant, replayed }) => replayed?.predicts === false && variant !== replayed.own)
+  if (isUnfit) return EXIT.incomparable
   const isUnanswered = answersIn(result).some((answers) => answers.every(({ verdict }) => verdict === 'no-answer'))
   return isUnanswered ? EXIT.incomparable : EXIT.fine
 }

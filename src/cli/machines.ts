@@ -86,6 +86,16 @@ function hostProfile(): Profile {
   )
 }
 
+/** The model with the costs that a recording tells: what predicts best what the recorded kernel did. See docs/traces.md. */
+const RECORDED_HOST = 'recorded-host'
+
+/** The machines that play a recording unless the user names them; at a speed without times nothing of it can be predicted. */
+export function machinesOf({ machine, trace, speed, all }: BenchArgs): string | undefined {
+  if (machine !== undefined || trace === undefined || speed === 'max') return machine
+  if (!all) return RECORDED_HOST
+  return [RECORDED_HOST, 'threads', ...(existsSync(HOST_PROFILE) ? ['host'] : [])].join(',')
+}
+
 const DURATION_MS = 4
 const WARMUP_MS = 1
 const MOST_DRAWS = 1000

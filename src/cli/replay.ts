@@ -32,10 +32,11 @@ export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io)
       zaps: workload.updaters.flatMap(({ zap }) => (zap === null ? [] : [zap])),
     },
     host: { mmu: workload.mmu, ...(workload.preempt === null ? {} : { preempt: workload.preempt }) },
-    says: [`${workload.faultsSay}; ${workload.memslotsSay}`, ...workload.warnings],
+    says: [`${workload.faultsSay}; ${workload.memslotsSay}`, workload.playsSay, ...workload.warnings],
     updatesSay: workload.updatesSay,
     zapsSay: workload.zapsSay,
     kernel: kernelFigures(workload),
+    plays: workload.plays,
     costs: workload.costs,
   }
 }

@@ -59,7 +59,7 @@ export function paceOfFaults(
     const waitedUntilNs = index + 1 < length ? order.waitEndedNs.at(index + 1) : NO_WAIT
     releasedNs = Math.max(atNs + played.outsideNs, waitedUntilNs) + toSpte + toRelease
   }
-  return { pausesNs, lagsNs, away, staysInGuest: false, ...causes(order) }
+  return { pausesNs, lagsNs, away, hasCore: false, ...causes(order) }
 }
 
 /**
@@ -125,7 +125,7 @@ export function paceOfTakings({ atNs, after }: TakingOrder, vcpus: number, speed
     pausesNs,
     lagsNs: float64s(length).fill(-1),
     away: uint8s(length),
-    staysInGuest: false,
+    hasCore: false,
     starts,
     cpus,
     counts,

@@ -66,6 +66,8 @@ export type Workload = {
   readonly faultsSay: string
   readonly faults: number
   readonly plays: Plays
+  /** The same in a sentence. */
+  readonly playsSay: string
   /** What the recording tells of the kernel's times, and what a replay is charged for that. */
   readonly times: RecordedTimes
   readonly costs: RecordedCosts
@@ -137,13 +139,14 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
       pid: task.pid,
       name: task.name,
       atNs: updatesOf(task.zapRuns, speed),
-      zap: zapOf(order.takings[taking]!, pacer.ofTakings(taking).pace),
+      zap: zapOf(order.takings[taking]!, pacer.ofTakings(taking).pace, speed),
     }
   })
   const invalidationsOutsideMemslots = recording.invalidations.outside(known.slots)
   const faults = vcpus.reduce((sum, { accesses }) => sum + accesses.gfns.length, 0)
   const faultsOutsideMemslots = source.count - faults
   if (faults === 0) throw noneInside(source, known)
+  const plays = playsOf(order, source.count, faultsOutsideMemslots)
   return {
     memslots: layout.memslots,
     memslotsSay: known.says,
@@ -157,7 +160,8 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
     faultsSay: source.says,
     faults,
-    plays: playsOf(order, source.count, faultsOutsideMemslots),
+    plays,
+    playsSay: playsSay(plays, speed),
     times,
     costs,
     mmu: mmuOf(recording, source, mmuLock) ?? 'tdp',
@@ -167,7 +171,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     invalidations: recording.invalidations.length,
     invalidationsOutsideMemslots,
     mmuLock,
-    warnings: [...doubtsOf(recording), ...warningsOf(known, layout, faultsOutsideMemslots, adopted)],
+    warnings: [...doubtsOf(recording), ...warningsOf(known, layout, adopted)],
   }
 }
 
@@ -198,11 +202,11 @@ function pacerOf({ faults, takings }: Order, times: RecordedTimes, { event }: Fa
 }
 
 /** Between the first and the last page table that was zapped mmu_lock was held, and a little longer. */
-function zapOf({ atNs, lastNs }: TakingOrder, pace: RecordedPace | undefined): RecordedZapPlan | null {
+function zapOf({ atNs, lastNs }: TakingOrder, pace: RecordedPace | undefined, speed: Speed): RecordedZapPlan | null {
   if (pace === undefined) return null
   const holdsNs = new Float64Array(new SharedArrayBuffer(atNs.length * Float64Array.BYTES_PER_ELEMENT))
   for (let index = 0; index < holdsNs.length; index += 1) holdsNs[index] = lastNs.at(index) - atNs.at(index)
-  return { kind: 'recorded', pace, holdsNs }
+  return { kind: 'recorded', atNs: updatesOf(atNs, speed), pace, holdsNs }
 }
 
 function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays {
@@ -220,6 +224,19 @@ function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays
     caused,
     firstTouches: all - outsideMemslots - stillMapped - caused,
   }
+}
+
+function playsSay({ faults, outsideMemslots, stillMapped, firstTouches, caused }: Plays, speed: Speed): string {
+  const said = (count: number) => count.toLocaleString('en-US')
+  const order = speed === 'max' ? 'in the order of each task' : 'after what had taken their page away'
+  const played = `${said(firstTouches + caused)} of ${said(faults)} recorded faults are played: ${said(caused)} ${order}, ${said(firstTouches)} as first touches`
+  const dropped = [
+    ...(stillMapped > 0
+      ? [`${said(stillMapped)} find their page mapped, as nothing that was recorded took it away`]
+      : []),
+    ...(outsideMemslots > 0 ? [`${said(outsideMemslots)} are on gfns of no memslot (MMIO?) and are left out`] : []),
+  ]
+  return [played, ...dropped].join('; ')
 }
 
 /** Waits of vCPUs from which on it would have shown in the notifiers' waits if they yielded. */
@@ -255,11 +272,10 @@ function touchedBlocks(
   return blocks
 }
 
-function warningsOf(known: KnownMemslots, layout: Layout, outside: number, adopted: Adopted): readonly string[] {
+function warningsOf(known: KnownMemslots, layout: Layout, adopted: Adopted): readonly string[] {
   const said = (count: number) => count.toLocaleString('en-US')
   const warnings = known.origin === 'given' ? [] : [known.says]
   if (layout.warning !== undefined) warnings.push(layout.warning)
-  if (outside > 0) warnings.push(`${said(outside)} faults are on gfns of no memslot (MMIO?) and are not replayed`)
   if (adopted.invalidations > 0) {
     const { invalidations, tasks } = adopted
     warnings.push(

@@ -8,6 +8,7 @@ import { circumstancesOf, groupsOf, isBroken, labelOf } from './groups.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
+import { fitnessOf } from './replayed-text.ts'
 import { warningLines } from './warning-lines.ts'
 
 export type ReportOptions = {
@@ -30,21 +31,25 @@ function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions): 
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
-  const answers = [...answersOf(scenario, seen), ...errorsOf(runs)]
-  if (quiet) return answers.map((text) => `${labelOf(runs[0]!)}: ${text}`).join('\n')
+  const fitness = fitnessOf(measured)
+  const answers = [...(fitness.instead ?? answersOf(scenario, seen)), ...errorsOf(runs)]
+  if (quiet) return [...fitness.first, ...answers].map((text) => `${labelOf(runs[0]!)}: ${text}`).join('\n')
   return [
+    ...fitness.first,
     ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
     circumstancesOf(runs[0]!, scenario),
     ...section(answers.join('\n')),
     '',
-    benchTable(measured, all ? undefined : decidingMetrics(scenario)),
-    ...section(recordedTable(measured)),
+    benchTable(fitness.shown, all ? undefined : decidingMetrics(scenario)),
+    ...section(recordedTable(fitness.shown)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
     ...section(outcomeLines(runs).join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
     ...section(all ? blockedTable(measured) : ''),
-    ...section([...(all ? bandLines(measured, scenario) : []), ...whatIfLines(measured, scenario)].join('\n')),
-    ...section(warningLines(measured).join('\n')),
+    ...section(
+      [...(all ? bandLines(fitness.shown, scenario) : []), ...whatIfLines(fitness.shown, scenario)].join('\n'),
+    ),
+    ...section([...warningLines(measured), ...fitness.warnings.map((warning) => `! ${warning}`)].join('\n')),
   ].join('\n')
 }
 
@@ -99,7 +104,7 @@ export function answersIn(result: Result): Answer[][] {
 
 /** Primitives are ranked, and a broken variant is asked whether it was caught: neither is answered. */
 function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): Answer[] {
-  if (scenario === undefined || scenario.kind === 'primitives') return []
+  if (scenario === undefined || scenario.kind === 'primitives' || fitnessOf(runs).instead !== null) return []
   const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
   const [baseline, ...others] = seen
   return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))

@@ -3,7 +3,7 @@ import { enterGuest, exitGuest, isKicked, type Vcpu } from '../protocols/vcpu.ts
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { isFree, nextLook, type RecordedPace } from './pace.ts'
+import { isFree, nextLook, type RecordedPace, untilFree } from './pace.ts'
 
 export const NOT_TIMED = -1
 
@@ -80,7 +80,10 @@ const LONG_NS = 200_000
 /** It is not worth leaving the guest for less. */
 const SHORT_NS = 5000
 
-/** Lets the guest wait until item `index` of its pace is due; `endedNs`: when the item before was over. */
+/**
+ * Lets the guest wait until item `index` of its pace is due; `endedNs`: when the item before was over. Without a core of its own
+ * the vCPU goes by the clock, `dueNs`: each sleep is too long by more than most distances are, and the sum of them would be.
+ */
 export function* untilTurn(
   cpu: Cpu,
   vm: Vm,
@@ -88,30 +91,58 @@ export function* untilTurn(
   pace: RecordedPace,
   index: number,
   endedNs: number,
+  dueNs: number,
   stopwatch: Stopwatch,
 ): Steps<void> {
-  const isShort = Math.max(pace.pausesNs[index]!, pace.lagsNs[index]!) < SHORT_NS
-  const isInGuest = isShort || (pace.staysInGuest && pace.away[index] === 0)
-  if (!isInGuest) {
-    yield* exitGuest(cpu, vcpu)
-    yield* vcpu.srcuReadUnlock(cpu)
-  }
+  if (!pace.hasCore) return yield* untilDue(cpu, vm, vcpu, pace, index, dueNs, stopwatch)
   const lagNs = pace.lagsNs[index]!
-  const isCaused = lagNs >= 0
-  if (!isCaused) yield* idle(cpu, vm, vcpu, endedNs + pace.pausesNs[index]!, isInGuest, stopwatch)
-  const sinceNs = cpu.now()
-  for (;;) {
-    const free = yield* isFree(cpu, vm, pace, index)
-    if (free || !cpu.running()) break
-    yield* idle(cpu, vm, vcpu, nextLook(cpu.now(), sinceNs), isInGuest, stopwatch)
-  }
-  if (isCaused) yield* idle(cpu, vm, vcpu, cpu.now() + lagNs, isInGuest, stopwatch)
-  if (isInGuest) return
-  yield* vcpu.srcuReadLock(cpu)
-  yield* enter(cpu, vm, vcpu, stopwatch)
+  const isInGuest = pace.hasCore && pace.away[index] === 0
+  if (lagNs < 0) yield* idle(cpu, vm, vcpu, endedNs + pace.pausesNs[index]!, isInGuest, stopwatch)
+  const free = yield* isFree(cpu, vm, pace, index)
+  if (!free) yield* awaitCause(cpu, vm, vcpu, pace, index, isInGuest, stopwatch)
+  if (lagNs >= 0) yield* idle(cpu, vm, vcpu, cpu.now() + lagNs, isInGuest, stopwatch)
+}
+
+function* untilDue(
+  cpu: Cpu,
+  vm: Vm,
+  vcpu: Vcpu,
+  pace: RecordedPace,
+  index: number,
+  dueNs: number,
+  stopwatch: Stopwatch,
+): Steps<void> {
+  yield* halt(cpu, vm, vcpu, dueNs, stopwatch)
+  const free = yield* isFree(cpu, vm, pace, index)
+  if (!free) yield* awaitCause(cpu, vm, vcpu, pace, index, false, stopwatch)
 }
 
 function* idle(cpu: Cpu, vm: Vm, vcpu: Vcpu, untilNs: number, isInGuest: boolean, stopwatch: Stopwatch): Steps<void> {
-  if (isInGuest) yield* compute(cpu, vm, vcpu, untilNs, stopwatch)
-  else yield* cpu.untilTime(untilNs)
+  if (isInGuest || untilNs - cpu.now() < SHORT_NS) yield* compute(cpu, vm, vcpu, untilNs, stopwatch)
+  else yield* halt(cpu, vm, vcpu, untilNs, stopwatch)
+}
+
+function* awaitCause(
+  cpu: Cpu,
+  vm: Vm,
+  vcpu: Vcpu,
+  pace: RecordedPace,
+  index: number,
+  isInGuest: boolean,
+  stopwatch: Stopwatch,
+): Steps<void> {
+  if (!isInGuest) {
+    yield* exitGuest(cpu, vcpu)
+    yield* vcpu.srcuReadUnlock(cpu)
+    yield* untilFree(cpu, vm, pace, index)
+    yield* vcpu.srcuReadLock(cpu)
+    yield* enter(cpu, vm, vcpu, stopwatch)
+    return
+  }
+  const sinceNs = cpu.now()
+  for (;;) {
+    yield* compute(cpu, vm, vcpu, nextLook(cpu.now(), sinceNs), stopwatch)
+    const free = yield* isFree(cpu, vm, pace, index)
+    if (free || !cpu.running()) return
+  }
 }

@@ -64,7 +64,7 @@ function* replay(cpu: Cpu, vm: Vm, id: number, atNs: Float64Array, isTimed: bool
     if (atNs.length > 0) yield* cpu.untilTime(atNs[index]!)
     yield* update(cpu, vm, id, true, isTimed)
     yield* update(cpu, vm, id, false, isTimed)
-    if (vm.progress.length > 0) yield* publish(cpu, vm, index + 1)
+    if (vm.progress.length > 0) yield* publish(cpu, vm, index + 1, true)
   }
 }
 

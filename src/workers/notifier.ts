@@ -27,7 +27,7 @@ export function* runNotifier(cpu: Cpu, vm: Vm, invalidations: Invalidations, isT
     yield* letUpdateThrough(cpu, vm)
     const { start, end } = invalidations
     if (invalidations.populate) yield* populate(cpu, vm, start, end, fault)
-    if (pace !== undefined) paceNs = yield* untilTurn(cpu, vm, pace, invalidations.index, paceNs)
+    if (pace !== undefined) paceNs = yield* untilTurn(cpu, vm, pace, invalidations.index, paceNs, invalidations.atNs)
     else if (invalidations.atNs >= 0) yield* cpu.untilTime(invalidations.atNs)
     else if (invalidations.pauseNs > 0) yield* cpu.untilTime(cpu.now() + invalidations.pauseNs)
 
@@ -44,7 +44,7 @@ function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void
   if (mmapLock !== undefined) yield* mmapLock.readLock(cpu)
   const outer = yield* raiseStart(cpu, vm, start, end, isBlockable)
   // What it has taken away can be faulted on from now on, although it cannot be mapped yet.
-  if (invalidations.pace !== undefined) yield* publish(cpu, vm, invalidations.index + 1)
+  if (invalidations.pace !== undefined) yield* publish(cpu, vm, invalidations.index + 1, !invalidations.pace.hasCore)
   let inner = false
   if (isNested) inner = yield* raiseStart(cpu, vm, start, end, isBlockable)
   const idx = yield* vm.srcu.readLock(cpu)

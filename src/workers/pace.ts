@@ -17,8 +17,8 @@ export type RecordedPace = {
   readonly counts: Int32Array
   /** 1: something else ran on the CPU before this item, so a vCPU was outside of its guest. */
   readonly away: Uint8Array
-  /** Whether a vCPU that is not away waits in its guest, where IPIs reach it; a thread would take a core for that. */
-  readonly staysInGuest: boolean
+  /** Whether each role has a core of its own: it looks again and again, a vCPU in its guest, where IPIs reach it. Else it sleeps. */
+  readonly hasCore: boolean
 }
 
 /** How often a role looks whether what it waits for has come: it may have to wait long. */
@@ -43,6 +43,7 @@ export function* isFree(cpu: Cpu, vm: Vm, { starts, cpus, counts }: RecordedPace
 
 /** Waits until what item `index` comes after is done. For roles that nobody interrupts. */
 export function* untilFree(cpu: Cpu, vm: Vm, pace: RecordedPace, index: number): Steps<void> {
+  if (!pace.hasCore) return yield* sleepUntilFree(cpu, vm, pace, index)
   const sinceNs = cpu.now()
   for (;;) {
     const free = yield* isFree(cpu, vm, pace, index)
@@ -51,14 +52,34 @@ export function* untilFree(cpu: Cpu, vm: Vm, pace: RecordedPace, index: number):
   }
 }
 
+function* sleepUntilFree(cpu: Cpu, vm: Vm, { starts, cpus, counts }: RecordedPace, index: number): Steps<void> {
+  for (let at = starts[index]!; at < starts[index + 1]!; at += 1) {
+    const word = vm.progress[cpus[at]!]!
+    for (;;) {
+      const done = yield* cpu.load(word)
+      if (done >= counts[at]! || !cpu.running()) break
+      yield* cpu.park(word, done)
+    }
+  }
+}
+
 /** Tells the others how many items this role has done. */
-export function* publish(cpu: Cpu, vm: Vm, count: number): Steps<void> {
-  yield* cpu.store(vm.progress[cpu.id]!, count)
+export function* publish(cpu: Cpu, vm: Vm, count: number, isAwaited: boolean): Steps<void> {
+  const word = vm.progress[cpu.id]!
+  yield* cpu.store(word, count)
+  if (isAwaited) yield* cpu.unpark(word, vm.progress.length)
 }
 
 /** Waits for the start of item `index` of a role that is not a vCPU; returns when it began. */
-export function* untilTurn(cpu: Cpu, vm: Vm, pace: RecordedPace, index: number, beganNs: number): Steps<number> {
-  yield* cpu.untilTime(beganNs + pace.pausesNs[index]!)
+export function* untilTurn(
+  cpu: Cpu,
+  vm: Vm,
+  pace: RecordedPace,
+  index: number,
+  beganNs: number,
+  dueNs: number,
+): Steps<number> {
+  yield* cpu.untilTime(pace.hasCore ? beganNs + pace.pausesNs[index]! : dueNs)
   yield* untilFree(cpu, vm, pace, index)
   return cpu.now()
 }

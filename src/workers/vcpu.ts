@@ -36,7 +36,7 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   yield* vcpu.srcuReadLock(cpu)
   yield* enter(cpu, vm, vcpu, stopwatch)
   while (cpu.running() && accesses.next()) {
-    if (pace !== undefined) yield* untilTurn(cpu, vm, vcpu, pace, accesses.index, endedNs, stopwatch)
+    if (pace !== undefined) yield* untilTurn(cpu, vm, vcpu, pace, accesses.index, endedNs, accesses.atNs, stopwatch)
     else if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
     const kicked = yield* isKicked(cpu, vcpu)
     if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
@@ -44,7 +44,7 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
     yield* touch(cpu, vm, vcpu, accesses, fault, stopwatch)
     if (pace === undefined) continue
     endedNs = cpu.now()
-    yield* publish(cpu, vm, accesses.index + 1)
+    yield* publish(cpu, vm, accesses.index + 1, !pace.hasCore)
   }
   yield* exitGuest(cpu, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)

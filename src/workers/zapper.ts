@@ -14,6 +14,7 @@ export type ZapPlan = RecordedZapPlan | RegionPlan
 /** All that is mapped goes, at a recorded pace, as when a memslot is deleted (`kvm_mmu_zap_all_fast()`). */
 export type RecordedZapPlan = {
   readonly kind: 'recorded'
+  readonly atNs: Float64Array
   readonly pace: RecordedPace
   /** For so long at least mmu_lock is held for each. */
   readonly holdsNs: Float64Array
@@ -35,16 +36,16 @@ export function* runZapper(cpu: Cpu, vm: Vm, plan: ZapPlan): Steps<void> {
   else yield* zapRegion(cpu, vm, plan)
 }
 
-function* zapAtPace(cpu: Cpu, vm: Vm, { pace, holdsNs }: RecordedZapPlan): Steps<void> {
+function* zapAtPace(cpu: Cpu, vm: Vm, { pace, holdsNs, atNs }: RecordedZapPlan): Steps<void> {
   let beganNs = 0
   for (let index = 0; index < holdsNs.length && cpu.running(); index += 1) {
-    beganNs = yield* untilTurn(cpu, vm, pace, index, beganNs)
-    yield* zapAll(cpu, vm, holdsNs[index]!, index)
+    beganNs = yield* untilTurn(cpu, vm, pace, index, beganNs, atNs[index]!)
+    yield* zapAll(cpu, vm, pace, holdsNs[index]!, index)
   }
 }
 
 /** The kernel gives up its page tables, one by one; here the leafs go, and the lock is held for as long as that took it. */
-function* zapAll(cpu: Cpu, vm: Vm, holdNs: number, index: number): Steps<void> {
+function* zapAll(cpu: Cpu, vm: Vm, pace: RecordedPace, holdNs: number, index: number): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
   const lockedNs = cpu.now()
   let flush = false
@@ -55,7 +56,7 @@ function* zapAll(cpu: Cpu, vm: Vm, holdNs: number, index: number): Steps<void> {
   }
   if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
   // Faults come from now on, and find the lock taken.
-  yield* publish(cpu, vm, index + 1)
+  yield* publish(cpu, vm, index + 1, !pace.hasCore)
   yield* cpu.untilTime(lockedNs + holdNs)
   yield* vm.mmuLock.writeUnlock(cpu)
 }

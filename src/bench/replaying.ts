@@ -1,0 +1,47 @@
+import type { Group } from './plan.ts'
+import type { RecordedKernel, ReplayedRecording, Run } from './result.ts'
+
+/** A replay that is further than this from what its own recording holds tells nothing of what is not in it. */
+export const MOST_MISS = 3
+/** Of fewer waits in a recording a share is chance. */
+const FEW_WAITS = 20
+
+/** Adds to the runs of a replay how far its own variant is from the recorded kernel, and what was played of the recording. */
+export function judged(group: Group, runs: readonly Run[]): readonly Run[] {
+  const { replay } = group
+  if (replay === null) return runs
+  const own = group.scenario.recorded ?? group.scenario.headline.at(-1)!
+  const ownRun = runs.find(({ variant, trials }) => variant === own && trials.length > 0)
+  const misses = ownRun === undefined ? null : missesOf(ownRun, replay.kernel, replay.speed)
+  const replayed: Omit<ReplayedRecording, 'occurred'> = { ...replay.plays, own, misses, predicts: predicts(misses) }
+  return runs.map((run) => ({ ...run, replayed: { ...replayed, occurred: occurredIn(run) } }))
+}
+
+/** Faults that were resolved, a trial. */
+const occurredIn = ({ counters, trials }: Run): number =>
+  trials.length === 0 ? 0 : Math.round(((counters.pf_fixed ?? 0) + (counters.pf_spurious ?? 0)) / trials.length)
+
+type Misses = NonNullable<ReplayedRecording['misses']>
+
+/** Each as a factor: the replay over the recording. */
+function missesOf(run: Run, kernel: RecordedKernel, speed: string): Misses | null {
+  const { faults, waits, waitTotalNs, waitMedianNs } = kernel
+  const share = run.metrics.mmu_lock_waits_per_fault?.median
+  if (waits === null || waits < FEW_WAITS || share === undefined) return null
+  const total = run.metrics.mmu_lock_wait_total_ns?.median
+  const median = run.metrics.mmu_lock_wait_p50_ns?.median
+  return {
+    share: share / (waits / faults),
+    // Another speed leaves less time to wait in.
+    total:
+      speed !== '1' || total === undefined || waitTotalNs === null || waitTotalNs === 0 ? null : total / waitTotalNs,
+    median: median === undefined || waitMedianNs === null || waitMedianNs === 0 ? null : median / waitMedianNs,
+  }
+}
+
+function predicts(misses: Misses | null): boolean | null {
+  if (misses === null) return null
+  return [misses.share, misses.total].every((miss) => miss === null || isNear(miss))
+}
+
+const isNear = (miss: number) => miss <= MOST_MISS && miss >= 1 / MOST_MISS

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { ReplayedRecording, Run } from '../bench/result.ts'
+import { fitnessOf } from './replayed-text.ts'
+
+const runs = (over: Partial<ReplayedRecording>) =>
+  ['no-precheck', 'precheck'].map((variant) => {
+    const replayed = { own: 'precheck', misses: { share: 4, total: 0.2, median: 1 }, predicts: false, ...over }
+    return { variant, replayed } as unknown as Run
+  })
+
+test('a replay that misses its own recording says so first, and gives no figure of another variant', () => {
+  const { first, shown, instead } = fitnessOf(runs({}))
+  assert.match(
+    first[0]!,
+    /^NOT PREDICTIVE: .*waits per fault are 4.0 times the kernel's and all waits together are 0.20 times/,
+  )
+  assert.deepEqual(
+    shown.map(({ variant }) => variant),
+    ['precheck'],
+  )
+  assert.deepEqual(instead, ['no-precheck: not predictive.'])
+})
+
+test('a replay that is near its recording answers, and one of which that is not known says how to know it', () => {
+  assert.deepEqual(fitnessOf(runs({ predicts: true })).instead, null)
+  assert.match(fitnessOf(runs({ predicts: null, misses: null })).warnings[0]!, /not known: add --variant precheck/)
+  assert.deepEqual(fitnessOf([{ variant: 'a' } as unknown as Run]).first, [])
+})

@@ -1,0 +1,43 @@
+import type { ReplayedRecording, Run } from '../bench/result.ts'
+
+/** What the runs of a replay may be used for: all of them, or the one that is held against the recording. */
+export type Fitness = {
+  /** The runs whose figures say something. */
+  readonly shown: readonly Run[]
+  /** What stands ahead of everything else, if anything does. */
+  readonly first: readonly string[]
+  /** Instead of the answers: null if they may be given. */
+  readonly instead: readonly string[] | null
+  readonly warnings: readonly string[]
+}
+
+/** A replay that misses its own recording says nothing of what would happen under other variants. */
+export function fitnessOf(runs: readonly Run[]): Fitness {
+  const replayed = runs.find((run) => run.replayed !== undefined)?.replayed
+  if (replayed === undefined) return { shown: runs, first: [], instead: null, warnings: [] }
+  const others = runs.filter(({ variant }) => variant !== replayed.own)
+  if (replayed.predicts === false) {
+    return {
+      shown: runs.filter(({ variant }) => variant === replayed.own),
+      first: [`NOT PREDICTIVE: this replay misses its own recording: ${missText(replayed)}.`],
+      instead: others.map(({ variant }) => `${variant}: not predictive.`),
+      warnings: [],
+    }
+  }
+  const unknown = replayed.predicts === null && others.length > 0
+  return { shown: runs, first: [], instead: null, warnings: unknown ? [unknownText(replayed)] : [] }
+}
+
+function missText({ own, misses }: ReplayedRecording): string {
+  const said: readonly (readonly [string, number | null])[] = [
+    ['waits per fault', misses!.share],
+    ['all waits together', misses!.total],
+  ]
+  const each = said.flatMap(([name, miss]) => (miss === null ? [] : [`${name} are ${factor(miss)} the kernel's`]))
+  return `with ${own} ${each.join(' and ')}`
+}
+
+const factor = (miss: number) => `${miss.toPrecision(2)} times`
+
+const unknownText = ({ own }: ReplayedRecording) =>
+  `whether this replay predicts anything is not known: add --variant ${own}, if the recording holds waits for mmu_lock`
