@@ -3,7 +3,6 @@ import { TraceLine } from './trace-line.ts'
 
 const AMPERSAND = 0x26
 const TAB = 0x09
-const ESCAPE = 0x1b
 const NBSP_LEAD = 0xc2
 const NBSP = 0xa0
 
@@ -33,7 +32,7 @@ const SHAPES: readonly RegExp[] = [
   ),
   // The function-graph tracer shows events as comments, with a time only if it was asked for.
   new RegExp(
-    String.raw`^\s*(?:.*?\s)?(?:(?<s>\d+)\.(?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
+    String.raw`^\s*(?:.*?\s)??(?:(?<s>\d+)\.(?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
   ),
 ]
 const GRAPH = SHAPES.length - 1
@@ -117,15 +116,13 @@ function setTime(line: TraceLine, { s, f, us, ms, fms, ticks }: Fields): void {
 function needsCleaning(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at]
-    if (byte === TAB || byte === AMPERSAND || byte === ESCAPE) return true
+    if (byte === TAB || byte === AMPERSAND) return true
     if (byte === NBSP_LEAD && bytes[at + 1] === NBSP) return true
   }
   return false
 }
 
-/** Without what web pages, editors and terminals put into a line: tabs, spaces that do not break, entities, colours. */
+/** Without what web pages and editors put into a line: tabs, spaces that do not break, entities. */
 function cleaned(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString('utf8', start, end).replace(/\u00a0|\t/g, ' ')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
-  return unescaped(text.replace(/\u001b\[[\d;]*[A-Za-z]/g, ''))
+  return unescaped(bytes.toString('utf8', start, end).replace(/\u00a0|\t/g, ' '))
 }

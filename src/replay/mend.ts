@@ -1,6 +1,6 @@
 import { LineReader } from './line-reader.ts'
 import type { TakeLine } from './lines.ts'
-import { type Paste, roleOf } from './paste.ts'
+import { COLOURS, type Paste, roleOf } from './paste.ts'
 
 /** Takes lines and hands them on in another form; `end` hands on what it still holds. */
 export type Stage = { readonly take: TakeLine; readonly end: () => void }
@@ -17,8 +17,15 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
   if (paste.hostFile !== undefined) stage = oneFile(paste.hostFile, stage, leaveOut)
   if (paste.wrapped !== undefined) stage = joined(paste.wrapped === 'words' ? ' ' : '', stage)
   if (paste.isQuotedPrintable) stage = unquoted(stage)
+  if (paste.hasColours) stage = plain(stage)
   return stage
 }
+
+/** Without the colours of a terminal. */
+const plain = (next: Stage): Stage => ({
+  take: (bytes, start, end) => give(next.take, bytes.toString('latin1', start, end).replace(COLOURS, '')),
+  end: next.end,
+})
 
 /** Quoted-printable: a line that ends in `=` goes on, and `=3D` is a byte. */
 function unquoted(next: Stage): Stage {

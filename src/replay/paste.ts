@@ -4,12 +4,19 @@ import { newRemarks, readRemark } from './remarks.ts'
 /** What was done to a recording on its way here, as its beginning shows. */
 export type Paste = {
   readonly isQuotedPrintable: boolean
+  /** grep and others mark what they found for a terminal. */
+  readonly hasColours: boolean
   /** `words`: lines were broken at spaces, as mail clients do; `columns`: at a width, as terminals do. */
   readonly wrapped: 'words' | 'columns' | undefined
   /** `trace-cmd report` of a host's and guests' files names the file ahead of each line: which one is the host's. */
   readonly hostFile: string | undefined
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+export const COLOURS = /\u001b\[[\d;]*[A-Za-z]/g
+/** So many lines of so many events that are all broken at one width were broken at a column. */
+const TELLING_EVENTS = 3
+const TELLING_LINES = 12
 /** One of so many lines is broken, and it is not an accident. */
 const WRAPPED_SHARE = 0.2
 const QUOTES = /^(?:[>|]\s?)+/
@@ -19,11 +26,14 @@ const NAMED_FILE = /^(\S+):\s+cpus=\d+$/
 const DATA_FILE = /^(\S+\.dat):\s/
 
 /** Judges a recording by its first lines. */
-export function pasteOf(head: string): Paste {
+export function pasteOf(text: string): Paste {
+  const hasColours = text.search(COLOURS) >= 0
+  const head = text.replace(COLOURS, '')
   const isQuotedPrintable = (head.match(/=\r?\n/g)?.length ?? 0) > 1 && /=[\dA-F]{2}|\w=\r?\n/.test(head)
   const lines = head.split(/\r?\n/)
   return {
     isQuotedPrintable,
+    hasColours,
     wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
     hostFile: hostFileOf(lines),
   }
@@ -59,7 +69,8 @@ function wrappingOf(lines: readonly string[]): Paste['wrapped'] {
     previous = { length: text.length, event }
   }
   if (broken === 0 || broken < begun * WRAPPED_SHARE) return undefined
-  return lengths.size === 1 && events.size > 1 ? 'columns' : 'words'
+  const isOneWidth = lengths.size === 1 && events.size >= TELLING_EVENTS && broken >= TELLING_LINES
+  return isOneWidth ? 'columns' : 'words'
 }
 
 /** The file whose lines hold events of KVM; the first if several do, as a host's comes first. */

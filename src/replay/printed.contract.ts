@@ -1,0 +1,183 @@
+/** An event of a recording, before it is printed. `ns` since the host started. */
+export type Printed = {
+  readonly task: string
+  readonly pid: number
+  readonly tgid: number
+  readonly cpu: number
+  readonly ns: number
+  readonly event: string
+  readonly text: string
+}
+
+/** A form in which a recording comes, and what it leaves out. */
+export type Form = {
+  readonly name: string
+  readonly print: (events: readonly Printed[]) => string
+  /** Names are cut to eight characters, or the task's process is not given. */
+  readonly isNameCut?: boolean
+}
+
+const seconds = (ns: number, digits: number) => {
+  const fraction = String(ns % 1e9)
+    .padStart(9, '0')
+    .slice(0, digits)
+  return `${Math.floor(ns / 1e9)}.${fraction}`
+}
+const systemOf = (event: string) =>
+  event.startsWith('contention') ? 'lock' : event === 'kvm_mmu_set_spte' ? 'kvmmmu' : 'kvm'
+const cpuOf = (cpu: number) => `[${String(cpu).padStart(3, '0')}]`
+const comm = (task: string) => task.padStart(16)
+const lines = (print: (event: Printed) => string) => (events: readonly Printed[]) => `${events.map(print).join('\n')}\n`
+
+const ftrace = (flags: string, digits = 6) =>
+  lines(
+    (it) =>
+      `${comm(it.task)}-${String(it.pid).padEnd(7)} ${cpuOf(it.cpu)} ${flags}${seconds(it.ns, digits).padStart(12)}: ${it.event}: ${it.text}`,
+  )
+const traceCmd = (digits: number) =>
+  lines(
+    (it) =>
+      `${comm(it.task)}-${String(it.pid).padEnd(5)} ${cpuOf(it.cpu)} ${seconds(it.ns, digits)}: ${`${it.event}:`.padEnd(21)} ${it.text}`,
+  )
+const perf = (ids: (it: Printed) => string, cpu: boolean, between = '', date = '') =>
+  lines((it) => {
+    const where = cpu ? `${cpuOf(it.cpu)} ` : ''
+    return `${comm(it.task)} ${ids(it)} ${where}${date}${seconds(it.ns, 6).padStart(12)}: ${between}${`${systemOf(it.event)}:${it.event}`.padStart(24)}: ${it.text}`
+  })
+const pidTid = ({ pid, tgid }: Printed) => `${String(tgid).padStart(5)}/${String(pid).padEnd(5)}`
+const tid = ({ pid }: Printed) => String(pid).padStart(5)
+const PLAIN = ftrace('.....  ')
+const REPORT = traceCmd(6)
+
+/** What a program or a person does with the lines of a recording. */
+const each =
+  (form: (events: readonly Printed[]) => string, change: (line: string, number: number) => string) =>
+  (events: readonly Printed[]) =>
+    form(events)
+      .split('\n')
+      .slice(0, -1)
+      .map((line, index) => `${change(line, index + 1)}\n`)
+      .join('')
+
+const HEADER =
+  '# tracer: nop\n#\n# entries-in-buffer/entries-written: 9/9   #P:8\n#\n#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n'
+const STACK = [
+  '<stack trace>',
+  ' => kvm_mmu_notifier_invalidate_range_start',
+  ' => __mmu_notifier_invalidate_range_start',
+]
+
+/** Broken at the last space that fits, as mail clients do. */
+function wrapped(line: string, width: number): string {
+  const pieces: string[] = []
+  let rest = line
+  while (rest.length > width && rest.lastIndexOf(' ', width) > 60) {
+    const at = rest.lastIndexOf(' ', width)
+    pieces.push(rest.slice(0, at))
+    rest = rest.slice(at + 1)
+  }
+  return [...pieces, rest].join('\n')
+}
+
+const quotedPrintable = (text: string) =>
+  text
+    .replaceAll('=', '=3D')
+    .split('\n')
+    .map((line) => line.match(/.{1,70}(?![\dA-F]{1,2}$)|.+/g)?.join('=\n') ?? '')
+    .join('\n')
+
+const latency = (time: (it: Printed) => string) =>
+  lines(
+    (it) =>
+      `${it.task.slice(0, 8).padStart(8)}-${String(it.pid).padEnd(7)} ${String(it.cpu).padStart(3)}d..1. ${time(it)}: ${it.event}: ${it.text}`,
+  )
+const us = (it: Printed) => `${Math.floor(it.ns / 1000)}us `
+
+export const FORMS: readonly Form[] = [
+  { name: 'ftrace with five flags', print: (events) => HEADER + PLAIN(events) },
+  { name: 'ftrace with four flags', print: ftrace('d.h1 ') },
+  { name: 'ftrace without flags or header', print: ftrace('') },
+  { name: 'ftrace with need-resched and irq flags', print: ftrace('dNH2.  ') },
+  { name: 'ftrace in nanoseconds', print: ftrace('.....  ', 9) },
+  {
+    name: 'ftrace with record-tgid',
+    print: lines(
+      (it) =>
+        `${comm(it.task)}-${String(it.pid).padEnd(7)} (${String(it.tgid).padStart(7)}) ${cpuOf(it.cpu)} .....  ${seconds(it.ns, 6)}: ${it.event}: ${it.text}`,
+    ),
+  },
+  { name: 'trace-cmd report', print: (events) => `cpus=8\nCPU 3 is empty\n${REPORT(events)}` },
+  { name: 'trace-cmd report -t', print: traceCmd(9) },
+  {
+    name: 'trace-cmd report --ts-diff',
+    print: lines(
+      (it) => `${comm(it.task)}-${it.pid} ${cpuOf(it.cpu)} ${seconds(it.ns, 6)}: (+12) ${it.event}: ${it.text}`,
+    ),
+  },
+  { name: 'trace-cmd report -l', print: latency((it) => seconds(it.ns, 6)), isNameCut: true },
+  { name: 'the latency format', print: latency(us), isNameCut: true },
+  {
+    name: 'a dump of the buffer in the kernel log',
+    print: (events) =>
+      `[ 9.000001] Dumping ftrace buffer:\n[ 9.000002] ---------------------------------\n${each(latency(us), (line) => `[    9.100000] ${line}`)(events)}`,
+    isNameCut: true,
+  },
+  {
+    name: 'a function graph with absolute times',
+    print: lines(
+      (it) =>
+        ` ${seconds(it.ns, 6)} |  ${String(it.cpu).padStart(2)}) ${comm(it.task)}-${it.pid} |               |  /* ${it.event}: ${it.text} */`,
+    ),
+  },
+  { name: 'perf script', print: perf(tid, true) },
+  { name: 'perf script with process and thread', print: perf(pidTid, true) },
+  { name: 'perf script without CPUs', print: perf(pidTid, false) },
+  { name: 'perf script with periods', print: perf(tid, true, '         1 ') },
+  { name: 'perf script with dates', print: perf(tid, true, '', '2024-03-05 11:22:33.123456 ') },
+  {
+    name: 'perf script with callchains',
+    print: each(
+      perf(tid, true),
+      (line) =>
+        `${line.trimStart()}\n        ffffffffc0a01234 direct_page_fault+0x1d4 ([kvm])\n        ffffffff81c01234 [unknown] (/usr/bin/qemu-system-x86_64)\n`,
+    ),
+  },
+  { name: 'quoted once', print: each(PLAIN, (line) => `> ${line}`) },
+  { name: 'quoted three times', print: each(REPORT, (line) => `> > >${line}`) },
+  { name: 'grep -n', print: each(PLAIN, (line, number) => `${number}:${line}`) },
+  { name: 'grep -Hn', print: each(PLAIN, (line, number) => `logs/my-trace.txt:${number}:${line}`) },
+  { name: 'grep -H', print: each(PLAIN, (line) => `trace.txt:${line}`) },
+  { name: 'cat -n', print: each(PLAIN, (line, number) => `${String(number).padStart(6)}\t${line}`) },
+  { name: 'syslog', print: each(PLAIN, (line) => `Mar  5 11:22:33 hv-17.example ftrace[812]: ${line}`) },
+  {
+    name: 'journalctl -o short-iso',
+    print: each(PLAIN, (line) => `2024-03-05T11:22:33+0100 hv17 trace_pipe[99]: ${line}`),
+  },
+  { name: 'ts', print: each(PLAIN, (line) => `[2024-03-05 11:22:33.123] ${line}`) },
+  {
+    name: 'a web page',
+    print: each(PLAIN, (line) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')),
+  },
+  { name: 'spaces that do not break', print: each(PLAIN, (line) => line.replaceAll(' ', '\u00a0')) },
+  {
+    name: 'colours of a terminal',
+    print: each(PLAIN, (line) => line.replace(/(kvm_\w+)/, '\u001b[01;31m\u001b[K$1\u001b[m\u001b[K')),
+  },
+  { name: 'lines that end in CR LF', print: each(PLAIN, (line) => `${line}\r`) },
+  { name: 'lines broken at 72 columns', print: each(REPORT, (line) => wrapped(line, 72)) },
+  { name: 'quoted lines broken at 76 columns', print: each(PLAIN, (line) => wrapped(line, 76).replace(/^/gm, '> ')) },
+  { name: 'quoted-printable', print: (events) => quotedPrintable(REPORT(events)) },
+  {
+    name: 'stacks between events',
+    print: each(PLAIN, (line, number) =>
+      number % 3 === 0 ? `${line}\n${line.replace(/: kvm.*|: cont.*/, `: ${STACK.join('\n')}`)}` : line,
+    ),
+  },
+  {
+    name: 'a report of a host and a guest',
+    print: each(
+      REPORT,
+      (line) => `trace.dat:  ${line}\ntrace-g.dat:  kvm-test-9 [000] 1.5: page_fault_user: address=0x1`,
+    ),
+  },
+]
