@@ -27,7 +27,8 @@ export interface EventSink {
   virtualFault(line: TraceLine): void
   /** An access to a device at this gfn was emulated. */
   deviceAccess(line: TraceLine, gfn: number): void
-  install(line: TraceLine, gfn: number, pages: number, sptep: number, spte: SpteBits): void
+  /** `low` bits of the SPTE; `hasNoUser` if its text shows that the mask of user access does not exist. */
+  install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void
   spteChanged(line: TraceLine, gfn: number, pages: number, change: SpteChange): void
   unmap(line: TraceLine, startPage: number, endPage: number): void
   age(line: TraceLine): void
@@ -47,9 +48,6 @@ export interface EventSink {
   contentionEnd(line: TraceLine, from: number, to: number): void
   switched(line: TraceLine, previous: number, next: number): void
 }
-
-/** The low bits of an SPTE that was set, and whether its text shows that the mask of user access does not exist. */
-export type SpteBits = { readonly low: number; readonly hasNoUser: boolean }
 
 /** Takes the event in; false if its text is not one of the variants. */
 export type Read = (line: TraceLine, sink: EventSink) => boolean

@@ -37,25 +37,19 @@ test('the gfn of a fault is found in the text of every kernel', () => {
 
 test('of an SPTE its gfn, its address, its bits and its rights are read', () => {
   const text = (spte: string, access: string) => `gfn 12345 spte ${spte} (${access}) level 1 at 18a101f20`
-  const installed = (low: number, hasNoUser: boolean) => ['install', PAGE, 1, 0x1_8a10_1f20, { low, hasNoUser }]
+  const installed = (low: number, hasNoUser: boolean) => ['install', PAGE, 1, 0x1_8a10_1f20, low, hasNoUser]
   assert.deepEqual(read('kvm_mmu_set_spte', text('14bcf4e67', 'rwxu')), installed(0x4bcf_4e67, false))
   assert.deepEqual(read('kvm_mmu_set_spte', text('60000014bcf4a77', 'rwx')), installed(0x4bcf_4a77, true))
 })
 
 test('the address of an SPTE may be missing', () => {
-  const told = ['install', PAGE, 1, 0, { low: 0x4bcf_4e47, hasNoUser: false }]
+  const told = ['install', PAGE, 1, 0, 0x4bcf_4e47, false]
   assert.deepEqual(read('kvm_mmu_set_spte', 'gfn 12345 spte 14bcf4e47 (r--u) level 1'), told)
 })
 
 test('an SPTE of level 2 maps 512 pages', () => {
   const text = 'gfn 200 spte 80000001000008e7 (rwxu) level 2 at 18a101f20'
-  assert.deepEqual(read('kvm_mmu_set_spte', text), [
-    'install',
-    0x200,
-    512,
-    0x1_8a10_1f20,
-    { low: 0x8e7, hasNoUser: false },
-  ])
+  assert.deepEqual(read('kvm_mmu_set_spte', text), ['install', 0x200, 512, 0x1_8a10_1f20, 0x8e7, false])
 })
 
 test('what became of a TDP SPTE is told from its bits', () => {
@@ -172,13 +166,7 @@ test('trace-cmd report -R prints fields by name, in decimal unless they begin wi
     0x7_f123_4562,
   ])
   const spte = 'gfn=74565 spte=5566844535 sptep=6611279648 level=1 r=1 x=1 u=1'
-  assert.deepEqual(read('kvm_mmu_set_spte', spte), [
-    'install',
-    PAGE,
-    1,
-    0x1_8a10_1f20,
-    { low: 0x4bcf_4e77, hasNoUser: false },
-  ])
+  assert.deepEqual(read('kvm_mmu_set_spte', spte), ['install', PAGE, 1, 0x1_8a10_1f20, 0x4bcf_4e77, false])
   const begin = read('contention_begin', 'lock_addr=0xffff888100000000 flags=5')
   assert.ok(begin !== false)
   assert.equal(String((begin[3] as Buffer).subarray(begin[4] as number, begin[5] as number)), 'SPIN|WRITE')

@@ -12,9 +12,12 @@ export class Field {
   /** Where the field's value begins, at or after `from`; -1 if the text has no such field. */
   find(bytes: Uint8Array, from: number, to: number): number {
     const label = this.#label
+    const first = label[0]
     const last = to - label.length
+    if (first === undefined) return from
     for (let at = from; at <= last; at += 1) {
-      let matched = 0
+      if (bytes[at] !== first) continue
+      let matched = 1
       while (matched < label.length && bytes[at + matched] === label[matched]) matched += 1
       if (matched === label.length) return at + matched
     }

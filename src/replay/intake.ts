@@ -20,6 +20,8 @@ export class Intake {
   #lines: Lines | undefined
   #stage: Stage | undefined
   #isLast = false
+  /** Nothing has to be undone: lines go straight to who takes them. */
+  #isPlain = false
   /** The beginning of the text, to name what it is if it is no recording. */
   head = ''
   paste: Paste | undefined
@@ -41,7 +43,8 @@ export class Intake {
   end(): void {
     if (this.#lines === undefined) this.#begin()
     this.#isLast = this.#lines!.isHolding
-    this.#lines!.end()
+    if (this.#isPlain) this.#lines!.end(this.#taker.takeUnended)
+    else this.#lines!.end()
     this.#stage!.end()
   }
 
@@ -54,7 +57,8 @@ export class Intake {
     const { take, takeUnended, leaveOut } = this.#taker
     const taken: TakeLine = (bytes, start, end) => (this.#isLast ? takeUnended : take)(bytes, start, end)
     this.#stage = mended(this.paste, taken, leaveOut)
-    this.#lines = new Lines(this.#stage.take)
+    this.#isPlain = this.#stage.take === taken
+    this.#lines = new Lines(this.#isPlain ? take : this.#stage.take)
     this.#lines.push(head)
   }
 }

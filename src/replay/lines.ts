@@ -23,7 +23,7 @@ export class Lines {
     let newline = chunk.indexOf(NEWLINE)
     if (newline >= 0 && this.#heldLength > 0) {
       this.#hold(chunk.subarray(0, newline))
-      this.#release()
+      this.#release(this.#take)
       start = newline + 1
       newline = chunk.indexOf(NEWLINE, start)
     }
@@ -41,8 +41,8 @@ export class Lines {
   }
 
   /** What is left has no newline behind it. */
-  end(): void {
-    if (this.#heldLength > 0) this.#release()
+  end(take: TakeLine = this.#take): void {
+    if (this.#heldLength > 0) this.#release(take)
   }
 
   #hold(part: Buffer): void {
@@ -52,10 +52,10 @@ export class Lines {
     this.#heldLength += Math.min(part.length, Math.max(room, 0))
   }
 
-  #release(): void {
+  #release(take: TakeLine): void {
     const line = Buffer.concat(this.#held)
     this.#held = []
     this.#heldLength = 0
-    this.#take(line, 0, line.at(-1) === RETURN ? line.length - 1 : line.length)
+    take(line, 0, line.at(-1) === RETURN ? line.length - 1 : line.length)
   }
 }

@@ -1,5 +1,6 @@
-const MAX_NAMES = 4096
+export const MAX_NAMES = 4096
 const SLOTS = MAX_NAMES * 2
+const HASHED = 6
 
 /** Numbers the names that occur in a trace, in the order in which they are first met, straight from the bytes. */
 export class Names {
@@ -46,10 +47,10 @@ export class Names {
   }
 }
 
-/** FNV-1a. */
+/** FNV-1a of the length and the last bytes, in which names of events and addresses differ. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c_9dc5
-  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ bytes[at]!, 0x0100_0193)
+  let hash = 0x811c_9dc5 ^ (end - start)
+  for (let at = Math.max(start, end - HASHED); at < end; at += 1) hash = Math.imul(hash ^ bytes[at]!, 0x0100_0193)
   return hash >>> 0
 }
 

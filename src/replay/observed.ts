@@ -1,6 +1,6 @@
 import { Blockers } from './blockers.ts'
 import { TraceClock } from './clock.ts'
-import type { EventSink, Exit, FaultKind, SpteBits, SpteChange } from './event-sink.ts'
+import type { EventSink, Exit, FaultKind, SpteChange } from './event-sink.ts'
 import { Evidence } from './evidence.ts'
 import { Field } from './field.ts'
 import { InvalidationLog } from './invalidation-log.ts'
@@ -98,7 +98,7 @@ export class Observed implements EventSink {
     task.pendingGfn = NO_GFN
   }
 
-  install(line: TraceLine, gfn: number, pages: number, sptep: number, { low, hasNoUser }: SpteBits): void {
+  install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void {
     const task = this.#task(line)
     if (hasNoUser || (low & EPT_TYPE) === EPT_WRITE_BACK) this.eptSptes += 1
     else this.otherSptes += 1

@@ -1,7 +1,8 @@
 import type { Step } from './clock.ts'
 import { EVENTS } from './events.ts'
 import { LineReader } from './line-reader.ts'
-import { Names } from './names.ts'
+import { MAX_LINE } from './lines.ts'
+import { MAX_NAMES, Names } from './names.ts'
 import { Observed } from './observed.ts'
 import { newRemarks, type Remarks, readRemark } from './remarks.ts'
 import type { TraceLine } from './trace-line.ts'
@@ -39,8 +40,8 @@ export class Recording extends Observed {
   /** Lines of files that are not the host's, by name. */
   readonly leftOut = new Map<string, number>()
   readonly #events = new Names(Object.keys(EVENTS))
-  readonly #counts: number[] = []
-  readonly #shortest: number[] = []
+  readonly #counts = new Float64Array(MAX_NAMES)
+  readonly #shortest = new Uint32Array(MAX_NAMES).fill(MAX_LINE)
   readonly #reader = new LineReader()
   readonly #only: Only | undefined
 
@@ -68,9 +69,9 @@ export class Recording extends Observed {
     }
     this.atNs = atNs
     const event = this.#events.idOf(line.bytes, line.eventStart, line.eventEnd)
-    this.#counts[event] = (this.#counts[event] ?? 0) + 1
+    this.#counts[event]! += 1
     const length = line.end - line.textStart
-    if (!(length >= this.#shortest[event]!)) this.#shortest[event] = length
+    if (length < this.#shortest[event]!) this.#shortest[event] = length
     const read = READERS[event]
     if (read !== undefined && !read(line, this)) this.#misunderstood(bytes, start, end)
   }
@@ -103,8 +104,10 @@ export class Recording extends Observed {
 
   /** How often each event occurs, most frequent first. */
   get events(): readonly { readonly name: string; readonly count: number }[] {
-    return this.#counts
-      .map((count, event) => ({ name: this.#events.nameOf(event), count }))
+    return Array.from(this.#counts.subarray(0, this.#events.count), (count, event) => ({
+      name: this.#events.nameOf(event),
+      count,
+    }))
       .filter(({ count }) => count > 0)
       .toSorted((a, b) => b.count - a.count)
   }
@@ -115,7 +118,7 @@ export class Recording extends Observed {
 
   #isWhole({ bytes, eventStart, eventEnd, textStart, end }: TraceLine): boolean {
     const event = this.#events.idOf(bytes, eventStart, eventEnd)
-    return end - textStart >= (this.#shortest[event] ?? 0)
+    return this.#counts[event] === 0 || end - textStart >= this.#shortest[event]!
   }
 
   #remark(bytes: Buffer, start: number, end: number): void {

@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib'
 import { converted } from './convert.ts'
 import { ReplayError } from './error.ts'
 
-const CHUNK = 64 * 1024
+const CHUNK = 256 * 1024
 
 /** What else a file may be, by its first bytes, and how it becomes text. */
 const FORMATS: readonly { readonly magic: string; readonly is: string; readonly text: string }[] = [

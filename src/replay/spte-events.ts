@@ -29,9 +29,9 @@ const value = new Hex()
 const other = new Hex()
 
 /** Levels are one digit: 1 is 4 KiB, 2 is 2 MiB, 3 is 1 GiB. Returns the pages of an SPTE; 0 if there is no level. */
-function readPages(line: TraceLine): number {
+function readPages(line: TraceLine, from: number): number {
   const { bytes, textStart, end } = line
-  const named = LEVEL.find(bytes, textStart, end)
+  const named = LEVEL.find(bytes, from, end)
   const at = named >= 0 ? named : RAW_LEVEL.find(bytes, textStart, end)
   const level = at < 0 ? 0 : bytes[at]! - ZERO
   return level >= 1 && level <= 5 ? 512 ** (level - 1) : 0
@@ -42,12 +42,14 @@ export const readSetSpte: Read = (line, sink) => {
   if (gfnAt < 0) return false
   const gfn = value.low52
   const spteAt = SPTE.read(other, line, gfnAt)
-  const pages = readPages(line)
-  if (spteAt < 0 || pages === 0) return false
+  if (spteAt < 0) return false
   const accessAt = ACCESS.find(line.bytes, spteAt, line.end)
   const hasNoUser = accessAt >= 0 && line.bytes[accessAt + ACCESS_LENGTH] === PAREN_CLOSE
-  const sptep = SPTEP.read(value, line, spteAt) >= 0 ? value.low52 : 0
-  sink.install(line, gfn, pages, sptep, { low: other.low, hasNoUser })
+  const behind = Math.max(accessAt, spteAt)
+  const pages = readPages(line, behind)
+  if (pages === 0) return false
+  const sptep = SPTEP.read(value, line, behind) >= 0 ? value.low52 : 0
+  sink.install(line, gfn, pages, sptep, other.low, hasNoUser)
   return true
 }
 
@@ -55,7 +57,7 @@ export const readTdpChange: Read = (line, sink) => {
   const gfnAt = GFN.read(value, line, line.textStart)
   if (gfnAt < 0) return false
   const gfn = value.low52
-  const pages = readPages(line)
+  const pages = readPages(line, gfnAt)
   const oldAt = OLD_SPTE.read(value, line, gfnAt)
   if (pages === 0 || oldAt < 0 || NEW_SPTE.read(other, line, oldAt) < 0) return false
   sink.spteChanged(line, gfn, pages, changeOf(value.low, other.low, pages))
