@@ -12,6 +12,7 @@ import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
 import { loadPatch } from '../patches/load.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
+import { checkLitmus, isLitmusFile } from './check-litmus.ts'
 import { checkMutants } from './check-mutants.ts'
 import { checkWorst } from './check-worst.ts'
 import type { Command } from './command.ts'
@@ -51,7 +52,7 @@ export const check: Command<Args> = {
     'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: not so.',
   flags: (yargs) =>
     yargs
-      .positional('name', { type: 'string', describe: 'the check; without it all of them' })
+      .positional('name', { type: 'string', describe: 'the check, or a .litmus file; without it all checks' })
       .option('variant', {
         type: 'string',
         requiresArg: true,
@@ -113,6 +114,7 @@ export const check: Command<Args> = {
       .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
 
   async run(given, io) {
+    if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
     const { checks: known, args } = await withPatchOf(await loadChecks(), given, io.node)
     const checks = choose(known, args)
     if (args.mutants) {

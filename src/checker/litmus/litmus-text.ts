@@ -1,0 +1,17 @@
+import type { Observed } from './observe.ts'
+import type { LitmusTest } from './test.ts'
+
+/** What came of a litmus test, as herd says it, once for each memory model. */
+export function litmusText(test: LitmusTest, observed: readonly Observed[]): string {
+  const parts = observed.map(({ memory, outcomes, observation, isOk, witness, states }) => {
+    const hits = outcomes.filter(({ isPositive }) => isPositive).length
+    return [
+      `${test.name} with --memory ${memory}: ${outcomes.length} outcomes, ${states} states`,
+      ...outcomes.map(({ text, isPositive }) => `  ${isPositive ? '*' : ' '} ${text}`),
+      `${isOk ? 'Ok' : 'No'}: ${test.quantifier} ${test.asks}`,
+      `Observation ${test.name} ${observation} ${hits} ${outcomes.length - hits}`,
+      ...(witness === null ? [] : ['', witness]),
+    ].join('\n')
+  })
+  return parts.join('\n\n')
+}
