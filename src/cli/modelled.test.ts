@@ -110,7 +110,18 @@ test('a sweep of vCPUs is fitted by the scalability law, a line for each variant
 
 test('a contended holder yields where the kernel is preemptible, and nowhere else', async () => {
   const yields = async (preempt: string) => {
-    const load = ['-m', 'altra-64', '-s', 'precheck', '--variant', 'no-precheck', '--vcpus', '16', '--set', 'range=16']
+    const load = [
+      '-m',
+      'altra-64',
+      '-s',
+      'elision',
+      '--variant',
+      'count-elide',
+      '--vcpus',
+      '16',
+      '--set',
+      'inside-share=100',
+    ]
     const { result } = await modelled(...load, '--set', `preempt=${preempt}`)
     return result.runs[0]!.counters.yield_needbreak ?? 0
   }

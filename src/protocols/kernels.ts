@@ -30,6 +30,7 @@ import * as v5_11 from './versions/v5.11.ts'
 import * as v5_12 from './versions/v5.12.ts'
 import * as v5_15 from './versions/v5.15.ts'
 import * as v6_5 from './versions/v6.5.ts'
+import * as v6_8 from './versions/v6.8.ts'
 import * as v6_12 from './versions/v6.12.ts'
 import {
   arm64UnmapGfnRange,
@@ -48,7 +49,6 @@ function* nothingToDo(): Steps<void> {}
 
 /** What is alike in all versions, as they are built here. */
 const EVERY_VERSION = {
-  rwlockNeedbreak,
   invalidateBegin,
   invalidateRangeAdd,
   invalidateEnd,
@@ -82,6 +82,7 @@ const EVERY_VERSION = {
 
 export const V5_11: Version = firstKernel('v5.11', {
   ...EVERY_VERSION,
+  rwlockNeedbreak: v6_8.rwlockNeedbreak,
   invalidateRangeStart: v5_12.invalidateRangeStart,
   invalidateRangeEnd: v5_12.invalidateRangeEnd,
   invalidateRange: v5_15.invalidateRange,
@@ -159,7 +160,13 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
   },
 })
 
-export const V6_12: Version = kernel('v6.12', V6_8, {})
+export const V6_12: Version = kernel('v6.12', V6_8, {
+  rwlockNeedbreak: {
+    to: rwlockNeedbreak,
+    commit: 'c793a62823d1',
+    says: 'asks how the kernel was booted, not how it was configured',
+  },
+})
 
 export const V6_18: Version = kernel('v6.18', V6_12, {
   nxHugePageRecoveryWorker: {

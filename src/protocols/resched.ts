@@ -5,7 +5,10 @@ import { COUNTER } from './counters.ts'
 import { assertFlushed } from './oracles.ts'
 import type { Vm } from './vm.ts'
 
-/** `rwlock_needbreak()`, include/linux/spinlock.h, since v6.11 (c793a62823d1): contention alone makes a holder yield only if the kernel is preemptible at run time. */
+/**
+ * `rwlock_needbreak()`, include/linux/spinlock.h, since v6.11 (c793a62823d1): contention alone makes a holder yield only if the kernel is
+ * preemptible as it was booted. Before, a kernel with PREEMPT_DYNAMIC was so by its configuration.
+ */
 export function* rwlockNeedbreak(cpu: Cpu, vm: Vm): Steps<boolean> {
   if (!vm.preemptible) return false
   return yield* vm.mmuLock.isContended(cpu)

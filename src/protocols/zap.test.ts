@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Kernel } from './kernel.ts'
+import { V6_5, V6_8, V6_12 } from './kernels.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { type Act, faultsOn, gfnOf, inTurn, invalidate, SmallVm } from './testing.contract.ts'
 import { NO_PRECHECK, NO_YIELD } from './variants/precheck.ts'
@@ -62,7 +64,7 @@ for (const mmu of mmus) {
   test(`a zapper on a kernel that is not preemptible keeps mmu_lock to the end (${mmu})`, () => {
     for (const preempt of ['none', 'voluntary'] as const) {
       const waiter: Act = (cpu, vm) => vm.mmuLock.writeLock(cpu)
-      const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8), waiter], NO_PRECHECK, { mmu, preempt })
+      const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8), waiter], V6_12, { mmu, preempt })
       small.stage
         .run(0)
         .runUntil(1, /xchg pageTables/)
@@ -74,6 +76,25 @@ for (const mmu of mmus) {
     }
   })
 }
+
+test('before 6.11 a kernel with PREEMPT_DYNAMIC yields on contention however it was booted', () => {
+  const yields = (kernel: Kernel, preempt: 'none' | 'voluntary') => {
+    const waiter: Act = (cpu, vm) => vm.mmuLock.writeLock(cpu)
+    const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8), waiter], kernel, { preempt })
+    small.stage
+      .run(0)
+      .runUntil(1, /xchg pageTables/)
+      .play('1')
+      .run(2)
+      .run(1)
+    return small.counted('yield_needbreak')
+  }
+  for (const preempt of ['none', 'voluntary'] as const) {
+    assert.equal(yields(V6_5, preempt), 1)
+    assert.equal(yields(V6_8, preempt), 1)
+    assert.equal(yields(V6_12, preempt), 0)
+  }
+})
 
 test('under lasting contention a walk yields at most once per step sideways', () => {
   // A reader that comes back at once keeps the lock contended; each yield lets it in once.

@@ -18,7 +18,7 @@ export const PARAMETERS = {
   },
   preempt: {
     kind: 'choice',
-    says: 'how the host was booted: a contended zapper yields with full and lazy only',
+    says: 'how the host was booted, with PREEMPT_DYNAMIC: since 6.11 a contended zapper yields with full and lazy (6.13) only, before with all of them',
     choices: ['none', 'voluntary', 'full', 'lazy'],
     default: 'full',
   },
