@@ -11,6 +11,7 @@ import { B_ITER } from './broken/b-iter.ts'
 import { B_LATEINC } from './broken/b-lateinc.ts'
 import { B_LEAK } from './broken/b-leak.ts'
 import { B_LOSTREQ } from './broken/b-lostreq.ts'
+import { B_NONBLOCK } from './broken/b-nonblock.ts'
 import { B_NOSNAP } from './broken/b-nosnap.ts'
 import { B_NOTLBI } from './broken/b-notlbi.ts'
 import { B_NOTRACKCHK } from './broken/b-notrackchk.ts'
@@ -120,6 +121,7 @@ export const VARIANTS = [
   B_TEARDOWN,
   B_ARCHLOCK,
   B_SRCU,
+  B_NONBLOCK,
   DOUBLE_FLUSH,
   RE_REQUEST,
   BAIL,

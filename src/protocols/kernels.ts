@@ -128,7 +128,7 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
 
 export const V6_5: Version = kernel('v6.5', V5_15, {
   unmapGfnRange: {
-    to: unmapGfnRange,
+    to: v6_8.unmapGfnRange,
     commit: '0a8a5f2c8c26',
     says: 'requests the reload of the APIC-access page',
   },
@@ -166,6 +166,7 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     commit: 'c793a62823d1',
     says: 'asks how the kernel was booted, not how it was configured',
   },
+  unmapGfnRange: { to: unmapGfnRange, says: 'the shadow MMU may yield too' },
 })
 
 export const V6_18: Version = kernel('v6.18', V6_12, {

@@ -104,6 +104,10 @@ export const ORACLES = [
     name: 'pte_not_locked',
     says: 'a stage-2 entry was made that had not been broken: WARN_ON(!stage2_pte_is_locked())',
   },
+  {
+    name: 'yield_in_nonblock',
+    says: 'an invalidation that may not block let go of mmu_lock on the way, or slept',
+  },
 ] as const
 
 export type OracleName = (typeof ORACLES)[number]['name']
@@ -168,6 +172,11 @@ export function assertTouch(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): void {
 /** I0.4: a zapper lets go of mmu_lock. */
 export function assertFlushed(cpu: Cpu, vm: Vm, gfn: Gfn): void {
   if (vm.config.oracles && vm.local[cpu.id]!.pendingFlush) cpu.violation(ORACLE.unlock_with_pending_flush, gfn)
+}
+
+/** mmu_lock is about to be dropped and taken again: not in an invalidation that may not block. */
+export function assertMayBlock(cpu: Cpu, vm: Vm, gfn: Gfn): void {
+  if (vm.config.oracles && vm.local[cpu.id]!.mustNotBlock) cpu.violation(ORACLE.yield_in_nonblock, gfn)
 }
 
 /** A walk begins that may yield. */

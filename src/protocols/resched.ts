@@ -2,7 +2,7 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
-import { assertFlushed } from './oracles.ts'
+import { assertFlushed, assertMayBlock } from './oracles.ts'
 import type { Vm } from './vm.ts'
 
 /**
@@ -46,5 +46,6 @@ function* mustDrop(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
   }
   cpu.count(resched ? COUNTER.yield_need_resched : COUNTER.yield_needbreak, 1)
   assertFlushed(cpu, vm, gfn)
+  assertMayBlock(cpu, vm, gfn)
   return true
 }

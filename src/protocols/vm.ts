@@ -78,6 +78,8 @@ export class CpuLocal {
   readonly ipiTargets: Uint8Array
   /** mmu_lock is held for a stage-2 fault. For the oracle: the kernel keeps it in the preemption count. */
   isAtomic = false
+  /** In an invalidation that may not block. For the oracle. */
+  mustNotBlock = false
   /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
   pendingFlush = false
   /** Where the walk yielded last, as the oracle saw it. */

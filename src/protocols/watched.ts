@@ -33,6 +33,13 @@ export const watched = (kvm: Kvm): Kvm => ({
     return flush
   },
 
+  *invalidateRangeStart(cpu, vm, start, end, mayBlock): Steps<void> {
+    const local = vm.local[cpu.id]!
+    local.mustNotBlock = !mayBlock
+    yield* kvm.invalidateRangeStart(cpu, vm, start, end, mayBlock)
+    local.mustNotBlock = false
+  },
+
   *invalidateEnd(cpu, vm): Steps<void> {
     clearInvalidating(cpu, vm)
     yield* kvm.invalidateEnd(cpu, vm)

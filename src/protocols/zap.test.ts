@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { B_NONBLOCK } from './broken/b-nonblock.ts'
 import type { Kernel } from './kernel.ts'
-import { V6_5, V6_8, V6_12 } from './kernels.ts'
+import { V6_5, V6_8, V6_12, VERSIONS } from './kernels.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
-import { type Act, faultsOn, gfnOf, inTurn, invalidate, SmallVm } from './testing.contract.ts'
+import { notifyEnd, notifyStart } from './mmu-notifier.ts'
+import { type Act, faultsOn, gfnOf, hvaOf, inTurn, invalidate, SmallVm } from './testing.contract.ts'
 import { NO_PRECHECK, NO_YIELD } from './variants/precheck.ts'
 import { accessGuestMemory, enterGuest, exitGuest } from './vcpu.ts'
 import { wrprotGfnRange, zapGfnRange } from './zap.ts'
@@ -43,7 +45,7 @@ for (const mmu of mmus) {
       yield* vm.mmuLock.writeLock(cpu)
       yield* vm.mmuLock.writeUnlock(cpu)
     }
-    const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8), waiter], NO_PRECHECK, { mmu })
+    const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8), waiter], V6_12, { mmu })
     small.stage
       .run(0)
       .runUntil(1, /xchg pageTables/)
@@ -76,6 +78,43 @@ for (const mmu of mmus) {
     }
   })
 }
+
+test('before 6.12 the shadow MMU does not yield under a notifier, and flushes once', () => {
+  const unmap = (kernel: Kernel) => {
+    const waiter: Act = (cpu, vm) => vm.mmuLock.writeLock(cpu)
+    const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8), waiter], kernel, { mmu: 'shadow' })
+    small.stage
+      .run(0)
+      .runUntil(1, /xchg pageTables/)
+      .play('1')
+      .run(2)
+      .run(1)
+    return [small.counted('yield_needbreak'), small.counted('remote_tlb_flush_requests')]
+  }
+  assert.deepEqual(unmap(V6_5), [0, 1])
+  assert.deepEqual(unmap(V6_8), [0, 1])
+  assert.equal(unmap(V6_12)[0], 1)
+})
+
+test('an invalidation that may not block keeps mmu_lock, whoever waits for it', () => {
+  const unmap = (kernel: Kernel) => {
+    const reap: Act = function* (cpu, vm) {
+      yield* notifyStart(cpu, vm, hvaOf(0), hvaOf(8), false)
+      yield* notifyEnd(cpu, vm, hvaOf(0), hvaOf(8), false)
+    }
+    const waiter: Act = (cpu, vm) => vm.mmuLock.writeLock(cpu)
+    const small = new SmallVm([faultsOn(0, 1, 2, 3), reap, waiter], kernel)
+    small.stage
+      .run(0)
+      .runUntil(1, /xchg pageTables/)
+      .play('1')
+      .run(2)
+      .run(1)
+    return small
+  }
+  for (const kernel of VERSIONS) assert.equal(unmap(kernel).counted('yield_needbreak'), 0, kernel.name)
+  assert.deepEqual([...new Set(unmap(B_NONBLOCK).violations)], ['yield_in_nonblock'])
+})
 
 test('before 6.11 a kernel with PREEMPT_DYNAMIC yields on contention however it was booted', () => {
   const yields = (kernel: Kernel, preempt: 'none' | 'voluntary') => {

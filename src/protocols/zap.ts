@@ -15,8 +15,8 @@ import { unmapStage2Range } from './stage2/unmap.ts'
 import type { Vm } from './vm.ts'
 
 /**
- * S7: `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c: zaps every leaf of [start, end), with mmu_lock held for write; may drop it
- * on the way. Whether the TLBs have to be flushed: what an earlier memslot owes is its caller's to know.
+ * S7: `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, since v6.12: zaps every leaf of [start, end), with mmu_lock held for write; may
+ * drop it on the way if the task may block. Whether the TLBs have to be flushed: what an earlier memslot owes is its caller's to know.
  */
 export function* unmapGfnRange(
   cpu: Cpu,
@@ -24,11 +24,11 @@ export function* unmapGfnRange(
   slot: Memslot,
   start: Gfn,
   end: Gfn,
-  _mayBlock: boolean,
+  mayBlock: boolean,
 ): Steps<boolean> {
   let flush = false
-  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, mayBlock, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, mayBlock, flush)
   // Every vCPU has left the guest when this is over, and none enters before it has the new address. Whether or not there was
   // anything to zap.
   if (vm.holdsApicPage(start, end)) yield* requestApicPageReload(cpu, vm)
@@ -42,9 +42,9 @@ export function* arm64UnmapGfnRange(
   _slot: Memslot,
   start: Gfn,
   end: Gfn,
-  _mayBlock: boolean,
+  mayBlock: boolean,
 ): Steps<boolean> {
-  yield* unmapStage2Range(cpu, vm as Stage2Vm, start, end)
+  yield* unmapStage2Range(cpu, vm as Stage2Vm, start, end, mayBlock)
   return false
 }
 

@@ -22,12 +22,21 @@ const SPARE = { slot: 1, baseGfn: GFN + 8, hva: HVA + 16, pages: 1 }
 const BELOW = { slot: 2, baseGfn: GFN - 8, hva: HVA + 32, pages: 1 }
 const ELSEWHERE = GFN + 16
 const OUTSIDE = HVA + 64
+/** A slot that stays, of more than one page: a walk over it can be interrupted. */
+const WIDE = { slot: 0, baseGfn: GFN, hva: HVA, pages: 3 }
 
 /** start and end of one page that nobody changes. */
 const notifies = (hva: number): Act =>
   function* (cpu, vm) {
     const wasCalled = yield* raiseStart(cpu, vm, hva as Hva, (hva + 1) as Hva)
     yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva, true, wasCalled)
+  }
+
+/** start and end of a slot by a task that may not sleep, as the OOM reaper. */
+const reaps = ({ hva, pages }: MemslotConfig): Act =>
+  function* (cpu, vm) {
+    yield* raiseStart(cpu, vm, hva as Hva, (hva + pages) as Hva, false)
+    yield* raiseEnd(cpu, vm, hva as Hva, (hva + pages) as Hva, false)
   }
 
 /** The same, with mmap_lock held for read meanwhile. */
@@ -56,8 +65,8 @@ const invalidates = ({ hva, baseGfn }: MemslotConfig): Act =>
     yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva)
   }
 
-/** Faults on the first page of a slot until there is no need to retry, with SRCU held around each, as outside of the guest. */
-const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn): Act =>
+/** Faults on the first page of a slot, or another, until there is no need to retry, with SRCU held around each, as outside of the guest. */
+const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn, page = 0): Act =>
   function* (cpu, vm) {
     const fault = new Fault()
     fault.begin(gfn as Gfn, false)
@@ -66,7 +75,7 @@ const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn): Act =>
       yield* vcpu.srcuReadLock(cpu)
       const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
       yield* vcpu.srcuReadUnlock(cpu)
-      const isOther = fault.hostPage !== hostPageOf(vm.memslots.all, slot)
+      const isOther = fault.hostPage !== hostPageOf(vm.memslots.all, slot) + page
       if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, gfn)
       if (result !== RETRY || cpu.signalPending()) return result
     }
@@ -110,6 +119,7 @@ type Small = {
   readonly acts: readonly (readonly [string, Act])[]
   readonly pseudoLock?: 'mutex'
   readonly isDestroyed?: true
+  readonly memslots?: readonly MemslotConfig[]
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -206,6 +216,15 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', invalidates(SPARE)],
     ],
   },
+  nonblock: {
+    says: 'a vCPU faults on two pages, one after the other, that a task invalidates which may not block',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', inTurn(faults(WIDE), faults(WIDE, GFN + 1, 1))],
+      ['reaper', reaps(WIDE)],
+    ],
+    memslots: [WIDE],
+  },
   'two-updaters': {
     says: 'two updaters add a slot each',
     vcpus: 0,
@@ -256,6 +275,7 @@ const declared: Check = {
     'B-TEARDOWN': { finds: ['count_leak', 'deadlock'], in: 'destroyed' },
     'B-ARCHLOCK': { finds: ['deadlock'], in: 'reload' },
     'B-SRCU': { finds: ['livelock', 'retry_unbounded'], in: 'deleted' },
+    'B-NONBLOCK': { finds: ['yield_in_nonblock'], in: 'nonblock' },
   }),
   configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
     name,
@@ -264,13 +284,13 @@ const declared: Check = {
   })),
   patience: 1,
   program: (variant, configuration) => {
-    const { vcpus, acts, pseudoLock, isDestroyed = false } = CONFIGURATIONS[configuration]!
+    const { vcpus, acts, pseudoLock, isDestroyed = false, memslots = [OWN] } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
       variant: variant as Protocol,
       cpus: acts.length,
       vcpus,
-      memslots: [OWN],
+      memslots,
       updates: { spare: [SPARE, BELOW], pseudoLock: pseudoLock ?? 'none', zap: 'slot', isDestroyed } as const,
     }
     return { ...vmProgram(spec, acts), required: isDestroyed ? REQUIRED : [] }

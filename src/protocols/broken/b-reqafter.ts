@@ -32,10 +32,10 @@ export const B_REQAFTER = variant({
   replaces: { unmapGfnRange: flushThenRequest },
 })
 
-function* flushThenRequest(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, _mayBlock: boolean): Steps<boolean> {
+function* flushThenRequest(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, mayBlock: boolean): Steps<boolean> {
   let flush = false
-  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, false, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, mayBlock, flush)
   if (!vm.holdsApicPage(start, end)) return flush
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   cpu.count(COUNTER.apic_reload_requests, 1)

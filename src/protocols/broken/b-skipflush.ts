@@ -31,17 +31,10 @@ export const B_SKIPFLUSH = variant({
   replaces: { unmapGfnRange: leaveFlushToReload },
 })
 
-function* leaveFlushToReload(
-  cpu: Cpu,
-  vm: Vm,
-  slot: Memslot,
-  start: Gfn,
-  end: Gfn,
-  _mayBlock: boolean,
-): Steps<boolean> {
+function* leaveFlushToReload(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, mayBlock: boolean): Steps<boolean> {
   let flush = false
-  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, false, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, mayBlock, flush)
   if (!vm.holdsApicPage(start, end)) return flush
   yield* requestApicPageReload(cpu, vm)
   return false

@@ -11,13 +11,13 @@ import type { Stage2Vm } from './stage2.ts'
  * `__unmap_stage2_range()`: takes every leaf that overlaps [start, end) away, with mmu_lock held for write, a block of guest
  * memory at a time; may drop it between two. Each leaf is flushed as it goes, so nothing is left to be flushed.
  */
-export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
+export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, mayBlock: boolean): Steps<void> {
   const { tables } = vm.stage2
   for (let gfn = start; gfn < end; ) {
     const nextBlock = tables.firstGfnOf(tables.blockOf(gfn) + 1)
     yield* unmapInBlock(cpu, vm, gfn, nextBlock < end ? nextBlock : end)
     gfn = nextBlock
-    if (gfn < end) yield* condReschedRwlockWrite(cpu, vm, gfn)
+    if (mayBlock && gfn < end) yield* condReschedRwlockWrite(cpu, vm, gfn)
   }
 }
 
@@ -45,7 +45,7 @@ function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word): Steps<void> {
 export function* unmapStage2Vm(cpu: Cpu, vm: Stage2Vm): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
   for (const { baseGfn, pages } of vm.config.memslots) {
-    yield* unmapStage2Range(cpu, vm, baseGfn as Gfn, (baseGfn + pages) as Gfn)
+    yield* unmapStage2Range(cpu, vm, baseGfn as Gfn, (baseGfn + pages) as Gfn, true)
   }
   yield* vm.mmuLock.writeUnlock(cpu)
 }

@@ -16,18 +16,18 @@ import type { Vm } from '../vm.ts'
 
 // What v5.15 has, and v6.5 no longer.
 
-/** `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, to v6.4: the APIC-access page is no concern of it. */
+/** `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, to v6.4: the APIC-access page is no concern of it, and the shadow MMU never yields. */
 export function* unmapGfnRange(
   cpu: Cpu,
   vm: Vm,
   slot: Memslot,
   start: Gfn,
   end: Gfn,
-  _mayBlock: boolean,
+  mayBlock: boolean,
 ): Steps<boolean> {
   let flush = false
-  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, false, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, mayBlock, flush)
   return flush
 }
 
