@@ -198,3 +198,19 @@ function leafTableOf(small: SmallVm): number {
   }
   return table
 }
+
+test('a fault that executes is never fast: it takes mmu_lock, and finds what it wants', () => {
+  const small = new SmallVm([
+    faultsOn(5),
+    function* (cpu, vm) {
+      const fault = new Fault()
+      fault.begin(gfnOf(5), true, true)
+      return yield* vm.kvm.mmuPageFault(cpu, vm, fault)
+    },
+  ])
+  small.stage.run(0)
+  const before = small.stage.trace.length
+  small.stage.run(1)
+  assert.equal(small.stage.resultOf(1), SPURIOUS)
+  assert.ok(small.stage.trace.slice(before).some((step) => step.includes('mmuLock')))
+})

@@ -4,7 +4,7 @@ import { COUNTER } from './counters.ts'
 import { pfnOfPte } from './host-mm.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { assertNoMemslot } from './memslots/oracles.ts'
-import { CONTINUE, EMULATE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
+import { CONTINUE, EMULATE, type Fault, type FaultResult, FIXED, PF_INVALID, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
 // arch/x86/kvm/mmu/mmu.c: the page fault, from the exit to mmu_lock and back. Numbers in comments are explained in STEPS.md.
@@ -31,7 +31,7 @@ export function* mmuDoPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResu
 /** F: `kvm_tdp_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c: with two-dimensional paging, under mmu_lock for read. */
 export function* tdpMmuPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const fast = yield* vm.kvm.fastPageFault(cpu, vm, fault)
-  if (fast !== CONTINUE) return fast
+  if (fast !== PF_INVALID) return fast
   yield* vm.tables.topup(cpu)
   const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn
@@ -49,7 +49,7 @@ export function* tdpMmuPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultRes
 /** `direct_page_fault()`, arch/x86/kvm/mmu/mmu.c: the same with shadow paging, under mmu_lock for write. */
 export function* directPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const fast = yield* vm.kvm.fastPageFault(cpu, vm, fault)
-  if (fast !== CONTINUE) return fast
+  if (fast !== PF_INVALID) return fast
   yield* vm.tables.topup(cpu)
   const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn

@@ -57,7 +57,7 @@ export type Kvm = {
   readonly tdpMmuPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
   /** `direct_page_fault()`: with shadow paging. */
   readonly directPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
-  /** `fast_page_fault()`: without mmu_lock. CONTINUE: it did nothing. */
+  /** `fast_page_fault()`: without mmu_lock. PF_INVALID: it did nothing. */
   readonly fastPageFault: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
   /** `kvm_mmu_faultin_pfn()`: the pfn behind the gfn, with a reference. CONTINUE: it is in `fault.pfn`. */
   readonly mmuFaultinPfn: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
@@ -110,8 +110,8 @@ export type Kvm = {
     canYield: boolean,
     flush: boolean,
   ) => Steps<boolean>
-  /** `tdp_mmu_iter_cond_resched()`: lets go of mmu_lock if others wait for it. Whether it has yielded. */
-  readonly tdpMmuIterCondResched: (cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean) => Steps<boolean>
+  /** `tdp_mmu_iter_cond_resched()`: lets go of mmu_lock if others wait for it; `shared`: held for read. Whether it has yielded. */
+  readonly tdpMmuIterCondResched: (cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean, shared: boolean) => Steps<boolean>
   /** `tdp_mmu_next_root()`: the root after `before`, with a reference; drops that of `before`. NO_ROOT: there is none. */
   readonly tdpMmuNextRoot: (cpu: Cpu, vm: Vm, before: number) => Steps<number>
   /** `kvm_tdp_mmu_zap_possible_nx_huge_page()`: one page-table page. Whether the TLBs have to be flushed for it. */

@@ -12,7 +12,6 @@ import {
   pfnOf,
   ROOT_LEVEL,
   W,
-  X,
 } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { WORK_KIND } from './costs.ts'
@@ -20,7 +19,7 @@ import { COUNTER } from './counters.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
 import { assertInstall, assertSamePfn } from './oracles.ts'
-import { CONTINUE, type Fault, type FaultResult, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
+import { type Fault, type FaultResult, FIXED, PF_INVALID, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
 // arch/x86/kvm/mmu/tdp_mmu.c: what a fault does to the page tables. Numbers in comments are explained in STEPS.md.
@@ -30,7 +29,8 @@ import type { Vm } from './vm.ts'
  * mmu_lock: permissions of the same pfn need no sequence.
  */
 export function* fastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
-  if (!fault.present) return CONTINUE
+  // page_fault_can_be_fast(): a fault that executes never is, as a huge page becomes executable only by being split.
+  if (!fault.present || fault.exec) return PF_INVALID
   yield* vm.pages.locklessBegin(cpu, vm, fault.gfn)
   const result = yield* fastWalk(cpu, vm, fault)
   yield* vm.pages.locklessEnd(cpu, vm, fault.gfn)
@@ -42,19 +42,17 @@ function* fastWalk(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const sptep = vm.pages.sptep(cpu, table, fault.gfn, level)
     const spte = yield* cpu.loadAcquire(sptep)
-    if (!isShadowPresent(spte)) return CONTINUE
-    if (isLast(spte, level)) return yield* fastFix(cpu, fault, sptep, spte)
+    if (!isShadowPresent(spte)) return PF_INVALID
+    if (isLast(spte, level)) return yield* fastFix(cpu, sptep, spte)
     table = childOf(spte)
   }
-  return CONTINUE
+  return PF_INVALID
 }
 
-function* fastFix(cpu: Cpu, fault: Fault, sptep: Word, spte: number): Steps<FaultResult> {
-  // A huge page never becomes executable: that takes small ones.
-  if (fault.exec) return (spte & X) !== 0 ? SPURIOUS : CONTINUE
+function* fastFix(cpu: Cpu, sptep: Word, spte: number): Steps<FaultResult> {
   if ((spte & W) !== 0) return SPURIOUS
   const was = yield* cpu.cas(sptep, spte, spte | W | DIRTY)
-  if (was !== spte) return CONTINUE
+  if (was !== spte) return PF_INVALID
   cpu.count(COUNTER.pf_fast, 1)
   return FIXED
 }

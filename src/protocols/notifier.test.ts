@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hva } from '../shared-memory/addresses.ts'
 import { notifyEnd, notifyStart } from './mmu-notifier.ts'
-import { type Act, BASE_HVA, faultsOn, hvaOf, invalidate, SmallVm } from './testing.contract.ts'
+import { type Act, BASE_HVA, faultsOn, gfnOf, hvaOf, invalidate, SmallVm } from './testing.contract.ts'
 import { INVALID_GPA } from './vm.ts'
 
 const range = (small: SmallVm) =>
@@ -89,4 +89,13 @@ test('the last end wakes a memslot update that waits for it', () => {
   assert.ok(small.stage.finish())
   assert.equal(small.counted('memslot_wakeups'), 1)
   assert.deepEqual(small.violations, [])
+})
+
+test('a range that is read half set, its start still INVALID_GPA, holds no gfn', () => {
+  const asks: Act = (cpu, vm) => vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, 0, gfnOf(3))
+  const small = new SmallVm([asks])
+  small.stage.memory[small.vm.invalidateInProgress] = 1
+  small.stage.memory[small.vm.invalidateRangeEnd] = gfnOf(8)
+  small.stage.run(0)
+  assert.equal(small.stage.resultOf(0), false)
 })

@@ -1,13 +1,21 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
 import { type Memslot, NO_MEMSLOT } from './memslots/memslots.ts'
 
-/** RET_PF_*, with the kernel's values. */
+/** RET_PF_*, with the values of v6.8 and later. */
 export const CONTINUE = 0
 export const RETRY = 1
 export const EMULATE = 2
+/** RET_PF_INVALID: fast_page_fault() has done nothing. */
+export const PF_INVALID = 3
 export const FIXED = 4
 export const SPURIOUS = 5
-export type FaultResult = typeof CONTINUE | typeof RETRY | typeof EMULATE | typeof FIXED | typeof SPURIOUS
+export type FaultResult =
+  | typeof CONTINUE
+  | typeof RETRY
+  | typeof EMULATE
+  | typeof PF_INVALID
+  | typeof FIXED
+  | typeof SPURIOUS
 
 /** `struct kvm_page_fault`: on the vCPU's stack, so nobody else sees it. Each vCPU owns one and uses it again. */
 export class Fault {

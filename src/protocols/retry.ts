@@ -34,7 +34,7 @@ export function* invalidateRetryGfnUnsafe(cpu: Cpu, vm: Vm, seq: number, gfn: Gf
   if (inProgress !== 0) {
     const start = yield* cpu.read(vm.invalidateRangeStart)
     const end = yield* cpu.read(vm.invalidateRangeEnd)
-    if (gfn >= start && gfn < end) return true
+    if (gfn >= start >>> 0 && gfn < end >>> 0) return true
   }
   // READ_ONCE, so that an invalidation which has ended meanwhile is likely to be seen. Pairs with invalidateEnd().
   const seqNow = yield* cpu.load(vm.invalidateSeq)

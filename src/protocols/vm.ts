@@ -68,7 +68,7 @@ export type VmConfig = {
   readonly isReplay?: boolean
 }
 
-/** `INVALID_GPA`: the range of the invalidation in progress is not set. */
+/** `INVALID_GPA`, all ones: the range of the invalidation in progress is not set. Bounds are compared as they are there, unsigned. */
 export const INVALID_GPA = -1
 
 /** What a CPU keeps to itself while it runs a protocol; the others never look at it. */

@@ -227,3 +227,25 @@ test('a vCPU that is about to enter the guest sees the request, whichever of the
     else assert.ok(small.stage.finish())
   }
 })
+
+test('a walk that takes write permission lets a writer in on its way', () => {
+  const small = new SmallVm([
+    faultsOn(0, 1, 2, 3),
+    (cpu, vm) => wrprotGfnRange(cpu, vm, gfnOf(0), gfnOf(8)),
+    function* (cpu, vm) {
+      yield* vm.mmuLock.writeLock(cpu)
+      yield* vm.mmuLock.writeUnlock(cpu)
+    },
+  ])
+  small.stage
+    .run(0)
+    .runUntil(1, /cas pageTables/)
+    .play('1')
+    .run(2)
+  small.stage.run(1).run(2)
+  assert.equal(small.counted('yield_needbreak'), 1)
+  assert.ok(small.stage.finish())
+  assert.equal(small.counted('sptes_wrprotected'), 4)
+  assert.equal(small.counted('tlb_flush_remote_wrprot'), 1)
+  assert.deepEqual(small.violations, [])
+})

@@ -9,7 +9,7 @@ import { COUNTER } from './counters.ts'
 import type { Memslot } from './memslots/memslots.ts'
 import { NO_ROOT } from './nx/roots.ts'
 import { assertProgress, markInvalidating, walkBegins } from './oracles.ts'
-import { condReschedRwlockWrite } from './resched.ts'
+import { condReschedRwlockRead, condReschedRwlockWrite } from './resched.ts'
 import type { Stage2Vm } from './stage2/stage2.ts'
 import { unmapStage2Range } from './stage2/unmap.ts'
 import type { Vm } from './vm.ts'
@@ -98,7 +98,7 @@ export function* tdpMmuZapLeafs(
   walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_4K, start, root)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
-    const yielded = canYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush) : false
+    const yielded = canYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, false) : false
     if (yielded) {
       flush = false
       continue
@@ -123,7 +123,13 @@ export function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
  * before the TLBs are flushed: that is the VM-wide flush that contention costs. Note that the flush is paid before it is
  * known whether the lock will be dropped.
  */
-export function* tdpMmuIterCondResched(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
+export function* tdpMmuIterCondResched(
+  cpu: Cpu,
+  vm: Vm,
+  iter: TdpIter,
+  flush: boolean,
+  shared: boolean,
+): Steps<boolean> {
   const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
   if (!needbreak && !cpu.needResched()) return false
   if (iter.nextLastLevelGfn === iter.yieldedGfn) {
@@ -133,7 +139,8 @@ export function* tdpMmuIterCondResched(cpu: Cpu, vm: Vm, iter: TdpIter, flush: b
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
   assertProgress(cpu, vm, iter.nextLastLevelGfn)
   yield* vm.pages.rcuReadUnlock(cpu)
-  yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
+  if (shared) yield* condReschedRwlockRead(cpu, vm, iter.gfn)
+  else yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
   yield* vm.pages.rcuReadLock(cpu)
   // The walk starts again from the root with its next step, and not before.
   iter.yielded = true
@@ -209,10 +216,13 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
   let flush = false
   cpu.count(COUNTER.wrprot_gfn_range_calls, 1)
   yield* vm.mmuLock.readLock(cpu)
-  yield* iter.start(cpu, LEVEL_4K, start)
+  yield* vm.pages.rcuReadLock(cpu)
+  yield* iter.start(cpu, LEVEL_4K, start, vm.pages.rootFor(cpu, start))
   while (iter.valid && iter.gfn < end) {
+    // No flush is owed before the lock is dropped: who finds an old entry in a TLB may still write, until all is over.
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
     const spte = iter.oldSpte
-    if (isPresentLeaf(spte, iter.level) && (spte & W) !== 0) {
+    if (!yielded && isPresentLeaf(spte, iter.level) && (spte & W) !== 0) {
       const was = yield* cpu.cas(iter.sptep, spte, spte & ~W)
       // goto retry: whoever changed the entry may have left it writable.
       if (was !== spte) {
@@ -224,6 +234,7 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
     }
     yield* iter.next(cpu)
   }
+  yield* vm.pages.rcuReadUnlock(cpu)
   yield* vm.mmuLock.readUnlock(cpu)
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_wrprot)
 }

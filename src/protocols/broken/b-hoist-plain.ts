@@ -27,7 +27,7 @@ function* retryPlainly(cpu: Cpu, vm: Vm, seq: number, gfn: Gfn): Steps<boolean> 
   if (inProgress !== 0) {
     const start = yield* cpu.read(vm.invalidateRangeStart)
     const end = yield* cpu.read(vm.invalidateRangeEnd)
-    if (gfn >= start && gfn < end) return true
+    if (gfn >= start >>> 0 && gfn < end >>> 0) return true
   }
   const seqNow = yield* cpu.read(vm.invalidateSeq)
   return seqNow !== seq

@@ -64,7 +64,7 @@ function* retryHoisted(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   if (fault.cachedInProgress !== 0) {
     const start = yield* cpu.read(vm.invalidateRangeStart)
     const end = yield* cpu.read(vm.invalidateRangeEnd)
-    if (fault.gfn >= start && fault.gfn < end) return true
+    if (fault.gfn >= start >>> 0 && fault.gfn < end >>> 0) return true
   }
   return fault.cachedSeq !== fault.seq
 }

@@ -5,7 +5,7 @@ import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { assertProgress } from '../oracles.ts'
-import { condReschedRwlockWrite } from '../resched.ts'
+import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import { BUSY } from '../variants/busy.ts'
 import type { Vm } from '../vm.ts'
 
@@ -32,7 +32,7 @@ export const B_ITER = variant({
   replaces: { tdpMmuIterCondResched: restartAtOnce },
 })
 
-function* restartAtOnce(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
+function* restartAtOnce(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean, shared: boolean): Steps<boolean> {
   const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
   if (!needbreak && !cpu.needResched()) return false
   if (iter.nextLastLevelGfn === iter.yieldedGfn) {
@@ -42,7 +42,8 @@ function* restartAtOnce(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
   assertProgress(cpu, vm, iter.nextLastLevelGfn)
   yield* vm.pages.rcuReadUnlock(cpu)
-  yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
+  if (shared) yield* condReschedRwlockRead(cpu, vm, iter.gfn)
+  else yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
   yield* vm.pages.rcuReadLock(cpu)
   yield* iter.restart(cpu)
   return true

@@ -48,7 +48,7 @@ function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
   yield* nx.rcu.readLock(cpu)
   yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, table)
   for (; iter.valid && iter.gfn < vm.endGfn; yield* iter.next(cpu)) {
-    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false)
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, false)
     if (yielded) continue
     const { sptep, oldSpte } = iter
     if (!isShadowPresent(oldSpte)) continue

@@ -81,7 +81,7 @@ function* zapSpan(
   let flush = pending
   yield* iter.start(cpu, LEVEL_4K, start, rootTable)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
-    const yielded = mayYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush) : false
+    const yielded = mayYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, false) : false
     if (yielded) {
       flush = false
       continue

@@ -9,7 +9,7 @@ import { variant } from '../kernel.ts'
 import { V6_5, V6_8 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertRetryHasCause } from '../oracles.ts'
-import { CONTINUE, type Fault, type FaultResult, RETRY } from '../page-fault.ts'
+import { CONTINUE, type Fault, type FaultResult, PF_INVALID, RETRY } from '../page-fault.ts'
 import type { Vm } from '../vm.ts'
 import { tdpMmuIterCondResched } from '../zap.ts'
 
@@ -80,7 +80,7 @@ export const TRYLOCK = variant({
 
 function* tdpMmuPageFaultByTrylock(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const fast = yield* vm.kvm.fastPageFault(cpu, vm, fault)
-  if (fast !== CONTINUE) return fast
+  if (fast !== PF_INVALID) return fast
   yield* vm.tables.topup(cpu)
   const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn
@@ -110,9 +110,9 @@ export const COARSE_YIELD = variant({
 })
 
 /** Only where the walk enters another 2 MiB, but for a reschedule. */
-function* yieldEvery2M(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
+function* yieldEvery2M(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean, shared: boolean): Steps<boolean> {
   if (iter.gfn !== roundForLevel(iter.gfn, LEVEL_2M) && !cpu.needResched()) return false
-  return yield* tdpMmuIterCondResched(cpu, vm, iter, flush)
+  return yield* tdpMmuIterCondResched(cpu, vm, iter, flush, shared)
 }
 
 export const PRECHECK_AFTER_PFN = variant({
