@@ -6,7 +6,7 @@ import { type Plan, planOf } from './bench-plan.ts'
 import { inputsOf } from './files/inputs.ts'
 import type { Io } from './io.ts'
 import { isNamed, isOfThisTree } from './openable.ts'
-import { readResult } from './read-result.ts'
+import { readAsWritten } from './read-result.ts'
 import { argsOf, machinesOf, type Refuse } from './rerun.ts'
 
 export type Resumed = {
@@ -26,7 +26,7 @@ export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Re
     new FaultlineError('NOT_RESUMED', 'usage', `${file} cannot be resumed: ${why}`, { hint })
   checkWords(io.command, refuse)
   if (file === '-') throw refuse('standard input cannot be written to', 'Give the name of a file.')
-  const earlier = await readResult(file, io)
+  const earlier = await readAsWritten(file, io)
   const other = earlier.runs.find(({ revision }) => revision !== undefined)
   if (other !== undefined) throw refuse('it compares revisions', 'Run `faultline bench --ab` again.')
   const named = isNamed(inputsOf(args))

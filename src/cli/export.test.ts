@@ -38,3 +38,35 @@ test('a result that has nothing for a format says so', async () => {
   assert.equal(code, 2)
   assert.match(err, /plain.json holds nothing for hlog/)
 })
+
+test('a folder takes one file as it takes several, and a file is no folder', async () => {
+  const folder = join(FOLDER, 'one')
+  for (const format of ['go', 'csv']) {
+    assert.equal((await faultline('export', FILE, '--format', format, '--out', `${folder}/`)).code, 0)
+  }
+  assert.deepEqual(readdirSync(folder).sort(), ['go.txt', 'trials.csv'])
+  const there = await faultline('export', FILE, '--format', 'hgrm', '--out', folder)
+  assert.equal(there.code, 0)
+  assert.match(there.out, /one\/precheck-.*\.hgrm\n/)
+  const { code, err } = await faultline('export', FILE, '--format', 'perf-lock', '--out', join(folder, 'go.txt/'))
+  assert.equal(code, 2)
+  assert.match(err, /go\.txt.* cannot be written/)
+})
+
+test('names in a file cannot steer the terminal, and start no line of their own', async () => {
+  const figures = (centre: number) => ({ faults_per_second: [1, 2, 3, 4].map((each) => each + centre), 'x\n2 runs, all fine': [1] })
+  const evil = runOf(figures(5), { variant: 'pre\u001b[2Jcheck\u202e', outcomes: [] })
+  const file = join(FOLDER, 'evil.json')
+  writeFileSync(file, JSON.stringify(resultOf([evil, runOf(figures(50))])))
+  for (const words of [
+    ['verify'],
+    ['compare', '--by', 'variant'],
+    ['compare', '--format', 'markdown', '--by', 'variant'],
+    ['compare', '--format', 'json', '--by', 'variant'],
+  ]) {
+    const { out, err } = await faultline(...words, file)
+    assert.doesNotMatch(out + err, /(?!\n)[\p{Cc}\u202e]/u, words.join(' '))
+    assert.doesNotMatch(out + err, /^2 runs, all fine/m)
+    assert.match(out, /pre\\*u001b/, words.join(' '))
+  }
+})

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
@@ -23,7 +24,7 @@ export const exportCommand: Command<Args> = {
   summary: 'Write a result in the format of another tool.',
   flags: (yargs) =>
     yargs
-      .positional('file', { type: 'string', demandOption: true, describe: 'a result file' })
+      .positional('file', { type: 'string', demandOption: true, describe: 'a result file, or - for standard input' })
       .option('format', {
         choices: EXPORTERS.map(({ name }) => name),
         demandOption: true,
@@ -37,7 +38,7 @@ export const exportCommand: Command<Args> = {
       .option('out', {
         type: 'string',
         requiresArg: true,
-        describe: 'a file, or of several files a folder [default: standard output]',
+        describe: 'a file, or a folder, which several files need [default: standard output]',
       })
       .option('force', { type: 'boolean', default: false, describe: 'replace files that are there' })
       .epilogue(EXPORTERS.map(({ name, says }) => `${name}: ${says}`).join('\n')) as unknown as Argv<Args>,
@@ -72,19 +73,16 @@ function write(
 ): void {
   const outputOf = (path: string): Output => ({ path, kind: 'export', ...how })
   const [first, ...others] = files
-  if (others.length === 0) {
-    if (out === undefined) io.out(first!.text.replace(/\n$/, ''))
-    else save(outputOf(out), first!.text)
+  if (out === undefined) {
+    if (others.length > 0) throw several(format, files)
+    io.out(first!.text.replace(/\n$/, ''))
     return
   }
-  if (out === undefined) {
-    throw new FaultlineError('SEVERAL_FILES', 'usage', `${format} needs ${files.length} files for this result`, {
-      hint: `Give a folder with --out FOLDER, or choose with --only: ${files.map(({ name }) => name).join(', ')}.`,
-    })
-  }
-  makeFolder(out)
+  // One file goes into a folder as several do; without one it has the name that is given.
+  const isFolder = others.length > 0 || /[/\\]$/.test(out) || isAFolder(out)
+  if (isFolder) makeFolder(out)
   const outputs = files.map(({ name, text }) => {
-    return { output: outputOf(join(out, `${name.replace(/[/\\]/g, '_')}.${extension}`)), text }
+    return { output: outputOf(isFolder ? join(out, `${name}.${extension}`) : out), text }
   })
   for (const { output } of outputs) checkOutput(output)
   for (const { output, text } of outputs) {
@@ -92,3 +90,10 @@ function write(
     io.out(output.path)
   }
 }
+
+const several = (format: string, files: readonly Exported[]) =>
+  new FaultlineError('SEVERAL_FILES', 'usage', `${format} needs ${files.length} files for this result`, {
+    hint: `Give a folder with --out FOLDER, or choose with --only: ${files.map(({ name }) => name).join(', ')}.`,
+  })
+
+const isAFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true

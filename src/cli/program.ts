@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
+import { visibleLines } from '../bench/visible.ts'
 import { ProfileError } from '../model/profile.ts'
 import { ModelFailed } from '../model/run.ts'
 import { ReplayError } from '../replay/error.ts'
@@ -19,6 +20,7 @@ import { EXIT, type ExitCode, type Io } from './io.ts'
 import { list } from './list.ts'
 import { newCommand } from './new.ts'
 import { configOrError, newParser, noFlagTwice, WrongUse } from './parsing.ts'
+import { OVERWRITE } from './progress.ts'
 import { regress } from './regress.ts'
 import { report } from './report.ts'
 import { trace } from './trace.ts'
@@ -27,7 +29,8 @@ import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 
 /** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
-export async function program(io: Io): Promise<ExitCode> {
+export async function program(process: Io): Promise<ExitCode> {
+  const io = shown(process)
   let code: ExitCode = EXIT.fine
   const parser = newParser([])
     .scriptName('faultline')
@@ -72,6 +75,18 @@ export async function program(io: Io): Promise<ExitCode> {
     return code
   } catch (error) {
     return explain(error, io)
+  }
+}
+
+/** Nothing that came from a file steers the terminal: the one line that is written over begins as only our own does. */
+function shown(io: Io): Io {
+  return {
+    ...io,
+    out: (text) => io.out(visibleLines(text)),
+    err: (text) => {
+      const own = text.startsWith(OVERWRITE) ? OVERWRITE : ''
+      io.err(own + visibleLines(text.slice(own.length)))
+    },
   }
 }
 

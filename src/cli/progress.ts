@@ -1,6 +1,8 @@
 import type { Io } from './io.ts'
 
 const WIDTH = 24
+/** To the beginning of the line, and empty it. */
+export const OVERWRITE = '\r\x1b[K'
 
 /** One line on the terminal that is written over: how far a plan is, and how long it may still take. */
 export class Progress {
@@ -27,7 +29,7 @@ export class Progress {
     const left = done === 0 ? '' : `, ${Math.ceil(((total - done) * perTrial) / 1000)} s left`
     const filled = Math.round((done / total) * WIDTH)
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.')
-    this.#io.err(`\r\x1b[K[${bar}] ${done}/${total} ${label}${left}`)
+    this.#io.err(`${OVERWRITE}[${bar}] ${done}/${total} ${label}${left}`)
   }
 
   /** A line that stays. */
@@ -38,6 +40,6 @@ export class Progress {
   }
 
   clear(): void {
-    if (this.#isShown) this.#io.err('\r\x1b[K')
+    if (this.#isShown) this.#io.err(OVERWRITE)
   }
 }

@@ -3,12 +3,16 @@ import { text } from 'node:stream/consumers'
 import { FaultlineError } from '../bench/error.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
+import { tamed } from '../bench/visible.ts'
 import { withoutMark } from './files/read-text.ts'
 import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
 
-/** Reads a result file, or standard input for `-`, and says in a sentence what is wrong with it. */
-export async function readResult(path: string, io: Io): Promise<Result> {
+/** Reads a result file, or standard input for `-`, to be shown: names in it are as a line may hold them. */
+export const readResult = async (path: string, io: Io): Promise<Result> => tamed(await readAsWritten(path, io))
+
+/** The same as it was written, to be checked or written again. Says in a sentence what is wrong with it. */
+export async function readAsWritten(path: string, io: Io): Promise<Result> {
   const content = path === '-' ? await text(io.stdin()) : contentOf(path)
   try {
     return validate(JSON.parse(withoutMark(content)), path)

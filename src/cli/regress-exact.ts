@@ -14,7 +14,7 @@ import { save } from './files/output.ts'
 import { shareOf } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isOfThisTree } from './openable.ts'
-import { readResult } from './read-result.ts'
+import { readAsWritten } from './read-result.ts'
 import type { RegressArgs } from './regress.ts'
 import { type Leave, rerun } from './rerun.ts'
 
@@ -90,7 +90,7 @@ async function baselinesOf(baseline: string, isUpdate: boolean, io: Io): Promise
   const names = isFile ? [baseline] : baselinesIn(baseline).map((name) => join(baseline, name))
   const all: Baseline[] = []
   for (const file of names) {
-    const result = await readResult(file, io)
+    const result = await readAsWritten(file, io)
     if (!result.runs.some(isExactRun)) throw nothingExact(file)
     all.push({ file, result })
   }

@@ -7,13 +7,14 @@ import { planFaults } from '../bench/verifying/plan.ts'
 import { otherWords } from '../bench/verifying/same.ts'
 import { unknowable } from '../bench/verifying/unknowable.ts'
 import { type Fault, faultsOf, otherCode, runName } from '../bench/verifying/verify.ts'
+import { visible } from '../bench/visible.ts'
 import { ProfileError } from '../model/profile.ts'
 import { ReplayError } from '../replay/error.ts'
 import { rankingText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isNamed } from './openable.ts'
-import { readResult } from './read-result.ts'
+import { readAsWritten } from './read-result.ts'
 import { checkCommand, planIn, rerun } from './rerun.ts'
 
 type Args = { readonly file: string; readonly rerun: string; readonly open: readonly string[] | undefined }
@@ -38,11 +39,11 @@ export const verify: Command<Args> = {
       }) as unknown as Argv<Args>,
 
   async run(args, io) {
-    const result = await readResult(args.file, io)
+    const result = await readAsWritten(args.file, io)
     const others = new Set(result.runs.filter(otherCode()))
     const faults = faultsOf(result)
     const [lost, unknown] = others.size > 0 ? [[], []] : await againstPlan(result, args, io)
-    for (const { run, says } of [...faults, ...lost]) io.out(`${run}: ${says}`)
+    for (const { run, says } of [...faults, ...lost]) io.out(visible(`${run}: ${says}`))
     const wrong = faults.length + lost.length
     const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
     const verdict = wrong === 0 ? 'every summary follows' : `${wrong} figures do not follow`
@@ -120,7 +121,7 @@ async function runAgain(
         : 'the same to the last bit'
   io.out(`${count(own.length, nounOf(own))} run again: ${verdict}`)
   if (found.length > 0) io.out(rankingText(rank(found, 0)))
-  for (const line of words.slice(0, SHOWN)) io.out(`  ${line}`)
+  for (const line of words.slice(0, SHOWN)) io.out(`  ${visible(line)}`)
   return found.length + words.length + changedMachines(checked, again).length
 }
 
@@ -128,7 +129,7 @@ const SHOWN = 12
 
 const count = (many: number, noun: string) => `${many} ${noun}${many === 1 ? '' : 's'}`
 function namesOf(runs: readonly Run[]): string {
-  const names = [...new Set(runs.map(runName))]
+  const names = [...new Set(runs.map((run) => visible(runName(run))))]
   return names.length <= SHOWN
     ? names.join(', ')
     : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`

@@ -1,4 +1,5 @@
 import { BY_FILE } from '../bench/comparing/layout.ts'
+import { part } from './export/escape.ts'
 
 type Names = Readonly<Record<string, string | number>>
 
@@ -17,6 +18,6 @@ export function benchName(line: Names, without: readonly string[] = []): string 
   const variant = line.variant === undefined ? {} : { variant: line.variant }
   const parts = Object.entries({ ...variant, ...line })
     .filter(([name]) => !without.includes(name) && (name === 'variant' || !ELSEWHERE.includes(name)))
-    .map(([name, value]) => `/${name}=${String(value).replaceAll(/[\s/]+/g, '_')}`)
+    .map(([name, value]) => `/${part(name)}=${part(String(value))}`)
   return `${base}${parts.join('')}`
 }

@@ -1,6 +1,7 @@
 import { bencher } from './bencher.ts'
 import { chromeTrace } from './chrome-trace.ts'
 import { csv } from './csv.ts'
+import { distinct } from './escape.ts'
 import type { Exporter } from './exporter.ts'
 import { githubActionBenchmark } from './github-action-benchmark.ts'
 import { go } from './go.ts'
@@ -10,8 +11,8 @@ import { hlog } from './hlog.ts'
 import { perfLock, perfLockCsv } from './perf-lock.ts'
 import { willItScale } from './will-it-scale.ts'
 
-/** Every format that results leave in. A new one is a file, and a name here. */
-export const EXPORTERS: readonly Exporter[] = [
+/** A new format is a file, and a name here. */
+const FORMATS: readonly Exporter[] = [
   go,
   githubActionBenchmark,
   bencher,
@@ -24,3 +25,16 @@ export const EXPORTERS: readonly Exporter[] = [
   googleBenchmark,
   willItScale,
 ]
+
+/** Every format that results leave in. No two files of an export have one name: a plan may ask the same twice. */
+export const EXPORTERS: readonly Exporter[] = FORMATS.map((format) => ({
+  ...format,
+  files: (result) => {
+    const files = format.files(result)
+    const names = distinct(
+      files.map(({ name }) => name),
+      (name, again) => `${name}-${again}`,
+    )
+    return files.map(({ text }, index) => ({ name: names[index]!, text }))
+  },
+}))

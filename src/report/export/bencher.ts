@@ -1,5 +1,7 @@
 import type { Metric, Run } from '../../bench/result.ts'
+import { visible } from '../../bench/visible.ts'
 import { benchName } from '../names.ts'
+import { distinct } from './escape.ts'
 import { type Exporter, json, machineOf, telling } from './exporter.ts'
 
 const LONGEST_NAME = 1024
@@ -10,20 +12,46 @@ export const bencher: Exporter = {
   name: 'bencher',
   says: 'Bencher Metric Format',
   extension: 'json',
-  files: ({ runs }) => [{ name: 'bencher', text: json(Object.fromEntries(runs.flatMap(benchmarks))) }],
+  files: ({ runs }) => [{ name: 'bencher', text: json(named(runs.flatMap(benchmarks))) }],
 }
 
+/** Two runs may be called the same. */
+function named(all: readonly (readonly [string, object])[]): object {
+  const suffixed = (name: string, again: number) => {
+    const suffix = ` (${again})${name.endsWith(IGNORED) ? IGNORED : ''}`
+    return `${name.replace(new RegExp(`${IGNORED}$`), '').slice(0, LONGEST_NAME - suffix.length)}${suffix}`
+  }
+  const names = distinct(
+    all.map(([name]) => name),
+    suffixed,
+  )
+  return Object.fromEntries(all.map(([, measures], index) => [names[index]!, measures]))
+}
+
+const IGNORED = '-bencher-ignore'
+
 function benchmarks(run: Run): [string, object][] {
-  const name = `${benchName(telling(run))} on ${machineOf(run)}`
+  const name = visible(`${benchName(telling(run))} on ${machineOf(run)}`)
   const of = (isIgnored: boolean, suffix: string): [string, object][] => {
     const metrics = Object.entries(run.metrics).filter(([, { better }]) => (better === null) === isIgnored)
     if (metrics.length === 0) return []
-    const measures = metrics.map(([metric, value]) => [slug(metric), measure(value)])
+    const slugs = distinct(
+      metrics.map(([metric]) => slug(metric)),
+      (own, again) => `${own.slice(0, LONGEST_MEASURE - 1 - String(again).length)}-${again}`,
+    )
+    const measures = metrics.map(([, value], index) => [slugs[index]!, measure(value)])
     return [[`${name.slice(0, LONGEST_NAME - suffix.length)}${suffix}`, Object.fromEntries(measures)]]
   }
-  return [...of(false, ''), ...of(true, '-bencher-ignore')]
+  return [...of(false, ''), ...of(true, IGNORED)]
 }
 
-const slug = (metric: string) => metric.replaceAll('_', '-').slice(0, LONGEST_MEASURE)
+/** Small letters, digits, and hyphens between them. */
+const slug = (metric: string) =>
+  metric
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, LONGEST_MEASURE)
+    .replace(/-$/, '') || 'unnamed'
 
 const measure = ({ median, ci95 }: Metric) => ({ value: median, lower_value: ci95[0], upper_value: ci95[1] })

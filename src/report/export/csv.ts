@@ -1,4 +1,5 @@
 import type { Run } from '../../bench/result.ts'
+import { csvCell } from './escape.ts'
 import type { Exporter } from './exporter.ts'
 
 /** A row for each figure of each trial: what a spreadsheet or a data frame wants. */
@@ -16,7 +17,7 @@ export const csv: Exporter = {
 
 const NAMES = ['scenario', 'variant', 'machine', 'kind', 'revision', 'definition']
 
-type Cell = string | number | null | undefined
+type Cell = Parameters<typeof csvCell>[0]
 
 function rowsOf(run: Run, params: readonly string[]): Cell[][] {
   const { scenario, variant, machine, kind, revision, definition } = run
@@ -27,19 +28,14 @@ function rowsOf(run: Run, params: readonly string[]): Cell[][] {
     kind,
     revision?.name,
     definition,
-    ...params.map((name) => run.params[name]),
+    ...params.map((name) => (Object.hasOwn(run.params, name) ? run.params[name] : undefined)),
   ]
   return run.trials.flatMap(({ index, mode, seed, metrics }) =>
     Object.entries(metrics).map(([metric, value]) => {
-      const { unit, better } = run.metrics[metric] ?? {}
+      const { unit, better } = Object.hasOwn(run.metrics, metric) ? run.metrics[metric]! : {}
       return [...names, index, mode, seed, metric, unit, better, value]
     }),
   )
 }
 
-/** RFC 4180: quoted where a comma, a quote or a line break would be misread. */
-const line = (cells: readonly Cell[]) =>
-  cells
-    .map((cell) => String(cell ?? ''))
-    .map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
-    .join(',')
+const line = (cells: readonly Cell[]) => cells.map(csvCell).join(',')

@@ -23,7 +23,10 @@ for (const { name, files } of EXPORTERS) {
 
 test('a line of Go text has a name, a count, and pairs of value and unit', () => {
   for (const line of only('go').trim().split('\n')) {
-    assert.match(line, /^(Benchmark[A-Z]\S* \d+( [\d.e+-]+ \S+)+|Unit \S+( (better|assume)=\w+)+|[a-z][^\sA-Z]*: .*)$/)
+    assert.match(
+      line,
+      /^(# .*|Benchmark[A-Z]\S* \d+( [\d.e+-]+ \S+)+|Unit \S+( (better|assume)=\w+)+|[a-z][^\sA-Z]*:( .*)?)$/,
+    )
   }
 })
 
@@ -33,7 +36,7 @@ test('a trial is a line of Go text, and modelled trials stand under their own ma
     text.match(/^Benchmark/gm)!.length,
     RESULT.runs.reduce((sum, { trials }) => sum + trials.length, 0),
   )
-  assert.match(text, /machine: altra-64\nkind: modelled\n(?:.*\n)*Benchmark\S*vcpus=63/)
+  assert.match(text, /machine: altra-64\nkind: modelled\ncpu:\ncores:\nnode:\nBenchmark\S*vcpus=63/)
 })
 
 test('a name that Go would read as a number of procs is written otherwise', () => {
@@ -66,14 +69,53 @@ test('Bencher is told to raise no alarm about what has no direction', () => {
 test('a histogram log is read by another implementation, tags and values whole', () => {
   const reader = new HistogramLogReader(only('hlog'))
   const histogram = reader.nextIntervalHistogram()!
-  assert.equal(histogram.tag, 'precheck-no-precheck-vcpus=1-notifiers=1-range=512-threads-fault_latency_ns')
+  assert.equal(histogram.tag, 'NO TAG', 'what HistogramLogProcessor reads unless it is told a tag')
   assert.deepEqual([histogram.totalCount, histogram.maxValue], [4, 1_000_447])
   assert.equal(reader.nextIntervalHistogram(), null)
 })
 
 test('a field of CSV with a comma, a quote or a line break is quoted', () => {
   const run = runOf({ faults_per_second: [1] }, { params: { trace: 'a,"b"\nc' } })
-  assert.match(only('csv', resultOf([run])), /,"a,""b""\nc",/)
+  assert.match(only('csv', resultOf([run])), /,"a,""b""\\u000ac",/)
+})
+
+test('a log of several intervals names their tags, and says that it takes one of them to read it', () => {
+  const [first] = RESULT.runs
+  const short = {
+    ...first!,
+    kind: 'modelled' as const,
+    trials: first!.trials.map((row) => ({ ...row, durationNs: 4e5 })),
+  }
+  const text = only('hlog', resultOf([first!, short]))
+  const tag = 'precheck-no-precheck-vcpus=1-notifiers=1-range=512-threads-fault_latency_ns'
+  assert.match(text, new RegExp(`HistogramLogProcessor needs -tag TAG.*\n#\\[-tag ${tag}\\]\n`))
+  assert.equal(text.match(new RegExp(`^Tag=${tag},`, 'gm'))!.length, 2)
+  assert.match(text, /,0\.000,0\.001200000,/, 'an interval of a model is not 0')
+})
+
+test('what has no direction is no time for compare.py, and a trial in which nothing was done is kept', () => {
+  const run = runOf({ faults_per_second: [100, 0, 200], elapsed_ns: [5, 5, 5] })
+  const { benchmarks } = JSON.parse(only('google-benchmark', resultOf([run])))
+  assert.equal(benchmarks.length, 3)
+  assert.deepEqual(
+    benchmarks.map((one: Record<string, unknown>) => [one.real_time, one.elapsed_ns, one.error_occurred ?? false]),
+    [
+      [1e7, 5, false],
+      [0, 5, true],
+      [5e6, 5, false],
+    ],
+  )
+})
+
+test('a damaged histogram is no export', () => {
+  const [first] = RESULT.runs
+  const histograms = { fault_latency_ns: { ...first!.histograms.fault_latency_ns!, hdr: 'AAAA' } }
+  for (const format of ['hgrm', 'hlog']) {
+    assert.throws(
+      () => filesOf(format, resultOf([{ ...first!, histograms }])),
+      /fault_latency_ns of precheck no-precheck is damaged/,
+    )
+  }
 })
 
 test('a format that a result has nothing for makes no file', () => {

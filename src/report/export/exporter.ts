@@ -1,5 +1,8 @@
+import { FaultlineError } from '../../bench/error.ts'
+import { type Decoded, decodeV2 } from '../../bench/hdr.ts'
 import type { Result, Run } from '../../bench/result.ts'
 import { SCENARIOS } from '../../bench/scenarios/all.ts'
+import { visible } from '../../bench/visible.ts'
 
 /** One file of an export; some formats need several. */
 export type Exported = { readonly name: string; readonly text: string }
@@ -40,10 +43,33 @@ const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', or
 /** `altra-64 (modelled)`: which machine a figure is of never goes without saying. */
 export const machineOf = ({ machine, kind }: Run): string => `${machine} (${kind})`
 
+/** As long as a file system takes a name, with room for what tells two apart and for its ending. */
+const LONGEST_FILE_NAME = 200
+
 /** `precheck-no-precheck-vcpus=1-threads`: a run as part of a file's name, or of a tag. */
 export function fileName({ scenario, variant, ...others }: ReturnType<typeof telling>, ...more: string[]): string {
   const set = Object.entries(others).map(([name, value]) => `${name}=${value}`)
-  return [scenario, variant, ...set, ...more].map((part) => String(part).replaceAll(/[^\w.=-]+/g, '_')).join('-')
+  const parts = [scenario, variant, ...set, ...more].map((part) => String(part).replaceAll(/[^\w.=-]+/g, '_'))
+  return parts.join('-').replace(/^\.+/, '_').slice(0, LONGEST_FILE_NAME)
+}
+
+/** What a histogram of a run holds, or in a sentence why that cannot be read. */
+export function decodedOf({ scenario, variant }: Run, name: string, hdr: string): Decoded {
+  try {
+    return decodeV2(hdr)
+  } catch (cause) {
+    const what = `the histogram ${visible(name)} of ${visible(scenario)} ${visible(variant)}`
+    throw new FaultlineError('DAMAGED_HISTOGRAM', 'usage', `${what} is damaged: ${(cause as Error).message}`, {
+      hint: '`faultline verify FILE` says what else is wrong with it.',
+      cause,
+    })
+  }
+}
+
+/** The same as it stands in the file, once it is known to be one. */
+export function hdrOf(run: Run, name: string, hdr: string): string {
+  decodedOf(run, name, hdr)
+  return hdr
 }
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

@@ -1,5 +1,6 @@
 import type { Metric, Result, Run } from '../../bench/result.ts'
 import { benchName } from '../names.ts'
+import { rest } from './escape.ts'
 import { type Exporter, json, machineOf, telling } from './exporter.ts'
 
 /**
@@ -22,8 +23,8 @@ function entries(result: Result, better: Metric['better']): object[] {
     Object.entries(run.metrics)
       .filter(([, metric]) => metric.better === better)
       .map(([name, metric]) => ({
-        name: `${benchName(telling(run))} on ${machineOf(run)}: ${name}`,
-        unit: metric.unit,
+        name: rest(`${benchName(telling(run))} on ${machineOf(run)}: ${name}`),
+        unit: rest(metric.unit),
         value: metric.median,
         range: `± ${Math.max(metric.median - metric.ci95[0], metric.ci95[1] - metric.median)}`,
         extra: extra(result, run, metric),
@@ -36,4 +37,6 @@ const extra = ({ host, seed, source }: Result, run: Run, { n, ci95 }: Metric) =>
     `median of ${n}, 95 % [${ci95.join(', ')}]`,
     `seed ${seed}, definition ${run.definition}, git ${source.git ?? 'unknown'}${source.dirty ? ' with changes' : ''}`,
     `${host.cpu}, ${host.cores} cores, Node ${host.node}`,
-  ].join('\n')
+  ]
+    .map(rest)
+    .join('\n')

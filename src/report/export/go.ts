@@ -1,58 +1,73 @@
 import type { Metric, Result, Run, TrialRow } from '../../bench/result.ts'
 import { benchName } from '../names.ts'
+import { rest, word } from './escape.ts'
 import { type Exporter, telling } from './exporter.ts'
 
-/** Go's benchmark text, golang/go#14313: a line a trial, which benchstat, benchseries and Bencher read. */
+/**
+ * Go's benchmark text, golang/go#14313: a line a trial, which benchstat, benchseries and Bencher read. What is configuration splits
+ * benchstat's tables, so that only what must not be compared is: the machine, its kind and its host. The rest is remarks.
+ */
 export const go: Exporter = {
   name: 'go',
   says: 'Go benchmark text, for benchstat',
   extension: 'txt',
   files: (result) => [
-    { name: 'go', text: `${[...head(result), ...units(result.runs), ...body(result)].join('\n')}\n` },
+    { name: 'go', text: `${[...remarks(result), ...units(result.runs), ...body(result)].join('\n')}\n` },
   ],
 }
 
-/** Configuration holds for all lines that follow, until it is set again. */
-function head({ host, source, createdAt }: Result): string[] {
-  const { cpu, cores, node, kernel } = host
-  const git = source.git === null ? {} : { git: `${source.git}${source.dirty ? '-dirty' : ''}` }
-  return Object.entries({ cpu, cores, node, kernel, ...git, created: createdAt }).map(
-    ([key, value]) => `${key}: ${value}`,
-  )
+/** Lines that readers skip. */
+function remarks({ source, createdAt, command, host }: Result): string[] {
+  const git = source.git === null ? [] : [`git ${source.git}${source.dirty ? ' with changes' : ''}`]
+  const said = [`created ${createdAt}`, ...git, `kernel ${host.kernel}`, command.join(' ')]
+  return said.map((text) => `# ${rest(text)}`)
 }
 
 /** What is said of a unit holds for the whole file: exact is only what no run of it measured. */
 function units(runs: readonly Run[]): string[] {
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
-  return names.flatMap((name) => {
-    const all = runs.flatMap((run) => run.metrics[name] ?? [])
-    const { better } = all[0]!
-    const isExact = all.every(({ assume }) => assume === 'exact')
+  const all = new Map<string, Metric[]>()
+  for (const name of names) {
+    const metrics = runs.flatMap((run) => (Object.hasOwn(run.metrics, name) ? run.metrics[name]! : []))
+    const unit = unitOf(name, metrics[0]!)
+    all.set(unit, [...(all.get(unit) ?? []), ...metrics])
+  }
+  return [...all].flatMap(([unit, metrics]) => {
+    const { better } = metrics[0]!
+    const isExact = metrics.every(({ assume }) => assume === 'exact')
     const said = [better === null ? '' : ` better=${better}`, isExact ? ' assume=exact' : ''].join('')
-    return said === '' ? [] : [`Unit ${unitOf(name, all[0]!)}${said}`]
+    return said === '' ? [] : [`Unit ${unit}${said}`]
   })
 }
 
 /** Readers make seconds of ns where the unit says so. */
-const unitOf = (name: string, { unit }: Metric) => (unit === 'ns' ? `${name.replace(/_ns$/, '')}-ns` : name)
+const unitOf = (name: string, { unit }: Metric) => word(unit === 'ns' ? `${name.replace(/_ns$/, '')}-ns` : name)
 
-function body({ runs }: Result): string[] {
-  let machine = ''
+function body({ runs, host }: Result): string[] {
+  let last = ''
   return runs.flatMap((run) => {
-    const set = [`machine: ${run.machine}`, `kind: ${run.kind}`, `definition: ${run.definition}`]
-    const changed = set.join('\n') === machine ? [] : set
-    machine = set.join('\n')
+    const set = configuration(run, host)
+    const changed = set.join('\n') === last ? [] : set
+    last = set.join('\n')
     return [...changed, ...run.trials.flatMap((trial) => line(run, trial))]
   })
 }
 
+/** Holds for all lines that follow, until it is set again; what has no value is unset. A modelled figure is of no host. */
+function configuration({ machine, kind }: Run, { cpu, cores, node }: Result['host']): string[] {
+  const host = kind === 'measured' ? { cpu, cores, node } : { cpu: '', cores: '', node: '' }
+  return Object.entries({ machine, kind, ...host }).map(([key, value]) => `${key}: ${rest(String(value))}`.trimEnd())
+}
+
 function line(run: Run, { metrics }: TrialRow): string[] {
-  const values = Object.entries(metrics).flatMap(([name, value]) => {
-    const metric = run.metrics[name]
-    return metric === undefined ? [] : [`${value} ${unitOf(name, metric)}`]
-  })
-  if (values.length === 0) return []
+  const values = new Map<string, number>()
+  for (const [name, value] of Object.entries(metrics)) {
+    if (!Object.hasOwn(run.metrics, name)) continue
+    const unit = unitOf(name, run.metrics[name]!)
+    if (!values.has(unit)) values.set(unit, value)
+  }
+  if (values.size === 0) return []
   // A name that ends in -N would be read as a number of procs. One iteration: a trial is measured as a whole.
   const name = benchName(telling(run)).replace(/-(\d+)$/, '_$1')
-  return [`Benchmark${name} 1 ${values.join(' ')}`]
+  return [`Benchmark${name} 1 ${[...values].map(([unit, value]) => `${value} ${unit}`).join(' ')}`]
 }

@@ -36,10 +36,11 @@ function context({ host, createdAt, source }: Result): object {
 
 function benchmarks({ runs }: Result): object[] {
   return runs.flatMap((run, family) => {
-    const timed = Object.entries(run.metrics).filter(([, { unit }]) => unit === 'ns' || unit === '1/s')
+    const timed = Object.entries(run.metrics).filter(([name]) => isTime(run, name))
     return timed.flatMap(([metric, kind], instance) => {
-      const trials = run.trials.filter((trial) => (trial.metrics[metric] ?? 0) > 0)
+      const trials = run.trials.filter((trial) => Object.hasOwn(trial.metrics, metric))
       return trials.map((trial, repetition) => ({
+        ...counters(run, trial),
         ...names(run, metric, family, instance),
         run_type: 'iteration',
         repetitions: trials.length,
@@ -48,10 +49,15 @@ function benchmarks({ runs }: Result): object[] {
         iterations: 1,
         ...times(trial.metrics[metric]!, kind),
         time_unit: 'ns',
-        ...counters(run, trial),
       }))
     })
   })
+}
+
+function isTime({ metrics }: Run, name: string): boolean {
+  if (!Object.hasOwn(metrics, name)) return false
+  const { unit, better } = metrics[name]!
+  return better !== null && (unit === 'ns' || unit === '1/s')
 }
 
 function names(run: Run, metric: string, family: number, instance: number) {
@@ -59,14 +65,18 @@ function names(run: Run, metric: string, family: number, instance: number) {
   return { name, family_index: family, per_family_instance_index: instance, run_name: name }
 }
 
+/** A rate of 0 has no time for one: such a trial is kept, as one that failed. */
 function times(value: number, { unit }: Metric) {
+  if (unit === '1/s' && value === 0) {
+    return { real_time: 0, cpu_time: 0, error_occurred: true, error_message: 'nothing was done in this trial' }
+  }
   const ns = unit === 'ns' ? value : 1e9 / value
   return { real_time: ns, cpu_time: ns }
 }
 
-/** What is neither a time nor a rate. */
+/** What is neither a time nor a rate, or of no direction: `compare.py` takes whatever has a time for better if it is shorter. */
 function counters(run: Run, { metrics }: TrialRow): Record<string, number> {
-  return Object.fromEntries(Object.entries(metrics).filter(([name]) => run.metrics[name]?.unit === '1'))
+  return Object.fromEntries(Object.entries(metrics).filter(([name]) => !isTime(run, name)))
 }
 
 function workersOf({ params }: Run): number {

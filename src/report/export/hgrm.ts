@@ -1,5 +1,5 @@
-import { decodeV2, histogramOf } from '../../bench/hdr.ts'
-import { type Exporter, fileName, telling } from './exporter.ts'
+import { histogramOf } from '../../bench/hdr.ts'
+import { decodedOf, type Exporter, fileName, telling } from './exporter.ts'
 
 const TICKS_PER_HALF_DISTANCE = 5
 
@@ -12,7 +12,7 @@ export const hgrm: Exporter = {
     runs.flatMap((run) =>
       Object.entries(run.histograms).map(([name, { hdr }]) => ({
         name: fileName(telling(run), run.machine, name),
-        text: histogramOf(decodeV2(hdr)).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, 1),
+        text: histogramOf(decodedOf(run, name, hdr)).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, 1),
       })),
     ),
 }

@@ -1,33 +1,55 @@
 import type { Result, Run } from '../../bench/result.ts'
-import { type Exporter, fileName, telling } from './exporter.ts'
+import { rest } from './escape.ts'
+import { type Exporter, fileName, hdrOf, telling } from './exporter.ts'
 
-/** HdrHistogram's interval log 1.3: an interval a histogram, its run and its name in the tag. */
+/**
+ * HdrHistogram's interval log 1.3: an interval a histogram, its run and its name in the tag. HistogramLogProcessor reads what has
+ * no tag unless it is told a tag: a log of one interval has none, others name theirs.
+ */
 export const hlog: Exporter = {
   name: 'hlog',
   says: 'HdrHistogram log 1.3, an interval a histogram',
   extension: 'hlog',
   files: (result) => {
     const rows = result.runs.flatMap(rowsOf)
-    return rows.length === 0 ? [] : [{ name: 'histograms', text: `${[...head(result), ...rows].join('\n')}\n` }]
+    if (rows.length === 0) return []
+    const isOne = rows.length === 1
+    const lines = rows.map(({ tag, row }) => (isOne ? row : `Tag=${tag},${row}`))
+    return [{ name: 'histograms', text: `${[...head(result, rows), ...lines].join('\n')}\n` }]
   },
 }
 
-function head({ createdAt }: Result): string[] {
-  const seconds = new Date(createdAt).getTime() / 1000
+type Row = { readonly tag: string; readonly row: string }
+
+function head({ createdAt }: Result, rows: readonly Row[]): string[] {
+  const time = new Date(createdAt).getTime()
+  const seconds = Number.isFinite(time) ? time / 1000 : 0
+  const said =
+    rows.length === 1
+      ? [`#[The interval is ${rows[0]!.tag}]`]
+      : [
+          '#[Every interval has a tag: HistogramLogProcessor needs -tag TAG, and finds nothing without it. The tags are]',
+          ...[...new Set(rows.map(({ tag }) => tag))].map((tag) => `#[-tag ${tag}]`),
+        ]
   return [
     '#[Histogram log format version 1.3]',
-    `#[StartTime: ${seconds.toFixed(3)} (seconds since epoch), ${createdAt}]`,
+    `#[StartTime: ${seconds.toFixed(3)} (seconds since epoch), ${rest(createdAt)}]`,
     '#[Values are ns; Interval_Max is in us; Interval_Length is the time of all trials that recorded]',
+    ...said,
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
   ]
 }
 
-function rowsOf(run: Run): string[] {
+function rowsOf(run: Run): Row[] {
   // Runs without modes, as the model's, record in all their trials.
-  const timed = run.trials.filter(({ mode }) => mode !== 'throughput')
-  const seconds = timed.reduce((sum, { durationNs }) => sum + durationNs, 0) / 1e9
-  return Object.entries(run.histograms).map(([name, { max, hdr }]) => {
-    const tag = fileName(telling(run), run.machine, name)
-    return `Tag=${tag},0.000,${seconds.toFixed(3)},${(max / 1000).toFixed(3)},${hdr}`
-  })
+  const timed = run.trials.filter(({ mode }) => run.kind === 'modelled' || mode !== 'throughput')
+  const recorded = timed.length === 0 ? run.trials : timed
+  const seconds = recorded.reduce((sum, { durationNs }) => sum + durationNs, 0) / 1e9
+  return Object.entries(run.histograms).map(([name, { max, hdr }]) => ({
+    tag: fileName(telling(run), run.machine, name),
+    row: `0.000,${secondsText(seconds)},${(max / 1000).toFixed(3)},${hdrOf(run, name, hdr)}`,
+  }))
 }
+
+/** A modelled run takes less than the ms that logs usually know. */
+const secondsText = (seconds: number) => seconds.toFixed(seconds < 1 ? 9 : 3)

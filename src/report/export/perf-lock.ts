@@ -1,7 +1,8 @@
 import type { LockRow, Run } from '../../bench/result.ts'
+import { field } from './escape.ts'
 import { type Exporter, fileName, telling } from './exporter.ts'
 
-/** The table of `perf lock contention`, most time first, and below it what perf does not know. */
+/** The table of `perf lock contention`, most time first, and below it, as remarks, what perf does not know. */
 export const perfLock: Exporter = {
   name: 'perf-lock',
   says: 'the table of `perf lock contention`, a file a run',
@@ -30,14 +31,14 @@ function table(locks: readonly LockRow[]): string {
     '',
     ...locks.map(
       (lock) =>
-        `${key(lock.contended, 10)}${[lock.waitTotalNs, lock.waitMaxNs, lock.waitAvgNs].map(time).join('')}${callee(typeOf(lock), lock.name)}`,
+        `${key(lock.contended, 10)}${[lock.waitTotalNs, lock.waitMaxNs, lock.waitAvgNs].map(time).join('')}${callee(typeOf(lock), callerOf(lock))}`,
     ),
     '',
     `# ${more.slice(2)}${callee('type', 'caller')}`,
-    '',
+    '#',
     ...locks.map(
       (lock) =>
-        `${key(lock.acquisitions, 10)}${[lock.holdTotalNs, lock.holdMaxNs, lock.waitMinNs].map(time).join('')}${callee(typeOf(lock), lock.name)}`,
+        `# ${key(lock.acquisitions, 8)}${[lock.holdTotalNs, lock.holdMaxNs, lock.waitMinNs].map(time).join('')}${callee(typeOf(lock), callerOf(lock))}`,
     ),
   ].join('\n')
 }
@@ -71,27 +72,19 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** perf names the side of a lock that has two. */
 function typeOf({ kind, side }: LockRow): string {
-  const type = TYPES[kind] ?? kind
+  const type = Object.hasOwn(TYPES, kind) ? TYPES[kind]! : field(kind)
   return type.startsWith('rw') ? `${type}:${side === 'read' ? 'R' : 'W'}` : type
 }
 
 function separated(locks: readonly LockRow[]): string {
-  const rows = locks.map((lock) => [
-    lock.contended,
-    ...[lock.waitTotalNs, lock.waitMaxNs, lock.waitAvgNs].map(Math.round),
-    typeOf(lock),
-    lock.name,
-  ])
-  const more = locks.map((lock) => [
-    lock.acquisitions,
-    ...[lock.holdTotalNs, lock.holdMaxNs, lock.waitMinNs].map(Math.round),
-    typeOf(lock),
-    lock.name,
-  ])
+  const row = (lock: LockRow, count: number, times: readonly number[]) =>
+    [count, ...times.map(Math.round), typeOf(lock), callerOf(lock)].join(', ')
   return [
     '# output: contended, total wait, max wait, avg wait, type, caller',
-    ...rows.map((row) => row.join(', ')),
-    '# output: acquired, total hold, max hold, min wait, type, caller',
-    ...more.map((row) => row.join(', ')),
+    ...locks.map((lock) => row(lock, lock.contended, [lock.waitTotalNs, lock.waitMaxNs, lock.waitAvgNs])),
+    '# acquired, total hold, max hold, min wait, type, caller',
+    ...locks.map((lock) => `# ${row(lock, lock.acquisitions, [lock.holdTotalNs, lock.holdMaxNs, lock.waitMinNs])}`),
   ].join('\n')
 }
+
+const callerOf = ({ name }: LockRow) => field(name)
