@@ -54,7 +54,10 @@ test('a folder takes one file as it takes several, and a file is no folder', asy
 })
 
 test('names in a file cannot steer the terminal, and start no line of their own', async () => {
-  const figures = (centre: number) => ({ faults_per_second: [1, 2, 3, 4].map((each) => each + centre), 'x\n2 runs, all fine': [1] })
+  const figures = (centre: number) => ({
+    faults_per_second: [1, 2, 3, 4].map((each) => each + centre),
+    'x\n2 runs, all fine': [1],
+  })
   const evil = runOf(figures(5), { variant: 'pre\u001b[2Jcheck\u202e', outcomes: [] })
   const file = join(FOLDER, 'evil.json')
   writeFileSync(file, JSON.stringify(resultOf([evil, runOf(figures(50))])))
