@@ -8,7 +8,7 @@ import {
   READ,
   type RwLock,
   type Steps,
-  V6_8,
+  V6_5,
   type Word,
   WRITE,
 } from 'faultline/kvm'
@@ -114,7 +114,7 @@ export class DistributedRwLock implements RwLock {
 
 export default patch({
   name: 'distributed-rwlock',
-  on: V6_8,
+  on: V6_5,
   says: 'mmu_lock has a line for each CPU to read by: faults cost each other nothing, an invalidation looks at all of them',
   replaces: {},
   brings: brings({ mmuLock: (place, cpus) => new DistributedRwLock(place, cpus) }),

@@ -1,3 +1,4 @@
+import { stepsOf } from '../patches/steps-of.ts'
 import type { Report } from './run-check.ts'
 
 /** What an exploration came to: a line, and for a violation the witness, its sentence and the command that replays it. */
@@ -21,6 +22,20 @@ export function reportText(report: Report): string {
     )
   }
   return lines.join('\n')
+}
+
+/** A verdict says nothing of a step that no execution took: which of a patch's those are, in a line each. */
+export function untakenText(reports: readonly Report[]): string {
+  const [patch] = reports.flatMap((report) => report.patch ?? [])
+  if (patch === undefined) return ''
+  const taken = new Set(reports.flatMap((report) => report.taken ?? []))
+  const untaken = stepsOf(patch).filter((site) => !taken.has(site))
+  if (untaken.length === 0) return ''
+  const lines = untaken.map((site) => {
+    const [fn, place] = site.split(' ')
+    return `  ${place}, ${fn}()`
+  })
+  return [`No execution took these steps of ${patch.file}, so nothing is said of them:`, ...lines].join('\n')
 }
 
 function summaryLine({ variant, configuration, expects, explored, isAsExpected }: Report): string {

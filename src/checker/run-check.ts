@@ -1,4 +1,5 @@
 import type { PatchCode } from '../patches/code.ts'
+import { isStepOf } from '../patches/steps-of.ts'
 import { type Check, type CheckedVariant, configurationsOf } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Counts } from './exhaust.ts'
@@ -24,6 +25,8 @@ export type Job = {
 
 export type Report = Job & {
   readonly explored: Omit<Explored, 'visited'>
+  /** Of a patch: which of its steps were taken in any execution. */
+  readonly taken?: readonly string[]
   /** As text: how to replay it, and what happens in it. */
   readonly replay: string | null
   readonly witness: string | null
@@ -67,11 +70,14 @@ const whereOf = (check: Check, named: string | undefined) => named ?? check.conf
 
 export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void): Report {
   const program = check.program(job.variant, job.configuration)
-  const { visited: _, ...explored } = exploreProgram(program, job.limits, onProgress)
+  const { visited, ...explored } = exploreProgram(program, job.limits, onProgress)
+  const { patch } = job
+  const taken = patch === undefined ? {} : { taken: visited.filter((site) => isStepOf(patch, site)) }
   const { schedule, patience, findings } = explored
   if (schedule === null) {
     return {
       ...job,
+      ...taken,
       explored,
       replay: null,
       witness: null,
@@ -86,6 +92,7 @@ export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => 
   const definition = definitionOf(check, job.variant, job.configuration)
   return {
     ...job,
+    ...taken,
     explored,
     replay: scheduleText({ definition, patience, memory, steppers: schedule }),
     witness: witnessText(program, again[0]!),

@@ -2,7 +2,7 @@ import os from 'node:os'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { type Check, withPatch } from '../checker/check.ts'
-import { reportText } from '../checker/check-text.ts'
+import { reportText, untakenText } from '../checker/check-text.ts'
 import { LIMITS } from '../checker/explore.ts'
 import type { Cost } from '../checker/find-worst.ts'
 import { runJobs } from '../checker/job-pool.ts'
@@ -139,7 +139,8 @@ export const check: Command<Args> = {
       progress.show(done, jobs.length, `${job.variant} in ${job.configuration}${states}`)
     })
     progress.clear()
-    io.out(args.json ? JSON.stringify(reports, null, 1) : reports.map(reportText).join('\n\n'))
+    const texts = [...reports.map(reportText), untakenText(reports)].filter((text) => text !== '')
+    io.out(args.json ? JSON.stringify(reports, null, 1) : texts.join('\n\n'))
     if (io.signal.aborted) return EXIT.interrupted
     return exitCode(reports)
   },

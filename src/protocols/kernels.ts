@@ -26,6 +26,7 @@ import { invalidateRetry, invalidateRetryGfn, invalidateRetryGfnUnsafe, isPageFa
 import { directMap } from './shadow-map.ts'
 import { stage2AttrWalker, stage2RelaxPerms, userMemAbort } from './stage2/fault.ts'
 import { invalidateIcacheGuestPage } from './stage2/icache.ts'
+import { vcpuFlushTlbAll } from './vcpu.ts'
 import * as v5_11 from './versions/v5.11.ts'
 import * as v5_12 from './versions/v5.12.ts'
 import * as v5_15 from './versions/v5.15.ts'
@@ -57,6 +58,7 @@ const EVERY_VERSION = {
   invalidateRetryGfnUnsafe,
   destroyVm,
   flushRemoteTlbs,
+  vcpuFlushTlbAll,
   mmuPageFault,
   mmuDoPageFault,
   tdpMmuPageFault,

@@ -47,6 +47,11 @@ export type Kvm = {
   /** `kvm_flush_remote_tlbs()`; `cause` is counted. */
   readonly flushRemoteTlbs: (cpu: Cpu, vm: Vm, cause: number) => Steps<void>
 
+  // arch/x86/kvm/x86.c
+
+  /** `kvm_vcpu_flush_tlb_all()`: a vCPU that enters the guest was asked to forget its translations. */
+  readonly vcpuFlushTlbAll: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<void>
+
   // arch/x86/kvm/mmu/mmu.c
 
   /** `kvm_mmu_page_fault()`: a vCPU has faulted on `fault.gfn`. On RETRY the guest executes the instruction again. */

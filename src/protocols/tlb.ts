@@ -39,6 +39,14 @@ export class Tlb {
     this.#epoch += 1
   }
 
+  /** The translations of [start, end), and no others. */
+  flushRange(start: Gfn, end: Gfn): void {
+    for (const at of this.#gfns.keys()) {
+      const gfn = this.#gfns[at]!
+      if (gfn >= start && gfn < end) this.#epochs[at] = 0
+    }
+  }
+
   hostPage(gfn: Gfn): number {
     return this.#hostPages[gfn & this.#mask]!
   }

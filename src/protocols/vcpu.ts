@@ -151,14 +151,14 @@ function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
   if (requests === 0) return true
   const flush = yield* checkRequest(cpu, vcpu, KVM_REQ_TLB_FLUSH)
-  if (flush) yield* flushTlb(cpu, vm, vcpu)
+  if (flush) yield* vm.kvm.vcpuFlushTlbAll(cpu, vm, vcpu)
   if (vm.apic === undefined) return true
   const reload = yield* checkRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)
   return reload ? yield* vm.kvm.reloadApicAccessPage(cpu, vm, vcpu) : true
 }
 
-/** `kvm_vcpu_flush_tlb_all()`: INVEPT, global. */
-function* flushTlb(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+/** `kvm_vcpu_flush_tlb_all()`, arch/x86/kvm/x86.c: INVEPT, global. */
+export function* vcpuFlushTlbAll(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   cpu.count(COUNTER.tlb_flush, 1)
   if (vm.apic !== undefined && !vcpu.tlb.holds(vm.apic.gfn)) cpu.count(COUNTER.flush_redundant, 1)
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
