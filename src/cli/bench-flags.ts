@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs'
+import { type VmFlags, vmFlags } from './vm-flags.ts'
 
 /** What `bench` is asked, as yargs hands it over: text, until it has been checked. */
-export type BenchArgs = {
+export type BenchArgs = VmFlags & {
   readonly scenario: string | undefined
   readonly variant: string | undefined
   readonly machine: string | undefined
@@ -48,7 +49,7 @@ export const oneList = (given: string | readonly string[] | undefined): string |
 const text = { type: 'string', requiresArg: true } as const
 
 export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
-  yargs
+  vmFlags(yargs)
     .option('scenario', { ...text, alias: 's', describe: 'what to ask: see `faultline list`' })
     .option('variant', {
       ...text,
@@ -79,7 +80,8 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('rate', { ...text, describe: 'accesses a second of each vCPU, with --arrival open' })
     .option('trace', {
       ...text,
-      describe: 'a recording that replaces the load: ftrace or trace-cmd report, .gz, or - for standard input',
+      describe:
+        'a recording that replaces the load: ftrace, trace-cmd report or perf script, .gz, or - for standard input',
     })
     .option('memslots', { ...text, describe: 'of the recording: a .json file, or gfn:hva:pages,...' })
     .option('speed', { ...text, default: '1', describe: 'of the recording: 1, 10, max' })

@@ -23,6 +23,7 @@ import { patchesAmong, withPatches } from './patches.ts'
 import { checkPoints, checkSize } from './plan-size.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
+import { vmChoice } from './vm-flags.ts'
 
 /** CPUs that a modelled run keeps busy unless told otherwise. */
 const MODEL_CPUS = 64
@@ -251,7 +252,7 @@ function costOf(name: string, value: string): number {
 }
 
 async function replayOf(
-  { trace, memslots, speed }: BenchArgs,
+  { trace, memslots, speed, ...flags }: BenchArgs,
   scenarios: readonly Scenario[],
   io: Io,
 ): Promise<Replay | null> {
@@ -267,7 +268,7 @@ async function replayOf(
     )
   }
   const other = scenarios.find(({ kind }) => kind !== 'vm')
-  if (other === undefined) return await readReplay({ trace, memslots, speed }, io)
+  if (other === undefined) return await readReplay({ trace, memslots, speed, choice: vmChoice(flags) }, io)
   throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {
     hint: 'Use --trace with -s precheck.',
   })

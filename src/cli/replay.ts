@@ -3,19 +3,29 @@ import { chooseMemslots } from '../replay/infer-memslots.ts'
 import { readMemslots } from '../replay/read-memslots.ts'
 import { readRecording } from '../replay/read-recording.ts'
 import { parseSpeed } from '../replay/speed.ts'
+import type { VmChoice } from '../replay/vms.ts'
 import { type Workload, waitsFor, workloadOf } from '../replay/workload.ts'
 import type { Io } from './io.ts'
 
 /** More threads that invalidate than this are played by the busiest ones. */
 const MOST_NOTIFIERS = 4
 
-export type ReplayArgs = { readonly trace: string; readonly memslots: string | undefined; readonly speed: string }
+export type ReplayArgs = {
+  readonly trace: string
+  readonly memslots: string | undefined
+  readonly speed: string
+  readonly choice?: VmChoice
+}
 
 /** Reads a recording and makes it a load. */
-export async function readReplay({ trace, memslots, speed }: ReplayArgs, io: Io): Promise<Replay> {
+export async function readReplay({ trace, memslots, speed, choice }: ReplayArgs, io: Io): Promise<Replay> {
   const rate = parseSpeed(speed)
   const given = memslots === undefined ? undefined : await readMemslots(memslots)
-  const recording = await readRecording(trace, { keepStreams: true, stdin: io.stdin })
+  const recording = await readRecording(trace, {
+    keepStreams: true,
+    stdin: io.stdin,
+    ...(choice === undefined ? {} : { choice }),
+  })
   const workload = workloadOf(recording, chooseMemslots(recording, given), { speed: rate, notifiers: MOST_NOTIFIERS })
   return {
     file: trace,
