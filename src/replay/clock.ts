@@ -14,6 +14,7 @@ export class TraceClock {
   #seconds = -1
   #nanos = 0
   #latestNs = 0
+  #seen = 0
   /** A time far ahead of all others: if the next is as far, the recording had a pause. */
   #doubtfulNs = Number.NEGATIVE_INFINITY
   /** How often time went backwards, and where first: the file is not in order. */
@@ -28,8 +29,9 @@ export class TraceClock {
     if (line.time !== 'seconds') return this.#untimed(line)
     if (this.#seconds < 0) this.#beginAt(line)
     let ns = this.#since(line)
-    // It is the first time that is damaged, then.
-    if (ns < -LONGEST_PAUSE_NS) {
+    this.#seen += 1
+    // It is the first time that is damaged, then; after more than one the clock was set, or another recording begins.
+    if (ns < -LONGEST_PAUSE_NS && this.#seen === 2) {
       this.#beginAt(line)
       ns = 0
     }

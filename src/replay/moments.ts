@@ -10,7 +10,8 @@ export const UNMAP = 5 // which one of the invalidation log
 export const ZAP = 6 // which run of zaps of this task it begins or continues
 export const WAIT_BEGIN = 7 // rwlock
 export const WAIT_END = 8 // rwlock
-export type What = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
+export const RETRY = 9 // 0: the task had got a lock, and began another fault or entered the guest with no SPTE set
+export type What = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
 
 const VALUE_LIMIT = 2 ** 32
 const KIND_BITS = 4

@@ -11,6 +11,7 @@ import {
   Moments,
   NEIGHBOUR,
   PAGE_FAULT,
+  RETRY,
   TDP_INSTALL,
   UNMAP,
   WAIT_BEGIN,
@@ -164,7 +165,7 @@ export class Observed implements EventSink {
     task.guestEntries += 1
     if (task.guestEntries === 1 && task.vcpu < 0) task.vcpu = vcpuIn(line)
     this.#settle(task)
-    task.leavesFault()
+    this.#retried(line, task)
   }
 
   guestExit(line: TraceLine, exit: Exit): void {
@@ -230,7 +231,7 @@ export class Observed implements EventSink {
     const task = this.#task(line)
     if (task.vcpu < 0) task.vcpu = vcpuIn(line)
     this.#settle(task)
-    task.leavesFault()
+    this.#retried(line, task)
     task.isInFault = true
     return task
   }
@@ -259,6 +260,12 @@ export class Observed implements EventSink {
     this.#blockers.note('fault', task.pid, this.atNs)
     task.progress.answered(gfn, pages)
     this.#settle(task)
+    task.leavesFault()
+  }
+
+  /** What the task had waited for it did not set an SPTE under. */
+  #retried(line: TraceLine, task: Task): void {
+    if (task.heldRwlock !== NO_RWLOCK) this.#note(line, RETRY, 0)
     task.leavesFault()
   }
 

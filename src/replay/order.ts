@@ -1,7 +1,18 @@
 import { type Column, float64Column, uint32Column } from './column.ts'
 import { type Done, MappedGfns } from './mapped-gfns.ts'
 import type { PageRange, RecordedMemslot } from './memslots.ts'
-import { type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, type What, ZAP } from './moments.ts'
+import {
+  INSTALL,
+  type Moments,
+  NEIGHBOUR,
+  RETRY,
+  TDP_INSTALL,
+  UNMAP,
+  WAIT_BEGIN,
+  WAIT_END,
+  type What,
+  ZAP,
+} from './moments.ts'
 import type { Recording } from './recording.ts'
 
 /** What the faults of one vCPU were, in its order, and what each of them followed. */
@@ -116,6 +127,7 @@ class Ordering {
     else if (what === ZAP) this.#zap(pid, value, atNs)
     else if (what === WAIT_BEGIN && value === this.#cast.mmuLock) this.#waitBegan.set(pid, atNs)
     else if (what === WAIT_END && value === this.#cast.mmuLock) this.#waitEnd(pid, vcpu, atNs)
+    else if (what === RETRY && vcpu !== undefined) this.#forgetWait(vcpu)
     else if (what === NEIGHBOUR && vcpu !== undefined) this.#neighbour(vcpu, value, atNs)
     else if (what === this.#cast.fault && vcpu !== undefined) this.#fault(vcpu, value, atNs, moments.cpu(index), pid)
     this.#see(moments.cpu(index), pid, atNs)
@@ -135,14 +147,21 @@ class Ordering {
     order.gfns.push(gfn)
     order.atNs.push(atNs)
     order.lastNs.push(atNs)
-    order.waitBeganNs.push(last.waitBeganNs)
-    order.waitEndedNs.push(last.waitEndedNs)
+    // Where a fault's own event is recorded, a wait before it was that of the fault before.
+    const isSpte = this.#cast.fault === INSTALL || this.#cast.fault === TDP_INSTALL
+    order.waitBeganNs.push(isSpte ? last.waitBeganNs : NO_WAIT)
+    order.waitEndedNs.push(isSpte ? last.waitEndedNs : NO_WAIT)
     order.causeRole.push(cause?.role ?? NEVER)
     order.causeCount.push(cause?.count ?? 0)
     order.causeNs.push(cause === undefined ? 0 : this.#timeOf(cause))
     order.away.push(this.#wasAway(last.cpu, pid, last.atNs) ? 1 : 0)
     this.#mapped.map(gfn, { role: vcpu, count: order.gfns.length })
     this.#lastOf[vcpu] = { atNs, cpu, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }
+  }
+
+  /** The wait ended in a retry: the next SPTE is that of another fault. */
+  #forgetWait(vcpu: number): void {
+    this.#lastOf[vcpu] = { ...this.#lastOf[vcpu]!, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }
   }
 
   #neighbour(vcpu: number, gfn: number, atNs: number): void {

@@ -268,3 +268,25 @@ test('a speed is a positive number or max', () => {
     assert.throws(() => parseSpeed(text), refusal(/not a positive number$/), text)
   }
 })
+
+test('a wait that ended in a retry gives a replay no cost of mapping a page', () => {
+  // Each fault waits 2 us and retries; its SPTE is set under no wait, 5 ms later, with or without what lies between.
+  for (const between of [['kvm_entry', 'kvm_exit'], []]) {
+    const lines = Array.from({ length: 40 }, (_, index) => {
+      const us = index * 10_000
+      const vcpu = 'CPU 0/KVM-100'
+      const spte = `gfn ${index.toString(16)} spte 600000112340b77 (rwx) level 1 at ${(0x18a00_0000 + index * 8).toString(16)}`
+      return [
+        fault(us, index * 4096),
+        line(vcpu, us + 1, 'contention_begin', '000000000000000a (flags=SPIN|READ)'),
+        line(vcpu, us + 3, 'contention_end', '000000000000000a (ret=0)'),
+        ...between.map((event) => line(vcpu, us + 5, event, 'vcpu 0 reason EPT_VIOLATION rip 0x1')),
+        fault(us + 5001, index * 4096),
+        line(vcpu, us + 5002, 'kvm_mmu_set_spte', spte),
+      ]
+    })
+    const workload = workloadOf(recorded(...lines.flat()), KNOWN, ONCE)
+    assert.equal(workload.costs.map_spte, undefined)
+    assert.equal(workload.mmuLock?.holdEstimateNs, null)
+  }
+})
