@@ -1,7 +1,6 @@
 import type { Steps } from '../shared-memory/steps.ts'
 import { reloadApicAccessPage } from './apic/reload.ts'
 import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
-import { isStaleByHva } from './hva-ranges.ts'
 import { firstKernel, kernel, type Version } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
 import { fastPageFault, tdpMmuMap } from './map.ts'
@@ -65,7 +64,6 @@ const EVERY_VERSION = {
   directPageFault,
   fastPageFault,
   directMap,
-  zapGfnRange,
   rmapZapGfnRange,
   flushShadowMemslot,
   tdpMmuMap,
@@ -90,7 +88,8 @@ export const V5_11: Version = firstKernel('v5.11', {
   invalidateRange: v5_15.invalidateRange,
   swapActiveMemslots: v5_12.swapActiveMemslots,
   mmuFaultinPfn: v6_5.mmuFaultinPfn,
-  isPageFaultStale: isStaleByHva,
+  isPageFaultStale: v6_5.isPageFaultStale,
+  zapGfnRange: v5_12.zapGfnRange,
   unmapGfnRange: v5_15.unmapGfnRange,
   reloadApicAccessPage: v5_15.reloadApicAccessPage,
   nxHugePageRecoveryWorker: v6_12.nxHugePageRecoveryWorker,
@@ -119,13 +118,13 @@ export const V5_12: Version = kernel('v5.12', V5_11, {
 
 export const V5_15: Version = kernel('v5.15', V5_12, {
   invalidateRangeStart: {
-    to: invalidateRangeStart,
+    to: v6_5.invalidateRangeStart,
     commit: '071064f14d87',
     says: 'counts the pair, and leaves mmu_lock alone where no memslot overlaps',
   },
   invalidateRangeEnd: { to: invalidateRangeEnd, commit: '071064f14d87', says: 'the same, and wakes a memslot update' },
   swapActiveMemslots: { to: swapActiveMemslots, commit: '52ac8b358b0c', says: 'waits until no pair is counted' },
-  isPageFaultStale: { to: isPageFaultStale, commit: '8569992d64b8', says: 'compares gfns' },
+  zapGfnRange: { to: v6_5.zapGfnRange, says: 'holds all faults off meanwhile' },
 })
 
 export const V6_5: Version = kernel('v6.5', V5_15, {
@@ -154,6 +153,13 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
     commit: 'd02c357e5bfa',
     says: 'looks for an invalidation before and after the pfn is looked up',
   },
+  invalidateRangeStart: {
+    to: invalidateRangeStart,
+    commit: '8569992d64b8',
+    says: 'the range in progress is one of gfns',
+  },
+  isPageFaultStale: { to: isPageFaultStale, commit: '8569992d64b8', says: 'compares gfns' },
+  zapGfnRange: { to: zapGfnRange, commit: '8569992d64b8', says: 'holds faults on its own gfns off' },
   reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a flush of its own' },
   invalidateIcacheGuestPage: {
     to: invalidateIcacheGuestPage,

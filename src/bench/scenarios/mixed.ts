@@ -10,12 +10,12 @@ const away = (name: string, says: string, ...without: NonNullable<Variant['witho
   name: `without-${name}`,
   reference: 'upstream',
   says,
-  protocol: 'precheck',
+  protocol: 'everything',
   without,
 })
 
 const VARIANTS: readonly Variant[] = [
-  { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role at work', protocol: 'precheck' },
+  { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role at work' },
   away('notifiers', 'nobody invalidates the memory of the guest', 'notifier'),
   away('nx-recovery', 'huge pages that were split to be executed in stay split', 'nx-recovery'),
   away('updates', 'the memslots stay as they are', 'memslot-updater'),

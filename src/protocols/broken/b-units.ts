@@ -1,6 +1,5 @@
-import { isStaleByHva, rangeAddHva } from '../hva-ranges.ts'
 import { variant } from '../kernel.ts'
-import { V6_8 } from '../kernels.ts'
+import { V6_5, V6_8 } from '../kernels.ts'
 
 /**
  * s0.v2 on 6.7, where the range of the invalidation is still kept in hvas: the exact check compares hvas, the pre-check a
@@ -15,5 +14,5 @@ export const B_UNITS = variant({
   says: 'the pre-check compares a gfn with a range of hvas',
   caughtBy: ['precheck_never_fires'],
   load: { shape: 'boot' },
-  replaces: { invalidateRangeAdd: rangeAddHva, isPageFaultStale: isStaleByHva },
+  replaces: { invalidateRangeStart: V6_5.kvm.invalidateRangeStart, isPageFaultStale: V6_5.kvm.isPageFaultStale },
 })

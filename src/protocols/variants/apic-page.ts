@@ -12,11 +12,11 @@ import type { Vm } from '../vm.ts'
 export const DOUBLE_FLUSH = variant({
   name: 'double-flush',
   subject: 'apic-page',
-  on: V6_8,
+  on: V6_5,
   kind: 'good',
   reference: 's4.6_5, 0a8a5f2c8c26',
   says: 'a reload that meets an invalidation requests itself again; one that succeeds flushes the current context',
-  replaces: { reloadApicAccessPage: V6_5.kvm.reloadApicAccessPage },
+  replaces: {},
 })
 
 export const RE_REQUEST = variant({
@@ -76,13 +76,9 @@ export const PINNED = variant({
 export const INVALIDATE_RANGE = variant({
   name: 'invalidate-range',
   subject: 'apic-page',
-  on: V6_8,
+  on: V5_15,
   kind: 'good',
   reference: 's4.5_15',
   says: 'the request is sent when the PTE has changed; the reload checks nothing and flushes',
-  replaces: {
-    unmapGfnRange: V5_15.kvm.unmapGfnRange,
-    invalidateRange: V5_15.kvm.invalidateRange,
-    reloadApicAccessPage: V5_15.kvm.reloadApicAccessPage,
-  },
+  replaces: {},
 })

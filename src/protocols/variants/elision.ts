@@ -3,7 +3,6 @@ import { type Cpu, READ } from '../../shared-memory/cpu.ts'
 import { RECURSIVE, SHARED } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { isStaleByHva } from '../hva-ranges.ts'
 import { variant } from '../kernel.ts'
 import { V5_12, V6_18 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
@@ -26,17 +25,11 @@ import { INVALID_GPA, type Vm } from '../vm.ts'
 export const ALWAYS_LOCK = variant({
   name: 'always-lock',
   subject: 'elision',
-  on: V6_18,
+  on: V5_12,
   kind: 'good',
   reference: 's3.5_12, v5.12',
   says: 'start and end take mmu_lock for every range; memslots may change between them',
-  replaces: {
-    invalidateRangeStart: V5_12.kvm.invalidateRangeStart,
-    invalidateRangeEnd: V5_12.kvm.invalidateRangeEnd,
-    swapActiveMemslots: V5_12.kvm.swapActiveMemslots,
-    isPageFaultStale: isStaleByHva,
-    mmuFaultinPfn: V5_12.kvm.mmuFaultinPfn,
-  },
+  replaces: {},
 })
 
 export const COUNT = variant({

@@ -10,34 +10,21 @@ import type { Vm } from '../vm.ts'
 export const AS_5_11 = variant({
   name: 'v5.11',
   subject: 'nx-recovery',
-  on: V6_18,
+  on: V5_11,
   kind: 'good',
   reference: 's1.5_11',
   says: 'mmu_lock is a spinlock; a page is zapped as a range of gfns, which may yield; what that says of a flush is ignored',
-  replaces: {
-    mmuLock: 'spinlock',
-    possibleNxHugePages: 'one list',
-    nxHugePageRecoveryWorker: V5_11.kvm.nxHugePageRecoveryWorker,
-    recoverNxHugePages: V5_11.kvm.recoverNxHugePages,
-    tdpMmuZapPossibleNxHugePage: V5_11.kvm.tdpMmuZapPossibleNxHugePage,
-    handleRemovedPt: V5_11.kvm.handleRemovedPt,
-  },
+  replaces: {},
 })
 
 export const WRITE_LOCK = variant({
   name: 'write-lock',
   subject: 'nx-recovery',
-  on: V6_18,
+  on: V5_12,
   kind: 'good',
   reference: 's1.5_12, after the mail',
   says: 'mmu_lock for write; a range of gfns, which may not yield; tearing down a page table flushes on its own',
-  replaces: {
-    possibleNxHugePages: 'one list',
-    nxHugePageRecoveryWorker: V5_12.kvm.nxHugePageRecoveryWorker,
-    recoverNxHugePages: V5_12.kvm.recoverNxHugePages,
-    tdpMmuZapPossibleNxHugePage: V5_12.kvm.tdpMmuZapPossibleNxHugePage,
-    handleRemovedPt: V5_12.kvm.handleRemovedPt,
-  },
+  replaces: {},
 })
 
 export const WRITE_LOCK_SINGLE = variant({

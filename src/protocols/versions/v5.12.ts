@@ -2,7 +2,7 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertGeneration } from '../memslots/oracles.ts'
 import { publishSlots, waitBegins } from '../memslots/swap.ts'
 import type { Vm } from '../vm.ts'
@@ -51,4 +51,15 @@ export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.updates!.srcu.synchronize(cpu)
   yield* vm.memslots.finishUpdate(cpu)
   assertGeneration(cpu, vm, false)
+}
+
+/** `kvm_zap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, to v5.14: nothing holds faults off meanwhile. */
+export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn): Steps<void> {
+  let flush = false
+  cpu.count(COUNTER.zap_gfn_range_calls, 1)
+  yield* vm.mmuLock.writeLock(cpu)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
+  yield* vm.mmuLock.writeUnlock(cpu)
 }

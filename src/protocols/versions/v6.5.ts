@@ -1,8 +1,13 @@
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
+import { RECURSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestAgain, writeAddress } from '../apic/reload.ts'
+import { COUNTER } from '../counters.ts'
 import { faultinPfn, invalidSlot, noSlot } from '../fault.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
+import { holdPair, markSlots } from '../memslots/oracles.ts'
+import { markInvalidating } from '../oracles.ts'
 import { CONTINUE, type Fault, type FaultResult } from '../page-fault.ts'
 import { icacheInvalPou } from '../stage2/icache.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
@@ -26,6 +31,63 @@ export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResul
   return CONTINUE
 }
 
+/** S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, v5.15 to v6.7: the range in progress is one of hvas, as it came. */
+export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
+  // The memslots stay as they are until the end. Pairs with the decrement in invalidateRangeEnd().
+  yield* vm.mnInvalidateLock.acquire(cpu)
+  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
+  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
+  yield* vm.mnInvalidateLock.release(cpu)
+  holdPair(cpu, vm, RECURSIVE, active + 1)
+
+  const idx = yield* vm.srcu.readLock(cpu)
+  markSlots(cpu, vm)
+  let locked = false
+  let flush = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
+  while (slot !== NO_MEMSLOT) {
+    if (!locked) {
+      locked = true
+      yield* vm.mmuLock.writeLock(cpu)
+      yield* vm.kvm.invalidateBegin(cpu, vm)
+      yield* vm.kvm.invalidateRangeAdd(cpu, vm, start as number as Gfn, end as number as Gfn)
+    }
+    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    const zapped = yield* vm.kvm.unmapGfnRange(cpu, vm, slot, first, last, mayBlock)
+    flush = flush || zapped
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
+  if (locked) yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  cpu.count(locked ? COUNTER.invalidate_mmu_lock : COUNTER.invalidate_elided, 1)
+}
+
+/** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, to v6.7: `mmu_invalidate_retry_hva()`. */
+export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+  const hva = yield* vm.memslots.hva(cpu, fault.slot, fault.gfn)
+  return yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, hva as number as Gfn)
+}
+
+/** `kvm_zap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, v5.15 to v6.7: faults are held off wherever they are. */
+export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn): Steps<void> {
+  let flush = false
+  cpu.count(COUNTER.zap_gfn_range_calls, 1)
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.kvm.invalidateBegin(cpu, vm)
+  yield* vm.kvm.invalidateRangeAdd(cpu, vm, 0 as Gfn, LAST_HVA)
+  markInvalidating(cpu, vm, start, end)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
+  yield* vm.kvm.invalidateEnd(cpu, vm)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+const LAST_HVA = 0x7fff_ffff as Gfn
+
 /** P: `vmx_set_apic_access_page_addr()`, arch/x86/kvm/vmx/vmx.c, v6.5 (0a8a5f2c8c26): ends with a flush of its own. */
 export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const page = vm.apic!
@@ -41,8 +103,9 @@ export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boole
   yield* cpu.barrier(RMB)
   yield* faultinApicPage(cpu, vm, slot, own)
 
+  const hva = yield* vm.memslots.hva(cpu, slot, page.gfn)
   yield* vm.mmuLock.readLock(cpu)
-  const stale = yield* vm.kvm.invalidateRetryGfn(cpu, vm, own.seq, page.gfn)
+  const stale = yield* vm.kvm.invalidateRetryGfn(cpu, vm, own.seq, hva as number as Gfn)
   if (stale) yield* requestAgain(cpu, vm, vcpu)
   else yield* writeAddress(cpu, vm, own)
   yield* vm.host.release(cpu, own.pfn)
