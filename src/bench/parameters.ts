@@ -28,7 +28,7 @@ export function valuesOf<P extends Parameters>(
   for (const name of Object.keys(set)) {
     if (parameters[name] === undefined) {
       throw new FaultlineError('UNKNOWN_PARAMETER', 'usage', `there is no parameter '${name}'`, {
-        hint: `The parameters are ${Object.keys(parameters).join(', ')}; \`faultline list\` explains them.`,
+        hint: `The parameters are ${Object.keys(parameters).join(', ')}; \`faultline list parameters\` explains them.`,
       })
     }
   }
@@ -52,5 +52,5 @@ function parse(name: string, parameter: Parameter, text: string): string | numbe
 
 const wrong = (name: string, text: string, wanted: string) =>
   new FaultlineError('BAD_PARAMETER', 'usage', `${name} is '${text}', which is not ${wanted}`, {
-    hint: `Set it as \`--set ${name}=VALUE\`; \`faultline list\` explains it.`,
+    hint: `Set it as \`--set ${name}=VALUE\`; \`faultline list parameters\` explains it.`,
   })

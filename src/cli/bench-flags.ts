@@ -50,7 +50,12 @@ const text = { type: 'string', requiresArg: true } as const
 
 export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
   vmFlags(yargs)
-    .option('scenario', { ...text, alias: 's', describe: 'what to ask: see `faultline list`' })
+    .option('scenario', {
+      ...text,
+      alias: 's',
+      coerce: oneList,
+      describe: 'what to ask: see `faultline list`; may be repeated',
+    })
     .option('variant', {
       ...text,
       coerce: oneList,

@@ -18,6 +18,8 @@ export async function faultline(...command: string[]): Promise<{ code: number; o
     stops: () => 0,
     command,
     node: process.execPath,
+    version: '0.0.0',
+    environment: {},
     runtime: { node: 'v20', v8: '11' },
   })
   return { code, out, err }

@@ -23,6 +23,9 @@ export type Io = {
   /** The words after the program's name. */
   readonly command: readonly string[]
   readonly runtime: Runtime
+  /** Of this program. */
+  readonly version: string
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** FAULTLINE_TRACE=1: stack and cause of what fails. */
   readonly isTraced?: boolean
   /** The program that runs us, for what runs in processes of its own. */

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import { FaultlineError } from '../bench/error.ts'
 import { METRICS } from '../bench/metrics.ts'
 import type { Parameter } from '../bench/parameters.ts'
 import type { Scenario } from '../bench/scenario.ts'
@@ -11,26 +12,91 @@ import { columns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
+import { nearest } from './nearest.ts'
 
-type Flags = { readonly json: boolean; readonly what?: 'kernels' | undefined }
+type Flags = { readonly json: boolean; readonly what?: string | undefined }
+
+const KINDS = ['all', 'scenarios', 'variants', 'machines', 'parameters', 'metrics', 'costs', 'kernels'] as const
+type Kind = (typeof KINDS)[number]
 
 export const list: Command<Flags> = {
   name: 'list',
   usage: 'list [what]',
-  summary: 'List scenarios, their variants and parameters, machines, metrics and costs; or kernels.',
+  summary: 'List the questions; or the variants and parameters of one; or machines, metrics, costs, kernels.',
   flags: (yargs) =>
     yargs
       .positional('what', {
         type: 'string',
-        choices: ['kernels'] as const,
-        describe: 'kernels: which function changed in which version',
+        describe: `${KINDS.join(', ')}; or a scenario or a machine by its name`,
       })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Flags>,
   async run({ json, what }, io) {
-    if (what === 'kernels') io.out(json ? JSON.stringify(kernels(), null, 1) : kernelsText())
-    else io.out(json ? JSON.stringify(listing(), null, 1) : listText())
+    const found = what === undefined ? 'scenarios' : wanted(what)
+    if (json) io.out(JSON.stringify(what === undefined ? listing() : dataOf(found), null, 1))
+    else io.out(textOf(found))
     return EXIT.fine
   },
+}
+
+type Wanted = Kind | Scenario | { readonly machine: string }
+
+function wanted(what: string): Wanted {
+  const scenario = SCENARIOS.find(({ name }) => name === what)
+  if (scenario !== undefined) return scenario
+  if (profileNames().includes(what)) return { machine: what }
+  const kind = KINDS.find((known) => known === what || known === `${what}s`)
+  if (kind !== undefined) return kind
+  const names = [...KINDS, ...SCENARIOS.map(({ name }) => name), ...profileNames()]
+  throw new FaultlineError('UNKNOWN_LISTING', 'usage', `there is no '${what}' to list`, {
+    hint: `Did you mean ${nearest(what, names)}? There are: ${names.join(', ')}.`,
+  })
+}
+
+const TEXTS: Readonly<Record<Kind, () => string>> = {
+  all: () => listText(),
+  scenarios: overviewText,
+  variants: () => SCENARIOS.map(({ name, variants }) => `${name}\n${table(variantRows(variants))}`).join('\n\n'),
+  machines: () => table(machines().map(({ name, says }) => [name, says])),
+  parameters: () =>
+    SCENARIOS.filter(({ parameters }) => Object.keys(parameters).length > 0)
+      .map(({ name, parameters }) => `${name}, --set NAME=VALUE\n${table(parameterRows(parameters))}`)
+      .join('\n\n'),
+  metrics: () => table(metricRows()),
+  costs: () => table(costRows()),
+  kernels: () => kernelsText(),
+}
+
+const DATA: Readonly<Record<Kind, () => unknown>> = {
+  all: () => listing(),
+  scenarios: () => SCENARIOS,
+  variants: () => Object.fromEntries(SCENARIOS.map(({ name, variants }) => [name, variants])),
+  machines: () => listing().machines,
+  parameters: () => Object.fromEntries(SCENARIOS.map(({ name, parameters }) => [name, parameters])),
+  metrics: () => METRICS,
+  costs: () => listing().costs,
+  kernels: () => kernels(),
+}
+
+function textOf(found: Wanted): string {
+  if (typeof found === 'string') return TEXTS[found]()
+  return 'machine' in found ? profileText(found.machine) : scenarioText(found)
+}
+
+function dataOf(found: Wanted): unknown {
+  if (typeof found === 'string') return DATA[found]()
+  return 'machine' in found ? loadProfile(found.machine) : found
+}
+
+/** Each scenario with its question: where to begin. */
+export function overviewText(): string {
+  const rows = SCENARIOS.map(({ name, asks }) => [name, asks])
+  return [
+    'Questions, to ask with `faultline bench -s NAME`',
+    table(rows),
+    '',
+    'More: `faultline list NAME` for the variants and parameters of one, `list machines`, `list metrics`, `list parameters`,',
+    '`list kernels`, or `list all`.',
+  ].join('\n')
 }
 
 const kernels = () => VERSIONS.map(({ name, before, changes }) => ({ name, before: before?.name ?? null, changes }))
@@ -69,10 +135,8 @@ export function listText(): string {
     ...SCENARIOS.map(scenarioText),
     `Machines\n${table(machines().map(({ name, says }) => [name, says]))}`,
     ...profileNames().map(profileText),
-    `Metrics\n${table(Object.entries(METRICS).map(([name, { unit, better, says }]) => [name, unit, better ?? '-', says]))}`,
-    `Costs of what is not re-created, --set cost.NAME=NS\n${table(
-      [...WORK, ...BROADCAST].map(({ name, ns, source }) => [name, time(ns), source]),
-    )}`,
+    `Metrics\n${table(metricRows())}`,
+    `Costs of what is not re-created, --set cost.NAME=NS\n${table(costRows())}`,
   ].join('\n\n')
 }
 
@@ -85,27 +149,51 @@ function profileText(name: string): string {
   return `Machine ${name}: ${cpu}; --set machine.NAME=VALUE\n${table([['parameter', 'value', 'unit', 'range', 'class', 'source'], ...rows])}`
 }
 
-function scenarioText({ name, asks, mail, headline, variants, parameters }: Scenario): string {
-  const marked = variants.map((variant) => [
+const metricRows = () => [
+  ['metric', 'unit', 'better', 'what it is'],
+  ...Object.entries(METRICS).map(([name, { unit, better, says }]) => [name, unit, better ?? '-', says]),
+]
+
+const costRows = () => [
+  ['cost', 'ns', 'source'],
+  ...[...WORK, ...BROADCAST].map(({ name, ns, source }) => [name, time(ns), source]),
+]
+
+/** The ids of our own literature stand last. */
+const variantRows = (variants: Scenario['variants']) => [
+  ['variant', '', 'what it does', 'reference'],
+  ...variants.map((variant) => [
     variant.name,
-    variant.reference,
     variant.kind === 'good' ? '' : brokenText(variant),
     variant.says,
-  ])
-  const set = Object.entries(parameters).map(([key, parameter]) => [
+    variant.reference,
+  ]),
+]
+
+const parameterRows = (parameters: Scenario['parameters']) => [
+  ['parameter', 'default', 'values', 'what it is'],
+  ...Object.entries(parameters).map(([key, parameter]) => [
     key,
     String(parameter.default),
     domain(parameter),
     parameter.says,
-  ])
+  ]),
+]
+
+function scenarioText({ name, asks, mail, headline, decides, variants, parameters }: Scenario): string {
   return [
     `${name}: ${asks}`,
     ...(mail === null ? [] : [`  from: ${mail}`]),
     `  headline: ${headline.join(' against ')}`,
     '',
+    '  Figures that decide',
+    table(decides.map(({ metric, reads, means }) => [metric, reads, means])),
+    '',
     '  Variants',
-    table(marked),
-    ...(set.length === 0 ? [] : ['', '  Parameters, --set NAME=VALUE', table(set)]),
+    table(variantRows(variants)),
+    ...(Object.keys(parameters).length === 0
+      ? []
+      : ['', '  Parameters, --set NAME=VALUE', table(parameterRows(parameters))]),
   ].join('\n')
 }
 

@@ -25,6 +25,14 @@ export function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
   throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
 }
 
+/** Of two values for one parameter neither may win silently. */
+export function noSettingTwice({ set }: Readonly<Record<string, unknown>>): true {
+  const names = (Array.isArray(set) ? set : []).map((setting) => String(setting).split('=')[0]!)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice === undefined) return true
+  throw new WrongUse(`--set ${twice} is given more than once: one run has one value; run it once for each`)
+}
+
 type Flags = Record<string, string | boolean | string[]>
 
 /** The flags in a file, as if they had been typed. */

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { SignalName } from './interruption.ts'
 import { program } from './program.ts'
@@ -20,6 +20,10 @@ export type FromProgram =
   | { readonly kind: 'keeps'; readonly says: string }
   | { readonly kind: 'heard' }
   | { readonly kind: 'end'; readonly code: number }
+
+/** The package's own, from wherever it is run. */
+const versionOf = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
 const started = workerData as Started
 const tell = (message: FromProgram) => parentPort!.postMessage(message)
@@ -45,6 +49,8 @@ const code = await program({
   stops: () => stops,
   command: started.words,
   node: process.execPath,
+  version: versionOf(),
+  environment: process.env,
   runtime: { node: process.version, v8: process.versions.v8 },
   isTraced: process.env.FAULTLINE_TRACE === '1',
 })

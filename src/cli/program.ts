@@ -6,31 +6,23 @@ import { ProfileError } from '../model/profile.ts'
 import { ModelFailed } from '../model/run.ts'
 import { ReplayError } from '../replay/error.ts'
 import { RunFailed } from '../threads/conductor.ts'
-import { bench } from './bench.ts'
-import { calibrate } from './calibrate.ts'
-import { check } from './check.ts'
 import type { Command } from './command.ts'
-import { compare } from './compare.ts'
-import { diff } from './diff.ts'
-import { exportCommand } from './export.ts'
+import { type AnyCommand, COMMANDS } from './commands.ts'
+import { completion } from './completion.ts'
+import { withEnvironment } from './environment.ts'
 import { faultText } from './fault-text.ts'
 import { isOfSystem, ofSystem } from './files/trouble.ts'
+import { flagsOf } from './flag-table.ts'
 import { interruptedText, KEEPS_NOTHING } from './interruption.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
-import { list } from './list.ts'
-import { newCommand } from './new.ts'
-import { configOrError, newParser, noFlagTwice, WrongUse } from './parsing.ts'
+import { nearest } from './nearest.ts'
+import { configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
-import { regress } from './regress.ts'
-import { report } from './report.ts'
-import { trace } from './trace.ts'
-import { trend } from './trend.ts'
-import { validate } from './validate.ts'
-import { verify } from './verify.ts'
 
 /** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
-export async function program(process: Io): Promise<ExitCode> {
-  const io = shown(process)
+export async function program(asked: Io): Promise<ExitCode> {
+  const commands = [...COMMANDS, completion as unknown as AnyCommand]
+  const io: Io = { ...shown(asked), command: withEnvironment(asked.command, asked.environment, commands) }
   let code: ExitCode = EXIT.fine
   const parser = newParser([])
     .scriptName('faultline')
@@ -40,36 +32,26 @@ export async function program(process: Io): Promise<ExitCode> {
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, io.columns ?? 0))
+    .alias('help', 'h')
+    .version(io.version)
+    .epilogue(EXIT_CODES)
     .showHelpOnFail(false)
     .fail((message, error) => {
       throw error ?? new WrongUse(message)
     })
-  const register = <Args>(command: Command<Args>) =>
+  for (const command of commands) {
     parser.command(
       command.usage,
       command.summary,
-      (own: Argv) => command.flags(own).check(noFlagTwice),
+      (own: Argv) => command.flags(own).check(noFlagTwice).check(noSettingTwice),
       async (args) => {
-        code = await runUntilTold(command, args as unknown as Args, io)
+        code = await runUntilTold(command, args, io)
       },
     )
-  register(bench)
-  register(compare)
-  register(regress)
-  register(verify)
-  register(trend)
-  register(report)
-  register(exportCommand)
-  register(list)
-  register(trace)
-  register(calibrate)
-  register(validate)
-  register(check)
-  register(newCommand)
-  register(diff)
+  }
   try {
     // With a callback the parser hands its help over instead of printing it.
-    await parser.parseAsync([...io.command], {}, (_error, _args, help) => {
+    await parser.parseAsync(wordsOf(io.command), {}, (_error, _args, help) => {
       if (help !== '') io.out(help)
     })
     return code
@@ -89,6 +71,18 @@ function shown(io: Io): Io {
     },
   }
 }
+
+/** As other programs of the kind are asked: `help bench` is `bench --help`, and `version` is `--version`. */
+function wordsOf([first, ...others]: readonly string[]): string[] {
+  if (first === 'version' && others.length === 0) return ['--version']
+  if (first === 'help') return [...others, '--help']
+  return first === undefined ? [] : [first, ...others]
+}
+
+const EXIT_CODES = `Flags may also stand in a file (--config) or in the environment: FAULTLINE_TRIALS=5 is --trials 5.
+
+Exit codes: 0 fine; 1 a regression or a forbidden outcome; 2 wrong use or bad input; 3 the run itself failed;
+4 nothing comparable, or nothing measured that could answer; 129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM.`
 
 /** Until it ends, or until the process is told to end and the command does not hear that by itself. */
 async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): Promise<ExitCode> {
@@ -115,6 +109,18 @@ async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): P
 
 const signalOf = ({ signal: { reason } }: Io) => (typeof reason === 'string' ? reason : 'SIGINT')
 
+/** For a word that is not known the flag or command that is nearest to it. */
+function hintOf(message: string, [first]: readonly string[]): string {
+  const command = COMMANDS.find(({ name }) => name === first)
+  const help = command === undefined ? 'Try `faultline --help`.' : `Try \`faultline ${command.name} --help\`.`
+  const unknown = /^Unknown arguments?: ([\w-]+)/.exec(message)?.[1]
+  if (unknown === undefined) return help
+  const known =
+    command === undefined ? COMMANDS.map(({ name }) => name) : flagsOf(command).map(({ name }) => `--${name}`)
+  const near = nearest(command === undefined ? unknown : `--${unknown}`, known)
+  return `Did you mean ${near}? ${help}`
+}
+
 function explain(error: unknown, io: Io): ExitCode {
   const code = say(error, io)
   if (io.isTraced === true) io.err(`${inspect(error)}\n`)
@@ -136,7 +142,7 @@ function say(error: unknown, io: Io): ExitCode {
     return EXIT.failed
   }
   if (error instanceof WrongUse || (error instanceof Error && error.name === 'YError')) {
-    io.err(`faultline: ${error.message.split('\n').join(' ')}\nTry \`faultline --help\`.\n`)
+    io.err(`faultline: ${error.message.split('\n').join(' ')}\n${hintOf(error.message, io.command)}\n`)
     return EXIT.usage
   }
   if (isOfSystem(error)) return say(ofSystem(error), io)

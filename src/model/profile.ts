@@ -141,8 +141,8 @@ function hintOf(name: string): string {
   if (kindOf(name) !== undefined) return 'A parameter is { value, unit, low, high, class, source }.'
   const near = Object.keys(PARAMETERS).find((known) => known.startsWith(name.slice(0, 4)))
   return near === undefined
-    ? '`faultline list` prints the parameters.'
-    : `Is ${near} meant? \`faultline list\` prints all.`
+    ? '`faultline list altra-64` prints the parameters.'
+    : `Is ${near} meant? \`faultline list altra-64\` prints all.`
 }
 
 /** The same machine with some values replaced; their ranges shrink to them. */

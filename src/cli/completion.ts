@@ -1,0 +1,103 @@
+import type { Argv } from 'yargs'
+import type { Command } from './command.ts'
+import { type AnyCommand, COMMANDS } from './commands.ts'
+import { type Flag, flagsOf } from './flag-table.ts'
+import { EXIT } from './io.ts'
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+type Shell = (typeof SHELLS)[number]
+type Args = { readonly shell: Shell }
+
+export const completion: Command<Args> = {
+  name: 'completion',
+  usage: 'completion <shell>',
+  summary: 'Print what makes a shell complete commands and flags.',
+  flags: (yargs) =>
+    yargs
+      .positional('shell', { choices: SHELLS, demandOption: true, describe: 'whose completion' })
+      .epilogue(
+        'bash: faultline completion bash > ~/.local/share/bash-completion/completions/faultline\n' +
+          'zsh: faultline completion zsh > "$fpath[1]/_faultline"\n' +
+          'fish: faultline completion fish > ~/.config/fish/completions/faultline.fish',
+      ) as unknown as Argv<Args>,
+
+  async run({ shell }, io) {
+    io.out(SCRIPTS[shell]([...COMMANDS, completion as unknown as AnyCommand]))
+    return EXIT.fine
+  },
+}
+
+const SCRIPTS: Readonly<Record<Shell, (commands: readonly AnyCommand[]) => string>> = { bash, zsh, fish }
+
+const words = (flags: readonly Flag[]) => flags.map(({ name }) => `--${name}`).join(' ')
+
+/** Of the line that is being typed, as bash hands it over. */
+const wordAt = (place: string) => `"$\{COMP_WORDS[${place}]}"`
+
+function bash(commands: readonly AnyCommand[]): string {
+  const cases = commands.map((command) => `    ${command.name}) flags='${words(flagsOf(command))}' ;;`)
+  return [
+    '_faultline() {',
+    // The shell's own variables: the word under the cursor, and the words before it.
+    `  local word=${wordAt('COMP_CWORD')} flags=`,
+    '  if [ "$COMP_CWORD" -eq 1 ]; then',
+    `    COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')}' -- "$word"))`,
+    '    return',
+    '  fi',
+    `  case ${wordAt('1')} in`,
+    ...cases,
+    '  esac',
+    '  case "$word" in',
+    '    -*) COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;',
+    '    *) COMPREPLY=($(compgen -f -- "$word")) ;;',
+    '  esac',
+    '}',
+    'complete -F _faultline faultline',
+  ].join('\n')
+}
+
+/** In single quotes of a shell. */
+const quoted = (text: string) => text.replaceAll("'", "'\\''")
+/** In the brackets of a description of zsh. */
+const described = (text: string) => quoted(text.replaceAll(/[[\]:\\]/g, (character) => `\\${character}`))
+
+function zsh(commands: readonly AnyCommand[]): string {
+  const names = commands.map(({ name, summary }) => `    '${name}:${described(summary)}'`)
+  const cases = commands.map((command) => {
+    const specs = flagsOf(command).map(({ name, isSwitch, says, choices }) => {
+      const value = isSwitch ? '' : `:${name}:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}`
+      return `'--${name}[${described(says)}]${value}'`
+    })
+    return `    ${command.name}) _arguments ${specs.join(' ')} '*:file:_files' ;;`
+  })
+  return [
+    '#compdef faultline',
+    '_faultline() {',
+    '  local -a commands',
+    '  commands=(',
+    ...names,
+    '  )',
+    '  if (( CURRENT == 2 )); then',
+    "    _describe 'command' commands",
+    '    return',
+    '  fi',
+    '  case "$words[2]" in',
+    ...cases,
+    '  esac',
+    '}',
+    'compdef _faultline faultline',
+  ].join('\n')
+}
+
+function fish(commands: readonly AnyCommand[]): string {
+  const lines = commands.flatMap((command) => {
+    const name = `complete -c faultline -n __fish_use_subcommand -f -a ${command.name} -d '${quoted(command.summary)}'`
+    const flags = flagsOf(command).map(({ name: flag, aliases, isSwitch, choices, says }) => {
+      const short = aliases.map((alias) => ` -s ${alias}`).join('')
+      const value = isSwitch ? '' : choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : ' -r'
+      return `complete -c faultline -n '__fish_seen_subcommand_from ${command.name}' -l ${flag}${short}${value} -d '${quoted(says)}'`
+    })
+    return [name, ...flags]
+  })
+  return lines.join('\n')
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { COMMANDS } from './commands.ts'
+import { variableOf, withEnvironment } from './environment.ts'
+import { faultline } from './faultline.contract.ts'
+import { flagsOf } from './flag-table.ts'
+
+test('an unknown flag or command is told the nearest one', async () => {
+  const flag = await faultline('bench', '--trails', '3')
+  assert.equal(flag.code, 2)
+  assert.match(flag.err, /Unknown argument: trails\nDid you mean --trials\? Try `faultline bench --help`/)
+  const command = await faultline('bnech')
+  assert.equal(command.code, 2)
+  assert.match(command.err, /Did you mean bench\?/)
+})
+
+test('help answers by -h and by name, and says the exit codes', async () => {
+  const short = await faultline('-h')
+  assert.match(short.out, /4 nothing comparable, or nothing measured that could answer/)
+  assert.equal((await faultline('help', 'verify')).out, (await faultline('verify', '--help')).out)
+  assert.match((await faultline('version')).out, /^0\.0\.0$/m)
+})
+
+test('one parameter has one value', async () => {
+  const { code, err } = await faultline('bench', '--set', 'range=1', '--set', 'range=2')
+  assert.equal(code, 2)
+  assert.match(err, /--set range is given more than once/)
+})
+
+test('a flag of the environment stands in the command, below what is typed', () => {
+  const environment = {
+    FAULTLINE_TRIALS: '5',
+    FAULTLINE_SET: 'range=8 hot=1',
+    FAULTLINE_QUIET: '1',
+    FAULTLINE_TRACE: '1',
+  }
+  const words = withEnvironment(['bench', '-s', 'precheck', '--trials=7'], environment, COMMANDS)
+  assert.deepEqual(words, ['bench', '--set=range=8', '--set=hot=1', '--quiet', '-s', 'precheck', '--trials=7'])
+  assert.deepEqual(withEnvironment(['compare', 'a.json'], environment, COMMANDS), ['compare', 'a.json'])
+  assert.equal(variableOf('time-budget'), 'FAULTLINE_TIME_BUDGET')
+})
+
+test('each shell is offered every command and every flag', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { out } = await faultline('completion', shell)
+    for (const command of COMMANDS) {
+      assert.ok(out.includes(command.name), `${shell}: ${command.name}`)
+      for (const { name } of flagsOf(command)) assert.ok(out.includes(name), `${shell}: ${command.name} --${name}`)
+    }
+  }
+})
+
+test('bash takes the completion, and completes a flag with it', async () => {
+  const { out } = await faultline('completion', 'bash')
+  const script = `${out}\nCOMP_WORDS=(faultline verify --re) COMP_CWORD=2; _faultline; echo "\${COMPREPLY[@]}"`
+  const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+  assert.equal(stderr, '')
+  assert.match(stdout, /--rerun/)
+})
+
+test('every flag of every command says what it is for', () => {
+  for (const command of COMMANDS) {
+    for (const { name, says } of flagsOf(command)) assert.ok(says.length > 3, `${command.name} --${name}`)
+  }
+})
+
+test('the version that the program says is that of its package', () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  const main = new URL('./main.js', import.meta.url).pathname
+  assert.equal(spawnSync(process.execPath, [main, '--version'], { cwd: '/', encoding: 'utf8' }).stdout.trim(), version)
+})
