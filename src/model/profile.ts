@@ -105,7 +105,8 @@ export function checkProfile(value: unknown, name: string): Profile {
   if (typeof profile !== 'object' || profile === null || profile.schema !== 'faultline.profile') {
     throw wrong('"schema" is not "faultline.profile"')
   }
-  if (profile.version !== 1) throw wrong(`version ${profile.version} is not 1, the only one that this program reads`)
+  if (profile.version !== 1)
+    throw wrong(`version ${shown(profile.version)} is not 1, the only one that this program reads`)
   for (const field of ['name', 'cpu'] as const) {
     if (typeof profile[field] !== 'string') throw wrong(`"${field}" is not a text`)
   }
@@ -118,6 +119,9 @@ export function checkProfile(value: unknown, name: string): Profile {
   return profile as Profile
 }
 
+/** What a file says may be anything, and not all of that is a text. */
+const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
 function faultOf(name: string, parameter: Partial<ProfileParameter> | null): string | undefined {
   const kind = kindOf(name)
   if (kind === undefined) return 'is no parameter of a machine'
@@ -126,14 +130,14 @@ function faultOf(name: string, parameter: Partial<ProfileParameter> | null): str
   for (const [field, number] of Object.entries({ value, low, high })) {
     if (typeof number !== 'number' || !Number.isFinite(number)) return `has no ${field} that is a number`
   }
-  if (unit !== kind.unit) return `is in ${unit}, not in ${kind.unit}`
+  if (unit !== kind.unit) return `is in ${shown(unit)}, not in ${kind.unit}`
   if (value! < kind.least) return `is ${value}, less than ${kind.least}`
   const largest = Math.max(value!, high!)
   if (largest > kind.most) return `is ${largest}, more than ${kind.most}`
   if (kind.isWhole && !Number.isInteger(value)) return `is ${value}, which is not a whole number`
   if (low! > value! || value! > high!) return `is ${value}, outside of its own range of ${low} to ${high}`
   if (!CLASSES.includes(parameter.class!))
-    return `has class ${parameter.class}, which is not one of ${CLASSES.join(' ')}`
+    return `has class ${shown(parameter.class)}, which is not one of ${CLASSES.join(' ')}`
   return typeof source === 'string' && source !== '' ? undefined : 'has no source'
 }
 
