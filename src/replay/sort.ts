@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { LineReader } from './line-reader.ts'
 import type { TakeLine } from './lines.ts'
 
+export type RunSize = { readonly bytes: number; readonly lines: number }
+
 /** So many bytes of lines are sorted at a time; what is more goes to temporary files. */
-const RUN_BYTES = 24 * 2 ** 20
-const RUN_LINES = 2 ** 18
+const RUN: RunSize = { bytes: 24 * 2 ** 20, lines: 2 ** 18 }
 const BLOCK = 256 * 1024
 const HEADER = 12
 
@@ -26,9 +27,10 @@ export type Unsortable = {
 export class Sorter {
   readonly #reader = new LineReader()
   readonly #latest = new Map<string, number>()
-  readonly #bytes = Buffer.allocUnsafe(RUN_BYTES)
-  readonly #ends = new Uint32Array(RUN_LINES)
-  readonly #keys = new Float64Array(RUN_LINES)
+  readonly #size: RunSize
+  readonly #bytes: Buffer
+  readonly #ends: Uint32Array
+  readonly #keys: Float64Array
   readonly #files: string[] = []
   readonly #folder = mkdtempSync(join(tmpdir(), 'faultline-sort-'))
   #count = 0
@@ -39,6 +41,13 @@ export class Sorter {
   #lastEvent = 0
   unsortable: Unsortable | undefined
 
+  constructor(size: RunSize = RUN) {
+    this.#size = size
+    this.#bytes = Buffer.allocUnsafe(size.bytes)
+    this.#ends = new Uint32Array(size.lines)
+    this.#keys = new Float64Array(size.lines)
+  }
+
   take(bytes: Buffer, start: number, end: number): void {
     this.#lines += 1
     if (this.#reader.read(bytes, start, end)) {
@@ -46,7 +55,7 @@ export class Sorter {
       this.#lastEvent = this.#lines
     }
     const length = end - start
-    if (this.#count === RUN_LINES || this.#used + length > RUN_BYTES) this.#spill()
+    if (this.#count === this.#size.lines || this.#used + length > this.#size.bytes) this.#spill()
     this.#used += bytes.copy(this.#bytes, this.#used, start, end)
     this.#keys[this.#count] = this.#key
     this.#ends[this.#count] = this.#used

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { setSpte, unmap } from './recorded.contract.ts'
+
+const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const DATA = join(folder, 'trace.dat')
+writeFileSync(DATA, Buffer.from('\x17\x08Dtracing7\0', 'latin1'))
+
+/** `faultline trace` of the file where these programs are installed, and nothing else is. */
+function traced(name: string, programs: Readonly<Record<string, string>>) {
+  const bin = join(folder, name)
+  mkdirSync(bin)
+  for (const [program, text] of Object.entries(programs)) {
+    writeFileSync(join(bin, program), `#!/bin/sh\n${text}\n`)
+    chmodSync(join(bin, program), 0o755)
+  }
+  return spawnSync(process.execPath, [MAIN, 'trace', DATA, '--json'], { encoding: 'utf8', env: { PATH: bin } })
+}
+
+test('trace.dat is read as what trace-cmd prints of it, and its complaints are passed on', () => {
+  const lines = `${setSpte(1, 1)}\n${unmap(2, 1, 1)}`
+  const { status, stdout } = traced('good', { 'trace-cmd': `[ "$1 $2" = "report -t" ] && echo '${lines}'` })
+  assert.equal(status, 0)
+  assert.equal(JSON.parse(stdout).sptesSet, 1)
+  const bad = traced('bad', { 'trace-cmd': 'echo "invalid file" >&2; exit 1' })
+  assert.equal(bad.status, 2)
+  assert.match(bad.stderr, /of which trace-cmd makes no text: invalid file/)
+})
+
+test('without trace-cmd the command that makes text of trace.dat is given', () => {
+  const { status, stderr } = traced('none', {})
+  assert.equal(status, 2)
+  assert.match(stderr, /trace-cmd is not installed here/)
+  assert.match(stderr, /trace-cmd report -t -i .*trace\.dat > .*trace\.dat\.txt/)
+})
