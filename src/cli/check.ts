@@ -9,10 +9,11 @@ import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
-import { jobsOf, type Report } from '../checker/run-check.ts'
+import { type AskedLimits, jobsOf, type Report } from '../checker/run-check.ts'
 import { loadPatch } from '../patches/load.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
+import { checkLock } from './check-lock.ts'
 import { checkMutants } from './check-mutants.ts'
 import { checkWorst } from './check-worst.ts'
 import type { Command } from './command.ts'
@@ -25,6 +26,7 @@ import { replayOnModel } from './replay-on-model.ts'
 
 type Args = {
   readonly name: string | undefined
+  readonly file: string | undefined
   readonly variant: string | undefined
   readonly configuration: string | undefined
   readonly replay: string | undefined
@@ -47,12 +49,16 @@ type Args = {
 
 export const check: Command<Args> = {
   name: 'check',
-  usage: 'check [name]',
+  usage: 'check [name] [file]',
   summary:
     'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: not so.',
   flags: (yargs) =>
     yargs
-      .positional('name', { type: 'string', describe: 'the check, or a .litmus file; without it all checks' })
+      .positional('name', {
+        type: 'string',
+        describe: 'the check, a .litmus file, or `lock` with a FILE; without it all checks',
+      })
+      .positional('file', { type: 'string', describe: 'with `check lock`: the file that exports the lock, .js or .ts' })
       .option('variant', {
         type: 'string',
         requiresArg: true,
@@ -114,6 +120,8 @@ export const check: Command<Args> = {
       .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
 
   async run(given, io) {
+    if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)
+    if (given.file !== undefined) throw notAsked(given.file)
     if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
     const { checks: known, args } = await withPatchOf(await loadChecks(), given, io.node)
     const checks = choose(known, args)
@@ -121,16 +129,7 @@ export const check: Command<Args> = {
       return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
     }
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
-    const limits = {
-      ...(args.retries === undefined ? {} : { patience: integer('retries', args.retries, 0, 200) }),
-      preemptions: integer('preemptions', args.preemptions, 0, 100),
-      states: integer('states', args.states, 1, 500_000_000),
-      depth: integer('depth', args.depth, 1, 1_000_000),
-      seconds: integer('seconds', args.seconds, 1, 1_000_000),
-      mode: args.mode,
-      seed: integer('seed', args.seed, 0, 0x7fff_ffff),
-      memory: args.memory ?? LIMITS.memory,
-    }
+    const limits = limitsOf(args)
     if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
     const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
@@ -145,6 +144,18 @@ export const check: Command<Args> = {
     return exitCode(reports)
   },
 }
+
+/** The limits that were asked for; how often a loop may retry, each check says unless the user does. */
+const limitsOf = (args: Args): AskedLimits => ({
+  ...(args.retries === undefined ? {} : { patience: integer('retries', args.retries, 0, 200) }),
+  preemptions: integer('preemptions', args.preemptions, 0, 100),
+  states: integer('states', args.states, 1, 500_000_000),
+  depth: integer('depth', args.depth, 1, 1_000_000),
+  seconds: integer('seconds', args.seconds, 1, 1_000_000),
+  mode: args.mode,
+  seed: integer('seed', args.seed, 0, 0x7fff_ffff),
+  memory: args.memory ?? LIMITS.memory,
+})
 
 /** The checks, and what they were asked, with the patch that `--variant` names if it names one. */
 async function withPatchOf(checks: readonly Check[], args: Args, node: string) {
@@ -191,6 +202,11 @@ function choose(checks: readonly Check[], { name, variant, configuration }: Args
   if (configuration === undefined || all.includes(configuration)) return withVariant
   throw unknown('configuration', configuration, all)
 }
+
+const notAsked = (file: string) =>
+  new FaultlineError('UNKNOWN_NAME', 'usage', `there is nothing to do with '${file}'`, {
+    hint: 'A second word is the file of `faultline check lock FILE`.',
+  })
 
 const unknown = (what: string, name: string, known: readonly string[]) =>
   new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, {

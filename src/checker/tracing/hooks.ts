@@ -32,7 +32,8 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   const door = mark === undefined ? undefined : DOORS[specifier]
   if (door !== undefined) return { url: DIST + door, shortCircuit: true }
   const resolved = await next(specifier, context)
-  if (mark === undefined || !isTheirs(resolved.url) || markOf(resolved.url) !== undefined) return resolved
+  if (mark === undefined || resolved.format === 'commonjs') return resolved
+  if (!isTheirs(resolved.url) || markOf(resolved.url) !== undefined) return resolved
   return {
     ...resolved,
     url: `${resolved.url}${resolved.url.includes('?') ? '&' : '?'}${MARK}=${mark}`,
@@ -52,9 +53,6 @@ export const load: LoadHook = async (url, context, next) => {
 const markOf = (url: string | undefined): string | undefined =>
   url?.startsWith('file:') ? (new URL(url).searchParams.get(MARK) ?? undefined) : undefined
 
-/** A module of the user's: no package, and nothing of ours. */
+/** Nothing of ours. A package that a traced module takes steps in is traced too: what is not seen must not be in the middle. */
 const isTheirs = (url: string): boolean =>
-  url.startsWith('file:') &&
-  !url.startsWith(DIST) &&
-  !url.includes('/node_modules/') &&
-  CODE.includes(extname(new URL(url).pathname))
+  url.startsWith('file:') && !url.startsWith(DIST) && CODE.includes(extname(new URL(url).pathname))

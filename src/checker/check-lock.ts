@@ -1,0 +1,91 @@
+import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
+import { Place } from '../shared-memory/place.ts'
+import { type Answer, explore } from './answer.ts'
+import type { Limits } from './explore.ts'
+import type { Build, Clause } from './lock/contract.ts'
+import { Refused } from './refused.ts'
+import { loadTraced } from './tracing/load-traced.ts'
+
+const LOCK = ['acquire', 'release']
+const RW_LOCK = ['readLock', 'readUnlock', 'writeLock', 'writeUnlock']
+const EXPECTED =
+  'A lock is a class that is built by `new (place, cpus)` and has `*acquire(cpu)` and `*release(cpu)`, or `*readLock`, `*readUnlock`, `*writeLock` and `*writeUnlock`; `*tryAcquire`, `*tryReadLock` and `*tryWriteLock` if it can be tried.'
+
+/** A class of locks in a file, and the clauses of the contract that it must keep. */
+export type LockClass = {
+  readonly name: string
+  readonly kind: 'lock' | 'reader-writer lock'
+  readonly clauses: readonly Clause[]
+}
+
+export type ClauseAnswer = { readonly clause: Clause; readonly answer: Answer }
+
+/** Loads the classes of locks that a file exports; those of TypeScript too. */
+export async function loadLocks(file: string): Promise<LockClass[]> {
+  const exported = Object.entries(await load(file))
+  const [contract, visits] = await Promise.all([import('./lock/contract.ts'), tracedVisits()])
+  const classes = exported.flatMap(([name, value]): LockClass[] => {
+    if (typeof value !== 'function' || !/^class\b/.test(String(value))) return []
+    const built = build(value as never)
+    const methods = methodsOf(file, value.name || name, built)
+    const has = (...needed: string[]) => needed.every((method) => methods.has(method))
+    const shown = value.name || name
+    if (has(...RW_LOCK)) {
+      const hasTry = has('tryReadLock', 'tryWriteLock')
+      return [
+        {
+          name: shown,
+          kind: 'reader-writer lock',
+          clauses: contract.rwLockContract(built as Build<RwLock>, visits, hasTry),
+        },
+      ]
+    }
+    if (!has(...LOCK)) return []
+    return [
+      { name: shown, kind: 'lock', clauses: contract.lockContract(built as Build<Lock>, visits, has('tryAcquire')) },
+    ]
+  })
+  if (classes.length === 0) throw new Refused(`${file} exports no lock`, EXPECTED)
+  return classes
+}
+
+/** Explores one clause of the contract. */
+export const checkClause = (clause: Clause, bound: Partial<Limits>): ClauseAnswer => ({
+  clause,
+  answer: explore({ ...clause.exploration, bound }),
+})
+
+const build =
+  (Lock: new (place: Place, cpus: number) => unknown): Build<unknown> =>
+  (place, cpus) =>
+    new Lock(place, cpus)
+
+async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await loadTraced(file)
+  } catch (cause) {
+    if (cause instanceof Refused) throw cause
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ENOENT')
+      throw new Refused(`${file} cannot be loaded: ${message}`, 'Paths are from the current folder.')
+    throw new Refused(`${file} cannot be loaded: ${message}`, 'Nothing has been run.')
+  }
+}
+
+function methodsOf(file: string, name: string, built: Build<unknown>): Set<string> {
+  let lock: unknown
+  try {
+    lock = built(new Place().within('lock'), 2)
+  } catch (cause) {
+    throw new Refused(`${name} of ${file} cannot be built: ${(cause as Error).message}`, EXPECTED)
+  }
+  const methods = new Set<string>()
+  for (let at: unknown = lock; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const key of Object.getOwnPropertyNames(at))
+      if (typeof Reflect.get(lock as object, key) === 'function') methods.add(key)
+  }
+  return methods
+}
+
+const tracedVisits = (): Promise<typeof import('./lock/visits.ts')> =>
+  import(new URL('../traced/checker/lock/visits.js', import.meta.url).href)

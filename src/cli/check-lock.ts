@@ -1,0 +1,61 @@
+import { resolve } from 'node:path'
+import { type ClauseAnswer, checkClause, loadLocks } from '../checker/check-lock.ts'
+import type { Limits } from '../checker/explore.ts'
+import { Refused } from '../checker/refused.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+
+/** Holds the locks of a file to the contract of locks: each clause is explored. Exit code 1: one is violated, or not known. */
+export async function checkLock(
+  file: string | undefined,
+  bound: Partial<Limits>,
+  { json }: { readonly json: boolean },
+  io: Io,
+): Promise<ExitCode> {
+  if (file === undefined) {
+    throw new FaultlineError('LOCK_OF_WHAT', 'usage', 'no file is named', { hint: 'Write: faultline check lock FILE.' })
+  }
+  try {
+    return await check(file, bound, json, io)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    throw new FaultlineError('LOCK_REFUSED', 'usage', error.says, { hint: error.hint, cause: error })
+  }
+}
+
+async function check(file: string, bound: Partial<Limits>, json: boolean, io: Io): Promise<ExitCode> {
+  const answers: (ClauseAnswer & { readonly lock: string })[] = []
+  for (const { name, kind, clauses } of await loadLocks(resolve(file))) {
+    if (!json) io.out(`${name}, a ${kind}, with --memory ${bound.memory ?? 'sc'}:`)
+    for (const clause of clauses) {
+      if (io.signal.aborted) return EXIT.interrupted
+      const answered = checkClause(clause, bound)
+      answers.push({ lock: name, ...answered })
+      if (!json) io.out(clauseText(answered))
+    }
+  }
+  if (json)
+    io.out(
+      JSON.stringify(
+        answers.map(({ lock, clause, answer }) => ({ lock, says: clause.says, ...answer })),
+        null,
+        1,
+      ),
+    )
+  return answers.every(({ answer }) => answer.verdict === 'PASS') ? EXIT.fine : EXIT.regression
+}
+
+function clauseText({ clause, answer }: ClauseAnswer): string {
+  const { verdict, because, findings, witness, counts } = answer
+  const line = `${verdict} ${clause.says}; ${counts.states} states`
+  if (verdict === 'PASS') return line
+  const found = findings.map(({ name, says }) => `  ${name}: ${name === 'violation' ? clause.violated : says}`)
+  return [
+    line,
+    ...(because === null ? [] : [`  ${because}`]),
+    ...found,
+    ...(witness === null ? [] : ['', indent(witness), '']),
+  ].join('\n')
+}
+
+const indent = (text: string) => text.replace(/^(?=.)/gm, '  ')
