@@ -4,11 +4,12 @@ import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { answerText, decidingText, ranking, VERDICTS } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
-import { circumstancesOf, groupsOf, isBroken, labelOf } from './groups.ts'
+import { circumstancesOf, groupsOf, isBroken, labelOf, questionsOf } from './groups.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
 import { fitnessOf } from './replayed-text.ts'
+import { isSweep, sweepText } from './sweep-text.ts'
 import { warningLines } from './warning-lines.ts'
 
 export type ReportOptions = {
@@ -22,9 +23,30 @@ export type ReportOptions = {
 
 /** What a result says, for the terminal: a table and an answer for each group of runs that were interleaved. */
 export function benchReport(result: Result, options: ReportOptions): string {
-  const groups = groupsOf(result.runs).map((runs) => groupText(runs, options))
-  const sweeps = scalabilityLines(result.runs.filter(({ kind }) => kind === 'modelled'))
-  return [...groups, ...(sweeps.length === 0 ? [] : [sweeps.join('\n')])].join('\n\n')
+  const texts = questionsOf(result.runs).map((runs) => questionText(runs, options))
+  const laws = scalabilityLines(result.runs.filter(({ kind }) => kind === 'modelled'))
+  const gap = options.quiet ? '\n' : '\n\n'
+  return [...texts, ...(laws.length === 0 || options.quiet ? [] : [laws.join('\n')])].join(gap)
+}
+
+/** Of a sweep one table, unless the details are asked for. */
+function questionText(runs: readonly Run[], options: ReportOptions): string {
+  const groups = groupsOf(runs)
+  const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
+  if (options.all || options.quiet || options.locks || scenario === undefined || !isSweep(groups, scenario)) {
+    return groups.map((group) => groupText(group, options)).join(options.quiet ? '\n' : '\n\n')
+  }
+  const measured = runs.filter(({ trials }) => trials.length > 0)
+  return [
+    `${scenario.name}: ${scenario.asks}`,
+    `a sweep of ${groups.length} loads, of which the first is ${circumstancesOf(runs[0]!, scenario)}`,
+    'the details of each load: --all',
+    '',
+    ...sweepText(groups, scenario),
+    ...section([...errorsOf(runs), ...outcomeLines(runs)].join('\n')),
+    ...section(splatsOf(runs).join('\n\n')),
+    ...section(warningLines(measured).join('\n')),
+  ].join('\n')
 }
 
 function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions): string {

@@ -57,3 +57,13 @@ const plural = (count: string | number | undefined, noun: string) =>
 
 export const isBroken = (scenario: Scenario, run: Run) =>
   scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
+
+/** Runs of one scenario on one machine. */
+export function questionsOf(runs: readonly Run[]): Run[][] {
+  const questions = new Map<string, Run[]>()
+  for (const run of runs) {
+    const key = JSON.stringify([run.scenario, run.machine, run.kind])
+    questions.set(key, [...(questions.get(key) ?? []), run])
+  }
+  return [...questions.values()]
+}

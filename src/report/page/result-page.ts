@@ -6,7 +6,7 @@ import { SCENARIOS } from '../../bench/scenarios/all.ts'
 import { BLAMES } from '../../model/blame.ts'
 import { answerText } from '../answer.ts'
 import { lockRows } from '../bench-table.ts'
-import { circumstancesOf, groupsOf, isBroken } from '../groups.ts'
+import { circumstancesOf, groupsOf, isBroken, questionsOf } from '../groups.ts'
 import { inUnit } from '../numbers.ts'
 import { warningLines } from '../warning-lines.ts'
 import { outcomeMatrix } from './charts/outcomes.ts'
@@ -29,16 +29,6 @@ export function resultPage(result: Result): Page {
     return [...(sweep === undefined ? [] : [sweep]), ...each]
   })
   return { title: titleOf(result), sections, provenance: provenanceOf(result) }
-}
-
-/** Runs of one scenario on one machine. */
-function questionsOf(runs: readonly Run[]): Run[][] {
-  const questions = new Map<string, Run[]>()
-  for (const run of runs) {
-    const key = JSON.stringify([run.scenario, run.machine, run.kind])
-    questions.set(key, [...(questions.get(key) ?? []), run])
-  }
-  return [...questions.values()]
 }
 
 const titleOf = ({ runs }: Result) => `faultline: ${[...new Set(runs.map(({ scenario }) => scenario))].join(', ')}`

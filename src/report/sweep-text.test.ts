@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { validate } from '../bench/schema.ts'
+import { benchReport } from './bench-report.ts'
+
+const PLAIN = { quiet: false, locks: false, all: false }
+/** A sweep that is committed: both variants with 1 to 63 vCPUs on a modelled machine. */
+const sweep = validate(
+  JSON.parse(readFileSync(new URL('../../docs/pictures/precheck-sweep.json', import.meta.url), 'utf8')),
+)
+
+test('a sweep is one table: loads down, variants across, and what each does with size', () => {
+  const text = benchReport(sweep, PLAIN)
+  assert.match(text, /^remote TLB flushes per unmap +no-precheck +precheck +ratio$/m)
+  assert.match(text, /^63 vcpus +3\.\d+ +1\.00 +0\.3x$/m)
+  assert.match(text, /^no-precheck +\S{7} +\d+k at 16 vcpus, the peak of the sizes tried$/m)
+  assert.match(text, /^precheck +\S{7} +\S+ at 63 vcpus, and still rising$/m)
+  assert.ok(text.split('\n').length < 40)
+})
+
+test('the answers of a sweep are counted, and together they are all of its loads', () => {
+  const counts = [...benchReport(sweep, PLAIN).matchAll(/^(?:Yes|No|Not resolved): (\d) of 7 loads/gm)]
+  assert.equal(
+    counts.reduce((sum, [, count]) => sum + Number(count), 0),
+    7,
+  )
+})
+
+test('with the details asked for, each load has its table', () => {
+  const text = benchReport(sweep, { ...PLAIN, all: true })
+  assert.equal(text.match(/^precheck: Does/gm)?.length, 7)
+})
+
+test('asked for answers only, each load has one line that says what was asked', () => {
+  const lines = benchReport(sweep, { ...PLAIN, quiet: true }).split('\n')
+  assert.equal(lines.length, 7)
+  for (const line of lines) assert.match(line, /^precheck on altra-64, \d+ vCPUs?, 1 notifier: (Yes|No|Not resolved): /)
+})
+
+test('two loads are no sweep', () => {
+  const runs = sweep.runs.filter(({ params }) => Number(params.vcpus) < 4)
+  assert.equal(benchReport({ ...sweep, runs }, PLAIN).match(/^precheck: Does/gm)?.length, 2)
+})

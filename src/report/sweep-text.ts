@@ -1,0 +1,112 @@
+import { answerOf } from '../bench/answers/answer.ts'
+import { compareRuns } from '../bench/compare-runs.ts'
+import { METRICS, type MetricName } from '../bench/metrics.ts'
+import type { Run } from '../bench/result.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import { VERDICTS } from './answer.ts'
+import { isBroken } from './groups.ts'
+import { columns, inUnit, leftColumns, ratioText } from './numbers.ts'
+
+/** Loads from which on a sweep is one table instead of a table for each. */
+export const FEWEST_LOADS = 3
+
+/** The roles whose numbers a sweep varies. */
+const ROLES = ['vcpus', 'notifiers', 'zappers'] as const
+
+/** Groups of one scenario on one machine that differ in how many of each role there are, in nothing else. */
+export function isSweep(groups: readonly (readonly Run[])[], scenario: Scenario | undefined): boolean {
+  if (scenario === undefined || scenario.kind === 'primitives' || groups.length < FEWEST_LOADS) return false
+  const others = groups.map(([run]) => JSON.stringify(loadWithoutRoles(run!)))
+  return new Set(others).size === 1 && groups.flat().every((run) => !isBroken(scenario, run))
+}
+
+function loadWithoutRoles({ params }: Run): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !ROLES.some((role) => role === name)))
+}
+
+/** A sweep as tables: loads down, variants across, the claim first and then the rate; what each variant does with size. */
+export function sweepText(groups: readonly (readonly Run[])[], scenario: Scenario): string[] {
+  const varied = ROLES.filter((role) => new Set(groups.map(([run]) => run!.params[role])).size > 1)
+  const [claim, ...others] = scenario.decides.map(({ metric }) => metric)
+  const rate = others.find((metric) => METRICS[metric].unit === '1/s')
+  const metrics = rate === undefined ? [claim!] : [claim!, rate]
+  return [
+    answersLine(groups, scenario, varied),
+    ...metrics.flatMap((metric) => ['', ...metricTable(groups, scenario, metric, varied)]),
+  ]
+}
+
+const loadText = ({ params }: Run, varied: readonly string[]) =>
+  varied.map((role) => `${params[role]} ${role}`).join(', ')
+
+/** `Yes at 4 to 63 vcpus (5 of 7 loads); No at 1 vcpus`. */
+function answersLine(groups: readonly (readonly Run[])[], scenario: Scenario, varied: readonly string[]): string {
+  const byVerdict = new Map<string, string[]>()
+  for (const [baseline, ...others] of groups) {
+    for (const run of others) {
+      const { verdict } = answerOf(scenario, baseline!, run)
+      const key = others.length === 1 ? VERDICTS[verdict] : `${VERDICTS[verdict]}, ${run.variant}`
+      byVerdict.set(key, [...(byVerdict.get(key) ?? []), varied.map((role) => run.params[role]).join('/')])
+    }
+  }
+  return [...byVerdict]
+    .map(
+      ([verdict, loads]) =>
+        `${verdict}: ${loads.length} of ${groups.length} loads (${varied.join('/')} ${loads.join(', ')})`,
+    )
+    .join('\n')
+}
+
+function metricTable(
+  groups: readonly (readonly Run[])[],
+  scenario: Scenario,
+  metric: MetricName,
+  varied: readonly string[],
+): string[] {
+  const { unit } = METRICS[metric]
+  const variants = [...new Set(groups.flatMap((runs) => runs.map(({ variant }) => variant)))]
+  const reads = scenario.decides.find((each) => each.metric === metric)!.reads
+  const rows = groups.map((runs) => {
+    const cells = variants.map((variant) => {
+      const value = runs.find((run) => run.variant === variant)?.metrics[metric]?.median
+      return value === undefined ? '-' : inUnit(value, unit)
+    })
+    return [loadText(runs[0]!, varied), ...cells, ...(variants.length === 2 ? [ratioOf(runs, metric)] : [])]
+  })
+  const header = [reads, ...variants, ...(variants.length === 2 ? ['ratio'] : [])]
+  return [
+    columns([header, ...rows]),
+    '',
+    leftColumns(variants.map((variant) => trendOf(groups, variant, metric, varied))),
+  ]
+}
+
+function ratioOf([baseline, candidate]: readonly Run[], metric: MetricName): string {
+  const comparison =
+    baseline === undefined || candidate === undefined ? undefined : compareRuns(baseline, candidate, metric)
+  if (comparison === undefined) return ''
+  return comparison.exceedsNoise ? ratioText(comparison.ratio, comparison.ci95) : '~'
+}
+
+const LEVELS = '▁▂▃▄▅▆▇█'
+
+/** Its name, its curve, and where it is highest: `no-precheck  ▁▂▄▇█▃▁  448k at 16 vcpus, the peak of the sizes tried`. */
+function trendOf(
+  groups: readonly (readonly Run[])[],
+  variant: string,
+  metric: MetricName,
+  varied: readonly string[],
+): string[] {
+  const runs = groups.flatMap((group) =>
+    group.filter((run) => run.variant === variant && run.metrics[metric] !== undefined),
+  )
+  const values = runs.map(({ metrics }) => metrics[metric]!.median)
+  if (values.length === 0) return [variant, '', 'no figures']
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const text = inUnit(high, METRICS[metric].unit)
+  if (low === high) return [variant, LEVELS[0]!.repeat(values.length), `${text} at every size`]
+  const spark = values.map((value) => LEVELS[Math.round(((value - low) / (high - low)) * 7)]).join('')
+  const at = values.indexOf(high)
+  const where = at === values.length - 1 ? 'and still rising' : 'the peak of the sizes tried'
+  return [variant, spark, `${text} at ${loadText(runs[at]!, varied)}, ${where}`]
+}
