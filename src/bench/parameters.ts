@@ -26,7 +26,7 @@ export function valuesOf<P extends Parameters>(
   set: Readonly<Record<string, string>>,
 ): Values<P> {
   for (const name of Object.keys(set)) {
-    if (parameters[name] === undefined) {
+    if (!Object.hasOwn(parameters, name)) {
       throw new FaultlineError('UNKNOWN_PARAMETER', 'usage', `there is no parameter '${name}'`, {
         hint: `The parameters are ${Object.keys(parameters).join(', ')}; \`faultline list parameters\` explains them.`,
       })

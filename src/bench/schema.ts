@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { FaultlineError } from './error.ts'
+import { inheritedName } from './inherited.ts'
 import { type Result, SCHEMA, VERSION } from './result.ts'
 
 const PATH = new URL('../../results/faultline.result.schema.json', import.meta.url)
@@ -9,9 +10,7 @@ let compiled: ValidateFunction<Result> | undefined
 
 /** Compiled when it is asked for: at every start it was a fifth of the time of that. */
 function schema(): ValidateFunction<Result> {
-  compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<Result>(
-    JSON.parse(readFileSync(PATH, 'utf8')),
-  )
+  compiled ??= new Ajv2020({ allowUnionTypes: true }).compile<Result>(JSON.parse(readFileSync(PATH, 'utf8')))
   return compiled
 }
 
@@ -34,8 +33,10 @@ export function validate(value: unknown, name = 'the result'): Result {
     )
   }
   const isResult = schema()
-  if (isResult(value)) return value
-  const first = isResult.errors?.[0]
+  const inherited = inheritedName(value)
+  if (inherited === undefined && isResult(value)) return value
+  const first =
+    inherited === undefined ? isResult.errors?.[0] : { instancePath: '', message: `calls something '${inherited}'` }
   throw new FaultlineError(
     'DAMAGED_RESULT',
     'usage',

@@ -6,6 +6,7 @@ import type { Profiles } from '../bench/result.ts'
 import type { Arrival, Crew, Scenario } from '../bench/scenario.ts'
 import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { parseSpeed } from '../replay/speed.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
@@ -150,7 +151,8 @@ function notModelled({ scenario: asked }: BenchArgs, { name, notModelled: why }:
 /** The scenario's own for the model; a preset that the user picked knows better. */
 function modelDefaults(scenario: Scenario, asked: Readonly<Record<string, string>>): Record<string, string> {
   const values = scenario.kind === 'vm' ? (scenario.modelled?.values ?? {}) : {}
-  const preset = scenario.presets?.of[asked[scenario.presets.by] ?? ''] ?? {}
+  const { by, of } = scenario.presets ?? { by: '', of: {} }
+  const preset = Object.hasOwn(of, asked[by] ?? '') ? of[asked[by]!]! : {}
   const own = Object.entries(values).filter(([name]) => !(name in preset))
   return Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
 }
@@ -214,9 +216,9 @@ type Settings = {
 
 /** Splits `--set` into parameters of the scenario and costs. */
 function settingsOf(settings: readonly string[]): Settings {
-  const set: Record<string, string> = {}
-  const costs: Record<string, number> = {}
-  const machine: Record<string, number> = {}
+  const set = new Map<string, string>()
+  const costs = new Map<string, number>()
+  const machine = new Map<string, number>()
   for (const setting of settings) {
     const at = setting.indexOf('=')
     if (at < 1) {
@@ -226,11 +228,11 @@ function settingsOf(settings: readonly string[]): Settings {
     }
     const name = setting.slice(0, at)
     const value = setting.slice(at + 1)
-    if (name.startsWith('cost.')) costs[name.slice(5)] = costOf(name.slice(5), value)
-    else if (name.startsWith('machine.')) machine[name.slice(8)] = numberOf(name, value)
-    else set[name] = value
+    if (name.startsWith('cost.')) costs.set(name.slice(5), costOf(name.slice(5), value))
+    else if (name.startsWith('machine.')) machine.set(name.slice(8), numberOf(name, value))
+    else set.set(name, value)
   }
-  return { set, costs, machine }
+  return { set: Object.fromEntries(set), costs: Object.fromEntries(costs), machine: Object.fromEntries(machine) }
 }
 
 function numberOf(name: string, text: string): number {
@@ -256,6 +258,12 @@ async function replayOf(
   scenarios: readonly Scenario[],
   io: Io,
 ): Promise<Replay | null> {
+  parseSpeed(speed)
+  if (memslots === '-') {
+    throw new FaultlineError('MEMSLOTS_OF_STDIN', 'usage', '--memslots is read from a file, not from standard input', {
+      hint: 'Write it to a file, or give gfn:hva:pages.',
+    })
+  }
   if (trace === undefined) {
     if (memslots === undefined) return null
     throw new FaultlineError(

@@ -187,7 +187,9 @@ function choose(checks: readonly Check[], { name, variant, configuration }: Args
     ({ variants }) => variant === undefined || variants.some((one) => one.name === variant),
   )
   if (withVariant.length === 0) {
-    const why = named.find(({ unchecked }) => unchecked?.[variant!] !== undefined)?.unchecked?.[variant!]
+    const why = named.flatMap(({ unchecked = {} }) =>
+      Object.hasOwn(unchecked, variant!) ? unchecked[variant!]! : [],
+    )[0]
     if (why !== undefined)
       throw new FaultlineError('NOT_CHECKED', 'usage', `${variant} is in no check: ${why}`, {
         hint: `Try faultline bench -s ${named[0]!.name} --variant ${variant}.`,

@@ -87,7 +87,7 @@ async function sourcesOf(files: readonly string[], io: Io): Promise<Source[]> {
 function optionsOf({ by, metric, alpha, force }: Args, sources: readonly Source[]): CompareOptions {
   const metrics = metric === undefined ? [] : metric.split(',').map((name) => name.trim())
   const runs = sources.flatMap(({ result }) => result.runs)
-  const unknown = metrics.find((name) => !runs.some((run) => run.metrics[name] !== undefined))
+  const unknown = metrics.find((name) => !runs.some((run) => Object.hasOwn(run.metrics, name)))
   if (unknown !== undefined) {
     throw new FaultlineError('UNKNOWN_METRIC', 'usage', `no run in these files has the metric '${unknown}'`, {
       hint: `They have ${[...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].join(', ')}.`,

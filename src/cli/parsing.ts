@@ -16,6 +16,22 @@ export const newParser = (words: readonly string[]): Argv =>
     .parserConfiguration(PARSING)
     .exitProcess(false)
 
+/** What the parser takes for standard input: a lone `-` is nothing to it where a file is meant. */
+const STDIN = '/dev/stdin'
+
+/** Words as the parser takes them. Nobody can read standard input twice. */
+export function wordsFor(command: readonly string[]): string[] {
+  if (command.filter((word) => word === '-').length > 1)
+    throw new WrongUse('- is given twice: standard input is read once')
+  return command.map((word) => (word === '-' ? STDIN : word))
+}
+
+/** What the parser made of them, as commands take it. */
+export function argsFrom<Args>(parsed: Args): Args {
+  const from = (value: unknown): unknown => (Array.isArray(value) ? value.map(from) : value === STDIN ? '-' : value)
+  return Object.fromEntries(Object.entries(parsed as object).map(([name, value]) => [name, from(value)])) as Args
+}
+
 const LISTS = ['_', 'set', 'what-if', 'whatIf', 'files', 'open']
 
 /** yargs makes a list of a flag that is given twice; only those that say so are. */
@@ -37,6 +53,7 @@ type Flags = Record<string, string | boolean | string[]>
 
 /** The flags in a file, as if they had been typed. */
 export function readConfig(file: string): Flags {
+  if (file === STDIN || file === '-') throw new WrongUse('--config is read from a file, not from standard input')
   let text: string
   try {
     text = readFileSync(file, 'utf8')

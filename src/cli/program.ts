@@ -16,7 +16,7 @@ import { flagsOf } from './flag-table.ts'
 import { interruptedText, KEEPS_NOTHING } from './interruption.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { nearest } from './nearest.ts'
-import { configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse } from './parsing.ts'
+import { argsFrom, configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
 
 /** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
@@ -45,7 +45,7 @@ export async function program(asked: Io): Promise<ExitCode> {
       command.summary,
       (own: Argv) => command.flags(own).check(noFlagTwice).check(noSettingTwice),
       async (args) => {
-        code = await runUntilTold(command, args, io)
+        code = await runUntilTold(command, argsFrom(args), io)
       },
     )
   }

@@ -1,3 +1,4 @@
+import { text as textOf } from 'node:stream/consumers'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { entriesOfCsv } from '../bench/trend/csv.ts'
@@ -62,7 +63,9 @@ export const trend: Command<Args> = {
     const options = optionsOf(args)
     const last = whole('last', args.last ?? '200', 8)
     const metrics = args.metric?.split(',').map((name) => name.trim())
-    const series = seriesOf(args.files.flatMap((file) => entriesIn(file, io)))
+    const entries: Entry[] = []
+    for (const file of args.files) entries.push(...(await entriesIn(file, io)))
+    const series = seriesOf(entries)
       .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
       .map((one) => ({ ...one, points: one.points.slice(-last) }))
     const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
@@ -91,6 +94,7 @@ function optionsOf({ alpha, minChange, newest, failOn }: Args): ShiftOptions {
 async function append(result: string, [file, ...others]: readonly string[], io: Io): Promise<void> {
   if (others.length > 0) throw wrong('--append writes to one history', 'Name one file.')
   const entry = entryOf(await readResult(result, io))
+  if (file === '-') throw wrong('--append writes to no standard input', 'Name the file of a history.')
   if (isCsv(file!)) throw wrong('--append writes no CSV', 'Name a history of lines of JSON.')
   await appendLine(file!, result, (text) => {
     const { entries } = readEntries(text, file!)
@@ -102,8 +106,8 @@ async function append(result: string, [file, ...others]: readonly string[], io: 
 
 const isCsv = (file: string) => file.toLowerCase().endsWith('.csv')
 
-function entriesIn(file: string, io: Io): readonly Entry[] {
-  const text = readHistory(file, false)
+async function entriesIn(file: string, io: Io): Promise<readonly Entry[]> {
+  const text = file === '-' ? await textOf(io.stdin()) : readHistory(file, false)
   if (isCsv(file)) return entriesOfCsv(text, file)
   const { entries, damaged } = readEntries(text, file)
   for (const line of damaged) io.err(`faultline: ${file}: line ${line} is not an entry of a history, and is left out\n`)

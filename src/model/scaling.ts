@@ -49,8 +49,7 @@ export function scaled(profile: Profile, scalings: readonly Scaling[]): Profile 
 
 /** The parameters that a cost stands for; throws if there is no such cost. */
 export function namesOf(cost: string): readonly string[] {
-  const group = COST_GROUPS[cost]
-  if (group !== undefined) return group
+  if (Object.hasOwn(COST_GROUPS, cost)) return COST_GROUPS[cost]!
   const name = [cost, `${cost}_ns`, `cost.${cost}_ns`].find((candidate) => kindOf(candidate)?.unit === 'ns')
   if (name !== undefined) return [name]
   throw new ProfileError(

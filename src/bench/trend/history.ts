@@ -1,5 +1,7 @@
 import { FaultlineError } from '../error.ts'
+import { inheritedName } from '../inherited.ts'
 import type { Host, ModelInfo, Result, Run } from '../result.ts'
+import { tamed } from '../visible.ts'
 
 export const HISTORY = 'faultline.history'
 const VERSION = 1
@@ -78,7 +80,9 @@ function parse(line: string): Entry | undefined {
   try {
     const value = JSON.parse(line)
     const isEntry = value?.schema === HISTORY && value.version === VERSION && isSaidOf(value)
-    return isEntry && Array.isArray(value.runs) && value.runs.every(isRun) ? value : undefined
+    const isWhole =
+      isEntry && inheritedName(value) === undefined && Array.isArray(value.runs) && value.runs.every(isRun)
+    return isWhole ? tamed(value) : undefined
   } catch {
     return undefined
   }

@@ -62,7 +62,7 @@ export function save(output: Output, text: string): void {
 }
 
 export function presentAt({ path, kind, force, inputs = [], flag = '--out' }: Output): Present | undefined {
-  if (path.trim() === '') throw refused("''", 'is no name of a file', `Give one: ${flag} FILE.`)
+  if (path.trim() === '' || path === '-') throw refused(`'${path}'`, 'is no name of a file', `Give one: ${flag} FILE.`)
   const stats = statusOf(path)
   if (stats === undefined) return undefined
   checkKindOfFile(path, stats, flag)
