@@ -51,7 +51,7 @@ export async function program(asked: Io): Promise<ExitCode> {
   }
   try {
     // With a callback the parser hands its help over instead of printing it.
-    await parser.parseAsync(wordsOf(io.command), {}, (_error, _args, help) => {
+    await parser.parseAsync(wordsFor(wordsOf(io.command)), {}, (_error, _args, help) => {
       if (help !== '') io.out(help)
     })
     return code
