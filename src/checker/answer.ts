@@ -11,6 +11,7 @@ import { definitionOfProgram, type Replay, readSchedule, replayOf, type Step } f
 import { scheduleText } from './schedule.ts'
 import { loadTraced } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
+import { whoStarves } from './who-starves.ts'
 
 /** A program of one's own has been tried less than ours. */
 const RERUN_GROWTH = 3
@@ -69,6 +70,9 @@ function exploreHere<Subject>(exploration: Exploration<Subject>): Answer {
     const program = watched((watch) => watch(() => programOf(exploration)))
     const limits = limitsOf(exploration.bound)
     const explored = exploreProgram(program, limits, undefined, RERUN_GROWTH)
+    if (explored.verdict === 'PASS' && exploration.mustEnd !== undefined) {
+      return answerOf(program, limits, whoStarves(program, exploration, explored))
+    }
     const isAsserted =
       exploration.oracle !== undefined ||
       explored.verdict !== 'PASS' ||

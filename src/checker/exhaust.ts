@@ -150,6 +150,7 @@ export class Exhaustion {
     machine.back()
     if (!this.#hasCycle) return
     this.#todo.at[machine.depth]! |= this.#able.at[machine.depth]! & ~this.#tried.at[machine.depth]!
+    if (machine.program.isUnended) return
     for (let depth = machine.depth; ; depth -= 1) {
       if (this.#able.at[depth] !== 1 << actor) return
       if (machine.wasAt(depth, hashLow, hashHigh)) break

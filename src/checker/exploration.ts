@@ -6,6 +6,7 @@ import type { Limits } from './explore.ts'
 import type { Program } from './program.ts'
 import { Refused } from './refused.ts'
 import { compareMemories, compareSetUps, initialMemory, setUp } from './setup.ts'
+import { FAIRNESS, type Fairness } from './starvation.ts'
 import { asUser } from './user-code.ts'
 import { Words } from './words.ts'
 
@@ -18,6 +19,10 @@ export type Exploration<Subject> = {
   readonly initialise?: (words: Int32Array, subject: Subject) => void
   /** Asked when all have ended: a sentence that says what is wrong, or nothing. `allEnd` if nothing else can be. */
   readonly oracle?: (end: End<Subject>) => string | undefined
+  /** Actors that must end in every execution that is fair, also if others go on for ever. */
+  readonly mustEnd?: readonly string[]
+  /** What the scheduler is held to then: see docs/checking.md. `weak` if it is not said. */
+  readonly fairness?: Fairness
   readonly bound?: Partial<Limits>
 }
 
@@ -31,7 +36,7 @@ export type End<Subject> = {
 /** The oracle of an exploration that asks for no more than that all actors end, whatever the order of their steps. */
 export const allEnd = (): undefined => undefined
 
-const KEYS: readonly string[] = ['setup', 'actors', 'initialise', 'oracle', 'bound']
+const KEYS: readonly string[] = ['setup', 'actors', 'initialise', 'oracle', 'mustEnd', 'fairness', 'bound']
 /** One bit each, in a number of 32. */
 const MOST_ACTORS = 31
 
@@ -68,6 +73,8 @@ export function programOf<Subject>(exploration: Exploration<Subject>): Program {
       )
     },
     required: [],
+    // Then it is asked who ends, of each that must, and the others may go on for ever.
+    isUnended: (exploration.mustEnd ?? []).length > 0,
   }
 }
 
@@ -92,6 +99,23 @@ function checkShape<Subject>(exploration: Exploration<Subject>): void {
   }
   for (const [name, act] of entries) {
     if (typeof act !== 'function') throw new Refused(`actor '${name}' is ${typeof act}`, ACTORS)
+  }
+  checkFairness(exploration)
+}
+
+function checkFairness<Subject>({ actors, mustEnd = [], fairness = 'weak', bound }: Exploration<Subject>): void {
+  if (!FAIRNESS.includes(fairness))
+    throw new Refused(`fairness is '${fairness}'`, `It is one of: ${FAIRNESS.join(', ')}.`)
+  if (!Array.isArray(mustEnd)) throw new Refused('mustEnd is no list', 'It lists names of actors.')
+  for (const name of mustEnd) {
+    if (actors[name] === undefined)
+      throw new Refused(`mustEnd names '${name}', who is no actor`, `There are: ${Object.keys(actors).join(', ')}.`)
+  }
+  if (mustEnd.length > 0 && (bound?.memory ?? 'sc') !== 'sc') {
+    throw new Refused(
+      `mustEnd is asked with bound.memory '${bound?.memory}'`,
+      'What is fair is known of memory that is sc only.',
+    )
   }
 }
 
