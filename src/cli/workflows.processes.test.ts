@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -23,6 +23,17 @@ function commandsOf(workflow: string): string[] {
   return [...text.matchAll(/^ {8}run: (.*)$/gm)].map(([, command]) => command!)
 }
 
+test('actions are pinned by hash, and what may write installs nothing that runs scripts', () => {
+  for (const workflow of readdirSync(join(ROOT, '.github', 'workflows'))) {
+    const text = readFileSync(join(ROOT, '.github', 'workflows', workflow), 'utf8')
+    for (const [, action] of text.matchAll(/uses: (.*)$/gm)) assert.match(action!, /^[\w/-]+@[0-9a-f]{40} # v[\d.]+$/)
+    assert.match(text, /^permissions:\n {2}contents: read$/m, workflow)
+    for (const job of text.split(/^(?= {2}\w[\w-]*:$)/m).filter((each) => /contents: write/.test(each))) {
+      assert.doesNotMatch(job, /npm (ci|install)(?! --ignore-scripts)/)
+    }
+  }
+})
+
 /** As the service runs a step. */
 function run(command: string, folder: string, env: Record<string, string>) {
   const summary = join(folder, 'summary.md')
@@ -38,7 +49,7 @@ function run(command: string, folder: string, env: Record<string, string>) {
 
 const place = () => mkdtempSync(join(tmpdir(), 'faultline-workflow-'))
 /** What installs and tests is what runs this test. */
-const isOfThisTest = (command: string) => ['npm ci', '.ci/run'].includes(command)
+const isOfThisTest = (command: string) => ['npm ci', 'npm ci --ignore-scripts', '.ci/run'].includes(command)
 const PLAN = '-s precheck --variant precheck --set range=256 --duration 30ms --warmup 20ms --trials 6'
 
 test('every command of the workflows is known to a test', () => {

@@ -11,9 +11,13 @@ import { run } from './run.ts'
 const WORKER = new URL('./calibration-worker.js', import.meta.url)
 
 /** What this host's primitives cost, as it is now. Every run carries it. */
-export async function calibrate(budgetMs: number, signal?: AbortSignal): Promise<Record<string, number>> {
+export async function calibrate(
+  budgetMs: number,
+  signal?: AbortSignal,
+  worker: URL = WORKER,
+): Promise<Record<string, number>> {
   const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
-  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, spec, signal)
+  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, spec, signal, worker)
   return { ...costs, two_thread_scaling: await scaling(budgetMs * 3, signal) }
 }
 
@@ -89,11 +93,12 @@ async function together<T, R>(
   threads: number,
   spec: (control: Int32Array<SharedArrayBuffer>, index: number) => T,
   signal?: AbortSignal,
+  worker: URL = WORKER,
 ): Promise<R[]> {
   const control = new Control()
   const giveUp = () => control.abort()
   signal?.addEventListener('abort', giveUp, { once: true })
-  const group = new WorkerGroup(WORKER, threads)
+  const group = new WorkerGroup(worker, threads)
   try {
     const specs = Array.from({ length: threads }, (_, index) => spec(control.words, index))
     const ending = group.run<T, R>(task, specs, control)

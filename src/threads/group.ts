@@ -1,3 +1,4 @@
+import type { ResourceLimits } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { type Control, RunAborted } from './control.ts'
 
@@ -12,8 +13,8 @@ export class WorkerGroup {
   readonly #pool: Piscina
   readonly size: number
 
-  /** `module`: URL of the module whose named exports are the tasks. */
-  constructor(module: URL, size: number) {
+  /** `module`: URL of the module whose named exports are the tasks. `limits`: of the memory of each worker. */
+  constructor(module: URL, size: number, limits: ResourceLimits = {}) {
     this.size = size
     this.#pool = new Piscina({
       filename: module.href,
@@ -22,6 +23,7 @@ export class WorkerGroup {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
+      resourceLimits: limits,
     })
   }
 
