@@ -70,7 +70,7 @@ const readSwitch: Read = (line, sink) => {
     previous < 0 || next < 0
       ? /:(\d+) \[\d+\] \S+ ==> .*:(\d+) \[\d+\]/.exec(line.bytes.toString('latin1', line.textStart, line.end))
       : undefined
-  if (words === null) return false
+  if (words === null) return true
   const pidAt = (at: number) => Number.parseInt(line.bytes.toString('latin1', at, Math.min(at + 10, line.end)), 10)
   sink.switched(line, words ? Number(words[1]) : pidAt(previous), words ? Number(words[2]) : pidAt(next))
   return true

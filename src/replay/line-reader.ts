@@ -17,7 +17,7 @@ const EVENT = String.raw`(?:(?<system>[\w-]+):)?(?<event>[A-Za-z_][\w-]*):(?!:)`
 const SHAPES: readonly RegExp[] = [
   // perf script: `CPU 0/KVM  4100/4101 [004]  1234.500000:          1 kvm:kvm_exit: ...`, its date and CPU optional.
   new RegExp(
-    String.raw`^(?<name>.*?)\s*\b(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:\[(?<cpu>\d+)\]\s+)?(?:[A-Za-z.]{1,8}\s+)?` +
+    String.raw`^(?<name>.*?)\s*\b(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:\[(?<cpu>\d+)\]\s+)?(?:[\w.]{1,8}\s+)?` +
       String.raw`(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\s+)?(?<s>\d+)\.(?<f>\d{1,9}):\s+(?:\d+\s+)?${EVENT}`,
   ),
   // The latency format, a dump of ftrace's buffer in the kernel log, and `trace-cmd report -l`: `CPU 0/KV-4101  4d....  17us : `.

@@ -63,7 +63,7 @@ function joined(separator: string, next: Stage): Stage {
       const text = bytes.toString('latin1', start, end).replace(QUOTES, '')
       const role = roleOf(reader, text)
       if (role === 'other' && held !== undefined) {
-        held += separator + (separator === '' ? text : text.trimStart())
+        held = separator === '' ? held + text : `${held.trimEnd()} ${text.trimStart()}`
         return
       }
       release()

@@ -99,10 +99,12 @@ const isOfKvm = (event: string) => /^kvm\w*$|^fast_page_fault$|mmio/.test(event)
 /** Throws ReplayError unless the text is a recording of KVM that can be relied on. `head` is its beginning. */
 export function assertHoldsKvm(recording: Recording, name: string, head: string): void {
   const { events, lines, notUnderstood } = recording
-  const total = events.reduce((sum, { count }) => sum + count, 0)
+  const total = events.reduce((sum, { count }) => sum + count, 0) - sumOf(recording.unread)
   if (!events.some((event) => isOfKvm(event.name)) || notUnderstood > total) rejectKnown(recording, name, head)
   if (total > 0 && recording.clock.ticking > total / 2) throw ticks(name)
   if (notUnderstood > total && total > 0) throw mostlyUnknown(recording, name, total)
+  const misread = misreadEvent(recording)
+  if (misread !== undefined) throw cutColumns(recording, name, misread)
   if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name)
   if (!events.some((event) => isOfKvm(event.name))) throw noKvm(recording, name, total)
   if (hasOnlyVirtual(recording)) throw virtual(recording, name)
@@ -124,6 +126,19 @@ function mostlyUnknown(recording: Recording, name: string, total: number): Repla
     "The nearest format is ftrace's: TASK-PID [CPU] FLAGS SECONDS: EVENT: TEXT. Were lines wrapped or columns cut? Give the file as it was written.",
   )
 }
+
+const sumOf = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0)
+
+/** An event of which most lines are not understood: what it tells would be wrong, not missing. */
+function misreadEvent({ events, unread }: Recording): string | undefined {
+  return events.find(({ name, count }) => (unread.get(name) ?? 0) > count / 2)?.name
+}
+
+const cutColumns = (recording: Recording, name: string, event: string) =>
+  new ReplayError(
+    `${name} has ${recording.unread.get(event)} lines of ${event} whose text is not understood${firstLinesOf(recording)}`,
+    "Were the lines cut at a column, or is the event a kernel's of your own? Give the file as it was written; without this event: grep -v.",
+  )
 
 const ticks = (name: string) =>
   new ReplayError(

@@ -87,7 +87,7 @@ async function readSorted(source: Source, recording: Recording): Promise<void> {
     const intake = new Intake(taker)
     await source.read((chunk) => intake.push(chunk))
     intake.end()
-    if (sorter.unsortable !== undefined) throw notOneRecording(source.name, sorter.unsortable)
+    if (sorter.unsortable !== undefined) throw notOneRecording(source.name, sorter.unsortable, sorter.lines)
     sorter.drain((bytes, start, end) => recording.take(bytes, start, end))
     for (const line of unended) recording.takeUnended(line, 0, line.length)
     recording.finish()
@@ -96,11 +96,20 @@ async function readSorted(source: Source, recording: Recording): Promise<void> {
   }
 }
 
-function notOneRecording(name: string, { line, partFrom, byNs, within }: Unsortable): ReplayError {
+/** Recordings that stand one after the other step back once a CPU; lines without an order at every other. */
+const DISORDER = 0.05
+
+function notOneRecording(
+  name: string,
+  { line, partFrom, byNs, within, times }: Unsortable,
+  lines: number,
+): ReplayError {
   const seconds = (byNs / 1e9).toLocaleString('en-US', { maximumFractionDigits: 9 })
   return new ReplayError(
     `${name} is not in order: at line ${line} time goes back by ${seconds} s within the events of ${within}, so it is several recordings, or the clock was set`,
-    `Read the parts alone: head -n ${partFrom - 1} ${name} | faultline trace -, and tail -n +${partFrom} ${name} | faultline trace -`,
+    times > lines * DISORDER
+      ? `It goes back ${times.toLocaleString('en-US')} times: give the lines in the order in which they were written.`
+      : `Read the parts alone: head -n ${partFrom - 1} ${name} | faultline trace -, and tail -n +${partFrom} ${name} | faultline trace -`,
   )
 }
 

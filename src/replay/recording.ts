@@ -10,6 +10,7 @@ import type { TraceLine } from './trace-line.ts'
 /** Of the lines that nobody understood, so many are kept. */
 const KEPT = 5
 const READERS = Object.values(EVENTS)
+const LONGEST_LINE = 2000
 /** Some editors begin a text with it. */
 const MARK = Buffer.from('\ufeff')
 const hasMark = (bytes: Buffer, from: number, end: number) =>
@@ -31,6 +32,8 @@ export class Recording extends Observed {
   readonly remarks: Remarks = newRemarks()
   lines = 0
   notUnderstood = 0
+  /** Of them, lines whose event is known, but not its text: by event. */
+  readonly unread = new Map<string, number>()
   /** The first lines that were not understood. */
   readonly firstLines: KeptLine[] = []
   /** The last line has no end, and is shorter than a whole one of its event. */
@@ -60,6 +63,11 @@ export class Recording extends Observed {
       this.#remark(bytes, start, end)
       return
     }
+    // No event's line is so long: it is many lines whose ends were lost.
+    if (end - start > LONGEST_LINE) {
+      this.#misunderstood(bytes, start, end)
+      return
+    }
     const { line } = this.#reader
     if (this.#only !== undefined && !this.#only.keepsTask(line.pid)) return
     const atNs = this.clock.nsOf(line, this.lines)
@@ -73,7 +81,10 @@ export class Recording extends Observed {
     const length = line.end - line.textStart
     if (length < this.#shortest[event]!) this.#shortest[event] = length
     const read = READERS[event]
-    if (read !== undefined && !read(line, this)) this.#misunderstood(bytes, start, end)
+    if (read === undefined || read(line, this)) return
+    const name = this.#events.nameOf(event)
+    this.unread.set(name, (this.unread.get(name) ?? 0) + 1)
+    this.#misunderstood(bytes, start, end)
   }
 
   /** The last line, which has no end: it counts if it is not shorter than every other of its event. */

@@ -1,3 +1,5 @@
+import { withoutPrefixes } from './task-name.ts'
+
 /** What a trace says about itself between its events. */
 export type Remarks = {
   /** Of `# entries-in-buffer/entries-written`: how many events were overwritten before they were read. */
@@ -15,14 +17,16 @@ export type Remarks = {
 export const newRemarks = (): Remarks => ({ overwritten: 0, lost: 0, gaps: 0, headers: 0, functions: 0 })
 
 const QUOTES = /^(?:[>|]\s?)+/
-const KERNEL_LOG = /^(?:<\d+>)?\[\s*\d+\.\d+\]\s?/
 const IN_BUFFER = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
-const TRACER = /^# tracer: /
+const TRACER = /^\s*# tracer: /
 const LOST = /(?:^|[\s:])CPU:\s*\d+ \[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]/
 const PERF_LOST = /PERF_RECORD_LOST(?:_SAMPLES)? (?:lost )?(\d+)/
-/** What trace-cmd prints ahead of the events, a kernel ahead of and behind a dump, grep between matches, perf as warnings. */
+/**
+ * What trace-cmd prints ahead of the events, a kernel ahead of and behind a dump, grep between matches, perf as warnings; and what
+ * encloses text on a web page.
+ */
 const PREAMBLE =
-  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|-+|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|Processed \d+ events.*)$/
+  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|-+|--? ?|```\w*|(?:<\/?\w+[^<>]*>)+|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|Processed \d+ events.*)$/
 const FUNCTIONS: readonly RegExp[] = [
   // The stack of an event, and what ftrace prints ahead of it.
   /^\s*(?:=>|=&gt;) /,
@@ -38,9 +42,13 @@ const FUNCTIONS: readonly RegExp[] = [
 
 /** Reads a line that is not an event's: 'gap' if events are missing there, undefined if nobody understands it. */
 export function readRemark(line: string, remarks: Remarks): 'header' | 'gap' | undefined {
-  const text = line.replace(QUOTES, '').replace(KERNEL_LOG, '').replaceAll('\t', ' ')
+  const unquoted = line.replace(QUOTES, '').replaceAll('\t', ' ')
+  return readBare(unquoted, remarks) ?? readBare(withoutPrefixes(unquoted.trimStart()), remarks)
+}
+
+function readBare(text: string, remarks: Remarks): 'header' | 'gap' | undefined {
   if (text.trim() === '') return 'header'
-  if (text.startsWith('#') || / #(?: {2,}| tracer:)/.test(text)) return readHeader(text, remarks)
+  if (text.trimStart().startsWith('#') || / #(?: {2,}| tracer:)/.test(text)) return readHeader(text, remarks)
   const lost = LOST.exec(text) ?? PERF_LOST.exec(text)
   if (lost !== null) {
     remarks.lost += Number(lost[1] ?? 0)

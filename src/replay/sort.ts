@@ -18,6 +18,8 @@ export type Unsortable = {
   readonly partFrom: number
   readonly byNs: number
   readonly within: string
+  /** How often that happens: a few recordings are one after the other, lines without an order are many. */
+  times: number
 }
 
 /**
@@ -35,7 +37,7 @@ export class Sorter {
   readonly #folder = mkdtempSync(join(tmpdir(), 'faultline-sort-'))
   #count = 0
   #used = 0
-  #lines = 0
+  lines = 0
   #seconds: number | undefined
   #key = 0
   #lastEvent = 0
@@ -49,10 +51,10 @@ export class Sorter {
   }
 
   take(bytes: Buffer, start: number, end: number): void {
-    this.#lines += 1
+    this.lines += 1
     if (this.#reader.read(bytes, start, end)) {
       this.#key = this.#keyOf()
-      this.#lastEvent = this.#lines
+      this.#lastEvent = this.lines
     }
     const length = end - start
     if (this.#count === this.#size.lines || this.#used + length > this.#size.bytes) this.#spill()
@@ -84,8 +86,10 @@ export class Sorter {
     // Without a CPU a task's own events must be in order.
     const within = line.cpu >= 0 ? `CPU ${line.cpu}` : `task ${line.pid}`
     const before = this.#latest.get(within) ?? key
-    if (key < before)
-      this.unsortable ??= { line: this.#lines, partFrom: this.#lastEvent + 1, byNs: before - key, within }
+    if (key < before) {
+      this.unsortable ??= { line: this.lines, partFrom: this.#lastEvent + 1, byNs: before - key, within, times: 0 }
+      this.unsortable.times += 1
+    }
     this.#latest.set(within, key)
     return key
   }

@@ -14,6 +14,8 @@ const CHUNK = 256 * 1024
 const FORMATS: readonly { readonly magic: string; readonly is: string; readonly text: string }[] = [
   { magic: '\x28\xb5\x2f\xfd', is: 'compressed with zstd', text: 'zstd -dc FILE | faultline trace -' },
   { magic: '\xfd7zXZ\x00', is: 'compressed with xz', text: 'xz -dc FILE | faultline trace -' },
+  { magic: '\xff\xfe', is: 'UTF-16', text: 'iconv -f utf-16 -t utf-8 FILE | faultline trace -' },
+  { magic: '\xfe\xff', is: 'UTF-16', text: 'iconv -f utf-16 -t utf-8 FILE | faultline trace -' },
   { magic: 'BZh', is: 'compressed with bzip2', text: 'bzip2 -dc FILE | faultline trace -' },
 ]
 const GZIP = '\x1f\x8b'
@@ -95,7 +97,10 @@ function firstChunk(input: Readable): Promise<Buffer | undefined> {
 function rejectOtherFormats(name: string, head: Buffer): void {
   for (const { magic, is, text } of FORMATS) {
     if (head.toString('latin1', 0, magic.length) !== magic) continue
-    throw new ReplayError(`${name} is ${is}, not a text`, `${text.replaceAll('FILE', name)}`)
+    throw new ReplayError(
+      `${name} is ${is}, not ${is === 'UTF-16' ? 'UTF-8' : 'a text'}`,
+      `${text.replaceAll('FILE', name)}`,
+    )
   }
 }
 

@@ -33,7 +33,8 @@ export function taskName(text: string): string {
   return shortened(withoutPrefixes(unquoted))
 }
 
-function withoutPrefixes(text: string): string {
+/** Without what tools print before a line, as often as one of them is found. */
+export function withoutPrefixes(text: string): string {
   let rest = text
   for (;;) {
     const dated = ISO_DATE.exec(rest)
