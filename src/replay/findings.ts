@@ -44,7 +44,13 @@ export type Finding =
 
 export type StuckRun = Omit<Run, 'gfn'> & { readonly pid: number; readonly gfn: string }
 
-type Known = { readonly faults: number; readonly mmuLock: MmuLock | null; readonly outside: number | null }
+type Known = {
+  readonly faults: number
+  readonly mmuLock: MmuLock | null
+  readonly outside: number | null
+  /** The memslots are given, and not only as far as the faults go. */
+  readonly isWhole: boolean
+}
 
 /** A run that ended in an SPTE is a storm of retries if it was so long; a shorter one is what a long invalidation looks like. */
 const STUCK_FAULTS = 32
@@ -196,13 +202,16 @@ function scanSays(by: string, rhythm: Rhythm, ranges: number, tasks: readonly Ta
   return `a scan: ${count(ranges)} invalidations come every ${time(rhythm.periodNs)} (${count(rhythm.bursts)} times, ${count(Math.round(rhythm.perBurst))} at a time, median ${count(rhythm.medianPages)} pages), raised by ${names.join(', ')}; ${guess}`
 }
 
-function missesOf({ invalidations }: Recording, { outside }: Known): readonly Finding[] {
+function missesOf({ invalidations }: Recording, { outside, isWhole }: Known): readonly Finding[] {
   if (outside === null || outside === 0) return []
+  const doubt = isWhole
+    ? 'they cost the guest nothing if the kernel leaves mmu_lock alone for them'
+    : 'or memory of the guest on which no fault was recorded, as memslots are inferred from faults'
   const share = outside / invalidations.length
   return [
     {
       kind: 'hits nobody',
-      says: `${count(outside)} invalidations (${percent(share)}) hit no memslot: they cost the guest nothing if the kernel leaves mmu_lock alone for them`,
+      says: `${count(outside)} invalidations (${percent(share)}) hit no memslot: ${doubt}`,
       ranges: outside,
       share,
     },

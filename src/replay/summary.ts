@@ -100,11 +100,13 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
   const isTraced = (count: number) => count > 0 && clock.spanNs > 0
   const perSecond = (count: number) => (isTraced(count) ? (count / clock.spanNs) * 1e9 : null)
   const outside = known.slots.length > 0 && known.origin !== 'assumed' ? invalidations.outside(known.slots) : null
-  const findings = findingsOf(recording, roles, { faults: faults?.count ?? 0, mmuLock, outside })
+  // Memslots that are inferred end where the faults do: what lies beyond may be the guest's all the same.
+  const isWhole = known.origin === 'given'
+  const findings = findingsOf(recording, roles, { faults: faults?.count ?? 0, mmuLock, outside, isWhole })
   const counts = {
     mmuLock,
     faults,
-    outside,
+    outside: isWhole ? outside : null,
     invalidations: invalidations.length,
     mmu: mmuOf(recording, source, mmuLock),
   }

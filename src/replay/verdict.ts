@@ -19,6 +19,7 @@ type Known = {
   readonly file: string
   readonly mmuLock: MmuLock | null
   readonly faults: FaultSummary | null
+  /** Ranges outside of all memslots, if the memslots are known whole and not only where faults were. */
   readonly outside: number | null
   readonly invalidations: number
   readonly mmu: 'tdp' | 'shadow' | null
@@ -58,7 +59,10 @@ function sufferingOf(
   }
   const storm = findings.find(({ kind }) => kind === 'retry storm')
   if (storm !== undefined)
-    return { says: `Its vCPUs fault in vain while memory is taken away: ${storm.says}.`, command }
+    return {
+      says: `Its vCPUs fault on one page again and again before it is mapped: ${storm.says.replace('retry storms: ', '')}.`,
+      command,
+    }
   return { says: nothing(known), command: null }
 }
 
