@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Noise } from '../result.ts'
 import { guardOf } from './guard.ts'
 
-const NONE = { base: [], head: [], pairs: [] }
+const NONE = { base: [1], head: [1], pairs: [] }
 const rounds = (...ratios: number[]): Noise[] => [{ ratio: 1, ci95: [1, 1], n: ratios.length, ratios }]
 const near = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-12, `${value}`)
 
@@ -15,6 +15,15 @@ test('a guard is the further end of an interval that leaves the furthest rounds 
   near(guardOf(NONE, rounds(...[-9, -1, 0, 1, 9].map(Math.exp))), 1)
   near(guardOf(NONE, rounds(...[1, 2, 9].map(Math.exp))), 2)
   assert.equal(guardOf(NONE, rounds(5)), 0)
+})
+
+test('the more is compared, the less a few rounds of what they differ stand for it, but never less than their middle', () => {
+  const few = rounds(...[0.1, 0.2, 0.3, 0.4, 0.5].map(Math.exp))
+  const of = (trials: number) =>
+    guardOf({ ...NONE, base: new Array(trials).fill(1), head: new Array(trials).fill(1) }, few)
+  near(of(5), 0.4)
+  near(of(20), 0.35)
+  assert.ok(of(2000) > 0.3)
 })
 
 test('a round that came to nothing is the furthest, and no more', () => {
@@ -31,7 +40,7 @@ test('halves of what was measured guard where nothing ran against itself, withou
   const drift = [1, 2, 4, 8, 16, 32, 64, 128]
   const pairs = drift.map((value, at) => [value, value * (at % 2 === 0 ? 1.1 : 1.2)] as const)
   near(guardOf({ ...NONE, pairs }, []), Math.log(1.2 / 1.1) / Math.SQRT2)
-  near(guardOf({ ...NONE, base: drift, head: [] }, []), Math.log(2))
+  near(guardOf({ ...NONE, base: drift }, []), Math.log(2))
 })
 
 test('a guard does not know which side of a round came first, nor the unit, and one round cannot make it as large as it likes', () => {

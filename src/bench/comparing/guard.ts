@@ -13,7 +13,8 @@ export function guardOf({ base, head, pairs }: Values, noise: readonly Noise[]):
   const own = pairs.length > 0 ? halves(pairs.map(growth)).map(ofPairs) : [...halves(logs(base)), ...halves(logs(head))]
   const rounds = noise.flatMap(({ ratios }) => ratios?.map(Math.log) ?? [])
   const summaries = noise.filter(({ ratios }) => ratios === undefined).map(reachOfSummary)
-  return Math.max(0, reach(rounds), reach(own), ...summaries)
+  const compared = pairs.length > 0 ? pairs.length : Math.min(base.length, head.length)
+  return Math.max(0, reach(rounds, compared), reach(own, compared), ...summaries)
 }
 
 const growth = ([base, head]: readonly [number, number]) => Math.log(head / base)
@@ -27,14 +28,20 @@ function halves(values: readonly number[]): number[] {
 /** Of two comparisons the difference varies as that of two trials does. */
 const ofPairs = (difference: number) => difference / Math.SQRT2
 
-/** Where a trial came to nothing there is no logarithm: it lies beyond all others. */
-function reach(differences: readonly number[]): number {
+/**
+ * Where a trial came to nothing there is no logarithm: it lies beyond all others. The interval is as wide as it would be of so
+ * many differences as are compared.
+ */
+function reach(differences: readonly number[], compared: number): number {
   const sorted = differences.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
   const largest = Math.max(0, ...sorted.map(Math.abs).filter(Number.isFinite))
-  const at = (index: number) => Math.min(largest, Math.abs(sorted[index]!))
+  const at = (index: number) => Math.max(-largest, Math.min(largest, sorted[index]!))
   if (sorted.length < 3) return sorted.length < 2 ? 0 : Math.min(...sorted.map(Math.abs))
   const left = leftOut(sorted.length)
-  return Math.max(at(left), at(sorted.length - 1 - left))
+  const middle = (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2
+  const narrower = Math.min(1, Math.sqrt(sorted.length / compared))
+  const ends = [at(left), at(sorted.length - 1 - left)].map((end) => middle + (end - middle) * narrower)
+  return Math.max(...ends.map(Math.abs))
 }
 
 /** As many as an interval of that coverage can leave out on each side, but one at least. */

@@ -1,11 +1,10 @@
 import { holm } from '../significance/holm.ts'
 import { type Interval, median, medianInterval } from '../statistics.ts'
-import type { Met } from './compare.ts'
 import type { Asked, Families, Member, Role } from './families.ts'
 import { areExplainedByJumps } from './jumps.ts'
 import type { Line } from './layout.ts'
 import { notesOf } from './notes.ts'
-import { isEqual, isNothing, type Tested, test } from './verdict.ts'
+import { type Evidence, evidenceOf, isEqual, isNothing, type Tested, testedOf } from './verdict.ts'
 
 export type Figure = { readonly n: number; readonly median: number; readonly ci95: Interval }
 
@@ -36,64 +35,102 @@ export type Change = {
   readonly notes: readonly string[]
 }
 
-type Question = Asked & { readonly pair: Met }
-type Result = { readonly member: Member<Question>; readonly tested: Tested; readonly adjusted: number | null }
+type Question = Asked & { readonly pair: { readonly line: Line; readonly column: number } }
+
+/** What becomes of a figure, and what else could explain it. */
+export type Decision<T extends Question = Question> = {
+  readonly member: Member<T>
+  readonly evidence: Evidence
+  /** By Holm, over the figures of its family. */
+  readonly adjusted: number | null
+  readonly isClaimed: boolean
+  readonly isInsideNoise: boolean
+  readonly isOverTime: boolean
+}
 
 /** Tests every figure, corrects for how many there are in its family, and looks at what else could explain a claim. */
-export function judge(families: Families<Question>, alpha: number): Change[] {
+export function decide<T extends Question>(families: Families<T>, alpha: number): Decision<T>[] {
   const { members } = families
-  const tested = members.map((member) => test(member.of, member.alpha ?? alpha))
-  const adjusted = adjust(families, tested)
-  const results = members.map((member, at): Result => ({ member, tested: tested[at]!, adjusted: adjusted[at]! }))
-  const jumped = columnsThatJumped(results, alpha)
-  const changes = results.map((result) => changeOf(result, alpha, jumped.has(result.member.pair.column)))
-  return changes.map((change, at) => (change.sameAs === null ? change : likeOther(change, at, changes, members)))
+  const all = members.map(({ of, alpha: own }) => evidenceOf(of, own ?? alpha))
+  const adjusted = adjust(families, all)
+  const first = members.map((member, at): Decision<T> => {
+    const evidence = all[at]!
+    const [p, isInsideNoise] = [adjusted[at]!, !member.of.isExact && isInside(evidence)]
+    const isClaimed = member.of.isExact ? !isEqual(member.of) : p !== null && p < alpha && !isInsideNoise
+    const isOverTime = !isClaimed && isBlurred(evidence, member.alpha)
+    return { member, evidence, adjusted: p, isClaimed, isInsideNoise, isOverTime }
+  })
+  const jumped = columnsThatJumped(first, alpha)
+  const moved = first.map((one): Decision<T> => {
+    const isMoved = one.isClaimed && one.evidence.ranks !== null && jumped.has(one.member.pair.column)
+    return isMoved ? { ...one, isClaimed: false, isOverTime: true } : one
+  })
+  return moved.map((one) => (one.member.sameAs === null ? one : likeOther(one, moved)))
 }
 
 /** Holm's correction in each family, which has its share of alpha; what its trials could never show has no p. */
-function adjust({ members, shares }: Families<Question>, tested: readonly Tested[]): (number | null)[] {
+function adjust<T extends Asked>({ members, shares }: Families<T>, all: readonly Evidence[]): (number | null)[] {
   const adjusted = new Array<number | null>(members.length).fill(null)
   for (const role of ['primary', 'exploratory'] as const) {
     const own = [...members.keys()].filter((at) => {
       const { role: its, alpha } = members[at]!
-      return its === role && alpha !== null && tested[at]!.trialsNeeded === 0
+      return its === role && alpha !== null && all[at]!.trialsNeeded === 0
     })
-    const ps = holm(own.map((at) => tested[at]!.p!))
+    const ps = holm(own.map((at) => all[at]!.p!))
     for (const [place, at] of own.entries()) adjusted[at] = Math.min(1, ps[place]! / shares[role])
   }
   return adjusted
 }
 
 /** Files of which figures jumped within a file, and hardly more of them just between the files. */
-function columnsThatJumped(results: readonly Result[], alpha: number): Set<number> {
-  const apart = results.filter(({ member, tested }) => tested.ranks !== null && member.sameAs === null)
+function columnsThatJumped(decisions: readonly Decision[], alpha: number): Set<number> {
+  const apart = decisions.filter(({ member, evidence }) => evidence.ranks !== null && member.sameAs === null)
   const columns = [...new Set(apart.map(({ member }) => member.pair.column))]
   const jumped = columns.filter((column) => {
     const figures = apart
       .filter(({ member }) => member.pair.column === column)
-      .map(({ member: { of }, tested, adjusted }) => ({
-        isClaimed: isClaimed(tested, adjusted, alpha),
-        isJumpy: tested.isJumpy,
-        trials: of.base.length + of.head.length,
-      }))
+      .map(({ member: { of }, evidence, isClaimed }) => {
+        return { isClaimed, isJumpy: evidence.isJumpy, trials: of.base.length + of.head.length }
+      })
     return areExplainedByJumps(figures, alpha)
   })
   return new Set(jumped)
 }
 
-const isClaimed = (tested: Tested, adjusted: number | null, alpha: number): boolean =>
-  adjusted !== null && adjusted < alpha && !isInside(tested)
-
 /** Whether the code differs as much from itself; what fell to 0, or came from it, is further than any ratio. */
-const isInside = ({ ratio, guard }: Tested): boolean =>
+const isInside = ({ ratio, guard }: Evidence): boolean =>
   ratio !== null && ratio > 0 && guard > 0 && Math.abs(Math.log(ratio)) <= guard
 
-function changeOf({ member, tested, adjusted }: Result, alpha: number, hasJumped: boolean): Change {
+/** Ranks alone would have called it a change. */
+const isBlurred = ({ ranks, p }: Evidence, alpha: number | null): boolean =>
+  alpha !== null && ranks !== null && ranks < alpha && p! >= alpha
+
+/** Trials in one proportion to others differ as those do. */
+function likeOther<T extends Question>(one: Decision<T>, all: readonly Decision<T>[]): Decision<T> {
+  const other = all.find(({ member }) => member.of.metric === one.member.sameAs && member.pair === one.member.pair)!
+  const { adjusted, isClaimed, isInsideNoise, isOverTime } = other
+  return {
+    ...one,
+    member: { ...one.member, alpha: other.member.alpha },
+    evidence: { ...other.evidence, ratio: one.evidence.ratio },
+    adjusted,
+    isClaimed,
+    isInsideNoise,
+    isOverTime,
+  }
+}
+
+/** Every figure with its verdict, its size, and what would have shown. */
+export const judge = (families: Families<Question>, alpha: number): Change[] =>
+  decide(families, alpha).map((decision) => changeOf(decision, alpha))
+
+function changeOf(
+  { member, evidence, adjusted, isClaimed, isInsideNoise, isOverTime }: Decision,
+  alpha: number,
+): Change {
   const { pair, of, role, sameAs } = member
   const [base, head] = [figureOf(of.base), figureOf(of.head)]
-  const isMoved = hasJumped && tested.ranks !== null
-  const isResolved = of.isExact ? !isEqual(of) : isClaimed(tested, adjusted, alpha) && !isMoved
-  const step = tested.ratio ?? head.median - base.median + 1
+  const step = evidence.ratio ?? head.median - base.median + 1
   return {
     line: pair.line.key,
     column: pair.column,
@@ -104,31 +141,13 @@ function changeOf({ member, tested, adjusted }: Result, alpha: number, hasJumped
     head,
     role,
     sameAs,
-    test: tested,
+    test: testedOf(of, evidence, member.alpha ?? alpha),
     adjusted,
-    verdict: isResolved ? direction(step, of.kind.better) : of.isExact || isNothing(of) ? 'equal' : 'unresolved',
-    isInsideNoise: !of.isExact && isInside(tested),
-    isOverTime: !isResolved && (isMoved ? isClaimed(tested, adjusted, alpha) : isBlurred(tested, member.alpha)),
+    verdict: isClaimed ? direction(step, of.kind.better) : of.isExact || isNothing(of) ? 'equal' : 'unresolved',
+    isInsideNoise,
+    isOverTime,
     notes: of.isExact ? [] : [...notesOf(of.base).map((note) => `base: ${note}`), ...notesOf(of.head)],
   }
-}
-
-/** Ranks alone would have called it a change. */
-const isBlurred = ({ ranks, p }: Tested, alpha: number | null): boolean =>
-  alpha !== null && ranks !== null && ranks < alpha && p! >= alpha
-
-/** Trials in one proportion to others differ as those do. */
-function likeOther(
-  change: Change,
-  at: number,
-  changes: readonly Change[],
-  members: readonly Member<Question>[],
-): Change {
-  const other = changes.find(
-    ({ metric }, index) => metric === change.sameAs && members[index]!.pair === members[at]!.pair,
-  )!
-  const { adjusted, verdict, isInsideNoise, isOverTime } = other
-  return { ...change, test: { ...other.test, ratio: change.test.ratio }, adjusted, verdict, isInsideNoise, isOverTime }
 }
 
 const figureOf = (values: readonly number[]): Figure => ({

@@ -8,35 +8,56 @@ import type { Samples, Values } from './samples.ts'
 
 export type Method = 'exact' | 'signed-rank' | 'mann-whitney'
 
-/** What a test says of one metric, before the other tests of the table are looked at. */
-export type Tested = {
+/** What a claim about one metric rests on, before the other metrics of the table are looked at. */
+export type Evidence = {
   readonly method: Method
   /** Head over base; null where the base is 0. */
   readonly ratio: number | null
-  readonly ci95: Interval | null
   /** Null for exact figures, which chance has no part in. */
   readonly p: number | null
   /** Of separate files: the p of ranks alone, as if no trial had anything in common with the one before it. */
   readonly ranks: number | null
   /** |log ratio| up to which the code differs from itself. */
   readonly guard: number
-  /** The smallest change that the whole procedure would have claimed in four of five cases, as a part of the base; null if unknown. */
-  readonly detectable: number | null
   /** Trials a side that a change, however large, would need to be seen at all; 0 if there are enough. */
   readonly trialsNeeded: number
   /** Of separate files: the level of one changed while it was measured. */
   readonly isJumpy: boolean
 }
 
+/** The same, with what stands beside a claim, or in its place. */
+export type Tested = Evidence & {
+  readonly ci95: Interval | null
+  /** The smallest change that the whole procedure would have claimed in four of five cases, as a part of the base; null if unknown. */
+  readonly detectable: number | null
+}
+
 /**
  * Exact figures are equal or they are not. Interleaved trials are tested in pairs by ranks; trials of separate files by ranks too,
  * and by what a host may do in the course of time.
  */
-export function test(samples: Samples, alpha: number): Tested {
-  if (samples.isExact) return exactly(samples)
-  if (isPaired(samples, alpha)) return byPairs(samples, alpha)
-  return byRanks(samples, alpha)
+export function evidenceOf(samples: Samples, alpha: number): Evidence {
+  if (samples.isExact) return { ...NONE, method: 'exact', ratio: quotient(median(samples.base), median(samples.head)) }
+  return isPaired(samples, alpha) ? byPairs(samples) : byRanks(samples, alpha)
 }
+
+/** How large a change is, and how large it would have had to be. */
+export function testedOf(samples: Samples, evidence: Evidence, alpha: number): Tested {
+  if (evidence.method === 'exact') return { ...evidence, ci95: null, detectable: null }
+  const { base, head, pairs } = samples
+  const isOfPairs = evidence.method === 'signed-rank'
+  const isPositive = (isOfPairs ? pairs.flat() : [...base, ...head]).every((value) => value > 0)
+  if (!isPositive) return { ...evidence, ci95: null, detectable: null }
+  if (isOfPairs) {
+    const ci95 = medianInterval(pairs.map(([one, other]) => other / one))
+    return { ...evidence, ci95, detectable: shownByPairs(growths(samples), alpha, evidence.guard) }
+  }
+  const isEnough = evidence.trialsNeeded === 0
+  const shown = isEnough ? shownByRanks(samples, alpha, evidence.guard) : null
+  return { ...evidence, ci95: ratioInterval(base, head), detectable: shown }
+}
+
+const NONE = { p: null, ranks: null, guard: 0, trialsNeeded: 0, isJumpy: false } as const
 
 /** Pairs take a shared drift out of the comparison, but fewer arrangements of them can speak against chance. */
 const isPaired = ({ pairs }: Values, alpha: number) => smallestSignedRank(pairs.length) <= alpha
@@ -62,20 +83,6 @@ function growths({ pairs }: Values): number[] {
   return pairs.map(([base, head]) => (isPositive ? Math.log(head / base) : head - base))
 }
 
-function exactly({ base, head }: Samples): Tested {
-  return { ...UNKNOWN, method: 'exact', ratio: quotient(median(base), median(head)) }
-}
-
-const UNKNOWN = {
-  ci95: null,
-  p: null,
-  ranks: null,
-  guard: 0,
-  detectable: null,
-  trialsNeeded: 0,
-  isJumpy: false,
-} as const
-
 /** Equal, value by value. */
 export const isEqual = ({ base, head }: Values): boolean =>
   base.length === head.length && base.every((value, index) => Object.is(value, head[index]))
@@ -83,19 +90,17 @@ export const isEqual = ({ base, head }: Values): boolean =>
 /** Every trial of both sides gave 0: there is nothing to tell apart. */
 export const isNothing = ({ base, head }: Values): boolean => [...base, ...head].every((value) => value === 0)
 
-function byPairs(samples: Samples, alpha: number): Tested {
+function byPairs(samples: Samples): Evidence {
   const { pairs } = samples
   const isPositive = pairs.every(([base, head]) => base > 0 && head > 0)
-  const ratios = pairs.map(([base, head]) => head / base)
-  const guard = guardOf(samples, samples.noise)
   return {
-    ...UNKNOWN,
+    ...NONE,
     method: 'signed-rank',
-    ratio: isPositive ? median(ratios) : quotient(median(pairs.map(([a]) => a)), median(pairs.map(([, b]) => b))),
-    ci95: isPositive ? medianInterval(ratios) : null,
+    ratio: isPositive
+      ? median(pairs.map(([base, head]) => head / base))
+      : quotient(median(pairs.map(([a]) => a)), median(pairs.map(([, b]) => b))),
     p: signedRank(growths(samples)),
-    guard,
-    detectable: isPositive ? shownByPairs(growths(samples), alpha, guard) : null,
+    guard: guardOf(samples, samples.noise),
   }
 }
 
@@ -109,25 +114,24 @@ function shownByPairs(growths: readonly number[], alpha: number, guard: number):
   })
 }
 
-function byRanks(samples: Samples, alpha: number): Tested {
+function byRanks(samples: Samples, alpha: number): Evidence {
   const { base, head } = samples
-  const isPositive = [...base, ...head].every((value) => value > 0)
   const isEnough = smallestMannWhitney(base.length, head.length) <= alpha
   const ranks = mannWhitney(base, head)
   const time = isSeparate(samples) ? overTime(samples) : undefined
-  const guard = guardOf(samples, samples.noise)
   return {
     method: 'mann-whitney',
     ratio: quotient(median(base), median(head)),
-    ci95: isPositive ? ratioInterval(base, head) : null,
     p: time === undefined ? ranks : Math.max(ranks, time.p),
     ranks: time === undefined ? null : ranks,
-    guard,
-    detectable: isPositive && isEnough ? shownByRanks(samples, alpha, guard) : null,
+    guard: guardOf(samples, samples.noise),
     trialsNeeded: isEnough ? 0 : trialsFor(alpha),
     isJumpy: time?.isJumpy ?? false,
   }
 }
+
+/** Over time claims begin where the correlation of neighbours lets them, which few trials hardly tell. */
+const UNSURE = 3
 
 /** Ranks are the cheaper test, and the first one to say no. */
 function shownByRanks(samples: Samples, alpha: number, guard: number): number | null {
@@ -141,7 +145,7 @@ function shownByRanks(samples: Samples, alpha: number, guard: number): number | 
     if (mannWhitney(base, shifted) >= alpha) return false
     return time === undefined || inOrder({ ...samples, base, head: shifted }).p < alpha
   }
-  return detectable({ claims, ...(time ?? errorOf([base, head])), guard })
+  return detectable({ claims, ...(time === undefined ? errorOf([base, head]) : { ...time, unsure: UNSURE }), guard })
 }
 
 function errorOf(samples: readonly (readonly number[])[]): Pick<Resolution, 'error' | 'freedom'> {

@@ -16,14 +16,16 @@ export type Level = {
 /**
  * Do two stretches of time differ in their level, if neighbours in time have something in common? A t test by generalised least
  * squares for each first-order autocorrelation (Prais and Winsten 1954), averaged over how likely these values make it (Zellner
- * and Tiao 1964, with an even prior from 0 to 0.95). With few trials nearly any correlation is possible, and the answer says so.
+ * and Tiao 1964, with a prior from 0 to 0.95 that falls as 1 minus the correlation does). With few trials nearly any correlation is possible, and the answer says so.
  */
 export function levelsDiffer(a: readonly number[], b: readonly number[]): Level {
   const freedom = a.length + b.length - 2
   if (freedom < 1) return { p: 1, error: 0, correlation: 0, freedom }
   const [one, other] = [sumsOf(a), sumsOf(b)]
   const likelihoods = likelihoodsOf([a, b])
-  const fits = CORRELATIONS.map((correlation, at) => fitAt(correlation, likelihoods[at]!, one, other, freedom))
+  const fits = CORRELATIONS.map((correlation, at) => {
+    return fitAt(correlation, likelihoods[at]! + Math.log(1 - correlation), one, other, freedom)
+  })
   const best = fits.reduce((so, fit) => (fit.likelihood > so.likelihood ? fit : so))
   if (!(best.error > 0)) {
     const isSame = one.mean === other.mean

@@ -4,8 +4,8 @@ import { studentTail } from './student.ts'
 
 /** In units of log likelihood: so much better must another split be, for the difference not to be between the stretches. */
 const BETTER_SPLIT = 1
-/** As much better must two levels fit one stretch than one level does; independent values come to it in one of 500 stretches. */
-const JUMP = 9
+/** As much better must two levels fit one stretch than one level does; of independent values hardly one stretch in 1000 does. */
+const JUMP = 11
 
 /** Two stretches of one host's time, and what that host did in them. */
 export type OverTime = {

@@ -129,7 +129,7 @@ function byMatrices(a: readonly number[], b: readonly number[], correlation: num
   const rest = sum(({ x, y }) => (y - level * x[0]! - step * x[1]!) ** 2)
   const freedom = rows.length - 2
   const t = step / Math.sqrt(((rest / freedom) * aa) / determinant)
-  const weight = (1 - correlation ** 2) * determinant ** -0.5 * rest ** (-freedom / 2)
+  const weight = (1 - correlation) * (1 - correlation ** 2) * determinant ** -0.5 * rest ** (-freedom / 2)
   return { weight, p: studentTail(t, freedom) }
 }
 
