@@ -8,6 +8,7 @@ import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
 import { Refused } from './refused.ts'
 import { definitionOfProgram, type Replay, readSchedule, replayOf, type Step } from './replay.ts'
+import { compareWithFresh } from './reruns.ts'
 import { scheduleText } from './schedule.ts'
 import { loadTraced } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
@@ -57,19 +58,27 @@ export function explore<Subject>(exploration: Exploration<Subject> | ModuleExplo
 async function exploreModule(of: ModuleExploration): Promise<Answer> {
   refuseUnknown('the exploration of a module', of, ['module', 'name', 'bound'])
   const { module, name = 'default', bound } = of
-  const exported = (await loadTraced(module))[name]
-  if (typeof exported !== 'object' || exported === null) {
-    throw new Refused(`${String(module)} exports no exploration as '${name}'`, 'Export `{ setup, actors, oracle }`.')
-  }
-  const exploration = exported as Exploration<unknown>
-  return exploreHere(bound === undefined ? exploration : { ...exploration, bound: { ...exploration.bound, ...bound } })
+  const [one, other] = [await exportOf(module, name), await exportOf(module, name)]
+  return exploreHere(bound === undefined ? one : { ...one, bound: { ...one.bound, ...bound } }, other)
 }
 
-function exploreHere<Subject>(exploration: Exploration<Subject>): Answer {
+/** Of a module that is loaded as if for the first time. */
+async function exportOf(module: string | URL, name: string): Promise<Exploration<unknown>> {
+  const exported = (await loadTraced(module))[name]
+  if (typeof exported === 'object' && exported !== null) return exported as Exploration<unknown>
+  throw new Refused(`${String(module)} exports no exploration as '${name}'`, 'Export `{ setup, actors, oracle }`.')
+}
+
+/** `fresh`: the same of another instance of its module. */
+function exploreHere<Subject>(exploration: Exploration<Subject>, fresh?: Exploration<Subject>): Answer {
   return withGuards(() => {
     const program = watched((watch) => watch(() => programOf(exploration)))
     const limits = limitsOf(exploration.bound)
     const explored = exploreProgram(program, limits, undefined, RERUN_GROWTH)
+    if (fresh !== undefined) {
+      const { sampled } = explored
+      watched((watch) => watch(() => compareWithFresh(program, programOf(fresh), limits, sampled)))
+    }
     if (explored.verdict === 'PASS' && exploration.mustEnd !== undefined) {
       return answerOf(program, limits, whoStarves(program, exploration, explored))
     }

@@ -96,7 +96,7 @@ export class Behaviour extends Graph implements Observer {
   }
 
   /** From the start, along the path to `node`, which is answered by `answer`. */
-  #begin(node: number, answer: number): void {
+  #begin(node: number, answer: number, actor = this.#actor): void {
     this.#path = this.pathTo(node)
     this.#onPath = 1
     this.#last = node
@@ -107,12 +107,15 @@ export class Behaviour extends Graph implements Observer {
     this.#frames = []
     enterActor(this.#frames)
     const cpu = new CheckedCpu(this.id, this, this.#words, this.#patience, this.#showsBarriers)
-    this.#run = new ActorRun(this.#actor, cpu)
+    this.#run = new ActorRun(actor, cpu)
   }
 
-  /** Runs the actor once more to where it stands at `node`, a step of it at a time: it must do what it did. */
-  *again(node: number): Generator<void, void> {
-    this.#begin(node, 0)
+  /**
+   * Runs the actor once more to where it stands at `node`, a step of it at a time: it must do what it did. `actor`: the same from
+   * another instance of its module.
+   */
+  *again(node: number, actor: Actor = this.#actor): Generator<void, void> {
+    this.#begin(node, 0, actor)
     while (this.#onPath < this.#path.length) {
       yield
       this.#resume(this.#answerAt(this.#onPath - 1))

@@ -52,6 +52,8 @@ export type Explored = {
   readonly limits: Limits
   /** Where steps were taken: `function file:line:column`. Only of actors from the traced build. */
   readonly visited: readonly string[]
+  /** Some of the executions that were run twice. */
+  readonly sampled: readonly (readonly number[])[]
   /** If an execution was too long: who looks at the same again and again in it, in a sentence each. */
   readonly waits: readonly string[]
 }
@@ -117,6 +119,7 @@ function exploreWatched(
     ms: performance.now() - began,
     limits,
     visited: [...new Set(machine.behaviours.flatMap(({ visited }) => [...visited]))],
+    sampled: isLivelock ? [] : reruns.compared,
     waits: outcome.verdict === 'UNKNOWN' && outcome.because === 'depth' ? spinsIn(machine, schedule) : [],
   }
 }

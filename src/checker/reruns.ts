@@ -16,8 +16,8 @@ export class Reruns {
   readonly #growth: number
   #executions = 0
   #next = 1
-  /** Executions that were compared. */
-  compared = 0
+  /** The first and the last execution that were compared. */
+  readonly compared: (readonly number[])[] = []
 
   /** `growth`: the next execution that is compared is so many times as far away as the last. */
   constructor(program: Program, options: BehaviourOptions, growth: number) {
@@ -36,7 +36,7 @@ export class Reruns {
 
   /** Compares the way to where the machine is with another run of it. */
   compare(machine: Machine): void {
-    this.compared += 1
+    this.compared[Math.min(this.compared.length, 1)] = machine.schedule()
     const again = new Machine(this.#program, { ...this.#options, isTree: true })
     for (const [depth, stepper] of machine.schedule().entries()) {
       const actor = machine.actorOf(stepper)
@@ -72,6 +72,25 @@ export class Reruns {
     const nameOf = (at: number) => this.#program.place.nameOf(at as never)
     const before = stepText(kind.at[node]!, word.at[node]!, a.at[node]!, nameOf)
     throw different(`actor '${this.#program.actors[actor]!.name}' came to '${now}' where it had come to '${before}'`)
+  }
+}
+
+/**
+ * The actors of a module that was loaded once more, in the other order: what the first to run has left behind for good, such as
+ * a variable that is set once, was left there by another now.
+ */
+export function compareWithFresh(
+  program: Program,
+  fresh: Program,
+  options: BehaviourOptions,
+  schedules: readonly (readonly number[])[],
+): void {
+  for (const schedule of schedules) {
+    const machine = new Machine(program, { ...options, isTree: true })
+    for (const stepper of schedule) machine.step(stepper)
+    for (let actor = machine.actors - 1; actor >= 0; actor -= 1) {
+      finish(machine.behaviours[actor]!.again(machine.nodes[actor]!, fresh.actors[actor]))
+    }
   }
 }
 

@@ -24,7 +24,7 @@ export type Job = {
 }
 
 export type Report = Job & {
-  readonly explored: Omit<Explored, 'visited'>
+  readonly explored: Omit<Explored, 'visited' | 'sampled'>
   /** Of a patch: which of its steps were taken in any execution. */
   readonly taken?: readonly string[]
   /** As text: how to replay it, and what happens in it. */

@@ -129,7 +129,7 @@ for (const [name, code, why] of [
   [
     'star.js',
     spinLock({ release: 'cpu.store(this.word, 0)' }),
-    /actor 'cpu0' made store lock\.word and never took it\nWrite `yield\*`/,
+    /actor 'cpu0' calls cpu\.store\(this\.word, 0\) in star\.js:\d+, and takes none of its steps\nWrite `yield\*`/,
   ],
   ['plain.js', spinLock().replace('*acquire', 'acquire').replaceAll('yield*', ''), /`yield\*`/],
   ['clock.js', spinLock({ release: 'if (Date.now() > 0) yield* cpu.store(this.word, 0)' }), /calls Date\.now\(\)/],

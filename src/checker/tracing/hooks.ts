@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { LoadFnOutput, LoadHook, ResolveHook } from 'node:module'
 import { basename, extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { toTraced } from '../../builds/traced.ts'
 import { FRAMES } from '../../builds/write.ts'
 import { stripTypes } from '../../patches/strip-types.ts'
+import { withUntakenCalls } from './untaken-calls.ts'
 
 // Node loads these in a thread of their own: modules of the user's are traced on their way in, with all that they import of theirs.
 
@@ -12,6 +13,7 @@ import { stripTypes } from '../../patches/strip-types.ts'
 export const MARK = 'faultline-traced'
 
 const DIST = new URL('../../', import.meta.url).href
+const UNTAKEN = new URL('untaken.js', import.meta.url).href
 const CODE = ['.js', '.mjs', '.ts', '.mts']
 /** What a traced module means by the names of the library. */
 const DOORS: Readonly<Record<string, string>> = {
@@ -46,7 +48,7 @@ export const load: LoadHook = async (url, context, next) => {
   const file = fileURLToPath(new URL(url))
   const text = await readFile(file, 'utf8')
   const code = /ts$/.test(extname(file)) ? await stripTypes(text, basename(file)) : text
-  const source = toTraced(code, basename(file), new URL(`file://${FRAMES}`).href)
+  const source = toTraced(withUntakenCalls(code, basename(file), UNTAKEN), basename(file), pathToFileURL(FRAMES).href)
   return { format: 'module', source, shortCircuit: true } satisfies LoadFnOutput
 }
 
