@@ -15,39 +15,53 @@ export const median = (values: readonly number[]): number => medianSorted([...va
 export function medianInterval(values: readonly number[]): Interval {
   const sorted = [...values].sort((a, b) => a - b)
   if (sorted.length < 3) return [sorted[0]!, sorted.at(-1)!]
-  const ranks = middleRanks(sorted.length)
-  const medians = new Float64Array(RESAMPLES)
-  for (let resample = 0; resample < RESAMPLES; resample += 1) {
-    const [low, high] = [sorted[ranks[2 * resample]!]!, sorted[ranks[2 * resample + 1]!]!]
-    medians[resample] = low + 0.5 * (high - low)
-  }
-  const ends = Array.from(medians.sort())
-  return [quantileSorted(ends, 0.025), quantileSorted(ends, 0.975)]
+  const medians = middleRanks(sorted.length)
+    .map(({ low, high, times }) => ({ value: sorted[low]! + 0.5 * (sorted[high]! - sorted[low]!), times }))
+    .sort((a, b) => a.value - b.value)
+  return [resampled(medians, 0.025), resampled(medians, 0.975)]
 }
+
+/** As `quantileSorted` of all medians, each as often as it came. */
+function resampled(medians: readonly { readonly value: number; readonly times: number }[], share: number): number {
+  const place = (RESAMPLES - 1) * share
+  const at = (wanted: number) => {
+    let seen = 0
+    return medians.find(({ times }) => {
+      seen += times
+      return seen > wanted
+    })!.value
+  }
+  const [below, above] = [at(Math.floor(place)), at(Math.ceil(place))]
+  return below + (place % 1) * (above - below)
+}
+
+/** Two values in the middle of a resample by their ranks, and of how many resamples they are. */
+type Middle = { readonly low: number; readonly high: number; readonly times: number }
 
 /** As many sizes as are kept: a file has few. */
 const MOST_SIZES = 64
-const ranksBySize = new Map<number, Uint32Array>()
+const middlesBySize = new Map<number, readonly Middle[]>()
 
 /**
  * The ranks of the two values in the middle of each resample of so many. Which values are drawn depends on their number only, so that
  * this is done once for all metrics of a file.
  */
-function middleRanks(size: number): Uint32Array {
-  const known = ranksBySize.get(size)
+function middleRanks(size: number): readonly Middle[] {
+  const known = middlesBySize.get(size)
   if (known !== undefined) return known
   const random = new Random(size)
-  const ranks = new Uint32Array(2 * RESAMPLES)
   const drawn = new Uint32Array(size)
+  const times = new Map<number, number>()
   for (let resample = 0; resample < RESAMPLES; resample += 1) {
     drawn.fill(0)
     for (let draw = 0; draw < size; draw += 1) drawn[random.below(size)]! += 1
-    ranks[2 * resample] = rankAt(drawn, (size - 1) >>> 1)
-    ranks[2 * resample + 1] = rankAt(drawn, size >>> 1)
+    const key = rankAt(drawn, (size - 1) >>> 1) * size + rankAt(drawn, size >>> 1)
+    times.set(key, (times.get(key) ?? 0) + 1)
   }
-  if (ranksBySize.size === MOST_SIZES) ranksBySize.clear()
-  ranksBySize.set(size, ranks)
-  return ranks
+  const middles = [...times].map(([key, many]) => ({ low: Math.floor(key / size), high: key % size, times: many }))
+  if (middlesBySize.size === MOST_SIZES) middlesBySize.clear()
+  middlesBySize.set(size, middles)
+  return middles
 }
 
 /** Of values that were drawn so often, in their order, the rank of that which is at this place. */

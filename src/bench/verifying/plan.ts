@@ -10,21 +10,24 @@ const OF_PLACE = ['vcpus', 'trace']
  * a plan ends; a file that says neither and lacks runs has lost them.
  */
 export function planFaults({ runs }: Result, groups: readonly Group[], options: PlanOptions): string[] {
-  const left = runs.map((run) => keyOf(run))
+  const left = new Map<string, number>()
+  for (const run of runs) left.set(keyOf(run), (left.get(keyOf(run)) ?? 0) + 1)
   const missing: string[] = []
   const isCut = runs.some((run) => run.error !== null || Object.hasOwn(run, 'interrupted'))
   for (const group of groups) {
     for (const { name } of group.variants) {
       const machine = group.modelled?.profile.name ?? 'threads'
       const key = keyOf({ scenario: group.scenario.name, variant: name, machine, params: paramsOf(group, options) })
-      const at = left.indexOf(key)
-      if (at >= 0) left.splice(at, 1)
+      const many = left.get(key) ?? 0
+      if (many > 0) left.set(key, many - 1)
       else missing.push(`${group.scenario.name} ${name} on ${machine}`)
     }
   }
   return [
     ...(isCut ? [] : missing.map((run) => `its command asks for ${run}, which is not there as it asks for it`)),
-    ...left.map((key) => `there is a run that its command does not ask for: ${key}`),
+    ...[...left]
+      .flatMap(([key, many]) => (many > 0 ? [key] : []))
+      .map((key) => `there is a run that its command does not ask for: ${key}`),
   ]
 }
 
