@@ -23,6 +23,8 @@ export type ModelOptions = {
   readonly durationMs: number
   /** The load is a recording of this length, which replaces warm-up and duration; 0: it is endless. */
   readonly recordingMs: number
+  /** From when on a recording is measured; from its beginning if it is not said. */
+  readonly measureFromMs?: number
   /** How many events each CPU may note of what it does; 0: it notes nothing. */
   readonly timelineEvents?: number
   readonly seed: number
@@ -69,7 +71,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const shape = { ...shapeOf(place, roles.length, own), hasOneHistogram: true }
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const isRecording = recordingMs > 0
-  const measureFrom = isRecording ? 0 : options.warmupMs * MS
+  const measureFrom = isRecording ? (options.measureFromMs ?? 0) * MS : options.warmupMs * MS
   const measureUntil = isRecording ? recordingMs * MS : measureFrom + options.durationMs * MS
   const events = options.timelineEvents ?? 0
   const timelines = roles

@@ -34,7 +34,7 @@ export function paceOfFaults(
   const away = uint8s(length)
   const toSpte = times.toSpte?.ns ?? TO_SPTE_NS
   const toRelease = times.toRelease?.ns ?? TO_RELEASE_NS
-  const latestNs = latestSpteNs([order])
+  const latestNs = latestSpteNs(order)
   let releasedNs = Number.NEGATIVE_INFINITY
   for (let index = 0; index < length; index += 1) {
     const atNs = order.atNs.at(index)

@@ -34,16 +34,27 @@ const FLUSH_PERCENTILE = 0.9
 const CYCLE_PERCENTILE = 0.1
 
 /** Which waits belong to the SPTE that the same task set next: whoever retries sets none. In ns from their end. */
-export function latestSpteNs(faults: readonly FaultOrder[]): number {
+export function latestSpteNs(order: FaultOrder): number {
+  return latestOf([beginningOf(order, Number.POSITIVE_INFINITY)])
+}
+
+function latestOf(faults: readonly Told[]): number {
   const usual = distributionOf([numbers(toSptes(faults, Number.POSITIVE_INFINITY))])
   return usual === undefined ? 0 : Math.max(2000, usual.trimmedMean * OUTLIER)
 }
 
-export function recordedTimes(moments: Moments, order: Order, mmuLock: number): RecordedTimes {
-  const { faults, takings } = order
-  const { tails, shorts, zaps } = waitsFor(moments, takings, mmuLock)
+/** `untilNs`: only what happened before is looked at, to predict the rest by. */
+export function recordedTimes(
+  moments: Moments,
+  order: Order,
+  mmuLock: number,
+  untilNs: number = Number.POSITIVE_INFINITY,
+): RecordedTimes {
+  const { takings } = order
+  const faults = order.faults.map((each) => beginningOf(each, untilNs))
+  const { tails, shorts, zaps } = waitsFor(moments, takings, mmuLock, untilNs)
   const flush = percentileOf(shorts, FLUSH_PERCENTILE)
-  const toSpteNs = toSptes(faults, latestSpteNs(faults))
+  const toSpteNs = toSptes(faults, latestOf(faults))
   return {
     toSpteNs,
     toReleaseNs: Float64Array.from(tails),
@@ -56,10 +67,20 @@ export function recordedTimes(moments: Moments, order: Order, mmuLock: number): 
   }
 }
 
-function toSptes(faults: readonly FaultOrder[], latestNs: number): Float64Array {
-  return gathered(faults, ({ atNs, waitEndedNs }) => {
+/** The columns that times are taken from, as far as they are wanted. */
+type Told = Pick<FaultOrder, 'atNs' | 'lastNs' | 'waitBeganNs' | 'waitEndedNs'> & { readonly length: number }
+
+function beginningOf(order: FaultOrder, untilNs: number): Told {
+  const { atNs, lastNs, waitBeganNs, waitEndedNs } = order
+  let length = 0
+  while (length < atNs.length && atNs.at(length) < untilNs) length += 1
+  return { atNs, lastNs, waitBeganNs, waitEndedNs, length }
+}
+
+function toSptes(faults: readonly Told[], latestNs: number): Float64Array {
+  return gathered(faults, ({ atNs, waitEndedNs, length }) => {
     const samples: number[] = []
-    for (let index = 0; index < atNs.length; index += 1) {
+    for (let index = 0; index < length; index += 1) {
       const ended = waitEndedNs.at(index)
       if (ended >= 0 && atNs.at(index) - ended <= latestNs) samples.push(atNs.at(index) - ended)
     }
@@ -67,20 +88,20 @@ function toSptes(faults: readonly FaultOrder[], latestNs: number): Float64Array 
   })
 }
 
-function meanNeighboursNs(faults: readonly FaultOrder[]): number {
+function meanNeighboursNs(faults: readonly Told[]): number {
   let sum = 0
   let count = 0
-  for (const { atNs, lastNs } of faults) {
-    for (let index = 0; index < atNs.length; index += 1) sum += Math.min(10_000, lastNs.at(index) - atNs.at(index))
-    count += atNs.length
+  for (const { atNs, lastNs, length } of faults) {
+    for (let index = 0; index < length; index += 1) sum += Math.min(10_000, lastNs.at(index) - atNs.at(index))
+    count += length
   }
   return count === 0 ? 0 : sum / count
 }
 
-function cycles(faults: readonly FaultOrder[]): Float64Array {
-  return gathered(faults, ({ atNs, lastNs, waitBeganNs }) => {
+function cycles(faults: readonly Told[]): Float64Array {
+  return gathered(faults, ({ atNs, lastNs, waitBeganNs, length }) => {
     const samples: number[] = []
-    for (let index = 1; index < atNs.length; index += 1) {
+    for (let index = 1; index < length; index += 1) {
       if (waitBeganNs.at(index) < 0) samples.push(atNs.at(index) - lastNs.at(index - 1))
     }
     return samples
@@ -90,7 +111,7 @@ function cycles(faults: readonly FaultOrder[]): Float64Array {
 type Held = { readonly ns: number; readonly taken: number }
 
 /** The ends of waits tell when others let mmu_lock go: one that had set an SPTE meanwhile, or one that invalidates. */
-function waitsFor(moments: Moments, takings: readonly TakingOrder[], mmuLock: number) {
+function waitsFor(moments: Moments, takings: readonly TakingOrder[], mmuLock: number, untilNs: number) {
   const tails: number[] = []
   const shorts: number[] = []
   const zaps: Held[] = []
@@ -101,7 +122,7 @@ function waitsFor(moments: Moments, takings: readonly TakingOrder[], mmuLock: nu
   }
   let last = -1
   let beforeLast = -1
-  for (let index = 0; index < moments.length; index += 1) {
+  for (let index = 0; index < moments.length && moments.atNs(index) < untilNs; index += 1) {
     const what = moments.what(index)
     if (what === WAIT_BEGIN || what === WAIT_END) {
       if (moments.value(index) !== mmuLock) continue
@@ -130,7 +151,7 @@ function waitsFor(moments: Moments, takings: readonly TakingOrder[], mmuLock: nu
 }
 
 /** In one piece: spreading millions of samples into a call would overflow its stack. */
-function gathered(faults: readonly FaultOrder[], of: (order: FaultOrder) => readonly number[]): Float64Array {
+function gathered(faults: readonly Told[], of: (told: Told) => readonly number[]): Float64Array {
   return Float64Array.from(faults.flatMap(of))
 }
 

@@ -93,6 +93,10 @@ export type WorkloadOptions = {
   readonly speed: Speed
   /** At most so many notifiers: each is a thread. */
   readonly notifiers: number
+  /** Times of another recording, or of a part of this one: what is not told of the whole of it itself. */
+  readonly times?: RecordedTimes
+  /** The times of this recording are taken from its beginning only. */
+  readonly learnUntilNs?: number
 }
 
 /** Makes a workload of a recording that was read with `keepStreams`. */
@@ -117,7 +121,8 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     mmuLock: mmuLock?.rwlock ?? NO_RWLOCK,
     isPlayed,
   })
-  const times = recordedTimes(recording.moments!, order, mmuLock?.rwlock ?? NO_RWLOCK)
+  const lock = mmuLock?.rwlock ?? NO_RWLOCK
+  const times = options.times ?? recordedTimes(recording.moments!, order, lock, options.learnUntilNs)
   const costs = recordedCosts(times)
   const unitsOf = (vcpu: number) =>
     costs.map_spte === undefined ? {} : { mapUnits: mapUnitsOf(order.faults[vcpu]!, times, costs.map_spte, vcpu + 1) }
