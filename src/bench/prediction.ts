@@ -83,7 +83,8 @@ export function predictionOf(ran: ModelResult, roles: readonly RolePlan[]): Pred
   const sum = (rows: typeof who, of: (row: (typeof who)[number]) => number) =>
     rows.reduce((total, row) => total + of(row), 0)
   return {
-    faults: (counters.pf_fixed ?? 0) + (counters.pf_spurious ?? 0),
+    // A spurious fault sets no SPTE, and so is none of those that a recording tells by them.
+    faults: counters.pf_fixed ?? 0,
     waits: sum(vcpus, ({ contended }) => contended),
     totalNs: sum(vcpus, ({ waitTotalNs }) => waitTotalNs),
     medianNs: metrics.mmu_lock_wait_p50_ns ?? 0,

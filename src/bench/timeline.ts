@@ -13,6 +13,7 @@ import {
   RECORDED,
   RELEASING,
   SEQ,
+  TRACED,
   WAIT_BEGAN,
   WAIT_ENDED,
 } from '../workers/timeline.ts'
@@ -31,7 +32,7 @@ export function timelineOf(
   return {
     seed,
     cpus: run.timelines.map(({ events, lost }, cpu) => {
-      const kept = events.filter(({ ns }) => ns <= untilNs)
+      const kept = events.filter(({ ns, code }) => ns <= untilNs && code < TRACED)
       return {
         name: nameOf(cpu),
         left: lost + events.length - kept.length,

@@ -2,12 +2,13 @@ import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
+import type { Note } from '../protocols/traced.ts'
 import { Records } from '../shared-memory/records.ts'
 import { Random } from '../workers/random.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf, type Window } from '../workers/run-result.ts'
 import { broughtBy } from '../workers/system.ts'
-import { Timeline, Trigger } from '../workers/timeline.ts'
+import { Timeline, TRACED, Trigger } from '../workers/timeline.ts'
 import { BLAME } from './blame.ts'
 import { costsOf } from './costs.ts'
 import type { SimulatedCpu } from './cpu.ts'
@@ -27,6 +28,8 @@ export type ModelOptions = {
   readonly measureFromMs?: number
   /** How many events each CPU may note of what it does; 0: it notes nothing. */
   readonly timelineEvents?: number
+  /** Whether the timelines hold KVM's tracepoints too, and begin with the run. */
+  readonly isTraced?: boolean
   readonly seed: number
   /** Gives the run up. */
   readonly signal?: AbortSignal
@@ -64,7 +67,9 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const { buildSystem, runRole } = await loadFlatBuild()
   const system = await systemOf(options.system, 'flat')
   const own = broughtBy(system.variant)
-  const { place, vm } = buildSystem(system)
+  const note: Note = (cpu, tracepoint, value, other) =>
+    timelines[cpu]?.add(machine.cpus[cpu]!.now(), TRACED + tracepoint, value, other)
+  const { place, vm } = buildSystem(system, options.isTraced === true ? note : undefined)
   const words = new Int32Array(Math.max(1, place.words))
   vm.initialise(words)
   const { roles, recordingMs } = options
@@ -77,7 +82,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const timelines = roles
     .slice(0, events === 0 ? 0 : roles.length)
     .map(() => new Timeline(new Float64Array(Timeline.size(events))))
-  const trigger = Trigger.of(new Int32Array(1), roles)
+  const trigger = Trigger.of(Int32Array.of(options.isTraced === true ? 1 : 0), roles)
   const { invalidateSeq, invalidateInProgress } = vm
   const noted = events === 0 ? undefined : { timelines, trigger, invalidateSeq, invalidateInProgress }
   const machine: Machine = new Machine(

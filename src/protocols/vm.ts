@@ -27,6 +27,7 @@ import { SidedRwLock } from './nx/sided-lock.ts'
 import { ORACLE } from './oracles.ts'
 import { type PageLifetime, StayingPages } from './page-lifetime.ts'
 import { Stage2, type Stage2Config } from './stage2/stage2.ts'
+import { type Note, traced } from './traced.ts'
 import { Vcpu } from './vcpu.ts'
 import { Watch } from './watch.ts'
 import { counted, watched } from './watched.ts'
@@ -66,6 +67,8 @@ export type VmConfig = {
   readonly nx?: NxConfig
   /** Whether its load is a recording, whose roles wait for each other. */
   readonly isReplay?: boolean
+  /** Where its tracepoints are taken down, if they are. */
+  readonly note?: Note
 }
 
 /** `INVALID_GPA`, all ones: the range of the invalidation in progress is not set. Bounds are compared as they are there, unsigned. */
@@ -290,9 +293,10 @@ function shadowedOf({ mmu, nx }: VmConfig): { readonly start: number; readonly e
 }
 
 /** Its architecture's functions, watched if anybody does. */
-function tableFor(kvm: Kvm, { stage2, oracles }: VmConfig): Kvm {
+function tableFor(kvm: Kvm, { stage2, oracles, note }: VmConfig): Kvm {
   const own = counted(stage2 === undefined ? kvm : { ...kvm, unmapGfnRange: kvm.arm64UnmapGfnRange })
-  return oracles ? watched(own) : own
+  const seen = oracles ? watched(own) : own
+  return note === undefined ? seen : traced(seen, note)
 }
 
 /** One of two, by the version of the kernel, or that of a patch. */

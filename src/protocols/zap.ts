@@ -49,13 +49,13 @@ export function* arm64UnmapGfnRange(
 }
 
 /** Every leaf of a memslot, with mmu_lock held for write. */
-export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, pending: boolean): Steps<boolean> {
+export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, pending: boolean, canYield = true): Steps<boolean> {
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   const end = gfnAdd(start, pages)
   let flush = pending
-  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, canYield, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, canYield, flush)
   return flush
 }
 

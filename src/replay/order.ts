@@ -23,7 +23,7 @@ export type FaultOrder = {
   readonly lastNs: Column<Float64Array>
   readonly waitBeganNs: Column<Float64Array>
   readonly waitEndedNs: Column<Float64Array>
-  /** What had taken the gfn away: the role and the ordinal of it, and its time. NEVER: nothing that was recorded. */
+  /** What had taken the gfn away: the role and the ordinal of it, and when that began. NEVER: nothing that was recorded. */
   readonly causeRole: Column<Uint32Array>
   readonly causeCount: Column<Uint32Array>
   readonly causeNs: Column<Float64Array>

@@ -26,6 +26,7 @@ export function paceOfFaults(
   times: RecordedTimes,
   played: PlayedCosts,
   isFromStart: boolean,
+  firstZapper: number,
   speed: number,
 ): RecordedPace {
   const length = order.gfns.length
@@ -48,8 +49,9 @@ export function paceOfFaults(
     )
     lagsNs[index] = -1
     if (order.causeRole.at(index) !== NEVER) {
-      // A vCPU that was in its guest was interrupted for it.
-      const takenNs = order.causeNs.at(index) + (order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs)
+      // A vCPU that was in its guest was interrupted for it. Who zaps everything has taken it when that begins.
+      const toZapNs = order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs
+      const takenNs = order.causeNs.at(index) + (order.causeRole.at(index) >= firstZapper ? 0 : toZapNs)
       if (takenNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - takenNs), speed)
     }
     away[index] = order.away.at(index)

@@ -12,19 +12,23 @@ const MOST_FAULTIN_NS = 2850
 /** What is played of a fault beside its work, under mmu_lock and outside of it: words, and lines that other CPUs have had. */
 export const WORDS_UNDER_LOCK_NS = 150
 const WORDS_OUTSIDE_NS = 150
+/** Of one leaf among many, when the lock is held anyhow. */
+const ZAP_NS = 20
 /** The same of an invalidation whose flush interrupts somebody. */
-const WORDS_OF_FLUSH_NS = 1200
+const WORDS_OF_FLUSH_NS = 800
 
 const heldNs = ({ toSpte, toRelease, neighboursNs }: RecordedTimes) =>
   toSpte === null ? null : toSpte.ns + (toRelease?.ns ?? 0) + neighboursNs
 
-export function recordedCosts(times: RecordedTimes): RecordedCosts {
+/** `hasZaps`: who zaps everything holds mmu_lock for as long as was recorded, so what each leaf costs is in that. */
+export function recordedCosts(times: RecordedTimes, hasZaps: boolean): RecordedCosts {
   const held = heldNs(times)
   const faultin = faultinNs(times)
   return {
     ...(held === null ? {} : { map_spte: Math.max(0, Math.round(held - WORDS_UNDER_LOCK_NS)) }),
     ...(times.cycle === null ? {} : { faultin_pfn: faultin, faultin_fresh: faultin }),
     ...(times.flush === null ? {} : { ipi_delivery: Math.max(0, Math.round(times.flush.ns - WORDS_OF_FLUSH_NS)) }),
+    ...(hasZaps ? { zap_spte: ZAP_NS } : {}),
     ...cost('zap_spte', times.zap),
   }
 }

@@ -1,6 +1,7 @@
 import { distributionOf } from './distribution.ts'
-import { INSTALL, type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, ZAP } from './moments.ts'
-import type { FaultOrder, Order, TakingOrder } from './order.ts'
+import type { Moments } from './moments.ts'
+import type { FaultOrder, Order } from './order.ts'
+import { recordedHolds } from './recorded-holds.ts'
 
 /** How long something took on the recorded host, and from how many samples that is known. */
 export type Known = { readonly ns: number; readonly samples: number }
@@ -29,8 +30,9 @@ const OUTLIER = 8
 const NARROW = 8
 const WIDE = 64
 
-/** Of waits, the longest tenth waited for who sent an IPI: others had to be told, or had not. */
-const FLUSH_PERCENTILE = 0.9
+/** Of waits for who invalidates, the long ones waited for who sent an IPI; the others found nobody who had to be told. */
+const LONG_PERCENTILE = 0.95
+const LONG_SHARE = 0.6
 const CYCLE_PERCENTILE = 0.1
 
 /** Which waits belong to the SPTE that the same task set next: whoever retries sets none. In ns from their end. */
@@ -40,7 +42,10 @@ export function latestSpteNs(order: FaultOrder): number {
 
 function latestOf(faults: readonly Told[]): number {
   const usual = distributionOf([numbers(toSptes(faults, Number.POSITIVE_INFINITY))])
-  return usual === undefined ? 0 : Math.max(2000, usual.trimmedMean * OUTLIER)
+  if (usual === undefined) return 0
+  // No sooner than the shortest cycle can the SPTE be another fault's.
+  const cycle = percentileOf(cycles(faults), CYCLE_PERCENTILE)?.ns ?? Number.POSITIVE_INFINITY
+  return Math.max(2000, Math.min(usual.trimmedMean * OUTLIER, cycle * 0.9))
 }
 
 /** `untilNs`: only what happened before is looked at, to predict the rest by. */
@@ -52,17 +57,19 @@ export function recordedTimes(
 ): RecordedTimes {
   const { takings } = order
   const faults = order.faults.map((each) => beginningOf(each, untilNs))
-  const { tails, shorts, zaps } = waitsFor(moments, takings, mmuLock, untilNs)
-  const flush = percentileOf(shorts, FLUSH_PERCENTILE)
+  const { toReleaseNs, invalidations } = recordedHolds(moments, takings, mmuLock, untilNs)
+  const narrow = invalidations.filter(({ taken }) => taken <= NARROW)
+  const wide = invalidations.filter(({ taken }) => taken >= WIDE)
+  const flush = longOnes(narrow.map(({ ns }) => ns))
   const toSpteNs = toSptes(faults, latestOf(faults))
   return {
     toSpteNs,
-    toReleaseNs: Float64Array.from(tails),
+    toReleaseNs: Float64Array.from(toReleaseNs),
     toSpte: trimmed(toSpteNs),
-    toRelease: trimmed(tails),
+    toRelease: trimmed(toReleaseNs),
     neighboursNs: meanNeighboursNs(faults),
     flush,
-    zap: flush === null ? null : trimmed(zaps.map(({ ns, taken }) => Math.max(0, ns - flush.ns) / taken)),
+    zap: flush === null ? null : trimmed(wide.map(({ ns, taken }) => Math.max(0, ns - flush.ns) / taken)),
     cycle: percentileOf(cycles(faults), CYCLE_PERCENTILE),
   }
 }
@@ -108,48 +115,6 @@ function cycles(faults: readonly Told[]): Float64Array {
   })
 }
 
-type Held = { readonly ns: number; readonly taken: number }
-
-/** The ends of waits tell when others let mmu_lock go: one that had set an SPTE meanwhile, or one that invalidates. */
-function waitsFor(moments: Moments, takings: readonly TakingOrder[], mmuLock: number, untilNs: number) {
-  const tails: number[] = []
-  const shorts: number[] = []
-  const zaps: Held[] = []
-  const began = new Map<number, number>()
-  const takenBy = new Map<number, number>()
-  for (const { atNs, taken } of takings) {
-    for (let index = 0; index < atNs.length; index += 1) takenBy.set(atNs.at(index), taken.at(index))
-  }
-  let last = -1
-  let beforeLast = -1
-  for (let index = 0; index < moments.length && moments.atNs(index) < untilNs; index += 1) {
-    const what = moments.what(index)
-    if (what === WAIT_BEGIN || what === WAIT_END) {
-      if (moments.value(index) !== mmuLock) continue
-      if (what === WAIT_BEGIN) {
-        began.set(moments.pid(index), moments.atNs(index))
-        continue
-      }
-      const since = began.get(moments.pid(index))
-      began.delete(moments.pid(index))
-      const holder = last >= 0 && moments.pid(last) === moments.pid(index) ? beforeLast : last
-      if (since !== undefined && holder >= 0) {
-        const ns = moments.atNs(index) - moments.atNs(holder)
-        const by = moments.what(holder)
-        if ((by === INSTALL || by === NEIGHBOUR) && moments.atNs(holder) >= since) tails.push(ns)
-        const taken = by === UNMAP ? (takenBy.get(moments.atNs(holder)) ?? 0) : 0
-        if (taken > 0 && taken <= NARROW && moments.atNs(holder) <= since) shorts.push(ns)
-        if (taken >= WIDE && moments.atNs(holder) <= since) zaps.push({ ns, taken })
-      }
-    }
-    if (what === INSTALL || what === NEIGHBOUR || what === UNMAP || what === WAIT_END || what === ZAP) {
-      if (last < 0 || moments.pid(last) !== moments.pid(index)) beforeLast = last
-      last = index
-    }
-  }
-  return { tails, shorts, zaps }
-}
-
 /** In one piece: spreading millions of samples into a call would overflow its stack. */
 function gathered(faults: readonly Told[], of: (told: Told) => readonly number[]): Float64Array {
   return Float64Array.from(faults.flatMap(of))
@@ -160,6 +125,12 @@ const numbers = (samples: ArrayLike<number>) => ({ length: samples.length, at: (
 function trimmed(samples: ArrayLike<number>): Known | null {
   if (samples.length < FEW) return null
   return { ns: distributionOf([numbers(samples)])!.trimmedMean, samples: samples.length }
+}
+
+/** The mean of those that are about as long as the longest: a percentile is a whole microsecond, where they are counted so. */
+function longOnes(samples: readonly number[]): Known | null {
+  const longest = percentileOf(samples, LONG_PERCENTILE)
+  return longest === null ? null : trimmed(samples.filter((ns) => ns >= longest.ns * LONG_SHARE))
 }
 
 function percentileOf(samples: ArrayLike<number>, share: number): Known | null {

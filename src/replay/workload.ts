@@ -123,10 +123,10 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   })
   const lock = mmuLock?.rwlock ?? NO_RWLOCK
   const times = options.times ?? recordedTimes(recording.moments!, order, lock, options.learnUntilNs)
-  const costs = recordedCosts(times)
+  const costs = recordedCosts(times, zappers.length > 0)
   const unitsOf = (vcpu: number) =>
     costs.map_spte === undefined ? {} : { mapUnits: mapUnitsOf(order.faults[vcpu]!, times, costs.map_spte, vcpu + 1) }
-  const pacer = pacerOf(order, times, source, speed)
+  const pacer = pacerOf(order, zappers.length, times, source, speed)
   const vcpus = players.map(({ pid, name }, vcpu): VcpuStream => {
     return {
       pid,
@@ -195,12 +195,19 @@ function hasPlayable({ stream }: FaultLog, isPlayed: (gfn: number) => boolean): 
 }
 
 /** At `max` nothing has a pace. */
-function pacerOf({ faults, takings }: Order, times: RecordedTimes, { event }: FaultSource, speed: Speed) {
+function pacerOf(
+  { faults, takings }: Order,
+  zappers: number,
+  times: RecordedTimes,
+  { event }: FaultSource,
+  speed: Speed,
+) {
   const isFromStart = event === 'kvm_page_fault' || event === 'kvm_guest_fault'
   const costs = playedCosts(times)
+  const firstZapper = faults.length + takings.length - zappers
   return {
     ofFaults: (vcpu: number) =>
-      speed === 'max' ? {} : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, speed) },
+      speed === 'max' ? {} : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, firstZapper, speed) },
     ofTakings: (taking: number): { readonly pace?: RecordedPace } =>
       speed === 'max' ? {} : { pace: paceOfTakings(takings[taking]!, faults.length, speed) },
   }

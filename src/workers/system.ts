@@ -6,6 +6,7 @@ import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import type { MemslotUpdateConfig } from '../protocols/memslots/updates.ts'
 import type { NxConfig } from '../protocols/nx/nx.ts'
 import type { Stage2Config } from '../protocols/stage2/stage2.ts'
+import type { Note } from '../protocols/traced.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
 import { Place } from '../shared-memory/place.ts'
 
@@ -43,13 +44,13 @@ export const broughtBy = (protocol: Protocol): Brought | undefined =>
   typeof protocol === 'string' ? undefined : protocol.brings
 
 /** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */
-export function buildSystem(spec: SystemSpec): { readonly place: Place; readonly vm: Vm } {
+export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Place; readonly vm: Vm } {
   const place = new Place()
   const isHuge = (block: number) =>
     spec.nx === undefined
       ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
       : block < spec.nx.hugeBlocks
   const kernel = typeof spec.variant === 'string' ? variantNamed(spec.variant) : spec.variant
-  const vm = new Vm(place, { ...spec, isHuge }, kernel)
+  const vm = new Vm(place, { ...spec, isHuge, ...(note === undefined ? {} : { note }) }, kernel)
   return { place, vm }
 }

@@ -12,6 +12,8 @@ export const BROADCAST_BEGAN = 6 // kind
 export const BROADCAST_ENDED = 7 // kind
 export const SEQ = 8 // mmu_invalidate_seq
 export const IN_PROGRESS = 9 // mmu_invalidate_in_progress
+/** From here on: TRACEPOINTS, only of runs that write recordings. */
+export const TRACED = 10
 export type Code = number
 
 export type Event = { readonly ns: number; readonly code: Code; readonly value: number; readonly amount: number }

@@ -1,6 +1,6 @@
 import { COUNTER } from '../protocols/counters.ts'
 import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
-import { flushRemoteTlbs } from '../protocols/remote-flush.ts'
+import { ZAP_PAGE } from '../protocols/traced.ts'
 import type { Vm } from '../protocols/vm.ts'
 import { wrprotGfnRange, zapGfnRange, zapSlotLeafs } from '../protocols/zap.ts'
 import type { Gfn } from '../shared-memory/addresses.ts'
@@ -46,18 +46,20 @@ function* zapAtPace(cpu: Cpu, vm: Vm, { pace, holdsNs, atNs }: RecordedZapPlan):
 
 /** The kernel gives up its page tables, one by one; here the leafs go, and the lock is held for as long as that took it. */
 function* zapAll(cpu: Cpu, vm: Vm, pace: RecordedPace, holdNs: number, index: number): Steps<void> {
+  const canYield = vm.config.preempt === 'full' || vm.config.preempt === 'lazy'
   yield* vm.mmuLock.writeLock(cpu)
-  const lockedNs = cpu.now()
+  vm.config.note?.(cpu.id, ZAP_PAGE, index & 1, 0)
   let flush = false
   let slot = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
   while (slot !== NO_MEMSLOT) {
-    flush = yield* zapSlotLeafs(cpu, vm, slot, flush)
+    flush = yield* zapSlotLeafs(cpu, vm, slot, flush, canYield)
     slot = yield* vm.memslots.nextOf(cpu, slot)
   }
-  if (flush) yield* flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
-  // Faults come from now on, and find the lock taken.
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+  // Faults come from now on, and find the lock taken: the kernel has given up its roots first of all.
   yield* publish(cpu, vm, index + 1, !pace.hasCore)
-  yield* cpu.untilTime(lockedNs + holdNs)
+  yield* cpu.untilTime(cpu.now() + holdNs)
+  vm.config.note?.(cpu.id, ZAP_PAGE, index & 1, 0)
   yield* vm.mmuLock.writeUnlock(cpu)
 }
 

@@ -1,0 +1,66 @@
+import { INSTALL, type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, ZAP } from './moments.ts'
+import type { TakingOrder } from './order.ts'
+
+/** How long an invalidation took from its start to the end of its hold, and how many gfns it took away. */
+export type Held = { readonly ns: number; readonly taken: number }
+
+/** What the ends of waits for mmu_lock tell of the holds before them. */
+export type RecordedHolds = {
+  /** From the SPTE that a holder set, while another waited, to the end of that wait. */
+  readonly toReleaseNs: readonly number[]
+  readonly invalidations: readonly Held[]
+}
+
+const NOBODY = -1
+
+/**
+ * Who waits gets the lock from whoever held it: a task that had set an SPTE or ended a wait of its own since, which is certain; or
+ * one that had begun to invalidate before the wait began, and did not wait itself.
+ */
+export function recordedHolds(
+  moments: Moments,
+  takings: readonly TakingOrder[],
+  mmuLock: number,
+  untilNs: number,
+): RecordedHolds {
+  const toReleaseNs: number[] = []
+  const invalidations: Held[] = []
+  const takenBy = takenByTime(takings)
+  const began = new Map<number, number>()
+  let certain = NOBODY
+  let unmaps: number[] = []
+  for (let index = 0; index < moments.length && moments.atNs(index) < untilNs; index += 1) {
+    const what = moments.what(index)
+    const pid = moments.pid(index)
+    const atNs = moments.atNs(index)
+    if ((what === WAIT_BEGIN || what === WAIT_END) && moments.value(index) !== mmuLock) continue
+    if (what === WAIT_BEGIN) began.set(pid, atNs)
+    if (what === UNMAP) unmaps = [...unmaps.filter((unmap) => moments.pid(unmap) !== pid), index]
+    if (what === WAIT_END) {
+      const sinceNs = began.get(pid) ?? Number.NEGATIVE_INFINITY
+      began.delete(pid)
+      const isHolder = (unmap: number) =>
+        moments.pid(unmap) !== pid && moments.atNs(unmap) <= sinceNs && !began.has(moments.pid(unmap))
+      const unmap = unmaps.find((each) => isHolder(each) && (takenBy.get(moments.atNs(each)) ?? 0) > 0)
+      if (unmap !== undefined) {
+        invalidations.push({ ns: atNs - moments.atNs(unmap), taken: takenBy.get(moments.atNs(unmap))! })
+      } else if (certain !== NOBODY && moments.pid(certain) !== pid && moments.atNs(certain) >= sinceNs) {
+        const by = moments.what(certain)
+        if (by === INSTALL || by === NEIGHBOUR) toReleaseNs.push(atNs - moments.atNs(certain))
+      }
+    }
+    if (what === INSTALL || what === NEIGHBOUR || what === WAIT_END || what === ZAP) {
+      certain = index
+      unmaps = unmaps.filter((unmap) => began.has(moments.pid(unmap)))
+    }
+  }
+  return { toReleaseNs, invalidations }
+}
+
+function takenByTime(takings: readonly TakingOrder[]): ReadonlyMap<number, number> {
+  const takenBy = new Map<number, number>()
+  for (const { atNs, taken } of takings) {
+    for (let index = 0; index < atNs.length; index += 1) takenBy.set(atNs.at(index), taken.at(index))
+  }
+  return takenBy
+}
