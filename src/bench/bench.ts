@@ -12,7 +12,16 @@ import { modelledResult, modelledRuns, modelledSchedule, type Telling } from './
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
 import { judged } from './replaying.ts'
-import { type Profiles, type Result, type Run, type RunError, type RunTimeline, SCHEMA, VERSION } from './result.ts'
+import {
+  type Profiles,
+  type Result,
+  type Run,
+  type RunError,
+  type RunTimeline,
+  SCHEMA,
+  type Shard,
+  VERSION,
+} from './result.ts'
 import { driftSince, Finished } from './resume.ts'
 import { errorOf } from './run-error.ts'
 import { type Instruments, patchOf, protocolOf, type Variant } from './scenario.ts'
@@ -42,6 +51,8 @@ export type BenchOptions = {
   readonly stops?: Stops
   /** A result of the same plan that has some of its runs: only the others are run. */
   readonly earlier?: Result | undefined
+  /** The groups are a part of a plan: every `of`th of its points. */
+  readonly shard?: Shard | undefined
 }
 
 const CALIBRATION_MS = 15
@@ -50,9 +61,12 @@ const MOST_AGAIN = 3
 /** Longest silence of a worker: many times the longest operation of any scenario. */
 const STALL_MS = 10_000
 
+/** The place of a part's load among all loads of the plan. */
+const pointOf = (index: number, { index: part, of }: Shard) => index * of + part - 1
+
 /** Runs a plan. Rejects never for what happens in a run: that is in the result, as the run's error. */
 export async function bench(options: BenchOptions, watcher: Watcher): Promise<Result> {
-  const { groups, plan, earlier, signal } = options
+  const { groups, plan, earlier, shard, signal } = options
   const finished = new Finished(earlier)
   const parts = groups.map((group): Part => {
     const schedule = group.modelled === undefined ? scheduleOf(group, plan) : modelledSchedule(group)
@@ -64,15 +78,19 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
   const isMeasured = left.some(({ group }) => group.modelled === undefined)
   if (isMeasured) watcher.progress(done, total, 'calibrating')
   const now = isMeasured ? await measuredResult(options) : modelledResult(options)
-  let result = earlier === undefined ? now : { ...earlier, runs: [] }
-  for (const { group, schedule, there } of parts) {
+  let result = {
+    ...(earlier === undefined ? now : { ...earlier, runs: [] }),
+    ...(shard === undefined ? {} : { shard }),
+  }
+  for (const [index, { group, schedule, there }] of parts.entries()) {
     if (signal.aborted) break
     const onTrial = (label: string) => {
       watcher.progress(done, total, label)
       done += 1
     }
     const runs = there ?? (await runPart(group, schedule, options, now, { onTrial, onSpeed: watcher.speed }))
-    result = { ...result, runs: [...result.runs, ...judged(group, runs)] }
+    const placed = shard === undefined ? runs : runs.map((run) => ({ point: pointOf(index, shard), ...run }))
+    result = { ...result, runs: [...result.runs, ...judged(group, placed)] }
     if (there === undefined) watcher.finished(result)
     if (runs.some(({ error }) => error !== null) && !isBroken(group)) break
   }

@@ -8,6 +8,7 @@ export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<s
   ...group.modelled?.costs,
   ...group.replay?.costs,
   ...costs,
+  ...group.costs,
 })
 
 /** What a trial is to run: the scenario's load, or the recording that replaces it. */

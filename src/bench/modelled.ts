@@ -63,13 +63,14 @@ export function modelledResult({ command: words, plan, profiles }: BenchOptions)
 function withoutOutput(words: readonly string[]): string[] {
   const isAside = (word: string) =>
     ['--json', '--quiet', '--no-progress', '--locks', '--force', '--all', '--verbose'].includes(word)
-  const isOut = (word: string | undefined) => word === '--out' || word === '--report'
+  const isOut = (word: string | undefined) => ['--out', '--report', '--shard'].includes(word ?? '')
   return words.filter(
     (word, at) =>
       !isAside(word) &&
       !isOut(word) &&
       !isOut(words[at - 1]) &&
       !word.startsWith('--out=') &&
+      !word.startsWith('--shard=') &&
       !word.startsWith('--report='),
   )
 }

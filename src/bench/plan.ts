@@ -59,6 +59,8 @@ export type Group = {
   readonly replay: Replay | null
   /** Instead of the plan's, for a group that is measured more or less often than others. */
   readonly effort?: Effort
+  /** Costs of this group alone, above the plan's. */
+  readonly costs?: Readonly<Record<string, number>>
   /** The machine that it is modelled on; none: it is measured on threads. */
   readonly modelled?: Modelled
 }

@@ -21,10 +21,15 @@ export type Result = {
   readonly calibration: Readonly<Record<string, number>>
   /** Machines that do not come with the program, by their names in `command`: so that it can be run again elsewhere. */
   readonly profiles?: Profiles
+  /** Of a part of a plan: which. `faultline merge` puts the parts together. */
+  readonly shard?: Shard
   readonly runs: readonly Run[]
   /** Of all the rest, as it was written. */
   readonly digest?: string
 }
+
+/** Part `index` of `of`, of a plan of so many points. */
+export type Shard = { readonly index: number; readonly of: number; readonly points: number }
 
 export type Host = {
   readonly cpu: string
@@ -166,6 +171,8 @@ export type RunPatch = {
 }
 
 export type Run = {
+  /** In a part of a plan: the place of its load among all of them. */
+  readonly point?: number
   readonly scenario: string
   readonly variant: string
   /** Of a variant that is a file of the user's. */

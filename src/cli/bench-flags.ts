@@ -12,6 +12,8 @@ export type BenchArgs = VmFlags & {
   readonly vms: string | undefined
   readonly guestIcache: string | undefined
   readonly set: readonly string[] | undefined
+  readonly sweep: readonly string[] | undefined
+  readonly shard: string | undefined
   readonly trials: string | undefined
   readonly duration: string | undefined
   readonly warmup: string | undefined
@@ -73,6 +75,13 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('vms', { ...text, describe: 'how many VMs share the machine, with -s icache [default: 1]' })
     .option('guest-icache', { ...text, describe: 'I-cache invalidations a second by the guest itself, with -s icache' })
     .option('set', { ...text, array: true, describe: 'a parameter of the scenario, or cost.NAME=NS: --set range=512' })
+    .option('sweep', {
+      ...text,
+      array: true,
+      describe:
+        'every value of a list: vcpus=1..63, pause-us=10,100, cost.NAME=..., machine=...; repeated: every combination',
+    })
+    .option('shard', { ...text, describe: 'run part i of n of the plan, as 2/8; `faultline merge` joins the parts' })
     .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })
     .option('duration', { ...text, describe: 'of a trial: 400ms, 2s; a bare number is seconds [default: 400ms]' })
     .option('warmup', { ...text, describe: 'before it [default: 300ms]' })

@@ -2,7 +2,7 @@ import os from 'node:os'
 import { estimateMs, fitToBudget } from '../bench/budget.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { type Group, groupOf, type PlanOptions, type Replay } from '../bench/plan.ts'
-import type { Profiles } from '../bench/result.ts'
+import type { Profiles, Shard } from '../bench/result.ts'
 import type { Arrival, Crew, Scenario } from '../bench/scenario.ts'
 import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
@@ -24,6 +24,8 @@ import { patchesAmong, withPatches } from './patches.ts'
 import { checkPoints, checkSize } from './plan-size.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
+import { groupsOfShard, shardOf } from './shard.ts'
+import { argsAt, pointsOf } from './sweep.ts'
 import { vmChoice } from './vm-flags.ts'
 
 /** CPUs that a modelled run keeps busy unless told otherwise. */
@@ -55,33 +57,33 @@ export type Plan = {
   readonly options: PlanOptions
   readonly name: string
   readonly profiles?: Profiles
+  /** It is one of several parts of a plan. */
+  readonly shard?: Shard
 }
 
 /** Turns the flags into a plan, or says which of them cannot be. */
 export async function planOf(args: BenchArgs, io: Io, machines: Machines = installedMachine): Promise<Plan> {
-  const { costs, machine, ...settings } = settingsOf(args.set ?? [])
-  const targets = targetsOf(machinesOf(args), machine, machines)
-  const profiles = profilesOf(targets)
-  const carried = profiles === undefined ? {} : { profiles }
-  checkModelFlags(args, targets)
+  const points = pointsOf(args.sweep)
   const asked = await patchesAmong(args.variant, io.node)
   const scenarios = (isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)).map(
     (scenario) => withPatches(scenario, asked.own),
   )
   checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
-  const set = { ...settings.set, ...settingsOfFlags(args) }
   const wanted = scenarios.flatMap((scenario) =>
     wantedOf(scenario, asked.names).map((variants) => ({ scenario, variants })),
   )
-  const groups = wanted.flatMap(({ scenario, variants }) =>
-    targets.flatMap((target) => groupsOf(args, scenario, variants, target, set, replay)),
-  )
+  const parts = points.map((point) => partAt(argsAt(args, point), wanted, replay, machines, points.length > 1))
+  const groups = parts.flatMap((part) => part.groups)
+  const costs = parts.length === 1 ? parts[0]!.costs : {}
+  const profiles = profilesOf(parts.flatMap(({ targets }) => targets))
+  const carried = profiles === undefined ? {} : { profiles }
   checkWorkers(groups)
   if (!isHeadline(args)) {
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
     checkSize({ groups, options })
-    return { groups, options, name: scenarios.map(({ name }) => name).join('+'), ...carried }
+    const name = scenarios.map((scenario) => scenario.name).join('+')
+    return sharded({ groups, options, name, ...carried }, args)
   }
   const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
   const headline = [
@@ -91,12 +93,39 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
       modelled.flatMap((target) => groupsOf(args, scenario, variants, target, {}, null)),
     ),
   ]
-  return {
-    groups: headline,
-    options: fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs)),
-    name: 'headline',
-    ...carried,
-  }
+  const options = fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs))
+  return sharded({ groups: headline, options, name: 'headline', ...carried }, args)
+}
+
+type Asked = { readonly scenario: Scenario; readonly variants: readonly string[] }
+type Part = {
+  readonly groups: readonly Group[]
+  readonly targets: readonly Target[]
+  readonly costs: Readonly<Record<string, number>>
+}
+
+/** The groups of one point of a sweep; of a plan without one there is one point. */
+function partAt(
+  args: BenchArgs,
+  wanted: readonly Asked[],
+  replay: Replay | null,
+  machines: Machines,
+  isSwept: boolean,
+): Part {
+  const { costs, machine, ...settings } = settingsOf(args.set ?? [])
+  const targets = targetsOf(machinesOf(args), machine, machines)
+  checkModelFlags(args, targets)
+  const set = { ...settings.set, ...settingsOfFlags(args) }
+  const groups = wanted.flatMap(({ scenario, variants }) =>
+    targets.flatMap((target) => groupsOf(args, scenario, variants, target, set, replay, isSwept)),
+  )
+  return { groups: isSwept ? groups.map((group) => ({ ...group, costs })) : groups, targets, costs }
+}
+
+/** The part of a plan that is asked for, if not all of it is. */
+function sharded(plan: Plan, { shard: text }: BenchArgs): Plan {
+  const shard = shardOf(text, plan.groups)
+  return shard === undefined ? plan : { ...plan, groups: groupsOfShard(plan.groups, shard), shard }
 }
 
 /** The groups that ask a scenario's question of one machine, one for each crew. */
@@ -107,6 +136,7 @@ function groupsOf(
   target: Target,
   set: Readonly<Record<string, string>>,
   replay: Replay | null,
+  isSwept = false,
 ): Group[] {
   if (target.kind === 'model' && scenario.notModelled !== undefined) return notModelled(args, scenario)
   const load = { ...loadOfBroken(scenario, variants), ...set }
@@ -123,7 +153,7 @@ function groupsOf(
   }) as [number, number]
   const vcpus = Math.max(1, Math.floor((cpus - few) / Math.max(1, more - few)) + 1)
   const crews = crewsOf(args, { ...defaults, vcpus }, replay)
-  const modelled = modelledOf(args, scenario, target.profile, drawsFor(args, crews))
+  const modelled = modelledOf(args, scenario, target.profile, isSwept ? 0 : drawsFor(args, crews))
   return crews.map((crew) => ({ ...groupWith(crew), modelled }))
 }
 

@@ -6,6 +6,7 @@ import { compare } from './compare.ts'
 import { diff } from './diff.ts'
 import { exportCommand } from './export.ts'
 import { list } from './list.ts'
+import { merge } from './merge.ts'
 import { newCommand } from './new.ts'
 import { regress } from './regress.ts'
 import { report } from './report.ts'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   verify,
   trend,
   exportCommand,
+  merge,
   calibrate,
   validate,
 ] as unknown as readonly AnyCommand[]

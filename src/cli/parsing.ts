@@ -32,7 +32,7 @@ export function argsFrom<Args>(parsed: Args): Args {
   return Object.fromEntries(Object.entries(parsed as object).map(([name, value]) => [name, from(value)])) as Args
 }
 
-const LISTS = ['_', 'set', 'what-if', 'whatIf', 'files', 'open']
+const LISTS = ['_', 'set', 'sweep', 'what-if', 'whatIf', 'files', 'open']
 
 /** yargs makes a list of a flag that is given twice; only those that say so are. */
 export function noFlagTwice(args: Readonly<Record<string, unknown>>): true {

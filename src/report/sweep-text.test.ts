@@ -14,7 +14,7 @@ test('a sweep is one table: loads down, variants across, and what each does with
   const text = benchReport(sweep, PLAIN)
   assert.match(text, /^remote TLB flushes per unmap +no-precheck +precheck +ratio$/m)
   assert.match(text, /^63 vcpus +3\.\d+ +1\.00 +0\.3x$/m)
-  assert.match(text, /^no-precheck +\S{7} +\d+k at 16 vcpus, the peak of the sizes tried$/m)
+  assert.match(text, /^no-precheck +\S{7} +\d+k at 16 vcpus, the peak of the loads tried$/m)
   assert.match(text, /^precheck +\S{7} +\S+ at 63 vcpus, and still rising$/m)
   assert.ok(text.split('\n').length < 40)
 })

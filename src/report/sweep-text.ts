@@ -10,23 +10,24 @@ import { columns, inUnit, leftColumns, ratioText } from './numbers.ts'
 /** Loads from which on a sweep is one table instead of a table for each. */
 export const FEWEST_LOADS = 3
 
-/** The roles whose numbers a sweep varies. */
-const ROLES = ['vcpus', 'notifiers', 'zappers'] as const
+/** Parameters that have several values among these groups: what a sweep varies. */
+export function variedIn(groups: readonly (readonly Run[])[]): string[] {
+  const names = [...new Set(groups.flatMap(([run]) => Object.keys(run!.params)))]
+  return names.filter((name) => new Set(groups.map(([run]) => run!.params[name])).size > 1)
+}
 
-/** Groups of one scenario on one machine that differ in how many of each role there are, in nothing else. */
+/** Enough loads of one scenario on one machine, each with every variant, that one table says more than many. */
 export function isSweep(groups: readonly (readonly Run[])[], scenario: Scenario | undefined): boolean {
   if (scenario === undefined || scenario.kind === 'primitives' || groups.length < FEWEST_LOADS) return false
-  const others = groups.map(([run]) => JSON.stringify(loadWithoutRoles(run!)))
-  return new Set(others).size === 1 && groups.flat().every((run) => !isBroken(scenario, run))
+  return groups.flat().every((run) => !isBroken(scenario, run)) && variedIn(groups).length <= MOST_VARIED
 }
 
-function loadWithoutRoles({ params }: Run): Readonly<Record<string, string | number>> {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !ROLES.some((role) => role === name)))
-}
+/** A load that is told by more parameters than this is not read in a cell. */
+const MOST_VARIED = 3
 
 /** A sweep as tables: loads down, variants across, the claim first and then the rate; what each variant does with size. */
 export function sweepText(groups: readonly (readonly Run[])[], scenario: Scenario): string[] {
-  const varied = ROLES.filter((role) => new Set(groups.map(([run]) => run!.params[role])).size > 1)
+  const varied = variedIn(groups)
   const [claim, ...others] = scenario.decides.map(({ metric }) => metric)
   const rate = others.find((metric) => METRICS[metric].unit === '1/s')
   const metrics = rate === undefined ? [claim!] : [claim!, rate]
@@ -36,8 +37,10 @@ export function sweepText(groups: readonly (readonly Run[])[], scenario: Scenari
   ]
 }
 
+const ROLES: readonly string[] = ['vcpus', 'notifiers', 'zappers']
+
 const loadText = ({ params }: Run, varied: readonly string[]) =>
-  varied.map((role) => `${params[role]} ${role}`).join(', ')
+  varied.map((name) => (ROLES.includes(name) ? `${params[name]} ${name}` : `${name} ${params[name]}`)).join(', ')
 
 /** `Yes at 4 to 63 vcpus (5 of 7 loads); No at 1 vcpus`. */
 function answersLine(groups: readonly (readonly Run[])[], scenario: Scenario, varied: readonly string[]): string {
@@ -46,7 +49,7 @@ function answersLine(groups: readonly (readonly Run[])[], scenario: Scenario, va
     for (const run of others) {
       const { verdict } = answerOf(scenario, baseline!, run)
       const key = others.length === 1 ? VERDICTS[verdict] : `${VERDICTS[verdict]}, ${run.variant}`
-      byVerdict.set(key, [...(byVerdict.get(key) ?? []), varied.map((role) => run.params[role]).join('/')])
+      byVerdict.set(key, [...(byVerdict.get(key) ?? []), varied.map((name) => run.params[name]).join('/')])
     }
   }
   return [...byVerdict]
@@ -90,7 +93,7 @@ function ratioOf([baseline, candidate]: readonly Run[], metric: MetricName): str
 
 const LEVELS = '▁▂▃▄▅▆▇█'
 
-/** Its name, its curve, and where it is highest: `no-precheck  ▁▂▄▇█▃▁  448k at 16 vcpus, the peak of the sizes tried`. */
+/** Its name, its curve, and where it is highest: `no-precheck  ▁▂▄▇█▃▁  448k at 16 vcpus, the peak of the loads tried`. */
 function trendOf(
   groups: readonly (readonly Run[])[],
   variant: string,
@@ -104,9 +107,9 @@ function trendOf(
   if (values.length === 0) return [variant, '', 'no figures']
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const text = inUnit(high, METRICS[metric].unit)
-  if (low === high) return [variant, LEVELS[0]!.repeat(values.length), `${text} at every size`]
+  if (low === high) return [variant, LEVELS[0]!.repeat(values.length), `${text} at every load`]
   const spark = values.map((value) => LEVELS[Math.round(((value - low) / (high - low)) * 7)]).join('')
   const at = values.indexOf(high)
-  const where = at === values.length - 1 ? 'and still rising' : 'the peak of the sizes tried'
+  const where = at === values.length - 1 ? 'and still rising' : 'the peak of the loads tried'
   return [variant, spark, `${text} at ${loadText(runs[at]!, varied)}, ${where}`]
 }

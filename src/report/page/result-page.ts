@@ -8,10 +8,11 @@ import { answerText } from '../answer.ts'
 import { lockRows } from '../bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken, questionsOf } from '../groups.ts'
 import { inUnit } from '../numbers.ts'
+import { variedIn } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
 import { outcomeMatrix } from './charts/outcomes.ts'
 import { percentileChart } from './charts/percentiles.ts'
-import { scalingChart } from './charts/scaling.ts'
+import { type Swept, scalingChart } from './charts/scaling.ts'
 import { timelineChart } from './charts/timeline.ts'
 import { trialChart } from './charts/trials.ts'
 import { commandText } from './command-text.ts'
@@ -194,30 +195,44 @@ function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
 
 function sweepSection(runs: readonly Run[], result: Result): Section | undefined {
   const scenario = scenarioOf(runs[0]!)
-  const metrics = scenario?.decides.map(({ metric }) => metric) ?? []
-  const figures = metrics.flatMap((metric) => {
-    const chart = scalingChart(runs, metric)
+  const groups = groupsOf(runs)
+  const swept = sweptIn(groups)
+  if (scenario === undefined || swept === undefined) return undefined
+  const figures = scenario.decides.flatMap(({ metric, reads }) => {
+    const chart = scalingChart(runs, metric, swept)
     if (chart === undefined) return []
-    const reads = scenario!.decides.find((each) => each.metric === metric)!.reads
-    const caption =
-      'Medians over the number of vCPUs. Dashed: the ideal line from the first size, and the universal scalability law where it describes the points, extrapolated beyond the last one.'
-    return [{ ...commonOf(runs[0]!, result), title: `${reads} by vCPUs`, caption, ...chart }]
+    const title = `${reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
+    return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept), ...chart }]
   })
   if (figures.length === 0) return undefined
-  const groups = groupsOf(runs)
   return {
     title: `${runs[0]!.scenario} on ${runs[0]!.machine}, a sweep of ${groups.length} loads`,
-    about: scenario?.asks ?? '',
+    about: scenario.asks,
     answers: groups.flatMap((group) =>
       answersOf(scenario, group).map(({ verdict, text }) => ({
         verdict,
-        text: `${group[0]!.params.vcpus} vCPUs: ${text}`,
+        text: `${variedIn(groups)
+          .map((name) => `${name} ${group[0]!.params[name]}`)
+          .join(', ')}: ${text}`,
       })),
     ),
     warnings: [],
     figures,
   }
 }
+
+/** The number of vCPUs lies along the axis if it varies, else the first number that does. */
+function sweptIn(groups: readonly (readonly Run[])[]): Swept | undefined {
+  const varied = variedIn(groups)
+  const numbers = varied.filter((name) => groups.every(([run]) => Number.isFinite(Number(run!.params[name]))))
+  const along = numbers.includes('vcpus') ? 'vcpus' : numbers[0]
+  return along === undefined ? undefined : { along, beside: varied.filter((name) => name !== along) }
+}
+
+const sweepCaption = ({ along }: Swept) =>
+  along === 'vcpus'
+    ? 'Medians over the number of vCPUs. Dashed: the ideal line from the first size, and the universal scalability law where it describes the points, extrapolated beyond the last one.'
+    : `Medians over ${along}.`
 
 /** What a reader needs to judge the figures of a result. */
 export function provenanceOf({ host, source, createdAt, runs, id }: Result): Page['provenance'] {

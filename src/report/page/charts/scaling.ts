@@ -7,17 +7,28 @@ import type { Lines, Series, Table } from '../spec.ts'
 /** How far beyond its last point a fit is drawn. */
 const BEYOND = 2
 
-/** A metric over the number of vCPUs: what was got, one CPU times as many, and the scalability law through the points. */
-export function scalingChart(runs: readonly Run[], metric: MetricName): { body: Lines; table: Table } | undefined {
-  const variants = [...new Set(runs.map(({ variant }) => variant))]
-  const curves = variants.map((variant) => ({ variant, points: pointsOf(runs, variant, metric) }))
+/** What a sweep varies: the parameter along the axis, and those that make a curve of their own. */
+export type Swept = { readonly along: string; readonly beside: readonly string[] }
+
+/** A metric over a parameter; over the number of vCPUs also one CPU times as many, and the scalability law. */
+export function scalingChart(
+  runs: readonly Run[],
+  metric: MetricName,
+  { along, beside }: Swept,
+): { body: Lines; table: Table } | undefined {
+  const nameOf = (run: Run) => [run.variant, ...beside.map((name) => `${name} ${run.params[name]}`)].join(', ')
+  const variants = [...new Set(runs.map(nameOf))]
+  const curves = variants.map((variant) => {
+    const own = runs.filter((run) => nameOf(run) === variant)
+    return { variant, points: pointsOf(own, along, metric) }
+  })
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(([n]) => n)))].sort((a, b) => a - b)
   if (sizes.length < 2) return undefined
-  const isRate = METRICS[metric].unit === '1/s'
+  const isRate = METRICS[metric].unit === '1/s' && along === 'vcpus'
   return {
     body: {
       type: 'lines',
-      x: { label: 'vCPUs', unit: '', scale: 'log' },
+      x: { label: along === 'vcpus' ? 'vCPUs' : along, unit: '', scale: sizes[0]! > 0 ? 'log' : 'linear' },
       y: {
         label: metric,
         unit: METRICS[metric].unit,
@@ -33,7 +44,7 @@ export function scalingChart(runs: readonly Run[], metric: MetricName): { body: 
       ],
     },
     table: {
-      columns: ['vCPUs', ...variants],
+      columns: [along, ...variants],
       rows: sizes.map((size) => [
         String(size),
         ...curves.map(({ points }) => {
@@ -45,11 +56,11 @@ export function scalingChart(runs: readonly Run[], metric: MetricName): { body: 
   }
 }
 
-const pointsOf = (runs: readonly Run[], variant: string, metric: MetricName): (readonly [number, number])[] =>
+const pointsOf = (runs: readonly Run[], along: string, metric: MetricName): (readonly [number, number])[] =>
   runs
     .flatMap((run): (readonly [number, number])[] => {
       const value = run.metrics[metric]?.median
-      return run.variant === variant && value !== undefined ? [[Number(run.params.vcpus), value]] : []
+      return value === undefined ? [] : [[Number(run.params[along]), value]]
     })
     .toSorted(([a], [b]) => a - b)
 

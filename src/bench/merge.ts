@@ -1,0 +1,75 @@
+import { FaultlineError } from './error.ts'
+import type { Result, Run } from './result.ts'
+
+/** A part of a plan, and the file it is from. */
+export type PartOfPlan = { readonly name: string; readonly result: Result }
+
+/**
+ * Puts the parts of a plan together. For modelled plans that is byte for byte what one machine would have written. Throws a
+ * sentence that names the part that is missing, doubled, cut short or of another plan.
+ */
+export function mergeParts(parts: readonly PartOfPlan[]): Result {
+  const [first] = parts
+  if (first === undefined) throw refused('there is nothing to merge', 'Name the parts of a plan.')
+  for (const part of parts) checkPart(part, first)
+  const { of, points } = first.result.shard!
+  checkAllThere(parts, of)
+  const runs = parts.flatMap(({ result }) => result.runs).toSorted((a, b) => a.point! - b.point!)
+  checkPoints(parts, runs, points)
+  const { shard: _, digest: __, ...whole } = first.result
+  return { ...whole, runs: runs.map(({ point: ___, ...run }) => run) }
+}
+
+function checkPart({ name, result }: PartOfPlan, first: PartOfPlan): void {
+  const { shard } = result
+  if (shard === undefined) throw refused(`${name} is no part of a plan`, 'Parts are written by `bench --shard i/n`.')
+  const other = first.result
+  const differs =
+    shard.of !== other.shard!.of || shard.points !== other.shard!.points
+      ? `it is part ${shard.index} of ${shard.of} with ${shard.points} loads`
+      : JSON.stringify(result.command) !== JSON.stringify(other.command)
+        ? 'its command differs'
+        : result.source.definition !== other.source.definition
+          ? 'its code differs'
+          : JSON.stringify(result.profiles) !== JSON.stringify(other.profiles)
+            ? 'its machines differ'
+            : undefined
+  if (differs !== undefined) throw refused(`${name} is of another plan than ${first.name}: ${differs}`, SAME)
+  const isMeasured = result.runs.some(({ kind }) => kind === 'measured')
+  if (isMeasured && JSON.stringify(hostOf(result)) !== JSON.stringify(hostOf(other))) {
+    throw refused(
+      `${name} and ${first.name} were measured on different hosts, which one result cannot hold`,
+      'Compare them instead: `faultline compare`.',
+    )
+  }
+}
+
+const SAME = 'Run every part with the same flags, and the same version of faultline.'
+const hostOf = ({ host: { cpu, cores, quota, node } }: Result) => ({ cpu, cores, quota, node })
+
+function checkAllThere(parts: readonly PartOfPlan[], of: number): void {
+  for (let index = 1; index <= of; index += 1) {
+    const own = parts.filter(({ result }) => result.shard!.index === index)
+    if (own.length === 0) throw refused(`part ${index} of ${of} is missing`, `Run \`bench --shard ${index}/${of}\`.`)
+    if (own.length > 1) {
+      throw refused(
+        `part ${index} of ${of} is there twice: ${own.map(({ name }) => name).join(', ')}`,
+        'Leave one out.',
+      )
+    }
+  }
+}
+
+function checkPoints(parts: readonly PartOfPlan[], runs: readonly Run[], points: number): void {
+  const there = new Set(runs.map(({ point }) => point))
+  for (let point = 0; point < points; point += 1) {
+    if (there.has(point)) continue
+    const { name } = parts.find(({ result }) => result.shard!.index === (point % parts.length) + 1)!
+    throw refused(
+      `${name} was not run to its end: load ${point + 1} of ${points} is missing`,
+      `Go on with \`bench --resume ${name}\`.`,
+    )
+  }
+}
+
+const refused = (message: string, hint: string) => new FaultlineError('NOT_MERGED', 'usage', message, { hint })

@@ -1,0 +1,40 @@
+import type { Argv } from 'yargs'
+import { resultText } from '../bench/digest.ts'
+import { mergeParts } from '../bench/merge.ts'
+import type { Command } from './command.ts'
+import { checkOutput, save } from './files/output.ts'
+import { EXIT } from './io.ts'
+import { readResult } from './read-result.ts'
+
+type Args = { readonly files: readonly string[]; readonly out: string; readonly force: boolean }
+
+export const merge: Command<Args> = {
+  name: 'merge',
+  usage: 'merge <files..>',
+  summary: 'Put the parts of a plan together that `bench --shard i/n` wrote on several machines.',
+  flags: (yargs) =>
+    yargs
+      .positional('files', { type: 'string', array: true, demandOption: true, describe: 'every part, in any order' })
+      .option('out', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        demandOption: true,
+        describe: 'the whole result',
+      })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'replace a file that is no result',
+      }) as unknown as Argv<Args>,
+
+  async run({ files, out, force }, io) {
+    const output = { path: out, kind: 'result', force, inputs: files } as const
+    checkOutput(output)
+    const parts = []
+    for (const name of files) parts.push({ name, result: await readResult(name, io) })
+    save(output, resultText(mergeParts(parts)))
+    io.out(out)
+    return EXIT.fine
+  },
+}
