@@ -23,6 +23,7 @@ export type Result = {
   readonly profiles?: Profiles
   /** Of a part of a plan: which. `faultline merge` puts the parts together. */
   readonly shard?: Shard
+  readonly sequential?: Sequential
   readonly runs: readonly Run[]
   /** Of all the rest, as it was written. */
   readonly digest?: string
@@ -44,6 +45,12 @@ export type Host = {
   readonly governor: string | null
   readonly virtualised: boolean | null
   readonly clockNs: number
+}
+
+/** Of a comparison that was looked at while it was measured: after how many rounds, and what each look could claim at. */
+export type Sequential = {
+  readonly alpha: number
+  readonly looks: readonly { readonly rounds: number; readonly alpha: number; readonly isResolved: boolean }[]
 }
 
 export type Grade = 'acceptable' | 'interesting' | 'forbidden'

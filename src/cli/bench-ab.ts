@@ -5,13 +5,15 @@ import { type Builder, ChildFailed, runChild } from '../bench/ab/child.ts'
 import { mergeParts } from '../bench/ab/merge.ts'
 import { ownerOf } from '../bench/ab/owner.ts'
 import { interleave, noiseOf, partsOf, type Rounds, type Runner } from '../bench/ab/rounds.ts'
-import { compare } from '../bench/comparing/compare.ts'
+import { Sequence } from '../bench/ab/sequential.ts'
+import { type Comparison, compare } from '../bench/comparing/compare.ts'
 import { BY_REVISION } from '../bench/comparing/layout.ts'
 import { resultText } from '../bench/digest.ts'
 import { FaultlineError } from '../bench/error.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { compareText } from '../report/compare-text.ts'
+import { sequentialText } from '../report/sequential-text.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { inputsOf } from './files/inputs.ts'
 import { type Kept, ResultFile } from './files/result-file.ts'
@@ -23,6 +25,11 @@ import { Progress } from './progress.ts'
 const FEWEST_ROUNDS = 6
 /** So many, that a table of fifteen figures still shows a tenth where rounds differ by 3 %: see docs/comparing.md. */
 const ROUNDS = '12'
+/** As many as a time budget may have rounds. */
+const MOST_ROUNDS = '500'
+const QUICK_MS = 15_000
+/** Of a false alarm in the whole comparison. */
+const ALPHA = 0.05
 const AA_ROUNDS = 5
 
 /** Flags that are about the whole comparison; the others go to each process of each side. */
@@ -37,6 +44,7 @@ export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<Exi
   const { result, kept } = await runAb(ref, args, io)
   if (result === undefined) return EXIT.interrupted
   io.out(args.json ? resultText(result).trimEnd() : compareText(comparisonOf(result), []))
+  if (!args.json && result.sequential !== undefined) io.out(`\n${sequentialText(result.sequential)}`)
   if (!args.json && kept.path !== undefined) io.out(`\n${kept.path}`)
   return exitCodeOf(result, kept, io)
 }
@@ -44,7 +52,9 @@ export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<Exi
 /** Trials of the current tree and of another revision, interleaved, on this host, now. */
 export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compared> {
   checkArgs(args, io)
-  const rounds = integer('trials', args.trials ?? ROUNDS, FEWEST_ROUNDS, 10_000)
+  const budget = budgetOf(args)
+  const rounds = integer('trials', args.trials ?? (budget === undefined ? ROUNDS : MOST_ROUNDS), FEWEST_ROUNDS, 10_000)
+  const sequence = new Sequence(ALPHA)
   const progress = new Progress(io, !args.noProgress && !args.quiet)
   const git = await revision(ref)
   const { out, force } = args
@@ -54,16 +64,23 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const builder = builderOf(io)
   progress.show(0, 1, `building ${ref}`)
   const head = await ownTree(builder)
+  const began = performance.now()
   const ran = await withTree(git, builder, async (base, folder) => {
+    const sofar = (all: Rounds) => resultOf(all, { ...base, name: ref }, head, io)
+    const isOver = (done: number, all: Rounds) => {
+      if (io.signal.aborted || budget === undefined || done < FEWEST_ROUNDS) return io.signal.aborted
+      return sequence.isOver(done, (performance.now() - began) / budget, (alpha) => comparisonOf(sofar(all), alpha))
+    }
     const all = await interleave(runnerOf(base, folder, builder, args, io), runnerOf(head, folder, builder, args, io), {
       rounds,
       aaRounds: Math.min(AA_ROUNDS, Math.floor(rounds / 2)),
       seed: integer('seed', args.seed ?? '1', 0, 0xffff_ffff),
       progress: (done, total, label) => progress.show(done, total, label),
-      isOver: deadline(args, io),
+      isOver,
       isInterrupted: () => io.signal.aborted,
     })
-    return all.head.length === 0 ? undefined : resultOf(all, { ...base, name: ref }, head, io)
+    if (all.head.length === 0) return undefined
+    return budget === undefined ? sofar(all) : { ...sofar(all), sequential: sequence.end(all.head.length) }
   })
   progress.clear()
   if (ran === undefined) return { result: undefined, kept: { path: undefined, says: undefined } }
@@ -96,8 +113,8 @@ const cut = (result: Result, done: number, rounds: number): Result => ({
   }),
 })
 
-const comparisonOf = (result: Result) =>
-  compare([{ name: 'this run', result }], { by: BY_REVISION, alpha: 0.05, force: false, metrics: [] })
+export const comparisonOf = (result: Result, alpha = ALPHA): Comparison =>
+  compare([{ name: 'this run', result }], { by: BY_REVISION, alpha, force: false, metrics: [] })
 
 function exitCodeOf({ runs }: Result, kept: Kept, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
@@ -115,12 +132,10 @@ function checkArgs(args: BenchArgs, io: Io): void {
   if (args.locks || args.layout) throw refuse('--ab prints a comparison only', 'Leave --locks and --layout out.')
 }
 
-/** Stops when the time is used up, but not before there is something to be said. */
-function deadline({ timeBudget, quick }: BenchArgs, io: Io): (rounds: number) => boolean {
-  const budget =
-    timeBudget === undefined ? (quick ? 15_000 : Number.POSITIVE_INFINITY) : milliseconds('time-budget', timeBudget)
-  const end = performance.now() + budget
-  return (rounds) => io.signal.aborted || (rounds >= FEWEST_ROUNDS && performance.now() > end)
+/** ms, or undefined where the number of rounds is the budget. */
+function budgetOf({ timeBudget, quick }: BenchArgs): number | undefined {
+  if (timeBudget === undefined) return quick ? QUICK_MS : undefined
+  return milliseconds('time-budget', timeBudget)
 }
 
 /** One round in a fresh process of that tree: both sides are run by what they themselves have on the command line. */

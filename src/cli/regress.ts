@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { mergeBase } from '../bench/ab/checkout.ts'
-import { compare } from '../bench/comparing/compare.ts'
 import { doesFail } from '../bench/comparing/fails.ts'
-import { BY_REVISION } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../bench/error.ts'
 import { failuresOf } from '../bench/gate/failures.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import { failureText } from '../report/gate-text.ts'
+import { sequentialText } from '../report/sequential-text.ts'
+import { comparisonOf } from './bench-ab.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { checkExact, update } from './regress-exact.ts'
@@ -85,15 +85,11 @@ async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<Ex
   const base = await mergeBase(ref)
   const result = await measureAgainst(base, args, io)
   if (result === undefined) return EXIT.interrupted
-  const comparison = compare([{ name: 'this run', result }], {
-    by: BY_REVISION,
-    alpha: 0.05,
-    force: false,
-    metrics: [],
-  })
+  const comparison = comparisonOf(result)
   const failures = failuresOf(result, ({ revision }) => revision?.side === 'head')
   if (failures.length > 0) io.out(`${failures.map(failureText).join('\n')}\n`)
   io.out(TEXTS[args.format](comparison, []))
+  if (result.sequential !== undefined) io.out(`\n${sequentialText(result.sequential)}`)
   if (io.signal.aborted) return EXIT.interrupted
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
   if (comparison.changes.length === 0) return EXIT.incomparable

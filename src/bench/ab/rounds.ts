@@ -14,7 +14,7 @@ export type RoundOptions = {
   /** What is about to run, the `done`th of `total`. */
   readonly progress: (done: number, total: number, label: string) => void
   /** After each round: whether to stop with what there is. */
-  readonly isOver: (roundsDone: number) => boolean
+  readonly isOver: (roundsDone: number, sofar: Rounds) => boolean
   /** Whether a round that fails does so because we are to end: then it is left out. */
   readonly isInterrupted: () => boolean
 }
@@ -62,7 +62,7 @@ export async function interleave(base: Runner, head: Runner, options: RoundOptio
       }
       ran.base.push(both.base!)
       ran.head.push(both.head!)
-      if (isOver(round + 1)) break
+      if (isOver(round + 1, { ...ran, aa })) break
     }
   } catch (cause) {
     if (!isInterrupted()) throw cause

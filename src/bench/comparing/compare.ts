@@ -1,7 +1,7 @@
 import { type Difference, differencesOf } from './differences.ts'
 import { familiesOf, isDecisive } from './families.ts'
 import { type Change, judge } from './judge.ts'
-import { type Cell, type Layout, type Line, layOut, type Source } from './layout.ts'
+import { BY_REVISION, type Cell, type Layout, type Line, layOut, type Source } from './layout.ts'
 import { type Missing, missingMetrics } from './missing.ts'
 import { commonMetrics, type Samples, samplesOf } from './samples.ts'
 import { isEqual } from './verdict.ts'
@@ -39,7 +39,8 @@ export type Comparison = {
 export type Met = { readonly line: Line; readonly column: number; readonly base: Cell; readonly head: Cell }
 
 /** Compares every column with the first. */
-export function compare(sources: readonly Source[], options: CompareOptions): Comparison {
+export function compare(sources: readonly Source[], wanted: CompareOptions): Comparison {
+  const options = { ...wanted, alpha: wanted.alpha * shareOfLastLook(sources, wanted.by) }
   const layout = layOut(sources, options.by)
   const { met, skipped, lost } = meetings(layout)
   const judged = met.map((pair) => ({ pair, differences: differencesOf(pair.base, pair.head) }))
@@ -65,6 +66,13 @@ export function compare(sources: readonly Source[], options: CompareOptions): Co
       ...blocked.map(({ pair }) => ({ line: pair.line.key, column: pair.column, why: 'hidden differences' })),
     ],
   }
+}
+
+/** Revisions that were looked at while they were measured have spent a part of alpha before the last look. */
+function shareOfLastLook(sources: readonly Source[], by: string): number {
+  const sequential = sources.length === 1 && by === BY_REVISION ? sources[0]!.result.sequential : undefined
+  const last = sequential?.looks.at(-1)
+  return sequential === undefined || last === undefined ? 1 : last.alpha / sequential.alpha
 }
 
 function meetings(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missing[] } {
