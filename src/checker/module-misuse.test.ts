@@ -75,3 +75,15 @@ test('calls that take no steps are statements and conditions as ever', async () 
   const body = 'const list = []; list.push(1); if (list.includes(1) && isFine()) yield* cpu.add(x, list.length)'
   assert.equal((await exploreText(program('const isFine = () => true', body))).verdict, 'PASS')
 })
+
+test('a module that cannot be traced, and may take steps, is refused', async () => {
+  writeFileSync(join(folder, 'helper.cjs'), 'exports.add = function* (cpu, word) { return yield* cpu.add(word, 1) }')
+  writeFileSync(join(folder, 'plain.cjs'), 'exports.BY = 1')
+  const text = (name: string) =>
+    program(`import { ${name} } from './${name === 'BY' ? 'plain' : 'helper'}.cjs'`, 'yield* cpu.add(x, 1)')
+  await assert.rejects(
+    exploreText(text('add')),
+    /helper\.cjs is CommonJS, has generator functions and cannot be traced/,
+  )
+  assert.equal((await exploreText(text('BY'))).verdict, 'PASS')
+})

@@ -35,6 +35,11 @@ const PLAIN: Readonly<Record<string, readonly Operand[]>> = {
   atomic_dec: ['pointer'],
   spin_lock: ['pointer'],
   spin_unlock: ['pointer'],
+  spin_trylock: ['pointer'],
+  spin_is_locked: ['pointer'],
+  atomic_add_unless: ['pointer', 'value', 'value'],
+  rcu_read_lock: [],
+  rcu_read_unlock: [],
   smp_mb: [],
   smp_rmb: [],
   smp_wmb: [],
@@ -52,18 +57,26 @@ export const CALLS: ReadonlyMap<string, readonly Operand[]> = new Map([
   ),
 ])
 
+const RETURNS = [
+  'READ_ONCE',
+  'smp_load_acquire',
+  'rcu_dereference',
+  'atomic_read',
+  'spin_trylock',
+  'spin_is_locked',
+  'atomic_add_unless',
+]
+
 /** Those of which nothing comes back. */
 export const RETURNS_NOTHING: ReadonlySet<string> = new Set(
-  Object.keys(PLAIN).filter(
-    (name) => !['READ_ONCE', 'smp_load_acquire', 'rcu_dereference', 'atomic_read'].includes(name),
-  ),
+  Object.keys(PLAIN).filter((name) => !RETURNS.includes(name)),
 )
 
 /** What the kernel has and is not read here. */
 export const NOT_READ: Readonly<Record<string, string>> = {
-  rcu_read_lock: 'RCU',
-  rcu_read_unlock: 'RCU',
-  synchronize_rcu: 'RCU',
+  synchronize_rcu: 'a grace period of RCU',
+  synchronize_rcu_expedited: 'a grace period of RCU',
+  call_rcu: 'a grace period of RCU',
   srcu_read_lock: 'SRCU',
   srcu_read_unlock: 'SRCU',
   synchronize_srcu: 'SRCU',
@@ -71,6 +84,4 @@ export const NOT_READ: Readonly<Record<string, string>> = {
   for: 'a loop',
   do: 'a loop',
   goto: 'a jump',
-  spin_is_locked: 'a look at a lock',
-  spin_trylock: 'a try of a lock',
 }

@@ -137,7 +137,7 @@ function* carryOut(cpu: Cpu, words: Words, call: string, operands: readonly numb
     const order = ORDER_OF[suffix] ?? FULL
     return yield* exchange(cpu, words, suffix === '' ? call : call.slice(0, -suffix.length), operands, order)
   }
-  const [first = 0, second = 0] = operands
+  const [first = 0, second = 0, third = 0] = operands
   switch (call) {
     case 'READ_ONCE':
     case 'atomic_read':
@@ -171,6 +171,20 @@ function* carryOut(cpu: Cpu, words: Words, call: string, operands: readonly numb
     case 'spin_unlock':
       yield* cpu.storeRelease(wordAt(words, first), 0)
       return 0
+    case 'spin_trylock': {
+      const was = yield* cpu.cas(wordAt(words, first), 0, 1, ACQUIRE)
+      return Number(was === 0)
+    }
+    case 'spin_is_locked': {
+      const held = yield* cpu.load(wordAt(words, first))
+      return Number(held !== 0)
+    }
+    case 'atomic_add_unless':
+      return yield* addUnless(cpu, wordAt(words, first), second, third)
+    case 'rcu_read_lock':
+    case 'rcu_read_unlock':
+      // Nobody waits for readers in a test that is read.
+      return 0
     case 'barrier':
       // Of the compiler: every access of a test is one that it does not move.
       return 0
@@ -185,6 +199,15 @@ function* lock(cpu: Cpu, word: Word): Steps<void> {
     yield* cpu.untilEqual(word, 0)
     const was = yield* cpu.cas(word, 0, 1, ACQUIRE)
     if (was === 0) return
+  }
+}
+
+function* addUnless(cpu: Cpu, word: Word, by: number, unless: number): Steps<number> {
+  for (;;) {
+    const found = yield* cpu.load(word)
+    if (found === unless) return 0
+    const was = yield* cpu.cas(word, found, (found + by) | 0)
+    if (was === found) return 1
   }
 }
 

@@ -149,7 +149,7 @@ for (const [body, why, hint] of [
   ['\tr0 = READ_ONCE(x);', "t:6:17: a variable is expected here, such as '*x', instead of 'x'", /./],
   ['\tr0 = READ_ONCE(*z);', "t:6:18: 'z' is neither a parameter nor declared before", /./],
   ['\tr0 = 1', "t:7:1: ';' is expected before '}'", /./],
-  ['\trcu_read_lock();', "t:6:2: 'rcu_read_lock' is RCU, which is not read here", /./],
+  ['\tsynchronize_rcu();', "t:6:2: 'synchronize_rcu' is a grace period of RCU, which is not read here", /./],
   ['\twhile (1) {}', "t:6:2: 'while' is a loop, which is not read here", /./],
   ['\tr0 = smp_mb();', "t:6:7: 'smp_mb' returns nothing", /./],
   ['\tr0 = 99999999999;', 't:6:7: 99999999999 does not fit into 32 bits', /./],
@@ -198,6 +198,12 @@ for (const [body, condition] of [
   ['atomic_inc(x); atomic_inc(x); atomic_dec(x);', 'forall (x=6)'],
   ['int r0; if (*x == 5) { *x = 1; } else *x = 2; r0 = *x;', 'forall (0:r0=1 \\/ false)'],
   ['*x = 3;', '~exists (x=5)'],
+  ['(void)atomic_add_unless(x, 2, 5); int r0 = atomic_add_unless(x, 2, 6);', 'forall (0:r0=1 /\\ x=7)'],
+  ['rcu_read_lock(); int *r0 = rcu_dereference(*p); *r0 = 8; rcu_read_unlock();', 'forall (0:r0=x /\\ x=8)'],
+  [
+    '*x = 0; int r0 = spin_trylock(x); int r1 = spin_trylock(x); int r2 = spin_is_locked(x);',
+    'forall (0:r0=1 /\\ 0:r1=0 /\\ 0:r2=1)',
+  ],
   ['int r0 = (int)READ_ONCE(*x) + 1;', 'forall (0:r0=6)'],
 ] as const) {
   test(`${body} comes to ${condition}`, () => {

@@ -123,6 +123,7 @@ function statement(reader: Reader, scope: Scope): Statement[] {
   if (reader.is('{')) return block(reader, scope)
   if (reader.is('if')) return [ifStatement(reader, scope)]
   if (reader.is('*')) return [write(reader, scope)]
+  if (reader.is('(')) return [castCall(reader, scope)]
   const isDeclared = TYPES.includes(reader.next.text)
   skipType(reader)
   const name = reader.name('a statement')
@@ -140,6 +141,14 @@ function statement(reader: Reader, scope: Scope): Statement[] {
   if (value.kind === 'call' && RETURNS_NOTHING.has(value.name))
     throw reader.wrong(from, `${quoted(from)} returns nothing`)
   return [ended(reader, { kind: 'assign', register: name.text, value })]
+}
+
+/** `(void)atomic_add_unless(v, 1, 0);` */
+function castCall(reader: Reader, scope: Scope): Statement {
+  reader.expect('(')
+  reader.expect('void')
+  reader.expect(')')
+  return ended(reader, { kind: 'call', call: call(reader, scope, reader.name('a call')) })
 }
 
 function write(reader: Reader, scope: Scope): Statement {

@@ -34,7 +34,9 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   const door = mark === undefined ? undefined : DOORS[specifier]
   if (door !== undefined) return { url: DIST + door, shortCircuit: true }
   const resolved = await next(specifier, context)
-  if (mark === undefined || resolved.format === 'commonjs') return resolved
+  if (mark === undefined) return resolved
+  if (resolved.format === 'commonjs' && markOf(context.parentURL) !== undefined) await checkCommonJs(resolved.url)
+  if (resolved.format === 'commonjs') return resolved
   if (!isTheirs(resolved.url) || markOf(resolved.url) !== undefined) return resolved
   return {
     ...resolved,
@@ -50,6 +52,13 @@ export const load: LoadHook = async (url, context, next) => {
   const code = /ts$/.test(extname(file)) ? await stripTypes(text, basename(file)) : text
   const source = toTraced(withUntakenCalls(code, basename(file), UNTAKEN), basename(file), pathToFileURL(FRAMES).href)
   return { format: 'module', source, shortCircuit: true } satisfies LoadFnOutput
+}
+
+/** What cannot be traced must take no steps: they would be in the middle of those that are seen, and not be seen. */
+async function checkCommonJs(url: string): Promise<void> {
+  const file = fileURLToPath(new URL(url))
+  if (!/function\s*\*|\*\s*\w+\s*\([^)]*\)\s*\{/.test(await readFile(file, 'utf8'))) return
+  throw new Error(`${file} is CommonJS, has generator functions and cannot be traced: make it an ES module`)
 }
 
 const markOf = (url: string | undefined): string | undefined =>
