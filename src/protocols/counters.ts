@@ -25,6 +25,7 @@ export const COUNTERS = [
   'retry_cas_link',
   'retry_cas_leaf',
   'retry_invalid_slot',
+  'retry_obsolete_root',
   'precheck_false_negative',
   // yields of mmu_lock
   'yield_needbreak',

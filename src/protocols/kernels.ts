@@ -4,9 +4,9 @@ import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPag
 import { firstKernel, kernel, type Version } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
 import { fastPageFault, tdpMmuMap } from './map.ts'
+import { flushShadowMemslot } from './memslots/flush-shadow.ts'
 import { swapActiveMemslots } from './memslots/swap.ts'
 import { destroyVm } from './memslots/teardown.ts'
-import { flushShadowMemslot } from './memslots/update-memslot.ts'
 import {
   invalidateBegin,
   invalidateEnd,

@@ -6,6 +6,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { type Mmu, NO_PAGE } from './nx/mmu-pages.ts'
 import { assertLinked } from './oracles.ts'
 import type { Fault } from './page-fault.ts'
+import type { Vcpu } from './vcpu.ts'
 import type { Vm } from './vm.ts'
 
 /** The roots of the TDP MMU, for those who walk all of them. */
@@ -53,6 +54,10 @@ export interface PageLifetime {
   dropLargeSpte(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<void>
   /** A huge page has taken the place of the table that `replaced` points to. */
   dropChild(cpu: Cpu, vm: Vm, replaced: number): Steps<void>
+  /** `is_obsolete_sp()` of the root that this CPU's vCPU is on. */
+  isRootObsolete(cpu: Cpu): Steps<boolean>
+  /** `kvm_mmu_free_obsolete_roots()`, and the root is loaded that takes its place. */
+  freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void>
   /** For oracles: the leaf for a gfn in any root. */
   peekLeaf(cpu: Cpu, gfn: Gfn): number
 }
@@ -109,6 +114,11 @@ export class StayingPages implements PageLifetime {
 
   *dropLargeSpte(): Steps<void> {}
   *dropChild(): Steps<void> {}
+  *freeObsoleteRoots(): Steps<void> {}
+
+  *isRootObsolete(): Steps<boolean> {
+    return false
+  }
 
   peekLeaf(cpu: Cpu, gfn: Gfn): number {
     return this.#tables.peekLeaf(cpu, gfn)

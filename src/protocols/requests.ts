@@ -9,6 +9,9 @@ export const KVM_REQ_TLB_FLUSH = 1 << 0
 /** Number 17 of the architecture's, which begin at 8. */
 export const KVM_REQ_APIC_PAGE_RELOAD = 1 << 25
 
+/** Number 31 of the architecture's: bit 39 there, the next free one here. */
+export const KVM_REQ_MMU_FREE_OBSOLETE_ROOTS = 1 << 26
+
 /** `kvm_make_request()`: what was written before it is seen by whoever finds the bit. */
 export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {
   // Pairs with the barrier in checkRequest().

@@ -1,6 +1,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { COUNTER } from './counters.ts'
 import { warnRangeUnset } from './oracles.ts'
 import type { Fault } from './page-fault.ts'
 import { INVALID_GPA, type Vm } from './vm.ts'
@@ -51,7 +52,12 @@ export function* invalidateRetry(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> 
   return seqNow !== seq
 }
 
-/** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held. */
+/** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held: the root was given up, or an invalidation has come. */
 export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+  const obsolete = yield* vm.pages.isRootObsolete(cpu)
+  if (obsolete) {
+    cpu.count(COUNTER.retry_obsolete_root, 1)
+    return true
+  }
   return yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn)
 }

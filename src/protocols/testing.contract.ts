@@ -65,7 +65,7 @@ export class SmallVm {
   }
 
   leaf(page: number): number {
-    return this.vm.tables.peekLeaf(this.stage.cpus[0]!, gfnOf(page))
+    return this.vm.pages.peekLeaf(this.stage.cpus[0]!, gfnOf(page))
   }
 
   /** The pages of the memslot that a leaf maps. */

@@ -22,7 +22,12 @@ import { NO_PAGE } from './nx/mmu-pages.ts'
 import { assertWalked } from './nx/oracles.ts'
 import type { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import { assertFill, assertTouch } from './oracles.ts'
-import { checkRequest, KVM_REQ_APIC_PAGE_RELOAD, KVM_REQ_TLB_FLUSH } from './requests.ts'
+import {
+  checkRequest,
+  KVM_REQ_APIC_PAGE_RELOAD,
+  KVM_REQ_MMU_FREE_OBSOLETE_ROOTS,
+  KVM_REQ_TLB_FLUSH,
+} from './requests.ts'
 import { SITE } from './sites.ts'
 import { Tlb } from './tlb.ts'
 import type { Vm } from './vm.ts'
@@ -150,6 +155,10 @@ export function* isKicked(cpu: Cpu, vcpu: Vcpu): Steps<boolean> {
 function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
   if (requests === 0) return true
+  if ((requests & KVM_REQ_MMU_FREE_OBSOLETE_ROOTS) !== 0) {
+    yield* checkRequest(cpu, vcpu, KVM_REQ_MMU_FREE_OBSOLETE_ROOTS)
+    yield* vm.pages.freeObsoleteRoots(cpu, vm, vcpu)
+  }
   const flush = yield* checkRequest(cpu, vcpu, KVM_REQ_TLB_FLUSH)
   if (flush) yield* vm.kvm.vcpuFlushTlbAll(cpu, vm, vcpu)
   if (vm.apic === undefined) return true

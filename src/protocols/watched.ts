@@ -45,6 +45,11 @@ export const watched = (kvm: Kvm): Kvm => ({
     yield* kvm.invalidateEnd(cpu, vm)
   },
 
+  *flushShadowMemslot(cpu, vm, slot): Steps<void> {
+    yield* kvm.flushShadowMemslot(cpu, vm, slot)
+    assertFlushed(cpu, vm, NO_GFN)
+  },
+
   *zapGfnRange(cpu, vm, slot, start, end): Steps<void> {
     yield* kvm.zapGfnRange(cpu, vm, slot, start, end)
     assertFlushed(cpu, vm, start)

@@ -43,6 +43,21 @@ export type SystemSpec<V = Protocol> = {
 export const broughtBy = (protocol: Protocol): Brought | undefined =>
   typeof protocol === 'string' ? undefined : protocol.brings
 
+/** Whether page tables are taken away although nobody recovers huge pages: the deletion of a memslot gives up the roots. */
+const givesUpRoots = ({ mmu, stage2, updates }: SystemSpec) =>
+  updates?.zap === 'all' && mmu === 'tdp' && stage2 === undefined
+
+/** What such a VM has: one root, which the MMU keeps, and no huge pages to recover. */
+const ONE_ROOT: NxConfig = {
+  roots: 1,
+  keepsRoots: true,
+  nestedGfn: 0,
+  nestedPages: 0,
+  hugeBlocks: 0,
+  hugeLevel: 2,
+  entries: 512,
+}
+
 /** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */
 export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Place; readonly vm: Vm } {
   const place = new Place()
@@ -51,6 +66,8 @@ export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Pl
       ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
       : block < spec.nx.hugeBlocks
   const kernel = typeof spec.variant === 'string' ? variantNamed(spec.variant) : spec.variant
-  const vm = new Vm(place, { ...spec, isHuge, ...(note === undefined ? {} : { note }) }, kernel)
+  const nx = spec.nx ?? (givesUpRoots(spec) ? ONE_ROOT : undefined)
+  const extra = { ...(nx === undefined ? {} : { nx }), ...(note === undefined ? {} : { note }) }
+  const vm = new Vm(place, { ...spec, isHuge, ...extra }, kernel)
   return { place, vm }
 }

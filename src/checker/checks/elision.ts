@@ -6,7 +6,7 @@ import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memsl
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
 import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { EMULATE, Fault, FIXED, RETRY } from '../../protocols/page-fault.ts'
-import { reloadRoot } from '../../protocols/vcpu.ts'
+import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, reloadRoot } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
@@ -88,6 +88,24 @@ const mustFault = (slot: MemslotConfig): Act =>
     if (result === EMULATE) cpu.violation(ORACLE.emulated_memory, slot.baseGfn)
   }
 
+/** The guest writes to the first page of a slot, with all that it takes: entry, access, exit, faults. */
+const writesTo = ({ baseGfn }: MemslotConfig): Act =>
+  function* (cpu, vm) {
+    const vcpu = vm.vcpus[cpu.id]!
+    const fault = new Fault()
+    fault.begin(baseGfn as Gfn, false)
+    yield* vcpu.srcuReadLock(cpu)
+    yield* enterGuest(cpu, vm, vcpu)
+    for (;;) {
+      const access = yield* accessGuestMemory(cpu, vm, vcpu, baseGfn as Gfn)
+      yield* exitGuest(cpu, vcpu)
+      if (access === ACCESSED || cpu.signalPending()) break
+      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
+      yield* enterGuest(cpu, vm, vcpu)
+    }
+    yield* vcpu.srcuReadUnlock(cpu)
+  }
+
 const reloads: Act = function* (cpu, vm) {
   const vcpu = vm.vcpus[cpu.id]!
   yield* vcpu.srcuReadLock(cpu)
@@ -120,6 +138,8 @@ type Small = {
   readonly pseudoLock?: 'mutex'
   readonly isDestroyed?: true
   readonly memslots?: readonly MemslotConfig[]
+  readonly zap?: 'all'
+  readonly isLarge?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -216,6 +236,16 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', invalidates(SPARE)],
     ],
   },
+  'given-up': {
+    says: 'a guest writes to a page while an updater adds a slot and removes it, and everything that is mapped goes with it',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', writesTo(OWN)],
+      ['updater', inTurn(creates, deletes)],
+    ],
+    zap: 'all',
+    isLarge: true,
+  },
   nonblock: {
     says: 'a vCPU faults on two pages, one after the other, that a task invalidates which may not block',
     vcpus: 1,
@@ -277,21 +307,29 @@ const declared: Check = {
     'B-SRCU': { finds: ['livelock', 'retry_unbounded'], in: 'deleted' },
     'B-NONBLOCK': { finds: ['yield_in_nonblock'], in: 'nonblock' },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, isLarge }]) => ({
     name,
     says,
     actors: acts.map(([actor]) => actor),
+    ...(isLarge ? { isLarge } : {}),
   })),
   patience: 1,
   program: (variant, configuration) => {
-    const { vcpus, acts, pseudoLock, isDestroyed = false, memslots = [OWN] } = CONFIGURATIONS[configuration]!
+    const {
+      vcpus,
+      acts,
+      pseudoLock,
+      isDestroyed = false,
+      memslots = [OWN],
+      zap = 'slot',
+    } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
       variant: variant as Protocol,
       cpus: acts.length,
       vcpus,
       memslots,
-      updates: { spare: [SPARE, BELOW], pseudoLock: pseudoLock ?? 'none', zap: 'slot', isDestroyed } as const,
+      updates: { spare: [SPARE, BELOW], pseudoLock: pseudoLock ?? 'none', zap, isDestroyed } as const,
     }
     return { ...vmProgram(spec, acts), required: isDestroyed ? REQUIRED : [] }
   },

@@ -16,9 +16,9 @@ import type { Program } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { findingOf } from './vm-program.ts'
 
-/** Above the hvas, so that not even a range of hvas that is read half old, half new can hold it. */
-const GFN = 0x2000
-const HVA = 0x1000
+/** Below the hvas, so that not even a range of hvas that is read half set, its end still INVALID_GPA, can hold it. */
+const GFN = 0x1000
+const HVA = 0x2000
 /** Nobody's concern; it is the first in the table. */
 const BELOW = { slot: 1, baseGfn: GFN - 2, hva: HVA - 1, pages: 1 }
 

@@ -2,11 +2,10 @@ import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { assertFlushed, assertUnmapped } from '../oracles.ts'
+import { assertUnmapped } from '../oracles.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
-import { zapSlotLeafs } from '../zap.ts'
-import { INVALID, type Memslot, NO_MEMSLOT } from './memslots.ts'
+import { INVALID, NO_MEMSLOT } from './memslots.ts'
 import { assertAbsent, assertMemslots, DELETED, noteMemslot } from './oracles.ts'
 
 // M: `kvm_set_memory_region()`, of a VM that has `updates`. A slot is named by its number.
@@ -81,26 +80,4 @@ function* baseGfnOf(cpu: Cpu, vm: Vm, id: number): Steps<Gfn> {
     if (found === id) return yield* vm.memslots.baseGfn(cpu, slot)
     slot = yield* vm.memslots.nextOf(cpu, slot)
   }
-}
-
-/**
- * M11: `kvm_arch_flush_shadow_memslot()`, arch/x86/kvm/mmu/mmu.c. On x86 everything goes unless the VMM has said that it need not; the kernel does
- * that by giving up the roots, here the leafs are taken one by one.
- */
-export function* flushShadowMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
-  let flush = false
-  vm.lockdep?.at(cpu, SITE.kvm_arch_flush_shadow_memslot)
-  yield* vm.mmuLock.writeLock(cpu)
-  if (vm.updates!.config.zap === 'slot') {
-    flush = yield* zapSlotLeafs(cpu, vm, slot, flush)
-  } else {
-    let next = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
-    while (next !== NO_MEMSLOT) {
-      flush = yield* zapSlotLeafs(cpu, vm, next, flush)
-      next = yield* vm.memslots.nextOf(cpu, next)
-    }
-  }
-  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
-  assertFlushed(cpu, vm, -1 as Gfn)
-  yield* vm.mmuLock.writeUnlock(cpu)
 }

@@ -44,7 +44,7 @@ const readers = ({ cpus, rcu }: Nx, words: Int32Array): number[] =>
 function surplus({ roots, config }: Nx, words: Int32Array): number[] {
   let counted = -roots.vcpus
   for (let root = 0; root < roots.slots; root += 1) {
-    const isThere = words[roots.table(root)] !== 0
+    const isThere = words[roots.table(root)] !== 0 && words[roots.invalid(root)]! < 2
     counted += words[roots.count(root)]! - (isThere && config.keepsRoots ? 1 : 0)
   }
   return counted === 0 ? [] : [counted]

@@ -6,11 +6,13 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { assertFlushed } from '../oracles.ts'
 import type { Fault } from '../page-fault.ts'
 import type { PageLifetime } from '../page-lifetime.ts'
+import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { abandonChild, beginChild, disallowedChild, dropChild, dropLargeSpte, populateChild } from './link.ts'
 import { lockFreeWalkBegin, lockFreeWalkEnd } from './lock-free-walk.ts'
 import type { Mmu } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
+import { freeObsoleteRoots } from './obsolete-roots.ts'
 import { assertInRcu, markLinked, markRead, markReading } from './oracles.ts'
 import type { Roots } from './roots.ts'
 
@@ -86,6 +88,15 @@ export class NxPages implements PageLifetime {
 
   *dropChild(cpu: Cpu, vm: Vm, replaced: number): Steps<void> {
     yield* dropChild(cpu, vm, this.#nx, replaced)
+  }
+
+  *isRootObsolete(cpu: Cpu): Steps<boolean> {
+    const invalid = yield* cpu.load(this.roots.invalid(this.roots.current[cpu.id]!))
+    return invalid !== 0
+  }
+
+  *freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+    yield* freeObsoleteRoots(cpu, vm, vcpu)
   }
 
   /** Every root of the TDP MMU, and that of the shadow MMU. */

@@ -115,7 +115,8 @@ export class Nx implements TableSource {
 
   /** The table at which a walk for a gfn begins on this CPU. */
   rootFor(cpu: Cpu, gfn: Gfn): number {
-    return this.mmuOf(gfn) === SHADOW ? this.nestedRoot : this.roots.hpa[cpu.id]!
+    if (this.mmuOf(gfn) === SHADOW) return this.nestedRoot
+    return cpu.id < this.roots.vcpus ? this.roots.hpa[cpu.id]! : this.roots.peekValid(cpu)
   }
 
   /** How often a table has been freed: for the oracle. */

@@ -26,26 +26,30 @@ export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number): Steps<number>
   return next
 }
 
-/** `kvm_tdp_mmu_put_root()`, with mmu_lock held for write: whoever drops the last reference takes the root apart. */
+/**
+ * `kvm_tdp_mmu_put_root()`: whoever drops the last reference frees the root. One that nobody has given up is taken apart before, with
+ * mmu_lock held for write: that is how roots ended before the MMU held a reference of its own.
+ */
 export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
   const isLast = yield* vm.pages.roots.put(cpu, root)
   if (!isLast) return
   const nx = vm.nx!
   const table = yield* nx.roots.tableOf(cpu, root)
-  yield* zapRoot(cpu, vm, nx, table)
+  const invalid = yield* cpu.load(nx.roots.invalid(root))
+  if (invalid === 0) yield* zapLeftRoot(cpu, vm, table)
   assertEmpty(cpu, vm, table, ENTRIES)
-  yield* cpu.write(nx.roots.table(root), 0)
+  yield* cpu.store(nx.roots.table(root), 0)
   yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
 }
 
 /**
- * `tdp_mmu_zap_root()`: every entry of the root goes, and all below it. No flush is owed: nobody can walk the root any more, and
- * each vCPU that has left it flushed what it had cached of it.
+ * `zap_gfn_range()` of a whole root: every entry of the root goes, and all below it. No flush is owed: nobody can walk the root any more,
+ * and each vCPU that has left it flushed what it had cached of it.
  */
-function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
+function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
   const iter = vm.local[cpu.id]!.iter
   cpu.count(COUNTER.roots_zapped, 1)
-  yield* nx.rcu.readLock(cpu)
+  yield* vm.pages.rcuReadLock(cpu)
   yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, table)
   for (; iter.valid && iter.gfn < vm.endGfn; yield* iter.next(cpu)) {
     const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, false)
@@ -53,10 +57,10 @@ function* zapRoot(cpu: Cpu, vm: Vm, nx: Nx, table: number): Steps<void> {
     const { sptep, oldSpte } = iter
     if (!isShadowPresent(oldSpte)) continue
     yield* cpu.store(sptep, NONPRESENT)
-    assertInRcu(cpu, nx)
+    assertInRcu(cpu, vm.nx!)
     yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(oldSpte), false)
   }
-  yield* nx.rcu.readUnlock(cpu)
+  yield* vm.pages.rcuReadUnlock(cpu)
 }
 
 /** The vCPU's role changes (it enters or leaves SMM, say): `kvm_mmu_unload()`, `kvm_mmu_load()`. Outside the guest. */
@@ -65,7 +69,7 @@ export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
   const old = nx.roots.current[cpu.id]!
   const role = yield* cpu.read(nx.roots.role(old))
-  const next = yield* rootOfRole(cpu, vm, nx, (role + 1) % nx.roots.roles)
+  const next = yield* allocRoot(cpu, vm, (role + 1) % nx.roots.roles)
   assertRole(cpu, nx, old, next)
   nx.roots.current[cpu.id] = next
   nx.roots.hpa[cpu.id] = yield* nx.roots.tableOf(cpu, next)
@@ -76,9 +80,14 @@ export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
   vcpu.flush()
 }
 
-/** `kvm_tdp_mmu_get_vcpu_root_hpa()`: the root that there is for the role, or a new one. */
-function* rootOfRole(cpu: Cpu, vm: Vm, nx: Nx, role: number): Steps<number> {
+/**
+ * `kvm_tdp_mmu_alloc_root()`, with mmu_lock held for read: the valid root that there is for the role, or a new one. A reference to it is
+ * taken; tdp_mmu_pages_lock keeps others from making the same.
+ */
+export function* allocRoot(cpu: Cpu, vm: Vm, role: number): Steps<number> {
+  const nx = vm.nx!
   let free = NO_ROOT
+  yield* nx.pagesLock.acquire(cpu)
   for (let root = 0; root < nx.roots.slots; root += 1) {
     const table = yield* cpu.read(nx.roots.table(root))
     if (table === 0) {
@@ -86,15 +95,21 @@ function* rootOfRole(cpu: Cpu, vm: Vm, nx: Nx, role: number): Steps<number> {
       continue
     }
     const itsRole = yield* cpu.read(nx.roots.role(root))
-    if (itsRole !== role) continue
+    const invalid = yield* cpu.load(nx.roots.invalid(root))
+    if (itsRole !== role || invalid !== 0) continue
     const taken = yield* nx.roots.get(cpu, root)
-    if (taken) return root
+    if (!taken) continue
+    yield* nx.pagesLock.release(cpu)
+    return root
   }
   const table = vm.tables.take(cpu)
   yield* nx.pages.begin(cpu, table, TDP, 0 as Gfn, ROOT_LEVEL, 0 as never)
   markLinked(cpu, nx, table)
-  yield* cpu.write(nx.roots.table(free), table + 1)
+  yield* cpu.write(nx.roots.invalid(free), 0)
   yield* cpu.write(nx.roots.role(free), role)
   yield* cpu.store(nx.roots.count(free), nx.config.keepsRoots ? 2 : 1)
+  // Last: who walks the roots finds it whole.
+  yield* cpu.storeRelease(nx.roots.table(free), table + 1)
+  yield* nx.pagesLock.release(cpu)
   return free
 }

@@ -12,6 +12,7 @@ const FIELDS = 16
 const TABLE = 0
 const COUNT = 1
 const ROLE = 2
+const INVALID = 3
 
 /**
  * `tdp_mmu_roots`: the roots of the TDP MMU, one for each role in which a vCPU can be (in SMM or not, with or without a
@@ -20,6 +21,7 @@ const ROLE = 2
  *   table    its page table + 1; 0: there is none                      owner of mmuLock for write
  *   count    tdp_mmu_root_count: vCPUs on it, and walks that stand in it
  *   role     which it is for                                           owner of mmuLock for write
+ *   invalid  1: nobody may go on with it; 2: and it is being zapped     owner of mmuLock for write; the zapper
  *
  *   (table, count)   none 0,0    in use t,n    being zapped t,0
  */
@@ -55,6 +57,10 @@ export class Roots {
     return wordAt(this.#fields, root * FIELDS + ROLE)
   }
 
+  invalid(root: number): Word {
+    return wordAt(this.#fields, root * FIELDS + INVALID)
+  }
+
   /** `isKept`: the MMU itself holds a reference, as it does since 6.2. */
   initialise(words: Int32Array, isKept: boolean): void {
     for (let root = 0; root < this.roles; root += 1) {
@@ -86,5 +92,21 @@ export class Roots {
   *put(cpu: Cpu, root: number): Steps<boolean> {
     const count = yield* cpu.sub(this.count(root), 1)
     return count === 1
+  }
+
+  /** `tdp_mmu_scheduled_root_to_zap`: whether the root was given up, and nobody else takes it apart. From here on we do. */
+  *takeInvalid(cpu: Cpu, root: number): Steps<boolean> {
+    const table = yield* cpu.load(this.table(root))
+    if (table === 0) return false
+    const was = yield* cpu.cas(this.invalid(root), 1, 2)
+    return was === 1
+  }
+
+  /** The page table of a root that is good, for those who are on none: the VMM, who maps for its vCPUs. */
+  peekValid(cpu: Cpu): number {
+    for (let root = 0; root < this.slots; root += 1) {
+      if (cpu.peek(this.table(root)) !== 0 && cpu.peek(this.invalid(root)) === 0) return cpu.peek(this.table(root)) - 1
+    }
+    return this.hpa[cpu.id]!
   }
 }

@@ -67,6 +67,11 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
 
 /** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, to v6.7: `mmu_invalidate_retry_hva()`. */
 export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+  const obsolete = yield* vm.pages.isRootObsolete(cpu)
+  if (obsolete) {
+    cpu.count(COUNTER.retry_obsolete_root, 1)
+    return true
+  }
   const hva = yield* vm.memslots.hva(cpu, fault.slot, fault.gfn)
   return yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, hva as number as Gfn)
 }

@@ -18,7 +18,7 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
   },
   {
     file: 'protocols/nx/root-walk.js',
-    in: 'rootOfRole',
+    in: 'allocRoot',
     code: /^nx\.pages\.begin\(/,
     verdict: 'equivalent',
     why: 'a root is on no list, and it is empty when it is freed: nobody asks what is written of it',

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { W } from '../../shared-memory/page-tables/spte.ts'
+import type { Kernel } from '../kernel.ts'
+import { V6_18 } from '../kernels.ts'
+import { creates, deletes, SPARE } from '../memslots/testing.contract.ts'
+import { RETRY } from '../page-fault.ts'
+import { type Act, faultOn, gfnOf, inTurn, SmallVm } from '../testing.contract.ts'
+import { accessGuestMemory, enterGuest, exitGuest } from '../vcpu.ts'
+
+const NX = {
+  roots: 1,
+  keepsRoots: true,
+  nestedGfn: 0,
+  nestedPages: 0,
+  hugeBlocks: 0,
+  hugeLevel: 2,
+  entries: 512,
+} as const
+
+/** A VM whose memslots come and go, and with each deletion everything that is mapped. */
+const vmOf = (...acts: readonly Act[]) => vmOn(V6_18, ...acts)
+const vmOn = (kernel: Kernel, ...acts: readonly Act[]) =>
+  new SmallVm(acts, kernel, { lockdep: true, nx: NX, updates: { spare: [SPARE], pseudoLock: 'none', zap: 'all' } })
+
+const updates = inTurn(creates, deletes)
+
+test('the deletion of a memslot gives the root up: nothing stays mapped, and no TLB is flushed for it', () => {
+  const small = vmOf(inTurn(faultOn(0), faultOn(1)), updates)
+  small.stage.run(0)
+  assert.deepEqual(small.mapped, [0, 1])
+  small.stage.run(1)
+  assert.ok(small.stage.finish())
+  assert.deepEqual(small.mapped, [])
+  assert.equal(small.counted('roots_zapped'), 1)
+  assert.equal(small.counted('remote_tlb_flush_requests'), 0)
+  assert.deepEqual([...small.violations, ...small.violationsAtRest], [])
+})
+
+test('a fault that began on the root before retries, and is counted', () => {
+  const small = vmOf(faultOn(0), updates)
+  small.stage.runUntil(0, /add mmuLock/).run(1)
+  small.stage.run(0)
+  assert.equal(small.stage.resultOf(0), RETRY)
+  assert.equal(small.counted('retry_obsolete_root'), 1)
+  assert.deepEqual(small.mapped, [])
+  assert.deepEqual(small.violations, [])
+})
+
+test('a vCPU that enters the guest again does so on a new root, and faults everything in again', () => {
+  const touches: Act = function* (cpu, vm) {
+    return yield* accessGuestMemory(cpu, vm, vm.vcpus[0]!, gfnOf(0), W)
+  }
+  const enters: Act = (cpu, vm) => enterGuest(cpu, vm, vm.vcpus[0]!)
+  const leaves: Act = (cpu, vm) => exitGuest(cpu, vm.vcpus[0]!)
+  const small = vmOf(inTurn(faultOn(0), updates, enters, leaves, faultOn(0), enters, touches))
+  small.stage.run(0)
+  assert.deepEqual(small.mapped, [0])
+  assert.equal(small.counted('pf_fixed'), 2)
+  assert.deepEqual([...small.violations, ...small.violationsAtRest], [])
+})
+
+test('whoever takes an old root apart lets a writer in on the way', () => {
+  const writer: Act = function* (cpu, vm) {
+    yield* vm.mmuLock.writeLock(cpu)
+    yield* vm.mmuLock.writeUnlock(cpu)
+  }
+  const small = vmOf(inTurn(faultOn(0), faultOn(1)), updates, writer)
+  small.stage
+    .run(0)
+    .runUntil(1, /cas pageTables/)
+    .play('1')
+    .run(2)
+    .run(1)
+    .run(2)
+  assert.equal(small.counted('yield_needbreak'), 1)
+  assert.ok(small.stage.finish())
+  assert.deepEqual([...small.violations, ...small.violationsAtRest], [])
+})
+
+test('a fault that does not look whether its root was given up leaves a leaf in it', () => {
+  const kernel: Kernel = {
+    name: 'test',
+    kvm: {
+      ...V6_18.kvm,
+      isPageFaultStale: (cpu, vm, fault) => vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn),
+    },
+  }
+  const returns: Act = function* (cpu, vm) {
+    yield* enterGuest(cpu, vm, vm.vcpus[0]!)
+    yield* exitGuest(cpu, vm.vcpus[0]!)
+  }
+  const small = vmOn(kernel, inTurn(faultOn(0), returns), updates)
+  small.stage.runUntil(0, /add mmuLock/).run(1)
+  small.stage.run(0)
+  assert.deepEqual(small.violations, ['skipped_leaf'])
+})
