@@ -1,6 +1,7 @@
 import { COUNTERS } from '../protocols/counters.ts'
 import type { Check } from './check.ts'
 import { definitionOf } from './definition.ts'
+import type { Line } from './line.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
@@ -12,6 +13,8 @@ export type Replayed = {
   readonly text: string
   readonly findings: readonly Finding[]
   readonly program: Program
+  /** The steps, in words. */
+  readonly lines: readonly Line[]
   readonly patience: number
   readonly memoryModel: MemoryModel
   /** The instructions in the order in which they were taken, what was counted, and the memory at the end. */
@@ -52,6 +55,7 @@ export function replaySchedule(
     text: [...(memory === 'sc' ? [] : [`memory: ${memory}`]), witnessText(program, played), '', ...verdict].join('\n'),
     findings: played.findings,
     program,
+    lines: played.lines,
     patience,
     memoryModel: memory,
     initial,

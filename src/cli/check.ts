@@ -15,6 +15,7 @@ import { isPatchFile, readPatch } from '../patches/read.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
 import { checkLock } from './check-lock.ts'
 import { checkMutants } from './check-mutants.ts'
+import { pageAt, saveWitnesses, witnessesIn } from './check-report.ts'
 import { checkWorst } from './check-worst.ts'
 import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
@@ -43,6 +44,7 @@ type Args = {
   readonly threads: string
   readonly mutants: boolean
   readonly worst: Cost | undefined
+  readonly report: string | undefined
   readonly json: boolean
   readonly progress: boolean
 }
@@ -70,7 +72,7 @@ export const check: Command<Args> = {
         requiresArg: true,
         describe: 'with --replay: a file for ui.perfetto.dev, of the schedule in the time of altra-64',
       })
-      .option('force', { type: 'boolean', default: false, describe: 'with --chrome-trace: replace a file' })
+      .option('force', { type: 'boolean', default: false, describe: 'with --chrome-trace or --report: replace a file' })
       .option('replay', {
         type: 'string',
         requiresArg: true,
@@ -115,6 +117,11 @@ export const check: Command<Args> = {
         choices: ['retries', 'flushes', 'yields'] as const,
         describe: 'look for the schedule with the most of these instead of a violation, of --variant',
       })
+      .option('report', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'write a page with every witness, to go through step by step',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
       .option('progress', { type: 'boolean', default: true, hidden: true })
       .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
@@ -131,6 +138,7 @@ export const check: Command<Args> = {
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
     const limits = limitsOf(args)
     if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
+    const page = args.report === undefined ? undefined : pageAt(args.report, args.force)
     const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
     const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
@@ -140,6 +148,7 @@ export const check: Command<Args> = {
     progress.clear()
     const texts = [...reports.map(reportText), untakenText(reports)].filter((text) => text !== '')
     io.out(args.json ? JSON.stringify(reports, null, 1) : texts.join('\n\n'))
+    if (page !== undefined) saveWitnesses(page, witnessesIn(reports, checks), io)
     if (io.signal.aborted) return EXIT.interrupted
     return exitCode(reports)
   },

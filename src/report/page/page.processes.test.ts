@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -151,5 +151,25 @@ test('of two results the page says first what changed', { skip }, async () => {
   const page = await opened(pageHtml(spec))
   assert.equal(await page.locator('section h2').first().textContent(), 'What changed')
   assert.match((await page.locator('section').first().textContent()) ?? '', /6 worse/)
+  await page.close()
+})
+
+test('a witness is a page: a slider goes through its steps, and the values of the words follow', { skip }, async () => {
+  const found = spawnSync(process.execPath, [MAIN, 'check', 'precheck', '--variant', 'B-STALE', '--report', 'w.html'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  assert.equal(found.status, 0, found.stderr)
+  const page = await opened(readFileSync(join(folder, 'w.html'), 'utf8'))
+  const slider = page.locator('input[type=range]')
+  const steps = Number(await slider.getAttribute('max')) + 1
+  assert.equal(await page.locator('.witness tbody tr').count(), steps)
+  assert.match((await page.locator('output').textContent()) ?? '', new RegExp(`^step ${steps} of ${steps}$`))
+  const last = await page.locator('.words').textContent()
+  await slider.focus()
+  await page.keyboard.press('Home')
+  assert.match((await page.locator('output').textContent()) ?? '', /^step 1 of /)
+  assert.notEqual(await page.locator('.words').textContent(), last)
+  assert.match((await page.locator('.answer').first().textContent()) ?? '', /^\w+: /)
   await page.close()
 })
