@@ -135,6 +135,45 @@ const SHARING: Readonly<Record<string, () => Exploration<Two>>> = {
       },
     }
   },
+  'who came last, for the oracle': () => {
+    let last = ''
+    const act = (name: string): Act =>
+      function* (cpu, { x }) {
+        yield* cpu.add(x, 1)
+        last = name
+        yield* cpu.add(x, 1)
+      }
+    return {
+      setup,
+      actors: { left: act('left'), right: act('right') },
+      oracle: () => (last === 'left' ? 'left was last' : undefined),
+    }
+  },
+  'a list that the oracle counts': () => {
+    const log: number[] = []
+    const act: Act = function* (cpu, { x }) {
+      yield* cpu.add(x, 1)
+      log.push(cpu.id)
+    }
+    return {
+      setup,
+      actors: { left: act, right: act },
+      oracle: () => (log.length % 5 === 4 ? `${log.length} are logged` : undefined),
+    }
+  },
+  'a field of a class': () => {
+    const shared = new (class {
+      owner = -1
+    })()
+    const act: Act = function* (cpu, { x }) {
+      yield* cpu.add(x, 1)
+      const before = shared.owner
+      shared.owner = cpu.id
+      yield* cpu.store(x, before)
+      shared.owner = -1
+    }
+    return { setup, actors: { left: act, right: act }, oracle }
+  },
   'every other run': () => {
     let runs = 0
     const act: Act = function* (cpu, { x, y }) {

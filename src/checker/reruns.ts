@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { stepText } from './differs.ts'
 import { Machine } from './machine.ts'
-import type { BehaviourOptions, Program } from './program.ts'
+import type { BehaviourOptions, Finding, Program } from './program.ts'
 import { Refused } from './refused.ts'
 
 /**
@@ -37,6 +37,7 @@ export class Reruns {
   /** Compares the way to where the machine is with another run of it. */
   compare(machine: Machine): void {
     this.compared[Math.min(this.compared.length, 1)] = machine.schedule()
+    const said = machine.haveAllEnded ? machine.findingsAtRest() : []
     const again = new Machine(this.#program, { ...this.#options, isTree: true })
     for (const [depth, stepper] of machine.schedule().entries()) {
       const actor = machine.actorOf(stepper)
@@ -51,10 +52,9 @@ export class Reruns {
       throw different(`${name} was ${machine.memory[changed]} at its end, and ${again.memory[changed]} the second time`)
     }
     if (!isDeepStrictEqual(again.results(), machine.results())) throw different('the actors returned something else')
-    if (machine.haveAllEnded && !isDeepStrictEqual(again.findingsAtRest(), machine.findingsAtRest())) {
-      throw different('the oracle said something else')
-    }
+    if (machine.haveAllEnded) compareSaid(said, again.findingsAtRest())
     rerunActors(again)
+    if (machine.haveAllEnded) compareSaid(said, machine.findingsAtRest())
   }
 
   #compareStep(machine: Machine, node: number, again: Machine, actor: number): void {
@@ -107,6 +107,12 @@ function rerunActors({ behaviours, nodes }: Machine): void {
 
 const finish = (run: Generator<void, void>) => {
   while (!run.next().done);
+}
+
+function compareSaid(before: readonly Finding[], now: readonly Finding[]): void {
+  if (isDeepStrictEqual(before, now)) return
+  const text = (findings: readonly Finding[]) => findings.map(({ says }) => `'${says}'`).join(', ') || 'nothing'
+  throw different(`the oracle said ${text(before)}, and ${text(now)} of the same memory and the same results`)
 }
 
 const different = (what: string) =>
