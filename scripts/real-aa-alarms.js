@@ -35,8 +35,9 @@ export function realTitle(file) {
   })
   const middle = spreads.sort((a, b) => a - b)[spreads.length >> 1]
   const { cpu, cores, node } = pairs[0].host
-  const range = (middle * 100).toFixed(0)
-  return `${cpu}, ${cores} cores, Node ${node}: precheck, trials of 15 ms; the interquartile range of faults/s in a side is ${range} % of it`
+  const range = (middle * 100).toFixed(middle < 0.1 ? 1 : 0)
+  const what = Object.keys(pairs[0].runs[0].metrics).length > 1 ? 'precheck' : 'a ticket lock on one thread'
+  return `${cpu}, ${cores} cores, Node ${node}: ${what}, short trials; the interquartile range of a side's trials is ${range} % of them`
 }
 
 if (process.argv[1].endsWith('real-aa-alarms.js')) {

@@ -1,11 +1,15 @@
 // Measures the same code against itself, again and again, and appends what it gave to a file of lines: interleaved pairs, and results
 // one after the other.
-//   node scripts/real-aa-pairs.js FILE PAIRS [SEED]
+//   node scripts/real-aa-pairs.js FILE PAIRS [SEED] [precheck|loop]
+// `precheck` runs the scenario, with its workers; `loop` takes and releases a ticket lock on one thread, which is done in two minutes.
 // `scripts/real-aa-alarms.js FILE` says how often the comparison would have cried wolf.
 import { appendFileSync } from 'node:fs'
 import { bench } from '../dist/bench/bench.js'
+import { resultOf, runOf } from '../dist/bench/comparing/testing.contract.js'
+import { describeHost } from '../dist/bench/host.js'
 import { groupOf } from '../dist/bench/plan.js'
 import precheck from '../dist/bench/scenarios/precheck.js'
+import { Random } from '../dist/workers/random.js'
 
 const CREW = { vcpus: 1, notifiers: 1, zappers: 0 }
 const PLAN = {
@@ -28,7 +32,11 @@ const groupWith = (count) =>
 const slim = (run) => ({ ...run, histograms: {}, locks: [], counters: {} })
 
 /** Measures `pairs` times a pair and a file, in turn, and one file more. */
-export async function measure(file, pairs, seed) {
+export async function measure(file, pairs, seed, subject) {
+  const append = (result) => {
+    appendFileSync(file, `${JSON.stringify({ ...result, createdAt: new Date().toISOString() })}\n`)
+  }
+  if (subject === 'loop') return measureLoop(pairs, seed, append)
   const groups = [...Array.from({ length: pairs }, () => [groupWith(2), groupWith(1)]).flat(), groupWith(1)]
   let saved = 0
   await bench(
@@ -43,16 +51,56 @@ export async function measure(file, pairs, seed) {
       progress: () => {},
       speed: () => {},
       finished: ({ runs, ...result }) => {
-        const own = runs.slice(saved).map(slim)
+        append({ ...result, runs: runs.slice(saved).map(slim) })
         saved = runs.length
-        const createdAt = new Date().toISOString()
-        appendFileSync(file, `${JSON.stringify({ ...result, createdAt, runs: own })}\n`)
       },
     },
   )
 }
 
+const TRIALS = 10
+const LOOP_MS = 10
+
+function measureLoop(pairs, seed, append) {
+  const random = new Random(seed)
+  const rates = () => Array.from({ length: TRIALS }, lockRate)
+  lockRate()
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const rounds = Array.from({ length: TRIALS }, () => {
+      const both = [lockRate(), lockRate()]
+      return random.below(2) === 0 ? both : both.reverse()
+    })
+    append(loopResult([rounds.map(([base]) => base), rounds.map(([, head]) => head)]))
+    append(loopResult([rates()]))
+  }
+  append(loopResult([rates()]))
+}
+
+const loopResult = (sides) =>
+  resultOf(
+    sides.map((faults_per_second) => runOf({ faults_per_second })),
+    { host: describeHost({ node: process.version, v8: process.versions.v8 }, 0) },
+  )
+
+const words = new Int32Array(new SharedArrayBuffer(8))
+
+/** A ticket lock, taken and released a second by the only one that wants it. */
+function lockRate() {
+  const began = performance.now()
+  let [rounds, ended] = [0, began]
+  while (ended - began < LOOP_MS) {
+    for (let each = 0; each < 1000; each += 1) {
+      const ticket = Atomics.add(words, 0, 1)
+      while (Atomics.load(words, 1) !== ticket);
+      Atomics.store(words, 1, (ticket + 1) | 0)
+    }
+    rounds += 1000
+    ended = performance.now()
+  }
+  return (rounds * 1000) / (ended - began)
+}
+
 if (process.argv[1].endsWith('real-aa-pairs.js')) {
-  const [file, pairs, seed = '1'] = process.argv.slice(2)
-  await measure(file, Number(pairs), Number(seed))
+  const [file, pairs, seed = '1', subject = 'precheck'] = process.argv.slice(2)
+  await measure(file, Number(pairs), Number(seed), subject)
 }

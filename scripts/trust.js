@@ -1,6 +1,6 @@
 // One table of how often the comparison is wrong, and how often it finds what is there: on simulated noises, and on this host.
-//   npm run trust -- [--pairs 10000] [--real 200] [--trials 10] [--spread 0.03] [--seed 1] [--keep FILE]
-// `--real 0` leaves this host out; `--keep FILE` keeps what it measured, and takes what is there.
+//   npm run trust -- [--pairs 10000] [--real 200] [--trials 10] [--spread 0.03] [--seed 1] [--subject precheck] [--keep FILE]
+// `--real 0` leaves this host out; `--subject loop` measures a lock on one thread in place of a scenario; `--keep FILE` keeps what it measured, and takes what is there.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     trials: text('10'),
     spread: text('0.03'),
     seed: text('1'),
+    subject: text('precheck'),
     keep: { type: 'string' },
   },
 })
@@ -41,7 +42,7 @@ try {
   const rows = simulatedRows(options)
   const titles = [new Date().toISOString().slice(0, 10), simulatedTitle(options)]
   if (real > 0) {
-    if (!existsSync(file)) await measure(file, real, options.seed)
+    if (!existsSync(file)) await measure(file, real, options.seed, values.subject)
     rows.push(...realRows(file))
     titles.push(realTitle(file))
   }
