@@ -173,7 +173,7 @@ export class Machine {
   #act(id: number): void {
     const cpu = this.cpus[id]!
     if (cpu.fate === SLEEPS && cpu.clock < this.now) cpu.clock = this.now
-    if (this.cores.isCrowded && !this.#mayAct(cpu)) return
+    if (this.cores.isCrowded && (this.#isOver(id) || !this.#mayAct(cpu))) return
     const free = this.#agenda.secondTime
     const slice = this.cores.sliceEnd[id]!
     this.#turn.limit = Math.min(free, slice)
@@ -214,6 +214,13 @@ export class Machine {
     } else {
       this.#agenda.remove(id)
     }
+  }
+
+  /** A role that has ended may still have been queued for a core, or looked at for its slice. */
+  #isOver(id: number): boolean {
+    const { isOver } = this.#plays[id]!
+    if (isOver) this.#agenda.remove(id)
+    return isOver
   }
 
   /** With fewer cores than CPUs: whether this one has a core and may keep it. */
