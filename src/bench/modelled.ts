@@ -196,7 +196,7 @@ async function runOnce(
       cpus: roles.length,
       oracles: plan.oracles,
       lockStatistics: true,
-      lockdep: variant.kind === 'broken' && plan.oracles,
+      lockdep: (variant.kind === 'broken' || variant.patch !== undefined) && plan.oracles,
     },
     roles,
     warmupMs,

@@ -15,6 +15,7 @@ import type { SimulatedCpu } from './cpu.ts'
 import { loadFlatBuild } from './flat.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
+import { whereNow } from './where-now.ts'
 
 export type ModelOptions = {
   readonly machine: Profile
@@ -61,6 +62,8 @@ const LATEST_START = 1e6
 const EVENTS = 1 << 14
 /** Nobody asked whether the run is over for so many events: an operation that never ends. */
 const MOST_EVENTS_AFTER_END = 2e9
+/** The same of code that has not been seen to end. */
+const MOST_EVENTS_OF_PATCH = 2e7
 
 /** Plays the roles in virtual time, one CPU each. The same options give the same result, to the last digit. */
 export async function runModel(options: ModelOptions): Promise<ModelResult> {
@@ -119,14 +122,17 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   }
 }
 
-async function play(machine: Machine, { signal }: ModelOptions): Promise<void> {
-  let left = MOST_EVENTS_AFTER_END
+async function play(machine: Machine, { signal, system }: ModelOptions): Promise<void> {
+  let left = typeof system.variant === 'string' ? MOST_EVENTS_AFTER_END : MOST_EVENTS_OF_PATCH
   do {
     // The command line hears of an interruption only when it is let, between short runs too.
     await new Promise((resolve) => setImmediate(resolve))
     if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was given up')
     if (machine.isEnding) left -= EVENTS
-    if (left < 0) throw new ModelFailed('STALLED', 'an operation did not end although the run was over')
+    if (left < 0) {
+      const where = whereNow(machine, system)
+      throw new ModelFailed('STALLED', `an operation did not end although the run was over${where}`)
+    }
   } while (machine.run(EVENTS))
 }
 

@@ -34,7 +34,7 @@ export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
 
 const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   stepped: (code) => code,
-  direct: toDirect,
+  direct: (code, name) => toDirect(withLoopGuards(code, name), name),
   flat: (code, name) => withLoopGuards(toFlat(code), name),
   traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
 }

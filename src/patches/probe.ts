@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { PatchCode } from './code.ts'
 import type { Declared } from './declared.ts'
+import { placeInStack } from './place-in.ts'
 import type { Probed } from './probe-worker.ts'
 
 /** A module that says nothing for so long does not come to an end. */
@@ -19,8 +20,9 @@ export async function probe(
     })
   }
   if ('failed' in probed) {
-    const place = placeIn(probed.stack, modules.stepped, file)
-    throw new FaultlineError('PATCH_THROWS', 'usage', `${place} throws when it is loaded: ${probed.failed}`, {
+    const place = placeInStack(probed.stack, modules.stepped)
+    const where = place === undefined ? file : `${file}:${place}`
+    throw new FaultlineError('PATCH_THROWS', 'usage', `${where} throws when it is loaded: ${probed.failed}`, {
       hint: 'Nothing has been run. `FAULTLINE_TRACE=1` prints the stack.',
     })
   }
@@ -47,11 +49,4 @@ function ask(url: string): Promise<Probed | undefined> {
     worker.once('error', (error) => settle({ failed: error.message, stack: error.stack ?? '' }))
     worker.once('exit', () => settle({ failed: 'it ended the thread that loaded it', stack: '' }))
   }).finally(() => worker.terminate())
-}
-
-/** Where in the user's file a stack leads to: the lines are the same. */
-export function placeIn(stack: string, url: string, file: string): string {
-  const from = stack.indexOf(url)
-  const [, line, column] = /^:(\d+):(\d+)/.exec(from < 0 ? '' : stack.slice(from + url.length)) ?? []
-  return line === undefined ? file : `${file}:${line}:${column}`
 }

@@ -86,6 +86,10 @@ export const ORACLES = [
   { name: 'page_ref_leak', says: 'references to pages were never dropped' },
   { name: 'lock_left_held', says: 'a lock was not free after all roles had ended' },
   {
+    name: 'lock_held_in_guest',
+    says: 'a vCPU entered the guest with mmu_lock held: lockdep says "lock held when returning to user space"',
+  },
+  {
     name: 'lock_not_held',
     says: 'a lock was released by somebody who did not hold it: lockdep says "bad unlock balance detected"',
   },

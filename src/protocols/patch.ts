@@ -65,8 +65,11 @@ type Declared = {
   readonly brings?: Brought
 }
 
+const NOTHING = brings({})
+
 /** Declares a patch; a file that has one exports it by default. */
 export const patch = (declared: Declared): Patch => ({
+  brings: NOTHING,
   ...declared,
   kvm: { ...declared.on.kvm, ...declared.replaces },
 })

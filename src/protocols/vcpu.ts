@@ -21,7 +21,7 @@ import type { SrcuReaders } from './memslots/srcu.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
 import { assertWalked } from './nx/oracles.ts'
 import type { PagingStructureCache } from './nx/paging-structure-cache.ts'
-import { assertFill, assertTouch } from './oracles.ts'
+import { assertFill, assertTouch, ORACLE } from './oracles.ts'
 import {
   checkRequest,
   KVM_REQ_APIC_PAGE_RELOAD,
@@ -105,6 +105,7 @@ function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
   if (mode === IN_GUEST_MODE && requests === 0) {
     if (vm.apic !== undefined) assertApicEntry(cpu, vm, vcpu)
+    if (vm.ownedMmuLock?.isHeldBy(cpu)) cpu.violation(ORACLE.lock_held_in_guest, vcpu.id)
     return true
   }
 

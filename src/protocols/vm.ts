@@ -2,6 +2,7 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Word } from '../shared-memory/cpu.ts'
 import { wordAt } from '../shared-memory/cpu.ts'
 import { Lockdep } from '../shared-memory/lockdep/lockdep.ts'
+import { OwnedRwLock } from '../shared-memory/lockdep/owned-locks.ts'
 import { ExclusiveRwLock } from '../shared-memory/locks/exclusive-rwlock.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
@@ -118,6 +119,8 @@ export class Vm {
   readonly mmuLock: RwLock
   /** `mmuLock.cnts`, 0 when it is free, for whoever looks at the memory of a run that is over; not of the lock of a patch. */
   readonly mmuLockWord: Word | undefined
+  /** The same lock, if an oracle is to know who holds it. */
+  readonly ownedMmuLock: OwnedRwLock | undefined
   readonly invalidateSeq: Word
   readonly invalidateInProgress: Word
   readonly invalidateRangeStart: Word
@@ -165,9 +168,15 @@ export class Vm {
     const watch = new Watch(config.lockStatistics, this.lockdep, config.oracles ? config.cpus : 0)
     const { lock: mmuLock, word } = placeMmuLock(place.within('mmuLock'), config, kernel)
     this.mmuLockWord = word
-    this.mmuLock = watch.rwLock(
+    const watchedLock = watch.rwLock(
       isSided(config) ? new SidedRwLock(mmuLock, config.cpus, ORACLE.lock_wrong_side) : mmuLock,
     )
+    // Ours are known to give it back; of a patch that is not known.
+    this.ownedMmuLock =
+      kernel.brings !== undefined && config.oracles
+        ? new OwnedRwLock(watchedLock, config.cpus, ORACLE.lock_not_held)
+        : undefined
+    this.mmuLock = this.ownedMmuLock ?? watchedLock
     const words = place
       .within('mmuInvalidate')
       .together(['seq', 'inProgress', 'rangeStart', 'rangeEnd'], 'owner of mmuLock for write')

@@ -98,6 +98,7 @@ export class RunAborted extends Error {
 
   /** On its way from a worker an error loses its class and its name; this gives them back. */
   static revive(error: unknown): unknown {
-    return error instanceof Error && error.message === RunAborted.#MESSAGE ? new RunAborted() : error
+    if (!(error instanceof Error) || error.message !== RunAborted.#MESSAGE) return error
+    return Object.assign(new RunAborted(), { stack: error.stack })
   }
 }

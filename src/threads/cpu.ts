@@ -176,6 +176,8 @@ export class ThreadCpu implements Direct<Cpu> {
 
   pause(): void {
     pause()
+    // Whoever spins has time to hear that it is in vain.
+    if (this.#isAborted()) throw new RunAborted()
   }
 
   untilTime(ns: number): void {

@@ -1,5 +1,7 @@
-import type { SentSystem } from '../patches/code.ts'
+import { basename } from 'node:path'
+import type { PatchCode, SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
+import { placeInStack } from '../patches/place-in.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
@@ -97,7 +99,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     splats: lockSplats(vm, memory.words, place, nameOf),
     timelines: timelines.map((memory) => new Timeline(new Float64Array(memory.events))),
   })
-  const ended = await play(tasks, conducted).catch((failure) => {
+  const ended = await play(tasks, conducted, options.system.variant).catch((failure) => {
     if (failure instanceof RunFailed) {
       failure.partial = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
     }
@@ -113,7 +115,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
-async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasEnded'>): Promise<RoleEnded[]> {
+async function play(
+  tasks: readonly RoleTask[],
+  conducted: Omit<Conducted, 'hasEnded'>,
+  variant: SentSystem['variant'],
+): Promise<RoleEnded[]> {
   const group = new WorkerGroup(new URL('./worker.js', import.meta.url), tasks.length)
   let hasEnded = false
   const ending = group.run<RoleTask, RoleEnded>('role', tasks, conducted.control).finally(() => {
@@ -123,6 +129,7 @@ async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasE
     const failure = await conduct({ ...conducted, hasEnded: () => hasEnded })
     if (failure !== undefined) conducted.control.abort()
     const settled = await ending
+    if (failure?.code === 'WORKER_STALLED' && typeof variant !== 'string') sayWhere(failure, settled, variant)
     return settled.map((outcome, cpu) => {
       if (outcome.status === 'fulfilled') return outcome.value
       throw failure ?? workerFailure(settled, conducted.nameOf, cpu)
@@ -130,6 +137,13 @@ async function play(tasks: readonly RoleTask[], conducted: Omit<Conducted, 'hasE
   } finally {
     await group.destroy()
   }
+}
+
+/** Adds where in a patch workers were when they were told to stop: their last words have the calls that they stood in. */
+function sayWhere(failure: RunFailed, settled: readonly PromiseSettledResult<unknown>[], patch: PatchCode): void {
+  const stacks = settled.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason?.stack ?? '') : ''))
+  const places = stacks.flatMap((stack) => placeInStack(stack, patch.modules.direct) ?? [])
+  if (places.length > 0) failure.message += `; it was in ${basename(patch.file)}:${places[0]}`
 }
 
 /** The first failure that is a cause and not a consequence. */

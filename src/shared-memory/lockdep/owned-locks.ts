@@ -83,6 +83,11 @@ export class OwnedRwLock implements RwLock {
   *isContended(cpu: Cpu): Steps<boolean> {
     return yield* this.#lock.isContended(cpu)
   }
+
+  /** On either side. */
+  isHeldBy(cpu: Cpu): boolean {
+    return this.#owners.isHeldBy(cpu)
+  }
 }
 
 /** On which side each CPU holds the lock. */
@@ -99,6 +104,10 @@ class Owners {
 
   took(cpu: Cpu, side: Side): void {
     this.#sides[cpu.id] = side
+  }
+
+  isHeldBy(cpu: Cpu): boolean {
+    return this.#sides[cpu.id] !== NOT_HELD
   }
 
   /** About to release it, which it does not hold any more from here on. */
