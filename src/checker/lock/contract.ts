@@ -14,6 +14,8 @@ export type Clause = {
   /** What it means if it is violated; else what the exploration finds is said. */
   readonly violated: string
   readonly exploration: Exploration<never>
+  /** Good to know, and nothing that every lock must keep. */
+  readonly isNote?: true
 }
 
 type Act<L> = (cpu: Cpu, guarded: Guarded<L>) => Steps<unknown>
@@ -34,6 +36,13 @@ function clause<L>(
   }
   const actors = Object.fromEntries(acts.map((act, cpu) => [`cpu${cpu}`, act]))
   return { says, violated, exploration: { setup, actors, oracle } as unknown as Exploration<never> }
+}
+
+/** Whether a CPU that waits gets in at last while another takes and releases the lock for ever. */
+function fairNote<L>(build: Build<L>, says: string, waiter: Act<L>, hog: Act<L>): Clause {
+  const { exploration, violated } = clause(build, says, '', [waiter, hog])
+  const asked = { ...exploration, mustEnd: ['cpu0'], fairness: 'strong' as const }
+  return { says, violated, exploration: asked, isNote: true }
 }
 
 /** `rounds` times each, nobody's write may be lost. */
@@ -93,6 +102,9 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
           ]),
         ]
       : []),
+    fairNote(build, 'who waits gets in at last, whatever another does', visit(1), (cpu, guarded) =>
+      visits.visitsForEver(cpu, guarded),
+    ),
   ]
 }
 
@@ -120,6 +132,9 @@ export function rwLockContract(build: Build<RwLock>, visits: Visits, hasTry: boo
     clause(build, '2 writers exclude a reader, and all end', TOGETHER, [write(1), write(1), read(1)], adding(2)),
     clause(build, '2 readers are inside at the same time', TOGETHER, [meet, meet]),
     ...(hasTry ? rwTries(build, visits, write(1), read(1)) : []),
+    fairNote(build, 'who waits to write gets in at last, whatever a reader does', write(1), (cpu, guarded) =>
+      visits.readsForEver(cpu, guarded),
+    ),
   ]
 }
 

@@ -45,6 +45,21 @@ export function* visits(cpu: Cpu, guarded: Guarded<Lock>, rounds: number): Steps
   }
 }
 
+/** Takes and releases it, and nothing else. */
+export function* visitsForEver(cpu: Cpu, { lock }: Guarded<Lock>): Steps<never> {
+  for (;;) {
+    yield* lock.acquire(cpu)
+    yield* lock.release(cpu)
+  }
+}
+
+export function* readsForEver(cpu: Cpu, { lock }: Guarded<RwLock>): Steps<never> {
+  for (;;) {
+    yield* lock.readLock(cpu)
+    yield* lock.readUnlock(cpu)
+  }
+}
+
 export function* writes(cpu: Cpu, guarded: Guarded<RwLock>, rounds: number): Steps<void> {
   for (let round = 0; round < rounds; round += 1) {
     yield* guarded.lock.writeLock(cpu)
