@@ -3,6 +3,7 @@ import { B_ARCHLOCK } from './broken/b-archlock.ts'
 import { B_ASSIGN } from './broken/b-assign.ts'
 import { B_DROP } from './broken/b-drop.ts'
 import { B_EARLYDEC } from './broken/b-earlydec.ts'
+import { B_ENDZAP } from './broken/b-endzap.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
@@ -18,6 +19,7 @@ import { B_NOTRACKCHK } from './broken/b-notrackchk.ts'
 import { B_OLDPFN } from './broken/b-oldpfn.ts'
 import { B_ORDER } from './broken/b-order.ts'
 import { B_ORDER_WMB } from './broken/b-order-wmb.ts'
+import { B_P5 } from './broken/b-p5.ts'
 import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
 import { B_RCU } from './broken/b-rcu.ts'
@@ -80,6 +82,7 @@ export const VARIANTS = [
   B_ORDER,
   B_RANGE,
   B_HALF,
+  B_ENDZAP,
   B_SNAP_RMB,
   B_HOIST_PLAIN,
   B_ORDER_WMB,
@@ -96,6 +99,7 @@ export const VARIANTS = [
   B_SIDE,
   B_RCU,
   B_NOTRACKCHK,
+  B_P5,
   RANGED,
   THRESHOLD,
   SERIAL,

@@ -32,6 +32,7 @@ const declared: Check = {
     'B-RCU': { finds: LOST, in: 'walked' },
     'B-ASSIGN': { finds: LOST, in: 'two-tables' },
     'B-ROOTS': { finds: ['unlock_with_pending_flush'], in: 'two-roots' },
+    'B-P5': { finds: ['unlock_with_pending_flush', 'stale_use'], in: 'two-roots' },
     'B-ITER': { finds: ['skipped_leaf'], in: 'left-root' },
     'B-ROOTWALK': { finds: ['root_use_after_free'], in: 'unmapped-root' },
     'B-NOTRACKCHK': { finds: ['nx_list_corrupt'], in: 'linked-below' },

@@ -200,6 +200,7 @@ const declared: Check = {
       'B-SNAP-rmb': { finds: ['stale_accept'], in: 'uncounted', memory: ['relaxed'] },
       'B-HOIST-plain': { finds: ['livelock'], in: 'polled', memory: ['tso', 'relaxed'] },
       'B-ORDER-wmb': { finds: ['stale_accept'], in: 'lockless', memory: ['relaxed'] },
+      'B-ENDZAP': { finds: ['skipped_leaf', 'stale_use'] },
       'B-HALF': { finds: ['install_in_progress', 'stale_install', 'stale_use'], in: 'two-notifiers' },
     },
     ['stale_accept', 'precheck_never_fires', 'precheck_never_fires_before_pfn'],

@@ -8,8 +8,9 @@ import { flushIpa } from './map.ts'
 import type { Stage2Vm } from './stage2.ts'
 
 /**
- * `__unmap_stage2_range()`: takes every leaf that overlaps [start, end) away, with mmu_lock held for write, a block of guest
- * memory at a time; may drop it between two. Each leaf is flushed as it goes, so nothing is left to be flushed.
+ * `__unmap_stage2_range()`, `stage2_apply_range()`, arch/arm64/kvm/mmu.c: takes every leaf that overlaps [start, end) away, with mmu_lock
+ * held for write; may drop it, if the task may block, between two chunks of the smallest block that no table of pages can map: 1 GiB with
+ * pages of 4 KiB, 32 MiB with 16 KiB, 512 MiB with 64 KiB. Each leaf is flushed as it goes, so nothing is left to be flushed.
  */
 export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, mayBlock: boolean): Steps<void> {
   const { tables } = vm.stage2
@@ -17,8 +18,15 @@ export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, 
     const nextBlock = tables.firstGfnOf(tables.blockOf(gfn) + 1)
     yield* unmapInBlock(cpu, vm, gfn, nextBlock < end ? nextBlock : end)
     gfn = nextBlock
-    if (mayBlock && gfn < end) yield* condReschedRwlockWrite(cpu, vm, gfn)
+    if (mayBlock && gfn < end && isChunk(vm, gfn)) yield* condReschedRwlockWrite(cpu, vm, gfn)
   }
+}
+
+/** `kvm_granule_size(KVM_PGTABLE_MIN_BLOCK_LEVEL)`. */
+function isChunk(vm: Stage2Vm, gfn: Gfn): boolean {
+  const { entries } = vm.stage2.tables
+  const pages = vm.config.stage2!.granule === '4k' ? entries * entries : entries
+  return gfn % pages === 0
 }
 
 function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {

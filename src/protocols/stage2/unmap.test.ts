@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
+import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import { notifyStart } from '../mmu-notifier.ts'
+import { type Act, BASE_HVA } from '../testing.contract.ts'
+import { THRESHOLD } from '../variants/icache.ts'
+import { stage2Of } from './testing.contract.ts'
+
+/** Yields of an unmap of two blocks, while somebody wants mmu_lock all the time. */
+function yields(granule: Granule, mayBlock: boolean): number {
+  const pages = GRANULES[granule].entries * 2
+  const unmap: Act = (cpu, vm) => notifyStart(cpu, vm, BASE_HVA as Hva, hvaAdd(BASE_HVA as Hva, pages), mayBlock)
+  const waiter: Act = (cpu, vm) => vm.mmuLock.writeLock(cpu)
+  const small = stage2Of(granule, [unmap, waiter], THRESHOLD, true)
+  small.stage
+    .runUntil(0, /load stage2.tables/)
+    .run(1)
+    .run(0)
+  return small.counted('yield_needbreak')
+}
+
+test('an unmap may yield between chunks of 1 GiB, 32 MiB or 512 MiB, by the granule, and not within', () => {
+  assert.equal(yields('4k', true), 0)
+  assert.equal(yields('16k', true), 1)
+  assert.equal(yields('64k', true), 1)
+})
+
+test('an unmap that may not block never yields', () => {
+  for (const granule of ['4k', '16k', '64k'] as const) assert.equal(yields(granule, false), 0)
+})
