@@ -4,7 +4,7 @@ import { mergeParts } from '../bench/merge.ts'
 import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
 import { EXIT } from './io.ts'
-import { readResult } from './read-result.ts'
+import { readAsWritten } from './read-result.ts'
 
 type Args = { readonly files: readonly string[]; readonly out: string; readonly force: boolean }
 
@@ -32,7 +32,7 @@ export const merge: Command<Args> = {
     const output = { path: out, kind: 'result', force, inputs: files } as const
     checkOutput(output)
     const parts = []
-    for (const name of files) parts.push({ name, result: await readResult(name, io) })
+    for (const name of files) parts.push({ name, result: await readAsWritten(name, io) })
     save(output, resultText(mergeParts(parts)))
     io.out(out)
     return EXIT.fine

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { bench, check, compare, readResult } from './library.ts'
+
+const MODELLED = { scenario: 'precheck', machine: 'altra-64', vcpus: 2, duration: '0.2ms', draws: 0 }
+
+test('a plan is run by a call, tells how far it is, and prints nothing', async () => {
+  const told: number[] = []
+  const result = await bench(MODELLED, { onProgress: (done) => told.push(done) })
+  assert.deepEqual(
+    result.runs.map(({ variant }) => variant),
+    ['no-precheck', 'precheck'],
+  )
+  assert.deepEqual(told, [0, 1])
+})
+
+test('flags that cannot be are thrown back with a sentence', async () => {
+  await assert.rejects(bench({ scenario: 'nosuch' }), /there is no scenario 'nosuch'/)
+  await assert.rejects(bench({ trails: 3 }), /Unknown argument: trails/)
+})
+
+test('two results are compared by a call', async () => {
+  const [base, other] = [await bench(MODELLED), await bench({ ...MODELLED, set: ['cost.zap_spte=2000'] })]
+  const head = { ...other, runs: other.runs.map((run, at) => ({ ...run, params: base.runs[at]!.params })) }
+  assert.equal(compare(base, head).changes.length, 0)
+  assert.ok(compare(base, head, { force: true }).changes.some(({ verdict }) => verdict === 'worse'))
+})
+
+test('a committed result is read, and what is none is refused', () => {
+  const baseline = fileURLToPath(new URL('../../results/baseline/precheck.json', import.meta.url))
+  assert.ok(readResult(baseline).runs.length > 0)
+  assert.throws(() => readResult(fileURLToPath(new URL('../../package.json', import.meta.url))))
+})
+
+test('a check is explored by a call', async () => {
+  const [report] = await check('precheck', { variant: 'B-STALE' })
+  assert.equal(report!.isAsExpected, true)
+  assert.ok(report!.replay !== null)
+  await assert.rejects(check('nosuch'), /there is no check 'nosuch'/)
+})

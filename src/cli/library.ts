@@ -1,0 +1,125 @@
+// The library `faultline`: what the commands do, as functions. Inside the project import the file itself.
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { bench as runBench } from '../bench/bench.ts'
+import { type Comparison, compare as compareSources } from '../bench/comparing/compare.ts'
+import { BY_FILE } from '../bench/comparing/layout.ts'
+import type { Result } from '../bench/result.ts'
+import { validate } from '../bench/schema.ts'
+import { LIMITS } from '../checker/explore.ts'
+import { runJobs } from '../checker/job-pool.ts'
+import { loadChecks } from '../checker/load-checks.ts'
+import type { MemoryModel } from '../checker/memory/model.ts'
+import { jobsOf, type Report } from '../checker/run-check.ts'
+import { type BenchArgs, benchFlags } from './bench-flags.ts'
+import { planOf } from './bench-plan.ts'
+import type { Io } from './io.ts'
+import { newParser } from './parsing.ts'
+
+export type { Answer, AnswerVerdict } from '../bench/answers/answer.ts'
+export { FaultlineError } from '../bench/error.ts'
+export type { Comparison, Report, Result }
+
+/** Flags of `faultline bench` by their names, without dashes: `{ scenario: 'precheck', machine: 'altra-64', vcpus: '8,32' }`. */
+export type BenchFlags = Readonly<Record<string, string | number | boolean | readonly string[]>>
+
+export type Running = {
+  /** Stops the plan; what was finished is in the result. */
+  readonly signal?: AbortSignal
+  /** Called before each trial: how many of how many are done, and which one begins. */
+  readonly onProgress?: (done: number, total: number, label: string) => void
+}
+
+/**
+ * Runs a plan as `faultline bench` does, and returns its result; nothing is printed or written. Throws a FaultlineError for flags
+ * that cannot be. What fails in a run is in the run's `error`.
+ */
+export async function bench(flags: BenchFlags = {}, { signal, onProgress }: Running = {}): Promise<Result> {
+  const command = ['bench', ...wordsOf(flags)]
+  const io = silent(command, signal ?? new AbortController().signal)
+  const plan = await planOf(await argsOf(command.slice(1)), io)
+  return await runBench(
+    { ...plan, plan: plan.options, command, runtime: io.runtime, signal: io.signal, stops: io.stops },
+    { progress: (done, total, label) => onProgress?.(done, total, label), speed: () => {}, finished: () => {} },
+  )
+}
+
+const wordsOf = (flags: BenchFlags): string[] =>
+  Object.entries(flags).flatMap(([name, value]) => {
+    if (typeof value === 'boolean') return value ? [`--${name}`] : []
+    return [value].flat().map((each) => `--${name}=${each}`)
+  })
+
+async function argsOf(words: readonly string[]): Promise<BenchArgs> {
+  const parser = benchFlags(newParser(words)).strict().showHelpOnFail(false)
+  const failing = parser.fail((message, error) => {
+    throw error ?? new TypeError(message)
+  })
+  return (await failing.parseAsync()) as unknown as BenchArgs
+}
+
+/** Of a process that prints nothing. */
+const silent = (command: readonly string[], signal: AbortSignal): Io => ({
+  out: () => {},
+  err: () => {},
+  isErrTty: false,
+  stdin: () => Readable.from([]),
+  signal,
+  keeps: () => {},
+  stops: () => 0,
+  command,
+  node: process.execPath,
+  version: '',
+  environment: {},
+  runtime: { node: process.version, v8: process.versions.v8 },
+})
+
+/** Reads a result file; throws a FaultlineError that says what is wrong with it. */
+export function readResult(path: string): Result {
+  return validate(JSON.parse(readFileSync(path, 'utf8')), path)
+}
+
+export type ComparingOptions = {
+  /** The false-alarm rate over the whole table; 0.05 if it is not said. */
+  readonly alpha?: number
+  readonly metrics?: readonly string[]
+  /** Compare in spite of another host, machine or code. */
+  readonly force?: boolean
+}
+
+/** What changed between two results, as `faultline compare` says it. */
+export function compare(
+  base: Result,
+  head: Result,
+  { alpha = 0.05, metrics = [], force = false }: ComparingOptions = {},
+): Comparison {
+  const sources = [
+    { name: 'base', result: base },
+    { name: 'head', result: head },
+  ]
+  return compareSources(sources, { by: BY_FILE, alpha, force, metrics })
+}
+
+export type CheckOptions = {
+  readonly variant?: string
+  readonly configuration?: string
+  readonly memory?: MemoryModel
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Explores every interleaving of a check's configurations, as `faultline check NAME` does: a report for each, with its verdict
+ * and the schedule of what was violated.
+ */
+export async function check(name: string, options: CheckOptions = {}): Promise<readonly Report[]> {
+  const { variant, configuration, memory = LIMITS.memory, signal = new AbortController().signal } = options
+  const { patience: _, ...limits } = LIMITS
+  const checks = (await loadChecks()).filter((one) => one.name === name)
+  const only = {
+    ...(variant === undefined ? {} : { variant }),
+    ...(configuration === undefined ? {} : { configuration }),
+  }
+  const jobs = checks.flatMap((one) => jobsOf(one, { ...limits, memory }, only))
+  if (jobs.length === 0) throw new TypeError(`there is no check '${name}' with what was asked of it`)
+  return await runJobs(jobs, 1, signal, () => {})
+}
