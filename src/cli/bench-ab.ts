@@ -64,8 +64,8 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const builder = builderOf(io)
   progress.show(0, 1, `building ${ref}`)
   const head = await ownTree(builder)
-  const began = performance.now()
   const ran = await withTree(git, builder, async (base, folder) => {
+    const began = performance.now()
     const sofar = (all: Rounds) => resultOf(all, { ...base, name: ref }, head, io)
     const isOver = (done: number, all: Rounds) => {
       if (io.signal.aborted || budget === undefined || done < FEWEST_ROUNDS) return io.signal.aborted

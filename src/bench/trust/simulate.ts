@@ -2,8 +2,10 @@ import { Random } from '../../workers/random.ts'
 import { familiesOf, isDecisive } from '../comparing/families.ts'
 import { decide } from '../comparing/judge.ts'
 import type { Samples } from '../comparing/samples.ts'
+import { testedOf } from '../comparing/verdict.ts'
 import { METRICS } from '../metrics.ts'
 import type { Noise as AgainstItself } from '../result.ts'
+import { median } from '../statistics.ts'
 import type { Noise } from './noises.ts'
 
 export type How = 'interleaved' | 'separate files'
@@ -40,19 +42,33 @@ function decides(metric: string): boolean {
 
 /** Compares simulated results with the whole procedure that real ones go through. Every figure has a noise of its own. */
 export function simulate(simulation: Simulation): Shares {
-  const { pairs, alpha, seed } = simulation
+  const { pairs, seed } = simulation
   const random = new Random(seed)
   let [verdict, any, found] = [0, 0, 0]
   for (let each = 0; each < pairs; each += 1) {
-    const asked = FIGURES.map((figure, at) => {
-      return { scenario: SCENARIO, pair: PAIR, of: { ...figure, ...samplesOf(simulation, random, at === 0) } }
-    })
-    const decisions = decide(familiesOf(asked, isDecisive, alpha), alpha)
+    const decisions = decideOne(simulation, random)
     if (decisions.some(({ isClaimed, member }) => isClaimed && member.role === 'primary')) verdict += 1
     if (decisions.some(({ isClaimed }) => isClaimed)) any += 1
     if (decisions[0]!.isClaimed) found += 1
   }
   return { verdict: verdict / pairs, any: any / pairs, found: found / pairs }
+}
+
+/** What the procedure says it would have shown of one figure that decides: the median over these pairs. */
+export function saidToShow(simulation: Simulation): number {
+  const random = new Random(simulation.seed)
+  const said = Array.from({ length: simulation.pairs }, () => {
+    const { member, evidence } = decideOne(simulation, random)[0]!
+    return testedOf(member.of, evidence, member.alpha!).detectable ?? Number.POSITIVE_INFINITY
+  })
+  return median(said)
+}
+
+function decideOne(simulation: Simulation, random: Random) {
+  const asked = FIGURES.map((figure, at) => {
+    return { scenario: SCENARIO, pair: PAIR, of: { ...figure, ...samplesOf(simulation, random, at === 0) } }
+  })
+  return decide(familiesOf(asked, isDecisive, simulation.alpha), simulation.alpha)
 }
 
 function samplesOf(
