@@ -176,6 +176,7 @@ async function runGroup(
       break
     }
   }
+  if (done.length === 0 && disturbed > 0 && error === null) error = alwaysStopped(group, disturbed)
   const stealAfter = readSteal()
   const turnsAfter = options.signal.aborted ? turnNs : await calibrateTurn(CALIBRATION_MS)
   const standing = disturbed === 0 ? [] : [standstill(disturbed)]
@@ -226,6 +227,13 @@ async function undisturbed<T>(options: BenchOptions, trial: () => Promise<T>) {
   }
   return { value: undefined, disturbed: MOST_AGAIN }
 }
+
+const alwaysStopped = ({ scenario, variants }: Group, trials: number): RunError => ({
+  code: 'DISTURBED',
+  message: `the process stood still during all of ${trials} trials`,
+  context: { scenario: scenario.name, variant: variants.map(({ name }) => name).join(', ') },
+  hint: 'Let the host run it without a stop, and longer than a trial at a time.',
+})
 
 const standstill = (trials: number) => `the process stood still during trials, which are not used (${trials})`
 

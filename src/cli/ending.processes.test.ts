@@ -149,16 +149,3 @@ test('four plans at once print four paths', async () => {
   )
   assert.equal(new Set(paths).size, 4)
 })
-
-test('trials in which the process was stopped are not used, and that is said', async () => {
-  const folder = folderOf()
-  const plan = '-s precheck --variant precheck --trials 4 --duration 250ms --warmup 30ms --quiet --no-progress'
-  const stopping = 'while sleep 1 && kill -STOP $p; do sleep 0.1; kill -CONT $p; done 2> /dev/null'
-  await shell(`$F bench ${plan} --out r.json & p=$!; ${stopping}`, folder)
-  const [run] = resultIn(join(folder, 'r.json')).runs
-  assert.equal(run!.error, null)
-  const said = run!.warnings.map(
-    (warning) => /stood still during trials, which are not used \((\d+)\)/.exec(warning)?.[1],
-  )
-  assert.ok(said.some((trials) => Number(trials) > 0))
-})
