@@ -9,31 +9,31 @@ import { randomOf } from './torture/random.js'
 const SLOW_MS = 5000
 const MOST_TOLD = 20
 
-/** Runs inputs of every area by its share; returns counts and violations, each with what repeats it. */
+/** Runs inputs of all areas, each by its share; returns counts and violations, each with what repeats it. */
 export async function torture({ seed, inputs, seconds = Number.POSITIVE_INFINITY, areas = AREAS }) {
-  const whole = areas.reduce((sum, { share }) => sum + share, 0)
+  const turns = areas.flatMap((area) => new Array(area.share).fill(area))
   const end = performance.now() + seconds * 1000
-  const counts = {}
+  const counts = Object.fromEntries(areas.map(({ name }) => [name, { inputs: 0, taken: 0, refused: 0, violations: 0 }]))
   const violations = []
-  for (const { name, share, once } of areas) {
-    const wanted = Math.ceil((inputs * share) / whole)
-    const count = { inputs: 0, taken: 0, refused: 0, violations: 0 }
-    counts[name] = count
-    for (let index = 0; index < wanted && performance.now() < end; index += 1) {
-      const own = (seed * 1_000_003 + index) >>> 0
-      const began = performance.now()
-      count.inputs += 1
-      try {
-        await once(randomOf(own))
-        count.taken += 1
-      } catch (error) {
-        if (isRefusal(error)) count.refused += 1
-        else violations.push({ area: name, seed: own, error })
-      }
-      const tookMs = performance.now() - began
-      if (tookMs > SLOW_MS) violations.push({ area: name, seed: own, error: new Error(`it took ${tookMs} ms`) })
+  for (let index = 0; index < inputs && performance.now() < end; index += 1) {
+    const own = (seed * 1_000_003 + index) >>> 0
+    const { name, once } = turns[randomOf(own).below(turns.length)]
+    const count = counts[name]
+    const violated = (error) => {
+      count.violations += 1
+      violations.push({ area: name, seed: own, error })
     }
-    count.violations = violations.filter(({ area }) => area === name).length
+    const began = performance.now()
+    count.inputs += 1
+    try {
+      await once(randomOf(own))
+      count.taken += 1
+    } catch (error) {
+      if (isRefusal(error)) count.refused += 1
+      else violated(error)
+    }
+    const tookMs = performance.now() - began
+    if (tookMs > SLOW_MS) violated(new Error(`it took ${tookMs} ms`))
   }
   return { counts, violations }
 }

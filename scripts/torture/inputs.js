@@ -38,7 +38,7 @@ export const isRefusal = (error) => REFUSALS.includes(error?.name) || REFUSALS.i
 const HEADS = ['1..4', '1,2,4', '400ms', '2s', '0', '10000', '1..1024', '0..4294967295']
 const flags = {
   name: 'flags',
-  share: 10,
+  share: 25,
   once(random) {
     const text = random.chance(0.2) ? random.pick(EVIL_TEXTS) : scratched(random.pick(HEADS), random)
     random.pick([
@@ -71,7 +71,7 @@ const SMALL = resultOf([
 const COMPARED = { by: 'variant', alpha: 0.05, force: true, metrics: [] }
 const results = {
   name: 'results',
-  share: 10,
+  share: 7,
   once(random) {
     const text = JSON.stringify(mutated(random.chance(0.5) ? SMALL : RESULT, random))
     const result = validate(parsed(random.chance(0.8) ? text : scratched(text, random)))
@@ -113,7 +113,7 @@ const traceLines = readdirSync(join(ROOT, 'traces'))
   )
 const traces = {
   name: 'traces',
-  share: 35,
+  share: 10,
   once(random) {
     const from = random.below(traceLines.length - 40)
     const lines = traceLines.slice(from, from + 5 + random.below(35))
@@ -146,7 +146,7 @@ const profileTexts = readdirSync(profileFolder).map((name) =>
 )
 const profiles = {
   name: 'profiles',
-  share: 10,
+  share: 8,
   once(random) {
     const { parameters } = checkProfile(mutated(random.pick(profileTexts), random), 'x.json')
     for (const [name, { value, low, high }] of Object.entries(parameters)) {
@@ -158,7 +158,7 @@ const profiles = {
 const MEMSLOTS = { memslots: [{ slot: 0, baseGfn: 0, hva: '0x7f68f7600000', pages: 65_536 }], guessed: false }
 const memslots = {
   name: 'memslots',
-  share: 5,
+  share: 10,
   async once(random) {
     if (random.chance(0.5)) {
       const text = scratched('0x100:0x7f68f7600000:512,0x400:0x7f68f8600000:16', random)
@@ -198,7 +198,7 @@ const histories = {
 
 const schedules = {
   name: 'schedules',
-  share: 10,
+  share: 20,
   once(random) {
     const text = random.chance(0.1) ? random.pick(EVIL_TEXTS) : scratched('1:4f09ab12:01:tso:0001110002', random)
     const schedule = parseSchedule(text)

@@ -41,15 +41,29 @@ export function layOut(sources: readonly Source[], by: string): Layout {
   )
   const columns = by === BY_FILE ? sources.map(({ name }) => name) : [...new Set(placed.map(({ column }) => column))]
   const lines: { key: Line['key']; cells: (Cell | undefined)[] }[] = []
+  const byKey = new Map<string, typeof lines>()
   for (const { source, run, key, column } of placed) {
     const at = by === BY_FILE ? sources.indexOf(source) : columns.indexOf(column)
     // A plan may ask the same twice: the second time is a line of its own.
-    const free = lines.find((line) => isSame(line.key, key, by) && line.cells[at] === undefined)
+    const alike = linesOf(byKey, by === BY_REVISION ? '' : textOf(key))
+    const free = alike.find((line) => isSame(line.key, key, by) && line.cells[at] === undefined)
     const line = free ?? { key, cells: new Array<Cell | undefined>(columns.length).fill(undefined) }
-    if (free === undefined) lines.push(line)
+    if (free === undefined) {
+      lines.push(line)
+      alike.push(line)
+    }
     line.cells[at] = { source, run }
   }
   return { by, columns, lines }
+}
+
+/** Whatever the order of its names. */
+const textOf = (key: Line['key']) => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+function linesOf<T>(byKey: Map<string, T[]>, key: string): T[] {
+  const lines = byKey.get(key) ?? []
+  byKey.set(key, lines)
+  return lines
 }
 
 function placeOf(source: Source, run: Run, by: string, isOneOfMany: boolean) {

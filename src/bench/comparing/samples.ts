@@ -70,7 +70,11 @@ const roundOf = ({ seed, mode }: TrialRow) => `${seed} ${mode}`
 /** The baseline of a run's group ran against itself, and stands for the others of the group. */
 function noiseOf({ source, run }: Cell, metric: string): Noise[] {
   const group = source.result.runs.filter(
-    (other) => other.scenario === run.scenario && other.machine === run.machine && isSameLoad(other, run),
+    (other) =>
+      other.noise?.[metric] !== undefined &&
+      other.scenario === run.scenario &&
+      other.machine === run.machine &&
+      isSameLoad(other, run),
   )
   return group.map(({ noise }) => noise?.[metric]).filter((noise) => noise !== undefined)
 }
