@@ -1,40 +1,18 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { Result } from '../bench/result.ts'
+import { installPacked } from './packed.contract.ts'
 
 // A patch as a user has it: a file in an empty folder, with faultline as `npm pack` packs it.
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'faultline-user-'))
 const modelled = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '2', '--no-progress', '--out', 'x.json']
 
-/** The package is unpacked, and finds what it depends on where it is installed already. */
-before(() => {
-  const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }),
-  ) as readonly { readonly filename: string }[]
-  const modules = join(folder, 'node_modules')
-  mkdirSync(join(modules, 'faultline'), { recursive: true })
-  execFileSync('tar', [
-    '-xzf',
-    join(folder, packed!.filename),
-    '--strip-components=1',
-    '-C',
-    join(modules, 'faultline'),
-  ])
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
-  }
-})
+before(() => installPacked(folder))
 
 after(() => rmSync(folder, { recursive: true }))
 

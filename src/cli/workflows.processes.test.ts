@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { validate } from '../bench/schema.ts'
+import { installPacked } from './packed.contract.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const isClone = existsSync(join(ROOT, '.git'))
@@ -35,39 +36,36 @@ test('actions are pinned by hash, and what may write installs nothing that runs 
 })
 
 /** As the service runs a step. */
-function run(command: string, folder: string, env: Record<string, string>) {
+function run(command: string, folder: string, env: Record<string, string>, tree = ROOT) {
   const summary = join(folder, 'summary.md')
   const shell = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', command]
   const { status, stdout, stderr } = spawnSync('bash', shell, {
-    cwd: ROOT,
+    cwd: tree,
     encoding: 'utf8',
-    env: { ...process.env, ...env, GITHUB_STEP_SUMMARY: summary },
+    env: { ...process.env, ...AUTHOR, ...env, GITHUB_STEP_SUMMARY: summary },
   })
   const said = existsSync(summary) ? readFileSync(summary, 'utf8') : ''
   return { status, out: stdout, err: stderr, said }
 }
 
+/** As history.yml names who appends. */
+const AUTHOR = Object.fromEntries(
+  ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+    [`GIT_${who}_NAME`, 'faultline'],
+    [`GIT_${who}_EMAIL`, 'faultline@localhost'],
+  ]),
+)
+
 const place = () => mkdtempSync(join(tmpdir(), 'faultline-workflow-'))
-/** What installs and tests is what runs this test. */
-const isOfThisTest = (command: string) => ['npm ci', 'npm ci --ignore-scripts', '.ci/run'].includes(command)
+/** What installs and tests is what runs this test; what is built is built. */
+const OF_THIS_TEST = ['npm ci', 'npm ci --ignore-scripts', 'npm run --silent --if-present build', '.ci/run']
+const isOfThisTest = (command: string) => OF_THIS_TEST.includes(command)
 const PLAN = '-s precheck --variant precheck --set range=256 --duration 30ms --warmup 20ms --trials 6'
 
 test('every command of the workflows is known to a test', () => {
   assert.deepEqual(commandsOf('test.yml'), ['.ci/run'])
   assert.equal(commandsOf('regress.yml').filter((command) => !isOfThisTest(command)).length, 2)
-  assert.equal(commandsOf('history.yml').filter((command) => !isOfThisTest(command)).length, 3)
-})
-
-test('the blocking gate passes its own baseline, and its exit code is not lost in the pipe', SKIP, () => {
-  const [exact] = commandsOf('regress.yml').filter((command) => command.includes('regress |'))
-  const folder = place()
-  const on = (baseline: string) => run(exact!.replace('regress |', `regress -- --baseline ${baseline} |`), folder, {})
-  const bench = `npm run --silent bench -- -s precheck -m altra-64 --vcpus 2 --quiet --out ${folder}/precheck.json`
-  assert.equal(run(bench, folder, {}).status, 0)
-  const passed = on(join(folder, 'precheck.json'))
-  assert.equal(passed.status, 0, passed.out + passed.err)
-  assert.match(passed.said, /every figure as it was/)
-  assert.equal(on(join(folder, 'nowhere')).status, 4)
+  assert.equal(commandsOf('history.yml').filter((command) => !isOfThisTest(command)).length, 4)
 })
 
 test('the measured comparison writes a summary in Markdown and keeps its result', SKIP, () => {
@@ -87,22 +85,57 @@ test('the measured comparison writes a summary in Markdown and keeps its result'
   assert.doesNotMatch(trees, /faultline-ab-/, 'the tree of the base is gone')
 })
 
-test('the history grows by a line, which is pushed', SKIP, () => {
-  const folder = place()
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+/** An empty repository with faultline from npm in it, and a branch `history` that lies where the service keeps it. */
+function lifted(): string {
+  const tree = place()
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: tree, stdio: 'pipe', env: { ...process.env, ...AUTHOR } })
+  installPacked(tree)
+  writeFileSync(join(tree, '.gitignore'), 'node_modules\norigin\nhistory\nother\n')
+  writeFileSync(join(tree, 'package.json'), '{ "private": true }\n')
+  git('init', '--quiet', '--initial-branch=main')
+  git('add', '.')
+  git('commit', '--quiet', '-m', 'Begin')
   git('init', '--quiet', '--bare', '--initial-branch=history', 'origin')
-  git('clone', '--quiet', 'origin', 'history')
-  const named = ['-c', 'user.name=a', '-c', 'user.email=a@b']
-  git('-C', 'history', ...named, 'commit', '--quiet', '--allow-empty', '-m', 'Begin')
+  for (const clone of ['history', 'other']) git('clone', '--quiet', 'origin', clone)
+  git('-C', 'history', 'commit', '--quiet', '--allow-empty', '-m', 'Begin')
   git('-C', 'history', 'push', '--quiet', '-u', 'origin', 'HEAD:history')
-  for (const command of commandsOf('history.yml').filter((each) => !isOfThisTest(each))) {
-    const here = command
-      .replaceAll('result.json', join(folder, 'result.json'))
-      .replaceAll('history/threads.jsonl', join(folder, 'history', 'threads.jsonl'))
-      .replaceAll('-C history', `-C ${join(folder, 'history')}`)
-    const { status, err } = run(here, folder, { PLAN })
-    assert.equal(status, 0, `${here}: ${err}`)
+  git('-C', 'other', 'pull', '--quiet')
+  return tree
+}
+
+test('lifted into an empty repository with faultline from npm, every command runs; of pushes at one time none is dropped', () => {
+  const tree = lifted()
+  const at = (command: string) => run(command, tree, { PLAN: PLAN.replace('--trials 6', '--trials 2') }, tree)
+  const [exact] = commandsOf('regress.yml').filter((command) => command.includes('regress --format'))
+  assert.equal(at(exact!).status, 4, 'there is no baseline yet, and the pipe does not hide that')
+  const baseline =
+    'mkdir -p results/baseline && npx --no-install faultline bench -s precheck -m altra-64 --vcpus 2 --quiet'
+  assert.equal(
+    at(`${baseline} --out results/baseline/precheck.json && npx --no-install faultline regress --update`).status,
+    0,
+  )
+  const passed = at(exact!)
+  assert.equal(passed.status, 0, passed.out + passed.err)
+  assert.match(passed.said, /^```text\n.*every figure as it was[\s\S]*^```$/m, 'lines do not run into each other')
+  const commands = commandsOf('history.yml').filter((command) => !isOfThisTest(command))
+  const upTo = (word: string) =>
+    commands.slice(
+      0,
+      commands.findIndex((command) => command.includes(word)),
+    )
+  for (const command of upTo('push')) {
+    const { status, err, out } = at(command)
+    assert.equal(status, 0, `${command}: ${out}${err}`)
   }
-  assert.equal(git('-C', 'origin', 'show', 'history:threads.jsonl').trim().split('\n').length, 1)
-  rmSync(folder, { recursive: true })
+  // Another push was measured meanwhile, and is there first.
+  const line = '{"of":"another push"}\n'
+  writeFileSync(join(tree, 'other', 'threads.jsonl'), line)
+  assert.equal(at('git -C other add . && git -C other commit -qm Other && git -C other push -q').status, 0)
+  const pushed = at(commands.at(-1)!)
+  assert.equal(pushed.status, 0, pushed.err)
+  const kept = execFileSync('git', ['-C', join(tree, 'origin'), 'show', 'history:threads.jsonl'], { encoding: 'utf8' })
+  assert.equal(kept.trim().split('\n').length, 2)
+  assert.ok(kept.includes(line) && /"dirty":(false|null)/.test(kept), kept)
+  rmSync(tree, { recursive: true })
 })
