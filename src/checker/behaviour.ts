@@ -5,14 +5,12 @@ import { ActorRun } from './actor-run.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
 import { refuseDifference, stepText } from './differs.ts'
 import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THREW, VIOLATION } from './graph.ts'
-import { ADD, AND, INSTRUCTIONS, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
+import { ADD, AND, codeOf, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
 import type { Actor, BehaviourOptions } from './program.ts'
 import { spinAt } from './spin.ts'
 import { enterActor, type Frames, siteOf } from './tracing/frames.ts'
 import { LocalState } from './tracing/local-state.ts'
 import type { Words } from './words.ts'
-
-const CODE_OF = new Map<string, number>(INSTRUCTIONS.map((kind, code) => [kind, code]))
 
 /** Instructions whose answer a protocol may leave alone. */
 const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
@@ -158,7 +156,7 @@ export class Behaviour extends Graph implements Observer {
 
   asks({ kind, word, a, b, order = FULL }: Op): void {
     this.#seen.clear()
-    const code = CODE_OF.get(kind)!
+    const code = codeOf(kind)
     if (this.#follow(code, word, a | 0, b | 0) !== undefined) return
     const { cpu } = this.#run!
     const op = [code, word, a | 0, b | 0, cpu.patience]
@@ -200,13 +198,12 @@ export class Behaviour extends Graph implements Observer {
   }
 
   violation(oracle: number, value: number): void {
-    if (this.#follow(VIOLATION, -1, oracle, value | 0) === undefined) this.#append(VIOLATION, -1, oracle, value | 0)
+    this.#event(VIOLATION, oracle, value | 0)
   }
 
   count(counter: number, by: number): void {
     this.covered.add(counter)
-    if (!this.#counted.has(counter)) return
-    if (this.#follow(COUNT, -1, counter, by) === undefined) this.#append(COUNT, -1, counter, by)
+    if (this.#counted.has(counter)) this.#event(COUNT, counter, by)
   }
 
   /** Whether the actor does not look at the answer: it is 0 then. */
@@ -216,16 +213,19 @@ export class Behaviour extends Graph implements Observer {
 
   /** A loop asked whether a signal is pending. */
   asked(isPending: boolean): void {
-    const a = isPending ? 1 : 0
-    if (this.#follow(ASKED, -1, a, 0) === undefined) this.#append(ASKED, -1, a, 0)
+    this.#event(ASKED, isPending ? 1 : 0, 0)
   }
 
   acquired(lock: LockId, side: Side): void {
-    if (this.#follow(ACQUIRED, -1, lock, side) === undefined) this.#append(ACQUIRED, -1, lock, side)
+    this.#event(ACQUIRED, lock, side)
   }
 
   releasing(lock: LockId, side: Side): void {
-    if (this.#follow(RELEASING, -1, lock, side) === undefined) this.#append(RELEASING, -1, lock, side)
+    this.#event(RELEASING, lock, side)
+  }
+
+  #event(kind: number, a: number, b: number): void {
+    if (this.#follow(kind, -1, a, b) === undefined) this.#append(kind, -1, a, b)
   }
 
   /** On the way to where the tree ends: the answer that was given here before, or undefined if that is behind. */

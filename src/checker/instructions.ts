@@ -41,6 +41,9 @@ export const [
 
 type CodesOf<T extends readonly unknown[]> = { [I in keyof T]: number }
 
+const CODES = new Map<OpKind, number>(INSTRUCTIONS.map((kind, code) => [kind, code]))
+export const codeOf = (kind: OpKind): number => CODES.get(kind)!
+
 export const isRead = (code: number): boolean => code === READ || code === LOAD
 export const isReadModifyWrite = (code: number): boolean => code >= ADD && code <= CAS
 

@@ -5,15 +5,13 @@ import { CAS, PARK, PAUSE, READ, STORE, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL, valueA
 import { carryOutWeakly } from './memory/carry-out.ts'
 import { WeakMemory } from './memory/weak-memory.ts'
 import type { Actor, BehaviourOptions, Finding, Program } from './program.ts'
-import { Refused } from './refused.ts'
 import { ASLEEP, Sleepers } from './sleepers.ts'
+import { checkPauses } from './spin.ts'
 import { COUNTED, HASH_HIGH, HASH_LOW, HIGH, LOW, NODE, STEPPER, Trail } from './trail.ts'
 import { Words } from './words.ts'
 
 /** Above all words, so that nodes and words never mix alike. */
 const NODE_PLACE = 0x4000_0000
-/** Pauses of an actor that takes no step between them. */
-const MOST_PAUSES = 10_000
 /** Steps, and runs of an actor's code, after which a search stops for a breath. */
 const STEPS_A_BREATH = (1 << 14) - 1
 const RUNS_A_BREATH = (1 << 9) - 1
@@ -254,7 +252,7 @@ export class Machine {
       else if (kind === PAUSE) {
         this.weak?.order(actor, node)
         pauses += 1
-        if (pauses > MOST_PAUSES) refusePauses(this.program.actors[actor]!.name)
+        checkPauses(this.program.actors[actor]!.name, pauses)
       }
     }
     if (behaviour.kind.at[node] === THREW) this.violated.push(node)
@@ -311,11 +309,4 @@ function memoryAfter({ before: _, ...program }: Program, actor: Actor): Int32Arr
   const machine = new Machine({ ...program, actors: [actor] }, { patience: 0 })
   while (machine.canStep(0)) machine.step(0)
   return machine.memory.subarray(0, program.memory.length)
-}
-
-function refusePauses(actor: string): never {
-  throw new Refused(
-    `actor '${actor}' pauses ${MOST_PAUSES} times and takes no step between`,
-    'A loop that waits looks at what it waits for: `while ((yield* cpu.load(word)) === 0) yield* cpu.pause()`.',
-  )
 }

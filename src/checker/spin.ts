@@ -1,7 +1,10 @@
 import type { Behaviour } from './behaviour.ts'
 import { CAS, isRead, PAUSE } from './instructions.ts'
+import { Refused } from './refused.ts'
 
 const FIRST_EVENT = 32
+/** Pauses of an actor that takes no step between them. */
+const MOST_PAUSES = 10_000
 
 /** One turn of a loop: the instructions since the last `pause`, the latest first, each with its answer. */
 type Turn = { readonly steps: readonly (readonly number[])[]; readonly end: number }
@@ -34,4 +37,13 @@ function turnBefore(behaviour: Behaviour, pause: number): Turn | undefined {
     if (!isRead(code) && !(code === CAS && got !== a.at[at])) return undefined
     steps.push(step)
   }
+}
+
+/** Refuses a loop that pauses for ever and looks at nothing. */
+export function checkPauses(actor: string, pauses: number): void {
+  if (pauses <= MOST_PAUSES) return
+  throw new Refused(
+    `actor '${actor}' pauses ${MOST_PAUSES} times and takes no step between`,
+    'A loop that waits looks at what it waits for: `while ((yield* cpu.load(word)) === 0) yield* cpu.pause()`.',
+  )
 }
