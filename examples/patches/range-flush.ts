@@ -26,7 +26,7 @@ const BLOCK_MASK = 0xffff
 const own = brings({
   counters: ['tlb_flush_range'],
   place: (place, { vcpus }) => ({
-    /** One a vCPU: what its next flush is of. Written by whoever holds mmu_lock for write, taken by the vCPU. */
+    /** One a vCPU: what its next flush is of. Written by whoever flushes, taken by the vCPU. */
     flushed: Array.from({ length: vcpus }, (_, vcpu) => place.line(`flushed${vcpu}`)),
   }),
 })

@@ -18,7 +18,7 @@ export default patch({
 })
 
 /** The kernel's function, asked less often: within 2 MiB only the scheduler makes the zapper yield. */
-function* yieldAt2M(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean): Steps<boolean> {
+function* yieldAt2M(cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean, shared: boolean): Steps<boolean> {
   if (iter.gfn !== roundForLevel(iter.gfn, LEVEL_2M) && !cpu.needResched()) return false
-  return yield* tdpMmuIterCondResched(cpu, vm, iter, flush)
+  return yield* tdpMmuIterCondResched(cpu, vm, iter, flush, shared)
 }
