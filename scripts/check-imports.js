@@ -11,6 +11,7 @@ import {
   SyntaxKind,
 } from 'typescript/unstable/ast'
 import { STEPPED_FOLDERS } from '../dist/builds/modules.js'
+import { CIRCLES } from './circles.js'
 import { folderOf, inspect, problem, report, usesOfGlobals, walk } from './sources.js'
 
 /** From the top down: a folder may import what stands in later rows. The machines share a row, so they never meet. */
@@ -41,6 +42,7 @@ export function checkImports(root) {
       ...imports.flatMap(checkImport),
       ...sources.flatMap((source) => checkProcess(source, checker)),
       ...cyclesIn(imports),
+      ...circlesIn(imports),
     ]
   })
 }
@@ -118,6 +120,46 @@ function cyclesIn(imports) {
     done.add(path)
   }
   for (const path of bySource.keys()) if (!done.has(path)) follow(path, [path])
+  return found
+}
+
+/** Files that know each other, be it by their types only, and are not among those that may. */
+function circlesIn(imports) {
+  const edges = new Map()
+  for (const edge of imports) {
+    if (edge.target !== undefined) edges.set(edge.source.path, [...(edges.get(edge.source.path) ?? []), edge])
+  }
+  const targetsOf = (path) => (edges.get(path) ?? []).map(({ target }) => target)
+  return connectedIn([...edges.keys()], targetsOf)
+    .filter((files) => files.length > 1 && !CIRCLES.some((allowed) => files.every((file) => allowed.includes(file))))
+    .map((files) => {
+      const inCircle = files.toSorted()
+      const { source, node } = edges.get(inCircle[0]).find(({ target }) => inCircle.includes(target))
+      return problem(
+        source,
+        node,
+        `files that know each other, and are not in scripts/circles.js: ${inCircle.join(', ')}`,
+      )
+    })
+}
+
+/** Tarjan: the sets of files in which each comes to each other one by its imports. */
+function connectedIn(paths, targetsOf) {
+  const index = new Map()
+  const low = new Map()
+  const stack = []
+  const found = []
+  const visit = (path) => {
+    index.set(path, index.size)
+    low.set(path, index.get(path))
+    stack.push(path)
+    for (const target of targetsOf(path)) {
+      if (!index.has(target)) visit(target)
+      if (stack.includes(target)) low.set(path, Math.min(low.get(path), low.get(target)))
+    }
+    if (low.get(path) === index.get(path)) found.push(stack.splice(stack.indexOf(path)))
+  }
+  for (const path of paths) if (!index.has(path)) visit(path)
   return found
 }
 

@@ -96,15 +96,23 @@ test('modules that need each other first are refused', () => {
   })
   assert.deepEqual(found, [
     'src/bench/c.ts:1:24: modules that need each other first: bench/a.ts -> bench/b.ts -> bench/c.ts -> bench/a.ts',
+    'src/bench/a.ts:1:19: files that know each other, and are not in scripts/circles.js: bench/a.ts, bench/b.ts, bench/c.ts',
   ])
 })
 
-test('modules may know each other’s types', () => {
+test('modules that know each other by their types only are refused too, unless they are listed', () => {
   const found = planted({
     'bench/a.ts': "import { b } from './b.ts'\nexport const a = b\nexport type A = 1\n",
-    'bench/b.ts': "import type { A } from './a.ts'\nexport const b: A = 1\nexport type { A } from './a.ts'\n",
+    'bench/b.ts': "import type { A } from './a.ts'\nexport const b: A = 1\n",
   })
-  assert.deepEqual(found, [])
+  assert.deepEqual(found, [
+    'src/bench/a.ts:1:19: files that know each other, and are not in scripts/circles.js: bench/a.ts, bench/b.ts',
+  ])
+  const listed = planted({
+    'workers/accesses.ts': "import { b } from './executing-accesses.ts'\nexport const a = b\nexport type A = 1\n",
+    'workers/executing-accesses.ts': "import type { A } from './accesses.ts'\nexport const b: A = 1\n",
+  })
+  assert.deepEqual(listed, [])
 })
 
 test('tests and contracts may import what they like', () => {
