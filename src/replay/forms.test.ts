@@ -134,3 +134,25 @@ test('the first form gives each event to its task, under its name', () => {
     { numRuns: 50 },
   )
 })
+
+test('whatever happens to a text, it is read without an error', () => {
+  const change = fc.record({ at: fc.nat(), length: fc.nat({ max: 300 }), bytes: fc.uint8Array({ maxLength: 20 }) })
+  fc.assert(
+    fc.property(
+      recordings,
+      fc.constantFrom(...FORMS),
+      fc.array(change, { maxLength: 6 }),
+      (events, { print }, changes) => {
+        let text = Buffer.from(print(events))
+        for (const { at, length, bytes } of changes) {
+          const from = at % (text.length + 1)
+          text = Buffer.concat([text.subarray(0, from), bytes, text.subarray(from + length)])
+        }
+        const { lines, notUnderstood, clock } = read(text.toString('latin1'))
+        assert.ok(notUnderstood <= lines)
+        assert.ok(Number.isFinite(clock.spanNs) && clock.spanNs >= 0)
+      },
+    ),
+    { numRuns: 150 },
+  )
+})

@@ -11,6 +11,7 @@ import type { Cause, Removal } from './removals.ts'
 import { rolesOf, type TaskInRole, type TaskRole } from './roles.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import type { Vm } from './vms.ts'
+import { shellWord } from './words.ts'
 
 /** What a recorded trace holds of one VM, as data. */
 export type TraceSummary = {
@@ -114,7 +115,7 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     vm: vm === undefined ? null : { number: vm.number, says: vm.says, vcpus: vm.vcpus },
     verdict: verdictOf(recording, roles, findings, {
       ...counts,
-      file: vm === undefined ? file : `${file} --vm ${vm.number}`,
+      file: vm === undefined ? shellWord(file) : `${shellWord(file)} --vm ${vm.number}`,
     }),
     findings,
     lines: recording.lines,

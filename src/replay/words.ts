@@ -1,4 +1,7 @@
 export const count = (value: number): string => value.toLocaleString('en-US')
+/** As a shell takes it for one word. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
 const UNITS = [
