@@ -45,7 +45,8 @@ export function replaySchedule(
   }
   const program = check.program(variant, configuration)
   const machine = new Machine(program, { patience, memory, counted: COUNTERS.map((_, counter) => counter) })
-  const initial = machine.memory.slice(0, program.memory.length)
+  // Not what the machine has: its actors have marked what lies before their first step.
+  const initial = program.memory.slice()
   const played = play(machine, steppers)
   if (played.refused > 0)
     return `the schedule does not fit: its step ${steppers.length - played.refused + 1} cannot be taken`
