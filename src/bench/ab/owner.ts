@@ -30,11 +30,13 @@ function namespace(): string {
   }
 }
 
-/** Field 22 of its status; the name of the program, which may hold anything, ends with the last parenthesis. */
+/** Field 22 of its status, if it runs; the name of the program, which may hold anything, ends with the last parenthesis. */
 function startOf(pid: number | string): string | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
+    // It has ended, and its parent has not asked how.
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   } catch {
     return undefined
   }
