@@ -56,6 +56,8 @@ export class ModelFailed extends Error {
 
 /** ps in a ms. */
 const MS = 1e9
+/** A recording may take longer on another machine than it was; not for ever, if the machine cannot keep up with it. */
+const latestEnd = (recorded: number) => recorded * 1.25 + MS
 /** CPUs do not begin at the same picosecond: those of a run with another seed begin otherwise. */
 const LATEST_START = 1e6
 /** Between two looks at the signal: some ms. */
@@ -80,7 +82,8 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const isRecording = recordingMs > 0
   const measureFrom = isRecording ? (options.measureFromMs ?? 0) * MS : options.warmupMs * MS
-  const measureUntil = isRecording ? recordingMs * MS : measureFrom + options.durationMs * MS
+  const measureUntil = isRecording ? latestEnd(recordingMs * MS) : measureFrom + options.durationMs * MS
+  let lastEnd = recordingMs * MS
   const events = options.timelineEvents ?? 0
   const timelines = roles
     .slice(0, events === 0 ? 0 : roles.length)
@@ -92,7 +95,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
     { place, words, cpus: roles.length, costs: costsOf(options.machine), records, measureFrom, measureUntil, noted },
     (cpu) => {
       // A role of endless load that ends is a part of the load that is missing: nobody is measured without it.
-      if (isRecording) cpu.clock = Math.max(cpu.clock, measureUntil)
+      if (isRecording) lastEnd = Math.max(lastEnd, cpu.clock)
       else machine.endAt(cpu.clock)
       cpu.ledger.roleEnded(cpu.clock)
     },
@@ -113,7 +116,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
     ...(own === undefined ? {} : { own }),
     place,
     records,
-    windows: machine.cpus.map((cpu) => windowOf(machine, cpu)),
+    windows: machine.cpus.map((cpu) => windowOf(machine, cpu, isRecording ? lastEnd : cpu.ledger.ended)),
     atRest: violationsAtRest(vm, words),
     timelines,
     splats: lockSplats(vm, words, place, (cpu) => workerName(roles, cpu)),
@@ -136,8 +139,8 @@ async function play(machine: Machine, { signal, system }: ModelOptions): Promise
   } while (machine.run(EVENTS))
 }
 
-function windowOf({ cores }: Machine, { id, ledger }: SimulatedCpu): Window {
-  const { began, ended } = ledger
+function windowOf({ cores }: Machine, { id, ledger }: SimulatedCpu, ended: number): Window {
+  const { began } = ledger
   const waitNs = ledger.blockedInWindow[BLAME.preemption]! / 1000
   const runNs = (ended - began) / 1000 - waitNs
   return { beganNs: began / 1000, endedNs: ended / 1000, schedstat: { runNs, waitNs, slices: cores.slices[id]! } }
