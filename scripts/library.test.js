@@ -85,6 +85,31 @@ test('the stepped locks are handed out step by step', () => {
   assert.equal(status, 0, text)
 })
 
+test('an exploration is typed by what its setup returns', () => {
+  const { status, text } = compileOutside(`
+    import { allEnd, type Answer, explore, Refused, replay, type Step } from 'faultline/checker'
+    import { type Cpu, type Place, QSpinLock, type Steps, type Word } from 'faultline/shared-memory/stepped'
+    const setup = (place: Place) => ({ lock: new QSpinLock(place.within('lock'), 2), x: place.line('x') })
+    function* visit(cpu: Cpu, { lock, x }: ReturnType<typeof setup>): Steps<number> {
+      yield* lock.acquire(cpu)
+      const was = yield* cpu.add(x, 1)
+      yield* lock.release(cpu)
+      return was
+    }
+    const exploration = { setup, actors: { a: visit, b: visit }, oracle: allEnd, mustEnd: ['a'], fairness: 'strong' } as const
+    const answer: Answer = explore(exploration)
+    const later: Promise<Answer> = explore({ module: 'lock.ts', name: 'right', bound: { memory: 'tso' } })
+    const steps: readonly Step[] = answer.schedule === null ? [] : replay(exploration, answer.schedule).steps
+    // @ts-expect-error no such memory
+    explore({ setup, actors: { a: visit }, bound: { memory: 'SC' } })
+    // @ts-expect-error what setup returns has no y
+    explore({ setup, actors: { a: visit }, oracle: ({ subject, valueIn }) => (valueIn(subject.y) === 1 ? 'one' : undefined) })
+    void [later, steps, Refused]
+    export type W = Word
+  `)
+  assert.equal(status, 0, text)
+})
+
 test('the code in docs/locks.md is that of the example', () => {
   const folder = join(root, 'examples', 'own-workers')
   const sources = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))

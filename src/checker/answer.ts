@@ -10,7 +10,7 @@ import { Refused } from './refused.ts'
 import { definitionOfProgram, type Replay, readSchedule, replayOf, type Step } from './replay.ts'
 import { compareWithFresh } from './reruns.ts'
 import { scheduleText } from './schedule.ts'
-import { loadTraced } from './tracing/load-traced.ts'
+import { loadTraced, type ModuleName } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
 import { whoStarves } from './who-starves.ts'
 
@@ -37,7 +37,8 @@ export type Answer = {
 
 /** An exploration that a module of its own exports, as default unless it has a name. */
 export type ModuleExploration = {
-  readonly module: string | URL
+  /** A path, or an address such as `new URL('lock.js', import.meta.url)`. */
+  readonly module: ModuleName
   readonly name?: string
   /** Instead of what the module says, bound by bound. */
   readonly bound?: Partial<Limits>
@@ -63,10 +64,13 @@ async function exploreModule(of: ModuleExploration): Promise<Answer> {
 }
 
 /** Of a module that is loaded as if for the first time. */
-async function exportOf(module: string | URL, name: string): Promise<Exploration<unknown>> {
+async function exportOf(module: ModuleName, name: string): Promise<Exploration<unknown>> {
   const exported = (await loadTraced(module))[name]
   if (typeof exported === 'object' && exported !== null) return exported as Exploration<unknown>
-  throw new Refused(`${String(module)} exports no exploration as '${name}'`, 'Export `{ setup, actors, oracle }`.')
+  throw new Refused(
+    `${typeof module === 'string' ? module : module.href} exports no exploration as '${name}'`,
+    'Export `{ setup, actors, oracle }`.',
+  )
 }
 
 /** `fresh`: the same of another instance of its module. */
