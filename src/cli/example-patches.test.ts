@@ -64,3 +64,17 @@ test('the patch in docs/your-own-patch.md is one', async () => {
   assert.equal(code, 0, err)
   assert.match(out, /^\+ {2}if \(notifiers < 2\) return false$/m)
 })
+
+test('a patch that keeps mmu_lock is told so when it enters the guest', async () => {
+  const file = join(folder, 'keeps.ts')
+  const begun = await faultline('new', 'patch', file, '--from', 'v6.8', '--functions', 'tdpMmuPageFault')
+  assert.equal(begun.code, 0, begun.err)
+  const text = readFileSync(file, 'utf8')
+  const keeps = text.replace('  yield* vm.mmuLock.readUnlock(cpu)\n', '')
+  assert.notEqual(keeps, text)
+  writeFileSync(file, keeps)
+  const asked = ['--configuration', 'one-vcpu', '--no-progress']
+  const { code, out, err } = await faultline('check', 'precheck', '--variant', file, ...asked)
+  assert.equal(code, 1, err)
+  assert.match(out, /lock_held_in_guest: .*lock held when returning to user space/)
+})

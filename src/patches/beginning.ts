@@ -2,6 +2,7 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Kernel } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
+import { versionOf } from '../protocols/on-kernel.ts'
 import { nearest } from './nearest.ts'
 import type { Beginning } from './skeleton.ts'
 
@@ -11,7 +12,7 @@ export function beginningOf(name: string, file: string, from: string, wanted: re
   const version = VERSIONS.find((one) => one.name === from)
   if (variant === undefined && version === undefined) throw unknownFrom(from)
   const table = (variant ?? version)!
-  const base = version ?? versionUnder(variant!.on)
+  const base = version ?? versionOf(variant!)
   const functions = Object.fromEntries([
     ...Object.entries(table.kvm).filter(([entry, value]) => value !== base.kvm[entry as keyof typeof base.kvm]),
     ...wanted.map((entry) => [entry, entryOf(table, entry)]),
@@ -27,13 +28,6 @@ export function beginningOf(name: string, file: string, from: string, wanted: re
 }
 
 const isOurs = (name: string) => [...VARIANTS, ...VERSIONS].some((one) => one.name === name)
-
-/** The version that a variant is made from in the end. */
-function versionUnder(kernel: Kernel): Kernel {
-  const version = VERSIONS.find(({ kvm }) => kvm === kernel.kvm)
-  if (version !== undefined) return version
-  return versionUnder((kernel as Kernel & { readonly on: Kernel }).on)
-}
 
 function entryOf({ name, kvm }: Kernel, entry: string): unknown {
   const known = Object.entries(kvm).find(([own]) => own === entry)

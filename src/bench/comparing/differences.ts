@@ -23,7 +23,7 @@ export function differencesOf(base: Cell, head: Cell): Difference[] {
   const hosts = isMeasured
     ? [...hostDifferences(a, b), ...crowding(base, head)]
     : [...seedDifferences(base.run, head.run), ...machineDifferences(base.run, head.run)]
-  return [...hosts, ...definitionDifference(base.run, head.run), ...lengths(base.run, head.run), ...found]
+  return [...hosts, ...definitionDifference(base, head), ...lengths(base.run, head.run), ...found]
 }
 
 function hostDifferences({ host: a }: Result, { host: b }: Result): Difference[] {
@@ -34,8 +34,13 @@ function hostDifferences({ host: a }: Result, { host: b }: Result): Difference[]
 
 const shown = (value: unknown) => (value === null ? 'unknown' : String(value))
 
-function definitionDifference(a: Run, b: Run): Difference[] {
+function definitionDifference({ run: a, source: base }: Cell, { run: b, source: head }: Cell): Difference[] {
   if (a.definition === b.definition) return []
+  const isPatchOnly = base.result.source.definition === head.result.source.definition
+  if (isPatchOnly && a.patch !== undefined && b.patch !== undefined) {
+    const says = `${a.variant} is another version of ${b.patch.file}: ${a.patch.hash}, ${b.patch.hash}`
+    return [{ says, isBlocking: false }]
+  }
   const says = `the code of protocols or scenario differs: definition ${a.definition}, ${b.definition} (${a.scenario})`
   return [{ says, isBlocking: true }]
 }

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { withLoopGuards } from './loop-guards.ts'
+import { placeInStack } from './place-in.ts'
+
+/** Runs the body of a function that has been guarded. */
+const run = (body: string) =>
+  new Function(`return (${withLoopGuards(`(function f() {${body}})`, 'my.ts')})()`) as () => unknown
+
+test('a loop without a step ends at last, with its place', () => {
+  assert.throws(run('let x = 0\n  while (x >= 0) x = 0'), {
+    message: 'a loop without a step does not come to an end at my.ts:2:3',
+  })
+  assert.throws(run('for (;;) { for (;;) { if (false) break } }'), /my\.ts:1:27$/)
+})
+
+test('a loop that ends does what it did', () => {
+  assert.equal(run('let x = 0; for (let i = 0; i < 9; i += 1) x += i; return x')(), 36)
+  assert.equal(run('let x = 0; outer: for (;;) { do { x += 1; if (x > 4) break outer } while (true) } return x')(), 5)
+})
+
+test('a loop that takes steps is left alone', () => {
+  const text = 'function* f(cpu) { for (;;) { yield* cpu.pause() } }'
+  assert.equal(withLoopGuards(text, 'my.ts'), text)
+})
+
+test('lines stay where they are', () => {
+  const text = 'function f() {\n  while (a)\n    b()\n  return 1\n}'
+  assert.equal(withLoopGuards(text, 'my.ts').split('\n').length, text.split('\n').length)
+})
+
+test('a stack is told by the innermost call in the file', () => {
+  const stack = 'Error: x\n    at load (file:///a.js:1:2)\n    at f (file:///p.mjs:7:16)\n    at g (file:///p.mjs:9:1)'
+  assert.equal(placeInStack(stack, 'file:///p.mjs'), '7:16')
+  assert.equal(placeInStack(stack, 'file:///q.mjs'), undefined)
+})
