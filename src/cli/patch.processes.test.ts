@@ -10,7 +10,7 @@ import { installPacked } from './packed.contract.ts'
 // A patch as a user has it: a file in an empty folder, with faultline as `npm pack` packs it.
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-user-'))
-const modelled = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '2', '--no-progress', '--out', 'x.json']
+const modelled = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '2', '--no-progress', '--force', '--out', 'x.json']
 
 before(() => installPacked(folder))
 
@@ -42,7 +42,18 @@ test('a patch is begun, told apart, and run on threads and on a modelled machine
   assert.notEqual(own!.definition, ours!.definition)
   assert.equal(own!.counters.retry_precheck_before_pfn, undefined)
 
-  const short = ['--trials', '1', '--duration', '40ms', '--warmup', '20ms', '--out', 'x.json', '--no-progress']
+  const short = [
+    '--trials',
+    '1',
+    '--duration',
+    '40ms',
+    '--warmup',
+    '20ms',
+    '--force',
+    '--out',
+    'x.json',
+    '--no-progress',
+  ]
   const threads = faultline('bench', '-s', 'precheck', '--variant', './my-yield.ts', ...short)
   assert.equal(threads.code, 0, threads.err)
   assert.equal(resultOf().runs[0]!.machine, 'threads')

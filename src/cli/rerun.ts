@@ -10,6 +10,7 @@ import { type Plan, planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import type { Machines } from './machines.ts'
 import { newParser, noFlagTwice, readConfig, WrongUse } from './parsing.ts'
+import { groupsOfShard } from './shard.ts'
 
 /** What a command that stands in a file may do here: a file is no user. */
 export type Leave = {
@@ -49,7 +50,10 @@ export async function planIn(result: Result, name: string, io: Io, opens: Leave[
   const refuse = (why: string, hint?: string) => notAgain(name, why, hint)
   const args = await argsOf(result.command, { opens, threads: true }, refuse)
   if (args.ab !== undefined) throw refuse('its command compares revisions of a tree', 'Compare them again.')
-  return await planOf(args, io, machinesOf(result, refuse))
+  const plan = await planOf(args, io, machinesOf(result, refuse))
+  // A modelled part says which one it is beside its command, so that the parts of a plan have one command.
+  const { shard } = result
+  return shard === undefined || args.shard !== undefined ? plan : { ...plan, groups: groupsOfShard(plan.groups, shard) }
 }
 
 const COST = /^cost\.(.+)_ns$/

@@ -116,3 +116,33 @@ test('nothing is run again if the user says so', async () => {
   assert.match(out, /1 modelled run not run again: --rerun modelled does/)
   assert.equal(code, 0)
 })
+
+test('a part of a plan is verified as that part, and the parts together as the whole', async () => {
+  const plan = [
+    'bench',
+    '-s',
+    'precheck',
+    '-m',
+    'altra-64',
+    '--vcpus',
+    '1,2',
+    '--duration',
+    '300us',
+    '--warmup',
+    '100us',
+  ]
+  for (const part of ['1', '2']) {
+    await faultline(...plan, '--quiet', '--shard', `${part}/2`, '--out', path(`part-${part}.json`))
+    const { code, out } = await faultline('verify', path(`part-${part}.json`))
+    assert.equal(code, 0, out)
+  }
+  await faultline('merge', path('part-1.json'), path('part-2.json'), '--out', path('whole.json'))
+  const { code, out } = await faultline('verify', path('whole.json'))
+  assert.match(out, /^4 runs, 4 trials: every summary follows/)
+  assert.equal(code, 0, out)
+  const { digest: _, ...whole } = resultIn('whole.json')
+  write('less.json', { ...whole, runs: whole.runs.slice(1) })
+  const less = await faultline('verify', path('less.json'))
+  assert.match(less.out, /its command asks for precheck no-precheck on altra-64, which is not there/)
+  assert.equal(less.code, 1)
+})
