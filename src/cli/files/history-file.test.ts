@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { resultOf, runOf } from '../../bench/comparing/testing.contract.ts'
 import { faultline } from '../faultline.contract.ts'
 import { appendLine } from './history-file.ts'
+import { canMount } from './mounting.contract.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-history-'))
 test.after(() => rmSync(FOLDER, { recursive: true }))
@@ -64,4 +66,29 @@ test('a damaged line is named and left out, and stays in the file', async () => 
   assert.match(err, /history.jsonl: line 2 is not an entry of a history, and is left out\n.*line 3 is not/)
   const lines = readFileSync(history, 'utf8').split('\n')
   assert.deepEqual([lines.length, lines[1], lines[2]], [5, bad, '{"sche'])
+})
+
+test('a disk that is full leaves the history as it was, and no lock', { skip: !canMount() }, async () => {
+  const disk = at('disk')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])
+  try {
+    const history = join(disk, 'h.jsonl')
+    await appendLine(history, 'other', () => ENTRY)
+    for (const room of [0, 4096, 16_384]) {
+      const filler = join(disk, 'filler')
+      rmSync(filler, { force: true })
+      const { bavail, bsize } = statfsSync(disk)
+      writeFileSync(filler, Buffer.alloc(bavail * bsize - room))
+      const large = `${ENTRY.slice(0, -1)},"x":"${'x'.repeat(30_000)}"}`
+      await assert.rejects(
+        appendLine(history, 'other', () => large),
+        /the disk is full/,
+      )
+      assert.equal(readFileSync(history, 'utf8'), `${ENTRY}\n`)
+      assert.deepEqual(readdirSync(disk).sort(), ['filler', 'h.jsonl'])
+    }
+  } finally {
+    execFileSync('umount', [disk])
+  }
 })

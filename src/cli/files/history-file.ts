@@ -1,9 +1,10 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { isGone, ownerOf } from '../../bench/ab/owner.ts'
 import { FaultlineError } from '../../bench/error.ts'
 import { checkOutput, save } from './output.ts'
 import { withoutMark } from './read-text.ts'
 import { notWritten, reasonOf } from './trouble.ts'
+import { writeWhole } from './write-whole.ts'
 
 const PATIENCE_MS = 10_000
 const PAUSE_MS = 20
@@ -44,9 +45,8 @@ async function lock(path: string): Promise<() => void> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     try {
-      const descriptor = openSync(path, 'wx')
-      writeSync(descriptor, ownerOf(process.pid))
-      closeSync(descriptor)
+      // With its content or not at all: a lock that names nobody would hold for ever.
+      writeWhole(path, ownerOf(process.pid), { replaces: false })
       return () => rmSync(path, { force: true })
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw notWritten(path, cause)

@@ -16,6 +16,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { canMount } from './mounting.contract.ts'
 import { checkOutput, save } from './output.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-output-'))
@@ -100,16 +101,3 @@ test('a disk that is full leaves the earlier file and no other, and is no wrong 
     execFileSync('umount', [disk])
   }
 })
-
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'faultline-mount-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
-    execFileSync('umount', [folder])
-    return true
-  } catch {
-    return false
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
