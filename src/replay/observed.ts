@@ -1,10 +1,10 @@
-import { Blockers } from './blockers.ts'
 import { TraceClock } from './clock.ts'
 import type { EventSink, Exit, FaultKind, SpteChange } from './event-sink.ts'
 import { Evidence } from './evidence.ts'
 import { Field } from './field.ts'
 import { InvalidationLog } from './invalidation-log.ts'
-import { Locks } from './locks.ts'
+import { LockWaits, switchTasks } from './lock-waits.ts'
+import type { Locks } from './locks.ts'
 import {
   GUEST_FAULT,
   INSTALL,
@@ -39,7 +39,6 @@ export class Observed implements EventSink {
   readonly tasks: Tasks
   readonly invalidations = new InvalidationLog()
   readonly removals = new Removals()
-  readonly locks = new Locks()
   readonly clock = new TraceClock()
   readonly moments: Moments | undefined
   /** Where faults were, by the SPTEs that were set and by the faults' own events. */
@@ -55,7 +54,7 @@ export class Observed implements EventSink {
   tdpExits = 0
   /** Faults on addresses beyond all physical memory: no gfns for sure. */
   kernelAddresses = 0
-  readonly #blockers = new Blockers()
+  readonly #waits = new LockWaits()
   protected atNs = 0
   /** Which ranges are taken in; all of them unless one VM of several was asked for. */
   protected keepsRange: ((pid: number, startPage: number, endPage: number) => boolean) | undefined
@@ -63,6 +62,10 @@ export class Observed implements EventSink {
   constructor(keepStreams: boolean) {
     this.tasks = new Tasks(keepStreams)
     this.moments = keepStreams ? new Moments() : undefined
+  }
+
+  get locks(): Locks {
+    return this.#waits.locks
   }
 
   pageFault(line: TraceLine, gfn: number, kind: FaultKind): void {
@@ -127,7 +130,7 @@ export class Observed implements EventSink {
     if (this.keepsRange !== undefined && !this.keepsRange(line.pid, startPage, endPage)) return
     const task = this.#task(line)
     task.unmaps += 1
-    this.#blockers.note('notifier', line.pid, this.atNs)
+    this.#waits.blockers.note('notifier', line.pid, this.atNs)
     this.removals.caused(task.removing, 'notifier', this.atNs)
     this.#note(line, UNMAP, this.invalidations.length)
     this.invalidations.add(this.atNs, startPage, endPage, line.pid)
@@ -140,21 +143,21 @@ export class Observed implements EventSink {
   setPte(line: TraceLine): void {
     const task = this.#task(line)
     task.setPtes += 1
-    this.#blockers.note('notifier', line.pid, this.atNs)
+    this.#waits.blockers.note('notifier', line.pid, this.atNs)
     this.removals.caused(task.removing, 'set-pte', this.atNs)
   }
 
   attributesChanged(line: TraceLine, gfn: number, pages: number): void {
     const task = this.#task(line)
     task.attributeChanges += 1
-    this.#blockers.note('zap', line.pid, this.atNs)
+    this.#waits.blockers.note('zap', line.pid, this.atNs)
     this.removals.attributesChanged(task.removing, gfn, pages, this.atNs)
   }
 
   zap(line: TraceLine, generation: number): void {
     const task = this.#task(line)
     task.zapped(this.atNs, generation)
-    this.#blockers.note('zap', line.pid, this.atNs)
+    this.#waits.blockers.note('zap', line.pid, this.atNs)
     this.#note(line, ZAP, task.zapRuns.length - 1)
     this.installEvidence.zapped()
     this.faultEvidence.zapped()
@@ -189,37 +192,18 @@ export class Observed implements EventSink {
   }
 
   contentionBegin(line: TraceLine, from: number, to: number, flags: Buffer, flagsFrom: number, flagsTo: number): void {
-    const { locks } = this
-    const task = this.#task(line)
-    const id = locks.flagsOf(flags, flagsFrom, flagsTo)
-    const rwlock = locks.lockOf(id, line.bytes, from, to, task.isInFault)
-    if (rwlock !== NO_RWLOCK) {
-      task.holds(NO_RWLOCK, 0)
-      this.#note(line, WAIT_BEGIN, rwlock)
-    }
-    task.waits.begin(this.atNs, locks.addressKey(line.bytes, from, to), id, rwlock, locks.isSleeper(id))
+    const id = this.locks.flagsOf(flags, flagsFrom, flagsTo)
+    const rwlock = this.#waits.begin(this.#task(line), this.atNs, line, from, to, id)
+    if (rwlock !== NO_RWLOCK) this.#note(line, WAIT_BEGIN, rwlock)
   }
 
   contentionEnd(line: TraceLine, from: number, to: number): void {
-    const task = this.#task(line)
-    const rwlock = task.waits.end(this.atNs, this.locks.addressKey(line.bytes, from, to))
-    if (rwlock === NO_RWLOCK) return
-    const blocker = this.#blockers.of(task.pid, this.atNs - task.waits.lastNs)
-    if (task.isInFault) task.waits.wasInFault(rwlock, blocker)
-    else task.waits.wasFor(rwlock, blocker)
-    task.holds(rwlock, this.atNs)
-    this.locks.got(rwlock, task.pid)
-    this.#note(line, WAIT_END, rwlock)
+    const rwlock = this.#waits.end(this.#task(line), this.atNs, line, from, to)
+    if (rwlock !== NO_RWLOCK) this.#note(line, WAIT_END, rwlock)
   }
 
   switched(_line: TraceLine, previous: number, next: number): void {
-    const from = this.tasks.known(previous)
-    if (from !== undefined && from.onCpuSinceNs >= 0) {
-      from.longestOnCpuNs = Math.max(from.longestOnCpuNs, this.atNs - from.onCpuSinceNs)
-      from.onCpuSinceNs = -1
-    }
-    const to = this.tasks.known(next)
-    if (to !== undefined) to.onCpuSinceNs = this.atNs
+    switchTasks(this.tasks.known(previous), this.tasks.known(next), this.atNs)
   }
 
   /** No event comes any more. */
@@ -256,8 +240,7 @@ export class Observed implements EventSink {
       this.answered += 1
       if (Math.floor(task.pendingGfn / pages) === Math.floor(gfn / pages)) this.answeredSameGfn += 1
     }
-    if (task.heldRwlock !== NO_RWLOCK) this.locks.held(task.heldRwlock, task.pid, this.atNs - task.heldSinceNs)
-    this.#blockers.note('fault', task.pid, this.atNs)
+    this.#waits.ledToSpte(task, this.atNs)
     task.progress.answered(gfn, pages)
     this.#settle(task)
     task.leavesFault()

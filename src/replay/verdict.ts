@@ -89,6 +89,7 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
 function nothing({ mmuLock, faults, invalidations }: Known): string {
   if (faults === null && invalidations === 0)
     return 'Nothing can be said: neither faults nor invalidations are in the trace.'
+  if (faults === null) return 'Little can be said: no fault is in the trace, only invalidations.'
   if (mmuLock === null)
     return 'Nothing stands out; whether vCPUs wait for mmu_lock is not in the trace (lock:contention_begin), or they never did.'
   return 'Nothing stands out: vCPUs hardly ever wait for mmu_lock.'
