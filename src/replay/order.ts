@@ -1,4 +1,3 @@
-import { type Column, float64Column, uint32Column } from './column.ts'
 import { type Done, MappedGfns } from './mapped-gfns.ts'
 import type { PageRange, RecordedMemslot } from './memslots.ts'
 import {
@@ -13,41 +12,16 @@ import {
   type What,
   ZAP,
 } from './moments.ts'
+import {
+  type FaultOrder,
+  NEVER,
+  NO_WAIT,
+  newFaultOrder,
+  newTakingOrder,
+  type Order,
+  type TakingOrder,
+} from './order-columns.ts'
 import type { Recording } from './recording.ts'
-
-/** What the faults of one vCPU were, in its order, and what each of them followed. */
-export type FaultOrder = {
-  readonly gfns: Column<Uint32Array>
-  /** When the event of the fault was; its last neighbour; and the wait for mmu_lock that went before it, if one did. */
-  readonly atNs: Column<Float64Array>
-  readonly lastNs: Column<Float64Array>
-  readonly waitBeganNs: Column<Float64Array>
-  readonly waitEndedNs: Column<Float64Array>
-  /** What had taken the gfn away: the role and the ordinal of it, and when that began. NEVER: nothing that was recorded. */
-  readonly causeRole: Column<Uint32Array>
-  readonly causeCount: Column<Uint32Array>
-  readonly causeNs: Column<Float64Array>
-  /** 1 if another task was seen on the vCPU's CPU since its last event. */
-  readonly away: Column<Uint32Array>
-  /** Faults on a gfn that was mapped, as far as the recording tells. */
-  stillMapped: number
-}
-
-/** What one role of a replay did that takes pages away, in its order, and which faults each followed. */
-export type TakingOrder = {
-  readonly atNs: Column<Float64Array>
-  /** Of a run of zaps: when the last of them was. */
-  readonly lastNs: Column<Float64Array>
-  /** How many gfns were mapped of what it took. */
-  readonly taken: Column<Uint32Array>
-  /** By vCPU and ordinal: how many of its faults go before; as many numbers as there are vCPUs for each ordinal. */
-  readonly after: Column<Uint32Array>
-}
-
-export type Order = { readonly faults: readonly FaultOrder[]; readonly takings: readonly TakingOrder[] }
-
-export const NEVER = 2 ** 32 - 1
-export const NO_WAIT = -1
 
 /** Who plays what: pids of vCPUs; then roles that take pages away, which invalidations of the log each plays, or whose zaps. */
 export type Cast = {
@@ -97,9 +71,7 @@ class Ordering {
     this.#vcpuOf = new Map(cast.vcpus.map((pid, vcpu) => [pid, vcpu]))
     this.#zapperOf = new Map(cast.zappers.map((pid, zapper) => [pid, zapper]))
     this.#faults = cast.vcpus.map(newFaultOrder)
-    this.#takings = [...cast.notifiers, ...cast.zappers].map(() => {
-      return { atNs: float64Column(), lastNs: float64Column(), taken: uint32Column(), after: uint32Column() }
-    })
+    this.#takings = [...cast.notifiers, ...cast.zappers].map(newTakingOrder)
     this.#lastOf = cast.vcpus.map(() => ({ atNs: 0, cpu: -1, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }))
     this.#roleOf = new Uint32Array(recording.invalidations.length).fill(NEVER)
     this.#ordinalOf = new Uint32Array(recording.invalidations.length)
@@ -265,19 +237,6 @@ class Ordering {
     return (seen.pid === pid ? seen.otherNs : seen.atNs) > sinceNs
   }
 }
-
-const newFaultOrder = (): FaultOrder => ({
-  gfns: uint32Column(),
-  atNs: float64Column(),
-  lastNs: float64Column(),
-  waitBeganNs: float64Column(),
-  waitEndedNs: float64Column(),
-  causeRole: uint32Column(),
-  causeCount: uint32Column(),
-  causeNs: float64Column(),
-  away: uint32Column(),
-  stillMapped: 0,
-})
 
 /** The gfns whose memory lies in [start, end). */
 const gfnRanges = (slots: readonly RecordedMemslot[], start: number, end: number): readonly PageRange[] =>

@@ -1,5 +1,5 @@
 import { INSTALL, type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, ZAP } from './moments.ts'
-import type { TakingOrder } from './order.ts'
+import type { TakingOrder } from './order-columns.ts'
 
 /** How long an invalidation took from its start to the end of its hold, and how many gfns it took away. */
 export type Held = { readonly ns: number; readonly taken: number }

@@ -1,6 +1,6 @@
 import { distributionOf } from './distribution.ts'
 import type { Moments } from './moments.ts'
-import type { FaultOrder, Order } from './order.ts'
+import type { FaultOrder, Order } from './order-columns.ts'
 import { recordedHolds } from './recorded-holds.ts'
 
 /** How long something took on the recorded host, and from how many samples that is known. */

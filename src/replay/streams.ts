@@ -3,7 +3,7 @@ import type { InvalidationPlan } from '../workers/invalidations.ts'
 import type { Column } from './column.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
 import type { Layout } from './layout.ts'
-import type { FaultOrder } from './order.ts'
+import type { FaultOrder } from './order-columns.ts'
 import { paced, type Speed } from './speed.ts'
 
 export type RecordedAccesses = Extract<AccessPlan, { kind: 'recorded' }>

@@ -1,5 +1,4 @@
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
-import type { RecordedPace } from '../workers/pace.ts'
 import type { RecordedZapPlan } from '../workers/zapper.ts'
 import { type MmuLock, mmuLockOf } from './contention.ts'
 import { doubtsOf } from './doubts.ts'
@@ -11,9 +10,11 @@ import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
 import { mmuOf } from './mmu.ts'
 import { GUEST_FAULT, INSTALL, PAGE_FAULT, TDP_INSTALL, type What } from './moments.ts'
 import { type Adopted, notifierParts } from './notifiers.ts'
-import { type FaultOrder, NEVER, type Order, orderOf, type TakingOrder } from './order.ts'
-import { mapUnitsOf, paceOfFaults, paceOfTakings } from './pacing.ts'
-import { playedCosts, type RecordedCosts, recordedCosts } from './recorded-costs.ts'
+import { orderOf } from './order.ts'
+import { pacerOf, zapOf } from './pacer.ts'
+import { mapUnitsOf } from './pacing.ts'
+import { type Plays, playsOf, playsSay } from './plays.ts'
+import { type RecordedCosts, recordedCosts } from './recorded-costs.ts'
 import { type RecordedTimes, recordedTimes } from './recorded-times.ts'
 import type { Recording } from './recording.ts'
 import { rolesOf, type TaskRole } from './roles.ts'
@@ -36,18 +37,6 @@ export type UpdaterStream = {
   readonly atNs: Float64Array
   /** Its zaps as a role of their own plays them that has no memslots to update; null at a speed without times. */
   readonly zap: RecordedZapPlan | null
-}
-
-/** How much of a recording's faults a replay plays, and what becomes of the others. */
-export type Plays = {
-  readonly faults: number
-  /** On gfns of no memslot. */
-  readonly outsideMemslots: number
-  /** On gfns that had not been taken away, as far as the recording tells: played, but they find their page mapped. */
-  readonly stillMapped: number
-  /** On gfns that are mapped for the first time; and those that follow what had taken their gfn away. */
-  readonly firstTouches: number
-  readonly caused: number
 }
 
 /** A recording as roles play it: from its first event on, which is at 0 ns. */
@@ -192,63 +181,6 @@ function hasPlayable({ stream }: FaultLog, isPlayed: (gfn: number) => boolean): 
     if (isPlayed(stream.gfns.at(index))) return true
   }
   return false
-}
-
-/** At `max` nothing has a pace. */
-function pacerOf(
-  { faults, takings }: Order,
-  zappers: number,
-  times: RecordedTimes,
-  { event }: FaultSource,
-  speed: Speed,
-) {
-  const isFromStart = event === 'kvm_page_fault' || event === 'kvm_guest_fault'
-  const costs = playedCosts(times)
-  const firstZapper = faults.length + takings.length - zappers
-  return {
-    ofFaults: (vcpu: number) =>
-      speed === 'max' ? {} : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, firstZapper, speed) },
-    ofTakings: (taking: number): { readonly pace?: RecordedPace } =>
-      speed === 'max' ? {} : { pace: paceOfTakings(takings[taking]!, faults.length, speed) },
-  }
-}
-
-/** Between the first and the last page table that was zapped mmu_lock was held, and a little longer. */
-function zapOf({ atNs, lastNs }: TakingOrder, pace: RecordedPace | undefined, speed: Speed): RecordedZapPlan | null {
-  if (pace === undefined) return null
-  const holdsNs = new Float64Array(new SharedArrayBuffer(atNs.length * Float64Array.BYTES_PER_ELEMENT))
-  for (let index = 0; index < holdsNs.length; index += 1) holdsNs[index] = lastNs.at(index) - atNs.at(index)
-  return { kind: 'recorded', atNs: updatesOf(atNs, speed), pace, holdsNs }
-}
-
-function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays {
-  const sum = (of: (order: FaultOrder) => number) => faults.reduce((total, order) => total + of(order), 0)
-  const caused = sum(({ causeRole }) => {
-    let count = 0
-    for (let index = 0; index < causeRole.length; index += 1) if (causeRole.at(index) !== NEVER) count += 1
-    return count
-  })
-  const stillMapped = sum((order) => order.stillMapped)
-  return {
-    faults: all,
-    outsideMemslots,
-    stillMapped,
-    caused,
-    firstTouches: all - outsideMemslots - stillMapped - caused,
-  }
-}
-
-function playsSay({ faults, outsideMemslots, stillMapped, firstTouches, caused }: Plays, speed: Speed): string {
-  const said = (count: number) => count.toLocaleString('en-US')
-  const order = speed === 'max' ? 'in the order of each task' : 'after what had taken their page away'
-  const played = `${said(firstTouches + caused)} of ${said(faults)} recorded faults are played: ${said(caused)} ${order}, ${said(firstTouches)} as first touches`
-  const dropped = [
-    ...(stillMapped > 0
-      ? [`${said(stillMapped)} find their page mapped, as nothing that was recorded took it away`]
-      : []),
-    ...(outsideMemslots > 0 ? [`${said(outsideMemslots)} are on gfns of no memslot (MMIO?) and are left out`] : []),
-  ]
-  return [played, ...dropped].join('; ')
 }
 
 /** Waits of vCPUs from which on it would have shown in the notifiers' waits if they yielded. */

@@ -1,0 +1,44 @@
+import { type FaultOrder, NEVER, type Order } from './order-columns.ts'
+import type { Speed } from './speed.ts'
+
+/** How much of a recording's faults a replay plays, and what becomes of the others. */
+export type Plays = {
+  readonly faults: number
+  /** On gfns of no memslot. */
+  readonly outsideMemslots: number
+  /** On gfns that had not been taken away, as far as the recording tells: played, but they find their page mapped. */
+  readonly stillMapped: number
+  /** On gfns that are mapped for the first time; and those that follow what had taken their gfn away. */
+  readonly firstTouches: number
+  readonly caused: number
+}
+
+export function playsOf({ faults }: Order, all: number, outsideMemslots: number): Plays {
+  const sum = (of: (order: FaultOrder) => number) => faults.reduce((total, order) => total + of(order), 0)
+  const caused = sum(({ causeRole }) => {
+    let count = 0
+    for (let index = 0; index < causeRole.length; index += 1) if (causeRole.at(index) !== NEVER) count += 1
+    return count
+  })
+  const stillMapped = sum((order) => order.stillMapped)
+  return {
+    faults: all,
+    outsideMemslots,
+    stillMapped,
+    caused,
+    firstTouches: all - outsideMemslots - stillMapped - caused,
+  }
+}
+
+export function playsSay({ faults, outsideMemslots, stillMapped, firstTouches, caused }: Plays, speed: Speed): string {
+  const said = (count: number) => count.toLocaleString('en-US')
+  const order = speed === 'max' ? 'in the order of each task' : 'after what had taken their page away'
+  const played = `${said(firstTouches + caused)} of ${said(faults)} recorded faults are played: ${said(caused)} ${order}, ${said(firstTouches)} as first touches`
+  const dropped = [
+    ...(stillMapped > 0
+      ? [`${said(stillMapped)} find their page mapped, as nothing that was recorded took it away`]
+      : []),
+    ...(outsideMemslots > 0 ? [`${said(outsideMemslots)} are on gfns of no memslot (MMIO?) and are left out`] : []),
+  ]
+  return [played, ...dropped].join('; ')
+}
