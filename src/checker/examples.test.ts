@@ -66,6 +66,20 @@ test('node --import faultline/checker/trace traces the modules of a program', ()
   assert.match(text, /^422$/m)
 })
 
+test('an actor may print: that asks for nothing', () => {
+  const code = `import { allEnd, explore } from 'faultline/checker'
+    function* prints(cpu, word) {
+      console.log('before')
+      yield* cpu.add(word, 1)
+      console.error('after')
+    }
+    console.log(explore({ setup: (place) => place.line('x'), actors: { prints }, oracle: allEnd }).verdict)`
+  const { status, text } = node('--input-type=module', '--eval', code)
+  assert.equal(status, 0, text)
+  assert.match(text, /^before$/m)
+  assert.match(text, /^PASS$/m)
+})
+
 test('a module of TypeScript is traced with what it imports', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-traced-'))
   try {

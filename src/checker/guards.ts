@@ -7,7 +7,7 @@ const FOREIGN: readonly (readonly [object: string, names: readonly string[]])[] 
   ['Math', ['random']],
   ['Date', ['now']],
   ['performance', ['now', 'mark', 'measure', 'timeOrigin']],
-  ['process', ['hrtime', 'uptime', 'cpuUsage', 'memoryUsage', 'resourceUsage', 'nextTick']],
+  ['process', ['hrtime', 'uptime', 'cpuUsage', 'memoryUsage', 'resourceUsage']],
   ['crypto', ['randomUUID', 'getRandomValues']],
   ['Atomics', ['wait', 'waitAsync']],
   ['globalThis', ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch']],
