@@ -133,6 +133,7 @@ export const check: Command<Args> = {
     const { checks: known, args } = await withPatchOf(await loadChecks(), given, io.node)
     const checks = choose(known, args)
     if (args.mutants) {
+      if (checks.some(({ patch }) => patch !== undefined)) throw mutantsOfPatch(args)
       return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
     }
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
@@ -261,3 +262,13 @@ const notModelled = (memory: string) =>
   new FaultlineError('TRACE_OF_SC', 'usage', `--chrome-trace is of the model, whose memory is not ${memory}`, {
     hint: 'Leave it away, or give a schedule of sequentially consistent memory.',
   })
+
+const mutantsOfPatch = ({ name }: Args) =>
+  new FaultlineError(
+    'MUTANTS_OF_PATCH',
+    'usage',
+    '--mutants leaves out steps of our functions, and not those of a patch',
+    {
+      hint: `Leave --mutants out: the check names the steps of the patch that it never took. Or score ours: faultline check${name === undefined ? '' : ` ${name}`} --mutants.`,
+    },
+  )
