@@ -63,7 +63,7 @@ export function modelledResult({ command: words, plan, profiles }: BenchOptions)
 function withoutOutput(words: readonly string[]): string[] {
   const isAside = (word: string) =>
     ['--json', '--quiet', '--no-progress', '--locks', '--force', '--all', '--verbose'].includes(word)
-  const isOut = (word: string | undefined) => ['--out', '--report', '--shard'].includes(word ?? '')
+  const isOut = (word: string | undefined) => ['--out', '--save', '--report', '--shard'].includes(word ?? '')
   return words.filter(
     (word, at) =>
       !isAside(word) &&

@@ -26,6 +26,7 @@ export type BenchArgs = VmFlags & {
   readonly seed: string | undefined
   readonly ab: string | undefined
   readonly out: string | undefined
+  readonly save: string | undefined
   readonly force: boolean
   readonly resume: string | undefined
   readonly json: boolean
@@ -101,6 +102,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('speed', { ...text, default: '1', describe: 'of the recording: 1, 10, max' })
     .option('seed', { ...text, describe: 'of load and order [default: 1]' })
     .option('ab', { ...text, describe: 'a revision to compare this tree with: its trials and ours, interleaved' })
+    .option('save', { ...text, describe: 'keep the result under a name: `compare NAME ...` finds it in results/' })
     .option('out', { ...text, describe: 'result file [default: results/<UTC time>-<scenario>.json]' })
     .option('force', {
       type: 'boolean',

@@ -1,5 +1,6 @@
 import { bench as runBench } from '../bench/bench.ts'
 import { resultText } from '../bench/digest.ts'
+import { FaultlineError } from '../bench/error.ts'
 import type { Result } from '../bench/result.ts'
 import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
@@ -13,6 +14,7 @@ import type { Command } from './command.ts'
 import { inputsOf } from './files/inputs.ts'
 import { checkOutput, type Output, save } from './files/output.ts'
 import { type Kept, ResultFile } from './files/result-file.ts'
+import { savedPath } from './files/saved.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { layoutsOf } from './layout.ts'
 import { listText } from './list.ts'
@@ -47,7 +49,8 @@ export const bench: Command<BenchArgs> = {
 async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['earlier']): Promise<ExitCode> {
   const progress = new Progress(io, !args.noProgress && !args.quiet)
   const planned = plannedBy(plan)
-  const { out, force } = args
+  const { force } = args
+  const out = outOf(args)
   const page = args.report === undefined ? undefined : pageOutput(args.report, args)
   if (page !== undefined) checkOutput(page)
   const note = (text: string) => {
@@ -90,6 +93,15 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
   if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
   return exitCodeOf(result, kept, io)
+}
+
+/** Where the result goes, if the user says so: a path, or a name to compare with later. */
+function outOf({ out, save: name }: BenchArgs): string | undefined {
+  if (name === undefined) return out
+  if (out === undefined) return savedPath(name)
+  throw new FaultlineError('TWO_PLACES', 'usage', '--out and --save both say where the result goes', {
+    hint: 'Give one of them.',
+  })
 }
 
 const pageOutput = (path: string, args: BenchArgs): Output => ({

@@ -5,6 +5,7 @@ import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { tamed } from '../bench/visible.ts'
 import { withoutMark } from './files/read-text.ts'
+import { pathOrSaved } from './files/saved.ts'
 import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
 
@@ -13,7 +14,7 @@ export const readResult = async (path: string, io: Io): Promise<Result> => tamed
 
 /** The same as it was written, to be checked or written again. Says in a sentence what is wrong with it. */
 export async function readAsWritten(path: string, io: Io): Promise<Result> {
-  const content = path === '-' ? await text(io.stdin()) : contentOf(path)
+  const content = path === '-' ? await text(io.stdin()) : contentOf(pathOrSaved(path))
   try {
     return validate(JSON.parse(withoutMark(content)), path)
   } catch (cause) {
