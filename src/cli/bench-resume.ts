@@ -18,7 +18,7 @@ export type Resumed = {
 }
 
 /** Flags that may stand beside --resume: where the result goes, what is printed, and files that the plan reads. */
-const BESIDE = ['resume', 'out', 'force', 'json', 'quiet', 'no-progress', 'locks', 'trace', 'memslots']
+const BESIDE = ['resume', 'out', 'force', 'json', 'quiet', 'verbose', 'no-progress', 'locks', 'trace', 'memslots']
 
 /** The plan of an interrupted result, for the runs that it lacks. */
 export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Resumed> {
