@@ -12,10 +12,10 @@ const PLAN = ['bench', '-s', 'precheck', '-m', 'altra-64', '--vcpus', '2', '--du
 
 test('a result that was saved under a name is compared by that name', () => {
   assert.equal(run(...PLAN, '--save', 'before').status, 0)
-  assert.equal(run(...PLAN, '--save', 'after', '--seed', '2').status, 0)
+  assert.equal(run(...PLAN, '--save', 'after').status, 0)
   const compared = run('compare', 'before', 'after')
   assert.equal(compared.status, 0, compared.stderr)
-  assert.match(compared.stdout, /before +after/)
+  assert.match(compared.stdout, /equal/)
 })
 
 test('a name that is a path, or a second place, is refused', () => {
