@@ -37,7 +37,7 @@ test('the example runs, and its locks hold', () => {
   assert.match(text, /^0 of 20000 audits were wrong$/m)
   assert.match(text, /^20000 audits: \d+ had to wait, the longest \d+\.\d us$/m)
   assert.match(text, /^20000 transfers: \d+ had to wait, the longest \d+\.\d us$/m)
-  assert.match(text, /^bank\.accounts\[8\] +\d+ +0 {2}whoever holds the lock to write$/m)
+  assert.match(text, /^bank\.accounts\[8\] +\d+ +0 {2}the writer that holds the lock$/m)
 })
 
 test('the example is well typed', () => {

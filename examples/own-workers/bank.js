@@ -12,7 +12,7 @@ export const AUDITS = 10_000
 export function placeBank() {
   const place = new Place('bank')
   const lock = new WatchedRwLock(new QRwLock(place.within('lock'), WORKERS))
-  const accounts = place.table('accounts', ACCOUNTS, 'whoever holds the lock to write')
+  const accounts = place.table('accounts', ACCOUNTS, 'the writer that holds the lock')
   return { place, lock, accountAt: (/** @type {number} */ index) => wordAt(accounts, index) }
 }
 

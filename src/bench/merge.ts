@@ -13,9 +13,10 @@ export function mergeParts(parts: readonly PartOfPlan[]): Result {
   if (first === undefined) throw refused('there is nothing to merge', 'Name the parts of a plan.')
   for (const part of parts) checkPart(part, first)
   const { of, points } = first.result.shard!
-  checkAllThere(parts, of)
+  // A plan with fewer loads than parts leaves the last parts empty.
+  checkAllThere(parts, Math.min(of, points), of)
   const runs = parts.flatMap(({ result }) => result.runs).toSorted((a, b) => a.point! - b.point!)
-  checkPoints(parts, runs, points)
+  checkPoints(parts, runs, points, of)
   const { shard: _, digest: __, ...whole } = first.result
   return { ...whole, runs: runs.map(({ point: ___, ...run }) => run) }
 }
@@ -47,8 +48,8 @@ function checkPart({ name, result }: PartOfPlan, first: PartOfPlan): void {
 const SAME = 'Run every part with the same flags, and the same version of faultline.'
 const hostOf = ({ host: { cpu, cores, quota, node } }: Result) => ({ cpu, cores, quota, node })
 
-function checkAllThere(parts: readonly PartOfPlan[], of: number): void {
-  for (let index = 1; index <= of; index += 1) {
+function checkAllThere(parts: readonly PartOfPlan[], filled: number, of: number): void {
+  for (let index = 1; index <= filled; index += 1) {
     const own = parts.filter(({ result }) => result.shard!.index === index)
     if (own.length === 0) throw refused(`part ${index} of ${of} is missing`, `Run \`bench --shard ${index}/${of}\`.`)
     if (own.length > 1) {
@@ -60,11 +61,11 @@ function checkAllThere(parts: readonly PartOfPlan[], of: number): void {
   }
 }
 
-function checkPoints(parts: readonly PartOfPlan[], runs: readonly Run[], points: number): void {
+function checkPoints(parts: readonly PartOfPlan[], runs: readonly Run[], points: number, of: number): void {
   const there = new Set(runs.map(({ point }) => point))
   for (let point = 0; point < points; point += 1) {
     if (there.has(point)) continue
-    const { name } = parts.find(({ result }) => result.shard!.index === (point % parts.length) + 1)!
+    const { name } = parts.find(({ result }) => result.shard!.index === (point % of) + 1)!
     throw refused(
       `${name} was not run to its end: load ${point + 1} of ${points} is missing`,
       `Go on with \`bench --resume ${name}\`.`,

@@ -47,6 +47,13 @@ export const bench: Command<BenchArgs> = {
 }
 
 async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['earlier']): Promise<ExitCode> {
+  const { shard } = plan
+  if (shard !== undefined && plan.groups.length === 0) {
+    io.err(
+      `faultline: part ${shard.index} of ${shard.of} has no loads, as the plan has ${shard.points}; merge does without it\n`,
+    )
+    return EXIT.fine
+  }
   const progress = new Progress(io, !args.noProgress && !args.quiet)
   const planned = plannedBy(plan)
   const { force } = args

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { bench, check, compare, readResult } from './library.ts'
+import { bench, check, compare, FaultlineError, readResult } from './library.ts'
 
 const MODELLED = { scenario: 'precheck', machine: 'altra-64', vcpus: 2, duration: '0.2ms', draws: 0 }
 
@@ -27,10 +27,11 @@ test('two results are compared by a call', async () => {
   assert.ok(compare(base, head, { force: true }).changes.some(({ verdict }) => verdict === 'worse'))
 })
 
-test('a committed result is read, and what is none is refused', () => {
+test('a committed result is read, and what is none is refused', async () => {
   const baseline = fileURLToPath(new URL('../../results/baseline/precheck.json', import.meta.url))
-  assert.ok(readResult(baseline).runs.length > 0)
-  assert.throws(() => readResult(fileURLToPath(new URL('../../package.json', import.meta.url))))
+  assert.ok((await readResult(baseline)).runs.length > 0)
+  await assert.rejects(readResult('nosuch.json'), FaultlineError)
+  await assert.rejects(readResult(fileURLToPath(new URL('../../package.json', import.meta.url))), FaultlineError)
 })
 
 test('a check is explored by a call', async () => {

@@ -1,11 +1,10 @@
 // The library `faultline`: what the commands do, as functions. Inside the project import the file itself.
-import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { bench as runBench } from '../bench/bench.ts'
 import { type Comparison, compare as compareSources } from '../bench/comparing/compare.ts'
 import { BY_FILE } from '../bench/comparing/layout.ts'
+import { FaultlineError } from '../bench/error.ts'
 import type { Result } from '../bench/result.ts'
-import { validate } from '../bench/schema.ts'
 import { LIMITS } from '../checker/explore.ts'
 import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
@@ -15,10 +14,11 @@ import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import { newParser } from './parsing.ts'
+import { readAsWritten } from './read-result.ts'
 
 export type { Answer, AnswerVerdict } from '../bench/answers/answer.ts'
-export { FaultlineError } from '../bench/error.ts'
 export type { Comparison, Report, Result }
+export { FaultlineError }
 
 /** Flags of `faultline bench` by their names, without dashes: `{ scenario: 'precheck', machine: 'altra-64', vcpus: '8,32' }`. */
 export type BenchFlags = Readonly<Record<string, string | number | boolean | readonly string[]>>
@@ -53,7 +53,10 @@ const wordsOf = (flags: BenchFlags): string[] =>
 async function argsOf(words: readonly string[]): Promise<BenchArgs> {
   const parser = benchFlags(newParser(words)).strict().showHelpOnFail(false)
   const failing = parser.fail((message, error) => {
-    throw error ?? new TypeError(message)
+    throw (
+      error ??
+      new FaultlineError('WRONG_FLAGS', 'usage', message, { hint: 'The flags are those of `faultline bench --help`.' })
+    )
   })
   return (await failing.parseAsync()) as unknown as BenchArgs
 }
@@ -75,9 +78,8 @@ const silent = (command: readonly string[], signal: AbortSignal): Io => ({
 })
 
 /** Reads a result file; throws a FaultlineError that says what is wrong with it. */
-export function readResult(path: string): Result {
-  return validate(JSON.parse(readFileSync(path, 'utf8')), path)
-}
+export const readResult = (path: string): Promise<Result> =>
+  readAsWritten(path, silent([], new AbortController().signal))
 
 export type ComparingOptions = {
   /** The false-alarm rate over the whole table; 0.05 if it is not said. */
@@ -120,6 +122,10 @@ export async function check(name: string, options: CheckOptions = {}): Promise<r
     ...(configuration === undefined ? {} : { configuration }),
   }
   const jobs = checks.flatMap((one) => jobsOf(one, { ...limits, memory }, only))
-  if (jobs.length === 0) throw new TypeError(`there is no check '${name}' with what was asked of it`)
+  if (jobs.length === 0) {
+    const what =
+      checks.length === 0 ? `there is no check '${name}'` : `the check '${name}' has not what was asked of it`
+    throw new FaultlineError('UNKNOWN_NAME', 'usage', what, { hint: 'See `faultline check --help`.' })
+  }
   return await runJobs(jobs, 1, signal, () => {})
 }

@@ -31,7 +31,7 @@ function contentOf(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new FaultlineError('NOT_READ', 'usage', `${path} cannot be read: ${reasonOf(cause)}`, {
-      hint: '`faultline bench --out FILE` writes one.',
+      hint: '`faultline bench --out FILE` writes one, and `--save NAME` keeps one under a name.',
       cause,
     })
   }
