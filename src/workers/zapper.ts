@@ -2,7 +2,7 @@ import { COUNTER } from '../protocols/counters.ts'
 import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
 import { ZAP_PAGE } from '../protocols/traced.ts'
 import type { Vm } from '../protocols/vm.ts'
-import { wrprotGfnRange, zapGfnRange, zapSlotLeafs } from '../protocols/zap.ts'
+import { zapSlotLeafs } from '../protocols/zap.ts'
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
@@ -69,8 +69,8 @@ function* zapRegion(cpu: Cpu, vm: Vm, plan: RegionPlan): Steps<void> {
   while (cpu.running()) {
     const to = Math.min(from + plan.chunk, end)
     const slot = yield* vm.memslots.find(cpu, from as Gfn)
-    if (slot !== NO_MEMSLOT && plan.kind === 'zap') yield* zapGfnRange(cpu, vm, slot, from as Gfn, to as Gfn)
-    if (slot !== NO_MEMSLOT && plan.kind === 'wrprot') yield* wrprotGfnRange(cpu, vm, from as Gfn, to as Gfn)
+    if (slot !== NO_MEMSLOT && plan.kind === 'zap') yield* vm.kvm.zapGfnRange(cpu, vm, slot, from as Gfn, to as Gfn)
+    if (slot !== NO_MEMSLOT && plan.kind === 'wrprot') yield* vm.kvm.wrprotGfnRange(cpu, vm, from as Gfn, to as Gfn)
     from = to === end ? plan.firstGfn : to
     if (plan.pauseNs > 0) yield* cpu.untilTime(cpu.now() + plan.pauseNs)
   }
