@@ -217,6 +217,7 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
   cpu.count(COUNTER.wrprot_gfn_range_calls, 1)
   yield* vm.mmuLock.readLock(cpu)
   yield* vm.pages.rcuReadLock(cpu)
+  walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_4K, start, vm.pages.rootFor(cpu, start))
   while (iter.valid && iter.gfn < end) {
     // No flush is owed before the lock is dropped: who finds an old entry in a TLB may still write, until all is over.

@@ -13,6 +13,7 @@ import {
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
+import { walkBegins } from '../oracles.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { assertInRcu } from './oracles.ts'
@@ -64,6 +65,7 @@ function* zapRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
 /** `__tdp_mmu_zap_root()`: all entries up to that level. */
 function* zapRootLevel(cpu: Cpu, vm: Vm, table: number, level: number): Steps<void> {
   const iter = vm.local[cpu.id]!.iter
+  walkBegins(cpu, vm)
   yield* iter.start(cpu, level, 0 as Gfn, table)
   while (iter.valid && iter.gfn < vm.endGfn) {
     const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)

@@ -4,6 +4,7 @@ import { childOf, ENTRIES, isShadowPresent, NONPRESENT, ROOT_LEVEL } from '../..
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
+import { walkBegins } from '../oracles.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { TDP } from './mmu-pages.ts'
@@ -50,6 +51,7 @@ function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
   const iter = vm.local[cpu.id]!.iter
   cpu.count(COUNTER.roots_zapped, 1)
   yield* vm.pages.rcuReadLock(cpu)
+  walkBegins(cpu, vm)
   yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, table)
   for (; iter.valid && iter.gfn < vm.endGfn; yield* iter.next(cpu)) {
     const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, false)

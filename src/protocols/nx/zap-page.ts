@@ -12,6 +12,7 @@ import {
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { walkBegins } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { zapSpte } from '../zap.ts'
 import type { Nx } from './nx.ts'
@@ -79,6 +80,7 @@ function* zapSpan(
 ): Steps<boolean> {
   const iter = vm.local[cpu.id]!.iter
   let flush = pending
+  walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_4K, start, rootTable)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
     const yielded = mayYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, false) : false
