@@ -43,7 +43,8 @@ import {
   zapGfnRange,
 } from './zap.ts'
 
-// The versions: each the one before, with the functions that have changed since and the commits that changed them.
+// The versions: each the one before, with the functions that have changed since and the commits that changed them. What the walks of v5.11
+// to v5.16 had wrong is in none of them: B-ITER and B-ROOTWALK are variants.
 
 function* nothingToDo(): Steps<void> {}
 
@@ -68,7 +69,6 @@ const EVERY_VERSION = {
   flushShadowMemslot,
   tdpMmuMap,
   tdpMmuUnmapGfnRange,
-  tdpMmuZapLeafs,
   tdpMmuIterCondResched,
   tdpMmuNextRoot,
   trackPossibleNxHugePage,
@@ -92,6 +92,8 @@ export const V5_11: Version = firstKernel('v5.11', {
   zapGfnRange: v5_12.zapGfnRange,
   unmapGfnRange: v5_15.unmapGfnRange,
   reloadApicAccessPage: v5_15.reloadApicAccessPage,
+  tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
+  zapsPageTables: true,
   nxHugePageRecoveryWorker: v6_12.nxHugePageRecoveryWorker,
   recoverNxHugePages: v5_11.recoverNxHugePages,
   tdpMmuZapPossibleNxHugePage: v5_11.tdpMmuZapPossibleNxHugePage,
@@ -139,6 +141,12 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     commit: '0a8a5f2c8c26',
     says: 'looks for an invalidation under mmu_lock, and requests itself again',
   },
+  tdpMmuZapLeafs: {
+    to: tdpMmuZapLeafs,
+    commit: 'f47e5bbbc92f',
+    says: 'zaps leafs only, and leaves page tables where they are',
+  },
+  zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,
     says: 'zaps the page by itself, and no range of gfns',

@@ -43,9 +43,12 @@ export type SystemSpec<V = Protocol> = {
 export const broughtBy = (protocol: Protocol): Brought | undefined =>
   typeof protocol === 'string' ? undefined : protocol.brings
 
-/** Whether page tables are taken away although nobody recovers huge pages: the deletion of a memslot gives up the roots. */
-const givesUpRoots = ({ mmu, stage2, updates }: SystemSpec) =>
-  updates?.zap === 'all' && mmu === 'tdp' && stage2 === undefined
+/**
+ * Whether page tables are taken away although nobody recovers huge pages: the deletion of a memslot gives up the roots, or the kernel's
+ * unmap takes tables with it.
+ */
+const takesTablesAway = ({ mmu, stage2, updates }: SystemSpec, { kvm }: Kernel) =>
+  mmu === 'tdp' && stage2 === undefined && (updates?.zap === 'all' || kvm.zapsPageTables)
 
 /** What such a VM has: one root, which the MMU keeps, and no huge pages to recover. */
 const ONE_ROOT: NxConfig = {
@@ -66,7 +69,7 @@ export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Pl
       ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
       : block < spec.nx.hugeBlocks
   const kernel = typeof spec.variant === 'string' ? variantNamed(spec.variant) : spec.variant
-  const nx = spec.nx ?? (givesUpRoots(spec) ? ONE_ROOT : undefined)
+  const nx = spec.nx ?? (takesTablesAway(spec, kernel) ? ONE_ROOT : undefined)
   const extra = { ...(nx === undefined ? {} : { nx }), ...(note === undefined ? {} : { note }) }
   const vm = new Vm(place, { ...spec, isHuge, ...extra }, kernel)
   return { place, vm }

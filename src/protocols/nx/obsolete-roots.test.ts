@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { W } from '../../shared-memory/page-tables/spte.ts'
 import type { Kernel } from '../kernel.ts'
-import { V6_18 } from '../kernels.ts'
+import { V5_15, V6_5, V6_18 } from '../kernels.ts'
 import { creates, deletes, SPARE } from '../memslots/testing.contract.ts'
+import { notifyStart } from '../mmu-notifier.ts'
 import { RETRY } from '../page-fault.ts'
-import { type Act, faultOn, gfnOf, inTurn, SmallVm } from '../testing.contract.ts'
+import { type Act, faultOn, faultsOn, gfnOf, hvaOf, inTurn, SmallVm } from '../testing.contract.ts'
 import { accessGuestMemory, enterGuest, exitGuest } from '../vcpu.ts'
 
 const NX = {
@@ -94,4 +95,28 @@ test('a fault that does not look whether its root was given up leaves a leaf in 
   small.stage.runUntil(0, /add mmuLock/).run(1)
   small.stage.run(0)
   assert.deepEqual(small.violations, ['skipped_leaf'])
+})
+
+test('up to 5.17 an unmap takes a page table that lies in its range in one step, and since then leaf by leaf', () => {
+  const slot = { slot: 0, baseGfn: gfnOf(0), hva: hvaOf(0), pages: 512 }
+  const unmap: Act = (cpu, vm) => notifyStart(cpu, vm, hvaOf(0), hvaOf(512))
+  const waits: Act = function* (cpu, vm) {
+    for (let round = 0; round < 8; round += 1) {
+      yield* vm.mmuLock.readLock(cpu)
+      yield* vm.mmuLock.readUnlock(cpu)
+    }
+  }
+  const yields = (kernel: Kernel) => {
+    const small = new SmallVm([faultsOn(0, 1, 2, 3, 4), unmap, waits], kernel, { nx: NX, memslots: [slot] })
+    small.stage
+      .run(0)
+      .runUntil(1, /xchg pageTables/)
+      .play('1')
+    while (small.stage.stateOf(1) !== 'has ended') small.stage.run(2).run(1)
+    assert.deepEqual(small.mapped, [])
+    assert.deepEqual(small.violations, [])
+    return small.counted('yield_needbreak')
+  }
+  assert.equal(yields(V5_15), 0)
+  assert.ok(yields(V6_5) > 0)
 })

@@ -1,5 +1,13 @@
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
+import {
+  childOf,
+  isLast,
+  isShadowPresent,
+  isTable,
+  LEVEL_4K,
+  pagesPerLevel,
+} from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestApicPageReload, writeAddressUnchecked } from '../apic/reload.ts'
 import { COUNTER } from '../counters.ts'
@@ -7,12 +15,14 @@ import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { takeApart } from '../nx/teardown.ts'
 import { zapSpanOfPage } from '../nx/zap-page.ts'
+import { walkBegins } from '../oracles.ts'
 import { EMULATE, type FaultResult } from '../page-fault.ts'
 import { countResult, fixUnderLock, lookUp } from '../stage2/fault.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
 import type { Stage2Vm } from '../stage2/stage2.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
+import { zapSpte } from '../zap.ts'
 
 // What v5.15 has, and v6.5 no longer.
 
@@ -91,4 +101,38 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   yield* vm.host.release(cpu, fault.pfn)
   yield* vm.mmuLock.writeUnlock(cpu)
   return countResult(cpu, result)
+}
+
+/**
+ * Z: `zap_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: an entry that lies in the range as a whole goes as a whole, in one step, with
+ * the page table below it; leafs one by one are zapped at the edges only.
+ */
+export function* tdpMmuZapLeafs(
+  cpu: Cpu,
+  vm: Vm,
+  root: number,
+  start: Gfn,
+  end: Gfn,
+  canYield: boolean,
+  owed: boolean,
+): Steps<boolean> {
+  const iter = vm.local[cpu.id]!.iter
+  let flush = owed
+  walkBegins(cpu, vm)
+  yield* iter.start(cpu, LEVEL_4K, start, root)
+  for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
+    const yielded = canYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, false) : false
+    if (yielded) {
+      flush = false
+      continue
+    }
+    const { oldSpte, level, sptep, gfn } = iter
+    if (!isShadowPresent(oldSpte)) continue
+    const sticksOut = gfn < start || gfn + pagesPerLevel(level) > end
+    if (sticksOut && !isLast(oldSpte, level)) continue
+    yield* zapSpte(cpu, vm, sptep)
+    if (isTable(oldSpte, level)) yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(oldSpte), true)
+    flush = true
+  }
+  return flush
 }
