@@ -100,7 +100,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   }
   if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
   if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
-  return exitCodeOf(result, kept, io)
+  return exitCodeOf(result, plan, kept, io)
 }
 
 /** Where the result goes, if the user says so: a path, or a name to compare with later. */
@@ -146,7 +146,7 @@ function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: Resul
 const speedText = (label: string, steps: number, ms: number) =>
   `${label}: ${compact(steps)} steps in ${time(ms * 1e6)}, ${compact((steps / ms) * 1000)} steps/s`
 
-function exitCodeOf(result: Result, kept: Kept, io: Io): ExitCode {
+function exitCodeOf(result: Result, plan: Plan, kept: Kept, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
   if (kept.trouble !== undefined || result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
@@ -154,6 +154,18 @@ function exitCodeOf(result: Result, kept: Kept, io: Io): ExitCode {
   // Other variants were asked about, and the replay cannot tell.
   const isUnfit = result.runs.some(({ variant, replayed }) => replayed?.predicts === false && variant !== replayed.own)
   if (isUnfit) return EXIT.incomparable
-  const isUnanswered = answersIn(result).some((answers) => answers.every(({ verdict }) => verdict === 'no-answer'))
-  return isUnanswered ? EXIT.incomparable : EXIT.fine
+  return isUnanswered(result, plan) ? EXIT.incomparable : EXIT.fine
+}
+
+/**
+ * A question that was asked has no answer. The plan without flags asks each of the threads and of the model: a host that is
+ * too slow to measure one of them has it answered by the model.
+ */
+function isUnanswered({ runs }: Result, { name }: Plan): boolean {
+  const scenarios = [...new Set(runs.map(({ scenario }) => scenario))]
+  const questions =
+    name === 'headline'
+      ? scenarios.map((asked) => answersIn({ runs: runs.filter(({ scenario }) => scenario === asked) }).flat())
+      : answersIn({ runs })
+  return questions.some((answers) => answers.length > 0 && answers.every(({ verdict }) => verdict === 'no-answer'))
 }

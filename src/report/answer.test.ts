@@ -113,10 +113,10 @@ test('where nothing was served there is no answer', () => {
 
 test('a percentile of too few samples is no figure, and the answer says how many it needs', () => {
   const { fault_latency_p50_ns: _, ...without } = ALIKE
-  const few = { ...run('a', without), histograms: { nx_fault_latency_ns: { count: 3045 } } } as unknown as Run
+  const few = { ...run('a', without), histograms: { nx_fault_latency_ns: { count: 345 } } } as unknown as Run
   assert.match(
     answerText(answerOf(nxRecovery, few, few)),
-    /a has 3,045 samples for 'p99.9 of faults on other gfns during recovery', which needs 10,000/,
+    /a has 345 samples for 'p99 of faults on other gfns during recovery', which needs 1,000/,
   )
 })
 

@@ -114,7 +114,7 @@ export function answersTable(result: Result): string {
 }
 
 /** The answers to each question of a result: one for each variant that is compared with the baseline of its group. */
-export function answersIn(result: Result): Answer[][] {
+export function answersIn(result: Pick<Result, 'runs'>): Answer[][] {
   const answers = groupsOf(result.runs).map((runs) => {
     return answersOfGroup(
       SCENARIOS.find(({ name }) => name === runs[0]!.scenario),
