@@ -28,6 +28,17 @@ test('what is worse stands before what is better, and the larger change before t
   )
 })
 
+test('a figure that the baseline lacks is new, and a percentile without samples on one side has no direction', () => {
+  const verdictOf = (deviation: Deviation) => rank([deviation], 0).figures[0]!.verdict
+  assert.equal(verdictOf(of('fault_latency_p99_ns', null, 400)), 'changed')
+  assert.equal(verdictOf(of('fault_latency_p99_ns', 400, null)), 'worse')
+  assert.equal(verdictOf(of('fault_latency_ns p99', 400, 'too few samples')), 'changed')
+  assert.equal(verdictOf(of('the run', 'there', null)), 'worse')
+  assert.equal(verdictOf(of('the run', null, 'there')), 'changed')
+  assert.equal(verdictOf(of('error', 'none', 'deadlock')), 'worse')
+  assert.equal(verdictOf(of('error', 'deadlock', 'none')), 'changed')
+})
+
 test('figures of a run that changed by the same part stand there once', () => {
   const { figures: ranked } = rank(
     [

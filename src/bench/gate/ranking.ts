@@ -60,10 +60,13 @@ const size = ({ change }: Ranked) => (change === null ? Number.MAX_VALUE : Math.
 
 function judge({ figure, was, is }: Deviation): Pick<Ranked, 'change' | 'verdict'> {
   const better = directionOf(figure)
-  const isText = typeof was === 'string' || typeof is === 'string'
-  if (isText || figure.endsWith('(forbidden)') || (is === null && better !== null)) {
+  const isLost = (figure === 'error' && is !== 'none') || (figure === 'the run' && is === null)
+  if (isLost || figure.endsWith('(forbidden)') || (is === null && better !== null)) {
     return { change: null, verdict: 'worse' }
   }
+  // A figure that the baseline lacks, or a percentile with too few samples on one side, has no direction.
+  const isNew = was === null && better !== null
+  if (isNew || typeof was === 'string' || typeof is === 'string') return { change: null, verdict: 'changed' }
   // What is counted and was not seen is not there.
   const [before, after] = [was ?? 0, is ?? 0] as [number, number]
   const change = before === 0 ? null : (after - before) / Math.abs(before)
