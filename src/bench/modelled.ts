@@ -9,7 +9,7 @@ import { lacksSamples } from './derived/latencies.ts'
 import { STORED } from './histograms.ts'
 import { definitionOf, describeSource, engineHash } from './host.ts'
 import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
-import type { Group, Modelled, PlannedTrial, PlanOptions } from './plan.ts'
+import { type Group, isPlayedInTime, type Modelled, type PlannedTrial, type PlanOptions } from './plan.ts'
 import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import { patchOf, protocolOf, type Variant } from './scenario.ts'
@@ -287,7 +287,8 @@ function doubts(summary: Pick<Run, 'counters' | 'metrics'>, group: Group, plan: 
   const workers = workersOf(group, plan)
   if (workers > cpus) warnings.push(`more workers than the machine has CPUs: they share them (${workers} on ${cpus})`)
   if ((summary.metrics.elapsed_ns?.median ?? 1) === 0) {
-    warnings.push('some role never came to the end of an operation in the measured time: a longer --duration')
+    const longer = isPlayedInTime(group) ? 'recording' : '--duration'
+    warnings.push(`some role never came to the end of an operation in the measured time: take a longer ${longer}`)
   }
   return warnings
 }

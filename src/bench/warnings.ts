@@ -11,6 +11,7 @@ export type Circumstances = {
   readonly turnNs: readonly [before: number, after: number]
   /** Of the machine's time during the group, the share that a hypervisor gave to others. */
   readonly stealShare: number
+  /** 0 of a replay, which takes as long as its recording. */
   readonly expectedMs: number
 }
 
@@ -58,7 +59,8 @@ function sampleWarnings(
   if (trials < 5) warnings.push(`too few trials for an interval: their range stands for it (${trials})`)
   const unmaps = summary.counters.unmap_gfn_range_calls ?? 0
   if (unmaps > 0 && unmaps < FEW_UNMAPS) {
-    warnings.push(`figures per unmap rest on few unmaps: a longer --duration gives more (${unmaps})`)
+    const longer = expectedMs > 0 ? '--duration' : 'recording'
+    warnings.push(`figures per unmap rest on few unmaps: a longer ${longer} gives more (${unmaps})`)
   }
   const shortest = Math.min(...done.map(({ trial }) => trial.durationNs)) / 1e6
   if (expectedMs > 0 && shortest < expectedMs * 0.7) {

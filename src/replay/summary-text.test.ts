@@ -12,7 +12,7 @@ test('the summary of a recording reads like this', async () => {
   const memslots = await readMemslots('0:0x7f68f7600000:65536')
   const text = `this host
   Its vCPUs wait for mmu_lock: at 5.7 % of the faults, 1.56 ms in all, which is 0.2 % of their time; most likely for other vCPUs' faults.
-  to see what helps: faultline bench -s precheck --trace FILE --variant no-precheck --variant precheck
+  to see what helps, with this recording in FILE: faultline bench -s precheck --trace FILE --variant no-precheck --variant precheck
   rests on 13,660 events, 100.0 % of the lines understood, 503 ms
 
 trace
@@ -73,7 +73,7 @@ test('the summary of a trace that holds next to nothing is short', () => {
   const recording = recorded(line('CPU 0/KVM-1', 5, 'kvm_entry', 'vcpu 0, rip 0x1'), 'junk')
   const text = `this host
   Nothing can be said: neither faults nor invalidations are in the trace.
-  rests on 1 events, 50.0 % of the lines understood, 0 ns
+  rests on 1 event, 50.0 % of the lines understood, 0 ns
 
 trace
   span           unknown, 2 lines
@@ -107,4 +107,18 @@ test('a summary is data that JSON can carry', async () => {
   const recording = await readRecording(tracePath('whole.trace.gz'), { keepStreams: false, stdin: () => assert.fail() })
   const summary = summarise(recording, inferMemslots(recording))
   assert.deepEqual(JSON.parse(JSON.stringify(summary)), summary)
+})
+
+test('what has a number but no rate is not called untraced, and a command names no file that is gone', () => {
+  const one = recorded(line('CPU 0/KVM-1', 5, 'kvm_page_fault', 'vcpu 0 rip 0x1 address 0x5000 error_code 0x182'))
+  assert.match(summaryText(summarise(one, inferMemslots(one))), /\n {2}faults {9}1: each kvm_page_fault is a fault\n/)
+})
+
+test('the command for a recording that came from standard input says which file it needs', async () => {
+  const recording = await readRecording(tracePath('ksm.trace.gz'), { keepStreams: false, stdin: () => assert.fail() })
+  const text = summaryText(summarise(recording, inferMemslots(recording), '-'))
+  assert.match(
+    text,
+    /to see what helps, with this recording in FILE: faultline bench -s precheck --trace FILE --variant/,
+  )
 })

@@ -7,8 +7,11 @@ const THREADS_SHOWN = 24
 const EVENTS_SHOWN = 16
 const SLOTS_SHOWN = 16
 
-const rate = (value: number | null) => (value === null ? NOT_TRACED : `${count(Math.round(value))}/s`)
-const NOT_TRACED = 'not traced'
+/** There is no rate where nothing was traced, or where the trace has no times or is of one moment. */
+function amount(rate: number | null, all: number): string {
+  if (rate === null) return all === 0 ? 'not traced' : count(all)
+  return `${count(Math.round(rate))}/s${all === 0 ? '' : `, ${count(all)}`}`
+}
 
 /** For the terminal: what a kernel engineer asks of a trace, in the order in which he asks it. */
 export function summaryText(summary: TraceSummary): string {
@@ -32,18 +35,18 @@ export function summaryText(summary: TraceSummary): string {
 
 function verdict({ verdict: { says, command, basis }, vm }: TraceSummary): readonly string[] {
   const lines = vm === null ? [says] : [vm.says, says]
-  if (command !== null) lines.push(`to see what helps: ${command}`)
+  if (command !== null)
+    lines.push(`to see what helps${/--trace FILE /.test(command) ? ', with this recording in FILE' : ''}: ${command}`)
   return [...lines, `rests on ${basis}`]
 }
 
 function overview({ spanNs, lines, faults, ...summary }: TraceSummary): readonly string[] {
-  const counted = faults === null ? '' : `, ${count(faults.count)}: ${faults.says}`
-  const { count: ranges } = summary.invalidations
+  const counted = faults === null ? '' : `: ${faults.says}`
   return [
     `span           ${spanNs > 0 ? time(spanNs) : 'unknown'}, ${count(lines)} lines`,
-    `faults         ${rate(summary.faultsPerSecond)}${counted}${apartOf(faults)}`,
-    `SPTEs set      ${rate(summary.sptesSetPerSecond)}${summary.sptesSet > 0 ? `, ${count(summary.sptesSet)}` : ''}`,
-    `invalidations  ${rate(summary.invalidationsPerSecond)}${ranges > 0 ? `, ${count(ranges)}` : ''}`,
+    `faults         ${amount(summary.faultsPerSecond, faults?.count ?? 0)}${counted}${apartOf(faults)}`,
+    `SPTEs set      ${amount(summary.sptesSetPerSecond, summary.sptesSet)}`,
+    `invalidations  ${amount(summary.invalidationsPerSecond, summary.invalidations.count)}`,
     `mmu            ${summary.mmu ?? 'unknown'}`,
   ]
 }

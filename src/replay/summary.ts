@@ -90,7 +90,7 @@ export type ThreadSummary = {
   readonly longestOnCpuNs: number | null
 }
 
-/** `file` is how the recording is called in the command of the verdict. */
+/** `file` is how the recording is called in the command of the verdict; what came from standard input is gone by then. */
 export function summarise(recording: Recording, known: KnownMemslots, file = 'FILE', vm?: Vm): TraceSummary {
   const { invalidations, clock } = recording
   const roles = rolesOf(recording.tasks.all)
@@ -115,7 +115,7 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     vm: vm === undefined ? null : { number: vm.number, says: vm.says, vcpus: vm.vcpus },
     verdict: verdictOf(recording, roles, findings, {
       ...counts,
-      file: vm === undefined ? shellWord(file) : `${shellWord(file)} --vm ${vm.number}`,
+      file: `${file === '-' ? 'FILE' : shellWord(file)}${vm === undefined ? '' : ` --vm ${vm.number}`}`,
     }),
     findings,
     lines: recording.lines,

@@ -120,5 +120,5 @@ function basisOf({ events, lines, notUnderstood, remarks, clock }: Recording): s
   const gaps = remarks.gaps + (remarks.overwritten > 0 ? 1 : 0)
   const missing = gaps > 0 ? `; events are missing in ${count(gaps)} ${gaps === 1 ? 'place' : 'places'}` : ''
   const times = clock.timeless > 0 ? '; without times' : ''
-  return `${count(total)} events, ${percent(lines === 0 ? 0 : read / lines)} of the lines understood, ${time(clock.spanNs)}${missing}${times}`
+  return `${count(total)} ${total === 1 ? 'event' : 'events'}, ${percent(lines === 0 ? 0 : read / lines)} of the lines understood, ${time(clock.spanNs)}${missing}${times}`
 }

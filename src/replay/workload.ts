@@ -165,7 +165,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     invalidations: recording.invalidations.length,
     invalidationsOutsideMemslots,
     mmuLock,
-    warnings: [...doubtsOf(recording), ...warningsOf(known, layout, adopted)],
+    warnings: [...doubtsOf(recording), ...warningsOf(layout, adopted)],
   }
 }
 
@@ -216,9 +216,9 @@ function touchedBlocks(
   return blocks
 }
 
-function warningsOf(known: KnownMemslots, layout: Layout, adopted: Adopted): readonly string[] {
+function warningsOf(layout: Layout, adopted: Adopted): readonly string[] {
   const said = (count: number) => count.toLocaleString('en-US')
-  const warnings = known.origin === 'given' ? [] : [known.says]
+  const warnings: string[] = []
   if (layout.warning !== undefined) warnings.push(layout.warning)
   if (adopted.invalidations > 0) {
     const { invalidations, tasks } = adopted

@@ -154,3 +154,9 @@ test('primitives are ranked', () => {
   const runs = [run('ticket', { ns_per_operation: [30] }), run('qspinlock', { ns_per_operation: [20] })]
   assert.equal(ranking(primitives, runs), 'Best first, per operation: qspinlock 20.0, ticket 30.0.')
 })
+
+test('of a replay it is the recording that has to be longer, as its load cannot be chosen', () => {
+  const few = { ...run('a', { faults_per_second: [1] }), recorded: { faults: 1 } } as unknown as Run
+  assert.match(answer(few, few), /^No answer: .* Try more --trials, or a longer recording\.$/)
+  assert.match(answer({ ...few, kind: 'modelled' }, few), / Try a longer recording\.$/)
+})

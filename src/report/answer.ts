@@ -14,7 +14,7 @@ export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
 
 /** An answer as a sentence: the verdict, the figure that decides, and what it is bought with. */
 export function answerText(answer: Answer): string {
-  const { verdict, baseline, candidate, findings, kind } = answer
+  const { verdict, baseline, candidate, findings, kind, isReplay } = answer
   const opening = `${VERDICTS[verdict]}: ${candidate} against ${baseline}`
   if (verdict === 'no-answer') {
     const missing = findings.filter((finding) => finding.verdict === 'missing')
@@ -26,7 +26,8 @@ export function answerText(answer: Answer): string {
   const rest = others.filter((finding) => !price.includes(finding))
   const clauses = [findingText(first), ...rest.map(findingText)].join('; ')
   const paid = price.length === 0 ? '' : `, at the price of ${price.map(findingText).join(' and ')}`
-  const next = verdict === 'not-resolved' && kind === 'measured' ? ` ${MORE_DATA}` : ''
+  const next =
+    verdict === 'not-resolved' && kind === 'measured' ? ` ${isReplay ? MORE_RECORDED.measured : MORE_DATA}` : ''
   return `${opening}: ${clauses}${paid}.${next}`
 }
 
@@ -37,8 +38,10 @@ export function decidingText({ verdict, findings }: Answer): string {
 }
 
 const MORE_DATA = 'Try more --trials, a longer --duration, or fewer workers.'
+const MORE_RECORDED = { measured: 'Try more --trials, or a longer recording.', modelled: 'Try a longer recording.' }
 
-function remedyOf({ kind }: Answer): string {
+function remedyOf({ kind, isReplay }: Answer): string {
+  if (isReplay) return MORE_RECORDED[kind]
   return kind === 'measured'
     ? 'Try a longer --duration, more --trials, or fewer workers (--vcpus).'
     : 'Try a longer --duration, or fewer workers (--vcpus) than the machine has CPUs.'

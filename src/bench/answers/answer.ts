@@ -13,6 +13,8 @@ export type Answer = {
   readonly baseline: string
   readonly candidate: string
   readonly kind: Run['kind']
+  /** How long it takes, and of how many workers, is up to a recording. */
+  readonly isReplay: boolean
   /** In the order in which the scenario declares them; the first decides. */
   readonly findings: readonly Finding[]
 }
@@ -26,6 +28,7 @@ export function answerOf(scenario: Scenario, baseline: Run, candidate: Run): Ans
     baseline: baseline.variant,
     candidate: candidate.variant,
     kind: baseline.kind,
+    isReplay: baseline.recorded !== undefined,
     findings,
   }
 }
