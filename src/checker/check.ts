@@ -29,7 +29,9 @@ export type CheckedVariant =
       /** The properties of which one must be found violated. */
       readonly finds: readonly string[]
       /** Where: the first configuration if it is not said. */
-      readonly in?: string
+      readonly in?: string | readonly string[]
+      /** Everywhere else it must hold: it is a version of the kernel, with that fault in it. */
+      readonly holdsElsewhere?: true
       /** Under which memory models the fault shows, if not under all: under the others the variant must hold. */
       readonly memory?: readonly MemoryModel[]
     }
@@ -69,7 +71,7 @@ export const check = <const V extends string, const C extends string>(declared: 
     | {
         readonly kind: 'broken'
         readonly finds: readonly string[]
-        readonly in?: NoInfer<C>
+        readonly in?: NoInfer<C> | readonly NoInfer<C>[]
         readonly memory?: readonly MemoryModel[]
       }
   ))[]

@@ -42,16 +42,19 @@ export type AskedLimits = Omit<Limits, 'patience'> & { readonly patience?: numbe
 export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: string; configuration?: string }): Job[] {
   const variants = check.variants.filter(({ name }) => only.variant === undefined || name === only.variant)
   return variants.flatMap((variant) => {
-    const where =
-      variant.kind === 'good' ? goodIn(check, only.configuration, limits.memory) : [whereOf(check, variant.in)]
+    const faulty = variant.kind === 'good' ? [] : whereOf(check, variant.in)
+    const holding =
+      variant.kind === 'good' || variant.holdsElsewhere ? goodIn(check, only.configuration, limits.memory) : []
+    const where = [...faulty, ...holding.filter((name) => !faulty.includes(name))]
     const isAsked = (configuration: string) => only.configuration === undefined || only.configuration === configuration
     return where.filter(isAsked).map((configuration) => ({
       check: check.name,
       variant: variant.name,
       ...(check.patch?.name === variant.name ? { patch: check.patch } : {}),
       configuration,
-      expects: isBroken(variant, limits.memory) ? ('FAIL' as const) : ('PASS' as const),
-      finds: variant.kind === 'broken' && isBroken(variant, limits.memory) ? variant.finds : [],
+      ...(faulty.includes(configuration) && isBroken(variant, limits.memory)
+        ? { expects: 'FAIL' as const, finds: variant.finds }
+        : { expects: 'PASS' as const, finds: [] }),
       limits: { ...limits, patience: limits.patience ?? patienceOf(check, configuration) },
     }))
   })
@@ -63,10 +66,14 @@ const goodIn = (check: Check, asked: string | undefined, memory: MemoryModel) =>
 export const patienceOf = (check: Check, configuration: string): number =>
   check.configurations.find(({ name }) => name === configuration)?.patience ?? check.patience
 
-const isBroken = (variant: CheckedVariant, memory: MemoryModel) =>
+const isBroken = (
+  variant: CheckedVariant,
+  memory: MemoryModel,
+): variant is Extract<CheckedVariant, { readonly kind: 'broken' }> =>
   variant.kind === 'broken' && (variant.memory ?? MEMORY_MODELS).includes(memory)
 
-const whereOf = (check: Check, named: string | undefined) => named ?? check.configurations[0]!.name
+const whereOf = (check: Check, named: string | readonly string[] | undefined): readonly string[] =>
+  [named ?? check.configurations[0]!.name].flat()
 
 export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void): Report {
   const program = check.program(job.variant, job.configuration)

@@ -53,7 +53,14 @@ import {
   THRESHOLD,
 } from './variants/icache.ts'
 import { EVERYTHING, EVERYTHING_5_15 } from './variants/mixed.ts'
-import { AS_5_11, READ_LOCK, TWO_LISTS, WRITE_LOCK, WRITE_LOCK_SINGLE } from './variants/nx-recovery.ts'
+import {
+  AS_5_11,
+  READ_LOCK,
+  TWO_LISTS,
+  WRITE_LOCK,
+  WRITE_LOCK_5_15,
+  WRITE_LOCK_SINGLE,
+} from './variants/nx-recovery.ts'
 import {
   COARSE_YIELD,
   LOOP,
@@ -88,6 +95,7 @@ export const VARIANTS = [
   B_ORDER_WMB,
   AS_5_11,
   WRITE_LOCK,
+  WRITE_LOCK_5_15,
   WRITE_LOCK_SINGLE,
   READ_LOCK,
   TWO_LISTS,

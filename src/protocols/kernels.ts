@@ -43,8 +43,8 @@ import {
   zapGfnRange,
 } from './zap.ts'
 
-// The versions: each the one before, with the functions that have changed since and the commits that changed them. What the walks of v5.11
-// to v5.16 had wrong is in none of them: B-ITER and B-ROOTWALK are variants.
+// The versions: each the one before, with the functions that have changed since and the commits that changed them. What a version had wrong
+// is in it: see `objections` of the variants that are versions.
 
 function* nothingToDo(): Steps<void> {}
 
@@ -68,8 +68,7 @@ const EVERY_VERSION = {
   rmapZapGfnRange,
   flushShadowMemslot,
   tdpMmuMap,
-  tdpMmuUnmapGfnRange,
-  tdpMmuIterCondResched,
+  tdpMmuZapRange: tdpMmuUnmapGfnRange,
   tdpMmuNextRoot,
   trackPossibleNxHugePage,
   tdpMmuFreeSp,
@@ -92,6 +91,8 @@ export const V5_11: Version = firstKernel('v5.11', {
   zapGfnRange: v5_12.zapGfnRange,
   unmapGfnRange: v5_15.unmapGfnRange,
   reloadApicAccessPage: v5_15.reloadApicAccessPage,
+  tdpMmuUnmapGfnRange,
+  tdpMmuIterCondResched,
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
   zapsPageTables: true,
   nxHugePageRecoveryWorker: v6_12.nxHugePageRecoveryWorker,
@@ -116,6 +117,11 @@ export const V5_12: Version = kernel('v5.12', V5_11, {
     commit: '33a3164161fc',
     says: 'the zap of a page does not yield',
   },
+  tdpMmuIterCondResched: {
+    to: v5_15.tdpMmuIterCondResched,
+    commit: '1af4a96025b3',
+    says: 'restarts the iterator itself, which may pass over an entry',
+  },
 })
 
 export const V5_15: Version = kernel('v5.15', V5_12, {
@@ -127,6 +133,11 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
   invalidateRangeEnd: { to: invalidateRangeEnd, commit: '071064f14d87', says: 'the same, and wakes a memslot update' },
   swapActiveMemslots: { to: swapActiveMemslots, commit: '52ac8b358b0c', says: 'waits until no pair is counted' },
   zapGfnRange: { to: v6_5.zapGfnRange, says: 'holds all faults off meanwhile' },
+  tdpMmuUnmapGfnRange: {
+    to: v5_15.tdpMmuUnmapGfnRange,
+    commit: 'e1eed5847b09',
+    says: 'may yield in a root to which it holds no reference',
+  },
 })
 
 export const V6_5: Version = kernel('v6.5', V5_15, {
@@ -145,6 +156,16 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: tdpMmuZapLeafs,
     commit: 'f47e5bbbc92f',
     says: 'zaps leafs only, and leaves page tables where they are',
+  },
+  tdpMmuIterCondResched: {
+    to: tdpMmuIterCondResched,
+    commit: '3a0f64de479c',
+    says: 'the walk restarts with its next step, and passes over nothing',
+  },
+  tdpMmuUnmapGfnRange: {
+    to: tdpMmuUnmapGfnRange,
+    commit: '7533377215b6',
+    says: 'holds a reference to the root that it is in',
   },
   zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
   tdpMmuZapPossibleNxHugePage: {

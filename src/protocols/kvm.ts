@@ -105,6 +105,8 @@ export type Kvm = {
     canYield: boolean,
     flush: boolean,
   ) => Steps<boolean>
+  /** `kvm_tdp_mmu_zap_leafs()`, to v5.17 `kvm_tdp_mmu_zap_gfn_range()`: the same for reasons of KVM's own, which may yield. */
+  readonly tdpMmuZapRange: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, canYield: boolean, flush: boolean) => Steps<boolean>
   /** `tdp_mmu_zap_leafs()`: in one root, whose page table is `root`. */
   readonly tdpMmuZapLeafs: (
     cpu: Cpu,

@@ -14,6 +14,8 @@ export interface TdpRoots {
   readonly slots: number
   /** `kvm_tdp_mmu_get_root()`: false if it is on its way out. */
   get(cpu: Cpu, root: number): Steps<boolean>
+  /** Whether it is on the list: somebody holds a reference to it. */
+  isThere(cpu: Cpu, root: number): Steps<boolean>
   /** Whether that was the last reference. */
   put(cpu: Cpu, root: number): Steps<boolean>
   /** The page table of a root that somebody holds. */
@@ -66,6 +68,9 @@ export interface PageLifetime {
 const ONE_ROOT: TdpRoots = {
   slots: 1,
   *get(): Steps<boolean> {
+    return true
+  },
+  *isThere(): Steps<boolean> {
     return true
   },
   *put(): Steps<boolean> {

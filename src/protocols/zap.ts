@@ -55,7 +55,7 @@ export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, pending: boolean,
   const end = gfnAdd(start, pages)
   let flush = pending
   if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, canYield, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, canYield, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, start, end, canYield, flush)
   return flush
 }
 
@@ -201,7 +201,7 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
   yield* vm.kvm.invalidateRangeAdd(cpu, vm, start, end)
   markInvalidating(cpu, vm, start, end)
   if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, true, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, true, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, start, end, true, flush)
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   yield* vm.kvm.invalidateEnd(cpu, vm)
   yield* vm.mmuLock.writeUnlock(cpu)

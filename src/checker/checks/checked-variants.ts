@@ -9,7 +9,9 @@ type Finds<F extends string> = {
   /** Of these, one must be found. */
   readonly finds: readonly (OracleName | 'deadlock' | 'livelock' | F)[]
   /** Where: the first configuration if it is not said. */
-  readonly in?: string
+  readonly in?: string | readonly string[]
+  /** Of a version with a fault of its own: everywhere else it must hold. */
+  readonly holdsElsewhere?: true
   /** Under which memory models the fault shows, if not under all. */
   readonly memory?: readonly MemoryModel[]
 }

@@ -28,6 +28,12 @@ const declared: Check = {
   name: 'nx-recovery',
   asks: 'Does anybody use a page table that NX recovery has freed, and is every flush made that it owes?',
   ...checkedVariants('nx-recovery', 'read-lock', {
+    'write-lock': { finds: ['skipped_leaf'], in: 'left-root', holdsElsewhere: true },
+    'write-lock-5.15': {
+      finds: ['skipped_leaf', 'root_use_after_free'],
+      in: ['left-root', 'unmapped-root'],
+      holdsElsewhere: true,
+    },
     'B-DROP': { finds: LOST, in: 'walked' },
     'B-RCU': { finds: LOST, in: 'walked' },
     'B-ASSIGN': { finds: LOST, in: 'two-tables' },

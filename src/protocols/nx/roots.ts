@@ -88,6 +88,12 @@ export class Roots {
     }
   }
 
+  /** On `tdp_mmu_roots`. */
+  *isThere(cpu: Cpu, root: number): Steps<boolean> {
+    const count = yield* cpu.load(this.count(root))
+    return count !== 0
+  }
+
   /** `kvm_tdp_mmu_put_root()`: n -> n-1. Whether that was the last reference. */
   *put(cpu: Cpu, root: number): Steps<boolean> {
     const count = yield* cpu.sub(this.count(root), 1)

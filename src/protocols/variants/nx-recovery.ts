@@ -1,7 +1,7 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { variant } from '../kernel.ts'
-import { V5_11, V5_12, V6_12, V6_18 } from '../kernels.ts'
+import { V5_11, V5_12, V5_15, V6_12, V6_18 } from '../kernels.ts'
 import { SHADOW, TDP } from '../nx/mmu-pages.ts'
 import type { Vm } from '../vm.ts'
 
@@ -24,6 +24,18 @@ export const WRITE_LOCK = variant({
   kind: 'good',
   reference: 's1.5_12, after the mail',
   says: 'mmu_lock for write; a range of gfns, which may not yield; tearing down a page table flushes on its own',
+  objections: ['skipped_leaf'],
+  replaces: {},
+})
+
+export const WRITE_LOCK_5_15 = variant({
+  name: 'write-lock-5.15',
+  subject: 'nx-recovery',
+  on: V5_15,
+  kind: 'good',
+  reference: 'v5.15, before 3a0f64de479c and 7533377215b6',
+  says: 'the same; and what unmaps may yield in a root to which it holds no reference, and pass over an entry',
+  objections: ['root_use_after_free', 'skipped_leaf'],
   replaces: {},
 })
 

@@ -8,6 +8,7 @@ import {
   LEVEL_4K,
   pagesPerLevel,
 } from '../../shared-memory/page-tables/spte.ts'
+import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestApicPageReload, writeAddressUnchecked } from '../apic/reload.ts'
 import { COUNTER } from '../counters.ts'
@@ -15,8 +16,9 @@ import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { takeApart } from '../nx/teardown.ts'
 import { zapSpanOfPage } from '../nx/zap-page.ts'
-import { walkBegins } from '../oracles.ts'
+import { assertProgress, walkBegins } from '../oracles.ts'
 import { EMULATE, type FaultResult } from '../page-fault.ts'
+import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import { countResult, fixUnderLock, lookUp } from '../stage2/fault.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
 import type { Stage2Vm } from '../stage2/stage2.ts'
@@ -81,6 +83,58 @@ export function* handleRemovedPt(cpu: Cpu, vm: Vm, table: number, isReachable: b
   yield* takeApart(cpu, vm, table, isReachable)
   if (isReachable) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
   yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
+}
+
+/**
+ * Z1: `tdp_mmu_iter_cond_resched()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.12 to v5.15 (mended by 3a0f64de479c): restarts the walk at once, and the
+ * head of the loop steps on from there. Where the entries of the root are all that is visited, the one that was next is passed over.
+ */
+export function* tdpMmuIterCondResched(
+  cpu: Cpu,
+  vm: Vm,
+  iter: TdpIter,
+  flush: boolean,
+  shared: boolean,
+): Steps<boolean> {
+  const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
+  if (!needbreak && !cpu.needResched()) return false
+  if (iter.nextLastLevelGfn === iter.yieldedGfn) {
+    cpu.count(COUNTER.yield_suppressed_progress, 1)
+    return false
+  }
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
+  assertProgress(cpu, vm, iter.nextLastLevelGfn)
+  yield* vm.pages.rcuReadUnlock(cpu)
+  if (shared) yield* condReschedRwlockRead(cpu, vm, iter.gfn)
+  else yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
+  yield* vm.pages.rcuReadLock(cpu)
+  yield* iter.restart(cpu)
+  return true
+}
+
+/**
+ * `kvm_tdp_mmu_unmap_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.13 to v5.16 (mended by 7533377215b6): a notifier's walk over the roots holds
+ * no reference to the one that it is in, although it may drop mmu_lock there.
+ */
+export function* tdpMmuUnmapGfnRange(
+  cpu: Cpu,
+  vm: Vm,
+  start: Gfn,
+  end: Gfn,
+  canYield: boolean,
+  owed: boolean,
+): Steps<boolean> {
+  const { roots } = vm.pages
+  let flush = owed
+  for (let root = 0; root < roots.slots; root += 1) {
+    const isThere = yield* roots.isThere(cpu, root)
+    if (!isThere) continue
+    const table = yield* roots.tableOf(cpu, root)
+    yield* vm.pages.rcuReadLock(cpu)
+    flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
+    yield* vm.pages.rcuReadUnlock(cpu)
+  }
+  return flush
 }
 
 /** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, to v6.1: faults exclude each other, so the second finds the permission there. */
