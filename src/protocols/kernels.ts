@@ -3,7 +3,7 @@ import { reloadApicAccessPage } from './apic/reload.ts'
 import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
 import { firstKernel, kernel, type Version } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
-import { fastPageFault, tdpMmuMap } from './map.ts'
+import { fastPageFault, linkSp, tdpMmuMap } from './map.ts'
 import { flushShadowMemslot } from './memslots/flush-shadow.ts'
 import { swapActiveMemslots } from './memslots/swap.ts'
 import { destroyVm } from './memslots/teardown.ts'
@@ -95,6 +95,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuIterCondResched,
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
   zapsPageTables: true,
+  tdpMmuSplitHugePage: v5_15.tdpMmuSplitHugePage,
   nxHugePageRecoveryWorker: v6_12.nxHugePageRecoveryWorker,
   recoverNxHugePages: v5_11.recoverNxHugePages,
   tdpMmuZapPossibleNxHugePage: v5_11.tdpMmuZapPossibleNxHugePage,
@@ -102,6 +103,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   userMemAbort: v5_15.userMemAbort,
   invalidateIcacheGuestPage: v6_5.invalidateIcacheGuestPage,
   mmuLock: 'spinlock',
+  loadsRootUnder: 'write',
   possibleNxHugePages: 'one list',
 })
 
@@ -167,6 +169,7 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     commit: '7533377215b6',
     says: 'holds a reference to the root that it is in',
   },
+  tdpMmuSplitHugePage: { to: linkSp, says: 'in place, without a flush' },
   zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,
@@ -204,6 +207,7 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     says: 'asks how the kernel was booted, not how it was configured',
   },
   unmapGfnRange: { to: unmapGfnRange, says: 'the shadow MMU may yield too' },
+  loadsRootUnder: { to: 'read', commit: 'f5238c2a60f1', says: 'vCPUs change roots side by side' },
 })
 
 export const V6_18: Version = kernel('v6.18', V6_12, {

@@ -1,5 +1,5 @@
 import type { Gfn, Hva } from '../shared-memory/addresses.ts'
-import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import type { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Memslot } from './memslots/memslots.ts'
@@ -96,6 +96,15 @@ export type Kvm = {
 
   /** `kvm_tdp_mmu_map()`, with mmu_lock held for read. */
   readonly tdpMmuMap: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
+  /** `tdp_mmu_split_huge_page()`: a table takes the place of a huge page; with mmu_lock held for read. The table, or NO_PAGE. */
+  readonly tdpMmuSplitHugePage: (
+    cpu: Cpu,
+    vm: Vm,
+    fault: Fault,
+    sptep: Word,
+    spte: number,
+    level: number,
+  ) => Steps<number>
   /** `kvm_tdp_mmu_unmap_gfn_range()`: in every root. */
   readonly tdpMmuUnmapGfnRange: (
     cpu: Cpu,
@@ -165,6 +174,8 @@ export type Kvm = {
 
   /** `kvm->mmu_lock`: a spinlock before v5.12. */
   readonly mmuLock: 'rwlock' | 'spinlock'
+  /** On which side of it `kvm_mmu_load()` and `kvm_mmu_unload()` make and drop a root of the TDP MMU. */
+  readonly loadsRootUnder: 'read' | 'write'
   /** `kvm->arch.possible_nx_huge_pages`: one list of both MMUs up to v6.17. */
   readonly possibleNxHugePages: 'one list' | 'by MMU'
   /** Whether `zap_gfn_range()` takes page tables away too, as up to v5.17: then somebody must free them. */

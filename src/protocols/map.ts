@@ -84,14 +84,23 @@ function* walkAndMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
       if (child === NO_PAGE) return yield* mapTargetLevel(cpu, vm, fault, sptep, spte, level)
       table = child
     } else {
-      table = isTable(spte, level) ? childOf(spte) : yield* linkSp(cpu, vm, fault, sptep, spte, level)
+      table = yield* childFor(cpu, vm, fault, sptep, spte, level)
       if (table === NO_PAGE) return RETRY
     }
   }
 }
 
-/** `tdp_mmu_link_sp()`, `tdp_mmu_split_huge_page()`. The table that was linked, or NO_PAGE if somebody else was faster. */
-function* linkSp(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
+function* childFor(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
+  if (isTable(spte, level)) return childOf(spte)
+  if (isPresentLeaf(spte, level)) return yield* vm.kvm.tdpMmuSplitHugePage(cpu, vm, fault, sptep, spte, level)
+  return yield* linkSp(cpu, vm, fault, sptep, spte, level)
+}
+
+/**
+ * `tdp_mmu_link_sp()`, and `tdp_mmu_split_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: in place, without a flush, as the small entries
+ * map what the huge one did. The table that was linked, or NO_PAGE if somebody else was faster.
+ */
+export function* linkSp(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
   const table = vm.tables.take(cpu)
   yield* vm.pages.initChild(cpu, fault, table, TDP, level, sptep)
   yield* vm.pages.splitHugePage(cpu, vm, table, spte, level)

@@ -99,7 +99,6 @@ export const ORACLES = [
     name: 'generation_wrong',
     says: 'the generation of the memslots did not tell a set from the one before, or from one on its way',
   },
-  { name: 'stale_root', says: 'a vCPU went on with a root that was made for the memslots of before' },
   { name: 'emulated_memory', says: 'a fault on memory of a memslot was taken for MMIO' },
   { name: 'wrong_page', says: 'a fault looked up another page than the one that its memslot says' },
   { name: 'table_not_linked', says: 'a fault went on in a page table that nothing points to' },

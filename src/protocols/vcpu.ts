@@ -16,7 +16,6 @@ import { assertApicEntry } from './apic/oracles.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { hostPageOfPfn } from './host-mm.ts'
-import { assertRootOf, generationBefore } from './memslots/oracles.ts'
 import type { SrcuReaders } from './memslots/srcu.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
 import { assertWalked } from './nx/oracles.ts'
@@ -55,8 +54,8 @@ export class Vcpu {
   /** What guards the memslots: held from exit to entry. */
   readonly #srcu: SrcuReaders
   #srcuIdx = 0
-  /** The generation of the memslots for which the vCPU's root was last made. */
-  rootGeneration = 0
+  /** It has loaded a root before. */
+  hasRoot = false
 
   constructor(place: Place, id: number, tlbEntries: number, srcu: SrcuReaders, psc?: PagingStructureCache) {
     this.id = id
@@ -129,21 +128,22 @@ export function* exitGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
 }
 
 /**
- * `kvm_mmu_load()`, of which `mmu_first_shadow_root_alloc()` is re-created: what is allocated by the memslots is allocated
- * under slots_arch_lock, inside the vCPU's SRCU section. Done again whenever the memslots have changed.
+ * `mmu_first_shadow_root_alloc()`, arch/x86/kvm/mmu/mmu.c, as a vCPU loads its first root: what shadow paging keeps of each memslot is
+ * allocated under slots_arch_lock, inside the vCPU's SRCU section, once in the life of the VM. Without shadow paging nobody takes the lock.
  */
-export function* reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
-  if (vm.updates === undefined) return
-  const oldest = generationBefore(cpu, vm)
-  const generation = yield* vm.memslots.generation(cpu)
-  if (generation !== vcpu.rootGeneration) {
-    vm.lockdep?.at(cpu, SITE.mmu_first_shadow_root_alloc)
-    yield* vm.updates.slotsArchLock.acquire(cpu)
-    vcpu.rootGeneration = generation
-    yield* vm.updates.slotsArchLock.release(cpu)
-    vm.lockdep?.at(cpu, SITE.kvm_vcpu_ioctl)
-  }
-  assertRootOf(cpu, vm, vcpu.rootGeneration, oldest)
+export function* loadFirstRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+  if (vm.updates === undefined || !vm.hasRmaps || vcpu.hasRoot) return
+  vcpu.hasRoot = true
+  const { shadowRootAllocated, slotsArchLock } = vm.updates
+  // kvm_shadow_root_allocated(). Pairs with the store below.
+  const isDone = yield* cpu.loadAcquire(shadowRootAllocated)
+  if (isDone !== 0) return
+  vm.lockdep?.at(cpu, SITE.mmu_first_shadow_root_alloc)
+  yield* slotsArchLock.acquire(cpu)
+  // Another vCPU may have been faster: then it has stored already.
+  yield* cpu.storeRelease(shadowRootAllocated, 1)
+  yield* slotsArchLock.release(cpu)
+  vm.lockdep?.at(cpu, SITE.kvm_vcpu_ioctl)
 }
 
 /** Whether an interrupt has arrived that takes the vCPU out of the guest. */

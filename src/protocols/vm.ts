@@ -6,7 +6,7 @@ import { OwnedRwLock } from '../shared-memory/lockdep/owned-locks.ts'
 import { ExclusiveRwLock } from '../shared-memory/locks/exclusive-rwlock.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
-import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
+import { GENERIC_PENDING_LOOPS, QSpinLock, X86_PENDING_LOOPS } from '../shared-memory/locks/qspinlock.ts'
 import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
 import { pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
 import { GRANULES } from '../shared-memory/page-tables/stage2-pte.ts'
@@ -48,6 +48,8 @@ export type VmConfig = {
   readonly tlbEntries: number
   /** Whether a 2 MiB block of the host's memory is one huge page. */
   readonly isHuge: (block: number) => boolean
+  /** _Q_PENDING_LOOPS of its spinlocks; as its architecture has it if it is not said. A checker says 1: each look is a step. */
+  readonly pendingLoops?: number
   /** Its memory goes through a stage-2 table, as on arm64; `mmu` says nothing then. */
   readonly stage2?: Stage2Config
   /** VMs on the machine, all alike; one if it is not said. */
@@ -184,7 +186,9 @@ export class Vm {
     this.invalidateInProgress = words.inProgress
     this.invalidateRangeStart = words.rangeStart
     this.invalidateRangeEnd = words.rangeEnd
-    this.mnInvalidateLock = watch.lock(new QSpinLock(place.within('mnInvalidateLock'), config.cpus))
+    this.mnInvalidateLock = watch.lock(
+      new QSpinLock(place.within('mnInvalidateLock'), config.cpus, pendingLoopsOf(config)),
+    )
     this.mnActiveInvalidateCount = place.line('mnActiveInvalidateCount', 'owner of mnInvalidateLock')
     this.mnMemslotsUpdateRcuwait = new RcuWait(place.within('mnMemslotsUpdateRcuwait'))
     const { updates } = config
@@ -316,13 +320,15 @@ function placeMmuLock(
 ): { readonly lock: RwLock; readonly word: Word | undefined } {
   if (brings?.mmuLock !== undefined) return { lock: brings.mmuLock(place, config.cpus), word: undefined }
   if (kvm.mmuLock === 'rwlock') {
-    const lock = new QRwLock(place, config.cpus)
+    const lock = new QRwLock(place, config.cpus, pendingLoopsOf(config))
     return { lock, word: lock.cnts }
   }
-  const lock = new QSpinLock(place, config.cpus)
+  const lock = new QSpinLock(place, config.cpus, pendingLoopsOf(config))
   return { lock: new ExclusiveRwLock(lock), word: lock.val }
 }
 
+const pendingLoopsOf = ({ pendingLoops, stage2 }: VmConfig) =>
+  pendingLoops ?? (stage2 === undefined ? X86_PENDING_LOOPS : GENERIC_PENDING_LOOPS)
 /** Whether an oracle knows the side on which mmu_lock is held. */
 const isSided = ({ nx, oracles }: VmConfig) => nx !== undefined && oracles
 const pscOf = ({ nx }: VmConfig) => (nx === undefined ? undefined : new PagingStructureCache())

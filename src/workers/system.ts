@@ -24,6 +24,7 @@ export type SystemSpec<V = Protocol> = {
   readonly tlbEntries: number
   /** Of 1000 blocks of 2 MiB, how many are one huge page. */
   readonly hugePerMille: number
+  readonly pendingLoops?: number
   readonly stage2?: Stage2Config
   readonly nx?: NxConfig
   /** VMs on the machine, all alike; one if it is not said. */

@@ -10,7 +10,7 @@ import {
   exitGuest,
   FAULT_PROTECTION,
   isKicked,
-  reloadRoot,
+  loadFirstRoot,
   type Vcpu,
 } from '../protocols/vcpu.ts'
 import type { Vm } from '../protocols/vm.ts'
@@ -94,7 +94,7 @@ function* leaveRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
 function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwatch): Steps<void> {
   for (;;) {
     yield* exitGuest(cpu, vcpu)
-    yield* reloadRoot(cpu, vm, vcpu)
+    yield* loadFirstRoot(cpu, vm, vcpu)
     const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
     yield* enter(cpu, vm, vcpu, stopwatch)

@@ -6,7 +6,7 @@ import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memsl
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
 import { assertUnmapped, ORACLE } from '../../protocols/oracles.ts'
 import { EMULATE, Fault, FIXED, RETRY } from '../../protocols/page-fault.ts'
-import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, reloadRoot } from '../../protocols/vcpu.ts'
+import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, loadFirstRoot } from '../../protocols/vcpu.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
@@ -109,7 +109,7 @@ const writesTo = ({ baseGfn }: MemslotConfig): Act =>
 const reloads: Act = function* (cpu, vm) {
   const vcpu = vm.vcpus[cpu.id]!
   yield* vcpu.srcuReadLock(cpu)
-  yield* reloadRoot(cpu, vm, vcpu)
+  yield* loadFirstRoot(cpu, vm, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
 }
 
@@ -139,6 +139,7 @@ type Small = {
   readonly isDestroyed?: true
   readonly memslots?: readonly MemslotConfig[]
   readonly zap?: 'all'
+  readonly mmu?: 'shadow'
   readonly isLarge?: true
 }
 
@@ -169,7 +170,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'two-vcpus': {
-    says: 'a vCPU faults, another reloads its root, a notifier invalidates memory that no slot maps, and an updater adds one',
+    says: 'with shadow paging a vCPU faults, another loads its first root, a notifier invalidates memory that no slot maps, and an updater adds one',
     vcpus: 2,
     acts: [
       ['vcpu0', faults(OWN)],
@@ -177,6 +178,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', notifies(OUTSIDE)],
       ['updater', creates],
     ],
+    mmu: 'shadow',
   },
   overlap: {
     says: 'two notifiers that hold a lock of the mm in their callbacks, and an updater',
@@ -197,12 +199,13 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   reload: {
-    says: 'a vCPU reloads its root, with SRCU held, while an updater adds a slot',
+    says: 'a vCPU loads its first root with shadow paging, and with SRCU held, while an updater adds a slot',
     vcpus: 1,
     acts: [
       ['vcpu0', reloads],
       ['updater', creates],
     ],
+    mmu: 'shadow',
   },
   deleted: {
     says: 'a vCPU faults on a slot that an updater adds and removes',
@@ -322,10 +325,12 @@ const declared: Check = {
       isDestroyed = false,
       memslots = [OWN],
       zap = 'slot',
+      mmu = 'tdp' as const,
     } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
       variant: variant as Protocol,
+      mmu,
       cpus: acts.length,
       vcpus,
       memslots,

@@ -178,6 +178,7 @@ function spec(variant: Protocol, { name, roles, vcpus }: (typeof CONFIGURATIONS)
     hugePerMille: 0,
     oracles: true,
     lockStatistics: true,
+    pendingLoops: 1,
     isPfnmap: name === 'uncounted',
   }
 }

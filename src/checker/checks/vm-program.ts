@@ -16,6 +16,7 @@ export const SMALL = {
   hugePerMille: 0,
   oracles: true,
   lockStatistics: true,
+  pendingLoops: 1,
 } as const
 
 export const inTurn = (...acts: readonly Act[]): Act =>

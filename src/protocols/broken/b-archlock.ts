@@ -13,7 +13,7 @@ import type { Vm } from '../vm.ts'
  *   ----                                   ---------------
  *   SRCU section
  *                                          M2 slots_arch_lock, M7 publishes
- *   its root has to be made anew:
+ *   loads its first root, of shadow paging:
  *   waits for slots_arch_lock
  *                                          M9 waits for the section
  */
@@ -25,7 +25,7 @@ export const B_ARCHLOCK = variant({
   reference: 's3, M9 before M8',
   says: 'SRCU readers are waited for with slots_arch_lock held',
   caughtBy: ['deadlock', 'lock_cycle'],
-  load: { 'update-pause-us': '20' },
+  load: { mmu: 'shadow', 'update-pause-us': '20' },
   replaces: { swapActiveMemslots: synchronizeThenRelease },
 })
 

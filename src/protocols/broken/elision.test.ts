@@ -15,7 +15,7 @@ import {
 import { type Act, faultOn, gfnOf, inTurn, type SmallVm } from '../testing.contract.ts'
 import { COUNT, FAIR_GATE, RWSEM } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
-import { reloadRoot } from '../vcpu.ts'
+import { loadFirstRoot } from '../vcpu.ts'
 import { B_ARCHLOCK } from './b-archlock.ts'
 import { B_EARLYDEC } from './b-earlydec.ts'
 import { B_LATEINC } from './b-lateinc.ts'
@@ -142,13 +142,13 @@ const reloads: Act = function* (cpu, vm) {
   const vcpu = vm.vcpus[0]!
   yield* vcpu.srcuReadLock(cpu)
   yield* cpu.pause()
-  yield* reloadRoot(cpu, vm, vcpu)
+  yield* loadFirstRoot(cpu, vm, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
 }
 
 test('B-ARCHLOCK waits for a vCPU that waits for slots_arch_lock', () => {
   const race = (kernel: Kernel) => {
-    const small = updatedVm([reloads, creates], kernel)
+    const small = updatedVm([reloads, creates], kernel, {}, { mmu: 'shadow' })
     small.stage.runUntil(0, /pause/).run(1)
     return small
   }

@@ -242,12 +242,6 @@ export class Memslots {
     yield* cpu.store(this.#generationOf(active), (generation & ~GEN_UPDATE_IN_PROGRESS) + ADDRESS_SPACES)
   }
 
-  /** `kvm_memslots(kvm)->generation`. */
-  *generation(cpu: Cpu): Steps<number> {
-    const active = yield* cpu.loadAcquire(this.active)
-    return yield* cpu.load(this.#generationOf(active))
-  }
-
   /** The slot of that number, of all that there may ever be. */
   configOf(id: number): MemslotConfig {
     return this.all[this.placeOf(id)]!

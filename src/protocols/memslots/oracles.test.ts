@@ -3,9 +3,7 @@ import { test } from 'node:test'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Word } from '../../shared-memory/cpu.ts'
 import { type Act, BASE_GFN, faultOn, inTurn, type SmallVm } from '../testing.contract.ts'
-import { reloadRoot } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
-import { assertRootOf, generationBefore } from './oracles.ts'
 import { creates, deletes, SPARE, updatedVm } from './testing.contract.ts'
 import { deleteMemslot, moveMemslot } from './update-memslot.ts'
 
@@ -41,15 +39,6 @@ test('a slot that was set and is not there was lost', () => {
 test('every publication is a generation of its own, on its way and afterwards', () => {
   const { violations } = run(creates, pokes(publications, 0), deletes)
   assert.deepEqual([...new Set(violations)], ['generation_wrong'])
-})
-
-test('a vCPU makes its root for the memslots that are there when it looks, or for later ones', () => {
-  const reloads: Act = (cpu, vm) => reloadRoot(cpu, vm, vm.vcpus[0]!)
-  assert.deepEqual(run(creates, reloads).violations, [])
-  const keepsOld: Act = function* (cpu, vm) {
-    assertRootOf(cpu, vm, 0, generationBefore(cpu, vm))
-  }
-  assert.deepEqual(run(creates, keepsOld).violations, ['stale_root'])
 })
 
 test('what no memslot maps is MMIO, which memory that has always been there is not', () => {

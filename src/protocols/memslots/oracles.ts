@@ -156,13 +156,3 @@ export function assertGeneration(cpu: Cpu, vm: Vm, isInProgress: boolean): void 
     cpu.violation(ORACLE.generation_wrong, generation)
   }
 }
-
-/** A vCPU begins to look whether its root is still good: the generation that it must be good for. */
-export const generationBefore = (cpu: Cpu, vm: Vm): number =>
-  vm.config.oracles ? vm.memslots.peekGeneration(cpu) & ~GEN_UPDATE_IN_PROGRESS : 0
-
-export function assertRootOf(cpu: Cpu, vm: Vm, rootGeneration: number, generation: number): void {
-  if (vm.config.oracles && (rootGeneration & ~GEN_UPDATE_IN_PROGRESS) < generation) {
-    cpu.violation(ORACLE.stale_root, generation)
-  }
-}

@@ -5,6 +5,7 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Act, faultOn, faultsOn, gfnOf, inTurn, invalidate } from '../testing.contract.ts'
 import { ALWAYS_LOCK, COUNT } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
+import { loadFirstRoot } from '../vcpu.ts'
 import { GEN_UPDATE_IN_PROGRESS, NO_MEMSLOT } from './memslots.ts'
 import { creates, deletes, notifies, OUTSIDE, SPARE, SPARE_RANGE, updatedVm } from './testing.contract.ts'
 import { moveMemslot } from './update-memslot.ts'
@@ -13,7 +14,9 @@ const find =
   (gfn: number): Act =>
   (cpu, vm) =>
     vm.memslots.find(cpu, gfn as Gfn)
-const generation: Act = (cpu, vm) => vm.memslots.generation(cpu)
+const generation: Act = function* (cpu, vm) {
+  return vm.memslots.peekGeneration(cpu)
+}
 
 function resultsOf(...acts: readonly Act[]) {
   const results: unknown[] = []
@@ -128,3 +131,20 @@ for (const [name, kernel] of Object.entries(RULES)) {
     )
   })
 }
+
+test('vCPUs take slots_arch_lock once in the life of a VM, with shadow paging, and without it never', () => {
+  const loads: Act = (cpu, vm) => loadFirstRoot(cpu, vm, vm.vcpus[cpu.id]!)
+  const taken = (mmu: 'tdp' | 'shadow') => {
+    const all = inTurn(loads, loads)
+    const small = updatedVm([all, inTurn(loads, creates, deletes, loads), all], PRECHECK, {}, { mmu, vcpus: 3 })
+    let times = 0
+    for (const vcpu of [0, 1, 2]) {
+      while (small.stage.stateOf(vcpu) !== 'has ended') {
+        if (/cas slotsArchLock/.test(small.stage.stateOf(vcpu))) times += 1
+        small.stage.play(`${vcpu}`)
+      }
+    }
+    return times
+  }
+  assert.equal(taken('shadow') - taken('tdp'), 1)
+})

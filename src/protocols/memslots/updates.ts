@@ -34,6 +34,7 @@ const DEEPEST_PAIR = 7
  *   slotsLock              mutex; updaters
  *   slotsArchLock          mutex; the sets, and what vCPUs allocate by the memslots
  *   mmuNotifierSlotsLock   rwsem; only s3.rwsem: pairs for read, updaters for write
+ *   shadowRootAllocated    a vCPU has allocated what shadow paging keeps of each slot
  *   gate                   only s3.fair_gate: 1 while an updater waits, or is at work     written under mnInvalidateLock
  *   pseudoLock             see MemslotUpdateConfig
  *   starts                 for the load alone: pairs that have begun, where they are to overlap
@@ -50,6 +51,7 @@ export class MemslotUpdates {
   readonly mmuNotifierSlotsSem: RwSem
   readonly lifetime: Lifetime | undefined
   readonly gate: Word
+  readonly shadowRootAllocated: Word
   readonly pseudoLock: Lock
   /** The pairs of notifiers as something that can be held: by them, and by an updater who waits until there are none. */
   readonly pairs: LockId
@@ -76,6 +78,7 @@ export class MemslotUpdates {
     this.mmuNotifierSlotsSem = new RwSem(place.within('mmuNotifierSlotsLock'), cpus)
     this.mmuNotifierSlotsLock = watch.rwLock(this.mmuNotifierSlotsSem)
     this.lifetime = config.isDestroyed ? new Lifetime(place.within('mmuNotifier'), cpus, watch) : undefined
+    this.shadowRootAllocated = place.line('shadowRootAllocated', 'owner of slotsArchLock')
     this.gate = place.line('mnGate', 'owner of mnInvalidateLock')
     this.pseudoLock = watch.owned(
       pseudoLockOf(place.within('mmuNotifierInvalidateRangeStart'), config.pseudoLock, watch),

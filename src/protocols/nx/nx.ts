@@ -2,7 +2,7 @@ import type { Gfn } from '../../shared-memory/addresses.ts'
 import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import { FreeList } from '../../shared-memory/free-list.ts'
 import type { Lock } from '../../shared-memory/locks/lock.ts'
-import { QSpinLock } from '../../shared-memory/locks/qspinlock.ts'
+import { QSpinLock, X86_PENDING_LOOPS } from '../../shared-memory/locks/qspinlock.ts'
 import type { PageTables, TableSource } from '../../shared-memory/page-tables/page-tables.ts'
 import { ENTRIES, LEVEL_4K, NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
 import type { Place } from '../../shared-memory/place.ts'
@@ -79,7 +79,9 @@ export class Nx implements TableSource {
     this.pages = new MmuPages(place, tables.capacity, crew.oracles)
     const tdp = new PossibleNx(place.within('possibleNx.tdp'), this.pages)
     this.lists = [tdp, hasOneList ? tdp : new PossibleNx(place.within('possibleNx.shadow'), this.pages)]
-    this.pagesLock = watch.lock(new QSpinLock(place.within('tdpMmuPagesLock'), crew.cpus))
+    this.pagesLock = watch.lock(
+      new QSpinLock(place.within('tdpMmuPagesLock'), crew.cpus, crew.pendingLoops ?? X86_PENDING_LOOPS),
+    )
     this.rcu = new Rcu(place.within('rcu'), crew.cpus, tables.capacity)
     this.freed = new FreeList(place.within('freed'), tables.capacity)
     this.roots = new Roots(place, crew.cpus, crew.vcpus, config.roots)
@@ -193,7 +195,12 @@ export class Nx implements TableSource {
   }
 }
 
-type Crew = { readonly cpus: number; readonly vcpus: number; readonly oracles: boolean }
+type Crew = {
+  readonly cpus: number
+  readonly vcpus: number
+  readonly oracles: boolean
+  readonly pendingLoops?: number
+}
 
 /** Words between those of different CPUs, so that marks for oracles do not bring CPUs together. */
 const FAR = 32

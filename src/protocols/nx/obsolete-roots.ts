@@ -11,13 +11,12 @@ import {
   ROOT_LEVEL,
 } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { walkBegins } from '../oracles.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { assertInRcu } from './oracles.ts'
-import { allocRoot, putRoot } from './root-walk.ts'
+import { loadRoot, putRoot } from './root-walk.ts'
 
 // arch/x86/kvm/mmu/tdp_mmu.c: roots that nobody may go on with, because everything that they map is to go at once.
 
@@ -90,15 +89,5 @@ export function* freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   const old = roots.current[cpu.id]!
   const invalid = yield* cpu.load(roots.invalid(old))
   if (invalid === 0) return
-  const role = yield* cpu.read(roots.role(old))
-  yield* vm.tables.topup(cpu)
-  yield* vm.mmuLock.readLock(cpu)
-  yield* putRoot(cpu, vm, old)
-  const next = yield* allocRoot(cpu, vm, role)
-  roots.current[cpu.id] = next
-  roots.hpa[cpu.id] = yield* roots.tableOf(cpu, next)
-  yield* vm.mmuLock.readUnlock(cpu)
-  // kvm_mmu_load(): nothing of the old root may be left in this CPU.
-  yield* cpu.work(WORK_KIND.tlb_flush, 1)
-  vcpu.flush()
+  yield* loadRoot(cpu, vm, vm.nx!, vcpu, 0)
 }

@@ -114,10 +114,10 @@ export function assertAllowed(cpu: Cpu, nx: Nx, child: number): void {
 }
 
 /** A vCPU that was on root `old` has been given root `next`: of the role that comes after. */
-export function assertRole(cpu: Cpu, nx: Nx, old: number, next: number): void {
+export function assertRole(cpu: Cpu, nx: Nx, old: number, next: number, further: number): void {
   if (!nx.pages.isWatched) return
   const { roles } = nx.roots
-  const wanted = (cpu.peek(nx.roots.role(old)) + 1) % roles
+  const wanted = (cpu.peek(nx.roots.role(old)) + further) % roles
   if (cpu.peek(nx.roots.role(next)) !== wanted) cpu.violation(ORACLE.root_wrong_role, next)
 }
 

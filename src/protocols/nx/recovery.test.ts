@@ -2,10 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPresentLeaf, LEVEL_2M, pfnOf, W, X } from '../../shared-memory/page-tables/spte.ts'
 import { hostPageOfPfn } from '../host-mm.ts'
-import { V6_18 } from '../kernels.ts'
+import type { Kernel } from '../kernel.ts'
+import { V5_15, V6_5, V6_8, V6_12, V6_18 } from '../kernels.ts'
 import { inTurn } from '../testing.contract.ts'
 import { AS_5_11, READ_LOCK, TWO_LISTS, WRITE_LOCK, WRITE_LOCK_SINGLE } from '../variants/nx-recovery.ts'
-import { executes, halts, inGuest, leavesGuest, NxVm, own, reclaims, recovers, writesTo } from './testing.contract.ts'
+import {
+  changesRole,
+  executes,
+  halts,
+  inGuest,
+  leavesGuest,
+  NxVm,
+  own,
+  reclaims,
+  recovers,
+  writesTo,
+} from './testing.contract.ts'
 
 const VARIANTS = [AS_5_11, WRITE_LOCK, WRITE_LOCK_SINGLE, READ_LOCK, TWO_LISTS]
 
@@ -26,6 +38,31 @@ test('a guest that executes in a huge page gets small ones, all of them mapped, 
   assert.deepEqual(vm.listed, [1, 0])
   assert.equal(vm.counted('nx_lpage_splits'), 1)
   assert.deepEqual(vm.violations, [])
+})
+
+test('up to 5.17 the huge page is flushed from every TLB first, and nothing takes its place', () => {
+  const flushes = (kernel: Kernel) => {
+    const vm = new NxVm([inTurn(writesTo(own(0)), executes(own(0, 2)))], kernel)
+    vm.stage.run(0)
+    assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
+    const mapped = [0, 1, 2, 3].filter((page) => vm.leafOf(own(0, page)) !== 0).length
+    return [vm.counted('tlb_flush_remote_map_replace'), mapped]
+  }
+  assert.deepEqual(flushes(V5_15), [1, 1])
+  assert.deepEqual(flushes(V6_5), [0, 4])
+})
+
+test('vCPUs change roots side by side since 6.9, and before one after the other', () => {
+  const waits = (kernel: Kernel) => {
+    const vm = new NxVm([changesRole, changesRole], kernel, { roots: 2 }, { vcpus: 2 })
+    vm.stage.runUntil(0, /tdpMmuPagesLock/).run(1)
+    const waited = vm.stage.stateOf(1)
+    assert.ok(vm.stage.finish())
+    assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
+    return waited
+  }
+  assert.match(waits(V6_8), /waits at .*mmuLock/)
+  assert.match(waits(V6_12), /has ended/)
 })
 
 test('where the guest executes, a write does not bring the huge page back', () => {

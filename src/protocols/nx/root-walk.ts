@@ -67,23 +67,32 @@ function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
 
 /** The vCPU's role changes (it enters or leaves SMM, say): `kvm_mmu_unload()`, `kvm_mmu_load()`. Outside the guest. */
 export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
+  yield* loadRoot(cpu, vm, nx, vcpu, 1)
+}
+
+/** The vCPU leaves its root for another, of the role that is `roles` further than its own. */
+export function* loadRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, roles: 0 | 1): Steps<void> {
   yield* vm.tables.topup(cpu)
-  yield* vm.mmuLock.writeLock(cpu)
   const old = nx.roots.current[cpu.id]!
   const role = yield* cpu.read(nx.roots.role(old))
-  const next = yield* allocRoot(cpu, vm, (role + 1) % nx.roots.roles)
-  assertRole(cpu, nx, old, next)
+  // Whoever drops the last reference to a root that nobody has given up takes it apart, alone: since v6.4 the MMU holds one of its own.
+  const isShared = vm.kvm.loadsRootUnder === 'read' && nx.config.keepsRoots
+  if (isShared) yield* vm.mmuLock.readLock(cpu)
+  else yield* vm.mmuLock.writeLock(cpu)
+  const next = yield* allocRoot(cpu, vm, (role + roles) % nx.roots.roles)
+  assertRole(cpu, nx, old, next, roles)
   nx.roots.current[cpu.id] = next
   nx.roots.hpa[cpu.id] = yield* nx.roots.tableOf(cpu, next)
   yield* putRoot(cpu, vm, old)
-  yield* vm.mmuLock.writeUnlock(cpu)
+  if (isShared) yield* vm.mmuLock.readUnlock(cpu)
+  else yield* vm.mmuLock.writeUnlock(cpu)
   // kvm_mmu_load(): nothing of the old root may be left in this CPU.
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
   vcpu.flush()
 }
 
 /**
- * `kvm_tdp_mmu_alloc_root()`, with mmu_lock held for read: the valid root that there is for the role, or a new one. A reference to it is
+ * `kvm_tdp_mmu_alloc_root()`, with mmu_lock held on either side: the valid root that there is for the role, or a new one. A reference to it is
  * taken; tdp_mmu_pages_lock keeps others from making the same.
  */
 export function* allocRoot(cpu: Cpu, vm: Vm, role: number): Steps<number> {

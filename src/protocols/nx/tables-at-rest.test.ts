@@ -84,7 +84,7 @@ test('a reference to a root that is not dropped is counted', () => {
 
 test('a vCPU that is given a root of its old role is noticed', () => {
   const stays: Act = function* (cpu, vm) {
-    assertRole(cpu, vm.nx!, 0, 0)
+    assertRole(cpu, vm.nx!, 0, 0, 1)
   }
   assert.deepEqual(after(stays, V6_18, { roots: 2 }).violations, ['root_wrong_role'])
 })

@@ -1,23 +1,27 @@
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
-import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Cpu, Word } from '../../shared-memory/cpu.ts'
 import {
   childOf,
+  FROZEN_SPTE,
   isLast,
   isShadowPresent,
   isTable,
   LEVEL_4K,
+  NONPRESENT,
   pagesPerLevel,
 } from '../../shared-memory/page-tables/spte.ts'
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestApicPageReload, writeAddressUnchecked } from '../apic/reload.ts'
 import { COUNTER } from '../counters.ts'
+import { linkSp } from '../map.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
+import { NO_PAGE } from '../nx/mmu-pages.ts'
 import { takeApart } from '../nx/teardown.ts'
 import { zapSpanOfPage } from '../nx/zap-page.ts'
 import { assertProgress, walkBegins } from '../oracles.ts'
-import { EMULATE, type FaultResult } from '../page-fault.ts'
+import { EMULATE, type Fault, type FaultResult } from '../page-fault.ts'
 import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import { countResult, fixUnderLock, lookUp } from '../stage2/fault.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
@@ -135,6 +139,29 @@ export function* tdpMmuUnmapGfnRange(
     yield* vm.pages.rcuReadUnlock(cpu)
   }
   return flush
+}
+
+/**
+ * `tdp_mmu_zap_spte_atomic()`, arch/x86/kvm/mmu/tdp_mmu.c, as `kvm_tdp_mmu_map()` meets a huge page, to v5.17: it is frozen, flushed from every TLB and
+ * taken away, and an empty table takes its place.
+ */
+export function* tdpMmuSplitHugePage(
+  cpu: Cpu,
+  vm: Vm,
+  fault: Fault,
+  sptep: Word,
+  spte: number,
+  level: number,
+): Steps<number> {
+  const was = yield* cpu.cas(sptep, spte, FROZEN_SPTE)
+  if (was !== spte) {
+    cpu.count(COUNTER.retry_cas_link, 1)
+    return NO_PAGE
+  }
+  yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
+  // Nobody else changes a frozen entry.
+  yield* cpu.store(sptep, NONPRESENT)
+  return yield* linkSp(cpu, vm, fault, sptep, NONPRESENT, level)
 }
 
 /** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, to v6.1: faults exclude each other, so the second finds the permission there. */

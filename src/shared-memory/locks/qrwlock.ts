@@ -31,10 +31,10 @@ export class QRwLock implements RwLock {
   readonly waitLock: QSpinLock
 
   /** `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1. */
-  constructor(place: Place, cpus: number) {
+  constructor(place: Place, cpus: number, pendingLoops?: number) {
     this.id = place.lock('rwlock')
     this.cnts = place.line('cnts')
-    this.waitLock = new QSpinLock(place.within('waitLock'), cpus)
+    this.waitLock = new QSpinLock(place.within('waitLock'), cpus, pendingLoops)
   }
 
   /** r,0,0 -> r+1,0,0 */

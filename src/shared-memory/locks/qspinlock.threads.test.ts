@@ -4,7 +4,7 @@ import type { Cpu } from '../cpu.ts'
 import { Place } from '../place.ts'
 import { Stage, StagedCpu } from '../testing.contract.ts'
 import { lockContract } from './lock.contract.ts'
-import { LOCKED, PENDING, QSpinLock } from './qspinlock.ts'
+import { GENERIC_PENDING_LOOPS, LOCKED, PENDING, QSpinLock, X86_PENDING_LOOPS } from './qspinlock.ts'
 
 // The first of two waiters waits on the pending bit, which the kernel does not trace.
 lockContract({ kind: 'qspinlock', build: (place, cpus) => new QSpinLock(place, cpus), isFair: true, contended: 1 })
@@ -12,9 +12,9 @@ lockContract({ kind: 'qspinlock', build: (place, cpus) => new QSpinLock(place, c
 const tailOf = (cpu: number) => (cpu + 1) << 18
 
 /** Each actor takes the lock, and then lets go of it. */
-function onStage(cpus: number) {
+function onStage(cpus: number, pendingLoops?: number) {
   const place = new Place()
-  const lock = new QSpinLock(place.within('lock'), cpus)
+  const lock = new QSpinLock(place.within('lock'), cpus, pendingLoops)
   const both = (cpu: Cpu) =>
     (function* () {
       yield* lock.acquire(cpu)
@@ -48,6 +48,16 @@ test('the first waiter sets the pending bit and gets the lock through it', () =>
   stage.play('1')
   assert.equal(val(), LOCKED)
   assert.deepEqual(stage.cpus[1]!.contention, [])
+})
+
+test('who meets a hand-over queues after one look, and on x86 after 512', () => {
+  const met = (pendingLoops: number) => {
+    const { stage } = onStage(3, pendingLoops)
+    stage.play('0').run(1).play('0').play('2').play('2').play('1').play('1').run(2)
+    return [stage.stateOf(2), stage.cpus[2]!.contention.length > 0]
+  }
+  assert.deepEqual(met(X86_PENDING_LOOPS), ['waits at untilClear lock.val', false])
+  assert.deepEqual(met(GENERIC_PENDING_LOOPS), ['waits at untilClear lock.val', true])
 })
 
 test('further waiters queue, each on a line of its own', () => {

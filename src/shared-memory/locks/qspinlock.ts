@@ -3,6 +3,10 @@ import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { Lock } from './lock.ts'
 
+/** _Q_PENDING_LOOPS: of the architectures that say nothing, and of x86. */
+export const GENERIC_PENDING_LOOPS = 1
+export const X86_PENDING_LOOPS = 1 << 9
+
 export const LOCKED = 0x001
 export const LOCKED_MASK = 0x0ff
 export const PENDING = 0x100
@@ -36,9 +40,14 @@ export class QSpinLock implements Lock {
   readonly id: LockId
   readonly val: Word
   readonly #nodes: readonly McsNode[]
+  readonly #pendingLoops: number
 
-  /** `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1, at most 16382. */
-  constructor(place: Place, cpus: number) {
+  /**
+   * `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1, at most 16382. `pendingLoops`: _Q_PENDING_LOOPS, as
+   * the architecture has it.
+   */
+  constructor(place: Place, cpus: number, pendingLoops: number = GENERIC_PENDING_LOOPS) {
+    this.#pendingLoops = pendingLoops
     this.id = place.lock('qspinlock')
     this.val = place.line('val')
     this.#nodes = Array.from({ length: cpus }, (_, cpu) =>
@@ -81,9 +90,9 @@ export class QSpinLock implements Lock {
   }
 
   *#acquireSlow(cpu: Cpu, seen: number): Steps<void> {
-    // 0,1,0 is the pending waiter's hand-over on its way to 0,0,1: look once more (the generic _Q_PENDING_LOOPS of 1).
+    // 0,1,0 is the pending waiter's hand-over on its way to 0,0,1: look again, and do not queue for that.
     let val = seen
-    if (val === PENDING) val = yield* cpu.load(this.val)
+    for (let looks = 0; val === PENDING && looks < this.#pendingLoops; looks += 1) val = yield* cpu.load(this.val)
     if ((val & ~LOCKED_MASK) !== 0) return yield* this.#queue(cpu)
 
     // 0,0,* -> 0,1,*: we are the first to wait, unless somebody queued or set it before us.
