@@ -1,5 +1,7 @@
+import { quantile } from 'simple-statistics'
 import { loadProfile, type Profile, profileHash } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
+import { drawn } from '../model/scaling.ts'
 import { HISTOGRAM } from '../protocols/counters.ts'
 import { FaultlineError } from './error.ts'
 import { valuesOf } from './parameters.ts'
@@ -7,7 +9,10 @@ import type { VmScenario } from './scenario.ts'
 import { protocolOf } from './scenario.ts'
 import faultScaling from './scenarios/fault-scaling.ts'
 import icache from './scenarios/icache.ts'
-import type { Target } from './targets.ts'
+import type { Target } from './targets/target.ts'
+
+/** What machines that the profile might be say, the most extreme tenths left out. */
+export type Band = { readonly low: number; readonly high: number; readonly holdsPublished: boolean }
 
 /** A published figure, and what the frozen profile says instead. */
 export type Validated = {
@@ -17,10 +22,15 @@ export type Validated = {
   /** Relative. */
   readonly error: number
   readonly isWithin: boolean
+  /** null: no machines were drawn. */
+  readonly band: Band | null
 }
 
-/** Models published figures, those that the profiles were fitted on or others; each run is a plain run of a scenario. */
-export async function validate(targets: readonly Target[], signal?: AbortSignal): Promise<Validated[]> {
+/** Seeds of draws are far from those of runs. */
+const FIRST_DRAW = 0x5eed_0000
+
+/** Models published figures; each run is a plain run of a scenario. With `draws`, on as many machines of the profile's ranges too. */
+export async function validate(targets: readonly Target[], draws = 0, signal?: AbortSignal): Promise<Validated[]> {
   const all: Validated[] = []
   for (const target of targets) {
     const profile = loadProfile(target.machine)
@@ -32,9 +42,20 @@ export async function validate(targets: readonly Target[], signal?: AbortSignal)
       modelled,
       error,
       isWithin: Math.abs(error) <= target.tolerance,
+      band: draws === 0 ? null : await bandOf(target, profile, draws, signal),
     })
   }
   return all
+}
+
+async function bandOf(target: Target, profile: Profile, draws: number, signal?: AbortSignal): Promise<Band> {
+  const figures: number[] = []
+  for (let draw = 0; draw < draws; draw += 1) {
+    figures.push(await figureOf(target, drawn(profile, FIRST_DRAW + draw), signal))
+  }
+  const low = quantile(figures, 0.1)
+  const high = quantile(figures, 0.9)
+  return { low, high, holdsPublished: low <= target.published && target.published <= high }
 }
 
 async function figureOf(target: Target, profile: Profile, signal?: AbortSignal): Promise<number> {

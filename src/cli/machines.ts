@@ -98,7 +98,7 @@ export function machinesOf({ machine, trace, speed, all }: BenchArgs): string | 
 
 const DURATION_MS = 4
 const WARMUP_MS = 1
-const MOST_DRAWS = 1000
+export const MOST_DRAWS = 1000
 
 /** How a scenario is modelled, if nothing else is asked; `draws` where the user does not say how many. */
 export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile, draws: number): Modelled {

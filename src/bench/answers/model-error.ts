@@ -1,4 +1,4 @@
-import { TARGETS } from '../targets.ts'
+import { TARGETS } from '../targets/rows.ts'
 
 /** Relative: what `faultline validate` holds most published figures to. No machine is trusted further than that. */
 const LEAST = 0.1
