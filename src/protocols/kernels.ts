@@ -3,7 +3,7 @@ import { reloadApicAccessPage } from './apic/reload.ts'
 import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
 import { firstKernel, kernel, type Version } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
-import { fastPageFault, linkSp, tdpMmuMap } from './map.ts'
+import { fastPageFault, tdpMmuMap, tdpMmuSplitHugePage } from './map.ts'
 import { flushShadowMemslot } from './memslots/flush-shadow.ts'
 import { swapActiveMemslots } from './memslots/swap.ts'
 import { destroyVm } from './memslots/teardown.ts'
@@ -169,7 +169,7 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     commit: '7533377215b6',
     says: 'holds a reference to the root that it is in',
   },
-  tdpMmuSplitHugePage: { to: linkSp, says: 'in place, without a flush' },
+  tdpMmuSplitHugePage: { to: tdpMmuSplitHugePage, says: 'in place, without a flush' },
   zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,

@@ -97,9 +97,21 @@ function* childFor(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, le
 }
 
 /**
- * `tdp_mmu_link_sp()`, and `tdp_mmu_split_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: in place, without a flush, as the small entries
- * map what the huge one did. The table that was linked, or NO_PAGE if somebody else was faster.
+ * `tdp_mmu_split_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: in place, without a flush, as the small entries map what the huge one
+ * did.
  */
+export function* tdpMmuSplitHugePage(
+  cpu: Cpu,
+  vm: Vm,
+  fault: Fault,
+  sptep: Word,
+  spte: number,
+  level: number,
+): Steps<number> {
+  return yield* linkSp(cpu, vm, fault, sptep, spte, level)
+}
+
+/** `tdp_mmu_link_sp()`: the table that was linked, or NO_PAGE if another CPU was faster. */
 export function* linkSp(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<number> {
   const table = vm.tables.take(cpu)
   yield* vm.pages.initChild(cpu, fault, table, TDP, level, sptep)
