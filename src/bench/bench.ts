@@ -275,7 +275,7 @@ async function runTrial(
   const ran = await run({
     system: {
       ...system,
-      variant: protocolOf(variant),
+      ...protocolOf(variant),
       cpus: roles.length,
       oracles: instruments.oracles,
       lockStatistics: instruments.lockStatistics,

@@ -100,9 +100,14 @@ export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
     arrival: plan.arrival.kind,
     ...(plan.arrival.kind === 'open' ? { rate: plan.arrival.ratePerSecond } : {}),
     oracles: plan.oracles ? 'on' : 'off',
+    ...kernelOf(group),
     ...Object.fromEntries(Object.entries(costsOf(group, plan)).map(([name, ns]) => [`cost.${name}`, ns])),
   }
 }
+
+/** The kernel that all variants of a group are put on, if one was asked for. */
+const kernelOf = ({ variants: [first] }: Group): { readonly kernel?: string } =>
+  first?.kernel === undefined ? {} : { kernel: first.kernel }
 
 /** ms. */
 const windowOf = ({ modelled }: Group, plan: PlanOptions) => ({

@@ -192,7 +192,7 @@ async function runOnce(
     machine: profile,
     system: {
       ...system,
-      variant: protocolOf(variant),
+      ...protocolOf(variant),
       cpus: roles.length,
       oracles: plan.oracles,
       lockStatistics: true,

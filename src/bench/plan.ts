@@ -1,3 +1,4 @@
+import { nearestText } from '../errors/nearest.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Scaling } from '../model/scaling.ts'
 import { Random } from '../workers/random.ts'
@@ -101,9 +102,9 @@ export function groupOf(
   const variants = variantNames.map((name) => {
     const variant = scenario.variants.find((candidate) => candidate.name === name)
     if (variant !== undefined) return variant
-    const names = scenario.variants.map((candidate) => candidate.name).join(', ')
+    const names = scenario.variants.map((candidate) => candidate.name)
     throw new FaultlineError('UNKNOWN_VARIANT', 'usage', `${scenario.name} has no variant '${name}'`, {
-      hint: `It has ${names}.`,
+      hint: nearestText(name, names),
     })
   })
   const known = { ...replay?.host, ...set }

@@ -1,7 +1,7 @@
-import type { PatchCode } from '../patches/code.ts'
+import type { PatchCode, SentSystem } from '../patches/code.ts'
 import type { Brought } from '../protocols/brought.ts'
 import { type VariantName, type VariantNameOf, variantsOf } from '../protocols/catalogue.ts'
-import type { Subject, ThreadsFinding } from '../protocols/kernel.ts'
+import type { Subject, ThreadsFinding, VersionName } from '../protocols/kernel.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import type { OracleName } from '../protocols/oracles.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
@@ -39,7 +39,9 @@ export type Variant<N extends string = string> = {
   readonly reference: string
   readonly says: string
   /** The protocol it runs, if that is not named like the variant. */
-  readonly protocol?: VariantName
+  readonly protocol?: VariantName | VersionName
+  /** The kernel that its protocol is put on, if that is another than its own. */
+  readonly kernel?: VersionName
   /** A patch of the user's, which is its protocol then. */
   readonly patch?: PatchRun
   /** What watches it, in every trial, if that is what it is about. */
@@ -63,8 +65,10 @@ export type Variant<N extends string = string> = {
 )
 
 /** Which functions a variant runs. */
-export const protocolOf = ({ patch, protocol, name }: Variant): VariantName | PatchCode =>
-  patch?.code ?? protocol ?? (name as VariantName)
+export const protocolOf = ({ patch, protocol, name, kernel }: Variant): Pick<SentSystem, 'variant' | 'kernel'> => ({
+  variant: patch?.code ?? protocol ?? (name as VariantName),
+  ...(kernel === undefined ? {} : { kernel }),
+})
 
 /** Whose code ran, for its result. */
 export const patchOf = ({ patch }: Variant): { readonly patch?: RunPatch } =>

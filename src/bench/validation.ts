@@ -88,10 +88,9 @@ async function runOn(
     sampleEvery: 1,
     variant: variantName,
   })
-  const protocol = protocolOf(variant)
   return await runModel({
     machine,
-    system: { ...system, variant: protocol, cpus: roles.length, oracles: false, lockStatistics: true },
+    system: { ...system, ...protocolOf(variant), cpus: roles.length, oracles: false, lockStatistics: true },
     roles,
     warmupMs: scenario === icache ? 0 : durationMs / 4,
     durationMs,

@@ -1,4 +1,4 @@
-import { nearest } from '../patches/nearest.ts'
+import { nearest } from '../errors/nearest.ts'
 import { LIMITS, type Limits } from './explore.ts'
 import { MEMORY_MODELS } from './memory/model.ts'
 import { Refused } from './refused.ts'

@@ -18,7 +18,7 @@ export function reportText(report: Report): string {
   if (replay !== null) {
     lines.push(
       '',
-      `  faultline check ${report.check} --variant ${patch?.file ?? variant} --configuration ${report.configuration} --replay ${replay}`,
+      `  faultline check ${report.check} --variant ${patch?.file ?? variant} ${onKernelText(report)}--configuration ${report.configuration} --replay ${replay}`,
     )
   }
   return lines.join('\n')
@@ -64,3 +64,7 @@ const NOT_EXPECTED = {
 } as const
 
 const indent = (text: string) => text.replace(/^(?=.)/gm, '  ')
+
+/** As a flag, where the variant is on another kernel than its own. */
+export const onKernelText = ({ kernel }: { readonly kernel?: string | undefined }): string =>
+  kernel === undefined ? '' : `--kernel ${kernel} `

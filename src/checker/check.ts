@@ -1,5 +1,7 @@
 import type { PatchCode } from '../patches/code.ts'
-import type { Kernel } from '../protocols/kernel.ts'
+import type { VariantName } from '../protocols/catalogue.ts'
+import type { Kernel, Variant, Version, VersionName } from '../protocols/kernel.ts'
+import type { KernelTables } from './kernel-tables.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Actor, Program } from './program.ts'
 
@@ -47,6 +49,8 @@ export type Check = {
   /** How often a loop that retries goes round before a signal ends it, if the user does not say. */
   readonly patience: number
   readonly program: (variant: string | Kernel, configuration: string) => Program
+  /** The kernel that its variants were put on, if that is another than their own. */
+  readonly kernel?: VersionName
   /** A patch of the user's among its variants. */
   readonly patch?: PatchCode
 }
@@ -58,6 +62,37 @@ export const withPatch = (one: Check, code: PatchCode, patch: Kernel): Check => 
   variants: [...one.variants, { kind: 'good', name: code.name }],
   program: (variant, configuration) => one.program(variant === code.name ? patch : variant, configuration),
 })
+
+/** The same on another kernel: that kernel as it is, and the variants that fit it; `refused`: why the others do not. */
+export function checkOn(
+  one: Check,
+  version: Version,
+  { onKernel, variantNamed }: KernelTables,
+): { readonly check: Check; readonly refused: Readonly<Record<string, string>> } {
+  const refused: Record<string, string> = {}
+  const tables = new Map<string, Kernel>([[version.name, version]])
+  for (const { name } of one.variants) {
+    if (name === version.name) continue
+    const on = onKernel(variantNamed(name as VariantName), version)
+    if ('refused' in on) refused[name] = on.refused
+    else tables.set(name, on.kernel)
+  }
+  // It must be what a variant must be that is this kernel as it is.
+  const known = one.variants.find(({ name }) => isKernelItself(variantNamed(name as VariantName), version))
+  const itself: CheckedVariant = { ...(known ?? { kind: 'good' }), name: version.name }
+  const others = one.variants.filter(({ name }) => name !== version.name && tables.has(name))
+  const check: Check = {
+    ...one,
+    kernel: version.name,
+    variants: [itself, ...others],
+    program: (variant, configuration) =>
+      one.program(typeof variant === 'string' ? tables.get(variant)! : variant, configuration),
+  }
+  return { check, refused }
+}
+
+const isKernelItself = ({ on, replaces }: Variant, version: Version) =>
+  on === version && Object.keys(replaces).length === 0
 
 /** What a variant is called on the command line. */
 export const askedAs = ({ patch }: Check, variant: string): string => (patch?.name === variant ? patch.file : variant)

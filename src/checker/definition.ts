@@ -7,9 +7,9 @@ import type { Check } from './check.ts'
 let code: string | undefined
 
 /** What a schedule is a schedule of: the code of all protocols, checks and of a patch, the variant and the configuration. 8 hex digits. */
-export function definitionOf({ name, patch }: Check, variant: string, configuration: string): string {
+export function definitionOf({ name, kernel, patch }: Check, variant: string, configuration: string): string {
   code ??= hashOf(fileURLToPath(new URL('../traced', import.meta.url)))
-  const own = patch?.name === variant ? [patch.hash] : []
+  const own = [...(kernel === undefined ? [] : [kernel]), ...(patch?.name === variant ? [patch.hash] : [])]
   return createHash('sha256')
     .update([code, name, variant, configuration, ...own].join('\0'))
     .digest('hex')

@@ -1,7 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { loadPatch } from '../patches/load.ts'
-import { withPatch } from './check.ts'
-import { loadChecks } from './load-checks.ts'
+import { checkWith, loadChecks } from './load-checks.ts'
 import { type Job, runJob } from './run-check.ts'
 
 const TELL_EVERY_MS = 250
@@ -11,7 +9,7 @@ const checks = await loadChecks()
 parentPort!.on('message', async (job: Job) => {
   try {
     const ours = checks.find(({ name }) => name === job.check)!
-    const check = job.patch === undefined ? ours : withPatch(ours, job.patch, await loadPatch(job.patch, 'traced'))
+    const { check } = await checkWith(ours, job)
     let toldMs = 0
     const report = runJob(check, job, (counts) => {
       const nowMs = performance.now()

@@ -1,7 +1,34 @@
-import type { Check } from './check.ts'
+import type { PatchCode } from '../patches/code.ts'
+import { loadPatch } from '../patches/load.ts'
+import type { VersionName } from '../protocols/kernel.ts'
+import { type Check, checkOn, withPatch } from './check.ts'
+import type { KernelTables } from './kernel-tables.ts'
 
 /** The checks of the traced build, in which the checker sees what each actor keeps to itself. */
 export async function loadChecks(): Promise<readonly Check[]> {
   const { CHECKS } = await import(new URL('../traced/checker/checks/all.js', import.meta.url).href)
   return CHECKS
+}
+
+export async function loadTables(): Promise<KernelTables> {
+  const load = async (name: string) => await import(new URL(`../traced/protocols/${name}.js`, import.meta.url).href)
+  const [{ variantNamed }, { versionNamed }, { onKernel }] = await Promise.all(
+    ['catalogue', 'kernels', 'on-kernel'].map(load),
+  )
+  return { variantNamed, versionNamed, onKernel }
+}
+
+/** A check with what a job or a user asks of it: another kernel, a patch of the user's among its variants. */
+export async function checkWith(
+  ours: Check,
+  { kernel, patch }: { readonly kernel?: VersionName | undefined; readonly patch?: PatchCode | undefined },
+): Promise<{ readonly check: Check; readonly refused: Readonly<Record<string, string>> }> {
+  const tables = kernel === undefined ? undefined : await loadTables()
+  const version = tables?.versionNamed(kernel!)
+  const { check, refused } = tables === undefined ? { check: ours, refused: {} } : checkOn(ours, version!, tables)
+  if (patch === undefined) return { check, refused }
+  const loaded = await loadPatch(patch, 'traced')
+  const put = tables === undefined ? { kernel: loaded } : tables.onKernel(loaded, version!)
+  if ('refused' in put) return { check, refused: { ...refused, [patch.name]: put.refused } }
+  return { check: withPatch(check, patch, put.kernel), refused }
 }

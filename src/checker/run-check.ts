@@ -1,5 +1,6 @@
 import type { PatchCode } from '../patches/code.ts'
 import { isStepOf } from '../patches/steps-of.ts'
+import type { VersionName } from '../protocols/kernel.ts'
 import { type Check, type CheckedVariant, configurationsOf } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Counts } from './exhaust.ts'
@@ -14,6 +15,8 @@ import { witnessText } from './witness-text.ts'
 export type Job = {
   readonly check: string
   readonly variant: string
+  /** The kernel that the variant is put on, if that is another than its own. */
+  readonly kernel?: VersionName
   /** Of a variant that is a file of the user's. */
   readonly patch?: PatchCode
   readonly configuration: string
@@ -50,6 +53,7 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
     return where.filter(isAsked).map((configuration) => ({
       check: check.name,
       variant: variant.name,
+      ...(check.kernel === undefined ? {} : { kernel: check.kernel }),
       ...(check.patch?.name === variant.name ? { patch: check.patch } : {}),
       configuration,
       ...(faulty.includes(configuration) && isBroken(variant, limits.memory)

@@ -5,6 +5,7 @@ import { type VmFlags, vmFlags } from './vm-flags.ts'
 export type BenchArgs = VmFlags & {
   readonly scenario: string | undefined
   readonly variant: string | undefined
+  readonly kernel: string | undefined
   readonly machine: string | undefined
   readonly vcpus: string | undefined
   readonly notifiers: string | undefined
@@ -63,6 +64,10 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       ...text,
       coerce: oneList,
       describe: 'which variants, the baseline first: a,b,./my-patch.ts, or `all` or `broken`; may be repeated',
+    })
+    .option('kernel', {
+      ...text,
+      describe: 'the kernel that all variants are put on, and run as it is: v6.5; see `faultline list kernels`',
     })
     .option('machine', {
       ...text,

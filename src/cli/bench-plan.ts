@@ -1,16 +1,20 @@
 import os from 'node:os'
 import { estimateMs, fitToBudget } from '../bench/budget.ts'
 import { FaultlineError } from '../bench/error.ts'
+import { scenarioOn } from '../bench/on-kernel.ts'
 import { type Group, groupOf, type PlanOptions, type Replay } from '../bench/plan.ts'
 import type { Profiles, Shard } from '../bench/result.ts'
 import type { Arrival, Crew, Scenario } from '../bench/scenario.ts'
 import { HEADLINES, SCENARIOS } from '../bench/scenarios/all.ts'
+import { nearestText } from '../errors/nearest.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
+import type { Version } from '../protocols/kernel.ts'
 import { parseSpeed } from '../replay/speed.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds } from './flags.ts'
 import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
 import type { Io } from './io.ts'
+import { kernelNamed, notOnKernel } from './kernels.ts'
 import {
   installedMachine,
   type Machines,
@@ -20,7 +24,7 @@ import {
   type Target,
   targetsOf,
 } from './machines.ts'
-import { patchesAmong, withPatches } from './patches.ts'
+import { type Asked as Patches, patchesAmong, withPatches } from './patches.ts'
 import { checkPoints, checkSize } from './plan-size.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
@@ -59,20 +63,25 @@ export type Plan = {
   readonly profiles?: Profiles
   /** It is one of several parts of a plan. */
   readonly shard?: Shard
+  /** What of it is left out, in sentences. */
+  readonly says?: readonly string[]
 }
 
 /** Turns the flags into a plan, or says which of them cannot be. */
 export async function planOf(args: BenchArgs, io: Io, machines: Machines = installedMachine): Promise<Plan> {
   const points = pointsOf(args.sweep)
-  const asked = await patchesAmong(args.variant, io.node)
-  const scenarios = (isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)).map(
-    (scenario) => withPatches(scenario, asked.own),
-  )
+  const kernel = kernelNamed(args.kernel)
+  const asked = await patchesAmong(args.variant, io.node, kernel)
+  const named = isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)
+  const questions = named.map((scenario) => questionOf(scenario, asked, kernel))
+  const scenarios = questions.map(({ scenario }) => scenario)
   checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
-  const wanted = scenarios.flatMap((scenario) =>
-    wantedOf(scenario, asked.names).map((variants) => ({ scenario, variants })),
+  const wanted = questions.flatMap(({ scenario, names }) =>
+    wantedOf(scenario, names).map((variants) => ({ scenario, variants })),
   )
+  const says = questions.flatMap((question) => question.says)
+  const told = says.length === 0 ? {} : { says }
   const parts = points.map((point) => partAt(argsAt(args, point), wanted, replay, machines, points.length > 1))
   const groups = parts.flatMap((part) => part.groups)
   const costs = parts.length === 1 ? parts[0]!.costs : {}
@@ -83,7 +92,7 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
     const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
     checkSize({ groups, options })
     const name = scenarios.map((scenario) => scenario.name).join('+')
-    return sharded({ groups, options, name, ...carried }, args)
+    return sharded({ groups, options, name, ...carried, ...told }, args)
   }
   const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
   const headline = [
@@ -102,6 +111,32 @@ type Part = {
   readonly groups: readonly Group[]
   readonly targets: readonly Target[]
   readonly costs: Readonly<Record<string, number>>
+}
+
+type QuestionAsked = {
+  readonly scenario: Scenario
+  readonly names: string | undefined
+  readonly says: readonly string[]
+}
+
+/** A scenario with the patches that were named, on the kernel that was asked for. */
+function questionOf(asked: Scenario, { names, own }: Patches, kernel: Version | undefined): QuestionAsked {
+  if (kernel === undefined) return { scenario: withPatches(asked, own), names, says: [] }
+  const { scenario, refused, names: ownNames } = scenarioOn(asked, kernel)
+  const given = names?.split(',').map((name) => name.trim()) ?? []
+  const wrong = given.find((name) => Object.hasOwn(refused, name))
+  if (wrong !== undefined) throw notOnKernel(refused[wrong]!)
+  const kind = (name: string) => asked.variants.find((variant) => variant.name === name)!.kind
+  const unnamed = Object.keys(refused).filter((name) =>
+    names === undefined
+      ? asked.headline.includes(name)
+      : (names === 'all' && kind(name) === 'good') || (names === 'broken' && kind(name) === 'broken'),
+  )
+  return {
+    scenario: withPatches(scenario, own),
+    names: names ?? ownNames.join(','),
+    says: unnamed.map((name) => `left out: ${refused[name]}`),
+  }
 }
 
 /** The groups of one point of a sweep; of a plan without one there is one point. */
@@ -208,7 +243,10 @@ function scenariosOf(names: string | undefined): Scenario[] {
     const scenario = SCENARIOS.find((candidate) => candidate.name === name.trim())
     if (scenario !== undefined) return scenario
     throw new FaultlineError('UNKNOWN_SCENARIO', 'usage', `there is no scenario '${name}'`, {
-      hint: `The scenarios are ${SCENARIOS.map((candidate) => candidate.name).join(', ')}.`,
+      hint: nearestText(
+        name,
+        SCENARIOS.map((candidate) => candidate.name),
+      ),
     })
   })
 }

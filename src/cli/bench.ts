@@ -57,6 +57,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   const progress = new Progress(io, !args.noProgress && !args.quiet)
   const planned = plannedBy(plan)
   const { force } = args
+  for (const says of plan.says ?? []) io.err(`faultline: ${says}\n`)
   const out = outOf(args)
   const page = args.report === undefined ? undefined : pageOutput(args.report, args)
   if (page !== undefined) checkOutput(page)

@@ -15,11 +15,22 @@ export function pageAt(path: string, force: boolean): Output {
 
 /** Every schedule that was found, played again. */
 export function witnessesIn(reports: readonly Report[], checks: readonly Check[]): WitnessOf[] {
-  return reports.flatMap(({ check: name, variant, configuration, replay }) => {
+  return reports.flatMap(({ check: name, variant, kernel, configuration, replay }) => {
     const check = checks.find((one) => one.name === name)
     if (replay === null || check === undefined) return []
     const replayed = replaySchedule(check, variant, configuration, replay)
-    return typeof replayed === 'string' ? [] : [{ check: name, variant, configuration, schedule: replay, replayed }]
+    return typeof replayed === 'string'
+      ? []
+      : [
+          {
+            check: name,
+            variant,
+            configuration,
+            ...(kernel === undefined ? {} : { kernel }),
+            schedule: replay,
+            replayed,
+          },
+        ]
   })
 }
 

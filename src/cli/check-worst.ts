@@ -1,4 +1,5 @@
 import { askedAs, type Check, configurationsOf } from '../checker/check.ts'
+import { onKernelText } from '../checker/check-text.ts'
 import { LIMITS } from '../checker/explore.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
@@ -28,7 +29,9 @@ export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimi
   io.out(
     asked.json
       ? JSON.stringify(reports, null, 1)
-      : reports.map((report, at) => worstText(report, askedAs(jobs[at]!.check, report.variant))).join('\n\n'),
+      : reports
+          .map((report, at) => worstText(report, askedAs(jobs[at]!.check, report.variant), jobs[at]!.check))
+          .join('\n\n'),
   )
   return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }
@@ -47,15 +50,28 @@ const HOW = {
   cycle: 'the most that was found, not proved: something can go round for ever',
 } as const
 
-function worstText(report: WorstReport, asked: string): string {
-  const { check, variant, configuration, of, cost, because, states, steps, ms, patience, memory, witness, replay } =
-    report
+function worstText(report: WorstReport, asked: string, of: Pick<Check, 'kernel'>): string {
+  const {
+    check,
+    variant,
+    configuration,
+    of: most,
+    cost,
+    because,
+    states,
+    steps,
+    ms,
+    patience,
+    memory,
+    witness,
+    replay,
+  } = report
   return [
-    `${cost} ${of}: ${variant} in ${configuration}${memory === 'sc' ? '' : ` with --memory ${memory}`}; ${HOW[because]}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
+    `${cost} ${most}: ${variant} in ${configuration}${memory === 'sc' ? '' : ` with --memory ${memory}`}; ${HOW[because]}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
       ` at most ${patience} retr${patience === 1 ? 'y' : 'ies'} a fault before a signal`,
     '',
     witness.replace(/^(?=.)/gm, '  '),
     '',
-    `  faultline check ${check} --variant ${asked} --configuration ${configuration} --replay ${replay}`,
+    `  faultline check ${check} --variant ${asked} ${onKernelText(of)}--configuration ${configuration} --replay ${replay}`,
   ].join('\n')
 }

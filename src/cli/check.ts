@@ -1,16 +1,17 @@
 import os from 'node:os'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
-import { type Check, withPatch } from '../checker/check.ts'
+import type { Check } from '../checker/check.ts'
 import { reportText, untakenText } from '../checker/check-text.ts'
 import { LIMITS } from '../checker/explore.ts'
 import type { Cost } from '../checker/find-worst.ts'
 import { runJobs } from '../checker/job-pool.ts'
-import { loadChecks } from '../checker/load-checks.ts'
+import { checkWith, loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
 import { type AskedLimits, jobsOf, type Report } from '../checker/run-check.ts'
-import { loadPatch } from '../patches/load.ts'
+import { nearestText } from '../errors/nearest.ts'
+import type { PatchCode } from '../patches/code.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
 import { checkLock } from './check-lock.ts'
@@ -21,6 +22,7 @@ import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
+import { kernelNamed, notOnKernel } from './kernels.ts'
 import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 import { replayOnModel } from './replay-on-model.ts'
@@ -29,6 +31,7 @@ type Args = {
   readonly name: string | undefined
   readonly file: string | undefined
   readonly variant: string | undefined
+  readonly kernel: string | undefined
   readonly configuration: string | undefined
   readonly replay: string | undefined
   readonly chromeTrace: string | undefined
@@ -65,6 +68,11 @@ export const check: Command<Args> = {
         type: 'string',
         requiresArg: true,
         describe: 'only this variant, such as B-STALE, or a patch: ./my-patch.ts',
+      })
+      .option('kernel', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the kernel that the variants are put on, and explored as it is: v6.5',
       })
       .option('configuration', { type: 'string', requiresArg: true, describe: 'only this configuration' })
       .option('chrome-trace', {
@@ -130,8 +138,9 @@ export const check: Command<Args> = {
     if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)
     if (given.file !== undefined) throw notAsked(given.file)
     if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
-    const { checks: known, args } = await withPatchOf(await loadChecks(), given, io.node)
-    const checks = choose(known, args)
+    const { checks: known, args, refused } = await asAsked(await loadChecks(), given, io.node)
+    const checks = choose(known, args, refused)
+    if (args.variant === undefined) for (const says of Object.values(refused)) io.err(`faultline: left out: ${says}\n`)
     if (args.mutants) {
       if (checks.some(({ patch }) => patch !== undefined)) throw mutantsOfPatch(args)
       return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
@@ -169,13 +178,26 @@ const limitsOf = (args: Args): AskedLimits => ({
   memory: args.memory ?? LIMITS.memory,
 })
 
-/** The checks, and what they were asked, with the patch that `--variant` names if it names one. */
-async function withPatchOf(checks: readonly Check[], args: Args, node: string) {
-  if (args.variant === undefined || !isPatchFile(args.variant)) return { checks, args }
+type Refused = Readonly<Record<string, string>>
+
+/** The checks, and what they were asked, on the kernel and with the patch that are named; and why variants are not among them. */
+async function asAsked(checks: readonly Check[], given: Args, node: string) {
+  const kernel = kernelNamed(given.kernel)?.name
+  const { patch, args } = await patchOf(given, node)
+  const asked = await Promise.all(
+    checks
+      .filter(({ name }) => given.name === undefined || name === given.name)
+      .map((one) => checkWith(one, { kernel, patch })),
+  )
+  const refused: Refused = Object.assign({}, ...asked.map((one) => one.refused))
+  return { checks: asked.length === 0 ? checks : asked.map(({ check: one }) => one), args, refused }
+}
+
+async function patchOf(args: Args, node: string): Promise<{ readonly patch?: PatchCode; readonly args: Args }> {
+  if (args.variant === undefined || !isPatchFile(args.variant)) return { args }
   const { patch } = await readPatch(args.variant, node)
   checkPatchName(patch.name, args.variant)
-  const loaded = await loadPatch(patch, 'traced')
-  return { checks: checks.map((one) => withPatch(one, patch, loaded)), args: { ...args, variant: patch.name } }
+  return { patch, args: { ...args, variant: patch.name } }
 }
 
 const only = ({ variant, configuration }: Args) => ({
@@ -187,7 +209,7 @@ const only = ({ variant, configuration }: Args) => ({
 const exitCode = (reports: readonly Report[]): ExitCode =>
   reports.every(({ isAsExpected, isRepeatable }) => isAsExpected && isRepeatable) ? EXIT.fine : EXIT.regression
 
-function choose(checks: readonly Check[], { name, variant, configuration }: Args): readonly Check[] {
+function choose(checks: readonly Check[], { name, variant, configuration }: Args, refused: Refused): readonly Check[] {
   const named = checks.filter((one) => name === undefined || one.name === name)
   if (named.length === 0)
     throw unknown(
@@ -199,6 +221,7 @@ function choose(checks: readonly Check[], { name, variant, configuration }: Args
     ({ variants }) => variant === undefined || variants.some((one) => one.name === variant),
   )
   if (withVariant.length === 0) {
+    if (Object.hasOwn(refused, variant!)) throw notOnKernel(refused[variant!]!)
     const why = named.flatMap(({ unchecked = {} }) =>
       Object.hasOwn(unchecked, variant!) ? unchecked[variant!]! : [],
     )[0]
@@ -224,7 +247,7 @@ const notAsked = (file: string) =>
 
 const unknown = (what: string, name: string, known: readonly string[]) =>
   new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, {
-    hint: `There are: ${known.join(', ')}.`,
+    hint: nearestText(name, known),
   })
 
 function replay(checks: readonly Check[], args: Args, text: string, io: Io): ExitCode {

@@ -4,12 +4,12 @@ import { type CompareOptions, type Comparison, compare as compareResults } from 
 import { doesFail } from '../bench/comparing/fails.ts'
 import { BY_FILE, identityOf, type Source } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../bench/error.ts'
+import { nearestText } from '../errors/nearest.ts'
 import { compareBenchstat } from '../report/compare-benchstat.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import type { Command } from './command.ts'
 import { leastOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
-import { nearest } from './nearest.ts'
 import { readResult } from './read-result.ts'
 
 type Args = {
@@ -128,7 +128,7 @@ function groupOf(group: string | undefined, sources: readonly Source[]): string[
   const unknown = names.find((name) => !known.includes(name))
   if (unknown === undefined) return names
   throw new FaultlineError('UNKNOWN_GROUP', 'usage', `--group is '${unknown}', which these runs do not have`, {
-    hint: `Did you mean ${nearest(unknown, known)}? They have ${known.join(', ')}.`,
+    hint: nearestText(unknown, known),
   })
 }
 

@@ -10,8 +10,8 @@ import { readReplay } from './replay.ts'
 const EFFORT: Effort = { trials: 3, latencyTrials: 3, aaTrials: 0 }
 
 /** Nothing was asked for in particular: the headline pair of every scenario. */
-export const isHeadline = ({ scenario, variant, trace }: BenchArgs): boolean =>
-  scenario === undefined && variant === undefined && trace === undefined
+export const isHeadline = ({ scenario, variant, kernel, trace }: BenchArgs): boolean =>
+  [scenario, variant, kernel, trace].every((flag) => flag === undefined)
 
 /** The machine on which the headline questions are modelled, besides being measured here. */
 export const HEADLINE_MACHINE = 'altra-64'

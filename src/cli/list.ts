@@ -4,6 +4,7 @@ import { METRICS } from '../bench/metrics.ts'
 import type { Parameter } from '../bench/parameters.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
+import { nearestText } from '../errors/nearest.ts'
 import { PARAMETERS } from '../model/parameters.ts'
 import { loadProfile, profileNames } from '../model/profile.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
@@ -12,7 +13,6 @@ import { columns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
-import { nearest } from './nearest.ts'
 
 type Flags = { readonly json: boolean; readonly what?: string | undefined }
 
@@ -48,7 +48,7 @@ function wanted(what: string): Wanted {
   if (kind !== undefined) return kind
   const names = [...KINDS, ...SCENARIOS.map(({ name }) => name), ...profileNames()]
   throw new FaultlineError('UNKNOWN_LISTING', 'usage', `there is no '${what}' to list`, {
-    hint: `Did you mean ${nearest(what, names)}? There are: ${names.join(', ')}.`,
+    hint: nearestText(what, names),
   })
 }
 

@@ -5,7 +5,10 @@ import { diffTables } from '../patches/diff-tables.ts'
 import { loadPatch } from '../patches/load.ts'
 import { isPatchFile, type ReadPatch, readPatch } from '../patches/read.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
+import type { Version } from '../protocols/kernel.ts'
+import { onKernel } from '../protocols/on-kernel.ts'
 import type { Patch } from '../protocols/patch.ts'
+import { notOnKernel } from './kernels.ts'
 
 /** Patches among the variants that were asked for. */
 export type Asked = {
@@ -15,14 +18,18 @@ export type Asked = {
 }
 
 /** Reads the files among the names of `--variant`: the user has named them, and nothing else makes a patch load. */
-export async function patchesAmong(names: string | undefined, node: string): Promise<Asked> {
+export async function patchesAmong(
+  names: string | undefined,
+  node: string,
+  kernel: Version | undefined,
+): Promise<Asked> {
   const own: Variant[] = []
   const given = names?.split(',').map((name) => name.trim()) ?? []
   const found: string[] = []
   for (const name of given) {
     if (!isPatchFile(name)) found.push(name)
     else {
-      const variant = await variantOf(await readPatch(name, node))
+      const variant = await variantOf(await readPatch(name, node), kernel)
       checkPatchName(variant.name, name, own)
       own.push(variant)
       found.push(variant.name)
@@ -31,15 +38,19 @@ export async function patchesAmong(names: string | undefined, node: string): Pro
   return { names: names === undefined ? undefined : found.join(','), own }
 }
 
-async function variantOf(read: ReadPatch): Promise<Variant> {
+async function variantOf(read: ReadPatch, version: Version | undefined): Promise<Variant> {
   const declared: Patch = await loadPatch(read.patch, 'stepped')
-  const { name, on, says, brings } = declared
-  const diff = await diffTables(on, declared, [read])
+  const { name, says, brings } = declared
+  const on = version ?? declared.on
+  const put = version === undefined ? { kernel: declared } : onKernel(declared, version)
+  if ('refused' in put) throw notOnKernel(put.refused)
+  const diff = await diffTables(on, { ...put.kernel, name }, [read])
   return {
     kind: 'good',
     name,
     reference: `${basename(read.file)} ${read.hash}`,
     says,
+    ...(version === undefined ? {} : { kernel: version.name }),
     patch: { code: read.patch, base: on.name, diff, counters: brings?.counters ?? [], oracles: brings?.oracles ?? [] },
   }
 }

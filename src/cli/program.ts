@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../bench/error.ts'
 import { visibleLines } from '../bench/visible.ts'
+import { nearest } from '../errors/nearest.ts'
 import { ProfileError } from '../model/profile.ts'
 import { ModelFailed } from '../model/run.ts'
 import { ReplayError } from '../replay/error.ts'
@@ -15,7 +16,6 @@ import { isOfSystem, ofSystem } from './files/trouble.ts'
 import { flagsOf } from './flag-table.ts'
 import { interruptedText, KEEPS_NOTHING } from './interruption.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
-import { nearest } from './nearest.ts'
 import { argsFrom, configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
 
@@ -117,8 +117,8 @@ function hintOf(message: string, [first]: readonly string[]): string {
   if (unknown === undefined) return help
   const known =
     command === undefined ? COMMANDS.map(({ name }) => name) : flagsOf(command).map(({ name }) => `--${name}`)
-  const near = nearest(command === undefined ? unknown : `--${unknown}`, known)
-  return `Did you mean ${near}? ${help}`
+  const [near] = nearest(command === undefined ? unknown : `--${unknown}`, known)
+  return near === undefined ? help : `Did you mean ${near}? ${help}`
 }
 
 function explain(error: unknown, io: Io): ExitCode {

@@ -1,9 +1,9 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { nearestText } from '../errors/nearest.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Kernel } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
 import { versionOf } from '../protocols/on-kernel.ts'
-import { nearest } from './nearest.ts'
 import type { Beginning } from './skeleton.ts'
 
 /** What a new patch of that name begins as, made from a variant or a kernel, with functions of it that are wanted besides. */
@@ -32,16 +32,14 @@ const isOurs = (name: string) => [...VARIANTS, ...VERSIONS].some((one) => one.na
 function entryOf({ name, kvm }: Kernel, entry: string): unknown {
   const known = Object.entries(kvm).find(([own]) => own === entry)
   if (known !== undefined) return known[1]
-  const [near] = nearest(entry, Object.keys(kvm))
   throw new FaultlineError('UNKNOWN_NAME', 'usage', `${name} has no function '${entry}'`, {
-    hint: near === undefined ? 'See `faultline list kernels`.' : `Did you mean ${near}?`,
+    hint: nearestText(entry, Object.keys(kvm)),
   })
 }
 
 function unknownFrom(from: string): FaultlineError {
   const names = [...VERSIONS, ...VARIANTS].map(({ name }) => name)
-  const [near] = nearest(from, names)
   return new FaultlineError('UNKNOWN_NAME', 'usage', `--from is '${from}', which is no variant and no kernel`, {
-    hint: near === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${near}?`,
+    hint: nearestText(from, names),
   })
 }

@@ -1,5 +1,6 @@
 import type { Build } from '../builds/modules.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
+import type { VersionName } from '../protocols/kernel.ts'
 import type { SystemSpec } from '../workers/system.ts'
 
 /** A patch as it is handed to workers: data, which says whose code it is and where the module of each build lies. */
@@ -15,4 +16,4 @@ export type PatchCode = {
 }
 
 /** A system as it is handed to workers: with one of our variants, or a patch. */
-export type SentSystem = SystemSpec<VariantName | PatchCode>
+export type SentSystem = SystemSpec<VariantName | VersionName | PatchCode>

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts'
+import { nearestText } from '../errors/nearest.ts'
 
 /** What a module declares, as far as it can be told without running it; `problem`: why it is no patch. */
 export type Declared =
@@ -32,9 +32,7 @@ function exportsNothing(names: readonly string[]): string {
 }
 
 function unknownEntry(entry: string, known: readonly string[]): string {
-  const [near] = nearest(entry, known)
-  const meant = near === undefined ? 'see `faultline list kernels`' : `did you mean ${near}?`
-  return `there is no function ${entry} in the table: ${meant}`
+  return `there is no function ${entry} in the table. ${nearestText(entry, known)}`
 }
 
 /** A function of steps can only be replaced by another one. */

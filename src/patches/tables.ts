@@ -1,9 +1,9 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { nearestText } from '../errors/nearest.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Kernel } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
 import { loadPatch } from './load.ts'
-import { nearest } from './nearest.ts'
 import { isPatchFile, type ReadPatch, readPatch } from './read.ts'
 
 /** Something that has a table of functions: a kernel, a variant of ours, or a file of the user's. */
@@ -18,14 +18,8 @@ export async function tableOf(name: string, node: string): Promise<Table> {
   const known: readonly Kernel[] = [...VERSIONS, ...VARIANTS]
   const kernel = known.find((one) => one.name === name)
   if (kernel !== undefined) return { kernel }
-  const [near] = nearest(
-    name,
-    known.map((one) => one.name),
-  )
+  const names = known.map((one) => one.name)
   throw new FaultlineError('UNKNOWN_NAME', 'usage', `there is no kernel and no variant '${name}'`, {
-    hint:
-      near === undefined
-        ? 'See `faultline list`; a patch is named by its path: ./my-patch.ts.'
-        : `Did you mean ${near}?`,
+    hint: `${nearestText(name, names)} A patch is named by its path: ./my-patch.ts.`,
   })
 }

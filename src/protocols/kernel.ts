@@ -18,8 +18,12 @@ export type Change = {
   readonly says: string
 }
 
+/** The versions that are re-created. */
+export type VersionName = 'v5.11' | 'v5.12' | 'v5.15' | 'v6.5' | 'v6.8' | 'v6.12' | 'v6.18' | 'v7.1'
+
 /** A version of the kernel: the one before, with what has changed since. */
 export type Version = Kernel & {
+  readonly name: VersionName
   readonly before: Version | undefined
   readonly changes: readonly Change[]
 }
@@ -27,11 +31,11 @@ export type Version = Kernel & {
 type Declared = Omit<Change, 'entry'>
 
 /** The oldest version there is, whole. */
-export const firstKernel = (name: string, kvm: Kvm): Version => ({ name, kvm, before: undefined, changes: [] })
+export const firstKernel = (name: VersionName, kvm: Kvm): Version => ({ name, kvm, before: undefined, changes: [] })
 
 /** The next: `changed` has an entry for each function that differs, with its commit. */
 export function kernel(
-  name: string,
+  name: VersionName,
   before: Version,
   changed: { readonly [E in KvmEntry]?: Declared & { readonly to: Kvm[E] } },
 ): Version {

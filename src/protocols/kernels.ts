@@ -1,7 +1,7 @@
 import type { Steps } from '../shared-memory/steps.ts'
 import { reloadApicAccessPage } from './apic/reload.ts'
 import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
-import { firstKernel, kernel, type Version } from './kernel.ts'
+import { firstKernel, kernel, type Version, type VersionName } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
 import { fastPageFault, tdpMmuMap, tdpMmuSplitHugePage } from './map.ts'
 import { flushShadowMemslot } from './memslots/flush-shadow.ts'
@@ -228,3 +228,5 @@ export const V7_1: Version = kernel('v7.1', V6_18, {})
 
 /** All of them, the oldest first. */
 export const VERSIONS: readonly Version[] = [V5_11, V5_12, V5_15, V6_5, V6_8, V6_12, V6_18, V7_1]
+
+export const versionNamed = (name: VersionName): Version => VERSIONS.find((one) => one.name === name)!

@@ -15,10 +15,13 @@ test('each version is the one before but for what it says that it changes', () =
   }
 })
 
-test('a variant that replaces nothing is the kernel that it is put on', () => {
-  const on = onKernel(PRECHECK, V6_5)
+test('a variant that replaces nothing is its own kernel, and can be put on no other', () => {
+  const on = onKernel(PRECHECK, V6_8)
   assert.ok('kernel' in on)
-  assert.deepEqual(on.kernel.kvm, V6_5.kvm)
+  assert.deepEqual(on.kernel.kvm, V6_8.kvm)
+  assert.deepEqual(onKernel(PRECHECK, V6_5), {
+    refused: 'precheck is v6.8 as it is: it has no function that v6.5 could be given',
+  })
 })
 
 test('a variant keeps its functions on a version that has the ones that it was written against', () => {

@@ -26,9 +26,13 @@ export function replacedBy(one: Kernel): Partial<Kvm> {
 export function onKernel(variant: Kernel, target: Kernel): OnKernel {
   const own = versionOf(variant)
   const replaced = replacedBy(variant)
+  if (Object.keys(replaced).length === 0 && own.name !== target.name) {
+    return { refused: `${variant.name} is ${own.name} as it is: it has no function that ${target.name} could be given` }
+  }
   const differs = (Object.keys(replaced) as KvmEntry[]).filter((entry) => own.kvm[entry] !== target.kvm[entry])
   if (differs.length === 0) {
-    return { kernel: { ...variant, name: `${variant.name} on ${target.name}`, kvm: { ...target.kvm, ...replaced } } }
+    const changed = { on: target, replaces: replaced, kvm: { ...target.kvm, ...replaced } }
+    return { kernel: { ...variant, ...changed, name: `${variant.name} on ${target.name}` } as Kernel }
   }
   const [entry] = differs
   const since = changeOf(own, target, entry!)

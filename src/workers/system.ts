@@ -1,21 +1,25 @@
 import type { ApicConfig } from '../protocols/apic/apic-page.ts'
 import type { Brought } from '../protocols/brought.ts'
 import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
-import type { Kernel } from '../protocols/kernel.ts'
+import type { Kernel, VersionName } from '../protocols/kernel.ts'
+import { versionNamed } from '../protocols/kernels.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import type { MemslotUpdateConfig } from '../protocols/memslots/updates.ts'
 import type { NxConfig } from '../protocols/nx/nx.ts'
+import { onKernel } from '../protocols/on-kernel.ts'
 import type { Stage2Config } from '../protocols/stage2/stage2.ts'
 import type { Note } from '../protocols/traced.ts'
 import { type PreemptionModel, Vm } from '../protocols/vm.ts'
 import { Place } from '../shared-memory/place.ts'
 
-/** Which functions a VM runs: ours by the name of the variant, or a table of them. */
-export type Protocol = VariantName | Kernel
+/** Which functions a VM runs: ours by the name of the variant or of the kernel, or a table of them. */
+export type Protocol = VariantName | VersionName | Kernel
 
 /** Everything that a VM is built from, as data that can be sent to a worker. */
 export type SystemSpec<V = Protocol> = {
   readonly variant: V
+  /** The version that the variant is put on instead of its own. */
+  readonly kernel?: VersionName
   readonly cpus: number
   readonly vcpus: number
   readonly memslots: readonly MemslotConfig[]
@@ -51,6 +55,17 @@ export const broughtBy = (protocol: Protocol): Brought | undefined =>
 const takesTablesAway = ({ mmu, stage2, updates }: SystemSpec, { kvm }: Kernel) =>
   mmu === 'tdp' && stage2 === undefined && (updates?.zap === 'all' || kvm.zapsPageTables)
 
+const tableNamed = (name: VariantName | VersionName): Kernel =>
+  variantNamed(name as VariantName) ?? versionNamed(name as VersionName)
+
+function kernelOf({ variant, kernel }: Pick<SystemSpec, 'variant' | 'kernel'>): Kernel {
+  const own = typeof variant === 'string' ? tableNamed(variant) : variant
+  if (kernel === undefined) return own
+  const on = onKernel(own, versionNamed(kernel))
+  if ('kernel' in on) return on.kernel
+  throw new Error(on.refused)
+}
+
 /** What such a VM has: one root, which the MMU keeps, and no huge pages to recover. */
 const ONE_ROOT: NxConfig = {
   roots: 1,
@@ -69,7 +84,7 @@ export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Pl
     spec.nx === undefined
       ? (Math.imul(block + 1, 0x9e37_79b1) >>> 0) % 1000 < spec.hugePerMille
       : block < spec.nx.hugeBlocks
-  const kernel = typeof spec.variant === 'string' ? variantNamed(spec.variant) : spec.variant
+  const kernel = kernelOf(spec)
   const nx = spec.nx ?? (takesTablesAway(spec, kernel) ? ONE_ROOT : undefined)
   const extra = { ...(nx === undefined ? {} : { nx }), ...(note === undefined ? {} : { note }) }
   const vm = new Vm(place, { ...spec, isHuge, ...extra }, kernel)

@@ -1,4 +1,4 @@
-import { nearest } from '../../patches/nearest.ts'
+import { nearest } from '../../errors/nearest.ts'
 import { type Token, unreadable } from './tokens.ts'
 
 /** Goes through tokens one by one; what is not as it must be is refused with its place. */

@@ -1,7 +1,7 @@
 import type { AnyNode, Identifier, ImportDeclaration, Program } from 'acorn'
 import { full, type SimpleVisitors, simple } from 'acorn-walk'
 import { boundIn } from '../../builds/traced.ts'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../errors/nearest.ts'
 import type { Refuse } from './problem.ts'
 
 export const DOOR = 'faultline/kvm'

@@ -7,6 +7,7 @@ import type { Figure, Page, Section } from './spec.ts'
 export type WitnessOf = {
   readonly check: string
   readonly variant: string
+  readonly kernel?: string
   readonly configuration: string
   readonly schedule: string
   readonly replayed: Replayed
@@ -36,7 +37,7 @@ function sectionOf(witness: WitnessOf): Section {
   }
 }
 
-function stepsFigure({ check, variant, configuration, schedule, replayed }: WitnessOf): Figure {
+function stepsFigure({ check, variant, kernel, configuration, schedule, replayed }: WitnessOf): Figure {
   const { program, lines } = replayed
   const actors = program.actors.map(({ name }) => name)
   const wordOf = ({ word }: Line) => (word < 0 ? '' : program.place.nameOf(word as never))
@@ -50,6 +51,7 @@ function stepsFigure({ check, variant, configuration, schedule, replayed }: Witn
       check,
       '--variant',
       variant,
+      ...(kernel === undefined ? [] : ['--kernel', kernel]),
       '--configuration',
       configuration,
       '--replay',

@@ -1,0 +1,58 @@
+import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
+import type { Version } from '../protocols/kernel.ts'
+import { onKernel, replacedBy } from '../protocols/on-kernel.ts'
+import { FaultlineError } from './error.ts'
+import type { Scenario, Variant } from './scenario.ts'
+
+/** A scenario on a kernel: that kernel as it is, and each variant that fits it. */
+export type OnKernel = {
+  readonly scenario: Scenario
+  /** By name, why a variant is not among them. */
+  readonly refused: Readonly<Record<string, string>>
+  /** What runs if no variant is named: the kernel, and what fits of the pair that the question is about. */
+  readonly names: readonly string[]
+}
+
+/** The question, asked of a kernel. */
+export function scenarioOn(scenario: Scenario, version: Version): OnKernel {
+  if (scenario.kind === 'primitives') {
+    throw new FaultlineError('NO_PROTOCOL', 'usage', `${scenario.name} runs no protocol, so no kernel`, {
+      hint: 'Leave --kernel out, or ask another scenario: -s precheck.',
+    })
+  }
+  const { name } = version
+  const refused: Record<string, string> = {}
+  // Variants that differ in what is beside the protocol: the kernel is what all of them run.
+  const beside = new Set(scenario.variants.flatMap(({ protocol }) => protocol ?? []) as readonly string[])
+  const itself: Variant = {
+    kind: 'good',
+    name,
+    reference: name,
+    says: 'the kernel as it is',
+    kernel: name,
+    protocol: name,
+  }
+  const fitting = scenario.variants.flatMap((variant): Variant[] => {
+    // The kernel itself stands for it.
+    if (variant.name === name && beside.size === 0) return []
+    const isBeside = variant.protocol !== undefined || beside.has(variant.name)
+    const on = isBeside ? { ...variant, protocol: name, kernel: name } : onVersion(variant, version)
+    if (typeof on !== 'string') return [on]
+    refused[variant.name] = on
+    return []
+  })
+  const isOfProtocol = beside.size === 0
+  const variants = isOfProtocol ? [itself, ...fitting] : fitting
+  const pair = scenario.headline.filter((one) => fitting.some((variant) => variant.name === one))
+  const names = isOfProtocol ? [name, ...pair.filter((one) => changesSomething(one))] : pair
+  return { scenario: { ...scenario, variants, recorded: name }, refused, names }
+}
+
+const changesSomething = (name: string) => Object.keys(replacedBy(variantNamed(name as VariantName))).length > 0
+
+/** The variant on that version, or why it cannot be. */
+function onVersion(variant: Variant, version: Version): Variant | string {
+  const { name: kernel } = version
+  const on = onKernel(variantNamed(variant.name as VariantName), version)
+  return 'refused' in on ? on.refused : { ...variant, kernel }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { scenarioOn } from '../bench/on-kernel.ts'
+import type { Result } from '../bench/result.ts'
+import { SCENARIOS } from '../bench/scenarios/all.ts'
+import { V6_5, VERSIONS } from '../protocols/kernels.ts'
+import { faultline } from './faultline.contract.ts'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-kernels-'))
+test.after(() => rmSync(FOLDER, { recursive: true }))
+
+const out = join(FOLDER, 'x.json')
+const modelled = [
+  '-m',
+  'altra-64',
+  '--vcpus',
+  '1',
+  '--duration',
+  '200us',
+  '--warmup',
+  '50us',
+  '--draws',
+  '0',
+  '--out',
+  out,
+  '--force',
+]
+const runs = () => (JSON.parse(readFileSync(out, 'utf8')) as Result).runs
+
+test('every question with a protocol can be asked of every kernel, which is among its variants as it is', () => {
+  for (const scenario of SCENARIOS.filter(({ kind }) => kind === 'vm')) {
+    for (const version of VERSIONS) {
+      const { scenario: asked, refused, names } = scenarioOn(scenario, version)
+      assert.ok(names.length > 0, `${scenario.name} on ${version.name}`)
+      assert.ok(names.every((name) => asked.variants.some((variant) => variant.name === name)))
+      const all = new Set([...asked.variants.map(({ name }) => name), ...Object.keys(refused)])
+      for (const { name } of scenario.variants) assert.ok(all.has(name), `${name} of ${scenario.name}`)
+    }
+  }
+})
+
+test('a plan on a kernel runs that kernel and what fits it, and the result says which it was', async () => {
+  const { code, err } = await faultline(
+    'bench',
+    '-s',
+    'precheck',
+    '--kernel',
+    'v7.1',
+    '--variant',
+    'v7.1,trylock',
+    ...modelled,
+  )
+  assert.equal(code, 0, err)
+  assert.deepEqual(
+    runs().map(({ variant, params }) => [variant, params.kernel]),
+    [
+      ['v7.1', 'v7.1'],
+      ['trylock', 'v7.1'],
+    ],
+  )
+  const again = await faultline('verify', out)
+  assert.equal(again.code, 0, again.out + again.err)
+})
+
+test('the kernel decides what runs: v6.5 has no pre-check, whichever question is asked', async () => {
+  const { code, err } = await faultline('bench', '-s', 'precheck', '--kernel', 'v6.5', ...modelled)
+  assert.equal(code, 0, err)
+  assert.match(err, /left out: precheck is v6\.8 as it is/)
+  assert.deepEqual(
+    runs().map(({ variant, counters }) => [variant, counters.retry_precheck_before_pfn ?? 0]),
+    [['v6.5', 0]],
+  )
+})
+
+test('a variant that does not fit the kernel is refused, with the function that stands against it', async () => {
+  const stale = ['--variant', 'B-STALE', '--kernel', 'v6.5']
+  for (const command of [
+    ['bench', '-s', 'precheck'],
+    ['check', 'precheck'],
+  ]) {
+    const { code, err } = await faultline(...command, ...stale)
+    assert.equal(code, 2)
+    assert.match(err, /B-STALE replaces isPageFaultStale of v6\.8, and v6\.5 has another one \(v6\.8: compares gfns\)/)
+  }
+  const none = await faultline('bench', '-s', 'precheck', '--kernel', 'v6.55')
+  assert.equal(none.code, 2)
+  assert.match(none.err, /there is no kernel 'v6\.55'\nDid you mean v6\.5\?/)
+  const primitive = await faultline('bench', '-s', 'primitives', '--kernel', V6_5.name)
+  assert.equal(primitive.code, 2)
+  assert.match(primitive.err, /primitives runs no protocol, so no kernel/)
+})
+
+test('a check on a kernel explores that kernel, and its schedule is played on that kernel only', async () => {
+  const asked = ['check', 'precheck', '--variant', 'B-RANGE', '--configuration', 'one-vcpu', '--no-progress']
+  const checked = await faultline(...asked, '--kernel', 'v6.5')
+  assert.equal(checked.code, 0, checked.err)
+  const [, schedule = ''] = /--kernel v6\.5 --configuration one-vcpu --replay (\S+)/.exec(checked.out) ?? []
+  assert.equal((await faultline(...asked, '--kernel', 'v6.5', '--replay', schedule)).code, 1)
+  const other = await faultline(...asked, '--replay', schedule)
+  assert.equal(other.code, 2)
+  assert.match(other.err, /the schedule is of definition/)
+})

@@ -1,0 +1,19 @@
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { nearestText } from '../errors/nearest.ts'
+import type { Version } from '../protocols/kernel.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
+
+/** The kernel that `--kernel` names, if it is given. */
+export function kernelNamed(name: string | undefined): Version | undefined {
+  if (name === undefined) return undefined
+  const names = VERSIONS.map((one) => one.name)
+  const version = VERSIONS.find((one) => one.name === name)
+  if (version !== undefined) return version
+  throw new FaultlineError('UNKNOWN_NAME', 'usage', `there is no kernel '${name}'`, { hint: nearestText(name, names) })
+}
+
+/** A variant that was asked for by name, and that the kernel does not take. */
+export const notOnKernel = (says: string): FaultlineError =>
+  new FaultlineError('NOT_ON_KERNEL', 'usage', says, {
+    hint: 'Leave --kernel out, or the variant: `faultline list kernels` says which functions a kernel changed.',
+  })
