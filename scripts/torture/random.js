@@ -93,11 +93,15 @@ function mutateOnce(root, random) {
     if (how === 0) delete at[key]
     else if (how === 1 && Array.isArray(at)) at.push(structuredClone(inner))
     else if (how === 2 && typeof inner === 'number') at[key] = inner * random.pick([-1, 0, 0.5, 2, 1e9, 1e300])
-    else if (how === 3) at[random.pick(EVIL_TEXTS)] = inner
+    else if (how === 3) addOwn(at, random.pick(EVIL_TEXTS), inner)
     else at[key] = structuredClone(random.pick(EVIL_VALUES))
     return
   }
 }
+
+/** `__proto__` too becomes a property like any other, as it does when JSON is read. */
+const addOwn = (at, key, value) =>
+  Object.defineProperty(at, key, { value, writable: true, enumerable: true, configurable: true })
 
 /** Changes some bytes of a text: others, none, twice, or something evil between. */
 export function scratched(text, random, changes = 1 + random.below(4)) {

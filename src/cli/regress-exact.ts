@@ -48,7 +48,10 @@ export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
     ...(whole.figures.length === 0 ? [] : ['', rankingText(whole)]),
   ].join('\n')
   io.out(format !== 'table' ? `\`\`\`text\n${lines}\n\`\`\`` : lines)
-  if (failures.length === 0 && whole.figures.length === 0) return EXIT.fine
+  if (failures.length === 0 && whole.figures.length === 0) {
+    if (isUnlisted(baseline)) throw notWhole(faultsOfFolder(baseline))
+    return EXIT.fine
+  }
   io.out(`\n${adviceOf(failures, whole)}`)
   const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
   return failures.length > 0 && !isForbidden ? EXIT.failed : EXIT.regression
@@ -94,12 +97,18 @@ async function baselinesOf(baseline: string, isUpdate: boolean, io: Io): Promise
     if (!result.runs.some(isExactRun)) throw nothingExact(file)
     all.push({ file, result })
   }
-  const [fault, ...others] = isUpdate ? [] : isFile ? faultsOfFile(baseline) : faultsOfFolder(baseline)
-  if (fault === undefined || (names.length === 0 && !existsSync(join(baseline, MANIFEST)))) return all
-  throw new FaultlineError('BASELINE_NOT_WHOLE', 'usage', [fault, ...others].join('\n'), {
+  const faults = isUpdate || isUnlisted(baseline) ? [] : isFile ? faultsOfFile(baseline) : faultsOfFolder(baseline)
+  if (faults.length > 0) throw notWhole(faults)
+  return all
+}
+
+/** A folder that `regress --update` has not written: its files are compared, and the gate does not pass. */
+const isUnlisted = (baseline: string) => isFolder(baseline) && !existsSync(join(baseline, MANIFEST))
+
+const notWhole = (faults: readonly string[]) =>
+  new FaultlineError('BASELINE_NOT_WHOLE', 'usage', faults.join('\n'), {
     hint: `Take the files back from git; or, if that is meant: \`faultline regress --update\`, and commit ${MANIFEST} too.`,
   })
-}
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 

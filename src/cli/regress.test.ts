@@ -96,6 +96,11 @@ test('the gate passes what it has itself written, fails what differs in a digit,
   assert.equal(altered.code, 2)
   assert.match(altered.err, /precheck.json is not what was written/)
 
+  rmSync(join(folder, MANIFEST))
+  const unlisted = await faultline('regress', '--baseline', folder)
+  assert.equal(unlisted.code, 1, 'a folder without a manifest is compared all the same')
+  assert.match(unlisted.out, /pf_fixed/)
+
   renewManifest(folder)
   const failed = await faultline('regress', '--baseline', folder)
   assert.equal(failed.code, 1)
