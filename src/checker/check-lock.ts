@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { whereThrown } from '../patches/place-in.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { Place } from '../shared-memory/place.ts'
 import { type Answer, explore } from './answer.ts'
@@ -68,12 +71,19 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
     return await loadTraced(file)
   } catch (cause) {
     if (cause instanceof Refused) throw cause
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ENOENT')
-      throw new Refused(`${file} cannot be loaded: ${message}`, 'Paths are from the current folder.')
-    throw new Refused(`${file} cannot be loaded: ${message}`, 'Nothing has been run.')
+    if (!existsSync(file))
+      throw new Refused(`${file} cannot be loaded: there is no such file`, 'Paths are from the current folder.')
+    const place = whereThrown(cause)
+    const at = place === undefined ? file : `${dirname(file)}/${place}`
+    throw new Refused(`${at} cannot be loaded: ${reasonOf(cause, file)}`, 'Nothing has been run.')
   }
 }
+
+/** Without the file that asked for it, which is ours. */
+const reasonOf = (cause: unknown, file: string): string =>
+  (cause as Error).message.replace(/ imported from (\S+)$/, (_, from: string) =>
+    from === file || from.startsWith(`${file}?`) ? '' : ` for ${from}`,
+  )
 
 function methodsOf(file: string, name: string, built: Build<unknown>): Set<string> {
   let lock: unknown

@@ -1,10 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs'
-import { basename, extname } from 'node:path'
+import { basename, dirname, extname } from 'node:path'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { beginningOf } from '../patches/beginning.ts'
 import { skeletonOf } from '../patches/skeleton.ts'
 import type { Command } from './command.ts'
+import { reasonOf } from './files/trouble.ts'
 import { EXIT } from './io.ts'
 
 type Args = {
@@ -56,10 +57,11 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' })
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
+    const { code } = cause as NodeJS.ErrnoException
     if (code === 'EEXIST') throw exists(file)
-    throw new FaultlineError('NOT_SAVED', 'usage', `${file} cannot be written: ${message}`, {
-      hint: 'Its folder must exist.',
+    const why = code === 'ENOENT' ? `there is no folder ${dirname(file)}` : reasonOf(cause)
+    throw new FaultlineError('NOT_SAVED', 'usage', `${file} cannot be written: ${why}`, {
+      hint: 'Make its folder first, or write it elsewhere.',
       cause,
     })
   }

@@ -1,5 +1,6 @@
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
+import { whereThrown } from '../patches/place-in.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import type { Note } from '../protocols/traced.ts'
@@ -45,10 +46,10 @@ export type ModelResult = RunResult & {
 
 /** A modelled run that could not be finished. */
 export class ModelFailed extends Error {
-  readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED'
+  readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED' | 'PATCH_THREW'
 
-  constructor(code: ModelFailed['code'], message: string) {
-    super(message)
+  constructor(code: ModelFailed['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'ModelFailed'
     this.code = code
   }
@@ -69,6 +70,16 @@ const MOST_EVENTS_OF_PATCH = 2e7
 
 /** Plays the roles in virtual time, one CPU each. The same options give the same result, to the last digit. */
 export async function runModel(options: ModelOptions): Promise<ModelResult> {
+  try {
+    return await playModel(options)
+  } catch (cause) {
+    const place = cause instanceof ModelFailed ? undefined : whereThrown(cause)
+    if (place === undefined) throw cause
+    throw new ModelFailed('PATCH_THREW', `it failed at ${place}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+async function playModel(options: ModelOptions): Promise<ModelResult> {
   const { buildSystem, runRole } = await loadFlatBuild()
   const system = await systemOf(options.system, 'flat')
   const own = broughtBy(system.variant)

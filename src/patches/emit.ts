@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { basename, extname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type ImportDeclaration, parse } from 'acorn'
 import { toDirect } from '../builds/direct.ts'
@@ -25,7 +25,7 @@ export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
   const name = basename(file)
   const folder = cacheFolder(hashOf([hash, resolve(file), DIST].join('\0')))
   const urls = BUILDS.map((build) => {
-    const target = join(folder, build, `${basename(file, extname(file))}.mjs`)
+    const target = join(folder, build, `${name}.mjs`)
     writeWhole(target, `${withDoor(FORMS[build](code, name), build)}\n${sourceMap(code, resolve(file))}\n`)
     return [build, pathToFileURL(target).href] as const
   })

@@ -16,10 +16,10 @@ export function withLoopGuards(text: string, name: string): string {
   const guard = (node: AnyNode & { readonly body: Node }, _: unknown, above: Node[]) => {
     if (takesStep(node)) return
     const owner = (above as AnyNode[]).slice(0, -1).findLast(({ type }) => /Function/.test(type))
-    const { body } = (owner ?? {}) as Partial<FunctionNode>
-    if (body?.type !== 'BlockStatement') return
-    if (!counted.has(body.start)) insert(body.start + 1, 'let $turns = 0;')
-    counted.add(body.start)
+    const start = bodyOf(owner)
+    if (start === undefined) return
+    if (!counted.has(start)) insert(start, 'let $turns = 0;')
+    counted.add(start)
     const { line, column } = node.loc!.start
     const says = `a loop without a step does not come to an end at ${name}:${line}:${column + 1}`
     const turn = `if (++$turns > ${MOST_TURNS}) throw new Error(${JSON.stringify(says)});`
@@ -40,6 +40,13 @@ export function withLoopGuards(text: string, name: string): string {
   return insertions
     .toSorted((a, b) => b.at - a.at)
     .reduce((made, { at, text: inserted }) => made.slice(0, at) + inserted + made.slice(at), text)
+}
+
+/** Where what runs a loop begins: a function, or the module, which runs once. */
+function bodyOf(owner: AnyNode | undefined): number | undefined {
+  if (owner === undefined) return 0
+  const { body } = owner as FunctionNode
+  return 'type' in body && body.type === 'BlockStatement' ? body.start + 1 : undefined
 }
 
 /** Whether a turn of the loop takes a step, or may: what is in a function within counts for that. */

@@ -1,6 +1,41 @@
+import { fileURLToPath } from 'node:url'
+
+const DIST = new URL('..', import.meta.url).href
+/** What the frames of our own files are called where source maps are enabled. */
+const SRC = new URL('../../src/', import.meta.url).href
+
+type Frame = { readonly file: string; readonly line: string; readonly column: string; readonly name: string }
+
 /** Where in the module of a URL the innermost call of a stack is, as `line:column`; the lines are those of the user's file. */
 export function placeInStack(stack: string, url: string): string | undefined {
   const from = stack.indexOf(url)
   const [, line, column] = /^:(\d+):(\d+)/.exec(from < 0 ? '' : stack.slice(from + url.length)) ?? []
   return line === undefined ? undefined : `${line}:${column}`
 }
+
+/** Where in code of the user's something was thrown, as `my-yield.ts:12:3, in rwlockNeedbreak()`; nothing if it was in none. */
+export function whereThrown(error: unknown): string | undefined {
+  const stack = error instanceof Error || isLikeError(error) ? String(error.stack) : ''
+  const frame = framesOf(stack).find(({ file }) => !file.startsWith(DIST) && !file.startsWith(SRC))
+  if (frame === undefined) return undefined
+  const { file, line, column, name } = frame
+  return `${nameOf(file)}:${line}:${column}${name === '' ? '' : `, in ${name}()`}`
+}
+
+/** What comes from another thread is of no class of this one. */
+const isLikeError = (error: unknown): error is { readonly stack: string } =>
+  typeof error === 'object' && error !== null && typeof Reflect.get(error, 'stack') === 'string'
+
+function framesOf(stack: string): Frame[] {
+  const lines = [...stack.matchAll(/^\s+at (?:async )?(?:(.+?) (?:\[as .+\] )?\()?(file:\/\/.+?):(\d+):(\d+)\)?$/gm)]
+  return lines.map(([, name = '', file = '', line = '', column = '']) => {
+    return { file, line, column, name: name.replace(/^(?:Object|Module)\./, '').replace(/\.next$/, '') }
+  })
+}
+
+/** As the user calls the file: what is made of it is called so, too, with one ending more. */
+const nameOf = (url: string): string =>
+  fileURLToPath(new URL(new URL(url).pathname, 'file:///'))
+    .split(/[/\\]/)
+    .at(-1)!
+    .replace(/(\.m?[jt]s)\.mjs$/, '$1')

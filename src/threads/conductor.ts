@@ -6,7 +6,7 @@ import { type Stall, Watchdog } from './watchdog.ts'
 
 /** A run that could not be finished. */
 export class RunFailed extends Error {
-  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'WORKER_STALLED' | 'DEADLOCK' | 'INTERRUPTED'
+  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'PATCH_THREW' | 'WORKER_STALLED' | 'DEADLOCK' | 'INTERRUPTED'
   /** What had been recorded and seen until then; its windows are lost. */
   partial: { readonly ran: RunResult; readonly roles: readonly RolePlan[] } | undefined
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { PatchCode, SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
-import { placeInStack } from '../patches/place-in.ts'
+import { placeInStack, whereThrown } from '../patches/place-in.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { violationsAtRest } from '../protocols/oracles.ts'
 import { Records } from '../shared-memory/records.ts'
@@ -157,5 +157,9 @@ function workerFailure(
   const cause = settled.findIndex(isCause)
   const cpu = cause < 0 ? first : cause
   const { reason } = settled[cpu] as PromiseRejectedResult
+  const place = whereThrown(reason)
+  if (place !== undefined) {
+    return new RunFailed('PATCH_THREW', `${nameOf(cpu)} failed at ${place}: ${reason.message}`, { cause: reason })
+  }
   return new RunFailed('WORKER_FAILED', `${nameOf(cpu)} failed: ${reason?.message ?? reason}`, { cause: reason })
 }

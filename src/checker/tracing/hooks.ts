@@ -4,6 +4,7 @@ import { basename, extname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { toTraced } from '../../builds/traced.ts'
 import { FRAMES } from '../../builds/write.ts'
+import { withLoopGuards } from '../../patches/loop-guards.ts'
 import { stripTypes } from '../../patches/strip-types.ts'
 import { withUntakenCalls } from './untaken-calls.ts'
 
@@ -50,8 +51,9 @@ export const load: LoadHook = async (url, context, next) => {
   const file = fileURLToPath(new URL(url))
   const text = await readFile(file, 'utf8')
   const code = /ts$/.test(extname(file)) ? await stripTypes(text, basename(file)) : text
-  const source = toTraced(withUntakenCalls(code, basename(file), UNTAKEN), basename(file), pathToFileURL(FRAMES).href)
-  return { format: 'module', source, shortCircuit: true } satisfies LoadFnOutput
+  const name = basename(file)
+  const traced = toTraced(withUntakenCalls(code, name, UNTAKEN), name, pathToFileURL(FRAMES).href)
+  return { format: 'module', source: withLoopGuards(traced, name), shortCircuit: true } satisfies LoadFnOutput
 }
 
 /** What cannot be traced must take no steps: they would be in the middle of those that are seen, and not be seen. */
