@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { RunFailed } from '../errors/faultline-error.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { calibrate, calibrateTurn } from '../threads/calibrate.ts'
-import { RunFailed } from '../threads/conductor.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
-import { run } from '../threads/run.ts'
+import { type PartialRun, run } from '../threads/run.ts'
 import { workerName } from '../workers/roles.ts'
 import { type Stops, watched } from './disturbance.ts'
 import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
@@ -36,6 +36,8 @@ export type Watcher = {
   readonly progress: (done: number, total: number, label: string) => void
   /** How fast a modelled run went: of this host, so it is in no result. */
   readonly speed: (label: string, steps: number, ms: number) => void
+  /** A run could not be finished: what was thrown. Its sentence is in the result. */
+  readonly failed?: (cause: unknown) => void
   /** A group is finished: what there is so far, worth keeping. */
   readonly finished: (result: Result) => void
 }
@@ -88,7 +90,9 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
       watcher.progress(done, total, label)
       done += 1
     }
-    const runs = there ?? (await runPart(group, schedule, options, now, { onTrial, onSpeed: watcher.speed }))
+    const runs =
+      there ??
+      (await runPart(group, schedule, options, now, { onTrial, onSpeed: watcher.speed, onFailure: watcher.failed }))
     const placed = shard === undefined ? runs : runs.map((run) => ({ point: pointOf(index, shard), ...run }))
     result = { ...result, runs: [...result.runs, ...judged(group, placed)] }
     if (there === undefined) watcher.finished(result)
@@ -118,7 +122,7 @@ async function runPart(
   telling: Telling,
 ): Promise<readonly Run[]> {
   if (group.modelled !== undefined) return await modelledRuns(group, schedule, options, telling)
-  const runs = await runGroup(group, schedule, options, now, telling.onTrial)
+  const runs = await runGroup(group, schedule, options, now, telling)
   if (options.earlier === undefined) return runs
   const doubts = driftSince(options.earlier, now)
   return runs.map((run) => ({ ...run, warnings: [...run.warnings, ...doubts] }))
@@ -149,7 +153,7 @@ async function runGroup(
   schedule: readonly PlannedTrial[],
   options: BenchOptions,
   { calibration, host }: Result,
-  onTrial: (label: string) => void,
+  { onTrial, onFailure }: Telling,
 ): Promise<Run[]> {
   const cores = usableCores(host)
   const turnNs = calibration.work_turn_ns!
@@ -171,6 +175,7 @@ async function runGroup(
       if (timeline !== undefined) timelines.set(planned.variant, timeline)
     } catch (cause) {
       if (options.signal.aborted) break
+      onFailure?.(cause)
       error = errorOf(cause, group, variant.name)
       failed = failedOf(cause, planned.variant)
       break
@@ -246,7 +251,7 @@ type Failed = {
 
 function failedOf(cause: unknown, variant: number): Failed | undefined {
   if (!(cause instanceof RunFailed) || cause.partial === undefined) return undefined
-  const { ran, roles } = cause.partial
+  const { ran, roles } = cause.partial as PartialRun
   return { variant, violations: violationsOf(ran, roles), splats: ran.splats ?? [] }
 }
 

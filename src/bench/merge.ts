@@ -1,4 +1,4 @@
-import { FaultlineError } from './error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import type { Result, Run } from './result.ts'
 
 /** A part of a plan, and the file it is from. */

@@ -21,6 +21,7 @@ import { type Trial, trialOf } from './trial.ts'
 export type Telling = {
   readonly onTrial: (label: string) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void
+  readonly onFailure: ((cause: unknown) => void) | undefined
 }
 
 const ALL_INSTRUMENTS = { oracles: true, recorder: true, lockStatistics: true, lockdep: false } as const
@@ -115,7 +116,7 @@ async function modelledRun(
   variant: Variant,
   schedule: readonly Placed[],
   options: BenchOptions,
-  { onTrial, onSpeed }: Telling,
+  { onTrial, onSpeed, onFailure }: Telling,
 ): Promise<Run | undefined> {
   const profile = profileOf(group, options)
   const label = `${group.scenario.name} ${variant.name} on ${profile.name}`
@@ -138,7 +139,10 @@ async function modelledRun(
   } catch (cause) {
     isCut = options.signal.aborted
     if (isCut && done.length === 0) return undefined
-    if (!isCut) error = errorOf(cause, group, variant.name)
+    if (!isCut) {
+      onFailure?.(cause)
+      error = errorOf(cause, group, variant.name)
+    }
   }
   const summary = summarise(variant, done, [], { compression: STORED })
   const splats = [...new Set(done.flatMap(({ trial }) => trial.splats))]

@@ -1,4 +1,4 @@
-import { FaultlineError } from './error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 
 /** A parameter of a scenario, as `--set name=value` gives it. */
 export type Parameter = {

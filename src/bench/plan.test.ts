@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { estimateMs, fitToBudget } from './budget.ts'
-import { FaultlineError } from './error.ts'
 import { groupOf, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import precheck from './scenarios/precheck.ts'
 import primitives from './scenarios/primitives.ts'

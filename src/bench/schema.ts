@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import { FaultlineError } from './error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { inheritedName } from './inherited.ts'
 import { type Result, SCHEMA, VERSION } from './result.ts'
 

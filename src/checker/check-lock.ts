@@ -74,8 +74,8 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
     if (!existsSync(file))
       throw new Refused(`${file} cannot be loaded: there is no such file`, 'Paths are from the current folder.')
     const place = whereThrown(cause)
-    const at = place === undefined ? file : `${dirname(file)}/${place}`
-    throw new Refused(`${at} cannot be loaded: ${reasonOf(cause, file)}`, 'Nothing has been run.')
+    const says = place === undefined ? `${file} cannot be loaded` : `${dirname(file)}/${place} throws when it is loaded`
+    throw new Refused(`${says}: ${reasonOf(cause, file)}`, 'Nothing has been run.')
   }
 }
 

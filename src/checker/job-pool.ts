@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Counts } from './exhaust.ts'
 import type { Job, Report } from './run-check.ts'
 
-type Message = { readonly counts?: Counts; readonly report?: Report; readonly failed?: string }
+type Message = { readonly counts?: Counts; readonly report?: Report; readonly failed?: unknown }
 
 /**
  * Runs explorations on `threads` threads, the longest last come, first served as they are listed; returns the reports in the
@@ -46,6 +46,9 @@ export async function runJobs(
   return reports.filter((report) => report !== undefined)
 }
 
+const failedText = (about: string, cause: unknown) =>
+  new Error(`exploring ${about} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+
 function ask(worker: Worker, job: Job, onCounts: (counts: Counts) => void): Promise<Report> {
   return new Promise((resolve, reject) => {
     const about = `${job.check} ${job.variant} (${job.configuration})`
@@ -56,7 +59,7 @@ function ask(worker: Worker, job: Job, onCounts: (counts: Counts) => void): Prom
     const onMessage = ({ counts, report, failed }: Message) => {
       if (counts !== undefined) onCounts(counts)
       else if (report !== undefined) settle(() => resolve(report))
-      else settle(() => reject(new Error(`exploring ${about} failed: ${failed}`)))
+      else settle(() => reject(failedText(about, failed)))
     }
     const onError = (error: Error) => settle(() => reject(error))
     const onExit = () => settle(() => reject(new Error(`exploring ${about} was stopped`)))

@@ -19,6 +19,6 @@ parentPort!.on('message', async (job: Job) => {
     })
     parentPort!.postMessage({ report })
   } catch (error) {
-    parentPort!.postMessage({ failed: error instanceof Error ? error.message : String(error) })
+    parentPort!.postMessage({ failed: error })
   }
 })

@@ -1,6 +1,6 @@
-import { FaultlineError } from '../bench/error.ts'
 import { definitionOf, describeHost } from '../bench/host.ts'
 import type { Result } from '../bench/result.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import { inputsOf } from './files/inputs.ts'

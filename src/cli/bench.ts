@@ -1,7 +1,8 @@
+import { inspect } from 'node:util'
 import { bench as runBench } from '../bench/bench.ts'
 import { resultText } from '../bench/digest.ts'
-import { FaultlineError } from '../bench/error.ts'
 import type { Result } from '../bench/result.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
 import { compact, time } from '../report/numbers.ts'
 import { pageHtml } from '../report/page/page.ts'
@@ -82,6 +83,9 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
         modelled.ms += ms
         // The first says that the plan is under way, and how fast.
         if (args.verbose || modelled.runs === 1) progress.note(speedText(label, steps, ms))
+      },
+      failed: (cause) => {
+        if (io.isTraced === true) note(inspect(cause))
       },
       finished: (sofar) => {
         file.keep(sofar)

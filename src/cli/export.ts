@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Argv } from 'yargs'
-import { FaultlineError } from '../bench/error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { EXPORTERS } from '../report/export/all.ts'
 import type { Exported, Exporter } from '../report/export/exporter.ts'
 import type { Command } from './command.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { FaultlineError } from '../bench/error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { integers, milliseconds } from './flags.ts'
 
 test('a time has a unit; a bare number is seconds', () => {

@@ -1,4 +1,4 @@
-import { FaultlineError } from '../bench/error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 }
 

@@ -1,6 +1,6 @@
-import { FaultlineError } from '../bench/error.ts'
 import { loadOf } from '../bench/load.ts'
 import type { Group } from '../bench/plan.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
 import { layoutText } from '../shared-memory/place.ts'
 import { buildSystem } from '../workers/system.ts'

@@ -16,8 +16,9 @@ before(() => installPacked(folder))
 
 after(() => rmSync(folder, { recursive: true }))
 
+const main = join(folder, 'node_modules', 'faultline', 'dist', 'cli', 'main.js')
+
 function faultline(...words: readonly string[]) {
-  const main = join(folder, 'node_modules', 'faultline', 'dist', 'cli', 'main.js')
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { cwd: folder, encoding: 'utf8' })
   return { code: status, out: stdout, err: stderr }
 }
@@ -90,6 +91,63 @@ function* neverStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   const other = faultline(...asked, '--replay', schedule)
   assert.equal(other.code, 2, other.out)
   assert.match(other.err, /the schedule is of definition \w+, and never-stale in one-vcpu is now \w+/)
+})
+
+test('a patch that throws is told by its file, line and function on all three machines, and by its stack if that is asked for', () => {
+  writeFileSync(
+    join(folder, 'throws.js'),
+    `import { patch, V6_8 } from 'faultline/kvm'
+
+export default patch({ name: 'throws', on: V6_8, says: 'it throws', replaces: { isPageFaultStale } })
+
+function* isPageFaultStale(cpu, vm, fault) {
+  const seq = yield* cpu.load(vm.invalidateSeq)
+  return isOld(seq, fault.nothing)
+}
+
+function isOld(seq, nothing) {
+  return nothing.seq < seq
+}
+`,
+  )
+  const asked = ['bench', '--variant', './throws.js']
+  const short = [
+    '-s',
+    'precheck',
+    '--trials',
+    '1',
+    '--duration',
+    '40ms',
+    '--warmup',
+    '20ms',
+    '--out',
+    'x.json',
+    '--force',
+  ]
+  const threads = faultline(...asked, ...short)
+  assert.equal(threads.code, 3, threads.err)
+  assert.match(threads.out, /failed at throws\.js:11:18, in isOld\(\): Cannot read properties of undefined/)
+  const model = faultline(...asked, ...modelled)
+  assert.equal(model.code, 3, model.err)
+  assert.match(model.out, /failed at throws\.js:11:18, in isOld\(\): Cannot read properties of undefined/)
+  for (const { out, err } of [threads, model]) assert.doesNotMatch(out + err, /please report it|^ {4}at /m)
+  const checked = faultline(
+    'check',
+    'precheck',
+    '--variant',
+    './throws.js',
+    '--configuration',
+    'one-vcpu',
+    '--no-progress',
+  )
+  assert.equal(checked.code, 1, checked.err)
+  assert.match(checked.out, /threw: the actor failed: Cannot read .*, at throws\.js:11:\d+, in isOld\(\)/)
+  const traced = spawnSync(process.execPath, [main, ...asked, ...modelled], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, FAULTLINE_TRACE: '1' },
+  })
+  assert.match(traced.stderr, /^ +at isOld \(file:.*throws\.js\.mjs:11:18\)$/m)
 })
 
 test('types are held to where there is a compiler, and a file that exists is not overwritten', () => {

@@ -1,5 +1,5 @@
-import { FaultlineError } from '../bench/error.ts'
 import { effortOf } from '../bench/plan.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import type { Plan } from './bench-plan.ts'
 import type { Held } from './files/held.ts'
 

@@ -1,12 +1,8 @@
 import { inspect } from 'node:util'
 import type { Argv } from 'yargs'
-import { FaultlineError } from '../bench/error.ts'
 import { visibleLines } from '../bench/visible.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearest } from '../errors/nearest.ts'
-import { ProfileError } from '../model/profile.ts'
-import { ModelFailed } from '../model/run.ts'
-import { ReplayError } from '../replay/error.ts'
-import { RunFailed } from '../threads/conductor.ts'
 import type { Command } from './command.ts'
 import { type AnyCommand, COMMANDS } from './commands.ts'
 import { completion } from './completion.ts'
@@ -128,18 +124,10 @@ function explain(error: unknown, io: Io): ExitCode {
 }
 
 function say(error: unknown, io: Io): ExitCode {
-  if (error instanceof ReplayError || error instanceof ProfileError) {
-    io.err(`faultline: ${error.message}\n${error.hint}\n`)
-    return EXIT.usage
-  }
   if (error instanceof FaultlineError) {
     const context = Object.entries(error.context).map(([name, value]) => `  ${name}: ${value}\n`)
     io.err(`faultline: ${error.message}\n${context.join('')}${error.hint}\n`)
     return error.kind === 'usage' ? EXIT.usage : EXIT.failed
-  }
-  if (error instanceof RunFailed || error instanceof ModelFailed) {
-    io.err(`faultline: ${error.message}\nRun it again; if it fails again, please report it with the command line.\n`)
-    return EXIT.failed
   }
   if (error instanceof WrongUse || (error instanceof Error && error.name === 'YError')) {
     io.err(`faultline: ${error.message.split('\n').join(' ')}\n${hintOf(error.message, io.command)}\n`)

@@ -1,6 +1,6 @@
-import { FaultlineError } from '../bench/error.ts'
 import type { Group } from '../bench/plan.ts'
 import type { Scenario } from '../bench/scenario.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import type { BenchArgs } from './bench-flags.ts'
 
 /** Flags that some scenarios have no use for: each is refused with the name of the scenario. */

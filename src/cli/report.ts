@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
 import type { Argv } from 'yargs'
-import { FaultlineError } from '../bench/error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { comparisonPage } from '../report/page/comparison-page.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'

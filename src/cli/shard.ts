@@ -1,6 +1,6 @@
-import { FaultlineError } from '../bench/error.ts'
 import type { Group } from '../bench/plan.ts'
 import type { Shard } from '../bench/result.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 
 /** `2/8`: the second of eight parts of a plan. */
 export function shardOf(text: string | undefined, groups: readonly Group[]): Shard | undefined {

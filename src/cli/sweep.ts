@@ -1,4 +1,4 @@
-import { FaultlineError } from '../bench/error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { checkPoints } from './plan-size.ts'
 

@@ -1,5 +1,4 @@
 import type { Argv } from 'yargs'
-import { FaultlineError } from '../bench/error.ts'
 import { changedMachines, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
 import { rank } from '../bench/gate/ranking.ts'
 import type { Result, Run } from '../bench/result.ts'
@@ -8,8 +7,7 @@ import { otherWords } from '../bench/verifying/same.ts'
 import { unknowable } from '../bench/verifying/unknowable.ts'
 import { type Fault, faultsOf, otherCode, runName } from '../bench/verifying/verify.ts'
 import { visible } from '../bench/visible.ts'
-import { ProfileError } from '../model/profile.ts'
-import { ReplayError } from '../replay/error.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { rankingText } from '../report/gate-text.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
@@ -66,8 +64,7 @@ async function againstPlan(result: Result, { file, open }: Args, io: Io): Promis
     const { groups, options } = await planIn(result, file, io, isNamed(open ?? []))
     return [planFaults(result, groups, options).map((says) => ({ run: 'the result', says })), []]
   } catch (error) {
-    if (!(error instanceof FaultlineError) && !(error instanceof ReplayError) && !(error instanceof ProfileError))
-      throw error
+    if (!(error instanceof FaultlineError)) throw error
     return [
       [],
       [`whether all runs of its plan are there (${error.message.replace(`${file} cannot be run again: `, '')})`],

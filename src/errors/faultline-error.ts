@@ -24,3 +24,58 @@ export class FaultlineError extends Error {
     this.hint = options.hint
   }
 }
+
+/** What is wrong with a recording, or with what was asked of it. */
+export class ReplayError extends FaultlineError {
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super('BAD_RECORDING', 'usage', message, { hint, cause: options?.cause })
+    this.name = 'ReplayError'
+  }
+}
+
+/** A modelled machine whose file cannot be used. */
+export class ProfileError extends FaultlineError {
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super('BAD_PROFILE', 'usage', message, { hint, cause: options?.cause })
+    this.name = 'ProfileError'
+  }
+}
+
+const AGAIN = 'Run it again with --vcpus 1 --trials 1; if it fails again, please report it with the command line.'
+const HINTS: Readonly<Record<string, string>> = {
+  WORKER_STALLED:
+    'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.',
+  PATCH_THREW: 'The line is in the file that was named, and so is what to mend. FAULTLINE_TRACE=1 prints the stack.',
+  DEADLOCK: 'No other order of running them ends this: the order in which the locks are taken has to change.',
+}
+
+/** What to do about a run that failed. */
+export const hintOfRun = (code: string): string => HINTS[code] ?? AGAIN
+
+/** A run on threads that could not be finished. `P`: what is known of it. */
+export class RunFailed<P = unknown> extends FaultlineError {
+  declare readonly code:
+    | 'START_FAILED'
+    | 'WORKER_FAILED'
+    | 'PATCH_THREW'
+    | 'WORKER_STALLED'
+    | 'DEADLOCK'
+    | 'INTERRUPTED'
+  /** What had been recorded and seen until then; its windows are lost. */
+  partial: P | undefined
+
+  constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {
+    super(code, 'run', message, { hint: hintOfRun(code), cause: options?.cause })
+    this.name = 'RunFailed'
+  }
+}
+
+/** A modelled run that could not be finished. */
+export class ModelFailed extends FaultlineError {
+  declare readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED' | 'PATCH_THREW'
+
+  constructor(code: ModelFailed['code'], message: string, options?: ErrorOptions) {
+    super(code, 'run', message, { hint: hintOfRun(code), cause: options?.cause })
+    this.name = 'ModelFailed'
+  }
+}

@@ -3,7 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadProfile, ProfileError, profileHash, profileNames, withValues } from './profile.ts'
+import { ProfileError } from '../errors/faultline-error.ts'
+import { loadProfile, profileHash, profileNames, withValues } from './profile.ts'
 import { drawn, scaled } from './scaling.ts'
 
 const parameter = { value: 60, unit: 'ns', low: 50, high: 70, class: 'M', source: 'a test' }

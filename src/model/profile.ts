@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ProfileError } from '../errors/faultline-error.ts'
 import { kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
 
 /** M measured, P published, D derived, E estimated, R recalled; F: fitted by `faultline validate`. */
@@ -26,17 +27,6 @@ export type Profile = {
   /** Another profile, by its name or by a path from this one, of which this one is a change. */
   readonly inherit?: string
   readonly parameters: Readonly<Record<string, ProfileParameter>>
-}
-
-/** A profile that cannot be used: what is wrong with it, and what to do. */
-export class ProfileError extends Error {
-  readonly hint: string
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ProfileError'
-    this.hint = hint
-  }
 }
 
 const FOLDER = fileURLToPath(new URL('./profiles', import.meta.url))

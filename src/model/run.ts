@@ -1,3 +1,4 @@
+import { ModelFailed } from '../errors/faultline-error.ts'
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
 import { whereThrown } from '../patches/place-in.ts'
@@ -44,17 +45,6 @@ export type ModelResult = RunResult & {
   readonly steps: number
 }
 
-/** A modelled run that could not be finished. */
-export class ModelFailed extends Error {
-  readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED' | 'PATCH_THREW'
-
-  constructor(code: ModelFailed['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ModelFailed'
-    this.code = code
-  }
-}
-
 /** ps in a ms. */
 const MS = 1e9
 /** A recording may take longer on another machine than it was; not for ever, if the machine cannot keep up with it. */
@@ -75,7 +65,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   } catch (cause) {
     const place = cause instanceof ModelFailed ? undefined : whereThrown(cause)
     if (place === undefined) throw cause
-    throw new ModelFailed('PATCH_THREW', `it failed at ${place}: ${(cause as Error).message}`, { cause })
+    throw new ModelFailed('PATCH_THREW', `a CPU failed at ${place}: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -1,6 +1,7 @@
+import { ProfileError } from '../errors/faultline-error.ts'
 import { Random } from '../workers/random.ts'
 import { COSTS, kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
-import { type Profile, ProfileError, type ProfileParameter } from './profile.ts'
+import type { Profile, ProfileParameter } from './profile.ts'
 
 /** A cost, or a group of them, and by what it is multiplied. */
 export type Scaling = { readonly cost: string; readonly scale: number }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withLoopGuards } from './loop-guards.ts'
-import { placeInStack } from './place-in.ts'
+import { placeInStack, whereThrown } from './place-in.ts'
 
 /** Runs the body of a function that has been guarded. */
 const run = (body: string) =>
@@ -27,6 +27,22 @@ test('a loop that takes steps is left alone', () => {
 test('lines stay where they are', () => {
   const text = 'function f() {\n  while (a)\n    b()\n  return 1\n}'
   assert.equal(withLoopGuards(text, 'my.ts').split('\n').length, text.split('\n').length)
+})
+
+test('a loop outside of functions ends at last, too', () => {
+  const module = withLoopGuards('let x = 0\nfor (;;) x += 1', 'my.ts')
+  assert.throws(() => new Function(module)(), { message: 'a loop without a step does not come to an end at my.ts:2:1' })
+})
+
+test('what was thrown is told by the innermost call in code of the user, under the name of its file', () => {
+  const ours = new URL('../protocols/zap.js', import.meta.url).href
+  const stack = (url: string) =>
+    `Error: x\n    at zap (${ours}:1:2)\n    at helper (${url}:7:16)\n    at Object.g (${url}:9:1)\n    at g.next (<anonymous>)`
+  const thrown = (url: string) => whereThrown(Object.assign(new Error('x'), { stack: stack(url) }))
+  assert.equal(thrown('file:///home/me/.cache/faultline/patches/1/direct/my.ts.mjs'), 'my.ts:7:16, in helper()')
+  assert.equal(thrown('file:///home/me/my%20lock.mjs?faultline-traced=2'), 'my lock.mjs:7:16, in helper()')
+  assert.equal(whereThrown(Object.assign(new Error('x'), { stack: `Error: x\n    at zap (${ours}:1:2)` })), undefined)
+  assert.equal(whereThrown('text'), undefined)
 })
 
 test('a stack is told by the innermost call in the file', () => {

@@ -16,11 +16,14 @@ export function placeInStack(stack: string, url: string): string | undefined {
 /** Where in code of the user's something was thrown, as `my-yield.ts:12:3, in rwlockNeedbreak()`; nothing if it was in none. */
 export function whereThrown(error: unknown): string | undefined {
   const stack = error instanceof Error || isLikeError(error) ? String(error.stack) : ''
-  const frame = framesOf(stack).find(({ file }) => !file.startsWith(DIST) && !file.startsWith(SRC))
+  const frame = framesOf(stack).find(({ file }) => !isOfOthers(file))
   if (frame === undefined) return undefined
   const { file, line, column, name } = frame
   return `${nameOf(file)}:${line}:${column}${name === '' ? '' : `, in ${name}()`}`
 }
+
+/** Of this program, or of a package that something of the user's imports. */
+const isOfOthers = (file: string) => file.startsWith(DIST) || file.startsWith(SRC) || file.includes('/node_modules/')
 
 /** What comes from another thread is of no class of this one. */
 const isLikeError = (error: unknown): error is { readonly stack: string } =>

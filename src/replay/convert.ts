@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 
 /** A binary format, by its first bytes, and the program that makes text of it. */
 type Tool = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { MAX_PFNS } from '../shared-memory/page-tables/spte.ts'
-import { ReplayError } from './error.ts'
 import { Layout } from './layout.ts'
 import type { RecordedMemslot } from './memslots.ts'
 

@@ -1,4 +1,4 @@
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { lockContentionHint } from './perf-lock.ts'
 import type { Recording } from './recording.ts'
 

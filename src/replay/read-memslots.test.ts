@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { readMemslots } from './read-memslots.ts'
 import { tracePath } from './recorded.contract.ts'
 

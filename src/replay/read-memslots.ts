@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { endGfnOf, type KnownMemslots, type RecordedMemslot } from './memslots.ts'
 
 const LITERAL = /^(?:0x[\da-f]+|\d+)(?::(?:0x[\da-f]+|\d+)){1,2}(?:,|$)/i

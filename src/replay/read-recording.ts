@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { Intake, type Taker } from './intake.ts'
 import { assertHoldsKvm } from './not-a-recording.ts'
 import { Recording } from './recording.ts'

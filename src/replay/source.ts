@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { converted } from './convert.ts'
-import { ReplayError } from './error.ts'
 
 const CHUNK = 256 * 1024
 

@@ -1,4 +1,4 @@
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 
 /** How many times faster than recorded; `max`: each role as fast as it is served, over and over. */
 export type Speed = number | 'max'

@@ -1,4 +1,4 @@
-import { ReplayError } from './error.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
 import { isEverything } from './invalidation-log.ts'
 import type { Only, Recording } from './recording.ts'

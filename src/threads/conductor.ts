@@ -1,21 +1,7 @@
-import type { RolePlan } from '../workers/roles.ts'
-import type { RunResult } from '../workers/run-result.ts'
+import { RunFailed } from '../errors/faultline-error.ts'
 import { type Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
 import type { Status } from './status.ts'
 import { type Stall, Watchdog } from './watchdog.ts'
-
-/** A run that could not be finished. */
-export class RunFailed extends Error {
-  readonly code: 'START_FAILED' | 'WORKER_FAILED' | 'PATCH_THREW' | 'WORKER_STALLED' | 'DEADLOCK' | 'INTERRUPTED'
-  /** What had been recorded and seen until then; its windows are lost. */
-  partial: { readonly ran: RunResult; readonly roles: readonly RolePlan[] } | undefined
-
-  constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'RunFailed'
-    this.code = code
-  }
-}
 
 /** A run as it is conducted: from the main thread, by the words of its control. */
 export type Conducted = {

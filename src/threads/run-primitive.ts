@@ -1,5 +1,6 @@
+import { RunFailed } from '../errors/faultline-error.ts'
 import * as library from '../shared-memory/index.ts'
-import { RunFailed, START_DEADLINE_MS } from './conductor.ts'
+import { START_DEADLINE_MS } from './conductor.ts'
 import { Control, DRAIN, MEASURE, WARMUP } from './control.ts'
 import { WorkerGroup } from './group.ts'
 import { allocate } from './memory.ts'

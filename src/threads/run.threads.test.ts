@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RunFailed } from '../errors/faultline-error.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import type { RolePlan } from '../workers/roles.ts'
-import type { RunFailed } from './conductor.ts'
 import { type RunOptions, run } from './run.ts'
 
 const PAGES = 512

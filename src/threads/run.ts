@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { RunFailed } from '../errors/faultline-error.ts'
 import type { PatchCode, SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
 import { placeInStack, whereThrown } from '../patches/place-in.ts'
@@ -9,7 +10,7 @@ import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf } from '../workers/run-result.ts'
 import { broughtBy, buildSystem } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
-import { type Conducted, conduct, RunFailed } from './conductor.ts'
+import { type Conducted, conduct } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { DeadlockWatch } from './deadlock.ts'
@@ -101,7 +102,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   })
   const ended = await play(tasks, conducted, options.system.variant).catch((failure) => {
     if (failure instanceof RunFailed) {
-      failure.partial = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
+      const partial: PartialRun = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
+      failure.partial = partial
     }
     throw failure
   })
@@ -114,6 +116,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     atRest: violationsAtRest(vm, memory.words),
   }
 }
+
+/** What is known of a run that failed. */
+export type PartialRun = { readonly ran: RunResult; readonly roles: readonly RolePlan[] }
 
 async function play(
   tasks: readonly RoleTask[],

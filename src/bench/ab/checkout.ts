@@ -3,7 +3,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { FaultlineError } from '../error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { type Builder, ChildFailed, runChild } from './child.ts'
 import { gitIn, sweep, withWorktree } from './worktree.ts'
 

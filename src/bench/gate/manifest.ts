@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { FaultlineError } from '../error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 
 /** Beside the baselines, in the format of sha256sum(1): `sha256sum -c SHA256SUMS` reads it too. */
 export const MANIFEST = 'SHA256SUMS'

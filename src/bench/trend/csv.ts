@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { FaultlineError } from '../error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { METRICS } from '../metrics.ts'
 import { median } from '../statistics.ts'
 import { type Entry, HISTORY, type PastRun } from './history.ts'

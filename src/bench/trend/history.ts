@@ -1,4 +1,4 @@
-import { FaultlineError } from '../error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { inheritedName } from '../inherited.ts'
 import type { Host, ModelInfo, Result, Run } from '../result.ts'
 import { tamed } from '../visible.ts'

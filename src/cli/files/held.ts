@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { FaultlineError } from '../../bench/error.ts'
 import type { Result } from '../../bench/result.ts'
 import { validate } from '../../bench/schema.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { withoutMark } from './read-text.ts'
 
 /** How much a result holds: finished runs, and trials of all of them. */

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { isGone, ownerOf } from '../../bench/ab/owner.ts'
-import { FaultlineError } from '../../bench/error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { checkOutput, save } from './output.ts'
 import { withoutMark } from './read-text.ts'
 import { notWritten, reasonOf } from './trouble.ts'

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { FaultlineError } from '../../bench/error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { isOfSystem, notWritten } from './trouble.ts'
 import { type Identity, tryFolder, writeWhole } from './write-whole.ts'
 

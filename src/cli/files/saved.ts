@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { FaultlineError } from '../../bench/error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import { makeFolder } from './make-folder.ts'
 
 /** A name that is a name in every file system, and no path. */

@@ -1,4 +1,4 @@
-import { FaultlineError } from '../../bench/error.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 
 /** What the system says of a file, in words. */
 const SAYS: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
-import { FaultlineError } from '../../bench/error.ts'
 import { type Decoded, decodeV2 } from '../../bench/hdr.ts'
 import type { Result, Run } from '../../bench/result.ts'
 import { SCENARIOS } from '../../bench/scenarios/all.ts'
 import { visible } from '../../bench/visible.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
 
 /** One file of an export; some formats need several. */
 export type Exported = { readonly name: string; readonly text: string }

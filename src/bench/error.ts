@@ -1,1 +1,0 @@
-export { type ErrorKind, FaultlineError } from '../errors/faultline-error.ts'
