@@ -58,7 +58,7 @@ async function bandOf(target: Target, profile: Profile, draws: number, signal?: 
   return { low, high, holdsPublished: low <= target.published && target.published <= high }
 }
 
-async function figureOf(target: Target, profile: Profile, signal?: AbortSignal): Promise<number> {
+export async function figureOf(target: Target, profile: Profile, signal?: AbortSignal): Promise<number> {
   const { run } = target
   if (run.scenario === 'icache') {
     const ran = await runOn(profile, icache, run.variant, run.vcpus, { scale: '1', granule: '64k' }, run.forMs, signal)

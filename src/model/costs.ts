@@ -27,6 +27,8 @@ export type Costs = {
   /** Lines that a CPU keeps copies of, a power of two. */
   readonly copies: number
   readonly work: Float64Array
+  /** Standard deviation of a unit of work, relative to its mean. */
+  readonly workVariation: number
   readonly broadcast: Float64Array
   readonly dvmWindow: number
   /** What an operation in the DVM domain costs every CPU that it does not belong to. */
@@ -70,6 +72,7 @@ export function costsOf(machine: Profile): Costs {
     sharedRead: ps('shared_read'),
     copies: 1 << (31 - Math.clz32(Math.max(1, value('l2_kb') * 16))),
     work,
+    workVariation: value('work_variation'),
     broadcast,
     dvmWindow: Math.max(1, Math.round(value('dvm_window'))),
     dvmStall: ps('dvm_stall'),

@@ -7,6 +7,7 @@ import { Cache, type Interconnect } from './cache.ts'
 import type { Costs } from './costs.ts'
 import type { Ledger } from './ledger.ts'
 import { LINE_SHIFT, type Lines, NOBODY } from './lines.ts'
+import { Variation } from './variation.ts'
 
 const LOAD = 0
 const STORE = 1
@@ -69,6 +70,8 @@ export type Surroundings = Interconnect & {
   readonly sendIpis: (units: number, time: number) => number
   /** How many operations the DVM domain has done so far. */
   readonly dvmOperations: () => number
+  /** Of what is left to chance. */
+  readonly seed: number
   /** When the measured window ends. */
   readonly latest: () => number
 }
@@ -109,6 +112,7 @@ export class SimulatedCpu implements Cpu {
   readonly #cache: Cache
   /** How much longer work takes here, because the other thread of the core works too. */
   readonly #slowdown: number
+  readonly #variation: Variation
   #code = PAUSE
   #word = 0 as Word
   #a = 0
@@ -134,6 +138,7 @@ export class SimulatedCpu implements Cpu {
     this.#lines = surroundings.lines
     this.#cache = new Cache(id, surroundings)
     this.#slowdown = slowdown
+    this.#variation = new Variation(surroundings.costs.workVariation, surroundings.seed, id)
     this.#lockWaitBegan = new Float64Array(ledger.records.locks)
     this.#holdBegan = new Float64Array(ledger.records.locks * 2)
   }
@@ -257,7 +262,7 @@ export class SimulatedCpu implements Cpu {
 
   work(kind: number, units: number): Steps<void> {
     this.steps += 1
-    const ps = Math.round(this.#costs.work[kind]! * units * this.#slowdown)
+    const ps = Math.round(this.#costs.work[kind]! * units * this.#slowdown * this.#variation.of(units))
     this.clock += ps
     if (this.#costs.dvmStall > 0) this.#stall(ps)
     return this.#done(0)

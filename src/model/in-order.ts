@@ -51,6 +51,7 @@ export function playInOrder({ place, memory, actors, order, patience, machine: p
       records,
       measureFrom: 0,
       measureUntil: FOREVER,
+      seed: 1,
       noted,
       patience,
     },

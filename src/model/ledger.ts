@@ -30,6 +30,7 @@ const IN_ALL = BLAMES.length
 const ATTEMPT_BEGAN = BLAMES.length + 1
 const BLOCKED_AT_ATTEMPT = BLAMES.length + 2
 const FIELDS = 3
+const NO_ATTEMPT = -1
 
 /** What one CPU recorded, and what its time went into. */
 export class Ledger {
@@ -52,6 +53,7 @@ export class Ledger {
     this.#unmeasured = unmeasured
     this.#phases = phases
     this.records = unmeasured
+    this.#blocked[ATTEMPT_BEGAN] = NO_ATTEMPT
   }
 
   /** So many ps more that this is to blame for. */
@@ -117,9 +119,11 @@ export class Ledger {
     } else if (meaning === IS_ATTEMPT) {
       this.#blocked[ATTEMPT_BEGAN] = clock
       this.#blocked[BLOCKED_AT_ATTEMPT] = this.#blocked[IN_ALL]!
-    } else {
+    } else if (this.#blocked[ATTEMPT_BEGAN]! !== NO_ATTEMPT) {
       const blocked = this.#blocked[IN_ALL]! - this.#blocked[BLOCKED_AT_ATTEMPT]!
       this.blame(BLAME.retry, Math.max(0, clock - this.#blocked[ATTEMPT_BEGAN]! - blocked))
+      // Who maps in advance retries too, but was in no fault.
+      this.#blocked[ATTEMPT_BEGAN] = NO_ATTEMPT
     }
   }
 }

@@ -25,6 +25,8 @@ export type MachineOptions = {
   /** ps. */
   readonly measureFrom: number
   readonly measureUntil: number
+  /** Of how work varies. */
+  readonly seed: number
   /** Where CPUs note what they do, if they are to. */
   readonly noted?: Noted | undefined
   /** With `noted`: how often a loop may ask whether a signal is pending, before one is. */
@@ -92,6 +94,7 @@ export class Machine {
       post: (cpu: number, kind: number, units: number, time: number) => this.#post(cpu, kind, units, time),
       sendIpis: (units: number, time: number) => this.#sendIpis(units, time),
       dvmOperations: () => this.#dvm.done,
+      seed: options.seed,
       latest: () => this.#phases.measureUntil,
     }
     const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })

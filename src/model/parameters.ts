@@ -40,6 +40,12 @@ export const PARAMETERS: Readonly<Record<string, ParameterKind>> = {
   ipi_fabric_ns: ns('how long an IPI keeps other CPUs from sending one'),
   bandwidth_gbps: { unit: 'GB/s', says: 'memory bandwidth of all CPUs together', least: 0, most: 1e6 },
   smt_slowdown: { unit: '1', says: 'how much longer work takes while the other thread works too', least: 1, most: 100 },
+  work_variation: {
+    unit: '1',
+    says: 'standard deviation of a path that is paid for, relative to its mean',
+    least: 0,
+    most: 1,
+  },
   slice_ms: {
     unit: 'ms',
     says: 'time slice of a CPU when there are more of them than the machine has',

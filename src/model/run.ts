@@ -93,7 +93,17 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
   const { invalidateSeq, invalidateInProgress } = vm
   const noted = events === 0 ? undefined : { timelines, trigger, invalidateSeq, invalidateInProgress }
   const machine: Machine = new Machine(
-    { place, words, cpus: roles.length, costs: costsOf(options.machine), records, measureFrom, measureUntil, noted },
+    {
+      place,
+      words,
+      cpus: roles.length,
+      costs: costsOf(options.machine),
+      records,
+      measureFrom,
+      measureUntil,
+      seed: options.seed,
+      noted,
+    },
     (cpu) => {
       // A role of endless load that ends is a part of the load that is missing: nobody is measured without it.
       if (isRecording) lastEnd = Math.max(lastEnd, cpu.clock)

@@ -23,6 +23,7 @@ export const SIMPLE = {
   shared_read_ns: 20,
   upgrade_ns: 50,
   memory_ns: 100,
+  work_variation: 0,
   'cost.ipi_ns': 200,
   'cost.ic_ivau_ns': 10,
   'cost.exit_entry_ns': 300,
@@ -43,7 +44,7 @@ export function playOn(
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const endsNs: number[] = []
   const machine = new Machine(
-    { place, words, cpus: actors.length, costs, records, measureFrom: 0, measureUntil: 1e15 },
+    { place, words, cpus: actors.length, costs, records, measureFrom: 0, measureUntil: 1e15, seed: 1 },
     (cpu) => {
       endsNs[cpu.id] = cpu.now()
       cpu.ledger.roleEnded(cpu.clock)

@@ -84,7 +84,7 @@ function row(
     ...published,
     source,
     machine,
-    run: { scenario: 'fault-scaling', variant, vcpus, set, forMs: 1, figure },
+    run: { scenario: 'fault-scaling', variant, vcpus, set, forMs: Math.max(1, 32 / vcpus), figure },
   }
 }
 
