@@ -21,7 +21,7 @@ const take = (recording, text) => {
 /** By name: makes an input of `size`, and returns what is to be timed. */
 export const SIZED = {
   'lock events without an end': (size) => () => {
-    const recording = new Recording(false)
+    const recording = new Recording({ keepStreams: false })
     for (let index = 0; index < size; index += 1)
       take(recording, `contention_begin: 0x${index.toString(16)} (flags=SPIN)`)
     for (let index = 0; index < size; index += 1) take(recording, 'contention_end: 0xfffffffff (ret=0)')

@@ -122,7 +122,7 @@ const traces = {
       lines[at] = scratched(lines[at], random)
     }
     const keepStreams = random.chance(0.5)
-    const recording = new Recording(keepStreams)
+    const recording = new Recording({ keepStreams })
     const reader = new Lines((bytes, start, end) => recording.take(bytes, start, end))
     const bytes = Buffer.from(lines.join('\n'))
     for (let at = 0; at < bytes.length; ) {

@@ -10,7 +10,7 @@ const RECORDED = { machine: 'recorded-host', hasRecordedCosts: true, fromNs: 0 }
 
 async function replayed(name: string) {
   const { text, memslots, truth } = await modelRecording(SHAPES[name]!, 1, 9)
-  const recording = new Recording(true)
+  const recording = new Recording({ keepStreams: true })
   const lines = new Lines((bytes, start, end) => recording.take(bytes, start, end))
   lines.push(Buffer.from(text))
   lines.end()

@@ -30,7 +30,7 @@ import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 import { groupsOfShard, shardOf } from './shard.ts'
 import { argsAt, pointsOf } from './sweep.ts'
-import { vmChoice } from './vm-flags.ts'
+import { tickRate, vmChoice } from './vm-flags.ts'
 
 /** CPUs that a modelled run keeps busy unless told otherwise. */
 const MODEL_CPUS = 64
@@ -344,7 +344,8 @@ async function replayOf(
     )
   }
   const other = scenarios.find(({ kind }) => kind !== 'vm')
-  if (other === undefined) return await readReplay({ trace, memslots, speed, choice: vmChoice(flags) }, io)
+  if (other === undefined)
+    return await readReplay({ trace, memslots, speed, choice: vmChoice(flags), ...tickRate(flags) }, io)
   throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {
     hint: 'Use --trace with -s precheck.',
   })

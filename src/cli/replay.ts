@@ -15,16 +15,18 @@ export type ReplayArgs = {
   readonly memslots: string | undefined
   readonly speed: string
   readonly choice?: VmChoice
+  readonly tickRate?: number
 }
 
 /** Reads a recording and makes it a load. */
-export async function readReplay({ trace, memslots, speed, choice }: ReplayArgs, io: Io): Promise<Replay> {
+export async function readReplay({ trace, memslots, speed, choice, tickRate }: ReplayArgs, io: Io): Promise<Replay> {
   const rate = parseSpeed(speed)
   const given = memslots === undefined ? undefined : await readMemslots(memslots)
   const recording = await readRecording(trace, {
     keepStreams: true,
     stdin: io.stdin,
     ...(choice === undefined ? {} : { choice }),
+    ...(tickRate === undefined ? {} : { tickRate }),
   })
   const workload = workloadOf(recording, chooseMemslots(recording, given), { speed: rate, notifiers: MOST_NOTIFIERS })
   return {

@@ -6,7 +6,7 @@ import { summarise } from '../replay/summary.ts'
 import { summaryText } from '../replay/summary-text.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
-import { type VmFlags, vmChoice, vmFlags } from './vm-flags.ts'
+import { tickRate, type VmFlags, vmChoice, vmFlags } from './vm-flags.ts'
 
 type Args = VmFlags & { readonly file: string; readonly memslots: string | undefined; readonly json: boolean }
 
@@ -25,7 +25,12 @@ export const trace: Command<Args> = {
 
   async run({ file, memslots, json, ...flags }, io) {
     const given = memslots === undefined ? undefined : await readMemslots(memslots)
-    const found = await readVms(file, { keepStreams: false, stdin: io.stdin, choice: vmChoice(flags) })
+    const found = await readVms(file, {
+      keepStreams: false,
+      stdin: io.stdin,
+      choice: vmChoice(flags),
+      ...tickRate(flags),
+    })
     const summaries = found.map(({ recording, vm }) => summarise(recording, chooseMemslots(recording, given), file, vm))
     if (json) io.out(JSON.stringify(summaries.length === 1 ? summaries[0] : { vms: summaries }, null, 1))
     else io.out(summaries.map(summaryText).join('\n'))

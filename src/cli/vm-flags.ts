@@ -1,18 +1,34 @@
 import type { Argv } from 'yargs'
+import { ReplayError } from '../errors/faultline-error.ts'
 import type { VmChoice } from '../replay/vms.ts'
 
 export type VmFlags = {
   readonly vm: number | undefined
   readonly pid: number | undefined
   readonly task: string | undefined
+  readonly tickRate: number | undefined
 }
 
-/** Which VM of a recording is meant. */
+/** Which VM of a recording is meant, and what its clock counts. */
 export const vmFlags = (yargs: Argv): Argv =>
   yargs
     .option('vm', { type: 'number', requiresArg: true, describe: 'of a trace of several VMs, the one of this number' })
     .option('pid', { type: 'number', requiresArg: true, describe: 'the VM with this thread or process' })
     .option('task', { type: 'string', requiresArg: true, describe: 'the VM with a thread of this name, or part of it' })
+    .option('tick-rate', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'ticks a second of a trace whose clock counts ticks (x86-tsc, counter, uptime)',
+    })
+
+export const tickRate = ({ tickRate: rate }: VmFlags): { readonly tickRate?: number } => {
+  if (rate === undefined) return {}
+  if (Number.isFinite(rate) && rate > 0) return { tickRate: rate }
+  throw new ReplayError(
+    `--tick-rate is ${rate}, not a number of ticks a second`,
+    'Give 3e9 for a TSC of 3 GHz, 100 for uptime.',
+  )
+}
 
 export const vmChoice = ({ vm, pid, task }: VmFlags): VmChoice => ({
   ...(vm === undefined ? {} : { vm }),

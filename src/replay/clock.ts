@@ -17,6 +17,14 @@ export class TraceClock {
   #seen = 0
   /** A time far ahead of all others: if the next is as far, the recording had a pause. */
   #doubtfulNs = Number.NEGATIVE_INFINITY
+  #doubtfulLine = 0
+  /** Where a pause of more than an hour ends, and how long the longest of all pauses is. */
+  readonly longPauses: number[] = []
+  longestPauseNs = 0
+  /** The shortest distance of two events that are not at the same time: the clock's step, if there are many. */
+  stepNs = Number.POSITIVE_INFINITY
+  /** Events at the time of the one before. */
+  together = 0
   /** How often time went backwards, and where first: the file is not in order. */
   backwards = 0
   firstStep: Step | undefined
@@ -35,13 +43,26 @@ export class TraceClock {
       this.#beginAt(line)
       ns = 0
     }
-    if (ns > this.#latestNs + LONGEST_PAUSE_NS && Math.abs(ns - this.#doubtfulNs) > LONGEST_PAUSE_NS) {
-      this.#doubtfulNs = ns
-      return Number.NaN
+    const sinceNs = ns - this.#latestNs
+    if (sinceNs > LONGEST_PAUSE_NS) {
+      if (Math.abs(ns - this.#doubtfulNs) > LONGEST_PAUSE_NS) {
+        this.#doubtfulNs = ns
+        this.#doubtfulLine = lineNumber
+        return Number.NaN
+      }
+      this.longPauses.push(this.#doubtfulLine)
     }
-    if (ns >= this.#latestNs) this.#latestNs = ns
+    if (sinceNs > this.longestPauseNs) this.longestPauseNs = sinceNs
+    if (sinceNs === 0) this.together += 1
+    if (sinceNs > 0 && sinceNs < this.stepNs) this.stepNs = sinceNs
+    if (sinceNs >= 0) this.#latestNs = ns
     else this.#stepBack(lineNumber, this.#latestNs - ns)
     return Math.max(0, ns)
+  }
+
+  /** Whether there was an event before the one that is being taken in. */
+  get isRunning(): boolean {
+    return this.#seen > 1
   }
 
   get spanNs(): number {

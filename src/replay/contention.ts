@@ -33,6 +33,9 @@ export type MmuLock = {
   readonly holdsAreSure: boolean
 }
 
+/** No fault holds mmu_lock for longer, unless its CPU was taken away. */
+export const LONGEST_UNSURE_NS = 250e3
+
 type Wait = {
   readonly role: TaskRole
   readonly flags: number
@@ -86,6 +89,7 @@ export function mmuLockOf(recording: Recording, roles: readonly TaskInRole[]): M
   const mine = waits.filter(({ rwlock }) => rwlock === best.rwlock)
   const waitsOfVcpus = waitsIn(mine.filter(({ role }) => role === 'vcpu'))
   const sptes = roles.reduce((sum, { task }) => sum + task.installs.count, 0)
+  const areSure = vcpus.every((task) => task.installs.count === 0 || task.faults + task.guestEntries > 0)
   const begun = vcpus.some(({ faults }) => faults > 0)
   return {
     rwlock: best.rwlock,
@@ -97,8 +101,9 @@ export function mmuLockOf(recording: Recording, roles: readonly TaskInRole[]): M
     waitsPerSpte: share(waitsOfVcpus, sptes),
     faultsThatWaited: begun ? best.rank.inFaults : null,
     waitedFor: blockedOf(vcpus, best.rwlock),
-    holdEstimateNs: distributionOf([locks.holdsOf(best.rwlock)]) ?? null,
-    holdsAreSure: vcpus.every((task) => task.installs.count === 0 || task.faults + task.guestEntries > 0),
+    holdEstimateNs:
+      distributionOf([locks.holdsOf(best.rwlock, areSure ? Number.POSITIVE_INFINITY : LONGEST_UNSURE_NS)]) ?? null,
+    holdsAreSure: areSure,
   }
 }
 
@@ -117,7 +122,7 @@ function saidOf(
   const kind = locks.kindOfLock(best.rwlock)
   const what =
     kind === 'spinlock'
-      ? 'a spinlock, which mmu_lock is on RISC-V, LoongArch and PowerPC'
+      ? 'a spinlock, which mmu_lock is on RISC-V, LoongArch and PowerPC; on x86 and arm64 it has been a rwlock since 5.11 and 5.14, and this another lock'
       : kind === 'rt-rwlock'
         ? 'a rwlock of PREEMPT_RT'
         : 'a rwlock'

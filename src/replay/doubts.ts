@@ -1,4 +1,12 @@
 import type { Recording } from './recording.ts'
+import { time } from './words.ts'
+
+/** A pause of most of the recording, and no short one. */
+const LONG_PAUSE = 0.5
+const LONG_PAUSE_NS = 1e9
+/** No clock that is fit to record with has longer steps. */
+const COARSE_NS = 1e6
+const MANY_EVENTS = 32
 
 const said = (count: number) => count.toLocaleString('en-US')
 const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0)
@@ -11,7 +19,7 @@ export const doubtsOf = (recording: Recording): readonly string[] => [
   ...leftOutOf(recording),
 ]
 
-function gapsOf({ remarks, clock, sortedBecause }: Recording): readonly string[] {
+function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): readonly string[] {
   const warnings: string[] = []
   if (remarks.overwritten > 0) {
     warnings.push(
@@ -29,9 +37,23 @@ function gapsOf({ remarks, clock, sortedBecause }: Recording): readonly string[]
   } else if (clock.backwards > 0) {
     warnings.push(`time goes backwards ${said(clock.backwards)} times: several recordings, or not in order`)
   }
-  if (remarks.headers > 1) {
+  if (sortedBecause === undefined && parts.length > 0) {
     warnings.push(
-      `${said(remarks.headers)} headers of ftrace are in the file: it is several recordings, one after the other, and rates are over all of it`,
+      `${said(parts.length + 1)} parts with a header each are in the file, one soon after the other: they are taken for one recording`,
+    )
+  }
+  if (clock.longestPauseNs > LONG_PAUSE_NS && clock.longestPauseNs > clock.spanNs * LONG_PAUSE) {
+    warnings.push(
+      `for ${seconds(clock.longestPauseNs)} of ${seconds(clock.spanNs)} there is no event at all: rates are over all of it`,
+    )
+  }
+  if (
+    clock.stepNs >= COARSE_NS &&
+    clock.together >= MANY_EVENTS &&
+    clock.together > sum(events, ({ count }) => count) / 2
+  ) {
+    warnings.push(
+      `the clock goes in steps of ${Number.isFinite(clock.stepNs) ? time(clock.stepNs) : 'more than the recording is long'}, as one of jiffies does: what took less has no length`,
     )
   }
   if (clock.timeless > 0) {
@@ -90,6 +112,7 @@ function leftOutOf(recording: Recording): readonly string[] {
           'no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none',
         ]
   const { byCause } = recording.removals
+  const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
   const others = [
     [byCause.attributes, 'changes of memory attributes'],
     [byCause['set-pte'], 'kvm_set_spte_hva (page merging)'],
@@ -98,7 +121,7 @@ function leftOutOf(recording: Recording): readonly string[] {
     .filter(([{ events }]) => events > 0)
     .map(
       ([{ events, leafs }, what]) =>
-        `${said(events)} ${what} took ${said(leafs)} leafs away without a notifier: a replay drops them`,
+        `${said(events)} ${what} took ${hasTdp ? said(leafs) : 'an unknown number of'} leafs away without a notifier${hasTdp ? '' : ' (kvm_tdp_mmu_spte_changed is not traced)'}: a replay drops them`,
     )
   const files = [...recording.leftOut].map(
     ([file, lines]) => `${said(lines)} lines of ${file} are a guest's or another host's own and are left out`,

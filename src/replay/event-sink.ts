@@ -15,32 +15,37 @@ export type FaultKind = {
   readonly state: { readonly seq: string; readonly inProgress: string } | undefined
 }
 
-/** What became of an SPTE of the TDP MMU: a leaf appeared, went, or could be written to from then on; a table went. */
-export type SpteChange = 'mapped' | 'collapsed' | 'removed' | 'made writable' | 'table removed' | 'other'
+/** What became of an SPTE of the TDP MMU: a leaf appeared, went, got another page, or could be written to from then on; a table went. */
+export type SpteChange = 'mapped' | 'collapsed' | 'removed' | 'replaced' | 'made writable' | 'table removed' | 'other'
 
 /** What the events that replay and summary need say, whatever kernel printed them. All numbers are in pages. */
 export interface EventSink {
   pageFault(line: TraceLine, gfn: number, kind: FaultKind): void
-  /** A fault whose event is not kvm_page_fault: its address is always of the guest's physical memory. */
-  guestFault(line: TraceLine, gfn: number): void
+  /**
+   * A fault whose event is not kvm_page_fault: its address is always of the guest's physical memory. `mayBeDevice`: it is not for
+   * want of a right, so it may be an access to a device.
+   */
+  guestFault(line: TraceLine, gfn: number, mayBeDevice: boolean): void
   /** The guest faulted on an address of its own, and nothing says which gfn that is. */
   virtualFault(line: TraceLine): void
   /** An access to a device at this gfn was emulated. */
   deviceAccess(line: TraceLine, gfn: number): void
+  /** The same, where it is left to the VMM, whatever its address was. */
+  deviceExit(line: TraceLine): void
   /** `low` bits of the SPTE; `hasNoUser` if its text shows that the mask of user access does not exist. */
   install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void
   spteChanged(line: TraceLine, gfn: number, pages: number, change: SpteChange): void
   unmap(line: TraceLine, startPage: number, endPage: number): void
   age(line: TraceLine): void
   /** kvm_set_spte_hva, as page merging asked for until 6.9. */
-  setPte(line: TraceLine): void
+  setPte(line: TraceLine, page: number): void
   attributesChanged(line: TraceLine, gfn: number, pages: number): void
   /** `generation` of the page tables that are zapped; -1 if the text does not say. */
   zap(line: TraceLine, generation: number): void
   guestEntry(line: TraceLine): void
   guestExit(line: TraceLine, exit: Exit): void
-  /** Something that only a thread of a vCPU does. */
-  vcpuSeen(line: TraceLine): void
+  /** Something that only a thread of a vCPU does; `endsFault` if not in the midst of a fault. */
+  vcpuSeen(line: TraceLine, endsFault: boolean): void
   nested(line: TraceLine, isEntered: boolean): void
   fastPageFault(line: TraceLine, isFixed: boolean): void
   /** [from, to) is the lock's address; the flags are [flagsFrom, flagsTo) of `flags`. */

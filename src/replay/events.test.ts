@@ -31,8 +31,10 @@ test('the gfn of a fault is found in the text of every kernel', () => {
   assert.deepEqual(read('kvm_page_fault', since), ['pageFault', PAGE, kind({})])
   for (const hsr of ['hsr', 'esr']) {
     const text = `ipa 0x12345678, ${hsr} 0x92000007, hxfar 0xffff8000, pc 0x00ffff80001234`
-    assert.deepEqual(read('kvm_guest_fault', text), ['guestFault', PAGE])
+    assert.deepEqual(read('kvm_guest_fault', text), ['guestFault', PAGE, true])
   }
+  const right = 'ipa 0x12345678, esr 0x9200004f, hxfar 0xffff8000, pc 0x00ffff80001234'
+  assert.deepEqual(read('kvm_guest_fault', right), ['guestFault', PAGE, false])
 })
 
 test('of an SPTE its gfn, its address, its bits and its rights are read', () => {
@@ -145,11 +147,15 @@ test('a tracepoint that prints the state of invalidations is understood', () => 
 test('the exits and faults of other architectures are read by their own words', () => {
   const riscv = (cause: string) =>
     `SEPC:0xffffffff80001234, SCAUSE:${cause}, STVAL:0xff60000012340000, HTVAL:0x48d15c, HTINST:0x0`
-  assert.deepEqual(read('kvm_exit', riscv('0x17')), ['guestFault', 0x1234])
+  assert.deepEqual(read('kvm_exit', riscv('0x17')), ['guestFault', 0x1234, false])
+  assert.deepEqual(read('kvm_exit', riscv('0x15')), ['guestFault', 0x1234, true])
   assert.deepEqual(read('kvm_exit', riscv('0x8')), ['guestExit', 'other'])
   assert.deepEqual(read('kvm_exit', '[TLB STORE]PC: 0x9000000000221000 Badv: 0x9000000012340000'), ['virtualFault'])
   const radix = 'VCPU 0: hpte=0x40000000000:0x12340190 guest=0x12345190 ea=0x7fff0000,40000000 slot=0x0,0x0'
-  assert.deepEqual(read('kvm_page_fault_enter', radix), ['guestFault', PAGE])
+  assert.deepEqual(read('kvm_page_fault_enter', radix), ['guestFault', PAGE, false])
+  const keyed =
+    'VCPU 0: hpte=0x4001a2b3c4d5e6f7:0x12345196 guest=0xb000000012345196 ea=0x7fff0000,40000000 slot=0x0,0x0'
+  assert.deepEqual(read('kvm_page_fault_enter', keyed), ['guestFault', PAGE, false])
   assert.deepEqual(read('kvm_s390_sie_enter', '00[0704c00180000000-00000000001234a0]: entering sie flags 1'), [
     'guestEntry',
   ])

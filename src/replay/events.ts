@@ -10,7 +10,15 @@ import {
 } from './fault-events.ts'
 import { Field, NumberField } from './field.ts'
 import { Hex } from './hex.ts'
-import { readAttributes, readSetSpte, readTdpChange, readUnmap, readZap } from './spte-events.ts'
+import {
+  readAttributes,
+  readSetPte,
+  readSetSpte,
+  readTdpChange,
+  readUnmap,
+  readUnmapPage,
+  readZap,
+} from './spte-events.ts'
 import type { TraceLine } from './trace-line.ts'
 
 const PAREN_CLOSE = 0x29
@@ -77,7 +85,21 @@ const readSwitch: Read = (line, sink) => {
 }
 
 const entered: Read = only((line, sink) => sink.guestEntry(line))
-const seen: Read = only((line, sink) => sink.vcpuSeen(line))
+const left: Read = only((line, sink) => sink.guestExit(line, 'other'))
+/** Only a vCPU does it, and not in the midst of a fault; or in the midst of one too. */
+const seen: Read = only((line, sink) => sink.vcpuSeen(line, true))
+const seenInFault: Read = only((line, sink) => sink.vcpuSeen(line, false))
+
+const MMIO_EXIT = new Field('KVM_EXIT_MMIO')
+const RAW_MMIO_EXIT = new Field('reason=6 ')
+
+const readUserspaceExit: Read = (line, sink) => {
+  const { bytes, textStart, end } = line
+  const isMmio = MMIO_EXIT.find(bytes, textStart, end) >= 0 || RAW_MMIO_EXIT.find(bytes, textStart, end) >= 0
+  if (isMmio) sink.deviceExit(line)
+  sink.vcpuSeen(line, true)
+  return true
+}
 
 /**
  * By event. Fields are found by name, wherever they stand, which covers the variants of 2.6.32 to 7.1 and of `trace-cmd report -R`:
@@ -105,9 +127,10 @@ export const EVENTS: Readonly<Record<string, Read>> = {
   kvm_mmu_set_spte: readSetSpte,
   kvm_tdp_mmu_spte_changed: readTdpChange,
   kvm_unmap_hva_range: readUnmap,
+  kvm_unmap_hva: readUnmapPage,
   kvm_age_hva: only((line, sink) => sink.age(line)),
   kvm_test_age_hva: only((line, sink) => sink.age(line)),
-  kvm_set_spte_hva: only((line, sink) => sink.setPte(line)),
+  kvm_set_spte_hva: readSetPte,
   kvm_vm_set_mem_attributes: readAttributes,
   kvm_mmu_prepare_zap_page: readZap,
   fast_page_fault: readFastPageFault,
@@ -117,11 +140,35 @@ export const EVENTS: Readonly<Record<string, Read>> = {
   kvm_guest_enter: entered,
   kvm_s390_sie_enter: entered,
   kvm_exit: readExit,
-  kvm_out: only((line, sink) => sink.guestExit(line, 'other')),
-  kvm_guest_exit: only((line, sink) => sink.guestExit(line, 'other')),
-  kvm_s390_sie_exit: only((line, sink) => sink.guestExit(line, 'other')),
-  kvm_userspace_exit: seen,
+  kvm_out: left,
+  kvm_exit_idle: left,
+  kvm_exit_cache: left,
+  kvm_exit_gspr: left,
+  kvm_exit_cpucfg: left,
+  kvm_guest_exit: left,
+  kvm_s390_sie_exit: left,
+  kvm_s390_intercept_prog: seen,
+  kvm_s390_intercept_instruction: seen,
+  kvm_s390_handle_diag: seen,
+  kvm_s390_handle_sigp: seen,
+  kvm_s390_handle_lctl: seen,
+  kvm_userspace_exit: readUserspaceExit,
   kvm_vcpu_wakeup: seen,
+  kvm_halt_poll_ns: seen,
+  kvm_msr: seen,
+  kvm_cr: seen,
+  kvm_cpuid: seen,
+  kvm_apic: seen,
+  kvm_inj_exception: seen,
+  kvm_wait_lapic_expire: seen,
+  kvm_wfx_arm64: seen,
+  kvm_hvc_arm64: seen,
+  kvm_sys_access: seen,
+  kvm_handle_sys_reg: seen,
+  kvm_access_fault: seenInFault,
+  kvm_try_async_get_page: seenInFault,
+  kvm_mmu_pagetable_walk: seenInFault,
+  kvm_mmu_paging_element: seenInFault,
   kvm_pio: seen,
   kvm_hypercall: seen,
   kvm_inj_virq: seen,

@@ -52,10 +52,18 @@ function stateIn(line: TraceLine, from: number): FaultKind['state'] {
   return { seq, inProgress: /in_?prog\w*\s*[=:]?\s*(0x[\da-f]+|\d+)/i.exec(text)?.[1] ?? 'not printed' }
 }
 
+const SYNDROME = new NumberField('hsr ', 'hsr')
+const NEW_SYNDROME = new NumberField('esr ', 'esr')
+/** The fault status in arm64's syndrome: a translation fault, at whatever level. */
+const STATUS = 0x3c
+const TRANSLATION = 0x04
+
 /** arm64. */
 export const readGuestFault: Read = (line, sink) => {
   if (IPA.read(value, line, line.textStart) < 0) return false
-  sink.guestFault(line, value.page)
+  const gfn = value.page
+  const isKnown = SYNDROME.read(code, line, line.textStart) >= 0 || NEW_SYNDROME.read(code, line, line.textStart) >= 0
+  sink.guestFault(line, gfn, isKnown && (code.low & STATUS) === TRANSLATION)
   return true
 }
 
@@ -64,9 +72,15 @@ const PPC_GUEST = new NumberField(' guest=', 'gpte_r')
 
 /** kvm_page_fault_enter of PowerPC's hash MMU: `guest=` is the guest's page table entry, which holds the address. */
 export const readPpcFault: Read = (line, sink) => {
-  const isFound = PPC_GPA.read(value, line, line.textStart) >= 0 || PPC_GUEST.read(value, line, line.textStart) >= 0
-  if (isFound) sink.guestFault(line, value.page)
-  return isFound
+  if (PPC_GPA.read(value, line, line.textStart) >= 0) return toldGuestFault(line, sink, value.page)
+  if (PPC_GUEST.read(value, line, line.textStart) < 0) return false
+  // The first four bits are a key and rights.
+  return toldGuestFault(line, sink, (value.high & 0xfff_ffff) * 2 ** 20 + (value.low >>> 12))
+}
+
+function toldGuestFault(line: TraceLine, sink: EventSink, gfn: number): boolean {
+  sink.guestFault(line, gfn, false)
+  return true
 }
 
 export const readMmio: Read = (line, sink) => {
@@ -124,16 +138,18 @@ function numberedExit(reason: number): Exit {
 
 /** A guest page fault of an instruction, a load or a store; HTVAL is the guest's physical address without its last two bits. */
 const RISCV_FAULTS = [0x14, 0x15, 0x17]
+const RISCV_LOAD = 0x15
 
 function readRiscvExit(line: TraceLine, sink: EventSink, cause: number): boolean {
   if (!value.read(line.bytes, cause, line.end)) return false
   sink.guestExit(line, 'other')
   if (!RISCV_FAULTS.includes(value.low)) return true
+  const isLoad = value.low === RISCV_LOAD
   const at = HTVAL.find(line.bytes, cause, line.end)
   if (at < 0 || !value.read(line.bytes, at, line.end)) return false
   // The hardware may leave HTVAL zero.
   if (value.isZero) sink.virtualFault(line)
-  else sink.guestFault(line, value.high * 2 ** 22 + Math.floor(value.low / 2 ** 10))
+  else sink.guestFault(line, value.high * 2 ** 22 + Math.floor(value.low / 2 ** 10), isLoad)
   return true
 }
 

@@ -54,6 +54,7 @@ type Known = {
 
 /** A run that ended in an SPTE is a storm of retries if it was so long; a shorter one is what a long invalidation looks like. */
 const STUCK_FAULTS = 32
+const FURTHER = 0.25
 
 export function findingsOf(recording: Recording, roles: readonly TaskInRole[], known: Known): readonly Finding[] {
   return [
@@ -70,7 +71,7 @@ function stuckOf(recording: Recording, roles: readonly TaskInRole[]): readonly F
   const runs = roles.flatMap(({ task }) =>
     task.progress.runs.map((run): StuckRun => ({ ...run, pid: task.pid, gfn: `0x${run.gfn.toString(16)}` })),
   )
-  const stuck = runs.filter((run) => !run.answered && run.faults >= STUCK_FAULTS)
+  const stuck = runs.filter((run) => isStuck(run, recording.sptes > 0))
   const storms = runs.filter((run) => run.answered)
   const findings: Finding[] = []
   if (stuck.length > 0) {
@@ -87,10 +88,16 @@ function stuckOf(recording: Recording, roles: readonly TaskInRole[]): readonly F
   return findings
 }
 
-function stuckSays({ tasks }: Recording, runs: readonly StuckRun[], faults: number, gfns: number): string {
+/**
+ * Who faults on ever new gfns meanwhile gets further. Where no SPTE is traced, a gfn that faults again after an invalidation may have
+ * been mapped between.
+ */
+const isStuck = ({ answered, faults, quiet, others }: StuckRun, hasSptes: boolean) =>
+  !answered && faults >= STUCK_FAULTS && others < faults * FURTHER && (hasSptes || quiet > faults / 2)
+
+function stuckSays({ sptes }: Recording, runs: readonly StuckRun[], faults: number, gfns: number): string {
   const vcpus = new Set(runs.map(({ pid }) => pid)).size
-  const hasSptes = tasks.all.some((task) => task.installs.count + task.tdpInstalls.count > 0)
-  const answer = hasSptes ? 'with no SPTE for them between' : 'and the trace shows no SPTE at all'
+  const answer = sptes > 0 ? 'with no SPTE for them between' : 'and the trace shows no SPTE at all'
   const first = runs[0]!
   const state = first.seq === undefined ? '' : `; ${stateSays(first.seq, first.inProgress!)}`
   return `no progress: ${count(faults)} faults of ${count(vcpus)} ${vcpus === 1 ? 'vCPU' : 'vCPUs'} on ${count(gfns)} ${gfns === 1 ? 'gfn' : 'gfns'}, the same again and again, ${answer} (${first.pid} faulted ${count(first.faults)} times on gfn ${first.gfn})${state}`
@@ -218,20 +225,23 @@ function missesOf({ invalidations }: Recording, { outside, isWhole }: Known): re
   ]
 }
 
-function withoutNotifier({ removals }: Recording): readonly Finding[] {
+function withoutNotifier(recording: Recording): readonly Finding[] {
+  const { removals } = recording
+  const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
   const named = {
     attributes: 'changes of memory attributes',
     'set-pte': 'kvm_set_spte_hva',
-    own: 'KVM itself (memslots, roots, huge pages)',
+    own: 'KVM itself (memslots, roots, huge pages, guest_memfd)',
   } as const
   return (['attributes', 'set-pte', 'own'] as const).flatMap((cause) => {
     const { events, leafs, pages } = removals.byCause[cause]
     if (events + leafs === 0) return []
     const times = events > 0 ? `${count(events)} ` : ''
+    const taken = hasTdp ? `${count(leafs)} leafs (${count(pages)} pages)` : 'leafs, how many is not traced,'
     return [
       {
         kind: 'without notifier',
-        says: `${times}${named[cause]} took ${count(leafs)} leafs (${count(pages)} pages) of the page tables away, without a notifier`,
+        says: `${times}${named[cause]} took ${taken} of the page tables away, without a notifier`,
         events,
         leafs,
       } as const,

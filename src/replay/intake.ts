@@ -5,6 +5,13 @@ import { type Paste, pasteOf } from './paste.ts'
 /** So much of a recording is looked at before any of it is taken in. */
 const HEAD = 128 * 1024
 
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+
+function returnsToNewlines(bytes: Buffer): void {
+  for (let at = bytes.indexOf(RETURN); at >= 0; at = bytes.indexOf(RETURN, at + 1)) bytes[at] = NEWLINE
+}
+
 /** Who takes the lines of a recording in: the last one apart if it has no end. */
 export type Taker = {
   readonly take: TakeLine
@@ -22,6 +29,8 @@ export class Intake {
   #isLast = false
   /** Nothing has to be undone: lines go straight to who takes them. */
   #isPlain = false
+  /** Lines end in a carriage return and nothing else. */
+  #endsInReturns = false
   /** The beginning of the text, to name what it is if it is no recording. */
   head = ''
   paste: Paste | undefined
@@ -31,6 +40,7 @@ export class Intake {
   }
 
   push(chunk: Buffer): void {
+    if (this.#endsInReturns) returnsToNewlines(chunk)
     if (this.#lines !== undefined) {
       this.#lines.push(chunk)
       return
@@ -50,6 +60,8 @@ export class Intake {
 
   #begin(): void {
     const head = Buffer.concat(this.#head)
+    this.#endsInReturns = !head.includes(NEWLINE) && head.includes(RETURN)
+    if (this.#endsInReturns) returnsToNewlines(head)
     this.#head = []
     this.head = head.toString('latin1')
     // The last line may be cut here.

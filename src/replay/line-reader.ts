@@ -1,10 +1,12 @@
-import { unescaped } from './task-name.ts'
 import { TraceLine } from './trace-line.ts'
+import { plainText } from './typeset.ts'
 
 const AMPERSAND = 0x26
 const TAB = 0x09
 const NBSP_LEAD = 0xc2
 const NBSP = 0xa0
+/** Dashes and spaces that editors put in have this first byte. */
+const PUNCTUATION_LEAD = 0xe2
 
 /** The fields of a line, by the groups of a shape. Times are `s`.`f`, microseconds `us`, ticks, or none of these. */
 type Fields = Readonly<Record<string, string | undefined>>
@@ -17,7 +19,7 @@ const EVENT = String.raw`(?:(?<system>[\w-]+):)?(?<event>[A-Za-z_][\w-]*):(?!:)`
 const SHAPES: readonly RegExp[] = [
   // perf script: `CPU 0/KVM  4100/4101 [004]  1234.500000:          1 kvm:kvm_exit: ...`, its date and CPU optional.
   new RegExp(
-    String.raw`^(?<name>.*?)\s*\b(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:\[(?<cpu>\d+)\]\s+)?(?:[\w.]{1,8}\s+)?` +
+    String.raw`^(?<name>.*?)(?:^|\s)\s*(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:\[(?<cpu>\d+)\]\s+)?(?:[\w.]{1,8}\s+)?` +
       String.raw`(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\s+)?(?<s>\d+)\.(?<f>\d{1,9}):\s+(?:\d+\s+)?${EVENT}`,
   ),
   // The latency format, a dump of ftrace's buffer in the kernel log, and `trace-cmd report -l`: `CPU 0/KV-4101  4d....  17us : `.
@@ -41,14 +43,34 @@ const COMMENT_END = /\s*\*\/\s*$/
 /** Reads the lines of a recording, whatever shape they have; the last shape that was found is tried first. */
 export class LineReader {
   readonly line = new TraceLine()
+  readonly #tickNs: number | undefined
   #shape = 0
+
+  /** `tickNs`: how long a tick is, if times are given in ticks. */
+  constructor(tickNs?: number) {
+    this.#tickNs = tickNs
+  }
 
   /** False if [start, end) is not the line of an event. */
   read(bytes: Buffer, start: number, end: number): boolean {
+    const isEvent = this.#readAny(bytes, start, end)
+    if (isEvent && this.line.time === 'ticks' && this.#tickNs !== undefined) this.#readTicks(this.#tickNs)
+    return isEvent
+  }
+
+  #readTicks(tickNs: number): void {
+    const { line } = this
+    const ns = line.seconds * tickNs
+    line.time = 'seconds'
+    line.seconds = Math.floor(ns / 1e9)
+    line.nanos = Math.round(ns - line.seconds * 1e9)
+  }
+
+  #readAny(bytes: Buffer, start: number, end: number): boolean {
     if (this.line.parse(bytes, start, end)) return true
     if (end - start < SHORTEST) return false
     const isDressed = needsCleaning(bytes, start, end)
-    const text = isDressed ? cleaned(bytes, start, end) : bytes.toString('latin1', start, end)
+    const text = isDressed ? plainText(bytes, start, end) : bytes.toString('latin1', start, end)
     if (!isDressed) return this.#readShape(text, bytes, start, end)
     const plain = Buffer.from(text, 'latin1')
     return this.line.parse(plain, 0, plain.length) || this.#readShape(text, plain, 0, plain.length)
@@ -118,11 +140,7 @@ function needsCleaning(bytes: Buffer, start: number, end: number): boolean {
     const byte = bytes[at]
     if (byte === TAB || byte === AMPERSAND) return true
     if (byte === NBSP_LEAD && bytes[at + 1] === NBSP) return true
+    if (byte === PUNCTUATION_LEAD && (bytes[at + 1] === 0x80 || bytes[at + 1] === 0x81)) return true
   }
   return false
-}
-
-/** Without what web pages and editors put into a line: tabs, spaces that do not break, entities. */
-function cleaned(bytes: Buffer, start: number, end: number): string {
-  return unescaped(bytes.toString('utf8', start, end).replace(/\u00a0|\t/g, ' '))
 }

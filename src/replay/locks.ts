@@ -87,8 +87,14 @@ export class Locks {
     return this.#ledToSpte[lock] ?? 0
   }
 
-  holdsOf(lock: number): Column<Float64Array> {
-    return this.#holdsNs[lock] ?? float64Column()
+  /** Up to `mostNs`: where nothing would show that a wait had ended in a retry, a long way is that of another fault. */
+  holdsOf(lock: number, mostNs: number): Column<Float64Array> {
+    const kept = float64Column()
+    const all = this.#holdsNs[lock]
+    for (let index = 0; all !== undefined && index < all.length; index += 1) {
+      if (all.at(index) <= mostNs) kept.push(all.at(index))
+    }
+    return kept
   }
 }
 

@@ -1,6 +1,7 @@
 import { LineReader } from './line-reader.ts'
 import type { TakeLine } from './lines.ts'
 import { COLOURS, type Paste, roleOf } from './paste.ts'
+import { plainText } from './typeset.ts'
 
 /** Takes lines and hands them on in another form; `end` hands on what it still holds. */
 export type Stage = { readonly take: TakeLine; readonly end: () => void }
@@ -16,6 +17,7 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
   let stage: Stage = { take, end: () => {} }
   if (paste.hostFile !== undefined) stage = oneFile(paste.hostFile, stage, leaveOut)
   if (paste.wrapped !== undefined) stage = joined(paste.wrapped === 'words' ? ' ' : '', stage)
+  if (paste.isTypeset) stage = untypeset(stage)
   if (paste.isQuotedPrintable) stage = unquoted(stage)
   if (paste.hasColours) stage = plain(stage)
   return stage
@@ -24,6 +26,11 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
 /** Without the colours of a terminal. */
 const plain = (next: Stage): Stage => ({
   take: (bytes, start, end) => give(next.take, bytes.toString('latin1', start, end).replace(COLOURS, '')),
+  end: next.end,
+})
+
+const untypeset = (next: Stage): Stage => ({
+  take: (bytes, start, end) => give(next.take, plainText(bytes, start, end)),
   end: next.end,
 })
 

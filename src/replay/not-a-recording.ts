@@ -67,7 +67,7 @@ const KNOWN: readonly Known[] = [
 /** Lines that hold events of KVM, but not all that is needed. */
 const INCOMPLETE: readonly Known[] = [
   {
-    shape: /^\s*\d+\)\s+[|].*\/\* (?:kvm|contention)\w*:/m,
+    shape: /^(?:\s*\d+\.\d+ \|)?\s*\d+\)\s+[|].*\/\* (?:kvm|contention)\w*:/m,
     is: 'a function graph without the task of each line, so nobody knows whose events they are',
     hint: 'Set the option funcgraph-proc, and funcgraph-abstime for times.',
   },
@@ -142,8 +142,8 @@ const cutColumns = (recording: Recording, name: string, event: string) =>
 
 const ticks = (name: string) =>
   new ReplayError(
-    `${name} was recorded with a clock that counts ticks (x86-tsc, counter or the like): nobody knows how long one is`,
-    'Record it with a clock that counts seconds: echo mono > trace_clock; trace-cmd record -C mono.',
+    `${name} was recorded with a clock that counts ticks (x86-tsc, counter, uptime or the like), and how long one is does not stand in it`,
+    'Say it: --tick-rate 2.1e9 for a TSC of 2.1 GHz (dmesg: tsc: Detected 2100 MHz), --tick-rate 100 for uptime. Or record it with a clock that counts seconds: echo mono > trace_clock; trace-cmd record -C mono.',
   )
 
 const noEvents = (name: string) =>

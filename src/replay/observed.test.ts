@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { chooseMemslots } from './infer-memslots.ts'
-import { line, recorded } from './recorded.contract.ts'
+import { line, recorded, unmap } from './recorded.contract.ts'
 import { summarise, type TraceSummary } from './summary.ts'
 import { vmsOf } from './vms.ts'
 
@@ -225,4 +225,88 @@ test('VMs are told apart by process, by index, and by the locks that faults wait
     ])
   assert.deepEqual(vcpusOf([...locked(10, '00aa'), ...locked(20, '00bb'), ...locked(11, '00aa')]), [[10, 11], [20]])
   assert.deepEqual(vcpusOf([guestFault(1, 1, 'qemu-10'), guestFault(2, 2, 'qemu-11')]), [[10, 11]])
+})
+
+const hold = (us: number, flags = 'SPIN|READ') => [
+  line(VCPU, us, 'contention_begin', `00000000aa11bb22 (flags=${flags})`),
+  line(VCPU, us + 1, 'contention_end', '00000000aa11bb22 (ret=0)'),
+]
+const switched = (us: number) =>
+  line(
+    VCPU,
+    us,
+    'sched_switch',
+    'prev_comm=CPU 0/KVM prev_pid=4101 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120',
+  )
+
+test('whatever shows that a task gave mmu_lock up ends its hold', () => {
+  const between: readonly ((us: number) => string)[] = [
+    (us) => line(VCPU, us, 'kvm_userspace_exit', 'reason KVM_EXIT_IO (2)'),
+    (us) => line(VCPU, us, 'kvm_msr', 'msr_write 6e0 = 0x1234'),
+    switched,
+    (us) => line(VCPU, us, 'contention_begin', '00000000cc33dd44 (flags=MUTEX)'),
+    (us) => line(VCPU, us, 'kvm_unmap_hva_range', 'mmu notifier unmap range: 0x0000000000001000 -- 0x0000000000002000'),
+  ]
+  for (const event of between) {
+    const { mmuLock } = summaryOf(times(20, (at) => [...hold(at * 100), event(at * 100 + 2), spte(at * 100 + 50, at)]))
+    assert.equal(mmuLock?.holdEstimateNs, null, event(0))
+  }
+})
+
+test('a lock of PREEMPT_RT is held while its holder sleeps', () => {
+  const lines = times(20, (at) => [...hold(at * 100, 'RT|READ'), switched(at * 100 + 2), spte(at * 100 + 50, at)])
+  assert.equal(summaryOf(lines).mmuLock?.holdEstimateNs?.median, 49_000)
+})
+
+test('where a retry would not show, a way of milliseconds from a wait to an SPTE is no hold', () => {
+  const { mmuLock } = summaryOf(times(20, (at) => [...hold(at * 9000), spte(at * 9000 + 5000, at)]))
+  assert.deepEqual([mmuLock?.holdsAreSure, mmuLock?.holdEstimateNs], [false, null])
+})
+
+test('a fault that the VMM had to emulate was one of a device', () => {
+  const { faults } = summaryOf(
+    times(40, (at) => [
+      guestFault(at * 100, 0x40000 + at),
+      guestFault(at * 100 + 50, 0x9000),
+      line(VCPU, at * 100 + 51, 'kvm_userspace_exit', 'reason KVM_EXIT_MMIO (6)'),
+    ]),
+  )
+  assert.deepEqual([faults?.count, faults?.device], [40, 40])
+})
+
+test('pages that are taken away again and again are no devices, and who faults on them is not stuck', () => {
+  const { faults, verdict } = summaryOf(
+    times(200, (at) => [guestFault(at * 100, 0x40000 + (at % 4)), unmapped(at * 100 + 50, at % 4)]),
+  )
+  assert.deepEqual([faults?.count, faults?.device, faults?.repeated], [200, 0, 0])
+  assert.doesNotMatch(verdict.says, /stuck/)
+})
+
+const unmapped = (us: number, page: number) =>
+  line('qemu-kvm-4100', us, 'kvm_unmap_hva', `mmu notifier unmap hva: 0x00007f12000${hex(page)}000`)
+
+test('one page that an old kernel unmaps is an invalidation', () => {
+  assert.equal(summaryOf([fault(1, 1), unmapped(2, 1)]).invalidations.count, 1)
+})
+
+test('a vCPU of any architecture is known by what only vCPUs do', () => {
+  const seen: readonly (readonly [string, string])[] = [
+    ['kvm_s390_intercept_instruction', '00[0705c00180000000-00000000001124fa]: intercepted instruction 83 (DIAG)'],
+    ['kvm_exit_idle', '[Idle]PC: 0x9000000000001234'],
+    ['kvm_wfx_arm64', 'guest executed wfi at: 0xffff800080012345'],
+    ['kvm_msr', 'msr_write 6e0 = 0x1234'],
+  ]
+  for (const [event, text] of seen) {
+    const { threads } = summaryOf([line('qemu-9', 1, event, text), unmap(2, 1, 1, 'qemu-9')])
+    assert.equal(threads[0]?.role, 'vcpu', event)
+  }
+})
+
+test('what memory attributes took is not called nothing where no event tells', () => {
+  const { warnings, findings } = summaryOf([
+    fault(1, 1),
+    line('qemu-9', 2, 'kvm_vm_set_mem_attributes', '0x01 -- 0x09 [0x8]'),
+  ])
+  assert.match(warnings.join(), /took an unknown number of leafs/)
+  assert.match(findings.map(({ says }) => says).join(), /how many is not traced/)
 })

@@ -1,4 +1,5 @@
 import { TraceClock } from './clock.ts'
+import { DeviceGfns } from './device-gfns.ts'
 import type { EventSink, Exit, FaultKind, SpteChange } from './event-sink.ts'
 import { Evidence } from './evidence.ts'
 import { Field } from './field.ts'
@@ -54,12 +55,18 @@ export class Observed implements EventSink {
   tdpExits = 0
   /** Faults on addresses beyond all physical memory: no gfns for sure. */
   kernelAddresses = 0
+  /** SPTEs that were set, by whatever event. */
+  sptes = 0
+  /** Gfns of devices, as an earlier reading of the trace has shown; and those that this one shows. */
+  readonly knownDevices: ReadonlySet<number>
+  readonly devices = new DeviceGfns()
   readonly #waits = new LockWaits()
   protected atNs = 0
   /** Which ranges are taken in; all of them unless one VM of several was asked for. */
   protected keepsRange: ((pid: number, startPage: number, endPage: number) => boolean) | undefined
 
-  constructor(keepStreams: boolean) {
+  constructor(keepStreams: boolean, devices: ReadonlySet<number> = new Set()) {
+    this.knownDevices = devices
     this.tasks = new Tasks(keepStreams)
     this.moments = keepStreams ? new Moments() : undefined
   }
@@ -81,8 +88,13 @@ export class Observed implements EventSink {
     }
   }
 
-  guestFault(line: TraceLine, gfn: number): void {
+  guestFault(line: TraceLine, gfn: number, mayBeDevice: boolean): void {
     const task = this.#faulting(line)
+    if (mayBeDevice && this.knownDevices.has(gfn)) {
+      task.deviceFaults += 1
+      return
+    }
+    if (mayBeDevice) this.devices.faulted(gfn, this.invalidations.length + this.removals.attributes.atNs.length)
     this.#note(line, GUEST_FAULT, gfn)
     this.#faulted(task, gfn, task.guestFaults, undefined)
   }
@@ -95,11 +107,15 @@ export class Observed implements EventSink {
     const task = this.#task(line)
     task.vcpuEvents += 1
     task.deviceAccesses += 1
-    if (task.pendingGfn !== gfn || task.pendingLog === undefined) return
-    task.pendingLog.takeBack(gfn)
-    task.deviceFaults += 1
-    task.progress.answered(gfn, 1)
-    task.pendingGfn = NO_GFN
+    if (task.pendingGfn === gfn) this.#wasDevice(task)
+    else this.#settle(task)
+    this.#retried(line, task)
+  }
+
+  deviceExit(line: TraceLine): void {
+    const task = this.#task(line)
+    // Without events of SPTEs a fault of memory that was answered long ago is still pending, unless each access has its fault.
+    if (this.sptes > 0 || task.pendingLog === task.guestFaults) this.#wasDevice(task)
   }
 
   install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void {
@@ -110,19 +126,18 @@ export class Observed implements EventSink {
     // Without the SPTE's address nobody knows its neighbours: it is taken for a fault of its own.
     const isFault = task.installs.add(this.atNs, gfn, sptep, sptep === 0 || (low & accessed) !== 0)
     this.#note(line, isFault ? INSTALL : NEIGHBOUR, gfn)
-    this.#answered(task, gfn, pages)
-    this.installEvidence.mapped(gfn, pages, this.invalidations.length)
+    this.#mapped(task, gfn, pages)
   }
 
   spteChanged(line: TraceLine, gfn: number, pages: number, change: SpteChange): void {
     const task = this.#task(line)
-    if (change === 'mapped' || change === 'collapsed') {
+    // A fault puts another page in the place of one that is there, as when it may not be written to any more.
+    if (change === 'mapped' || change === 'collapsed' || (change === 'replaced' && task.isInFault)) {
       task.tdpInstalls.add(this.atNs, gfn)
       if (change === 'collapsed') task.collapses += 1
       this.#note(line, TDP_INSTALL, gfn)
-      this.#answered(task, gfn, pages)
-      this.installEvidence.mapped(gfn, pages, this.invalidations.length)
-    } else if (change === 'removed') this.removals.removed(task.removing, pages, this.atNs)
+      this.#mapped(task, gfn, pages)
+    } else if (change === 'removed' || change === 'replaced') this.removals.removed(task.removing, pages, this.atNs)
     else if (change === 'made writable') this.#madeWritable(task, gfn, pages)
   }
 
@@ -130,6 +145,7 @@ export class Observed implements EventSink {
     if (this.keepsRange !== undefined && !this.keepsRange(line.pid, startPage, endPage)) return
     const task = this.#task(line)
     task.unmaps += 1
+    this.#released(line, task)
     this.#waits.blockers.note('notifier', line.pid, this.atNs)
     this.removals.caused(task.removing, 'notifier', this.atNs)
     this.#note(line, UNMAP, this.invalidations.length)
@@ -140,7 +156,7 @@ export class Observed implements EventSink {
     this.#task(line).ages += 1
   }
 
-  setPte(line: TraceLine): void {
+  setPte(line: TraceLine, _page: number): void {
     const task = this.#task(line)
     task.setPtes += 1
     this.#waits.blockers.note('notifier', line.pid, this.atNs)
@@ -177,8 +193,10 @@ export class Observed implements EventSink {
     if (exit === 'ept' || exit === 'npf') this.tdpExits += 1
   }
 
-  vcpuSeen(line: TraceLine): void {
-    this.#task(line).vcpuEvents += 1
+  vcpuSeen(line: TraceLine, endsFault: boolean): void {
+    const task = this.#task(line)
+    task.vcpuEvents += 1
+    if (endsFault) this.#retried(line, task)
   }
 
   nested(line: TraceLine, isEntered: boolean): void {
@@ -193,7 +211,9 @@ export class Observed implements EventSink {
 
   contentionBegin(line: TraceLine, from: number, to: number, flags: Buffer, flagsFrom: number, flagsTo: number): void {
     const id = this.locks.flagsOf(flags, flagsFrom, flagsTo)
-    const rwlock = this.#waits.begin(this.#task(line), this.atNs, line, from, to, id)
+    const task = this.#task(line)
+    if (this.locks.isSleeper(id)) this.#released(line, task)
+    const rwlock = this.#waits.begin(task, this.atNs, line, from, to, id)
     if (rwlock !== NO_RWLOCK) this.#note(line, WAIT_BEGIN, rwlock)
   }
 
@@ -202,8 +222,10 @@ export class Observed implements EventSink {
     if (rwlock !== NO_RWLOCK) this.#note(line, WAIT_END, rwlock)
   }
 
-  switched(_line: TraceLine, previous: number, next: number): void {
-    switchTasks(this.tasks.known(previous), this.tasks.known(next), this.atNs)
+  switched(line: TraceLine, previous: number, next: number): void {
+    const from = this.tasks.known(previous)
+    if (from !== undefined) this.#released(line, from)
+    switchTasks(from, this.tasks.known(next), this.atNs)
   }
 
   /** No event comes any more. */
@@ -225,7 +247,30 @@ export class Observed implements EventSink {
     task.pendingGfn = gfn
     task.pendingSeen = this.invalidations.length
     task.pendingLog = log
-    task.progress.faulted(gfn, this.atNs, state)
+    task.progress.faulted(gfn, this.atNs, state, this.invalidations.length)
+  }
+
+  /** The fault that is pending was one of a device. */
+  #wasDevice(task: Task): void {
+    if (task.pendingGfn === NO_GFN || task.pendingLog === undefined) return
+    task.pendingLog.takeBack(task.pendingGfn)
+    task.deviceFaults += 1
+    task.progress.answered(task.pendingGfn, 1)
+    this.devices.forget(task.pendingGfn)
+    task.pendingGfn = NO_GFN
+  }
+
+  #mapped(task: Task, gfn: number, pages: number): void {
+    this.sptes += 1
+    this.#answered(task, gfn, pages)
+    this.installEvidence.mapped(gfn, pages, this.invalidations.length)
+  }
+
+  /** A task that sleeps, or asks for another lock that it may sleep for, holds no lock that spins. */
+  #released(line: TraceLine, task: Task): void {
+    if (task.heldRwlock === NO_RWLOCK || this.locks.kindOfLock(task.heldRwlock) === 'rt-rwlock') return
+    this.#note(line, RETRY, 0)
+    task.holds(NO_RWLOCK, 0)
   }
 
   /** The fault before was no access to a device, or that would have shown by now. */

@@ -1,11 +1,14 @@
 import { LineReader } from './line-reader.ts'
 import { newRemarks, readRemark } from './remarks.ts'
+import { isTypeset } from './typeset.ts'
 
 /** What was done to a recording on its way here, as its beginning shows. */
 export type Paste = {
   readonly isQuotedPrintable: boolean
   /** grep and others mark what they found for a terminal. */
   readonly hasColours: boolean
+  /** Entities of a web page, dashes and spaces of an editor. */
+  readonly isTypeset: boolean
   /** `words`: lines were broken at spaces, as mail clients do; `columns`: at a width, as terminals do. */
   readonly wrapped: 'words' | 'columns' | undefined
   /** `trace-cmd report` of a host's and guests' files names the file ahead of each line: which one is the host's. */
@@ -34,6 +37,7 @@ export function pasteOf(text: string): Paste {
   return {
     isQuotedPrintable,
     hasColours,
+    isTypeset: isTypeset(head),
     wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
     hostFile: hostFileOf(lines),
   }

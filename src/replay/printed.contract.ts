@@ -158,6 +158,22 @@ export const FORMS: readonly Form[] = [
     name: 'a web page',
     print: each(PLAIN, (line) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')),
   },
+  {
+    name: 'a web page with characters by number',
+    print: each(PLAIN, (line) => line.replace(/[/|'=&<>]/g, (it) => `&#${it === '/' ? 'x2F' : it.charCodeAt(0)};`)),
+  },
+  {
+    name: 'dashes and spaces of an editor',
+    print: each(PLAIN, (line) => line.replace(' -- ', ' \u2013 ').replace(': ', ':\u202f').replace('gfn', '\u200bgfn')),
+  },
+  { name: 'lines that end in CR alone', print: (events) => PLAIN(events).replaceAll('\n', '\r') },
+  {
+    name: 'perf script with the source of each frame',
+    print: each(
+      perf(tid, true),
+      (line) => `${line}\n        ffffffffc0a01234 direct_page_fault+0x1d4 ([kvm])\n  mmu.c:5721\n`,
+    ),
+  },
   { name: 'spaces that do not break', print: each(PLAIN, (line) => line.replaceAll(' ', '\u00a0')) },
   {
     name: 'colours of a terminal',

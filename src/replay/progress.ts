@@ -2,6 +2,9 @@
 export type Run = {
   readonly gfn: number
   readonly faults: number
+  /** Of them, those with no invalidation since the one before; and how many other gfns the task began to fault on meanwhile. */
+  readonly quiet: number
+  readonly others: number
   readonly firstNs: number
   readonly lastNs: number
   /** Whether an SPTE for the gfn ended it; if not, nothing did until the trace ended or the task turned elsewhere. */
@@ -11,7 +14,17 @@ export type Run = {
   readonly inProgress: readonly [string, string] | undefined
 }
 
-type Slot = { gfn: number; faults: number; firstNs: number; lastNs: number; first: State; last: State }
+type Slot = {
+  gfn: number
+  faults: number
+  quiet: number
+  others: number
+  seen: number
+  firstNs: number
+  lastNs: number
+  first: State
+  last: State
+}
 type State = { readonly seq: string; readonly inProgress: string } | undefined
 
 /** So many gfns are watched at once: an instruction may touch two pages on either side of its code. */
@@ -24,11 +37,13 @@ const MAX_RUNS = 64
 export class Progress {
   /** Faults on a gfn that the task had faulted on before, with no SPTE between. */
   repeats = 0
+  /** Of them, those with no invalidation between either. */
+  quietRepeats = 0
   readonly #slots: Slot[] = []
   readonly #runs: Run[] = []
 
-  /** `state` of the invalidations, where the kernel prints it. */
-  faulted(gfn: number, atNs: number, state: State): void {
+  /** `state` of the invalidations, where the kernel prints it; `seen`: how many there had been. */
+  faulted(gfn: number, atNs: number, state: State, seen: number): void {
     const slots = this.#slots
     for (let at = 0; at < slots.length; at += 1) {
       const slot = slots[at]!
@@ -37,9 +52,25 @@ export class Progress {
       slot.lastNs = atNs
       slot.last = state
       this.repeats += 1
+      if (slot.seen === seen) {
+        slot.quiet += 1
+        this.quietRepeats += 1
+      }
+      slot.seen = seen
       return
     }
-    const slot: Slot = { gfn, faults: 1, firstNs: atNs, lastNs: atNs, first: state, last: state }
+    for (const slot of slots) slot.others += 1
+    const slot: Slot = {
+      gfn,
+      faults: 1,
+      quiet: 0,
+      others: 0,
+      seen,
+      firstNs: atNs,
+      lastNs: atNs,
+      first: state,
+      last: state,
+    }
     if (slots.length < SLOTS) {
       slots.push(slot)
       return
@@ -73,8 +104,8 @@ export class Progress {
 
 const isLong = ({ faults }: Slot) => faults >= MIN_RUN
 
-function runOf({ gfn, faults, firstNs, lastNs, first, last }: Slot, answered: boolean): Run {
+function runOf({ gfn, faults, quiet, others, firstNs, lastNs, first, last }: Slot, answered: boolean): Run {
   const both = (key: 'seq' | 'inProgress') =>
     first === undefined || last === undefined ? undefined : ([first[key], last[key]] as const)
-  return { gfn, faults, firstNs, lastNs, answered, seq: both('seq'), inProgress: both('inProgress') }
+  return { gfn, faults, quiet, others, firstNs, lastNs, answered, seq: both('seq'), inProgress: both('inProgress') }
 }

@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream'
 import { ReplayError } from '../errors/faultline-error.ts'
 import { Intake, type Taker } from './intake.ts'
 import { assertHoldsKvm } from './not-a-recording.ts'
-import { Recording } from './recording.ts'
-import { Sorter, type Unsortable } from './sort.ts'
+import { Recording, type RecordingOptions } from './recording.ts'
+import { assertIsOne, notOneRecording } from './several.ts'
+import { Sorter } from './sort.ts'
 import { openSource, type Source } from './source.ts'
 import { chosen, type Vm, type VmChoice, vmsOf } from './vms.ts'
 
@@ -14,6 +15,8 @@ export type ReadOptions = {
   readonly stdin: () => Readable
   /** Which VM, if the trace has several. */
   readonly choice?: VmChoice
+  /** Ticks a second, if the trace's clock counts ticks. */
+  readonly tickRate?: number
 }
 
 /** The recording of one VM; which one is said only of a trace that has several. */
@@ -30,87 +33,94 @@ export async function readRecording(path: string, options: ReadOptions): Promise
 export async function readVms(path: string, options: ReadOptions): Promise<readonly VmRecording[]> {
   const source = await openSource(path, options.stdin)
   try {
-    const { recording, isSorted } = await readWhole(source, options.keepStreams)
+    const reader = new SourceReader(source, options)
+    const { recording, isSorted } = await reader.whole()
     const vms = vmsOf(recording)
     const wanted = chosen(vms, options.choice, recording)
     if (vms.length === 1) return [{ recording, vm: undefined }]
     const found: VmRecording[] = []
-    for (const vm of wanted) {
-      const one = new Recording(options.keepStreams, vm)
-      if (isSorted) await readSorted(source, one)
-      else await readOnce(source, one)
-      found.push({ recording: one, vm })
-    }
+    for (const vm of wanted) found.push({ recording: await reader.only(vm, recording, isSorted), vm })
     return found
   } finally {
     await source.close()
   }
 }
 
-/** As it stands if it is in order; else sorted, where that is safe. */
-async function readWhole(source: Source, keepStreams: boolean): Promise<{ recording: Recording; isSorted: boolean }> {
-  const recording = new Recording(keepStreams)
-  const head = await readOnce(source, recording)
-  if (recording.clock.firstStep === undefined) {
-    assertHoldsKvm(recording, source.name, head)
-    return { recording, isSorted: false }
-  }
-  const sorted = new Recording(keepStreams)
-  await readSorted(source, sorted)
-  sorted.sortedBecause = recording.clock.firstStep
-  assertHoldsKvm(sorted, source.name, head)
-  return { recording: sorted, isSorted: true }
-}
+type Whole = { readonly recording: Recording; readonly isSorted: boolean }
 
-/** Returns the beginning of the text. */
-async function readOnce(source: Source, recording: Recording): Promise<string> {
-  const intake = new Intake({
-    take: (bytes, start, end) => recording.take(bytes, start, end),
-    takeUnended: (bytes, start, end) => recording.takeUnended(bytes, start, end),
-    leaveOut: (file) => recording.leaveOut(file),
-  })
-  await source.read((chunk) => intake.push(chunk))
-  intake.end()
-  recording.finish()
-  return intake.head
-}
+class SourceReader {
+  readonly #source: Source
+  readonly #options: RecordingOptions
 
-async function readSorted(source: Source, recording: Recording): Promise<void> {
-  const sorter = new Sorter()
-  const unended: Buffer[] = []
-  const taker: Taker = {
-    take: (bytes, start, end) => sorter.take(bytes, start, end),
-    takeUnended: (bytes, start, end) => unended.push(Buffer.from(bytes.subarray(start, end))),
-    leaveOut: (file) => recording.leaveOut(file),
+  constructor(source: Source, { keepStreams, tickRate }: ReadOptions) {
+    this.#source = source
+    this.#options = { keepStreams, ...(tickRate === undefined ? {} : { tickNs: 1e9 / tickRate }) }
   }
-  try {
-    const intake = new Intake(taker)
-    await source.read((chunk) => intake.push(chunk))
+
+  /** As it stands if it is in order; else sorted, where that is safe. Once more if it has shown which gfns are devices'. */
+  async whole(devices?: ReadonlySet<number>): Promise<Whole> {
+    const whole = await this.#wholeWith(devices)
+    const { sptes, devices: found } = whole.recording
+    return devices === undefined && sptes === 0 && found.likely.size > 0 ? this.whole(found.likely) : whole
+  }
+
+  async only(vm: Vm, { knownDevices: devices }: Recording, isSorted: boolean): Promise<Recording> {
+    const one = new Recording({ ...this.#options, only: vm, devices })
+    if (isSorted) await this.#sorted(one)
+    else await this.#once(one)
+    return one
+  }
+
+  async #wholeWith(devices: ReadonlySet<number> = new Set()): Promise<Whole> {
+    const { name } = this.#source
+    const recording = new Recording({ ...this.#options, devices })
+    const head = await this.#once(recording)
+    if (recording.clock.firstStep === undefined) {
+      assertHoldsKvm(recording, name, head)
+      assertIsOne(recording, name)
+      return { recording, isSorted: false }
+    }
+    const sorted = new Recording({ ...this.#options, devices })
+    await this.#sorted(sorted)
+    sorted.sortedBecause = recording.clock.firstStep
+    assertHoldsKvm(sorted, name, head)
+    return { recording: sorted, isSorted: true }
+  }
+
+  /** Returns the beginning of the text. */
+  async #once(recording: Recording): Promise<string> {
+    const intake = new Intake({
+      take: (bytes, start, end) => recording.take(bytes, start, end),
+      takeUnended: (bytes, start, end) => recording.takeUnended(bytes, start, end),
+      leaveOut: (file) => recording.leaveOut(file),
+    })
+    await this.#source.read((chunk) => intake.push(chunk))
     intake.end()
-    if (sorter.unsortable !== undefined) throw notOneRecording(source.name, sorter.unsortable, sorter.lines)
-    sorter.drain((bytes, start, end) => recording.take(bytes, start, end))
-    for (const line of unended) recording.takeUnended(line, 0, line.length)
     recording.finish()
-  } finally {
-    sorter.close()
+    return intake.head
   }
-}
 
-/** Recordings that stand one after the other step back once a CPU; lines without an order at every other. */
-const DISORDER = 0.05
-
-function notOneRecording(
-  name: string,
-  { line, partFrom, byNs, within, times }: Unsortable,
-  lines: number,
-): ReplayError {
-  const seconds = (byNs / 1e9).toLocaleString('en-US', { maximumFractionDigits: 9 })
-  return new ReplayError(
-    `${name} is not in order: at line ${line} time goes back by ${seconds} s within the events of ${within}, so it is several recordings, or the clock was set`,
-    times > lines * DISORDER
-      ? `It goes back ${times.toLocaleString('en-US')} times: give the lines in the order in which they were written.`
-      : `Read the parts alone: head -n ${partFrom - 1} ${name} | faultline trace -, and tail -n +${partFrom} ${name} | faultline trace -`,
-  )
+  async #sorted(recording: Recording): Promise<void> {
+    const { name } = this.#source
+    const sorter = new Sorter(this.#options.tickNs)
+    const unended: Buffer[] = []
+    const taker: Taker = {
+      take: (bytes, start, end) => sorter.take(bytes, start, end),
+      takeUnended: (bytes, start, end) => unended.push(Buffer.from(bytes.subarray(start, end))),
+      leaveOut: (file) => recording.leaveOut(file),
+    }
+    try {
+      const intake = new Intake(taker)
+      await this.#source.read((chunk) => intake.push(chunk))
+      intake.end()
+      if (sorter.unsortable !== undefined) throw notOneRecording(name, sorter.unsortable, sorter.lines)
+      sorter.drain((bytes, start, end) => recording.take(bytes, start, end))
+      for (const line of unended) recording.takeUnended(line, 0, line.length)
+      recording.finish()
+    } finally {
+      sorter.close()
+    }
+  }
 }
 
 function severalVms(path: string, all: readonly VmRecording[]): ReplayError {

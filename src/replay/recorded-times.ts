@@ -1,3 +1,4 @@
+import { LONGEST_UNSURE_NS } from './contention.ts'
 import { distributionOf } from './distribution.ts'
 import type { Moments } from './moments.ts'
 import type { FaultOrder, Order } from './order-columns.ts'
@@ -45,7 +46,7 @@ function latestOf(faults: readonly Told[]): number {
   if (usual === undefined) return 0
   // No sooner than the shortest cycle can the SPTE be another fault's.
   const cycle = percentileOf(cycles(faults), CYCLE_PERCENTILE)?.ns ?? Number.POSITIVE_INFINITY
-  return Math.max(2000, Math.min(usual.trimmedMean * OUTLIER, cycle * 0.9))
+  return Math.max(2000, Math.min(usual.trimmedMean * OUTLIER, cycle * 0.9, LONGEST_UNSURE_NS))
 }
 
 /** `untilNs`: only what happened before is looked at, to predict the rest by. */

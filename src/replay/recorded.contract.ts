@@ -7,7 +7,7 @@ export const tracePath = (name: string): string => fileURLToPath(new URL(`../../
 
 /** What reading these lines gives. */
 export function recorded(...lines: readonly string[]): Recording {
-  const recording = new Recording(true)
+  const recording = new Recording({ keepStreams: true })
   const splitter = new Lines((bytes, start, end) => recording.take(bytes, start, end))
   splitter.push(Buffer.from(lines.map((line) => `${line}\n`).join('')))
   splitter.end()

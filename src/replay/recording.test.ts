@@ -73,7 +73,7 @@ test('the hold of a lock is estimated from the end of a wait to the next SPTE of
     setSpte(45, 4, 'a-1'),
   )
   const rwlock = recording.locks.lockOf(1, Buffer.from('000000000000000a'), 0, 16, false)
-  const holds = recording.locks.holdsOf(rwlock)
+  const holds = recording.locks.holdsOf(rwlock, Number.POSITIVE_INFINITY)
   assert.deepEqual(
     Array.from({ length: holds.length }, (_, index) => holds.at(index)),
     [3000, 4000],
@@ -102,7 +102,7 @@ test('a trace is the same wherever its chunks are cut', () => {
     ].join('\n'),
   )
   const stateOf = (chunks: readonly Buffer[]) => {
-    const recording = new Recording(true)
+    const recording = new Recording({ keepStreams: true })
     const lines = new Lines((bytes, start, end) => recording.take(bytes, start, end))
     for (const chunk of chunks) lines.push(chunk)
     lines.end()
@@ -126,7 +126,7 @@ test('a trace is the same wherever its chunks are cut', () => {
 })
 
 test('a byte order mark before the first line is no part of it', () => {
-  const recording = new Recording(false)
+  const recording = new Recording({ keepStreams: false })
   const bytes = Buffer.from('\ufeff CPU 0/KVM-1 [000] ..... 1.000000: kvm_exit: x')
   recording.take(bytes, 0, bytes.length)
   assert.deepEqual([recording.notUnderstood, recording.tasks.all[0]!.name], [0, 'CPU 0/KVM'])
@@ -134,7 +134,7 @@ test('a byte order mark before the first line is no part of it', () => {
 
 /** Lines of one task at these times. */
 function at(...seconds: readonly (number | string)[]): Recording {
-  const recording = new Recording(false)
+  const recording = new Recording({ keepStreams: false })
   for (const time of seconds) {
     const bytes = Buffer.from(` CPU 0/KVM-1 [000] ..... ${time}: kvm_exit: x`)
     recording.take(bytes, 0, bytes.length)
@@ -160,7 +160,7 @@ test('one time that is damaged is left out, wherever it stands, and makes no spa
 })
 
 test('waits whose ends were lost cost no more than others', () => {
-  const recording = new Recording(false)
+  const recording = new Recording({ keepStreams: false })
   const line = (text: string) => {
     const bytes = Buffer.from(` CPU 0/KVM-1 [000] ..... 1.000000: ${text}`)
     recording.take(bytes, 0, bytes.length)

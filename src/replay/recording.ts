@@ -16,6 +16,19 @@ const MARK = Buffer.from('\ufeff')
 const hasMark = (bytes: Buffer, from: number, end: number) =>
   end - from >= MARK.length && bytes.subarray(from, from + MARK.length).equals(MARK)
 
+export type RecordingOptions = {
+  /** Whether the faults themselves are kept, so that they can be replayed. */
+  readonly keepStreams: boolean
+  readonly only?: Only
+  /** Gfns that are known to be no memory. */
+  readonly devices?: ReadonlySet<number>
+  /** How long a tick is, if times are given in ticks. */
+  readonly tickNs?: number
+}
+
+/** A header of ftrace behind events: its line, and how long before the next event the one before it was. */
+export type Part = { readonly line: number; readonly pauseNs: number }
+
 export type KeptLine = { readonly number: number; readonly text: string }
 
 /** Which of several VMs in one trace is recorded: events of its tasks, and ranges that are its memory's. */
@@ -38,6 +51,9 @@ export class Recording extends Observed {
   readonly firstLines: KeptLine[] = []
   /** The last line has no end, and is shorter than a whole one of its event. */
   isCut = false
+  readonly parts: Part[] = []
+  /** The header that no event has followed yet; 0 if there is none. */
+  #header = 0
   /** Set if the lines were sorted: where time had gone back first. */
   sortedBecause: Step | undefined
   /** Lines of files that are not the host's, by name. */
@@ -45,11 +61,12 @@ export class Recording extends Observed {
   readonly #events = new Names(Object.keys(EVENTS))
   readonly #counts = new Float64Array(MAX_NAMES)
   readonly #shortest = new Uint32Array(MAX_NAMES).fill(MAX_LINE)
-  readonly #reader = new LineReader()
+  readonly #reader: LineReader
   readonly #only: Only | undefined
 
-  constructor(keepStreams: boolean, only?: Only) {
-    super(keepStreams)
+  constructor({ keepStreams, only, devices, tickNs }: RecordingOptions) {
+    super(keepStreams, devices)
+    this.#reader = new LineReader(tickNs)
     this.#only = only
     this.keepsRange = only?.keepsRange
   }
@@ -70,11 +87,13 @@ export class Recording extends Observed {
     }
     const { line } = this.#reader
     if (this.#only !== undefined && !this.#only.keepsTask(line.pid)) return
+    const beforeNs = this.atNs
     const atNs = this.clock.nsOf(line, this.lines)
     if (Number.isNaN(atNs)) {
       this.#misunderstood(bytes, start, end)
       return
     }
+    if (this.#header > 0) this.#beginPart(atNs - beforeNs)
     this.atNs = atNs
     const event = this.#events.idOf(line.bytes, line.eventStart, line.eventEnd)
     this.#counts[event]! += 1
@@ -132,9 +151,17 @@ export class Recording extends Observed {
     return this.#counts[event] === 0 || end - textStart >= this.#shortest[event]!
   }
 
+  /** The first header is followed by the first event. */
+  #beginPart(pauseNs: number): void {
+    if (this.clock.isRunning) this.parts.push({ line: this.#header, pauseNs })
+    this.#header = 0
+  }
+
   #remark(bytes: Buffer, start: number, end: number): void {
+    const { headers } = this.remarks
     const remark = readRemark(bytes.toString('latin1', start, end), this.remarks)
     if (remark === undefined) this.#misunderstood(bytes, start, end)
+    if (this.remarks.headers > headers && this.#header === 0) this.#header = this.lines
     if (remark === 'gap') for (const task of this.tasks.all) task.waits.forget()
   }
 

@@ -16,7 +16,7 @@ const on = (cpu: number, us: number) => line(`task ${cpu}-${cpu + 1}`, us, 'kvm_
 
 /** What a sorter that holds so many lines hands on. */
 function sorted(lines: readonly string[], size: { readonly bytes: number; readonly lines: number }) {
-  const sorter = new Sorter(size)
+  const sorter = new Sorter(undefined, size)
   try {
     for (const text of lines) {
       const bytes = Buffer.from(text)
@@ -59,7 +59,7 @@ test('what is no event stays behind the event that it followed', () => {
 
 test('time that goes back within one CPU cannot be sorted, and the part that begins there is named', () => {
   const { unsortable } = sorted([on(0, 5), on(1, 6), '# tracer: nop', '#', on(0, 4)], { bytes: 4096, lines: 9 })
-  assert.deepEqual(unsortable, { line: 5, partFrom: 3, byNs: 1000, within: 'CPU 0', times: 1 })
+  assert.deepEqual(unsortable, { line: 5, partFrom: 3, byNs: 1000, within: 'CPU 0', times: 1, isOfDistances: false })
 })
 
 test('a file out of order by a microsecond is sorted and said to be', async () => {

@@ -20,6 +20,8 @@ export type Unsortable = {
   readonly within: string
   /** How often that happens: a few recordings are one after the other, lines without an order are many. */
   times: number
+  /** All times are as short as what is between two events, and the first is 0. */
+  readonly isOfDistances: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export type Unsortable = {
  * the parts of one recording. What is no event stays behind the event that it followed.
  */
 export class Sorter {
-  readonly #reader = new LineReader()
+  readonly #reader: LineReader
   readonly #latest = new Map<string, number>()
   readonly #size: RunSize
   readonly #bytes: Buffer
@@ -39,11 +41,13 @@ export class Sorter {
   #used = 0
   lines = 0
   #seconds: number | undefined
+  #firstNs = 0
   #key = 0
   #lastEvent = 0
   unsortable: Unsortable | undefined
 
-  constructor(size: RunSize = RUN) {
+  constructor(tickNs?: number, size: RunSize = RUN) {
+    this.#reader = new LineReader(tickNs)
     this.#size = size
     this.#bytes = Buffer.allocUnsafe(size.bytes)
     this.#ends = new Uint32Array(size.lines)
@@ -81,13 +85,23 @@ export class Sorter {
   #keyOf(): number {
     const { line } = this.#reader
     if (line.time !== 'seconds') return this.#key
-    this.#seconds ??= line.seconds
+    if (this.#seconds === undefined) {
+      this.#seconds = line.seconds
+      this.#firstNs = line.seconds * 1e9 + line.nanos
+    }
     const key = (line.seconds - this.#seconds) * 1e9 + line.nanos
     // Without a CPU a task's own events must be in order.
     const within = line.cpu >= 0 ? `CPU ${line.cpu}` : `task ${line.pid}`
     const before = this.#latest.get(within) ?? key
     if (key < before) {
-      this.unsortable ??= { line: this.lines, partFrom: this.#lastEvent + 1, byNs: before - key, within, times: 0 }
+      this.unsortable ??= {
+        line: this.lines,
+        partFrom: this.#lastEvent + 1,
+        byNs: before - key,
+        within,
+        times: 0,
+        isOfDistances: this.#firstNs === 0,
+      }
       this.unsortable.times += 1
     }
     this.#latest.set(within, key)

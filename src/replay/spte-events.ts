@@ -7,6 +7,8 @@ import type { TraceLine } from './trace-line.ts'
 const LARGE = 0x80
 const MMU_PRESENT = 0x800
 const WRITABLE = 0x2
+/** Of the upper half, bits from here on are no part of an address. */
+const PFN_HIGH = 2 ** 20
 /** `(rwx)`: where the mask of user access does not exist. */
 const ACCESS_LENGTH = 3
 
@@ -60,17 +62,19 @@ export const readTdpChange: Read = (line, sink) => {
   const pages = readPages(line, gfnAt)
   const oldAt = OLD_SPTE.read(value, line, gfnAt)
   if (pages === 0 || oldAt < 0 || NEW_SPTE.read(other, line, oldAt) < 0) return false
-  sink.spteChanged(line, gfn, pages, changeOf(value.low, other.low, pages))
+  const isSamePfn = value.high % PFN_HIGH === other.high % PFN_HIGH && value.low >>> 12 === other.low >>> 12
+  sink.spteChanged(line, gfn, pages, changeOf(value.low, other.low, pages, isSamePfn))
   return true
 }
 
-function changeOf(old: number, now: number, pages: number): SpteChange {
+function changeOf(old: number, now: number, pages: number, isSamePfn: boolean): SpteChange {
   const isLeaf = (spte: number) => pages === 1 || (spte & LARGE) !== 0
   const wasPresent = (old & MMU_PRESENT) !== 0
   const isPresent = (now & MMU_PRESENT) !== 0
   if (!wasPresent) return isPresent && isLeaf(now) ? 'mapped' : 'other'
   if (!isLeaf(old)) return !isPresent ? 'table removed' : isLeaf(now) ? 'collapsed' : 'other'
   if (!isPresent || !isLeaf(now)) return isPresent ? 'other' : 'removed'
+  if (!isSamePfn) return 'replaced'
   return (old & WRITABLE) === 0 && (now & WRITABLE) !== 0 ? 'made writable' : 'other'
 }
 
@@ -85,6 +89,22 @@ export const readUnmap: Read = (line, sink) => {
   const end = other.pageUp
   if (end <= start) return false
   sink.unmap(line, start, end)
+  return true
+}
+
+const HVA = new NumberField('hva: ', 'hva')
+
+/** kvm_unmap_hva of arm64 and PowerPC up to 5.9, of one page. */
+export const readUnmapPage: Read = (line, sink) => {
+  if (HVA.read(value, line, line.textStart) < 0) return false
+  sink.unmap(line, value.page, value.page + 1)
+  return true
+}
+
+/** The hva of the page that is merged. */
+export const readSetPte: Read = (line, sink) => {
+  if (HVA.read(value, line, line.textStart) < 0) return false
+  sink.setPte(line, value.page)
   return true
 }
 

@@ -95,7 +95,7 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
   const { invalidations, clock } = recording
   const roles = rolesOf(recording.tasks.all)
   const source = faultSourceOf(recording, roles)
-  const faults = faultSummaryOf(roles, source)
+  const faults = faultSummaryOf(roles, source, recording.sptes > 0)
   const mmuLock = mmuLockOf(recording, roles)
   const sptesSet = roles.reduce((sum, { task }) => sum + task.installs.count, 0)
   const isTraced = (count: number) => count > 0 && clock.spanNs > 0
@@ -142,12 +142,16 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     contention: contentionOf(recording, roles),
     unpairedContention: recording.tasks.all.reduce((sum, { waits }) => sum + waits.unpaired + waits.underWay, 0),
     mmuLock,
-    warnings: doubtsOf(recording),
+    warnings: [...doubtsOf(recording), ...(vm?.doubt === undefined ? [] : [vm.doubt])],
   }
 }
 
 /** Null if no event of a fault is in the trace: then nobody knows whether there were any. */
-function faultSummaryOf(roles: readonly TaskInRole[], source: FaultSource | undefined): FaultSummary | null {
+function faultSummaryOf(
+  roles: readonly TaskInRole[],
+  source: FaultSource | undefined,
+  hasSptes: boolean,
+): FaultSummary | null {
   const tasks = roles.filter(({ role }) => role === 'vcpu').map(({ task }) => task)
   const sum = (of: (task: TaskInRole['task']) => number) => tasks.reduce((total, task) => total + of(task), 0)
   const apart = {
@@ -156,7 +160,7 @@ function faultSummaryOf(roles: readonly TaskInRole[], source: FaultSource | unde
     virtual: sum((task) => task.virtualFaults),
     private: sum((task) => task.privateFaults),
     madeWritable: sum((task) => task.madeWritable),
-    repeated: sum((task) => task.progress.repeats),
+    repeated: sum(({ progress }) => (hasSptes ? progress.repeats : progress.quietRepeats)),
   }
   if (source !== undefined) {
     return { count: source.count, event: source.event, says: source.says, addresses: 'gfn', ...apart }

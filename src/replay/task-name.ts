@@ -1,3 +1,5 @@
+import { unescaped } from './typeset.ts'
+
 /** TASK_COMM_LEN without the zero; ftrace, trace-cmd and perf print it right-aligned in one column more. */
 const LONGEST_NAME = 15
 const COLUMN = 16
@@ -55,15 +57,3 @@ function shortened(name: string): string {
   const last = name.split(/\s{2,}/).at(-1)!
   return last.slice(-LONGEST_NAME).trim()
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&lt;': '<',
-  '&gt;': '>',
-  '&amp;': '&',
-  '&nbsp;': ' ',
-  '&#39;': "'",
-}
-
-/** Text as it was before it was put on a web page. */
-export const unescaped = (text: string): string =>
-  text.includes('&') ? text.replace(/&(?:lt|gt|amp|nbsp|#39);/g, (entity) => ENTITIES[entity]!) : text

@@ -13,6 +13,8 @@ export type Vm = Only & {
   readonly vcpus: readonly number[]
   readonly tasks: readonly number[]
   readonly says: string
+  /** What is not certain of it; undefined if nothing is. */
+  readonly doubt: string | undefined
 }
 
 /** What the user said of the VM that is meant. */
@@ -46,6 +48,7 @@ const wholeTrace = (tasks: readonly Task[]): Vm => ({
   vcpus: tasks.filter(isVcpu).map(({ pid }) => pid),
   tasks: tasks.map(({ pid }) => pid),
   says: 'the only VM',
+  doubt: undefined,
   keepsTask: () => true,
   keepsRange: () => true,
 })
@@ -120,11 +123,31 @@ function vmOf(group: Group, number: number, groups: readonly Group[], recording:
     number,
     vcpus: group.vcpus.map(({ pid }) => pid),
     tasks: [...own],
+    doubt: sharedDoubt(recording.invalidations, own, foreign, space, foreignSpace),
     says: `VM ${number}: vCPUs ${group.vcpus.map(({ pid }) => pid).join(', ')}${names === '' ? '' : ` of ${names}`}`,
     keepsTask: (pid) => !foreign.has(pid),
     // What a thread of the host raises is of the VM whose memory lies there; of both if neither is known to.
     keepsRange: (pid, start, end) => own.has(pid) || isIn(space, start, end) || !isIn(foreignSpace, start, end),
   }
+}
+
+/** Ranges that a thread of the host raised, and that may be any VM's as far as the others' show: each VM is given them. */
+function sharedDoubt(
+  log: InvalidationLog,
+  own: ReadonlySet<number>,
+  foreign: ReadonlySet<number>,
+  space: Space,
+  foreignSpace: Space,
+): string | undefined {
+  let shared = 0
+  for (let index = 0; index < log.length; index += 1) {
+    const pid = log.pids.at(index)
+    const [start, end] = [log.start(index), log.end(index)]
+    if (!own.has(pid) && !foreign.has(pid) && !isIn(space, start, end) && !isIn(foreignSpace, start, end)) shared += 1
+  }
+  return shared === 0
+    ? undefined
+    : `${shared.toLocaleString('en-US')} invalidations of threads of the host (ksmd, kswapd, ...) may be of any of the VMs: they are counted for each`
 }
 
 type Space = { readonly start: number; readonly end: number }

@@ -1,0 +1,31 @@
+/** Who reads a device does it again and again. */
+const TELLING = 16
+const MOST = 4096
+
+/**
+ * Where no SPTE is traced, as on arm64 and RISC-V, nothing tells a fault of memory from an access to a device if that is not traced
+ * either; but a page of memory is mapped after a fault, and does not fault again until something takes it away.
+ */
+export class DeviceGfns {
+  readonly #faults = new Map<number, { since: number; again: number }>()
+
+  /** `taken`: how often anything had been taken away before. */
+  faulted(gfn: number, taken: number): void {
+    const seen = this.#faults.get(gfn)
+    if (seen === undefined) {
+      if (this.#faults.size < MOST) this.#faults.set(gfn, { since: taken, again: 0 })
+      return
+    }
+    if (seen.since === taken) seen.again += 1
+    seen.since = taken
+  }
+
+  /** What it is is known. */
+  forget(gfn: number): void {
+    this.#faults.delete(gfn)
+  }
+
+  get likely(): ReadonlySet<number> {
+    return new Set([...this.#faults].filter(([, { again }]) => again >= TELLING).map(([gfn]) => gfn))
+  }
+}

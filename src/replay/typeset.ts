@@ -1,0 +1,36 @@
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  nbsp: ' ',
+  quot: '"',
+  apos: "'",
+  ndash: '-',
+  mdash: '--',
+}
+const ENTITY = /&(?:#(\d{1,4})|#[xX]([\dA-Fa-f]{1,4})|(lt|gt|amp|nbsp|quot|apos|ndash|mdash));/g
+const NO_WIDTH = /[\u200b-\u200d\u2060]/g
+const SPACES = /[\u00a0\u2000-\u200a\u202f\t]/g
+/** What an editor makes of `--`. */
+const LONG_DASH = /[\u2012-\u2015]/g
+
+/** Text as it was before it was put on a web page. */
+export const unescaped = (text: string): string =>
+  text.includes('&')
+    ? text.replace(ENTITY, (_, decimal?: string, hex?: string, name?: string) =>
+        name === undefined
+          ? String.fromCharCode(decimal === undefined ? Number.parseInt(hex!, 16) : Number(decimal))
+          : ENTITIES[name]!,
+      )
+    : text
+
+/** Without what web pages and editors put into a line: tabs, spaces that do not break or have no width, long dashes, entities. */
+export const plainText = (bytes: Buffer, start: number, end: number): string =>
+  unescaped(bytes.toString('utf8', start, end))
+    .replace(NO_WIDTH, '')
+    .replace(SPACES, ' ')
+    .replace(LONG_DASH, '--')
+
+/** Whether a text, as latin1, has of these what does not keep a line from being found, but its fields. */
+export const isTypeset = (text: string): boolean =>
+  /&(?:#\w{2,5}|[a-z]{2,5});|\u00e2\u0080[\u0080-\u0095\u00af]/.test(text)
