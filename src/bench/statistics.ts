@@ -40,29 +40,46 @@ type Middle = { readonly low: number; readonly high: number; readonly times: num
 
 /** As many sizes as are kept: a file has few. */
 const MOST_SIZES = 64
-const middlesBySize = new Map<number, readonly Middle[]>()
 
-/**
- * The ranks of the two values in the middle of each resample of so many. Which values are drawn depends on their number only, so that
- * this is done once for all metrics of a file.
- */
-function middleRanks(size: number): readonly Middle[] {
-  const known = middlesBySize.get(size)
-  if (known !== undefined) return known
-  const random = new Random(size)
+/** What depends on a number of values only, kept by that number: it is computed once for all metrics of a file. */
+function bySize<T>(compute: (size: number) => T): (size: number) => T {
+  const known = new Map<number, T>()
+  return (size) => {
+    const found = known.get(size)
+    if (found !== undefined) return found
+    const computed = compute(size)
+    if (known.size === MOST_SIZES) known.clear()
+    known.set(size, computed)
+    return computed
+  }
+}
+
+/** The ranks of the two values in the middle of each resample of so many, one pair after the other. */
+function drawnRanks(size: number, random: Random): Uint32Array {
+  const ranks = new Uint32Array(2 * RESAMPLES)
   const drawn = new Uint32Array(size)
-  const times = new Map<number, number>()
   for (let resample = 0; resample < RESAMPLES; resample += 1) {
     drawn.fill(0)
     for (let draw = 0; draw < size; draw += 1) drawn[random.below(size)]! += 1
-    const key = rankAt(drawn, (size - 1) >>> 1) * size + rankAt(drawn, size >>> 1)
+    ranks[2 * resample] = rankAt(drawn, (size - 1) >>> 1)
+    ranks[2 * resample + 1] = rankAt(drawn, size >>> 1)
+  }
+  return ranks
+}
+
+const ranksOfBase = bySize((size) => drawnRanks(size, new Random(size)))
+/** Drawn apart from those of the base, also where both sides have as many values. */
+const ranksOfHead = bySize((size) => drawnRanks(size, new Random(size + (1 << 20))))
+
+const middleRanks = bySize((size): readonly Middle[] => {
+  const ranks = ranksOfBase(size)
+  const times = new Map<number, number>()
+  for (let at = 0; at < ranks.length; at += 2) {
+    const key = ranks[at]! * size + ranks[at + 1]!
     times.set(key, (times.get(key) ?? 0) + 1)
   }
-  const middles = [...times].map(([key, many]) => ({ low: Math.floor(key / size), high: key % size, times: many }))
-  if (middlesBySize.size === MOST_SIZES) middlesBySize.clear()
-  middlesBySize.set(size, middles)
-  return middles
-}
+  return [...times].map(([key, many]) => ({ low: Math.floor(key / size), high: key % size, times: many }))
+})
 
 /** Of values that were drawn so often, in their order, the rank of that which is at this place. */
 function rankAt(drawn: Uint32Array, place: number): number {
@@ -73,12 +90,19 @@ function rankAt(drawn: Uint32Array, place: number): number {
 
 /** 95 % percentile-bootstrap interval of the ratio of two medians, the samples drawn apart. Seeded as the other. */
 export function ratioInterval(baseline: readonly number[], candidate: readonly number[]): Interval {
-  const random = new Random(baseline.length * 31 + candidate.length)
-  const draw = (values: readonly number[]) =>
-    medianSorted([...Float64Array.from(values, () => values[random.below(values.length)]!).sort()])
-  const ratios = Float64Array.from({ length: RESAMPLES }, () => draw(candidate) / draw(baseline)).sort()
-  return [quantileSorted([...ratios], 0.025), quantileSorted([...ratios], 0.975)]
+  const base = Float64Array.from(baseline).sort()
+  const head = Float64Array.from(candidate).sort()
+  const [baseRanks, headRanks] = [ranksOfBase(base.length), ranksOfHead(head.length)]
+  const ratios = new Float64Array(RESAMPLES)
+  for (let resample = 0; resample < RESAMPLES; resample += 1) {
+    ratios[resample] = middleOf(head, headRanks, resample) / middleOf(base, baseRanks, resample)
+  }
+  const sorted = [...ratios.sort()]
+  return [quantileSorted(sorted, 0.025), quantileSorted(sorted, 0.975)]
 }
+
+const middleOf = (sorted: Float64Array, ranks: Uint32Array, resample: number): number =>
+  0.5 * (sorted[ranks[2 * resample]!]! + sorted[ranks[2 * resample + 1]!]!)
 
 /** Candidate over baseline, trial by trial in the order in which they ran: what drifts slowly cancels out. */
 export type Ratio = {
