@@ -68,6 +68,23 @@ test('a resolved side effect does not answer the question', () => {
   assert.match(answer(before, after), /^Not resolved: .* 0.5 retries under mmu_lock.* Try more --trials/)
 })
 
+test('what is not resolved says how large a change would have shown', () => {
+  const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES })
+  const after = run('precheck', { ...ALIKE, flushes_per_unmap: [1500, 2500, 1800, 2600, 1700] })
+  const [, shown] = /A change of ([\d.]+) % would have shown\. Try more --trials/.exec(answer(before, after))!
+  assert.ok(Number(shown) > 5 && Number(shown) < 200)
+  const [finding] = answerOf(precheck, before, after).findings
+  const moved = [1500, 2500, 1800, 2600, 1700].map((value) => value * (1 + finding!.wouldShow!) * 1.01)
+  assert.match(answer(before, run('precheck', { ...ALIKE, flushes_per_unmap: moved })), /^No: /)
+})
+
+test('where too few trials could show no change, no size is claimed', () => {
+  const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: [2000, 2100] })
+  const after = run('precheck', { ...ALIKE, flushes_per_unmap: [2010, 2080] })
+  assert.match(answer(before, after), /^Not resolved: .*: only 2 trials measured it/)
+  assert.doesNotMatch(answer(before, after), /would have shown/)
+})
+
 test('a difference within the noise of the baseline is not resolved', () => {
   const noise = { flushes_per_unmap: { ratio: 1, ci95: [0.5, 2] as const, n: 5 } }
   const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES }, noise)

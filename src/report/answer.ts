@@ -3,7 +3,7 @@ import type { Finding } from '../bench/answers/finding.ts'
 import { METRICS } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
-import { inUnit, ratioText } from './numbers.ts'
+import { compact, inUnit, ratioText } from './numbers.ts'
 
 export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   yes: 'Yes',
@@ -14,7 +14,7 @@ export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
 
 /** An answer as a sentence: the verdict, the figure that decides, and what it is bought with. */
 export function answerText(answer: Answer): string {
-  const { verdict, baseline, candidate, findings, kind, isReplay } = answer
+  const { verdict, baseline, candidate, findings } = answer
   const opening = `${VERDICTS[verdict]}: ${candidate} against ${baseline}`
   if (verdict === 'no-answer') {
     const missing = findings.filter((finding) => finding.verdict === 'missing')
@@ -26,10 +26,21 @@ export function answerText(answer: Answer): string {
   const rest = others.filter((finding) => !price.includes(finding))
   const clauses = [findingText(first), ...rest.map(findingText)].join('; ')
   const paid = price.length === 0 ? '' : `, at the price of ${price.map(findingText).join(' and ')}`
-  const next =
-    verdict === 'not-resolved' && kind === 'measured' ? ` ${isReplay ? MORE_RECORDED.measured : MORE_DATA}` : ''
+  const next = verdict === 'not-resolved' ? ` ${nextOf(answer)}` : ''
   return `${opening}: ${clauses}${paid}.${next}`
 }
+
+/** What these trials could have shown of the figure that decides, and what would show more. */
+function nextOf({ kind, isReplay, findings }: Answer): string {
+  const { wouldShow } = findings[0]!
+  const shown = wouldShow === null ? '' : `A change of ${changeText(wouldShow)} would have shown. `
+  if (kind === 'modelled') return `${shown}${MORE_CERTAIN}`
+  return `${shown}${isReplay ? MORE_RECORDED.measured : MORE_DATA}`
+}
+
+/** Beyond twice the baseline, percents are no longer read. */
+const changeText = (part: number) =>
+  part < 2 ? `${Number((part * 100).toPrecision(2))} %` : `a factor of ${compact(1 + part)}`
 
 /** The first figure that decides, or what is missing, as a clause. */
 export function decidingText({ verdict, findings }: Answer): string {
@@ -38,6 +49,7 @@ export function decidingText({ verdict, findings }: Answer): string {
 }
 
 const MORE_DATA = 'Try more --trials, a longer --duration, or fewer workers.'
+const MORE_CERTAIN = 'Measure it on such a machine, or narrow the ranges of its profile (docs/model.md).'
 const MORE_RECORDED = { measured: 'Try more --trials, or a longer recording.', modelled: 'Try a longer recording.' }
 
 function remedyOf({ kind, isReplay }: Answer): string {

@@ -5,6 +5,7 @@ import type { Decision } from '../scenario.ts'
 import type { Interval } from '../statistics.ts'
 import { missingBecause } from './missing.ts'
 import { modelErrorOf } from './model-error.ts'
+import { smallestShown } from './resolution.ts'
 
 /** Relative: a difference within this is none for the question, unless the scenario states another. */
 export const SMALLEST_EFFECT = 0.05
@@ -30,6 +31,8 @@ export type Finding = {
   readonly verdict: FindingVerdict
   /** Why it is missing or not resolved, or within what it is the same; empty where the figures speak. */
   readonly why: string
+  /** Of a figure that is not resolved: the smallest change, relative, that would have shown; null if none would, or none is known. */
+  readonly wouldShow: number | null
 }
 
 export function findingOf(baseline: Run, candidate: Run, decision: Decision): Finding {
@@ -42,6 +45,7 @@ export function findingOf(baseline: Run, candidate: Run, decision: Decision): Fi
     unit: METRICS[metric].unit,
     before: before?.median ?? null,
     after: after?.median ?? null,
+    wouldShow: null,
   }
   if (before === undefined || after === undefined) {
     const without = before === undefined ? baseline : candidate
@@ -69,7 +73,7 @@ type Question = {
   readonly smallest: number
 }
 
-type Judgement = Pick<Finding, 'ratio' | 'ci95' | 'verdict' | 'why'>
+type Judgement = Pick<Finding, 'ratio' | 'ci95' | 'verdict' | 'why'> & Partial<Pick<Finding, 'wouldShow'>>
 
 function measured({ baseline, candidate, metric, before, after, smallest }: Question): Judgement {
   const comparison = compareRuns(baseline, candidate, metric)
@@ -79,8 +83,8 @@ function measured({ baseline, candidate, metric, before, after, smallest }: Ques
   if (comparison.pairs >= ENOUGH_TRIALS && isWithin(ci95, smallest)) {
     return { ratio, ci95, verdict: 'same', why: withinText(smallest) }
   }
-  const why = comparison.isResolved ? "no larger than the baseline's A/A noise" : ''
-  return { ratio, ci95, verdict: 'unresolved', why }
+  const why = comparison.isResolved ? "no larger than the baseline's A/A noise" : fewText(before, after)
+  return { ratio, ci95, verdict: 'unresolved', why, wouldShow: smallestShown(baseline, candidate, metric) }
 }
 
 /**
@@ -102,7 +106,13 @@ function modelled({ baseline, candidate, metric, before, after, smallest }: Ques
   }
   const error = modelErrorOf(baseline.machine)
   if (isWithin([ratio, ratio], error)) {
-    return { ratio, ci95, verdict: 'unresolved', why: `less than the error of this profile, ${percent(error)}` }
+    return {
+      ratio,
+      ci95,
+      verdict: 'unresolved',
+      why: `less than the error of this profile, ${percent(error)}`,
+      wouldShow: error,
+    }
   }
   return { ratio, ci95, verdict: directionOf(metric, ratio > 1), why: '' }
 }
@@ -117,7 +127,13 @@ function withoutRatio(metric: MetricName, before: Metric, after: Metric): Judgem
   const isApart = isEnough && after.ci95[0] > before.ci95[1]
   return isApart
     ? { ...none, verdict: directionOf(metric, true), why: '' }
-    : { ...none, verdict: 'unresolved', why: '' }
+    : { ...none, verdict: 'unresolved', why: fewText(before, after) }
+}
+
+/** A figure that few trials measured resolves nothing, whatever its values are. */
+function fewText(before: Metric, after: Metric): string {
+  const n = Math.min(before.n, after.n)
+  return n < ENOUGH_TRIALS ? `only ${n} ${n === 1 ? 'trial' : 'trials'} measured it` : ''
 }
 
 function directionOf(metric: MetricName, isMore: boolean): FindingVerdict {
