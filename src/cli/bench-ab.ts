@@ -20,6 +20,7 @@ import { type Kept, ResultFile } from './files/result-file.ts'
 import { integer, milliseconds } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
+import { styleOf } from './terminal.ts'
 
 /** Fewer pairs of rounds could not show anything, whatever the difference. */
 const FEWEST_ROUNDS = 6
@@ -43,7 +44,7 @@ export type Compared = { readonly result: Result | undefined; readonly kept: Kep
 export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<ExitCode> {
   const { result, kept } = await runAb(ref, args, io)
   if (result === undefined) return EXIT.interrupted
-  io.out(args.json ? resultText(result).trimEnd() : compareText(comparisonOf(result), []))
+  io.out(args.json ? resultText(result).trimEnd() : compareText(comparisonOf(result), [], styleOf(io)))
   if (!args.json && result.sequential !== undefined) io.out(`\n${sequentialText(result.sequential)}`)
   if (!args.json && kept.path !== undefined) io.out(`\n${kept.path}`)
   return exitCodeOf(result, kept, io)

@@ -21,6 +21,7 @@ import { layoutsOf } from './layout.ts'
 import { listText } from './list.ts'
 import { plannedBy } from './plan-size.ts'
 import { Progress } from './progress.ts'
+import { styleOf } from './terminal.ts'
 
 export const bench: Command<BenchArgs> = {
   name: 'bench',
@@ -97,8 +98,9 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   progress.clear()
   const kept = file.finish(result, !io.signal.aborted)
   says(result)
-  if (isSummed) io.out(`\n${answersTable(result)}\n\nThe details of each question: --all.`)
-  else if (result.runs.length > 0) io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args))
+  if (isSummed) io.out(`\n${answersTable(result, styleOf(io))}\n\nThe details of each question: --all.`)
+  else if (result.runs.length > 0)
+    io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args, styleOf(io)))
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
   if (modelled.runs > 0 && args.verbose && !args.json && !args.quiet) {
     io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
@@ -132,7 +134,7 @@ const isManyQuestions = ({ groups }: Plan) => new Set(groups.map(({ scenario }) 
 function tell({ runs }: Pick<Result, 'runs'>, told: number, progress: Progress, io: Io): number {
   if (runs.length > told) {
     progress.clear()
-    io.out(questionsText(runs.slice(told)))
+    io.out(questionsText(runs.slice(told), styleOf(io)))
   }
   return runs.length
 }

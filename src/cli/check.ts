@@ -13,6 +13,7 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
 import type { PatchCode } from '../patches/code.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
+import { fit } from '../report/fit.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
 import { checkLock } from './check-lock.ts'
 import { checkMutants } from './check-mutants.ts'
@@ -159,7 +160,7 @@ export const check: Command<Args> = {
     })
     progress.clear()
     const texts = [...reports.map(reportText), untakenText(reports)].filter((text) => text !== '')
-    io.out(args.json ? JSON.stringify(reports, null, 1) : texts.join('\n\n'))
+    io.out(args.json ? JSON.stringify(reports, null, 1) : fit(texts.join('\n\n'), io.columns))
     if (page !== undefined) saveWitnesses(page, witnessesIn(reports, checks), io)
     if (io.signal.aborted) return EXIT.interrupted
     return exitCode(reports)
@@ -264,7 +265,7 @@ function replay(checks: readonly Check[], args: Args, text: string, io: Io): Exi
       hint: `Explore it again: faultline check ${checks[0]!.name} --variant ${variant}.`,
     })
   }
-  io.out(played.text)
+  io.out(fit(played.text, io.columns))
   if (played.memoryModel === 'sc') onModel(played, args, io)
   else if (args.chromeTrace !== undefined) throw notModelled(played.memoryModel)
   return played.findings.length === 0 ? EXIT.fine : EXIT.regression

@@ -22,7 +22,7 @@ const slow = file('slow.json', resultOf([runOf({ faults_per_second: ten(100), re
 test('a comparison shows both medians, the change with its evidence, and sums up', async () => {
   const { code, out } = await faultline('compare', slow, fast)
   assert.equal(code, 0)
-  assert.match(out, /^precheck threads measured\n/)
+  assert.match(out, /^Better: precheck precheck faults_per_second \+20 %\.\n\nprecheck threads measured\n/)
   assert.match(out, /faults_per_second +100 ± 0.\d % +120 ± 0.\d % +\+20 % \[.*\] better \(p=0.000 n=10\)/)
   assert.match(out, /retries_per_fault .* ~ \(p=1.000 n=10, \d+ % would have shown\), exploratory/)
   assert.match(

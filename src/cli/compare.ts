@@ -7,10 +7,12 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
 import { compareBenchstat } from '../report/compare-benchstat.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
+import type { Style } from '../report/tones.ts'
 import type { Command } from './command.ts'
 import { leastOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
+import { styleOf } from './terminal.ts'
 
 type Args = {
   readonly files: readonly string[]
@@ -68,7 +70,7 @@ export const compare: Command<Args> = {
     const group = groupOf(args.group, sources)
     const least = args.failOn === undefined ? undefined : leastOf(args.failOn)
     const comparison = compareResults(sources, options)
-    io.out(textOf(comparison, args, group))
+    io.out(textOf(comparison, args, group, styleOf(io)))
     if (least !== undefined && doesFail(comparison, least)) return EXIT.regression
     return comparison.changes.length === 0 ? EXIT.incomparable : EXIT.fine
   },
@@ -132,10 +134,10 @@ function groupOf(group: string | undefined, sources: readonly Source[]): string[
   })
 }
 
-function textOf(comparison: Comparison, { format }: Args, group: readonly string[]): string {
+function textOf(comparison: Comparison, { format }: Args, group: readonly string[], style: Style): string {
   if (format === 'json') return JSON.stringify(comparison, null, 1)
   if (format === 'markdown') return compareMarkdown(comparison, group)
   if (format === 'comment') return compareComment(comparison, group)
   if (format === 'benchstat') return compareBenchstat(comparison)
-  return compareText(comparison, group)
+  return compareText(comparison, group, style)
 }

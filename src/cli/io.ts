@@ -10,6 +10,8 @@ export type Io = {
   readonly isErrTty: boolean
   /** Of the terminal, if output goes to one. */
   readonly columns?: number | undefined
+  /** Whether tones may be shown as colours. */
+  readonly isColoured?: boolean
   readonly stdin: () => Readable
   /** Aborted when the process is told to end; its reason is the name of the signal. */
   readonly signal: AbortSignal

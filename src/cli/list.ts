@@ -9,6 +9,7 @@ import { PARAMETERS } from '../model/parameters.ts'
 import { loadProfile, profileNames } from '../model/profile.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
+import { fit } from '../report/fit.ts'
 import { columns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
@@ -33,7 +34,7 @@ export const list: Command<Flags> = {
   async run({ json, what }, io) {
     const found = what === undefined ? 'scenarios' : wanted(what)
     if (json) io.out(JSON.stringify(what === undefined ? listing() : dataOf(found), null, 1))
-    else io.out(textOf(found))
+    else io.out(fit(textOf(found), io.columns))
     return EXIT.fine
   },
 }

@@ -7,6 +7,7 @@ import { interruptedText, KEEPS_NOTHING, SIGNALS, type SignalName } from './inte
 import { EXIT } from './io.ts'
 import type { FromProgram, Started, ToProgram } from './program-worker.ts'
 import { Output, writeMessage } from './streams.ts'
+import { isColoured } from './terminal.ts'
 
 /**
  * This thread hears signals and writes; the program runs in another, so that a long computation there keeps neither waiting.
@@ -22,7 +23,8 @@ process.stderr.on('error', () => {})
 
 const workerData: Started = {
   isErrTty: process.stderr.isTTY === true,
-  columns: process.stdout.columns,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  isColoured: isColoured(process.stdout.isTTY === true, process.env),
   words: process.argv.slice(2),
 }
 const worker = new Worker(new URL('./program-worker.js', import.meta.url), { workerData })

@@ -7,6 +7,7 @@ import { program } from './program.ts'
 export type Started = {
   readonly isErrTty: boolean
   readonly columns: number | undefined
+  readonly isColoured: boolean
   readonly words: readonly string[]
 }
 
@@ -43,6 +44,7 @@ const code = await program({
   err: (text) => tell({ kind: 'err', text }),
   isErrTty: started.isErrTty,
   columns: started.columns,
+  isColoured: started.isColoured,
   stdin: () => createReadStream('', { fd: 0, autoClose: false }),
   signal: interrupt.signal,
   keeps: (says) => tell({ kind: 'keeps', says }),

@@ -3,6 +3,8 @@ import type { Argv } from 'yargs'
 import { visibleLines } from '../bench/visible.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearest } from '../errors/nearest.ts'
+import { fit } from '../report/fit.ts'
+import { coloured } from '../report/tones.ts'
 import type { Command } from './command.ts'
 import { type AnyCommand, COMMANDS } from './commands.ts'
 import { completion } from './completion.ts'
@@ -60,10 +62,11 @@ export async function program(asked: Io): Promise<ExitCode> {
 function shown(io: Io): Io {
   return {
     ...io,
-    out: (text) => io.out(visibleLines(text)),
+    out: (text) => io.out(io.isColoured === true ? coloured(visibleLines(text)) : visibleLines(text)),
     err: (text) => {
       const own = text.startsWith(OVERWRITE) ? OVERWRITE : ''
-      io.err(own + visibleLines(text.slice(own.length)))
+      const message = visibleLines(text.slice(own.length))
+      io.err(own + (own === '' && io.isErrTty ? fit(message, io.columns) : message))
     },
   }
 }

@@ -12,6 +12,7 @@ import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { checkExact, update } from './regress-exact.ts'
 import { measureAgainst } from './regress-measured.ts'
+import { styleOf } from './terminal.ts'
 
 export type RegressArgs = {
   readonly baseline: string
@@ -88,7 +89,7 @@ async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<Ex
   const comparison = comparisonOf(result)
   const failures = failuresOf(result, ({ revision }) => revision?.side === 'head')
   if (failures.length > 0) io.out(`${failures.map(failureText).join('\n')}\n`)
-  io.out(TEXTS[args.format](comparison, []))
+  io.out(TEXTS[args.format](comparison, [], styleOf(io)))
   if (result.sequential !== undefined) io.out(`\n${sequentialText(result.sequential)}`)
   if (io.signal.aborted) return EXIT.interrupted
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed

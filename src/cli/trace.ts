@@ -4,6 +4,7 @@ import { readMemslots } from '../replay/read-memslots.ts'
 import { readVms } from '../replay/read-recording.ts'
 import { summarise } from '../replay/summary.ts'
 import { summaryText } from '../replay/summary-text.ts'
+import { fit } from '../report/fit.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
 import { tickRate, type VmFlags, vmChoice, vmFlags } from './vm-flags.ts'
@@ -33,7 +34,7 @@ export const trace: Command<Args> = {
     })
     const summaries = found.map(({ recording, vm }) => summarise(recording, chooseMemslots(recording, given), file, vm))
     if (json) io.out(JSON.stringify(summaries.length === 1 ? summaries[0] : { vms: summaries }, null, 1))
-    else io.out(summaries.map(summaryText).join('\n'))
+    else io.out(fit(summaries.map(summaryText).join('\n'), io.columns))
     return EXIT.fine
   },
 }

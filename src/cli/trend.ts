@@ -4,6 +4,7 @@ import { entriesOfCsv } from '../bench/trend/csv.ts'
 import { type Entry, entryOf, readEntries } from '../bench/trend/history.ts'
 import { type ShiftOptions, seriesOf, shiftsOf, sizeOf } from '../bench/trend/series.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { fit } from '../report/fit.ts'
 import { type Changed, trendText } from '../report/trend-text.ts'
 import type { Command } from './command.ts'
 import { appendLine, readHistory } from './files/history-file.ts'
@@ -69,7 +70,7 @@ export const trend: Command<Args> = {
       .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
       .map((one) => ({ ...one, points: one.points.slice(-last) }))
     const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
-    io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : trendText(changed, options))
+    io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : fit(trendText(changed, options), io.columns))
     const isWorse = changed.some(({ shifts }) =>
       shifts.some((shift) => shift.verdict === 'worse' && sizeOf(shift) >= (failOn ?? Number.POSITIVE_INFINITY)),
     )

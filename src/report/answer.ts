@@ -4,6 +4,7 @@ import { METRICS } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { compact, inUnit, ratioText } from './numbers.ts'
+import { PLAIN, type Style, toneOf } from './tones.ts'
 
 export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   yes: 'Yes',
@@ -13,9 +14,9 @@ export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
 }
 
 /** An answer as a sentence: the verdict, the figure that decides, and what it is bought with. */
-export function answerText(answer: Answer): string {
+export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
   const { verdict, baseline, candidate, findings } = answer
-  const opening = `${VERDICTS[verdict]}: ${candidate} against ${baseline}`
+  const opening = `${paint(`${VERDICTS[verdict]}:`, toneOf[verdict])} ${candidate} against ${baseline}`
   if (verdict === 'no-answer') {
     const missing = findings.filter((finding) => finding.verdict === 'missing')
     return `${opening}: ${[...new Set(missing.map(({ why }) => why))].join('; ')}. ${remedyOf(answer)}`

@@ -4,12 +4,14 @@ import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { answerText, decidingText, ranking, VERDICTS } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
+import { fit } from './fit.ts'
 import { circumstancesOf, groupsOf, isBroken, labelOf, questionsOf } from './groups.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
 import { fitnessOf } from './replayed-text.ts'
 import { isSweep, sweepText } from './sweep-text.ts'
+import { PLAIN, type Style, toneOf } from './tones.ts'
 import { warningLines } from './warning-lines.ts'
 
 export type ReportOptions = {
@@ -22,19 +24,19 @@ export type ReportOptions = {
 }
 
 /** What a result says, for the terminal: a table and an answer for each group of runs that were interleaved. */
-export function benchReport(result: Result, options: ReportOptions): string {
-  const texts = questionsOf(result.runs).map((runs) => questionText(runs, options))
+export function benchReport(result: Result, options: ReportOptions, style: Style = PLAIN): string {
+  const texts = questionsOf(result.runs).map((runs) => questionText(runs, options, style))
   const laws = scalabilityLines(result.runs.filter(({ kind }) => kind === 'modelled'))
   const gap = options.quiet ? '\n' : '\n\n'
-  return [...texts, ...(laws.length === 0 || options.quiet ? [] : [laws.join('\n')])].join(gap)
+  return fit([...texts, ...(laws.length === 0 || options.quiet ? [] : [laws.join('\n')])].join(gap), style.width)
 }
 
 /** Of a sweep one table, unless the details are asked for. */
-function questionText(runs: readonly Run[], options: ReportOptions): string {
+function questionText(runs: readonly Run[], options: ReportOptions, style: Style): string {
   const groups = groupsOf(runs)
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   if (options.all || options.quiet || options.locks || scenario === undefined || !isSweep(groups, scenario)) {
-    return groups.map((group) => groupText(group, options)).join(options.quiet ? '\n' : '\n\n')
+    return groups.map((group) => groupText(group, options, style)).join(options.quiet ? '\n' : '\n\n')
   }
   const measured = runs.filter(({ trials }) => trials.length > 0)
   return [
@@ -45,16 +47,16 @@ function questionText(runs: readonly Run[], options: ReportOptions): string {
     ...sweepText(groups, scenario),
     ...section([...errorsOf(runs), ...outcomeLines(runs)].join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
-    ...section(warningLines(measured).join('\n')),
+    ...section(warningsText(warningLines(measured), style)),
   ].join('\n')
 }
 
-function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions): string {
+function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions, style: Style): string {
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
   const fitness = fitnessOf(measured)
-  const answers = [...(fitness.instead ?? answersOf(scenario, seen)), ...errorsOf(runs)]
+  const answers = [...(fitness.instead ?? answersOf(scenario, seen, style)), ...errorsOf(runs)]
   if (quiet) return [...fitness.first, ...answers].map((text) => `${labelOf(runs[0]!)}: ${text}`).join('\n')
   return [
     ...fitness.first,
@@ -62,7 +64,7 @@ function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions): 
     circumstancesOf(runs[0]!, scenario),
     ...section(answers.join('\n')),
     '',
-    benchTable(fitness.shown, all ? undefined : decidingMetrics(scenario)),
+    benchTable(fitness.shown, all ? undefined : decidingMetrics(scenario), style),
     ...section(recordedTable(fitness.shown)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
     ...section(outcomeLines(runs).join('\n')),
@@ -71,46 +73,53 @@ function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions): 
     ...section(
       [...(all ? bandLines(fitness.shown, scenario) : []), ...whatIfLines(fitness.shown, scenario)].join('\n'),
     ),
-    ...section([...warningLines(measured), ...fitness.warnings.map((warning) => `! ${warning}`)].join('\n')),
+    ...section(warningsText([...warningLines(measured), ...fitness.warnings.map((warning) => `! ${warning}`)], style)),
   ].join('\n')
 }
 
 const decidingMetrics = (scenario: Scenario | undefined): readonly string[] | undefined =>
   scenario?.decides.map(({ metric }) => metric)
 
+const warningsText = (lines: readonly string[], { paint }: Style) =>
+  lines.map((line) => line.replace(/^!/, (mark) => paint(mark, 'doubtful'))).join('\n')
+
 const section = (text: string) => (text === '' ? [] : ['', text])
 
-function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): string[] {
+function answersOf(scenario: Scenario | undefined, runs: readonly Run[], style: Style): string[] {
   if (scenario === undefined) return []
   const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run))
-  const compared = baseline === undefined ? [] : comparisons(scenario, baseline, others)
+  const compared = baseline === undefined ? [] : comparisons(scenario, baseline, others, style)
   return [...compared, ...runs.filter((run) => isBroken(scenario, run)).map((run) => caught(scenario, run))]
 }
 
-const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[]) =>
+const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[], style: Style) =>
   scenario.kind === 'primitives' && others.length > 1
     ? [ranking(scenario, [baseline, ...others])]
-    : others.map((run) => answerText(answerOf(scenario, baseline, run)))
+    : others.map((run) => answerText(answerOf(scenario, baseline, run), style))
 
 /** Answers without tables, each with what was asked; what must not happen is said with them. */
-export function questionsText(runs: readonly Run[]): string {
+export function questionsText(runs: readonly Run[], style: Style = PLAIN): string {
   const quiet = { quiet: true, locks: false, all: false }
-  const texts = groupsOf(runs).map((group) => [groupText(group, quiet), ...outcomeLines(group), ...splatsOf(group)])
-  return texts.flat().join('\n')
+  const texts = groupsOf(runs).map((group) => [
+    groupText(group, quiet, style),
+    ...outcomeLines(group),
+    ...splatsOf(group),
+  ])
+  return fit(texts.flat().join('\n'), style.width)
 }
 
 /** One line a question: what a plan of many came to, with the figure that decides each. */
-export function answersTable(result: Result): string {
+export function answersTable(result: Result, { width, paint }: Style = PLAIN): string {
   const rows = groupsOf(result.runs).flatMap((runs) => {
     const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
     return answersOfGroup(scenario, runs).map((answer) => [
       runs[0]!.scenario,
       runs[0]!.params.trace === undefined ? runs[0]!.machine : `${runs[0]!.machine}, recording`,
-      VERDICTS[answer.verdict],
+      paint(VERDICTS[answer.verdict], toneOf[answer.verdict]),
       decidingText(answer),
     ])
   })
-  return leftColumns([['question', 'machine', 'answer', 'the figure that decides'], ...rows])
+  return leftColumns([['question', 'machine', 'answer', 'the figure that decides'], ...rows], width)
 }
 
 /** The answers to each question of a result: one for each variant that is compared with the baseline of its group. */

@@ -1,6 +1,8 @@
 import { compareRuns } from '../bench/compare-runs.ts'
 import type { Metric, Run } from '../bench/result.ts'
-import { columns, compact, inUnit, ratioText, share, time } from './numbers.ts'
+import { fit, wrapped } from './fit.ts'
+import { columns, compact, inUnit, leftColumns, ratioText, share, time } from './numbers.ts'
+import { type Paint, PLAIN, type Style, widthOf } from './tones.ts'
 
 /** Rows of the table: metrics in the order in which a contention is read, from what the guest feels to its cause. */
 const ROWS: readonly {
@@ -83,7 +85,7 @@ const ROWS: readonly {
 const BESIDE = 3
 
 /** The table of runs that were interleaved with each other; `only`: the rows that matter most, the others are counted. */
-export function benchTable(runs: readonly Run[], only?: readonly string[]): string {
+export function benchTable(runs: readonly Run[], only?: readonly string[], style: Style = PLAIN): string {
   const [baseline, ...others] = runs
   if (baseline === undefined) return ''
   const there = ROWS.filter(({ metric }) => runs.some((run) => run.metrics[metric] !== undefined))
@@ -91,28 +93,74 @@ export function benchTable(runs: readonly Run[], only?: readonly string[]): stri
   // A few rows more are shorter than the line that would say so.
   const chosen = deciding.map((row) => ({ ...row, label: row.alone ?? row.label }))
   const rows = there.length - deciding.length <= FEW_ROWS ? there : chosen
-  const blocks: string[] = []
-  for (let from = 0; from === 0 || from < others.length; from += BESIDE)
-    blocks.push(block(baseline, others.slice(from, from + BESIDE), rows))
+  const table = laidOut({ baseline, others, rows, paint: style.paint }, style.width)
   const left = there.length - rows.length
-  return [blocks.join('\n\n'), ...(left === 0 ? [] : [`and ${left} more rows: --all`])].join('\n')
+  return [table, ...(left === 0 ? [] : [`and ${left} more rows: --all`])].join('\n')
 }
 
 const FEW_ROWS = 2
 
-function block(baseline: Run, others: readonly Run[], rows: typeof ROWS): string {
+type Rows = {
+  readonly baseline: Run
+  readonly others: readonly Run[]
+  readonly rows: typeof ROWS
+  readonly paint: Paint
+}
+
+/** What a table shows of each figure, from all of it to what a narrow terminal has room for. */
+const DETAILS = [
+  { beside: BESIDE, hasIntervals: true, hasRatioInterval: true },
+  { beside: 1, hasIntervals: true, hasRatioInterval: true },
+  { beside: BESIDE, hasIntervals: false, hasRatioInterval: true },
+  { beside: 1, hasIntervals: false, hasRatioInterval: true },
+  { beside: 1, hasIntervals: false, hasRatioInterval: false },
+] as const
+
+/** The most detailed table that fits; where none does, each figure in lines of its own. */
+function laidOut(table: Rows, width: number | undefined): string {
+  for (const detail of DETAILS) {
+    const text = blocksOf(table, detail)
+    if (width === undefined || text.split('\n').every((line) => widthOf(line) <= width)) {
+      return text + legendOf(table, width)
+    }
+  }
+  return fit(stacked(table), width) + legendOf(table, width)
+}
+
+type Detail = { readonly beside: number; readonly hasIntervals: boolean; readonly hasRatioInterval: boolean }
+
+function blocksOf({ others, ...table }: Rows, detail: Detail): string {
+  const blocks: string[] = []
+  for (let from = 0; from === 0 || from < others.length; from += detail.beside)
+    blocks.push(block({ ...table, others: others.slice(from, from + detail.beside) }, detail))
+  return blocks.join('\n\n')
+}
+
+function block({ baseline, others, rows, paint }: Rows, { hasIntervals, hasRatioInterval }: Detail): string {
   const runs = [baseline, ...others]
+  const shown = (cells: [string, string]) => (hasIntervals ? cells : cells.slice(0, 1))
   const header = [
     '',
-    ...runs.flatMap((run) => [run.variant, run.kind === 'modelled' ? '' : '95 %']),
+    ...runs.flatMap((run) => shown([run.variant, run.kind === 'modelled' ? '' : '95 %'])),
     ...(others.length === 1 ? ['ratio'] : []),
   ]
   const body = rows.map(({ metric, label, isShare }) => [
     label,
-    ...runs.flatMap((run) => cells(run.metrics[metric], isShare === true)),
-    ...(others.length === 1 ? [ratioCell(baseline, others[0]!, metric)] : []),
+    ...runs.flatMap((run) => shown(cells(run.metrics[metric], isShare === true))),
+    ...(others.length === 1 ? [ratioCell(baseline, others[0]!, metric, paint, hasRatioInterval)] : []),
   ])
-  return `${columns([header, ...body])}${legendOf(body)}`
+  return columns([header, ...body])
+}
+
+/** For a terminal that is narrower than any table: a figure's name, and below it a line for each variant. */
+function stacked({ baseline, others, rows, paint }: Rows): string {
+  const runs = [baseline, ...others]
+  const lines = rows.flatMap(({ metric, label, isShare }) => {
+    const values = runs.map((run) => [`  ${run.variant}`, cells(run.metrics[metric], isShare === true).join(' ')])
+    const ratio = others.length === 1 ? ratioCell(baseline, others[0]!, metric, paint, true) : ''
+    return [label.trim(), leftColumns(ratio === '' ? values : [...values, ['  ratio', ratio]])]
+  })
+  return lines.join('\n')
 }
 
 const LEGEND: Readonly<Record<string, string>> = {
@@ -121,9 +169,15 @@ const LEGEND: Readonly<Record<string, string>> = {
 }
 
 /** What the marks of a table mean, for those that are in it. */
-function legendOf(body: readonly (readonly string[])[]): string {
-  const used = Object.entries(LEGEND).filter(([mark]) => body.some((row) => row.includes(mark)))
-  return used.length === 0 ? '' : `\n\n${used.map(([mark, means]) => `${mark}  ${means}`).join('\n')}`
+function legendOf({ baseline, others, rows }: Rows, width: number | undefined): string {
+  const isMissing = rows.some(({ metric }) =>
+    [baseline, ...others].some(({ metrics }) => metrics[metric] === undefined),
+  )
+  const isOpen =
+    others.length === 1 && rows.some(({ metric }) => compareRuns(baseline, others[0]!, metric)?.exceedsNoise === false)
+  const used = [...(isOpen ? ['~'] : []), ...(isMissing ? ['-'] : [])]
+  const lines = used.map((mark) => wrapped(`${mark}  ${LEGEND[mark]}`, width ?? Number.POSITIVE_INFINITY, 3).join('\n'))
+  return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`
 }
 
 function cells(metric: Metric | undefined, isShare: boolean): [string, string] {
@@ -134,10 +188,14 @@ function cells(metric: Metric | undefined, isShare: boolean): [string, string] {
 }
 
 /** `~` where the difference may be chance, or is no larger than that of the baseline to itself. */
-function ratioCell(baseline: Run, candidate: Run, metric: string): string {
+function ratioCell(baseline: Run, candidate: Run, metric: string, paint: Paint, hasInterval: boolean): string {
   const comparison = compareRuns(baseline, candidate, metric)
   if (comparison === undefined) return ''
-  return comparison.exceedsNoise ? ratioText(comparison.ratio, comparison.ci95) : '~'
+  if (!comparison.exceedsNoise) return paint('~', 'doubtful')
+  const { ratio, ci95 } = comparison
+  const text = ratioText(ratio, hasInterval ? ci95 : [ratio, ratio])
+  const better = baseline.metrics[metric]!.better
+  return better === null ? text : paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
 }
 
 /** The locks that were waited for or held, most waiting time first: as `perf lock contention` shows them, and more. */

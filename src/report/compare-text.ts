@@ -2,14 +2,23 @@ import type { Comparison } from '../bench/comparing/compare.ts'
 import { summaryText } from './compare-cells.ts'
 import { type Table, tablesOf } from './compare-tables.ts'
 import { verdictText } from './compare-verdict.ts'
+import { fit } from './fit.ts'
 import { escapeMarkdown } from './markdown.ts'
+import { type Paint, PLAIN, padEnd, padStart, type Style, type Tone, widthOf } from './tones.ts'
 
-/** A comparison for the terminal: what is hidden in the figures first, then tables, doubts, and a line that sums up. */
-export function compareText(comparison: Comparison, group: readonly string[]): string {
+/** A comparison for the terminal: the answer first, then what the figures hide, tables, and a line that sums up. */
+export function compareText(comparison: Comparison, group: readonly string[], style: Style = PLAIN): string {
   const tables = tablesOf(comparison, group)
-  return [...preface(comparison).map((line) => `! ${line}`), ...tables.map(tableText), ...closing(comparison)]
+  const { columns, changes } = comparison
+  const warnings = preface(comparison).map((line) => `${style.paint('!', 'doubtful')} ${line}`)
+  return [
+    ...(columns.length === 2 && changes.length > 0 ? [verdictText(comparison, style)] : []),
+    ...(warnings.length === 0 ? [] : [warnings.join('\n')]),
+    ...tables.map((table) => tableText(table, style)),
+    ...closing(comparison),
+  ]
+    .map((part) => fit(part, style.width))
     .join('\n\n')
-    .replaceAll(/^(! .*)\n\n(?=! )/gm, '$1\n')
 }
 
 /** The same in GitHub's Markdown. */
@@ -68,18 +77,48 @@ function closing(comparison: Comparison): string[] {
 /** What trials of separate files must stand besides. */
 const OVER_TIME = 'beyond what drift, jumps and autocorrelation of the host explain'
 
-function tableText({ title, header, rows, notes }: Table): string {
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]!.length)))
+function tableText(table: Table, { width, paint }: Style): string {
+  const toned = { ...table, rows: table.rows.map((row) => row.map((cell, at) => tonedChange(cell, at, paint))) }
+  const beside = besideEachOther(toned)
+  const isWide = width !== undefined && beside.some((line) => widthOf(line) > width)
+  const lines = isWide ? belowEachOther(toned) : beside
+  return [table.title, ...lines, ...table.notes.map((note) => `  ${paint('!', 'doubtful')} ${note}`)].join('\n')
+}
+
+function besideEachOther({ header, rows }: Table): string[] {
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => widthOf(row[column]!))))
   const line = (row: readonly string[]) => row.map((cell, column) => pad(cell, column, widths[column]!)).join('  ')
-  return [title, ...[header, ...rows].map((row) => line(row).trimEnd()), ...notes.map((note) => `  ! ${note}`)].join(
-    '\n',
-  )
+  return [header, ...rows].map((row) => line(row).trimEnd())
+}
+
+/** For a terminal that is too narrow: the run, its figures, and below each figure what it is on every side. */
+function belowEachOther({ header, rows }: Table): string[] {
+  return rows.flatMap(([name, metric, base, ...others]) => {
+    const sides = header.slice(3).flatMap((side, at) => {
+      if (at % 2 === 1) return []
+      return [`    ${side} ${others[at]}  ${others[at + 1]}`.trimEnd()]
+    })
+    return [...(name === '' ? [] : [name!]), `  ${metric}`, `    ${header[2]} ${base}`, ...sides]
+  })
+}
+
+const TONES: readonly (readonly [RegExp, Tone])[] = [
+  [/^~|^too few/, 'doubtful'],
+  [/ better \(/, 'better'],
+  [/ worse \(|^gone$/, 'worse'],
+]
+
+/** Every second cell from the fourth on says what changed. */
+function tonedChange(cell: string, column: number, paint: Paint): string {
+  if (column < 4 || column % 2 === 1) return cell
+  const tone = TONES.find(([pattern]) => pattern.test(cell))?.[1]
+  return tone === undefined ? cell : paint(cell, tone)
 }
 
 /** Names and changes are words and start at the left; figures end at the right. */
 function pad(cell: string, column: number, width: number): string {
   const isFigure = column >= 2 && (column === 2 || column % 2 === 1)
-  return isFigure ? cell.padStart(width) : cell.padEnd(width)
+  return isFigure ? padStart(cell, width) : padEnd(cell, width)
 }
 
 function markdownTable({ title, header, rows, notes }: Table): string {

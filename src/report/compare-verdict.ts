@@ -1,12 +1,13 @@
 import type { Change, Comparison } from '../bench/comparing/compare.ts'
 import { isLost } from '../bench/comparing/missing.ts'
 import { percent, ratioChange } from './compare-cells.ts'
+import { PLAIN, type Style } from './tones.ts'
 
 /** As many figures as the first line names. */
 const NAMED = 3
 
 /** What a comparison comes to, in one line: what is worse or gone first. */
-export function verdictText(comparison: Comparison): string {
+export function verdictText(comparison: Comparison, { paint }: Style = PLAIN): string {
   const { changes, missing } = comparison
   const decisive = changes.filter(
     ({ role, sameAs, test }) => (role === 'primary' || test.method === 'exact') && !sameAs,
@@ -15,9 +16,9 @@ export function verdictText(comparison: Comparison): string {
   const better = listed(decisive, 'better')
   const lost = missing.filter(isLost).map(({ line, metric, is }) => `${nameOf(line)} ${metric ?? 'run'} is ${is}`)
   const parts = [
-    ...(worse.length === 0 ? [] : [`Worse: ${some(worse)}`]),
+    ...(worse.length === 0 ? [] : [`${paint('Worse:', 'worse')} ${some(worse)}`]),
     ...(lost.length === 0 ? [] : [`On one side only: ${some(lost)}`]),
-    ...(better.length === 0 ? [] : [`Better: ${some(better)}`]),
+    ...(better.length === 0 ? [] : [`${paint('Better:', 'better')} ${some(better)}`]),
   ]
   if (parts.length > 0) return `${parts.join('. ')}.`
   return changes.length === 0 ? 'Nothing to compare.' : unresolvedText(decisive)

@@ -1,3 +1,6 @@
+import { wrapped } from './fit.ts'
+import { padEnd, padStart, widthOf } from './tones.ts'
+
 const THOUSANDS = ['', 'k', 'M', 'G', 'T']
 const TIMES = ['ns', 'us', 'ms', 's']
 
@@ -62,28 +65,38 @@ function grouped(value: number): string {
 
 /** Columns of text: the first to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[], gap = '  '): string {
-  const widths: number[] = []
-  for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
+  const widths = widthsOf(rows)
   return rows
     .map((row) =>
       row
-        .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!)))
+        .map((cell, index) => (index === 0 ? padEnd(cell, widths[0]!) : padStart(cell, widths[index]!)))
         .join(gap)
         .trimEnd(),
     )
     .join('\n')
 }
 
-/** Columns of prose: all to the left. */
-export function leftColumns(rows: readonly (readonly string[])[], gap = '  '): string {
-  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]!.length)))
+/** The last column of prose needs so much to be read beside the others. */
+const READABLE = 24
+
+/** Columns of prose: all to the left. Where the last is too wide for the line it goes on below itself, or below the row. */
+export function leftColumns(rows: readonly (readonly string[])[], width?: number, gap = '  '): string {
+  const widths = widthsOf(rows)
+  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + gap.length, 0)
   return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index]!))
-        .join(gap)
-        .trimEnd(),
-    )
+    .map((row) => {
+      const others = row.slice(0, -1).map((cell, index) => padEnd(cell, widths[index]!))
+      const line = [...others, row.at(-1)!].join(gap).trimEnd()
+      if (width === undefined || widthOf(line) <= width) return line
+      if (width - before >= READABLE) return wrapped(line, width, before).join('\n')
+      return [...wrapped(others.join(gap).trimEnd(), width), ...wrapped(`  ${row.at(-1)!}`, width, 2)].join('\n')
+    })
     .join('\n')
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = []
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))
+  return widths
 }

@@ -1,0 +1,20 @@
+import { marked, PLAIN, type Style } from '../report/tones.ts'
+import type { Io } from './io.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Whether output is coloured: on a terminal that has colours. NO_COLOR forbids it (https://no-color.org), FORCE_COLOR asks for it
+ * where output goes to a file or a pipe; where both are set, NO_COLOR stands.
+ */
+export function isColoured(isTty: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false'
+  return isTty && TERM !== 'dumb'
+}
+
+/** How a report is written for the reader of `io`. */
+export const styleOf = ({ columns, isColoured: hasColours }: Io): Style => ({
+  width: columns,
+  paint: hasColours === true ? marked : PLAIN.paint,
+})

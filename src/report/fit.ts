@@ -1,0 +1,36 @@
+import { widthOf } from './tones.ts'
+
+/** A line goes on below its text, so that a reader sees where the next one begins. */
+const HANGING = 2
+
+/** Breaks lines that are wider than the terminal between words, never inside one; without a width the text stays. */
+export function fit(text: string, width: number | undefined): string {
+  if (width === undefined) return text
+  return text
+    .split('\n')
+    .map((line) => (widthOf(line) <= width ? line : wrapped(line, width).join('\n')))
+    .join('\n')
+}
+
+/** One line as several; what does not fit even alone stays whole. */
+export function wrapped(line: string, width: number, hanging = indentOf(line) + HANGING): string[] {
+  const indent = ' '.repeat(Math.min(hanging, Math.max(0, width - HANGING)))
+  const lines: string[] = []
+  let current = line.slice(0, indentOf(line))
+  let isEmpty = true
+  for (const { gap, word } of wordsOf(line.trimStart())) {
+    const joined = isEmpty ? current + word : `${current}${gap}${word}`
+    if (isEmpty || widthOf(joined) <= width) current = joined
+    else {
+      lines.push(current)
+      current = indent + word
+    }
+    isEmpty = false
+  }
+  return [...lines, current]
+}
+
+const indentOf = (line: string) => line.length - line.trimStart().length
+
+const wordsOf = (text: string) =>
+  [...text.matchAll(/( *)([^ ]+)/g)].map(([, gap, word]) => ({ gap: gap!, word: word! }))
