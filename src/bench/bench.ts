@@ -5,9 +5,10 @@ import { calibrate, calibrateTurn } from '../threads/calibrate.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { type PartialRun, run } from '../threads/run.ts'
 import { workerName } from '../workers/roles.ts'
+import { definitionOf } from './definition/definition.ts'
 import { type Stops, watched } from './disturbance.ts'
-import { definitionOf, describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
-import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
+import { costsOf, definedBy, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import { modelledResult, modelledRuns, modelledSchedule, type Telling } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
@@ -209,7 +210,7 @@ async function runGroup(
         machine: 'threads',
         kind: 'measured',
         params: paramsOf(group, options.plan),
-        definition: definitionOf(group.scenario.name, variant.patch?.code.hash),
+        definition: definitionOf(definedBy(group, variant)),
         ...patchOf(variant),
         ...summary,
         ...(splats.length === 0 ? {} : { splats }),

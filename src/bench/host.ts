@@ -4,15 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { definitionOfTree } from './definition/definition.ts'
 import type { Host, Result } from './result.ts'
 
 /** What runs us: only the command line knows the process. */
 export type Runtime = { readonly node: string; readonly v8: string }
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
-const DIRECT = fileURLToPath(new URL('../direct', import.meta.url))
 const MODEL = fileURLToPath(new URL('../model', import.meta.url))
-const SCENARIOS = fileURLToPath(new URL('./scenarios', import.meta.url))
 
 export function describeHost(runtime: Runtime, clockNs: number): Host {
   const cpus = os.cpus()
@@ -56,7 +55,7 @@ export function readSteal(): { readonly steal: number; readonly total: number } 
 
 /** Of the tree that this program runs from. */
 export function describeSource(): Result['source'] {
-  return { ...gitState(), definition: definitionOf() }
+  return { ...gitState(), definition: definitionOfTree() }
 }
 
 function gitState(): { git: string | null; dirty: boolean | null } {
@@ -70,23 +69,7 @@ function gitState(): { git: string | null; dirty: boolean | null } {
   }
 }
 
-/** Hash of what decides a result: the protocols as the threads run them, and a scenario, or all of them. */
-export function definitionOf(scenario?: string, patch = ''): string {
-  const key = `${scenario ?? ''} ${patch}`
-  const known = definitions.get(key)
-  if (known !== undefined) return known
-  const hash = createHash('sha256').update(patch)
-  const files = scenario === undefined ? walk(SCENARIOS) : [join(SCENARIOS, `${scenario}.js`)]
-  for (const file of [...walk(DIRECT), ...files].filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))) {
-    hash.update(readFileSync(file))
-  }
-  const definition = hash.digest('hex').slice(0, 16)
-  definitions.set(key, definition)
-  return definition
-}
-
 /** The program does not change while it runs. */
-const definitions = new Map<string, string>()
 let engine: string | undefined
 
 /** Hash of the code that computes with a modelled machine. */

@@ -1,4 +1,5 @@
 import type { RecordedPace } from '../workers/pace.ts'
+import type { Defined } from './definition/definition.ts'
 import type { Group, PlanOptions } from './plan.ts'
 import type { Run } from './result.ts'
 import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
@@ -113,4 +114,12 @@ const kernelOf = ({ variants: [first] }: Group): { readonly kernel?: string } =>
 const windowOf = ({ modelled }: Group, plan: PlanOptions) => ({
   duration: modelled?.durationMs ?? plan.durationMs,
   warmup: modelled?.warmupMs ?? plan.warmupMs,
+})
+
+/** What a run of a group is a run of. */
+export const definedBy = (group: Group, variant: Variant): Defined => ({
+  scenario: group.scenario.name,
+  variant: variant.name,
+  params: kernelOf(group),
+  patch: variant.patch === undefined ? undefined : { hash: variant.patch.code.hash, base: variant.patch.base },
 })

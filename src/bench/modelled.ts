@@ -5,10 +5,11 @@ import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn, scaled } from '../model/scaling.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { BenchOptions } from './bench.ts'
+import { definitionOf } from './definition/definition.ts'
 import { lacksSamples } from './derived/latencies.ts'
 import { STORED } from './histograms.ts'
-import { definitionOf, describeSource, engineHash } from './host.ts'
-import { costsOf, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { describeSource, engineHash } from './host.ts'
+import { costsOf, definedBy, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
 import { type Group, isPlayedInTime, type Modelled, type PlannedTrial, type PlanOptions } from './plan.ts'
 import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
@@ -152,7 +153,7 @@ async function modelledRun(
     machine: profile.name,
     kind: 'modelled',
     params: paramsOf(group, options.plan),
-    definition: definitionOf(group.scenario.name, variant.patch?.code.hash),
+    definition: definitionOf(definedBy(group, variant)),
     ...patchOf(variant),
     ...summary,
     metrics: exact(summary.metrics),

@@ -1,4 +1,5 @@
-import { definitionOf, describeHost } from '../bench/host.ts'
+import { definitionOf } from '../bench/definition/definition.ts'
+import { describeHost } from '../bench/host.ts'
 import type { Result } from '../bench/result.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { BenchArgs } from './bench-flags.ts'
@@ -51,7 +52,7 @@ function checkWords(command: readonly string[], refuse: Refuse): void {
 
 /** Figures of other code or of another host have no place beside those that are there. */
 function checkSame({ runs, host }: Result, io: Io, refuse: Refuse): void {
-  const changed = runs.find(({ scenario, definition }) => definition !== definitionOf(scenario))
+  const changed = runs.find((run) => run.definition !== definitionOf(run))
   if (changed !== undefined) throw refuse(`its run of ${changed.scenario} is of other code than this`)
   if (!runs.some(({ kind }) => kind === 'measured')) return
   const now = describeHost(io.runtime, 0)

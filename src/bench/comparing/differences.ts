@@ -36,8 +36,10 @@ const shown = (value: unknown) => (value === null ? 'unknown' : String(value))
 
 function definitionDifference({ run: a, source: base }: Cell, { run: b, source: head }: Cell): Difference[] {
   if (a.definition === b.definition) return []
-  const isPatchOnly = base.result.source.definition === head.result.source.definition
-  if (isPatchOnly && a.patch !== undefined && b.patch !== undefined) {
+  const isOneTree = base.result.source.definition === head.result.source.definition
+  // Of one tree, variants differ in what they are.
+  if (isOneTree && a.variant !== b.variant) return []
+  if (isOneTree && a.patch !== undefined && b.patch !== undefined) {
     const says = `${a.variant} is another version of ${b.patch.file}: ${a.patch.hash}, ${b.patch.hash}`
     return [{ says, isBlocking: false }]
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { definitionOf, engineHash } from '../host.ts'
+import { definitionOf, definitionOfTree } from '../definition/definition.ts'
+import { engineHash } from '../host.ts'
 import { NO_HOST } from '../modelled.ts'
 import type { Result, Run } from '../result.ts'
 import { disordered, unequal, unless } from './claims.ts'
@@ -8,7 +9,7 @@ import { disordered, unequal, unless } from './claims.ts'
 export function headerFaults(result: Result): string[] {
   const { createdAt, runs, host, calibration, source } = result
   const isMeasured = runs.some(({ kind }) => kind === 'measured')
-  const isOwn = source.definition === definitionOf()
+  const isOwn = source.definition === definitionOfTree()
   return [
     ...unless(new Date(createdAt).getTime() >= 0, `createdAt is '${createdAt}', which is no time`),
     ...unless(
@@ -17,8 +18,7 @@ export function headerFaults(result: Result): string[] {
     ),
     ...unless((source.git === null) === (source.dirty === null), 'source.git and source.dirty do not fit each other'),
     ...unless(
-      isOwn === runs.every(({ scenario, patch, definition }) => definition === definitionOf(scenario, patch?.hash)) ||
-        isOwn === runs.length > 0,
+      isOwn === runs.every((run) => run.definition === definitionOf(run)) || isOwn === runs.length > 0,
       'source.definition is of other code than its runs',
     ),
     ...(isMeasured ? hostFaults(host, calibration) : modelledFaults(result, isOwn)),

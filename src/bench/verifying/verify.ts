@@ -1,5 +1,6 @@
+import { definitionOf } from '../definition/definition.ts'
 import { digestOf } from '../digest.ts'
-import { definitionOf, engineHash } from '../host.ts'
+import { engineHash } from '../host.ts'
 import type { Result, Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { counterFaults, sumFaults } from './counters.ts'
@@ -60,6 +61,6 @@ export function otherCode(): (run: Run) => boolean {
   const engine = engineHash()
   return (run) =>
     SCENARIOS.every(({ name }) => name !== run.scenario) ||
-    definitionOf(run.scenario, run.patch?.hash) !== run.definition ||
+    definitionOf(run) !== run.definition ||
     (run.model !== undefined && run.model.engineHash !== engine)
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { VARIANTS } from '../../protocols/catalogue.ts'
+import { VERSIONS } from '../../protocols/kernels.ts'
+import { Definitions, definitionOf, definitionOfTree, originOf } from './definition.ts'
+import { readUnits } from './module.ts'
+
+/** The definitions of a tree in which a file says something else. */
+function changed(file: string, from: RegExp, to: string): Definitions {
+  let isChanged = false
+  const definitions = new Definitions((path) => {
+    if (!path.endsWith(file)) return readUnits(path)
+    const text = readFileSync(path, 'utf8')
+    assert.match(text, from)
+    isChanged = true
+    return readUnits(path, text.replace(from, to))
+  })
+  definitions.ofTree()
+  assert.ok(isChanged, `there is no ${file}`)
+  return definitions
+}
+
+const run = (scenario: string, variant: string, kernel?: string) => ({
+  scenario,
+  variant,
+  params: kernel === undefined ? {} : { kernel },
+})
+const differs = (definitions: Definitions, ...of: Parameters<typeof run>) =>
+  definitions.of(run(...of)) !== definitionOf(run(...of))
+
+test('every function of every kernel and variant is found where it is declared', () => {
+  for (const { name, kvm } of [...VERSIONS, ...VARIANTS]) {
+    for (const [entry, value] of Object.entries(kvm)) {
+      if (typeof value === 'function') assert.equal(originOf(value).length, 1, `${entry} of ${name}`)
+    }
+  }
+})
+
+test("a change of precheck's load changes what takes its load, and nothing else", () => {
+  const load = changed('bench/scenarios/precheck.js', /tlbEntries/, 'tlbEntriesOther')
+  assert.ok(differs(load, 'precheck', 'precheck'))
+  assert.ok(differs(load, 'instruments', 'oracles'))
+  assert.ok(!differs(load, 'icache', 'threshold'))
+  assert.ok(!differs(load, 'primitives', 'mutex'))
+})
+
+test('a change of a broken variant changes that variant, and no other run', () => {
+  const broken = changed('protocols/broken/b-pubfirst.js', /yield\* /, 'yield* yield* ')
+  assert.ok(differs(broken, 'icache', 'B-PUBFIRST'))
+  for (const variant of ['threshold', 'ranged', 'B-VOLUME']) assert.ok(!differs(broken, 'icache', variant), variant)
+  assert.ok(!differs(broken, 'precheck', 'precheck'))
+  assert.notEqual(broken.ofTree(), definitionOfTree())
+})
+
+test("a change of a kernel's function changes the runs of the kernels that have it", () => {
+  const later = changed('protocols/fault.js', /function\* mmuFaultinPfn\([^)]*\) \{/, '$& yield* 0;')
+  assert.ok(differs(later, 'precheck', 'precheck'))
+  assert.ok(differs(later, 'precheck', 'v6.8', 'v6.8'))
+  assert.ok(!differs(later, 'precheck', 'no-precheck'))
+  assert.ok(!differs(later, 'precheck', 'trylock'))
+  assert.ok(differs(later, 'precheck', 'trylock', 'v7.1'))
+})
+
+test('a change of a lock changes what takes it; a comment changes nothing', () => {
+  const lock = changed('shared-memory/locks/qrwlock.js', /\*writeUnlock\(/, '*writeUnlock(one, ')
+  assert.ok(differs(lock, 'precheck', 'precheck'))
+  const comment = changed('protocols/fault.js', /\n/, '\n// said otherwise\n')
+  assert.ok(!differs(comment, 'precheck', 'precheck'))
+  assert.equal(comment.ofTree(), definitionOfTree())
+})
+
+test('the definition of a patch changes with its file and the kernel below it, and not with its name', () => {
+  const own = (variant: string, hash: string, base = 'v6.8') =>
+    definitionOf({ ...run('precheck', variant), patch: { hash, base } })
+  assert.equal(own('my-yield', 'a'), own('my-other', 'a'))
+  assert.notEqual(own('my-yield', 'a'), own('my-yield', 'b'))
+  assert.notEqual(own('my-yield', 'a'), own('my-yield', 'a', 'v6.5'))
+  const broken = changed('protocols/broken/b-stale.js', /return false/, 'return true')
+  assert.equal(broken.of({ ...run('precheck', 'my-yield'), patch: { hash: 'a', base: 'v6.8' } }), own('my-yield', 'a'))
+})
