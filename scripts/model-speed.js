@@ -49,6 +49,7 @@ async function runHere(cpus, scenario, duration) {
     },
     err: (text) => process.stderr.write(text),
     isErrTty: false,
+    environment: {},
     stdin: () => process.stdin,
     signal: new AbortController().signal,
     command: [...command, ...size, '--out', join(tmpdir(), `model-speed-${process.pid}.json`)],

@@ -192,7 +192,7 @@ async function runOnce(
   const { durationMs, warmupMs } = group.modelled!
   // Reading the clock costs nothing in virtual time: every fault is timed.
   const timed = { ...plan, sampleEvery: 1 }
-  const { system, roles } = loadOf(group, group.scenario, timed, seed, ALL_INSTRUMENTS, variant)
+  const { system, roles, placement } = loadOf(group, group.scenario, timed, seed, ALL_INSTRUMENTS, variant)
   const ran = await runModel({
     machine: profile,
     system: {
@@ -204,6 +204,7 @@ async function runOnce(
       lockdep: (variant.kind === 'broken' || variant.patch !== undefined) && plan.oracles,
     },
     roles,
+    placement,
     warmupMs,
     durationMs,
     recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,

@@ -1,3 +1,4 @@
+import type { Placement } from '../model/topology.ts'
 import type { PatchCode, SentSystem } from '../patches/code.ts'
 import type { Brought } from '../protocols/brought.ts'
 import { type VariantName, type VariantNameOf, variantsOf } from '../protocols/catalogue.ts'
@@ -128,6 +129,8 @@ export type LoadOptions<P extends Parameters> = {
 export type Load = {
   readonly system: Omit<SystemSpec, 'variant' | 'cpus' | 'oracles' | 'lockStatistics'>
   readonly roles: readonly RolePlan[]
+  /** Where a modelled machine puts the CPUs, if the harness that is re-created decides on that. */
+  readonly placement?: Placement
 }
 
 /** A figure that decides a question. */

@@ -80,7 +80,7 @@ async function runOn(
   const variant = scenario.variants.find(({ name }) => name === variantName)
   if (variant === undefined)
     throw new FaultlineError('UNKNOWN_VARIANT', 'run', `no variant ${variantName}`, { hint: '' })
-  const { system, roles } = scenario.load({
+  const { system, roles, placement } = scenario.load({
     values: valuesOf(scenario.parameters, {}, set),
     crew: { vcpus, notifiers: 0, zappers: 0 },
     arrival: { kind: 'closed' },
@@ -92,6 +92,7 @@ async function runOn(
     machine,
     system: { ...system, ...protocolOf(variant), cpus: roles.length, oracles: false, lockStatistics: true },
     roles,
+    placement,
     warmupMs: scenario === icache ? 0 : durationMs / 4,
     durationMs,
     recordingMs: 0,

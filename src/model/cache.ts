@@ -1,3 +1,4 @@
+import type { Asked } from './asked.ts'
 import type { Costs } from './costs.ts'
 import {
   Copies,
@@ -20,6 +21,7 @@ export type Interconnect = {
   readonly costs: Costs
   /** By CPU: the core that it runs on. */
   readonly coreOf: Int16Array
+  readonly asked: Asked
   /** The line was written at that time: whoever watches it may look. */
   readonly written: (line: number, time: number) => void
 }
@@ -27,6 +29,10 @@ export type Interconnect = {
 /** The lines that one CPU has. Times are ps. */
 export class Cache {
   readonly #id: number
+  /** Under which copies are kept: one for both threads of a core. */
+  readonly #core: number
+  /** Whether another CPU of the run shares the core. */
+  readonly #isShared: boolean
   readonly #shared: Interconnect
   readonly #lines: Lines
   readonly #state: Int32Array
@@ -38,6 +44,8 @@ export class Cache {
 
   constructor(id: number, shared: Interconnect) {
     this.#id = id
+    this.#core = shared.asked.firstOnCore[id]!
+    this.#isShared = shared.asked.sibling(id) !== NOBODY
     this.#shared = shared
     this.#lines = shared.lines
     this.#state = shared.lines.state
@@ -50,7 +58,7 @@ export class Cache {
   has(line: number): boolean {
     const at = line << STATE_SHIFT
     if (this.#state[at + OWNER] === this.#id) return true
-    if (this.#sharers !== undefined) return this.#sharers.has(line, this.#id)
+    if (this.#sharers !== undefined) return this.#sharers.has(line, this.#core)
     return this.#copies.has(line, this.#state[at + VERSION]!)
   }
 
@@ -68,6 +76,10 @@ export class Cache {
     const state = this.#state
     const at = line << STATE_SHIFT
     const last = state[at + LAST_ASKER]!
+    if (this.#isShared && last !== this.#shared.asked.sibling(this.#id)) {
+      const comes = this.#shared.asked.comesFor(this.#id, line)
+      if (comes > asked) return comes + use + this.#costs.toSibling
+    }
     this.#standBehind(at)
     // Whoever has the line's content only has the others drop theirs, unless the line is promised to somebody else.
     const isUpgrade = last === state[at + OWNER] && this.has(line)
@@ -76,7 +88,13 @@ export class Cache {
     state[at + LAST_ASKER] = this.#id
     state[at + LAST_READER] = NOBODY
     this.#lines.keepBusy(line, arrival + use)
+    if (this.#isShared) this.#shared.asked.queues(this.#id, line, arrival)
     return arrival
+  }
+
+  /** Nobody has asked for the line who has not had it: it would be on its way at once. */
+  isFree(line: number, at: number): boolean {
+    return this.#lines.busyUntil(line) <= at
   }
 
   /** The same for a copy: whoever wrote the line last gives it up once, after that a reader keeps its home for less. */
@@ -96,12 +114,13 @@ export class Cache {
   copyArrives(line: number): void {
     const at = line << STATE_SHIFT
     this.#state[at + IS_SHARED] = 1
-    if (this.#sharers !== undefined) this.#sharers.put(line, this.#id)
+    if (this.#sharers !== undefined) this.#sharers.put(line, this.#core)
     else this.#copies.put(line, this.#state[at + VERSION]!)
   }
 
   /** The line is here, alone, and will have been written at that time: whoever watches it is told. */
   lineArrives(line: number, written: number): void {
+    if (this.#isShared) this.#shared.asked.arrived(this.#id)
     const state = this.#state
     const at = line << STATE_SHIFT
     if (this.#sharers !== undefined && state[at + IS_SHARED] !== 0) this.#sharers.clear(line)

@@ -19,13 +19,15 @@ export class Cores {
   readonly #slice: number
   readonly #contextSwitch: number
 
-  constructor(cpus: number, cores: number, slice: number, contextSwitch: number) {
+  /** `order`: the cores in the order in which they are given away. */
+  constructor(cpus: number, order: Int16Array, slice: number, contextSwitch: number) {
+    const cores = order.length
     this.isCrowded = cpus > cores
-    this.coreOf = Int16Array.from({ length: cpus }, (_, cpu) => (cpu < cores ? cpu : NONE))
+    this.coreOf = Int16Array.from({ length: cpus }, (_, cpu) => order[cpu] ?? NONE)
     this.sliceEnd = new Float64Array(cpus).fill(this.isCrowded ? slice : Number.POSITIVE_INFINITY)
     this.#queuedAt = new Float64Array(cpus)
     this.slices = new Int32Array(cpus).fill(1)
-    this.#free = Array.from({ length: Math.max(0, cores - cpus) }, (_, index) => cpus + index)
+    this.#free = Array.from(order.subarray(cpus))
     this.#slice = slice
     this.#contextSwitch = contextSwitch
     for (let cpu = cores; cpu < cpus; cpu += 1) this.#queue.push(cpu)

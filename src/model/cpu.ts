@@ -42,10 +42,12 @@ export type Fate = typeof GOES_ON | typeof STANDS | typeof SPINS | typeof SLEEPS
  *   CLOCK
  *   ASKED        when it asked for the line that is on its way; NEVER: none is
  *   WAIT_BEGAN   NEVER: it does not wait
+ *   STORED       when the last store that did not wait for its line is in the cache
  */
 const CLOCK = 0
 const ASKED = 1
 const WAIT_BEGAN = 2
+const STORED = 3
 export const TIMES = 8
 const NEVER = -1
 
@@ -219,10 +221,13 @@ export class SimulatedCpu implements Cpu {
     return this.#change(CAS, word, expected, value)
   }
 
-  /** Every access is in order here, as with `Atomics`: a full barrier costs its time, the others nothing. */
+  /** Every access is in order here, as with `Atomics`: a full barrier costs its time and that of stores under way, the others nothing. */
   barrier(kind: Barrier): Steps<void> {
     this.steps += 1
-    if (kind === MB) this.clock += this.#costs.fence
+    if (kind === MB) {
+      this.#drainStores()
+      this.clock += this.#costs.fence
+    }
     return this.#done(0)
   }
 
@@ -423,6 +428,7 @@ export class SimulatedCpu implements Cpu {
 
   #change(code: number, word: Word, a: number, b: number): Steps<number> {
     this.steps += 1
+    this.#drainStores()
     if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
       this.clock += this.#costs.change
       return this.#done(this.#apply(code, word, a, b))
@@ -448,7 +454,7 @@ export class SimulatedCpu implements Cpu {
       case LOAD:
         return this.#hasCopy(line) ? this.#goOn(this.#words[this.#word]!) : STANDS
       case STORE:
-        if (!this.#hasAlone(line, this.#costs.store)) return STANDS
+        if (!this.#retires(line) && !this.#hasAlone(line, this.#costs.store)) return STANDS
         this.#words[this.#word] = this.#a
         return this.#goOn(0)
       case UNTIL:
@@ -486,9 +492,30 @@ export class SimulatedCpu implements Cpu {
   }
 
   /**
-   * The same for a line that is to be changed, and used for so long. Stores wait for their line too: there is no store buffer, as
-   * there is none behind `Atomics`.
+   * Whether a store may leave its line to the store buffer: the line is asked for and comes later, and the CPU goes on. Memory
+   * stays sequentially consistent, as whoever reads the line now waits behind the store. So it has to be the first in the queue for
+   * the line: with others before it, it waits.
    */
+  #retires(line: number): boolean {
+    const times = this.#times
+    if (times[this.#at + ASKED]! >= 0 || this.#cache.owns(line) || !this.#cache.isFree(line, this.clock)) return false
+    const { store } = this.#costs
+    const stored = this.#cache.ask(line, this.clock, store) + store
+    this.#cache.lineArrives(line, stored)
+    if (stored > times[this.#at + STORED]!) times[this.#at + STORED] = stored
+    this.clock += store
+    return true
+  }
+
+  /** A full barrier, and an atomic, wait until the store buffer is empty. */
+  #drainStores(): void {
+    const stored = this.#times[this.#at + STORED]!
+    if (stored <= this.clock) return
+    this.ledger.blame(BLAME.coherence, stored - this.clock)
+    this.clock = stored
+  }
+
+  /** The same for a line that is to be changed, and used for so long. */
   #hasAlone(line: number, use: number): boolean {
     if (this.#times[this.#at + ASKED]! >= 0) {
       this.#cache.lineArrives(line, this.clock + use)

@@ -52,6 +52,7 @@ export function playInOrder({ place, memory, actors, order, patience, machine: p
       measureFrom: 0,
       measureUntil: FOREVER,
       seed: 1,
+      placement: 'fill',
       noted,
       patience,
     },

@@ -4,6 +4,7 @@ import type { Place } from '../shared-memory/place.ts'
 import { CpuRecords, type Records } from '../shared-memory/records.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Agenda } from './agenda.ts'
+import { Asked } from './asked.ts'
 import { Bandwidth } from './bandwidth.ts'
 import { blamesOfLines } from './blame.ts'
 import { Cores, NONE } from './cores.ts'
@@ -14,7 +15,7 @@ import { Lines, NOBODY, WORDS_PER_CACHE_LINE } from './lines.ts'
 import { Play } from './play.ts'
 import { RoundRobin } from './round-robin.ts'
 import { type Noted, TimelineCpu } from './timeline-cpu.ts'
-import { Topology } from './topology.ts'
+import { type Placement, Topology } from './topology.ts'
 
 export type MachineOptions = {
   readonly place: Place
@@ -27,6 +28,7 @@ export type MachineOptions = {
   readonly measureUntil: number
   /** Of how work varies. */
   readonly seed: number
+  readonly placement: Placement
   /** Where CPUs note what they do, if they are to. */
   readonly noted?: Noted | undefined
   /** With `noted`: how often a loop may ask whether a signal is pending, before one is. */
@@ -66,7 +68,8 @@ export class Machine {
     this.#costs = costs
     this.#ended = ended
     this.#lines = new Lines(lines, cpus, costs.copies)
-    this.cores = new Cores(cpus, costs.cpus, costs.slice, costs.contextSwitch)
+    const topology = new Topology(costs)
+    this.cores = new Cores(cpus, topology.order(options.placement), costs.slice, costs.contextSwitch)
     this.#agenda = new Agenda(cpus + 3)
     const wake = (cpu: number, time: number) => this.#wake(cpu, time)
     this.#dvm = new RoundRobin(cpus, costs.dvmWindow, wake)
@@ -78,7 +81,10 @@ export class Machine {
       isOver: false,
       drained: () => this.#drainedOne(),
     }
-    const topology = new Topology(costs)
+    // Without a core for each, CPUs move from one to another, and what they share is lost on the way.
+    const firstOnCore = this.cores.isCrowded
+      ? Int16Array.from({ length: cpus }, (_, id) => id)
+      : topology.firstOnCore(this.cores.coreOf)
     const surroundings = {
       words,
       times: new Float64Array(cpus * TIMES),
@@ -88,6 +94,7 @@ export class Machine {
       topology,
       costs,
       coreOf: this.cores.coreOf,
+      asked: new Asked(cpus, firstOnCore),
       written: (line: number, time: number) => this.#written(line, time),
       parked: (word: Word, cpu: number) => this.#park(word, cpu),
       unparked: (word: Word, count: number, time: number) => this.#unpark(word, count, time),
@@ -99,7 +106,7 @@ export class Machine {
     }
     const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })
     this.cpus = Array.from({ length: cpus }, (_, id) => {
-      const slowdown = topology.sharesCore(id, cpus) ? costs.siblingSlowdown : 1
+      const slowdown = surroundings.asked.sibling(id) === NOBODY ? 1 : costs.siblingSlowdown
       const ledger = new Ledger(records.of(id), unmeasured, this.#phases)
       if (options.noted === undefined) return new SimulatedCpu(id, surroundings, ledger, slowdown)
       const cpu = new TimelineCpu(options.noted, options.measureFrom, id, surroundings, ledger, slowdown)

@@ -17,6 +17,7 @@ import type { SimulatedCpu } from './cpu.ts'
 import { loadFlatBuild } from './flat.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
+import type { Placement } from './topology.ts'
 import { whereNow } from './where-now.ts'
 
 export type ModelOptions = {
@@ -34,6 +35,8 @@ export type ModelOptions = {
   /** Whether the timelines hold KVM's tracepoints too, and begin with the run. */
   readonly isTraced?: boolean
   readonly seed: number
+  /** Where the CPUs of the run are put; `fill` if it is not said. */
+  readonly placement?: Placement | undefined
   /** Gives the run up. */
   readonly signal?: AbortSignal
 }
@@ -102,6 +105,7 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
       measureFrom,
       measureUntil,
       seed: options.seed,
+      placement: options.placement ?? 'fill',
       noted,
     },
     (cpu) => {

@@ -7,6 +7,7 @@ import { shapeOf } from '../workers/run-result.ts'
 import { costsOf } from './costs.ts'
 import { Machine } from './machine.ts'
 import { loadProfile, withValues } from './profile.ts'
+import type { Placement } from './topology.ts'
 
 /** ns: a line travels for 50 from anywhere, and an atomic takes 5. */
 export const SIMPLE = {
@@ -36,6 +37,7 @@ export function playOn(
   values: Readonly<Record<string, number>> = {},
   startsNs: readonly number[] = [],
   initialise: (words: Int32Array) => void = () => {},
+  placement: Placement = 'fill',
 ): { readonly endsNs: readonly number[]; readonly words: Int32Array; readonly machine: Machine } {
   const costs = costsOf(withValues(loadProfile('altra-64'), { ...SIMPLE, ...values }, 'test'))
   const shape = shapeOf(place, actors.length)
@@ -44,7 +46,7 @@ export function playOn(
   const records = new Records(shape, Records.buffers(shape, ArrayBuffer))
   const endsNs: number[] = []
   const machine = new Machine(
-    { place, words, cpus: actors.length, costs, records, measureFrom: 0, measureUntil: 1e15, seed: 1 },
+    { place, words, cpus: actors.length, costs, records, measureFrom: 0, measureUntil: 1e15, seed: 1, placement },
     (cpu) => {
       endsNs[cpu.id] = cpu.now()
       cpu.ledger.roleEnded(cpu.clock)

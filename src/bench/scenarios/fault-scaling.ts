@@ -1,3 +1,4 @@
+import { PLACEMENTS, type Placement } from '../../model/topology.ts'
 import type { ScalingPlan } from '../../workers/fault-scaling.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
 
@@ -47,6 +48,12 @@ const PARAMETERS = {
     high: 512,
     default: 0,
   },
+  placement: {
+    kind: 'choice',
+    says: 'of modelled CPUs. fill: one socket after the other, as harnesses do that pin; spread: over the sockets by turns, as the scheduler does',
+    choices: PLACEMENTS,
+    default: 'fill',
+  },
 } as const
 
 type Options = LoadOptions<typeof PARAMETERS>
@@ -72,6 +79,7 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
       hugePerMille: 0,
     },
     roles: Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
+    placement: values.placement as Placement,
   }
 }
 

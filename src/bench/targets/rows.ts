@@ -9,13 +9,13 @@ const SPLIT: Shape = {
   machine: 'altra-2s',
   source: 'R. Koller, 2023',
   variant: 'read-lock',
-  set: { operation: 'split', flush: 'broadcast' },
+  set: { operation: 'split', flush: 'broadcast', placement: 'spread' },
 }
 const EAGER: Shape = {
   ...SPLIT,
   id: 'T7',
   says: 'eager split, local TLBI, 1 GiB a vCPU',
-  set: { operation: 'split' },
+  set: { operation: 'split', placement: 'spread' },
 }
 const FAULTS: Shape = {
   id: 'T8',
@@ -32,7 +32,7 @@ const DIRTY: Shape = {
   machine: 'icx-2s',
   source: 'D. Matlack',
   variant: 'lock-free',
-  set: { operation: 'fast' },
+  set: { operation: 'fast', placement: 'spread' },
 }
 const ZAP: Shape = {
   id: 'T12',
