@@ -5,10 +5,12 @@ import { calibrate, calibrateTurn } from '../threads/calibrate.ts'
 import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { type PartialRun, run } from '../threads/run.ts'
 import { workerName } from '../workers/roles.ts'
+import { Ahead, type Part } from './ahead.ts'
 import { definitionOf } from './definition/definition.ts'
 import { type Stops, watched } from './disturbance.ts'
 import { describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
 import { costsOf, definedBy, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { ModelPool } from './model-pool.ts'
 import { modelledResult, modelledRuns, modelledSchedule, type Telling } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
@@ -56,9 +58,13 @@ export type BenchOptions = {
   readonly earlier?: Result | undefined
   /** The groups are a part of a plan: every `of`th of its points. */
   readonly shard?: Shard | undefined
+  /** For modelled runs; all that this process may use, unless told otherwise. */
+  readonly cores?: number
 }
 
 const CALIBRATION_MS = 15
+/** Parts that are begun before their turn, for each core. */
+const AHEAD = 4
 /** A trial in which the process stood still is run again; not for ever. */
 const MOST_AGAIN = 3
 /** Longest silence of a worker: many times the longest operation of any scenario. */
@@ -81,32 +87,39 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
   const isMeasured = left.some(({ group }) => group.modelled === undefined)
   if (isMeasured) watcher.progress(done, total, 'calibrating')
   const now = isMeasured ? await measuredResult(options) : modelledResult(options)
-  let result = {
-    ...(earlier === undefined ? now : { ...earlier, runs: [] }),
+  const runs: Run[] = []
+  const result = {
+    ...(earlier === undefined ? now : earlier),
     ...(shard === undefined ? {} : { shard }),
+    runs,
   }
-  for (const [index, { group, schedule, there }] of parts.entries()) {
-    if (signal.aborted) break
-    const onTrial = (label: string) => {
+  const pool = new ModelPool(signal, options.cores)
+  const telling = {
+    onTrial: (label: string) => {
       watcher.progress(done, total, label)
       done += 1
+    },
+    onSpeed: watcher.speed,
+    onFailure: watcher.failed,
+  }
+  const ahead = new Ahead(parts, pool.cores * AHEAD, (part) =>
+    modelledRuns({ group: part.group, options, pool, ...telling }, part.schedule),
+  )
+  try {
+    for (const [index, part] of parts.entries()) {
+      if (signal.aborted && !ahead.hasBegun(index)) break
+      const { group, there } = part
+      const isModelled = group.modelled !== undefined
+      const own = there ?? (await (isModelled ? ahead.take(index) : measuredRuns(part, options, now, telling)))
+      const placed = shard === undefined ? own : own.map((run) => ({ point: pointOf(index, shard), ...run }))
+      runs.push(...judged(group, placed))
+      if (there === undefined) watcher.finished(result)
+      if (own.some(({ error }) => error !== null) && !isBroken(group)) break
     }
-    const runs =
-      there ??
-      (await runPart(group, schedule, options, now, { onTrial, onSpeed: watcher.speed, onFailure: watcher.failed }))
-    const placed = shard === undefined ? runs : runs.map((run) => ({ point: pointOf(index, shard), ...run }))
-    result = { ...result, runs: [...result.runs, ...judged(group, placed)] }
-    if (there === undefined) watcher.finished(result)
-    if (runs.some(({ error }) => error !== null) && !isBroken(group)) break
+  } finally {
+    await pool.end()
   }
   return result
-}
-
-type Part = {
-  readonly group: Group
-  readonly schedule: readonly PlannedTrial[]
-  /** Its runs, if an earlier result has them. */
-  readonly there: readonly Run[] | undefined
 }
 
 const askedOf = (group: Group, plan: PlanOptions) =>
@@ -115,14 +128,12 @@ const askedOf = (group: Group, plan: PlanOptions) =>
     return { scenario: group.scenario.name, variant: name, machine, params: paramsOf(group, plan) }
   })
 
-async function runPart(
-  group: Group,
-  schedule: readonly PlannedTrial[],
+async function measuredRuns(
+  { group, schedule }: Part,
   options: BenchOptions,
   now: Result,
   telling: Telling,
 ): Promise<readonly Run[]> {
-  if (group.modelled !== undefined) return await modelledRuns(group, schedule, options, telling)
   const runs = await runGroup(group, schedule, options, now, telling)
   if (options.earlier === undefined) return runs
   const doubts = driftSince(options.earlier, now)

@@ -5,6 +5,12 @@ import { DIGITS, decodeV2, V2_COMPRESSED_COOKIE, V2_COOKIE } from './hdr.ts'
 import { samplesNeeded } from './percentiles.ts'
 import type { HistogramSummary } from './result.ts'
 
+export type SentHistogram = Omit<HistogramRecord, 'buckets'> & {
+  /** The bucket of the first count. */
+  readonly first: number
+  readonly counts: Float64Array
+}
+
 /** A histogram of ns, with what its buckets do not know. */
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS)
@@ -34,6 +40,27 @@ export class Histogram {
     const { buckets, counts } = decodeV2(hdr)
     for (const [index, bucket] of buckets.entries()) this.#counts[bucket]! += counts[index]!
     this.#merge(count, mean * count, min, max)
+  }
+
+  /** As one thread hands it to another: the buckets between the least and the largest. */
+  sent(): SentHistogram {
+    const { count, min, max } = this
+    const first = bucketOf(withinRange(min))
+    return {
+      first,
+      counts: this.#counts.slice(first, bucketOf(withinRange(max)) + 1),
+      count,
+      total: this.#total,
+      min,
+      max,
+    }
+  }
+
+  static received({ first, counts, count, total, min, max }: SentHistogram): Histogram {
+    const histogram = new Histogram()
+    histogram.#counts.set(counts, first)
+    histogram.#merge(count, total, min, max)
+    return histogram
   }
 
   /** As the result file has it. */

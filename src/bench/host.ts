@@ -31,11 +31,8 @@ export function describeHost(runtime: Runtime, clockNs: number): Host {
 }
 
 /** Cores that this process may really use. */
-export const usableCores = (host: Host): number =>
-  Math.max(
-    1,
-    Math.min(os.availableParallelism(), host.quota === null ? Number.POSITIVE_INFINITY : Math.floor(host.quota)),
-  )
+export const usableCores = ({ quota }: Pick<Host, 'quota'> = { quota: cgroupQuota() }): number =>
+  Math.max(1, Math.min(os.availableParallelism(), quota === null ? Number.POSITIVE_INFINITY : Math.floor(quota)))
 
 function cgroupQuota(): number | null {
   const [quota, period] = (readLine('/sys/fs/cgroup/cpu.max') ?? 'max').split(' ')

@@ -1,28 +1,32 @@
 import { createHash } from 'node:crypto'
-import { BLAMES } from '../model/blame.ts'
 import { machineOf, type Profile, profileHash, withValues } from '../model/profile.ts'
-import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn, scaled } from '../model/scaling.ts'
-import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { BenchOptions } from './bench.ts'
 import { definitionOf } from './definition/definition.ts'
 import { lacksSamples } from './derived/latencies.ts'
 import { STORED } from './histograms.ts'
 import { describeSource, engineHash } from './host.ts'
 import { costsOf, definedBy, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import type { ModelPool } from './model-pool.ts'
+import type { PlayedTrial } from './model-task.ts'
 import { type Group, isPlayedInTime, type Modelled, type PlannedTrial, type PlanOptions } from './plan.ts'
 import { type ModelInfo, type Result, type Run, type RunTimeline, SCHEMA, VERSION } from './result.ts'
 import { errorOf } from './run-error.ts'
 import { patchOf, protocolOf, type Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
-import { timelineOf } from './timeline.ts'
-import { type Trial, trialOf } from './trial.ts'
 
 /** What a modelled plan tells of itself while it runs. */
 export type Telling = {
   readonly onTrial: (label: string) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void
   readonly onFailure: ((cause: unknown) => void) | undefined
+}
+
+/** Where and for what a group is modelled. */
+type Place = Telling & { readonly group: Group; readonly options: BenchOptions; readonly pool: ModelPool }
+type Modelling = Place & {
+  /** Aborted when a run of the group has failed: those that have not begun are not wanted any more. */
+  readonly failed: AbortController
 }
 
 const ALL_INSTRUMENTS = { oracles: true, recorder: true, lockStatistics: true, lockdep: false } as const
@@ -93,16 +97,16 @@ export const NO_HOST: Result['host'] = {
 }
 
 /** Models a group: every variant with every seed, then with other parameters. */
-export async function modelledRuns(
-  group: Group,
-  schedule: readonly PlannedTrial[],
-  options: BenchOptions,
-  telling: Telling,
-): Promise<Run[]> {
+export async function modelledRuns(place: Place, schedule: readonly PlannedTrial[]): Promise<Run[]> {
+  const modelling = { ...place, failed: new AbortController() }
+  const all = await Promise.all(
+    modelling.group.variants.map((variant, index) => {
+      const planned = schedule.map((trial, place) => ({ trial, place })).filter(({ trial }) => trial.variant === index)
+      return modelledRun(modelling, variant, planned)
+    }),
+  )
   const runs: Run[] = []
-  for (const [index, variant] of group.variants.entries()) {
-    const planned = schedule.map((trial, place) => ({ trial, place })).filter(({ trial }) => trial.variant === index)
-    const run = await modelledRun(group, variant, planned, options, telling)
+  for (const run of all) {
     if (run === undefined) break
     runs.push(run)
     if (run.error !== null || run.interrupted !== undefined) break
@@ -113,30 +117,30 @@ export async function modelledRuns(
 type Placed = { readonly trial: PlannedTrial; readonly place: number }
 
 async function modelledRun(
-  group: Group,
+  modelling: Modelling,
   variant: Variant,
   schedule: readonly Placed[],
-  options: BenchOptions,
-  { onTrial, onSpeed, onFailure }: Telling,
 ): Promise<Run | undefined> {
+  const { group, options, onFailure } = modelling
   const profile = profileOf(group, options)
-  const label = `${group.scenario.name} ${variant.name} on ${profile.name}`
+  const asked = { variant, profile }
+  const trials = schedule.map(({ trial: { seed } }) => runOnce(modelling, { ...asked, seed, isTrial: true }))
+  const besides = others(modelling, asked)
+  const picture = pictureOf(modelling, asked)
   const done: Done[] = []
-  let error: Run['error'] = null
   let info = emptyInfo(profile)
   let timeline: RunTimeline | undefined
+  let error: Run['error'] = null
   let isCut = false
+  handled([...trials, besides, picture])
   try {
-    for (const { trial: planned, place } of schedule) {
-      onTrial(label)
-      const began = performance.now()
-      const { trial, ran, roles } = await runOnce(group, variant, profile, planned.seed, options)
-      onSpeed(label, ran.steps, performance.now() - began)
+    for (const [index, { trial: planned, place }] of schedule.entries()) {
+      const { trial, steps, blocked } = await trials[index]!
       done.push({ planned, place, trial })
-      info = { ...info, steps: info.steps + ran.steps, blocked: addBlocked(info.blocked, blockedOf(ran, roles)) }
+      info = { ...info, steps: info.steps + steps, blocked: addBlocked(info.blocked, blocked) }
     }
-    info = { ...info, ...(await others(group, variant, profile, options)) }
-    timeline = await pictureOf(group, variant, profile, options)
+    info = { ...info, ...(await besides) }
+    timeline = await picture
   } catch (cause) {
     isCut = options.signal.aborted
     if (isCut && done.length === 0) return undefined
@@ -167,6 +171,11 @@ async function modelledRun(
   }
 }
 
+/** Several runs are under way: the first that fails, in their order, is told of, and the others are not missed. */
+function handled(runs: readonly Promise<unknown>[]): void {
+  for (const run of runs) run.catch(() => {})
+}
+
 /** Runs for the band, and with costs scaled. */
 const runsBesides = ({ draws, whatIf }: Modelled) => draws + whatIf.length
 
@@ -180,76 +189,85 @@ function profileOf(group: Group, { plan }: BenchOptions): Profile {
   return withValues(group.modelled!.profile, values, 'set for this run')
 }
 
-async function runOnce(
-  group: Group,
-  variant: Variant,
-  profile: Profile,
-  seed: number,
-  { plan, signal }: BenchOptions,
-  timelineEvents = 0,
-): Promise<{ trial: Trial; ran: ModelResult; roles: readonly RolePlan[] }> {
-  if (group.scenario.kind !== 'vm') throw new Error(`${group.scenario.name} cannot be modelled`)
+type Asked = { readonly variant: Variant; readonly profile: Profile }
+type Once = Asked & {
+  readonly seed: number
+  /** One of the plan's trials, and not one for a band or a picture. */
+  readonly isTrial?: boolean
+  readonly timelineEvents?: number
+}
+
+async function runOnce(modelling: Modelling, once: Once): Promise<PlayedTrial> {
+  const { group, options, pool, onTrial, onSpeed, failed } = modelling
+  const { variant, profile, seed, isTrial = false, timelineEvents = 0 } = once
+  const { plan } = options
+  const { scenario } = group
+  if (scenario.kind !== 'vm') throw new Error(`${scenario.name} cannot be modelled`)
   const { durationMs, warmupMs } = group.modelled!
+  const label = `${scenario.name} ${variant.name} on ${profile.name}`
   // Reading the clock costs nothing in virtual time: every fault is timed.
   const timed = { ...plan, sampleEvery: 1 }
-  const { system, roles, placement } = loadOf(group, group.scenario, timed, seed, ALL_INSTRUMENTS, variant)
-  const ran = await runModel({
-    machine: profile,
-    system: {
-      ...system,
-      ...protocolOf(variant),
-      cpus: roles.length,
-      oracles: plan.oracles,
-      lockStatistics: true,
-      lockdep: (variant.kind === 'broken' || variant.patch !== undefined) && plan.oracles,
-    },
-    roles,
-    placement,
-    warmupMs,
-    durationMs,
-    recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,
-    seed,
-    timelineEvents,
-    signal,
-  })
-  // Watching costs nothing in virtual time, so that one run gives throughput and latencies.
-  const throughput = trialOf(ran, roles, 'throughput')
-  const latency = trialOf(ran, roles, 'latency')
-  return { trial: { ...latency, metrics: { ...throughput.metrics, ...latency.metrics } }, ran, roles }
+  const task = () => {
+    if (isTrial) onTrial(label)
+    const { system, roles, placement } = loadOf(group, scenario, timed, seed, ALL_INSTRUMENTS, variant)
+    return {
+      machine: profile,
+      system: {
+        ...system,
+        ...protocolOf(variant),
+        cpus: roles.length,
+        oracles: plan.oracles,
+        lockStatistics: true,
+        lockdep: (variant.kind === 'broken' || variant.patch !== undefined) && plan.oracles,
+      },
+      roles,
+      placement,
+      warmupMs,
+      durationMs,
+      recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,
+      seed,
+      timelineEvents,
+    }
+  }
+  try {
+    const played = await pool.run(task, failed.signal)
+    if (isTrial) onSpeed(label, played.steps, played.ms)
+    return played
+  } catch (cause) {
+    failed.abort()
+    throw cause
+  }
 }
 
 /** A run of its own, in which every fault is noted. */
-async function pictureOf(
-  group: Group,
-  variant: Variant,
-  profile: Profile,
-  options: BenchOptions,
-): Promise<RunTimeline | undefined> {
-  if (options.plan.timelineEvents === 0) return undefined
-  const seed = group.modelled!.seeds[0]!
-  const { ran, roles } = await runOnce(group, variant, profile, seed, options, options.plan.timelineEvents)
-  return timelineOf(ran, (cpu) => workerName(roles, cpu), seed)
+async function pictureOf(modelling: Modelling, asked: Asked): Promise<RunTimeline | undefined> {
+  const { timelineEvents } = modelling.options.plan
+  if (timelineEvents === 0) return undefined
+  const seed = modelling.group.modelled!.seeds[0]!
+  return (await runOnce(modelling, { ...asked, seed, timelineEvents })).timeline
 }
 
-async function others(
-  group: Group,
-  variant: Variant,
-  profile: Profile,
-  options: BenchOptions,
-): Promise<Pick<ModelInfo, 'draws' | 'whatIf'>> {
-  const { draws, whatIf, seeds } = group.modelled!
-  const metricsOn = async (other: Profile): Promise<Readonly<Record<string, number>>> => {
-    const { metrics, histograms } = (await runOnce(group, variant, other, seeds[0]!, options)).trial
+async function others(modelling: Modelling, asked: Asked): Promise<Pick<ModelInfo, 'draws' | 'whatIf'>> {
+  const { draws, whatIf, seeds } = modelling.group.modelled!
+  const metricsOn = async (profile: Profile): Promise<Readonly<Record<string, number>>> => {
+    const { metrics, histograms } = (await runOnce(modelling, { ...asked, profile, seed: seeds[0]! })).trial
     const counts = Object.fromEntries(histograms)
     return Object.fromEntries(Object.entries(metrics).filter(([name]) => !lacksSamples(name, counts)))
   }
-  const drawnMetrics: Readonly<Record<string, number>>[] = []
-  for (let draw = 0; draw < draws; draw += 1) drawnMetrics.push(await metricsOn(drawn(profile, FIRST_DRAW + draw)))
-  const ifs: ModelInfo['whatIf'][number][] = []
-  for (const { cost, scale } of whatIf) {
-    ifs.push({ cost, scale, metrics: await metricsOn(scaled(profile, [{ cost, scale }])) })
+  const { profile } = asked
+  const drawnMetrics = Array.from({ length: draws }, (_, draw) => metricsOn(drawn(profile, FIRST_DRAW + draw)))
+  const ifs = whatIf.map((scaling) => metricsOn(scaled(profile, [scaling])))
+  handled([...drawnMetrics, ...ifs])
+  return {
+    draws: await inOrder(drawnMetrics),
+    whatIf: (await inOrder(ifs)).map((metrics, index) => ({ ...whatIf[index]!, metrics })),
   }
-  return { draws: drawnMetrics, whatIf: ifs }
+}
+
+async function inOrder<T>(runs: readonly Promise<T>[]): Promise<T[]> {
+  const done: T[] = []
+  for (const run of runs) done.push(await run)
+  return done
 }
 
 const emptyInfo = (profile: Profile): ModelInfo => ({
@@ -264,18 +282,6 @@ const emptyInfo = (profile: Profile): ModelInfo => ({
 })
 
 type Blocked = ModelInfo['blocked']
-
-function blockedOf({ windows, blockedNs }: ModelResult, roles: readonly RolePlan[]): Blocked {
-  const names = [...new Set(roles.map(({ role }) => role))]
-  return names.map((role) => {
-    const cpus = [...roles.keys()].filter((cpu) => roles[cpu]!.role === role)
-    const sum = (of: (cpu: number) => number) => cpus.reduce((total, cpu) => total + of(cpu), 0)
-    const ns = BLAMES.map(({ name }, index) => [name, sum((cpu) => blockedNs[cpu]![index]!)] as const)
-    const whole = sum((cpu) => windows[cpu]!.endedNs - windows[cpu]!.beganNs)
-    const busy = whole - ns.reduce((total, [, time]) => total + time, 0)
-    return { role, count: cpus.length, ns: { busy, ...Object.fromEntries(ns.filter(([, time]) => time > 0)) } }
-  })
-}
 
 function addBlocked(sum: Blocked, more: Blocked): Blocked {
   if (sum.length === 0) return more

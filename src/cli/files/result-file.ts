@@ -14,6 +14,8 @@ import { type Identity, isSameFile, writeWhole } from './write-whole.ts'
 /** Where results go unless told otherwise, under the current folder. */
 const RESULTS = 'results'
 const MOST_NAMES = 10_000
+/** Between two writings pass so many times the time that one takes. */
+const SHARE = 20
 
 export type Place = {
   /** What the user named; undefined: `results/2026-11-21T073600Z-precheck.json`, which sorts by time. */
@@ -43,6 +45,8 @@ export class ResultFile {
   /** Where this plan's result is now. */
   #own: { readonly path: string; readonly file: Identity } | undefined
   #trouble: unknown
+  /** Before then what there is so far is not written again. */
+  #nextMs = 0
 
   /** `planned`: what the plan will hold if nothing happens to it, where that is known. */
   constructor(place: Place, planned: Held | undefined) {
@@ -63,11 +67,18 @@ export class ResultFile {
     )
   }
 
-  /** Keeps what there is so far. That the disk is full ends no plan. */
+  /**
+   * Keeps what there is so far, as often as it costs the plan little: the file of a long sweep is large. That the disk is full ends no
+   * plan.
+   */
   keep(result: Result): void {
+    const began = performance.now()
+    if (began < this.#nextMs) return
     try {
       this.#write(result, false)
       this.#trouble = undefined
+      const ended = performance.now()
+      this.#nextMs = ended + (ended - began) * SHARE
     } catch (cause) {
       if (this.#trouble === undefined) {
         this.#place.note(

@@ -1,0 +1,53 @@
+import type { Group, PlannedTrial } from './plan.ts'
+import type { Run } from './result.ts'
+
+/** A point of a plan: what is to run, or what an earlier result has of it. */
+export type Part = {
+  readonly group: Group
+  readonly schedule: readonly PlannedTrial[]
+  /** Its runs, if an earlier result has them. */
+  readonly there: readonly Run[] | undefined
+}
+
+/**
+ * Begins modelled parts before their turn, so that no core waits for the last run of a part. Never past a part that is measured, which
+ * has the host to itself.
+ */
+export class Ahead {
+  readonly #parts: readonly Part[]
+  readonly #most: number
+  readonly #play: (part: Part) => Promise<readonly Run[]>
+  readonly #begun = new Map<number, Promise<readonly Run[]>>()
+  #next = 0
+
+  constructor(parts: readonly Part[], most: number, play: (part: Part) => Promise<readonly Run[]>) {
+    this.#parts = parts
+    this.#most = most
+    this.#play = play
+  }
+
+  hasBegun(index: number): boolean {
+    return this.#begun.has(index)
+  }
+
+  /** The runs of a part, in the order of the parts. */
+  async take(index: number): Promise<readonly Run[]> {
+    this.#begin(index)
+    const runs = await this.#begun.get(index)!
+    this.#begun.delete(index)
+    return runs
+  }
+
+  #begin(from: number): void {
+    this.#next = Math.max(this.#next, from)
+    for (; this.#next < this.#parts.length && this.#begun.size < this.#most; this.#next += 1) {
+      const part = this.#parts[this.#next]!
+      if (part.there !== undefined) continue
+      if (part.group.modelled === undefined) return
+      const runs = this.#play(part)
+      // It is told of when its turn comes, which it does not if an earlier part ends the plan.
+      runs.catch(() => {})
+      this.#begun.set(this.#next, runs)
+    }
+  }
+}
