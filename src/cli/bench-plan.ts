@@ -30,12 +30,12 @@ import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { readReplay } from './replay.ts'
 import { groupsOfShard, shardOf } from './shard.ts'
 import { argsAt, pointsOf } from './sweep.ts'
+import { limitMs, plannedMs } from './time-limit.ts'
 import { tickRate, vmChoice } from './vm-flags.ts'
 
 /** CPUs that a modelled run keeps busy unless told otherwise. */
 const MODEL_CPUS = 64
 const MOST_CPUS = 1024
-const QUICK_MS = 13_000
 /** Longer than this, a plan is more likely a slip of the keyboard than a wish. */
 const LONGEST_MS = 10 * 60_000
 
@@ -89,7 +89,7 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
   const carried = profiles === undefined ? {} : { profiles }
   checkWorkers(groups)
   if (!isHeadline(args)) {
-    const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs))
+    const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs), io)
     checkSize({ groups, options })
     const name = scenarios.map((scenario) => scenario.name).join('+')
     return sharded({ groups, options, name, ...carried, ...told }, args)
@@ -102,7 +102,7 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
       modelled.flatMap((target) => groupsOf(args, scenario, variants, target, {}, null)),
     ),
   ]
-  const options = fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs))
+  const options = fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs), io)
   return sharded({ groups: headline, options, name: 'headline', ...carried }, args)
 }
 
@@ -413,10 +413,9 @@ function arrivalOf({ arrival, rate }: BenchArgs): Arrival {
 }
 
 /** Keeps to the time that the user has, and asks about a plan that takes surprisingly long. */
-function fitted(args: BenchArgs, groups: readonly Group[], options: PlanOptions): PlanOptions {
-  const budget = args.timeBudget === undefined ? undefined : milliseconds('time-budget', args.timeBudget)
-  if (args.quick) return fitToBudget(groups, options, Math.min(QUICK_MS, budget ?? QUICK_MS))
-  if (budget !== undefined) return fitToBudget(groups, options, budget)
+function fitted(args: BenchArgs, groups: readonly Group[], options: PlanOptions, io: Io): PlanOptions {
+  const limit = limitMs(args)
+  if (limit !== undefined) return fitToBudget(groups, options, plannedMs(limit, io))
   const estimate = estimateMs(groups, options)
   if (estimate <= LONGEST_MS) return options
   throw new FaultlineError(

@@ -22,6 +22,7 @@ import { listText } from './list.ts'
 import { plannedBy } from './plan-size.ts'
 import { Progress } from './progress.ts'
 import { styleOf } from './terminal.ts'
+import { leftOutText, limitSignal } from './time-limit.ts'
 
 export const bench: Command<BenchArgs> = {
   name: 'bench',
@@ -74,16 +75,17 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   const isSummed = isManyQuestions(plan) && !args.all && !args.json && !args.quiet
   let told = earlier?.runs.length ?? 0
   const command = earlier?.command ?? io.command
+  const limit = limitSignal(args, io)
+  const signal = AbortSignal.any([io.signal, limit])
   const result = await runBench(
-    { ...plan, plan: plan.options, command, runtime: io.runtime, signal: io.signal, stops: io.stops, earlier },
+    { ...plan, plan: plan.options, command, runtime: io.runtime, signal, stops: io.stops, earlier },
     {
       progress: (done, total, label) => progress.show(done, total, label),
       speed: (label, steps, ms) => {
         modelled.runs += 1
         modelled.steps += steps
         modelled.ms += ms
-        // The first says that the plan is under way, and how fast.
-        if (args.verbose || modelled.runs === 1) progress.note(speedText(label, steps, ms))
+        if (args.verbose) progress.note(speedText(label, steps, ms))
       },
       failed: (cause) => {
         if (io.isTraced === true) note(inspect(cause))
@@ -96,11 +98,13 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     },
   )
   progress.clear()
-  const kept = file.finish(result, !io.signal.aborted)
+  const kept = file.finish(result, !signal.aborted)
   says(result)
   if (isSummed) io.out(`\n${answersTable(result, styleOf(io))}\n\nThe details of each question: --all.`)
   else if (result.runs.length > 0)
     io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args, styleOf(io)))
+  const left = limit.aborted && !io.signal.aborted ? leftOutText(plan.groups, result.runs) : ''
+  if (left !== '') io.err(`faultline: the time was up; ${left}. ${resumesText(file)}\n`)
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
   if (modelled.runs > 0 && args.verbose && !args.json && !args.quiet) {
     io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
@@ -109,6 +113,9 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
   return exitCodeOf(result, plan, kept, io)
 }
+
+const resumesText = ({ path }: ResultFile) =>
+  path === undefined ? 'Allow more with --time-budget.' : `\`faultline bench --resume ${path}\` goes on.`
 
 /** Where the result goes, if the user says so: a path, or a name to compare with later. */
 function outOf({ out, save: name }: BenchArgs): string | undefined {
@@ -161,6 +168,7 @@ function exitCodeOf(result: Result, plan: Plan, kept: Kept, io: Io): ExitCode {
   // Other variants were asked about, and the replay cannot tell.
   const isUnfit = result.runs.some(({ variant, replayed }) => replayed?.predicts === false && variant !== replayed.own)
   if (isUnfit) return EXIT.incomparable
+  if (result.runs.length === 0 && plan.groups.length > 0) return EXIT.incomparable
   return isUnanswered(result, plan) ? EXIT.incomparable : EXIT.fine
 }
 

@@ -20,6 +20,8 @@ export type Io = {
    * is abandoned where it is.
    */
   readonly keeps: (says: string) => void
+  /** ms since the program was started. */
+  readonly uptimeMs?: () => number
   /** How often the process has been stopped and continued: what it measured meanwhile is void. */
   readonly stops: () => number
   /** The words after the program's name. */

@@ -49,6 +49,7 @@ const code = await program({
   signal: interrupt.signal,
   keeps: (says) => tell({ kind: 'keeps', says }),
   stops: () => stops,
+  uptimeMs: () => process.uptime() * 1000,
   command: started.words,
   node: process.execPath,
   version: versionOf(),
