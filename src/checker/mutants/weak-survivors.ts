@@ -58,12 +58,6 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   { in: 'publish', code: /this\.active/, kind: 'plain', verdict: 'equivalent', why: SLOTS_LOCK },
   { in: 'finishUpdate', code: /this\.active/, kind: 'plain', verdict: 'equivalent', why: SLOTS_LOCK },
   {
-    in: 'generation',
-    code: /./,
-    verdict: 'equivalent',
-    why: 'read once in an SRCU section, which begins with a full barrier: no older than the section, which an update waits for',
-  },
-  {
     in: 'enterSubscriptions',
     code: /registered/,
     verdict: 'equivalent',
