@@ -20,6 +20,7 @@ import { B_OLDPFN } from './broken/b-oldpfn.ts'
 import { B_ORDER } from './broken/b-order.ts'
 import { B_ORDER_WMB } from './broken/b-order-wmb.ts'
 import { B_P5 } from './broken/b-p5.ts'
+import { B_PAIPA } from './broken/b-paipa.ts'
 import { B_PUBFIRST } from './broken/b-pubfirst.ts'
 import { B_RANGE } from './broken/b-range.ts'
 import { B_RCU } from './broken/b-rcu.ts'
@@ -120,6 +121,7 @@ export const VARIANTS = [
   B_SLEEP,
   B_VOLUME,
   B_NOTLBI,
+  B_PAIPA,
   ALWAYS_LOCK,
   COUNT,
   COUNT_ELIDE,

@@ -84,6 +84,7 @@ export const COUNTERS = [
   'stage2_relaxed',
   'stage2_mapped',
   'tlbi_broadcast',
+  'tlbi_range',
   'guest_icache_lines',
   'guest_resets',
   // NX huge pages: splits are counted when they are accounted, and not taken off again

@@ -25,6 +25,8 @@ import { invalidateRetry, invalidateRetryGfn, invalidateRetryGfnUnsafe, isPageFa
 import { directMap } from './shadow-map.ts'
 import { stage2AttrWalker, stage2RelaxPerms, userMemAbort } from './stage2/fault.ts'
 import { invalidateIcacheGuestPage } from './stage2/icache.ts'
+import { stage2Map } from './stage2/map.ts'
+import { stage2Unmap } from './stage2/unmap.ts'
 import { vcpuFlushTlbAll } from './vcpu.ts'
 import * as v5_11 from './versions/v5.11.ts'
 import * as v5_12 from './versions/v5.12.ts'
@@ -74,6 +76,7 @@ const EVERY_VERSION = {
   tdpMmuFreeSp,
   wrprotGfnRange,
   arm64UnmapGfnRange,
+  stage2Map,
   stage2RelaxPerms,
   stage2AttrWalker,
   pinsApicAccessPage: false,
@@ -101,6 +104,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuZapPossibleNxHugePage: v5_11.tdpMmuZapPossibleNxHugePage,
   handleRemovedPt: v5_15.handleRemovedPt,
   userMemAbort: v5_15.userMemAbort,
+  stage2Unmap: v6_5.stage2Unmap,
   invalidateIcacheGuestPage: v6_5.invalidateIcacheGuestPage,
   mmuLock: 'spinlock',
   loadsRootUnder: 'write',
@@ -193,6 +197,11 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
   isPageFaultStale: { to: isPageFaultStale, commit: '8569992d64b8', says: 'compares gfns' },
   zapGfnRange: { to: zapGfnRange, commit: '8569992d64b8', says: 'holds faults on its own gfns off' },
   reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a flush of its own' },
+  stage2Unmap: {
+    to: stage2Unmap,
+    commit: '7657ea920c54',
+    says: 'one TLBI of the range, where the machine has it',
+  },
   invalidateIcacheGuestPage: {
     to: invalidateIcacheGuestPage,
     commit: '909b583f81b5',

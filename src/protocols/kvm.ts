@@ -165,6 +165,10 @@ export type Kvm = {
 
   // arch/arm64/kvm/hyp/pgtable.c
 
+  /** `kvm_pgtable_stage2_map()`, with mmu_lock held: makes the entry, and reads it again to see whether to go down. */
+  readonly stage2Map: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
+  /** `kvm_pgtable_stage2_unmap()` of [start, end), with mmu_lock held for write throughout. */
+  readonly stage2Unmap: (cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn) => Steps<void>
   /** `kvm_pgtable_stage2_relax_perms()`, with mmu_lock held for read. */
   readonly stage2RelaxPerms: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
   /** `stage2_attr_walker()`: adds the permission to the entry. */

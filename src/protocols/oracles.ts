@@ -100,7 +100,7 @@ export const ORACLES = [
     says: 'the generation of the memslots did not tell a set from the one before, or from one on its way',
   },
   { name: 'emulated_memory', says: 'a fault on memory of a memslot was taken for MMIO' },
-  { name: 'wrong_page', says: 'a fault looked up another page than the one that its memslot says' },
+  { name: 'wrong_page', says: 'a fault looked up, or mapped, another page than the one that its memslot says' },
   { name: 'table_not_linked', says: 'a fault went on in a page table that nothing points to' },
   { name: 'page_not_taken_back', says: 'the host was to change a page between start and end, and it was as before' },
   {

@@ -37,6 +37,12 @@ const PARAMETERS = {
     high: 6,
     default: 4,
   },
+  'tlbi-range': {
+    kind: 'choice',
+    says: 'FEAT_TLBIRANGE, of Armv8.4: an unmap since 6.6 flushes each chunk by one TLBI instead of one for each leaf',
+    choices: ['no', 'yes'],
+    default: 'no',
+  },
   rounds: {
     kind: 'integer',
     says: 'resets of the guest, after which the run ends, if need be in its warm-up; 0: until its time is over',
@@ -138,7 +144,12 @@ function load(options: Options): Load {
       preempt: preemptionOf(values.preempt),
       tlbEntries: TLB_ENTRIES,
       hugePerMille: values.mapping === 'block' ? 1000 : 0,
-      stage2: { granule, iminLine: values['imin-line'], scale: values.scale },
+      stage2: {
+        granule,
+        iminLine: values['imin-line'],
+        scale: values.scale,
+        hasTlbRange: values['tlbi-range'] === 'yes',
+      },
       vms: values.vms,
     },
     roles: [

@@ -19,12 +19,14 @@ const HVA = 0x10_0000
 const BLOCK = GRANULES['4k'].entries
 /** Another block, which is nobody's concern; it is the first in the table. */
 const BELOW = { slot: 1, baseGfn: GFN - 2 * BLOCK, hva: HVA - BLOCK, pages: BLOCK }
+const ABOVE = { slot: 2, baseGfn: GFN + 2 * BLOCK, hva: HVA + 2 * BLOCK, pages: BLOCK }
 /** The guest writes to the block, or executes what is in it, with as many faults as it takes. */
-const access = (isExec: boolean): Act =>
+const access = (isExec: boolean, isLogged = false): Act =>
   function* (cpu, vm) {
     const stage2Vm = vm as Stage2Vm
     const fault = new Stage2Fault(stage2Vm.stage2.vcpus[cpu.id]!)
     fault.beginAccess(GFN as Gfn, isExec)
+    fault.isLogged = isLogged
     let result: FaultResult = CONTINUE
     for (let faults = 0; ; faults += 1) {
       const done = yield* accessStage2(cpu, stage2Vm, fault)
@@ -36,6 +38,9 @@ const access = (isExec: boolean): Act =>
       if (cpu.signalPending()) return
     }
   }
+
+/** The memslot is being logged when its fault finds it. */
+const writesLogged: Act = access(false, true)
 
 const boots: Act = inTurn(access(false), access(true))
 
@@ -59,6 +64,7 @@ type Small = {
   readonly patience?: number
   /** The host's memory is no huge pages. */
   readonly isSmall?: true
+  readonly isLarge?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -99,6 +105,15 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', moves(1)],
     ],
   },
+  logged: {
+    says: 'a vCPU writes to a block, and another one to a page of it, whose memslot has begun to be logged',
+    acts: [
+      ['vcpu0', access(false)],
+      ['vcpu1', writesLogged],
+    ],
+    // Who finds the table goes through its 512 pages.
+    isLarge: true,
+  },
   'both-invalidated': {
     says: 'two vCPUs execute a block while a notifier moves it',
     acts: [
@@ -119,16 +134,18 @@ const declared: Check = {
     'B-PUBFIRST': { finds: ['exec_before_icache'], in: 'two-vcpus' },
     'B-SLEEP': { finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
     'B-NOTLBI': { finds: ['refault_unbounded', 'livelock'], in: 'two-vcpus' },
+    'B-PAIPA': { finds: ['wrong_page'], in: 'logged' },
     'B-VOLUME': {
       unchecked:
         'it is ranged as it stands: nothing is ever wrong, it only takes long under mmu_lock. `bench` counts the operations.',
     },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience }]) => ({
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience, isLarge }]) => ({
     name,
     says,
     actors: acts.map(([actor]) => actor),
     ...(patience === undefined ? {} : { patience }),
+    ...(isLarge === undefined ? {} : { isLarge }),
   })),
   patience: 4,
   program: (variant, configuration) => {
@@ -139,7 +156,7 @@ const declared: Check = {
       cpus: acts.length,
       vcpus: acts.length,
       hugePerMille: isSmall ? 0 : 1000,
-      memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: BLOCK }],
+      memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: BLOCK }, ABOVE],
       stage2: { granule: '4k', iminLine: 4, scale: 1 } as const,
     }
     return vmProgram(spec, acts)

@@ -145,7 +145,9 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   { in: 'walkAndMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
   { in: 'fastWalk', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
   { in: 'walkToLeaf', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
-  { in: 'mapStage2', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
+  { in: 'stage2Map', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
+  { in: 'goDown', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
+  { in: 'mapPages', kind: 'relaxed', code: /loadAcquire/, verdict: 'equivalent', why: EXCHANGED },
   {
     in: 'mapLeaf',
     kind: 'relaxed',

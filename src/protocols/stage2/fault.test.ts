@@ -133,6 +133,12 @@ test('a full invalidation is paid for once more by every vCPU that then executes
   assert.equal(small.counted('icache_refills'), 1 + 2)
 })
 
+test('one fault links a table and maps the page in it', () => {
+  const small = smallStage2([writes(3)], THRESHOLD, false)
+  assert.ok(small.stage.finish())
+  assert.deepEqual([small.counted('pf_taken'), small.counted('stage2_mapped')], [1, 1])
+})
+
 test('pages get a table, which the fault that lost the race for it finds', () => {
   const small = smallStage2([writes(3), writes(4)], THRESHOLD, false)
   small.stage.runUntil(0, /cas stage2.tables.blocks/).runUntil(1, /cas stage2.tables.blocks/)

@@ -7,7 +7,6 @@ import { pfnOfPte } from '../host-mm.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { EMULATE, type FaultResult, FIXED, RETRY, SPURIOUS } from '../page-fault.ts'
-import { mapStage2 } from './map.ts'
 import { assertInvalidatedIfPublished, enterAtomic, icacheOfBefore, leaveAtomic } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
 import type { Stage2Vm } from './stage2.ts'
@@ -22,7 +21,7 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
     return EMULATE
   }
   const isPermission = fault.faultPages > 0
-  if (!isPermission) yield* vm.stage2.tables.topup(cpu)
+  if (!isPermission || fault.isLogged) yield* vm.stage2.tables.topup(cpu)
   yield* lookUp(cpu, vm, fault)
 
   yield* vm.mmuLock.readLock(cpu)
@@ -47,7 +46,7 @@ export function* lookUp(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void>
   yield* cpu.barrier(RMB)
   const page = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
   const head = vm.host.head(page)
-  const isBlock = vm.host.isHuge(page) && (fault.gfn - page - tables.baseGfn) % tables.entries === 0
+  const isBlock = !fault.isLogged && vm.host.isHuge(page) && (fault.gfn - page - tables.baseGfn) % tables.entries === 0
   fault.pages = isBlock ? tables.entries : 1
   fault.first = isBlock ? tables.firstGfnOf(tables.blockOf(fault.gfn)) : fault.gfn
   fault.hostPage = isBlock ? head : page
@@ -71,7 +70,7 @@ function* fix(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   }
   if (fault.faultPages === fault.pages) return yield* vm.kvm.stage2RelaxPerms(cpu, vm, fault)
   yield* cpu.work(WORK_KIND.map_spte, 1)
-  return yield* mapStage2(cpu, vm, fault)
+  return yield* vm.kvm.stage2Map(cpu, vm, fault)
 }
 
 /**

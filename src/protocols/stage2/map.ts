@@ -1,4 +1,4 @@
-import type { Gfn } from '../../shared-memory/addresses.ts'
+import { type Gfn, gfnAdd, type Pfn } from '../../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../../shared-memory/cpu.ts'
 import {
   INVALID_PTE,
@@ -16,52 +16,94 @@ import {
 import type { Steps } from '../../shared-memory/steps.ts'
 import { BROADCAST_KIND, WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
+import { pfnAdd } from '../host-mm.ts'
 import { assertInstall } from '../oracles.ts'
 import { type FaultResult, FIXED, RETRY } from '../page-fault.ts'
-import { assertInvalidated, assertLocked } from './oracles.ts'
+import { assertInvalidated, assertLocked, assertOwnPage } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
 import type { Stage2Vm } from './stage2.ts'
 
-/** `kvm_pgtable_stage2_map()` of one leaf, among other faults that map: every entry is broken by CAS before it is made. */
-export function* mapStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
-  const { tables } = vm.stage2
-  const ptep = tables.blockEntry(fault.gfn)
+/**
+ * `kvm_pgtable_stage2_map()`, `__kvm_pgtable_visit()`, arch/arm64/kvm/hyp/pgtable.c: the entry of the block is made, by a leaf or by a table, among other
+ * faults that map. Then it is read again, and if there is a table now, whoever has put it there, the walk goes down into it.
+ */
+export function* stage2Map(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
+  const ptep = vm.stage2.tables.blockEntry(fault.gfn)
   const old = yield* cpu.loadAcquire(ptep)
-  if (fault.pages > 1) return yield* mapLeaf(cpu, vm, fault, ptep, old)
-  if (!isTable(old)) return yield* linkTable(cpu, vm, fault, ptep, old)
-  const pagePtep = tables.pageEntry(tableOf(old), fault.gfn)
-  const pageOld = yield* cpu.loadAcquire(pagePtep)
-  return yield* mapLeaf(cpu, vm, fault, pagePtep, pageOld)
+  const made = yield* makeBlockEntry(cpu, vm, fault, ptep, old)
+  if (made !== FIXED) return made
+  return yield* goDown(cpu, vm, fault, ptep, fault.pfn)
 }
 
-/** `stage2_map_walk_leaf()`: a table takes the place of a block, or of nothing. The guest faults again and finds it. */
+/** The first visit of the walk. FIXED: it may go on. */
+export function* makeBlockEntry(
+  cpu: Cpu,
+  vm: Stage2Vm,
+  fault: Stage2Fault,
+  ptep: Word,
+  old: number,
+): Steps<FaultResult> {
+  if (fault.pages > 1) return yield* mapLeaf(cpu, vm, fault, fault.first, fault.pfn, ptep, old)
+  return isTable(old) ? FIXED : yield* linkTable(cpu, vm, fault, ptep, old)
+}
+
+/** The entry is read again: is it a table? */
+export function* goDown(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, pfn: Pfn): Steps<FaultResult> {
+  const now = yield* cpu.loadAcquire(ptep)
+  return isTable(now) ? yield* mapPages(cpu, vm, fault, tableOf(now), pfn) : FIXED
+}
+
+/** The walk of a table of pages. Page `fault.first` is mapped to `pfn`, and each after it to the one after that. */
+function* mapPages(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, table: number, pfn: Pfn): Steps<FaultResult> {
+  for (let page = 0; page < fault.pages; page += 1) {
+    const gfn = gfnAdd(fault.first, page)
+    const ptep = vm.stage2.tables.pageEntry(table, gfn)
+    const old = yield* cpu.loadAcquire(ptep)
+    const result = yield* mapLeaf(cpu, vm, fault, gfn, pfnAdd(pfn, page), ptep, old)
+    if (result !== FIXED) return result
+  }
+  return FIXED
+}
+
+/** `stage2_map_walk_leaf()`: a table takes the place of a block, or of nothing. */
 function* linkTable(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
   const broken = yield* tryBreakPte(cpu, vm, fault.gfn, ptep, old)
-  if (broken) {
-    assertLocked(cpu, vm, fault.gfn, ptep)
-    yield* cpu.storeRelease(ptep, makeTable(vm.stage2.tables.take(cpu)))
-  } else cpu.count(COUNTER.retry_cas_link, 1)
-  return RETRY
+  if (!broken) {
+    cpu.count(COUNTER.retry_cas_link, 1)
+    return RETRY
+  }
+  assertLocked(cpu, vm, fault.gfn, ptep)
+  yield* cpu.storeRelease(ptep, makeTable(vm.stage2.tables.take(cpu)))
+  return FIXED
 }
 
 /** `stage2_map_walker_try_leaf()`: break, clean, invalidate, make. */
-function* mapLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
-  const now = makePte(fault.pfn, fault.isExec ? S2_W | S2_X : S2_W)
+function* mapLeaf(
+  cpu: Cpu,
+  vm: Stage2Vm,
+  fault: Stage2Fault,
+  gfn: Gfn,
+  pfn: Pfn,
+  ptep: Word,
+  old: number,
+): Steps<FaultResult> {
+  const now = makePte(pfn, fault.isExec ? S2_W | S2_X : S2_W)
   // The same page with other permissions is not broken for that: if the guest still needs them it faults once more, and
   // they are relaxed.
   if (!needsUpdate(old, now)) return RETRY
-  const broken = yield* tryBreakPte(cpu, vm, fault.first, ptep, old)
+  const broken = yield* tryBreakPte(cpu, vm, gfn, ptep, old)
   if (!broken) {
     cpu.count(isLocked(old) ? COUNTER.retry_frozen : COUNTER.retry_cas_leaf, 1)
     return RETRY
   }
   yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
   const served = !fault.isExec || (yield* vm.kvm.invalidateIcacheGuestPage(cpu, vm, fault))
-  assertLocked(cpu, vm, fault.gfn, ptep)
+  assertLocked(cpu, vm, gfn, ptep)
   // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
   yield* cpu.storeRelease(ptep, served ? now : INVALID_PTE)
   if (!served) return RETRY
   assertInstall(cpu, vm, fault)
+  assertOwnPage(cpu, vm, gfn, pfn)
   if (fault.isExec) assertInvalidated(cpu, vm, fault)
   cpu.count(COUNTER.stage2_mapped, 1)
   return FIXED
@@ -78,6 +120,23 @@ function* tryBreakPte(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, old: number)
   if (was !== old) return false
   if (isValid(old)) yield* flushIpa(cpu, vm, gfn)
   return true
+}
+
+/**
+ * `kvm_tlb_flush_vmid_range()`, where the machine has FEAT_TLBIRANGE: one TLBI RIPAS2E1IS for the range [start, end), and the rest as for one page.
+ */
+export function* flushIpaRange(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
+  cpu.count(COUNTER.tlbi_broadcast, 1)
+  cpu.count(COUNTER.tlbi_range, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+  const { tables } = vm.stage2
+  // What the hardware's TLBs hold of the range is gone. Pairs with the load in accessStage2().
+  for (let block = tables.blockOf(start); tables.firstGfnOf(block) < end; block += 1) {
+    yield* cpu.add(vm.stage2.tlbEpoch(tables.firstGfnOf(block)), 1)
+  }
+  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
 }
 
 /**

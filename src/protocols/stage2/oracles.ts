@@ -1,4 +1,4 @@
-import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Gfn, Pfn } from '../../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../../shared-memory/cpu.ts'
 import { isLocked, pfnOfStage2 } from '../../shared-memory/page-tables/stage2-pte.ts'
 import { hostPageOfPfn, isPresent, pfnOfPte } from '../host-mm.ts'
@@ -58,6 +58,12 @@ export function assertInvalidated(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): v
 /** `stage2_make_pte()`: about to be made, so nobody else may change it meanwhile. */
 export function assertLocked(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word): void {
   if (vm.config.oracles && !isLocked(cpu.peek(ptep))) cpu.violation(ORACLE.pte_not_locked, gfn)
+}
+
+/** A leaf was made of `gfn`: it leads to the page that the memslot says. */
+export function assertOwnPage(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, pfn: Pfn): void {
+  if (vm.config.oracles && hostPageOfPfn(pfn) !== vm.memslots.hostPageAtStart(gfn))
+    cpu.violation(ORACLE.wrong_page, gfn)
 }
 
 /** The host's entry behind a leaf, at this moment. */

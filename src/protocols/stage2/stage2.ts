@@ -15,6 +15,8 @@ export type Stage2Config = {
   readonly iminLine: number
   /** Lines of memory that one operation by line stands for: 1 is the machine as it is. Decisions are made on true sizes. */
   readonly scale: number
+  /** FEAT_TLBIRANGE, of Armv8.4: one TLBI takes a range of IPAs. */
+  readonly hasTlbRange?: boolean
 }
 
 /** A VM whose memory goes through a stage-2 table, as on arm64. */
@@ -38,6 +40,7 @@ export class Stage2 {
   /** `MAX_DVM_OPS`, which is PTRS_PER_PTE. */
   readonly maxDvmOps: number
   readonly scale: number
+  readonly hasTlbRange: boolean
   readonly faultRanges: FaultRanges
   readonly meeting: Meeting
   readonly vcpus: readonly Stage2Vcpu[]
@@ -53,6 +56,7 @@ export class Stage2 {
     this.lineBytes = 4 << stage2.iminLine
     this.maxDvmOps = entries
     this.scale = stage2.scale
+    this.hasTlbRange = stage2.hasTlbRange ?? false
     this.icacheEpoch = icacheEpoch
     this.tables = new Stage2Tables(place.within('tables'), stage2.granule, { start, end }, config.cpus)
     this.#tlbEpochs = place.table('tlbEpochs', this.tables.blocks, 'who invalidates')

@@ -19,12 +19,18 @@ export function smallStage2(acts: readonly Act[], kernel: Kernel = THRESHOLD, is
   return stage2Of('4k', acts, kernel, isHuge)
 }
 
-export function stage2Of(granule: Granule, acts: readonly Act[], kernel: Kernel, isHuge: boolean): SmallVm {
+export function stage2Of(
+  granule: Granule,
+  acts: readonly Act[],
+  kernel: Kernel,
+  isHuge: boolean,
+  hasTlbRange = false,
+): SmallVm {
   return new SmallVm(acts, kernel, {
     vcpus: acts.length,
     memslots: [{ slot: 0, baseGfn: BLOCK_GFN, hva: BASE_HVA, pages: GRANULES[granule].entries * 2 }],
     isHuge: () => isHuge,
-    stage2: { granule, iminLine: 4, scale: 1 },
+    stage2: { granule, iminLine: 4, scale: 1, hasTlbRange },
   })
 }
 

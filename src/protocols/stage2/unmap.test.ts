@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import type { Kernel } from '../kernel.ts'
+import { V6_5, V6_8 } from '../kernels.ts'
 import { notifyStart } from '../mmu-notifier.ts'
-import { type Act, BASE_HVA } from '../testing.contract.ts'
+import { type Act, BASE_HVA, inTurn, invalidate } from '../testing.contract.ts'
 import { THRESHOLD } from '../variants/icache.ts'
-import { stage2Of } from './testing.contract.ts'
+import { stage2Of, writes } from './testing.contract.ts'
 
 /** Yields of an unmap of two blocks, while somebody wants mmu_lock all the time. */
 function yields(granule: Granule, mayBlock: boolean): number {
@@ -28,4 +30,22 @@ test('an unmap may yield between chunks of 1 GiB, 32 MiB or 512 MiB, by the gran
 
 test('an unmap that may not block never yields', () => {
   for (const granule of ['4k', '16k', '64k'] as const) assert.equal(yields(granule, false), 0)
+})
+
+test('with FEAT_TLBIRANGE an unmap since 6.6 flushes all that was mapped by one TLBI, and without it leaf by leaf', () => {
+  const flushes = (kernel: Kernel, hasTlbRange: boolean) => {
+    const small = stage2Of(
+      '4k',
+      [inTurn(writes(3), writes(4), writes(5), invalidate(0, 512), writes(3))],
+      kernel,
+      false,
+      hasTlbRange,
+    )
+    assert.ok(small.stage.finish())
+    assert.deepEqual([...small.violations, ...small.violationsAtRest], [])
+    return [small.counted('tlbi_broadcast'), small.counted('tlbi_range')]
+  }
+  assert.deepEqual(flushes(V6_8, true), [1, 1])
+  assert.deepEqual(flushes(V6_8, false), [3, 0])
+  assert.deepEqual(flushes(V6_5, true), [3, 0])
 })

@@ -4,49 +4,73 @@ import { INVALID_PTE, isLeaf, isTable, tableOf } from '../../shared-memory/page-
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
-import { flushIpa } from './map.ts'
+import { flushIpa, flushIpaRange } from './map.ts'
 import type { Stage2Vm } from './stage2.ts'
 
 /**
  * `__unmap_stage2_range()`, `stage2_apply_range()`, arch/arm64/kvm/mmu.c: takes every leaf that overlaps [start, end) away, with mmu_lock
  * held for write; may drop it, if the task may block, between two chunks of the smallest block that no table of pages can map: 1 GiB with
- * pages of 4 KiB, 32 MiB with 16 KiB, 512 MiB with 64 KiB. Each leaf is flushed as it goes, so nothing is left to be flushed.
+ * pages of 4 KiB, 32 MiB with 16 KiB, 512 MiB with 64 KiB. Each chunk is flushed before it is over, so nothing is left to be flushed.
  */
 export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, mayBlock: boolean): Steps<void> {
-  const { tables } = vm.stage2
+  const chunk = chunkPages(vm)
   for (let gfn = start; gfn < end; ) {
-    const nextBlock = tables.firstGfnOf(tables.blockOf(gfn) + 1)
-    yield* unmapInBlock(cpu, vm, gfn, nextBlock < end ? nextBlock : end)
-    gfn = nextBlock
-    if (mayBlock && gfn < end && isChunk(vm, gfn)) yield* condReschedRwlockWrite(cpu, vm, gfn)
+    const next = (gfn - (gfn % chunk) + chunk) as Gfn
+    yield* vm.kvm.stage2Unmap(cpu, vm, gfn, next < end ? next : end)
+    gfn = next
+    if (mayBlock && gfn < end) yield* condReschedRwlockWrite(cpu, vm, gfn)
   }
 }
 
 /** `kvm_granule_size(KVM_PGTABLE_MIN_BLOCK_LEVEL)`. */
-function isChunk(vm: Stage2Vm, gfn: Gfn): boolean {
+function chunkPages(vm: Stage2Vm): number {
   const { entries } = vm.stage2.tables
-  const pages = vm.config.stage2!.granule === '4k' ? entries * entries : entries
-  return gfn % pages === 0
+  return vm.config.stage2!.granule === '4k' ? entries * entries : entries
 }
 
-function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
+/**
+ * `kvm_pgtable_stage2_unmap()`, arch/arm64/kvm/hyp/pgtable.c, since v6.6 (7657ea920c54): with FEAT_TLBIRANGE one TLBI for all that was mapped,
+ * without it one for each leaf.
+ */
+export function* stage2Unmap(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
+  const { hasTlbRange } = vm.stage2
+  const unmapped = yield* unmapLeafs(cpu, vm, start, end, !hasTlbRange)
+  if (hasTlbRange && unmapped > 0) yield* flushIpaRange(cpu, vm, start, end)
+}
+
+/** Every leaf that overlaps [start, end). How many there were. */
+export function* unmapLeafs(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushesEach: boolean): Steps<number> {
+  const { tables } = vm.stage2
+  let unmapped = 0
+  for (let gfn = start; gfn < end; ) {
+    const next = tables.firstGfnOf(tables.blockOf(gfn) + 1)
+    unmapped += yield* unmapInBlock(cpu, vm, gfn, next < end ? next : end, flushesEach)
+    gfn = next
+  }
+  return unmapped
+}
+
+function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushes: boolean): Steps<number> {
   const { tables } = vm.stage2
   const ptep = tables.blockEntry(start)
   const block = yield* cpu.loadAcquire(ptep)
-  if (isLeaf(block)) yield* unmapLeaf(cpu, vm, start, ptep)
-  if (!isTable(block)) return
+  if (!isTable(block)) return yield* unmapLeaf(cpu, vm, start, ptep, block, flushes)
+  let unmapped = 0
   for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, 1)) {
     const pagePtep = tables.pageEntry(tableOf(block), gfn)
     const pte = yield* cpu.loadAcquire(pagePtep)
-    if (isLeaf(pte)) yield* unmapLeaf(cpu, vm, gfn, pagePtep)
+    unmapped += yield* unmapLeaf(cpu, vm, gfn, pagePtep, pte, flushes)
   }
+  return unmapped
 }
 
 /** `stage2_unmap_put_pte()`. Nobody else holds mmu_lock, so a store does. */
-function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word): Steps<void> {
+function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, pte: number, flushes: boolean): Steps<number> {
+  if (!isLeaf(pte)) return 0
   yield* cpu.store(ptep, INVALID_PTE)
-  yield* flushIpa(cpu, vm, gfn)
+  if (flushes) yield* flushIpa(cpu, vm, gfn)
   cpu.count(COUNTER.leafs_zapped, 1)
+  return 1
 }
 
 /** `stage2_unmap_vm()`: all guest memory, when a vCPU is initialised again because the guest has been reset. */

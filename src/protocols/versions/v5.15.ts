@@ -174,7 +174,7 @@ export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
     return EMULATE
   }
   const isPermission = fault.faultPages > 0
-  if (!isPermission) yield* vm.stage2.tables.topup(cpu)
+  if (!isPermission || fault.isLogged) yield* vm.stage2.tables.topup(cpu)
   yield* lookUp(cpu, vm, fault)
 
   yield* vm.mmuLock.writeLock(cpu)

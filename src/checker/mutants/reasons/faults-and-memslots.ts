@@ -77,8 +77,8 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
   },
   {
     file: file('stage2/map'),
-    in: 'mapStage2',
-    code: /\(pagePtep\)/,
+    in: 'mapPages',
+    code: /loadAcquire\(ptep\)/,
     verdict: 'survived',
     why: 'who takes an entry to be empty that is not loses the CAS, and faults again; another pfn an invalidation has taken away before',
   },
