@@ -21,7 +21,7 @@ function compile(project) {
 /** Source files that are gone leave no modules behind that tests or imports could still find. */
 function removeOrphans() {
   for (const name of walk(dist)) {
-    const inDist = name.slice(dist.length + 1).replace(/^(direct|flat|traced)\//, '')
+    const inDist = name.slice(dist.length + 1).replace(/^(direct|opened|flat|traced)\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
     if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
   }

@@ -210,6 +210,7 @@ async function runGroup(
     const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose.startsWith('aa'))
     if (own.length === 0 && error === null) return []
     const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...(failed?.splats ?? [])])
+    const left = distinct(own.flatMap(({ trial }) => trial.leftInJavaScript ?? []))
     const ofFailed = failed?.variant === index ? failed.violations : []
     const summary = summarise(variant, own, aa, { ofFailed })
     const of = schedule.filter(({ variant: one, purpose }) => one === index && purpose === 'measure').length
@@ -227,7 +228,12 @@ async function runGroup(
         ...(splats.length === 0 ? {} : { splats }),
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
         ...(timelines.has(index) ? { timeline: timelines.get(index)! } : {}),
-        warnings: [...saidOf(group), ...standing, ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances))],
+        warnings: [
+          ...saidOf(group),
+          ...left.map(leftInJavaScript),
+          ...standing,
+          ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances)),
+        ],
         ...(isCut ? { interrupted: { trials: own.length, of } } : {}),
         error,
       },
@@ -251,6 +257,8 @@ const alwaysStopped = ({ scenario, variants }: Group, trials: number): RunError 
   context: { scenario: scenario.name, variant: variants.map(({ name }) => name).join(', ') },
   hint: 'Let the host run it without a stop, and longer than a trial at a time.',
 })
+
+const leftInJavaScript = (method: string) => `could not be compiled, and ran as JavaScript: ${method}`
 
 const standstill = (trials: number) => `the process stood still during trials, which are not used (${trials})`
 
@@ -281,7 +289,9 @@ async function runTrial(
   if (group.scenario.kind === 'primitives') {
     const { warmupMs, durationMs } = plan
     const primitive = variant.name as PrimitiveName
-    const trial = await primitiveTrial({ primitive, workers: group.crew.vcpus, cores, warmupMs, durationMs, signal })
+    const { words = 'atomics' } = group
+    const workers = group.crew.vcpus
+    const trial = await primitiveTrial({ primitive, workers, cores, words, warmupMs, durationMs, signal })
     return { trial }
   }
   const isTimed = planned.mode === 'latency'
@@ -305,6 +315,7 @@ async function runTrial(
     workTurns: WORK.map(turns),
     broadcastTurns: BROADCAST.map((kind) => (kind.on === 'dvm' && costs[kind.name] === undefined ? 0 : turns(kind))),
     cores,
+    words: group.words ?? 'atomics',
     timelineEvents: isPicture ? plan.timelineEvents : 0,
     stallMs: STALL_MS,
     signal,

@@ -82,7 +82,7 @@ export function workersOf(group: Group, plan: PlanOptions): number {
 
 export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
   const { scenario, crew, values, replay } = group
-  if (scenario.kind === 'primitives') return { workers: crew.vcpus, ...windowOf(group, plan) }
+  if (scenario.kind === 'primitives') return { workers: crew.vcpus, ...windowOf(group, plan), ...wordsOf(group) }
   const load =
     replay === null
       ? { ...crew, ...values }
@@ -103,12 +103,16 @@ export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
     oracles: plan.oracles ? 'on' : 'off',
     ...kernelOf(group),
     ...Object.fromEntries(Object.entries(costsOf(group, plan)).map(([name, ns]) => [`cost.${name}`, ns])),
+    ...wordsOf(group),
   }
 }
 
 /** The kernel that all variants of a group are put on, if one was asked for. */
 const kernelOf = ({ variants: [first] }: Group): { readonly kernel?: string } =>
   first?.kernel === undefined ? {} : { kernel: first.kernel }
+
+/** Where it is not said it is `atomics`. */
+const wordsOf = ({ words }: Group) => (words === undefined ? {} : { words })
 
 /** ms. */
 const windowOf = ({ modelled }: Group, plan: PlanOptions) => ({

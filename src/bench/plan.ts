@@ -2,6 +2,7 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Scaling } from '../model/scaling.ts'
+import type { Words } from '../threads/memory.ts'
 import { Random } from '../workers/random.ts'
 import { valuesOf } from './parameters.ts'
 import type { RecordedKernel, ReplayedRecording } from './result.ts'
@@ -62,6 +63,8 @@ export type Group = {
   readonly effort?: Effort
   /** Costs of this group alone, above the plan's. */
   readonly costs?: Readonly<Record<string, number>>
+  /** What touches the shared words, if the user said so. */
+  readonly words?: Words
   /** The machine that it is modelled on; none: it is measured on threads. */
   readonly modelled?: Modelled
 }

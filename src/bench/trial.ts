@@ -45,6 +45,8 @@ export type Trial = {
   readonly violations: readonly Violation[]
   /** What lockdep had to say, a splat for each circle. */
   readonly splats: readonly string[]
+  /** Methods of locks that could not be compiled, and why. */
+  readonly leftInJavaScript?: readonly string[]
   readonly durationNs: number
   /** Of the workers' measured time, the share in which they were runnable and on no CPU. */
   readonly waitedForCpuShare: number
@@ -75,6 +77,7 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
     locks,
     violations: violationsOf(run, roles),
     splats: run.splats ?? [],
+    leftInJavaScript: run.leftInJavaScript ?? [],
     durationNs,
     waitedForCpuShare,
   }

@@ -18,7 +18,7 @@ export function filesIn(root: string, folder: string): string[] {
 }
 
 /** The forms of a module that takes steps: see README.md. */
-export const BUILDS = ['stepped', 'direct', 'flat', 'traced'] as const
+export const BUILDS = ['stepped', 'direct', 'opened', 'flat', 'traced'] as const
 export type Build = (typeof BUILDS)[number]
 
 /** Where the modules of a build lie in `dist`. */

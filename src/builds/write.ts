@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { toDirect } from './direct.ts'
 import { toFlat } from './flat.ts'
 import { filesIn, isForTests, STEPPED_FOLDERS } from './modules.ts'
+import { toOpened } from './opened.ts'
 import { toTraced } from './traced.ts'
 
 const TOOLS = fileURLToPath(new URL('.', import.meta.url))
@@ -22,7 +23,9 @@ export function writeBuilds(dist: string): void {
   const toolMs = newestMs()
   for (const name of STEPPED_FOLDERS.flatMap((folder) => filesIn(dist, folder)).filter((file) => !isForTests(file))) {
     write(dist, name, join(dist, 'direct', name), toolMs, direct)
-    if (!/\.d\.ts(\.map)?$/.test(name)) write(dist, name, join(dist, 'flat', name), toolMs, flat)
+    if (/\.d\.ts(\.map)?$/.test(name)) continue
+    write(dist, name, join(dist, 'opened', name), toolMs, opened)
+    write(dist, name, join(dist, 'flat', name), toolMs, flat)
   }
   writeTraced(dist, join(dist, 'traced'))
 }
@@ -65,6 +68,9 @@ function direct(name: string, text: string): string {
   if (name.endsWith('.map')) return text.replaceAll('"../', '"../../')
   return name.endsWith(join('shared-memory', 'steps.d.ts')) ? DIRECT_STEPS : text
 }
+
+const opened = (name: string, text: string): string =>
+  name.endsWith('.js') ? toOpened(toDirect(text, name)) : direct(name, text)
 
 const flat = (name: string, text: string): string =>
   name.endsWith('.map') ? text.replaceAll('"../', '"../../') : toFlat(text)

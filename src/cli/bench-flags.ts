@@ -44,6 +44,7 @@ export type BenchArgs = VmFlags & {
   readonly timeline: string | undefined
   readonly whatIf: readonly string[] | undefined
   readonly draws: string | undefined
+  readonly words: string | undefined
 }
 
 /** A flag that is repeated is a list. */
@@ -134,6 +135,11 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('draws', {
       ...text,
       describe: 'modelled: runs with costs drawn from their ranges, for the error band; 2 unless it is a sweep',
+    })
+    .option('words', {
+      ...text,
+      describe:
+        'on threads: what touches shared words: atomics of JavaScript, or wasm, to which locks are compiled too [default: atomics]',
     })
     .option('report', { ...text, describe: 'write a page with charts too, as `faultline report` does' })
     .option('all', {

@@ -32,6 +32,7 @@ import { groupsOfShard, shardOf } from './shard.ts'
 import { argsAt, pointsOf } from './sweep.ts'
 import { limitMs, plannedMs } from './time-limit.ts'
 import { tickRate, vmChoice } from './vm-flags.ts'
+import { wordsOf, wordsWithoutThreads } from './words-flag.ts'
 
 /** CPUs that a modelled run keeps busy unless told otherwise. */
 const MODEL_CPUS = 64
@@ -178,7 +179,11 @@ function groupsOf(
   const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
   const defaults = { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) }
   if (target.kind === 'threads') {
-    return crewsOf(args, defaults, replay).map((crew) => groupOf(scenario, variants, crew, values, replay))
+    const words = wordsOf(args.words)
+    return crewsOf(args, defaults, replay).map((crew) => ({
+      ...groupOf(scenario, variants, crew, values, replay),
+      ...words,
+    }))
   }
   const own = replay === null ? modelDefaults(scenario, values) : {}
   const groupWith = (crew: Crew) => groupOf(scenario, variants, crew, { ...own, ...values }, replay)
@@ -222,7 +227,7 @@ function modelDefaults(scenario: Scenario, asked: Readonly<Record<string, string
   return Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
 }
 
-function checkModelFlags({ draws, whatIf, seed }: BenchArgs, targets: readonly Target[]): void {
+function checkModelFlags({ draws, whatIf, seed, words }: BenchArgs, targets: readonly Target[]): void {
   const isModelled = targets.some(({ kind }) => kind === 'model')
   const flag = draws !== undefined && draws !== '0' ? 'draws' : whatIf !== undefined ? 'what-if' : undefined
   if (flag !== undefined && !isModelled) {
@@ -230,6 +235,7 @@ function checkModelFlags({ draws, whatIf, seed }: BenchArgs, targets: readonly T
       hint: 'Add -m altra-64, or another modelled machine.',
     })
   }
+  if (words !== undefined && targets.every(({ kind }) => kind === 'model')) throw wordsWithoutThreads()
   if (seed !== undefined && /[,.]/.test(seed) && targets.some(({ kind }) => kind === 'threads')) {
     throw new FaultlineError('SEEDS_ON_THREADS', 'usage', `--seed ${seed} is several, and a run on threads has one`, {
       hint: 'Give one, or leave threads out of --machine.',

@@ -67,6 +67,20 @@ test('flags in a file may be numbers, and a file that holds no flags is refused'
   }
 })
 
+test('words are atomics or wasm, and are about threads', async () => {
+  for (const [args, says] of [
+    [
+      ['-m', 'threads', '--words', 'cache'],
+      /--words is 'cache', which touches no words.*--words atomics or --words wasm/s,
+    ],
+    [['-m', 'altra-64', '--words', 'wasm'], /nothing runs on threads.*-m threads/s],
+  ] as const) {
+    const refused = await faultline('bench', '-s', 'precheck', '--layout', ...args)
+    assert.equal(refused.code, 2, refused.err)
+    assert.match(refused.err, says)
+  }
+})
+
 test('a byte order mark before a result or a profile is no fault', async () => {
   const plan = ['bench', '-s', 'icache', '-m', 'altra-64', '--vcpus', '1', '--duration', '1ms', '--quiet']
   const path = join(FOLDER, 'r.json')

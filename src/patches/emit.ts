@@ -6,6 +6,7 @@ import { toDirect } from '../builds/direct.ts'
 import { toFlat } from '../builds/flat.ts'
 import { blank } from '../builds/marks.ts'
 import { BUILDS, type Build, folderOf } from '../builds/modules.ts'
+import { toOpened } from '../builds/opened.ts'
 import { toTraced } from '../builds/traced.ts'
 import { FRAMES } from '../builds/write.ts'
 import { cacheFolder, writeWhole } from './cache.ts'
@@ -20,7 +21,7 @@ export type PatchText = { readonly file: string; readonly text: string; readonly
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
-/** Writes the four builds of a patch, each with the door of its own build. */
+/** Writes the builds of a patch, each with the door of its own build. */
 export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
   const name = basename(file)
   const folder = cacheFolder(hashOf([hash, resolve(file), DIST].join('\0')))
@@ -35,6 +36,7 @@ export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
 const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   stepped: (code) => code,
   direct: (code, name) => toDirect(withLoopGuards(code, name), name),
+  opened: (code, name) => toOpened(toDirect(withLoopGuards(code, name), name)),
   flat: (code, name) => withLoopGuards(toFlat(code), name),
   traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Crew } from '../threads/crew.contract.ts'
 import type { Cpu, Word } from './cpu.ts'
+import { compiledContract } from './locks/lock.contract.ts'
 import { Place } from './place.ts'
 import { SeqCount } from './seqcount.ts'
 import type { Steps } from './steps.ts'
@@ -33,6 +34,8 @@ function* reads(cpu: Cpu, seqcount: SeqCount, left: Word, right: Word): Steps<st
   const retry = yield* seqcount.readRetry(cpu, start)
   return `${a}${b} ${retry ? 'void' : 'valid'}`
 }
+
+compiledContract('seqcount', ['sequence'])
 
 test('a reader alone reads once', () => {
   const { stage } = onStage()

@@ -6,104 +6,113 @@ import { Place } from '../shared-memory/place.ts'
 import { CpuRecords } from '../shared-memory/records.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
-import { SPIN_LOOKS, ThreadCpu } from './cpu.ts'
+import { SPIN_LOOKS, type ThreadCpu } from './cpu.ts'
 import { Crew, type Member } from './crew.contract.ts'
-import { allocate } from './memory.ts'
+import { cpuFor } from './for-words.ts'
+import { allocate, WORDS, type Words } from './memory.ts'
 
 const SUBJECT = { kind: 'mutex' } as const
 
-function alone() {
+function alone(kind: Words = 'atomics') {
   const place = new Place()
   const [a, b] = [place.line('a'), place.line('b')]
-  const memory = allocate(place)
-  return { a, b, memory, cpu: new ThreadCpu(0, memory) }
+  const memory = allocate(place, kind)
+  return { a, b, memory, cpu: cpuFor(0, memory) }
 }
 
 type Name = 'read' | 'write' | 'load' | 'store' | 'add' | 'sub' | 'and' | 'or' | 'xchg' | 'cas'
 type Instruction = readonly [name: Name, which: number, ...args: number[]]
 
-test('every instruction does on a thread what it does on a stage', () => {
-  const value = fc.oneof(fc.integer(), fc.integer({ min: -2, max: 2 }), fc.integer({ min: 2 ** 31, max: 2 ** 32 - 1 }))
-  const instruction = fc.oneof(
-    fc.tuple(fc.constantFrom('read', 'load'), fc.nat(1)),
-    fc.tuple(fc.constantFrom('write', 'store', 'add', 'sub', 'and', 'or', 'xchg'), fc.nat(1), value),
-    fc.tuple(fc.constant('cas'), fc.nat(1), fc.integer({ min: -2, max: 2 }), value),
-  ) as fc.Arbitrary<Instruction>
-  fc.assert(
-    fc.property(fc.array(instruction, { maxLength: 40 }), (instructions) => {
-      const { a, b, memory, cpu } = alone()
-      const place = new Place()
-      place.line('a')
-      place.line('b')
-      const words = [a, b]
-      const call = (target: Cpu | Direct<Cpu>, [name, which, ...args]: Instruction): unknown =>
-        (target[name] as (...args: number[]) => unknown)(words[which]!, ...args)
-      const onThread = instructions.map((each) => call(cpu, each))
-      const stage = new Stage(place, [
-        function* (staged): Steps<unknown[]> {
-          const results = []
-          for (const each of instructions) results.push(yield* call(staged, each) as Steps<unknown>)
-          return results
-        },
-      ])
-      stage.run(0)
-      const isWrite = (index: number) => ['write', 'store'].includes(instructions[index]![0])
-      const onStage = stage.resultOf(0) as unknown[]
-      for (const [index, result] of onThread.entries()) if (!isWrite(index)) assert.equal(result, onStage[index])
-      assert.deepEqual([...memory.words], [...stage.memory])
-    }),
-  )
-})
-
-test('a wait for what is there already does not wait', () => {
-  const { a, cpu } = alone()
-  cpu.store(a, -1)
-  cpu.untilEqual(a, -1)
-  cpu.untilEqual(a, 0xffff_ffff)
-  cpu.store(a, 0x300)
-  assert.equal(cpu.untilClear(a, 0xff), 0x300)
-  cpu.park(a, 0)
-  cpu.barrier(MB)
-  cpu.pause()
-})
-
-for (const [change, args] of [
-  ['store', [1]],
-  ['add', [1]],
-  ['sub', [1]],
-  ['and', [0]],
-  ['or', [1]],
-  ['xchg', [1]],
-  ['cas', [0, 1]],
-] as const) {
-  test(`${change} calls the sleepers of its line, and nobody while no one sleeps there`, (t) => {
-    const { a, b, memory, cpu } = alone()
-    const notify = t.mock.method(Atomics, 'notify', () => 0)
-    const write = cpu[change] as (...args: number[]) => unknown
-    write.call(cpu, a, ...args)
-    assert.equal(notify.mock.callCount(), 0)
-
-    // As if somebody slept on `a`.
-    memory.words[a] = 0
-    const before = [...memory.sleepers]
-    memory.sleepers[0] = 1
-    memory.sleepers[1 + a / 32] = 1
-    write.call(cpu, b, ...args)
-    assert.equal(notify.mock.callCount(), 0)
-    write.call(cpu, a, ...args)
-    assert.equal(notify.mock.callCount(), 1)
-    assert.deepEqual(notify.mock.calls[0]!.arguments, [memory.words, a])
-    memory.sleepers.set(before)
+for (const kind of WORDS)
+  test(`every instruction on ${kind} words does what it does on a stage`, () => {
+    const value = fc.oneof(
+      fc.integer(),
+      fc.integer({ min: -2, max: 2 }),
+      fc.integer({ min: 2 ** 31, max: 2 ** 32 - 1 }),
+    )
+    const instruction = fc.oneof(
+      fc.tuple(fc.constantFrom('read', 'load'), fc.nat(1)),
+      fc.tuple(fc.constantFrom('write', 'store', 'add', 'sub', 'and', 'or', 'xchg'), fc.nat(1), value),
+      fc.tuple(fc.constant('cas'), fc.nat(1), fc.integer({ min: -2, max: 2 }), value),
+    ) as fc.Arbitrary<Instruction>
+    fc.assert(
+      fc.property(fc.array(instruction, { maxLength: 40 }), (instructions) => {
+        const { a, b, memory, cpu } = alone(kind)
+        const place = new Place()
+        place.line('a')
+        place.line('b')
+        const words = [a, b]
+        const call = (target: Cpu | Direct<Cpu>, [name, which, ...args]: Instruction): unknown =>
+          (target[name] as (...args: number[]) => unknown)(words[which]!, ...args)
+        const onThread = instructions.map((each) => call(cpu, each))
+        const stage = new Stage(place, [
+          function* (staged): Steps<unknown[]> {
+            const results = []
+            for (const each of instructions) results.push(yield* call(staged, each) as Steps<unknown>)
+            return results
+          },
+        ])
+        stage.run(0)
+        const isWrite = (index: number) => ['write', 'store'].includes(instructions[index]![0])
+        const onStage = stage.resultOf(0) as unknown[]
+        for (const [index, result] of onThread.entries()) if (!isWrite(index)) assert.equal(result, onStage[index])
+        assert.deepEqual([...memory.words], [...stage.memory])
+      }),
+    )
   })
-}
 
-test('a compare-and-swap that fails calls nobody', (t) => {
-  const { a, memory, cpu } = alone()
-  const notify = t.mock.method(Atomics, 'notify', () => 0)
-  memory.sleepers.fill(1)
-  assert.equal(cpu.cas(a, 7, 1), 0)
-  assert.equal(notify.mock.callCount(), 0)
-})
+for (const kind of WORDS)
+  test(`a wait on ${kind} words for what is there already does not wait`, () => {
+    const { a, cpu } = alone(kind)
+    cpu.store(a, -1)
+    cpu.untilEqual(a, -1)
+    cpu.untilEqual(a, 0xffff_ffff)
+    cpu.store(a, 0x300)
+    assert.equal(cpu.untilClear(a, 0xff), 0x300)
+    cpu.park(a, 0)
+    cpu.barrier(MB)
+    cpu.pause()
+  })
+
+for (const kind of WORDS)
+  for (const [change, args] of [
+    ['store', [1]],
+    ['add', [1]],
+    ['sub', [1]],
+    ['and', [0]],
+    ['or', [1]],
+    ['xchg', [1]],
+    ['cas', [0, 1]],
+  ] as const) {
+    test(`${change} on ${kind} words calls the sleepers of its line, and nobody while no one sleeps there`, (t) => {
+      const { a, b, memory, cpu } = alone(kind)
+      const notify = t.mock.method(Atomics, 'notify', () => 0)
+      const write = cpu[change] as (...args: number[]) => unknown
+      write.call(cpu, a, ...args)
+      assert.equal(notify.mock.callCount(), 0)
+
+      // As if somebody slept on `a`.
+      memory.words[a] = 0
+      const before = [...memory.sleepers]
+      memory.sleepers[0] = 1
+      memory.sleepers[1 + a / 32] = 1
+      write.call(cpu, b, ...args)
+      assert.equal(notify.mock.callCount(), 0)
+      write.call(cpu, a, ...args)
+      assert.equal(notify.mock.callCount(), 1)
+      assert.deepEqual(notify.mock.calls[0]!.arguments, [memory.words, a])
+      memory.sleepers.set(before)
+    })
+  }
+
+for (const kind of WORDS)
+  test(`a compare-and-swap on ${kind} words that fails calls nobody`, (t) => {
+    const { a, memory, cpu } = alone(kind)
+    const notify = t.mock.method(Atomics, 'notify', () => 0)
+    memory.sleepers.fill(1)
+    assert.equal(cpu.cas(a, 7, 1), 0)
+    assert.equal(notify.mock.callCount(), 0)
+  })
 
 for (const spinLooks of [0, SPIN_LOOKS]) {
   test(`a thread that looks ${spinLooks} times waits until the word has the value, and no longer`, async () => {

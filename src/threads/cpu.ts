@@ -96,7 +96,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   store(word: Word, value: number): void {
     Atomics.store(this.#words, word, value)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
   }
 
   /** As `load`: JavaScript has nothing weaker. */
@@ -106,42 +106,42 @@ export class ThreadCpu implements Direct<Cpu> {
 
   storeRelease(word: Word, value: number): void {
     Atomics.store(this.#words, word, value)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
   }
 
   add(word: Word, value: number): number {
     const was = Atomics.add(this.#words, word, value)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
     return was
   }
 
   sub(word: Word, value: number): number {
     const was = Atomics.sub(this.#words, word, value)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
     return was
   }
 
   and(word: Word, mask: number): number {
     const was = Atomics.and(this.#words, word, mask)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
     return was
   }
 
   or(word: Word, mask: number): number {
     const was = Atomics.or(this.#words, word, mask)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
     return was
   }
 
   xchg(word: Word, value: number): number {
     const was = Atomics.exchange(this.#words, word, value)
-    if (this.#sleepers[0] !== 0) this.#wake(word)
+    if (this.#sleepers[0] !== 0) this.wake(word)
     return was
   }
 
   cas(word: Word, expected: number, value: number): number {
     const was = Atomics.compareExchange(this.#words, word, expected, value)
-    if (was === expected && this.#sleepers[0] !== 0) this.#wake(word)
+    if (was === expected && this.#sleepers[0] !== 0) this.wake(word)
     return was
   }
 
@@ -285,6 +285,11 @@ export class ThreadCpu implements Direct<Cpu> {
     this.#holdBeganNs = new Float64Array(records.locks * 2)
   }
 
+  /** Wakes who sleeps on a word that has changed. */
+  wake(word: Word): void {
+    if (this.#sleepers[bucketOf(word)] !== 0) Atomics.notify(this.#words, word)
+  }
+
   get window(): Window {
     return this.#window.closed()
   }
@@ -333,7 +338,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   #sleep(word: Word, mask: number, want: number): number {
     const bucket = bucketOf(word)
-    // The line before the total, as #wake() looks at the total first.
+    // The line before the total, as wake() looks at the total first.
     Atomics.add(this.#sleepers, bucket, 1)
     Atomics.add(this.#sleepers, 0, 1)
     let seen: number
@@ -347,10 +352,6 @@ export class ThreadCpu implements Direct<Cpu> {
     Atomics.sub(this.#sleepers, bucket, 1)
     if ((seen & mask) !== want) throw new RunAborted()
     return seen
-  }
-
-  #wake(word: Word): void {
-    if (this.#sleepers[bucketOf(word)] !== 0) Atomics.notify(this.#words, word)
   }
 
   #isAborted(): boolean {

@@ -4,13 +4,16 @@ import type { Place } from '../shared-memory/place.ts'
 import { Records, type Shape } from '../shared-memory/records.ts'
 import { Control, RunAborted, STOP } from './control.ts'
 import { ThreadCpu } from './cpu.ts'
-import type { Memory } from './memory.ts'
+import { buildFor, compileFor, cpuFor } from './for-words.ts'
+import type { Memory, Words } from './memory.ts'
 import { Status } from './status.ts'
 
 /** What a crew works on: a lock or another primitive, two words for it to protect, and a word for anything else. */
 export type Subject = {
   readonly kind: Kind
   readonly isWatched?: boolean
+  /** What touches the words; `mixed`: of every two members one runs on WebAssembly, the other calls Atomics on the same memory. */
+  readonly words?: Words | 'mixed'
 }
 
 type Library = typeof Shared
@@ -107,9 +110,11 @@ export type Method = (typeof METHODS)[number]
 
 /** Task of a crew: carries out orders until the run is stopped. */
 export async function obey(task: CrewTask): Promise<void> {
-  const library: Library = await import(new URL('../direct/shared-memory/index.js', import.meta.url).href)
+  const isPlain = task.subject.words === 'mixed' && task.cpu % 2 === 1
+  const build = isPlain ? 'direct' : buildFor(task.memory)
+  const library: Library = await import(new URL(`../${build}/shared-memory/index.js`, import.meta.url).href)
   const control = new Control(task.control)
-  const targets = targetsOf(task, library, control)
+  const targets = targetsOf(task, library, control, isPlain)
   if (task.isAstray) for (;;);
   control.arriveAndWait()
 
@@ -134,9 +139,10 @@ function carryOut(method: Method, { cpu, lock, drills }: Targets, args: Int32Arr
   return Number((lock as Record<string, Call>)[target]!(cpu, ...args))
 }
 
-function targetsOf(task: CrewTask, library: Library, control: Control): Targets {
+function targetsOf(task: CrewTask, library: Library, control: Control, isPlain: boolean): Targets {
   const records = new Records(task.shape, task.records).of(task.cpu)
-  const cpu = new ThreadCpu(task.cpu, task.memory, task.spinLooks, {
+  const newCpu = isPlain ? (...args: Parameters<typeof cpuFor>) => new ThreadCpu(...args) : cpuFor
+  const cpu = newCpu(task.cpu, task.memory, task.spinLooks, {
     control,
     cpus: task.shape.cpus,
     measured: records,
@@ -149,6 +155,7 @@ function targetsOf(task: CrewTask, library: Library, control: Control): Targets 
     originMs: 0,
   })
   const { lock, left, right } = placeSubject(library, task.subject, task.shape.cpus)
+  if (!isPlain) compileFor({ lock }, cpu, task.memory)
   const drill = { cpu: cpu as never, left, right, goesOn: () => control.phase !== STOP }
   return { cpu, lock, drills: drillsOn(lock as never, drill) }
 }

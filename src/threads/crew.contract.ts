@@ -54,7 +54,7 @@ export class Crew implements AsyncDisposable {
     this.left = left
     this.right = right
     this.flag = flag
-    this.memory = allocate(place)
+    this.memory = allocate(place, subject.words === 'mixed' ? 'wasm' : subject.words)
     this.status = Status.forCpus(cpus)
     const shape: Shape = { cpus, counters: 2, histograms: 0, locks: place.locks.length, oracles: 1 }
     const buffers = Records.buffers(shape, SharedArrayBuffer)

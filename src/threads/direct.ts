@@ -13,9 +13,9 @@ export type DirectBuild = {
   ) => ReturnType<Direct<typeof Roles>['runRole']>
 }
 
-/** The same sources as the stepped build's, with `*` and `yield*` blanked: see builds/direct.ts. */
-export async function loadDirectBuild(): Promise<DirectBuild> {
-  const load = (module: string) => import(new URL(`../direct/workers/${module}.js`, import.meta.url).href)
+/** The same sources as the stepped build's, with `*` and `yield*` blanked, and opened if they are to be compiled: see builds. */
+export async function loadDirectBuild(build: 'direct' | 'opened'): Promise<DirectBuild> {
+  const load = (module: string) => import(new URL(`../${build}/workers/${module}.js`, import.meta.url).href)
   const [roles, system] = await Promise.all([load('roles'), load('system')])
   return { runRole: roles.runRole, buildSystem: system.buildSystem }
 }

@@ -1,17 +1,41 @@
+import { WORDS_PER_LINE } from '../shared-memory/place.ts'
+import { type WasmMemory, wasmMemoryOf } from './wasm/memory.ts'
+
 /** Sleepers are counted in all (0) and by line (the rest). */
 export const SLEEPER_BUCKETS = 256
+
+/**
+ * What carries out the operations on shared words: `Atomics` called from JavaScript, or instructions of WebAssembly, to which
+ * the locks are compiled too.
+ */
+export const WORDS = ['atomics', 'wasm'] as const
+export type Words = (typeof WORDS)[number]
 
 /** What the threads of one run share: the words of the protocol, and who sleeps on them. Goes through `postMessage`. */
 export type Memory = {
   readonly words: Int32Array<SharedArrayBuffer>
   /** Sleepers by line, so that a store knows whether it has anybody to wake. */
   readonly sleepers: Int32Array<SharedArrayBuffer>
+  /** The memory in which both lie, if it is WebAssembly's. */
+  readonly wasm?: WasmMemory
 }
 
 /** Zeroed memory for everything that was placed in `place`, a `Place` of either build. */
-export function allocate(place: { readonly words: number }): Memory {
+export function allocate(place: { readonly words: number }, kind: Words = 'atomics'): Memory {
+  const count = Math.max(1, place.words)
+  if (kind === 'wasm') return inWasm(count)
   return {
-    words: new Int32Array(new SharedArrayBuffer(Math.max(1, place.words) * 4)),
+    words: new Int32Array(new SharedArrayBuffer(count * 4)),
     sleepers: new Int32Array(new SharedArrayBuffer(SLEEPER_BUCKETS * 4)),
+  }
+}
+
+function inWasm(count: number): Memory {
+  const after = Math.ceil(count / WORDS_PER_LINE) * WORDS_PER_LINE
+  const wasm = wasmMemoryOf(after + SLEEPER_BUCKETS)
+  return {
+    words: new Int32Array(wasm.buffer, 0, count),
+    sleepers: new Int32Array(wasm.buffer, after * 4, SLEEPER_BUCKETS),
+    wasm,
   }
 }

@@ -1,7 +1,8 @@
 import type { Cpu, Direct, Word } from '../shared-memory/cpu.ts'
 import type * as Locks from '../shared-memory/index.ts'
 import { Control, DRAIN, STOP, WARMUP } from './control.ts'
-import { SPIN_LOOKS, SPIN_LOOKS_CROWDED, ThreadCpu } from './cpu.ts'
+import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
+import { buildFor, compileFor, cpuFor } from './for-words.ts'
 import type { Memory } from './memory.ts'
 
 /** A task for WorkerGroup: does one operation on one primitive over and over. */
@@ -76,6 +77,7 @@ function operationOf(
   memory: Memory,
 ): Operation {
   const { lock, guarded } = placePrimitive(library, primitive, cpus)
+  compileFor({ lock }, cpu as never, memory)
   const { words } = memory
   if (primitive === 'ticket-by-hand') {
     const { next, serving } = lock as Locks.TicketLock
@@ -187,8 +189,9 @@ const readSeq = (seqcount: Direct<Locks.SeqCount>, cpu: Cpu, words: Int32Array, 
 
 /** Plays one worker: until all are warm, while they are measured, and until the last has been. */
 export async function operate(task: PrimitiveTask): Promise<PrimitiveResult> {
-  const library: Library = await import(new URL('../direct/shared-memory/index.js', import.meta.url).href)
-  const cpu = new ThreadCpu(task.cpu, task.memory, task.isCrowded ? SPIN_LOOKS_CROWDED : SPIN_LOOKS)
+  const { memory } = task
+  const library: Library = await import(new URL(`../${buildFor(memory)}/shared-memory/index.js`, import.meta.url).href)
+  const cpu = cpuFor(task.cpu, memory, task.isCrowded ? SPIN_LOOKS_CROWDED : SPIN_LOOKS)
   const { run, isMeasured, counts } = operationOf(task, library, cpu as never, task.memory)
   const control = new Control(task.control)
   let all = 0

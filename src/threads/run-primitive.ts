@@ -3,7 +3,7 @@ import * as library from '../shared-memory/index.ts'
 import { START_DEADLINE_MS } from './conductor.ts'
 import { Control, DRAIN, MEASURE, WARMUP } from './control.ts'
 import { WorkerGroup } from './group.ts'
-import { allocate } from './memory.ts'
+import { allocate, type Words } from './memory.ts'
 import { type PrimitiveName, type PrimitiveResult, type PrimitiveTask, placePrimitive } from './primitives-worker.ts'
 
 export type PrimitiveRun = {
@@ -19,6 +19,7 @@ export type PrimitiveOptions = {
   readonly primitive: PrimitiveName
   readonly workers: number
   readonly cores: number
+  readonly words: Words
   readonly warmupMs: number
   readonly durationMs: number
   /** Gives the run up. */
@@ -27,9 +28,9 @@ export type PrimitiveOptions = {
 
 /** One trial of a primitive on fresh threads. */
 export async function runPrimitive(options: PrimitiveOptions): Promise<PrimitiveRun> {
-  const { primitive, workers: cpus, cores, warmupMs, durationMs } = options
+  const { primitive, workers: cpus, cores, words, warmupMs, durationMs } = options
   const { place, guarded } = placePrimitive(library, primitive, cpus)
-  const memory = allocate(place)
+  const memory = allocate(place, words)
   const control = new Control()
   const isCrowded = cpus > cores
   const tasks = Array.from({ length: cpus }, (_, cpu): PrimitiveTask => {

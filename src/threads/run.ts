@@ -16,7 +16,7 @@ import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { DeadlockWatch } from './deadlock.ts'
 import { WorkerGroup } from './group.ts'
 import { HAND_OVER_WORDS } from './hand-over.ts'
-import { allocate } from './memory.ts'
+import { allocate, type Words } from './memory.ts'
 import { Status } from './status.ts'
 import { describeWait } from './watchdog.ts'
 import type { RoleEnded, RoleTask, RunSpec } from './worker.ts'
@@ -32,6 +32,7 @@ export type RunOptions = {
   readonly workTurns: readonly number[]
   readonly broadcastTurns: readonly number[]
   readonly cores: number
+  readonly words?: Words
   /** How many events each CPU may note of what it does; 0: it notes nothing. */
   readonly timelineEvents?: number
   /** A worker that shows no sign of life for so long has stalled. */
@@ -45,7 +46,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const system = await systemOf(options.system, 'stepped')
   const own = broughtBy(system.variant)
   const { place, vm } = buildSystem(system)
-  const memory = allocate(place)
+  const { words = 'atomics' } = options
+  const memory = allocate(place, words)
   vm.initialise(memory.words)
   const cpus = options.roles.length
   const shape = shapeOf(place, cpus, own)
@@ -108,11 +110,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     throw failure
   })
   const windows = ended.map(({ window }) => window)
+  const left = [...new Set(ended.flatMap((each) => each.leftInJavaScript))]
   const handOverNs = Math.max(...ended.map((each) => each.handOverNs))
   return {
     ...recorded(),
     windows,
     ...(handOverNs === 0 ? {} : { handOverNs }),
+    ...(left.length === 0 ? {} : { leftInJavaScript: left }),
     atRest: violationsAtRest(vm, memory.words),
   }
 }

@@ -4,8 +4,8 @@ import { CpuRecords, Records, type Shape } from '../shared-memory/records.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import type { Window } from '../workers/run-result.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
-import { ThreadCpu } from './cpu.ts'
 import { loadDirectBuild } from './direct.ts'
+import { buildFor, compileFor, cpuFor } from './for-words.ts'
 import { handOverAfterRun } from './hand-over.ts'
 import type { Memory } from './memory.ts'
 import { Status } from './status.ts'
@@ -34,16 +34,22 @@ export type RunSpec = {
 export type RoleTask = { readonly cpu: number; readonly plan: RolePlan; readonly run: RunSpec }
 
 /** When a role was measured, and what a hand-over took its worker after that. */
-export type RoleEnded = { readonly window: Window; readonly handOverNs: number }
+export type RoleEnded = {
+  readonly window: Window
+  readonly handOverNs: number
+  /** Methods of locks that could not be compiled, and why. */
+  readonly leftInJavaScript: readonly string[]
+}
 
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
 export async function role(task: RoleTask): Promise<RoleEnded> {
   const { cpu: id, plan, run } = task
-  const direct = await loadDirectBuild()
+  const build = buildFor(run.memory)
+  const direct = await loadDirectBuild(build)
   const control = new Control(run.control)
   const status = new Status(run.status).writer(id)
   const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)
-  const system = await systemOf(run.system, 'direct')
+  const system = await systemOf(run.system, build)
   const { vm } = direct.buildSystem(system)
   const ofRun = () => ({
     control,
@@ -58,19 +64,24 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
     originMs: control.originMs,
   })
   const timeline = run.timelines[id]
-  const newCpu = () =>
-    timeline === undefined
-      ? new ThreadCpu(id, run.memory, run.spinLooks, ofRun())
-      : new TimelineCpu(id, run.memory, run.spinLooks, ofRun(), timeline, vm)
+  let leftInJavaScript: readonly string[] = []
+  const newCpu = (of: typeof vm) => {
+    // A picture is of what the CPU does, and compiled locks do it without being asked.
+    if (timeline !== undefined) return new TimelineCpu(id, run.memory, run.spinLooks, ofRun(), timeline, of)
+    const cpu = cpuFor(id, run.memory, run.spinLooks, ofRun())
+    leftInJavaScript = compileFor(of, cpu, run.memory)
+    return cpu
+  }
+  const cpu = newCpu(vm)
   status.beat()
   if (!control.arriveAndWait()) throw new RunAborted()
   if (run.recordingNs > 0) {
     // A recording has no time to warm up in: it is rehearsed, and begins anew on memory that has been cleared.
-    direct.runRole(newCpu(), direct.buildSystem(system).vm, beginningOf(plan))
+    const rehearsed = direct.buildSystem(system).vm
+    direct.runRole(newCpu(rehearsed), rehearsed, beginningOf(plan))
     if (!control.arriveAndWait(MEASURE)) throw new RunAborted()
   }
 
-  const cpu = newCpu()
   direct.runRole(cpu, vm, plan)
   if (run.recordingNs > 0) cpu.untilTime(run.recordingNs)
   // A role of endless load that ends before the run is a part of the load that is missing: nobody is measured without it.
@@ -79,7 +90,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   status.returned()
   const isSide = run.handOver !== undefined && id < 2
   const handOverNs = isSide ? handOverAfterRun(run.handOver, id === 0 ? 0 : 1, control) : 0
-  return { window: cpu.window, handOverNs }
+  return { window: cpu.window, handOverNs, leftInJavaScript }
 }
 
 /** As much of a recorded role as is rehearsed, by the clock alone: what it would wait for may not be played. */

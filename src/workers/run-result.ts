@@ -27,6 +27,8 @@ export type RunResult = {
   readonly windows: readonly Window[]
   /** After the roles, what an answer of one worker to another took, one way; not said of workers that have no cores of their own. */
   readonly handOverNs?: number
+  /** Methods of locks that ran as JavaScript although the run was to compile them, and why. */
+  readonly leftInJavaScript?: readonly string[]
   /** Properties violated at rest, by oracle. */
   readonly atRest: ReturnType<typeof violationsAtRest>
   /** What lockdep has to say, a splat for each circle. */

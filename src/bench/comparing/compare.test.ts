@@ -121,6 +121,17 @@ test('variants of one file are compared in pairs, so a drift that both share is 
   assert.ok(Math.abs(changes[0]!.test.ratio! - 1.03) < 1e-9)
 })
 
+test('a run on wasm words is never compared with one on atomics, which need not be said', () => {
+  const on = (words?: string) => measured(100, { params: { vcpus: 2, ...(words === undefined ? {} : { words }) } })
+  assert.deepEqual(verdicts(resultOf([on()]), resultOf([on('wasm')])), [])
+  assert.deepEqual(verdicts(resultOf([on()]), resultOf([on('atomics')])), ['unresolved'])
+  const both = compare(named(resultOf([on('atomics'), on('wasm')])), { ...OPTIONS, by: 'words' })
+  assert.deepEqual(
+    both.changes.map(({ verdict }) => verdict),
+    ['unresolved'],
+  )
+})
+
 test('any parameter can be what the columns stand for', () => {
   const runs = [1, 2, 4].map((vcpus) => measured(100 * vcpus, { params: { ...measured(1).params, vcpus } }))
   const { columns, changes } = compare(named(resultOf(runs)), { ...OPTIONS, by: 'vcpus' })

@@ -24,9 +24,12 @@ export const BY_REVISION = 'revision'
 /** How long trials took is said as a difference; it does not make another question of a run. */
 const CIRCUMSTANCES = ['duration', 'warmup']
 
+/** A run that says it and a run that does not are the same. */
+const isUnsaid = (name: string, value: string | number) => name === 'words' && value === 'atomics'
+
 /** What a run is about: its names and its parameters, which a table's rows and columns are made of. */
 export function identityOf({ scenario, machine, kind, variant, revision, params }: Run): Line['key'] {
-  const load = Object.entries(params).filter(([name]) => !CIRCUMSTANCES.includes(name))
+  const load = Object.entries(params).filter(([name, value]) => !CIRCUMSTANCES.includes(name) && !isUnsaid(name, value))
   const of = revision === undefined ? {} : { revision: revision.name }
   return { scenario, machine, kind, variant, ...of, ...Object.fromEntries(load) }
 }
@@ -69,7 +72,7 @@ function linesOf<T>(byKey: Map<string, T[]>, key: string): T[] {
 function placeOf(source: Source, run: Run, by: string, isOneOfMany: boolean) {
   const identity = identityOf(run)
   if (by === BY_FILE) return { key: identity, column: source.name }
-  const { [by]: value = '-', ...key } = identity
+  const { [by]: value = run.params[by] ?? '-', ...key } = identity
   // What else follows from the thing that the columns stand for has no part in the line's name.
   return { key: isOneOfMany ? { [BY_FILE]: source.name, ...key } : key, column: String(value) }
 }

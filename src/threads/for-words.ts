@@ -1,0 +1,19 @@
+import type { Build } from '../builds/modules.ts'
+import { type CpuOfRun, ThreadCpu } from './cpu.ts'
+import type { Memory } from './memory.ts'
+import { installCompiledLocks } from './wasm/install.ts'
+import { WasmCpu } from './wasm-cpu.ts'
+
+/** The build that a worker runs on such memory: what is to be compiled must be the opened one. */
+export const buildFor = ({ wasm }: Memory): Build & ('direct' | 'opened') => (wasm === undefined ? 'direct' : 'opened')
+
+/** The CPU for such memory. */
+export function cpuFor(id: number, memory: Memory, spinLooks?: number, run?: CpuOfRun): ThreadCpu {
+  return memory.wasm === undefined ? new ThreadCpu(id, memory, spinLooks, run) : new WasmCpu(id, memory, spinLooks, run)
+}
+
+/** Lets the CPU take the locks that `root` holds by compiled methods, if they can be; returns the methods that cannot. */
+export function compileFor(root: object, cpu: ThreadCpu, memory: Memory): readonly string[] {
+  if (memory.wasm === undefined) return []
+  return installCompiledLocks(root, cpu, memory).map(({ method, why }) => `${method}: ${why}`)
+}

@@ -1,0 +1,109 @@
+// The binary format of WebAssembly, as far as the modules here need it: every value that is computed is an i32, the memory is shared and imported.
+
+/** Instructions as bytes. */
+export type Code = readonly number[]
+
+export type WasmFunction = {
+  /** Numbers that it is given. */
+  readonly params: number
+  /** Whether it is given an object of JavaScript before them. */
+  readonly takesObject?: boolean
+  readonly hasResult: boolean
+  /** Locals besides the parameters. */
+  readonly locals: number
+  readonly code: Code
+}
+
+export type WasmImport = Omit<WasmFunction, 'locals' | 'code'> & { readonly name: string }
+
+export type WasmModule = {
+  readonly imports: readonly WasmImport[]
+  readonly functions: readonly WasmFunction[]
+  /** Indices count the imports first. */
+  readonly exports: readonly { readonly name: string; readonly index: number }[]
+  readonly pages: number
+}
+
+/** What the imports are called under. */
+export const HOST = 'host'
+export const PAGE_BYTES = 65_536
+
+const I32 = 0x7f
+const OBJECT = 0x6f
+const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const
+const OF_FUNCTION = 0
+const OF_MEMORY = 2
+const SHARED_WITH_MAXIMUM = 3
+
+/** LEB128 of a number that is not negative. */
+export function unsigned(value: number): number[] {
+  const bytes: number[] = []
+  for (let rest = value >>> 0; ; rest >>>= 7) {
+    if (rest < 0x80) return [...bytes, rest]
+    bytes.push((rest & 0x7f) | 0x80)
+  }
+}
+
+/** LEB128 of 32 bits with a sign. */
+export function signed(value: number): number[] {
+  const bytes: number[] = []
+  for (let rest = value | 0; ; rest >>= 7) {
+    const low = rest & 0x7f
+    if (rest >> 6 === 0 || rest >> 6 === -1) return [...bytes, low]
+    bytes.push(low | 0x80)
+  }
+}
+
+/** The bytes of a module. */
+export function encodeModule({ imports, functions, exports, pages }: WasmModule): Uint8Array<ArrayBuffer> {
+  const types = new Types()
+  const memory = [
+    ...text(HOST),
+    ...text('memory'),
+    OF_MEMORY,
+    SHARED_WITH_MAXIMUM,
+    ...unsigned(pages),
+    ...unsigned(pages),
+  ]
+  const imported = imports.map((each) => [...text(HOST), ...text(each.name), OF_FUNCTION, ...unsigned(types.of(each))])
+  const declared = functions.map((each) => unsigned(types.of(each)))
+  const exported = exports.map(({ name, index }) => [...text(name), OF_FUNCTION, ...unsigned(index)])
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(SECTION.type, types.all),
+    ...section(SECTION.import, [memory, ...imported]),
+    ...section(SECTION.function, declared),
+    ...section(SECTION.export, exported),
+    ...section(SECTION.code, functions.map(body)),
+  ])
+}
+
+/** Each type once. */
+class Types {
+  readonly #known: string[] = []
+
+  of({ params, takesObject, hasResult }: Pick<WasmFunction, 'params' | 'takesObject' | 'hasResult'>): number {
+    const given = [...(takesObject ? [[OBJECT]] : []), ...new Array<Code>(params).fill([I32])]
+    const bytes = [0x60, ...vector(given), ...vector(hasResult ? [[I32]] : [])]
+    const at = this.#known.indexOf(bytes.join())
+    return at >= 0 ? at : this.#known.push(bytes.join()) - 1
+  }
+
+  get all(): number[][] {
+    return this.#known.map((bytes) => bytes.split(',').map(Number))
+  }
+}
+
+function body({ locals, code }: WasmFunction): number[] {
+  const bytes = [...vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), ...code, 0x0b]
+  return [...unsigned(bytes.length), ...bytes]
+}
+
+function section(id: number, items: readonly Code[]): number[] {
+  const bytes = vector(items)
+  return [id, ...unsigned(bytes.length), ...bytes]
+}
+
+const vector = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()]
+
+const text = (name: string): number[] => vector([...new TextEncoder().encode(name)].map((byte) => [byte]))

@@ -1,0 +1,42 @@
+import type { WasmImport } from './encode.ts'
+
+type HostFunction = WasmImport & { readonly isBoolean?: boolean }
+
+const host = (name: string, params: number, hasResult = false, isBoolean = false): HostFunction => ({
+  name,
+  params,
+  hasResult,
+  isBoolean,
+})
+
+/**
+ * What compiled code calls the CPU for: waits that are no look, sleepers, and all that is no access to a shared word. Words are
+ * given by their index.
+ */
+export const HOST_FUNCTIONS: readonly HostFunction[] = [
+  host('wake', 1),
+  host('untilEqual', 2),
+  host('untilClear', 2, true),
+  host('park', 2),
+  host('unpark', 2),
+  host('pause', 0),
+  host('work', 2),
+  host('broadcast', 2),
+  host('running', 0, true, true),
+  host('signalPending', 0, true, true),
+  host('needResched', 0, true, true),
+  host('count', 2),
+  host('countHighest', 2),
+  host('violation', 2),
+  host('contentionBegin', 2),
+  host('contentionEnd', 2),
+  host('acquired', 2),
+  host('releasing', 2),
+]
+
+export function hostFunction(name: string): (HostFunction & { readonly index: number }) | undefined {
+  const index = HOST_FUNCTIONS.findIndex((each) => each.name === name)
+  return index < 0 ? undefined : { ...HOST_FUNCTIONS[index]!, index }
+}
+
+export const WAKE = HOST_FUNCTIONS.findIndex(({ name }) => name === 'wake')

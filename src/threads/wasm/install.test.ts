@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type * as Shared from '../../shared-memory/index.ts'
+import { cpuFor } from '../for-words.ts'
+import { allocate, type Memory } from '../memory.ts'
+import { installCompiledLocks } from './install.ts'
+
+const load = (build: string): Promise<typeof Shared> =>
+  import(new URL(`../../${build}/shared-memory/index.js`, import.meta.url).href)
+const [opened, direct] = await Promise.all([load('opened'), load('direct')])
+
+const KINDS = {
+  ticket: (library, place) => new library.TicketLock(place),
+  tatas: (library, place) => new library.TatasLock(place),
+  mutex: (library, place) => new library.Mutex(place),
+  qspinlock: (library, place) => new library.QSpinLock(place, 3),
+  qrwlock: (library, place) => new library.QRwLock(place, 3),
+  rwsem: (library, place) => new library.RwSem(place, 3),
+  seqcount: (library, place) => new library.SeqCount(place),
+  srcu: (library, place) => new library.Srcu(place, 3),
+} as const satisfies Record<string, (library: typeof Shared, place: Shared.Place) => object>
+
+function placed(library: typeof Shared, kind: keyof typeof KINDS) {
+  const place = new library.Place()
+  place.line('something before it')
+  const lock = KINDS[kind](library, place.within(kind))
+  return { lock: lock as unknown as Record<string, (...args: unknown[]) => unknown>, memory: allocate(place, 'wasm') }
+}
+
+const sum = ({ words }: Memory) => words.reduce((a, b) => a + b, 0)
+
+/** Pairs that leave things as they found them, whatever was done before. */
+const PAIRS = [
+  ['acquire', 'release'],
+  ['readLock', 'readUnlock'],
+  ['writeLock', 'writeUnlock'],
+  ['readBegin', 'readRetry'],
+  ['writeBegin', 'writeEnd'],
+] as const
+
+for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
+  test(`${kind} is compiled whole, and does to the words what its JavaScript does`, () => {
+    fc.assert(
+      fc.property(fc.nat(2), fc.array(fc.nat(PAIRS.length - 1), { maxLength: 12 }), (id, choices) => {
+        const [compiled, plain] = [placed(opened, kind), placed(direct, kind)]
+        const cpus = [cpuFor(id, compiled.memory), cpuFor(id, plain.memory)] as const
+        assert.deepEqual(installCompiledLocks({ compiled: compiled.lock }, cpus[0], compiled.memory), [])
+        for (const choice of choices) {
+          const [take, leave] = PAIRS[choice]!
+          if (plain.lock[take] === undefined) continue
+          assert.ok(Object.hasOwn(compiled.lock, take), `${kind}.${take} is compiled`)
+          const results = [compiled, plain].map(({ lock }, which) => {
+            const first = lock[take]!(cpus[which])
+            return [first, sum([compiled, plain][which]!.memory), lock[leave]!(cpus[which], first)]
+          })
+          assert.deepEqual(results[0], results[1])
+          assert.deepEqual([...compiled.memory.words], [...plain.memory.words])
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+}
+
+type Scoped = { $scope?: () => object }
+
+/** A class as the opened build has it. */
+function asOpened<T extends object>(type: T): T {
+  ;(type as Scoped).$scope = () => ({})
+  return type
+}
+
+function compiledAlone(lock: object) {
+  const memory = allocate({ words: 64 }, 'wasm')
+  return installCompiledLocks({ lock }, cpuFor(0, memory), memory)
+}
+
+type AnyCpu = { load: (word: number) => number; add: (word: number, by: number) => number; now: () => number }
+
+test('what cannot be compiled stays in JavaScript, and is said with its reason', () => {
+  class OddLock {
+    id = 0
+    word = 32
+    acquire(cpu: AnyCpu) {
+      for (const each of [1, 2]) cpu.add(this.word, each)
+    }
+    tryAcquire(cpu: AnyCpu) {
+      return cpu.now() > 0
+    }
+    release(cpu: AnyCpu) {
+      cpu.add(this.word, -1)
+    }
+  }
+  const lock = new (asOpened(OddLock))()
+  assert.deepEqual(compiledAlone(lock), [
+    { method: 'OddLock.acquire', why: 'a ForOfStatement' },
+    { method: 'OddLock.tryAcquire', why: 'cpu.now()' },
+  ])
+  assert.ok(Object.hasOwn(lock, 'release') && !Object.hasOwn(lock, 'acquire'))
+})
+
+test('a lock that keeps notes in JavaScript is left alone, as its fields are no constants', () => {
+  class CountingLock {
+    taken = 0
+    acquire(cpu: AnyCpu) {
+      this.taken += 1
+      cpu.add(32, 1)
+    }
+    tryAcquire(cpu: AnyCpu) {
+      return cpu.load(32) === this.taken
+    }
+    release(cpu: AnyCpu) {
+      cpu.add(32, -1)
+    }
+  }
+  const lock = new (asOpened(CountingLock))()
+  assert.deepEqual(compiledAlone(lock), [{ method: 'CountingLock', why: 'it keeps state besides its words' }])
+  assert.ok(!Object.hasOwn(lock, 'acquire'))
+})
+
+for (const [what, method, why] of [
+  ['a shift that makes a number unsigned', 'return (cpu.load(32) >>> 0) > 5', 'the operator >>> by nothing'],
+  ['a product that JavaScript rounds', 'return cpu.load(32) * cpu.load(33)', 'the operator *'],
+  [
+    'a comparison of a number with a boolean',
+    'return cpu.load(32) === true',
+    'the operator === of a number and a boolean',
+  ],
+  [
+    'now a number, now a boolean',
+    'if (cpu.load(32) === 0) return 1; return true',
+    'a function that returns now one thing, now another',
+  ],
+] as const) {
+  test(`${what} is not compiled`, () => {
+    const type = new Function(
+      `return class L { acquire(cpu) {} release(cpu) {} tryAcquire(cpu) { ${method} } }`,
+    )() as new () => object
+    assert.deepEqual(compiledAlone(new (asOpened(type))()), [{ method: 'L.tryAcquire', why }])
+  })
+}

@@ -1,0 +1,67 @@
+import { type Code, signed, unsigned } from './encode.ts'
+
+export const constant = (value: number): Code => [0x41, ...signed(value)]
+export const getLocal = (local: number): Code => [0x20, ...unsigned(local)]
+export const setLocal = (local: number): Code => [0x21, ...unsigned(local)]
+export const teeLocal = (local: number): Code => [0x22, ...unsigned(local)]
+export const call = (index: number): Code => [0x10, ...unsigned(index)]
+export const branch = (depth: number): Code => [0x0c, ...unsigned(depth)]
+export const branchIf = (depth: number): Code => [0x0d, ...unsigned(depth)]
+
+export const UNREACHABLE: Code = [0x00]
+export const RETURN: Code = [0x0f]
+export const DROP: Code = [0x1a]
+export const IS_ZERO: Code = [0x45]
+
+export const block = (code: Code): Code => [0x02, 0x40, ...code, 0x0b]
+export const loop = (code: Code): Code => [0x03, 0x40, ...code, 0x0b]
+
+export const when = (test: Code, then: Code, otherwise: Code = []): Code => [
+  ...test,
+  ...[0x04, 0x40],
+  ...then,
+  ...(otherwise.length === 0 ? [] : [0x05, ...otherwise]),
+  0x0b,
+]
+
+/** As `test ? then : otherwise`. */
+export const choose = (test: Code, then: Code, otherwise: Code): Code => [
+  ...test,
+  ...[0x04, 0x7f],
+  ...then,
+  0x05,
+  ...otherwise,
+  0x0b,
+]
+
+/** By their names in JavaScript; those of comparisons give a boolean. */
+export const ARITHMETIC = {
+  '+': 0x6a,
+  '-': 0x6b,
+  '&': 0x71,
+  '|': 0x72,
+  '^': 0x73,
+  '<<': 0x74,
+  '>>': 0x75,
+  '>>>': 0x76,
+} as const
+export const COMPARISONS = { '===': 0x46, '!==': 0x47, '<': 0x48, '>': 0x4a, '<=': 0x4c, '>=': 0x4e } as const
+
+/** Of a shared word; its address is in bytes. */
+const ALIGNED = [2, 0]
+export const PLAIN_LOAD: Code = [0x28, ...ALIGNED]
+export const PLAIN_STORE: Code = [0x36, ...ALIGNED]
+const atomic = (code: number): Code => [0xfe, code, ...ALIGNED]
+export const ATOMIC_LOAD = atomic(0x10)
+export const ATOMIC_STORE = atomic(0x17)
+export const READ_MODIFY_WRITE = {
+  add: atomic(0x1e),
+  sub: atomic(0x25),
+  and: atomic(0x2c),
+  or: atomic(0x33),
+  xchg: atomic(0x41),
+} as const
+export const COMPARE_EXCHANGE = atomic(0x48)
+
+/** The address of a word, whose index is on the stack. */
+export const TO_ADDRESS: Code = [...constant(2), ARITHMETIC['<<']]

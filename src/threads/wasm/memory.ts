@@ -1,0 +1,28 @@
+import { HOST, PAGE_BYTES } from './encode.ts'
+
+/** A `WebAssembly.Memory` that threads share. It goes through `postMessage`. */
+export type WasmMemory = { readonly buffer: SharedArrayBuffer }
+
+type HostFunctions = Readonly<Record<string, (...args: number[]) => unknown>>
+
+/** As much of the global `WebAssembly` as is used here. */
+type WebAssemblyGlobal = {
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
+}
+const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyGlobal }
+
+/** Zeroed memory for so many words. */
+export function wasmMemoryOf(words: number): WasmMemory {
+  const pages = Math.ceil((words * 4) / PAGE_BYTES)
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+}
+
+export const pagesOf = (memory: WasmMemory): number => memory.buffer.byteLength / PAGE_BYTES
+
+/** The exports of a module that works on the memory. */
+export function instantiate(bytes: Uint8Array, memory: WasmMemory, host: HostFunctions): object {
+  const module = new WebAssembly.Module(bytes)
+  return new WebAssembly.Instance(module, { [HOST]: { ...host, memory } }).exports
+}

@@ -1,0 +1,118 @@
+import { type At, compareExchange, load, modify, poke, read, type Sleepers, store, write } from './accesses.ts'
+import type { Code } from './encode.ts'
+import type { Frame } from './frame.ts'
+import { hostFunction } from './host.ts'
+import {
+  ARITHMETIC,
+  COMPARISONS,
+  call,
+  constant,
+  DROP,
+  getLocal,
+  READ_MODIFY_WRITE,
+  setLocal,
+  teeLocal,
+  when,
+} from './instructions.ts'
+import { boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
+
+const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE => name in READ_MODIFY_WRITE
+
+/** An instruction of the CPU: accesses to shared words in place, the looks of waits in place, and calls for all else. */
+export function operation(name: string, args: readonly Value[], frame: Frame, sleepers: Sleepers): Value {
+  // Every atomic access of WebAssembly is a full barrier already, as those of JavaScript are.
+  if (name === 'barrier') return nothing()
+  const access = accessOf(name)
+  if (access === undefined) return called(name, args.map(codeOf), hostOf(name))
+  const { at, before } = wordOf(args[0], frame)
+  const { code, hasResult } = access(at, args.slice(1).map(codeOf), frame, sleepers)
+  return hasResult ? number([...before, ...code]) : nothing([...before, ...code])
+}
+
+function hostOf(name: string) {
+  const host = hostFunction(name)
+  if (host === undefined) throw new NotCompiled(`cpu.${name}()`)
+  return host
+}
+
+type Accessed = { readonly code: Code; readonly hasResult: boolean }
+type Access = (at: At, args: readonly Code[], frame: Frame, sleepers: Sleepers) => Accessed
+
+const gives = (code: Code): Accessed => ({ code, hasResult: true })
+const does = (code: Code): Accessed => ({ code, hasResult: false })
+
+function accessOf(name: string): Access | undefined {
+  if (isReadModifyWrite(name)) {
+    return (at, [value], frame, sleepers) => gives(modify(name, at, value!, frame.newLocal(), sleepers))
+  }
+  return ACCESSES.get(name)
+}
+
+const toLoad: Access = (at) => gives(load(at))
+const toStore: Access = (at, [value], _, sleepers) => does(store(at, value!, sleepers))
+
+const ACCESSES: ReadonlyMap<string, Access> = new Map<string, Access>([
+  ['read', (at) => gives(read(at))],
+  ['write', (at, [value]) => does(write(at, value!))],
+  ['load', toLoad],
+  ['loadAcquire', toLoad],
+  ['peek', toLoad],
+  ['store', toStore],
+  ['storeRelease', toStore],
+  ['poke', (at, [value]) => does(poke(at, value!))],
+  ['cas', swap],
+  ['untilEqual', untilEqual],
+  ['untilClear', untilClear],
+])
+
+function swap(at: At, [expected, value]: readonly Code[], frame: Frame, sleepers: Sleepers): Accessed {
+  const kept = frame.newLocal()
+  const was = frame.newLocal()
+  return gives([...expected!, ...setLocal(kept), ...compareExchange(at, getLocal(kept), value!, was, sleepers)])
+}
+
+const indexOf = (at: At) => ('word' in at ? constant(at.word) : getLocal(at.local))
+
+function untilEqual(at: At, [value]: readonly Code[], frame: Frame): Accessed {
+  const wanted = frame.newLocal()
+  return does([
+    ...[...value!, ...setLocal(wanted)],
+    ...when(
+      [...load(at), ...getLocal(wanted), COMPARISONS['!==']],
+      [...indexOf(at), ...getLocal(wanted), ...call(hostOf('untilEqual').index)],
+    ),
+  ])
+}
+
+function untilClear(at: At, [mask]: readonly Code[], frame: Frame): Accessed {
+  const [bits, seen] = [frame.newLocal(), frame.newLocal()]
+  return gives([
+    ...[...mask!, ...setLocal(bits)],
+    ...when(
+      [...load(at), ...teeLocal(seen), ...getLocal(bits), ARITHMETIC['&']],
+      [...indexOf(at), ...getLocal(bits), ...call(hostOf('untilClear').index), ...setLocal(seen)],
+    ),
+    ...getLocal(seen),
+  ])
+}
+
+function called(name: string, args: readonly Code[], host: ReturnType<typeof hostOf>): Value {
+  if (args.length < host.params) throw new NotCompiled(`cpu.${name}() with too few arguments`)
+  const code = [...args.slice(0, host.params).flat(), ...call(host.index)]
+  if (!host.hasResult) return nothing(code)
+  return host.isBoolean ? boolean(code) : number(code)
+}
+
+/** A word that is not known is computed once. */
+function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; readonly before: Code } {
+  if (value?.kind === 'known' && typeof value.value === 'number') return { at: { word: value.value }, before: [] }
+  if (value?.kind !== 'computed') throw new NotCompiled('an access to what is no word')
+  const local = frame.newLocal()
+  return { at: { local }, before: [...value.code, ...setLocal(local)] }
+}
+
+/** Code that leaves nothing behind. */
+export function discarded(value: Value): Code {
+  if (value.kind === 'nothing' || value.kind === 'element') return value.code
+  return value.kind === 'computed' ? [...value.code, ...DROP] : []
+}
