@@ -1,5 +1,5 @@
-import { FaultlineError } from '../bench/error.ts'
 import type { Group } from '../bench/plan.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { WORDS, type Words } from '../threads/memory.ts'
 
 /** What `--words` asks of the groups that run on threads. */
