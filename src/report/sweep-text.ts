@@ -6,6 +6,8 @@ import type { Scenario } from '../bench/scenario.ts'
 import { VERDICTS } from './answer.ts'
 import { isBroken } from './groups.ts'
 import { columns, inUnit, leftColumns, ratioText } from './numbers.ts'
+import { phaseOf } from './phase/phase.ts'
+import { phaseText } from './phase/phase-text.ts'
 
 /** Loads from which on a sweep is one table instead of a table for each. */
 export const FEWEST_LOADS = 3
@@ -33,7 +35,11 @@ export function sweepText(groups: readonly (readonly Run[])[], scenario: Scenari
   const metrics = rate === undefined ? [claim!] : [claim!, rate]
   return [
     answersLine(groups, scenario, varied),
-    ...metrics.flatMap((metric) => ['', ...metricTable(groups, scenario, metric, varied)]),
+    ...metrics.flatMap((metric) => {
+      const diagram = phaseOf(groups, varied, scenario.decides.find((each) => each.metric === metric)!)
+      const map = diagram === undefined ? [] : ['', ...phaseText(diagram)]
+      return ['', ...metricTable(groups, scenario, metric, varied), ...map]
+    }),
   ]
 }
 

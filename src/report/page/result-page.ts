@@ -8,10 +8,12 @@ import { answerText } from '../answer.ts'
 import { lockRows } from '../bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken, questionsOf } from '../groups.ts'
 import { inUnit } from '../numbers.ts'
+import { phaseOf } from '../phase/phase.ts'
 import { variedIn } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
 import { outcomeMatrix } from './charts/outcomes.ts'
 import { percentileChart } from './charts/percentiles.ts'
+import { phaseChart } from './charts/phase.ts'
 import { type Swept, scalingChart } from './charts/scaling.ts'
 import { timelineChart } from './charts/timeline.ts'
 import { trialChart } from './charts/trials.ts'
@@ -205,6 +207,13 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
     return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept), ...chart }]
   })
   if (figures.length === 0) return undefined
+  const maps = scenario.decides.flatMap((decision) => {
+    const diagram = phaseOf(groups, variedIn(groups), decision)
+    if (diagram === undefined) return []
+    const title = `where each variant has the better ${decision.reads}`
+    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there; pale and "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier.`
+    return [{ ...commonOf(runs[0]!, result), title, caption, ...phaseChart(diagram) }]
+  })
   return {
     title: `${runs[0]!.scenario} on ${runs[0]!.machine}, a sweep of ${groups.length} loads`,
     about: scenario.asks,
@@ -217,7 +226,7 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
       })),
     ),
     warnings: [],
-    figures,
+    figures: [...maps, ...figures],
   }
 }
 

@@ -45,6 +45,23 @@ export type Matrix = {
   }[]
 }
 
+/** Which variant wins where, over two parameters; rows downwards. */
+export type Phase = {
+  readonly type: 'phase'
+  readonly x: string
+  readonly y: string
+  readonly xs: readonly string[]
+  readonly ys: readonly string[]
+  readonly variants: readonly string[]
+  readonly rows: readonly (readonly {
+    readonly winner: number
+    readonly certainty: 'sure' | 'unsure' | 'same' | 'absent'
+    readonly says: string
+    readonly frontierRight: boolean
+    readonly frontierBelow: boolean
+  }[])[]
+}
+
 /** What each CPU did, when. Times in ns from the beginning; names are indices into `names`. */
 export type Timeline = {
   readonly type: 'timeline'
@@ -81,7 +98,7 @@ export type Figure = {
   readonly caption: string
   /** The command that made it. */
   readonly command: string
-  readonly body: Lines | Stack | Matrix | Timeline | Witness | Rows | Text
+  readonly body: Lines | Stack | Matrix | Phase | Timeline | Witness | Rows | Text
   readonly table: Table
 }
 

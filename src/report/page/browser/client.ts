@@ -1,6 +1,7 @@
 import type { Figure, Page, Section } from '../spec.ts'
 import { element } from './dom.ts'
 import { linesChart } from './lines.ts'
+import { phaseMap } from './phase.ts'
 import { stackChart } from './stack.ts'
 import { matrixTable, tableOf } from './tables.ts'
 import { onThemeChange, theme } from './theme.ts'
@@ -88,6 +89,8 @@ function bodyOf({ body, table, title }: Figure): HTMLElement {
       return stackChart(body)
     case 'matrix':
       return matrixTable(body, title)
+    case 'phase':
+      return phaseMap(body, title)
     case 'timeline':
       return timelineChart(body, title)
     case 'table':

@@ -18,7 +18,7 @@ export function tableOf({ columns, rows }: Table, caption: string): HTMLElement 
 }
 
 /** Wider than the screen it scrolls by itself, not the page; the keyboard reaches it. */
-const scrollable = (table: HTMLElement, label: string): HTMLElement =>
+export const scrollable = (table: HTMLElement, label: string): HTMLElement =>
   element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, table)
 
 const SIGNS = { acceptable: '', interesting: '! ', forbidden: '!! ', absent: '' } as const
