@@ -1,6 +1,6 @@
 import type { Check } from '../checker/check.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
-import { mutationsIn, scoreMutants, survey } from '../checker/mutants/score.ts'
+import { mutationsIn, mutationsOfPatch, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
@@ -25,12 +25,17 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   const surveyed = models.flatMap((model) =>
     checks.flatMap((one) => survey(one, variant ?? one.variants[0]!.name, QUICK_STATES[model], configuration, model)),
   )
-  const mutations = mutationsIn(surveyed)
+  const [patch] = checks.flatMap((one) => one.patch ?? [])
+  const mutations = patch === undefined ? mutationsIn(surveyed) : mutationsOfPatch(patch, surveyed)
   const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>
     progress.show(done, mutations.length, `${one.in} without ${one.code.slice(0, 40)}`),
   )
   progress.clear()
-  io.out(json ? JSON.stringify(scored, null, 1) : scoreText(surveyed, scored, commandOf(checks, asked)))
+  io.out(
+    json
+      ? JSON.stringify(scored, null, 1)
+      : scoreText(surveyed, scored, commandOf(checks, { ...asked, variant: patch?.file ?? variant })),
+  )
   if (io.signal.aborted) return EXIT.interrupted
   return unexplained(scored).length > 0 ? EXIT.regression : EXIT.fine
 }

@@ -143,7 +143,8 @@ export const check: Command<Args> = {
     const checks = choose(known, args, refused)
     if (args.variant === undefined) for (const says of Object.values(refused)) io.err(`faultline: left out: ${says}\n`)
     if (args.mutants) {
-      if (checks.some(({ patch }) => patch !== undefined)) throw mutantsOfPatch(args)
+      if (args.kernel !== undefined && checks.every(({ patch }) => patch === undefined))
+        throw mutantsOnKernel(args.kernel)
       return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
     }
     if (args.replay !== undefined) return replay(checks, args, args.replay, io)
@@ -287,12 +288,12 @@ const notModelled = (memory: string) =>
     hint: 'Leave it away, or give a schedule of sequentially consistent memory.',
   })
 
-const mutantsOfPatch = ({ name }: Args) =>
+const mutantsOnKernel = (kernel: string) =>
   new FaultlineError(
-    'MUTANTS_OF_PATCH',
+    'MUTANTS_ON_KERNEL',
     'usage',
-    '--mutants leaves out steps of our functions, and not those of a patch',
+    `--mutants is of our variants on their own kernels, and not on ${kernel}`,
     {
-      hint: `Leave --mutants out: the check names the steps of the patch that it never took. Or score ours: faultline check${name === undefined ? '' : ` ${name}`} --mutants.`,
+      hint: 'Leave --kernel out, or name a patch: --variant ./my-patch.ts.',
     },
   )

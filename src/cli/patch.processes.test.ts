@@ -150,6 +150,43 @@ function isOld(seq, nothing) {
   assert.match(traced.stderr, /^ +at isOld \(file:.*throws\.js\.mjs:11:18\)$/m)
 })
 
+test('the steps of a patch are left out one at a time, and the check notices those that matter', () => {
+  writeFileSync(
+    join(folder, 'own-stale.js'),
+    `import { patch, V6_8 } from 'faultline/kvm'
+
+export default patch({ name: 'own-stale', on: V6_8, says: 'as it is', replaces: { isPageFaultStale } })
+
+function* isPageFaultStale(cpu, vm, fault) {
+  const seq = yield* cpu.load(vm.invalidateSeq)
+  yield* cpu.load(vm.invalidateSeq)
+  return (yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn)) || seq !== fault.seq
+}
+`,
+  )
+  const asked = [
+    '--variant',
+    './own-stale.js',
+    '--configuration',
+    'one-vcpu',
+    '--memory',
+    'sc',
+    '--mutants',
+    '--no-progress',
+  ]
+  const { code, out, err } = faultline('check', 'precheck', ...asked)
+  assert.equal(code, 1, err)
+  const rows = out.split('\n').filter((line) => line.startsWith('| own-stale.js'))
+  const verdicts = rows.map((row) => row.split(' | ').slice(2, 5).join(' ').replaceAll('`', ''))
+  assert.deepEqual(verdicts, [
+    'cpu.load(vm.invalidateSeq) unasked killed',
+    'cpu.load(vm.invalidateSeq) plain unknown',
+    'cpu.load(vm.invalidateSeq) dropped survived',
+    'cpu.load(vm.invalidateSeq) plain unknown',
+    'vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn) unasked killed',
+  ])
+})
+
 test('types are held to where there is a compiler, and a file that exists is not overwritten', () => {
   writeFileSync(
     join(folder, 'types.ts'),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type ImportDeclaration, parse } from 'acorn'
@@ -33,6 +34,19 @@ export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
   return Object.fromEntries(urls) as PatchCode['modules']
 }
 
+/** The module of a patch as it was read: without the door of a build. */
+export function codeOf({ modules }: Pick<PatchCode, 'modules'>): string {
+  const text = readFileSync(fileURLToPath(modules.stepped), 'utf8')
+  return text.replace(JSON.stringify(doorOf('stepped')), JSON.stringify(DOOR))
+}
+
+/** Writes the traced build of another text of a patch to a folder; returns its URL. */
+export function emitTraced(code: string, name: string, folder: string): string {
+  const target = join(folder, `${name}.mjs`)
+  writeWhole(target, withDoor(FORMS.traced(code, name), 'traced'))
+  return pathToFileURL(target).href
+}
+
 const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   stepped: (code) => code,
   direct: (code, name) => toDirect(withLoopGuards(code, name), name),
@@ -41,9 +55,11 @@ const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
 }
 
+const doorOf = (build: Build) => pathToFileURL(join(DIST, folderOf(build), 'protocols', 'index.js')).href
+
 /** The same module, which finds `faultline/kvm` wherever it lies itself. */
 function withDoor(text: string, build: Build): string {
-  const door = pathToFileURL(join(DIST, folderOf(build), 'protocols', 'index.js')).href
+  const door = doorOf(build)
   const { body } = parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
   const doors = body.filter((node): node is ImportDeclaration => {
     return node.type === 'ImportDeclaration' && node.source.value === DOOR

@@ -24,11 +24,14 @@ export async function askEngines(
   const asked = engines.filter((memory) => placesOf(surveyed, mutation, memory).length > 0)
   if (asked.length === 0) return []
   const reports: EngineReport[] = []
-  const { checks, remove } = builds.build(mutation)
+  const { checks, patch, remove } = builds.build(mutation, surveyed[0]?.patch)
   try {
     for (const memory of asked) {
       const places = placesOf(surveyed, mutation, memory)
-      const report = await explore({ checks, places })
+      const report = await explore({
+        checks,
+        places: patch === undefined ? places : places.map((place) => ({ ...place, patch })),
+      })
       reports.push({ ...report, memory, places: places.length })
       if (memory === 'sc' ? report.verdict === 'FAIL' : report.verdict === 'PASS') break
     }
@@ -44,7 +47,7 @@ function placesOf(surveyed: readonly Surveyed[], { site }: Mutation, memory: Mem
     .filter(({ limits }) => limits.memory === memory)
     .filter(({ visited }) => visited.some((one) => (site.endsWith(':') ? one.startsWith(site) : one === site)))
     .sort((a, b) => a.states - b.states)
-    .map(({ check, variant, configuration, limits }) => ({ check, variant, configuration, limits }))
+    .map(({ states: _, visited: __, ...place }) => place)
 }
 
 function explore(job: MutantJob): Promise<MutantReport> {

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { toTraced } from '../../builds/traced.ts'
 import { framesFrom, writeTraced } from '../../builds/write.ts'
+import type { PatchCode } from '../../patches/code.ts'
+import { codeOf, emitTraced } from '../../patches/emit.ts'
 import { type Mutation, mutate } from './mutations.ts'
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,10 +24,16 @@ export class MutantBuilds {
     this.#folders = [...new Set(this.#modules.map((name) => dirname(name)))]
   }
 
-  /** The module of the mutant's checks, to be imported. */
-  build(mutation: Mutation): { checks: string; remove(): void } {
+  /** The module of the checks of a mutant of ours, to be imported; of a mutant of a patch, that of all checks, and the patch. */
+  build(mutation: Mutation, patch?: PatchCode): { checks: string; patch?: PatchCode; remove(): void } {
     const folder = join(this.#root, `${this.#built}`)
     this.#built += 1
+    const remove = () => rmSync(folder, { recursive: true })
+    if (patch !== undefined) {
+      const traced = emitTraced(mutate(codeOf(patch), mutation), mutation.file, folder)
+      const checks = pathToFileURL(join(DIST, 'traced', 'checker', 'checks', 'all.js')).href
+      return { checks, patch: { ...patch, modules: { ...patch.modules, traced } }, remove }
+    }
     for (const name of this.#folders) mkdirSync(join(folder, name), { recursive: true })
     for (const name of this.#modules) {
       if (name !== mutation.file) linkSync(join(this.#root, 'base', name), join(folder, name))
@@ -34,7 +42,7 @@ export class MutantBuilds {
     const text = mutate(readFileSync(join(DIST, mutation.file), 'utf8'), mutation)
     writeFileSync(target, toTraced(text, mutation.file, framesFrom(target)))
     const checks = pathToFileURL(join(folder, 'checker', 'checks', 'all.js')).href
-    return { checks, remove: () => rmSync(folder, { recursive: true }) }
+    return { checks, remove }
   }
 
   close(): void {

@@ -1,11 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { PatchCode } from '../../patches/code.ts'
+import type { VersionName } from '../../protocols/kernel.ts'
 import type { Check } from '../check.ts'
 import { exploreProgram, type Limits } from '../explore.ts'
+import { checkWith } from '../load-checks.ts'
 
 /** Where a mutant is looked for. */
 export type Place = {
   readonly check: string
   readonly variant: string
+  /** A file of the user's that is the variant, and the kernel that it is put on, if that is another than its own. */
+  readonly patch?: PatchCode
+  readonly kernel?: VersionName
   readonly configuration: string
   readonly limits: Limits
 }
@@ -27,11 +33,11 @@ export type MutantReport = {
 async function explore({ checks, places }: MutantJob): Promise<MutantReport> {
   const { CHECKS } = (await import(checks)) as { CHECKS: readonly Check[] }
   let isKnown = true
-  for (const { check: name, variant, configuration, limits } of places) {
-    const check = CHECKS.find((one) => one.name === name)!
+  for (const { check: name, variant, patch, kernel, configuration, limits } of places) {
     const where = `${name} ${configuration}`
     parentPort!.postMessage(where)
     try {
+      const { check } = await checkWith(CHECKS.find((one) => one.name === name)!, { patch, kernel })
       const alive = () => parentPort!.postMessage(where)
       const { verdict, findings } = exploreProgram(check.program(variant, configuration), limits, alive)
       if (verdict === 'FAIL') return { verdict, by: findings[0]!.name, where }

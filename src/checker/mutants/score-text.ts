@@ -35,12 +35,15 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
   ].join('\n')
 }
 
+const OURS = 'protocols/'
+const isOurs = (file: string) => file.startsWith(OURS)
+
 /** The line of one mutant in the table. */
 export function rowText(scored: Scored): string {
   const { file, in: fn, code, kind, engines } = scored
   const { verdict, why } = judge(scored)
   const step = `\`${code.replaceAll('|', '\\|')}\``
-  return `| ${file.slice('protocols/'.length, -'.js'.length)} | ${fn} | ${step} | ${kind} | ${verdict} | ${why} | ${enginesText(engines)} |`
+  return `| ${isOurs(file) ? file.slice(OURS.length, -'.js'.length) : file} | ${fn} | ${step} | ${kind} | ${verdict} | ${why} | ${enginesText(engines)} |`
 }
 
 const unexplainedText = (many: number): string[] =>
@@ -70,6 +73,10 @@ export const unexplained = (scored: readonly Scored[]): Scored[] => scored.filte
 function judge(scored: Scored): { verdict: string; why: string } {
   const { file, code, in: fn, kind, report } = scored
   if (report.verdict === 'FAIL') return { verdict: 'killed', why: `${report.by} in ${report.where}` }
+  if (!isOurs(file) && scored.engines.length === 0)
+    return { verdict: 'unknown', why: 'not asked: sc has no other order' }
+  // Reasons are of our functions: why a step of a patch is not missed, its author knows.
+  if (!isOurs(file)) return { verdict: report.verdict === 'UNKNOWN' ? 'unknown' : 'survived', why: '' }
   const reason = (isOfOrder(scored) ? WHY_NOT_OF_ORDER : WHY_NOT).find(
     (one) => (one.file ?? file) === file && (one.in ?? fn) === fn && (one.kind ?? kind) === kind && one.code.test(code),
   )

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { PatchCode } from '../../patches/code.ts'
+import { codeOf } from '../../patches/emit.ts'
+import { isStepOf } from '../../patches/steps-of.ts'
 import { type Check, configurationsOf } from '../check.ts'
 import { exploreProgram, LIMITS } from '../explore.ts'
 import type { MemoryModel } from '../memory/model.ts'
@@ -37,7 +40,9 @@ export function survey(
     const { verdict, visited, counts } = exploreProgram(check.program(variant, configuration), limits)
     if (verdict !== 'PASS') return []
     const more = { ...limits, states: MORE_STATES * states }
-    return [{ check: check.name, variant, configuration, limits: more, states: counts.states, visited }]
+    const { patch, kernel } = check
+    const own = { ...(patch === undefined ? {} : { patch }), ...(kernel === undefined ? {} : { kernel }) }
+    return [{ check: check.name, variant, ...own, configuration, limits: more, states: counts.states, visited }]
   })
 }
 
@@ -51,6 +56,12 @@ export function mutationsIn(surveyed: readonly Surveyed[]): Mutation[] {
   return [...byFile]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([file, sites]) => mutationsOf(file, readFileSync(join(DIST, file), 'utf8'), sites))
+}
+
+/** The steps of a patch that can be left out. */
+export function mutationsOfPatch(patch: PatchCode, surveyed: readonly Surveyed[]): Mutation[] {
+  const sites = surveyed.flatMap(({ visited }) => visited).filter((site) => isStepOf(patch, site))
+  return mutationsOf(basename(patch.file), codeOf(patch), new Set(sites))
 }
 
 /** Leaves one step out at a time, and asks whether anybody notices. */
