@@ -100,3 +100,10 @@ test('a plan is cut down until it fits its budget, but never to nothing', () => 
   assert.ok(least.trials >= 3 && least.latencyTrials >= 3 && least.durationMs >= 100)
   assert.deepEqual(fitToBudget([GROUP], OPTIONS, 1e9), OPTIONS)
 })
+
+test('a kernel before 6.13 is not booted with preempt=lazy', () => {
+  const lazy = (variant: string) => groupOf(precheck, [variant], CREW, { preempt: 'lazy' }, null)
+  assert.throws(() => lazy('no-precheck'), refusal('NO_PREEMPT_LAZY'))
+  assert.throws(() => lazy('precheck'), /precheck is a variant of v6\.8, which cannot be booted with preempt=lazy/)
+  assert.equal(lazy('B-ENDZAP').values.preempt, 'lazy')
+})

@@ -5,6 +5,7 @@ import type { Scaling } from '../model/scaling.ts'
 import type { Words } from '../threads/memory.ts'
 import { Random } from '../workers/random.ts'
 import { valuesOf } from './parameters.ts'
+import { checkPreemption } from './preemption.ts'
 import type { RecordedKernel, ReplayedRecording } from './result.ts'
 import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
 import type { TrialMode } from './trial.ts'
@@ -111,7 +112,9 @@ export function groupOf(
     })
   })
   const known = { ...replay?.host, ...set }
-  return { scenario, variants, crew, set, values: valuesWithPresets(scenario, known), replay }
+  const values = valuesWithPresets(scenario, known)
+  checkPreemption(variants, values)
+  return { scenario, variants, crew, set, values, replay }
 }
 
 function valuesWithPresets(scenario: Scenario, set: Readonly<Record<string, string>>): Group['values'] {

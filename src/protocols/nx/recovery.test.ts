@@ -4,6 +4,7 @@ import { isPresentLeaf, LEVEL_2M, pfnOf, W, X } from '../../shared-memory/page-t
 import { hostPageOfPfn } from '../host-mm.ts'
 import type { Kernel } from '../kernel.ts'
 import { V5_15, V6_5, V6_8, V6_12, V6_18 } from '../kernels.ts'
+import { creates, SPARE } from '../memslots/testing.contract.ts'
 import { inTurn } from '../testing.contract.ts'
 import { AS_5_11, READ_LOCK, TWO_LISTS, WRITE_LOCK, WRITE_LOCK_SINGLE } from '../variants/nx-recovery.ts'
 import {
@@ -95,6 +96,20 @@ for (const kernel of VARIANTS) {
     assert.equal(vm.counted('nx_zapped_tdp'), 2)
     assert.deepEqual(vm.listed, [0, 0])
     assert.ok(isHuge(vm.leafOf(own(0, 1))))
+    assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
+  })
+}
+
+for (const kernel of VARIANTS) {
+  test(`${kernel.name}: a memslot update waits until the round of recovery is over`, () => {
+    const updates = { spare: [{ ...SPARE, baseGfn: own(64) }], pseudoLock: 'none', zap: 'slot' } as const
+    const vm = new NxVm([inTurn(executes(own(0)), recovers()), creates], kernel, {}, { updates })
+    vm.stage
+      .runUntil(0, /mmuLock/)
+      .runUntil(0, /nx\.lists|possibleNx/)
+      .run(1)
+    assert.match(vm.stage.stateOf(1), /waits at .*srcu/)
+    assert.ok(vm.stage.finish())
     assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
   })
 }

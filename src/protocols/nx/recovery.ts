@@ -15,10 +15,13 @@ export const NO_GFN = -1 as Gfn
 
 /** N1, N2: `kvm_nx_huge_page_recovery_worker()`, arch/x86/kvm/mmu/mmu.c, since v6.18: each MMU has a list, and a share of its own. */
 export function* nxHugePageRecoveryWorker(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
+  // The memslots of the pages stay as they are. kvm_recover_nx_huge_pages() does this for each list.
+  const idx = yield* vm.srcu.readLock(cpu)
   const shadow = yield* nxHugePagesToZap(cpu, vm, SHADOW, ratio)
   yield* vm.kvm.recoverNxHugePages(cpu, vm, SHADOW, shadow)
   const tdp = yield* nxHugePagesToZap(cpu, vm, TDP, ratio)
   yield* vm.kvm.recoverNxHugePages(cpu, vm, TDP, tdp)
+  yield* vm.srcu.readUnlock(cpu, idx)
 }
 
 /** N2: `nx_huge_pages_to_zap()`: how many of a list are recovered in this round. Read without a lock: it is a measure, no more. */

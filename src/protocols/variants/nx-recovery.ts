@@ -71,9 +71,11 @@ export const TWO_LISTS = variant({
 
 /** As Sean Christopherson thought of it and turned it down: what the shadow MMU leaves of the round is the TDP MMU's. */
 function* shadowFirst(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
+  const idx = yield* vm.srcu.readLock(cpu)
   const nrShadow = yield* vm.nx!.lists[SHADOW].nr(cpu)
   const nrTdp = yield* vm.nx!.lists[TDP].nr(cpu)
   const share = ratio === 0 ? 0 : Math.ceil((nrShadow + nrTdp) / ratio)
   const done = yield* vm.kvm.recoverNxHugePages(cpu, vm, SHADOW, share)
   yield* vm.kvm.recoverNxHugePages(cpu, vm, TDP, share - done)
+  yield* vm.srcu.readUnlock(cpu, idx)
 }

@@ -13,8 +13,11 @@ import type { Vm } from '../vm.ts'
 
 /** N1, N2: `kvm_nx_huge_page_recovery_worker()`, arch/x86/kvm/mmu/mmu.c, to v6.17: one list of both MMUs. */
 export function* nxHugePageRecoveryWorker(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
+  // The memslots of the pages stay as they are.
+  const idx = yield* vm.srcu.readLock(cpu)
   const toZap = yield* nxHugePagesToZap(cpu, vm, TDP, ratio)
   yield* vm.kvm.recoverNxHugePages(cpu, vm, TDP, toZap)
+  yield* vm.srcu.readUnlock(cpu, idx)
 }
 
 /**
