@@ -32,13 +32,15 @@ for (const name of Object.keys(SHAPES)) {
     const share = factor(said.waits / said.faults, truth.waits / truth.faults)
     const total = factor(said.totalNs, truth.totalNs)
     assert.ok(truth.waits > 500, 'there is something to give back')
-    assert.ok(share > 0.87 && share < 1.15, `waits per fault: ${share}`)
-    assert.ok(total > 0.7 && total < 1.3, `all waits: ${total}`)
+    assert.ok(share > 0.87 && share < 1.13, `waits per fault: ${share}`)
+    assert.ok(total > 0.85 && total < 1.18, `all waits: ${total}`)
     assert.ok(factor(said.faults, truth.faults) > 0.98, 'every fault is played')
     // A fault that is under way when the run ends has set its SPTE, and is not counted.
     assert.ok(Math.abs(workload.plays.faults - truth.faults) <= 4)
     // 1,100 ns are charged for it, which is in no file.
-    const { map_spte } = workload.costs
+    const { map_spte, zap_spte } = workload.costs
     assert.ok(map_spte! > 1000 && map_spte! < 1200, `map_spte: ${map_spte}`)
+    // And 60 ns for each leaf that goes, which only invalidations of many pages show.
+    if (name === 'mixture') assert.ok(zap_spte! > 54 && zap_spte! < 66, `zap_spte: ${zap_spte}`)
   })
 }

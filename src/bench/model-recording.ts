@@ -21,12 +21,15 @@ export type RecordingShape = {
   readonly ms: number
 }
 
-/** Shapes of load whose waits differ in kind: a few pages fought for, many vCPUs, all at once, and everything zapped at times. */
+/**
+ * Shapes of load whose waits differ in kind: a few pages fought for, many vCPUs, all at once, and everything zapped at times. Periods
+ * are no whole microseconds: ftrace's clock would cut off as much of each time, which no host does.
+ */
 export const SHAPES: Readonly<Record<string, RecordingShape>> = {
-  'hot set': { vcpus: 2, pages: 64, single: 100_000, ms: 30 },
-  'page merging': { vcpus: 4, pages: 1024, single: 30_000, ms: 30 },
-  mixture: { vcpus: 2, pages: 2048, single: 5000, blocks: 400, whole: 50, unrelated: 2000, ms: 40 },
-  'memslot updates': { vcpus: 2, pages: 1024, single: 2000, updates: 300, ms: 40 },
+  'hot set': { vcpus: 2, pages: 64, single: 99_371, ms: 30 },
+  'page merging': { vcpus: 4, pages: 1024, single: 29_989, ms: 30 },
+  mixture: { vcpus: 2, pages: 2048, single: 4993, blocks: 401, whole: 51, unrelated: 1997, ms: 40 },
+  'memslot updates': { vcpus: 2, pages: 1024, single: 1997, updates: 301, ms: 40 },
 }
 
 const BASE_GFN = 4096

@@ -2,7 +2,7 @@ import { LONGEST_UNSURE_NS } from './contention.ts'
 import { distributionOf } from './distribution.ts'
 import type { Moments } from './moments.ts'
 import type { FaultOrder, Order } from './order-columns.ts'
-import { recordedHolds } from './recorded-holds.ts'
+import { type Held, recordedHolds } from './recorded-holds.ts'
 
 /** How long something took on the recorded host, and from how many samples that is known. */
 export type Known = { readonly ns: number; readonly samples: number }
@@ -25,6 +25,9 @@ export type RecordedTimes = {
 
 /** Fewer samples than this tell nothing. */
 const FEW = 8
+const FEW_WHOLE = 3
+/** A step of ftrace's clock, and another one. */
+const COARSE_NS = 2000
 /** A wait that was longer ago than so many times the usual way to the SPTE ended in a retry. */
 const OUTLIER = 8
 /** An invalidation of at most so many pages is all flush; of at least so many, its zaps count. */
@@ -70,7 +73,7 @@ export function recordedTimes(
     toRelease: trimmed(toReleaseNs),
     neighboursNs: meanNeighboursNs(faults),
     flush,
-    zap: flush === null ? null : trimmed(wide.map(({ ns, taken }) => Math.max(0, ns - flush.ns) / taken)),
+    zap: flush === null ? null : zapOf(wide, flush.ns),
     cycle: percentileOf(cycles(faults), CYCLE_PERCENTILE),
   }
 }
@@ -123,9 +126,24 @@ function gathered(faults: readonly Told[], of: (told: Told) => readonly number[]
 
 const numbers = (samples: ArrayLike<number>) => ({ length: samples.length, at: (index: number) => samples[index]! })
 
+/** An invalidation that yields when somebody waits ends that wait with its first flush, and has taken next to nothing by then. */
+function zapOf(wide: readonly Held[], flushNs: number): Known | null {
+  const whole = wide.filter(({ ns }) => ns > flushNs * 2)
+  if (whole.length < FEW_WHOLE) return null
+  const each = whole.map(({ ns, taken }) => (ns - flushNs) / taken)
+  return { ns: distributionOf([numbers(each)])!.median, samples: whole.length }
+}
+
+/**
+ * The mean of all but outliers. Where the clock is as coarse as what it measures, a few samples a step longer are no outliers, but
+ * what makes the mean right.
+ */
 function trimmed(samples: ArrayLike<number>): Known | null {
   if (samples.length < FEW) return null
-  return { ns: distributionOf([numbers(samples)])!.trimmedMean, samples: samples.length }
+  const all = Float64Array.from(samples)
+  const usual = distributionOf([numbers(all)])!.trimmedMean
+  const kept = all.filter((ns) => ns <= Math.max(usual * 2, usual + COARSE_NS))
+  return { ns: kept.reduce((sum, ns) => sum + ns, 0) / kept.length, samples: all.length }
 }
 
 /** The mean of those that are about as long as the longest: a percentile is a whole microsecond, where they are counted so. */
