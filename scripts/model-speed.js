@@ -30,7 +30,17 @@ export function stepsOf(said) {
 async function runHere(cpus, scenario, duration) {
   const { program } = await import('../dist/cli/program.js')
   const others = scenario === 'precheck' ? 1 : 0
-  const command = ['bench', '-m', 'altra-64', '-s', scenario, '--variant', VARIANTS[scenario], '--no-progress']
+  const command = [
+    'bench',
+    '-m',
+    'altra-64',
+    '-s',
+    scenario,
+    '--variant',
+    VARIANTS[scenario],
+    '--no-progress',
+    '--verbose',
+  ]
   const size = [
     '--set',
     `machine.cpus=${cpus}`,
@@ -47,9 +57,12 @@ async function runHere(cpus, scenario, duration) {
     out: (text) => {
       out += `${text}\n`
     },
-    err: (text) => process.stderr.write(text),
+    err: (text) => {
+      out += `${text}\n`
+    },
     isErrTty: false,
     environment: {},
+    keeps: () => {},
     stdin: () => process.stdin,
     signal: new AbortController().signal,
     command: [...command, ...size, '--out', join(tmpdir(), `model-speed-${process.pid}.json`)],

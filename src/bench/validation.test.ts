@@ -29,10 +29,14 @@ test('a row that is fitted or derived names a parameter that there is, and a row
 })
 
 test('no parameter is fitted in silence: a row names each that a profile or a cost calls fitted', () => {
-  const named = TARGETS.flatMap(({ machine, basis }) => basis.parameters.map((name) => `${machine} ${name}`))
+  const sourceOf = (machine: string, name: string) => loadProfile(machine).parameters[name]?.source
+  const named = TARGETS.flatMap(({ machine, basis }) =>
+    basis.parameters.map((name) => `${name}: ${sourceOf(machine, name)}`),
+  )
   const silent = machines.flatMap((machine) =>
     Object.entries(loadProfile(machine).parameters)
-      .filter(([name, parameter]) => parameter.class === 'F' && !named.some((each) => each === `${machine} ${name}`))
+      // A machine that inherits a parameter has not fitted it again.
+      .filter(([name, parameter]) => parameter.class === 'F' && !named.includes(`${name}: ${parameter.source}`))
       // Without clusters a core of the cluster is one of the socket.
       .filter(([name]) => name !== 'c2c_cluster_ns')
       .map(([name]) => `${machine} ${name}`),
@@ -40,16 +44,16 @@ test('no parameter is fitted in silence: a row names each that a profile or a co
   assert.deepEqual(silent, [])
   const fittedCosts = costs.filter(({ source }) => /\bfitted\b/.test(source)).map(({ name }) => name)
   assert.deepEqual(
-    fittedCosts.filter((name) => !named.some((each) => each.endsWith(name))),
+    fittedCosts.filter((name) => !named.some((each) => each.startsWith(`${name}: `))),
     [],
   )
 })
 
 test('a parameter counts once for each machine that says it itself, whatever number of rows it was computed from', () => {
   const free = freeParameters((machine, name) => loadProfile(machine).parameters[name] !== undefined)
-  const ivau = free.filter(({ name }) => name === 'cost.ic_ivau_ns').map(({ machine }) => machine)
+  const ivau = free.filter(({ name }) => name === 'cost.ic_ivau_ns').map((each) => each.of)
   assert.deepEqual(ivau, ['altra-max-128', 'altra-64'])
-  assert.equal(free.length, new Set(free.map(({ machine, name }) => `${machine} ${name}`)).size)
+  assert.equal(free.length, new Set(free.map(({ of, name }) => `${of} ${name}`)).size)
 })
 
 test('a band holds what machines of the profile say, and tells whether the published figure is one of them', async () => {

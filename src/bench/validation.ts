@@ -1,6 +1,6 @@
 import { quantile } from 'simple-statistics'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { loadProfile, type Profile, profileHash } from '../model/profile.ts'
+import { loadProfile, type Profile, profileHash, withValues } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn } from '../model/scaling.ts'
 import { HISTOGRAM } from '../protocols/counters.ts'
@@ -64,7 +64,8 @@ export async function figureOf(target: Target, profile: Profile, signal?: AbortS
     const ran = await runOn(profile, icache, run.variant, run.vcpus, { scale: '1', granule: '64k' }, run.forMs, signal)
     return Math.max(...ran.records.histograms(HISTOGRAM.icache_inval_ns).map(({ max }) => max)) / 1e9
   }
-  const ran = await runOn(profile, faultScaling, run.variant, run.vcpus, run.set, run.forMs, signal)
+  const machine = withValues(profile, run.costs, 'declared with the row')
+  const ran = await runOn(machine, faultScaling, run.variant, run.vcpus, run.set, run.forMs, signal)
   return run.figure(ran)
 }
 

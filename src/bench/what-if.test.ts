@@ -7,7 +7,7 @@ import { figureOf } from './validation.ts'
 
 const SCALES = [0.1, 0.25, 0.5, 1, 2]
 /** A saturated line is served in an order that follows from all that went before: a plateau moves by so much. */
-const PLATEAU = 0.03
+const PLATEAU = 0.05
 
 /** By how much the worst step to more work makes a row faster, relative. */
 async function worstStep(target: (typeof TARGETS)[number]): Promise<number> {

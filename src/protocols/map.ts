@@ -53,6 +53,7 @@ function* fastFix(cpu: Cpu, sptep: Word, spte: number): Steps<FaultResult> {
   if ((spte & W) !== 0) return SPURIOUS
   const was = yield* cpu.cas(sptep, spte, spte | W | DIRTY)
   if (was !== spte) return PF_INVALID
+  yield* cpu.work(WORK_KIND.fast_fault, 1)
   cpu.count(COUNTER.pf_fast, 1)
   return FIXED
 }

@@ -50,14 +50,14 @@ function counts(all: readonly Validated[], free: readonly FreeParameter[]): stri
     return `${kind}: ${rows.filter(({ isWithin }) => isWithin).length} of ${rows.length} within their tolerance`
   })
   const known = of('fitted').length + of('derived').length
-  const machines = [...new Set(free.map(({ machine }) => machine))].map((machine) => {
-    const names = free.filter((each) => each.machine === machine).map(({ name }) => name)
-    return `  ${machine}: ${names.join(', ')}`
+  const owners = [...new Set(free.map((each) => each.of))].map((owner) => {
+    const names = free.filter((each) => each.of === owner).map(({ name }) => name)
+    return `  ${owner}: ${names.join(', ')}`
   })
   return [
     ...lines,
     `${free.length} free parameters were fitted on these ${known} fitted and derived rows, or computed from them:`,
-    ...machines,
+    ...owners,
     'Only the rows held out are predictions. Profiles as they are, nothing tuned in between.',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { BROADCAST_KIND, WORK_KIND } from '../protocols/costs.ts'
+import { BROADCAST_KIND, WORK_KIND, type WorkName } from '../protocols/costs.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { makeAllCpusRequest } from '../protocols/remote-flush.ts'
 import { KVM_REQ_TLB_FLUSH } from '../protocols/requests.ts'
@@ -12,8 +12,10 @@ import type { Steps } from '../shared-memory/steps.ts'
 export type ScalingPlan = {
   readonly operation: 'fault' | 'fast' | 'split' | 'zap' | 'unmap' | 'section'
   readonly lock: 'write' | 'read' | 'none' | 'spin'
-  /** After it: none; TLBI and DSB, twice, as break-before-make does; requests to all vCPUs. */
-  readonly flush: 'none' | 'broadcast' | 'remote'
+  /** After it: none; one TLBI and its DSB; both twice, as break-before-make does; requests to all vCPUs. */
+  readonly flush: 'none' | 'tlbi' | 'broadcast' | 'remote'
+  /** Lines that all CPUs change before and after, as readers of mmap_lock do. */
+  readonly hotLines: number
   /** Pages of 4 KiB that are cleared, or cleaned from the D-cache, and whether the lock is held meanwhile. */
   readonly clear: 'none' | 'inside' | 'outside'
   readonly clean: 'none' | 'inside' | 'outside'
@@ -22,13 +24,25 @@ export type ScalingPlan = {
   readonly sampleEvery: number
 }
 
-const BEFORE = { fault: WORK_KIND.scaling_fault, fast: WORK_KIND.scaling_fast_fault, split: WORK_KIND.scaling_split }
-const LOCKED = { fault: WORK_KIND.scaling_fault_locked, zap: WORK_KIND.zap_spte, unmap: WORK_KIND.scaling_unmap }
+const ENTRIES_OF_LINE = 16
+const LINES_OF_PAGE = 64
+
+/** What the operation's path spends without mmu_lock and under it: the same costs as in every other scenario. */
+const PATHS: Readonly<
+  Record<ScalingPlan['operation'], { readonly outside: readonly WorkName[]; readonly locked: readonly WorkName[] }>
+> = {
+  fault: { outside: ['exit_entry', 'faultin_pfn'], locked: ['map_spte'] },
+  fast: { outside: ['exit_entry', 'fast_fault'], locked: [] },
+  split: { outside: ['exit_entry', 'faultin_pfn', 'kmalloc'], locked: [] },
+  zap: { outside: [], locked: ['zap_spte'] },
+  unmap: { outside: [], locked: ['zap_spte'] },
+  section: { outside: [], locked: [] },
+}
 
 /**
  * The role of a CPU that does one operation on the page tables after the other, each on an entry of its own: populating,
  * dirtying, splitting or zapping memory as KVM's dirty_log_perf_test and demand_paging_test have it done. Everything but the
- * lock, the entry and the shared resources is a cost.
+ * locks, the entry and the shared resources is a cost.
  */
 export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
   let operation = 0
@@ -44,7 +58,10 @@ export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
 
 function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
   const { operation, lock } = plan
-  if (operation === 'fault' || operation === 'fast' || operation === 'split') yield* cpu.work(BEFORE[operation], 1)
+  yield* touchHotLines(cpu, vm, plan)
+  yield* spend(cpu, PATHS[operation].outside)
+  yield* cpu.work(WORK_KIND.operation_outside, 1)
+  yield* touchHotLines(cpu, vm, plan)
   if (touches(plan, 'outside')) yield* touchMemory(cpu, plan, 'outside')
   if (lock === 'write') yield* vm.mmuLock.writeLock(cpu)
   else if (lock === 'read') yield* vm.mmuLock.readLock(cpu)
@@ -59,26 +76,33 @@ function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<voi
 /** What is done to the entry, under the lock if there is one. */
 function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
   const { operation, flush } = plan
-  if (operation === 'section') {
-    yield* cpu.work(WORK_KIND.scaling_section, 1)
-    return
-  }
-  if (operation === 'fault' || operation === 'zap' || operation === 'unmap') yield* cpu.work(LOCKED[operation], 1)
+  yield* spend(cpu, PATHS[operation].locked)
+  yield* cpu.work(WORK_KIND.operation_locked, 1)
+  if (operation === 'section') return
   if (touches(plan, 'inside')) yield* touchMemory(cpu, plan, 'inside')
   // Each CPU has a table of its own: entries are not what is contended for.
   const sptep = vm.tables.sptep(1 + cpu.id, (index & 511) as Gfn, LEVEL_4K)
   yield* cpu.xchg(sptep, index)
-  if (flush === 'broadcast') yield* breakBeforeMake(cpu, operation === 'split')
+  if (flush === 'tlbi' || flush === 'broadcast') yield* invalidate(cpu)
+  if (flush === 'broadcast') yield* invalidate(cpu)
   if (flush === 'remote') yield* requestFlush(cpu, vm)
 }
 
-/** TLBI IPAS2E1IS and TLBI VMALLE1IS, each with its DSB ISH. */
-function* breakBeforeMake(cpu: Cpu, isSplit: boolean): Steps<void> {
-  if (isSplit) yield* cpu.work(WORK_KIND.scaling_split_bbm, 1)
+/** TLBI and its DSB ISH; break-before-make has one of IPAS2E1IS and one of VMALLE1IS. */
+function* invalidate(cpu: Cpu): Steps<void> {
   yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
-  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
-  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+}
+
+function* spend(cpu: Cpu, path: readonly WorkName[]): Steps<void> {
+  for (const name of path) yield* cpu.work(WORK_KIND[name], 1)
+}
+
+/** They lie in table 0, of which nothing else changes an entry here: 16 entries are one line. */
+function* touchHotLines(cpu: Cpu, vm: Vm, { hotLines }: ScalingPlan): Steps<void> {
+  for (let line = 0; line < hotLines; line += 1) {
+    yield* cpu.add(vm.tables.sptep(0, (line * ENTRIES_OF_LINE) as Gfn, LEVEL_4K), 1)
+  }
 }
 
 function* requestFlush(cpu: Cpu, vm: Vm): Steps<void> {
@@ -90,5 +114,5 @@ const touches = ({ clear, clean }: ScalingPlan, where: 'inside' | 'outside') => 
 
 function* touchMemory(cpu: Cpu, { clear, clean, pages }: ScalingPlan, where: 'inside' | 'outside'): Steps<void> {
   if (clear === where) yield* cpu.broadcast(BROADCAST_KIND.clear_page, pages)
-  if (clean === where) yield* cpu.broadcast(BROADCAST_KIND.dcache_clean, pages)
+  if (clean === where) yield* cpu.work(WORK_KIND.dc_clean_line, pages * LINES_OF_PAGE)
 }

@@ -18,14 +18,14 @@ const WHERE = ['none', 'inside', 'outside'] as const
 const PARAMETERS = {
   operation: {
     kind: 'choice',
-    says: 'fault: maps or dirties; fast: gives write permission back; split: of a 2 MiB block; zap: of an SPTE; unmap: of a block; section: of a spinlock, and nothing else',
+    says: 'fault: maps or dirties; fast: gives write permission back; split: of a 2 MiB block; zap: of an SPTE; unmap: of a block; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
     choices: ['fault', 'fast', 'split', 'zap', 'unmap', 'section'],
     default: 'fault',
   },
   flush: {
     kind: 'choice',
-    says: 'after each operation: none; broadcast: TLBI and DSB twice, as break-before-make; remote: requests to all vCPUs',
-    choices: ['none', 'broadcast', 'remote'],
+    says: 'after each operation: none; tlbi: TLBI and DSB once; broadcast: twice, as break-before-make; remote: requests to all vCPUs',
+    choices: ['none', 'tlbi', 'broadcast', 'remote'],
     default: 'none',
   },
   clear: {
@@ -48,6 +48,13 @@ const PARAMETERS = {
     high: 512,
     default: 0,
   },
+  'hot-lines': {
+    kind: 'integer',
+    says: 'lines that all CPUs change before and after an operation, as a fault on arm64 does with mmap_lock',
+    low: 0,
+    high: 16,
+    default: 0,
+  },
   placement: {
     kind: 'choice',
     says: 'of modelled CPUs. fill: one socket after the other, as harnesses do that pin; spread: over the sockets by turns, as the scheduler does',
@@ -67,6 +74,7 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
     clear: values.clear as ScalingPlan['clear'],
     clean: values.clean as ScalingPlan['clean'],
     pages: values.block,
+    hotLines: values['hot-lines'],
     sampleEvery,
   }
   return {

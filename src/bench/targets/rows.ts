@@ -10,12 +10,14 @@ const SPLIT: Shape = {
   source: 'R. Koller, 2023',
   variant: 'read-lock',
   set: { operation: 'split', flush: 'broadcast', placement: 'spread' },
+  costs: { 'cost.operation_outside_ns': 2750, 'cost.operation_locked_ns': 700 },
 }
 const EAGER: Shape = {
   ...SPLIT,
   id: 'T7',
   says: 'eager split, local TLBI, 1 GiB a vCPU',
   set: { operation: 'split', placement: 'spread' },
+  costs: { 'cost.operation_outside_ns': 2750 },
 }
 const FAULTS: Shape = {
   id: 'T8',
@@ -23,13 +25,13 @@ const FAULTS: Shape = {
   machine: 'altra-max-128',
   source: 'O. Upton, Nov 2022',
   variant: 'write-lock',
-  set: {},
+  set: { 'hot-lines': '1' },
 }
 const PARALLEL: Shape = { ...FAULTS, says: '4 GiB a vCPU, read lock', variant: 'read-lock' }
 const DIRTY: Shape = {
   id: 'T10',
   says: 'dirty 1 GiB a vCPU, lock-free',
-  machine: 'icx-2s',
+  machine: 'clx-2s',
   source: 'D. Matlack',
   variant: 'lock-free',
   set: { operation: 'fast', placement: 'spread' },
@@ -49,6 +51,7 @@ const UNMAP: Shape = {
   source: 'R. Ananta, 2023',
   variant: 'write-lock',
   set: { operation: 'unmap', flush: 'broadcast' },
+  costs: { 'cost.operation_locked_ns': 1380 },
 }
 const QSPINLOCK: Shape = {
   id: 'T22',
@@ -57,6 +60,7 @@ const QSPINLOCK: Shape = {
   source: 'A. Kogan, v11',
   variant: 'spin-lock',
   set: { operation: 'section' },
+  costs: { 'cost.operation_locked_ns': 30 },
 }
 
 const of = (vcpus: number, published: number, tolerance: number, basis: Figure['basis']): Figure => ({
@@ -77,19 +81,19 @@ export const TARGETS: readonly Target[] = [
   icache('T1', 'altra-max-128', of(1, 0.579132, 0.01, LINE)),
   icache('T1', 'altra-64', of(1, 1.130744, 0.01, LINE)),
   icache('T3', 'altra-max-128', of(64, 37, 0.05, HELD_OUT)),
-  scaling(SPLIT, GIB_2M, of(1, 2.63e-3, 0.1, fitted('cost.scaling_split_bbm_ns'))),
+  scaling(SPLIT, GIB_2M, of(1, 2.63e-3, 0.1, fitted('cost.operation_locked_ns'))),
   scaling(SPLIT, GIB_2M, of(16, 16 * 1.16 * SPLIT_SECONDS, 0.1, SERIAL_SPLIT)),
   scaling(SPLIT, GIB_2M, of(32, 32 * 1.23 * SPLIT_SECONDS, 0.1, SERIAL_SPLIT)),
   scaling(SPLIT, GIB_2M, of(64, 40.09e-3, 0.1, SERIAL_SPLIT)),
   scaling(SPLIT, GIB_2M, of(128, 128 * 1.22 * SPLIT_SECONDS, 0.1, SERIAL_SPLIT)),
   scaling(SPLIT, GIB_2M, of(152, 152 * 1.41 * SPLIT_SECONDS, 0.1, HELD_OUT)),
-  scaling(EAGER, GIB_2M, of(1, 1.66e-3, 0.1, derived('cost.scaling_split_ns'))),
+  scaling(EAGER, GIB_2M, of(1, 1.66e-3, 0.1, derived('cost.operation_outside_ns'))),
   scaling(EAGER, GIB_2M, of(128, 12.24e-3, 0.1, fitted('c2c_remote_ns'))),
-  scaling(FAULTS, 4 * GIB_4K, of(1, 0.87, 0.15, fitted('cost.scaling_fault_ns'))),
-  scaling(FAULTS, 4 * GIB_4K, of(48, 32.1, 0.15, fitted('cost.scaling_fault_locked_ns'))),
-  scaling(PARALLEL, 4 * GIB_4K, of(1, 0.93, 0.15, fitted('cost.scaling_fault_ns'))),
+  scaling(FAULTS, 4 * GIB_4K, of(1, 0.87, 0.15, fitted('cost.exit_entry_ns', 'cost.faultin_pfn_ns'))),
+  scaling(FAULTS, 4 * GIB_4K, of(48, 32.1, 0.15, fitted('cost.map_spte_ns'))),
+  scaling(PARALLEL, 4 * GIB_4K, of(1, 0.93, 0.15, fitted('cost.exit_entry_ns', 'cost.faultin_pfn_ns'))),
   scaling(PARALLEL, 4 * GIB_4K, of(48, 6.23, 0.15, HELD_OUT)),
-  scaling(DIRTY, GIB_4K, of(2, 0.296, 0.1, derived('cost.scaling_fast_fault_ns'))),
+  scaling(DIRTY, GIB_4K, of(2, 0.296, 0.1, derived('cost.fast_fault_ns'))),
   scaling(DIRTY, GIB_4K, of(32, 0.313, 0.1, derived('cost.dirty_log_ns'))),
   scaling(DIRTY, GIB_4K, of(96, 0.674, 0.1, derived('cost.dirty_log_ns'))),
   scaling(ZAP, 96 * GIB_4K, of(1, 256.7, 0.3, derived('cost.make_request_ns'))),
@@ -102,21 +106,24 @@ export const TARGETS: readonly Target[] = [
   scaling(
     { ...UNMAP, says: 'unmap 128 GiB, one flush', set: { operation: 'unmap' } },
     65_536,
-    of(1, 0.1, 0.1, derived('cost.scaling_unmap_ns')),
+    of(1, 0.1, 0.1, derived('cost.operation_locked_ns')),
   ),
-  pairs(QSPINLOCK, of(8, 4.29, 0.15, fitted('c2c_socket_ns', 'upgrade_ns', 'cost.scaling_section_ns'))),
+  pairs(QSPINLOCK, of(8, 4.29, 0.15, fitted('c2c_socket_ns', 'upgrade_ns', 'cost.operation_locked_ns'))),
   pairs(QSPINLOCK, of(16, 4.2, 0.15, HELD_OUT)),
   pairs(QSPINLOCK, of(72, 1.8, 0.25, HELD_OUT)),
   pairs(QSPINLOCK, of(142, 1.81, 0.15, fitted('c2c_remote_ns'))),
 ]
 
-/** A parameter of one machine, or of all if it is a cost that its profile does not say. */
-export type FreeParameter = { readonly machine: string; readonly name: string }
+/** A parameter of one machine, of all if it is a cost that its profile does not say, or of an operation that rows declare. */
+export type FreeParameter = { readonly of: string; readonly name: string }
 
 /** The parameters that rows were fitted on, or that were computed from them: each is counted once. */
 export function freeParameters(isOwn: (machine: string, name: string) => boolean): FreeParameter[] {
-  const all = TARGETS.flatMap(({ machine, basis }) =>
-    basis.parameters.map((name) => ({ machine: isOwn(machine, name) ? machine : 'all machines', name })),
+  const all = TARGETS.flatMap(({ id, machine, basis, run }) =>
+    basis.parameters.map((name) => {
+      const isDeclared = run.scenario === 'fault-scaling' && Object.hasOwn(run.costs, name)
+      return { of: isDeclared ? `operation of ${id}` : isOwn(machine, name) ? machine : 'all machines', name }
+    }),
   )
-  return [...new Map(all.map((each) => [`${each.machine} ${each.name}`, each])).values()]
+  return [...new Map(all.map((each) => [`${each.of} ${each.name}`, each])).values()]
 }

@@ -31,6 +31,8 @@ export type Target = {
         readonly variant: string
         readonly vcpus: number
         readonly set: Readonly<Record<string, string>>
+        /** ns: what the operation takes besides its path. */
+        readonly costs: Readonly<Record<string, number>>
         readonly forMs: number
         /** The published figure from the rate at which the steady load is served. */
         readonly figure: (ran: ModelResult) => number
@@ -44,6 +46,7 @@ export type Shape = {
   readonly source: string
   readonly variant: string
   readonly set: Readonly<Record<string, string>>
+  readonly costs?: Readonly<Record<string, number>>
 }
 
 export type Figure = {
@@ -72,7 +75,7 @@ export const pairs = (shape: Shape, figure: Figure): Target =>
   row(shape, figure, 'op/us', (ran) => rateOf(ran) / 2 / 1e6)
 
 function row(
-  { id, says, machine, source, variant, set }: Shape,
+  { id, says, machine, source, variant, set, costs = {} }: Shape,
   { vcpus, ...published }: Figure,
   unit: Target['unit'],
   figure: (ran: ModelResult) => number,
@@ -84,7 +87,7 @@ function row(
     ...published,
     source,
     machine,
-    run: { scenario: 'fault-scaling', variant, vcpus, set, forMs: Math.max(1, 32 / vcpus), figure },
+    run: { scenario: 'fault-scaling', variant, vcpus, set, costs, forMs: Math.max(1, 32 / vcpus), figure },
   }
 }
 

@@ -30,13 +30,14 @@ export function* takeApart(cpu: Cpu, vm: Vm, table: number, isReachable: boolean
   if (isReachable) markUnlinked(cpu, vm, nx, table)
   const level = yield* cpu.read(nx.pages.level(table))
   const first = vm.tables.entriesOf(table)
-  let present = 0
+  let leafs = 0
   for (let entry = 0; entry < nx.entriesAt(level); entry += 1) {
     const old = yield* freeze(cpu, wordAt(first, entry))
-    if (isShadowPresent(old)) present += 1
     if (isTable(old, level)) yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(old), isReachable)
+    else if (isShadowPresent(old)) leafs += 1
   }
-  yield* cpu.work(WORK_KIND.remove_spte, present)
+  // handle_changed_spte() of each: a leaf that goes with its table gives back its page as one that is zapped does.
+  yield* cpu.work(WORK_KIND.zap_spte, leafs)
 }
 
 /** Whoever finds the entry FROZEN by another waits: that one is about to write what it decided on. */
