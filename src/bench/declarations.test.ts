@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { CHECKS } from '../checker/checks/all.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import { variant } from '../protocols/kernel.ts'
 import { V6_8 } from '../protocols/kernels.ts'
@@ -84,3 +85,29 @@ for (const one of SCENARIOS) {
     }
   })
 }
+
+test('a check looks for a fault in one of its own configurations', () => {
+  for (const { name, variants, configurations } of CHECKS) {
+    const known = configurations.map((one) => one.name)
+    for (const variant of variants) {
+      if (variant.kind !== 'broken' || variant.in === undefined) continue
+      for (const where of [variant.in].flat()) {
+        assert.ok(
+          known.includes(where),
+          `${name} has no configuration '${where}', in which ${variant.name} is to be found`,
+        )
+      }
+    }
+  }
+})
+
+test('the load under which a broken variant shows is one of its scenario', () => {
+  for (const { name, variants, parameters } of SCENARIOS) {
+    for (const variant of variants) {
+      const load = variant.kind === 'broken' ? Object.keys(variant.load) : []
+      for (const key of load.filter((one) => one !== 'notifiers')) {
+        assert.ok(Object.hasOwn(parameters, key), `${variant.name} sets '${key}', which ${name} does not have`)
+      }
+    }
+  }
+})
