@@ -149,7 +149,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     updaters,
     spareMemslot: layout.spare,
     updatesSay: updatesSay(updaters),
-    zapsSay: zapsSay(recording),
+    zapsSay: zapsSay(recording, updaters),
     recordedNs: recording.clock.spanNs,
     replayNs: speed === 'max' ? 0 : recording.clock.spanNs / speed,
     faultsSay: source.says,
@@ -238,11 +238,14 @@ function updatesSay(updaters: readonly UpdaterStream[]): string[] {
   ]
 }
 
-function zapsSay(recording: Recording): string[] {
+function zapsSay(recording: Recording, updaters: readonly UpdaterStream[]): string[] {
   const zaps = recording.tasks.all.reduce((sum, task) => sum + task.zaps, 0)
   const why = 'memslot updates, roots that are given up'
   const said = zaps.toLocaleString('en-US')
-  const text = `${said} page tables were zapped (${why}), which is not replayed: their gfns do not fault again`
+  const played = updaters.some(({ zap }) => zap !== null)
+    ? 'each run of them is played as one zap of all that is mapped'
+    : 'which is not replayed: their gfns do not fault again'
+  const text = `${said} page tables were zapped (${why}); ${played}`
   return zaps === 0 ? [] : [text]
 }
 
