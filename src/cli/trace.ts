@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Argv } from 'yargs'
 import { chooseMemslots } from '../replay/infer-memslots.ts'
 import { readMemslots } from '../replay/read-memslots.ts'
@@ -5,11 +6,20 @@ import { readVms } from '../replay/read-recording.ts'
 import { summarise } from '../replay/summary.ts'
 import { summaryText } from '../replay/summary-text.ts'
 import { fit } from '../report/fit.ts'
+import { pageHtml } from '../report/page/page.ts'
+import { tracePage } from '../report/page/trace-page.ts'
 import type { Command } from './command.ts'
+import { checkOutput, type Output, save } from './files/output.ts'
 import { EXIT } from './io.ts'
 import { tickRate, type VmFlags, vmChoice, vmFlags } from './vm-flags.ts'
 
-type Args = VmFlags & { readonly file: string; readonly memslots: string | undefined; readonly json: boolean }
+type Args = VmFlags & {
+  readonly file: string
+  readonly memslots: string | undefined
+  readonly json: boolean
+  readonly report: string | undefined
+  readonly force: boolean
+}
 
 export const trace: Command<Args> = {
   name: 'trace',
@@ -22,17 +32,32 @@ export const trace: Command<Args> = {
       // Takes what follows as it is: without this the parser makes an empty text of `-`.
       .nargs('file', 1)
       .option('memslots', { type: 'string', requiresArg: true, describe: 'a .json file, or gfn:hva:pages,...' })
+      .option('report', { type: 'string', requiresArg: true, describe: 'write a page with a timeline too' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'replace a file at --report that is no page of faultline',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Args>,
 
-  async run({ file, memslots, json, ...flags }, io) {
+  async run({ file, memslots, json, report, force, ...flags }, io) {
+    const page: Output | undefined =
+      report === undefined
+        ? undefined
+        : { path: report, kind: 'page', force, inputs: [file, memslots], flag: '--report' }
+    if (page !== undefined) checkOutput(page)
     const given = memslots === undefined ? undefined : await readMemslots(memslots)
     const found = await readVms(file, {
-      keepStreams: false,
+      keepStreams: page !== undefined,
       stdin: io.stdin,
       choice: vmChoice(flags),
       ...tickRate(flags),
     })
-    const summaries = found.map(({ recording, vm }) => summarise(recording, chooseMemslots(recording, given), file, vm))
+    const vms = found.map(({ recording, vm }) => {
+      return { recording, summary: summarise(recording, chooseMemslots(recording, given), file, vm) }
+    })
+    const summaries = vms.map(({ summary }) => summary)
+    if (page !== undefined) save(page, pageHtml(tracePage(file === '-' ? 'standard input' : basename(file), vms)))
     if (json) io.out(JSON.stringify(summaries.length === 1 ? summaries[0] : { vms: summaries }, null, 1))
     else io.out(fit(summaries.map(summaryText).join('\n'), io.columns))
     return EXIT.fine

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { faultline } from './faultline.contract.ts'
+
+const TRACE = fileURLToPath(new URL('../../traces/memslot.trace.gz', import.meta.url))
+
+test('a trace is written as a page, whose timeline has a mark for each invalidation of its threads', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'faultline-trace-page-')), 'trace.html')
+  const { code, err } = await faultline('trace', TRACE, '--report', path)
+  assert.equal(code, 0, err)
+  const data = /id="data">(.*?)<\/script>/s.exec(readFileSync(path, 'utf8'))![1]!
+  const [section] = JSON.parse(data).sections
+  const { body, table } = section.figures[0]
+  const drawn = body.marks.filter(([, , name]: number[]) => name === 2).length
+  const listed = table.rows.reduce((sum: number, row: string[]) => sum + Number(row[3]), 0)
+  assert.ok(body.marks.length > 0)
+  assert.equal(drawn, listed)
+})
