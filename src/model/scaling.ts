@@ -16,7 +16,7 @@ export const COST_GROUPS: Readonly<Record<string, readonly string[]>> = {
     'cost.tlbi_ns',
     'cost.dsb_ish_ns',
   ],
-  icache: ['cost.ic_ivau_ns', 'cost.ic_iallu_ns', 'dvm_stall_ns'],
+  icache: ['cost.ic_ivau_ns', 'cost.ic_ialluis_ns', 'dvm_stall_ns'],
   coherence: [
     'c2c_smt_ns',
     'c2c_cluster_ns',

@@ -101,7 +101,7 @@ export const BROADCAST = [
     source: 'IC IVAU of a 64-byte line on Altra Max: 512 MiB in 579.132 ms, measured',
   },
   {
-    name: 'ic_iallu',
+    name: 'ic_ialluis',
     on: 'dvm',
     ns: 8000,
     source: 'IC IALLUIS with its DSB and ISB on Altra Max, 8 us; measured, if two rows of the report are transposed',

@@ -3,7 +3,7 @@
  * counter for retries, yields or pre-check hits.
  */
 export const COUNTERS = [
-  // kvm_stats, per vCPU
+  // kvm_stats, per vCPU; pf_* are x86's, arm64 has none of them
   'pf_taken',
   'pf_fixed',
   'pf_fast',
@@ -87,7 +87,7 @@ export const COUNTERS = [
   'tlbi_range',
   'guest_icache_lines',
   'guest_resets',
-  // NX huge pages: splits are counted when they are accounted, and not taken off again
+  // NX huge pages: in the kernel nx_lpage_splits is a gauge; here splits are counted when they are accounted, and not taken off again
   'nx_lpage_splits',
   'nx_rounds',
   'nx_batch',

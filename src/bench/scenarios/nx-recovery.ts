@@ -62,7 +62,7 @@ const PARAMETERS = {
   roots: { kind: 'integer', says: 'roots of the TDP MMU: roles in which a vCPU can be', low: 1, high: 8, default: 1 },
   'keep-roots': {
     kind: 'choice',
-    says: 'whether the MMU itself holds a reference to each root, as since 6.2',
+    says: 'whether the MMU itself holds a reference to each root, as since 6.4 (edbdb43fc96b)',
     choices: ['yes', 'no'],
     default: 'yes',
   },

@@ -65,7 +65,7 @@ function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
   yield* vm.pages.rcuReadUnlock(cpu)
 }
 
-/** The vCPU's role changes (it enters or leaves SMM, say): `kvm_mmu_unload()`, `kvm_mmu_load()`. Outside the guest. */
+/** The vCPU's role changes (a feature of the guest's CPU, say): `kvm_mmu_unload()`, `kvm_mmu_load()`. Outside the guest. */
 export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
   yield* loadRoot(cpu, vm, nx, vcpu, 1)
 }

@@ -15,7 +15,7 @@ const ROLE = 2
 const INVALID = 3
 
 /**
- * `tdp_mmu_roots`: the roots of the TDP MMU, one for each role in which a vCPU can be (in SMM or not, with or without a
+ * `tdp_mmu_roots`: the roots of the TDP MMU, one for each role in which a vCPU can be (with or without a
  * feature of the guest's CPU).
  *
  *   table    its page table + 1; 0: there is none                      owner of mmuLock for write
@@ -61,7 +61,7 @@ export class Roots {
     return wordAt(this.#fields, root * FIELDS + INVALID)
   }
 
-  /** `isKept`: the MMU itself holds a reference, as it does since 6.2. */
+  /** `isKept`: the MMU itself holds a reference, as it does since 6.4 (edbdb43fc96b). */
   initialise(words: Int32Array, isKept: boolean): void {
     for (let root = 0; root < this.roles; root += 1) {
       const vcpus = this.current.subarray(0, this.vcpus).filter((current) => current === root).length

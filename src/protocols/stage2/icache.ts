@@ -38,7 +38,7 @@ export function* icacheInvalPou(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Ste
 export function* icacheInvalAllPou(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
   const beganNs = clock(cpu, vm)
   cpu.count(COUNTER.icache_inval_all, 1)
-  yield* cpu.broadcast(BROADCAST_KIND.ic_iallu, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.ic_ialluis, 1)
   // Pairs with the load in refillIcache().
   yield* cpu.add(vm.stage2.icacheEpoch, 1)
   invalidated(cpu, vm, fault, beganNs)

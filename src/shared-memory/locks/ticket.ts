@@ -37,8 +37,9 @@ export class TicketLock implements Lock {
 
   /** (n,n) -> (n+1,n), only if nobody holds or waits. */
   *tryAcquire(cpu: Cpu): Steps<boolean> {
-    const serving = yield* cpu.load(this.serving)
-    // Needs acquire. If `next` still equals the ticket being served, the lock was free and is ours.
+    // Needs acquire. Pairs with release(): the CAS below looks at the other word.
+    const serving = yield* cpu.loadAcquire(this.serving)
+    // If `next` still equals the ticket being served, the lock was free and is ours.
     const next = yield* cpu.cas(this.next, serving, (serving + 1) | 0)
     return next === serving
   }
