@@ -19,6 +19,7 @@ export {
 } from './cpu.ts'
 export type { Lock, RwLock } from './locks/lock.ts'
 export { Mutex } from './locks/mutex.ts'
+export { PvQSpinLock } from './locks/pv-qspinlock.ts'
 export { QRwLock } from './locks/qrwlock.ts'
 export { QSpinLock } from './locks/qspinlock.ts'
 export { RwSem } from './locks/rwsem.ts'

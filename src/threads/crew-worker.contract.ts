@@ -20,6 +20,7 @@ type Library = typeof Shared
 
 const BUILD = {
   qspinlock: (library: Library, place: Place, cpus: number) => new library.QSpinLock(place, cpus),
+  'pv-qspinlock': (library: Library, place: Place, cpus: number) => new library.PvQSpinLock(place, cpus),
   qrwlock: (library: Library, place: Place, cpus: number) => new library.QRwLock(place, cpus),
   ticket: (library: Library, place: Place) => new library.TicketLock(place),
   tatas: (library: Library, place: Place) => new library.TatasLock(place),

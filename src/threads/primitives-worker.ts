@@ -25,6 +25,7 @@ export type PrimitiveResult = {
 
 export const PRIMITIVES = [
   'qspinlock',
+  'pv-qspinlock',
   'ticket',
   'ticket-by-hand',
   'tatas',
@@ -49,6 +50,7 @@ export function placePrimitive(library: Library, primitive: PrimitiveName, cpus:
   const own = place.within(primitive)
   const build = {
     qspinlock: () => new library.QSpinLock(own, cpus),
+    'pv-qspinlock': () => new library.PvQSpinLock(own, cpus),
     ticket: () => new library.TicketLock(own),
     'ticket-by-hand': () => new library.TicketLock(own),
     tatas: () => new library.TatasLock(own),

@@ -15,6 +15,11 @@ export default {
   mail: null,
   variants: [
     primitive('qspinlock', 'kernel/locking/qspinlock.c', 'acquire, add 1, release'),
+    primitive(
+      'pv-qspinlock',
+      'kernel/locking/qspinlock_paravirt.h',
+      'the same; waiters halt, and the lock may be stolen',
+    ),
     primitive('ticket', 'ticket spinlock, up to v4.1', 'acquire, add 1, release'),
     primitive('ticket-by-hand', 'the same with bare Atomics', 'what one would write for this one lock, and no more'),
     primitive('tatas', 'virt_spin_lock()', 'acquire, add 1, release'),

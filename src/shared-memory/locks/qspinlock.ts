@@ -12,13 +12,13 @@ export const LOCKED_MASK = 0x0ff
 export const PENDING = 0x100
 const LOCKED_PENDING_MASK = LOCKED_MASK | PENDING
 const TAIL_CPU_SHIFT = 18
-const TAIL_MASK = ~0xffff
+export const TAIL_MASK = ~0xffff
 /** A bit that no CPU number has, so that "somebody is behind us" is a bit that goes away. */
-const NO_SUCCESSOR = 1 << 31
+export const NO_SUCCESSOR = 1 << 31
 
 /** The tail that says "CPU `id` is last in the queue". The kernel's nesting index, bits 16 and 17, is always 0 here. */
-const encodeTail = (id: number) => (id + 1) << TAIL_CPU_SHIFT
-const decodeTail = (value: number) => (value >>> TAIL_CPU_SHIFT) - 1
+export const encodeTail = (id: number) => (id + 1) << TAIL_CPU_SHIFT
+export const decodeTail = (value: number) => (value >>> TAIL_CPU_SHIFT) - 1
 
 type McsNode = { readonly locked: Word; readonly next: Word }
 

@@ -15,6 +15,7 @@ const KINDS = {
   tatas: (library, place) => new library.TatasLock(place),
   mutex: (library, place) => new library.Mutex(place),
   qspinlock: (library, place) => new library.QSpinLock(place, 3),
+  'pv-qspinlock': (library, place) => new library.PvQSpinLock(place, 3),
   qrwlock: (library, place) => new library.QRwLock(place, 3),
   rwsem: (library, place) => new library.RwSem(place, 3),
   seqcount: (library, place) => new library.SeqCount(place),

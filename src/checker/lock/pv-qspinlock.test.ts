@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { checkClause, loadLocks } from '../check-lock.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'faultline-pv-qspinlock-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const locks = new URL('../../shared-memory/locks/', import.meta.url)
+const source = readFileSync(new URL('pv-qspinlock.js', locks), 'utf8')
+  .replace(/from '\.\.\/cpu\.js'/, `from '${new URL('../cpu.js', locks).href}'`)
+  .replace(/from '\.\/qspinlock\.js'/, `from '${new URL('qspinlock.js', locks).href}'`)
+  .replace(/\n\/\/# sourceMappingURL.*/, '')
+
+/** What the clauses of the contract find; what is only good to know is left out. */
+async function found(name: string, text: string): Promise<string[]> {
+  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.js`)
+  writeFileSync(file, text)
+  const [lock] = await loadLocks(file)
+  return lock!.clauses
+    .filter(({ isNote, says }) => !isNote && !says.startsWith('3 CPUs'))
+    .map((clause) => checkClause(clause, {}).answer.verdict)
+}
+
+test('the paravirtual queued spinlock keeps the contract of a lock in every interleaving', async () => {
+  assert.deepEqual([...new Set(await found('as it is', source))], ['PASS'])
+})
+
+for (const [what, before, after] of [
+  ['that releases without a kick', 'yield* cpu.unpark(this.val, 1)', ''],
+  ['that leaves the queue without a kick', 'yield* cpu.unpark(successor.state, 1)', ''],
+  ['whose head halts without asking for a kick', 'yield* cpu.or(this.val, SLOW, ACQUIRE)', 'yield* cpu.load(this.val)'],
+  [
+    'whose waiter halts over its own hand-over',
+    'yield* cpu.cas(node.state, WAITING, HALTED)',
+    '0; yield* cpu.store(node.state, HALTED)',
+  ],
+  [
+    'whose owner takes 1 away where the head has made it 3',
+    'cpu.and(this.val, ~LOCKED_MASK, RELEASE)',
+    'cpu.sub(this.val, LOCKED, RELEASE)',
+  ],
+  ['that is stolen while it is held', '(seen & (LOCKED_MASK | PENDING)) !== 0', '(seen & PENDING) !== 0'],
+  [
+    'whose last waiter forgets that another has queued',
+    'yield* cpu.cas(this.val, val, LOCKED)',
+    'val; yield* cpu.store(this.val, LOCKED)',
+  ],
+] as const) {
+  test(`a paravirtual queued spinlock ${what} is found out`, async () => {
+    assert.ok(source.includes(before), before)
+    assert.ok((await found(what, source.replace(before, after))).includes('FAIL'))
+  })
+}
