@@ -41,12 +41,18 @@ const TOTALS: readonly Row[] = [
 
 /** The recorded kernel's own waits for mmu_lock, beside those of its replay; empty if this is no replay. */
 export function recordedTable(runs: readonly Run[]): string {
+  const rows = recordedRows(runs)
+  return rows.length === 0 ? '' : columns(rows)
+}
+
+/** The same as cells, the header first. */
+export function recordedRows(runs: readonly Run[]): string[][] {
   const recorded = runs[0]?.recorded
-  if (recorded === undefined) return ''
+  if (recorded === undefined) return []
   const rows = runs[0]!.params.speed === '1' ? [...SHARES, ...TOTALS] : SHARES
   const header = ['mmu_lock, once through', 'recorded kernel', ...runs.map(({ variant }) => variant)]
   const body = rows.map(({ label, kernel, ours }) => [label, kernel(recorded) ?? 'not recorded', ...runs.map(ours)])
-  return columns([header, ...body])
+  return [header, ...body]
 }
 
 function within(metric: Metric | undefined, text: (value: number) => string): string {

@@ -9,6 +9,7 @@ import { lockRows } from '../bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken, questionsOf } from '../groups.ts'
 import { inUnit } from '../numbers.ts'
 import { phaseOf } from '../phase/phase.ts'
+import { recordedRows } from '../recorded-table.ts'
 import { variedIn } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
 import { outcomeMatrix } from './charts/outcomes.ts'
@@ -64,6 +65,7 @@ export function sectionOf(runs: readonly Run[], result: Result): Section {
       ...decidingFigure(runs, scenario, result),
       ...trialFigures(runs, scenario, result),
       ...latencyFigures(runs, result),
+      ...recordedFigure(runs, result),
       ...lockFigure(runs, result),
       ...outcomeFigure(runs, result),
       ...blockedFigure(runs, result),
@@ -131,6 +133,22 @@ function latencyFigures(runs: readonly Run[], result: Result): Figure[] {
       'Latency in ns by percentile, all trials of a variant together; the dots are the medians over the trials with their 95 % intervals.'
     return [{ ...commonOf(runs[0]!, result), title: name.replace(/_ns$/, '').replaceAll('_', ' '), caption, ...chart }]
   })
+}
+
+/** The recorded kernel's own waits beside those of its replay. */
+function recordedFigure(runs: readonly Run[], result: Result): Figure[] {
+  const [header, ...rows] = recordedRows(runs)
+  if (header === undefined) return []
+  const caption = 'Waits for mmu_lock that the recorded kernel saw, beside those of each variant in the replay.'
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      title: 'the recorded kernel beside its replay',
+      caption,
+      body: { type: 'table' },
+      table: { columns: header, rows },
+    },
+  ]
 }
 
 function lockFigure(runs: readonly Run[], result: Result): Figure[] {
