@@ -130,6 +130,14 @@ test('a contended holder yields where the kernel is preemptible, and nowhere els
   assert.equal(await yields('none'), 0)
 })
 
+test('a kernel of 6.7 that was booted with preempt=voluntary yields all the same, and a fault that looks first spares it that', async () => {
+  const load = ['-m', 'icx-2s', '-s', 'precheck', '--variant', 'no-precheck,precheck', '--vcpus', '8']
+  const { result } = await modelled(...load, '--set', 'preempt=voluntary')
+  const [without, withPrecheck] = result.runs.map(({ counters }) => counters.yield_needbreak ?? 0)
+  assert.ok(without! > 0)
+  assert.equal(withPrecheck, 0)
+})
+
 test('more vCPUs than cores share them by slices, which is said and accounted for', async () => {
   const few = ['--vcpus', '8', '--set', 'machine.cpus=4', '--set', 'machine.slice_ms=0.1']
   const { out, result } = await modelled('-m', 'altra-64', '-s', 'precheck', ...few)
