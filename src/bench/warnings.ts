@@ -38,7 +38,7 @@ function hostWarnings({ workers, cores, calibration, turnNs, stealShare }: Circu
   const scaling = calibration.two_thread_scaling
   if (scaling !== undefined && scaling < 1.6) {
     warnings.push(
-      `two threads did less than 1.6 times the work of one: this host's cores were not its own (${scaling.toFixed(2)})`,
+      `two threads did less than 1.6 times the work of one: this host shares its cores with others (${scaling.toFixed(2)})`,
     )
   }
   if (stealShare > 0.01) warnings.push(`the hypervisor gave CPU time to others, as steal (${percent(stealShare)})`)
@@ -71,14 +71,14 @@ function sampleWarnings(
   const waited = Math.max(...done.map(({ trial }) => trial.waitedForCpuShare))
   if (workers <= cores && waited > 0.05) {
     warnings.push(
-      `workers waited for a CPU although there were enough: something else ran (${percent(waited)} of a trial)`,
+      `workers waited for a CPU although cores were free: other load on the host (${percent(waited)} of a trial)`,
     )
   }
   const placements = placementsOf(done.flatMap(({ trial }) => trial.metrics.hand_over_ns ?? []))
   if (placements.length > 1) {
     const each = placements.map(({ handOverNs }) => handOverNs.toFixed(0)).join(', ')
     warnings.push(
-      `the host moved its CPUs: a hand-over between two took longer after some trials than after others (${each} ns)`,
+      `the host moved its virtual CPUs: handing a cache line from one to another took longer after some trials than after others (${each} ns)`,
     )
   }
   const noise = summary.noise?.faults_per_second

@@ -4,6 +4,7 @@ import { resultText } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
+import { groupsOf } from '../report/groups.ts'
 import { compact, time } from '../report/numbers.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'
@@ -105,6 +106,8 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args, styleOf(io)))
   const left = limit.aborted && !io.signal.aborted ? leftOutText(plan.groups, result.runs) : ''
   if (left !== '') io.err(`faultline: the time was up; ${left}. ${resumesText(file)}\n`)
+  const failed = isCutByFailure(result, plan) ? leftOutText(plan.groups, result.runs) : ''
+  if (failed !== '') io.err(`faultline: a run failed, so the plan ended there; ${failed}\n`)
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
   if (modelled.runs > 0 && args.verbose && !args.json && !args.quiet) {
     io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
@@ -113,6 +116,10 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
   return exitCodeOf(result, plan, kept, io)
 }
+
+/** A plan ends with the first run that fails, unless its variant is broken. */
+const isCutByFailure = ({ runs }: Result, { groups }: Plan) =>
+  runs.some(({ error }) => error !== null) && groupsOf(runs).length < groups.length
 
 const resumesText = ({ path }: ResultFile) =>
   path === undefined ? 'Allow more with --time-budget.' : `\`faultline bench --resume ${path}\` goes on.`

@@ -93,7 +93,14 @@ function write(
 
 const several = (format: string, files: readonly Exported[]) =>
   new FaultlineError('SEVERAL_FILES', 'usage', `${format} needs ${files.length} files for this result`, {
-    hint: `Give a folder with --out FOLDER, or choose with --only: ${files.map(({ name }) => name).join(', ')}.`,
+    hint: `Give a folder with --out FOLDER, or choose one with --only: ${someOf(files.map(({ name }) => name))}.`,
   })
+
+const SHOWN = 3
+
+const someOf = (names: readonly string[]) =>
+  names.length <= SHOWN
+    ? names.join(', ')
+    : `${names.slice(0, SHOWN).join(', ')}, or one of ${names.length - SHOWN} more, which a folder shows`
 
 const isAFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true

@@ -48,6 +48,7 @@ export async function program(asked: Io): Promise<ExitCode> {
     )
   }
   try {
+    checkCommand(io.command, commands)
     // With a callback the parser hands its help over instead of printing it.
     await parser.parseAsync(wordsFor(wordsOf(io.command)), {}, (_error, _args, help) => {
       if (help !== '') io.out(help)
@@ -81,7 +82,8 @@ function wordsOf([first, ...others]: readonly string[]): string[] {
 const EXIT_CODES = `Flags may also stand in a file (--config) or in the environment: FAULTLINE_TRIALS=5 is --trials 5.
 
 Exit codes: 0 fine; 1 a regression or a forbidden outcome; 2 wrong use or bad input; 3 the run itself failed;
-4 nothing comparable, or nothing measured that could answer; 129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM.`
+4 nothing comparable, or nothing measured that could answer; 129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM.
+What each means for each command: docs/exit-codes.md.`
 
 /** Until it ends, or until the process is told to end and the command does not hear that by itself. */
 async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): Promise<ExitCode> {
@@ -107,6 +109,14 @@ async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): P
 }
 
 const signalOf = ({ signal: { reason } }: Io) => (typeof reason === 'string' ? reason : 'SIGINT')
+
+/** Help of a command that does not exist would be that of the program, which answers something else. */
+function checkCommand(words: readonly string[], commands: readonly AnyCommand[]): void {
+  const [first, ...others] = wordsOf(words)
+  if (!others.some((word) => word === '--help' || word === '-h')) return
+  if (first === undefined || first.startsWith('-') || commands.some(({ name }) => name === first)) return
+  throw new WrongUse(`Unknown argument: ${first}`)
+}
 
 /** For a word that is not known the flag or command that is nearest to it. */
 function hintOf(message: string, [first]: readonly string[]): string {

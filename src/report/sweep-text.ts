@@ -45,8 +45,11 @@ export function sweepText(groups: readonly (readonly Run[])[], scenario: Scenari
 
 const ROLES: readonly string[] = ['vcpus', 'notifiers', 'zappers']
 
+const roleText = (count: string | number | undefined, name: string) =>
+  `${count} ${String(count) === '1' ? name.slice(0, -1) : name}`
+
 const loadText = ({ params }: Run, varied: readonly string[]) =>
-  varied.map((name) => (ROLES.includes(name) ? `${params[name]} ${name}` : `${name} ${params[name]}`)).join(', ')
+  varied.map((name) => (ROLES.includes(name) ? roleText(params[name], name) : `${name} ${params[name]}`)).join(', ')
 
 /** `Yes at 4 to 63 vcpus (5 of 7 loads); No at 1 vcpus`. */
 function answersLine(groups: readonly (readonly Run[])[], scenario: Scenario, varied: readonly string[]): string {
