@@ -143,7 +143,6 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
       { variant: 0, purpose: 'aa-b', mode: 'throughput' },
     ])
   }
-  const againstItself = trials.splice(0)
   const modes: TrialMode[] = [
     ...new Array<TrialMode>(effort.trials).fill('throughput'),
     ...new Array<TrialMode>(effort.latencyTrials).fill('latency'),
@@ -154,8 +153,6 @@ export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
       group.variants.map((_, variant) => ({ variant, purpose: 'measure', mode })),
     )
   }
-  // A plan that has to end early has measured what was asked, before how far the baseline differs from itself.
-  trials.push(...againstItself)
   if (options.timelineEvents > 0) {
     round(
       modes.length,
