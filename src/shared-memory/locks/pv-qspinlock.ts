@@ -82,15 +82,15 @@ export class PvQSpinLock implements Lock {
     yield* cpu.store(node.next, NO_SUCCESSOR)
     // Needs release: publishes the readied node to the successor.
     const old = yield* this.#xchgTail(cpu, tail)
-    if ((old & TAIL_MASK) !== 0) yield* this.#waitForHead(cpu, node, this.#nodes[decodeTail(old)]!)
+    if ((old & TAIL_MASK) !== 0) yield* this.#waitForHead(cpu, node, decodeTail(old))
     yield* this.#waitForLock(cpu)
     yield* this.#leaveQueue(cpu, node, tail)
     cpu.contentionEnd(this.id, WRITE)
   }
 
   /** `pv_wait_node()`: halted until the predecessor makes us the head. */
-  *#waitForHead(cpu: Cpu, node: Node, before: Node): Steps<void> {
-    yield* cpu.store(before.next, cpu.id)
+  *#waitForHead(cpu: Cpu, node: Node, before: number): Steps<void> {
+    yield* cpu.store(this.#nodes[before]!.next, cpu.id)
     // 0 -> 2, unless we are the head already. Pairs with the xchg in #leaveQueue().
     let state = yield* cpu.cas(node.state, WAITING, HALTED)
     while (state !== HEAD) {
