@@ -47,7 +47,16 @@ export class ModelPool {
 
   async #play(task: ModelTask): Promise<Answer> {
     if (this.#cores === 1) return await playTask(task, this.#signal)
-    this.#threads ??= new Piscina({
+    this.#threads ??= this.#startThreads()
+    try {
+      return (await this.#threads.run(task)) as Answer
+    } catch (cause) {
+      throw this.#signal.aborted ? interrupted() : cause
+    }
+  }
+
+  #startThreads(): Piscina {
+    const threads = new Piscina({
       filename: new URL('./model-task.js', import.meta.url).href,
       name: playTask.name,
       minThreads: 1,
@@ -56,11 +65,11 @@ export class ModelPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
     })
-    try {
-      return (await this.#threads.run(task)) as Answer
-    } catch (cause) {
-      throw this.#signal.aborted ? interrupted() : cause
-    }
+    // A thread may still answer what was given up: the pool then tells of a message for which nothing waits.
+    threads.on('error', (cause) => {
+      if (!this.#signal.aborted) throw cause
+    })
+    return threads
   }
 }
 

@@ -173,8 +173,10 @@ function exitCodeOf(result: Result, plan: Plan, kept: Kept, io: Io): ExitCode {
   if (kept.trouble !== undefined || result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
   if (isForbidden) return EXIT.regression
-  // Other variants were asked about, and the replay cannot tell.
-  const isUnfit = result.runs.some(({ variant, replayed }) => replayed?.predicts === false && variant !== replayed.own)
+  // Other variants were asked about, and the replay cannot tell. The plan without flags asks the same of other loads too.
+  const isUnfit =
+    plan.name !== 'headline' &&
+    result.runs.some(({ variant, replayed }) => replayed?.predicts === false && variant !== replayed.own)
   if (isUnfit) return EXIT.incomparable
   if (result.runs.length === 0 && plan.groups.length > 0) return EXIT.incomparable
   return isUnanswered(result, plan) ? EXIT.incomparable : EXIT.fine
