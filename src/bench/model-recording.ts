@@ -1,6 +1,6 @@
 import { loadProfile, withValues } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
-import { SET_SPTE, UNMAP_HVA, ZAP_PAGE } from '../protocols/traced.ts'
+import { SET_SPTE, UNMAP_HVA, ZAP_PAGE } from '../protocols/tracepoints.ts'
 import type { AccessPlan } from '../workers/accesses.ts'
 import type { InvalidationPlan, PickedRange } from '../workers/invalidations.ts'
 import type { RolePlan } from '../workers/roles.ts'

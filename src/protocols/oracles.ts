@@ -1,12 +1,13 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
+import type { CpuLocal } from './cpu-local.ts'
 import { type HostPte, isPresent, pfnOfPte } from './host-mm.ts'
 import { lockCircles } from './lock-report.ts'
 import { nxViolationsAtRest } from './nx/at-rest.ts'
 import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
-import type { CpuLocal, Vm } from './vm.ts'
+import type { Vm } from './vm.ts'
 
 /**
  * The properties that are watched while a protocol runs, in all machines: the reference's names and what each one says. An

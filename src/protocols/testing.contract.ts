@@ -10,7 +10,8 @@ import { notifyEnd, notifyStart } from './mmu-notifier.ts'
 import { ORACLES, type OracleName, violationsAtRest } from './oracles.ts'
 import { Fault, type FaultResult } from './page-fault.ts'
 import { PRECHECK } from './variants/precheck.ts'
-import { Vm, type VmConfig } from './vm.ts'
+import { Vm } from './vm.ts'
+import type { VmConfig } from './vm-config.ts'
 
 export const BASE_GFN = 0x1000
 export const BASE_HVA = 0x10_0000

@@ -6,101 +6,43 @@ import { OwnedRwLock } from '../shared-memory/lockdep/owned-locks.ts'
 import { ExclusiveRwLock } from '../shared-memory/locks/exclusive-rwlock.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
-import { GENERIC_PENDING_LOOPS, QSpinLock, X86_PENDING_LOOPS } from '../shared-memory/locks/qspinlock.ts'
+import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
 import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
-import { pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
-import { GRANULES } from '../shared-memory/page-tables/stage2-pte.ts'
-import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
-import { type ApicConfig, ApicPage } from './apic/apic-page.ts'
+import { ApicPage } from './apic/apic-page.ts'
+import { CpuLocal } from './cpu-local.ts'
 import { HostMm } from './host-mm.ts'
 import type { Kernel } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
 import { hostPages } from './memslots/host-ranges.ts'
-import { type MemslotConfig, Memslots } from './memslots/memslots.ts'
+import { Memslots } from './memslots/memslots.ts'
 import { NOTHING_TO_PROTECT, type SrcuReaders } from './memslots/srcu.ts'
-import { type MemslotUpdateConfig, MemslotUpdates } from './memslots/updates.ts'
-import { Nx, type NxConfig } from './nx/nx.ts'
+import { MemslotUpdates } from './memslots/updates.ts'
+import { Nx } from './nx/nx.ts'
 import { NxPages } from './nx/nx-pages.ts'
 import { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import { SidedRwLock } from './nx/sided-lock.ts'
 import { ORACLE } from './oracles.ts'
 import { type PageLifetime, StayingPages } from './page-lifetime.ts'
-import { Stage2, type Stage2Config } from './stage2/stage2.ts'
-import { type Note, traced } from './traced.ts'
+import { Stage2 } from './stage2/stage2.ts'
+import { traced } from './traced.ts'
 import { Vcpu } from './vcpu.ts'
+import {
+  everyMemslot,
+  hasRmaps,
+  hugePagesOf,
+  isSided,
+  pagesOf,
+  pendingLoopsOf,
+  shadowedOf,
+  type VmConfig,
+} from './vm-config.ts'
 import { Watch } from './watch.ts'
 import { counted, watched } from './watched.ts'
 
-/** How the host kernel was booted: `preempt=`. */
-export type PreemptionModel = 'none' | 'voluntary' | 'full' | 'lazy'
-
-export type VmConfig = {
-  /** How many CPUs run: vCPUs come first, ids 0 to vcpus - 1. */
-  readonly cpus: number
-  readonly vcpus: number
-  readonly memslots: readonly MemslotConfig[]
-  /** `tdp`: two-dimensional paging, faults under mmu_lock for read. `shadow`: shadow paging, faults under it for write. */
-  readonly mmu: 'tdp' | 'shadow'
-  readonly preempt: PreemptionModel
-  /** Translations that a vCPU's TLB holds; a power of two. */
-  readonly tlbEntries: number
-  /** Whether a 2 MiB block of the host's memory is one huge page. */
-  readonly isHuge: (block: number) => boolean
-  /** _Q_PENDING_LOOPS of its spinlocks; as its architecture has it if it is not said. A checker says 1: each look is a step. */
-  readonly pendingLoops?: number
-  /** Its memory goes through a stage-2 table, as on arm64; `mmu` says nothing then. */
-  readonly stage2?: Stage2Config
-  /** VMs on the machine, all alike; one if it is not said. */
-  readonly vms?: number
-  /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
-  readonly apic?: ApicConfig
-  /** Its memory is VM_PFNMAP: pages that nobody counts references to. */
-  readonly isPfnmap?: boolean
-  /** Whether oracles watch. */
-  readonly oracles: boolean
-  /** Whether acquisitions and holds of locks are reported. */
-  readonly lockStatistics: boolean
-  /** Whether the order in which locks are taken is watched. */
-  readonly lockdep?: boolean
-  /** What of the memslots changes while the VM runs; without it nothing does. */
-  readonly updates?: MemslotUpdateConfig
-  /** What is needed so that page tables can be taken away; left out, they never are. */
-  readonly nx?: NxConfig
-  /** Whether its load is a recording, whose roles wait for each other. */
-  readonly isReplay?: boolean
-  /** Where its tracepoints are taken down, if they are. */
-  readonly note?: Note
-}
-
 /** `INVALID_GPA`, all ones: the range of the invalidation in progress is not set. Bounds are compared as they are there, unsigned. */
 export const INVALID_GPA = -1
-
-/** What a CPU keeps to itself while it runs a protocol; the others never look at it. */
-export class CpuLocal {
-  readonly iter: TdpIter
-  /** Whom the IPI round that is under way has reached. */
-  readonly ipiTargets: Uint8Array
-  /** mmu_lock is held for a stage-2 fault. For the oracle: the kernel keeps it in the preemption count. */
-  isAtomic = false
-  /** In an invalidation that may not block. For the oracle. */
-  mustNotBlock = false
-  /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
-  pendingFlush = false
-  /** Where the walk yielded last, as the oracle saw it. */
-  lastYieldGfn = -1 as Gfn
-  /** Gfns near which a walk was interrupted: the likeliest to be skipped. */
-  readonly suspects: Int32Array = new Int32Array(16).fill(-1)
-  suspect = 0
-  /** `suspects` of the invalidation under way begin here. */
-  seed = 1
-
-  constructor(tables: PageTables, vcpus: number) {
-    this.iter = new TdpIter(tables)
-    this.ipiTargets = new Uint8Array(vcpus)
-  }
-}
 
 /** What each CPU that invalidates says of itself, so that an oracle need not believe the words that it watches. */
 type Invalidating = { readonly start: Word; readonly end: Word }
@@ -119,7 +61,7 @@ export class Vm {
   readonly kvm: Kvm
   readonly lockdep: Lockdep | undefined
   readonly mmuLock: RwLock
-  /** `mmuLock.cnts`, 0 when it is free, for whoever looks at the memory of a run that is over; not of the lock of a patch. */
+  /** `mmuLock.cnts`, 0 when it is free, read in the memory of a run that is over; undefined for the lock of a patch. */
   readonly mmuLockWord: Word | undefined
   /** The same lock, if an oracle is to know who holds it. */
   readonly ownedMmuLock: OwnedRwLock | undefined
@@ -199,7 +141,8 @@ export class Vm {
     this.srcu = this.updates?.srcu ?? NOTHING_TO_PROTECT
     this.vcpus = Array.from(
       { length: config.vcpus },
-      (_, id) => new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.srcu, pscOf(config)),
+      (_, id) =>
+        new Vcpu(place.within(`vcpu${id}`), id, config.tlbEntries, this.srcu, config.nx && new PagingStructureCache()),
     )
     this.invalidating = Array.from({ length: config.cpus }, (_, cpu) =>
       place.within(`cpu${cpu}.invalidating`).together(['start', 'end'], `cpu ${cpu}`),
@@ -221,7 +164,8 @@ export class Vm {
     this.apic = config.apic && new ApicPage(place.within('apic'), config.apic, config.vcpus)
     this.local = Array.from({ length: config.cpus }, () => new CpuLocal(this.tables, config.vcpus))
     if (config.stage2 !== undefined) {
-      const icacheEpoch = first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'who invalidates all I-caches')
+      const icacheEpoch =
+        first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'the CPU that invalidates all I-caches')
       this.stage2 = new Stage2(place.within('stage2'), config, config.stage2, icacheEpoch)
     }
     this.own = kernel.brings?.place?.(place.within('own'), config)
@@ -234,7 +178,7 @@ export class Vm {
     })
   }
 
-  /** Writes what is not zero into memory that nobody else sees yet. */
+  /** Writes what is not zero into memory that no CPU sees yet. */
   initialise(words: Int32Array): void {
     words[this.tables.next] = this.tables.root
     words[this.invalidateRangeStart] = INVALID_GPA
@@ -299,13 +243,7 @@ export class Vm {
   }
 }
 
-/** All, with shadow paging; else the memory of a nested guest, or none. */
-function shadowedOf({ mmu, nx }: VmConfig): { readonly start: number; readonly end: number } {
-  if (mmu === 'shadow') return { start: 0, end: Number.MAX_SAFE_INTEGER }
-  return nx === undefined ? { start: 0, end: 0 } : { start: nx.nestedGfn, end: nx.nestedGfn + nx.nestedPages }
-}
-
-/** Its architecture's functions, watched if anybody does. */
+/** Its architecture's functions, watched if an oracle or a trace does. */
 function tableFor(kvm: Kvm, { stage2, oracles, note }: VmConfig): Kvm {
   const own = counted(stage2 === undefined ? kvm : { ...kvm, unmapGfnRange: kvm.arm64UnmapGfnRange })
   const seen = oracles ? watched(own) : own
@@ -326,18 +264,3 @@ function placeMmuLock(
   const lock = new QSpinLock(place, config.cpus, pendingLoopsOf(config))
   return { lock: new ExclusiveRwLock(lock), word: lock.val }
 }
-
-const pendingLoopsOf = ({ pendingLoops, stage2 }: VmConfig) =>
-  pendingLoops ?? (stage2 === undefined ? X86_PENDING_LOOPS : GENERIC_PENDING_LOOPS)
-/** Whether an oracle knows the side on which mmu_lock is held. */
-const isSided = ({ nx, oracles }: VmConfig) => nx !== undefined && oracles
-const pscOf = ({ nx }: VmConfig) => (nx === undefined ? undefined : new PagingStructureCache())
-/** How many pages a huge page of the host has, where that is not 512. */
-function hugePagesOf({ stage2, nx }: VmConfig): number | undefined {
-  if (nx !== undefined) return pagesPerLevel(nx.hugeLevel)
-  return stage2 === undefined ? undefined : GRANULES[stage2.granule].entries
-}
-
-const hasRmaps = ({ mmu, nx }: VmConfig) => mmu === 'shadow' || (nx !== undefined && nx.nestedPages > 0)
-const everyMemslot = ({ memslots, updates }: VmConfig) => [...memslots, ...(updates?.spare ?? [])]
-const pagesOf = (slots: readonly MemslotConfig[]) => slots.reduce((sum, { pages }) => sum + pages, 0)

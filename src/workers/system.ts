@@ -1,15 +1,18 @@
-import type { ApicConfig } from '../protocols/apic/apic-page.ts'
 import type { Brought } from '../protocols/brought.ts'
 import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
 import type { Kernel, VersionName } from '../protocols/kernel.ts'
 import { versionNamed } from '../protocols/kernels.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
-import type { MemslotUpdateConfig } from '../protocols/memslots/updates.ts'
-import type { NxConfig } from '../protocols/nx/nx.ts'
 import { onKernel } from '../protocols/on-kernel.ts'
-import type { Stage2Config } from '../protocols/stage2/stage2.ts'
-import type { Note } from '../protocols/traced.ts'
-import { type PreemptionModel, Vm } from '../protocols/vm.ts'
+import type { Note } from '../protocols/tracepoints.ts'
+import { Vm } from '../protocols/vm.ts'
+import type {
+  ApicConfig,
+  MemslotUpdateConfig,
+  NxConfig,
+  PreemptionModel,
+  Stage2Config,
+} from '../protocols/vm-config.ts'
 import { Place } from '../shared-memory/place.ts'
 
 /** Which functions a VM runs: ours by the name of the variant or of the kernel, or a table of them. */

@@ -1,6 +1,6 @@
 import { COUNTER } from '../protocols/counters.ts'
 import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
-import { ZAP_PAGE } from '../protocols/traced.ts'
+import { ZAP_PAGE } from '../protocols/tracepoints.ts'
 import type { Vm } from '../protocols/vm.ts'
 import { zapSlotLeafs } from '../protocols/zap.ts'
 import type { Gfn } from '../shared-memory/addresses.ts'

@@ -1,4 +1,4 @@
-import type { MemslotUpdateConfig } from '../../protocols/memslots/updates.ts'
+import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'

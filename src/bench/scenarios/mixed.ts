@@ -1,5 +1,5 @@
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic/apic-page.ts'
-import type { MemslotUpdateConfig } from '../../protocols/memslots/updates.ts'
+import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'

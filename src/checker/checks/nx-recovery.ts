@@ -1,5 +1,5 @@
 import { COUNTER } from '../../protocols/counters.ts'
-import type { NxConfig } from '../../protocols/nx/nx.ts'
+import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Protocol } from '../../workers/system.ts'
 import { buildSystem } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'

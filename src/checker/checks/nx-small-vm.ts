@@ -1,6 +1,6 @@
 import type { COUNTER } from '../../protocols/counters.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
-import type { NxConfig } from '../../protocols/nx/nx.ts'
+import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Act } from './vm-program.ts'
 

@@ -3,20 +3,11 @@ import type { Word } from '../../shared-memory/cpu.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import { KVM_REQ_APIC_PAGE_RELOAD } from '../requests.ts'
 import type { Vcpu } from '../vcpu.ts'
+import type { ApicConfig } from '../vm-config.ts'
 
 /** `APIC_DEFAULT_PHYS_BASE`, 0xfee00000, and the private memslot that KVM sets for it. */
 export const APIC_DEFAULT_GFN = 0xfee00
 export const APIC_ACCESS_PAGE_PRIVATE_MEMSLOT = 32_764
-
-/** A VM with APIC-access virtualisation, as data. One of its memslots is the private one. */
-export type ApicConfig = {
-  readonly gfn: number
-  /**
-   * How many vCPUs, those with the highest ids, have their APIC in x2APIC mode: their VMCS has no APIC-access address, and to
-   * them the page is memory like any other.
-   */
-  readonly x2apicVcpus: number
-}
 
 export const NO_PFN = -1 as Pfn
 

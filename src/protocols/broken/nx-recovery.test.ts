@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { X } from '../../shared-memory/page-tables/spte.ts'
 import type { Kernel } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import type { NxConfig } from '../nx/nx.ts'
 import {
   changesRole,
   executes,
@@ -22,7 +21,7 @@ import {
   writesTo,
 } from '../nx/testing.contract.ts'
 import { inTurn } from '../testing.contract.ts'
-import type { VmConfig } from '../vm.ts'
+import type { NxConfig, VmConfig } from '../vm-config.ts'
 import { B_ASSIGN } from './b-assign.ts'
 import { B_DROP } from './b-drop.ts'
 import { B_ITER } from './b-iter.ts'

@@ -1,12 +1,12 @@
 // For tests: a small VM whose memslots change, and the acts of who changes them and of who notifies meanwhile.
+
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Kernel } from '../kernel.ts'
 import { raiseEnd, raiseStart } from '../mmu-notifier.ts'
 import { type Act, BASE_GFN, BASE_HVA, SmallVm } from '../testing.contract.ts'
 import { PRECHECK } from '../variants/precheck.ts'
-import type { VmConfig } from '../vm.ts'
+import type { MemslotUpdateConfig, VmConfig } from '../vm-config.ts'
 import { createMemslot, deleteMemslot } from './update-memslot.ts'
-import type { MemslotUpdateConfig } from './updates.ts'
 
 /** The slot that comes and goes: above the one that stays. */
 export const SPARE = { slot: 1, baseGfn: BASE_GFN + 64, hva: BASE_HVA + 128, pages: 8 }

@@ -5,24 +5,9 @@ import { Mutex } from '../../shared-memory/locks/mutex.ts'
 import { RwSem } from '../../shared-memory/locks/rwsem.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import { Srcu } from '../../shared-memory/srcu.ts'
+import type { MemslotUpdateConfig } from '../vm-config.ts'
 import type { Watch } from '../watch.ts'
 import { Lifetime } from './lifetime.ts'
-import type { MemslotConfig } from './memslots.ts'
-
-/** What changes in the memslots of a VM while it runs. */
-export type MemslotUpdateConfig = {
-  /** Slots that are not there at first, and come and go. */
-  readonly spare: readonly MemslotConfig[]
-  /**
-   * mmu_notifier_invalidate_range_start, of which lockdep is told that the core holds it while it calls back. `graph`: lockdep
-   * alone knows of it, as in the kernel; `mutex`: it excludes, and stands for a lock of the mm; `none`: nobody takes it.
-   */
-  readonly pseudoLock: 'none' | 'graph' | 'mutex'
-  /** What the deletion of a slot zaps: everything, as x86 does unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off, or that slot. */
-  readonly zap: 'all' | 'slot'
-  /** The VM itself comes and goes. */
-  readonly isDestroyed?: boolean
-}
 
 /** Pairs of one task within each other that an oracle can tell apart. */
 const DEEPEST_PAIR = 7

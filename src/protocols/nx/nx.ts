@@ -8,27 +8,11 @@ import { ENTRIES, LEVEL_4K, NONPRESENT } from '../../shared-memory/page-tables/s
 import type { Place } from '../../shared-memory/place.ts'
 import { NO_OBJECT, Rcu } from '../../shared-memory/rcu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import type { NxConfig } from '../vm-config.ts'
 import { LINKED, type Mmu, MmuPages, SHADOW, TDP } from './mmu-pages.ts'
 import { assertFreed, assertTaken } from './oracles.ts'
 import { PossibleNx } from './possible-nx.ts'
 import { firstTableOf, Roots } from './roots.ts'
-
-/** System 1, as data that can be sent to a worker. */
-export type NxConfig = {
-  /** Roots of the TDP MMU: vCPU n begins on root n % roots. */
-  readonly roots: number
-  /** Whether the MMU itself holds a reference to each root, so that none is freed when its last vCPU leaves. */
-  readonly keepsRoots: boolean
-  /** The memory of a nested guest: the shadow MMU maps it, everything else the TDP MMU. */
-  readonly nestedGfn: number
-  readonly nestedPages: number
-  /** The first so many blocks of the host's memory are huge pages, of 2 MiB (level 2) or 1 GiB (3, with no nested guest). */
-  readonly hugeBlocks: number
-  readonly hugeLevel: 2 | 3
-  /** Entries of a page table of the last level that the guest ever touches: 512. A checker's guest touches fewer, and
-   * nobody looks at the rest. */
-  readonly entries: number
-}
 
 /** What a CPU keeps to itself. */
 class NxLocal {

@@ -4,9 +4,9 @@ import { NONPRESENT, X } from '../../shared-memory/page-tables/spte.ts'
 import type { Kernel } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { type Act, inTurn } from '../testing.contract.ts'
+import type { NxConfig } from '../vm-config.ts'
 import { tdpMmuZapLeafs } from '../zap.ts'
 import { SHADOW, TDP } from './mmu-pages.ts'
-import type { NxConfig } from './nx.ts'
 import { assertAllowed, assertEmptyAtFree, assertNextRoot, assertRole } from './oracles.ts'
 import {
   changesRole,

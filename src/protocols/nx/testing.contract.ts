@@ -1,4 +1,5 @@
 // For tests: a small VM whose guest executes in huge pages, and whose page tables are recovered.
+
 import { type Gfn, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import { W, X } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
@@ -9,9 +10,10 @@ import { notifyEnd, notifyStart } from '../mmu-notifier.ts'
 import { Fault, type FaultResult } from '../page-fault.ts'
 import { type Act, SmallVm } from '../testing.contract.ts'
 import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, FAULT_PROTECTION } from '../vcpu.ts'
-import type { Vm, VmConfig } from '../vm.ts'
+import type { Vm } from '../vm.ts'
+import type { NxConfig, VmConfig } from '../vm-config.ts'
 import { SHADOW, TDP } from './mmu-pages.ts'
-import type { Nx, NxConfig } from './nx.ts'
+import type { Nx } from './nx.ts'
 import { switchRoot } from './root-walk.ts'
 
 export const BLOCK = 512

@@ -1,23 +1,13 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { type Word, wordAt } from '../../shared-memory/cpu.ts'
-import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
 import { Stage2Tables } from '../../shared-memory/page-tables/stage2-tables.ts'
 import type { Place } from '../../shared-memory/place.ts'
-import type { Vm, VmConfig } from '../vm.ts'
+import type { Vm } from '../vm.ts'
+import type { Stage2Config, VmConfig } from '../vm-config.ts'
 import { FaultRanges } from './fault-ranges.ts'
 import { Meeting } from './meeting.ts'
 import { Stage2Vcpu } from './vcpu.ts'
-
-export type Stage2Config = {
-  /** The host's base page; gfns and pfns count such pages. */
-  readonly granule: Granule
-  /** CTR_EL0.IminLine: words of the smallest I-cache line, as a power of two; 4 is 64 bytes. */
-  readonly iminLine: number
-  /** Lines of memory that one operation by line stands for: 1 is the machine as it is. Decisions are made on true sizes. */
-  readonly scale: number
-  /** FEAT_TLBIRANGE, of Armv8.4: one TLBI takes a range of IPAs. */
-  readonly hasTlbRange?: boolean
-}
 
 /** A VM whose memory goes through a stage-2 table, as on arm64. */
 export type Stage2Vm = Vm & { readonly stage2: Stage2 }

@@ -1,0 +1,28 @@
+import type { Gfn } from '../shared-memory/addresses.ts'
+import type { PageTables } from '../shared-memory/page-tables/page-tables.ts'
+import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
+
+/** What a CPU keeps to itself while it runs a protocol; the others never look at it. */
+export class CpuLocal {
+  readonly iter: TdpIter
+  /** The vCPUs that the IPI round under way has reached. */
+  readonly ipiTargets: Uint8Array
+  /** mmu_lock is held for a stage-2 fault. For the oracle: the kernel keeps it in the preemption count. */
+  isAtomic = false
+  /** In an invalidation that may not block. For the oracle. */
+  mustNotBlock = false
+  /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
+  pendingFlush = false
+  /** Where the walk yielded last, as the oracle saw it. */
+  lastYieldGfn = -1 as Gfn
+  /** Gfns near which a walk was interrupted: the likeliest to be skipped. */
+  readonly suspects: Int32Array = new Int32Array(16).fill(-1)
+  suspect = 0
+  /** `suspects` of the invalidation under way begin here. */
+  seed = 1
+
+  constructor(tables: PageTables, vcpus: number) {
+    this.iter = new TdpIter(tables)
+    this.ipiTargets = new Uint8Array(vcpus)
+  }
+}
