@@ -26,9 +26,6 @@ import { styleOf } from './terminal.ts'
 import { leftOutText, limitSignal } from './time-limit.ts'
 
 export const bench: Command<BenchArgs> = {
-  name: 'bench',
-  usage: 'bench',
-  summary: 'Run a plan: scenarios, variants and loads, measured and compared.',
   flags: benchFlags,
 
   async run(args, io) {

@@ -22,9 +22,6 @@ export async function calibrateHost(io: Io) {
 }
 
 export const calibrate: Command<Args> = {
-  name: 'calibrate',
-  usage: 'calibrate',
-  summary: "Measure what this host's primitives cost, and write a profile for the model.",
   flags: (yargs) =>
     yargs
       .option('out', {

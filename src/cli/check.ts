@@ -54,10 +54,6 @@ type Args = {
 }
 
 export const check: Command<Args> = {
-  name: 'check',
-  usage: 'check [name] [file]',
-  summary:
-    'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: not so.',
   flags: (yargs) =>
     yargs
       .positional('name', {

@@ -1,12 +1,17 @@
 import type { Argv } from 'yargs'
 import type { ExitCode, Io } from './io.ts'
 
-/** One command of the program: translates flags to a call of the core, and its value to text. */
+/** What a command does: translates flags to a call of the core, and its value to text. */
 export type Command<Args> = {
-  readonly name: string
-  /** For yargs: the name with its positionals. */
-  readonly usage: string
-  readonly summary: string
   readonly flags: (yargs: Argv) => Argv<Args>
   readonly run: (args: Args, io: Io) => Promise<ExitCode>
+}
+
+/** A command by what help says of it. The rest is loaded once it is asked for: all of them together take a second. */
+export type NamedCommand = {
+  readonly name: string
+  /** For the parser: the name with its positionals. */
+  readonly usage: string
+  readonly summary: string
+  readonly load: () => Promise<Command<unknown>>
 }

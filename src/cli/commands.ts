@@ -1,38 +1,90 @@
-import { bench } from './bench.ts'
-import { calibrate } from './calibrate.ts'
-import { check } from './check.ts'
-import type { Command } from './command.ts'
-import { compare } from './compare.ts'
-import { diff } from './diff.ts'
-import { exportCommand } from './export.ts'
-import { list } from './list.ts'
-import { merge } from './merge.ts'
-import { newCommand } from './new.ts'
-import { regress } from './regress.ts'
-import { report } from './report.ts'
-import { trace } from './trace.ts'
-import { trend } from './trend.ts'
-import { validate } from './validate.ts'
-import { verify } from './verify.ts'
+import type { Command, NamedCommand } from './command.ts'
 
-/** A command whose flags only it knows. */
-export type AnyCommand = Command<unknown>
+const command = <Args>(usage: string, summary: string, load: () => Promise<Command<Args>>): NamedCommand => ({
+  name: usage.split(' ')[0]!,
+  usage,
+  summary,
+  load: load as unknown as NamedCommand['load'],
+})
 
 /** Every command, in the order in which help shows them. */
-export const COMMANDS: readonly AnyCommand[] = [
-  bench,
-  compare,
-  regress,
-  check,
-  trace,
-  report,
-  newCommand,
-  diff,
-  list,
-  verify,
-  trend,
-  exportCommand,
-  merge,
-  calibrate,
-  validate,
-] as unknown as readonly AnyCommand[]
+export const COMMANDS: readonly NamedCommand[] = [
+  command(
+    'bench',
+    'Run a plan: scenarios, variants and loads, measured and compared.',
+    async () => (await import('./bench.ts')).bench,
+  ),
+  command(
+    'compare <files..>',
+    'Say which figures changed between result files, or between the variants of one.',
+    async () => (await import('./compare.ts')).compare,
+  ),
+  command(
+    'regress',
+    'Run the gate: exact figures must be those of the baseline; measured ones are advice.',
+    async () => (await import('./regress.ts')).regress,
+  ),
+  command(
+    'check [name] [file]',
+    'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: not so.',
+    async () => (await import('./check.ts')).check,
+  ),
+  command(
+    'trace <file>',
+    'Say what a recorded KVM trace holds: text of ftrace, trace-cmd report or perf script, .gz, trace.dat, perf.data, or - for standard input.',
+    async () => (await import('./trace.ts')).trace,
+  ),
+  command(
+    'report <files..>',
+    'Write results as one self-contained page: answers, charts and their tables; of several files what changed.',
+    async () => (await import('./report.ts')).report,
+  ),
+  command(
+    'new <what> <file>',
+    'Write a patch to begin with: the functions that a variant replaces, whole, in a file that compiles.',
+    async () => (await import('./new.ts')).newCommand,
+  ),
+  command(
+    'diff <a> <b>',
+    'Say what one variant, kernel or patch does otherwise than another, as a unified diff of functions.',
+    async () => (await import('./diff.ts')).diff,
+  ),
+  command(
+    'list [what]',
+    'List the questions; or the variants and parameters of one; or machines, metrics, costs, kernels.',
+    async () => (await import('./list.ts')).list,
+  ),
+  command(
+    'verify <file>',
+    'Derive the summaries of a result file again from its trials, and run its modelled runs again.',
+    async () => (await import('./verify.ts')).verify,
+  ),
+  command(
+    'trend <files..>',
+    'Say at which commit a metric of a history changed its level.',
+    async () => (await import('./trend.ts')).trend,
+  ),
+  command(
+    'export <file>',
+    'Write a result in the format of another tool.',
+    async () => (await import('./export.ts')).exportCommand,
+  ),
+  command(
+    'merge <files..>',
+    'Put the parts of a plan together that `bench --shard i/n` wrote on several machines.',
+    async () => (await import('./merge.ts')).merge,
+  ),
+  command(
+    'calibrate',
+    "Measure what this host's primitives cost, and write a profile for the model.",
+    async () => (await import('./calibrate.ts')).calibrate,
+  ),
+  command(
+    'validate',
+    'Hold the modelled machines against published figures, and say which they were fitted on; or against this host.',
+    async () => (await import('./validate.ts')).validate,
+  ),
+  command('completion <shell>', 'Print what makes a shell complete commands and flags.', async () =>
+    (await import('./completion.ts')).completionOf(COMMANDS),
+  ),
+]

@@ -28,9 +28,6 @@ type Args = {
 const FORMATS = ['table', 'markdown', 'comment', 'json', 'benchstat']
 
 export const compare: Command<Args> = {
-  name: 'compare',
-  usage: 'compare <files..>',
-  summary: 'Say which figures changed between result files, or between the variants of one.',
   flags: (yargs) =>
     yargs
       .positional('files', {

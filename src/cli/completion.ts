@@ -1,6 +1,5 @@
 import type { Argv } from 'yargs'
-import type { Command } from './command.ts'
-import { type AnyCommand, COMMANDS } from './commands.ts'
+import type { Command, NamedCommand } from './command.ts'
 import { type Flag, flagsOf } from './flag-table.ts'
 import { EXIT } from './io.ts'
 
@@ -8,10 +7,8 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof SHELLS)[number]
 type Args = { readonly shell: Shell }
 
-export const completion: Command<Args> = {
-  name: 'completion',
-  usage: 'completion <shell>',
-  summary: 'Print what makes a shell complete commands and flags.',
+/** The command that prints the completion of these. */
+export const completionOf = (all: readonly NamedCommand[]): Command<Args> => ({
   flags: (yargs) =>
     yargs
       .positional('shell', { choices: SHELLS, demandOption: true, describe: 'whose completion' })
@@ -22,20 +19,24 @@ export const completion: Command<Args> = {
       ) as unknown as Argv<Args>,
 
   async run({ shell }, io) {
-    io.out(SCRIPTS[shell]([...COMMANDS, completion as unknown as AnyCommand]))
+    const commands = all.map(async (command) => ({ ...command, flags: await flagsOf(command) }))
+    io.out(SCRIPTS[shell](await Promise.all(commands)))
     return EXIT.fine
   },
-}
+})
 
-const SCRIPTS: Readonly<Record<Shell, (commands: readonly AnyCommand[]) => string>> = { bash, zsh, fish }
+/** A command with its flags. */
+type Whole = NamedCommand & { readonly flags: readonly Flag[] }
+
+const SCRIPTS: Readonly<Record<Shell, (commands: readonly Whole[]) => string>> = { bash, zsh, fish }
 
 const words = (flags: readonly Flag[]) => flags.map(({ name }) => `--${name}`).join(' ')
 
 /** Of the line that is being typed, as bash hands it over. */
 const wordAt = (place: string) => `"$\{COMP_WORDS[${place}]}"`
 
-function bash(commands: readonly AnyCommand[]): string {
-  const cases = commands.map((command) => `    ${command.name}) flags='${words(flagsOf(command))}' ;;`)
+function bash(commands: readonly Whole[]): string {
+  const cases = commands.map(({ name, flags }) => `    ${name}) flags='${words(flags)}' ;;`)
   return [
     '_faultline() {',
     // The shell's own variables: the word under the cursor, and the words before it.
@@ -61,10 +62,10 @@ const quoted = (text: string) => text.replaceAll("'", "'\\''")
 /** In the brackets of a description of zsh. */
 const described = (text: string) => quoted(text.replaceAll(/[[\]:\\]/g, (character) => `\\${character}`))
 
-function zsh(commands: readonly AnyCommand[]): string {
+function zsh(commands: readonly Whole[]): string {
   const names = commands.map(({ name, summary }) => `    '${name}:${described(summary)}'`)
   const cases = commands.map((command) => {
-    const specs = flagsOf(command).map(({ name, isSwitch, says, choices }) => {
+    const specs = command.flags.map(({ name, isSwitch, says, choices }) => {
       const value = isSwitch ? '' : `:${name}:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}`
       return `'--${name}[${described(says)}]${value}'`
     })
@@ -89,10 +90,10 @@ function zsh(commands: readonly AnyCommand[]): string {
   ].join('\n')
 }
 
-function fish(commands: readonly AnyCommand[]): string {
+function fish(commands: readonly Whole[]): string {
   const lines = commands.flatMap((command) => {
     const name = `complete -c faultline -n __fish_use_subcommand -f -a ${command.name} -d '${quoted(command.summary)}'`
-    const flags = flagsOf(command).map(({ name: flag, aliases, isSwitch, choices, says }) => {
+    const flags = command.flags.map(({ name: flag, aliases, isSwitch, choices, says }) => {
       const short = aliases.map((alias) => ` -s ${alias}`).join('')
       const value = isSwitch ? '' : choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : ' -r'
       return `complete -c faultline -n '__fish_seen_subcommand_from ${command.name}' -l ${flag}${short}${value} -d '${quoted(says)}'`

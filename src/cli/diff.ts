@@ -7,9 +7,6 @@ import { EXIT } from './io.ts'
 type Args = { readonly a: string; readonly b: string }
 
 export const diff: Command<Args> = {
-  name: 'diff',
-  usage: 'diff <a> <b>',
-  summary: 'Say what one variant, kernel or patch does otherwise than another, as a unified diff of functions.',
   flags: (yargs) =>
     yargs
       .positional('a', { type: 'string', demandOption: true, describe: 'a variant, a kernel such as v6.8, or a file' })

@@ -1,4 +1,4 @@
-import type { AnyCommand } from './commands.ts'
+import type { NamedCommand } from './command.ts'
 import { type Flag, flagsOf } from './flag-table.ts'
 
 /** `FAULTLINE_TRACE=1` adds the stack to an error; a recording is named with --trace only. */
@@ -11,16 +11,16 @@ export const variableOf = (flag: string): string => `FAULTLINE_${flag.toUpperCas
  * The words of a command with the flags that the environment gives and the line does not: a result that is written says with
  * which flags it can be made again.
  */
-export function withEnvironment(
+export async function withEnvironment(
   [name, ...words]: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  commands: readonly AnyCommand[],
-): string[] {
+  commands: readonly NamedCommand[],
+): Promise<string[]> {
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined || Object.keys(environment).every((variable) => !variable.startsWith('FAULTLINE_'))) {
     return name === undefined ? [] : [name, ...words]
   }
-  const given = flagsOf(command).flatMap((flag) => {
+  const given = (await flagsOf(command)).flatMap((flag) => {
     const value = environment[variableOf(flag.name)]
     if (value === undefined || value === '' || NOT_FLAGS.includes(flag.name) || isTyped(flag, words)) return []
     if (flag.isSwitch) return value === '0' || value === 'false' ? [] : [`--${flag.name}`]

@@ -19,9 +19,6 @@ type Args = {
 }
 
 export const exportCommand: Command<Args> = {
-  name: 'export',
-  usage: 'export <file>',
-  summary: 'Write a result in the format of another tool.',
   flags: (yargs) =>
     yargs
       .positional('file', { type: 'string', demandOption: true, describe: 'a result file, or - for standard input' })

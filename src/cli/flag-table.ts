@@ -1,4 +1,4 @@
-import type { AnyCommand } from './commands.ts'
+import type { NamedCommand } from './command.ts'
 import { newParser } from './parsing.ts'
 
 /** A flag of a command, as the command declares it. */
@@ -32,8 +32,9 @@ const OF_ALL: Flag = {
 }
 
 /** The flags of a command: the one table that help, completion and the environment are made of. */
-export function flagsOf(command: AnyCommand): Flag[] {
-  const declared = command.flags(newParser([])) as unknown as {
+export async function flagsOf({ usage, load }: NamedCommand): Promise<Flag[]> {
+  const { flags } = await load()
+  const declared = flags(newParser([])) as unknown as {
     readonly getOptions: () => Declared
     readonly getInternalMethods: () => {
       readonly getUsageInstance: () => { readonly getDescriptions: () => Readonly<Record<string, string>> }
@@ -41,7 +42,7 @@ export function flagsOf(command: AnyCommand): Flag[] {
   }
   const { key, alias, boolean, array, choices, hiddenOptions } = declared.getOptions()
   const says = declared.getInternalMethods().getUsageInstance().getDescriptions()
-  const positionals = [...command.usage.matchAll(/[<[]([\w-]+)/g)].map(([, name]) => name)
+  const positionals = [...usage.matchAll(/[<[]([\w-]+)/g)].map(([, name]) => name)
   const own = Object.keys(key)
     .filter((name) => KEBAB.test(name) && name.length > 1 && !positionals.includes(name))
     .filter((name) => !['help', 'version', ...hiddenOptions].includes(name))

@@ -21,9 +21,6 @@ const KINDS = ['all', 'scenarios', 'variants', 'machines', 'parameters', 'metric
 type Kind = (typeof KINDS)[number]
 
 export const list: Command<Flags> = {
-  name: 'list',
-  usage: 'list [what]',
-  summary: 'List the questions; or the variants and parameters of one; or machines, metrics, costs, kernels.',
   flags: (yargs) =>
     yargs
       .positional('what', {

@@ -9,9 +9,6 @@ import { readAsWritten } from './read-result.ts'
 type Args = { readonly files: readonly string[]; readonly out: string; readonly force: boolean }
 
 export const merge: Command<Args> = {
-  name: 'merge',
-  usage: 'merge <files..>',
-  summary: 'Put the parts of a plan together that `bench --shard i/n` wrote on several machines.',
   flags: (yargs) =>
     yargs
       .positional('files', { type: 'string', array: true, demandOption: true, describe: 'every part, in any order' })

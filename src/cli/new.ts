@@ -16,9 +16,6 @@ type Args = {
 }
 
 export const newCommand: Command<Args> = {
-  name: 'new',
-  usage: 'new <what> <file>',
-  summary: 'Write a patch to begin with: the functions that a variant replaces, whole, in a file that compiles.',
   flags: (yargs) =>
     yargs
       .positional('what', { choices: ['patch'] as const, demandOption: true, describe: 'what is begun' })

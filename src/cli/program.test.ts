@@ -29,16 +29,16 @@ test('one parameter has one value', async () => {
   assert.match(err, /--set range is given more than once/)
 })
 
-test('a flag of the environment stands in the command, below what is typed', () => {
+test('a flag of the environment stands in the command, below what is typed', async () => {
   const environment = {
     FAULTLINE_TRIALS: '5',
     FAULTLINE_SET: 'range=8 hot=1',
     FAULTLINE_QUIET: '1',
     FAULTLINE_TRACE: '1',
   }
-  const words = withEnvironment(['bench', '-s', 'precheck', '--trials=7'], environment, COMMANDS)
+  const words = await withEnvironment(['bench', '-s', 'precheck', '--trials=7'], environment, COMMANDS)
   assert.deepEqual(words, ['bench', '--set=range=8', '--set=hot=1', '--quiet', '-s', 'precheck', '--trials=7'])
-  assert.deepEqual(withEnvironment(['compare', 'a.json'], environment, COMMANDS), ['compare', 'a.json'])
+  assert.deepEqual(await withEnvironment(['compare', 'a.json'], environment, COMMANDS), ['compare', 'a.json'])
   assert.equal(variableOf('time-budget'), 'FAULTLINE_TIME_BUDGET')
 })
 
@@ -47,7 +47,8 @@ test('each shell is offered every command and every flag', async () => {
     const { out } = await faultline('completion', shell)
     for (const command of COMMANDS) {
       assert.ok(out.includes(command.name), `${shell}: ${command.name}`)
-      for (const { name } of flagsOf(command)) assert.ok(out.includes(name), `${shell}: ${command.name} --${name}`)
+      for (const { name } of await flagsOf(command))
+        assert.ok(out.includes(name), `${shell}: ${command.name} --${name}`)
     }
   }
 })
@@ -60,9 +61,9 @@ test('bash takes the completion, and completes a flag with it', async () => {
   assert.match(stdout, /--rerun/)
 })
 
-test('every flag of every command says what it is for', () => {
+test('every flag of every command says what it is for', async () => {
   for (const command of COMMANDS) {
-    for (const { name, says } of flagsOf(command)) assert.ok(says.length > 3, `${command.name} --${name}`)
+    for (const { name, says } of await flagsOf(command)) assert.ok(says.length > 3, `${command.name} --${name}`)
   }
 })
 

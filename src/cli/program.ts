@@ -6,8 +6,7 @@ import { nearest } from '../errors/nearest.ts'
 import { fit } from '../report/fit.ts'
 import { coloured } from '../report/tones.ts'
 import type { Command } from './command.ts'
-import { type AnyCommand, COMMANDS } from './commands.ts'
-import { completion } from './completion.ts'
+import { COMMANDS } from './commands.ts'
 import { withEnvironment } from './environment.ts'
 import { faultText } from './fault-text.ts'
 import { isOfSystem, ofSystem } from './files/trouble.ts'
@@ -19,8 +18,8 @@ import { OVERWRITE } from './progress.ts'
 
 /** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
 export async function program(asked: Io): Promise<ExitCode> {
-  const commands = [...COMMANDS, completion as unknown as AnyCommand]
-  const io: Io = { ...shown(asked), command: withEnvironment(asked.command, asked.environment, commands) }
+  const command = await withEnvironment(asked.command, asked.environment, COMMANDS)
+  const io: Io = { ...shown(asked), command }
   let code: ExitCode = EXIT.fine
   const parser = newParser([])
     .scriptName('faultline')
@@ -37,25 +36,25 @@ export async function program(asked: Io): Promise<ExitCode> {
     .fail((message, error) => {
       throw error ?? new WrongUse(message)
     })
-  for (const command of commands) {
+  for (const { usage, summary, load } of COMMANDS) {
     parser.command(
-      command.usage,
-      command.summary,
-      (own: Argv) => command.flags(own).check(noFlagTwice).check(noSettingTwice),
+      usage,
+      summary,
+      async (own: Argv) => (await load()).flags(own).check(noFlagTwice).check(noSettingTwice),
       async (args) => {
-        code = await runUntilTold(command, argsFrom(args), io)
+        code = await runUntilTold(await load(), argsFrom(args), io)
       },
     )
   }
   try {
-    checkCommand(io.command, commands)
+    checkCommand(io.command)
     // With a callback the parser hands its help over instead of printing it.
     await parser.parseAsync(wordsFor(wordsOf(io.command)), {}, (_error, _args, help) => {
       if (help !== '') io.out(help)
     })
     return code
   } catch (error) {
-    return explain(error, io)
+    return await explain(error, io)
   }
 }
 
@@ -111,42 +110,42 @@ async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): P
 const signalOf = ({ signal: { reason } }: Io) => (typeof reason === 'string' ? reason : 'SIGINT')
 
 /** Help of a command that does not exist would be that of the program, which answers something else. */
-function checkCommand(words: readonly string[], commands: readonly AnyCommand[]): void {
+function checkCommand(words: readonly string[]): void {
   const [first, ...others] = wordsOf(words)
   if (!others.some((word) => word === '--help' || word === '-h')) return
-  if (first === undefined || first.startsWith('-') || commands.some(({ name }) => name === first)) return
+  if (first === undefined || first.startsWith('-') || COMMANDS.some(({ name }) => name === first)) return
   throw new WrongUse(`Unknown argument: ${first}`)
 }
 
 /** For a word that is not known the flag or command that is nearest to it. */
-function hintOf(message: string, [first]: readonly string[]): string {
+async function hintOf(message: string, [first]: readonly string[]): Promise<string> {
   const command = COMMANDS.find(({ name }) => name === first)
   const help = command === undefined ? 'Try `faultline --help`.' : `Try \`faultline ${command.name} --help\`.`
   const unknown = /^Unknown arguments?: ([\w-]+)/.exec(message)?.[1]
   if (unknown === undefined) return help
   const known =
-    command === undefined ? COMMANDS.map(({ name }) => name) : flagsOf(command).map(({ name }) => `--${name}`)
+    command === undefined ? COMMANDS.map(({ name }) => name) : (await flagsOf(command)).map(({ name }) => `--${name}`)
   const [near] = nearest(command === undefined ? unknown : `--${unknown}`, known)
   return near === undefined ? help : `Did you mean ${near}? ${help}`
 }
 
-function explain(error: unknown, io: Io): ExitCode {
-  const code = say(error, io)
+async function explain(error: unknown, io: Io): Promise<ExitCode> {
+  const code = await say(error, io)
   if (io.isTraced === true) io.err(`${inspect(error)}\n`)
   return code
 }
 
-function say(error: unknown, io: Io): ExitCode {
+async function say(error: unknown, io: Io): Promise<ExitCode> {
   if (error instanceof FaultlineError) {
     const context = Object.entries(error.context).map(([name, value]) => `  ${name}: ${value}\n`)
     io.err(`faultline: ${error.message}\n${context.join('')}${error.hint}\n`)
     return error.kind === 'usage' ? EXIT.usage : EXIT.failed
   }
   if (error instanceof WrongUse || (error instanceof Error && error.name === 'YError')) {
-    io.err(`faultline: ${error.message.split('\n').join(' ')}\n${hintOf(error.message, io.command)}\n`)
+    io.err(`faultline: ${error.message.split('\n').join(' ')}\n${await hintOf(error.message, io.command)}\n`)
     return EXIT.usage
   }
-  if (isOfSystem(error)) return say(ofSystem(error), io)
+  if (isOfSystem(error)) return await say(ofSystem(error), io)
   io.err(faultText(error))
   return EXIT.failed
 }

@@ -29,9 +29,6 @@ export type RegressArgs = {
 const TEXTS = { table: compareText, markdown: compareMarkdown, comment: compareComment } as const
 
 export const regress: Command<RegressArgs> = {
-  name: 'regress',
-  usage: 'regress',
-  summary: 'Run the gate: exact figures must be those of the baseline; measured ones are advice.',
   flags: (yargs) =>
     yargs
       .option('baseline', {

@@ -18,9 +18,6 @@ type Args = {
 }
 
 export const report: Command<Args> = {
-  name: 'report',
-  usage: 'report <files..>',
-  summary: 'Write results as one self-contained page: answers, charts and their tables; of several files what changed.',
   flags: (yargs) =>
     yargs
       .positional('files', {

@@ -22,10 +22,6 @@ type Args = VmFlags & {
 }
 
 export const trace: Command<Args> = {
-  name: 'trace',
-  usage: 'trace <file>',
-  summary:
-    'Say what a recorded KVM trace holds: text of ftrace, trace-cmd report or perf script, .gz, trace.dat, perf.data, or - for standard input.',
   flags: (yargs) =>
     vmFlags(yargs)
       .positional('file', { type: 'string', demandOption: true, describe: 'the recording' })

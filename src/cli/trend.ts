@@ -25,9 +25,6 @@ type Args = {
 }
 
 export const trend: Command<Args> = {
-  name: 'trend',
-  usage: 'trend <files..>',
-  summary: 'Say at which commit a metric of a history changed its level.',
   flags: (yargs) =>
     yargs
       .positional('files', { type: 'string', array: true, demandOption: true, describe: 'histories, a line a result' })

@@ -16,10 +16,6 @@ import { Progress } from './progress.ts'
 type Args = { readonly json: boolean; readonly host: boolean; readonly draws: string }
 
 export const validate: Command<Args> = {
-  name: 'validate',
-  usage: 'validate',
-  summary:
-    'Hold the modelled machines against published figures, and say which they were fitted on; or against this host.',
   flags: (yargs) =>
     yargs
       .option('json', { type: 'boolean', default: false, describe: 'as JSON' })

@@ -18,9 +18,6 @@ import { checkCommand, planIn, rerun } from './rerun.ts'
 type Args = { readonly file: string; readonly rerun: string; readonly open: readonly string[] | undefined }
 
 export const verify: Command<Args> = {
-  name: 'verify',
-  usage: 'verify <file>',
-  summary: 'Derive the summaries of a result file again from its trials, and run its modelled runs again.',
   flags: (yargs) =>
     yargs
       .positional('file', { type: 'string', demandOption: true, describe: 'a result file, or - for standard input' })
