@@ -32,15 +32,9 @@ test('an unmap that may not block never yields', () => {
   for (const granule of ['4k', '16k', '64k'] as const) assert.equal(yields(granule, false), 0)
 })
 
-test('with FEAT_TLBIRANGE an unmap since 6.6 flushes all that was mapped by one TLBI, and without it leaf by leaf', () => {
-  const flushes = (kernel: Kernel, hasTlbRange: boolean) => {
-    const small = stage2Of(
-      '4k',
-      [inTurn(writes(3), writes(4), writes(5), invalidate(0, 512), writes(3))],
-      kernel,
-      false,
-      hasTlbRange,
-    )
+test('with FEAT_TLBIRANGE an unmap since 6.6 flushes its range by one TLBI, mapped or not, and without it leaf by leaf', () => {
+  const flushes = (kernel: Kernel, hasTlbRange: boolean, first: readonly Act[] = [writes(3), writes(4), writes(5)]) => {
+    const small = stage2Of('4k', [inTurn(...first, invalidate(0, 512), writes(3))], kernel, false, hasTlbRange)
     assert.ok(small.stage.finish())
     assert.deepEqual([...small.violations, ...small.violationsAtRest], [])
     return [small.counted('tlbi_broadcast'), small.counted('tlbi_range')]
@@ -48,4 +42,6 @@ test('with FEAT_TLBIRANGE an unmap since 6.6 flushes all that was mapped by one 
   assert.deepEqual(flushes(V6_8, true), [1, 1])
   assert.deepEqual(flushes(V6_8, false), [3, 0])
   assert.deepEqual(flushes(V6_5, true), [3, 0])
+  assert.deepEqual(flushes(V6_8, true, []), [1, 1])
+  assert.deepEqual(flushes(V6_8, false, []), [0, 0])
 })

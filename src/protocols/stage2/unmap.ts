@@ -29,48 +29,43 @@ function chunkPages(vm: Stage2Vm): number {
 }
 
 /**
- * `kvm_pgtable_stage2_unmap()`, arch/arm64/kvm/hyp/pgtable.c, since v6.6 (7657ea920c54): with FEAT_TLBIRANGE one TLBI for all that was mapped,
- * without it one for each leaf.
+ * `kvm_pgtable_stage2_unmap()`, arch/arm64/kvm/hyp/pgtable.c, since v6.6 (7657ea920c54): with FEAT_TLBIRANGE one TLBI of the whole range,
+ * whether or not anything was mapped in it; without it one for each leaf. The kernel asks for FEAT_FWB too, which is taken for granted here.
  */
 export function* stage2Unmap(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
   const { hasTlbRange } = vm.stage2
-  const unmapped = yield* unmapLeafs(cpu, vm, start, end, !hasTlbRange)
-  if (hasTlbRange && unmapped > 0) yield* flushIpaRange(cpu, vm, start, end)
+  yield* unmapLeafs(cpu, vm, start, end, !hasTlbRange)
+  if (hasTlbRange) yield* flushIpaRange(cpu, vm, start, end)
 }
 
-/** Every leaf that overlaps [start, end). How many there were. */
-export function* unmapLeafs(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushesEach: boolean): Steps<number> {
+/** Every leaf that overlaps [start, end). */
+export function* unmapLeafs(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushesEach: boolean): Steps<void> {
   const { tables } = vm.stage2
-  let unmapped = 0
   for (let gfn = start; gfn < end; ) {
     const next = tables.firstGfnOf(tables.blockOf(gfn) + 1)
-    unmapped += yield* unmapInBlock(cpu, vm, gfn, next < end ? next : end, flushesEach)
+    yield* unmapInBlock(cpu, vm, gfn, next < end ? next : end, flushesEach)
     gfn = next
   }
-  return unmapped
 }
 
-function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushes: boolean): Steps<number> {
+function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushes: boolean): Steps<void> {
   const { tables } = vm.stage2
   const ptep = tables.blockEntry(start)
   const block = yield* cpu.loadAcquire(ptep)
   if (!isTable(block)) return yield* unmapLeaf(cpu, vm, start, ptep, block, flushes)
-  let unmapped = 0
   for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, 1)) {
     const pagePtep = tables.pageEntry(tableOf(block), gfn)
     const pte = yield* cpu.loadAcquire(pagePtep)
-    unmapped += yield* unmapLeaf(cpu, vm, gfn, pagePtep, pte, flushes)
+    yield* unmapLeaf(cpu, vm, gfn, pagePtep, pte, flushes)
   }
-  return unmapped
 }
 
 /** `stage2_unmap_put_pte()`. Nobody else holds mmu_lock, so a store does. */
-function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, pte: number, flushes: boolean): Steps<number> {
-  if (!isLeaf(pte)) return 0
+function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, pte: number, flushes: boolean): Steps<void> {
+  if (!isLeaf(pte)) return
   yield* cpu.store(ptep, INVALID_PTE)
   if (flushes) yield* flushIpa(cpu, vm, gfn)
   cpu.count(COUNTER.leafs_zapped, 1)
-  return 1
 }
 
 /** `stage2_unmap_vm()`: all guest memory, when a vCPU is initialised again because the guest has been reset. */
