@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { W } from '../../shared-memory/page-tables/spte.ts'
 import type { Kernel } from '../kernel.ts'
 import { V5_15, V6_5, V6_18 } from '../kernels.ts'
+import type { Kvm } from '../kvm.ts'
 import { creates, deletes, SPARE } from '../memslots/testing.contract.ts'
 import { notifyStart } from '../mmu-notifier.ts'
 import { RETRY } from '../page-fault.ts'
@@ -119,4 +120,43 @@ test('up to 5.17 an unmap takes a page table that lies in its range in one step,
   }
   assert.equal(yields(V5_15), 0)
   assert.ok(yields(V6_5) > 0)
+})
+
+test('a walk that yields flushes before it leaves RCU since 5.18, and before only afterwards', () => {
+  const slot = { slot: 0, baseGfn: gfnOf(0), hva: hvaOf(0), pages: 512 }
+  const unmap: Act = (cpu, vm) => notifyStart(cpu, vm, hvaOf(1), hvaOf(5))
+  const waits: Act = function* (cpu, vm) {
+    yield* vm.mmuLock.readLock(cpu)
+    yield* vm.mmuLock.readUnlock(cpu)
+  }
+  const flushesInRcu = (kernel: Kernel) => {
+    const small = new SmallVm([faultsOn(0, 1, 2, 3, 4), unmap, waits], kernel, { nx: NX, memslots: [slot] })
+    small.stage
+      .run(0)
+      .runUntil(1, /xchg pageTables/)
+      .play('1')
+      .run(2)
+      .runUntil(1, /or vcpu0.requests/)
+    assert.equal(small.counted('remote_tlb_flush_requests'), 1)
+    // Each begin and each end of a section counts it up.
+    return small.stage.trace.filter((step) => step === '1 add nx.rcu.section1').length % 2 === 1
+  }
+  assert.equal(flushesInRcu(V5_15), false)
+  assert.equal(flushesInRcu(V6_5), true)
+})
+
+test('up to 5.16 a flush that was owed between roots is made at the end too, although a yield has made it', () => {
+  const owes = (kernel: Kernel) => {
+    // As if the first root had zapped, and the second had yielded, and zapped no more.
+    const tdpMmuZapLeafs: Kvm['tdpMmuZapLeafs'] = function* (_cpu, _vm, _root, _start, _end, _canYield, owed) {
+      return !owed
+    }
+    const yields = { ...kernel, kvm: { ...kernel.kvm, tdpMmuZapLeafs } }
+    const unmap: Act = (cpu, vm) => vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, gfnOf(0), gfnOf(8), true, false)
+    const small = new SmallVm([unmap], yields, { nx: { ...NX, roots: 2 } })
+    small.stage.run(0)
+    return small.stage.resultOf(0)
+  }
+  assert.equal(owes(V5_15), true)
+  assert.equal(owes(V6_5), false)
 })

@@ -106,9 +106,10 @@ export function* tdpMmuIterCondResched(
     cpu.count(COUNTER.yield_suppressed_progress, 1)
     return false
   }
-  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
   assertProgress(cpu, vm, iter.nextLastLevelGfn)
+  // The other way round since v5.18, as page tables are no longer flushed when they are taken apart (bb95dfb9e2df).
   yield* vm.pages.rcuReadUnlock(cpu)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_yield)
   if (shared) yield* condReschedRwlockRead(cpu, vm, iter.gfn)
   else yield* condReschedRwlockWrite(cpu, vm, iter.gfn)
   yield* vm.pages.rcuReadLock(cpu)
@@ -118,7 +119,8 @@ export function* tdpMmuIterCondResched(
 
 /**
  * `kvm_tdp_mmu_unmap_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.13 to v5.16 (mended by 7533377215b6): a notifier's walk over the roots holds
- * no reference to the one that it is in, although it may drop mmu_lock there.
+ * no reference to the one that it is in, although it may drop mmu_lock there. A flush that was owed when a root's walk began is made at the
+ * end too, whether or not a yield has made it (mended by c7785d85b6c6).
  */
 export function* tdpMmuUnmapGfnRange(
   cpu: Cpu,
@@ -135,14 +137,15 @@ export function* tdpMmuUnmapGfnRange(
     if (!isThere) continue
     const table = yield* roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
-    flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
+    const zapped = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
+    flush = flush || zapped
     yield* vm.pages.rcuReadUnlock(cpu)
   }
   return flush
 }
 
 /**
- * `tdp_mmu_zap_spte_atomic()`, arch/x86/kvm/mmu/tdp_mmu.c, as `kvm_tdp_mmu_map()` meets a huge page, to v5.17: it is frozen, flushed from every TLB and
+ * `tdp_mmu_zap_spte_atomic()`, arch/x86/kvm/mmu/tdp_mmu.c, as `kvm_tdp_mmu_map()` meets a huge page, to v6.1: it is frozen, flushed from every TLB and
  * taken away, and an empty table takes its place.
  */
 export function* tdpMmuSplitHugePage(
