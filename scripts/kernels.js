@@ -6,7 +6,7 @@ const TYPES = 'src/protocols/kvm.ts'
 
 /** What each entry of the table is in the kernel: the name that its comment begins with. */
 function namesIn(types) {
-  const entries = [...types.matchAll(/\/\*\*\s*(?:\* )?([\s\S]*?)\*\/\s*readonly (\w+):/g)]
+  const entries = [...types.matchAll(/\/\*\*\s*(?:\* )?((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+):/g)]
   return new Map(entries.map(([, comment, entry]) => [entry, comment.match(/`([^`]+)`/)?.[1] ?? '']))
 }
 

@@ -14,7 +14,9 @@ test('a function that has changed twice has three forms, and each change its com
     { name: 'v3', changes: [] },
     { name: 'v4', changes: [{ entry: 'zap', says: 'zaps | flushes' }] },
   ]
-  const page = kernelsPage(versions, '/** `kvm_zap()`: zaps. */\n  readonly zap: 1')
+  const types =
+    '/** They call one another through `vm.kvm`. */\nexport type Kvm = {\n  /** `kvm_zap()`: zaps. */\n  readonly zap: 1'
+  const page = kernelsPage(versions, types)
   assert.match(page, /\| `zap` \| `kvm_zap\(\)` \| a \| b \| {2}\| c \|/)
   assert.match(page, /\| v2 \| `zap` \| abc \| zaps \|/)
   assert.match(page, /\| v4 \| `zap` \| {2}\| zaps \\\| flushes \|/)

@@ -152,10 +152,10 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     commit: '0a8a5f2c8c26',
     says: 'requests the reload of the APIC-access page',
   },
-  invalidateRange: { to: nothingToDo, commit: '0a3869e14d4a', says: 'no longer does' },
+  invalidateRange: { to: nothingToDo, commit: '0a8a5f2c8c26', says: 'no longer does' },
   reloadApicAccessPage: {
     to: v6_5.reloadApicAccessPage,
-    commit: '0a8a5f2c8c26',
+    commit: '878940b33d76',
     says: 'looks for an invalidation under mmu_lock, and requests itself again',
   },
   tdpMmuZapLeafs: {
@@ -173,13 +173,17 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     commit: '7533377215b6',
     says: 'holds a reference to the root that it is in',
   },
-  tdpMmuSplitHugePage: { to: tdpMmuSplitHugePage, says: 'in place, without a flush' },
+  tdpMmuSplitHugePage: { to: tdpMmuSplitHugePage, commit: 'c4b33d28ea51', says: 'in place, without a flush' },
   zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,
     says: 'zaps the page by itself, and no range of gfns',
   },
-  handleRemovedPt: { to: handleRemovedPt, says: 'whoever unlinks a page table flushes, once for all' },
+  handleRemovedPt: {
+    to: handleRemovedPt,
+    commit: 'bb95dfb9e2df',
+    says: 'the caller that unlinks page tables flushes, once for all',
+  },
   userMemAbort: { to: userMemAbort, commit: '1577cb5823ce', says: 'stage-2 faults run in parallel' },
 })
 
@@ -216,7 +220,7 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     says: 'asks how the kernel was booted, not how it was configured',
   },
   unmapGfnRange: { to: unmapGfnRange, says: 'the shadow MMU may yield too' },
-  loadsRootUnder: { to: 'read', commit: 'f5238c2a60f1', says: 'vCPUs change roots side by side' },
+  loadsRootUnder: { to: 'read', commit: 'dab285e4ec73', says: 'vCPUs change roots side by side' },
 })
 
 export const V6_18: Version = kernel('v6.18', V6_12, {

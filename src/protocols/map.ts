@@ -98,7 +98,7 @@ function* childFor(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, le
 }
 
 /**
- * `tdp_mmu_split_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: in place, without a flush, as the small entries map what the huge one
+ * `tdp_mmu_split_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, as `kvm_tdp_mmu_map()` calls it since v6.2 (c4b33d28ea51): in place, without a flush, as the small entries map what the huge one
  * did.
  */
 export function* tdpMmuSplitHugePage(

@@ -52,3 +52,16 @@ test('versions are told in order, the oldest first', () => {
   assert.equal(V6_18.before?.before, V6_8)
   assert.equal(V5_15.before?.before?.before, undefined)
 })
+
+test('a change names the commit that made it, and not another of its series', () => {
+  const commitOf = (entry: string) =>
+    VERSIONS.flatMap(({ changes }) => changes).find((change) => change.entry === entry)?.commit
+  // "Alloc TDP MMU roots while holding mmu_lock for read", and not "Check for usable TDP MMU root while holding mmu_lock for read".
+  assert.equal(commitOf('loadsRootUnder'), 'dab285e4ec73')
+  // "Use standard mmu_notifier invalidate hooks for APIC access page".
+  assert.equal(commitOf('invalidateRange'), '0a8a5f2c8c26')
+  // "Retry APIC-access page reload if invalidation is in-progress".
+  assert.equal(commitOf('reloadApicAccessPage'), '878940b33d76')
+  // "Split huge pages mapped by the TDP MMU on fault".
+  assert.equal(commitOf('tdpMmuSplitHugePage'), 'c4b33d28ea51')
+})

@@ -41,7 +41,7 @@ test('a guest that executes in a huge page gets small ones, all of them mapped, 
   assert.deepEqual(vm.violations, [])
 })
 
-test('up to 5.17 the huge page is flushed from every TLB first, and nothing takes its place', () => {
+test('up to 6.1 the huge page is flushed from every TLB first, and nothing takes its place', () => {
   const flushes = (kernel: Kernel) => {
     const vm = new NxVm([inTurn(writesTo(own(0)), executes(own(0, 2)))], kernel)
     vm.stage.run(0)

@@ -94,7 +94,7 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
 
 const LAST_HVA = 0x7fff_ffff as Gfn
 
-/** P: `vmx_set_apic_access_page_addr()`, arch/x86/kvm/vmx/vmx.c, v6.5 (0a8a5f2c8c26): ends with a flush of its own. */
+/** P: `vmx_set_apic_access_page_addr()`, arch/x86/kvm/vmx/vmx.c, v6.5 (878940b33d76): ends with a flush of its own. */
 export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const page = vm.apic!
   const own = page.of(vcpu)
