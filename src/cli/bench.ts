@@ -78,7 +78,10 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   const result = await runBench(
     { ...plan, plan: plan.options, command, runtime: io.runtime, signal, stops: io.stops, earlier },
     {
-      progress: (done, total, label) => progress.show(done, total, label),
+      progress: (done, total, label) => {
+        file.keepLeft()
+        progress.show(done, total, label)
+      },
       speed: (label, steps, ms) => {
         modelled.runs += 1
         modelled.steps += steps

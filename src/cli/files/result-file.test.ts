@@ -62,6 +62,48 @@ test('of two plans with one name each keeps its result', () => {
   assert.deepEqual(paths, [at('both.json'), at('both-2.json')])
 })
 
+/** A file that takes so long to be written, and the hand of its clock. */
+function written(name: string, ms: number) {
+  const clock = { ms: 0 }
+  let isEnd = false
+  // The clock is read before a writing and after it.
+  const now = () => {
+    if (isEnd) clock.ms += ms
+    isEnd = !isEnd
+    return clock.ms
+  }
+  const file = new ResultFile(place(name), { runs: 9, trials: 18 }, now)
+  file.keep(holding(1))
+  return {
+    keepAt: (at: number, runs: number) => {
+      clock.ms = at
+      isEnd = false
+      file.keep(holding(runs))
+      return runsIn(name)
+    },
+    keepLeftAt: (at: number) => {
+      clock.ms = at
+      isEnd = false
+      file.keepLeft()
+      return runsIn(name)
+    },
+  }
+}
+
+test('a writing costs a twentieth of the time, and what it left is kept before the next trial, not after the next group', () => {
+  const { keepAt, keepLeftAt } = written('often.json', 100)
+  assert.equal(keepAt(1000, 2), 1)
+  assert.equal(keepLeftAt(2099), 1)
+  assert.equal(keepLeftAt(2100), 2)
+  assert.equal(keepLeftAt(9000), 2)
+})
+
+test('no more than 10 s of finished points are lost, however long a writing takes', () => {
+  const { keepAt } = written('slow.json', 4000)
+  assert.equal(keepAt(13_999, 2), 1)
+  assert.equal(keepAt(14_000, 3), 3)
+})
+
 test('what another process wrote under the name meanwhile is not replaced', () => {
   const file = new ResultFile(place('taken.json'), { runs: 2, trials: 4 })
   file.keep(holding(1))

@@ -14,8 +14,9 @@ import { type Identity, isSameFile, writeWhole } from './write-whole.ts'
 /** Where results go unless told otherwise, under the current folder. */
 const RESULTS = 'results'
 const MOST_NAMES = 10_000
-/** Between two writings pass so many times the time that one takes. */
+/** Between two writings pass so many times the time that one takes, but never longer than what may be lost. */
 const SHARE = 20
+const MOST_LOST_MS = 10_000
 
 export type Place = {
   /** What the user named; undefined: `results/2026-11-21T073600Z-precheck.json`, which sorts by time. */
@@ -47,10 +48,14 @@ export class ResultFile {
   #trouble: unknown
   /** Before then what there is so far is not written again. */
   #nextMs = 0
+  /** What has not been written yet. */
+  #left: Result | undefined
+  readonly #now: () => number
 
   /** `planned`: what the plan will hold if nothing happens to it, where that is known. */
-  constructor(place: Place, planned: Held | undefined) {
+  constructor(place: Place, planned: Held | undefined, now = () => performance.now()) {
     this.#place = place
+    this.#now = now
     this.#isNamed = place.out !== undefined
     this.#target = place.out ?? join(RESULTS, `${stamp(new Date())}-${place.plan}.json`)
     if (!this.#isNamed) makeFolder(RESULTS, this.#target)
@@ -72,13 +77,20 @@ export class ResultFile {
    * plan.
    */
   keep(result: Result): void {
-    const began = performance.now()
-    if (began < this.#nextMs) return
+    this.#left = result
+    this.keepLeft()
+  }
+
+  /** Keeps what `keep` came too early for. To be called whenever nothing is being measured. */
+  keepLeft(): void {
+    const began = this.#now()
+    if (this.#left === undefined || began < this.#nextMs) return
     try {
-      this.#write(result, false)
+      this.#write(this.#left, false)
+      this.#left = undefined
       this.#trouble = undefined
-      const ended = performance.now()
-      this.#nextMs = ended + (ended - began) * SHARE
+      const ended = this.#now()
+      this.#nextMs = ended + Math.min((ended - began) * SHARE, MOST_LOST_MS)
     } catch (cause) {
       if (this.#trouble === undefined) {
         this.#place.note(
