@@ -1,4 +1,4 @@
-import { type ModuleUnits, type Origin, readUnits, type Unit } from './module.ts'
+import type { ModuleUnits, Origin, Unit } from './module.ts'
 
 /** The declarations of a tree of modules, and what each of them depends on. */
 export class Closures {
@@ -7,7 +7,7 @@ export class Closures {
   readonly #modules = new Map<string, ModuleUnits>()
 
   /** `isCut`: files whose declarations are left out, with all that only they lead to. */
-  constructor(isCut: (file: string) => boolean, read: (file: string) => ModuleUnits = readUnits) {
+  constructor(isCut: (file: string) => boolean, read: (file: string) => ModuleUnits) {
     this.#isCut = isCut
     this.#read = read
   }

@@ -10,7 +10,7 @@ import { onKernel } from '../../protocols/on-kernel.ts'
 import type { Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { Closures } from './closure.ts'
-import { type ModuleUnits, type Origin, readUnits } from './module.ts'
+import { type ModuleUnits, type Origin, unitsIn } from './module.ts'
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
 const at = (...path: string[]) => join(DIST, ...path)
@@ -29,7 +29,7 @@ export class Definitions {
   readonly #closures: Closures
   readonly #known = new Map<string, string>()
 
-  constructor(read: (file: string) => ModuleUnits = readUnits) {
+  constructor(read: (file: string) => ModuleUnits = unitsIn) {
     this.#closures = new Closures((file) => TABLES.includes(file) || !file.startsWith(DIST), read)
   }
 
@@ -124,7 +124,7 @@ function declarationsWith(text: string): readonly Origin[] {
   statements ??= filesIn(DIST, 'protocols')
     .filter(isCode)
     .flatMap((name) =>
-      [...readUnits(at(name)).units].map(([declared, unit]) => ({ file: at(name), name: declared, text: unit.text })),
+      [...unitsIn(at(name)).units].map(([declared, unit]) => ({ file: at(name), name: declared, text: unit.text })),
     )
   return statements.filter((one) => one.text.includes(text)).slice(0, 1)
 }

@@ -21,6 +21,15 @@ export type ModuleUnits = {
   readonly stars: readonly string[]
 }
 
+const known = new Map<string, ModuleUnits>()
+
+/** A module as it is on disk, which is read once. */
+export function unitsIn(file: string): ModuleUnits {
+  const units = known.get(file) ?? readUnits(file)
+  known.set(file, units)
+  return units
+}
+
 /** Reads a module. Only files of this program are followed. */
 export function readUnits(file: string, text = readFileSync(file, 'utf8')): ModuleUnits {
   const tokens: Token[] = []
@@ -39,7 +48,14 @@ export function readUnits(file: string, text = readFileSync(file, 'utf8')): Modu
     for (; at < tokens.length && tokens[at]!.end <= node.end; at += 1) {
       own.push(text.slice(tokens[at]!.start, tokens[at]!.end))
     }
-    return { text: own.join(' '), uses: namesIn(node) }
+    let uses: ReadonlySet<string> | undefined
+    return {
+      text: own.join(' '),
+      get uses() {
+        uses ??= namesIn(node)
+        return uses
+      },
+    }
   }
   for (const node of tree.body) {
     if (node.type === 'ImportDeclaration') {
