@@ -49,16 +49,19 @@ export async function runPrimitive(options: PrimitiveOptions): Promise<Primitive
       if (outcome.status === 'rejected') throw outcome.reason
       return outcome.value
     })
-    return {
-      operations: results.flatMap(({ measured }) => measured ?? []),
-      spanMs: Math.max(...results.map(({ spanMs }) => spanMs)),
-      lost: results.reduce((sum, { guardedOperations }) => sum + guardedOperations, 0) - (memory.words[guarded]! >>> 0),
-    }
+    return ranAs(results, memory.words[guarded]! >>> 0)
   } finally {
     options.signal?.removeEventListener('abort', giveUp)
     await group.destroy()
   }
 }
+
+/** What the workers did together. `left`: what the operations inside the lock left in the word it guards. */
+export const ranAs = (results: readonly PrimitiveResult[], left: number): PrimitiveRun => ({
+  operations: results.flatMap(({ measured }) => measured ?? []),
+  spanMs: Math.max(...results.map(({ spanMs }) => spanMs)),
+  lost: results.reduce((sum, { guardedOperations }) => sum + guardedOperations, 0) - left,
+})
 
 const notStarted = (cpus: number) =>
   new RunFailed('START_FAILED', `not all of ${cpus} workers started within ${START_DEADLINE_MS / 1000} s`)

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ranAs } from './run-primitive.ts'
+
+test('operations of more workers than cores are divided by the longest window: one without a core did nothing meanwhile', () => {
+  const results = [
+    { measured: 700, guardedOperations: 900, spanMs: 100 },
+    { measured: 300, guardedOperations: 400, spanMs: 40 },
+    { measured: 0, guardedOperations: 0, spanMs: 0 },
+  ]
+  assert.deepEqual(ranAs(results, 1300), { operations: [700, 300, 0], spanMs: 100, lost: 0 })
+})
+
+test('a worker that is not measured has a window, and no operations', () => {
+  const results = [
+    { measured: null, guardedOperations: 50, spanMs: 120 },
+    { measured: 300, guardedOperations: 0, spanMs: 100 },
+  ]
+  assert.deepEqual(ranAs(results, 48), { operations: [300], spanMs: 120, lost: 2 })
+})
