@@ -53,7 +53,6 @@ export const CIRCLES = [
   ['bench/bench.ts', 'bench/modelled.ts'],
   ['checker/behaviour.ts', 'checker/spin.ts'],
   ['bench/comparing/compare.ts', 'bench/comparing/missing.ts'],
-  ['cli/bench-plan.ts', 'cli/plan-size.ts', 'cli/sweep.ts'],
   ['checker/mutants/engines.ts', 'checker/mutants/score.ts'],
   [
     'checker/mutants/reasons/faults-and-memslots.ts',

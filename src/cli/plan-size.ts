@@ -1,6 +1,5 @@
-import { effortOf } from '../bench/plan.ts'
+import { effortOf, type Group, type PlanOptions } from '../bench/plan.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import type { Plan } from './bench-plan.ts'
 import type { Held } from './files/held.ts'
 
 /** Loads of one plan, each with its variants: more are a slip of the keyboard. */
@@ -8,8 +7,10 @@ export const MOST_POINTS = 10_000
 /** Trials of one plan. */
 const MOST_TRIALS = 1_000_000
 
+type Sized = { readonly groups: readonly Group[]; readonly options: PlanOptions }
+
 /** What a plan will hold once it is done. */
-export function plannedBy({ groups, options }: Pick<Plan, 'groups' | 'options'>): Held {
+export function plannedBy({ groups, options }: Sized): Held {
   const perGroup = groups.map((group) => {
     const { trials, latencyTrials } = effortOf(group, options)
     const each = group.modelled?.seeds.length ?? trials + latencyTrials
@@ -26,7 +27,7 @@ export function checkPoints(...lists: readonly (readonly unknown[])[]): void {
 }
 
 /** Refuses a plan of which nobody could read the result. */
-export function checkSize(plan: Pick<Plan, 'groups' | 'options'>): void {
+export function checkSize(plan: Sized): void {
   if (plan.groups.length > MOST_POINTS) throw tooLarge(plan.groups.length, 'loads', MOST_POINTS)
   const { trials } = plannedBy(plan)
   if (trials > MOST_TRIALS) throw tooLarge(trials, 'trials', MOST_TRIALS)

@@ -1,0 +1,80 @@
+import { type Group, groupOf, type Replay } from '../../bench/plan.ts'
+import type { Crew, Scenario } from '../../bench/scenario.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
+import type { BenchArgs } from '../bench-flags.ts'
+import { isHeadline } from '../headline.ts'
+import { modelledOf, type Target } from '../machines.ts'
+import { wordsOf } from '../words-flag.ts'
+import { crewsOf } from './crews.ts'
+import { DEFAULTS } from './options.ts'
+
+/** CPUs that a modelled run keeps busy unless told otherwise. */
+const MODEL_CPUS = 64
+
+/** The groups that ask a scenario's question of one machine, one for each crew. */
+export function groupsOf(
+  args: BenchArgs,
+  scenario: Scenario,
+  variants: readonly string[],
+  target: Target,
+  set: Readonly<Record<string, string>>,
+  replay: Replay | null,
+  isSwept = false,
+): Group[] {
+  if (target.kind === 'model' && scenario.notModelled !== undefined) return notModelled(args, scenario)
+  const load = { ...loadOfBroken(scenario, variants), ...set }
+  const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
+  const defaults = { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) }
+  if (target.kind === 'threads') {
+    const words = wordsOf(args.words)
+    return crewsOf(args, defaults, replay).map((crew) => ({
+      ...groupOf(scenario, variants, crew, values, replay),
+      ...words,
+    }))
+  }
+  const own = replay === null ? modelDefaults(scenario, values) : {}
+  const groupWith = (crew: Crew) => groupOf(scenario, variants, crew, { ...own, ...values }, replay)
+  const cpus = Math.min(target.profile.parameters.cpus!.value, MODEL_CPUS)
+  const [few, more] = [1, 2].map((vcpus) => {
+    return rolesOf(groupWith(crewsOf({ ...args, vcpus: undefined }, { ...defaults, vcpus }, replay)[0]!))
+  }) as [number, number]
+  const vcpus = Math.max(1, Math.floor((cpus - few) / Math.max(1, more - few)) + 1)
+  const crews = crewsOf(args, { ...defaults, vcpus }, replay)
+  const modelled = modelledOf(args, scenario, target.profile, isSwept ? 0 : drawsFor(args, crews))
+  return crews.map((crew) => ({ ...groupWith(crew), modelled }))
+}
+
+/** An answer is tried on other machines like the one that is asked about; a sweep has enough to do without. */
+function drawsFor(args: BenchArgs, crews: readonly Crew[]): number {
+  const isSweep = crews.length > 1 || /[,.]/.test(args.seed ?? '')
+  if (isSweep || args.trace !== undefined) return 0
+  return isHeadline(args) ? 1 : 2
+}
+
+/** CPUs that a group keeps busy. */
+function rolesOf({ scenario, values, crew }: Group): number {
+  if (scenario.kind === 'primitives') return crew.vcpus
+  return scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 0, sampleEvery: 0 }).roles.length
+}
+
+/** Without `-s` a scenario that cannot be modelled is left out of what is modelled. */
+function notModelled({ scenario: asked }: BenchArgs, { name, notModelled: why }: Scenario): [] {
+  if (asked === undefined) return []
+  throw new FaultlineError('NOT_MODELLED', 'usage', `${name} cannot be modelled: ${why}`, {
+    hint: 'Leave --machine out, or ask another scenario.',
+  })
+}
+
+/** The scenario's own for the model; a preset that the user picked knows better. */
+function modelDefaults(scenario: Scenario, asked: Readonly<Record<string, string>>): Record<string, string> {
+  const values = scenario.kind === 'vm' ? (scenario.modelled?.values ?? {}) : {}
+  const { by, of } = scenario.presets ?? { by: '', of: {} }
+  const preset = Object.hasOwn(of, asked[by] ?? '') ? of[asked[by]!]! : {}
+  const own = Object.entries(values).filter(([name]) => !(name in preset))
+  return Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
+}
+
+function loadOfBroken(scenario: Scenario, [name]: readonly string[]): Readonly<Record<string, string>> {
+  const variant = scenario.variants.find((candidate) => candidate.name === name)
+  return variant?.kind === 'broken' ? variant.load : {}
+}

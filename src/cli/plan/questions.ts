@@ -1,0 +1,62 @@
+import { scenarioOn } from '../../bench/on-kernel.ts'
+import type { Scenario } from '../../bench/scenario.ts'
+import { HEADLINES, SCENARIOS } from '../../bench/scenarios/all.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
+import { nearestText } from '../../errors/nearest.ts'
+import type { Version } from '../../protocols/kernel.ts'
+import { notOnKernel } from '../kernels.ts'
+import { type Asked as Patches, withPatches } from '../patches.ts'
+
+type QuestionAsked = {
+  readonly scenario: Scenario
+  readonly names: string | undefined
+  readonly says: readonly string[]
+}
+
+/** A scenario with the patches that were named, on the kernel that was asked for. */
+export function questionOf(asked: Scenario, { names, own }: Patches, kernel: Version | undefined): QuestionAsked {
+  if (kernel === undefined) return { scenario: withPatches(asked, own), names, says: [] }
+  const { scenario, refused, names: ownNames } = scenarioOn(asked, kernel)
+  const given = names?.split(',').map((name) => name.trim()) ?? []
+  const wrong = given.find((name) => Object.hasOwn(refused, name))
+  if (wrong !== undefined) throw notOnKernel(refused[wrong]!)
+  const kind = (name: string) => asked.variants.find((variant) => variant.name === name)!.kind
+  const unnamed = Object.keys(refused).filter((name) =>
+    names === undefined
+      ? asked.headline.includes(name)
+      : (names === 'all' && kind(name) === 'good') || (names === 'broken' && kind(name) === 'broken'),
+  )
+  return {
+    scenario: withPatches(scenario, own),
+    names: names ?? ownNames.join(','),
+    says: unnamed.map((name) => `left out: ${refused[name]}`),
+  }
+}
+
+export function scenariosOf(names: string | undefined): Scenario[] {
+  if (names === undefined) return [...HEADLINES]
+  return names.split(',').map((name) => {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name.trim())
+    if (scenario !== undefined) return scenario
+    throw new FaultlineError('UNKNOWN_SCENARIO', 'usage', `there is no scenario '${name}'`, {
+      hint: nearestText(
+        name,
+        SCENARIOS.map((candidate) => candidate.name),
+      ),
+    })
+  })
+}
+
+/**
+ * The variants to run, by groups that are compared with each other. A broken one is alone: it is asked whether its fault is
+ * seen, under the load that shows it soonest.
+ */
+export function wantedOf(scenario: Scenario, names: string | undefined): (readonly string[])[] {
+  const of = (kind: 'good' | 'broken') => scenario.variants.filter((each) => each.kind === kind).map(({ name }) => name)
+  if (names === undefined) return [scenario.mail === null ? of('good') : scenario.headline]
+  if (names === 'all') return [of('good')]
+  const asked = names === 'broken' ? of('broken') : names.split(',').map((name) => name.trim())
+  const good = asked.filter((name) => !of('broken').includes(name))
+  const broken = asked.filter((name) => of('broken').includes(name))
+  return [...(good.length === 0 ? [] : [good]), ...broken.map((name) => [name])]
+}

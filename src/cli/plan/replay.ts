@@ -1,0 +1,38 @@
+import type { Replay } from '../../bench/plan.ts'
+import type { Scenario } from '../../bench/scenario.ts'
+import { FaultlineError } from '../../errors/faultline-error.ts'
+import { parseSpeed } from '../../replay/speed.ts'
+import type { BenchArgs } from '../bench-flags.ts'
+import type { Io } from '../io.ts'
+import { readReplay } from '../replay.ts'
+import { tickRate, vmChoice } from '../vm-flags.ts'
+
+export async function replayOf(
+  { trace, memslots, speed, ...flags }: BenchArgs,
+  scenarios: readonly Scenario[],
+  io: Io,
+): Promise<Replay | null> {
+  parseSpeed(speed)
+  if (memslots === '-') {
+    throw new FaultlineError('MEMSLOTS_OF_STDIN', 'usage', '--memslots is read from a file, not from standard input', {
+      hint: 'Write it to a file, or give gfn:hva:pages.',
+    })
+  }
+  if (trace === undefined) {
+    if (memslots === undefined) return null
+    throw new FaultlineError(
+      'MEMSLOTS_WITHOUT_TRACE',
+      'usage',
+      "--memslots says where a recording's memory lies, but there is none",
+      {
+        hint: 'Add --trace FILE.',
+      },
+    )
+  }
+  const other = scenarios.find(({ kind }) => kind !== 'vm')
+  if (other === undefined)
+    return await readReplay({ trace, memslots, speed, choice: vmChoice(flags), ...tickRate(flags) }, io)
+  throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {
+    hint: 'Use --trace with -s precheck.',
+  })
+}
