@@ -186,13 +186,15 @@ export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCod
   }
   for (const { file, result, now, found } of checked) {
     const isOld = result.runs.some(({ model }) => model !== undefined && model.machine === undefined)
-    if (found.length > 0 || isOld) {
+    // The costs of a machine may have other names, or costs that this run does not spend.
+    const isOther = changedMachines(result, now).length > 0
+    if (found.length > 0 || isOld || isOther) {
       save({ path: file, kind: 'result' }, resultText(now))
       io.keeps(`${file} is written; what comes after it is as it was.`)
     }
     io.out(
       found.length === 0
-        ? `${file}: as it was`
+        ? `${file}: every figure as it was${isOther ? '; written, as its machine has other costs' : ''}`
         : `${file}: written; for the commit message:\n\n${rankingText(rank(found, 0))}`,
     )
   }

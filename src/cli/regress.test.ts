@@ -144,6 +144,22 @@ test('a cost that changed is named as the cause of all that follows from it', as
   assert.match(out, /\(seeds [-+].* to [-+].*\)/)
 })
 
+test('a machine with other costs that change no figure is written too, so that the gate has nothing more to say of it', async () => {
+  const folder = baseline('hash')
+  const file = join(folder, 'precheck.json')
+  await faultline(...PLAN, '--out', file)
+  const { digest: _, ...other } = JSON.parse(readFileSync(file, 'utf8'))
+  const hash = other.runs[0].model.profileHash
+  for (const run of other.runs) run.model.profileHash = '0000000000000000'
+  writeFileSync(file, JSON.stringify(other))
+  const update = await faultline('regress', '--baseline', folder, '--update')
+  assert.match(update.out, /every figure as it was; written, as its machine has other costs/)
+  assert.equal(JSON.parse(readFileSync(file, 'utf8')).runs[0].model.profileHash, hash)
+  const passed = await faultline('regress', '--baseline', folder)
+  assert.equal(passed.code, 0, passed.err)
+  assert.doesNotMatch(passed.out, /other costs/)
+})
+
 test('a result of the model verifies by being run again, and one that was touched does not', async () => {
   const file = join(baseline('verified'), 'x.json')
   await faultline(...PLAN, '--out', file)

@@ -1,4 +1,4 @@
-import { NOBODY } from './lines.ts'
+import { NO_CPU } from './lines.ts'
 
 const NONE = -1
 
@@ -15,7 +15,7 @@ export class Asked {
 
   constructor(cpus: number, firstOnCore: Int16Array) {
     this.firstOnCore = firstOnCore
-    this.#siblings = new Int16Array(cpus).fill(NOBODY)
+    this.#siblings = new Int16Array(cpus).fill(NO_CPU)
     for (const [cpu, first] of firstOnCore.entries()) {
       if (first === cpu) continue
       this.#siblings[cpu] = first
@@ -42,6 +42,6 @@ export class Asked {
   /** When the line comes to the CPU's core for its sibling, which queued for it; NONE if it does not. */
   comesFor(cpu: number, line: number): number {
     const sibling = this.#siblings[cpu]!
-    return sibling !== NOBODY && this.#lines[sibling] === line ? this.#arrivals[sibling]! : NONE
+    return sibling !== NO_CPU && this.#lines[sibling] === line ? this.#arrivals[sibling]! : NONE
   }
 }

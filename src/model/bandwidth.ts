@@ -1,7 +1,7 @@
 import type { Finished } from './round-robin.ts'
 
 /**
- * A resource that is shared evenly by all who use it at the moment, each of them at no more than its own speed: memory
+ * A resource that is shared evenly by all CPUs that use it at the moment, each of them at no more than its own speed: memory
  * bandwidth, of which one CPU can use a part only. `streams`: how many CPUs it serves at full speed.
  */
 export class Bandwidth {
@@ -20,7 +20,7 @@ export class Bandwidth {
     this.#until = new Float64Array(cpus)
   }
 
-  /** What takes `alone` ps if nobody else is here, from `time` on. */
+  /** A use that takes `alone` ps on its own, from `time` on. */
   post(cpu: number, alone: number, time: number): void {
     this.advance(time)
     if (this.#users.length === 0) this.#served = 0
@@ -29,7 +29,7 @@ export class Bandwidth {
     this.#users.push(cpu)
   }
 
-  /** Serves until `time`, and tells of everybody who is done by then, the earliest first. */
+  /** Serves until `time`, and wakes each CPU that is done by then, the earliest first. */
   advance(time: number): void {
     for (;;) {
       const next = this.nextFinish

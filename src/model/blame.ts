@@ -3,7 +3,7 @@ import { WORDS_PER_CACHE_LINE } from './lines.ts'
 
 /** What a CPU may be blocked by, or kept busy with in vain. */
 export const BLAMES = [
-  { name: 'lock-holder', says: 'waited, as the next in turn, for whoever held a lock' },
+  { name: 'lock-holder', says: 'waited, as the next in turn, for the holder of a lock' },
   { name: 'lock-queue', says: 'waited behind others that waited for a lock' },
   { name: 'yield', says: 'waited to have mmu_lock back that it had yielded' },
   { name: 'retry', says: 'was busy with a fault that then had to be tried again' },
@@ -25,7 +25,7 @@ export const BLAME = Object.fromEntries(BLAMES.map(({ name }, index) => [name, i
   readonly [N in BlameName]: number
 }
 
-/** For each cache line, what is to blame for the time in which somebody waits for one of its words to change. */
+/** For each cache line, what is to blame for the time in which a CPU waits for one of its words to change. */
 export function blamesOfLines(place: Place, lines: number): Uint8Array {
   const blames = new Uint8Array(lines).fill(BLAME.event)
   const locks = place.locks.map(({ name }) => name)

@@ -6,7 +6,7 @@ import {
   LAST_ASKER,
   LAST_READER,
   type Lines,
-  NOBODY,
+  NO_CPU,
   OWNER,
   type Sharers,
   STATE_SHIFT,
@@ -22,7 +22,7 @@ export type Interconnect = {
   /** By CPU: the core that it runs on. */
   readonly coreOf: Int16Array
   readonly asked: Asked
-  /** The line was written at that time: whoever watches it may look. */
+  /** The line was written at that time: the CPUs that watch it may look. */
   readonly written: (line: number, time: number) => void
 }
 
@@ -39,13 +39,13 @@ export class Cache {
   readonly #costs: Costs
   readonly #sharers: Sharers | undefined
   readonly #copies: Copies
-  /** Who asked last, before this CPU did, for the line that it asked for: what comes to it comes to them first. */
-  follows = NOBODY
+  /** The CPU that asked last before this one for the line that it waits for: the line comes there first. */
+  follows = NO_CPU
 
   constructor(id: number, shared: Interconnect) {
     this.#id = id
     this.#core = shared.asked.firstOnCore[id]!
-    this.#isShared = shared.asked.sibling(id) !== NOBODY
+    this.#isShared = shared.asked.sibling(id) !== NO_CPU
     this.#shared = shared
     this.#lines = shared.lines
     this.#state = shared.lines.state
@@ -69,8 +69,8 @@ export class Cache {
   }
 
   /**
-   * Asks for a copy, or for the line alone to use it for so long, behind everybody who asked before; returns when it is
-   * here. Until then it stays where it is: whoever has it may use it once more, as a CAS does that has just failed.
+   * Asks for a copy, or for the line alone to use it for so long, behind every CPU that asked before; returns when it is
+   * here. Until then it stays where it is: the CPU that has it may use it once more, as a CAS does that has just failed.
    */
   ask(line: number, asked: number, use: number): number {
     const state = this.#state
@@ -81,29 +81,29 @@ export class Cache {
       if (comes > asked) return comes + use + this.#costs.toSibling
     }
     this.#standBehind(at)
-    // Whoever has the line's content only has the others drop theirs, unless the line is promised to somebody else.
+    // A CPU with a copy only has the others drop theirs, unless the line is promised to another CPU.
     const isUpgrade = last === state[at + OWNER] && this.has(line)
     const transfer = isUpgrade ? this.#costs.upgrade : this.#transferFrom(last)
     const arrival = Math.max(asked, this.#lines.busyUntil(line)) + transfer
     state[at + LAST_ASKER] = this.#id
-    state[at + LAST_READER] = NOBODY
+    state[at + LAST_READER] = NO_CPU
     this.#lines.keepBusy(line, arrival + use)
     if (this.#isShared) this.#shared.asked.queues(this.#id, line, arrival)
     return arrival
   }
 
-  /** Nobody has asked for the line who has not had it: it would be on its way at once. */
+  /** Every CPU that asked for the line has had it: it would be on its way at once. */
   isFree(line: number, at: number): boolean {
     return this.#lines.busyUntil(line) <= at
   }
 
-  /** The same for a copy: whoever wrote the line last gives it up once, after that a reader keeps its home for less. */
+  /** The same for a copy: the CPU that wrote the line last gives it up once, after that a reader keeps its home for less. */
   askCopy(line: number, asked: number): number {
     const state = this.#state
     const at = line << STATE_SHIFT
     const start = Math.max(asked, this.#lines.busyUntil(line))
     const transfer = this.#transferFrom(state[at + LAST_ASKER]!)
-    const isFirst = state[at + LAST_READER] === NOBODY
+    const isFirst = state[at + LAST_READER] === NO_CPU
     const occupied = isFirst ? transfer : Math.min(transfer, this.#costs.sharedRead)
     this.#standBehind(at)
     state[at + LAST_READER] = this.#id
@@ -118,7 +118,7 @@ export class Cache {
     else this.#copies.put(line, this.#state[at + VERSION]!)
   }
 
-  /** The line is here, alone, and will have been written at that time: whoever watches it is told. */
+  /** The line is here, alone, and will have been written at that time: the CPUs that watch it are told. */
   lineArrives(line: number, written: number): void {
     if (this.#isShared) this.#shared.asked.arrived(this.#id)
     const state = this.#state
@@ -132,11 +132,11 @@ export class Cache {
 
   #standBehind(at: number): void {
     const reader = this.#state[at + LAST_READER]!
-    this.follows = reader === NOBODY ? this.#state[at + LAST_ASKER]! : reader
+    this.follows = reader === NO_CPU ? this.#state[at + LAST_ASKER]! : reader
   }
 
   #transferFrom(owner: number): number {
-    if (owner === NOBODY) return this.#costs.toMemory
+    if (owner === NO_CPU) return this.#costs.toMemory
     const { coreOf, topology } = this.#shared
     return topology.transfer(coreOf[owner]!, coreOf[this.#id]!)
   }

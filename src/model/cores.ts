@@ -2,7 +2,7 @@
 export const NONE = -1
 
 /**
- * Who has a core. With as many cores as CPUs of a run, each has its own and keeps it. With fewer, whoever is runnable queues
+ * Which CPUs have a core. With as many cores as CPUs of a run, each has its own and keeps it. With fewer, a runnable CPU queues
  * for one, first come, first served, and loses it again after a time slice if others wait: also with a lock held, as when
  * the host is itself a guest. Times are ps.
  */
@@ -50,7 +50,7 @@ export class Cores {
     return false
   }
 
-  /** The CPU's core goes to whoever waits longest; returns that CPU, or NONE. */
+  /** The CPU's core goes to the CPU that has waited longest; returns that CPU, or NONE. */
   release(cpu: number, time: number): number {
     const core = this.coreOf[cpu]!
     this.coreOf[cpu] = NONE

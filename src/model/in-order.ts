@@ -8,7 +8,7 @@ import { costsOf } from './costs.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
 
-/** What is played: actors over a memory, and who takes the next instruction, of which word. */
+/** What is played: actors over a memory, and which of them takes the next instruction, of which word. */
 export type InOrder = {
   readonly place: Place
   readonly memory: Int32Array
@@ -32,7 +32,7 @@ const EVENTS = 100_000
 const FOREVER = Number.MAX_SAFE_INTEGER
 
 /**
- * Plays actors in a given order instead of that of their clocks: whoever's turn it is takes its instruction when the one before
+ * Plays actors in a given order instead of that of their clocks: the actor whose turn it is takes its instruction when the one before
  * has been taken, and pays for it. What costs time and is no access (`work`, `broadcast`, `pause`) is passed on the way.
  */
 export function playInOrder({ place, memory, actors, order, patience, machine: profile }: InOrder): PlayedInOrder {

@@ -122,7 +122,7 @@ export class Ledger {
     } else if (this.#blocked[ATTEMPT_BEGAN]! !== NO_ATTEMPT) {
       const blocked = this.#blocked[IN_ALL]! - this.#blocked[BLOCKED_AT_ATTEMPT]!
       this.blame(BLAME.retry, Math.max(0, clock - this.#blocked[ATTEMPT_BEGAN]! - blocked))
-      // Who maps in advance retries too, but was in no fault.
+      // A notifier that maps in advance retries too, but was in no fault.
       this.#blocked[ATTEMPT_BEGAN] = NO_ATTEMPT
     }
   }

@@ -2,7 +2,8 @@
 export const WORDS_PER_CACHE_LINE = 16
 export const LINE_SHIFT = 4
 
-export const NOBODY = -1
+/** No CPU: the line lies in memory, or has no reader or waiter. */
+export const NO_CPU = -1
 
 /** Fields of a line's state: eight words of 4 bytes that lie together, the last two of which are one of 8 bytes. */
 export const OWNER = 0
@@ -19,13 +20,13 @@ export const STATE_SHIFT = 3
 /**
  * What the interconnect knows of each cache line.
  *
- *   OWNER            CPU that wrote it last; NOBODY: it lies in memory
- *   LAST_ASKER       CPU that will have it alone, when all who have asked for that have had it
- *   LAST_READER      CPU that asked for a copy last since then; NOBODY: none did
+ *   OWNER            CPU that wrote it last; NO_CPU: it lies in memory
+ *   LAST_ASKER       CPU that will have it alone, when all CPUs that have asked for that have had it
+ *   LAST_READER      CPU that asked for a copy last since then; NO_CPU: none did
  *   IS_SHARED        others have read it since: the owner, too, must ask before it writes again
  *   VERSION          counts the times that copies elsewhere became worthless
- *   LAST_WAITER      of the CPUs that watch it, in a ring by #next; NOBODY if none does
- *   BUSY_UNTIL       ps; the line is on its way to somebody, who asks meanwhile waits in the order of asking
+ *   LAST_WAITER      of the CPUs that watch it, in a ring by #next; NO_CPU if none does
+ *   BUSY_UNTIL       ps; the line is on its way to a CPU, and CPUs that ask meanwhile get it in the order of asking
  *
  * A thousand CPUs look at more lines than the host's cache holds: all of a line is fetched at once.
  */
@@ -43,10 +44,10 @@ export class Lines {
     this.#times = new Float64Array(memory)
     this.#next = new Int16Array(cpus)
     for (let at = 0; at < this.state.length; at += 1 << STATE_SHIFT) {
-      this.state[at + OWNER] = NOBODY
-      this.state[at + LAST_ASKER] = NOBODY
-      this.state[at + LAST_READER] = NOBODY
-      this.state[at + LAST_WAITER] = NOBODY
+      this.state[at + OWNER] = NO_CPU
+      this.state[at + LAST_ASKER] = NO_CPU
+      this.state[at + LAST_READER] = NO_CPU
+      this.state[at + LAST_WAITER] = NO_CPU
     }
   }
 
@@ -59,14 +60,14 @@ export class Lines {
   }
 
   isWatched(line: number): boolean {
-    return this.state[(line << STATE_SHIFT) + LAST_WAITER] !== NOBODY
+    return this.state[(line << STATE_SHIFT) + LAST_WAITER] !== NO_CPU
   }
 
-  /** The CPU watches the line from now on, behind those who already do. */
+  /** The CPU watches the line from now on, behind those that already do. */
   watch(line: number, cpu: number): void {
     const at = (line << STATE_SHIFT) + LAST_WAITER
     const last = this.state[at]!
-    if (last === NOBODY) {
+    if (last === NO_CPU) {
       this.#next[cpu] = cpu
     } else {
       this.#next[cpu] = this.#next[last]!
@@ -75,20 +76,20 @@ export class Lines {
     this.state[at] = cpu
   }
 
-  /** Takes the CPU that has watched the line longest, or NOBODY. */
+  /** Takes the CPU that has watched the line longest, or NO_CPU. */
   takeWaiter(line: number): number {
     const at = (line << STATE_SHIFT) + LAST_WAITER
     const last = this.state[at]!
-    if (last === NOBODY) return NOBODY
+    if (last === NO_CPU) return NO_CPU
     const first = this.#next[last]!
-    if (first === last) this.state[at] = NOBODY
+    if (first === last) this.state[at] = NO_CPU
     else this.#next[last] = this.#next[first]!
     return first
   }
 }
 
 /**
- * Who has a copy of which line, a bit each, for a memory that fits into every CPU's cache: all look at the same few lines, and
+ * Which CPU has a copy of which line, a bit each, for a memory that fits into every CPU's cache: all look at the same few lines, and
  * so does the host's cache.
  */
 export class Sharers {

@@ -220,7 +220,7 @@ test('a store that misses does not stop its CPU; an atomic and a full barrier af
   )
 })
 
-test('a store behind others who want its line waits in their queue: nobody sees it before its turn', () => {
+test('a store behind CPUs that want its line waits in their queue: no CPU sees it before its turn', () => {
   const place = new Place()
   const word = place.line('word')
   const seen: number[] = []

@@ -1,19 +1,19 @@
-import { BROADCAST } from '../protocols/costs.ts'
 import type { Word } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { CpuRecords, type Records } from '../shared-memory/records.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { Agenda } from './agenda.ts'
 import { Asked } from './asked.ts'
-import { Bandwidth } from './bandwidth.ts'
 import { blamesOfLines } from './blame.ts'
 import { Cores, NONE } from './cores.ts'
 import type { Costs } from './costs.ts'
-import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS, TIMES, Turn } from './cpu.ts'
+import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS, TIMES } from './cpu.ts'
+import { EventQueue } from './event-queue.ts'
 import { Ledger, type Phases } from './ledger.ts'
-import { Lines, NOBODY, WORDS_PER_CACHE_LINE } from './lines.ts'
+import { Lines, NO_CPU, WORDS_PER_CACHE_LINE } from './lines.ts'
+import { Parked } from './parked.ts'
 import { Play } from './play.ts'
-import { RoundRobin } from './round-robin.ts'
+import { Servers } from './servers.ts'
+import { type SharedState, Turn } from './shared-state.ts'
 import { type Noted, TimelineCpu } from './timeline-cpu.ts'
 import { type Placement, Topology } from './topology.ts'
 
@@ -35,29 +35,23 @@ export type MachineOptions = {
   readonly patience?: number
 }
 
-const ON: readonly string[] = BROADCAST.map(({ on }) => on)
-const SERVERS: readonly string[] = ['dvm', 'memory', 'serial']
-
 /** What a CPU waits for that will never come. */
 export type Stuck = { readonly cpu: number; readonly name: string; readonly word: Word }
 
-/** All CPUs of a run and what they share, in one thread: whoever is earliest acts. */
+/** All CPUs of a run and what they share, in one thread: the earliest acts. */
 export class Machine {
   readonly cpus: readonly SimulatedCpu[]
   readonly cores: Cores
   readonly #plays: readonly Play[]
-  readonly #agenda: Agenda
+  readonly #events: EventQueue
   readonly #costs: Costs
   readonly #lines: Lines
-  readonly #dvm: RoundRobin
-  readonly #memory: Bandwidth
-  readonly #serial: RoundRobin
-  readonly #parked = new Map<Word, number[]>()
+  readonly #servers: Servers
+  readonly #parked: Parked
   readonly #phases: Phases
   readonly #ended: (cpu: SimulatedCpu) => void
   readonly #turn = new Turn()
   #running = -1
-  #fabricUntil = 0
   #drained = 0
   /** ps: how far the run has come. */
   now = 0
@@ -70,11 +64,10 @@ export class Machine {
     this.#lines = new Lines(lines, cpus, costs.copies)
     const topology = new Topology(costs)
     this.cores = new Cores(cpus, topology.order(options.placement), costs.slice, costs.contextSwitch)
-    this.#agenda = new Agenda(cpus + 3)
+    this.#events = new EventQueue(cpus + Servers.COUNT)
     const wake = (cpu: number, time: number) => this.#wake(cpu, time)
-    this.#dvm = new RoundRobin(cpus, costs.dvmWindow, wake)
-    this.#serial = new RoundRobin(cpus, 1, wake)
-    this.#memory = new Bandwidth(cpus, costs.streams, wake)
+    this.#servers = new Servers(cpus, costs, this.#events, wake)
+    this.#parked = new Parked((cpu, time) => wake(cpu, time + costs.contextSwitch))
     this.#phases = {
       measureFrom: options.measureFrom,
       measureUntil: options.measureUntil,
@@ -85,7 +78,7 @@ export class Machine {
     const firstOnCore = this.cores.isCrowded
       ? Int16Array.from({ length: cpus }, (_, id) => id)
       : topology.firstOnCore(this.cores.coreOf)
-    const surroundings = {
+    const shared: SharedState = {
       words,
       times: new Float64Array(cpus * TIMES),
       turn: this.#turn,
@@ -95,21 +88,21 @@ export class Machine {
       costs,
       coreOf: this.cores.coreOf,
       asked: new Asked(cpus, firstOnCore),
-      written: (line: number, time: number) => this.#written(line, time),
-      parked: (word: Word, cpu: number) => this.#park(word, cpu),
-      unparked: (word: Word, count: number, time: number) => this.#unpark(word, count, time),
-      post: (cpu: number, kind: number, units: number, time: number) => this.#post(cpu, kind, units, time),
-      sendIpis: (units: number, time: number) => this.#sendIpis(units, time),
-      dvmOperations: () => this.#dvm.done,
+      written: (line, time) => this.#written(line, time),
+      parked: (word, cpu) => this.#parked.add(word, cpu),
+      unparked: (word, count, time) => this.#parked.wake(word, count, time),
+      post: (cpu, kind, units, time) => this.#servers.post(cpu, kind, units, time),
+      sendIpis: (units, time) => this.#servers.sendIpis(units, time),
+      dvmOperations: () => this.#servers.dvmOperations,
       seed: options.seed,
       latest: () => this.#phases.measureUntil,
     }
     const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })
     this.cpus = Array.from({ length: cpus }, (_, id) => {
-      const slowdown = surroundings.asked.sibling(id) === NOBODY ? 1 : costs.siblingSlowdown
+      const slowdown = shared.asked.sibling(id) === NO_CPU ? 1 : costs.siblingSlowdown
       const ledger = new Ledger(records.of(id), unmeasured, this.#phases)
-      if (options.noted === undefined) return new SimulatedCpu(id, surroundings, ledger, slowdown)
-      const cpu = new TimelineCpu(options.noted, options.measureFrom, id, surroundings, ledger, slowdown)
+      if (options.noted === undefined) return new SimulatedCpu(id, shared, ledger, slowdown)
+      const cpu = new TimelineCpu(options.noted, options.measureFrom, id, shared, ledger, slowdown)
       cpu.patience = options.patience ?? cpu.patience
       return cpu
     })
@@ -120,23 +113,23 @@ export class Machine {
   play(cpu: number, steps: Steps<unknown>, from: number): void {
     this.#plays[cpu]!.begin(steps)
     this.cpus[cpu]!.clock = from
-    if (this.cores.coreOf[cpu] !== NONE) this.#agenda.enter(cpu, from)
+    if (this.cores.coreOf[cpu] !== NONE) this.#events.enter(cpu, from)
   }
 
   /** Lets at most so many events happen; false when there are no more. */
   run(events: number): boolean {
     for (let left = events; left > 0; left -= 1) {
-      if (this.#agenda.isEmpty) return false
-      const actor = this.#agenda.first
-      this.now = this.#agenda.firstTime
+      if (this.#events.isEmpty) return false
+      const actor = this.#events.first
+      this.now = this.#events.firstTime
       if (actor < this.cpus.length) this.#act(actor)
-      else this.#serve(actor)
+      else this.#servers.serve(actor, this.now)
     }
     return true
   }
 
   /**
-   * Lets a CPU carry out what it stands before, now, whoever else is earlier: for an order that is given. It goes on when that
+   * Lets a CPU carry out what it stands before, now, although others may be earlier: for an order that is given. It goes on when that
    * is done, and stays where it is if it has to wait for others.
    */
   takeTurn(id: number): void {
@@ -161,12 +154,12 @@ export class Machine {
     while (!this.#plays[id]!.isOver && cpu.fate !== SLEEPS && cpu.standsBeforeNoAccess) this.takeTurn(id)
   }
 
-  /** Who has not ended, once nothing happens any more. */
+  /** The CPUs that have not ended, once nothing happens any more. */
   get stuck(): Stuck[] {
     return this.cpus.flatMap((cpu, id) => (this.#plays[id]!.isOver ? [] : [{ cpu: id, ...cpu.pending }]))
   }
 
-  /** The measured window is over, but not everybody has come to the end of an operation. */
+  /** The measured window is over, but not every CPU has come to the end of an operation. */
   get isEnding(): boolean {
     return this.now > this.#phases.measureUntil
   }
@@ -175,7 +168,7 @@ export class Machine {
     return this.cpus.reduce((sum, cpu) => sum + cpu.steps, 0)
   }
 
-  /** From then on nobody begins anything new that is measured. */
+  /** From then on no CPU begins anything new that is measured. */
   endAt(time: number): void {
     if (time < this.#phases.measureUntil) this.#phases.measureUntil = time
   }
@@ -184,7 +177,7 @@ export class Machine {
     const cpu = this.cpus[id]!
     if (cpu.fate === SLEEPS && cpu.clock < this.now) cpu.clock = this.now
     if (this.cores.isCrowded && (this.#isOver(id) || !this.#mayAct(cpu))) return
-    const free = this.#agenda.secondTime
+    const free = this.#events.secondTime
     const slice = this.cores.sliceEnd[id]!
     this.#turn.limit = Math.min(free, slice)
     this.#turn.ownLimit = Math.min(free + this.#costs.toNearest, slice)
@@ -203,10 +196,10 @@ export class Machine {
   #settle(cpu: SimulatedCpu, fate: Fate): void {
     const { id } = cpu
     if (this.#plays[id]!.isOver) {
-      this.#agenda.remove(id)
+      this.#events.remove(id)
       if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
     } else if (fate === STANDS || fate === GOES_ON) {
-      this.#agenda.enterBehind(id, cpu.clock, cpu.follows)
+      this.#events.enterBehind(id, cpu.clock, cpu.follows)
     } else {
       this.#wait(cpu, fate)
     }
@@ -216,20 +209,20 @@ export class Machine {
     const { id } = cpu
     if (fate === SLEEPS) {
       const { wakesAt } = cpu
-      if (wakesAt === Number.POSITIVE_INFINITY) this.#agenda.remove(id)
-      else this.#agenda.enter(id, wakesAt)
+      if (wakesAt === Number.POSITIVE_INFINITY) this.#events.remove(id)
+      else this.#events.enter(id, wakesAt)
       if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
     } else if (this.cores.isCrowded && this.cores.someoneWaits) {
-      this.#agenda.enter(id, Math.max(cpu.clock, this.cores.sliceEnd[id]!))
+      this.#events.enter(id, Math.max(cpu.clock, this.cores.sliceEnd[id]!))
     } else {
-      this.#agenda.remove(id)
+      this.#events.remove(id)
     }
   }
 
   /** A role that has ended may still have been queued for a core, or looked at for its slice. */
   #isOver(id: number): boolean {
     const { isOver } = this.#plays[id]!
-    if (isOver) this.#agenda.remove(id)
+    if (isOver) this.#events.remove(id)
     return isOver
   }
 
@@ -238,10 +231,10 @@ export class Machine {
     const { id } = cpu
     const { cores } = this
     if (cores.coreOf[id] === NONE) {
-      this.#agenda.remove(id)
+      this.#events.remove(id)
       if (cores.isGivenCore(id, cpu.clock)) {
         cpu.clock += cores.contextSwitch
-        this.#agenda.enter(id, cpu.clock)
+        this.#events.enter(id, cpu.clock)
       } else {
         this.#watchSlices()
       }
@@ -265,9 +258,9 @@ export class Machine {
   #spinsOn(cpu: SimulatedCpu): false {
     const { id } = cpu
     const sliceEnd = this.cores.sliceEnd[id]!
-    if (!this.cores.someoneWaits) this.#agenda.remove(id)
-    else if (this.now < sliceEnd) this.#agenda.enter(id, sliceEnd)
-    else if (this.#mustStay(cpu)) this.#agenda.enter(id, this.now + this.#costs.slice)
+    if (!this.cores.someoneWaits) this.#events.remove(id)
+    else if (this.now < sliceEnd) this.#events.enter(id, sliceEnd)
+    else if (this.#mustStay(cpu)) this.#events.enter(id, this.now + this.#costs.slice)
     else this.#preempt(cpu, this.now)
     return false
   }
@@ -279,12 +272,12 @@ export class Machine {
 
   #preempt(cpu: SimulatedCpu, at: number): void {
     cpu.wantsResched = false
-    this.#agenda.remove(cpu.id)
+    this.#events.remove(cpu.id)
     this.#passCore(cpu.id, at)
     this.cores.requeue(cpu.id, at)
   }
 
-  /** The CPU's core goes to whoever waits for one. */
+  /** The CPU's core goes to the CPU that has waited for one longest. */
   #passCore(id: number, at: number): void {
     if (this.cores.coreOf[id] === NONE) return
     const next = this.cores.release(id, at)
@@ -295,28 +288,28 @@ export class Machine {
     if (cpu.fate === SPINS) {
       // What it waits for has not happened yet: it spins on.
       cpu.hadNoCore(lost, began)
-      if (this.cores.someoneWaits) this.#agenda.enter(next, this.cores.sliceEnd[next]!)
+      if (this.cores.someoneWaits) this.#events.enter(next, this.cores.sliceEnd[next]!)
       return
     }
     cpu.clock = Math.max(cpu.clock, began)
     cpu.hadNoCore(lost, began)
-    this.#agenda.enter(next, cpu.clock)
+    this.#events.enter(next, cpu.clock)
   }
 
-  /** Somebody waits for a core: whoever spins has to be looked at when its slice ends. */
+  /** A CPU waits for a core: those that spin have to be looked at when their slices end. */
   #watchSlices(): void {
     for (const { id, fate, clock } of this.cpus) {
       if (fate !== SPINS || this.cores.coreOf[id] === NONE || this.#plays[id]!.isOver) continue
-      this.#agenda.enter(id, Math.max(clock, this.now, this.cores.sliceEnd[id]!))
+      this.#events.enter(id, Math.max(clock, this.now, this.cores.sliceEnd[id]!))
     }
   }
 
-  #wake(id: number, time: number, behind: number = NOBODY): void {
+  #wake(id: number, time: number, behind: number = NO_CPU): void {
     const cpu = this.cpus[id]!
     cpu.wake(time)
     // Preempted: it looks when it has a core again, for which it queues already.
     if (this.cores.isCrowded && this.cores.coreOf[id] === NONE && this.cores.isQueued(id)) return
-    this.#agenda.enterBehind(id, cpu.clock, behind)
+    this.#events.enterBehind(id, cpu.clock, behind)
     if (this.#running < 0) return
     const turn = this.#turn
     turn.limit = Math.min(turn.limit, cpu.clock)
@@ -324,74 +317,25 @@ export class Machine {
   }
 
   #written(line: number, time: number): void {
-    let behind = NOBODY
-    for (let id = this.#lines.takeWaiter(line); id !== NOBODY; id = this.#lines.takeWaiter(line)) {
+    let behind = NO_CPU
+    for (let id = this.#lines.takeWaiter(line); id !== NO_CPU; id = this.#lines.takeWaiter(line)) {
       this.#wake(id, time, behind)
       behind = id
     }
   }
 
-  #park(word: Word, cpu: number): void {
-    const sleepers = this.#parked.get(word)
-    if (sleepers === undefined) this.#parked.set(word, [cpu])
-    else sleepers.push(cpu)
-  }
-
-  #unpark(word: Word, count: number, time: number): void {
-    const sleepers = this.#parked.get(word)
-    if (sleepers === undefined) return
-    for (const cpu of sleepers.splice(0, count)) this.#wake(cpu, time + this.#costs.contextSwitch)
-    if (sleepers.length === 0) this.#parked.delete(word)
-  }
-
-  #post(cpu: number, kind: number, units: number, time: number): void {
-    const service = this.#costs.broadcast[kind]!
-    const server = SERVERS.indexOf(ON[kind]!)
-    if (ON[kind] === 'dvm') this.#dvm.post(cpu, units, service, time)
-    else if (ON[kind] === 'serial') this.#serial.post(cpu, units, service, time)
-    else this.#memory.post(cpu, Math.round(units * service), time)
-    this.#expect(this.cpus.length + server)
-  }
-
-  #serve(actor: number): void {
-    this.#server(actor).advance(this.now)
-    this.#expect(actor)
-  }
-
   /** Advances the server that is done next; false if none has anything to do. */
   #serveNext(): boolean {
-    const actors = SERVERS.map((_, server) => this.cpus.length + server)
-    const finish = (actor: number) => this.#server(actor).nextFinish
-    const next = actors.reduce((first, actor) => (finish(actor) < finish(first) ? actor : first))
-    if (finish(next) === Number.POSITIVE_INFINITY) return false
-    this.now = Math.max(this.now, finish(next))
-    this.#serve(next)
-    return true
-  }
-
-  #expect(actor: number): void {
-    const { nextFinish } = this.#server(actor)
-    if (nextFinish === Number.POSITIVE_INFINITY) this.#agenda.remove(actor)
-    else this.#agenda.enter(actor, nextFinish)
-  }
-
-  /** Servers stand behind the CPUs in the agenda, in the order of SERVERS. */
-  #server(actor: number): RoundRobin | Bandwidth {
-    const server = SERVERS[actor - this.cpus.length]
-    if (server === 'dvm') return this.#dvm
-    return server === 'serial' ? this.#serial : this.#memory
-  }
-
-  #sendIpis(units: number, time: number): number {
-    this.#fabricUntil = Math.max(this.#fabricUntil, time) + units * this.#costs.ipiFabric
-    return this.#fabricUntil
+    const served = this.#servers.serveNext(this.now)
+    if (served !== undefined) this.now = served
+    return served !== undefined
   }
 
   #drainedOne(): void {
     this.#drained += 1
     if (this.#drained < this.cpus.length) return
     this.#phases.isOver = true
-    // Nobody sleeps on for a time that has lost its meaning.
-    for (const cpu of this.cpus) if (cpu.isAsleepForTime) this.#agenda.enter(cpu.id, this.now)
+    // No CPU sleeps on for a time that has lost its meaning.
+    for (const cpu of this.cpus) if (cpu.isAsleepForTime) this.#events.enter(cpu.id, this.now)
   }
 }

@@ -55,7 +55,7 @@ export const PARAMETERS: Readonly<Record<string, ParameterKind>> = {
   switch_ns: ns('context switch, or wake-up of a sleeper'),
   lock_holder_preemption: {
     unit: '1',
-    says: '1: whoever holds a lock can lose its core, as under a hypervisor; 0: it is not preempted',
+    says: '1: the holder of a lock can lose its core, as under a hypervisor; 0: it is not preempted',
     least: 0,
     most: 1,
     isWhole: true,

@@ -24,7 +24,7 @@ function oneByOne(orders: readonly Order[], window: number): Map<number, number>
     const cpu = queue[0]!
     for (let unit = Math.min(window, left[cpu]!); unit > 0; unit -= 1) time += orders[cpu]!.service
     left[cpu]! -= Math.min(window, left[cpu]!)
-    // Whoever came during the turn queues before the one whose turn it was; at its very end, behind.
+    // A CPU that came during the turn queues before the one whose turn it was; at its very end, behind.
     const ended = time
     while (arrivals.length > 0 && orders[arrivals[0]!]!.at < ended) queue.push(arrivals.shift()!)
     queue.shift()

@@ -3,7 +3,7 @@ export type Finished = (cpu: number, time: number) => void
 
 /**
  * One server that does one operation after the other, for CPUs that each keep up to `window` of theirs queued: a turn is a
- * window, and who has more queues behind the others. It conserves work: however many ask, as many operations are done a
+ * window, and a CPU that has more queues behind the others. It conserves work: however many ask, as many operations are done a
  * second.
  *
  * Between two arrivals all turns are alike, so that a million of them are one multiplication: the result is that of doing
@@ -53,7 +53,7 @@ export class RoundRobin {
     }
   }
 
-  /** When somebody will be done next, if nobody arrives; `Infinity` if nobody is here. */
+  /** When the next CPU is done, if none arrives; `Infinity` if none is here. */
   get nextFinish(): number {
     let fewest = Number.POSITIVE_INFINITY
     let round = 0
@@ -70,7 +70,7 @@ export class RoundRobin {
     return Number.POSITIVE_INFINITY
   }
 
-  /** Rounds in which every turn is a whole window and nobody finishes, as many as end until `time`. */
+  /** Rounds in which every turn is a whole window and no CPU finishes, as many as end until `time`. */
   #skipRounds(time: number): void {
     let round = 0
     let rounds = Number.POSITIVE_INFINITY

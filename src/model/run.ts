@@ -56,7 +56,7 @@ const latestEnd = (recorded: number) => recorded * 1.25 + MS
 const LATEST_START = 1e6
 /** Between two looks at the signal: some ms. */
 const EVENTS = 1 << 14
-/** Nobody asked whether the run is over for so many events: an operation that never ends. */
+/** No role asked whether the run is over for so many events: an operation that never ends. */
 const MOST_EVENTS_AFTER_END = 2e9
 /** The same of code that has not been seen to end. */
 const MOST_EVENTS_OF_PATCH = 2e7
@@ -109,7 +109,7 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
       noted,
     },
     (cpu) => {
-      // A role of endless load that ends is a part of the load that is missing: nobody is measured without it.
+      // A role of endless load that ends is a part of the load that is missing: no role is measured without it.
       if (isRecording) lastEnd = Math.max(lastEnd, cpu.clock)
       else machine.endAt(cpu.clock)
       cpu.ledger.roleEnded(cpu.clock)
@@ -122,10 +122,10 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
   await play(machine, options)
   const { stuck } = machine
   if (stuck.length > 0) {
-    const who = stuck
+    const waiting = stuck
       .slice(0, 4)
       .map(({ cpu, name, word }) => `${workerName(roles, cpu)} at ${name} ${place.nameOf(word)}`)
-    throw new ModelFailed('DEADLOCK', `nothing can happen any more: ${who.join(', ')}`)
+    throw new ModelFailed('DEADLOCK', `nothing can happen any more: ${waiting.join(', ')}`)
   }
   return {
     ...(own === undefined ? {} : { own }),

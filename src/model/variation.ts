@@ -7,7 +7,7 @@ const MEAN = LOGARITHMS.reduce((sum, value) => sum + value, 0) / LOGARITHMS.leng
 const EXCESS = Float64Array.from(LOGARITHMS, (value) => Math.round((value - MEAN) * 2 ** 20) / 2 ** 20)
 
 /**
- * What makes a path of the kernel take longer one time than the next: caches, predictions, who else is on the interconnect. Work
+ * What makes a path of the kernel take longer one time than the next: caches, predictions, other traffic on the interconnect. Work
  * without it falls into step, and CPUs that come in turns never queue below saturation. Skewed as such times are: never much
  * shorter than usual, sometimes much longer.
  */

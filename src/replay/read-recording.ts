@@ -38,9 +38,7 @@ export async function readVms(path: string, options: ReadOptions): Promise<reado
     const vms = vmsOf(recording)
     const wanted = chosen(vms, options.choice, recording)
     if (vms.length === 1) return [{ recording, vm: undefined }]
-    const found: VmRecording[] = []
-    for (const vm of wanted) found.push({ recording: await reader.only(vm, recording, isSorted), vm })
-    return found
+    return await reader.only(wanted, recording, isSorted)
   } finally {
     await source.close()
   }
@@ -64,62 +62,76 @@ class SourceReader {
     return devices === undefined && sptes === 0 && found.likely.size > 0 ? this.whole(found.likely) : whole
   }
 
-  async only(vm: Vm, { knownDevices: devices }: Recording, isSorted: boolean): Promise<Recording> {
-    const one = new Recording({ ...this.#options, only: vm, devices })
-    if (isSorted) await this.#sorted(one)
-    else await this.#once(one)
-    return one
+  /** A recording for each of these VMs, in one more reading of the source. */
+  async only(vms: readonly Vm[], { knownDevices: devices }: Recording, isSorted: boolean): Promise<VmRecording[]> {
+    const found = vms.map((vm) => ({ recording: new Recording({ ...this.#options, only: vm, devices }), vm }))
+    const recordings = found.map(({ recording }) => recording)
+    if (isSorted) await this.#sorted(recordings)
+    else await this.#once(recordings)
+    return found
   }
 
   async #wholeWith(devices: ReadonlySet<number> = new Set()): Promise<Whole> {
     const { name } = this.#source
     const recording = new Recording({ ...this.#options, devices })
-    const head = await this.#once(recording)
+    const head = await this.#once([recording])
     if (recording.clock.firstStep === undefined) {
       assertHoldsKvm(recording, name, head)
       assertIsOne(recording, name)
       return { recording, isSorted: false }
     }
     const sorted = new Recording({ ...this.#options, devices })
-    await this.#sorted(sorted)
+    await this.#sorted([sorted])
     sorted.sortedBecause = recording.clock.firstStep
     assertHoldsKvm(sorted, name, head)
     return { recording: sorted, isSorted: true }
   }
 
   /** Returns the beginning of the text. */
-  async #once(recording: Recording): Promise<string> {
-    const intake = new Intake({
-      take: (bytes, start, end) => recording.take(bytes, start, end),
-      takeUnended: (bytes, start, end) => recording.takeUnended(bytes, start, end),
-      leaveOut: (file) => recording.leaveOut(file),
-    })
+  async #once(recordings: readonly Recording[]): Promise<string> {
+    const intake = new Intake(toEach(recordings))
     await this.#source.read((chunk) => intake.push(chunk))
     intake.end()
-    recording.finish()
+    for (const recording of recordings) recording.finish()
     return intake.head
   }
 
-  async #sorted(recording: Recording): Promise<void> {
+  async #sorted(recordings: readonly Recording[]): Promise<void> {
     const { name } = this.#source
     const sorter = new Sorter(this.#options.tickNs)
     const unended: Buffer[] = []
+    const each = toEach(recordings)
     const taker: Taker = {
+      ...each,
       take: (bytes, start, end) => sorter.take(bytes, start, end),
       takeUnended: (bytes, start, end) => unended.push(Buffer.from(bytes.subarray(start, end))),
-      leaveOut: (file) => recording.leaveOut(file),
     }
     try {
       const intake = new Intake(taker)
       await this.#source.read((chunk) => intake.push(chunk))
       intake.end()
       if (sorter.unsortable !== undefined) throw notOneRecording(name, sorter.unsortable, sorter.lines)
-      sorter.drain((bytes, start, end) => recording.take(bytes, start, end))
-      for (const line of unended) recording.takeUnended(line, 0, line.length)
-      recording.finish()
+      sorter.drain(each.take)
+      for (const line of unended) each.takeUnended(line, 0, line.length)
+      for (const recording of recordings) recording.finish()
     } finally {
       sorter.close()
     }
+  }
+}
+
+/** What is read once for several recordings, each of which takes what is its VM's. */
+function toEach(recordings: readonly Recording[]): Taker {
+  return {
+    take: (bytes, start, end) => {
+      for (const recording of recordings) recording.take(bytes, start, end)
+    },
+    takeUnended: (bytes, start, end) => {
+      for (const recording of recordings) recording.takeUnended(bytes, start, end)
+    },
+    leaveOut: (file) => {
+      for (const recording of recordings) recording.leaveOut(file)
+    },
   }
 }
 

@@ -8,7 +8,8 @@ const WRITER = 0x001
 /** The queue is not empty: all fast paths are closed. */
 const WAITERS = 0x002
 const READER = 0x100
-const NOBODY = -1
+/** The end of the queue. */
+const NO_WAITER = -1
 
 type Waiter = { readonly side: Word; readonly next: Word; readonly granted: Word }
 
@@ -16,16 +17,16 @@ type Waiter = { readonly side: Word; readonly next: Word; readonly granted: Word
  * Fair read-write semaphore: a sleeping lock whose waiters are served in the order of arrival, readers that stand next to
  * each other together. A queued writer therefore blocks new readers. The bits of `count` are the kernel's
  * (kernel/locking/rwsem.c); left out is what lets others overtake there: optimistic spinning, and the wake-up of readers
- * who stand behind a writer.
+ * that stand behind a writer.
  *
- *   count       readers (31..8) | waiters (1) | writer (0)       own line, written by everyone
+ *   count       readers (31..8) | waiters (1) | writer (0)       own line, written by all CPUs
  *   head, tail  first and last CPU in the queue, or -1           one line, written under waitLock
  *   waiter[cpu] side, next CPU in the queue, granted             own line, written under waitLock
  *
  *   (readers, waiters, writer)
- *     free 0,0,0     read by k k,0,0     written 0,0,1     somebody queues k,1,0 or 0,1,1
+ *     free 0,0,0     read by k k,0,0     written 0,0,1     queued k,1,0 or 0,1,1
  *
- * While `waiters` is set only an unlock changes `count` without waitLock, and an unlock only lowers it: whoever holds
+ * While `waiters` is set only an unlock changes `count` without waitLock, and an unlock only lowers it: the owner of
  * waitLock may decide on what it has read.
  */
 export class RwSem implements RwLock {
@@ -102,7 +103,7 @@ export class RwSem implements RwLock {
   *#lockSlow(cpu: Cpu, side: Side): Steps<void> {
     cpu.contentionBegin(this.id, side)
     yield* this.waitLock.acquire(cpu)
-    // Closes the fast paths, so that nobody overtakes us from here on.
+    // Closes the fast paths, so that no CPU overtakes us from here on.
     const count = yield* cpu.or(this.count, WAITERS)
     const first = (count & WAITERS) === 0
     const blocked = side === READ ? (count & WRITER) !== 0 : count !== 0
@@ -121,7 +122,7 @@ export class RwSem implements RwLock {
   *#enqueue(cpu: Cpu, side: Side, first: boolean): Steps<void> {
     const own = this.#waiters[cpu.id]!
     yield* cpu.write(own.side, side)
-    yield* cpu.write(own.next, NOBODY)
+    yield* cpu.write(own.next, NO_WAITER)
     yield* cpu.store(own.granted, 0)
     if (first) {
       yield* cpu.write(this.head, cpu.id)
@@ -141,7 +142,7 @@ export class RwSem implements RwLock {
   /** Hands the lock to the writer at the head, or to all readers that stand there together. */
   *#grantHead(cpu: Cpu): Steps<void> {
     const count = yield* cpu.load(this.count)
-    // Somebody was quicker: the queue was served, or emptied, by another unlock.
+    // Another unlock was quicker: it has served the queue, or emptied it.
     if ((count & WAITERS) === 0 || (count & WRITER) !== 0) return
     const head = yield* cpu.read(this.head)
     const side = yield* cpu.read(this.#waiters[head]!.side)
@@ -149,7 +150,7 @@ export class RwSem implements RwLock {
 
     let granted = 1
     let after = yield* cpu.read(this.#waiters[head]!.next)
-    while (side === READ && after !== NOBODY) {
+    while (side === READ && after !== NO_WAITER) {
       const other = yield* cpu.read(this.#waiters[after]!.side)
       if (other !== READ) break
       granted += 1
@@ -157,7 +158,7 @@ export class RwSem implements RwLock {
     }
     yield* cpu.write(this.head, after)
     const taken = side === READ ? granted * READER : WRITER
-    yield* cpu.add(this.count, after === NOBODY ? taken - WAITERS : taken)
+    yield* cpu.add(this.count, after === NO_WAITER ? taken - WAITERS : taken)
     yield* this.#announce(cpu, head, granted)
   }
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Agenda } from './agenda.ts'
+import { EventQueue } from './event-queue.ts'
 
 const ACTORS = 6
 
 type Event = { readonly actor: number; readonly time: number }
 
-/** What an agenda is to be: events in the order of their times, those of one time in the order of entering. */
+/** What an queue is to be: events in the order of their times, those of one time in the order of entering. */
 class Sorted {
   events: Event[] = []
 
@@ -30,33 +30,33 @@ const change = fc.oneof(
   fc.record({ kind: fc.constant('remove' as const), actor, time, other: actor }),
 )
 
-function assertAlike(agenda: Agenda, { events }: Sorted): void {
-  assert.equal(agenda.isEmpty, events.length === 0)
+function assertAlike(queue: EventQueue, { events }: Sorted): void {
+  assert.equal(queue.isEmpty, events.length === 0)
   if (events.length === 0) return
-  assert.deepEqual({ actor: agenda.first, time: agenda.firstTime }, events[0])
-  assert.equal(agenda.secondTime, events[1]?.time ?? Number.POSITIVE_INFINITY)
+  assert.deepEqual({ actor: queue.first, time: queue.firstTime }, events[0])
+  assert.equal(queue.secondTime, events[1]?.time ?? Number.POSITIVE_INFINITY)
 }
 
-test('events come in the order of their times, then of entering, whoever they were said to stand behind', () => {
+test('events come in the order of their times, then of entering, wherever they were said to stand', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
-      const agenda = new Agenda(ACTORS)
+      const queue = new EventQueue(ACTORS)
       const sorted = new Sorted()
       for (const { kind, actor, time, other } of changes) {
         if (kind === 'remove') {
-          agenda.remove(actor)
+          queue.remove(actor)
           sorted.remove(actor)
         } else {
-          agenda.enterBehind(actor, time, other)
+          queue.enterBehind(actor, time, other)
           sorted.enter(actor, time)
         }
-        assertAlike(agenda, sorted)
+        assertAlike(queue, sorted)
       }
       while (sorted.events.length > 0) {
-        const { first } = agenda
-        agenda.remove(first)
+        const { first } = queue
+        queue.remove(first)
         sorted.remove(first)
-        assertAlike(agenda, sorted)
+        assertAlike(queue, sorted)
       }
     }),
     { numRuns: 1000 },

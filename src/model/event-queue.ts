@@ -1,9 +1,10 @@
-const NOBODY = -1
-/** Of an actor whose event stands behind another's. */
+/** The actor has no event, or no event stands there. */
+const NONE = -1
+/** The actor's event stands behind another's. */
 const IN_LINE = -2
 
 /**
- * Who acts next: actors, each with the time of its next event. Of two events at the same time the one that was entered first
+ * The events of a run: actors, each with the time of its next event. Of two events at the same time the one that was entered first
  * comes first. An actor has one event at most.
  *
  * A binary heap, of those events only that do not stand behind another: a thousand CPUs that have asked for one line come one
@@ -11,13 +12,13 @@ const IN_LINE = -2
  *
  * Times are whole picoseconds, so that n operations in one piece end at the moment at which they end one by one.
  */
-export class Agenda {
+export class EventQueue {
   readonly #times: Float64Array
   readonly #entries: Float64Array
   readonly #heap: Int32Array
-  /** Where in the heap an actor stands; NOBODY: it has no event. */
+  /** Where in the heap an actor stands; NONE: it has no event. */
   readonly #at: Int32Array
-  /** Whose event stands behind whose. */
+  /** The actor whose event stands behind this one's, and the one before it. */
   readonly #behind: Int32Array
   readonly #before: Int32Array
   #size = 0
@@ -27,16 +28,16 @@ export class Agenda {
     this.#times = new Float64Array(actors)
     this.#entries = new Float64Array(actors)
     this.#heap = new Int32Array(actors)
-    this.#at = new Int32Array(actors).fill(NOBODY)
-    this.#behind = new Int32Array(actors).fill(NOBODY)
-    this.#before = new Int32Array(actors).fill(NOBODY)
+    this.#at = new Int32Array(actors).fill(NONE)
+    this.#behind = new Int32Array(actors).fill(NONE)
+    this.#before = new Int32Array(actors).fill(NONE)
   }
 
   get isEmpty(): boolean {
     return this.#size === 0
   }
 
-  /** Whose event is the earliest. */
+  /** The actor with the earliest event. */
   get first(): number {
     return this.#heap[0]!
   }
@@ -48,7 +49,7 @@ export class Agenda {
   /** The time of the earliest event but one: until then the first has the machine to itself. */
   get secondTime(): number {
     const behind = this.#behind[this.#heap[0]!]!
-    let time = behind === NOBODY ? Number.POSITIVE_INFINITY : this.#times[behind]!
+    let time = behind === NONE ? Number.POSITIVE_INFINITY : this.#times[behind]!
     if (this.#size > 1) time = Math.min(time, this.#times[this.#heap[1]!]!)
     if (this.#size > 2) time = Math.min(time, this.#times[this.#heap[2]!]!)
     return time
@@ -57,10 +58,10 @@ export class Agenda {
   /** Enters the actor's event, or moves it to another time: it stands behind all others of that time. */
   enter(actor: number, time: number): void {
     const at = this.#at[actor]!
-    if (at === NOBODY) {
+    if (at === NONE) {
       this.#note(actor, time)
       this.#up(this.#size++, actor)
-    } else if (at !== IN_LINE && this.#behind[actor]! === NOBODY) {
+    } else if (at !== IN_LINE && this.#behind[actor]! === NONE) {
       this.#note(actor, time)
       this.#move(at, actor)
     } else {
@@ -71,7 +72,7 @@ export class Agenda {
 
   /** The same, for an event that will come when that of the other has come, if there is one; a hint, of which the order does not depend. */
   enterBehind(actor: number, time: number, other: number): void {
-    if (other === NOBODY || other === actor || !this.#canStandBehind(other, time)) {
+    if (other === NONE || other === actor || !this.#canStandBehind(other, time)) {
       this.enter(actor, time)
       return
     }
@@ -84,17 +85,17 @@ export class Agenda {
 
   remove(actor: number): void {
     const at = this.#at[actor]!
-    if (at === NOBODY) return
+    if (at === NONE) return
     const behind = this.#behind[actor]!
-    this.#at[actor] = NOBODY
-    this.#behind[actor] = NOBODY
+    this.#at[actor] = NONE
+    this.#behind[actor] = NONE
     if (at === IN_LINE) this.#leaveLine(actor, behind)
-    else if (behind === NOBODY) this.#fill(at)
+    else if (behind === NONE) this.#fill(at)
     else this.#advance(at, behind)
   }
 
   #canStandBehind(other: number, time: number): boolean {
-    return this.#at[other] !== NOBODY && this.#behind[other] === NOBODY && this.#times[other]! <= time
+    return this.#at[other] !== NONE && this.#behind[other] === NONE && this.#times[other]! <= time
   }
 
   #note(actor: number, time: number): void {
@@ -106,10 +107,10 @@ export class Agenda {
   #leaveLine(actor: number, behind: number): void {
     const before = this.#before[actor]!
     this.#behind[before] = behind
-    if (behind !== NOBODY) this.#before[behind] = before
+    if (behind !== NONE) this.#before[behind] = before
   }
 
-  /** Whoever stood behind takes the place in the heap. */
+  /** The event that stood behind takes the place in the heap. */
   #advance(at: number, actor: number): void {
     this.#at[actor] = at
     this.#down(at, actor)

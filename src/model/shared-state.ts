@@ -1,0 +1,29 @@
+import type { Word } from '../shared-memory/cpu.ts'
+import type { Interconnect } from './cache.ts'
+
+/** Of the CPU that acts: until when no other does, and until when no other's act can reach the lines that are here. ps. */
+export class Turn {
+  limit = 0
+  ownLimit = 0
+}
+
+/** What CPUs share besides cache lines, and how they tell the machine what they do. Times are ps. */
+export type SharedState = Interconnect & {
+  readonly words: Int32Array
+  readonly times: Float64Array
+  readonly turn: Turn
+  /** By line: what is to blame for a wait until it changes. */
+  readonly blames: Uint8Array
+  readonly parked: (word: Word, cpu: number) => void
+  readonly unparked: (word: Word, count: number, time: number) => void
+  /** Units of a shared resource; the CPU is woken when they are done. */
+  readonly post: (cpu: number, kind: number, units: number, time: number) => void
+  /** Sends so many IPIs from that time on; returns when the last is sent. */
+  readonly sendIpis: (units: number, time: number) => number
+  /** How many operations the DVM domain has done so far. */
+  readonly dvmOperations: () => number
+  /** Of what is random. */
+  readonly seed: number
+  /** When the measured window ends. */
+  readonly latest: () => number
+}
