@@ -48,6 +48,11 @@ export const METRICS = {
   },
   nx_fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'the same, 99.9th percentile' },
   nx_fault_latency_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  nx_refault_latency_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'faults on memory that could be huge pages, from the exit to the access that succeeds, median',
+  },
   nx_recovered_per_second: { unit: '1/s', better: 'higher', says: 'page tables that recovery took away' },
   nx_splits_per_second: {
     unit: '1/s',

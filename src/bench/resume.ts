@@ -10,7 +10,7 @@ export class Finished {
 
   /** Of a group, whose trials were interleaved: all of its runs, or none. */
   take(wanted: readonly Asked[]): readonly Run[] | undefined {
-    const found = wanted.map((one) => this.#runs.find((run) => isOf(run, one)))
+    const found = wanted.map((one) => this.#runs.find((run) => isRunOf(run, one)))
     if (found.length === 0 || found.some((run) => run === undefined)) return undefined
     const taken = found as Run[]
     for (const run of taken) this.#runs.splice(this.#runs.indexOf(run), 1)
@@ -20,7 +20,8 @@ export class Finished {
 
 type Asked = Pick<Run, 'scenario' | 'variant' | 'machine' | 'params'>
 
-const isOf = (run: Run, { scenario, variant, machine, params }: Asked) =>
+/** Whether a run is the one that a plan asks for, under the same load. */
+export const isRunOf = (run: Run, { scenario, variant, machine, params }: Asked): boolean =>
   run.scenario === scenario &&
   run.variant === variant &&
   run.machine === machine &&

@@ -23,7 +23,7 @@ import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
-import { kernelNamed, notOnKernel } from './kernels.ts'
+import { kernelNamed, leftOutOnKernel, notOnKernel } from './kernels.ts'
 import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 import { replayOnModel } from './replay-on-model.ts'
@@ -137,7 +137,8 @@ export const check: Command<Args> = {
     if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
     const { checks: known, args, refused } = await asAsked(await loadChecks(), given, io.node)
     const checks = choose(known, args, refused)
-    if (args.variant === undefined) for (const says of Object.values(refused)) io.err(`faultline: left out: ${says}\n`)
+    const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
+    if (left !== undefined) io.err(`faultline: ${left}\n`)
     if (args.mutants) {
       if (args.kernel !== undefined && checks.every(({ patch }) => patch === undefined))
         throw mutantsOnKernel(args.kernel)

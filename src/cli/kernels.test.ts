@@ -8,6 +8,7 @@ import type { Result } from '../bench/result.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { V6_5, VERSIONS } from '../protocols/kernels.ts'
 import { faultline } from './faultline.contract.ts'
+import { leftOutOnKernel } from './kernels.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-kernels-'))
 test.after(() => rmSync(FOLDER, { recursive: true }))
@@ -102,4 +103,14 @@ test('a check on a kernel explores that kernel, and its schedule is played on th
   const other = await faultline(...asked, '--replay', schedule)
   assert.equal(other.code, 2)
   assert.match(other.err, /the schedule is of definition/)
+})
+
+test('what a kernel leaves out is one sentence: the reason of one variant, the names of several', () => {
+  const { refused } = scenarioOn(SCENARIOS.find(({ name }) => name === 'precheck')!, V6_5)
+  assert.equal(leftOutOnKernel({}, 'v6.5'), undefined)
+  assert.equal(leftOutOnKernel({ 'B-STALE': refused['B-STALE']! }, 'v6.5'), `left out: ${refused['B-STALE']}`)
+  const all = leftOutOnKernel(refused, 'v6.5')!
+  assert.ok(Object.keys(refused).length > 1)
+  for (const name of Object.keys(refused)) assert.ok(all.includes(name), name)
+  assert.doesNotMatch(all, /\n/)
 })

@@ -17,3 +17,10 @@ export const notOnKernel = (says: string): FaultlineError =>
   new FaultlineError('NOT_ON_KERNEL', 'usage', says, {
     hint: 'Leave --kernel out, or the variant: `faultline list kernels` says which functions a kernel changed.',
   })
+
+/** Variants that a kernel does not take and that no flag named: the reason of one, the names of several. */
+export function leftOutOnKernel(refused: Readonly<Record<string, string>>, kernel = ''): string | undefined {
+  const names = Object.keys(refused)
+  if (names.length < 2) return names.length === 0 ? undefined : `left out: ${refused[names[0]!]}`
+  return `left out, because ${kernel} does not have the functions that they replace: ${names.join(', ')}. With --variant NAME it says which.`
+}

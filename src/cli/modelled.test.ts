@@ -39,6 +39,23 @@ test('the same plan gives the same bytes in another process, with another compil
   assert.ok(bytes[0]!.equals(bytes[1]!))
 })
 
+test('which role costs the guest most has an answer: each figure that decides is one that the roles give', async () => {
+  const { out, result } = await modelled(
+    '-m',
+    'icx-2s',
+    '-s',
+    'mixed',
+    '--vcpus',
+    '2',
+    '--duration',
+    '1ms',
+    '--draws',
+    '0',
+  )
+  assert.doesNotMatch(out, /No answer/)
+  assert.ok(result.runs.every(({ metrics }) => metrics.nx_refault_latency_p50_ns!.median > 0))
+})
+
 test('of every role the time is accounted for: busy, and what it was blocked by', async () => {
   const { result } = await modelled('-m', 'altra-64', '-s', 'precheck,elision', '--vcpus', '8')
   for (const { scenario, variant, model, trials } of result.runs) {

@@ -1,5 +1,7 @@
-import type { Group } from '../bench/plan.ts'
+import { paramsOf } from '../bench/load.ts'
 import type { Run } from '../bench/result.ts'
+import { isRunOf } from '../bench/resume.ts'
+import type { Plan } from './bench-plan.ts'
 import { milliseconds } from './flags.ts'
 import type { Io } from './io.ts'
 
@@ -32,28 +34,65 @@ export function limitSignal(args: Limited, io: Pick<Io, 'uptimeMs'>): AbortSigna
 
 const uptimeOf = ({ uptimeMs }: Pick<Io, 'uptimeMs'>) => uptimeMs?.() ?? 0
 
-/** What a limit left out of a plan: `not begun: nx-recovery on threads; cut short: elision precheck (4 of 10 trials)`. */
-export function leftOutText(groups: readonly Group[], runs: readonly Run[]): string {
-  const machineOf = ({ modelled }: Group) => modelled?.profile.name ?? 'threads'
-  const isThere = ({ scenario, ...group }: Group, variant: string) =>
-    runs.some(
-      (run) =>
-        run.scenario === scenario.name && run.variant === variant && run.machine === machineOf({ scenario, ...group }),
-    )
-  const missing = groups.flatMap((group) => {
-    const variants = group.variants.filter(({ name }) => !isThere(group, name))
-    const name = `${group.scenario.name} on ${machineOf(group)}`
+/** The loads that a sentence names; of more it says how many. */
+const NAMED_LOADS = 5
+
+/**
+ * What a plan that ended early left out: `not begun: nx-recovery on threads; cut short: elision precheck (4 of 10 trials)`. Loads
+ * of a sweep are told apart by the parameters in which they differ.
+ */
+export function leftOutText({ groups, options }: Pick<Plan, 'groups' | 'options'>, runs: readonly Run[]): string {
+  const asked = groups.map((group) => ({
+    group,
+    scenario: group.scenario.name,
+    machine: group.modelled?.profile.name ?? 'threads',
+    params: paramsOf(group, options),
+  }))
+  const left = [...runs]
+  const isThere = (wanted: Load & Pick<Run, 'variant'>) => {
+    const at = left.findIndex((run) => isRunOf(run, wanted))
+    return at >= 0 && left.splice(at, 1).length > 0
+  }
+  const missing = asked.flatMap(({ group, ...load }) => {
+    const variants = group.variants.filter(({ name }) => !isThere({ ...load, variant: name }))
     if (variants.length === 0) return []
-    return variants.length === group.variants.length ? [name] : [`${variants.map((each) => each.name)} of ${name}`]
+    const name = `${load.scenario} on ${load.machine}`
+    const what = variants.length === group.variants.length ? name : `${variants.map((each) => each.name)} of ${name}`
+    return [{ what, load: swept(load, asked) }]
   })
-  const cut = runs.flatMap(({ scenario, variant, machine, interrupted }) =>
-    interrupted === undefined
-      ? []
-      : [`${scenario} ${variant} on ${machine} (${interrupted.trials} of ${interrupted.of} trials)`],
-  )
+  const cut = runs.flatMap((run) => {
+    if (run.interrupted === undefined) return []
+    const load = swept(run, asked)
+    const { scenario, variant, machine, interrupted } = run
+    const what = `${scenario} ${variant} on ${machine}`
+    return [`${load === '' ? what : `${what} with ${load}`} (${interrupted.trials} of ${interrupted.of} trials)`]
+  })
   const parts = [
-    ...(missing.length === 0 ? [] : [`not begun: ${[...new Set(missing)].join(', ')}`]),
+    ...(missing.length === 0 ? [] : [`not begun: ${listed(missing)}`]),
     ...(cut.length === 0 ? [] : [`cut short: ${cut.join(', ')}`]),
   ]
   return parts.join('; ')
+}
+
+type Load = Pick<Run, 'scenario' | 'machine' | 'params'>
+
+/** The parameters in which a load differs from others of the same question: `vcpus=8 pause-us=10`. */
+function swept({ scenario, machine, params }: Load, all: readonly Load[]): string {
+  const others = all.filter((one) => one.scenario === scenario && one.machine === machine)
+  return Object.entries(params)
+    .filter(([name, value]) => others.some((one) => one.params[name] !== value))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+}
+
+/** `precheck on threads with vcpus=2, vcpus=4 and 9 more loads`. */
+function listed(missing: readonly { readonly what: string; readonly load: string }[]): string {
+  const texts = [...new Set(missing.map(({ what }) => what))].map((what) => {
+    const loads = missing.flatMap((one) => (one.what === what && one.load !== '' ? [one.load] : []))
+    if (loads.length === 0) return what
+    const more = loads.length - NAMED_LOADS
+    const named = loads.slice(0, NAMED_LOADS).join(', ')
+    return `${what} with ${named}${more > 0 ? ` and ${more} more ${more === 1 ? 'load' : 'loads'}` : ''}`
+  })
+  return texts.join(', ')
 }

@@ -20,6 +20,7 @@ const ROWS: readonly {
   { metric: 'nx_fault_latency_p99_ns', label: '  during recovery, p99', alone: 'fault latency p99, in recovery' },
   { metric: 'nx_fault_latency_p999_ns', label: '  during recovery, p99.9' },
   { metric: 'nx_fault_latency_max_ns', label: '  during recovery, max' },
+  { metric: 'nx_refault_latency_p50_ns', label: 'faults on huge pages p50' },
   { metric: 'fault_response_p99_ns', label: 'fault response p99' },
   { metric: 'retries_per_fault', label: 'retries per fault' },
   { metric: 'retries_before_pfn_per_fault', label: '  before the pfn lookup' },

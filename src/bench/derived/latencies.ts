@@ -17,6 +17,7 @@ export const LATENCIES: readonly {
   { histogram: 'nx_fault_latency_ns', percentile: 99, metric: 'nx_fault_latency_p99_ns' },
   { histogram: 'nx_fault_latency_ns', percentile: 99.9, metric: 'nx_fault_latency_p999_ns' },
   { histogram: 'nx_fault_latency_ns', percentile: 100, metric: 'nx_fault_latency_max_ns' },
+  { histogram: 'nx_refault_latency_ns', percentile: 50, metric: 'nx_refault_latency_p50_ns' },
   { histogram: 'nx_round_ns', percentile: 50, metric: 'nx_round_p50_ns' },
   { histogram: 'fault_response_ns', percentile: 99, metric: 'fault_response_p99_ns' },
   { histogram: 'invalidation_latency_ns', percentile: 50, metric: 'invalidation_latency_p50_ns' },

@@ -78,7 +78,7 @@ export default scenario({
   headline: ['everything', 'without-notifiers'],
   decides: [
     { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'what the guest gets done' },
-    { metric: 'fault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
+    { metric: 'nx_refault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
     {
       metric: 'mmu_lock_contended_share',
       reads: 'of the acquisitions of mmu_lock contended',

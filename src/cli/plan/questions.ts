@@ -4,7 +4,7 @@ import { HEADLINES, SCENARIOS } from '../../bench/scenarios/all.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { nearestText } from '../../errors/nearest.ts'
 import type { Version } from '../../protocols/kernel.ts'
-import { notOnKernel } from '../kernels.ts'
+import { leftOutOnKernel, notOnKernel } from '../kernels.ts'
 import { type Asked as Patches, withPatches } from '../patches.ts'
 
 type QuestionAsked = {
@@ -26,10 +26,11 @@ export function questionOf(asked: Scenario, { names, own }: Patches, kernel: Ver
       ? asked.headline.includes(name)
       : (names === 'all' && kind(name) === 'good') || (names === 'broken' && kind(name) === 'broken'),
   )
+  const left = leftOutOnKernel(Object.fromEntries(unnamed.map((name) => [name, refused[name]!])), kernel.name)
   return {
     scenario: withPatches(scenario, own),
     names: names ?? ownNames.join(','),
-    says: unnamed.map((name) => `left out: ${refused[name]}`),
+    says: left === undefined ? [] : [left],
   }
 }
 
