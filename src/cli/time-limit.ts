@@ -1,7 +1,7 @@
 import { paramsOf } from '../bench/load.ts'
+import type { Group, PlanOptions } from '../bench/plan.ts'
 import type { Run } from '../bench/result.ts'
 import { isRunOf } from '../bench/resume.ts'
-import type { Plan } from './bench-plan.ts'
 import { milliseconds } from './flags.ts'
 import type { Io } from './io.ts'
 
@@ -37,11 +37,13 @@ const uptimeOf = ({ uptimeMs }: Pick<Io, 'uptimeMs'>) => uptimeMs?.() ?? 0
 /** The loads that a sentence names; of more it says how many. */
 const NAMED_LOADS = 5
 
+type Planned = { readonly groups: readonly Group[]; readonly options: PlanOptions }
+
 /**
  * What a plan that ended early left out: `not begun: nx-recovery on threads; cut short: elision precheck (4 of 10 trials)`. Loads
  * of a sweep are told apart by the parameters in which they differ.
  */
-export function leftOutText({ groups, options }: Pick<Plan, 'groups' | 'options'>, runs: readonly Run[]): string {
+export function leftOutText({ groups, options }: Planned, runs: readonly Run[]): string {
   const asked = groups.map((group) => ({
     group,
     scenario: group.scenario.name,
