@@ -1,4 +1,5 @@
 // Compiles `src/` to `dist/` and has the compiled tools of `dist/builds` write the other builds: see src/builds/README.md.
+// Leaves behind what the definitions of runs are made of, too: each command would read it again.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -74,5 +75,7 @@ copyData()
 const { writeBuilds } = await import('../dist/builds/write.js')
 writeBuilds(dist)
 await bundlePage()
+const { storeDefinitions } = await import('../dist/bench/definition/definition.js')
+storeDefinitions()
 const main = join(dist, 'cli', 'main.js')
 if (existsSync(main)) chmodSync(main, 0o755)

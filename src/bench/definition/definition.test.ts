@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { VARIANTS } from '../../protocols/catalogue.ts'
 import { VERSIONS } from '../../protocols/kernels.ts'
 import { Definitions, definitionOf, definitionOfTree, originOf } from './definition.ts'
-import { readUnits } from './module.ts'
+import { type ModuleUnits, readUnits } from './module.ts'
+import { restored, storedOf } from './stored.ts'
 
 /** The definitions of a tree in which a file says something else. */
 function changed(file: string, from: RegExp, to: string): Definitions {
@@ -78,4 +81,30 @@ test('the definition of a patch changes with its file and the kernel below it, a
   assert.notEqual(own('my-yield', 'a'), own('my-yield', 'a', 'v6.5'))
   const broken = changed('protocols/broken/b-stale.js', /return false/, 'return true')
   assert.equal(broken.of({ ...run('precheck', 'my-yield'), patch: { hash: 'a', base: 'v6.8' } }), own('my-yield', 'a'))
+})
+
+test('what the build left of a module is what is read of it, and is of no use once its text is another', () => {
+  const folder = fileURLToPath(new URL('../../protocols', import.meta.url))
+  const files = ['fault.js', 'catalogue.js', 'kernels.js', 'vm.js'].map((name) => join(folder, name))
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8')
+    const read = readUnits(file, text)
+    const back = restored(JSON.parse(JSON.stringify(storedOf(read, text))), text)
+    assert.deepEqual(plain(back!), plain(read), file)
+    assert.ok(read.units.size + read.exports.size > 0, file)
+    assert.equal(restored(storedOf(read, text), `${text} `), undefined, file)
+  }
+})
+
+test('names that one statement declares stay one statement', () => {
+  const text = 'export const a = 1, b = a;\n'
+  const { units } = restored(storedOf(readUnits('x.js', text), text), text)!
+  assert.deepEqual([...units.keys()], ['a', 'b'])
+  assert.equal(units.get('a'), units.get('b'))
+})
+
+const plain = ({ units, effects, ...others }: ModuleUnits) => ({
+  ...others,
+  units: [...units].map(([name, { text, uses }]) => [name, text, [...uses]]),
+  effects: effects.map(({ text, uses }) => [text, [...uses]]),
 })

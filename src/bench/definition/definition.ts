@@ -10,7 +10,8 @@ import { onKernel } from '../../protocols/on-kernel.ts'
 import type { Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { Closures } from './closure.ts'
-import { type ModuleUnits, type Origin, unitsIn } from './module.ts'
+import type { ModuleUnits, Origin } from './module.ts'
+import { unitsIn, writeStore } from './stored.ts'
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
 const at = (...path: string[]) => join(DIST, ...path)
@@ -94,6 +95,15 @@ const OWN = new Definitions()
 
 export const definitionOf = (run: Defined): string => OWN.of(run)
 export const definitionOfTree = (): string => OWN.ofTree()
+
+/** For the build: reads what definitions are made of, so that no command has to. */
+export function storeDefinitions(): void {
+  definitionOfTree()
+  for (const { name: scenario, variants } of SCENARIOS) {
+    for (const { name: variant } of variants) definitionOf({ scenario, variant, params: {} })
+  }
+  writeStore()
+}
 
 /** By the name of a variant or of a kernel, on the kernel that was asked for. */
 function tableOf(name: string, kernel: string): Kernel | undefined {

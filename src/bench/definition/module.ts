@@ -4,7 +4,7 @@ import { type AnyNode, type Node, parse, type Token } from 'acorn'
 import { full } from 'acorn-walk'
 
 /** A statement at the top of a module: what it says, without comments, and the names that it uses. */
-export type Unit = { readonly text: string; readonly uses: ReadonlySet<string> }
+export type Unit = { readonly text: string; readonly uses: Iterable<string> }
 
 /** Where a name comes from: the file, and what it is called there; `*`: the whole of it. */
 export type Origin = { readonly file: string; readonly name: string }
@@ -19,15 +19,6 @@ export type ModuleUnits = {
   readonly exports: ReadonlyMap<string, Origin>
   /** Files of which it exports everything. */
   readonly stars: readonly string[]
-}
-
-const known = new Map<string, ModuleUnits>()
-
-/** A module as it is on disk, which is read once. */
-export function unitsIn(file: string): ModuleUnits {
-  const units = known.get(file) ?? readUnits(file)
-  known.set(file, units)
-  return units
 }
 
 /** Reads a module. Only files of this program are followed. */
@@ -48,7 +39,7 @@ export function readUnits(file: string, text = readFileSync(file, 'utf8')): Modu
     for (; at < tokens.length && tokens[at]!.end <= node.end; at += 1) {
       own.push(text.slice(tokens[at]!.start, tokens[at]!.end))
     }
-    let uses: ReadonlySet<string> | undefined
+    let uses: Iterable<string> | undefined
     return {
       text: own.join(' '),
       get uses() {
