@@ -10,9 +10,9 @@ import { Refused } from './refused.ts'
 import { definitionOfProgram, type Replay, readSchedule, replayOf, type Step } from './replay.ts'
 import { compareWithFresh } from './reruns.ts'
 import { scheduleText } from './schedule.ts'
+import { starvingActors } from './starvation-search.ts'
 import { loadTraced, type ModuleName } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
-import { whoStarves } from './who-starves.ts'
 
 /** A program of one's own has been tried less than ours. */
 const RERUN_GROWTH = 3
@@ -84,7 +84,7 @@ function exploreHere<Subject>(exploration: Exploration<Subject>, fresh?: Explora
       watched((watch) => watch(() => compareWithFresh(program, programOf(fresh), limits, sampled)))
     }
     if (explored.verdict === 'PASS' && exploration.mustEnd !== undefined) {
-      return answerOf(program, limits, whoStarves(program, exploration, explored))
+      return answerOf(program, limits, starvingActors(program, exploration, explored))
     }
     const isAsserted =
       exploration.oracle !== undefined ||

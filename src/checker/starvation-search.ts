@@ -10,7 +10,7 @@ import { watched } from './watch.ts'
 const MOST_STATES = 2_000_000
 
 /** Goes on where an exploration has passed: does each actor that must end do so in every fair execution? */
-export function whoStarves<Subject>(
+export function starvingActors<Subject>(
   program: Program,
   { mustEnd = [], fairness = 'weak' }: Exploration<Subject>,
   explored: Explored,
