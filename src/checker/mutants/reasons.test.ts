@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Mutation } from './mutations.ts'
+import { unexplained } from './score-text.ts'
 import { WHY_NOT, type WhyNot } from './survivors.ts'
 import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
 
@@ -31,5 +33,27 @@ test('every reason for which a mutant lives names a step that there is', () => {
     lost.map(({ file, in: name, code }) => `${file ?? 'any file'} ${name ?? ''} ${code}`),
     [],
     'Name the function and the step as they are called now, in src/checker/mutants.',
+  )
+})
+
+test('a mutant finds its reason by what was done to the step: one that orders less is not one that is left out', () => {
+  const lives = (file: string, fn: string, code: string, kind: Mutation['kind']) => {
+    const mutation = { file: `protocols/${file}.js`, in: fn, site: '', code, kind, start: 0, end: 0 }
+    return { ...mutation, report: { verdict: 'PASS', by: '', where: '' }, engines: [] } as const
+  }
+  const all = [
+    lives('nx/nx-pages', 'isRootObsolete', 'cpu.load(this.roots.invalid(this.roots.current[cpu.id]))', 'unasked'),
+    lives('nx/nx-pages', 'isRootObsolete', 'cpu.load(this.roots.invalid(this.roots.current[cpu.id]))', 'plain'),
+    lives('nx/root-walk', 'putRoot', 'cpu.load(nx.roots.invalid(root))', 'unasked'),
+    lives('nx/root-walk', 'putRoot', 'cpu.load(nx.roots.invalid(root))', 'plain'),
+    lives('nx/root-walk', 'allocRoot', 'cpu.load(nx.roots.invalid(root))', 'unasked'),
+    lives('nx/root-walk', 'allocRoot', 'cpu.load(nx.roots.invalid(root))', 'plain'),
+    lives('nx/root-walk', 'allocRoot', 'cpu.write(nx.roots.invalid(free), 0)', 'dropped'),
+    lives('nx/root-walk', 'allocRoot', 'cpu.storeRelease(nx.roots.table(free), table + 1)', 'relaxed'),
+    lives('versions/v6.8', 'rwlockNeedbreak', 'vm.mmuLock.isContended(cpu)', 'unasked'),
+  ]
+  assert.deepEqual(
+    unexplained(all).map(({ in: fn, code, kind }) => `${fn} ${code} ${kind}`),
+    [],
   )
 })

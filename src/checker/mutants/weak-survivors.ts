@@ -9,6 +9,9 @@ const HARDWARE_WALK =
   'the hardware walks in guest mode, which smp_mb() comes before: whoever changes an entry after that makes the vCPU leave and flush before he goes on'
 const SRCU = 'srcu_read_lock(), which follows, is a full barrier'
 
+const OWN_LOOK =
+  'this CPU has just loaded or set the same word, so it finds nothing older; the entries of a table are found by the value, which orders them on every machine but Alpha'
+
 /** Why nobody notices that an access, or a barrier, orders less than it did. The first that fits counts. */
 export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   {
@@ -71,6 +74,30 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   },
   { in: 'takeUnused', code: /^cpu\.load/, verdict: 'equivalent', why: EXCHANGED },
   { in: 'get', file: 'protocols/nx/roots.js', code: /^cpu\.load/, verdict: 'equivalent', why: EXCHANGED },
+  {
+    file: 'protocols/nx/nx-pages.js',
+    in: 'isRootObsolete',
+    kind: 'plain',
+    code: /./,
+    verdict: 'equivalent',
+    why: 'asked once a fault, with mmu_lock held on one side: the owner of the other side gives roots up',
+  },
+  {
+    file: 'protocols/nx/root-walk.js',
+    in: 'putRoot',
+    kind: 'plain',
+    code: /roots\.invalid/,
+    verdict: 'equivalent',
+    why: 'asked once, of a root whose last reference is gone, behind the atomic operation that dropped it',
+  },
+  {
+    file: 'protocols/nx/root-walk.js',
+    in: 'allocRoot',
+    kind: 'plain',
+    code: /roots\.invalid\(root\)/,
+    verdict: 'equivalent',
+    why: 'read once for each root, with mmu_lock held on one side: the owner of the other side gives roots up',
+  },
   {
     in: 'nr',
     code: /^cpu\.load/,
@@ -146,7 +173,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   { in: 'fastWalk', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
   { in: 'walkToLeaf', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
   { in: 'stage2Map', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
-  { in: 'goDown', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
+  { in: 'goDown', kind: 'relaxed', code: /./, verdict: 'equivalent', why: OWN_LOOK },
   { in: 'mapPages', kind: 'relaxed', code: /loadAcquire/, verdict: 'equivalent', why: EXCHANGED },
   {
     in: 'mapLeaf',
@@ -203,6 +230,14 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     code: /pageEntry/,
     verdict: 'equivalent',
     why: 'smp_rmb() in accessStage2() stands between it and whatever is looked at next',
+  },
+  {
+    file: 'protocols/nx/root-walk.js',
+    in: 'allocRoot',
+    kind: 'relaxed',
+    code: /^cpu\.storeRelease\(nx\.roots\.table\(free\)/,
+    verdict: 'survived',
+    why: 'publishes an empty table to those who walk the roots without a lock: in left-root and left-listed nobody does meanwhile',
   },
   {
     file: 'protocols/stage2/map.js',

@@ -9,6 +9,7 @@ import { notifyStart } from '../mmu-notifier.ts'
 import { RETRY } from '../page-fault.ts'
 import { type Act, faultOn, faultsOn, gfnOf, hvaOf, inTurn, SmallVm } from '../testing.contract.ts'
 import { accessGuestMemory, enterGuest, exitGuest } from '../vcpu.ts'
+import { allocRoot } from './root-walk.ts'
 
 const NX = {
   roots: 1,
@@ -60,6 +61,17 @@ test('a vCPU that enters the guest again does so on a new root, and faults every
   assert.deepEqual(small.mapped, [0])
   assert.equal(small.counted('pf_fixed'), 2)
   assert.deepEqual([...small.violations, ...small.violationsAtRest], [])
+})
+
+test('a root that takes the place of one that was given up is not given up with it', () => {
+  const small = vmOf(function* (cpu, vm) {
+    const { roots } = vm.nx!
+    for (let root = 0; root < roots.slots; root += 1) yield* cpu.write(roots.invalid(root), 1)
+    return yield* allocRoot(cpu, vm, 0)
+  })
+  small.stage.run(0)
+  const made = small.stage.resultOf(0) as number
+  assert.equal(small.stage.valueOf(small.vm.nx!.roots.invalid(made)), 0)
 })
 
 test('whoever takes an old root apart lets a writer in on the way', () => {
