@@ -53,6 +53,15 @@ test('the command writes a page of less than 2 MB, beside the result', () => {
   assert.ok(statSync(join(folder, 'result.html')).size < 2_000_000)
 })
 
+test('no figure of a modelled run says that it was measured', () => {
+  const figures = resultPage(result).sections.flatMap((section) => section.figures)
+  assert.ok(figures.some(({ title }) => title === 'where the time went'))
+  for (const { kind, title, caption } of figures) {
+    assert.equal(kind, 'modelled', title)
+    assert.doesNotMatch(caption, /measured/, title)
+  }
+})
+
 test('the page opens from disk without a request or a complaint, with a chart for each figure', { skip }, async () => {
   const spec = resultPage(result)
   const page = await opened(pageHtml(spec))

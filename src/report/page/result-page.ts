@@ -187,7 +187,7 @@ function blockedFigure(runs: readonly Run[], result: Result): Figure[] {
     {
       ...commonOf(runs[0]!, result),
       title: 'where the time went',
-      caption: 'Shares of the measured time of each role, by what it went into.',
+      caption: 'Shares of the virtual time of each role, by what it went into.',
       body: { type: 'stack', rows },
       table: {
         columns: ['role', ...kinds],
