@@ -46,6 +46,7 @@ This page is written by \`npm run kernels\` from these tables, and a test holds 
 ## Which function is what in which version
 
 \`a\` is the form that v5.11 has, \`b\` the next, and so on; an empty cell: as in the version before.
+What v5.11 had otherwise and is not re-created: its walks yielded right after a zap only, and always flushed first; here they yield as those of v6.5 do.
 
 ${row(['function here', 'in the kernel', ...columns])}
 ${row(['function here', 'in the kernel', ...columns].map(() => '---'))}

@@ -138,7 +138,11 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
   },
   invalidateRangeEnd: { to: invalidateRangeEnd, commit: '071064f14d87', says: 'the same, and wakes a memslot update' },
   swapActiveMemslots: { to: swapActiveMemslots, commit: '52ac8b358b0c', says: 'waits until no pair is counted' },
-  zapGfnRange: { to: v6_5.zapGfnRange, says: 'holds all faults off meanwhile' },
+  zapGfnRange: {
+    to: v6_5.zapGfnRange,
+    commit: 'edb298c663fc',
+    says: 'holds faults off meanwhile: all, as since 6d3085e4d89a (6.1); before, its gfns were taken for hvas',
+  },
   tdpMmuUnmapGfnRange: {
     to: v5_15.tdpMmuUnmapGfnRange,
     commit: 'e1eed5847b09',
