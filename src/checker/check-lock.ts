@@ -66,6 +66,9 @@ const build =
   (place, cpus) =>
     new Lock(place, cpus)
 
+/** What Node runs; anything else is no code, or a folder of it. */
+const MODULE = /\.[cm]?[jt]s$/
+
 async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await loadTraced(file)
@@ -73,6 +76,11 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
     if (cause instanceof Refused) throw cause
     if (!existsSync(file))
       throw new Refused(`${file} cannot be loaded: there is no such file`, 'Paths are from the current folder.')
+    if (!MODULE.test(file))
+      throw new Refused(
+        `${file} is no module: its name ends neither with .ts nor with .js`,
+        'Give a file that exports locks: see docs/checking.md.',
+      )
     const place = whereThrown(cause)
     const says = place === undefined ? `${file} cannot be loaded` : `${dirname(file)}/${place} throws when it is loaded`
     throw new Refused(`${says}: ${reasonOf(cause, file)}`, 'Nothing has been run.')

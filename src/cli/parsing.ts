@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
-import { withoutMark } from './files/read-text.ts'
+import { notJson, withoutMark } from './files/read-text.ts'
 import { reasonOf } from './files/trouble.ts'
 
 /** How words become flags: as they are written. */
@@ -63,7 +63,7 @@ export function readConfig(file: string): Flags {
   try {
     return flagsIn(JSON.parse(withoutMark(text)), file)
   } catch (cause) {
-    throw cause instanceof SyntaxError ? new WrongUse(`${file} is not JSON: ${cause.message}`) : cause
+    throw cause instanceof SyntaxError ? new WrongUse(`${file} ${notJson(text, cause)}`) : cause
   }
 }
 

@@ -34,7 +34,7 @@ export async function program(asked: Io): Promise<ExitCode> {
     .epilogue(EXIT_CODES)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error ?? new WrongUse(message)
+      throw error ?? new WrongUse(missingName(message, command) ?? message)
     })
   for (const { usage, summary, load } of COMMANDS) {
     parser.command(
@@ -56,6 +56,13 @@ export async function program(asked: Io): Promise<ExitCode> {
   } catch (error) {
     return await explain(error, io)
   }
+}
+
+/** The parser counts what stands without a flag; a person is told what is to stand there. */
+function missingName(message: string, [name]: readonly string[]): string | undefined {
+  if (!message.startsWith('Not enough non-option arguments')) return undefined
+  const usage = COMMANDS.find((one) => one.usage.split(' ')[0] === name)?.usage
+  return usage === undefined ? undefined : `write: faultline ${usage} [flags]`
 }
 
 /** Nothing that came from a file steers the terminal: the one line that is written over begins as only our own does. */

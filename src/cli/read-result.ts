@@ -4,7 +4,7 @@ import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { tamed } from '../bench/visible.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { withoutMark } from './files/read-text.ts'
+import { notJson, withoutMark } from './files/read-text.ts'
 import { pathOrSaved } from './files/saved.ts'
 import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
@@ -19,7 +19,7 @@ export async function readAsWritten(path: string, io: Io): Promise<Result> {
     return validate(JSON.parse(withoutMark(content)), path)
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
-    throw new FaultlineError('NOT_JSON', 'usage', `${path} is not JSON: ${cause.message}`, {
+    throw new FaultlineError('NOT_JSON', 'usage', `${path} ${notJson(content, cause)}`, {
       hint: 'A result file is what `faultline bench --out FILE` writes.',
       cause,
     })

@@ -67,7 +67,9 @@ export const trend: Command<Args> = {
       .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
       .map((one) => ({ ...one, points: one.points.slice(-last) }))
     const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
-    io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : fit(trendText(changed, options), io.columns))
+    if (series.length === 0) io.err(`faultline: ${noSeries(args.files, entries.length, metrics)}\n`)
+    if (series.length > 0 || args.json)
+      io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : fit(trendText(changed, options), io.columns))
     const isWorse = changed.some(({ shifts }) =>
       shifts.some((shift) => shift.verdict === 'worse' && sizeOf(shift) >= (failOn ?? Number.POSITIVE_INFINITY)),
     )
@@ -86,6 +88,13 @@ function optionsOf({ alpha, minChange, newest, failOn }: Args): ShiftOptions {
     least: shareOf('min-change', minChange),
     newest: points === undefined ? Number.POSITIVE_INFINITY : whole('newest', points, 1),
   }
+}
+
+function noSeries(files: readonly string[], entries: number, metrics: readonly string[] | undefined): string {
+  const where = files.join(', ')
+  if (entries === 0) return `${where}: no result is in it\n\`faultline trend FILE --append RESULT\` adds one.`
+  const what = metrics === undefined ? 'no figure that has a better side' : `no figure named ${metrics.join(', ')}`
+  return `${where}: ${what} is in it\n\`faultline list metrics\` names the figures that there are.`
 }
 
 /** A history begins with its first line. */
