@@ -4,8 +4,8 @@ import type { Cpu } from '../cpu.ts'
 import { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import { Stage } from '../testing.contract.ts'
-import { rwLockContract } from './lock.contract.ts'
 import { QRwLock } from './qrwlock.ts'
+import { rwLockContract } from './rw-lock.contract.ts'
 
 rwLockContract({ kind: 'qrwlock', build: (place, cpus) => new QRwLock(place, cpus) })
 

@@ -4,7 +4,7 @@ import type { Cpu } from '../cpu.ts'
 import { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import { Stage } from '../testing.contract.ts'
-import { rwLockContract } from './lock.contract.ts'
+import { rwLockContract } from './rw-lock.contract.ts'
 import { RwSem } from './rwsem.ts'
 
 rwLockContract({ kind: 'rwsem', build: (place, cpus) => new RwSem(place, cpus) })
