@@ -1,0 +1,65 @@
+// A program of one's own that does not end, asserts nothing or is too large, and what the checker says to it: never PASS.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { allEnd, explore } from './index.ts'
+import { type Act, adds, oracle, refused, setup, twice } from './misuse.contract.ts'
+
+test('an exploration in which nothing is asserted says so, and does not pass', () => {
+  const { verdict, because } = explore({ setup, actors: { left: adds, right: adds } })
+  assert.equal(verdict, 'UNKNOWN')
+  assert.match(because!, /^nothing was asserted: there is no oracle, and no actor reports a violation/)
+  assert.equal(explore({ setup, actors: { left: adds }, oracle: allEnd }).verdict, 'PASS')
+})
+
+test('an actor that would report what it never finds has asserted something', () => {
+  const reports: Act = function* (cpu, { x, y }) {
+    yield* cpu.add(y, 1)
+    const found = yield* cpu.load(x)
+    if (found === 1) cpu.violation(0, 1)
+  }
+  const fails: Act = function* (cpu, { x }) {
+    const found = yield* cpu.load(x)
+    if (found !== 0) throw new Error('x must be 0')
+  }
+  for (const act of [reports, fails])
+    assert.equal(explore({ setup, actors: { left: act, right: act } }).verdict, 'PASS')
+})
+
+test('a step that never ends is ended', () => {
+  const hangs: Act = function* (cpu, { x }) {
+    yield* cpu.add(x, 1)
+    for (;;);
+  }
+  refused(/actor 'left' ran for over a second without taking a step/, twice(hangs))
+})
+
+test('a loop that pauses and looks at nothing is refused', () => {
+  const pauses: Act = function* (cpu) {
+    for (;;) yield* cpu.pause()
+  }
+  refused(/actor 'left' pauses 10000 times and takes no step between/, twice(pauses))
+})
+
+test('a spin without a pause is unknown, and the reason is told', () => {
+  const spins: Act = function* (cpu, { x }) {
+    for (;;) {
+      const found = yield* cpu.load(x)
+      if (found !== 0) return
+    }
+  }
+  const bound = { depth: 500 }
+  const { verdict, because } = explore({ setup, actors: { spins, adds }, oracle: allEnd, bound })
+  assert.equal(verdict, 'UNKNOWN')
+  assert.match(because!, /longer than bound.depth, 500 steps: spins finds 0 in x \d+ times in a row.*cpu.pause\(\)/)
+})
+
+test('why a verdict is not known is told for each bound', () => {
+  const long: Act = function* (cpu, { x }) {
+    for (let turn = 0; turn < 40; turn += 1) yield* cpu.xchg(x, turn)
+  }
+  const actors = { a: long, b: long }
+  const why = (bound: object) => explore({ setup, actors, oracle, bound: { preemptions: -1, ...bound } }).because
+  assert.equal(why({ states: 10 }), 'there are more states than bound.states, 10')
+  assert.equal(why({ depth: 10 }), 'an execution was longer than bound.depth, 10 steps')
+  assert.match(why({ mode: 'random', seconds: 0.05 })!, /\d+ executions by chance .* prove nothing/)
+})
