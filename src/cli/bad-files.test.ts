@@ -46,4 +46,7 @@ test('a lock is looked for in a module only, and a command without its file says
   const compare = await faultline('compare')
   assert.equal(compare.code, 2)
   assert.match(compare.err, /write: faultline compare <files\.\.> \[flags\]/)
+  const misspelt = await faultline('benhc')
+  assert.equal(misspelt.code, 2)
+  assert.match(misspelt.err, /there is no command 'benhc'\. Did you mean bench\?/)
 })

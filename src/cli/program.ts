@@ -34,7 +34,7 @@ export async function program(asked: Io): Promise<ExitCode> {
     .epilogue(EXIT_CODES)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error ?? new WrongUse(missingName(message, command) ?? message)
+      throw error ?? new WrongUse(inWords(message, command) ?? message)
     })
   for (const { usage, summary, load } of COMMANDS) {
     parser.command(
@@ -58,8 +58,9 @@ export async function program(asked: Io): Promise<ExitCode> {
   }
 }
 
-/** The parser counts what stands without a flag; a person is told what is to stand there. */
-function missingName(message: string, [name]: readonly string[]): string | undefined {
+/** The parser counts what stands without a flag, and names no command that it does not know; a person is told both. */
+function inWords(message: string, [name]: readonly string[]): string | undefined {
+  if (message.startsWith('Did you mean ') && name !== undefined) return `there is no command '${name}'. ${message}`
   if (!message.startsWith('Not enough non-option arguments')) return undefined
   const usage = COMMANDS.find((one) => one.usage.split(' ')[0] === name)?.usage
   return usage === undefined ? undefined : `write: faultline ${usage} [flags]`
