@@ -126,7 +126,7 @@ export function countStale(cpu: Cpu, fault: Fault): void {
 
 /**
  * Maps `fault.gfn` for the VMM, as KVM_PRE_FAULT_MEMORY does; one try. Unlike the ioctl it never queues for mmu_lock: it
- * prepares what a benchmark is about to take away, and must not be seen to contend with anyone.
+ * prepares what a benchmark is about to take away, and must not be seen to contend with any other CPU.
  */
 export function* prefault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)

@@ -18,7 +18,7 @@ function onStage(acts: readonly Act[], isHuge: (block: number) => boolean = () =
   return { host, stage, pte: (page: number) => host.peekPte(stage.cpus[0]!, page) }
 }
 
-test('a page is populated by whoever faults on it first, and a reference taken', () => {
+test('a page is populated by the CPU that faults on it first, and a reference taken', () => {
   const { host, stage, pte } = onStage([(cpu, host) => host.faultin(cpu, 7), (cpu, host) => host.faultin(cpu, 7)])
   assert.equal(isPresent(pte(7)), false)
   stage.runUntil(0, /cas/).runUntil(1, /cas/).run(0).run(1)

@@ -25,7 +25,7 @@ export type HostConfig = {
   /** Whether the block of `hugePages` pages of that number is one huge page. */
   readonly isHuge: (block: number) => boolean
   readonly hugePages?: number | undefined
-  /** VM_PFNMAP: nobody counts references to its pages. */
+  /** VM_PFNMAP: references to its pages are not counted. */
   readonly isPfnmap?: boolean | undefined
 }
 
@@ -43,7 +43,7 @@ const populated = (pte: HostPte): HostPte => (pte | PRESENT) + GENERATION
  * The primary MMU: the page table and the pages of the process that KVM's memslots point into.
  *
  *   pte[page]   see above                                      written by CAS: faults populate, invalidations change
- *   refs[pfn]   references taken by pfn fault-ins              written by whoever takes or drops one
+ *   refs[pfn]   references taken by pfn fault-ins              written by the CPU that takes or drops one
  */
 export class HostMm {
   readonly pages: number
@@ -62,10 +62,10 @@ export class HostMm {
     this.#hugePages = hugePages ?? HUGE_PAGES
     this.#isPfnmap = isPfnmap ?? false
     this.#ptes = place.table('pte', pages, 'faults that populate, invalidations')
-    this.#refs = place.table('refs', pages * 2, 'who faults the pfn in')
+    this.#refs = place.table('refs', pages * 2, 'the CPU that faults the pfn in')
   }
 
-  /** Writes into memory that nobody else sees yet that every page is there: the VMM has allocated them beforehand. */
+  /** Marks every page as present, in memory that no other CPU sees yet: the VMM has allocated the pages beforehand. */
   populate(words: Int32Array): void {
     words.fill(PRESENT, this.#ptes, this.#ptes + this.pages)
   }
@@ -136,14 +136,14 @@ export class HostMm {
     return was === pte ? migrated(pte) : pte
   }
 
-  /** Populates a page of memory that nobody else sees yet, and takes a reference that is never dropped. */
+  /** Populates a page of memory that no other CPU sees yet, and takes a reference that is never dropped. */
   pin(words: Int32Array, hostPage: number): void {
     const pte = populated(words[this.#pte(hostPage)]!)
     words[this.#pte(hostPage)] = pte
     words[this.#ref(pfnOfPte(hostPage, pte))]! += 1
   }
 
-  /** Whether anybody holds a reference to the page: one that it is mapped by does not count here. */
+  /** Whether any reference to the page is held. The reference of a mapping does not count here. */
   *isReferenced(cpu: Cpu, hostPage: number): Steps<boolean> {
     const pte = yield* cpu.load(this.#pte(hostPage))
     const refs = yield* cpu.load(this.#ref(pfnOfPte(hostPage, pte)))
@@ -155,12 +155,12 @@ export class HostMm {
     return cpu.peek(this.#pte(hostPage))
   }
 
-  /** Of a run that is over: how many references were never dropped. */
+  /** How many references were never dropped, after the run. */
   leakedReferences(words: Int32Array): number {
     return words.subarray(this.#refs, this.#refs + this.pages * 2).reduce((sum, refs) => sum + refs, 0)
   }
 
-  /** `follow_pfnmap_start()`. Whoever looks at the entry holds the lock of its table, which orders what follows. */
+  /** `follow_pfnmap_start()`. A caller that looks at the entry holds the lock of its table, which orders what follows. */
   *#follow(cpu: Cpu, hostPage: number): Steps<HostPte> {
     const pte = yield* cpu.load(this.#pte(hostPage))
     yield* cpu.barrier(RMB)

@@ -6,7 +6,7 @@ import type { OracleName } from './oracles.ts'
 export type Kernel = {
   readonly name: string
   readonly kvm: Kvm
-  /** Of a patch: what it has besides functions. */
+  /** What a patch has besides functions. */
   readonly brings?: Brought
 }
 

@@ -182,7 +182,7 @@ export type Kvm = {
   readonly loadsRootUnder: 'read' | 'write'
   /** `kvm->arch.possible_nx_huge_pages`: one list of both MMUs up to v6.17. */
   readonly possibleNxHugePages: 'one list' | 'by MMU'
-  /** Whether `zap_gfn_range()` takes page tables away too, as up to v5.17: then somebody must free them. */
+  /** Whether `zap_gfn_range()` takes page tables away too, as up to v5.17: then they must be freed too. */
   readonly zapsPageTables: boolean
   /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page for ever. */
   readonly pinsApicAccessPage: boolean

@@ -30,7 +30,7 @@ export function kernelName({ name, kind }: LockEntry): string {
   return kind === 'map' || name === 'mmuNotifierInvalidateRangeStart' ? snake : `&kvm->${snake}`
 }
 
-/** Who holds what, and who waits for what, all round the circle, in one sentence. */
+/** Which CPU holds and which awaits each lock of the circle, in one sentence. */
 export function deadlockText(
   circle: readonly Wait[],
   standings: readonly LockStanding[],

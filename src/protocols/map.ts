@@ -60,7 +60,7 @@ function* fastFix(cpu: Cpu, sptep: Word, spte: number): Steps<FaultResult> {
 
 /**
  * F12: `kvm_tdp_mmu_map()`, arch/x86/kvm/mmu/tdp_mmu.c, under mmu_lock for read. Other faults map at the same time, so every entry is
- * set by CAS, and whoever loses lets the guest fault again. Tables may be taken away meanwhile: then RCU keeps them.
+ * set by CAS, and a fault that loses lets the guest fault again. Tables may be taken away meanwhile: then RCU keeps them.
  */
 export function* tdpMmuMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)

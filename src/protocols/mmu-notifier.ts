@@ -60,7 +60,7 @@ export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = tru
 
 const NOT_REGISTERED = -1
 
-/** `mn_hlist_invalidate_range_start()`: callbacks are called under SRCU, which who unregisters waits for. */
+/** `mn_hlist_invalidate_range_start()`: callbacks run under SRCU, and unregistering waits for them. */
 function* enterSubscriptions(cpu: Cpu, vm: Vm): Steps<number> {
   const lifetime = vm.updates?.lifetime
   if (lifetime === undefined) return 0

@@ -41,7 +41,7 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
     flush = flush || zapped
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }
-  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  // Before mmu_lock is free: from then on no vCPU may enter the guest with an old translation.
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   if (locked) yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
@@ -71,7 +71,7 @@ export function* invalidateRangeEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _may
   yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
   yield* vm.mnInvalidateLock.release(cpu)
   assertCounted(cpu, vm, active)
-  // There can only be one who waits: it does so with slots_lock held.
+  // At most one updater waits: it holds slots_lock while it does.
   if (active === 1) yield* wakeUpdater(cpu, vm)
 }
 
@@ -106,7 +106,7 @@ export function* invalidateEnd(cpu: Cpu, vm: Vm): Steps<void> {
   const seq = yield* cpu.read(vm.invalidateSeq)
   // A fault that looked its page up before this retries. Pairs with the snapshot in mmuFaultinPfn().
   yield* cpu.store(vm.invalidateSeq, (seq + 1) | 0)
-  // The sequence is seen before the count: whoever finds nothing in progress without mmu_lock finds the new sequence too.
+  // The sequence is seen before the count: a lockless reader that finds nothing in progress finds the new sequence too.
   yield* cpu.barrier(WMB)
   const inProgress = yield* cpu.read(vm.invalidateInProgress)
   yield* cpu.store(vm.invalidateInProgress, inProgress - 1)

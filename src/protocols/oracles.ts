@@ -56,8 +56,8 @@ export const ORACLES = [
     name: 'updater_starved',
     says: 'a memslot update waited for invalidations, for as many ms, until the end of the trial stopped them',
   },
-  { name: 'lost_wakeup', says: 'a memslot update went to sleep when nobody was left who would wake it' },
-  { name: 'lock_cycle', says: 'locks were taken in an order in which everybody can wait for the next for ever' },
+  { name: 'lost_wakeup', says: 'a memslot update went to sleep when no notifier was left to wake it' },
+  { name: 'lock_cycle', says: 'locks were taken in an order in which each task can wait for the next for ever' },
   { name: 'free_before_flush', says: 'a page table was freed that the TLBs had not been flushed of' },
   { name: 'free_before_grace', says: 'a page table was freed while a walk under RCU stood in it' },
   { name: 'flush_lost', says: 'the recovery worker forgot a flush that it owed' },
@@ -79,7 +79,7 @@ export const ORACLES = [
   { name: 'rcu_left_held', says: 'a CPU was in an RCU read section after all roles had ended' },
   {
     name: 'nx_bounce',
-    says: 'a huge page took the place of small ones that the guest executes in, and nobody had recovered',
+    says: 'a huge page took the place of small ones that the guest executes in and that were not recovered',
   },
   { name: 'lock_wrong_side', says: 'mmu_lock was released on a side on which it was not held' },
   { name: 'nx_list_corrupt', says: 'a page was on a list of possible NX huge pages twice, or after its death' },
@@ -92,7 +92,7 @@ export const ORACLES = [
   },
   {
     name: 'lock_not_held',
-    says: 'a lock was released by somebody who did not hold it: lockdep says "bad unlock balance detected"',
+    says: 'a lock was released by a CPU that did not hold it: lockdep says "bad unlock balance detected"',
   },
   { name: 'waiter_left', says: 'a task was still named as the one to be woken after all roles had ended' },
   { name: 'memslot_lost', says: 'the memslots were not those that had been set when an update was over' },
@@ -203,7 +203,7 @@ export function assertCounted(cpu: Cpu, vm: Vm, before: number): void {
   if (vm.config.oracles && before <= 0) cpu.violation(ORACLE.count_negative, before)
 }
 
-/** I0.3, under mmu_lock: whoever bumped in_progress has set the range before it let go of the lock. */
+/** I0.3, under mmu_lock: the notifier that raised in_progress has set the range before it releases the lock. */
 export function warnRangeUnset(cpu: Cpu, gfn: Gfn): void {
   cpu.violation(ORACLE.range_unset, gfn)
 }
@@ -239,7 +239,7 @@ function nextSeed(local: CpuLocal): number {
 }
 
 /**
- * I0.6: a fault has to retry. An INVALID memslot is a cause for whoever lets the update go on meanwhile: not for a fault that
+ * I0.6: a fault has to retry. An INVALID memslot is a cause if the update can go on meanwhile: not for a fault that
  * `keepsSrcu`, which the update waits for.
  */
 export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault, keepsSrcu = false): void {
@@ -252,13 +252,13 @@ export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault, keepsSrcu = 
   if (fault.idleRetries === MOST_IDLE_RETRIES) cpu.violation(ORACLE.retry_unbounded, fault.gfn)
 }
 
-/** The task that raised the notifier has changed the primary MMU: `before` is what an entry was that nobody else changes. */
+/** The task that raised the notifier has changed the primary MMU: `before` is the old value of an entry that no other task changes. */
 export function assertTakenBack(cpu: Cpu, vm: Vm, hostPage: number, before: HostPte): void {
   if (!vm.config.oracles || !isPresent(before)) return
   if (vm.host.peekPte(cpu, hostPage) === before) cpu.violation(ORACLE.page_not_taken_back, hostPage)
 }
 
-/** A fault has put a table in place by CAS, and nobody takes tables away. */
+/** A fault has put a table in place by CAS, and tables are never taken away. */
 export function assertLinked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, nonleaf: number): void {
   if (vm.config.oracles && cpu.peek(sptep) !== nonleaf) {
     cpu.violation(ORACLE.table_not_linked, gfn)

@@ -17,7 +17,7 @@ export type FaultResult =
   | typeof FIXED
   | typeof SPURIOUS
 
-/** `struct kvm_page_fault`: on the vCPU's stack, so nobody else sees it. Each vCPU owns one and uses it again. */
+/** `struct kvm_page_fault`: on the vCPU's stack, so no other CPU sees it. Each vCPU owns one and uses it again. */
 export class Fault {
   gfn = 0 as Gfn
   slot: Memslot = NO_MEMSLOT

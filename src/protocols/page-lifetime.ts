@@ -9,16 +9,16 @@ import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { Vm } from './vm.ts'
 
-/** The roots of the TDP MMU, for those who walk all of them. */
+/** The roots of the TDP MMU, for walks over all of them. */
 export interface TdpRoots {
   readonly slots: number
   /** `kvm_tdp_mmu_get_root()`: false if it is on its way out. */
   get(cpu: Cpu, root: number): Steps<boolean>
-  /** Whether it is on the list: somebody holds a reference to it. */
+  /** Whether it is on the list: at least one reference to it is held. */
   isThere(cpu: Cpu, root: number): Steps<boolean>
   /** Whether that was the last reference. */
   put(cpu: Cpu, root: number): Steps<boolean>
-  /** The page table of a root that somebody holds. */
+  /** The page table of a root to which a reference is held. */
   tableOf(cpu: Cpu, root: number): Steps<number>
 }
 
@@ -64,7 +64,7 @@ export interface PageLifetime {
   peekLeaf(cpu: Cpu, gfn: Gfn): number
 }
 
-/** There is one, nobody counts who is on it, and its table is the first. */
+/** There is one root, its users are not counted, and its table is the first. */
 const ONE_ROOT: TdpRoots = {
   slots: 1,
   *get(): Steps<boolean> {

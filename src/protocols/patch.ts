@@ -58,7 +58,7 @@ type Declared = {
   readonly name: string
   /** V5_11 to V7_1. */
   readonly on: Kernel
-  /** In a sentence, for those who read a result. */
+  /** One sentence, for the reader of a result. */
   readonly says: string
   /** Whole functions, each instead of the kernel's. */
   readonly replaces: Partial<Kvm>

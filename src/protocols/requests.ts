@@ -2,7 +2,7 @@ import { type Cpu, MB, RELAXED, WMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Vcpu } from './vcpu.ts'
 
-// Bits of `vcpu->requests`. All of these wait, and wake nobody who sleeps.
+// Bits of `vcpu->requests`. All of these wait, and none wakes a sleeping vCPU.
 
 /** Number 0. */
 export const KVM_REQ_TLB_FLUSH = 1 << 0
@@ -12,7 +12,7 @@ export const KVM_REQ_APIC_PAGE_RELOAD = 1 << 25
 /** Number 31 of the architecture's: bit 39 there, the next free one here. */
 export const KVM_REQ_MMU_FREE_OBSOLETE_ROOTS = 1 << 26
 
-/** `kvm_make_request()`: what was written before it is seen by whoever finds the bit. */
+/** `kvm_make_request()`: what was written before it is seen by the CPU that finds the bit. */
 export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {
   // Pairs with the barrier in checkRequest().
   yield* cpu.barrier(WMB)

@@ -25,8 +25,8 @@ export function* condReschedRwlockRead(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolea
 }
 
 /**
- * `cond_resched_rwlock_write()`: drops mmu_lock if somebody waits for it or the scheduler wants the CPU, and takes it
- * again, behind everyone who queued meanwhile. Returns whether it was dropped. Whoever calls has flushed.
+ * `cond_resched_rwlock_write()`: drops mmu_lock if another task waits for it or the scheduler wants the CPU, and takes it
+ * again, behind every task that queued meanwhile. Returns whether it was dropped. The caller has flushed.
  */
 export function* condReschedRwlockWrite(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<boolean> {
   const dropped = yield* mustDrop(cpu, vm, gfn)

@@ -18,7 +18,7 @@ import { type Fault, type FaultResult, FIXED, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
 /**
- * F12 under mmu_lock for write, with shadow paging: `direct_map()`, `mmu_set_spte()`, arch/x86/kvm/mmu/mmu.c. Nobody else changes an entry, so plain
+ * F12 under mmu_lock for write, with shadow paging: `direct_map()`, `mmu_set_spte()`, arch/x86/kvm/mmu/mmu.c. No other CPU changes an entry, so plain
  * stores do; the reverse map remembers where the gfn is mapped.
  */
 export function* directMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {

@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url)).replace(/([\\/])dist([\\/])
 const page = readFileSync(join(here, 'STEPS.md'), 'utf8')
 const CODE = /(?<![\w.'])(?:[FSZENAMP]\d{1,2}|I\d\.\d)(?![\w.])/g
 
-/** Of all protocols, checks and roles: the codes in each file, without those that are numbers of something else. */
+/** The codes in each file of the protocols, checks and roles, without those that number something else. */
 function codesOf(folder: string): { readonly file: string; readonly codes: readonly string[] }[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('costs.ts'))

@@ -3,7 +3,7 @@ import type { Kvm } from './kvm.ts'
 import { type FaultResult, FIXED } from './page-fault.ts'
 import { type Note, SET_SPTE, UNMAP_HVA } from './tracepoints.ts'
 
-/** The table with KVM's tracepoints, where the kernel has them: for a run that writes what ftrace would. Who zaps notes that itself. */
+/** The table with KVM's tracepoints, where the kernel has them: for a run that writes what ftrace would. A zapper notes its own zaps. */
 export const traced = (kvm: Kvm, note: Note): Kvm => ({
   ...kvm,
 

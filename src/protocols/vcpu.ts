@@ -40,8 +40,8 @@ export const READING_SHADOW_PAGE_TABLES = 3
 /**
  * `struct kvm_vcpu`.
  *
- *   mode       OUTSIDE, IN_GUEST or EXITING     written by the vCPU; IN_GUEST -> EXITING by whoever kicks it
- *   requests   bitmap                           same line; set by whoever requests, cleared by the vCPU
+ *   mode       OUTSIDE, IN_GUEST or EXITING     written by the vCPU; IN_GUEST -> EXITING by the CPU that kicks it
+ *   requests   bitmap                           same line; set by the requester, cleared by the vCPU
  */
 export class Vcpu {
   readonly id: number
@@ -60,7 +60,7 @@ export class Vcpu {
   constructor(place: Place, id: number, tlbEntries: number, srcu: SrcuReaders, psc?: PagingStructureCache) {
     this.id = id
     this.#srcu = srcu
-    const words = place.together(['mode', 'requests'], 'the vCPU, and whoever kicks it')
+    const words = place.together(['mode', 'requests'], 'the vCPU, and the CPU that kicks it')
     this.mode = words.mode
     this.requests = words.requests
     this.tlb = new Tlb(tlbEntries)
@@ -129,7 +129,7 @@ export function* exitGuest(cpu: Cpu, vcpu: Vcpu): Steps<void> {
 
 /**
  * `mmu_first_shadow_root_alloc()`, arch/x86/kvm/mmu/mmu.c, as a vCPU loads its first root: what shadow paging keeps of each memslot is
- * allocated under slots_arch_lock, inside the vCPU's SRCU section, once in the life of the VM. Without shadow paging nobody takes the lock.
+ * allocated under slots_arch_lock, inside the vCPU's SRCU section, once in the life of the VM. Without shadow paging the lock is never taken.
  */
 export function* loadFirstRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   if (vm.updates === undefined || !vm.hasRmaps || vcpu.hasRoot) return

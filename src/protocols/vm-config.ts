@@ -81,7 +81,7 @@ export type VmConfig = {
   readonly vms?: number
   /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
   readonly apic?: ApicConfig
-  /** Its memory is VM_PFNMAP: pages that nobody counts references to. */
+  /** Its memory is VM_PFNMAP: pages whose references are not counted. */
   readonly isPfnmap?: boolean
   /** Whether oracles watch. */
   readonly oracles: boolean

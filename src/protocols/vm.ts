@@ -63,7 +63,7 @@ export class Vm {
   readonly mmuLock: RwLock
   /** `mmuLock.cnts`, 0 when it is free, read in the memory of a run that is over; undefined for the lock of a patch. */
   readonly mmuLockWord: Word | undefined
-  /** The same lock, if an oracle is to know who holds it. */
+  /** The same lock, if an oracle is to know which CPUs hold it. */
   readonly ownedMmuLock: OwnedRwLock | undefined
   readonly invalidateSeq: Word
   readonly invalidateInProgress: Word

@@ -5,14 +5,14 @@ import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
 import { ORACLE } from './oracles.ts'
 
-/** Puts around the locks of a VM what watches them in this run; nothing, if nobody does. */
+/** Wraps the locks of a VM in what watches them in this run, if anything does. */
 export class Watch {
   readonly lockdep: Lockdep | undefined
   readonly #keepsStatistics: boolean
   /** Whose unlocks are watched: CPUs 0 to here. */
   readonly #owners: number
 
-  /** `owners`: how many CPUs there are, if an oracle is to know who holds what, or 0. */
+  /** `owners`: how many CPUs there are, if an oracle is to know which CPU holds which lock, or 0. */
   constructor(keepsStatistics: boolean, lockdep: Lockdep | undefined, owners: number) {
     this.#keepsStatistics = keepsStatistics
     this.lockdep = lockdep
@@ -29,7 +29,7 @@ export class Watch {
     return this.#keepsStatistics ? new WatchedRwLock(tracked) : tracked
   }
 
-  /** The lock, and whoever releases it must have it. */
+  /** The lock, which only its owner may release. */
   owned(lock: Lock): Lock {
     return this.#owners === 0 ? lock : new OwnedLock(lock, this.#owners, ORACLE.lock_not_held)
   }

@@ -75,7 +75,7 @@ export const watched = (kvm: Kvm): Kvm => ({
 
   *tdpMmuIterCondResched(cpu, vm, iter, flush, shared): Steps<boolean> {
     const yielded = yield* kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, shared)
-    // The kernel would go on in memory that is somebody else's. Here the walk ends, so that the run can say what happened.
+    // The kernel would go on in memory that belongs to another user. Here the walk ends, so that the run can say what happened.
     if (yielded && vm.nx !== undefined && !assertRootAlive(cpu, vm.nx, iter.root)) iter.valid = false
     return yielded
   },

@@ -21,7 +21,7 @@ for (const mmu of mmus) {
     assert.deepEqual(small.violations, [])
   })
 
-  test(`an invalidation with nobody in its way flushes once, at the end, with mmu_lock held (${mmu})`, () => {
+  test(`an uncontended invalidation flushes once, at the end, with mmu_lock held (${mmu})`, () => {
     const small = new SmallVm([faultsOn(0, 1, 2, 3), invalidate(0, 8)], NO_PRECHECK, { mmu })
     small.stage.run(0).run(1)
     assert.equal(small.counted('tlb_flush_remote_range_end_of_zap'), 1)
@@ -39,7 +39,7 @@ for (const mmu of mmus) {
     assert.equal(small.counted('unmap_gfn_range_calls'), 1)
   })
 
-  test(`a contended zapper flushes before it yields, and queues behind who waited (${mmu})`, () => {
+  test(`a contended zapper flushes before it yields, and queues behind the waiters (${mmu})`, () => {
     // CPU 2 comes to mmu_lock while CPU 1 zaps.
     const waiter: Act = function* (cpu, vm) {
       yield* vm.mmuLock.writeLock(cpu)
@@ -96,7 +96,7 @@ test('before 6.12 the shadow MMU does not yield under a notifier, and flushes on
   assert.equal(unmap(V6_12)[0], 1)
 })
 
-test('an invalidation that may not block keeps mmu_lock, whoever waits for it', () => {
+test('an invalidation that may not block keeps mmu_lock, even if others wait for it', () => {
   const unmap = (kernel: Kernel) => {
     const reap: Act = function* (cpu, vm) {
       yield* notifyStart(cpu, vm, hvaOf(0), hvaOf(8), false)
@@ -152,7 +152,7 @@ test('under lasting contention a walk yields at most once per step sideways', ()
   assert.ok(small.counted('yield_needbreak') <= 6 + 4, 'at most once per leaf, and once per table on the way')
 })
 
-test('no-yield does not yield, whoever waits', () => {
+test('no-yield does not yield, even if others wait', () => {
   const waiter: Act = (cpu, vm) => vm.mmuLock.writeLock(cpu)
   const small = new SmallVm([faultsOn(0, 1), invalidate(0, 8), waiter], NO_YIELD)
   small.stage

@@ -110,7 +110,7 @@ export function* tdpMmuZapLeafs(
   return flush
 }
 
-/** Z3: nobody else holds mmu_lock, but the hardware may set bits, so the entry is exchanged. */
+/** Z3: no other CPU holds mmu_lock, but the hardware may set bits, so the entry is exchanged. */
 export function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
   yield* cpu.xchg(sptep, NONPRESENT)
   yield* cpu.work(WORK_KIND.zap_spte, 1)
@@ -119,7 +119,7 @@ export function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
 }
 
 /**
- * Z1: `tdp_mmu_iter_cond_resched()`, arch/x86/kvm/mmu/tdp_mmu.c. Lets go of mmu_lock if somebody waits for it, at most once per step sideways, and not
+ * Z1: `tdp_mmu_iter_cond_resched()`, arch/x86/kvm/mmu/tdp_mmu.c. Lets go of mmu_lock if another task waits for it, at most once per step sideways, and not
  * before the TLBs are flushed: that is the VM-wide flush that contention costs. Note that the flush is paid before it is
  * known whether the lock will be dropped.
  */
@@ -220,12 +220,12 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
   walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_4K, start, vm.pages.rootFor(cpu, start))
   while (iter.valid && iter.gfn < end) {
-    // No flush is owed before the lock is dropped: who finds an old entry in a TLB may still write, until all is over.
+    // No flush is owed before the lock is dropped: a vCPU with an old entry in its TLB may still write until the end.
     const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
     const spte = iter.oldSpte
     if (!yielded && isPresentLeaf(spte, iter.level) && (spte & W) !== 0) {
       const was = yield* cpu.cas(iter.sptep, spte, spte & ~W)
-      // goto retry: whoever changed the entry may have left it writable.
+      // goto retry: the CPU that changed the entry may have left it writable.
       if (was !== spte) {
         iter.oldSpte = was
         continue

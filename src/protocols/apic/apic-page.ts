@@ -24,7 +24,7 @@ export class ApicVcpu {
   hostPage = 0
   hostPte = 0
   pfn = NO_PFN
-  /** Addresses written so far, for whoever times them. */
+  /** Addresses written so far, for the code that times them. */
   reloads = 0
   /** For the oracle: mmu_invalidate_seq at the last attempt that had to be made again, and such attempts since it changed. */
   seqAtRetry = 0
@@ -43,7 +43,7 @@ export class ApicVcpu {
  * VMCS holds. It is not pinned, so it moves.
  *
  *   vmcs01 of each vCPU   apicAccessAddr             written by the vCPU, with mmuLock held for read
- *   oldestUsablePte       for oracles                poked by whoever moved the page
+ *   oldestUsablePte       for oracles                poked by the task that moved the page
  */
 export class ApicPage {
   readonly gfn: Gfn
@@ -52,7 +52,7 @@ export class ApicPage {
 
   constructor(place: Place, { gfn, x2apicVcpus }: ApicConfig, vcpus: number) {
     this.gfn = gfn as Gfn
-    this.oldestUsablePte = place.line('oldestUsablePte', 'who moved the page; read by oracles only')
+    this.oldestUsablePte = place.line('oldestUsablePte', 'the task that moved the page; read by oracles only')
     this.#vcpus = Array.from(
       { length: vcpus },
       (_, id) => new ApicVcpu(place.within(`vmcs01.${id}`), id, id < vcpus - x2apicVcpus),

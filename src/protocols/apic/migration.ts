@@ -13,7 +13,7 @@ import { apicPageTakenBack } from './oracles.ts'
  * The host moves the APIC-access page, which lies at `hva`, as compaction does: `before` and `after` are the units of
  * `move_page` that pass between the start of the invalidation and the change of the PTE, and from there to the end.
  *
- * A page with references that nobody can account for is left alone before anything is raised: `isolate_migratepages_block()`.
+ * A page with references that are not accounted for is left alone before anything is raised: `isolate_migratepages_block()`.
  */
 export function* migrateApicPage(cpu: Cpu, vm: Vm, hva: Hva, before: number, after: number): Steps<void> {
   const end = hvaAdd(hva, 1)

@@ -31,12 +31,12 @@ export function assertApicAccess(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): void {
   if (isOther || isAddressStale(cpu, vm, vcpu)) cpu.violation(ORACLE.stale_apic_entry, gfn)
 }
 
-/** The page has moved, `pte` is its entry since, and whoever moved it holds that nobody uses the old one any more. */
+/** The page has moved, `pte` is its entry since, and the task that moved it expects the old page to be out of use. */
 export function apicPageTakenBack(cpu: Cpu, vm: Vm, pte: number): void {
   if (vm.config.oracles) cpu.poke(vm.apic!.oldestUsablePte, pte)
 }
 
-/** Of reloads that nothing but an invalidation makes stale: one may have ended while the last was under way. */
+/** The bound of repeated reloads without an invalidation: one may have ended while the last was under way. */
 const MOST_IDLE_RELOADS = 32
 
 /** I4.6: a reload has to be made again. */

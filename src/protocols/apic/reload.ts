@@ -71,7 +71,7 @@ export function* requestAgain(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   yield* makeRequest(cpu, vcpu, KVM_REQ_APIC_PAGE_RELOAD)
 }
 
-/** `kvm_make_all_cpus_request(KVM_REQ_APIC_PAGE_RELOAD)`: nobody enters the guest again without a reload. */
+/** `kvm_make_all_cpus_request(KVM_REQ_APIC_PAGE_RELOAD)`: no vCPU enters the guest again without a reload. */
 export function* requestApicPageReload(cpu: Cpu, vm: Vm): Steps<void> {
   cpu.count(COUNTER.apic_reload_requests, 1)
   yield* makeAllCpusRequest(cpu, vm, KVM_REQ_APIC_PAGE_RELOAD, COUNTER.apic_reload_ipis)

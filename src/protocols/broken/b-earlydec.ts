@@ -11,8 +11,8 @@ import { assertCounted } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The pair is no longer counted before its end has raised the sequence. In the kernel it is first of all the users of a
- * gfn_to_pfn_cache who are deceived: they ask the count and then the sequence. The memslots are let go too early as well.
+ * The pair is no longer counted before its end has raised the sequence. In the kernel this deceives first the users of a
+ * gfn_to_pfn_cache: they read the count and then the sequence. The memslots are let go too early as well.
  *
  *   notifier                               memslot updater
  *   --------                               ---------------
@@ -41,7 +41,7 @@ function* uncountBeforeLookup(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _mayBlock:
   yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
   yield* vm.mnInvalidateLock.release(cpu)
   assertCounted(cpu, vm, active)
-  // There can only be one who waits: it does so with slots_lock held.
+  // At most one updater waits: it holds slots_lock while it does.
   if (active === 1) yield* wakeUpdater(cpu, vm)
 
   const idx = yield* vm.srcu.readLock(cpu)

@@ -13,7 +13,7 @@ import type { Vm } from '../vm.ts'
 
 /**
  * s0.end_zap, as Bibo Mao asked: the range is held off from the start on, and zapped at its end only. But when the start returns the caller
- * frees the pages: nobody may use them any more.
+ * frees the pages: from then on no vCPU may use them.
  *
  *   vCPU                                   notifier
  *   ----                                   --------
@@ -91,6 +91,6 @@ function* endWithZap(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean):
   yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
   yield* vm.mnInvalidateLock.release(cpu)
   assertCounted(cpu, vm, active)
-  // There can only be one who waits: it does so with slots_lock held.
+  // At most one updater waits: it holds slots_lock while it does.
   if (active === 1) yield* wakeUpdater(cpu, vm)
 }

@@ -6,7 +6,7 @@ import { V6_8 } from '../kernels.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The pre-check without its READ_ONCE()s: who asks in a loop may be answered for ever by what the compiler loaded before it,
+ * The pre-check without its READ_ONCE()s: a vCPU that asks in a loop may be answered for ever by what the compiler loaded before it,
  * as B-HOIST is. JavaScript's engines may do so too, and cannot be made to; the checker's compiler can.
  */
 export const B_HOIST_PLAIN = variant({

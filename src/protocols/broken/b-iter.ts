@@ -8,8 +8,8 @@ import { tdpMmuIterCondResched } from '../versions/v5.15.ts'
  * goes down again nothing is lost; where the entries of the root are all that is visited, as when a root is zapped, the
  * entry that was next is passed over.
  *
- *   another CPU                            who zaps a root
- *   -----------                            ---------------
+ *   another CPU                            zapper of a root
+ *   -----------                            ----------------
  *   waits for mmu_lock
  *                                          Z1 at entry k: drops it, restarts at k
  *                                          Z5 goes on to k+1; k is never zapped, and the root is freed

@@ -8,7 +8,7 @@ import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The reload finds that it must retry, and nobody asks for it again.
+ * The reload finds that it must retry, and it is never requested again.
  *
  *   vCPU                                   notifier
  *   ----                                   --------

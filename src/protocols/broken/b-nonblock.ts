@@ -9,7 +9,7 @@ import type { Vm } from '../vm.ts'
 
 /**
  * The walk yields although the invalidation may not block: the OOM reaper calls it so, with a lock held that must not wait for
- * those who wait for memory.
+ * tasks that wait for memory.
  *
  *   vCPU                                   OOM reaper
  *   ----                                   ----------

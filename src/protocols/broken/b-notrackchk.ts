@@ -9,7 +9,7 @@ import type { Vm } from '../vm.ts'
 
 /**
  * A fault puts the page that it linked on the list without looking whether it is still wanted there. Under mmu_lock for read
- * somebody else may have torn it down meanwhile, with the page table above it.
+ * another CPU may have torn it down meanwhile, with the page table above it.
  *
  *   vCPU                                   worker
  *   ----                                   ------

@@ -6,7 +6,7 @@ import { assertCounted } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The count is lowered before the sequence is raised. Whoever asks without mmu_lock can see neither.
+ * The count is lowered before the sequence is raised. A reader without mmu_lock can see neither.
  *
  *   lockless user                          notifier
  *   -------------                          --------
@@ -17,7 +17,7 @@ import type { Vm } from '../vm.ts'
  *   the freed page
  *                                          E2 seq += 1
  *
- * With mmu_lock held nobody sees the two apart, so the fault path of this system does not mind.
+ * With mmu_lock held no CPU sees the two apart, so the fault path of this system is not affected.
  */
 export const B_ORDER = variant({
   name: 'B-ORDER',

@@ -9,7 +9,7 @@ import type { Stage2Fault } from '../stage2/page-fault.ts'
 import type { Stage2Vm } from '../stage2/stage2.ts'
 
 /**
- * The permission is published before the I-caches are invalidated. Tempting: whoever comes second finds it, and nothing is
+ * The permission is published before the I-caches are invalidated. Tempting: the second vCPU finds it, and nothing is
  * wasted.
  *
  *   vCPU 1                                 vCPU 2

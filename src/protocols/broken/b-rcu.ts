@@ -16,8 +16,8 @@ import type { Vm } from '../vm.ts'
  * The worker leaves RCU before it flushes. A grace period waits for software that walks page tables, and for nothing else: the
  * hardware is stopped by the flush.
  *
- *   vCPU                          worker                          who moves RCU on
- *   ----                          ------                          ----------------
+ *   vCPU                          worker                          RCU callbacks
+ *   ----                          ------                          -------------
  *   has the table in its caches
  *                                 N8 unlinks it, call_rcu()
  *                                 leaves RCU

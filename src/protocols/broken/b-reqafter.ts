@@ -10,7 +10,7 @@ import { EXITING_GUEST_MODE, IN_GUEST_MODE } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The flush first, then the request, and nobody waits until it is seen.
+ * The flush first, then the request, and no CPU waits until it is seen.
  *
  *   vCPU                                   notifier
  *   ----                                   --------

@@ -13,7 +13,7 @@ import type { Vm } from '../vm.ts'
  *   ----                                   --------
  *                                          walks the vCPU's root; Z1 drops mmu_lock
  *   goes over to another root, puts its own:
- *   nobody else holds it, it is freed
+ *   that was the last one, it is freed
  *                                          goes on in it
  */
 export const B_ROOTWALK = variant({

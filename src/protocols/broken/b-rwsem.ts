@@ -19,7 +19,7 @@ export const B_RWSEM = variant({
   on: RWSEM,
   kind: 'broken',
   reference: 's3.rwsem, v1 and v2 of the series',
-  says: 'the rwsem, with a pseudo lock that only lockdep knows, so that nobody need deadlock',
+  says: 'the rwsem, with a pseudo lock that only lockdep knows, so that no run need deadlock',
   caughtBy: ['lock_cycle'],
   load: { notifiers: '2', 'dwell-us': '50' },
   replaces: {},

@@ -59,7 +59,7 @@ function* yieldAsIfForWrite(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): Steps<nu
 
     const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
     if (!needbreak && !cpu.needResched()) continue
-    // Nobody can have freed what was unlinked until RCU is left, and then the TLBs are flushed.
+    // What was unlinked cannot be freed until RCU is left, and then the TLBs are flushed.
     yield* remoteFlushOrZap(cpu, vm, flush)
     yield* nx.rcu.readUnlock(cpu)
     yield* condReschedRwlockWrite(cpu, vm, NO_GFN)

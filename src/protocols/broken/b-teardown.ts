@@ -13,7 +13,7 @@ import type { Vm } from '../vm.ts'
  *   --------                               ----------------
  *   start: count = 1
  *                                          unregisters the notifier
- *   end: nobody is called
+ *   end: no callback is called
  *                                          deletes its private memslot: waits for count = 0, for ever
  */
 export const B_TEARDOWN = variant({

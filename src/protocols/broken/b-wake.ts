@@ -13,7 +13,7 @@ import type { Vm } from '../vm.ts'
  *   ---------------                        --------
  *   M6 count = 1; drops the lock
  *                                          E6 count = 0
- *                                          E7 nobody sleeps: wakes nobody
+ *                                          E7 no updater sleeps: wakes none
  *   marks itself asleep, sleeps for ever
  */
 export const B_WAKE = variant({

@@ -102,7 +102,7 @@ test('B-RWSEM deadlocks, if the pseudo lock is one: start behind the updater, up
   assert.equal(rwsemRace(PRECHECK, 'mutex').stage.finish(), true)
 })
 
-test('lockdep finds the circle of the rwsem where nobody deadlocks, and none in the count', () => {
+test('lockdep finds the circle of the rwsem where no task deadlocks, and none in the count', () => {
   const small = rwsemRace(RWSEM, 'graph')
   assert.equal(small.stage.finish(), true)
   assert.equal(deadlock(small), undefined)
@@ -195,7 +195,7 @@ test('an invalidation that is elided touches neither mmu_lock nor what it guards
   assert.ok(touched(COUNT) > 0)
 })
 
-test('a fault on a page that no invalidation is of installs it, whoever else is invalidating', () => {
+test('a fault on a page outside every invalidated range installs it, while other pages are being invalidated', () => {
   for (const kernel of [PRECHECK, COUNT]) {
     const small = updatedVm([faultOn(20), notifies(OUTSIDE), notifies(inside)], kernel)
     small.stage.runUntil(1, /pause/).runUntil(2, /pause/).run(0)

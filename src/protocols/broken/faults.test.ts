@@ -96,7 +96,7 @@ test('B-INV never looks before the pfn lookup', () => {
   assert.equal(small.counted('retry_precheck_after_pfn'), 1)
 })
 
-test('B-ORDER lets the count fall before the sequence rises, which nobody sees under mmu_lock', () => {
+test('B-ORDER lets the count fall before the sequence rises, which no CPU sees under mmu_lock', () => {
   const order = (kernel: Kernel) =>
     new SmallVm([faultOn(0), invalidate(0, 8)], kernel).stage
       .run(1)

@@ -100,7 +100,7 @@ test('B-ROOTS drops mmu_lock in the second root without the flush that the first
       .runUntil(0, /pause/)
       .run(1)
       .runUntil(2, /xchg pageTables/)
-      // On to the second root; only then somebody wants the lock.
+      // On to the second root; only then another task wants the lock.
       .runUntil(2, /cas nx.roots/)
       .run(3)
       .run(2)
@@ -153,7 +153,7 @@ test('B-ROOTWALK goes on in a root that its last vCPU has left meanwhile', () =>
   assert.deepEqual(race(V6_18), [])
 })
 
-test('B-SIDE releases a lock that it holds for read as if for write, and nobody ever gets it again', () => {
+test('B-SIDE releases a lock that it holds for read as if for write, and no task ever gets it again', () => {
   const race = (kernel: Kernel) => {
     const vm = new NxVm([inTurn(executes(own(0)), executes(own(1))), recovers(), waitsToWrite], kernel)
     vm.stage

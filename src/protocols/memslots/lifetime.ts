@@ -8,9 +8,9 @@ import type { Watch } from '../watch.ts'
 /**
  * What the core knows of a VM that is destroyed, and created again, while tasks of its mm raise notifiers.
  *
- *   registered   1 while the core calls the VM back       own line, written by who creates and destroys
+ *   registered   1 while the core calls the VM back       own line, written by the task that creates and destroys
  *   srcu         readers: callbacks that are under way
- *   mmapLock     rwsem; for read by a task from start to end, for write by who registers: mm_take_all_locks()
+ *   mmapLock     rwsem; for read by a task from start to end, for write by the task that registers: mm_take_all_locks()
  */
 export class Lifetime {
   readonly registered: Word
@@ -18,7 +18,7 @@ export class Lifetime {
   readonly mmapLock: RwLock
 
   constructor(place: Place, cpus: number, watch: Watch) {
-    this.registered = place.line('registered', 'who creates and destroys the VM')
+    this.registered = place.line('registered', 'the task that creates and destroys the VM')
     this.srcu = new Srcu(place.within('srcu'), cpus)
     this.mmapLock = watch.ownedRwLock(watch.rwLock(new RwSem(place.within('mmapLock'), cpus)))
   }

@@ -45,7 +45,7 @@ export type MemslotEdit = { readonly slot: MemslotConfig; readonly flags: number
  *   slot[i]     baseGfn, pages, hva, hostPage, flags, rmap, id                                written before the set is published
  *
  * There are two sets of them, as in struct kvm: the active one, and the one in which the next is made. A Memslot says which
- * set it is of, as a pointer does: whoever has one stays in its set. Without `spare` ones there is one set for ever.
+ * set it is of, as a pointer does: a task that has one stays in its set. Without `spare` ones there is one set for ever.
  *
  * `hostPage` is where the slot's memory lies in the host's (see `HostMm`): slots that share hvas share pages. `rmap` is where
  * its reverse map begins, in entries: there is one for each gfn.
@@ -56,7 +56,7 @@ export class Memslots {
   readonly #generations: readonly Word[]
   readonly #slots: Word
   readonly #config: readonly MemslotConfig[]
-  /** Of all slots that there may ever be. */
+  /** The configuration of every slot that there may ever be. */
   readonly all: readonly MemslotConfig[]
   readonly #places: ReadonlyMap<number, number>
   readonly #isFixed: boolean
@@ -78,7 +78,7 @@ export class Memslots {
     this.#slots = place.table('slots', sets.length * this.all.length * FIELDS, 'memslot updater')
   }
 
-  /** Writes the slots into memory that nobody else sees yet. */
+  /** Writes the slots into memory that no other CPU sees yet. */
   initialise(words: Int32Array): void {
     words[this.#counts[0]!] = this.#config.length
     for (const [index, slot] of this.#config.entries())
@@ -91,7 +91,7 @@ export class Memslots {
     return slot && hostPageOf(this.all, slot) + gfn - slot.baseGfn
   }
 
-  /** `srcu_dereference()` of kvm->memslots, for whoever reads more than one slot. Pairs with publish(). */
+  /** `srcu_dereference()` of kvm->memslots, for callers that read more than one slot. Pairs with publish(). */
   *dereference(cpu: Cpu): Steps<number> {
     return this.#isFixed ? 0 : yield* cpu.loadAcquire(this.active)
   }
@@ -235,7 +235,7 @@ export class Memslots {
     yield* cpu.storeRelease(this.active, this.#otherThan(active))
   }
 
-  /** M10: nobody uses the set of before any more. */
+  /** M10: the previous set is no longer in use. */
   *finishUpdate(cpu: Cpu): Steps<void> {
     const active = yield* cpu.load(this.active)
     const generation = yield* cpu.read(this.#generationOf(active))

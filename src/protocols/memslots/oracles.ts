@@ -78,13 +78,13 @@ export function markPublication(cpu: Cpu, vm: Vm): void {
   if (updates !== undefined) cpu.poke(updates.publications, cpu.peek(updates.publications) + 1)
 }
 
-/** The end of a pair may bring the count to 0, or it is over: then whoever brought it there has called rcuwait_wake_up(). */
+/** The end of a pair may bring the count to 0, or that is over: then the notifier that did so has called rcuwait_wake_up(). */
 export function markWaking(cpu: Cpu, vm: Vm, isWaking: boolean): void {
   if (vm.updates !== undefined && vm.config.oracles) cpu.poke(vm.updates.waking(cpu.id), isWaking ? 1 : 0)
 }
 
 /**
- * I3.4: an updater is about to sleep. If the count is 0, whoever made it so has yet to wake it, or has done so: looked at in
+ * I3.4: an updater is about to sleep. If the count is 0, the notifier that made it 0 has yet to wake it, or has done so: looked at in
  * this order, the three cannot deceive.
  */
 export function noteSleep(cpu: Cpu, vm: Vm): void {
@@ -138,7 +138,7 @@ export function assertAbsent(cpu: Cpu, vm: Vm, id: number): void {
   if (baseOf(cpu, vm, vm.memslots.placeOf(id)) !== DELETED) cpu.violation(ORACLE.memslot_lost, id)
 }
 
-/** A fault found no slot: there was none. What the VM began with and nobody has ever touched is there at any time. */
+/** A fault found no slot: there was none. A slot that the VM began with and that no update touches is always there. */
 export function assertNoMemslot(cpu: Cpu, vm: Vm, gfn: number): void {
   if (!vm.config.oracles) return
   const found = vm.config.memslots.find(({ baseGfn, pages }) => gfn >= baseGfn && gfn < baseGfn + pages)

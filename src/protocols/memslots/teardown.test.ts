@@ -67,7 +67,7 @@ test('what a pair of the old VM had raised does not hold faults of the new one o
   assert.deepEqual([small.violations, small.violationsAtRest], [[], []])
 })
 
-test('who unregisters waits for a start that is under way', () => {
+test('unregistering waits for a start that is under way', () => {
   const small = updatedVm([inTurn(creates, destroys), notifies(OUTSIDE)], PRECHECK, { isDestroyed: true })
   small.stage.runUntil(0, /store mmuNotifier.registered/).play('0')
   small.stage.runUntil(0, /store mmuNotifier.registered/)

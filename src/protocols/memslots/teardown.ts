@@ -24,7 +24,7 @@ export function* destroyVm(cpu: Cpu, vm: Vm, privateSlot: number): Steps<void> {
   // mmu_notifier_unregister(): no callback begins any more, and those that have begun end.
   yield* cpu.store(registered, 0)
   yield* srcu.synchronize(cpu)
-  // Nobody counts any more, and nobody waits.
+  // No notifier counts any more, and no updater waits.
   yield* cpu.store(vm.mnActiveInvalidateCount, 0)
   assertNoPairsLeft(cpu, vm)
   // kvm_arch_destroy_vm(): waits for pairs, as every update does.

@@ -1,4 +1,4 @@
-// For tests: a small VM whose memslots change, and the acts of who changes them and of who notifies meanwhile.
+// For tests: a small VM whose memslots change, and the acts of the updater and of the notifier.
 
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Kernel } from '../kernel.ts'
@@ -27,7 +27,7 @@ export function updatedVm(
 export const creates: Act = (cpu, vm) => createMemslot(cpu, vm, SPARE.slot)
 export const deletes: Act = (cpu, vm) => deleteMemslot(cpu, vm, SPARE.slot)
 
-/** start and end of a range of pages that nobody changes. */
+/** start and end of a range of pages whose memslot does not change. */
 export const notifies = ({ first, end }: { readonly first: number; readonly end: number }): Act =>
   function* (cpu, vm) {
     const from = (BASE_HVA + first) as Hva

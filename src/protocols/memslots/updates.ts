@@ -38,11 +38,11 @@ export class MemslotUpdates {
   readonly gate: Word
   readonly shadowRootAllocated: Word
   readonly pseudoLock: Lock
-  /** The pairs of notifiers as something that can be held: by them, and by an updater who waits until there are none. */
+  /** The pairs of notifiers as something that can be held: by the notifiers, and by an updater that waits until there are none. */
   readonly pairs: LockId
   readonly starts: Word
   readonly publications: Word
-  /** 0 while nobody has them: of what updaters and vCPUs take. */
+  /** The words of the locks that updaters and vCPUs take: 0 while a lock is free. */
   readonly lockWords: readonly Word[]
   readonly #marks: Word
   readonly #waking: Word

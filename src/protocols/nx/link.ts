@@ -45,7 +45,7 @@ export function* beginChild(
 }
 
 /**
- * `tdp_mmu_split_huge_page()`, before the table is linked: small entries for what the huge page mapped, so that nobody notices.
+ * `tdp_mmu_split_huge_page()`, before the table is linked: small entries for what the huge page mapped, so that the guest does not notice.
  * TLBs may go on holding the huge page; the translation is the same.
  */
 export function* populateChild(cpu: Cpu, vm: Vm, nx: Nx, table: number, huge: number, level: number): Steps<void> {
@@ -59,7 +59,7 @@ export function* populateChild(cpu: Cpu, vm: Vm, nx: Nx, table: number, huge: nu
   }
 }
 
-/** The page that was to be linked is not: somebody else was faster. */
+/** The page is not linked after all: another CPU was faster. */
 export function* abandonChild(cpu: Cpu, nx: Nx, table: number, huge: number, level: number): Steps<void> {
   if (isPresentLeaf(huge, level)) yield* nx.clear(cpu, table)
 }

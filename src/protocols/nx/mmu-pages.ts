@@ -53,7 +53,7 @@ export class MmuPages {
 
   constructor(place: Place, capacity: number, isWatched: boolean) {
     this.isWatched = isWatched
-    this.#fields = place.table('mmuPages', capacity * FIELDS, 'who links the page, or holds tdpMmuPagesLock')
+    this.#fields = place.table('mmuPages', capacity * FIELDS, 'the CPU that links the page, or holds tdpMmuPagesLock')
   }
 
   disallowed(table: number): Word {
@@ -100,7 +100,7 @@ export class MmuPages {
     return wordAt(this.#fields, table * FIELDS + STATE)
   }
 
-  /** `tdp_mmu_init_child_sp()`, of a page that nobody else sees yet. */
+  /** `tdp_mmu_init_child_sp()`, of a page that no other CPU sees yet. */
   *begin(cpu: Cpu, table: number, mmu: Mmu, gfn: Gfn, level: number, ptep: Word): Steps<void> {
     yield* cpu.write(this.disallowed(table), 0)
     yield* cpu.write(this.mmu(table), mmu)

@@ -16,7 +16,7 @@ import { freeObsoleteRoots } from './obsolete-roots.ts'
 import { assertInRcu, markLinked, markRead, markReading } from './oracles.ts'
 import type { Roots } from './roots.ts'
 
-/** Page tables that are taken away, and used again when nobody can stand in them any more. */
+/** Page tables that are taken away, and used again when no walk can be in them any more. */
 export class NxPages implements PageLifetime {
   readonly roots: Roots
   readonly splitsForExec = true

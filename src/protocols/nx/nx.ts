@@ -120,7 +120,7 @@ export class Nx implements TableSource {
     return level === LEVEL_4K ? this.config.entries : ENTRIES
   }
 
-  /** Tables that were freed before those that never were used. Waits if all are in use: somebody is about to free some. */
+  /** Takes freed tables first, then unused ones. Waits if all are in use: another CPU is about to free some. */
   *refill(cpu: Cpu, cache: number[], missing: number): Steps<void> {
     for (let left = missing; left > 0; ) {
       yield* this.reclaim(cpu)
@@ -151,7 +151,7 @@ export class Nx implements TableSource {
     yield* this.freed.push(cpu, table)
   }
 
-  /** Every entry NONPRESENT again. Nobody else sees the table. */
+  /** Every entry NONPRESENT again. No other CPU sees the table. */
   *clear(cpu: Cpu, table: number): Steps<void> {
     const first = this.#tables.entriesOf(table)
     const level = yield* cpu.read(this.pages.level(table))

@@ -74,7 +74,7 @@ test('a root that takes the place of one that was given up is not given up with 
   assert.equal(small.stage.valueOf(small.vm.nx!.roots.invalid(made)), 0)
 })
 
-test('whoever takes an old root apart lets a writer in on the way', () => {
+test('the vCPU that takes an old root apart lets a writer in on the way', () => {
   const writer: Act = function* (cpu, vm) {
     yield* vm.mmuLock.writeLock(cpu)
     yield* vm.mmuLock.writeUnlock(cpu)

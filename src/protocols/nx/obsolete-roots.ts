@@ -18,7 +18,7 @@ import type { Vm } from '../vm.ts'
 import { assertInRcu } from './oracles.ts'
 import { loadRoot, putRoot } from './root-walk.ts'
 
-// arch/x86/kvm/mmu/tdp_mmu.c: roots that nobody may go on with, because everything that they map is to go at once.
+// arch/x86/kvm/mmu/tdp_mmu.c: roots that no vCPU may go on using, because everything that they map is to go at once.
 
 /**
  * `kvm_tdp_mmu_invalidate_roots()`, with mmu_lock held for write: role.invalid of every root. The reference of the MMU itself stays,

@@ -60,7 +60,7 @@ export function markRead(cpu: Cpu, nx: Nx): void {
   if (nx.pages.isWatched) cpu.poke(nx.reading(cpu.id), 0)
 }
 
-/** A page table is linked: somebody will have to free it. */
+/** A page table is linked: it will have to be freed. */
 export function markLinked(cpu: Cpu, nx: Nx, table: number): void {
   if (nx.pages.isWatched) cpu.poke(nx.pages.state(table), LINKED)
 }
@@ -99,7 +99,7 @@ export function assertWalked(cpu: Cpu, nx: Nx, table: number, generation: number
 }
 
 /**
- * Page tables of the TDP MMU are walked: inside of an RCU read section, even by who holds mmu_lock for write, because others
+ * Page tables of the TDP MMU are walked: inside of an RCU read section, even by the owner of mmu_lock for write, because others
  * free them under it for read. What lockdep says of `rcu_dereference(sptep)`.
  */
 export function assertInRcu(cpu: Cpu, nx: Nx): void {
@@ -108,7 +108,7 @@ export function assertInRcu(cpu: Cpu, nx: Nx): void {
   }
 }
 
-/** A huge page has taken the place of small ones: only the worker, or whoever tears them down, may have allowed it. */
+/** A huge page has taken the place of small ones: only the worker, or the CPU that tears them down, may have allowed it. */
 export function assertAllowed(cpu: Cpu, nx: Nx, child: number): void {
   if (nx.pages.isWatched && cpu.peek(nx.pages.disallowed(child)) !== 0) cpu.violation(ORACLE.nx_bounce, child)
 }

@@ -59,7 +59,7 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): 
 
     const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
     if (!needbreak && !cpu.needResched()) continue
-    // Nobody can have freed what was unlinked until RCU is left, and then the TLBs are flushed.
+    // What was unlinked cannot be freed until RCU is left, and then the TLBs are flushed.
     yield* remoteFlushOrZap(cpu, vm, flush)
     yield* nx.rcu.readUnlock(cpu)
     if (side === READ) yield* condReschedRwlockRead(cpu, vm, NO_GFN)

@@ -28,7 +28,7 @@ export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number): Steps<number>
 }
 
 /**
- * `kvm_tdp_mmu_put_root()`: whoever drops the last reference frees the root. One that nobody has given up is taken apart before, with
+ * `kvm_tdp_mmu_put_root()`: the CPU that drops the last reference frees the root. A root that was not given up is taken apart first, with
  * mmu_lock held for write: that is how roots ended before the MMU held a reference of its own.
  */
 export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
@@ -44,7 +44,7 @@ export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
 }
 
 /**
- * `zap_gfn_range()` of a whole root: every entry of the root goes, and all below it. No flush is owed: nobody can walk the root any more,
+ * `zap_gfn_range()` of a whole root: every entry of the root goes, and all below it. No flush is owed: no CPU can walk the root any more,
  * and each vCPU that has left it flushed what it had cached of it.
  */
 function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
@@ -75,7 +75,7 @@ export function* loadRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, roles: 0 | 1): S
   yield* vm.tables.topup(cpu)
   const old = nx.roots.current[cpu.id]!
   const role = yield* cpu.read(nx.roots.role(old))
-  // Whoever drops the last reference to a root that nobody has given up takes it apart, alone: since v6.4 the MMU holds one of its own.
+  // The CPU that drops the last reference to a root that was not given up takes it apart, alone: since v6.4 the MMU holds one of its own.
   const isShared = vm.kvm.loadsRootUnder === 'read' && nx.config.keepsRoots
   if (isShared) yield* vm.mmuLock.readLock(cpu)
   else yield* vm.mmuLock.writeLock(cpu)
@@ -119,7 +119,7 @@ export function* allocRoot(cpu: Cpu, vm: Vm, role: number): Steps<number> {
   yield* cpu.write(nx.roots.invalid(free), 0)
   yield* cpu.write(nx.roots.role(free), role)
   yield* cpu.store(nx.roots.count(free), nx.config.keepsRoots ? 2 : 1)
-  // Last: who walks the roots finds it whole.
+  // Last: a walk over the roots finds it whole.
   yield* cpu.storeRelease(nx.roots.table(free), table + 1)
   yield* nx.pagesLock.release(cpu)
   return free

@@ -5,7 +5,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 /** No root: before the first, and after the last. */
 export const NO_ROOT = -1
 
-/** The page table of a root before anybody has left it. Table 0 is none: it could not be freed. */
+/** The first page table of a root. Table 0 is none: it could not be freed. */
 export const firstTableOf = (root: number): number => root + 1
 
 const FIELDS = 16
@@ -21,7 +21,7 @@ const INVALID = 3
  *   table    its page table + 1; 0: there is none                      owner of mmuLock for write
  *   count    tdp_mmu_root_count: vCPUs on it, and walks that stand in it
  *   role     which it is for                                           owner of mmuLock for write
- *   invalid  1: nobody may go on with it; 2: and it is being zapped     owner of mmuLock for write; the zapper
+ *   invalid  1: no vCPU may go on with it; 2: and is being zapped       owner of mmuLock for write; the zapper
  *
  *   (table, count)   none 0,0    in use t,n    being zapped t,0
  */
@@ -72,7 +72,7 @@ export class Roots {
     }
   }
 
-  /** The page table of a root that somebody holds. */
+  /** The page table of a root to which a reference is held. */
   *tableOf(cpu: Cpu, root: number): Steps<number> {
     const table = yield* cpu.read(this.table(root))
     return table - 1
@@ -100,7 +100,7 @@ export class Roots {
     return count === 1
   }
 
-  /** `tdp_mmu_scheduled_root_to_zap`: whether the root was given up, and nobody else takes it apart. From here on we do. */
+  /** `tdp_mmu_scheduled_root_to_zap`: whether the root was given up and no other CPU takes it apart. From here on the caller does. */
   *takeInvalid(cpu: Cpu, root: number): Steps<boolean> {
     const table = yield* cpu.load(this.table(root))
     if (table === 0) return false
@@ -108,7 +108,7 @@ export class Roots {
     return was === 1
   }
 
-  /** The page table of a root that is good, for those who are on none: the VMM, who maps for its vCPUs. */
+  /** The page table of any valid root, for a caller without one: the VMM, which maps for its vCPUs. */
   peekValid(cpu: Cpu): number {
     for (let root = 0; root < this.slots; root += 1) {
       if (cpu.peek(this.table(root)) !== 0 && cpu.peek(this.invalid(root)) === 0) return cpu.peek(this.table(root)) - 1

@@ -89,7 +89,7 @@ test('a vCPU that is given a root of its old role is noticed', () => {
   assert.deepEqual(after(stays, V6_18, { roots: 2 }).violations, ['root_wrong_role'])
 })
 
-test('a huge page that takes the place of small ones that nobody has recovered is noticed', () => {
+test('a huge page that takes the place of small ones that were not recovered is noticed', () => {
   const replaces: Act = function* (cpu, vm) {
     assertAllowed(cpu, vm.nx!, cpu.peek(vm.nx!.lists[TDP].first))
   }

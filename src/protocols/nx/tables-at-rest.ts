@@ -12,7 +12,7 @@ export function tablesTwice(nx: Nx, words: Int32Array): number[] {
   return [...freeTables(nx, words)].filter((table) => words[nx.pages.state(table)] !== FREE)
 }
 
-/** Tables that nobody can reach any more and nobody will free, or that are free and will not be found. */
+/** Tables that are unreachable and will never be freed, or that are free and will not be found. */
 export function leakedTables(vm: Vm, nx: Nx, words: Int32Array): number[] {
   const owned = new Set<number>()
   for (const root of rootTables(nx, words)) collectBelow(vm, nx, words, root, ROOT_LEVEL, owned)
@@ -54,7 +54,7 @@ function collectList(words: Int32Array, head: number, list: List, into: Set<numb
   }
 }
 
-/** Reverse maps whose entry is not present: the zap of such a gfn would zap what is somebody else's by now. */
+/** Reverse maps whose entry is not present: a zap of such a gfn would zap an entry of another page. */
 export function danglingRmaps(vm: Vm, nx: Nx, words: Int32Array): number[] {
   if (nx.config.nestedPages === 0) return []
   const gfns = vm.config.memslots.reduce((sum, { pages }) => sum + pages, 0)

@@ -40,7 +40,7 @@ export function* takeApart(cpu: Cpu, vm: Vm, table: number, isReachable: boolean
   yield* cpu.work(WORK_KIND.zap_spte, leafs)
 }
 
-/** Whoever finds the entry FROZEN by another waits: that one is about to write what it decided on. */
+/** A CPU that finds the entry FROZEN waits: the CPU that froze it is about to write its decision. */
 function* freeze(cpu: Cpu, sptep: Word): Steps<number> {
   for (;;) {
     const old = yield* cpu.xchg(sptep, FROZEN_SPTE)

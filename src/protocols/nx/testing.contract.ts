@@ -126,7 +126,7 @@ export const unmaps = (gfn: Gfn, pages: number): Act =>
     yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
   }
 
-/** Somebody who wants mmu_lock, so that whoever has it yields. */
+/** A task that wants mmu_lock, so that its owner yields. */
 export const waitsToWrite: Act = function* (cpu, vm) {
   yield* vm.mmuLock.writeLock(cpu)
   yield* vm.mmuLock.writeUnlock(cpu)
@@ -138,7 +138,7 @@ export const recovers = (ratio = 1): Act =>
     yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, ratio)
   }
 
-/** Frees what has been waiting for a grace period, as anybody who needs a table does. */
+/** Frees what has been waiting for a grace period, as every CPU that needs a table does. */
 export const reclaims: Act = function* (cpu, vm) {
   yield* vm.nx!.reclaim(cpu)
   yield* vm.nx!.reclaim(cpu)

@@ -9,7 +9,7 @@ import type { Nx } from './nx.ts'
 // since 6.18, the worker hold mmu_lock for read only; the shadow MMU's under mmu_lock for write.
 
 /**
- * F12, after the page was linked: `track_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c. Somebody may have torn it down already,
+ * F12, after the page was linked: `track_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c. Another CPU may have torn it down already,
  * and then its flag is clear.
  */
 export function* trackPossibleNxHugePage(cpu: Cpu, vm: Vm, table: number): Steps<void> {

@@ -12,7 +12,7 @@ type Node = { readonly start: Word; readonly end: Word; readonly next: Word }
 const NONE = 0
 
 /**
- * The ranges of guest memory whose I-cache invalidation is under way (`fault_ranges` of the patch): who finds its own among
+ * The ranges of guest memory whose I-cache invalidation is under way (`fault_ranges` of the patch): a vCPU that finds its own among
  * them bails out. The patch keeps them in an interval tree; a list does the same, as there is at most one node a CPU.
  *
  *   head         1 + CPU of the first node, 0: none            guarded by one of the two locks

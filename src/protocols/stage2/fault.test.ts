@@ -34,7 +34,7 @@ test('vCPUs that find the block not executable at the same time all invalidate i
   assert.equal(small.counted('icache_wasted'), 2)
   assert.equal(small.counted('relax_eagain'), 2)
   assert.equal(small.counted('stage2_relaxed'), 1)
-  // Who lost drops its translation all the same, so it does not fault again.
+  // A vCPU that lost drops its translation all the same, so it does not fault again.
   assert.equal(small.counted('pf_taken'), 1 + 3)
   assert.deepEqual(small.violations, [])
 })
@@ -160,7 +160,7 @@ test('a fault that an invalidation overtakes changes no entry', () => {
   assert.deepEqual(small.violationsAtRest, [])
 })
 
-test('a fault on one block is held up by an invalidation of another, and nobody blames its TLB', () => {
+test('a fault on one block is held up by an invalidation of another, and the fault is not blamed on its TLB', () => {
   const small = smallStage2([both, both, invalidate(512, 520)], THRESHOLD)
   small.stage.runUntil(0, /broadcast/).runUntil(1, /add mmuLock.cnts/)
   const between = () => /hostMm/.test(small.stage.stateOf(2))

@@ -75,7 +75,7 @@ function* fix(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
 
 /**
  * A8 to A11: `kvm_pgtable_stage2_relax_perms()`, arch/arm64/kvm/hyp/pgtable.c: adds what the access needs to an entry that is there.
- * Nobody but this CPU is told: permissions only grow, and who has cached less faults again. It is told also if somebody else was
+ * Only this CPU is flushed: permissions only grow, and a CPU that has cached less faults again. It is flushed also if another CPU was
  * faster, as it may hold the old entry; until v6.6 it was not, which cost one more fault.
  */
 export function* stage2RelaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
@@ -114,7 +114,7 @@ export function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<n
   return yield* cpu.loadAcquire(fault.ptep)
 }
 
-/** A10: `stage2_try_set_pte()`. Whoever loses has changed nothing. */
+/** A10: `stage2_try_set_pte()`. A vCPU that loses has changed nothing. */
 export function* trySetPte(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, old: number, now: number): Steps<FaultResult> {
   const icacheOf = icacheOfBefore(cpu, vm, fault)
   const was = yield* cpu.cas(fault.ptep, old, now)

@@ -27,7 +27,7 @@ export function* accessStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
       fault.faultPages = 0
       return FAULT_NOT_PRESENT
     }
-    // Whoever has sent a TLBI waits until it is done here: what follows is no older than this.
+    // A CPU that sends a TLBI waits until it is done here: what follows is no older than this.
     yield* cpu.barrier(RMB)
     const doubt = doubtAbout(cpu, vm, fault, at)
     // While no TLBI has come the translation is good, and what was found before this line stood. Pairs with flushIpa().

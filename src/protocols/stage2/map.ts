@@ -25,7 +25,7 @@ import type { Stage2Vm } from './stage2.ts'
 
 /**
  * `kvm_pgtable_stage2_map()`, `__kvm_pgtable_visit()`, arch/arm64/kvm/hyp/pgtable.c: the entry of the block is made, by a leaf or by a table, among other
- * faults that map. Then it is read again, and if there is a table now, whoever has put it there, the walk goes down into it.
+ * faults that map. Then it is read again, and if there is a table now, of this CPU or another, the walk goes down into it.
  */
 export function* stage2Map(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   const ptep = vm.stage2.tables.blockEntry(fault.gfn)

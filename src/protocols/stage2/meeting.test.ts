@@ -21,7 +21,7 @@ function stageOf(comings: readonly number[]) {
   return { stage: new Stage(place, members, memory), meeting }
 }
 
-test('nobody goes on before all have come', () => {
+test('no member goes on before all have come', () => {
   const { stage } = stageOf([1, 1, 1])
   stage.run(0).run(1)
   assert.match(stage.stateOf(0), /waits at untilEqual round/)
@@ -30,7 +30,7 @@ test('nobody goes on before all have come', () => {
   for (const member of [0, 1, 2]) assert.equal(stage.stateOf(member), 'has ended')
 })
 
-test('who has left is not waited for, in whatever order all step', () => {
+test('a member that has left is not waited for, in whatever order all step', () => {
   const comings = fc.array(fc.nat(4), { minLength: 1, maxLength: 4 })
   fc.assert(
     fc.property(comings, fc.array(fc.nat(3), { maxLength: 120 }), (times, picks) => {

@@ -7,9 +7,9 @@ const ARRIVED = MEMBER - 1
 
 /**
  * Where the vCPUs of a VM wait for each other: the VMM stops all of them before it resets one, and a guest releases its
- * secondary CPUs together. Who will not come again says so, and is not waited for.
+ * secondary CPUs together. A member that will not come again says so, and is not waited for.
  *
- *   seats   members (31..16) | arrived (15..0)      own line, written by whoever comes or leaves
+ *   seats   members (31..16) | arrived (15..0)      own line, written by the CPU that comes or leaves
  *   round   how many meetings there were            own line, written by the last to arrive
  */
 export class Meeting {
@@ -18,7 +18,7 @@ export class Meeting {
   readonly #members: number
 
   constructor(place: Place, members: number) {
-    this.seats = place.line('seats', 'who comes or leaves')
+    this.seats = place.line('seats', 'the CPU that comes or leaves')
     this.round = place.line('round', 'the last to arrive')
     this.#members = members
   }

@@ -50,12 +50,12 @@ export function assertInvalidatedIfPublished(
   if (icacheOf !== fault.hostPte) cpu.violation(ORACLE.exec_before_icache, fault.gfn)
 }
 
-/** I2.1, of an entry that nobody else can change meanwhile. */
+/** I2.1, for an entry that no other CPU can change meanwhile. */
 export function assertInvalidated(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): void {
   assertInvalidatedIfPublished(cpu, vm, fault, icacheOfBefore(cpu, vm, fault), FIXED)
 }
 
-/** `stage2_make_pte()`: about to be made, so nobody else may change it meanwhile. */
+/** `stage2_make_pte()`: about to be made, so no other CPU may change it meanwhile. */
 export function assertLocked(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word): void {
   if (vm.config.oracles && !isLocked(cpu.peek(ptep))) cpu.violation(ORACLE.pte_not_locked, gfn)
 }

@@ -3,7 +3,7 @@ import type { Word } from '../../shared-memory/cpu.ts'
 import { Fault } from '../page-fault.ts'
 import type { Stage2Vcpu } from './vcpu.ts'
 
-/** A stage-2 fault on its way through `user_mem_abort()`: on the vCPU's stack, so nobody else sees it. */
+/** A stage-2 fault on its way through `user_mem_abort()`: on the vCPU's stack, so no other CPU sees it. */
 export class Stage2Fault extends Fault {
   readonly vcpu: Stage2Vcpu
   /** The guest fetched an instruction; else it wrote. */

@@ -17,7 +17,7 @@ export const isStage2 = (vm: Vm): vm is Stage2Vm => vm.stage2 !== undefined
  * `struct kvm_s2_mmu`, and what the hardware keeps of it.
  *
  *   tables               the page table                               see Stage2Tables
- *   tlbEpochs[block]     broadcast TLBIs of the block so far          written by whoever invalidates; read by the hardware
+ *   tlbEpochs[block]     broadcast TLBIs of the block so far          written by the CPU that invalidates; read by the hardware
  *   icacheEpoch          invalidations of all I-caches so far         one for all VMs of the machine
  *   faultRanges          of the variants with an interval tree
  *   meeting              where the VMM's vCPU threads wait for each other
@@ -49,14 +49,14 @@ export class Stage2 {
     this.hasTlbRange = stage2.hasTlbRange ?? false
     this.icacheEpoch = icacheEpoch
     this.tables = new Stage2Tables(place.within('tables'), stage2.granule, { start, end }, config.cpus)
-    this.#tlbEpochs = place.table('tlbEpochs', this.tables.blocks, 'who invalidates')
+    this.#tlbEpochs = place.table('tlbEpochs', this.tables.blocks, 'the CPU that invalidates')
     this.faultRanges = new FaultRanges(place.within('faultRanges'), config.cpus, config.lockStatistics)
     this.meeting = new Meeting(place.within('meeting'), config.vcpus)
     this.vcpus = Array.from({ length: config.vcpus }, () => new Stage2Vcpu(config.tlbEntries))
     this.#icacheOf = place.table('icacheOf', config.oracles ? this.tables.blocks * entries : 0, 'oracles')
   }
 
-  /** Writes what is not zero into memory that nobody else sees yet. */
+  /** Writes what is not zero into memory that no other CPU sees yet. */
   initialise(words: Int32Array): void {
     this.meeting.initialise(words)
   }

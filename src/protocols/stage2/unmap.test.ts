@@ -9,7 +9,7 @@ import { type Act, BASE_HVA, inTurn, invalidate } from '../testing.contract.ts'
 import { THRESHOLD } from '../variants/icache.ts'
 import { stage2Of, writes } from './testing.contract.ts'
 
-/** Yields of an unmap of two blocks, while somebody wants mmu_lock all the time. */
+/** Yields of an unmap of two blocks, while another task wants mmu_lock all the time. */
 function yields(granule: Granule, mayBlock: boolean): number {
   const pages = GRANULES[granule].entries * 2
   const unmap: Act = (cpu, vm) => notifyStart(cpu, vm, BASE_HVA as Hva, hvaAdd(BASE_HVA as Hva, pages), mayBlock)

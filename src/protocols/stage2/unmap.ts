@@ -60,7 +60,7 @@ function* unmapInBlock(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, flushes: bo
   }
 }
 
-/** `stage2_unmap_put_pte()`. Nobody else holds mmu_lock, so a store does. */
+/** `stage2_unmap_put_pte()`. No other CPU holds mmu_lock, so a store is enough. */
 function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, pte: number, flushes: boolean): Steps<void> {
   if (!isLeaf(pte)) return
   yield* cpu.store(ptep, INVALID_PTE)

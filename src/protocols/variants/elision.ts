@@ -68,7 +68,7 @@ function* countAndLock(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean
     flush = flush || zapped
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }
-  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  // Before mmu_lock is free: from then on no vCPU may enter the guest with an old translation.
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
@@ -92,7 +92,7 @@ function* lockAndUncount(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _mayBlock: bool
   yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
   yield* vm.mnInvalidateLock.release(cpu)
   assertCounted(cpu, vm, active)
-  // There can only be one who waits: it does so with slots_lock held.
+  // At most one updater waits: it holds slots_lock while it does.
   if (active === 1) yield* wakeUpdater(cpu, vm)
 }
 
@@ -132,7 +132,7 @@ function* startUnderRwsem(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: bool
   if (mayBlock) yield* mmuNotifierSlotsLock.readLock(cpu)
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)
-  // Who must not block cannot have taken the rwsem, and takes mmu_lock whatever the memslots show.
+  // An invalidation that must not block cannot take the rwsem, so it takes mmu_lock whatever the memslots show.
   let locked = !mayBlock
   if (locked) {
     yield* vm.mmuLock.writeLock(cpu)
@@ -154,7 +154,7 @@ function* startUnderRwsem(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: bool
     flush = flush || zapped
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }
-  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  // Before mmu_lock is free: from then on no vCPU may enter the guest with an old translation.
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   if (locked) yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
@@ -196,7 +196,7 @@ function* swapUnderRwsem(cpu: Cpu, vm: Vm): Steps<void> {
   assertGeneration(cpu, vm, false)
 }
 
-/** The rwsem is as if it had never been taken. Nobody waits for it: updaters are gone, and starts have ended. */
+/** The rwsem is as if it had never been taken. No task waits for it: updaters are gone, and starts have ended. */
 function* destroyVmAndInitRwsem(cpu: Cpu, vm: Vm, privateSlot: number): Steps<void> {
   const { lifetime, mmuNotifierSlotsSem } = vm.updates!
   yield* cpu.store(lifetime!.registered, 0)
@@ -254,7 +254,7 @@ function* startAtGate(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean)
     flush = flush || zapped
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }
-  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  // Before mmu_lock is free: from then on no vCPU may enter the guest with an old translation.
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   if (locked) yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)

@@ -52,7 +52,7 @@ export const INTERVAL_TREE = variant({
   on: V6_5,
   kind: 'good',
   reference: 's2.gavin, Gavin Shan',
-  says: 'by line, and whoever finds its range in service bails out; the ranges are guarded by a mutex, under mmu_lock',
+  says: 'by line, and a vCPU that finds its range in service bails out; the ranges are guarded by a mutex, under mmu_lock',
   objections: ['sleep_in_atomic', 'alloc_in_atomic'],
   replaces: { invalidateIcacheGuestPage: invalidateIfAloneAsleep },
 })

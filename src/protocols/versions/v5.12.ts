@@ -42,7 +42,7 @@ export function* invalidateRangeEnd(cpu: Cpu, vm: Vm, _start: Hva, _end: Hva, _m
   yield* vm.mmuLock.writeUnlock(cpu)
 }
 
-/** `install_new_memslots()`, virt/kvm/kvm_main.c, to v5.14: at once, whoever is between start and end. */
+/** `install_new_memslots()`, virt/kvm/kvm_main.c, to v5.14: at once, even between a start and its end. */
 export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.memslots.markUpdateInProgress(cpu)
   waitBegins(cpu, vm, 0)

@@ -48,7 +48,7 @@ export function* unmapGfnRange(
 }
 
 /**
- * `kvm_arch_mmu_notifier_invalidate_range()`, arch/x86/kvm/x86.c, to v6.4: core mm calls when the PTEs have changed. Whoever looks
+ * `kvm_arch_mmu_notifier_invalidate_range()`, arch/x86/kvm/x86.c, to v6.4: core mm calls when the PTEs have changed. A vCPU that looks
  * the APIC-access page up after that finds the new one.
  */
 export function* invalidateRange(cpu: Cpu, vm: Vm, _start: Hva, _end: Hva): Steps<void> {
@@ -162,7 +162,7 @@ export function* tdpMmuSplitHugePage(
     return NO_PAGE
   }
   yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_map_replace)
-  // Nobody else changes a frozen entry.
+  // No other CPU changes a frozen entry.
   yield* cpu.store(sptep, NONPRESENT)
   return yield* linkSp(cpu, vm, fault, sptep, NONPRESENT, level)
 }

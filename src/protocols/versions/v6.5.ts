@@ -59,7 +59,7 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
     flush = flush || zapped
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }
-  // Before mmu_lock is free: nobody may enter the guest with an old translation then.
+  // Before mmu_lock is free: from then on no vCPU may enter the guest with an old translation.
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   if (locked) yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
