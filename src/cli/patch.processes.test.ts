@@ -18,6 +18,20 @@ after(() => rmSync(folder, { recursive: true }))
 
 const main = join(folder, 'node_modules', 'faultline', 'dist', 'cli', 'main.js')
 
+/** A patch of `isPageFaultStale`, NAME.js: it takes the sequence, and `rest` goes on from line 7. */
+function writePatch(name: string, rest: string): void {
+  writeFileSync(
+    join(folder, `${name}.js`),
+    `import { patch, V6_8 } from 'faultline/kvm'
+
+export default patch({ name: '${name}', on: V6_8, says: 'it is tried', replaces: { isPageFaultStale } })
+
+function* isPageFaultStale(cpu, vm, fault) {
+  const seq = yield* cpu.load(vm.invalidateSeq)
+${rest}`,
+  )
+}
+
 function faultline(...words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { cwd: folder, encoding: 'utf8' })
   return { code: status, out: stdout, err: stderr }
@@ -94,15 +108,9 @@ function* neverStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
 })
 
 test('a patch that throws is told by its file, line and function on all three machines, and by its stack if that is asked for', () => {
-  writeFileSync(
-    join(folder, 'throws.js'),
-    `import { patch, V6_8 } from 'faultline/kvm'
-
-export default patch({ name: 'throws', on: V6_8, says: 'it throws', replaces: { isPageFaultStale } })
-
-function* isPageFaultStale(cpu, vm, fault) {
-  const seq = yield* cpu.load(vm.invalidateSeq)
-  return isOld(seq, fault.nothing)
+  writePatch(
+    'throws',
+    `  return isOld(seq, fault.nothing)
 }
 
 function isOld(seq, nothing) {
@@ -151,15 +159,9 @@ function isOld(seq, nothing) {
 })
 
 test('the steps of a patch are left out one at a time, and the check notices those that matter', () => {
-  writeFileSync(
-    join(folder, 'own-stale.js'),
-    `import { patch, V6_8 } from 'faultline/kvm'
-
-export default patch({ name: 'own-stale', on: V6_8, says: 'as it is', replaces: { isPageFaultStale } })
-
-function* isPageFaultStale(cpu, vm, fault) {
-  const seq = yield* cpu.load(vm.invalidateSeq)
-  yield* cpu.load(vm.invalidateSeq)
+  writePatch(
+    'own-stale',
+    `  yield* cpu.load(vm.invalidateSeq)
   return (yield* vm.kvm.invalidateRetryGfn(cpu, vm, fault.seq, fault.gfn)) || seq !== fault.seq
 }
 `,
