@@ -130,7 +130,7 @@ test('wrong use exits with 2 and says in a sentence what is wrong and what to do
 test('the layout shows where the words lie, and runs nothing', async () => {
   const { code, out, folder } = await faultline(['bench', '-s', 'precheck', '--layout'])
   assert.equal(code, 0)
-  assert.match(out, /^name +line +offset +who writes it$/m)
+  assert.match(out, /^name +line +offset +written by$/m)
   assert.match(out, /^mmuLock\.cnts +\d+ +0 {2}/m)
   assert.equal(existsSync(join(folder, 'results')), false)
   const refused = await faultline(['bench', '-s', 'primitives', '--layout'])

@@ -54,7 +54,7 @@ export interface Cpu {
   store(word: Word, value: number): Steps<void>
   /** `smp_load_acquire()`; also `rcu_dereference()`: what is found by the value is looked at after it. */
   loadAcquire(word: Word): Steps<number>
-  /** `smp_store_release()`, `rcu_assign_pointer()`: what was written before it is seen by whoever finds the value. */
+  /** `smp_store_release()`, `rcu_assign_pointer()`: what was written before it is seen by every CPU that finds the value. */
   storeRelease(word: Word, value: number): Steps<void>
   /** Like all read-modify-writes, returns the value before. */
   add(word: Word, value: number, order?: Order): Steps<number>

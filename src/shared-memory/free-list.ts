@@ -7,9 +7,9 @@ import type { Steps } from './steps.ts'
 /**
  * Free objects, last in first out: what was freed last is used again first, so that a use after free is soon one.
  *
- *   lock      tatas: who takes objects, one CPU at a time, so that a head cannot go and come back under its CAS
+ *   lock      tatas: held to take an object, by one CPU at a time, so that a head cannot go and come back under its CAS
  *   head      the object on top                own line, pushed by CAS
- *   link[]    the one below                    written by who pushes
+ *   link[]    the one below                    written by the CPU that pushes
  */
 export class FreeList {
   readonly lock: TatasLock
@@ -19,7 +19,7 @@ export class FreeList {
   constructor(place: Place, objects: number) {
     this.lock = new TatasLock(place.within('lock'))
     this.head = place.line('head')
-    this.#links = place.table('link', objects, 'who frees')
+    this.#links = place.table('link', objects, 'the CPU that frees')
   }
 
   /** For oracles: what lies below an object. */

@@ -22,7 +22,7 @@ export type OpKind =
   | 'broadcast'
   | 'untilTime'
 
-/** One step, as a stepped machine sees it before it is carried out. Each CPU owns one and fills it anew for each step. */
+/** One step, as a stepped machine sees it before it is carried out. Each CPU owns one and refills it for each step. */
 export interface Op {
   readonly kind: OpKind
   /** The word it touches; -1 for `barrier`, `pause`, `work`, `broadcast` and `untilTime`. */
@@ -31,6 +31,6 @@ export interface Op {
   readonly a: number
   /** New value of `cas`; units of `work` and `broadcast`; number to wake of `unpark`. */
   readonly b: number
-  /** Of a read-modify-write, in the checker only. */
+  /** The memory order of a read-modify-write, in the checker only. */
   readonly order?: Order
 }

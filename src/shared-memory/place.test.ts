@@ -43,7 +43,7 @@ test('a word of a table is named by its index', () => {
   assert.equal(place.nameOf((table + 4) as Word), 'vm.sptes[4]')
 })
 
-test('a word that nobody placed is named by its number', () => {
+test('a word without a place is named by its number', () => {
   const place = new Place()
   place.line('a')
   assert.equal(place.nameOf(1 as Word), 'word 1')
@@ -91,18 +91,18 @@ test('whatever is placed, no two words meet and every word keeps its name', () =
   )
 })
 
-test('the layout prints as a table: name, line, offset in bytes, who writes it', () => {
+test('the layout prints as a table: name, line, offset in bytes, written by', () => {
   const place = new Place('it')
   place.line('hot', 'owner')
-  place.together(['a', 'b'], 'anybody')
+  place.together(['a', 'b'], 'any CPU')
   place.table('sptes', 512)
   assert.equal(
     layoutText(place),
     [
-      'name           line  offset  who writes it',
+      'name           line  offset  written by',
       'it.hot            0       0  owner',
-      'it.a              1       0  anybody',
-      'it.b              1       4  anybody',
+      'it.a              1       0  any CPU',
+      'it.b              1       4  any CPU',
       'it.sptes[512]     2       0  any',
     ].join('\n'),
   )

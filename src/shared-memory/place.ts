@@ -8,7 +8,7 @@ export type Entry = {
   readonly name: string
   readonly word: Word
   readonly words: number
-  /** Who writes it, for the reader of the printed layout. */
+  /** The CPU that writes it, in words for the printed layout. */
   readonly writer: string
 }
 
@@ -104,7 +104,7 @@ export class Place {
   }
 }
 
-/** The layout as a table for people: `name, line, offset, who writes it`. */
+/** The layout as a table for people: `name, line, offset, written by`. */
 export function layoutText(place: Place): string {
   const rows = place.entries.map(({ name, word, words, writer }) => [
     words === 1 ? name : `${name}[${words}]`,
@@ -112,7 +112,7 @@ export function layoutText(place: Place): string {
     `${(word % WORDS_PER_LINE) * 4}`,
     writer,
   ])
-  const all = [['name', 'line', 'offset', 'who writes it'], ...rows]
+  const all = [['name', 'line', 'offset', 'written by'], ...rows]
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)))
   return all
     .map(([name, line, offset, writer]) =>

@@ -34,7 +34,7 @@ function* readsOnce(cpu: Cpu, rcu: Rcu): Steps<void> {
   yield* rcu.readUnlock(cpu)
 }
 
-test('an object is freed at once if nobody reads: one turn begins the grace period, the next ends it', () => {
+test('an object is freed at once if no CPU reads: one turn begins the grace period, the next ends it', () => {
   const { stage, freed } = freesUnderReader(readsOnce)
   stage.run(1)
   assert.deepEqual(freed, [NO_OBJECT, 3, NO_OBJECT])

@@ -8,10 +8,10 @@ export const NO_OBJECT = 0
 
 /**
  * RCU, as far as page tables need it: read sections that cost a line of one's own, and objects that are freed only when
- * every section which may still see them has ended. Nobody waits for a grace period: whoever passes by moves it on.
+ * every section which may still see them has ended. No CPU waits for a grace period: each that passes by moves it on.
  *
  *   section[cpu]   odd while the CPU is in a read section          own lines, written by the CPU
- *   lock           tatas: who moves grace periods on
+ *   lock           tatas: held to move grace periods on
  *   queued         objects that wait for the next grace period     list through link[], pushed by CAS
  *   waiting        objects of the one under way                    the same list, owner of the lock
  *   seen[cpu]      section[] when it began                         owner of the lock
@@ -31,11 +31,11 @@ export class Rcu {
   /** Objects are 1 to `objects` - 1. */
   constructor(place: Place, cpus: number, objects: number) {
     this.lock = new TatasLock(place.within('lock'))
-    this.queued = place.line('queued', 'who frees')
+    this.queued = place.line('queued', 'the CPU that frees')
     this.waiting = place.line('waiting', 'owner of the lock')
     this.#sections = Array.from({ length: cpus }, (_, cpu) => place.line(`section${cpu}`, `cpu ${cpu}`))
     this.#seen = place.table('seen', cpus, 'owner of the lock')
-    this.#links = place.table('link', objects, 'who frees')
+    this.#links = place.table('link', objects, 'the CPU that frees')
   }
 
   /** For oracles: whether a CPU is in a read section, and what comes after an object in the list that it is in. */

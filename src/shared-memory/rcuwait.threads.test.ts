@@ -68,12 +68,12 @@ test('a waiter sleeps until it is woken', () => {
   assert.deepEqual([stage.valueOf(wait.task), stage.valueOf(wait.state)], [0, 0])
 })
 
-test('without a waiter nobody is woken', () => {
+test('without a waiter no task is woken', () => {
   const { stage } = onStage(wakes)
   assert.equal(stage.run(0).resultOf(0), false)
 })
 
-test('a waiter who has not marked itself asleep is there, but is not woken', () => {
+test('a waiter that has not marked itself asleep is there, but is not woken', () => {
   const { stage } = onStage(waits, wakes)
   stage.play('0').run(1)
   assert.equal(stage.resultOf(1), false)

@@ -7,7 +7,7 @@ export const RUNNING = 0
 const UNINTERRUPTIBLE = 1
 
 /**
- * rcuwait (include/linux/rcuwait.h): room for one task that sleeps until somebody says that its condition may hold.
+ * rcuwait (include/linux/rcuwait.h): room for one task that sleeps until a waker says that its condition may hold.
  *
  *   task    CPU that waits, plus 1, or 0       own line, written by the waiter
  *   state   0 running, 1 uninterruptible       same line, written by the waiter and by the waker
@@ -37,18 +37,18 @@ export class RcuWait {
     yield* cpu.barrier(MB)
   }
 
-  /** `schedule()`: sleeps unless somebody has woken us since setUninterruptible(). */
+  /** `schedule()`: sleeps unless a waker has woken us since setUninterruptible(). */
   *schedule(cpu: Cpu): Steps<void> {
     yield* cpu.untilEqual(this.state, RUNNING)
   }
 
-  /** `finish_rcuwait()`: nobody waits any more. */
+  /** `finish_rcuwait()`: the room is free again. */
   *finish(cpu: Cpu): Steps<void> {
     yield* cpu.store(this.task, 0)
     yield* cpu.store(this.state, RUNNING)
   }
 
-  /** `rcuwait_wake_up()`: call it after the condition has been made true. Returns whether it woke somebody. */
+  /** `rcuwait_wake_up()`: call it after the condition has been made true. Returns whether it woke a waiter. */
   *wakeUp(cpu: Cpu): Steps<boolean> {
     // The condition is seen by a waiter that we do not see. Pairs with the barrier in setUninterruptible().
     yield* cpu.barrier(MB)

@@ -22,7 +22,7 @@ const HOLD_MAX = 6
 const HOLDS = 7
 const LOCK_FIELDS = 8
 
-/** Of each oracle: how often it was violated, and the value of the first time. */
+/** Words of each oracle: how often it was violated, and the value of the first time. */
 const VIOLATION = 2
 
 /** How much a run records. */
@@ -150,7 +150,7 @@ export class CpuRecords {
   readonly locks: number
   readonly counters: Int32Array
   readonly #oracles: Int32Array
-  /** Of all histograms, and what is exact of them. */
+  /** The buckets of all histograms; `exact` has what is kept exactly: count, sum, minimum, maximum. */
   readonly buckets: Uint32Array
   readonly exact: Float64Array
   readonly #locks: Float64Array

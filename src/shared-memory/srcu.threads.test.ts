@@ -58,7 +58,7 @@ function onStage(...acts: readonly Act[]) {
   return { stage, shared }
 }
 
-test('whoever synchronises waits for a reader who may see the old', () => {
+test('synchronize_srcu() waits for a reader that may see the old', () => {
   const { stage } = onStage(reads(1), publishes(1))
   stage.runUntil(0, /load pointer/).run(1)
   assert.match(stage.stateOf(1), /waits at untilEqual srcu.readers0/)
@@ -66,7 +66,7 @@ test('whoever synchronises waits for a reader who may see the old', () => {
   assert.deepEqual([stage.stateOf(1), stage.resultOf(0)], ['has ended', [1]])
 })
 
-test('whoever synchronises does not wait for a reader who came later', () => {
+test('synchronize_srcu() does not wait for a reader that came later', () => {
   const { stage } = onStage(reads(2), publishes(1))
   stage
     .runUntil(0, /load pointer/)
@@ -78,7 +78,7 @@ test('whoever synchronises does not wait for a reader who came later', () => {
   assert.equal(stage.stateOf(1), 'has ended')
 })
 
-test('a reader who counts itself late under the old index delays the next who synchronises, not this one', () => {
+test('a reader that counts itself late under the old index delays the next synchronize_srcu(), not this one', () => {
   const { stage } = onStage(reads(1), publishes(2))
   stage.play('0').runUntil(1, /store cell1/)
   stage

@@ -4,17 +4,17 @@ import type { Steps } from './steps.ts'
 
 /**
  * Sleepable RCU (kernel/rcu/srcutree.c, include/linux/srcu.h): readers say that they read, each on a line of its own;
- * whoever has published something new waits until all who may still see the old have said that they no longer do.
+ * a CPU that has published something new waits until all readers that may still see the old say that they are done.
  *
- *   idx            0 or 1: where new readers count themselves         own line, written by who synchronises
+ *   idx            0 or 1: where new readers count themselves         own line, written by the CPU that synchronises
  *   readers[cpu]   sections that this CPU is in, begun under 0 and    own line, written by that CPU
  *                  under 1
  *
  *   readLock  readers[cpu][idx] n -> n+1     readUnlock  n+1 -> n     synchronize  idx 0 -> 1 or 1 -> 0
  *
  * The kernel counts locks and unlocks apart, because a reader may end on another CPU than it began on; ours never move, so
- * one counter does. Waiting for each counter to be 0 once would be enough to be right; the two of them are there for whoever
- * waits, who would else never see a busy CPU between two sections.
+ * one counter does. Waiting for each counter to be 0 once would be enough to be right; there are two of them for the CPU
+ * that waits, which would otherwise never see a busy CPU between two sections.
  */
 export class Srcu {
   readonly id: LockId
@@ -24,7 +24,7 @@ export class Srcu {
   /** `cpus`: how many CPUs may ever read; their ids are 0 to cpus - 1. */
   constructor(place: Place, cpus: number) {
     this.id = place.lock('srcu')
-    this.idx = place.line('idx', 'who synchronises')
+    this.idx = place.line('idx', 'the CPU that synchronises')
     this.readers = Array.from({ length: cpus }, (_, cpu) => place.table(`readers${cpu}`, 2, `cpu ${cpu}`))
   }
 
@@ -51,17 +51,17 @@ export class Srcu {
     // What was published is seen by sections that are not waited for. Pairs with the barrier in readLock().
     yield* cpu.barrier(MB)
     const idx = yield* cpu.load(this.idx)
-    // Who read idx before the last time it changed, and counted itself only afterwards.
-    yield* this.#untilNobodyReads(cpu, idx ^ 1)
-    // From here on new sections are counted where nobody waits for them to end.
+    // Readers that loaded idx before it last changed, and counted themselves only afterwards.
+    yield* this.#untilNoReader(cpu, idx ^ 1)
+    // From here on new sections are counted where no CPU waits for them to end.
     yield* cpu.store(this.idx, idx ^ 1)
     // srcu_flip(): the number is seen before the sections under the old one are counted.
     yield* cpu.barrier(MB)
-    yield* this.#untilNobodyReads(cpu, idx)
+    yield* this.#untilNoReader(cpu, idx)
     cpu.contentionEnd(this.id, WRITE)
   }
 
-  *#untilNobodyReads(cpu: Cpu, idx: number): Steps<void> {
+  *#untilNoReader(cpu: Cpu, idx: number): Steps<void> {
     for (let other = 0; other < this.readers.length; other += 1) {
       // Pairs with the counting in readLock() and readUnlock().
       yield* cpu.untilEqual(this.#word(other, idx), 0)

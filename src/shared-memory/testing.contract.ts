@@ -130,7 +130,7 @@ export class Stage {
     return this
   }
 
-  /** Lets all take turns until nobody can step any more; true if that is because all have ended. */
+  /** Lets all take turns until no actor can step any more; true if that is because all have ended. */
   finish(): boolean {
     while (this.#actors.some((actor) => this.#canStep(actor))) {
       for (const actor of this.#actors) if (this.#canStep(actor)) this.#step(actor)

@@ -10,19 +10,19 @@ const alone = (lock: number): HeldLock => ({ lock, mode: EXCLUSIVE })
 const shared = (lock: number): HeldLock => ({ lock, mode: SHARED })
 const waiters = (...standings: LockStanding[]) => deadlockOf(standings)?.map(({ waiter }) => waiter)
 
-test('two who hold what the other wants wait for ever', () => {
+test('two CPUs that each hold what the other wants wait for ever', () => {
   assert.deepEqual(waiters(standing(0, [alone(A)], alone(B)), standing(1, [alone(B)], alone(A))), [0, 1])
 })
 
-test('whoever waits for somebody who runs does not', () => {
+test('a CPU that waits for a running one does not wait for ever', () => {
   assert.equal(waiters(standing(0, [alone(A)], alone(B)), standing(1, [alone(B)])), undefined)
 })
 
-test('whoever wants what it holds waits for itself', () => {
+test('a CPU that wants what it holds waits for itself', () => {
   assert.deepEqual(waiters(standing(0, [alone(A)], alone(A))), [0])
 })
 
-test('a fair reader waits behind the writer who queues for a reader', () => {
+test('a fair reader waits behind the writer that queues for a reader', () => {
   const [first, second, writer] = [
     standing(0, [shared(A)], alone(B)),
     standing(1, [alone(B)], shared(A)),

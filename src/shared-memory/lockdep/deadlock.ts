@@ -1,6 +1,6 @@
 import { EXCLUSIVE, type LockMode, RECURSIVE } from './graph.ts'
 
-// Who waits for whom at one moment. Pure: what each CPU holds and wants in, a circle of waits out.
+// Which CPU waits for which at one moment. Pure: what each CPU holds and wants in, a circle of waits out.
 
 export type HeldLock = { readonly lock: number; readonly mode: LockMode }
 
@@ -54,6 +54,6 @@ function waitsOf({ cpu, wants }: LockStanding, standings: readonly LockStanding[
 
 const excludes = (held: LockMode, wanted: LockMode): boolean => held === EXCLUSIVE || wanted === EXCLUSIVE
 
-/** A fair reader who waits although the lock is shared waits behind somebody who wants it alone. */
+/** A fair reader that waits although the lock is shared waits behind a writer that queues. */
 const isQueuedAlone = ({ wants }: LockStanding, lock: number): boolean =>
   wants?.lock === lock && wants.mode === EXCLUSIVE

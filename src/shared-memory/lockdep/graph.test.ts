@@ -32,11 +32,11 @@ test('the shortest circle is told, and each once', () => {
   ])
 })
 
-test('a fair reader waits behind a writer who queues: readers alone can make a circle', () => {
+test('a fair reader waits behind a writer that queues: readers alone can make a circle', () => {
   assert.deepEqual(classesOf([edge(0, EXCLUSIVE, 1, SHARED), edge(1, SHARED, 0, EXCLUSIVE)]), [[1, 0]])
 })
 
-test('a recursive reader does not wait for readers, so the same circle holds nobody up', () => {
+test('a recursive reader does not wait for readers, so the same circle holds no CPU up', () => {
   assert.deepEqual(classesOf([edge(0, EXCLUSIVE, 1, RECURSIVE), edge(1, RECURSIVE, 0, EXCLUSIVE)]), [])
 })
 

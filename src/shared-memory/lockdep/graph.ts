@@ -1,6 +1,6 @@
 // The graph of lock classes, as kernel/locking/lockdep.c has it. Pure: dependencies in, circles out.
 
-/** How a lock is taken: alone; shared, but behind whoever queues to have it alone; shared, past anybody who only waits. */
+/** How a lock is taken: alone; shared, behind a queued writer; shared, past a writer that only waits. */
 export const EXCLUSIVE = 0
 export const SHARED = 1
 export const RECURSIVE = 2
@@ -15,9 +15,9 @@ export type Dependency = {
   /** Where each of the two was taken, as an index that the caller understands. */
   readonly fromSite: number
   readonly toSite: number
-  /** Who saw it first. */
+  /** The CPU that saw it first. */
   readonly cpu: number
-  /** Of two dependencies, which was seen first. */
+  /** Which of two dependencies was seen first: the lower number. */
   readonly order: number
 }
 
@@ -25,13 +25,13 @@ export type Dependency = {
 export type Circle = readonly Dependency[]
 
 /**
- * Whether `next` can hold up who waits at the end of `edge`: -(xR)-> followed by -(Sx)-> cannot, as a recursive reader does
- * not wait for another reader, nor behind one who waits. Every other pair can.
+ * Whether `next` can hold up the CPU that waits at the end of `edge`: -(xR)-> followed by -(Sx)-> cannot, as a recursive reader does
+ * not wait for another reader, nor behind a waiting writer. Every other pair can.
  */
 const holdsUp = (edge: Dependency, next: Dependency): boolean =>
   edge.toMode !== RECURSIVE || next.fromMode === EXCLUSIVE
 
-/** All circles in which everybody could wait for the next for ever: the shortest one through each dependency, each once. */
+/** All circles in which each CPU could wait for the next for ever: the shortest one through each dependency, each once. */
 export function circlesOf(dependencies: readonly Dependency[]): Circle[] {
   const found = new Map<string, Circle>()
   for (const closing of dependencies.toSorted((a, b) => b.order - a.order)) {

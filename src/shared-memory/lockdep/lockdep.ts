@@ -28,7 +28,7 @@ const TAKEN_SHARED = 2
  *   held[cpu]    how many locks the CPU holds or waits for, then a word for each     own line, written by that CPU
  *   edges[cpu]   two words for each pair of classes                                  written by that CPU
  *   usage[cpu]   how each class was ever taken                                       written by that CPU
- *   order        how many dependencies have been seen; may miss one now and then     written by whoever sees a new one
+ *   order        how many dependencies have been seen; may miss one now and then     written by the CPU that sees a new one
  */
 export class Lockdep {
   readonly #cpus: number
@@ -170,7 +170,7 @@ function modesIn(word: number): [LockMode, LockMode][] {
   return pairs.map((pair) => [Math.floor(pair / MODES) as LockMode, (pair % MODES) as LockMode])
 }
 
-/** Of dependencies that several CPUs have seen, the first. */
+/** Dependencies that several CPUs have seen, each as it was seen first. */
 function firstOfEach(all: readonly Dependency[]): Dependency[] {
   const first = new Map<string, Dependency>()
   for (const dependency of all.toSorted((a, b) => a.order - b.order)) {

@@ -24,7 +24,7 @@ function violationsOf(...acts: readonly ((cpu: Cpu, mutex: OwnedLock, sem: Owned
   return stage.cpus.flatMap(({ violations }) => violations.map(({ oracle }) => oracle))
 }
 
-test('whoever holds a lock may release it, on its side', () => {
+test('the owner of a lock may release it, on its side', () => {
   const none = violationsOf(function* (cpu, mutex, sem) {
     yield* mutex.acquire(cpu)
     yield* sem.readLock(cpu)
@@ -37,7 +37,7 @@ test('whoever holds a lock may release it, on its side', () => {
   assert.deepEqual(none, [])
 })
 
-test('a lock that somebody else holds may not be released, nor one twice', () => {
+test('a lock that another CPU holds may not be released, nor one twice', () => {
   const keeps = (cpu: Cpu, mutex: OwnedLock) => mutex.acquire(cpu)
   const releases = (cpu: Cpu, mutex: OwnedLock) => mutex.release(cpu)
   assert.deepEqual(violationsOf(keeps, releases), [NOT_HELD])

@@ -14,7 +14,7 @@ export type SplatNames = {
   readonly classOf: (lock: number) => LockClass
   /** The function at a site. */
   readonly siteOf: (site: number) => string
-  /** Who runs on a CPU. */
+  /** The task that runs on a CPU. */
   readonly taskOf: (cpu: number) => string
   /** What was running: the release of a kernel, elsewhere the variant of a protocol. */
   readonly release: string
@@ -66,7 +66,7 @@ function lockLine(lock: number, site: number, names: SplatNames): string {
 
 function classText(lock: number, names: SplatNames): string {
   const { name, kind, isWritten, isRead } = names.classOf(lock)
-  // `+`: taken with interrupts on, as all of ours are; the first and the third for those who have it alone.
+  // `+`: taken with interrupts on, as all of ours are; the first and the third are for exclusive owners.
   const alone = isWritten ? '+' : '.'
   const shared = isRead ? '+' : '.'
   return `(${name}){${alone}${shared}${alone}${shared}}-${WAIT_TYPE[kind] ?? '{0:0}'}`

@@ -36,7 +36,7 @@ export class TrackedLock implements Lock {
   }
 }
 
-/** The same for a lock with two sides, both of them fair: a reader waits behind a writer who queues. */
+/** The same for a lock with two sides, both of them fair: a reader waits behind a writer that queues. */
 export class TrackedRwLock implements RwLock {
   readonly id: LockId
   readonly #lock: RwLock
@@ -87,7 +87,7 @@ export class TrackedRwLock implements RwLock {
   }
 }
 
-/** `struct lockdep_map` alone: something that is said to be held and excludes nobody. */
+/** `struct lockdep_map` alone: something that is said to be held and excludes no CPU. */
 export class LockMap implements Lock {
   readonly id: LockId
 
@@ -104,7 +104,7 @@ export class LockMap implements Lock {
   *release(): Steps<void> {}
 }
 
-/** SRCU as a lock that readers share whoever waits, and that whoever synchronises waits to have alone. */
+/** SRCU as a lock: readers share it past any waiter, and synchronize_srcu() waits to have it alone. */
 export class TrackedSrcu extends Srcu {
   readonly #lockdep: Lockdep
 

@@ -21,7 +21,7 @@ export function compiledContract(kind: Kind, drills: readonly ('exclude' | 'shar
     }
   }
 
-  test(`${kind}: compiled, it wakes one who sleeps in JavaScript, and is woken by it`, async () => {
+  test(`${kind}: compiled, it wakes a sleeper in JavaScript, and is woken by it`, async () => {
     await using crew = await Crew.of({ kind, words: 'mixed' }, 2, 0)
     const [a, b] = crew.members as [Member, Member]
     for (const [owner, waiter] of [

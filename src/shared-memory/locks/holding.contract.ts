@@ -7,7 +7,7 @@ import { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import { Stage } from '../testing.contract.ts'
 
-/** All writes have reached both words, and nobody saw them differ. */
+/** All writes have reached both words, and no reader saw them differ. */
 export function assertNothingIsTorn(crew: Crew): void {
   const writes = crew.members.reduce((sum, member) => sum + member.writes, 0)
   assert.equal(crew.valueOf(crew.left), writes)
@@ -76,7 +76,7 @@ export function assertFailsWithoutTrace(stage: Stage): void {
   assert.deepEqual([...stage.memory], held)
 }
 
-/** Of lock 0, which is the one under test. Contention is reported in any case: it is the lock that reports it. */
+/** The statistics of lock 0, the one under test. Contention is reported in any case: it is the lock that reports it. */
 export function assertStatistics(
   crew: Crew,
   side: Side,

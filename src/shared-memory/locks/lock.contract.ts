@@ -57,14 +57,14 @@ export function lockContract({ kind, build, isFair, contended }: LockClaims): vo
     assertFailsWithoutTrace(stage)
   })
 
-  test(`${kind}: whatever the schedule, everybody gets in and nobody meets another`, () => {
+  test(`${kind}: whatever the schedule, each CPU gets in and meets no other`, () => {
     assertWhateverTheSchedule((place, cpus) => {
       const lock = build(place, cpus)
       return { acquire: () => (cpu) => lock.acquire(cpu), release: () => (cpu) => lock.release(cpu), alone: () => true }
     })
   })
 
-  test(`${kind}: whoever lets go wakes one who sleeps`, async () => {
+  test(`${kind}: a release wakes one sleeper`, async () => {
     await using crew = await Crew.of({ kind }, 2, 0)
     const [a, b] = crew.members as [Member, Member]
     for (let round = 0; round < 20; round += 1) {

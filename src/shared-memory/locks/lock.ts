@@ -19,6 +19,6 @@ export interface RwLock {
   writeLock(cpu: Cpu): Steps<void>
   tryWriteLock(cpu: Cpu): Steps<boolean>
   writeUnlock(cpu: Cpu): Steps<void>
-  /** Whether somebody queues for it: `rwlock_is_contended()`, `rwsem_is_contended()`. */
+  /** Whether a CPU queues for it: `rwlock_is_contended()`, `rwsem_is_contended()`. */
   isContended(cpu: Cpu): Steps<boolean>
 }

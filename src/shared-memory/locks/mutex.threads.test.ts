@@ -18,7 +18,7 @@ function onStage(waiters: number) {
   return { stage, state: () => stage.valueOf(lock.state) }
 }
 
-test('without waiters nobody is woken', () => {
+test('without waiters no CPU is woken', () => {
   const { stage, state } = onStage(0)
   stage.run(0)
   assert.equal(state(), 1)

@@ -10,7 +10,7 @@ const HELD_WITH_WAITERS = 2
 /**
  * Sleeping lock in three states (Drepper, "Futexes are tricky", mutex 3). Not fair: a woken waiter competes with arrivals.
  *
- *   state   0 free, 1 held, 2 held and somebody may sleep     own line, written by whoever takes or leaves it
+ *   state   0 free, 1 held, 2 held and a CPU may sleep     own line, written by the CPU that takes or leaves it
  *
  *   acquire 0 -> 1 alone, * -> 2 after having waited     release 1 -> 0, 2 -> 0 and wake one
  *

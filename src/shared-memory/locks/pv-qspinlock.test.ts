@@ -47,7 +47,7 @@ test('a theft is a slow path: its contention is traced, as that of a waiter is',
   assert.deepEqual(stage.cpus[1]!.contention, ['begin 0/1'])
 })
 
-test('with more looks a waiter takes the lock that comes free meanwhile, and nobody halts', () => {
+test('with more looks a waiter takes the lock that comes free meanwhile, and no CPU halts', () => {
   const stage = held(8).runUntil(1, SETS_PENDING).play('1').run(0).run(1)
   assert.equal(stage.trace.filter((step) => /park/.test(step)).length, 0)
   assert.ok(stage.finish())

@@ -54,7 +54,9 @@ export class PvQSpinLock implements Lock {
     this.hashed = place.line('hashed')
     this.#looks = looks
     this.#nodes = Array.from({ length: cpus }, (_, cpu) =>
-      place.within(`node${cpu}`).together(['state', 'locked', 'next'], `cpu ${cpu}, its neighbours, and who kicks it`),
+      place
+        .within(`node${cpu}`)
+        .together(['state', 'locked', 'next'], `cpu ${cpu}, its neighbours, and the CPU that kicks it`),
     )
   }
 

@@ -50,7 +50,7 @@ test('cnts counts readers by 0x200 and names the writer 0xff', () => {
   assert.equal(cnts(), 0)
 })
 
-test('a writer who waits for readers sets 0x100 and holds waitLock', () => {
+test('a writer that waits for readers sets 0x100 and holds waitLock', () => {
   const { stage, cnts, waitLock } = onStage(reads, reads, writes)
   stage.play('01').run(2)
   assert.equal(cnts(), 0x500)
@@ -67,7 +67,7 @@ test('a writer who waits for readers sets 0x100 and holds waitLock', () => {
   assert.equal(waitLock(), 0)
 })
 
-test('a writer who waits for a writer finds 0x1ff, and the unlock leaves it 0x100', () => {
+test('a writer that waits for a writer finds 0x1ff, and the unlock leaves it 0x100', () => {
   const { stage, cnts } = onStage(writes, writes)
   stage.play('0').run(1)
   assert.equal(cnts(), 0x1ff)
@@ -77,7 +77,7 @@ test('a writer who waits for a writer finds 0x1ff, and the unlock leaves it 0x10
   assert.equal(cnts(), 0)
 })
 
-test('a reader who cannot have it takes its count back, and counts itself again as head of the queue', () => {
+test('a reader that cannot have it takes its count back, and counts itself again as head of the queue', () => {
   const { stage, cnts, waitLock } = onStage(writes, reads)
   stage.play('0').play('1')
   assert.equal(cnts(), 0x2ff)
@@ -93,10 +93,10 @@ test('a reader who cannot have it takes its count back, and counts itself again 
   assert.equal(cnts(), 0x200)
 })
 
-test('a reader who counts itself provisionally makes the waiting writer look again', () => {
+test('a reader that counts itself provisionally makes the waiting writer look again', () => {
   const { stage, cnts } = onStage(reads, writes, triesToRead)
   stage.play('0').run(1)
-  // The reader who tries has seen no writer, but adds its count after the writer has set 0x100.
+  // The reader that tries has seen no writer, but adds its count after the writer has set 0x100.
   const late = onStage(reads, writes, triesToRead)
   late.stage.play('0').play('2').run(1)
   late.stage.play('2')
@@ -124,7 +124,7 @@ test('a count that comes between the end of the wait and the compare-and-swap ma
   assert.equal(cnts(), 0)
 })
 
-test('it is contended exactly while somebody sits in a slow path', () => {
+test('it is contended exactly while a CPU is in a slow path', () => {
   const { stage } = onStage(writes, reads, looks, looks, looks)
   stage.play('0').play('1').play('2')
   assert.equal(stage.resultOf(2), false, 'the reader has not reached waitLock yet')
@@ -134,14 +134,14 @@ test('it is contended exactly while somebody sits in a slow path', () => {
   assert.equal(stage.resultOf(4), false)
 })
 
-test('who tries is invisible to isContended', () => {
+test('a CPU that only tries is invisible to isContended', () => {
   const { stage } = onStage(writes, triesToRead, looks)
   stage.play('0').run(1).run(2)
   assert.equal(stage.resultOf(1), false)
   assert.equal(stage.resultOf(2), false)
 })
 
-test('who unlocks and locks again queues behind everyone who waited', () => {
+test('a CPU that unlocks and locks again queues behind all waiters', () => {
   const twice: Act = function* (lock, cpu) {
     yield* writes(lock, cpu)
     yield* lock.writeLock(cpu)

@@ -14,9 +14,9 @@ export const READER = 0x200
 
 /**
  * Queued rwlock (kernel/locking/qrwlock.c), what `kvm->mmu_lock` is on x86 since 5.12: fair between readers and writers,
- * because everyone who cannot have it at once queues on one spinlock.
+ * because every CPU that cannot have it at once queues on one spinlock.
  *
- *   cnts        readers (31..9) | waiting (8) | wlocked (7..0)     own line, written by everyone
+ *   cnts        readers (31..9) | waiting (8) | wlocked (7..0)     own line, written by every CPU
  *   waitLock    qspinlock; its owner is the head of the queue      own lines
  *
  *   (readers, waiting, wlocked)
@@ -82,7 +82,7 @@ export class QRwLock implements RwLock {
     yield* cpu.sub(this.cnts, WLOCKED, RELEASE)
   }
 
-  /** `rwlock_is_contended()`: exactly "somebody, reader or writer, sits in a slow path". */
+  /** `rwlock_is_contended()`: exactly "a CPU, reader or writer, is in a slow path". */
   *isContended(cpu: Cpu): Steps<boolean> {
     return yield* this.waitLock.isLocked(cpu)
   }
@@ -93,7 +93,7 @@ export class QRwLock implements RwLock {
     cpu.contentionBegin(this.id, READ)
     yield* this.waitLock.acquire(cpu)
     yield* cpu.add(this.cnts, READER, RELAXED)
-    // Only the owner can be in our way: whoever sets WAITING holds waitLock, and that is us. Needs acquire.
+    // Only the owner can be in our way: the CPU that sets WAITING holds waitLock, and that is us. Needs acquire.
     yield* cpu.untilClear(this.cnts, WLOCKED)
     yield* this.waitLock.release(cpu)
     cpu.contentionEnd(this.id, READ)

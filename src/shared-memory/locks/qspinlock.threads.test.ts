@@ -50,7 +50,7 @@ test('the first waiter sets the pending bit and gets the lock through it', () =>
   assert.deepEqual(stage.cpus[1]!.contention, [])
 })
 
-test('who meets a hand-over queues after one look, and on x86 after 512', () => {
+test('a CPU that meets a hand-over queues after one look, and on x86 after 512', () => {
   const met = (pendingLoops: number) => {
     const { stage } = onStage(3, pendingLoops)
     stage.play('0').run(1).play('0').play('2').play('2').play('1').play('1').run(2)
@@ -120,7 +120,7 @@ test('a newcomer does not overtake the pending waiter between release and hand-o
   assert.equal(val(), LOCKED | tailOf(2))
 })
 
-test('a newcomer who sees the hand-over looks once more', () => {
+test('a newcomer that sees the hand-over looks once more', () => {
   const { stage, val } = onStage(3)
   stage.play('0').run(1)
   stage.play('0')
@@ -130,7 +130,7 @@ test('a newcomer who sees the hand-over looks once more', () => {
   assert.deepEqual(stage.cpus[2]!.contention, [])
 })
 
-test('of two who set the pending bit the second leaves it to the first', () => {
+test('when two CPUs set the pending bit the second leaves it to the first', () => {
   const { stage, val } = onStage(3)
   stage.play('0').play('1').play('2')
   stage.play('1').play('2')
@@ -139,12 +139,12 @@ test('of two who set the pending bit the second leaves it to the first', () => {
   assert.equal(val(), LOCKED | PENDING | tailOf(2))
 })
 
-test('who sets the pending bit behind a queue takes it back', () => {
+test('a CPU that sets the pending bit behind a queue takes it back', () => {
   const { stage, val } = onStage(4)
   stage.play('0').play('3')
   stage.run(1).run(2)
   stage.play('0').run(1)
-  // 3 saw the lock held and nobody waiting; meanwhile 2 is the head of the queue.
+  // 3 saw the lock held and no waiter; meanwhile 2 is the head of the queue.
   assert.equal(val(), tailOf(2))
   stage.play('3')
   assert.equal(val(), tailOf(2) | PENDING)

@@ -13,7 +13,7 @@ export const PENDING = 0x100
 const LOCKED_PENDING_MASK = LOCKED_MASK | PENDING
 const TAIL_CPU_SHIFT = 18
 export const TAIL_MASK = ~0xffff
-/** A bit that no CPU number has, so that "somebody is behind us" is a bit that goes away. */
+/** A bit that no CPU number has, so that "there is a successor" is a bit that goes away. */
 export const NO_SUCCESSOR = 1 << 31
 
 /** The tail that says "CPU `id` is last in the queue". The kernel's nesting index, bits 16 and 17, is always 0 here. */
@@ -72,7 +72,7 @@ export class QSpinLock implements Lock {
 
   /** *,*,1 -> *,*,0 */
   *release(cpu: Cpu): Steps<void> {
-    // Needs release. The kernel stores a byte; the words here are whole, so the bit is taken away. Nobody else writes the
+    // Needs release. The kernel stores a byte; the words here are whole, so the bit is taken away. No other CPU writes the
     // locked byte while it is 1, so both leave the same word behind. Pairs with the waits in #acquireSlow().
     yield* cpu.sub(this.val, LOCKED, RELEASE)
   }
@@ -83,7 +83,7 @@ export class QSpinLock implements Lock {
     return val !== 0
   }
 
-  /** `queued_spin_is_contended()`: somebody waits, on the pending bit or in the queue. */
+  /** `queued_spin_is_contended()`: a CPU waits, on the pending bit or in the queue. */
   *isContended(cpu: Cpu): Steps<boolean> {
     const val = yield* cpu.load(this.val)
     return (val & ~LOCKED_MASK) !== 0
@@ -95,10 +95,10 @@ export class QSpinLock implements Lock {
     for (let looks = 0; val === PENDING && looks < this.#pendingLoops; looks += 1) val = yield* cpu.load(this.val)
     if ((val & ~LOCKED_MASK) !== 0) return yield* this.#queue(cpu)
 
-    // 0,0,* -> 0,1,*: we are the first to wait, unless somebody queued or set it before us.
+    // 0,0,* -> 0,1,*: we are the first to wait, unless another CPU queued or set it before us.
     val = yield* cpu.or(this.val, PENDING, ACQUIRE)
     if ((val & ~LOCKED_MASK) !== 0) {
-      // Undo only what we did: the bit is somebody else's if it was set before.
+      // Undo only what we did: the bit is another CPU's if it was set before.
       if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING)
       return yield* this.#queue(cpu)
     }
@@ -134,15 +134,15 @@ export class QSpinLock implements Lock {
 
     // We are the head: *,*,* -> *,0,0. Needs acquire. Pairs with release() and the pending waiter's hand-over.
     const val = yield* cpu.untilClear(this.val, LOCKED_PENDING_MASK)
-    // n,0,0 -> 0,0,1: nobody behind us, so the tail goes too.
+    // n,0,0 -> 0,0,1: no CPU behind us, so the tail goes too.
     if ((val & TAIL_MASK) === tail) {
       const was = yield* cpu.cas(this.val, val, LOCKED)
       if (was === val) return
     }
-    // m,0,0 -> m,0,1: someone queued behind us; nobody else can take the lock, the tail keeps them out.
+    // m,0,0 -> m,0,1: a CPU queued behind us; no other can take the lock, the tail keeps them out.
     yield* cpu.or(this.val, LOCKED)
 
-    // Whoever swapped the tail after us is about to name itself in our node.
+    // The CPU that swapped the tail after us is about to name itself in our node.
     const next = yield* cpu.untilClear(node.next, NO_SUCCESSOR)
     // Makes the successor the head.
     yield* cpu.storeRelease(this.#nodes[next]!.locked, 1)

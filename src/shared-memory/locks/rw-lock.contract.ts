@@ -97,7 +97,7 @@ export function rwLockContract({ kind, build }: RwLockClaims): void {
     }
   })
 
-  test(`${kind}: readers who wait next to each other come in together`, async () => {
+  test(`${kind}: readers that wait next to each other come in together`, async () => {
     await using crew = await Crew.of({ kind }, 4)
     const [owner, ...readers] = crew.members
     await owner!.do('writeLock')
@@ -106,7 +106,7 @@ export function rwLockContract({ kind, build }: RwLockClaims): void {
     for (const reader of readers) await reader.done()
   })
 
-  test(`${kind}: whoever lets go wakes those who sleep`, async () => {
+  test(`${kind}: a release wakes the sleepers that may come in`, async () => {
     await using crew = await Crew.of({ kind }, 3, 0)
     const [a, b, c] = crew.members as [Member, Member, Member]
     for (let round = 0; round < 20; round += 1) {
@@ -122,7 +122,7 @@ export function rwLockContract({ kind, build }: RwLockClaims): void {
     assert.equal(crew.memory.sleepers[0], 0)
   })
 
-  test(`${kind}: it is contended while somebody waits, and not while readers share it`, async () => {
+  test(`${kind}: it is contended while a CPU waits, and not while readers share it`, async () => {
     await using crew = await Crew.of({ kind }, 4)
     const [a, b, c, observer] = crew.members as [Member, Member, Member, Member]
     const isContended = () => observer.do('isContended')
@@ -144,7 +144,7 @@ export function rwLockContract({ kind, build }: RwLockClaims): void {
     assert.equal(await isContended(), 0)
   })
 
-  test(`${kind}: whatever the schedule, everybody gets in and no writer meets another`, () => {
+  test(`${kind}: whatever the schedule, each CPU gets in and no writer meets another`, () => {
     assertWhateverTheSchedule((place, cpus) => {
       const lock = build(place, cpus)
       return {

@@ -83,8 +83,8 @@ test('an unlock between closing the fast paths and queuing still serves the wait
 })
 
 /**
- * Actor 2 has unlocked as the last reader and is about to wake the queue, but comes late: actor 1, for whom it saw
- * somebody waiting, has taken the lock at once, and actor 3 has queued behind it.
+ * Actor 2 has unlocked as the last reader and is about to wake the queue, but comes late: actor 1, the reason
+ * why it saw a waiter, has taken the lock at once, and actor 3 has queued behind it.
  */
 function withLateWaker() {
   const { stage, count } = onStage(writes, reads, reads, writes, reads)
@@ -118,7 +118,7 @@ test('a late waker does not let a reader in beside a writer', () => {
   assert.equal(count(), 0)
 })
 
-test('a late waker who finds nobody waiting leaves it at that', () => {
+test('a late waker that finds no waiter leaves it at that', () => {
   const { stage, count } = withLateWaker()
   stage.run(1).run(3)
   assert.equal(count(), 0)

@@ -7,7 +7,7 @@ import type { Lock } from './lock.ts'
  * Test and test-and-set: the smallest lock, and unfair. What `virt_spin_lock()` falls back to under a hypervisor without
  * paravirtual spinlocks, so that a preempted waiter does not hold up the queue.
  *
- *   locked   0 free, 1 held     own line, written by whoever takes or leaves it
+ *   locked   0 free, 1 held     own line, written by the CPU that takes or leaves it
  *
  * Waiters read until they see 0 and only then write: a failing read-modify-write would take the line from the owner.
  */

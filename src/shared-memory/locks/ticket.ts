@@ -35,7 +35,7 @@ export class TicketLock implements Lock {
     cpu.contentionEnd(this.id, WRITE)
   }
 
-  /** (n,n) -> (n+1,n), only if nobody holds or waits. */
+  /** (n,n) -> (n+1,n), only if no CPU holds or waits. */
   *tryAcquire(cpu: Cpu): Steps<boolean> {
     // Needs acquire. Pairs with release(): the CAS below looks at the other word.
     const serving = yield* cpu.loadAcquire(this.serving)

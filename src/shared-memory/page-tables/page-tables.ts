@@ -16,7 +16,7 @@ export interface TableSource {
 /**
  * The pages of which page tables are made: a pool of tables of 512 entries in shared memory, zeroed. Table 0 is the root.
  *
- *   next      the table that nobody has taken yet         own line, written by whoever tops up a cache
+ *   next      the first table that is not taken yet       own line, written by the CPU that tops up a cache
  *   entries   512 words a table                           written as the protocol says
  *
  * A line of 64 bytes holds 16 of our entries and 8 of the kernel's.
@@ -32,7 +32,7 @@ export class PageTables {
 
   constructor(place: Place, capacity: number, cpus: number) {
     this.capacity = capacity
-    this.next = place.line('next', 'who tops up a cache')
+    this.next = place.line('next', 'the CPU that tops up a cache')
     this.#entries = place.table('entries', capacity * ENTRIES, 'owner of mmuLock, or CAS by its readers')
     this.#caches = Array.from({ length: cpus }, () => [])
   }

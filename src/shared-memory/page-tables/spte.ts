@@ -22,7 +22,7 @@ export const MAX_PFNS = 1 << (32 - PFN_SHIFT)
 
 export const NONPRESENT = 0
 /**
- * Somebody who holds mmu_lock for read does several steps on the entry: nobody else may change it, and a fault that meets
+ * A CPU that holds mmu_lock for read does several steps on the entry: no other may change it, and a fault that meets
  * it retries. The kernel's value; was REMOVED_SPTE.
  */
 export const FROZEN_SPTE = 0x5a0

@@ -43,7 +43,7 @@ test('a table, an invalid entry and a locked one are not taken for a leaf', () =
   for (const pte of [INVALID_PTE, LOCKED_PTE]) assert.deepEqual([isValid(pte), isExecutable(pte)], [false, false])
 })
 
-test('an entry is made anew for another page, and not for another permission', () => {
+test('an entry is replaced for another page, and not for another permission', () => {
   fc.assert(
     fc.property(anyPfn, anyPfn, anyPermissions, anyPermissions, (pfn, other, before, after) => {
       assert.equal(needsUpdate(makePte(pfn, before), makePte(other, after)), pfn !== other)

@@ -19,7 +19,7 @@ const PFN_MASK = 0xff_ffff
 
 export const INVALID_PTE = 0
 /**
- * Somebody who holds mmu_lock for read has broken the entry and is about to make it anew: nobody else may change it, and a
+ * A CPU that holds mmu_lock for read has broken the entry and is about to replace it: no other may change it, and a
  * fault that meets it enters the guest again. `KVM_INVALID_PTE_LOCKED`.
  */
 export const LOCKED_PTE = 1 << 28

@@ -8,7 +8,7 @@ import { GRANULES, type Granule, INVALID_PTE, isLeaf, isTable, tableOf } from '.
  * A stage-2 page table, down from the level of blocks: one entry a block, which is a leaf or leads to a table of pages.
  *
  *   blocks    one word a block of guest memory             written by CAS under mmuLock for read, or under it for write
- *   next      the table that nobody has taken yet          own line, written by whoever tops up a cache
+ *   next      the first table that is not taken yet        own line, written by the CPU that tops up a cache
  *   entries   one word a page, for tables in use           as blocks
  *
  * Tables stay linked when their pages are unmapped: the kernel would free an empty one after a grace period.
@@ -33,7 +33,7 @@ export class Stage2Tables {
     this.blocks = Math.ceil((range.end - this.baseGfn) / entries)
     this.#capacity = this.blocks + cpus
     this.#blocks = place.table('blocks', this.blocks, 'owner of mmuLock, or CAS by its readers')
-    this.next = place.line('next', 'who tops up a cache')
+    this.next = place.line('next', 'the CPU that tops up a cache')
     this.#entries = place.table('entries', this.#capacity * entries, 'owner of mmuLock, or CAS by its readers')
     this.#caches = Array.from({ length: cpus }, () => [])
   }
@@ -66,7 +66,7 @@ export class Stage2Tables {
   /** A zeroed table out of the CPU's cache; topup() saw to it that there is one. */
   take(cpu: Cpu): number {
     const table = this.#caches[cpu.id]!.pop()
-    if (table === undefined) throw new RangeError('a stage-2 table was taken from a cache that nobody had topped up')
+    if (table === undefined) throw new RangeError('a stage-2 table was taken from a cache that was not topped up')
     return table
   }
 

@@ -14,10 +14,10 @@ import {
 } from './spte.ts'
 
 /**
- * A pre-order walk over the entries of a range of gfns: arch/x86/kvm/mmu/tdp_iter.c. Each CPU owns one and starts it anew
+ * A pre-order walk over the entries of a range of gfns: arch/x86/kvm/mmu/tdp_iter.c. Each CPU owns one and restarts it
  * for each walk.
  *
- * It can be interrupted: whoever drops mmu_lock sets `yielded`, and the next step starts again from the root, at the gfn
+ * It can be interrupted: the CPU that drops mmu_lock sets `yielded`, and the next step starts again from the root, at the gfn
  * that was to be looked at, because everything below the root may have changed. `yieldedGfn` remembers where that was, so
  * that a second yield waits for progress.
  */
