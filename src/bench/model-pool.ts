@@ -73,4 +73,4 @@ export class ModelPool {
   }
 }
 
-const interrupted = () => new ModelFailed('INTERRUPTED', 'the run was given up')
+const interrupted = () => new ModelFailed('INTERRUPTED', 'the run was aborted')

@@ -145,7 +145,7 @@ async function play(machine: Machine, { signal, system }: ModelOptions): Promise
   do {
     // The command line hears of an interruption only when it is let, between short runs too.
     await new Promise((resolve) => setImmediate(resolve))
-    if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was given up')
+    if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was aborted')
     if (machine.isEnding) left -= EVENTS
     if (left < 0) {
       const where = whereNow(machine, system)

@@ -22,7 +22,7 @@ export async function calibrate(
   return { ...costs, two_thread_scaling: await scaling(budgetMs * 3, signal) }
 }
 
-/** Of these the one by which work is turned, in ns: whether the host is still as fast. */
+/** The primitive by which work is turned, in ns: whether the host is still as fast. */
 export async function calibrateTurn(budgetMs: number): Promise<number> {
   const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, (control) => {
     return { control, budgetMs, only: 'work_turn_ns' }

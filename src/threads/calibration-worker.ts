@@ -8,7 +8,7 @@ import { type HandOverPlan, playHandOver } from './hand-over.ts'
 export type CalibrationTask = {
   readonly control: Int32Array<SharedArrayBuffer>
   readonly budgetMs: number
-  /** Of the primitives this one only. */
+  /** The one primitive to measure; all if it is left out. */
   readonly only?: string
 }
 

@@ -4,7 +4,7 @@ import { conduct } from './conductor.ts'
 import { Control, STOP } from './control.ts'
 import { Status } from './status.ts'
 
-test('who still waits when everybody else has returned ends the run by name', async () => {
+test('a worker that still waits when all others have returned ends the run by name', async () => {
   const control = new Control()
   const status = Status.forCpus(2)
   const [gone, left] = [status.writer(0), status.writer(1)]

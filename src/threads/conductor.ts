@@ -3,8 +3,8 @@ import { type Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
 import type { Status } from './status.ts'
 import { type Stall, Watchdog } from './watchdog.ts'
 
-/** A run as it is conducted: from the main thread, by the words of its control. */
-export type Conducted = {
+/** What the main thread needs to conduct a run, by the words of its control. */
+export type RunContext = {
   readonly control: Control
   readonly status: Status
   readonly cpus: number
@@ -17,7 +17,7 @@ export type Conducted = {
   readonly signal: AbortSignal | undefined
   /** Every worker has come to its end, good or bad. */
   readonly hasEnded: () => boolean
-  /** Clears the memory, when nobody is at work on it. */
+  /** Clears the memory, when no worker is at work on it. */
   readonly clearMemory: () => void
   readonly nameOf: (cpu: number) => string
   /** What a worker waits for. */
@@ -31,8 +31,8 @@ export const START_DEADLINE_MS = 20_000
 const LEAD_MS = 5
 const POLL_MS = 20
 
-/** Moves a run through its phases; returns why it must be given up, if it must. */
-export async function conduct(run: Conducted): Promise<RunFailed | undefined> {
+/** Moves a run through its phases; returns why it must be aborted, if it must. */
+export async function conduct(run: RunContext): Promise<RunFailed | undefined> {
   const failure = await gather(run)
   if (failure !== undefined || run.control.isAborted) return failure
   const began = performance.now()
@@ -53,7 +53,7 @@ export async function conduct(run: Conducted): Promise<RunFailed | undefined> {
 }
 
 /** Until all workers stand at the start barrier. A worker beats once before it comes there. */
-async function gather({ control, status, cpus, signal, nameOf }: Conducted): Promise<RunFailed | undefined> {
+async function gather({ control, status, cpus, signal, nameOf }: RunContext): Promise<RunFailed | undefined> {
   const began = performance.now()
   while (control.arrived < cpus && !control.isAborted) {
     if (signal?.aborted) return interrupted()
@@ -68,7 +68,7 @@ async function gather({ control, status, cpus, signal, nameOf }: Conducted): Pro
 }
 
 /** Until all have come to the barrier for the second time. */
-async function rehearse(run: Conducted): Promise<RunFailed | undefined> {
+async function rehearse(run: RunContext): Promise<RunFailed | undefined> {
   const { control, cpus } = run
   control.originMs = performance.now() + LEAD_MS
   control.advance(WARMUP)
@@ -82,11 +82,11 @@ async function rehearse(run: Conducted): Promise<RunFailed | undefined> {
 }
 
 /**
- * Through the phases in time, until all workers have returned. The last to be drained stops the run, but who is inside of an
+ * Through the phases in time, until all workers have returned. The last to be drained stops the run, but a worker inside an
  * operation then may still wait: for ever, if it waits for what a role that has returned owes it.
  */
 async function follow(
-  run: Conducted,
+  run: RunContext,
   schedule: { readonly phase: number; readonly atMs: number }[],
 ): Promise<RunFailed | undefined> {
   const { control } = run
@@ -106,7 +106,7 @@ async function follow(
 /** When to look again: soon, once the end is near. */
 const pollMs = (phase: number, leftMs: number) => (phase === STOP ? 1 : Math.max(1, Math.min(POLL_MS, leftMs)))
 
-function troubleOf({ signal, nameOf, describe, deadlock }: Conducted, watchdog: Watchdog): RunFailed | undefined {
+function troubleOf({ signal, nameOf, describe, deadlock }: RunContext, watchdog: Watchdog): RunFailed | undefined {
   if (signal?.aborted) return interrupted()
   const circle = deadlock()
   if (circle !== undefined) return new RunFailed('DEADLOCK', `deadlock: ${circle}`)
@@ -116,8 +116,8 @@ function troubleOf({ signal, nameOf, describe, deadlock }: Conducted, watchdog: 
   return new RunFailed('WORKER_STALLED', message)
 }
 
-/** Somebody lives and yet does not come to the end of its operation. */
-function overdue({ status, cpus, stallMs, nameOf, describe }: Conducted, drainingMs: number): RunFailed | undefined {
+/** A worker that is alive and yet does not come to the end of its operation. */
+function overdue({ status, cpus, stallMs, nameOf, describe }: RunContext, drainingMs: number): RunFailed | undefined {
   if (drainingMs <= stallMs) return undefined
   const isAtWork = (cpu: number) => !status.of(cpu).hasReturned
   const late = everyCpu(cpus).find((cpu) => !status.of(cpu).isDrained) ?? everyCpu(cpus).find(isAtWork)

@@ -4,7 +4,7 @@ export const GATHER = 0
 export const WARMUP = 1
 /** All roles run and are measured. */
 export const MEASURE = 2
-/** Whoever ends its operation stops counting, but runs on until the last has ended its own: nobody loses its company. */
+/** A worker that ends its operation stops counting, but runs on until the last has ended its own: the load stays whole. */
 export const DRAIN = 3
 /** All counting is over: roles return. */
 export const STOP = 4
@@ -56,7 +56,7 @@ export class Control {
     this.#origin[0] = ms
   }
 
-  /** Moves to a later phase and wakes who waits for it; a phase that has been passed is left alone. */
+  /** Moves to a later phase and wakes the workers that wait for it; a phase that has been passed is left alone. */
   advance(phase: number): void {
     for (;;) {
       const now = Atomics.load(this.words, PHASE)
@@ -65,7 +65,7 @@ export class Control {
     Atomics.notify(this.words, PHASE)
   }
 
-  /** Worker: waits at a barrier until this phase, or a later one, has begun; false if the run was given up meanwhile. */
+  /** Worker: waits at a barrier until this phase, or a later one, has begun; false if the run was aborted meanwhile. */
   arriveAndWait(until: number = WARMUP): boolean {
     Atomics.add(this.words, ARRIVED * STRIDE, 1)
     for (;;) {
@@ -87,9 +87,9 @@ export class Control {
   }
 }
 
-/** Thrown out of a wait when the run is given up; the worker's task ends with it. */
+/** Thrown out of a wait when the run is aborted; the worker's task ends with it. */
 export class RunAborted extends Error {
-  static readonly #MESSAGE = 'the run was given up'
+  static readonly #MESSAGE = 'the run was aborted'
 
   constructor() {
     super(RunAborted.#MESSAGE)

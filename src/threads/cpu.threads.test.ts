@@ -84,14 +84,14 @@ for (const kind of WORDS)
     ['xchg', [1]],
     ['cas', [0, 1]],
   ] as const) {
-    test(`${change} on ${kind} words calls the sleepers of its line, and nobody while no one sleeps there`, (t) => {
+    test(`${change} on ${kind} words calls the sleepers of its line, and nothing while there are none`, (t) => {
       const { a, b, memory, cpu } = alone(kind)
       const notify = t.mock.method(Atomics, 'notify', () => 0)
       const write = cpu[change] as (...args: number[]) => unknown
       write.call(cpu, a, ...args)
       assert.equal(notify.mock.callCount(), 0)
 
-      // As if somebody slept on `a`.
+      // As if a thread slept on `a`.
       memory.words[a] = 0
       const before = [...memory.sleepers]
       memory.sleepers[0] = 1
@@ -106,7 +106,7 @@ for (const kind of WORDS)
   }
 
 for (const kind of WORDS)
-  test(`a compare-and-swap on ${kind} words that fails calls nobody`, (t) => {
+  test(`a compare-and-swap on ${kind} words that fails calls no sleeper`, (t) => {
     const { a, memory, cpu } = alone(kind)
     const notify = t.mock.method(Atomics, 'notify', () => 0)
     memory.sleepers.fill(1)
@@ -137,7 +137,7 @@ test('a wait for clear bits returns the value that ended it', async () => {
   assert.equal(await waiter.done(), 0x700)
 })
 
-test('all who sleep on a word are woken when it changes', async () => {
+test('all threads that sleep on a word are woken when it changes', async () => {
   await using crew = await Crew.of(SUBJECT, 4, 0)
   const [other, ...waiters] = crew.members
   for (const waiter of waiters) await waiter.queue('cpu.untilEqual', crew.flag, 1)
@@ -147,7 +147,7 @@ test('all who sleep on a word are woken when it changes', async () => {
   assert.equal(crew.memory.sleepers[0], 0)
 })
 
-test('who parks sleeps until it is woken, even if nothing changes', async () => {
+test('a parked thread sleeps until it is woken, even if nothing changes', async () => {
   await using crew = await Crew.of(SUBJECT, 2, 0)
   const [sleeper, other] = crew.members as [Member, Member]
   await sleeper.queue('cpu.park', crew.flag, 0)
@@ -162,14 +162,14 @@ test('an unpark wakes as many as it says', (t) => {
   assert.deepEqual(notify.mock.calls[0]!.arguments, [memory.words, a, 3])
 })
 
-test('who parks on a word that has changed does not sleep', async () => {
+test('a thread that parks on a word that has changed does not sleep', async () => {
   await using crew = await Crew.of(SUBJECT, 1, 0)
   const [only] = crew.members as [Member]
   await only.do('cpu.store', crew.flag, 3)
   await only.do('cpu.park', crew.flag, 0)
 })
 
-test('a run that is given up ends every wait and leaves nobody counted as asleep', async () => {
+test('a run that is aborted ends every wait and leaves no thread counted as asleep', async () => {
   await using crew = await Crew.of(SUBJECT, 4, 0)
   const [equal, clear, park, taker] = crew.members as [Member, Member, Member, Member]
   await taker.do('cpu.store', crew.left, 1)
@@ -181,7 +181,7 @@ test('a run that is given up ends every wait and leaves nobody counted as asleep
   const settled = await crew.settled
   assert.deepEqual(
     settled.map((outcome) => `${(outcome as PromiseRejectedResult).reason}`),
-    new Array(4).fill('RunAborted: the run was given up'),
+    new Array(4).fill('RunAborted: the run was aborted'),
   )
   assert.deepEqual([...new Set(crew.memory.sleepers)], [0])
 })

@@ -9,9 +9,9 @@ import type { StatusWriter } from './status.ts'
 
 /** How long a spin is tried before sleeping, in looks at the word; 10 to 40 ns each. */
 export const SPIN_LOOKS = 1000
-/** The same when there are more threads than cores: whoever is waited for may need this very core. */
+/** The same when there are more threads than cores: the thread that is waited for may need this very core. */
 export const SPIN_LOOKS_CROWDED = 50
-/** A sleeper looks again after this long even if nobody woke it, and learns of a run that was given up. */
+/** A sleeper looks again after this long even if no thread woke it, and learns of a run that was aborted. */
 const NAP_MS = 20
 /** `Atomics.wait` oversleeps by up to this much: shorter waits for a moment are spun. */
 const OVERSLEEP_NS = 150_000
@@ -42,12 +42,12 @@ export type CpuOfRun = {
  * plain access. A wait spins for a bounded number of looks and then sleeps on the word, so that with more threads than
  * cores a lock is handed over at the price of a wake-up and not of a scheduler's time slice.
  *
- * Whoever changes a word wakes its sleepers. So that this costs nothing while nobody sleeps, sleepers are counted by line
+ * A CPU that changes a word wakes its sleepers. So that this costs nothing while no CPU sleeps, sleepers are counted by line
  * and the count is read plainly: at worst, on a machine that orders loads weakly, a sleeper is missed and looks again by
  * itself after NAP_MS.
  *
  * With more threads than cores the host may queue a woken thread behind the one that woke it, which then re-takes a lock
- * by its fast path until its time slice is over. Stepping aside for those who have been woken and have not come does not
+ * by its fast path until its time slice is over. Stepping aside for threads that were woken and have not come does not
  * pay: with 8 threads on 2 cores a QRwLock changed hands every 0.1 ms instead of 0.8, at half the operations, and those of
  * an RwSem fell to a third.
  */
@@ -176,7 +176,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   pause(): void {
     pause()
-    // Whoever spins has time to hear that it is in vain.
+    // A thread that spins has time to hear that it is in vain.
     if (this.#isAborted()) throw new RunAborted()
   }
 
@@ -234,7 +234,7 @@ export class ThreadCpu implements Direct<Cpu> {
     return run.control.phase >= DRAIN
   }
 
-  /** The host's scheduler preempts threads by itself and tells nobody. */
+  /** The host's scheduler preempts threads by itself, without notice. */
   needResched(): boolean {
     return false
   }
@@ -285,7 +285,7 @@ export class ThreadCpu implements Direct<Cpu> {
     this.#holdBeganNs = new Float64Array(records.locks * 2)
   }
 
-  /** Wakes who sleeps on a word that has changed. */
+  /** Wakes the threads that sleep on a word that has changed. */
   wake(word: Word): void {
     if (this.#sleepers[bucketOf(word)] !== 0) Atomics.notify(this.#words, word)
   }
@@ -343,7 +343,7 @@ export class ThreadCpu implements Direct<Cpu> {
     Atomics.add(this.#sleepers, 0, 1)
     let seen: number
     for (;;) {
-      // After we are counted: whoever changes the word from here on sees us. Pairs with the looks at #sleepers.
+      // After we are counted: a thread that changes the word from here on sees us. Pairs with the looks at #sleepers.
       seen = Atomics.load(this.#words, word)
       if ((seen & mask) === want || this.#isAborted()) break
       Atomics.wait(this.#words, word, seen, NAP_MS)
@@ -379,7 +379,7 @@ class OpenWindow {
   }
 }
 
-/** Nobody ever changes it: to sleep on for a time. */
+/** A word that never changes: to sleep on for a time. */
 const IDLE = new Int32Array(new SharedArrayBuffer(4))
 
 const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => {})

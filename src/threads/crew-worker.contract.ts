@@ -184,7 +184,7 @@ function drillsOn(lock: object, drill: Drill): Targets['drills'] {
   }
 }
 
-/** A lock as seen by those who want it alone. */
+/** A lock as seen by a member that wants it alone. */
 function writeSideOf(lock: object): Direct<Pick<Shared.Lock, 'acquire' | 'release'>> {
   if (!('writeLock' in lock)) return lock as never
   const rwlock = lock as unknown as Direct<Shared.RwLock>

@@ -46,7 +46,7 @@ export class Crew implements AsyncDisposable {
   readonly #group: WorkerGroup
   #failure: unknown
 
-  /** With `spinLooks` 0 whoever waits sleeps at once. The CPUs `astray` never come to the start. */
+  /** With `spinLooks` 0 a waiter sleeps at once. The CPUs `astray` never come to the start. */
   constructor(subject: Subject, cpus: number, spinLooks = SPIN_LOOKS_CROWDED, astray: readonly number[] = []) {
     const { place, lock, left, right, flag } = placeSubject(stepped, subject, cpus)
     this.place = place
@@ -107,7 +107,7 @@ export class Crew implements AsyncDisposable {
     }
   }
 
-  /** All do the same drill until each has done it `times` times; then nobody is at work any more. */
+  /** All do the same drill until each has done it `times` times; then no member is at work any more. */
   async drill(name: 'exclude' | 'share' | 'sequence', times: number): Promise<void> {
     for (const member of this.members) member.begin(`drill.${name}`)
     const slowest = () => Math.min(...this.members.map(({ writes, reads }) => writes + reads))

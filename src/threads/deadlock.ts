@@ -4,12 +4,12 @@ import { deadlockOf, type Wait } from '../shared-memory/lockdep/deadlock.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Standing, Status } from './status.ts'
 
-/** A circle of waits that has stood for so long, with nobody in it having moved, is not the scheduler's doing. */
+/** A circle of waits that has stood for so long, with no CPU in it having moved, is not the scheduler's doing. */
 const STANDS_MS = 500
 
 /**
  * Looks from the main thread for CPUs that wait for each other in a circle, by what lockdep has noted of each. What it reads
- * is from no one moment; but a circle in which nobody has moved for a while, and in which each still waits for a word that
+ * is from no one moment; but a circle in which no CPU has moved for a while, and in which each still waits for a word that
  * does not hold what it waits for, is there.
  */
 export class DeadlockWatch {
@@ -42,7 +42,7 @@ export class DeadlockWatch {
     return deadlockText(circle, standings, this.#place, taskOf)
   }
 
-  /** Who waits for what, and how far each has come; empty if one of them only has to be woken. */
+  /** What each CPU waits for, and how far it has come; empty if one of them only has to be woken. */
   #keyOf(circle: readonly Wait[]): string {
     const waiters = circle.map(({ waiter }) => ({ waiter, standing: this.#status.of(waiter) }))
     if (!waiters.every(({ standing }) => isBlocked(standing, this.#words))) return ''

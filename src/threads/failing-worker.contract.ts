@@ -1,4 +1,4 @@
-/** Tasks of workers that come to a bad end, for the tests of who has to notice. */
+/** Tasks of workers that come to a bad end, for the tests of what has to notice. */
 
 /** Takes memory until there is none left. */
 export function exhaust(): never {

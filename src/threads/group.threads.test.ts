@@ -12,7 +12,7 @@ async function endings(crew: Crew): Promise<string[]> {
   return settled.map((outcome) => (outcome.status === 'fulfilled' ? 'fulfilled' : `${outcome.reason}`))
 }
 
-const GIVEN_UP = 'RunAborted: the run was given up'
+const ABORTED = 'RunAborted: the run was aborted'
 
 test('every worker ends well when it is told to stop', async () => {
   await using crew = await Crew.of(SUBJECT, 3)
@@ -26,7 +26,7 @@ test('a worker that throws frees the others, and the others are not to blame', a
   await owner.do('acquire')
   await waiter.queue('acquire')
   culprit.begin('drill.throw')
-  assert.deepEqual(await endings(crew), [GIVEN_UP, GIVEN_UP, 'Error: as it was told'])
+  assert.deepEqual(await endings(crew), [ABORTED, ABORTED, 'Error: as it was told'])
 })
 
 test('a worker that leaves the process frees the others', async () => {
@@ -36,11 +36,11 @@ test('a worker that leaves the process frees the others', async () => {
   await waiter.queue('acquire')
   culprit.begin('drill.exit')
   const [first, second, third] = await endings(crew)
-  assert.deepEqual([first, second], [GIVEN_UP, GIVEN_UP])
+  assert.deepEqual([first, second], [ABORTED, ABORTED])
   assert.match(third!, /exited with code: 7/)
 })
 
-test('a worker that loops for ever is ended when the run is given up', async () => {
+test('a worker that loops for ever is ended when the run is aborted', async () => {
   await using crew = await Crew.of(SUBJECT, 2)
   const [other, culprit] = crew.members as [Member, Member]
   await other.do('acquire')
@@ -48,18 +48,18 @@ test('a worker that loops for ever is ended when the run is given up', async () 
   await crew.until(() => culprit.writes === 1, 'the loop to begin')
   crew.control.abort()
   const settled = await crew.settled
-  assert.deepEqual(await endings(crew), [GIVEN_UP, 'AbortError: The task has been aborted'])
+  assert.deepEqual(await endings(crew), [ABORTED, 'AbortError: The task has been aborted'])
   assert.match(`${(settled[1] as PromiseRejectedResult).reason.cause}`, /did not stop when it was told to/)
 })
 
-test('a worker that never arrives keeps nobody at the barrier when the run is given up', async () => {
+test('a worker that never arrives keeps no other at the barrier when the run is aborted', async () => {
   await using crew = new Crew(SUBJECT, 3, 0, [1])
   await crew.until(() => crew.control.arrived === 2, 'two workers to arrive')
   crew.control.abort()
-  assert.deepEqual(await endings(crew), [GIVEN_UP, 'AbortError: The task has been aborted', GIVEN_UP])
+  assert.deepEqual(await endings(crew), [ABORTED, 'AbortError: The task has been aborted', ABORTED])
 })
 
-test('a task that nobody knows fails for all, and nobody waits for it', async () => {
+test('a task that no worker knows fails for all, and the group does not wait for it', async () => {
   const group = new WorkerGroup(new URL('./crew-worker.contract.js', import.meta.url), 2)
   try {
     const settled = await group.run('dance', [0, 1], new Control())

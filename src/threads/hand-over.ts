@@ -10,9 +10,9 @@ export const HAND_OVER_WORDS = 3 * STRIDE
 
 export type HandOverPlan = {
   readonly batches: number
-  /** Of a batch: the clock is read between batches only, as reading it takes as long as a hand-over. */
+  /** Rounds in a batch: the clock is read between batches only, as reading it takes as long as a hand-over. */
   readonly rounds: number
-  /** Whether who waits sleeps on its word, or spins. */
+  /** Whether a side that waits sleeps on its word, or spins. */
   readonly sleeps: boolean
 }
 
@@ -39,7 +39,7 @@ export function handOverAfterRun(words: Int32Array<SharedArrayBuffer>, side: 0 |
   return meet(words, control) ? playHandOver(words, side, AFTER_A_RUN) : 0
 }
 
-/** Whether both sides are here. Who has waited long enough goes, and then the other finds that it has. */
+/** Whether both sides are here. A side that has waited long enough goes, and the other then finds that it has gone. */
 function meet(words: Int32Array<SharedArrayBuffer>, control: Control): boolean {
   const at = ARRIVED * STRIDE
   const deadlineMs = performance.now() + PATIENCE_MS

@@ -11,10 +11,10 @@ export const SLEEPER_BUCKETS = 256
 export const WORDS = ['atomics', 'wasm'] as const
 export type Words = (typeof WORDS)[number]
 
-/** What the threads of one run share: the words of the protocol, and who sleeps on them. Goes through `postMessage`. */
+/** What the threads of one run share: the words of the protocol, and how many threads sleep on them. Goes through `postMessage`. */
 export type Memory = {
   readonly words: Int32Array<SharedArrayBuffer>
-  /** Sleepers by line, so that a store knows whether it has anybody to wake. */
+  /** Sleepers by line, so that a store knows whether it has a thread to wake. */
   readonly sleepers: Int32Array<SharedArrayBuffer>
   /** The memory in which both lie, if it is WebAssembly's. */
   readonly wasm?: WasmMemory

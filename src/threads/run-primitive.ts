@@ -84,7 +84,7 @@ async function conduct(control: Control, cpus: number, warmupMs: number, duratio
   return true
 }
 
-/** So long, or until the run is given up. */
+/** So long, or until the run is aborted. */
 async function pass(control: Control, ms: number): Promise<void> {
   const end = performance.now() + ms
   for (let left = ms; left > 0 && !control.isAborted; left = end - performance.now())

@@ -10,7 +10,7 @@ import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf } from '../workers/run-result.ts'
 import { broughtBy, buildSystem } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
-import { type Conducted, conduct } from './conductor.ts'
+import { conduct, type RunContext } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { DeadlockWatch } from './deadlock.ts'
@@ -78,7 +78,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
   const deadlocks = new DeadlockWatch(vm, place, memory.words, status)
-  const conducted: Omit<Conducted, 'hasEnded'> = {
+  const context: Omit<RunContext, 'hasEnded'> = {
     control,
     status,
     cpus,
@@ -102,7 +102,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     splats: lockSplats(vm, memory.words, place, nameOf),
     timelines: timelines.map((memory) => new Timeline(new Float64Array(memory.events))),
   })
-  const ended = await play(tasks, conducted, options.system.variant).catch((failure) => {
+  const ended = await play(tasks, context, options.system.variant).catch((failure) => {
     if (failure instanceof RunFailed) {
       const partial: PartialRun = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
       failure.partial = partial
@@ -126,22 +126,22 @@ export type PartialRun = { readonly ran: RunResult; readonly roles: readonly Rol
 
 async function play(
   tasks: readonly RoleTask[],
-  conducted: Omit<Conducted, 'hasEnded'>,
+  context: Omit<RunContext, 'hasEnded'>,
   variant: SentSystem['variant'],
 ): Promise<RoleEnded[]> {
   const group = new WorkerGroup(new URL('./worker.js', import.meta.url), tasks.length)
   let hasEnded = false
-  const ending = group.run<RoleTask, RoleEnded>('role', tasks, conducted.control).finally(() => {
+  const ending = group.run<RoleTask, RoleEnded>('role', tasks, context.control).finally(() => {
     hasEnded = true
   })
   try {
-    const failure = await conduct({ ...conducted, hasEnded: () => hasEnded })
-    if (failure !== undefined) conducted.control.abort()
+    const failure = await conduct({ ...context, hasEnded: () => hasEnded })
+    if (failure !== undefined) context.control.abort()
     const settled = await ending
     if (failure?.code === 'WORKER_STALLED' && typeof variant !== 'string') sayWhere(failure, settled, variant)
     return settled.map((outcome, cpu) => {
       if (outcome.status === 'fulfilled') return outcome.value
-      throw failure ?? workerFailure(settled, conducted.nameOf, cpu)
+      throw failure ?? workerFailure(settled, context.nameOf, cpu)
     })
   } finally {
     await group.destroy()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Schedstat } from '../workers/run-result.ts'
 
-/** Of the calling thread, since it began; zeros where the host keeps no such statistics. */
+/** The statistics of the calling thread since it began; zeros where the host keeps no such statistics. */
 export function readSchedstat(): Schedstat {
   try {
     const [runNs, waitNs, slices] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ').map(Number)

@@ -58,7 +58,7 @@ export class Status {
     }
   }
 
-  /** The writer's side: plain stores are enough, as nobody decides anything on them while the run is well. */
+  /** The writer's side: plain stores are enough, as nothing is decided by them while the run is well. */
   writer(cpu: number): StatusWriter {
     return new StatusWriter(this.words.subarray(cpu * STRIDE, (cpu + 1) * STRIDE))
   }

@@ -63,7 +63,7 @@ test('of a lock within a lock the outer one is told, until its own slow path end
   assert.match(text(), /^waits for mmuLock.cnts .*, to take mmuLock for write$/)
 })
 
-test('who waits for no word is said to be busy', () => {
+test('a worker that waits for no word is said to be busy', () => {
   const { cpu, mmuLock, text } = machine()
   cpu.waitBegin(mmuLock.cnts, -1, 0)
   cpu.waitEnd()

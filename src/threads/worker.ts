@@ -76,7 +76,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   status.beat()
   if (!control.arriveAndWait()) throw new RunAborted()
   if (run.recordingNs > 0) {
-    // A recording has no time to warm up in: it is rehearsed, and begins anew on memory that has been cleared.
+    // A recording has no time to warm up in: it is rehearsed, and begins again on memory that has been cleared.
     const rehearsed = direct.buildSystem(system).vm
     direct.runRole(newCpu(rehearsed), rehearsed, beginningOf(plan))
     if (!control.arriveAndWait(MEASURE)) throw new RunAborted()
@@ -84,7 +84,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
 
   direct.runRole(cpu, vm, plan)
   if (run.recordingNs > 0) cpu.untilTime(run.recordingNs)
-  // A role of endless load that ends before the run is a part of the load that is missing: nobody is measured without it.
+  // A role of endless load that ends before the run leaves a part of the load out: no worker is measured without it.
   else control.advance(DRAIN)
   cpu.roleEnded()
   status.returned()

@@ -12,7 +12,7 @@ export type ExecutingPlan = {
   /** What could be huge pages: the guest's own, and a nested guest's, for ever, at random. */
   readonly own: readonly Region[]
   readonly nested: Region
-  /** Of a block of 2 MiB, the gfns from the first on that are touched: 512. */
+  /** How many gfns of a block of 2 MiB are touched, from the first on: 512. */
   readonly touched: number
   /** Each gfn once, in order; the plan ends with them. */
   readonly fresh: Region

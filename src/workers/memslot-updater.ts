@@ -38,7 +38,7 @@ export function* runMemslotUpdater(cpu: Cpu, vm: Vm, plan: MemslotUpdatePlan, is
   else yield* replay(cpu, vm, plan.id, plan.atNs, isTimed)
 }
 
-/** Whoever holds the last reference to a VM. The last VM is left there. */
+/** The role of the owner of the last reference to a VM. The last VM is left there. */
 function* comeAndGo(cpu: Cpu, vm: Vm, { privateSlot, lifeNs }: LifetimePlan): Steps<void> {
   yield* createVm(cpu, vm, privateSlot)
   while (cpu.running()) {

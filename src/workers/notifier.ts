@@ -100,7 +100,7 @@ function* populate(cpu: Cpu, vm: Vm, start: Hva, end: Hva, fault: Fault): Steps<
         continue
       }
       if (cpu.signalPending()) return
-      // Somebody has mmu_lock, or invalidates: out of their way for a while.
+      // Another worker has mmu_lock, or invalidates: out of its way for a while.
       yield* cpu.untilTime(cpu.now() + POPULATE_BACKOFF_NS)
     }
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)

@@ -28,13 +28,13 @@ export function* runNxRecovery(cpu: Cpu, vm: Vm, plan: RecoveryPlan): Steps<void
     yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, plan.ratio)
     markRound(cpu, nx)
     if (plan.isTimed) cpu.record(HISTOGRAM.nx_round_ns, cpu.now() - beganNs)
-    // What RCU's softirq does: the tables of this round, as soon as nobody can stand in them.
+    // What RCU's softirq does: the tables of this round, as soon as no vCPU can stand in them.
     yield* nx.reclaim(cpu)
     yield* nx.reclaim(cpu)
   }
 }
 
-/** Even <-> odd, for those who sort their faults by it. */
+/** Even <-> odd, for the vCPUs that sort their faults by it. */
 function markRound(cpu: Cpu, nx: Nx): void {
   cpu.poke(nx.round, cpu.peek(nx.round) + 1)
 }

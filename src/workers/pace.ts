@@ -41,7 +41,7 @@ export function* isFree(cpu: Cpu, vm: Vm, { starts, cpus, counts }: RecordedPace
   return true
 }
 
-/** Waits until what item `index` comes after is done. For roles that nobody interrupts. */
+/** Waits until what item `index` comes after is done. For roles that are not interrupted. */
 export function* untilFree(cpu: Cpu, vm: Vm, pace: RecordedPace, index: number): Steps<void> {
   if (!pace.hasCore) return yield* sleepUntilFree(cpu, vm, pace, index)
   const sinceNs = cpu.now()

@@ -38,7 +38,7 @@ export type SystemSpec<V = Protocol> = {
   readonly vms?: number
   /** Only of a VM whose guests' APICs are virtualised by an APIC-access page. */
   readonly apic?: ApicConfig
-  /** Its memory is VM_PFNMAP: pages that nobody counts references to. */
+  /** Its memory is VM_PFNMAP: pages whose references are not counted. */
   readonly isPfnmap?: boolean
   readonly oracles: boolean
   readonly lockStatistics: boolean
@@ -52,8 +52,8 @@ export const broughtBy = (protocol: Protocol): Brought | undefined =>
   typeof protocol === 'string' ? undefined : protocol.brings
 
 /**
- * Whether page tables are taken away although nobody recovers huge pages: the deletion of a memslot gives up the roots, or the kernel's
- * unmap takes tables with it.
+ * Whether page tables are taken away without a recovery worker: the deletion of a memslot gives up the roots, or the
+ * kernel's unmap takes tables with it.
  */
 const takesTablesAway = ({ mmu, stage2, updates }: SystemSpec, { kvm }: Kernel) =>
   mmu === 'tdp' && stage2 === undefined && (updates?.zap === 'all' || kvm.zapsPageTables)
@@ -80,7 +80,7 @@ const ONE_ROOT: NxConfig = {
   entries: 512,
 }
 
-/** The same spec gives the same words in every thread, so that nobody is ever told where a word lies. */
+/** The same spec gives the same words in every thread, so that no thread has to be told where a word lies. */
 export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Place; readonly vm: Vm } {
   const place = new Place()
   const isHuge = (block: number) =>

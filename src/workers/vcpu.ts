@@ -79,7 +79,7 @@ function record(cpu: Cpu, vm: Vm, { isRecoverable, atNs }: Accesses, beganNs: nu
   if (isRoundUnderWay(round) || round !== roundOf(cpu, vm)) cpu.record(HISTOGRAM.nx_fault_latency_ns, latencyNs)
 }
 
-/** Of the recovery worker, if there is one. */
+/** The round of the recovery worker, if there is one. */
 const roundOf = (cpu: Cpu, { nx }: Vm): number => (nx === undefined ? 0 : cpu.peek(nx.round))
 
 /** The vCPU changes its role, and with it the root on which it is. */

@@ -14,7 +14,7 @@ export class Frame {
   locals: number
   /** Blocks around the place. */
   depth = 0
-  /** Of each loop around it, at which depth its end and its next turn are. */
+  /** The depth at which each enclosing loop ends, and at which its next turn begins. */
   readonly loops: { readonly end: number; readonly next: number }[] = []
   /** What it returns, once that is known. */
   result: 'number' | 'boolean' | 'nothing' | undefined

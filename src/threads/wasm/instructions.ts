@@ -47,7 +47,7 @@ export const ARITHMETIC = {
 } as const
 export const COMPARISONS = { '===': 0x46, '!==': 0x47, '<': 0x48, '>': 0x4a, '<=': 0x4c, '>=': 0x4e } as const
 
-/** Of a shared word; its address is in bytes. */
+/** Alignment and offset of a shared word; its address is in bytes. */
 const ALIGNED = [2, 0]
 export const PLAIN_LOAD: Code = [0x28, ...ALIGNED]
 export const PLAIN_STORE: Code = [0x36, ...ALIGNED]
