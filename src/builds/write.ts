@@ -10,7 +10,7 @@ import { toTraced } from './traced.ts'
 const TOOLS = fileURLToPath(new URL('.', import.meta.url))
 /** What the traced build calls at each step: the checker's own, of which there is one. */
 export const FRAMES = join(TOOLS, '..', 'checker', 'tracing', 'frames.js')
-/** The checks, and the contract of locks, say who takes which steps, so they are traced too. */
+/** The checks, and the contract of locks, say which CPU takes which steps, so they are traced too. */
 const TRACED_FOLDERS = [...STEPPED_FOLDERS, join('checker', 'checks'), join('checker', 'lock')]
 
 /** In the direct build a step is an ordinary call, so its type is the result itself. */

@@ -9,7 +9,7 @@ export type PatchCode = {
   readonly name: string
   /** As the user named it. */
   readonly file: string
-  /** Of its text. */
+  /** A hash of its text. */
   readonly hash: string
   /** URLs. */
   readonly modules: Readonly<Record<Build, string>>

@@ -22,7 +22,7 @@ export function whereThrown(error: unknown): string | undefined {
   return `${nameOf(file)}:${line}:${column}${name === '' ? '' : `, in ${name}()`}`
 }
 
-/** Of this program, or of a package that something of the user's imports. */
+/** Whether a file belongs to this program, or to a package that the user's code imports. */
 const isOfOthers = (file: string) => file.startsWith(DIST) || file.startsWith(SRC) || file.includes('/node_modules/')
 
 /** What comes from another thread is of no class of this one. */

@@ -31,7 +31,7 @@ export function benchReport(result: Result, options: ReportOptions, style: Style
   return fit([...texts, ...(laws.length === 0 || options.quiet ? [] : [laws.join('\n')])].join(gap), style.width)
 }
 
-/** Of a sweep one table, unless the details are asked for. */
+/** A sweep is one table, unless the details are asked for. */
 function questionText(runs: readonly Run[], options: ReportOptions, style: Style): string {
   const groups = groupsOf(runs)
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
@@ -141,7 +141,7 @@ function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): A
   return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
 }
 
-/** Of a broken variant the question is whether its fault was seen. */
+/** The question about a broken variant is whether its fault was seen. */
 function caught(scenario: Scenario, run: Run): string {
   const variant = scenario.variants.find(({ name }) => name === run.variant)!
   const seen = run.outcomes.filter(({ grade }) => grade !== 'acceptable')

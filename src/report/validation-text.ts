@@ -33,7 +33,7 @@ function cells({ target, modelled, error, isWithin, profileHash, band }: Validat
   ]
 }
 
-/** Of the published figure. */
+/** The width of the band, relative to the published figure. */
 function widthOf(published: number, band: Validated['band']): string {
   if (band === null) return ''
   const [low, high] = [band.low, band.high].map((value) => {

@@ -11,7 +11,7 @@ import {
   threadName,
 } from './trace-event.ts'
 
-/** Who did it, when: an event of a timeline on its track. */
+/** An event of a timeline on the track of the worker it belongs to. */
 type Placed = { readonly track: Track; readonly event: TimelineEvent }
 
 /** A run's timeline, as the process `pid`: one track a CPU. */
@@ -35,7 +35,7 @@ export function timelineEvents(timeline: RunTimeline, pid: number, name: string)
 
 const startOf = ([ns, what, , amount]: TimelineEvent) => (what === 'span' ? ns - amount : ns)
 
-/** Of a guest: from its departure to its return, which its faults show already. */
+/** A histogram of the guest, from its departure to its return, which its faults show already. */
 const STALL = 'guest_stall_ns'
 
 const END_OF: Readonly<Record<string, string>> = { wait: 'waited', hold: 'held', broadcast: 'broadcasted' }
@@ -88,7 +88,7 @@ function retryFlows(ordered: readonly Placed[]): TraceEvent[] {
 
 const HAND_OVER = 0x1000_0000
 
-/** From the release of a lock to whoever had waited for it. */
+/** From the release of a lock to the worker that had waited for it. */
 function handOvers(ordered: readonly Placed[]): TraceEvent[] {
   const released = new Map<string, Placed>()
   return ordered.flatMap((placed, index): TraceEvent[] => {

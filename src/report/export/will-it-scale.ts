@@ -2,7 +2,7 @@ import type { Run } from '../../bench/result.ts'
 import { type Exporter, fileName, telling } from './exporter.ts'
 
 const RATES = ['faults_per_second', 'operations_per_second']
-/** As its runner says of what it could not measure. Threads are all that we have, and nobody watched the idle time. */
+/** What its runner writes for a figure that was not measured: processes, as we have threads only, and the idle time. */
 const UNMEASURED = -1
 
 /** will-it-scale's CSV: what so many tasks did in a second together, and what they would if they scaled. */

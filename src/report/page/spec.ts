@@ -13,7 +13,7 @@ export type Series = {
   readonly style: 'line' | 'dashed' | 'dots'
   /** x ascending, in the axes' units. */
   readonly points: readonly (readonly [x: number, y: number])[]
-  /** Of each point: the interval around it. */
+  /** The interval around each point. */
   readonly band?: readonly (readonly [low: number, high: number])[]
   /** A series of the same colour that this one belongs to, by its name. */
   readonly of?: string

@@ -19,7 +19,7 @@ export function inUnit(value: number, unit: string): string {
   return unit === '1/s' ? `${digits}${step}/s` : `${digits}${step} ${unit}`
 }
 
-/** Of a tail axis: 1 / (1 - p), as the percentile that it is. */
+/** A value of a tail axis, 1 / (1 - p), as its percentile. */
 export function percentileText(x: number): string {
   if (x <= 1) return '0 %'
   const percent = 100 * (1 - 1 / x)

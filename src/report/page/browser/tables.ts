@@ -1,7 +1,7 @@
 import type { Matrix, Table } from '../spec.ts'
 import { element } from './dom.ts'
 
-/** The figures of a chart, for those who read and for those who listen. */
+/** The figures of a chart as a table, for people and for screen readers. */
 export function tableOf({ columns, rows }: Table, caption: string): HTMLElement {
   const head = element('tr', {}, ...columns.map((column) => element('th', { scope: 'col' }, column)))
   const body = rows.map((row) =>
