@@ -78,6 +78,16 @@ test('what a thread waits for is read while it waits', async () => {
   assert.equal(waiter.state, 'waits for qrwlock.cnts (0x300) to become 0x100, to take qrwlock for write')
 })
 
+test('a thread that is parked is told from what its word must change, and is let in by the release', async () => {
+  await using crew = await Crew.of({ kind: 'mutex' }, 2)
+  const [owner, waiter] = crew.members as [Member, Member]
+  await owner.do('acquire')
+  await waiter.queue('acquire')
+  assert.equal(waiter.state, 'waits for mutex.state (0x2) to change from 0x2, to take mutex')
+  await owner.do('release')
+  await waiter.done()
+})
+
 test('the watchdog finds the worker that has been silent longest, once that is too long', (t) => {
   let now = 1000
   t.mock.method(performance, 'now', () => now)
