@@ -24,7 +24,7 @@ export type Answer = {
   readonly because: string | null
   readonly memory: MemoryModel
   readonly findings: readonly Finding[]
-  /** Who takes each step of the execution that is wrong, as indexes of `actors`; larger ones are stores and loads, see `--memory`. */
+  /** The actor of each step of the execution that is wrong, as an index of `actors`; larger ones are stores and loads, see `--memory`. */
   readonly schedule: readonly number[] | null
   /** The same as text, with what memory is like: for `replay()`. */
   readonly replay: string | null
@@ -45,8 +45,8 @@ export type ModuleExploration = {
 }
 
 /**
- * Explores every interleaving of the actors. What cannot be explored, or is not the same from run to run, is `Refused`. Of a
- * `module`, and all that it imports, the checker sees what its actors keep to themselves: that is faster by far.
+ * Explores every interleaving of the actors. What cannot be explored, or is not the same from run to run, is `Refused`. In a
+ * `module`, and all that it imports, the checker also sees the local state of the actors: that is faster by far.
  */
 export function explore<Subject>(exploration: Exploration<Subject>): Answer
 export function explore(exploration: ModuleExploration): Promise<Answer>
@@ -63,7 +63,7 @@ async function exploreModule(of: ModuleExploration): Promise<Answer> {
   return exploreHere(bound === undefined ? one : { ...one, bound: { ...one.bound, ...bound } }, other)
 }
 
-/** Of a module that is loaded as if for the first time. */
+/** The export of a module that is loaded as if for the first time. */
 async function exportOf(module: ModuleName, name: string): Promise<Exploration<unknown>> {
   const exported = (await loadTraced(module))[name]
   if (typeof exported === 'object' && exported !== null) return exported as Exploration<unknown>

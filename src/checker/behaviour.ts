@@ -21,11 +21,11 @@ const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
  * answers is never executed again: it is looked up. Where the graph ends, the generator is run from the start along a path
  * that leads there (unless it happens to stand there), because generators cannot be copied.
  *
- * Of an actor from the traced build the local state is seen, so that ways which leave the same behind meet in one node. Of
- * another it is the answers themselves, and the graph is a tree.
+ * The local state of an actor from the traced build is seen, so that ways which leave the same state meet in one node. For
+ * any other actor the answers stand for it, and the graph is a tree.
  */
 export class Behaviour extends Graph implements Observer {
-  /** Of a `pause` that waits: pairs of a word and the value that was seen in it. */
+  /** For each `pause` that waits: pairs of a word and the value that was seen in it. */
   readonly spins = new Map<number, Int32Array>()
   readonly #blind = new Set<number>()
   /** Every call that the actor stood in when it took a step: `function file:line:column`. */

@@ -55,7 +55,7 @@ export async function loadLocks(file: string): Promise<LockClass[]> {
 /** For a lock that counts for ever there is no end of states. */
 const NOTE_STATES = 100_000
 
-/** Explores one clause of the contract. Who starves is asked of sequentially consistent memory. */
+/** Explores one clause of the contract. Starvation is looked for in sequentially consistent memory. */
 export function checkClause(clause: Clause, bound: Partial<Limits>): ClauseAnswer {
   const asked = clause.isNote ? { ...bound, memory: 'sc' as const, states: NOTE_STATES } : bound
   return { clause, answer: explore({ ...clause.exploration, bound: asked }) }

@@ -27,7 +27,7 @@ export function reportText(report: Report): string {
 /** A verdict says nothing of a step that no execution took: which of a patch's those are, in a line each. */
 export function untakenText(reports: readonly Report[]): string {
   const [patch] = reports.flatMap((report) => report.patch ?? [])
-  // Of an exploration that found something, or was cut short, nobody knows what it would have taken.
+  // An exploration that found something, or was cut short, does not tell which steps it would have taken.
   if (patch === undefined || reports.some(({ explored }) => explored.verdict !== 'PASS')) return ''
   const taken = new Set(reports.flatMap((report) => report.taken ?? []))
   const untaken = stepsOf(patch).filter((site) => !taken.has(site))

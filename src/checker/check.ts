@@ -16,7 +16,7 @@ export type Configuration = {
   readonly isLarge?: boolean | readonly MemoryModel[]
 }
 
-/** The configurations in which a check is explored if nobody asks for one; else that one. */
+/** The configurations in which a check is explored if none is named; else the named one. */
 export const configurationsOf = (check: Check, asked: string | undefined, memory: MemoryModel): Configuration[] =>
   check.configurations.filter(({ name, isLarge = false }) =>
     asked === undefined ? !(typeof isLarge === 'boolean' ? isLarge : isLarge.includes(memory)) : name === asked,

@@ -24,8 +24,8 @@ const NOTHING = -1 as Word
 
 /**
  * The CPU of the checker: says what it is about to do, and waits to be told what came of it. Waits are instructions like
- * any other, which whoever steps it may refuse for a while. `work`, `broadcast`, `untilTime`, and the barriers if memory
- * is sequentially consistent, are no steps at all: nobody could see them.
+ * any other, which the caller that steps it may refuse for a while. `work`, `broadcast`, `untilTime`, and the barriers if memory
+ * is sequentially consistent, are no steps at all: no actor could see them.
  */
 export class CheckedCpu implements Cpu {
   readonly id: number
@@ -55,7 +55,7 @@ export class CheckedCpu implements Cpu {
     return this.#made.left((word) => this.#words.nameOf(word))
   }
 
-  /** Of an instruction: one word, and up to two values. */
+  /** The operands of an instruction: one word, and up to two values. */
   #step<T>(kind: OpKind, word: Word, a: number, b: number, order: Order = FULL): Steps<T> {
     if (kind !== 'pause' && kind !== 'barrier') this.#words.check(kind, word)
     this.#words.checkValues(kind, word, a, b, order)
@@ -99,7 +99,7 @@ export class CheckedCpu implements Cpu {
     return this.#showsBarriers ? step : this.#unseen()
   };
 
-  /** A step that nobody sees: it counts as taken all the same. */
+  /** A step that no actor sees: it counts as taken all the same. */
   *#unseen(): Steps<void> {
     this.#made.take()
   }

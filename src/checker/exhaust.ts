@@ -14,7 +14,7 @@ export type Bounds = {
   readonly isOver: (counts: Counts) => boolean
 }
 
-/** What a search asks of who explores. */
+/** What a search asks of its caller. */
 export type Hooks = {
   /** Whether a loop that has run out of patience would have gone on for ever. */
   readonly loops: (machine: Machine) => boolean
@@ -26,9 +26,9 @@ export type Hooks = {
 export const NO_HOOKS: Hooks = { loops: () => false, ended: () => {}, watch: (slice) => slice() }
 
 export type Counts = {
-  /** Ways that were followed to an end: all have ended, or nobody can step. */
+  /** Ways that were followed to an end: all have ended, or no actor can step. */
   executions: number
-  /** Of these, those in which nobody can step and somebody has not ended. */
+  /** Those among them in which no actor can step and some have not ended. */
   blocked: number
   /** Ways that were given up because they led to a state that had been met before. */
   pruned: number
@@ -49,7 +49,7 @@ const ASK_EVERY = 1 << 14
 
 /**
  * Every state that matters, depth first: in each of them a persistent set of actors is tried, and no state twice. Without
- * a reduction everybody is tried everywhere, which shows that it loses nothing.
+ * a reduction every actor is tried everywhere, which shows that the reduction loses nothing.
  */
 export class Exhaustion {
   readonly counts: Counts = { executions: 0, blocked: 0, pruned: 0, states: 0, steps: 0, rounds: 0 }
@@ -57,9 +57,9 @@ export class Exhaustion {
   readonly #bounds: Bounds
   readonly #reduction: Reducer | undefined
   #visited = new Fingerprints()
-  /** Of each depth: actors that are still to be tried there. */
+  /** The actors that are still to be tried at each depth. */
   readonly #todo = new Column()
-  /** Of each depth: actors that can step there. */
+  /** The actors that can step at each depth. */
   readonly #able = new Column()
   readonly #tried = new Column()
   readonly #hooks: Hooks
@@ -140,8 +140,8 @@ export class Exhaustion {
   }
 
   /**
-   * Back from a state that is known. If it lies on the way here, the way is a cycle, and whoever was left out of it must get
-   * a chance somewhere on it: here. If nobody was, because nobody else can step, it goes round for ever.
+   * Back from a state that is known. If it lies on the way here, the way is a cycle, and an actor that was left out of it must get
+   * a chance somewhere on it: here. If none was, because no other can step, it goes round for ever.
    */
   #turnBack(): void {
     const machine = this.#machine
@@ -217,17 +217,17 @@ const DONE = 0
 
 export const LIVELOCK: Finding = {
   name: 'livelock',
-  says: 'a loop goes round for ever, although nobody else does anything any more',
+  says: 'a loop goes round for ever, although no other actor does anything any more',
   value: 0,
 }
 
 export const DEADLOCK: Finding = {
   name: 'deadlock',
-  says: 'nobody could take a step any more, and somebody had not ended',
+  says: 'no actor could take a step any more, and not all had ended',
   value: 0,
 }
 
-/** Who can step, as bits. */
+/** The steppers that can step, as bits. */
 export function ableOf(machine: Machine): number {
   let able = machine.weak === undefined ? 0 : machine.weak.able()
   for (let actor = 0; actor < machine.actors; actor += 1) if (machine.canStep(actor)) able |= 1 << actor

@@ -11,7 +11,7 @@ import { asUser } from './user-code.ts'
 import { Words } from './words.ts'
 
 export type Exploration<Subject> = {
-  /** Places what the actors share, and returns it. Called for each actor anew: what it returns must not be shared otherwise. */
+  /** Places what the actors share, and returns it. Called once for each actor: what it returns must not be shared otherwise. */
   readonly setup: (place: Place) => Subject
   /** By name. What `cpu.violation(0, value)` reports is a violation. */
   readonly actors: Readonly<Record<string, (cpu: Cpu, subject: Subject) => Steps<unknown>>>
@@ -73,7 +73,7 @@ export function programOf<Subject>(exploration: Exploration<Subject>): Program {
       )
     },
     required: [],
-    // Then it is asked who ends, of each that must, and the others may go on for ever.
+    // Then only the actors that must end are asked about, and the others may go on for ever.
     isUnended: (exploration.mustEnd ?? []).length > 0,
   }
 }
@@ -109,7 +109,7 @@ function checkFairness<Subject>({ actors, mustEnd = [], fairness = 'weak', bound
   if (!Array.isArray(mustEnd)) throw new Refused('mustEnd is no list', 'It lists names of actors.')
   for (const name of mustEnd) {
     if (actors[name] === undefined)
-      throw new Refused(`mustEnd names '${name}', who is no actor`, `There are: ${Object.keys(actors).join(', ')}.`)
+      throw new Refused(`mustEnd names '${name}', which is no actor`, `There are: ${Object.keys(actors).join(', ')}.`)
   }
   if (mustEnd.length > 0 && (bound?.memory ?? 'sc') !== 'sc') {
     throw new Refused(

@@ -92,7 +92,7 @@ for (const [name, build] of [
   })
 }
 
-test('a deadlock is found, with who waits for what', () => {
+test('a deadlock is found, with what each actor waits for', () => {
   const setup = (place: Place) => [place.line('first'), place.line('second')] as const
   const take = (one: 0 | 1, then: 0 | 1) =>
     function* (cpu: Cpu, words: readonly [Word, Word]): Steps<void> {

@@ -54,7 +54,7 @@ export type Explored = {
   readonly visited: readonly string[]
   /** Some of the executions that were run twice. */
   readonly sampled: readonly (readonly number[])[]
-  /** If an execution was too long: who looks at the same again and again in it, in a sentence each. */
+  /** If an execution was too long: the actors that load the same word again and again in it, in a sentence each. */
   readonly waits: readonly string[]
 }
 

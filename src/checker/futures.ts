@@ -16,7 +16,7 @@ const STRIDE = SET * 3
 /** Accesses by cell and class, each as `cell * 4 + class`. */
 export type Accesses = readonly number[]
 
-/** Which words are accessed by anybody, numbered in the order in which they are met. */
+/** Which words any actor accesses, numbered in the order in which they are met. */
 export class Cells {
   readonly #cells = new Column(-1)
   #met = 0
@@ -42,13 +42,13 @@ export class Futures {
   readonly #cells: Cells
   /** The instruction that a node belongs to: itself, or the one before it. */
   readonly #stepOf = new Column(-1)
-  /** Of each instruction, by its node: the sets of what may follow, and of what was relied upon not to. */
+  /** By the node of each instruction: the sets of what may follow it, and of what was relied upon not to. */
   readonly #index = new Column(-1)
   readonly #sets = new Column()
   readonly #relied = new Column()
   readonly #own: number[][] = []
   readonly #isPlanned: boolean[] = []
-  /** Of each instruction, the ones that it follows: lists of edges between them. */
+  /** The instructions that each instruction follows: lists of edges between them. */
   readonly #firstBefore = new Column(-1)
   readonly #nextBefore = new Column(-1)
   readonly #before = new Column()

@@ -21,7 +21,7 @@ export class Graph {
   readonly word = new Column()
   readonly a = new Column()
   readonly b = new Column()
-  /** Of a read-modify-write: what it orders. */
+  /** What a read-modify-write orders. */
   readonly order = new Column()
   /** The node that it was first reached from, and the answer that led to it. */
   readonly parent = new Column(-1)
@@ -63,7 +63,7 @@ export class Graph {
     return []
   }
 
-  /** Of the kinds that are numbered above, or an instruction. */
+  /** `kind`: one of those that are numbered above, or an instruction. */
   protected addNode(kind: number, word: number, a: number, b: number): number {
     const node = this.nodes
     this.nodes += 1

@@ -63,7 +63,7 @@ function replace(owner: Target, name: string, value: unknown): () => void {
       enumerable: was?.enumerable ?? false,
     })
   } catch {
-    // Frozen by whoever runs us: what it answers still shows when a schedule is run again.
+    // Frozen by the host program: what it answers still shows when a schedule is run again.
     return () => {}
   }
   return () => {
@@ -73,6 +73,6 @@ function replace(owner: Target, name: string, value: unknown): () => void {
 }
 
 function ask(call: string): void {
-  const who = userCode()
-  if (who !== undefined) refuse(`${who} calls ${call}, which answers otherwise each time`, HINT)
+  const caller = userCode()
+  if (caller !== undefined) refuse(`${caller} calls ${call}, which answers otherwise each time`, HINT)
 }

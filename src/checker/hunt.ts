@@ -12,7 +12,7 @@ const DEPTHS = 8
 const SIGNALLED = 2
 
 /**
- * Looks for a violation with few preemptions: ways in which somebody who could have gone on is interrupted at most `most`
+ * Looks for a violation with few preemptions: ways in which an actor that could have gone on is interrupted at most `most`
  * times (Musuvathi and Qadeer, PLDI 2007). Most faults need one or two, and a witness with few is one that can be read. Finding
  * nothing proves nothing; that is for the exhaustive search.
  */
@@ -74,7 +74,7 @@ export class Hunt {
     return machine.steps >= until || this.#schedule !== undefined
   }
 
-  /** Whoever ran last goes on first, and its stores become visible first: so ways with few surprises are met first. */
+  /** The actor that ran last goes on first, and its stores become visible first: so ways with few surprises are met first. */
   #choose(todo: number): number {
     const { depth } = this.#machine
     const own = depth === 0 ? 0 : todo & this.#machine.steppersOf(this.#machine.actorAt(depth - 1))
@@ -117,7 +117,7 @@ export class Hunt {
     return true
   }
 
-  /** Whether nobody has been here before, or only in a way that was worse. */
+  /** Whether the state is new, or was met only in a way that was worse. */
   #isBetter(last: number, used: number): boolean {
     const { hashLow, hashHigh, depth } = this.#machine
     const low = hashLow ^ mixLow(LAST_PLACE, last) ^ (this.#isShort ? mixLow(USED_PLACE, used) : 0)

@@ -4,15 +4,15 @@ import type { MemoryModel } from './memory/model.ts'
 import type { Program } from './program.ts'
 
 const FOR_EVER = 1 << 28
-/** Times that a loop must come round to the same memory, with nobody else able to step. */
+/** Times that a loop must come round to the same memory, with no other actor able to step. */
 const ROUNDS = 4
-/** Ways out of one local state that are followed, for each set of those who can step then. */
+/** Ways out of one local state that are followed, for each set of actors that can step then. */
 const PROBES = 3
 const LONGEST = 20_000
 
 /**
- * Whether a loop that ran out of patience would ever have ended: from there on everybody steps in turn, which is fair, and
- * no signal comes. If it asks again and again, the memory being the same each time and nobody else able to step, it goes round
+ * Whether a loop that ran out of patience would ever have ended: from there on all actors step in turn, which is fair, and
+ * no signal comes. If it asks again and again, the memory being the same each time and no other actor able to step, it goes round
  * for ever. Followed a few times for each place at which an actor gave up; the schedule is kept of the way that showed it.
  */
 export class LivelockProbe {
@@ -37,7 +37,7 @@ export class LivelockProbe {
     this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, memory: this.#model })
     this.#machine.backTo(0)
     for (const actor of gaveUp.schedule()) {
-      // Somebody gave up before, and went on from there: that way has been followed from where he did.
+      // An actor gave up before, and went on from there: that way has been followed from its own place.
       if (!this.#machine.canStep(actor)) return false
       this.#machine.step(actor)
     }
@@ -67,7 +67,7 @@ export class LivelockProbe {
   }
 }
 
-/** Who can step, without those who never need to. */
+/** The steppers that can step, without those that never need to. */
 function mustStep(machine: Machine): number {
   let able = ableOf(machine)
   for (let stepper = machine.actors; stepper < machine.steppers; stepper += 1) {

@@ -22,7 +22,7 @@ const RUNS_A_BREATH = (1 << 9) - 1
  */
 export class Machine {
   readonly program: Program
-  /** Who can step: the actors, and behind them what weak memory adds. */
+  /** How many can step: the actors, and behind them what weak memory adds. */
   readonly steppers: number
   readonly actors: number
   /** None if memory is sequentially consistent. */
@@ -53,7 +53,7 @@ export class Machine {
   signals = 0
   /** Nodes that say which properties the last step violated. */
   readonly violated: number[] = []
-  /** Of the counters that are kept, what the last step counted: counter and number by turns; at first, what came before it. */
+  /** What the last step counted on the counters that are kept: counter and number by turns; at first, what came before it. */
   readonly tallied: number[] = []
 
   constructor(program: Program, options: BehaviourOptions) {
@@ -79,12 +79,12 @@ export class Machine {
     return stepper < this.actors ? stepper : this.weak!.cpuOf(stepper)
   }
 
-  /** As bits: the actor of this step, and all who step for it. */
+  /** As bits: the actor of this step, and all steppers of its stores and loads. */
   steppersOf(stepper: number): number {
     return this.weak === undefined ? 1 << stepper : this.weak.steppersOf(this.actorOf(stepper))
   }
 
-  /** Who must step for the next instruction of an actor to see what is new: itself, unless it would read an older value. */
+  /** The stepper that lets the next instruction of an actor see what is new: itself, unless it would read an older value. */
   newestFirst(actor: number): number {
     if (this.weak === undefined || this.weak.olderEntry(actor) < 0) return actor
     return this.codeOf(actor) === READ ? actor : this.weak.renewalId(actor)
@@ -130,7 +130,7 @@ export class Machine {
     return false
   }
 
-  /** Takes one step of somebody who can; of an actor with what follows up to its next instruction. */
+  /** Takes one step of a stepper that can; an actor goes on up to its next instruction. */
   step(stepper: number): void {
     const actor = this.actorOf(stepper)
     const behaviour = this.behaviours[actor]!
@@ -183,7 +183,7 @@ export class Machine {
     while (this.depth > depth) this.back()
   }
 
-  /** Who took the step at that depth. */
+  /** The actor that took the step at that depth. */
   actorAt(depth: number): number {
     return this.#trail.of(depth, STEPPER)
   }
@@ -199,7 +199,7 @@ export class Machine {
     return this.#trail.of(depth, HASH_LOW) === low && this.#trail.of(depth, HASH_HIGH) === high
   }
 
-  /** Who took each step so far. */
+  /** The stepper of each step so far. */
   schedule(): number[] {
     return this.#trail.schedule()
   }

@@ -108,7 +108,7 @@ const SHARING: Readonly<Record<string, () => Exploration<Two>>> = {
       },
     }
   },
-  'who came last, for the oracle': () => {
+  'which actor came last, for the oracle': () => {
     let last = ''
     const act = (name: string): Act =>
       function* (cpu, { x }) {

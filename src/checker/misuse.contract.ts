@@ -12,7 +12,7 @@ export const setup = (place: Place): Two => ({ x: place.line('x'), y: place.line
 export const oracle = ({ subject, valueIn }: { subject: Two; valueIn: (word: Word) => number }) =>
   valueIn(subject.x) > 100 ? 'too many' : undefined
 
-/** What somebody writes who is not held by our types. */
+/** What a caller may write that our types do not check. */
 export const loose = (value: unknown) => value as never
 
 export function refused(why: RegExp, exploration: unknown): void {

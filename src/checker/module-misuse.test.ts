@@ -30,7 +30,7 @@ const refused = (text: string, why: RegExp) =>
     return true
   })
 
-test('a variable that is set once, by who comes first, is found in a second instance of the module', async () => {
+test('a variable that is set once, by the first actor, is found in a second instance of the module', async () => {
   await refused(
     program('let first', 'first ??= name; yield* cpu.add(x, 1); return first === name'),
     /run again with the same answers/,

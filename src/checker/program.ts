@@ -3,7 +3,7 @@ import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { MemoryModel } from './memory/model.ts'
 
-/** Something that steps: built anew, with all its local state, each time it is called. */
+/** Something that steps: rebuilt, with all its local state, each time it is called. */
 export type ActorSource = (cpu: Cpu) => Steps<unknown>
 
 export type Actor = { readonly name: string; readonly start: ActorSource }
@@ -15,7 +15,7 @@ export type Finding = { readonly name: string; readonly says: string; readonly v
 export type Program = {
   /** Names the words and locks, and says how many words there are. */
   readonly place: Place
-  /** The memory before anybody has taken a step. */
+  /** The memory before the first step. */
   readonly memory: Int32Array
   /** Runs first, alone, on the CPU of the first actor: what it leaves in memory is where the others begin. */
   readonly before?: Actor
@@ -26,7 +26,7 @@ export type Program = {
   readonly atRest: (memory: Int32Array, results: readonly unknown[]) => readonly Finding[]
   /** Counters that must be counted in some execution: each with what it means if they are not. */
   readonly required: readonly Required[]
-  /** Somebody retries for ever by design, since what he waits for is never done here: no livelock is looked for. */
+  /** An actor retries for ever by design, since what it waits for is never done here: no livelock is looked for. */
   readonly isUnended?: boolean
 }
 

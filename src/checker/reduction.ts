@@ -21,7 +21,7 @@ export class Reduction implements Reducer {
   readonly #machine: Machine
   readonly #cells = new Cells()
   readonly #futures: readonly Futures[]
-  /** Of each member that has been looked at in this state, whom it brings along. */
+  /** The steppers that each member brings along, for the members that were looked at in this state. */
   readonly #along = new Int32Array(32)
   #known = 0
 
@@ -64,7 +64,7 @@ export class Reduction implements Reducer {
     return set
   }
 
-  /** Adds whoever may conflict with a member's next step until nobody does. Who waits is enabled by such an access only. */
+  /** Adds all actors that may conflict with a member's next step, until none does. A waiting actor is enabled by such an access only. */
   #close(first: number): number {
     let set = 1 << first
     let done = 0
@@ -101,7 +101,7 @@ export class Reduction implements Reducer {
     return false
   }
 
-  /** Notes what the choice of a set rests on: that nobody outside of it conflicts with a member. */
+  /** Notes what the choice of a set rests on: that no actor outside of it conflicts with a member. */
   #rely(set: number): void {
     const { behaviours, nodes, actors } = this.#machine
     for (let member = 0; member < actors; member += 1) {
@@ -119,7 +119,7 @@ export class Reduction implements Reducer {
   }
 }
 
-/** What the next step of an actor does to its word. An exchange that would fail now only reads: whoever could change that conflicts. */
+/** What the next step of an actor does to its word. An exchange that would fail now only reads: an actor that could change that conflicts. */
 export function classNow({ behaviours, nodes, memory }: Machine, actor: number): number {
   const { kind, word, a } = behaviours[actor]!
   const node = nodes[actor]!

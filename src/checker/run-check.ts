@@ -17,7 +17,7 @@ export type Job = {
   readonly variant: string
   /** The kernel that the variant is put on, if that is another than its own. */
   readonly kernel?: VersionName
-  /** Of a variant that is a file of the user's. */
+  /** The code of a variant that is a file of the user's. */
   readonly patch?: PatchCode
   readonly configuration: string
   /** What it must come to. */
@@ -28,7 +28,7 @@ export type Job = {
 
 export type Report = Job & {
   readonly explored: Omit<Explored, 'visited' | 'sampled'>
-  /** Of a patch: which of its steps were taken in any execution. */
+  /** Which steps of a patch were taken in any execution. */
   readonly taken?: readonly string[]
   /** As text: how to replay it, and what happens in it. */
   readonly replay: string | null

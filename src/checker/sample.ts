@@ -4,7 +4,7 @@ import { xorshift } from './xorshift.ts'
 
 const SIGNALLED = 2
 
-/** Who steps next, of those that can. */
+/** Which stepper steps next, of those that can. */
 type Chooser = { readonly begin: () => void; readonly next: (able: number, depth: number) => number }
 
 export type Sampling = {

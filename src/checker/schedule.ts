@@ -1,16 +1,16 @@
 import { MEMORY_MODELS, type MemoryModel } from './memory/model.ts'
 
 /**
- * Who takes each step of an execution, as text that can be pasted: `1:4f09ab12:01:0001110002`, or with what memory is like,
+ * The stepper of each step of an execution, as text that can be pasted: `1:4f09ab12:01:0001110002`, or with what memory is like,
  * `1:4f09ab12:01:tso:00030112`.
  */
 export type Schedule = {
-  /** Of the protocol and of the check: see definition.ts. */
+  /** The hash of the protocol and of the check: see definition.ts. */
   readonly definition: string
   /** How often a loop that retries was let round. */
   readonly patience: number
   readonly memory: MemoryModel
-  /** Actors, and who stands for their stores and loads: see memory/weak-memory.ts. */
+  /** Actors, and the numbers of their stores and loads: see memory/weak-memory.ts. */
   readonly steppers: readonly number[]
 }
 

@@ -9,7 +9,7 @@ export const ASLEEP = -0x8000_0001
 
 type Host = Words & { readonly behaviours: readonly Behaviour[]; readonly nodes: Int32Array }
 
-/** Who sleeps on which word, in the order in which they went to sleep: `park` and `unpark`. */
+/** Which actors sleep on which word, in the order in which they went to sleep: `park` and `unpark`. */
 export class Sleepers {
   readonly #host: Host
   readonly #at: number
@@ -43,7 +43,7 @@ export class Sleepers {
     }
   }
 
-  /** Those who sleep on a word, in the order in which they went to sleep. */
+  /** The actors that sleep on a word, in the order in which they went to sleep. */
   #on(word: number): number[] {
     const { memory, behaviours, nodes } = this.#host
     const place = (actor: number) => memory[this.#at + actor]!

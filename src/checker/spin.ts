@@ -11,7 +11,7 @@ type Turn = { readonly steps: readonly (readonly number[])[]; readonly end: numb
 
 /**
  * A loop around `pause` that reads and reads, and has now read the same twice in a row, is waiting: nothing will change
- * until somebody writes one of the words that it reads. So this `pause` is a wait for that, and the loop unrolls no
+ * until another actor writes one of the words that it reads. So this `pause` is a wait for that, and the loop unrolls no
  * further. Returns the words and what was seen in them, as pairs; undefined if it is no such loop.
  */
 export function spinAt(behaviour: Behaviour, pause: number): Int32Array | undefined {

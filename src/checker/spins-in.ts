@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts'
 /** Loads of the same in a row that are no coincidence. */
 const MANY = 50
 
-/** Who, in an execution that was too long, loads the same word again and again: a wait that does not say that it is one. */
+/** The actors that load the same word again and again in an execution that was too long: a wait that does not say that it is one. */
 export function spinsIn(machine: Machine, schedule: readonly number[]): string[] {
   machine.backTo(0)
   const found = new Map<string, number>()

@@ -8,7 +8,7 @@ import { type Answer, explore, Refused } from './index.ts'
 const folder = mkdtempSync(join(tmpdir(), 'faultline-starvation-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** A waiter who goes in once, and others who go in and out for ever. */
+/** A waiter that goes in once, and others that go in and out for ever. */
 function starve(lock: string, fairness: string, hogs = 1): Promise<Answer> {
   const file = join(folder, `${lock}-${fairness}-${hogs}.js`)
   const names = Array.from({ length: hogs }, (_, at) => `hog${at}`)
@@ -62,7 +62,7 @@ test('a mutex may starve a waiter, and a qspinlock never does', async () => {
   assert.deepEqual((await starve('QSpinLock', 'strong')).verdict, 'PASS')
 })
 
-test('who is never scheduled does not starve by a fair scheduler: a flag that another sets at last', async () => {
+test('an actor that is never scheduled does not starve under a fair scheduler: a flag that another sets at last', async () => {
   const file = join(folder, 'flag.js')
   writeFileSync(
     file,
@@ -124,7 +124,7 @@ test('a ticket lock that counts to 4 serves its waiters in order, and none of th
      }
      export default {
        setup: (place) => ({ next: place.line('next'), serving: place.line('serving'), first: place.line('first') }),
-       // Who waits has drawn its ticket: that is bounded, the drawing of one by cas is not.
+       // The waiter has drawn its ticket: that wait is bounded, drawing a ticket by cas is not.
        initialise: (words, { next }) => { words[next] = 1 },
        actors: { queued, hog },
        mustEnd: ['queued'],
@@ -144,7 +144,7 @@ test('what must end is validated', () => {
       () => explore({ ...one, ...more } as never),
       (error) => error instanceof Refused && why.test(error.message),
     )
-  refuses({ mustEnd: ['b'] }, /mustEnd names 'b', who is no actor/)
+  refuses({ mustEnd: ['b'] }, /mustEnd names 'b', which is no actor/)
   refuses({ mustEnd: 'a' }, /mustEnd is no list/)
   refuses({ mustEnd: ['a'], fairness: 'perfect' }, /fairness is 'perfect'/)
   refuses({ mustEnd: ['a'], bound: { memory: 'tso' } }, /memory that is sc only/)

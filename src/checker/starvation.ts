@@ -4,8 +4,8 @@ import type { Edge, StateGraph } from './state-graph.ts'
 /**
  * What a scheduler is held to:
  *
- *   weak     who can step all the time from some moment on does so at last
- *   strong   who can step again and again does so at last
+ *   weak     an actor that can step all the time from some moment on does so at last
+ *   strong   an actor that can step again and again does so at last
  */
 export const FAIRNESS = ['weak', 'strong'] as const
 export type Fairness = (typeof FAIRNESS)[number]
@@ -35,7 +35,7 @@ export function starvation(graph: StateGraph, actor: number, actors: number, fai
   return undefined
 }
 
-/** Whom a part of the graph is unfair to if everything in it happens again and again, as bits. */
+/** The actors that a part of the graph is unfair to if everything in it happens again and again, as bits. */
 function unfairTo(graph: StateGraph, component: ReadonlySet<number>, actors: number, fairness: Fairness): number {
   let [steps, ever, always] = [0, 0, -1]
   for (const state of component) {
@@ -47,7 +47,7 @@ function unfairTo(graph: StateGraph, component: ReadonlySet<number>, actors: num
   return could & ~steps & (2 ** actors - 1)
 }
 
-/** A turn in which everybody steps that can, and everybody else is seen unable to. */
+/** A turn in which every actor that can step does, and every other is seen unable to. */
 function lassoIn(graph: StateGraph, component: ReadonlySet<number>, actors: number, fairness: Fairness): Lasso {
   const [start] = component
   const turn: number[] = []

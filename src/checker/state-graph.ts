@@ -10,12 +10,12 @@ export type Edge = { readonly from: number; readonly actor: number; readonly to:
  * this graph. For small programs.
  */
 export class StateGraph {
-  /** Of each state: who can step, and who has ended, as bits. */
+  /** The actors that can step in each state, and those that have ended, as bits. */
   readonly able: number[] = []
   readonly ended: number[] = []
-  /** Of each state the steps that lead on. */
+  /** The steps that lead on from each state. */
   readonly edges: Edge[][] = []
-  /** Of each state the step by which it was met first. */
+  /** The step by which each state was met first. */
   readonly #met: (Edge | undefined)[] = []
   readonly #numbers = new Map<string, number>()
   readonly #machine: Machine
@@ -23,7 +23,7 @@ export class StateGraph {
   /** It is not all there is. */
   isCut = false
 
-  /** Those on the way here, each with who is still to step there. */
+  /** The states on the way here, each with the actors that are still to step there. */
   readonly #way: { readonly state: number; left: number }[] = []
 
   constructor(machine: Machine, isOver: (states: number) => boolean, watch: Watch) {

@@ -35,7 +35,7 @@ export function countTraces(machine: Machine, onEnd: () => void = () => {}): num
   return traces
 }
 
-/** Whether the next steps of two actors conflict. Of programs without oracles: those look at more than one word. */
+/** Whether the next steps of two actors conflict. For programs without oracles: oracles look at more than one word. */
 function conflict(machine: Machine, one: number, other: number): boolean {
   const wordOf = (actor: number) => machine.behaviours[actor]!.word.at[machine.nodes[actor]!]!
   if (wordOf(one) !== wordOf(other) || wordOf(one) < 0) return false

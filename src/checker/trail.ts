@@ -5,7 +5,7 @@ export const [STEPPER, NODE, HASH_LOW, HASH_HIGH, LOW, HIGH, COUNTED] = [0, 1, 2
 const LOGGED = 7
 const SIZE = 8
 
-/** The way from the start to a state: who took each step, and what there was before it, so that it can be undone. */
+/** The way from the start to a state: the stepper of each step, and what there was before it, so that it can be undone. */
 export class Trail {
   /** Steps so far. */
   depth = 0
@@ -13,7 +13,7 @@ export class Trail {
   readonly #log = new Column()
   #logged = 0
 
-  /** Another step begins: who takes it and where his actor stands, the fingerprint and its part, and what has been counted. */
+  /** Another step begins: its stepper and where the actor stands, the fingerprint and its part, and what has been counted. */
   begin(
     stepper: number,
     node: number,
@@ -60,7 +60,7 @@ export class Trail {
     }
   }
 
-  /** Who took each step so far. */
+  /** The stepper of each step so far. */
   schedule(): number[] {
     return Array.from({ length: this.depth }, (_, depth) => this.of(depth, STEPPER))
   }

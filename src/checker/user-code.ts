@@ -8,12 +8,12 @@ let refusal: Refused | undefined
 let isRunning = false
 
 /** Runs code that is not ours. What it was refused while it ran is thrown, even if it caught that itself. */
-export function asUser<T>(who: string, run: () => T): T {
+export function asUser<T>(name: string, run: () => T): T {
   const outer = isRunning ? what : undefined
   if (outer === undefined) refusal = undefined
   isRunning = false
   sinceMs = performance.now()
-  what = who
+  what = name
   isRunning = true
   try {
     return run()
@@ -28,11 +28,11 @@ export function asUser<T>(who: string, run: () => T): T {
 export const userCode = (): string | undefined => (isRunning ? what : undefined)
 
 /** How long the code has run that ran last, and which; it was ended from outside. */
-export function endUserCode(): { readonly who: string; readonly forMs: number } | undefined {
+export function endUserCode(): { readonly name: string; readonly forMs: number } | undefined {
   const wasRunning = isRunning
   // First, since the clock is refused while it is.
   isRunning = false
-  return wasRunning ? { who: what, forMs: performance.now() - sinceMs } : undefined
+  return wasRunning ? { name: what, forMs: performance.now() - sinceMs } : undefined
 }
 
 /** Refuses what the running code does. */

@@ -4,7 +4,7 @@ import { endUserCode } from './user-code.ts'
 
 /** A step of an actor that takes so long does not end. */
 const LONGEST_STEP_MS = 1000
-/** Of a slice of work, which is a few hundredths of a second unless the host is busy with something else. */
+/** The bound of a slice of work, which is a few hundredths of a second unless the host is busy with something else. */
 const FIRST_SLICE_MS = 2000
 const LAST_SLICE_MS = 600_000
 
@@ -41,7 +41,7 @@ function endWithin<T>(timeout: number, slice: () => T): T {
     const running = endUserCode()
     if (running === undefined || running.forMs < LONGEST_STEP_MS) throw new TooSlow()
     throw new Refused(
-      `${running.who} ran for over a second without taking a step`,
+      `${running.name} ran for over a second without taking a step`,
       'A loop in it never ends, or never comes to a `yield*`: each look at shared memory is a step, `yield* cpu.load(word)`.',
     )
   } finally {

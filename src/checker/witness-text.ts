@@ -5,8 +5,8 @@ import type { Played } from './witness.ts'
 const MOST_WIDE = 46
 
 /**
- * An execution in the kernel's own way: one column per CPU, one line per function that it is in, time going down. Of a
- * function's steps those are named that somebody else could see or change in this execution, or that violate something; the
+ * An execution in the kernel's own way: one column per CPU, one line per function that it is in, time going down. It
+ * names the steps that another CPU could see or change in this execution, or that violate something; the
  * others are counted, and functions that have no such step share a line.
  */
 export function witnessText(program: Program, { lines, stuck }: Played): string {
@@ -32,7 +32,7 @@ export function witnessText(program: Program, { lines, stuck }: Played): string 
   ].join('\n')
 }
 
-/** Words that more than one actor touches in this execution, and somebody changes. */
+/** Words that more than one actor touches in this execution, and at least one changes. */
 function sharedWords(lines: readonly Line[]): Set<number> {
   const written = new Set(lines.filter(({ wrote }) => wrote).map(({ word }) => word))
   const by = new Map<number, Set<number>>()

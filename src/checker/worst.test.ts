@@ -15,7 +15,7 @@ import { WorstSearch } from './worst.ts'
 
 const FAILED = 3
 
-/** Counts each exchange that somebody else was faster than. */
+/** Counts each exchange that another actor was faster than. */
 function* increment(cpu: Cpu, word: Word): Steps<void> {
   for (let turn = 0; turn < 3; turn += 1) {
     const was = yield* cpu.load(word)
@@ -61,7 +61,7 @@ for (const memory of MEMORY_MODELS) {
   })
 }
 
-test('a zapper that yields flushes for every page that somebody waited at, and one that does not once', async () => {
+test('a zapper that yields flushes for every page that another task waited at, and one that does not once', async () => {
   const precheck = (await loadChecks()).find(({ name }) => name === 'precheck')!
   const limits = { ...LIMITS, patience: 0 }
   const worst = (variant: string) => findWorst(precheck, variant, 'zapper', 'flushes', limits)

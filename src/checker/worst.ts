@@ -132,7 +132,7 @@ export class WorstSearch {
 
   /**
    * A way that is worth what the start is worth: from each state to one of which that is still to come, and never to one twice.
-   * Who ran last goes on if he can.
+   * The actor that ran last goes on if it can.
    */
   #follow(cost: number): number[] {
     const machine = this.#machine

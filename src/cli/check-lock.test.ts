@@ -37,7 +37,7 @@ test('a lock of a file is held to the contract, in JavaScript and in TypeScript'
   assert.equal(code, 0, out)
   assert.match(out, /^SpinLock, a lock, with --memory sc:$/m)
   assert.equal(out.match(/^PASS /gm)?.length, 6)
-  assert.match(out, /^note: who waits gets in at last, whatever another does: no, it can starve/m)
+  assert.match(out, /^note: a waiter gets in at last, whatever another does: no, it can starve/m)
   const typed = await checkLock(
     'rw.ts',
     `import type { Cpu, Place, Steps } from 'faultline/shared-memory/stepped'

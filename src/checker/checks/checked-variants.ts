@@ -6,11 +6,11 @@ import type { MemoryModel } from '../memory/model.ts'
 
 /** What an exploration of a variant must find. `F`: findings that only this check has. */
 type Finds<F extends string> = {
-  /** Of these, one must be found. */
+  /** One of these must be found. */
   readonly finds: readonly (OracleName | 'deadlock' | 'livelock' | F)[]
   /** Where: the first configuration if it is not said. */
   readonly in?: string | readonly string[]
-  /** Of a version with a fault of its own: everywhere else it must hold. */
+  /** A version with a fault of its own: everywhere else it must hold. */
   readonly holdsElsewhere?: true
   /** Under which memory models the fault shows, if not under all. */
   readonly memory?: readonly MemoryModel[]

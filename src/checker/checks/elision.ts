@@ -25,7 +25,7 @@ const OUTSIDE = HVA + 64
 /** A slot that stays, of more than one page: a walk over it can be interrupted. */
 const WIDE = { slot: 0, baseGfn: GFN, hva: HVA, pages: 3 }
 
-/** start and end of one page that nobody changes. */
+/** start and end of one page whose memslot does not change. */
 const notifies = (hva: number): Act =>
   function* (cpu, vm) {
     const wasCalled = yield* raiseStart(cpu, vm, hva as Hva, (hva + 1) as Hva)

@@ -17,7 +17,7 @@ import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 const GFN = 1 << 16
 const HVA = 0x10_0000
 const BLOCK = GRANULES['4k'].entries
-/** Another block, which is nobody's concern; it is the first in the table. */
+/** Another block, which no other actor touches; it is the first in the table. */
 const BELOW = { slot: 1, baseGfn: GFN - 2 * BLOCK, hva: HVA - BLOCK, pages: BLOCK }
 const ABOVE = { slot: 2, baseGfn: GFN + 2 * BLOCK, hva: HVA + 2 * BLOCK, pages: BLOCK }
 /** The guest writes to the block, or executes what is in it, with as many faults as it takes. */
@@ -111,7 +111,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vcpu0', access(false)],
       ['vcpu1', writesLogged],
     ],
-    // Who finds the table goes through its 512 pages.
+    // A vCPU that finds the table goes through its 512 pages.
     isLarge: true,
   },
   'both-invalidated': {

@@ -76,7 +76,7 @@ export const unmaps = (gfn: Gfn, pages: number): Act =>
     yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
   }
 
-/** Somebody who wants mmu_lock, so that whoever has it yields. */
+/** A task that wants mmu_lock, so that its owner yields. */
 export const waitsToWrite: Act = function* (cpu, vm) {
   yield* vm.mmuLock.writeLock(cpu)
   yield* vm.mmuLock.writeUnlock(cpu)
@@ -87,7 +87,7 @@ export const recovers: Act = function* (cpu, vm) {
   yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, 1)
 }
 
-/** Frees what has been waiting for a grace period, as anybody who needs a table does. */
+/** Frees what has been waiting for a grace period, as every CPU that needs a table does. */
 export const reclaims: Act = function* (cpu, vm) {
   yield* vm.nx!.reclaim(cpu)
   yield* vm.nx!.reclaim(cpu)
@@ -97,7 +97,7 @@ export const changesRole: Act = function* (cpu, vm) {
   yield* switchRoot(cpu, vm, vm.nx!, vm.vcpus[cpu.id]!)
 }
 
-/** Page tables come and go as often as there are any. Nobody else is there, so the guest gets what it wants. */
+/** Page tables come and go as often as there are any. No other actor runs, so the guest gets what it wants. */
 export const usesUpTables: Act = function* (cpu, vm) {
   for (let round = 0; round < vm.nx!.capacity; round += 1) {
     yield* inGuest(own(0))(cpu, vm)

@@ -59,7 +59,7 @@ export const NESTED_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     nx: NESTED,
   },
   'nested-wanted': {
-    says: 'somebody wants mmu_lock while a page table of the shadow MMU is recovered',
+    says: 'another task wants mmu_lock while a page table of the shadow MMU is recovered',
     vcpus: 1,
     before: executes(nested(0)),
     acts: [

@@ -28,7 +28,7 @@ const REGIONS = [0, 1, 2].map((entry) => ({
 }))
 const LEAVES_ROOTS = { roots: 2, keepsRoots: false }
 
-/** Of the TDP MMU alone. */
+/** For the TDP MMU alone. */
 export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
   walked: {
     says: 'a vCPU walks through a page table while it is recovered and freed',
@@ -58,7 +58,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   wanted: {
-    says: 'somebody wants mmu_lock while page tables are recovered',
+    says: 'another task wants mmu_lock while page tables are recovered',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(executes(own(0)), executes(own(1)))],
@@ -92,7 +92,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['pf_fast'],
   },
   'unmap-wanted': {
-    says: 'somebody wants mmu_lock while a notifier unmaps',
+    says: 'another task wants mmu_lock while a notifier unmaps',
     vcpus: 1,
     before: inTurn(writesTo(small(0)), writesTo(small(1))),
     acts: [
@@ -111,7 +111,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'two-roots': {
-    says: 'a notifier unmaps in two roots while somebody wants mmu_lock',
+    says: 'a notifier unmaps in two roots while another task wants mmu_lock',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(writesTo(small(0)), changesRole, writesTo(small(1)))],
@@ -141,7 +141,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     memslots: [{ slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: GIB }],
   },
   'left-root': {
-    says: 'a vCPU maps below three entries of a root and leaves it, while somebody wants mmu_lock',
+    says: 'a vCPU maps below three entries of a root and leaves it, while another task wants mmu_lock',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(...REGIONS.map(({ baseGfn }) => writesTo(baseGfn as Gfn)), changesRole)],

@@ -25,7 +25,7 @@ export const inTurn = (...acts: readonly Act[]): Act =>
   }
 
 /**
- * A VM and who acts on it, each on the CPU of its place. Each actor has a VM of its own to keep its local state in: what they
+ * A VM and the actors on it, each on the CPU of its place. Each actor has a VM of its own to keep its local state in: what they
  * share is memory, and the words lie alike.
  */
 export function vmProgram(spec: SystemSpec, acts: readonly (readonly [name: string, act: Act])[]): Program {

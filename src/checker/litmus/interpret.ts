@@ -183,10 +183,10 @@ function* carryOut(cpu: Cpu, words: Words, call: string, operands: readonly numb
       return yield* addUnless(cpu, wordAt(words, first), second, third)
     case 'rcu_read_lock':
     case 'rcu_read_unlock':
-      // Nobody waits for readers in a test that is read.
+      // A test that is read never waits for readers.
       return 0
     case 'barrier':
-      // Of the compiler: every access of a test is one that it does not move.
+      // It orders the compiler only, and every access of a test is one that a compiler does not move.
       return 0
     default:
       yield* cpu.barrier(call === 'smp_rmb' || call === 'smp_wmb' ? BARRIERS[call] : MB)

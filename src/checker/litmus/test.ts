@@ -44,5 +44,5 @@ export type Condition =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition }
   | { readonly kind: 'constant'; readonly value: boolean }
-  /** Of a register of a process, or of a shared variable at the end. */
+  /** The value of a register of a process, or of a shared variable at the end. */
   | { readonly kind: 'equals'; readonly process: number | undefined; readonly name: string; readonly value: Value }

@@ -45,7 +45,7 @@ function fairNote<L>(build: Build<L>, says: string, waiter: Act<L>, hog: Act<L>)
   return { says, violated, exploration: asked, isNote: true }
 }
 
-/** `rounds` times each, nobody's write may be lost. */
+/** `rounds` times each, no write may be lost. */
 const adding =
   <L>(expected: number): Exploration<Guarded<L>>['oracle'] =>
   ({ subject, valueIn }) =>
@@ -102,7 +102,7 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
           ]),
         ]
       : []),
-    fairNote(build, 'who waits gets in at last, whatever another does', visit(1), (cpu, guarded) =>
+    fairNote(build, 'a waiter gets in at last, whatever another does', visit(1), (cpu, guarded) =>
       visits.visitsForEver(cpu, guarded),
     ),
   ]
@@ -132,7 +132,7 @@ export function rwLockContract(build: Build<RwLock>, visits: Visits, hasTry: boo
     clause(build, '2 writers exclude a reader, and all end', TOGETHER, [write(1), write(1), read(1)], adding(2)),
     clause(build, '2 readers are inside at the same time', TOGETHER, [meet, meet]),
     ...(hasTry ? rwTries(build, visits, write(1), read(1)) : []),
-    fairNote(build, 'who waits to write gets in at last, whatever a reader does', write(1), (cpu, guarded) =>
+    fairNote(build, 'a waiting writer gets in at last, whatever a reader does', write(1), (cpu, guarded) =>
       visits.readsForEver(cpu, guarded),
     ),
   ]
@@ -166,7 +166,7 @@ function rwTries(build: Build<RwLock>, visits: Visits, write: Act<RwLock>, read:
     clause(build, 'a try to write fails against a writer, without a wait or a trace', TRACE, [writer, failWrite], held),
     clause(build, 'a try to read fails against a writer, without a wait or a trace', TRACE, [writer, failRead], held),
     clause(build, 'a try to write fails against a reader, without a wait or a trace', TRACE, [reader, failWrite], held),
-    clause(build, 'tries exclude who waits', TOGETHER, [write, tryWrite, tryRead]),
+    clause(build, 'tries exclude a waiter', TOGETHER, [write, tryWrite, tryRead]),
     clause(build, 'a try to write excludes a reader', TOGETHER, [read, tryWrite, read]),
   ]
 }

@@ -7,9 +7,9 @@ import type { Steps } from '../../shared-memory/steps.ts'
 /** A lock, and what it protects. */
 export type Guarded<L> = {
   readonly lock: L
-  /** Who is inside, as it writes itself: its number from 1 on. */
+  /** The CPU that is inside, as it writes itself: its number from 1 on. */
   readonly inside: Word
-  /** Times that somebody was inside with nobody else. */
+  /** Times that a CPU was inside alone. */
   readonly total: Word
   /** How far the CPUs are that wait for each other outside of the lock. */
   readonly stage: Word
@@ -28,7 +28,7 @@ export function* alone(cpu: Cpu, { inside, total }: Guarded<unknown>): Steps<voi
   yield* cpu.write(inside, 0)
 }
 
-/** Inside with other readers: nobody writes meanwhile. */
+/** Inside with other readers: no CPU writes meanwhile. */
 export function* together(cpu: Cpu, { inside, total }: Guarded<unknown>): Steps<void> {
   const before = yield* cpu.read(inside)
   const first = yield* cpu.read(total)

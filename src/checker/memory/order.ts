@@ -49,7 +49,7 @@ function isOrdered({ order }: Behaviour, node: number, model: MemoryModel, by: O
 }
 
 /**
- * cmpxchg(), which is fully ordered if it succeeds; one that fails is a load that orders nothing. Of locks, which acquire, it is not
+ * cmpxchg(), which is fully ordered if it succeeds; one that fails is a load that orders nothing. For locks, which acquire, it is not
  * followed what they might find too early: they would only go round once more.
  */
 export const mayFindOlder = ({ kind, order }: Behaviour, node: number, model: MemoryModel): boolean =>

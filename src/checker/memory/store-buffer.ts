@@ -105,7 +105,7 @@ export class StoreBuffer {
     }
   }
 
-  /** Of those that may leave, one that must leave before `entry` does. */
+  /** One of the lanes that may leave that must leave before `entry` does. */
   laneBefore(entry: number): number {
     for (let lane = 0; lane < this.ready; lane += 1) {
       if (this.wordOf(this.readyEntry(lane)) === this.wordOf(entry) && this.#get(entry, GROUP) === 0) return lane

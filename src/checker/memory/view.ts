@@ -4,7 +4,7 @@ import type { Words } from './store-buffer.ts'
 
 /** Values that are kept for one CPU; what is overwritten after that, it cannot miss. */
 const ENTRIES = 256
-/** Of one word. A bound, because somebody may change a word for ever while another CPU stands still. */
+/** Values of one word. A bound, because a CPU may change a word for ever while another stands still. */
 const OF_ONE_WORD = 4
 const WORD_PLACE = 0x5000_0000
 /** Hashes that are told apart by what they leave behind. */
@@ -23,7 +23,7 @@ const STRIDE = 1 << 22
 export class View {
   readonly #words: Words
   readonly #at: number
-  /** Of each word the last hash that met it, and how often, in one number. */
+  /** The last hash that met each word, and how often, in one number. */
   readonly #met = new Column()
   #hashes = 0
   low = 0

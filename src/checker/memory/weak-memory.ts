@@ -7,7 +7,7 @@ import { StoreBuffer, type Words } from './store-buffer.ts'
 import { View } from './view.ts'
 import type { Window } from './window.ts'
 
-/** Of the machine that it belongs to. `write` is part of a state's fingerprint, `keep` is not; both are undone. */
+/** The machine that the memory belongs to. `write` is part of a state's fingerprint, `keep` is not; both are undone. */
 export interface Host extends Words {
   readonly nodes: Int32Array
   readonly behaviours: readonly Behaviour[]
@@ -19,13 +19,13 @@ const MOST_STEPPERS = 31
 const MOST_LANES = 8
 
 /**
- * Memory that is not sequentially consistent. Besides the CPUs others step now, who have numbers too:
+ * Memory that is not sequentially consistent. Besides the CPUs, stores and loads step now, which have numbers too:
  *
  *   0 .. n-1                 the CPUs
  *   n + cpu * lanes + lane   a store of that CPU becomes visible: of those that may, the one of that number
  *   n + n * lanes + cpu      the load that the CPU stands before sees a newer value than it would
  *
- * A load takes its own CPU's newest store, else the oldest value that it may. So every choice is somebody's step, and a
+ * A load takes its own CPU's newest store, else the oldest value that it may. So every choice is a step, and a
  * schedule says it all.
  */
 export class WeakMemory {
@@ -66,7 +66,7 @@ export class WeakMemory {
     return lane < this.#cpus * this.#lanes ? Math.floor(lane / this.#lanes) : lane - this.#cpus * this.#lanes
   }
 
-  /** A CPU and all who step for it, as bits. */
+  /** A CPU and the steppers of its stores and loads, as bits. */
   steppersOf(cpu: number): number {
     const lanes = ((1 << this.#lanes) - 1) << this.laneId(cpu, 0)
     return (1 << cpu) | lanes | (1 << this.renewalId(cpu))
@@ -95,7 +95,7 @@ export class WeakMemory {
     return this.olderEntry(cpu) >= 0
   }
 
-  /** Of those who are no CPUs, who can step, as bits. */
+  /** The stores and loads that can step, as bits. */
   able(): number {
     let able = 0
     for (let cpu = 0; cpu < this.#cpus; cpu += 1) {
@@ -151,12 +151,12 @@ export class WeakMemory {
     return own < 0 ? this.#host.memory[word]! : buffer.valueOf(own)
   }
 
-  /** The value of a word that all see who look now. */
+  /** The value of a word that every CPU sees now. */
   newest(word: number): number {
     return this.#host.memory[word]!
   }
 
-  /** Takes the step of somebody who is no CPU. */
+  /** Takes the step of a store or a load. */
   step(id: number): void {
     const cpu = this.cpuOf(id)
     if (this.isLane(id)) this.#leave(cpu, this.entryOf(id))
@@ -174,7 +174,7 @@ export class WeakMemory {
   load(cpu: number, node: number): number {
     const behaviour = this.#host.behaviours[cpu]!
     const older = this.olderEntry(cpu)
-    // Coherence: of one word nobody finds an older value after a newer one, also if only the first load was READ_ONCE.
+    // Coherence: no CPU finds an older value of a word after a newer one, also if only the first load was READ_ONCE.
     if (older < 0) this.#views[cpu]!.dropAll(behaviour.word.at[node]!)
     const value = older >= 0 ? this.#views[cpu]!.valueOf(older) : this.seenBy(cpu, behaviour.word.at[node]!)
     if (isAcquire(behaviour, node)) this.#views[cpu]!.forget()

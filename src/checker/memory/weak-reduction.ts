@@ -23,7 +23,7 @@ export class WeakReduction implements Reducer {
   /** Accesses of the step that is looked at, each as `cell * 4 + class`. */
   readonly #accesses = new Column()
   #looked = 0
-  /** Of each member that has been looked at in this state, whom it brings along. */
+  /** The steppers that each member brings along, for the members that were looked at in this state. */
   readonly #along = new Int32Array(32)
   #known = 0
 
@@ -78,7 +78,7 @@ export class WeakReduction implements Reducer {
     return 0
   }
 
-  /** Adds whoever may conflict with a member's next step, or must come before it, until nobody does. */
+  /** Adds all steppers that may conflict with a member's next step, or must come before it, until none does. */
   #close(first: number): number {
     let set = 1 << first
     let done = 0
@@ -99,7 +99,7 @@ export class WeakReduction implements Reducer {
     const actor = machine.actorOf(member)
     const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0
     if (blockers !== 0 && !this.#isExchange(actor)) return blockers
-    // Which value a load finds is a choice of its own. An exchange that waits may also fail instead, if somebody changes its word.
+    // Which value a load finds is a choice of its own. An exchange that waits may also fail instead, if another CPU changes its word.
     let along = this.#weak.isLane(member) ? 0 : this.#withRenewal(actor) | blockers
     this.#look(member)
     for (let other = 0; other < machine.actors; other += 1) if (other !== actor) along |= this.#conflicting(other)
@@ -150,7 +150,7 @@ export class WeakReduction implements Reducer {
     this.#looked += 1
   }
 
-  /** Of another CPU: itself and its stores, as far as they may conflict with one of the accesses. */
+  /** Another CPU itself and its stores, as far as they may conflict with one of the accesses. */
   #conflicting(other: number): number {
     const node = this.#machine.nodes[other]!
     const buffer = this.#weak.buffers[other]!

@@ -10,7 +10,7 @@ export type Mutation = {
   /** The code that is changed. */
   readonly code: string
   /**
-   * `dropped`: the statement does nothing. `unasked`: nobody looks, and the answer is 0. `plain`: no READ_ONCE or WRITE_ONCE.
+   * `dropped`: the statement does nothing. `unasked`: the word is not read, and the answer is 0. `plain`: no READ_ONCE or WRITE_ONCE.
    * `relaxed`: neither acquires nor releases.
    */
   readonly kind: 'dropped' | 'unasked' | 'plain' | 'relaxed'

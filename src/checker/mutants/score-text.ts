@@ -4,7 +4,7 @@ import type { Scored, Surveyed } from './score.ts'
 import { WHY_NOT } from './survivors.ts'
 import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
 
-/** A page of Markdown: what was changed, whether anybody noticed, and if not, why. */
+/** A page of Markdown: what was changed, whether a check noticed, and if not, why. */
 export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored[], command: string): string {
   const rows = scored.map((one) => ({ ...one, ...judge(one) }))
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length
@@ -16,8 +16,8 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
     'whether it notices, wherever the step is taken: with sequentially consistent memory (`sc`), and with `relaxed` memory as long as that',
     'sees nothing. Barriers, plain and relaxed accesses mean nothing to `sc`, so it is not asked; of what `relaxed` has found, `tso` says',
     'whether x86 shows it too. A mutant is *killed* by the property that is found violated; *equivalent* if nothing is wrong with it in',
-    'these configurations; *unknown* if a bound was reached; otherwise it has *survived*, for the reason given. The last column says who',
-    'noticed, or who was asked and in how many configurations.',
+    'these configurations; *unknown* if a bound was reached; otherwise it has *survived*, for the reason given. The last column says which memory',
+    'noticed it, or which was asked and in how many configurations.',
     '',
     '```',
     command,
@@ -49,7 +49,7 @@ export function rowText(scored: Scored): string {
 const unexplainedText = (many: number): string[] =>
   many === 0 ? [] : [`Why ${many} of them live has not been found out yet: their column is empty.`]
 
-/** Who noticed; if nobody did, who was asked, where, and who did not come to an end. */
+/** The memories that noticed; if none did, those that were asked, where, and which did not come to an end. */
 function enginesText(engines: readonly EngineReport[]): string {
   const noticed = engines.filter(({ verdict }) => verdict === 'FAIL')
   if (noticed.length > 0) return noticed.map(({ memory }) => memory).join(', ')
@@ -67,7 +67,7 @@ function placesText(surveyed: readonly Surveyed[]): string[] {
   })
 }
 
-/** Mutants of which nobody knows why they live. */
+/** Mutants that live for an unknown reason. */
 export const unexplained = (scored: readonly Scored[]): Scored[] => scored.filter((one) => judge(one).why === '')
 
 function judge(scored: Scored): { verdict: string; why: string } {

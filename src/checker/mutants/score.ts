@@ -13,7 +13,7 @@ import { MutantBuilds } from './mutant-builds.ts'
 import type { MutantReport, Place } from './mutant-worker.ts'
 import { type Mutation, mutationsOf } from './mutations.ts'
 
-/** What became of a mutant: as whoever noticed it says, or who came last; and what each of those says that were asked. */
+/** What became of a mutant: as the engine that noticed it says, or the last; and what each engine says that was asked. */
 export type Scored = Mutation & { readonly report: MutantReport; readonly engines: readonly EngineReport[] }
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
@@ -23,7 +23,7 @@ export type Surveyed = Place & { readonly states: number; readonly visited: read
 
 /** A mutant may have more states than what it was made of, and must come to an end as well. */
 const MORE_STATES = 4
-/** Nobody reads the schedules, so there is no need to look for short ones. */
+/** The schedules are not read, so there is no need to look for short ones. */
 const NO_HUNT = -1
 
 /** The configurations in which a good variant has at most so many states. */
@@ -64,7 +64,7 @@ export function mutationsOfPatch(patch: PatchCode, surveyed: readonly Surveyed[]
   return mutationsOf(basename(patch.file), codeOf(patch), new Set(sites))
 }
 
-/** Leaves one step out at a time, and asks whether anybody notices. */
+/** Leaves one step out at a time, and asks whether a check notices. */
 export async function scoreMutants(
   mutations: readonly Mutation[],
   surveyed: readonly Surveyed[],
@@ -97,6 +97,6 @@ export async function scoreMutants(
 
 const UNASKED: MutantReport = { verdict: 'PASS', by: '', where: '' }
 
-/** Who noticed; else who was asked first, which is who should have. */
+/** The engine that noticed; else the one that was asked first, which should have. */
 const decisive = (engines: readonly EngineReport[]): MutantReport =>
   engines.find(({ verdict }) => verdict === 'FAIL') ?? engines[0] ?? UNASKED

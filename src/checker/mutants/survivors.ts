@@ -11,5 +11,5 @@ export type WhyNot = {
   readonly why: string
 }
 
-/** Why nobody notices that a step is left out, where that is known. The first that fits counts. Of order: see weak-survivors.ts. */
+/** Why no check notices that a step is left out, where that is known. The first that fits counts. For order: see weak-survivors.ts. */
 export const WHY_NOT: readonly WhyNot[] = [...OF_FAULTS_AND_MEMSLOTS, ...OF_NX_RECOVERY]

@@ -6,13 +6,13 @@ const SLOTS_LOCK = 'only updates write it, and slots_lock is held'
 const EXCHANGED =
   'an older value makes the cmpxchg() of the same word that follows fail, which is a barrier for the compiler'
 const HARDWARE_WALK =
-  'the hardware walks in guest mode, which smp_mb() comes before: whoever changes an entry after that makes the vCPU leave and flush before he goes on'
+  'the hardware walks in guest mode, which smp_mb() comes before: a CPU that changes an entry after that makes the vCPU leave and flush before it goes on'
 const SRCU = 'srcu_read_lock(), which follows, is a full barrier'
 
 const OWN_LOOK =
   'this CPU has just loaded or set the same word, so it finds nothing older; the entries of a table are found by the value, which orders them on every machine but Alpha'
 
-/** Why nobody notices that an access, or a barrier, orders less than it did. The first that fits counts. */
+/** Why no check notices that an access, or a barrier, orders less than it did. The first that fits counts. */
 export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   {
     kind: 'plain',
@@ -64,7 +64,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     in: 'enterSubscriptions',
     code: /registered/,
     verdict: 'equivalent',
-    why: 'read once, behind srcu_read_lock(), a full barrier: whoever unregisters waits for those who may have missed it',
+    why: 'read once, behind srcu_read_lock(), a full barrier: unregistering waits for the callbacks that may have missed it',
   },
   {
     in: 'disallowedChild',
@@ -237,7 +237,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /^cpu\.storeRelease\(nx\.roots\.table\(free\)/,
     verdict: 'survived',
-    why: 'publishes an empty table to those who walk the roots without a lock: in left-root and left-listed nobody does meanwhile',
+    why: 'publishes an empty table to walks over the roots without a lock: in left-root and left-listed there are none meanwhile',
   },
   {
     file: 'protocols/stage2/map.js',

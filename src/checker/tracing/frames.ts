@@ -6,7 +6,7 @@ export type Frame = { readonly site: string; readonly ignores: boolean; readonly
 /** The calls that an actor stands in, the outermost first. */
 export type Frames = Frame[]
 
-/** Of the actor that runs at the moment; there is only one at a time. */
+/** The frames of the actor that runs at the moment; there is only one at a time. */
 let current: Frames = []
 
 export function enterActor(frames: Frames): void {

@@ -1,7 +1,7 @@
 import { type AnyNode, type Function as FunctionNode, type Node, parse } from 'acorn'
 import { ancestor } from 'acorn-walk'
 
-/** Of a call as it is told. */
+/** The longest text of a call in a message. */
 const LONGEST = 60
 
 /**

@@ -4,7 +4,7 @@ import { YIELD_STAR } from '../yield-star.ts'
 /** What a call returned of which no steps are taken: refused if there are any. `call`: its text, and where it stands. */
 export function untaken<T>(value: T, call: string): T {
   const isSteps = Object.prototype.toString.call(value) === '[object Generator]'
-  const who = userCode()
-  if (isSteps && who !== undefined) refuse(`${who} calls ${call}, and takes none of its steps`, YIELD_STAR)
+  const caller = userCode()
+  if (isSteps && caller !== undefined) refuse(`${caller} calls ${call}, and takes none of its steps`, YIELD_STAR)
   return value
 }

@@ -6,7 +6,7 @@ const SPIN =
   'the updater looks again and again under mn_invalidate_lock, where it should sleep: that is busy, and never wrong'
 const REFILLS = 'what a CPU has to fetch again after IC IALLUIS costs time, which the model charges; no guest can tell'
 
-/** Of all that is not the NX recovery: faults, notifiers, memslots, the APIC-access page, stage 2. */
+/** All but the NX recovery: faults, notifiers, memslots, the APIC-access page, stage 2. */
 export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
   {
     file: file('zap'),
@@ -19,7 +19,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     file: file('resched'),
     code: /^cpu\.pause\(/,
     verdict: 'equivalent',
-    why: 'cpu_relax() before a lock that is fair: who waits already has it first all the same',
+    why: 'cpu_relax() before a lock that is fair: a CPU that already waits gets it first all the same',
   },
   {
     file: file('vcpu'),
@@ -80,7 +80,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     in: 'mapPages',
     code: /loadAcquire\(ptep\)/,
     verdict: 'survived',
-    why: 'who takes an entry to be empty that is not loses the CAS, and faults again; another pfn an invalidation has taken away before',
+    why: 'a vCPU that wrongly takes an entry to be empty loses the CAS, and faults again; another pfn was taken away by an invalidation before',
   },
   { file: file('stage2/guest'), code: /refillIcache|icacheEpoch/, verdict: 'equivalent', why: REFILLS },
   { file: file('stage2/icache'), code: /icacheEpoch/, verdict: 'equivalent', why: REFILLS },

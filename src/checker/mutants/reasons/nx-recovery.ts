@@ -3,28 +3,28 @@ import type { WhyNot } from '../survivors.ts'
 const ONLY_GIVEN_UP =
   'roots are given up in the configuration given-up of elision only, which has too many states to be scored; nx/obsolete-roots.test.ts fails without the step'
 
-/** Why nobody notices that a step of system 1, the recovery of NX huge pages, is left out. */
+/** Why no check notices that a step of system 1, the recovery of NX huge pages, is left out. */
 export const OF_NX_RECOVERY: readonly WhyNot[] = [
   {
     file: 'protocols/nx/mmu-pages.js',
     in: 'begin',
     code: /^cpu\.write\(this\.disallowed\(table\), 0\)/,
     verdict: 'equivalent',
-    why: 'who tears a page down has cleared its flag; left set is that of one that was not linked after all, and it is asked for only where a huge page could go: there it is set again',
+    why: 'the CPU that tears a page down has cleared its flag; left set is that of one that was not linked after all, and it is asked for only where a huge page could go: there it is set again',
   },
   {
     file: 'protocols/nx/possible-nx.js',
     in: 'remove',
     code: /^cpu\.write\(this\.#pages\.next\(page\), UNLISTED\)/,
     verdict: 'equivalent',
-    why: 'list_del() for list_del_init(): its flag is cleared under the same lock, and without it nobody takes a page off, or puts it on',
+    why: 'list_del() for list_del_init(): its flag is cleared under the same lock, and without it no CPU takes a page off, or puts it on',
   },
   {
     file: 'protocols/nx/root-walk.js',
     in: 'allocRoot',
     code: /^nx\.pages\.begin\(/,
     verdict: 'equivalent',
-    why: 'a root is on no list, and it is empty when it is freed: nobody asks what is written of it',
+    why: 'a root is on no list, and it is empty when it is freed: what is written of it is never read',
   },
   {
     file: 'protocols/nx/nx.js',
