@@ -1,4 +1,4 @@
-// Holds the import arrows: what may know whom, that no two modules need each other first, and that only `cli` knows the
+// Holds the import arrows: which folder may import which, that no two modules need each other first, and that only `cli` knows the
 // process it runs in.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// Holds the rules that make one source fit three machines. What the compiler cannot see: a step that nobody takes, a step
+// Holds the rules that make one source fit three machines. What the compiler cannot see: a step that is never taken, a step
 // in a `try`, and a look at the world past the `Cpu`.
 import { fileURLToPath } from 'node:url'
 import {
@@ -23,7 +23,7 @@ import {
 import { STEPPED_FOLDERS } from '../dist/builds/modules.js'
 import { folderOf, inspect, problem, report, usesOfGlobals, walk } from './sources.js'
 
-/** Where the two stepped machines hand their ops to whoever drives them. */
+/** Where the two stepped machines hand their ops to their drivers. */
 const STEPPED_CPUS = ['model', 'checker']
 
 /** What a protocol must not know: clocks, chance, the process, and memory by another way than `Cpu`. */
@@ -80,7 +80,7 @@ function checkCalls(calls, checker, refuse) {
   const types = calls.length === 0 ? [] : checker.getTypeAtLocation(calls)
   for (const [index, call] of calls.entries()) {
     if (isSteps(types[index]) && !isOperandOfYield(call)) {
-      refuse(call, 'nobody takes these steps: make the call the operand of `yield*`')
+      refuse(call, 'these steps are never taken: make the call the operand of `yield*`')
     }
   }
 }

@@ -25,7 +25,7 @@ function inProtocol(body) {
 const inSteps = (body) => inProtocol(`export function* f(cpu: Cpu): Steps<number> {\n${body}\n}`)
 
 const at = (line, column, why) => [`src/protocols/planted.ts:${line}:${column}: ${why}`]
-const NOBODY = 'nobody takes these steps: make the call the operand of `yield*`'
+const NOT_TAKEN = 'these steps are never taken: make the call the operand of `yield*`'
 
 test('the sources of the project keep the rules', () => {
   assert.deepEqual(checkSteps(fileURLToPath(new URL('..', import.meta.url))), [])
@@ -42,51 +42,51 @@ test('steps that are taken one by one are fine', () => {
   assert.deepEqual(found, [])
 })
 
-test('a store that nobody takes is refused', () => {
-  assert.deepEqual(inSteps('  cpu.store(1, 1)\n  return 0'), at(4, 3, NOBODY))
+test('a store that is never taken is refused', () => {
+  assert.deepEqual(inSteps('  cpu.store(1, 1)\n  return 0'), at(4, 3, NOT_TAKEN))
 })
 
 test('a load that is tested like a number is refused', () => {
-  assert.deepEqual(inSteps('  if (cpu.load(1)) return 1\n  return 0'), at(4, 7, NOBODY))
+  assert.deepEqual(inSteps('  if (cpu.load(1)) return 1\n  return 0'), at(4, 7, NOT_TAKEN))
 })
 
 test('a load that is kept as if it were a number is refused', () => {
-  assert.deepEqual(inSteps('  const value: number = cpu.load(1)\n  return value'), at(4, 25, NOBODY))
+  assert.deepEqual(inSteps('  const value: number = cpu.load(1)\n  return value'), at(4, 25, NOT_TAKEN))
 })
 
 test('a load in the middle of an expression is refused, as `yield*` binds loosest of all', () => {
-  assert.deepEqual(inSteps('  const free = yield* cpu.load(1) === 0\n  return free ? 1 : 0'), at(4, 23, NOBODY))
+  assert.deepEqual(inSteps('  const free = yield* cpu.load(1) === 0\n  return free ? 1 : 0'), at(4, 23, NOT_TAKEN))
 })
 
 test('a bare yield is refused, and so is the call it was meant for', () => {
   assert.deepEqual(inSteps('  yield cpu.load(1)\n  return 0'), [
     ...at(4, 3, 'a protocol may only `yield*`'),
-    ...at(4, 9, NOBODY),
+    ...at(4, 9, NOT_TAKEN),
   ])
 })
 
 test('the condition of a conditional operand is no operand', () => {
-  assert.deepEqual(inSteps('  return yield* (cpu.load(1) ? cpu.load(2) : cpu.load(3))'), at(4, 18, NOBODY))
+  assert.deepEqual(inSteps('  return yield* (cpu.load(1) ? cpu.load(2) : cpu.load(3))'), at(4, 18, NOT_TAKEN))
 })
 
 test('steps that are kept for later are refused', () => {
-  assert.deepEqual(inSteps('  const later = cpu.load(1)\n  return yield* later'), at(4, 17, NOBODY))
+  assert.deepEqual(inSteps('  const later = cpu.load(1)\n  return yield* later'), at(4, 17, NOT_TAKEN))
 })
 
 test('steps without a declared type are steps', () => {
   assert.deepEqual(
     inProtocol('function* g(cpu: Cpu) { yield* cpu.store(1, 1) }\nexport const f = (cpu: Cpu) => { g(cpu) }'),
-    [...at(3, 1, 'declare what it returns as `Steps<...>`'), ...at(4, 34, NOBODY)],
+    [...at(3, 1, 'declare what it returns as `Steps<...>`'), ...at(4, 34, NOT_TAKEN)],
   )
 })
 
 test('steps that may be missing are steps', () => {
   const found = inProtocol('export function* f(cpu: Cpu | undefined): Steps<void> {\n  cpu?.store(1, 1)\n}')
-  assert.deepEqual(found, at(4, 3, NOBODY))
+  assert.deepEqual(found, at(4, 3, NOT_TAKEN))
 })
 
 test('a column counts UTF-16 units, as editors do', () => {
-  assert.deepEqual(inSteps("  const s = '😀'; cpu.load(s.length)\n  return 0"), at(4, 19, NOBODY))
+  assert.deepEqual(inSteps("  const s = '😀'; cpu.load(s.length)\n  return 0"), at(4, 19, NOT_TAKEN))
 })
 
 for (const [where, body] of [
@@ -163,7 +163,7 @@ test('generators are refused outside the folders of steps', () => {
   assert.deepEqual(found, ['src/bench/a.ts:1:1: `function*` is for steps: only in shared-memory, protocols, workers'])
 })
 
-test('the stepped machines may yield their ops, and anybody may read a stream', () => {
+test('the stepped machines may yield their ops, and any code may read a stream', () => {
   const sources = {
     'model/cpu.ts': 'export class SimulatedCpu { *load() { return yield 1 } }\n',
     'checker/cpu.ts': 'export class CheckedCpu { *load() { return yield 1 } }\n',

@@ -18,7 +18,7 @@ const { workloadOf } = await load('replay/workload.js')
 const { predict } = await load('bench/prediction.js')
 
 const PLAIN = { speed: 1, notifiers: 4 }
-/** Of fewer waits a factor is chance. */
+/** With fewer waits than these a factor is chance. */
 const FEW_WAITS = 20
 const TRACES = new URL('../traces/', import.meta.url).pathname
 const asked = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Measures the figures of the documentation anew: every block that begins with `$ npm run ...` is run, and what it prints takes the
+// Measures the figures of the documentation again: every block that begins with `$ npm run ...` is run, and what it prints takes the
 // place of what stood there. Give the files; without any it is README.md and docs/.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ export function outputOf(text) {
     .trim()
 }
 
-/** The text with every block run anew. `run` takes a command and returns what it prints. */
+/** The text with every block run again. `run` takes a command and returns what it prints. */
 export function measured(text, run) {
   return text.replace(BLOCK, (_, command) => `\`\`\`\n$ ${command}\n${outputOf(run(command))}\n\`\`\``)
 }
@@ -34,7 +34,7 @@ if (process.argv[1] === import.meta.filename) {
   const pages = readdirSync('docs').filter((file) => file.endsWith('.md'))
   for (const file of named.length > 0 ? named : ['README.md', ...pages.map((page) => join('docs', page))]) {
     const text = readFileSync(file, 'utf8')
-    const anew = measured(text, run)
-    if (anew !== text) writeFileSync(file, anew)
+    const updated = measured(text, run)
+    if (updated !== text) writeFileSync(file, updated)
   }
 }

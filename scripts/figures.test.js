@@ -16,14 +16,14 @@ const PAGE = [
   '',
 ].join('\n')
 
-test('a block that shows its command is measured anew, and nothing else is touched', () => {
+test('a block that shows its command is measured again, and nothing else is touched', () => {
   const asked = []
-  const anew = measured(PAGE, (command) => {
+  const updated = measured(PAGE, (command) => {
     asked.push(command)
     return '\nnew figures\n\nresults/2026-11-21T073600Z-a.json\n'
   })
   assert.deepEqual(asked, ['npm run bench -- -s a'])
-  assert.equal(anew, PAGE.replace('old figures', 'new figures'))
+  assert.equal(updated, PAGE.replace('old figures', 'new figures'))
 })
 
 test('what has been measured is measured again in the same place', () => {

@@ -1,4 +1,4 @@
-// The library as somebody outside has it: by its public name, with its own types, in workers of his own.
+// The library as its user has it: by its public name, with its own types, in workers of the user's.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -83,7 +83,7 @@ function runApart(cpus, scenario, duration) {
   return JSON.parse(stdout)
 }
 
-/** Of several rounds in which the sizes take turns the one in the middle counts: the host is not as fast all the time. */
+/** Takes the median of several rounds in which the sizes take turns: the speed of the host varies. */
 function runAll() {
   let isFine = true
   for (const scenario of Object.keys(VARIANTS)) {

@@ -22,8 +22,8 @@ function* visit(cpu, { wants, turn, inside }, me, polite) {
   for (;;) {
     const wanted = yield* cpu.load(wants[other])
     if (wanted === 0) break
-    const whose = yield* cpu.load(turn)
-    if (whose === me) break
+    const favoured = yield* cpu.load(turn)
+    if (favoured === me) break
     yield* cpu.pause()
   }
 

@@ -17,7 +17,7 @@ import {
  * A reader-writer lock of which each CPU has a line of its own to read by, and phases, so that neither side starves.
  *
  *   readers[cpu]  1 while that CPU reads, or tries to    own lines, each written by its CPU only
- *   writer        1 while a writer has the lock, or waits for those who read    own line, written by the head of the queue
+ *   writer        1 while a writer has the lock, or waits for readers    own line, written by the head of the queue
  *   waiting       readers that met a writer               own line
  *   queue         qspinlock; its owner is the next writer own lines
  *
@@ -66,7 +66,7 @@ export class DistributedRwLock implements RwLock {
       cpu.contentionBegin(this.id, WRITE)
       yield* this.queue.acquire(cpu)
     }
-    // The phase of those who met the writer before us.
+    // The phase of the readers that met the writer before us.
     yield* cpu.untilEqual(this.waiting, 0)
     yield* cpu.xchg(this.writer, 1)
     for (const reader of this.readers) yield* cpu.untilEqual(reader, 0)

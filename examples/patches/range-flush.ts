@@ -26,7 +26,7 @@ const BLOCK_MASK = 0xffff
 const own = brings({
   counters: ['tlb_flush_range'],
   place: (place, { vcpus }) => ({
-    /** One a vCPU: what its next flush is of. Written by whoever flushes, taken by the vCPU. */
+    /** One a vCPU: what its next flush is of. Written by the CPU that flushes, taken by the vCPU. */
     flushed: Array.from({ length: vcpus }, (_, vcpu) => place.line(`flushed${vcpu}`)),
   }),
 })
@@ -43,7 +43,7 @@ export default patch({
 function* flushWhatIsStale(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
   const { flushed } = own.words(vm)
   if (cause !== COUNTER.tlb_flush_remote_yield || vm.hasRmaps || vm.nx !== undefined) {
-    // Before the request, so that whoever finds that finds this.
+    // Before the request, so that a vCPU that finds the request finds this.
     for (const word of flushed) yield* cpu.store(word, WHOLE)
     yield* flushRemoteTlbs(cpu, vm, cause)
     return

@@ -32,7 +32,7 @@ const COMMANDS = {
   export: ['export', 'r.json', '--format', 'csv', '--out', 'out.csv'],
 }
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
-/** Of a process that has not begun to listen the system makes an end. */
+/** A process that does not listen to signals yet is ended by the system. */
 const STARTING_MS = 250
 
 /** Runs all of it; `signals` is how often each command is told to end, and a tenth of that how often the others happen. */

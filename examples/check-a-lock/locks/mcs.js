@@ -1,10 +1,10 @@
 // The queue lock of Mellor-Crummey and Scott (1991): each waits on a word of its own, which its predecessor clears.
 //
 //   tail     0 free, else the number of the last in the queue, from 1 on
-//   next[]   who comes after me, 0 nobody yet
+//   next[]   the CPU that comes after me, 0 none yet
 //   wait[]   1 while I must wait
 
-/** `isPatient: false` gives up the lock without waiting for who has taken a place and not yet said so: the wake-up is lost. */
+/** `isPatient: false` gives up the lock without waiting for a CPU that has taken a place and not yet said so: the wake-up is lost. */
 const mcs = (cpus, rounds, isPatient) => ({
   setup: (place) => ({
     tail: place.line('tail'),

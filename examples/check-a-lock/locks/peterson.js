@@ -20,8 +20,8 @@ function* visit(cpu, { wants, turn, inside }, me, rounds, isPolite) {
     for (;;) {
       const wanted = yield* cpu.load(wants[1 - me])
       if (wanted === 0) break
-      const whose = yield* cpu.load(turn)
-      if (whose === me) break
+      const favoured = yield* cpu.load(turn)
+      if (favoured === me) break
       yield* cpu.pause()
     }
     const others = yield* cpu.add(inside, 1)

@@ -1,4 +1,4 @@
-// A queue in a ring of two, for one who puts in and one who takes out (Lamport 1983).
+// A queue in a ring of two, for one producer and one consumer (Lamport 1983).
 //
 //   head   how many were taken     written by the consumer
 //   tail   how many were put in    written by the producer, after the slot
