@@ -9,9 +9,9 @@ import { Ahead, type Part } from './ahead.ts'
 import { definitionOf } from './definition/definition.ts'
 import { type Stops, watched } from './disturbance.ts'
 import { describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
-import { costsOf, definedBy, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { costsOf, definedBy, loadOf, notesOf, paramsOf, workersOf } from './load.ts'
 import { ModelPool } from './model-pool.ts'
-import { modelledResult, modelledRuns, modelledSchedule, type Telling } from './modelled.ts'
+import { type Listeners, modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
 import { primitiveTrial } from './primitive-trial.ts'
 import { judged } from './replaying.ts'
@@ -94,7 +94,7 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
     runs,
   }
   const pool = new ModelPool(signal, options.cores)
-  const telling = {
+  const listeners = {
     onTrial: (label: string) => {
       watcher.progress(done, total, label)
       done += 1
@@ -103,14 +103,14 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
     onFailure: watcher.failed,
   }
   const ahead = new Ahead(parts, pool.cores * AHEAD, (part) =>
-    modelledRuns({ group: part.group, options, pool, ...telling }, part.schedule),
+    modelledRuns({ group: part.group, options, pool, ...listeners }, part.schedule),
   )
   try {
     for (const [index, part] of parts.entries()) {
       if (signal.aborted && !ahead.hasBegun(index)) break
       const { group, there } = part
       const isModelled = group.modelled !== undefined
-      const own = there ?? (await (isModelled ? ahead.take(index) : measuredRuns(part, options, now, telling)))
+      const own = there ?? (await (isModelled ? ahead.take(index) : measuredRuns(part, options, now, listeners)))
       const placed = shard === undefined ? own : own.map((run) => ({ point: pointOf(index, shard), ...run }))
       runs.push(...judged(group, placed))
       if (there === undefined) watcher.finished(result)
@@ -132,9 +132,9 @@ async function measuredRuns(
   { group, schedule }: Part,
   options: BenchOptions,
   now: Result,
-  telling: Telling,
+  listeners: Listeners,
 ): Promise<readonly Run[]> {
-  const runs = await runGroup(group, schedule, options, now, telling)
+  const runs = await runGroup(group, schedule, options, now, listeners)
   if (options.earlier === undefined) return runs
   const doubts = driftSince(options.earlier, now)
   return runs.map((run) => ({ ...run, warnings: [...run.warnings, ...doubts] }))
@@ -165,7 +165,7 @@ async function runGroup(
   schedule: readonly PlannedTrial[],
   options: BenchOptions,
   { calibration, host }: Result,
-  { onTrial, onFailure }: Telling,
+  { onTrial, onFailure }: Listeners,
 ): Promise<Run[]> {
   const cores = usableCores(host)
   const turnNs = calibration.work_turn_ns!
@@ -229,7 +229,7 @@ async function runGroup(
         ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
         ...(timelines.has(index) ? { timeline: timelines.get(index)! } : {}),
         warnings: [
-          ...saidOf(group),
+          ...notesOf(group),
           ...left.map(leftInJavaScript),
           ...standing,
           ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances)),

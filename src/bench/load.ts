@@ -61,7 +61,7 @@ export function loadOf(
 }
 
 /** What is known beforehand of a group's figures. */
-export function saidOf(group: Group): readonly string[] {
+export function notesOf(group: Group): readonly string[] {
   const { scenario, values, replay } = group
   if (replay === null) return scenario.caveats?.(values, group.modelled === undefined ? 'measured' : 'modelled') ?? []
   return [...replay.says, ...(hasUpdates(group) ? replay.updatesSay : replay.zapsSay)]

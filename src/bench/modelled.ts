@@ -6,7 +6,7 @@ import { definitionOf } from './definition/definition.ts'
 import { lacksSamples } from './derived/latencies.ts'
 import { STORED } from './histograms.ts'
 import { describeSource, engineHash } from './host.ts'
-import { costsOf, definedBy, loadOf, paramsOf, saidOf, workersOf } from './load.ts'
+import { costsOf, definedBy, loadOf, notesOf, paramsOf, workersOf } from './load.ts'
 import type { ModelPool } from './model-pool.ts'
 import type { PlayedTrial } from './model-task.ts'
 import { type Group, isPlayedInTime, type Modelled, type PlannedTrial, type PlanOptions } from './plan.ts'
@@ -16,14 +16,14 @@ import { patchOf, protocolOf, type Variant } from './scenario.ts'
 import { type Done, summarise } from './summarise.ts'
 
 /** What a modelled plan tells of itself while it runs. */
-export type Telling = {
+export type Listeners = {
   readonly onTrial: (label: string) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void
   readonly onFailure: ((cause: unknown) => void) | undefined
 }
 
 /** Where and for what a group is modelled. */
-type Place = Telling & { readonly group: Group; readonly options: BenchOptions; readonly pool: ModelPool }
+type Place = Listeners & { readonly group: Group; readonly options: BenchOptions; readonly pool: ModelPool }
 type Modelling = Place & {
   /** Aborted when a run of the group has failed: those that have not begun are not wanted any more. */
   readonly failed: AbortController
@@ -165,7 +165,7 @@ async function modelledRun(
     ...(splats.length === 0 ? {} : { splats }),
     ...(timeline === undefined ? {} : { timeline }),
     model: info,
-    warnings: [...saidOf(group), ...doubts(summary, group, options.plan)],
+    warnings: [...notesOf(group), ...doubts(summary, group, options.plan)],
     ...(isCut ? { interrupted: { trials: done.length, of: schedule.length + runsBesides(group.modelled!) } } : {}),
     error,
   }

@@ -1,6 +1,6 @@
+import { BoundedSearch } from './bounded-search.ts'
 import { type Counts, Exhaustion, type Hooks, LIVELOCK, type Outcome } from './exhaust.ts'
 import { withGuards } from './guards.ts'
-import { Hunt } from './hunt.ts'
 import { LivelockProbe } from './livelock.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
@@ -58,11 +58,11 @@ export type Explored = {
   readonly waits: readonly string[]
 }
 
-const HUNT_STEPS = 600_000
+const BOUNDED_STEPS = 600_000
 /** To make a witness shorter that has been found. */
 const SHORTER_STEPS = 100_000
 /** Where an actor can go round for ever and leave something behind each time, no state comes twice. */
-const HUNT_DEPTH = 600
+const BOUNDED_DEPTH = 600
 
 /**
  * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
@@ -103,7 +103,7 @@ function exploreWatched(
   const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks)
   const outcome =
     limits.mode === 'exhaustive'
-      ? (hunt(machine, search.counts, reduction, limits, hooks) ?? required(search.run(), machine))
+      ? (searchBounded(machine, search.counts, reduction, limits, hooks) ?? required(search.run(), machine))
       : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, hooks)
   // A livelock was seen without the signal that would have ended it.
   const isLivelock = outcome.verdict === 'FAIL' && probe.schedule.length > 0
@@ -135,14 +135,24 @@ function compareOnce(reruns: Reruns, machine: Machine, schedule: readonly number
 export const reductionOf = (machine: Machine): Reducer =>
   machine.weak === undefined ? new Reduction(machine) : new WeakReduction(machine)
 
-function hunt(machine: Machine, counts: Counts, reduction: Reducer, limits: Limits, hooks: Hooks): Outcome | undefined {
+function searchBounded(
+  machine: Machine,
+  counts: Counts,
+  reduction: Reducer,
+  limits: Limits,
+  hooks: Hooks,
+): Outcome | undefined {
   for (let most = 0; most <= limits.preemptions; most += 1) {
-    let found = new Hunt(machine, counts, reduction, hooks).run(most, HUNT_STEPS, HUNT_DEPTH)
+    let found = new BoundedSearch(machine, counts, reduction, hooks).run(most, BOUNDED_STEPS, BOUNDED_DEPTH)
     if (found === undefined) continue
     // The same with as few preemptions in fewer steps, as long as there is one. How a livelock begins is not looked for twice.
     for (let shorter: typeof found | undefined = found; shorter !== undefined && !isLivelock(shorter); ) {
       found = shorter
-      shorter = new Hunt(machine, counts, reduction, hooks, true).run(most, SHORTER_STEPS, found.schedule.length - 1)
+      shorter = new BoundedSearch(machine, counts, reduction, hooks, true).run(
+        most,
+        SHORTER_STEPS,
+        found.schedule.length - 1,
+      )
       if (shorter?.findings[0]?.name !== found.findings[0]?.name) shorter = undefined
     }
     return { verdict: 'FAIL', ...found }

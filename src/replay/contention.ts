@@ -95,7 +95,7 @@ export function mmuLockOf(recording: Recording, roles: readonly TaskInRole[]): M
     rwlock: best.rwlock,
     address: locks.addressOf(best.rwlock),
     kind: locks.kindOfLock(best.rwlock),
-    says: saidOf(recording, best, waitsIn(voters), ofVcpus.length > 0),
+    says: notesOf(recording, best, waitsIn(voters), ofVcpus.length > 0),
     contention: grouped(recording, mine),
     waitsPerFault: share(waitsOfVcpus, faultSourceOf(recording, roles)?.count ?? 0),
     waitsPerSpte: share(waitsOfVcpus, sptes),
@@ -112,7 +112,7 @@ function rankOf({ locks }: Recording, roles: readonly TaskInRole[], rwlock: numb
   return { led: locks.ledToSpte(rwlock), kind: locks.kindOfLock(rwlock) === 'spinlock' ? 0 : 1, inFaults }
 }
 
-function saidOf(
+function notesOf(
   { locks }: Recording,
   best: { rwlock: number; count: number },
   total: number,

@@ -76,10 +76,10 @@ test('what a recording tells counts more than a guess, and less than what is giv
   const slots = [{ slot: 0, baseGfn: 0, hva: 7, pages: 4096 }]
   const given = { origin: 'given', says: '', slots } as const
   const guessed = { origin: 'guessed', says: '', slots } as const
-  const telling = recorded(...dropsAndFaults(gfnsFrom(0x100, 100), (gfn) => HVA + gfn))
+  const informative = recorded(...dropsAndFaults(gfnsFrom(0x100, 100), (gfn) => HVA + gfn))
   const silent = recorded(setSpte(1, 1))
-  assert.equal(chooseMemslots(telling, given), given)
-  assert.equal(chooseMemslots(telling, guessed).origin, 'inferred')
+  assert.equal(chooseMemslots(informative, given), given)
+  assert.equal(chooseMemslots(informative, guessed).origin, 'inferred')
   assert.equal(chooseMemslots(silent, guessed), guessed)
   assert.equal(chooseMemslots(silent, undefined).origin, 'assumed')
 })

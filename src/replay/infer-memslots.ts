@@ -26,7 +26,7 @@ export function inferMemslots(recording: Recording): KnownMemslots {
   if (gfns === undefined) return { origin: 'assumed', says: 'not inferable: no fault was recorded', slots: [] }
   const stretches = stretchesOf(evidence, recording.invalidations)
   if (stretches.length === 0) return assumed(gfns, samples.length, recording.invalidations)
-  return { origin: 'inferred', says: saidOf(stretches, samples.length), slots: slotsOf(stretches, gfns) }
+  return { origin: 'inferred', says: notesOf(stretches, samples.length), slots: slotsOf(stretches, gfns) }
 }
 
 /** The memslots to read a recording with: those given; if they are a guess, or none, those that it tells of itself. */
@@ -71,7 +71,7 @@ function slotsOf(stretches: readonly Stretch[], gfns: PageRange): readonly Recor
   })
 }
 
-function saidOf(stretches: readonly Stretch[], samples: number): string {
+function notesOf(stretches: readonly Stretch[], samples: number): string {
   const explained = stretches.reduce((sum, { support }) => sum + support, 0)
   const slots = stretches.length === 1 ? 'one memslot' : `${stretches.length} memslots`
   const rivals = stretches.reduce((sum, stretch) => sum + stretch.rivals, 0)

@@ -21,7 +21,7 @@ const FORMATS: readonly { readonly magic: string; readonly is: string; readonly 
 const GZIP = '\x1f\x8b'
 
 /** How a path is spoken of: `-` is standard input. */
-export const spokenName = (path: string): string => (path === '-' ? 'standard input' : path)
+export const displayName = (path: string): string => (path === '-' ? 'standard input' : path)
 
 export type TakeChunk = (chunk: Buffer) => void
 
@@ -30,7 +30,7 @@ export type Source = { readonly name: string; read(take: TakeChunk): Promise<voi
 
 /** Standard input, for `-`, is kept in a temporary file: it can be read only once. */
 export async function openSource(path: string, stdin: () => Readable): Promise<Source> {
-  const name = spokenName(path)
+  const name = displayName(path)
   if (path !== '-') return { name, read: (take) => readBytes(path, name, take), close: async () => {} }
   const folder = await mkdtemp(join(tmpdir(), 'faultline-trace-'))
   const spool = join(folder, 'stdin')

@@ -57,9 +57,9 @@ export const trials = (base: number, head: number): string => (base === head ? `
 /** Names that all lines share say nothing in each of them. */
 export function lineNames(lines: readonly Change['line'][], without: readonly string[]): string[] {
   const names = [...new Set(lines.flatMap((line) => Object.keys(line)))].filter((name) => !without.includes(name))
-  const telling = names.filter((name) => new Set(lines.map((line) => line[name])).size > 1 || name === 'variant')
+  const varying = names.filter((name) => new Set(lines.map((line) => line[name])).size > 1 || name === 'variant')
   return lines.map((line) =>
-    telling
+    varying
       .filter((name) => line[name] !== undefined)
       .map((name) => (name === 'variant' ? `${line[name]}` : `${name}=${line[name]}`))
       .join(' '),

@@ -1,7 +1,7 @@
 import type { Entry } from '../bench/trend/history.ts'
 import type { Series, Shift, ShiftOptions } from '../bench/trend/series.ts'
 import { percent, ratioChange } from './compare-cells.ts'
-import { telling } from './export/exporter.ts'
+import { labelsOf } from './export/exporter.ts'
 import { benchName } from './names.ts'
 import { inUnit } from './numbers.ts'
 
@@ -35,7 +35,7 @@ function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOpti
 function joinedText(all: readonly Changed[]): string[] {
   const lines = all.flatMap(({ series: { run, joined } }) =>
     joined.map(
-      ({ since, names }) => `! ${benchName(telling(run))}: ${names.join(', ')} came or went with ${commitOf(since)}`,
+      ({ since, names }) => `! ${benchName(labelsOf(run))}: ${names.join(', ')} came or went with ${commitOf(since)}`,
     ),
   )
   return lines.length === 0 ? [] : [[...new Set(lines)].join('\n')]
@@ -43,7 +43,7 @@ function joinedText(all: readonly Changed[]): string[] {
 
 function seriesText(series: Series, shifts: readonly Shift[]): string {
   const { run, metric, host, points } = series
-  const name = `${benchName(telling(run))} on ${run.machine} (${run.kind}): ${metric}`
+  const name = `${benchName(labelsOf(run))} on ${run.machine} (${run.kind}): ${metric}`
   const where = host === null ? '' : `\n  on ${host}`
   return [`${name}, ${points.length} points${where}`, ...shifts.map((shift) => shiftText(series, shift))].join('\n')
 }

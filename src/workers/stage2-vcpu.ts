@@ -31,18 +31,18 @@ export type Stage2VcpuPlan = {
  * `histogram`: where the time is recorded from the exit to the instruction that succeeds.
  */
 export function* runStage2Vcpu(cpu: Cpu, vm: Stage2Vm, plan: Stage2VcpuPlan, histogram: number): Steps<void> {
-  const { meeting, vcpus } = vm.stage2
+  const { rendezvous, vcpus } = vm.stage2
   const fault = new Stage2Fault(vcpus[plan.vcpu]!)
   for (let round = 0; cpu.running() && (plan.rounds === 0 || round < plan.rounds); round += 1) {
-    yield* meeting.arrive(cpu)
+    yield* rendezvous.arrive(cpu)
     if (plan.vcpu === 0) yield* resetGuest(cpu, vm, plan, fault)
-    yield* meeting.arrive(cpu)
+    yield* rendezvous.arrive(cpu)
     for (const gfn of plan.gfns) {
       fault.beginAccess(gfn as Gfn, true)
       yield* execute(cpu, vm, fault, plan.isTimed ? histogram : NOT_TIMED)
     }
   }
-  yield* meeting.leave(cpu)
+  yield* rendezvous.leave(cpu)
 }
 
 const NOT_TIMED = -1

@@ -24,7 +24,7 @@ export type Surveyed = Place & { readonly states: number; readonly visited: read
 /** A mutant may have more states than what it was made of, and must come to an end as well. */
 const MORE_STATES = 4
 /** The schedules are not read, so there is no need to look for short ones. */
-const NO_HUNT = -1
+const NO_BOUNDED_SEARCH = -1
 
 /** The configurations in which a good variant has at most so many states. */
 export function survey(
@@ -36,7 +36,7 @@ export function survey(
 ): Surveyed[] {
   return configurationsOf(check, only, memory).flatMap(({ name: configuration }) => {
     const patience = patienceOf(check, configuration)
-    const limits = { ...LIMITS, patience, states, seconds: 1e9, memory, preemptions: NO_HUNT }
+    const limits = { ...LIMITS, patience, states, seconds: 1e9, memory, preemptions: NO_BOUNDED_SEARCH }
     const { verdict, visited, counts } = exploreProgram(check.program(variant, configuration), limits)
     if (verdict !== 'PASS') return []
     const more = { ...limits, states: MORE_STATES * states }

@@ -6,7 +6,7 @@ import type { Place } from '../../shared-memory/place.ts'
 import type { Vm } from '../vm.ts'
 import type { Stage2Config, VmConfig } from '../vm-config.ts'
 import { FaultRanges } from './fault-ranges.ts'
-import { Meeting } from './meeting.ts'
+import { Rendezvous } from './rendezvous.ts'
 import { Stage2Vcpu } from './vcpu.ts'
 
 /** A VM whose memory goes through a stage-2 table, as on arm64. */
@@ -20,7 +20,7 @@ export const isStage2 = (vm: Vm): vm is Stage2Vm => vm.stage2 !== undefined
  *   tlbEpochs[block]     broadcast TLBIs of the block so far          written by the CPU that invalidates; read by the hardware
  *   icacheEpoch          invalidations of all I-caches so far         one for all VMs of the machine
  *   faultRanges          of the variants with an interval tree
- *   meeting              where the VMM's vCPU threads wait for each other
+ *   rendezvous           where the VMM's vCPU threads wait for each other
  *   icacheOf[page]       the host's entry that the I-cache was last invalidated for      oracles only
  */
 export class Stage2 {
@@ -32,7 +32,7 @@ export class Stage2 {
   readonly scale: number
   readonly hasTlbRange: boolean
   readonly faultRanges: FaultRanges
-  readonly meeting: Meeting
+  readonly rendezvous: Rendezvous
   readonly vcpus: readonly Stage2Vcpu[]
   readonly icacheEpoch: Word
   readonly #tlbEpochs: Word
@@ -51,14 +51,14 @@ export class Stage2 {
     this.tables = new Stage2Tables(place.within('tables'), stage2.granule, { start, end }, config.cpus)
     this.#tlbEpochs = place.table('tlbEpochs', this.tables.blocks, 'the CPU that invalidates')
     this.faultRanges = new FaultRanges(place.within('faultRanges'), config.cpus, config.lockStatistics)
-    this.meeting = new Meeting(place.within('meeting'), config.vcpus)
+    this.rendezvous = new Rendezvous(place.within('rendezvous'), config.vcpus)
     this.vcpus = Array.from({ length: config.vcpus }, () => new Stage2Vcpu(config.tlbEntries))
     this.#icacheOf = place.table('icacheOf', config.oracles ? this.tables.blocks * entries : 0, 'oracles')
   }
 
   /** Writes what is not zero into memory that no other CPU sees yet. */
   initialise(words: Int32Array): void {
-    this.meeting.initialise(words)
+    this.rendezvous.initialise(words)
   }
 
   tlbEpoch(gfn: Gfn): Word {

@@ -2,7 +2,7 @@ import type { Metric, Run } from '../../bench/result.ts'
 import { visible } from '../../bench/visible.ts'
 import { benchName } from '../names.ts'
 import { distinct } from './escape.ts'
-import { type Exporter, json, machineOf, telling } from './exporter.ts'
+import { type Exporter, json, labelsOf, machineOf } from './exporter.ts'
 
 const LONGEST_NAME = 1024
 const LONGEST_MEASURE = 64
@@ -31,7 +31,7 @@ function named(all: readonly (readonly [string, object])[]): object {
 const IGNORED = '-bencher-ignore'
 
 function benchmarks(run: Run): [string, object][] {
-  const name = visible(`${benchName(telling(run))} on ${machineOf(run)}`)
+  const name = visible(`${benchName(labelsOf(run))} on ${machineOf(run)}`)
   const of = (isIgnored: boolean, suffix: string): [string, object][] => {
     const metrics = Object.entries(run.metrics).filter(([, { better }]) => (better === null) === isIgnored)
     if (metrics.length === 0) return []

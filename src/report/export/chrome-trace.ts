@@ -1,7 +1,7 @@
 import type { RunTimeline } from '../../bench/result.ts'
 import { timelineEvents } from '../chrome-trace/timeline-events.ts'
 import { document } from '../chrome-trace/trace-event.ts'
-import { type Exporter, fileName, machineOf, telling } from './exporter.ts'
+import { type Exporter, fileName, labelsOf, machineOf } from './exporter.ts'
 
 /** What every CPU did, for ui.perfetto.dev: a process for each run of which a timeline was kept, a track for each CPU. */
 export const chromeTrace: Exporter = {
@@ -14,7 +14,7 @@ export const chromeTrace: Exporter = {
     const shown = runs.flatMap((run) => (isEmpty(run.timeline) ? [] : [{ run, timeline: run.timeline }]))
     if (shown.length === 0) return []
     const events = shown.flatMap(({ run, timeline }, index) =>
-      timelineEvents(timeline, index + 1, `${fileName(telling(run))} on ${machineOf(run)}`),
+      timelineEvents(timeline, index + 1, `${fileName(labelsOf(run))} on ${machineOf(run)}`),
     )
     return [{ name: 'timeline', text: document(events, { result: id }) }]
   },

@@ -22,7 +22,7 @@ export type Exporter = {
 type Named = Pick<Run, 'scenario' | 'variant' | 'params' | 'revision'>
 
 /** What each run is called outside: its crew, and every parameter that does not stand at its default. */
-export function telling({ scenario, variant, params, revision }: Named): Readonly<Record<string, string | number>> {
+export function labelsOf({ scenario, variant, params, revision }: Named): Readonly<Record<string, string | number>> {
   const known = SCENARIOS.find(({ name }) => name === scenario)
   const entries = Object.entries(params).filter(([name, value]) => {
     if (CREW.includes(name)) return value !== 0
@@ -47,7 +47,7 @@ export const machineOf = ({ machine, kind }: Run): string => `${machine} (${kind
 const LONGEST_FILE_NAME = 200
 
 /** `precheck-no-precheck-vcpus=1-threads`: a run as part of a file's name, or of a tag. */
-export function fileName({ scenario, variant, ...others }: ReturnType<typeof telling>, ...more: string[]): string {
+export function fileName({ scenario, variant, ...others }: ReturnType<typeof labelsOf>, ...more: string[]): string {
   const set = Object.entries(others).map(([name, value]) => `${name}=${value}`)
   const parts = [scenario, variant, ...set, ...more].map((part) => String(part).replaceAll(/[^\w.=-]+/g, '_'))
   return parts.join('-').replace(/^\.+/, '_').slice(0, LONGEST_FILE_NAME)

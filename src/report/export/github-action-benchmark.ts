@@ -1,7 +1,7 @@
 import type { Metric, Result, Run } from '../../bench/result.ts'
 import { benchName } from '../names.ts'
 import { rest } from './escape.ts'
-import { type Exporter, json, machineOf, telling } from './exporter.ts'
+import { type Exporter, json, labelsOf, machineOf } from './exporter.ts'
 
 /**
  * `customSmallerIsBetter` and `customBiggerIsBetter` of github-action-benchmark: a file has one direction, so there are two.
@@ -23,7 +23,7 @@ function entries(result: Result, better: Metric['better']): object[] {
     Object.entries(run.metrics)
       .filter(([, metric]) => metric.better === better)
       .map(([name, metric]) => ({
-        name: rest(`${benchName(telling(run))} on ${machineOf(run)}: ${name}`),
+        name: rest(`${benchName(labelsOf(run))} on ${machineOf(run)}: ${name}`),
         unit: rest(metric.unit),
         value: metric.median,
         range: `± ${Math.max(metric.median - metric.ci95[0], metric.ci95[1] - metric.median)}`,

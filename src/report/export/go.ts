@@ -1,7 +1,7 @@
 import type { Metric, Result, Run, TrialRow } from '../../bench/result.ts'
 import { benchName } from '../names.ts'
 import { rest, word } from './escape.ts'
-import { type Exporter, telling } from './exporter.ts'
+import { type Exporter, labelsOf } from './exporter.ts'
 
 /**
  * Go's benchmark text, golang/go#14313: a line a trial, which benchstat, benchseries and Bencher read. What is configuration splits
@@ -68,6 +68,6 @@ function line(run: Run, { metrics }: TrialRow): string[] {
   }
   if (values.size === 0) return []
   // A name that ends in -N would be read as a number of procs. One iteration: a trial is measured as a whole.
-  const name = benchName(telling(run)).replace(/-(\d+)$/, '_$1')
+  const name = benchName(labelsOf(run)).replace(/-(\d+)$/, '_$1')
   return [`Benchmark${name} 1 ${[...values].map(([unit, value]) => `${value} ${unit}`).join(' ')}`]
 }

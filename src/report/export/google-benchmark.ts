@@ -1,6 +1,6 @@
 import type { Metric, Result, Run, TrialRow } from '../../bench/result.ts'
 import { benchName } from '../names.ts'
-import { type Exporter, json, machineOf, telling } from './exporter.ts'
+import { type Exporter, json, labelsOf, machineOf } from './exporter.ts'
 
 /**
  * Google Benchmark's JSON, which its `compare.py` reads. It compares times: a metric in ns is one, a rate becomes the time
@@ -61,7 +61,7 @@ function isTime({ metrics }: Run, name: string): boolean {
 }
 
 function names(run: Run, metric: string, family: number, instance: number) {
-  const name = `${benchName(telling(run))}/${metric}/machine:${machineOf(run).replaceAll(' ', '')}`
+  const name = `${benchName(labelsOf(run))}/${metric}/machine:${machineOf(run).replaceAll(' ', '')}`
   return { name, family_index: family, per_family_instance_index: instance, run_name: name }
 }
 

@@ -1,5 +1,5 @@
 import { histogramOf } from '../../bench/hdr.ts'
-import { decodedOf, type Exporter, fileName, telling } from './exporter.ts'
+import { decodedOf, type Exporter, fileName, labelsOf } from './exporter.ts'
 
 const TICKS_PER_HALF_DISTANCE = 5
 
@@ -11,7 +11,7 @@ export const hgrm: Exporter = {
   files: ({ runs }) =>
     runs.flatMap((run) =>
       Object.entries(run.histograms).map(([name, { hdr }]) => ({
-        name: fileName(telling(run), run.machine, name),
+        name: fileName(labelsOf(run), run.machine, name),
         text: histogramOf(decodedOf(run, name, hdr)).outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, 1),
       })),
     ),

@@ -1,6 +1,6 @@
 import type { Result, Run } from '../../bench/result.ts'
 import { rest } from './escape.ts'
-import { type Exporter, fileName, hdrOf, telling } from './exporter.ts'
+import { type Exporter, fileName, hdrOf, labelsOf } from './exporter.ts'
 
 /**
  * HdrHistogram's interval log 1.3: an interval a histogram, its run and its name in the tag. HistogramLogProcessor reads what has
@@ -46,7 +46,7 @@ function rowsOf(run: Run): Row[] {
   const recorded = timed.length === 0 ? run.trials : timed
   const seconds = recorded.reduce((sum, { durationNs }) => sum + durationNs, 0) / 1e9
   return Object.entries(run.histograms).map(([name, { max, hdr }]) => ({
-    tag: fileName(telling(run), run.machine, name),
+    tag: fileName(labelsOf(run), run.machine, name),
     row: `0.000,${secondsText(seconds)},${(max / 1000).toFixed(3)},${hdrOf(run, name, hdr)}`,
   }))
 }

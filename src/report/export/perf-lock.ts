@@ -1,6 +1,6 @@
 import type { LockRow, Run } from '../../bench/result.ts'
 import { field } from './escape.ts'
-import { type Exporter, fileName, telling } from './exporter.ts'
+import { type Exporter, fileName, labelsOf } from './exporter.ts'
 
 /** The table of `perf lock contention`, most time first, and below it, as remarks, what perf does not know. */
 export const perfLock: Exporter = {
@@ -19,7 +19,7 @@ export const perfLockCsv: Exporter = {
 }
 
 const locked = (runs: readonly Run[]) => runs.filter(({ locks }) => locks.some(({ contended }) => contended > 0))
-const nameOf = (run: Run) => fileName(telling(run), run.machine)
+const nameOf = (run: Run) => fileName(labelsOf(run), run.machine)
 const sorted = (locks: readonly LockRow[]) =>
   locks.filter(({ contended }) => contended > 0).toSorted((a, b) => b.waitTotalNs - a.waitTotalNs)
 

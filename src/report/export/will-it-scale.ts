@@ -1,5 +1,5 @@
 import type { Run } from '../../bench/result.ts'
-import { type Exporter, fileName, telling } from './exporter.ts'
+import { type Exporter, fileName, labelsOf } from './exporter.ts'
 
 const RATES = ['faults_per_second', 'operations_per_second']
 /** What its runner writes for a figure that was not measured: processes, as we have threads only, and the idle time. */
@@ -13,7 +13,7 @@ export const willItScale: Exporter = {
   files: ({ runs }) => {
     const series = new Map<string, Run[]>()
     for (const run of runs.filter((each) => rateOf(each) !== undefined)) {
-      const { vcpus: _, workers: __, ...others } = telling(run)
+      const { vcpus: _, workers: __, ...others } = labelsOf(run)
       const name = fileName(others, run.machine)
       series.set(name, [...(series.get(name) ?? []), run])
     }

@@ -3,22 +3,22 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Place } from '../../shared-memory/place.ts'
 import { Stage } from '../../shared-memory/testing.contract.ts'
-import { Meeting } from './meeting.ts'
+import { Rendezvous } from './rendezvous.ts'
 
 /** Members that come so many times each, and then leave. */
 function stageOf(comings: readonly number[]) {
   const place = new Place()
-  const meeting = new Meeting(place, comings.length)
+  const rendezvous = new Rendezvous(place, comings.length)
   const memory = new Int32Array(place.words)
-  meeting.initialise(memory)
+  rendezvous.initialise(memory)
   const members = comings.map(
     (times) =>
-      function* (cpu: Parameters<Meeting['arrive']>[0]) {
-        for (let time = 0; time < times; time += 1) yield* meeting.arrive(cpu)
-        yield* meeting.leave(cpu)
+      function* (cpu: Parameters<Rendezvous['arrive']>[0]) {
+        for (let time = 0; time < times; time += 1) yield* rendezvous.arrive(cpu)
+        yield* rendezvous.leave(cpu)
       },
   )
-  return { stage: new Stage(place, members, memory), meeting }
+  return { stage: new Stage(place, members, memory), rendezvous }
 }
 
 test('no member goes on before all have come', () => {
@@ -34,11 +34,11 @@ test('a member that has left is not waited for, in whatever order all step', () 
   const comings = fc.array(fc.nat(4), { minLength: 1, maxLength: 4 })
   fc.assert(
     fc.property(comings, fc.array(fc.nat(3), { maxLength: 120 }), (times, picks) => {
-      const { stage, meeting } = stageOf(times)
+      const { stage, rendezvous } = stageOf(times)
       stage.pick(picks)
       assert.ok(stage.finish())
-      assert.equal(stage.valueOf(meeting.seats), 0)
-      assert.ok(stage.valueOf(meeting.round) >= Math.max(...times))
+      assert.equal(stage.valueOf(rendezvous.seats), 0)
+      assert.ok(stage.valueOf(rendezvous.round) >= Math.max(...times))
     }),
   )
 })

@@ -10,9 +10,9 @@ const ARRIVED = MEMBER - 1
  * secondary CPUs together. A member that will not come again says so, and is not waited for.
  *
  *   seats   members (31..16) | arrived (15..0)      own line, written by the CPU that comes or leaves
- *   round   how many meetings there were            own line, written by the last to arrive
+ *   round   how many times all have met             own line, written by the last to arrive
  */
-export class Meeting {
+export class Rendezvous {
   readonly seats: Word
   readonly round: Word
   readonly #members: number
@@ -36,7 +36,7 @@ export class Meeting {
       const was = yield* cpu.cas(this.seats, seats, isLast ? seats & ~ARRIVED : seats + 1)
       if (was !== seats) continue
       if (isLast) yield* cpu.store(this.round, (round + 1) | 0)
-      // The next meeting cannot end without us, so it is this number that comes next.
+      // The next rendezvous cannot end without us, so it is this number that comes next.
       else yield* cpu.untilEqual(this.round, (round + 1) | 0)
       return
     }

@@ -16,7 +16,7 @@ const SIGNALLED = 2
  * times (Musuvathi and Qadeer, PLDI 2007). Most faults need one or two, and a witness with few is one that can be read. Finding
  * nothing proves nothing; that is for the exhaustive search.
  */
-export class Hunt {
+export class BoundedSearch {
   readonly #machine: Machine
   readonly #counts: Counts
   readonly #reduction: Reducer
@@ -57,7 +57,7 @@ export class Hunt {
     return this.#schedule && { schedule: this.#schedule, findings: this.#findings }
   }
 
-  /** Goes on until it is time for a breath; true if the hunt is over. */
+  /** Goes on until it is time for a breath; true if the search is over. */
   #slice(most: number, until: number, depth: number): boolean {
     const machine = this.#machine
     machine.isBreathDue = false
