@@ -5,7 +5,7 @@ const LOOK_BACK_NS = 50e3
 
 type Last = { pid: number; atNs: number; beforePid: number; beforeNs: number }
 
-/** Who used mmu_lock last, as far as events tell: for whom a task that has just got it had waited. An inference, not a fact. */
+/** The last user of mmu_lock, as far as events tell: the task that the one that has just got it had waited for. An inference, not a fact. */
 export class Blockers {
   readonly #last: Readonly<Record<Exclude<Blocker, 'unknown'>, Last>> = {
     notifier: { pid: -1, atNs: -1, beforePid: -1, beforeNs: -1 },
@@ -23,7 +23,7 @@ export class Blockers {
     last.atNs = atNs
   }
 
-  /** Of a task whose wait began then and is over now. */
+  /** What a task waited for whose wait began then and is over now. */
   of(pid: number, fromNs: number): Blocker {
     const notifier = this.#seen('notifier', pid)
     const fault = this.#seen('fault', pid)

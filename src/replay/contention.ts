@@ -23,9 +23,9 @@ export type MmuLock = {
   readonly waitsPerSpte: number | null
   /** Which kind of lock it is by the flags of its waits. */
   readonly kind: LockKind
-  /** Of the faults whose begin is recorded: in how many the task waited for it; null if none is recorded. */
+  /** In how many of the faults whose begin is recorded the task waited for it; null if none is recorded. */
   readonly faultsThatWaited: number | null
-  /** For whom vCPUs waited, by the last event before a wait ended: an inference. */
+  /** What vCPUs waited for, by the last event before a wait ended: an inference. */
   readonly waitedFor: Blocked
   /** An estimate: from the end of a wait for the lock to the SPTE that the same task set in the same fault. */
   readonly holdEstimateNs: Distribution | null
@@ -43,7 +43,7 @@ type Wait = {
   readonly waitsNs: Column<Float64Array>
 }
 
-/** The waits of all tasks, for whoever groups them. */
+/** The waits of all tasks, to be grouped by the caller. */
 function waitsOf(roles: readonly TaskInRole[]): readonly Wait[] {
   const waits: Wait[] = []
   for (const { task, role } of roles) {
@@ -70,7 +70,7 @@ function grouped(recording: Recording, waits: readonly Wait[]): readonly Content
 
 /**
  * mmu_lock is the lock whose waits lead to SPTEs most often; where no SPTE follows, the one that faults wait for, then vCPUs, then
- * anybody. A rwlock is preferred to a spinlock that leads to no more of them.
+ * any task. A rwlock is preferred to a spinlock that leads to no more of them.
  */
 export function mmuLockOf(recording: Recording, roles: readonly TaskInRole[]): MmuLock | null {
   const { locks } = recording
@@ -118,7 +118,7 @@ function notesOf(
   total: number,
   areVcpus: boolean,
 ): string {
-  const who = areVcpus ? 'vCPUs' : 'all tasks (no vCPU waited for any)'
+  const waiters = areVcpus ? 'vCPUs' : 'all tasks (no vCPU waited for any)'
   const kind = locks.kindOfLock(best.rwlock)
   const what =
     kind === 'spinlock'
@@ -126,7 +126,7 @@ function notesOf(
       : kind === 'rt-rwlock'
         ? 'a rwlock of PREEMPT_RT'
         : 'a rwlock'
-  return `${best.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} waits of ${who} for ${what}`
+  return `${best.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} waits of ${waiters} for ${what}`
 }
 
 function blockedOf(vcpus: readonly Task[], rwlock: number): Blocked {

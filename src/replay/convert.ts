@@ -41,7 +41,7 @@ async function* printed(name: string, path: string, tool: Tool): AsyncIterable<B
     if (complaint.length < 1000) complaint += chunk.toString('utf8')
   })
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
-  // The error of a program that does not exist may come while nobody waits for the end.
+  // The error of a program that does not exist may come before the end is awaited.
   ended.catch(() => {})
   let bytes = 0
   try {

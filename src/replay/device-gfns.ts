@@ -1,4 +1,4 @@
-/** Who reads a device does it again and again. */
+/** A task that reads a device does it again and again. */
 const TELLING = 16
 const MOST = 4096
 

@@ -13,7 +13,7 @@ export type Distribution = {
   readonly max: number
 }
 
-/** Of all the numbers together; undefined if there is none. */
+/** The distribution of all the numbers together; undefined if there is none. */
 export function distributionOf(parts: readonly Numbers[]): Distribution | undefined {
   const sorted = gathered(parts).sort()
   const count = sorted.length

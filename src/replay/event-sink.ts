@@ -9,7 +9,7 @@ export type FaultKind = {
   readonly isVirtual: boolean
   /** The host keeps a reserved bit in the SPTEs of MMIO, which the CPU reports; EPT's exit qualification has another meaning. */
   readonly isReserved: boolean
-  /** Of a confidential guest: memory of guest_memfd. */
+  /** Memory of guest_memfd, in a confidential guest. */
   readonly isPrivate: boolean
   /** mmu_invalidate_seq and mmu_invalidate_in_progress, where a kernel prints them. */
   readonly state: { readonly seq: string; readonly inProgress: string } | undefined

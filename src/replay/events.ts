@@ -115,7 +115,7 @@ const readUserspaceExit: Read = (line, sink) => {
  *   contention_begin          %p (flags=SPIN|READ|WRITE|RT|PERCPU|MUTEX)
  *   contention_end            %p (ret=%d)
  *
- * Of the others it matters only that they happened: trace-cmd prints some of them in words of its own.
+ * For the others it matters only that they happened: trace-cmd prints some of them in words of its own.
  */
 export const EVENTS: Readonly<Record<string, Read>> = {
   kvm_page_fault: readPageFault,

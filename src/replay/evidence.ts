@@ -1,6 +1,6 @@
 const REMEMBERED = 1 << 16
 const SAMPLES = 1 << 14
-/** Of the invalidations between two faults on a gfn, so many are looked at: the cause is likely among the last. */
+/** How many of the invalidations between two faults on a gfn are looked at: the cause is likely among the last. */
 const CAUSES = 64
 
 /** A gfn that was mapped, and mapped again after the invalidations [firstCause, endCause): one of them may have zapped it. */

@@ -44,7 +44,7 @@ export const readPageFault: Read = (line, sink) => {
   return true
 }
 
-/** A tracepoint that somebody has added to: `, seq = 0x8002dc25, in_prog = 0x0`. */
+/** What a patched tracepoint adds: `, seq = 0x8002dc25, in_prog = 0x0`. */
 function stateIn(line: TraceLine, from: number): FaultKind['state'] {
   const text = line.bytes.toString('latin1', from, line.end)
   const seq = /seq\w*\s*[=:]?\s*(0x[\da-f]+|\d+)/i.exec(text)?.[1]

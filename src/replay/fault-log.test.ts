@@ -21,7 +21,7 @@ test('an SPTE with the accessed bit is a fault of its own, next to another one o
   assert.deepEqual(faultsOf([AT, true], [AT + 8, true], [AT + 16, true]), [0, 1, 2])
 })
 
-test('an SPTE without the accessed bit is a fault if it lies elsewhere, and leads nobody', () => {
+test('an SPTE without the accessed bit is a fault if it lies elsewhere, and leads no neighbours', () => {
   assert.deepEqual(faultsOf([AT, true], [AT + 64, false], [AT + 72, false], [AT + 8, false]), [0, 1, 2, 3])
 })
 

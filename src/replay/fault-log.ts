@@ -12,7 +12,7 @@ export type FaultStream = { readonly atNs: Column<Float64Array>; readonly gfns: 
  */
 export class FaultLog {
   count = 0
-  /** Of them, on gfns too large to be kept. */
+  /** Those among them on gfns too large to be kept. */
   beyond = 0
   readonly stream: FaultStream | undefined
 

@@ -32,7 +32,7 @@ export type Finding =
       readonly share: number
       readonly for: Readonly<Record<string, number>>
     }
-  | { readonly kind: 'hits nobody'; readonly says: string; readonly ranges: number; readonly share: number }
+  | { readonly kind: 'hits no memslot'; readonly says: string; readonly ranges: number; readonly share: number }
   | {
       readonly kind: 'scan'
       readonly says: string
@@ -89,7 +89,7 @@ function stuckOf(recording: Recording, roles: readonly TaskInRole[]): readonly F
 }
 
 /**
- * Who faults on ever new gfns meanwhile gets further. Where no SPTE is traced, a gfn that faults again after an invalidation may have
+ * A vCPU that faults on ever new gfns meanwhile gets further. Where no SPTE is traced, a gfn that faults again after an invalidation may have
  * been mapped between.
  */
 const isStuck = ({ answered, faults, quiet, others }: StuckRun, hasSptes: boolean) =>
@@ -123,13 +123,13 @@ function waitsOf({ mmuLock, faults }: Known): readonly Finding[] {
   const { notifier, fault, zap, unknown } = mmuLock.waitedFor
   const share = mmuLock.faultsThatWaited / faults
   const all = notifier.count + fault.count + zap.count + unknown.count
-  const whom = [
+  const causes = [
     [notifier.count, 'for an invalidation'],
     [fault.count, "for another vCPU's fault"],
     [zap.count, 'for page tables that were zapped'],
     [unknown.count, 'for what no event shows'],
   ] as const
-  const listed = whom.filter(([waits]) => waits > 0).map(([waits, what]) => `${percent(waits / all)} ${what}`)
+  const listed = causes.filter(([waits]) => waits > 0).map(([waits, what]) => `${percent(waits / all)} ${what}`)
   const says = `${percent(share)} of the faults waited for mmu_lock: ${listed.join(', ')} (by the last event before each wait ended, which is likely, not certain)`
   if (all === 0 || mmuLock.faultsThatWaited === 0) return []
   return [
@@ -177,7 +177,7 @@ function longestOf({ locks }: Recording, roles: readonly TaskInRole[], mmuLock: 
   return findings
 }
 
-/** Who scans a guest's memory, as its threads' names or the tasks that NUMA balancing runs in show. */
+/** What scans a guest's memory, as its threads' names or the tasks that NUMA balancing runs in show. */
 function scansOf({ invalidations }: Recording, roles: readonly TaskInRole[]): readonly Finding[] {
   const raising = roles.filter(({ task }) => task.unmaps > 0)
   const groups: readonly (readonly [string, (role: TaskInRole) => boolean])[] = [
@@ -217,7 +217,7 @@ function missesOf({ invalidations }: Recording, { outside, isWhole }: Known): re
   const share = outside / invalidations.length
   return [
     {
-      kind: 'hits nobody',
+      kind: 'hits no memslot',
       says: `${count(outside)} invalidations (${percent(share)}) hit no memslot: ${doubt}`,
       ranges: outside,
       share,

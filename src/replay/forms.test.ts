@@ -58,7 +58,7 @@ const tasks = fc.array(fc.record({ task: fc.constantFrom(...NAMES), pid: fc.inte
 })
 const steps = fc.array(
   fc.record({
-    who: fc.nat({ max: 3 }),
+    member: fc.nat({ max: 3 }),
     what: fc.nat({ max: EVENTS.length - 1 }),
     n: fc.integer({ min: 1, max: 0xffff }),
     us: fc.integer({ min: 0, max: 2_000_000 }),
@@ -70,8 +70,8 @@ const steps = fc.array(
 /** A recording of a host that has been up for up to a month. */
 const recordings = fc.tuple(tasks, steps, fc.integer({ min: 1, max: 2_600_000 })).map(([crew, all, since]) => {
   let ns = since * 1e9
-  return all.map(({ who, what, n, us, cpu }): Printed => {
-    const { task, pid } = crew[who % crew.length]!
+  return all.map(({ member, what, n, us, cpu }): Printed => {
+    const { task, pid } = crew[member % crew.length]!
     const [event, text] = EVENTS[what]!
     ns += us * 1000
     return { task, pid, tgid: crew[0]!.pid, cpu, ns, event, text: text(n) }

@@ -12,7 +12,7 @@ function returnsToNewlines(bytes: Buffer): void {
   for (let at = bytes.indexOf(RETURN); at >= 0; at = bytes.indexOf(RETURN, at + 1)) bytes[at] = NEWLINE
 }
 
-/** Who takes the lines of a recording in: the last one apart if it has no end. */
+/** The receiver of the lines of a recording: the last one apart if it has no end. */
 export type Taker = {
   readonly take: TakeLine
   readonly takeUnended: TakeLine
@@ -27,7 +27,7 @@ export class Intake {
   #lines: Lines | undefined
   #stage: Stage | undefined
   #isLast = false
-  /** Nothing has to be undone: lines go straight to who takes them. */
+  /** Nothing has to be undone: lines go straight to the taker. */
   #isPlain = false
   /** Lines end in a carriage return and nothing else. */
   #endsInReturns = false

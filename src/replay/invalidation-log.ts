@@ -12,7 +12,7 @@ export class InvalidationLog {
   readonly pages: Column<Float64Array> = float64Column()
   readonly pids: Column<Uint32Array> = uint32Column()
 
-  /** Of them, so many are of everything, as when a process clears its soft-dirty bits: they say nothing of where memory lies. */
+  /** How many of them cover everything, as when a process clears its soft-dirty bits: they do not tell where memory lies. */
   everything = 0
 
   get length(): number {

@@ -7,7 +7,7 @@ export const MAX_LINE = 65_536
 /** Takes one line: bytes [start, end), valid until it returns. */
 export type TakeLine = (bytes: Buffer, start: number, end: number) => void
 
-/** Splits a stream into lines, wherever its chunks happen to be cut. Of a line that is too long the beginning is passed on. */
+/** Splits a stream into lines, wherever its chunks happen to be cut. If a line is too long, its beginning is passed on. */
 export class Lines {
   readonly #take: TakeLine
   /** The beginning of a line whose end has not come yet. */

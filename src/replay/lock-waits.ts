@@ -4,7 +4,7 @@ import type { Task } from './task.ts'
 import type { TraceLine } from './trace-line.ts'
 import { NO_RWLOCK } from './waits.ts'
 
-/** The waits of tasks for locks, and whom they were for. */
+/** The waits of tasks for locks, and what held each lock. */
 export class LockWaits {
   readonly locks = new Locks()
   readonly blockers = new Blockers()

@@ -19,7 +19,7 @@ export class Locks {
   readonly #kinds: LockKind[] = []
   /** By lock: from the end of a wait for it to the SPTE that the same task set in the same fault. */
   readonly #holdsNs: Column<Float64Array>[] = []
-  /** By lock: who got it last after a wait, and how many of its waits led to an SPTE. */
+  /** By lock: the task that got it last after a wait, and how many of its waits led to an SPTE. */
   readonly #lastOwner: number[] = []
   readonly #ledToSpte: number[] = []
   readonly #kindOfLock: LockKind[] = []

@@ -10,7 +10,7 @@ export type RecordedMemslot = {
 export type KnownMemslots = {
   /** `assumed`: nothing tells where the guest's memory lies. */
   readonly origin: 'given' | 'guessed' | 'inferred' | 'assumed'
-  /** One sentence for whoever reads the result. */
+  /** One sentence for the reader of the result. */
   readonly says: string
   readonly slots: readonly RecordedMemslot[]
 }

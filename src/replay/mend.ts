@@ -84,7 +84,7 @@ function joined(separator: string, next: Stage): Stage {
   }
 }
 
-/** Of a report of several files, the lines of one, without its name. */
+/** The lines of one file in a report of several, without its name. */
 function oneFile(name: string, next: Stage, leaveOut: (file: string) => void): Stage {
   const prefix = Buffer.from(`${name}:`)
   return {

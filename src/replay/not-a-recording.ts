@@ -68,12 +68,12 @@ const KNOWN: readonly Known[] = [
 const INCOMPLETE: readonly Known[] = [
   {
     shape: /^(?:\s*\d+\.\d+ \|)?\s*\d+\)\s+[|].*\/\* (?:kvm|contention)\w*:/m,
-    is: 'a function graph without the task of each line, so nobody knows whose events they are',
+    is: 'a function graph without the task of each line, so it does not tell which task each event belongs to',
     hint: 'Set the option funcgraph-proc, and funcgraph-abstime for times.',
   },
   {
     shape: /^(?:\s*\[\d+\])?\s*\d+\.\d+:\s+(?:\d+\s+)?(?:\w+:)?(?:kvm|contention|fast_page)\w*:/m,
-    is: 'a list of events without their tasks (no comm, no tid), so nobody knows whose they are',
+    is: 'a list of events without their tasks (no comm, no tid), so it does not tell which task each belongs to',
     hint: 'Print the tasks too: perf script -F comm,pid,tid,cpu,time,event,trace; ftrace and trace-cmd report always do.',
   },
   {

@@ -1,7 +1,7 @@
 import type { InvalidationLog } from './invalidation-log.ts'
 import type { TaskInRole } from './roles.ts'
 
-/** Who raises the invalidations of a replay: one notifier of it, and which of the log's it plays. */
+/** One notifier of a replay, and which invalidations of the log it plays. */
 export type NotifierPart = { readonly pid: number; readonly name: string; readonly indices: Uint32Array }
 
 /** How many invalidations are played by a notifier that did not raise them, and of how many tasks. */

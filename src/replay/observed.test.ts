@@ -274,7 +274,7 @@ test('a fault that the VMM had to emulate was one of a device', () => {
   assert.deepEqual([faults?.count, faults?.device], [40, 40])
 })
 
-test('pages that are taken away again and again are no devices, and who faults on them is not stuck', () => {
+test('pages that are taken away again and again are no devices, and a vCPU that faults on them is not stuck', () => {
   const { faults, verdict } = summaryOf(
     times(200, (at) => [guestFault(at * 100, 0x40000 + (at % 4)), unmapped(at * 100 + 50, at % 4)]),
   )

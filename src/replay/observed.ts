@@ -45,7 +45,7 @@ export class Observed implements EventSink {
   /** Where faults were, by the SPTEs that were set and by the faults' own events. */
   readonly installEvidence = new Evidence()
   readonly faultEvidence = new Evidence()
-  /** Of the faults that a kvm_mmu_set_spte of the same task answered: how many, and how many by the same gfn. */
+  /** How many faults a kvm_mmu_set_spte of the same task answered, and how many by the same gfn. */
   answered = 0
   answeredSameGfn = 0
   /** SPTEs that were set in the format of EPT, and in that of x86's page tables. */
@@ -123,7 +123,7 @@ export class Observed implements EventSink {
     if (hasNoUser || (low & EPT_TYPE) === EPT_WRITE_BACK) this.eptSptes += 1
     else this.otherSptes += 1
     const accessed = this.eptSptes > this.otherSptes ? EPT_ACCESSED : ACCESSED
-    // Without the SPTE's address nobody knows its neighbours: it is taken for a fault of its own.
+    // Without the SPTE's address its neighbours are unknown: it is taken for a fault of its own.
     const isFault = task.installs.add(this.atNs, gfn, sptep, sptep === 0 || (low & accessed) !== 0)
     this.#note(line, isFault ? INSTALL : NEIGHBOUR, gfn)
     this.#mapped(task, gfn, pages)

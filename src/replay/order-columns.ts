@@ -21,7 +21,7 @@ export type FaultOrder = {
 /** What one role of a replay did that takes pages away, in its order, and which faults each followed. */
 export type TakingOrder = {
   readonly atNs: Column<Float64Array>
-  /** Of a run of zaps: when the last of them was. */
+  /** When the last zap of a run was. */
   readonly lastNs: Column<Float64Array>
   /** How many gfns were mapped of what it took. */
   readonly taken: Column<Uint32Array>

@@ -81,7 +81,7 @@ test('at a higher speed the distances shrink, and at full speed there is no pace
   assert.equal(load(recording, 'max').vcpus[0]!.accesses.pace, undefined)
 })
 
-test('a memslot that is deleted takes everything away, and what comes after it faults anew', () => {
+test('a memslot that is deleted takes everything away, and what comes after it faults again', () => {
   const zap = (us: number) =>
     line('vmm-300', us, 'kvm_mmu_prepare_zap_page', 'sp gen 1 gfn 0 l1 8-byte q0 direct wux !nxe ad root 0 sync')
   const { vcpus, updaters, plays } = load(recorded(setSpte(0, 1), setSpte(1, 2), zap(10), zap(25), setSpte(30, 1)))

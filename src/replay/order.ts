@@ -23,7 +23,7 @@ import {
 } from './order-columns.ts'
 import type { Recording } from './recording.ts'
 
-/** Who plays what: pids of vCPUs; then roles that take pages away, which invalidations of the log each plays, or whose zaps. */
+/** The task behind each role: pids of vCPUs; then roles that take pages away, with the invalidations of the log that each plays, or its zaps. */
 export type Cast = {
   readonly vcpus: readonly number[]
   readonly notifiers: readonly { readonly indices: Uint32Array | readonly number[] }[]

@@ -9,7 +9,7 @@ import { paced } from './speed.ts'
 /** Where a recording does not tell: about what a kernel takes, tracing included. */
 const TO_SPTE_NS = 800
 const TO_RELEASE_NS = 600
-/** From the start of an invalidation to the end of its zap, if nobody must be interrupted. */
+/** From the start of an invalidation to the end of its zap, if no CPU must be interrupted. */
 const TO_ZAP_NS = 1500
 
 const float64s = (length: number) => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT))
@@ -49,7 +49,7 @@ export function paceOfFaults(
     )
     lagsNs[index] = -1
     if (order.causeRole.at(index) !== NEVER) {
-      // A vCPU that was in its guest was interrupted for it. Who zaps everything has taken it when that begins.
+      // A vCPU that was in its guest was interrupted for it. A zapper of everything has taken it when that begins.
       const toZapNs = order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs
       const takenNs = order.causeNs.at(index) + (order.causeRole.at(index) >= firstZapper ? 0 : toZapNs)
       if (takenNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - takenNs), speed)

@@ -1,6 +1,6 @@
 import type { PageRange } from './memslots.ts'
 
-/** Of a stretch that is squeezed, so many pages at either end keep their places. */
+/** How many pages at either end of a squeezed stretch keep their places. */
 const RIM = 256
 const HUGE = 512
 

@@ -53,5 +53,5 @@ export function lockContentionHint(text: string): string {
     cost === undefined
       ? ''
       : ` A writer held the lock for ${us(longest!.maxNs)} at least; if that was one unmap of the default range of ${pages.toLocaleString('en-US')} pages, a zap took ${cost} ns a page: faultline bench -s precheck --set cost.zap_spte=${cost}, and compare the row "mmu_lock wait" with the average above.`
-  return `Of KVM: ${said.join('; ')}.${calibrate} ${record}`
+  return `KVM's locks: ${said.join('; ')}.${calibrate} ${record}`
 }

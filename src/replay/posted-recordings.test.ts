@@ -8,7 +8,7 @@ import { readVms } from './read-recording.ts'
 import { summarise, type TraceSummary } from './summary.ts'
 
 const FOLDER = fileURLToPath(new URL('../../testdata/recordings', import.meta.url))
-const stdin = () => assert.fail('nobody reads it')
+const stdin = () => assert.fail('stdin is not read')
 
 async function summariesOf(name: string): Promise<readonly TraceSummary[]> {
   const found = await readVms(`${FOLDER}/${name}.txt.gz`, { keepStreams: false, stdin })

@@ -2,7 +2,7 @@
 export type Run = {
   readonly gfn: number
   readonly faults: number
-  /** Of them, those with no invalidation since the one before; and how many other gfns the task began to fault on meanwhile. */
+  /** Those among them with no invalidation since the one before; and how many other gfns the task began to fault on meanwhile. */
   readonly quiet: number
   readonly others: number
   readonly firstNs: number
@@ -37,7 +37,7 @@ const MAX_RUNS = 64
 export class Progress {
   /** Faults on a gfn that the task had faulted on before, with no SPTE between. */
   repeats = 0
-  /** Of them, those with no invalidation between either. */
+  /** Those among them with no invalidation between either. */
   quietRepeats = 0
   readonly #slots: Slot[] = []
   readonly #runs: Run[] = []

@@ -19,7 +19,7 @@ function file(name: string, content: string | Buffer): string {
   return path
 }
 
-const read = (path: string, stdin: () => Readable = () => assert.fail('nobody reads it')) =>
+const read = (path: string, stdin: () => Readable = () => assert.fail('stdin is not read')) =>
   readRecording(path, { keepStreams: false, stdin })
 
 /** The one sentence that a file is refused with, its path left out. */
@@ -98,7 +98,7 @@ test('a trace without KVM is refused with what it holds', async () => {
   )
 })
 
-test('lines that nobody understands do not keep the others from being read', async () => {
+test('lines that are not understood do not keep the others from being read', async () => {
   const recording = await read(file('mixed', `junk\r\n${setSpte(1, 1)}\r\n${unmap(2, 1, 1)}\r\nmore junk`))
   assert.deepEqual(shape(recording).events, [
     { name: 'kvm_mmu_set_spte', count: 1 },

@@ -23,7 +23,7 @@ type Noted = {
 
 const noted = (name: Name): Noted => JSON.parse(readFileSync(tracePath(`${name}.json`), 'utf8'))
 const read = (name: Name): Promise<Recording> =>
-  readRecording(tracePath(`${name}.trace.gz`), { keepStreams: false, stdin: () => assert.fail('nobody reads it') })
+  readRecording(tracePath(`${name}.trace.gz`), { keepStreams: false, stdin: () => assert.fail('stdin is not read') })
 
 async function summaryOf(name: Name): Promise<TraceSummary> {
   const memslots = await readMemslots(tracePath(`${name}.json`))

@@ -12,15 +12,15 @@ const MOST_FAULTIN_NS = 2850
 /** What is played of a fault beside its work, under mmu_lock and outside of it: words, and lines that other CPUs have had. */
 export const WORDS_UNDER_LOCK_NS = 150
 const WORDS_OUTSIDE_NS = 150
-/** Of one leaf among many, when the lock is held anyhow. */
+/** The zap of one leaf among many, when the lock is held anyhow. */
 const ZAP_NS = 20
-/** The same of an invalidation whose flush interrupts somebody. */
+/** The same of an invalidation whose flush interrupts another CPU. */
 const WORDS_OF_FLUSH_NS = 800
 
 const heldNs = ({ toSpte, toRelease, neighboursNs }: RecordedTimes) =>
   toSpte === null ? null : toSpte.ns + (toRelease?.ns ?? 0) + neighboursNs
 
-/** `hasZaps`: who zaps everything holds mmu_lock for as long as was recorded, so what each leaf costs is in that. */
+/** `hasZaps`: a zapper of everything holds mmu_lock for as long as was recorded, which includes the cost of each leaf. */
 export function recordedCosts(times: RecordedTimes, hasZaps: boolean): RecordedCosts {
   const held = heldNs(times)
   const faultin = faultinNs(times)

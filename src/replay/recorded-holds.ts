@@ -11,10 +11,10 @@ export type RecordedHolds = {
   readonly invalidations: readonly Held[]
 }
 
-const NOBODY = -1
+const NONE = -1
 
 /**
- * Who waits gets the lock from whoever held it: a task that had set an SPTE or ended a wait of its own since, which is certain; or
+ * A waiter gets the lock from its last owner: a task that had set an SPTE or ended a wait of its own since, which is certain; or
  * one that had begun to invalidate before the wait began, and did not wait itself.
  */
 export function recordedHolds(
@@ -27,7 +27,7 @@ export function recordedHolds(
   const invalidations: Held[] = []
   const takenBy = takenByTime(takings)
   const began = new Map<number, number>()
-  let certain = NOBODY
+  let certain = NONE
   let unmaps: number[] = []
   for (let index = 0; index < moments.length && moments.atNs(index) < untilNs; index += 1) {
     const what = moments.what(index)
@@ -44,7 +44,7 @@ export function recordedHolds(
       const unmap = unmaps.find((each) => isHolder(each) && (takenBy.get(moments.atNs(each)) ?? 0) > 0)
       if (unmap !== undefined) {
         invalidations.push({ ns: atNs - moments.atNs(unmap), taken: takenBy.get(moments.atNs(unmap))! })
-      } else if (certain !== NOBODY && moments.pid(certain) !== pid && moments.atNs(certain) >= sinceNs) {
+      } else if (certain !== NONE && moments.pid(certain) !== pid && moments.atNs(certain) >= sinceNs) {
         const by = moments.what(certain)
         if (by === INSTALL || by === NEIGHBOUR) toReleaseNs.push(atNs - moments.atNs(certain))
       }

@@ -34,12 +34,12 @@ const OUTLIER = 8
 const NARROW = 8
 const WIDE = 64
 
-/** Of waits for who invalidates, the long ones waited for who sent an IPI; the others found nobody who had to be told. */
+/** The long waits for a notifier were for one that sent IPIs; the others for one that had no CPU to interrupt. */
 const LONG_PERCENTILE = 0.95
 const LONG_SHARE = 0.6
 const CYCLE_PERCENTILE = 0.1
 
-/** Which waits belong to the SPTE that the same task set next: whoever retries sets none. In ns from their end. */
+/** Which waits belong to the SPTE that the same task set next: a fault that retries sets none. In ns from their end. */
 export function latestSpteNs(order: FaultOrder): number {
   return latestOf([beginningOf(order, Number.POSITIVE_INFINITY)])
 }
@@ -126,7 +126,7 @@ function gathered(faults: readonly Told[], of: (told: Told) => readonly number[]
 
 const numbers = (samples: ArrayLike<number>) => ({ length: samples.length, at: (index: number) => samples[index]! })
 
-/** An invalidation that yields when somebody waits ends that wait with its first flush, and has taken next to nothing by then. */
+/** An invalidation that yields when another task waits ends that wait with its first flush, and has taken next to nothing by then. */
 function zapOf(wide: readonly Held[], flushNs: number): Known | null {
   const whole = wide.filter(({ ns }) => ns > flushNs * 2)
   if (whole.length < FEW_WHOLE) return null

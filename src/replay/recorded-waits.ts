@@ -8,7 +8,7 @@ export type RecordedWaits = {
   readonly waits: number
   readonly totalNs: number
   readonly medianNs: number
-  /** Of everybody else: notifiers, and who updates memslots. */
+  /** The waits of all other tasks: notifiers and memslot updaters. */
   readonly otherWaits: number
 }
 

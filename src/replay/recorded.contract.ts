@@ -27,7 +27,7 @@ const NOTIFIER = 'qemu-kvm-200'
 export const setSpte = (us: number, gfn: number, task: string = VCPU): string =>
   line(task, us, 'kvm_mmu_set_spte', `gfn ${gfn.toString(16)} spte 1749cce67 (rwxu) level 1 at ${hex(gfn * 8)}`)
 
-/** Somebody unmaps pages of the VMM. */
+/** A task unmaps pages of the VMM. */
 export const unmap = (us: number, page: number, pages: number, task: string = NOTIFIER): string => {
   const range = `0x${hex(page * 4096).padStart(12, '0')} -- 0x${hex((page + pages) * 4096).padStart(12, '0')}`
   return line(task, us, 'kvm_unmap_hva_range', `mmu notifier unmap range: ${range}`)

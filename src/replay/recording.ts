@@ -7,7 +7,7 @@ import { Observed } from './observed.ts'
 import { newRemarks, type Remarks, readRemark } from './remarks.ts'
 import type { TraceLine } from './trace-line.ts'
 
-/** Of the lines that nobody understood, so many are kept. */
+/** How many of the lines that were not understood are kept. */
 const KEPT = 5
 const READERS = Object.values(EVENTS)
 const LONGEST_LINE = 2000
@@ -45,7 +45,7 @@ export class Recording extends Observed {
   readonly remarks: Remarks = newRemarks()
   lines = 0
   notUnderstood = 0
-  /** Of them, lines whose event is known, but not its text: by event. */
+  /** Those among them whose event is known, but not its text: by event. */
   readonly unread = new Map<string, number>()
   /** The first lines that were not understood. */
   readonly firstLines: KeptLine[] = []

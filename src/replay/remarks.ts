@@ -2,9 +2,9 @@ import { withoutPrefixes } from './task-name.ts'
 
 /** What a trace says about itself between its events. */
 export type Remarks = {
-  /** Of `# entries-in-buffer/entries-written`: how many events were overwritten before they were read. */
+  /** From `# entries-in-buffer/entries-written`: how many events were overwritten before they were read. */
   overwritten: number
-  /** Of `CPU:1 [LOST 7 EVENTS]` and the like: how many events are missing, where the number is given. */
+  /** From `CPU:1 [LOST 7 EVENTS]` and the like: how many events are missing, where the number is given. */
   lost: number
   /** How often events are missing. */
   gaps: number
@@ -42,7 +42,7 @@ const FUNCTIONS: readonly RegExp[] = [
   /^\s*(?:[\d.]+ \|\s+)?\d+\)\s.*=>/,
 ]
 
-/** Reads a line that is not an event's: 'gap' if events are missing there, undefined if nobody understands it. */
+/** Reads a line that is not an event's: 'gap' if events are missing there, undefined if it is not understood. */
 export function readRemark(line: string, remarks: Remarks): 'header' | 'gap' | undefined {
   const unquoted = line.replace(QUOTES, '').replaceAll('\t', ' ')
   return readBare(unquoted, remarks) ?? readBare(withoutPrefixes(unquoted.trimStart()), remarks)

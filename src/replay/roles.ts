@@ -37,7 +37,7 @@ export function vcpuIndex(task: Task): number {
   return match === null ? -1 : Number(match[1] ?? match[2])
 }
 
-/** Who zaps page tables more often than it raises notifiers updates memslots. */
+/** A task that zaps page tables more often than it raises notifiers updates memslots. */
 function roleOf(task: Task): TaskRole {
   if (isVcpu(task)) return 'vcpu'
   if (task.name.startsWith(NX_RECOVERY)) return 'nx recovery'

@@ -10,7 +10,7 @@ import { summarise } from './summary.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
 after(() => rmSync(folder, { recursive: true }))
-const stdin = () => assert.fail('nobody reads it')
+const stdin = () => assert.fail('stdin is not read')
 
 const read = (lines: readonly string[], options: Partial<ReadOptions> = {}) => {
   const path = join(folder, 'trace')

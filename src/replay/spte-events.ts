@@ -7,7 +7,7 @@ import type { TraceLine } from './trace-line.ts'
 const LARGE = 0x80
 const MMU_PRESENT = 0x800
 const WRITABLE = 0x2
-/** Of the upper half, bits from here on are no part of an address. */
+/** Bits of the upper half from here on are no part of an address. */
 const PFN_HIGH = 2 ** 20
 /** `(rwx)`: where the mask of user access does not exist. */
 const ACCESS_LENGTH = 3

@@ -30,7 +30,7 @@ export type TraceSummary = {
   readonly mmu: 'tdp' | 'shadow' | null
   readonly faults: FaultSummary | null
   readonly sptesSet: number
-  /** Rates are null where the events are not in the trace, or it has no times: nobody knows then whether there were any. */
+  /** Rates are null where the events are not in the trace, or it has no times: then it is unknown whether there were any. */
   readonly faultsPerSecond: number | null
   readonly sptesSetPerSecond: number | null
   readonly invalidationsPerSecond: number | null
@@ -72,7 +72,7 @@ export type FaultSummary = {
   readonly device: number
   readonly nested: number
   readonly virtual: number
-  /** Of the count: faults of a confidential guest's own memory, and faults on a mapped page that had to be made writable. */
+  /** Included in the count: faults of a confidential guest's own memory, and faults on a mapped page that had to be made writable. */
   readonly private: number
   readonly madeWritable: number
   /** Faults on a gfn that the same task had faulted on with no SPTE between. */
@@ -146,7 +146,7 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
   }
 }
 
-/** Null if no event of a fault is in the trace: then nobody knows whether there were any. */
+/** Null if no event of a fault is in the trace: then it is unknown whether there were any. */
 function faultSummaryOf(
   roles: readonly TaskInRole[],
   source: FaultSource | undefined,

@@ -51,7 +51,7 @@ function withoutOne(text: string): string {
   return prefix === undefined ? text : text.replace(prefix, '')
 }
 
-/** Of a prefix that is not known, what is left is behind the last wide gap, or is as long as a name can be. */
+/** The name behind an unknown prefix: what follows the last wide gap, or is as long as a name can be. */
 function shortened(name: string): string {
   if (name.length <= LONGEST_NAME) return name
   const last = name.split(/\s{2,}/).at(-1)!

@@ -36,7 +36,7 @@ export class Task {
   /** Emulated accesses to devices, and faults of a confidential guest's own memory. */
   deviceAccesses = 0
   privateFaults = 0
-  /** Of tdpInstalls: leafs that took the place of a table. */
+  /** Included in tdpInstalls: leafs that took the place of a table. */
   collapses = 0
   /** Faults on a gfn that was mapped already, and only had to be made writable. */
   madeWritable = 0

@@ -78,12 +78,12 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
   if (ofFaults < SHARE_OF_FAULTS && ofTime < SHARE_OF_TIME) return undefined
   const { notifier, fault, zap } = mmuLock.waitedFor
   const most = [notifier, fault, zap].toSorted((a, b) => b.count - a.count)[0]!
-  const whom =
+  const cause =
     most.count === 0
-      ? 'no event shows for whom'
+      ? 'no event shows for what'
       : `most likely for ${most === notifier ? 'invalidations' : most === zap ? 'zapped page tables' : "other vCPUs' faults"}`
   const share = ofFaults > 0 ? `${percent(ofFaults)} of the faults` : `${count(waits)} times`
-  return `Its vCPUs wait for mmu_lock: at ${share}, ${time(totalNs)} in all, which is ${percent(ofTime)} of their time; ${whom}.`
+  return `Its vCPUs wait for mmu_lock: at ${share}, ${time(totalNs)} in all, which is ${percent(ofTime)} of their time; ${cause}.`
 }
 
 function nothing({ mmuLock, faults, invalidations }: Known): string {
@@ -106,9 +106,9 @@ function commandOf(
   const waitedFor = mmuLock?.waitedFor
   if (roles.some(({ role, task }) => role === 'nx recovery' && task.zaps > 0))
     return bench('nx-recovery', 'write-lock', 'read-lock')
-  const hitsNobody = outside !== null && invalidations > 0 && outside / invalidations > MANY
+  const hitsNoMemslot = outside !== null && invalidations > 0 && outside / invalidations > MANY
   const updates = roles.some(({ role }) => role === 'memslot updater')
-  if (hitsNobody || updates) return bench('elision', 'count', 'count-elide')
+  if (hitsNoMemslot || updates) return bench('elision', 'count', 'count-elide')
   if (invalidations === 0 && waitedFor !== undefined && waitedFor.fault.count > 0)
     return bench('fault-scaling', 'write-lock', 'read-lock')
   return bench('precheck', 'no-precheck', 'precheck')

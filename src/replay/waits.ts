@@ -25,7 +25,7 @@ export class Waits {
   readonly #sinceNs: number[] = []
   readonly #flags: number[] = []
   readonly #rwlocks: number[] = []
-  /** By rwlock: in how many faults the task waited for it, and for whom. */
+  /** By rwlock: in how many faults the task waited for it, and what it waited for. */
   readonly #faults = new Map<number, number>()
   readonly #blocked = new Map<number, Blocked>()
   /** Which rwlock the fault under way has waited for. */
@@ -101,7 +101,7 @@ export class Waits {
     return this.#blocked.get(rwlock) ?? noneBlocked()
   }
 
-  /** Events were lost: nobody knows which waits are still under way. */
+  /** Events were lost: it is unknown which waits are still under way. */
   forget(): void {
     this.unpaired += this.#locks.length
     this.#truncate(0)

@@ -187,7 +187,7 @@ function hasPlayable({ stream }: FaultLog, isPlayed: (gfn: number) => boolean): 
 const TELLING_WAITS = 100
 
 /**
- * Who yields mmu_lock because others want it queues behind them and waits in its turn, once for each yield. Notifiers that
+ * A task that yields mmu_lock because others want it queues behind them and waits in its turn, once for each yield. Notifiers that
  * waited less than once for each unmap did not yield: the kernel was not preemptible at run time.
  */
 function preemptOf(mmuLock: MmuLock | null, unmaps: number): Workload['preempt'] {
