@@ -13,7 +13,7 @@ function amount(rate: number | null, all: number): string {
   return `${count(Math.round(rate))}/s${all === 0 ? '' : `, ${count(all)}`}`
 }
 
-/** For the terminal: what a kernel engineer asks of a trace, in the order in which he asks it. */
+/** For the terminal: what a kernel engineer asks of a trace, in that order. */
 export function summaryText(summary: TraceSummary): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['this host', verdict(summary)],
