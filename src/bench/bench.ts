@@ -140,7 +140,7 @@ async function measuredRuns(
   return runs.map((run) => ({ ...run, warnings: [...run.warnings, ...doubts] }))
 }
 
-/** Of a broken variant alone a run may well fail: that says nothing of what comes after it. */
+/** A run of a broken variant alone may well fail: that says nothing of what comes after it. */
 const isBroken = ({ variants }: Group) => variants.every(({ kind }) => kind === 'broken')
 
 async function measuredResult({ command, plan, profiles, runtime, signal }: BenchOptions): Promise<Result> {
@@ -332,7 +332,7 @@ function instrumentsOf({ kind }: Variant, isTimed: boolean, { oracles }: PlanOpt
   return { oracles, recorder: isTimed, lockStatistics: isTimed, lockdep }
 }
 
-/** Splats of several trials that differ in who met the circle only are one. */
+/** Splats of several trials that differ only in the task that met the circle are one. */
 function distinct(splats: readonly string[]): string[] {
   const byCircle = new Map(splats.map((splat) => [splat.replace(/^.* is trying to acquire lock:$/m, ''), splat]))
   return [...byCircle.values()]

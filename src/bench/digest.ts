@@ -3,7 +3,7 @@ import type { Result } from './result.ts'
 
 /**
  * SHA-256 of a result without its digest: of JSON with sorted names and no white space, so that it is the same however a file is laid
- * out. It notices what was altered after it was written; it is no signature, since anybody can compute it.
+ * out. It notices what was altered after it was written; it is no signature, since any program can compute it.
  */
 export function digestOf({ digest: _, ...result }: Result): string {
   const hash = createHash('sha256')

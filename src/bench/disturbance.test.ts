@@ -19,7 +19,7 @@ test('what was measured while the process was stopped is void', async () => {
   assert.deepEqual(calm, { value: 'value', isDisturbed: false })
 })
 
-test('a standstill that nobody told is seen by the clock', async (t) => {
+test('a standstill that was not reported is seen by the clock', async (t) => {
   const real = performance.now.bind(performance)
   let jumpMs = 0
   t.mock.method(performance, 'now', () => real() + jumpMs)

@@ -19,7 +19,7 @@ export type Decoded = {
 }
 
 /**
- * HdrHistogram V2, compressed, base64, from a file that may be anybody's: nothing is inflated, allocated or walked through that is
+ * HdrHistogram V2, compressed, base64, from a file of any origin: nothing is inflated, allocated or walked through that is
  * longer than a histogram can be. Throws what is wrong with it.
  */
 export function decodeV2(text: string): Decoded {

@@ -33,7 +33,7 @@ test('count, minimum, maximum and mean are exact', () => {
   assert.equal(histogram.mean, (5 + 12_345_678 + 1_000) / 3)
 })
 
-test('histograms of two workers add up to that of one who recorded everything', () => {
+test('histograms of two workers add up to that of one that recorded everything', () => {
   fc.assert(
     fc.property(values, values, (one, other) => {
       const sum = recorded(one)

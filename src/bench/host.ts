@@ -50,7 +50,7 @@ export function readSteal(): { readonly steal: number; readonly total: number } 
   return { steal: fields[7] ?? 0, total: fields.reduce((sum, ticks) => sum + ticks, 0) }
 }
 
-/** Of the tree that this program runs from. */
+/** The tree that this program runs from. */
 export function describeSource(): Result['source'] {
   return { ...gitState(), definition: definitionOfTree() }
 }

@@ -24,7 +24,7 @@ async function replayed(name: string) {
   return { workload, truth, said: await predict(workload, RECORDED) }
 }
 
-/** Of a machine that wrote its own recording everything is known, so what its replay says is right or wrong. */
+/** Everything is known of a machine that wrote its own recording, so what its replay says is right or wrong. */
 for (const name of Object.keys(SHAPES)) {
   test(`${name}: a replay gives back the waits of the machine that wrote the recording`, async () => {
     const { workload, truth, said } = await replayed(name)

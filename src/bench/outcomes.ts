@@ -63,7 +63,7 @@ const OF_RELOADS: typeof OF_FAULTS = [
     says: 'the host found references to the APIC-access page that it cannot account for',
   },
 ]
-/** What nobody has promised: that an update of a memslot ends, however many notifiers come. */
+/** What the protocols do not promise: that an update of a memslot ends, however many notifiers come. */
 const REPORTED_ONLY: readonly string[] = ['updater_starved']
 
 export const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const

@@ -75,7 +75,7 @@ export type Modelled = {
   readonly profile: Profile
   readonly durationMs: number
   readonly warmupMs: number
-  /** Of the scenario's own for the model; the user's stand above them. */
+  /** The scenario's own costs for the model; the user's take precedence. */
   readonly costs: Readonly<Record<string, number>>
   /** One run each: a modelled run has no chance in it but its seed. */
   readonly seeds: readonly number[]

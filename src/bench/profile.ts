@@ -4,7 +4,7 @@ import type { Host } from './result.ts'
 
 /** How far a primitive's cost moves on one host from one moment to the next: frequency, neighbours, cold caches. */
 const SPREAD = 1.3
-/** Of a hand-over of one word by turns, what is the journey of the line; the rest is dropping the other's copy. */
+/** The share of a hand-over by turns that the line takes to travel; the rest is dropping the other's copy. */
 const JOURNEY = 0.75
 
 const GUEST_ACCESS_NS = WORK[WORK_KIND.guest_access]!.ns

@@ -3,7 +3,7 @@ import type { RecordedKernel, ReplayedRecording, Run } from './result.ts'
 
 /** A replay that is further than this from what its own recording holds tells nothing of what is not in it. */
 export const MOST_MISS = 3
-/** Of fewer waits in a recording a share is chance. */
+/** With fewer waits in a recording a share is chance. */
 const FEW_WAITS = 20
 
 /** Adds to the runs of a replay how far its own variant is from the recorded kernel, and what was played of the recording. */

@@ -21,11 +21,11 @@ export type Result = {
   readonly calibration: Readonly<Record<string, number>>
   /** Machines that do not come with the program, by their names in `command`: so that it can be run again elsewhere. */
   readonly profiles?: Profiles
-  /** Of a part of a plan: which. `faultline merge` puts the parts together. */
+  /** Which part of a plan this is, if it is one. `faultline merge` puts the parts together. */
   readonly shard?: Shard
   readonly sequential?: Sequential
   readonly runs: readonly Run[]
-  /** Of all the rest, as it was written. */
+  /** SHA-256 of all the rest, as it was written. */
   readonly digest?: string
 }
 
@@ -47,7 +47,7 @@ export type Host = {
   readonly clockNs: number
 }
 
-/** Of a comparison that was looked at while it was measured: after how many rounds, and what each look could claim at. */
+/** A comparison that was looked at while it was measured: after how many rounds, and at which level each look could claim. */
 export type Sequential = {
   readonly alpha: number
   readonly looks: readonly { readonly rounds: number; readonly alpha: number; readonly isResolved: boolean }[]
@@ -137,7 +137,7 @@ export type RecordedKernel = {
   readonly waitMedianNs: number | null
   /** Waits of invalidations for it. */
   readonly notifierWaits: number | null
-  /** From the end of a wait to the SPTE that was set next, trimmed mean; null if nobody waited. An estimate. */
+  /** From the end of a wait to the SPTE that was set next, trimmed mean; null if no worker waited. An estimate. */
   readonly holdNs: number | null
 }
 
@@ -154,7 +154,7 @@ export type ReplayedRecording = {
   readonly occurred: number
   /** The variant that the recorded kernel is taken for. */
   readonly own: string
-  /** Of that variant, replay over recording: waits per fault, all waits together, median wait; null if it did not run. */
+  /** Replay over recording of that variant: waits per fault, all waits together, median wait; null if it did not run. */
   readonly misses: { readonly share: number; readonly total: number | null; readonly median: number | null } | null
   /** Whether that is near enough for the other variants to say anything; null if that is not known. */
   readonly predicts: boolean | null
@@ -167,10 +167,10 @@ export type Revision = {
   readonly side: 'base' | 'head'
 }
 
-/** A patch of the user's: whose code ran, and what it does otherwise than the kernel that it changes. */
+/** A patch of the user's that ran, and what it does otherwise than the kernel that it changes. */
 export type RunPatch = {
   readonly file: string
-  /** Of its text. */
+  /** A hash of its text. */
   readonly hash: string
   readonly base: string
   /** Unified, function by function. */
@@ -182,9 +182,9 @@ export type Run = {
   readonly point?: number
   readonly scenario: string
   readonly variant: string
-  /** Of a variant that is a file of the user's. */
+  /** For a variant that is a file of the user's. */
   readonly patch?: RunPatch
-  /** Of a run that compares two revisions of the code: which one this is. */
+  /** Which revision of the code this is, if two are compared. */
   readonly revision?: Revision
   readonly machine: string
   readonly kind: 'measured' | 'modelled'
@@ -200,18 +200,18 @@ export type Run = {
   readonly outcomes: readonly Outcome[]
   /** The baseline against itself: how far apart two equal things are on this host today. */
   readonly noise?: Readonly<Record<string, Noise>>
-  /** Of a replay: the recorded kernel's own figures. */
+  /** For a replay, the recorded kernel's own figures. */
   readonly recorded?: RecordedKernel
-  /** Of a replay: what was played, and whether it can be relied on. */
+  /** For a replay: what was played, and whether it can be relied on. */
   readonly replayed?: ReplayedRecording
   /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */
   readonly splats?: readonly string[]
-  /** Of a modelled run: the machine, where the time went, and what the figures would be on others like it. */
+  /** For a modelled run: the machine, where the time went, and what the figures would be on others like it. */
   readonly model?: ModelInfo
   /** What every CPU did for a while, if that was asked for: for a picture. */
   readonly timeline?: RunTimeline
   readonly warnings: readonly string[]
-  /** Of a run that was interrupted: how many of its trials it has. */
+  /** How many of its trials an interrupted run has. */
   readonly interrupted?: { readonly trials: number; readonly of: number }
   readonly error: RunError | null
 }
@@ -228,7 +228,7 @@ export type TimelineEvent = readonly [
 ]
 
 export type RunTimeline = {
-  /** Of the trial that it is of, which is none of those that gave the figures. */
+  /** The seed of the trial that it shows, which is none of those that gave the figures. */
   readonly seed: number
   readonly cpus: readonly {
     readonly name: string

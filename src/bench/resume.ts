@@ -8,7 +8,7 @@ export class Finished {
     this.#runs = (earlier?.runs ?? []).filter(({ error, interrupted }) => error === null && interrupted === undefined)
   }
 
-  /** Of a group, whose trials were interleaved: all of its runs, or none. */
+  /** All runs of a group, or none: its trials were interleaved. */
   take(wanted: readonly Asked[]): readonly Run[] | undefined {
     const found = wanted.map((one) => this.#runs.find((run) => isRunOf(run, one)))
     if (found.length === 0 || found.some((run) => run === undefined)) return undefined

@@ -1,6 +1,6 @@
 /** Gunther's universal scalability law: X(n) = throughput * n / (1 + contention (n - 1) + coherency n (n - 1)). */
 export type Scalability = {
-  /** Of one. */
+  /** The throughput at a load of one. */
   readonly throughput: number
   readonly contention: number
   readonly coherency: number

@@ -71,7 +71,7 @@ export const protocolOf = ({ patch, protocol, name, kernel }: Variant): Pick<Sen
   ...(kernel === undefined ? {} : { kernel }),
 })
 
-/** Whose code ran, for its result. */
+/** The patch that ran, as its result states it. */
 export const patchOf = ({ patch }: Variant): { readonly patch?: RunPatch } =>
   patch === undefined
     ? {}
@@ -196,7 +196,7 @@ export type PrimitiveScenario = Question<Parameters> & { readonly kind: 'primiti
 
 export type Scenario = VmScenario | PrimitiveScenario
 
-/** Returns its argument, so that the compiler checks names against each other; forgets them for those who list. */
+/** Returns its argument, so that the compiler checks names against each other; its type forgets them, so that scenarios fit in a list. */
 export const scenario = <const P extends Parameters, const N extends string>(
   declared: Omit<VmScenario<P, N>, 'kind'>,
 ): VmScenario => ({ ...declared, kind: 'vm' }) as unknown as VmScenario

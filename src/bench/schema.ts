@@ -14,7 +14,7 @@ function schema(): ValidateFunction<Result> {
   return compiled
 }
 
-/** Checks a result against the published schema; unknown fields are nobody's business. */
+/** Checks a result against the published schema; unknown fields are ignored. */
 export function validate(value: unknown, name = 'the result'): Result {
   const header = value as { schema?: unknown; version?: unknown } | null
   if (typeof header !== 'object' || header === null || header.schema !== SCHEMA) {

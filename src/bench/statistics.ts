@@ -81,7 +81,7 @@ const middleRanks = bySize((size): readonly Middle[] => {
   return [...times].map(([key, many]) => ({ low: Math.floor(key / size), high: key % size, times: many }))
 })
 
-/** Of values that were drawn so often, in their order, the rank of that which is at this place. */
+/** The rank of the value at this place, in their order, when each was drawn so often. */
 function rankAt(drawn: Uint32Array, place: number): number {
   let rank = 0
   for (let seen = drawn[0]!; seen <= place; seen += drawn[rank]!) rank += 1

@@ -48,7 +48,7 @@ export type Trial = {
   /** Methods of locks that could not be compiled, and why. */
   readonly leftInJavaScript?: readonly string[]
   readonly durationNs: number
-  /** Of the workers' measured time, the share in which they were runnable and on no CPU. */
+  /** The share of the workers' measured time in which they were runnable and on no CPU. */
   readonly waitedForCpuShare: number
 }
 
@@ -119,7 +119,7 @@ function locksOf(run: RunResult, roles: readonly RolePlan[]): LockTotals[] {
   return run.place.locks.flatMap(({ id, name, kind }) =>
     [READ, WRITE].flatMap((side) => {
       const each = cpusOf(run).map((cpu) => ({ cpu, ...run.records.of(cpu).lock(id, side) }))
-      // A lock inside another reports its waits, but nobody watches its acquisitions: its owner's row stands for both.
+      // A lock inside another reports its waits, but its acquisitions are not watched: its owner's row stands for both.
       const used = each.filter(({ acquisitions }) => acquisitions > 0)
       if (used.length === 0) return []
       const who = used.map(({ cpu, acquisitions, contended, waitTotalNs, waitMaxNs }) => {
@@ -137,7 +137,7 @@ function locksOf(run: RunResult, roles: readonly RolePlan[]): LockTotals[] {
   )
 }
 
-/** Of the same lock and side, by different workers or in different trials. */
+/** Adds records of the same lock and side, by different workers or in different trials. */
 export function addLocks(records: readonly LockRecord[]): LockRecord {
   const sum = (field: keyof LockRecord) => records.reduce((total, record) => total + record[field], 0)
   const waits = records.filter(({ waitMinNs }) => waitMinNs > 0)

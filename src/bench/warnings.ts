@@ -9,7 +9,7 @@ export type Circumstances = {
   readonly calibration: Result['calibration']
   /** ns of one turn of the calibrated loop, before and after. */
   readonly turnNs: readonly [before: number, after: number]
-  /** Of the machine's time during the group, the share that a hypervisor gave to others. */
+  /** The share of the machine's time during the group that a hypervisor gave to others. */
   readonly stealShare: number
   /** 0 of a replay, which takes as long as its recording. */
   readonly expectedMs: number

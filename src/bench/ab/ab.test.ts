@@ -11,7 +11,7 @@ import { interleave, noiseOf, partsOf } from './rounds.ts'
 
 const OPTIONS = { rounds: 8, aaRounds: 3, seed: 1, progress: () => {}, isOver: () => false, isInterrupted: () => false }
 
-/** Runners that write down who was asked for what. */
+/** Runners that write down which side was asked for which seed. */
 function watched(base: (seed: number) => Result, head: (seed: number) => Result) {
   const asked: { side: string; seed: number }[] = []
   const side = (name: string, result: (seed: number) => Result) => async (seed: number) => {

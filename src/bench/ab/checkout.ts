@@ -13,7 +13,7 @@ const exec = promisify(execFile)
 /** A tree that can be run. */
 export type Tree = { readonly folder: string; readonly git: string; readonly dirty: boolean }
 
-/** The tree that this program runs from, built anew if its sources are newer. */
+/** The tree that this program runs from, rebuilt if its sources are newer. */
 export async function ownTree(builder: Builder): Promise<Tree> {
   if (!existsSync(join(PACKAGE, '.git')) || !existsSync(join(PACKAGE, 'src'))) {
     throw new FaultlineError(

@@ -13,7 +13,7 @@ export const OWNER = '[0-9a-f]{8}-\\d+-\\d+'
 /** Whether it is known that no such process is there any more. */
 export function isGone(owner: string): boolean {
   const [where, pid, start] = owner.split('-')
-  // Of another host's processes nothing is known; nor are there any to be seen where there is no /proc.
+  // Nothing is known of another host's processes; nor can any be seen where there is no /proc.
   if (where !== place() || startOf('self') === undefined) return false
   return startOf(pid!) !== start
 }

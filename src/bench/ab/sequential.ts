@@ -4,11 +4,11 @@ import { SCENARIOS } from '../scenarios/all.ts'
 
 /** How often a budget is looked at before it is used up, and then. */
 const LOOKS = 4
-/** Of a figure whose scenario says nothing else, a change within this is none. */
+/** A change within this is none, unless the scenario states another smallest effect for the figure. */
 const SMALLEST_EFFECT = 0.05
 
 /**
- * Of all false alarms that are allowed, those that looks up to a part of the budget may make: alpha is spent (Lan and DeMets 1983)
+ * The false alarms, of all that are allowed, that looks up to a part of the budget may make: alpha is spent (Lan and DeMets 1983)
  * with the square of the part (Kim and DeMets 1987), so that early looks take little from the last one.
  */
 export const spentBy = (alpha: number, part: number): number => alpha * Math.min(1, part) ** 2

@@ -6,7 +6,7 @@ import { isGone, OWNER } from './owner.ts'
 
 const PREFIX = 'faultline-ab-'
 const OURS = new RegExp(`^${PREFIX}(${OWNER})-`)
-/** The reason of the lock that our worktrees have: it names whose they are, and keeps others from pruning them. */
+/** The reason of the lock that our worktrees have: it names the process that owns them, and keeps others from pruning them. */
 const LOCKED = new RegExp(`^locked faultline (${OWNER})$`, 'm')
 
 export type Git = (...args: string[]) => Promise<string>

@@ -31,7 +31,7 @@ export type Finding = {
   readonly verdict: FindingVerdict
   /** Why it is missing or not resolved, or within what it is the same; empty where the figures speak. */
   readonly why: string
-  /** Of a figure that is not resolved: the smallest change, relative, that would have shown; null if none would, or none is known. */
+  /** For a figure that is not resolved, the smallest relative change that would have shown; null if none would, or none is known. */
   readonly wouldShow: number | null
 }
 

@@ -113,7 +113,7 @@ function missing({ columns, lines }: Layout, { key }: Line, column: number): str
   return `not in ${columns[column]}: there ${apart.names.map((name) => `${name} is ${apart.key[name] ?? 'not set'}`).join(', ')}`
 }
 
-/** Whatever changed exactly is a change, whether or not anybody knows which way is better. */
+/** An exact figure that changed is a change, whether or not it is known which way is better. */
 function figuresOf({ base, head }: Met, wanted: readonly string[]): Samples[] {
   const common = commonMetrics(base.run, head.run)
   const names = wanted.length === 0 ? common : common.filter((name) => wanted.includes(name))

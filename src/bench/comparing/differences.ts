@@ -37,7 +37,7 @@ const shown = (value: unknown) => (value === null ? 'unknown' : String(value))
 function definitionDifference({ run: a, source: base }: Cell, { run: b, source: head }: Cell): Difference[] {
   if (a.definition === b.definition) return []
   const isOneTree = base.result.source.definition === head.result.source.definition
-  // Of one tree, variants differ in what they are.
+  // Variants of one tree differ by design.
   if (isOneTree && a.variant !== b.variant) return []
   if (isOneTree && a.patch !== undefined && b.patch !== undefined) {
     const says = `${a.variant} is another version of ${b.patch.file}: ${a.patch.hash}, ${b.patch.hash}`
@@ -87,14 +87,14 @@ function lengths(a: Run, b: Run): Difference[] {
 
 function failures({ source, run }: Cell): Difference[] {
   const forbidden = run.outcomes.filter(({ grade }) => grade === 'forbidden').map(({ outcome }) => outcome)
-  const who = `${source.name}: ${run.scenario} ${run.variant}`
+  const where = `${source.name}: ${run.scenario} ${run.variant}`
   return [
-    ...(run.error === null ? [] : [{ says: `${who} failed: ${run.error.message}`, isBlocking: true }]),
+    ...(run.error === null ? [] : [{ says: `${where} failed: ${run.error.message}`, isBlocking: true }]),
     ...(forbidden.length === 0
       ? []
       : [
           {
-            says: `${who} had forbidden outcomes (${forbidden.join(', ')}): its figures are of a broken run`,
+            says: `${where} had forbidden outcomes (${forbidden.join(', ')}): its figures are of a broken run`,
             isBlocking: false,
           },
         ]),

@@ -22,7 +22,7 @@ export type Families<T extends Asked> = {
   readonly shares: Readonly<Record<Role, number>>
 }
 
-/** Of all false alarms that are allowed, the part that the figures that decide may make. */
+/** The share of all allowed false alarms that the figures that decide may make. */
 const SHARE_OF_PRIMARY = 0.8
 
 /**

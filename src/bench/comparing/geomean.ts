@@ -10,7 +10,7 @@ export type Geomean = {
   readonly columns: readonly number[]
 }
 
-/** Of metrics that at least two lines have, with values that have a logarithm; what is 0 is counted. */
+/** The means of metrics that at least two lines have, over values that have a logarithm; zeros are counted. */
 export function geomeans({ columns }: Pick<Comparison, 'columns'>, changes: readonly Change[]): Geomean[] {
   const metrics = [...new Set(changes.map(({ metric }) => metric))]
   return metrics.flatMap((metric) => {

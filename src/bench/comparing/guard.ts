@@ -25,7 +25,7 @@ function halves(values: readonly number[]): number[] {
   return values.flatMap((value, at) => (at % 2 === 0 ? [] : [value - values[at - 1]!]))
 }
 
-/** Of two comparisons the difference varies as that of two trials does. */
+/** The difference of two comparisons varies as that of two trials does. */
 const ofPairs = (difference: number) => difference / Math.SQRT2
 
 /**
@@ -56,7 +56,7 @@ function leftOut(count: number): number {
   return left
 }
 
-/** Of a file that has only the interval of its median: an end that is no ratio says nothing. */
+/** The reach in a file that has only the interval of its median: an end that is no ratio says nothing. */
 function reachOfSummary({ ratio, ci95 }: Noise): number {
   return Math.max(0, ...[ratio, ...ci95].map((each) => Math.abs(Math.log(each))).filter(Number.isFinite))
 }

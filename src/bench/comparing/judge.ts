@@ -30,7 +30,7 @@ export type Change = {
   readonly verdict: Verdict
   /** The ratio lies where the code's ratio to itself lay. */
   readonly isInsideNoise: boolean
-  /** Of separate files: trials that have something in common with the ones before them, a drift or a jump of the host explain it. */
+  /** For separate files: a drift or a jump of the host, or trials that resemble the ones before them, explain the change. */
   readonly isOverTime: boolean
   readonly notes: readonly string[]
 }

@@ -22,7 +22,7 @@ function claimed(shift: number, spread: number, isPaired: boolean): number {
   const random = new Random(3)
   let claims = 0
   for (let each = 0; each < CASES; each += 1) {
-    // Pairs share the drift of their round; whoever ignores it sees wider samples.
+    // Pairs share the drift of their round; a test that ignores it sees wider samples.
     const drift = isPaired ? noisy(random, TRIALS, 1, 0.1) : new Array<number>(TRIALS).fill(1)
     const side = (centre: number) => noisy(random, TRIALS, centre, spread).map((value, index) => value * drift[index]!)
     if (probabilityOf(samplesOf(side(100), side(100 * (1 + shift)), isPaired), ALPHA) < ALPHA) claims += 1

@@ -7,7 +7,7 @@ export type Values = {
   readonly head: readonly number[]
   /** Values of trials that ran in the same round; none if the sides were not interleaved. */
   readonly pairs: readonly (readonly [base: number, head: number])[]
-  /** Of sides that were not interleaved: which of them came later; undefined if that is not known. */
+  /** For sides that were not interleaved: whether head came later; undefined if that is not known. */
   readonly isHeadLater?: boolean | undefined
 }
 

@@ -15,13 +15,13 @@ export type Evidence = {
   readonly ratio: number | null
   /** Null for exact figures, which chance has no part in. */
   readonly p: number | null
-  /** Of separate files: the p of ranks alone, as if no trial had anything in common with the one before it. */
+  /** For separate files, the p of ranks alone, as if no trial had anything in common with the one before it. */
   readonly ranks: number | null
   /** |log ratio| up to which the code differs from itself. */
   readonly guard: number
   /** Trials a side that a change, however large, would need to be seen at all; 0 if there are enough. */
   readonly trialsNeeded: number
-  /** Of separate files: the level of one changed while it was measured. */
+  /** For separate files: whether the level of one changed while it was measured. */
   readonly isJumpy: boolean
 }
 

@@ -24,7 +24,7 @@ const metricsOfVcpus = (vcpus: Tally): Metrics =>
     entries_cancelled_per_reload: vcpus.sum('entry_cancelled_pending_request') / reloads,
   }))
 
-/** Only where nobody flushes for another reason. */
+/** Only where no worker flushes for another reason. */
 function metricsOfFlushes(all: Tally): Metrics {
   const vcpus = all.of('vcpu')
   if (all.cpus.length > all.of('vcpu', 'apic-migrator').cpus.length) return {}

@@ -9,7 +9,7 @@ const OF_INVALIDATIONS: readonly CounterName[] = [
 ]
 const RETRIES_ELSEWHERE = RETRIES.filter((name) => !OF_INVALIDATIONS.includes(name))
 
-/** Faults of vCPUs, and unmaps of everybody else. */
+/** Faults of vCPUs, and unmaps of all other workers. */
 export const faultMetrics = (all: Tally): Metrics => ({
   ...metricsOfVcpus(all.of('vcpu')),
   ...metricsOfUnmaps(all.except('vcpu')),

@@ -27,7 +27,7 @@ export function lockMetrics(
   }
 }
 
-/** Of both sides together. */
+/** The median over both sides together. */
 function waitMedian(histograms: ReadonlyMap<HistogramName, Histogram>): Metrics {
   const waits = new Histogram()
   for (const name of ['mmu_lock_wait_ns_read', 'mmu_lock_wait_ns_write'] as const) {

@@ -16,7 +16,7 @@ export const nxRecoveryMetrics = (all: Tally): Metrics => {
   }
 }
 
-/** Of what a round finds on the lists, the share that it takes, by MMU; and the one share over the other. */
+/** The share that a round takes of what it finds on the lists, by MMU; and the one share over the other. */
 function balance(worker: Tally): Metrics {
   const tdp = shareOf(worker.sum('nx_zapped_tdp'), worker.sum('nx_listed_tdp'))
   const shadow = shareOf(worker.sum('nx_zapped_shadow'), worker.sum('nx_listed_shadow'))

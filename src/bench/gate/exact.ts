@@ -20,7 +20,7 @@ export function runKey(run: Run): string {
   return `${scenario} ${variant} on ${machine}, ${set.join(' ')}`
 }
 
-/** What became of every exact figure of `was`; what is new in `is` deviates too, because nobody has looked at it. */
+/** What became of every exact figure of `was`; what is new in `is` deviates too, because it was never looked at. */
 export function deviations(was: Result, is: Result): Deviation[] {
   const [before, after] = [byKey(was), byKey(is)]
   const all = [...new Set([...before.keys(), ...after.keys()])]

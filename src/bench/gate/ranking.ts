@@ -6,7 +6,7 @@ export type Ranked = Deviation & {
   /** As a part of what it was; null where there is no such part: it was 0, or is no number. */
   readonly change: number | null
   readonly verdict: 'worse' | 'better' | 'changed'
-  /** Of a figure that several seeds gave: how far each of those changed. */
+  /** How far each changed, for a figure that several seeds gave. */
   readonly seeds: readonly number[]
   /** Other figures of the same run that changed as it did: they say it once more. */
   readonly also: readonly string[]

@@ -36,7 +36,7 @@ export const PARAMETERS = {
   },
   pseudo: {
     kind: 'choice',
-    says: 'mmu_notifier_invalidate_range_start: nobody takes it, lockdep alone knows of it, or it excludes as a lock of the mm does',
+    says: 'mmu_notifier_invalidate_range_start: never taken, known to lockdep alone, or it excludes as a lock of the mm does',
     choices: ['none', 'graph', 'mutex'],
     default: 'graph',
   },

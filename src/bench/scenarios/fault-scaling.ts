@@ -43,7 +43,7 @@ const PARAMETERS = {
   block: { kind: 'integer', says: 'pages of 4 KiB of an operation', low: 1, high: 1 << 18, default: 1 },
   idle: {
     kind: 'integer',
-    says: 'vCPUs that are not in the guest, for whoever flushes',
+    says: 'vCPUs that a flush finds outside the guest',
     low: 0,
     high: 512,
     default: 0,

@@ -16,7 +16,7 @@ const away = (name: string, says: string, ...without: NonNullable<Variant['witho
 
 const VARIANTS: readonly Variant[] = [
   { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role at work' },
-  away('notifiers', 'nobody invalidates the memory of the guest', 'notifier'),
+  away('notifiers', 'the memory of the guest is never invalidated', 'notifier'),
   away('nx-recovery', 'huge pages that were split to be executed in stay split', 'nx-recovery'),
   away('updates', 'the memslots stay as they are', 'memslot-updater'),
   away('apic-moves', 'the APIC-access page stays where it is', 'apic-migrator'),

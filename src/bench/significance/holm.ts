@@ -1,6 +1,6 @@
 /**
- * Each p as it would have to be alone for the same verdict (Holm 1979): whoever calls what stays below alpha a change is wrong
- * anywhere in the whole table with a probability of at most alpha.
+ * Each p as it would have to be alone for the same verdict (Holm 1979): if every p below alpha is called a change, the
+ * probability of a false one anywhere in the whole table is at most alpha.
  */
 export function holm(ps: readonly number[]): number[] {
   const order = ps.map((_, index) => index).sort((a, b) => ps[a]! - ps[b]!)

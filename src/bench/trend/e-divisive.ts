@@ -92,7 +92,7 @@ function energyOf(n: number, m: number, left: number, right: number, across: num
   return ((n * m) / (n + m)) * distance
 }
 
-/** Of flat series whose neighbours have as much in common, the share with as plain a split, this one among them; 1 if above alpha. */
+/** The share, among flat series as autocorrelated as this one, with as plain a split, itself included; 1 if above alpha. */
 function probabilityOf(
   values: readonly number[],
   split: Split,

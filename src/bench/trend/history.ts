@@ -19,7 +19,7 @@ export type Entry = {
 }
 
 export type PastRun = Pick<Run, 'scenario' | 'variant' | 'machine' | 'kind' | 'params' | 'definition'> & {
-  /** Of a modelled run: hashes of its machine and of the code that computes with it. */
+  /** For a modelled run, hashes of its machine and of the code that computes with it. */
   readonly model?: Pick<ModelInfo, 'profileHash' | 'engineHash'>
   readonly metrics: Readonly<
     Record<string, Pick<Run['metrics'][string], 'unit' | 'better' | 'assume' | 'n' | 'median'>>
@@ -88,7 +88,7 @@ function parse(line: string): Entry | undefined {
   }
 }
 
-/** Whose the figures are, and of when. */
+/** Whether it is said which tree and host the figures are of, and of when. */
 const isSaidOf = ({ id, createdAt, git, host }: Partial<Entry>) =>
   typeof id === 'string' &&
   !Number.isNaN(Date.parse(String(createdAt))) &&

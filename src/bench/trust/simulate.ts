@@ -22,7 +22,7 @@ export type Simulation = {
   readonly seed: number
 }
 
-/** Of all tables: in how many the verdict claims a change, in how many any figure does, and in how many the planted one. */
+/** The shares of tables in which the verdict claims a change, any figure does, and the planted one does. */
 export type Shares = { readonly verdict: number; readonly any: number; readonly found: number }
 
 const SCENARIO = 'precheck'

@@ -41,7 +41,7 @@ function summaryFaults(name: string, summary: HistogramSummary): string[] {
   ]
 }
 
-/** Of too few values there is none; files of before say one all the same. */
+/** With too few values there is no tail percentile; older files state one all the same. */
 function tailFaults(what: string, said: number | null, derived: number, count: number, percentile: number): string[] {
   if (said !== null) return unequal(what, said, derived)
   return unless(count < samplesNeeded(percentile), `${what} is not there, although there are ${count} values`)

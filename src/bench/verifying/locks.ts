@@ -7,7 +7,9 @@ export function lockFaults(run: Run, isOwn: boolean): string[] {
   const names = locks.map(({ name, side }) => `${name} ${side}`)
   return [
     ...locks.flatMap(rowFaults),
-    ...locks.flatMap(({ name, who }) => unless(who !== undefined || !isOwn, `${name} does not say who took it`)),
+    ...locks.flatMap(({ name, who }) =>
+      unless(who !== undefined || !isOwn, `${name} does not say which workers took it`),
+    ),
     ...unless(new Set(names).size === names.length, 'two rows are of one lock and side'),
     ...mmuLockFaults(run),
   ]
@@ -41,7 +43,10 @@ function rowFaults({ name, side, who, ...lock }: LockRow): string[] {
           ['the longest', lock.waitMaxNs],
           ['all', lock.waitTotalNs],
         ])
-      : unless(lock.waitTotalNs + lock.waitMinNs + lock.waitMaxNs === 0, of('nobody waited, but for some ns'))),
+      : unless(
+          lock.waitTotalNs + lock.waitMinNs + lock.waitMaxNs === 0,
+          of('no worker waited, but some ns were waited'),
+        )),
     ...disordered(of('holds'), [
       ['the longest', lock.holdMaxNs],
       ['all', lock.holdTotalNs],

@@ -2,7 +2,7 @@ import { paramsOf } from '../load.ts'
 import type { Group, PlanOptions } from '../plan.ts'
 import type { Result, Run } from '../result.ts'
 
-/** Parameters that the host decides if nobody says otherwise, and a path that is written from another folder. */
+/** Parameters that the host decides unless they are given, and a path that is written from another folder. */
 const OF_PLACE = ['vcpus', 'trace']
 
 /**

@@ -16,7 +16,7 @@ export function otherWords(own: readonly Run[], again: readonly Run[]): string[]
 /** Where a run stands in a plan of several parts is no word of its own. */
 const withoutPoint = ({ point: _, ...run }: Run) => run
 
-/** Whose names are data. */
+/** Objects in which names are data. */
 const MAPS = /(^|\.)(machine|ns|params)$/
 
 /** Paths of what the one has and the other has otherwise. What only the other has, a newer version writes. */

@@ -24,7 +24,7 @@ export function trialFaults({ trials, order, kind }: Run): string[] {
 
 /** What runs have in common that were interleaved. */
 export const groupKey = ({ scenario, variant, machine, kind, params, revision }: Run): string =>
-  // Of two revisions one may know a parameter that the other does not; their processes take turns whatever they ran.
+  // One of two revisions may know a parameter that the other does not; their processes take turns whatever they ran.
   JSON.stringify(
     revision === undefined
       ? [scenario, machine, kind, params, isBroken(scenario, variant) ? variant : '']
@@ -39,8 +39,8 @@ const isBroken = (scenario: string, variant: string) =>
 const PER_ROUND = 1000
 
 /**
- * Variants of one group take turns: their trials fill the order without a gap, and trials of one round have one load. Whoever
- * takes a run out, or a trial, leaves a hole.
+ * Variants of one group take turns: their trials fill the order without a gap, and trials of one round have one load. A run
+ * or a trial that was taken out leaves a hole.
  */
 export function groupFaults(runs: readonly Run[]): string[] {
   const measured = runs.filter(({ kind, error }) => kind === 'measured' && error === null)

@@ -10,7 +10,7 @@ export function unknowable({ runs, digest }: Result): string[] {
     ...(measured.length === 0
       ? []
       : [
-          'whether measured runs went as they say: times of one host on one day do not come again, and whoever alters a figure with all that follows from it leaves no trace',
+          'whether measured runs went as they say: times of one host on one day do not come again, and altering a figure with all that follows from it leaves no trace',
           'how often an oracle objected: nothing else in the file depends on it',
         ]),
     ...(runs.some(({ trials }) => trials.some(({ counters }) => counters === undefined))
