@@ -12,7 +12,7 @@ test('of two flushes per reload of the APIC page the one after the reload is red
   const { runs } = resultIn(join(folder, 'x.json'))
   const [before, after] = runs
   assert.deepEqual([before!.variant, after!.variant], ['double-flush', 're-request'])
-  // Now and then it finds a translation: that of a vCPU whom the notifier has asked for a flush, and who has not come to it.
+  // Now and then it finds a translation: that of a vCPU that the notifier has asked for a flush, and that has not come to it.
   const flushes = before!.counters.tlb_flush_local_current!
   const needless = before!.counters.flush_redundant_local!
   assert.ok(needless <= flushes && needless > flushes * 0.95, `${needless} of ${flushes} flushes were redundant`)

@@ -29,7 +29,7 @@ const ROUNDS = '12'
 /** As many as a time budget may have rounds. */
 const MOST_ROUNDS = '500'
 const QUICK_MS = 15_000
-/** Of a false alarm in the whole comparison. */
+/** The probability of a false alarm in the whole comparison. */
 const ALPHA = 0.05
 const AA_ROUNDS = 5
 
@@ -128,7 +128,7 @@ function checkArgs(args: BenchArgs, io: Io): void {
   if (!io.command.some((word) => word === '--ab' || word.startsWith('--ab='))) {
     throw refuse('--ab cannot come from a file', 'Write it on the command line.')
   }
-  if (args.resume !== undefined) throw refuse('--ab begins anew each time', 'Leave --resume out.')
+  if (args.resume !== undefined) throw refuse('--ab starts from scratch each time', 'Leave --resume out.')
   if (args.trace === '-') throw refuse('standard input can be read only once', 'Give the recording as a file.')
   if (args.locks || args.layout) throw refuse('--ab prints a comparison only', 'Leave --locks and --layout out.')
 }

@@ -164,7 +164,7 @@ function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: Resul
   return `${path} has ${whole.length} of ${planned} runs${part}; \`faultline bench --resume ${path}\` goes on.`
 }
 
-/** Of this host, and so not in the result file, which is the same everywhere. */
+/** The speed of the model on this host, and so not in the result file, which is the same everywhere. */
 const speedText = (label: string, steps: number, ms: number) =>
   `${label}: ${compact(steps)} steps in ${time(ms * 1e6)}, ${compact((steps / ms) * 1000)} steps/s`
 

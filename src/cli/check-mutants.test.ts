@@ -8,7 +8,7 @@ import type { Mutation } from '../checker/mutants/mutations.ts'
 import { mutationsIn, type Scored, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { rowText } from '../checker/mutants/score-text.ts'
 
-/** A slice of the table that is scored in seconds: where an invalidation ends and who asks about it, in small configurations. */
+/** A slice of the table that is scored in seconds: where an invalidation ends and what asks about it, in small configurations. */
 const SMALL = ['lockless', 'uncounted', 'polled', 'unended']
 const isInSlice = ({ file, in: fn }: Mutation) => file === 'protocols/retry.js' || fn === 'invalidateEnd'
 
@@ -32,7 +32,7 @@ const scored = await scoreMutants(mutations, surveyed, 2, new AbortController().
 const REGENERATE = 'results/mutants.md is not of this program: npm run -s check -- --mutants > results/mutants.md'
 const rowsOf = (one: Scored) => committed.filter((row) => keyOf(row) === keyOf(cellsOf(rowText(one))))
 
-test('the committed table knows every mutant of a slice that is scored anew', () => {
+test('the committed table knows every mutant of a slice that is scored again', () => {
   assert.ok(scored.length > 15)
   for (const one of scored) assert.ok(rowsOf(one).length > 0, `${REGENERATE} (${keyOf(cellsOf(rowText(one)))})`)
 })

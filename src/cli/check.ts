@@ -116,7 +116,7 @@ export const check: Command<Args> = {
         type: 'boolean',
         default: false,
         describe:
-          'leave out each step of a protocol, one at a time, and say whether the checker notices; exit code 1 if nobody knows why not',
+          'leave out each step of a protocol, one at a time, and say whether the checker notices; exit code 1 if a step is missed and no reason is known',
       })
       .option('worst', {
         choices: ['retries', 'flushes', 'yields'] as const,
@@ -252,7 +252,7 @@ const unknown = (what: string, name: string, known: readonly string[]) =>
 function replay(checks: readonly Check[], args: Args, text: string, io: Io): ExitCode {
   const { variant, configuration, memory } = args
   if (checks.length !== 1 || variant === undefined) {
-    throw new FaultlineError('REPLAY_OF_WHAT', 'usage', 'a schedule says who steps, not what is run', {
+    throw new FaultlineError('REPLAY_OF_WHAT', 'usage', 'a schedule says which CPU steps, not what is run', {
       hint: 'Give the check and --variant too, as in the command that a witness ends with.',
     })
   }

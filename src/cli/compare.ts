@@ -95,7 +95,7 @@ function optionsOf({ by, metric, alpha, force }: Args, sources: readonly Source[
   return { by: columnsOf(by, sources), alpha: alphaOf(alpha), force, metrics }
 }
 
-/** Of one file, its revisions are compared if it has them, otherwise its variants. */
+/** A single file has its revisions compared if it has any, otherwise its variants. */
 function columnsOf(by: string | undefined, sources: readonly Source[]): string {
   const runs = sources.flatMap(({ result }) => result.runs)
   if (by === undefined) {

@@ -11,7 +11,7 @@ type Args = { readonly shell: Shell }
 export const completionOf = (all: readonly NamedCommand[]): Command<Args> => ({
   flags: (yargs) =>
     yargs
-      .positional('shell', { choices: SHELLS, demandOption: true, describe: 'whose completion' })
+      .positional('shell', { choices: SHELLS, demandOption: true, describe: 'the shell to complete for' })
       .epilogue(
         'bash: faultline completion bash > ~/.local/share/bash-completion/completions/faultline\n' +
           'zsh: faultline completion zsh > "$fpath[1]/_faultline"\n' +
@@ -32,7 +32,7 @@ const SCRIPTS: Readonly<Record<Shell, (commands: readonly Whole[]) => string>> =
 
 const words = (flags: readonly Flag[]) => flags.map(({ name }) => `--${name}`).join(' ')
 
-/** Of the line that is being typed, as bash hands it over. */
+/** A word of the line that is being typed, as bash hands it over. */
 const wordAt = (place: string) => `"$\{COMP_WORDS[${place}]}"`
 
 function bash(commands: readonly Whole[]): string {

@@ -30,7 +30,7 @@ test('they do so too with a real lock in place of the pseudo lock, with nested p
   assertSound({ code, out, err })
 })
 
-test('the rwsem deadlocks: the run ends with 3, and says who holds what and who waits for what', async () => {
+test('the rwsem deadlocks: the run ends with 3, and says which CPU holds what and which waits for what', async () => {
   const { code, out, folder } = await faultline([...ELISION, '--variant', 'rwsem'])
   assert.equal(code, 3, out)
   assert.match(

@@ -25,7 +25,7 @@ export const exportCommand: Command<Args> = {
       .option('format', {
         choices: EXPORTERS.map(({ name }) => name),
         demandOption: true,
-        describe: 'whose format',
+        describe: 'the format to write',
       })
       .option('only', {
         type: 'string',

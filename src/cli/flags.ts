@@ -13,7 +13,7 @@ export function milliseconds(flag: string, text: string): number {
   })
 }
 
-/** More are not a list that anybody wants run. */
+/** A longer list is taken for a mistake. */
 const MOST_NUMBERS = 10_000
 
 const tooMany = (flag: string, text: string, count: number) =>

@@ -29,7 +29,7 @@ test('what is asked of one machine is not asked of the other', async () => {
   assert.deepEqual(await groupsOf('-m', 'altra-64'), MODELLED)
 })
 
-test('a load or a time of its own is for the threads, who are meant where nothing is said', async () => {
+test('a load or a time of its own is for the threads, which are the default', async () => {
   assert.deepEqual(await groupsOf('--vcpus', '2'), MEASURED)
   assert.deepEqual(await groupsOf('--duration', '100ms'), [...MEASURED, RECORDED])
   assert.deepEqual(await groupsOf('-s', 'icache'), ['icache on threads'])

@@ -22,7 +22,7 @@ export const isOnBothMachines = (args: BenchArgs): boolean =>
   isAsRecorded(args) &&
   [args.machine, args.duration, args.warmup].every((flag) => flag === undefined)
 
-/** Of these flags each asks for another load than the recorded one, or for less time than it takes. */
+/** Each of these flags asks for another load than the recorded one, or for less time than it takes. */
 const isAsRecorded = ({ vcpus, notifiers, zappers, set, rate, timeBudget, quick }: BenchArgs) =>
   [vcpus, notifiers, zappers, set, rate, timeBudget].every((flag) => flag === undefined) && !quick
 

@@ -8,7 +8,7 @@ export type Io = {
   /** Progress and messages. */
   readonly err: (text: string) => void
   readonly isErrTty: boolean
-  /** Of the terminal, if output goes to one. */
+  /** The width of the terminal, if output goes to one. */
   readonly columns?: number | undefined
   /** Whether tones may be shown as colours. */
   readonly isColoured?: boolean
@@ -27,7 +27,7 @@ export type Io = {
   /** The words after the program's name. */
   readonly command: readonly string[]
   readonly runtime: Runtime
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
   /** FAULTLINE_TRACE=1: stack and cause of what fails. */

@@ -61,7 +61,7 @@ async function argsOf(words: readonly string[]): Promise<BenchArgs> {
   return (await failing.parseAsync()) as unknown as BenchArgs
 }
 
-/** Of a process that prints nothing. */
+/** The streams of a process that prints nothing. */
 const silent = (command: readonly string[], signal: AbortSignal): Io => ({
   out: () => {},
   err: () => {},

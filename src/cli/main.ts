@@ -76,7 +76,7 @@ async function end(code: number): Promise<void> {
   process.exit(exitCode(code))
 }
 
-/** The code is that of the work, unless nobody could be told of it. */
+/** The exit code is that of the work, unless its output could not be written. */
 function exitCode(code: number): number {
   if (code === EXIT.interrupted && received !== undefined) return SIGNALS[received]
   if (output.trouble === undefined) return code

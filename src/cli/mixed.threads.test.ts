@@ -5,7 +5,7 @@ import { assertSound, faultline, resultIn } from './running.contract.ts'
 
 const BRIEF = ['--trials', '1', '--warmup', '50ms', '--duration', '150ms', '--set', 'memory-mib=8', '--out', 'x.json']
 
-test('every role works on one VM without harm, and whoever stays away does nothing', async () => {
+test('every role works on one VM without harm, and a role that is left out does nothing', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'mixed', ...BRIEF])
   assertSound({ code, out, err })
   const { runs } = resultIn(join(folder, 'x.json'))

@@ -19,7 +19,7 @@ export const newParser = (words: readonly string[]): Argv =>
 /** What the parser takes for standard input: a lone `-` is nothing to it where a file is meant. */
 const STDIN = '/dev/stdin'
 
-/** Words as the parser takes them. Nobody can read standard input twice. */
+/** Words as the parser takes them. Standard input cannot be read twice. */
 export function wordsFor(command: readonly string[]): string[] {
   if (command.filter((word) => word === '-').length > 1)
     throw new WrongUse('- is given twice: standard input is read once')
@@ -41,7 +41,7 @@ export function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
   throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
 }
 
-/** Of two values for one parameter neither may win silently. */
+/** If one parameter is given two values, neither may win silently. */
 export function noSettingTwice({ set }: Readonly<Record<string, unknown>>): true {
   const names = (Array.isArray(set) ? set : []).map((setting) => String(setting).split('=')[0]!)
   const twice = names.find((name, at) => names.indexOf(name) !== at)

@@ -26,7 +26,7 @@ export function checkPoints(...lists: readonly (readonly unknown[])[]): void {
   if (points > MOST_POINTS) throw tooLarge(points, 'loads', MOST_POINTS)
 }
 
-/** Refuses a plan of which nobody could read the result. */
+/** Refuses a plan with a result too large to read. */
 export function checkSize(plan: Sized): void {
   if (plan.groups.length > MOST_POINTS) throw tooLarge(plan.groups.length, 'loads', MOST_POINTS)
   const { trials } = plannedBy(plan)

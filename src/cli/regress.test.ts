@@ -74,7 +74,7 @@ const PLAN = [
   '--quiet',
 ]
 
-test('the gate passes what it has itself written, fails what differs in a digit, and writes it anew when told to', async () => {
+test('the gate passes what it has itself written, fails what differs in a digit, and rewrites it when told to', async () => {
   const folder = baseline('real')
   const file = join(folder, 'precheck.json')
   assert.equal((await faultline(...PLAN, '--out', file)).code, 0)

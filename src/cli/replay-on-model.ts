@@ -45,7 +45,7 @@ export function replayOnModel(replayed: Replayed): OnModel {
   }
 }
 
-/** Of maxima the checker keeps nothing. */
+/** The checker keeps no maxima. */
 const named = (total: (counter: number) => number): Counters =>
   Object.fromEntries(
     COUNTERS.map((name, index) => [name, isMaximum(name) ? 0 : total(index)] as const).filter(([, count]) => count > 0),

@@ -61,7 +61,7 @@ function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
     faults,
     waits: mmuLock === null ? null : waitsFor(mmuLock, 'vcpu'),
     waitTotalNs: mmuLock === null ? null : ofVcpus.reduce((sum, { total }) => sum + total, 0),
-    // Of the side that faults take; the other hardly occurs.
+    // The median of the side that faults take; the other hardly occurs.
     waitMedianNs: commonest?.median ?? null,
     notifierWaits: mmuLock === null ? null : waitsFor(mmuLock, 'notifier'),
     holdNs: mmuLock?.holdEstimateNs?.trimmedMean ?? null,

@@ -137,7 +137,7 @@ export const machinesOf =
     throw refuse(`it does not carry the machine '${word}'`, 'A result of this version does: run the benchmark again.')
   }
 
-/** Of the machines that were asked for, those whose runs are wanted. */
+/** The machines, among those asked for, whose runs are wanted. */
 function wordsOf({ machine }: BenchArgs, runs: Result['runs'], machines: Machines, { threads }: Leave): string {
   const wanted = new Set(runs.filter(isExactRun).map((run) => run.machine))
   const asked = machine?.split(',').map((word) => word.trim()) ?? [...wanted]

@@ -39,7 +39,7 @@ export function faultline(args: readonly string[], { stdin, during }: Running = 
   child.stderr.on('data', (chunk) => {
     err += chunk
   })
-  // Who does not read its input to the end closes it under us: that is its right.
+  // A process that does not read its input to the end closes it under us: that is its right.
   child.stdin.on('error', () => {})
   child.stdin.end(stdin)
   during?.(() => child.kill('SIGINT'))
@@ -63,7 +63,7 @@ function exitCodeOf({ runs }: Result): number {
 
 /**
  * Runs broken variants of a scenario on threads until each has been caught by what is to catch it: chance decides when, so
- * whoever is left is given longer. Returns those who never were.
+ * the rest are given longer. Returns the variants that never were.
  */
 export async function uncaught(scenario: string, properties: Readonly<Record<string, RegExp>>): Promise<string[]> {
   let left = Object.keys(properties)

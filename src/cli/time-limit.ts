@@ -9,7 +9,7 @@ import type { Io } from './io.ts'
 const QUICK_MS = 15_000
 /** For the report, after the last trial. */
 const REPORT_MS = 1000
-/** Of the time that is left, trials are planned for so much: a busy host takes longer than planned. */
+/** The share of the time left that trials are planned for: a busy host takes longer than planned. */
 const PLANNED_SHARE = 0.85
 
 type Limited = { readonly quick: boolean; readonly timeBudget: string | undefined }

@@ -17,7 +17,7 @@ import type { Io } from './io.ts'
 import { planIn, rerun } from './rerun.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-mutations-'))
-/** Of the thousands of fields of a result, one in so many is altered; ONE_IN=1 alters all. */
+/** One in so many of the thousands of fields of a result is altered; ONE_IN=1 alters all. */
 const ONE_IN = Number(process.env.ONE_IN ?? 64)
 const NOWHERE = { signal: new AbortController().signal, runtime: { node: '', v8: '' } } as Io
 
@@ -47,7 +47,7 @@ async function verifierOf(result: Result): Promise<(other: unknown) => boolean> 
   }
 }
 
-/** What docs/comparing.md says that nobody can know. */
+/** What docs/comparing.md says cannot be known. */
 const UNKNOWABLE: readonly RegExp[] = [
   /^(id|createdAt|command|seed|source|host|calibration)\b/,
   /^runs\[\]\.trials\[\]\.durationNs/,

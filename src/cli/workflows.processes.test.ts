@@ -48,11 +48,11 @@ function run(command: string, folder: string, env: Record<string, string>, tree 
   return { status, out: stdout, err: stderr, said }
 }
 
-/** As history.yml names who appends. */
+/** The author and committer that history.yml sets for appending. */
 const AUTHOR = Object.fromEntries(
-  ['AUTHOR', 'COMMITTER'].flatMap((who) => [
-    [`GIT_${who}_NAME`, 'faultline'],
-    [`GIT_${who}_EMAIL`, 'faultline@localhost'],
+  ['AUTHOR', 'COMMITTER'].flatMap((part) => [
+    [`GIT_${part}_NAME`, 'faultline'],
+    [`GIT_${part}_EMAIL`, 'faultline@localhost'],
   ]),
 )
 

@@ -16,7 +16,7 @@ export const heldBy = ({ runs }: Pick<Result, 'runs'>): Held => ({
 
 export const isLess = (a: Held, b: Held): boolean => a.runs < b.runs || a.trials < b.trials
 
-/** Of the file of that name; a damaged one holds nothing that could be lost. */
+/** What the file of that name holds; a damaged one holds nothing that could be lost. */
 export function heldIn(path: string): Held {
   try {
     return heldBy(validate(JSON.parse(withoutMark(readFileSync(path, 'utf8'))), path))

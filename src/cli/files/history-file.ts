@@ -23,7 +23,7 @@ export function readHistory(file: string, mayBeMissing: boolean): string {
 }
 
 /**
- * Adds a line to a history, whole or not at all: the file is written anew beside itself and takes its own place, and of several
+ * Adds a line to a history, whole or not at all: a new file is written beside the old one and takes its place, and of several
  * processes one does so at a time. `lineFor` is given what the history holds then.
  */
 export async function appendLine(file: string, input: string, lineFor: (text: string) => string): Promise<void> {
@@ -45,7 +45,7 @@ async function lock(path: string): Promise<() => void> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     try {
-      // With its content or not at all: a lock that names nobody would hold for ever.
+      // With its content or not at all: a lock that names no process would hold for ever.
       writeWhole(path, ownerOf(process.pid), { replaces: false })
       return () => rmSync(path, { force: true })
     } catch (cause) {

@@ -32,7 +32,7 @@ export type Place = {
 export type Kept = { readonly path: string | undefined; readonly says: string | undefined; readonly trouble?: unknown }
 
 /**
- * The file in which a plan keeps its result while it runs. A name that nobody had is taken exclusively. An earlier result of that
+ * The file in which a plan keeps its result while it runs. A free name is taken exclusively. An earlier result of that
  * name is replaced only by one that holds as much; until then, or if another process wrote there meanwhile, this one's has
  * a name of its own beside it.
  */
@@ -184,7 +184,7 @@ function removeOwn(path: string, file: Identity): void {
   if (isAt(path, file)) rmSync(path)
 }
 
-/** `x.json`, or the first of `x-2.json`, `x-3.json` that nobody has. */
+/** `x.json`, or the first of `x-2.json`, `x-3.json` that does not exist. */
 function writeNew(wanted: string, text: string): { path: string; file: Identity } {
   const stem = wanted.replace(/\.json$/, '')
   for (let index = 1; index <= MOST_NAMES; index += 1) {

@@ -73,7 +73,7 @@ export function writeFully(descriptor: number, text: string): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
 }
 
-/** Of two processes that want one name at the same time one gets it. */
+/** If two processes want one name at the same time, one gets it. */
 function nameOnce(temporary: string, path: string): void {
   try {
     linkSync(temporary, path)
