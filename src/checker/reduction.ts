@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
 
 /**
- * Partial-order reduction by persistent sets (Godefroid, LNCS 1032, 1996): of the actors that can step, those that must be
+ * Partial-order reduction by persistent sets (Godefroid, LNCS 1032, 1996): among the actors that can step, those that must be
  * tried in a state so that no violation, no deadlock and no final state is missed. A set is persistent if nothing that the
  * others may still do conflicts with the next steps of its members; then whatever the others do first could as well come
  * later.

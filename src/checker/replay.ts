@@ -27,7 +27,7 @@ export type Replay = {
   readonly findings: readonly Finding[]
   /** The memory at the end, by the names of its words. */
   readonly memory: Readonly<Record<string, number>>
-  /** What the actors returned, by name; of those that have not ended nothing. */
+  /** What the actors that ended returned, by name. */
   readonly results: Readonly<Record<string, unknown>>
   /** The execution, one column an actor. */
   readonly witness: string

@@ -108,7 +108,7 @@ test('a fault that meets a frozen entry retries and leaves it alone', () => {
   assert.equal(small.stage.valueOf(small.vm.tables.sptep(table, gfnOf(5), 1)), FROZEN_SPTE)
 })
 
-test('of two faults that link the same table one retries, and no table is lost', () => {
+test('when two faults link the same table one retries, and no table is lost', () => {
   const small = new SmallVm([faultOn(4), faultOn(5)])
   small.stage.runUntil(0, /cas pageTables/).runUntil(1, /cas pageTables/)
   small.stage.run(0).run(1)
@@ -118,7 +118,7 @@ test('of two faults that link the same table one retries, and no table is lost',
   assert.deepEqual(small.mapped, [4])
 })
 
-test('of two faults that set the same leaf the second retries', () => {
+test('when two faults set the same leaf the second retries', () => {
   const small = new SmallVm([faultsOn(4), faultOn(5), faultOn(5)])
   small.stage.run(0)
   small.stage.runUntil(1, /cas pageTables/).runUntil(2, /cas pageTables/)

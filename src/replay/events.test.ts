@@ -37,7 +37,7 @@ test('the gfn of a fault is found in the text of every kernel', () => {
   assert.deepEqual(read('kvm_guest_fault', right), ['guestFault', PAGE, false])
 })
 
-test('of an SPTE its gfn, its address, its bits and its rights are read', () => {
+test('the gfn, the address, the bits and the rights of an SPTE are read', () => {
   const text = (spte: string, access: string) => `gfn 12345 spte ${spte} (${access}) level 1 at 18a101f20`
   const installed = (low: number, hasNoUser: boolean) => ['install', PAGE, 1, 0x1_8a10_1f20, low, hasNoUser]
   assert.deepEqual(read('kvm_mmu_set_spte', text('14bcf4e67', 'rwxu')), installed(0x4bcf_4e67, false))
@@ -110,7 +110,7 @@ test('a text without the fields that are needed is not understood', () => {
   for (const [event, text] of texts) assert.equal(read(event, text), false, text)
 })
 
-test('of other events it is enough that they happened, in whatever words', () => {
+test('other events are only counted, in whatever words they are printed', () => {
   assert.deepEqual(read('kvm_exit', 'reason EPT_VIOLATION rip 0x1 info 1 2'), ['guestExit', 'ept'])
   assert.deepEqual(read('kvm_entry', 'vcpu 0, rip 0x1 intr_info 0x00000000 error_code 0x00000000[immediate exit]'), [
     'guestEntry',
@@ -126,7 +126,7 @@ test('of other events it is enough that they happened, in whatever words', () =>
 test('a fault of x86 says what kind it is by its error code', () => {
   const told = (code: string, address = '0x0000000012345678') =>
     read('kvm_page_fault', `vcpu 0 rip 0x1 address ${address} error_code ${code}`)
-  // AMD: of the walk's end, with a reserved bit; without one; of encrypted memory.
+  // AMD: at the end of the walk, with a reserved bit; without one; on encrypted memory.
   assert.deepEqual(told('0x10000000f'), ['pageFault', PAGE, kind({ isReserved: true })])
   assert.deepEqual(told('0x100000006'), ['pageFault', PAGE, kind({})])
   assert.deepEqual(told('0x500000004'), ['pageFault', PAGE, kind({ isPrivate: true })])

@@ -75,7 +75,7 @@ function notesOf(stretches: readonly Stretch[], samples: number): string {
   const explained = stretches.reduce((sum, { support }) => sum + support, 0)
   const slots = stretches.length === 1 ? 'one memslot' : `${stretches.length} memslots`
   const rivals = stretches.reduce((sum, stretch) => sum + stretch.rivals, 0)
-  const doubt = rivals > 0 ? `; of the ${rivals + 1} that explain as many the best aligned was taken` : ''
+  const doubt = rivals > 0 ? `; ${rivals + 1} distances explain as many, and the best aligned of them was taken` : ''
   return (
     `memslots inferred: ${slots} at the distance hva - gfn that explains ${grouped(explained)} of ${grouped(samples)} ` +
     `cases of a gfn that was mapped again after an invalidation${doubt}`

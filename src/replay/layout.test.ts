@@ -43,7 +43,7 @@ test('a memslot whose gfns do not fit is moved down and keeps its place within 2
   assert.equal(layout.gfn(2 ** 33 + 7), moved.baseGfn)
 })
 
-test('of a guest that is too large the blocks without a fault are squeezed, and it is said', () => {
+test('blocks without a fault are squeezed if the guest is too large, and the result says so', () => {
   const pages = 1024 * GIB
   const low = slot(0, 0, HVA, 3 * GIB)
   const high = slot(1, 4 * GIB, HVA + 3 * GIB, pages - 3 * GIB)

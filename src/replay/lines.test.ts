@@ -32,7 +32,7 @@ test('a line may end with a carriage return, and the last line with nothing', ()
   assert.deepEqual(split([Buffer.from('one\r\ntwo\n\nthree')]), ['one', 'two', '', 'three'])
 })
 
-test('of a line without an end only the beginning is held', () => {
+test('only the beginning of a line without an end is held', () => {
   const chunk = Buffer.alloc(MAX_LINE / 2 + 1, 'x')
   const found = split([chunk, chunk, chunk, chunk, Buffer.from('\nnext\n')])
   assert.deepEqual(

@@ -68,7 +68,7 @@ export class Sorter {
     this.#count += 1
   }
 
-  /** Hands all lines on, the earliest first; of the same time in the order in which they came. */
+  /** Hands all lines on, the earliest first, and those of the same time in the order in which they came. */
   drain(take: TakeLine): void {
     if (this.#files.length === 0) {
       for (const index of this.#order()) take(this.#bytes, index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!)
@@ -139,7 +139,7 @@ export class Sorter {
   }
 }
 
-/** The files' lines together, the earliest first; of the same time that of the earlier file. */
+/** The files' lines together, the earliest first, and among those of the same time that of the earlier file. */
 function merge(files: readonly string[], take: TakeLine): void {
   const runs = files.map((file) => new Run(file))
   try {

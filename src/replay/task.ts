@@ -18,7 +18,7 @@ export class Task {
   /** Its process, and which vCPU it is; 0 and -1 if nothing said so. */
   tgid = 0
   vcpu = -1
-  /** kvm_page_fault, by the address: of the guest's physical memory under two-dimensional paging. */
+  /** kvm_page_fault, by the address, which is the guest's physical one under two-dimensional paging. */
   readonly pageFaults: FaultLog
   /** arm64 kvm_guest_fault, and the like of RISC-V and PowerPC. */
   readonly guestFaults: FaultLog

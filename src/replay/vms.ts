@@ -87,7 +87,7 @@ function tellingLock(task: Task): number {
   return best
 }
 
-/** Whose thread it is: of the process, by a lock that is waited for, or by the nearest thread id. Undefined: the host's. */
+/** The VM of a thread: that of its process, of a lock that it waits for, or of the nearest thread id. Undefined: the host's. */
 function ownerOf(groups: readonly Group[], task: Task): Group | undefined {
   if (KERNEL_THREAD.test(task.name) || task.pid === 0) return undefined
   if (task.tgid > 0) {

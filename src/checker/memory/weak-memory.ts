@@ -22,7 +22,7 @@ const MOST_LANES = 8
  * Memory that is not sequentially consistent. Besides the CPUs, stores and loads step now, which have numbers too:
  *
  *   0 .. n-1                 the CPUs
- *   n + cpu * lanes + lane   a store of that CPU becomes visible: of those that may, the one of that number
+ *   n + cpu * lanes + lane   a store of that CPU becomes visible: the one of that number among those that may
  *   n + n * lanes + cpu      the load that the CPU stands before sees a newer value than it would
  *
  * A load takes its own CPU's newest store, else the oldest value that it may. So every choice is a step, and a

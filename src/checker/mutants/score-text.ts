@@ -14,7 +14,7 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
     'Each step that a protocol takes is left out once (`dropped`), or answered 0 without a look (`unasked`); each READ_ONCE and',
     'WRITE_ONCE becomes a plain access (`plain`), each acquire and release one that orders nothing (`relaxed`). The checker is asked',
     'whether it notices, wherever the step is taken: with sequentially consistent memory (`sc`), and with `relaxed` memory as long as that',
-    'sees nothing. Barriers, plain and relaxed accesses mean nothing to `sc`, so it is not asked; of what `relaxed` has found, `tso` says',
+    'sees nothing. Barriers, plain and relaxed accesses mean nothing to `sc`, so it is not asked; for what `relaxed` has found, `tso` says',
     'whether x86 shows it too. A mutant is *killed* by the property that is found violated; *equivalent* if nothing is wrong with it in',
     'these configurations; *unknown* if a bound was reached; otherwise it has *survived*, for the reason given. The last column says which memory',
     'noticed it, or which was asked and in how many configurations.',

@@ -113,7 +113,7 @@ export function assertAllowed(cpu: Cpu, nx: Nx, child: number): void {
   if (nx.pages.isWatched && cpu.peek(nx.pages.disallowed(child)) !== 0) cpu.violation(ORACLE.nx_bounce, child)
 }
 
-/** A vCPU that was on root `old` has been given root `next`: of the role that comes after. */
+/** A vCPU that was on root `old` has been given root `next`, which has the next role. */
 export function assertRole(cpu: Cpu, nx: Nx, old: number, next: number, further: number): void {
   if (!nx.pages.isWatched) return
   const { roles } = nx.roots

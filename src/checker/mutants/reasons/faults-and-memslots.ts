@@ -53,14 +53,14 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     file: file('apic/migration'),
     code: /host\.isReferenced/,
     verdict: 'survived',
-    why: 'nothing but a reload holds a reference, and it will try again; of the variant pinned, which holds one, it is killed',
+    why: 'nothing but a reload holds a reference, and it will try again; in the variant pinned, which holds one, the mutant is killed',
   },
   {
     file: file('host-mm'),
     in: 'isReferenced',
     code: /#ref/,
     verdict: 'survived',
-    why: 'nothing but a reload holds a reference, and it will try again; of the variant pinned, which holds one, it is killed',
+    why: 'nothing but a reload holds a reference, and it will try again; in the variant pinned, which holds one, the mutant is killed',
   },
   {
     file: file('host-mm'),
