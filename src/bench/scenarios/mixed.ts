@@ -2,6 +2,7 @@ import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protoc
 import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+import { USER_PARAMETERS, withUsers } from '../users/all.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
 
 /** All of upstream, with one of the roles away: what the others gain by that is what it costs them. */
@@ -85,7 +86,7 @@ export default scenario({
       means: 'how much the roles are in the way of each other',
     },
   ],
-  parameters: PARAMETERS,
+  parameters: { ...PARAMETERS, ...USER_PARAMETERS },
   hasLatencyTrials: true,
   refuses: ['trace', 'arrival'],
   modelled: {
@@ -100,7 +101,7 @@ export default scenario({
     durationMs: 4,
     warmupMs: 1,
   },
-  load,
+  load: (options) => withUsers(load(options), options, guestMemory(options)),
 })
 
 type Options = LoadOptions<typeof PARAMETERS>
@@ -115,13 +116,15 @@ const BLOCK = 512
 
 const pagesOf = ({ values }: Options) => Math.ceil((values['memory-mib'] * 256) / BLOCK) * BLOCK
 
+const guestMemory = (options: Options) => ({ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: pagesOf(options) })
+
 function load(options: Options): Load {
   const { values, crew } = options
   return {
     system: {
       vcpus: crew.vcpus,
       memslots: [
-        { slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: pagesOf(options) },
+        guestMemory(options),
         { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC_DEFAULT_GFN, hva: APIC_HVA, pages: 1 },
       ],
       mmu: 'tdp',
