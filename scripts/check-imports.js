@@ -32,9 +32,10 @@ const ARROWS = ROWS.map((row) => row.join(' | ')).join(' -> ')
 
 /**
  * @param {string} root folder of the project
+ * @param {readonly (readonly string[])[]} circles files of it that may know each other
  * @returns {string[]} what breaks the rules, each as `file:line:column: sentence`
  */
-export function checkImports(root) {
+export function checkImports(root, circles) {
   return inspect(root, (sources, checker) => {
     const imports = sources.flatMap(importsOf)
     return [
@@ -42,7 +43,7 @@ export function checkImports(root) {
       ...imports.flatMap(checkImport),
       ...sources.flatMap((source) => checkProcess(source, checker)),
       ...cyclesIn(imports),
-      ...circlesIn(imports),
+      ...checkCircles(imports, circles),
     ]
   })
 }
@@ -123,15 +124,18 @@ function cyclesIn(imports) {
   return found
 }
 
-/** Files that know each other, be it by their types only, and are not among those that may. */
-function circlesIn(imports) {
+/** Files that know each other, be it by their types only: those that may, no others, and as many as are said to. */
+function checkCircles(imports, allowed) {
   const edges = new Map()
   for (const edge of imports) {
     if (edge.target !== undefined) edges.set(edge.source.path, [...(edges.get(edge.source.path) ?? []), edge])
   }
   const targetsOf = (path) => (edges.get(path) ?? []).map(({ target }) => target)
-  return connectedIn([...edges.keys()], targetsOf)
-    .filter((files) => files.length > 1 && !CIRCLES.some((allowed) => files.every((file) => allowed.includes(file))))
+  const circles = connectedIn([...edges.keys()], targetsOf).filter((files) => files.length > 1)
+  const isAllowed = (files) => allowed.some((circle) => files.every((file) => circle.includes(file)))
+  const isThere = (circle) => circles.some((files) => circle.every((file) => files.includes(file)))
+  const refused = circles
+    .filter((files) => !isAllowed(files))
     .map((files) => {
       const inCircle = files.toSorted()
       const { source, node } = edges.get(inCircle[0]).find(({ target }) => inCircle.includes(target))
@@ -141,6 +145,13 @@ function circlesIn(imports) {
         `files that know each other, and are not in scripts/circles.js: ${inCircle.join(', ')}`,
       )
     })
+  const gone = allowed
+    .filter((circle) => !isThere(circle))
+    .map(
+      (circle) =>
+        `scripts/circles.js: these do not all know each other any more, so list those that do: ${circle.join(', ')}`,
+    )
+  return [...refused, ...gone]
 }
 
 /** Tarjan: the sets of files in which each comes to each other one by its imports. */
@@ -164,5 +175,5 @@ function connectedIn(paths, targetsOf) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  report(checkImports(fileURLToPath(new URL('..', import.meta.url))))
+  report(checkImports(fileURLToPath(new URL('..', import.meta.url)), CIRCLES))
 }

@@ -27,7 +27,7 @@ import { stage2AttrWalker, stage2RelaxPerms, userMemAbort } from './stage2/fault
 import { invalidateIcacheGuestPage } from './stage2/icache.ts'
 import { stage2Map } from './stage2/map.ts'
 import { stage2Unmap } from './stage2/unmap.ts'
-import { vcpuFlushTlbAll } from './vcpu.ts'
+import { vcpuFlushTlbAll } from './vcpu-run.ts'
 import * as v5_11 from './versions/v5.11.ts'
 import * as v5_12 from './versions/v5.12.ts'
 import * as v5_15 from './versions/v5.15.ts'

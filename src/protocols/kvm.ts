@@ -6,9 +6,8 @@ import type { Memslot } from './memslots/memslots.ts'
 import type { Mmu } from './nx/mmu-pages.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
 import type { Stage2Fault } from './stage2/page-fault.ts'
-import type { Stage2Vm } from './stage2/stage2.ts'
 import type { Vcpu } from './vcpu.ts'
-import type { Vm } from './vm.ts'
+import type { Stage2Vm, Vm } from './vm.ts'
 
 /**
  * A kernel, as far as its versions, proposals and bugs differ: each entry is a function of the kernel, named as there, whole. They

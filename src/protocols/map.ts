@@ -14,11 +14,11 @@ import {
   W,
 } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertInstall, assertSamePfn } from './assertions.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
-import { assertInstall, assertSamePfn } from './oracles.ts'
 import { type Fault, type FaultResult, FIXED, PF_INVALID, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 

@@ -1,9 +1,9 @@
 import type { Gfn, Hva } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertFlushed } from './assertions.ts'
 import { COUNTER } from './counters.ts'
 import { beginPair, endPair, forgetPair, markWaking } from './memslots/oracles.ts'
-import { assertFlushed } from './oracles.ts'
 import { SITE } from './sites.ts'
 import type { Vm } from './vm.ts'
 

@@ -2,11 +2,11 @@ import type { Gfn, Hva } from '../shared-memory/addresses.ts'
 import { type Cpu, WMB } from '../shared-memory/cpu.ts'
 import { RECURSIVE } from '../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertCounted } from './assertions.ts'
 import { COUNTER } from './counters.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { assertSlotsKept, holdPair, markSlots, releasePair } from './memslots/oracles.ts'
 import { wakeUpdater } from './memslots/swap.ts'
-import { assertCounted } from './oracles.ts'
 import { INVALID_GPA, type Vm } from './vm.ts'
 
 // virt/kvm/kvm_main.c: what MMU notifiers are told of, since v5.15. Numbers in comments are explained in STEPS.md.

@@ -1,10 +1,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
-import type { PageTables } from '../shared-memory/page-tables/page-tables.ts'
-import { makeNonleaf } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { type Mmu, NO_PAGE } from './nx/mmu-pages.ts'
-import { assertLinked } from './oracles.ts'
+import type { Mmu } from './nx/mmu-pages.ts'
 import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { Vm } from './vm.ts'
@@ -62,70 +59,4 @@ export interface PageLifetime {
   freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void>
   /** For oracles: the leaf for a gfn in any root. */
   peekLeaf(cpu: Cpu, gfn: Gfn): number
-}
-
-/** There is one root, its users are not counted, and its table is the first. */
-const ONE_ROOT: TdpRoots = {
-  slots: 1,
-  *get(): Steps<boolean> {
-    return true
-  },
-  *isThere(): Steps<boolean> {
-    return true
-  },
-  *put(): Steps<boolean> {
-    return false
-  },
-  *tableOf(): Steps<number> {
-    return 0
-  },
-}
-
-/** Page tables that are never taken away: none of what would have to be kept of them is. */
-export class StayingPages implements PageLifetime {
-  readonly roots: TdpRoots = ONE_ROOT
-  readonly splitsForExec = false
-  readonly #tables: PageTables
-
-  constructor(tables: PageTables) {
-    this.#tables = tables
-  }
-
-  rootFor(): number {
-    return this.#tables.root
-  }
-
-  sptep(_cpu: Cpu, table: number, gfn: Gfn, level: number): Word {
-    return this.#tables.sptep(table, gfn, level)
-  }
-
-  *rcuReadLock(): Steps<void> {}
-  *rcuReadUnlock(): Steps<void> {}
-  *mapEnds(): Steps<void> {}
-  *locklessBegin(): Steps<void> {}
-  *locklessEnd(): Steps<void> {}
-
-  *disallowedChild(): Steps<number> {
-    return NO_PAGE
-  }
-
-  *initChild(): Steps<void> {}
-  *splitHugePage(): Steps<void> {}
-  *abandonChild(): Steps<void> {}
-
-  linked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, table: number): void {
-    assertLinked(cpu, vm, gfn, sptep, makeNonleaf(table))
-  }
-
-  *dropLargeSpte(): Steps<void> {}
-  *dropChild(): Steps<void> {}
-  *freeObsoleteRoots(): Steps<void> {}
-
-  *isRootObsolete(): Steps<boolean> {
-    return false
-  }
-
-  peekLeaf(cpu: Cpu, gfn: Gfn): number {
-    return this.#tables.peekLeaf(cpu, gfn)
-  }
 }

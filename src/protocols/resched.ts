@@ -1,8 +1,8 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertFlushed, assertMayBlock } from './assertions.ts'
 import { COUNTER } from './counters.ts'
-import { assertFlushed, assertMayBlock } from './oracles.ts'
 import type { Vm } from './vm.ts'
 
 /**

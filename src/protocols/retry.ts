@@ -1,8 +1,8 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { warnRangeUnset } from './assertions.ts'
 import { COUNTER } from './counters.ts'
-import { warnRangeUnset } from './oracles.ts'
 import type { Fault } from './page-fault.ts'
 import { INVALID_GPA, type Vm } from './vm.ts'
 

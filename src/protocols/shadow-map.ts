@@ -9,11 +9,11 @@ import {
   roundForLevel,
 } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertInstall, assertSamePfn } from './assertions.ts'
 import { WORK_KIND } from './costs.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { NO_PAGE, SHADOW } from './nx/mmu-pages.ts'
 import { trackShadow } from './nx/track.ts'
-import { assertInstall, assertSamePfn } from './oracles.ts'
 import { type Fault, type FaultResult, FIXED, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 

@@ -4,13 +4,15 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
+import { violationsAtRest } from './at-rest.ts'
 import { COUNTER, type CounterName } from './counters.ts'
 import type { Kernel } from './kernel.ts'
 import { notifyEnd, notifyStart } from './mmu-notifier.ts'
-import { ORACLES, type OracleName, violationsAtRest } from './oracles.ts'
+import { ORACLES, type OracleName } from './oracles.ts'
 import { Fault, type FaultResult } from './page-fault.ts'
+import { PlacedVm } from './placed-vm.ts'
 import { PRECHECK } from './variants/precheck.ts'
-import { Vm } from './vm.ts'
+import type { Vm } from './vm.ts'
 import type { VmConfig } from './vm-config.ts'
 
 export const BASE_GFN = 0x1000
@@ -26,7 +28,7 @@ export class SmallVm {
   /** CPU 0 and as many more as there are `vcpus` are vCPUs; each act runs on the CPU of its number. */
   constructor(acts: readonly Act[], kernel: Kernel = PRECHECK, config: Partial<VmConfig> = {}) {
     const place = new Place()
-    this.vm = new Vm(
+    this.vm = new PlacedVm(
       place,
       {
         cpus: acts.length,

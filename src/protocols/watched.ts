@@ -1,9 +1,9 @@
 import type { Steps } from '../shared-memory/steps.ts'
+import { assertFlushed, clearInvalidating, markInvalidating } from './assertions.ts'
 import { COUNTER } from './counters.ts'
 import type { Kvm } from './kvm.ts'
 import { assertInRcu, assertNextRoot, assertRootAlive, markFlushed } from './nx/oracles.ts'
 import { NO_GFN } from './nx/recovery.ts'
-import { assertFlushed, clearInvalidating, markInvalidating } from './oracles.ts'
 
 /** The table with its calls counted that figures are told by. */
 export const counted = (kvm: Kvm): Kvm => ({

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { B_NONBLOCK } from './broken/b-nonblock.ts'
+import { accessGuestMemory } from './guest-access.ts'
 import type { Kernel } from './kernel.ts'
 import { V6_5, V6_8, V6_12, VERSIONS } from './kernels.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { notifyEnd, notifyStart } from './mmu-notifier.ts'
 import { type Act, faultsOn, gfnOf, hvaOf, inTurn, invalidate, SmallVm } from './testing.contract.ts'
 import { NO_PRECHECK, NO_YIELD } from './variants/precheck.ts'
-import { accessGuestMemory, enterGuest, exitGuest } from './vcpu.ts'
+import { enterGuest, exitGuest } from './vcpu-run.ts'
 import { wrprotGfnRange, zapGfnRange } from './zap.ts'
 
 const mmus = ['tdp', 'shadow'] as const

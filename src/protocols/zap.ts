@@ -4,15 +4,14 @@ import { isPresentLeaf, LEVEL_4K, NONPRESENT, W } from '../shared-memory/page-ta
 import type { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { requestApicPageReload } from './apic/reload.ts'
+import { assertProgress, markInvalidating, walkBegins } from './assertions.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import type { Memslot } from './memslots/memslots.ts'
 import { NO_ROOT } from './nx/roots.ts'
-import { assertProgress, markInvalidating, walkBegins } from './oracles.ts'
 import { condReschedRwlockRead, condReschedRwlockWrite } from './resched.ts'
-import type { Stage2Vm } from './stage2/stage2.ts'
 import { unmapStage2Range } from './stage2/unmap.ts'
-import type { Vm } from './vm.ts'
+import type { Stage2Vm, Vm } from './vm.ts'
 
 /**
  * S7: `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, since v6.12: zaps every leaf of [start, end), with mmu_lock held for write; may

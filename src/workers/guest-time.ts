@@ -1,5 +1,6 @@
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
-import { enterGuest, exitGuest, isKicked, type Vcpu } from '../protocols/vcpu.ts'
+import type { Vcpu } from '../protocols/vcpu.ts'
+import { enterGuest, exitGuest, isKicked } from '../protocols/vcpu-run.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'

@@ -1,6 +1,6 @@
 import { HISTOGRAM } from '../protocols/counters.ts'
-import { isStage2, type Stage2Vm } from '../protocols/stage2/stage2.ts'
 import type { Vm } from '../protocols/vm.ts'
+import { isStage2, type Stage2Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { type AccessPlan, accessesOf } from './accesses.ts'

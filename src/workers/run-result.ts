@@ -1,6 +1,7 @@
+import type { violationsAtRest } from '../protocols/at-rest.ts'
 import type { Brought } from '../protocols/brought.ts'
 import { COUNTERS, HISTOGRAM, HISTOGRAMS } from '../protocols/counters.ts'
-import { ORACLES, type violationsAtRest } from '../protocols/oracles.ts'
+import { ORACLES } from '../protocols/oracles.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Records, Shape } from '../shared-memory/records.ts'
 import type { Timeline } from './timeline.ts'

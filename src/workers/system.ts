@@ -4,8 +4,9 @@ import type { Kernel, VersionName } from '../protocols/kernel.ts'
 import { versionNamed } from '../protocols/kernels.ts'
 import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
 import { onKernel } from '../protocols/on-kernel.ts'
+import { PlacedVm } from '../protocols/placed-vm.ts'
 import type { Note } from '../protocols/tracepoints.ts'
-import { Vm } from '../protocols/vm.ts'
+import type { Vm } from '../protocols/vm.ts'
 import type {
   ApicConfig,
   MemslotUpdateConfig,
@@ -90,6 +91,6 @@ export function buildSystem(spec: SystemSpec, note?: Note): { readonly place: Pl
   const kernel = kernelOf(spec)
   const nx = spec.nx ?? (takesTablesAway(spec, kernel) ? ONE_ROOT : undefined)
   const extra = { ...(nx === undefined ? {} : { nx }), ...(note === undefined ? {} : { note }) }
-  const vm = new Vm(place, { ...spec, isHuge, ...extra }, kernel)
+  const vm = new PlacedVm(place, { ...spec, isHuge, ...extra }, kernel)
   return { place, vm }
 }

@@ -1,18 +1,11 @@
 import { assertApicAccess } from '../protocols/apic/oracles.ts'
+import { assertRetryHasCause } from '../protocols/assertions.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
+import { ACCESSED, accessGuestMemory, FAULT_PROTECTION } from '../protocols/guest-access.ts'
 import { switchRoot } from '../protocols/nx/root-walk.ts'
-import { assertRetryHasCause } from '../protocols/oracles.ts'
 import { EMULATE, Fault, RETRY } from '../protocols/page-fault.ts'
-import {
-  ACCESSED,
-  accessGuestMemory,
-  enterGuest,
-  exitGuest,
-  FAULT_PROTECTION,
-  isKicked,
-  loadFirstRoot,
-  type Vcpu,
-} from '../protocols/vcpu.ts'
+import type { Vcpu } from '../protocols/vcpu.ts'
+import { enterGuest, exitGuest, isKicked, loadFirstRoot } from '../protocols/vcpu-run.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import { W, X } from '../shared-memory/page-tables/spte.ts'

@@ -1,6 +1,6 @@
+import { assertUnmapped } from '../../protocols/assertions.ts'
 import { pfnOfPte } from '../../protocols/host-mm.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
-import { assertUnmapped } from '../../protocols/oracles.ts'
 import { CONTINUE, Fault } from '../../protocols/page-fault.ts'
 import { invalidateRetry } from '../../protocols/retry.ts'
 import type { Vm } from '../../protocols/vm.ts'

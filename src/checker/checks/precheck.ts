@@ -1,5 +1,6 @@
+import { violationsAtRest } from '../../protocols/at-rest.ts'
 import { COUNTER } from '../../protocols/counters.ts'
-import { ORACLES, violationsAtRest } from '../../protocols/oracles.ts'
+import { ORACLES } from '../../protocols/oracles.ts'
 import { runRole } from '../../workers/roles.ts'
 import type { Protocol } from '../../workers/system.ts'
 import { buildSystem, type SystemSpec } from '../../workers/system.ts'

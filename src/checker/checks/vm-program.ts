@@ -1,4 +1,5 @@
-import { ORACLES, type OracleName, violationsAtRest } from '../../protocols/oracles.ts'
+import { violationsAtRest } from '../../protocols/at-rest.ts'
+import { ORACLES, type OracleName } from '../../protocols/oracles.ts'
 import type { Vm } from '../../protocols/vm.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'

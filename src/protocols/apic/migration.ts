@@ -1,11 +1,11 @@
 import { type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { assertUnmapped } from '../assertions.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { notifyEnd, notifyStart } from '../mmu-notifier.ts'
-import { assertUnmapped } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { apicPageTakenBack } from './oracles.ts'
 

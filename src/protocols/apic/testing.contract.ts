@@ -1,11 +1,12 @@
 // For tests: a small VM with an APIC-access page, and what its vCPUs and its host do with it.
 import assert from 'node:assert/strict'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import { ACCESSED, accessGuestMemory } from '../guest-access.ts'
 import type { Kernel } from '../kernel.ts'
 import { Fault } from '../page-fault.ts'
 import { type Act, BASE_GFN, BASE_HVA, inTurn, SmallVm } from '../testing.contract.ts'
 import { PRECHECK } from '../variants/precheck.ts'
-import { ACCESSED, accessGuestMemory, enterGuest, exitGuest, isKicked } from '../vcpu.ts'
+import { enterGuest, exitGuest, isKicked } from '../vcpu-run.ts'
 import type { VmConfig } from '../vm-config.ts'
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from './apic-page.ts'
 import { migrateApicPage } from './migration.ts'

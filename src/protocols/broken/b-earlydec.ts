@@ -1,13 +1,13 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { assertCounted } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertSlotsKept, releasePair } from '../memslots/oracles.ts'
 import { wakeUpdater } from '../memslots/swap.ts'
-import { assertCounted } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**

@@ -6,7 +6,7 @@ import { V6_8 } from '../kernels.ts'
 import { type FaultResult, FIXED, RETRY } from '../page-fault.ts'
 import { flushLocal } from '../stage2/fault.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
-import type { Stage2Vm } from '../stage2/stage2.ts'
+import type { Stage2Vm } from '../vm.ts'
 
 /**
  * Only the CPU that changed the entry drops its own translation of it.

@@ -1,8 +1,8 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { assertCounted } from '../assertions.ts'
 import { variant } from '../kernel.ts'
 import { V6_8 } from '../kernels.ts'
-import { assertCounted } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**

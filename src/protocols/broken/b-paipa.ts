@@ -6,7 +6,7 @@ import { V6_18 } from '../kernels.ts'
 import { type FaultResult, FIXED } from '../page-fault.ts'
 import { goDown, makeBlockEntry } from '../stage2/map.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
-import type { Stage2Vm } from '../stage2/stage2.ts'
+import type { Stage2Vm } from '../vm.ts'
 
 /**
  * v6.2 to v6.3: the walker advances the page as soon as it has made a leaf, and the IPA when it has read the entry again.

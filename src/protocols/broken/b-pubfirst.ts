@@ -6,7 +6,7 @@ import { V6_5 } from '../kernels.ts'
 import { type FaultResult, FIXED, RETRY, SPURIOUS } from '../page-fault.ts'
 import { trySetPte, walkToLeaf } from '../stage2/fault.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
-import type { Stage2Vm } from '../stage2/stage2.ts'
+import type { Stage2Vm } from '../vm.ts'
 
 /**
  * The permission is published before the I-caches are invalidated. Tempting: the second vCPU finds it, and nothing is

@@ -15,7 +15,7 @@ import {
 import { type Act, faultOn, gfnOf, inTurn, type SmallVm } from '../testing.contract.ts'
 import { COUNT, FAIR_GATE, RWSEM } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
-import { loadFirstRoot } from '../vcpu.ts'
+import { loadFirstRoot } from '../vcpu-run.ts'
 import { B_ARCHLOCK } from './b-archlock.ts'
 import { B_EARLYDEC } from './b-earlydec.ts'
 import { B_LATEINC } from './b-lateinc.ts'

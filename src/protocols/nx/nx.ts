@@ -10,7 +10,7 @@ import { NO_OBJECT, Rcu } from '../../shared-memory/rcu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import type { NxConfig } from '../vm-config.ts'
 import { LINKED, type Mmu, MmuPages, SHADOW, TDP } from './mmu-pages.ts'
-import { assertFreed, assertTaken } from './oracles.ts'
+import { assertFreed, assertTaken } from './page-oracles.ts'
 import { PossibleNx } from './possible-nx.ts'
 import { firstTableOf, Roots } from './roots.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { W } from '../../shared-memory/page-tables/spte.ts'
+import { accessGuestMemory } from '../guest-access.ts'
 import type { Kernel } from '../kernel.ts'
 import { V5_15, V6_5, V6_18 } from '../kernels.ts'
 import type { Kvm } from '../kvm.ts'
@@ -8,7 +9,7 @@ import { creates, deletes, SPARE } from '../memslots/testing.contract.ts'
 import { notifyStart } from '../mmu-notifier.ts'
 import { RETRY } from '../page-fault.ts'
 import { type Act, faultOn, faultsOn, gfnOf, hvaOf, inTurn, SmallVm } from '../testing.contract.ts'
-import { accessGuestMemory, enterGuest, exitGuest } from '../vcpu.ts'
+import { enterGuest, exitGuest } from '../vcpu-run.ts'
 import { allocRoot } from './root-walk.ts'
 
 const NX = {

@@ -11,8 +11,8 @@ import {
   ROOT_LEVEL,
 } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
-import { walkBegins } from '../oracles.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { assertInRcu } from './oracles.ts'

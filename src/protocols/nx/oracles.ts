@@ -2,25 +2,11 @@ import { type Cpu, wordAt } from '../../shared-memory/cpu.ts'
 import { isShadowPresent, LEVEL_4K } from '../../shared-memory/page-tables/spte.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
-import { FREE, LINKED, type MmuPages, UNUSED } from './mmu-pages.ts'
+import { LINKED } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import { NO_ROOT } from './roots.ts'
 
 // What is watched of page tables that are freed and used again. As with all oracles: they look, and take no step.
-
-/** I1.4: a page goes on a list. */
-export function assertUnlisted(cpu: Cpu, pages: MmuPages, page: number): void {
-  if (!pages.isWatched) return
-  if (cpu.peek(pages.listed(page)) !== 0) cpu.violation(ORACLE.nx_list_corrupt, page)
-  cpu.poke(pages.listed(page), 1)
-}
-
-/** I1.4: a page is taken off. */
-export function assertListed(cpu: Cpu, pages: MmuPages, page: number): void {
-  if (!pages.isWatched) return
-  if (cpu.peek(pages.listed(page)) !== 1) cpu.violation(ORACLE.nx_list_corrupt, page)
-  cpu.poke(pages.listed(page), 0)
-}
 
 /** A page table was unlinked, and vCPUs may go on using what they have cached of it until they are flushed. */
 export function markUnlinked(cpu: Cpu, vm: Vm, nx: Nx, table: number): void {
@@ -63,27 +49,6 @@ export function markRead(cpu: Cpu, nx: Nx): void {
 /** A page table is linked: it will have to be freed. */
 export function markLinked(cpu: Cpu, nx: Nx, table: number): void {
   if (nx.pages.isWatched) cpu.poke(nx.pages.state(table), LINKED)
-}
-
-/** A page table that was free is about to be used again. */
-export function assertTaken(cpu: Cpu, nx: Nx, table: number): void {
-  if (!nx.pages.isWatched) return
-  if (cpu.peek(nx.pages.state(table)) !== FREE) cpu.violation(ORACLE.page_table_twice, table)
-  cpu.poke(nx.pages.state(table), UNUSED)
-}
-
-/** I1.2: a page table is handed to free. */
-export function assertFreed(cpu: Cpu, nx: Nx, table: number): void {
-  const { pages } = nx
-  if (!pages.isWatched) return
-  if (cpu.peek(pages.state(table)) === FREE) cpu.violation(ORACLE.page_table_twice, table)
-  cpu.poke(pages.state(table), FREE)
-  cpu.poke(pages.generation(table), cpu.peek(pages.generation(table)) + 1)
-  if (cpu.peek(pages.unflushed(table)) !== 0) cpu.violation(ORACLE.free_before_flush, table)
-  if (cpu.peek(pages.listed(table)) !== 0) cpu.violation(ORACLE.nx_list_corrupt, table)
-  for (let other = 0; other < nx.cpus; other += 1) {
-    if (cpu.peek(nx.reading(other)) === table + 1) cpu.violation(ORACLE.free_before_grace, table)
-  }
 }
 
 /** I1.3: what the worker thinks that it has to flush, against what it has zapped. */

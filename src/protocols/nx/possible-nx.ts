@@ -2,7 +2,7 @@ import type { Cpu, Word } from '../../shared-memory/cpu.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { type MmuPages, NO_PAGE, SHADOW, UNLISTED } from './mmu-pages.ts'
-import { assertListed, assertUnlisted } from './oracles.ts'
+import { assertListed, assertUnlisted } from './page-oracles.ts'
 
 /**
  * `kvm->arch.possible_nx_huge_pages[]`: page tables that exist only because the guest executed in what could be a huge page,

@@ -10,9 +10,9 @@ import {
   pagesPerLevel,
 } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
-import { walkBegins } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { zapSpte } from '../zap.ts'
 import type { Nx } from './nx.ts'

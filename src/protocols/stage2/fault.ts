@@ -7,9 +7,9 @@ import { pfnOfPte } from '../host-mm.ts'
 import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { EMULATE, type FaultResult, FIXED, RETRY, SPURIOUS } from '../page-fault.ts'
+import type { Stage2Vm } from '../vm.ts'
 import { assertInvalidatedIfPublished, enterAtomic, icacheOfBefore, leaveAtomic } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
-import type { Stage2Vm } from './stage2.ts'
 
 /** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, since v6.2 (1577cb5823ce): faults in parallel. One try: on RETRY, which is -EAGAIN there, the guest executes the instruction again. */
 export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {

@@ -4,10 +4,10 @@ import { isLeaf, isTable, S2_W, S2_X, tableOf } from '../../shared-memory/page-t
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
-import { ACCESSED, type Access, FAULT_NOT_PRESENT, FAULT_PROTECTION } from '../vcpu.ts'
+import { ACCESSED, type Access, FAULT_NOT_PRESENT, FAULT_PROTECTION } from '../guest-access.ts'
+import type { Stage2Vm } from '../vm.ts'
 import { doubtAbout, hostPteBehind, NO_DOUBT } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
-import type { Stage2Vm } from './stage2.ts'
 import type { Stage2Vcpu } from './vcpu.ts'
 
 const NOWHERE = -1

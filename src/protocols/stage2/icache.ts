@@ -2,10 +2,11 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { BROADCAST_KIND } from '../costs.ts'
 import { COUNTER, HISTOGRAM } from '../counters.ts'
+import type { Stage2Vm } from '../vm.ts'
 import { operations } from './map.ts'
 import { noteInvalidated } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
-import type { Stage2, Stage2Vm } from './stage2.ts'
+import type { Stage2 } from './stage2.ts'
 
 // arch/arm64/kvm/mmu.c, arch/arm64/include/asm/kvm_mmu.h: I-cache maintenance. Numbers in comments are explained in STEPS.md.
 

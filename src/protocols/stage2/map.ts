@@ -14,14 +14,14 @@ import {
   tableOf,
 } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { assertInstall } from '../assertions.ts'
 import { BROADCAST_KIND, WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { pfnAdd } from '../host-mm.ts'
-import { assertInstall } from '../oracles.ts'
 import { type FaultResult, FIXED, RETRY } from '../page-fault.ts'
+import type { Stage2Vm } from '../vm.ts'
 import { assertInvalidated, assertLocked, assertOwnPage } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
-import type { Stage2Vm } from './stage2.ts'
 
 /**
  * `kvm_pgtable_stage2_map()`, `__kvm_pgtable_visit()`, arch/arm64/kvm/hyp/pgtable.c: the entry of the block is made, by a leaf or by a table, among other

@@ -4,8 +4,8 @@ import { isLocked, pfnOfStage2 } from '../../shared-memory/page-tables/stage2-pt
 import { hostPageOfPfn, isPresent, pfnOfPte } from '../host-mm.ts'
 import { ORACLE } from '../oracles.ts'
 import { type FaultResult, FIXED, SPURIOUS } from '../page-fault.ts'
+import type { Stage2Vm } from '../vm.ts'
 import type { Stage2Fault } from './page-fault.ts'
-import type { Stage2Vm } from './stage2.ts'
 
 // What is watched of system 2. As in oracles.ts: looks with `cpu.peek`, takes no step.
 

@@ -3,15 +3,10 @@ import { type Word, wordAt } from '../../shared-memory/cpu.ts'
 import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
 import { Stage2Tables } from '../../shared-memory/page-tables/stage2-tables.ts'
 import type { Place } from '../../shared-memory/place.ts'
-import type { Vm } from '../vm.ts'
 import type { Stage2Config, VmConfig } from '../vm-config.ts'
 import { FaultRanges } from './fault-ranges.ts'
 import { Rendezvous } from './rendezvous.ts'
 import { Stage2Vcpu } from './vcpu.ts'
-
-/** A VM whose memory goes through a stage-2 table, as on arm64. */
-export type Stage2Vm = Vm & { readonly stage2: Stage2 }
-export const isStage2 = (vm: Vm): vm is Stage2Vm => vm.stage2 !== undefined
 
 /**
  * `struct kvm_s2_mmu`, and what the hardware keeps of it.

@@ -1,15 +1,15 @@
 // For tests: a small VM on a stage-2 table, whose actors take the steps of system 2 in the order that a test wants.
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import { ACCESSED } from '../guest-access.ts'
 import type { Kernel } from '../kernel.ts'
 import { CONTINUE, type FaultResult } from '../page-fault.ts'
 import { type Act, BASE_HVA, SmallVm } from '../testing.contract.ts'
 import { THRESHOLD } from '../variants/icache.ts'
-import { ACCESSED } from '../vcpu.ts'
+import type { Stage2Vm } from '../vm.ts'
 import { accessStage2 } from './guest.ts'
 import { assertRefaultEnds } from './oracles.ts'
 import { Stage2Fault } from './page-fault.ts'
-import type { Stage2Vm } from './stage2.ts'
 
 /** Where blocks of every granule begin. */
 const BLOCK_GFN = 1 << 16

@@ -4,8 +4,8 @@ import { INVALID_PTE, isLeaf, isTable, tableOf } from '../../shared-memory/page-
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
+import type { Stage2Vm } from '../vm.ts'
 import { flushIpa, flushIpaRange } from './map.ts'
-import type { Stage2Vm } from './stage2.ts'
 
 /**
  * `__unmap_stage2_range()`, `stage2_apply_range()`, arch/arm64/kvm/mmu.c: takes every leaf that overlaps [start, end) away, with mmu_lock

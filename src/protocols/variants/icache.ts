@@ -11,7 +11,7 @@ import { trySetPte, walkToLeaf } from '../stage2/fault.ts'
 import { icacheInvalAllPou, icacheInvalPou } from '../stage2/icache.ts'
 import { assertMayAllocate, assertMaySleep } from '../stage2/oracles.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
-import type { Stage2Vm } from '../stage2/stage2.ts'
+import type { Stage2Vm } from '../vm.ts'
 
 // System 2: I-cache maintenance when execute permission is added. Good ones.
 
