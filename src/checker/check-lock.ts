@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { noText } from '../errors/file-content.ts'
 import { whereThrown } from '../patches/place-in.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { Place } from '../shared-memory/place.ts'
@@ -81,6 +82,9 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
         `${file} is no module: its name ends neither with .ts nor with .js`,
         'Give a file that exports locks: see docs/checking.md.',
       )
+    const what = noText(readFileSync(file, 'utf8'), 'JavaScript or TypeScript')
+    if (what !== undefined)
+      throw new Refused(`${file} ${what}`, 'Give a file that exports locks: see docs/checking.md.')
     const place = whereThrown(cause)
     const says = place === undefined ? `${file} cannot be loaded` : `${dirname(file)}/${place} throws when it is loaded`
     throw new Refused(`${says}: ${reasonOf(cause, file)}`, 'Nothing has been run.')

@@ -33,6 +33,24 @@ test('a file that is no text is named for what it is, and none of its bytes are 
   }
 })
 
+test('a binary file is named as one wherever a file is read: machines, memslots, histories, litmus tests, locks, patches', async () => {
+  const named = (name: string) => file(name, Buffer.from([0x52, 0x00, 0xff, 0xfe, 0x07]))
+  for (const [command, path, expected] of [
+    [['bench', '-s', 'precheck', '-m'], named('machine.json'), 'JSON'],
+    [['bench', '-s', 'precheck', '--trace', 'traces/numa.trace.gz', '--memslots'], named('memslots.json'), 'JSON'],
+    [['trend'], BINARY, 'a history'],
+    [['trend'], named('history.csv'), 'CSV'],
+    [['check'], named('test.litmus'), 'a litmus test'],
+    [['check', 'lock'], named('lock.js'), 'JavaScript or TypeScript'],
+    [['bench', '-s', 'precheck', '--variant'], named('patch.ts'), 'a patch'],
+  ] as const) {
+    const { code, err } = await faultline(...command, path)
+    assert.equal(code, 2, `${command}: ${err}`)
+    assert.ok(err.includes(`is a binary file, not ${expected}\n`), err)
+    assert.ok(!/[\0\ufffd]/.test(err), err)
+  }
+})
+
 test('an empty history is no series without a change: exit code 4, and the next step', async () => {
   const { code, out, err } = await faultline('trend', EMPTY)
   assert.deepEqual([code, out], [4, ''])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wordsFor } from './bench-ab.ts'
+import { wordsFor } from './ab-round.ts'
 import { faultline } from './faultline.contract.ts'
 
 test('each process gets the flags of the plan, and none that are about the whole comparison', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
-import { notJson, withoutMark } from './files/read-text.ts'
+import { notJson, withoutMark } from '../errors/file-content.ts'
 import { reasonOf } from './files/trouble.ts'
 
 /** How words become flags: as they are written. */

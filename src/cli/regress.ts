@@ -7,7 +7,8 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import { failureText } from '../report/gate-text.ts'
 import { sequentialText } from '../report/sequential-text.ts'
-import { comparisonOf } from './bench-ab.ts'
+import { comparisonOf } from './ab-measure.ts'
+import { withoutResult } from './bench-ab.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { checkExact, update } from './regress-exact.ts'
@@ -81,8 +82,8 @@ export const regress: Command<RegressArgs> = {
 /** Advice, unless the gate is for all: then what is surely worse fails it. */
 async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<ExitCode> {
   const base = await mergeBase(ref)
-  const result = await measureAgainst(base, args, io)
-  if (result === undefined) return EXIT.interrupted
+  const { result, isTooShort } = await measureAgainst(base, args, io)
+  if (result === undefined) return withoutResult(io)
   const comparison = comparisonOf(result)
   const failures = failuresOf(result, ({ revision }) => revision?.side === 'head')
   if (failures.length > 0) io.out(`${failures.map(failureText).join('\n')}\n`)
@@ -90,8 +91,8 @@ async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<Ex
   if (result.sequential !== undefined) io.out(`\n${sequentialText(result.sequential)}`)
   if (io.signal.aborted) return EXIT.interrupted
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
-  if (comparison.changes.length === 0) return EXIT.incomparable
   const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
+  if (!isForbidden && (isTooShort || comparison.changes.length === 0)) return EXIT.incomparable
   const isWorse = doesFail(comparison, 0)
   if (isWorse && args.gate !== 'all') io.out('\nThis is advice: measured figures fail the gate with --gate all only.')
   return isForbidden || (isWorse && args.gate === 'all') ? EXIT.regression : EXIT.fine

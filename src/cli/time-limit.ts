@@ -21,14 +21,17 @@ export function limitMs({ quick, timeBudget }: Limited): number | undefined {
 }
 
 /** What of a limit trials may be planned for, now that the program has run for a while. */
-export const plannedMs = (limit: number, io: Pick<Io, 'uptimeMs'>): number =>
-  Math.max(0, limit - REPORT_MS - uptimeOf(io)) * PLANNED_SHARE
+export const plannedMs = (limit: number, io: Pick<Io, 'uptimeMs'>): number => timeLeftMs(limit, io) * PLANNED_SHARE
 
-/** Aborted when there is just time for the report; never where there is no limit. */
-export function limitSignal(args: Limited, io: Pick<Io, 'uptimeMs'>): AbortSignal {
+/** What of a limit is left before what comes at the end. */
+export const timeLeftMs = (limit: number, io: Pick<Io, 'uptimeMs'>, atTheEndMs = REPORT_MS): number =>
+  Math.max(0, limit - atTheEndMs - uptimeOf(io))
+
+/** Aborted when there is just time for the report, or so long before the end; never where there is no limit. */
+export function limitSignal(args: Limited, io: Pick<Io, 'uptimeMs'>, atTheEndMs = REPORT_MS): AbortSignal {
   const end = new AbortController()
   const limit = limitMs(args)
-  if (limit !== undefined) setTimeout(() => end.abort(), Math.max(1, limit - REPORT_MS - uptimeOf(io))).unref()
+  if (limit !== undefined) setTimeout(() => end.abort(), Math.max(1, timeLeftMs(limit, io, atTheEndMs))).unref()
   return end.signal
 }
 

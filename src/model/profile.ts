@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ProfileError } from '../errors/faultline-error.ts'
+import { notJson, withoutMark } from '../errors/file-content.ts'
 import { kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
 
 /** M measured, P published, D derived, E estimated, R recalled; F: fitted by `faultline validate`. */
@@ -80,10 +81,10 @@ function readProfile(name: string, path: string): Profile {
     )
   }
   try {
-    return checkProfile(JSON.parse(text.replace(/^\ufeff/, '')), name)
+    return checkProfile(JSON.parse(withoutMark(text)), name)
   } catch (cause) {
     if (cause instanceof ProfileError) throw cause
-    throw new ProfileError(`${name} is not JSON: ${(cause as Error).message}`, 'Correct it there.', { cause })
+    throw new ProfileError(`${name} ${notJson(text, cause)}`, 'Correct it there.', { cause })
   }
 }
 

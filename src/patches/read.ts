@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { noText } from '../errors/file-content.ts'
 import type { PatchCode } from './code.ts'
 import { isSteps } from './declared.ts'
 import { emit, hashOf, type PatchText } from './emit.ts'
@@ -36,6 +37,15 @@ function textOf(file: string): string {
       hint: '`faultline new patch my-patch.ts --from precheck` writes one to begin with.',
     })
   }
+  const text = readOrRefuse(file)
+  const says = noText(text, 'a patch')
+  if (says === undefined) return text
+  throw new FaultlineError('NO_PATCH', 'usage', `${file} ${says}`, {
+    hint: '`faultline new patch my-patch.ts --from precheck` writes one to begin with.',
+  })
+}
+
+function readOrRefuse(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ReplayError } from '../errors/faultline-error.ts'
+import { notJson, withoutMark } from '../errors/file-content.ts'
 import { endGfnOf, type KnownMemslots, type RecordedMemslot } from './memslots.ts'
 
 const LITERAL = /^(?:0x[\da-f]+|\d+)(?::(?:0x[\da-f]+|\d+)){1,2}(?:,|$)/i
@@ -45,9 +46,9 @@ function parseLiteral(text: string): readonly RecordedMemslot[] {
 function parseFile(path: string, text: string): { slots: readonly RecordedMemslot[]; isGuessed: boolean } {
   let json: unknown
   try {
-    json = JSON.parse(text.replace(/^\ufeff/, ''))
+    json = JSON.parse(withoutMark(text))
   } catch (cause) {
-    throw new ReplayError(`${path} is not JSON: ${(cause as Error).message}`, `Its shape is ${SHAPE}.`, { cause })
+    throw new ReplayError(`${path} ${notJson(text, cause)}`, `Its shape is ${SHAPE}.`, { cause })
   }
   const list = isRecord(json) ? json.memslots : undefined
   if (!isRecord(json) || !Array.isArray(list)) throw wrong(`${path} has no list "memslots"`)

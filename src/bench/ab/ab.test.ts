@@ -9,7 +9,11 @@ import { faultsOf } from '../verifying/verify.ts'
 import { mergeParts } from './merge.ts'
 import { interleave, noiseOf, partsOf } from './rounds.ts'
 
-const OPTIONS = { rounds: 8, aaRounds: 3, seed: 1, progress: () => {}, isOver: () => false, isInterrupted: () => false }
+const never = () => false
+const OPTIONS = {
+  ...{ rounds: 8, aaRounds: 3, seed: 1, progress: () => {} },
+  ...{ isEnoughOfItself: never, isOver: never, isInterrupted: never },
+}
 
 /** Runners that write down which side was asked for which seed. */
 function watched(base: (seed: number) => Result, head: (seed: number) => Result) {
@@ -40,8 +44,11 @@ test('the base runs against itself first, then each round has both sides once, u
   assert.equal(new Set(rounds.map(([first]) => first!.seed)).size, 8, 'each round has a load of its own')
 })
 
-test('what is over stops after a whole round', async () => {
+test('what is over stops after a whole round, and the base runs against itself until that is enough', async () => {
   const { asked, base, head } = watched(always(1), always(2))
+  const shorter = await interleave(base, head, { ...OPTIONS, rounds: 6, isEnoughOfItself: () => asked.length >= 4 })
+  assert.deepEqual([shorter.aa.length, shorter.head.length], [2, 6])
+  asked.length = 0
   const ran = await interleave(base, head, { ...OPTIONS, aaRounds: 0, isOver: (rounds) => rounds === 6 })
   assert.deepEqual([ran.base.length, ran.head.length, asked.length], [6, 6, 12])
 })

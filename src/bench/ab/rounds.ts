@@ -8,8 +8,9 @@ export type Runner = (seed: number) => Promise<Result>
 
 export type RoundOptions = {
   readonly rounds: number
-  /** Rounds of the base against itself, before the others. */
+  /** Rounds of the base against itself, before the others: at most so many, until it has run against itself enough. */
   readonly aaRounds: number
+  readonly isEnoughOfItself: () => boolean
   readonly seed: number
   /** What is about to run, the `done`th of `total`. */
   readonly progress: (done: number, total: number, label: string) => void
@@ -33,7 +34,7 @@ export type Ran = { readonly round: number; readonly seed: number; readonly plac
  * the host does in the meantime, it does to both.
  */
 export async function interleave(base: Runner, head: Runner, options: RoundOptions): Promise<Rounds> {
-  const { rounds, aaRounds, seed, progress, isOver, isInterrupted } = options
+  const { rounds, aaRounds, seed, progress, isEnoughOfItself, isOver, isInterrupted } = options
   const random = new Random(seed)
   const total = 2 * (rounds + aaRounds)
   let place = 0
@@ -50,6 +51,7 @@ export async function interleave(base: Runner, head: Runner, options: RoundOptio
       const a = await base(load)
       start('base against itself')
       aa.push([a, await base(load)])
+      if (isEnoughOfItself()) break
     }
     for (let round = 0; round < rounds; round += 1) {
       const load = random.next()

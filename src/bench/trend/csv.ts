@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { FaultlineError } from '../../errors/faultline-error.ts'
+import { noText } from '../../errors/file-content.ts'
 import { METRICS } from '../metrics.ts'
 import { median } from '../statistics.ts'
 import { type Entry, HISTORY, type PastRun } from './history.ts'
@@ -29,6 +30,8 @@ export function entriesOfCsv(text: string, file: string): Entry[] {
 }
 
 function rowsOf(text: string, file: string): Row[] {
+  const what = noText(text, 'CSV')
+  if (what !== undefined) throw damaged(`${file} ${what}`)
   try {
     return parse(text, {
       columns: true,

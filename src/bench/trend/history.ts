@@ -1,4 +1,5 @@
 import { FaultlineError } from '../../errors/faultline-error.ts'
+import { noText } from '../../errors/file-content.ts'
 import { inheritedName } from '../inherited.ts'
 import type { Host, ModelInfo, Result, Run } from '../result.ts'
 import { tamed } from '../visible.ts'
@@ -71,7 +72,9 @@ export function readEntries(text: string, file: string): History {
     else entries.push(entry)
   }
   if (entries.length > 0 || damaged.length === 0) return { entries, damaged }
-  throw new FaultlineError('DAMAGED_HISTORY', 'usage', `${file}: line ${damaged[0]} is not an entry of a history`, {
+  const what = noText(text, 'a history')
+  const says = what === undefined ? `${file}: line ${damaged[0]} is not an entry of a history` : `${file} ${what}`
+  throw new FaultlineError('DAMAGED_HISTORY', 'usage', says, {
     hint: 'No other line is one either; `faultline trend FILE --append RESULT` writes them.',
   })
 }

@@ -1,3 +1,4 @@
+import { noText } from '../../errors/file-content.ts'
 import { NOT_READ, RETURNS_NOTHING } from './calls.ts'
 import { condition } from './condition.ts'
 import { call, expression, type Scope } from './expressions.ts'
@@ -24,10 +25,11 @@ export function parseLitmus(text: string, file: string): LitmusTest {
   const header = /^\s*(?:(?:\(\*[\s\S]*?\*\)|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)\s*)*(\S+)[ \t]+(\S+)/.exec(text)
   if (header === null || header[1] !== 'C') {
     const what = header === null ? '' : `, and this is one in ${header[1]}`
+    const says = noText(text, 'a litmus test')
     throw unreadable(
       file,
       { line: 1, column: 1 },
-      `a litmus test in C begins with 'C' and its name${what}`,
+      says === undefined ? `a litmus test in C begins with 'C' and its name${what}` : `this ${says}`,
       'Nothing has been run.',
     )
   }

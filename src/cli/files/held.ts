@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Result } from '../../bench/result.ts'
 import { validate } from '../../bench/schema.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
-import { withoutMark } from './read-text.ts'
+import { withoutMark } from '../../errors/file-content.ts'
 
 /** How much a result holds: finished runs, and trials of all of them. */
 export type Held = { readonly runs: number; readonly trials: number }

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { isGone, ownerOf } from '../../bench/ab/owner.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
+import { withoutMark } from '../../errors/file-content.ts'
 import { checkOutput, save } from './output.ts'
-import { withoutMark } from './read-text.ts'
 import { notWritten, reasonOf } from './trouble.ts'
 import { writeWhole } from './write-whole.ts'
 

@@ -1,0 +1,65 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Tree } from '../bench/ab/checkout.ts'
+import { type Builder, ChildFailed, runChild } from '../bench/ab/child.ts'
+import type { Runner } from '../bench/ab/rounds.ts'
+import { validate } from '../bench/schema.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { EXIT } from './io.ts'
+
+/** Flags that are about the whole comparison; the others go to each process of each side. */
+const OWN_FLAGS = ['ab', 'trials', 'seed', 'out', 'time-budget']
+const OWN_SWITCHES = ['json', 'quiet', 'no-progress', 'quick', 'force']
+
+/** One round in a fresh process of that tree: both sides are run by what they themselves have on the command line. */
+export function runnerOf(tree: Tree, place: string, builder: Builder, words: readonly string[]): Runner {
+  const main = join(tree.folder, 'dist', 'cli', 'main.js')
+  const file = join(place, 'round.json')
+  return async (seed) => {
+    const own = ['--trials', '1', '--seed', String(seed), '--quiet', '--out', file]
+    rmSync(file, { force: true })
+    try {
+      await runChild(builder.node, [main, ...words, ...own], builder)
+    } catch (cause) {
+      const code = cause instanceof ChildFailed ? cause.exitCode : null
+      if (builder.signal.aborted || !isOfAResult(code)) throw failed(tree, cause)
+    }
+    try {
+      return validate(JSON.parse(readFileSync(file, 'utf8')), file)
+    } catch (cause) {
+      throw failed(tree, cause)
+    }
+  }
+}
+
+/** A forbidden outcome is an outcome; a run that failed says so in its result; and one trial alone need not answer the question. */
+const isOfAResult = (code: number | null) =>
+  code === EXIT.regression || code === EXIT.failed || code === EXIT.incomparable
+
+const failed = ({ folder, git }: Tree, cause: unknown) =>
+  new FaultlineError(
+    'ROUND_FAILED',
+    'run',
+    `a round of ${git.slice(0, 12)} could not be run: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      context: { tree: folder },
+      hint: 'A revision that does not know the scenario, a variant or a flag cannot be compared by it.',
+      cause,
+    },
+  )
+
+/** The words of the command without the flags that are about the whole. */
+export function wordsFor(command: readonly string[]): string[] {
+  const words: string[] = []
+  for (let index = 0; index < command.length; index += 1) {
+    const word = command[index]!
+    const name = /^--([^=]+)/.exec(word)?.[1]
+    if (name !== undefined && OWN_SWITCHES.includes(name)) continue
+    if (name !== undefined && OWN_FLAGS.includes(name)) {
+      if (!word.includes('=')) index += 1
+      continue
+    }
+    words.push(word)
+  }
+  return words
+}

@@ -1,0 +1,84 @@
+import type { BenchArgs } from './bench-flags.ts'
+import { planOf } from './bench-plan.ts'
+import type { Io } from './io.ts'
+import { limitMs, limitSignal, timeLeftMs } from './time-limit.ts'
+
+/** Of the time for rounds, what the base may take to run against itself. */
+const ITSELF_SHARE = 0.25
+/** Rounds of the base against itself, at the least that is planned for. */
+const FEWEST_ITSELF = 2
+
+/** For a process that is told to end, the worktree that is taken away, and the report. */
+const AT_THE_END_MS = 3000
+
+/** The time that a comparison of revisions has, and what is used of it. Where the user sets no limit there is always some left. */
+export class ComparisonTime {
+  /** Aborted when the time is up, or when the process is told to end. */
+  readonly signal: AbortSignal
+  readonly isLimited: boolean
+  readonly #limit: AbortSignal
+  readonly #io: Io
+  readonly #endMs: number
+  #beganMs: number
+  #lastMs: number
+  #longestMs = 0
+
+  constructor(args: Pick<BenchArgs, 'quick' | 'timeBudget'>, io: Io) {
+    const limit = limitMs(args)
+    const now = performance.now()
+    this.isLimited = limit !== undefined
+    this.#limit = limitSignal(args, io, AT_THE_END_MS)
+    this.signal = AbortSignal.any([io.signal, this.#limit])
+    this.#io = io
+    this.#endMs = limit === undefined ? Number.POSITIVE_INFINITY : now + timeLeftMs(limit, io, AT_THE_END_MS)
+    this.#beganMs = now
+    this.#lastMs = now
+  }
+
+  /** The time was up, and nothing else ended the comparison. */
+  get isUp(): boolean {
+    return this.#limit.aborted && !this.#io.signal.aborted
+  }
+
+  /** Both trees are built: what is left is for rounds. */
+  begin(): void {
+    this.#beganMs = performance.now()
+    this.#lastMs = this.#beganMs
+  }
+
+  /** A pair of processes has ended. */
+  pairEnded(): void {
+    const now = performance.now()
+    this.#longestMs = Math.max(this.#longestMs, now - this.#lastMs)
+    this.#lastMs = now
+  }
+
+  /** Whether another pair as long as the longest so far would come to its end. */
+  hasRoom(): boolean {
+    return performance.now() + this.#longestMs <= this.#endMs
+  }
+
+  /** Whether the base has run against itself for as long as it may. */
+  hasRunAgainstItself(): boolean {
+    const used = performance.now() - this.#beganMs + this.#longestMs
+    return used > ITSELF_SHARE * (this.#endMs - this.#beganMs)
+  }
+
+  /** The part of the time for rounds that is used. */
+  part(): number {
+    return (performance.now() - this.#beganMs) / (this.#endMs - this.#beganMs)
+  }
+
+  /** The flags that let so many rounds, and a few of the base against itself, come to their end in what is left. */
+  async loadFlags(args: BenchArgs, rounds: number): Promise<readonly string[]> {
+    if (!this.isLimited) return []
+    const processes = 2 * (rounds + FEWEST_ITSELF)
+    const each = `${Math.max(1, Math.floor((this.#endMs - performance.now()) / processes))}ms`
+    const round = { ...args, quick: false, timeBudget: each, trials: '1', ab: undefined }
+    const { options } = await planOf(round, { ...this.#io, uptimeMs: () => 0 })
+    return [
+      ...(args.duration === undefined ? ['--duration', `${options.durationMs}ms`] : []),
+      ...(args.warmup === undefined ? ['--warmup', `${options.warmupMs}ms`] : []),
+    ]
+  }
+}
