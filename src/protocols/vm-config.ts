@@ -59,6 +59,8 @@ export type Stage2Config = {
   readonly scale: number
   /** FEAT_TLBIRANGE, of Armv8.4: one TLBI takes a range of IPAs. */
   readonly hasTlbRange?: boolean
+  /** Whether a fault takes the mm's mmap_lock for read. Nothing here takes it for write, so it is a cost and no part of the protocol. */
+  readonly takesMmapLock?: boolean
 }
 
 export type VmConfig = {

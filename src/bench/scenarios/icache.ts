@@ -43,6 +43,12 @@ const PARAMETERS = {
     choices: ['no', 'yes'],
     default: 'no',
   },
+  'mmap-lock': {
+    kind: 'choice',
+    says: 'whether a fault takes mmap_lock for read before mmu_lock, as user_mem_abort() does: a line that all vCPUs that fault change',
+    choices: ['yes', 'no'],
+    default: 'yes',
+  },
   rounds: {
     kind: 'integer',
     says: 'resets of the guest, after which the run ends, if need be in its warm-up; 0: until its time is over',
@@ -149,6 +155,7 @@ function load(options: Options): Load {
         iminLine: values['imin-line'],
         scale: values.scale,
         hasTlbRange: values['tlbi-range'] === 'yes',
+        takesMmapLock: values['mmap-lock'] === 'yes',
       },
       vms: values.vms,
     },

@@ -11,6 +11,9 @@ import type { Stage2Vm } from '../vm.ts'
 import { assertInvalidatedIfPublished, enterAtomic, icacheOfBefore, leaveAtomic } from './oracles.ts'
 import type { Stage2Fault } from './page-fault.ts'
 
+/** `RWSEM_READER_BIAS`. */
+const MMAP_READER = 0x100
+
 /** A: `user_mem_abort()`, arch/arm64/kvm/mmu.c, since v6.2 (1577cb5823ce): faults in parallel. One try: on RETRY, which is -EAGAIN there, the guest executes the instruction again. */
 export function* userMemAbort(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   cpu.count(COUNTER.pf_taken, 1)
@@ -39,11 +42,14 @@ export function countResult(cpu: Cpu, result: FaultResult): FaultResult {
 
 /** A2, A3: how large a mapping it is to be, and the page. */
 export function* lookUp(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<void> {
-  const { tables } = vm.stage2
+  const { tables, mmapLockCount } = vm.stage2
+  // mmap_read_lock(), and mmap_read_unlock() below: the fast paths of a lock that only readers take here.
+  if (mmapLockCount !== undefined) yield* cpu.add(mmapLockCount, MMAP_READER)
   fault.seq = yield* cpu.read(vm.invalidateSeq)
-  // The sequence is read before the pfn. In the kernel the release of mmap_lock, which is not re-created, sees to that.
+  // The sequence is read before the pfn. In the kernel the release of mmap_lock sees to that; a VM need not have one here.
   // Pairs with the barrier in invalidateEnd().
   yield* cpu.barrier(RMB)
+  if (mmapLockCount !== undefined) yield* cpu.sub(mmapLockCount, MMAP_READER)
   const page = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
   const head = vm.host.head(page)
   const isBlock = !fault.isLogged && vm.host.isHuge(page) && (fault.gfn - page - tables.baseGfn) % tables.entries === 0

@@ -14,6 +14,7 @@ import { Stage2Vcpu } from './vcpu.ts'
  *   tables               the page table                               see Stage2Tables
  *   tlbEpochs[block]     broadcast TLBIs of the block so far          written by the CPU that invalidates; read by the hardware
  *   icacheEpoch          invalidations of all I-caches so far         one for all VMs of the machine
+ *   mmapLockCount        readers of the VMM's mmap_lock               all vCPUs that fault; nothing takes it for write
  *   faultRanges          of the variants with an interval tree
  *   rendezvous           where the VMM's vCPU threads wait for each other
  *   icacheOf[page]       the host's entry that the I-cache was last invalidated for      oracles only
@@ -26,6 +27,7 @@ export class Stage2 {
   readonly maxDvmOps: number
   readonly scale: number
   readonly hasTlbRange: boolean
+  readonly mmapLockCount: Word | undefined
   readonly faultRanges: FaultRanges
   readonly rendezvous: Rendezvous
   readonly vcpus: readonly Stage2Vcpu[]
@@ -45,6 +47,7 @@ export class Stage2 {
     this.icacheEpoch = icacheEpoch
     this.tables = new Stage2Tables(place.within('tables'), stage2.granule, { start, end }, config.cpus)
     this.#tlbEpochs = place.table('tlbEpochs', this.tables.blocks, 'the CPU that invalidates')
+    this.mmapLockCount = stage2.takesMmapLock === true ? place.line('mmapLockCount') : undefined
     this.faultRanges = new FaultRanges(place.within('faultRanges'), config.cpus, config.lockStatistics)
     this.rendezvous = new Rendezvous(place.within('rendezvous'), config.vcpus)
     this.vcpus = Array.from({ length: config.vcpus }, () => new Stage2Vcpu(config.tlbEntries))

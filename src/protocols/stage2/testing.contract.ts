@@ -25,12 +25,13 @@ export function stage2Of(
   kernel: Kernel,
   isHuge: boolean,
   hasTlbRange = false,
+  takesMmapLock = false,
 ): SmallVm {
   return new SmallVm(acts, kernel, {
     vcpus: acts.length,
     memslots: [{ slot: 0, baseGfn: BLOCK_GFN, hva: BASE_HVA, pages: GRANULES[granule].entries * 2 }],
     isHuge: () => isHuge,
-    stage2: { granule, iminLine: 4, scale: 1, hasTlbRange },
+    stage2: { granule, iminLine: 4, scale: 1, hasTlbRange, takesMmapLock },
   })
 }
 
