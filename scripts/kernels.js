@@ -1,7 +1,9 @@
 // Writes docs/kernels.md: which function of the kernel is what in which version, from the tables of functions themselves.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const PAGE = 'docs/kernels.md'
+export const PAGE = 'docs/kernels.md'
+/** Where the part begins that `npm run kernels:figures` writes. */
+export const FIGURES = '## Figures of each version'
 const TYPES = 'src/protocols/kvm.ts'
 
 /** What each entry of the table is in the kernel: the name that its comment begins with. */
@@ -62,9 +64,12 @@ ${changeRows(versions).join('\n')}
 `
 }
 
+/** The page as the tables have it; its figures stay as they are. */
 export async function currentPage() {
   const { VERSIONS } = await import('../dist/protocols/kernels.js')
-  return kernelsPage(VERSIONS, readFileSync(TYPES, 'utf8'))
+  const [, figures] = readFileSync(PAGE, 'utf8').split(`\n${FIGURES}\n`)
+  const tables = kernelsPage(VERSIONS, readFileSync(TYPES, 'utf8'))
+  return figures === undefined ? tables : `${tables}\n${FIGURES}\n${figures}`
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, await currentPage())

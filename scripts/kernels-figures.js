@@ -1,0 +1,219 @@
+// Writes the figures of docs/kernels.md: every kernel in every scenario that fits, on a modelled x86 and a modelled Arm machine, and
+// which function made the difference where there is one. That is tried, not guessed: the older kernel gets the one function of the newer,
+// and the newer one that of the older.
+//
+//   npm run kernels:figures           the tables, about 30 minutes with the causes of processor time
+//   npm run kernels:figures -- -q     without the causes, which stay as they are
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FIGURES, PAGE } from './kernels.js'
+
+const load = (module) => import(new URL(`../dist/${module}`, import.meta.url))
+const { bench } = await load('cli/library.js')
+const { SCENARIOS } = await load('bench/scenarios/all.js')
+const { METRICS } = await load('bench/metrics.js')
+const { compact, inUnit } = await load('report/numbers.js')
+const { loadProfile, profileHash } = await load('model/profile.js')
+const { VERSIONS } = await load('protocols/kernels.js')
+
+const MACHINES = ['epyc-milan-2s', 'altra-64']
+/** They time locks, page-table operations and oracles, and run the functions of no kernel. */
+const OF_NO_KERNEL = ['fault-scaling', 'primitives', 'instruments']
+/** Its CPUs drop an I-cache by instructions that x86 does not have. */
+const ON_ARM_ONLY = ['icache']
+const SEEDS = [1, 2, 3]
+const VCPUS = 16
+/** By the name of the metric, what it is called in the table. */
+const SHOWN = {
+  faults_per_second: 'faults/s',
+  guest_boots_per_second: 'boots/s',
+  flushes_per_unmap: 'flushes an unmap',
+  retries_per_fault: 'retries a fault',
+  mmu_lock_hold_max_ns: 'longest hold',
+}
+/** Less than this between two versions needs no cause. */
+const LEAST_CHANGE = 0.1
+/** A function made the difference if it alone makes so much of it, or without it so much of it is gone. */
+const MOST_OF_IT = 0.5
+
+const fits = (machine) =>
+  SCENARIOS.filter(
+    ({ name }) => !OF_NO_KERNEL.includes(name) && (machine.startsWith('altra') || !ON_ARM_ONLY.includes(name)),
+  )
+
+/** Scenarios that differ in their roles run all of them. */
+const everythingOf = (scenario) => scenario.variants.find(({ name }) => name === 'everything')?.name
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
+
+/** The figures of some runs of one thing: by metric, its value for each seed. */
+function figuresOf({ runs }) {
+  const failed = runs.find(({ error }) => error !== null)
+  if (failed !== undefined) return undefined
+  const values = (metric) => runs.flatMap(({ trials }) => trials.flatMap(({ metrics }) => metrics[metric] ?? []))
+  return Object.fromEntries(Object.keys(SHOWN).map((metric) => [metric, values(metric)]))
+}
+
+/** What one kernel does in one scenario on one machine. */
+export async function figuresOn(machine, scenario, version, seeds = SEEDS) {
+  const variant = everythingOf(scenario) ?? version
+  const flags = {
+    scenario: scenario.name,
+    machine,
+    kernel: version,
+    variant,
+    vcpus: VCPUS,
+    draws: 0,
+    seed: seeds.join(),
+  }
+  return figuresOf(await bench(flags))
+}
+
+const text = (metric, values) => {
+  if (values === undefined || values.length === 0) return '-'
+  return METRICS[metric].unit === 'ns' ? inUnit(median(values), 'ns') : compact(median(values))
+}
+
+/** The cell of the table. */
+export const cellOf = (figures, metric) => text(metric, figures?.[metric])
+
+const row = (cells) => `| ${cells.join(' | ')} |`
+
+function tableOf(rows) {
+  const header = ['scenario', '', ...VERSIONS.map(({ name }) => name)]
+  return [row(header), row(header.map(() => '---')), ...rows].join('\n')
+}
+
+/** One row for each figure that the scenario has. */
+function rowsOf(scenario, byVersion) {
+  const has = (metric) => byVersion.some((figures) => (figures?.[metric].length ?? 0) > 0)
+  return Object.keys(SHOWN)
+    .filter(has)
+    .map((metric) => row([scenario.name, SHOWN[metric], ...byVersion.map((figures) => cellOf(figures, metric))]))
+}
+
+/** Whether no seed of the one comes near any of the other. */
+export function differs(before = [], after = []) {
+  if (before.length === 0 || after.length === 0) return false
+  const [low, high] = median(before) < median(after) ? [before, after] : [after, before]
+  return Math.max(...low) < Math.min(...high) && median(low) < median(high) * (1 - LEAST_CHANGE)
+}
+
+/** How far the value has come from `before` to `after`: 0 to 1. */
+export function wayOf(value, before, after) {
+  const isLogarithmic = Math.min(value, before, after) > 0
+  const at = (one) => (isLogarithmic ? Math.log(one) : one)
+  return (at(value) - at(before)) / (at(after) - at(before))
+}
+
+/** Plays a kernel with one function of another. */
+async function withFunction(folder, { machine, scenario, on, from, entry }) {
+  const constant = ({ name }) => name.toUpperCase().replace('.', '_')
+  const file = join(folder, `${on.name}-${from.name}-${entry}.js`)
+  const [kernel, other] = [constant(on), constant(from)]
+  writeFileSync(
+    file,
+    `import { patch, ${kernel}, ${other} } from 'faultline/kvm'
+export default patch({
+  name: '${on.name}-${entry}', on: ${kernel}, says: '${entry} as in ${from.name}', replaces: { ${entry}: ${other}.kvm.${entry} },
+})
+`,
+  )
+  try {
+    return figuresOf(
+      await bench({ scenario: scenario.name, machine, variant: file, vcpus: VCPUS, draws: 0, seed: SEEDS[0] }),
+    )
+  } catch (cause) {
+    process.stderr.write(`  ${entry}: ${cause.message}\n`)
+    return undefined
+  }
+}
+
+/** For each figure that changed with the version: the functions that made it change. */
+async function causesOf(folder, { machine, scenario, version, before, after }) {
+  const changed = Object.keys(SHOWN).filter((metric) => differs(before?.[metric], after?.[metric]))
+  if (changed.length === 0) return []
+  const tried = []
+  for (const { entry, says } of version.changes) {
+    const alone = await withFunction(folder, { machine, scenario, on: version.before, from: version, entry })
+    const without = await withFunction(folder, { machine, scenario, on: version, from: version.before, entry })
+    tried.push({ entry, says, alone, without })
+  }
+  return changed.map((metric) => {
+    const [old, recent] = [median(before[metric]), median(after[metric])]
+    const way = (figures) => (figures?.[metric].length > 0 ? wayOf(figures[metric][0], old, recent) : Number.NaN)
+    const causes = tried
+      .map(({ entry, alone, without }) => ({ entry, alone: way(alone), without: 1 - way(without) }))
+      .filter(({ alone, without }) => alone >= MOST_OF_IT || without >= MOST_OF_IT)
+    return { machine, scenario: scenario.name, version: version.name, metric, old, recent, causes }
+  })
+}
+
+const percent = (part) => (Number.isNaN(part) ? 'does not run' : `${Math.round(part * 100)} %`)
+
+function causeRows({ machine, scenario, version, metric, old, recent, causes }) {
+  const where = [version, scenario, machine, SHOWN[metric], `${text(metric, [old])} -> ${text(metric, [recent])}`]
+  if (causes.length === 0) return [row([...where, 'none of them by itself', '', ''])]
+  return causes.map(({ entry, alone, without }) => row([...where, `\`${entry}\``, percent(alone), percent(without)]))
+}
+
+const CAUSES = '### Which function made the difference'
+
+const hashes = MACHINES.map((name) => `\`${name}\` is \`${profileHash(loadProfile(name))}\``).join(', ')
+
+const aboutFigures = `${FIGURES}
+
+Modelled, deterministic, written by \`npm run kernels:figures\`; a test plays some cells again. No server ran these kernels. Each cell is the median of seeds ${SEEDS.join(', ')} of
+
+    npm run bench -- -s SCENARIO -m MACHINE --kernel VERSION --variant VERSION --vcpus ${VCPUS} --draws 0 --seed ${SEEDS.join()}
+
+(\`mixed\`: \`--variant everything\`), ${VCPUS} vCPUs under the scenario's default load for a modelled machine. On the Arm profile the same functions of x86 are played at the costs of those cores; only
+\`icache\` is KVM for arm64, and x86 has nothing like it. \`-\`: nothing of the kind happened. Profiles: ${hashes}. Short windows: a longest hold is that of a few milliseconds.
+`
+
+const aboutCauses = `${CAUSES}
+
+For every figure that is more than ${LEAST_CHANGE * 100} % away from that of the version before, in all seeds: each function that the version changed was put into the version before (*alone*: how much of
+the difference it makes) and taken back out of the version (*without*: how much of the difference is gone). Those with ${MOST_OF_IT * 100} % of either are named; more than 100 % is more than the difference.
+`
+
+async function play(wantsCauses) {
+  const folder = mkdtempSync(join(tmpdir(), 'kernels-figures-'))
+  const causes = []
+  const tables = []
+  for (const machine of MACHINES) {
+    const rows = []
+    for (const scenario of fits(machine)) {
+      const byVersion = []
+      for (const version of VERSIONS) {
+        process.stderr.write(`${machine} ${scenario.name} ${version.name}\n`)
+        byVersion.push(await figuresOn(machine, scenario, version.name))
+        if (wantsCauses && version.before !== undefined) {
+          const [before, after] = byVersion.slice(-2)
+          causes.push(...(await causesOf(folder, { machine, scenario, version, before, after })))
+        }
+      }
+      rows.push(...rowsOf(scenario, byVersion))
+    }
+    tables.push(`### ${machine}\n\n${tableOf(rows)}\n`)
+  }
+  rmSync(folder, { recursive: true })
+  return { causes, text: [aboutFigures, ...tables].join('\n') }
+}
+
+function causesText(causes) {
+  const header = ['since', 'scenario', 'machine', 'figure', '', 'function', 'alone', 'without']
+  const order = ({ version }) => VERSIONS.findIndex(({ name }) => name === version)
+  const rows = causes.toSorted((a, b) => order(a) - order(b)).flatMap(causeRows)
+  return `${aboutCauses}\n${[row(header), row(header.map(() => '---')), ...rows].join('\n')}\n`
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const page = readFileSync(PAGE, 'utf8')
+  const wantsCauses = !process.argv.includes('-q')
+  const { causes, text: figures } = await play(wantsCauses)
+  const kept = page.includes(CAUSES) ? page.slice(page.indexOf(CAUSES)) : ''
+  const head = page.includes(FIGURES) ? page.slice(0, page.indexOf(FIGURES)) : `${page}\n`
+  writeFileSync(PAGE, `${head}${figures}\n${wantsCauses ? causesText(causes) : kept}`)
+}
