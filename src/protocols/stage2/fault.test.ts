@@ -188,6 +188,7 @@ test('an invalidation takes the translations away from every TLB, without an IPI
 
 test('a fault holds mmap_lock for read while it reads the sequence, and no longer', () => {
   const { stage } = stage2Of('4k', [writes(0)], THRESHOLD, true, false, true)
-  for (const step of [/add .*mmapLockCount/, /mmuInvalidate\.seq/, /sub .*mmapLockCount/, /mmuLock/]) stage.runUntil(0, step)
+  for (const step of [/add .*mmapLockCount/, /mmuInvalidate\.seq/, /sub .*mmapLockCount/, /mmuLock/])
+    stage.runUntil(0, step)
   assert.ok(stage.finish())
 })
