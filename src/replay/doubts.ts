@@ -109,7 +109,9 @@ function leftOutOf(recording: Recording): readonly string[] {
     hasFaults || entered === 0
       ? []
       : [
-          'no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none',
+          recording.tdpExits > 0
+            ? `${said(recording.tdpExits)} exits of guests are faults or accesses to devices (EPT violations, nested page faults, aborts), but not on which gfn: kvm:kvm_page_fault (arm64: kvm_guest_fault) is not traced`
+            : 'no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none',
         ]
   const { byCause } = recording.removals
   const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0

@@ -1,7 +1,10 @@
 import type { TraceLine } from './trace-line.ts'
 
-/** By what the guest left: `ept` and `npf` report gfns, `exception` the guest's own virtual addresses, as shadow paging does. */
-export type Exit = 'ept' | 'npf' | 'exception' | 'other'
+/**
+ * By what the guest left: `ept`, `npf` and arm64's `abort` are faults of two-dimensional paging, `exception` gives the guest's own
+ * virtual addresses, as shadow paging does.
+ */
+export type Exit = 'ept' | 'npf' | 'abort' | 'exception' | 'other'
 
 /** What a fault's event says of itself beyond its address. */
 export type FaultKind = {
@@ -51,6 +54,8 @@ export interface EventSink {
   /** [from, to) is the lock's address; the flags are [flagsFrom, flagsTo) of `flags`. */
   contentionBegin(line: TraceLine, from: number, to: number, flags: Buffer, flagsFrom: number, flagsTo: number): void
   contentionEnd(line: TraceLine, from: number, to: number): void
+  /** A lock known by name was got, whether after a wait or not. */
+  namedLockAcquired(line: TraceLine, from: number, to: number): void
   switched(line: TraceLine, previous: number, next: number): void
 }
 

@@ -10,6 +10,7 @@ import {
 } from './fault-events.ts'
 import { Field, NumberField } from './field.ts'
 import { Hex } from './hex.ts'
+import { readLockAcquired, readLockContended } from './lockdep-events.ts'
 import {
   readAttributes,
   readSetPte,
@@ -140,6 +141,7 @@ export const EVENTS: Readonly<Record<string, Read>> = {
   kvm_guest_enter: entered,
   kvm_s390_sie_enter: entered,
   kvm_exit: readExit,
+  kvm_vcpu_exit: readExit,
   kvm_out: left,
   kvm_exit_idle: left,
   kvm_exit_cache: left,
@@ -180,4 +182,6 @@ export const EVENTS: Readonly<Record<string, Read>> = {
   sched_switch: readSwitch,
   contention_begin: readContentionBegin,
   contention_end: readContentionEnd,
+  lock_contended: readLockContended,
+  lock_acquired: readLockAcquired,
 }

@@ -100,10 +100,14 @@ const REASON = new Field('reason ')
 const RAW_REASON = new NumberField(' exit_reason ', 'exit_reason')
 const SCAUSE = new Field('SCAUSE:')
 const HTVAL = new Field('HTVAL:')
+const ARM_CLASS = new Field('HSR_EC: ')
 const TLB = new Field('[TLB')
 const BADV = new Field('Badv:')
 
-/** x86: `reason EPT_VIOLATION`; RISC-V: `SCAUSE:0x17, ..., HTVAL:0x20080000`; LoongArch: `[TLB STORE]PC: ... Badv: ...`. */
+/**
+ * x86: `reason EPT_VIOLATION`; RISC-V: `SCAUSE:0x17, ..., HTVAL:0x20080000`, later with a space behind each colon; LoongArch:
+ * `[TLB STORE]PC: ... Badv: ...`; arm64: `TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: ...`.
+ */
 export const readExit: Read = (line, sink) => {
   const { bytes, textStart, end } = line
   const reason = REASON.find(bytes, textStart, end)
@@ -111,10 +115,16 @@ export const readExit: Read = (line, sink) => {
   const cause = SCAUSE.find(bytes, textStart, end)
   if (cause >= 0) return readRiscvExit(line, sink, cause)
   if (RAW_REASON.read(value, line, textStart) >= 0) return told(line, sink, numberedExit(value.low))
+  const armClass = ARM_CLASS.find(bytes, textStart, end)
+  if (armClass >= 0 && value.read(bytes, armClass, end) && ARM_ABORTS.includes(value.low))
+    return told(line, sink, 'abort')
   sink.guestExit(line, 'other')
   if (TLB.find(bytes, textStart, end) >= 0 && BADV.find(bytes, textStart, end) >= 0) sink.virtualFault(line)
   return true
 }
+
+/** Exception classes of arm64: an abort of the guest's, of an instruction and of data. */
+const ARM_ABORTS = [0x20, 0x24]
 
 function told(line: TraceLine, sink: EventSink, exit: Exit): boolean {
   sink.guestExit(line, exit)
@@ -141,17 +151,20 @@ const RISCV_FAULTS = [0x14, 0x15, 0x17]
 const RISCV_LOAD = 0x15
 
 function readRiscvExit(line: TraceLine, sink: EventSink, cause: number): boolean {
-  if (!value.read(line.bytes, cause, line.end)) return false
+  if (!value.read(line.bytes, behindSpace(line.bytes, cause), line.end)) return false
   sink.guestExit(line, 'other')
   if (!RISCV_FAULTS.includes(value.low)) return true
   const isLoad = value.low === RISCV_LOAD
   const at = HTVAL.find(line.bytes, cause, line.end)
-  if (at < 0 || !value.read(line.bytes, at, line.end)) return false
+  if (at < 0 || !value.read(line.bytes, behindSpace(line.bytes, at), line.end)) return false
   // The hardware may leave HTVAL zero.
   if (value.isZero) sink.virtualFault(line)
   else sink.guestFault(line, value.high * 2 ** 22 + Math.floor(value.low / 2 ** 10), isLoad)
   return true
 }
+
+const SPACE = 0x20
+const behindSpace = (bytes: Buffer, at: number) => (bytes[at] === SPACE ? at + 1 : at)
 
 const FIXED = new NumberField(' fixed ', 'fixed')
 

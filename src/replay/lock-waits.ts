@@ -30,6 +30,10 @@ export class LockWaits {
     return rwlock
   }
 
+  isWaiting(task: Task, { bytes }: TraceLine, from: number, to: number): boolean {
+    return task.waits.isFor(this.locks.addressKey(bytes, from, to))
+  }
+
   /** The task has set an SPTE: what it had waited for it held until now. */
   ledToSpte(task: Task, atNs: number): void {
     if (task.heldRwlock !== NO_RWLOCK) this.locks.held(task.heldRwlock, task.pid, atNs - task.heldSinceNs)

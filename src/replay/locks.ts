@@ -1,5 +1,6 @@
 import { type Column, float64Column } from './column.ts'
 import { Hex } from './hex.ts'
+import { MMU_LOCK_NAME } from './lockdep-events.ts'
 import { Names } from './names.ts'
 
 /** Whose waits a lock's flags tell of; the names that __print_flags() puts together, in whatever order. */
@@ -100,6 +101,7 @@ export class Locks {
 
 function kindNamed(names: readonly string[]): LockKind {
   const has = (name: string) => names.includes(name)
+  if (has(MMU_LOCK_NAME)) return 'rwlock'
   if (has('MUTEX')) return 'sleeper'
   if (has('PERCPU')) return 'other'
   const isShared = has('READ') || has('WRITE')

@@ -1,92 +1,7 @@
 import { ReplayError } from '../errors/faultline-error.ts'
-import { lockContentionHint } from './perf-lock.ts'
+import { INCOMPLETE, KNOWN, type KnownText, LIKELY } from './known-texts.ts'
+import { processIn } from './processes.ts'
 import type { Recording } from './recording.ts'
-
-/** Text that people paste in place of a recording: what it is, and what faultline can do with it. */
-type Known = { readonly shape: RegExp; readonly is: string; readonly hint: string | ((head: string) => string) }
-
-const RECORD = 'Record the host while it happens: scripts/record-kvm-trace --help.'
-
-const KNOWN: readonly Known[] = [
-  {
-    shape:
-      /soft lockup - CPU|hard LOCKUP|rcu: INFO: rcu\w* .*stall|blocked for more than \d+ seconds|self-detected stall/,
-    is: 'a lockup report of a kernel log (dmesg): it has the stack of one moment, and no events',
-    hint: `${RECORD} A dump of the ftrace buffer in the same log (ftrace_dump_on_oops) can be read.`,
-  },
-  {
-    shape: /Analyze events for .*VM|VM-EXIT\s+Samples/,
-    is: 'output of perf kvm stat: it has sums of exits, and no events',
-    hint: `What perf recorded for it can be read: perf script -i perf.data.guest -F comm,pid,tid,cpu,time,event,trace | faultline trace -. ${RECORD}`,
-  },
-  {
-    shape: /contended\s+total wait\s+max wait\s+avg wait|Name\s+acquired\s+contended/,
-    is: 'output of perf lock contention: it has sums of waits for locks, and no events',
-    hint: lockContentionHint,
-  },
-  {
-    shape:
-      /^Attaching \d+ probes?|^@\w*(?:\[.*\])?: (?:\d|$)|^\[\d+\] \w+ \(tid=\d+\) took \d+|^\[[\dKMG]+, [\dKMG]+\)\s+\d+ \|@*|^\w+=[\da-f]{8,} \w+=\d+ \w+=\d+ /m,
-    is: "output of a bpftrace script: its words are the script's own",
-    hint: `${RECORD} The tracepoints that the script attaches to give the same events with their times and tasks.`,
-  },
-  {
-    shape: /^# event histogram|\bhitcount:\s+\d+/m,
-    is: 'a histogram (hist trigger) of ftrace: it has counts, and no events',
-    hint: `Read the events themselves: the file trace of the same tracefs. ${RECORD}`,
-  },
-  {
-    shape: /^==> \S+ <==$|^(?:\S*\/)?(?:pf_\w+|remote_tlb_flush\w*|mmu_\w+|nx_lpage_splits|halt_\w+)[\s:=]+\d+$/m,
-    is: "statistics of KVM's debugfs: they are counters, and no events",
-    hint: `Two readings and the seconds between them give rates; waits and ranges they do not have. ${RECORD}`,
-  },
-  {
-    shape: /^kvm statistics|^\s*Event\s+Total\s+%Total/m,
-    is: 'output of kvm_stat: counters, and no events',
-    hint: RECORD,
-  },
-  { shape: /Performance counter stats for/, is: 'output of perf stat: counters, and no events', hint: RECORD },
-  {
-    shape: /^# Overhead\s|^\s*Overhead\s+Command/m,
-    is: 'output of perf report: a profile, and no events',
-    hint: RECORD,
-  },
-  {
-    shape: /lock_stat version|class name\s+con-bounces/,
-    is: 'lock_stat: sums of waits for locks, and no events',
-    hint: RECORD,
-  },
-  { shape: /\bioctl\(\d+.*, KVM_\w+/, is: 'output of strace: system calls, and no events of KVM', hint: RECORD },
-  {
-    shape: /^\s*\d+\.\d+ (?:\([^)]*\): )?.*\/\d+ \w+:\w+\(/m,
-    is: 'output of perf trace, which leaves out most of what events say',
-    hint: 'Give the text of perf script: perf script -F comm,pid,tid,cpu,time,event,trace.',
-  },
-]
-
-/** Lines that hold events of KVM, but not all that is needed. */
-const INCOMPLETE: readonly Known[] = [
-  {
-    shape: /^(?:\s*\d+\.\d+ \|)?\s*\d+\)\s+[|].*\/\* (?:kvm|contention)\w*:/m,
-    is: 'a function graph without the task of each line, so it does not tell which task each event belongs to',
-    hint: 'Set the option funcgraph-proc, and funcgraph-abstime for times.',
-  },
-  {
-    shape: /^(?:\s*\[\d+\])?\s*\d+\.\d+:\s+(?:\d+\s+)?(?:\w+:)?(?:kvm|contention|fast_page)\w*:/m,
-    is: 'a list of events without their tasks (no comm, no tid), so it does not tell which task each belongs to',
-    hint: 'Print the tasks too: perf script -F comm,pid,tid,cpu,time,event,trace; ftrace and trace-cmd report always do.',
-  },
-  {
-    shape: /^.{1,20}\s\d+ (?:\[\d+\]\s+)?(?:\w+:)?(?:kvm|contention|fast_page)\w*:/m,
-    is: 'a list of events without their times',
-    hint: 'Print the times too: perf script -F comm,pid,tid,cpu,time,event,trace; ftrace and trace-cmd report always do.',
-  },
-  {
-    shape: /^\s*(?:\w+:)?(?:kvm|contention|fast_page)\w*:\s/m,
-    is: 'a list of events without their times and tasks',
-    hint: 'Give the lines whole, as ftrace, trace-cmd report or perf script print them.',
-  },
-]
 
 /** A word on the first lines that were not understood. */
 function firstLinesOf({ firstLines }: Recording): string {
@@ -105,14 +20,22 @@ export function assertHoldsKvm(recording: Recording, name: string, head: string)
   if (notUnderstood > total && total > 0) throw mostlyUnknown(recording, name, total)
   const misread = misreadEvent(recording)
   if (misread !== undefined) throw cutColumns(recording, name, misread)
+  if (events.length === 0) rejectKnown(recording, name, head, LIKELY)
   if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name)
   if (!events.some((event) => isOfKvm(event.name))) throw noKvm(recording, name, total)
+  const process = processIn(head)
+  if (process !== undefined) throw onlyProcesses(name, process)
   if (hasOnlyVirtual(recording)) throw virtual(recording, name)
   if (lines === 0) throw noEvents(name)
 }
 
-function rejectKnown(recording: Recording, name: string, head: string): void {
-  const found = [...KNOWN, ...INCOMPLETE].find(({ shape }) => shape.test(head))
+function rejectKnown(
+  recording: Recording,
+  name: string,
+  head: string,
+  known: readonly KnownText[] = [...KNOWN, ...INCOMPLETE],
+): void {
+  const found = known.find(({ shape }) => shape.test(head))
   if (found === undefined) return
   const hint = typeof found.hint === 'string' ? found.hint : found.hint(head)
   const isNearly = INCOMPLETE.includes(found)
@@ -138,6 +61,12 @@ const cutColumns = (recording: Recording, name: string, event: string) =>
   new ReplayError(
     `${name} has ${recording.unread.get(event)} lines of ${event} whose text is not understood${firstLinesOf(recording)}`,
     "Were the lines cut at a column, or is the event a kernel's of your own? Give the file as it was written; without this event: grep -v.",
+  )
+
+const onlyProcesses = (name: string, { pid, names }: { readonly pid: string; readonly names: readonly string[] }) =>
+  new ReplayError(
+    `${name} gives processes and no threads: ${pid} is ${names.slice(0, 3).join(', ')} by turns, so vCPUs cannot be told apart`,
+    'Print threads (tid): perf script -F comm,pid,tid,cpu,time,event,trace.',
   )
 
 const ticks = (name: string) =>

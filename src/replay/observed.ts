@@ -190,7 +190,7 @@ export class Observed implements EventSink {
   guestExit(line: TraceLine, exit: Exit): void {
     this.guestEntry(line)
     this.#task(line).exit = exit
-    if (exit === 'ept' || exit === 'npf') this.tdpExits += 1
+    if (exit === 'ept' || exit === 'npf' || exit === 'abort') this.tdpExits += 1
   }
 
   vcpuSeen(line: TraceLine, endsFault: boolean): void {
@@ -220,6 +220,10 @@ export class Observed implements EventSink {
   contentionEnd(line: TraceLine, from: number, to: number): void {
     const rwlock = this.#waits.end(this.#task(line), this.atNs, line, from, to)
     if (rwlock !== NO_RWLOCK) this.#note(line, WAIT_END, rwlock)
+  }
+
+  namedLockAcquired(line: TraceLine, from: number, to: number): void {
+    if (this.#waits.isWaiting(this.#task(line), line, from, to)) this.contentionEnd(line, from, to)
   }
 
   switched(line: TraceLine, previous: number, next: number): void {

@@ -24,7 +24,8 @@ const TELLING_LINES = 12
 const WRAPPED_SHARE = 0.2
 const QUOTES = /^(?:[>|]\s?)+/
 /** The beginning of an event's line, whose end may be missing. */
-const BEGINNING = /-\d+\s+(?:\(\s*[\d-]+\)\s+)?\[\d+\]|^.{1,24}\s\d+\s+\[\d+\]/
+const BEGINNING =
+  /-\d+\s+(?:\(\s*[\d-]+\)\s+)?\[\d+\]|^.{1,24}\s\d+\s+\[\d+\]|-\d+\s+\d+[dDbX.][NnpLlBb.][ZzHhs.][\da-f.]|^.{1,24}\s\d+(?:\/\d+)?\s+\d+\.\d{6,9}:\s/
 const NAMED_FILE = /^(\S+):\s+cpus=\d+$/
 const DATA_FILE = /^(\S+\.dat):\s/
 

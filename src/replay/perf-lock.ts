@@ -1,5 +1,5 @@
 /** A line of `perf lock contention`: how often a lock was waited for at one place, and for how long. */
-export type LockRow = {
+export type WaitRow = {
   readonly waits: number
   readonly totalNs: number
   readonly maxNs: number
@@ -8,44 +8,101 @@ export type LockRow = {
   readonly caller: string
 }
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }
-const ROW = /^\s*(\d+)\s+([\d.]+) (ns|us|ms|s)\s+([\d.]+) (ns|us|ms|s)\s+([\d.]+) (ns|us|ms|s)\s+(\S+)\s+(\S.*)$/
+const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+const TIME = String.raw`([\d.]+) (ns|us|ms|s|m|h)`
+const ROW = new RegExp(String.raw`^\s*(\d+)\s+${TIME}\s+${TIME}\s+${TIME}\s+(\S+)\s+(\S.*)$`)
+/** `-x ,`: times are ns, and the separator is whatever was asked for. */
+const SEPARATED =
+  /^\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*([\w:-]+)\s*[,;|\t]\s*(\S[^,;|\t]*)/
+/** `perf lock report`, of a kernel with lockdep: it knows locks by name, and waits of both sides together. */
+const REPORTED = new RegExp(
+  String.raw`^\s*(\S*mmu_lock\S*)\s+\d+\s+(\d+)\s+${TIME}\s+${TIME}\s+${TIME}(?:\s+${TIME})?\s*$`,
+)
 /** Callers in which KVM's MMU waits. */
 const OF_KVM = /kvm|direct_page_fault|tdp_|mmu_notifier|paging\w*_page_fault|stage2|user_mem_abort/
+const OF_FAULTS = /page_fault|user_mem_abort|guest_abort|tdp_map|handle_ept/
+const OF_NOTIFIERS = /notifier|handle_hva_range|unmap_gfn/
 
-/** The rows of a table, KVM's only. */
-export function kvmRows(text: string): readonly LockRow[] {
-  const rows = text.split('\n').map((line) => ROW.exec(line))
-  return rows
-    .filter((match) => match !== null)
-    .map((match) => {
-      const ns = (at: number) => Number(match[at]) * UNITS[match[at + 1]!]!
-      return {
-        waits: Number(match[1]),
-        totalNs: ns(2),
-        maxNs: ns(4),
-        averageNs: ns(6),
-        kind: match[8]!,
-        caller: match[9]!.trim(),
-      }
-    })
-    .filter(({ caller }) => OF_KVM.test(caller))
+/** All rows of a table, of whatever form; those of `-t` and `-l` too, which have a task or an address in place of a caller. */
+function rowsOf(text: string): readonly WaitRow[] {
+  return text.split('\n').flatMap((line) => {
+    const row = tableRow(line) ?? separatedRow(line) ?? reportedRow(line)
+    return row === undefined ? [] : [row]
+  })
+}
+
+function tableRow(line: string): WaitRow | undefined {
+  const match = ROW.exec(line)
+  if (match === null) return undefined
+  const ns = nsIn(match)
+  return {
+    waits: Number(match[1]),
+    totalNs: ns(2),
+    maxNs: ns(4),
+    averageNs: ns(6),
+    kind: match[8]!,
+    caller: match[9]!.trim(),
+  }
+}
+
+function separatedRow(line: string): WaitRow | undefined {
+  const match = SEPARATED.exec(line)
+  if (match === null) return undefined
+  const [waits, totalNs, maxNs, averageNs] = match.slice(1, 5).map(Number)
+  return {
+    waits: waits!,
+    totalNs: totalNs!,
+    maxNs: maxNs!,
+    averageNs: averageNs!,
+    kind: match[5]!,
+    caller: match[6]!.trim(),
+  }
+}
+
+function reportedRow(line: string): WaitRow | undefined {
+  const match = REPORTED.exec(line)
+  if (match === null) return undefined
+  const ns = nsIn(match)
+  return { waits: Number(match[2]), averageNs: ns(3), totalNs: ns(5), maxNs: ns(7), kind: 'rwlock', caller: match[1]! }
+}
+
+const nsIn = (match: RegExpExecArray) => (at: number) => Number(match[at]) * UNITS[match[at + 1]!]!
+
+/** The rows of KVM's MMU. */
+export const kvmRows = (text: string): readonly WaitRow[] => rowsOf(text).filter(({ caller }) => OF_KVM.test(caller))
+
+/** Which role waits there; undefined if the caller does not tell. */
+export function waiterOf({ caller }: WaitRow): 'vcpu' | 'notifier' | undefined {
+  if (OF_NOTIFIERS.test(caller)) return 'notifier'
+  return OF_FAULTS.test(caller) ? 'vcpu' : undefined
+}
+
+/** Whether a text is such a table. */
+export const isWaitTable = (text: string): boolean =>
+  /contended\s+total wait\s+max wait\s+avg wait|Name\s+acquired\s+contended|^# output: contended, total wait/m.test(
+    text,
+  )
+
+/** Why a table has no row of KVM's. */
+export function whyNoRows(text: string): string {
+  if (/avg wait\s+pid\s+comm/.test(text))
+    return 'It lists tasks (-t), which wait for whatever lock: leave -t out, for rows by caller'
+  if (/avg wait\s+address\s+symbol/.test(text))
+    return 'It lists locks by address (-l), of which none is named mmu_lock: leave -l out, for rows by caller'
+  return "No line of it is of KVM's MMU"
 }
 
 const us = (ns: number) => `${Number((ns / 1000).toPrecision(3)).toLocaleString('en-US')} us`
 
-/**
- * What can be done with the table: the longest wait of readers is as long as some hold of a writer was at least, and the waits
- * stand beside those of a run. It has no ranges, so nothing can be replayed, and no holds, so no cost follows from it exactly.
- */
+/** What the table says, and what can be done with it. */
 export function lockContentionHint(text: string): string {
   const rows = kvmRows(text)
   const record = 'Record events, which can be replayed: scripts/record-kvm-trace --help.'
-  if (rows.length === 0) return `No line of it is of KVM's MMU. ${record}`
+  if (rows.length === 0) return `${whyNoRows(text)}. ${record}`
   const said = rows.slice(0, 3).map((row) => {
     return `${row.kind} at ${row.caller}: ${row.waits.toLocaleString('en-US')} waits, ${us(row.averageNs)} on average, ${us(row.maxNs)} at most`
   })
-  const readers = rows.filter(({ kind }) => kind.endsWith(':R'))
+  const readers = rows.filter((row) => row.kind.endsWith(':R'))
   const longest = readers.toSorted((a, b) => b.maxNs - a.maxNs)[0]
   const pages = 22_528
   const cost = longest === undefined ? undefined : Math.max(1, Math.round(longest.maxNs / pages))

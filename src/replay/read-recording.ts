@@ -6,7 +6,8 @@ import { Recording, type RecordingOptions } from './recording.ts'
 import { assertIsOne, notOneRecording } from './several.ts'
 import { Sorter } from './sort.ts'
 import { openSource, type Source } from './source.ts'
-import { chosen, type Vm, type VmChoice, vmsOf } from './vms.ts'
+import { toldApartByMemory } from './vm-memory.ts'
+import { chosen, type Vm, type VmChoice, type VmRecording, vmsOf } from './vms.ts'
 
 export type ReadOptions = {
   /** Whether the faults themselves are kept, so that the recording can be replayed; a summary does without. */
@@ -18,9 +19,6 @@ export type ReadOptions = {
   /** Ticks a second, if the trace's clock counts ticks. */
   readonly tickRate?: number
 }
-
-/** The recording of one VM; which one is said only of a trace that has several. */
-export type VmRecording = { readonly recording: Recording; readonly vm: Vm | undefined }
 
 /** Reads a trace of one VM, or the one of its VMs that was chosen: a file, or standard input for `-`. Throws ReplayError. */
 export async function readRecording(path: string, options: ReadOptions): Promise<Recording> {
@@ -38,7 +36,11 @@ export async function readVms(path: string, options: ReadOptions): Promise<reado
     const vms = vmsOf(recording)
     const wanted = chosen(vms, options.choice, recording)
     if (vms.length === 1) return [{ recording, vm: undefined }]
-    return await reader.only(wanted, recording, isSorted)
+    const isShared = vms.some(({ doubt }) => doubt !== undefined)
+    const found = await reader.only(isShared ? vms : wanted, recording, isSorted)
+    const isWanted = (vm: Vm | undefined) => wanted.some(({ number }) => number === vm?.number)
+    const apart = toldApartByMemory(found)?.filter(isWanted)
+    return apart === undefined ? found.filter(({ vm }) => isWanted(vm)) : await reader.only(apart, recording, isSorted)
   } finally {
     await source.close()
   }

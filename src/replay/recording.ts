@@ -16,6 +16,13 @@ const MARK = Buffer.from('\ufeff')
 const hasMark = (bytes: Buffer, from: number, end: number) =>
   end - from >= MARK.length && bytes.subarray(from, from + MARK.length).equals(MARK)
 
+/** perf script puts `VM:4100  VCPU:001` ahead of what a guest recorded itself. */
+const GUEST = /^VM:\s*\d+/
+const isOfGuest = ({ bytes, nameStart, nameEnd }: TraceLine) =>
+  bytes[nameStart] === 0x56 && bytes[nameStart + 1] === 0x4d && GUEST.test(bytes.toString('latin1', nameStart, nameEnd))
+const vmOfPerf = ({ bytes, nameStart, nameEnd }: TraceLine) =>
+  GUEST.exec(bytes.toString('latin1', nameStart, nameEnd))![0]
+
 export type RecordingOptions = {
   /** Whether the faults themselves are kept, so that they can be replayed. */
   readonly keepStreams: boolean
@@ -86,6 +93,11 @@ export class Recording extends Observed {
       return
     }
     const { line } = this.#reader
+    if (isOfGuest(line)) {
+      this.lines -= 1
+      this.leaveOut(vmOfPerf(line))
+      return
+    }
     if (this.#only !== undefined && !this.#only.keepsTask(line.pid)) return
     const beforeNs = this.atNs
     const atNs = this.clock.nsOf(line, this.lines)

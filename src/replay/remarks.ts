@@ -18,7 +18,9 @@ export const newRemarks = (): Remarks => ({ overwritten: 0, lost: 0, gaps: 0, he
 
 const QUOTES = /^(?:[>|]\s?)+/
 const IN_BUFFER = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
-const TRACER = /^\s*# tracer: /
+/** Of ftrace and perf, whatever stands ahead of it: `#` alone, or before what only a header says. */
+const HEADER = /^[\s+]*#|(?:^|[\s>+|])#(?:$| {2,}| tracer:| entries-in-buffer| nop latency| CPU {2})/
+const TRACER = /(?:^|[\s>+|])# tracer: /
 const LOST = /(?:^|[\s:])CPU:\s*\d+ \[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]/
 const PERF_LOST = /PERF_RECORD_LOST(?:_SAMPLES)? (?:lost )?(\d+)/
 /**
@@ -50,7 +52,7 @@ export function readRemark(line: string, remarks: Remarks): 'header' | 'gap' | u
 
 function readBare(text: string, remarks: Remarks): 'header' | 'gap' | undefined {
   if (text.trim() === '') return 'header'
-  if (text.trimStart().startsWith('#') || / #(?: {2,}| tracer:)/.test(text)) return readHeader(text, remarks)
+  if (HEADER.test(text)) return readHeader(text, remarks)
   const lost = LOST.exec(text) ?? PERF_LOST.exec(text)
   if (lost !== null) {
     remarks.lost += Number(lost[1] ?? 0)

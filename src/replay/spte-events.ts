@@ -93,10 +93,11 @@ export const readUnmap: Read = (line, sink) => {
 }
 
 const HVA = new NumberField('hva: ', 'hva')
+const PPC_HVA = new NumberField('hva ', 'hva')
 
-/** kvm_unmap_hva of arm64 and PowerPC up to 5.9, of one page. */
+/** kvm_unmap_hva of arm64 (`mmu notifier unmap hva: 0x...`) and PowerPC (`unmap hva 0x...`) up to 5.9, of one page. */
 export const readUnmapPage: Read = (line, sink) => {
-  if (HVA.read(value, line, line.textStart) < 0) return false
+  if (HVA.read(value, line, line.textStart) < 0 && PPC_HVA.read(value, line, line.textStart) < 0) return false
   sink.unmap(line, value.page, value.page + 1)
   return true
 }

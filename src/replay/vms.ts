@@ -17,6 +17,9 @@ export type Vm = Only & {
   readonly doubt: string | undefined
 }
 
+/** The recording of one VM; which one is said only of a trace that has several. */
+export type VmRecording = { readonly recording: Recording; readonly vm: Vm | undefined }
+
 /** What the user said of the VM that is meant. */
 export type VmChoice = { readonly vm?: number; readonly pid?: number; readonly task?: string }
 

@@ -69,6 +69,11 @@ export class Waits {
     return rwlock
   }
 
+  /** Whether a wait for it is under way. */
+  isFor(lock: number): boolean {
+    return this.#locks.includes(lock)
+  }
+
   /** How long the wait took that ended last. */
   lastNs = 0
 
