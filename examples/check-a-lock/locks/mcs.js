@@ -53,3 +53,5 @@ export const right = mcs(2, 2, true)
 export const wrong = mcs(2, 2, false)
 /** Three CPUs that go in twice each. */
 export const cpus3 = mcs(3, 2, true)
+/** Four: half a million states and more. */
+export const cpus4 = mcs(4, 2, true)

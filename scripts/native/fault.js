@@ -1,0 +1,73 @@
+// Our vCPU that touches fresh pages, alone on this thread: as fault.c. `fault.js WORDS PAGES ROUNDS [trace]`.
+import { loadDirectBuild } from '../../dist/threads/direct.js'
+import { compileFor, cpuFor } from '../../dist/threads/for-words.js'
+import { allocate } from '../../dist/threads/memory.js'
+import { readSchedstat } from '../../dist/threads/schedstat.js'
+
+const BASE_GFN = 1 << 20
+const [words, pages, rounds, trace] = [
+  process.argv[2],
+  Number(process.argv[3]),
+  Number(process.argv[4]),
+  process.argv[5],
+]
+const SYSTEM = {
+  variant: 'precheck',
+  cpus: 1,
+  vcpus: 1,
+  memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: 1 << 29, pages }],
+  mmu: 'tdp',
+  preempt: 'full',
+  tlbEntries: 512,
+  hugePerMille: 0,
+  oracles: false,
+  lockStatistics: false,
+}
+/** What fault.c has for them: an access to a shared word, or a barrier. */
+const OPERATIONS = ['read', 'load', 'loadAcquire', 'store', 'storeRelease', 'add', 'sub', 'cas', 'barrier']
+
+const plan = (first, many) => ({
+  role: 'vcpu',
+  sampleEvery: 0,
+  accesses: { kind: 'sweep', firstGfn: BASE_GFN + first, pages: many, everyNs: 0, startNs: 0 },
+})
+
+const direct = await loadDirectBuild(words === 'wasm' ? 'opened' : 'direct')
+let memory
+/** A new VM on the same memory, which has been cleared. */
+function newVm() {
+  const { place, vm } = direct.buildSystem(SYSTEM)
+  memory ??= allocate(place, words)
+  memory.words.fill(0)
+  vm.initialise(memory.words)
+  const cpu = cpuFor(0, memory)
+  compileFor(vm, cpu, memory)
+  return { vm, cpu }
+}
+
+function traceOne() {
+  const { vm, cpu } = newVm()
+  const page = pages / 2 + 8
+  let isNoted = false
+  for (const name of OPERATIONS) {
+    cpu[name] = (...args) => {
+      if (isNoted) console.log(name)
+      return Object.getPrototypeOf(cpu)[name].apply(cpu, args)
+    }
+  }
+  let left = page + 1
+  cpu.running = () => {
+    left -= 1
+    isNoted = left === 0
+    return left >= 0
+  }
+  direct.runRole(cpu, vm, plan(0, pages))
+}
+
+if (trace !== undefined) traceOne()
+for (let round = 0; trace === undefined && round < rounds; round += 1) {
+  const { vm, cpu } = newVm()
+  const before = readSchedstat().runNs
+  direct.runRole(cpu, vm, plan(0, pages))
+  console.log((readSchedstat().runNs - before) / pages)
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { BY_HAND } from './by-hand.js'
+import { sameOperations } from './fault-figures.js'
+import { compile, printed } from './programs.js'
+import { runWorkers } from './workers.js'
+
+const script = join(import.meta.dirname, '..', 'native.js')
+const run = (words, environment = process.env) =>
+  spawnSync(process.execPath, [script, ...words], { encoding: 'utf8', env: environment })
+const hasGcc = spawnSync('gcc', ['--version']).error === undefined
+const skip = hasGcc ? false : 'there is no gcc'
+
+test('what is not known, or not there, is a sentence', () => {
+  const unknown = run(['--only', 'luck'])
+  assert.equal(unknown.status, 2)
+  assert.equal(unknown.stderr, '--only has no luck: it is of alone, contended, fault, spin\n')
+  assert.match(run(['--rounds', '0']).stderr, /^--rounds and --ms are numbers above 0\n$/)
+  const bare = run(['--only', 'spin'], { PATH: '/nowhere' })
+  assert.equal(bare.status, 2)
+  assert.match(bare.stderr, /^gcc is not here; on Debian: apt-get install gcc/)
+})
+
+test('the locks in C and those by hand lose no addition of two threads', { skip }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-native-'))
+  try {
+    const program = compile('locks.c', folder, 'locks')
+    for (const lock of Object.keys(BY_HAND)) {
+      assert.equal(JSON.parse(printed(program, [lock, 2, 5, 5, 5])).length, 2)
+      const load = { way: 'by hand', lock, workers: 2, inside: 5, outside: 5, ms: 5 }
+      assert.equal((await runWorkers(load)).length, 2)
+    }
+    assert.equal(sameOperations(folder), 44)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
