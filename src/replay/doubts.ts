@@ -123,7 +123,7 @@ function leftOutOf(recording: Recording): readonly string[] {
     .filter(([{ events }]) => events > 0)
     .map(
       ([{ events, leafs }, what]) =>
-        `${said(events)} ${what} took ${hasTdp ? said(leafs) : 'an unknown number of'} leafs away without a notifier${hasTdp ? '' : ' (kvm_tdp_mmu_spte_changed is not traced)'}: a replay drops them`,
+        `${said(events)} ${what} took ${hasTdp ? said(leafs) : 'an unknown number of'} leafs away without kvm_unmap_hva_range${hasTdp ? '' : ' (kvm_tdp_mmu_spte_changed is not traced)'}`,
     )
   const files = [...recording.leftOut].map(
     ([file, lines]) => `${said(lines)} lines of ${file} are a guest's or another host's own and are left out`,

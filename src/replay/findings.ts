@@ -214,7 +214,7 @@ function missesOf({ invalidations }: Recording, { outside, isWhole }: Known): re
   const doubt = isWhole
     ? 'they cost the guest nothing if the kernel leaves mmu_lock alone for them'
     : 'or memory of the guest on which no fault was recorded, as memslots are inferred from faults'
-  const share = outside / invalidations.length
+  const share = outside / invalidations.unmaps
   return [
     {
       kind: 'hits no memslot',
@@ -241,7 +241,7 @@ function withoutNotifier(recording: Recording): readonly Finding[] {
     return [
       {
         kind: 'without notifier',
-        says: `${times}${named[cause]} took ${taken} of the page tables away, without a notifier`,
+        says: `${times}${named[cause]} took ${taken} of the page tables away, without kvm_unmap_hva_range`,
         events,
         leafs,
       } as const,

@@ -14,27 +14,38 @@ export type NotifierParts = { readonly parts: readonly NotifierPart[]; readonly 
  * too, each at its time: those of vCPU threads, which cannot fault meanwhile, and those of tasks that raised only a few.
  */
 export function notifierParts(roles: readonly TaskInRole[], log: InvalidationLog, limit: number): NotifierParts {
-  const raising = roles.filter(({ task }) => task.unmaps > 0)
+  const counts = countsOf(log)
+  const countOf = (pid: number) => counts.get(pid) ?? 0
+  const raising = roles.filter(({ task }) => countOf(task.pid) > 0)
   const eligible = raising.filter(({ role }) => role === 'notifier')
   const players = (eligible.length > 0 ? eligible : raising)
-    .toSorted((a, b) => b.task.unmaps - a.task.unmaps)
+    .toSorted((a, b) => countOf(b.task.pid) - countOf(a.task.pid))
     .slice(0, limit)
     .map(({ task }) => task)
   if (players.length === 0) return { parts: [], adopted: { invalidations: 0, tasks: 0 } }
 
-  const own = players.map(({ unmaps }) => unmaps)
-  const adopted = log.length - own.reduce((sum, count) => sum + count, 0)
-  const indices = own.map((count, player) => new Uint32Array(count + (player === 0 ? adopted : 0)))
-  deal(log, new Map(players.map(({ pid }, player) => [pid, player])), indices)
+  const indices = deal(log, new Map(players.map(({ pid }, player) => [pid, player])), players.length)
   const parts = players.map(({ pid, name }, player) => ({ pid, name, indices: indices[player]! }))
-  return { parts, adopted: { invalidations: adopted, tasks: raising.length - players.length } }
+  const own = players.reduce((sum, { pid }) => sum + countOf(pid), 0)
+  const all = indices.reduce((sum, { length }) => sum + length, 0)
+  return { parts, adopted: { invalidations: all - own, tasks: raising.length - players.length } }
 }
 
-function deal(log: InvalidationLog, playerOf: ReadonlyMap<number, number>, indices: readonly Uint32Array[]): void {
-  const next = indices.map(() => 0)
+/** How many invalidations each task raised; those that are empty are not played. */
+function countsOf(log: InvalidationLog): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>()
   for (let index = 0; index < log.length; index += 1) {
-    const player = playerOf.get(log.pids.at(index)) ?? 0
-    indices[player]![next[player]!] = index
-    next[player]! += 1
+    const pid = log.pids.at(index)
+    if (log.pages.at(index) > 0) counts.set(pid, (counts.get(pid) ?? 0) + 1)
   }
+  return counts
+}
+
+/** Which invalidations each player plays, in the order of time. */
+function deal(log: InvalidationLog, playerOf: ReadonlyMap<number, number>, players: number): readonly Uint32Array[] {
+  const indices = Array.from({ length: players }, (): number[] => [])
+  for (let index = 0; index < log.length; index += 1) {
+    if (log.pages.at(index) > 0) indices[playerOf.get(log.pids.at(index)) ?? 0]!.push(index)
+  }
+  return indices.map((own) => Uint32Array.from(own).sort((a, b) => log.atNs.at(a) - log.atNs.at(b) || a - b))
 }

@@ -7,6 +7,7 @@ import { InvalidationLog } from './invalidation-log.ts'
 import { LockWaits, switchTasks } from './lock-waits.ts'
 import type { Locks } from './locks.ts'
 import {
+  GFNS_TAKEN,
   GUEST_FAULT,
   INSTALL,
   Moments,
@@ -20,7 +21,7 @@ import {
   type What,
   ZAP,
 } from './moments.ts'
-import { Removals } from './removals.ts'
+import { LONGEST_REST_NS, Removals } from './removals.ts'
 import { NO_GFN, type Task, Tasks } from './task.ts'
 import type { TraceLine } from './trace-line.ts'
 import { NO_RWLOCK } from './waits.ts'
@@ -94,7 +95,7 @@ export class Observed implements EventSink {
       task.deviceFaults += 1
       return
     }
-    if (mayBeDevice) this.devices.faulted(gfn, this.invalidations.length + this.removals.attributes.atNs.length)
+    if (mayBeDevice) this.devices.faulted(gfn, this.invalidations.length + this.removals.takings.length)
     this.#note(line, GUEST_FAULT, gfn)
     this.#faulted(task, gfn, task.guestFaults, undefined)
   }
@@ -134,10 +135,14 @@ export class Observed implements EventSink {
     // A fault puts another page in the place of one that is there, as when it may not be written to any more.
     if (change === 'mapped' || change === 'collapsed' || (change === 'replaced' && task.isInFault)) {
       task.tdpInstalls.add(this.atNs, gfn)
-      if (change === 'collapsed') task.collapses += 1
+      if (change === 'collapsed') {
+        task.collapses += 1
+        Object.assign(task.collapsed, { start: gfn, end: gfn + pages })
+      }
       this.#note(line, TDP_INSTALL, gfn)
       this.#mapped(task, gfn, pages)
-    } else if (change === 'removed' || change === 'replaced') this.removals.removed(task.removing, pages, this.atNs)
+    } else if (change === 'removed' || change === 'replaced')
+      this.#removed(line, task, gfn, pages, change === 'removed')
     else if (change === 'made writable') this.#madeWritable(task, gfn, pages)
   }
 
@@ -150,24 +155,33 @@ export class Observed implements EventSink {
     this.removals.caused(task.removing, 'notifier', this.atNs)
     this.#note(line, UNMAP, this.invalidations.length)
     this.invalidations.add(this.atNs, startPage, endPage, line.pid)
+    Object.assign(task.lastRange, { start: startPage, end: endPage })
   }
 
   age(line: TraceLine): void {
     this.#task(line).ages += 1
   }
 
-  setPte(line: TraceLine, _page: number): void {
+  setPte(line: TraceLine, page: number): void {
+    if (this.keepsRange !== undefined && !this.keepsRange(line.pid, page, page + 1)) return
     const task = this.#task(line)
+    const { lastRange, removing } = task
+    const isRecent = removing.cause === 'notifier' && this.atNs - removing.lastNs <= LONGEST_REST_NS
+    const isPartOfRange = isRecent && page >= lastRange.start && page < lastRange.end
     task.setPtes += 1
     this.#waits.blockers.note('notifier', line.pid, this.atNs)
-    this.removals.caused(task.removing, 'set-pte', this.atNs)
+    this.removals.caused(removing, 'set-pte', this.atNs)
+    if (isPartOfRange) return
+    this.#note(line, UNMAP, this.invalidations.length)
+    this.invalidations.addSetPte(this.atNs, page, line.pid)
   }
 
   attributesChanged(line: TraceLine, gfn: number, pages: number): void {
     const task = this.#task(line)
     task.attributeChanges += 1
     this.#waits.blockers.note('zap', line.pid, this.atNs)
-    this.removals.attributesChanged(task.removing, gfn, pages, this.atNs)
+    this.#note(line, GFNS_TAKEN, this.removals.takings.length)
+    this.removals.attributesChanged(task.removing, gfn, pages, this.atNs, line.pid)
   }
 
   zap(line: TraceLine, generation: number): void {
@@ -299,6 +313,17 @@ export class Observed implements EventSink {
   #retried(line: TraceLine, task: Task): void {
     if (task.heldRwlock !== NO_RWLOCK) this.#note(line, RETRY, 0)
     task.leavesFault()
+  }
+
+  #removed(line: TraceLine, task: Task, gfn: number, pages: number, isGone: boolean): void {
+    // The table that a huge leaf takes the place of goes with its leafs: their pages stay mapped.
+    if (gfn >= task.collapsed.start && gfn < task.collapsed.end) return
+    const { removals } = this
+    if (removals.removed(task.removing, pages, this.atNs) !== 'own' || !isGone) return
+    task.ownRemovals += 1
+    this.#waits.blockers.note('zap', line.pid, this.atNs)
+    const taking = removals.takings.length
+    if (removals.takings.zapped(task.walk, this.atNs, gfn, pages, line.pid)) this.#note(line, GFNS_TAKEN, taking)
   }
 
   #madeWritable(task: Task, gfn: number, pages: number): void {

@@ -1,6 +1,7 @@
 import { type Done, MappedGfns } from './mapped-gfns.ts'
 import type { PageRange, RecordedMemslot } from './memslots.ts'
 import {
+  GFNS_TAKEN,
   INSTALL,
   type Moments,
   NEIGHBOUR,
@@ -22,6 +23,7 @@ import {
   type TakingOrder,
 } from './order-columns.ts'
 import type { Recording } from './recording.ts'
+import type { TakingLog } from './takings.ts'
 
 /** The task behind each role: pids of vCPUs; then roles that take pages away, with the invalidations of the log that each plays, or its zaps. */
 export type Cast = {
@@ -29,6 +31,7 @@ export type Cast = {
   readonly notifiers: readonly { readonly indices: Uint32Array | readonly number[] }[]
   readonly zappers: readonly number[]
   readonly slots: readonly RecordedMemslot[]
+  readonly takings: TakingLog
   readonly fault: What
   readonly mmuLock: number
   /** Whether a fault on the gfn can be played: some memslot has it. */
@@ -47,7 +50,6 @@ export function orderOf(recording: Recording, cast: Cast): Order {
 
 class Ordering {
   readonly #moments: Moments
-  readonly #recording: Recording
   readonly #cast: Cast
   readonly #mapped = new MappedGfns()
   readonly #vcpuOf: ReadonlyMap<number, number>
@@ -65,7 +67,6 @@ class Ordering {
   readonly #seen: (Seen | undefined)[] = []
 
   constructor(recording: Recording, cast: Cast) {
-    this.#recording = recording
     this.#moments = recording.moments!
     this.#cast = cast
     this.#vcpuOf = new Map(cast.vcpus.map((pid, vcpu) => [pid, vcpu]))
@@ -73,8 +74,8 @@ class Ordering {
     this.#faults = cast.vcpus.map(newFaultOrder)
     this.#takings = [...cast.notifiers, ...cast.zappers].map(newTakingOrder)
     this.#lastOf = cast.vcpus.map(() => ({ atNs: 0, cpu: -1, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }))
-    this.#roleOf = new Uint32Array(recording.invalidations.length).fill(NEVER)
-    this.#ordinalOf = new Uint32Array(recording.invalidations.length)
+    this.#roleOf = new Uint32Array(cast.takings.log.length).fill(NEVER)
+    this.#ordinalOf = new Uint32Array(cast.takings.log.length)
     for (const [notifier, { indices }] of cast.notifiers.entries()) {
       for (const [ordinal, index] of indices.entries()) {
         this.#roleOf[index] = notifier
@@ -96,6 +97,7 @@ class Ordering {
     const value = moments.value(index)
     const vcpu = this.#vcpuOf.get(pid)
     if (what === UNMAP) this.#unmap(pid, value, atNs)
+    else if (what === GFNS_TAKEN) this.#unmap(pid, this.#cast.takings.gfnsFrom + value, atNs)
     else if (what === ZAP) this.#zap(pid, value, atNs)
     else if (what === WAIT_BEGIN && value === this.#cast.mmuLock) this.#waitBegan.set(pid, atNs)
     else if (what === WAIT_END && value === this.#cast.mmuLock) this.#waitEnd(pid, vcpu, atNs)
@@ -169,7 +171,7 @@ class Ordering {
 
   #takeRange(index: number): void {
     const notifier = this.#roleOf[index]!
-    const log = this.#recording.invalidations
+    const { log } = this.#cast.takings
     for (const range of gfnRanges(this.#cast.slots, log.start(index), log.end(index))) {
       this.#takeAway(notifier, this.#ordinalOf[index]!, range)
     }

@@ -1,10 +1,10 @@
-import { float64Column } from './column.ts'
+import { ATTRIBUTES, GfnTakings } from './gfn-takings.ts'
 
 /** What took leafs of the page tables away. `own`: KVM itself, as for a memslot, a root that is given up, or a huge page. */
 export type Cause = 'notifier' | 'attributes' | 'set-pte' | 'own'
 
 /** A cause explains what the same task removes until so long after it, or after the removal before. */
-const LONGEST_REST_NS = 10e6
+export const LONGEST_REST_NS = 10e6
 
 /** How often a cause occurred, and what it took away. */
 export type Removal = { events: number; leafs: number; pages: number }
@@ -17,8 +17,8 @@ export class Removals {
     'set-pte': { events: 0, leafs: 0, pages: 0 },
     own: { events: 0, leafs: 0, pages: 0 },
   }
-  /** KVM_SET_MEMORY_ATTRIBUTES: when, and on which gfns. */
-  readonly attributes = { atNs: float64Column(), gfns: float64Column(), pages: float64Column() }
+  /** What took gfns, one by one. */
+  readonly takings = new GfnTakings()
 
   caused(chain: Chain, cause: Cause, atNs: number): void {
     this.byCause[cause].events += 1
@@ -26,19 +26,20 @@ export class Removals {
     chain.lastNs = atNs
   }
 
-  attributesChanged(chain: Chain, gfn: number, pages: number, atNs: number): void {
+  attributesChanged(chain: Chain, gfn: number, pages: number, atNs: number, pid: number): void {
     this.caused(chain, 'attributes', atNs)
-    this.attributes.atNs.push(atNs)
-    this.attributes.gfns.push(gfn)
-    this.attributes.pages.push(pages)
+    this.takings.add(ATTRIBUTES, atNs, gfn, pages, pid)
   }
 
-  removed(chain: Chain, pages: number, atNs: number): void {
+  /** Returns for what a leaf was removed. */
+  removed(chain: Chain, pages: number, atNs: number): Cause {
     const isFresh = atNs - chain.lastNs <= LONGEST_REST_NS
-    const removal = this.byCause[isFresh ? chain.cause : 'own']
+    const cause = isFresh ? chain.cause : 'own'
+    const removal = this.byCause[cause]
     removal.leafs += 1
     removal.pages += pages
     if (isFresh) chain.lastNs = atNs
+    return cause
   }
 }
 

@@ -42,7 +42,7 @@ function roleOf(task: Task): TaskRole {
   if (isVcpu(task)) return 'vcpu'
   if (task.name.startsWith(NX_RECOVERY)) return 'nx recovery'
   if (task.zaps > task.unmaps) return 'memslot updater'
-  return task.unmaps + task.ages + task.setPtes + task.attributeChanges > 0 ? 'notifier' : 'other'
+  return task.unmaps + task.ages + task.setPtes + task.attributeChanges + task.ownRemovals > 0 ? 'notifier' : 'other'
 }
 
 function evidenceOf(task: Task): string {
@@ -59,6 +59,7 @@ function evidenceOf(task: Task): string {
     [task.unmaps, 'kvm_unmap_hva_range'],
     [task.setPtes, 'kvm_set_spte_hva'],
     [task.attributeChanges, 'kvm_vm_set_mem_attributes'],
+    [task.ownRemovals, 'leafs removed of its own accord'],
     [task.ages, 'kvm_age_hva'],
     [task.zaps, 'kvm_mmu_prepare_zap_page'],
   ]

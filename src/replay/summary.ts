@@ -98,6 +98,7 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
   const faults = faultSummaryOf(roles, source, recording.sptes > 0)
   const mmuLock = mmuLockOf(recording, roles)
   const sptesSet = roles.reduce((sum, { task }) => sum + task.installs.count, 0)
+  const widths = invalidations.widths()
   const isTraced = (count: number) => count > 0 && clock.spanNs > 0
   const perSecond = (count: number) => (isTraced(count) ? (count / clock.spanNs) * 1e9 : null)
   const outside = known.slots.length > 0 && known.origin !== 'assumed' ? invalidations.outside(known.slots) : null
@@ -108,7 +109,7 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     mmuLock,
     faults,
     outside: isWhole ? outside : null,
-    invalidations: invalidations.length,
+    invalidations: invalidations.unmaps,
     mmu: mmuOf(recording, source, mmuLock),
   }
   return {
@@ -129,11 +130,11 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     sptesSet,
     faultsPerSecond: perSecond(faults?.count ?? 0),
     sptesSetPerSecond: perSecond(sptesSet),
-    invalidationsPerSecond: perSecond(invalidations.length),
+    invalidationsPerSecond: perSecond(invalidations.unmaps),
     invalidations: {
-      count: invalidations.length,
-      pages: distributionOf([invalidations.pages]) ?? null,
-      widths: bucketsOf(invalidations.pages).filter(({ from }) => !isEverything(from)),
+      count: invalidations.unmaps,
+      pages: distributionOf([widths]) ?? null,
+      widths: bucketsOf(widths).filter(({ from }) => !isEverything(from)),
       everything: invalidations.everything,
       outsideMemslots: outside,
     },

@@ -1,6 +1,7 @@
 import { float64Column } from './column.ts'
 import type { Exit } from './event-sink.ts'
 import { FaultLog, InstallLog } from './fault-log.ts'
+import type { Walk } from './gfn-takings.ts'
 import { Progress } from './progress.ts'
 import type { Chain } from './removals.ts'
 import { taskName } from './task-name.ts'
@@ -28,6 +29,10 @@ export class Task {
   readonly tdpInstalls: FaultLog
   readonly waits = new Waits()
   readonly progress = new Progress()
+  /** The range that it invalidated last, in pages of hvas; and the gfns that it put one huge leaf in the place of, last. */
+  readonly lastRange = { start: 0, end: 0 }
+  readonly collapsed = { start: 0, end: 0 }
+  readonly walk: Walk = { taking: -1, lastNs: Number.NEGATIVE_INFINITY }
   readonly removing: Chain = { cause: 'own', lastNs: Number.NEGATIVE_INFINITY }
   /** Faults that are none of the guest's memory by gfn, and are in no log. */
   virtualFaults = 0
@@ -48,6 +53,8 @@ export class Task {
   ages = 0
   setPtes = 0
   attributeChanges = 0
+  /** Leafs that it removed of KVM's own accord. */
+  ownRemovals = 0
   zaps = 0
   /** When each run of zaps began that one cause explains: the deletion of a memslot takes many page tables away. */
   readonly zapRuns = float64Column()

@@ -5,6 +5,7 @@ import { ReplayError } from '../errors/faultline-error.ts'
 import { chooseMemslots } from './infer-memslots.ts'
 import { readVms } from './read-recording.ts'
 import { summarise, type TraceSummary } from './summary.ts'
+import { type Workload, workloadOf } from './workload.ts'
 
 const FOLDER = fileURLToPath(new URL('../../testdata/variants', import.meta.url))
 
@@ -83,4 +84,42 @@ test('a header counts behind the time that a tool puts ahead of each line', asyn
   const [summary] = await summariesOf('ts-prefixed')
   assert.equal(summary!.notUnderstood, 0)
   assert.match(summary!.warnings.join(), /304 older events were overwritten/)
+})
+
+async function workloadFrom(name: string): Promise<Workload> {
+  const stdin = () => assert.fail('stdin is not read')
+  const [found] = await readVms(`${FOLDER}/${name}.txt.gz`, { keepStreams: true, stdin })
+  const { recording } = found!
+  return workloadOf(recording, chooseMemslots(recording, undefined), { speed: 1, notifiers: 4 })
+}
+
+for (const [name, played, says] of [
+  ['attributes', 10, /10 changes of memory attributes took pages away .* each is played/],
+  ['ksm-set-spte', 40, /40 kvm_set_spte_hva took pages away .* each is played/],
+  ['guest-memfd', 10, /10 walks of KVM's own .* each is played/],
+] as const) {
+  test(`what takes pages away without a range is played, and every fault after it (${name})`, async () => {
+    const { plays, notifiers, warnings, invalidations } = await workloadFrom(name)
+    assert.deepEqual(plays, { faults: 44, outsideMemslots: 0, stillMapped: 0, firstTouches: 12, caused: 32 })
+    assert.equal(notifiers[0]!.invalidations.atNs.length, played)
+    assert.equal(invalidations, 0, 'no kvm_unmap_hva_range is in the recording')
+    assert.match(warnings.join(), says)
+  })
+}
+
+test('a kvm_set_spte_hva behind the invalidation of its page is part of that', async () => {
+  const { notifiers, warnings, invalidations } = await workloadFrom('ksm-range-and-set-spte')
+  assert.deepEqual([notifiers[0]!.invalidations.atNs.length, invalidations], [40, 40])
+  assert.match(warnings.join(), /40 kvm_set_spte_hva follow the invalidation of the same page/)
+})
+
+test('a table that a huge leaf takes the place of takes no page away', async () => {
+  const [summary] = await summariesOf('collapse')
+  assert.deepEqual(summary!.removals.own, { events: 0, leafs: 0, pages: 0 })
+  assert.equal((await workloadFrom('collapse')).notifiers[0]!.invalidations.atNs.length, 10)
+})
+
+test('what KVM itself takes away is what faults waited for after it', async () => {
+  const [summary] = await summariesOf('guest-memfd')
+  assert.equal(summary!.mmuLock?.waitedFor.zap.count, 5)
 })

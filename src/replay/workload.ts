@@ -20,6 +20,7 @@ import type { Recording } from './recording.ts'
 import { rolesOf, type TaskRole } from './roles.ts'
 import type { Speed } from './speed.ts'
 import { accessesOf, invalidationsOf, type RecordedAccesses, type RecordedInvalidations, updatesOf } from './streams.ts'
+import { takingsOf } from './takings.ts'
 import type { Task } from './task.ts'
 import { NO_RWLOCK } from './waits.ts'
 
@@ -97,15 +98,17 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   const tasks = roles.map(({ task }) => task).filter((task) => source.logOf(task).count > 0)
   const layout = new Layout(known.slots, () => touchedBlocks(tasks, source, known.slots))
   const isPlayed = (gfn: number) => layout.gfn(gfn) >= 0
-  const { parts, adopted } = notifierParts(roles, recording.invalidations, options.notifiers)
   const mmuLock = mmuLockOf(recording, roles)
   const players = tasks.filter((task) => hasPlayable(source.logOf(task), isPlayed))
   const zappers = roles.filter(({ task, role }) => role === 'memslot updater' && task.zapRuns.length > 0)
+  const takings = takingsOf(recording, known.slots, new Set(zappers.map(({ task }) => task.pid)))
+  const { parts, adopted } = notifierParts(roles, takings.log, options.notifiers)
   const order = orderOf(recording, {
     vcpus: players.map(({ pid }) => pid),
     notifiers: parts,
     zappers: zappers.map(({ task }) => task.pid),
     slots: known.slots,
+    takings,
     fault: FAULT_OF[source.event]!,
     mmuLock: mmuLock?.rwlock ?? NO_RWLOCK,
     isPlayed,
@@ -124,7 +127,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     }
   })
   const notifiers = parts.map(({ pid, name, indices }, notifier): NotifierStream => {
-    const plan = invalidationsOf(recording.invalidations, indices, layout, speed)
+    const plan = invalidationsOf(takings.log, indices, layout, speed)
     return { pid, name, invalidations: { ...plan, ...pacer.ofTakings(notifier) } }
   })
   const updaters = zappers.map(({ task }, zapper): UpdaterStream => {
@@ -159,13 +162,13 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     times,
     costs,
     mmu: mmuOf(recording, source, mmuLock) ?? 'tdp',
-    preempt: preemptOf(mmuLock, recording.invalidations.length - invalidationsOutsideMemslots),
+    preempt: preemptOf(mmuLock, recording.invalidations.unmaps - invalidationsOutsideMemslots),
     foldedSptes: source.folded,
     faultsOutsideMemslots,
-    invalidations: recording.invalidations.length,
+    invalidations: recording.invalidations.unmaps,
     invalidationsOutsideMemslots,
     mmuLock,
-    warnings: [...doubtsOf(recording), ...warningsOf(layout, adopted)],
+    warnings: [...doubtsOf(recording), ...takings.says, ...warningsOf(layout, adopted)],
   }
 }
 
