@@ -6,10 +6,10 @@ import type { PrimitiveName } from '../threads/primitives-worker.ts'
 import { type PartialRun, run } from '../threads/run.ts'
 import { workerName } from '../workers/roles.ts'
 import { Ahead, type Part } from './ahead.ts'
-import { definitionOf } from './definition/definition.ts'
 import { type Stops, watched } from './disturbance.ts'
 import { describeHost, describeSource, type Runtime, readSteal, usableCores } from './host.ts'
-import { costsOf, definedBy, loadOf, notesOf, paramsOf, workersOf } from './load.ts'
+import { costsOf, loadOf, paramsOf, workersOf } from './load.ts'
+import { type Failed, type Played, runsOf } from './measured-runs.ts'
 import { ModelPool } from './model-pool.ts'
 import { type Listeners, modelledResult, modelledRuns, modelledSchedule } from './modelled.ts'
 import { type Group, isPlayedInTime, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
@@ -27,11 +27,9 @@ import {
 } from './result.ts'
 import { driftSince, Finished } from './resume.ts'
 import { errorOf } from './run-error.ts'
-import { type Instruments, patchOf, protocolOf, type Variant } from './scenario.ts'
-import { type Done, summarise } from './summarise.ts'
+import { type Instruments, protocolOf, type Variant } from './scenario.ts'
 import { timelineOf } from './timeline.ts'
-import { type Trial, trialOf, type Violation, violationsOf } from './trial.ts'
-import { warningsOf } from './warnings.ts'
+import { type Trial, trialOf, violationsOf } from './trial.ts'
 
 /** How a plan tells the outside how it fares. */
 export type Watcher = {
@@ -41,6 +39,8 @@ export type Watcher = {
   readonly speed: (label: string, steps: number, ms: number) => void
   /** A run could not be finished: what was thrown. Its sentence is in the result. */
   readonly failed?: (cause: unknown) => void
+  /** A measured trial is finished: what there is so far, its group marked as interrupted. */
+  readonly trialEnded?: (sofar: () => Result) => void
   /** A group is finished: what there is so far, worth keeping. */
   readonly finished: (result: Result) => void
 }
@@ -110,9 +110,11 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
       if (signal.aborted && !ahead.hasBegun(index)) break
       const { group, there } = part
       const isModelled = group.modelled !== undefined
-      const own = there ?? (await (isModelled ? ahead.take(index) : measuredRuns(part, options, now, listeners)))
-      const placed = shard === undefined ? own : own.map((run) => ({ point: pointOf(index, shard), ...run }))
-      runs.push(...judged(group, placed))
+      const placed = (own: readonly Run[]) =>
+        judged(group, shard === undefined ? own : own.map((run) => ({ point: pointOf(index, shard), ...run })))
+      const measured = { ...listeners, onTrialEnd: trialEnds(watcher, result, placed) }
+      const own = there ?? (await (isModelled ? ahead.take(index) : measuredRuns(part, options, now, measured)))
+      runs.push(...placed(own))
       if (there === undefined) watcher.finished(result)
       if (own.some(({ error }) => error !== null) && !isBroken(group)) break
     }
@@ -121,6 +123,16 @@ export async function bench(options: BenchOptions, watcher: Watcher): Promise<Re
   }
   return result
 }
+
+type Placed = (own: readonly Run[]) => readonly Run[]
+
+/** Offers the runs that are finished, and those of the trials so far. */
+function trialEnds({ trialEnded }: Watcher, result: Result, placed: Placed): MeasuredListeners['onTrialEnd'] {
+  const { runs } = result
+  return (own) => trialEnded?.(() => ({ ...result, runs: [...runs, ...placed(own())] }))
+}
+
+type MeasuredListeners = Listeners & { readonly onTrialEnd: (sofar: () => Run[]) => void }
 
 const askedOf = (group: Group, plan: PlanOptions) =>
   group.variants.map(({ name }) => {
@@ -132,7 +144,7 @@ async function measuredRuns(
   { group, schedule }: Part,
   options: BenchOptions,
   now: Result,
-  listeners: Listeners,
+  listeners: MeasuredListeners,
 ): Promise<readonly Run[]> {
   const runs = await runGroup(group, schedule, options, now, listeners)
   if (options.earlier === undefined) return runs
@@ -165,80 +177,47 @@ async function runGroup(
   schedule: readonly PlannedTrial[],
   options: BenchOptions,
   { calibration, host }: Result,
-  { onTrial, onFailure }: Listeners,
+  { onTrial, onTrialEnd, onFailure }: MeasuredListeners,
 ): Promise<Run[]> {
   const cores = usableCores(host)
   const turnNs = calibration.work_turn_ns!
   const stealBefore = readSteal()
-  const done: Done[] = []
-  const timelines = new Map<number, RunTimeline>()
-  let error: RunError | null = null
-  let failed: Failed | undefined
-  let disturbed = 0
+  const played: Played = { done: [], timelines: new Map(), error: null, failed: undefined, disturbed: 0 }
+  const runs = (turnsAfter: number, isCut: boolean) => {
+    const stealAfter = readSteal()
+    const stealShare = (stealAfter.steal - stealBefore.steal) / Math.max(1, stealAfter.total - stealBefore.total)
+    const circumstances = {
+      workers: workersOf(group, options.plan),
+      cores,
+      calibration,
+      turnNs: [turnNs, turnsAfter] as const,
+      stealShare,
+      expectedMs: isPlayedInTime(group) ? 0 : options.plan.durationMs,
+    }
+    return runsOf({ group, schedule, plan: options.plan, played, circumstances, isCut })
+  }
   for (const [place, planned] of schedule.entries()) {
     const variant = group.variants[planned.variant]!
     onTrial(`${group.scenario.name} ${variant.name}`)
     try {
-      const played = await undisturbed(options, () => runTrial(group, options, planned, cores, turnNs))
-      disturbed += played.disturbed
-      if (played.value === undefined) continue
-      const { trial, timeline } = played.value
-      done.push({ planned, place, trial })
-      if (timeline !== undefined) timelines.set(planned.variant, timeline)
+      const { value, disturbed } = await undisturbed(options, () => runTrial(group, options, planned, cores, turnNs))
+      played.disturbed += disturbed
+      if (value === undefined) continue
+      const { trial, timeline } = value
+      played.done.push({ planned, place, trial })
+      if (timeline !== undefined) played.timelines.set(planned.variant, timeline)
+      onTrialEnd(() => runs(turnNs, true))
     } catch (cause) {
       if (options.signal.aborted) break
       onFailure?.(cause)
-      error = errorOf(cause, group, variant.name)
-      failed = failedOf(cause, planned.variant)
+      played.error = errorOf(cause, group, variant.name)
+      played.failed = failedOf(cause, planned.variant)
       break
     }
   }
-  if (done.length === 0 && disturbed > 0 && error === null) error = alwaysStopped(group, disturbed)
-  const stealAfter = readSteal()
-  const turnsAfter = options.signal.aborted ? turnNs : await calibrateTurn(CALIBRATION_MS)
-  const standing = disturbed === 0 ? [] : [standstill(disturbed)]
-  const circumstances = {
-    workers: workersOf(group, options.plan),
-    cores,
-    calibration,
-    turnNs: [turnNs, turnsAfter] as const,
-    stealShare: (stealAfter.steal - stealBefore.steal) / Math.max(1, stealAfter.total - stealBefore.total),
-    expectedMs: isPlayedInTime(group) ? 0 : options.plan.durationMs,
-  }
-  return group.variants.flatMap((variant, index): Run[] => {
-    const own = done.filter(({ planned }) => planned.variant === index && planned.purpose === 'measure')
-    const aa = done.filter(({ planned }) => planned.variant === index && planned.purpose.startsWith('aa'))
-    if (own.length === 0 && error === null) return []
-    const splats = distinct([...own.flatMap(({ trial }) => trial.splats), ...(failed?.splats ?? [])])
-    const left = distinct(own.flatMap(({ trial }) => trial.leftInJavaScript ?? []))
-    const ofFailed = failed?.variant === index ? failed.violations : []
-    const summary = summarise(variant, own, aa, { ofFailed })
-    const of = schedule.filter(({ variant: one, purpose }) => one === index && purpose === 'measure').length
-    const isCut = options.signal.aborted && error === null && own.length < of
-    return [
-      {
-        scenario: group.scenario.name,
-        variant: variant.name,
-        machine: 'threads',
-        kind: 'measured',
-        params: paramsOf(group, options.plan),
-        definition: definitionOf(definedBy(group, variant)),
-        ...patchOf(variant),
-        ...summary,
-        ...(splats.length === 0 ? {} : { splats }),
-        ...(group.replay === null ? {} : { recorded: group.replay.kernel }),
-        ...(timelines.has(index) ? { timeline: timelines.get(index)! } : {}),
-        warnings: [
-          ...notesOf(group),
-          ...left.map(leftInJavaScript),
-          ...standing,
-          ...(own.length === 0 ? [] : warningsOf(summary, own, circumstances)),
-        ],
-        ...(isCut ? { interrupted: { trials: own.length, of } } : {}),
-        error,
-      },
-    ]
-  })
+  if (played.done.length === 0 && played.disturbed > 0) played.error ??= alwaysStopped(group, played.disturbed)
+  const isCut = options.signal.aborted
+  return runs(isCut ? turnNs : await calibrateTurn(CALIBRATION_MS), isCut)
 }
 
 /** A trial in which the process did not stand still, and how many did before it; none of those is used. */
@@ -257,17 +236,6 @@ const alwaysStopped = ({ scenario, variants }: Group, trials: number): RunError 
   context: { scenario: scenario.name, variant: variants.map(({ name }) => name).join(', ') },
   hint: 'Let the host run it without a stop, and longer than a trial at a time.',
 })
-
-const leftInJavaScript = (method: string) => `could not be compiled, and ran as JavaScript: ${method}`
-
-const standstill = (trials: number) => `the process stood still during trials, which are not used (${trials})`
-
-/** What a trial that failed had shown until then. */
-type Failed = {
-  readonly variant: number
-  readonly violations: readonly Violation[]
-  readonly splats: readonly string[]
-}
 
 function failedOf(cause: unknown, variant: number): Failed | undefined {
   if (!(cause instanceof RunFailed) || cause.partial === undefined) return undefined
@@ -330,10 +298,4 @@ async function runTrial(
 function instrumentsOf({ kind }: Variant, isTimed: boolean, { oracles }: PlanOptions): Instruments {
   const lockdep = oracles && (isTimed || kind === 'broken')
   return { oracles, recorder: isTimed, lockStatistics: isTimed, lockdep }
-}
-
-/** Splats of several trials that differ only in the task that met the circle are one. */
-function distinct(splats: readonly string[]): string[] {
-  const byCircle = new Map(splats.map((splat) => [splat.replace(/^.* is trying to acquire lock:$/m, ''), splat]))
-  return [...byCircle.values()]
 }

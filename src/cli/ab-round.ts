@@ -18,19 +18,22 @@ export function runnerOf(tree: Tree, place: string, builder: Builder, words: rea
   return async (seed) => {
     const own = ['--trials', '1', '--seed', String(seed), '--quiet', '--out', file]
     rmSync(file, { force: true })
-    try {
-      await runChild(builder.node, [main, ...words, ...own], builder)
-    } catch (cause) {
-      const code = cause instanceof ChildFailed ? cause.exitCode : null
-      if (builder.signal.aborted || !isOfAResult(code)) throw failed(tree, cause)
-    }
+    const trouble = await troubleOf(runChild(builder.node, [main, ...words, ...own], builder))
+    const code = trouble instanceof ChildFailed ? trouble.exitCode : null
+    if (trouble !== undefined && (builder.signal.aborted || !isOfAResult(code))) throw failed(tree, trouble)
     try {
       return validate(JSON.parse(readFileSync(file, 'utf8')), file)
     } catch (cause) {
-      throw failed(tree, cause)
+      throw failed(tree, trouble ?? cause)
     }
   }
 }
+
+const troubleOf = (running: Promise<unknown>): Promise<unknown> =>
+  running.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
 
 /** A forbidden outcome is an outcome; a run that failed says so in its result; and one trial alone need not answer the question. */
 const isOfAResult = (code: number | null) =>

@@ -92,6 +92,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
       failed: (cause) => {
         if (io.isTraced === true) note(inspect(cause))
       },
+      trialEnded: (sofar) => file.offer(sofar),
       finished: (sofar) => {
         file.keep(sofar)
         says(sofar)

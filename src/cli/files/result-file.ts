@@ -49,7 +49,7 @@ export class ResultFile {
   /** Before then what there is so far is not written again. */
   #nextMs = 0
   /** What has not been written yet. */
-  #left: Result | undefined
+  #left: (() => Result) | undefined
   readonly #now: () => number
 
   /** `planned`: what the plan will hold if nothing happens to it, where that is known. */
@@ -77,16 +77,21 @@ export class ResultFile {
    * plan.
    */
   keep(result: Result): void {
-    this.#left = result
+    this.offer(() => result)
     this.keepLeft()
   }
 
-  /** Keeps what `keep` came too early for. To be called whenever nothing is being measured. */
+  /** What there is so far, to be put together only if it is written. */
+  offer(sofar: () => Result): void {
+    this.#left = sofar
+  }
+
+  /** Keeps what `keep` came too early for, and what was offered. To be called whenever nothing is being measured. */
   keepLeft(): void {
     const began = this.#now()
     if (this.#left === undefined || began < this.#nextMs) return
     try {
-      this.#write(this.#left, false)
+      this.#write(this.#left(), false)
       this.#left = undefined
       this.#trouble = undefined
       const ended = this.#now()
