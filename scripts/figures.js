@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const BLOCK = /^```\n\$ (npm run .*)\n[\s\S]*?^```$/gm
+const BLOCK = /^```\n\$ (npm run .*)\n([\s\S]*?)^```$/gm
+
+/** The blocks of a page: each command, and what stands below it. */
+export const blocksIn = (text) => [...text.matchAll(BLOCK)].map(([, command, output]) => ({ command, output }))
 
 /** What a command prints, without what differs from run to run for no reason: where the result was saved. */
 export function outputOf(text) {

@@ -200,3 +200,6 @@ export const METRICS = {
 } as const satisfies Record<string, MetricKind>
 
 export type MetricName = keyof typeof METRICS
+
+/** A part of a whole, from 0 to 1: the names of such metrics say so. */
+export const isShare = (metric: string): boolean => /_share(?:_|$)/.test(metric)

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { answerOf } from '../bench/answers/answer.ts'
 import { modelErrorOf } from '../bench/answers/model-error.ts'
 import type { Metric, Run } from '../bench/result.ts'
+import mixed from '../bench/scenarios/mixed.ts'
 import nxRecovery from '../bench/scenarios/nx-recovery.ts'
 import precheck from '../bench/scenarios/precheck.ts'
 import primitives from '../bench/scenarios/primitives.ts'
@@ -50,6 +51,13 @@ test('the first figure that the scenario declares decides, in the direction that
   const spared = run('precheck', ALIKE)
   assert.match(answer(before, spared), /^Yes: precheck against no-precheck: 1.00 remote TLB flushes per unmap/)
   assert.match(answer(spared, before), /^No: no-precheck against precheck: 2.00k remote TLB flushes/)
+})
+
+test('a part of a whole is said in percent', () => {
+  const rest = { guest_accesses_per_second: [9, 9, 9, 9, 9], nx_refault_latency_p50_ns: [10, 10, 10, 10, 10] }
+  const before = run('everything', { ...rest, mmu_lock_contended_share: [0.36, 0.35, 0.37, 0.36, 0.35] })
+  const after = run('without-notifiers', { ...rest, mmu_lock_contended_share: [0.031, 0.03, 0.032, 0.031, 0.03] })
+  assert.match(answerText(answerOf(mixed, before, after)), /3\.10 % contention of mmu_lock instead of 36\.0 %/)
 })
 
 test('what an improvement is bought with is said', () => {

@@ -3,7 +3,7 @@ import type { Finding } from '../bench/answers/finding.ts'
 import { METRICS } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
-import { compact, inUnit, ratioText } from './numbers.ts'
+import { compact, ratioText, valueText } from './numbers.ts'
 import { PLAIN, type Style, toneOf } from './tones.ts'
 
 export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
@@ -60,15 +60,16 @@ function remedyOf({ kind, isReplay }: Answer): string {
     : 'Try a longer --duration, or fewer workers (--vcpus) than the machine has CPUs.'
 }
 
-function findingText({ reads, unit, before, after, ratio, ci95, verdict, why }: Finding): string {
+function findingText({ metric, reads, unit, before, after, ratio, ci95, verdict, why }: Finding): string {
+  const text = (value: number | null) => valueText(metric, value ?? 0, unit)
   const ratios = ratio === null || ci95 === null ? '' : ratioText(ratio, ci95)
   if (verdict === 'same') {
-    const value = ratio === null || ratio === 1 ? `${inUnit(after ?? 0, unit)} in both` : `the same (${ratios}, ${why})`
+    const value = ratio === null || ratio === 1 ? `${text(after)} in both` : `the same (${ratios}, ${why})`
     return `${reads} ${value}`
   }
   if (verdict === 'unresolved')
     return `${reads} not resolved${ratios === '' ? '' : ` (${ratios})`}${why === '' ? '' : `: ${why}`}`
-  const change = `${inUnit(after ?? 0, unit)} ${reads} instead of ${inUnit(before ?? 0, unit)}`
+  const change = `${text(after)} ${reads} instead of ${text(before)}`
   return ratios === '' ? change : `${change} (${ratios})`
 }
 
@@ -81,6 +82,6 @@ export function ranking(scenario: Scenario, runs: readonly Run[]): string {
   })
   const isMoreBetter = METRICS[metric].better === 'higher'
   const ordered = found.toSorted((a, b) => (a.value.median - b.value.median) * (isMoreBetter ? -1 : 1))
-  const said = ordered.map(({ variant, value }) => `${variant} ${inUnit(value.median, value.unit)}`)
+  const said = ordered.map(({ variant, value }) => `${variant} ${valueText(metric, value.median, value.unit)}`)
   return `Best first, ${reads}: ${said.join(', ')}.`
 }

@@ -1,7 +1,7 @@
 import { compareRuns } from '../bench/compare-runs.ts'
-import type { Metric, Run } from '../bench/result.ts'
+import type { Run } from '../bench/result.ts'
 import { fit, wrapped } from './fit.ts'
-import { columns, compact, inUnit, leftColumns, ratioText, share, time } from './numbers.ts'
+import { columns, compact, leftColumns, ratioText, time, valueText } from './numbers.ts'
 import { type Paint, PLAIN, type Style, widthOf } from './tones.ts'
 
 /** Rows of the table: metrics in the order in which a contention is read, from what the guest feels to its cause. */
@@ -10,7 +10,6 @@ const ROWS: readonly {
   readonly label: string
   /** The label where the row that it belongs to is left out. */
   readonly alone?: string
-  readonly isShare?: true
 }[] = [
   { metric: 'faults_per_second', label: 'faults/s' },
   { metric: 'fault_latency_p50_ns', label: 'fault latency p50' },
@@ -27,7 +26,7 @@ const ROWS: readonly {
   { metric: 'retries_after_pfn_per_fault', label: '  after the pfn lookup' },
   { metric: 'retries_under_lock_per_fault', label: '  under mmu_lock', alone: 'retries under mmu_lock' },
   { metric: 'retries_elsewhere_per_fault', label: '  elsewhere' },
-  { metric: 'mmu_lock_contended_share', label: 'mmu_lock contended', isShare: true },
+  { metric: 'mmu_lock_contended_share', label: 'mmu_lock contended' },
   { metric: 'mmu_lock_wait_p50_ns', label: 'mmu_lock wait p50' },
   { metric: 'mmu_lock_hold_max_ns', label: 'mmu_lock held at most' },
   { metric: 'nx_recovered_per_second', label: 'recovered pages/s' },
@@ -36,15 +35,15 @@ const ROWS: readonly {
   { metric: 'nx_flushes_per_recovered', label: 'remote flushes per recovered page' },
   { metric: 'nx_yields_per_recovered', label: 'yields per recovered page' },
   { metric: 'nx_lost_races_per_second', label: 'lost races/s' },
-  { metric: 'nx_share_recovered_tdp', label: 'recovered a round, TDP MMU', isShare: true },
-  { metric: 'nx_share_recovered_shadow', label: 'recovered a round, shadow MMU', isShare: true },
+  { metric: 'nx_share_recovered_tdp', label: 'recovered a round, TDP MMU' },
+  { metric: 'nx_share_recovered_shadow', label: 'recovered a round, shadow MMU' },
   { metric: 'nx_shadow_to_tdp', label: '  shadow over TDP' },
   { metric: 'guest_boots_per_second', label: 'boots/s' },
   { metric: 'icache_inval_p50_ns', label: 'I-cache invalidation p50' },
   { metric: 'icache_inval_p99_ns', label: 'I-cache invalidation p99' },
   { metric: 'icache_inval_max_ns', label: 'I-cache invalidation max' },
   { metric: 'icache_ops_per_boot', label: 'I-cache operations per boot' },
-  { metric: 'icache_wasted_share', label: 'invalidated for nothing', isShare: true },
+  { metric: 'icache_wasted_share', label: 'invalidated for nothing' },
   { metric: 'relax_eagain_per_boot', label: '-EAGAIN per boot' },
   { metric: 'neighbour_boots_per_second', label: "other VMs' boots/s" },
   { metric: 'neighbour_fault_latency_p50_ns', label: "other VMs' fault latency p50" },
@@ -67,10 +66,10 @@ const ROWS: readonly {
   { metric: 'tlb_flushes_local_per_reload', label: '  after a reload' },
   { metric: 'tlb_flushes_redundant_per_reload', label: '  redundant' },
   { metric: 'apic_migrations_per_second', label: 'moves/s' },
-  { metric: 'apic_migrations_refused_share', label: 'moves refused', isShare: true },
+  { metric: 'apic_migrations_refused_share', label: 'moves refused' },
   { metric: 'invalidations_per_second', label: 'invalidations/s' },
   { metric: 'mmu_lock_per_invalidation', label: 'mmu_lock per invalidation' },
-  { metric: 'elided_share', label: 'elided', isShare: true },
+  { metric: 'elided_share', label: 'elided' },
   { metric: 'memslot_updates_per_second', label: 'memslot updates/s' },
   { metric: 'memslot_update_wait_p50_ns', label: 'update waits p50' },
   { metric: 'memslot_update_wait_p99_ns', label: 'update waits p99' },
@@ -145,9 +144,9 @@ function block({ baseline, others, rows, paint }: Rows, { hasIntervals, hasRatio
     ...runs.flatMap((run) => shown([run.variant, run.kind === 'modelled' ? '' : '95 %'])),
     ...(others.length === 1 ? ['ratio'] : []),
   ]
-  const body = rows.map(({ metric, label, isShare }) => [
+  const body = rows.map(({ metric, label }) => [
     label,
-    ...runs.flatMap((run) => shown(cells(run.metrics[metric], isShare === true))),
+    ...runs.flatMap((run) => shown(cells(metric, run))),
     ...(others.length === 1 ? [ratioCell(baseline, others[0]!, metric, paint, hasRatioInterval)] : []),
   ])
   return columns([header, ...body])
@@ -156,8 +155,8 @@ function block({ baseline, others, rows, paint }: Rows, { hasIntervals, hasRatio
 /** For a terminal that is narrower than any table: a figure's name, and below it a line for each variant. */
 function stacked({ baseline, others, rows, paint }: Rows): string {
   const runs = [baseline, ...others]
-  const lines = rows.flatMap(({ metric, label, isShare }) => {
-    const values = runs.map((run) => [`  ${run.variant}`, cells(run.metrics[metric], isShare === true).join(' ')])
+  const lines = rows.flatMap(({ metric, label }) => {
+    const values = runs.map((run) => [`  ${run.variant}`, cells(metric, run).join(' ')])
     const ratio = others.length === 1 ? ratioCell(baseline, others[0]!, metric, paint, true) : ''
     return [label.trim(), leftColumns(ratio === '' ? values : [...values, ['  ratio', ratio]])]
   })
@@ -181,9 +180,10 @@ function legendOf({ baseline, others, rows }: Rows, width: number | undefined): 
   return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`
 }
 
-function cells(metric: Metric | undefined, isShare: boolean): [string, string] {
+function cells(name: string, { metrics }: Run): [string, string] {
+  const metric = metrics[name]
   if (metric === undefined) return ['-', '']
-  const text = (value: number) => (isShare ? share(value) : inUnit(value, metric.unit))
+  const text = (value: number) => valueText(name, value, metric.unit)
   const [low, high] = metric.ci95.map(text)
   return [text(metric.median), low === high ? '' : `[${low}, ${high}]`]
 }

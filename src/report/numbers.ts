@@ -1,3 +1,4 @@
+import { isShare } from '../bench/metrics.ts'
 import { wrapped } from './fit.ts'
 import { padEnd, padStart, widthOf } from './tones.ts'
 
@@ -29,7 +30,11 @@ export function time(ns: number): string {
 
 export const share = (value: number): string => `${digits(value * 100)} %`
 
-/** A value of a metric in its unit. */
+/** A value of a metric as a person reads it: a part of a whole in percent, everything else in its unit. */
+export const valueText = (metric: string, value: number, unit: string): string =>
+  isShare(metric) ? share(value) : inUnit(value, unit)
+
+/** A value in its unit. */
 export function inUnit(value: number, unit: string): string {
   if (unit === 'ns') return time(value)
   return compact(value)

@@ -5,7 +5,7 @@ import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { VERDICTS } from './answer.ts'
 import { isBroken } from './groups.ts'
-import { columns, inUnit, leftColumns, ratioText } from './numbers.ts'
+import { columns, leftColumns, ratioText, valueText } from './numbers.ts'
 import { phaseOf } from './phase/phase.ts'
 import { phaseText } from './phase/phase-text.ts'
 
@@ -81,7 +81,7 @@ function metricTable(
   const rows = groups.map((runs) => {
     const cells = variants.map((variant) => {
       const value = runs.find((run) => run.variant === variant)?.metrics[metric]?.median
-      return value === undefined ? '-' : inUnit(value, unit)
+      return value === undefined ? '-' : valueText(metric, value, unit)
     })
     return [loadText(runs[0]!, varied), ...cells, ...(variants.length === 2 ? [ratioOf(runs, metric)] : [])]
   })
@@ -115,7 +115,7 @@ function trendOf(
   const values = runs.map(({ metrics }) => metrics[metric]!.median)
   if (values.length === 0) return [variant, '', 'no figures']
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const text = inUnit(high, METRICS[metric].unit)
+  const text = valueText(metric, high, METRICS[metric].unit)
   if (low === high) return [variant, LEVELS[0]!.repeat(values.length), `${text} at every load`]
   const spark = values.map((value) => LEVELS[Math.round(((value - low) / (high - low)) * 7)]).join('')
   const at = values.indexOf(high)

@@ -82,7 +82,7 @@ export default scenario({
     { metric: 'nx_refault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
     {
       metric: 'mmu_lock_contended_share',
-      reads: 'of the acquisitions of mmu_lock contended',
+      reads: 'contention of mmu_lock',
       means: 'how much the roles are in the way of each other',
     },
   ],

@@ -1,13 +1,13 @@
 import { answerOf } from '../../bench/answers/answer.ts'
 import type { MetricName } from '../../bench/metrics.ts'
-import type { Metric, Result, Run } from '../../bench/result.ts'
+import type { Result, Run } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { SCENARIOS } from '../../bench/scenarios/all.ts'
 import { BLAMES } from '../../model/blame.ts'
 import { answerText } from '../answer.ts'
 import { lockRows } from '../bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken, questionsOf } from '../groups.ts'
-import { inUnit } from '../numbers.ts'
+import { valueText } from '../numbers.ts'
 import { phaseOf } from '../phase/phase.ts'
 import { recordedRows } from '../recorded-table.ts'
 import { variedIn } from '../sweep-text.ts'
@@ -81,7 +81,7 @@ const commonOf = ({ kind }: Run, result: Result): Common => ({ kind, command: co
 function decidingFigure(runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] {
   const rows = (scenario?.decides ?? []).flatMap(({ metric, reads, means }) => {
     if (runs.every(({ metrics }) => metrics[metric] === undefined)) return []
-    return [[reads, ...runs.map(({ metrics }) => metricText(metrics[metric])), means]]
+    return [[reads, ...runs.map((run) => metricText(metric, run)), means]]
   })
   if (rows.length === 0) return []
   return [
@@ -96,9 +96,10 @@ function decidingFigure(runs: readonly Run[], scenario: Scenario | undefined, re
   ]
 }
 
-function metricText(metric: Metric | undefined): string {
+function metricText(name: string, { metrics }: Run): string {
+  const metric = metrics[name]
   if (metric === undefined) return '-'
-  const text = (value: number) => inUnit(value, metric.unit)
+  const text = (value: number) => valueText(name, value, metric.unit)
   const [low, high] = metric.ci95.map(text)
   return low === high ? text(metric.median) : `${text(metric.median)} [${low}, ${high}]`
 }
