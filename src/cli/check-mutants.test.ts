@@ -23,11 +23,15 @@ const committed = readFileSync(fileURLToPath(new URL('../../results/mutants.md',
 
 const precheck = (await loadChecks()).find(({ name }) => name === 'precheck')!
 const variant = precheck.variants[0]!.name
-const surveyed = MEMORY_MODELS.flatMap((memory) =>
-  SMALL.flatMap((configuration) => survey(precheck, variant, 60_000, configuration, memory)),
-)
+const { signal } = new AbortController()
+const places = MEMORY_MODELS.flatMap((memory) => SMALL.map((configuration) => ({ memory, configuration })))
+const surveyed = (
+  await Promise.all(
+    places.map(({ memory, configuration }) => survey(precheck, variant, 60_000, configuration, memory, signal)),
+  )
+).flat()
 const mutations = mutationsIn(surveyed).filter(isInSlice)
-const scored = await scoreMutants(mutations, surveyed, 2, new AbortController().signal, () => {})
+const scored = await scoreMutants(mutations, surveyed, 2, signal, () => {})
 
 const REGENERATE = 'results/mutants.md is not of this program: npm run -s check -- --mutants > results/mutants.md'
 const rowsOf = (one: Scored) => committed.filter((row) => keyOf(row) === keyOf(cellsOf(rowText(one))))

@@ -1,6 +1,6 @@
 import type { Check } from '../checker/check.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
-import { mutationsIn, mutationsOfPatch, scoreMutants, survey } from '../checker/mutants/score.ts'
+import { mutationsIn, mutationsOfPatch, type Surveyed, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
@@ -22,9 +22,13 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   const { variant, configuration, threads, json, memory } = asked
   const models = memory === undefined ? MEMORY_MODELS : [memory]
   const progress = new Progress(io, asked.progress && !json)
-  const surveyed = models.flatMap((model) =>
-    checks.flatMap((one) => survey(one, variant ?? one.variants[0]!.name, QUICK_STATES[model], configuration, model)),
-  )
+  const places = models.flatMap((model) => checks.map((one) => ({ one, model })))
+  const surveyed: Surveyed[] = []
+  for (const [done, { one, model }] of places.entries()) {
+    progress.show(done, places.length, `${one.name} as it is, with ${model} memory`)
+    const name = variant ?? one.variants[0]!.name
+    surveyed.push(...(await survey(one, name, QUICK_STATES[model], configuration, model, io.signal)))
+  }
   const [patch] = checks.flatMap((one) => one.patch ?? [])
   const mutations = patch === undefined ? mutationsIn(surveyed) : mutationsOfPatch(patch, surveyed)
   const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>

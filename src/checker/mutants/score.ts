@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { PatchCode } from '../../patches/code.ts'
 import { codeOf } from '../../patches/emit.ts'
@@ -26,24 +27,29 @@ const MORE_STATES = 4
 /** The schedules are not read, so there is no need to look for short ones. */
 const NO_BOUNDED_SEARCH = -1
 
-/** The configurations in which a good variant has at most so many states. */
-export function survey(
+/** The configurations in which a good variant has at most so many states. Others are heard between one and the next. */
+export async function survey(
   check: Check,
   variant: string,
   states: number,
   only: string | undefined,
   memory: MemoryModel,
-): Surveyed[] {
-  return configurationsOf(check, only, memory).flatMap(({ name: configuration }) => {
+  signal: AbortSignal,
+): Promise<Surveyed[]> {
+  const surveyed: Surveyed[] = []
+  for (const { name: configuration } of configurationsOf(check, only, memory)) {
+    await setImmediate()
+    if (signal.aborted) break
     const patience = patienceOf(check, configuration)
     const limits = { ...LIMITS, patience, states, seconds: 1e9, memory, preemptions: NO_BOUNDED_SEARCH }
     const { verdict, visited, counts } = exploreProgram(check.program(variant, configuration), limits)
-    if (verdict !== 'PASS') return []
+    if (verdict !== 'PASS') continue
     const more = { ...limits, states: MORE_STATES * states }
     const { patch, kernel } = check
     const own = { ...(patch === undefined ? {} : { patch }), ...(kernel === undefined ? {} : { kernel }) }
-    return [{ check: check.name, variant, ...own, configuration, limits: more, states: counts.states, visited }]
-  })
+    surveyed.push({ check: check.name, variant, ...own, configuration, limits: more, states: counts.states, visited })
+  }
+  return surveyed
 }
 
 /** The steps of the protocols that can be left out: those that are taken in one of the places. */
