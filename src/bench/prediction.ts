@@ -14,6 +14,15 @@ export type Prediction = {
   readonly medianNs: number
   readonly otherWaits: number
   readonly invalidationMedianNs: number
+  /** Who waited for mmu_lock, by role. */
+  readonly waiters: readonly Waiters[]
+}
+
+export type Waiters = {
+  readonly role: string
+  readonly waits: number
+  readonly totalNs: number
+  readonly maxNs: number
 }
 
 export type PredictionOptions = {
@@ -22,11 +31,13 @@ export type PredictionOptions = {
   readonly hasRecordedCosts: boolean
   /** Only what happens from then on counts. */
   readonly fromNs: number
+  /** ns of costs beside those, which they take the place of. */
+  readonly costs?: Readonly<Record<string, number>>
 }
 
 /** Plays a recording on a model, by the protocol of a kernel of today. */
 export async function predict(workload: Workload, options: PredictionOptions): Promise<Prediction> {
-  const costs = options.hasRecordedCosts ? workload.costs : {}
+  const costs = { ...(options.hasRecordedCosts ? workload.costs : {}), ...options.costs }
   const named = Object.entries(costs).map(([name, ns]) => [`cost.${name}_ns`, ns] as const)
   const machine = withValues(loadProfile(options.machine), Object.fromEntries(named), 'of the recording')
   const roles = rolesOf(workload, options.hasRecordedCosts)
@@ -93,5 +104,14 @@ export function predictionOf(ran: ModelResult, roles: readonly RolePlan[]): Pred
       ({ contended }) => contended,
     ),
     invalidationMedianNs: metrics.invalidation_latency_p50_ns ?? 0,
+    waiters: [...new Set(who.map(({ role }) => role))].map((role) => {
+      const own = who.filter((row) => row.role === role)
+      return {
+        role,
+        waits: sum(own, ({ contended }) => contended),
+        totalNs: sum(own, ({ waitTotalNs }) => waitTotalNs),
+        maxNs: Math.max(...own.map(({ waitMaxNs }) => waitMaxNs)),
+      }
+    }),
   }
 }

@@ -35,6 +35,11 @@ export const COMMANDS: readonly NamedCommand[] = [
     async () => (await import('./trace.ts')).trace,
   ),
   command(
+    'contention <file>',
+    'Say what a table of perf lock contention tells of mmu_lock: which costs follow, and how a replay with them compares.',
+    async () => (await import('./contention.ts')).contention,
+  ),
+  command(
     'report <files..>',
     'Write results as one self-contained page: answers, charts and their tables; of several files what changed.',
     async () => (await import('./report.ts')).report,

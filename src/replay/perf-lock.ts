@@ -102,13 +102,5 @@ export function lockContentionHint(text: string): string {
   const said = rows.slice(0, 3).map((row) => {
     return `${row.kind} at ${row.caller}: ${row.waits.toLocaleString('en-US')} waits, ${us(row.averageNs)} on average, ${us(row.maxNs)} at most`
   })
-  const readers = rows.filter((row) => row.kind.endsWith(':R'))
-  const longest = readers.toSorted((a, b) => b.maxNs - a.maxNs)[0]
-  const pages = 22_528
-  const cost = longest === undefined ? undefined : Math.max(1, Math.round(longest.maxNs / pages))
-  const calibrate =
-    cost === undefined
-      ? ''
-      : ` A writer held the lock for ${us(longest!.maxNs)} at least; if that was one unmap of the default range of ${pages.toLocaleString('en-US')} pages, a zap took ${cost} ns a page: faultline bench -s precheck --set cost.zap_spte=${cost}, and compare the row "mmu_lock wait" with the average above.`
-  return `KVM's locks: ${said.join('; ')}.${calibrate} ${record}`
+  return `KVM's locks: ${said.join('; ')}. Costs follow from it, and a replay can be held against it: faultline contention FILE [--trace RECORDING]. ${record}`
 }

@@ -140,7 +140,7 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'two-recordings-reboot': /several recordings.*head -n 420 .*tail -n \+421/,
   'not-dmesg-soft-lockup': /lockup/,
   'not-perf-kvm-stat': /perf kvm stat/,
-  'not-perf-lock-contention': /perf lock contention.*direct_page_fault\+0x1d4: 1,342 waits.*--set cost\.zap_spte=/,
+  'not-perf-lock-contention': /perf lock contention.*direct_page_fault\+0x1d4: 1,342 waits.*faultline contention FILE/,
   'not-bpftrace-printf': /bpftrace/,
   'not-bpftrace-durations': /bpftrace/,
   'not-trace-hist': /hist/,

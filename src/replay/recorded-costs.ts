@@ -15,7 +15,7 @@ const WORDS_OUTSIDE_NS = 150
 /** The zap of one leaf among many, when the lock is held anyhow. */
 const ZAP_NS = 20
 /** The same of an invalidation whose flush interrupts another CPU. */
-const WORDS_OF_FLUSH_NS = 800
+export const WORDS_OF_FLUSH_NS = 800
 
 const heldNs = ({ toSpte, toRelease, neighboursNs }: RecordedTimes) =>
   toSpte === null ? null : toSpte.ns + (toRelease?.ns ?? 0) + neighboursNs
