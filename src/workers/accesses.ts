@@ -1,5 +1,6 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import { W } from '../shared-memory/page-tables/spte.ts'
+import { type BurstPlan, Bursts } from './bursts.ts'
 import { ExecutingAccesses, type ExecutingPlan } from './executing-accesses.ts'
 import type { RecordedPace } from './pace.ts'
 import { Random } from './random.ts'
@@ -17,6 +18,8 @@ export type AccessPlan =
       readonly seed: number
       readonly everyNs: number
       readonly startNs: number
+      /** Left out: it is always at work. */
+      readonly bursts?: BurstPlan
     }
   | {
       /** Touches each gfn of a region once, in order, and ends. */
@@ -95,6 +98,21 @@ class TouchAccesses extends PlainAccesses implements Accesses {
   }
 }
 
+/** The same in bursts, between which the vCPU halts. */
+class BurstAccesses extends TouchAccesses {
+  readonly #bursts: Bursts
+
+  constructor(plan: AccessPlan & { kind: 'touch' }, bursts: BurstPlan) {
+    super({ ...plan, everyNs: 0 })
+    this.#bursts = new Bursts(bursts)
+  }
+
+  override next(): boolean {
+    this.atNs = this.#bursts.nextDueNs()
+    return super.next()
+  }
+}
+
 class SweepAccesses extends PlainAccesses implements Accesses {
   gfn: Gfn
   atNs = -1
@@ -144,7 +162,8 @@ class RecordedAccesses extends PlainAccesses implements Accesses {
 }
 
 export function accessesOf(plan: AccessPlan): Accesses {
-  if (plan.kind === 'touch') return new TouchAccesses(plan)
+  if (plan.kind === 'touch')
+    return plan.bursts === undefined ? new TouchAccesses(plan) : new BurstAccesses(plan, plan.bursts)
   if (plan.kind === 'execute') return new ExecutingAccesses(plan)
   if (plan.kind === 'sweep') return new SweepAccesses(plan)
   return new RecordedAccesses(plan)

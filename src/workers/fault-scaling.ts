@@ -10,10 +10,14 @@ import type { Steps } from '../shared-memory/steps.ts'
 
 /** What each operation of a CPU does, as data that can be sent to a worker. */
 export type ScalingPlan = {
-  readonly operation: 'fault' | 'fast' | 'split' | 'zap' | 'unmap' | 'section'
+  readonly operation: 'fault' | 'fast' | 'split' | 'zap' | 'unmap' | 'protect' | 'section'
   readonly lock: 'write' | 'read' | 'none' | 'spin'
-  /** After it: none; one TLBI and its DSB; both twice, as break-before-make does; requests to all vCPUs. */
-  readonly flush: 'none' | 'tlbi' | 'broadcast' | 'remote'
+  /**
+   * After it: none; of this CPU alone; `flushUnits` TLBIs and their DSB; both twice, as break-before-make does; INVLPGB and TLBSYNC; requests
+   * to all vCPUs.
+   */
+  readonly flush: 'none' | 'local' | 'tlbi' | 'broadcast' | 'invlpgb' | 'remote'
+  readonly flushUnits: number
   /** Lines that all CPUs change before and after, as readers of mmap_lock do. */
   readonly hotLines: number
   /** Pages of 4 KiB that are cleared, or cleaned from the D-cache, and whether the lock is held meanwhile. */
@@ -36,6 +40,7 @@ const PATHS: Readonly<
   split: { outside: ['exit_entry', 'faultin_pfn', 'kmalloc'], locked: [] },
   zap: { outside: [], locked: ['zap_spte'] },
   unmap: { outside: [], locked: ['zap_spte'] },
+  protect: { outside: [], locked: ['change_pte'] },
   section: { outside: [], locked: [] },
 }
 
@@ -83,14 +88,16 @@ function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void
   // Each CPU has a table of its own: entries are not what is contended for.
   const sptep = vm.tables.sptep(1 + cpu.id, (index & 511) as Gfn, LEVEL_4K)
   yield* cpu.xchg(sptep, index)
-  if (flush === 'tlbi' || flush === 'broadcast') yield* invalidate(cpu)
-  if (flush === 'broadcast') yield* invalidate(cpu)
+  if (flush === 'local') yield* cpu.work(WORK_KIND.tlbi_local, plan.flushUnits)
+  if (flush === 'tlbi' || flush === 'broadcast') yield* invalidate(cpu, plan.flushUnits)
+  if (flush === 'broadcast') yield* invalidate(cpu, plan.flushUnits)
+  if (flush === 'invlpgb') yield* cpu.work(WORK_KIND.invlpgb, 1)
   if (flush === 'remote') yield* requestFlush(cpu, vm)
 }
 
-/** TLBI and its DSB ISH; break-before-make has one of IPAS2E1IS and one of VMALLE1IS. */
-function* invalidate(cpu: Cpu): Steps<void> {
-  yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
+/** TLBIs and their DSB ISH; break-before-make has one of IPAS2E1IS and one of VMALLE1IS. */
+function* invalidate(cpu: Cpu, units: number): Steps<void> {
+  yield* cpu.broadcast(BROADCAST_KIND.tlbi, units)
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
 }
 

@@ -11,6 +11,7 @@ import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
 import { type MemslotUpdatePlan, runMemslotUpdater } from './memslot-updater.ts'
 import { runNotifier } from './notifier.ts'
 import { type RecoveryPlan, runNxRecovery } from './nx-recovery.ts'
+import { runGuest } from './running-guest.ts'
 import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
 import { runVcpu } from './vcpu.ts'
 import { runZapper, type ZapPlan } from './zapper.ts'
@@ -26,6 +27,7 @@ export type RolePlan =
   | { readonly role: 'nx-recovery'; readonly recovery: RecoveryPlan }
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
   | { readonly role: 'scaler'; readonly scaling: ScalingPlan }
+  | { readonly role: 'running-guest' }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
 
 export type RoleName = RolePlan['role']
@@ -40,6 +42,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'nx-recovery') yield* runNxRecovery(cpu, vm, plan.recovery)
   else if (plan.role === 'scaler') yield* runScaling(cpu, vm, plan.scaling)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
+  else if (plan.role === 'running-guest') yield* runGuest(cpu, vm)
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
 }
 

@@ -18,15 +18,23 @@ const WHERE = ['none', 'inside', 'outside'] as const
 const PARAMETERS = {
   operation: {
     kind: 'choice',
-    says: 'fault: maps or dirties; fast: gives write permission back; split: of a 2 MiB block; zap: of an SPTE; unmap: of a block; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
-    choices: ['fault', 'fast', 'split', 'zap', 'unmap', 'section'],
+    says: 'fault: maps or dirties; fast: gives write permission back; split: of a 2 MiB block; zap: of an SPTE; unmap: of a block; protect: of a PTE of a process of its own, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
+    choices: ['fault', 'fast', 'split', 'zap', 'unmap', 'protect', 'section'],
     default: 'fault',
   },
   flush: {
     kind: 'choice',
-    says: 'after each operation: none; tlbi: TLBI and DSB once; broadcast: twice, as break-before-make; remote: requests to all vCPUs',
-    choices: ['none', 'tlbi', 'broadcast', 'remote'],
+    says: 'after each operation: none; local: TLBI of this CPU alone; tlbi: TLBI and DSB once; broadcast: twice, as break-before-make; invlpgb: INVLPGB and TLBSYNC, which interrupt no CPU; remote: requests to all vCPUs',
+    choices: ['none', 'local', 'tlbi', 'broadcast', 'invlpgb', 'remote'],
     default: 'none',
+  },
+  'flush-units': { kind: 'integer', says: 'TLBIs of a flush, before its DSB', low: 1, high: 8192, default: 1 },
+  guests: {
+    kind: 'integer',
+    says: 'vCPUs that run the guest meanwhile, on CPUs of their own: a remote flush interrupts each of them',
+    low: 0,
+    high: 512,
+    default: 0,
   },
   clear: {
     kind: 'choice',
@@ -66,11 +74,12 @@ const PARAMETERS = {
 type Options = LoadOptions<typeof PARAMETERS>
 
 function load({ values, crew, sampleEvery, variant }: Options): Load {
-  const vcpus = crew.vcpus + values.idle
+  const vcpus = crew.vcpus + values.guests + values.idle
   const scaling: ScalingPlan = {
     operation: values.operation as ScalingPlan['operation'],
     lock: LOCKS[variant ?? 'write-lock'] ?? 'write',
     flush: values.flush as ScalingPlan['flush'],
+    flushUnits: values['flush-units'],
     clear: values.clear as ScalingPlan['clear'],
     clean: values.clean as ScalingPlan['clean'],
     pages: values.block,
@@ -86,7 +95,10 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
       tlbEntries: 1,
       hugePerMille: 0,
     },
-    roles: Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
+    roles: [
+      ...Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
+      ...Array.from({ length: values.guests }, () => ({ role: 'running-guest' }) as const),
+    ],
     placement: values.placement as Placement,
   }
 }

@@ -40,7 +40,7 @@ const PARAMETERS = {
     kind: 'integer',
     says: 'guest memory, in huge pages of 2 MiB, written to and executed in at random',
     low: 2,
-    high: 4096,
+    high: 16_384,
     default: 32,
   },
   'execute-share': {

@@ -7,7 +7,7 @@ const PARAMETERS = {
     kind: 'integer',
     says: 'memory of the guest that could be huge pages, and in which it executes',
     low: 2,
-    high: 8192,
+    high: 16_384,
     default: 512,
   },
   huge: { kind: 'choice', says: 'how large huge pages are', choices: ['2M', '1G'], default: '2M' },

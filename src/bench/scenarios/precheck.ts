@@ -1,3 +1,4 @@
+import { FaultlineError } from '../../errors/faultline-error.ts'
 import type { AccessPlan } from '../../workers/accesses.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
@@ -6,8 +7,8 @@ import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scen
 export const PARAMETERS = {
   shape: {
     kind: 'choice',
-    says: 'boot: hot gfns inside the range; out: faults outside of it; stream: endless short invalidations of a hot gfn',
-    choices: ['boot', 'out', 'stream'],
+    says: 'boot: hot gfns inside the range; bursts: the same, and the guest at work now and then only; out: faults outside of the range; stream: endless short invalidations of a hot gfn',
+    choices: ['boot', 'bursts', 'out', 'stream'],
     default: 'boot',
   },
   mmu: {
@@ -45,6 +46,20 @@ export const PARAMETERS = {
     high: 1_000_000,
     default: 0,
   },
+  'burst-accesses': {
+    kind: 'integer',
+    says: 'accesses of a burst of each vCPU, after which it halts until the next; 0: always at work',
+    low: 0,
+    high: 10_000_000,
+    default: 0,
+  },
+  'burst-every-us': {
+    kind: 'integer',
+    says: 'from one burst to the next, on average: bursts of all vCPUs begin together, at times drawn by --seed',
+    low: 1,
+    high: 10_000_000,
+    default: 20_000,
+  },
   'fresh-pages': {
     kind: 'integer',
     says: 'gfns outside the range that each vCPU can touch for the first time (shape out); the run ends when they are used up',
@@ -78,7 +93,12 @@ const roundUp = (pages: number) => Math.ceil(pages / BLOCK) * BLOCK
 
 export const PRESETS = {
   by: 'shape',
-  of: { boot: {}, out: {}, stream: { range: 1, hot: 1, populate: 'no', 'pause-us': 10 } },
+  of: {
+    boot: {},
+    bursts: { 'burst-accesses': 200 },
+    out: {},
+    stream: { range: 1, hot: 1, populate: 'no', 'pause-us': 10 },
+  },
 } as const
 
 export default scenario({
@@ -116,7 +136,17 @@ export default scenario({
 type Options = LoadOptions<typeof PARAMETERS>
 
 export function load(options: Options): Load {
-  const { values, crew } = options
+  const { values, crew, arrival } = options
+  if (values['burst-accesses'] > 0 && arrival.kind === 'open') {
+    throw new FaultlineError(
+      'WRONG_FLAGS',
+      'usage',
+      'burst-accesses has its own arrivals, and --arrival open has others',
+      {
+        hint: 'Leave --arrival and --rate out, or ask with --set burst-accesses=0.',
+      },
+    )
+  }
   const rangePages = roundUp(values.range * Math.max(1, crew.notifiers))
   const freshPages = values.shape === 'out' ? crew.vcpus * roundUp(values['fresh-pages']) : 0
   return {
@@ -156,9 +186,15 @@ function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: n
           seed: seed + vcpu,
           everyNs,
           startNs,
+          ...burstsOf(values, seed),
         }
   return { role: 'vcpu', accesses, sampleEvery }
 }
+
+const burstsOf = (values: Options['values'], seed: number) =>
+  values['burst-accesses'] === 0
+    ? {}
+    : { bursts: { accesses: values['burst-accesses'], everyNs: values['burst-every-us'] * 1000, seed } }
 
 /** Spread evenly inside the range of each notifier. */
 function hotGfns(range: number, hot: number, notifiers: number): number[] {
