@@ -29,11 +29,15 @@ export const calibrate: Command<Args> = {
         requiresArg: true,
         describe: 'where to write the profile [default: host.profile.json]',
       })
-      .option('force', { type: 'boolean', default: false, describe: 'replace a file that is no profile' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'replace an existing file even if it is not a profile',
+      })
       .option('json', {
         type: 'boolean',
         default: false,
-        describe: 'print the profile instead of the table, and write none without --out',
+        describe: 'print the profile instead of the table; a file is written only with --out',
       }) as unknown as Argv<Args>,
 
   async run({ out, force, json }, io) {

@@ -58,7 +58,7 @@ export const check: Command<Args> = {
     yargs
       .positional('name', {
         type: 'string',
-        describe: 'the check, a .litmus file, or `lock` with a FILE; without it all checks',
+        describe: 'the check to run, a .litmus file, or `lock` with a FILE; all checks if omitted',
       })
       .positional('file', { type: 'string', describe: 'with `check lock`: the file that exports the lock, .js or .ts' })
       .option('variant', {
@@ -69,67 +69,80 @@ export const check: Command<Args> = {
       .option('kernel', {
         type: 'string',
         requiresArg: true,
-        describe: 'the kernel that the variants are put on, and explored as it is: v6.5',
+        describe: 'the kernel to explore, with every variant applied to it: v6.5',
       })
       .option('configuration', { type: 'string', requiresArg: true, describe: 'only this configuration' })
       .option('chrome-trace', {
         type: 'string',
         requiresArg: true,
-        describe: 'with --replay: a file for ui.perfetto.dev, of the schedule in the time of altra-64',
+        describe: 'with --replay: write the schedule, timed on the model altra-64, to a file for ui.perfetto.dev',
       })
-      .option('force', { type: 'boolean', default: false, describe: 'with --chrome-trace or --report: replace a file' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'with --chrome-trace or --report: replace an existing file',
+      })
       .option('replay', {
         type: 'string',
         requiresArg: true,
-        describe: 'play a schedule that a witness was printed with',
+        describe: 'replay the schedule that was printed with a witness',
       })
       .option('retries', {
         type: 'string',
         requiresArg: true,
-        describe: 'how often a loop that retries goes round before a signal ends it; else as each check says',
+        describe: 'how often a retry loop goes round before a pending signal ends it [default: set by each check]',
       })
       .option('preemptions', {
         type: 'string',
         default: `${LIMITS.preemptions}`,
-        describe: 'first look for a witness with at most so many preemptions',
+        describe: 'first look for a witness with at most this many preemptions',
       })
-      .option('states', { type: 'string', default: `${LIMITS.states}`, describe: 'give up after so many states' })
-      .option('depth', { type: 'string', default: `${LIMITS.depth}`, describe: 'steps of one execution' })
-      .option('seconds', { type: 'string', default: `${LIMITS.seconds}`, describe: 'time for one exploration' })
+      .option('states', {
+        type: 'string',
+        default: `${LIMITS.states}`,
+        describe: 'stop with UNKNOWN after this many states',
+      })
+      .option('depth', { type: 'string', default: `${LIMITS.depth}`, describe: 'longest execution, in steps' })
+      .option('seconds', {
+        type: 'string',
+        default: `${LIMITS.seconds}`,
+        describe: 'time limit of one exploration, in seconds',
+      })
       .option('mode', {
         choices: ['exhaustive', 'random', 'pct'] as const,
         default: 'exhaustive',
-        describe: 'everything; or executions by chance, for what is too large',
+        describe: 'exhaustive search, or random sampling of what is too large for it',
       })
-      .option('seed', { type: 'string', default: `${LIMITS.seed}`, describe: 'of --mode random and pct' })
+      .option('seed', { type: 'string', default: `${LIMITS.seed}`, describe: 'seed for --mode random and pct' })
       .option('memory', {
         choices: MEMORY_MODELS,
         requiresArg: true,
-        describe: 'sc, as JavaScript is; tso, stores are delayed, as on x86; relaxed, in any order, and loads too [sc]',
+        describe:
+          'memory model: sc (sequentially consistent, as JavaScript), tso (stores are delayed, as on x86), relaxed (stores and loads are reordered) [default: sc]',
       })
       .option('threads', {
         type: 'string',
         default: `${Math.min(2, os.availableParallelism())}`,
-        describe: 'explorations at a time',
+        describe: 'number of explorations that run at the same time',
       })
       .option('mutants', {
         type: 'boolean',
         default: false,
         describe:
-          'leave out each step of a protocol, one at a time, and say whether the checker notices; exit code 1 if a step is missed and no reason is known',
+          'leave out each step of a protocol, one at a time, and report whether the checker notices; exit code 1 if it does not and no reason is known',
       })
       .option('worst', {
         choices: ['retries', 'flushes', 'yields'] as const,
-        describe: 'look for the schedule with the most of these instead of a violation, of --variant',
+        describe: 'instead of a violation, find the schedule of --variant with the most retries, flushes or yields',
       })
       .option('report', {
         type: 'string',
         requiresArg: true,
-        describe: 'write a page with every witness, to go through step by step',
+        describe: 'write a page that shows every witness step by step',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .option('progress', { type: 'boolean', default: true, hidden: true })
-      .option('no-progress', { type: 'boolean', describe: 'no progress line' }) as unknown as Argv<Args>,
+      .option('no-progress', { type: 'boolean', describe: 'print no progress line' }) as unknown as Argv<Args>,
 
   async run(given, io) {
     if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)

@@ -11,12 +11,12 @@ const command = <Args>(usage: string, summary: string, load: () => Promise<Comma
 export const COMMANDS: readonly NamedCommand[] = [
   command(
     'bench',
-    'Run a plan: scenarios, variants and loads, measured and compared.',
+    'Run scenarios, variants and loads, measure them and compare them.',
     async () => (await import('./bench.ts')).bench,
   ),
   command(
     'compare <files..>',
-    'Say which figures changed between result files, or between the variants of one.',
+    'Report which figures changed between result files, or between the variants of one file.',
     async () => (await import('./compare.ts')).compare,
   ),
   command(
@@ -31,7 +31,7 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'trace <file>',
-    'Say what a recorded KVM trace holds: text of ftrace, trace-cmd report or perf script, .gz, trace.dat, perf.data, or - for standard input.',
+    'Summarise a recorded KVM trace: text of ftrace, trace-cmd report or perf script, .gz, trace.dat, perf.data, or - for standard input.',
     async () => (await import('./trace.ts')).trace,
   ),
   command(
@@ -41,32 +41,32 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'report <files..>',
-    'Write results as one self-contained page: answers, charts and their tables; of several files what changed.',
+    'Write results as one self-contained page: answers, charts and their tables; for several files also what changed.',
     async () => (await import('./report.ts')).report,
   ),
   command(
     'new <what> <file>',
-    'Write a patch to begin with: the functions that a variant replaces, whole, in a file that compiles.',
+    'Write a patch to start from: the functions that a variant replaces, in a file that compiles.',
     async () => (await import('./new.ts')).newCommand,
   ),
   command(
     'diff <a> <b>',
-    'Say what one variant, kernel or patch does otherwise than another, as a unified diff of functions.',
+    'Print how one variant, kernel or patch differs from another, as a unified diff of functions.',
     async () => (await import('./diff.ts')).diff,
   ),
   command(
     'list [what]',
-    'List the questions; or the variants and parameters of one; or machines, metrics, costs, kernels.',
+    'List the scenarios; or the variants and parameters of one; or machines, metrics, costs, kernels.',
     async () => (await import('./list.ts')).list,
   ),
   command(
     'verify <file>',
-    'Derive the summaries of a result file again from its trials, and run its modelled runs again.',
+    'Recompute the summaries of a result file from its trials, and repeat its modelled runs.',
     async () => (await import('./verify.ts')).verify,
   ),
   command(
     'trend <files..>',
-    'Say at which commit a metric of a history changed its level.',
+    'Report at which commit a metric in a history changed its level.',
     async () => (await import('./trend.ts')).trend,
   ),
   command(
@@ -76,7 +76,7 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'merge <files..>',
-    'Put the parts of a plan together that `bench --shard i/n` wrote on several machines.',
+    'Merge the parts of a plan that `bench --shard i/n` wrote on several machines.',
     async () => (await import('./merge.ts')).merge,
   ),
   command(
@@ -86,10 +86,10 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'validate',
-    'Hold the modelled machines against published figures, and say which they were fitted on; or against this host.',
+    'Compare the modelled machines with published figures, and say which of them they were fitted to; or with this host.',
     async () => (await import('./validate.ts')).validate,
   ),
-  command('completion <shell>', 'Print what makes a shell complete commands and flags.', async () =>
+  command('completion <shell>', 'Print a script that makes a shell complete commands and flags.', async () =>
     (await import('./completion.ts')).completionOf(COMMANDS),
   ),
 ]

@@ -39,27 +39,29 @@ export const compare: Command<Args> = {
       .option('by', {
         type: 'string',
         requiresArg: true,
-        describe: 'what is compared: file, variant, or any parameter [default: file; of one file: revision or variant]',
+        describe:
+          'what the columns are: file, variant, or any parameter [default: file; with one file: revision or variant]',
       })
       .option('group', {
         type: 'string',
         requiresArg: true,
-        describe: 'a table of its own for each value: vcpus,range',
+        describe: 'make one table for each value of a parameter: vcpus,range',
       })
-      .option('metric', { type: 'string', requiresArg: true, describe: 'only these: a,b,c' })
+      .option('metric', { type: 'string', requiresArg: true, describe: 'compare only these metrics: a,b,c' })
       .option('alpha', {
         type: 'string',
         requiresArg: true,
         default: '0.05',
-        describe: 'of a false alarm in the whole',
+        describe: 'false-alarm rate over the whole table',
       })
-      .option('force', { type: 'boolean', default: false, describe: 'compare in spite of hidden differences' })
+      .option('force', { type: 'boolean', default: false, describe: 'compare although hosts, settings or code differ' })
       .option('fail-on', {
         type: 'string',
         requiresArg: true,
-        describe: 'worse, or worse:5%: exit with 1 if a figure is worse (by that much), or is on one side only',
+        describe:
+          'worse, or worse:5%: exit with 1 if a figure is worse (by at least that much), or exists on one side only',
       })
-      .option('format', { choices: FORMATS, default: 'table', describe: 'of the output' }) as unknown as Argv<Args>,
+      .option('format', { choices: FORMATS, default: 'table', describe: 'output format' }) as unknown as Argv<Args>,
 
   async run(args, io) {
     const sources = await sourcesOf(args.files, io)

@@ -10,7 +10,11 @@ export const diff: Command<Args> = {
   flags: (yargs) =>
     yargs
       .positional('a', { type: 'string', demandOption: true, describe: 'a variant, a kernel such as v6.8, or a file' })
-      .positional('b', { type: 'string', demandOption: true, describe: 'the same' }) as unknown as Argv<Args>,
+      .positional('b', {
+        type: 'string',
+        demandOption: true,
+        describe: 'another variant, kernel or file',
+      }) as unknown as Argv<Args>,
 
   async run({ a, b }, io) {
     const [from, to] = [await tableOf(a, io.node), await tableOf(b, io.node)]

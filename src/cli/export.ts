@@ -30,14 +30,14 @@ export const exportCommand: Command<Args> = {
       .option('only', {
         type: 'string',
         requiresArg: true,
-        describe: 'of several files, those with this in their name',
+        describe: 'if there are several files, write those whose name contains this text',
       })
       .option('out', {
         type: 'string',
         requiresArg: true,
-        describe: 'a file, or a folder, which several files need [default: standard output]',
+        describe: 'a file, or a folder if there are several [default: standard output]',
       })
-      .option('force', { type: 'boolean', default: false, describe: 'replace files that are there' })
+      .option('force', { type: 'boolean', default: false, describe: 'replace existing files' })
       .epilogue(EXPORTERS.map(({ name, says }) => `${name}: ${says}`).join('\n')) as unknown as Argv<Args>,
 
   async run({ file, format, only, out, force }, io) {

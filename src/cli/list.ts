@@ -27,7 +27,7 @@ export const list: Command<Flags> = {
         type: 'string',
         describe: `${KINDS.join(', ')}; or a scenario or a machine by its name`,
       })
-      .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Flags>,
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<Flags>,
   async run({ json, what }, io) {
     const found = what === undefined ? 'scenarios' : wanted(what)
     if (json) io.out(JSON.stringify(what === undefined ? listing() : dataOf(found), null, 1))

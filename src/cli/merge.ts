@@ -11,18 +11,18 @@ type Args = { readonly files: readonly string[]; readonly out: string; readonly 
 export const merge: Command<Args> = {
   flags: (yargs) =>
     yargs
-      .positional('files', { type: 'string', array: true, demandOption: true, describe: 'every part, in any order' })
+      .positional('files', { type: 'string', array: true, demandOption: true, describe: 'all parts, in any order' })
       .option('out', {
         alias: 'o',
         type: 'string',
         requiresArg: true,
         demandOption: true,
-        describe: 'the whole result',
+        describe: 'file for the merged result',
       })
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'replace a file that is no result',
+        describe: 'replace an existing file even if it is not a result',
       }) as unknown as Argv<Args>,
 
   async run({ files, out, force }, io) {

@@ -18,18 +18,22 @@ type Args = {
 export const newCommand: Command<Args> = {
   flags: (yargs) =>
     yargs
-      .positional('what', { choices: ['patch'] as const, demandOption: true, describe: 'what is begun' })
-      .positional('file', { type: 'string', demandOption: true, describe: 'the file, .ts or .js; never overwritten' })
+      .positional('what', { choices: ['patch'] as const, demandOption: true, describe: 'what to create' })
+      .positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'the file to create, .ts or .js; an existing file is never overwritten',
+      })
       .option('from', {
         type: 'string',
         requiresArg: true,
         default: 'precheck',
-        describe: 'the variant or kernel that it begins as',
+        describe: 'the variant or kernel to start from',
       })
       .option('functions', {
         type: 'string',
         requiresArg: true,
-        describe: 'functions of its kernel that it has besides: isPageFaultStale,rwlockNeedbreak',
+        describe: 'further functions of that kernel to include: isPageFaultStale,rwlockNeedbreak',
       }) as unknown as Argv<Args>,
 
   async run({ file, from, functions }, io) {

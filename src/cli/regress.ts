@@ -36,33 +36,37 @@ export const regress: Command<RegressArgs> = {
         type: 'string',
         requiresArg: true,
         default: join('results', 'baseline'),
-        describe: 'a folder of results whose exact figures must not change, or one of them',
+        describe: 'folder of results whose exact figures must not change, or one such result',
       })
-      .option('update', { type: 'boolean', default: false, describe: 'write the figures of now, and say what changed' })
+      .option('update', {
+        type: 'boolean',
+        default: false,
+        describe: 'write the current figures to the baseline, and report what changed',
+      })
       .option('against', {
         type: 'string',
         requiresArg: true,
-        describe: 'measure against the merge base with this revision too, interleaved',
+        describe: 'also measure this tree against its merge base with a git revision, trials interleaved',
       })
-      .option('skip-exact', { type: 'boolean', default: false, describe: 'with --against: the measured tier only' })
+      .option('skip-exact', { type: 'boolean', default: false, describe: 'with --against: run only the measured tier' })
       .option('ignore-below', {
         type: 'string',
         requiresArg: true,
         default: '0',
-        describe: 'exact figures that changed by less do not fail the gate: 0.5%',
+        describe: 'exact figures that changed by less than this do not fail the gate: 0.5%',
       })
-      .option('gate', { choices: ['exact', 'all'], default: 'exact', describe: 'what may fail the gate' })
+      .option('gate', { choices: ['exact', 'all'], default: 'exact', describe: 'which tier can fail the gate' })
       .option('plan', {
         type: 'string',
         requiresArg: true,
         default: '-s precheck',
-        describe: 'flags of `bench` for --against',
+        describe: 'flags of the `bench` run that --against measures',
       })
-      .option('out', { type: 'string', requiresArg: true, describe: 'where the measured result goes' })
+      .option('out', { type: 'string', requiresArg: true, describe: 'file for the measured result' })
       .option('format', {
         choices: Object.keys(TEXTS),
         default: 'table',
-        describe: 'of the output',
+        describe: 'output format',
       }) as unknown as Argv<RegressArgs>,
 
   async run(args, io) {

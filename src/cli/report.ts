@@ -32,11 +32,15 @@ export const report: Command<Args> = {
         requiresArg: true,
         describe: 'the page [default: the name of the first file, with .html]',
       })
-      .option('force', { type: 'boolean', default: false, describe: 'replace a file that is no page of faultline' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'replace an existing file even if faultline did not write it',
+      })
       .option('open', {
         type: 'boolean',
         default: false,
-        describe: 'open it in the browser',
+        describe: 'open the page in the browser',
       }) as unknown as Argv<Args>,
 
   async run({ files, out, open, force }, io) {

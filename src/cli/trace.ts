@@ -27,14 +27,22 @@ export const trace: Command<Args> = {
       .positional('file', { type: 'string', demandOption: true, describe: 'the recording' })
       // Takes what follows as it is: without this the parser makes an empty text of `-`.
       .nargs('file', 1)
-      .option('memslots', { type: 'string', requiresArg: true, describe: 'a .json file, or gfn:hva:pages,...' })
-      .option('report', { type: 'string', requiresArg: true, describe: 'write a page with a timeline too' })
+      .option('memslots', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'memslots: a .json file, or gfn:hva:pages,...',
+      })
+      .option('report', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'also write a page with a timeline to this file',
+      })
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'replace a file at --report that is no page of faultline',
+        describe: 'replace the file at --report even if faultline did not write it',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Args>,
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<Args>,
 
   async run({ file, memslots, json, report, force, ...flags }, io) {
     const page: Output | undefined =

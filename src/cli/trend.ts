@@ -27,33 +27,42 @@ type Args = {
 export const trend: Command<Args> = {
   flags: (yargs) =>
     yargs
-      .positional('files', { type: 'string', array: true, demandOption: true, describe: 'histories, a line a result' })
-      .option('append', { type: 'string', requiresArg: true, describe: 'a result to add to the history first' })
-      .option('metric', { type: 'string', requiresArg: true, describe: 'only these: a,b,c' })
-      .option('last', { type: 'string', requiresArg: true, describe: 'look at so many points only [default: 200]' })
+      .positional('files', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'history files, one result per line',
+      })
+      .option('append', { type: 'string', requiresArg: true, describe: 'add this result to the history first' })
+      .option('metric', { type: 'string', requiresArg: true, describe: 'compare only these metrics: a,b,c' })
+      .option('last', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'look only at the last points, this many [default: 200]',
+      })
       .option('alpha', {
         type: 'string',
         requiresArg: true,
         default: '0.01',
-        describe: 'of a false alarm in a series without a change',
+        describe: 'false-alarm rate of a series without a change',
       })
       .option('min-change', {
         type: 'string',
         requiresArg: true,
         default: '1%',
-        describe: 'measured levels that differ by less are no change',
+        describe: 'smallest difference between measured levels that counts as a change',
       })
       .option('newest', {
         type: 'string',
         requiresArg: true,
-        describe: 'only changes that began with one of so many newest points [default: all; with --fail-on: 8]',
+        describe: 'report only changes that began in the newest points, this many [default: all; with --fail-on: 8]',
       })
       .option('fail-on', {
         type: 'string',
         requiresArg: true,
-        describe: 'worse, or worse:5%: exit with 1 if one of these changes is for the worse (by that much)',
+        describe: 'worse, or worse:5%: exit with 1 if one of these changes is a regression (of at least that size)',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Args>,
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<Args>,
 
   async run(args, io) {
     if (args.append !== undefined) await append(args.append, args.files, io)

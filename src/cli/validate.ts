@@ -18,17 +18,17 @@ type Args = { readonly json: boolean; readonly host: boolean; readonly draws: st
 export const validate: Command<Args> = {
   flags: (yargs) =>
     yargs
-      .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .option('draws', {
         type: 'string',
         requiresArg: true,
         default: '0',
-        describe: 'machines whose costs are drawn from the ranges of each profile, for a band around each figure',
+        describe: 'number of machines with costs drawn from the ranges of each profile, for a band around each figure',
       })
       .option('host', {
         type: 'boolean',
         default: false,
-        describe: 'calibrate this host, and hold its model against its threads',
+        describe: 'calibrate this host, and compare its model with its threads',
       }) as unknown as Argv<Args>,
 
   async run({ json, host, draws }, io) {

@@ -24,13 +24,13 @@ export const verify: Command<Args> = {
       .option('rerun', {
         choices: ['none', 'modelled', 'all'],
         default: 'modelled',
-        describe: 'which exact figures are computed again by the command in the file; all: those of threads too',
+        describe: 'which exact figures to recompute with the command in the file; `all` includes those of threads',
       })
       .option('open', {
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: 'a file that the command in the result may open, such as its recording',
+        describe: 'allow the command in the result to open this file, such as its recording',
       }) as unknown as Argv<Args>,
 
   async run(args, io) {

@@ -12,13 +12,21 @@ export type VmFlags = {
 /** Which VM of a recording is meant, and what its clock counts. */
 export const vmFlags = (yargs: Argv): Argv =>
   yargs
-    .option('vm', { type: 'number', requiresArg: true, describe: 'of a trace of several VMs, the one of this number' })
-    .option('pid', { type: 'number', requiresArg: true, describe: 'the VM with this thread or process' })
-    .option('task', { type: 'string', requiresArg: true, describe: 'the VM with a thread of this name, or part of it' })
+    .option('vm', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'which VM of a recording that holds several: its number in the summary',
+    })
+    .option('pid', { type: 'number', requiresArg: true, describe: 'which VM: the one with this thread or process ID' })
+    .option('task', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'which VM: the one with a thread whose name contains this text',
+    })
     .option('tick-rate', {
       type: 'number',
       requiresArg: true,
-      describe: 'ticks a second of a trace whose clock counts ticks (x86-tsc, counter, uptime)',
+      describe: 'clock ticks per second, for a recording whose clock counts ticks (x86-tsc, counter, uptime)',
     })
 
 export const tickRate = ({ tickRate: rate }: VmFlags): { readonly tickRate?: number } => {

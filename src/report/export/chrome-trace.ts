@@ -6,7 +6,7 @@ import { type Exporter, fileName, labelsOf, machineOf } from './exporter.ts'
 /** What every CPU did, for ui.perfetto.dev: a process for each run of which a timeline was kept, a track for each CPU. */
 export const chromeTrace: Exporter = {
   name: 'chrome-trace',
-  says: 'Trace Event Format, for ui.perfetto.dev: holds, waits, yields, flushes, and what made which fault retry',
+  says: 'Trace Event Format, for ui.perfetto.dev: holds, waits, yields, flushes, and which invalidation made which fault retry',
   extension: 'json',
   needs:
     'It needs a `bench` with --timeline 20000, the events of each CPU to keep, and with a --duration in which an invalidation begins.',

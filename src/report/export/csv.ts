@@ -5,7 +5,7 @@ import type { Exporter } from './exporter.ts'
 /** A row for each figure of each trial: what a spreadsheet or a data frame wants. */
 export const csv: Exporter = {
   name: 'csv',
-  says: 'a row for each figure of each trial',
+  says: 'one row for each figure of each trial',
   extension: 'csv',
   files: ({ runs }) => {
     const params = [...new Set(runs.flatMap((run) => Object.keys(run.params)))]

@@ -6,7 +6,7 @@ const TICKS_PER_HALF_DISTANCE = 5
 /** HdrHistogram's percentile distribution in ns, a file for each histogram, for its plotters. */
 export const hgrm: Exporter = {
   name: 'hgrm',
-  says: 'HdrHistogram percentile distribution, a file a histogram',
+  says: 'HdrHistogram percentile distribution, one file per histogram',
   extension: 'hgrm',
   files: ({ runs }) =>
     runs.flatMap((run) =>

@@ -8,7 +8,7 @@ import { type Exporter, fileName, hdrOf, labelsOf } from './exporter.ts'
  */
 export const hlog: Exporter = {
   name: 'hlog',
-  says: 'HdrHistogram log 1.3, an interval a histogram',
+  says: 'HdrHistogram log 1.3, one interval per histogram',
   extension: 'hlog',
   files: (result) => {
     const rows = result.runs.flatMap(rowsOf)

@@ -5,7 +5,7 @@ import { type Exporter, fileName, labelsOf } from './exporter.ts'
 /** The table of `perf lock contention`, most time first, and below it, as remarks, what perf does not know. */
 export const perfLock: Exporter = {
   name: 'perf-lock',
-  says: 'the table of `perf lock contention`, a file a run',
+  says: 'the table of `perf lock contention`, one file per run',
   extension: 'txt',
   files: ({ runs }) => locked(runs).map((run) => ({ name: nameOf(run), text: `${table(sorted(run.locks))}\n` })),
 }

@@ -8,7 +8,7 @@ const UNMEASURED = -1
 /** will-it-scale's CSV: what so many tasks did in a second together, and what they would if they scaled. */
 export const willItScale: Exporter = {
   name: 'will-it-scale',
-  says: "will-it-scale's CSV of throughput by tasks, a file a variant",
+  says: "will-it-scale's CSV of throughput by tasks, one file per variant",
   extension: 'csv',
   files: ({ runs }) => {
     const series = new Map<string, Run[]>()
