@@ -16,7 +16,6 @@ export const CIRCLES = [
   ],
   ['workers/accesses.ts', 'workers/executing-accesses.ts'],
   ['bench/derived/locks.ts', 'bench/trial.ts'],
-  ['bench/bench.ts', 'bench/modelled.ts'],
   ['checker/behaviour.ts', 'checker/spin.ts'],
   ['bench/comparing/compare.ts', 'bench/comparing/missing.ts'],
   ['checker/mutants/engines.ts', 'checker/mutants/score.ts'],

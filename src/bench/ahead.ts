@@ -32,6 +32,8 @@ export class Ahead {
 
   /** The runs of a part, in the order of the parts. */
   async take(index: number): Promise<readonly Run[]> {
+    const part = this.#parts[index]!
+    if (part.group.modelled === undefined) return await this.#play(part)
     this.#begin(index)
     const runs = await this.#begun.get(index)!
     this.#begun.delete(index)

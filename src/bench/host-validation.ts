@@ -1,5 +1,6 @@
 import type { Profile } from '../model/profile.ts'
-import { bench, type Watcher } from './bench.ts'
+import { bench } from './bench.ts'
+import type { Watcher } from './bench-options.ts'
 import { compareRuns } from './compare-runs.ts'
 import type { Runtime } from './host.ts'
 import { METRICS, type MetricName } from './metrics.ts'

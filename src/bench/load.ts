@@ -1,8 +1,9 @@
+import type { SentSystem } from '../patches/code.ts'
 import type { RecordedPace } from '../workers/pace.ts'
 import type { Defined } from './definition/definition.ts'
-import type { Group, PlanOptions } from './plan.ts'
+import { type Group, machineOf, type PlanOptions } from './plan.ts'
 import type { Run } from './result.ts'
-import type { Instruments, Load, Variant, VmScenario } from './scenario.ts'
+import { type Instruments, type Load, protocolOf, type Variant } from './scenario.ts'
 
 /** ns of a unit by name, where they are not the default: the user knows best, then the recording. */
 export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<string, number>> => ({
@@ -12,24 +13,15 @@ export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<s
   ...group.costs,
 })
 
-/** What a trial is to run: the scenario's load, or the recording that replaces it. */
-export function loadOf(
-  { crew, values, replay, modelled }: Group,
-  scenario: VmScenario,
-  plan: PlanOptions,
-  seed: number,
-  { recorder }: Instruments,
-  variant?: Variant,
-): Load {
-  const sampleEvery = recorder ? plan.sampleEvery : 0
-  const load = scenario.load({
-    values,
-    crew,
-    arrival: plan.arrival,
-    seed,
-    sampleEvery,
-    ...(variant === undefined ? {} : { variant: variant.name }),
-  })
+/** How the accesses of a load arrive, and how many of them are timed. */
+type Timing = Pick<PlanOptions, 'arrival' | 'sampleEvery'>
+
+/** What a group's CPUs do: the scenario's load, or the recording that replaces it. */
+export function loadOf(group: Group, { arrival, sampleEvery }: Timing, seed: number, variant?: Variant): Load {
+  const { scenario, crew, values, replay, modelled } = group
+  if (scenario.kind !== 'vm') throw new Error(`${scenario.name} has no VM`)
+  const named = variant === undefined ? {} : { variant: variant.name }
+  const load = scenario.load({ values, crew, arrival, seed, sampleEvery, ...named })
   if (replay === null) return { ...load, roles: load.roles.filter(({ role }) => !variant?.without?.includes(role)) }
   const { recording } = replay
   const { updates } = load.system
@@ -67,17 +59,34 @@ export function notesOf(group: Group): readonly string[] {
   return [...replay.says, ...(hasUpdates(group) ? replay.updatesSay : replay.zapsSay)]
 }
 
-/** Whether the VM of a scenario is one whose memslots change. */
-function hasUpdates({ scenario, crew, values }: Group): boolean {
-  if (scenario.kind === 'primitives') return false
-  const load = scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 0, sampleEvery: 0 })
-  return load.system.updates !== undefined
+/** What any load of a group has, whatever its seed. */
+const outlineOf = (group: Group): Load => loadOf(group, { arrival: { kind: 'closed' }, sampleEvery: 0 }, 0)
+
+/** Whether its VM is one whose memslots change. */
+const hasUpdates = (group: Group): boolean => outlineOf(group).system.updates !== undefined
+
+/** How many threads, or modelled CPUs, a group keeps busy. */
+export const workersOf = (group: Group): number =>
+  group.scenario.kind === 'primitives' ? group.crew.vcpus : outlineOf(group).roles.length
+
+/** What one trial runs. */
+export type Task = Pick<Load, 'roles' | 'placement'> & {
+  readonly system: SentSystem
+  /** The load is a recording of this length; 0: it is endless. */
+  readonly recordingMs: number
 }
 
-export function workersOf(group: Group, plan: PlanOptions): number {
-  if (group.scenario.kind === 'primitives') return group.crew.vcpus
-  const unwatched = { oracles: false, recorder: false, lockStatistics: false, lockdep: false }
-  return loadOf(group, group.scenario, plan, plan.seed, unwatched).roles.length
+/** A trial of a variant, watched by these instruments. */
+export function taskOf(group: Group, variant: Variant, timing: Timing, seed: number, watch: Instruments): Task {
+  const { oracles, recorder, lockStatistics, lockdep } = watch
+  const sampleEvery = recorder ? timing.sampleEvery : 0
+  const { system, roles, placement } = loadOf(group, { ...timing, sampleEvery }, seed, variant)
+  return {
+    system: { ...system, ...protocolOf(variant), cpus: roles.length, oracles, lockStatistics, lockdep },
+    roles,
+    ...(placement === undefined ? {} : { placement }),
+    recordingMs: (group.replay?.recording.spanNs ?? 0) / 1e6,
+  }
 }
 
 export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
@@ -106,6 +115,15 @@ export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
     ...wordsOf(group),
   }
 }
+
+/** What tells the runs of a group from all others. */
+export const runsAskedOf = (
+  group: Group,
+  plan: PlanOptions,
+): Pick<Run, 'scenario' | 'variant' | 'machine' | 'params'>[] =>
+  group.variants.map(({ name }) => {
+    return { scenario: group.scenario.name, variant: name, machine: machineOf(group), params: paramsOf(group, plan) }
+  })
 
 /** The kernel that all variants of a group are put on, if one was asked for. */
 const kernelOf = ({ variants: [first] }: Group): { readonly kernel?: string } =>

@@ -124,11 +124,24 @@ function valuesWithPresets(scenario: Scenario, set: Readonly<Record<string, stri
   return valuesOf(scenario.parameters, (of[String(plain[by])] ?? {}) as Group['values'], set)
 }
 
+/** The machine of a group, as its runs name it. */
+export const machineOf = ({ modelled }: Group): string => modelled?.profile.name ?? 'threads'
+
+/** The trials of a group, in their order. */
+export const scheduleOf = (group: Group, options: PlanOptions): PlannedTrial[] =>
+  group.modelled === undefined ? interleaved(group, options) : oneForEachSeed(group.variants, group.modelled)
+
+/** A modelled run has no chance in it: order does not matter, and one of each variant and seed is enough. */
+const oneForEachSeed = (variants: Group['variants'], { seeds }: Modelled): PlannedTrial[] =>
+  seeds.flatMap((seed, round) =>
+    variants.map((_, variant): PlannedTrial => ({ variant, purpose: 'measure', mode: 'throughput', round, seed })),
+  )
+
 /**
- * The order in which a group's trials run: first the baseline against itself, then rounds in which each variant has one
+ * The order in which a group's trials are measured: first the baseline against itself, then rounds in which each variant has one
  * trial, in an order that the seed decides, so that no variant always follows another and none runs first as a block.
  */
-export function scheduleOf(group: Group, options: PlanOptions): PlannedTrial[] {
+function interleaved(group: Group, options: PlanOptions): PlannedTrial[] {
   const random = new Random(options.seed)
   const trials: PlannedTrial[] = []
   const round = (number: number, members: readonly Pick<PlannedTrial, 'variant' | 'purpose' | 'mode'>[]) => {

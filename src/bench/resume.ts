@@ -27,8 +27,10 @@ export const isRunOf = (run: Run, { scenario, variant, machine, params }: Asked)
   run.machine === machine &&
   JSON.stringify(run.params) === JSON.stringify(params)
 
+type Calibrated = Pick<Result, 'calibration'>
+
 /** A doubt about what was measured later than the rest of its file, on a host that may have changed. */
-export function driftSince(earlier: Result, now: Result): string[] {
+export function driftSince(earlier: Calibrated, now: Calibrated): string[] {
   const [before, after] = [earlier.calibration.work_turn_ns, now.calibration.work_turn_ns]
   if (before === undefined || after === undefined) return []
   const percent = Math.round((after / before - 1) * 100)

@@ -4,9 +4,9 @@ import { loadProfile, type Profile, profileHash, withValues } from '../model/pro
 import { type ModelResult, runModel } from '../model/run.ts'
 import { drawn } from '../model/scaling.ts'
 import { HISTOGRAM } from '../protocols/counters.ts'
+import { taskOf } from './load.ts'
 import { valuesOf } from './parameters.ts'
 import type { VmScenario } from './scenario.ts'
-import { protocolOf } from './scenario.ts'
 import faultScaling from './scenarios/fault-scaling.ts'
 import icache from './scenarios/icache.ts'
 import type { Target } from './targets/target.ts'
@@ -28,6 +28,7 @@ export type Validated = {
 
 /** Seeds of draws are far from those of runs. */
 const FIRST_DRAW = 0x5eed_0000
+const SEED = 1
 
 /** Models published figures; each run is a plain run of a scenario. With `draws`, on as many machines of the profile's ranges too. */
 export async function validate(targets: readonly Target[], draws = 0, signal?: AbortSignal): Promise<Validated[]> {
@@ -81,23 +82,22 @@ async function runOn(
   const variant = scenario.variants.find(({ name }) => name === variantName)
   if (variant === undefined)
     throw new FaultlineError('UNKNOWN_VARIANT', 'run', `no variant ${variantName}`, { hint: '' })
-  const { system, roles, placement } = scenario.load({
-    values: valuesOf(scenario.parameters, {}, set),
+  const group = {
+    scenario,
+    variants: [variant],
     crew: { vcpus, notifiers: 0, zappers: 0 },
-    arrival: { kind: 'closed' },
-    seed: 1,
-    sampleEvery: 1,
-    variant: variantName,
-  })
+    set,
+    values: valuesOf(scenario.parameters, {}, set),
+    replay: null,
+  }
+  const timing = { arrival: { kind: 'closed' }, sampleEvery: 1 } as const
+  const watch = { oracles: false, recorder: true, lockStatistics: true, lockdep: false }
   return await runModel({
+    ...taskOf(group, variant, timing, SEED, watch),
     machine,
-    system: { ...system, ...protocolOf(variant), cpus: roles.length, oracles: false, lockStatistics: true },
-    roles,
-    placement,
     warmupMs: scenario === icache ? 0 : durationMs / 4,
     durationMs,
-    recordingMs: 0,
-    seed: 1,
+    seed: SEED,
     ...(signal === undefined ? {} : { signal }),
   })
 }

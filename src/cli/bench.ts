@@ -40,7 +40,7 @@ export const bench: Command<BenchArgs> = {
     }
     const plan = await planOf(args, io)
     if (args.layout) {
-      io.out(layoutsOf(plan))
+      io.out(await layoutsOf(plan))
       return EXIT.fine
     }
     return await runPlan(plan, args, io)

@@ -21,6 +21,19 @@ test('each of the worked patches has a page, which names it', () => {
   }
 })
 
+test('the layout of a patch shows the words that it brings', async () => {
+  const { code, out } = await faultline(
+    'bench',
+    '-s',
+    'precheck',
+    '--variant',
+    join(EXAMPLES, 'distributed-rwlock.ts'),
+    '--layout',
+  )
+  assert.equal(code, 0)
+  assert.match(out, /^mmuLock\.readers1 /m)
+})
+
 for (const name of patches) {
   test(`${name} holds in a small configuration, and runs on a modelled machine`, async () => {
     const file = join(EXAMPLES, name)

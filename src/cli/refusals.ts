@@ -1,3 +1,4 @@
+import { workersOf } from '../bench/load.ts'
 import type { Group } from '../bench/plan.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
@@ -45,12 +46,6 @@ export function checkWorkers(groups: readonly Group[]): void {
       hint: 'Ask for fewer --vcpus, --notifiers, --zappers or --vms.',
     })
   }
-}
-
-function workersOf({ scenario, crew, values, replay }: Group): number {
-  const { vcpus, notifiers, zappers } = crew
-  if (scenario.kind === 'primitives' || replay !== null) return vcpus + notifiers + zappers
-  return scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 1, sampleEvery: 0 }).roles.length
 }
 
 /** Flags that are another spelling of a parameter. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { definitionOf, definitionOfTree } from '../definition/definition.ts'
+import { NO_HOST } from '../header.ts'
 import { engineHash } from '../host.ts'
-import { NO_HOST } from '../modelled.ts'
 import type { Result, Run } from '../result.ts'
 import { disordered, unequal, unless } from './claims.ts'
 

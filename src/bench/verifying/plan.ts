@@ -1,4 +1,4 @@
-import { paramsOf } from '../load.ts'
+import { runsAskedOf } from '../load.ts'
 import type { Group, PlanOptions } from '../plan.ts'
 import type { Result, Run } from '../result.ts'
 
@@ -15,12 +15,11 @@ export function planFaults({ runs }: Result, groups: readonly Group[], options: 
   const missing: string[] = []
   const isCut = runs.some((run) => run.error !== null || Object.hasOwn(run, 'interrupted'))
   for (const group of groups) {
-    for (const { name } of group.variants) {
-      const machine = group.modelled?.profile.name ?? 'threads'
-      const key = keyOf({ scenario: group.scenario.name, variant: name, machine, params: paramsOf(group, options) })
+    for (const asked of runsAskedOf(group, options)) {
+      const key = keyOf(asked)
       const many = left.get(key) ?? 0
       if (many > 0) left.set(key, many - 1)
-      else missing.push(`${group.scenario.name} ${name} on ${machine}`)
+      else missing.push(`${asked.scenario} ${asked.variant} on ${asked.machine}`)
     }
   }
   return [

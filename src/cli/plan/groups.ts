@@ -1,3 +1,4 @@
+import { workersOf } from '../../bench/load.ts'
 import { type Group, groupOf, type Replay } from '../../bench/plan.ts'
 import type { Crew, Scenario } from '../../bench/scenario.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
@@ -36,7 +37,7 @@ export function groupsOf(
   const groupWith = (crew: Crew) => groupOf(scenario, variants, crew, { ...own, ...values }, replay)
   const cpus = Math.min(target.profile.parameters.cpus!.value, MODEL_CPUS)
   const [few, more] = [1, 2].map((vcpus) => {
-    return rolesOf(groupWith(crewsOf({ ...args, vcpus: undefined }, { ...defaults, vcpus }, replay)[0]!))
+    return workersOf(groupWith(crewsOf({ ...args, vcpus: undefined }, { ...defaults, vcpus }, replay)[0]!))
   }) as [number, number]
   const vcpus = Math.max(1, Math.floor((cpus - few) / Math.max(1, more - few)) + 1)
   const crews = crewsOf(args, { ...defaults, vcpus }, replay)
@@ -49,12 +50,6 @@ function drawsFor(args: BenchArgs, crews: readonly Crew[]): number {
   const isSweep = crews.length > 1 || /[,.]/.test(args.seed ?? '')
   if (isSweep || args.trace !== undefined) return 0
   return isHeadline(args) ? 1 : 2
-}
-
-/** CPUs that a group keeps busy. */
-function rolesOf({ scenario, values, crew }: Group): number {
-  if (scenario.kind === 'primitives') return crew.vcpus
-  return scenario.load({ values, crew, arrival: { kind: 'closed' }, seed: 0, sampleEvery: 0 }).roles.length
 }
 
 /** Without `-s` a scenario that cannot be modelled is left out of what is modelled. */

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina'
-import { ModelFailed } from '../errors/faultline-error.ts'
-import { usableCores } from './host.ts'
-import { type Answer, type ModelTask, type PlayedTrial, playTask, received } from './model-task.ts'
+import { ModelFailed } from '../../../errors/faultline-error.ts'
+import { usableCores } from '../../host.ts'
+import { type Answer, type ModelTask, type PlayedTrial, playTask, received } from './task.ts'
 
 /**
  * Carries modelled runs out, as many at a time as the host has cores, in the order in which they were asked for. With one core
@@ -57,7 +57,7 @@ export class ModelPool {
 
   #startThreads(): Piscina {
     const threads = new Piscina({
-      filename: new URL('./model-task.js', import.meta.url).href,
+      filename: new URL('./task.js', import.meta.url).href,
       name: playTask.name,
       minThreads: 1,
       maxThreads: this.#cores,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bench } from './bench.ts'
-import { groupOf, type PlanOptions } from './plan.ts'
-import precheck from './scenarios/precheck.ts'
+import { bench } from '../../bench.ts'
+import { groupOf, type PlanOptions } from '../../plan.ts'
+import precheck from '../../scenarios/precheck.ts'
 
 const PLAN: PlanOptions = {
   ...{ seed: 1, trials: 2, latencyTrials: 0, aaTrials: 0, durationMs: 20, warmupMs: 10, arrival: { kind: 'closed' } },

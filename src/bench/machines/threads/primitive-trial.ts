@@ -1,7 +1,7 @@
 import { Bench, type FnReturnedObject } from 'tinybench'
-import type { PrimitiveName } from '../threads/primitives-worker.ts'
-import { type PrimitiveOptions, type PrimitiveRun, runPrimitive } from '../threads/run-primitive.ts'
-import type { Trial } from './trial.ts'
+import type { PrimitiveName } from '../../../threads/primitives-worker.ts'
+import { type PrimitiveOptions, type PrimitiveRun, runPrimitive } from '../../../threads/run-primitive.ts'
+import type { Trial } from '../../trial.ts'
 
 /**
  * One trial of one primitive on fresh threads, driven by tinybench: its sample is the mean of all operations of all workers,

@@ -1,6 +1,8 @@
 /** Longer than this no busy host keeps the main thread from a look that is due. */
 const LONGEST_GAP_MS = 1000
 const LOOK_MS = 50
+/** A trial in which the process stood still is made again; not for ever. */
+const MOST_AGAIN = 3
 
 /** How often the process has been stopped and continued, as far as it was told. */
 export type Stops = () => number
@@ -23,4 +25,13 @@ export async function watched<T>(stops: Stops, run: () => Promise<T>): Promise<{
   } finally {
     clearInterval(looking)
   }
+}
+
+/** A trial in which the process did not stand still, and how many did before it; none of those is used. */
+export async function undisturbed<T>(stops: Stops = () => 0, trial: () => Promise<T>) {
+  for (let disturbed = 0; disturbed < MOST_AGAIN; disturbed += 1) {
+    const { value, isDisturbed } = await watched(stops, trial)
+    if (!isDisturbed) return { value, disturbed }
+  }
+  return { value: undefined, disturbed: MOST_AGAIN }
 }

@@ -1,11 +1,11 @@
-import { ModelFailed } from '../errors/faultline-error.ts'
-import { BLAMES } from '../model/blame.ts'
-import { type ModelOptions, type ModelResult, runModel } from '../model/run.ts'
-import { type RolePlan, workerName } from '../workers/roles.ts'
-import { Histogram, type SentHistogram } from './histograms.ts'
-import type { ModelInfo, RunTimeline } from './result.ts'
-import { timelineOf } from './timeline.ts'
-import { type Trial, trialOf } from './trial.ts'
+import { ModelFailed } from '../../../errors/faultline-error.ts'
+import { BLAMES } from '../../../model/blame.ts'
+import { type ModelOptions, type ModelResult, runModel } from '../../../model/run.ts'
+import { type RolePlan, workerName } from '../../../workers/roles.ts'
+import { Histogram, type SentHistogram } from '../../histograms.ts'
+import type { ModelInfo, RunTimeline } from '../../result.ts'
+import { timelineOf } from '../../timeline.ts'
+import { type Trial, trialOf } from '../../trial.ts'
 
 /** A modelled run, as data: any thread can carry it out. */
 export type ModelTask = Omit<ModelOptions, 'signal'>

@@ -1,6 +1,6 @@
-import { placementsOf } from './placements.ts'
-import type { Result } from './result.ts'
-import type { Done, Summary } from './summarise.ts'
+import { placementsOf } from '../../placements.ts'
+import type { Result } from '../../result.ts'
+import type { Done, Summary } from '../../summarise.ts'
 
 /** What is known of the circumstances in which a group's trials ran. */
 export type Circumstances = {
@@ -24,8 +24,18 @@ const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)
  * Doubts about a run's figures, for its footnotes. A figure that differs from run to run stands at the end, in parentheses, so
  * that a report can put the same doubt of several runs into one line.
  */
-export function warningsOf(summary: Summary, done: readonly Done[], circumstances: Circumstances): string[] {
-  return [...hostWarnings(circumstances), ...sampleWarnings(summary, done, circumstances)]
+export function doubtsOf(
+  summary: Summary,
+  done: readonly Done[],
+  disturbed: number,
+  circumstances: Circumstances,
+): string[] {
+  const left = new Set(done.flatMap(({ trial }) => trial.leftInJavaScript ?? []))
+  return [
+    ...[...left].map((method) => `could not be compiled, and ran as JavaScript: ${method}`),
+    ...(disturbed === 0 ? [] : [`the process stood still during trials, which are not used (${disturbed})`]),
+    ...(done.length === 0 ? [] : [...hostWarnings(circumstances), ...sampleWarnings(summary, done, circumstances)]),
+  ]
 }
 
 function hostWarnings({ workers, cores, calibration, turnNs, stealShare }: Circumstances): string[] {

@@ -1,0 +1,35 @@
+import type { Runtime } from './host.ts'
+import type { Stops } from './machines/threads/disturbance.ts'
+import type { Group, PlanOptions } from './plan.ts'
+import type { Profiles, Result, Shard } from './result.ts'
+
+/** How a plan tells the outside how it fares. */
+export type Watcher = {
+  /** A trial is about to run: the `done`th of `total`. */
+  readonly progress: (done: number, total: number, label: string) => void
+  /** How fast a modelled run went: of this host, so it is in no result. */
+  readonly speed: (label: string, steps: number, ms: number) => void
+  /** A run could not be finished: what was thrown. Its sentence is in the result. */
+  readonly failed?: (cause: unknown) => void
+  /** A measured trial is finished: what there is so far, its group marked as interrupted. */
+  readonly trialEnded?: (sofar: () => Result) => void
+  /** A group is finished: what there is so far, worth keeping. */
+  readonly finished: (result: Result) => void
+}
+
+export type BenchOptions = {
+  readonly plan: PlanOptions
+  readonly groups: readonly Group[]
+  readonly command: readonly string[]
+  /** Machines of the plan that do not come with the program, by their names in the command. */
+  readonly profiles?: Profiles
+  readonly runtime: Runtime
+  readonly signal: AbortSignal
+  readonly stops?: Stops
+  /** A result of the same plan that has some of its runs: only the others are run. */
+  readonly earlier?: Result | undefined
+  /** The groups are a part of a plan: every `of`th of its points. */
+  readonly shard?: Shard | undefined
+  /** For modelled runs; all that this process may use, unless told otherwise. */
+  readonly cores?: number
+}

@@ -1,0 +1,72 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { calibrate } from '../threads/calibrate.ts'
+import type { BenchOptions } from './bench-options.ts'
+import { describeHost, describeSource, engineHash } from './host.ts'
+import { type Result, SCHEMA, VERSION } from './result.ts'
+
+type Asked = Pick<BenchOptions, 'plan' | 'profiles'>
+
+/** ms that each primitive is calibrated for. */
+export const CALIBRATION_MS = 15
+
+/** A result of this host that has no runs yet. */
+export async function measuredHeader({ command, runtime, signal, ...asked }: BenchOptions): Promise<Result> {
+  const calibration = await calibrate(CALIBRATION_MS, signal)
+  const host = describeHost(runtime, calibration.clock_read_ns ?? 0)
+  return headerOf(asked, { id: randomUUID(), createdAt: new Date().toISOString(), command, host, calibration })
+}
+
+/**
+ * A result that is to hold modelled runs only. It says nothing of when and where it was computed, because it does not depend on
+ * that: the same plan gives the same bytes.
+ */
+export function modelledHeader({ command: words, ...asked }: BenchOptions): Result {
+  const command = withoutOutput(words)
+  const identity = createHash('sha256')
+    .update(JSON.stringify([describeSource().definition, engineHash(), command, asked.plan.seed]))
+    .digest('hex')
+  const id = `modelled-${identity.slice(0, 32)}`
+  return headerOf(asked, { id, createdAt: new Date(0).toISOString(), command, host: NO_HOST, calibration: {} })
+}
+
+type OfMachine = Pick<Result, 'id' | 'createdAt' | 'command' | 'host' | 'calibration'>
+
+const headerOf = ({ plan, profiles }: Asked, { id, createdAt, command, host, calibration }: OfMachine): Result => ({
+  schema: SCHEMA,
+  version: VERSION,
+  id,
+  createdAt,
+  command,
+  seed: plan.seed,
+  source: describeSource(),
+  host,
+  calibration,
+  ...(profiles === undefined ? {} : { profiles }),
+  runs: [],
+})
+
+const ASIDE = ['--json', '--quiet', '--no-progress', '--locks', '--force', '--all', '--verbose']
+const OUT = ['--out', '--save', '--report', '--shard']
+
+/** The words of a command line without those that say where the result goes and what is printed of it. */
+function withoutOutput(words: readonly string[]): string[] {
+  const isOut = (word = '') => OUT.includes(word)
+  const isAside = (word: string) =>
+    ASIDE.includes(word) || isOut(word) || OUT.some((flag) => word.startsWith(`${flag}=`))
+  return words.filter((word, at) => !isAside(word) && !isOut(words[at - 1]))
+}
+
+/** What stands for the host of a result that is of none. */
+export const NO_HOST: Result['host'] = {
+  cpu: 'none: modelled',
+  cores: 0,
+  quota: null,
+  memory: 0,
+  os: 'any',
+  kernel: 'any',
+  node: 'any',
+  v8: 'any',
+  governor: null,
+  virtualised: null,
+  clockNs: 0,
+}
