@@ -178,6 +178,30 @@ export const METRICS = {
     better: 'lower',
     says: 'a memslot update from slots_lock to its end, median',
   },
+  flushes_per_log_start: {
+    unit: '1',
+    better: 'lower',
+    says: 'remote TLB flushes of the VMM each time that it begins to log dirty pages',
+  },
+  flushes_per_log_clear: {
+    unit: '1',
+    better: 'lower',
+    says: 'the same each time that it has the log cleared',
+  },
+  flushes_per_log_stop: { unit: '1', better: 'lower', says: 'the same each time that it ends logging' },
+  flushes_per_recovered: {
+    unit: '1',
+    better: 'lower',
+    says: 'the same for each page table that a huge page replaces, or can replace, as logging ends',
+  },
+  dirty_log_start_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'how long it takes to begin to log dirty pages, median',
+  },
+  dirty_log_get_p50_ns: { unit: 'ns', better: 'lower', says: 'a KVM_GET_DIRTY_LOG, median' },
+  dirty_log_clear_p50_ns: { unit: 'ns', better: 'lower', says: 'a KVM_CLEAR_DIRTY_LOG, median' },
+  dirty_log_stop_p50_ns: { unit: 'ns', better: 'lower', says: 'how long it takes to end logging, median' },
   elapsed_ns: { unit: 'ns', better: null, says: 'the time in which all roles ran and were measured' },
   waited_for_cpu_share: {
     unit: '1',

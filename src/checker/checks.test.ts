@@ -27,6 +27,9 @@ const LARGE = new Set([
   'unmapped-root',
   'used-up',
   'free-list',
+  'protected',
+  'stopped',
+  'stopped-wanted',
 ])
 
 for (const check of CHECKS) {

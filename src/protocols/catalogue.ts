@@ -1,6 +1,7 @@
 import { B_APICLEAK } from './broken/b-apicleak.ts'
 import { B_ARCHLOCK } from './broken/b-archlock.ts'
 import { B_ASSIGN } from './broken/b-assign.ts'
+import { B_CLEARLATE } from './broken/b-clearlate.ts'
 import { B_DROP } from './broken/b-drop.ts'
 import { B_EARLYDEC } from './broken/b-earlydec.ts'
 import { B_ENDZAP } from './broken/b-endzap.ts'
@@ -35,6 +36,8 @@ import { B_SNAP } from './broken/b-snap.ts'
 import { B_SNAP_RMB } from './broken/b-snap-rmb.ts'
 import { B_SRCU } from './broken/b-srcu.ts'
 import { B_STALE } from './broken/b-stale.ts'
+import { B_STARTFLUSH } from './broken/b-startflush.ts'
+import { B_STOPFLUSH } from './broken/b-stopflush.ts'
 import { B_TEARDOWN } from './broken/b-teardown.ts'
 import { B_UNBAL } from './broken/b-unbal.ts'
 import { B_UNITS } from './broken/b-units.ts'
@@ -42,6 +45,7 @@ import { B_VOLUME } from './broken/b-volume.ts'
 import { B_WAKE } from './broken/b-wake.ts'
 import type { Subject, Variant } from './kernel.ts'
 import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED, RE_REQUEST } from './variants/apic-page.ts'
+import { FLUSH_EACH_LEAF, FLUSH_EACH_TABLE, ONE_FLUSH } from './variants/dirty-log.ts'
 import { ALWAYS_LOCK, COUNT, COUNT_ELIDE, FAIR_GATE, RWSEM } from './variants/elision.ts'
 import {
   FULL,
@@ -147,6 +151,12 @@ export const VARIANTS = [
   B_SKIPFLUSH,
   B_REQAFTER,
   B_APICLEAK,
+  FLUSH_EACH_TABLE,
+  ONE_FLUSH,
+  FLUSH_EACH_LEAF,
+  B_STARTFLUSH,
+  B_CLEARLATE,
+  B_STOPFLUSH,
   EVERYTHING,
   EVERYTHING_5_15,
 ] as const satisfies readonly Variant[]

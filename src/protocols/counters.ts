@@ -37,6 +37,9 @@ export const COUNTERS = [
   'tlb_flush_remote_range_end_of_zap',
   'tlb_flush_remote_map_replace',
   'tlb_flush_remote_wrprot',
+  'tlb_flush_remote_log_start',
+  'tlb_flush_remote_log_clear',
+  'tlb_flush_remote_log_stop',
   'tlb_flush_remote_memslot',
   'tlb_flush_remote_nx_recovery',
   'tlb_flush_remote_teardown',
@@ -71,6 +74,12 @@ export const COUNTERS = [
   'zap_gfn_range_calls',
   'wrprot_gfn_range_calls',
   'sptes_wrprotected',
+  'dirty_log_starts',
+  'dirty_log_gets',
+  'dirty_log_clears',
+  'dirty_log_stops',
+  'huge_pages_split',
+  'huge_pages_recovered',
   // arm64: I-cache maintenance, permission relaxation
   'icache_inval_range_ops',
   'icache_inval_lines',
@@ -96,6 +105,7 @@ export const COUNTERS = [
   'nx_zapped_tdp',
   'nx_zapped_shadow',
   'nx_zap_lost_race',
+  'nx_skipped_dirty_log',
   'nx_replaced',
   'roots_zapped',
   // the guest
@@ -133,6 +143,10 @@ export const HISTOGRAMS = [
   'mmu_lock_hold_ns_write',
   'memslot_update_wait_ns',
   'memslot_update_latency_ns',
+  'dirty_log_start_ns',
+  'dirty_log_get_ns',
+  'dirty_log_clear_ns',
+  'dirty_log_stop_ns',
 ] as const
 
 export type HistogramName = (typeof HISTOGRAMS)[number]

@@ -19,6 +19,7 @@ export function* mmuDoPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResu
   cpu.count(COUNTER.pf_taken, 1)
   fault.beginTry()
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  if (vm.dirtyLog !== undefined) yield* seeDirtyTracking(cpu, vm, fault)
   const result = vm.isShadowed(fault.gfn)
     ? yield* vm.kvm.directPageFault(cpu, vm, fault)
     : yield* vm.kvm.tdpMmuPageFault(cpu, vm, fault)
@@ -26,6 +27,11 @@ export function* mmuDoPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResu
   else if (result === SPURIOUS) cpu.count(COUNTER.pf_spurious, 1)
   else if (result === EMULATE) cpu.count(COUNTER.pf_emulate, 1)
   return result
+}
+
+/** The slot stays as it is for as long as the fault is in its SRCU section. */
+function* seeDirtyTracking(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
+  fault.isDirtyTracked = fault.slot !== NO_MEMSLOT && (yield* vm.memslots.isDirtyTracked(cpu, fault.slot))
 }
 
 /** F: `kvm_tdp_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c: with two-dimensional paging, under mmu_lock for read. */
@@ -130,6 +136,7 @@ export function countStale(cpu: Cpu, fault: Fault): void {
  */
 export function* prefault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  if (vm.dirtyLog !== undefined) yield* seeDirtyTracking(cpu, vm, fault)
   yield* vm.tables.topup(cpu)
   const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn

@@ -14,6 +14,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { assertFill, assertTouch } from './assertions.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
+import { markWritten } from './dirty-log/oracles.ts'
 import { hostPageOfPfn } from './host-mm.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
 import { assertWalked } from './nx/oracles.ts'
@@ -33,6 +34,7 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
   yield* cpu.work(WORK_KIND.guest_access, 1)
   if (vcpu.tlb.holds(gfn, access)) {
     assertTouch(cpu, vm, vcpu, gfn)
+    if (access === W) markWritten(cpu, vm, gfn)
     return ACCESSED
   }
   const spte = vcpu.psc === undefined ? yield* walk(cpu, vm, gfn) : yield* walkThroughPsc(cpu, vm, vcpu.psc, gfn)
@@ -40,6 +42,7 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
   if ((spte & access) === 0) return FAULT_PROTECTION
   vcpu.tlb.fill(gfn, hostPageOfPfn(pfnOf(spte)), spte)
   assertFill(cpu, vm, vcpu, gfn, pfnOf(spte))
+  if (access === W) markWritten(cpu, vm, gfn)
   return ACCESSED
 }
 

@@ -45,8 +45,8 @@ export function kernel(
   return { name, kvm: { ...before.kvm, ...functions }, before, changes }
 }
 
-/** The questions that came by mail; each has a scenario and a check of its name. */
-export type Subject = 'precheck' | 'nx-recovery' | 'icache' | 'elision' | 'apic-page' | 'mixed'
+/** The questions; each has a scenario and a check of its name. */
+export type Subject = 'precheck' | 'nx-recovery' | 'icache' | 'elision' | 'apic-page' | 'dirty-log' | 'mixed'
 
 /** What is found in trials on threads, beyond the oracles: by the watchdog, and by the counters of a run. */
 export type ThreadsFinding =

@@ -1,5 +1,9 @@
 import type { Steps } from '../shared-memory/steps.ts'
 import { reloadApicAccessPage } from './apic/reload.ts'
+import { archMmuEnableLogDirtyPtMasked, clearDirtyLogProtect, getDirtyLogProtect } from './dirty-log/protect.ts'
+import { mmuRecoverHugePages } from './dirty-log/recover.ts'
+import { mmuSlotApplyFlags } from './dirty-log/start-stop.ts'
+import { mmuSlotRemoveWriteAccess, mmuSlotTrySplitHugePages } from './dirty-log/start-walks.ts'
 import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
 import { firstKernel, kernel, type Version, type VersionName } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
@@ -14,7 +18,7 @@ import {
   invalidateRangeEnd,
   invalidateRangeStart,
 } from './notifier.ts'
-import { nxHugePageRecoveryWorker, recoverNxHugePages } from './nx/recovery.ts'
+import { mmuSpDirtyLoggingEnabled, nxHugePageRecoveryWorker, recoverNxHugePages } from './nx/recovery.ts'
 import { tdpMmuNextRoot } from './nx/root-walk.ts'
 import { handleRemovedPt, tdpMmuFreeSp } from './nx/teardown.ts'
 import { trackPossibleNxHugePage } from './nx/track.ts'
@@ -28,6 +32,7 @@ import { invalidateIcacheGuestPage } from './stage2/icache.ts'
 import { stage2Map } from './stage2/map.ts'
 import { stage2Unmap } from './stage2/unmap.ts'
 import { vcpuFlushTlbAll } from './vcpu-run.ts'
+import * as dirtyLog from './versions/dirty-log.ts'
 import * as v5_11 from './versions/v5.11.ts'
 import * as v5_12 from './versions/v5.12.ts'
 import * as v5_15 from './versions/v5.15.ts'
@@ -49,6 +54,10 @@ import {
 // is in it: see `objections` of the variants that are versions.
 
 function* nothingToDo(): Steps<void> {}
+
+function* never(): Steps<boolean> {
+  return false
+}
 
 /** What is alike in all versions, as they are built here. */
 const EVERY_VERSION = {
@@ -75,6 +84,9 @@ const EVERY_VERSION = {
   trackPossibleNxHugePage,
   tdpMmuFreeSp,
   wrprotGfnRange,
+  getDirtyLogProtect,
+  clearDirtyLogProtect,
+  archMmuEnableLogDirtyPtMasked,
   arm64UnmapGfnRange,
   stage2Map,
   stage2RelaxPerms,
@@ -99,6 +111,11 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
   zapsPageTables: true,
   tdpMmuSplitHugePage: v5_15.tdpMmuSplitHugePage,
+  mmuSlotApplyFlags: dirtyLog.flushIfChanged,
+  mmuSlotRemoveWriteAccess: dirtyLog.removeWriteAccessAlone,
+  mmuSlotTrySplitHugePages: nothingToDo,
+  mmuRecoverHugePages: dirtyLog.zapLeafsAlone,
+  mmuSpDirtyLoggingEnabled: never,
   nxHugePageRecoveryWorker: v6_12.nxHugePageRecoveryWorker,
   recoverNxHugePages: v5_11.recoverNxHugePages,
   tdpMmuZapPossibleNxHugePage: v5_11.tdpMmuZapPossibleNxHugePage,
@@ -148,6 +165,16 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
     commit: 'e1eed5847b09',
     says: 'may yield in a root to which it holds no reference',
   },
+  mmuSlotRemoveWriteAccess: {
+    to: mmuSlotRemoveWriteAccess,
+    commit: '24ae4cfaaa2a',
+    says: 'dirty logging begins under mmu_lock for read',
+  },
+  mmuRecoverHugePages: {
+    to: dirtyLog.zapLeafs,
+    commit: '2db6f772b530',
+    says: 'dirty logging ends under mmu_lock for read, with a flush for each leaf of 4 KiB',
+  },
 })
 
 export const V6_5: Version = kernel('v6.5', V5_15, {
@@ -187,6 +214,26 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: handleRemovedPt,
     commit: 'bb95dfb9e2df',
     says: 'the caller that unlinks page tables flushes, once for all',
+  },
+  mmuSlotApplyFlags: {
+    to: mmuSlotApplyFlags,
+    commit: 'b64d740ea7dd',
+    says: 'flushes whether or not an entry was changed; huge pages are split before that (a3fe5dbda0a4)',
+  },
+  mmuSlotTrySplitHugePages: {
+    to: mmuSlotTrySplitHugePages,
+    commit: 'a3fe5dbda0a4',
+    says: 'the module parameter eager_page_split',
+  },
+  mmuRecoverHugePages: {
+    to: dirtyLog.zapTables,
+    commit: '5ba7c4c6d1c7',
+    says: 'takes page tables away instead of leafs, with a flush for each',
+  },
+  mmuSpDirtyLoggingEnabled: {
+    to: mmuSpDirtyLoggingEnabled,
+    commit: 'eb298605705a',
+    says: 'recovery leaves a memslot alone whose dirty pages are logged',
   },
   userMemAbort: { to: userMemAbort, commit: '1577cb5823ce', says: 'stage-2 faults run in parallel' },
 })
@@ -228,6 +275,11 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
 })
 
 export const V6_18: Version = kernel('v6.18', V6_12, {
+  mmuRecoverHugePages: {
+    to: mmuRecoverHugePages,
+    commit: '35ef80eb29ab',
+    says: 'puts the huge page in place of the page table, with one flush for all of them',
+  },
   nxHugePageRecoveryWorker: {
     to: nxHugePageRecoveryWorker,
     commit: 'a57750909580',

@@ -43,6 +43,10 @@ export type Kvm = {
   readonly swapActiveMemslots: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_destroy_vm()`; `privateSlot` is the memslot that KVM made for itself. */
   readonly destroyVm: (cpu: Cpu, vm: Vm, privateSlot: number) => Steps<void>
+  /** `kvm_get_dirty_log_protect()`, with slots_lock held: what the log says, for the VMM. */
+  readonly getDirtyLogProtect: (cpu: Cpu, vm: Vm) => Steps<void>
+  /** `kvm_clear_dirty_log_protect()`, of so many pages of the slot: writes to what the VMM was told of are logged again. */
+  readonly clearDirtyLogProtect: (cpu: Cpu, vm: Vm, first: number, pages: number) => Steps<void>
   /** `kvm_flush_remote_tlbs()`; `cause` is counted. */
   readonly flushRemoteTlbs: (cpu: Cpu, vm: Vm, cause: number) => Steps<void>
 
@@ -50,6 +54,9 @@ export type Kvm = {
 
   /** `kvm_vcpu_flush_tlb_all()`: a vCPU that enters the guest was asked to forget its translations. */
   readonly vcpuFlushTlbAll: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<void>
+
+  /** `kvm_mmu_slot_apply_flags()`: dirty logging of the slot has begun, or has ended. */
+  readonly mmuSlotApplyFlags: (cpu: Cpu, vm: Vm, slot: Memslot, isLogging: boolean) => Steps<void>
 
   // arch/x86/kvm/mmu/mmu.c
 
@@ -86,10 +93,22 @@ export type Kvm = {
   /** `kvm_arch_flush_shadow_memslot()`: nothing of a memslot that is going away stays mapped. */
   readonly flushShadowMemslot: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<void>
 
+  /** `kvm_mmu_slot_remove_write_access()`: dirty logging begins. Whether an entry was changed; the flush is the caller's. */
+  readonly mmuSlotRemoveWriteAccess: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<boolean>
+  /** `kvm_mmu_slot_try_split_huge_pages()`: before that. */
+  readonly mmuSlotTrySplitHugePages: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<void>
+  /** `kvm_arch_mmu_enable_log_dirty_pt_masked()`, with mmu_lock held for write: of the pages that `mask` names, from `page` of the slot on. */
+  readonly archMmuEnableLogDirtyPtMasked: (cpu: Cpu, vm: Vm, page: number, mask: number) => Steps<void>
+  /** `kvm_mmu_recover_huge_pages()`, to v6.12 `kvm_mmu_zap_collapsible_sptes()`: dirty logging has ended. */
+  readonly mmuRecoverHugePages: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<void>
+
   /** `kvm_nx_huge_page_recovery_worker()`: one round, which recovers one page in `ratio`. */
   readonly nxHugePageRecoveryWorker: (cpu: Cpu, vm: Vm, ratio: number) => Steps<void>
   /** `kvm_recover_nx_huge_pages()`, of the list of one MMU. How many pages it took off. */
   readonly recoverNxHugePages: (cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number) => Steps<number>
+
+  /** `kvm_mmu_sp_dirty_logging_enabled()`: whether recovery leaves the page where it is, as its memory would be small again at once. */
+  readonly mmuSpDirtyLoggingEnabled: (cpu: Cpu, vm: Vm, page: number) => Steps<boolean>
 
   // arch/x86/kvm/mmu/tdp_mmu.c
 

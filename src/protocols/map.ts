@@ -17,6 +17,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { assertInstall, assertSamePfn } from './assertions.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
+import { aboutToLog, markPageDirty } from './dirty-log/mark.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
 import { type Fault, type FaultResult, FIXED, PF_INVALID, RETRY, SPURIOUS } from './page-fault.ts'
@@ -43,16 +44,20 @@ function* fastWalk(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
     const sptep = vm.pages.sptep(cpu, table, fault.gfn, level)
     const spte = yield* cpu.loadAcquire(sptep)
     if (!isShadowPresent(spte)) return PF_INVALID
-    if (isLast(spte, level)) return yield* fastFix(cpu, sptep, spte)
+    if (isLast(spte, level)) return yield* fastFix(cpu, vm, fault, sptep, spte, level)
     table = childOf(spte)
   }
   return PF_INVALID
 }
 
-function* fastFix(cpu: Cpu, sptep: Word, spte: number): Steps<FaultResult> {
+function* fastFix(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<FaultResult> {
   if ((spte & W) !== 0) return SPURIOUS
+  // A huge page has one bit of 512 to say of what: it is split first, under mmu_lock.
+  if (fault.isDirtyTracked && level > LEVEL_4K) return PF_INVALID
+  aboutToLog(cpu, vm, fault)
   const was = yield* cpu.cas(sptep, spte, spte | W | DIRTY)
   if (was !== spte) return PF_INVALID
+  yield* markPageDirty(cpu, vm, fault)
   yield* cpu.work(WORK_KIND.fast_fault, 1)
   cpu.count(COUNTER.pf_fast, 1)
   return FIXED
@@ -134,6 +139,8 @@ export function* linkSp(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: numbe
 function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, old: number, level: number): Steps<FaultResult> {
   const spte = leafFor(vm, fault, level)
   if (old === spte) return SPURIOUS
+  // make_spte(): what is mapped writable is logged, whether or not the guest has come to write.
+  yield* markPageDirty(cpu, vm, fault)
   // Publishes the mapping to the hardware's walk. Pairs with accessGuestMemory().
   const was = yield* cpu.cas(sptep, old, spte)
   if (was !== old) {

@@ -11,9 +11,12 @@ export function largestLevel(vm: Vm, fault: Fault): number {
   return isAligned ? level : LEVEL_4K
 }
 
-/** How large it is to be: a guest that executes gets small pages, if huge ones must not be executable. */
+/**
+ * How large it is to be: a guest that executes gets small pages, if huge ones must not be executable; and so does one whose writes are
+ * logged (`kvm_mmu_hugepage_adjust()`).
+ */
 export const goalLevel = (vm: Vm, fault: Fault): number =>
-  vm.pages.splitsForExec && fault.exec ? LEVEL_4K : largestLevel(vm, fault)
+  fault.isDirtyTracked || (vm.pages.splitsForExec && fault.exec) ? LEVEL_4K : largestLevel(vm, fault)
 
 /** The leaf that maps the fault's page, or all of what an entry of this level covers of its huge page. */
 export function leafFor(vm: Vm, fault: Fault, level: number): number {

@@ -47,7 +47,10 @@ export const ORACLES = [
   },
   { name: 'lost_wakeup', says: 'a memslot update went to sleep when no notifier was left to wake it' },
   { name: 'lock_cycle', says: 'locks were taken in an order in which each task can wait for the next for ever' },
-  { name: 'free_before_flush', says: 'a page table was freed that the TLBs had not been flushed of' },
+  {
+    name: 'free_before_flush',
+    says: 'a page table was freed, or RCU was left so that it may be, before the TLBs were flushed of it',
+  },
   { name: 'free_before_grace', says: 'a page table was freed while a walk under RCU stood in it' },
   { name: 'flush_lost', says: 'the recovery worker forgot a flush that it owed' },
   { name: 'stale_walk', says: 'the hardware walked through a page table that had been freed' },
@@ -100,6 +103,10 @@ export const ORACLES = [
   {
     name: 'yield_in_nonblock',
     says: 'an invalidation that may not block let go of mmu_lock on the way, or slept',
+  },
+  {
+    name: 'dirty_lost',
+    says: 'the guest had written to a page since the VMM copied it, and the dirty log did not say so',
   },
 ] as const
 

@@ -27,6 +27,8 @@ export class Fault {
   present = false
   /** PFERR_FETCH_MASK: the guest wanted to execute. */
   exec = false
+  /** What is written there is logged: KVM_MEM_LOG_DIRTY_PAGES of the slot. */
+  isDirtyTracked = false
   /** How much work it is to map, in units of the usual: a fault of a recording may map neighbours along. */
   mapUnits = 1
   pfn = 0 as Pfn

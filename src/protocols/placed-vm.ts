@@ -12,6 +12,7 @@ import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
 import { ApicPage } from './apic/apic-page.ts'
 import { CpuLocal } from './cpu-local.ts'
+import { DirtyLog } from './dirty-log/dirty-log.ts'
 import { HostMm } from './host-mm.ts'
 import type { Kernel } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
@@ -72,6 +73,7 @@ export class PlacedVm implements Vm {
   readonly local: readonly CpuLocal[]
   readonly invalidating: Vm['invalidating']
   readonly stage2: Stage2 | undefined
+  readonly dirtyLog: DirtyLog | undefined
   readonly neighbours: readonly Vm[]
   readonly progress: readonly Word[]
   readonly own: unknown
@@ -146,6 +148,7 @@ export class PlacedVm implements Vm {
         first?.stage2?.icacheEpoch ?? place.line('icacheEpoch', 'the CPU that invalidates all I-caches')
       this.stage2 = new Stage2(place.within('stage2'), config, config.stage2, icacheEpoch)
     }
+    this.dirtyLog = config.dirtyLog && new DirtyLog(place.within('dirtyLog'), config.dirtyLog, config)
     this.own = kernel.brings?.place?.(place.within('own'), config)
     const others = first === undefined ? (config.vms ?? 1) - 1 : 0
     this.neighbours = Array.from({ length: others }, (_, index) => {

@@ -10,6 +10,8 @@ const SITES = [
   'kvm_arch_flush_shadow_memslot',
   'mmu_first_shadow_root_alloc',
   'kvm_arch_vcpu_pre_fault_memory',
+  'kvm_vm_ioctl_get_dirty_log',
+  'kvm_vm_ioctl_clear_dirty_log',
 ] as const
 
 export type SiteName = (typeof SITES)[number]

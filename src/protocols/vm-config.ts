@@ -49,6 +49,15 @@ export type NxConfig = {
   readonly entries: number
 }
 
+/** How dirty pages of a memslot are logged, as data. */
+export type DirtyLogConfig = {
+  readonly slot: number
+  /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: the VMM asks first, and has cleared later what it asks for. */
+  readonly isManual: boolean
+  /** The module parameter eager_page_split, of kernels that have it. */
+  readonly isEager: boolean
+}
+
 /** A stage-2 table of arm64, as data. */
 export type Stage2Config = {
   /** The host's base page; gfns and pfns count such pages. */
@@ -95,6 +104,8 @@ export type VmConfig = {
   readonly updates?: MemslotUpdateConfig
   /** What is needed so that page tables can be taken away; left out, they never are. */
   readonly nx?: NxConfig
+  /** Dirty pages of one of its slots can be logged; it has `updates` and `nx` then. */
+  readonly dirtyLog?: DirtyLogConfig
   /** Whether its load is a recording, whose roles wait for each other. */
   readonly isReplay?: boolean
   /** Where its tracepoints are taken down, if they are. */

@@ -7,6 +7,7 @@ import type { PageTables } from '../shared-memory/page-tables/page-tables.ts'
 import type { RcuWait } from '../shared-memory/rcuwait.ts'
 import type { ApicPage } from './apic/apic-page.ts'
 import type { CpuLocal } from './cpu-local.ts'
+import type { DirtyLog } from './dirty-log/dirty-log.ts'
 import type { HostMm } from './host-mm.ts'
 import type { Kvm } from './kvm.ts'
 import type { Memslots } from './memslots/memslots.ts'
@@ -68,6 +69,7 @@ export interface Vm {
   readonly invalidating: readonly Invalidating[]
   /** The stage-2 table, if that is how its memory is mapped. */
   readonly stage2: Stage2 | undefined
+  readonly dirtyLog: DirtyLog | undefined
   /** The other VMs of the machine: they share its interconnect, and nothing else. */
   readonly neighbours: readonly Vm[]
   /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */

@@ -211,13 +211,21 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
  * the TLBs are flushed afterwards. What makes fast_page_fault() worth its while.
  */
 export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void> {
-  const iter = vm.local[cpu.id]!.iter
-  let flush = false
   cpu.count(COUNTER.wrprot_gfn_range_calls, 1)
   yield* vm.mmuLock.readLock(cpu)
   yield* vm.pages.rcuReadLock(cpu)
+  const flush = yield* wrprotRoot(cpu, vm, vm.pages.rootFor(cpu, start), start, end)
+  yield* vm.pages.rcuReadUnlock(cpu)
+  yield* vm.mmuLock.readUnlock(cpu)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_wrprot)
+}
+
+/** The walk over one root: whether an entry was changed. */
+export function* wrprotRoot(cpu: Cpu, vm: Vm, root: number, start: Gfn, end: Gfn): Steps<boolean> {
+  const iter = vm.local[cpu.id]!.iter
+  let flush = false
   walkBegins(cpu, vm)
-  yield* iter.start(cpu, LEVEL_4K, start, vm.pages.rootFor(cpu, start))
+  yield* iter.start(cpu, LEVEL_4K, start, root)
   while (iter.valid && iter.gfn < end) {
     // No flush is owed before the lock is dropped: a vCPU with an old entry in its TLB may still write until the end.
     const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
@@ -234,7 +242,5 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
     }
     yield* iter.next(cpu)
   }
-  yield* vm.pages.rcuReadUnlock(cpu)
-  yield* vm.mmuLock.readUnlock(cpu)
-  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_wrprot)
+  return flush
 }

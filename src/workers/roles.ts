@@ -5,6 +5,7 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { type AccessPlan, accessesOf } from './accesses.ts'
 import { type MigrationPlan, runApicMigrator } from './apic-migrator.ts'
+import { type DirtyLogPlan, runDirtyLogger } from './dirty-logger.ts'
 import { runScaling, type ScalingPlan } from './fault-scaling.ts'
 import { type GuestIcachePlan, runGuestIcache } from './guest-icache.ts'
 import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
@@ -28,6 +29,7 @@ export type RolePlan =
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
   | { readonly role: 'scaler'; readonly scaling: ScalingPlan }
   | { readonly role: 'running-guest' }
+  | { readonly role: 'dirty-logger'; readonly log: DirtyLogPlan; readonly isTimed: boolean }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
 
 export type RoleName = RolePlan['role']
@@ -40,6 +42,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'apic-migrator') yield* runApicMigrator(cpu, vm, plan.migration, plan.isTimed)
   else if (plan.role === 'memslot-updater') yield* runMemslotUpdater(cpu, vm, plan.updates, plan.isTimed)
   else if (plan.role === 'nx-recovery') yield* runNxRecovery(cpu, vm, plan.recovery)
+  else if (plan.role === 'dirty-logger') yield* runDirtyLogger(cpu, vm, plan.log, plan.isTimed)
   else if (plan.role === 'scaler') yield* runScaling(cpu, vm, plan.scaling)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else if (plan.role === 'running-guest') yield* runGuest(cpu, vm)

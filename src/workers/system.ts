@@ -9,6 +9,7 @@ import type { Note } from '../protocols/tracepoints.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type {
   ApicConfig,
+  DirtyLogConfig,
   MemslotUpdateConfig,
   NxConfig,
   PreemptionModel,
@@ -45,6 +46,7 @@ export type SystemSpec<V = Protocol> = {
   readonly lockStatistics: boolean
   readonly lockdep?: boolean
   readonly updates?: MemslotUpdateConfig
+  readonly dirtyLog?: DirtyLogConfig
   readonly isReplay?: boolean
 }
 
@@ -54,10 +56,10 @@ export const broughtBy = (protocol: Protocol): Brought | undefined =>
 
 /**
  * Whether page tables are taken away without a recovery worker: the deletion of a memslot gives up the roots, or the
- * kernel's unmap takes tables with it.
+ * kernel's unmap takes tables with it; and huge pages take the place of tables when dirty logging ends.
  */
-const takesTablesAway = ({ mmu, stage2, updates }: SystemSpec, { kvm }: Kernel) =>
-  mmu === 'tdp' && stage2 === undefined && (updates?.zap === 'all' || kvm.zapsPageTables)
+const takesTablesAway = ({ mmu, stage2, updates, dirtyLog }: SystemSpec, { kvm }: Kernel) =>
+  mmu === 'tdp' && stage2 === undefined && (updates?.zap === 'all' || dirtyLog !== undefined || kvm.zapsPageTables)
 
 const tableNamed = (name: VariantName | VersionName): Kernel =>
   variantNamed(name as VariantName) ?? versionNamed(name as VersionName)

@@ -1,4 +1,5 @@
 import { apicMetrics } from './apic-page.ts'
+import { dirtyLogMetrics } from './dirty-log.ts'
 import { elisionMetrics } from './elision.ts'
 import { scalingMetrics } from './fault-scaling.ts'
 import { faultMetrics } from './faults.ts'
@@ -14,6 +15,7 @@ const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   icacheMetrics,
   elisionMetrics,
   apicMetrics,
+  dirtyLogMetrics,
   nxRecoveryMetrics,
   scalingMetrics,
 ]

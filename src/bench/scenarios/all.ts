@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import apicPage from './apic-page.ts'
+import dirtyLog from './dirty-log.ts'
 import elision from './elision.ts'
 import faultScaling from './fault-scaling.ts'
 import icache from './icache.ts'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   icache,
   elision,
   apicPage,
+  dirtyLog,
   mixed,
   faultScaling,
   primitives,

@@ -1,9 +1,10 @@
 import type { Check } from '../check.ts'
 import apicPage from './apic-page.ts'
+import dirtyLog from './dirty-log.ts'
 import elision from './elision.ts'
 import icache from './icache.ts'
 import nxRecovery from './nx-recovery.ts'
 import precheck from './precheck.ts'
 
 /** Every check there is, in the order in which they are listed. */
-export const CHECKS: readonly Check[] = [precheck, nxRecovery, icache, elision, apicPage]
+export const CHECKS: readonly Check[] = [precheck, nxRecovery, icache, elision, apicPage, dirtyLog]

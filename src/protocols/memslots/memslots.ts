@@ -29,6 +29,8 @@ export const NO_MEMSLOT = -1 as Memslot
 
 /** KVM_MEMSLOT_INVALID: the slot is being deleted or moved; a fault on it retries. */
 export const INVALID = 1
+/** KVM_MEM_LOG_DIRTY_PAGES: what the guest writes to is logged. */
+export const LOG_DIRTY_PAGES = 2
 /** KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS, in the generation of a set that is being published. */
 export const GEN_UPDATE_IN_PROGRESS = 1 << 30
 
@@ -45,7 +47,7 @@ export type MemslotEdit = { readonly slot: MemslotConfig; readonly flags: number
  *   slot[i]     baseGfn, pages, hva, hostPage, flags, rmap, id                                written before the set is published
  *
  * There are two sets of them, as in struct kvm: the active one, and the one in which the next is made. A Memslot says which
- * set it is of, as a pointer does: a task that has one stays in its set. Without `spare` ones there is one set for ever.
+ * set it is of, as a pointer does: a task that has one stays in its set. If nothing of them ever changes there is one set for ever.
  *
  * `hostPage` is where the slot's memory lies in the host's (see `HostMm`): slots that share hvas share pages. `rmap` is where
  * its reverse map begins, in entries: there is one for each gfn.
@@ -63,12 +65,12 @@ export class Memslots {
   /** What the fields of each of them are, but for where it lies; only if they change. */
   readonly #shapes: readonly (readonly number[])[]
 
-  /** `spare`: slots that are not there at first. */
-  constructor(place: Place, config: readonly MemslotConfig[], spare: readonly MemslotConfig[] = []) {
+  /** `spare`: slots that are not there at first; left out, nothing of the slots ever changes. */
+  constructor(place: Place, config: readonly MemslotConfig[], spare?: readonly MemslotConfig[]) {
     this.#config = config.toSorted((a, b) => a.baseGfn - b.baseGfn)
-    this.all = [...this.#config, ...spare]
+    this.all = [...this.#config, ...(spare ?? [])]
     this.#places = new Map(this.all.map(({ slot }, place) => [slot, place]))
-    this.#isFixed = spare.length === 0
+    this.#isFixed = spare === undefined
     this.#shapes = this.#isFixed ? [] : this.all.map((slot) => this.#fieldsOf(slot, 0, 0))
     const sets = this.#isFixed ? [0] : [0, 1]
     this.active = place.line('active', 'memslot updater')
@@ -196,6 +198,12 @@ export class Memslots {
     return (flags & INVALID) !== 0
   }
 
+  /** `kvm_slot_dirty_track_enabled()`. */
+  *isDirtyTracked(cpu: Cpu, slot: Memslot): Steps<boolean> {
+    const flags = yield* cpu.read(this.#field(slot, FLAGS))
+    return (flags & LOG_DIRTY_PAGES) !== 0
+  }
+
   /** Makes the set that is not active: the active one's slots, in which `id` has become what `edit` says. */
   *prepareNext(cpu: Cpu, id: number, edit: MemslotEdit): Steps<void> {
     const from = yield* cpu.load(this.active)
@@ -262,7 +270,8 @@ export class Memslots {
     const at = cpu.peek(this.active) + nth
     const place = this.placeOf(cpu.peek(this.#field(at, ID)))
     const isAsSet = this.#shapes[place]?.every((value, field) => {
-      return field === BASE_GFN || cpu.peek(this.#field(at, field)) === value
+      const now = cpu.peek(this.#field(at, field))
+      return field === BASE_GFN || (field === FLAGS ? now & ~LOG_DIRTY_PAGES : now) === value
     })
     return isAsSet ? { place, baseGfn: cpu.peek(this.#field(at, BASE_GFN)) } : undefined
   }

@@ -5,7 +5,7 @@ import { assertUnmapped } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
-import { INVALID, NO_MEMSLOT } from './memslots.ts'
+import { INVALID, LOG_DIRTY_PAGES, NO_MEMSLOT } from './memslots.ts'
 import { assertAbsent, assertMemslots, DELETED, noteMemslot } from './oracles.ts'
 
 // M: `kvm_set_memory_region()`, of a VM that has `updates`. A slot is named by its number.
@@ -41,6 +41,18 @@ export function* moveMemslot(cpu: Cpu, vm: Vm, id: number, baseGfn: Gfn): Steps<
   yield* vm.memslots.prepareNext(cpu, id, { slot, flags: 0, baseGfn })
   yield* vm.kvm.swapActiveMemslots(cpu, vm)
   assertUnmapped(cpu, vm, was, (was + slot.pages) as Gfn)
+  yield* endUpdate(cpu, vm)
+}
+
+/** KVM_MR_FLAGS_ONLY: the slot's dirty pages are logged from now on, or no longer. Faults that saw the old flags are over when they are applied. */
+export function* logMemslot(cpu: Cpu, vm: Vm, id: number, isLogging: boolean): Steps<void> {
+  yield* beginUpdate(cpu, vm)
+  const baseGfn = yield* baseGfnOf(cpu, vm, id)
+  const flags = isLogging ? LOG_DIRTY_PAGES : 0
+  yield* vm.memslots.prepareNext(cpu, id, { slot: vm.memslots.configOf(id), flags, baseGfn })
+  yield* vm.kvm.swapActiveMemslots(cpu, vm)
+  const slot = yield* vm.memslots.find(cpu, baseGfn)
+  yield* vm.kvm.mmuSlotApplyFlags(cpu, vm, slot, isLogging)
   yield* endUpdate(cpu, vm)
 }
 

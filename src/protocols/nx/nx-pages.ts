@@ -13,7 +13,7 @@ import { lockFreeWalkBegin, lockFreeWalkEnd } from './lock-free-walk.ts'
 import type { Mmu } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import { freeObsoleteRoots } from './obsolete-roots.ts'
-import { assertInRcu, markLinked, markRead, markReading } from './oracles.ts'
+import { assertInRcu, assertNoneUnflushed, markLinked, markRead, markReading } from './oracles.ts'
 import type { Roots } from './roots.ts'
 
 /** Page tables that are taken away, and used again when no walk can be in them any more. */
@@ -43,6 +43,7 @@ export class NxPages implements PageLifetime {
   }
 
   *rcuReadUnlock(cpu: Cpu): Steps<void> {
+    assertNoneUnflushed(cpu, this.#nx)
     yield* this.#nx.rcu.readUnlock(cpu)
   }
 

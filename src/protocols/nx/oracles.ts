@@ -23,6 +23,12 @@ export function markFlushed(cpu: Cpu, nx: Nx): void {
   unflushed.length = 0
 }
 
+/** RCU is left: what was unlinked may be freed from now on. */
+export function assertNoneUnflushed(cpu: Cpu, nx: Nx): void {
+  const { unflushed } = nx.local[cpu.id]!
+  if (unflushed.length > 0) cpu.violation(ORACLE.free_before_flush, unflushed[0]!)
+}
+
 /** A walk over the roots comes to one after the other. */
 export function assertNextRoot(cpu: Cpu, nx: Nx, root: number, next: number): void {
   if (nx.pages.isWatched && next !== NO_ROOT && next <= root) cpu.violation(ORACLE.zap_no_progress, next)

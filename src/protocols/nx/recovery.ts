@@ -2,6 +2,7 @@ import type { Gfn } from '../../shared-memory/addresses.ts'
 import { type Cpu, READ, WRITE } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { condReschedRwlockRead, condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 import { type Mmu, NO_PAGE, SHADOW, TDP } from './mmu-pages.ts'
@@ -51,9 +52,7 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): 
     if (side === READ) yield* nx.pagesLock.release(cpu)
     if (page === NO_PAGE) break
 
-    const isShadow = (yield* cpu.read(nx.pages.mmu(page))) === SHADOW
-    if (isShadow) yield* prepareZapPage(cpu, vm, nx, page)
-    const zapped = isShadow ? false : yield* vm.kvm.tdpMmuZapPossibleNxHugePage(cpu, vm, page)
+    const zapped = yield* recoverPage(cpu, vm, page)
     flush = flush || zapped
     assertFlushKept(cpu, vm, flush)
 
@@ -73,6 +72,27 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): 
   if (side === READ) yield* vm.mmuLock.readUnlock(cpu)
   else yield* vm.mmuLock.writeUnlock(cpu)
   return done
+}
+
+/** N7: one page that was taken off the list. Whether the TLBs have to be flushed for it. */
+export function* recoverPage(cpu: Cpu, vm: Vm, page: number): Steps<boolean> {
+  const isLogged = yield* vm.kvm.mmuSpDirtyLoggingEnabled(cpu, vm, page)
+  if (isLogged) {
+    cpu.count(COUNTER.nx_skipped_dirty_log, 1)
+    return false
+  }
+  const isShadow = (yield* cpu.read(vm.nx!.pages.mmu(page))) === SHADOW
+  if (!isShadow) return yield* vm.kvm.tdpMmuZapPossibleNxHugePage(cpu, vm, page)
+  yield* prepareZapPage(cpu, vm, vm.nx!, page)
+  return false
+}
+
+/** N7: `kvm_mmu_sp_dirty_logging_enabled()`, arch/x86/kvm/mmu/mmu.c, since v6.2 (eb298605705a): by the memslot of the page's first gfn. */
+export function* mmuSpDirtyLoggingEnabled(cpu: Cpu, vm: Vm, page: number): Steps<boolean> {
+  if (vm.dirtyLog === undefined) return false
+  const gfn = yield* cpu.read(vm.nx!.pages.gfn(page))
+  const slot = yield* vm.memslots.find(cpu, gfn as Gfn)
+  return slot !== NO_MEMSLOT && (yield* vm.memslots.isDirtyTracked(cpu, slot))
 }
 
 /** `kvm_mmu_remote_flush_or_zap()`, arch/x86/kvm/mmu/mmu.c: what was zapped is flushed, and the shadow MMU's pages are freed. */

@@ -1,11 +1,10 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { type Mmu, NO_PAGE, SHADOW, TDP } from '../nx/mmu-pages.ts'
+import { type Mmu, NO_PAGE, TDP } from '../nx/mmu-pages.ts'
 import { assertFlushKept } from '../nx/oracles.ts'
-import { NO_GFN, nxHugePagesToZap, remoteFlushOrZap } from '../nx/recovery.ts'
+import { NO_GFN, nxHugePagesToZap, recoverPage, remoteFlushOrZap } from '../nx/recovery.ts'
 import { unaccount } from '../nx/track.ts'
-import { prepareZapPage } from '../nx/zap-page.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 
@@ -37,9 +36,7 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number):
     // Off the list before it is zapped: the flag keeps page sizes from bouncing, and nothing else.
     yield* unaccount(cpu, nx, page)
 
-    const isShadow = (yield* cpu.read(nx.pages.mmu(page))) === SHADOW
-    if (isShadow) yield* prepareZapPage(cpu, vm, nx, page)
-    const zapped = isShadow ? false : yield* vm.kvm.tdpMmuZapPossibleNxHugePage(cpu, vm, page)
+    const zapped = yield* recoverPage(cpu, vm, page)
     flush = flush || zapped
     assertFlushKept(cpu, vm, flush)
 

@@ -63,6 +63,11 @@ export class PageTables {
     return this.#caches[cpu.id]!.pop()!
   }
 
+  /** Whether take() would find none: a walk that needs more than a fault does asks. */
+  isEmptyFor(cpu: Cpu): boolean {
+    return this.#caches[cpu.id]!.length === 0
+  }
+
   /** A table that was not linked after all. */
   putBack(cpu: Cpu, table: number): void {
     this.#caches[cpu.id]!.push(table)

@@ -1,0 +1,76 @@
+import type { DirtyLogConfig } from '../../protocols/vm-config.ts'
+import type { RolePlan } from '../../workers/roles.ts'
+import type { Values } from '../parameters.ts'
+import { mmuLockUser } from './user.ts'
+
+/** How the VMM logs dirty pages: for the scenario that asks about it, and for those that have it besides. */
+export const LOG_PARAMETERS = {
+  'log-protect': {
+    kind: 'choice',
+    says: 'clear: KVM_GET_DIRTY_LOG copies the log, and KVM_CLEAR_DIRTY_LOG protects the pages again (manual protect); get: the first does both',
+    choices: ['clear', 'get'],
+    default: 'clear',
+  },
+  'log-eager': {
+    kind: 'choice',
+    says: 'eager_page_split, since 5.18: huge pages are split when logging begins, instead of when the guest writes to them',
+    choices: ['yes', 'no'],
+    default: 'yes',
+  },
+  'log-rounds': {
+    kind: 'integer',
+    says: 'how often the VMM asks for the log before it stops it',
+    low: 0,
+    high: 10_000,
+    default: 2,
+  },
+  'log-clear-pages': {
+    kind: 'integer',
+    says: 'pages of one KVM_CLEAR_DIRTY_LOG, a multiple of 64: mmu_lock is held for all of them, and one flush made',
+    low: 64,
+    high: 1 << 22,
+    default: 1 << 18,
+  },
+  'log-pause-us': {
+    kind: 'integer',
+    says: 'before the VMM asks for the log, and after it has stopped it',
+    low: 0,
+    high: 10_000_000,
+    default: 300,
+  },
+} as const
+
+type LogValues = Values<typeof LOG_PARAMETERS>
+
+export const logConfigOf = (values: LogValues, slot: number): DirtyLogConfig => ({
+  slot,
+  isManual: values['log-protect'] === 'clear',
+  isEager: values['log-eager'] === 'yes',
+})
+
+export const loggerRole = (values: LogValues, populateStep: number, isTimed: boolean): RolePlan => ({
+  role: 'dirty-logger',
+  log: {
+    rounds: values['log-rounds'],
+    clearPages: Math.ceil(values['log-clear-pages'] / 64) * 64,
+    pauseNs: values['log-pause-us'] * 1000,
+    populateStep,
+  },
+  isTimed,
+})
+
+export default mmuLockUser({
+  parameters: {
+    'dirty-loggers': {
+      kind: 'integer',
+      says: 'VMMs that log which pages the guest writes to, as for a live migration: 0 or 1',
+      low: 0,
+      high: 1,
+      default: 0,
+    },
+    ...LOG_PARAMETERS,
+  },
+  roles: ({ values, sampleEvery }) =>
+    Array.from({ length: values['dirty-loggers'] }, () => loggerRole(values, 0, sampleEvery > 0)),
+  system: ({ values, memory }) => (values['dirty-loggers'] === 0 ? {} : { dirtyLog: logConfigOf(values, memory.slot) }),
+})

@@ -1,0 +1,164 @@
+import { clearDirtyLog, getDirtyLog } from '../../protocols/dirty-log/protect.ts'
+import { startDirtyLog, stopDirtyLog } from '../../protocols/dirty-log/start-stop.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import { runRole } from '../../workers/roles.ts'
+import { buildSystem, type Protocol } from '../../workers/system.ts'
+import type { Check } from '../check.ts'
+import { checkedVariants } from './checked-variants.ts'
+import { executes, inGuest, leavesGuest, reclaims, touches, waitsToWrite, writesTo } from './nx-acts.ts'
+import { FIRST_GFN, FIRST_HVA, own } from './nx-small-vm.ts'
+import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+
+/** Two pages that the guest writes to, and two huge pages that are small where the guest has executed. */
+const PAGES: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: 2 }
+const BLOCKS: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: 1024 }
+
+/** The guest writes to pages, one after the other, and answers whatever interrupts it. */
+const writes = (...pages: readonly number[]): Act =>
+  function* (cpu, vm) {
+    const gfns = Int32Array.from(pages, (page) => FIRST_GFN + page)
+    const accesses = { kind: 'recorded', atNs: new Float64Array(pages.length), gfns, startNs: 0 } as const
+    yield* runRole(cpu, vm, { role: 'vcpu', accesses, sampleEvery: 0 })
+  }
+
+/** A vCPU that is outside of the guest at first, and at last. */
+const runs = (...acts: readonly Act[]): Act =>
+  function* (cpu, vm) {
+    const vcpu = vm.vcpus[cpu.id]!
+    yield* vcpu.srcuReadLock(cpu)
+    yield* inTurn(...acts)(cpu, vm)
+    yield* vcpu.srcuReadUnlock(cpu)
+  }
+
+const splits: Act = function* (cpu, vm) {
+  const slot = yield* vm.memslots.find(cpu, own(0))
+  yield* vm.kvm.mmuSlotTrySplitHugePages(cpu, vm, slot)
+}
+
+/** Page tracking: takes write permission for a reason of its own. */
+const protects: Act = (cpu, vm) => vm.kvm.wrprotGfnRange(cpu, vm, FIRST_GFN as Gfn, (FIRST_GFN + 1) as Gfn)
+const clears: Act = (cpu, vm) => clearDirtyLog(cpu, vm, 0, 64)
+
+type Small = {
+  readonly says: string
+  readonly acts: readonly (readonly [string, Act])[]
+  readonly before?: Act
+  readonly memory?: MemslotConfig
+  readonly isManual?: false
+  readonly isEager?: true
+  readonly isLarge?: true
+}
+
+const CONFIGURATIONS: Readonly<Record<string, Small>> = {
+  cleared: {
+    says: 'a guest writes to a page three times while the VMM asks for the log, has it cleared and asks again',
+    before: inTurn(writesTo(own(0)), startDirtyLog, writesTo(own(0))),
+    acts: [
+      ['vcpu0', writes(0, 0, 0)],
+      ['vmm', inTurn(getDirtyLog, clears, getDirtyLog)],
+    ],
+  },
+  got: {
+    says: 'a guest writes to a page twice while the VMM asks twice, and what it is told is cleared at once',
+    before: inTurn(writesTo(own(0)), startDirtyLog, writesTo(own(0))),
+    acts: [
+      ['vcpu0', writes(0, 0)],
+      ['vmm', inTurn(getDirtyLog, getDirtyLog)],
+    ],
+    isManual: false,
+  },
+  started: {
+    says: 'a guest writes to a page twice while the VMM begins to log',
+    before: writesTo(own(0)),
+    acts: [
+      ['vcpu0', writes(0, 0)],
+      ['vmm', inTurn(startDirtyLog, getDirtyLog)],
+    ],
+  },
+  protected: {
+    says: 'the same while page tracking takes write permission from the page',
+    before: writesTo(own(0)),
+    acts: [
+      ['vcpu0', writes(0, 0)],
+      ['tracker', protects],
+      ['vmm', inTurn(startDirtyLog, getDirtyLog)],
+    ],
+  },
+  stopped: {
+    says: 'a guest walks through a page table while logging ends, a huge page takes its place, and the table is freed',
+    before: inTurn(executes(own(0)), executes(own(1))),
+    acts: [
+      ['vcpu0', runs(inGuest(own(0)), touches(own(0, 1)), leavesGuest)],
+      ['vmm', inTurn(stopDirtyLog, reclaims)],
+    ],
+    memory: BLOCKS,
+  },
+  'stopped-wanted': {
+    says: 'another task wants mmu_lock while logging ends',
+    before: inTurn(executes(own(0)), executes(own(1))),
+    acts: [
+      ['vmm', stopDirtyLog],
+      ['writer', waitsToWrite],
+    ],
+    memory: BLOCKS,
+  },
+  split: {
+    says: 'a guest executes in a huge page while the VMM, which is about to log, splits it',
+    before: writesTo(own(0)),
+    acts: [
+      ['vcpu0', executes(own(0))],
+      ['vmm', splits],
+    ],
+    memory: { ...BLOCKS, pages: 512 },
+    isEager: true,
+  },
+}
+
+const LOST_FLUSH = ['unlock_with_pending_flush', 'free_before_flush', 'flush_lost', 'stale_walk'] as const
+
+const declared: Check = {
+  name: 'dirty-log',
+  asks: 'Is every page in the log to which the guest has written since the VMM copied it, and does no CPU use a page table that the end of logging has freed?',
+  ...checkedVariants('dirty-log', 'one-flush', {
+    'flush-each-leaf': { finds: ['dirty_lost'], in: 'protected', holdsElsewhere: true },
+    'B-STARTFLUSH': { finds: ['dirty_lost'], in: 'protected' },
+    'B-CLEARLATE': { finds: ['dirty_lost'], in: 'cleared' },
+    'B-STOPFLUSH': { finds: LOST_FLUSH, in: 'stopped' },
+  }),
+  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, isLarge }]) => ({
+    name,
+    says,
+    actors: acts.map(([actor]) => actor),
+    ...(isLarge ? { isLarge } : {}),
+  })),
+  patience: 1,
+  program: (variant, configuration) => {
+    const { acts, before, memory = PAGES, isManual = true, isEager = false } = CONFIGURATIONS[configuration]!
+    const spec = {
+      ...SMALL,
+      variant: variant as Protocol,
+      cpus: acts.length,
+      vcpus: acts[0]![0] === 'vcpu0' ? 1 : 0,
+      memslots: [memory],
+      nx: {
+        roots: 1,
+        keepsRoots: true,
+        nestedGfn: 0,
+        nestedPages: 0,
+        hugeBlocks: memory.pages >> 9,
+        hugeLevel: 2 as const,
+        entries: 4,
+      },
+      updates: { spare: [], pseudoLock: 'none', zap: 'slot' } as const,
+      dirtyLog: { slot: 0, isManual, isEager },
+    }
+    return {
+      ...vmProgram(spec, acts),
+      ...(before === undefined
+        ? {}
+        : { before: { name: 'before', start: (cpu) => before(cpu, buildSystem(spec).vm) } }),
+    }
+  },
+}
+export default declared

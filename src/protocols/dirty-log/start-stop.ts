@@ -1,0 +1,32 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import type { Memslot } from '../memslots/memslots.ts'
+import { logMemslot } from '../memslots/update-memslot.ts'
+import type { Vm } from '../vm.ts'
+import { markAllCopied } from './oracles.ts'
+
+// KVM_SET_USER_MEMORY_REGION with another KVM_MEM_LOG_DIRTY_PAGES: KVM_MR_FLAGS_ONLY.
+
+/** From when it returns on the log says of every page whether the guest has written to it since. */
+export function* startDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* logMemslot(cpu, vm, vm.dirtyLog!.config.slot, true)
+  cpu.count(COUNTER.dirty_log_starts, 1)
+  markAllCopied(cpu, vm)
+}
+
+export function* stopDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* logMemslot(cpu, vm, vm.dirtyLog!.config.slot, false)
+  cpu.count(COUNTER.dirty_log_stops, 1)
+}
+
+/**
+ * `kvm_mmu_slot_apply_flags()`, arch/x86/kvm/x86.c, since v6.0 (b64d740ea7dd): when logging begins the TLBs are flushed whether or not an entry was
+ * changed, as another task may have changed it and not have flushed yet. No fault is under way that has seen the slot's old flags.
+ */
+export function* mmuSlotApplyFlags(cpu: Cpu, vm: Vm, slot: Memslot, isLogging: boolean): Steps<void> {
+  if (!isLogging) return yield* vm.kvm.mmuRecoverHugePages(cpu, vm, slot)
+  if (vm.dirtyLog!.config.isEager) yield* vm.kvm.mmuSlotTrySplitHugePages(cpu, vm, slot)
+  yield* vm.kvm.mmuSlotRemoveWriteAccess(cpu, vm, slot)
+  yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_start)
+}

@@ -1,0 +1,89 @@
+import { type Gfn, gfnAdd } from '../../shared-memory/addresses.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import { isPresentLeaf, LEVEL_2M } from '../../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { walkBegins } from '../assertions.ts'
+import { COUNTER } from '../counters.ts'
+import { linkSp } from '../map.ts'
+import type { Memslot } from '../memslots/memslots.ts'
+import { NO_PAGE } from '../nx/mmu-pages.ts'
+import { NO_ROOT } from '../nx/roots.ts'
+import { Fault } from '../page-fault.ts'
+import type { Vm } from '../vm.ts'
+import { wrprotRoot } from '../zap.ts'
+
+// Walks over a memslot, in every root, as dirty logging begins.
+
+/**
+ * `kvm_mmu_slot_remove_write_access()`, arch/x86/kvm/mmu/mmu.c, since v5.13 (24ae4cfaaa2a): under mmu_lock for read. Whether an entry was changed; the flush
+ * is the caller's.
+ */
+export function* mmuSlotRemoveWriteAccess(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
+  yield* vm.mmuLock.readLock(cpu)
+  const changed = yield* wrprotSlot(cpu, vm, slot)
+  yield* vm.mmuLock.readUnlock(cpu)
+  return changed
+}
+
+/** `kvm_tdp_mmu_wrprot_slot()`, with mmu_lock held on either side. */
+export function* wrprotSlot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
+  const start = yield* vm.memslots.baseGfn(cpu, slot)
+  const pages = yield* vm.memslots.pages(cpu, slot)
+  let changed = false
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* vm.pages.roots.tableOf(cpu, root)
+    yield* vm.pages.rcuReadLock(cpu)
+    const here = yield* wrprotRoot(cpu, vm, table, start, gfnAdd(start, pages))
+    changed = changed || here
+    yield* vm.pages.rcuReadUnlock(cpu)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  }
+  return changed
+}
+
+/**
+ * `kvm_mmu_slot_try_split_huge_pages()`, arch/x86/kvm/mmu/mmu.c, since v5.18 (a3fe5dbda0a4): huge pages become small ones before the guest writes to them,
+ * under mmu_lock for read. No flush: the small entries map what the huge one did.
+ */
+export function* mmuSlotTrySplitHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
+  const start = yield* vm.memslots.baseGfn(cpu, slot)
+  const pages = yield* vm.memslots.pages(cpu, slot)
+  yield* vm.tables.topup(cpu)
+  yield* vm.mmuLock.readLock(cpu)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* vm.pages.roots.tableOf(cpu, root)
+    yield* vm.pages.rcuReadLock(cpu)
+    yield* splitHugePagesRoot(cpu, vm, table, start, gfnAdd(start, pages))
+    yield* vm.pages.rcuReadUnlock(cpu)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  }
+  yield* vm.mmuLock.readUnlock(cpu)
+}
+
+/** `tdp_mmu_split_huge_pages_root()`: mmu_lock is dropped for the allocation of page tables too. */
+function* splitHugePagesRoot(cpu: Cpu, vm: Vm, root: number, start: Gfn, end: Gfn): Steps<void> {
+  const { iter } = vm.local[cpu.id]!
+  const fault = new Fault()
+  walkBegins(cpu, vm)
+  yield* iter.start(cpu, LEVEL_2M, start, root)
+  for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
+    if (yielded || !isPresentLeaf(iter.oldSpte, iter.level)) continue
+    if (vm.tables.isEmptyFor(cpu)) {
+      yield* vm.pages.rcuReadUnlock(cpu)
+      yield* vm.mmuLock.readUnlock(cpu)
+      yield* vm.tables.topup(cpu)
+      yield* vm.mmuLock.readLock(cpu)
+      yield* vm.pages.rcuReadLock(cpu)
+      // The walk comes to this entry again.
+      iter.yielded = true
+      continue
+    }
+    fault.begin(iter.gfn, false)
+    const table = yield* linkSp(cpu, vm, fault, iter.sptep, iter.oldSpte, iter.level)
+    if (table === NO_PAGE) iter.yielded = true
+    else cpu.count(COUNTER.huge_pages_split, 1)
+  }
+}
