@@ -27,7 +27,6 @@ const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
 export class Behaviour extends Graph implements Observer {
   /** For each `pause` that waits: pairs of a word and the value that was seen in it. */
   readonly spins = new Map<number, Int32Array>()
-  readonly #blind = new Set<number>()
   /** Every call that the actor stood in when it took a step: `function file:line:column`. */
   readonly visited = new Set<string>()
   /** The function of the protocol that takes each step. */
@@ -172,7 +171,7 @@ export class Behaviour extends Graph implements Observer {
     if (state !== undefined) this.#byState.set(state, node)
     this.sites.set(node, siteOf(this.#frames))
     for (const { site } of this.#frames) this.visited.add(site)
-    if (MAY_BE_BLIND.includes(code) && this.#frames.at(-1)?.ignores) this.#blind.add(node)
+    if (MAY_BE_BLIND.includes(code) && this.#frames.at(-1)?.ignores) this.blind.at[node] = 1
     const spin = code === PAUSE ? spinAt(this, node) : undefined
     if (spin !== undefined) this.spins.set(node, spin)
     return node
@@ -208,7 +207,7 @@ export class Behaviour extends Graph implements Observer {
 
   /** Whether the actor does not look at the answer: it is 0 then. */
   isBlind(node: number): boolean {
-    return this.#blind.has(node)
+    return this.blind.at[node] === 1
   }
 
   /** A loop asked whether a signal is pending. */

@@ -1,5 +1,5 @@
 import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from './exhaust.ts'
-import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
+import { mixHigh, mixLow, NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
@@ -25,7 +25,7 @@ export class BoundedSearch {
   readonly #able = new Column()
   readonly #used = new Column()
   readonly #isShort: boolean
-  #visited = new Fingerprints()
+  #visited = new NotedFingerprints()
   #schedule: readonly number[] | undefined
   #findings: readonly Finding[] = []
 
@@ -47,7 +47,7 @@ export class BoundedSearch {
     const machine = this.#machine
     const until = machine.steps + steps
     const before = machine.steps
-    this.#visited = new Fingerprints()
+    this.#visited = new NotedFingerprints()
     this.#used.reserve(1)
     this.#used.at[0] = 0
     this.#enter(-1, 0)
@@ -123,7 +123,7 @@ export class BoundedSearch {
     const low = hashLow ^ mixLow(LAST_PLACE, last) ^ (this.#isShort ? mixLow(USED_PLACE, used) : 0)
     const high = hashHigh ^ mixHigh(LAST_PLACE, last) ^ (this.#isShort ? mixHigh(USED_PLACE, used) : 0)
     const cost = this.#isShort ? Math.floor(depth / DEPTHS) : used
-    const at = this.#visited.find(low, high, cost)
+    const at = this.#visited.findNoted(low, high, cost)
     if (this.#visited.isNew) return true
     if (this.#visited.noteAt(at) <= cost) return false
     this.#visited.setNote(at, cost)

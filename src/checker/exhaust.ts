@@ -1,4 +1,4 @@
-import { Fingerprints } from './fingerprint.ts'
+import { Fingerprints, OnTheWay } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
@@ -57,6 +57,7 @@ export class Exhaustion {
   readonly #bounds: Bounds
   readonly #reduction: Reducer | undefined
   #visited = new Fingerprints()
+  readonly #onTheWay = new OnTheWay()
   /** The actors that are still to be tried at each depth. */
   readonly #todo = new Column()
   /** The actors that can step at each depth. */
@@ -83,6 +84,7 @@ export class Exhaustion {
       this.counts.blocked = 0
       this.counts.pruned = 0
       this.#visited = new Fingerprints()
+      this.#onTheWay.clear()
       this.#reduction?.beginRound()
       this.#refutedFor = 0
       this.#round()
@@ -106,7 +108,7 @@ export class Exhaustion {
     while (!machine.isBreathDue) {
       const todo = this.#todo.at[machine.depth]!
       if (todo === 0) {
-        this.#visited.setNote(this.#visited.find(machine.hashLow, machine.hashHigh, 0), DONE)
+        this.#onTheWay.leave(machine.hashLow)
         if (machine.depth === 0) return true
         machine.back()
         continue
@@ -162,8 +164,9 @@ export class Exhaustion {
   /** Plans what to try from this state on. False if there is nothing to try: an end, or known. */
   #enter(): boolean {
     const machine = this.#machine
-    const at = this.#visited.find(machine.hashLow, machine.hashHigh, ON_THE_WAY)
-    this.#hasCycle = !this.#visited.isNew && this.#visited.noteAt(at) === ON_THE_WAY
+    const { hashLow, hashHigh } = machine
+    this.#visited.find(hashLow, hashHigh)
+    this.#hasCycle = !this.#visited.isNew && this.#onTheWay.mayHave(hashLow) && isOnTheWay(machine)
     if (!this.#visited.isNew) {
       this.counts.pruned += 1
       return false
@@ -182,6 +185,7 @@ export class Exhaustion {
       this.deepest = machine.schedule()
       return false
     }
+    this.#onTheWay.enter(hashLow)
     this.#todo.reserve(machine.depth + 1)
     this.#able.reserve(machine.depth + 1)
     this.#tried.reserve(machine.depth + 1)
@@ -211,9 +215,13 @@ export class Exhaustion {
 
 /** `Machine.signals` when a loop was told to give up. */
 const SIGNALLED = 2
-/** Notes on a state: the way here leads through it, or all that follows has been seen. */
-const ON_THE_WAY = 1
-const DONE = 0
+
+/** Whether the way to this state has led through it before. */
+function isOnTheWay(machine: Machine): boolean {
+  const { hashLow, hashHigh } = machine
+  for (let depth = machine.depth - 1; depth >= 0; depth -= 1) if (machine.wasAt(depth, hashLow, hashHigh)) return true
+  return false
+}
 
 export const LIVELOCK: Finding = {
   name: 'livelock',

@@ -17,34 +17,87 @@ export function mixHigh(place: number, value: number): number {
 
 const EMPTY = 0
 
-/** The fingerprints met so far, each with a small number that says more about it. */
+/** The fingerprints met so far. */
 export class Fingerprints {
   /** Both halves of each, side by side: one look at memory. */
   #halves = new Int32Array(2 << 16)
-  #notes = new Int8Array(1 << 16)
+  #slots = 1 << 16
   size = 0
 
-  /** Where the fingerprint lies; added with `note` if it was not there: then `isNew` is true. */
-  find(low: number, high: number, note: number): number {
-    if (this.size * 2 > this.#notes.length) this.#grow()
-    const at = this.#slot(low, high)
-    this.isNew = this.#isEmpty(at)
+  /** Where the fingerprint lies; added if it was not there: then `isNew` is true. */
+  find(low: number, high: number): number {
+    if (this.size * 2 > this.#slots) this.#grow()
+    const at = this.slotOf(low, high)
+    this.isNew = this.isEmpty(at)
     if (this.isNew) {
       this.#halves[at * 2] = low
       this.#halves[at * 2 + 1] = high
-      this.#notes[at] = note
       this.size += 1
     }
     return at
   }
 
+  has(low: number, high: number): boolean {
+    return !this.isEmpty(this.slotOf(low, high))
+  }
+
   /** Whether the fingerprint that was asked for last had not been met before. */
   isNew = false
 
+  protected isEmpty(at: number): boolean {
+    return this.#halves[at * 2] === EMPTY && this.#halves[at * 2 + 1] === EMPTY
+  }
+
+  protected slotOf(low: number, high: number): number {
+    const halves = this.#halves
+    const mask = this.#slots - 1
+    let at = (low ^ Math.imul(high, 0x9e37_79b1)) & mask
+    for (;;) {
+      const itsLow = halves[at * 2]!
+      const itsHigh = halves[at * 2 + 1]!
+      if ((itsLow === low && itsHigh === high) || (itsLow === EMPTY && itsHigh === EMPTY)) return at
+      at = (at + 1) & mask
+    }
+  }
+
+  /** So many slots there are from now on; those that follow are where each fingerprint was and is. */
+  protected moved(_slots: number): (from: number, to: number) => void {
+    return () => {}
+  }
+
+  #grow(): void {
+    const halves = this.#halves
+    const slots = this.#slots
+    this.#slots *= slots < LARGE ? 4 : 2
+    this.#halves = new Int32Array(this.#slots * 2)
+    const move = this.moved(this.#slots)
+    for (let from = 0; from < slots; from += 1) {
+      const low = halves[from * 2]!
+      const high = halves[from * 2 + 1]!
+      if (low === EMPTY && high === EMPTY) continue
+      const to = this.slotOf(low, high)
+      this.#halves[to * 2] = low
+      this.#halves[to * 2 + 1] = high
+      move(from, to)
+    }
+  }
+}
+
+/** Fingerprints with a small number each that says more about it. */
+export class NotedFingerprints extends Fingerprints {
+  #notes = new Int8Array(1 << 16)
+
+  /** As `find`; a new one gets the note. */
+  findNoted(low: number, high: number, note: number): number {
+    const at = this.find(low, high)
+    if (this.isNew) this.#notes[at] = note
+    return at
+  }
+
   /** The note on a fingerprint; undefined if it has not been met. */
   noteOf(low: number, high: number): number | undefined {
-    const at = this.#slot(low, high)
-    return this.#isEmpty(at) ? undefined : this.#notes[at]
+    const at = this.slotOf(low, high)
+    return this.isEmpty(at) ? undefined : this.#notes[at]
   }
 
   noteAt(at: number): number {
@@ -55,34 +108,37 @@ export class Fingerprints {
     this.#notes[at] = note
   }
 
-  #isEmpty(at: number): boolean {
-    return this.#halves[at * 2] === EMPTY && this.#halves[at * 2 + 1] === EMPTY
-  }
-
-  #slot(low: number, high: number): number {
-    const halves = this.#halves
-    const mask = this.#notes.length - 1
-    let at = (low ^ Math.imul(high, 0x9e37_79b1)) & mask
-    for (;;) {
-      const itsLow = halves[at * 2]!
-      const itsHigh = halves[at * 2 + 1]!
-      if ((itsLow === low && itsHigh === high) || (itsLow === EMPTY && itsHigh === EMPTY)) return at
-      at = (at + 1) & mask
-    }
-  }
-
-  #grow(): void {
-    const [halves, notes] = [this.#halves, this.#notes]
-    this.#halves = new Int32Array(halves.length * 2)
-    this.#notes = new Int8Array(notes.length * 2)
-    for (let from = 0; from < notes.length; from += 1) {
-      const low = halves[from * 2]!
-      const high = halves[from * 2 + 1]!
-      if (low === EMPTY && high === EMPTY) continue
-      const to = this.#slot(low, high)
-      this.#halves[to * 2] = low
-      this.#halves[to * 2 + 1] = high
+  protected override moved(slots: number): (from: number, to: number) => void {
+    const notes = this.#notes
+    this.#notes = new Int8Array(slots)
+    return (from, to) => {
       this.#notes[to] = notes[from]!
     }
   }
 }
+
+/** The states that the way here leads through, roughly: how many of them have a hash that ends so. */
+export class OnTheWay {
+  readonly #counts = new Uint16Array(MASK + 1)
+
+  enter(hash: number): void {
+    this.#counts[hash & MASK]! += 1
+  }
+
+  leave(hash: number): void {
+    this.#counts[hash & MASK]! -= 1
+  }
+
+  /** False: the way does not lead through it. */
+  mayHave(hash: number): boolean {
+    return this.#counts[hash & MASK] !== 0
+  }
+
+  clear(): void {
+    this.#counts.fill(0)
+  }
+}
+
+const MASK = (1 << 15) - 1
+/** Slots from which on a table grows by doubling only. */
+const LARGE = 1 << 20

@@ -22,9 +22,12 @@ export class Cells {
   #met = 0
 
   of(word: number): number {
+    const known = this.#cells.at[word] ?? -1
+    return known === -1 ? this.#meet(word) : known
+  }
+
+  #meet(word: number): number {
     this.#cells.reserve(word + 1)
-    const known = this.#cells.at[word]!
-    if (known !== -1) return known
     const cell = Math.min(this.#met, CELLS - 1)
     this.#met += 1
     this.#cells.at[word] = cell

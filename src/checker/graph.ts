@@ -26,6 +26,8 @@ export class Graph {
   /** The node that it was first reached from, and the answer that led to it. */
   readonly parent = new Column(-1)
   readonly answer = new Column()
+  /** 1: the actor does not look at the answer. */
+  readonly blind = new Column()
   /** Edges: where each comes from, its answer, where it leads, and the next one from the same node. */
   readonly edgeFrom = new Column()
   readonly edgeAnswer = new Column()
@@ -92,7 +94,7 @@ export class Graph {
   }
 
   #columns(): Column[] {
-    const { kind, word, a, b, order, parent, answer, identity } = this
-    return [kind, word, a, b, order, parent, answer, identity, this.#firstEdge]
+    const { kind, word, a, b, order, parent, answer, blind, identity } = this
+    return [kind, word, a, b, order, parent, answer, blind, identity, this.#firstEdge]
   }
 }

@@ -1,9 +1,11 @@
 import { ableOf } from './exhaust.ts'
+import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Program } from './program.ts'
 
-const FOR_EVER = 1 << 28
+/** Does not run out, so that a loop which comes round to the same local state comes round to the same node. */
+const FOR_EVER = Number.POSITIVE_INFINITY
 /** Times that a loop must come round to the same memory, with no other actor able to step. */
 const ROUNDS = 4
 /** Ways out of one local state that are followed, for each set of actors that can step then. */
@@ -20,6 +22,9 @@ export class LivelockProbe {
   readonly #model: MemoryModel
   #machine: Machine | undefined
   readonly #probed = new Map<string, number>()
+  /** States, each with whose turn it is, from which all have come to an end: from there on the same happens again. */
+  readonly #ending = new Fingerprints()
+  readonly #passed: number[] = []
   schedule: readonly number[] = []
 
   constructor(program: Program, model: MemoryModel = 'sc') {
@@ -41,31 +46,47 @@ export class LivelockProbe {
       if (!this.#machine.canStep(actor)) return false
       this.#machine.step(actor)
     }
-    return this.#goesRound(this.#machine)
+    this.#passed.length = 0
+    const until = this.#machine.depth + LONGEST
+    if (this.#goesRound(this.#machine, until)) return true
+    if (this.#machine.depth >= until) return false
+    for (let at = 0; at < this.#passed.length; at += 2) this.#ending.find(this.#passed[at]!, this.#passed[at + 1]!)
+    return false
   }
 
-  #goesRound(machine: Machine): boolean {
-    const until = machine.depth + LONGEST
-    let memory = ''
+  #goesRound(machine: Machine, until: number): boolean {
+    let memory: Int32Array | undefined
     let rounds = 0
     for (let turn = 0; machine.depth < until; turn += 1) {
       const able = mustStep(machine)
       if (able === 0) return false
       const stepper = turn % machine.steppers
       if ((able & (1 << stepper)) === 0) continue
+      if (this.#isKnownToEnd(machine, stepper)) return false
       // What the hardware may read too early it does not read so for ever.
       machine.step(stepper < machine.actors ? machine.newestFirst(stepper) : stepper)
       if (machine.signals === 0) continue
-      const now = machine.memory.join()
-      rounds = able === 1 << stepper && now === memory ? rounds + 1 : 0
-      memory = now
+      const isSame = memory?.every((value, word) => value === machine.memory[word])
+      rounds = able === 1 << stepper && isSame ? rounds + 1 : 0
+      memory = machine.memory.slice()
       if (rounds < ROUNDS) continue
       this.schedule = machine.schedule()
       return true
     }
     return false
   }
+
+  #isKnownToEnd(machine: Machine, stepper: number): boolean {
+    const low = machine.hashLow ^ mixLow(TURN, stepper)
+    const high = machine.hashHigh ^ mixHigh(TURN, stepper)
+    if (this.#ending.has(low, high)) return true
+    this.#passed.push(low, high)
+    return false
+  }
 }
+
+/** Above all words and nodes, so that turns and words never mix alike. */
+const TURN = 0x7000_0000
 
 /** The steppers that can step, without those that never need to. */
 function mustStep(machine: Machine): number {

@@ -1,4 +1,4 @@
-import { ADDS, Cells, Futures, READS, WRITES } from './futures.ts'
+import { type Accesses, ADDS, Cells, Futures, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
@@ -81,24 +81,20 @@ export class Reduction implements Reducer {
   }
 
   #broughtBy(member: number): number {
+    const { behaviours, nodes, actors } = this.#machine
+    const node = nodes[member]!
+    const word = behaviours[member]!.word.at[node]!
+    const cell = word < 0 ? -1 : this.#cells.of(word)
+    const kind = word < 0 ? 0 : classNow(this.#machine, member)
+    const besides = this.#futures[member]!.besides(node)
     let along = 0
-    for (let other = 0; other < this.#machine.actors; other += 1) {
-      if (other !== member && this.#mayConflict(member, other)) along |= 1 << other
+    for (let other = 0; other < actors; other += 1) {
+      if (other === member) continue
+      const futures = this.#futures[other]!
+      const at = nodes[other]!
+      if ((cell >= 0 && futures.conflicts(at, cell, kind)) || meets(futures, at, besides)) along |= 1 << other
     }
     return along
-  }
-
-  #mayConflict(member: number, other: number): boolean {
-    const { behaviours, nodes } = this.#machine
-    const node = nodes[member]!
-    const futures = this.#futures[other]!
-    const word = behaviours[member]!.word.at[node]!
-    if (word >= 0 && futures.conflicts(nodes[other]!, this.#cells.of(word), classNow(this.#machine, member)))
-      return true
-    for (const access of this.#futures[member]!.besides(node)) {
-      if (futures.conflicts(nodes[other]!, access >> 2, access & 3)) return true
-    }
-    return false
   }
 
   /** Notes what the choice of a set rests on: that no actor outside of it conflicts with a member. */
@@ -108,15 +104,31 @@ export class Reduction implements Reducer {
       if ((set & (1 << member)) === 0 || this.#machine.hasEnded(member)) continue
       const node = nodes[member]!
       const word = behaviours[member]!.word.at[node]!
+      const cell = word < 0 ? -1 : this.#cells.of(word)
+      const kind = word < 0 ? 0 : classNow(this.#machine, member)
+      const besides = this.#futures[member]!.besides(node)
       this.#futures[member]!.plan(node)
       for (let other = 0; other < actors; other += 1) {
         if ((set & (1 << other)) !== 0) continue
         const futures = this.#futures[other]!
-        if (word >= 0) futures.rely(nodes[other]!, this.#cells.of(word), classNow(this.#machine, member))
-        for (const access of this.#futures[member]!.besides(node)) futures.rely(nodes[other]!, access >> 2, access & 3)
+        const at = nodes[other]!
+        if (cell >= 0) futures.rely(at, cell, kind)
+        for (let index = 0; index < besides.length; index += 1) {
+          const access = besides[index]!
+          futures.rely(at, access >> 2, access & 3)
+        }
       }
     }
   }
+}
+
+/** Whether anything from that node on conflicts with one of the accesses. */
+function meets(futures: Futures, node: number, accesses: Accesses): boolean {
+  for (let index = 0; index < accesses.length; index += 1) {
+    const access = accesses[index]!
+    if (futures.conflicts(node, access >> 2, access & 3)) return true
+  }
+  return false
 }
 
 /** What the next step of an actor does to its word. An exchange that would fail now only reads: an actor that could change that conflicts. */

@@ -1,5 +1,5 @@
 import { ableOf } from './exhaust.ts'
-import { Fingerprints } from './fingerprint.ts'
+import { NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
@@ -33,7 +33,7 @@ export class WorstSearch {
   readonly #bounds: WorstBounds
   readonly #todo = new Column()
   readonly #best = new Column()
-  #worth = new Fingerprints()
+  #worth = new NotedFingerprints()
   #because = 'proved' as Worst['because']
 
   constructor(machine: Machine, reduction: Reducer, bounds: WorstBounds) {
@@ -46,7 +46,7 @@ export class WorstSearch {
     const machine = this.#machine
     do {
       this.#because = 'proved'
-      this.#worth = new Fingerprints()
+      this.#worth = new NotedFingerprints()
       this.#reduction.beginRound()
       this.#round()
     } while (!this.#isBound() && this.#reduction.isRefuted)
@@ -84,7 +84,7 @@ export class WorstSearch {
   #leave(): void {
     const machine = this.#machine
     const best = this.#best.at[machine.depth]!
-    this.#worth.setNote(this.#worth.find(machine.hashLow, machine.hashHigh, 0), best)
+    this.#worth.setNote(this.#worth.findNoted(machine.hashLow, machine.hashHigh, 0), best)
     const counted = machine.counted
     machine.back()
     this.#take(best + counted - machine.counted)
@@ -99,7 +99,7 @@ export class WorstSearch {
   /** False if it is known what this state is worth, or if it is an end. */
   #enter(): boolean {
     const machine = this.#machine
-    const at = this.#worth.find(machine.hashLow, machine.hashHigh, ON_THE_WAY)
+    const at = this.#worth.findNoted(machine.hashLow, machine.hashHigh, ON_THE_WAY)
     if (!this.#worth.isNew) {
       if (this.#worth.noteAt(at) === ON_THE_WAY && this.#because === 'proved') this.#because = 'cycle'
       return false
@@ -127,7 +127,7 @@ export class WorstSearch {
 
   #noteHere(): number {
     const { hashLow, hashHigh } = this.#machine
-    return this.#worth.noteAt(this.#worth.find(hashLow, hashHigh, ON_THE_WAY))
+    return this.#worth.noteAt(this.#worth.findNoted(hashLow, hashHigh, ON_THE_WAY))
   }
 
   /**
@@ -136,9 +136,9 @@ export class WorstSearch {
    */
   #follow(cost: number): number[] {
     const machine = this.#machine
-    const passed = new Fingerprints()
+    const passed = new NotedFingerprints()
     for (let able = ableOf(machine); able !== 0; able = ableOf(machine)) {
-      passed.find(machine.hashLow, machine.hashHigh, 0)
+      passed.findNoted(machine.hashLow, machine.hashHigh, 0)
       const last = machine.depth === 0 ? 0 : machine.actorAt(machine.depth - 1)
       const next = this.#nextOn(able, last, cost - machine.counted, passed)
       if (next === undefined) break
@@ -149,7 +149,7 @@ export class WorstSearch {
     return schedule
   }
 
-  #nextOn(able: number, last: number, missing: number, passed: Fingerprints): number | undefined {
+  #nextOn(able: number, last: number, missing: number, passed: NotedFingerprints): number | undefined {
     const machine = this.#machine
     for (let turn = 0; turn < machine.steppers; turn += 1) {
       const actor = (last + turn) % machine.steppers

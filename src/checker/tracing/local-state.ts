@@ -12,6 +12,8 @@ export class LocalState {
   #parts = 0
   #isOpaque = false
   readonly #texts = new Map<string, number>()
+  /** The number of the text that stands for each function: asking one for its name is slow. */
+  readonly #functions = new WeakMap<object, number>()
   readonly #met = new Map<object, number>()
 
   /**
@@ -42,8 +44,22 @@ export class LocalState {
 
   /** Texts are sites and names: the same few again and again. */
   #text(text: string): void {
-    const known = this.#texts.get(text) ?? this.#texts.size
-    this.#texts.set(text, known)
+    this.#number(-1 - this.#numberOf(text))
+  }
+
+  #numberOf(text: string): number {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    this.#texts.set(text, this.#texts.size)
+    return this.#texts.size - 1
+  }
+
+  #function(value: object & { readonly name: string }): void {
+    let known = this.#functions.get(value)
+    if (known === undefined) {
+      known = this.#numberOf(value.name)
+      this.#functions.set(value, known)
+    }
     this.#number(-1 - known)
   }
 
@@ -52,7 +68,7 @@ export class LocalState {
     else if (typeof value === 'boolean') this.#number(value ? 101 : 102)
     else if (typeof value === 'string') this.#text(value)
     else if (typeof value === 'object' && value !== null) this.#object(value)
-    else if (typeof value === 'function') this.#text(value.name)
+    else if (typeof value === 'function') this.#function(value)
     else if (typeof value === 'symbol') this.#isOpaque = true
     else this.#number(value === null ? 103 : 104)
   }
@@ -62,10 +78,14 @@ export class LocalState {
     this.#number(met ?? -1)
     if (met !== undefined) return
     this.#met.set(object, this.#met.size)
-    if (ArrayBuffer.isView(object)) for (const part of object as Int32Array) this.#number(part)
+    if (ArrayBuffer.isView(object)) this.#numbers(object as Int32Array)
     else if (Array.isArray(object)) this.#all(object, object.length)
     else if (object instanceof Map || object instanceof Set) this.#all(object, object.size)
     else for (const key in object) this.#value((object as Record<string, unknown>)[key])
+  }
+
+  #numbers(parts: Int32Array): void {
+    for (let at = 0; at < parts.length; at += 1) this.#number(parts[at]!)
   }
 
   /** Without their number, [1], [2, 3] would be [1, 2], [3]. */
