@@ -9,18 +9,21 @@ export type Part = {
   readonly there: readonly Run[] | undefined
 }
 
+/** What decides when a part may begin. */
+type Turn = Pick<Part, 'group'> & Partial<Pick<Part, 'there'>>
+
 /**
  * Begins modelled parts before their turn, so that no core waits for the last run of a part. Never past a part that is measured, which
  * has the host to itself.
  */
-export class Ahead {
-  readonly #parts: readonly Part[]
+export class Ahead<P extends Turn, R> {
+  readonly #parts: readonly P[]
   readonly #most: number
-  readonly #play: (part: Part) => Promise<readonly Run[]>
-  readonly #begun = new Map<number, Promise<readonly Run[]>>()
+  readonly #play: (part: P) => Promise<R>
+  readonly #begun = new Map<number, Promise<R>>()
   #next = 0
 
-  constructor(parts: readonly Part[], most: number, play: (part: Part) => Promise<readonly Run[]>) {
+  constructor(parts: readonly P[], most: number, play: (part: P) => Promise<R>) {
     this.#parts = parts
     this.#most = most
     this.#play = play
@@ -30,8 +33,8 @@ export class Ahead {
     return this.#begun.has(index)
   }
 
-  /** The runs of a part, in the order of the parts. */
-  async take(index: number): Promise<readonly Run[]> {
+  /** What a part came to, in the order of the parts. */
+  async take(index: number): Promise<R> {
     const part = this.#parts[index]!
     if (part.group.modelled === undefined) return await this.#play(part)
     this.#begin(index)

@@ -1,3 +1,4 @@
+import type { Refinement } from './frontier/refine.ts'
 import type { Runtime } from './host.ts'
 import type { Stops } from './machines/threads/disturbance.ts'
 import type { Group, PlanOptions } from './plan.ts'
@@ -30,6 +31,8 @@ export type BenchOptions = {
   readonly earlier?: Result | undefined
   /** The groups are a part of a plan: every `of`th of its points. */
   readonly shard?: Shard | undefined
+  /** More points near the frontier, when the groups have been run. */
+  readonly refine?: Refinement | undefined
   /** For modelled runs; all that this process may use, unless told otherwise. */
   readonly cores?: number
 }

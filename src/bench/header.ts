@@ -22,11 +22,14 @@ export async function measuredHeader({ command, runtime, signal, ...asked }: Ben
  */
 export function modelledHeader({ command: words, ...asked }: BenchOptions): Result {
   const command = withoutOutput(words)
-  const identity = createHash('sha256')
-    .update(JSON.stringify([describeSource().definition, engineHash(), command, asked.plan.seed]))
-    .digest('hex')
-  const id = `modelled-${identity.slice(0, 32)}`
+  const id = modelledId(command, { source: describeSource(), seed: asked.plan.seed })
   return headerOf(asked, { id, createdAt: new Date(0).toISOString(), command, host: NO_HOST, calibration: {} })
+}
+
+/** Alike for the same plan of the same code. */
+export function modelledId(command: Result['command'], { source, seed }: Pick<Result, 'source' | 'seed'>): string {
+  const asked = JSON.stringify([source.definition, engineHash(), command, seed])
+  return `modelled-${createHash('sha256').update(asked).digest('hex').slice(0, 32)}`
 }
 
 type OfMachine = Pick<Result, 'id' | 'createdAt' | 'command' | 'host' | 'calibration'>

@@ -12,18 +12,43 @@ export function mergeParts(parts: readonly PartOfPlan[]): Result {
   const [first] = parts
   if (first === undefined) throw refused('there is nothing to merge', 'Name the parts of a plan.')
   for (const part of parts) checkPart(part, first)
-  const { of, points } = first.result.shard!
+  const { of, points, refined } = first.result.shard!
+  const isRefined = refined !== undefined
   // A plan with fewer loads than parts leaves the last parts empty.
-  checkAllThere(parts, Math.min(of, points), of)
-  const runs = parts.flatMap(({ result }) => result.runs).toSorted((a, b) => a.point! - b.point!)
+  checkAllThere(parts, isRefined ? of : Math.min(of, points), of)
+  if (isRefined) checkRefined(parts, first, points)
+  const runs = parts
+    .flatMap((part) => (isRefined && part !== first ? beyond(part, points) : part.result.runs))
+    .toSorted((a, b) => a.point! - b.point!)
   checkPoints(parts, runs, points, of)
   const { shard: _, digest: __, ...whole } = first.result
   return { ...whole, runs: runs.map(({ point: ___, ...run }) => run) }
 }
 
+/** The points of a part beyond those of the sweep, which every part of a refined plan has. */
+const beyond = ({ result }: PartOfPlan, points: number) => result.runs.filter(({ point }) => point! >= points)
+
+function checkRefined(parts: readonly PartOfPlan[], first: PartOfPlan, points: number): void {
+  const sweepOf = ({ result }: PartOfPlan) => JSON.stringify(result.runs.filter(({ point }) => point! < points))
+  const sweep = sweepOf(first)
+  for (const part of parts) {
+    const own = new Set(beyond(part, points).map(({ point }) => point)).size
+    if (part.result.shard!.refined !== own) {
+      throw refused(
+        `${part.name} was not run to its end: of the points near the frontier ${own} are there`,
+        `Go on with \`bench --resume ${part.name}\`.`,
+      )
+    }
+    if (sweepOf(part) !== sweep) throw refused(`${part.name} and ${first.name} refine different sweeps`, SAME)
+  }
+}
+
 function checkPart({ name, result }: PartOfPlan, first: PartOfPlan): void {
   const { shard } = result
   if (shard === undefined) throw refused(`${name} is no part of a plan`, 'Parts are written by `bench --shard i/n`.')
+  if (result.runs.some(({ point }) => point === undefined)) {
+    throw refused(`${name} does not say of each run which load it is`, SAME)
+  }
   const other = first.result
   const differs =
     shard.of !== other.shard!.of || shard.points !== other.shard!.points

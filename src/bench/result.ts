@@ -30,7 +30,16 @@ export type Result = {
 }
 
 /** Part `index` of `of`, of a plan of so many points. */
-export type Shard = { readonly index: number; readonly of: number; readonly points: number }
+export type Shard = {
+  readonly index: number
+  readonly of: number
+  readonly points: number
+  /**
+   * If the plan refines its sweep, which each part then holds whole: how many points this part has beyond that; null: it has not come to
+   * its end.
+   */
+  readonly refined?: number | null
+}
 
 export type Host = {
   readonly cpu: string

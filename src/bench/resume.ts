@@ -2,30 +2,45 @@ import type { Result, Run } from './result.ts'
 
 /** Runs of an earlier result that a plan need not repeat; each is taken once. */
 export class Finished {
-  readonly #runs: Run[]
+  readonly #runs: RunsByLoad
 
   constructor(earlier: Pick<Result, 'runs'> | undefined) {
-    this.#runs = (earlier?.runs ?? []).filter(({ error, interrupted }) => error === null && interrupted === undefined)
+    const runs = earlier?.runs ?? []
+    this.#runs = new RunsByLoad(runs.filter(({ error, interrupted }) => error === null && interrupted === undefined))
   }
 
   /** All runs of a group, or none: its trials were interleaved. */
   take(wanted: readonly Asked[]): readonly Run[] | undefined {
-    const found = wanted.map((one) => this.#runs.find((run) => isRunOf(run, one)))
-    if (found.length === 0 || found.some((run) => run === undefined)) return undefined
-    const taken = found as Run[]
-    for (const run of taken) this.#runs.splice(this.#runs.indexOf(run), 1)
-    return taken
+    if (wanted.length === 0 || wanted.some((one) => !this.#runs.has(one))) return undefined
+    return wanted.map((one) => this.#runs.take(one)!)
   }
 }
 
 type Asked = Pick<Run, 'scenario' | 'variant' | 'machine' | 'params'>
 
-/** Whether a run is the one that a plan asks for, under the same load. */
-export const isRunOf = (run: Run, { scenario, variant, machine, params }: Asked): boolean =>
-  run.scenario === scenario &&
-  run.variant === variant &&
-  run.machine === machine &&
-  JSON.stringify(run.params) === JSON.stringify(params)
+/** Runs that are looked up by what was asked, under the same load; each is taken once. */
+export class RunsByLoad {
+  readonly #byLoad = new Map<string, Run[]>()
+
+  constructor(runs: readonly Run[]) {
+    for (const run of runs) {
+      const key = keyOf(run)
+      const alike = this.#byLoad.get(key)
+      if (alike === undefined) this.#byLoad.set(key, [run])
+      else alike.push(run)
+    }
+  }
+
+  has(asked: Asked): boolean {
+    return (this.#byLoad.get(keyOf(asked))?.length ?? 0) > 0
+  }
+
+  take(asked: Asked): Run | undefined {
+    return this.#byLoad.get(keyOf(asked))?.shift()
+  }
+}
+
+const keyOf = ({ scenario, variant, machine, params }: Asked) => JSON.stringify([scenario, variant, machine, params])
 
 type Calibrated = Pick<Result, 'calibration'>
 

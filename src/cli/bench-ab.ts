@@ -96,5 +96,8 @@ function checkArgs(args: BenchArgs, io: Io): void {
   }
   if (args.resume !== undefined) throw refuse('--ab starts from scratch each time', 'Leave --resume out.')
   if (args.trace === '-') throw refuse('standard input can be read only once', 'Give the recording as a file.')
+  if (args.refine !== undefined) {
+    throw refuse('--refine would spend its points where one revision has its frontier', 'Leave --refine out.')
+  }
   if (args.locks || args.layout) throw refuse('--ab prints a comparison only', 'Leave --locks and --layout out.')
 }

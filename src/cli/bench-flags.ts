@@ -14,6 +14,7 @@ export type BenchArgs = VmFlags & {
   readonly guestIcache: string | undefined
   readonly set: readonly string[] | undefined
   readonly sweep: readonly string[] | undefined
+  readonly refine: string | undefined
   readonly shard: string | undefined
   readonly trials: string | undefined
   readonly duration: string | undefined
@@ -90,6 +91,10 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       array: true,
       describe:
         'every value of a list: vcpus=1..63, pause-us=10,100, cost.NAME=..., machine=...; repeated: every combination',
+    })
+    .option('refine', {
+      ...text,
+      describe: 'so many more loads at most, between neighbours of the sweep that different variants win',
     })
     .option('shard', { ...text, describe: 'run part i of n of the plan: 2/8; `faultline merge` joins the parts' })
     .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })

@@ -1,3 +1,4 @@
+import type { Refinement } from '../bench/frontier/refine.ts'
 import type { Group, PlanOptions, Replay } from '../bench/plan.ts'
 import type { Profiles, Shard } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
@@ -14,10 +15,11 @@ import { DEFAULTS, defaultsOf, fitted, optionsOf } from './plan/options.ts'
 import { questionOf, scenariosOf, wantedOf } from './plan/questions.ts'
 import { replayOf } from './plan/replay.ts'
 import { settingsOf } from './plan/settings.ts'
-import { checkSize } from './plan-size.ts'
+import { checkSize, withMost } from './plan-size.ts'
+import { refinementOf } from './refine.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { groupsOfShard, shardOf } from './shard.ts'
-import { argsAt, pointsOf } from './sweep.ts'
+import { argsAt, type Point, pointsOf } from './sweep.ts'
 import { wordsWithoutThreads } from './words-flag.ts'
 
 export type Plan = {
@@ -25,6 +27,8 @@ export type Plan = {
   readonly options: PlanOptions
   readonly name: string
   readonly profiles?: Profiles
+  /** What is run when the groups have been. */
+  readonly refine?: Refinement
   /** It is one of several parts of a plan. */
   readonly shard?: Shard
   /** What of it is left out, in sentences. */
@@ -46,17 +50,30 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
   )
   const says = questions.flatMap((question) => question.says)
   const told = says.length === 0 ? {} : { says }
-  const parts = points.map((point) => partAt(argsAt(args, point), wanted, replay, machines, points.length > 1))
+  const partOf = (point: Point) => partAt(argsAt(args, point), wanted, replay, machines, points.length > 1)
+  const parts = points.map(partOf)
   const groups = parts.flatMap((part) => part.groups)
   const costs = parts.length === 1 ? parts[0]!.costs : {}
   const profiles = profilesOf(parts.flatMap(({ targets }) => targets))
   const carried = profiles === undefined ? {} : { profiles }
   checkWorkers(groups)
+  const refine = refinementOf(
+    args.refine,
+    points,
+    parts.map((part) => part.groups),
+    (point) => {
+      const own = partOf(point).groups
+      checkWorkers(own)
+      return own
+    },
+  )
   if (!isHeadline(args)) {
-    const options = fitted(args, groups, optionsOf(args, defaultsOf(groups), costs), io)
-    checkSize({ groups, options })
+    const most = withMost(groups, refine)
+    const options = fitted(args, most, optionsOf(args, defaultsOf(groups), costs), io)
+    checkSize({ groups: most, options })
     const name = scenarios.map((scenario) => scenario.name).join('+')
-    return sharded({ groups, options, name, ...carried, ...told }, args)
+    const refined = refine === undefined ? {} : { refine }
+    return sharded({ groups, options, name, ...carried, ...told, ...refined }, args)
   }
   const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
   const headline = [
@@ -98,8 +115,12 @@ function partAt(
 /** The part of a plan that is asked for, if not all of it is. */
 function sharded(plan: Plan, { shard: text }: BenchArgs): Plan {
   const shard = shardOf(text, plan.groups)
-  return shard === undefined ? plan : { ...plan, groups: groupsOfShard(plan.groups, shard), shard }
+  return shard === undefined ? plan : partOfPlan(plan, shard)
 }
+
+/** A part of a plan that is refined has the whole sweep, since where the frontier runs depends on all of it. */
+export const partOfPlan = (plan: Plan, shard: Shard): Plan =>
+  plan.refine === undefined ? { ...plan, groups: groupsOfShard(plan.groups, shard), shard } : { ...plan, shard }
 
 function checkModelFlags({ draws, whatIf, seed, words }: BenchArgs, targets: readonly Target[]): void {
   const isModelled = targets.some(({ kind }) => kind === 'model')

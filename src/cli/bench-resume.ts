@@ -1,4 +1,5 @@
 import { definitionOf } from '../bench/definition/definition.ts'
+import { modelledId } from '../bench/header.ts'
 import { describeHost } from '../bench/host.ts'
 import type { Result } from '../bench/result.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
@@ -20,12 +21,14 @@ export type Resumed = {
 
 /** Flags that may stand beside --resume: where the result goes, what is printed, and files that the plan reads. */
 const BESIDE = ['resume', 'out', 'force', 'json', 'quiet', 'verbose', 'no-progress', 'locks', 'trace', 'memslots']
+/** Flags that may be added to a plan that has come to its end: more of it, and by several machines. */
+const MORE = ['refine', 'shard']
 
 /** The plan of an interrupted result, for the runs that it lacks. */
 export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Resumed> {
   const refuse = (why: string, hint = 'Run the plan from its beginning instead.') =>
     new FaultlineError('NOT_RESUMED', 'usage', `${file} cannot be resumed: ${why}`, { hint })
-  checkWords(io.command, refuse)
+  checkWords(io.command, args, refuse)
   if (file === '-') throw refuse('standard input cannot be written to', 'Give the name of a file.')
   const earlier = await readAsWritten(file, io)
   const other = earlier.runs.find(({ revision }) => revision !== undefined)
@@ -36,16 +39,40 @@ export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Re
     refuse(why, 'A file outside of this folder has to be named again, with --trace or --memslots.'),
   )
   const { out, force, json, quiet, noProgress, locks } = args
-  const asked = { ...own, ab: undefined, resume: undefined, out, force, json, quiet, noProgress, locks }
+  const more = moreOf(args, earlier, own, refuse)
+  const asked = { ...own, ab: undefined, resume: undefined, out, force, json, quiet, noProgress, locks, ...more }
   const plan = await planOf(asked, io, own.machine === undefined ? undefined : machinesOf(earlier, refuse))
   checkSame(earlier, io, refuse)
-  return { plan, earlier, asked }
+  if (args.refine === undefined) return { plan, earlier, asked }
+  const command = [...earlier.command, '--refine', args.refine]
+  const isMeasured = earlier.runs.some(({ kind }) => kind === 'measured')
+  const id = isMeasured ? earlier.id : modelledId(command, earlier)
+  return { plan, earlier: { ...earlier, id, command }, asked }
 }
 
-function checkWords(command: readonly string[], refuse: Refuse): void {
+/** Which part of a plan it is, and what is asked beyond it. */
+function moreOf(
+  { refine, shard, out }: BenchArgs,
+  earlier: Result,
+  own: BenchArgs,
+  refuse: Refuse,
+): Pick<BenchArgs, 'refine' | 'shard'> {
+  const part = earlier.shard === undefined ? own.shard : `${earlier.shard.index}/${earlier.shard.of}`
+  if (refine === undefined) return { refine: own.refine, shard: part }
+  if (own.refine !== undefined) throw refuse(`it is refined already, by ${own.refine}`, 'Leave --refine out.')
+  if (part !== undefined) {
+    throw refuse('it is a part, and where the frontier runs depends on all of its plan', 'Merge the parts first.')
+  }
+  if (shard !== undefined && out === undefined) {
+    throw refuse('a part of it would replace it', 'Add --out FILE, another one for each part.')
+  }
+  return { refine, shard }
+}
+
+function checkWords(command: readonly string[], { refine }: BenchArgs, refuse: Refuse): void {
   for (const word of command) {
     const name = /^--?([^=]+)/.exec(word)?.[1]
-    if (name === undefined || BESIDE.includes(name)) continue
+    if (name === undefined || BESIDE.includes(name) || (refine !== undefined && MORE.includes(name))) continue
     throw refuse(`its plan is its own, and ${word} would change it`, `Leave ${word} out.`)
   }
 }

@@ -22,6 +22,7 @@ import { layoutsOf } from './layout.ts'
 import { listText } from './list.ts'
 import { plannedBy } from './plan-size.ts'
 import { Progress } from './progress.ts'
+import { withRefined } from './rerun.ts'
 import { styleOf } from './terminal.ts'
 import { leftOutText, limitSignal } from './time-limit.ts'
 
@@ -106,9 +107,10 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   if (isSummed) io.out(`\n${answersTable(result, styleOf(io))}\n\nThe details of each question: --all.`)
   else if (result.runs.length > 0)
     io.out(args.json ? resultText(result).trimEnd() : benchReport(result, args, styleOf(io)))
-  const left = limit.aborted && !io.signal.aborted ? leftOutText(plan, result.runs) : ''
+  const asked = withRefined(plan, result.runs)
+  const left = limit.aborted && !io.signal.aborted ? leftOutText(asked, result.runs) : ''
   if (left !== '') io.err(`faultline: the time was up; ${left}. ${resumesText(file)}\n`)
-  const failed = isCutByFailure(result, plan) ? leftOutText(plan, result.runs) : ''
+  const failed = isCutByFailure(result, asked) ? leftOutText(asked, result.runs) : ''
   if (failed !== '') io.err(`faultline: a run failed, so the plan ended there; ${failed}\n`)
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
   if (modelled.runs > 0 && args.verbose && !args.json && !args.quiet) {

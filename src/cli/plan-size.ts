@@ -7,11 +7,19 @@ export const MOST_POINTS = 10_000
 /** Trials of one plan. */
 const MOST_TRIALS = 1_000_000
 
-type Sized = { readonly groups: readonly Group[]; readonly options: PlanOptions }
+/** As many groups as there may be in the end: a refined sweep has more of the same. */
+export const withMost = (groups: readonly Group[], refine: { readonly most: number } | undefined): readonly Group[] =>
+  refine === undefined ? groups : [...groups, ...new Array<Group>(refine.most).fill(groups[0]!)]
 
-/** What a plan will hold once it is done. */
-export function plannedBy({ groups, options }: Sized): Held {
-  const perGroup = groups.map((group) => {
+type Sized = {
+  readonly groups: readonly Group[]
+  readonly options: PlanOptions
+  readonly refine?: { readonly most: number }
+}
+
+/** What a plan will hold once it is done; where it is refined, at most. */
+export function plannedBy({ groups, options, refine }: Sized): Held {
+  const perGroup = withMost(groups, refine).map((group) => {
     const { trials, latencyTrials } = effortOf(group, options)
     const each = group.modelled?.seeds.length ?? trials + latencyTrials
     return { runs: group.variants.length, trials: group.variants.length * each }

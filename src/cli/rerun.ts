@@ -1,16 +1,18 @@
 import { bench as runBench } from '../bench/bench.ts'
+import { refinedGroups } from '../bench/frontier/refine.ts'
 import { isExactRun } from '../bench/gate/exact.ts'
+import { runsAskedOf } from '../bench/load.ts'
 import type { Group } from '../bench/plan.ts'
 import type { Result } from '../bench/result.ts'
+import { Finished } from '../bench/resume.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { carriedProfile, loadProfile, profileNames, withValues } from '../model/profile.ts'
 import { areWritten } from '../replay/read-memslots.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
-import { type Plan, planOf } from './bench-plan.ts'
+import { type Plan, partOfPlan, planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import type { Machines } from './machines.ts'
 import { newParser, noFlagTwice, readConfig, WrongUse } from './parsing.ts'
-import { groupsOfShard } from './shard.ts'
 
 /** What a command that stands in a file may do here: a file is no user. */
 export type Leave = {
@@ -53,7 +55,16 @@ export async function planIn(result: Result, name: string, io: Io, opens: Leave[
   const plan = await planOf(args, io, machinesOf(result, refuse))
   // A modelled part says which one it is beside its command, so that the parts of a plan have one command.
   const { shard } = result
-  return shard === undefined || args.shard !== undefined ? plan : { ...plan, groups: groupsOfShard(plan.groups, shard) }
+  return withRefined(shard === undefined || args.shard !== undefined ? plan : partOfPlan(plan, shard), result.runs)
+}
+
+/** A plan with the points that its refinement has run, or would run next, after such runs. */
+export function withRefined(plan: Plan, runs: Result['runs']): Plan {
+  const { refine, groups, options, shard } = plan
+  if (refine === undefined) return plan
+  const finished = new Finished({ runs })
+  const more = refinedGroups(refine, groups, shard, (group) => finished.take(runsAskedOf(group, options)))
+  return { ...plan, groups: [...groups, ...more] }
 }
 
 const COST = /^cost\.(.+)_ns$/

@@ -1,7 +1,7 @@
 import { paramsOf } from '../bench/load.ts'
 import type { Group, PlanOptions } from '../bench/plan.ts'
 import type { Run } from '../bench/result.ts'
-import { isRunOf } from '../bench/resume.ts'
+import { RunsByLoad } from '../bench/resume.ts'
 import { milliseconds } from './flags.ts'
 import type { Io } from './io.ts'
 
@@ -53,13 +53,9 @@ export function leftOutText({ groups, options }: Planned, runs: readonly Run[]):
     machine: group.modelled?.profile.name ?? 'threads',
     params: paramsOf(group, options),
   }))
-  const left = [...runs]
-  const isThere = (wanted: Load & Pick<Run, 'variant'>) => {
-    const at = left.findIndex((run) => isRunOf(run, wanted))
-    return at >= 0 && left.splice(at, 1).length > 0
-  }
+  const left = new RunsByLoad(runs)
   const missing = asked.flatMap(({ group, ...load }) => {
-    const variants = group.variants.filter(({ name }) => !isThere({ ...load, variant: name }))
+    const variants = group.variants.filter(({ name }) => left.take({ ...load, variant: name }) === undefined)
     if (variants.length === 0) return []
     const name = `${load.scenario} on ${load.machine}`
     const what = variants.length === group.variants.length ? name : `${variants.map((each) => each.name)} of ${name}`

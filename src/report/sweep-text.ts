@@ -28,19 +28,33 @@ export function isSweep(groups: readonly (readonly Run[])[], scenario: Scenario 
 const MOST_VARIED = 3
 
 /** A sweep as tables: loads down, variants across, the claim first and then the rate; what each variant does with size. */
-export function sweepText(groups: readonly (readonly Run[])[], scenario: Scenario): string[] {
-  const varied = variedIn(groups)
+export function sweepText(asRun: readonly (readonly Run[])[], scenario: Scenario): string[] {
+  const varied = variedIn(asRun)
+  const groups = inOrder(asRun, varied)
   const [claim, ...others] = scenario.decides.map(({ metric }) => metric)
   const rate = others.find((metric) => METRICS[metric].unit === '1/s')
   const metrics = rate === undefined ? [claim!] : [claim!, rate]
   return [
     answersLine(groups, scenario, varied),
     ...metrics.flatMap((metric) => {
-      const diagram = phaseOf(groups, varied, scenario.decides.find((each) => each.metric === metric)!)
+      const diagram = phaseOf(asRun, varied, scenario.decides.find((each) => each.metric === metric)!)
       const map = diagram === undefined ? [] : ['', ...phaseText(diagram)]
       return ['', ...metricTable(groups, scenario, metric, varied), ...map]
     }),
   ]
+}
+
+/** The loads of a refinement are put between those of the sweep; a whole sweep keeps the order of its lists. */
+function inOrder(groups: readonly (readonly Run[])[], varied: readonly string[]): readonly (readonly Run[])[] {
+  const valuesOf = (name: string) => new Set(groups.map(([run]) => run!.params[name])).size
+  if (varied.reduce((product, name) => product * valuesOf(name), 1) === groups.length) return groups
+  const first = groups[0]![0]!.params
+  const until = (name: string) => groups.findIndex(([run]) => run!.params[name] !== first[name])
+  const names = varied.toSorted((a, b) => until(b) - until(a))
+  return groups.toSorted(([a], [b]) => {
+    const name = names.find((each) => a!.params[each] !== b!.params[each])
+    return name === undefined ? 0 : Number(a!.params[name]) - Number(b!.params[name]) || 0
+  })
 }
 
 const ROLES: readonly string[] = ['vcpus', 'notifiers', 'zappers']

@@ -8,13 +8,13 @@ import { answerText } from '../answer.ts'
 import { lockRows } from '../bench-table.ts'
 import { circumstancesOf, groupsOf, isBroken, questionsOf } from '../groups.ts'
 import { valueText } from '../numbers.ts'
-import { phaseOf } from '../phase/phase.ts'
+import { type PhaseDiagram, phaseOf } from '../phase/phase.ts'
 import { recordedRows } from '../recorded-table.ts'
 import { variedIn } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
 import { outcomeMatrix } from './charts/outcomes.ts'
 import { percentileChart } from './charts/percentiles.ts'
-import { phaseChart } from './charts/phase.ts'
+import { crossingTable, phaseChart } from './charts/phase.ts'
 import { type Swept, scalingChart } from './charts/scaling.ts'
 import { timelineChart } from './charts/timeline.ts'
 import { trialChart } from './charts/trials.ts'
@@ -230,8 +230,9 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
     const diagram = phaseOf(groups, variedIn(groups), decision)
     if (diagram === undefined) return []
     const title = `where each variant has the better ${decision.reads}`
-    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there; pale and "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier.`
-    return [{ ...commonOf(runs[0]!, result), title, caption, ...phaseChart(diagram) }]
+    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there; pale and "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·" was not run, and is tinted where the loads on both sides agree.`
+    const map = { ...commonOf(runs[0]!, result), title, caption, ...phaseChart(diagram) }
+    return [map, ...frontierFigure(map, diagram)]
   })
   return {
     title: `${runs[0]!.scenario} on ${runs[0]!.machine}, a sweep of ${groups.length} loads`,
@@ -247,6 +248,14 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
     warnings: [],
     figures: [...maps, ...figures],
   }
+}
+
+/** Of a refined sweep: between which loads the frontier runs. */
+function frontierFigure({ kind, command, title }: Figure, diagram: PhaseDiagram): Figure[] {
+  const table = crossingTable(diagram)
+  if (table === undefined) return []
+  const caption = 'On each line of the sweep, the nearest loads on both sides of the frontier.'
+  return [{ kind, command, title: `${title}: its frontier`, caption, body: { type: 'table' }, table }]
 }
 
 /** The number of vCPUs lies along the axis if it varies, else the first number that does. */

@@ -46,7 +46,7 @@ test('a map has the winner of each point, alike where figures are equal, and the
 test('the chart says of each cell what the table says, with the ratio to the next best', () => {
   const { body, table } = phaseChart(diagram)
   assert.deepEqual(table.rows, [
-    ['32', 'old wins, x 2.00', 'no figures'],
+    ['32', 'old wins, x 2.00', 'not run, or no figures'],
     ['16', 'old wins, x 3.00', 'new wins, x 3.00'],
     ['8', 'new wins, x 2.00', 'alike'],
   ])

@@ -1,18 +1,7 @@
-import { findingOf } from '../../bench/answers/finding.ts'
+import { type Cell, cellOf } from '../../bench/frontier/cell.ts'
 import { METRICS } from '../../bench/metrics.ts'
 import type { Run } from '../../bench/result.ts'
 import type { Decision } from '../../bench/scenario.ts'
-
-/** sure: the best differs from the next by more than matters. same: they are shown to be alike. unsure: neither. */
-export type Certainty = 'sure' | 'unsure' | 'same'
-
-export type Cell = {
-  /** Index of the best variant. */
-  readonly winner: number
-  readonly certainty: Certainty
-  /** Its figure, as a multiple of that of the next best; null where that is 0. */
-  readonly ratio: number | null
-}
 
 /** Which variant wins where, over two parameters. */
 export type PhaseDiagram = {
@@ -23,6 +12,8 @@ export type PhaseDiagram = {
   readonly ys: readonly (string | number)[]
   readonly variants: readonly string[]
   readonly decision: Decision
+  /** Lines of the sweep itself: a refinement adds points between them. */
+  readonly swept: { readonly columns: readonly number[]; readonly rows: readonly number[] }
   /** By row and column; undefined: the sweep has no such point, or it has no figures. */
   readonly cells: readonly (readonly (Cell | undefined)[])[]
 }
@@ -41,10 +32,37 @@ export function phaseOf(
   const ys = valuesOf(groups, y).reverse()
   if (xs.length < 2 || ys.length < 2) return undefined
   const byPlace = new Map(groups.map((runs) => [placeOf(runs[0]!.params[x], runs[0]!.params[y]), runs]))
-  const cells = ys.map((down) =>
-    xs.map((across) => cellOf(byPlace.get(placeOf(across, down)) ?? [], variants, decision)),
-  )
-  return cells.flat().every((cell) => cell === undefined) ? undefined : { x, y, xs, ys, variants, decision, cells }
+  const cells = ys.map((down) => xs.map((across) => cellOf(byPlace.get(placeOf(across, down)) ?? [], decision)))
+  if (cells.flat().every((cell) => cell === undefined)) return undefined
+  const params = groups.map(([run]) => run!.params)
+  const swept = {
+    columns: indicesOf(xs, sweptValues(params, x, y)),
+    rows: indicesOf(ys, sweptValues(params, y, x)),
+  }
+  return { x, y, xs, ys, variants, decision, swept, cells }
+}
+
+const indicesOf = <T>(all: readonly T[], some: ReadonlySet<T>) =>
+  [...all.keys()].filter((index) => some.has(all[index]!))
+
+/** Values of a parameter with at least half as many loads as the sweep has of the other one; those of a refinement have a few. */
+function sweptValues(params: readonly Run['params'][], name: string, other: string): ReadonlySet<string | number> {
+  const across = new Set(params.slice(0, productLength(params, name, other)).map((each) => each[other]!)).size
+  const counts = new Map<string | number, number>()
+  for (const each of params) counts.set(each[name]!, (counts.get(each[name]!) ?? 0) + 1)
+  return new Set([...counts].flatMap(([value, count]) => (count * 2 >= across ? [value] : [])))
+}
+
+/** How many of the first loads are every combination of their values: the sweep stands first. */
+function productLength(params: readonly Run['params'][], x: string, y: string): number {
+  const [xs, ys] = [new Set(), new Set()]
+  let length = 0
+  for (const [index, each] of params.entries()) {
+    xs.add(each[x])
+    ys.add(each[y])
+    if (xs.size * ys.size === index + 1) length = index + 1
+  }
+  return length
 }
 
 const placeOf = (...values: readonly unknown[]) => JSON.stringify(values)
@@ -54,33 +72,4 @@ function valuesOf(groups: readonly (readonly Run[])[], name: string): (string | 
   const values = [...new Set(groups.map(([run]) => run!.params[name]!))]
   const areNumbers = values.every((value) => Number.isFinite(Number(value)))
   return areNumbers ? values.sort((a, b) => Number(a) - Number(b)) : values
-}
-
-function cellOf(runs: readonly Run[], variants: readonly string[], decision: Decision): Cell | undefined {
-  const { metric } = decision
-  const isHigherBetter = METRICS[metric].better === 'higher'
-  const ranked = runs
-    .filter(({ metrics }) => metrics[metric] !== undefined)
-    .map((run) => ({ run, value: run.metrics[metric]!.median }))
-    .sort((a, b) => (isHigherBetter ? b.value - a.value : a.value - b.value))
-  const [best, next] = ranked
-  if (best === undefined || next === undefined) return undefined
-  // The baseline of the plan stays the baseline: its noise is known.
-  const pair = runs.filter((run) => run === best.run || run === next.run) as [Run, Run]
-  const { verdict } = findingOf(pair[0], pair[1], decision)
-  if (verdict === 'missing') return undefined
-  const certainty =
-    verdict === 'same' || best.value === next.value ? 'same' : verdict === 'unresolved' ? 'unsure' : 'sure'
-  return {
-    winner: variants.indexOf(best.run.variant),
-    certainty,
-    ratio: next.value === 0 ? null : best.value / next.value,
-  }
-}
-
-/** Whether the frontier runs between two neighbours: different variants win there, or on one side none does. */
-export function isFrontier(one: Cell | undefined, other: Cell | undefined): boolean {
-  if (one === undefined || other === undefined) return false
-  const regionOf = ({ winner, certainty }: Cell) => (certainty === 'same' ? -1 : winner)
-  return regionOf(one) !== regionOf(other)
 }

@@ -4,7 +4,7 @@ import { scrollable } from './tables.ts'
 import { faint, onThemeChange, theme } from './theme.ts'
 
 /** How much of a variant's colour a cell has. */
-const STRENGTH = { sure: 0.85, unsure: 0.3, same: 0, absent: 0 } as const
+const STRENGTH = { sure: 0.85, unsure: 0.3, same: 0, absent: 0.12 } as const
 const SIGNS = { sure: '', unsure: '?', same: '=', absent: '·' } as const
 
 /** Which variant wins where: a map whose cells are read and reached like those of a table; thick lines are the frontier. */

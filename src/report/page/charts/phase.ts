@@ -1,18 +1,24 @@
-import { type Cell, isFrontier, type PhaseDiagram } from '../../phase/phase.ts'
+import { type Cell, isFrontier } from '../../../bench/frontier/cell.ts'
+import { crossingsOf, regionText } from '../../phase/crossings.ts'
+import type { PhaseDiagram } from '../../phase/phase.ts'
 import type { Phase, Table } from '../spec.ts'
 
 const SAYS = { sure: 'wins', unsure: 'is ahead, not resolved', same: 'alike' } as const
 
 /** Which variant wins where, as a map and as a table. */
 export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { body: Phase; table: Table } {
+  const columns = xs.map((_, column) => cells.map((row) => row[column]))
   const rows = cells.map((row, at) =>
-    row.map((cell, column) => ({
-      winner: cell?.winner ?? -1,
-      certainty: cell?.certainty ?? ('absent' as const),
-      says: sayOf(cell, variants),
-      frontierRight: isFrontier(cell, row[column + 1]),
-      frontierBelow: isFrontier(cell, cells[at + 1]?.[column]),
-    })),
+    row.map((cell, column) => {
+      const between = cell === undefined ? (agreed(row, column) ?? agreed(columns[column]!, at)) : undefined
+      return {
+        winner: winnerIn(cell ?? (between?.certainty === 'same' ? undefined : between), variants),
+        certainty: cell?.certainty ?? ('absent' as const),
+        says: cell === undefined ? notRun(between) : sayOf(cell),
+        frontierRight: isFrontier(cell, next(row, column)),
+        frontierBelow: isFrontier(cell, next(columns[column]!, at)),
+      }
+    }),
   )
   return {
     body: { type: 'phase', x, y, xs: xs.map(String), ys: ys.map(String), variants, rows },
@@ -23,9 +29,39 @@ export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { b
   }
 }
 
-function sayOf(cell: Cell | undefined, variants: readonly string[]): string {
-  if (cell === undefined) return 'no figures'
+/** Where the frontier of a refined sweep runs, by the nearest loads on both sides; undefined where every load was run. */
+export function crossingTable(diagram: PhaseDiagram): Table | undefined {
+  const crossings = crossingsOf(diagram)
+  if (crossings.length === 0) return undefined
+  return {
+    columns: ['on the line', 'from', 'best there', 'to', 'best there'],
+    rows: crossings.map(({ along, from, to, across, at, below, above }) => {
+      return [`${across} ${at}`, `${along} ${from}`, regionText(below), `${along} ${to}`, regionText(above)]
+    }),
+  }
+}
+
+type Line = readonly (Cell | undefined)[]
+
+/** The next load that was run. */
+const next = (line: Line, from: number) => line.slice(from + 1).find((cell) => cell !== undefined)
+
+/** What the nearest loads on both sides agree upon, if they do. */
+function agreed(line: Line, at: number): Cell | undefined {
+  const [before, after] = [line.slice(0, at).findLast((cell) => cell !== undefined), next(line, at)]
+  return before === undefined || after === undefined || isFrontier(before, after) ? undefined : after
+}
+
+const winnerIn = (cell: Cell | undefined, variants: readonly string[]) =>
+  cell === undefined ? -1 : variants.indexOf(cell.winner)
+
+function notRun(between: Cell | undefined): string {
+  if (between === undefined) return 'not run, or no figures'
+  return `not run, between loads where ${between.certainty === 'same' ? 'they are alike' : `${between.winner} is ahead`}`
+}
+
+function sayOf(cell: Cell): string {
   if (cell.certainty === 'same') return SAYS.same
   const ratio = cell.ratio === null ? '' : `, x ${cell.ratio.toPrecision(3)}`
-  return `${variants[cell.winner]} ${SAYS[cell.certainty]}${ratio}`
+  return `${cell.winner} ${SAYS[cell.certainty]}${ratio}`
 }
