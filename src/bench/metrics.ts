@@ -8,15 +8,19 @@ export type MetricKind = {
 /** Every metric there is, by the name that the result file gives it. */
 export const METRICS = {
   faults_per_second: { unit: '1/s', better: 'higher', says: 'page faults of the guest that were resolved' },
-  faults_per_second_per_vcpu: { unit: '1/s', better: 'higher', says: 'the same, for each vCPU' },
+  faults_per_second_per_vcpu: { unit: '1/s', better: 'higher', says: 'resolved page faults of each vCPU' },
   retries_per_fault: { unit: '1', better: 'lower', says: 'RETRYs of vCPUs for each fault that was resolved' },
-  retries_before_pfn_per_fault: { unit: '1', better: null, says: 'of these, found before the pfn lookup' },
-  retries_after_pfn_per_fault: { unit: '1', better: null, says: 'found after the pfn lookup, without mmu_lock' },
-  retries_under_lock_per_fault: { unit: '1', better: 'lower', says: 'found with mmu_lock held' },
+  retries_before_pfn_per_fault: {
+    unit: '1',
+    better: null,
+    says: 'RETRYs found before the pfn lookup, without mmu_lock',
+  },
+  retries_after_pfn_per_fault: { unit: '1', better: null, says: 'RETRYs found after the pfn lookup, without mmu_lock' },
+  retries_under_lock_per_fault: { unit: '1', better: 'lower', says: 'RETRYs found with mmu_lock held' },
   retries_elsewhere_per_fault: {
     unit: '1',
     better: null,
-    says: 'lost to another fault, or met a memslot that was changing',
+    says: 'RETRYs of faults that lost to another fault, or met a memslot that was changing',
   },
   flushes_per_unmap: { unit: '1', better: 'lower', says: 'remote TLB flushes for each unmap of a range' },
   yields_per_unmap: { unit: '1', better: 'lower', says: 'times that mmu_lock was yielded for each unmap of a range' },
@@ -24,7 +28,7 @@ export const METRICS = {
   mmu_lock_contended_share: {
     unit: '1',
     better: 'lower',
-    says: 'acquisitions of mmu_lock that went through a slow path',
+    says: 'share of the acquisitions of mmu_lock that went through a slow path',
   },
   mmu_lock_waits_per_fault: {
     unit: '1',
@@ -37,17 +41,21 @@ export const METRICS = {
     better: 'lower',
     says: 'waits of vCPUs for mmu_lock, all together, in a trial',
   },
-  fault_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from the exit to the access that succeeds, median' },
-  fault_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
-  fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'the same, 99.9th percentile' },
-  fault_latency_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest that was timed' },
+  fault_latency_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'fault latency, from the exit to the access that succeeds: median',
+  },
+  fault_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'fault latency, 99th percentile' },
+  fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'fault latency, 99.9th percentile' },
+  fault_latency_max_ns: { unit: 'ns', better: 'lower', says: 'fault latency, the longest that was timed' },
   nx_fault_latency_p99_ns: {
     unit: 'ns',
     better: 'lower',
     says: 'faults on gfns that are not recovered, while a round of recovery was under way, 99th percentile',
   },
-  nx_fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'the same, 99.9th percentile' },
-  nx_fault_latency_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  nx_fault_latency_p999_ns: { unit: 'ns', better: 'lower', says: 'latency of such faults, 99.9th percentile' },
+  nx_fault_latency_max_ns: { unit: 'ns', better: 'lower', says: 'latency of such faults, the longest' },
   nx_refault_latency_p50_ns: {
     unit: 'ns',
     better: 'lower',
@@ -57,7 +65,7 @@ export const METRICS = {
   nx_splits_per_second: {
     unit: '1/s',
     better: null,
-    says: 'page tables that came to be because the guest executed in what could be a huge page',
+    says: 'page tables that were created because the guest executed in what could be a huge page',
   },
   nx_lost_races_per_second: {
     unit: '1/s',
@@ -78,42 +86,54 @@ export const METRICS = {
   nx_share_recovered_tdp: {
     unit: '1',
     better: null,
-    says: 'of the page tables of the TDP MMU that a round found on the lists, those that it took away',
+    says: 'share of the page tables of the TDP MMU that a round found on the lists and took away',
   },
-  nx_share_recovered_shadow: { unit: '1', better: null, says: 'the same of the shadow MMU' },
+  nx_share_recovered_shadow: {
+    unit: '1',
+    better: null,
+    says: 'share of the page tables of the shadow MMU that a round found on the lists and took away',
+  },
   nx_shadow_to_tdp: {
     unit: '1',
     better: null,
-    says: 'the one share over the other: 1 if nested guests are treated as others are',
+    says: 'the shadow share over the TDP share: 1 if nested guests are treated as others are',
   },
   fault_response_p99_ns: { unit: 'ns', better: 'lower', says: 'from the time the access was due, 99th percentile' },
   invalidation_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from invalidate_range_start to the end, median' },
-  invalidation_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  invalidation_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'invalidation, 99th percentile' },
   mmu_lock_hold_max_ns: { unit: 'ns', better: 'lower', says: 'the longest time that mmu_lock was held, either side' },
   guest_boots_per_second: {
     unit: '1/s',
     better: 'higher',
     says: 'resets of the guest after which all of its vCPUs have executed the image',
   },
-  icache_ops_per_boot: { unit: '1', better: 'lower', says: 'I-cache operations on the interconnect for each of them' },
+  icache_ops_per_boot: { unit: '1', better: 'lower', says: 'I-cache operations on the interconnect for each boot' },
   icache_wasted_share: {
     unit: '1',
     better: 'lower',
-    says: 'of I-cache invalidations, those after which the entry had changed',
+    says: 'share of I-cache invalidations after which the entry had changed',
   },
   relax_eagain_per_boot: { unit: '1', better: 'lower', says: 'permission faults that ended in -EAGAIN' },
   icache_inval_p50_ns: { unit: 'ns', better: 'lower', says: 'an I-cache invalidation under mmu_lock, median' },
-  icache_inval_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
-  icache_inval_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  icache_inval_p99_ns: { unit: 'ns', better: 'lower', says: 'I-cache invalidation under mmu_lock, 99th percentile' },
+  icache_inval_max_ns: { unit: 'ns', better: 'lower', says: 'I-cache invalidation under mmu_lock, the longest' },
   neighbour_boots_per_second: { unit: '1/s', better: 'higher', says: 'boots of the other VMs, all together' },
   neighbour_fault_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'fault latency in the other VMs, median' },
-  neighbour_fault_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  neighbour_fault_latency_p99_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'fault latency in the other VMs, 99th percentile',
+  },
   guest_icache_p50_ns: {
     unit: 'ns',
     better: 'lower',
     says: 'an I-cache invalidation that the guest does itself, median',
   },
-  guest_icache_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
+  guest_icache_p99_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'I-cache invalidation by the guest itself, 99th percentile',
+  },
   guest_accesses_per_second: {
     unit: '1/s',
     better: 'higher',
@@ -124,13 +144,13 @@ export const METRICS = {
     better: 'lower',
     says: 'entries that had to reload the APIC-access page, from their beginning until the guest runs, median',
   },
-  apic_stall_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
-  apic_stall_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  apic_stall_p99_ns: { unit: 'ns', better: 'lower', says: 'such an entry, 99th percentile' },
+  apic_stall_max_ns: { unit: 'ns', better: 'lower', says: 'such an entry, the longest' },
   apic_migrations_per_second: { unit: '1/s', better: null, says: 'moves of the APIC-access page by the host' },
   apic_migrations_refused_share: {
     unit: '1',
     better: 'lower',
-    says: 'of the tries to move it, those that found references which the host cannot account for',
+    says: 'share of the tries to move the page that found references which the host cannot account for',
   },
   apic_tries_per_reload: {
     unit: '1',
@@ -140,7 +160,7 @@ export const METRICS = {
   apic_rerequests_per_reload: {
     unit: '1',
     better: 'lower',
-    says: 'of these, those that met an invalidation and were requested again',
+    says: 'tries that met an invalidation and were requested again, for each reload',
   },
   entries_cancelled_per_reload: {
     unit: '1',
@@ -152,11 +172,15 @@ export const METRICS = {
     better: 'lower',
     says: 'TLB flushes of a vCPU, for each reload: those that the notifier requests and those after a reload',
   },
-  tlb_flushes_local_per_reload: { unit: '1', better: 'lower', says: 'of these, those after a reload' },
+  tlb_flushes_local_per_reload: {
+    unit: '1',
+    better: 'lower',
+    says: 'TLB flushes of a vCPU after a reload, for each reload',
+  },
   tlb_flushes_redundant_per_reload: {
     unit: '1',
     better: 'lower',
-    says: 'of all of these, those that found no translation of the page in the TLB',
+    says: 'TLB flushes of a vCPU that found no translation of the page in the TLB, for each reload',
   },
   invalidations_per_second: { unit: '1/s', better: null, says: 'invalidations that began, of any memory' },
   mmu_lock_per_invalidation: {
@@ -164,15 +188,15 @@ export const METRICS = {
     better: 'lower',
     says: 'times that the start and the end of an invalidation took mmu_lock',
   },
-  elided_share: { unit: '1', better: 'higher', says: 'of all invalidations, the share that left mmu_lock alone' },
+  elided_share: { unit: '1', better: 'higher', says: 'share of all invalidations that left mmu_lock alone' },
   memslot_updates_per_second: { unit: '1/s', better: 'higher', says: 'memslots that were added, moved or removed' },
   memslot_update_wait_p50_ns: {
     unit: 'ns',
     better: 'lower',
     says: 'what a memslot update waited for invalidations to end, before it could publish; median',
   },
-  memslot_update_wait_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
-  memslot_update_wait_max_ns: { unit: 'ns', better: 'lower', says: 'the same, the longest' },
+  memslot_update_wait_p99_ns: { unit: 'ns', better: 'lower', says: 'such a wait, 99th percentile' },
+  memslot_update_wait_max_ns: { unit: 'ns', better: 'lower', says: 'such a wait, the longest' },
   memslot_update_latency_p50_ns: {
     unit: 'ns',
     better: 'lower',
@@ -206,12 +230,12 @@ export const METRICS = {
   waited_for_cpu_share: {
     unit: '1',
     better: null,
-    says: 'of the time in which workers were measured, the share in which they were runnable and on no CPU',
+    says: 'share of the measured time in which workers were runnable and on no CPU',
   },
   hand_over_ns: {
     unit: 'ns',
     better: null,
-    says: 'an answer of one worker to another after a trial, one way: how far apart the host had their CPUs',
+    says: 'one-way time of an answer from one worker to another after a trial: how far apart the CPUs were that the host gave them',
   },
   operation_ns: {
     unit: 'ns',
@@ -219,8 +243,12 @@ export const METRICS = {
     says: 'time of one operation on the page tables, as each CPU sees it',
   },
   operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, all workers together' },
-  ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by anyone' },
-  jain_fairness: { unit: '1', better: 'higher', says: '1: all workers got the same share; 1/n: one had it all' },
+  ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by any worker' },
+  jain_fairness: {
+    unit: '1',
+    better: 'higher',
+    says: 'fairness by Jain, 1: all workers got the same share; 1/n: one worker had it all',
+  },
 } as const satisfies Record<string, MetricKind>
 
 export type MetricName = keyof typeof METRICS

@@ -6,7 +6,7 @@ import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scen
 const PARAMETERS = {
   'pause-us': {
     kind: 'integer',
-    says: 'between two moves of the page: the t of the question',
+    says: 'pause between two moves of the page',
     low: 0,
     high: 10_000_000,
     default: 250,
@@ -20,7 +20,7 @@ const PARAMETERS = {
   },
   'apic-share': {
     kind: 'integer',
-    says: 'of 100 guest accesses, how many go to the APIC; the others go to guest memory that stays where it is',
+    says: 'percentage of guest accesses that go to the APIC; the others go to guest memory that stays where it is',
     low: 0,
     high: 100,
     default: 10,
@@ -28,7 +28,7 @@ const PARAMETERS = {
   pages: { kind: 'integer', says: 'gfns of guest memory', low: 1, high: 1 << 20, default: 256 },
   x2apic: {
     kind: 'integer',
-    says: 'how many vCPUs are in x2APIC mode: they have no address to reload, and to them the page is memory',
+    says: 'number of vCPUs in x2APIC mode: they have no address to reload, and to them the page is memory',
     low: 0,
     high: 256,
     default: 0,

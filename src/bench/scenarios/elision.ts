@@ -23,10 +23,10 @@ export const PARAMETERS = {
     high: 1 << 20,
     default: 2048,
   },
-  'inside-share': share('of 100 invalidations, how many hit memory of the guest, 512 pages at a time', 0),
-  'spare-share': share('of 100 invalidations, how many hit the memory of the slot that comes and goes', 0),
-  'nonblock-share': share('of 100 invalidations, how many may not block, as those of the OOM reaper', 0),
-  'pause-us': { kind: 'integer', says: 'between two invalidations', low: 0, high: 10_000_000, default: 5 },
+  'inside-share': share('percentage of invalidations that hit memory of the guest, 512 pages at a time', 0),
+  'spare-share': share('percentage of invalidations that hit the memory of the slot that comes and goes', 0),
+  'nonblock-share': share('percentage of invalidations that may not block, as those of the OOM reaper', 0),
+  'pause-us': { kind: 'integer', says: 'pause between two invalidations', low: 0, high: 10_000_000, default: 5 },
   'dwell-us': { kind: 'integer', says: 'from start to end of an invalidation', low: 0, high: 10_000_000, default: 0 },
   nested: {
     kind: 'choice',
@@ -41,14 +41,20 @@ export const PARAMETERS = {
     default: 'graph',
   },
   updaters: { kind: 'integer', says: 'threads that add and remove a memslot', low: 0, high: 8, default: 1 },
-  'update-pause-us': { kind: 'integer', says: 'between two memslot updates', low: 0, high: 10_000_000, default: 1000 },
+  'update-pause-us': {
+    kind: 'integer',
+    says: 'pause between two memslot updates',
+    low: 0,
+    high: 10_000_000,
+    default: 1000,
+  },
   'update-zap': {
     kind: 'choice',
     says: 'what the deletion of a slot zaps: all the guest has, as x86 does by default, or the slot',
     choices: ['all', 'slot'],
     default: 'all',
   },
-  'spare-access-share': share('of 100 guest accesses, how many go to the slot that comes and goes', 0),
+  'spare-access-share': share('percentage of guest accesses that go to the slot that comes and goes', 0),
   tlb,
 } as const
 

@@ -7,7 +7,7 @@ import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scen
 export const PARAMETERS = {
   shape: {
     kind: 'choice',
-    says: 'boot: hot gfns inside the range; bursts: the same, and the guest at work now and then only; out: faults outside of the range; stream: endless short invalidations of a hot gfn',
+    says: 'boot: hot gfns inside the range; bursts: the same, with the guest at work only now and then; out: faults outside of the range; stream: endless short invalidations of a hot gfn',
     choices: ['boot', 'bursts', 'out', 'stream'],
     default: 'boot',
   },
@@ -23,11 +23,17 @@ export const PARAMETERS = {
     choices: ['none', 'voluntary', 'full', 'lazy'],
     default: 'full',
   },
-  range: { kind: 'integer', says: 'gfns a notifier invalidates at a time', low: 1, high: 1 << 22, default: 22_528 },
+  range: {
+    kind: 'integer',
+    says: 'gfns that a notifier invalidates at a time',
+    low: 1,
+    high: 1 << 22,
+    default: 22_528,
+  },
   hot: { kind: 'integer', says: 'hot gfns in the range of each notifier', low: 1, high: 4096, default: 3 },
   'hot-share': {
     kind: 'integer',
-    says: 'of 100 guest accesses, how many go to a hot gfn; the others go to the range at random',
+    says: 'percentage of guest accesses that go to a hot gfn; the others go to the range at random',
     low: 0,
     high: 100,
     default: 50,
@@ -38,7 +44,7 @@ export const PARAMETERS = {
     choices: ['yes', 'no'],
     default: 'yes',
   },
-  'pause-us': { kind: 'integer', says: 'between two invalidations', low: 0, high: 10_000_000, default: 1000 },
+  'pause-us': { kind: 'integer', says: 'pause between two invalidations', low: 0, high: 10_000_000, default: 1000 },
   'invalidation-rate': {
     kind: 'integer',
     says: 'invalidations a second of each notifier, on a schedule; 0: the next one after the pause',
@@ -48,14 +54,14 @@ export const PARAMETERS = {
   },
   'burst-accesses': {
     kind: 'integer',
-    says: 'accesses of a burst of each vCPU, after which it halts until the next; 0: always at work',
+    says: 'accesses of each vCPU in a burst, after which it halts until the next one; 0: always at work',
     low: 0,
     high: 10_000_000,
     default: 0,
   },
   'burst-every-us': {
     kind: 'integer',
-    says: 'from one burst to the next, on average: bursts of all vCPUs begin together, at times drawn by --seed',
+    says: 'average time from one burst to the next; bursts of all vCPUs begin together, at times drawn with --seed',
     low: 1,
     high: 10_000_000,
     default: 20_000,
@@ -69,7 +75,7 @@ export const PARAMETERS = {
   },
   'huge-share': {
     kind: 'integer',
-    says: 'of 100 blocks of 2 MiB, how many are a huge page',
+    says: 'percentage of 2 MiB blocks that are huge pages',
     low: 0,
     high: 100,
     default: 0,
@@ -82,7 +88,7 @@ export const PARAMETERS = {
     default: 'zap',
   },
   'zap-chunk': { kind: 'integer', says: 'gfns that a zapper takes at a time', low: 1, high: 1 << 20, default: 512 },
-  'zap-pause-us': { kind: 'integer', says: 'between two zaps', low: 0, high: 10_000_000, default: 1000 },
+  'zap-pause-us': { kind: 'integer', says: 'pause between two zaps', low: 0, high: 10_000_000, default: 1000 },
 } as const
 
 /** Where the guest's memory begins. The hvas are far from the gfns, so that the two cannot be taken for one another. */

@@ -18,10 +18,10 @@ export default {
     primitive(
       'pv-qspinlock',
       'kernel/locking/qspinlock_paravirt.h',
-      'the same; waiters halt, and the lock may be stolen',
+      'acquire, add 1, release; waiters halt, and the lock may be stolen',
     ),
     primitive('ticket', 'ticket spinlock, up to v4.1', 'acquire, add 1, release'),
-    primitive('ticket-by-hand', 'the same with bare Atomics', 'what one would write for this one lock, and no more'),
+    primitive('ticket-by-hand', 'the same with bare Atomics', 'a ticket lock written by hand for this one benchmark'),
     primitive('tatas', 'virt_spin_lock()', 'acquire, add 1, release'),
     primitive('mutex', 'futex mutex of three states', 'acquire, add 1, release'),
     primitive('qrwlock-read', 'kernel/locking/qrwlock.c', 'read_lock, read_unlock'),
