@@ -34,7 +34,7 @@ const SHOWN = {
 }
 /** Less than this between two versions needs no cause. */
 const LEAST_CHANGE = 0.1
-/** A function made the difference if it alone makes so much of it, or without it so much of it is gone. */
+/** A function made the difference if without it so much of it is gone; where that does not run, if it alone makes so much of it. */
 const MOST_OF_IT = 0.5
 
 const fits = (machine) =>
@@ -145,10 +145,12 @@ async function causesOf(folder, { machine, scenario, version, before, after }) {
     const way = (figures) => (figures?.[metric].length > 0 ? wayOf(figures[metric][0], old, recent) : Number.NaN)
     const causes = tried
       .map(({ entry, alone, without }) => ({ entry, alone: way(alone), without: 1 - way(without) }))
-      .filter(({ alone, without }) => alone >= MOST_OF_IT || without >= MOST_OF_IT)
+      .filter(isCause)
     return { machine, scenario: scenario.name, version: version.name, metric, old, recent, causes }
   })
 }
+
+const isCause = ({ alone, without }) => (Number.isNaN(without) ? alone : without) >= MOST_OF_IT
 
 const percent = (part) => (Number.isNaN(part) ? 'does not run' : `${Math.round(part * 100)} %`)
 
@@ -158,6 +160,8 @@ function causeRows({ machine, scenario, version, metric, old, recent, causes }) 
   return causes.map(({ entry, alone, without }) => row([...where, `\`${entry}\``, percent(alone), percent(without)]))
 }
 
+/** Written by hand, from the two tables. */
+const SUMMARY = '### What changed the figures'
 const CAUSES = '### Which function made the difference'
 
 const hashes = MACHINES.map((name) => `\`${name}\` is \`${profileHash(loadProfile(name))}\``).join(', ')
@@ -174,8 +178,9 @@ Modelled, deterministic, written by \`npm run kernels:figures\`; a test plays so
 
 const aboutCauses = `${CAUSES}
 
-For every figure that is more than ${LEAST_CHANGE * 100} % away from that of the version before, in all seeds: each function that the version changed was put into the version before (*alone*: how much of
-the difference it makes) and taken back out of the version (*without*: how much of the difference is gone). Those with ${MOST_OF_IT * 100} % of either are named; more than 100 % is more than the difference.
+For every figure that is more than ${LEAST_CHANGE * 100} % away from that of the version before, in all seeds: each function that the version changed was taken back out of the version (*without*: how much of
+the difference is gone) and put into the version before (*alone*: how much of the difference it makes). Those are named without which ${MOST_OF_IT * 100} % of it are gone. One that makes little of it alone
+needs the others that are named, or a part of the load that only the newer kernel has. More than 100 %: more than the difference.
 `
 
 async function play(wantsCauses) {
@@ -199,7 +204,7 @@ async function play(wantsCauses) {
     tables.push(`### ${machine}\n\n${tableOf(rows)}\n`)
   }
   rmSync(folder, { recursive: true })
-  return { causes, text: [aboutFigures, ...tables].join('\n') }
+  return { causes, about: aboutFigures, tables: tables.join('\n') }
 }
 
 function causesText(causes) {
@@ -209,11 +214,19 @@ function causesText(causes) {
   return `${aboutCauses}\n${[row(header), row(header.map(() => '---')), ...rows].join('\n')}\n`
 }
 
+/** A part of the page from its heading to the next of the same rank, or nothing. */
+function partOf(page, heading) {
+  const from = page.indexOf(heading)
+  if (from < 0) return ''
+  const next = page.indexOf('\n### ', from)
+  return page.slice(from, next < 0 ? undefined : next + 1)
+}
+
 if (process.argv[1] === import.meta.filename) {
   const page = readFileSync(PAGE, 'utf8')
   const wantsCauses = !process.argv.includes('-q')
-  const { causes, text: figures } = await play(wantsCauses)
-  const kept = page.includes(CAUSES) ? page.slice(page.indexOf(CAUSES)) : ''
+  const { causes, about, tables } = await play(wantsCauses)
   const head = page.includes(FIGURES) ? page.slice(0, page.indexOf(FIGURES)) : `${page}\n`
-  writeFileSync(PAGE, `${head}${figures}\n${wantsCauses ? causesText(causes) : kept}`)
+  const parts = [about, partOf(page, SUMMARY), tables, wantsCauses ? causesText(causes) : partOf(page, CAUSES)]
+  writeFileSync(PAGE, `${head}${parts.filter((part) => part !== '').join('\n')}`)
 }

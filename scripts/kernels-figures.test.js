@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { SCENARIOS } from '../dist/bench/scenarios/all.js'
+import { cellOf, differs, figuresOn, wayOf } from './kernels-figures.js'
+
+const page = readFileSync('docs/kernels.md', 'utf8')
+
+/** A cell of the table of a machine. */
+function cellOnPage(machine, scenario, figure, version) {
+  const [, table] = page.split(`### ${machine}\n`)
+  const rows = table
+    .split('\n### ')[0]
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+  const at = rows.find((row) => row[1] === 'scenario').indexOf(version)
+  return rows.find((row) => row[1] === scenario && row[2] === figure)[at]
+}
+
+const CELLS = [
+  ['altra-64', 'icache', 'v6.5', 'mmu_lock_hold_max_ns', 'longest hold'],
+  ['altra-64', 'icache', 'v6.8', 'mmu_lock_hold_max_ns', 'longest hold'],
+  ['epyc-milan-2s', 'elision', 'v5.15', 'faults_per_second', 'faults/s'],
+]
+
+for (const [machine, scenario, version, metric, figure] of CELLS) {
+  test(`the page says of ${scenario} on ${machine} what ${version} does: ${figure}`, async () => {
+    const figures = await figuresOn(
+      machine,
+      SCENARIOS.find(({ name }) => name === scenario),
+      version,
+    )
+    assert.equal(
+      cellOf(figures, metric),
+      cellOnPage(machine, scenario, figure, version),
+      'Run npm run kernels:figures.',
+    )
+  })
+}
+
+test('a figure differs only if no seed of one version comes near the other', () => {
+  assert.ok(differs([1, 1.1, 1.2], [2, 2.1, 2.2]))
+  assert.ok(differs([2, 2.1, 2.2], [1, 1.1, 1.2]))
+  assert.ok(!differs([1, 1.1, 2.05], [2, 2.1, 2.2]))
+  assert.ok(!differs([1, 1, 1], [1.05, 1.05, 1.05]))
+  assert.ok(!differs([], [1]))
+})
+
+test('how much of a difference a function makes is told by factors, and by distances where one end is zero', () => {
+  assert.equal(wayOf(10, 1, 100), 0.5)
+  assert.equal(wayOf(50, 0, 100), 0.5)
+  assert.equal(wayOf(1, 1, 100), 0)
+})
