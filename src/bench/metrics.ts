@@ -24,6 +24,14 @@ export const METRICS = {
   },
   flushes_per_unmap: { unit: '1', better: 'lower', says: 'remote TLB flushes for each unmap of a range' },
   yields_per_unmap: { unit: '1', better: 'lower', says: 'times that mmu_lock was yielded for each unmap of a range' },
+  agings_per_second: {
+    unit: '1/s',
+    better: 'higher',
+    says: 'entries of the page table of the host of which KVM was asked whether the guest uses them',
+  },
+  aging_young_share: { unit: '1', better: null, says: 'of these, how many it had used since it was asked before' },
+  aging_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'how long one such question takes, median' },
+  aging_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
   unmaps_per_second: { unit: '1/s', better: null, says: 'unmaps of a range' },
   mmu_lock_contended_share: {
     unit: '1',

@@ -1,6 +1,6 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
-import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
+import { ACCESSED, NONPRESENT } from '../shared-memory/page-tables/spte.ts'
 import type { CpuLocal } from './cpu-local.ts'
 import { type HostPte, isPresent, pfnOfPte } from './host-mm.ts'
 import { ORACLE } from './oracles.ts'
@@ -148,9 +148,15 @@ export function assertTakenBack(cpu: Cpu, vm: Vm, hostPage: number, before: Host
 
 /** A fault has put a table in place by CAS, and tables are never taken away. */
 export function assertLinked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, nonleaf: number): void {
-  if (vm.config.oracles && cpu.peek(sptep) !== nonleaf) {
+  // Aging may have cleared the Accessed bit of what was a huge page when it looked.
+  if (vm.config.oracles && (cpu.peek(sptep) | ACCESSED) !== nonleaf) {
     cpu.violation(ORACLE.table_not_linked, gfn)
   }
+}
+
+/** An SPTE was stored that had been read as `read`: not over what faults, zaps or the hardware had made of it meanwhile. */
+export function assertNotLost(cpu: Cpu, vm: Vm, gfn: Gfn, read: number, overwritten: number): void {
+  if (vm.config.oracles && read !== overwritten) cpu.violation(ORACLE.spte_overwritten, gfn)
 }
 
 /** A present leaf may only be replaced by one with the same pfn: the kernel calls BUG(). */

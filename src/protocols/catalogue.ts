@@ -1,3 +1,6 @@
+import { B_AGEPLAIN } from './broken/b-ageplain.ts'
+import { B_AGERCU } from './broken/b-agercu.ts'
+import { B_AGESTORE } from './broken/b-agestore.ts'
 import { B_APICLEAK } from './broken/b-apicleak.ts'
 import { B_ARCHLOCK } from './broken/b-archlock.ts'
 import { B_ASSIGN } from './broken/b-assign.ts'
@@ -44,6 +47,7 @@ import { B_UNITS } from './broken/b-units.ts'
 import { B_VOLUME } from './broken/b-volume.ts'
 import { B_WAKE } from './broken/b-wake.ts'
 import type { Subject, Variant } from './kernel.ts'
+import { AGE_ELIDED, AGE_LOCKED, AGE_LOCKLESS } from './variants/aging.ts'
 import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED, RE_REQUEST } from './variants/apic-page.ts'
 import { FLUSH_EACH_LEAF, FLUSH_EACH_TABLE, ONE_FLUSH } from './variants/dirty-log.ts'
 import { ALWAYS_LOCK, COUNT, COUNT_ELIDE, FAIR_GATE, RWSEM } from './variants/elision.ts'
@@ -159,6 +163,12 @@ export const VARIANTS = [
   B_STOPFLUSH,
   EVERYTHING,
   EVERYTHING_5_15,
+  AGE_LOCKED,
+  AGE_ELIDED,
+  AGE_LOCKLESS,
+  B_AGESTORE,
+  B_AGERCU,
+  B_AGEPLAIN,
 ] as const satisfies readonly Variant[]
 
 type Each = (typeof VARIANTS)[number]

@@ -43,6 +43,7 @@ export const COUNTERS = [
   'tlb_flush_remote_memslot',
   'tlb_flush_remote_nx_recovery',
   'tlb_flush_remote_teardown',
+  'tlb_flush_remote_aging',
   'tlb_flush_ipis',
   // TLB flushes that a vCPU decides on, and flushes that found no translation of the APIC-access page to drop
   'tlb_flush_local_current',
@@ -59,6 +60,10 @@ export const COUNTERS = [
   'mn_active_max',
   'memslot_wakeups',
   'invalidate_mmu_lock',
+  // aging: calls, those that found the page used, Accessed bits cleared
+  'aging_calls',
+  'aging_young',
+  'sptes_aged',
   // memslot updates
   'memslot_updates',
   'memslot_wait_loops',
@@ -133,6 +138,7 @@ export const HISTOGRAMS = [
   'nx_refault_latency_ns',
   'nx_round_ns',
   'invalidation_latency_ns',
+  'aging_latency_ns',
   'icache_inval_ns',
   'neighbour_fault_latency_ns',
   'guest_icache_ns',

@@ -1,6 +1,7 @@
 import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import {
+  ACCESSED as ACCESSED_BIT,
   childOf,
   isLast,
   isShadowPresent,
@@ -37,7 +38,7 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
     if (access === W) markWritten(cpu, vm, gfn)
     return ACCESSED
   }
-  const spte = vcpu.psc === undefined ? yield* walk(cpu, vm, gfn) : yield* walkThroughPsc(cpu, vm, vcpu.psc, gfn)
+  const spte = yield* walkPageTables(cpu, vm, vcpu, gfn, access)
   if (spte === NONPRESENT) return FAULT_NOT_PRESENT
   if ((spte & access) === 0) return FAULT_PROTECTION
   vcpu.tlb.fill(gfn, hostPageOfPfn(pfnOf(spte)), spte)
@@ -46,11 +47,25 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
   return ACCESSED
 }
 
-/** The leaf for `gfn`, or NONPRESENT. */
-function* walk(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<number> {
+/**
+ * What the hardware does for an access that no TLB entry serves: the leaf for `gfn`, or NONPRESENT. A leaf that it uses and that was aged it
+ * marks as accessed first, atomically: an entry that has changed meanwhile is walked to again.
+ */
+function* walkPageTables(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, access: number): Steps<number> {
+  for (;;) {
+    const spte =
+      vcpu.psc === undefined ? yield* walk(cpu, vm, vcpu, gfn) : yield* walkThroughPsc(cpu, vm, vcpu, vcpu.psc, gfn)
+    if ((spte & access) === 0 || (spte & ACCESSED_BIT) !== 0) return spte
+    const was = yield* cpu.cas(vcpu.sptep, spte, spte | ACCESSED_BIT)
+    if (was === spte) return spte | ACCESSED_BIT
+  }
+}
+
+function* walk(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): Steps<number> {
   let table = vm.tables.root
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
+    vcpu.sptep = vm.tables.sptep(table, gfn, level)
     if (!isShadowPresent(spte)) return NONPRESENT
     if (isLast(spte, level)) return spte
     table = childOf(spte)
@@ -59,10 +74,11 @@ function* walk(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<number> {
 }
 
 /** The same with what the CPU has cached of the way: a present entry ends it, anything else is a fault, and forgotten. */
-function* walkThroughPsc(cpu: Cpu, vm: Vm, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
+function* walkThroughPsc(cpu: Cpu, vm: Vm, vcpu: Vcpu, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
   const cached = psc.tableFor(gfn)
-  if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, psc, gfn)
+  if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, vcpu, psc, gfn)
   const spte = yield* cpu.loadAcquire(vm.tables.sptep(cached, gfn, LEVEL_4K))
+  vcpu.sptep = vm.tables.sptep(cached, gfn, LEVEL_4K)
   if (isShadowPresent(spte)) {
     assertWalked(cpu, vm.nx!, cached, psc.generationFor(gfn))
     return spte
@@ -71,10 +87,11 @@ function* walkThroughPsc(cpu: Cpu, vm: Vm, psc: PagingStructureCache, gfn: Gfn):
   return NONPRESENT
 }
 
-function* walkFromRoot(cpu: Cpu, vm: Vm, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
+function* walkFromRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
   let table = vm.pages.rootFor(cpu, gfn)
   for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
     const spte = yield* cpu.loadAcquire(vm.tables.sptep(table, gfn, level))
+    vcpu.sptep = vm.tables.sptep(table, gfn, level)
     if (!isShadowPresent(spte)) return NONPRESENT
     if (level === LEVEL_4K) psc.fill(gfn, table, vm.nx!.generationOf(cpu, table))
     if (isLast(spte, level)) return spte

@@ -74,6 +74,11 @@ export class HostMm {
     return this.#isHuge(Math.floor(hostPage / this.#hugePages))
   }
 
+  /** How many pages the entry of `hostPage` speaks for. */
+  coveredBy(hostPage: number): number {
+    return this.isHuge(hostPage) ? this.#hugePages : 1
+  }
+
   /** `host_pfn_mapping_level()`: how large the mapping behind a page is. */
   mappingLevel(hostPage: number): number {
     if (!this.isHuge(hostPage)) return LEVEL_4K
@@ -122,7 +127,7 @@ export class HostMm {
   *migrate(cpu: Cpu, first: number, pages: number): Steps<void> {
     for (let page = this.head(first); page < first + pages; ) {
       yield* this.move(cpu, page)
-      page += this.isHuge(page) ? this.#hugePages : 1
+      page += this.coveredBy(page)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Steps } from '../shared-memory/steps.ts'
+import { ageGfn, clearFlushYoung, clearYoung, tdpMmuAgeSpte, testAgeGfn, testYoung } from './aging.ts'
 import { reloadApicAccessPage } from './apic/reload.ts'
 import { archMmuEnableLogDirtyPtMasked, clearDirtyLogProtect, getDirtyLogProtect } from './dirty-log/protect.ts'
 import { mmuRecoverHugePages } from './dirty-log/recover.ts'
@@ -83,6 +84,8 @@ const EVERY_VERSION = {
   tdpMmuNextRoot,
   trackPossibleNxHugePage,
   tdpMmuFreeSp,
+  ageGfn,
+  testAgeGfn,
   wrprotGfnRange,
   getDirtyLogProtect,
   clearDirtyLogProtect,
@@ -100,6 +103,10 @@ export const V5_11: Version = firstKernel('v5.11', {
   invalidateRangeStart: v5_12.invalidateRangeStart,
   invalidateRangeEnd: v5_12.invalidateRangeEnd,
   invalidateRange: v5_15.invalidateRange,
+  clearFlushYoung: v5_12.clearFlushYoung,
+  clearYoung: v5_12.clearYoung,
+  testYoung: v5_12.testYoung,
+  tdpMmuAgeSpte: v5_15.tdpMmuAgeSpte,
   swapActiveMemslots: v5_12.swapActiveMemslots,
   mmuFaultinPfn: v6_5.mmuFaultinPfn,
   isPageFaultStale: v6_5.isPageFaultStale,
@@ -148,6 +155,13 @@ export const V5_12: Version = kernel('v5.12', V5_11, {
 })
 
 export const V5_15: Version = kernel('v5.15', V5_12, {
+  clearFlushYoung: {
+    to: v6_12.clearFlushYoung,
+    commit: '8931a454aea0',
+    says: 'takes mmu_lock at the first memslot that overlaps, if one does',
+  },
+  clearYoung: { to: v6_12.clearYoung, commit: '8931a454aea0', says: 'the same' },
+  testYoung: { to: v6_12.testYoung, commit: '8931a454aea0', says: 'the same' },
   invalidateRangeStart: {
     to: v6_5.invalidateRangeStart,
     commit: '071064f14d87',
@@ -178,6 +192,7 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
 })
 
 export const V6_5: Version = kernel('v6.5', V5_15, {
+  tdpMmuAgeSpte: { to: tdpMmuAgeSpte, commit: 'ba3a6120a4e7', says: 'clears the bit atomically' },
   unmapGfnRange: {
     to: v6_8.unmapGfnRange,
     commit: '0a8a5f2c8c26',
@@ -280,6 +295,9 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
     commit: '35ef80eb29ab',
     says: 'puts the huge page in place of the page table, with one flush for all of them',
   },
+  clearFlushYoung: { to: clearFlushYoung, commit: 'b146a9b34aed', says: 'without mmu_lock, and without a flush' },
+  clearYoung: { to: clearYoung, commit: 'b146a9b34aed', says: 'without mmu_lock' },
+  testYoung: { to: testYoung, commit: 'b146a9b34aed', says: 'without mmu_lock' },
   nxHugePageRecoveryWorker: {
     to: nxHugePageRecoveryWorker,
     commit: 'a57750909580',

@@ -27,6 +27,12 @@ export type Kvm = {
   readonly invalidateRangeEnd: (cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean) => Steps<void>
   /** `kvm_mmu_notifier_invalidate_range()`, up to 6.5: the PTEs of [start, end) have changed, and the invalidation goes on. */
   readonly invalidateRange: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<void>
+  /** `kvm_mmu_notifier_clear_flush_young()`: whether the guest has used any of the hvas [start, end); from now on it has not. */
+  readonly clearFlushYoung: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<boolean>
+  /** `kvm_mmu_notifier_clear_young()`: the same, and no TLB is flushed for it. */
+  readonly clearYoung: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<boolean>
+  /** `kvm_mmu_notifier_test_young()`: whether the guest has used the page. */
+  readonly testYoung: (cpu: Cpu, vm: Vm, hva: Hva) => Steps<boolean>
   /** `kvm_mmu_invalidate_begin()`, with mmu_lock held for write. */
   readonly invalidateBegin: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_mmu_invalidate_range_add()`, of the gfns [start, end). */
@@ -78,6 +84,10 @@ export type Kvm = {
   readonly directMap: (cpu: Cpu, vm: Vm, fault: Fault) => Steps<FaultResult>
   /** `kvm_unmap_gfn_range()` of x86, with mmu_lock held for write. Whether the TLBs have to be flushed. */
   readonly unmapGfnRange: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn, mayBlock: boolean) => Steps<boolean>
+  /** `kvm_age_gfn()`: clears the Accessed bits of [start, end). Whether any was set. */
+  readonly ageGfn: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<boolean>
+  /** `kvm_test_age_gfn()`: whether that of the gfn is set. */
+  readonly testAgeGfn: (cpu: Cpu, vm: Vm, slot: Memslot, gfn: Gfn) => Steps<boolean>
   /** `kvm_zap_gfn_range()`: KVM zaps for reasons of its own. */
   readonly zapGfnRange: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<void>
   /** `__kvm_rmap_zap_gfn_range()`: the same of the shadow MMU. `flush` goes in with what is owed, and comes out. */
@@ -156,6 +166,8 @@ export type Kvm = {
   readonly handleRemovedPt: (cpu: Cpu, vm: Vm, page: number, isReachable: boolean) => Steps<void>
   /** `tdp_mmu_free_sp_rcu_callback()`: hands a page-table page to RCU, to be freed. */
   readonly tdpMmuFreeSp: (cpu: Cpu, vm: Vm, page: number) => Steps<void>
+  /** `kvm_tdp_mmu_age_spte()`: clears the Accessed bit of the leaf that the walk stands at. */
+  readonly tdpMmuAgeSpte: (cpu: Cpu, vm: Vm, iter: TdpIter) => Steps<void>
   /** `wrprot_gfn_range()`: takes write permission, as when a dirty log is cleared. */
   readonly wrprotGfnRange: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
 

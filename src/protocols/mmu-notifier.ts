@@ -58,6 +58,23 @@ export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = tru
   yield* leaveSubscriptions(cpu, vm, section)
 }
 
+/** How the host asks which pages are used. */
+export type AgingKind = 'clear-flush-young' | 'clear-young' | 'test-young'
+
+/** `__mmu_notifier_clear_flush_young()`, `_clear_young()`, `_test_young()`, of the hvas [start, end): whether the guest has used any. */
+export function* raiseAging(cpu: Cpu, vm: Vm, kind: AgingKind, start: Hva, end: Hva): Steps<boolean> {
+  const section = yield* enterSubscriptions(cpu, vm)
+  if (section === NOT_REGISTERED) return false
+  cpu.count(COUNTER.aging_calls, 1)
+  let young = false
+  if (kind === 'clear-flush-young') young = yield* vm.kvm.clearFlushYoung(cpu, vm, start, end)
+  else if (kind === 'clear-young') young = yield* vm.kvm.clearYoung(cpu, vm, start, end)
+  else young = yield* vm.kvm.testYoung(cpu, vm, start)
+  yield* leaveSubscriptions(cpu, vm, section)
+  if (young) cpu.count(COUNTER.aging_young, 1)
+  return young
+}
+
 const NOT_REGISTERED = -1
 
 /** `mn_hlist_invalidate_range_start()`: callbacks run under SRCU, and unregistering waits for them. */

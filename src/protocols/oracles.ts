@@ -101,6 +101,10 @@ export const ORACLES = [
     says: 'a stage-2 entry was made that had not been broken: WARN_ON(!stage2_pte_is_locked())',
   },
   {
+    name: 'spte_overwritten',
+    says: 'an SPTE was stored over what another CPU had made of it since it was read',
+  },
+  {
     name: 'yield_in_nonblock',
     says: 'an invalidation that may not block let go of mmu_lock on the way, or slept',
   },

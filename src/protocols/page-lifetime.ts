@@ -15,6 +15,8 @@ export interface TdpRoots {
   isThere(cpu: Cpu, root: number): Steps<boolean>
   /** Whether that was the last reference. */
   put(cpu: Cpu, root: number): Steps<boolean>
+  /** The page table of a root that was not given up, or NO_PAGE. For a walk that holds no reference: mmu_lock, or RCU, keeps it. */
+  validTableOf(cpu: Cpu, root: number): Steps<number>
   /** The page table of a root to which a reference is held. */
   tableOf(cpu: Cpu, root: number): Steps<number>
 }

@@ -20,6 +20,9 @@ const ONE_ROOT: TdpRoots = {
   *put(): Steps<boolean> {
     return false
   },
+  *validTableOf(): Steps<number> {
+    return 0
+  },
   *tableOf(): Steps<number> {
     return 0
   },

@@ -28,6 +28,8 @@ export class Vcpu {
   /** What guards the memslots: held from exit to entry. */
   readonly #srcu: SrcuReaders
   #srcuIdx = 0
+  /** The entry at which the hardware's walk of the page tables has ended. */
+  sptep = 0 as Word
   /** It has loaded a root before. */
   hasRoot = false
 

@@ -80,6 +80,11 @@ export const watched = (kvm: Kvm): Kvm => ({
     return yielded
   },
 
+  *tdpMmuAgeSpte(cpu, vm, iter): Steps<void> {
+    if (vm.nx !== undefined) assertInRcu(cpu, vm.nx)
+    yield* kvm.tdpMmuAgeSpte(cpu, vm, iter)
+  },
+
   *tdpMmuZapPossibleNxHugePage(cpu, vm, page): Steps<boolean> {
     assertInRcu(cpu, vm.nx!)
     return yield* kvm.tdpMmuZapPossibleNxHugePage(cpu, vm, page)

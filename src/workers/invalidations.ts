@@ -31,6 +31,8 @@ export type InvalidationPlan =
       readonly isNested: boolean
       /** Whether each ends only when another has begun, so that there is always one between start and end. */
       readonly overlaps: boolean
+      /** Whether the VMM maps the range back before each of them. */
+      readonly populate?: boolean
       /** Of 1000 pairs, how many may not block, as those of the OOM reaper. */
       readonly nonblockPerMille: number
     }
@@ -107,7 +109,7 @@ class PickedInvalidations implements Invalidations {
   readonly pace = undefined
   readonly index = 0
   readonly pauseNs: number
-  readonly populate = false
+  readonly populate: boolean
   readonly dwellNs: number
   readonly isNested: boolean
   readonly overlaps: boolean
@@ -118,6 +120,7 @@ class PickedInvalidations implements Invalidations {
     this.#plan = plan
     this.#random = new Random(plan.seed)
     this.pauseNs = plan.pauseNs
+    this.populate = plan.populate ?? false
     this.dwellNs = plan.dwellNs
     this.isNested = plan.isNested
     this.overlaps = plan.overlaps

@@ -4,6 +4,7 @@ import { isStage2, type Stage2Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { type AccessPlan, accessesOf } from './accesses.ts'
+import { type AgingPlan, runAger } from './ager.ts'
 import { type MigrationPlan, runApicMigrator } from './apic-migrator.ts'
 import { type DirtyLogPlan, runDirtyLogger } from './dirty-logger.ts'
 import { runScaling, type ScalingPlan } from './fault-scaling.ts'
@@ -31,6 +32,7 @@ export type RolePlan =
   | { readonly role: 'running-guest' }
   | { readonly role: 'dirty-logger'; readonly log: DirtyLogPlan; readonly isTimed: boolean }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
+  | { readonly role: 'ager'; readonly aging: AgingPlan; readonly isTimed: boolean }
 
 export type RoleName = RolePlan['role']
 
@@ -44,6 +46,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'nx-recovery') yield* runNxRecovery(cpu, vm, plan.recovery)
   else if (plan.role === 'dirty-logger') yield* runDirtyLogger(cpu, vm, plan.log, plan.isTimed)
   else if (plan.role === 'scaler') yield* runScaling(cpu, vm, plan.scaling)
+  else if (plan.role === 'ager') yield* runAger(cpu, vm, plan.aging, plan.isTimed)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else if (plan.role === 'running-guest') yield* runGuest(cpu, vm)
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])

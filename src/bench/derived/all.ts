@@ -1,3 +1,4 @@
+import { agingMetrics } from './aging.ts'
 import { apicMetrics } from './apic-page.ts'
 import { dirtyLogMetrics } from './dirty-log.ts'
 import { elisionMetrics } from './elision.ts'
@@ -17,6 +18,7 @@ const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   apicMetrics,
   dirtyLogMetrics,
   nxRecoveryMetrics,
+  agingMetrics,
   scalingMetrics,
 ]
 

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import aging from './aging.ts'
 import apicPage from './apic-page.ts'
 import dirtyLog from './dirty-log.ts'
 import elision from './elision.ts'
@@ -18,11 +19,12 @@ export const SCENARIOS: readonly Scenario[] = [
   elision,
   apicPage,
   dirtyLog,
+  aging,
   mixed,
   faultScaling,
   primitives,
   instruments,
 ]
 
-/** What a plan without \`--scenario\` asks: the questions that came by mail. */
-export const HEADLINES: readonly Scenario[] = SCENARIOS.filter(({ mail }) => mail !== null)
+/** What a plan without \`--scenario\` asks: the questions with which the laboratory began. */
+export const HEADLINES: readonly Scenario[] = [precheck, nxRecovery, icache, elision, apicPage]

@@ -20,5 +20,7 @@ export type MmuLockUser<P extends Parameters = Parameters> = {
   readonly system?: (host: Host<P>) => Partial<Load['system']>
 }
 
-/** Returns its argument, so that the compiler holds its functions to its own parameters. */
-export const mmuLockUser = <const P extends Parameters>(declared: MmuLockUser<P>): MmuLockUser<P> => declared
+/** Returns its argument, so that the compiler holds its functions to its own parameters; these it keeps, so that users fit in a list. */
+export const mmuLockUser = <const P extends Parameters>(
+  declared: MmuLockUser<P>,
+): MmuLockUser & { readonly parameters: P } => declared as unknown as MmuLockUser & { readonly parameters: P }

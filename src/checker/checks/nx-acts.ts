@@ -78,6 +78,17 @@ export const unmaps = (gfn: Gfn, pages: number): Act =>
     yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
   }
 
+/** The same, and the pages move before the end. */
+export const unmapsAndMoves = (gfn: Gfn, pages: number): Act =>
+  function* (cpu, vm) {
+    const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
+    yield* notifyStart(cpu, vm, start, hvaAdd(start, pages))
+    assertUnmapped(cpu, vm, gfn, gfnAdd(gfn, pages))
+    yield* vm.host.migrate(cpu, vm.memslots.hostPageAtStart(gfn)!, pages)
+    yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
+    assertUnmapped(cpu, vm, gfn, gfnAdd(gfn, pages))
+  }
+
 /** A task that wants mmu_lock, so that its owner yields. */
 export const waitsToWrite: Act = function* (cpu, vm) {
   yield* vm.mmuLock.writeLock(cpu)

@@ -1,6 +1,7 @@
 import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { NO_PAGE } from './mmu-pages.ts'
 
 /** No root: before the first, and after the last. */
 export const NO_ROOT = -1
@@ -70,6 +71,14 @@ export class Roots {
       words[this.table(root)] = count === 0 ? 0 : firstTableOf(root) + 1
       words[this.role(root)] = root
     }
+  }
+
+  /** `for_each_valid_tdp_mmu_root()`: its page table, or NO_PAGE if there is none, or it was given up. */
+  *validTableOf(cpu: Cpu, root: number): Steps<number> {
+    const table = yield* cpu.loadAcquire(this.table(root))
+    if (table === 0) return NO_PAGE
+    const invalid = yield* cpu.load(this.invalid(root))
+    return invalid === 0 ? table - 1 : NO_PAGE
   }
 
   /** The page table of a root to which a reference is held. */

@@ -42,6 +42,50 @@ export function* invalidateRangeEnd(cpu: Cpu, vm: Vm, _start: Hva, _end: Hva, _m
   yield* vm.mmuLock.writeUnlock(cpu)
 }
 
+/** `kvm_mmu_notifier_clear_flush_young()`, virt/kvm/kvm_main.c, to v5.12: under mmu_lock whatever the memslots show. */
+export function* clearFlushYoung(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<boolean> {
+  return yield* ageHvaRange(cpu, vm, start, end, true)
+}
+
+/** `kvm_mmu_notifier_clear_young()`, virt/kvm/kvm_main.c, to v5.12. */
+export function* clearYoung(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<boolean> {
+  return yield* ageHvaRange(cpu, vm, start, end, false)
+}
+
+function* ageHvaRange(cpu: Cpu, vm: Vm, start: Hva, end: Hva, flushIfYoung: boolean): Steps<boolean> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  yield* vm.mmuLock.writeLock(cpu)
+  let young = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
+  while (slot !== NO_MEMSLOT) {
+    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    const used = yield* vm.kvm.ageGfn(cpu, vm, slot, first, last)
+    young = young || used
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+  if (young && flushIfYoung) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_aging)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  return young
+}
+
+/** `kvm_mmu_notifier_test_young()`, virt/kvm/kvm_main.c, to v5.12. */
+export function* testYoung(cpu: Cpu, vm: Vm, hva: Hva): Steps<boolean> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  yield* vm.mmuLock.writeLock(cpu)
+  let young = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, hva, (hva + 1) as Hva)
+  while (slot !== NO_MEMSLOT && !young) {
+    const gfn = yield* vm.memslots.firstGfn(cpu, slot, hva)
+    young = yield* vm.kvm.testAgeGfn(cpu, vm, slot, gfn)
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, hva, (hva + 1) as Hva)
+  }
+  yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  return young
+}
+
 /** `install_new_memslots()`, virt/kvm/kvm_main.c, to v5.14: at once, even between a start and its end. */
 export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.memslots.markUpdateInProgress(cpu)

@@ -1,6 +1,7 @@
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
-import type { Cpu, Word } from '../../shared-memory/cpu.ts'
+import { type Cpu, RELAXED, type Word } from '../../shared-memory/cpu.ts'
 import {
+  ACCESSED,
   childOf,
   FROZEN_SPTE,
   isLast,
@@ -13,7 +14,7 @@ import {
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestApicPageReload, writeAddressUnchecked } from '../apic/reload.ts'
-import { assertProgress, walkBegins } from '../assertions.ts'
+import { assertNotLost, assertProgress, walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { linkSp } from '../map.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
@@ -218,4 +219,14 @@ export function* tdpMmuZapLeafs(
     flush = true
   }
   return flush
+}
+
+/**
+ * `age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: WRITE_ONCE() of what the entry held when it was read. mmu_lock is held for write, but
+ * fast_page_fault() does not take it: a write permission that it gave meanwhile is lost, though the vCPU may have it in its TLB already.
+ */
+export function* tdpMmuAgeSpte(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<void> {
+  // It is exchanged only so that an oracle sees what is lost.
+  const was = yield* cpu.xchg(iter.sptep, iter.oldSpte & ~ACCESSED, RELAXED)
+  assertNotLost(cpu, vm, iter.gfn, iter.oldSpte, was)
 }

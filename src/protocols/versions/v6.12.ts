@@ -1,6 +1,8 @@
+import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
+import { NO_MEMSLOT } from '../memslots/memslots.ts'
 import { type Mmu, NO_PAGE, TDP } from '../nx/mmu-pages.ts'
 import { assertFlushKept } from '../nx/oracles.ts'
 import { NO_GFN, nxHugePagesToZap, recoverPage, remoteFlushOrZap } from '../nx/recovery.ts'
@@ -53,4 +55,56 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number):
   yield* nx.rcu.readUnlock(cpu)
   yield* vm.mmuLock.writeUnlock(cpu)
   return done
+}
+
+/**
+ * `kvm_mmu_notifier_clear_flush_young()`, virt/kvm/kvm_main.c, of x86 from v5.13 (8931a454aea0) to v6.14: mmu_lock for write, however few pages
+ * are asked of; and, to v6.12, a flush if one was used, or else it would seem unused as long as it is in a TLB.
+ */
+export function* clearFlushYoung(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<boolean> {
+  return yield* ageHvaRange(cpu, vm, start, end, true)
+}
+
+/** `kvm_mmu_notifier_clear_young()`, virt/kvm/kvm_main.c, of x86 from v5.13 to v6.14. */
+export function* clearYoung(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<boolean> {
+  return yield* ageHvaRange(cpu, vm, start, end, false)
+}
+
+/** `kvm_handle_hva_range()`, with `flush_on_ret` or without. */
+function* ageHvaRange(cpu: Cpu, vm: Vm, start: Hva, end: Hva, flushIfYoung: boolean): Steps<boolean> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  let locked = false
+  let young = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
+  while (slot !== NO_MEMSLOT) {
+    if (!locked) yield* vm.mmuLock.writeLock(cpu)
+    locked = true
+    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
+    const last = yield* vm.memslots.endGfn(cpu, slot, end)
+    const used = yield* vm.kvm.ageGfn(cpu, vm, slot, first, last)
+    young = young || used
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
+  }
+  if (young && flushIfYoung) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_aging)
+  if (locked) yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  return young
+}
+
+/** `kvm_mmu_notifier_test_young()`, virt/kvm/kvm_main.c, of x86 from v5.13 to v6.14. */
+export function* testYoung(cpu: Cpu, vm: Vm, hva: Hva): Steps<boolean> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  let locked = false
+  let young = false
+  let slot = yield* vm.memslots.firstOverlapping(cpu, hva, (hva + 1) as Hva)
+  while (slot !== NO_MEMSLOT && !young) {
+    if (!locked) yield* vm.mmuLock.writeLock(cpu)
+    locked = true
+    const gfn = yield* vm.memslots.firstGfn(cpu, slot, hva)
+    young = yield* vm.kvm.testAgeGfn(cpu, vm, slot, gfn)
+    slot = yield* vm.memslots.nextOverlapping(cpu, slot, hva, (hva + 1) as Hva)
+  }
+  if (locked) yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  return young
 }

@@ -22,7 +22,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
     why: 'cpu_relax() before a lock that is fair: a CPU that already waits gets it first all the same',
   },
   {
-    file: file('vcpu'),
+    file: file('vcpu-run'),
     in: 'isKicked',
     code: /vcpu\.mode/,
     verdict: 'equivalent',

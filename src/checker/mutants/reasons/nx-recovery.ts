@@ -34,7 +34,7 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
     why: 'the level says how many entries can be in use: without it all 512 are cleared, which are too many steps for an end',
   },
   {
-    file: 'protocols/vcpu.js',
+    file: 'protocols/guest-access.js',
     in: 'walkThroughPsc',
     code: /^cpu\.loadAcquire\(vm\.tables\.sptep\(cached, gfn, LEVEL_4K\)\)/,
     verdict: 'equivalent',

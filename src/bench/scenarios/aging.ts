@@ -1,0 +1,189 @@
+import type { RolePlan } from '../../workers/roles.ts'
+import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { AGING } from '../users/aging.ts'
+import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+
+const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
+const { agers, ...AGING_PARAMETERS } = AGING.parameters
+
+const PARAMETERS = {
+  mmu,
+  preempt,
+  range: {
+    kind: 'integer',
+    says: 'gfns of the guest, which vCPUs touch at random',
+    low: 1,
+    high: 1 << 20,
+    default: 2048,
+  },
+  'huge-share': {
+    kind: 'integer',
+    says: 'of 100 blocks of 2 MiB, how many are a huge page: one entry of the page table of the host for 512 pages',
+    low: 0,
+    high: 100,
+    default: 0,
+  },
+  agers: { ...agers, default: 1 },
+  ...AGING_PARAMETERS,
+  reclaim: { kind: 'integer', says: 'gfns that a notifier takes away at a time', low: 1, high: 1 << 20, default: 64 },
+  populate: {
+    kind: 'choice',
+    says: 'yes: the VMM maps it back before it is taken away again (KVM_PRE_FAULT_MEMORY); no: the guest faults it in',
+    choices: ['no', 'yes'],
+    default: 'no',
+  },
+  'pause-us': { kind: 'integer', says: 'between two of these', low: 0, high: 10_000_000, default: 100 },
+  'dirty-logs': {
+    kind: 'integer',
+    says: 'threads that clear a dirty log: each time all the memory loses its write permission, which is given back without mmu_lock',
+    low: 0,
+    high: 1,
+    default: 0,
+  },
+  'log-pause-us': { kind: 'integer', says: 'between two of these', low: 0, high: 10_000_000, default: 1000 },
+  updaters: {
+    kind: 'integer',
+    says: 'threads that add and remove a memslot: each removal gives up the roots that aging may stand in',
+    low: 0,
+    high: 1,
+    default: 0,
+  },
+  'update-pause-us': { kind: 'integer', says: 'between two memslot updates', low: 0, high: 10_000_000, default: 1000 },
+  tlb,
+} as const
+
+export default scenario({
+  name: 'aging',
+  asks: 'What does it spare the guest, and the host, that aging takes no mmu_lock?',
+  mail: '[PATCH v9 00/11] KVM: x86/mmu: Age sptes locklessly (James Houghton, 4 Feb 2025)',
+  variants: scenarioVariants('aging'),
+  headline: ['age-locked', 'age-lockless'],
+  decides: [
+    { metric: 'faults_per_second', reads: 'faults/s', means: 'what the guest gets done' },
+    { metric: 'fault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
+    { metric: 'agings_per_second', reads: 'questions/s', means: 'how fast the host learns which pages are used' },
+    {
+      metric: 'mmu_lock_contended_share',
+      reads: 'of the acquisitions of mmu_lock contended',
+      means: 'how much aging and faults are in the way of each other',
+    },
+  ],
+  parameters: PARAMETERS,
+  hasLatencyTrials: true,
+  refuses: ['trace'],
+  modelled: {
+    values: { range: 512, tlb: 64, 'age-pause-us': 20, reclaim: 16, 'pause-us': 20 },
+    costs: { guest_access: 500 },
+    durationMs: 2,
+    warmupMs: 0.3,
+  },
+  load,
+})
+
+type Options = LoadOptions<typeof PARAMETERS>
+
+const BASE_GFN = 1 << 20
+const BASE_HVA = 1 << 29
+const BLOCK = 512
+const SPARE_PAGES = 64
+
+const memoryOf = ({ values }: Options) => ({
+  slot: 0,
+  baseGfn: BASE_GFN,
+  hva: BASE_HVA,
+  pages: Math.ceil(values.range / BLOCK) * BLOCK,
+})
+
+/** What comes and goes lies above. */
+const spareOf = (options: Options) => {
+  const { pages } = memoryOf(options)
+  return { slot: 1, baseGfn: BASE_GFN + pages, hva: BASE_HVA + pages + BLOCK, pages: SPARE_PAGES }
+}
+
+function load(options: Options): Load {
+  const { values, crew } = options
+  return {
+    system: {
+      vcpus: crew.vcpus,
+      memslots: [memoryOf(options)],
+      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
+      preempt: values.preempt as Load['system']['preempt'],
+      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      hugePerMille: values['huge-share'] * 10,
+      updates: { spare: [spareOf(options)], pseudoLock: 'graph', zap: 'all' },
+    },
+    roles: [
+      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
+      ...Array.from({ length: values['dirty-logs'] }, () => dirtyLogRole(options)),
+      ...AGING.roles({ ...options, memory: { ...memoryOf(options), pages: values.range } }),
+      ...Array.from({ length: values.updaters }, () => updaterRole(options)),
+    ],
+  }
+}
+
+function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number): RolePlan {
+  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
+  return {
+    role: 'vcpu',
+    accesses: {
+      kind: 'touch',
+      hotGfns: [BASE_GFN],
+      hotPerMille: 0,
+      firstGfn: BASE_GFN,
+      pages: values.range,
+      seed: seed + vcpu,
+      everyNs,
+      startNs: (everyNs * vcpu) / crew.vcpus,
+    },
+    sampleEvery,
+  }
+}
+
+const dirtyLogRole = ({ values }: Options): RolePlan => ({
+  role: 'zapper',
+  zap: {
+    kind: 'wrprot',
+    firstGfn: BASE_GFN,
+    pages: values.range,
+    chunk: values.range,
+    pauseNs: values['log-pause-us'] * 1000,
+  },
+})
+
+const updaterRole = ({ values, sampleEvery }: Options): RolePlan => ({
+  role: 'memslot-updater',
+  updates: { kind: 'toggle', ids: [1], pauseNs: values['update-pause-us'] * 1000 },
+  isTimed: sampleEvery > 0,
+})
+
+/** Reclaim: what is taken away is faulted in again. */
+const notifierRole = ({ values, crew, seed, sampleEvery }: Options): RolePlan => ({
+  role: 'notifier',
+  isTimed: sampleEvery > 0,
+  invalidations: {
+    kind: 'pick',
+    ranges: chunksOf(values),
+    seed: seed + crew.vcpus,
+    pauseNs: values['pause-us'] * 1000,
+    everyNs: 0,
+    startNs: 0,
+    dwellNs: 0,
+    isNested: false,
+    overlaps: false,
+    populate: values.populate === 'yes',
+    nonblockPerMille: 0,
+  },
+})
+
+/** At most 16 pieces of the guest's memory, spread over it. */
+function chunksOf({ range, reclaim }: Options['values']) {
+  const pages = Math.min(reclaim, range)
+  const count = Math.max(1, Math.min(16, Math.floor(range / pages)))
+  const stride = Math.floor(range / count)
+  return Array.from({ length: count }, (_, chunk) => ({
+    startHva: BASE_HVA + chunk * stride,
+    pages,
+    perMille: Math.floor(1000 / count),
+  }))
+}
