@@ -4,38 +4,45 @@ import type { Blocker } from './waits.ts'
 const LOOK_BACK_NS = 50e3
 
 type Last = { pid: number; atNs: number; beforePid: number; beforeNs: number }
+const never = (): Last => ({ pid: -1, atNs: -1, beforePid: -1, beforeNs: -1 })
 
 /** The last user of mmu_lock, as far as events tell: the task that the one that has just got it had waited for. An inference, not a fact. */
 export class Blockers {
-  readonly #last: Readonly<Record<Exclude<Blocker, 'unknown'>, Last>> = {
-    notifier: { pid: -1, atNs: -1, beforePid: -1, beforeNs: -1 },
-    fault: { pid: -1, atNs: -1, beforePid: -1, beforeNs: -1 },
-    zap: { pid: -1, atNs: -1, beforePid: -1, beforeNs: -1 },
+  readonly #notifier = never()
+  readonly #fault = never()
+  readonly #zap = never()
+
+  invalidates(pid: number, atNs: number): void {
+    note(this.#notifier, pid, atNs)
   }
 
-  note(blocker: Exclude<Blocker, 'unknown'>, pid: number, atNs: number): void {
-    const last = this.#last[blocker]
-    if (last.pid !== pid) {
-      last.beforePid = last.pid
-      last.beforeNs = last.atNs
-      last.pid = pid
-    }
-    last.atNs = atNs
+  faults(pid: number, atNs: number): void {
+    note(this.#fault, pid, atNs)
+  }
+
+  zaps(pid: number, atNs: number): void {
+    note(this.#zap, pid, atNs)
   }
 
   /** What a task waited for whose wait began then and is over now. */
   of(pid: number, fromNs: number): Blocker {
-    const notifier = this.#seen('notifier', pid)
-    const fault = this.#seen('fault', pid)
-    const zap = this.#seen('zap', pid)
+    const notifier = seen(this.#notifier, pid)
+    const fault = seen(this.#fault, pid)
+    const zap = seen(this.#zap, pid)
     const latest = Math.max(notifier, fault, zap)
     if (latest < Math.max(0, fromNs - LOOK_BACK_NS)) return 'unknown'
     return latest === notifier ? 'notifier' : latest === fault ? 'fault' : 'zap'
   }
-
-  /** When another task did this last. */
-  #seen(blocker: Exclude<Blocker, 'unknown'>, pid: number): number {
-    const last = this.#last[blocker]
-    return last.pid === pid ? last.beforeNs : last.atNs
-  }
 }
+
+function note(last: Last, pid: number, atNs: number): void {
+  if (last.pid !== pid) {
+    last.beforePid = last.pid
+    last.beforeNs = last.atNs
+    last.pid = pid
+  }
+  last.atNs = atNs
+}
+
+/** When another task did this last. */
+const seen = (last: Last, pid: number) => (last.pid === pid ? last.beforeNs : last.atNs)

@@ -1,4 +1,6 @@
 const REMEMBERED = 1 << 16
+const WORDS = 4
+const HALF = 2 ** 32
 const SAMPLES = 1 << 14
 /** How many of the invalidations between two faults on a gfn are looked at: the cause is likely among the last. */
 const CAUSES = 64
@@ -16,9 +18,8 @@ export type Sample = {
  * 65,536 gfns were mapped last, and keeps 16,384 samples, thinned out evenly when there are more.
  */
 export class Evidence {
-  readonly #gfns = new Float64Array(REMEMBERED).fill(-1)
-  readonly #invalidations = new Uint32Array(REMEMBERED)
-  readonly #zaps = new Uint32Array(REMEMBERED)
+  /** Of each gfn that is remembered: itself and one, in two halves; how many invalidations there had been, and zaps. */
+  readonly #remembered = new Uint32Array(REMEMBERED * WORDS)
   #samples: Sample[] = []
   #stride = 1
   #skip = 0
@@ -35,13 +36,19 @@ export class Evidence {
   mapped(gfn: number, pages: number, seen: number): void {
     if (gfn < this.#lowest) this.#lowest = gfn
     if (gfn + pages > this.#highest) this.#highest = gfn + pages
-    const slot = Math.imul(gfn, 0x9e37_79b1) >>> 16
-    const since = this.#invalidations[slot]!
-    const isAgain = this.#gfns[slot] === gfn && this.#zaps[slot] === this.#zapsSeen
-    if (isAgain && seen > since) this.#sample(gfn, pages, Math.max(since, seen - CAUSES), seen)
-    this.#gfns[slot] = gfn
-    this.#invalidations[slot] = seen
-    this.#zaps[slot] = this.#zapsSeen
+    const remembered = this.#remembered
+    const slot = (Math.imul(gfn, 0x9e37_79b1) >>> 16) * WORDS
+    // What is not remembered yet is 0, and no gfn and one is.
+    const low = (gfn + 1) >>> 0
+    const high = Math.floor((gfn + 1) / HALF)
+    const since = remembered[slot + 2]!
+    const isSame = remembered[slot] === low && remembered[slot + 1] === high
+    if (isSame && remembered[slot + 3] === this.#zapsSeen && seen > since)
+      this.#sample(gfn, pages, Math.max(since, seen - CAUSES), seen)
+    remembered[slot] = low
+    remembered[slot + 1] = high
+    remembered[slot + 2] = seen
+    remembered[slot + 3] = this.#zapsSeen
   }
 
   get samples(): readonly Sample[] {

@@ -1,6 +1,7 @@
 const ZERO = 0x30
 const X = 0x78
 const MAX_DIGITS = 16
+const HALF_DIGITS = 8
 
 /** The value of each byte as a hexadecimal digit; -1 if it is none. */
 const DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
@@ -17,23 +18,43 @@ export class Hex {
   low = 0
   /** How many digits it had, if they were hexadecimal. */
   digits = 0
+  /** Where what follows the digits begins. */
+  end = 0
 
   /** False if there is no number at `from`. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     const first = bytes[from] === ZERO && bytes[from + 1] === X ? from + 2 : from
-    let high = 0
-    let low = 0
+    const half = Math.min(to, first + HALF_DIGITS)
+    let upper = 0
     let at = first
+    for (; at < half; at += 1) {
+      const digit = DIGITS[bytes[at]!]!
+      if (digit < 0) break
+      upper = (upper << 4) | digit
+    }
+    if (at === first + HALF_DIGITS) at = this.#readRest(bytes, at, to, upper)
+    else {
+      this.high = 0
+      this.low = upper >>> 0
+    }
+    this.digits = at - first
+    this.end = at
+    return at > first && at - first <= MAX_DIGITS
+  }
+
+  /** What follows the first eight digits, which are then shifted up; returns where it ends. */
+  #readRest(bytes: Uint8Array, from: number, to: number, upper: number): number {
+    let low = 0
+    let at = from
     for (; at < to; at += 1) {
       const digit = DIGITS[bytes[at]!]!
       if (digit < 0) break
-      high = (high << 4) | (low >>> 28)
       low = (low << 4) | digit
     }
-    this.high = high >>> 0
-    this.low = low >>> 0
-    this.digits = at - first
-    return at > first && at - first <= MAX_DIGITS
+    const bits = (at - from) * 4
+    this.high = bits >= 32 ? upper >>> 0 : bits === 0 ? 0 : upper >>> (32 - bits)
+    this.low = bits >= 32 ? low >>> 0 : ((upper << bits) | low) >>> 0
+    return at
   }
 
   /** As C prints numbers: decimal, or with 0x hexadecimal. */
@@ -45,6 +66,7 @@ export class Hex {
       value = value * 10n + BigInt(bytes[at]! - ZERO)
     this.high = Number((value >> 32n) & 0xffff_ffffn)
     this.low = Number(value & 0xffff_ffffn)
+    this.end = at
     return at > from && value < 1n << 64n
   }
 

@@ -37,7 +37,7 @@ export class LockWaits {
   /** The task has set an SPTE: what it had waited for it held until now. */
   ledToSpte(task: Task, atNs: number): void {
     if (task.heldRwlock !== NO_RWLOCK) this.locks.held(task.heldRwlock, task.pid, atNs - task.heldSinceNs)
-    this.blockers.note('fault', task.pid, atNs)
+    this.blockers.faults(task.pid, atNs)
   }
 }
 

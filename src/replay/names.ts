@@ -1,12 +1,15 @@
 export const MAX_NAMES = 4096
 const SLOTS = MAX_NAMES * 2
 const HASHED = 6
+/** The name of each length that was met last is tried first: lengths modulo 32. */
+const RECENT = 31
 
 /** Numbers the names that occur in a trace, in the order in which they are first met, straight from the bytes. */
 export class Names {
   readonly #names: string[] = []
   readonly #bytes: Uint8Array[] = []
   readonly #slots = new Int16Array(SLOTS).fill(-1)
+  readonly #recent = new Int16Array(RECENT + 1).fill(-1)
   readonly #limit: number
 
   /** Beyond `limit` names all others are one, `(others)`: a damaged file cannot fill the memory. */
@@ -27,6 +30,14 @@ export class Names {
   }
 
   idOf(bytes: Uint8Array, start: number, end: number): number {
+    const guess = this.#recent[(end - start) & RECENT]!
+    if (guess >= 0 && isSame(this.#bytes[guess]!, bytes, start, end)) return guess
+    const id = this.#search(bytes, start, end)
+    this.#recent[(end - start) & RECENT] = id
+    return id
+  }
+
+  #search(bytes: Uint8Array, start: number, end: number): number {
     let slot = hashOf(bytes, start, end) % SLOTS
     for (;;) {
       const id = this.#slots[slot]!

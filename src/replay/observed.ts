@@ -151,7 +151,7 @@ export class Observed implements EventSink {
     const task = this.#task(line)
     task.unmaps += 1
     this.#released(line, task)
-    this.#waits.blockers.note('notifier', line.pid, this.atNs)
+    this.#waits.blockers.invalidates(line.pid, this.atNs)
     this.removals.caused(task.removing, 'notifier', this.atNs)
     this.#note(line, UNMAP, this.invalidations.length)
     this.invalidations.add(this.atNs, startPage, endPage, line.pid)
@@ -169,7 +169,7 @@ export class Observed implements EventSink {
     const isRecent = removing.cause === 'notifier' && this.atNs - removing.lastNs <= LONGEST_REST_NS
     const isPartOfRange = isRecent && page >= lastRange.start && page < lastRange.end
     task.setPtes += 1
-    this.#waits.blockers.note('notifier', line.pid, this.atNs)
+    this.#waits.blockers.invalidates(line.pid, this.atNs)
     this.removals.caused(removing, 'set-pte', this.atNs)
     if (isPartOfRange) return
     this.#note(line, UNMAP, this.invalidations.length)
@@ -179,7 +179,7 @@ export class Observed implements EventSink {
   attributesChanged(line: TraceLine, gfn: number, pages: number): void {
     const task = this.#task(line)
     task.attributeChanges += 1
-    this.#waits.blockers.note('zap', line.pid, this.atNs)
+    this.#waits.blockers.zaps(line.pid, this.atNs)
     this.#note(line, GFNS_TAKEN, this.removals.takings.length)
     this.removals.attributesChanged(task.removing, gfn, pages, this.atNs, line.pid)
   }
@@ -187,7 +187,7 @@ export class Observed implements EventSink {
   zap(line: TraceLine, generation: number): void {
     const task = this.#task(line)
     task.zapped(this.atNs, generation)
-    this.#waits.blockers.note('zap', line.pid, this.atNs)
+    this.#waits.blockers.zaps(line.pid, this.atNs)
     this.#note(line, ZAP, task.zapRuns.length - 1)
     this.installEvidence.zapped()
     this.faultEvidence.zapped()
@@ -321,7 +321,7 @@ export class Observed implements EventSink {
     const { removals } = this
     if (removals.removed(task.removing, pages, this.atNs) !== 'own' || !isGone) return
     task.ownRemovals += 1
-    this.#waits.blockers.note('zap', line.pid, this.atNs)
+    this.#waits.blockers.zaps(line.pid, this.atNs)
     const taking = removals.takings.length
     if (removals.takings.zapped(task.walk, this.atNs, gfn, pages, line.pid)) this.#note(line, GFNS_TAKEN, taking)
   }

@@ -124,6 +124,14 @@ class SourceReader {
 
 /** What is read once for several recordings, each of which takes what is its VM's. */
 function toEach(recordings: readonly Recording[]): Taker {
+  const [only] = recordings
+  if (recordings.length === 1 && only !== undefined) {
+    return {
+      take: (bytes, start, end) => only.take(bytes, start, end),
+      takeUnended: (bytes, start, end) => only.takeUnended(bytes, start, end),
+      leaveOut: (file) => only.leaveOut(file),
+    }
+  }
   return {
     take: (bytes, start, end) => {
       for (const recording of recordings) recording.take(bytes, start, end)

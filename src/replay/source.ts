@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -23,6 +23,7 @@ const GZIP = '\x1f\x8b'
 /** How a path is spoken of: `-` is standard input. */
 export const displayName = (path: string): string => (path === '-' ? 'standard input' : path)
 
+/** The chunk is valid until it returns. */
 export type TakeChunk = (chunk: Buffer) => void
 
 /** A recording that can be read as often as it takes. */
@@ -53,7 +54,8 @@ async function readBytes(path: string, name: string, take: TakeChunk): Promise<v
     if (head === undefined) throw empty(name)
     rejectOtherFormats(name, head)
     input.unshift(head)
-    for await (const chunk of converted(name, path, head) ?? (isGzip(head) ? unpacked(input) : input)) {
+    const text = converted(name, path, head) ?? (isGzip(head) ? unpacked(input) : await plain(path, input))
+    for await (const chunk of text) {
       if (read === 0) rejectBinary(name, chunk)
       read += chunk.length
       take(chunk)
@@ -63,6 +65,32 @@ async function readBytes(path: string, name: string, take: TakeChunk): Promise<v
     throw cause instanceof ReplayError ? cause : readFailed(name, read, cause)
   } finally {
     input.destroy()
+  }
+}
+
+/** A pipe can be read once only, by the stream that is open. */
+async function plain(path: string, input: Readable): Promise<AsyncIterable<Buffer>> {
+  return (await stat(path)).isFile() ? blocksOf(path) : input
+}
+
+/** A file block by block, in the same two buffers: the next is read while one is looked at. */
+async function* blocksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path)
+  try {
+    let [current, other] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)]
+    let reading = file.read(current, 0, CHUNK)
+    for (;;) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      const block = current.subarray(0, bytesRead)
+      reading = file.read(other, 0, CHUNK)
+      // What looks at the block may throw, and this read fail with no one to hear of it.
+      reading.catch(() => {})
+      yield block
+      ;[current, other] = [other, current]
+    }
+  } finally {
+    await file.close()
   }
 }
 

@@ -30,27 +30,31 @@ const GENERATION = new NumberField('gen ', 'mmu_valid_gen')
 const value = new Hex()
 const other = new Hex()
 
+const PAGES = [1, 512, 512 ** 2, 512 ** 3, 512 ** 4]
+
 /** Levels are one digit: 1 is 4 KiB, 2 is 2 MiB, 3 is 1 GiB. Returns the pages of an SPTE; 0 if there is no level. */
-function readPages(line: TraceLine, from: number): number {
-  const { bytes, textStart, end } = line
-  const named = LEVEL.find(bytes, from, end)
-  const at = named >= 0 ? named : RAW_LEVEL.find(bytes, textStart, end)
+function pagesAt({ bytes }: TraceLine, at: number): number {
   const level = at < 0 ? 0 : bytes[at]! - ZERO
-  return level >= 1 && level <= 5 ? 512 ** (level - 1) : 0
+  return level >= 1 && level <= PAGES.length ? PAGES[level - 1]! : 0
+}
+
+/** Where the level stands, at or after `from`; -1 if there is none. */
+function levelAt({ bytes, textStart, end }: TraceLine, from: number): number {
+  const named = LEVEL.find(bytes, from, end)
+  return named >= 0 ? named : RAW_LEVEL.find(bytes, textStart, end)
 }
 
 export const readSetSpte: Read = (line, sink) => {
-  const gfnAt = GFN.read(value, line, line.textStart)
-  if (gfnAt < 0) return false
+  if (GFN.read(value, line, line.textStart) < 0) return false
   const gfn = value.low52
-  const spteAt = SPTE.read(other, line, gfnAt)
-  if (spteAt < 0) return false
-  const accessAt = ACCESS.find(line.bytes, spteAt, line.end)
+  if (SPTE.read(other, line, value.end) < 0) return false
+  const accessAt = ACCESS.find(line.bytes, other.end, line.end)
   const hasNoUser = accessAt >= 0 && line.bytes[accessAt + ACCESS_LENGTH] === PAREN_CLOSE
-  const behind = Math.max(accessAt, spteAt)
-  const pages = readPages(line, behind)
+  const behind = accessAt < 0 ? other.end : accessAt + ACCESS_LENGTH
+  const level = levelAt(line, behind)
+  const pages = pagesAt(line, level)
   if (pages === 0) return false
-  const sptep = SPTEP.read(value, line, behind) >= 0 ? value.low52 : 0
+  const sptep = SPTEP.read(value, line, Math.max(behind, level)) >= 0 ? value.low52 : 0
   sink.install(line, gfn, pages, sptep, other.low, hasNoUser)
   return true
 }
@@ -59,7 +63,7 @@ export const readTdpChange: Read = (line, sink) => {
   const gfnAt = GFN.read(value, line, line.textStart)
   if (gfnAt < 0) return false
   const gfn = value.low52
-  const pages = readPages(line, gfnAt)
+  const pages = pagesAt(line, levelAt(line, gfnAt))
   const oldAt = OLD_SPTE.read(value, line, gfnAt)
   if (pages === 0 || oldAt < 0 || NEW_SPTE.read(other, line, oldAt) < 0) return false
   const isSamePfn = value.high % PFN_HIGH === other.high % PFN_HIGH && value.low >>> 12 === other.low >>> 12

@@ -52,54 +52,60 @@ export class TraceLine {
     this.end = end
     for (let open = start + 1; open < end; open += 1) {
       if (bytes[open] !== OPEN || bytes[open - 1] !== SPACE) continue
-      const close = this.#readCpu(open)
-      if (close < 0 || !this.#readTask(start, open)) continue
-      const afterTime = this.#readTime(close + 1)
-      if (afterTime >= 0) return this.#readEvent(afterTime)
+      const close = this.#readCpu(bytes, open, end)
+      if (close < 0 || !this.#readTask(bytes, start, open)) continue
+      const afterTime = this.#readTime(bytes, close + 1, end)
+      if (afterTime >= 0) return this.#readEvent(bytes, afterTime, end)
     }
     return false
   }
 
   /** Where the `]` is; -1 if there is no number in the brackets. */
-  #readCpu(open: number): number {
+  #readCpu(bytes: Buffer, open: number, end: number): number {
     let cpu = 0
     let at = open + 1
-    for (; at < this.end && isDigit(this.bytes[at]!); at += 1) cpu = cpu * 10 + this.bytes[at]! - 0x30
+    for (; at < end && isDigit(bytes[at]!); at += 1) cpu = cpu * 10 + bytes[at]! - 0x30
     this.cpu = cpu
-    return at > open + 1 && this.bytes[at] === CLOSE ? at : -1
+    return at > open + 1 && bytes[at] === CLOSE ? at : -1
   }
 
-  #readTask(start: number, open: number): boolean {
-    const { bytes } = this
-    let at = skipSpacesBack(bytes, open - 1, start)
+  #readTask(bytes: Buffer, start: number, open: number): boolean {
+    let at = open - 1
+    while (at > start && bytes[at] === SPACE) at -= 1
     this.tgid = 0
-    if (bytes[at] === CLOSE_ROUND) {
-      for (let unit = 1; at > start && bytes[at] !== OPEN_ROUND; at -= 1) {
-        if (!isDigit(bytes[at]!)) continue
-        this.tgid += (bytes[at]! - 0x30) * unit
-        unit *= 10
-      }
-      at = skipSpacesBack(bytes, at - 1, start)
-    }
+    if (bytes[at] === CLOSE_ROUND) at = this.#readProcess(bytes, start, at)
     const last = at
     let pid = 0
     for (let unit = 1; at > start && isDigit(bytes[at]!); at -= 1, unit *= 10) pid += (bytes[at]! - 0x30) * unit
     if (at === last || bytes[at] !== DASH) return false
     this.pid = pid
     this.nameEnd = at
-    this.nameStart = start
-    while (this.nameStart < at && bytes[this.nameStart] === SPACE) this.nameStart += 1
+    let name = start
+    while (name < at && bytes[name] === SPACE) name += 1
+    this.nameStart = name
     return true
   }
 
+  /** The `(tgid)` that ends at `from`; returns where what stands before it ends. */
+  #readProcess(bytes: Buffer, start: number, from: number): number {
+    let at = from
+    for (let unit = 1; at > start && bytes[at] !== OPEN_ROUND; at -= 1) {
+      if (!isDigit(bytes[at]!)) continue
+      this.tgid += (bytes[at]! - 0x30) * unit
+      unit *= 10
+    }
+    at -= 1
+    while (at > start && bytes[at] === SPACE) at -= 1
+    return at
+  }
+
   /** Where the text behind the time's colon begins; -1 if what follows is not a time, with or without flags before it. */
-  #readTime(from: number): number {
-    const first = this.#skipSpaces(from)
-    const afterTime = this.#readSeconds(first)
+  #readTime(bytes: Buffer, from: number, end: number): number {
+    let at = skipSpaces(bytes, from, end)
+    const afterTime = this.#readSeconds(at)
     if (afterTime >= 0) return afterTime
-    let at = first
-    while (at < this.end && this.bytes[at] !== SPACE && this.bytes[at] !== OPEN) at += 1
-    return this.bytes[at] === SPACE ? this.#readSeconds(this.#skipSpaces(at)) : -1
+    while (at < end && bytes[at] !== SPACE && bytes[at] !== OPEN) at += 1
+    return bytes[at] === SPACE ? this.#readSeconds(skipSpaces(bytes, at, end)) : -1
   }
 
   /** `1234.567890:`, with up to nine digits behind the point; `3703500000000:` is a number of ticks. */
@@ -128,29 +134,24 @@ export class TraceLine {
     return at + 1
   }
 
-  #readEvent(from: number): boolean {
-    let at = this.#skipSpaces(from)
-    if (this.bytes[at] === OPEN_ROUND && this.bytes[at + 1] === PLUS) {
-      while (at < this.end && this.bytes[at] !== CLOSE_ROUND) at += 1
-      at = this.#skipSpaces(at + 1)
+  #readEvent(bytes: Buffer, from: number, end: number): boolean {
+    let at = skipSpaces(bytes, from, end)
+    if (bytes[at] === OPEN_ROUND && bytes[at + 1] === PLUS) {
+      while (at < end && bytes[at] !== CLOSE_ROUND) at += 1
+      at = skipSpaces(bytes, at + 1, end)
     }
-    this.eventStart = at
-    while (at < this.end && this.bytes[at] !== COLON && this.bytes[at] !== SPACE) at += 1
-    if (at === this.eventStart || this.bytes[at] !== COLON || at === this.end) return false
+    const start = at
+    while (at < end && bytes[at] !== COLON && bytes[at] !== SPACE) at += 1
+    if (at === start || bytes[at] !== COLON || at === end) return false
+    this.eventStart = start
     this.eventEnd = at
-    this.textStart = this.#skipSpaces(at + 1)
+    this.textStart = skipSpaces(bytes, at + 1, end)
     return true
-  }
-
-  #skipSpaces(from: number): number {
-    let at = from
-    while (at < this.end && this.bytes[at] === SPACE) at += 1
-    return at
   }
 }
 
-function skipSpacesBack(bytes: Uint8Array, from: number, start: number): number {
+function skipSpaces(bytes: Buffer, from: number, end: number): number {
   let at = from
-  while (at > start && bytes[at] === SPACE) at -= 1
+  while (at < end && bytes[at] === SPACE) at += 1
   return at
 }
