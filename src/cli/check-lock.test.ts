@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { faultline } from './faultline.contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-lock-'))
@@ -50,6 +51,20 @@ test('a lock of a file is held to the contract, in JavaScript and in TypeScript'
   assert.equal(typed.code, 0, typed.out + typed.err)
   assert.match(typed.out, /^Mine, a reader-writer lock/m)
   assert.equal(typed.out.match(/^PASS /gm)?.length, 12)
+})
+
+test('a lock of ours is explored as ours, whichever of its builds is named, and where a file of the user extends one', async () => {
+  const builds = ['shared-memory', 'direct/shared-memory', 'traced/shared-memory']
+  const files = builds.map((build) => fileURLToPath(new URL(`../${build}/locks/ticket.js`, import.meta.url)))
+  const own = join(folder, 'own.js')
+  writeFileSync(own, `import { TicketLock } from ${JSON.stringify(files[0])}\nexport class Own extends TicketLock {}`)
+  const said = new Set<string>()
+  for (const file of [...files, own]) {
+    const { code, out, err } = await faultline('check', 'lock', file)
+    assert.equal(code, 0, out + err)
+    said.add(out.replace(/^\w+,/, 'it,'))
+  }
+  assert.equal(said.size, 1, 'as many states, and the same verdicts')
 })
 
 for (const [name, changed, found] of [

@@ -83,7 +83,7 @@ test('an update that endless pairs keep waiting is reported as starved', async (
 for (const name of ['memslot', 'unrelated']) {
   test(`the recording ${name} drives it, with the memslot updates that it shows`, async () => {
     const recording = ['--trace', tracePath(`${name}.trace.gz`), '--memslots', tracePath(`${name}.json`)]
-    const { code, out, err, folder } = await faultline([...ELISION, ...recording, '--trials', '1'])
+    const { code, out, err, folder } = await faultline([...ELISION, ...recording, '--trials', '1', '--speed', '4'])
     assertSound({ code, out, err })
     for (const { variant, counters, metrics } of resultIn(join(folder, 'x.json')).runs) {
       // A recording is played once, in virtual time; the first addition comes before anything is measured.

@@ -130,7 +130,7 @@ test('what cannot be resumed is refused', async () => {
 
 test('a command that keeps nothing ends at once, also in the middle of a computation or of its input', async () => {
   const [reads, computes] = await Promise.all([
-    shell('sleep 8 | $F trace - & sleep 2; kill -TERM $!; wait $!'),
+    shell('sleep 4 | $F trace - & sleep 2; kill -TERM $!; wait $!'),
     interrupted('SIGINT', ['check', 'precheck', '--worst', 'retries', '--retries', '30'], 3000),
   ])
   assert.equal(reads.code, 143)

@@ -61,6 +61,15 @@ test('a trial for throughput has no latencies, and one for latencies no throughp
   }
 })
 
+/** Calls `then` when the file is there. */
+function once(file: string, then: () => void): void {
+  const timer = setInterval(() => {
+    if (!existsSync(file)) return
+    clearInterval(timer)
+    then()
+  }, 20)
+}
+
 const BRIEF = ['--trials', '1', '--duration', '100ms', '--warmup', '30ms']
 
 test('every good variant keeps every property, with both MMUs', async () => {
@@ -149,7 +158,9 @@ test('help answers for the program and for each command', async () => {
 test('an interrupted plan keeps what it has finished and exits with 130', async () => {
   const plan = ['--vcpus', '1,1', '--trials', '200', '--duration', '20ms', '--warmup', '20ms']
   const args = ['bench', '-s', 'precheck', ...plan, '--out', 'x.json']
-  const { code, folder } = await faultline(args, { during: (interrupt) => setTimeout(interrupt, 8000) })
+  const { code, folder } = await faultline(args, {
+    during: (interrupt, within) => once(join(within, 'x.json'), interrupt),
+  })
   assert.equal(code, 130)
   const [run] = resultIn(join(folder, 'x.json')).runs
   assert.ok(run!.trials.length > 0 && run!.trials.length < 200)
@@ -160,7 +171,14 @@ test('flags may come from a file, and the command line goes before it', async ()
   const config = join(folder, 'config.json')
   writeFileSync(
     config,
-    JSON.stringify({ scenario: 'precheck', variant: 'precheck', trials: '2', duration: '60ms', seed: '9' }),
+    JSON.stringify({
+      scenario: 'precheck',
+      variant: 'precheck',
+      trials: '1',
+      duration: '60ms',
+      warmup: '30ms',
+      seed: '9',
+    }),
   )
   const { code, out, err } = await faultline(['bench', '--config', config, '--seed', '8', '--json'])
   assert.equal(code, 0, err)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { LoadFnOutput, LoadHook, ResolveHook } from 'node:module'
 import { basename, extname } from 'node:path'
@@ -35,6 +36,9 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   const door = mark === undefined ? undefined : DOORS[specifier]
   if (door !== undefined) return { url: DIST + door, shortCircuit: true }
   const resolved = await next(specifier, context)
+  const isWanted = mark === undefined ? markOf(specifier) !== undefined : !isOurs(context.parentURL)
+  const traced = isWanted ? tracedOf(resolved.url) : undefined
+  if (traced !== undefined) return { url: traced, shortCircuit: true }
   if (mark === undefined) return resolved
   if (resolved.format === 'commonjs' && markOf(context.parentURL) !== undefined) await checkCommonJs(resolved.url)
   if (resolved.format === 'commonjs') return resolved
@@ -66,6 +70,16 @@ async function checkCommonJs(url: string): Promise<void> {
 const markOf = (url: string | undefined): string | undefined =>
   url?.startsWith('file:') ? (new URL(url).searchParams.get(MARK) ?? undefined) : undefined
 
+const isOurs = (url: string | undefined): boolean => url?.startsWith(DIST) ?? false
+
+/** The traced build of a module of ours that takes steps, whichever of its builds was named. */
+function tracedOf(url: string): string | undefined {
+  if (!isOurs(url)) return undefined
+  const path = new URL(url).pathname.slice(new URL(DIST).pathname.length)
+  const traced = new URL(`traced/${path.replace(/^(direct|traced)\//, '')}`, DIST)
+  return existsSync(traced) ? traced.href : undefined
+}
+
 /** Nothing of ours. A package that a traced module takes steps in is traced too: what is not seen must not be in the middle. */
 const isTheirs = (url: string): boolean =>
-  url.startsWith('file:') && !url.startsWith(DIST) && CODE.includes(extname(new URL(url).pathname))
+  url.startsWith('file:') && !isOurs(url) && CODE.includes(extname(new URL(url).pathname))
