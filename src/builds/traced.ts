@@ -14,7 +14,7 @@ type Edit = { readonly at: number; readonly end: number; readonly text: string }
 type Declared = { readonly name: string; readonly end: number; readonly scope: Node }
 type Use = { readonly name: string; readonly at: number }
 type Names = { readonly declared: readonly Declared[]; readonly uses: readonly Use[] }
-type Yield = AnyNode & { readonly type: 'YieldExpression' }
+type Yield = AnyNode & { readonly type: 'YieldExpression'; readonly delegate: boolean }
 
 /**
  * The traced build of a module: each `yield* steps` in it becomes `yield* at(site, ignored, [locals], steps)`, each `for of`
@@ -36,6 +36,7 @@ export function toTraced(text: string, file: string, frames: string): string {
   ancestor(tree, {
     YieldExpression(node, _, ancestors) {
       const above = (ancestors as AnyNode[]).slice(0, -1)
+      if (!takesSteps(node as Yield, above)) return
       edits.push(...traceYield(file, node as Yield, above, names))
       for (const loop of within(above)) if (loop.type === 'ForOfStatement') loops.add(loop)
     },
@@ -44,6 +45,10 @@ export function toTraced(text: string, file: string, frames: string): string {
   if (edits.length === 0) return text
   return `import { at as $at, each as $each } from ${JSON.stringify(frames)};${apply(text, edits)}`
 }
+
+/** `yield* steps`; a plain `yield` hands out a value, as any iterator does, and an async function takes no steps. */
+const takesSteps = ({ delegate }: Yield, above: readonly AnyNode[]): boolean =>
+  delegate && above.findLast(isFunction)?.async !== true
 
 const wrap = ({ start, end }: Node, open: string): Edit[] => [
   { at: start, end: start, text: open },

@@ -2,6 +2,7 @@ import { type Barrier, type Cpu, FULL, type LockId, type Order, type Side, type 
 import type { Op, OpKind } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { MadeSteps } from './made-steps.ts'
+import { refuse, userCode } from './user-code.ts'
 import type { Words } from './words.ts'
 
 /** What a CPU does besides its steps, at the moment at which it does it. */
@@ -21,6 +22,40 @@ export interface Observer {
 type OwnOp = { -readonly [K in keyof Op]: Op[K] }
 
 const NOTHING = -1 as Word
+
+function* taking<T>(
+  made: MadeSteps,
+  observer: Observer,
+  op: OwnOp,
+  kind: OpKind,
+  word: Word,
+  a: number,
+  b: number,
+  order: Order,
+): Steps<T> {
+  made.take()
+  op.kind = kind
+  op.word = word
+  op.a = a
+  op.b = b
+  op.order = order
+  observer.asks(op)
+  return (yield op) as T
+}
+
+/** Steps are an iterator: a second `yield*` of the same ones would find them at their end, and take none. */
+Object.defineProperty(taking.prototype, Symbol.iterator, {
+  value(this: { isBegun?: boolean }) {
+    if (this.isBegun === true) {
+      refuse(
+        `${userCode()} takes the same step twice, and would take none the second time`,
+        'Make one for each time: `yield* cpu.load(word)` makes a step and takes it.',
+      )
+    }
+    this.isBegun = true
+    return this
+  },
+})
 
 /**
  * The CPU of the checker: says what it is about to do, and waits to be told what came of it. Waits are instructions like
@@ -60,19 +95,7 @@ export class CheckedCpu implements Cpu {
     if (kind !== 'pause' && kind !== 'barrier') this.#words.check(kind, word)
     this.#words.checkValues(kind, word, a, b, order)
     this.#made.make(kind, word, this.#words)
-    return this.#take<T>(kind, word, a, b, order)
-  }
-
-  *#take<T>(kind: OpKind, word: Word, a: number, b: number, order: Order): Steps<T> {
-    this.#made.take()
-    const op = this.#op
-    op.kind = kind
-    op.word = word
-    op.a = a
-    op.b = b
-    op.order = order
-    this.#observer.asks(op)
-    return (yield op) as T
+    return taking<T>(this.#made, this.#observer, this.#op, kind, word, a, b, order)
   }
 
   read = (word: Word): Steps<number> => this.#step('read', word, 0, 0)

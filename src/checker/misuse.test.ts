@@ -45,6 +45,15 @@ test('a step that is made first and taken later is none that was forgotten', () 
   assert.equal(explore({ setup, actors: { left: act, right: act }, oracle }).verdict, 'PASS')
 })
 
+test('a step that is taken twice is told', () => {
+  const act: Act = function* (cpu, { x }) {
+    const step = cpu.add(x, 1)
+    yield* step
+    yield* step
+  }
+  refused(/actor 'left' takes the same step twice/, { setup, actors: { left: act }, oracle })
+})
+
 const WORDS: Readonly<Record<string, readonly [why: RegExp, word: (words: Two) => unknown]>> = {
   'past the end': [/asks for load of word 4096. The words are those that `setup` placed: x, y/, () => 4096],
   'below 0': [/load of word -1/, () => -1],

@@ -87,3 +87,11 @@ test('a module that cannot be traced, and may take steps, is refused', async () 
   )
   assert.equal((await exploreText(text('BY'))).verdict, 'PASS')
 })
+
+test('a generator of the user that hands out values is an iterator in a traced module too', async () => {
+  const numbers = 'function* numbers() { yield; for (let n = 1; n < 3; n += 1) yield n }'
+  const body = 'for (const n of numbers()) if (n !== undefined) yield* cpu.add(x, n)'
+  const { verdict } = await exploreText(program(numbers, body).replace('> 100', '!== 6'))
+  assert.equal(verdict, 'PASS')
+  await refused(program('', 'yield; yield* cpu.add(x, 1)'), /yields undefined, which is no step/)
+})
