@@ -52,6 +52,7 @@ const CAUGHT = {
   'B-LATEINC': /slots_changed_inside_pair|count_negative/,
   'B-EARLYDEC': /slots_changed_inside_pair|count_negative/,
   'B-SRCU': /retry_unbounded/,
+  'B-GPCCOUNT': /stale_pfncache/,
 }
 
 test('every broken variant that does not hang is caught on threads', async () => {

@@ -8,6 +8,7 @@ import { B_CLEARLATE } from './broken/b-clearlate.ts'
 import { B_DROP } from './broken/b-drop.ts'
 import { B_EARLYDEC } from './broken/b-earlydec.ts'
 import { B_ENDZAP } from './broken/b-endzap.ts'
+import { B_GPCCOUNT } from './broken/b-gpccount.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
@@ -144,6 +145,7 @@ export const VARIANTS = [
   B_ARCHLOCK,
   B_SRCU,
   B_NONBLOCK,
+  B_GPCCOUNT,
   DOUBLE_FLUSH,
   RE_REQUEST,
   BAIL,

@@ -113,6 +113,11 @@ export const COUNTERS = [
   'nx_skipped_dirty_log',
   'nx_replaced',
   'roots_zapped',
+  // gfn_to_pfn_caches
+  'pfncache_uses',
+  'pfncache_refreshes',
+  'pfncache_retries',
+  'pfncache_invalidated',
   // the guest
   'guest_accesses',
   'pages_populated',

@@ -24,6 +24,7 @@ import { tdpMmuNextRoot } from './nx/root-walk.ts'
 import { handleRemovedPt, tdpMmuFreeSp } from './nx/teardown.ts'
 import { trackPossibleNxHugePage } from './nx/track.ts'
 import { tdpMmuZapPossibleNxHugePage } from './nx/zap-page.ts'
+import { gfnToPfnCacheInvalidateStart, gpcRefresh, mmuNotifierRetryCache } from './pfncache/refresh.ts'
 import { flushRemoteTlbs } from './remote-flush.ts'
 import { rwlockNeedbreak } from './resched.ts'
 import { invalidateRetry, invalidateRetryGfn, invalidateRetryGfnUnsafe, isPageFaultStale } from './retry.ts'
@@ -87,6 +88,7 @@ const EVERY_VERSION = {
   ageGfn,
   testAgeGfn,
   wrprotGfnRange,
+  mmuNotifierRetryCache,
   getDirtyLogProtect,
   clearDirtyLogProtect,
   archMmuEnableLogDirtyPtMasked,
@@ -118,6 +120,8 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
   zapsPageTables: true,
   tdpMmuSplitHugePage: v5_15.tdpMmuSplitHugePage,
+  gfnToPfnCacheInvalidateStart: nothingToDo,
+  gpcRefresh: never,
   mmuSlotApplyFlags: dirtyLog.flushIfChanged,
   mmuSlotRemoveWriteAccess: dirtyLog.removeWriteAccessAlone,
   mmuSlotTrySplitHugePages: nothingToDo,
@@ -229,6 +233,16 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: handleRemovedPt,
     commit: 'bb95dfb9e2df',
     says: 'the caller that unlinks page tables flushes, once for all',
+  },
+  gfnToPfnCacheInvalidateStart: {
+    to: gfnToPfnCacheInvalidateStart,
+    commit: '982ed0de4753',
+    says: 'tells gfn_to_pfn_caches, which there were none of',
+  },
+  gpcRefresh: {
+    to: gpcRefresh,
+    commit: '58cd407ca4c6',
+    says: 'looks the pfn up until no invalidation comes meanwhile',
   },
   mmuSlotApplyFlags: {
     to: mmuSlotApplyFlags,

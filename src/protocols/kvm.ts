@@ -5,6 +5,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type { Memslot } from './memslots/memslots.ts'
 import type { Mmu } from './nx/mmu-pages.ts'
 import type { Fault, FaultResult } from './page-fault.ts'
+import type { PfnCache } from './pfncache/pfncache.ts'
 import type { Stage2Fault } from './stage2/page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { Stage2Vm, Vm } from './vm.ts'
@@ -49,6 +50,12 @@ export type Kvm = {
   readonly swapActiveMemslots: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_destroy_vm()`; `privateSlot` is the memslot that KVM made for itself. */
   readonly destroyVm: (cpu: Cpu, vm: Vm, privateSlot: number) => Steps<void>
+  /** `gfn_to_pfn_cache_invalidate_start()`, of a VM that has caches: those of the hvas [start, end) are no longer valid. */
+  readonly gfnToPfnCacheInvalidateStart: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<void>
+  /** `kvm_gpc_refresh()`: the cache is valid again. False: it is not, and there may be no such caches. */
+  readonly gpcRefresh: (cpu: Cpu, vm: Vm, cache: PfnCache) => Steps<boolean>
+  /** `mmu_notifier_retry_cache()`: whether an invalidation has come since `seq`, or is between its start and its end. */
+  readonly mmuNotifierRetryCache: (cpu: Cpu, vm: Vm, seq: number) => Steps<boolean>
   /** `kvm_get_dirty_log_protect()`, with slots_lock held: what the log says, for the VMM. */
   readonly getDirtyLogProtect: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_clear_dirty_log_protect()`, of so many pages of the slot: writes to what the VMM was told of are logged again. */

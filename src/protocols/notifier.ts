@@ -7,6 +7,7 @@ import { COUNTER } from './counters.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
 import { assertSlotsKept, holdPair, markSlots, releasePair } from './memslots/oracles.ts'
 import { wakeUpdater } from './memslots/swap.ts'
+import { invalidatePfnCaches } from './pfncache/refresh.ts'
 import { INVALID_GPA, type Vm } from './vm.ts'
 
 // virt/kvm/kvm_main.c: what MMU notifiers are told of, since v5.15. Numbers in comments are explained in STEPS.md.
@@ -22,6 +23,8 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
   yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
   yield* vm.mnInvalidateLock.release(cpu)
   holdPair(cpu, vm, RECURSIVE, active + 1)
+  // Before mmu_lock, and so before in_progress.
+  yield* invalidatePfnCaches(cpu, vm, start, end)
 
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)

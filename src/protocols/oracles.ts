@@ -109,6 +109,10 @@ export const ORACLES = [
     says: 'an invalidation that may not block let go of mmu_lock on the way, or slept',
   },
   {
+    name: 'stale_pfncache',
+    says: 'a gfn_to_pfn_cache was valid, or used, for a page that the host had taken back or was about to',
+  },
+  {
     name: 'dirty_lost',
     says: 'the guest had written to a page since the VMM copied it, and the dirty log did not say so',
   },

@@ -26,6 +26,7 @@ import { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import { SidedRwLock } from './nx/sided-lock.ts'
 import { ORACLE } from './oracles.ts'
 import type { PageLifetime } from './page-lifetime.ts'
+import { PfnCaches } from './pfncache/pfncache.ts'
 import { Stage2 } from './stage2/stage2.ts'
 import { StayingPages } from './staying-pages.ts'
 import { traced } from './traced.ts'
@@ -74,6 +75,7 @@ export class PlacedVm implements Vm {
   readonly invalidating: Vm['invalidating']
   readonly stage2: Stage2 | undefined
   readonly dirtyLog: DirtyLog | undefined
+  readonly pfnCaches: PfnCaches | undefined
   readonly neighbours: readonly Vm[]
   readonly progress: readonly Word[]
   readonly own: unknown
@@ -149,6 +151,7 @@ export class PlacedVm implements Vm {
       this.stage2 = new Stage2(place.within('stage2'), config, config.stage2, icacheEpoch)
     }
     this.dirtyLog = config.dirtyLog && new DirtyLog(place.within('dirtyLog'), config.dirtyLog, config)
+    this.pfnCaches = config.pfnCaches && new PfnCaches(place.within('pfnCaches'), config.pfnCaches, config, watch)
     this.own = kernel.brings?.place?.(place.within('own'), config)
     const others = first === undefined ? (config.vms ?? 1) - 1 : 0
     this.neighbours = Array.from({ length: others }, (_, index) => {

@@ -106,6 +106,8 @@ export type VmConfig = {
   readonly nx?: NxConfig
   /** Dirty pages of one of its slots can be logged; it has `updates` and `nx` then. */
   readonly dirtyLog?: DirtyLogConfig
+  /** The gfns of which it has gfn_to_pfn_caches. */
+  readonly pfnCaches?: readonly number[]
   /** Whether its load is a recording, whose roles wait for each other. */
   readonly isReplay?: boolean
   /** Where its tracepoints are taken down, if they are. */

@@ -15,6 +15,7 @@ import type { SrcuReaders } from './memslots/srcu.ts'
 import type { MemslotUpdates } from './memslots/updates.ts'
 import type { Nx } from './nx/nx.ts'
 import type { PageLifetime } from './page-lifetime.ts'
+import type { PfnCaches } from './pfncache/pfncache.ts'
 import type { Stage2 } from './stage2/stage2.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { VmConfig } from './vm-config.ts'
@@ -70,6 +71,7 @@ export interface Vm {
   /** The stage-2 table, if that is how its memory is mapped. */
   readonly stage2: Stage2 | undefined
   readonly dirtyLog: DirtyLog | undefined
+  readonly pfnCaches: PfnCaches | undefined
   /** The other VMs of the machine: they share its interconnect, and nothing else. */
   readonly neighbours: readonly Vm[]
   /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */

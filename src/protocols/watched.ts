@@ -4,6 +4,7 @@ import { COUNTER } from './counters.ts'
 import type { Kvm } from './kvm.ts'
 import { assertInRcu, assertNextRoot, assertRootAlive, markFlushed } from './nx/oracles.ts'
 import { NO_GFN } from './nx/recovery.ts'
+import { assertCachesInvalid } from './pfncache/oracles.ts'
 
 /** The table with its calls counted that figures are told by. */
 export const counted = (kvm: Kvm): Kvm => ({
@@ -38,6 +39,7 @@ export const watched = (kvm: Kvm): Kvm => ({
     local.mustNotBlock = !mayBlock
     yield* kvm.invalidateRangeStart(cpu, vm, start, end, mayBlock)
     local.mustNotBlock = false
+    assertCachesInvalid(cpu, vm, start, end)
   },
 
   *invalidateEnd(cpu, vm): Steps<void> {

@@ -13,6 +13,7 @@ import { type InvalidationPlan, invalidationsOf } from './invalidations.ts'
 import { type MemslotUpdatePlan, runMemslotUpdater } from './memslot-updater.ts'
 import { runNotifier } from './notifier.ts'
 import { type RecoveryPlan, runNxRecovery } from './nx-recovery.ts'
+import { type PfnCachePlan, runPfnCacheUser } from './pfncache-user.ts'
 import { runGuest } from './running-guest.ts'
 import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
 import { runVcpu } from './vcpu.ts'
@@ -30,6 +31,7 @@ export type RolePlan =
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
   | { readonly role: 'scaler'; readonly scaling: ScalingPlan }
   | { readonly role: 'running-guest' }
+  | { readonly role: 'pfncache-user'; readonly caches: PfnCachePlan }
   | { readonly role: 'dirty-logger'; readonly log: DirtyLogPlan; readonly isTimed: boolean }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
   | { readonly role: 'ager'; readonly aging: AgingPlan; readonly isTimed: boolean }
@@ -44,6 +46,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'apic-migrator') yield* runApicMigrator(cpu, vm, plan.migration, plan.isTimed)
   else if (plan.role === 'memslot-updater') yield* runMemslotUpdater(cpu, vm, plan.updates, plan.isTimed)
   else if (plan.role === 'nx-recovery') yield* runNxRecovery(cpu, vm, plan.recovery)
+  else if (plan.role === 'pfncache-user') yield* runPfnCacheUser(cpu, vm, plan.caches)
   else if (plan.role === 'dirty-logger') yield* runDirtyLogger(cpu, vm, plan.log, plan.isTimed)
   else if (plan.role === 'scaler') yield* runScaling(cpu, vm, plan.scaling)
   else if (plan.role === 'ager') yield* runAger(cpu, vm, plan.aging, plan.isTimed)

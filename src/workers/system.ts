@@ -47,6 +47,8 @@ export type SystemSpec<V = Protocol> = {
   readonly lockdep?: boolean
   readonly updates?: MemslotUpdateConfig
   readonly dirtyLog?: DirtyLogConfig
+  /** The gfns of which it has gfn_to_pfn_caches. */
+  readonly pfnCaches?: readonly number[]
   readonly isReplay?: boolean
 }
 

@@ -1,6 +1,7 @@
 import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { PFNCACHE_PARAMETERS, pfnCacheRoles, pfnCachesOf } from '../users/pfncache.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
 
 const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
@@ -56,6 +57,7 @@ export const PARAMETERS = {
   },
   'spare-access-share': share('percentage of guest accesses that go to the slot that comes and goes', 0),
   tlb,
+  ...PFNCACHE_PARAMETERS,
 } as const
 
 /** Where the guest's memory begins, in gfns and in hvas; what comes and goes lies above, what is none of the guest's below. */
@@ -136,11 +138,12 @@ export function load(options: Options): Load {
       tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: 0,
       updates: updatesOf(values),
+      ...(isDestroyed ? {} : pfnCachesOf(values, { baseGfn: BASE_GFN, pages: values.range })),
     },
     roles: [
       ...Array.from({ length: isDestroyed ? 0 : crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
       ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
-      ...(isDestroyed ? [lifetime] : updates),
+      ...(isDestroyed ? [lifetime] : [...updates, ...pfnCacheRoles(values)]),
     ],
   }
 }

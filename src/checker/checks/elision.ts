@@ -8,6 +8,7 @@ import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memsl
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
 import { ORACLE } from '../../protocols/oracles.ts'
 import { EMULATE, Fault, FIXED, RETRY } from '../../protocols/page-fault.ts'
+import { usePfnCache } from '../../protocols/pfncache/refresh.ts'
 import { enterGuest, exitGuest, loadFirstRoot } from '../../protocols/vcpu-run.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Protocol } from '../../workers/system.ts'
@@ -66,6 +67,23 @@ const invalidates = ({ hva, baseGfn }: MemslotConfig): Act =>
     yield* vm.host.migrate(cpu, hostPageOf(vm.memslots.all, SPARE), 1)
     yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva)
   }
+
+/** The same of the page that stays. */
+const invalidatesOwn: Act = function* (cpu, vm) {
+  yield* raiseStart(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+  yield* vm.host.migrate(cpu, hostPageOf(vm.memslots.all, OWN), 1)
+  yield* raiseEnd(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
+}
+
+/** Until the page has been used twice, or the kernel has no such caches. */
+const usesCache: Act = function* (cpu, vm) {
+  const [cache] = vm.pfnCaches!.list
+  for (let uses = 0; uses < 2; ) {
+    const used = yield* usePfnCache(cpu, vm, cache!)
+    if (used) uses += 1
+    else if (!(yield* vm.kvm.gpcRefresh(cpu, vm, cache!))) return
+  }
+}
 
 /** Faults on the first page of a slot, or another, until there is no need to retry, with SRCU held around each, as outside of the guest. */
 const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn, page = 0): Act =>
@@ -142,6 +160,7 @@ type Small = {
   readonly memslots?: readonly MemslotConfig[]
   readonly zap?: 'all'
   readonly mmu?: 'shadow'
+  readonly pfnCaches?: readonly number[]
   readonly isLarge?: true
 }
 
@@ -251,6 +270,15 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     zap: 'all',
     isLarge: true,
   },
+  pfncache: {
+    says: 'KVM uses a page of the guest by a gfn_to_pfn_cache while a notifier invalidates it',
+    vcpus: 0,
+    acts: [
+      ['user', usesCache],
+      ['notifier', invalidatesOwn],
+    ],
+    pfnCaches: [GFN],
+  },
   nonblock: {
     says: 'a vCPU faults on two pages, one after the other, that a task invalidates which may not block',
     vcpus: 1,
@@ -306,7 +334,11 @@ const declared: Check = {
     'B-RWSEM': { finds: ['deadlock'], in: 'overlap' },
     'B-WAKE': { finds: ['lost_wakeup', 'deadlock'], in: 'outside' },
     'B-LATEINC': { finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'], in: 'spare' },
-    'B-EARLYDEC': { finds: ['slots_changed_inside_pair', 'count_negative', 'count_leak'], in: 'spare' },
+    'B-EARLYDEC': {
+      finds: ['stale_pfncache', 'slots_changed_inside_pair', 'count_negative', 'count_leak'],
+      in: ['pfncache', 'spare'],
+    },
+    'B-GPCCOUNT': { finds: ['stale_pfncache'], in: 'pfncache' },
     'B-TEARDOWN': { finds: ['count_leak', 'deadlock'], in: 'destroyed' },
     'B-ARCHLOCK': { finds: ['deadlock'], in: 'reload' },
     'B-SRCU': { finds: ['livelock', 'retry_unbounded'], in: 'deleted' },
@@ -328,6 +360,7 @@ const declared: Check = {
       memslots = [OWN],
       zap = 'slot',
       mmu = 'tdp' as const,
+      pfnCaches,
     } = CONFIGURATIONS[configuration]!
     const spec = {
       ...SMALL,
@@ -337,6 +370,7 @@ const declared: Check = {
       vcpus,
       memslots,
       updates: { spare: [SPARE, BELOW], pseudoLock: pseudoLock ?? 'none', zap, isDestroyed } as const,
+      ...(pfnCaches === undefined ? {} : { pfnCaches }),
     }
     return { ...vmProgram(spec, acts), required: isDestroyed ? REQUIRED : [] }
   },

@@ -11,8 +11,8 @@ import { wakeUpdater } from '../memslots/swap.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The pair is no longer counted before its end has raised the sequence. In the kernel this deceives first the users of a
- * gfn_to_pfn_cache: they read the count and then the sequence. The memslots are let go too early as well.
+ * The pair is no longer counted before its end has raised the sequence. The users of a gfn_to_pfn_cache read the
+ * count and then the sequence, and take a page that is gone; the memslots are let go too early as well.
  *
  *   notifier                               memslot updater
  *   --------                               ---------------
@@ -28,7 +28,7 @@ export const B_EARLYDEC = variant({
   kind: 'broken',
   reference: 's3, E6 before E1',
   says: 'the pair is no longer counted before its end has looked the memslots up',
-  caughtBy: ['slots_changed_inside_pair', 'count_negative', 'count_leak'],
+  caughtBy: ['stale_pfncache', 'slots_changed_inside_pair', 'count_negative', 'count_leak'],
   load: { 'spare-share': '100', 'update-pause-us': '0', 'pause-us': '0' },
   replaces: { invalidateRangeEnd: uncountBeforeLookup },
 })

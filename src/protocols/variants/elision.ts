@@ -17,6 +17,7 @@ import {
 } from '../memslots/oracles.ts'
 import { publishSlots, wakeUpdater } from '../memslots/swap.ts'
 import { deleteMemslot } from '../memslots/update-memslot.ts'
+import { invalidatePfnCaches } from '../pfncache/refresh.ts'
 import { SITE } from '../sites.ts'
 import { INVALID_GPA, type Vm } from '../vm.ts'
 
@@ -52,6 +53,7 @@ function* countAndLock(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean
   yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
   yield* vm.mnInvalidateLock.release(cpu)
   holdPair(cpu, vm, RECURSIVE, active + 1)
+  yield* invalidatePfnCaches(cpu, vm, start, end)
 
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)

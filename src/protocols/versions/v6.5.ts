@@ -9,6 +9,7 @@ import { faultinPfn, invalidSlot, noSlot } from '../fault.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { holdPair, markSlots } from '../memslots/oracles.ts'
 import { CONTINUE, type Fault, type FaultResult } from '../page-fault.ts'
+import { invalidatePfnCaches } from '../pfncache/refresh.ts'
 import { icacheInvalPou } from '../stage2/icache.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
 import { unmapLeafs } from '../stage2/unmap.ts'
@@ -39,6 +40,8 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
   yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
   yield* vm.mnInvalidateLock.release(cpu)
   holdPair(cpu, vm, RECURSIVE, active + 1)
+  // Before mmu_lock, and so before in_progress.
+  yield* invalidatePfnCaches(cpu, vm, start, end)
 
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)
