@@ -18,6 +18,9 @@ const runIn = (folder, ms) => {
       : await runWorkers({ way, lock, workers, inside, outside, ms })
 }
 
+/** The share of the time that each thread must have had a core for. */
+const LEAST_ON_CORE = 0.9
+
 /** What a lock costs a thread that no other disturbs: a pair of calls, and an addition to a word between them. */
 export async function aloneFigures(folder, { rounds, ms }) {
   const run = runIn(folder, ms)
@@ -46,16 +49,19 @@ export async function contendedFigures(folder, { rounds, ms }) {
         ran[way] = [...(ran[way] ?? []), figuresOf(measured)]
         return ran[way].at(-1).perSecond
       })
-      const ratios = WAYS.slice(1).map((way) => (rates[way] / rates.c).toFixed(2))
       const middle = WAYS.map((way) => medians(ran[way]))
+      const onCore = Math.min(...middle.map((of) => of.onCore))
+      // Where a thread that holds the lock loses its core, the figures are the scheduler's.
+      const ratios = WAYS.slice(1).map((way) => (onCore < LEAST_ON_CORE ? '-' : (rates[way] / rates.c).toFixed(2)))
       const handOvers = lock.endsWith('read') ? '' : middle.map((of) => percent(of.handOverShare)).join(', ')
       const longest = middle.map((of) => (of.longestNs / 1e3).toFixed(0)).join(', ')
-      rows.push([lock, `${load.inside}:${load.outside}`, (rates.c / 1e6).toFixed(1), ...ratios, handOvers, longest])
+      const work = `${load.inside}:${load.outside}`
+      rows.push([lock, work, percent(onCore), (rates.c / 1e6).toFixed(1), ...ratios, handOvers, longest])
     }
   }
   const of = 'C, by hand, atomics, wasm'
   const rest = ['by hand / C', 'atomics / C', 'wasm / C', `hand-overs (${of})`, `longest wait, us (${of})`]
-  return [table(['lock of two', 'inside:outside', 'C11, M/s', ...rest], rows)]
+  return [table(['lock of two', 'inside:outside', 'on a core', 'C11, M/s', ...rest], rows)]
 }
 
 const percent = (share) => `${(share * 100).toFixed(0)} %`
@@ -66,6 +72,7 @@ function figuresOf(ran) {
   return {
     perSecond: (operations / Math.max(...ran.map(({ ns }) => ns))) * 1e9,
     handOverShare: operations === 0 ? 0 : sum('handOvers') / operations,
+    onCore: Math.min(...ran.map(({ cpuNs, ns }) => cpuNs / ns)),
     longestNs: Math.max(...ran.map(({ longestNs }) => longestNs)),
   }
 }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { buildFor, compileFor, cpuFor } from '../../dist/threads/for-words.js'
 import { placePrimitive } from '../../dist/threads/primitives-worker.js'
+import { readSchedstat } from '../../dist/threads/schedstat.js'
 import { BY_HAND } from './by-hand.js'
 import { ARRIVED, BATCH, COUNT, MOST_BATCHES, PHASE, READY, TIME, WARM } from './phases.js'
 
@@ -105,15 +106,17 @@ while (isIn(WARM)) {
 handOvers = 0
 batchNs.length = 0
 const began = performance.now()
+const cpuBegan = readSchedstat().runNs
 do {
   if (isAlone) alone()
   else value = once(value)
   operations += isAlone ? BATCH : 1
 } while (isIn(COUNT))
 const ns = (performance.now() - began) * 1e6
+const cpuNs = readSchedstat().runNs - cpuBegan
 const counted = handOvers
 while (isIn(TIME)) value = onceTimed(value)
 
 batchNs.sort((a, b) => a - b)
-const eachNs = isAlone ? batchNs[batchNs.length >> 1] / BATCH : 0
-parentPort.postMessage({ operations, ns, handOvers: counted, longestNs, eachNs, additions, sink })
+const eachNs = isAlone ? batchNs[batchNs.length >> 2] / BATCH : 0
+parentPort.postMessage({ operations, ns, handOvers: counted, longestNs, eachNs, cpuNs, additions, sink })
