@@ -47,9 +47,17 @@ export type Trial = {
   readonly splats: readonly string[]
   /** Methods of locks that could not be compiled, and why. */
   readonly leftInJavaScript?: readonly string[]
+  /** The lock that mmu_lock was, and of what its queue is: `rwlock over qspinlock`. */
+  readonly mmuLock?: string | undefined
   readonly durationNs: number
   /** The share of the workers' measured time in which they were runnable and on no CPU. */
   readonly waitedForCpuShare: number
+}
+
+function mmuLockOf({ place }: RunResult): string | undefined {
+  const kindOf = (of: string) => place.locks.find(({ name }) => name === of)?.kind
+  const [lock, queue] = [kindOf('mmuLock'), kindOf('mmuLock.waitLock')]
+  return queue === undefined ? lock : `${lock} over ${queue}`
 }
 
 /** Derives a trial's figures from what its workers recorded. */
@@ -78,6 +86,7 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
     violations: violationsOf(run, roles),
     splats: run.splats ?? [],
     leftInJavaScript: run.leftInJavaScript ?? [],
+    mmuLock: mmuLockOf(run),
     durationNs,
     waitedForCpuShare,
   }

@@ -15,7 +15,12 @@ after(() => rmSync(folder, { recursive: true }))
 const patches = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'))
 
 test('each of the worked patches has a page, which names it', () => {
-  assert.deepEqual(patches.toSorted(), ['distributed-rwlock.ts', 'range-flush.ts', 'yield-at-2m.ts'])
+  assert.deepEqual(patches.toSorted(), [
+    'distributed-rwlock.ts',
+    'paravirt-mmu-lock.ts',
+    'range-flush.ts',
+    'yield-at-2m.ts',
+  ])
   for (const name of patches) {
     assert.match(readFileSync(join(EXAMPLES, name.replace(/\.ts$/, '.md')), 'utf8'), new RegExp(`\\./${name}`))
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { READ, WRITE } from '../shared-memory/cpu.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
+import type { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
 import { TicketLock } from '../shared-memory/locks/ticket.ts'
 import { Place } from '../shared-memory/place.ts'
 import { Crew, type Member } from './crew.contract.ts'
@@ -55,7 +56,7 @@ test('of a lock within a lock the outer one is told, until its own slow path end
   const { mmuLock, cpu, text } = machine()
   cpu.contentionBegin(mmuLock.id, WRITE)
   cpu.contentionBegin(mmuLock.waitLock.id, WRITE)
-  cpu.waitBegin(mmuLock.waitLock.val, 0x1ff, 0)
+  cpu.waitBegin((mmuLock.waitLock as QSpinLock).val, 0x1ff, 0)
   assert.match(text(), /^waits for mmuLock.waitLock.val .*, to take mmuLock for write$/)
   cpu.waitEnd()
   cpu.contentionEnd(mmuLock.waitLock.id)

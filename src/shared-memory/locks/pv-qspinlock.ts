@@ -88,6 +88,12 @@ export class PvQSpinLock implements Lock {
     yield* cpu.unpark(node.state, 1)
   }
 
+  /** `queued_spin_is_locked()`: a waiter without an owner counts too. */
+  *isLocked(cpu: Cpu): Steps<boolean> {
+    const val = yield* cpu.load(this.val)
+    return val !== 0
+  }
+
   *#acquireSlow(cpu: Cpu): Steps<void> {
     cpu.contentionBegin(this.id, WRITE)
     const node = this.#nodes[cpu.id]!

@@ -5,6 +5,7 @@ import { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import { Stage } from '../testing.contract.ts'
 import { QRwLock } from './qrwlock.ts'
+import type { QSpinLock } from './qspinlock.ts'
 import { rwLockContract } from './rw-lock.contract.ts'
 
 rwLockContract({ kind: 'qrwlock', build: (place, cpus) => new QRwLock(place, cpus) })
@@ -29,7 +30,11 @@ function onStage(...acts: readonly Act[]) {
     place,
     acts.map((act) => (cpu: Cpu) => act(lock, cpu)),
   )
-  return { stage, cnts: () => stage.valueOf(lock.cnts), waitLock: () => stage.valueOf(lock.waitLock.val) }
+  return {
+    stage,
+    cnts: () => stage.valueOf(lock.cnts),
+    waitLock: () => stage.valueOf((lock.waitLock as QSpinLock).val),
+  }
 }
 
 test('without company each side is one access to take and one to leave', () => {

@@ -1,7 +1,7 @@
 import { ACQUIRE, type Cpu, type LockId, READ, RELAXED, RELEASE, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
-import type { RwLock } from './lock.ts'
+import type { Lock, RwLock } from './lock.ts'
 import { QSpinLock } from './qspinlock.ts'
 
 /** Low byte of `cnts`: a writer owns the lock. */
@@ -12,12 +12,17 @@ export const WRITER_MASK = WLOCKED | WAITING
 /** One reader in `cnts`. */
 export const READER = 0x200
 
+/** A lock of which others can tell whether it is taken, or waited for. */
+export interface QueueLock extends Lock {
+  isLocked(cpu: Cpu): Steps<boolean>
+}
+
 /**
  * Queued rwlock (kernel/locking/qrwlock.c), what `kvm->mmu_lock` is on x86 since 5.12: fair between readers and writers,
  * because every CPU that cannot have it at once queues on one spinlock.
  *
  *   cnts        readers (31..9) | waiting (8) | wlocked (7..0)     own line, written by every CPU
- *   waitLock    qspinlock; its owner is the head of the queue      own lines
+ *   waitLock    qspinlock, or what a kernel has in its place; its owner is the head of the queue      own lines
  *
  *   (readers, waiting, wlocked)
  *     free 0,0,0     read by k k,0,0     written 0,0,ff     a writer waits for k readers k,1,0, for a writer 0,1,ff
@@ -28,13 +33,17 @@ export const READER = 0x200
 export class QRwLock implements RwLock {
   readonly id: LockId
   readonly cnts: Word
-  readonly waitLock: QSpinLock
+  readonly waitLock: QueueLock
 
-  /** `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1. */
-  constructor(place: Place, cpus: number, pendingLoops?: number) {
+  /**
+   * `cpus`: how many CPUs may ever take the lock; their ids are 0 to cpus - 1. `queueIn`: places another lock for the queue: a guest's kernel has
+   * the paravirtual one.
+   */
+  constructor(place: Place, cpus: number, pendingLoops?: number, queueIn?: (place: Place) => QueueLock) {
     this.id = place.lock('rwlock')
     this.cnts = place.line('cnts')
-    this.waitLock = new QSpinLock(place.within('waitLock'), cpus, pendingLoops)
+    const waiting = place.within('waitLock')
+    this.waitLock = queueIn === undefined ? new QSpinLock(waiting, cpus, pendingLoops) : queueIn(waiting)
   }
 
   /** r,0,0 -> r+1,0,0 */

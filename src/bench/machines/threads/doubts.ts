@@ -34,7 +34,10 @@ export function doubtsOf(
   return [
     ...[...left].map((method) => `could not be compiled, and ran as JavaScript: ${method}`),
     ...(disturbed === 0 ? [] : [`the process stood still during trials, which are not used (${disturbed})`]),
-    ...(done.length === 0 ? [] : [...hostWarnings(circumstances), ...sampleWarnings(summary, done, circumstances)]),
+    ...(done.length === 0 ? [] : hostWarnings(circumstances)),
+    ...(done.length === 0
+      ? []
+      : [...lockWarnings(done, circumstances), ...sampleWarnings(summary, done, circumstances)]),
   ]
 }
 
@@ -57,6 +60,15 @@ function hostWarnings({ workers, cores, calibration, turnNs, stealShare }: Circu
     warnings.push(`the host became ${percent(Math.abs(drift))} ${drift > 0 ? 'slower' : 'faster'} while the trials ran`)
   }
   return warnings
+}
+
+/** With more workers than cores a lock that is handed over in order goes to threads that have no core. */
+function lockWarnings(done: readonly Done[], { workers, cores }: Circumstances): string[] {
+  const lock = done[0]?.trial.mmuLock
+  if (workers <= cores || lock === undefined) return []
+  const inOrder = /\b(?<!pv-)qspinlock$/.test(lock)
+  const order = ', as on a host: it is handed over in order, to a worker without a core too'
+  return [`with more workers than cores the lock has a say: mmu_lock was ${lock}${inOrder ? order : ''}`]
 }
 
 function sampleWarnings(
