@@ -90,7 +90,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       ...text,
       array: true,
       describe:
-        'every value of a list: vcpus=1..63, pause-us=10,100, cost.NAME=..., machine=...; repeated: every combination',
+        'every value of a list: vcpus=1..63, pause-us=10,100, cost.NAME=..., machine=..., kernel=v6.5,v6.8; repeated: every combination',
     })
     .option('refine', {
       ...text,

@@ -38,19 +38,18 @@ export type Plan = {
 /** Turns the flags into a plan, or says which of them cannot be. */
 export async function planOf(args: BenchArgs, io: Io, machines: Machines = installedMachine): Promise<Plan> {
   const points = pointsOf(args.sweep)
-  const kernel = kernelNamed(args.kernel)
-  const asked = await patchesAmong(args.variant, io.node, kernel)
   const named = isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)
-  const questions = named.map((scenario) => questionOf(scenario, asked, kernel))
-  const scenarios = questions.map(({ scenario }) => scenario)
+  const asked = await Promise.all(kernelsOf(args, points).map((kernel) => questionsOn(kernel, named, args, io)))
+  const [{ scenarios, wanted }] = asked as [Questions, ...Questions[]]
   checkFlags(args, scenarios)
   const replay = await replayOf(args, scenarios, io)
-  const wanted = questions.flatMap(({ scenario, names }) =>
-    wantedOf(scenario, names).map((variants) => ({ scenario, variants })),
-  )
-  const says = questions.flatMap((question) => question.says)
+  const says = [...new Set(asked.flatMap((questions) => questions.says))]
   const told = says.length === 0 ? {} : { says }
-  const partOf = (point: Point) => partAt(argsAt(args, point), wanted, replay, machines, points.length > 1)
+  const partOf = (point: Point) => {
+    const own = argsAt(args, point)
+    const questions = asked.find(({ kernel }) => kernel === own.kernel)!
+    return partAt(own, questions.wanted, replay, machines, points.length > 1)
+  }
   const parts = points.map(partOf)
   const groups = parts.flatMap((part) => part.groups)
   const costs = parts.length === 1 ? parts[0]!.costs : {}
@@ -88,6 +87,39 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
 }
 
 type Asked = { readonly scenario: Scenario; readonly variants: readonly string[] }
+
+/** What is asked of one kernel; of each scenario's own, if none is named. */
+type Questions = {
+  readonly kernel: string | undefined
+  readonly scenarios: readonly Scenario[]
+  readonly wanted: readonly Asked[]
+  /** What is left out on that kernel, in sentences. */
+  readonly says: readonly string[]
+}
+
+const kernelsOf = (args: BenchArgs, points: readonly Point[]) => [
+  ...new Set(points.map((point) => argsAt(args, point).kernel)),
+]
+
+async function questionsOn(
+  kernel: string | undefined,
+  named: readonly Scenario[],
+  { variant }: BenchArgs,
+  { node }: Io,
+): Promise<Questions> {
+  const version = kernelNamed(kernel)
+  const patches = await patchesAmong(variant, node, version)
+  const questions = named.map((scenario) => questionOf(scenario, patches, version))
+  return {
+    kernel,
+    scenarios: questions.map(({ scenario }) => scenario),
+    wanted: questions.flatMap(({ scenario, names }) =>
+      wantedOf(scenario, names).map((variants) => ({ scenario, variants })),
+    ),
+    says: questions.flatMap((question) => question.says),
+  }
+}
+
 type Part = {
   readonly groups: readonly Group[]
   readonly targets: readonly Target[]

@@ -45,6 +45,25 @@ test('each point of a sweep is a load of its own, with its own costs', async () 
   assert.notEqual(runs[0]!.metrics.unmaps_per_second!.median, runs[2]!.metrics.unmaps_per_second!.median)
 })
 
+test('a sweep over kernels runs each with the variants that fit it, and names those that do not', async () => {
+  const out = path('kernels.json')
+  const plan = [...MODELLED, '--vcpus', '2', '--sweep', 'kernel=v6.5,v6.8', '--sweep', 'pause-us=10,20', '--out', out]
+  const { err } = await faultline(...plan)
+  const { runs } = validate(JSON.parse(readFileSync(out, 'utf8')))
+  assert.deepEqual(
+    runs.map(({ variant, params }) => [variant, params.kernel, params['pause-us']]),
+    [
+      ['v6.5', 'v6.5', 10],
+      ['v6.5', 'v6.5', 20],
+      ['v6.8', 'v6.8', 10],
+      ['v6.8', 'v6.8', 20],
+    ],
+  )
+  assert.equal(err.match(/left out: precheck is v6\.8 as it is/g)?.length, 1)
+  const besides = await faultline(...MODELLED, '--kernel', 'v6.5', '--sweep', 'kernel=v6.5,v6.8')
+  assert.match(besides.err, /kernel is swept and given besides/)
+})
+
 test('the parts of a plan, merged in any order, are byte for byte the whole', async () => {
   await faultline(...MODELLED, ...GRID, '--out', path('whole.json'))
   for (const index of [1, 2, 3]) {

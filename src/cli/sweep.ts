@@ -3,7 +3,7 @@ import type { BenchArgs } from './bench-flags.ts'
 import { checkPoints } from './plan-size.ts'
 
 /** Flags that a sweep may vary by their name; every other name is a parameter, a cost or a machine's, as in --set. */
-const FLAGS = ['vcpus', 'notifiers', 'zappers', 'machine', 'duration', 'rate', 'seed', 'words'] as const
+const FLAGS = ['vcpus', 'notifiers', 'zappers', 'machine', 'duration', 'rate', 'seed', 'words', 'kernel'] as const
 type Swept = (typeof FLAGS)[number]
 
 /** One point of a sweep: a value for each name. */
