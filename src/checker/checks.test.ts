@@ -30,6 +30,8 @@ const LARGE = new Set([
   'protected',
   'stopped',
   'stopped-wanted',
+  'near-2-31',
+  'near-2-32',
 ])
 
 for (const check of CHECKS) {

@@ -13,6 +13,7 @@ import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
 import { B_INV } from './broken/b-inv.ts'
+import { B_INT } from './broken/b-int.ts'
 import { B_ITER } from './broken/b-iter.ts'
 import { B_LATEINC } from './broken/b-lateinc.ts'
 import { B_LEAK } from './broken/b-leak.ts'
@@ -33,6 +34,7 @@ import { B_REQAFTER } from './broken/b-reqafter.ts'
 import { B_ROOTS } from './broken/b-roots.ts'
 import { B_ROOTWALK } from './broken/b-rootwalk.ts'
 import { B_RWSEM } from './broken/b-rwsem.ts'
+import { B_SEQORDER } from './broken/b-seqorder.ts'
 import { B_SIDE } from './broken/b-side.ts'
 import { B_SKIPFLUSH } from './broken/b-skipflush.ts'
 import { B_SLEEP } from './broken/b-sleep.ts'
@@ -100,6 +102,8 @@ export const VARIANTS = [
   B_RANGE,
   B_HALF,
   B_ENDZAP,
+  B_INT,
+  B_SEQORDER,
   B_SNAP_RMB,
   B_HOIST_PLAIN,
   B_ORDER_WMB,

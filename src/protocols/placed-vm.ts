@@ -164,6 +164,7 @@ export class PlacedVm implements Vm {
 
   initialise(words: Int32Array): void {
     words[this.tables.next] = this.tables.root
+    words[this.invalidateSeq] = this.config.seqStart ?? 0
     words[this.invalidateRangeStart] = INVALID_GPA
     words[this.invalidateRangeEnd] = INVALID_GPA
     this.memslots.initialise(words)

@@ -106,6 +106,8 @@ export type VmConfig = {
   readonly nx?: NxConfig
   /** Dirty pages of one of its slots can be logged; it has `updates` and `nx` then. */
   readonly dirtyLog?: DirtyLogConfig
+  /** What mmu_invalidate_seq begins with, unsigned; 0 if it is not said. */
+  readonly seqStart?: number
   /** The gfns of which it has gfn_to_pfn_caches. */
   readonly pfnCaches?: readonly number[]
   /** Whether its load is a recording, whose roles wait for each other. */

@@ -47,6 +47,8 @@ export type SystemSpec<V = Protocol> = {
   readonly lockdep?: boolean
   readonly updates?: MemslotUpdateConfig
   readonly dirtyLog?: DirtyLogConfig
+  /** What mmu_invalidate_seq begins with, unsigned; 0 if it is not said. */
+  readonly seqStart?: number
   /** The gfns of which it has gfn_to_pfn_caches. */
   readonly pfnCaches?: readonly number[]
   readonly isReplay?: boolean

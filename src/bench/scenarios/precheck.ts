@@ -2,6 +2,7 @@ import { FaultlineError } from '../../errors/faultline-error.ts'
 import type { AccessPlan } from '../../workers/accesses.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { SEQ_PARAMETERS } from '../users/seq-start.ts'
 
 /** The load of system 0: other scenarios ask other questions of it. */
 export const PARAMETERS = {
@@ -88,6 +89,7 @@ export const PARAMETERS = {
     default: 'zap',
   },
   'zap-chunk': { kind: 'integer', says: 'gfns that a zapper takes at a time', low: 1, high: 1 << 20, default: 512 },
+  ...SEQ_PARAMETERS,
   'zap-pause-us': { kind: 'integer', says: 'pause between two zaps', low: 0, high: 10_000_000, default: 1000 },
 } as const
 
@@ -163,6 +165,7 @@ export function load(options: Options): Load {
       preempt: preemptionOf(values.preempt),
       tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: values['huge-share'] * 10,
+      seqStart: values['seq-start'],
     },
     roles: [
       ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu, rangePages)),

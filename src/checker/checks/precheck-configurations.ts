@@ -61,6 +61,22 @@ export const CONFIGURATIONS = [
     roles: [vcpu(0), notifier(0, 1)],
   },
   {
+    name: 'near-2-31',
+    says: 'the same where the sequence is about to become 2^31',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(0), notifier(0, 1)],
+    seqStart: 0x7fff_ffff,
+  },
+  {
+    name: 'near-2-32',
+    says: 'the same where it is about to wrap at 2^32',
+    actors: ['vcpu0', 'notifier'],
+    vcpus: 1,
+    roles: [vcpu(0), notifier(0, 1)],
+    seqStart: 0xffff_ffff,
+  },
+  {
     name: 'twice',
     says: 'a vCPU touches a page twice while a notifier invalidates it',
     actors: ['vcpu0', 'notifier'],

@@ -19,7 +19,8 @@ const STALE_ACCEPT = {
   says: 'a page was taken without mmu_lock that an invalidation, ended as the count said, had taken back',
 }
 
-function spec(variant: Protocol, { name, roles, vcpus }: (typeof CONFIGURATIONS)[number]): SystemSpec {
+function spec(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number]): SystemSpec {
+  const { name, roles, vcpus } = configuration
   return {
     variant,
     cpus: roles.length,
@@ -33,6 +34,7 @@ function spec(variant: Protocol, { name, roles, vcpus }: (typeof CONFIGURATIONS)
     lockStatistics: true,
     pendingLoops: 1,
     isPfnmap: name === 'uncounted',
+    seqStart: 'seqStart' in configuration ? configuration.seqStart : 0,
   }
 }
 
@@ -54,6 +56,8 @@ const declared: Check = {
       'B-SNAP-rmb': { finds: ['stale_accept'], in: 'uncounted', memory: ['relaxed'] },
       'B-HOIST-plain': { finds: ['livelock'], in: 'polled', memory: ['tso', 'relaxed'] },
       'B-ORDER-wmb': { finds: ['stale_accept'], in: 'lockless', memory: ['relaxed'] },
+      'B-INT': { finds: ['livelock', 'retry_unbounded'], in: 'near-2-31' },
+      'B-SEQORDER': { finds: ['stale_install', 'stale_use'], in: 'near-2-32' },
       'B-ENDZAP': { finds: ['skipped_leaf', 'stale_use'] },
       'B-HALF': { finds: ['install_in_progress', 'stale_install', 'stale_use'], in: 'two-notifiers' },
     },

@@ -7,10 +7,12 @@ import { LOOP, PRECHECK } from '../variants/precheck.ts'
 import { enterGuest } from '../vcpu-run.ts'
 import { B_HALF } from './b-half.ts'
 import { B_HOIST } from './b-hoist.ts'
+import { B_INT } from './b-int.ts'
 import { B_INV } from './b-inv.ts'
 import { B_LEAK } from './b-leak.ts'
 import { B_ORDER } from './b-order.ts'
 import { B_RANGE } from './b-range.ts'
+import { B_SEQORDER } from './b-seqorder.ts'
 import { B_SNAP } from './b-snap.ts'
 import { B_STALE } from './b-stale.ts'
 import { B_UNITS } from './b-units.ts'
@@ -156,4 +158,30 @@ test('a guest that reads a page of B-STALE uses memory that the host has taken b
     .run(1)
     .run(0)
   assert.deepEqual(guest.violations, ['stale_install', 'stale_use'])
+})
+
+/** A fault has looked its page up when the page is invalidated, with the sequence at so much. */
+function overtaken(kernel: Kernel, seqStart: number) {
+  const small = new SmallVm([faultOn(0), invalidate(0, 1)], kernel, { seqStart })
+  small.stage
+    .runUntil(0, /mmuLock/)
+    .run(1)
+    .run(0)
+  return small.violations
+}
+
+test('a fault that an invalidation has overtaken retries wherever the sequence is, and B-SEQORDER not where it wraps', () => {
+  for (const seqStart of [0, 0x7fff_ffff, 0xffff_ffff]) assert.deepEqual(overtaken(PRECHECK, seqStart), [])
+  assert.deepEqual(overtaken(B_SEQORDER, 0x7fff_ffff), [])
+  assert.ok(overtaken(B_SEQORDER, 0xffff_ffff).includes('stale_install'))
+})
+
+test('after 2^31 invalidations B-INT finds every fault stale', () => {
+  const mapped = (kernel: Kernel, seqStart: number) => {
+    const small = new SmallVm([faultOn(0)], kernel, { seqStart })
+    small.stage.run(0)
+    return small.counted('pf_fixed')
+  }
+  assert.deepEqual([mapped(B_INT, 0x7fff_ffff), mapped(B_INT, 0x8000_0000)], [1, 0])
+  assert.deepEqual([mapped(PRECHECK, 0x7fff_ffff), mapped(PRECHECK, 0x8000_0000)], [1, 1])
 })
