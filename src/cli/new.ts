@@ -1,11 +1,12 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { basename, dirname, extname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, extname } from 'node:path'
 import type { Argv } from 'yargs'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { beginningOf } from '../patches/beginning.ts'
 import { skeletonOf } from '../patches/skeleton.ts'
 import type { Command } from './command.ts'
-import { reasonOf } from './files/trouble.ts'
+import { notWritten } from './files/trouble.ts'
+import { writeWhole } from './files/write-whole.ts'
 import { EXIT } from './io.ts'
 
 type Args = {
@@ -56,15 +57,10 @@ const pathOf = (file: string) => (/[/\\]/.test(file) ? file : `./${file}`)
 
 function write(file: string, text: string): void {
   try {
-    writeFileSync(file, text, { flag: 'wx' })
+    writeWhole(file, text, { replaces: false })
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw exists(file)
-    const why = code === 'ENOENT' ? `there is no folder ${dirname(file)}` : reasonOf(cause)
-    throw new FaultlineError('NOT_SAVED', 'usage', `${file} cannot be written: ${why}`, {
-      hint: 'Make its folder first, or write it elsewhere.',
-      cause,
-    })
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(file)
+    throw notWritten(file, cause, 'as FILE')
   }
 }
 

@@ -11,7 +11,7 @@ export type Changed = { readonly series: Series; readonly shifts: readonly Shift
 export function trendText(all: readonly Changed[], options: ShiftOptions): string {
   const changed = all.filter(({ shifts }) => shifts.length > 0)
   const longest = Math.max(0, ...all.map(({ series }) => series.points.length))
-  const still = `${all.length - changed.length} of ${all.length} series without a change; the longest has ${longest} points.`
+  const still = `${all.length - changed.length} of ${all.length} series without a change; the longest has ${longest} ${longest === 1 ? 'point' : 'points'}.`
   const parts = [
     ...changed.map(({ series, shifts }) => seriesText(series, shifts)),
     ...joinedText(all),
@@ -45,7 +45,10 @@ function seriesText(series: Series, shifts: readonly Shift[]): string {
   const { run, metric, host, points } = series
   const name = `${benchName(labelsOf(run))} on ${run.machine} (${run.kind}): ${metric}`
   const where = host === null ? '' : `\n  on ${host}`
-  return [`${name}, ${points.length} points${where}`, ...shifts.map((shift) => shiftText(series, shift))].join('\n')
+  return [
+    `${name}, ${points.length} ${points.length === 1 ? 'point' : 'points'}${where}`,
+    ...shifts.map((shift) => shiftText(series, shift)),
+  ].join('\n')
 }
 
 function shiftText({ points, unit }: Series, { at, before, after, p, verdict }: Shift): string {

@@ -16,6 +16,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { faultline } from '../faultline.contract.ts'
 import { canMount } from './mounting.contract.ts'
 import { checkOutput, save } from './output.ts'
 
@@ -84,6 +85,23 @@ test('a read-only file stays, and the permissions of one that is replaced are ke
   chmodSync(at('shared'), 0o640)
   save({ path: at('shared'), kind: 'result' }, `${RESULT} `)
   assert.equal(statSync(at('shared')).mode & 0o777, 0o640)
+})
+
+test('a patch that does not fit on the disk is not begun, and that is no wrong use', {
+  skip: !canMount(),
+}, async () => {
+  const disk = at('small')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk])
+  try {
+    writeFileSync(join(disk, 'fill'), ' '.repeat(4096))
+    const { code, err } = await faultline('new', 'patch', join(disk, 'p.ts'), '--from', 'precheck')
+    assert.equal(code, 3, err)
+    assert.match(err, /p\.ts cannot be written: the disk is full/)
+    assert.deepEqual(readdirSync(disk), ['fill'])
+  } finally {
+    execFileSync('umount', [disk])
+  }
 })
 
 test('a disk that is full leaves the earlier file and no other, and is no wrong use', { skip: !canMount() }, () => {

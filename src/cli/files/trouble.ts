@@ -43,11 +43,11 @@ export const isDiskFull = (cause: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFB
 export const reasonOf = (cause: unknown): string =>
   SAYS[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause))
 
-export function notWritten(path: string, cause: unknown): FaultlineError {
+export function notWritten(path: string, cause: unknown, how = 'with --out FILE'): FaultlineError {
   return new FaultlineError('NOT_SAVED', kindOf(cause), `${path} cannot be written: ${reasonOf(cause)}`, {
     hint: isDiskFull(cause)
-      ? 'Make room, or give a place on another disk with --out FILE.'
-      : 'Give another place with --out FILE; its folder must exist.',
+      ? `Make room, or give a place on another disk ${how}.`
+      : `Give another place ${how}; its folder must exist.`,
     cause,
   })
 }
