@@ -24,6 +24,17 @@ export const METRICS = {
   },
   flushes_per_unmap: { unit: '1', better: 'lower', says: 'remote TLB flushes for each unmap of a range' },
   yields_per_unmap: { unit: '1', better: 'lower', says: 'times that mmu_lock was yielded for each unmap of a range' },
+  gfns_converted_per_second: { unit: '1/s', better: 'higher', says: 'gfns that became private or shared' },
+  attribute_change_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'how long a change of memory attributes takes, with the hole that is punched after it, median',
+  },
+  without_resched_max_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'longest time that a change of memory attributes kept its CPU without a point at which the scheduler could take it, on a kernel that is not preemptible',
+  },
   agings_per_second: {
     unit: '1/s',
     better: 'higher',

@@ -27,6 +27,7 @@ const LARGE = new Set([
   'unmapped-root',
   'used-up',
   'free-list',
+  'shared-again',
   'protected',
   'stopped',
   'stopped-wanted',

@@ -53,12 +53,20 @@ export function assertFill(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, pfn: Pfn): vo
   const pte = vm.host.peekPte(cpu, hostPage)
   if (!isPresent(pte) || pfnOfPte(hostPage, pte) !== pfn) cpu.violation(ORACLE.stale_use, gfn)
   vcpu.tlb.rememberHostPte(gfn, pte)
+  assertAttribute(cpu, vm, vcpu, gfn)
 }
 
 /** The guest used a translation of its TLB: the page behind it must still be the one it was filled with. */
 export function assertTouch(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): void {
   if (!vm.config.oracles) return
   if (vm.host.peekPte(cpu, vcpu.tlb.hostPage(gfn)) !== vcpu.tlb.hostPte(gfn)) cpu.violation(ORACLE.stale_use, gfn)
+  assertAttribute(cpu, vm, vcpu, gfn)
+}
+
+/** Attributes change while the gfn is mapped nowhere, and no TLB holds it. */
+function assertAttribute(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): void {
+  const fits = vm.attributes?.peekMatches(cpu, gfn, vcpu.tlb.hostPage(gfn)) ?? true
+  if (!fits) cpu.violation(ORACLE.wrong_attribute, gfn)
 }
 
 /** I0.4: a zapper lets go of mmu_lock. */

@@ -12,6 +12,7 @@ import { B_GPCCOUNT } from './broken/b-gpccount.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
+import { B_HUGEEDGE } from './broken/b-hugeedge.ts'
 import { B_INT } from './broken/b-int.ts'
 import { B_INV } from './broken/b-inv.ts'
 import { B_ITER } from './broken/b-iter.ts'
@@ -52,6 +53,7 @@ import { B_WAKE } from './broken/b-wake.ts'
 import type { Subject, Variant } from './kernel.ts'
 import { AGE_ELIDED, AGE_LOCKED, AGE_LOCKLESS } from './variants/aging.ts'
 import { BAIL, DOUBLE_FLUSH, INVALIDATE_RANGE, PINNED, RE_REQUEST } from './variants/apic-page.ts'
+import { CONVERT, CONVERT_AT_ONCE } from './variants/attributes.ts'
 import { FLUSH_EACH_LEAF, FLUSH_EACH_TABLE, ONE_FLUSH } from './variants/dirty-log.ts'
 import { ALWAYS_LOCK, COUNT, COUNT_ELIDE, FAIR_GATE, RWSEM } from './variants/elision.ts'
 import {
@@ -175,6 +177,9 @@ export const VARIANTS = [
   B_AGESTORE,
   B_AGERCU,
   B_AGEPLAIN,
+  CONVERT_AT_ONCE,
+  CONVERT,
+  B_HUGEEDGE,
 ] as const satisfies readonly Variant[]
 
 type Each = (typeof VARIANTS)[number]

@@ -44,6 +44,7 @@ export const COUNTERS = [
   'tlb_flush_remote_nx_recovery',
   'tlb_flush_remote_teardown',
   'tlb_flush_remote_aging',
+  'tlb_flush_remote_attributes',
   'tlb_flush_ipis',
   // TLB flushes that a vCPU decides on, and flushes that found no translation of the APIC-access page to drop
   'tlb_flush_local_current',
@@ -60,6 +61,11 @@ export const COUNTERS = [
   'mn_active_max',
   'memslot_wakeups',
   'invalidate_mmu_lock',
+  // memory attributes and guest_memfd; memory_fault_exits: KVM_EXIT_MEMORY_FAULT
+  'attribute_changes',
+  'attributes_set',
+  'gmem_pages_punched',
+  'memory_fault_exits',
   // aging: calls, those that found the page used, Accessed bits cleared
   'aging_calls',
   'aging_young',
@@ -144,6 +150,8 @@ export const HISTOGRAMS = [
   'nx_round_ns',
   'invalidation_latency_ns',
   'aging_latency_ns',
+  'attribute_change_ns',
+  'without_resched_ns',
   'icache_inval_ns',
   'neighbour_fault_latency_ns',
   'guest_icache_ns',

@@ -11,6 +11,9 @@ export class CpuLocal {
   isAtomic = false
   /** In an invalidation that may not block. For the oracle. */
   mustNotBlock = false
+  /** When the scheduler last had the chance to take the CPU, in a change of memory attributes, and the longest time without; -1: none is under way. */
+  reschedAtNs = -1
+  withoutReschedNs = 0
   /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
   pendingFlush = false
   /** Where the walk yielded last, as the oracle saw it. */

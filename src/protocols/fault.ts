@@ -1,5 +1,6 @@
 import { type Cpu, RMB } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { isStillSo, memoryFault, seePrivacy } from './attributes/private-faults.ts'
 import { COUNTER } from './counters.ts'
 import { pfnOfPte } from './host-mm.ts'
 import { NO_MEMSLOT } from './memslots/memslots.ts'
@@ -20,6 +21,7 @@ export function* mmuDoPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResu
   fault.beginTry()
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
   if (vm.dirtyLog !== undefined) yield* seeDirtyTracking(cpu, vm, fault)
+  if (vm.attributes !== undefined) yield* seePrivacy(cpu, vm.attributes, fault)
   const result = vm.isShadowed(fault.gfn)
     ? yield* vm.kvm.directPageFault(cpu, vm, fault)
     : yield* vm.kvm.tdpMmuPageFault(cpu, vm, fault)
@@ -83,6 +85,10 @@ export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResul
   const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
   if (invalid) return invalidSlot(cpu, fault)
 
+  if (vm.attributes !== undefined) {
+    const same = yield* isStillSo(cpu, vm.attributes, fault)
+    if (!same) return memoryFault(cpu)
+  }
   const early = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
   if (early) {
     cpu.count(COUNTER.retry_precheck_before_pfn, 1)
@@ -114,7 +120,9 @@ export function invalidSlot(cpu: Cpu, fault: Fault): FaultResult {
 
 /** F8: `__kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c: the pfn from the primary MMU, with a reference. */
 export function* faultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
-  fault.hostPage = yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
+  fault.hostPage = fault.isPrivate
+    ? vm.attributes!.gmemPage(fault.gfn)
+    : yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
   fault.hostPte = yield* vm.host.faultin(cpu, fault.hostPage)
   fault.pfn = pfnOfPte(fault.hostPage, fault.hostPte)
 }
@@ -137,6 +145,7 @@ export function countStale(cpu: Cpu, fault: Fault): void {
 export function* prefault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
   if (vm.dirtyLog !== undefined) yield* seeDirtyTracking(cpu, vm, fault)
+  if (vm.attributes !== undefined) yield* seePrivacy(cpu, vm.attributes, fault)
   yield* vm.tables.topup(cpu)
   const faultedIn = yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
   if (faultedIn !== CONTINUE) return faultedIn

@@ -46,7 +46,16 @@ export function kernel(
 }
 
 /** The questions; each has a scenario and a check of its name. */
-export type Subject = 'precheck' | 'nx-recovery' | 'icache' | 'elision' | 'apic-page' | 'dirty-log' | 'aging' | 'mixed'
+export type Subject =
+  | 'precheck'
+  | 'nx-recovery'
+  | 'icache'
+  | 'elision'
+  | 'apic-page'
+  | 'dirty-log'
+  | 'aging'
+  | 'attributes'
+  | 'mixed'
 
 /** What is found in trials on threads, beyond the oracles: by the watchdog, and by the counters of a run. */
 export type ThreadsFinding =

@@ -1,6 +1,13 @@
 import type { Steps } from '../shared-memory/steps.ts'
 import { ageGfn, clearFlushYoung, clearYoung, tdpMmuAgeSpte, testAgeGfn, testYoung } from './aging.ts'
 import { reloadApicAccessPage } from './apic/reload.ts'
+import { gmemPunchHole } from './attributes/punch-hole.ts'
+import {
+  archPostSetMemoryAttributes,
+  archPreSetMemoryAttributes,
+  condResched,
+  vmSetMemAttributes,
+} from './attributes/set-attributes.ts'
 import { archMmuEnableLogDirtyPtMasked, clearDirtyLogProtect, getDirtyLogProtect } from './dirty-log/protect.ts'
 import { mmuRecoverHugePages } from './dirty-log/recover.ts'
 import { mmuSlotApplyFlags } from './dirty-log/start-stop.ts'
@@ -85,6 +92,8 @@ const EVERY_VERSION = {
   tdpMmuNextRoot,
   trackPossibleNxHugePage,
   tdpMmuFreeSp,
+  condResched,
+  archPostSetMemoryAttributes,
   ageGfn,
   testAgeGfn,
   wrprotGfnRange,
@@ -105,6 +114,9 @@ export const V5_11: Version = firstKernel('v5.11', {
   invalidateRangeStart: v5_12.invalidateRangeStart,
   invalidateRangeEnd: v5_12.invalidateRangeEnd,
   invalidateRange: v5_15.invalidateRange,
+  vmSetMemAttributes: nothingToDo,
+  gmemPunchHole: nothingToDo,
+  archPreSetMemoryAttributes: v6_12.archPreSetMemoryAttributes,
   clearFlushYoung: v5_12.clearFlushYoung,
   clearYoung: v5_12.clearYoung,
   testYoung: v5_12.testYoung,
@@ -268,6 +280,12 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
 })
 
 export const V6_8: Version = kernel('v6.8', V6_5, {
+  vmSetMemAttributes: {
+    to: v6_12.vmSetMemAttributes,
+    commit: '5a475554db1e',
+    says: 'is there: before, memory has no attributes',
+  },
+  gmemPunchHole: { to: gmemPunchHole, commit: 'a7800aa80ea4', says: 'is there: before, there is no guest_memfd' },
   mmuFaultinPfn: {
     to: mmuFaultinPfn,
     commit: 'd02c357e5bfa',
@@ -304,6 +322,16 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
 })
 
 export const V6_18: Version = kernel('v6.18', V6_12, {
+  vmSetMemAttributes: {
+    to: vmSetMemAttributes,
+    commit: '47bb584237cc',
+    says: 'lets the scheduler have the CPU between two pages',
+  },
+  archPreSetMemoryAttributes: {
+    to: archPreSetMemoryAttributes,
+    commit: '9129633d568e',
+    says: 'holds off the huge pages at both edges of the range too',
+  },
   mmuRecoverHugePages: {
     to: mmuRecoverHugePages,
     commit: '35ef80eb29ab',

@@ -20,6 +20,9 @@ export type Kvm = {
   /** `rwlock_needbreak()`: whether the holder of mmu_lock should let go of it because others wait. */
   readonly rwlockNeedbreak: (cpu: Cpu, vm: Vm) => Steps<boolean>
 
+  /** `cond_resched()`: outside of all locks that do not sleep, the scheduler may have the CPU. */
+  readonly condResched: (cpu: Cpu, vm: Vm) => Steps<void>
+
   // virt/kvm/kvm_main.c, include/linux/kvm_host.h
 
   /** `kvm_mmu_notifier_invalidate_range_start()`: the hvas [start, end) are about to change. `mayBlock`: the task may sleep. */
@@ -34,6 +37,10 @@ export type Kvm = {
   readonly clearYoung: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<boolean>
   /** `kvm_mmu_notifier_test_young()`: whether the guest has used the page. */
   readonly testYoung: (cpu: Cpu, vm: Vm, hva: Hva) => Steps<boolean>
+  /** `kvm_vm_set_mem_attributes()`: the gfns [start, end) become private or shared. */
+  readonly vmSetMemAttributes: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attribute: number) => Steps<void>
+  /** `kvm_gmem_punch_hole()`: the pages of guest_memfd behind [start, end) are given back. */
+  readonly gmemPunchHole: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
   /** `kvm_mmu_invalidate_begin()`, with mmu_lock held for write. */
   readonly invalidateBegin: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_mmu_invalidate_range_add()`, of the gfns [start, end). */
@@ -95,6 +102,10 @@ export type Kvm = {
   readonly ageGfn: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<boolean>
   /** `kvm_test_age_gfn()`: whether that of the gfn is set. */
   readonly testAgeGfn: (cpu: Cpu, vm: Vm, slot: Memslot, gfn: Gfn) => Steps<boolean>
+  /** `kvm_arch_pre_set_memory_attributes()`, with mmu_lock held for write. Whether the TLBs have to be flushed. */
+  readonly archPreSetMemoryAttributes: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<boolean>
+  /** `kvm_arch_post_set_memory_attributes()`, with mmu_lock held for write. */
+  readonly archPostSetMemoryAttributes: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attribute: number) => Steps<void>
   /** `kvm_zap_gfn_range()`: KVM zaps for reasons of its own. */
   readonly zapGfnRange: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<void>
   /** `__kvm_rmap_zap_gfn_range()`: the same of the shadow MMU. `flush` goes in with what is owed, and comes out. */

@@ -15,6 +15,7 @@ import {
 } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { assertInstall, assertSamePfn } from './assertions.ts'
+import { isMixed } from './attributes/private-faults.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
 import { aboutToLog, markPageDirty } from './dirty-log/mark.ts'
@@ -76,6 +77,7 @@ export function* tdpMmuMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
 }
 
 function* walkAndMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  if (vm.attributes !== undefined) fault.isMixed = yield* isMixed(cpu, vm.attributes, fault.gfn)
   const goal = goalLevel(vm, fault)
   let table = vm.pages.rootFor(cpu, fault.gfn)
   for (let level = ROOT_LEVEL; ; level -= 1) {

@@ -13,10 +13,12 @@ export function largestLevel(vm: Vm, fault: Fault): number {
 
 /**
  * How large it is to be: a guest that executes gets small pages, if huge ones must not be executable; and so does one whose writes are
- * logged (`kvm_mmu_hugepage_adjust()`).
+ * logged, or whose memory is private or in part (`kvm_mmu_hugepage_adjust()`).
  */
 export const goalLevel = (vm: Vm, fault: Fault): number =>
-  fault.isDirtyTracked || (vm.pages.splitsForExec && fault.exec) ? LEVEL_4K : largestLevel(vm, fault)
+  fault.isDirtyTracked || fault.isPrivate || fault.isMixed || (vm.pages.splitsForExec && fault.exec)
+    ? LEVEL_4K
+    : largestLevel(vm, fault)
 
 /** The leaf that maps the fault's page, or all of what an entry of this level covers of its huge page. */
 export function leafFor(vm: Vm, fault: Fault, level: number): number {

@@ -101,6 +101,10 @@ export const ORACLES = [
     says: 'a stage-2 entry was made that had not been broken: WARN_ON(!stage2_pte_is_locked())',
   },
   {
+    name: 'wrong_attribute',
+    says: 'the guest used shared memory behind a private gfn, or guest_memfd behind a shared one',
+  },
+  {
     name: 'spte_overwritten',
     says: 'an SPTE was stored over what another CPU had made of it since it was read',
   },

@@ -35,6 +35,10 @@ export class Fault {
   /** The page of the host behind the gfn, and its entry in the primary MMU by which the pfn was got. */
   hostPage = 0
   hostPte = 0
+  /** PFERR_PRIVATE_ACCESS: the gfn was private when the guest faulted. */
+  isPrivate = false
+  /** The attributes of the huge page around it are mixed. */
+  isMixed = false
   /** Times that this fault has been tried. */
   attempt = 0
   /** A pre-check has let it through in this try. */

@@ -8,9 +8,11 @@ import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { QRwLock } from '../shared-memory/locks/qrwlock.ts'
 import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
 import { PageTables, tablesFor } from '../shared-memory/page-tables/page-tables.ts'
+import { LEVEL_2M, pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { RcuWait } from '../shared-memory/rcuwait.ts'
 import { ApicPage } from './apic/apic-page.ts'
+import { firstGmemPage, MemAttributes } from './attributes/mem-attributes.ts'
 import { CpuLocal } from './cpu-local.ts'
 import { DirtyLog } from './dirty-log/dirty-log.ts'
 import { HostMm } from './host-mm.ts'
@@ -76,6 +78,7 @@ export class PlacedVm implements Vm {
   readonly stage2: Stage2 | undefined
   readonly dirtyLog: DirtyLog | undefined
   readonly pfnCaches: PfnCaches | undefined
+  readonly attributes: MemAttributes | undefined
   readonly neighbours: readonly Vm[]
   readonly progress: readonly Word[]
   readonly own: unknown
@@ -137,8 +140,15 @@ export class PlacedVm implements Vm {
       config.nx &&
       new Nx(place.within('nx'), config.nx, this.tables, config, kvm.possibleNxHugePages === 'one list', watch)
     this.pages = this.nx === undefined ? new StayingPages(this.tables) : new NxPages(this.nx, this.tables)
-    this.host = new HostMm(place.within('hostMm'), hostPages(slots), {
-      isHuge: config.isHuge,
+    const mapped = hostPages(slots)
+    const withGmem = slots.find(({ slot }) => slot === config.attributes?.slot)
+    this.attributes =
+      withGmem &&
+      new MemAttributes(place.within('attributes'), withGmem, mapped, config.nx?.entries ?? pagesPerLevel(LEVEL_2M))
+    const gmem = firstGmemPage(mapped)
+    const huge = hugePagesOf(config) ?? pagesPerLevel(LEVEL_2M)
+    this.host = new HostMm(place.within('hostMm'), withGmem === undefined ? mapped : gmem + withGmem.pages, {
+      isHuge: withGmem === undefined ? config.isHuge : (block) => block * huge < gmem && config.isHuge(block),
       hugePages: hugePagesOf(config),
       isPfnmap: config.isPfnmap,
     })

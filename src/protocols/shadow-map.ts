@@ -10,6 +10,7 @@ import {
 } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { assertInstall, assertSamePfn } from './assertions.ts'
+import { isMixed } from './attributes/private-faults.ts'
 import { WORK_KIND } from './costs.ts'
 import { goalLevel, largestLevel, leafFor } from './mapping-level.ts'
 import { NO_PAGE, SHADOW } from './nx/mmu-pages.ts'
@@ -22,6 +23,7 @@ import type { Vm } from './vm.ts'
  * stores do; the reverse map remembers where the gfn is mapped.
  */
 export function* directMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  if (vm.attributes !== undefined) fault.isMixed = yield* isMixed(cpu, vm.attributes, fault.gfn)
   const goal = goalLevel(vm, fault)
   yield* cpu.work(WORK_KIND.map_spte, fault.mapUnits)
   let table = vm.pages.rootFor(cpu, fault.gfn)

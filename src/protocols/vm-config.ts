@@ -110,6 +110,8 @@ export type VmConfig = {
   readonly seqStart?: number
   /** The gfns of which it has gfn_to_pfn_caches. */
   readonly pfnCaches?: readonly number[]
+  /** The memslot with a guest_memfd: its gfns can be private or shared, and are shared at first. */
+  readonly attributes?: { readonly slot: number }
   /** Whether its load is a recording, whose roles wait for each other. */
   readonly isReplay?: boolean
   /** Where its tracepoints are taken down, if they are. */

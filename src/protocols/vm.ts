@@ -6,6 +6,7 @@ import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import type { PageTables } from '../shared-memory/page-tables/page-tables.ts'
 import type { RcuWait } from '../shared-memory/rcuwait.ts'
 import type { ApicPage } from './apic/apic-page.ts'
+import type { MemAttributes } from './attributes/mem-attributes.ts'
 import type { CpuLocal } from './cpu-local.ts'
 import type { DirtyLog } from './dirty-log/dirty-log.ts'
 import type { HostMm } from './host-mm.ts'
@@ -72,6 +73,8 @@ export interface Vm {
   readonly stage2: Stage2 | undefined
   readonly dirtyLog: DirtyLog | undefined
   readonly pfnCaches: PfnCaches | undefined
+  /** Which of its memory is private. */
+  readonly attributes: MemAttributes | undefined
   /** The other VMs of the machine: they share its interconnect, and nothing else. */
   readonly neighbours: readonly Vm[]
   /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */

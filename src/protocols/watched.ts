@@ -5,6 +5,7 @@ import type { Kvm } from './kvm.ts'
 import { assertInRcu, assertNextRoot, assertRootAlive, markFlushed } from './nx/oracles.ts'
 import { NO_GFN } from './nx/recovery.ts'
 import { assertCachesInvalid } from './pfncache/oracles.ts'
+import { mayReschedule, stretchBegins, stretchEnds } from './without-resched.ts'
 
 /** The table with its calls counted that figures are told by. */
 export const counted = (kvm: Kvm): Kvm => ({
@@ -13,6 +14,24 @@ export const counted = (kvm: Kvm): Kvm => ({
   *unmapGfnRange(cpu, vm, slot, start, end, mayBlock): Steps<boolean> {
     cpu.count(COUNTER.unmap_gfn_range_calls, 1)
     return yield* kvm.unmapGfnRange(cpu, vm, slot, start, end, mayBlock)
+  },
+
+  *vmSetMemAttributes(cpu, vm, start, end, attribute): Steps<void> {
+    cpu.count(COUNTER.attribute_changes, 1)
+    stretchBegins(cpu, vm)
+    yield* kvm.vmSetMemAttributes(cpu, vm, start, end, attribute)
+    stretchEnds(cpu, vm)
+  },
+
+  *condResched(cpu, vm): Steps<void> {
+    yield* kvm.condResched(cpu, vm)
+    mayReschedule(cpu, vm)
+  },
+
+  *tdpMmuIterCondResched(cpu, vm, iter, flush, shared): Steps<boolean> {
+    const yielded = yield* kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, shared)
+    mayReschedule(cpu, vm)
+    return yielded
   },
 })
 

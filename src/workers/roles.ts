@@ -6,6 +6,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { type AccessPlan, accessesOf } from './accesses.ts'
 import { type AgingPlan, runAger } from './ager.ts'
 import { type MigrationPlan, runApicMigrator } from './apic-migrator.ts'
+import { type ConversionPlan, runConverter } from './converter.ts'
 import { type DirtyLogPlan, runDirtyLogger } from './dirty-logger.ts'
 import { runScaling, type ScalingPlan } from './fault-scaling.ts'
 import { type GuestIcachePlan, runGuestIcache } from './guest-icache.ts'
@@ -35,6 +36,7 @@ export type RolePlan =
   | { readonly role: 'dirty-logger'; readonly log: DirtyLogPlan; readonly isTimed: boolean }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
   | { readonly role: 'ager'; readonly aging: AgingPlan; readonly isTimed: boolean }
+  | { readonly role: 'converter'; readonly conversion: ConversionPlan; readonly isTimed: boolean }
 
 export type RoleName = RolePlan['role']
 
@@ -49,6 +51,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'pfncache-user') yield* runPfnCacheUser(cpu, vm, plan.caches)
   else if (plan.role === 'dirty-logger') yield* runDirtyLogger(cpu, vm, plan.log, plan.isTimed)
   else if (plan.role === 'scaler') yield* runScaling(cpu, vm, plan.scaling)
+  else if (plan.role === 'converter') yield* runConverter(cpu, vm, plan.conversion, plan.isTimed)
   else if (plan.role === 'ager') yield* runAger(cpu, vm, plan.aging, plan.isTimed)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else if (plan.role === 'running-guest') yield* runGuest(cpu, vm)

@@ -51,6 +51,7 @@ export type SystemSpec<V = Protocol> = {
   readonly seqStart?: number
   /** The gfns of which it has gfn_to_pfn_caches. */
   readonly pfnCaches?: readonly number[]
+  readonly attributes?: { readonly slot: number }
   readonly isReplay?: boolean
 }
 

@@ -1,5 +1,6 @@
 import { agingMetrics } from './aging.ts'
 import { apicMetrics } from './apic-page.ts'
+import { attributeMetrics } from './attributes.ts'
 import { dirtyLogMetrics } from './dirty-log.ts'
 import { elisionMetrics } from './elision.ts'
 import { scalingMetrics } from './fault-scaling.ts'
@@ -19,6 +20,7 @@ const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   dirtyLogMetrics,
   nxRecoveryMetrics,
   agingMetrics,
+  attributeMetrics,
   scalingMetrics,
 ]
 

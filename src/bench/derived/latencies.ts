@@ -24,6 +24,8 @@ export const LATENCIES: readonly {
   { histogram: 'invalidation_latency_ns', percentile: 99, metric: 'invalidation_latency_p99_ns' },
   { histogram: 'aging_latency_ns', percentile: 50, metric: 'aging_latency_p50_ns' },
   { histogram: 'aging_latency_ns', percentile: 99, metric: 'aging_latency_p99_ns' },
+  { histogram: 'attribute_change_ns', percentile: 50, metric: 'attribute_change_p50_ns' },
+  { histogram: 'without_resched_ns', percentile: 100, metric: 'without_resched_max_ns' },
   { histogram: 'icache_inval_ns', percentile: 50, metric: 'icache_inval_p50_ns' },
   { histogram: 'icache_inval_ns', percentile: 99, metric: 'icache_inval_p99_ns' },
   { histogram: 'icache_inval_ns', percentile: 100, metric: 'icache_inval_max_ns' },

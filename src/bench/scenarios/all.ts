@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import aging from './aging.ts'
 import apicPage from './apic-page.ts'
+import attributes from './attributes.ts'
 import dirtyLog from './dirty-log.ts'
 import elision from './elision.ts'
 import faultScaling from './fault-scaling.ts'
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   apicPage,
   dirtyLog,
   aging,
+  attributes,
   mixed,
   faultScaling,
   primitives,

@@ -2,13 +2,14 @@ import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Load, LoadOptions } from '../scenario.ts'
 import { AGING } from './aging.ts'
+import { ATTRIBUTES } from './attributes.ts'
 import dirtyLog from './dirty-log.ts'
 import pfncache from './pfncache.ts'
 import { SEQ_START } from './seq-start.ts'
 import type { Host, MmuLockUser } from './user.ts'
 
 /** Every further user of mmu_lock: a file beside this one each, and a line here. */
-const USERS: readonly MmuLockUser[] = [AGING, dirtyLog, pfncache, SEQ_START]
+const USERS: readonly MmuLockUser[] = [AGING, ATTRIBUTES, dirtyLog, pfncache, SEQ_START]
 
 /** The parameters of all of them, for the scenario that has them. */
 export const USER_PARAMETERS: Parameters = Object.assign({}, ...USERS.map(({ parameters }) => parameters))

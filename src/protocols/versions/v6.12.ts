@@ -1,8 +1,9 @@
-import type { Hva } from '../../shared-memory/addresses.ts'
+import { type Gfn, gfnAdd, type Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { postSet, preSet, rangeHasAttributes, reserveAttribute, storeAttribute } from '../attributes/set-attributes.ts'
 import { COUNTER } from '../counters.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { type Mmu, NO_PAGE, TDP } from '../nx/mmu-pages.ts'
 import { assertFlushKept } from '../nx/oracles.ts'
 import { NO_GFN, nxHugePagesToZap, recoverPage, remoteFlushOrZap } from '../nx/recovery.ts'
@@ -107,4 +108,28 @@ export function* testYoung(cpu: Cpu, vm: Vm, hva: Hva): Steps<boolean> {
   if (locked) yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
   return young
+}
+
+/**
+ * `kvm_vm_set_mem_attributes()`, virt/kvm/kvm_main.c, v6.8 to v6.15: from the first page to the last without a look at the scheduler. Of a whole
+ * VM of a terabyte, on a kernel that is not preemptible, that is a soft lockup.
+ */
+export function* vmSetMemAttributes(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attribute: number): Steps<void> {
+  yield* vm.updates!.slotsLock.acquire(cpu)
+  const same = yield* rangeHasAttributes(cpu, vm, start, end, attribute)
+  if (!same) {
+    for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, 1)) yield* reserveAttribute(cpu)
+    yield* preSet(cpu, vm, start, end)
+    for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, 1)) yield* storeAttribute(cpu, vm, gfn, attribute)
+    yield* postSet(cpu, vm, start, end, attribute)
+  }
+  yield* vm.updates!.slotsLock.release(cpu)
+}
+
+/**
+ * `kvm_arch_pre_set_memory_attributes()`, arch/x86/kvm/mmu/mmu.c, v6.8 to v6.14: the range, and nothing beside it. A fault on another gfn of a huge
+ * page that the range covers in part still finds it unmixed, and maps it whole.
+ */
+export function* archPreSetMemoryAttributes(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn): Steps<boolean> {
+  return yield* vm.kvm.unmapGfnRange(cpu, vm, slot, start, end, true)
 }

@@ -1,0 +1,9 @@
+import { type Metrics, per, type Tally } from './tally.ts'
+
+/** What a VMM converts. */
+export const attributeMetrics = (all: Tally): Metrics => {
+  const converters = all.of('converter')
+  return per(converters.sum('attribute_changes'), () => ({
+    gfns_converted_per_second: converters.rate('attributes_set'),
+  }))
+}

@@ -1,0 +1,41 @@
+import { mmuLockUser } from './user.ts'
+
+/** VMMs that make memory of the guest private, and shared again. */
+export const ATTRIBUTES = mmuLockUser({
+  parameters: {
+    converters: {
+      kind: 'integer',
+      says: 'threads of the VMM that make memory of the guest private, and shared again (KVM_SET_MEMORY_ATTRIBUTES)',
+      low: 0,
+      high: 1,
+      default: 0,
+    },
+    'convert-pages': {
+      kind: 'integer',
+      says: 'gfns that are converted at a time; 0: all the memory',
+      low: 0,
+      high: 1 << 22,
+      default: 0,
+    },
+    'convert-pause-us': { kind: 'integer', says: 'before each conversion', low: 0, high: 10_000_000, default: 1000 },
+    'punch-hole': {
+      kind: 'choice',
+      says: 'yes: pages of guest_memfd are given back when their gfns are shared again',
+      choices: ['yes', 'no'],
+      default: 'yes',
+    },
+  },
+  system: ({ values, memory }) => (values.converters > 0 ? { attributes: { slot: memory.slot } } : {}),
+  roles: ({ values, memory, sampleEvery }) =>
+    Array.from({ length: values.converters }, () => ({
+      role: 'converter',
+      isTimed: sampleEvery > 0,
+      conversion: {
+        firstGfn: memory.baseGfn,
+        pages: memory.pages,
+        chunk: values['convert-pages'] === 0 ? memory.pages : values['convert-pages'],
+        pauseNs: values['convert-pause-us'] * 1000,
+        punches: values['punch-hole'] === 'yes',
+      },
+    })),
+})

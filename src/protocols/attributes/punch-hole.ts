@@ -1,0 +1,36 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { assertUnmapped } from '../assertions.ts'
+import { COUNTER } from '../counters.ts'
+import type { Vm } from '../vm.ts'
+
+/**
+ * `kvm_gmem_punch_hole()`, virt/kvm/guest_memfd.c, since v6.8 (a7800aa80ea4): the pages behind the private gfns [start, end) are given back.
+ * No notifier tells of it, as no process maps them: KVM invalidates them itself. filemap_invalidate_lock() is not re-created.
+ */
+export function* gmemPunchHole(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void> {
+  yield* gmemInvalidateBegin(cpu, vm, start, end)
+  assertUnmapped(cpu, vm, start, end)
+  yield* vm.host.migrate(cpu, vm.attributes!.gmemPage(start), end - start)
+  cpu.count(COUNTER.gmem_pages_punched, end - start)
+  yield* gmemInvalidateEnd(cpu, vm)
+}
+
+/** `kvm_gmem_invalidate_begin()`. */
+export function* gmemInvalidateBegin(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void> {
+  const slot = yield* vm.memslots.find(cpu, start)
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.kvm.invalidateBegin(cpu, vm)
+  yield* vm.kvm.invalidateRangeAdd(cpu, vm, start, end)
+  const flush = yield* vm.kvm.unmapGfnRange(cpu, vm, slot, start, end, true)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_attributes)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** `kvm_gmem_invalidate_end()`. */
+export function* gmemInvalidateEnd(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.kvm.invalidateEnd(cpu, vm)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
