@@ -35,4 +35,6 @@ export type BenchOptions = {
   readonly refine?: Refinement | undefined
   /** For modelled runs; all that this process may use, unless told otherwise. */
   readonly cores?: number
+  /** How long modelled runs have one thread before they have the others. */
+  readonly aloneMs?: number
 }

@@ -17,7 +17,16 @@ async function on(cores: number, more: { signal?: AbortSignal; earlier?: Result;
   const { signal = new AbortController().signal, earlier, onTrial = () => {} } = more
   const finished: number[] = []
   const result = await bench(
-    { ...plan, plan: plan.options, command: ['bench'], runtime: { node: 'v20', v8: '11' }, signal, earlier, cores },
+    {
+      ...plan,
+      plan: plan.options,
+      command: ['bench'],
+      runtime: { node: 'v20', v8: '11' },
+      signal,
+      earlier,
+      cores,
+      aloneMs: 0,
+    },
     { progress: onTrial, speed: () => {}, finished: ({ runs }) => finished.push(runs.length) },
   )
   return { result, finished }

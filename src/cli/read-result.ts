@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
@@ -34,5 +34,22 @@ function contentOf(path: string): string {
       hint: '`faultline bench --out FILE` writes one, and `--save NAME` keeps one under a name.',
       cause,
     })
+  }
+}
+
+const HEAD_BYTES = 256
+
+/** Whether a file may be a result: a recording is text of lines, or packed, and may be larger than can be read at once. */
+export function beginsAsJson(path: string): boolean {
+  const head = Buffer.alloc(HEAD_BYTES)
+  const file = openSync(path, 'r')
+  try {
+    return /^[\s\uFEFF]*[{[]/.test(head.toString('utf8', 0, readSync(file, head)))
+  } catch (cause) {
+    // A folder, for one: reading it as a result says so.
+    if ((cause as NodeJS.ErrnoException).code === 'EISDIR') return true
+    throw cause
+  } finally {
+    closeSync(file)
   }
 }

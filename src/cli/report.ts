@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Argv } from 'yargs'
-import { FaultlineError } from '../errors/faultline-error.ts'
+import { FaultlineError, ReplayError } from '../errors/faultline-error.ts'
 import { comparisonPage } from '../report/page/comparison-page.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'
+import type { Page } from '../report/page/spec.ts'
+import { type RecordedVm, tracePage } from '../report/page/trace-page.ts'
 import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
-import { EXIT } from './io.ts'
-import { readResult } from './read-result.ts'
+import { EXIT, type Io } from './io.ts'
+import { beginsAsJson, readResult } from './read-result.ts'
+import { recordedVms } from './recorded-vms.ts'
 
 type Args = {
   readonly files: readonly string[]
@@ -24,7 +28,7 @@ export const report: Command<Args> = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'result files; - is standard input',
+        describe: 'result files, or a recording of KVM; - reads a result from standard input',
       })
       .option('out', {
         alias: 'o',
@@ -47,14 +51,7 @@ export const report: Command<Args> = {
     const path = out ?? defaultName(files[0]!)
     const output = { path, kind: 'page', force, inputs: files, flag: '--out' } as const
     checkOutput(output)
-    const results = await Promise.all(files.map((file) => readResult(file, io)))
-    const named = results.map((result, index) => ({ name: basename(files[index]!), result }))
-    const page = files.length > 1 ? comparisonPage(named) : resultPage(results[0]!)
-    if (page.sections.length === 0) {
-      throw new FaultlineError('NOTHING_TO_REPORT', 'usage', `${files[0]} holds no runs`, {
-        hint: 'Run `faultline bench --out FILE` to its end.',
-      })
-    }
+    const page = await pageOf(files, io)
     save(output, pageHtml(page))
     io.out(path)
     if (open) openInBrowser(path)
@@ -62,7 +59,33 @@ export const report: Command<Args> = {
   },
 }
 
-const defaultName = (file: string) => (file === '-' ? 'report.html' : `${file.replace(/\.json$/, '')}.html`)
+async function pageOf(files: readonly string[], io: Io): Promise<Page> {
+  const [first, ...others] = files as readonly [string, ...string[]]
+  const recorded = others.length === 0 ? await recordingIn(first, io) : undefined
+  if (recorded !== undefined) return tracePage(basename(first), recorded)
+  const results = await Promise.all(files.map((file) => readResult(file, io)))
+  const named = results.map((result, index) => ({ name: basename(files[index]!), result }))
+  const page = others.length > 0 ? comparisonPage(named) : resultPage(results[0]!)
+  if (page.sections.length > 0) return page
+  throw new FaultlineError('NOTHING_TO_REPORT', 'usage', `${first} holds no runs`, {
+    hint: 'Run `faultline bench --out FILE` to its end.',
+  })
+}
+
+/** The VMs in a file that is a recording of KVM, and no result. */
+async function recordingIn(file: string, io: Io): Promise<RecordedVm[] | undefined> {
+  if (!existsSync(file) || beginsAsJson(file)) return undefined
+  try {
+    return await recordedVms(file, { keepStreams: true }, io)
+  } catch (cause) {
+    // What is neither is told of as the result that it was taken for.
+    if (cause instanceof ReplayError) return undefined
+    throw cause
+  }
+}
+
+const defaultName = (file: string) =>
+  file === '-' ? 'report.html' : `${file.replace(/(\.json|\.trace(\.gz)?|\.gz)$/, '')}.html`
 
 /** The desktop's own way; where there is none, the path that was printed is enough. */
 function openInBrowser(path: string): void {

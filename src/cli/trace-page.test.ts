@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,4 +19,17 @@ test('a trace is written as a page, whose timeline has a mark for each invalidat
   const listed = table.rows.reduce((sum: number, row: string[]) => sum + Number(row[3]), 0)
   assert.ok(body.marks.length > 0)
   assert.equal(drawn, listed)
+})
+
+test('a report of a recording is the page that the trace command writes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-trace-page-'))
+  const [one, other] = [join(folder, 'one.html'), join(folder, 'other.html')]
+  await faultline('trace', TRACE, '--report', one)
+  const { code, err } = await faultline('report', TRACE, '-o', other)
+  assert.equal(code, 0, err)
+  assert.equal(readFileSync(other, 'utf8'), readFileSync(one, 'utf8'))
+  writeFileSync(join(folder, 'neither.txt'), 'neither a result nor a recording\n')
+  const { code: refused, err: says } = await faultline('report', join(folder, 'neither.txt'), '-o', one)
+  assert.equal(refused, 2)
+  assert.match(says, /neither\.txt .*JSON/)
 })

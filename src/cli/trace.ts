@@ -1,9 +1,5 @@
 import { basename } from 'node:path'
 import type { Argv } from 'yargs'
-import { chooseMemslots } from '../replay/infer-memslots.ts'
-import { readMemslots } from '../replay/read-memslots.ts'
-import { readVms } from '../replay/read-recording.ts'
-import { summarise } from '../replay/summary.ts'
 import { summaryText } from '../replay/summary-text.ts'
 import { fit } from '../report/fit.ts'
 import { pageHtml } from '../report/page/page.ts'
@@ -11,7 +7,8 @@ import { tracePage } from '../report/page/trace-page.ts'
 import type { Command } from './command.ts'
 import { checkOutput, type Output, save } from './files/output.ts'
 import { EXIT } from './io.ts'
-import { tickRate, type VmFlags, vmChoice, vmFlags } from './vm-flags.ts'
+import { recordedVms } from './recorded-vms.ts'
+import { type VmFlags, vmFlags } from './vm-flags.ts'
 
 type Args = VmFlags & {
   readonly file: string
@@ -50,16 +47,7 @@ export const trace: Command<Args> = {
         ? undefined
         : { path: report, kind: 'page', force, inputs: [file, memslots], flag: '--report' }
     if (page !== undefined) checkOutput(page)
-    const given = memslots === undefined ? undefined : await readMemslots(memslots)
-    const found = await readVms(file, {
-      keepStreams: page !== undefined,
-      stdin: io.stdin,
-      choice: vmChoice(flags),
-      ...tickRate(flags),
-    })
-    const vms = found.map(({ recording, vm }) => {
-      return { recording, summary: summarise(recording, chooseMemslots(recording, given), file, vm) }
-    })
+    const vms = await recordedVms(file, { memslots, keepStreams: page !== undefined, ...flags }, io)
     const summaries = vms.map(({ summary }) => summary)
     if (page !== undefined) save(page, pageHtml(tracePage(file === '-' ? 'standard input' : basename(file), vms)))
     if (json) io.out(JSON.stringify(summaries.length === 1 ? summaries[0] : { vms: summaries }, null, 1))

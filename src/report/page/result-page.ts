@@ -70,9 +70,12 @@ export function sectionOf(runs: readonly Run[], result: Result): Section {
       ...outcomeFigure(runs, result),
       ...blockedFigure(runs, result),
       ...timelineFigures(runs, result),
+      ...patchFigures(runs, result),
     ],
   }
 }
+
+const NO_TABLE: Figure['table'] = { columns: [], rows: [] }
 
 type Common = Pick<Figure, 'kind' | 'command'>
 const commonOf = ({ kind }: Run, result: Result): Common => ({ kind, command: commandText(result.command) })
@@ -214,6 +217,16 @@ function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
   })
 }
 
+/** What a patch of the user's own does otherwise than the variant that it begins from. */
+function patchFigures(runs: readonly Run[], result: Result): Figure[] {
+  return runs.flatMap(({ variant, patch, ...run }) => {
+    if (patch === undefined) return []
+    const caption = `What ${patch.file} does otherwise than ${patch.base}, function by function.`
+    const body = { type: 'text', lines: patch.diff.split('\n'), isCode: true } as const
+    return [{ ...commonOf({ variant, ...run }, result), title: `the patch ${variant}`, caption, body, table: NO_TABLE }]
+  })
+}
+
 function sweepSection(runs: readonly Run[], result: Result): Section | undefined {
   const scenario = scenarioOf(runs[0]!)
   const groups = groupsOf(runs)
@@ -246,7 +259,7 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
       })),
     ),
     warnings: [],
-    figures: [...maps, ...figures],
+    figures: [...maps, ...figures, ...(groups.length > MOST_LOADS ? patchFigures(groups[0]!, result) : [])],
   }
 }
 

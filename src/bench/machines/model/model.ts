@@ -24,7 +24,7 @@ export class Model implements Machine {
   constructor(options: BenchOptions, listeners: Listeners) {
     this.#options = options
     this.#listeners = listeners
-    this.#pool = new ModelPool(options.signal, options.cores)
+    this.#pool = new ModelPool(options.signal, options.cores, options.aloneMs)
   }
 
   get cores(): number {

@@ -4,20 +4,31 @@ import { usableCores } from '../../host.ts'
 import { type Answer, type ModelTask, type PlayedTrial, playTask, received } from './task.ts'
 
 /**
- * Carries modelled runs out, as many at a time as the host has cores, in the order in which they were asked for. With one core
- * there is no other thread.
+ * What a further thread costs before it is as fast as this one is by then: about a second of CPU, for its modules and until its code is
+ * optimised. A plan that ends sooner than that is better off without.
+ */
+const ALONE_MS = 1000
+
+type Place = 'here' | 'thread'
+
+/**
+ * Carries modelled runs out, in the order in which they were asked for: first on this thread alone, and when that has taken a while, as
+ * many at a time as the host has cores.
  */
 export class ModelPool {
   readonly #cores: number
+  readonly #aloneMs: number
   readonly #ended = new AbortController()
   readonly #signal: AbortSignal
-  readonly #waiting: (() => void)[] = []
-  #busy = 0
+  readonly #waiting: ((place: Place) => void)[] = []
+  readonly #free: Place[] = ['here']
+  #alone: NodeJS.Timeout | undefined
   #threads: Piscina | undefined
 
-  constructor(signal: AbortSignal, cores = usableCores()) {
+  constructor(signal: AbortSignal, cores = usableCores(), aloneMs = ALONE_MS) {
     this.#signal = AbortSignal.any([signal, this.#ended.signal])
     this.#cores = cores
+    this.#aloneMs = aloneMs
     signal.addEventListener('abort', () => void this.end(), { once: true })
   }
 
@@ -27,26 +38,39 @@ export class ModelPool {
 
   /** `taskOf`: called when its turn has come, if it has not been given up by then. */
   async run(taskOf: () => ModelTask, givenUp: AbortSignal): Promise<PlayedTrial> {
-    if (this.#busy === this.#cores) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#busy += 1
+    this.#alone ??= setTimeout(() => this.#addThreads(), this.#aloneMs).unref()
+    const place = await new Promise<Place>((resolve) => {
+      this.#waiting.push(resolve)
+      this.#giveOut()
+    })
     try {
       if (this.#signal.aborted || givenUp.aborted) throw interrupted()
-      return received(await this.#play(taskOf()))
+      return received(await this.#play(taskOf(), place))
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#busy -= 1
-      else next()
+      this.#free.push(place)
+      this.#giveOut()
     }
+  }
+
+  #giveOut(): void {
+    while (this.#free.length > 0 && this.#waiting.length > 0) this.#waiting.shift()!(this.#free.shift()!)
+  }
+
+  #addThreads(): void {
+    if (this.#signal.aborted) return
+    for (let thread = 1; thread < this.#cores; thread += 1) this.#free.push('thread')
+    this.#giveOut()
   }
 
   /** Gives up what is under way. */
   async end(): Promise<void> {
+    clearTimeout(this.#alone)
     this.#ended.abort()
     await this.#threads?.destroy()
   }
 
-  async #play(task: ModelTask): Promise<Answer> {
-    if (this.#cores === 1) return await playTask(task, this.#signal)
+  async #play(task: ModelTask, place: Place): Promise<Answer> {
+    if (place === 'here') return await playTask(task, this.#signal)
     this.#threads ??= this.#startThreads()
     try {
       return (await this.#threads.run(task)) as Answer
@@ -60,7 +84,7 @@ export class ModelPool {
       filename: new URL('./task.js', import.meta.url).href,
       name: playTask.name,
       minThreads: 1,
-      maxThreads: this.#cores,
+      maxThreads: this.#cores - 1,
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,

@@ -7,7 +7,10 @@ import { faint, onThemeChange, theme } from './theme.ts'
 const STRENGTH = { sure: 0.85, unsure: 0.3, same: 0, absent: 0.12 } as const
 const SIGNS = { sure: '', unsure: '?', same: '=', absent: '·' } as const
 
-/** Which variant wins where: a map whose cells are read and reached like those of a table; thick lines are the frontier. */
+/**
+ * Which variant wins where: a map whose cells are read like those of a table; the pointer and the arrow keys say the value of a cell below
+ * it. Thick lines are the frontier.
+ */
 export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: string): HTMLElement {
   const coloured: (readonly [HTMLElement, number, number])[] = []
   const swatches = variants.map((_, index) => {
@@ -15,6 +18,8 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
     coloured.push([swatch, index, STRENGTH.sure])
     return swatch
   })
+  const said = element('p', { class: 'under-pointer', 'aria-live': 'polite' }, '')
+  const cells: HTMLElement[][] = []
   const body = rows.map((row, at) =>
     element(
       'tr',
@@ -27,10 +32,12 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
           certainty === 'sure' || certainty === 'unsure' ? `${winner + 1}${SIGNS[certainty]}` : SIGNS[certainty]
         const cell = element('td', { class: `phase-cell${lines}`, title: label, 'aria-label': label }, sign)
         if (winner >= 0) coloured.push([cell, winner, STRENGTH[certainty]])
+        cells[at] = [...(cells[at] ?? []), cell]
         return cell
       }),
     ),
   )
+  const walk = walkOver(cells, said)
   const paint = () => {
     const { series } = theme()
     for (const [cell, index, strength] of coloured) {
@@ -48,5 +55,42 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
     element('tbody', {}, ...body),
   )
   const legend = variants.map((name, index) => element('li', {}, swatches[index]!, `${index + 1} ${name}`))
-  return element('div', {}, scrollable(table, caption), element('ul', { class: 'legend' }, ...legend))
+  const map = scrollable(table, `${caption}. Arrow keys move from cell to cell.`)
+  map.addEventListener('keydown', walk.onKey)
+  map.addEventListener('pointerover', walk.onPointer)
+  return element('div', {}, map, said, element('ul', { class: 'legend' }, ...legend))
+}
+
+const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+}
+
+/** The cell that is being read: marked, in sight, and said. */
+function walkOver(cells: readonly (readonly HTMLElement[])[], said: HTMLElement) {
+  let at: readonly [row: number, column: number] | undefined
+  const go = (row: number, column: number) => {
+    const cell = cells[row]?.[column]
+    if (cell === undefined) return
+    if (at !== undefined) cells[at[0]]![at[1]]!.classList.remove('read')
+    at = [row, column]
+    cell.classList.add('read')
+    cell.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    said.textContent = cell.getAttribute('aria-label')
+  }
+  return {
+    onKey: (event: KeyboardEvent) => {
+      const step = STEPS[event.key]
+      if (step === undefined) return
+      event.preventDefault()
+      if (at === undefined) go(0, 0)
+      else go(at[0] + step[0], at[1] + step[1])
+    },
+    onPointer: ({ target }: Event) => {
+      const row = cells.findIndex((each) => each.includes(target as HTMLElement))
+      if (row >= 0) go(row, cells[row]!.indexOf(target as HTMLElement))
+    },
+  }
 }

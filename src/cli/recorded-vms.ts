@@ -1,0 +1,26 @@
+import { chooseMemslots } from '../replay/infer-memslots.ts'
+import { readMemslots } from '../replay/read-memslots.ts'
+import { readVms } from '../replay/read-recording.ts'
+import { summarise } from '../replay/summary.ts'
+import type { RecordedVm } from '../report/page/trace-page.ts'
+import type { Io } from './io.ts'
+import { tickRate, type VmFlags, vmChoice } from './vm-flags.ts'
+
+type Asked = Partial<VmFlags> & { readonly memslots?: string | undefined; readonly keepStreams: boolean }
+
+const EVERY_VM: VmFlags = { vm: undefined, pid: undefined, task: undefined, tickRate: undefined }
+
+/** The VMs in a recording, each with what is known of it. `keepStreams`: with its single events, for a picture. */
+export async function recordedVms(
+  file: string,
+  { memslots, keepStreams, ...flags }: Asked,
+  io: Io,
+): Promise<RecordedVm[]> {
+  const given = memslots === undefined ? undefined : await readMemslots(memslots)
+  const vmFlags = { ...EVERY_VM, ...flags }
+  const read = { keepStreams, stdin: io.stdin, choice: vmChoice(vmFlags), ...tickRate(vmFlags) }
+  const found = await readVms(file, read)
+  return found.map(({ recording, vm }) => {
+    return { recording, summary: summarise(recording, chooseMemslots(recording, given), file, vm) }
+  })
+}
