@@ -12,7 +12,11 @@ const MOST_SAID = 8
 
 /** Holds the JavaScript of a patch to the rules that make one source fit three machines, or says where it breaks them. */
 export function checkHouseRules(code: string, name: string, door: Door): void {
-  const problems = problemsOf(parsed(code, name), door)
+  refuseIfAny(problemsOf(parsed(code, name), door), name)
+}
+
+/** Says where a file breaks the rules, if it does. */
+export function refuseIfAny(problems: readonly Problem[], name: string): void {
   if (problems.length === 0) return
   const lines = problems.slice(0, MOST_SAID).map(({ line, column, says }) => `${name}:${line}:${column}: ${says}`)
   const more = problems.length > MOST_SAID ? [`and ${problems.length - MOST_SAID} more`] : []

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { PatchCode } from './code.ts'
 import type { Declared } from './declared.ts'
+import { refuseIfAny } from './house-rules.ts'
 import { placeInStack } from './place-in.ts'
 import type { Probed } from './probe-worker.ts'
 
@@ -22,12 +23,15 @@ export async function probe(
   if ('failed' in probed) {
     const place = placeInStack(probed.stack, modules.stepped)
     const where = place === undefined ? file : `${file}:${place}`
-    throw new FaultlineError('PATCH_THROWS', 'usage', `${where} throws when it is loaded: ${probed.failed}`, {
+    throw new FaultlineError('PATCH_THROWS', 'usage', `${where} throws when ${probed.when}: ${probed.failed}`, {
       hint: 'Nothing has been run. `FAULTLINE_TRACE=1` prints the stack.',
     })
   }
-  const { declared } = probed
-  if (declared.problem === undefined) return declared
+  const { declared, problems } = probed
+  if (declared.problem === undefined) {
+    refuseIfAny(problems, file)
+    return declared
+  }
   throw new FaultlineError('NO_PATCH', 'usage', `${file} is no patch: ${declared.problem}`, {
     hint: '`faultline new patch FILE --from VARIANT` writes one to begin with.',
   })
@@ -46,7 +50,7 @@ function ask(url: string): Promise<Probed | undefined> {
       resolve(probed)
     }
     worker.once('message', settle)
-    worker.once('error', (error) => settle({ failed: error.message, stack: error.stack ?? '' }))
-    worker.once('exit', () => settle({ failed: 'it ended the thread that loaded it', stack: '' }))
+    worker.once('error', (error) => settle({ failed: error.message, stack: error.stack ?? '', when: 'it is loaded' }))
+    worker.once('exit', () => settle({ failed: 'it ended the thread that loaded it', stack: '', when: 'it is loaded' }))
   }).finally(() => worker.terminate())
 }

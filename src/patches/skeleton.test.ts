@@ -7,9 +7,13 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
+import type { Patch } from '../protocols/patch.ts'
 import { beginningOf } from './beginning.ts'
 import { parsed, problemsOf } from './house-rules.ts'
 import { door } from './read.ts'
+import { checkMembers } from './rules/members.ts'
+import { problemAt } from './rules/problem.ts'
+import { standsIn } from './samples.ts'
 import { skeletonOf } from './skeleton.ts'
 import { stripTypes } from './strip-types.ts'
 
@@ -41,9 +45,12 @@ const DOOR = await door()
 async function begin(file: string, from: string, functions: readonly string[]): Promise<string[]> {
   const text = await skeletonOf(beginningOf(file.slice(0, -'.ts'.length), `./${file}`, from, functions))
   writeFileSync(join(folder, file), text)
-  return problemsOf(parsed(await stripTypes(text, file), file), DOOR).map(
-    ({ line, says }) => `${file}:${line}: ${says}`,
-  )
+  const tree = parsed(await stripTypes(text, file), file)
+  const problems = problemsOf(tree, DOOR)
+  const table = [...VERSIONS, ...VARIANTS].find(({ name }) => name === from)!
+  const begun: Patch = { ...table, on: table, says: '', replaces: {} }
+  checkMembers(tree, standsIn(tree, begun), (node, says) => void problems.push(problemAt(node, says)))
+  return problems.map(({ line, says }) => `${file}:${line}: ${says}`)
 }
 
 test('every variant and every kernel can be begun with, in a file that compiles and keeps the house rules', async () => {

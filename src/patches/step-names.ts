@@ -37,6 +37,13 @@ export function readStepNames(): StepNames {
   return { ofCpu, plainOfCpu, methods: new Set([...steps].filter((name) => !plain.has(name))), types }
 }
 
+/** Everything that a `Cpu` has. */
+export function cpuMembers(): string[] {
+  const text = readFileSync(join(DIST, CPU), 'utf8')
+  const from = text.indexOf('export interface Cpu')
+  return [...text.slice(from).matchAll(/^ +(?:readonly )?(\w+)\??[(:<]/gm)].map(([, name = '']) => name)
+}
+
 /** Methods and properties that are functions, as TypeScript declares them: one a line, or parameters on lines of their own. */
 function methodsIn(text: string): { readonly method: string; readonly first: string; readonly isSteps: boolean }[] {
   const declared = /^\s+(?:readonly )?(\w+)\??(?:<[^>(]*>)?(?:: )?\(\s*(\w*)[^)]*\)(?::| =>) (\w+)/gm

@@ -1,0 +1,92 @@
+import type { AnyNode, CallExpression, Identifier, MemberExpression, Node, Program } from 'acorn'
+import { full } from 'acorn-walk'
+import { boundIn } from '../../builds/traced.ts'
+import { nearest } from '../../errors/nearest.ts'
+import type { Refuse } from './problem.ts'
+
+/** What a file's names stand for: several values where it may be one or another. */
+export type Stands = {
+  readonly names: ReadonlyMap<string, readonly unknown[]>
+  /** `own.words` of what the patch brings, and what its calls give. */
+  readonly words: { readonly of: unknown; readonly give: readonly unknown[] }
+}
+
+/**
+ * `vm.invalidateSqe` is undefined, and so word 0 on machines that look no closer: members of what is known are looked up before anything runs.
+ * Where no compiler is at hand nothing else would say it.
+ */
+export function checkMembers(tree: Program, { names, words }: Stands, refuse: Refuse): void {
+  const known = withoutOthers(tree, names)
+  const assigned = assignedIn(tree)
+  const told = new Set<number>()
+  const valuesOf = (node: AnyNode): readonly unknown[] => {
+    if (node.type === 'Identifier') return known.get(node.name) ?? []
+    if (node.type === 'ChainExpression') return valuesOf(node.expression)
+    if (node.type === 'CallExpression') return valuesOf(node.callee as AnyNode).includes(words.of) ? words.give : []
+    if (node.type !== 'MemberExpression' || node.object.type === 'Super') return []
+    const objects = valuesOf(node.object).filter(isObject)
+    if (node.computed) return objects.flatMap((object) => (Array.isArray(object) ? object : []))
+    if (node.property.type !== 'Identifier' || objects.length === 0) return []
+    const { name } = node.property
+    const having = objects.filter((object) => name in object)
+    if (having.length > 0) return having.map((object) => Reflect.get(object, name))
+    if (!assigned.has(name) && !told.has(node.property.start)) {
+      told.add(node.property.start)
+      refuse(node.property, says(node, name, objects))
+    }
+    return []
+  }
+  full(tree, (node) => {
+    if (node.type === 'MemberExpression') valuesOf(node)
+  })
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function'
+
+function says({ object }: MemberExpression, name: string, objects: readonly object[]): string {
+  const owner = textOf(object)
+  const [near] = nearest(name, objects.flatMap(membersOf))
+  return `\`${owner}\` has no \`${name}\`${near === undefined ? '' : `, but \`${owner}.${near}\` is there`}`
+}
+
+function textOf(node: Node): string {
+  const { type } = node as AnyNode
+  if (type === 'Identifier') return (node as Identifier).name
+  if (type === 'CallExpression') return `${textOf((node as CallExpression).callee)}(...)`
+  if (type !== 'MemberExpression') return '...'
+  const { object, property, computed } = node as MemberExpression
+  return `${textOf(object)}${computed ? '[...]' : `.${(property as Identifier).name}`}`
+}
+
+/** Its own, and those of its classes. */
+function membersOf(object: object): string[] {
+  const own = Object.getOwnPropertyNames(object)
+  const parent: unknown = Object.getPrototypeOf(object)
+  return parent === null || parent === Object.prototype ? own : [...own, ...membersOf(parent as object)]
+}
+
+/** Names that the file binds to something else somewhere are not known. */
+function withoutOthers(tree: Program, names: Stands['names']): Stands['names'] {
+  const others = new Set<string>()
+  full(tree, (node) => {
+    if (node.type === 'VariableDeclarator' && !isBrings(node.init))
+      for (const name of boundIn(node.id)) others.add(name)
+    if (node.type === 'CatchClause' && node.param) for (const name of boundIn(node.param)) others.add(name)
+  })
+  return new Map([...names].filter(([name]) => !others.has(name)))
+}
+
+export const isBrings = (node: Node | null | undefined): boolean =>
+  (node as AnyNode | null | undefined)?.type === 'CallExpression' &&
+  ((node as AnyNode & { readonly callee: AnyNode }).callee as Identifier).name === 'brings'
+
+/** What the file adds to objects by itself. */
+function assignedIn(tree: Program): ReadonlySet<string> {
+  const names = new Set<string>()
+  full(tree, (node) => {
+    if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression') return
+    if (node.left.property.type === 'Identifier') names.add(node.left.property.name)
+  })
+  return names
+}
