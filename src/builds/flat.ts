@@ -5,16 +5,33 @@ import { blank, type Cut, readMarks } from './marks.ts'
 /** A `yield*` with which a function ends, and whether its result is that of the function. */
 type End = { readonly start: number; readonly isReturned: boolean }
 
+/** The instructions of a `Cpu`: what a protocol passes a word, a kind or a time to. */
+const INSTRUCTIONS = new Set(
+  'read write load store loadAcquire storeRelease add sub and or xchg cas barrier untilEqual untilClear park unpark pause untilTime work broadcast'.split(
+    ' ',
+  ),
+)
+/** `GOES_ON` of model/cpu.ts: an instruction that was carried out at once is not asked for its steps. */
+const UNLESS_DONE = '.fate === 0 ? cpu.value : yield* cpu)'
+
 /**
  * The flat build of a module. A generator that takes no step of its own but ends with those of another is no generator there: it
  * returns the other's steps, so that a CPU which pauses is resumed through fewer functions. The loop of a role yields each of its
  * operations instead of going through their steps, and is resumed when the operation is over (model/play.ts). As in the direct
  * build nothing is inserted or moved: `*` is blanked, `yield*` too or replaced by `return`, which is as long.
+ *
+ * With `hasShortcuts` an instruction is looked at before its steps are gone through: most are carried out at once, and `yield*` of nothing
+ * takes longer than many of them. Lines stay where they are, and what stands behind an instruction in its line moves.
  */
-export function toFlat(text: string): string {
+export function toFlat(text: string, hasShortcuts = false): string {
   const { tree, starAfter, starOfFunction } = readMarks(text)
   const cuts: Cut[] = []
+  const instructions: (readonly [start: number, call: Expression])[] = []
+  const passedOnAt = new Set<number>()
   ancestor(tree, {
+    YieldExpression({ start, argument }) {
+      if (hasShortcuts && isInstruction(argument)) instructions.push([start, argument!])
+    },
     ExpressionStatement({ expression }, _state, ancestors) {
       if (!isOperation(expression) || !isInLoopOfRole(ancestors as AnyNode[])) return
       const star = starAfter(expression.start)
@@ -25,10 +42,27 @@ export function toFlat(text: string): string {
       if (ends === undefined || ends.length !== countIn(node.body, 'YieldExpression')) return
       const star = starOfFunction(node, ancestors as AnyNode[])
       cuts.push([star.start, star.end])
-      for (const { start, isReturned } of ends) cuts.push([start, starAfter(start).end, isReturned ? '' : 'return'])
+      for (const { start, isReturned } of ends) {
+        cuts.push([start, starAfter(start).end, isReturned ? '' : 'return'])
+        passedOnAt.add(start)
+      }
     },
   })
+  for (const [start, call] of instructions) {
+    if (!passedOnAt.has(start)) cuts.push([start, starAfter(start).end, '('], [call.end, call.end, UNLESS_DONE])
+  }
   return blank(text, cuts)
+}
+
+function isInstruction(argument: Expression | null | undefined): boolean {
+  if (argument?.type !== 'CallExpression' || argument.callee.type !== 'MemberExpression') return false
+  const { object, property } = argument.callee
+  return (
+    object.type === 'Identifier' &&
+    object.name === 'cpu' &&
+    property.type === 'Identifier' &&
+    INSTRUCTIONS.has(property.name)
+  )
 }
 
 /** A function that is gone through for what it does: what an instruction or a method gives may be of use. */

@@ -73,7 +73,7 @@ const opened = (name: string, text: string): string =>
   name.endsWith('.js') ? toOpened(toDirect(text, name)) : direct(name, text)
 
 const flat = (name: string, text: string): string =>
-  name.endsWith('.map') ? text.replaceAll('"../', '"../../') : toFlat(text)
+  name.endsWith('.map') ? text.replaceAll('"../', '"../../') : toFlat(text, true)
 
 const ageMs = (file: string) => statSync(file).mtimeMs
 

@@ -79,6 +79,8 @@ export class SimulatedCpu implements Cpu {
   steps = 0
   wantsResched = false
   fate: Fate = STANDS
+  /** What an instruction that was carried out has given. The flat build reads it, and `fate`, without asking for steps. */
+  value = 0
   readonly ledger: Ledger
   readonly #shared: SharedState
   readonly #turn: Turn
@@ -139,7 +141,9 @@ export class SimulatedCpu implements Cpu {
   }
 
   next(): IteratorResult<Op, number> {
-    return this.fate === GOES_ON ? this.#answer : PAUSED
+    if (this.fate !== GOES_ON) return PAUSED
+    this.#answer.value = this.value
+    return this.#answer
   }
 
   read(word: Word): Steps<number> {
@@ -379,7 +383,7 @@ export class SimulatedCpu implements Cpu {
   }
 
   #goOn(value: number): typeof GOES_ON {
-    this.#answer.value = value
+    this.value = value
     this.fate = GOES_ON
     return GOES_ON
   }

@@ -31,16 +31,18 @@ export type ScalingPlan = {
 const ENTRIES_OF_LINE = 16
 const LINES_OF_PAGE = 64
 
+const kinds = (...names: readonly WorkName[]): readonly number[] => names.map((name) => WORK_KIND[name])
+
 /** What the operation's path spends without mmu_lock and under it: the same costs as in every other scenario. */
 const PATHS: Readonly<
-  Record<ScalingPlan['operation'], { readonly outside: readonly WorkName[]; readonly locked: readonly WorkName[] }>
+  Record<ScalingPlan['operation'], { readonly outside: readonly number[]; readonly locked: readonly number[] }>
 > = {
-  fault: { outside: ['exit_entry', 'faultin_pfn'], locked: ['map_spte'] },
-  fast: { outside: ['exit_entry', 'fast_fault'], locked: [] },
-  split: { outside: ['exit_entry', 'faultin_pfn', 'kmalloc'], locked: [] },
-  zap: { outside: [], locked: ['zap_spte'] },
-  unmap: { outside: [], locked: ['zap_spte'] },
-  protect: { outside: [], locked: ['change_pte'] },
+  fault: { outside: kinds('exit_entry', 'faultin_pfn'), locked: kinds('map_spte') },
+  fast: { outside: kinds('exit_entry', 'fast_fault'), locked: [] },
+  split: { outside: kinds('exit_entry', 'faultin_pfn', 'kmalloc'), locked: [] },
+  zap: { outside: [], locked: kinds('zap_spte') },
+  unmap: { outside: [], locked: kinds('zap_spte') },
+  protect: { outside: [], locked: kinds('change_pte') },
   section: { outside: [], locked: [] },
 }
 
@@ -63,10 +65,11 @@ export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
 
 function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
   const { operation, lock } = plan
-  yield* touchHotLines(cpu, vm, plan)
-  yield* spend(cpu, PATHS[operation].outside)
+  if (plan.hotLines > 0) yield* touchHotLines(cpu, vm, plan)
+  const { outside } = PATHS[operation]
+  for (let at = 0; at < outside.length; at += 1) yield* cpu.work(outside[at]!, 1)
   yield* cpu.work(WORK_KIND.operation_outside, 1)
-  yield* touchHotLines(cpu, vm, plan)
+  if (plan.hotLines > 0) yield* touchHotLines(cpu, vm, plan)
   if (touches(plan, 'outside')) yield* touchMemory(cpu, plan, 'outside')
   if (lock === 'write') yield* vm.mmuLock.writeLock(cpu)
   else if (lock === 'read') yield* vm.mmuLock.readLock(cpu)
@@ -81,7 +84,8 @@ function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<voi
 /** What is done to the entry, under the lock if there is one. */
 function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
   const { operation, flush } = plan
-  yield* spend(cpu, PATHS[operation].locked)
+  const { locked } = PATHS[operation]
+  for (let at = 0; at < locked.length; at += 1) yield* cpu.work(locked[at]!, 1)
   yield* cpu.work(WORK_KIND.operation_locked, 1)
   if (operation === 'section') return
   if (touches(plan, 'inside')) yield* touchMemory(cpu, plan, 'inside')
@@ -99,10 +103,6 @@ function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void
 function* invalidate(cpu: Cpu, units: number): Steps<void> {
   yield* cpu.broadcast(BROADCAST_KIND.tlbi, units)
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
-}
-
-function* spend(cpu: Cpu, path: readonly WorkName[]): Steps<void> {
-  for (const name of path) yield* cpu.work(WORK_KIND[name], 1)
 }
 
 /** They lie in table 0, of which nothing else changes an entry here: 16 entries are one line. */
