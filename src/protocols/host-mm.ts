@@ -49,7 +49,9 @@ export class HostMm {
   readonly pages: number
   readonly #ptes: Word
   readonly #refs: Word
-  readonly #isHuge: (block: number) => boolean
+  /** By block: 1 if it is one huge page. Asked for at each access, so it is worked out once. */
+  readonly #huge: Uint8Array
+  readonly #hasHuge: boolean
   readonly #hugePages: number
   readonly #isPfnmap: boolean
 
@@ -58,8 +60,10 @@ export class HostMm {
       throw new RangeError(`${pages} pages of guest memory are more than the ${MAX_PFNS / 2} that can be modelled`)
     }
     this.pages = pages
-    this.#isHuge = isHuge
     this.#hugePages = hugePages ?? HUGE_PAGES
+    const blocks = Math.ceil(pages / this.#hugePages)
+    this.#huge = Uint8Array.from({ length: blocks }, (_, block) => (isHuge(block) ? 1 : 0))
+    this.#hasHuge = this.#huge.includes(1)
     this.#isPfnmap = isPfnmap ?? false
     this.#ptes = place.table('pte', pages, 'faults that populate, invalidations')
     this.#refs = place.table('refs', pages * 2, 'the CPU that faults the pfn in')
@@ -71,7 +75,7 @@ export class HostMm {
   }
 
   isHuge(hostPage: number): boolean {
-    return this.#isHuge(Math.floor(hostPage / this.#hugePages))
+    return this.#hasHuge && this.#huge[Math.floor(hostPage / this.#hugePages)] === 1
   }
 
   /** How many pages the entry of `hostPage` speaks for. */
