@@ -51,12 +51,14 @@ export async function contendedFigures(folder, { rounds, ms }) {
       })
       const middle = WAYS.map((way) => medians(ran[way]))
       const onCore = Math.min(...middle.map((of) => of.onCore))
-      // Where a thread that holds the lock loses its core, the figures are the scheduler's.
-      const ratios = WAYS.slice(1).map((way) => (onCore < LEAST_ON_CORE ? '-' : (rates[way] / rates.c).toFixed(2)))
+      const isFair = onCore >= LEAST_ON_CORE
+      const ratios = WAYS.slice(1).map((way) => (rates[way] / rates.c).toFixed(2))
       const handOvers = lock.endsWith('read') ? '' : middle.map((of) => percent(of.handOverShare)).join(', ')
       const longest = middle.map((of) => (of.longestNs / 1e3).toFixed(0)).join(', ')
-      const work = `${load.inside}:${load.outside}`
-      rows.push([lock, work, percent(onCore), (rates.c / 1e6).toFixed(1), ...ratios, handOvers, longest])
+      const figures = [(rates.c / 1e6).toFixed(1), ...ratios, handOvers, longest]
+      // Where a thread that holds the lock loses its core, the figures are the scheduler's.
+      const shown = isFair ? figures : figures.map(() => '-')
+      rows.push([lock, `${load.inside}:${load.outside}`, percent(onCore), ...shown])
     }
   }
   const of = 'C, by hand, atomics, wasm'
