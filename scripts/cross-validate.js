@@ -3,8 +3,8 @@
 //   npm run cross-validate [-- FILE.trace.gz...] > results/cross-validation.md
 //
 // Each recording (those of traces/, unless others are given; FILE.json holds its memslots) is played with the times that it tells
-// itself, with those of its first half (and its second half is predicted), with those of each other recording, and on machines
-// that know nothing of it. Every figure is a factor: the replay over the kernel.
+// itself, with those of its first half (and its second half is predicted), with those of all others together, with those of each
+// other recording, and on machines that know nothing of it. Every figure is a factor: the replay over the kernel.
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -13,6 +13,7 @@ const load = (module) => import(new URL(module, dist))
 const { chooseMemslots } = await load('replay/infer-memslots.js')
 const { readMemslots } = await load('replay/read-memslots.js')
 const { readRecording } = await load('replay/read-recording.js')
+const { pooledTimes } = await load('replay/pooled-times.js')
 const { recordedWaits } = await load('replay/recorded-waits.js')
 const { workloadOf } = await load('replay/workload.js')
 const { predict } = await load('bench/prediction.js')
@@ -75,6 +76,10 @@ const halves = await rowsOf(async ({ recording, known, halfNs, second }) => {
   const learned = workloadOf(recording, known, { ...PLAIN, learnUntilNs: halfNs })
   return missesOf(await predict(learned, { ...RECORDED, fromNs: halfNs }), second)
 })
+const others = await rowsOf(async ({ name, recording, known, whole }) => {
+  const times = pooledTimes(recordings.filter((other) => other.name !== name).map((other) => other.own.times))
+  return missesOf(await predict(workloadOf(recording, known, { ...PLAIN, times }), RECORDED), whole)
+})
 const general = await rowsOf(async ({ own, whole }) =>
   missesOf(await predict(own, { machine: 'epyc-milan-2s', hasRecordedCosts: false, fromNs: 0 }), whole),
 )
@@ -82,8 +87,20 @@ const pairs = []
 for (const from of recordings) {
   for (const to of recordings) {
     if (from === to) continue
-    const workload = workloadOf(to.recording, to.known, { ...PLAIN, times: from.own.times })
-    pairs.push({ from: from.name, to: to.name, misses: missesOf(await predict(workload, RECORDED), to.whole) })
+    const { times } = from.own
+    const played = async (changed) => {
+      const workload = workloadOf(to.recording, to.known, { ...PLAIN, times: { ...times, ...changed } })
+      return missesOf(await predict(workload, RECORDED), to.whole)
+    }
+    const misses = await played({})
+    // What a miss comes from: with which one of the played recording's own times it is gone.
+    const { flush, toSpteNs, toReleaseNs } = to.own.times
+    const causes = []
+    if (misses.total !== undefined && !isNear(misses.total, 2)) {
+      for (const [cause, own] of Object.entries({ flush: { flush }, holds: { toSpteNs, toReleaseNs } }))
+        if (isNear((await played(own)).total, 2)) causes.push(cause)
+    }
+    pairs.push({ from: from.name, to: to.name, misses, causes, tellsFlush: times.flush !== null })
   }
 }
 
@@ -101,6 +118,12 @@ const matrix = (figure) => {
     ['times of \\ played', ...names],
     names.map((from) => [from, ...names.map((to) => (from === to ? '' : cell(at(from, to).misses[figure])))]),
   )
+}
+const missesSay = () => {
+  const missed = pairs.filter(({ misses }) => misses.total !== undefined && !isNear(misses.total, 2))
+  const gone = (wanted) => missed.filter(({ causes }) => causes.join() === wanted).length
+  return `Of the ${missed.length} pairs whose waits together miss by more than 2, ${gone('flush')} come right with the played recording's own time of a flush,
+${gone('holds')} with its own holds, ${gone('flush,holds')} with either, and ${gone('')} with neither alone.`
 }
 const summary = (label, rows) => [
   label,
@@ -120,7 +143,12 @@ ${table(
   [
     summary('the recording itself', own),
     summary('its first half, for its second', halves),
+    summary('all other recordings together', others),
     summary('another recording', pairs),
+    summary(
+      'another recording that tells how long a flush takes',
+      pairs.filter(({ tellsFlush }) => tellsFlush),
+    ),
     summary('no recording (epyc-milan-2s)', general),
   ],
 )}
@@ -133,6 +161,12 @@ ${figures(own)}
 
 ${figures(halves)}
 
+## With the times of all other recordings together
+
+Of distributions and of single numbers the median of the other recordings: what one was disturbed by is not in it.
+
+${figures(others)}
+
 ## On a machine that knows nothing of the recording (epyc-milan-2s)
 
 ${figures(general)}
@@ -144,4 +178,6 @@ ${matrix('share')}
 ## With the times of another recording: all waits together
 
 ${matrix('total')}
+
+${missesSay()}
 `)

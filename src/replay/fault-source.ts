@@ -1,4 +1,5 @@
 import type { FaultLog } from './fault-log.ts'
+import { GUEST_FAULT, INSTALL, PAGE_FAULT, TDP_INSTALL, type What } from './moments.ts'
 import type { Recording } from './recording.ts'
 import type { TaskInRole } from './roles.ts'
 import type { Task } from './task.ts'
@@ -6,6 +7,9 @@ import type { Task } from './task.ts'
 /** Which kind of event the faults of a recording are taken from. */
 export type FaultSource = {
   readonly event: string
+  /** What a fault is among the moments of a recording; and whether that stands where the fault begins, or where it ends. */
+  readonly what: What
+  readonly isFromStart: boolean
   /** One sentence on how faults are counted. */
   readonly says: string
   readonly count: number
@@ -28,16 +32,21 @@ export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]
   const folded = total(tasks, ({ installs }) => installs.folded)
   const isVirtual = addressesAreVirtual(recording)
   const candidates: readonly Omit<FaultSource, 'count'>[] = [
-    ...(isVirtual ? [] : [source('kvm_page_fault', 'each kvm_page_fault is a fault', (task) => task.pageFaults)]),
+    ...(isVirtual
+      ? []
+      : [source('kvm_page_fault', PAGE_FAULT, 'each kvm_page_fault is a fault', (task) => task.pageFaults)]),
     ...guestFaults(recording),
     {
       event: 'kvm_mmu_set_spte',
+      what: INSTALL,
+      isFromStart: false,
       says: saysOfInstalls(folded, isVirtual),
       folded,
       logOf: (task) => task.installs.faults,
     },
     source(
       'kvm_tdp_mmu_spte_changed',
+      TDP_INSTALL,
       'each leaf SPTE that became present is a fault; retries do not show',
       (task) => task.tdpInstalls,
     ),
@@ -51,11 +60,11 @@ export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]
 function guestFaults(recording: Recording): readonly Omit<FaultSource, 'count'>[] {
   const event = ['kvm_guest_fault', 'kvm_page_fault_enter'].find((name) => recording.countOf(name) > 0) ?? 'kvm_exit'
   const says = event === 'kvm_exit' ? 'each exit for a guest page fault is a fault' : `each ${event} is a fault`
-  return [source(event, says, (task) => task.guestFaults)]
+  return [source(event, GUEST_FAULT, says, (task) => task.guestFaults)]
 }
 
-function source(event: string, says: string, logOf: FaultSource['logOf']): Omit<FaultSource, 'count'> {
-  return { event, says, folded: 0, logOf }
+function source(event: string, what: What, says: string, logOf: FaultSource['logOf']): Omit<FaultSource, 'count'> {
+  return { event, what, isFromStart: what !== TDP_INSTALL, says, folded: 0, logOf }
 }
 
 const addressesAreVirtual = ({ answered, answeredSameGfn }: Recording) =>

@@ -13,10 +13,9 @@ export function pacerOf(
   { faults, takings }: Order,
   zappers: number,
   times: RecordedTimes,
-  { event }: FaultSource,
+  { isFromStart }: FaultSource,
   speed: Speed,
 ) {
-  const isFromStart = event === 'kvm_page_fault' || event === 'kvm_guest_fault'
   const costs = playedCosts(times)
   const firstZapper = faults.length + takings.length - zappers
   return {

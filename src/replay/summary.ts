@@ -110,6 +110,9 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     faults,
     outside: isWhole ? outside : null,
     invalidations: invalidations.unmaps,
+    takesPages: invalidations.length + recording.removals.takings.length > 0,
+    hitsNothing: known.origin === 'assumed' && invalidations.everything === 0,
+    hasTimes: clock.spanNs > 0,
     mmu: mmuOf(recording, source, mmuLock),
   }
   return {

@@ -22,6 +22,10 @@ type Known = {
   /** Ranges outside of all memslots, if the memslots are known whole and not only where faults were. */
   readonly outside: number | null
   readonly invalidations: number
+  /** Whether anything in the recording takes pages away; whether of its ranges none is known to hit; whether it has times. */
+  readonly takesPages: boolean
+  readonly hitsNothing: boolean
+  readonly hasTimes: boolean
   readonly mmu: 'tdp' | 'shadow' | null
 }
 
@@ -83,7 +87,11 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
       ? 'no event shows for what'
       : `most likely for ${most === notifier ? 'invalidations' : most === zap ? 'zapped page tables' : "other vCPUs' faults"}`
   const share = ofFaults > 0 ? `${percent(ofFaults)} of the faults` : `${count(waits)} times`
-  return `Its vCPUs wait for mmu_lock: at ${share}, ${time(totalNs)} in all, which is ${percent(ofTime)} of their time; ${cause}.`
+  const howLong =
+    clock.spanNs > 0
+      ? `${time(totalNs)} in all, which is ${percent(ofTime)} of their time`
+      : 'for how long is not known'
+  return `Its vCPUs wait for mmu_lock: at ${share}, ${howLong}; ${cause}.`
 }
 
 function nothing({ mmuLock, faults, invalidations }: Known): string {
@@ -98,20 +106,24 @@ function nothing({ mmuLock, faults, invalidations }: Known): string {
 /** The scenario whose question is nearest to what the recording shows. */
 function commandOf(
   roles: readonly TaskInRole[],
-  { file, mmuLock, faults, outside, invalidations }: Known,
+  { file, mmuLock, faults, outside, invalidations, takesPages, hitsNothing, hasTimes }: Known,
 ): string | null {
   if (faults === null || faults.addresses === 'virtual') return null
   const bench = (scenario: string, ...variants: readonly string[]) =>
-    `faultline bench -s ${scenario} --trace ${file} ${variants.map((variant) => `--variant ${variant}`).join(' ')}`
+    `faultline bench -s ${scenario} ${variants.map((variant) => `--variant ${variant}`).join(' ')}`
+  const replay = (scenario: string, ...variants: readonly string[]) =>
+    bench(scenario, ...variants).replace(` -s ${scenario}`, ` -s ${scenario} --trace ${file}`)
   const waitedFor = mmuLock?.waitedFor
+  // These two play a load of their own, as no replay asks their question.
   if (roles.some(({ role, task }) => role === 'nx recovery' && task.zaps > 0))
     return bench('nx-recovery', 'write-lock', 'read-lock')
-  const hitsNoMemslot = outside !== null && invalidations > 0 && outside / invalidations > MANY
-  const updates = roles.some(({ role }) => role === 'memslot updater')
-  if (hitsNoMemslot || updates) return bench('elision', 'count', 'count-elide')
-  if (invalidations === 0 && waitedFor !== undefined && waitedFor.fault.count > 0)
+  if (!takesPages && waitedFor !== undefined && waitedFor.fault.count > 0)
     return bench('fault-scaling', 'write-lock', 'read-lock')
-  return bench('precheck', 'no-precheck', 'precheck')
+  if (!hasTimes) return null
+  const hitsNoMemslot = invalidations > 0 && (hitsNothing || (outside !== null && outside / invalidations > MANY))
+  const updates = roles.some(({ role }) => role === 'memslot updater')
+  if (hitsNoMemslot || updates) return replay('elision', 'count', 'count-elide')
+  return replay('precheck', 'no-precheck', 'precheck')
 }
 
 function basisOf({ events, lines, notUnderstood, remarks, clock }: Recording): string {

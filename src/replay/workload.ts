@@ -8,7 +8,6 @@ import { type FaultSource, faultSourceOf } from './fault-source.ts'
 import { Layout, recordedHva } from './layout.ts'
 import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
 import { mmuOf } from './mmu.ts'
-import { GUEST_FAULT, INSTALL, PAGE_FAULT, TDP_INSTALL, type What } from './moments.ts'
 import { type Adopted, notifierParts } from './notifiers.ts'
 import { orderOf } from './order.ts'
 import { pacerOf, zapOf } from './pacer.ts'
@@ -109,7 +108,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     zappers: zappers.map(({ task }) => task.pid),
     slots: known.slots,
     takings,
-    fault: FAULT_OF[source.event]!,
+    fault: source.what,
     mmuLock: mmuLock?.rwlock ?? NO_RWLOCK,
     isPlayed,
   })
@@ -170,13 +169,6 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     mmuLock,
     warnings: [...doubtsOf(recording), ...takings.says, ...warningsOf(layout, adopted)],
   }
-}
-
-const FAULT_OF: Readonly<Record<string, What>> = {
-  kvm_page_fault: PAGE_FAULT,
-  kvm_guest_fault: GUEST_FAULT,
-  kvm_mmu_set_spte: INSTALL,
-  kvm_tdp_mmu_spte_changed: TDP_INSTALL,
 }
 
 function hasPlayable({ stream }: FaultLog, isPlayed: (gfn: number) => boolean): boolean {
