@@ -50,8 +50,11 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const { out, force } = args
   const note = (text: string) => io.err(`${text}\n`)
   const file = new ResultFile({ out, plan: 'ab', force, inputs: inputsOf(args), note }, undefined)
-  io.keeps('No round was finished, so nothing is written; its worktree is gone.')
-  const measured = await measureRevisions({ ref, git, rounds, args, time }, io)
+  const nothing = 'No round was finished, so nothing is written;'
+  io.keeps(`${nothing} what is left of its worktree is taken away by the next --ab.`)
+  const measured = await measureRevisions({ ref, git, rounds, args, time }, io).finally(() =>
+    io.keeps(`${nothing} its worktree is gone.`),
+  )
   const { result: ran, done } = measured
   const left = time.isLimited && !io.signal.aborted ? leftOut(measured, ref, args) : ''
   if (left !== '') io.err(`faultline: the time was up ${left}. Allow more with --time-budget.\n`)

@@ -11,11 +11,14 @@ const LOCKED = new RegExp(`^locked faultline (${OWNER})$`, 'm')
 
 export type Git = (...args: string[]) => Promise<string>
 
-/** Git in that repository. What it has begun there it ends, even when we are told to. */
+/**
+ * Git in that repository. What it has begun there it ends, even when we are told to, but for a checkout, which may take long: git
+ * takes back what it had of it, and the rest is removed like any other worktree of ours.
+ */
 export const gitIn =
   (repository: string, builder: Pick<Builder, 'signal' | 'end'>): Git =>
   (...args) =>
-    runChild('git', ['-C', repository, ...args], builder, { mayEnd: false })
+    runChild('git', ['-C', repository, ...args], builder, { mayEnd: args[1] === 'add' })
 
 /** Lends `use` a folder that holds the revision in `tree`, and takes it away again. Of the repository's other worktrees none is touched. */
 export async function withWorktree<T>(
