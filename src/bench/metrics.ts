@@ -221,6 +221,11 @@ export const METRICS = {
     better: 'lower',
     says: 'a memslot update from slots_lock to its end, median',
   },
+  vm_teardown_p50_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'kvm_mmu_notifier_release() of a VM whose process exits, median',
+  },
   flushes_per_log_start: {
     unit: '1',
     better: 'lower',

@@ -20,6 +20,7 @@ import { B_LATEINC } from './broken/b-lateinc.ts'
 import { B_LEAK } from './broken/b-leak.ts'
 import { B_LOSTREQ } from './broken/b-lostreq.ts'
 import { B_NONBLOCK } from './broken/b-nonblock.ts'
+import { B_NORELEASE } from './broken/b-norelease.ts'
 import { B_NOSNAP } from './broken/b-nosnap.ts'
 import { B_NOTLBI } from './broken/b-notlbi.ts'
 import { B_NOTRACKCHK } from './broken/b-notrackchk.ts'
@@ -152,6 +153,7 @@ export const VARIANTS = [
   B_SRCU,
   B_NONBLOCK,
   B_GPCCOUNT,
+  B_NORELEASE,
   DOUBLE_FLUSH,
   RE_REQUEST,
   BAIL,

@@ -119,6 +119,8 @@ export const COUNTERS = [
   'nx_skipped_dirty_log',
   'nx_replaced',
   'roots_zapped',
+  // processes that exit
+  'vm_teardowns',
   // gfn_to_pfn_caches
   'pfncache_uses',
   'pfncache_refreshes',
@@ -162,6 +164,7 @@ export const HISTOGRAMS = [
   'mmu_lock_hold_ns_write',
   'memslot_update_wait_ns',
   'memslot_update_latency_ns',
+  'vm_teardown_ns',
   'dirty_log_start_ns',
   'dirty_log_get_ns',
   'dirty_log_clear_ns',

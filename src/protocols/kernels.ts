@@ -17,6 +17,7 @@ import { firstKernel, kernel, type Version, type VersionName } from './kernel.ts
 import type { Kvm } from './kvm.ts'
 import { fastPageFault, tdpMmuMap, tdpMmuSplitHugePage } from './map.ts'
 import { flushShadowMemslot } from './memslots/flush-shadow.ts'
+import { flushShadowAll } from './memslots/release.ts'
 import { swapActiveMemslots } from './memslots/swap.ts'
 import { destroyVm } from './memslots/teardown.ts'
 import {
@@ -87,6 +88,7 @@ const EVERY_VERSION = {
   directMap,
   rmapZapGfnRange,
   flushShadowMemslot,
+  flushShadowAll,
   tdpMmuMap,
   tdpMmuZapRange: tdpMmuUnmapGfnRange,
   tdpMmuNextRoot,

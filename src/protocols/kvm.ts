@@ -118,6 +118,8 @@ export type Kvm = {
     canYield: boolean,
     flush: boolean,
   ) => Steps<boolean>
+  /** `kvm_arch_flush_shadow_all()`: nothing of the VM stays mapped, of which no vCPU runs any more. */
+  readonly flushShadowAll: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_arch_flush_shadow_memslot()`: nothing of a memslot that is going away stays mapped. */
   readonly flushShadowMemslot: (cpu: Cpu, vm: Vm, slot: Memslot) => Steps<void>
 

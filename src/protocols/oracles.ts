@@ -117,6 +117,10 @@ export const ORACLES = [
     says: 'a gfn_to_pfn_cache was valid, or used, for a page that the host had taken back or was about to',
   },
   {
+    name: 'mapped_after_release',
+    says: 'memory was mapped when kvm_mmu_notifier_release() had returned, and the host was about to free it',
+  },
+  {
     name: 'dirty_lost',
     says: 'the guest had written to a page since the VMM copied it, and the dirty log did not say so',
   },

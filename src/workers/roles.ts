@@ -18,6 +18,7 @@ import { type PfnCachePlan, runPfnCacheUser } from './pfncache-user.ts'
 import { runGuest } from './running-guest.ts'
 import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
 import { runVcpu } from './vcpu.ts'
+import { runTeardown, type TeardownPlan } from './vm-teardown.ts'
 import { runZapper, type ZapPlan } from './zapper.ts'
 
 /** What one CPU of a run does. */
@@ -32,6 +33,9 @@ export type RolePlan =
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
   | { readonly role: 'scaler'; readonly scaling: ScalingPlan }
   | { readonly role: 'running-guest' }
+  /** A vCPU of another VM on the same machine. */
+  | { readonly role: 'neighbour-vcpu'; readonly vm: number; readonly vcpu: number; readonly accesses: AccessPlan }
+  | { readonly role: 'vm-teardown'; readonly teardown: TeardownPlan; readonly isTimed: boolean }
   | { readonly role: 'pfncache-user'; readonly caches: PfnCachePlan }
   | { readonly role: 'dirty-logger'; readonly log: DirtyLogPlan; readonly isTimed: boolean }
   | { readonly role: 'apic-migrator'; readonly migration: MigrationPlan; readonly isTimed: boolean }
@@ -48,6 +52,9 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'apic-migrator') yield* runApicMigrator(cpu, vm, plan.migration, plan.isTimed)
   else if (plan.role === 'memslot-updater') yield* runMemslotUpdater(cpu, vm, plan.updates, plan.isTimed)
   else if (plan.role === 'nx-recovery') yield* runNxRecovery(cpu, vm, plan.recovery)
+  else if (plan.role === 'neighbour-vcpu')
+    yield* runVcpu(cpu, vmOf(vm, plan.vm), accessesOf(plan.accesses), 0, plan.vcpu)
+  else if (plan.role === 'vm-teardown') yield* runTeardown(cpu, vmOf(vm, plan.teardown.vm), plan.teardown, plan.isTimed)
   else if (plan.role === 'pfncache-user') yield* runPfnCacheUser(cpu, vm, plan.caches)
   else if (plan.role === 'dirty-logger') yield* runDirtyLogger(cpu, vm, plan.log, plan.isTimed)
   else if (plan.role === 'scaler') yield* runScaling(cpu, vm, plan.scaling)
@@ -64,9 +71,15 @@ const LATENCY_OF = {
   neighbour: HISTOGRAM.neighbour_fault_latency_ns,
 }
 
-function stage2VmOf(first: Vm, index: number): Stage2Vm {
+function vmOf(first: Vm, index: number): Vm {
   const vm = index === 0 ? first : first.neighbours[index - 1]
-  if (vm === undefined || !isStage2(vm)) throw new RangeError(`there is no VM ${index} with a stage-2 table`)
+  if (vm === undefined) throw new RangeError(`there is no VM ${index}`)
+  return vm
+}
+
+function stage2VmOf(first: Vm, index: number): Stage2Vm {
+  const vm = vmOf(first, index)
+  if (!isStage2(vm)) throw new RangeError(`there is no VM ${index} with a stage-2 table`)
   return vm
 }
 

@@ -18,10 +18,10 @@ import { publish } from './pace.ts'
 /**
  * The role of a vCPU: runs the guest, which touches memory; leaves it when it faults or is kicked, and comes back.
  *
- * `sampleEvery`: of its departures from the guest, one in so many is timed; 0: none.
+ * `sampleEvery`: of its departures from the guest, one in so many is timed; 0: none. `id`: which vCPU of the VM it is.
  */
-export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: number): Steps<void> {
-  const vcpu = vm.vcpus[cpu.id]!
+export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: number, id: number = cpu.id): Steps<void> {
+  const vcpu = vm.vcpus[id]!
   const fault = new Fault()
   const stopwatch = new Stopwatch(sampleEvery)
   const { pace } = accesses

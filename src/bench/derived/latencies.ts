@@ -40,6 +40,7 @@ export const LATENCIES: readonly {
   { histogram: 'memslot_update_wait_ns', percentile: 99, metric: 'memslot_update_wait_p99_ns' },
   { histogram: 'memslot_update_wait_ns', percentile: 100, metric: 'memslot_update_wait_max_ns' },
   { histogram: 'memslot_update_latency_ns', percentile: 50, metric: 'memslot_update_latency_p50_ns' },
+  { histogram: 'vm_teardown_ns', percentile: 50, metric: 'vm_teardown_p50_ns' },
   { histogram: 'dirty_log_start_ns', percentile: 50, metric: 'dirty_log_start_p50_ns' },
   { histogram: 'dirty_log_get_ns', percentile: 50, metric: 'dirty_log_get_p50_ns' },
   { histogram: 'dirty_log_clear_ns', percentile: 50, metric: 'dirty_log_clear_p50_ns' },

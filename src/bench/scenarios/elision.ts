@@ -2,6 +2,7 @@ import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 import { PFNCACHE_PARAMETERS, pfnCacheRoles, pfnCachesOf } from '../users/pfncache.ts'
+import { TEARDOWN_PARAMETERS, teardownRoles } from '../users/vms.ts'
 import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
 
 const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
@@ -58,6 +59,7 @@ export const PARAMETERS = {
   'spare-access-share': share('percentage of guest accesses that go to the slot that comes and goes', 0),
   tlb,
   ...PFNCACHE_PARAMETERS,
+  ...TEARDOWN_PARAMETERS,
 } as const
 
 /** Where the guest's memory begins, in gfns and in hvas; what comes and goes lies above, what is none of the guest's below. */
@@ -129,6 +131,8 @@ export function load(options: Options): Load {
     updates: { kind: 'toggle', ids: [1 + updater], pauseNs: values['update-pause-us'] * 1000 },
     isTimed: sampleEvery > 0,
   }))
+  const guest = { baseGfn: BASE_GFN, pages: roundUp(values.range) }
+  const teardowns = teardownRoles(values, 1, guest, sampleEvery > 0)
   return {
     system: {
       vcpus: crew.vcpus,
@@ -138,12 +142,13 @@ export function load(options: Options): Load {
       tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
       hugePerMille: 0,
       updates: updatesOf(values),
+      ...(isDestroyed || values.teardowns === 0 ? {} : { vms: 1 + values.teardowns }),
       ...(isDestroyed ? {} : pfnCachesOf(values, { baseGfn: BASE_GFN, pages: values.range })),
     },
     roles: [
       ...Array.from({ length: isDestroyed ? 0 : crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
       ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
-      ...(isDestroyed ? [lifetime] : [...updates, ...pfnCacheRoles(values)]),
+      ...(isDestroyed ? [lifetime] : [...updates, ...pfnCacheRoles(values), ...teardowns]),
     ],
   }
 }

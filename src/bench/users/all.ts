@@ -7,9 +7,10 @@ import dirtyLog from './dirty-log.ts'
 import pfncache from './pfncache.ts'
 import { SEQ_START } from './seq-start.ts'
 import type { Host, MmuLockUser } from './user.ts'
+import { VMS } from './vms.ts'
 
 /** Every further user of mmu_lock: a file beside this one each, and a line here. */
-const USERS: readonly MmuLockUser[] = [AGING, ATTRIBUTES, dirtyLog, pfncache, SEQ_START]
+const USERS: readonly MmuLockUser[] = [AGING, ATTRIBUTES, dirtyLog, pfncache, SEQ_START, VMS]
 
 /** The parameters of all of them, for the scenario that has them. */
 export const USER_PARAMETERS: Parameters = Object.assign({}, ...USERS.map(({ parameters }) => parameters))

@@ -3,6 +3,7 @@ import { COUNTER } from '../../protocols/counters.ts'
 import { ACCESSED, accessGuestMemory } from '../../protocols/guest-access.ts'
 import { hostPageOf } from '../../protocols/memslots/host-ranges.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import { mmuNotifierRelease } from '../../protocols/memslots/release.ts'
 import { createVm } from '../../protocols/memslots/teardown.ts'
 import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'
@@ -67,6 +68,15 @@ const invalidates = ({ hva, baseGfn }: MemslotConfig): Act =>
     yield* vm.host.migrate(cpu, hostPageOf(vm.memslots.all, SPARE), 1)
     yield* raiseEnd(cpu, vm, hva as Hva, (hva + 1) as Hva)
   }
+
+const mapsOwn: Act = function* (cpu, vm) {
+  const fault = new Fault()
+  fault.begin(GFN as Gfn, false)
+  for (;;) {
+    const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
+    if (result !== RETRY || cpu.signalPending()) return
+  }
+}
 
 /** The same of the page that stays. */
 const invalidatesOwn: Act = function* (cpu, vm) {
@@ -270,6 +280,12 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     zap: 'all',
     isLarge: true,
   },
+  released: {
+    says: 'the process that has a VM exits: nothing of its memory stays mapped',
+    vcpus: 0,
+    acts: [['exit', inTurn(mapsOwn, mmuNotifierRelease)]],
+    zap: 'all',
+  },
   pfncache: {
     says: 'KVM uses a page of the guest by a gfn_to_pfn_cache while a notifier invalidates it',
     vcpus: 0,
@@ -338,6 +354,7 @@ const declared: Check = {
       finds: ['stale_pfncache', 'slots_changed_inside_pair', 'count_negative', 'count_leak'],
       in: ['pfncache', 'spare'],
     },
+    'B-NORELEASE': { finds: ['mapped_after_release'], in: 'released' },
     'B-GPCCOUNT': { finds: ['stale_pfncache'], in: 'pfncache' },
     'B-TEARDOWN': { finds: ['count_leak', 'deadlock'], in: 'destroyed' },
     'B-ARCHLOCK': { finds: ['deadlock'], in: 'reload' },

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { B_NORELEASE } from '../broken/b-norelease.ts'
 import { B_TEARDOWN } from '../broken/b-teardown.ts'
 import type { Kernel } from '../kernel.ts'
-import { type Act, inTurn } from '../testing.contract.ts'
+import { V6_18 } from '../kernels.ts'
+import { type Act, faultOn, inTurn } from '../testing.contract.ts'
 import { ALWAYS_LOCK, COUNT, RWSEM } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
+import { mmuNotifierRelease } from './release.ts'
 import { createVm } from './teardown.ts'
 import { notifies, OUTSIDE, SPARE, SPARE_RANGE, updatedVm } from './testing.contract.ts'
 
@@ -73,4 +76,22 @@ test('unregistering waits for a start that is under way', () => {
   small.stage.runUntil(0, /store mmuNotifier.registered/)
   small.stage.runUntil(1, /write mnActiveInvalidateCount/).run(0)
   assert.match(small.stage.stateOf(0), /waits at .*mmuNotifier.srcu/)
+})
+
+test('when the process exits nothing stays mapped, and mmu_lock is dropped on the way for a task that waits', () => {
+  const waits: Act = function* (cpu, vm) {
+    yield* vm.mmuLock.writeLock(cpu)
+    yield* vm.mmuLock.writeUnlock(cpu)
+  }
+  const small = updatedVm([inTurn(faultOn(0), faultOn(9), mmuNotifierRelease), waits], V6_18)
+  small.stage.runUntil(0, /xchg pageTables/).run(1)
+  assert.ok(small.stage.finish())
+  assert.deepEqual([small.violations, small.violationsAtRest], [[], []])
+  assert.deepEqual([small.counted('leafs_zapped'), small.counted('yield_needbreak')], [2, 1])
+})
+
+test('B-NORELEASE leaves memory mapped that the host is about to free', () => {
+  const small = updatedVm([inTurn(faultOn(0), mmuNotifierRelease)], B_NORELEASE)
+  small.stage.run(0)
+  assert.deepEqual(small.violations, ['mapped_after_release'])
 })

@@ -43,7 +43,7 @@ export function* zapInvalidatedRoots(cpu: Cpu, vm: Vm): Steps<void> {
     const isOurs = yield* nx.roots.takeInvalid(cpu, root)
     if (!isOurs) continue
     const table = yield* nx.roots.tableOf(cpu, root)
-    yield* zapRoot(cpu, vm, table)
+    yield* zapRoot(cpu, vm, table, true)
     yield* putRoot(cpu, vm, root)
   }
 }
@@ -52,22 +52,22 @@ export function* zapInvalidatedRoots(cpu: Cpu, vm: Vm): Steps<void> {
 const PASSES = [LEVEL_4K, LEVEL_2M, LEVEL_1G, ROOT_LEVEL] as const
 
 /**
- * `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c, with mmu_lock held for read: every entry of the root goes, and all below it.
+ * `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c, with mmu_lock held, `shared`: for read: every entry of the root goes, and all below it.
  */
-function* zapRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
+export function* zapRoot(cpu: Cpu, vm: Vm, table: number, shared: boolean): Steps<void> {
   cpu.count(COUNTER.roots_zapped, 1)
   yield* vm.pages.rcuReadLock(cpu)
-  for (const level of PASSES) yield* zapRootLevel(cpu, vm, table, level)
+  for (const level of PASSES) yield* zapRootLevel(cpu, vm, table, level, shared)
   yield* vm.pages.rcuReadUnlock(cpu)
 }
 
 /** `__tdp_mmu_zap_root()`: all entries up to that level. */
-function* zapRootLevel(cpu: Cpu, vm: Vm, table: number, level: number): Steps<void> {
+function* zapRootLevel(cpu: Cpu, vm: Vm, table: number, level: number, shared: boolean): Steps<void> {
   const iter = vm.local[cpu.id]!.iter
   walkBegins(cpu, vm)
   yield* iter.start(cpu, level, 0 as Gfn, table)
   while (iter.valid && iter.gfn < vm.endGfn) {
-    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, shared)
     const { sptep, oldSpte } = iter
     if (!yielded && isShadowPresent(oldSpte) && iter.level <= level) {
       const was = yield* cpu.cas(sptep, oldSpte, NONPRESENT)

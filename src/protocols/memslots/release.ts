@@ -1,0 +1,66 @@
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import { NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
+import { COUNTER } from '../counters.ts'
+import { zapRoot } from '../nx/obsolete-roots.ts'
+import { NO_ROOT } from '../nx/roots.ts'
+import { ORACLE } from '../oracles.ts'
+import type { Vm } from '../vm.ts'
+import { zapSlotLeafs } from '../zap.ts'
+import { NO_MEMSLOT } from './memslots.ts'
+
+// The process that has the VM exits: its memory is freed when the notifier has been released.
+
+/** `kvm_mmu_notifier_release()`, virt/kvm/kvm_main.c: no vCPU runs any more. */
+export function* mmuNotifierRelease(cpu: Cpu, vm: Vm): Steps<void> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  yield* vm.kvm.flushShadowAll(cpu, vm)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  cpu.count(COUNTER.vm_teardowns, 1)
+  assertNothingMapped(cpu, vm)
+}
+
+/**
+ * `kvm_arch_flush_shadow_all()`, which is `kvm_mmu_zap_all()`, arch/x86/kvm/mmu/mmu.c: everything goes, with mmu_lock held for write, which is dropped on the way
+ * for a task that waits. Nothing of the TDP MMU is flushed: no vCPU will enter the guest again.
+ */
+export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* vm.mmuLock.writeLock(cpu)
+  if (vm.nx === undefined || vm.hasRmaps) yield* zapLeafsOfAll(cpu, vm)
+  if (vm.nx !== undefined) yield* zapAllRoots(cpu, vm)
+  yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** `kvm_tdp_mmu_zap_all()`. */
+function* zapAllRoots(cpu: Cpu, vm: Vm): Steps<void> {
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* vm.pages.roots.tableOf(cpu, root)
+    yield* zapRoot(cpu, vm, table, false)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  }
+}
+
+/** `kvm_mmu_commit_zap_page()` flushes; so does a VM whose page tables stay. */
+function* zapLeafsOfAll(cpu: Cpu, vm: Vm): Steps<void> {
+  let flush = false
+  let slot = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
+  while (slot !== NO_MEMSLOT) {
+    flush = yield* zapSlotLeafs(cpu, vm, slot, flush)
+    slot = yield* vm.memslots.nextOf(cpu, slot)
+  }
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
+}
+
+/** From here on the host frees the pages. */
+function assertNothingMapped(cpu: Cpu, vm: Vm): void {
+  if (!vm.config.oracles) return
+  for (const { baseGfn, pages } of vm.config.memslots) {
+    for (let gfn = baseGfn; gfn < baseGfn + pages; gfn += 1) {
+      if (vm.pages.peekLeaf(cpu, gfn as Gfn) === NONPRESENT) continue
+      cpu.violation(ORACLE.mapped_after_release, gfn)
+      return
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { HISTOGRAM } from '../protocols/counters.ts'
+import { prefault } from '../protocols/fault.ts'
+import { mmuNotifierRelease } from '../protocols/memslots/release.ts'
+import { Fault, FIXED, SPURIOUS } from '../protocols/page-fault.ts'
+import type { Vm } from '../protocols/vm.ts'
+import type { Gfn } from '../shared-memory/addresses.ts'
+import type { Cpu } from '../shared-memory/cpu.ts'
+import type { Steps } from '../shared-memory/steps.ts'
+
+/** A VM that comes and goes, as data that can be sent to a worker. */
+export type TeardownPlan = {
+  /** Which VM of the machine; no other role may have to do with it. */
+  readonly vm: number
+  /** What is mapped of it each time. */
+  readonly firstGfn: number
+  readonly pages: number
+  readonly pauseNs: number
+}
+
+/** The role of a process that has a VM, maps its memory and exits, over and over. */
+export function* runTeardown(cpu: Cpu, vm: Vm, plan: TeardownPlan, isTimed: boolean): Steps<void> {
+  const fault = new Fault()
+  while (cpu.running()) {
+    for (let page = 0; page < plan.pages && cpu.running(); ) {
+      fault.begin((plan.firstGfn + page) as Gfn, false)
+      const idx = yield* vm.srcu.readLock(cpu)
+      const result = yield* prefault(cpu, vm, fault)
+      yield* vm.srcu.readUnlock(cpu, idx)
+      if (result === FIXED || result === SPURIOUS) page += 1
+    }
+    const beganNs = isTimed ? cpu.now() : 0
+    yield* mmuNotifierRelease(cpu, vm)
+    if (isTimed) cpu.record(HISTOGRAM.vm_teardown_ns, cpu.now() - beganNs)
+    // What RCU's softirq does: the page tables, of which the next VM takes some.
+    if (vm.nx !== undefined) {
+      yield* vm.nx.reclaim(cpu)
+      yield* vm.nx.reclaim(cpu)
+    }
+    if (plan.pauseNs > 0) yield* cpu.untilTime(cpu.now() + plan.pauseNs)
+  }
+}
