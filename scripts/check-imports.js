@@ -1,6 +1,7 @@
 // Holds the import arrows: which folder may import which, that no two modules need each other first, and that only `cli` knows the
 // process it runs in.
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   isCallExpression,
@@ -33,9 +34,10 @@ const ARROWS = ROWS.map((row) => row.join(' | ')).join(' -> ')
 /**
  * @param {string} root folder of the project
  * @param {readonly (readonly string[])[]} circles files of it that may know each other
+ * @param {readonly string[]} elsewhere texts outside of `src` that name files of it
  * @returns {string[]} what breaks the rules, each as `file:line:column: sentence`
  */
-export function checkImports(root, circles) {
+export function checkImports(root, circles, elsewhere) {
   return inspect(root, (sources, checker) => {
     const imports = sources.flatMap(importsOf)
     return [
@@ -44,6 +46,7 @@ export function checkImports(root, circles) {
       ...sources.flatMap((source) => checkProcess(source, checker)),
       ...cyclesIn(imports),
       ...checkCircles(imports, circles),
+      ...checkOrphans(sources, imports, elsewhere),
     ]
   })
 }
@@ -154,6 +157,26 @@ function checkCircles(imports, allowed) {
   return [...refused, ...gone]
 }
 
+/**
+ * A file that nothing leads to is dead, or was forgotten in the list that it belongs into: a scenario, a check, an export format. Threads and
+ * the package begin at files that are named as text.
+ */
+function checkOrphans(sources, imports, elsewhere) {
+  const imported = new Set(imports.map(({ target }) => target))
+  const texts = [...sources.map(({ file }) => file.text), ...elsewhere]
+  const isNamed = (path) => {
+    const names = ['/', "'"].map((before) => `${before}${basename(path, '.ts')}.js`)
+    return texts.some((text) => names.some((name) => text.includes(name)))
+  }
+  return sources
+    .filter(({ path }) => !imported.has(path) && !isNamed(path))
+    .map((source) => {
+      const list = sources.find(({ path }) => path === join(dirname(source.path), 'all.ts'))
+      const remedy = list === undefined ? 'import it, or take it out' : `name it in src/${list.path}`
+      return problem(source, source.file, `nothing leads to this file: ${remedy}`)
+    })
+}
+
 /** Tarjan: the sets of files in which each comes to each other one by its imports. */
 function connectedIn(paths, targetsOf) {
   const index = new Map()
@@ -174,6 +197,15 @@ function connectedIn(paths, targetsOf) {
   return found
 }
 
+/** What of the project begins at files by their names: the package, and its scripts. */
+export function textsBeside(root) {
+  const scripts = readdirSync(join(root, 'scripts')).filter((name) => name.endsWith('.js'))
+  return ['package.json', ...scripts.map((name) => join('scripts', name))].map((name) =>
+    readFileSync(join(root, name), 'utf8'),
+  )
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  report(checkImports(fileURLToPath(new URL('..', import.meta.url)), CIRCLES))
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  report(checkImports(root, CIRCLES, textsBeside(root)))
 }

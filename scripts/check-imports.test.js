@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { checkImports } from './check-imports.js'
+import { checkImports, textsBeside } from './check-imports.js'
 import { CIRCLES } from './circles.js'
 import { checkPlanted } from './planted-project.js'
 
-const planted = (sources, circles = []) => checkPlanted(sources, (root) => checkImports(root, circles))
+/** Every file of it is named by something. */
+const planted = (sources, circles = []) => {
+  const named = Object.keys(sources).map((path) => `/${path.replace('.ts', '.js')}`)
+  return checkPlanted(sources, (root) => checkImports(root, circles, named))
+}
 const ARROWS =
   'cli -> report -> bench -> threads | model | checker | replay -> patches -> workers -> protocols -> shared-memory -> builds | errors'
 
 test('the sources of the project follow the arrows', () => {
-  assert.deepEqual(checkImports(fileURLToPath(new URL('..', import.meta.url)), CIRCLES), [])
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  assert.deepEqual(checkImports(root, CIRCLES, textsBeside(root)), [])
 })
 
 test('a folder may import all that lies below it', () => {
@@ -121,6 +126,25 @@ test('a circle that has become smaller is to be listed as it is now', () => {
   assert.deepEqual(planted(sources, [['bench/a.ts', 'bench/b.ts', 'bench/c.ts']]), [
     'scripts/circles.js: these do not all know each other any more, so list those that do: bench/a.ts, bench/b.ts, bench/c.ts',
   ])
+})
+
+test('a file that nothing leads to is refused, with the list that it belongs into if there is one', () => {
+  const sources = {
+    'bench/scenarios/all.ts': "export { a } from './a.ts'\n",
+    'bench/scenarios/a.ts': 'export const a = 1\n',
+    'bench/scenarios/forgotten.ts': 'export const b = 1\n',
+    'bench/dead.ts': 'export const c = 1\n',
+    'threads/worker.ts': 'export {}\n',
+    'threads/run.ts': "export const url = new URL('./worker.js', import.meta.url)\n",
+  }
+  const beside = ['"./dist/threads/run.js"', "import '../dist/bench/scenarios/all.js'"]
+  assert.deepEqual(
+    checkPlanted(sources, (root) => checkImports(root, [], beside)),
+    [
+      'src/bench/dead.ts:1:1: nothing leads to this file: import it, or take it out',
+      'src/bench/scenarios/forgotten.ts:1:1: nothing leads to this file: name it in src/bench/scenarios/all.ts',
+    ],
+  )
 })
 
 test('tests and contracts may import what they like', () => {

@@ -10,7 +10,7 @@ import { type Exploration, programOf } from './exploration.ts'
 import { allEnd, explore } from './index.ts'
 import { Machine } from './machine.ts'
 import { Reduction } from './reduction.ts'
-import { countTraces } from './traces.ts'
+import { countTraces } from './traces.contract.ts'
 
 const machineOf = <S>(exploration: Exploration<S>) => new Machine(programOf(exploration), { patience: 1 })
 const named = <T>(n: number, actor: (index: number) => T) =>
