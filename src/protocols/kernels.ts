@@ -96,6 +96,7 @@ const EVERY_VERSION = {
   tdpMmuFreeSp,
   condResched,
   archPostSetMemoryAttributes,
+  gmemPunchHole,
   ageGfn,
   testAgeGfn,
   wrprotGfnRange,
@@ -116,8 +117,8 @@ export const V5_11: Version = firstKernel('v5.11', {
   invalidateRangeStart: v5_12.invalidateRangeStart,
   invalidateRangeEnd: v5_12.invalidateRangeEnd,
   invalidateRange: v5_15.invalidateRange,
-  vmSetMemAttributes: nothingToDo,
-  gmemPunchHole: nothingToDo,
+  hasMemoryAttributes: false,
+  vmSetMemAttributes: v6_12.vmSetMemAttributes,
   archPreSetMemoryAttributes: v6_12.archPreSetMemoryAttributes,
   clearFlushYoung: v5_12.clearFlushYoung,
   clearYoung: v5_12.clearYoung,
@@ -282,12 +283,11 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
 })
 
 export const V6_8: Version = kernel('v6.8', V6_5, {
-  vmSetMemAttributes: {
-    to: v6_12.vmSetMemAttributes,
+  hasMemoryAttributes: {
+    to: true,
     commit: '5a475554db1e',
-    says: 'is there: before, memory has no attributes',
+    says: 'memory of the guest can be private; guest_memfd with a7800aa80ea4',
   },
-  gmemPunchHole: { to: gmemPunchHole, commit: 'a7800aa80ea4', says: 'is there: before, there is no guest_memfd' },
   mmuFaultinPfn: {
     to: mmuFaultinPfn,
     commit: 'd02c357e5bfa',

@@ -234,6 +234,8 @@ export type Kvm = {
   readonly possibleNxHugePages: 'one list' | 'by MMU'
   /** Whether `zap_gfn_range()` takes page tables away too, as up to v5.17: then they must be freed too. */
   readonly zapsPageTables: boolean
+  /** Whether there are KVM_SET_MEMORY_ATTRIBUTES and guest_memfd. */
+  readonly hasMemoryAttributes: boolean
   /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page for ever. */
   readonly pinsApicAccessPage: boolean
 }

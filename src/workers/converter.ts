@@ -18,7 +18,7 @@ export type ConversionPlan = {
 
 /** The role of a VMM whose guest asks it to make memory private, piece by piece, and shared again. */
 export function* runConverter(cpu: Cpu, vm: Vm, plan: ConversionPlan, isTimed: boolean): Steps<void> {
-  if (vm.attributes === undefined) return
+  if (vm.attributes === undefined || !vm.kvm.hasMemoryAttributes) return
   const end = plan.firstGfn + plan.pages
   for (
     let attribute = ATTRIBUTE_PRIVATE;
