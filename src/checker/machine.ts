@@ -13,7 +13,7 @@ import { Words } from './words.ts'
 /** Above all words, so that nodes and words never mix alike. */
 const NODE_PLACE = 0x4000_0000
 /** Steps, and runs of an actor's code, after which a search stops for a breath. */
-const STEPS_A_BREATH = (1 << 16) - 1
+const STEPS_A_BREATH = (1 << 14) - 1
 const RUNS_A_BREATH = (1 << 9) - 1
 
 /**
