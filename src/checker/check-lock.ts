@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { noText } from '../errors/file-content.ts'
 import { whereThrown } from '../patches/place-in.ts'
+import type { Patch } from '../protocols/patch.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { Place } from '../shared-memory/place.ts'
 import { type Answer, explore } from './answer.ts'
@@ -28,26 +29,18 @@ export type ClauseAnswer = { readonly clause: Clause; readonly answer: Answer }
 export async function loadLocks(file: string): Promise<LockClass[]> {
   const exported = Object.entries(await load(file))
   const [contract, visits] = await Promise.all([import('./lock/contract.ts'), tracedVisits()])
-  const classes = exported.flatMap(([name, value]): LockClass[] => {
-    if (typeof value !== 'function' || !/^class\b/.test(String(value))) return []
-    const built = build(value as never)
-    const methods = methodsOf(file, value.name || name, built)
+  const own = exported.flatMap(([name, value]) => classIn(name, value))
+  const candidates = own.length > 0 ? own : exported.flatMap(([, value]) => broughtBy(value))
+  const classes = candidates.flatMap(({ name, built }): LockClass[] => {
+    const methods = methodsOf(file, name, built)
     const has = (...needed: string[]) => needed.every((method) => methods.has(method))
-    const shown = value.name || name
     if (has(...RW_LOCK)) {
       const hasTry = has('tryReadLock', 'tryWriteLock')
-      return [
-        {
-          name: shown,
-          kind: 'reader-writer lock',
-          clauses: contract.rwLockContract(built as Build<RwLock>, visits, hasTry),
-        },
-      ]
+      const clauses = contract.rwLockContract(built as Build<RwLock>, visits, hasTry)
+      return [{ name, kind: 'reader-writer lock', clauses }]
     }
     if (!has(...LOCK)) return []
-    return [
-      { name: shown, kind: 'lock', clauses: contract.lockContract(built as Build<Lock>, visits, has('tryAcquire')) },
-    ]
+    return [{ name, kind: 'lock', clauses: contract.lockContract(built as Build<Lock>, visits, has('tryAcquire')) }]
   })
   if (classes.length === 0) throw new Refused(`${file} exports no lock`, EXPECTED)
   return classes
@@ -60,6 +53,19 @@ const NOTE_STATES = 100_000
 export function checkClause(clause: Clause, bound: Partial<Limits>): ClauseAnswer {
   const asked = clause.isNote ? { ...bound, memory: 'sc' as const, states: NOTE_STATES } : bound
   return { clause, answer: explore({ ...clause.exploration, bound: asked }) }
+}
+
+type Candidate = { readonly name: string; readonly built: Build<unknown> }
+
+function classIn(name: string, value: unknown): Candidate[] {
+  if (typeof value !== 'function' || !/^class\b/.test(String(value))) return []
+  return [{ name: value.name || name, built: build(value as never) }]
+}
+
+/** The lock of a patch, as it makes it. */
+function broughtBy(value: unknown): Candidate[] {
+  const { name, brings } = (value ?? {}) as Partial<Patch>
+  return brings?.mmuLock === undefined ? [] : [{ name: `mmuLock of ${name}`, built: brings.mmuLock }]
 }
 
 const build =

@@ -120,6 +120,24 @@ test('a lock that publishes nothing is found out with --memory relaxed alone', a
   assert.ok(answers.some(({ verdict, memory }) => verdict === 'FAIL' && memory === 'relaxed'))
 })
 
+test('the lock that a patch brings is held to the contract as the patch makes it', async () => {
+  const { code, out } = await checkLock(
+    'patch.js',
+    `import { brings, patch, TicketLock, V6_8 } from 'faultline/kvm'
+     class OneSide {
+       constructor(place) { this.lock = new TicketLock(place) }
+       *readLock(cpu) { yield* this.lock.acquire(cpu) }
+       *readUnlock(cpu) { yield* this.lock.release(cpu) }
+       *writeLock(cpu) { yield* this.lock.acquire(cpu) }
+       *writeUnlock(cpu) { yield* this.lock.release(cpu) }
+     }
+     const own = brings({ mmuLock: (place) => new OneSide(place) })
+     export default patch({ name: 'one-side', on: V6_8, says: 'one side', replaces: {}, brings: own })`,
+  )
+  assert.equal(code, 1, out)
+  assert.match(out, /mmuLock of one-side/)
+})
+
 test('a reader-writer lock whose readers exclude each other is found out', async () => {
   const { code, out } = await checkLock(
     'one-side.js',
