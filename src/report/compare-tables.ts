@@ -37,9 +37,11 @@ function titleOf(line: Change['line'], group: readonly string[]): string {
 function tableOf(comparison: Comparison, title: string, { changes, missing }: Part, grouped: readonly string[]): Table {
   const lines = [...new Set([...changes, ...missing].map(({ line }) => line))]
   const names = lineNames(lines, grouped)
-  const rows = lines.flatMap((line, index) => {
-    const part = { changes: changesOf(changes, line), missing: missing.filter((one) => one.line === line) }
-    return rowsOf(comparison, names[index]!, part)
+  const nameOf = new Map(lines.map((line, index) => [line, names[index]!]))
+  const [changesOf, missingOf] = [byLine(changes), byLine(missing)]
+  const rows = lines.flatMap((line) => {
+    const part = { changes: changesOf.get(line) ?? [], missing: missingOf.get(line) ?? [] }
+    return rowsOf(comparison, nameOf.get(line)!, part)
   })
   const [base, ...others] = comparison.columns
   return {
@@ -47,7 +49,7 @@ function tableOf(comparison: Comparison, title: string, { changes, missing }: Pa
     header: ['', '', base!, ...others.flatMap((name) => [name, 'against the first'])],
     rows: [...rows, ...geomeans(comparison, changes).map(meanRow)],
     notes: changes.flatMap(({ line, metric, notes }) =>
-      notes.map((note) => `${names[lines.indexOf(line)]} ${metric}: ${note}`.trim()),
+      notes.map((note) => `${nameOf.get(line)} ${metric}: ${note}`.trim()),
     ),
   }
 }
@@ -63,7 +65,17 @@ function meanRow({ metric, unit, columns, lines, zeros }: Geomean): string[] {
   ]
 }
 
-const changesOf = (changes: readonly Change[], line: Change['line']) => changes.filter((change) => change.line === line)
+function byLine<T extends { readonly line: Change['line'] }>(
+  all: readonly T[],
+): ReadonlyMap<Change['line'], readonly T[]> {
+  const lines = new Map<Change['line'], T[]>()
+  for (const one of all) {
+    const own = lines.get(one.line)
+    if (own === undefined) lines.set(one.line, [one])
+    else own.push(one)
+  }
+  return lines
+}
 
 function rowsOf({ columns }: Comparison, name: string, { changes, missing }: Part): string[][] {
   const metrics = [...new Set(changes.map(({ metric }) => metric))]

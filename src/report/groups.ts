@@ -2,11 +2,16 @@ import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 
 /** Runs under the same load on the same machine: they are columns of one table. Measured and modelled never are. */
-export function groupsOf(runs: readonly Run[]): Run[][] {
+export const groupsOf = (runs: readonly Run[]): Run[][] =>
+  together(runs, ({ scenario, machine, kind, params }) => [scenario, machine, kind, params])
+
+function together(runs: readonly Run[], keyOf: (run: Run) => unknown): Run[][] {
   const groups = new Map<string, Run[]>()
   for (const run of runs) {
-    const key = JSON.stringify([run.scenario, run.machine, run.kind, run.params])
-    groups.set(key, [...(groups.get(key) ?? []), run])
+    const key = JSON.stringify(keyOf(run))
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [run])
+    else group.push(run)
   }
   return [...groups.values()]
 }
@@ -59,11 +64,5 @@ export const isBroken = (scenario: Scenario, run: Run) =>
   scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
 
 /** Runs of one scenario on one machine. */
-export function questionsOf(runs: readonly Run[]): Run[][] {
-  const questions = new Map<string, Run[]>()
-  for (const run of runs) {
-    const key = JSON.stringify([run.scenario, run.machine, run.kind])
-    questions.set(key, [...(questions.get(key) ?? []), run])
-  }
-  return [...questions.values()]
-}
+export const questionsOf = (runs: readonly Run[]): Run[][] =>
+  together(runs, ({ scenario, machine, kind }) => [scenario, machine, kind])

@@ -72,14 +72,13 @@ function testable(smallest: readonly number[], alpha: number): number {
 function sameness(asked: readonly Asked[], roles: readonly Role[]): (string | null)[] {
   const same = new Array<string | null>(asked.length).fill(null)
   const order = [...asked.keys()].sort((a, b) => Number(roles[a] !== 'primary') - Number(roles[b] !== 'primary'))
-  for (const [place, at] of order.entries()) {
+  const firstOf = new Map<unknown, Asked[]>()
+  for (const at of order) {
     const one = asked[at]!
-    const first = order
-      .slice(0, place)
-      .find(
-        (other) => same[other] === null && asked[other]!.pair === one.pair && areProportional(asked[other]!.of, one.of),
-      )
-    if (first !== undefined) same[at] = asked[first]!.of.metric
+    const firsts = firstOf.get(one.pair) ?? []
+    const first = firsts.find(({ of }) => areProportional(of, one.of))
+    if (first !== undefined) same[at] = first.of.metric
+    else firstOf.set(one.pair, [...firsts, one])
   }
   return same
 }

@@ -239,8 +239,9 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
     return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept), ...chart }]
   })
   if (figures.length === 0) return undefined
+  const varied = variedIn(groups)
   const maps = scenario.decides.flatMap((decision) => {
-    const diagram = phaseOf(groups, variedIn(groups), decision)
+    const diagram = phaseOf(groups, varied, decision)
     if (diagram === undefined) return []
     const title = `where each variant has the better ${decision.reads}`
     const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there; pale and "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·" was not run, and is tinted where the loads on both sides agree.`
@@ -253,9 +254,7 @@ function sweepSection(runs: readonly Run[], result: Result): Section | undefined
     answers: groups.flatMap((group) =>
       answersOf(scenario, group).map(({ verdict, text }) => ({
         verdict,
-        text: `${variedIn(groups)
-          .map((name) => `${name} ${group[0]!.params[name]}`)
-          .join(', ')}: ${text}`,
+        text: `${varied.map((name) => `${name} ${group[0]!.params[name]}`).join(', ')}: ${text}`,
       })),
     ),
     warnings: [],

@@ -17,11 +17,15 @@ export function scalingChart(
   { along, beside }: Swept,
 ): { body: Lines; table: Table } | undefined {
   const nameOf = (run: Run) => [run.variant, ...beside.map((name) => `${name} ${run.params[name]}`)].join(', ')
-  const variants = [...new Set(runs.map(nameOf))]
-  const curves = variants.map((variant) => {
-    const own = runs.filter((run) => nameOf(run) === variant)
-    return { variant, points: pointsOf(own, along, metric) }
-  })
+  const byName = new Map<string, Run[]>()
+  for (const run of runs) {
+    const name = nameOf(run)
+    const own = byName.get(name)
+    if (own === undefined) byName.set(name, [run])
+    else own.push(run)
+  }
+  const variants = [...byName.keys()]
+  const curves = [...byName].map(([variant, own]) => ({ variant, points: pointsOf(own, along, metric) }))
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(([n]) => n)))].sort((a, b) => a - b)
   if (sizes.length < 2) return undefined
   const isRate = METRICS[metric].unit === '1/s' && along === 'vcpus'
