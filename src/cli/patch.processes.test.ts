@@ -110,7 +110,7 @@ function* neverStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
 test('a patch that throws is told by its file, line and function on all three machines, and by its stack if that is asked for', () => {
   writePatch(
     'throws',
-    `  return isOld(seq, fault.nothing)
+    `  return isOld(seq, fault['nothing'])
 }
 
 function isOld(seq, nothing) {
