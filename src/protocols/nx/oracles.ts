@@ -2,7 +2,7 @@ import { type Cpu, wordAt } from '../../shared-memory/cpu.ts'
 import { isShadowPresent, LEVEL_4K } from '../../shared-memory/page-tables/spte.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
-import { LINKED } from './mmu-pages.ts'
+import { LINKED, TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import { NO_ROOT } from './roots.ts'
 
@@ -23,10 +23,14 @@ export function markFlushed(cpu: Cpu, nx: Nx): void {
   unflushed.length = 0
 }
 
-/** RCU is left: what was unlinked may be freed from now on. */
+/**
+ * RCU is left: page tables of the TDP MMU that were unlinked may be freed from now on. Those of the shadow MMU are not freed by RCU: they
+ * wait on the list of invalid pages for the flush (`kvm_mmu_commit_zap_page()`).
+ */
 export function assertNoneUnflushed(cpu: Cpu, nx: Nx): void {
-  const { unflushed } = nx.local[cpu.id]!
-  if (unflushed.length > 0) cpu.violation(ORACLE.free_before_flush, unflushed[0]!)
+  for (const table of nx.local[cpu.id]!.unflushed) {
+    if (cpu.peek(nx.pages.mmu(table)) === TDP) cpu.violation(ORACLE.free_before_flush, table)
+  }
 }
 
 /** A walk over the roots comes to one after the other. */
