@@ -1,4 +1,5 @@
 import type { LockId, Side, Word } from '../shared-memory/cpu.ts'
+import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import {
   ACQUIRED,
@@ -14,7 +15,7 @@ import {
   WAIT_BEGAN,
   WAIT_ENDED,
 } from '../workers/timeline.ts'
-import { SimulatedCpu } from './cpu.ts'
+import { SimulatedCpu, STANDS } from './cpu.ts'
 
 /** What is noted of a modelled run, one timeline a CPU, and the words whose values are shown. */
 export type Noted = {
@@ -28,6 +29,7 @@ export type Noted = {
 export class TimelineCpu extends SimulatedCpu {
   readonly #noted: Noted
   readonly #measureFromNs: number
+  #underWay: Steps<void> | undefined
 
   constructor(noted: Noted, measureFrom: number, ...args: ConstructorParameters<typeof SimulatedCpu>) {
     super(...args)
@@ -49,11 +51,29 @@ export class TimelineCpu extends SimulatedCpu {
 
   override store(word: Word, value: number): Steps<void> {
     const isShown = word === this.#noted.invalidateSeq || word === this.#noted.invalidateInProgress
-    return isShown ? this.#storeShown(word, value) : super.store(word, value)
+    return isShown ? this.#shown(this.#storeShown(word, value)) : super.store(word, value)
   }
 
   override broadcast(kind: number, units: number): Steps<void> {
-    return this.#broadcastShown(kind, units)
+    return this.#shown(this.#broadcastShown(kind, units))
+  }
+
+  /** The steps of an instruction that is shown, while it is under way. As they go through the CPU's own, those are not theirs. */
+  override next(): IteratorResult<Op, number> {
+    const steps = this.#underWay
+    if (steps === undefined) return super.next()
+    this.#underWay = undefined
+    const result = steps.next(0)
+    if (result.done) return { done: true, value: 0 }
+    this.#underWay = steps
+    return result
+  }
+
+  /** An instruction gives the CPU itself, whose `fate` the flat build looks at: this one is never carried out at once. */
+  #shown(steps: Steps<void>): Steps<void> {
+    this.#underWay = steps
+    this.fate = STANDS
+    return this as unknown as Steps<void>
   }
 
   override count(counter: number, by: number): void {
