@@ -102,8 +102,8 @@ export function* ageRoot(cpu: Cpu, vm: Vm, root: number, start: Gfn, end: Gfn, t
 }
 
 /**
- * `kvm_tdp_mmu_age_spte()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18 (ba3a6120a4e7): the bit is cleared atomically. The entry may be another one by
- * then, or none: what faults, zaps and the hardware have made of it stays.
+ * `kvm_tdp_mmu_age_spte()`, arch/x86/kvm/mmu/tdp_mmu.c, since v6.4 (7ee131e3a3c3): an atomic AND clears the bit alone. The entry may be another one by
+ * then, or none: what faults, zaps and the hardware have made of it stays. From v5.18 (ba3a6120a4e7) to v6.3 it was an XCHG of the whole entry.
  */
 export function* tdpMmuAgeSpte(cpu: Cpu, _vm: Vm, iter: TdpIter): Steps<void> {
   iter.oldSpte = yield* cpu.and(iter.sptep, ~ACCESSED)

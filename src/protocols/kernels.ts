@@ -211,7 +211,11 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
 })
 
 export const V6_5: Version = kernel('v6.5', V5_15, {
-  tdpMmuAgeSpte: { to: tdpMmuAgeSpte, commit: 'ba3a6120a4e7', says: 'clears the bit atomically' },
+  tdpMmuAgeSpte: {
+    to: tdpMmuAgeSpte,
+    commit: '7ee131e3a3c3',
+    says: 'clears the bit alone, by an atomic AND; an XCHG of the whole entry since ba3a6120a4e7 (5.18)',
+  },
   unmapGfnRange: {
     to: v6_8.unmapGfnRange,
     commit: '0a8a5f2c8c26',
@@ -250,7 +254,7 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     says: 'the caller that unlinks page tables flushes, once for all',
   },
   gfnToPfnCacheInvalidateStart: {
-    to: gfnToPfnCacheInvalidateStart,
+    to: v6_8.gfnToPfnCacheInvalidateStart,
     commit: '982ed0de4753',
     says: 'tells gfn_to_pfn_caches, which there were none of',
   },
@@ -320,6 +324,11 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     says: 'asks how the kernel was booted, not how it was configured',
   },
   unmapGfnRange: { to: unmapGfnRange, says: 'the shadow MMU may yield too' },
+  gfnToPfnCacheInvalidateStart: {
+    to: gfnToPfnCacheInvalidateStart,
+    commit: '9fa336e343b2',
+    says: 'looks at a cache under its lock for read first',
+  },
   loadsRootUnder: { to: 'read', commit: 'dab285e4ec73', says: 'vCPUs change roots side by side' },
 })
 
@@ -336,8 +345,8 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
   },
   mmuRecoverHugePages: {
     to: mmuRecoverHugePages,
-    commit: '35ef80eb29ab',
-    says: 'puts the huge page in place of the page table, with one flush for all of them',
+    commit: '13e2e4f62a4b',
+    says: 'puts the huge page in place of the page table, with one flush for all of them (35ef80eb29ab)',
   },
   clearFlushYoung: { to: clearFlushYoung, commit: 'b146a9b34aed', says: 'without mmu_lock, and without a flush' },
   clearYoung: { to: clearYoung, commit: 'b146a9b34aed', says: 'without mmu_lock' },

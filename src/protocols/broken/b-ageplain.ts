@@ -5,7 +5,7 @@ import { clearFlushYoung, clearYoung, testYoung } from '../versions/v6.12.ts'
 
 /**
  * What Linux did up to v5.17: mmu_lock is held for write, and so the SPTE is written plainly. But fast_page_fault() gives write permission
- * without mmu_lock.
+ * without mmu_lock, of the TDP MMU since v5.14 (6e8eb2060cc7).
  *
  *   vCPU                                   task that ages
  *   ----                                   --------------
@@ -13,14 +13,15 @@ import { clearFlushYoung, clearYoung, testYoung } from '../versions/v6.12.ts'
  *   F3 makes it writable
  *   writes: its TLB says that it may
  *                                          writes the SPTE back, not writable
- *                                          the next clearing of the dirty log finds nothing to flush
+ *                                          dirty logging begins: no entry is writable, so up to v5.19
+ *                                          there is no flush, and writes go on by the TLB
  */
 export const B_AGEPLAIN = variant({
   name: 'B-AGEPLAIN',
   subject: 'aging',
   on: V6_18,
   kind: 'broken',
-  reference: 'v5.12 to v5.17, before ba3a6120a4e7, 20220423034752.1161007-4-seanjc@google.com',
+  reference: 'v5.14 to v5.17, before ba3a6120a4e7, 20220423034752.1161007-4-seanjc@google.com',
   says: 'under mmu_lock for write, and the SPTE is stored as it was read, less the Accessed bit',
   caughtBy: [],
   unseenBecause: 'the permission must come back between two instructions of the task that ages',

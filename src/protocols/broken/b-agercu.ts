@@ -22,7 +22,7 @@ export const B_AGERCU = variant({
   subject: 'aging',
   on: V6_18,
   kind: 'broken',
-  reference: 'b146a9b34aed without rcu_read_lock(), 20250204004038.1680123-5-jthoughton@google.com',
+  reference: 'our own: b146a9b34aed without rcu_read_lock(), 20250204004038.1680123-5-jthoughton@google.com',
   says: 'walks the page tables under neither mmu_lock nor RCU',
   caughtBy: ['suspicious_rcu_usage'],
   load: { 'age-pause-us': '0' },

@@ -25,7 +25,7 @@ export const B_AGESTORE = variant({
   subject: 'aging',
   on: V6_18,
   kind: 'broken',
-  reference: '928c54b1c4ca left out, 20250204004038.1680123-6-jthoughton@google.com',
+  reference: 'our own: b146a9b34aed with the plain store of v5.17',
   says: 'without mmu_lock, and each SPTE is stored as it was read, less the Accessed bit',
   caughtBy: ['spte_overwritten', 'skipped_leaf', 'stale_use', 'leaf_pfn_changed'],
   load: { range: '1', reclaim: '1', populate: 'yes', 'pause-us': '10', 'age-pause-us': '0' },

@@ -22,7 +22,7 @@ export const B_CLEARLATE = variant({
   subject: 'dirty-log',
   on: V6_18,
   kind: 'broken',
-  reference: '60c34612b707 (Takuya Yoshikawa, Mar 2012), its steps 1 and 2 the other way round',
+  reference: 'our own: 60c34612b707 (Takuya Yoshikawa, Mar 2012), its steps 1 and 2 the other way round',
   says: 'the bits of the log are cleared after the pages were protected',
   caughtBy: ['dirty_lost'],
   load: { 'memory-mib': '2', 'hot-pages': '512', tlb: '1', 'log-pause-us': '0', 'log-rounds': '50' },

@@ -16,7 +16,7 @@ export const B_NORELEASE = variant({
   subject: 'elision',
   on: V6_18,
   kind: 'broken',
-  reference: 'before "KVM: mmu_notifiers release method" (Marcelo Tosatti, Dec 2008)',
+  reference: 'as before "KVM: mmu_notifiers release method" (Marcelo Tosatti, Dec 2008)',
   says: 'memory stays mapped when the process that has the VM exits',
   caughtBy: ['mapped_after_release'],
   load: { teardowns: '1', range: '8', 'teardown-pause-us': '0' },

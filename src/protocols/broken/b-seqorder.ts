@@ -21,7 +21,7 @@ export const B_SEQORDER = variant({
   subject: 'precheck',
   on: V6_18,
   kind: 'broken',
-  reference: 'mmu_invalidate_retry_gfn() with > for !=, on a 32-bit host',
+  reference: 'our own: mmu_invalidate_retry_gfn() with > for !=, on a 32-bit host',
   says: 'a fault retries if the sequence is above its snapshot, instead of other than it',
   caughtBy: [],
   unseenBecause:

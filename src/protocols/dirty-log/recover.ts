@@ -23,8 +23,8 @@ import type { Vm } from '../vm.ts'
 // As dirty logging ends: what was mapped small for its sake, and could be huge, becomes huge again.
 
 /**
- * `kvm_mmu_recover_huge_pages()`, arch/x86/kvm/mmu/mmu.c, since v6.13, under mmu_lock for read: the huge page takes the place of the page table, and
- * one flush is made for all of them (35ef80eb29ab).
+ * `kvm_mmu_recover_huge_pages()`, arch/x86/kvm/mmu/mmu.c, since v6.13, under mmu_lock for read: the huge page takes the place of the page table
+ * (13e2e4f62a4b), and one flush is made for all of them (35ef80eb29ab).
  */
 export function* mmuRecoverHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   const start = yield* vm.memslots.baseGfn(cpu, slot)

@@ -23,7 +23,7 @@ export function* usePfnCache(cpu: Cpu, vm: Vm, cache: PfnCache): Steps<boolean> 
   return valid === 1
 }
 
-/** `kvm_gpc_refresh()`. False: there are no such caches, or a signal has come. */
+/** `kvm_gpc_refresh()`. False: there are no such caches, or the run is at its end; the kernel's does not look for a signal. */
 export function* gpcRefresh(cpu: Cpu, vm: Vm, cache: PfnCache): Steps<boolean> {
   yield* cache.refreshLock.acquire(cpu)
   yield* cache.lock.writeLock(cpu)
@@ -73,23 +73,37 @@ export function* mmuNotifierRetryCache(cpu: Cpu, vm: Vm, seq: number): Steps<boo
   return seqNow !== seq
 }
 
-/** S3: `gfn_to_pfn_cache_invalidate_start()`: after the pair is counted, and before mmu_lock is taken. */
+/**
+ * S3: `gfn_to_pfn_cache_invalidate_start()`, since v6.9 (9fa336e343b2): after the pair is counted, and before mmu_lock is taken. Of most caches nothing
+ * is to be changed, and a user of one that stays valid is not held up.
+ */
 export function* gfnToPfnCacheInvalidateStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<void> {
   const { gpcLock, list } = vm.pfnCaches!
   yield* gpcLock.acquire(cpu)
   for (const cache of list) {
-    if (cache.uhva < start || cache.uhva >= end) continue
     yield* cache.lock.readLock(cpu)
-    const valid = yield* cpu.read(cache.valid)
+    const isAffected = yield* isValidIn(cpu, cache, start, end)
     yield* cache.lock.readUnlock(cpu)
-    if (valid === 0) continue
-    // It may have changed meanwhile; then it is invalid already, or valid again for a refresh that began before this pair.
-    yield* cache.lock.writeLock(cpu)
-    yield* cpu.write(cache.valid, 0)
-    yield* cache.lock.writeUnlock(cpu)
-    cpu.count(COUNTER.pfncache_invalidated, 1)
+    // Between the two locks it may have changed, so it is looked at again.
+    if (isAffected) yield* invalidatePfnCache(cpu, cache, start, end)
   }
   yield* gpcLock.release(cpu)
+}
+
+/** One cache, with its lock held for write. */
+export function* invalidatePfnCache(cpu: Cpu, cache: PfnCache, start: Hva, end: Hva): Steps<void> {
+  yield* cache.lock.writeLock(cpu)
+  const isAffected = yield* isValidIn(cpu, cache, start, end)
+  if (isAffected) {
+    yield* cpu.write(cache.valid, 0)
+    cpu.count(COUNTER.pfncache_invalidated, 1)
+  }
+  yield* cache.lock.writeUnlock(cpu)
+}
+
+function* isValidIn(cpu: Cpu, cache: PfnCache, start: Hva, end: Hva): Steps<boolean> {
+  const valid = yield* cpu.read(cache.valid)
+  return valid === 1 && cache.uhva >= start && cache.uhva < end
 }
 
 /** The step of an invalidation's start in which the caches of the VM are told, if it has any. */

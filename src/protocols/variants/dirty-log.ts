@@ -29,7 +29,7 @@ export const ONE_FLUSH = variant({
   subject: 'dirty-log',
   on: V6_18,
   kind: 'good',
-  reference: 'upstream, 35ef80eb29ab (David Matlack, Aug 2024)',
+  reference: 'upstream, 35ef80eb29ab and 13e2e4f62a4b (David Matlack, Aug 2024)',
   says: 'huge pages take the place of page tables, and one flush is made for all of them',
   replaces: {},
 })

@@ -223,7 +223,8 @@ export function* tdpMmuZapLeafs(
 
 /**
  * `age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: WRITE_ONCE() of what the entry held when it was read. mmu_lock is held for write, but
- * fast_page_fault() does not take it: a write permission that it gave meanwhile is lost, though the vCPU may have it in its TLB already.
+ * fast_page_fault() of the TDP MMU (v5.14, 6e8eb2060cc7) does not take it: a write permission that it gave meanwhile is lost, though the vCPU may
+ * have it in its TLB already.
  */
 export function* tdpMmuAgeSpte(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<void> {
   // It is exchanged only so that an oracle sees what is lost.

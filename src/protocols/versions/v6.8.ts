@@ -1,8 +1,9 @@
-import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { requestApicPageReload } from '../apic/reload.ts'
 import type { Memslot } from '../memslots/memslots.ts'
+import { invalidatePfnCache } from '../pfncache/refresh.ts'
 import type { Vm } from '../vm.ts'
 
 // What v6.8 has, and v6.12 no longer.
@@ -29,4 +30,12 @@ export function* unmapGfnRange(
   if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, mayBlock, flush)
   if (vm.holdsApicPage(start, end)) yield* requestApicPageReload(cpu, vm)
   return flush
+}
+
+/** S3: `gfn_to_pfn_cache_invalidate_start()`, virt/kvm/pfncache.c, to v6.8: the lock of each cache for write, whether or not its page is in the range. */
+export function* gfnToPfnCacheInvalidateStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<void> {
+  const { gpcLock, list } = vm.pfnCaches!
+  yield* gpcLock.acquire(cpu)
+  for (const cache of list) yield* invalidatePfnCache(cpu, cache, start, end)
+  yield* gpcLock.release(cpu)
 }
