@@ -132,7 +132,7 @@ export const CONFIGURATIONS = [
   },
   {
     name: 'lockless',
-    says: 'a lockless user takes a page, and asks mmu_invalidate_retry() whether it may, as a pfncache does',
+    says: 'a lockless user takes a page, and asks mmu_invalidate_retry() whether it may',
     actors: ['lockless user', 'notifier'],
     vcpus: 0,
     roles: [takePageLockless, notifier(0, 1)],

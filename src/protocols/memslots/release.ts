@@ -23,7 +23,7 @@ export function* mmuNotifierRelease(cpu: Cpu, vm: Vm): Steps<void> {
 
 /**
  * `kvm_arch_flush_shadow_all()`, which is `kvm_mmu_zap_all()`, arch/x86/kvm/mmu/mmu.c: everything goes, with mmu_lock held for write, which is dropped on the way
- * for a task that waits. Nothing of the TDP MMU is flushed: no vCPU will enter the guest again.
+ * for a task that waits. Nothing of the TDP MMU is flushed, since v5.18 (77c8cd6b85af): no vCPU will enter the guest again.
  */
 export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
