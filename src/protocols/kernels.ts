@@ -348,7 +348,11 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
     commit: '13e2e4f62a4b',
     says: 'puts the huge page in place of the page table, with one flush for all of them (35ef80eb29ab)',
   },
-  clearFlushYoung: { to: clearFlushYoung, commit: 'b146a9b34aed', says: 'without mmu_lock, and without a flush' },
+  clearFlushYoung: {
+    to: clearFlushYoung,
+    commit: 'b146a9b34aed',
+    says: 'without mmu_lock, and without a flush (b9883ee40d7e, 6.13)',
+  },
   clearYoung: { to: clearYoung, commit: 'b146a9b34aed', says: 'without mmu_lock' },
   testYoung: { to: testYoung, commit: 'b146a9b34aed', says: 'without mmu_lock' },
   nxHugePageRecoveryWorker: {
