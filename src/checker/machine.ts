@@ -62,7 +62,7 @@ export class Machine {
     const own = program.memory.length + this.actors
     const model = options.memory ?? 'sc'
     this.memory = new Int32Array(own + (model === 'sc' ? 0 : WeakMemory.wordsFor(this.actors)))
-    this.memory.set(program.before === undefined ? program.memory : memoryAfter(program, program.before))
+    this.memory.set(memoryAtFirst(program))
     this.nodes = new Int32Array(this.actors)
     this.#sleepers = new Sleepers(this, program.memory.length)
     const look = (id: number) => (word: number) => this.#seenBy(id, word)
@@ -303,6 +303,10 @@ export class Machine {
     return true
   }
 }
+
+/** The memory before the first step of any of the actors. */
+export const memoryAtFirst = (program: Program): Int32Array =>
+  program.before === undefined ? program.memory : memoryAfter(program, program.before)
 
 /** What one actor leaves behind that is alone and is never interrupted. */
 function memoryAfter({ before: _, ...program }: Program, actor: Actor): Int32Array {

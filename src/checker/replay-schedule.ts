@@ -2,7 +2,7 @@ import { COUNTERS } from '../protocols/counters.ts'
 import type { Check } from './check.ts'
 import { definitionOf } from './definition.ts'
 import type { Line } from './line.ts'
-import { Machine } from './machine.ts'
+import { Machine, memoryAtFirst } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
 import { parseSchedule } from './schedule.ts'
@@ -46,7 +46,7 @@ export function replaySchedule(
   const program = check.program(variant, configuration)
   const machine = new Machine(program, { patience, memory, counted: COUNTERS.map((_, counter) => counter) })
   // Not what the machine has: its actors have marked what lies before their first step.
-  const initial = program.memory.slice()
+  const initial = memoryAtFirst(program).slice()
   const played = play(machine, steppers)
   if (played.refused > 0)
     return `the schedule does not fit: its step ${steppers.length - played.refused + 1} cannot be taken`
