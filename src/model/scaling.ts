@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ProfileError } from '../errors/faultline-error.ts'
 import { Random } from '../workers/random.ts'
 import { COSTS, kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
@@ -67,12 +68,13 @@ function defaultOf(name: string): ProfileParameter {
 
 /**
  * A machine that could as well be the one of the profile: every parameter at some value of its range. Half of the draws are
- * below the value and half above, as ranges need not be even. Counts stay as they are: they are no costs.
+ * below the value and half above, as ranges need not be even. Counts stay as they are: they are no costs. Each parameter is drawn by its
+ * name, so that one more changes the draws of none of the others.
  */
 export function drawn(profile: Profile, seed: number): Profile {
-  const random = new Random(seed)
   const names = [...new Set([PARAMETERS, COSTS, profile.parameters].flatMap(Object.keys))].sort()
   const parameters = names.flatMap((name): [string, ProfileParameter][] => {
+    const random = new Random(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE())
     const isAbove = random.below(2) === 1
     const share = random.next() / 2 ** 32
     const own = profile.parameters[name] ?? defaultOf(name)
