@@ -103,6 +103,10 @@ test('the order does not depend on the order in which changes were found, nor on
   const deviation = fc.record({ run: fc.constantFrom('a', 'b'), figure: names, was: value, is: value })
   const all = fc.uniqueArray(deviation, { selector: ({ run, figure }) => run + figure, maxLength: 8 })
   const said = (found: readonly Deviation[]) => rank(found, 0).figures.map(({ verdict, change }) => [verdict, change])
+  const opposite = [
+    { run: 'a', figure: 'faults_per_second', was: 397, is: 22 },
+    { run: 'a', figure: 'retries_per_fault', was: 397, is: 772 },
+  ]
   fc.assert(
     fc.property(all, (found) => {
       const changed = found.filter(({ was, is }) => was !== is)
@@ -110,5 +114,6 @@ test('the order does not depend on the order in which changes were found, nor on
       const doubled = changed.map((one) => ({ ...one, was: one.was * 1024, is: one.is * 1024 }))
       assert.deepEqual(said(changed), said(doubled))
     }),
+    { examples: [[opposite]] },
   )
 })

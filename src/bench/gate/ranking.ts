@@ -52,8 +52,23 @@ function withSeeds(figure: Ranked, seeds: readonly number[]): Ranked {
 }
 
 /** Runs that came or went, and errors, weigh more than any figure. */
+/** Of equal size: as metrics are listed, others behind them by name. */
 function byWeight(a: Ranked, b: Ranked): number {
-  return ORDER[a.verdict] - ORDER[b.verdict] || size(b) - size(a)
+  return (
+    ORDER[a.verdict] - ORDER[b.verdict] ||
+    size(b) - size(a) ||
+    byName(a.run, b.run) ||
+    rankOf(a.figure) - rankOf(b.figure) ||
+    byName(a.figure, b.figure)
+  )
+}
+
+const byName = (a: string, b: string) => (a < b ? -1 : Number(a > b))
+
+const NAMES = Object.keys(METRICS)
+const rankOf = (figure: string) => {
+  const rank = NAMES.indexOf(figure.replace(SEED, ''))
+  return rank < 0 ? NAMES.length : rank
 }
 
 const size = ({ change }: Ranked) => (change === null ? Number.MAX_VALUE : Math.abs(change))
