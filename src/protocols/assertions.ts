@@ -108,18 +108,20 @@ export function warnRangeUnset(cpu: Cpu, gfn: Gfn): void {
  * The contract of invalidate_range_start: no leaf of the range is left. Called between start and end, when no fault may
  * install one, by the task that invalidates, with no lock held. Looks where the walk was interrupted, and at a sample.
  */
-export function assertUnmapped(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): void {
+export function assertUnmapped(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, isMeant = isMapped): void {
   if (!vm.config.oracles) return
   const local = vm.local[cpu.id]!
-  for (const gfn of local.suspects) assertNoLeaf(cpu, vm, gfn, start, end)
+  for (const gfn of local.suspects) assertNoLeaf(cpu, vm, gfn, start, end, isMeant)
   for (let sample = 0; sample < SAMPLED_GFNS; sample += 1) {
-    assertNoLeaf(cpu, vm, start + (nextSeed(local) % (end - start)), start, end)
+    assertNoLeaf(cpu, vm, start + (nextSeed(local) % (end - start)), start, end, isMeant)
   }
 }
 
-function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn): void {
+const isMapped = (leaf: number): boolean => leaf !== NONPRESENT
+
+function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn, isMeant: (leaf: number) => boolean): void {
   if (gfn < start || gfn >= end) return
-  if (leafAt(cpu, vm, gfn as Gfn) !== NONPRESENT) cpu.violation(ORACLE.skipped_leaf, gfn)
+  if (isMeant(leafAt(cpu, vm, gfn as Gfn))) cpu.violation(ORACLE.skipped_leaf, gfn)
 }
 
 function leafAt(cpu: Cpu, vm: Vm, gfn: Gfn): number {

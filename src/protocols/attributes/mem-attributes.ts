@@ -63,9 +63,14 @@ export class MemAttributes {
     return this.#gmem + (gfn - this.baseGfn)
   }
 
+  /** Whether the page is one of guest_memfd. */
+  isGmemPage(hostPage: number): boolean {
+    return hostPage >= this.#gmem
+  }
+
   /** For oracles: whether the gfn may be used through that page. */
   peekMatches(cpu: Cpu, gfn: Gfn, hostPage: number): boolean {
     if (!this.covers(gfn)) return true
-    return (cpu.peek(this.attr(gfn)) === ATTRIBUTE_PRIVATE) === hostPage >= this.#gmem
+    return (cpu.peek(this.attr(gfn)) === ATTRIBUTE_PRIVATE) === this.isGmemPage(hostPage)
   }
 }
