@@ -96,13 +96,6 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vmm', punches(own(HUGE, 0))],
     ],
   },
-  'beside-a-hole': {
-    says: 'a vCPU faults on shared memory beside a page of guest_memfd that is given back, in the same huge page',
-    acts: [
-      ['vcpu0', inTurn(enters, writes(own(0, 1)), leavesGuest)],
-      ['vmm', punches(own(0, 0))],
-    ],
-  },
 }
 
 const declared: Check = {
