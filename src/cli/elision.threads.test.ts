@@ -69,7 +69,13 @@ test('a VM that is destroyed and created while others invalidate keeps every pro
 })
 
 test('B-ARCHLOCK deadlocks with a vCPU, by name', async () => {
-  const { code, out } = await faultline([...ELISION, '--variant', 'B-ARCHLOCK'])
+  const run = () => faultline([...ELISION, '--variant', 'B-ARCHLOCK'])
+  let { code, out } = await run()
+  // Where the two never met, lockdep has seen that they could have.
+  for (let tries = 1; code === 1 && tries < 8; tries += 1) {
+    assert.match(out, /FORBIDDEN lock_cycle/)
+    ;({ code, out } = await run())
+  }
   assert.equal(code, 3, out)
   assert.match(out, /deadlock: vcpu 0 holds srcu and waits for slotsArchLock, which memslot-updater 0 holds/)
 })
