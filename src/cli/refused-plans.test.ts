@@ -33,7 +33,7 @@ test('a plan that is too large is refused with its size, before it is made', asy
 })
 
 test('a machine of a file has costs within ranges', async () => {
-  const parameter = { value: 1e308, unit: 'ns', low: 0, high: 1e308, class: 'E', source: 'nobody' }
+  const parameter = { value: 1e308, unit: 'ns', low: 0, high: 1e308, class: 'E', source: 'an example' }
   const profile = { schema: 'faultline.profile', version: 1, name: 'x', cpu: 'x', inherit: profileNames()[0] }
   const path = file('x.json', { ...profile, parameters: { load_ns: parameter } })
   const { code, err } = await faultline('bench', '-s', 'precheck', '-m', path)

@@ -37,10 +37,12 @@ export async function readVms(path: string, options: ReadOptions): Promise<reado
     const wanted = chosen(vms, options.choice, recording)
     if (vms.length === 1) return [{ recording, vm: undefined }]
     const isShared = vms.some(({ doubt }) => doubt !== undefined)
-    const found = await reader.only(isShared ? vms : wanted, recording, isSorted)
+    const found = await reader.ofEach(isShared ? vms : wanted, recording, isSorted)
     const isWanted = (vm: Vm | undefined) => wanted.some(({ number }) => number === vm?.number)
     const apart = toldApartByMemory(found)?.filter(isWanted)
-    return apart === undefined ? found.filter(({ vm }) => isWanted(vm)) : await reader.only(apart, recording, isSorted)
+    return apart === undefined
+      ? found.filter(({ vm }) => isWanted(vm))
+      : await reader.ofEach(apart, recording, isSorted)
   } finally {
     await source.close()
   }
@@ -65,7 +67,7 @@ class SourceReader {
   }
 
   /** A recording for each of these VMs, in one more reading of the source. */
-  async only(vms: readonly Vm[], { knownDevices: devices }: Recording, isSorted: boolean): Promise<VmRecording[]> {
+  async ofEach(vms: readonly Vm[], { knownDevices: devices }: Recording, isSorted: boolean): Promise<VmRecording[]> {
     const found = vms.map((vm) => ({ recording: new Recording({ ...this.#options, only: vm, devices }), vm }))
     const recordings = found.map(({ recording }) => recording)
     if (isSorted) await this.#sorted(recordings)
