@@ -1,13 +1,12 @@
 import { type AgingKind, raiseAging } from '../../protocols/mmu-notifier.ts'
-import type { NxConfig } from '../../protocols/vm-config.ts'
 import { type Gfn, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
-import { buildSystem, type Protocol } from '../../workers/system.ts'
+import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
+import { leavesGuest } from './guest-acts.ts'
 import {
   executes,
   inGuest,
-  leavesGuest,
   reclaims,
   recovers,
   touches,
@@ -16,18 +15,9 @@ import {
   writesTo,
   writesToPresent,
 } from './nx-acts.ts'
-import { ALL, FIRST_GFN, FIRST_HVA, HUGE, own, small } from './nx-small-vm.ts'
+import { ALL, FIRST_GFN, FIRST_HVA, NX, own, type Small, small } from './nx-small-vm.ts'
+import { declaredOf } from './small-configuration.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
-
-const NX: NxConfig = {
-  roots: 1,
-  keepsRoots: true,
-  nestedGfn: own(HUGE + 1),
-  nestedPages: 0,
-  hugeBlocks: HUGE,
-  hugeLevel: 2,
-  entries: 4,
-}
 
 /** A task of the host asks of one entry of its page table. */
 const ages = (gfn: Gfn, pages = 1, kind: AgingKind = 'clear-flush-young'): Act =>
@@ -35,14 +25,6 @@ const ages = (gfn: Gfn, pages = 1, kind: AgingKind = 'clear-flush-young'): Act =
     const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
     return yield* raiseAging(cpu, vm, kind, start, hvaAdd(start, pages))
   }
-
-type Small = {
-  readonly says: string
-  readonly vcpus: number
-  readonly acts: readonly (readonly [string, Act])[]
-  /** What the first of them does alone, before the others are there. */
-  readonly before: Act
-}
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   unmapped: {
@@ -109,11 +91,7 @@ const declared: Check = {
     'B-AGERCU': { finds: ['suspicious_rcu_usage'], in: 'recovered' },
     'B-AGEPLAIN': { finds: ['spte_overwritten'], in: 'write-protected' },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts }]) => ({
-    name,
-    says,
-    actors: acts.map(([actor]) => actor),
-  })),
+  configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
     const { vcpus, acts, before } = CONFIGURATIONS[configuration]!
@@ -125,10 +103,7 @@ const declared: Check = {
       memslots: [ALL],
       nx: NX,
     }
-    return {
-      ...vmProgram(spec, acts),
-      before: { name: 'before', start: (cpu) => before(cpu, buildSystem(spec).vm) },
-    }
+    return vmProgram(spec, acts, before)
   },
 }
 export default declared

@@ -1,15 +1,13 @@
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic/apic-page.ts'
 import { migrateApicPage } from '../../protocols/apic/migration.ts'
 import { assertApicAccess } from '../../protocols/apic/oracles.ts'
-import { ACCESSED, accessGuestMemory } from '../../protocols/guest-access.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
-import { Fault } from '../../protocols/page-fault.ts'
-import { enterGuest, exitGuest, isKicked } from '../../protocols/vcpu-run.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
-import type { MemoryModel } from '../memory/model.ts'
 import { checkedVariants } from './checked-variants.ts'
+import { entersGuest, leavesGuest, writesInGuest } from './guest-acts.ts'
+import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 const GFN = 0x2000
@@ -17,40 +15,17 @@ const HVA = 0x1000
 const APIC = APIC_DEFAULT_GFN as Gfn
 const APIC_HVA = 0x2000
 
-const enter: Act = function* (cpu, vm) {
-  yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)
-}
-
-/** The guest writes to `gfn`, and faults until it can, or until a signal comes. */
+/** The guest writes, with what it may reach by the address of its APIC. */
 const touch = (gfn: Gfn): Act =>
   function* (cpu, vm) {
-    const vcpu = vm.vcpus[cpu.id]!
-    const fault = new Fault()
-    for (;;) {
-      const kicked = yield* isKicked(cpu, vcpu)
-      if (kicked) {
-        yield* exitGuest(cpu, vcpu)
-        yield* enterGuest(cpu, vm, vcpu)
-      }
-      const access = yield* accessGuestMemory(cpu, vm, vcpu, gfn)
-      if (access === ACCESSED) break
-      fault.begin(gfn, false)
-      yield* exitGuest(cpu, vcpu)
-      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
-      if (cpu.signalPending()) return
-      yield* enterGuest(cpu, vm, vcpu)
-    }
-    assertApicAccess(cpu, vm, vcpu, gfn)
+    const isDone = yield* writesInGuest(gfn)(cpu, vm)
+    if (isDone) assertApicAccess(cpu, vm, vm.vcpus[cpu.id]!, gfn)
   }
 
-const leave: Act = function* (cpu, vm) {
-  yield* exitGuest(cpu, vm.vcpus[cpu.id]!)
-}
-
 /** Uses its APIC, and its memory without it. */
-const guest: Act = inTurn(enter, touch(APIC), leave)
-const guestTwice: Act = inTurn(enter, touch(APIC), touch(APIC), leave)
-const stays: Act = inTurn(enter, touch(GFN as Gfn), touch(GFN as Gfn), leave)
+const guest: Act = inTurn(entersGuest, touch(APIC), leavesGuest)
+const guestTwice: Act = inTurn(entersGuest, touch(APIC), touch(APIC), leavesGuest)
+const stays: Act = inTurn(entersGuest, touch(GFN as Gfn), touch(GFN as Gfn), leavesGuest)
 
 /** The host moves the APIC-access page. */
 const move: Act = function* (cpu, vm) {
@@ -63,12 +38,9 @@ const invalidatesOther: Act = function* (cpu, vm) {
   yield* notifyEnd(cpu, vm, HVA as Hva, (HVA + 1) as Hva)
 }
 
-type Small = {
-  readonly says: string
+type Small = SmallConfiguration & {
   readonly vcpus: number
   readonly x2apic: number
-  readonly acts: readonly (readonly [string, Act])[]
-  readonly isLarge?: true | readonly MemoryModel[]
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -113,7 +85,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     vcpus: 1,
     x2apic: 0,
     acts: [
-      ['vcpu0', inTurn(enter, leave)],
+      ['vcpu0', inTurn(entersGuest, leavesGuest)],
       ['notifier0', move],
       ['notifier1', invalidatesOther],
     ],
@@ -124,7 +96,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     vcpus: 1,
     x2apic: 0,
     acts: [
-      ['vcpu0', inTurn(enter, leave)],
+      ['vcpu0', inTurn(entersGuest, leavesGuest)],
       ['notifier0', move],
       ['notifier1', move],
     ],
@@ -145,12 +117,7 @@ const declared: Check = {
     'B-REQAFTER': { finds: ['stale_apic_entry'], in: 'in-guest' },
     'B-APICLEAK': { finds: ['page_ref_leak'], in: 'one-move' },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, isLarge }]) => ({
-    name,
-    says,
-    actors: acts.map(([actor]) => actor),
-    ...(isLarge ? { isLarge } : {}),
-  })),
+  configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
     const { vcpus, x2apic, acts } = CONFIGURATIONS[configuration]!

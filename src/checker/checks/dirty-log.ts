@@ -3,11 +3,13 @@ import { startDirtyLog, stopDirtyLog } from '../../protocols/dirty-log/start-sto
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { runRole } from '../../workers/roles.ts'
-import { buildSystem, type Protocol } from '../../workers/system.ts'
+import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
-import { executes, inGuest, leavesGuest, reclaims, touches, waitsToWrite, writesTo } from './nx-acts.ts'
-import { FIRST_GFN, FIRST_HVA, own } from './nx-small-vm.ts'
+import { leavesGuest } from './guest-acts.ts'
+import { executes, inGuest, reclaims, touches, waitsToWrite, writesTo } from './nx-acts.ts'
+import { FIRST_GFN, FIRST_HVA, NX, own } from './nx-small-vm.ts'
+import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 /** Two pages that the guest writes to, and two huge pages that are small where the guest has executed. */
@@ -40,14 +42,10 @@ const splits: Act = function* (cpu, vm) {
 const protects: Act = (cpu, vm) => vm.kvm.wrprotGfnRange(cpu, vm, FIRST_GFN as Gfn, (FIRST_GFN + 1) as Gfn)
 const clears: Act = (cpu, vm) => clearDirtyLog(cpu, vm, 0, 64)
 
-type Small = {
-  readonly says: string
-  readonly acts: readonly (readonly [string, Act])[]
-  readonly before?: Act
+type Small = SmallConfiguration & {
   readonly memory?: MemslotConfig
   readonly isManual?: false
   readonly isEager?: true
-  readonly isLarge?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -126,12 +124,7 @@ const declared: Check = {
     'B-CLEARLATE': { finds: ['dirty_lost'], in: 'cleared' },
     'B-STOPFLUSH': { finds: LOST_FLUSH, in: 'stopped' },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, isLarge }]) => ({
-    name,
-    says,
-    actors: acts.map(([actor]) => actor),
-    ...(isLarge ? { isLarge } : {}),
-  })),
+  configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
     const { acts, before, memory = PAGES, isManual = true, isEager = false } = CONFIGURATIONS[configuration]!
@@ -141,24 +134,11 @@ const declared: Check = {
       cpus: acts.length,
       vcpus: acts[0]![0] === 'vcpu0' ? 1 : 0,
       memslots: [memory],
-      nx: {
-        roots: 1,
-        keepsRoots: true,
-        nestedGfn: 0,
-        nestedPages: 0,
-        hugeBlocks: memory.pages >> 9,
-        hugeLevel: 2 as const,
-        entries: 4,
-      },
+      nx: { ...NX, nestedGfn: 0, hugeBlocks: memory.pages >> 9 },
       updates: { spare: [], pseudoLock: 'none', zap: 'slot' } as const,
       dirtyLog: { slot: 0, isManual, isEager },
     }
-    return {
-      ...vmProgram(spec, acts),
-      ...(before === undefined
-        ? {}
-        : { before: { name: 'before', start: (cpu) => before(cpu, buildSystem(spec).vm) } }),
-    }
+    return vmProgram(spec, acts, before)
   },
 }
 export default declared

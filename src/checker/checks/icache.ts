@@ -12,6 +12,7 @@ import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
+import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
 import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
 
 /** Where a block of the granule begins. */
@@ -59,13 +60,9 @@ const moves = (pages: number): Act =>
 
 const invalidates = moves(BLOCK)
 
-type Small = {
-  readonly says: string
-  readonly acts: readonly (readonly [string, Act])[]
-  readonly patience?: number
+type Small = SmallConfiguration & {
   /** The host's memory is no huge pages. */
   readonly isSmall?: true
-  readonly isLarge?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -141,13 +138,7 @@ const declared: Check = {
         'it is ranged as it stands: nothing is ever wrong, it only takes long under mmu_lock. `bench` counts the operations.',
     },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience, isLarge }]) => ({
-    name,
-    says,
-    actors: acts.map(([actor]) => actor),
-    ...(patience === undefined ? {} : { patience }),
-    ...(isLarge === undefined ? {} : { isLarge }),
-  })),
+  configurations: declaredOf(CONFIGURATIONS),
   patience: 4,
   program: (variant, configuration) => {
     const { acts, isSmall } = CONFIGURATIONS[configuration]!

@@ -9,6 +9,7 @@ import { enterGuest, exitGuest } from '../../protocols/vcpu-run.ts'
 import { type Gfn, gfnAdd, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import type { Word } from '../../shared-memory/cpu.ts'
 import { isPresentLeaf, LEVEL_4K, W, X } from '../../shared-memory/page-tables/spte.ts'
+import { leavesGuest } from './guest-acts.ts'
 import { FIRST_GFN, FIRST_HVA, own } from './nx-small-vm.ts'
 import type { Act } from './vm-program.ts'
 
@@ -60,14 +61,6 @@ export const touches = (gfn: Gfn): Act =>
   function* (cpu, vm) {
     yield* accessGuestMemory(cpu, vm, vm.vcpus[cpu.id]!, gfn, X)
   }
-
-export const entersGuest: Act = function* (cpu, vm) {
-  yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)
-}
-
-export const leavesGuest: Act = function* (cpu, vm) {
-  yield* exitGuest(cpu, vm.vcpus[cpu.id]!)
-}
 
 /** What a notifier does, and looks at when it may take the pages. */
 export const unmaps = (gfn: Gfn, pages: number): Act =>

@@ -1,15 +1,5 @@
-import {
-  entersGuest,
-  executes,
-  leavesGuest,
-  reclaims,
-  recovers,
-  touches,
-  unmaps,
-  waitsToWrite,
-  writesTo,
-  writesToPresent,
-} from './nx-acts.ts'
+import { entersGuest, leavesGuest } from './guest-acts.ts'
+import { executes, reclaims, recovers, touches, unmaps, waitsToWrite, writesTo, writesToPresent } from './nx-acts.ts'
 import { ALL, ELSEWHERE, nested, own, type Small, small } from './nx-small-vm.ts'
 import { inTurn } from './vm-program.ts'
 

@@ -1,26 +1,15 @@
 import { COUNTER } from '../../protocols/counters.ts'
-import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Protocol } from '../../workers/system.ts'
-import { buildSystem } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'
 import type { Finding } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { NESTED_CONFIGURATIONS } from './nx-nested-configurations.ts'
-import { ALL, HUGE, own, type Small } from './nx-small-vm.ts'
+import { ALL, NX, type Small } from './nx-small-vm.ts'
 import { TDP_CONFIGURATIONS } from './nx-tdp-configurations.ts'
+import { declaredOf } from './small-configuration.ts'
 import { SMALL, vmProgram } from './vm-program.ts'
 
 const CONFIGURATIONS = { ...TDP_CONFIGURATIONS, ...NESTED_CONFIGURATIONS }
-
-const NX: NxConfig = {
-  roots: 1,
-  keepsRoots: true,
-  nestedGfn: own(HUGE + 1),
-  nestedPages: 0,
-  hugeBlocks: HUGE,
-  hugeLevel: 2,
-  entries: 4,
-}
 
 const LOST = ['flush_lost', 'unlock_with_pending_flush', 'free_before_flush', 'stale_walk'] as const
 
@@ -44,12 +33,7 @@ const declared: Check = {
     'B-NOTRACKCHK': { finds: ['nx_list_corrupt'], in: 'linked-below' },
     'B-SIDE': { finds: ['lock_wrong_side'], in: 'wanted' },
   }),
-  configurations: Object.entries(CONFIGURATIONS).map(([name, { says, acts, patience }]) => ({
-    name,
-    says,
-    actors: acts.map(([actor]) => actor),
-    ...(patience === undefined ? {} : { patience }),
-  })),
+  configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => program(variant as Protocol, CONFIGURATIONS[configuration]!),
 }
@@ -65,8 +49,7 @@ function program(variant: Protocol, { vcpus, acts, before, nx, memslots, counts 
     nx: { ...NX, ...nx },
   }
   return {
-    ...vmProgram(spec, acts),
-    ...(before === undefined ? {} : { before: { name: 'before', start: (cpu) => before(cpu, buildSystem(spec).vm) } }),
+    ...vmProgram(spec, acts, before),
     required: counts.map((counter) => ({ anyOf: [COUNTER[counter]], finding: neverHappens(counter) })),
   }
 }

@@ -2,7 +2,7 @@ import type { COUNTER } from '../../protocols/counters.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import type { Act } from './vm-program.ts'
+import type { SmallConfiguration } from './small-configuration.ts'
 
 // The small VMs of system 1: their memory, and what a configuration says.
 
@@ -25,16 +25,21 @@ export const nested = (page: number): Gfn => own(HUGE - 1, page)
 export const ALL: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: pagesOf(HUGE + 1) }
 export const ELSEWHERE: MemslotConfig = { slot: 0, baseGfn: own(-2), hva: FIRST_HVA + ALL.pages, pages: 1 }
 
-export type Small = {
-  readonly says: string
+/** Its page tables, and that memory's huge pages. */
+export const NX: NxConfig = {
+  roots: 1,
+  keepsRoots: true,
+  nestedGfn: own(HUGE + 1),
+  nestedPages: 0,
+  hugeBlocks: HUGE,
+  hugeLevel: 2,
+  entries: 4,
+}
+
+export type Small = SmallConfiguration & {
   readonly vcpus: number
-  readonly acts: readonly (readonly [string, Act])[]
-  /** What the first of them does alone, before the others are there. */
-  readonly before?: Act
   readonly nx?: Partial<NxConfig>
   readonly memslots?: readonly MemslotConfig[]
-  /** How often a loop that retries goes round, if not as elsewhere. */
-  readonly patience?: number
   /** What must be counted in some interleaving, or nothing was checked. */
   readonly counts?: readonly (keyof typeof COUNTER)[]
 }

@@ -1,9 +1,9 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
+import { leavesGuest } from './guest-acts.ts'
 import {
   changesRole,
   executes,
   inGuest,
-  leavesGuest,
   reclaims,
   recovers,
   takes,

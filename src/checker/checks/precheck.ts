@@ -1,15 +1,12 @@
-import { violationsAtRest } from '../../protocols/at-rest.ts'
 import { COUNTER } from '../../protocols/counters.ts'
-import { ORACLES } from '../../protocols/oracles.ts'
 import { runRole } from '../../workers/roles.ts'
-import type { Protocol } from '../../workers/system.ts'
-import { buildSystem, type SystemSpec } from '../../workers/system.ts'
+import { buildSystem, type Protocol, type SystemSpec } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import type { Program } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { GFN, HVA, MAPPED, mapAll, STALE_ACCEPTED } from './precheck-actors.ts'
 import { CONFIGURATIONS, type Role } from './precheck-configurations.ts'
-import { findingOf } from './vm-program.ts'
+import { type Act, SMALL, vmProgram } from './vm-program.ts'
 
 /** No actor touches it; it is the first in the table. */
 const BELOW = { slot: 1, baseGfn: GFN - 2, hva: HVA - 1, pages: 1 }
@@ -22,17 +19,11 @@ const STALE_ACCEPT = {
 function spec(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number]): SystemSpec {
   const { name, roles, vcpus } = configuration
   return {
+    ...SMALL,
     variant,
     cpus: roles.length,
     vcpus,
     memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: 1 + MAPPED }],
-    mmu: 'tdp',
-    preempt: 'full',
-    tlbEntries: 1,
-    hugePerMille: 0,
-    oracles: true,
-    lockStatistics: true,
-    pendingLoops: 1,
     isPfnmap: name === 'uncounted',
     seqStart: 'seqStart' in configuration ? configuration.seqStart : 0,
   }
@@ -77,35 +68,22 @@ const declared: Check = {
 export default declared
 
 function program(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number]): Program {
-  const build = () => buildSystem(spec(variant, configuration))
-  const { place, vm } = build()
-  const memory = new Int32Array(place.words)
-  vm.initialise(memory)
-  if (configuration.name === 'uncounted') vm.host.populate(memory)
+  const asked = spec(variant, configuration)
+  const acts = configuration.roles.map((role: Role, index) => [configuration.actors[index]!, actOf(role)] as const)
+  const program = vmProgram(asked, acts, 'mapped' in configuration ? mapAll : undefined)
+  if (configuration.name === 'uncounted') buildSystem(asked).vm.host.populate(program.memory)
+  const isUnended = configuration.name === 'unended'
   return {
-    place,
-    memory,
-    ...('mapped' in configuration ? { before: { name: 'vcpu0', start: (cpu) => mapAll(cpu, build().vm) } } : {}),
-    actors: configuration.roles.map((role: Role, index) => ({
-      name: configuration.actors[index]!,
-      // Each actor has a VM of its own to keep its local state in: what they share is memory, and the words lie alike.
-      start: (cpu) => (typeof role === 'function' ? role(cpu, build().vm) : runRole(cpu, build().vm, role)),
-    })),
-    findingOf: (oracle, value) => ({
-      ...(oracle === STALE_ACCEPTED ? STALE_ACCEPT : findingOf(variant, oracle)),
-      value,
-    }),
-    atRest: (words) =>
-      'isUnended' in configuration
-        ? []
-        : violationsAtRest(vm, words).map(({ oracle, value }) => ({
-            ...ORACLES.find(({ name }) => name === oracle)!,
-            value,
-          })),
-    isUnended: configuration.name === 'unended',
-    required: configuration.name === 'unended' ? REQUIRED.filter(({ of }) => of.some((name) => name === variant)) : [],
+    ...program,
+    findingOf: (oracle, value) =>
+      oracle === STALE_ACCEPTED ? { ...STALE_ACCEPT, value } : program.findingOf(oracle, value),
+    atRest: 'isUnended' in configuration ? () => [] : program.atRest,
+    isUnended,
+    required: isUnended ? REQUIRED.filter(({ of }) => of.some((name) => name === variant)) : [],
   }
 }
+
+const actOf = (role: Role): Act => (typeof role === 'function' ? role : (cpu, vm) => runRole(cpu, vm, role))
 
 const PRECHECKED = ['precheck', 'loop', 'precheck-after-pfn', 'B-UNITS', 'B-INV']
 const REQUIRED = [

@@ -4,7 +4,7 @@ import type { Vm } from '../../protocols/vm.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { broughtBy, buildSystem, type Protocol, type SystemSpec } from '../../workers/system.ts'
-import type { Finding, Program } from '../program.ts'
+import type { Actor, Finding, Program } from '../program.ts'
 
 /** What a CPU does in a check. */
 export type Act = (cpu: Cpu, vm: Vm) => Steps<unknown>
@@ -27,16 +27,25 @@ export const inTurn = (...acts: readonly Act[]): Act =>
 
 /**
  * A VM and the actors on it, each on the CPU of its place. Each actor has a VM of its own to keep its local state in: what they
- * share is memory, and the words lie alike.
+ * share is memory, and the words lie alike. `before`: what the first of them does alone, before the others are there.
  */
-export function vmProgram(spec: SystemSpec, acts: readonly (readonly [name: string, act: Act])[]): Program {
+export function vmProgram(
+  spec: SystemSpec,
+  acts: readonly (readonly [name: string, act: Act])[],
+  before?: Act,
+): Program {
+  const start =
+    (act: Act): Actor['start'] =>
+    (cpu) =>
+      act(cpu, buildSystem(spec).vm)
   const { place, vm } = buildSystem(spec)
   const memory = new Int32Array(place.words)
   vm.initialise(memory)
   return {
     place,
     memory,
-    actors: acts.map(([name, act]) => ({ name, start: (cpu) => act(cpu, buildSystem(spec).vm) })),
+    ...(before === undefined ? {} : { before: { name: 'before', start: start(before) } }),
+    actors: acts.map(([name, act]) => ({ name, start: start(act) })),
     findingOf: (oracle, value) => ({ ...findingOf(spec.variant, oracle), value }),
     atRest: (words) => violationsAtRest(vm, words).map(({ oracle, value }) => findingAtRest(oracle, value)),
     required: [],
@@ -44,7 +53,7 @@ export function vmProgram(spec: SystemSpec, acts: readonly (readonly [name: stri
 }
 
 /** What an oracle of ours or of a patch says when it is violated. */
-export const findingOf = (protocol: Protocol, oracle: number): Omit<Finding, 'value'> =>
+const findingOf = (protocol: Protocol, oracle: number): Omit<Finding, 'value'> =>
   ORACLES[oracle] ?? broughtBy(protocol)!.oracles[oracle - ORACLES.length]!
 
 const findingAtRest = (oracle: OracleName, value: number): Finding => ({

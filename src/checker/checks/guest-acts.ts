@@ -1,0 +1,36 @@
+import { ACCESSED, accessGuestMemory, FAULT_PROTECTION } from '../../protocols/guest-access.ts'
+import { Fault } from '../../protocols/page-fault.ts'
+import { enterGuest, exitGuest, isKicked } from '../../protocols/vcpu-run.ts'
+import type { Gfn } from '../../shared-memory/addresses.ts'
+import type { Act } from './vm-program.ts'
+
+// What a guest does, whatever its VM is like.
+
+export const entersGuest: Act = function* (cpu, vm) {
+  yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)
+}
+
+export const leavesGuest: Act = function* (cpu, vm) {
+  yield* exitGuest(cpu, vm.vcpus[cpu.id]!)
+}
+
+/** The guest writes, and faults until it can, or until a signal comes: whether it could. */
+export const writesInGuest = (gfn: Gfn) =>
+  function* (cpu, vm) {
+    const vcpu = vm.vcpus[cpu.id]!
+    const fault = new Fault()
+    for (;;) {
+      const kicked = yield* isKicked(cpu, vcpu)
+      if (kicked) {
+        yield* exitGuest(cpu, vcpu)
+        yield* enterGuest(cpu, vm, vcpu)
+      }
+      const access = yield* accessGuestMemory(cpu, vm, vcpu, gfn)
+      if (access === ACCESSED) return true
+      fault.begin(gfn, access === FAULT_PROTECTION)
+      yield* exitGuest(cpu, vcpu)
+      yield* vm.kvm.mmuPageFault(cpu, vm, fault)
+      if (cpu.signalPending()) return false
+      yield* enterGuest(cpu, vm, vcpu)
+    }
+  } satisfies Act
