@@ -1,0 +1,45 @@
+import type { Check } from '../checker/check.ts'
+import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
+import { fit } from '../report/fit.ts'
+import type { CheckArgs } from './check-flags.ts'
+import { checkOutput, save } from './files/output.ts'
+import { EXIT, type ExitCode, type Io } from './io.ts'
+import { replayOnModel } from './replay-on-model.ts'
+
+/** Takes the steps of a schedule again, and shows them. */
+export function checkReplay(checks: readonly Check[], args: CheckArgs, text: string, io: Io): ExitCode {
+  const { variant, configuration, memory } = args
+  if (checks.length !== 1 || variant === undefined) {
+    throw new FaultlineError('REPLAY_OF_WHAT', 'usage', 'a schedule says which CPU steps, not what is run', {
+      hint: 'Give the check and --variant too, as in the command that a witness ends with.',
+    })
+  }
+  const where = configuration ?? checks[0]!.configurations[0]!.name
+  const played = replaySchedule(checks[0]!, variant, where, text, memory)
+  if (typeof played === 'string') {
+    throw new FaultlineError('SCHEDULE_REFUSED', 'usage', played, {
+      hint: `Explore it again: faultline check ${checks[0]!.name} --variant ${variant}.`,
+    })
+  }
+  io.out(fit(played.text, io.columns))
+  if (played.memoryModel === 'sc') onModel(played, args, io)
+  else if (args.chromeTrace !== undefined) throw notModelled(played.memoryModel)
+  return played.findings.length === 0 ? EXIT.fine : EXIT.regression
+}
+
+/** The same steps in virtual time: what is counted, and a picture of it. */
+function onModel(played: Replayed, { chromeTrace, force }: CheckArgs, io: Io): void {
+  const output = { path: chromeTrace ?? '', kind: 'export', force, flag: '--chrome-trace' } as const
+  if (chromeTrace !== undefined) checkOutput(output)
+  const { counters, agrees, trace } = replayOnModel(played)
+  if (!agrees) throw new Error('the model, which took the same steps, came to something else')
+  const counted = Object.entries(counters).map(([name, count]) => `${name} ${count}`)
+  io.out(`\ncounted, here and on the model: ${counted.join(', ') || 'nothing'}`)
+  if (chromeTrace !== undefined) save(output, trace)
+}
+
+const notModelled = (memory: string) =>
+  new FaultlineError('TRACE_OF_SC', 'usage', `--chrome-trace is of the model, whose memory is not ${memory}`, {
+    hint: 'Leave it away, or give a schedule of sequentially consistent memory.',
+  })
