@@ -6,7 +6,8 @@ import { tablesOf } from '../compare-tables.ts'
 import { preface } from '../compare-text.ts'
 import { groupsOf } from '../groups.ts'
 import { commandText } from './command-text.ts'
-import { provenanceOf, sectionOf } from './result-page.ts'
+import { provenanceOf } from './provenance.ts'
+import { sectionOf } from './result-page.ts'
 import type { Figure, Page, Section } from './spec.ts'
 
 const ALPHA = 0.05

@@ -1,0 +1,178 @@
+import type { MetricName } from '../../bench/metrics.ts'
+import type { Result, Run } from '../../bench/result.ts'
+import type { Scenario } from '../../bench/scenario.ts'
+import { BLAMES } from '../../model/blame.ts'
+import { lockRows } from '../bench-table.ts'
+import { valueText } from '../numbers.ts'
+import { recordedRows } from '../recorded-table.ts'
+import { outcomeMatrix } from './charts/outcomes.ts'
+import { percentileChart } from './charts/percentiles.ts'
+import { timelineChart } from './charts/timeline.ts'
+import { trialChart } from './charts/trials.ts'
+import { commandText } from './command-text.ts'
+import type { Figure } from './spec.ts'
+
+/** All figures of runs that were interleaved under one load. */
+export const figuresOf = (runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] => [
+  ...decidingFigure(runs, scenario, result),
+  ...trialFigures(runs, scenario, result),
+  ...latencyFigures(runs, result),
+  ...recordedFigure(runs, result),
+  ...lockFigure(runs, result),
+  ...outcomeFigure(runs, result),
+  ...blockedFigure(runs, result),
+  ...timelineFigures(runs, result),
+  ...patchFigures(runs, result),
+]
+
+type Common = Pick<Figure, 'kind' | 'command'>
+export const commonOf = ({ kind }: Run, result: Result): Common => ({ kind, command: commandText(result.command) })
+
+/** The deciding figures of all variants with their intervals: what the answer rests on. */
+function decidingFigure(runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] {
+  const rows = (scenario?.decides ?? []).flatMap(({ metric, reads, means }) => {
+    if (runs.every(({ metrics }) => metrics[metric] === undefined)) return []
+    return [[reads, ...runs.map((run) => metricText(metric, run)), means]]
+  })
+  if (rows.length === 0) return []
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      title: 'the figures that decide',
+      caption:
+        'Median over the trials, with its 95 % interval where there are several. The first row carries the claim.',
+      body: { type: 'table' },
+      table: { columns: ['figure', ...runs.map(({ variant }) => variant), 'what it means'], rows },
+    },
+  ]
+}
+
+function metricText(name: string, { metrics }: Run): string {
+  const metric = metrics[name]
+  if (metric === undefined) return '-'
+  const text = (value: number) => valueText(name, value, metric.unit)
+  const [low, high] = metric.ci95.map(text)
+  return low === high ? text(metric.median) : `${text(metric.median)} [${low}, ${high}]`
+}
+
+/** Trials of a variant below which dots would show nothing that the table does not. */
+const FEWEST_DOTS = 3
+
+const WATCHED: readonly MetricName[] = ['faults_per_second', 'retries_per_fault', 'flushes_per_unmap']
+
+function trialFigures(runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] {
+  if (runs.every(({ trials }) => trials.length < FEWEST_DOTS)) return []
+  const metrics = new Set([...(scenario?.decides.map(({ metric }) => metric) ?? []), ...WATCHED])
+  return [...metrics].flatMap((metric) => {
+    const chart = trialChart(runs, metric)
+    if (chart === undefined) return []
+    const decision = scenario?.decides.find((each) => each.metric === metric)
+    const means = decision === undefined ? '' : ` What it means: ${decision.means}.`
+    const caption =
+      runs[0]!.kind === 'measured'
+        ? `Each dot is a trial; the line is the median, its band the 95 % interval.${means}`
+        : `Each dot is a modelled run of one seed.${means}`
+    return [{ ...commonOf(runs[0]!, result), title: decision?.reads ?? metric, caption, ...chart }]
+  })
+}
+
+function latencyFigures(runs: readonly Run[], result: Result): Figure[] {
+  const names = [...new Set(runs.flatMap(({ histograms }) => Object.keys(histograms)))]
+  return names.flatMap((name) => {
+    const chart = percentileChart(runs, name)
+    if (chart === undefined) return []
+    const caption =
+      'Latency in ns by percentile, all trials of a variant together; the dots are the medians over the trials with their 95 % intervals.'
+    return [{ ...commonOf(runs[0]!, result), title: name.replace(/_ns$/, '').replaceAll('_', ' '), caption, ...chart }]
+  })
+}
+
+/** The recorded kernel's own waits beside those of its replay. */
+function recordedFigure(runs: readonly Run[], result: Result): Figure[] {
+  const [header, ...rows] = recordedRows(runs)
+  if (header === undefined) return []
+  const caption = 'Waits for mmu_lock that the recorded kernel saw, beside those of each variant in the replay.'
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      title: 'the recorded kernel beside its replay',
+      caption,
+      body: { type: 'table' },
+      table: { columns: header, rows },
+    },
+  ]
+}
+
+function lockFigure(runs: readonly Run[], result: Result): Figure[] {
+  const rows = runs.flatMap((run) => lockRows(run).rows.map((row) => [run.variant, ...row]))
+  if (rows.length === 0) return []
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      title: 'locks',
+      caption:
+        'Acquisitions and waits for each lock and side, the longest total wait first in each variant; R is for read, W for write.',
+      body: { type: 'table' },
+      table: { columns: ['variant', ...lockRows(runs[0]!).columns], rows },
+    },
+  ]
+}
+
+function outcomeFigure(runs: readonly Run[], result: Result): Figure[] {
+  const matrix = outcomeMatrix(runs)
+  if (matrix === undefined) return []
+  const caption = 'How often each outcome was seen. "!" marks an interesting outcome, "!!" one that must not happen.'
+  return [{ ...commonOf(runs[0]!, result), title: 'outcomes', caption, ...matrix }]
+}
+
+function blockedFigure(runs: readonly Run[], result: Result): Figure[] {
+  const rows = runs.flatMap(({ variant, model }) =>
+    (model?.blocked ?? []).map(({ role, count, ns }) => {
+      const whole = Object.values(ns).reduce((sum, time) => sum + time, 0)
+      const kinds = ['busy', ...BLAMES.map(({ name }) => name as string)].filter((kind) => (ns[kind] ?? 0) > 0)
+      return { name: `${variant}: ${count} ${role}`, parts: kinds.map((name) => ({ name, share: ns[name]! / whole })) }
+    }),
+  )
+  if (rows.length === 0) return []
+  const kinds = [...new Set(rows.flatMap(({ parts }) => parts.map(({ name }) => name)))]
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      title: 'where the time went',
+      caption: 'Shares of the virtual time of each role, by what it went into.',
+      body: { type: 'stack', rows },
+      table: {
+        columns: ['role', ...kinds],
+        rows: rows.map(({ name, parts }) => [
+          name,
+          ...kinds.map((kind) => {
+            const part = parts.find((each) => each.name === kind)
+            return part === undefined ? '-' : `${(part.share * 100).toPrecision(3)} %`
+          }),
+        ]),
+      },
+    },
+  ]
+}
+
+function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
+  return runs.flatMap((run) => {
+    const chart = run.timeline === undefined ? undefined : timelineChart(run.timeline)
+    if (chart === undefined) return []
+    const left = run.timeline!.cpus.reduce((sum, cpu) => sum + cpu.left, 0)
+    const caption = `Time in ns from the first event of a trial of its own, seed ${run.timeline!.seed}; a line leads from an invalidation to a retry that it caused.${left === 0 ? '' : ` ${left} later events were not kept.`}`
+    return [{ ...commonOf(run, result), title: `timeline of ${run.variant}`, caption, ...chart }]
+  })
+}
+
+const NO_TABLE: Figure['table'] = { columns: [], rows: [] }
+
+/** What a patch of the user's own does otherwise than the variant that it begins from. */
+export function patchFigures(runs: readonly Run[], result: Result): Figure[] {
+  return runs.flatMap(({ variant, patch, ...run }) => {
+    if (patch === undefined) return []
+    const caption = `What ${patch.file} does otherwise than ${patch.base}, function by function.`
+    const body = { type: 'text', lines: patch.diff.split('\n'), isCode: true } as const
+    return [{ ...commonOf({ variant, ...run }, result), title: `the patch ${variant}`, caption, body, table: NO_TABLE }]
+  })
+}
