@@ -84,7 +84,6 @@ const EVERY_VERSION = {
   mmuDoPageFault,
   tdpMmuPageFault,
   directPageFault,
-  fastPageFault,
   directMap,
   rmapZapGfnRange,
   flushShadowMemslot,
@@ -125,6 +124,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   testYoung: v5_12.testYoung,
   tdpMmuAgeSpte: v5_15.tdpMmuAgeSpte,
   swapActiveMemslots: v5_12.swapActiveMemslots,
+  fastPageFault: v5_12.fastPageFault,
   mmuFaultinPfn: v6_5.mmuFaultinPfn,
   isPageFaultStale: v6_5.isPageFaultStale,
   zapGfnRange: v5_12.zapGfnRange,
@@ -188,6 +188,11 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
   },
   invalidateRangeEnd: { to: invalidateRangeEnd, commit: '071064f14d87', says: 'the same, and wakes a memslot update' },
   swapActiveMemslots: { to: swapActiveMemslots, commit: '52ac8b358b0c', says: 'waits until no pair is counted' },
+  fastPageFault: {
+    to: fastPageFault,
+    commit: '6e8eb2060cc7',
+    says: 'of the TDP MMU too: gives a permission back without mmu_lock',
+  },
   zapGfnRange: {
     to: v6_5.zapGfnRange,
     commit: 'edb298c663fc',

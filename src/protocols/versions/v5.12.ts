@@ -2,9 +2,11 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
+import { fastPageFault as fastPageFaultOfAny } from '../map.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertGeneration } from '../memslots/oracles.ts'
 import { publishSlots, waitBegins } from '../memslots/swap.ts'
+import { type Fault, type FaultResult, PF_INVALID } from '../page-fault.ts'
 import type { Vm } from '../vm.ts'
 
 // What v5.12 has, and v5.15 no longer.
@@ -106,4 +108,10 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
   if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, start, end, true, flush)
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
   yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** F3: `fast_page_fault()`, arch/x86/kvm/mmu/mmu.c, to v5.13: of the shadow MMU only. A fault on the TDP MMU takes mmu_lock whatever it lacks. */
+export function* fastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  if (!vm.isShadowed(fault.gfn)) return PF_INVALID
+  return yield* fastPageFaultOfAny(cpu, vm, fault)
 }
