@@ -4,7 +4,7 @@ import { wordAt } from '../shared-memory/cpu.ts'
 import { ACCESSED, FROZEN_SPTE, isPresentLeaf, makeLeaf, R, W } from '../shared-memory/page-tables/spte.ts'
 import { prefault } from './fault.ts'
 import type { Kernel } from './kernel.ts'
-import { VERSIONS } from './kernels.ts'
+import { V5_11, VERSIONS } from './kernels.ts'
 import { EMULATE, Fault, FIXED, RETRY, SPURIOUS } from './page-fault.ts'
 import { type Act, BASE_GFN, faultOn, faultsOn, gfnOf, invalidate, SmallVm } from './testing.contract.ts'
 import { NO_PRECHECK, PRECHECK } from './variants/precheck.ts'
@@ -51,6 +51,30 @@ for (const mmu of mmus) {
     assert.deepEqual(small.violations, [])
   })
 }
+
+test('in v5.11 an invalidation of whatever range holds every fault off while it lasts, and since v5.12 only those on it', () => {
+  const retriesBeside = (kernel: Kernel): boolean => {
+    const small = new SmallVm([invalidate(0, 8), faultOn(9)], kernel)
+    small.stage.runUntil(0, /hostMm/).run(1)
+    assert.deepEqual(small.violations, [])
+    return small.stage.resultOf(1) === RETRY
+  }
+  assert.deepEqual(
+    VERSIONS.filter(retriesBeside).map(({ name }) => name),
+    ['v5.11'],
+  )
+})
+
+test('in v5.11 a fault goes on as soon as the invalidation has ended, and an end since its look-up makes it retry', () => {
+  const small = new SmallVm([faultOn(9), invalidate(0, 8), faultOn(10)], V5_11)
+  small.stage
+    .runUntil(0, /mmuLock/)
+    .run(1)
+    .run(0)
+    .run(2)
+  assert.deepEqual([small.stage.resultOf(0), small.stage.resultOf(2)], [RETRY, FIXED])
+  assert.deepEqual(small.violations, [])
+})
 
 test('a fault takes mmu_lock for read with two-dimensional paging, for write with shadow paging', () => {
   const locking = (mmu: (typeof mmus)[number]) =>

@@ -71,11 +71,8 @@ function* never(): Steps<boolean> {
 
 /** What is alike in all versions, as they are built here. */
 const EVERY_VERSION = {
-  invalidateBegin,
-  invalidateRangeAdd,
   invalidateEnd,
   invalidateRetry,
-  invalidateRetryGfn,
   invalidateRetryGfnUnsafe,
   destroyVm,
   flushRemoteTlbs,
@@ -113,7 +110,10 @@ const EVERY_VERSION = {
 export const V5_11: Version = firstKernel('v5.11', {
   ...EVERY_VERSION,
   rwlockNeedbreak: v6_8.rwlockNeedbreak,
-  invalidateRangeStart: v5_12.invalidateRangeStart,
+  invalidateBegin: v5_11.invalidateBegin,
+  invalidateRangeAdd: nothingToDo,
+  invalidateRetryGfn: v5_11.invalidateRetryGfn,
+  invalidateRangeStart: v5_11.invalidateRangeStart,
   invalidateRangeEnd: v5_12.invalidateRangeEnd,
   invalidateRange: v5_15.invalidateRange,
   hasMemoryAttributes: false,
@@ -126,7 +126,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   swapActiveMemslots: v5_12.swapActiveMemslots,
   fastPageFault: v5_12.fastPageFault,
   mmuFaultinPfn: v6_5.mmuFaultinPfn,
-  isPageFaultStale: v6_5.isPageFaultStale,
+  isPageFaultStale: v5_11.isPageFaultStale,
   zapGfnRange: v5_12.zapGfnRange,
   unmapGfnRange: v5_15.unmapGfnRange,
   reloadApicAccessPage: v5_15.reloadApicAccessPage,
@@ -156,6 +156,27 @@ export const V5_11: Version = firstKernel('v5.11', {
 
 export const V5_12: Version = kernel('v5.12', V5_11, {
   mmuLock: { to: 'rwlock', commit: '531810caa9f4', says: 'mmu_lock is a read-write lock' },
+  invalidateBegin: {
+    to: invalidateBegin,
+    commit: '4a42d848db95',
+    says: 'the first of those in progress begins a range, which the others widen',
+  },
+  invalidateRangeAdd: { to: invalidateRangeAdd, commit: '4a42d848db95', says: 'widens the range in progress' },
+  invalidateRetryGfn: {
+    to: invalidateRetryGfn,
+    commit: '4a42d848db95',
+    says: 'asks of one hva; before, of whatever range',
+  },
+  invalidateRangeStart: {
+    to: v5_12.invalidateRangeStart,
+    commit: '4a42d848db95',
+    says: 'notes the range of hvas that is in progress',
+  },
+  isPageFaultStale: {
+    to: v6_5.isPageFaultStale,
+    commit: '4a42d848db95',
+    says: 'only an invalidation of its own hva holds a fault off while it lasts; before, one of any range did',
+  },
   recoverNxHugePages: {
     to: v6_12.recoverNxHugePages,
     commit: '048f49809c52',

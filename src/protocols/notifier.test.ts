@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hva } from '../shared-memory/addresses.ts'
 import type { Kernel } from './kernel.ts'
-import { V5_12, V5_15, V6_5, V6_8, V7_1 } from './kernels.ts'
+import { V5_11, V5_12, V5_15, V6_5, V6_8, V7_1 } from './kernels.ts'
 import { notifyEnd, notifyStart } from './mmu-notifier.ts'
 import { type Act, BASE_HVA, faultsOn, gfnOf, hvaOf, invalidate, SmallVm } from './testing.contract.ts'
 import { INVALID_GPA } from './vm.ts'
@@ -102,13 +102,14 @@ test('a range that is read half set, its start still INVALID_GPA, holds no gfn',
   assert.equal(small.stage.resultOf(0), false)
 })
 
-test('up to 6.7 the range in progress is one of hvas, as it came, and since then one of the gfns of memslots', () => {
+test('from v5.12 to 6.7 the range in progress is one of hvas, as it came, and since then one of the gfns of memslots', () => {
   const rangeOf = (kernel: Kernel) => {
     const starts: Act = (cpu, vm) => notifyStart(cpu, vm, (BASE_HVA - 4) as Hva, hvaOf(2))
     const { stage, vm } = new SmallVm([starts, (cpu, vm) => vm.mmuLock.readLock(cpu)], kernel)
     stage.run(0)
     return [stage.valueOf(vm.invalidateRangeStart), stage.valueOf(vm.invalidateRangeEnd)]
   }
+  assert.deepEqual(rangeOf(V5_11), [INVALID_GPA, INVALID_GPA], 'v5.11 notes none')
   for (const kernel of [V5_12, V5_15, V6_5]) assert.deepEqual(rangeOf(kernel), [BASE_HVA - 4, hvaOf(2)], kernel.name)
   for (const kernel of [V6_8, V7_1]) assert.deepEqual(rangeOf(kernel), [gfnOf(0), gfnOf(2)], kernel.name)
 })

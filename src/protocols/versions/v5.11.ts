@@ -1,3 +1,4 @@
+import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
@@ -6,8 +7,10 @@ import { assertFlushKept } from '../nx/oracles.ts'
 import { NO_GFN, remoteFlushOrZap } from '../nx/recovery.ts'
 import { unaccount } from '../nx/track.ts'
 import { prepareZapPage, zapSpanOfPage } from '../nx/zap-page.ts'
+import type { Fault } from '../page-fault.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
+import { unmapHvaRange } from './v5.12.ts'
 
 // What v5.11 has, and v5.12 no longer.
 
@@ -50,4 +53,40 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number):
   yield* nx.rcu.readUnlock(cpu)
   yield* vm.mmuLock.writeUnlock(cpu)
   return done
+}
+
+/**
+ * S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, v5.11: as in v5.12, but no range is noted, so faults are held off
+ * wherever they are.
+ */
+export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
+  const idx = yield* vm.srcu.readLock(cpu)
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* vm.kvm.invalidateBegin(cpu, vm)
+  yield* unmapHvaRange(cpu, vm, start, end, mayBlock)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  cpu.count(COUNTER.invalidate_mmu_lock, 1)
+}
+
+/** S5: `kvm->mmu_notifier_count++`, v5.11, with mmu_lock held. */
+export function* invalidateBegin(cpu: Cpu, vm: Vm): Steps<void> {
+  const inProgress = yield* cpu.read(vm.invalidateInProgress)
+  yield* cpu.store(vm.invalidateInProgress, inProgress + 1)
+  cpu.countHighest(COUNTER.in_progress_max, inProgress + 1)
+}
+
+/** `mmu_notifier_retry()`, include/linux/kvm_host.h: v5.11 has nothing to ask of a gfn or a hva alone. */
+export function* invalidateRetryGfn(cpu: Cpu, vm: Vm, seq: number, _gfn: Gfn): Steps<boolean> {
+  return yield* vm.kvm.invalidateRetry(cpu, vm, seq)
+}
+
+/** F11: as `direct_page_fault()` asks under mmu_lock, arch/x86/kvm/mmu/mmu.c, v5.11: `mmu_notifier_retry()`, of whatever range. */
+export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
+  const obsolete = yield* vm.pages.isRootObsolete(cpu)
+  if (obsolete) {
+    cpu.count(COUNTER.retry_obsolete_root, 1)
+    return true
+  }
+  return yield* vm.kvm.invalidateRetry(cpu, vm, fault.seq)
 }

@@ -21,6 +21,14 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
   yield* vm.mmuLock.writeLock(cpu)
   yield* vm.kvm.invalidateBegin(cpu, vm)
   yield* vm.kvm.invalidateRangeAdd(cpu, vm, start as number as Gfn, end as number as Gfn)
+  yield* unmapHvaRange(cpu, vm, start, end, mayBlock)
+  yield* vm.mmuLock.writeUnlock(cpu)
+  yield* vm.srcu.readUnlock(cpu, idx)
+  cpu.count(COUNTER.invalidate_mmu_lock, 1)
+}
+
+/** `kvm_unmap_hva_range()`, arch/x86/kvm/mmu/mmu.c, to v5.12: in every memslot that overlaps, and one flush for all of them. */
+export function* unmapHvaRange(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
   let flush = false
   let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
   while (slot !== NO_MEMSLOT) {
@@ -31,9 +39,6 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
   }
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
-  yield* vm.mmuLock.writeUnlock(cpu)
-  yield* vm.srcu.readUnlock(cpu, idx)
-  cpu.count(COUNTER.invalidate_mmu_lock, 1)
 }
 
 /** E: `kvm_mmu_notifier_invalidate_range_end()`, virt/kvm/kvm_main.c, to v5.14. */
