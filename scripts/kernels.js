@@ -49,7 +49,6 @@ This page is written by \`npm run kernels\` from these tables, and a test holds 
 
 \`a\` is the form that v5.11 has, \`b\` the next, and so on; an empty cell: as in the version before.
 What v5.11 had otherwise and is not re-created: its walks yielded right after a zap only, and always flushed first; here they yield as those of v6.5 do.
-\`kvm_tdp_mmu_zap_all()\` flushed once at its end up to v5.17 (77c8cd6b85af), when no vCPU runs any more; here it does not.
 
 ${row(['function here', 'in the kernel', ...columns])}
 ${row(['function here', 'in the kernel', ...columns].map(() => '---'))}

@@ -84,7 +84,6 @@ const EVERY_VERSION = {
   directMap,
   rmapZapGfnRange,
   flushShadowMemslot,
-  flushShadowAll,
   tdpMmuMap,
   tdpMmuZapRange: tdpMmuUnmapGfnRange,
   tdpMmuNextRoot,
@@ -133,6 +132,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuUnmapGfnRange,
   tdpMmuIterCondResched,
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
+  flushShadowAll: v5_15.flushShadowAll,
   zapsPageTables: true,
   tdpMmuSplitHugePage: v5_15.tdpMmuSplitHugePage,
   gfnToPfnCacheInvalidateStart: nothingToDo,
@@ -257,6 +257,11 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: tdpMmuZapLeafs,
     commit: 'f47e5bbbc92f',
     says: 'zaps leafs only, and leaves page tables where they are',
+  },
+  flushShadowAll: {
+    to: flushShadowAll,
+    commit: '77c8cd6b85af',
+    says: 'flushes nothing of the TDP MMU: no vCPU enters the guest again',
   },
   tdpMmuIterCondResched: {
     to: tdpMmuIterCondResched,

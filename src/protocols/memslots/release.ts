@@ -27,7 +27,7 @@ export function* mmuNotifierRelease(cpu: Cpu, vm: Vm): Steps<void> {
  */
 export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
-  if (vm.nx === undefined || vm.hasRmaps) yield* zapLeafsOfAll(cpu, vm)
+  yield* zapAllButRoots(cpu, vm)
   if (vm.nx !== undefined) yield* zapAllRoots(cpu, vm)
   yield* vm.mmuLock.writeUnlock(cpu)
 }
@@ -42,8 +42,9 @@ function* zapAllRoots(cpu: Cpu, vm: Vm): Steps<void> {
   }
 }
 
-/** `kvm_mmu_commit_zap_page()` flushes; so does a VM whose page tables stay. */
-function* zapLeafsOfAll(cpu: Cpu, vm: Vm): Steps<void> {
+/** What is not of the TDP MMU: `kvm_mmu_commit_zap_page()` flushes. So does a VM whose page tables stay. */
+export function* zapAllButRoots(cpu: Cpu, vm: Vm): Steps<void> {
+  if (vm.nx !== undefined && !vm.hasRmaps) return
   let flush = false
   let slot = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)
   while (slot !== NO_MEMSLOT) {

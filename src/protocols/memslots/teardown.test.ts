@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
 import { B_NORELEASE } from '../broken/b-norelease.ts'
 import { B_TEARDOWN } from '../broken/b-teardown.ts'
 import type { Kernel } from '../kernel.ts'
-import { V6_18 } from '../kernels.ts'
+import { V5_15, V6_18, VERSIONS } from '../kernels.ts'
+import { NxVm, own, writesTo } from '../nx/testing.contract.ts'
 import { type Act, faultOn, inTurn } from '../testing.contract.ts'
 import { ALWAYS_LOCK, COUNT, RWSEM } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
@@ -88,6 +90,34 @@ test('when the process exits nothing stays mapped, and mmu_lock is dropped on th
   assert.ok(small.stage.finish())
   assert.deepEqual([small.violations, small.violationsAtRest], [[], []])
   assert.deepEqual([small.counted('leafs_zapped'), small.counted('yield_needbreak')], [2, 1])
+})
+
+test('up to v5.17 the end of a VM flushes for each page table that goes, and once at its end; since then nothing is flushed', () => {
+  const flushes = VERSIONS.map((kernel) => {
+    const vm = new NxVm([inTurn(writesTo(own(0)), writesTo(own(1)), mmuNotifierRelease)], kernel, { nestedPages: 0 })
+    vm.stage.run(0)
+    assert.deepEqual([kernel.name, ...vm.violations], [kernel.name])
+    assert.equal(vm.leafOf(own(0)), NONPRESENT)
+    return [kernel.name, vm.counted('tlb_flush_remote_teardown')]
+  })
+  assert.deepEqual(flushes, [
+    ['v5.11', 2 + 1],
+    ['v5.12', 2 + 1],
+    ['v5.15', 2 + 1],
+    ['v6.5', 0],
+    ['v6.8', 0],
+    ['v6.12', 0],
+    ['v6.18', 0],
+    ['v7.1', 0],
+  ])
+})
+
+test('the last flush of the end of a v5.15 VM comes after all of it was zapped, before mmu_lock is free', () => {
+  const vm = new NxVm([inTurn(writesTo(own(0)), mmuNotifierRelease)], V5_15, { nestedPages: 0 })
+  vm.stage.run(0)
+  const at = (step: RegExp) => vm.stage.trace.findLastIndex((line) => step.test(line))
+  const [zap, flush, unlock] = [at(/xchg pageTables/), at(/requests/), at(/mmuLock/)]
+  assert.ok(zap < flush && flush < unlock, `${zap} ${flush} ${unlock}`)
 })
 
 test('B-NORELEASE leaves memory mapped that the host is about to free', () => {

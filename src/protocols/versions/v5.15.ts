@@ -10,6 +10,8 @@ import {
   LEVEL_4K,
   NONPRESENT,
   pagesPerLevel,
+  ROOT_LEVEL,
+  roundForLevel,
 } from '../../shared-memory/page-tables/spte.ts'
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
@@ -19,6 +21,7 @@ import { COUNTER } from '../counters.ts'
 import { linkSp } from '../map.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
+import { zapAllButRoots } from '../memslots/release.ts'
 import { NO_PAGE } from '../nx/mmu-pages.ts'
 import { takeApart } from '../nx/teardown.ts'
 import { zapSpanOfPage } from '../nx/zap-page.ts'
@@ -230,4 +233,20 @@ export function* tdpMmuAgeSpte(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<void> {
   // It is exchanged only so that an oracle sees what is lost.
   const was = yield* cpu.xchg(iter.sptep, iter.oldSpte & ~ACCESSED, RELAXED)
   assertNotLost(cpu, vm, iter.gfn, iter.oldSpte, was)
+}
+
+/**
+ * `kvm_mmu_zap_all()`, arch/x86/kvm/mmu/mmu.c, to v5.17: `kvm_tdp_mmu_zap_all()` zaps all gfns as any other range, may yield on the way, and
+ * flushes once at its end, although no vCPU runs any more.
+ */
+export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* zapAllButRoots(cpu, vm)
+  if (vm.nx !== undefined) {
+    // Every entry of a root lies in the range as a whole.
+    const end = roundForLevel((vm.endGfn - 1) as Gfn, ROOT_LEVEL) + pagesPerLevel(ROOT_LEVEL)
+    const flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, 0 as Gfn, end as Gfn, true, false)
+    if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
+  }
+  yield* vm.mmuLock.writeUnlock(cpu)
 }
