@@ -46,9 +46,10 @@ export function* testYoung(cpu: Cpu, vm: Vm, hva: Hva): Steps<boolean> {
   const idx = yield* vm.srcu.readLock(cpu)
   let young = false
   let slot = yield* vm.memslots.firstOverlapping(cpu, hva, (hva + 1) as Hva)
-  while (slot !== NO_MEMSLOT && !young) {
+  while (slot !== NO_MEMSLOT) {
     const gfn = yield* vm.memslots.firstGfn(cpu, slot, hva)
-    young = yield* vm.kvm.testAgeGfn(cpu, vm, slot, gfn)
+    const used = yield* vm.kvm.testAgeGfn(cpu, vm, slot, gfn)
+    young = young || used
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, hva, (hva + 1) as Hva)
   }
   yield* vm.srcu.readUnlock(cpu, idx)

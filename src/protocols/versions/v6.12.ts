@@ -98,11 +98,12 @@ export function* testYoung(cpu: Cpu, vm: Vm, hva: Hva): Steps<boolean> {
   let locked = false
   let young = false
   let slot = yield* vm.memslots.firstOverlapping(cpu, hva, (hva + 1) as Hva)
-  while (slot !== NO_MEMSLOT && !young) {
+  while (slot !== NO_MEMSLOT) {
     if (!locked) yield* vm.mmuLock.writeLock(cpu)
     locked = true
     const gfn = yield* vm.memslots.firstGfn(cpu, slot, hva)
-    young = yield* vm.kvm.testAgeGfn(cpu, vm, slot, gfn)
+    const used = yield* vm.kvm.testAgeGfn(cpu, vm, slot, gfn)
+    young = young || used
     slot = yield* vm.memslots.nextOverlapping(cpu, slot, hva, (hva + 1) as Hva)
   }
   if (locked) yield* vm.mmuLock.writeUnlock(cpu)
