@@ -73,22 +73,29 @@ export function* directPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultRes
 }
 
 /**
- * F5 to F9: `kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, since v6.8 (d02c357e5bfa): looks for an invalidation before and after
- * the pfn is looked up, so that a fault which would have to retry does not take mmu_lock to learn it.
+ * F5 to F9: `kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, since v6.10 (44f42ef37deb): whether the gfn is still as private as the guest took it for
+ * comes before anything is asked of the memslot, so that a mismatch goes to the VMM whatever the memslot is.
  */
 export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.seq = yield* cpu.read(vm.invalidateSeq)
   // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
   yield* cpu.barrier(RMB)
 
-  if (fault.slot === NO_MEMSLOT) return noSlot(cpu, vm, fault)
-  const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
-  if (invalid) return invalidSlot(cpu, fault)
-
   if (vm.attributes !== undefined) {
     const same = yield* isStillSo(cpu, vm.attributes, fault)
     if (!same) return memoryFault(cpu)
   }
+  if (fault.slot === NO_MEMSLOT) return noSlot(cpu, vm, fault)
+  const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
+  if (invalid) return invalidSlot(cpu, fault)
+  return yield* faultinPfnPrechecked(cpu, vm, fault)
+}
+
+/**
+ * F7 to F9, since v6.8 (d02c357e5bfa): looks for an invalidation before and after the pfn is looked up, so that a fault which would have to
+ * retry does not take mmu_lock to learn it.
+ */
+export function* faultinPfnPrechecked(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   const early = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
   if (early) {
     cpu.count(COUNTER.retry_precheck_before_pfn, 1)

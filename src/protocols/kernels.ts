@@ -324,7 +324,7 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
     says: 'memory of the guest can be private; guest_memfd with a7800aa80ea4',
   },
   mmuFaultinPfn: {
-    to: mmuFaultinPfn,
+    to: v6_8.mmuFaultinPfn,
     commit: 'd02c357e5bfa',
     says: 'looks for an invalidation before and after the pfn is looked up',
   },
@@ -359,6 +359,11 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     to: gfnToPfnCacheInvalidateStart,
     commit: '9fa336e343b2',
     says: 'looks at a cache under its lock for read first',
+  },
+  mmuFaultinPfn: {
+    to: mmuFaultinPfn,
+    commit: '44f42ef37deb',
+    says: 'looks at the attributes before the memslot',
   },
   loadsRootUnder: { to: 'read', commit: 'dab285e4ec73', says: 'vCPUs change roots side by side' },
 })

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
+import { VERSIONS } from '../kernels.ts'
+import { Fault } from '../page-fault.ts'
 import { type Act, faultOn, faultsOn, gfnOf, inTurn, invalidate } from '../testing.contract.ts'
 import { ALWAYS_LOCK, COUNT } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
@@ -110,6 +112,29 @@ test('a fault that meets a slot on its way out retries, and finds none when it i
   small.stage.runUntil(1, /cas mmuLock/).run(0)
   assert.equal(small.counted('retry_invalid_slot'), 1)
   assert.deepEqual(small.violations, [])
+})
+
+test('since v6.10 a gfn that is no longer private goes to the VMM even if its slot is on its way out, and before the fault retries', () => {
+  const thoughtPrivate: Act = function* (cpu, vm) {
+    const fault = new Fault()
+    fault.begin(gfnOf(64), false)
+    fault.isPrivate = true
+    fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+    return yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
+  }
+  const ends = VERSIONS.filter(({ kvm }) => kvm.hasMemoryAttributes).map((kernel) => {
+    const config = { attributes: { slot: SPARE.slot } }
+    const small = updatedVm([thoughtPrivate, inTurn(creates, deletes)], kernel, {}, config)
+    small.stage.runUntil(1, /cas mmuLock/).run(0)
+    assert.deepEqual([kernel.name, ...small.violations], [kernel.name])
+    return [kernel.name, small.counted('memory_fault_exits'), small.counted('retry_invalid_slot')]
+  })
+  assert.deepEqual(ends, [
+    ['v6.8', 0, 1],
+    ['v6.12', 1, 0],
+    ['v6.18', 1, 0],
+    ['v7.1', 1, 0],
+  ])
 })
 
 const RULES = { 'always-lock': ALWAYS_LOCK, count: COUNT, 'count-elide': PRECHECK }

@@ -1,8 +1,11 @@
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
-import type { Cpu } from '../../shared-memory/cpu.ts'
+import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { requestApicPageReload } from '../apic/reload.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import { isStillSo, memoryFault } from '../attributes/private-faults.ts'
+import { faultinPfnPrechecked, invalidSlot, noSlot } from '../fault.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
+import type { Fault, FaultResult } from '../page-fault.ts'
 import { invalidatePfnCache } from '../pfncache/refresh.ts'
 import type { Vm } from '../vm.ts'
 
@@ -38,4 +41,21 @@ export function* gfnToPfnCacheInvalidateStart(cpu: Cpu, vm: Vm, start: Hva, end:
   yield* gpcLock.acquire(cpu)
   for (const cache of list) yield* invalidatePfnCache(cpu, cache, start, end)
   yield* gpcLock.release(cpu)
+}
+
+/** F5 to F9: `kvm_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, v6.8 and v6.9: whether the gfn is still as private is asked after the memslot. */
+export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+  fault.seq = yield* cpu.read(vm.invalidateSeq)
+  // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().
+  yield* cpu.barrier(RMB)
+
+  if (fault.slot === NO_MEMSLOT) return noSlot(cpu, vm, fault)
+  const invalid = yield* vm.memslots.isInvalid(cpu, fault.slot)
+  if (invalid) return invalidSlot(cpu, fault)
+
+  if (vm.attributes !== undefined) {
+    const same = yield* isStillSo(cpu, vm.attributes, fault)
+    if (!same) return memoryFault(cpu)
+  }
+  return yield* faultinPfnPrechecked(cpu, vm, fault)
 }
