@@ -6,7 +6,8 @@ import { Asked } from './asked.ts'
 import { blamesOfLines } from './blame.ts'
 import { Cores, NONE } from './cores.ts'
 import type { Costs } from './costs.ts'
-import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, SPINS, STANDS, TIMES } from './cpu.ts'
+import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, STANDS, TIMES } from './cpu.ts'
+import { Crowd } from './crowd.ts'
 import { EventQueue } from './event-queue.ts'
 import { Ledger, type Phases } from './ledger.ts'
 import { Lines, NO_CPU, WORDS_PER_CACHE_LINE } from './lines.ts'
@@ -48,6 +49,7 @@ export class Machine {
   readonly #lines: Lines
   readonly #servers: Servers
   readonly #parked: Parked
+  readonly #crowd: Crowd
   readonly #phases: Phases
   readonly #ended: (cpu: SimulatedCpu) => void
   readonly #turn = new Turn()
@@ -107,6 +109,7 @@ export class Machine {
       return cpu
     })
     this.#plays = this.cpus.map(() => new Play())
+    this.#crowd = new Crowd(this.cpus, this.cores, this.#events, costs, (id) => this.#plays[id]!.isOver)
   }
 
   /** The CPU plays these steps from that time on. */
@@ -176,7 +179,7 @@ export class Machine {
   #act(id: number): void {
     const cpu = this.cpus[id]!
     if (cpu.fate === SLEEPS && cpu.clock < this.now) cpu.clock = this.now
-    if (this.cores.isCrowded && (this.#isOver(id) || !this.#mayAct(cpu))) return
+    if (this.cores.isCrowded && (this.#isOver(id) || !this.#crowd.mayAct(cpu, this.now))) return
     const free = this.#events.secondTime
     const slice = this.cores.sliceEnd[id]!
     this.#turn.limit = Math.min(free, slice)
@@ -197,7 +200,7 @@ export class Machine {
     const { id } = cpu
     if (this.#plays[id]!.isOver) {
       this.#events.remove(id)
-      if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
+      if (this.cores.isCrowded) this.#crowd.passCore(id, cpu.clock)
     } else if (fate === STANDS || fate === GOES_ON) {
       this.#events.enterBehind(id, cpu.clock, cpu.follows)
     } else {
@@ -211,7 +214,7 @@ export class Machine {
       const { wakesAt } = cpu
       if (wakesAt === Number.POSITIVE_INFINITY) this.#events.remove(id)
       else this.#events.enter(id, wakesAt)
-      if (this.cores.isCrowded) this.#passCore(id, cpu.clock)
+      if (this.cores.isCrowded) this.#crowd.passCore(id, cpu.clock)
     } else if (this.cores.isCrowded && this.cores.someoneWaits) {
       this.#events.enter(id, Math.max(cpu.clock, this.cores.sliceEnd[id]!))
     } else {
@@ -224,84 +227,6 @@ export class Machine {
     const { isOver } = this.#plays[id]!
     if (isOver) this.#events.remove(id)
     return isOver
-  }
-
-  /** With fewer cores than CPUs: whether this one has a core and may keep it. */
-  #mayAct(cpu: SimulatedCpu): boolean {
-    const { id } = cpu
-    const { cores } = this
-    if (cores.coreOf[id] === NONE) {
-      this.#events.remove(id)
-      if (cores.isGivenCore(id, cpu.clock)) {
-        cpu.clock += cores.contextSwitch
-        this.#events.enter(id, cpu.clock)
-      } else {
-        this.#watchSlices()
-      }
-      return false
-    }
-    if (cpu.fate === SPINS) return this.#spinsOn(cpu)
-    if (cpu.clock < cores.sliceEnd[id]!) return true
-    if (!cores.someoneWaits) {
-      cores.renew(id, cpu.clock)
-      return true
-    }
-    if (this.#mustStay(cpu)) {
-      cpu.wantsResched = true
-      return true
-    }
-    this.#preempt(cpu, cpu.clock)
-    return false
-  }
-
-  /** A CPU that waits is looked at because its slice may be over; there is nothing for it to do. */
-  #spinsOn(cpu: SimulatedCpu): false {
-    const { id } = cpu
-    const sliceEnd = this.cores.sliceEnd[id]!
-    if (!this.cores.someoneWaits) this.#events.remove(id)
-    else if (this.now < sliceEnd) this.#events.enter(id, sliceEnd)
-    else if (this.#mustStay(cpu)) this.#events.enter(id, this.now + this.#costs.slice)
-    else this.#preempt(cpu, this.now)
-    return false
-  }
-
-  /** A kernel that is not preempted with a lock held; but then it answers IPIs, too. */
-  #mustStay(cpu: SimulatedCpu): boolean {
-    return !this.#costs.preemptsLockHolders && cpu.locks > 0 && !cpu.waitsForAnswers
-  }
-
-  #preempt(cpu: SimulatedCpu, at: number): void {
-    cpu.wantsResched = false
-    this.#events.remove(cpu.id)
-    this.#passCore(cpu.id, at)
-    this.cores.requeue(cpu.id, at)
-  }
-
-  /** The CPU's core goes to the CPU that has waited for one longest. */
-  #passCore(id: number, at: number): void {
-    if (this.cores.coreOf[id] === NONE) return
-    const next = this.cores.release(id, at)
-    if (next === NONE) return
-    const cpu = this.cpus[next]!
-    const began = at + this.cores.contextSwitch
-    const lost = Math.max(this.cores.queuedAt(next), cpu.fate === SPINS ? 0 : cpu.clock)
-    if (cpu.fate === SPINS) {
-      // What it waits for has not happened yet: it spins on.
-      cpu.hadNoCore(lost, began)
-      if (this.cores.someoneWaits) this.#events.enter(next, this.cores.sliceEnd[next]!)
-      return
-    }
-    cpu.clock = Math.max(cpu.clock, began)
-    cpu.hadNoCore(lost, began)
-    this.#events.enter(next, cpu.clock)
-  }
-
-  /** A CPU waits for a core: those that spin have to be looked at when their slices end. */
-  #watchSlices(): void {
-    for (const { id, fate, clock } of this.cpus) {
-      if (fate !== SPINS || this.cores.coreOf[id] === NONE || this.#plays[id]!.isOver) continue
-      this.#events.enter(id, Math.max(clock, this.now, this.cores.sliceEnd[id]!))
-    }
   }
 
   #wake(id: number, time: number, behind: number = NO_CPU): void {
