@@ -1,7 +1,7 @@
 import { Bench } from 'tinybench'
 import { Control } from './control.ts'
-import { turn } from './cpu.ts'
 import { type HandOverPlan, playHandOver } from './hand-over.ts'
+import { turn } from './turn.ts'
 
 // Tasks for WorkerGroup: what this host's primitives cost, in a thread of their own.
 

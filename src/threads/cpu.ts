@@ -1,41 +1,19 @@
 import type { Barrier, Cpu, Direct, LockId, Side, Word } from '../shared-memory/cpu.ts'
-import { WORDS_PER_LINE } from '../shared-memory/place.ts'
 import type { CpuRecords } from '../shared-memory/records.ts'
-import type { Schedstat, Window } from '../workers/run-result.ts'
-import { type Control, DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
-import { type Memory, SLEEPER_BUCKETS } from './memory.ts'
-import { readSchedstat, schedstatSince } from './schedstat.ts'
-import type { StatusWriter } from './status.ts'
+import type { Window } from '../workers/run-result.ts'
+import { DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
+import type { CpuOfRun } from './cpu-of-run.ts'
+import type { Memory } from './memory.ts'
+import { OpenWindow } from './open-window.ts'
+import { NAP_MS, sleep, wakeSleepers } from './sleep.ts'
+import { turn } from './turn.ts'
 
 /** How long a spin is tried before sleeping, in looks at the word; 10 to 40 ns each. */
 export const SPIN_LOOKS = 1000
 /** The same when there are more threads than cores: the thread that is waited for may need this very core. */
 export const SPIN_LOOKS_CROWDED = 50
-/** A sleeper looks again after this long even if no thread woke it, and learns of a run that was aborted. */
-const NAP_MS = 20
 /** `Atomics.wait` oversleeps by up to this much: shorter waits for a moment are spun. */
 const OVERSLEEP_NS = 150_000
-
-/** Where the sleepers of a word's line are counted; 0 counts all sleepers there are. */
-const bucketOf = (word: Word) => 1 + (Math.floor(word / WORDS_PER_LINE) % (SLEEPER_BUCKETS - 1))
-
-/** What a run adds to a bare CPU: phases, records, and how much a unit of work costs. */
-export type CpuOfRun = {
-  readonly control: Control
-  readonly cpus: number
-  /** Where measured operations are recorded, and where all others are. */
-  readonly measured: CpuRecords
-  readonly unmeasured: CpuRecords
-  readonly status: StatusWriter
-  /** Turns of the calibrated loop for one unit of each kind of work, and of each kind of broadcast. */
-  readonly workTurns: readonly number[]
-  readonly broadcastTurns: readonly number[]
-  /** A line that broadcasts of all CPUs meet on. */
-  readonly interconnect: Int32Array<SharedArrayBuffer>
-  readonly keepsLockStatistics: boolean
-  /** When the run's clock stood at 0, on `performance.now()`. */
-  readonly originMs: number
-}
 
 /**
  * Machine 1: a worker thread. Every instruction is the `Atomics` call that one would write by hand; a plain access is a
@@ -53,6 +31,7 @@ export type CpuOfRun = {
  */
 export class ThreadCpu implements Direct<Cpu> {
   readonly id: number
+  readonly #memory: Memory
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #sleepers: Int32Array<SharedArrayBuffer>
   readonly #spinLooks: number
@@ -68,6 +47,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   constructor(id: number, memory: Memory, spinLooks: number = SPIN_LOOKS, run?: CpuOfRun) {
     this.id = id
+    this.#memory = memory
     this.#words = memory.words
     this.#sleepers = memory.sleepers
     this.#spinLooks = spinLooks
@@ -287,7 +267,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   /** Wakes the threads that sleep on a word that has changed. */
   wake(word: Word): void {
-    if (this.#sleepers[bucketOf(word)] !== 0) Atomics.notify(this.#words, word)
+    wakeSleepers(this.#memory, word)
   }
 
   get window(): Window {
@@ -323,7 +303,7 @@ export class ThreadCpu implements Direct<Cpu> {
     const status = this.#run?.status
     status?.waitBegin(word, mask, want)
     let seen = this.#spin(word, mask, want)
-    if ((seen & mask) !== want) seen = this.#sleep(word, mask, want)
+    if ((seen & mask) !== want) seen = sleep(this.#memory, word, mask, want, this.#run?.control)
     status?.waitEnd()
     return seen
   }
@@ -336,46 +316,8 @@ export class ThreadCpu implements Direct<Cpu> {
     }
   }
 
-  #sleep(word: Word, mask: number, want: number): number {
-    const bucket = bucketOf(word)
-    // The line before the total, as wake() looks at the total first.
-    Atomics.add(this.#sleepers, bucket, 1)
-    Atomics.add(this.#sleepers, 0, 1)
-    let seen: number
-    for (;;) {
-      // After we are counted: a thread that changes the word from here on sees us. Pairs with the looks at #sleepers.
-      seen = Atomics.load(this.#words, word)
-      if ((seen & mask) === want || this.#isAborted()) break
-      Atomics.wait(this.#words, word, seen, NAP_MS)
-    }
-    Atomics.sub(this.#sleepers, 0, 1)
-    Atomics.sub(this.#sleepers, bucket, 1)
-    if ((seen & mask) !== want) throw new RunAborted()
-    return seen
-  }
-
   #isAborted(): boolean {
     return this.#run?.control.isAborted ?? false
-  }
-}
-
-/** A window while it is open. An object of its own: were these fields of the CPU, a write would change the CPU's shape. */
-class OpenWindow {
-  readonly #times = new Float64Array(2)
-  #schedstat: Schedstat = { runNs: 0, waitNs: 0, slices: 0 }
-
-  begin(ns: number): void {
-    this.#times[0] = ns
-    this.#schedstat = readSchedstat()
-  }
-
-  end(ns: number): void {
-    this.#times[1] = ns
-    this.#schedstat = schedstatSince(this.#schedstat)
-  }
-
-  closed(): Window {
-    return { beganNs: this.#times[0]!, endedNs: this.#times[1]!, schedstat: this.#schedstat }
   }
 }
 
@@ -383,12 +325,3 @@ class OpenWindow {
 const IDLE = new Int32Array(new SharedArrayBuffer(4))
 
 const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => {})
-
-let sink = 1
-
-/** The calibrated loop: a chain of dependent multiply-adds that no compiler can shorten. */
-export function turn(turns: number): void {
-  let value = sink
-  for (let left = turns; left > 0; left -= 1) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
-  sink = value
-}

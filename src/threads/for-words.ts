@@ -1,5 +1,6 @@
 import type { Build } from '../builds/modules.ts'
-import { type CpuOfRun, ThreadCpu } from './cpu.ts'
+import { ThreadCpu } from './cpu.ts'
+import type { CpuOfRun } from './cpu-of-run.ts'
 import type { Memory } from './memory.ts'
 import { installCompiledLocks } from './wasm/install.ts'
 import { WasmCpu } from './wasm-cpu.ts'

@@ -14,7 +14,8 @@ import {
   WAIT_ENDED,
 } from '../workers/timeline.ts'
 import { MEASURE } from './control.ts'
-import { type CpuOfRun, ThreadCpu } from './cpu.ts'
+import { ThreadCpu } from './cpu.ts'
+import type { CpuOfRun } from './cpu-of-run.ts'
 import type { Memory } from './memory.ts'
 
 /** Where a CPU notes its events, and the word by which all begin to. */

@@ -1,5 +1,6 @@
 import type { Word } from '../shared-memory/cpu.ts'
-import { type CpuOfRun, ThreadCpu } from './cpu.ts'
+import { ThreadCpu } from './cpu.ts'
+import type { CpuOfRun } from './cpu-of-run.ts'
 import type { Memory } from './memory.ts'
 import { type WordOperations, wordOperations } from './wasm/words.ts'
 

@@ -1,0 +1,21 @@
+import type { CpuRecords } from '../shared-memory/records.ts'
+import type { Control } from './control.ts'
+import type { StatusWriter } from './status.ts'
+
+/** What a run adds to a bare CPU: phases, records, and how much a unit of work costs. */
+export type CpuOfRun = {
+  readonly control: Control
+  readonly cpus: number
+  /** Where measured operations are recorded, and where all others are. */
+  readonly measured: CpuRecords
+  readonly unmeasured: CpuRecords
+  readonly status: StatusWriter
+  /** Turns of the calibrated loop for one unit of each kind of work, and of each kind of broadcast. */
+  readonly workTurns: readonly number[]
+  readonly broadcastTurns: readonly number[]
+  /** A line that broadcasts of all CPUs meet on. */
+  readonly interconnect: Int32Array<SharedArrayBuffer>
+  readonly keepsLockStatistics: boolean
+  /** When the run's clock stood at 0, on `performance.now()`. */
+  readonly originMs: number
+}
