@@ -68,8 +68,14 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     io.err(`${text}\n`)
   }
   const file = new ResultFile({ out, plan: plan.name, force, inputs: inputsOf(args), note }, planned)
-  const says = (sofar: Pick<Result, 'runs'>) => io.keeps(keepsText(sofar, planned.runs, file))
-  says(earlier ?? { runs: [] })
+  const says = (sofar: Pick<Result, 'runs'>, isNothing = false) =>
+    io.keeps(keepsText(sofar, planned.runs, file), isNothing)
+  says(earlier ?? { runs: [] }, true)
+  let hasTrials = false
+  const trialIsThere = () => {
+    if (!hasTrials) says(earlier ?? { runs: [] })
+    hasTrials = true
+  }
   const modelled = { runs: 0, steps: 0, ms: 0 }
   const isSummed = isManyQuestions(plan) && !args.all && !args.json && !args.quiet
   let told = earlier?.runs.length ?? 0
@@ -84,6 +90,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
         progress.show(done, total, label)
       },
       speed: (label, steps, ms) => {
+        trialIsThere()
         modelled.runs += 1
         modelled.steps += steps
         modelled.ms += ms
@@ -93,7 +100,10 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
       failed: (cause) => {
         if (io.isTraced === true) note(inspect(cause))
       },
-      trialEnded: (sofar) => file.offer(sofar),
+      trialEnded: (sofar) => {
+        trialIsThere()
+        file.offer(sofar)
+      },
       finished: (sofar) => {
         file.keep(sofar)
         says(sofar)

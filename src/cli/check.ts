@@ -44,7 +44,7 @@ export const check: Command<CheckArgs> = {
     const page = args.report === undefined ? undefined : pageAt(args.report, args.force)
     const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
     const progress = new Progress(io, args.progress && !args.json)
-    io.keeps('No exploration was finished, so nothing is printed of any.')
+    io.keeps('No exploration was finished, so nothing is printed of any.', true)
     const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
       const states = counts === undefined ? '' : `, ${counts.states} states`
       progress.show(done, jobs.length, `${job.variant} in ${job.configuration}${states}`)

@@ -17,9 +17,9 @@ export type Io = {
   readonly signal: AbortSignal
   /**
    * Says what stands if the command has to end now. A command that has called this hears `signal` and ends by itself; any other
-   * is abandoned where it is.
+   * is abandoned where it is. `isNothing`: nothing would be lost by that yet, so it is not waited for long.
    */
-  readonly keeps: (says: string) => void
+  readonly keeps: (says: string, isNothing?: boolean) => void
   /** ms since the program was started. */
   readonly uptimeMs?: () => number
   /** How often the process has been stopped and continued: what it measured meanwhile is void. */

@@ -13,8 +13,9 @@ import { isColoured } from './terminal.ts'
  * This thread hears signals and writes; the program runs in another, so that a long computation there keeps neither waiting.
  */
 
-/** Longest time until a command that keeps something has noticed a signal, and one that keeps nothing. */
-const HEARD_MS = { keeping: 2000, other: 120 }
+/** Longest time until a command has noticed a signal, and until one ends that would lose nothing, or nothing yet. */
+const HEARD_MS = 2000
+const NOTHING_AT_STAKE_MS = 120
 /** Longest time that a command may take to end after that. */
 const LAST_WORDS_MS = 8000
 
@@ -33,13 +34,16 @@ const tell = (message: ToProgram) => worker.postMessage(message)
 let received: SignalName | undefined
 let hasHeard = false
 let keeps: string | undefined
+let isAtStake = false
 let hasEnded = false
 
 worker.on('message', (message: FromProgram) => {
   if (message.kind === 'out') output.write(message.text)
   else if (message.kind === 'err') writeMessage(message.text)
-  else if (message.kind === 'keeps') keeps = message.says
-  else if (message.kind === 'end') void end(message.code)
+  else if (message.kind === 'keeps') {
+    keeps = message.says
+    isAtStake = !message.isNothing
+  } else if (message.kind === 'end') void end(message.code)
   else hasHeard = true
 })
 worker.on('error', (error) => {
@@ -57,7 +61,8 @@ function interrupt(signal: SignalName): void {
   if (received !== undefined || hasEnded) return
   received = signal
   tell({ kind: 'interrupt', signal })
-  setTimeout(() => !hasHeard && abandon(signal), keeps === undefined ? HEARD_MS.other : HEARD_MS.keeping)
+  setTimeout(() => !isAtStake && abandon(signal), NOTHING_AT_STAKE_MS)
+  setTimeout(() => !hasHeard && abandon(signal), HEARD_MS)
   setTimeout(() => abandon(signal), LAST_WORDS_MS)
 }
 

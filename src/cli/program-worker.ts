@@ -18,7 +18,7 @@ export type ToProgram =
 
 export type FromProgram =
   | { readonly kind: 'out' | 'err'; readonly text: string }
-  | { readonly kind: 'keeps'; readonly says: string }
+  | { readonly kind: 'keeps'; readonly says: string; readonly isNothing: boolean }
   | { readonly kind: 'heard' }
   | { readonly kind: 'end'; readonly code: number }
 
@@ -47,7 +47,7 @@ const code = await program({
   isColoured: started.isColoured,
   stdin: () => createReadStream('', { fd: 0, autoClose: false }),
   signal: interrupt.signal,
-  keeps: (says) => tell({ kind: 'keeps', says }),
+  keeps: (says, isNothing = false) => tell({ kind: 'keeps', says, isNothing }),
   stops: () => stops,
   uptimeMs: () => process.uptime() * 1000,
   command: started.words,

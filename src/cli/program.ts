@@ -97,9 +97,9 @@ async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): P
   let keeps: string | undefined
   const own: Io = {
     ...io,
-    keeps: (says) => {
+    keeps: (says, isNothing) => {
       keeps = says
-      io.keeps(says)
+      io.keeps(says, isNothing)
     },
   }
   const abandoned = new Promise<ExitCode>((resolve) => {

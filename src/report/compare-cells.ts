@@ -46,9 +46,11 @@ function doubt({ test, adjusted, isInsideNoise, isOverTime }: Change): string {
   if (isOverTime) return ', the host differs from itself over time: not comparable; use --ab'
   if (isInsideNoise && adjusted !== null && adjusted < 0.05) return ', no more than the baseline differs from itself'
   if (test.detectable === null || test.detectable === 0) return ''
-  const least = test.detectable < 2 ? percent(test.detectable) : `${(1 + test.detectable).toFixed(0)}x`
-  return `, ${least} would have shown`
+  return `, ${wouldShow(test.detectable)} would have shown`
 }
+
+/** A change relative to the baseline, without its direction: `12 %`, or as a factor where percents are no longer read. */
+export const wouldShow = (size: number): string => (size < 2 ? percent(size) : `${(1 + size).toFixed(0)}x`)
 
 export const probability = (p: number | null): string => (p === null ? '' : p.toFixed(3))
 

@@ -1,6 +1,6 @@
 import type { Change, Comparison } from '../bench/comparing/compare.ts'
 import { isLost } from '../bench/comparing/missing.ts'
-import { percent, ratioChange } from './compare-cells.ts'
+import { ratioChange, wouldShow } from './compare-cells.ts'
 import { PLAIN, type Style } from './tones.ts'
 
 /** As many figures as the first line names. */
@@ -33,8 +33,12 @@ function unresolvedText(decisive: readonly Change[]): string {
   const least = measured.map(({ test }) => test.detectable)
   const open = least.filter((size) => size === null).length
   const largest = Math.max(0, ...least.filter((size) => size !== null))
-  const said = open === 0 ? `${percent(largest)} would have shown in each` : `${open} of them could not have shown any`
-  return `No change was found in ${measured.length} figures that decide; ${said}.`
+  const said =
+    open === 0
+      ? `${wouldShow(largest)} would have shown${measured.length === 1 ? '' : ' in each'}`
+      : `${open} of them could not have shown any`
+  const figures = measured.length === 1 ? 'the figure that decides' : `${measured.length} figures that decide`
+  return `No change was found in ${figures}; ${said}.`
 }
 
 /** The largest first. */
