@@ -123,7 +123,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   testYoung: v5_12.testYoung,
   tdpMmuAgeSpte: v5_15.tdpMmuAgeSpte,
   swapActiveMemslots: v5_12.swapActiveMemslots,
-  fastPageFault: v5_12.fastPageFault,
+  fastPageFault: v5_12.shadowFastPageFault,
   mmuFaultinPfn: v6_5.mmuFaultinPfn,
   isPageFaultStale: v5_11.isPageFaultStale,
   zapGfnRange: v5_12.zapGfnRange,

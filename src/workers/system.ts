@@ -69,7 +69,8 @@ const takesTablesAway = ({ mmu, stage2, updates, dirtyLog }: SystemSpec, { kvm }
 const tableNamed = (name: VariantName | VersionName): Kernel =>
   variantNamed(name as VariantName) ?? versionNamed(name as VersionName)
 
-function kernelOf({ variant, kernel }: Pick<SystemSpec, 'variant' | 'kernel'>): Kernel {
+/** The functions that such a system runs. */
+export function kernelOf({ variant, kernel }: Pick<SystemSpec, 'variant' | 'kernel'>): Kernel {
   const own = typeof variant === 'string' ? tableNamed(variant) : variant
   if (kernel === undefined) return own
   const on = onKernel(own, versionNamed(kernel))

@@ -1,5 +1,5 @@
 import { COUNTER } from '../../protocols/counters.ts'
-import type { Protocol } from '../../workers/system.ts'
+import { kernelOf, type Protocol } from '../../workers/system.ts'
 import type { Check, Program } from '../check.ts'
 import type { Finding } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
@@ -50,7 +50,10 @@ function program(variant: Protocol, { vcpus, acts, before, nx, memslots, counts 
   }
   return {
     ...vmProgram(spec, acts, before),
-    required: counts.map((counter) => ({ anyOf: [COUNTER[counter]], finding: neverHappens(counter) })),
+    required: (typeof counts === 'function' ? counts(kernelOf({ variant }).kvm) : counts).map((counter) => ({
+      anyOf: [COUNTER[counter]],
+      finding: neverHappens(counter),
+    })),
   }
 }
 

@@ -1,3 +1,4 @@
+import { shadowFastPageFault } from '../../protocols/versions/v5.12.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { leavesGuest } from './guest-acts.ts'
 import {
@@ -89,7 +90,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vcpu0', writesToPresent(own(0))],
       ['nx-recovery', inTurn(recovers, reclaims)],
     ],
-    counts: ['pf_fast'],
+    counts: ({ fastPageFault }) => (fastPageFault === shadowFastPageFault ? [] : ['pf_fast']),
   },
   'unmap-wanted': {
     says: 'another task wants mmu_lock while a notifier unmaps',

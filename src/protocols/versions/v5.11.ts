@@ -2,6 +2,7 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
+import { unmapHvaRange } from '../memslots/unmap-hva-range.ts'
 import { type Mmu, NO_PAGE, SHADOW } from '../nx/mmu-pages.ts'
 import { assertFlushKept } from '../nx/oracles.ts'
 import { NO_GFN, remoteFlushOrZap } from '../nx/recovery.ts'
@@ -10,7 +11,6 @@ import { prepareZapPage, zapSpanOfPage } from '../nx/zap-page.ts'
 import type { Fault } from '../page-fault.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
-import { unmapHvaRange } from './v5.12.ts'
 
 // What v5.11 has, and v5.12 no longer.
 

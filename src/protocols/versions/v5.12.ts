@@ -2,10 +2,11 @@ import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { fastPageFault as fastPageFaultOfAny } from '../map.ts'
+import { fastPageFault } from '../map.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
 import { assertGeneration } from '../memslots/oracles.ts'
 import { publishSlots, waitBegins } from '../memslots/swap.ts'
+import { unmapHvaRange } from '../memslots/unmap-hva-range.ts'
 import { type Fault, type FaultResult, PF_INVALID } from '../page-fault.ts'
 import type { Vm } from '../vm.ts'
 
@@ -25,20 +26,6 @@ export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, ma
   yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
   cpu.count(COUNTER.invalidate_mmu_lock, 1)
-}
-
-/** `kvm_unmap_hva_range()`, arch/x86/kvm/mmu/mmu.c, to v5.12: in every memslot that overlaps, and one flush for all of them. */
-export function* unmapHvaRange(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
-  let flush = false
-  let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
-  while (slot !== NO_MEMSLOT) {
-    const first = yield* vm.memslots.firstGfn(cpu, slot, start)
-    const last = yield* vm.memslots.endGfn(cpu, slot, end)
-    const zapped = yield* vm.kvm.unmapGfnRange(cpu, vm, slot, first, last, mayBlock)
-    flush = flush || zapped
-    slot = yield* vm.memslots.nextOverlapping(cpu, slot, start, end)
-  }
-  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_range_end_of_zap)
 }
 
 /** E: `kvm_mmu_notifier_invalidate_range_end()`, virt/kvm/kvm_main.c, to v5.14. */
@@ -117,7 +104,7 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
 }
 
 /** F3: `fast_page_fault()`, arch/x86/kvm/mmu/mmu.c, to v5.13: of the shadow MMU only. A fault on the TDP MMU takes mmu_lock whatever it lacks. */
-export function* fastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
+export function* shadowFastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   if (!vm.isShadowed(fault.gfn)) return PF_INVALID
-  return yield* fastPageFaultOfAny(cpu, vm, fault)
+  return yield* fastPageFault(cpu, vm, fault)
 }
