@@ -67,8 +67,8 @@ function source(event: string, what: What, says: string, logOf: FaultSource['log
   return { event, what, isFromStart: what !== TDP_INSTALL, says, folded: 0, logOf }
 }
 
-const addressesAreVirtual = ({ answered, answeredSameGfn }: Recording) =>
-  answered >= MIN_ANSWERED && answeredSameGfn < answered / 2
+const addressesAreVirtual = ({ answers }: Recording) =>
+  answers.count >= MIN_ANSWERED && answers.ofSameGfn < answers.count / 2
 
 function saysOfInstalls(folded: number, isVirtual: boolean): string {
   const why = isVirtual ? "kvm_page_fault gives the guest's own addresses here; " : ''

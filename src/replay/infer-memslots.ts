@@ -21,7 +21,7 @@ type Stretch = { readonly offset: number; readonly gfns: PageRange; readonly sup
 /** Where the guest's memory lies, by which gfns had to be mapped again after which invalidations. */
 export function inferMemslots(recording: Recording): KnownMemslots {
   const ofInstalls = recording.installEvidence
-  const evidence = ofInstalls.gfns === undefined ? recording.faultEvidence : ofInstalls
+  const evidence = ofInstalls.gfns === undefined ? recording.answers.evidence : ofInstalls
   const { gfns, samples } = evidence
   if (gfns === undefined) return { origin: 'assumed', says: 'not inferable: no fault was recorded', slots: [] }
   const stretches = stretchesOf(evidence, recording.invalidations)

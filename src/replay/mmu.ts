@@ -11,7 +11,7 @@ export function mmuOf(
   source: FaultSource | undefined,
   mmuLock: MmuLock | null,
 ): 'tdp' | 'shadow' | null {
-  if (recording.eptSptes > recording.otherSptes || recording.tdpExits > 0) return 'tdp'
+  if (recording.formats.isEpt || recording.tdpExits > 0) return 'tdp'
   if (source === undefined) return recording.kernelAddresses > 0 ? 'shadow' : null
   if (source.event !== 'kvm_mmu_set_spte') return 'tdp'
   const sharesLock = mmuLock?.contention.some(({ role, flags }) => role === 'vcpu' && flags.includes('READ')) ?? false

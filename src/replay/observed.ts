@@ -1,8 +1,8 @@
+import { Answers } from './answers.ts'
 import { TraceClock } from './clock.ts'
 import { DeviceGfns } from './device-gfns.ts'
 import type { EventSink, Exit, FaultKind, SpteChange } from './event-sink.ts'
 import { Evidence } from './evidence.ts'
-import { Field } from './field.ts'
 import { InvalidationLog } from './invalidation-log.ts'
 import { LockWaits, switchTasks } from './lock-waits.ts'
 import type { Locks } from './locks.ts'
@@ -22,19 +22,11 @@ import {
   ZAP,
 } from './moments.ts'
 import { LONGEST_REST_NS, Removals } from './removals.ts'
-import { NO_GFN, type Task, Tasks } from './task.ts'
+import { SpteFormats } from './spte-formats.ts'
+import { type Task, Tasks } from './task.ts'
 import type { TraceLine } from './trace-line.ts'
+import { vcpuIn } from './vcpu-of-event.ts'
 import { NO_RWLOCK } from './waits.ts'
-
-/** The memory type of EPT's leafs is write-back, in bits 3 to 5. Elsewhere these are PWT, PCD and accessed. */
-const EPT_TYPE = 0x38
-const EPT_WRITE_BACK = 0x30
-/** The accessed bit, where EPT has it and elsewhere. */
-const EPT_ACCESSED = 0x100
-const ACCESSED = 0x20
-
-const VCPU = new Field('vcpu ')
-const UPPER_VCPU = new Field('VCPU ')
 
 /** What the events of a trace said, one after the other. Moments and streams are kept only if the trace is to be replayed. */
 export class Observed implements EventSink {
@@ -43,15 +35,9 @@ export class Observed implements EventSink {
   readonly removals = new Removals()
   readonly clock = new TraceClock()
   readonly moments: Moments | undefined
-  /** Where faults were, by the SPTEs that were set and by the faults' own events. */
+  /** Where faults were, by the SPTEs that were set. */
   readonly installEvidence = new Evidence()
-  readonly faultEvidence = new Evidence()
-  /** How many faults a kvm_mmu_set_spte of the same task answered, and how many by the same gfn. */
-  answered = 0
-  answeredSameGfn = 0
-  /** SPTEs that were set in the format of EPT, and in that of x86's page tables. */
-  eptSptes = 0
-  otherSptes = 0
+  readonly formats = new SpteFormats()
   /** Exits that only two-dimensional paging has. */
   tdpExits = 0
   /** Faults on addresses beyond all physical memory: no gfns for sure. */
@@ -61,6 +47,7 @@ export class Observed implements EventSink {
   /** Gfns of devices, as an earlier reading of the trace has shown; and those that this one shows. */
   readonly knownDevices: ReadonlySet<number>
   readonly devices = new DeviceGfns()
+  readonly answers = new Answers(this.invalidations, this.devices)
   readonly #waits = new LockWaits()
   protected atNs = 0
   /** Which ranges are taken in; all of them unless one VM of several was asked for. */
@@ -85,7 +72,7 @@ export class Observed implements EventSink {
     else if (kind.isReserved && task.exit !== 'ept') task.deviceFaults += 1
     else {
       if (kind.isPrivate) task.privateFaults += 1
-      this.#faulted(task, gfn, task.pageFaults, kind.state)
+      this.answers.faulted(task, this.atNs, gfn, task.pageFaults, kind.state)
     }
   }
 
@@ -97,7 +84,7 @@ export class Observed implements EventSink {
     }
     if (mayBeDevice) this.devices.faulted(gfn, this.invalidations.length + this.removals.takings.length)
     this.#note(line, GUEST_FAULT, gfn)
-    this.#faulted(task, gfn, task.guestFaults, undefined)
+    this.answers.faulted(task, this.atNs, gfn, task.guestFaults, undefined)
   }
 
   virtualFault(line: TraceLine): void {
@@ -108,24 +95,22 @@ export class Observed implements EventSink {
     const task = this.#task(line)
     task.vcpuEvents += 1
     task.deviceAccesses += 1
-    if (task.pendingGfn === gfn) this.#wasDevice(task)
-    else this.#settle(task)
+    if (task.pendingGfn === gfn) this.answers.wasDevice(task)
+    else this.answers.settle(task)
     this.#retried(line, task)
   }
 
   deviceExit(line: TraceLine): void {
     const task = this.#task(line)
     // Without events of SPTEs a fault of memory that was answered long ago is still pending, unless each access has its fault.
-    if (this.sptes > 0 || task.pendingLog === task.guestFaults) this.#wasDevice(task)
+    if (this.sptes > 0 || task.pendingLog === task.guestFaults) this.answers.wasDevice(task)
   }
 
   install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void {
     const task = this.#task(line)
-    if (hasNoUser || (low & EPT_TYPE) === EPT_WRITE_BACK) this.eptSptes += 1
-    else this.otherSptes += 1
-    const accessed = this.eptSptes > this.otherSptes ? EPT_ACCESSED : ACCESSED
+    this.formats.saw(low, hasNoUser)
     // Without the SPTE's address its neighbours are unknown: it is taken for a fault of its own.
-    const isFault = task.installs.add(this.atNs, gfn, sptep, sptep === 0 || (low & accessed) !== 0)
+    const isFault = task.installs.add(this.atNs, gfn, sptep, sptep === 0 || this.formats.isAccessed(low))
     this.#note(line, isFault ? INSTALL : NEIGHBOUR, gfn)
     this.#mapped(task, gfn, pages)
   }
@@ -143,7 +128,7 @@ export class Observed implements EventSink {
       this.#mapped(task, gfn, pages)
     } else if (change === 'removed' || change === 'replaced')
       this.#removed(line, task, gfn, pages, change === 'removed')
-    else if (change === 'made writable') this.#madeWritable(task, gfn, pages)
+    else if (change === 'made writable') this.answers.madeWritable(task, gfn, pages)
   }
 
   unmap(line: TraceLine, startPage: number, endPage: number): void {
@@ -190,14 +175,14 @@ export class Observed implements EventSink {
     this.#waits.blockers.zaps(line.pid, this.atNs)
     this.#note(line, ZAP, task.zapRuns.length - 1)
     this.installEvidence.zapped()
-    this.faultEvidence.zapped()
+    this.answers.evidence.zapped()
   }
 
   guestEntry(line: TraceLine): void {
     const task = this.#task(line)
     task.guestEntries += 1
     if (task.guestEntries === 1 && task.vcpu < 0) task.vcpu = vcpuIn(line)
-    this.#settle(task)
+    this.answers.settle(task)
     this.#retried(line, task)
   }
 
@@ -220,7 +205,7 @@ export class Observed implements EventSink {
   fastPageFault(line: TraceLine, isFixed: boolean): void {
     const task = this.#task(line)
     task.fastPageFaults += 1
-    if (isFixed) this.#madeWritable(task, task.pendingGfn, 1)
+    if (isFixed) this.answers.madeWritable(task, task.pendingGfn, 1)
   }
 
   contentionBegin(line: TraceLine, from: number, to: number, flags: Buffer, flagsFrom: number, flagsTo: number): void {
@@ -248,39 +233,22 @@ export class Observed implements EventSink {
 
   /** No event comes any more. */
   protected settleAll(): void {
-    for (const task of this.tasks.all) this.#settle(task)
+    for (const task of this.tasks.all) this.answers.settle(task)
   }
 
   #faulting(line: TraceLine): Task {
     const task = this.#task(line)
     if (task.vcpu < 0) task.vcpu = vcpuIn(line)
-    this.#settle(task)
+    this.answers.settle(task)
     this.#retried(line, task)
     task.isInFault = true
     return task
   }
 
-  #faulted(task: Task, gfn: number, log: Task['pageFaults'], state: FaultKind['state']): void {
-    log.add(this.atNs, gfn)
-    task.pendingGfn = gfn
-    task.pendingSeen = this.invalidations.length
-    task.pendingLog = log
-    task.progress.faulted(gfn, this.atNs, state, this.invalidations.length)
-  }
-
-  /** The fault that is pending was one of a device. */
-  #wasDevice(task: Task): void {
-    if (task.pendingGfn === NO_GFN || task.pendingLog === undefined) return
-    task.pendingLog.takeBack(task.pendingGfn)
-    task.deviceFaults += 1
-    task.progress.answered(task.pendingGfn, 1)
-    this.devices.forget(task.pendingGfn)
-    task.pendingGfn = NO_GFN
-  }
-
   #mapped(task: Task, gfn: number, pages: number): void {
     this.sptes += 1
-    this.#answered(task, gfn, pages)
+    this.#waits.ledToSpte(task, this.atNs)
+    this.answers.answered(task, gfn, pages)
     this.installEvidence.mapped(gfn, pages, this.invalidations.length)
   }
 
@@ -289,24 +257,6 @@ export class Observed implements EventSink {
     if (task.heldRwlock === NO_RWLOCK || this.locks.kindOfLock(task.heldRwlock) === 'rt-rwlock') return
     this.#note(line, RETRY, 0)
     task.holds(NO_RWLOCK, 0)
-  }
-
-  /** The fault before was no access to a device, or that would have shown by now. */
-  #settle(task: Task): void {
-    if (task.pendingGfn === NO_GFN) return
-    this.faultEvidence.mapped(task.pendingGfn, 1, task.pendingSeen)
-    task.pendingGfn = NO_GFN
-  }
-
-  #answered(task: Task, gfn: number, pages: number): void {
-    if (task.pendingGfn !== NO_GFN) {
-      this.answered += 1
-      if (Math.floor(task.pendingGfn / pages) === Math.floor(gfn / pages)) this.answeredSameGfn += 1
-    }
-    this.#waits.ledToSpte(task, this.atNs)
-    task.progress.answered(gfn, pages)
-    this.#settle(task)
-    task.leavesFault()
   }
 
   /** What the task had waited for it did not set an SPTE under. */
@@ -326,13 +276,6 @@ export class Observed implements EventSink {
     if (removals.takings.zapped(task.walk, this.atNs, gfn, pages, line.pid)) this.#note(line, GFNS_TAKEN, taking)
   }
 
-  #madeWritable(task: Task, gfn: number, pages: number): void {
-    task.madeWritable += 1
-    task.progress.answered(gfn, pages)
-    this.#settle(task)
-    task.leavesFault()
-  }
-
   #note(line: TraceLine, what: What, value: number): void {
     this.moments?.add(this.atNs, line.pid, Math.max(line.cpu, 0), what, value)
   }
@@ -340,12 +283,4 @@ export class Observed implements EventSink {
   #task(line: TraceLine): Task {
     return this.tasks.of(line)
   }
-}
-
-/** Which vCPU an event speaks of; -1 if it does not say. */
-function vcpuIn({ bytes, textStart, end }: TraceLine): number {
-  const named = VCPU.find(bytes, textStart, end)
-  const at = named < 0 ? UPPER_VCPU.find(bytes, textStart, end) : named
-  const id = at < 0 ? Number.NaN : Number.parseInt(bytes.toString('latin1', at, Math.min(at + 6, end)), 10)
-  return Number.isNaN(id) ? -1 : id
 }
