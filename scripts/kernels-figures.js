@@ -4,6 +4,7 @@
 //
 //   npm run kernels:figures           the tables, about 30 minutes with the causes of processor time
 //   npm run kernels:figures -- -q     without the causes, which stay as they are
+//   npm run kernels:figures -- v5.12 v5.15    the tables, and the causes of what these versions changed; those of others stay
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ const { compact, inUnit } = await load('report/numbers.js')
 const { loadProfile, profileHash } = await load('model/profile.js')
 const { VERSIONS } = await load('protocols/kernels.js')
 
-const MACHINES = ['epyc-milan-2s', 'altra-64']
+export const MACHINES = ['epyc-milan-2s', 'altra-64']
 /** They time locks, page-table operations and oracles, and run the functions of no kernel. */
 const OF_NO_KERNEL = ['fault-scaling', 'primitives', 'instruments']
 /** Its CPUs drop an I-cache by instructions that x86 does not have. */
@@ -186,34 +187,37 @@ the difference is gone) and put into the version before (*alone*: how much of th
 needs the others that are named, or a part of the load that only the newer kernel has. More than 100 %: more than the difference.
 `
 
-async function play(wantsCauses) {
+/** The table of a machine, and the rows of causes of what the versions `tried` changed. */
+async function play(machine, tried) {
   const folder = mkdtempSync(join(tmpdir(), 'kernels-figures-'))
   const causes = []
-  const tables = []
-  for (const machine of MACHINES) {
-    const rows = []
-    for (const scenario of fits(machine)) {
-      const byVersion = []
-      for (const version of VERSIONS) {
-        process.stderr.write(`${machine} ${scenario.name} ${version.name}\n`)
-        byVersion.push(await figuresOn(machine, scenario, version.name))
-        if (wantsCauses && version.before !== undefined) {
-          const [before, after] = byVersion.slice(-2)
-          causes.push(...(await causesOf(folder, { machine, scenario, version, before, after })))
-        }
-      }
-      rows.push(...rowsOf(scenario, byVersion))
+  const rows = []
+  for (const scenario of fits(machine)) {
+    const byVersion = []
+    for (const version of VERSIONS) {
+      process.stderr.write(`${machine} ${scenario.name} ${version.name}\n`)
+      byVersion.push(await figuresOn(machine, scenario, version.name))
+      if (version.before === undefined || !tried.includes(version.name)) continue
+      const [before, after] = byVersion.slice(-2)
+      const found = await causesOf(folder, { machine, scenario, version, before, after })
+      causes.push(...found.flatMap(causeRows))
     }
-    tables.push(`### ${machine}\n\n${tableOf(rows)}\n`)
+    rows.push(...rowsOf(scenario, byVersion))
   }
   rmSync(folder, { recursive: true })
-  return { causes, about: aboutFigures, tables: tables.join('\n') }
+  return { table: `### ${machine}\n\n${tableOf(rows)}\n`, causes }
 }
+
+/** The rows of causes that the page has, of versions that were not tried. */
+const keptCauses = (part, tried) =>
+  part
+    .split('\n')
+    .filter((line) => VERSIONS.some(({ name }) => line.startsWith(`| ${name} |`) && !tried.includes(name)))
 
 function causesText(causes) {
   const header = ['since', 'scenario', 'machine', 'figure', '', 'function', 'alone', 'without']
-  const order = ({ version }) => VERSIONS.findIndex(({ name }) => name === version)
-  const rows = causes.toSorted((a, b) => order(a) - order(b)).flatMap(causeRows)
+  const order = (line) => VERSIONS.findIndex(({ name }) => line.startsWith(`| ${name} |`))
+  const rows = causes.toSorted((a, b) => order(a) - order(b))
   return `${aboutCauses}\n${[row(header), row(header.map(() => '---')), ...rows].join('\n')}\n`
 }
 
@@ -222,14 +226,25 @@ function partOf(page, heading) {
   const from = page.indexOf(heading)
   if (from < 0) return ''
   const next = page.indexOf('\n### ', from)
-  return page.slice(from, next < 0 ? undefined : next + 1)
+  return `${page.slice(from, next < 0 ? undefined : next).trimEnd()}\n`
+}
+
+/** The page with what was played, one entry for each machine. */
+export function pageWith(page, played, tried) {
+  const tables = played.map(({ table }) => table).join('\n')
+  const causes = [...played.flatMap((one) => one.causes), ...keptCauses(partOf(page, CAUSES), tried)]
+  const head = page.includes(FIGURES) ? page.slice(0, page.indexOf(FIGURES)) : `${page}\n`
+  const parts = [aboutFigures, partOf(page, SUMMARY), tables, causes.length > 0 ? causesText(causes) : '']
+  return `${head}${parts.filter((part) => part !== '').join('\n')}`
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const page = readFileSync(PAGE, 'utf8')
-  const wantsCauses = !process.argv.includes('-q')
-  const { causes, about, tables } = await play(wantsCauses)
-  const head = page.includes(FIGURES) ? page.slice(0, page.indexOf(FIGURES)) : `${page}\n`
-  const parts = [about, partOf(page, SUMMARY), tables, wantsCauses ? causesText(causes) : partOf(page, CAUSES)]
-  writeFileSync(PAGE, `${head}${parts.filter((part) => part !== '').join('\n')}`)
+  const named = process.argv.slice(2).filter((name) => name !== '-q')
+  const all = VERSIONS.map(({ name }) => name)
+  const tried = process.argv.includes('-q') ? [] : named.length > 0 ? named : all
+  const unknown = named.find((name) => !all.includes(name))
+  if (unknown !== undefined) throw new Error(`${unknown} is none of ${all.join(', ')}`)
+  const played = []
+  for (const machine of MACHINES) played.push(await play(machine, tried))
+  writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), played, tried))
 }

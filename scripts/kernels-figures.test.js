@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SCENARIOS } from '../dist/bench/scenarios/all.js'
-import { cellOf, differs, figuresOn, wayOf } from './kernels-figures.js'
+import { cellOf, differs, figuresOn, MACHINES, pageWith, wayOf } from './kernels-figures.js'
 
 const page = readFileSync('docs/kernels.md', 'utf8')
 
@@ -50,4 +50,30 @@ test('how much of a difference a function makes is told by factors, and by dista
   assert.equal(wayOf(10, 1, 100), 0.5)
   assert.equal(wayOf(50, 0, 100), 0.5)
   assert.equal(wayOf(1, 1, 100), 0)
+})
+
+/** What the page has of each machine, as if it had been played. */
+const asPlayed = (causes = []) =>
+  MACHINES.map((machine) => {
+    const from = page.indexOf(`### ${machine}\n`)
+    return { table: `${page.slice(from, page.indexOf('\n### ', from)).trimEnd()}\n`, causes }
+  })
+
+const causesOn = (text, version) =>
+  text
+    .split('### Which function')[1]
+    .split('\n')
+    .filter((line) => line.startsWith(`| ${version} |`))
+
+test('the page stays as it is where the same was played and no cause was tried', () => {
+  assert.equal(pageWith(page, asPlayed(), []), page)
+})
+
+test('causes of a version that was tried take the place of its old ones, and those of others stay', () => {
+  const found = '| v5.12 | mixed | altra-64 | faults/s | 1 -> 2 | `mmuLock` | 100 % | 100 % |'
+  const [first, ...others] = asPlayed()
+  const written = pageWith(page, [{ ...first, causes: [found] }, ...others], ['v5.12'])
+  assert.deepEqual(causesOn(written, 'v5.12'), [found])
+  assert.ok(causesOn(page, 'v6.5').length > 0)
+  assert.deepEqual(causesOn(written, 'v6.5'), causesOn(page, 'v6.5'))
 })
