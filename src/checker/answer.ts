@@ -4,6 +4,7 @@ import type { Counts } from './exhaust.ts'
 import { type Exploration, programOf } from './exploration.ts'
 import { type Explored, exploreProgram, type Limits } from './explore.ts'
 import { withGuards } from './guards.ts'
+import { looking } from './looking.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
 import { Refused } from './refused.ts'
@@ -74,8 +75,9 @@ async function exportOf(module: ModuleName, name: string): Promise<Exploration<u
 }
 
 /** `fresh`: the same of another instance of its module. */
-function exploreHere<Subject>(exploration: Exploration<Subject>, fresh?: Exploration<Subject>): Answer {
+function exploreHere<Subject>(asked: Exploration<Subject>, fresh?: Exploration<Subject>): Answer {
   return withGuards(() => {
+    const { exploration, mayAssert } = looking(asked)
     const program = watched((watch) => watch(() => programOf(exploration)))
     const limits = limitsOf(exploration.bound)
     const explored = exploreProgram(program, limits, undefined, RERUN_GROWTH)
@@ -87,9 +89,7 @@ function exploreHere<Subject>(exploration: Exploration<Subject>, fresh?: Explora
       return answerOf(program, limits, starvingActors(program, exploration, explored))
     }
     const isAsserted =
-      exploration.oracle !== undefined ||
-      explored.verdict !== 'PASS' ||
-      watched((watch) => isAnythingReported(program, watch))
+      mayAssert() || explored.verdict !== 'PASS' || watched((watch) => isAnythingReported(program, watch))
     return answerOf(program, limits, isAsserted ? explored : { ...explored, verdict: 'UNKNOWN', because: 'nothing' })
   })
 }
@@ -131,7 +131,7 @@ function becauseOf({ because, waits, limits, counts }: Explored): string | null 
   }
   if (because === 'time') return `time was over: bound.seconds, ${limits.seconds}`
   if (because === 'nothing') {
-    return 'nothing was asserted: there is no oracle, and no actor reports a violation whatever it finds in memory. All actors do end, in every interleaving; if that is all that is asked, give the oracle `allEnd`'
+    return 'nothing was asserted: there is no oracle that looks at a value or at a result, and no actor reports a violation whatever it finds in memory. All actors do end, in every interleaving; if that is all that is asked, give the oracle `allEnd`'
   }
   return because
 }

@@ -1,14 +1,35 @@
 // A program of one's own that does not end, asserts nothing or is too large, and what the checker says to it: never PASS.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { allEnd, explore } from './index.ts'
-import { type Act, adds, oracle, refused, setup, twice } from './misuse.contract.ts'
+import { allEnd, type Exploration, explore } from './index.ts'
+import { type Act, adds, oracle, refused, setup, type Two, twice } from './misuse.contract.ts'
 
 test('an exploration in which nothing is asserted says so, and does not pass', () => {
   const { verdict, because } = explore({ setup, actors: { left: adds, right: adds } })
   assert.equal(verdict, 'UNKNOWN')
-  assert.match(because!, /^nothing was asserted: there is no oracle, and no actor reports a violation/)
+  assert.match(
+    because!,
+    /^nothing was asserted: there is no oracle that looks at a value or at a result, and no actor reports a violation/,
+  )
   assert.equal(explore({ setup, actors: { left: adds }, oracle: allEnd }).verdict, 'PASS')
+})
+
+test('an oracle that looks at nothing has asserted nothing; one that looks at a value or a result has', () => {
+  const verdictWith = (asks: NonNullable<Exploration<Two>['oracle']>) =>
+    explore({ setup, actors: { left: adds, right: adds }, oracle: asks }).verdict
+  assert.equal(
+    verdictWith(() => undefined),
+    'UNKNOWN',
+  )
+  assert.equal(
+    verdictWith(({ subject }) => (subject === undefined ? 'there is no subject' : undefined)),
+    'UNKNOWN',
+  )
+  assert.equal(
+    verdictWith(({ results }) => (results.length === 2 ? undefined : 'an actor has no result')),
+    'PASS',
+  )
+  assert.equal(verdictWith(oracle), 'PASS')
 })
 
 test('an actor that would report what it never finds has asserted something', () => {

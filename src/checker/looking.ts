@@ -1,0 +1,25 @@
+import { allEnd, type Exploration } from './exploration.ts'
+
+/** An exploration, and whether its oracle can have asserted anything: one that never looks says the same of every execution. */
+export type Looking<Subject> = { readonly exploration: Exploration<Subject>; readonly mayAssert: () => boolean }
+
+/** Watches whether the oracle looks at a value in memory, or at what the actors returned. */
+export function looking<Subject>(exploration: Exploration<Subject>): Looking<Subject> {
+  const { oracle } = exploration
+  if (typeof oracle !== 'function') return { exploration, mayAssert: () => false }
+  if (oracle === allEnd) return { exploration, mayAssert: () => true }
+  let hasLooked = false
+  const watched: NonNullable<typeof oracle> = ({ subject, valueIn, results }) =>
+    oracle({
+      subject,
+      valueIn: (word) => {
+        hasLooked = true
+        return valueIn(word)
+      },
+      get results() {
+        hasLooked = true
+        return results
+      },
+    })
+  return { exploration: { ...exploration, oracle: watched }, mayAssert: () => hasLooked }
+}
