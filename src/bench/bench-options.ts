@@ -1,5 +1,6 @@
 import type { Refinement } from './frontier/refine.ts'
 import type { Runtime } from './host.ts'
+import type { Live } from './machines/machine.ts'
 import type { Stops } from './machines/threads/disturbance.ts'
 import type { Group, PlanOptions } from './plan.ts'
 import type { Profiles, Result, Shard } from './result.ts'
@@ -12,6 +13,8 @@ export type Watcher = {
   readonly speed: (label: string, steps: number, ms: number) => void
   /** A run could not be finished: what was thrown. Its sentence is in the result. */
   readonly failed?: (cause: unknown) => void
+  /** Workers of a trial on threads have begun. */
+  readonly live?: Live | undefined
   /** A measured trial is finished: what there is so far, its group marked as interrupted. */
   readonly trialEnded?: (sofar: () => Result) => void
   /** A group is finished: what there is so far, worth keeping. */

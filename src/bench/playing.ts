@@ -158,6 +158,7 @@ export class Playing {
       },
       onSpeed: this.#watcher.speed,
       onFailure: (cause) => this.#watcher.failed?.(cause),
+      onLive: this.#watcher.live,
     }
   }
 }

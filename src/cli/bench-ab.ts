@@ -102,5 +102,7 @@ function checkArgs(args: BenchArgs, io: Io): void {
   if (args.refine !== undefined) {
     throw refuse('--refine would spend its points where one revision has its frontier', 'Leave --refine out.')
   }
-  if (args.locks || args.layout) throw refuse('--ab prints a comparison only', 'Leave --locks and --layout out.')
+  if (args.locks || args.layout || args.watch) {
+    throw refuse('--ab prints a comparison only', 'Leave --locks, --layout and --watch out.')
+  }
 }

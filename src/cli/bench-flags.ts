@@ -34,6 +34,7 @@ export type BenchArgs = VmFlags & {
   readonly json: boolean
   readonly quiet: boolean
   readonly noProgress: boolean
+  readonly watch: boolean
   readonly quick: boolean
   readonly list: boolean
   readonly locks: boolean
@@ -136,6 +137,11 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('json', { type: 'boolean', default: false, describe: 'print the result file instead of the table' })
     .option('quiet', { type: 'boolean', default: false, describe: 'print the answer only' })
     .option('no-progress', { type: 'boolean', default: false, describe: 'print no progress line' })
+    .option('watch', {
+      type: 'boolean',
+      default: false,
+      describe: 'on threads: show what each worker has counted while it runs, on a terminal',
+    })
     .option('quick', {
       type: 'boolean',
       default: false,

@@ -20,7 +20,19 @@ export type Resumed = {
 }
 
 /** Flags that may stand beside --resume: where the result goes, what is printed, and files that the plan reads. */
-const BESIDE = ['resume', 'out', 'force', 'json', 'quiet', 'verbose', 'no-progress', 'locks', 'trace', 'memslots']
+const BESIDE = [
+  'resume',
+  'out',
+  'force',
+  'json',
+  'quiet',
+  'verbose',
+  'no-progress',
+  'watch',
+  'locks',
+  'trace',
+  'memslots',
+]
 /** Flags that may be added to a plan that has come to its end: more of it, and by several machines. */
 const MORE = ['refine', 'shard']
 
@@ -38,9 +50,9 @@ export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Re
   const own = await argsOf(earlier.command, leave, (why) =>
     refuse(why, 'A file outside of this folder has to be named again, with --trace or --memslots.'),
   )
-  const { out, force, json, quiet, noProgress, locks } = args
+  const { out, force, json, quiet, noProgress, watch, locks } = args
   const more = moreOf(args, earlier, own, refuse)
-  const asked = { ...own, ab: undefined, resume: undefined, out, force, json, quiet, noProgress, locks, ...more }
+  const asked = { ...own, ab: undefined, resume: undefined, out, force, json, quiet, noProgress, watch, locks, ...more }
   const plan = await planOf(asked, io, own.machine === undefined ? undefined : machinesOf(earlier, refuse))
   checkSame(earlier, io, refuse)
   if (args.refine === undefined) return { plan, earlier, asked }

@@ -20,6 +20,7 @@ import { savedPath } from './files/saved.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { layoutsOf } from './layout.ts'
 import { listText } from './list.ts'
+import { liveView } from './live-view.ts'
 import { plannedBy } from './plan-size.ts'
 import { Progress } from './progress.ts'
 import { withRefined } from './rerun.ts'
@@ -56,7 +57,8 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     )
     return EXIT.fine
   }
-  const progress = new Progress(io, !args.noProgress && !args.quiet)
+  const progress = new Progress(io, args.watch || (!args.noProgress && !args.quiet))
+  if (args.watch) checkWatch(plan, io)
   const planned = plannedBy(plan)
   const { force } = args
   for (const says of plan.says ?? []) io.err(`faultline: ${says}\n`)
@@ -97,6 +99,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
         // The first says that the plan is under way, and how fast, also to a program that waits for it.
         if (args.verbose || modelled.runs === 1) progress.note(speedText(label, steps, ms))
       },
+      live: args.watch && io.isErrTty ? liveView(progress, io) : undefined,
       failed: (cause) => {
         if (io.isTraced === true) note(inspect(cause))
       },
@@ -129,6 +132,15 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
   if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
   return exitCodeOf(result, plan, kept, io)
+}
+
+function checkWatch({ groups }: Plan, io: Io): void {
+  if (groups.every(({ modelled }) => modelled !== undefined)) {
+    throw new FaultlineError('WATCH_OF_MODEL', 'usage', '--watch is about threads, but nothing runs on threads', {
+      hint: 'Add -m threads, or leave --watch out.',
+    })
+  }
+  if (!io.isErrTty) io.err('faultline: standard error is no terminal, so --watch has nothing to draw on\n')
 }
 
 /** A plan ends with the first run that fails, unless its variant is broken. */

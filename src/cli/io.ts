@@ -8,6 +8,8 @@ export type Io = {
   /** Progress and messages. */
   readonly err: (text: string) => void
   readonly isErrTty: boolean
+  /** How large the terminal is to which progress and messages go, if that is one. */
+  readonly errSize?: { readonly columns: number; readonly rows: number } | undefined
   /** The width of the terminal, if output goes to one. */
   readonly columns?: number | undefined
   /** Whether tones may be shown as colours. */

@@ -1,11 +1,13 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { SignalName } from './interruption.ts'
+import type { Io } from './io.ts'
 import { program } from './program.ts'
 
 /** What the program is told when it starts. */
 export type Started = {
   readonly isErrTty: boolean
+  readonly errSize: Io['errSize']
   readonly columns: number | undefined
   readonly isColoured: boolean
   readonly words: readonly string[]
@@ -43,6 +45,7 @@ const code = await program({
   out: (text) => tell({ kind: 'out', text: `${text}\n` }),
   err: (text) => tell({ kind: 'err', text }),
   isErrTty: started.isErrTty,
+  errSize: started.errSize,
   columns: started.columns,
   isColoured: started.isColoured,
   stdin: () => createReadStream('', { fd: 0, autoClose: false }),

@@ -66,13 +66,13 @@ function inWords(message: string, [name]: readonly string[]): string | undefined
   return usage === undefined ? undefined : `write: faultline ${usage} [flags]`
 }
 
-/** Nothing that came from a file steers the terminal: the one line that is written over begins as only our own does. */
+/** Nothing that came from a file steers the terminal: what is written over begins as only our own text does. */
 function shown(io: Io): Io {
   return {
     ...io,
     out: (text) => io.out(io.isColoured === true ? coloured(visibleLines(text)) : visibleLines(text)),
     err: (text) => {
-      const own = text.startsWith(OVERWRITE) ? OVERWRITE : ''
+      const own = OVERWRITE.exec(text)?.[0] ?? ''
       const message = visibleLines(text.slice(own.length))
       io.err(own + (own === '' && io.isErrTty ? fit(message, io.columns) : message))
     },

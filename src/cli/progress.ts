@@ -1,14 +1,23 @@
+import { cutTo } from '../report/fit.ts'
 import type { Io } from './io.ts'
 
 const WIDTH = 24
-/** To the beginning of the line, and empty it. */
-export const OVERWRITE = '\r\x1b[K'
+const ESCAPE = '\x1b'
+/** Up by so many lines, to the beginning of the line, and empty the screen from there. */
+const overwrite = (lines: number) => `${lines === 0 ? '' : `${ESCAPE}[${lines}A`}\r${ESCAPE}[J`
+/** How every text begins that is written over what the program wrote before. */
+export const OVERWRITE = new RegExp(`^(?:${ESCAPE}\\[\\d+A)?\r${ESCAPE}\\[J`)
+const NARROWEST = 20
 
-/** One line on the terminal that is written over: how far a plan is, and how long it may still take. */
+/** One line on the terminal that is written over: how far a plan is, and how long it may still take; below it what is watched. */
 export class Progress {
   readonly #io: Io
   readonly #isWanted: boolean
   readonly #isShown: boolean
+  #bar = ''
+  #watched: readonly string[] = []
+  /** Lines above the one on which the cursor stands. */
+  #above = 0
   #beganMs = performance.now()
   #firstDone = 0
 
@@ -29,7 +38,15 @@ export class Progress {
     const left = done === 0 ? '' : `, ${Math.ceil(((total - done) * perTrial) / 1000)} s left`
     const filled = Math.round((done / total) * WIDTH)
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.')
-    this.#io.err(`${OVERWRITE}[${bar}] ${done}/${total} ${label}${left}`)
+    this.#bar = `[${bar}] ${done}/${total} ${label}${left}`
+    this.#draw()
+  }
+
+  /** Lines below that of the progress, which stay until others come. */
+  watched(lines: readonly string[]): void {
+    if (!this.#isShown) return
+    this.#watched = lines
+    this.#draw()
   }
 
   /** A line that stays. */
@@ -40,6 +57,19 @@ export class Progress {
   }
 
   clear(): void {
-    if (this.#isShown) this.#io.err(OVERWRITE)
+    if (!this.#isShown) return
+    this.#io.err(overwrite(this.#above))
+    this.#above = 0
+    this.#watched = []
+  }
+
+  /** What does not fit on the screen cannot be written over. */
+  #draw(): void {
+    const { columns, rows } = this.#io.errSize ?? {}
+    const most = rows === undefined ? Number.POSITIVE_INFINITY : Math.max(1, rows - 1)
+    const lines = [this.#bar, ...this.#watched].slice(0, most)
+    const shown = columns === undefined ? lines : lines.map((line) => cutTo(line, Math.max(NARROWEST, columns - 1)))
+    this.#io.err(`${overwrite(this.#above)}${shown.join('\n')}`)
+    this.#above = shown.length - 1
   }
 }

@@ -6,6 +6,7 @@ import { answerText, decidingText, ranking, VERDICTS } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
 import { fit } from './fit.ts'
 import { circumstancesOf, groupsOf, isBroken, labelOf, questionsOf } from './groups.ts'
+import { latencyLines } from './latency-text.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
@@ -65,6 +66,8 @@ function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions, s
     ...section(answers.join('\n')),
     '',
     benchTable(fitness.shown, all ? undefined : decidingMetrics(scenario), style),
+    // A picture is for a person at a terminal, or one that asks for everything.
+    ...section(all || style.width !== undefined ? latencyLines(fitness.shown, scenario).join('\n') : ''),
     ...section(recordedTable(fitness.shown)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
     ...section(outcomeLines(runs).join('\n')),

@@ -30,6 +30,10 @@ export function wrapped(line: string, width: number, hanging = indentOf(line) + 
   return [...lines, current]
 }
 
+/** As much of a line as has room, its end marked where there is more. */
+export const cutTo = (line: string, width: number): string =>
+  widthOf(line) <= width ? line : `${[...line].slice(0, width - 1).join('')}…`
+
 const indentOf = (line: string) => line.length - line.trimStart().length
 
 const wordsOf = (text: string) =>

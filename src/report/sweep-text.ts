@@ -8,6 +8,7 @@ import { isBroken } from './groups.ts'
 import { columns, leftColumns, ratioText, valueText } from './numbers.ts'
 import { phaseOf } from './phase/phase.ts'
 import { phaseText } from './phase/phase-text.ts'
+import { spark } from './spark.ts'
 
 /** Loads from which on a sweep is one table instead of a table for each. */
 export const FEWEST_LOADS = 3
@@ -114,8 +115,6 @@ function ratioOf([baseline, candidate]: readonly Run[], metric: MetricName): str
   return comparison.exceedsNoise ? ratioText(comparison.ratio, comparison.ci95) : '~'
 }
 
-const LEVELS = '▁▂▃▄▅▆▇█'
-
 /** Its name, its curve, and where it is highest: `no-precheck  ▁▂▄▇█▃▁  448k at 16 vcpus, the peak of the loads tried`. */
 function trendOf(
   groups: readonly (readonly Run[])[],
@@ -130,9 +129,9 @@ function trendOf(
   if (values.length === 0) return [variant, '', 'no figures']
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const text = valueText(metric, high, METRICS[metric].unit)
-  if (low === high) return [variant, LEVELS[0]!.repeat(values.length), `${text} at every load`]
-  const spark = values.map((value) => LEVELS[Math.round(((value - low) / (high - low)) * 7)]).join('')
+  const curve = spark(values, low, high)
+  if (low === high) return [variant, curve, `${text} at every load`]
   const at = values.indexOf(high)
   const where = at === values.length - 1 ? 'and still rising' : 'the peak of the loads tried'
-  return [variant, spark, `${text} at ${loadText(runs[at]!, varied)}, ${where}`]
+  return [variant, curve, `${text} at ${loadText(runs[at]!, varied)}, ${where}`]
 }

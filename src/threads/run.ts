@@ -4,6 +4,7 @@ import type { PatchCode, SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
 import { placeInStack, whereThrown } from '../patches/place-in.ts'
 import { violationsAtRest } from '../protocols/at-rest.ts'
+import { COUNTERS } from '../protocols/counters.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import { Records } from '../shared-memory/records.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
@@ -16,6 +17,7 @@ import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { DeadlockWatch } from './deadlock.ts'
 import { WorkerGroup } from './group.ts'
 import { HAND_OVER_WORDS } from './hand-over.ts'
+import { liveRun, type Watch } from './live.ts'
 import { allocate, type Words } from './memory.ts'
 import { Status } from './status.ts'
 import { describeWait } from './watchdog.ts'
@@ -37,6 +39,8 @@ export type RunOptions = {
   readonly timelineEvents?: number
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
+  /** Looks at what the workers count while they run. */
+  readonly watch?: Watch | undefined
   /** Gives the run up. */
   readonly signal?: AbortSignal
 }
@@ -102,13 +106,19 @@ export async function run(options: RunOptions): Promise<RunResult> {
     splats: lockSplats(vm, memory.words, place, nameOf),
     timelines: timelines.map((memory) => new Timeline(new Float64Array(memory.events))),
   })
-  const ended = await play(tasks, context, options.system.variant).catch((failure) => {
-    if (failure instanceof RunFailed) {
-      const partial: PartialRun = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
-      failure.partial = partial
-    }
-    throw failure
-  })
+  const records = new Records(shape, buffers)
+  const names = tasks.map(({ cpu }) => nameOf(cpu))
+  const counters = [...COUNTERS, ...(own?.counters ?? [])]
+  const unwatch = options.watch?.(liveRun({ control, status, records, place, names, counters }))
+  const ended = await play(tasks, context, options.system.variant)
+    .catch((failure) => {
+      if (failure instanceof RunFailed) {
+        const partial: PartialRun = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
+        failure.partial = partial
+      }
+      throw failure
+    })
+    .finally(unwatch)
   const windows = ended.map(({ window }) => window)
   const left = [...new Set(ended.flatMap((each) => each.leftInJavaScript))]
   const handOverNs = Math.max(...ended.map((each) => each.handOverNs))

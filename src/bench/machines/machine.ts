@@ -1,3 +1,4 @@
+import type { LiveRun } from '../../threads/live.ts'
 import type { Group, PlannedTrial } from '../plan.ts'
 import type { ModelInfo, Run, RunError, RunTimeline } from '../result.ts'
 import type { Variant } from '../scenario.ts'
@@ -16,11 +17,15 @@ export interface Machine {
 /** A trial that was measured has ended: `sofar` says what there would be if it were the last. */
 export type TrialEnded = (sofar: () => readonly Gathered[]) => void
 
+/** Workers of a trial have begun; what is returned is called when they have ended. */
+export type Live = (label: string, run: LiveRun) => () => void
+
 /** How a machine tells of the trials that it makes. */
 export type Listeners = {
   readonly onTrial: (label: string) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void
   readonly onFailure: (cause: unknown) => void
+  readonly onLive: Live | undefined
 }
 
 /** What a machine has of one variant. */

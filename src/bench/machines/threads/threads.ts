@@ -1,4 +1,5 @@
 import { calibrateTurn } from '../../../threads/calibrate.ts'
+import type { LiveRun } from '../../../threads/live.ts'
 import type { BenchOptions } from '../../bench-options.ts'
 import { CALIBRATION_MS } from '../../header.ts'
 import { readSteal, usableCores } from '../../host.ts'
@@ -42,12 +43,15 @@ export class Threads implements Machine {
   async #make(session: Session, turnNs: number, ended: () => void): Promise<void> {
     const { plan, stops, signal } = this.#options
     const { group, schedule } = session.point
-    const conditions = { plan, cores: usableCores(this.#header.host), turnNs, signal }
+    const { onLive } = this.#listeners
+    const host = { plan, cores: usableCores(this.#header.host), turnNs, signal }
     for (const [place, planned] of schedule.entries()) {
       const { name } = group.variants[planned.variant]!
-      this.#listeners.onTrial(`${group.scenario.name} ${name}`)
+      const label = `${group.scenario.name} ${name}`
+      this.#listeners.onTrial(label)
+      const watch = onLive === undefined ? undefined : (run: LiveRun) => onLive(label, run)
       try {
-        const { value, disturbed } = await undisturbed(stops, () => measured(group, planned, conditions))
+        const { value, disturbed } = await undisturbed(stops, () => measured(group, planned, { ...host, watch }))
         session.disturbed += disturbed
         if (value === undefined) continue
         session.add({ planned, place, trial: value.trial }, value.timeline)

@@ -1,4 +1,5 @@
 import { BROADCAST, WORK } from '../../../protocols/costs.ts'
+import type { Watch } from '../../../threads/live.ts'
 import type { PrimitiveName } from '../../../threads/primitives-worker.ts'
 import { run } from '../../../threads/run.ts'
 import { workerName } from '../../../workers/roles.ts'
@@ -20,13 +21,14 @@ export type Conditions = {
   /** ns of one turn of the calibrated loop. */
   readonly turnNs: number
   readonly signal: AbortSignal
+  readonly watch: Watch | undefined
 }
 
 type Measured = { readonly trial: Trial; readonly timeline?: RunTimeline | undefined }
 
 /** Measures one trial of a group on fresh threads. */
 export async function measured(group: Group, planned: PlannedTrial, conditions: Conditions): Promise<Measured> {
-  const { cores, turnNs, signal } = conditions
+  const { cores, turnNs, signal, watch } = conditions
   const isPicture = planned.purpose === 'timeline'
   const plan = isPicture ? { ...conditions.plan, sampleEvery: 1 } : conditions.plan
   const { warmupMs, durationMs } = plan
@@ -51,6 +53,7 @@ export async function measured(group: Group, planned: PlannedTrial, conditions: 
     words,
     timelineEvents: isPicture ? plan.timelineEvents : 0,
     stallMs: STALL_MS,
+    watch,
     signal,
   })
   return {

@@ -1,7 +1,7 @@
-import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import { LATENCIES } from '../../../bench/derived/latencies.ts'
 import type { HistogramSummary, Run } from '../../../bench/result.ts'
 import { time } from '../../numbers.ts'
+import { percentileCurve } from '../../percentile-curve.ts'
 import type { Lines, Series, Table } from '../spec.ts'
 
 /** Percentiles of a histogram in all runs, HDR style: the tail has as much room as the rest. */
@@ -27,7 +27,7 @@ function seriesOf(run: Run, summary: HistogramSummary, histogram: string): Serie
       return found === undefined || found.n < 2 ? [] : [{ x: tail(percentile), ...found }]
     },
   )
-  const curve: Series = { name: run.variant, style: 'line', points: curveOf(summary) }
+  const curve: Series = { name: run.variant, style: 'line', points: percentileCurve(summary) }
   if (intervals.length === 0) return [curve]
   return [
     curve,
@@ -42,17 +42,6 @@ function seriesOf(run: Run, summary: HistogramSummary, histogram: string): Serie
 }
 
 const tail = (percentile: number) => 1 / (1 - percentile / 100)
-
-/** Ten points a factor of ten of the tail, as far as there are samples. */
-function curveOf({ hdr, count, max }: HistogramSummary): (readonly [number, number])[] {
-  const histogram = decodeFromCompressedBase64(hdr)
-  const steps = Math.floor(Math.log10(Math.max(1, count)) * 10)
-  const points = Array.from({ length: steps + 1 }, (_, step): readonly [number, number] => {
-    const x = 10 ** (step / 10)
-    return [x, Math.max(1, Math.min(max, histogram.getValueAtPercentile(100 * (1 - 1 / x))))]
-  })
-  return points
-}
 
 function tableOf(runs: readonly Run[], histogram: string): Table {
   const text = (value: number | null) => (value === null ? '-' : time(value))
