@@ -86,6 +86,19 @@ for (const one of SCENARIOS) {
   })
 }
 
+test('accesses that are asked for at a rate come at that rate, in every scenario that takes --arrival open', () => {
+  const crew = { vcpus: 2, notifiers: 1, zappers: 0 }
+  const arrival = { kind: 'open', ratePerSecond: 1000 } as const
+  for (const one of SCENARIOS) {
+    if (one.kind !== 'vm' || one.refuses?.includes('arrival')) continue
+    const { roles } = one.load({ values: valuesOf(one.parameters, {}, {}), crew, arrival, seed: 1, sampleEvery: 0 })
+    const everyNs = roles.map((role) =>
+      role.role === 'vcpu' && 'everyNs' in role.accesses ? role.accesses.everyNs : 0,
+    )
+    assert.deepEqual(everyNs.filter(Boolean), [1e6, 1e6], one.name)
+  }
+})
+
 test('a check looks for a fault in one of its own configurations', () => {
   for (const { name, variants, configurations } of CHECKS) {
     const known = configurations.map((one) => one.name)

@@ -12,12 +12,19 @@ export type Parameter = {
 export type Parameters = Readonly<Record<string, Parameter>>
 /** Values by parameter, each of the parameter's type where that is known. */
 export type Values<P extends Parameters> = {
-  readonly [N in keyof P]: P[N]['kind'] extends 'integer'
+  readonly [N in keyof P]: P[N] extends { readonly kind: 'integer' }
     ? number
-    : P[N]['kind'] extends 'choice'
-      ? string
+    : P[N] extends { readonly kind: 'choice'; readonly choices: readonly (infer C)[] }
+      ? C
       : string | number
 }
+
+/** A pause in microseconds, 10 s at most. */
+export const pauseUs = (says: string, byDefault: number) =>
+  ({ kind: 'integer', says, low: 0, high: 10_000_000, default: byDefault }) as const
+
+export const percentage = (says: string, byDefault: number) =>
+  ({ kind: 'integer', says, low: 0, high: 100, default: byDefault }) as const
 
 /** Checks what the user has set, and fills in the defaults, some of which a preset replaces. */
 export function valuesOf<P extends Parameters>(

@@ -1,9 +1,12 @@
 import type { RolePlan } from '../../workers/roles.ts'
+import { pauseUs, percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
-import { AGING } from '../users/aging.ts'
-import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+import { BASE_GFN, BASE_HVA, guestMemory, spareAbove } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, touchingVcpu, updaterOf } from './loads/roles.ts'
+import { AGING } from './users/aging.ts'
 
-const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
+const { mmu, preempt, tlb } = HOST_PARAMETERS
 const { agers, ...AGING_PARAMETERS } = AGING.parameters
 
 const PARAMETERS = {
@@ -16,13 +19,10 @@ const PARAMETERS = {
     high: 1 << 20,
     default: 2048,
   },
-  'huge-share': {
-    kind: 'integer',
-    says: 'of 100 blocks of 2 MiB, how many are a huge page: one entry of the page table of the host for 512 pages',
-    low: 0,
-    high: 100,
-    default: 0,
-  },
+  'huge-share': percentage(
+    'of 100 blocks of 2 MiB, how many are a huge page: one entry of the page table of the host for 512 pages',
+    0,
+  ),
   agers: { ...agers, default: 1 },
   ...AGING_PARAMETERS,
   reclaim: { kind: 'integer', says: 'gfns that a notifier takes away at a time', low: 1, high: 1 << 20, default: 64 },
@@ -32,7 +32,7 @@ const PARAMETERS = {
     choices: ['no', 'yes'],
     default: 'no',
   },
-  'pause-us': { kind: 'integer', says: 'between two of these', low: 0, high: 10_000_000, default: 100 },
+  'pause-us': pauseUs('between two of these', 100),
   'dirty-logs': {
     kind: 'integer',
     says: 'threads that clear a dirty log: each time all the memory loses its write permission, which is given back without mmu_lock',
@@ -40,7 +40,7 @@ const PARAMETERS = {
     high: 1,
     default: 0,
   },
-  'log-pause-us': { kind: 'integer', says: 'between two of these', low: 0, high: 10_000_000, default: 1000 },
+  'log-pause-us': pauseUs('between two of these', 1000),
   updaters: {
     kind: 'integer',
     says: 'threads that add and remove a memslot: each removal gives up the roots that aging may stand in',
@@ -48,7 +48,7 @@ const PARAMETERS = {
     high: 1,
     default: 0,
   },
-  'update-pause-us': { kind: 'integer', says: 'between two memslot updates', low: 0, high: 10_000_000, default: 1000 },
+  'update-pause-us': pauseUs('between two memslot updates', 1000),
   tlb,
 } as const
 
@@ -82,61 +82,25 @@ export default scenario({
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-const BASE_GFN = 1 << 20
-const BASE_HVA = 1 << 29
-const BLOCK = 512
-const SPARE_PAGES = 64
-
-const memoryOf = ({ values }: Options) => ({
-  slot: 0,
-  baseGfn: BASE_GFN,
-  hva: BASE_HVA,
-  pages: Math.ceil(values.range / BLOCK) * BLOCK,
-})
-
-/** What comes and goes lies above. */
-const spareOf = (options: Options) => {
-  const { pages } = memoryOf(options)
-  return { slot: 1, baseGfn: BASE_GFN + pages, hva: BASE_HVA + pages + BLOCK, pages: SPARE_PAGES }
-}
-
 function load(options: Options): Load {
   const { values, crew } = options
+  const memory = guestMemory(values.range)
   return {
     system: {
       vcpus: crew.vcpus,
-      memslots: [memoryOf(options)],
-      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
-      preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      memslots: [memory],
+      mmu: values.mmu,
+      ...hostOf(values),
       hugePerMille: values['huge-share'] * 10,
-      updates: { spare: [spareOf(options)], pseudoLock: 'graph', zap: 'all' },
+      updates: { spare: [spareAbove(memory)], pseudoLock: 'graph', zap: 'all' },
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
-      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
-      ...Array.from({ length: values['dirty-logs'] }, () => dirtyLogRole(options)),
-      ...AGING.roles({ ...options, memory: { ...memoryOf(options), pages: values.range } }),
-      ...Array.from({ length: values.updaters }, () => updaterRole(options)),
+      ...each(crew.vcpus, (vcpu) => touchingVcpu(options, vcpu, { pages: values.range })),
+      ...each(crew.notifiers, () => notifierRole(options)),
+      ...each(values['dirty-logs'], () => dirtyLogRole(options)),
+      ...AGING.roles({ ...options, memory: { ...memory, pages: values.range } }),
+      ...each(values.updaters, () => updaterOf(options, 1, values['update-pause-us'])),
     ],
-  }
-}
-
-function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number): RolePlan {
-  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
-  return {
-    role: 'vcpu',
-    accesses: {
-      kind: 'touch',
-      hotGfns: [BASE_GFN],
-      hotPerMille: 0,
-      firstGfn: BASE_GFN,
-      pages: values.range,
-      seed: seed + vcpu,
-      everyNs,
-      startNs: (everyNs * vcpu) / crew.vcpus,
-    },
-    sampleEvery,
   }
 }
 
@@ -149,12 +113,6 @@ const dirtyLogRole = ({ values }: Options): RolePlan => ({
     chunk: values.range,
     pauseNs: values['log-pause-us'] * 1000,
   },
-})
-
-const updaterRole = ({ values, sampleEvery }: Options): RolePlan => ({
-  role: 'memslot-updater',
-  updates: { kind: 'toggle', ids: [1], pauseNs: values['update-pause-us'] * 1000 },
-  isTimed: sampleEvery > 0,
 })
 
 /** Reclaim: what is taken away is faulted in again. */

@@ -1,16 +1,16 @@
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic/apic-page.ts'
 import type { RolePlan } from '../../workers/roles.ts'
+import { pauseUs, percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { BASE_HVA } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, migratorOf, touchingVcpu } from './loads/roles.ts'
+
+const { mmu, preempt, tlb } = HOST_PARAMETERS
 
 /** S4-mig of the reference. Real hosts move the page far more seldom: the load is there to be measured. */
 const PARAMETERS = {
-  'pause-us': {
-    kind: 'integer',
-    says: 'pause between two moves of the page',
-    low: 0,
-    high: 10_000_000,
-    default: 250,
-  },
+  'pause-us': pauseUs('pause between two moves of the page', 250),
   'window-us': {
     kind: 'integer',
     says: 'how long the invalidation is in progress, by cost.move_page; the PTE changes in the middle',
@@ -18,13 +18,10 @@ const PARAMETERS = {
     high: 1_000_000,
     default: 20,
   },
-  'apic-share': {
-    kind: 'integer',
-    says: 'percentage of guest accesses that go to the APIC; the others go to guest memory that stays where it is',
-    low: 0,
-    high: 100,
-    default: 10,
-  },
+  'apic-share': percentage(
+    'percentage of guest accesses that go to the APIC; the others go to guest memory that stays where it is',
+    10,
+  ),
   pages: { kind: 'integer', says: 'gfns of guest memory', low: 1, high: 1 << 20, default: 256 },
   x2apic: {
     kind: 'integer',
@@ -33,19 +30,9 @@ const PARAMETERS = {
     high: 256,
     default: 0,
   },
-  mmu: {
-    kind: 'choice',
-    says: 'tdp: faults take mmu_lock for read; shadow: for write',
-    choices: ['tdp', 'shadow'],
-    default: 'tdp',
-  },
-  preempt: {
-    kind: 'choice',
-    says: 'how the host was booted',
-    choices: ['none', 'voluntary', 'full', 'lazy'],
-    default: 'full',
-  },
-  tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
+  mmu,
+  preempt: { ...preempt, says: 'how the host was booted' },
+  tlb,
 } as const
 
 export default scenario({
@@ -85,7 +72,6 @@ function caveats({ 'pause-us': pause }: Options['values']): string[] {
 }
 
 const APIC_HVA = 1 << 28
-const BASE_HVA = 1 << 29
 /** Far from a multiple of any TLB's size: the APIC's translation, which lies at one, is not evicted by the guest's memory. */
 const BASE_GFN = (1 << 20) + 64
 
@@ -98,46 +84,33 @@ function load(options: Options): Load {
         { slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: values.pages },
         { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC_DEFAULT_GFN, hva: APIC_HVA, pages: 1 },
       ],
-      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
-      preempt:
-        values.preempt === 'none' || values.preempt === 'voluntary' || values.preempt === 'lazy'
-          ? values.preempt
-          : 'full',
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      mmu: values.mmu,
+      ...hostOf(values),
       hugePerMille: 0,
       apic: { gfn: APIC_DEFAULT_GFN, x2apicVcpus: values.x2apic },
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
-      ...Array.from({ length: crew.notifiers }, () => migratorRole(options)),
-      ...Array.from({ length: crew.zappers }, () => zapperRole(options)),
+      ...each(crew.vcpus, (vcpu) => vcpuRole(options, vcpu)),
+      ...each(crew.notifiers, () => migratorRole(options)),
+      ...each(crew.zappers, () => zapperRole(options)),
     ],
   }
 }
 
-function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number): RolePlan {
-  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
-  return {
-    role: 'vcpu',
-    accesses: {
-      kind: 'touch',
-      hotGfns: [APIC_DEFAULT_GFN],
-      hotPerMille: values['apic-share'] * 10,
-      firstGfn: BASE_GFN,
-      pages: values.pages,
-      seed: seed + vcpu,
-      everyNs,
-      startNs: (everyNs * vcpu) / crew.vcpus,
-    },
-    sampleEvery,
-  }
-}
+const vcpuRole = (options: Options, vcpu: number): RolePlan =>
+  touchingVcpu(options, vcpu, {
+    hotGfns: [APIC_DEFAULT_GFN],
+    hotPerMille: options.values['apic-share'] * 10,
+    firstGfn: BASE_GFN,
+    pages: options.values.pages,
+  })
 
-const migratorRole = ({ values, sampleEvery }: Options): RolePlan => ({
-  role: 'apic-migrator',
-  migration: { hva: APIC_HVA, pauseNs: values['pause-us'] * 1000, windowUnits: values['window-us'] },
-  isTimed: sampleEvery > 0,
-})
+const migratorRole = (options: Options): RolePlan =>
+  migratorOf(options, {
+    hva: APIC_HVA,
+    pauseUs: options.values['pause-us'],
+    windowUs: options.values['window-us'],
+  })
 
 const zapperRole = ({ values }: Options): RolePlan => ({
   role: 'zapper',

@@ -1,9 +1,11 @@
-import type { RolePlan } from '../../workers/roles.ts'
+import { percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
-import { ATTRIBUTES } from '../users/attributes.ts'
-import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+import { guestMemory, spareAbove } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, touchingVcpu } from './loads/roles.ts'
+import { ATTRIBUTES } from './users/attributes.ts'
 
-const { preempt, tlb } = PRECHECK_PARAMETERS
+const { preempt, tlb } = HOST_PARAMETERS
 const { converters, ...ATTRIBUTE_PARAMETERS } = ATTRIBUTES.parameters
 
 const PARAMETERS = {
@@ -15,13 +17,10 @@ const PARAMETERS = {
     high: 1 << 20,
     default: 8192,
   },
-  'huge-share': {
-    kind: 'integer',
-    says: 'of 100 blocks of 2 MiB of shared memory, how many are a huge page; private memory has none',
-    low: 0,
-    high: 100,
-    default: 100,
-  },
+  'huge-share': percentage(
+    'of 100 blocks of 2 MiB of shared memory, how many are a huge page; private memory has none',
+    100,
+  ),
   converters: { ...converters, default: 1 },
   ...ATTRIBUTE_PARAMETERS,
   tlb,
@@ -58,50 +57,23 @@ export default scenario({
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-const BASE_GFN = 1 << 20
-const BASE_HVA = 1 << 29
-const BLOCK = 512
-const SPARE_PAGES = 64
-
-const memoryOf = ({ values }: Options) => ({
-  slot: 0,
-  baseGfn: BASE_GFN,
-  hva: BASE_HVA,
-  pages: Math.ceil(values.range / BLOCK) * BLOCK,
-})
-
 function load(options: Options): Load {
-  const { values, crew, seed, sampleEvery } = options
-  const memory = memoryOf(options)
-  const spare = { slot: 1, baseGfn: BASE_GFN + memory.pages, hva: BASE_HVA + memory.pages + BLOCK, pages: SPARE_PAGES }
+  const { values, crew } = options
+  const memory = guestMemory(values.range)
   const host = { ...options, memory }
   return {
     system: {
       vcpus: crew.vcpus,
       memslots: [memory],
       mmu: 'tdp',
-      preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      ...hostOf(values),
       hugePerMille: values['huge-share'] * 10,
-      updates: { spare: [spare], pseudoLock: 'graph', zap: 'all' },
+      updates: { spare: [spareAbove(memory)], pseudoLock: 'graph', zap: 'all' },
       ...ATTRIBUTES.system?.(host),
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu): RolePlan => {
-        return { role: 'vcpu', accesses: accessesOf(values.range, seed + vcpu), sampleEvery }
-      }),
+      ...each(crew.vcpus, (vcpu) => touchingVcpu(options, vcpu, { pages: values.range })),
       ...ATTRIBUTES.roles(host),
     ],
   }
 }
-
-const accessesOf = (pages: number, seed: number): (RolePlan & { role: 'vcpu' })['accesses'] => ({
-  kind: 'touch',
-  hotGfns: [BASE_GFN],
-  hotPerMille: 0,
-  firstGfn: BASE_GFN,
-  pages,
-  seed,
-  everyNs: 0,
-  startNs: 0,
-})

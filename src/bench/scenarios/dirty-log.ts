@@ -1,9 +1,11 @@
 import type { RolePlan } from '../../workers/roles.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
-import { LOG_PARAMETERS, logConfigOf, loggerRole } from '../users/dirty-log.ts'
-import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+import { BASE_GFN, BASE_HVA, BLOCK, guestMemory, pagesOfMib } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, repeatingNotifier, touchingVcpu } from './loads/roles.ts'
+import { LOG_PARAMETERS, logConfigOf, loggerRole } from './users/dirty-log.ts'
 
-const { preempt, tlb } = PRECHECK_PARAMETERS
+const { preempt, tlb } = HOST_PARAMETERS
 
 const PARAMETERS = {
   preempt,
@@ -62,76 +64,36 @@ export default scenario({
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-const BASE_GFN = 1 << 20
-const BASE_HVA = 1 << 29
-const BLOCK = 512
-
-const pagesOf = ({ values }: Options) => Math.ceil((values['memory-mib'] * 256) / BLOCK) * BLOCK
-
 function load(options: Options): Load {
   const { values, crew, sampleEvery } = options
+  const memory = guestMemory(pagesOfMib(values['memory-mib']))
+  const pauseNs = values['log-pause-us'] * 1000
+  const tracker: RolePlan = {
+    role: 'zapper',
+    zap: { kind: 'wrprot', firstGfn: BASE_GFN, pages: memory.pages, chunk: BLOCK, pauseNs },
+  }
   return {
     system: {
       vcpus: crew.vcpus,
-      memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: pagesOf(options) }],
+      memslots: [memory],
       mmu: 'tdp',
-      preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      ...hostOf(values),
       hugePerMille: 1000,
       updates: { spare: [], pseudoLock: 'graph', zap: 'slot' },
       dirtyLog: logConfigOf(values, 0),
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
-      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
-      ...Array.from({ length: values.trackers }, () => trackerRole(options)),
+      ...each(crew.vcpus, (vcpu) => touchingVcpu(options, vcpu, hotPagesIn(memory.pages, values['hot-pages']))),
+      ...each(crew.notifiers, () => repeatingNotifier(options, { startHva: BASE_HVA, pages: BLOCK, pauseNs })),
+      ...each(values.trackers, () => tracker),
       loggerRole(values, BLOCK, sampleEvery > 0),
     ],
   }
 }
 
-/** Writes to hot pages, which lie evenly in all of the memory. */
-function vcpuRole(options: Options, vcpu: number): RolePlan {
-  const { values, seed, sampleEvery } = options
-  const pages = pagesOf(options)
-  const hot = Math.min(values['hot-pages'], pages)
-  return {
-    role: 'vcpu',
-    sampleEvery,
-    accesses: {
-      kind: 'touch',
-      hotGfns: Array.from({ length: hot }, (_, page) => BASE_GFN + Math.floor((page * pages) / hot)),
-      hotPerMille: 1000,
-      firstGfn: BASE_GFN,
-      pages,
-      seed: seed + vcpu,
-      everyNs: 0,
-      startNs: 0,
-    },
-  }
+/** Every access goes to a hot page, and these lie evenly in all of the memory. */
+function hotPagesIn(pages: number, wanted: number) {
+  const hot = Math.min(wanted, pages)
+  const hotGfns = Array.from({ length: hot }, (_, page) => BASE_GFN + Math.floor((page * pages) / hot))
+  return { pages, hotGfns, hotPerMille: 1000 }
 }
-
-const notifierRole = (options: Options): RolePlan => ({
-  role: 'notifier',
-  isTimed: options.sampleEvery > 0,
-  invalidations: {
-    kind: 'repeat',
-    startHva: BASE_HVA,
-    pages: BLOCK,
-    pauseNs: options.values['log-pause-us'] * 1000,
-    everyNs: 0,
-    startNs: 0,
-    populate: false,
-  },
-})
-
-const trackerRole = (options: Options): RolePlan => ({
-  role: 'zapper',
-  zap: {
-    kind: 'wrprot',
-    firstGfn: BASE_GFN,
-    pages: pagesOf(options),
-    chunk: BLOCK,
-    pauseNs: options.values['log-pause-us'] * 1000,
-  },
-})

@@ -1,15 +1,16 @@
 import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
+import { pauseUs, percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
-import { PFNCACHE_PARAMETERS, pfnCacheRoles, pfnCachesOf } from '../users/pfncache.ts'
-import { TEARDOWN_PARAMETERS, teardownRoles } from '../users/vms.ts'
-import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+import { BASE_GFN, BASE_HVA, BLOCK, guestMemory, SPARE_PAGES, wholeBlocks } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, touchingVcpu, updaterOf } from './loads/roles.ts'
+import { PFNCACHE_PARAMETERS, pfnCacheRoles, pfnCachesOf } from './users/pfncache.ts'
+import { TEARDOWN_PARAMETERS, teardownRoles } from './users/vms.ts'
 
-const { mmu, preempt, tlb } = PRECHECK_PARAMETERS
-const share = (says: string, byDefault: number) =>
-  ({ kind: 'integer', says, low: 0, high: 100, default: byDefault }) as const
+const { mmu, preempt, tlb } = HOST_PARAMETERS
 
-export const PARAMETERS = {
+const PARAMETERS = {
   shape: {
     kind: 'choice',
     says: 'storm: notifiers one after the other; overlap: each ends only when another has begun, so that there is always one between start and end; teardown: a VM without vCPUs is destroyed and created meanwhile',
@@ -25,11 +26,11 @@ export const PARAMETERS = {
     high: 1 << 20,
     default: 2048,
   },
-  'inside-share': share('percentage of invalidations that hit memory of the guest, 512 pages at a time', 0),
-  'spare-share': share('percentage of invalidations that hit the memory of the slot that comes and goes', 0),
-  'nonblock-share': share('percentage of invalidations that may not block, as those of the OOM reaper', 0),
-  'pause-us': { kind: 'integer', says: 'pause between two invalidations', low: 0, high: 10_000_000, default: 5 },
-  'dwell-us': { kind: 'integer', says: 'from start to end of an invalidation', low: 0, high: 10_000_000, default: 0 },
+  'inside-share': percentage('percentage of invalidations that hit memory of the guest, 512 pages at a time', 0),
+  'spare-share': percentage('percentage of invalidations that hit the memory of the slot that comes and goes', 0),
+  'nonblock-share': percentage('percentage of invalidations that may not block, as those of the OOM reaper', 0),
+  'pause-us': pauseUs('pause between two invalidations', 5),
+  'dwell-us': pauseUs('from start to end of an invalidation', 0),
   nested: {
     kind: 'choice',
     says: 'yes: each pair holds another, as when change_pmd_range() splits a huge PMD',
@@ -43,32 +44,21 @@ export const PARAMETERS = {
     default: 'graph',
   },
   updaters: { kind: 'integer', says: 'threads that add and remove a memslot', low: 0, high: 8, default: 1 },
-  'update-pause-us': {
-    kind: 'integer',
-    says: 'pause between two memslot updates',
-    low: 0,
-    high: 10_000_000,
-    default: 1000,
-  },
+  'update-pause-us': pauseUs('pause between two memslot updates', 1000),
   'update-zap': {
     kind: 'choice',
     says: 'what the deletion of a slot zaps: all the guest has, as x86 does by default, or the slot',
     choices: ['all', 'slot'],
     default: 'all',
   },
-  'spare-access-share': share('percentage of guest accesses that go to the slot that comes and goes', 0),
+  'spare-access-share': percentage('percentage of guest accesses that go to the slot that comes and goes', 0),
   tlb,
   ...PFNCACHE_PARAMETERS,
   ...TEARDOWN_PARAMETERS,
 } as const
 
-/** Where the guest's memory begins, in gfns and in hvas; what comes and goes lies above, what is none of the guest's below. */
-const BASE_GFN = 1 << 20
-const BASE_HVA = 1 << 29
+/** Memory that is none of the guest's, below its. */
 const OUTSIDE_HVA = 1 << 24
-const BLOCK = 512
-const SPARE_PAGES = 64
-const roundUp = (pages: number) => Math.ceil(pages / BLOCK) * BLOCK
 
 /** A VM that is destroyed has no vCPU that runs. */
 const hasVcpus = ({ shape }: Readonly<Record<string, string | number>>) => shape !== 'teardown'
@@ -118,37 +108,36 @@ export default scenario({
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-export function load(options: Options): Load {
+function load(options: Options): Load {
   const { values, crew, sampleEvery } = options
   const isDestroyed = values.shape === 'teardown'
+  const memory = guestMemory(values.range)
   const lifetime: RolePlan = {
     role: 'memslot-updater',
     updates: { kind: 'lifetime', privateSlot: 1, lifeNs: values['update-pause-us'] * 1000 },
     isTimed: false,
   }
-  const updates: RolePlan[] = Array.from({ length: values.updaters }, (_, updater) => ({
-    role: 'memslot-updater',
-    updates: { kind: 'toggle', ids: [1 + updater], pauseNs: values['update-pause-us'] * 1000 },
-    isTimed: sampleEvery > 0,
-  }))
-  const guest = { baseGfn: BASE_GFN, pages: roundUp(values.range) }
-  const teardowns = teardownRoles(values, 1, guest, sampleEvery > 0)
   return {
     system: {
       vcpus: crew.vcpus,
-      memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: roundUp(values.range) }],
-      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
-      preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      memslots: [memory],
+      mmu: values.mmu,
+      ...hostOf(values),
       hugePerMille: 0,
       updates: updatesOf(values),
       ...(isDestroyed || values.teardowns === 0 ? {} : { vms: 1 + values.teardowns }),
       ...(isDestroyed ? {} : pfnCachesOf(values, { baseGfn: BASE_GFN, pages: values.range })),
     },
     roles: [
-      ...Array.from({ length: isDestroyed ? 0 : crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
-      ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
-      ...(isDestroyed ? [lifetime] : [...updates, ...pfnCacheRoles(values), ...teardowns]),
+      ...each(isDestroyed ? 0 : crew.vcpus, (vcpu) => vcpuRole(options, vcpu)),
+      ...each(crew.notifiers, (notifier) => notifierRole(options, notifier)),
+      ...(isDestroyed
+        ? [lifetime]
+        : [
+            ...each(values.updaters, (updater) => updaterOf(options, 1 + updater, values['update-pause-us'])),
+            ...pfnCacheRoles(values),
+            ...teardownRoles(values, 1, memory, sampleEvery > 0),
+          ]),
     ],
   }
 }
@@ -156,34 +145,25 @@ export function load(options: Options): Load {
 /** One slot for each updater: they are updates of one VM all the same. */
 function updatesOf(values: Options['values']): MemslotUpdateConfig {
   const spare = Array.from({ length: Math.max(1, values.updaters) }, (_, updater) => {
-    const offset = roundUp(values.range) + updater * BLOCK
+    const offset = wholeBlocks(values.range) + updater * BLOCK
     return { slot: 1 + updater, baseGfn: BASE_GFN + offset, hva: BASE_HVA + BLOCK + offset, pages: SPARE_PAGES }
   })
   return {
     spare,
-    pseudoLock: values.pseudo as MemslotUpdateConfig['pseudoLock'],
-    zap: values['update-zap'] === 'slot' ? 'slot' : 'all',
+    pseudoLock: values.pseudo,
+    zap: values['update-zap'],
     isDestroyed: values.shape === 'teardown',
   }
 }
 
-function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number): RolePlan {
-  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
+function vcpuRole(options: Options, vcpu: number): RolePlan {
+  const { values } = options
   const [spare] = updatesOf(values).spare
-  return {
-    role: 'vcpu',
-    accesses: {
-      kind: 'touch',
-      hotGfns: Array.from({ length: SPARE_PAGES }, (_, page) => spare!.baseGfn + page),
-      hotPerMille: values['spare-access-share'] * 10,
-      firstGfn: BASE_GFN,
-      pages: values.range,
-      seed: seed + vcpu,
-      everyNs,
-      startNs: (everyNs * vcpu) / crew.vcpus,
-    },
-    sampleEvery,
-  }
+  return touchingVcpu(options, vcpu, {
+    hotGfns: Array.from({ length: SPARE_PAGES }, (_, page) => spare!.baseGfn + page),
+    hotPerMille: values['spare-access-share'] * 10,
+    pages: values.range,
+  })
 }
 
 function notifierRole({ values, crew, seed, sampleEvery }: Options, notifier: number): RolePlan {

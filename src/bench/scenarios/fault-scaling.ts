@@ -1,4 +1,4 @@
-import { PLACEMENTS, type Placement } from '../../model/topology.ts'
+import { PLACEMENTS } from '../../model/topology.ts'
 import type { ScalingPlan } from '../../workers/fault-scaling.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
 
@@ -76,12 +76,12 @@ type Options = LoadOptions<typeof PARAMETERS>
 function load({ values, crew, sampleEvery, variant }: Options): Load {
   const vcpus = crew.vcpus + values.guests + values.idle
   const scaling: ScalingPlan = {
-    operation: values.operation as ScalingPlan['operation'],
+    operation: values.operation,
     lock: LOCKS[variant ?? 'write-lock'] ?? 'write',
-    flush: values.flush as ScalingPlan['flush'],
+    flush: values.flush,
     flushUnits: values['flush-units'],
-    clear: values.clear as ScalingPlan['clear'],
-    clean: values.clean as ScalingPlan['clean'],
+    clear: values.clear,
+    clean: values.clean,
     pages: values.block,
     hotLines: values['hot-lines'],
     sampleEvery,
@@ -99,7 +99,7 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
       ...Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
       ...Array.from({ length: values.guests }, () => ({ role: 'running-guest' }) as const),
     ],
-    placement: values.placement as Placement,
+    placement: values.placement,
   }
 }
 

@@ -1,7 +1,11 @@
-import { GRANULES, type Granule } from '../../shared-memory/page-tables/stage2-pte.ts'
+import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import type { Stage2VcpuPlan } from '../../workers/stage2-vcpu.ts'
+import { pauseUs } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { BASE_GFN, BASE_HVA } from './loads/guest.ts'
+import { HOST_PARAMETERS } from './loads/host.ts'
+import { each, repeatingNotifier } from './loads/roles.ts'
 
 const PARAMETERS = {
   granule: {
@@ -77,24 +81,13 @@ const PARAMETERS = {
     high: 1 << 20,
     default: 64,
   },
-  'pause-us': {
-    kind: 'integer',
-    says: 'pause between two invalidations of the first block by a notifier',
-    low: 0,
-    high: 10_000_000,
-    default: 1000,
-  },
+  'pause-us': pauseUs('pause between two invalidations of the first block by a notifier', 1000),
   preempt: {
-    kind: 'choice',
+    ...HOST_PARAMETERS.preempt,
     says: 'how the host was booted: a contended unmap yields with full and lazy only',
-    choices: ['none', 'voluntary', 'full', 'lazy'],
-    default: 'full',
   },
 } as const
 
-/** Where the guest's memory begins, in pages of the host: at a block of every granule. */
-const BASE_GFN = 1 << 20
-const BASE_HVA = 1 << 29
 const TLB_ENTRIES = 64
 
 export default scenario({
@@ -147,13 +140,13 @@ function caveats({ scale }: Options['values'], kind: 'measured' | 'modelled'): s
 
 function load(options: Options): Load {
   const { values, crew } = options
-  const granule = granuleOf(values.granule)
+  const { granule } = values
   return {
     system: {
       vcpus: crew.vcpus,
       memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: blocksOf(options) * GRANULES[granule].entries }],
       mmu: 'tdp',
-      preempt: preemptionOf(values.preempt),
+      preempt: values.preempt,
       tlbEntries: TLB_ENTRIES,
       hugePerMille: values.mapping === 'block' ? 1000 : 0,
       stage2: {
@@ -166,27 +159,20 @@ function load(options: Options): Load {
       vms: values.vms,
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => {
-        return { role: 'stage2-vcpu', guest: guestOf(options, 0, vcpu) } as const
-      }),
-      ...Array.from({ length: (values.vms - 1) * crew.vcpus }, (_, index) => neighbourRole(options, index)),
-      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
-      ...Array.from({ length: crew.zappers }, () => zapperRole(options)),
+      ...each(crew.vcpus, (vcpu) => ({ role: 'stage2-vcpu', guest: guestOf(options, 0, vcpu) })),
+      ...each((values.vms - 1) * crew.vcpus, (index) => neighbourRole(options, index)),
+      ...each(crew.notifiers, () => notifierRole(options)),
+      ...each(crew.zappers, () => zapperRole(options)),
       ...(values['guest-icache'] === 0 ? [] : [guestIcacheRole(options)]),
     ],
   }
 }
 
-const granuleOf = (granule: string): Granule => (granule === '4k' || granule === '16k' ? granule : '64k')
-
-const preemptionOf = (preempt: string) =>
-  preempt === 'none' || preempt === 'voluntary' || preempt === 'lazy' ? preempt : 'full'
-
 const blocksOf = ({ values }: Options) => (values.mapping === 'block' ? values.entries : 1)
 
 /** Pages lie side by side in one block; of a block its first page is executed. */
 function guestOf({ values, sampleEvery }: Options, vm: number, vcpu: number): Stage2VcpuPlan {
-  const stride = values.mapping === 'block' ? GRANULES[granuleOf(values.granule)].entries : 1
+  const stride = values.mapping === 'block' ? GRANULES[values.granule].entries : 1
   const gfns = Array.from({ length: values.entries }, (_, entry) => BASE_GFN + entry * stride)
   return { vm, vcpu, gfns, rounds: values.rounds, isTimed: sampleEvery > 0 }
 }
@@ -196,21 +182,8 @@ function neighbourRole(options: Options, index: number): RolePlan {
   return { role: 'neighbour', guest: guestOf(options, 1 + Math.floor(index / vcpus), index % vcpus) }
 }
 
-function notifierRole({ values, sampleEvery }: Options): RolePlan {
-  return {
-    role: 'notifier',
-    isTimed: sampleEvery > 0,
-    invalidations: {
-      kind: 'repeat',
-      startHva: BASE_HVA,
-      pages: 1,
-      pauseNs: values['pause-us'] * 1000,
-      everyNs: 0,
-      startNs: 0,
-      populate: false,
-    },
-  }
-}
+const notifierRole = (options: Options): RolePlan =>
+  repeatingNotifier(options, { startHva: BASE_HVA, pages: 1, pauseNs: options.values['pause-us'] * 1000 })
 
 function zapperRole({ values }: Options): RolePlan {
   const zap = { firstGfn: BASE_GFN, pages: 1, chunk: 1, pauseNs: values['pause-us'] * 1000 }

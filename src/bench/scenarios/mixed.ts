@@ -1,9 +1,12 @@
 import { APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, APIC_DEFAULT_GFN } from '../../protocols/apic/apic-page.ts'
 import type { MemslotUpdateConfig } from '../../protocols/vm-config.ts'
 import type { RolePlan } from '../../workers/roles.ts'
+import { pauseUs, percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
-import { USER_PARAMETERS, withUsers } from '../users/all.ts'
-import { PARAMETERS as PRECHECK_PARAMETERS } from './precheck.ts'
+import { BASE_GFN, BLOCK, pagesOfMib, SPARE_PAGES, wholeBlocks } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, migratorOf, repeatingNotifier, updaterOf } from './loads/roles.ts'
+import { USER_PARAMETERS, withUsers } from './users/all.ts'
 
 /** All of upstream, with one of the roles away: what the others gain by that is what it costs them. */
 const away = (name: string, says: string, ...without: NonNullable<Variant['without']>): Variant => ({
@@ -29,9 +32,7 @@ const VARIANTS: readonly Variant[] = [
   },
 ]
 
-const { preempt, tlb } = PRECHECK_PARAMETERS
-const pause = (says: string, byDefault: number) =>
-  ({ kind: 'integer', says, low: 0, high: 10_000_000, default: byDefault }) as const
+const { preempt, tlb } = HOST_PARAMETERS
 
 const PARAMETERS = {
   preempt,
@@ -43,13 +44,7 @@ const PARAMETERS = {
     high: 16_384,
     default: 32,
   },
-  'execute-share': {
-    kind: 'integer',
-    says: 'percentage of guest accesses that execute: a huge page is split for them',
-    low: 0,
-    high: 100,
-    default: 20,
-  },
+  'execute-share': percentage('percentage of guest accesses that execute: a huge page is split for them', 20),
   range: {
     kind: 'integer',
     says: 'gfns of the guest that a notifier invalidates, in whole huge pages: a host splits one before it takes a piece',
@@ -57,8 +52,8 @@ const PARAMETERS = {
     high: 1 << 20,
     default: 512,
   },
-  'pause-us': pause('pause between two invalidations of a notifier', 2000),
-  'update-pause-us': pause(
+  'pause-us': pauseUs('pause between two invalidations of a notifier', 2000),
+  'update-pause-us': pauseUs(
     'pause between two memslot updates, which add and delete a slot that the guest does not use',
     5000,
   ),
@@ -68,10 +63,10 @@ const PARAMETERS = {
     choices: ['all', 'slot'],
     default: 'all',
   },
-  'apic-pause-us': pause('pause between two moves of the APIC-access page', 2000),
-  'window-us': pause('how long the invalidation of that page is in progress, by cost.move_page', 20),
+  'apic-pause-us': pauseUs('pause between two moves of the APIC-access page', 2000),
+  'window-us': pauseUs('how long the invalidation of that page is in progress, by cost.move_page', 20),
   ratio: { kind: 'integer', says: 'nx_huge_pages_recovery_ratio', low: 0, high: 10_000, default: 4 },
-  'period-us': pause('nx_huge_pages_recovery_period_ms', 5000),
+  'period-us': pauseUs('nx_huge_pages_recovery_period_ms', 5000),
 } as const
 
 export default scenario({
@@ -110,14 +105,11 @@ export default scenario({
 type Options = LoadOptions<typeof PARAMETERS>
 
 /** Huge pages come first in the host's memory, so the guest's is below what else there is. */
-const BASE_GFN = 1 << 20
 const BASE_HVA = 1 << 28
 const SPARE_HVA = 1 << 29
 const APIC_HVA = SPARE_HVA + 4096
-const SPARE_PAGES = 64
-const BLOCK = 512
 
-const pagesOf = ({ values }: Options) => Math.ceil((values['memory-mib'] * 256) / BLOCK) * BLOCK
+const pagesOf = ({ values }: Options) => wholeBlocks(pagesOfMib(values['memory-mib']))
 
 const guestMemory = (options: Options) => ({ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: pagesOf(options) })
 
@@ -131,8 +123,7 @@ function load(options: Options): Load {
         { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC_DEFAULT_GFN, hva: APIC_HVA, pages: 1 },
       ],
       mmu: 'tdp',
-      preempt: values.preempt as Load['system']['preempt'],
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      ...hostOf(values),
       hugePerMille: 0,
       apic: { gfn: APIC_DEFAULT_GFN, x2apicVcpus: 0 },
       nx: {
@@ -147,11 +138,11 @@ function load(options: Options): Load {
       updates: updatesOf(options),
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
-      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
-      ...Array.from({ length: crew.zappers }, () => zapperRole(options)),
+      ...each(crew.vcpus, (vcpu) => vcpuRole(options, vcpu)),
+      ...each(crew.notifiers, () => notifierRole(options)),
+      ...each(crew.zappers, () => zapperRole(options)),
       recoveryRole(options),
-      updaterRole(options),
+      updaterOf(options, 1, values['update-pause-us']),
       migratorRole(options),
     ],
   }
@@ -160,7 +151,7 @@ function load(options: Options): Load {
 function updatesOf(options: Options): MemslotUpdateConfig {
   const { values } = options
   const slot = { slot: 1, baseGfn: BASE_GFN + pagesOf(options), hva: SPARE_HVA, pages: SPARE_PAGES }
-  return { spare: [slot], pseudoLock: 'graph', zap: values['update-zap'] === 'slot' ? 'slot' : 'all' }
+  return { spare: [slot], pseudoLock: 'graph', zap: values['update-zap'] }
 }
 
 /** Each fault is timed, where any is: what a rare disturbance costs, few of them pay. */
@@ -184,19 +175,12 @@ function vcpuRole(options: Options, vcpu: number): RolePlan {
   }
 }
 
-const notifierRole = (options: Options): RolePlan => ({
-  role: 'notifier',
-  isTimed: options.sampleEvery > 0,
-  invalidations: {
-    kind: 'repeat',
+const notifierRole = (options: Options): RolePlan =>
+  repeatingNotifier(options, {
     startHva: BASE_HVA,
-    pages: Math.min(Math.ceil(options.values.range / BLOCK) * BLOCK, pagesOf(options)),
+    pages: Math.min(wholeBlocks(options.values.range), pagesOf(options)),
     pauseNs: options.values['pause-us'] * 1000,
-    everyNs: 0,
-    startNs: 0,
-    populate: false,
-  },
-})
+  })
 
 const zapperRole = (options: Options): RolePlan => ({
   role: 'zapper',
@@ -214,14 +198,9 @@ const recoveryRole = ({ values, sampleEvery }: Options): RolePlan => ({
   recovery: { ratio: values.ratio, periodNs: values['period-us'] * 1000, rounds: 0, isTimed: sampleEvery > 0 },
 })
 
-const updaterRole = ({ values, sampleEvery }: Options): RolePlan => ({
-  role: 'memslot-updater',
-  updates: { kind: 'toggle', ids: [1], pauseNs: values['update-pause-us'] * 1000 },
-  isTimed: sampleEvery > 0,
-})
-
-const migratorRole = ({ values, sampleEvery }: Options): RolePlan => ({
-  role: 'apic-migrator',
-  migration: { hva: APIC_HVA, pauseNs: values['apic-pause-us'] * 1000, windowUnits: values['window-us'] },
-  isTimed: sampleEvery > 0,
-})
+const migratorRole = (options: Options): RolePlan =>
+  migratorOf(options, {
+    hva: APIC_HVA,
+    pauseUs: options.values['apic-pause-us'],
+    windowUs: options.values['window-us'],
+  })

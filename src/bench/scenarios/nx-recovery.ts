@@ -1,5 +1,11 @@
 import type { RolePlan } from '../../workers/roles.ts'
+import { pauseUs, percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { BASE_GFN, BASE_HVA, BLOCK, pagesOfMib, wholeBlocks } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { each, repeatingNotifier } from './loads/roles.ts'
+
+const { preempt, tlb } = HOST_PARAMETERS
 
 /** Memory and rates are S1-jitter of the published case (16 GB, ratio 4, period 100 ms), both smaller by a factor of 32. */
 const PARAMETERS = {
@@ -11,27 +17,15 @@ const PARAMETERS = {
     default: 512,
   },
   huge: { kind: 'choice', says: 'how large huge pages are', choices: ['2M', '1G'], default: '2M' },
-  'nested-share': {
-    kind: 'integer',
-    says: 'percentage of accesses to such memory that are those of a nested guest, which has as much memory of its own (huge 2M)',
-    low: 0,
-    high: 100,
-    default: 0,
-  },
-  'recoverable-share': {
-    kind: 'integer',
-    says: 'percentage of guest accesses that go to such memory; the others touch 4 KiB pages for the first time',
-    low: 0,
-    high: 100,
-    default: 40,
-  },
-  'execute-share': {
-    kind: 'integer',
-    says: 'percentage of accesses to such memory that execute',
-    low: 0,
-    high: 100,
-    default: 50,
-  },
+  'nested-share': percentage(
+    'percentage of accesses to such memory that are those of a nested guest, which has as much memory of its own (huge 2M)',
+    0,
+  ),
+  'recoverable-share': percentage(
+    'percentage of guest accesses that go to such memory; the others touch 4 KiB pages for the first time',
+    40,
+  ),
+  'execute-share': percentage('percentage of accesses to such memory that execute', 50),
   touched: {
     kind: 'integer',
     says: 'number of gfns of each 2 MiB block that are touched',
@@ -54,10 +48,8 @@ const PARAMETERS = {
     default: 3000,
   },
   preempt: {
-    kind: 'choice',
+    ...preempt,
     says: 'how the host was booted, with PREEMPT_DYNAMIC: since 6.11 a contended worker yields with full and lazy (6.13) only, before with all of them',
-    choices: ['none', 'voluntary', 'full', 'lazy'],
-    default: 'full',
   },
   roots: { kind: 'integer', says: 'roots of the TDP MMU: roles in which a vCPU can be', low: 1, high: 8, default: 1 },
   'keep-roots': {
@@ -87,7 +79,7 @@ const PARAMETERS = {
     high: 1 << 20,
     default: 2048,
   },
-  'pause-us': { kind: 'integer', says: 'pause between two invalidations', low: 0, high: 10_000_000, default: 100 },
+  'pause-us': pauseUs('pause between two invalidations', 100),
   'fresh-pages': {
     kind: 'integer',
     says: 'gfns that each vCPU can touch for the first time; the run ends when they are used up',
@@ -95,15 +87,11 @@ const PARAMETERS = {
     high: 1 << 21,
     default: 1 << 19,
   },
-  tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
+  tlb,
 } as const
 
-const BASE_GFN = 1 << 20
-/** Far from the gfns, so that the two cannot be taken for one another. */
-const BASE_HVA = 1 << 29
-const BLOCK = 512
+/** Pages that an entry of the root stands for. */
 const ROOT_ENTRY = 1 << 27
-const PAGES_PER_MIB = 256
 
 export default scenario({
   name: 'nx-recovery',
@@ -132,6 +120,7 @@ export default scenario({
   parameters: PARAMETERS,
   crew: { notifiers: 0 },
   hasLatencyTrials: true,
+  refuses: ['arrival'],
   modelled: {
     values: { 'memory-mib': 16, 'period-us': 200, 'fresh-pages': 2048 },
     costs: { guest_access: 500 },
@@ -146,12 +135,12 @@ type Options = LoadOptions<typeof PARAMETERS>
 /** Where memory lies, in gfns: what could be huge in one piece or several, a nested guest's, and behind it what is fresh. */
 function layoutOf({ values, crew }: Options) {
   const hugePages = values.huge === '1G' ? BLOCK * BLOCK : BLOCK
-  const wanted = (values['memory-mib'] * PAGES_PER_MIB) / values.spread
+  const wanted = pagesOfMib(values['memory-mib']) / values.spread
   const pages = Math.max(1, Math.ceil(wanted / hugePages)) * hugePages
   const own = Array.from({ length: values.spread }, (_, at) => ({ firstGfn: BASE_GFN + at * ROOT_ENTRY, pages }))
   const isNested = values['nested-share'] > 0 && values.huge === '2M'
   const nested = { firstGfn: BASE_GFN + pages, pages: isNested ? pages : 0 }
-  const freshPages = Math.ceil(values['fresh-pages'] / BLOCK) * BLOCK
+  const freshPages = wholeBlocks(values['fresh-pages'])
   const fresh = { firstGfn: nested.firstGfn + nested.pages, pages: freshPages * crew.vcpus }
   return { hugePages, own, nested, fresh, freshPages, isNested }
 }
@@ -165,8 +154,7 @@ function load(options: Options): Load {
       vcpus: crew.vcpus,
       memslots: slotsOf(regions),
       mmu: 'tdp',
-      preempt: preemptionOf(values.preempt),
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      ...hostOf(values),
       hugePerMille: 0,
       nx: {
         roots: values.roots,
@@ -179,7 +167,7 @@ function load(options: Options): Load {
       },
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu)),
+      ...each(crew.vcpus, (vcpu) => vcpuRole(options, vcpu)),
       {
         role: 'nx-recovery',
         recovery: {
@@ -189,7 +177,7 @@ function load(options: Options): Load {
           isTimed: sampleEvery > 0,
         },
       },
-      ...Array.from({ length: crew.notifiers }, () => notifierRole(options)),
+      ...each(crew.notifiers, () => notifierRole(options)),
     ],
   }
 }
@@ -203,9 +191,6 @@ function slotsOf(regions: readonly { readonly firstGfn: number; readonly pages: 
     return { slot, baseGfn: firstGfn, hva: at, pages }
   })
 }
-
-const preemptionOf = (preempt: string) =>
-  preempt === 'none' || preempt === 'voluntary' || preempt === 'lazy' ? preempt : 'full'
 
 /** Each fault is timed, where any is: what a round costs, one fault of a hundred pays. */
 function vcpuRole(options: Options, vcpu: number): RolePlan {
@@ -230,20 +215,12 @@ function vcpuRole(options: Options, vcpu: number): RolePlan {
 }
 
 function notifierRole(options: Options): RolePlan {
-  const { values, sampleEvery } = options
+  const { values } = options
   const { own, hugePages } = layoutOf(options)
   const whole = Math.ceil(values.unmapped / hugePages) * hugePages
-  return {
-    role: 'notifier',
-    isTimed: sampleEvery > 0,
-    invalidations: {
-      kind: 'repeat',
-      startHva: BASE_HVA,
-      pages: Math.min(whole, own[0]!.pages),
-      pauseNs: values['pause-us'] * 1000,
-      everyNs: 0,
-      startNs: 0,
-      populate: false,
-    },
-  }
+  return repeatingNotifier(options, {
+    startHva: BASE_HVA,
+    pages: Math.min(whole, own[0]!.pages),
+    pauseNs: values['pause-us'] * 1000,
+  })
 }

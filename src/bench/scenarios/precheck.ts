@@ -1,10 +1,15 @@
 import { FaultlineError } from '../../errors/faultline-error.ts'
-import type { AccessPlan } from '../../workers/accesses.ts'
 import type { RolePlan } from '../../workers/roles.ts'
+import { pauseUs, percentage } from '../parameters.ts'
 import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
-import { SEQ_PARAMETERS } from '../users/seq-start.ts'
+import { BASE_GFN, BASE_HVA, wholeBlocks } from './loads/guest.ts'
+import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
+import { arrivalsOf, each, repeatingNotifier, touchingVcpu } from './loads/roles.ts'
+import { SEQ_PARAMETERS } from './users/seq-start.ts'
 
-/** The load of system 0: other scenarios ask other questions of it. */
+const { mmu, preempt, tlb } = HOST_PARAMETERS
+
+/** The load of system 0: the instruments ask another question of it. */
 export const PARAMETERS = {
   shape: {
     kind: 'choice',
@@ -12,18 +17,8 @@ export const PARAMETERS = {
     choices: ['boot', 'bursts', 'out', 'stream'],
     default: 'boot',
   },
-  mmu: {
-    kind: 'choice',
-    says: 'tdp: faults take mmu_lock for read; shadow: for write',
-    choices: ['tdp', 'shadow'],
-    default: 'tdp',
-  },
-  preempt: {
-    kind: 'choice',
-    says: 'how the host was booted, with PREEMPT_DYNAMIC: since 6.11 a contended zapper yields with full and lazy (6.13) only, before with all of them',
-    choices: ['none', 'voluntary', 'full', 'lazy'],
-    default: 'full',
-  },
+  mmu,
+  preempt,
   range: {
     kind: 'integer',
     says: 'gfns that a notifier invalidates at a time',
@@ -32,20 +27,17 @@ export const PARAMETERS = {
     default: 22_528,
   },
   hot: { kind: 'integer', says: 'hot gfns in the range of each notifier', low: 1, high: 4096, default: 3 },
-  'hot-share': {
-    kind: 'integer',
-    says: 'percentage of guest accesses that go to a hot gfn; the others go to the range at random',
-    low: 0,
-    high: 100,
-    default: 50,
-  },
+  'hot-share': percentage(
+    'percentage of guest accesses that go to a hot gfn; the others go to the range at random',
+    50,
+  ),
   populate: {
     kind: 'choice',
     says: 'yes: the VMM maps the range back before each invalidation (KVM_PRE_FAULT_MEMORY), so that there is something to zap',
     choices: ['yes', 'no'],
     default: 'yes',
   },
-  'pause-us': { kind: 'integer', says: 'pause between two invalidations', low: 0, high: 10_000_000, default: 1000 },
+  'pause-us': pauseUs('pause between two invalidations', 1000),
   'invalidation-rate': {
     kind: 'integer',
     says: 'invalidations a second of each notifier, on a schedule; 0: the next one after the pause',
@@ -74,14 +66,8 @@ export const PARAMETERS = {
     high: 1 << 21,
     default: 1 << 19,
   },
-  'huge-share': {
-    kind: 'integer',
-    says: 'percentage of 2 MiB blocks that are huge pages',
-    low: 0,
-    high: 100,
-    default: 0,
-  },
-  tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
+  'huge-share': percentage('percentage of 2 MiB blocks that are huge pages', 0),
+  tlb,
   zap: {
     kind: 'choice',
     says: 'what zappers do to the range: take leafs away, or write permission',
@@ -90,14 +76,8 @@ export const PARAMETERS = {
   },
   'zap-chunk': { kind: 'integer', says: 'gfns that a zapper takes at a time', low: 1, high: 1 << 20, default: 512 },
   ...SEQ_PARAMETERS,
-  'zap-pause-us': { kind: 'integer', says: 'pause between two zaps', low: 0, high: 10_000_000, default: 1000 },
+  'zap-pause-us': pauseUs('pause between two zaps', 1000),
 } as const
-
-/** Where the guest's memory begins. The hvas are far from the gfns, so that the two cannot be taken for one another. */
-const BASE_GFN = 1 << 20
-const BASE_HVA = 1 << 29
-const BLOCK = 512
-const roundUp = (pages: number) => Math.ceil(pages / BLOCK) * BLOCK
 
 export const PRESETS = {
   by: 'shape',
@@ -155,49 +135,38 @@ export function load(options: Options): Load {
       },
     )
   }
-  const rangePages = roundUp(values.range * Math.max(1, crew.notifiers))
-  const freshPages = values.shape === 'out' ? crew.vcpus * roundUp(values['fresh-pages']) : 0
+  const rangePages = wholeBlocks(values.range * Math.max(1, crew.notifiers))
+  const freshPages = values.shape === 'out' ? crew.vcpus * wholeBlocks(values['fresh-pages']) : 0
   return {
     system: {
       vcpus: crew.vcpus,
       memslots: [{ slot: 0, baseGfn: BASE_GFN, hva: BASE_HVA, pages: rangePages + freshPages }],
-      mmu: values.mmu === 'shadow' ? 'shadow' : 'tdp',
-      preempt: preemptionOf(values.preempt),
-      tlbEntries: 1 << (31 - Math.clz32(values.tlb)),
+      mmu: values.mmu,
+      ...hostOf(values),
       hugePerMille: values['huge-share'] * 10,
       seqStart: values['seq-start'],
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, (_, vcpu) => vcpuRole(options, vcpu, rangePages)),
-      ...Array.from({ length: crew.notifiers }, (_, notifier) => notifierRole(options, notifier)),
-      ...Array.from({ length: crew.zappers }, () => zapperRole(options, rangePages)),
+      ...each(crew.vcpus, (vcpu) => vcpuRole(options, vcpu, rangePages)),
+      ...each(crew.notifiers, (notifier) => notifierRole(options, notifier)),
+      ...each(crew.zappers, () => zapperRole(options, rangePages)),
     ],
   }
 }
 
-const preemptionOf = (preempt: string) =>
-  preempt === 'none' || preempt === 'voluntary' || preempt === 'lazy' ? preempt : 'full'
-
-function vcpuRole({ values, crew, arrival, seed, sampleEvery }: Options, vcpu: number, rangePages: number): RolePlan {
-  const everyNs = arrival.kind === 'open' ? 1e9 / arrival.ratePerSecond : 0
-  // Arrivals of different vCPUs are spread over the interval.
-  const startNs = (everyNs * vcpu) / crew.vcpus
-  const freshPages = roundUp(values['fresh-pages'])
-  const accesses: AccessPlan =
-    values.shape === 'out'
-      ? { kind: 'sweep', firstGfn: BASE_GFN + rangePages + vcpu * freshPages, pages: freshPages, everyNs, startNs }
-      : {
-          kind: 'touch',
-          hotGfns: hotGfns(values.range, values.hot, crew.notifiers),
-          hotPerMille: values['hot-share'] * 10,
-          firstGfn: BASE_GFN,
-          pages: values.range * Math.max(1, crew.notifiers),
-          seed: seed + vcpu,
-          everyNs,
-          startNs,
-          ...burstsOf(values, seed),
-        }
-  return { role: 'vcpu', accesses, sampleEvery }
+function vcpuRole(options: Options, vcpu: number, rangePages: number): RolePlan {
+  const { values, crew, seed, sampleEvery } = options
+  if (values.shape !== 'out') {
+    return touchingVcpu(options, vcpu, {
+      hotGfns: hotGfns(values.range, values.hot, crew.notifiers),
+      hotPerMille: values['hot-share'] * 10,
+      pages: values.range * Math.max(1, crew.notifiers),
+      ...burstsOf(values, seed),
+    })
+  }
+  const pages = wholeBlocks(values['fresh-pages'])
+  const firstGfn = BASE_GFN + rangePages + vcpu * pages
+  return { role: 'vcpu', accesses: { kind: 'sweep', firstGfn, pages, ...arrivalsOf(options, vcpu) }, sampleEvery }
 }
 
 const burstsOf = (values: Options['values'], seed: number) =>
@@ -214,28 +183,24 @@ function hotGfns(range: number, hot: number, notifiers: number): number[] {
   })
 }
 
-function notifierRole({ values, crew, sampleEvery }: Options, notifier: number): RolePlan {
+function notifierRole(options: Options, notifier: number): RolePlan {
+  const { values, crew } = options
   const everyNs = values['invalidation-rate'] === 0 ? 0 : 1e9 / values['invalidation-rate']
-  return {
-    role: 'notifier',
-    isTimed: sampleEvery > 0,
-    invalidations: {
-      kind: 'repeat',
-      startHva: BASE_HVA + notifier * values.range,
-      pages: values.range,
-      pauseNs: values['pause-us'] * 1000,
-      everyNs,
-      startNs: (everyNs * notifier) / crew.notifiers,
-      populate: values.populate === 'yes',
-    },
-  }
+  return repeatingNotifier(options, {
+    startHva: BASE_HVA + notifier * values.range,
+    pages: values.range,
+    pauseNs: values['pause-us'] * 1000,
+    everyNs,
+    startNs: (everyNs * notifier) / crew.notifiers,
+    populate: values.populate === 'yes',
+  })
 }
 
 function zapperRole({ values }: Options, rangePages: number): RolePlan {
   return {
     role: 'zapper',
     zap: {
-      kind: values.zap === 'wrprot' ? 'wrprot' : 'zap',
+      kind: values.zap,
       firstGfn: BASE_GFN,
       pages: rangePages,
       chunk: values['zap-chunk'],

@@ -1,11 +1,12 @@
-import type { AgingPlan } from '../../workers/ager.ts'
+import type { AgingPlan } from '../../../workers/ager.ts'
+import { pauseUs } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
 /** Entries of a page table: what a walk of MGLRU looks at before it lets others come. */
 const PAGE_TABLE = 512
 
 /** Which notifier a task raises, and for how many entries in one go. */
-const TASKS: Readonly<Record<string, Pick<AgingPlan, 'kind' | 'batch'>>> = {
+const TASKS: Readonly<Record<'mglru' | 'reclaim' | 'damon', Pick<AgingPlan, 'kind' | 'batch'>>> = {
   mglru: { kind: 'clear-young', batch: PAGE_TABLE },
   reclaim: { kind: 'clear-flush-young', batch: 1 },
   damon: { kind: 'test-young', batch: 1 },
@@ -27,20 +28,14 @@ export const AGING = mmuLockUser({
       choices: ['mglru', 'reclaim', 'damon'],
       default: 'mglru',
     },
-    'age-pause-us': {
-      kind: 'integer',
-      says: 'between two goes of such a task',
-      low: 0,
-      high: 10_000_000,
-      default: 100,
-    },
+    'age-pause-us': pauseUs('between two goes of such a task', 100),
   },
   roles: ({ values, memory, sampleEvery }) =>
     Array.from({ length: values.agers }, () => ({
       role: 'ager',
       isTimed: sampleEvery > 0,
       aging: {
-        ...TASKS[values.aging]!,
+        ...TASKS[values.aging],
         firstGfn: memory.baseGfn,
         startHva: memory.hva,
         pages: memory.pages,

@@ -1,5 +1,5 @@
-import type { RolePlan } from '../../workers/roles.ts'
-import type { Values } from '../parameters.ts'
+import type { RolePlan } from '../../../workers/roles.ts'
+import { pauseUs, type Values } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
 /** gfn_to_pfn_caches, and the tasks that use them. */
@@ -11,13 +11,7 @@ export const PFNCACHE_PARAMETERS = {
     high: 64,
     default: 0,
   },
-  'pfncache-pause-us': {
-    kind: 'integer',
-    says: 'between two uses of a gfn_to_pfn_cache',
-    low: 0,
-    high: 10_000_000,
-    default: 20,
-  },
+  'pfncache-pause-us': pauseUs('between two uses of a gfn_to_pfn_cache', 20),
 } as const
 
 type CacheValues = Values<typeof PFNCACHE_PARAMETERS>
@@ -34,7 +28,8 @@ export const pfnCachesOf = (values: CacheValues, memory: { readonly baseGfn: num
     ? {}
     : { pfnCaches: Array.from({ length: values.pfncaches }, (_, index) => memory.baseGfn + (index % memory.pages)) }
 
-export default mmuLockUser({
+/** Those of any scenario. */
+export const PFNCACHE = mmuLockUser({
   parameters: PFNCACHE_PARAMETERS,
   roles: ({ values }) => pfnCacheRoles(values),
   system: ({ values, memory }) => pfnCachesOf(values, memory),

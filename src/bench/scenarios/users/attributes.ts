@@ -1,3 +1,4 @@
+import { pauseUs } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
 /** VMMs that make memory of the guest private, and shared again. */
@@ -17,7 +18,7 @@ export const ATTRIBUTES = mmuLockUser({
       high: 1 << 22,
       default: 0,
     },
-    'convert-pause-us': { kind: 'integer', says: 'before each conversion', low: 0, high: 10_000_000, default: 1000 },
+    'convert-pause-us': pauseUs('before each conversion', 1000),
     'punch-hole': {
       kind: 'choice',
       says: 'yes: pages of guest_memfd are given back when their gfns are shared again',

@@ -1,6 +1,6 @@
-import type { DirtyLogConfig } from '../../protocols/vm-config.ts'
-import type { RolePlan } from '../../workers/roles.ts'
-import type { Values } from '../parameters.ts'
+import type { DirtyLogConfig } from '../../../protocols/vm-config.ts'
+import type { RolePlan } from '../../../workers/roles.ts'
+import { pauseUs, type Values } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
 /** How the VMM logs dirty pages: for the scenario that asks about it, and for those that have it besides. */
@@ -31,13 +31,7 @@ export const LOG_PARAMETERS = {
     high: 1 << 22,
     default: 1 << 18,
   },
-  'log-pause-us': {
-    kind: 'integer',
-    says: 'before the VMM asks for the log, and after it has stopped it',
-    low: 0,
-    high: 10_000_000,
-    default: 300,
-  },
+  'log-pause-us': pauseUs('before the VMM asks for the log, and after it has stopped it', 300),
 } as const
 
 type LogValues = Values<typeof LOG_PARAMETERS>
@@ -59,7 +53,8 @@ export const loggerRole = (values: LogValues, populateStep: number, isTimed: boo
   isTimed,
 })
 
-export default mmuLockUser({
+/** The VMM that logs dirty pages. */
+export const DIRTY_LOG = mmuLockUser({
   parameters: {
     'dirty-loggers': {
       kind: 'integer',

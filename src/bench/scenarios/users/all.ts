@@ -1,16 +1,16 @@
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
-import type { Parameters } from '../parameters.ts'
-import type { Load, LoadOptions } from '../scenario.ts'
+import type { MemslotConfig } from '../../../protocols/memslots/memslots.ts'
+import type { Parameters } from '../../parameters.ts'
+import type { Load, LoadOptions } from '../../scenario.ts'
 import { AGING } from './aging.ts'
 import { ATTRIBUTES } from './attributes.ts'
-import dirtyLog from './dirty-log.ts'
-import pfncache from './pfncache.ts'
+import { DIRTY_LOG } from './dirty-log.ts'
+import { PFNCACHE } from './pfncache.ts'
 import { SEQ_START } from './seq-start.ts'
 import type { Host, MmuLockUser } from './user.ts'
 import { VMS } from './vms.ts'
 
 /** Every further user of mmu_lock: a file beside this one each, and a line here. */
-const USERS: readonly MmuLockUser[] = [AGING, ATTRIBUTES, dirtyLog, pfncache, SEQ_START, VMS]
+const USERS: readonly MmuLockUser[] = [AGING, ATTRIBUTES, DIRTY_LOG, PFNCACHE, SEQ_START, VMS]
 
 /** The parameters of all of them, for the scenario that has them. */
 export const USER_PARAMETERS: Parameters = Object.assign({}, ...USERS.map(({ parameters }) => parameters))

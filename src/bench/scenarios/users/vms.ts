@@ -1,5 +1,5 @@
-import type { RolePlan } from '../../workers/roles.ts'
-import type { Values } from '../parameters.ts'
+import type { RolePlan } from '../../../workers/roles.ts'
+import { pauseUs, type Values } from '../../parameters.ts'
 import { type Host, mmuLockUser } from './user.ts'
 
 /** VMs that come and go. */
@@ -11,13 +11,7 @@ export const TEARDOWN_PARAMETERS = {
     high: 8,
     default: 0,
   },
-  'teardown-pause-us': {
-    kind: 'integer',
-    says: 'between the exit of such a process and the next',
-    low: 0,
-    high: 10_000_000,
-    default: 500,
-  },
+  'teardown-pause-us': pauseUs('between the exit of such a process and the next', 500),
 } as const
 
 type TeardownValues = Values<typeof TEARDOWN_PARAMETERS>

@@ -1,7 +1,7 @@
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
-import type { RolePlan } from '../../workers/roles.ts'
-import type { Parameters, Values } from '../parameters.ts'
-import type { Load, LoadOptions } from '../scenario.ts'
+import type { MemslotConfig } from '../../../protocols/memslots/memslots.ts'
+import type { RolePlan } from '../../../workers/roles.ts'
+import type { Parameters, Values } from '../../parameters.ts'
+import type { Load, LoadOptions } from '../../scenario.ts'
 
 /** What a further user of mmu_lock is told of the scenario that has it. */
 export type Host<P extends Parameters> = Omit<LoadOptions<P>, 'values'> & {
