@@ -1,5 +1,5 @@
-// Measures the figures of the documentation again: every block that begins with `$ npm run ...` is run, and what it prints takes the
-// place of what stood there. Give the files; without any it is README.md and docs/.
+// Measures the figures of the documentation again: every block that begins with `$ npm run ...` is run, and its output replaces the
+// old one. Give the files; without any it is README.md and docs/. A block whose command fails stays as it was, and is named.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,18 +18,25 @@ export function outputOf(text) {
     .trim()
 }
 
-/** The text with every block run again. `run` takes a command and returns what it prints. */
+/** The text with every block run again. `run` takes a command and returns its output, or undefined if the block has to stay. */
 export function measured(text, run) {
-  return text.replace(BLOCK, (_, command) => `\`\`\`\n$ ${command}\n${outputOf(run(command))}\n\`\`\``)
+  return text.replace(BLOCK, (block, command) => {
+    const output = run(command)
+    return output === undefined ? block : `\`\`\`\n$ ${command}\n${outputOf(output)}\n\`\`\``
+  })
 }
+
+/** 1: a forbidden outcome, which some commands are there to show. 4: no answer, which the output says. */
+const SHOWN = [0, 1, 4]
 
 function run(command) {
   process.stderr.write(`${command}\n`)
   const silent = command.replace(/^npm run /, 'npm run --silent ')
   const { status, stdout, stderr } = spawnSync('sh', ['-c', silent], { encoding: 'utf8', maxBuffer: 1 << 26 })
-  // 1: a forbidden outcome, which some commands are there to show.
-  if (status === 0 || status === 1) return stdout
-  throw new Error(`${command} ended with ${status}: ${stderr}`)
+  if (status === 4) process.stderr.write('  ended with 4: a question has no answer; read the block before you commit it\n')
+  if (SHOWN.includes(status) && stdout !== '') return stdout
+  process.stderr.write(`  ended with ${status}, and the block stays as it was: ${stderr}\n`)
+  process.exitCode = 1
 }
 
 if (process.argv[1] === import.meta.filename) {
