@@ -24,6 +24,5 @@ export const CIRCLES = [
     'checker/mutants/reasons/nx-recovery.ts',
     'checker/mutants/survivors.ts',
   ],
-  ['cli/regress-exact.ts', 'cli/regress-measured.ts', 'cli/regress.ts'],
   ['replay/summary.ts', 'replay/verdict.ts'],
 ]

@@ -33,7 +33,8 @@ function run(command) {
   process.stderr.write(`${command}\n`)
   const silent = command.replace(/^npm run /, 'npm run --silent ')
   const { status, stdout, stderr } = spawnSync('sh', ['-c', silent], { encoding: 'utf8', maxBuffer: 1 << 26 })
-  if (status === 4) process.stderr.write('  ended with 4: a question has no answer; read the block before you commit it\n')
+  if (status === 4)
+    process.stderr.write('  ended with 4: a question has no answer; read the block before you commit it\n')
   if (SHOWN.includes(status) && stdout !== '') return stdout
   process.stderr.write(`  ended with ${status}, and the block stays as it was: ${stderr}\n`)
   process.exitCode = 1

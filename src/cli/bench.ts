@@ -9,7 +9,7 @@ import { compact, time } from '../report/numbers.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'
 import { benchAb } from './bench-ab.ts'
-import { type BenchArgs, benchFlags } from './bench-flags.ts'
+import type { BenchArgs } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import { type Resumed, resumed } from './bench-resume.ts'
 import type { Command } from './command.ts'
@@ -27,26 +27,22 @@ import { withRefined } from './rerun.ts'
 import { styleOf } from './terminal.ts'
 import { leftOutText, limitSignal } from './time-limit.ts'
 
-export const bench: Command<BenchArgs> = {
-  flags: benchFlags,
-
-  async run(args, io) {
-    if (args.list) {
-      io.out(listText())
-      return EXIT.fine
-    }
-    if (args.ab !== undefined) return await benchAb(args.ab, args, io)
-    if (args.resume !== undefined) {
-      const { plan, earlier, asked } = await resumed(args.resume, args, io)
-      return await runPlan(plan, { ...asked, out: args.out ?? args.resume }, io, earlier)
-    }
-    const plan = await planOf(args, io)
-    if (args.layout) {
-      io.out(await layoutsOf(plan))
-      return EXIT.fine
-    }
-    return await runPlan(plan, args, io)
-  },
+export const bench: Command<BenchArgs> = async (args, io) => {
+  if (args.list) {
+    io.out(listText())
+    return EXIT.fine
+  }
+  if (args.ab !== undefined) return await benchAb(args.ab, args, io)
+  if (args.resume !== undefined) {
+    const { plan, earlier, asked } = await resumed(args.resume, args, io)
+    return await runPlan(plan, { ...asked, out: args.out ?? args.resume }, io, earlier)
+  }
+  const plan = await planOf(args, io)
+  if (args.layout) {
+    io.out(await layoutsOf(plan))
+    return EXIT.fine
+  }
+  return await runPlan(plan, args, io)
 }
 
 async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['earlier']): Promise<ExitCode> {

@@ -1,14 +1,12 @@
-import type { Argv } from 'yargs'
 import { describeHost, usableCores } from '../bench/host.ts'
 import { hostProfile } from '../bench/profile.ts'
 import { columns, compact, time } from '../report/numbers.ts'
 import { calibrateForModel, calibrate as measure } from '../threads/calibrate.ts'
+import type { CalibrateArgs } from './calibrate-flags.ts'
 import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
 import { EXIT, type Io } from './io.ts'
 import { HOST_PROFILE } from './machines.ts'
-
-type Args = { readonly out: string | undefined; readonly force: boolean; readonly json: boolean }
 
 const BUDGET_MS = 100
 
@@ -21,40 +19,17 @@ export async function calibrateHost(io: Io) {
   return { host, costs, profile }
 }
 
-export const calibrate: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .option('out', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'where to write the profile [default: host.profile.json]',
-      })
-      .option('force', {
-        type: 'boolean',
-        default: false,
-        describe: 'replace an existing file even if it is not a profile',
-      })
-      .option('json', {
-        type: 'boolean',
-        default: false,
-        describe: 'print the profile instead of the table; a file is written only with --out',
-      }) as unknown as Argv<Args>,
-
-  async run({ out, force, json }, io) {
-    const path = out ?? (json ? undefined : HOST_PROFILE)
-    const output = path === undefined ? undefined : ({ path, kind: 'profile', force } as const)
-    if (output !== undefined) checkOutput(output)
-    const { host, costs, profile } = await calibrateHost(io)
-    if (output !== undefined) save(output, profile)
-    if (json) {
-      io.out(profile)
-      return EXIT.fine
-    }
-    const rows = Object.entries(costs).map(([name, value]) => [
-      name,
-      name.endsWith('_ns') ? time(value) : compact(value),
-    ])
-    io.out(`${host.cpu}, ${usableCores(host)} of ${host.cores} cores, Node ${host.node}\n\n${columns(rows)}\n\n${path}`)
+export const calibrate: Command<CalibrateArgs> = async ({ out, force, json }, io) => {
+  const path = out ?? (json ? undefined : HOST_PROFILE)
+  const output = path === undefined ? undefined : ({ path, kind: 'profile', force } as const)
+  if (output !== undefined) checkOutput(output)
+  const { host, costs, profile } = await calibrateHost(io)
+  if (output !== undefined) save(output, profile)
+  if (json) {
+    io.out(profile)
     return EXIT.fine
-  },
+  }
+  const rows = Object.entries(costs).map(([name, value]) => [name, name.endsWith('_ns') ? time(value) : compact(value)])
+  io.out(`${host.cpu}, ${usableCores(host)} of ${host.cores} cores, Node ${host.node}\n\n${columns(rows)}\n\n${path}`)
+  return EXIT.fine
 }

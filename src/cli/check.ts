@@ -8,7 +8,7 @@ import { nearestText } from '../errors/nearest.ts'
 import type { PatchCode } from '../patches/code.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
 import { fit } from '../report/fit.ts'
-import { type CheckArgs, checkFlags, limitsOf } from './check-flags.ts'
+import { type CheckArgs, limitsOf } from './check-flags.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
 import { checkLock } from './check-lock.ts'
 import { checkMutants } from './check-mutants.ts'
@@ -22,41 +22,37 @@ import { kernelNamed, leftOutOnKernel, notOnKernel } from './kernels.ts'
 import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 
-export const check: Command<CheckArgs> = {
-  flags: checkFlags,
-
-  async run(given, io) {
-    if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)
-    if (given.file !== undefined) throw notAsked(given.file)
-    if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
-    const { checks: known, args, refused } = await asAsked(await loadChecks(), given, io.node)
-    const checks = choose(known, args, refused)
-    const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
-    if (left !== undefined) io.err(`faultline: ${left}\n`)
-    if (args.mutants) {
-      if (args.kernel !== undefined && checks.every(({ patch }) => patch === undefined))
-        throw mutantsOnKernel(args.kernel)
-      return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
-    }
-    if (args.replay !== undefined) return checkReplay(checks, args, args.replay, io)
-    const limits = limitsOf(args)
-    if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
-    const page = args.report === undefined ? undefined : pageAt(args.report, args.force)
-    const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
-    const progress = new Progress(io, args.progress && !args.json)
-    io.keeps('No exploration was finished, so nothing is printed of any.', true)
-    const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
-      const states = counts === undefined ? '' : `, ${counts.states} states`
-      progress.show(done, jobs.length, `${job.variant} in ${job.configuration}${states}`)
-      if (done > 0) io.keeps(`Of ${jobs.length} explorations, ${done} were finished, and are printed.`)
-    })
-    progress.clear()
-    const texts = [...reports.map(reportText), untakenText(reports)].filter((text) => text !== '')
-    io.out(args.json ? JSON.stringify(reports, null, 1) : fit(texts.join('\n\n'), io.columns))
-    if (page !== undefined) saveWitnesses(page, witnessesIn(reports, checks), io)
-    if (io.signal.aborted) return EXIT.interrupted
-    return exitCode(reports)
-  },
+export const check: Command<CheckArgs> = async (given, io) => {
+  if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)
+  if (given.file !== undefined) throw notAsked(given.file)
+  if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
+  const { checks: known, args, refused } = await asAsked(await loadChecks(), given, io.node)
+  const checks = choose(known, args, refused)
+  const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
+  if (left !== undefined) io.err(`faultline: ${left}\n`)
+  if (args.mutants) {
+    if (args.kernel !== undefined && checks.every(({ patch }) => patch === undefined))
+      throw mutantsOnKernel(args.kernel)
+    return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
+  }
+  if (args.replay !== undefined) return checkReplay(checks, args, args.replay, io)
+  const limits = limitsOf(args)
+  if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
+  const page = args.report === undefined ? undefined : pageAt(args.report, args.force)
+  const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
+  const progress = new Progress(io, args.progress && !args.json)
+  io.keeps('No exploration was finished, so nothing is printed of any.', true)
+  const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
+    const states = counts === undefined ? '' : `, ${counts.states} states`
+    progress.show(done, jobs.length, `${job.variant} in ${job.configuration}${states}`)
+    if (done > 0) io.keeps(`Of ${jobs.length} explorations, ${done} were finished, and are printed.`)
+  })
+  progress.clear()
+  const texts = [...reports.map(reportText), untakenText(reports)].filter((text) => text !== '')
+  io.out(args.json ? JSON.stringify(reports, null, 1) : fit(texts.join('\n\n'), io.columns))
+  if (page !== undefined) saveWitnesses(page, witnessesIn(reports, checks), io)
+  if (io.signal.aborted) return EXIT.interrupted
+  return exitCode(reports)
 }
 
 type Refused = Readonly<Record<string, string>>

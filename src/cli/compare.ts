@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import type { Argv } from 'yargs'
 import { type CompareOptions, type Comparison, compare as compareResults } from '../bench/comparing/compare.ts'
 import { doesFail } from '../bench/comparing/fails.ts'
 import { BY_FILE, identityOf, type Source } from '../bench/comparing/layout.ts'
@@ -9,70 +8,21 @@ import { compareBenchstat } from '../report/compare-benchstat.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import type { Style } from '../report/tones.ts'
 import type { Command } from './command.ts'
+import type { CompareArgs } from './compare-flags.ts'
 import { leastOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
 import { styleOf } from './terminal.ts'
 
-type Args = {
-  readonly files: readonly string[]
-  readonly by: string | undefined
-  readonly group: string | undefined
-  readonly metric: string | undefined
-  readonly alpha: string
-  readonly force: boolean
-  readonly failOn: string | undefined
-  readonly format: string
-}
-
-const FORMATS = ['table', 'markdown', 'comment', 'json', 'benchstat']
-
-export const compare: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .positional('files', {
-        type: 'string',
-        array: true,
-        demandOption: true,
-        describe: 'result files, the base first',
-      })
-      .option('by', {
-        type: 'string',
-        requiresArg: true,
-        describe:
-          'what the columns are: file, variant, or any parameter [default: file; with one file: revision or variant]',
-      })
-      .option('group', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'make one table for each value of a parameter: vcpus,range',
-      })
-      .option('metric', { type: 'string', requiresArg: true, describe: 'compare only these metrics: a,b,c' })
-      .option('alpha', {
-        type: 'string',
-        requiresArg: true,
-        default: '0.05',
-        describe: 'false-alarm rate over the whole table',
-      })
-      .option('force', { type: 'boolean', default: false, describe: 'compare although hosts, settings or code differ' })
-      .option('fail-on', {
-        type: 'string',
-        requiresArg: true,
-        describe:
-          'worse, or worse:5%: exit with 1 if a figure is worse (by at least that much), or exists on one side only',
-      })
-      .option('format', { choices: FORMATS, default: 'table', describe: 'output format' }) as unknown as Argv<Args>,
-
-  async run(args, io) {
-    const sources = await sourcesOf(args.files, io)
-    const options = optionsOf(args, sources)
-    const group = groupOf(args.group, sources)
-    const least = args.failOn === undefined ? undefined : leastOf(args.failOn)
-    const comparison = compareResults(sources, options)
-    io.out(textOf(comparison, args, group, styleOf(io)))
-    if (least !== undefined && doesFail(comparison, least)) return EXIT.regression
-    return comparison.changes.length === 0 ? EXIT.incomparable : EXIT.fine
-  },
+export const compare: Command<CompareArgs> = async (args, io) => {
+  const sources = await sourcesOf(args.files, io)
+  const options = optionsOf(args, sources)
+  const group = groupOf(args.group, sources)
+  const least = args.failOn === undefined ? undefined : leastOf(args.failOn)
+  const comparison = compareResults(sources, options)
+  io.out(textOf(comparison, args, group, styleOf(io)))
+  if (least !== undefined && doesFail(comparison, least)) return EXIT.regression
+  return comparison.changes.length === 0 ? EXIT.incomparable : EXIT.fine
 }
 
 async function sourcesOf(files: readonly string[], io: Io): Promise<Source[]> {
@@ -85,7 +35,7 @@ async function sourcesOf(files: readonly string[], io: Io): Promise<Source[]> {
   return sources
 }
 
-function optionsOf({ by, metric, alpha, force }: Args, sources: readonly Source[]): CompareOptions {
+function optionsOf({ by, metric, alpha, force }: CompareArgs, sources: readonly Source[]): CompareOptions {
   const metrics = metric === undefined ? [] : metric.split(',').map((name) => name.trim())
   const runs = sources.flatMap(({ result }) => result.runs)
   const unknown = metrics.find((name) => !runs.some((run) => Object.hasOwn(run.metrics, name)))
@@ -133,7 +83,7 @@ function groupOf(group: string | undefined, sources: readonly Source[]): string[
   })
 }
 
-function textOf(comparison: Comparison, { format }: Args, group: readonly string[], style: Style): string {
+function textOf(comparison: Comparison, { format }: CompareArgs, group: readonly string[], style: Style): string {
   if (format === 'json') return JSON.stringify(comparison, null, 1)
   if (format === 'markdown') return compareMarkdown(comparison, group)
   if (format === 'comment') return compareComment(comparison, group)

@@ -7,26 +7,26 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof SHELLS)[number]
 type Args = { readonly shell: Shell }
 
-/** The command that prints the completion of these. */
-export const completionOf = (all: readonly NamedCommand[]): Command<Args> => ({
-  flags: (yargs) =>
-    yargs
-      .positional('shell', { choices: SHELLS, demandOption: true, describe: 'the shell to complete for' })
-      .epilogue(
-        'bash: faultline completion bash > ~/.local/share/bash-completion/completions/faultline\n' +
-          'zsh: faultline completion zsh > "$fpath[1]/_faultline"\n' +
-          'fish: faultline completion fish > ~/.config/fish/completions/faultline.fish',
-      ) as unknown as Argv<Args>,
+export const completionFlags = (yargs: Argv): Argv<Args> =>
+  yargs
+    .positional('shell', { choices: SHELLS, demandOption: true, describe: 'the shell to complete for' })
+    .epilogue(
+      'bash: faultline completion bash > ~/.local/share/bash-completion/completions/faultline\n' +
+        'zsh: faultline completion zsh > "$fpath[1]/_faultline"\n' +
+        'fish: faultline completion fish > ~/.config/fish/completions/faultline.fish',
+    ) as unknown as Argv<Args>
 
-  async run({ shell }, io) {
+/** The command that prints the completion of these. */
+export const completionOf =
+  (all: readonly NamedCommand[]): Command<Args> =>
+  async ({ shell }, io) => {
     const commands = all.map(async (command) => ({ ...command, flags: await flagsOf(command) }))
     io.out(SCRIPTS[shell](await Promise.all(commands)))
     return EXIT.fine
-  },
-})
+  }
 
 /** A command with its flags. */
-type Whole = NamedCommand & { readonly flags: readonly Flag[] }
+type Whole = Pick<NamedCommand, 'name' | 'summary'> & { readonly flags: readonly Flag[] }
 
 const SCRIPTS: Readonly<Record<Shell, (commands: readonly Whole[]) => string>> = { bash, zsh, fish }
 

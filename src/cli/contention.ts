@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs'
 import { predict } from '../bench/prediction.ts'
 import { ReplayError } from '../errors/faultline-error.ts'
 import { chooseMemslots } from '../replay/infer-memslots.ts'
@@ -18,15 +17,9 @@ import { type Workload, workloadOf } from '../replay/workload.ts'
 import { contentionText, type Replayed } from '../report/contention-text.ts'
 import { fit } from '../report/fit.ts'
 import type { Command } from './command.ts'
+import type { ContentionArgs } from './contention-flags.ts'
 import { EXIT, type Io } from './io.ts'
-import { tickRate, type VmFlags, vmChoice, vmFlags } from './vm-flags.ts'
-
-type Args = VmFlags & {
-  readonly file: string
-  readonly trace: string | undefined
-  readonly memslots: string | undefined
-  readonly json: boolean
-}
+import { tickRate, type VmFlags, vmChoice } from './vm-flags.ts'
 
 /** What an invalidation of the precheck scenario takes. */
 const DEFAULT_PAGES = 22_528
@@ -34,42 +27,28 @@ const ROUNDS = 4
 const NEAR = 1.25
 const LONGEST_TABLE = 2 ** 20
 
-export const contention: Command<Args> = {
-  flags: (yargs) =>
-    vmFlags(yargs)
-      .positional('file', { type: 'string', demandOption: true, describe: 'what perf lock contention printed' })
-      .nargs('file', 1)
-      .option('trace', { type: 'string', requiresArg: true, describe: 'a recording to replay with the costs' })
-      .option('memslots', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'of the recording: a .json file, or gfn:hva:pages,...',
-      })
-      .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<Args>,
-
-  async run({ file, json, ...args }, io) {
-    const text = await tableOf(file, io)
-    if (!isWaitTable(text))
-      throw new ReplayError(
-        `${file} is no table of perf lock contention`,
-        'perf lock contention -a -b sleep 10 prints one.',
-      )
-    const waits = roleWaits(text)
-    if (waits.length === 0) throw new ReplayError(`${file} has no wait of KVM's MMU`, `${whyNoRows(text)}.`)
-    const replayed = args.trace === undefined ? undefined : await replayedWith(waits, args.trace, args, io)
-    const pages = replayed?.pages ?? pagesThatFit(waits, DEFAULT_PAGES)
-    const costs = replayed?.costs ?? costsOfWaits(waits, pages)
-    const found = {
-      file,
-      waits,
-      costs,
-      pages,
-      isDefault: pages === DEFAULT_PAGES,
-      ...(replayed === undefined ? {} : { replay: replayed }),
-    }
-    io.out(json ? JSON.stringify(found, null, 1) : fit(contentionText(found), io.columns))
-    return EXIT.fine
-  },
+export const contention: Command<ContentionArgs> = async ({ file, json, ...args }, io) => {
+  const text = await tableOf(file, io)
+  if (!isWaitTable(text))
+    throw new ReplayError(
+      `${file} is no table of perf lock contention`,
+      'perf lock contention -a -b sleep 10 prints one.',
+    )
+  const waits = roleWaits(text)
+  if (waits.length === 0) throw new ReplayError(`${file} has no wait of KVM's MMU`, `${whyNoRows(text)}.`)
+  const replayed = args.trace === undefined ? undefined : await replayedWith(waits, args.trace, args, io)
+  const pages = replayed?.pages ?? pagesThatFit(waits, DEFAULT_PAGES)
+  const costs = replayed?.costs ?? costsOfWaits(waits, pages)
+  const found = {
+    file,
+    waits,
+    costs,
+    pages,
+    isDefault: pages === DEFAULT_PAGES,
+    ...(replayed === undefined ? {} : { replay: replayed }),
+  }
+  io.out(json ? JSON.stringify(found, null, 1) : fit(contentionText(found), io.columns))
+  return EXIT.fine
 }
 
 async function tableOf(file: string, io: Io): Promise<string> {
@@ -89,7 +68,7 @@ async function tableOf(file: string, io: Io): Promise<string> {
 async function replayedWith(
   waits: readonly RoleWaits[],
   trace: string,
-  { memslots, ...flags }: Omit<Args, 'file' | 'json'>,
+  { memslots, ...flags }: Omit<ContentionArgs, 'file' | 'json'>,
   io: Io,
 ): Promise<Replayed> {
   const workload = await loadOf(trace, memslots, flags, io)

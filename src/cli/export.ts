@@ -1,52 +1,21 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Argv } from 'yargs'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { EXPORTERS } from '../report/export/all.ts'
 import type { Exported, Exporter } from '../report/export/exporter.ts'
 import type { Command } from './command.ts'
+import type { ExportArgs } from './export-flags.ts'
 import { makeFolder } from './files/make-folder.ts'
 import { checkOutput, type Output, save } from './files/output.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
 
-type Args = {
-  readonly file: string
-  readonly format: string
-  readonly only: string | undefined
-  readonly out: string | undefined
-  readonly force: boolean
-}
-
-export const exportCommand: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .positional('file', { type: 'string', demandOption: true, describe: 'a result file, or - for standard input' })
-      .option('format', {
-        choices: EXPORTERS.map(({ name }) => name),
-        demandOption: true,
-        describe: 'the format to write',
-      })
-      .option('only', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'if there are several files, write those whose name contains this text',
-      })
-      .option('out', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'a file, or a folder if there are several [default: standard output]',
-      })
-      .option('force', { type: 'boolean', default: false, describe: 'replace existing files' })
-      .epilogue(EXPORTERS.map(({ name, says }) => `${name}: ${says}`).join('\n')) as unknown as Argv<Args>,
-
-  async run({ file, format, only, out, force }, io) {
-    const exporter = EXPORTERS.find(({ name }) => name === format)!
-    const files = exporter.files(await readResult(file, io)).filter(({ name }) => name.includes(only ?? ''))
-    if (files.length === 0) throw nothing(file, exporter, only)
-    write(files, exporter, { out, force, inputs: [file] }, io)
-    return EXIT.fine
-  },
+export const exportCommand: Command<ExportArgs> = async ({ file, format, only, out, force }, io) => {
+  const exporter = EXPORTERS.find(({ name }) => name === format)!
+  const files = exporter.files(await readResult(file, io)).filter(({ name }) => name.includes(only ?? ''))
+  if (files.length === 0) throw nothing(file, exporter, only)
+  write(files, exporter, { out, force, inputs: [file] }, io)
+  return EXIT.fine
 }
 
 const nothing = (file: string, { name, needs }: Exporter, only: string | undefined) =>

@@ -32,9 +32,8 @@ const OF_ALL: Flag = {
 }
 
 /** The flags of a command: the one table that help, completion and the environment are made of. */
-export async function flagsOf({ usage, load }: NamedCommand): Promise<Flag[]> {
-  const { flags } = await load()
-  const declared = flags(newParser([])) as unknown as {
+export async function flagsOf({ usage, flags }: NamedCommand): Promise<Flag[]> {
+  const declared = (await flags())(newParser([])) as unknown as {
     readonly getOptions: () => Declared
     readonly getInternalMethods: () => {
       readonly getUsageInstance: () => { readonly getDescriptions: () => Readonly<Record<string, string>> }

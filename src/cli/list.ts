@@ -1,50 +1,34 @@
-import type { Argv } from 'yargs'
-import { METRICS } from '../bench/metrics.ts'
-import type { Parameter } from '../bench/parameters.ts'
-import type { Scenario } from '../bench/scenario.ts'
-import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
-import { PARAMETERS } from '../model/parameters.ts'
-import { loadProfile, profileNames } from '../model/profile.ts'
-import { BROADCAST, WORK } from '../protocols/costs.ts'
-import { VERSIONS } from '../protocols/kernels.ts'
 import { fit } from '../report/fit.ts'
 import { columns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
-import { HOST_PROFILE } from './machines.ts'
+import { KINDS, type Kind, type ListArgs } from './list-flags.ts'
+import type { Listing } from './listing.ts'
+import { readListing } from './stored-listing.ts'
 
-type Flags = { readonly json: boolean; readonly what?: string | undefined }
+type Scenario = Listing['scenarios'][number]
+type Profile = Extract<Listing['machines'][number], { readonly cpu: string }>
 
-const KINDS = ['all', 'scenarios', 'variants', 'machines', 'parameters', 'metrics', 'costs', 'kernels'] as const
-type Kind = (typeof KINDS)[number]
+const listing = readListing()
+const PROFILES = listing.machines.filter((machine): machine is Profile => 'cpu' in machine)
 
-export const list: Command<Flags> = {
-  flags: (yargs) =>
-    yargs
-      .positional('what', {
-        type: 'string',
-        describe: `${KINDS.join(', ')}; or a scenario or a machine by its name`,
-      })
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<Flags>,
-  async run({ json, what }, io) {
-    const found = what === undefined ? 'scenarios' : wanted(what)
-    if (json) io.out(JSON.stringify(what === undefined ? listing() : dataOf(found), null, 1))
-    else io.out(fit(textOf(found), io.columns))
-    return EXIT.fine
-  },
+export const list: Command<ListArgs> = async ({ json, what }, io) => {
+  const found = what === undefined ? 'scenarios' : wanted(what)
+  if (json) io.out(JSON.stringify(what === undefined ? listing : dataOf(found), null, 1))
+  else io.out(fit(textOf(found), io.columns))
+  return EXIT.fine
 }
 
-type Wanted = Kind | Scenario | { readonly machine: string }
+type Wanted = Kind | Scenario | Profile
 
 function wanted(what: string): Wanted {
-  const scenario = SCENARIOS.find(({ name }) => name === what)
-  if (scenario !== undefined) return scenario
-  if (profileNames().includes(what)) return { machine: what }
+  const named = [...listing.scenarios, ...PROFILES].find(({ name }) => name === what)
+  if (named !== undefined) return named
   const kind = KINDS.find((known) => known === what || known === `${what}s`)
   if (kind !== undefined) return kind
-  const names = [...KINDS, ...SCENARIOS.map(({ name }) => name), ...profileNames()]
+  const names = [...KINDS, ...[...listing.scenarios, ...PROFILES].map(({ name }) => name)]
   throw new FaultlineError('UNKNOWN_LISTING', 'usage', `there is no '${what}' to list`, {
     hint: nearestText(what, names),
   })
@@ -53,10 +37,12 @@ function wanted(what: string): Wanted {
 const TEXTS: Readonly<Record<Kind, () => string>> = {
   all: () => listText(),
   scenarios: overviewText,
-  variants: () => SCENARIOS.map(({ name, variants }) => `${name}\n${table(variantRows(variants))}`).join('\n\n'),
-  machines: () => table(machines().map(({ name, says }) => [name, says])),
+  variants: () =>
+    listing.scenarios.map(({ name, variants }) => `${name}\n${table(variantRows(variants))}`).join('\n\n'),
+  machines: () => table(machineRows()),
   parameters: () =>
-    SCENARIOS.filter(({ parameters }) => Object.keys(parameters).length > 0)
+    listing.scenarios
+      .filter(({ parameters }) => Object.keys(parameters).length > 0)
       .map(({ name, parameters }) => `${name}, --set NAME=VALUE\n${table(parameterRows(parameters))}`)
       .join('\n\n'),
   metrics: () => table(metricRows()),
@@ -65,29 +51,28 @@ const TEXTS: Readonly<Record<Kind, () => string>> = {
 }
 
 const DATA: Readonly<Record<Kind, () => unknown>> = {
-  all: () => listing(),
-  scenarios: () => SCENARIOS,
-  variants: () => Object.fromEntries(SCENARIOS.map(({ name, variants }) => [name, variants])),
-  machines: () => listing().machines,
-  parameters: () => Object.fromEntries(SCENARIOS.map(({ name, parameters }) => [name, parameters])),
-  metrics: () => METRICS,
-  costs: () => listing().costs,
-  kernels: () => kernels(),
+  all: () => listing,
+  scenarios: () => listing.scenarios,
+  variants: () => Object.fromEntries(listing.scenarios.map(({ name, variants }) => [name, variants])),
+  machines: () => listing.machines,
+  parameters: () => Object.fromEntries(listing.scenarios.map(({ name, parameters }) => [name, parameters])),
+  metrics: () => listing.metrics,
+  costs: () => listing.costs,
+  kernels: () => listing.kernels,
 }
 
 function textOf(found: Wanted): string {
   if (typeof found === 'string') return TEXTS[found]()
-  return 'machine' in found ? profileText(found.machine) : scenarioText(found)
+  return 'cpu' in found ? profileText(found) : scenarioText(found)
 }
 
 function dataOf(found: Wanted): unknown {
-  if (typeof found === 'string') return DATA[found]()
-  return 'machine' in found ? loadProfile(found.machine) : found
+  return typeof found === 'string' ? DATA[found]() : found
 }
 
 /** Each scenario with its question: where to begin. */
-export function overviewText(): string {
-  const rows = SCENARIOS.map(({ name, asks }) => [name, asks])
+function overviewText(): string {
+  const rows = listing.scenarios.map(({ name, asks }) => [name, asks])
   return [
     'Questions, to ask with `faultline bench -s NAME`',
     table(rows),
@@ -97,11 +82,9 @@ export function overviewText(): string {
   ].join('\n')
 }
 
-const kernels = () => VERSIONS.map(({ name, before, changes }) => ({ name, before: before?.name ?? null, changes }))
-
 /** Each version, and what it changed against the one before. */
-export function kernelsText(): string {
-  return kernels()
+function kernelsText(): string {
+  return listing.kernels
     .map(({ name, before, changes }) => {
       const rows = changes.map(({ entry, commit = '', says }) => [entry, commit, says])
       const what = changes.length === 0 ? 'nothing that is re-created here' : ''
@@ -110,37 +93,25 @@ export function kernelsText(): string {
     .join('\n\n')
 }
 
-const THREADS = { name: 'threads', says: 'real worker threads of this host: what it says is measured' }
-const HOST = { name: 'host', says: `this host, modelled: what \`faultline calibrate\` left in ${HOST_PROFILE}` }
-const machines = () => [
-  THREADS,
-  ...profileNames().map((name) => ({ name, says: `${loadProfile(name).cpu}: what it says is modelled` })),
-  HOST,
-]
-
-const listing = () => ({
-  // JSON has no functions: what is left is the declaration.
-  scenarios: SCENARIOS,
-  machines: [THREADS, ...profileNames().map(loadProfile), HOST],
-  parameters: PARAMETERS,
-  metrics: METRICS,
-  costs: [...WORK, ...BROADCAST],
-})
+const machineRows = () =>
+  listing.machines.map((machine) => [
+    machine.name,
+    'cpu' in machine ? `${machine.cpu}: what it says is modelled` : machine.says,
+  ])
 
 /** Everything that can be asked for, as text. */
 export function listText(): string {
   return [
-    ...SCENARIOS.map(scenarioText),
-    `Machines\n${table(machines().map(({ name, says }) => [name, says]))}`,
-    ...profileNames().map(profileText),
+    ...listing.scenarios.map(scenarioText),
+    `Machines\n${table(machineRows())}`,
+    ...PROFILES.map(profileText),
     `Metrics\n${table(metricRows())}`,
     `Costs of what is not re-created, --set cost.NAME=NS\n${table(costRows())}`,
   ].join('\n\n')
 }
 
 /** What a machine is, with what it inherits. */
-function profileText(name: string): string {
-  const { cpu, parameters } = loadProfile(name)
+function profileText({ name, cpu, parameters }: Profile): string {
   const rows = Object.entries(parameters).map(([parameter, { value, unit, low, high, class: known, source }]) => {
     return [parameter, `${value}`, unit, low === high ? '' : `${low} to ${high}`, known, source]
   })
@@ -149,12 +120,12 @@ function profileText(name: string): string {
 
 const metricRows = () => [
   ['metric', 'unit', 'better', 'what it is'],
-  ...Object.entries(METRICS).map(([name, { unit, better, says }]) => [name, unit, better ?? '-', says]),
+  ...Object.entries(listing.metrics).map(([name, { unit, better, says }]) => [name, unit, better ?? '-', says]),
 ]
 
 const costRows = () => [
   ['cost', 'ns', 'source'],
-  ...[...WORK, ...BROADCAST].map(({ name, ns, source }) => [name, time(ns), source]),
+  ...listing.costs.map(({ name, ns, source }) => [name, time(ns), source]),
 ]
 
 /** The ids of our own literature stand last. */
@@ -199,7 +170,7 @@ function brokenText(variant: Scenario['variants'][number] & { kind: 'broken' }):
   return variant.caughtBy.length === 0 ? 'broken, not seen on threads' : `broken, caught by ${variant.caughtBy[0]}`
 }
 
-const domain = (parameter: Parameter) =>
+const domain = (parameter: Scenario['parameters'][string]) =>
   parameter.kind === 'choice' ? parameter.choices.join('|') : `${parameter.low}..${parameter.high}`
 
 /** Left-aligned columns under a heading. */

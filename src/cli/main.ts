@@ -5,12 +5,13 @@ import { faultText } from './fault-text.ts'
 import { reasonOf } from './files/trouble.ts'
 import { interruptedText, KEEPS_NOTHING, SIGNALS, type SignalName } from './interruption.ts'
 import { EXIT } from './io.ts'
-import type { FromProgram, Started, ToProgram } from './program-worker.ts'
+import { processIo, type Started } from './process-io.ts'
+import type { FromProgram, ToProgram } from './program-worker.ts'
 import { Output, writeMessage } from './streams.ts'
 import { isColoured } from './terminal.ts'
 
 /**
- * This thread hears signals and writes; the program runs in another, so that a long computation there keeps neither waiting.
+ * This thread hears signals and writes; the program runs in a worker, so that a long computation there delays neither.
  */
 
 /** Longest time until a command has noticed a signal, and until one ends that would lose nothing, or nothing yet. */
@@ -22,15 +23,13 @@ const LAST_WORDS_MS = 8000
 const output = new Output(process.stdout)
 process.stderr.on('error', () => {})
 
-const workerData: Started = {
+const started: Started = {
   isErrTty: process.stderr.isTTY === true,
-  errSize: process.stderr.isTTY ? { columns: process.stderr.columns, rows: process.stderr.rows } : undefined,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   isColoured: isColoured(process.stdout.isTTY === true, process.env),
   words: process.argv.slice(2),
 }
-const worker = new Worker(new URL('./program-worker.js', import.meta.url), { workerData })
-const tell = (message: ToProgram) => worker.postMessage(message)
+let tell = (_message: ToProgram) => {}
 
 let received: SignalName | undefined
 let hasHeard = false
@@ -38,25 +37,51 @@ let keeps: string | undefined
 let isAtStake = false
 let hasEnded = false
 
-worker.on('message', (message: FromProgram) => {
-  if (message.kind === 'out') output.write(message.text)
-  else if (message.kind === 'err') writeMessage(message.text)
-  else if (message.kind === 'keeps') {
-    keeps = message.says
-    isAtStake = !message.isNothing
-  } else if (message.kind === 'end') void end(message.code)
-  else hasHeard = true
-})
-worker.on('error', (error) => {
+for (const signal of Object.keys(SIGNALS) as SignalName[]) process.on(signal, () => interrupt(signal))
+process.on('SIGCONT', () => tell({ kind: 'continued' }))
+if (isBrief(started.words)) runHere().catch(failed)
+else runInWorker()
+
+/** What only prints: to start a worker would take longer. */
+function isBrief([first, ...others]: readonly string[]): boolean {
+  if (first === undefined || ['help', 'version', 'list', 'completion'].includes(first)) return true
+  return [first, ...others].some((word) => ['--help', '-h', '--version'].includes(word))
+}
+
+async function runHere(): Promise<void> {
+  const { program } = await import('./program.ts')
+  const io = processIo(started, {
+    out: (text) => output.write(`${text}\n`),
+    err: writeMessage,
+    signal: new AbortController().signal,
+    keeps: () => {},
+    stops: () => 0,
+  })
+  await end(await program(io))
+}
+
+function runInWorker(): void {
+  const worker = new Worker(new URL('./program-worker.js', import.meta.url), { workerData: started })
+  tell = (message) => worker.postMessage(message)
+  worker.on('message', (message: FromProgram) => {
+    if (message.kind === 'out') output.write(message.text)
+    else if (message.kind === 'err') writeMessage(message.text)
+    else if (message.kind === 'keeps') {
+      keeps = message.says
+      isAtStake = !message.isNothing
+    } else if (message.kind === 'end') void end(message.code)
+    else hasHeard = true
+  })
+  worker.on('error', failed)
+  worker.on('exit', () => void end(EXIT.failed))
+}
+
+function failed(error: unknown): void {
   if (hasEnded) return
   writeMessage(faultText(error))
   if (process.env.FAULTLINE_TRACE === '1') writeMessage(`${inspect(error)}\n`)
   void end(EXIT.failed)
-})
-worker.on('exit', () => void end(EXIT.failed))
-
-for (const signal of Object.keys(SIGNALS) as SignalName[]) process.on(signal, () => interrupt(signal))
-process.on('SIGCONT', () => tell({ kind: 'continued' }))
+}
 
 function interrupt(signal: SignalName): void {
   if (received !== undefined || hasEnded) return

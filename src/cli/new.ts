@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
-import type { Argv } from 'yargs'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { beginningOf } from '../patches/beginning.ts'
 import { skeletonOf } from '../patches/skeleton.ts'
@@ -8,48 +7,20 @@ import type { Command } from './command.ts'
 import { notWritten } from './files/trouble.ts'
 import { writeWhole } from './files/write-whole.ts'
 import { EXIT } from './io.ts'
+import type { NewArgs } from './new-flags.ts'
 
-type Args = {
-  readonly what: 'patch'
-  readonly file: string
-  readonly from: string
-  readonly functions: string | undefined
-}
-
-export const newCommand: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .positional('what', { choices: ['patch'] as const, demandOption: true, describe: 'what to create' })
-      .positional('file', {
-        type: 'string',
-        demandOption: true,
-        describe: 'the file to create, .ts or .js; an existing file is never overwritten',
-      })
-      .option('from', {
-        type: 'string',
-        requiresArg: true,
-        default: 'precheck',
-        describe: 'the variant or kernel to start from',
-      })
-      .option('functions', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'further functions of that kernel to include: isPageFaultStale,rwlockNeedbreak',
-      }) as unknown as Argv<Args>,
-
-  async run({ file, from, functions }, io) {
-    if (!['.ts', '.mts'].includes(extname(file))) {
-      throw new FaultlineError('BAD_NAME', 'usage', `${file} does not end with .ts, which a patch is written in`, {
-        hint: 'Types can be left out in it; a .js file runs too, if it is written by hand.',
-      })
-    }
-    if (existsSync(file)) throw exists(file)
-    const wanted = functions === undefined ? [] : functions.split(',').map((name) => name.trim())
-    const text = await skeletonOf(beginningOf(basename(file, extname(file)), file, from, wanted))
-    write(file, text)
-    io.out(`${file} begins as ${from}: \`faultline diff ${from} ${pathOf(file)}\` says what you changed`)
-    return EXIT.fine
-  },
+export const newCommand: Command<NewArgs> = async ({ file, from, functions }, io) => {
+  if (!['.ts', '.mts'].includes(extname(file))) {
+    throw new FaultlineError('BAD_NAME', 'usage', `${file} does not end with .ts, which a patch is written in`, {
+      hint: 'Types can be left out in it; a .js file runs too, if it is written by hand.',
+    })
+  }
+  if (existsSync(file)) throw exists(file)
+  const wanted = functions === undefined ? [] : functions.split(',').map((name) => name.trim())
+  const text = await skeletonOf(beginningOf(basename(file, extname(file)), file, from, wanted))
+  write(file, text)
+  io.out(`${file} begins as ${from}: \`faultline diff ${from} ${pathOf(file)}\` says what you changed`)
+  return EXIT.fine
 }
 
 /** As a file is named among variants. */

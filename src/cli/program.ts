@@ -36,11 +36,11 @@ export async function program(asked: Io): Promise<ExitCode> {
     .fail((message, error) => {
       throw error ?? new WrongUse(inWords(message, command) ?? message)
     })
-  for (const { usage, summary, load } of COMMANDS) {
+  for (const { usage, summary, flags, load } of COMMANDS) {
     parser.command(
       usage,
       summary,
-      async (own: Argv) => (await load()).flags(own).check(noFlagTwice).check(noSettingTwice),
+      async (own: Argv) => (await flags())(own).check(noFlagTwice).check(noSettingTwice),
       async (args) => {
         code = await runUntilTold(await load(), argsFrom(args), io)
       },
@@ -93,7 +93,7 @@ Exit codes: 0 fine; 1 a regression or a forbidden outcome; 2 wrong use or bad in
 What each means for each command: docs/exit-codes.md.`
 
 /** Until it ends, or until the process is told to end and the command does not hear that by itself. */
-async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): Promise<ExitCode> {
+async function runUntilTold<Args>(run: Command<Args>, args: Args, io: Io): Promise<ExitCode> {
   let keeps: string | undefined
   const own: Io = {
     ...io,
@@ -105,7 +105,7 @@ async function runUntilTold<Args>(command: Command<Args>, args: Args, io: Io): P
   const abandoned = new Promise<ExitCode>((resolve) => {
     io.signal.addEventListener('abort', () => keeps === undefined && resolve(EXIT.interrupted), { once: true })
   })
-  const ran = command.run(args, own).catch((error: unknown) => {
+  const ran = run(args, own).catch((error: unknown) => {
     // What fails because it was told to stop has not failed.
     if (io.signal.aborted && !(error instanceof FaultlineError && error.code === 'NOT_SAVED')) return EXIT.interrupted
     throw error
@@ -122,14 +122,14 @@ function checkCommand(words: readonly string[]): void {
   const [first, ...others] = wordsOf(words)
   if (!others.some((word) => word === '--help' || word === '-h')) return
   if (first === undefined || first.startsWith('-') || COMMANDS.some(({ name }) => name === first)) return
-  throw new WrongUse(`Unknown argument: ${first}`)
+  throw new WrongUse(`there is no command '${first}'`)
 }
 
 /** For a word that is not known the flag or command that is nearest to it. */
 async function hintOf(message: string, [first]: readonly string[]): Promise<string> {
   const command = COMMANDS.find(({ name }) => name === first)
   const help = command === undefined ? 'Try `faultline --help`.' : `Try \`faultline ${command.name} --help\`.`
-  const unknown = /^Unknown arguments?: ([\w-]+)/.exec(message)?.[1]
+  const unknown = /^(?:Unknown arguments?: |there is no command ')([\w-]+)/.exec(message)?.[1]
   if (unknown === undefined) return help
   const known =
     command === undefined ? COMMANDS.map(({ name }) => name) : (await flagsOf(command)).map(({ name }) => `--${name}`)

@@ -15,7 +15,7 @@ import { shareOf } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isOfThisTree } from './openable.ts'
 import { readAsWritten } from './read-result.ts'
-import type { RegressArgs } from './regress.ts'
+import type { RegressArgs } from './regress-flags.ts'
 import { type Leave, rerun } from './rerun.ts'
 
 /** A baseline is the user's own. */

@@ -2,7 +2,7 @@ import { type Compared, runAb } from './bench-ab.ts'
 import { benchFlags } from './bench-flags.ts'
 import type { Io } from './io.ts'
 import { newParser } from './parsing.ts'
-import type { RegressArgs } from './regress.ts'
+import type { RegressArgs } from './regress-flags.ts'
 
 /** Interleaves this tree with that revision, by the plan that the gate was given. Its time budget begins here, after the exact figures. */
 export async function measureAgainst(base: string, { plan, out }: RegressArgs, io: Io): Promise<Compared> {

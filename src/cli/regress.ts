@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import type { Argv } from 'yargs'
 import { mergeBase } from '../bench/ab/checkout.ts'
 import { doesFail } from '../bench/comparing/fails.ts'
 import { failuresOf } from '../bench/gate/failures.ts'
@@ -12,75 +10,27 @@ import { withoutResult } from './bench-ab.ts'
 import type { Command } from './command.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { checkExact, update } from './regress-exact.ts'
+import type { RegressArgs } from './regress-flags.ts'
 import { measureAgainst } from './regress-measured.ts'
 import { styleOf } from './terminal.ts'
 
-export type RegressArgs = {
-  readonly baseline: string
-  readonly update: boolean
-  readonly against: string | undefined
-  readonly skipExact: boolean
-  readonly ignoreBelow: string
-  readonly gate: string
-  readonly plan: string
-  readonly out: string | undefined
-  readonly format: keyof typeof TEXTS
+const TEXTS: Readonly<Record<RegressArgs['format'], typeof compareText>> = {
+  table: compareText,
+  markdown: compareMarkdown,
+  comment: compareComment,
 }
 
-const TEXTS = { table: compareText, markdown: compareMarkdown, comment: compareComment } as const
-
-export const regress: Command<RegressArgs> = {
-  flags: (yargs) =>
-    yargs
-      .option('baseline', {
-        type: 'string',
-        requiresArg: true,
-        default: join('results', 'baseline'),
-        describe: 'folder of results whose exact figures must not change, or one such result',
-      })
-      .option('update', {
-        type: 'boolean',
-        default: false,
-        describe: 'write the current figures to the baseline, and report what changed',
-      })
-      .option('against', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'also measure this tree against its merge base with a git revision, trials interleaved',
-      })
-      .option('skip-exact', { type: 'boolean', default: false, describe: 'with --against: run only the measured tier' })
-      .option('ignore-below', {
-        type: 'string',
-        requiresArg: true,
-        default: '0',
-        describe: 'exact figures that changed by less than this do not fail the gate: 0.5%',
-      })
-      .option('gate', { choices: ['exact', 'all'], default: 'exact', describe: 'which tier can fail the gate' })
-      .option('plan', {
-        type: 'string',
-        requiresArg: true,
-        default: '-s precheck',
-        describe: 'flags of the `bench` run that --against measures',
-      })
-      .option('out', { type: 'string', requiresArg: true, describe: 'file for the measured result' })
-      .option('format', {
-        choices: Object.keys(TEXTS),
-        default: 'table',
-        describe: 'output format',
-      }) as unknown as Argv<RegressArgs>,
-
-  async run(args, io) {
-    if (args.skipExact && args.against === undefined) {
-      throw new FaultlineError('EMPTY_GATE', 'usage', 'a gate that checks nothing would pass everything', {
-        hint: 'Add --against REF, or leave --skip-exact out.',
-      })
-    }
-    const exact = args.skipExact ? EXIT.fine : args.update ? await update(args, io) : await checkExact(args, io)
-    if (io.signal.aborted) return EXIT.interrupted
-    if (args.against === undefined) return exact
-    const measured = await checkMeasured(args.against, args, io)
-    return exact === EXIT.fine ? measured : exact
-  },
+export const regress: Command<RegressArgs> = async (args, io) => {
+  if (args.skipExact && args.against === undefined) {
+    throw new FaultlineError('EMPTY_GATE', 'usage', 'a gate that checks nothing would pass everything', {
+      hint: 'Add --against REF, or leave --skip-exact out.',
+    })
+  }
+  const exact = args.skipExact ? EXIT.fine : args.update ? await update(args, io) : await checkExact(args, io)
+  if (io.signal.aborted) return EXIT.interrupted
+  if (args.against === undefined) return exact
+  const measured = await checkMeasured(args.against, args, io)
+  return exact === EXIT.fine ? measured : exact
 }
 
 /** Advice, unless the gate is for all: then what is surely worse fails it. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Argv } from 'yargs'
 import { FaultlineError, ReplayError } from '../errors/faultline-error.ts'
 import { comparisonPage } from '../report/page/comparison-page.ts'
 import { pageHtml } from '../report/page/page.ts'
@@ -13,50 +12,17 @@ import { checkOutput, save } from './files/output.ts'
 import { EXIT, type Io } from './io.ts'
 import { beginsAsJson, readResult } from './read-result.ts'
 import { recordedVms } from './recorded-vms.ts'
+import type { ReportArgs } from './report-flags.ts'
 
-type Args = {
-  readonly files: readonly string[]
-  readonly out: string | undefined
-  readonly open: boolean
-  readonly force: boolean
-}
-
-export const report: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .positional('files', {
-        type: 'string',
-        array: true,
-        demandOption: true,
-        describe: 'result files, or a recording of KVM; - reads a result from standard input',
-      })
-      .option('out', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        describe: 'the page [default: the name of the first file, with .html]',
-      })
-      .option('force', {
-        type: 'boolean',
-        default: false,
-        describe: 'replace an existing file even if faultline did not write it',
-      })
-      .option('open', {
-        type: 'boolean',
-        default: false,
-        describe: 'open the page in the browser',
-      }) as unknown as Argv<Args>,
-
-  async run({ files, out, open, force }, io) {
-    const path = out ?? defaultName(files[0]!)
-    const output = { path, kind: 'page', force, inputs: files, flag: '--out' } as const
-    checkOutput(output)
-    const page = await pageOf(files, io)
-    save(output, pageHtml(page))
-    io.out(path)
-    if (open) openInBrowser(path)
-    return EXIT.fine
-  },
+export const report: Command<ReportArgs> = async ({ files, out, open, force }, io) => {
+  const path = out ?? defaultName(files[0]!)
+  const output = { path, kind: 'page', force, inputs: files, flag: '--out' } as const
+  checkOutput(output)
+  const page = await pageOf(files, io)
+  save(output, pageHtml(page))
+  io.out(path)
+  if (open) openInBrowser(path)
+  return EXIT.fine
 }
 
 async function pageOf(files: readonly string[], io: Io): Promise<Page> {

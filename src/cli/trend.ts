@@ -1,5 +1,4 @@
 import { text as textOf } from 'node:stream/consumers'
-import type { Argv } from 'yargs'
 import { entriesOfCsv } from '../bench/trend/csv.ts'
 import { type Entry, entryOf, readEntries } from '../bench/trend/history.ts'
 import { type ShiftOptions, seriesOf, shiftsOf, sizeOf } from '../bench/trend/series.ts'
@@ -11,86 +10,34 @@ import { appendLine, readHistory } from './files/history-file.ts'
 import { leastOf, shareOf } from './flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { readResult } from './read-result.ts'
+import type { TrendArgs } from './trend-flags.ts'
 
-type Args = {
-  readonly files: readonly string[]
-  readonly append: string | undefined
-  readonly metric: string | undefined
-  readonly last: string | undefined
-  readonly alpha: string
-  readonly minChange: string
-  readonly newest: string | undefined
-  readonly failOn: string | undefined
-  readonly json: boolean
-}
-
-export const trend: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .positional('files', {
-        type: 'string',
-        array: true,
-        demandOption: true,
-        describe: 'history files, one result per line',
-      })
-      .option('append', { type: 'string', requiresArg: true, describe: 'add this result to the history first' })
-      .option('metric', { type: 'string', requiresArg: true, describe: 'compare only these metrics: a,b,c' })
-      .option('last', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'look only at the last points, this many [default: 200]',
-      })
-      .option('alpha', {
-        type: 'string',
-        requiresArg: true,
-        default: '0.01',
-        describe: 'false-alarm rate of a series without a change',
-      })
-      .option('min-change', {
-        type: 'string',
-        requiresArg: true,
-        default: '1%',
-        describe: 'smallest difference between measured levels that counts as a change',
-      })
-      .option('newest', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'report only changes that began in the newest points, this many [default: all; with --fail-on: 8]',
-      })
-      .option('fail-on', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'worse, or worse:5%: exit with 1 if one of these changes is a regression (of at least that size)',
-      })
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<Args>,
-
-  async run(args, io) {
-    if (args.append !== undefined) await append(args.append, args.files, io)
-    const failOn = args.failOn === undefined ? undefined : leastOf(args.failOn)
-    const options = optionsOf(args)
-    const last = whole('last', args.last ?? '200', 8)
-    const metrics = args.metric?.split(',').map((name) => name.trim())
-    const entries: Entry[] = []
-    for (const file of args.files) entries.push(...(await entriesIn(file, io)))
-    const series = seriesOf(entries)
-      .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
-      .map((one) => ({ ...one, points: one.points.slice(-last) }))
-    const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
-    if (series.length === 0) io.err(`faultline: ${noSeries(args.files, entries.length, metrics)}\n`)
-    if (series.length > 0 || args.json)
-      io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : fit(trendText(changed, options), io.columns))
-    const isWorse = changed.some(({ shifts }) =>
-      shifts.some((shift) => shift.verdict === 'worse' && sizeOf(shift) >= (failOn ?? Number.POSITIVE_INFINITY)),
-    )
-    if (failOn !== undefined && isWorse) return EXIT.regression
-    return series.length === 0 ? EXIT.incomparable : EXIT.fine
-  },
+export const trend: Command<TrendArgs> = async (args, io) => {
+  if (args.append !== undefined) await append(args.append, args.files, io)
+  const failOn = args.failOn === undefined ? undefined : leastOf(args.failOn)
+  const options = optionsOf(args)
+  const last = whole('last', args.last ?? '200', 8)
+  const metrics = args.metric?.split(',').map((name) => name.trim())
+  const entries: Entry[] = []
+  for (const file of args.files) entries.push(...(await entriesIn(file, io)))
+  const series = seriesOf(entries)
+    .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
+    .map((one) => ({ ...one, points: one.points.slice(-last) }))
+  const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
+  if (series.length === 0) io.err(`faultline: ${noSeries(args.files, entries.length, metrics)}\n`)
+  if (series.length > 0 || args.json)
+    io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : fit(trendText(changed, options), io.columns))
+  const isWorse = changed.some(({ shifts }) =>
+    shifts.some((shift) => shift.verdict === 'worse' && sizeOf(shift) >= (failOn ?? Number.POSITIVE_INFINITY)),
+  )
+  if (failOn !== undefined && isWorse) return EXIT.regression
+  return series.length === 0 ? EXIT.incomparable : EXIT.fine
 }
 
 /** A level is four points at least, so a regression is seen four points after it came, and is new for as long again. */
 const NEW = '8'
 
-function optionsOf({ alpha, minChange, newest, failOn }: Args): ShiftOptions {
+function optionsOf({ alpha, minChange, newest, failOn }: TrendArgs): ShiftOptions {
   const points = newest ?? (failOn === undefined ? undefined : NEW)
   return {
     alpha: fraction(alpha),

@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs'
 import { validateOnHost } from '../bench/host-validation.ts'
 import { freeParameters, TARGETS } from '../bench/targets/rows.ts'
 import { validate as validateAll } from '../bench/validation.ts'
@@ -12,33 +11,13 @@ import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { HOST_PROFILE, MOST_DRAWS } from './machines.ts'
 import { Progress } from './progress.ts'
+import type { ValidateArgs } from './validate-flags.ts'
 
-type Args = { readonly json: boolean; readonly host: boolean; readonly draws: string }
-
-export const validate: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
-      .option('draws', {
-        type: 'string',
-        requiresArg: true,
-        default: '0',
-        describe: 'number of machines with costs drawn from the ranges of each profile, for a band around each figure',
-      })
-      .option('host', {
-        type: 'boolean',
-        default: false,
-        describe: 'calibrate this host, and compare its model with its threads',
-      }) as unknown as Argv<Args>,
-
-  async run({ json, host, draws }, io) {
-    if (host) return await onHost(json, io)
-    const all = await validateAll(TARGETS, integer('draws', draws, 0, MOST_DRAWS), io.signal)
-    io.out(json ? JSON.stringify(all, null, 1) : validationText(all, freeParameters(saysItself)))
-    return all.every(({ target, isWithin }) => isWithin || target.basis.kind === 'held out')
-      ? EXIT.fine
-      : EXIT.regression
-  },
+export const validate: Command<ValidateArgs> = async ({ json, host, draws }, io) => {
+  if (host) return await onHost(json, io)
+  const all = await validateAll(TARGETS, integer('draws', draws, 0, MOST_DRAWS), io.signal)
+  io.out(json ? JSON.stringify(all, null, 1) : validationText(all, freeParameters(saysItself)))
+  return all.every(({ target, isWithin }) => isWithin || target.basis.kind === 'held out') ? EXIT.fine : EXIT.regression
 }
 
 const saysItself = (machine: string, name: string) => loadProfile(machine).parameters[name] !== undefined

@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs'
 import { changedMachines, deviations, isExactRun, runKey } from '../bench/gate/exact.ts'
 import { rank } from '../bench/gate/ranking.ts'
 import type { Result, Run } from '../bench/result.ts'
@@ -14,49 +13,31 @@ import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isNamed } from './openable.ts'
 import { readAsWritten } from './read-result.ts'
 import { checkCommand, planIn, rerun } from './rerun.ts'
+import type { VerifyArgs } from './verify-flags.ts'
 
-type Args = { readonly file: string; readonly rerun: string; readonly open: readonly string[] | undefined }
-
-export const verify: Command<Args> = {
-  flags: (yargs) =>
-    yargs
-      .positional('file', { type: 'string', demandOption: true, describe: 'a result file, or - for standard input' })
-      .option('rerun', {
-        choices: ['none', 'modelled', 'all'],
-        default: 'modelled',
-        describe: 'which exact figures to recompute with the command in the file; `all` includes those of threads',
-      })
-      .option('open', {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        describe: 'allow the command in the result to open this file, such as its recording',
-      }) as unknown as Argv<Args>,
-
-  async run(args, io) {
-    const result = await readAsWritten(args.file, io)
-    const others = new Set(result.runs.filter(otherCode()))
-    const faults = faultsOf(result)
-    const [lost, unknown] = others.size > 0 ? [[], []] : await againstPlan(result, args, io)
-    for (const { run, says } of [...faults, ...lost]) io.out(visible(`${run}: ${says}`))
-    const wrong = faults.length + lost.length
-    const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
-    const verdict = wrong === 0 ? 'every summary follows' : `${wrong} figures do not follow`
-    io.out(`${count(result.runs.length, 'run')}, ${count(trials, 'trial')}: ${verdict} from what was recorded`)
-    if (others.size > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf([...others])}`)
-    for (const line of [...unknowable(result), ...unknown]) io.out(`not known: ${line}`)
-    await checkCommand(result, args.file)
-    const exact = result.runs.filter((run) => isExactRun(run) && !others.has(run))
-    const again = await checkAgain(result, exact, args, io)
-    if (io.signal.aborted) return EXIT.interrupted
-    if (again === EXIT.usage) return again
-    if (wrong > 0 || again === EXIT.regression) return EXIT.regression
-    return others.size > 0 ? EXIT.incomparable : again
-  },
+export const verify: Command<VerifyArgs> = async (args, io) => {
+  const result = await readAsWritten(args.file, io)
+  const others = new Set(result.runs.filter(otherCode()))
+  const faults = faultsOf(result)
+  const [lost, unknown] = others.size > 0 ? [[], []] : await againstPlan(result, args, io)
+  for (const { run, says } of [...faults, ...lost]) io.out(visible(`${run}: ${says}`))
+  const wrong = faults.length + lost.length
+  const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
+  const verdict = wrong === 0 ? 'every summary follows' : `${wrong} figures do not follow`
+  io.out(`${count(result.runs.length, 'run')}, ${count(trials, 'trial')}: ${verdict} from what was recorded`)
+  if (others.size > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf([...others])}`)
+  for (const line of [...unknowable(result), ...unknown]) io.out(`not known: ${line}`)
+  await checkCommand(result, args.file)
+  const exact = result.runs.filter((run) => isExactRun(run) && !others.has(run))
+  const again = await checkAgain(result, exact, args, io)
+  if (io.signal.aborted) return EXIT.interrupted
+  if (again === EXIT.usage) return again
+  if (wrong > 0 || again === EXIT.regression) return EXIT.regression
+  return others.size > 0 ? EXIT.incomparable : again
 }
 
 /** What is missing of the plan in the command; and if that cannot be said, why. */
-async function againstPlan(result: Result, { file, open }: Args, io: Io): Promise<[Fault[], string[]]> {
+async function againstPlan(result: Result, { file, open }: VerifyArgs, io: Io): Promise<[Fault[], string[]]> {
   try {
     const { groups, options } = await planIn(result, file, io, isNamed(open ?? []))
     return [planFaults(result, groups, options).map((says) => ({ run: 'the result', says })), []]
@@ -73,7 +54,7 @@ async function againstPlan(result: Result, { file, open }: Args, io: Io): Promis
 async function checkAgain(
   result: Result,
   exact: readonly Run[],
-  { file, rerun: which, open }: Args,
+  { file, rerun: which, open }: VerifyArgs,
   io: Io,
 ): Promise<ExitCode> {
   const own = exact.filter(({ kind }) => which === 'all' || (which === 'modelled' && kind === 'modelled'))

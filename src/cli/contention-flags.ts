@@ -1,0 +1,21 @@
+import type { Argv } from 'yargs'
+import { type VmFlags, vmFlags } from './vm-flags.ts'
+
+export type ContentionArgs = VmFlags & {
+  readonly file: string
+  readonly trace: string | undefined
+  readonly memslots: string | undefined
+  readonly json: boolean
+}
+
+export const contentionFlags = (yargs: Argv): Argv<ContentionArgs> =>
+  vmFlags(yargs)
+    .positional('file', { type: 'string', demandOption: true, describe: 'what perf lock contention printed' })
+    .nargs('file', 1)
+    .option('trace', { type: 'string', requiresArg: true, describe: 'a recording to replay with the costs' })
+    .option('memslots', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'of the recording: a .json file, or gfn:hva:pages,...',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<ContentionArgs>

@@ -1,0 +1,22 @@
+import { METRICS } from '../bench/metrics.ts'
+import { SCENARIOS } from '../bench/scenarios/all.ts'
+import { PARAMETERS } from '../model/parameters.ts'
+import { loadProfile, profileNames } from '../model/profile.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
+import { HOST_PROFILE } from './machines.ts'
+
+const THREADS = { name: 'threads', says: 'real worker threads of this host: what it says is measured' }
+const HOST = { name: 'host', says: `this host, modelled: what \`faultline calibrate\` left in ${HOST_PROFILE}` }
+
+/** Everything that can be asked for. JSON has no functions: what is left of a scenario is its declaration. */
+export const listing = () => ({
+  scenarios: SCENARIOS,
+  machines: [THREADS, ...profileNames().map(loadProfile), HOST],
+  parameters: PARAMETERS,
+  metrics: METRICS,
+  costs: [...WORK, ...BROADCAST],
+  kernels: VERSIONS.map(({ name, before, changes }) => ({ name, before: before?.name ?? null, changes })),
+})
+
+export type Listing = ReturnType<typeof listing>
