@@ -101,10 +101,12 @@ function exploreWatched(
     return performance.now() - began > limits.seconds * 1000
   }
   const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks)
-  const outcome =
-    limits.mode === 'exhaustive'
-      ? (searchBounded(machine, search.counts, reduction, limits, hooks) ?? required(search.run(), machine))
-      : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, hooks)
+  const outcome: Outcome =
+    machine.findingsAtFirst.length > 0
+      ? { verdict: 'FAIL', schedule: [], findings: machine.findingsAtFirst }
+      : limits.mode === 'exhaustive'
+        ? (searchBounded(machine, search.counts, reduction, limits, hooks) ?? required(search.run(), machine))
+        : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, hooks)
   // A livelock was seen without the signal that would have ended it.
   const isLivelock = outcome.verdict === 'FAIL' && probe.schedule.length > 0
   const schedule = isLivelock ? probe.schedule : outcome.verdict === 'FAIL' ? outcome.schedule : search.deepest
@@ -148,6 +150,7 @@ function searchBounded(
     // The same with as few preemptions in fewer steps, as long as there is one. How a livelock begins is not looked for twice.
     for (let shorter: typeof found | undefined = found; shorter !== undefined && !isLivelock(shorter); ) {
       found = shorter
+      if (found.schedule.length === 0) break
       shorter = new BoundedSearch(machine, counts, reduction, hooks, true).run(
         most,
         SHORTER_STEPS,

@@ -55,6 +55,8 @@ export class Machine {
   readonly violated: number[] = []
   /** What the last step counted on the counters that are kept: counter and number by turns; at first, what came before it. */
   readonly tallied: number[] = []
+  /** What an actor violates before the first step of any of them. */
+  readonly findingsAtFirst: readonly Finding[]
 
   constructor(program: Program, options: BehaviourOptions) {
     this.program = program
@@ -70,8 +72,19 @@ export class Machine {
     this.behaviours = program.actors.map((actor, id) => new Behaviour(id, actor, words, look(id), options))
     this.weak = model === 'sc' ? undefined : new WeakMemory(this, this.actors, own, model)
     this.steppers = this.weak?.steppers ?? this.actors
-    for (let actor = 0; actor < this.actors; actor += 1) this.#advance(actor, this.behaviours[actor]!, 0, 0)
+    this.findingsAtFirst = this.#begin()
     this.#sum()
+  }
+
+  /** Runs each actor up to its first instruction; what the first of them finds that finds anything. */
+  #begin(): readonly Finding[] {
+    let found: readonly Finding[] = []
+    for (const [actor, behaviour] of this.behaviours.entries()) {
+      this.#advance(actor, behaviour, 0, 0)
+      if (found.length === 0) found = this.findings(actor)
+      this.violated.length = 0
+    }
+    return found
   }
 
   /** The actor whose step it is, or whose store or load. */

@@ -30,7 +30,7 @@ export function play(machine: Machine, schedule: readonly number[]): Played {
   const order: Instruction[] = []
   const counts = new Map<number, number>()
   const held = machine.behaviours.map(() => new Map<string, number>())
-  const findings: Finding[] = []
+  const findings: Finding[] = [...machine.findingsAtFirst]
   const sites = machine.behaviours.map(() => '')
   if (machine.steps === 0) addCounts(machine, counts)
   for (const [index, stepper] of schedule.entries()) {

@@ -180,6 +180,13 @@ for (const [name, code, why] of [
   })
 }
 
+test('a lock that excludes nothing is violated, and is not asked whether waiters starve', async () => {
+  const { code, out, err } = await checkLock('void.js', 'export class Void { *acquire() {} *release() {} }')
+  assert.deepEqual([code, err], [1, ''])
+  assert.match(out, /^FAIL 2 CPUs exclude each other/m)
+  assert.doesNotMatch(out, /^note:/m)
+})
+
 test('what is no file, or no lock to check, is refused', async () => {
   const missing = await faultline('check', 'lock', join(folder, 'missing.js'))
   assert.equal(missing.code, 2)

@@ -52,6 +52,12 @@ test('a gate that fails fails although its reader has left, and one that passes 
   )
 })
 
+test('a file that ends the program is told in a sentence and exits with 3', async () => {
+  const { code, err } = await shell("echo 'process.exit(0)' > exit.mjs; $F check lock exit.mjs")
+  assert.equal(code, 3)
+  assert.equal(err, 'faultline: a file that it loaded ended the program, by process.exit() for example.\n')
+})
+
 test('output that cannot be written is told in a sentence and exits with 3', async () => {
   const { code, err } = await shell('$F list > /dev/full')
   assert.equal(code, 3)

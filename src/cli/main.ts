@@ -73,7 +73,10 @@ function runInWorker(): void {
     else hasHeard = true
   })
   worker.on('error', failed)
-  worker.on('exit', () => void end(EXIT.failed))
+  worker.on('exit', () => {
+    if (!hasEnded) writeMessage('faultline: a file that it loaded ended the program, by process.exit() for example.\n')
+    void end(EXIT.failed)
+  })
 }
 
 function failed(error: unknown): void {
