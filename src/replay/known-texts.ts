@@ -143,6 +143,19 @@ export const INCOMPLETE: readonly KnownText[] = [
 /** Text of which only the kind can be told, where nothing else is known: named before it is called no trace. */
 export const LIKELY: readonly KnownText[] = [
   {
+    shape: /^(?:[A-Za-z\d+/]{60,76}\r?\n){3}/m,
+    is: 'base64, in which mail programs send attachments and some texts',
+    hint: (head) =>
+      /^Content-Transfer-Encoding:/im.test(head)
+        ? "Save the attachment from the mail; or, of a mail of one part: sed '1,/^$/d' FILE | base64 -di | faultline trace -"
+        : 'base64 -d FILE | faultline trace -',
+  },
+  {
+    shape: /^\s*\S.{0,15}\s(?:\[\d+\]\s+)?\d+\.\d+:\s+(?:\d+\s+)?\w+:\w+:\s/m,
+    is: 'a list of events with the names of tasks and no thread ids, so it does not tell which task each belongs to',
+    hint: 'Print the ids too: perf script -F comm,pid,tid,cpu,time,event,trace.',
+  },
+  {
     shape: /^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])? /m,
     is: 'a kernel log (dmesg) without a dump of the ftrace buffer: messages, and no events',
     hint: `${RECORD} A kernel with ftrace_dump_on_oops, or SysRq-z, prints the buffer into its log, which can be read.`,

@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, string | undefined>>
 
 /** The flags of an event: irqs off, need-resched, hard or soft irq, preempt depth, and since 6.1 migrate-disable depth. */
 const FLAGS = String.raw`[dDbX.][NnpLlBb.][ZzHhs.][\da-f.][\da-f.]?`
-const EVENT = String.raw`(?:(?<system>[\w-]+):)?(?<event>[A-Za-z_][\w-]*):(?!:)`
+const EVENT = String.raw`(?:(?<system>[\w-]+):)?(?<event>[A-Za-z_][\w-]*):(?=\s|$)`
 
 /** Shapes of lines other than ftrace's and trace-cmd's usual one, which TraceLine reads. */
 const SHAPES: readonly RegExp[] = [

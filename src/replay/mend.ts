@@ -39,7 +39,9 @@ function unquoted(next: Stage): Stage {
   let held = ''
   return {
     take: (bytes, start, end) => {
-      const text = held + bytes.toString('latin1', start, end)
+      const piece = bytes.toString('latin1', start, end)
+      // A mail that was quoted as it was sent has quotes ahead of the rest of a line too.
+      const text = QUOTES.test(held) ? held + piece.replace(QUOTES, '') : held + piece
       if (text.endsWith('=')) {
         held = text.slice(0, -1)
         return
@@ -57,6 +59,10 @@ function unquoted(next: Stage): Stage {
 const decoded = (text: string) =>
   text.replace(/=([\dA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
 
+/** Broken behind the event's name: whatever follows is its text, even if it looks like a frame of a stack. */
+const isWithoutText = (held: string) => /\w:\s*$/.test(held)
+const LOOKS_LIKE_FRAME = /^\s+[\da-f]{4,16} /
+
 /** Lines that were broken: what begins no event and is no remark belongs to the event before. */
 function joined(separator: string, next: Stage): Stage {
   const reader = new LineReader()
@@ -69,7 +75,10 @@ function joined(separator: string, next: Stage): Stage {
     take: (bytes, start, end) => {
       const text = bytes.toString('latin1', start, end).replace(QUOTES, '')
       const role = roleOf(reader, text)
-      if (role === 'other' && held !== undefined) {
+      if (
+        held !== undefined &&
+        (role === 'other' || (role === 'remark' && isWithoutText(held) && LOOKS_LIKE_FRAME.test(text)))
+      ) {
         held = separator === '' ? held + text : `${held.trimEnd()} ${text.trimStart()}`
         return
       }

@@ -3,10 +3,31 @@ import { INCOMPLETE, KNOWN, type KnownText, LIKELY } from './known-texts.ts'
 import { processIn } from './processes.ts'
 import type { Recording } from './recording.ts'
 
+const CUT_LINES = 8
+const CUT_SHARE = 0.3
+
 /** A word on the first lines that were not understood. */
 function firstLinesOf({ firstLines }: Recording): string {
   const quoted = firstLines.slice(0, 3).map(({ number, text }) => `${number}: ${JSON.stringify(text)}`)
   return quoted.length === 0 ? '' : `. The first lines that are not understood: ${quoted.join('; ')}`
+}
+
+/** Where the lines were cut, as `less -S` and terminals do: none is longer, and many are as long. */
+function columnOfCut(head: string): number | undefined {
+  const lengths = head
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.length)
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0)
+  const count = lengths.filter((length) => length === longest).length
+  return count >= CUT_LINES && count > lengths.length * CUT_SHARE ? longest : undefined
+}
+
+function cutSays(head: string): string {
+  const column = columnOfCut(head)
+  return column === undefined
+    ? ''
+    : `. No line is longer than ${column} characters and many are just as long: they were cut there`
 }
 
 const isOfKvm = (event: string) => /^kvm\w*$|^fast_page_fault$|mmio/.test(event)
@@ -17,11 +38,12 @@ export function assertHoldsKvm(recording: Recording, name: string, head: string)
   const total = events.reduce((sum, { count }) => sum + count, 0) - sumOf(recording.unread)
   if (!events.some((event) => isOfKvm(event.name)) || notUnderstood > total) rejectKnown(recording, name, head)
   if (total > 0 && recording.clock.ticking > total / 2) throw ticks(name)
-  if (notUnderstood > total && total > 0) throw mostlyUnknown(recording, name, total)
+  if (notUnderstood > total && total > 0) throw mostlyUnknown(recording, name, total, head)
   const misread = misreadEvent(recording)
-  if (misread !== undefined) throw cutColumns(recording, name, misread)
+  if (misread !== undefined) throw cutColumns(recording, name, misread, head)
+  if (events.length === 0 && recording.leftOut.size > 0) throw onlyGuests(recording, name)
   if (events.length === 0) rejectKnown(recording, name, head, LIKELY)
-  if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name)
+  if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name, head)
   if (!events.some((event) => isOfKvm(event.name))) throw noKvm(recording, name, total)
   const process = processIn(head)
   if (process !== undefined) throw onlyProcesses(name, process)
@@ -42,10 +64,10 @@ function rejectKnown(
   throw new ReplayError(`${name} is ${found.is}${isNearly ? firstLinesOf(recording) : ''}`, hint)
 }
 
-function mostlyUnknown(recording: Recording, name: string, total: number): ReplayError {
+function mostlyUnknown(recording: Recording, name: string, total: number, head: string): ReplayError {
   const { notUnderstood } = recording
   return new ReplayError(
-    `${name} has ${notUnderstood.toLocaleString('en-US')} lines that are not understood, and only ${total.toLocaleString('en-US')} events${firstLinesOf(recording)}`,
+    `${name} has ${notUnderstood.toLocaleString('en-US')} lines that are not understood, and only ${total.toLocaleString('en-US')} events${firstLinesOf(recording)}${cutSays(head)}`,
     "The nearest format is ftrace's: TASK-PID [CPU] FLAGS SECONDS: EVENT: TEXT. Were lines wrapped or columns cut? Give the file as it was written.",
   )
 }
@@ -57,9 +79,9 @@ function misreadEvent({ events, unread }: Recording): string | undefined {
   return events.find(({ name, count }) => (unread.get(name) ?? 0) > count / 2)?.name
 }
 
-const cutColumns = (recording: Recording, name: string, event: string) =>
+const cutColumns = (recording: Recording, name: string, event: string, head: string) =>
   new ReplayError(
-    `${name} has ${recording.unread.get(event)} lines of ${event} whose text is not understood${firstLinesOf(recording)}`,
+    `${name} has ${recording.unread.get(event)} lines of ${event} whose text is not understood${firstLinesOf(recording)}${cutSays(head)}`,
     "Were the lines cut at a column, or is the event a kernel's of your own? Give the file as it was written; without this event: grep -v.",
   )
 
@@ -75,15 +97,21 @@ const ticks = (name: string) =>
     'Say it: --tick-rate 2.1e9 for a TSC of 2.1 GHz (dmesg: tsc: Detected 2100 MHz), --tick-rate 100 for uptime. Or record it with a clock that counts seconds: echo mono > trace_clock; trace-cmd record -C mono.',
   )
 
+const onlyGuests = ({ leftOut }: Recording, name: string) =>
+  new ReplayError(
+    `${name} holds only what guests recorded of themselves (${[...leftOut.keys()].slice(0, NAMED).join(', ')}), and no event of the host, whose KVM serves them`,
+    "Record the host: scripts/record-kvm-trace --help. With trace-cmd report or perf script, give the host's file too.",
+  )
+
 const noEvents = (name: string) =>
   new ReplayError(
     `${name} holds the header of a trace and no event`,
     'Was a guest running, and tracing_on 1? See docs/traces.md.',
   )
 
-const noRecording = (recording: Recording, name: string) =>
+const noRecording = (recording: Recording, name: string, head: string) =>
   new ReplayError(
-    `${name} is not a trace: none of its ${recording.lines} ${recording.lines === 1 ? 'line' : 'lines'} begins with TASK-PID [CPU] SECONDS: EVENT:${firstLinesOf(recording)}`,
+    `${name} is not a trace: none of its ${recording.lines} ${recording.lines === 1 ? 'line' : 'lines'} begins with TASK-PID [CPU] SECONDS: EVENT:${firstLinesOf(recording)}${cutSays(head)}`,
     "Give the text of ftrace's `trace` file, of `trace-cmd report` or of `perf script`, with a trace_clock that counts seconds.",
   )
 

@@ -52,6 +52,9 @@ export function roleOf(reader: LineReader, text: string): 'event' | 'beginning' 
   return BEGINNING.test(text) ? 'beginning' : 'other'
 }
 
+/** What is there of an event's name, if the line was broken in it. */
+const lastWord = (text: string) => /\S*$/.exec(text)![0]
+
 function wrappingOf(lines: readonly string[]): Paste['wrapped'] {
   const reader = new LineReader()
   const lengths = new Set<number>()
@@ -70,7 +73,7 @@ function wrappingOf(lines: readonly string[]): Paste['wrapped'] {
     previous = undefined
     if (role !== 'event' && role !== 'beginning') continue
     begun += 1
-    const event = role === 'event' ? bytes.toString('latin1', eventStart, eventEnd) : ''
+    const event = role === 'event' ? bytes.toString('latin1', eventStart, eventEnd) : lastWord(text)
     previous = { length: text.length, event }
   }
   if (broken === 0 || broken < begun * WRAPPED_SHARE) return undefined

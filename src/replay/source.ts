@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { ReplayError } from '../errors/faultline-error.ts'
 import { converted } from './convert.ts'
+import { decoderOf } from './encoding.ts'
 
 const CHUNK = 256 * 1024
 
@@ -14,8 +15,6 @@ const CHUNK = 256 * 1024
 const FORMATS: readonly { readonly magic: string; readonly is: string; readonly text: string }[] = [
   { magic: '\x28\xb5\x2f\xfd', is: 'compressed with zstd', text: 'zstd -dc FILE | faultline trace -' },
   { magic: '\xfd7zXZ\x00', is: 'compressed with xz', text: 'xz -dc FILE | faultline trace -' },
-  { magic: '\xff\xfe', is: 'UTF-16', text: 'iconv -f utf-16 -t utf-8 FILE | faultline trace -' },
-  { magic: '\xfe\xff', is: 'UTF-16', text: 'iconv -f utf-16 -t utf-8 FILE | faultline trace -' },
   { magic: 'BZh', is: 'compressed with bzip2', text: 'bzip2 -dc FILE | faultline trace -' },
 ]
 const GZIP = '\x1f\x8b'
@@ -55,10 +54,15 @@ async function readBytes(path: string, name: string, take: TakeChunk): Promise<v
     rejectOtherFormats(name, head)
     input.unshift(head)
     const text = converted(name, path, head) ?? (isGzip(head) ? unpacked(input) : await plain(path, input))
+    let decode: ReturnType<typeof decoderOf>
     for await (const chunk of text) {
-      if (read === 0) rejectBinary(name, chunk)
+      if (read === 0) {
+        decode = decoderOf(chunk)
+        rejectBinary(name, decode?.(chunk) ?? chunk)
+        decode = decoderOf(chunk)
+      }
       read += chunk.length
-      take(chunk)
+      take(decode?.(chunk) ?? chunk)
     }
     if (read === 0) throw empty(name)
   } catch (cause) {
@@ -125,10 +129,7 @@ function firstChunk(input: Readable): Promise<Buffer | undefined> {
 function rejectOtherFormats(name: string, head: Buffer): void {
   for (const { magic, is, text } of FORMATS) {
     if (head.toString('latin1', 0, magic.length) !== magic) continue
-    throw new ReplayError(
-      `${name} is ${is}, not ${is === 'UTF-16' ? 'UTF-8' : 'a text'}`,
-      `${text.replaceAll('FILE', name)}`,
-    )
+    throw new ReplayError(`${name} is ${is}, not a text`, `${text.replaceAll('FILE', name)}`)
   }
 }
 

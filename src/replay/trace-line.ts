@@ -140,15 +140,29 @@ export class TraceLine {
       while (at < end && bytes[at] !== CLOSE_ROUND) at += 1
       at = skipSpaces(bytes, at + 1, end)
     }
-    const start = at
-    while (at < end && bytes[at] !== COLON && bytes[at] !== SPACE) at += 1
+    return this.#readName(bytes, at, end) || this.#readName(bytes, behindSystem(bytes, at, end), end)
+  }
+
+  /** The name is followed by a colon, and that by a space or nothing. */
+  #readName(bytes: Buffer, start: number, end: number): boolean {
+    const at = endOfName(bytes, start, end)
     if (at === start || bytes[at] !== COLON || at === end) return false
+    if (at + 1 < end && bytes[at + 1] !== SPACE) return false
     this.eventStart = start
     this.eventEnd = at
     this.textStart = skipSpaces(bytes, at + 1, end)
     return true
   }
 }
+
+function endOfName(bytes: Buffer, from: number, end: number): number {
+  let at = from
+  while (at < end && bytes[at] !== COLON && bytes[at] !== SPACE) at += 1
+  return at
+}
+
+/** `kvm:kvm_exit:` names the system too. */
+const behindSystem = (bytes: Buffer, from: number, end: number) => Math.min(endOfName(bytes, from, end) + 1, end)
 
 function skipSpaces(bytes: Buffer, from: number, end: number): number {
   let at = from

@@ -14,6 +14,11 @@ const SPACES = /[\u00a0\u2000-\u200a\u202f\t]/g
 /** What an editor makes of `--`. */
 const LONG_DASH = /[\u2012-\u2015]/g
 
+/** What encloses text on a web page; `<...>` and `<idle>` are names of tasks. */
+const TAG = /<\/?(?:a|b|i|u|em|strong|mark|span|font|code|tt|kbd|pre|div|p|li|td|tr|body|html)(?:\s[^<>]*)?>/gi
+/** Ends a line on a web page. */
+export const LINE_END = /<br\s*\/?>|<\/(?:div|p|li|tr)>/gi
+
 /** Text as it was before it was put on a web page. */
 export const unescaped = (text: string): string =>
   text.includes('&')
@@ -26,11 +31,11 @@ export const unescaped = (text: string): string =>
 
 /** Without what web pages and editors put into a line: tabs, spaces that do not break or have no width, long dashes, entities. */
 export const plainText = (bytes: Buffer, start: number, end: number): string =>
-  unescaped(bytes.toString('utf8', start, end))
+  unescaped(bytes.toString('utf8', start, end).replace(TAG, ''))
     .replace(NO_WIDTH, '')
     .replace(SPACES, ' ')
     .replace(LONG_DASH, '--')
 
-/** Whether a text, as latin1, has of these what does not keep a line from being found, but its fields. */
+/** Whether a text, as latin1, has of these or of a web page's tags what does not keep a line from being found, but its fields. */
 export const isTypeset = (text: string): boolean =>
-  /&(?:#\w{2,5}|[a-z]{2,5});|\u00e2\u0080[\u0080-\u0095\u00af]/.test(text)
+  /&(?:#\w{2,5}|[a-z]{2,5});|\u00e2\u0080[\u0080-\u0095\u00af]/.test(text) || text.search(TAG) >= 0
