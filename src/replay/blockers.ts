@@ -24,10 +24,10 @@ export class Blockers {
     note(this.#zap, pid, atNs)
   }
 
-  /** What a task waited for whose wait began then and is over now. */
-  of(pid: number, fromNs: number): Blocker {
+  /** What a task waited for whose wait began then and is over now. A reader waits for no fault: those are readers like itself. */
+  of(pid: number, fromNs: number, isReader: boolean): Blocker {
     const notifier = seen(this.#notifier, pid)
-    const fault = seen(this.#fault, pid)
+    const fault = isReader ? -1 : seen(this.#fault, pid)
     const zap = seen(this.#zap, pid)
     const latest = Math.max(notifier, fault, zap)
     if (latest < Math.max(0, fromNs - LOOK_BACK_NS)) return 'unknown'

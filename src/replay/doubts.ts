@@ -113,6 +113,13 @@ function leftOutOf(recording: Recording): readonly string[] {
             ? `${said(recording.tdpExits)} exits of guests are faults or accesses to devices (EPT violations, nested page faults, aborts), but not on which gfn: kvm:kvm_page_fault (arm64: kvm_guest_fault) is not traced`
             : 'no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none',
         ]
+  const called = recording.remarks.invalidations
+  const unranged =
+    called === 0 || recording.invalidations.unmaps > 0
+      ? []
+      : [
+          `kvm_mmu_notifier_invalidate_range_start is called ${said(called)} times in the trace of functions, which has no ranges: turn on the event kvm:kvm_unmap_hva_range`,
+        ]
   const { byCause } = recording.removals
   const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
   const others = [
@@ -130,6 +137,7 @@ function leftOutOf(recording: Recording): readonly string[] {
   )
   return [
     ...untraced,
+    ...unranged,
     ...counts.filter(([count]) => count > 0).map(([count, says]) => says(said(count))),
     ...removed,
     ...files,

@@ -1,4 +1,4 @@
-import { only, type Read } from './event-sink.ts'
+import { type EventSink, only, type Read } from './event-sink.ts'
 import {
   readExit,
   readFastPageFault,
@@ -24,6 +24,7 @@ import type { TraceLine } from './trace-line.ts'
 
 const PAREN_CLOSE = 0x29
 const SPACE = 0x20
+const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 
 const FLAGS = new Field('(flags=')
 const RAW_LOCK = new Field('lock_addr=')
@@ -45,6 +46,9 @@ const readContentionBegin: Read = (line, sink) => {
   let flagsTo = flagsFrom
   while (flagsTo < end && bytes[flagsTo] !== PAREN_CLOSE) flagsTo += 1
   if (flagsTo === end) return false
+  // Where the names of the flags are not known to what prints them, they are a number.
+  if (isDigit(bytes[flagsFrom]!) && value.readRaw(bytes, flagsFrom, flagsTo))
+    return beginsWithFlags(line, sink, textStart, value.low)
   sink.contentionBegin(line, textStart, endOfWord(line, textStart), bytes, flagsFrom, flagsTo)
   return true
 }
@@ -53,7 +57,11 @@ const readContentionBegin: Read = (line, sink) => {
 const readRawBegin: Read = (line, sink) => {
   const lock = RAW_LOCK.find(line.bytes, line.textStart, line.end)
   if (lock < 0 || RAW_FLAGS.read(value, line, lock) < 0) return false
-  const flags = SPELLED[value.low % SPELLED.length]!
+  return beginsWithFlags(line, sink, lock, value.low)
+}
+
+function beginsWithFlags(line: TraceLine, sink: EventSink, lock: number, bits: number): boolean {
+  const flags = SPELLED[bits % SPELLED.length]!
   sink.contentionBegin(line, lock, endOfWord(line, lock), flags, 0, flags.length)
   return true
 }

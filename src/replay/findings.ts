@@ -1,8 +1,8 @@
 import type { MmuLock } from './contention.ts'
 import type { Run } from './progress.ts'
 import type { Recording } from './recording.ts'
-import { type Rhythm, rhythmOf } from './rhythm.ts'
 import type { TaskInRole } from './roles.ts'
+import { type Scan, scansOf } from './scans.ts'
 import type { Task } from './task.ts'
 import { count, percent, time } from './words.ts'
 
@@ -33,13 +33,7 @@ export type Finding =
       readonly for: Readonly<Record<string, number>>
     }
   | { readonly kind: 'hits no memslot'; readonly says: string; readonly ranges: number; readonly share: number }
-  | {
-      readonly kind: 'scan'
-      readonly says: string
-      readonly by: string
-      readonly periodNs: number
-      readonly ranges: number
-    }
+  | Scan
   | { readonly kind: 'without notifier'; readonly says: string; readonly events: number; readonly leafs: number }
 
 export type StuckRun = Omit<Run, 'gfn'> & { readonly pid: number; readonly gfn: string }
@@ -175,38 +169,6 @@ function longestOf({ locks }: Recording, roles: readonly TaskInRole[], mmuLock: 
     })
   }
   return findings
-}
-
-/** What scans a guest's memory, as its threads' names or the tasks that NUMA balancing runs in show. */
-function scansOf({ invalidations }: Recording, roles: readonly TaskInRole[]): readonly Finding[] {
-  const raising = roles.filter(({ task }) => task.unmaps > 0)
-  const groups: readonly (readonly [string, (role: TaskInRole) => boolean])[] = [
-    ['page merging (ksmd)', ({ task }) => task.name === 'ksmd'],
-    ['khugepaged', ({ task }) => task.name === 'khugepaged'],
-    ['reclaim (kswapd)', ({ task }) => task.name.startsWith('kswapd')],
-    ['compaction (kcompactd)', ({ task }) => task.name.startsWith('kcompactd')],
-    ['NUMA balancing', ({ role }) => role === 'vcpu'],
-    [
-      'a thread of the VMM or another process',
-      ({ role, task }) => role !== 'vcpu' && !/^(?:ksmd|khugepaged|kswapd|kcompactd)/.test(task.name),
-    ],
-  ]
-  return groups.flatMap(([by, isOf]) => {
-    const tasks = raising.filter(isOf).map(({ task }) => task)
-    const ranges = tasks.reduce((sum, { unmaps }) => sum + unmaps, 0)
-    const rhythm = rhythmOf(invalidations, new Set(tasks.map(({ pid }) => pid)))
-    if (ranges === 0 || rhythm === undefined) return []
-    return [{ kind: 'scan', says: scanSays(by, rhythm, ranges, tasks), by, periodNs: rhythm.periodNs, ranges } as const]
-  })
-}
-
-function scanSays(by: string, rhythm: Rhythm, ranges: number, tasks: readonly Task[]): string {
-  const guess =
-    by === 'NUMA balancing'
-      ? 'it runs in the threads whose memory it looks at, so this looks like NUMA balancing'
-      : `by ${by}`
-  const names = tasks.slice(0, 2).map(({ name, pid }) => `${name} (${pid})`)
-  return `a scan: ${count(ranges)} invalidations come every ${time(rhythm.periodNs)} (${count(rhythm.bursts)} times, ${count(Math.round(rhythm.perBurst))} at a time, median ${count(rhythm.medianPages)} pages), raised by ${names.join(', ')}; ${guess}`
 }
 
 function missesOf({ invalidations }: Recording, { outside, isWhole }: Known): readonly Finding[] {

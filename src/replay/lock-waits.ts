@@ -22,7 +22,8 @@ export class LockWaits {
   end(task: Task, atNs: number, line: TraceLine, from: number, to: number): number {
     const rwlock = task.waits.end(atNs, this.locks.addressKey(line.bytes, from, to))
     if (rwlock === NO_RWLOCK) return NO_RWLOCK
-    const blocker = this.blockers.of(task.pid, atNs - task.waits.lastNs)
+    const isReader = this.locks.isReader(task.waits.lastFlags)
+    const blocker = this.blockers.of(task.pid, atNs - task.waits.lastNs, isReader)
     if (task.isInFault) task.waits.wasInFault(rwlock, blocker)
     else task.waits.wasFor(rwlock, blocker)
     task.holds(rwlock, atNs)

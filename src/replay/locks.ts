@@ -54,6 +54,10 @@ export class Locks {
     return this.kindOf(flags) === 'sleeper'
   }
 
+  isReader(flags: number): boolean {
+    return this.flagsName(flags).split('|').includes('READ')
+  }
+
   kindOf(flags: number): LockKind {
     this.#kinds[flags] ??= kindNamed(this.flagsName(flags).split('|'))
     return this.#kinds[flags]

@@ -6,6 +6,9 @@ import { plainText } from './typeset.ts'
 /** Takes lines and hands them on in another form; `end` hands on what it still holds. */
 export type Stage = { readonly take: TakeLine; readonly end: () => void }
 
+const SPACE = 0x20
+/** Names are padded to the length of the longest. */
+const NAMED_LINE = /^\s*([^\s:]+):\s/
 const QUOTES = /^(?:[>|]\s?)+/
 const give = (take: TakeLine, text: string) => {
   const bytes = Buffer.from(text, 'latin1')
@@ -93,16 +96,23 @@ function joined(separator: string, next: Stage): Stage {
   }
 }
 
+function behindSpaces(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] === SPACE) at += 1
+  return at
+}
+
 /** The lines of one file in a report of several, without its name. */
 function oneFile(name: string, next: Stage, leaveOut: (file: string) => void): Stage {
   const prefix = Buffer.from(`${name}:`)
   return {
     take: (bytes, start, end) => {
-      if (bytes.compare(prefix, 0, prefix.length, start, Math.min(start + prefix.length, end)) === 0) {
-        next.take(bytes, start + prefix.length, end)
+      const at = behindSpaces(bytes, start, end)
+      if (bytes.compare(prefix, 0, prefix.length, at, Math.min(at + prefix.length, end)) === 0) {
+        next.take(bytes, at + prefix.length, end)
         return
       }
-      const other = /^(\S+):\s/.exec(bytes.toString('latin1', start, Math.min(end, start + 256)))?.[1]
+      const other = NAMED_LINE.exec(bytes.toString('latin1', start, Math.min(end, start + 256)))?.[1]
       if (other === undefined) next.take(bytes, start, end)
       else leaveOut(other)
     },

@@ -102,8 +102,8 @@ export class Observed implements EventSink {
 
   deviceExit(line: TraceLine): void {
     const task = this.#task(line)
-    // Without events of SPTEs a fault of memory that was answered long ago is still pending, unless each access has its fault.
-    if (this.sptes > 0 || task.pendingLog === task.guestFaults) this.answers.wasDevice(task)
+    // Without events of SPTEs, entries and exits a fault that was answered long ago is pending, unless each access has its fault.
+    if (this.sptes > 0 || task.guestEntries > 0 || task.pendingLog === task.guestFaults) this.answers.wasDevice(task)
   }
 
   install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void {
@@ -155,8 +155,11 @@ export class Observed implements EventSink {
     const isPartOfRange = isRecent && page >= lastRange.start && page < lastRange.end
     task.setPtes += 1
     this.#waits.blockers.invalidates(line.pid, this.atNs)
+    if (isPartOfRange) {
+      this.removals.coveredSetPtes += 1
+      return
+    }
     this.removals.caused(removing, 'set-pte', this.atNs)
-    if (isPartOfRange) return
     this.#note(line, UNMAP, this.invalidations.length)
     this.invalidations.addSetPte(this.atNs, page, line.pid)
   }

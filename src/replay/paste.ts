@@ -26,8 +26,8 @@ const QUOTES = /^(?:[>|]\s?)+/
 /** The beginning of an event's line, whose end may be missing. */
 const BEGINNING =
   /-\d+\s+(?:\(\s*[\d-]+\)\s+)?\[\d+\]|^.{1,24}\s\d+\s+\[\d+\]|-\d+\s+\d+[dDbX.][NnpLlBb.][ZzHhs.][\da-f.]|^.{1,24}\s\d+(?:\/\d+)?\s+\d+\.\d{6,9}:\s/
-const NAMED_FILE = /^(\S+):\s+cpus=\d+$/
-const DATA_FILE = /^(\S+\.dat):\s/
+const NAMED_FILE = /^\s*(\S+):\s+cpus=\d+$/
+const DATA_FILE = /^\s*(\S+\.dat):\s/
 
 /** Judges a recording by its first lines. */
 export function pasteOf(text: string): Paste {
@@ -85,5 +85,8 @@ function wrappingOf(lines: readonly string[]): Paste['wrapped'] {
 function hostFileOf(lines: readonly string[]): string | undefined {
   const named = lines.map((line) => NAMED_FILE.exec(line) ?? DATA_FILE.exec(line)).filter((match) => match !== null)
   const names = [...new Set(named.map((match) => match[1]!))]
-  return names.find((name) => lines.some((line) => line.startsWith(`${name}:`) && /: kvm\w*_/.test(line))) ?? names[0]
+  return (
+    names.find((name) => lines.some((line) => line.trimStart().startsWith(`${name}:`) && /: kvm\w*_/.test(line))) ??
+    names[0]
+  )
 }

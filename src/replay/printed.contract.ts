@@ -49,6 +49,9 @@ const tid = ({ pid }: Printed) => String(pid).padStart(5)
 const PLAIN = ftrace('.....  ')
 const REPORT = traceCmd(6)
 
+const HTML = (events: readonly Printed[]) =>
+  PLAIN(events).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(' ', '&nbsp;')
+
 /** What a program or a person does with the lines of a recording. */
 const each =
   (form: (events: readonly Printed[]) => string, change: (line: string, number: number) => string) =>
@@ -172,6 +175,34 @@ export const FORMS: readonly Form[] = [
     print: each(
       perf(tid, true),
       (line) => `${line}\n        ffffffffc0a01234 direct_page_fault+0x1d4 ([kvm])\n  mmu.c:5721\n`,
+    ),
+  },
+  {
+    name: 'a web page without ends of lines',
+    print: (events) =>
+      `<html><body><pre>${HTML(events).replaceAll('\n', '<br/>')}${'<p></p>'.repeat(400)}</pre></body></html>`,
+  },
+  {
+    name: 'a web page that marks what was searched for',
+    print: each(PLAIN, (line) => line.replace(/(gfn|address|range) /g, '<b class="hit">$1</b> ')),
+  },
+  {
+    name: 'trace-cmd report with the systems of events',
+    print: lines(
+      (it) =>
+        `${comm(it.task)}-${it.pid} ${cpuOf(it.cpu)} ${seconds(it.ns, 6)}: ${systemOf(it.event)}:${it.event}: ${it.text}`,
+    ),
+  },
+  {
+    name: 'quoted-printable, quoted as it was sent',
+    print: (events) => quotedPrintable(REPORT(events)).replace(/^(?=.)/gm, '> '),
+  },
+  {
+    name: 'a report of a host and a guest with a longer name',
+    print: each(
+      REPORT,
+      (line) =>
+        `     host.dat: ${line}\n guest-one.dat:  CPU 0/KVM-9 [000] 1.5: kvm_page_fault: vcpu 0 rip 0x1 address 0x1000 error_code 0x2`,
     ),
   },
   { name: 'spaces that do not break', print: each(PLAIN, (line) => line.replaceAll(' ', '\u00a0')) },

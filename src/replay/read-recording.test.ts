@@ -53,6 +53,31 @@ test('a trace is the same plain, gzipped, in several gzip members, and from stan
   assert.deepEqual(shape(await read('-', () => Readable.from([text.subarray(0, 1), text.subarray(1)]))), expected)
 })
 
+test('UTF-16, which Windows writes, is read with and without its mark', async () => {
+  const text = [
+    line('CPU 0/KVM-100', 0, 'kvm_entry', 'vcpu 0, rip 0x1'),
+    setSpte(1, 0x1200),
+    unmap(9, 0x7000, 2),
+    '',
+  ].join('\n')
+  const expected = shape(await read(file('utf-8', text)))
+  const little = Buffer.from(`\ufeff${text}`, 'utf16le')
+  const big = Buffer.from(little).swap16()
+  for (const bytes of [little, big, little.subarray(2), big.subarray(2)]) {
+    assert.deepEqual(shape(await read(file('utf-16', bytes))), expected)
+    assert.deepEqual(shape(await read(file('utf-16.gz', gzipSync(bytes)))), expected)
+  }
+})
+
+test('what was cut at a column, encoded, or recorded by guests alone is refused by that', async () => {
+  const cut = Array.from({ length: 9 }, (_, at) => setSpte(at, 0x1200 + at).slice(0, 60)).join('\n')
+  assert.match(await refused(file('cut', `${cut}\n`)), /No line is longer than 60 characters .* they were cut there$/)
+  const base64 = Buffer.from(`${cut}${cut}`).toString('base64').replace(/.{76}/g, '$&\n')
+  assert.match(await refused(file('base64', base64)), /^FILE is base64/)
+  const guest = 'VM:4100  VCPU:001  swapper/0     0/0      [001] 1.000001: exceptions:page_fault_user: address=0x7f00'
+  assert.match(await refused(file('guests', `${guest}\n`)), /holds only what guests recorded of themselves \(VM:4100\)/)
+})
+
 test('a file that cannot be read is refused with a sentence', async () => {
   mkdirSync(join(folder, 'directory'))
   assert.equal(await refused(join(folder, 'nowhere')), 'there is no file FILE')

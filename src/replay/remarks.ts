@@ -10,11 +10,19 @@ export type Remarks = {
   gaps: number
   /** How often ftrace's header begins: each is a recording of its own. */
   headers: number
-  /** Lines of functions and of stacks, which are no events. */
+  /** Lines of functions and of stacks, which are no events; and those that begin an invalidation, whose range they do not tell. */
   functions: number
+  invalidations: number
 }
 
-export const newRemarks = (): Remarks => ({ overwritten: 0, lost: 0, gaps: 0, headers: 0, functions: 0 })
+export const newRemarks = (): Remarks => ({
+  overwritten: 0,
+  lost: 0,
+  gaps: 0,
+  headers: 0,
+  functions: 0,
+  invalidations: 0,
+})
 
 const QUOTES = /^(?:[>|]\s?)+/
 const IN_BUFFER = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
@@ -44,6 +52,9 @@ const FUNCTIONS: readonly RegExp[] = [
   /^\s*(?:[\d.]+ \|\s+)?\d+\)\s.*=>/,
 ]
 
+/** The tracers' lines of the function that kvm_unmap_hva_range is the event of. */
+const INVALIDATION = /[\s|]kvm_mmu_notifier_invalidate_range_start(?: <-|\(|$)/
+
 /** Reads a line that is not an event's: 'gap' if events are missing there, undefined if it is not understood. */
 export function readRemark(line: string, remarks: Remarks): 'header' | 'gap' | undefined {
   const unquoted = line.replace(QUOTES, '').replaceAll('\t', ' ')
@@ -62,6 +73,7 @@ function readBare(text: string, remarks: Remarks): 'header' | 'gap' | undefined 
   if (PREAMBLE.test(text.trim())) return 'header'
   if (!FUNCTIONS.some((shape) => shape.test(text))) return undefined
   remarks.functions += 1
+  if (INVALIDATION.test(text)) remarks.invalidations += 1
   return 'header'
 }
 

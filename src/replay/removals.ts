@@ -17,6 +17,8 @@ export class Removals {
     'set-pte': { events: 0, leafs: 0, pages: 0 },
     own: { events: 0, leafs: 0, pages: 0 },
   }
+  /** kvm_set_spte_hva of a page whose invalidation took it away before: no cause of its own. */
+  coveredSetPtes = 0
   /** What took gfns, one by one. */
   readonly takings = new GfnTakings()
 

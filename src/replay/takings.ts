@@ -62,7 +62,7 @@ function saysOf(
   ] as const
   const said = parts.filter(([times]) => times > 0).map(([times, what]) => `${count(times)} ${what}`)
   const left = dropped[ATTRIBUTES]! + dropped[OWN]!
-  const covered = removals.byCause['set-pte'].events - setPtes
+  const covered = removals.coveredSetPtes
   return [
     ...(said.length === 0
       ? []

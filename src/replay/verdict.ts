@@ -78,12 +78,13 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
   const totalNs = ofVcpus.reduce((sum, waitsNs) => sum + waitsNs.total, 0)
   const vcpus = roles.filter(({ role }) => role === 'vcpu').length
   const ofTime = clock.spanNs > 0 ? totalNs / clock.spanNs / vcpus : 0
-  const ofFaults = faults === null || faults.addresses === 'virtual' ? 0 : waits / faults.count
+  const inFaults = mmuLock.faultsThatWaited ?? waits
+  const ofFaults = faults === null || faults.addresses === 'virtual' ? 0 : inFaults / faults.count
   if (ofFaults < SHARE_OF_FAULTS && ofTime < SHARE_OF_TIME) return undefined
-  const { notifier, fault, zap } = mmuLock.waitedFor
-  const most = [notifier, fault, zap].toSorted((a, b) => b.count - a.count)[0]!
+  const { notifier, fault, zap, unknown } = mmuLock.waitedFor
+  const most = [notifier, fault, zap, unknown].toSorted((a, b) => b.count - a.count)[0]!
   const cause =
-    most.count === 0
+    most === unknown || most.count === 0
       ? 'no event shows for what'
       : `most likely for ${most === notifier ? 'invalidations' : most === zap ? 'zapped page tables' : "other vCPUs' faults"}`
   const share = ofFaults > 0 ? `${percent(ofFaults)} of the faults` : `${count(waits)} times`

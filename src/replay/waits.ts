@@ -74,8 +74,9 @@ export class Waits {
     return this.#locks.includes(lock)
   }
 
-  /** How long the wait took that ended last. */
+  /** How long the wait took that ended last, and the flags that it began with. */
   lastNs = 0
+  lastFlags = 0
 
   /** The wait that ended last was for this blocker; it lay in a fault. */
   wasInFault(rwlock: number, blocker: Blocker): void {
@@ -133,6 +134,7 @@ export class Waits {
     }
     column.push(ns)
     this.lastNs = ns
+    this.lastFlags = flags
     if (this.longest === undefined || ns > this.longest.ns) this.longest = { ns, fromNs, flags, rwlock }
   }
 
