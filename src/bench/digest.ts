@@ -1,38 +1,79 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { Result } from './result.ts'
+import type { Result, Run } from './result.ts'
 
 /**
  * SHA-256 of a result without its digest: of JSON with sorted names and no white space, so that it is the same however a file is laid
  * out. It notices what was altered after it was written; it is no signature, since any program can compute it.
  */
-export function digestOf({ digest: _, ...result }: Result): string {
-  const hash = createHash('sha256')
-  put(hash, result)
-  return `sha256:${hash.digest('hex')}`
+export function digestOf(result: Result): string {
+  const digest = new RunningDigest(result)
+  digest.add(result.runs)
+  return digest.of(result)
 }
 
-/** As it is written to a file. */
-export const resultText = (result: Result): string =>
-  `${JSON.stringify({ ...result, digest: digestOf(result) }, null, 1)}\n`
+/** The digest of a result that grows: each run is read once. */
+export class RunningDigest {
+  readonly #hash = createHash('sha256')
+
+  /** Names before `runs`, in the order of the alphabet, stay as they are. */
+  constructor(result: Result) {
+    this.#hash.update('{')
+    putFields(
+      this.#hash,
+      fieldsOf(result).filter(([name]) => name < 'runs'),
+    )
+    this.#hash.update('"runs":[')
+  }
+
+  add(runs: readonly Run[]): void {
+    putItems(this.#hash, runs)
+  }
+
+  /** Of the runs that were added, with what else there is. */
+  of(result: Result): string {
+    const hash = this.#hash.copy()
+    hash.update('],')
+    putFields(
+      hash,
+      fieldsOf(result).filter(([name]) => name > 'runs'),
+    )
+    hash.update('}')
+    return `sha256:${hash.digest('hex')}`
+  }
+}
+
+type Field = readonly [name: string, value: unknown]
+
+const fieldsOf = ({ digest: _, runs: __, ...others }: Result): Field[] => sorted(others)
+
+const sorted = (value: object): Field[] => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
 
 function put(hash: Hash, value: unknown): void {
   if (Array.isArray(value)) {
     hash.update('[')
-    for (const item of value) {
-      put(hash, item)
-      hash.update(',')
-    }
+    putItems(hash, value)
     hash.update(']')
   } else if (typeof value === 'object' && value !== null) {
     hash.update('{')
-    for (const [name, item] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (item === undefined) continue
-      hash.update(`${JSON.stringify(name)}:`)
-      put(hash, item)
-      hash.update(',')
-    }
+    putFields(hash, sorted(value))
     hash.update('}')
   } else {
     hash.update(JSON.stringify(value ?? null))
+  }
+}
+
+function putItems(hash: Hash, items: readonly unknown[]): void {
+  for (const item of items) {
+    put(hash, item)
+    hash.update(',')
+  }
+}
+
+function putFields(hash: Hash, fields: readonly Field[]): void {
+  for (const [name, item] of fields) {
+    if (item === undefined) continue
+    hash.update(`${JSON.stringify(name)}:`)
+    put(hash, item)
+    hash.update(',')
   }
 }

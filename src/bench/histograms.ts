@@ -18,6 +18,8 @@ export class Histogram {
   #total = 0
   #min = Number.POSITIVE_INFINITY
   #max = 0
+  /** As long as nothing is added: a summary asks for many percentiles. */
+  #reader: Int32Histogram | undefined
 
   add(part: HistogramRecord): void {
     if (part.count === 0) return
@@ -30,7 +32,10 @@ export class Histogram {
 
   addAll(other: Histogram): void {
     if (other.count === 0) return
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1) this.#counts[bucket]! += other.#counts[bucket]!
+    const last = bucketOf(withinRange(other.max))
+    for (let bucket = bucketOf(withinRange(other.min)); bucket <= last; bucket += 1) {
+      this.#counts[bucket]! += other.#counts[bucket]!
+    }
     this.#merge(other.count, other.#total, other.#min, other.#max)
   }
 
@@ -73,6 +78,7 @@ export class Histogram {
   }
 
   #merge(count: number, total: number, min: number, max: number): void {
+    this.#reader = undefined
     this.count += count
     this.#total += total
     this.#min = Math.min(this.#min, min)
@@ -93,7 +99,8 @@ export class Histogram {
 
   /** Values at these percentiles (0 to 100), by hdr-histogram-js; never above the exact maximum. */
   percentiles(...percents: readonly number[]): number[] {
-    const reader = this.#reader()
+    this.#reader ??= this.#newReader()
+    const reader = this.#reader
     return percents.map((percent) => Math.min(reader.getValueAtPercentile(percent), Math.ceil(this.#max)))
   }
 
@@ -103,14 +110,16 @@ export class Histogram {
   }
 
   /** The package reads percentiles from any array of counts that it is given. */
-  #reader(): Int32Histogram {
-    const reader = new Int32Histogram(1, HIGHEST_NS, 3)
-    reader._counts = Uint32Array.from(this.#counts)
+  #newReader(): Int32Histogram {
+    // The buckets up to a value are the same whatever lies beyond it.
+    const reader = new Int32Histogram(1, Math.min(HIGHEST_NS, Math.max(LOWEST_RANGE_NS, 2 * this.#max)), 3)
+    reader._counts = new Uint32Array(this.#counts.subarray(0, reader._counts.length))
     reader.establishInternalTackingValues()
     return reader
   }
 }
 
+const LOWEST_RANGE_NS = 4096
 const COMPRESSED = 6
 /** For bytes that are the same everywhere: how zlib compresses depends on its version and the processor. */
 export const STORED = 0

@@ -117,9 +117,11 @@ const cpusOf = (run: RunResult) => Array.from({ length: run.records.shape.cpus }
 function histogramsOf(run: RunResult): Map<HistogramName, Histogram> {
   const merged = new Map<HistogramName, Histogram>()
   for (const [index, name] of HISTOGRAMS.entries()) {
+    const parts = run.records.histograms(index).filter(({ count }) => count > 0)
+    if (parts.length === 0) continue
     const histogram = new Histogram()
-    for (const part of run.records.histograms(index)) histogram.add(part)
-    if (histogram.count > 0) merged.set(name, histogram)
+    for (const part of parts) histogram.add(part)
+    merged.set(name, histogram)
   }
   return merged
 }

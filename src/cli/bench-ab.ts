@@ -1,6 +1,6 @@
 import { revision } from '../bench/ab/checkout.ts'
-import { resultText } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
+import { resultText } from '../bench/result-text.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { compareText } from '../report/compare-text.ts'
 import { sequentialText } from '../report/sequential-text.ts'

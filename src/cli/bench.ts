@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { bench as runBench } from '../bench/bench.ts'
-import { resultText } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
+import { resultText } from '../bench/result-text.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
 import { groupsOf } from '../report/groups.ts'

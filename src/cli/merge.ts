@@ -1,5 +1,5 @@
-import { resultText } from '../bench/digest.ts'
 import { mergeParts } from '../bench/merge.ts'
+import { resultText } from '../bench/result-text.ts'
 import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
 import { EXIT } from './io.ts'

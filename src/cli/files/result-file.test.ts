@@ -62,6 +62,30 @@ test('of two plans with one name each keeps its result', () => {
   assert.deepEqual(paths, [at('both.json'), at('both-2.json')])
 })
 
+test('a result that grows is the same file as one that is written at once, also where its file was taken away meanwhile', () => {
+  const whole = holding(4)
+  const part = (runs: number) => ({ ...whole, runs: whole.runs.slice(0, runs) })
+  new ResultFile(place('at-once.json'), undefined).finish(whole, true)
+  const grown = new ResultFile(place('grown.json'), undefined, hours())
+  for (const runs of [1, 2, 3]) grown.keep(part(runs))
+  grown.finish(whole, true)
+  assert.equal(readFileSync(at('grown.json'), 'utf8'), readFileSync(at('at-once.json'), 'utf8'))
+  const lost = new ResultFile(place('lost.json'), undefined, hours())
+  lost.keep(part(2))
+  rmSync(at('lost.json'))
+  const { path } = lost.finish(whole, true)
+  assert.equal(readFileSync(path!, 'utf8'), readFileSync(at('at-once.json'), 'utf8'))
+})
+
+/** A clock by which there is always time to write. */
+function hours() {
+  let ms = 0
+  return () => {
+    ms += 3.6e6
+    return ms
+  }
+}
+
 /** A file that takes so long to be written, and the hand of its clock. */
 function written(name: string, ms: number) {
   const clock = { ms: 0 }

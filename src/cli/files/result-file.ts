@@ -1,8 +1,8 @@
 import { lstatSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { resultText } from '../../bench/digest.ts'
 import type { Result } from '../../bench/result.ts'
+import { GrowingText, type Grown, type Texts } from '../../bench/result-text.ts'
 import { validate } from '../../bench/schema.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { type Held, heldBy, heldIn, heldText, isLess, NOTHING } from './held.ts'
@@ -45,6 +45,7 @@ export class ResultFile {
   #earlierFile: Identity | undefined
   /** Where this plan's result is now. */
   #own: { readonly path: string; readonly file: Identity } | undefined
+  #text = new GrowingText()
   #trouble: unknown
   /** Before then what there is so far is not written again. */
   #nextMs = 0
@@ -130,17 +131,31 @@ export class ResultFile {
 
   #write(result: Result, isWhole: boolean): void {
     if (result.runs.length === 0) return
-    const text = textOf(result)
+    const isOwnThere = this.#own !== undefined && isAt(this.#own.path, this.#own.file)
+    if (!isOwnThere) this.#text = new GrowingText()
+    const text = this.#text.of(result)
+    try {
+      validate({ ...result, runs: text.added })
+      this.#put(result, isWhole, text)
+    } catch (cause) {
+      // What was taken for the beginning of the next text may not be there.
+      this.#text = new GrowingText()
+      throw cause
+    }
+  }
+
+  #put(result: Result, isWhole: boolean, { kept, rest }: Grown): void {
+    const beginsAs = kept === 0 ? undefined : { path: this.#own!.path, bytes: kept }
     if (this.#mayReplace(result, isWhole)) {
       const mode = presentAt(this.#output)?.mode
       const aside = this.#own?.path
-      const file = writeWhole(this.#target, text, { mode, replaces: true })
+      const file = writeWhole(this.#target, rest, { mode, replaces: true, beginsAs })
       if (aside !== undefined && aside !== this.#target) removeOwn(aside, this.#own!.file)
       this.#own = { path: this.#target, file }
     } else if (this.#own !== undefined && isAt(this.#own.path, this.#own.file)) {
-      this.#own = { path: this.#own.path, file: writeWhole(this.#own.path, text, { replaces: true }) }
+      this.#own = { path: this.#own.path, file: writeWhole(this.#own.path, rest, { replaces: true, beginsAs }) }
     } else {
-      this.#own = writeNew(this.#target, text)
+      this.#own = writeNew(this.#target, rest)
     }
   }
 
@@ -163,7 +178,8 @@ export class ResultFile {
     const { path } = this
     const reason = `${this.#target} cannot be written: ${reasonOf(cause)}`
     try {
-      const other = writeNew(join(os.tmpdir(), `faultline-${this.#place.plan}.json`), textOf(result))
+      const text = new GrowingText().of(validate(result))
+      const other = writeNew(join(os.tmpdir(), `faultline-${this.#place.plan}.json`), text.rest)
       return { path: other.path, says: `${reason}; the result is in ${other.path}`, trouble: cause }
     } catch {
       const left = path === undefined ? 'nothing of it is kept' : `what was kept before that is in ${path}`
@@ -171,8 +187,6 @@ export class ResultFile {
     }
   }
 }
-
-const textOf = (result: Result) => resultText(validate(result))
 
 const stamp = (date: Date) =>
   date
@@ -190,12 +204,12 @@ function removeOwn(path: string, file: Identity): void {
 }
 
 /** `x.json`, or the first of `x-2.json`, `x-3.json` that does not exist. */
-function writeNew(wanted: string, text: string): { path: string; file: Identity } {
+function writeNew(wanted: string, texts: Texts): { path: string; file: Identity } {
   const stem = wanted.replace(/\.json$/, '')
   for (let index = 1; index <= MOST_NAMES; index += 1) {
     const path = index === 1 ? wanted : `${stem}-${index}.json`
     try {
-      return { path, file: writeWhole(path, text, { replaces: false }) }
+      return { path, file: writeWhole(path, texts, { replaces: false }) }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  constants,
+  copyFileSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -8,10 +10,12 @@ import {
   openSync,
   renameSync,
   rmSync,
+  truncateSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Texts } from '../../bench/result-text.ts'
 
 /** Which file a name stood for: another one may have the name later, and even the number. */
 export type Identity = { readonly dev: number; readonly ino: number; readonly mtimeMs: number }
@@ -24,17 +28,19 @@ export type Writing = {
   readonly mode?: number | undefined
   /** Whether the name may be taken already. If not, and it is, EEXIST is thrown. */
   readonly replaces: boolean
+  /** A file of which so many bytes are its beginning. */
+  readonly beginsAs?: { readonly path: string; readonly bytes: number } | undefined
 }
 
 /**
  * Writes a file whole or not at all: to a new one in the same folder, under a name that cannot be guessed, which takes the name
  * once the disk has it.
  */
-export function writeWhole(path: string, text: string, { mode, replaces }: Writing): Identity {
+export function writeWhole(path: string, text: string | Texts, { mode, replaces, beginsAs }: Writing): Identity {
   const temporary = temporaryBeside(path)
-  const descriptor = openSync(temporary, 'wx', mode ?? 0o666)
   try {
-    const identity = fill(descriptor, text, mode)
+    const descriptor = begin(temporary, mode, beginsAs)
+    const identity = fill(descriptor, typeof text === 'string' ? (put) => put(text) : text, mode)
     if (replaces) renameSync(temporary, path)
     else nameOnce(temporary, path)
     syncFolder(dirname(path))
@@ -54,9 +60,17 @@ export function tryFolder(path: string): void {
 
 const temporaryBeside = (path: string) => join(dirname(path), `.faultline-${randomBytes(9).toString('hex')}.tmp`)
 
-function fill(descriptor: number, text: string, mode: number | undefined): Identity {
+/** A new file, open behind what it begins with. */
+function begin(temporary: string, mode: number | undefined, beginsAs: Writing['beginsAs']): number {
+  if (beginsAs === undefined) return openSync(temporary, 'wx', mode ?? 0o666)
+  copyFileSync(beginsAs.path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  truncateSync(temporary, beginsAs.bytes)
+  return openSync(temporary, 'a')
+}
+
+function fill(descriptor: number, texts: Texts, mode: number | undefined): Identity {
   try {
-    writeFully(descriptor, text)
+    writeTexts(descriptor, texts)
     if (mode !== undefined) fchmodSync(descriptor, mode)
     // A disk may say that it is full only now.
     fsyncSync(descriptor)
@@ -66,6 +80,22 @@ function fill(descriptor: number, text: string, mode: number | undefined): Ident
     closeSync(descriptor)
   }
 }
+
+/** Texts put together, so that not each of many is a call. */
+function writeTexts(descriptor: number, texts: Texts): void {
+  let piece = ''
+  const write = () => {
+    writeFully(descriptor, piece)
+    piece = ''
+  }
+  texts((text) => {
+    piece += text
+    if (piece.length >= PIECE) write()
+  })
+  write()
+}
+
+const PIECE = 1 << 20
 
 /** A write may take less than it was given. */
 export function writeFully(descriptor: number, text: string): void {

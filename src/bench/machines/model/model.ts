@@ -64,13 +64,13 @@ export class Model implements Machine {
 /** Every seed, then other parameters; nothing if not one run came to its end before the interruption. */
 async function gather(site: Site, variant: Variant, schedule: readonly Placed[]): Promise<Gathered | undefined> {
   const { group, options, listeners } = site
-  const profile = profileOf(group, options)
+  const { profile, info } = machineFor(group, options)
   const asked = { variant, profile }
   const trials = schedule.map(({ trial: { seed } }) => playOnce(site, { ...asked, seed, isTrial: true }))
   const besides = scaledAndDrawn(site, asked)
   const picture = pictureOf(site, asked)
   const done: Done[] = []
-  let model = emptyInfo(profile)
+  let model = info
   let timeline: RunTimeline | undefined
   let error: Gathered['error'] = null
   let isCut = false
@@ -105,10 +105,22 @@ async function gather(site: Site, variant: Variant, schedule: readonly Placed[])
   }
 }
 
-/** What the user and the recording say of costs stands above the profile. */
-function profileOf(group: Group, { plan }: BenchOptions): Profile {
+type MachineFor = { readonly profile: Profile; readonly info: ModelInfo }
+const machines = new WeakMap<Profile, Map<string, MachineFor>>()
+
+/** What the user and the recording say of costs stands above the profile. All loads of a sweep on one machine share what is said of it. */
+function machineFor(group: Group, { plan }: BenchOptions): MachineFor {
   const values = Object.fromEntries(Object.entries(costsOf(group, plan)).map(([name, ns]) => [`cost.${name}_ns`, ns]))
-  return withValues(group.modelled!.profile, values, 'set for this run')
+  const own = group.modelled!.profile
+  const ofProfile = machines.get(own) ?? new Map<string, MachineFor>()
+  machines.set(own, ofProfile)
+  const key = JSON.stringify(values)
+  const known = ofProfile.get(key)
+  if (known !== undefined) return known
+  const profile = withValues(own, values, 'set for this run')
+  const machine = { profile, info: emptyInfo(profile) }
+  ofProfile.set(key, machine)
+  return machine
 }
 
 const emptyInfo = (profile: Profile): ModelInfo => ({
