@@ -1,4 +1,4 @@
-import { lockContentionHint } from './perf-lock.ts'
+import { lockContentionHint, WAIT_TABLE } from './perf-lock.ts'
 
 /** Text that people paste in place of a recording: what it is, and what faultline can do with it. */
 export type KnownText = {
@@ -22,7 +22,7 @@ export const KNOWN: readonly KnownText[] = [
     hint: `What perf recorded for it can be read: perf script -i perf.data.guest -F comm,pid,tid,cpu,time,event,trace | faultline trace -. ${RECORD}`,
   },
   {
-    shape: /contended\s+total wait\s+max wait\s+avg wait|Name\s+acquired\s+contended|^# output: contended, total wait/m,
+    shape: WAIT_TABLE,
     is: 'output of perf lock contention: it has sums of waits for locks, and no events',
     hint: lockContentionHint,
   },
@@ -56,7 +56,7 @@ export const KNOWN: readonly KnownText[] = [
   {
     shape: /lock_stat version|class name\s+con-bounces/,
     is: 'lock_stat: sums of waits for locks, and no events',
-    hint: RECORD,
+    hint: `perf lock contention gives what costs follow from: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
   },
   { shape: /\bioctl\(\d+.*, KVM_\w+/, is: 'output of strace: system calls, and no events of KVM', hint: RECORD },
   {

@@ -2,6 +2,7 @@ import { ReplayError } from '../errors/faultline-error.ts'
 import { INCOMPLETE, KNOWN, type KnownText, LIKELY } from './known-texts.ts'
 import { processIn } from './processes.ts'
 import type { Recording } from './recording.ts'
+import { TOOLS } from './tool-texts.ts'
 
 const CUT_LINES = 8
 const CUT_SHARE = 0.3
@@ -42,7 +43,7 @@ export function assertHoldsKvm(recording: Recording, name: string, head: string)
   const misread = misreadEvent(recording)
   if (misread !== undefined) throw cutColumns(recording, name, misread, head)
   if (events.length === 0 && recording.leftOut.size > 0) throw onlyGuests(recording, name)
-  if (events.length === 0) rejectKnown(recording, name, head, LIKELY)
+  if (events.length === 0) rejectKnown(recording, name, head, [...TOOLS, ...LIKELY])
   if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name, head)
   if (!events.some((event) => isOfKvm(event.name))) throw noKvm(recording, name, total)
   const process = processIn(head)

@@ -16,11 +16,11 @@ const SEPARATED =
   /^\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*([\w:-]+)\s*[,;|\t]\s*(\S[^,;|\t]*)/
 /** `perf lock report`, of a kernel with lockdep: it knows locks by name, and waits of both sides together. */
 const REPORTED = new RegExp(
-  String.raw`^\s*(\S*mmu_lock\S*)\s+\d+\s+(\d+)\s+${TIME}\s+${TIME}\s+${TIME}(?:\s+${TIME})?\s*$`,
+  String.raw`^\s*(\S*mmu_lo\S*)\s+\d+\s+(\d+)\s+${TIME}\s+${TIME}\s+${TIME}(?:\s+${TIME})?\s*$`,
 )
 /** Callers in which KVM's MMU waits. */
 const OF_KVM = /kvm|direct_page_fault|tdp_|mmu_notifier|paging\w*_page_fault|stage2|user_mem_abort/
-const OF_FAULTS = /page_fault|user_mem_abort|guest_abort|tdp_map|handle_ept/
+const OF_FAULTS = /page_fault|user_mem_abort|guest_abort|tdp_map|tdp_mmu_map|direct_map|handle_ept/
 const OF_NOTIFIERS = /notifier|handle_hva_range|unmap_gfn/
 
 /** All rows of a table, of whatever form; those of `-t` and `-l` too, which have a task or an address in place of a caller. */
@@ -68,8 +68,17 @@ function reportedRow(line: string): WaitRow | undefined {
 
 const nsIn = (match: RegExpExecArray) => (at: number) => Number(match[at]) * UNITS[match[at + 1]!]!
 
-/** The rows of KVM's MMU. */
-export const kvmRows = (text: string): readonly WaitRow[] => rowsOf(text).filter(({ caller }) => OF_KVM.test(caller))
+/** Locks that sleep, by type or behind the symbol of an address: mmu_lock is none of them. */
+const SLEEPERS = /^(?:mutex|semaphore|rwsem|pcpu-sem|percpu)|\((?:mutex|semaphore|rwsem|percpu-rwsem)\)$/
+
+/** The rows of KVM's MMU: not those of its mutexes, and of spinlocks only where faults and notifiers wait. */
+export const kvmRows = (text: string): readonly WaitRow[] => rowsOf(text).filter(mayBeMmuLock)
+
+function mayBeMmuLock(row: WaitRow): boolean {
+  const { caller, kind } = row
+  if (!OF_KVM.test(caller) || SLEEPERS.test(kind) || SLEEPERS.test(caller)) return false
+  return kind !== 'spinlock' || waiterOf(row) !== undefined
+}
 
 /** Which role waits there; undefined if the caller does not tell. */
 export function waiterOf({ caller }: WaitRow): 'vcpu' | 'notifier' | undefined {
@@ -77,16 +86,23 @@ export function waiterOf({ caller }: WaitRow): 'vcpu' | 'notifier' | undefined {
   return OF_FAULTS.test(caller) ? 'vcpu' : undefined
 }
 
+const ALL_COLUMNS = /contended\s+total wait\s+max wait\s+avg wait|^# output: contended, total wait, max wait, avg wait/m
+const SOME_COLUMNS =
+  /^\s*(?:contended|(?:total|max|avg|min) wait)\s.*(?:type\s+caller|pid\s+(?:comm|owner)|address\s+symbol)|^# output: (?:contended|\w+ wait),/m
+/** What begins a table, of whatever columns. */
+export const WAIT_TABLE = new RegExp(`${ALL_COLUMNS.source}|${SOME_COLUMNS.source}|Name\\s+acquired\\s+contended`, 'm')
+
 /** Whether a text is such a table. */
-export const isWaitTable = (text: string): boolean =>
-  /contended\s+total wait\s+max wait\s+avg wait|Name\s+acquired\s+contended|^# output: contended, total wait/m.test(
-    text,
-  )
+export const isWaitTable = (text: string): boolean => WAIT_TABLE.test(text)
 
 /** Why a table has no row of KVM's. */
 export function whyNoRows(text: string): string {
   if (/avg wait\s+pid\s+comm/.test(text))
     return 'It lists tasks (-t), which wait for whatever lock: leave -t out, for rows by caller'
+  if (/wait\s+pid\s+owner/.test(text))
+    return 'It lists tasks that held locks (-o), whatever locks these were: leave -o out, for rows by caller'
+  if (SOME_COLUMNS.test(text) && !ALL_COLUMNS.test(text))
+    return 'It has some columns only (-F), and averages and the longest wait are needed: leave -F out'
   if (/avg wait\s+address\s+symbol/.test(text))
     return 'It lists locks by address (-l), of which none is named mmu_lock: leave -l out, for rows by caller'
   return "No line of it is of KVM's MMU"

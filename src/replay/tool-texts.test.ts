@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ReplayError } from '../errors/faultline-error.ts'
+import { assertHoldsKvm } from './not-a-recording.ts'
+import { isWaitTable, whyNoRows } from './perf-lock.ts'
+import { recorded } from './recorded.contract.ts'
+import { roleWaits } from './wait-costs.ts'
+
+function refusalOf(text: string): string {
+  try {
+    assertHoldsKvm(recorded(...text.split('\n')), 'FILE', text)
+  } catch (error) {
+    assert.ok(error instanceof ReplayError)
+    assert.match(error.hint, /\S/)
+    return error.message
+  }
+  return assert.fail('it was read')
+}
+
+/** What the tool's text begins with, and what it is called by. */
+const TOOLS: readonly (readonly [string, RegExp])[] = [
+  ['@[\n    kvm_mmu_notifier_invalidate_range_start+1\n]: 4711', /stacks that a bpftrace script counted/],
+  ['-   12.34%     0.10%  CPU 0/KVM   [kernel.kallsyms]  [k] queued_write_lock_slowpath', /perf report/],
+  ['Percent |      Source code & Disassembly of kvm.ko for cycles (123 samples)', /perf report or annotate/],
+  ['#           time             counts unit events\n     1.001050000   1,234   kvm:kvm_page_fault', /perf stat -I/],
+  [
+    '    time    cpu  task name          wait time  sch delay   run time\n  1.5 [0003]  CPU 0/KVM[4101]  0.0 0.0 1.2',
+    /perf sched timehist/,
+  ],
+  ['Thread ID: comm\n       0: swapper', /perf lock info/],
+  ['Timestamp,kvm_entry,kvm_exit\n2024-03-05 11:22:33,123,123', /log of kvm_stat/],
+  ['name: kvm_page_fault\nID: 1234\nformat:\n\tfield:unsigned short common_type;', /format of an event/],
+  ['PID: 4101   TASK: ffff8c2a41b3c0d8  CPU: 3   COMMAND: "CPU 0/KVM"', /crash dump/],
+  ['numa_pte_updates 123456\nnuma_hint_faults 12345', /vmstat/],
+  ['version 15\ntimestamp 4295123456\ncpu0 0 0 0', /schedstat/],
+  [
+    '  Function                 Hit    Time            Avg             s^2\n  kvm_tdp_page_fault   12345    12345.67 us     1.000 us',
+    /profile of functions/,
+  ],
+  [
+    '# tracer: osnoise\n#\n           <...>-859     [000] ....    81.637220: 1000000        190  99.98100',
+    /latency tracers/,
+  ],
+  ['4101@1709634153.123456:kvm_run_exit cpu_index 0, reason 2', /QEMU's own events/],
+  ['CPU 0/KVM;entry_SYSCALL_64;kvm_vcpu_ioctl;vcpu_run 234', /flame graph/],
+  ['        Caller  Avg Wait    Count   Max Wait   Total Wait', /klockstat/],
+  ['diff --git a/arch/x86/kvm/mmu/mmu.c b/arch/x86/kvm/mmu/mmu.c\n--- a/arch', /a patch/],
+]
+
+for (const [text, named] of TOOLS) {
+  test(`a text is called what it is: ${named.source}`, () => assert.match(refusalOf(text), named))
+}
+
+test('a table of waits is told by whatever columns it has, and why no cost follows from it is said', () => {
+  const row = (columns: string, rest: string) => ` contended   ${columns}\n\n   120   1.31 ms     ${rest}\n`
+  const texts: readonly (readonly [string, RegExp])[] = [
+    [row('total wait         type   caller', 'rwlock:W   kvm_tdp_page_fault+0x54'), /some columns only \(-F\)/],
+    [row('  avg wait         type   caller', 'rwlock:W   kvm_tdp_page_fault+0x54'), /some columns only \(-F\)/],
+    [
+      row('total wait     max wait     avg wait          pid   owner', '1.0 us  1.0 us 4101 CPU 0/KVM'),
+      /held locks \(-o\)/,
+    ],
+    [
+      row('total wait     max wait     avg wait          pid   comm', '1.0 us  1.0 us 4101 CPU 0/KVM'),
+      /lists tasks \(-t\)/,
+    ],
+  ]
+  for (const [text, why] of texts) {
+    assert.ok(isWaitTable(text), text)
+    assert.match(whyNoRows(text), why)
+    assert.match(refusalOf(text), /perf lock contention/)
+  }
+})
+
+test("waits for KVM's mutexes, and for spinlocks outside of faults and notifiers, are none for mmu_lock", () => {
+  const table = (kind: string, caller: string) =>
+    ` contended   total wait     max wait     avg wait         type   caller\n\n  3  31.32 us  11.12 us  10.44 us  ${kind}   ${caller}\n`
+  const count = (kind: string, caller: string) => roleWaits(table(kind, caller)).length
+  assert.equal(count('mutex', 'kvm_vm_ioctl+0x1d4'), 0)
+  assert.equal(count('rwsem:W', 'kvm_mmu_notifier_invalidate_range_start+0x1d4'), 0)
+  assert.equal(count('spinlock', 'kvm_irqfd_assign+0x10'), 0)
+  assert.equal(count('spinlock', 'kvm_riscv_gstage_page_fault+0x10'), 1)
+  assert.equal(count('ffff8c2a41b3c0d8', 'kvm_lock (mutex)'), 0)
+  assert.equal(count('ffff9f5b83c81000', '&(kvm)->mmu_lock (rwlock)'), 1)
+  assert.deepEqual(
+    roleWaits(table('rwlock:R', 'kvm_tdp_mmu_map+0x54')).map(({ role }) => role),
+    ['vcpu'],
+  )
+})

@@ -1,0 +1,80 @@
+import type { KnownText } from './known-texts.ts'
+
+const RECORD = 'Record the host while it happens: scripts/record-kvm-trace --help.'
+
+/** Output of tools whose lines hold no event of KVM: it is looked for where no event of KVM was found. */
+export const TOOLS: readonly KnownText[] = [
+  {
+    shape: /^@\[$/m,
+    is: 'stacks that a bpftrace script counted, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^[-\s]*\d+\.\d+%\s+(?:\d+\.\d+%\s+)?\S.*\[[k.]\] |^\s*Percent \|\s+Source code/m,
+    is: 'output of perf report or annotate: a profile, and no events',
+    hint: RECORD,
+  },
+  { shape: /^#\s+time\s+counts\s/m, is: 'output of perf stat -I: counters by time, and no events', hint: RECORD },
+  {
+    shape: /task name\s+wait time\s+sch delay/,
+    is: 'output of perf sched timehist: how long tasks ran and waited for a CPU, and no events of KVM',
+    hint: RECORD,
+  },
+  {
+    shape: /^Thread ID: comm$|^Address of instance: name of class$/m,
+    is: 'output of perf lock info: names of locks and threads, and no events',
+    hint: RECORD,
+  },
+  { shape: /^Timestamp,kvm_\w+/m, is: 'a log of kvm_stat: counters by time, and no events', hint: RECORD },
+  {
+    shape: /^name: \w+\nID: \d+\nformat:/m,
+    is: 'the format of an event: what its fields are called, and no event',
+    hint: 'Give the file `trace` of the same tracefs, once the event is enabled.',
+  },
+  {
+    shape: /^PID: \d+\s+TASK: [\da-f]+/m,
+    is: 'stacks of a crash dump (crash, drgn) at one moment, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^(?:numa_pte_updates|pgfault|thp_fault_alloc|numa_hit)\s+\d+/m,
+    is: "the kernel's counters of memory (/proc/vmstat, numastat), and no events",
+    hint: RECORD,
+  },
+  {
+    shape: /^version \d+\ntimestamp \d+\ncpu0 /m,
+    is: '/proc/schedstat: counters of the scheduler, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^\s*Function\s+Hit\s+Time\s+Avg/m,
+    is: "ftrace's profile of functions (trace_stat): sums, and no events",
+    hint: RECORD,
+  },
+  {
+    shape: /^# tracer: (?:osnoise|timerlat|hwlat|wakeup\w*|irqsoff|preempt\w*|blk|mmiotrace)\s*$/m,
+    is: "a trace of one of ftrace's latency tracers, without events of KVM",
+    hint: `Turn on the events too: echo 1 > events/kvm/enable, events/kvmmmu/enable, events/lock/enable. ${RECORD}`,
+  },
+  {
+    shape:
+      /^(?:\d+@\d+\.\d+:)?kvm_(?:run_exit|vcpu_ioctl|vm_ioctl|ioctl|set_user_memory)\w* .*(?:cpu_index|type 0x|fd )/m,
+    is: "a trace of QEMU's own events (-trace), which are not the kernel's",
+    hint: RECORD,
+  },
+  {
+    shape: /^[^;\n]+;(?:[^;\n]+;)+\S+ \d+$/m,
+    is: 'folded stacks of a flame graph: a profile, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^\s*Caller\s+Avg Wait\s+Count/m,
+    is: 'output of klockstat: sums of waits for locks, and no events',
+    hint: `perf lock contention gives what costs follow from: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
+  },
+  {
+    shape: /^diff --git a\/|^@@ -\d+,\d+ \+\d+/m,
+    is: 'a patch, and no recording',
+    hint: 'docs/your-own-patch.md says how a patch is tried; a recording is made by scripts/record-kvm-trace.',
+  },
+]
