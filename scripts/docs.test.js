@@ -4,10 +4,9 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { program } from '../dist/cli/program.js'
+import { faultline, runProgram } from '../dist/cli/faultline.contract.js'
 import { blocksIn, outputOf } from './figures.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -48,31 +47,8 @@ const split = (text) =>
     .map(([word, quoted]) => quoted ?? word)
     .map((word) => word.replace(/\$\(\(?[^)]*\)?\)|\$\w+/g, '1'))
 
-/** Runs the program here. `isStopped`: it is told to end before it begins, so that it reads what it was given and no more. */
-async function faultline(words, isStopped) {
-  let [out, err] = ['', '']
-  const stop = new AbortController()
-  if (isStopped) stop.abort()
-  const code = await program({
-    out: (text) => {
-      out += `${text}\n`
-    },
-    err: (text) => {
-      err += text
-    },
-    isErrTty: false,
-    stdin: () => Readable.from([]),
-    signal: stop.signal,
-    keeps: () => {},
-    stops: () => 0,
-    command: words,
-    node: process.execPath,
-    version: '0.0.0',
-    environment: {},
-    runtime: { node: process.version, v8: process.versions.v8 },
-  })
-  return { code, out, err }
-}
+/** The program as it is told to end before it begins, so that it reads what it was given and no more. */
+const STOPPED = { signal: AbortSignal.abort() }
 
 /** What the commands name: recordings and locks of this repository, two results, and one's own patch. */
 before(async () => {
@@ -85,7 +61,7 @@ before(async () => {
     copyFileSync(join(ROOT, 'results', 'baseline', 'precheck.json'), name)
   copyFileSync(join(ROOT, 'traces', 'numa.trace.gz'), 'myvm.trace.gz')
   copyFileSync(join(ROOT, 'traces', 'numa.json'), 'myvm.json')
-  const { code, err } = await faultline(['new', 'patch', 'my-yield.ts', '--from', 'coarse-yield'], false)
+  const { code, err } = await faultline('new', 'patch', 'my-yield.ts', '--from', 'coarse-yield')
   assert.equal(code, 0, err)
 })
 after(() => {
@@ -102,7 +78,7 @@ test('every command that the documentation shows is one that the program takes',
   for (const command of commands) {
     const words = wordsOf(command)
     if (words.length === 0 || NEEDS_MORE.test(words.join(' '))) continue
-    const { code, err } = await faultline(words, true)
+    const { code, err } = await runProgram(words, STOPPED)
     assert.ok([0, 1, 4, 130].includes(code), `${command} ended with ${code}: ${err}`)
     read += 1
   }
@@ -120,7 +96,7 @@ test('blocks of modelled output are in the documentation', () => {
 
 for (const { page, command, output } of MODELLED) {
   test(`${page} shows what \`${command}\` prints`, async () => {
-    const { out } = await faultline(wordsOf(command), false)
+    const { out } = await faultline(...wordsOf(command))
     assert.equal(outputOf(out), output.trim())
   })
 }

@@ -28,7 +28,7 @@ export function stepsOf(said) {
 }
 
 async function runHere(cpus, scenario, duration) {
-  const { program } = await import('../dist/cli/program.js')
+  const { faultline } = await import('../dist/cli/faultline.contract.js')
   const others = scenario === 'precheck' ? 1 : 0
   const command = [
     'bench',
@@ -51,27 +51,12 @@ async function runHere(cpus, scenario, duration) {
     '--time-budget',
     '60m',
   ]
-  let out = ''
   const before = process.cpuUsage()
-  const code = await program({
-    out: (text) => {
-      out += `${text}\n`
-    },
-    err: (text) => {
-      out += `${text}\n`
-    },
-    isErrTty: false,
-    environment: {},
-    keeps: () => {},
-    stdin: () => process.stdin,
-    signal: new AbortController().signal,
-    command: [...command, ...size, '--out', join(tmpdir(), `model-speed-${process.pid}.json`)],
-    node: process.execPath,
-    runtime: { node: process.version, v8: process.versions.v8 },
-  })
+  const file = join(tmpdir(), `model-speed-${process.pid}.json`)
+  const { code, out, err } = await faultline(...command, ...size, '--out', file)
   if (code !== 0) throw new Error(`bench ended with ${code}`)
   const { user, system } = process.cpuUsage(before)
-  const steps = stepsOf(out)
+  const steps = stepsOf(out + err)
   const perSecond = (steps / (user + system)) * 1e6
   process.stdout.write(JSON.stringify({ steps, perSecond, mb: process.resourceUsage().maxRSS / 1024 }))
 }

@@ -17,7 +17,7 @@ export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<s
 type Timing = Pick<PlanOptions, 'arrival' | 'sampleEvery'>
 
 /** What a group's CPUs do: the scenario's load, or the recording that replaces it. */
-export function loadOf(group: Group, { arrival, sampleEvery }: Timing, seed: number, variant?: Variant): Load {
+function loadOf(group: Group, { arrival, sampleEvery }: Timing, seed: number, variant?: Variant): Load {
   const { scenario, crew, values, replay, modelled } = group
   if (scenario.kind !== 'vm') throw new Error(`${scenario.name} has no VM`)
   const named = variant === undefined ? {} : { variant: variant.name }

@@ -115,5 +115,3 @@ function deadChecks(counters: Counters, variant: Variant): Outcome[] {
   }
   return dead
 }
-
-export const isForbidden = ({ grade }: Outcome): boolean => grade === 'forbidden'

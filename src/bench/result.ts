@@ -62,7 +62,7 @@ export type Sequential = {
   readonly looks: readonly { readonly rounds: number; readonly alpha: number; readonly isResolved: boolean }[]
 }
 
-export type Grade = 'acceptable' | 'interesting' | 'forbidden'
+type Grade = 'acceptable' | 'interesting' | 'forbidden'
 
 export type Metric = {
   readonly unit: string

@@ -26,7 +26,7 @@ export type Instruments = {
 }
 
 /** A patch as a run of it needs and tells it. */
-export type PatchRun = Pick<Brought, 'counters' | 'oracles'> & {
+type PatchRun = Pick<Brought, 'counters' | 'oracles'> & {
   readonly code: PatchCode
   /** The kernel that it changes, and how, as a unified diff. */
   readonly base: string
@@ -176,7 +176,7 @@ type Question<P extends Parameters, N extends string = string> = {
 }
 
 /** What a scenario's defaults are in virtual time, where an operation costs the host hundreds of times what it models. */
-export type ModelDefaults<P extends Parameters> = {
+type ModelDefaults<P extends Parameters> = {
   readonly values: Partial<Values<P>>
   /** ns of a unit of work, where the protocol's default would have the model play what the question is not about. */
   readonly costs?: Readonly<Record<string, number>>

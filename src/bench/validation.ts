@@ -12,7 +12,7 @@ import icache from './scenarios/icache.ts'
 import type { Target } from './targets/target.ts'
 
 /** What machines that the profile might be say, the most extreme tenths left out. */
-export type Band = { readonly low: number; readonly high: number; readonly holdsPublished: boolean }
+type Band = { readonly low: number; readonly high: number; readonly holdsPublished: boolean }
 
 /** A published figure, and what the frozen profile says instead. */
 export type Validated = {

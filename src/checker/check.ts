@@ -3,7 +3,7 @@ import type { VariantName } from '../protocols/catalogue.ts'
 import type { Kernel, Variant, Version, VersionName } from '../protocols/kernel.ts'
 import type { KernelTables } from './kernel-tables.ts'
 import type { MemoryModel } from './memory/model.ts'
-import type { Actor, Program } from './program.ts'
+import type { Program } from './program.ts'
 
 /** A small configuration: which actors meet. */
 export type Configuration = {
@@ -96,23 +96,3 @@ const isKernelItself = ({ on, replaces }: Variant, version: Version) =>
 
 /** What a variant is called on the command line. */
 export const askedAs = ({ patch }: Check, variant: string): string => (patch?.name === variant ? patch.file : variant)
-
-/** Returns its argument, so that the compiler holds the names of a check against each other. */
-export const check = <const V extends string, const C extends string>(declared: {
-  readonly name: string
-  readonly asks: string
-  readonly variants: readonly ({ readonly name: V } & (
-    | { readonly kind: 'good' }
-    | {
-        readonly kind: 'broken'
-        readonly finds: readonly string[]
-        readonly in?: NoInfer<C> | readonly NoInfer<C>[]
-        readonly memory?: readonly MemoryModel[]
-      }
-  ))[]
-  readonly configurations: readonly (Omit<Configuration, 'name'> & { readonly name: C })[]
-  readonly patience: number
-  readonly program: (variant: NoInfer<V>, configuration: NoInfer<C>) => Program
-}): Check => declared as unknown as Check
-
-export type { Actor, Program }

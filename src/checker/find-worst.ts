@@ -10,7 +10,7 @@ import { witnessText } from './witness-text.ts'
 import { type Worst, WorstSearch } from './worst.ts'
 
 /** What a schedule can be bad at: faults that must be tried again, VM-wide flushes, drops of mmu_lock. */
-export const COSTS = {
+const COSTS = {
   retries: [
     COUNTER.retry_precheck_before_pfn,
     COUNTER.retry_precheck_after_pfn,

@@ -10,7 +10,7 @@ export async function loadChecks(): Promise<readonly Check[]> {
   return CHECKS
 }
 
-export async function loadTables(): Promise<KernelTables> {
+async function loadTables(): Promise<KernelTables> {
   const load = async (name: string) => await import(new URL(`../traced/protocols/${name}.js`, import.meta.url).href)
   const [{ variantNamed }, { versionNamed }, { onKernel }] = await Promise.all(
     ['catalogue', 'kernels', 'on-kernel'].map(load),

@@ -4,7 +4,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type { MemoryModel } from './memory/model.ts'
 
 /** Something that steps: rebuilt, with all its local state, each time it is called. */
-export type ActorSource = (cpu: Cpu) => Steps<unknown>
+type ActorSource = (cpu: Cpu) => Steps<unknown>
 
 export type Actor = { readonly name: string; readonly start: ActorSource }
 
@@ -31,7 +31,7 @@ export type Program = {
 }
 
 /** A behaviour that a protocol is there for: if no execution shows it, something is wrong although nothing is unsafe. */
-export type Required = { readonly anyOf: readonly number[]; readonly finding: Finding }
+type Required = { readonly anyOf: readonly number[]; readonly finding: Finding }
 
 /** How the actors of a program are run. */
 export type BehaviourOptions = {

@@ -14,7 +14,7 @@ export type Schedule = {
   readonly steppers: readonly number[]
 }
 
-export const VERSION = 1
+const VERSION = 1
 const FOR_EVER = 0xff
 
 /** Digits and the letters up to v. */

@@ -50,7 +50,7 @@ export type BenchArgs = VmFlags & {
 }
 
 /** A flag that is repeated is a list. */
-export const oneList = (given: string | readonly string[] | undefined): string | undefined =>
+const oneList = (given: string | readonly string[] | undefined): string | undefined =>
   given === undefined ? undefined : [given].flat().join(',')
 
 const text = { type: 'string', requiresArg: true } as const

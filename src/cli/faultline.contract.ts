@@ -1,8 +1,16 @@
 import { Readable } from 'node:stream'
+import type { Io } from './io.ts'
 import { program } from './program.ts'
 
 /** Runs the program in this process, and collects what it says. */
-export async function faultline(...command: string[]): Promise<{ code: number; out: string; err: string }> {
+export const faultline = (...command: string[]): Promise<{ code: number; out: string; err: string }> =>
+  runProgram(command, {})
+
+/** The same in surroundings of one's own: `io` stands instead of what a command without a terminal or standard input has. */
+export async function runProgram(
+  command: readonly string[],
+  io: Partial<Io>,
+): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', '']
   const code = await program({
     out: (text) => {
@@ -21,6 +29,7 @@ export async function faultline(...command: string[]): Promise<{ code: number; o
     version: '0.0.0',
     environment: {},
     runtime: { node: 'v20', v8: '11' },
+    ...io,
   })
   return { code, out, err }
 }

@@ -7,7 +7,7 @@ import { notJson, withoutMark } from '../errors/file-content.ts'
 import { kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
 
 /** M measured, P published, D derived, E estimated, R recalled; F: fitted by `faultline validate`. */
-export const CLASSES = ['M', 'P', 'D', 'E', 'R', 'F'] as const
+const CLASSES = ['M', 'P', 'D', 'E', 'R', 'F'] as const
 
 /** One parameter of a machine: what it is, how sure that is, and where it comes from. */
 export type ProfileParameter = {
@@ -40,7 +40,7 @@ export const profileNames = (): string[] =>
     .sort()
 
 /** Whether a machine is given as a file. */
-export const isProfileFile = (name: string): boolean => name.endsWith('.json') || name.includes('/')
+const isProfileFile = (name: string): boolean => name.endsWith('.json') || name.includes('/')
 
 /** The machine of that name, or in that file, with all that it inherits. */
 export const loadProfile = (name: string): Profile => whole(readWithParents(name, FOLDER, []))

@@ -8,7 +8,7 @@ import type { Profile, ProfileParameter } from './profile.ts'
 export type Scaling = { readonly cost: string; readonly scale: number }
 
 /** What a question like "what if flushes cost nothing" means. */
-export const COST_GROUPS: Readonly<Record<string, readonly string[]>> = {
+const COST_GROUPS: Readonly<Record<string, readonly string[]>> = {
   flush: [
     'ipi_fabric_ns',
     'cost.ipi_ns',

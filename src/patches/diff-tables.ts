@@ -26,7 +26,7 @@ export async function diffTables(a: NamedTable, b: NamedTable, patches: readonly
 }
 
 /** The entries of a table, and those of the tables within it as `table.entry`. */
-export function entriesOf(table: object, prefix = ''): Map<string, unknown> {
+function entriesOf(table: object, prefix = ''): Map<string, unknown> {
   return new Map(
     Object.entries(table).flatMap(([name, value]) => {
       const isTable = typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -36,7 +36,7 @@ export type Finding =
   | Scan
   | { readonly kind: 'without notifier'; readonly says: string; readonly events: number; readonly leafs: number }
 
-export type StuckRun = Omit<Run, 'gfn'> & { readonly pid: number; readonly gfn: string }
+type StuckRun = Omit<Run, 'gfn'> & { readonly pid: number; readonly gfn: string }
 
 type Known = {
   readonly faults: number

@@ -5,7 +5,7 @@ import { endGfnOf, endHvaOf, mappedHvas, type PageRange, type RecordedMemslot } 
 import { PageMap } from './page-map.ts'
 
 /** The slot that a replayed memslot update adds and removes has so many pages. */
-export const SPARE_PAGES = 8
+const SPARE_PAGES = 8
 /** What a run can model: HostMm has two frames a page, and one spare slot is the updates'. */
 const MAX_PAGES = MAX_PFNS / 2 - SPARE_PAGES
 /** gfns and hvas of a run are 31 bits wide. */

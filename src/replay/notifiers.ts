@@ -2,7 +2,7 @@ import type { InvalidationLog } from './invalidation-log.ts'
 import type { TaskInRole } from './roles.ts'
 
 /** One notifier of a replay, and which invalidations of the log it plays. */
-export type NotifierPart = { readonly pid: number; readonly name: string; readonly indices: Uint32Array }
+type NotifierPart = { readonly pid: number; readonly name: string; readonly indices: Uint32Array }
 
 /** How many invalidations are played by a notifier that did not raise them, and of how many tasks. */
 export type Adopted = { readonly invalidations: number; readonly tasks: number }

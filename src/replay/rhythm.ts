@@ -51,7 +51,7 @@ function burstsOf(times: readonly number[]): readonly number[] {
   return times.filter((time, index) => index === 0 || time - times[index - 1]! > usual * REST)
 }
 
-export function medianOf(numbers: readonly number[]): number {
+function medianOf(numbers: readonly number[]): number {
   const sorted = Float64Array.from(numbers).sort()
   return sorted.length === 0 ? 0 : sorted[Math.ceil(sorted.length / 2) - 1]!
 }

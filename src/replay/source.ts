@@ -20,10 +20,10 @@ const FORMATS: readonly { readonly magic: string; readonly is: string; readonly 
 const GZIP = '\x1f\x8b'
 
 /** How a path is spoken of: `-` is standard input. */
-export const displayName = (path: string): string => (path === '-' ? 'standard input' : path)
+const displayName = (path: string): string => (path === '-' ? 'standard input' : path)
 
 /** The chunk is valid until it returns. */
-export type TakeChunk = (chunk: Buffer) => void
+type TakeChunk = (chunk: Buffer) => void
 
 /** A recording that can be read as often as it takes. */
 export type Source = { readonly name: string; read(take: TakeChunk): Promise<void>; close(): Promise<void> }

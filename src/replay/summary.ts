@@ -79,7 +79,7 @@ export type FaultSummary = {
   readonly repeated: number
 }
 
-export type ThreadSummary = {
+type ThreadSummary = {
   readonly pid: number
   readonly tgid: number | null
   readonly name: string

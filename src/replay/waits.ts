@@ -6,7 +6,6 @@ const DEEPEST = 64
 
 /** What a wait for mmu_lock was for: whose event was the last before it ended. */
 export type Blocker = 'notifier' | 'fault' | 'zap' | 'unknown'
-export const BLOCKERS: readonly Blocker[] = ['notifier', 'fault', 'zap', 'unknown']
 export type Blocked = Readonly<Record<Blocker, { count: number; totalNs: number }>>
 
 export type LongestWait = {

@@ -23,15 +23,15 @@ import { takingsOf } from './takings.ts'
 import type { Task } from './task.ts'
 import { NO_RWLOCK } from './waits.ts'
 
-export type VcpuStream = { readonly pid: number; readonly name: string; readonly accesses: RecordedAccesses }
-export type NotifierStream = {
+type VcpuStream = { readonly pid: number; readonly name: string; readonly accesses: RecordedAccesses }
+type NotifierStream = {
   readonly pid: number
   readonly name: string
   readonly invalidations: RecordedInvalidations
 }
 
 /** When a task deleted a memslot, as far as zapped page tables show it; each time it had added one before. */
-export type UpdaterStream = {
+type UpdaterStream = {
   readonly pid: number
   readonly name: string
   readonly atNs: Float64Array

@@ -11,7 +11,7 @@ import { phaseText } from './phase/phase-text.ts'
 import { spark } from './spark.ts'
 
 /** Loads from which on a sweep is one table instead of a table for each. */
-export const FEWEST_LOADS = 3
+const FEWEST_LOADS = 3
 
 /** Parameters that have several values among these groups: what a sweep varies. */
 export function variedIn(groups: readonly (readonly Run[])[]): string[] {

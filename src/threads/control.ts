@@ -1,5 +1,5 @@
-/** Before the start: workers gather. */
-export const GATHER = 0
+// The phases of a run. In phase 0, before the start, workers gather.
+
 /** All roles run, nothing counts yet. */
 export const WARMUP = 1
 /** All roles run and are measured. */

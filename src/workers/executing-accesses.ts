@@ -4,7 +4,7 @@ import type { Accesses } from './accesses.ts'
 import { Random } from './random.ts'
 
 /** A piece of guest memory. */
-export type Region = { readonly firstGfn: number; readonly pages: number }
+type Region = { readonly firstGfn: number; readonly pages: number }
 
 /** A guest that writes to and executes in memory that could be huge pages, and otherwise sweeps through memory that it never touched. */
 export type ExecutingPlan = {

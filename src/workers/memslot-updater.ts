@@ -26,7 +26,7 @@ export type MemslotUpdatePlan =
     }
 
 /** The VM itself: it is there for so long, and then destroyed. */
-export type LifetimePlan = { readonly kind: 'lifetime'; readonly privateSlot: number; readonly lifeNs: number }
+type LifetimePlan = { readonly kind: 'lifetime'; readonly privateSlot: number; readonly lifeNs: number }
 
 /** An update that has not been done after so long, and then only because the run was over, was starved. */
 const STARVED_NS = 100_000_000

@@ -8,7 +8,7 @@ import { modelErrorOf } from './model-error.ts'
 import { smallestShown } from './resolution.ts'
 
 /** Relative: a difference within this is none for the question, unless the scenario states another. */
-export const SMALLEST_EFFECT = 0.05
+const SMALLEST_EFFECT = 0.05
 
 /** Trials below this say nothing of a figure that is 0 on one side, or the same in all of them. */
 const ENOUGH_TRIALS = 5
@@ -17,7 +17,7 @@ const ENOUGH_TRIALS = 5
  * better, worse: resolved, in the direction that the metric states; other: resolved, and the metric has no direction.
  * same: shown to be within the smallest effect. unresolved: neither. missing: a side has no such figure.
  */
-export type FindingVerdict = 'better' | 'worse' | 'other' | 'same' | 'unresolved' | 'missing'
+type FindingVerdict = 'better' | 'worse' | 'other' | 'same' | 'unresolved' | 'missing'
 
 /** What one deciding figure says of a candidate against its baseline. */
 export type Finding = {

@@ -27,7 +27,7 @@ function farOut(values: readonly number[]): number {
 }
 
 /** Two-sided p of Mann and Kendall's test for a trend: normal approximation with correction for ties and continuity. */
-export function trend(values: readonly number[]): number {
+function trend(values: readonly number[]): number {
   let score = 0
   for (const [later, value] of values.entries()) {
     for (let earlier = 0; earlier < later; earlier += 1) score += Math.sign(value - values[earlier]!)

@@ -6,7 +6,7 @@ import { type Interval, median, medianInterval, ratioInterval } from '../statist
 import { guardOf } from './guard.ts'
 import type { Samples, Values } from './samples.ts'
 
-export type Method = 'exact' | 'signed-rank' | 'mann-whitney'
+type Method = 'exact' | 'signed-rank' | 'mann-whitney'
 
 /** What a claim about one metric rests on, before the other metrics of the table are looked at. */
 export type Evidence = {

@@ -4,7 +4,7 @@ import type { Run } from '../result.ts'
 import type { Decision } from '../scenario.ts'
 
 /** sure: the best differs from the next by more than matters. same: they are shown to be alike. unsure: neither. */
-export type Certainty = 'sure' | 'unsure' | 'same'
+type Certainty = 'sure' | 'unsure' | 'same'
 
 /** Which variant is best at one load. */
 export type Cell = {

@@ -1,6 +1,5 @@
 import { type AgingKind, raiseAging } from '../../protocols/mmu-notifier.ts'
 import { type Gfn, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
-import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { leavesGuest } from './guest-acts.ts'
@@ -16,8 +15,8 @@ import {
   writesToPresent,
 } from './nx-acts.ts'
 import { ALL, FIRST_GFN, FIRST_HVA, NX, own, type Small, small } from './nx-small-vm.ts'
-import { declaredOf } from './small-configuration.ts'
-import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, smallProgram } from './small-configuration.ts'
+import { type Act, inTurn } from './vm-program.ts'
 
 /** A task of the host asks of one entry of its page table. */
 const ages = (gfn: Gfn, pages = 1, kind: AgingKind = 'clear-flush-young'): Act =>
@@ -94,16 +93,8 @@ const declared: Check = {
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
-    const { vcpus, acts, before } = CONFIGURATIONS[configuration]!
-    const spec = {
-      ...SMALL,
-      variant: variant as Protocol,
-      cpus: acts.length,
-      vcpus,
-      memslots: [ALL],
-      nx: NX,
-    }
-    return vmProgram(spec, acts, before)
+    const small = CONFIGURATIONS[configuration]!
+    return smallProgram(variant, small, { vcpus: small.vcpus, memslots: [ALL], nx: NX })
   },
 }
 export default declared

@@ -3,12 +3,11 @@ import { migrateApicPage } from '../../protocols/apic/migration.ts'
 import { assertApicAccess } from '../../protocols/apic/oracles.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
-import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { entersGuest, leavesGuest, writesInGuest } from './guest-acts.ts'
-import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
-import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
+import { type Act, inTurn } from './vm-program.ts'
 
 const GFN = 0x2000
 const HVA = 0x1000
@@ -120,19 +119,15 @@ const declared: Check = {
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
-    const { vcpus, x2apic, acts } = CONFIGURATIONS[configuration]!
-    const spec = {
-      ...SMALL,
-      variant: variant as Protocol,
-      cpus: acts.length,
-      vcpus,
+    const small = CONFIGURATIONS[configuration]!
+    return smallProgram(variant, small, {
+      vcpus: small.vcpus,
       memslots: [
         { slot: 0, baseGfn: GFN, hva: HVA, pages: 1 },
         { slot: APIC_ACCESS_PAGE_PRIVATE_MEMSLOT, baseGfn: APIC, hva: APIC_HVA, pages: 1 },
       ],
-      apic: { gfn: APIC, x2apicVcpus: x2apic },
-    }
-    return vmProgram(spec, acts)
+      apic: { gfn: APIC, x2apicVcpus: small.x2apic },
+    })
   },
 }
 export default declared

@@ -1,12 +1,11 @@
 import { ATTRIBUTE_PRIVATE, ATTRIBUTE_SHARED } from '../../protocols/attributes/mem-attributes.ts'
 import { type Gfn, gfnAdd } from '../../shared-memory/addresses.ts'
-import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { entersGuest, leavesGuest, writesInGuest } from './guest-acts.ts'
 import { ALL, HUGE, NX, own } from './nx-small-vm.ts'
-import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
-import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
+import { type Act, inTurn } from './vm-program.ts'
 
 const TOUCHED = 2
 
@@ -61,20 +60,14 @@ const declared: Check = {
   }),
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
-  program: (variant, configuration) => {
-    const { acts, before } = CONFIGURATIONS[configuration]!
-    const spec = {
-      ...SMALL,
-      variant: variant as Protocol,
-      cpus: acts.length,
+  program: (variant, configuration) =>
+    smallProgram(variant, CONFIGURATIONS[configuration]!, {
       vcpus: 1,
       memslots: [ALL],
       nx: { ...NX, entries: TOUCHED },
       attributes: { slot: ALL.slot },
       updates: { spare: [SPARE], pseudoLock: 'none', zap: 'slot' },
-    } as const
-    return vmProgram(spec, acts, before)
-  },
+    }),
 }
 export default declared
 

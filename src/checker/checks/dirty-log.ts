@@ -3,14 +3,13 @@ import { startDirtyLog, stopDirtyLog } from '../../protocols/dirty-log/start-sto
 import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { runRole } from '../../workers/roles.ts'
-import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { leavesGuest } from './guest-acts.ts'
 import { executes, inGuest, reclaims, touches, waitsToWrite, writesTo } from './nx-acts.ts'
 import { FIRST_GFN, FIRST_HVA, NX, own } from './nx-small-vm.ts'
-import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
-import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
+import { type Act, inTurn } from './vm-program.ts'
 
 /** Two pages that the guest writes to, and two huge pages that are small where the guest has executed. */
 const PAGES: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: 2 }
@@ -127,18 +126,15 @@ const declared: Check = {
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
-    const { acts, before, memory = PAGES, isManual = true, isEager = false } = CONFIGURATIONS[configuration]!
-    const spec = {
-      ...SMALL,
-      variant: variant as Protocol,
-      cpus: acts.length,
-      vcpus: acts[0]![0] === 'vcpu0' ? 1 : 0,
+    const small = CONFIGURATIONS[configuration]!
+    const { memory = PAGES, isManual = true, isEager = false } = small
+    return smallProgram(variant, small, {
+      vcpus: small.acts[0]![0] === 'vcpu0' ? 1 : 0,
       memslots: [memory],
       nx: { ...NX, nestedGfn: 0, hugeBlocks: memory.pages >> 9 },
-      updates: { spare: [], pseudoLock: 'none', zap: 'slot' } as const,
+      updates: { spare: [], pseudoLock: 'none', zap: 'slot' },
       dirtyLog: { slot: 0, isManual, isEager },
-    }
-    return vmProgram(spec, acts, before)
+    })
   },
 }
 export default declared

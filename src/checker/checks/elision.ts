@@ -1,11 +1,9 @@
 import { COUNTER } from '../../protocols/counters.ts'
-import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { BELOW, OWN, SPARE } from './elision-acts.ts'
 import { CONFIGURATIONS } from './elision-configurations.ts'
-import { declaredOf } from './small-configuration.ts'
-import { SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, smallProgram } from './small-configuration.ts'
 
 /** A VM that comes and goes is told of invalidations while it is there. */
 const REQUIRED = [
@@ -39,27 +37,16 @@ const declared: Check = {
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
-    const {
-      vcpus,
-      acts,
-      pseudoLock,
-      isDestroyed = false,
-      memslots = [OWN],
-      zap = 'slot',
-      mmu = 'tdp' as const,
-      pfnCaches,
-    } = CONFIGURATIONS[configuration]!
-    const spec = {
-      ...SMALL,
-      variant: variant as Protocol,
+    const small = CONFIGURATIONS[configuration]!
+    const { vcpus, mmu = 'tdp', memslots = [OWN], pseudoLock = 'none', zap = 'slot', isDestroyed = false } = small
+    const program = smallProgram(variant, small, {
       mmu,
-      cpus: acts.length,
       vcpus,
       memslots,
-      updates: { spare: [SPARE, BELOW], pseudoLock: pseudoLock ?? 'none', zap, isDestroyed } as const,
-      ...(pfnCaches === undefined ? {} : { pfnCaches }),
-    }
-    return { ...vmProgram(spec, acts), required: isDestroyed ? REQUIRED : [] }
+      updates: { spare: [SPARE, BELOW], pseudoLock, zap, isDestroyed },
+      ...(small.pfnCaches === undefined ? {} : { pfnCaches: small.pfnCaches }),
+    })
+    return isDestroyed ? { ...program, required: REQUIRED } : program
   },
 }
 export default declared

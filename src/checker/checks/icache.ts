@@ -9,11 +9,10 @@ import { Stage2Fault } from '../../protocols/stage2/page-fault.ts'
 import type { Stage2Vm } from '../../protocols/vm.ts'
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { GRANULES } from '../../shared-memory/page-tables/stage2-pte.ts'
-import type { Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
-import { declaredOf, type SmallConfiguration } from './small-configuration.ts'
-import { type Act, inTurn, SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
+import { type Act, inTurn } from './vm-program.ts'
 
 /** Where a block of the granule begins. */
 const GFN = 1 << 16
@@ -141,17 +140,13 @@ const declared: Check = {
   configurations: declaredOf(CONFIGURATIONS),
   patience: 4,
   program: (variant, configuration) => {
-    const { acts, isSmall } = CONFIGURATIONS[configuration]!
-    const spec = {
-      ...SMALL,
-      variant: variant as Protocol,
-      cpus: acts.length,
-      vcpus: acts.length,
-      hugePerMille: isSmall ? 0 : 1000,
+    const small = CONFIGURATIONS[configuration]!
+    return smallProgram(variant, small, {
+      vcpus: small.acts.length,
+      hugePerMille: small.isSmall ? 0 : 1000,
       memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: BLOCK }, ABOVE],
-      stage2: { granule: '4k', iminLine: 4, scale: 1 } as const,
-    }
-    return vmProgram(spec, acts)
+      stage2: { granule: '4k', iminLine: 4, scale: 1 },
+    })
   },
 }
 export default declared

@@ -1,13 +1,13 @@
 import { COUNTER } from '../../protocols/counters.ts'
+import type { Kernel } from '../../protocols/kernel.ts'
 import { kernelOf, type Protocol } from '../../workers/system.ts'
-import type { Check, Program } from '../check.ts'
-import type { Finding } from '../program.ts'
+import type { Check } from '../check.ts'
+import type { Finding, Program } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { NESTED_CONFIGURATIONS } from './nx-nested-configurations.ts'
 import { ALL, NX, type Small } from './nx-small-vm.ts'
 import { TDP_CONFIGURATIONS } from './nx-tdp-configurations.ts'
-import { declaredOf } from './small-configuration.ts'
-import { SMALL, vmProgram } from './vm-program.ts'
+import { declaredOf, smallProgram } from './small-configuration.ts'
 
 const CONFIGURATIONS = { ...TDP_CONFIGURATIONS, ...NESTED_CONFIGURATIONS }
 
@@ -35,25 +35,20 @@ const declared: Check = {
   }),
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
-  program: (variant, configuration) => program(variant as Protocol, CONFIGURATIONS[configuration]!),
+  program: (variant, configuration) => program(variant, CONFIGURATIONS[configuration]!),
 }
 export default declared
 
-function program(variant: Protocol, { vcpus, acts, before, nx, memslots, counts = [] }: Small): Program {
-  const spec = {
-    ...SMALL,
-    variant,
-    cpus: acts.length,
-    vcpus,
-    memslots: memslots ?? [ALL],
-    nx: { ...NX, ...nx },
-  }
+function program(variant: string | Kernel, small: Small): Program {
+  const { vcpus, nx, memslots = [ALL], counts = [] } = small
   return {
-    ...vmProgram(spec, acts, before),
-    required: (typeof counts === 'function' ? counts(kernelOf({ variant }).kvm) : counts).map((counter) => ({
-      anyOf: [COUNTER[counter]],
-      finding: neverHappens(counter),
-    })),
+    ...smallProgram(variant, small, { vcpus, memslots, nx: { ...NX, ...nx } }),
+    required: (typeof counts === 'function' ? counts(kernelOf({ variant: variant as Protocol }).kvm) : counts).map(
+      (counter) => ({
+        anyOf: [COUNTER[counter]],
+        finding: neverHappens(counter),
+      }),
+    ),
   }
 }
 

@@ -1,5 +1,8 @@
+import type { Kernel } from '../../protocols/kernel.ts'
+import type { Protocol, SystemSpec } from '../../workers/system.ts'
 import type { Configuration } from '../check.ts'
-import type { Act } from './vm-program.ts'
+import type { Program } from '../program.ts'
+import { type Act, SMALL, vmProgram } from './vm-program.ts'
 
 /** A configuration of a small VM: what each of its actors does. */
 export type SmallConfiguration = {
@@ -18,3 +21,10 @@ export const declaredOf = (all: Readonly<Record<string, SmallConfiguration>>): r
     ...(patience === undefined ? {} : { patience }),
     ...(isLarge === undefined ? {} : { isLarge }),
   }))
+
+/** A configuration as a program: a small VM that runs a variant, with a CPU for each actor. `system`: what else it has. */
+export const smallProgram = (
+  variant: string | Kernel,
+  { acts, before }: SmallConfiguration,
+  system: Pick<SystemSpec, 'vcpus' | 'memslots'> & Partial<SystemSpec>,
+): Program => vmProgram({ ...SMALL, variant: variant as Protocol, cpus: acts.length, ...system }, acts, before)

@@ -52,7 +52,7 @@ function variable(reader: Reader, { variables }: Names): { process: undefined; n
 }
 
 /** A number, or the address of a variable, as `x` or `&x`. */
-export function readValue(reader: Reader, variables: readonly string[]): Value {
+function readValue(reader: Reader, variables: readonly string[]): Value {
   const isAddress = reader.skip('&')
   if (!isAddress && reader.next.kind !== 'name') return { number: reader.number() }
   const name = reader.name('a variable')

@@ -1,7 +1,7 @@
 import type { Steps } from '../../shared-memory/steps.ts'
 
 /** A call that a protocol stands in: which one, whether its answer is ignored, and the locals that it may still look at. */
-export type Frame = { readonly site: string; readonly ignores: boolean; readonly locals: readonly unknown[] }
+type Frame = { readonly site: string; readonly ignores: boolean; readonly locals: readonly unknown[] }
 
 /** The calls that an actor stands in, the outermost first. */
 export type Frames = Frame[]

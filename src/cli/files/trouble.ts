@@ -37,7 +37,7 @@ const codeOf = (cause: unknown) => (cause as NodeJS.ErrnoException | null)?.code
 export const isOfSystem = (cause: unknown): cause is NodeJS.ErrnoException =>
   cause instanceof Error && SAYS[codeOf(cause)] !== undefined
 
-export const isDiskFull = (cause: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(cause))
+const isDiskFull = (cause: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(cause))
 
 /** The reason alone, for the end of a sentence. */
 export const reasonOf = (cause: unknown): string =>

@@ -15,7 +15,7 @@ export type Declaration = {
 }
 
 /** A name that a module takes from elsewhere. */
-export type Imported = { readonly local: string; readonly isType: boolean }
+type Imported = { readonly local: string; readonly isType: boolean }
 
 /** A TypeScript module, taken apart into its declarations. */
 export type ModuleSource = {

@@ -20,7 +20,7 @@ export type Track = { readonly pid: number; readonly tid: number }
 export type Slice = { readonly name: string; readonly cat: string; readonly fromNs: number; readonly untilNs: number }
 
 /** us with three digits: the format's unit, to the ns. */
-export const us = (ns: number): number => Math.round(ns) / 1000
+const us = (ns: number): number => Math.round(ns) / 1000
 
 export const document = (events: readonly TraceEvent[], about: Readonly<Record<string, string>>): string =>
   `{"displayTimeUnit":"ns","otherData":${JSON.stringify(about)},"traceEvents":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`

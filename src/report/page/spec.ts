@@ -1,5 +1,5 @@
 /** How a figure was come by. A series is of one kind only. */
-export type Kind = 'measured' | 'modelled' | 'recorded' | 'checked'
+type Kind = 'measured' | 'modelled' | 'recorded' | 'checked'
 
 /** `tail`: percentiles, as 1 / (1 - p), so that 90, 99 and 99.9 % are equally far apart. */
 export type Axis = {
@@ -86,10 +86,10 @@ export type Witness = {
 }
 
 /** Figures that are a table and nothing else. */
-export type Rows = { readonly type: 'table' }
+type Rows = { readonly type: 'table' }
 
 /** Prose without a picture. */
-export type Text = { readonly type: 'text'; readonly lines: readonly string[]; readonly isCode: boolean }
+type Text = { readonly type: 'text'; readonly lines: readonly string[]; readonly isCode: boolean }
 
 export type Figure = {
   readonly title: string

@@ -16,7 +16,7 @@ import { discarded } from './operations.ts'
 import { codeOf, isBoolean, known, NotCompiled, nothing, type Value } from './values.ts'
 
 /** The code of a statement. */
-export function codeOfStatement(node: Statement, frame: Frame, world: World): Code {
+function codeOfStatement(node: Statement, frame: Frame, world: World): Code {
   const value = (expression: Expression) => compiled(expression, frame, world)
   switch (node.type) {
     case 'EmptyStatement':
