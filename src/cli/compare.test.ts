@@ -3,8 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { compare as compareResults } from '../bench/comparing/compare.ts'
 import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
 import type { Result } from '../bench/result.ts'
+import { type Table, tablesOf } from '../report/compare-tables.ts'
 import { faultline } from './faultline.contract.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-compare-'))
@@ -125,4 +127,25 @@ test('a comment on a pull request has the verdict on its first line, and the fig
   assert.match(out, /^\*\*Worse: precheck precheck faults_per_second -17 %\.\*\*\n\n<details><summary>1 worse, /)
   const none = await faultline('compare', fast, fast, '--format', 'comment')
   assert.match(none.out, /^\*\*No change was found in the figure that decides; .* % would have shown\.\*\*\n/)
+})
+
+test('of thousands of figures the table has the runs in which something changed, and says how many it leaves out', () => {
+  const runs = (slower: number) =>
+    Array.from({ length: 1200 }, (_, range) =>
+      runOf(
+        { elapsed_ns: [5], faults_per_second: [range === 7 ? 5 - slower : 5] },
+        { kind: 'modelled', params: { range } },
+      ),
+    )
+  const [base, head] = [resultOf(runs(0)), resultOf(runs(1))]
+  const sources = [
+    { name: 'base.json', result: base },
+    { name: 'head.json', result: head },
+  ]
+  const options = { by: 'file', alpha: 0.05, force: false, metrics: ['elapsed_ns', 'faults_per_second'] }
+  const [{ rows, notes }] = tablesOf(compareResults(sources, options)) as [Table]
+  const named = rows.map(([name]) => name).filter((name) => name !== '' && !name!.startsWith('geomean'))
+  assert.equal(named.length, 1)
+  assert.match(named[0]!, /range=7/)
+  assert.deepEqual(notes, ['1199 runs in which no figure changed are not shown; --format json has them'])
 })

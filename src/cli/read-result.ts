@@ -1,5 +1,6 @@
+import { isAscii } from 'node:buffer'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { tamed } from '../bench/visible.ts'
@@ -10,13 +11,26 @@ import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
 
 /** Reads a result file, or standard input for `-`, to be shown: names in it are as a line may hold them. */
-export const readResult = async (path: string, io: Io): Promise<Result> => tamed(await readAsWritten(path, io))
+export async function readResult(path: string, io: Io): Promise<Result> {
+  const { isPlain, result } = await read(path, io)
+  return isPlain ? result : tamed(result)
+}
 
 /** The same as it was written, to be checked or written again. Says in a sentence what is wrong with it. */
-export async function readAsWritten(path: string, io: Io): Promise<Result> {
-  const content = path === '-' ? await text(io.stdin()) : contentOf(pathOrSaved(path))
+export const readAsWritten = async (path: string, io: Io): Promise<Result> => (await read(path, io)).result
+
+type Read = {
+  readonly result: Result
+  /** No text in it holds anything but letters that every terminal shows. Of most files that is known at once. */
+  readonly isPlain: boolean
+}
+
+async function read(path: string, io: Io): Promise<Read> {
+  const bytes = path === '-' ? await buffer(io.stdin()) : contentOf(pathOrSaved(path))
+  const content = bytes.toString('utf8')
+  const isPlain = isAscii(bytes) && !bytes.includes(DELETE) && !ESCAPES.test(content)
   try {
-    return validate(JSON.parse(withoutMark(content)), path)
+    return { isPlain, result: validate(JSON.parse(withoutMark(content)), path) }
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     throw new FaultlineError('NOT_JSON', 'usage', `${path} ${notJson(content, cause)}`, {
@@ -26,9 +40,14 @@ export async function readAsWritten(path: string, io: Io): Promise<Result> {
   }
 }
 
-function contentOf(path: string): string {
+/** The one control character that JSON allows in a text as it is. */
+const DELETE = 0x7f
+/** Other than of a quotation mark, or of itself. */
+const ESCAPES = /\\[^"\\]/
+
+function contentOf(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (cause) {
     throw new FaultlineError('NOT_READ', 'usage', `${path} cannot be read: ${reasonOf(cause)}`, {
       hint: '`faultline bench --out FILE` writes one, and `--save NAME` keeps one under a name.',

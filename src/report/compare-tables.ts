@@ -39,18 +39,49 @@ function tableOf(comparison: Comparison, title: string, { changes, missing }: Pa
   const names = lineNames(lines, grouped)
   const nameOf = new Map(lines.map((line, index) => [line, names[index]!]))
   const [changesOf, missingOf] = [byLine(changes), byLine(missing)]
-  const rows = lines.flatMap((line) => {
-    const part = { changes: changesOf.get(line) ?? [], missing: missingOf.get(line) ?? [] }
-    return rowsOf(comparison, nameOf.get(line)!, part)
-  })
+  const partOf = (line: Change['line']) => ({ changes: changesOf.get(line) ?? [], missing: missingOf.get(line) ?? [] })
+  const { shown, says } = shownOf(lines, partOf)
+  const rows = shown.flatMap((line) => rowsOf(comparison, nameOf.get(line)!, partOf(line)))
   const [base, ...others] = comparison.columns
   return {
     title,
     header: ['', '', base!, ...others.flatMap((name) => [name, 'against the first'])],
     rows: [...rows, ...geomeans(comparison, changes).map(meanRow)],
-    notes: changes.flatMap(({ line, metric, notes }) =>
-      notes.map((note) => `${nameOf.get(line)} ${metric}: ${note}`.trim()),
-    ),
+    notes: [
+      ...says,
+      ...shown
+        .flatMap((line) => changesOf.get(line) ?? [])
+        .flatMap(({ line, metric, notes }) => notes.map((note) => `${nameOf.get(line)} ${metric}: ${note}`.trim())),
+    ],
+  }
+}
+
+/** A table of more rows is not read: it has the runs in which something changed. */
+const MOST_ROWS = 2000
+
+/** The runs that a table shows, and in sentences what it leaves out. */
+function shownOf(
+  lines: readonly Change['line'][],
+  partOf: (line: Change['line']) => Part,
+): { readonly shown: readonly Change['line'][]; readonly says: readonly string[] } {
+  const sizeOf = (line: Change['line']) => partOf(line).changes.length + partOf(line).missing.length
+  if (lines.reduce((sum, line) => sum + sizeOf(line), 0) <= MOST_ROWS) return { shown: lines, says: [] }
+  const changed = lines.filter((line) => {
+    const { changes, missing } = partOf(line)
+    return missing.length > 0 || changes.some(({ verdict }) => verdict !== 'equal' && verdict !== 'unresolved')
+  })
+  let rows = 0
+  const shown = changed.filter((line) => {
+    rows += sizeOf(line)
+    return rows <= MOST_ROWS
+  })
+  const [same, more] = [lines.length - changed.length, changed.length - shown.length]
+  return {
+    shown,
+    says: [
+      ...(same === 0 ? [] : [`${same} runs in which no figure changed are not shown; --format json has them`]),
+      ...(more === 0 ? [] : [`${more} more runs in which figures changed are not shown; --format json has them`]),
+    ],
   }
 }
 

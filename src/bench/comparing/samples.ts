@@ -1,4 +1,4 @@
-import type { Metric, Noise, Run, TrialRow } from '../result.ts'
+import type { Metric, Noise, Result, Run, TrialRow } from '../result.ts'
 import type { Cell } from './layout.ts'
 
 /** The values of one metric on both sides, in the order in which they were measured. */
@@ -69,7 +69,7 @@ const roundOf = ({ seed, mode }: TrialRow) => `${seed} ${mode}`
 
 /** The baseline of a run's group ran against itself, and stands for the others of the group. */
 function noiseOf({ source, run }: Cell, metric: string): Noise[] {
-  const group = source.result.runs.filter(
+  const group = baselinesOf(source.result).filter(
     (other) =>
       other.noise?.[metric] !== undefined &&
       other.scenario === run.scenario &&
@@ -77,6 +77,15 @@ function noiseOf({ source, run }: Cell, metric: string): Noise[] {
       isSameLoad(other, run),
   )
   return group.map(({ noise }) => noise?.[metric]).filter((noise) => noise !== undefined)
+}
+
+const baselines = new WeakMap<Result, readonly Run[]>()
+
+/** Runs that ran against themselves: of a modelled result none did, however many it has. */
+function baselinesOf(result: Result): readonly Run[] {
+  const known = baselines.get(result) ?? result.runs.filter(({ noise }) => noise !== undefined)
+  baselines.set(result, known)
+  return known
 }
 
 const isSameLoad = (a: Run, b: Run) => JSON.stringify(a.params) === JSON.stringify(b.params)
