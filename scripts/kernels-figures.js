@@ -5,6 +5,7 @@
 //   npm run kernels:figures           the tables, about 30 minutes with the causes of processor time
 //   npm run kernels:figures -- -q     without the causes, which stay as they are
 //   npm run kernels:figures -- v5.12 v5.15    the tables, and the causes of what these versions changed; those of others stay
+//   npm run kernels:figures -- dirty-log      of this scenario only; the rows and the causes of others stay
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -187,17 +188,21 @@ the difference is gone) and put into the version before (*alone*: how much of th
 needs the others that are named, or a part of the load that only the newer kernel has. More than 100 %: more than the difference.
 `
 
-/** The table of a machine, and the rows of causes of what the versions `tried` changed. */
-async function play(machine, tried) {
+/** The table of a machine, and the rows of causes of what the versions tried changed. Scenarios that are not tried keep their rows. */
+async function play(machine, tried, page) {
   const folder = mkdtempSync(join(tmpdir(), 'kernels-figures-'))
   const causes = []
   const rows = []
   for (const scenario of fits(machine)) {
+    if (!tried.scenarios.includes(scenario.name)) {
+      rows.push(...linesOf(partOf(page, `### ${machine}`), scenario.name))
+      continue
+    }
     const byVersion = []
     for (const version of VERSIONS) {
       process.stderr.write(`${machine} ${scenario.name} ${version.name}\n`)
       byVersion.push(await figuresOn(machine, scenario, version.name))
-      if (version.before === undefined || !tried.includes(version.name)) continue
+      if (version.before === undefined || !tried.versions.includes(version.name)) continue
       const [before, after] = byVersion.slice(-2)
       const found = await causesOf(folder, { machine, scenario, version, before, after })
       causes.push(...found.flatMap(causeRows))
@@ -208,11 +213,15 @@ async function play(machine, tried) {
   return { table: `### ${machine}\n\n${tableOf(rows)}\n`, causes }
 }
 
-/** The rows of causes that the page has, of versions that were not tried. */
-const keptCauses = (part, tried) =>
-  part
-    .split('\n')
-    .filter((line) => VERSIONS.some(({ name }) => line.startsWith(`| ${name} |`) && !tried.includes(name)))
+/** The rows of a table that begin with a cell. */
+const linesOf = (part, cell) => part.split('\n').filter((line) => line.startsWith(`| ${cell} |`))
+
+/** The rows of causes that the page has, of versions and scenarios that were not tried. */
+const keptCauses = (part, { versions, scenarios }) =>
+  VERSIONS.flatMap(({ name }) => linesOf(part, name)).filter((line) => {
+    const [, version, scenario] = line.split('|').map((cell) => cell.trim())
+    return !versions.includes(version) || !scenarios.includes(scenario)
+  })
 
 function causesText(causes) {
   const header = ['since', 'scenario', 'machine', 'figure', '', 'function', 'alone', 'without']
@@ -238,13 +247,21 @@ export function pageWith(page, played, tried) {
   return `${head}${parts.filter((part) => part !== '').join('\n')}`
 }
 
+/** What the command line names: of what it names none, all. */
+function triedOf(named) {
+  const all = { versions: VERSIONS.map(({ name }) => name), scenarios: SCENARIOS.map(({ name }) => name) }
+  const unknown = named.find((name) => !Object.values(all).flat().includes(name))
+  if (unknown !== undefined) throw new Error(`${unknown} is none of ${Object.values(all).flat().join(', ')}`)
+  const some = (names) =>
+    named.some((name) => names.includes(name)) ? names.filter((name) => named.includes(name)) : names
+  return { versions: some(all.versions), scenarios: some(all.scenarios) }
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const named = process.argv.slice(2).filter((name) => name !== '-q')
-  const all = VERSIONS.map(({ name }) => name)
-  const tried = process.argv.includes('-q') ? [] : named.length > 0 ? named : all
-  const unknown = named.find((name) => !all.includes(name))
-  if (unknown !== undefined) throw new Error(`${unknown} is none of ${all.join(', ')}`)
+  const { versions, scenarios } = triedOf(process.argv.slice(2).filter((name) => name !== '-q'))
+  const tried = { versions: process.argv.includes('-q') ? [] : versions, scenarios }
+  const page = readFileSync(PAGE, 'utf8')
   const played = []
-  for (const machine of MACHINES) played.push(await play(machine, tried))
-  writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), played, tried))
+  for (const machine of MACHINES) played.push(await play(machine, tried, page))
+  writeFileSync(PAGE, pageWith(page, played, tried))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SCENARIOS } from '../dist/bench/scenarios/all.js'
+import { VERSIONS } from '../dist/protocols/kernels.js'
 import { cellOf, differs, figuresOn, MACHINES, pageWith, wayOf } from './kernels-figures.js'
 
 const page = readFileSync('docs/kernels.md', 'utf8')
@@ -66,14 +67,30 @@ const causesOn = (text, version) =>
     .filter((line) => line.startsWith(`| ${version} |`))
 
 test('the page stays as it is where the same was played and no cause was tried', () => {
-  assert.equal(pageWith(page, asPlayed(), []), page)
+  assert.equal(pageWith(page, asPlayed(), { versions: [], scenarios: [] }), page)
 })
+
+const ALL = SCENARIOS.map(({ name }) => name)
 
 test('causes of a version that was tried take the place of its old ones, and those of others stay', () => {
   const found = '| v5.12 | mixed | altra-64 | faults/s | 1 -> 2 | `mmuLock` | 100 % | 100 % |'
   const [first, ...others] = asPlayed()
-  const written = pageWith(page, [{ ...first, causes: [found] }, ...others], ['v5.12'])
+  const written = pageWith(page, [{ ...first, causes: [found] }, ...others], {
+    versions: ['v5.12'],
+    scenarios: ALL,
+  })
   assert.deepEqual(causesOn(written, 'v5.12'), [found])
   assert.ok(causesOn(page, 'v6.5').length > 0)
   assert.deepEqual(causesOn(written, 'v6.5'), causesOn(page, 'v6.5'))
+})
+
+test('causes of a scenario that was not tried stay, whatever version was', () => {
+  const found = '| v5.12 | mixed | altra-64 | faults/s | 1 -> 2 | `mmuLock` | 100 % | 100 % |'
+  const [first, ...others] = asPlayed()
+  const written = pageWith(page, [{ ...first, causes: [found] }, ...others], {
+    versions: VERSIONS.map(({ name }) => name),
+    scenarios: ['mixed'],
+  })
+  const ofOthers = (text) => causesOn(text, 'v5.12').filter((line) => !line.startsWith('| v5.12 | mixed |'))
+  assert.deepEqual(causesOn(written, 'v5.12'), [found, ...ofOthers(page)])
 })
