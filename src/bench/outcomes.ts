@@ -84,10 +84,10 @@ export function outcomesOf(counters: Counters, violations: readonly Violation[],
     const all = violations.filter(({ oracle }) => oracle === name)
     const count = all.reduce((sum, violation) => sum + violation.count, 0)
     if (count === 0) return []
-    const { value, worker } = all[0]!
+    const { value, worker, lock } = all[0]!
     const isKnown = variant.kind === 'good' && variant.objections?.some((one) => one === name)
     const grade = isKnown || REPORTED_ONLY.includes(name) ? 'interesting' : 'forbidden'
-    return [{ outcome: name, grade, count, says: `${says} (first: ${value}, ${worker})` }]
+    return [{ outcome: name, grade, count, says: `${says} (first: ${lock ?? value}, ${worker})` }]
   })
   return [...violated, ...deadChecks(counters, variant), ...unbounded(counters), ...seen]
 }

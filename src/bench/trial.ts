@@ -34,6 +34,8 @@ export type Violation = {
   readonly count: number
   readonly value: number
   readonly worker: string
+  /** Which lock it was, if it was one. */
+  readonly lock?: string
 }
 
 /** What one trial measured. */
@@ -170,7 +172,8 @@ export function violationsOf(run: RunResult, roles: readonly RolePlan[]): Violat
   const during = oracles.flatMap(({ name }, oracle) =>
     cpusOf(run).flatMap((cpu): Violation[] => {
       const { count, value } = run.records.of(cpu).violations(oracle)
-      return count === 0 ? [] : [{ oracle: name, count, value, worker: workerName(roles, cpu) }]
+      const lock = name === 'lock_not_held' ? { lock: run.place.locks[value]!.name } : {}
+      return count === 0 ? [] : [{ oracle: name, count, value, worker: workerName(roles, cpu), ...lock }]
     }),
   )
   const atRest = run.atRest.map(({ oracle, value }): Violation => ({ oracle, count: 1, value, worker: 'at rest' }))

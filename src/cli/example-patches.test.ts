@@ -96,3 +96,17 @@ test('a patch that keeps mmu_lock is told so when it enters the guest', async ()
   assert.equal(code, 1, err)
   assert.match(out, /lock_held_in_guest: .*lock held when returning to user space/)
 })
+
+test('a patch that forgets to take mmu_lock is told which lock it releases and does not hold', async () => {
+  const file = join(folder, 'forgets.ts')
+  const begun = await faultline('new', 'patch', file, '--from', 'v6.8', '--functions', 'invalidateRangeStart')
+  assert.equal(begun.code, 0, begun.err)
+  const text = readFileSync(file, 'utf8')
+  const forgets = text.replace('yield* vm.mmuLock.writeLock(cpu)\n', '\n')
+  assert.notEqual(forgets, text)
+  writeFileSync(file, forgets)
+  const asked = ['--configuration', 'polled', '--no-progress']
+  const { code, out, err } = await faultline('check', 'precheck', '--variant', file, ...asked)
+  assert.equal(code, 1, err)
+  assert.match(out, /lock_not_held: mmuLock was released by a CPU that did not hold it: lockdep says "bad unlock balance/)
+})

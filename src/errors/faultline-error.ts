@@ -45,6 +45,8 @@ const AGAIN = 'Run it again with --vcpus 1 --trials 1; if it fails again, please
 const HINTS: Readonly<Record<string, string>> = {
   WORKER_STALLED:
     'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.',
+  STALLED:
+    'A lock that is not given back, or a loop that nothing ends: the line above says where each CPU stands. `faultline check` finds the order that leads there.',
   PATCH_THREW: 'The line is in the file that was named, and so is what to mend. FAULTLINE_TRACE=1 prints the stack.',
   DEADLOCK: 'No other order of running them ends this: the order in which the locks are taken has to change.',
 }

@@ -18,7 +18,7 @@ import { loadFlatBuild } from './flat.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
 import type { Placement } from './topology.ts'
-import { whereNow } from './where-now.ts'
+import { stuckText, whereNow } from './where-now.ts'
 
 export type ModelOptions = {
   readonly machine: Profile
@@ -59,7 +59,7 @@ const EVENTS = 1 << 14
 /** No role asked whether the run is over for so many events: an operation that never ends. */
 const MOST_EVENTS_AFTER_END = 2e9
 /** The same of code that has not been seen to end. */
-const MOST_EVENTS_OF_PATCH = 2e7
+const MOST_EVENTS_OF_PATCH = 4e6
 
 /** Plays the roles in virtual time, one CPU each. The same options give the same result, to the last digit. */
 export async function runModel(options: ModelOptions): Promise<ModelResult> {
@@ -119,14 +119,9 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
   for (const [id, plan] of roles.entries()) {
     machine.play(id, runRole(machine.cpus[id]!, vm, plan), isRecording ? 0 : random.below(LATEST_START))
   }
-  await play(machine, options)
-  const { stuck } = machine
-  if (stuck.length > 0) {
-    const waiting = stuck
-      .slice(0, 4)
-      .map(({ cpu, name, word }) => `${workerName(roles, cpu)} at ${name} ${place.nameOf(word)}`)
-    throw new ModelFailed('DEADLOCK', `nothing can happen any more: ${waiting.join(', ')}`)
-  }
+  const waiting = () => stuckText(machine, roles, place)
+  await play(machine, options, waiting)
+  if (machine.stuck.length > 0) throw new ModelFailed('DEADLOCK', `nothing can happen any more: ${waiting()}`)
   return {
     ...(own === undefined ? {} : { own }),
     place,
@@ -140,7 +135,7 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
   }
 }
 
-async function play(machine: Machine, { signal, system }: ModelOptions): Promise<void> {
+async function play(machine: Machine, { signal, system }: ModelOptions, waiting: () => string): Promise<void> {
   let left = typeof system.variant === 'string' ? MOST_EVENTS_AFTER_END : MOST_EVENTS_OF_PATCH
   do {
     // The command line hears of an interruption only when it is let, between short runs too.
@@ -148,8 +143,9 @@ async function play(machine: Machine, { signal, system }: ModelOptions): Promise
     if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was aborted')
     if (machine.isEnding) left -= EVENTS
     if (left < 0) {
+      const stuck = waiting()
       const where = whereNow(machine, system)
-      throw new ModelFailed('STALLED', `an operation did not end although the run was over${where}`)
+      throw new ModelFailed('STALLED', `an operation did not end although the run was over${where}: ${stuck}`)
     }
   } while (machine.run(EVENTS))
 }

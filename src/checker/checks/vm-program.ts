@@ -1,5 +1,5 @@
 import { violationsAtRest } from '../../protocols/at-rest.ts'
-import { ORACLES, type OracleName } from '../../protocols/oracles.ts'
+import { ORACLE, ORACLES, type OracleName } from '../../protocols/oracles.ts'
 import type { Vm } from '../../protocols/vm.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
@@ -46,7 +46,10 @@ export function vmProgram(
     memory,
     ...(before === undefined ? {} : { before: { name: 'before', start: start(before) } }),
     actors: acts.map(([name, act]) => ({ name, start: start(act) })),
-    findingOf: (oracle, value) => ({ ...findingOf(spec.variant, oracle), value }),
+    findingOf: (oracle, value) =>
+      oracle === ORACLE.lock_not_held
+        ? notHeld(place.locks[value]!.name)
+        : { ...findingOf(spec.variant, oracle), value },
     atRest: (words) => violationsAtRest(vm, words).map(({ oracle, value }) => findingAtRest(oracle, value)),
     required: [],
   }
@@ -55,6 +58,13 @@ export function vmProgram(
 /** What an oracle of ours or of a patch says when it is violated. */
 const findingOf = (protocol: Protocol, oracle: number): Omit<Finding, 'value'> =>
   ORACLES[oracle] ?? broughtBy(protocol)!.oracles[oracle - ORACLES.length]!
+
+/** Which lock it was is the first that is asked. */
+const notHeld = (lock: string): Finding => ({
+  name: 'lock_not_held',
+  says: `${lock} was released by a CPU that did not hold it: lockdep says "bad unlock balance detected"`,
+  value: 0,
+})
 
 const findingAtRest = (oracle: OracleName, value: number): Finding => ({
   ...ORACLES.find(({ name }) => name === oracle)!,
