@@ -108,5 +108,8 @@ test('a patch that forgets to take mmu_lock is told which lock it releases and d
   const asked = ['--configuration', 'polled', '--no-progress']
   const { code, out, err } = await faultline('check', 'precheck', '--variant', file, ...asked)
   assert.equal(code, 1, err)
-  assert.match(out, /lock_not_held: mmuLock was released by a CPU that did not hold it: lockdep says "bad unlock balance/)
+  assert.match(
+    out,
+    /lock_not_held: mmuLock was released by a CPU that did not hold it: lockdep says "bad unlock balance/,
+  )
 })
