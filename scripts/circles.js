@@ -7,7 +7,6 @@ export const CIRCLES = [
     'shared-memory/op.ts',
     'shared-memory/steps.ts',
   ],
-  ['protocols/memslots/host-ranges.ts', 'protocols/memslots/memslots.ts'],
   [
     // `struct kvm`, the table of its functions, and that of its pages: each function takes the struct, as in the kernel
     'protocols/kvm.ts',

@@ -4,7 +4,7 @@ import { ACCESSED, isPresentLeaf, isShadowPresent, LEVEL_4K } from '../shared-me
 import type { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { COUNTER } from './counters.ts'
-import { type Memslot, NO_MEMSLOT } from './memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from './memslots/memslot.ts'
 import { NO_PAGE } from './nx/mmu-pages.ts'
 import type { Vm } from './vm.ts'
 

@@ -1,5 +1,5 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
-import { type Memslot, NO_MEMSLOT } from './memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from './memslots/memslot.ts'
 
 /** RET_PF_*, with the values of v6.8 and later. */
 export const CONTINUE = 0

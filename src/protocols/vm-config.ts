@@ -1,7 +1,7 @@
 import { GENERIC_PENDING_LOOPS, X86_PENDING_LOOPS } from '../shared-memory/locks/qspinlock.ts'
 import { pagesPerLevel } from '../shared-memory/page-tables/spte.ts'
 import { GRANULES, type Granule } from '../shared-memory/page-tables/stage2-pte.ts'
-import type { MemslotConfig } from './memslots/memslots.ts'
+import type { MemslotConfig } from './memslots/memslot.ts'
 import type { Note } from './tracepoints.ts'
 
 /** How the host kernel was booted: `preempt=`. */

@@ -1,5 +1,5 @@
 import { ReplayError } from '../errors/faultline-error.ts'
-import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../protocols/memslots/memslot.ts'
 import { MAX_PFNS } from '../shared-memory/page-tables/spte.ts'
 import { endGfnOf, endHvaOf, mappedHvas, type PageRange, type RecordedMemslot } from './memslots.ts'
 import { PageMap } from './page-map.ts'

@@ -1,5 +1,5 @@
 import { ReplayError } from '../errors/faultline-error.ts'
-import type { MemslotConfig } from '../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../protocols/memslots/memslot.ts'
 import type { RecordedZapPlan } from '../workers/zapper.ts'
 import { type MmuLock, mmuLockOf } from './contention.ts'
 import { doubtsOf } from './doubts.ts'

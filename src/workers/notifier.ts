@@ -1,7 +1,7 @@
 import { assertUnmapped } from '../protocols/assertions.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import { prefault } from '../protocols/fault.ts'
-import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
+import { NO_MEMSLOT } from '../protocols/memslots/memslot.ts'
 import type { MemslotUpdates } from '../protocols/memslots/updates.ts'
 import { raiseEnd, raiseStart } from '../protocols/mmu-notifier.ts'
 import { Fault, FIXED, SPURIOUS } from '../protocols/page-fault.ts'

@@ -1,5 +1,5 @@
 import { COUNTER } from '../protocols/counters.ts'
-import { NO_MEMSLOT } from '../protocols/memslots/memslots.ts'
+import { NO_MEMSLOT } from '../protocols/memslots/memslot.ts'
 import { ZAP_PAGE } from '../protocols/tracepoints.ts'
 import type { Vm } from '../protocols/vm.ts'
 import { zapSlotLeafs } from '../protocols/zap.ts'

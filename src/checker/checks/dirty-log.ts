@@ -1,6 +1,6 @@
 import { clearDirtyLog, getDirtyLog } from '../../protocols/dirty-log/protect.ts'
 import { startDirtyLog, stopDirtyLog } from '../../protocols/dirty-log/start-stop.ts'
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslot.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { runRole } from '../../workers/roles.ts'
 import type { Check } from '../check.ts'

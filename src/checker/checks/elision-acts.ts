@@ -1,7 +1,7 @@
 import { assertUnmapped } from '../../protocols/assertions.ts'
 import { ACCESSED, accessGuestMemory } from '../../protocols/guest-access.ts'
 import { hostPageOf } from '../../protocols/memslots/host-ranges.ts'
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslot.ts'
 import { createVm } from '../../protocols/memslots/teardown.ts'
 import { createMemslot, deleteMemslot, moveMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { raiseEnd, raiseStart } from '../../protocols/mmu-notifier.ts'

@@ -1,4 +1,4 @@
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslot.ts'
 import { mmuNotifierRelease } from '../../protocols/memslots/release.ts'
 import {
   BELOW,

@@ -1,6 +1,6 @@
 import type { COUNTER } from '../../protocols/counters.ts'
 import type { Kvm } from '../../protocols/kvm.ts'
-import type { MemslotConfig } from '../../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../../protocols/memslots/memslot.ts'
 import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { SmallConfiguration } from './small-configuration.ts'

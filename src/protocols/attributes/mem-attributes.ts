@@ -3,7 +3,7 @@ import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import { LEVEL_2M, pagesPerLevel } from '../../shared-memory/page-tables/spte.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import type { MemslotConfig } from '../memslots/memslots.ts'
+import type { MemslotConfig } from '../memslots/memslot.ts'
 
 /** KVM_MEMORY_ATTRIBUTE_PRIVATE; what is not private is shared. */
 export const ATTRIBUTE_PRIVATE = 1

@@ -4,7 +4,7 @@ import { LEVEL_2M, pagesPerLevel, roundForLevel } from '../../shared-memory/page
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import type { Memslot } from '../memslots/memslot.ts'
 import type { Vm } from '../vm.ts'
 
 // KVM_SET_MEMORY_ATTRIBUTES: memory of the guest becomes private, or shared. An invalidation that no notifier raises.

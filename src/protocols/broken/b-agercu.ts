@@ -4,7 +4,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { ageRoot } from '../aging.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import type { Memslot } from '../memslots/memslot.ts'
 import { NO_PAGE } from '../nx/mmu-pages.ts'
 import type { Vm } from '../vm.ts'
 

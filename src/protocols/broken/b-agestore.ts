@@ -6,7 +6,7 @@ import { assertNotLost } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import type { Memslot } from '../memslots/memslot.ts'
 import { NO_PAGE } from '../nx/mmu-pages.ts'
 import type { Vm } from '../vm.ts'
 

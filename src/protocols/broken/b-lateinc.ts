@@ -5,7 +5,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslot.ts'
 import { holdPair, markSlots } from '../memslots/oracles.ts'
 import type { Vm } from '../vm.ts'
 

@@ -4,7 +4,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { requestApicPageReload } from '../apic/reload.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import type { Memslot } from '../memslots/memslot.ts'
 import type { Vm } from '../vm.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, writeAddress } from '../apic/reload.ts'
 import { variant } from '../kernel.ts'
 import { V6_8 } from '../kernels.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslot.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 

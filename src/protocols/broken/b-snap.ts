@@ -4,7 +4,7 @@ import { COUNTER } from '../counters.ts'
 import { faultinPfn, invalidSlot, noSlot, releasePfn } from '../fault.ts'
 import { variant } from '../kernel.ts'
 import { V6_8 } from '../kernels.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslot.ts'
 import { CONTINUE, type Fault, type FaultResult, RETRY } from '../page-fault.ts'
 import type { Vm } from '../vm.ts'
 

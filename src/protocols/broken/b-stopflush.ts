@@ -5,7 +5,7 @@ import { COUNTER } from '../counters.ts'
 import { recoverHugePagesRange } from '../dirty-log/recover.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import type { Memslot } from '../memslots/memslot.ts'
 import { NO_ROOT } from '../nx/roots.ts'
 import type { Vm } from '../vm.ts'
 

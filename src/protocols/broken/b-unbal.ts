@@ -4,7 +4,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V5_12, V6_18 } from '../kernels.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslot.ts'
 import { assertSlotsKept, markSlots } from '../memslots/oracles.ts'
 import type { Vm } from '../vm.ts'
 

@@ -1,7 +1,7 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import type { Memslot } from '../memslots/memslots.ts'
+import type { Memslot } from '../memslots/memslot.ts'
 import { logMemslot } from '../memslots/update-memslot.ts'
 import type { Vm } from '../vm.ts'
 import { markAllCopied } from './oracles.ts'

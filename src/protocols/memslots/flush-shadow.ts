@@ -7,7 +7,7 @@ import { KVM_REQ_MMU_FREE_OBSOLETE_ROOTS } from '../requests.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
 import { zapSlotLeafs } from '../zap.ts'
-import { type Memslot, NO_MEMSLOT } from './memslots.ts'
+import { type Memslot, NO_MEMSLOT } from './memslot.ts'
 
 /**
  * M11: `kvm_arch_flush_shadow_memslot()`, arch/x86/kvm/mmu/mmu.c, since v5.13: on x86 everything goes, unless the VMM has disabled

@@ -1,4 +1,4 @@
-import type { MemslotConfig } from './memslots.ts'
+import type { MemslotConfig } from './memslot.ts'
 
 /** How many pages of the host the slots map; hvas that several slots map count once. */
 export function hostPages(slots: readonly MemslotConfig[]): number {

@@ -7,7 +7,8 @@ import { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { Stage } from '../../shared-memory/testing.contract.ts'
 import { hostPages } from './host-ranges.ts'
-import { type MemslotConfig, Memslots, NO_MEMSLOT } from './memslots.ts'
+import { type MemslotConfig, NO_MEMSLOT } from './memslot.ts'
+import { Memslots } from './memslots.ts'
 
 /** Slots whose gfns do not overlap; their hvas may. */
 const slots = fc

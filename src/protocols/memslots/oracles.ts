@@ -6,7 +6,7 @@ import { clearInvalidating } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
-import { GEN_UPDATE_IN_PROGRESS } from './memslots.ts'
+import { GEN_UPDATE_IN_PROGRESS } from './memslot.ts'
 
 // I3.2: the slots that a pair's end looks up are those of its start. The oracle counts publications and does not look at the
 // pointer, which comes back to where it was after two of them.

@@ -8,7 +8,7 @@ import { NO_ROOT } from '../nx/roots.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { zapSlotLeafs } from '../zap.ts'
-import { NO_MEMSLOT } from './memslots.ts'
+import { NO_MEMSLOT } from './memslot.ts'
 
 // The process that has the VM exits: its memory is freed when the notifier has been released.
 

@@ -3,7 +3,7 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import type { Vm } from '../vm.ts'
-import { NO_MEMSLOT } from './memslots.ts'
+import { NO_MEMSLOT } from './memslot.ts'
 
 /** `kvm_unmap_hva_range()`, arch/x86/kvm/mmu/mmu.c, to v5.12: in every memslot that overlaps, and one flush for all of them. */
 export function* unmapHvaRange(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {

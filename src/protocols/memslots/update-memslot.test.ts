@@ -8,7 +8,7 @@ import { type Act, faultOn, faultsOn, gfnOf, inTurn, invalidate } from '../testi
 import { ALWAYS_LOCK, COUNT } from '../variants/elision.ts'
 import { PRECHECK } from '../variants/precheck.ts'
 import { loadFirstRoot } from '../vcpu-run.ts'
-import { GEN_UPDATE_IN_PROGRESS, NO_MEMSLOT } from './memslots.ts'
+import { GEN_UPDATE_IN_PROGRESS, NO_MEMSLOT } from './memslot.ts'
 import { creates, deletes, notifies, OUTSIDE, SPARE, SPARE_RANGE, updatedVm } from './testing.contract.ts'
 import { moveMemslot } from './update-memslot.ts'
 

@@ -5,7 +5,7 @@ import { assertUnmapped } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
-import { INVALID, LOG_DIRTY_PAGES, NO_MEMSLOT } from './memslots.ts'
+import { INVALID, LOG_DIRTY_PAGES, NO_MEMSLOT } from './memslot.ts'
 import { assertAbsent, assertMemslots, DELETED, noteMemslot } from './oracles.ts'
 
 // M: `kvm_set_memory_region()`, of a VM that has `updates`. A slot is named by its number.

@@ -12,7 +12,7 @@ import {
 import type { Steps } from '../../shared-memory/steps.ts'
 import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslot.ts'
 import type { Vm } from '../vm.ts'
 import { zapSpte } from '../zap.ts'
 import type { Nx } from './nx.ts'

@@ -6,7 +6,7 @@ import { assertCounted } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V5_12, V6_18 } from '../kernels.ts'
-import { NO_MEMSLOT } from '../memslots/memslots.ts'
+import { NO_MEMSLOT } from '../memslots/memslot.ts'
 import {
   assertGeneration,
   assertNoPairsLeft,

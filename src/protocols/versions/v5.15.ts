@@ -19,7 +19,7 @@ import { faultinApicPage, flushTlbCurrent, requestApicPageReload, writeAddressUn
 import { assertNotLost, assertProgress, walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { linkSp } from '../map.ts'
-import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { zapAllButRoots } from '../memslots/release.ts'
 import { NO_PAGE } from '../nx/mmu-pages.ts'

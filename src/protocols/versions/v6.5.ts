@@ -6,7 +6,7 @@ import { faultinApicPage, flushTlbCurrent, requestAgain, writeAddress } from '..
 import { markInvalidating } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { faultinPfn, invalidSlot, noSlot } from '../fault.ts'
-import { type Memslot, NO_MEMSLOT } from '../memslots/memslots.ts'
+import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import { holdPair, markSlots } from '../memslots/oracles.ts'
 import { CONTINUE, type Fault, type FaultResult } from '../page-fault.ts'
 import { invalidatePfnCaches } from '../pfncache/refresh.ts'

@@ -1,4 +1,4 @@
-import type { MemslotConfig } from '../../../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../../../protocols/memslots/memslot.ts'
 import type { Parameters } from '../../parameters.ts'
 import type { Load, LoadOptions } from '../../scenario.ts'
 import { AGING } from './aging.ts'

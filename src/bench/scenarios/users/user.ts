@@ -1,4 +1,4 @@
-import type { MemslotConfig } from '../../../protocols/memslots/memslots.ts'
+import type { MemslotConfig } from '../../../protocols/memslots/memslot.ts'
 import type { RolePlan } from '../../../workers/roles.ts'
 import type { Parameters, Values } from '../../parameters.ts'
 import type { Load, LoadOptions } from '../../scenario.ts'

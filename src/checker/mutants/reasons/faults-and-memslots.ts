@@ -33,7 +33,7 @@ export const OF_FAULTS_AND_MEMSLOTS: readonly WhyNot[] = [
   {
     file: file('memslots/memslots'),
     in: 'rmap',
-    code: /RMAP/,
+    code: /FIELD\.rmap/,
     verdict: 'survived',
     why: 'with 0 for all, slots would share one reverse map; the shadow MMU maps memory of one slot only here, which is found where it was put',
   },
