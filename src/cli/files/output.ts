@@ -9,8 +9,9 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, normalize, sep } from 'node:path'
 import { FaultlineError } from '../../errors/faultline-error.ts'
+import { makeFolder } from './make-folder.ts'
 import { isOfSystem, notWritten } from './trouble.ts'
 import { type Identity, tryFolder, writeWhole } from './write-whole.ts'
 
@@ -63,6 +64,7 @@ export function save(output: Output, text: string): void {
 
 export function presentAt({ path, kind, force, inputs = [], flag = '--out' }: Output): Present | undefined {
   if (path.trim() === '' || path === '-') throw refused(`'${path}'`, 'is no name of a file', `Give one: ${flag} FILE.`)
+  if (isBelowResults(path)) makeFolder(dirname(path), path)
   const stats = statusOf(path)
   if (stats === undefined) return undefined
   checkKindOfFile(path, stats, flag)
@@ -82,6 +84,9 @@ export function presentAt({ path, kind, force, inputs = [], flag = '--out' }: Ou
   const { dev, ino, mtimeMs, mode, size } = stats
   return { dev, ino, mtimeMs, mode: mode & 0o7777, isEmpty: size === 0 }
 }
+
+/** `results/` of the current folder is ours: it is made, where another folder that is not there is taken for a mistake. */
+const isBelowResults = (path: string) => normalize(path).split(sep)[0] === 'results'
 
 function statusOf(path: string): Stats | undefined {
   try {
