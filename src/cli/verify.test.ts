@@ -36,6 +36,33 @@ test('a result of a machine of the user is verified without the file that the ma
   assert.equal(code, 0)
 })
 
+/** A result of several scenarios, and the same without something in every run. */
+async function without(remove: (run: Record<string, Record<string, unknown>>, name: string) => void, name: string) {
+  const { digest: _, ...result } = resultIn('several.json')
+  for (const run of result.runs) {
+    for (const part of [run, ...run.trials] as unknown as Record<string, Record<string, unknown>>[]) remove(part, name)
+  }
+  write('without.json', result)
+  return await faultline('verify', path('without.json'), '--rerun', 'none')
+}
+
+test('every scenario is as it says, however short, and what is taken out of all its trials is missed', async () => {
+  const scenarios = 'elision,dirty-log,apic-page,mixed'
+  const flags = ['-m', 'altra-64', '--vcpus', '2', '--duration', '1ms', '--warmup', '300us', '--quiet']
+  await faultline('bench', '-s', scenarios, ...flags, '--out', path('several.json'))
+  const { code, out } = await faultline('verify', path('several.json'), '--rerun', 'none')
+  assert.deepEqual([code, out.match(/every summary follows/g)?.length], [0, 1], out)
+  for (const name of ['faults_per_second', 'retries_per_fault', 'flushes_per_unmap', 'mmu_lock_hold_max_ns']) {
+    const { code: exit, out: says } = await without(({ metrics }, own) => delete metrics?.[own], name)
+    assert.equal(exit, 1, name)
+    assert.match(says, new RegExp(`has no ${name}$`, 'm'))
+  }
+  for (const name of ['pf_taken', 'pf_fixed', 'exits', 'unmap_gfn_range_calls', 'apic_reloads']) {
+    const { code: exit } = await without(({ counters }, own) => delete counters?.[own], name)
+    assert.equal(exit, 1, name)
+  }
+})
+
 test('it is a baseline, too', async () => {
   const { code, out } = await faultline('regress', '--baseline', path('mine.json'))
   assert.match(out, /every figure as it was/)

@@ -4,7 +4,7 @@ import { MUTUAL_EXCLUSION, outcomesOf } from '../outcomes.ts'
 import type { Outcome, Run, TrialRow } from '../result.ts'
 import type { Variant } from '../scenario.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
-import { isNear, unequal, unless, unlike } from './claims.ts'
+import { isNear, unequal, unless } from './claims.ts'
 
 const KNOWN: ReadonlySet<string> = new Set(COUNTERS)
 const isGreatest = (name: string) => isMaximum(name as (typeof COUNTERS)[number])
@@ -13,7 +13,10 @@ const isGreatest = (name: string) => isMaximum(name as (typeof COUNTERS)[number]
 export function counterFaults(run: Run): string[] {
   return [
     ...Object.entries(run.counters).flatMap(([name, count]) => countFaults(name, count)),
-    ...run.trials.flatMap((trial) => rateFaults(trial).map((says) => `trial ${trial.index}: ${says}`)),
+    ...run.trials.flatMap((trial) => relationFaults(trial).map((says) => `trial ${trial.index}: ${says}`)),
+    ...run.trials.flatMap((trial) =>
+      rateFaults(trial, Number(run.params.vcpus)).map((says) => `trial ${trial.index}: ${says}`),
+    ),
     ...outcomeFaults(run),
   ]
 }
@@ -26,7 +29,7 @@ export function sumFaults({ counters, trials, error }: Run): string[] {
   const kept = trials.filter((trial) => trial.counters !== undefined).length
   if (kept > 0 && kept < trials.length)
     return [`${trials.length - kept} of ${trials.length} trials do not say what they counted`]
-  if (kept === 0) return []
+  if (kept === 0) return leastFaults(counters, trials)
   const names = new Set([counters, ...trials.map((trial) => trial.counters!)].flatMap((all) => Object.keys(all)))
   return [...names].flatMap((name) => {
     const each = trials.map((trial) => countOf(trial.counters!, name))
@@ -36,8 +39,38 @@ export function sumFaults({ counters, trials, error }: Run): string[] {
   })
 }
 
+/** The fewest that must have been counted, by the rates of all trials; a file that keeps no counters by trial has no more to say. */
+function leastFaults(counters: Run['counters'], trials: readonly TrialRow[]): string[] {
+  return RATES.flatMap(({ metric, of }) => {
+    const least = trials.reduce((sum, { metrics, durationNs }) => {
+      return sum + (Object.hasOwn(metrics, metric) ? (metrics[metric]! * durationNs) / 1e9 : 0)
+    }, 0)
+    const said = of.reduce((sum, name) => sum + countOf(counters, name), 0)
+    return unless(
+      said >= least * (1 - 1e-9),
+      `${metric}: by the rates of its trials there were at least ${Math.ceil(least)} of ${of.join(' and ')}, but ${said} are there`,
+    )
+  })
+}
+
 const countOf = (counters: Readonly<Record<string, number>>, name: string) =>
   Object.hasOwn(counters, name) ? counters[name]! : 0
+
+/** More CPUs than that have no invalidation open at an end of the window. */
+const OPEN = 1024
+
+/** What cannot happen without the other. */
+function relationFaults({ counters = {} }: TrialRow): string[] {
+  const of = (name: string) => countOf(counters, name)
+  const [taken, exits, began, ended] = [of('pf_taken'), of('exits'), of('invalidate_start'), of('invalidate_end')]
+  return [
+    ...unless(exits >= taken, `${taken} faults were taken, but the guest was left ${exits} times`),
+    ...unless(
+      Math.abs(began - ended) <= OPEN && (ended > 0 || began < 8),
+      `${began} invalidations began, but ${ended} ended`,
+    ),
+  ]
+}
 
 type Rule = {
   readonly metric: string
@@ -89,7 +122,7 @@ const SHARES: readonly Rule[] = [
   { metric: 'nx_share_recovered_shadow', of: ['nx_zapped_shadow'], per: ['nx_listed_shadow'] },
 ]
 
-function rateFaults({ counters, metrics, durationNs }: TrialRow): string[] {
+function rateFaults({ counters, metrics, durationNs }: TrialRow, vcpus: number): string[] {
   if (counters === undefined) return []
   const sum = (names: readonly string[]) => names.reduce((all, name) => all + countOf(counters, name), 0)
   const rates = RATES.filter(({ metric }) => Object.hasOwn(metrics, metric)).flatMap(({ metric, of }) => {
@@ -104,8 +137,6 @@ function rateFaults({ counters, metrics, durationNs }: TrialRow): string[] {
     ]
   })
   const shares = SHARES.filter(({ metric }) => Object.hasOwn(metrics, metric))
-  const faults = sum(FAULTS)
-  const retries = (sum(['pf_taken']) - faults - sum(['pf_fast', 'pf_emulate'])) / faults
   return [
     ...rates,
     ...shares.flatMap(({ metric, of, per, isMost }) => {
@@ -116,10 +147,24 @@ function rateFaults({ counters, metrics, durationNs }: TrialRow): string[] {
         `${metric} is ${said}, but all CPUs together counted ${derived}`,
       )
     }),
-    // A fault that was taken was resolved, or tried again.
-    ...(Object.hasOwn(metrics, 'retries_per_fault')
-      ? unlike('retries_per_fault', metrics.retries_per_fault!, retries)
-      : []),
+    ...(Object.hasOwn(metrics, 'retries_per_fault') ? takenFaults(metrics.retries_per_fault!, sum, vcpus) : []),
+  ]
+}
+
+/** A fault that was taken was resolved, or tried again; of each vCPU one may lie across an end of the window. */
+function takenFaults(retriesEach: number, sum: (names: readonly string[]) => number, vcpus: number): string[] {
+  const [taken, faults] = [sum(['pf_taken']), sum(FAULTS)]
+  const retries = Math.round(retriesEach * faults)
+  const ended = faults + sum(['pf_emulate']) + retries
+  return [
+    ...unless(
+      isNear(retriesEach * faults, retries),
+      `retries_per_fault is ${retriesEach}, which is no number of retries by ${faults} faults`,
+    ),
+    ...unless(
+      Math.abs(taken - ended) <= vcpus,
+      `${taken} faults were taken, but ${ended} were resolved or tried again, by a retries_per_fault of ${retriesEach}`,
+    ),
   ]
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { definitionOf, definitionOfTree } from '../definition/definition.ts'
 import { NO_HOST } from '../header.ts'
 import { engineHash } from '../host.ts'
-import type { Result, Run } from '../result.ts'
+import type { Noise, Result, Run } from '../result.ts'
+import { median, medianInterval } from '../statistics.ts'
 import { disordered, unequal, unless } from './claims.ts'
 
 /** What a result says of itself, and where it was made. */
@@ -55,9 +56,9 @@ function modelledFaults({ id, createdAt, host, command, seed, source, runs }: Re
   ]
 }
 
-/** The baseline against itself. */
+/** The baseline against itself: the summary is that of its ratios, where the file keeps them. */
 export function noiseFaults({ noise = {} }: Run): string[] {
-  return Object.entries(noise).flatMap(([name, { ratio, ci95, n }]) => [
+  return Object.entries(noise).flatMap(([name, { ratio, ci95, n, ratios }]) => [
     ...unless(Number.isInteger(n) && n > 0, `noise of ${name}: n is ${n}`),
     ...disordered(`noise of ${name}`, [
       ['0', 0],
@@ -65,7 +66,19 @@ export function noiseFaults({ noise = {} }: Run): string[] {
       ['the ratio', ratio],
       ['the interval to', ci95[1]],
     ]),
+    ...(ratios === undefined ? [] : summaryFaults(name, { ratio, ci95, n }, ratios)),
   ])
+}
+
+function summaryFaults(name: string, { ratio, ci95, n }: Noise, ratios: readonly number[]): string[] {
+  if (ratios.length === 0) return [`noise of ${name} has no ratios`]
+  const [low, high] = medianInterval(ratios)
+  return [
+    ...unequal(`noise of ${name}: n`, n, ratios.length),
+    ...unequal(`noise of ${name}: the ratio`, ratio, median(ratios)),
+    ...unequal(`noise of ${name}: the interval from`, ci95[0], low),
+    ...unequal(`noise of ${name}: the interval to`, ci95[1], high),
+  ]
 }
 
 /** Only what is modelled is of a machine that a profile says. */

@@ -79,6 +79,11 @@ function noiseFaults(runs: readonly Run[], pairs: number): string[] {
       noise.length > 0 || pairs === 0 || !isDirected,
       `${pairs} pairs of the baseline against itself ran, but there is no noise`,
     ),
+    ...runs
+      .slice(1)
+      .flatMap((run) =>
+        unless(run.noise === undefined, `${run.variant} has noise, but ${runs[0]!.variant} ran against itself`),
+      ),
     ...noise.flatMap(([name, { n }]) => unless(n <= pairs, `noise of ${name} is of ${n} pairs: ${pairs} ran`)),
   ]
 }

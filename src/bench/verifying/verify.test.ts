@@ -33,7 +33,10 @@ const LOCK: LockRow = {
 }
 
 const HISTOGRAM = summaryOf([100, 200, 5_000, 1_000_000])
-const GOOD = runOf({ faults_per_second: [1, 2, 4] }, { histograms: { fault_latency_ns: HISTOGRAM }, locks: [LOCK] })
+const GOOD = runOf(
+  { faults_per_second: [1, 2, 4] },
+  { counters: { pf_fixed: 7 }, histograms: { fault_latency_ns: HISTOGRAM }, locks: [LOCK] },
+)
 
 const says = (run: Run) => faultsOf(resultOf([run])).map((fault) => fault.says)
 
@@ -62,6 +65,26 @@ test('every planted change of a summary is found', () => {
     [{ ...GOOD, locks: [{ ...LOCK, acquisitions: 11 }] }, /acquisitions of all workers is 11/],
   ]
   for (const [run, expected] of planted) assert.match(says(run).join('\n'), expected)
+})
+
+test('the baseline against itself is the summary of its ratios', () => {
+  const noise = { ratio: 1.1, ci95: [0.9, 1.2] as const, n: 3, ratios: [0.9, 1.1, 1.2] }
+  const withNoise = (change: object): Run => ({ ...GOOD, noise: { faults_per_second: { ...noise, ...change } } })
+  const found = (change: object) => says(withNoise(change)).filter((line) => line.startsWith('noise of faults'))
+  const ofSummary = (change: object) => found(change).filter((line) => !line.includes('pairs'))
+  assert.deepEqual(ofSummary({}), [])
+  assert.match(ofSummary({ ratio: 1 }).join(), /the ratio is 1, derived again it is 1.1/)
+  assert.match(ofSummary({ ci95: [0.99, 1.2] }).join(), /the interval from is 0.99, derived again it is 0.9/)
+  assert.match(ofSummary({ n: 2 }).join(), /n is 2, derived again it is 3/)
+  assert.match(ofSummary({ ratios: [1, 1, 1] }).join(), /the ratio is 1.1, derived again it is 1/)
+  assert.match(ofSummary({ ratios: [] }).join(), /has no ratios/)
+})
+
+test('counters that are fewer than the rates of the trials are found, also where trials keep none', () => {
+  const trials = GOOD.trials.map((trial) => ({ ...trial, durationNs: 1e9 }))
+  const of = (pf_fixed: number) => ({ ...GOOD, trials, counters: { pf_fixed } })
+  assert.doesNotMatch(says(of(7)).join(), /by the rates of its trials/)
+  assert.match(says(of(6)).join(), /faults_per_second: by the rates of its trials there were at least 7 of pf_fixed/)
 })
 
 test('a metric of a newer version is nothing to complain about', () => {

@@ -8,6 +8,7 @@ import { headerFaults, modelFaults, noiseFaults, timelineFaults } from './header
 import { histogramFaults, samplingFaults } from './histograms.ts'
 import { lockFaults } from './locks.ts'
 import { metricFaults } from './metrics.ts'
+import { presenceFaults } from './presence.ts'
 import { scheduleFaults } from './schedule.ts'
 import { groupFaults, groupKey, trialFaults } from './trials.ts'
 
@@ -47,7 +48,7 @@ const runFaults = (run: Run, isOwn: boolean): string[] => [
   ...metricFaults(run),
   ...trialFaults(run),
   ...sumFaults(run),
-  ...(isOwn ? counterFaults(run) : []),
+  ...(isOwn ? [...counterFaults(run), ...presenceFaults(run)] : []),
   ...histogramFaults(run),
   ...(isOwn ? samplingFaults(run) : []),
   ...lockFaults(run, isOwn),
