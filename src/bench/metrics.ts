@@ -33,7 +33,7 @@ export const METRICS = {
   without_resched_max_ns: {
     unit: 'ns',
     better: 'lower',
-    says: 'longest time that a change of memory attributes kept its CPU without a point at which the scheduler could take it, on a kernel that is not preemptible',
+    says: 'longest time that a change of memory attributes, or the end of a VM on arm64, kept its CPU without a point at which the scheduler could take it, on a kernel that is not preemptible',
   },
   agings_per_second: {
     unit: '1/s',

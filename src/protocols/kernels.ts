@@ -37,6 +37,7 @@ import { flushRemoteTlbs } from './remote-flush.ts'
 import { rwlockNeedbreak } from './resched.ts'
 import { invalidateRetry, invalidateRetryGfn, invalidateRetryGfnUnsafe, isPageFaultStale } from './retry.ts'
 import { directMap } from './shadow-map.ts'
+import { arm64FlushShadowAll, stage2Destroy } from './stage2/destroy.ts'
 import { stage2AttrWalker, stage2RelaxPerms, userMemAbort } from './stage2/fault.ts'
 import { invalidateIcacheGuestPage } from './stage2/icache.ts'
 import { stage2Map } from './stage2/map.ts'
@@ -49,6 +50,7 @@ import * as v5_15 from './versions/v5.15.ts'
 import * as v6_5 from './versions/v6.5.ts'
 import * as v6_8 from './versions/v6.8.ts'
 import * as v6_12 from './versions/v6.12.ts'
+import * as v6_18 from './versions/v6.18.ts'
 import {
   arm64UnmapGfnRange,
   rmapZapGfnRange,
@@ -100,6 +102,7 @@ const EVERY_VERSION = {
   clearDirtyLogProtect,
   archMmuEnableLogDirtyPtMasked,
   arm64UnmapGfnRange,
+  arm64FlushShadowAll,
   stage2Map,
   stage2RelaxPerms,
   stage2AttrWalker,
@@ -147,6 +150,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuZapPossibleNxHugePage: v5_11.tdpMmuZapPossibleNxHugePage,
   handleRemovedPt: v5_15.handleRemovedPt,
   userMemAbort: v5_15.userMemAbort,
+  stage2Destroy: v6_18.stage2Destroy,
   stage2Unmap: v6_5.stage2Unmap,
   invalidateIcacheGuestPage: v6_5.invalidateIcacheGuestPage,
   mmuLock: 'spinlock',
@@ -404,7 +408,13 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
   possibleNxHugePages: { to: 'by MMU', commit: 'a57750909580', says: 'each MMU has a list of its own' },
 })
 
-export const V7_1: Version = kernel('v7.1', V6_18, {})
+export const V7_1: Version = kernel('v7.1', V6_18, {
+  stage2Destroy: {
+    to: stage2Destroy,
+    commit: '4ddfab5436b6',
+    says: 'lets the scheduler have the CPU between two chunks of a table that goes',
+  },
+})
 
 /** All of them, the oldest first. */
 export const VERSIONS: readonly Version[] = [V5_11, V5_12, V5_15, V6_5, V6_8, V6_12, V6_18, V7_1]

@@ -208,6 +208,10 @@ export type Kvm = {
     mayBlock: boolean,
   ) => Steps<boolean>
 
+  /** `kvm_arch_flush_shadow_all()` of arm64: what `flushShadowAll` is of a VM with a stage-2 table. */
+  readonly arm64FlushShadowAll: (cpu: Cpu, vm: Vm) => Steps<void>
+  /** `kvm_stage2_destroy()`: takes a stage-2 table apart that no vCPU uses any more, with no lock held. */
+  readonly stage2Destroy: (cpu: Cpu, vm: Stage2Vm) => Steps<void>
   /** `user_mem_abort()`: one try. On RETRY, which is -EAGAIN there, the guest executes the instruction again. */
   readonly userMemAbort: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
   /** `__invalidate_icache_guest_page()`, of what the fault maps. False is -EAGAIN, which upstream never says. */

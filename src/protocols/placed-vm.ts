@@ -232,7 +232,8 @@ export class PlacedVm implements Vm {
 
 /** Its architecture's functions, watched if an oracle or a trace does. */
 function tableFor(kvm: Kvm, { stage2, oracles, note }: VmConfig): Kvm {
-  const own = counted(stage2 === undefined ? kvm : { ...kvm, unmapGfnRange: kvm.arm64UnmapGfnRange })
+  const ofArm64 = { unmapGfnRange: kvm.arm64UnmapGfnRange, flushShadowAll: kvm.arm64FlushShadowAll }
+  const own = counted(stage2 === undefined ? kvm : { ...kvm, ...ofArm64 })
   const seen = oracles ? watched(own) : own
   return note === undefined ? seen : traced(seen, note)
 }

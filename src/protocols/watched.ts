@@ -23,6 +23,12 @@ export const counted = (kvm: Kvm): Kvm => ({
     stretchEnds(cpu, vm)
   },
 
+  *stage2Destroy(cpu, vm): Steps<void> {
+    stretchBegins(cpu, vm)
+    yield* kvm.stage2Destroy(cpu, vm)
+    stretchEnds(cpu, vm)
+  },
+
   *condResched(cpu, vm): Steps<void> {
     yield* kvm.condResched(cpu, vm)
     mayReschedule(cpu, vm)

@@ -72,6 +72,7 @@ const ROWS: readonly {
   { metric: 'elided_share', label: 'elided' },
   { metric: 'memslot_updates_per_second', label: 'memslot updates/s' },
   { metric: 'vm_teardown_p50_ns', label: 'VM teardown p50' },
+  { metric: 'without_resched_max_ns', label: 'longest without resched' },
   { metric: 'flushes_per_log_start', label: 'flushes/log start' },
   { metric: 'flushes_per_log_clear', label: 'flushes/log clear' },
   { metric: 'flushes_per_log_stop', label: 'flushes/log stop' },

@@ -6,6 +6,7 @@ import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scen
 import { BASE_GFN, BASE_HVA } from './loads/guest.ts'
 import { HOST_PARAMETERS } from './loads/host.ts'
 import { each, repeatingNotifier } from './loads/roles.ts'
+import { TEARDOWN_PARAMETERS, teardownRoles } from './users/vms.ts'
 
 const PARAMETERS = {
   granule: {
@@ -66,6 +67,14 @@ const PARAMETERS = {
     low: 1,
     high: 64,
     default: 1,
+  },
+  ...TEARDOWN_PARAMETERS,
+  'teardown-blocks': {
+    kind: 'integer',
+    says: 'blocks of memory that such a process has, of 2 MiB, 32 MiB or 512 MiB by the granule, mapped as `mapping` says',
+    low: 1,
+    high: 64,
+    default: 4,
   },
   'guest-icache': {
     kind: 'integer',
@@ -156,19 +165,33 @@ function load(options: Options): Load {
         hasTlbRange: values['tlbi-range'] === 'yes',
         takesMmapLock: values['mmap-lock'] === 'yes',
       },
-      vms: values.vms,
+      vms: values.vms + values.teardowns,
     },
     roles: [
       ...each(crew.vcpus, (vcpu) => ({ role: 'stage2-vcpu', guest: guestOf(options, 0, vcpu) })),
       ...each((values.vms - 1) * crew.vcpus, (index) => neighbourRole(options, index)),
       ...each(crew.notifiers, () => notifierRole(options)),
       ...each(crew.zappers, () => zapperRole(options)),
+      ...teardownRoles(values, values.vms, teardownMemory(options), options.sampleEvery > 0),
       ...(values['guest-icache'] === 0 ? [] : [guestIcacheRole(options)]),
     ],
   }
 }
 
-const blocksOf = ({ values }: Options) => (values.mapping === 'block' ? values.entries : 1)
+/** All VMs are alike. */
+function blocksOf({ values }: Options): number {
+  const executed = values.mapping === 'block' ? values.entries : 1
+  return values.teardowns === 0 ? executed : Math.max(executed, values['teardown-blocks'])
+}
+
+function teardownMemory({ values }: Options) {
+  const { entries } = GRANULES[values.granule]
+  return {
+    baseGfn: BASE_GFN,
+    pages: values['teardown-blocks'] * entries,
+    stride: values.mapping === 'block' ? entries : 1,
+  }
+}
 
 /** Pages lie side by side in one block; of a block its first page is executed. */
 function guestOf({ values, sampleEvery }: Options, vm: number, vcpu: number): Stage2VcpuPlan {

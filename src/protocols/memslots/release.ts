@@ -6,7 +6,7 @@ import { COUNTER } from '../counters.ts'
 import { zapRoot } from '../nx/obsolete-roots.ts'
 import { NO_ROOT } from '../nx/roots.ts'
 import { ORACLE } from '../oracles.ts'
-import type { Vm } from '../vm.ts'
+import { isStage2, type Vm } from '../vm.ts'
 import { zapSlotLeafs } from '../zap.ts'
 import { NO_MEMSLOT } from './memslot.ts'
 
@@ -59,7 +59,8 @@ function assertNothingMapped(cpu: Cpu, vm: Vm): void {
   if (!vm.config.oracles) return
   for (const { baseGfn, pages } of vm.config.memslots) {
     for (let gfn = baseGfn; gfn < baseGfn + pages; gfn += 1) {
-      if (vm.pages.peekLeaf(cpu, gfn as Gfn) === NONPRESENT) continue
+      const leaf = isStage2(vm) ? vm.stage2.tables.peekLeaf(cpu, gfn as Gfn) : vm.pages.peekLeaf(cpu, gfn as Gfn)
+      if (leaf === NONPRESENT) continue
       cpu.violation(ORACLE.mapped_after_release, gfn)
       return
     }

@@ -23,7 +23,7 @@ export function* unmapStage2Range(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn, 
 }
 
 /** `kvm_granule_size(KVM_PGTABLE_MIN_BLOCK_LEVEL)`. */
-function chunkPages(vm: Stage2Vm): number {
+export function chunkPages(vm: Stage2Vm): number {
   const { entries } = vm.stage2.tables
   return vm.config.stage2!.granule === '4k' ? entries * entries : entries
 }

@@ -20,7 +20,7 @@ type TeardownValues = Values<typeof TEARDOWN_PARAMETERS>
 export const teardownRoles = (
   values: TeardownValues,
   first: number,
-  memory: { readonly baseGfn: number; readonly pages: number },
+  memory: { readonly baseGfn: number; readonly pages: number; readonly stride?: number },
   isTimed: boolean,
 ): readonly RolePlan[] =>
   Array.from({ length: values.teardowns }, (_, index) => ({
@@ -29,6 +29,7 @@ export const teardownRoles = (
       vm: first + index,
       firstGfn: memory.baseGfn,
       pages: memory.pages,
+      ...(memory.stride === undefined ? {} : { stride: memory.stride }),
       pauseNs: values['teardown-pause-us'] * 1000,
     },
     isTimed,
