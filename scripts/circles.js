@@ -14,14 +14,5 @@ export const CIRCLES = [
     'protocols/vm.ts',
   ],
   ['workers/accesses.ts', 'workers/executing-accesses.ts'],
-  ['bench/derived/locks.ts', 'bench/trial.ts'],
   ['checker/behaviour.ts', 'checker/spin.ts'],
-  ['bench/comparing/compare.ts', 'bench/comparing/missing.ts'],
-  ['checker/mutants/engines.ts', 'checker/mutants/score.ts'],
-  [
-    'checker/mutants/reasons/faults-and-memslots.ts',
-    'checker/mutants/reasons/nx-recovery.ts',
-    'checker/mutants/survivors.ts',
-  ],
-  ['replay/summary.ts', 'replay/verdict.ts'],
 ]

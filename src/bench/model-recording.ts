@@ -110,7 +110,7 @@ function rolesOf(shape: RecordingShape, seed: number): readonly RolePlan[] {
       return { startHva: BASE_HVA + index * each, pages: each, perMille: Math.floor(1000 / count) }
     })
   const notifier = (picked: ReturnType<typeof ranges>, perSecond: number): RolePlan[] =>
-    perSecond === 0 ? [] : [{ role: 'notifier', isTimed: true, invalidations: picking(picked, perSecond, seed) }]
+    perSecond === 0 ? [] : [{ role: 'notifier', isTimed: true, invalidations: pickPlan(picked, perSecond, seed) }]
   return [
     ...Array.from({ length: vcpus }, (_, vcpu): RolePlan => {
       return { role: 'vcpu', accesses: accesses(vcpu), sampleEvery: 8 }
@@ -123,7 +123,7 @@ function rolesOf(shape: RecordingShape, seed: number): readonly RolePlan[] {
   ]
 }
 
-const picking = (ranges: readonly PickedRange[], perSecond: number, seed: number): InvalidationPlan => ({
+const pickPlan = (ranges: readonly PickedRange[], perSecond: number, seed: number): InvalidationPlan => ({
   kind: 'pick',
   ranges,
   seed: seed + Math.round(perSecond),

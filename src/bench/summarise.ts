@@ -1,6 +1,7 @@
 import type { CounterName, HistogramName } from '../protocols/counters.ts'
 import { isMaximum } from '../protocols/counters.ts'
 import { lacksSamples } from './derived/latencies.ts'
+import type { LockTotals } from './derived/locks.ts'
 import { Histogram } from './histograms.ts'
 import { METRICS, type MetricName } from './metrics.ts'
 import { outcomesOf } from './outcomes.ts'
@@ -8,7 +9,7 @@ import type { PlannedTrial } from './plan.ts'
 import type { HistogramSummary, LockRow, Metric, Run, TrialRow } from './result.ts'
 import type { Variant } from './scenario.ts'
 import { median, medianInterval, pairedRatio } from './statistics.ts'
-import { addLocks, type LockTotals, type Trial, type Violation } from './trial.ts'
+import { addLocks, type Trial, type Violation } from './trial.ts'
 
 /** A trial that ran, and where it stood in its group's order. */
 export type Done = { readonly planned: PlannedTrial; readonly place: number; readonly trial: Trial }

@@ -2,31 +2,17 @@ import { COUNTERS, type CounterName, HISTOGRAMS, type HistogramName, isMaximum }
 import { ORACLES } from '../protocols/oracles.ts'
 import { READ, WRITE } from '../shared-memory/cpu.ts'
 import type { LockRecord } from '../shared-memory/records.ts'
-import { type RoleName, type RolePlan, workerName } from '../workers/roles.ts'
+import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { RunResult } from '../workers/run-result.ts'
 import { derivedMetrics } from './derived/all.ts'
 import { latencyMetrics } from './derived/latencies.ts'
-import { lockMetrics } from './derived/locks.ts'
+import { type LockTotals, lockMetrics } from './derived/locks.ts'
 import { Tally } from './derived/tally.ts'
 import { Histogram } from './histograms.ts'
 import type { MetricName } from './metrics.ts'
 
 /** A trial gives throughput or latencies, never both: timing a fault costs it a tenth of itself. */
 export type TrialMode = 'throughput' | 'latency'
-
-export type LockTotals = LockRecord & {
-  readonly name: string
-  readonly lockKind: string
-  readonly side: 'read' | 'write'
-  readonly who: readonly {
-    readonly worker: string
-    readonly role: RoleName
-    readonly acquisitions: number
-    readonly contended: number
-    readonly waitTotalNs: number
-    readonly waitMaxNs: number
-  }[]
-}
 
 export type Violation = {
   /** One of ours, or of a patch. */

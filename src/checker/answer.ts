@@ -4,7 +4,6 @@ import type { Counts } from './exhaust.ts'
 import { type Exploration, programOf } from './exploration.ts'
 import { type Explored, exploreProgram, type Limits } from './explore.ts'
 import { withGuards } from './guards.ts'
-import { looking } from './looking.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Finding, Program } from './program.ts'
 import { Refused } from './refused.ts'
@@ -14,6 +13,7 @@ import { scheduleText } from './schedule.ts'
 import { starvingActors } from './starvation-search.ts'
 import { loadTraced, type ModuleName } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
+import { watchOracle } from './watch-oracle.ts'
 
 /** A program of one's own has been tried less than ours. */
 const RERUN_GROWTH = 3
@@ -77,7 +77,7 @@ async function exportOf(module: ModuleName, name: string): Promise<Exploration<u
 /** `fresh`: the same of another instance of its module. */
 function exploreHere<Subject>(asked: Exploration<Subject>, fresh?: Exploration<Subject>): Answer {
   return withGuards(() => {
-    const { exploration, mayAssert } = looking(asked)
+    const { exploration, mayAssert } = watchOracle(asked)
     const program = watched((watch) => watch(() => programOf(exploration)))
     const limits = limitsOf(exploration.bound)
     const explored = exploreProgram(program, limits, undefined, RERUN_GROWTH)

@@ -1,6 +1,7 @@
 import type { Check } from '../checker/check.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
-import { mutationsIn, mutationsOfPatch, type Surveyed, scoreMutants, survey } from '../checker/mutants/score.ts'
+import type { Surveyed } from '../checker/mutants/engines.ts'
+import { mutationsIn, mutationsOfPatch, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'

@@ -13,12 +13,12 @@ import { readResult } from './read-result.ts'
 export const exportCommand: Command<ExportArgs> = async ({ file, format, only, out, force }, io) => {
   const exporter = EXPORTERS.find(({ name }) => name === format)!
   const files = exporter.files(await readResult(file, io)).filter(({ name }) => name.includes(only ?? ''))
-  if (files.length === 0) throw nothing(file, exporter, only)
+  if (files.length === 0) throw nothingToExport(file, exporter, only)
   write(files, exporter, { out, force, inputs: [file] }, io)
   return EXIT.fine
 }
 
-const nothing = (file: string, { name, needs }: Exporter, only: string | undefined) =>
+const nothingToExport = (file: string, { name, needs }: Exporter, only: string | undefined) =>
   new FaultlineError(
     'NOTHING_TO_EXPORT',
     'usage',

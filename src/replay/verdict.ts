@@ -2,7 +2,6 @@ import type { MmuLock } from './contention.ts'
 import type { Finding } from './findings.ts'
 import type { Recording } from './recording.ts'
 import type { TaskInRole } from './roles.ts'
-import type { FaultSummary } from './summary.ts'
 import { count, percent, time } from './words.ts'
 
 /** What a host suffers from, in one sentence, and what to run to see whether a variant helps. */
@@ -18,7 +17,7 @@ type Known = {
   /** How the recording, and which VM of it, is given to a command. */
   readonly file: string
   readonly mmuLock: MmuLock | null
-  readonly faults: FaultSummary | null
+  readonly faults: { readonly count: number; readonly addresses: 'gfn' | 'virtual' } | null
   /** Ranges outside of all memslots, if the memslots are known whole and not only where faults were. */
   readonly outside: number | null
   readonly invalidations: number
@@ -67,7 +66,7 @@ function sufferingOf(
       says: `Its vCPUs fault on one page again and again before it is mapped: ${storm.says.replace('retry storms: ', '')}.`,
       command,
     }
-  return { says: nothing(known), command: null }
+  return { says: whyNothing(known), command: null }
 }
 
 /** Undefined if the waits for mmu_lock are few and short. */
@@ -95,7 +94,7 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
   return `Its vCPUs wait for mmu_lock: at ${share}, ${howLong}; ${cause}.`
 }
 
-function nothing({ mmuLock, faults, invalidations }: Known): string {
+function whyNothing({ mmuLock, faults, invalidations }: Known): string {
   if (faults === null && invalidations === 0)
     return 'Nothing can be said: neither faults nor invalidations are in the trace.'
   if (faults === null) return 'Little can be said: no fault is in the trace, only invalidations.'

@@ -15,7 +15,7 @@ export function compareText(comparison: Comparison, group: readonly string[], st
     ...(columns.length === 2 && changes.length > 0 ? [verdictText(comparison, style)] : []),
     ...(warnings.length === 0 ? [] : [warnings.join('\n')]),
     ...tables.map((table) => tableText(table, style)),
-    ...closing(comparison),
+    ...closingLines(comparison),
   ]
     .map((part) => fit(part, style.width))
     .join('\n\n')
@@ -28,7 +28,7 @@ export function compareMarkdown(comparison: Comparison, group: readonly string[]
   return [
     ...(differences.length === 0 ? [] : [differences.join('\n')]),
     ...tables,
-    ...closing(comparison).map(escapeMarkdown),
+    ...closingLines(comparison).map(escapeMarkdown),
   ].join('\n\n')
 }
 
@@ -59,7 +59,7 @@ function namesOf(skipped: Comparison['skipped']): string {
   return names.length > 4 ? `${some} and ${names.length - 4} more` : some
 }
 
-function closing(comparison: Comparison): string[] {
+function closingLines(comparison: Comparison): string[] {
   const methods = [...new Set(comparison.changes.map(({ test }) => test.method))].filter((method) => method !== 'exact')
   if (comparison.changes.length === 0) return ['Nothing to compare.']
   const names = { 'signed-rank': 'Wilcoxon signed-rank', 'mann-whitney': 'Mann-Whitney U', exact: '' }

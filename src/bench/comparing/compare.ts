@@ -1,8 +1,8 @@
 import { type Difference, differencesOf } from './differences.ts'
 import { familiesOf, isDecisive } from './families.ts'
 import { type Change, judge } from './judge.ts'
-import { BY_REVISION, type Cell, type Layout, type Line, layOut, type Source } from './layout.ts'
-import { type Missing, missingMetrics } from './missing.ts'
+import { BY_REVISION, type Layout, type Line, layOut, type Source } from './layout.ts'
+import { type Met, type Missing, missingMetrics } from './missing.ts'
 import { commonMetrics, type Samples, samplesOf } from './samples.ts'
 import { isEqual } from './verdict.ts'
 
@@ -36,13 +36,11 @@ export type Comparison = {
   readonly skipped: readonly Skipped[]
 }
 
-export type Met = { readonly line: Line; readonly column: number; readonly base: Cell; readonly head: Cell }
-
 /** Compares every column with the first. */
 export function compare(sources: readonly Source[], wanted: CompareOptions): Comparison {
   const options = { ...wanted, alpha: wanted.alpha * shareOfLastLook(sources, wanted.by) }
   const layout = layOut(sources, options.by)
-  const { met, skipped, lost } = meetings(layout)
+  const { met, skipped, lost } = pairsOf(layout)
   const judged = met.map((pair) => ({ pair, differences: differencesOf(pair.base, pair.head) }))
   const isBlocked = (differences: readonly Difference[]) =>
     !options.force && differences.some(({ isBlocking }) => isBlocking)
@@ -75,7 +73,7 @@ function shareOfLastLook(sources: readonly Source[], by: string): number {
   return sequential === undefined || last === undefined ? 1 : last.alpha / sequential.alpha
 }
 
-function meetings(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missing[] } {
+function pairsOf(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missing[] } {
   const met: Met[] = []
   const skipped: Skipped[] = []
   const lost: Missing[] = []
@@ -86,7 +84,7 @@ function meetings(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missi
       if (base !== undefined && head !== undefined) met.push({ line, column, base, head })
       else if (base !== undefined || head !== undefined) {
         const [is, from] = base === undefined ? (['new', 0] as const) : (['gone', column] as const)
-        skipped.push({ line: line.key, column, why: missing(layout, line, from) })
+        skipped.push({ line: line.key, column, why: whyMissing(layout, line, from) })
         lost.push({
           line: line.key,
           column,
@@ -103,7 +101,7 @@ function meetings(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missi
 }
 
 /** Names what the run that comes nearest has otherwise: usually a flag that was forgotten. */
-function missing({ columns, lines }: Layout, { key }: Line, column: number): string {
+function whyMissing({ columns, lines }: Layout, { key }: Line, column: number): string {
   const there = lines.filter((line) => line.cells[column] !== undefined && line.key.scenario === key.scenario)
   const apart = there
     .map((line) => Object.keys({ ...key, ...line.key }).filter((name) => key[name] !== line.key[name]))

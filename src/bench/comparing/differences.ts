@@ -21,7 +21,7 @@ export function differencesOf(base: Cell, head: Cell): Difference[] {
   const [a, b] = [base.source.result, head.source.result]
   const isMeasured = base.run.kind === 'measured'
   const hosts = isMeasured
-    ? [...hostDifferences(a, b), ...crowding(base, head)]
+    ? [...hostDifferences(a, b), ...crowdingDifferences(base, head)]
     : [...seedDifferences(base.run, head.run), ...machineDifferences(base.run, head.run)]
   return [...hosts, ...definitionDifference(base, head), ...lengths(base.run, head.run), ...found]
 }
@@ -64,7 +64,7 @@ function seedDifferences(a: Run, b: Run): Difference[] {
   return [{ says, isBlocking: true }]
 }
 
-function crowding(base: Cell, head: Cell): Difference[] {
+function crowdingDifferences(base: Cell, head: Cell): Difference[] {
   const [a, b] = [base, head].map(({ source, run }) => workersOf(run) > coresOf(source.result))
   if (a !== b) return [{ says: 'one side had more workers than cores, the other had not', isBlocking: true }]
   if (!a) return []

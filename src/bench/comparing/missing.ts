@@ -1,7 +1,9 @@
 import { lacksSamples } from '../derived/latencies.ts'
 import type { Run } from '../result.ts'
-import type { Met } from './compare.ts'
-import type { Line } from './layout.ts'
+import type { Cell, Line } from './layout.ts'
+
+/** Two runs that are compared: what stands in a line's first column, and in another. */
+export type Met = { readonly line: Line; readonly column: number; readonly base: Cell; readonly head: Cell }
 
 /** A run, or one metric of a run, that is on one side only. */
 export type Missing = {

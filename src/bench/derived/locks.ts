@@ -1,7 +1,23 @@
 import type { HistogramName } from '../../protocols/counters.ts'
+import type { LockRecord } from '../../shared-memory/records.ts'
+import type { RoleName } from '../../workers/roles.ts'
 import { Histogram } from '../histograms.ts'
-import type { LockTotals } from '../trial.ts'
 import { type Metrics, per, type Tally } from './tally.ts'
+
+/** What a lock and side counted in a trial, all workers together and one by one. */
+export type LockTotals = LockRecord & {
+  readonly name: string
+  readonly lockKind: string
+  readonly side: 'read' | 'write'
+  readonly who: readonly {
+    readonly worker: string
+    readonly role: RoleName
+    readonly acquisitions: number
+    readonly contended: number
+    readonly waitTotalNs: number
+    readonly waitMaxNs: number
+  }[]
+}
 
 /** What mmu_lock cost, in a trial for latency. */
 export function lockMetrics(

@@ -60,7 +60,7 @@ export function seriesOf(entries: readonly Entry[]): Series[] {
 
 /** The series that a run goes on with: of the same parameters, or of those that both know. */
 function continued(known: readonly Growing[], run: PastRun, entry: Entry): Growing | undefined {
-  const same = known.find((series) => differing(series.run.params, run.params).length === 0)
+  const same = known.find((series) => differingNames(series.run.params, run.params).length === 0)
   if (same !== undefined) return same
   const open = known.filter((series) => series.points.at(-1)?.entry !== entry && isCompatible(series.run, run))
   // Two runs of one entry cannot go on with one series: the one whose new parameters stand at their defaults does.
@@ -76,9 +76,9 @@ const isRunOf = ({ run }: Growing, { scenario, variant, machine, kind }: PastRun
 
 /** No parameter that both have is another. */
 const isCompatible = (a: Series['run'], b: Series['run']): boolean =>
-  differing(a.params, b.params).every((name) => a.params[name] === undefined || b.params[name] === undefined)
+  differingNames(a.params, b.params).every((name) => a.params[name] === undefined || b.params[name] === undefined)
 
-const differing = (a: PastRun['params'], b: PastRun['params']): string[] =>
+const differingNames = (a: PastRun['params'], b: PastRun['params']): string[] =>
   Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name])
 
 /** How many parameters of a run are not what its scenario has by default. */
@@ -90,7 +90,7 @@ function strangeness({ scenario, params }: PastRun): number {
 }
 
 function noteParameters(series: Growing, { params }: PastRun, since: Entry): void {
-  const names = differing(series.run.params, params)
+  const names = differingNames(series.run.params, params)
   if (names.length > 0) series.joined.push({ since, names })
 }
 

@@ -46,12 +46,12 @@ function fairNote<L>(build: Build<L>, says: string, waiter: Act<L>, hog: Act<L>)
 }
 
 /** `rounds` times each, no write may be lost. */
-const adding =
+const addsUpTo =
   <L>(expected: number): Exploration<Guarded<L>>['oracle'] =>
   ({ subject, valueIn }) =>
     valueIn(subject.total) === expected ? undefined : `of ${expected} writes inside ${valueIn(subject.total)} are left`
 
-const returning =
+const returnsValue =
   <L>(cpu: number, expected: unknown, says: string): Exploration<Guarded<L>>['oracle'] =>
   ({ results }) =>
     results[cpu] === expected ? undefined : says
@@ -74,16 +74,22 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
       (own) => guarded.lock.release(own),
     )
   const failing: Act<Lock> = (cpu, guarded) => visits.failsToTake(cpu, guarded, (own) => guarded.lock.tryAcquire(own))
-  const free = returning<Lock>(0, 1, 'a try did not take a lock that was free')
+  const free = returnsValue<Lock>(0, 1, 'a try did not take a lock that was free')
   return [
-    clause(build, 'one CPU takes and releases it, again and again', TOGETHER, [visit(4)], adding(4)),
-    clause(build, '2 CPUs exclude each other, 2 rounds each, and both end', TOGETHER, [visit(2), visit(2)], adding(4)),
+    clause(build, 'one CPU takes and releases it, again and again', TOGETHER, [visit(4)], addsUpTo(4)),
+    clause(
+      build,
+      '2 CPUs exclude each other, 2 rounds each, and both end',
+      TOGETHER,
+      [visit(2), visit(2)],
+      addsUpTo(4),
+    ),
     clause(
       build,
       '3 CPUs exclude each other, a round each, and all end',
       TOGETHER,
       [visit(1), visit(1), visit(1)],
-      adding(3),
+      addsUpTo(3),
     ),
     ...(hasTry
       ? [
@@ -93,7 +99,7 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
             'a try of a held lock fails, does not wait and leaves no trace',
             TRACE,
             [holder, failing],
-            returning(1, false, 'a try took a lock that another held'),
+            returnsValue(1, false, 'a try took a lock that another held'),
           ),
           clause(build, '2 CPUs that wait and one that tries exclude each other', TOGETHER, [
             visit(1),
@@ -120,16 +126,16 @@ export function rwLockContract(build: Build<RwLock>, visits: Visits, hasTry: boo
       visits.reads(cpu, guarded, rounds)
   const meet: Act<RwLock> = (cpu, guarded) => visits.meets(cpu, guarded)
   return [
-    clause(build, 'one CPU writes and reads, again and again', TOGETHER, [write(3)], adding(3)),
+    clause(build, 'one CPU writes and reads, again and again', TOGETHER, [write(3)], addsUpTo(3)),
     clause(
       build,
       '2 writers exclude each other, 2 rounds each, and both end',
       TOGETHER,
       [write(2), write(2)],
-      adding(4),
+      addsUpTo(4),
     ),
-    clause(build, 'a writer excludes 2 readers, and all end', TOGETHER, [write(1), read(1), read(1)], adding(1)),
-    clause(build, '2 writers exclude a reader, and all end', TOGETHER, [write(1), write(1), read(1)], adding(2)),
+    clause(build, 'a writer excludes 2 readers, and all end', TOGETHER, [write(1), read(1), read(1)], addsUpTo(1)),
+    clause(build, '2 writers exclude a reader, and all end', TOGETHER, [write(1), write(1), read(1)], addsUpTo(2)),
     clause(build, '2 readers are inside at the same time', TOGETHER, [meet, meet]),
     ...(hasTry ? rwTries(build, visits, write(1), read(1)) : []),
     fairNote(build, 'a waiting writer gets in at last, whatever a reader does', write(1), (cpu, guarded) =>
@@ -159,10 +165,10 @@ function rwTries(build: Build<RwLock>, visits: Visits, write: Act<RwLock>, read:
     visits.failsToTake(cpu, guarded, (own) => guarded.lock.tryWriteLock(own))
   const failRead: Act<RwLock> = (cpu, guarded) =>
     visits.failsToTake(cpu, guarded, (own) => guarded.lock.tryReadLock(own))
-  const held = returning<RwLock>(1, false, 'a try took a lock that another held')
+  const held = returnsValue<RwLock>(1, false, 'a try took a lock that another held')
   return [
-    clause(build, 'a try to write takes a free lock', TOGETHER, [tryWrite], returning(0, 1, 'it did not')),
-    clause(build, 'a try to read takes a free lock', TOGETHER, [tryRead], returning(0, 1, 'it did not')),
+    clause(build, 'a try to write takes a free lock', TOGETHER, [tryWrite], returnsValue(0, 1, 'it did not')),
+    clause(build, 'a try to read takes a free lock', TOGETHER, [tryRead], returnsValue(0, 1, 'it did not')),
     clause(build, 'a try to write fails against a writer, without a wait or a trace', TRACE, [writer, failWrite], held),
     clause(build, 'a try to read fails against a writer, without a wait or a trace', TRACE, [writer, failRead], held),
     clause(build, 'a try to write fails against a reader, without a wait or a trace', TRACE, [reader, failWrite], held),

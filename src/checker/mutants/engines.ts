@@ -3,7 +3,9 @@ import type { MemoryModel } from '../memory/model.ts'
 import type { MutantBuilds } from './mutant-builds.ts'
 import type { MutantJob, MutantReport, Place } from './mutant-worker.ts'
 import { isOfOrder, type Mutation } from './mutations.ts'
-import type { Surveyed } from './score.ts'
+
+/** A place that a good variant has passed, with what it visited there. */
+export type Surveyed = Place & { readonly states: number; readonly visited: readonly string[] }
 
 /** What one memory model says about a mutant, and in how many places it was asked. */
 export type EngineReport = MutantReport & { readonly memory: MemoryModel; readonly places: number }

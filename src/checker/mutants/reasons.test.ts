@@ -5,8 +5,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Mutation } from './mutations.ts'
 import { unexplained } from './score-text.ts'
-import { WHY_NOT, type WhyNot } from './survivors.ts'
+import { WHY_NOT } from './survivors.ts'
 import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
+import type { WhyNot } from './why-not.ts'
 
 const dist = fileURLToPath(new URL('../..', import.meta.url))
 const files = readdirSync(join(dist, 'protocols'), { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,6 @@
-import type { EngineReport } from './engines.ts'
+import type { EngineReport, Surveyed } from './engines.ts'
 import { isOfOrder } from './mutations.ts'
-import type { Scored, Surveyed } from './score.ts'
+import type { Scored } from './score.ts'
 import { WHY_NOT } from './survivors.ts'
 import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
 

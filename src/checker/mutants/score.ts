@@ -9,18 +9,15 @@ import { type Check, configurationsOf } from '../check.ts'
 import { exploreProgram, LIMITS } from '../explore.ts'
 import type { MemoryModel } from '../memory/model.ts'
 import { patienceOf } from '../run-check.ts'
-import { askEngines, type EngineReport } from './engines.ts'
+import { askEngines, type EngineReport, type Surveyed } from './engines.ts'
 import { MutantBuilds } from './mutant-builds.ts'
-import type { MutantReport, Place } from './mutant-worker.ts'
+import type { MutantReport } from './mutant-worker.ts'
 import { type Mutation, mutationsOf } from './mutations.ts'
 
 /** What became of a mutant: as the engine that noticed it says, or the last; and what each engine says that was asked. */
 export type Scored = Mutation & { readonly report: MutantReport; readonly engines: readonly EngineReport[] }
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
-
-/** A place that a good variant has passed, with what it visited there. */
-export type Surveyed = Place & { readonly states: number; readonly visited: readonly string[] }
 
 /** A mutant may have more states than what it was made of, and must come to an end as well. */
 const MORE_STATES = 4

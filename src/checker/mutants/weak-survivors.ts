@@ -1,4 +1,4 @@
-import type { WhyNot } from './survivors.ts'
+import type { WhyNot } from './why-not.ts'
 
 const COUNTED =
   'the page is counted: faultin() takes a reference by an atomic operation, a full barrier, and looks at the entry again behind it; see uncounted'

@@ -1,4 +1,4 @@
-import type { WhyNot } from '../survivors.ts'
+import type { WhyNot } from '../why-not.ts'
 
 const file = (name: string) => `protocols/${name}.js`
 

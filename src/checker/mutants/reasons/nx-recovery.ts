@@ -1,4 +1,4 @@
-import type { WhyNot } from '../survivors.ts'
+import type { WhyNot } from '../why-not.ts'
 
 const ONLY_GIVEN_UP =
   'roots are given up in the configuration given-up of elision only, which has too many states to be scored; nx/obsolete-roots.test.ts fails without the step'
