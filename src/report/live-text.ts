@@ -1,5 +1,5 @@
 import type { LiveRun, LiveWorker } from '../threads/live.ts'
-import { columns, compact } from './numbers.ts'
+import { columns, count } from './numbers.ts'
 import { widthOf } from './tones.ts'
 
 /** What was seen of a run at one time. */
@@ -46,9 +46,6 @@ function tableOf({ counters, totals, perSecond, phase }: LiveFrame, workers: rea
     ...(left > 0 ? [`and ${left} more counters, which count less`] : []),
   ]
 }
-
-/** Small counts are whole numbers. */
-const count = (value: number) => (value < 1000 ? String(value) : compact(value))
 
 const widest = (lines: readonly string[]) => Math.max(...lines.map(widthOf))
 

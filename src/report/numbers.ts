@@ -17,6 +17,9 @@ export function compact(value: number): string {
   return `${digits(scaled)}${THOUSANDS[step]}`
 }
 
+/** How often something was: small counts are whole numbers. */
+export const count = (value: number): string => (value < 1000 ? String(value) : compact(value))
+
 /** `585 ns`, `36.3 us`, `7.47 ms`. */
 export function time(ns: number): string {
   let scaled = ns

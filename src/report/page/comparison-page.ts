@@ -5,12 +5,15 @@ import { summaryText } from '../compare-cells.ts'
 import { tablesOf } from '../compare-tables.ts'
 import { preface } from '../compare-text.ts'
 import { groupsOf } from '../groups.ts'
+import { variedIn } from '../sweep-text.ts'
 import { commandText } from './command-text.ts'
 import { provenanceOf } from './provenance.ts'
 import { sectionOf } from './result-page.ts'
 import type { Figure, Page, Section } from './spec.ts'
 
 const ALPHA = 0.05
+/** Loads beyond which a page would be of charts that nobody scrolls through. */
+const MOST_SECTIONS = 24
 
 /** Two or more results as a page: what changed first, then each question with the files side by side. */
 export function comparisonPage(sources: readonly Source[]): Page {
@@ -56,10 +59,14 @@ function changesSection(sources: readonly Source[]): Section {
 
 /** The same load in all files: each file's variants are series of one chart. */
 function besideSections(sources: readonly Source[]): Section[] {
+  const owners = sources.flatMap(({ name, result }) => result.runs.map(() => name))
   const labelled = sources.flatMap(({ name, result }) =>
     result.runs.map((run): Run => ({ ...run, variant: `${run.variant} (${name})` })),
   )
-  return groupsOf(labelled)
-    .filter((runs) => new Set(runs.map(({ variant }) => variant)).size > 1)
-    .map((runs) => sectionOf(runs, sources[0]!.result))
+  const fileOf = new Map(labelled.map((run, at) => [run, owners[at]]))
+  const groups = groupsOf(labelled).filter((runs) => new Set(runs.map((run) => fileOf.get(run))).size > 1)
+  // What changed is in the table above, of all of them.
+  return groups.length > MOST_SECTIONS
+    ? []
+    : groups.map((runs) => sectionOf(runs, sources[0]!.result, variedIn(groups)))
 }

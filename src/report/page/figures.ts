@@ -10,7 +10,7 @@ import { percentileChart } from './charts/percentiles.ts'
 import { timelineChart } from './charts/timeline.ts'
 import { trialChart } from './charts/trials.ts'
 import { commandText } from './command-text.ts'
-import type { Figure } from './spec.ts'
+import { type Figure, NO_TABLE } from './spec.ts'
 
 /** All figures of runs that were interleaved under one load. */
 export const figuresOf = (runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] => [
@@ -81,11 +81,20 @@ function latencyFigures(runs: readonly Run[], result: Result): Figure[] {
   return names.flatMap((name) => {
     const chart = percentileChart(runs, name)
     if (chart === undefined) return []
-    const caption =
-      'Latency in ns by percentile, all trials of a variant together; the dots are the medians over the trials with their 95 % intervals.'
-    return [{ ...commonOf(runs[0]!, result), title: name.replace(/_ns$/, '').replaceAll('_', ' '), caption, ...chart }]
+    const hasDots = chart.body.series.some(({ style }) => style === 'dots')
+    const dots = hasDots ? '; the dots are the medians over the trials with their 95 % intervals' : ''
+    const caption = `Latency in ns by percentile, all trials of a variant together${dots}.`
+    return [{ ...commonOf(runs[0]!, result), title: titleOf(name), caption, ...chart }]
   })
 }
+
+/** `mmu_lock_wait_ns_read`: of mmu_lock, for read. */
+const titleOf = (histogram: string) =>
+  histogram
+    .replace(/_ns_(read|write)$/, ', for $1')
+    .replace(/_ns$/, '')
+    .replaceAll('_', ' ')
+    .replace('mmu lock', 'mmu_lock')
 
 /** The recorded kernel's own waits beside those of its replay. */
 function recordedFigure(runs: readonly Run[], result: Result): Figure[] {
@@ -164,8 +173,6 @@ function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
     return [{ ...commonOf(run, result), title: `timeline of ${run.variant}`, caption, ...chart }]
   })
 }
-
-const NO_TABLE: Figure['table'] = { columns: [], rows: [] }
 
 /** What a patch of the user's own does otherwise than the variant that it begins from. */
 export function patchFigures(runs: readonly Run[], result: Result): Figure[] {

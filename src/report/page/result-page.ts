@@ -1,5 +1,6 @@
 import type { Result, Run } from '../../bench/result.ts'
 import { circumstancesOf, groupsOf, questionsOf } from '../groups.ts'
+import { variedIn } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
 import { answersOf, scenarioOf } from './answers.ts'
 import { figuresOf } from './figures.ts'
@@ -12,7 +13,7 @@ export function resultPage(result: Result): Page {
   const sections = questionsOf(result.runs).flatMap((runs) => {
     const groups = groupsOf(runs)
     const sweep = sweepSection(runs, result)
-    const each = groups.length > MOST_LOADS ? [] : groups.map((group) => sectionOf(group, result))
+    const each = groups.length > MOST_LOADS ? [] : groups.map((group) => sectionOf(group, result, variedIn(groups)))
     return [...(sweep === undefined ? [] : [sweep]), ...each]
   })
   return { title: titleOf(result), sections, provenance: provenanceOf(result) }
@@ -21,13 +22,15 @@ export function resultPage(result: Result): Page {
 const titleOf = ({ runs }: Result) => `faultline: ${[...new Set(runs.map(({ scenario }) => scenario))].join(', ')}`
 
 /** A section of runs that were interleaved under one load. */
-export function sectionOf(runs: readonly Run[], result: Result): Section {
+export function sectionOf(runs: readonly Run[], result: Result, varied: readonly string[] = []): Section {
   const [first] = runs as readonly [Run, ...Run[]]
   const scenario = scenarioOf(first)
   return {
-    title: `${first.scenario} on ${first.machine}`,
+    title: [`${first.scenario} on ${first.machine}`, ...varied.map((name) => `${name} ${first.params[name]}`)].join(
+      ', ',
+    ),
     about: [scenario?.asks ?? '', circumstancesOf(first, scenario)].filter((text) => text !== '').join(' '),
-    answers: answersOf(scenario, runs),
+    answers: answersOf(scenario, runs).map(({ verdict, text }) => ({ verdict, text })),
     warnings: [
       ...runs.flatMap(({ variant, error }) => (error === null ? [] : [`${variant} failed: ${error.message}`])),
       ...warningLines(runs).map((line) => line.replace(/^! /, '')),

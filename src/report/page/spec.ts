@@ -53,14 +53,16 @@ export type Phase = {
   readonly xs: readonly string[]
   readonly ys: readonly string[]
   readonly variants: readonly string[]
-  readonly rows: readonly (readonly {
-    readonly winner: number
-    readonly certainty: 'sure' | 'unsure' | 'same' | 'absent'
-    readonly says: string
-    readonly frontierRight: boolean
-    readonly frontierBelow: boolean
-  }[])[]
+  readonly rows: readonly (readonly PhaseCell[])[]
 }
+
+/** There may be thousands. `winner` is an index into the variants, or -1; `frontier` is 1 on the right, 2 below, or both. */
+export type PhaseCell = readonly [
+  winner: number,
+  certainty: 'sure' | 'unsure' | 'same' | 'absent',
+  says: string,
+  frontier: 0 | 1 | 2 | 3,
+]
 
 /** What each CPU did, when. Times in ns from the beginning; names are indices into `names`. */
 export type Timeline = {
@@ -85,6 +87,8 @@ export type Witness = {
   }[]
 }
 
+export const NO_TABLE: Table = { columns: [], rows: [] }
+
 /** Figures that are a table and nothing else. */
 type Rows = { readonly type: 'table' }
 
@@ -99,6 +103,7 @@ export type Figure = {
   /** The command that made it. */
   readonly command: string
   readonly body: Lines | Stack | Matrix | Phase | Timeline | Witness | Rows | Text
+  /** Without rows the body is a table by itself, or says what its table holds. */
   readonly table: Table
 }
 

@@ -1,4 +1,6 @@
 import type { Result, Run } from '../../bench/result.ts'
+import type { Scenario } from '../../bench/scenario.ts'
+import { VERDICTS } from '../answer.ts'
 import { groupsOf } from '../groups.ts'
 import { type PhaseDiagram, phaseOf } from '../phase/phase.ts'
 import { variedIn } from '../sweep-text.ts'
@@ -21,7 +23,8 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
     const chart = scalingChart(runs, metric, swept)
     if (chart === undefined) return []
     const title = `${reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
-    return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept), ...chart }]
+    const { left, ...drawn } = chart
+    return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept, left), ...drawn }]
   })
   if (figures.length === 0) return undefined
   const varied = variedIn(groups)
@@ -36,15 +39,61 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
   return {
     title: `${runs[0]!.scenario} on ${runs[0]!.machine}, a sweep of ${groups.length} loads`,
     about: scenario.asks,
-    answers: groups.flatMap((group) =>
-      answersOf(scenario, group).map(({ verdict, text }) => ({
-        verdict,
-        text: `${varied.map((name) => `${name} ${group[0]!.params[name]}`).join(', ')}: ${text}`,
-      })),
-    ),
+    answers: sweepAnswers(groups, scenario, varied),
     warnings: [],
-    figures: [...maps, ...figures, ...(groups.length > MOST_LOADS ? patchFigures(groups[0]!, result) : [])],
+    figures: [
+      ...maps,
+      ...figures,
+      ...(groups.length > MOST_LOADS
+        ? [...answersFigure(groups, scenario, varied, result), ...patchFigures(groups[0]!, result)]
+        : []),
+    ],
   }
+}
+
+/** The answer at each load; of many loads at how many it was which. */
+function sweepAnswers(
+  groups: readonly (readonly Run[])[],
+  scenario: Scenario,
+  varied: readonly string[],
+): Section['answers'] {
+  const all = groups.flatMap((group) =>
+    answersOf(scenario, group).map((answer) => ({ ...answer, at: group[0]!.params })),
+  )
+  if (groups.length <= MOST_LOADS) {
+    return all.map(({ verdict, text, at }) => ({
+      verdict,
+      text: `${varied.map((name) => `${name} ${at[name]}`).join(', ')}: ${text}`,
+    }))
+  }
+  const variants = [...new Set(all.map(({ variant }) => variant))]
+  return variants.flatMap((variant) => {
+    const own = all.filter((answer) => answer.variant === variant)
+    return [...new Set(own.map(({ verdict }) => verdict))].map((verdict) => ({
+      verdict,
+      text: `${variant}: ${VERDICTS[verdict]} at ${own.filter((answer) => answer.verdict === verdict).length} of ${groups.length} loads`,
+    }))
+  })
+}
+
+/** More are read from the map. */
+const MOST_LISTED = 250
+
+function answersFigure(
+  groups: readonly (readonly Run[])[],
+  scenario: Scenario,
+  varied: readonly string[],
+  result: Result,
+): Figure[] {
+  if (groups.length > MOST_LISTED) return []
+  const rows = groups.flatMap((group) =>
+    answersOf(scenario, group).map(({ text }) => [...varied.map((name) => String(group[0]!.params[name])), text]),
+  )
+  const caption = 'Each load of the sweep, and what its figures answer.'
+  const table = { columns: [...varied, 'answer'], rows }
+  return [
+    { ...commonOf(groups[0]![0]!, result), title: 'the answer at each load', caption, body: { type: 'table' }, table },
+  ]
 }
 
 /** Of a refined sweep: between which loads the frontier runs. */
@@ -63,7 +112,11 @@ function sweptIn(groups: readonly (readonly Run[])[]): Swept | undefined {
   return along === undefined ? undefined : { along, beside: varied.filter((name) => name !== along) }
 }
 
-const sweepCaption = ({ along }: Swept) =>
-  along === 'vcpus'
-    ? 'Medians over the number of vCPUs. Dashed: the ideal line from the first size, and the universal scalability law where it describes the points, extrapolated beyond the last one.'
-    : `Medians over ${along}.`
+function sweepCaption({ along, beside }: Swept, left: number): string {
+  const says =
+    along === 'vcpus'
+      ? 'Medians over the number of vCPUs. Dashed: the ideal line from the first size, and the universal scalability law where it describes the points, extrapolated beyond the last one.'
+      : `Medians over ${along}.`
+  if (left === 0) return says
+  return `${says} Drawn are curves of values of ${beside.join(' and ')} that lie evenly among all; ${left} more curves are in the result file.`
+}

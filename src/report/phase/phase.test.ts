@@ -43,15 +43,27 @@ test('a map has the winner of each point, alike where figures are equal, and the
   ])
 })
 
-test('the chart says of each cell what the table says, with the ratio to the next best', () => {
-  const { body, table } = phaseChart(diagram)
-  assert.deepEqual(table.rows, [
-    ['32', 'old wins, x 2.00', 'not run, or no figures'],
-    ['16', 'old wins, x 3.00', 'new wins, x 3.00'],
-    ['8', 'new wins, x 2.00', 'alike'],
-  ])
+test('the chart says of each cell who wins, with the ratio to the next best, and where the frontier runs', () => {
+  const { body } = phaseChart(diagram)
+  assert.deepEqual(body.ys, ['32', '16', '8'])
   assert.deepEqual(
-    body.rows.map((row) => row.map(({ winner, certainty }) => `${winner} ${certainty}`)),
+    body.rows.map((row) => row.map(([, , says]) => says)),
+    [
+      ['old wins, x 2.00', 'not run, or no figures'],
+      ['old wins, x 3.00', 'new wins, x 3.00'],
+      ['new wins, x 2.00', 'alike'],
+    ],
+  )
+  assert.deepEqual(
+    body.rows.map((row) => row.map(([, , , frontier]) => frontier)),
+    [
+      [0, 0],
+      [3, 2],
+      [1, 0],
+    ],
+  )
+  assert.deepEqual(
+    body.rows.map((row) => row.map(([winner, certainty]) => `${winner} ${certainty}`)),
     [
       ['0 sure', '-1 absent'],
       ['0 sure', '1 sure'],

@@ -1,7 +1,7 @@
-import type { Figure, Page, Section } from '../spec.ts'
+import type { Figure, Page, Section, Table } from '../spec.ts'
 import { element } from './dom.ts'
 import { linesChart } from './lines.ts'
-import { phaseMap } from './phase.ts'
+import { phaseMap, phaseTable } from './phase.ts'
 import { stackChart } from './stack.ts'
 import { matrixTable, tableOf } from './tables.ts'
 import { onThemeChange, theme } from './theme.ts'
@@ -61,15 +61,23 @@ function figureOf(figure: Figure): HTMLElement {
     bodyOf(figure),
     element('figcaption', {}, caption),
     ...legendOf(figure),
-    ...(table.rows.length === 0 || body.type === 'table'
-      ? []
-      : [details('the figures as a table', tableOf(table, title))]),
-    ...(command === '' ? [] : [details('the command that made it', commandOf(command))]),
+    ...tablesOf(body, table).map((own) => details('the figures as a table', () => tableOf(own, title))),
+    ...(command === '' ? [] : [details('the command that made it', () => commandOf(command))]),
   )
 }
 
-const details = (summary: string, inside: HTMLElement): HTMLElement =>
-  element('details', {}, element('summary', {}, summary), inside)
+/** The table that stands below a picture: a table is its own, and a map says what its cells are. */
+function tablesOf(body: Figure['body'], table: Table): Table[] {
+  if (body.type === 'phase') return [phaseTable(body)]
+  return table.rows.length === 0 || body.type === 'table' ? [] : [table]
+}
+
+/** Made when it is opened for the first time: a page may have tables of thousands of cells. */
+function details(summary: string, inside: () => HTMLElement): HTMLElement {
+  const made = element('details', {}, element('summary', {}, summary))
+  made.firstElementChild!.addEventListener('click', () => made.append(inside()), { once: true })
+  return made
+}
 
 function commandOf(command: string): HTMLElement {
   const copy = element('button', { type: 'button' }, 'copy')

@@ -1,4 +1,4 @@
-import type { Phase } from '../spec.ts'
+import type { Phase, Table } from '../spec.ts'
 import { element } from './dom.ts'
 import { scrollable } from './tables.ts'
 import { faint, onThemeChange, theme } from './theme.ts'
@@ -6,6 +6,17 @@ import { faint, onThemeChange, theme } from './theme.ts'
 /** How much of a variant's colour a cell has. */
 const STRENGTH = { sure: 0.85, unsure: 0.3, same: 0, absent: 0.12 } as const
 const SIGNS = { sure: '', unsure: '?', same: '=', absent: '·' } as const
+
+const FRONTIERS = ['', ' frontier-right', ' frontier-below', ' frontier-right frontier-below'] as const
+/** More columns have no room for a sign in each cell, nor for a value above each. */
+const MOST_SIGNED = 40
+const EVERY = 10
+
+/** The same in words. */
+export const phaseTable = ({ x, y, xs, ys, rows }: Phase): Table => ({
+  columns: [`${y} \\ ${x}`, ...xs],
+  rows: rows.map((row, at) => [ys[at]!, ...row.map(([, , says]) => says)]),
+})
 
 /**
  * Which variant wins where: a map whose cells are read like those of a table; the pointer and the arrow keys say the value of a cell below
@@ -20,17 +31,19 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
   })
   const said = element('p', { class: 'under-pointer', 'aria-live': 'polite' }, '')
   const cells: HTMLElement[][] = []
+  const isDense = xs.length > MOST_SIGNED
   const body = rows.map((row, at) =>
     element(
       'tr',
       {},
-      element('th', { scope: 'row' }, ys[at]!),
-      ...row.map(({ winner, certainty, says, frontierRight, frontierBelow }, column) => {
-        const lines = `${frontierRight ? ' frontier-right' : ''}${frontierBelow ? ' frontier-below' : ''}`
+      headerOf(ys[at]!, 'row', isDense && at % EVERY !== 0),
+      ...row.map(([winner, certainty, says, frontier], column) => {
+        const lines = FRONTIERS[frontier]
         const label = `${x} ${xs[column]}, ${y} ${ys[at]}: ${says}`
         const sign =
           certainty === 'sure' || certainty === 'unsure' ? `${winner + 1}${SIGNS[certainty]}` : SIGNS[certainty]
-        const cell = element('td', { class: `phase-cell${lines}`, title: label, 'aria-label': label }, sign)
+        const cell = element('td', { class: `phase-cell${lines}`, 'aria-label': label }, isDense ? '' : sign)
+        cell.title = label
         if (winner >= 0) coloured.push([cell, winner, STRENGTH[certainty]])
         cells[at] = [...(cells[at] ?? []), cell]
         return cell
@@ -46,12 +59,12 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
   }
   paint()
   onThemeChange(paint)
-  const head = [`${y} \\ ${x}`, ...xs].map((value) => element('th', { scope: 'col' }, value))
+  const head = xs.map((value, at) => headerOf(value, 'col', isDense && at % EVERY !== 0))
   const table = element(
     'table',
-    { class: 'phase' },
+    { class: isDense ? 'phase phase-dense' : 'phase' },
     element('caption', {}, caption),
-    element('thead', {}, element('tr', {}, ...head)),
+    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, `${y} \\ ${x}`), ...head)),
     element('tbody', {}, ...body),
   )
   const legend = variants.map((name, index) => element('li', {}, swatches[index]!, `${index + 1} ${name}`))
@@ -60,6 +73,10 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
   map.addEventListener('pointerover', walk.onPointer)
   return element('div', {}, map, said, element('ul', { class: 'legend' }, ...legend))
 }
+
+/** What has no room to be seen is there to be read. */
+const headerOf = (value: string, scope: 'row' | 'col', isHidden: boolean) =>
+  element('th', { scope, 'aria-label': value }, isHidden ? '' : value)
 
 const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowLeft: [0, -1],
@@ -89,7 +106,8 @@ function walkOver(cells: readonly (readonly HTMLElement[])[], said: HTMLElement)
       else go(at[0] + step[0], at[1] + step[1])
     },
     onPointer: ({ target }: Event) => {
-      const row = cells.findIndex((each) => each.includes(target as HTMLElement))
+      const line = (target as HTMLElement).closest('tr')
+      const row = line === null ? -1 : cells.findIndex(([first]) => first?.parentElement === line)
       if (row >= 0) go(row, cells[row]!.indexOf(target as HTMLElement))
     },
   }

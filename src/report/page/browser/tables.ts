@@ -1,25 +1,44 @@
 import type { Matrix, Table } from '../spec.ts'
 import { element } from './dom.ts'
 
+/** What ends at the right of its column; all else is read from the left. */
+const FIGURE = /^$|^-$|^[~=]|^[-+]?\d/
+
 /** The figures of a chart as a table, for people and for screen readers. */
 export function tableOf({ columns, rows }: Table, caption: string): HTMLElement {
-  const head = element('tr', {}, ...columns.map((column) => element('th', { scope: 'col' }, column)))
+  const styles = columns.map((_, index) => (rows.every((row) => FIGURE.test(row[index] ?? '')) ? '' : 'prose'))
+  const styled = (index: number) => (styles[index] === '' ? {} : { class: styles[index]! })
+  const head = element(
+    'tr',
+    {},
+    ...columns.map((column, index) => element('th', { scope: 'col', ...styled(index) }, column)),
+  )
   const body = rows.map((row) =>
     element(
       'tr',
       {},
-      ...row.map((cell, index) => (index === 0 ? element('th', { scope: 'row' }, cell) : element('td', {}, cell))),
+      ...row.map((cell, index) =>
+        index === 0 ? element('th', { scope: 'row' }, cell) : element('td', styled(index), cell),
+      ),
     ),
   )
   return scrollable(
     element('table', {}, element('caption', {}, caption), element('thead', {}, head), element('tbody', {}, ...body)),
     caption,
+    rows.length > MOST_ROWS,
   )
 }
 
+/** A longer table scrolls by itself. */
+const MOST_ROWS = 24
+
 /** Wider than the screen it scrolls by itself, not the page; the keyboard reaches it. */
-export const scrollable = (table: HTMLElement, label: string): HTMLElement =>
-  element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, table)
+export const scrollable = (table: HTMLElement, label: string, isTall = false): HTMLElement =>
+  element(
+    'div',
+    { class: isTall ? 'scroll tall' : 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
+    table,
+  )
 
 const SIGNS = { acceptable: '', interesting: '! ', forbidden: '!! ', absent: '' } as const
 
@@ -28,7 +47,8 @@ export function matrixTable({ columns, rows }: Matrix, caption: string): HTMLEle
   const head = element(
     'tr',
     {},
-    ...['outcome', ...columns, 'what it means'].map((name) => element('th', { scope: 'col' }, name)),
+    ...['outcome', ...columns].map((name) => element('th', { scope: 'col' }, name)),
+    element('th', { scope: 'col', class: 'prose' }, 'what it means'),
   )
   const body = rows.map(({ name, says, cells }) => {
     const graded = cells.map(({ text, grade }) => element('td', { class: `grade-${grade}` }, `${SIGNS[grade]}${text}`))

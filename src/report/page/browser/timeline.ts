@@ -7,6 +7,10 @@ import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 
 const LANE = 22
 const AXIS = 50
+/** A letter on an axis, and what stands beside a name there. */
+const LETTER = 7
+const GAP = 16
+const LEAST_SIDE = 60
 
 /** Lanes of slices over time: drag to zoom, double-click to show all, hover for what a slice is. */
 export function timelineChart(spec: Timeline, label: string): HTMLElement {
@@ -56,9 +60,9 @@ function optionsOf(spec: Timeline, box: HTMLElement, live: HTMLElement, colours:
       {
         stroke: colours.text,
         grid: { show: false },
-        size: 90,
+        size: sideOf(spec, box),
         splits: () => spec.lanes.map((_, lane) => lanes - lane - 0.5),
-        values: () => [...spec.lanes],
+        values: () => spec.lanes.map((lane) => endOf(lane, Math.floor((sideOf(spec, box) - GAP) / LETTER))),
       },
     ],
     series: [{}, { paths: () => null, points: { show: false } }],
@@ -70,6 +74,15 @@ function optionsOf(spec: Timeline, box: HTMLElement, live: HTMLElement, colours:
     },
   }
 }
+
+/** As wide as the longest name, but no more than a third of the picture. */
+function sideOf({ lanes }: Timeline, box: HTMLElement): number {
+  const longest = Math.max(...lanes.map(({ length }) => length))
+  return Math.max(LEAST_SIDE, Math.min(box.clientWidth / 3, longest * LETTER + GAP))
+}
+
+/** Names differ at their ends: the number of a vCPU, or of a thread. */
+const endOf = (name: string, letters: number) => (name.length <= letters ? name : `…${name.slice(1 - letters)}`)
 
 function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
   const { ctx, bbox } = plot
@@ -135,10 +148,13 @@ function tell(plot: uPlot, spec: Timeline, live: HTMLElement): void {
   live.textContent = `${spec.lanes[lane] ?? ''} at ${inUnit(at, 'ns')}: ${found.length === 0 ? 'nothing' : found.join(', ')}`
 }
 
-function legendOf({ categories }: Timeline, { series }: Theme): HTMLElement[] {
-  return categories.map((name, index) => {
+/** Of what is there. */
+function legendOf({ categories, slices, marks }: Timeline, { series }: Theme): HTMLElement[] {
+  const used = new Set([...slices.map(([, , , , category]) => category), ...marks.map(([, , , category]) => category)])
+  return categories.flatMap((name, index) => {
+    if (!used.has(index)) return []
     const swatch = element('span', { class: 'swatch' })
     swatch.style.background = series[index % series.length]!
-    return element('li', {}, swatch, name)
+    return [element('li', {}, swatch, name)]
   })
 }

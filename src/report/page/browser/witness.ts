@@ -33,7 +33,7 @@ export function witnessView({ actors, steps }: Witness): HTMLElement {
       ]),
     )
     place.textContent = `step ${now + 1} of ${steps.length}`
-    rows[now]?.scrollIntoView({ block: 'nearest' })
+    rows[now]?.children[steps[now]!.actor + 1]?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }
   slider.addEventListener('input', show)
   for (const [index, row] of rows.entries()) {

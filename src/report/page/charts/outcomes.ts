@@ -1,5 +1,5 @@
 import type { Run } from '../../../bench/result.ts'
-import { compact } from '../../numbers.ts'
+import { count } from '../../numbers.ts'
 import type { Matrix, Table } from '../spec.ts'
 
 /** Outcomes against variants, each with its grade. */
@@ -14,7 +14,7 @@ export function outcomeMatrix(runs: readonly Run[]): { body: Matrix; table: Tabl
       const found = run.outcomes.find(({ outcome }) => outcome === name)
       return found === undefined
         ? { text: '', grade: 'absent' as const }
-        : { text: compact(found.count), grade: found.grade }
+        : { text: count(found.count), grade: found.grade }
     }),
   }))
   return { body: { type: 'matrix', columns, rows }, table: { columns: [], rows: [] } }

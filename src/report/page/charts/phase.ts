@@ -1,31 +1,29 @@
 import { type Cell, isFrontier } from '../../../bench/frontier/cell.ts'
 import { crossingsOf, regionText } from '../../phase/crossings.ts'
 import type { PhaseDiagram } from '../../phase/phase.ts'
-import type { Phase, Table } from '../spec.ts'
+import { NO_TABLE, type Phase, type PhaseCell, type Table } from '../spec.ts'
 
 const SAYS = { sure: 'wins', unsure: 'is ahead, not resolved', same: 'alike' } as const
 
-/** Which variant wins where, as a map and as a table. */
+/** Which variant wins where: a map, which the page also lists as a table. */
 export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { body: Phase; table: Table } {
   const columns = xs.map((_, column) => cells.map((row) => row[column]))
   const rows = cells.map((row, at) =>
-    row.map((cell, column) => {
+    row.map((cell, column): PhaseCell => {
       const between = cell === undefined ? (agreed(row, column) ?? agreed(columns[column]!, at)) : undefined
-      return {
-        winner: winnerIn(cell ?? (between?.certainty === 'same' ? undefined : between), variants),
-        certainty: cell?.certainty ?? ('absent' as const),
-        says: cell === undefined ? notRun(between) : sayOf(cell),
-        frontierRight: isFrontier(cell, next(row, column)),
-        frontierBelow: isFrontier(cell, next(columns[column]!, at)),
-      }
+      const right = isFrontier(cell, next(row, column)) ? 1 : 0
+      const below = isFrontier(cell, next(columns[column]!, at)) ? 2 : 0
+      return [
+        winnerIn(cell ?? (between?.certainty === 'same' ? undefined : between), variants),
+        cell?.certainty ?? 'absent',
+        cell === undefined ? notRun(between) : sayOf(cell),
+        (right + below) as PhaseCell[3],
+      ]
     }),
   )
   return {
     body: { type: 'phase', x, y, xs: xs.map(String), ys: ys.map(String), variants, rows },
-    table: {
-      columns: [`${y} \\ ${x}`, ...xs.map(String)],
-      rows: rows.map((row, at) => [String(ys[at]), ...row.map(({ says }) => says)]),
-    },
+    table: NO_TABLE,
   }
 }
 

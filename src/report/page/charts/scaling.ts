@@ -15,7 +15,7 @@ export function scalingChart(
   runs: readonly Run[],
   metric: MetricName,
   { along, beside }: Swept,
-): { body: Lines; table: Table } | undefined {
+): { body: Lines; table: Table; left: number } | undefined {
   const nameOf = (run: Run) => [run.variant, ...beside.map((name) => `${name} ${run.params[name]}`)].join(', ')
   const byName = new Map<string, Run[]>()
   for (const run of runs) {
@@ -24,8 +24,8 @@ export function scalingChart(
     if (own === undefined) byName.set(name, [run])
     else own.push(run)
   }
-  const variants = [...byName.keys()]
-  const curves = [...byName].map(([variant, own]) => ({ variant, points: pointsOf(own, along, metric) }))
+  const chosen = evenly([...byName], runs)
+  const curves = chosen.map(([variant, own]) => ({ variant, points: pointsOf(own, along, metric) }))
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(([n]) => n)))].sort((a, b) => a - b)
   if (sizes.length < 2) return undefined
   const isRate = METRICS[metric].unit === '1/s' && along === 'vcpus'
@@ -47,8 +47,9 @@ export function scalingChart(
         ...(isRate ? idealOf(curves[0]!.points) : []),
       ],
     },
+    left: byName.size - chosen.length,
     table: {
-      columns: [along, ...variants],
+      columns: [along, ...curves.map(({ variant }) => variant)],
       rows: sizes.map((size) => [
         String(size),
         ...curves.map(({ points }) => {
@@ -58,6 +59,21 @@ export function scalingChart(
       ]),
     },
   }
+}
+
+/** More curves than this are not told apart. */
+const MOST_CURVES = 16
+
+/** Of many curves some that lie evenly among them, the same ones of each variant; the first and the last are among them. */
+function evenly<T extends readonly [string, readonly Run[]]>(curves: readonly T[], runs: readonly Run[]): readonly T[] {
+  if (curves.length <= MOST_CURVES) return curves
+  const variants = [...new Set(runs.map(({ variant }) => variant))]
+  const most = Math.max(2, Math.floor(MOST_CURVES / variants.length))
+  return variants.flatMap((variant) => {
+    const own = curves.filter(([, [run]]) => run!.variant === variant)
+    if (own.length <= most) return own
+    return Array.from({ length: most }, (_, at) => own[Math.round((at * (own.length - 1)) / (most - 1))]!)
+  })
 }
 
 const pointsOf = (runs: readonly Run[], along: string, metric: MetricName): (readonly [number, number])[] =>
