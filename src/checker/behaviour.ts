@@ -48,6 +48,7 @@ export class Behaviour extends Graph implements Observer {
   readonly #byState = new Map<string, number>()
   readonly #localState = new LocalState()
   readonly #isTree: boolean
+  readonly #stopsAtPauses: boolean
   #frames: Frames = []
   #run: ActorRun | undefined
   /** The node of the instruction that `#steps` stands at. */
@@ -67,6 +68,7 @@ export class Behaviour extends Graph implements Observer {
     this.#words = words
     this.#look = look
     this.#isTree = options.isTree === true
+    this.#stopsAtPauses = options.stopsAtPauses === true
     this.#patience = options.patience
     this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
     this.#counted = new Set(options.counted)
@@ -172,9 +174,14 @@ export class Behaviour extends Graph implements Observer {
     this.sites.set(node, siteOf(this.#frames))
     for (const { site } of this.#frames) this.visited.add(site)
     if (MAY_BE_BLIND.includes(code) && this.#frames.at(-1)?.ignores) this.blind.at[node] = 1
-    const spin = code === PAUSE ? spinAt(this, node) : undefined
+    const spin = code === PAUSE && !this.#stopsAtPauses ? spinAt(this, node) : undefined
     if (spin !== undefined) this.spins.set(node, spin)
     return node
+  }
+
+  /** Whether a `pause` is a step: if it waits for a change, or if all are. */
+  isPauseStep(node: number): boolean {
+    return this.#stopsAtPauses || this.spins.has(node)
   }
 
   peek(word: Word): number {

@@ -65,7 +65,9 @@ function classIn(name: string, value: unknown): Candidate[] {
 /** The lock of a patch, as it makes it. */
 function broughtBy(value: unknown): Candidate[] {
   const { name, brings } = (value ?? {}) as Partial<Patch>
-  return brings?.mmuLock === undefined ? [] : [{ name: `mmuLock of ${name}`, built: brings.mmuLock }]
+  const placed = brings?.mmuLock
+  if (placed === undefined) return []
+  return [{ name: `mmuLock of ${name}`, built: (place, cpus) => placed(place, cpus, (cpu) => cpu % 2) }]
 }
 
 const build =

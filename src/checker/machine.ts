@@ -261,7 +261,7 @@ export class Machine {
       else if (kind === VIOLATION) this.violated.push(node)
       else if (kind === COUNT) this.#tally(behaviour.a.at[node]!, behaviour.b.at[node]!)
       else if (kind === ASKED) this.signals = Math.max(this.signals, behaviour.a.at[node]! + 1)
-      else if (kind < START ? kind !== PAUSE || behaviour.spins.has(node) : kind >= THREW) break
+      else if (kind < START ? kind !== PAUSE || behaviour.isPauseStep(node) : kind >= THREW) break
       else if (kind === PAUSE) {
         this.weak?.order(actor, node)
         pauses += 1

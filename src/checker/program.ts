@@ -40,6 +40,8 @@ export type BehaviourOptions = {
   readonly memory?: MemoryModel
   /** Histories are never merged: what an actor did is the path to its node. */
   readonly isTree?: boolean
+  /** Every `pause` is a step; else only one that waits for a change, which depends on what was seen before. */
+  readonly stopsAtPauses?: boolean
   /** The counters of which the sum is kept. */
   readonly counted?: readonly number[]
 }

@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { stepText } from './differs.ts'
+import { PAUSE } from './instructions.ts'
 import { Machine } from './machine.ts'
 import type { BehaviourOptions, Finding, Program } from './program.ts'
 import { Refused } from './refused.ts'
+
+/** How an execution is run that knows of no other: nothing is left out because another way has led to the same. */
+const ALONE = { isTree: true, stopsAtPauses: true } as const
 
 /**
  * Runs some executions of an exploration a second time, such as the first, the fourth, the sixteenth and so on, and compares: the same
@@ -36,15 +40,20 @@ export class Reruns {
 
   /** Compares the way to where the machine is with another run of it. */
   compare(machine: Machine): void {
-    this.compared[Math.min(this.compared.length, 1)] = machine.schedule()
     const said = machine.haveAllEnded ? machine.findingsAtRest() : []
-    const again = new Machine(this.#program, { ...this.#options, isTree: true })
+    const again = new Machine(this.#program, { ...this.#options, ...ALONE })
+    const ways = nodesByActor(machine)
+    for (const actor of ways.keys()) passPauses(again, actor, machine, ways)
     for (const [depth, stepper] of machine.schedule().entries()) {
       const actor = machine.actorOf(stepper)
       if (!again.canStep(stepper)) this.#differs(actor, 'cannot step', machine, machine.nodeAt(depth))
       if (stepper === actor) this.#compareStep(machine, machine.nodeAt(depth), again, actor)
       again.step(stepper)
+      if (stepper !== actor) continue
+      ways[actor]!.pop()
+      passPauses(again, actor, machine, ways)
     }
+    this.compared[Math.min(this.compared.length, 1)] = again.schedule()
     const words = this.#program.memory.length
     const changed = again.memory.findIndex((value, word) => word < words && value !== machine.memory[word])
     if (changed >= 0) {
@@ -75,6 +84,22 @@ export class Reruns {
   }
 }
 
+/** By actor, the nodes at which it stands in turn on the way to where the machine is, the last first. */
+const nodesByActor = (machine: Machine): number[][] => {
+  const ways = machine.behaviours.map((_, actor) => [machine.nodes[actor]!])
+  for (const [depth, stepper] of machine.schedule().entries()) {
+    if (stepper < ways.length) ways[stepper]!.push(machine.nodeAt(depth))
+  }
+  return ways.map(([last, ...taken]) => [last!, ...taken.reverse()])
+}
+
+/** A pause that waited for nothing was no step where ways had met, and is one here. */
+function passPauses(again: Machine, actor: number, machine: Machine, ways: readonly (readonly number[])[]): void {
+  const { kind } = machine.behaviours[actor]!
+  if (kind.at[ways[actor]!.at(-1)!] === PAUSE) return
+  while (again.codeOf(actor) === PAUSE) again.step(actor)
+}
+
 /**
  * The actors of a module that was loaded once more, in the other order: what the first to run has left behind for good, such as
  * a variable that is set once, was left there by another now.
@@ -86,7 +111,7 @@ export function compareWithFresh(
   schedules: readonly (readonly number[])[],
 ): void {
   for (const schedule of schedules) {
-    const machine = new Machine(program, { ...options, isTree: true })
+    const machine = new Machine(program, { ...options, ...ALONE })
     for (const stepper of schedule) machine.step(stepper)
     for (let actor = machine.actors - 1; actor >= 0; actor -= 1) {
       finish(machine.behaviours[actor]!.again(machine.nodes[actor]!, fresh.actors[actor]))

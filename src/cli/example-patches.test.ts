@@ -16,6 +16,7 @@ const patches = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'))
 
 test('each of the worked patches has a page, which names it', () => {
   assert.deepEqual(patches.toSorted(), [
+    'cna-mmu-lock.ts',
     'distributed-rwlock.ts',
     'paravirt-mmu-lock.ts',
     'range-flush.ts',

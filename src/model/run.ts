@@ -17,7 +17,7 @@ import type { SimulatedCpu } from './cpu.ts'
 import { loadFlatBuild } from './flat.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
-import type { Placement } from './topology.ts'
+import { type Placement, Topology } from './topology.ts'
 import { stuckText, whereNow } from './where-now.ts'
 
 export type ModelOptions = {
@@ -74,7 +74,10 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
 
 async function playModel(options: ModelOptions): Promise<ModelResult> {
   const { buildSystem, runRole } = await loadFlatBuild()
-  const system = await systemOf(options.system, 'flat')
+  const costs = costsOf(options.machine)
+  const placement = options.placement ?? 'fill'
+  const numaNodes = new Topology(costs).nodes(placement, options.roles.length)
+  const system = { ...(await systemOf(options.system, 'flat')), numaNodes }
   const own = broughtBy(system.variant)
   const note: Note = (cpu, tracepoint, value, other) =>
     timelines[cpu]?.add(machine.cpus[cpu]!.now(), TRACED + tracepoint, value, other)
@@ -100,12 +103,12 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
       place,
       words,
       cpus: roles.length,
-      costs: costsOf(options.machine),
+      costs,
       records,
       measureFrom,
       measureUntil,
       seed: options.seed,
-      placement: options.placement ?? 'fill',
+      placement,
       noted,
     },
     (cpu) => {

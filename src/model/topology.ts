@@ -52,6 +52,12 @@ export class Topology {
     return Int16Array.from(all)
   }
 
+  /** By CPU of a run, its NUMA node: the socket on which it is put first. */
+  nodes(placement: Placement, cpus: number): number[] {
+    const order = this.order(placement)
+    return Array.from({ length: cpus }, (_, cpu) => this.#socket[order[cpu % order.length]!]!)
+  }
+
   /** By CPU of a run that has one for itself: the first of the run that shares its core, itself if none comes before it. */
   firstOnCore(cpus: Int16Array): Int16Array {
     const first = new Map<number, number>()

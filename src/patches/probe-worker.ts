@@ -13,6 +13,9 @@ export type Probed =
   | { readonly declared: Declared; readonly problems: readonly Problem[] }
   | { readonly failed: string; readonly stack: string; readonly when: string }
 
+/** Said when all that is ours is loaded: what takes long from here on is the patch. */
+export type Begins = 'begins'
+
 /** Loads a patch where nothing is lost if it throws, or does not come to an end. */
 async function probe(url: string): Promise<Probed> {
   let when = 'it is loaded'
@@ -35,4 +38,5 @@ function problemsOf(url: string, patch: Patch): Problem[] {
   return problems
 }
 
+parentPort!.postMessage('begins' satisfies Begins)
 parentPort!.postMessage(await probe(workerData as string))

@@ -4,7 +4,7 @@ import type { PatchCode } from './code.ts'
 import type { Declared } from './declared.ts'
 import { refuseIfAny } from './house-rules.ts'
 import { placeInStack } from './place-in.ts'
-import type { Probed } from './probe-worker.ts'
+import type { Begins, Probed } from './probe-worker.ts'
 
 /** A module that says nothing for so long does not come to an end. */
 const SILENT_MS = 10_000
@@ -44,12 +44,15 @@ function ask(url: string): Promise<Probed | undefined> {
     stderr: true,
   })
   return new Promise<Probed | undefined>((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), SILENT_MS)
+    let timer: NodeJS.Timeout | undefined
     const settle = (probed: Probed) => {
       clearTimeout(timer)
       resolve(probed)
     }
-    worker.once('message', settle)
+    worker.on('message', (message: Probed | Begins) => {
+      if (message === 'begins') timer = setTimeout(() => resolve(undefined), SILENT_MS)
+      else settle(message)
+    })
     worker.once('error', (error) => settle({ failed: error.message, stack: error.stack ?? '', when: 'it is loaded' }))
     worker.once('exit', () => settle({ failed: 'it ended the thread that loaded it', stack: '', when: 'it is loaded' }))
   }).finally(() => worker.terminate())

@@ -244,7 +244,10 @@ function placeMmuLock(
   config: VmConfig,
   { kvm, brings }: Pick<Kernel, 'kvm' | 'brings'>,
 ): { readonly lock: RwLock; readonly word: Word | undefined } {
-  if (brings?.mmuLock !== undefined) return { lock: brings.mmuLock(place, config.cpus), word: undefined }
+  if (brings?.mmuLock !== undefined) {
+    const nodeOf = (cpu: number) => config.numaNodes?.[cpu] ?? 0
+    return { lock: brings.mmuLock(place, config.cpus, nodeOf), word: undefined }
+  }
   if (kvm.mmuLock === 'rwlock') {
     const lock = new QRwLock(place, config.cpus, pendingLoopsOf(config))
     return { lock, word: lock.cnts }

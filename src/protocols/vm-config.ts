@@ -86,6 +86,8 @@ export type VmConfig = {
   readonly isHuge: (block: number) => boolean
   /** _Q_PENDING_LOOPS of its spinlocks; as its architecture has it if it is not said. A checker says 1: each look is a step. */
   readonly pendingLoops?: number
+  /** By CPU, the NUMA node that it is on: for locks that ask; all on one if it is not said. */
+  readonly numaNodes?: readonly number[]
   /** Its memory goes through a stage-2 table, as on arm64; `mmu` says nothing then. */
   readonly stage2?: Stage2Config
   /** VMs on the machine, all alike; one if it is not said. */

@@ -17,6 +17,7 @@ export {
   WRITE,
   wordAt,
 } from './cpu.ts'
+export { CnaQSpinLock } from './locks/cna-qspinlock.ts'
 export type { Lock, RwLock } from './locks/lock.ts'
 export { Mutex } from './locks/mutex.ts'
 export { PvQSpinLock } from './locks/pv-qspinlock.ts'

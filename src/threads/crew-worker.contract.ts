@@ -20,6 +20,8 @@ type Library = typeof Shared
 
 const BUILD = {
   qspinlock: (library: Library, place: Place, cpus: number) => new library.QSpinLock(place, cpus),
+  'cna-qspinlock': (library: Library, place: Place, cpus: number) =>
+    new library.CnaQSpinLock(place, cpus, (cpu) => cpu % 2, 8),
   'pv-qspinlock': (library: Library, place: Place, cpus: number) => new library.PvQSpinLock(place, cpus),
   qrwlock: (library: Library, place: Place, cpus: number) => new library.QRwLock(place, cpus),
   ticket: (library: Library, place: Place) => new library.TicketLock(place),

@@ -34,6 +34,8 @@ export type SystemSpec<V = Protocol> = {
   /** Of 1000 blocks of 2 MiB, how many are one huge page. */
   readonly hugePerMille: number
   readonly pendingLoops?: number
+  /** By CPU; all on one node if it is not said. */
+  readonly numaNodes?: readonly number[]
   readonly stage2?: Stage2Config
   readonly nx?: NxConfig
   /** VMs on the machine, all alike; one if it is not said. */

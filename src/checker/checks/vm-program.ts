@@ -30,10 +30,11 @@ export const inTurn = (...acts: readonly Act[]): Act =>
  * share is memory, and the words lie alike. `before`: what the first of them does alone, before the others are there.
  */
 export function vmProgram(
-  spec: SystemSpec,
+  asked: SystemSpec,
   acts: readonly (readonly [name: string, act: Act])[],
   before?: Act,
 ): Program {
+  const spec = { ...asked, numaNodes: acts.map((_, cpu) => cpu % 2) }
   const start =
     (act: Act): Actor['start'] =>
     (cpu) =>
