@@ -40,6 +40,7 @@ const KEYS: readonly string[] = ['setup', 'actors', 'initialise', 'oracle', 'mus
 /** One bit each, in a number of 32. */
 const MOST_ACTORS = 31
 
+/** An exploration as the checker runs it; throws `Refused` where its shape or its set-up is not one that can be explored. */
 export function programOf<Subject>(exploration: Exploration<Subject>): Program {
   checkShape(exploration)
   const { setup, actors, initialise, oracle } = exploration

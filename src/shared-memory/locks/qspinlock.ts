@@ -7,6 +7,7 @@ import type { Lock } from './lock.ts'
 export const GENERIC_PENDING_LOOPS = 1
 export const X86_PENDING_LOOPS = 1 << 9
 
+/** Fields of the lock word: its owner, the first that waits, and from bit 16 on the CPU that is last in the queue. */
 export const LOCKED = 0x001
 export const LOCKED_MASK = 0x0ff
 export const PENDING = 0x100

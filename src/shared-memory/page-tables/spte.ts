@@ -20,6 +20,7 @@ const PFN_SHIFT = 8
 /** pfns and table numbers are 24 bits wide. */
 export const MAX_PFNS = 1 << (32 - PFN_SHIFT)
 
+/** An SPTE that maps nothing: the next access faults. */
 export const NONPRESENT = 0
 /**
  * A CPU that holds mmu_lock for read does several steps on the entry: no other may change it, and a fault that meets

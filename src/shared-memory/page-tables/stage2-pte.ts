@@ -17,6 +17,7 @@ const PERMISSIONS = S2_W | S2_X
 const PFN_SHIFT = 4
 const PFN_MASK = 0xff_ffff
 
+/** An entry that maps nothing. */
 export const INVALID_PTE = 0
 /**
  * A CPU that holds mmu_lock for read has broken the entry and is about to replace it: no other may change it, and a
