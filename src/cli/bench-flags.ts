@@ -24,6 +24,7 @@ export type BenchArgs = VmFlags & {
   readonly rate: string | undefined
   readonly trace: string | undefined
   readonly memslots: string | undefined
+  readonly times: string | undefined
   readonly speed: string
   readonly seed: string | undefined
   readonly ab: string | undefined
@@ -120,6 +121,11 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
         'a recording that replaces the load: ftrace, trace-cmd report or perf script, .gz, or - for standard input',
     })
     .option('memslots', { ...text, describe: 'memslots of the recording: a .json file, or gfn:hva:pages,...' })
+    .option('times', {
+      ...text,
+      describe:
+        'further recordings of the same host, with commas: its times are those of all together, the median of each',
+    })
     .option('speed', { ...text, default: '1', describe: 'how fast to play the recording: 1, 10, max' })
     .option('seed', { ...text, describe: 'seed of the random load and of the order of trials [default: 1]' })
     .option('ab', { ...text, describe: 'compare this tree with a git revision, trials interleaved: main, HEAD~1' })

@@ -32,6 +32,7 @@ const BESIDE = [
   'locks',
   'trace',
   'memslots',
+  'times',
 ]
 /** Flags that may be added to a plan that has come to its end: more of it, and by several machines. */
 const MORE = ['refine', 'shard']
@@ -48,7 +49,7 @@ export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Re
   const named = isNamed(inputsOf(args))
   const leave = { opens: (each: string) => named(each) || isOfThisTree(each), threads: true }
   const own = await argsOf(earlier.command, leave, (why) =>
-    refuse(why, 'A file outside of this folder has to be named again, with --trace or --memslots.'),
+    refuse(why, 'A file outside of this folder has to be named again, with --trace, --times or --memslots.'),
   )
   const { out, force, json, quiet, noProgress, watch, locks } = args
   const more = moreOf(args, earlier, own, refuse)

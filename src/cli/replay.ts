@@ -1,7 +1,10 @@
 import type { Replay } from '../bench/plan.ts'
+import { ReplayError } from '../errors/faultline-error.ts'
 import { chooseMemslots } from '../replay/infer-memslots.ts'
+import { pooledTimes } from '../replay/pooled-times.ts'
 import { readMemslots } from '../replay/read-memslots.ts'
 import { readRecording } from '../replay/read-recording.ts'
+import type { RecordedTimes } from '../replay/recorded-times.ts'
 import { parseSpeed } from '../replay/speed.ts'
 import type { VmChoice } from '../replay/vms.ts'
 import { type Workload, waitsFor, workloadOf } from '../replay/workload.ts'
@@ -14,12 +17,17 @@ export type ReplayArgs = {
   readonly trace: string
   readonly memslots: string | undefined
   readonly speed: string
+  /** Further recordings of the same host. */
+  readonly times?: readonly string[]
   readonly choice?: VmChoice
   readonly tickRate?: number
 }
 
 /** Reads a recording and makes it a load. */
-export async function readReplay({ trace, memslots, speed, choice, tickRate }: ReplayArgs, io: Io): Promise<Replay> {
+export async function readReplay(
+  { trace, memslots, speed, times: further = [], choice, tickRate }: ReplayArgs,
+  io: Pick<Io, 'stdin'>,
+): Promise<Replay> {
   const rate = parseSpeed(speed)
   const given = memslots === undefined ? undefined : await readMemslots(memslots)
   const recording = await readRecording(trace, {
@@ -28,7 +36,12 @@ export async function readReplay({ trace, memslots, speed, choice, tickRate }: R
     ...(choice === undefined ? {} : { choice }),
     ...(tickRate === undefined ? {} : { tickRate }),
   })
-  const workload = workloadOf(recording, chooseMemslots(recording, given), { speed: rate, notifiers: MOST_NOTIFIERS })
+  const known = chooseMemslots(recording, given)
+  const options = { speed: rate, notifiers: MOST_NOTIFIERS }
+  const own = workloadOf(recording, known, options)
+  const others = await timesOf(further, io)
+  const workload =
+    others.length === 0 ? own : workloadOf(recording, known, { ...options, times: pooledTimes([own.times, ...others]) })
   return {
     file: trace,
     speed,
@@ -44,7 +57,12 @@ export async function readReplay({ trace, memslots, speed, choice, tickRate }: R
       zaps: workload.updaters.flatMap(({ zap }) => (zap === null ? [] : [zap])),
     },
     host: { mmu: workload.mmu, ...(workload.preempt === null ? {} : { preempt: workload.preempt }) },
-    says: [`${workload.faultsSay}; ${workload.memslotsSay}`, workload.playsSay, ...workload.warnings],
+    says: [
+      `${workload.faultsSay}; ${workload.memslotsSay}`,
+      workload.playsSay,
+      ...pooledSay(further),
+      ...workload.warnings,
+    ],
     updatesSay: workload.updatesSay,
     zapsSay: workload.zapsSay,
     kernel: kernelFigures(workload),
@@ -52,6 +70,27 @@ export async function readReplay({ trace, memslots, speed, choice, tickRate }: R
     costs: workload.costs,
   }
 }
+
+/** What further recordings tell of the host's times: one after the other, as of each only these are kept. */
+async function timesOf(files: readonly string[], io: Pick<Io, 'stdin'>): Promise<readonly RecordedTimes[]> {
+  const times: RecordedTimes[] = []
+  for (const file of files) {
+    const recording = await readRecording(file, { keepStreams: true, stdin: io.stdin })
+    try {
+      const known = chooseMemslots(recording, undefined)
+      times.push(workloadOf(recording, known, { speed: 1, notifiers: MOST_NOTIFIERS }).times)
+    } catch (cause) {
+      if (!(cause instanceof ReplayError)) throw cause
+      throw new ReplayError(`${file} tells no times: ${cause.message}`, `Leave it out of --times. ${cause.hint}`)
+    }
+  }
+  return times
+}
+
+const pooledSay = (further: readonly string[]) =>
+  further.length === 0
+    ? []
+    : [`its times are the median of those of ${further.length + 1} recordings: its own and ${further.join(', ')}`]
 
 /** What the kernel itself did, to stand beside what the replay does. */
 function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {

@@ -133,9 +133,10 @@ async function parse(words: readonly string[], config: (file: string) => object,
     .parseAsync()
 }
 
-const filesOf = ({ trace, memslots, variant }: BenchArgs): string[] => [
+const filesOf = ({ trace, memslots, times, variant }: BenchArgs): string[] => [
   ...(trace === undefined ? [] : [trace]),
   ...(memslots === undefined || areWritten(memslots) ? [] : [memslots]),
+  ...(times?.split(',') ?? []),
   ...(variant?.split(',').filter((name) => /[/\\]|\.[cm]?[jt]s$/.test(name)) ?? []),
 ]
 

@@ -7,8 +7,20 @@ import type { Io } from '../io.ts'
 import { readReplay } from '../replay.ts'
 import { tickRate, vmChoice } from '../vm-flags.ts'
 
+const filesIn = (words: string | undefined) => words?.split(',').map((file) => file.trim()) ?? []
+
+const timesWithoutTrace = () =>
+  new FaultlineError(
+    'TIMES_WITHOUT_TRACE',
+    'usage',
+    '--times names recordings to take times from, but none is played',
+    {
+      hint: 'Add --trace FILE.',
+    },
+  )
+
 export async function replayOf(
-  { trace, memslots, speed, ...flags }: BenchArgs,
+  { trace, memslots, times, speed, ...flags }: BenchArgs,
   scenarios: readonly Scenario[],
   io: Io,
 ): Promise<Replay | null> {
@@ -19,6 +31,7 @@ export async function replayOf(
     })
   }
   if (trace === undefined) {
+    if (times !== undefined) throw timesWithoutTrace()
     if (memslots === undefined) return null
     throw new FaultlineError(
       'MEMSLOTS_WITHOUT_TRACE',
@@ -31,7 +44,10 @@ export async function replayOf(
   }
   const other = scenarios.find(({ kind }) => kind !== 'vm')
   if (other === undefined)
-    return await readReplay({ trace, memslots, speed, choice: vmChoice(flags), ...tickRate(flags) }, io)
+    return await readReplay(
+      { trace, memslots, times: filesIn(times), speed, choice: vmChoice(flags), ...tickRate(flags) },
+      io,
+    )
   throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {
     hint: 'Use --trace with -s precheck.',
   })
