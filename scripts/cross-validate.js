@@ -3,8 +3,8 @@
 //   npm run cross-validate [-- FILE.trace.gz...] > results/cross-validation.md
 //
 // Each recording (those of traces/, unless others are given; FILE.json holds its memslots) is played with the times that it tells
-// itself, with those of its first half (and its second half is predicted), with those of all others together, with those of each
-// other recording, and on machines that know nothing of it. Every figure is a factor: the replay over the kernel.
+// itself, with those of its first half (and its second half is predicted), with those of all others together, without it and with it,
+// with those of each other recording, and on machines that know nothing of it. Every figure is a factor: the replay over the kernel.
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -80,6 +80,10 @@ const others = await rowsOf(async ({ name, recording, known, whole }) => {
   const times = pooledTimes(recordings.filter((other) => other.name !== name).map((other) => other.own.times))
   return missesOf(await predict(workloadOf(recording, known, { ...PLAIN, times }), RECORDED), whole)
 })
+const together = await rowsOf(async ({ recording, known, whole }) => {
+  const times = pooledTimes(recordings.map((each) => each.own.times))
+  return missesOf(await predict(workloadOf(recording, known, { ...PLAIN, times }), RECORDED), whole)
+})
 const general = await rowsOf(async ({ own, whole }) =>
   missesOf(await predict(own, { machine: 'epyc-milan-2s', hasRecordedCosts: false, fromNs: 0 }), whole),
 )
@@ -144,6 +148,7 @@ ${table(
     summary('the recording itself', own),
     summary('its first half, for its second', halves),
     summary('all other recordings together', others),
+    summary('it and all others together (`--times`)', together),
     summary('another recording', pairs),
     summary(
       'another recording that tells how long a flush takes',
