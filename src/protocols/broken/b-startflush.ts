@@ -21,7 +21,8 @@ export const B_STARTFLUSH = variant({
   kind: 'broken',
   reference: 'before b64d740ea7dd (Junaid Shahid, Jul 2022)',
   says: 'the flush when logging begins is left out if no entry was changed',
-  caughtBy: ['dirty_lost'],
-  load: { 'memory-mib': '2', 'hot-pages': '8', 'log-pause-us': '0', 'log-rounds': '1', trackers: '2' },
+  caughtBy: [],
+  unseenBecause:
+    'logging must begin, and the page be copied and written to, between two instructions of the task that tracks it',
   replaces: { mmuSlotApplyFlags: flushIfChanged },
 })
