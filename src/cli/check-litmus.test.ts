@@ -20,6 +20,18 @@ test('a litmus test is explored with each memory model, and says which outcomes 
   assert.deepEqual([name, observed.length, observed[0].observation], ['MP+poonceonces', 1, 'Sometimes'])
 })
 
+test('what is never seen in relaxed memory is said with what that model leaves out, and nothing else is', async () => {
+  const left = /^relaxed has no load buffering, .*: the kernel may see what is Never here/gm
+  for (const [name, memory, lines] of [
+    ['LB+poonceonces', 'relaxed', 1],
+    ['MP+poonceonces', 'relaxed', 0],
+    ['LB+poonceonces', 'tso', 0],
+  ] as const) {
+    const { out } = await faultline('check', litmus(name), '--memory', memory)
+    assert.equal([...out.matchAll(left)].length, lines, `${name} ${memory}: ${out}`)
+  }
+})
+
 test('a claim that does not hold, a file that cannot be read and one that is not there have exit codes of their own', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-litmus-'))
   const file = join(folder, 'a.litmus')

@@ -36,7 +36,10 @@ const LISTS = ['_', 'set', 'sweep', 'what-if', 'whatIf', 'files', 'open']
 
 /** yargs makes a list of a flag that is given twice; only those that say so are. */
 export function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
-  const twice = Object.entries(args).find(([name, value]) => Array.isArray(value) && !LISTS.includes(name))
+  // Both names of a flag hold the list: the long one is said.
+  const twice = Object.entries(args)
+    .filter(([name, value]) => Array.isArray(value) && !LISTS.includes(name))
+    .sort(([one], [other]) => other.length - one.length)[0]
   if (twice === undefined) return true
   throw new WrongUse(`--${twice[0]} is given ${(twice[1] as unknown[]).length} times`)
 }

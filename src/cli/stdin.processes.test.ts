@@ -26,6 +26,10 @@ test('- is standard input wherever a result is read, on either side of a compari
     faultline(textOf(500), 'export', '-', '--format', 'go').stdout,
     /^Benchmark\S+ 1 500 faults_per_second$/m,
   )
+  const history = ['commit,metric,value', ...Array.from({ length: 8 }, (_, at) => `c${at},faults_per_second,1`)].join(
+    '\n',
+  )
+  assert.match(faultline(history, 'trend', '-').stdout, /^1 of 1 series without a change; the longest has 8 points/)
   assert.match(faultline(textOf(500), 'verify', '-', '--rerun', 'none').stdout, /1 run, 8 trials/)
 })
 

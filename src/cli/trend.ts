@@ -1,8 +1,9 @@
 import { text as textOf } from 'node:stream/consumers'
 import { entriesOfCsv } from '../bench/trend/csv.ts'
 import { type Entry, entryOf, readEntries } from '../bench/trend/history.ts'
-import { type ShiftOptions, seriesOf, shiftsOf, sizeOf } from '../bench/trend/series.ts'
+import { type Series, type Shift, type ShiftOptions, seriesOf, shiftsOf, sizeOf } from '../bench/trend/series.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { withoutMark } from '../errors/file-content.ts'
 import { fit } from '../report/fit.ts'
 import { type Changed, trendText } from '../report/trend-text.ts'
 import type { Command } from './command.ts'
@@ -23,7 +24,7 @@ export const trend: Command<TrendArgs> = async (args, io) => {
   const series = seriesOf(entries)
     .filter(({ metric, better }) => (metrics === undefined ? better !== null : metrics.includes(metric)))
     .map((one) => ({ ...one, points: one.points.slice(-last) }))
-  const changed = series.map((one) => ({ series: one, shifts: shiftsOf(one, options) }))
+  const changed = series.map((one) => changedIn(one, options))
   if (series.length === 0) io.err(`faultline: ${noSeries(args.files, entries.length, metrics)}\n`)
   if (series.length > 0 || args.json)
     io.out(args.json ? JSON.stringify(changed.map(plain), null, 1) : fit(trendText(changed, options), io.columns))
@@ -32,6 +33,17 @@ export const trend: Command<TrendArgs> = async (args, io) => {
   )
   if (failOn !== undefined && isWorse) return EXIT.regression
   return series.length === 0 ? EXIT.incomparable : EXIT.fine
+}
+
+/** Its shifts, and how many points ago those began that are too old to be told. */
+function changedIn(series: Series, options: ShiftOptions): Changed {
+  const all = shiftsOf(series, { ...options, newest: Number.POSITIVE_INFINITY })
+  const ago = ({ at }: Shift) => series.points.length - at
+  const [shifts, older] = [
+    all.filter((shift) => ago(shift) <= options.newest),
+    all.filter((shift) => ago(shift) > options.newest),
+  ]
+  return { series, shifts, older: older.map(ago) }
 }
 
 /** A level is four points at least, so a regression is seen four points after it came, and is new for as long again. */
@@ -70,8 +82,9 @@ async function append(result: string, [file, ...others]: readonly string[], io: 
 const isCsv = (file: string) => file.toLowerCase().endsWith('.csv')
 
 async function entriesIn(file: string, io: Io): Promise<readonly Entry[]> {
-  const text = file === '-' ? await textOf(io.stdin()) : readHistory(file, false)
-  if (isCsv(file)) return entriesOfCsv(text, file)
+  const text = file === '-' ? withoutMark(await textOf(io.stdin())) : readHistory(file, false)
+  // Standard input has no name that ends with .csv; a line of JSON begins with a brace.
+  if (isCsv(file) || (file === '-' && /^\s*[^\s{]/.test(text))) return entriesOfCsv(text, file)
   const { entries, damaged } = readEntries(text, file)
   for (const line of damaged) io.err(`faultline: ${file}: line ${line} is not an entry of a history, and is left out\n`)
   return entries

@@ -5,13 +5,18 @@ import { labelsOf } from './export/exporter.ts'
 import { benchName } from './names.ts'
 import { inUnit } from './numbers.ts'
 
-export type Changed = { readonly series: Series; readonly shifts: readonly Shift[] }
+export type Changed = {
+  readonly series: Series
+  readonly shifts: readonly Shift[]
+  /** How many points ago the changes began that are not told, because newer ones were asked for. */
+  readonly older: readonly number[]
+}
 
 /** The change points of a history, each with its commit; series without one are counted. */
 export function trendText(all: readonly Changed[], options: ShiftOptions): string {
   const changed = all.filter(({ shifts }) => shifts.length > 0)
   const longest = Math.max(0, ...all.map(({ series }) => series.points.length))
-  const still = `${all.length - changed.length} of ${all.length} series without a change; the longest has ${longest} ${longest === 1 ? 'point' : 'points'}.`
+  const still = `${all.length - changed.length} of ${all.length} series without a ${Number.isFinite(options.newest) ? 'new ' : ''}change; the longest has ${longest} ${longest === 1 ? 'point' : 'points'}.`
   const parts = [
     ...changed.map(({ series, shifts }) => seriesText(series, shifts)),
     ...joinedText(all),
@@ -22,13 +27,27 @@ export function trendText(all: readonly Changed[], options: ShiftOptions): strin
 
 function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOptions): string[] {
   const measured = all.filter(({ series }) => !series.isExact).length
-  const looked = Number.isFinite(newest) ? [`Only what began with one of the ${newest} newest points is told.`] : []
+  const looked = Number.isFinite(newest)
+    ? [
+        newestText(
+          newest,
+          all.flatMap(({ older }) => older),
+        ),
+      ]
+    : []
   if (measured === 0) return looked
   const chance = (measured * alpha).toFixed(1)
   return [
     `${measured} measured series by E-divisive against flat series as autocorrelated, alpha ${alpha} each: about ${chance} of them would show a change by chance; with fewer than 8 points none would. Levels closer than ${percent(least)} are one.`,
     ...looked,
   ]
+}
+
+function newestText(newest: number, older: readonly number[]): string {
+  const told = `Only what began with one of the ${newest} newest points is told`
+  if (older.length === 0) return `${told}.`
+  const many = older.length === 1 ? 'a change' : `${older.length} changes`
+  return `${told}; ${many} began before: --newest ${Math.max(...older)} tells ${older.length === 1 ? 'it' : 'them'} too.`
 }
 
 /** What is taken for one series although its parameters have other names than they had. */

@@ -1,6 +1,10 @@
 import type { Observed } from './observe.ts'
 import type { LitmusTest } from './test.ts'
 
+/** A Never of this model is not always one of the kernel's. */
+const LEFT_OUT =
+  'relaxed has no load buffering, and a store reaches all other CPUs at once: the kernel may see what is Never here (docs/checking.md)'
+
 /** What came of a litmus test, as herd says it, once for each memory model. */
 export function litmusText(test: LitmusTest, observed: readonly Observed[]): string {
   const parts = observed.map(({ memory, outcomes, observation, isOk, witness, states }) => {
@@ -10,6 +14,7 @@ export function litmusText(test: LitmusTest, observed: readonly Observed[]): str
       ...outcomes.map(({ text, isPositive }) => `  ${isPositive ? '*' : ' '} ${text}`),
       `${isOk ? 'Ok' : 'No'}: ${test.quantifier} ${test.asks}`,
       `Observation ${test.name} ${observation} ${hits} ${outcomes.length - hits}`,
+      ...(memory === 'relaxed' && observation === 'Never' ? [LEFT_OUT] : []),
       ...(witness === null ? [] : ['', witness]),
     ].join('\n')
   })
