@@ -49,6 +49,7 @@ export function assertHoldsKvm(recording: Recording, name: string, head: string)
   const process = processIn(head)
   if (process !== undefined) throw onlyProcesses(name, process)
   if (hasOnlyVirtual(recording)) throw virtual(recording, name)
+  if (isDoubled(recording, total)) throw doubled(recording, name, total)
   if (lines === 0) throw noEvents(name)
 }
 
@@ -120,6 +121,20 @@ const noKvm = ({ events }: Recording, name: string, total: number) =>
   new ReplayError(
     `${name} holds no KVM event: ${total} ${total === 1 ? 'line' : 'lines'} of ${listed(events.map((event) => event.name))}`,
     'Turn on kvm:kvm_unmap_hva_range, kvmmmu:kvm_mmu_set_spte and the others of docs/traces.md, or use scripts/record-kvm-trace.',
+  )
+
+/** With a clock of long steps the same may happen twice at one time. */
+const FINE_STEP_NS = 1e5
+const DOUBLED_SHARE = 0.2
+const DOUBLED_LINES = 8
+
+const isDoubled = ({ repeats, clock }: Recording, total: number) =>
+  clock.stepNs < FINE_STEP_NS && repeats.count >= DOUBLED_LINES && repeats.count > total * DOUBLED_SHARE
+
+const doubled = ({ repeats }: Recording, name: string, total: number) =>
+  new ReplayError(
+    `${name} has events twice: ${repeats.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} lines repeat the one before, time and all, as perf prints an event that was named twice (-e kvm:* -e kvm:kvm_page_fault)`,
+    `Count each once: awk '!seen[$0]++' ${name} | faultline trace -`,
   )
 
 /** Under shadow paging kvm_page_fault alone says nothing of gfns. */

@@ -78,6 +78,16 @@ test('what was cut at a column, encoded, or recorded by guests alone is refused 
   assert.match(await refused(file('guests', `${guest}\n`)), /holds only what guests recorded of themselves \(VM:4100\)/)
 })
 
+test('lines in reverse order, and events that stand twice, are refused with the command that mends them', async () => {
+  const lines = Array.from({ length: 20 }, (_, at) => setSpte(at * 3, 0x1200 + at))
+  assert.equal(await refused(file('reversed', `${lines.toReversed().join('\n')}\n`)), 'FILE has its last line first')
+  const twice = lines.flatMap((each) => [each, each])
+  assert.match(await refused(file('twice', `${twice.join('\n')}\n`)), /^FILE has events twice: 20 of 40 lines repeat/)
+  // At steps of 4 ms the same may happen twice at one time.
+  const coarse = lines.map((_, at) => setSpte(Math.floor(at / 2) * 4000, 0x1200))
+  assert.equal((await read(file('coarse', `${coarse.join('\n')}\n`))).lines, 20)
+})
+
 test('a file that cannot be read is refused with a sentence', async () => {
   mkdirSync(join(folder, 'directory'))
   assert.equal(await refused(join(folder, 'nowhere')), 'there is no file FILE')

@@ -114,7 +114,7 @@ class SourceReader {
       const intake = new Intake(taker)
       await this.#source.read((chunk) => intake.push(chunk))
       intake.end()
-      if (sorter.unsortable !== undefined) throw notOneRecording(name, sorter.unsortable, sorter.lines)
+      if (sorter.unsortable !== undefined) throw notOneRecording(name, sorter.unsortable, sorter)
       sorter.drain(each.take)
       for (const line of unended) each.takeUnended(line, 0, line.length)
       for (const recording of recordings) recording.finish()

@@ -5,6 +5,7 @@ import { MAX_LINE } from './lines.ts'
 import { MAX_NAMES, Names } from './names.ts'
 import { Observed } from './observed.ts'
 import { newRemarks, type Remarks, readRemark } from './remarks.ts'
+import { Repeats } from './repeats.ts'
 import type { TraceLine } from './trace-line.ts'
 
 /** How many of the lines that were not understood are kept. */
@@ -59,6 +60,7 @@ export class Recording extends Observed {
   /** The last line has no end, and is shorter than a whole one of its event. */
   isCut = false
   readonly parts: Part[] = []
+  readonly repeats = new Repeats()
   /** The header that no event has followed yet; 0 if there is none. */
   #header = 0
   /** Set if the lines were sorted: where time had gone back first. */
@@ -99,6 +101,7 @@ export class Recording extends Observed {
       return
     }
     if (this.#only !== undefined && !this.#only.keepsTask(line.pid)) return
+    this.repeats.see(line)
     const beforeNs = this.atNs
     const atNs = this.clock.nsOf(line, this.lines)
     if (Number.isNaN(atNs)) {

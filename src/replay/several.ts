@@ -25,7 +25,7 @@ export function assertIsOne({ parts, clock }: Recording, name: string): void {
 export function notOneRecording(
   name: string,
   { line, partFrom, byNs, within, times, isOfDistances }: Unsortable,
-  lines: number,
+  { lines, isReversed }: { readonly lines: number; readonly isReversed: boolean },
 ): ReplayError {
   const seconds = (byNs / 1e9).toLocaleString('en-US', { maximumFractionDigits: 9 })
   if (isOfDistances) {
@@ -33,6 +33,10 @@ export function notOneRecording(
       `${name} gives distances between events and not times: it begins at 0 and goes back ${times.toLocaleString('en-US')} times`,
       'Print it without --deltatime: perf script -F comm,pid,tid,cpu,time,event,trace.',
     )
+  }
+  if (isReversed) {
+    const command = name.endsWith('.gz') ? `zcat ${name} | tac` : `tac ${name}`
+    return new ReplayError(`${name} has its last line first`, `Turn it round: ${command} | faultline trace -`)
   }
   return new ReplayError(
     `${name} is not in order: at line ${line} time goes back by ${seconds} s within the events of ${within}, so it is several recordings, or the clock was set`,

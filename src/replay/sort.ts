@@ -24,6 +24,8 @@ export type Unsortable = {
   readonly isOfDistances: boolean
 }
 
+const MOSTLY = 20
+
 /**
  * Sorts the lines of a recording by time, in bounded memory. That is safe only if each CPU's own lines are in order: then the file is
  * the parts of one recording. What is no event stays behind the event that it followed.
@@ -31,6 +33,8 @@ export type Unsortable = {
 export class Sorter {
   readonly #reader: LineReader
   readonly #latest = new Map<string, number>()
+  /** How often time goes on within a CPU. */
+  #forwards = 0
   readonly #size: RunSize
   readonly #bytes: Buffer
   readonly #ends: Uint32Array
@@ -103,9 +107,14 @@ export class Sorter {
         isOfDistances: this.#firstNs === 0,
       }
       this.unsortable.times += 1
-    }
+    } else if (before !== undefined && key > before) this.#forwards += 1
     this.#latest.set(within, key)
     return key
+  }
+
+  /** The last line comes first, as `journalctl -r` and `tac` print. */
+  get isReversed(): boolean {
+    return this.unsortable !== undefined && this.unsortable.times > this.#forwards * MOSTLY
   }
 
   #order(): Uint32Array {
