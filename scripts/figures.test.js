@@ -31,6 +31,13 @@ test('what has been measured is measured again in the same place', () => {
   assert.equal(measured(measured(PAGE, run), run), measured(PAGE, run))
 })
 
+test('a block whose command fails stays as it was', () => {
+  assert.equal(
+    measured(PAGE, () => undefined),
+    PAGE,
+  )
+})
+
 test('where a result was saved is left out', () => {
   assert.equal(outputOf('a\n\nresults/x.json\n'), 'a')
 })
