@@ -36,7 +36,9 @@ function run(command) {
   if (status === 4)
     process.stderr.write('  ended with 4: a question has no answer; read the block before you commit it\n')
   if (SHOWN.includes(status) && stdout !== '') return stdout
-  process.stderr.write(`  ended with ${status}, and the block stays as it was: ${stderr.trim() || stdout.trim().split("\n").slice(-3).join("\n")}\n`)
+  process.stderr.write(
+    `  ended with ${status}, and the block stays as it was: ${stderr.trim() || stdout.trim().split('\n').slice(-3).join('\n')}\n`,
+  )
   process.exitCode = 1
 }
 

@@ -44,7 +44,7 @@ export async function contendedFigures(folder, { rounds, ms }) {
       const ran = {}
       const rates = await inTurns(rounds, async (way) => {
         const all = await run(way, lock, 2, load)
-        // Of a sequence counter the readers.
+        // The first worker writes: a sequence counter is measured by its readers.
         const measured = lock === 'seqcount-read' ? all.slice(1) : all
         ran[way] = [...(ran[way] ?? []), figuresOf(measured)]
         return ran[way].at(-1).perSecond

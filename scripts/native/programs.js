@@ -30,7 +30,7 @@ export const printed = (program, words, cwd = HERE) =>
 
 export const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 
-/** Of several measurements, each with the same keys: the median of each. */
+/** The median by key, over measurements that have the same keys. */
 export const medians = (rounds) =>
   Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(rounds.map((round) => round[key]))]))
 

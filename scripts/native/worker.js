@@ -9,7 +9,7 @@ import { ARRIVED, BATCH, COUNT, MOST_BATCHES, PHASE, READY, TIME, WARM } from '.
 const { way, lock: name, id, workers, inside, outside, memory, guarded, control } = workerData
 const { words } = memory
 const last = guarded + 1
-// Of several at a sequence counter the first writes.
+// Where several workers use a sequence counter, the first one writes.
 const isWriter = name === 'seqcount-read' && workers > 1 && id === 0
 const excludes = isWriter || !name.endsWith('read')
 

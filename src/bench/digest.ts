@@ -29,7 +29,7 @@ export class RunningDigest {
     putItems(this.#hash, runs)
   }
 
-  /** Of the runs that were added, with what else there is. */
+  /** The digest of the added runs and the rest of the result. */
   of(result: Result): string {
     const hash = this.#hash.copy()
     hash.update('],')

@@ -43,7 +43,7 @@ const failed = ({ folder, git }: Tree, cause: unknown) =>
   new FaultlineError(
     'ROUND_FAILED',
     'run',
-    `a round of ${git.slice(0, 12)} could not be run: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `revision ${git.slice(0, 12)} could not be run: ${cause instanceof Error ? cause.message : String(cause)}`,
     {
       context: { tree: folder },
       hint: 'A revision that does not know the scenario, a variant or a flag cannot be compared by it.',

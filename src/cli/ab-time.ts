@@ -3,7 +3,7 @@ import { planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import { limitMs, limitSignal, timeLeftMs } from './time-limit.ts'
 
-/** Of the time for rounds, what the base may take to run against itself. */
+/** Share of the time for rounds that the base may take to run against itself. */
 const ITSELF_SHARE = 0.25
 /** Rounds of the base against itself, at the least that is planned for. */
 const FEWEST_ITSELF = 2

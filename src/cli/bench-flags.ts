@@ -96,7 +96,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     })
     .option('refine', {
       ...text,
-      describe: 'so many more loads at most, between neighbours of the sweep that different variants win',
+      describe: 'at most this many more loads, between neighbouring loads of the sweep where different variants win',
     })
     .option('shard', { ...text, describe: 'run part i of n of the plan: 2/8; `faultline merge` joins the parts' })
     .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })
@@ -173,7 +173,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
       type: 'boolean',
       default: false,
       describe:
-        'print every row, where the time went and the bands, for several questions the details of each; also play a recording on threads',
+        'print every row, where the time went, and the bands; for several questions print the details of each; play a recording on threads too',
     })
     .option('verbose', { type: 'boolean', default: false, describe: 'print how fast the model ran' })
     .option('locks', { type: 'boolean', default: false, describe: 'print the lock tables too' })

@@ -18,4 +18,4 @@ export const contentionFlags = (yargs: Argv): Argv<ContentionArgs> =>
       requiresArg: true,
       describe: 'of the recording: a .json file, or gfn:hva:pages,...',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'as JSON' }) as unknown as Argv<ContentionArgs>
+    .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<ContentionArgs>

@@ -25,6 +25,7 @@ test('a sweep is a list, a range, or both', () => {
   assert.deepEqual(integers('vcpus', '1,2,4', 1, 64), [1, 2, 4])
   assert.deepEqual(integers('vcpus', '1..4', 1, 64), [1, 2, 3, 4])
   assert.deepEqual(integers('vcpus', '1..3,8', 1, 64), [1, 2, 3, 8])
+  assert.deepEqual(integers('vcpus', '2,1..3,2', 1, 64), [2, 1, 3])
 })
 
 test('a sweep never holds a number out of bounds', () => {

@@ -13,6 +13,9 @@ export function milliseconds(flag: string, text: string): number {
   })
 }
 
+/** The names in a list, each once: a run that is asked for twice would be compared with itself. */
+export const namesIn = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()))]
+
 /** A longer list is taken for a mistake. */
 const MOST_NUMBERS = 10_000
 
@@ -26,7 +29,7 @@ const tooMany = (flag: string, text: string, count: number) =>
     },
   )
 
-/** `1,2,4`, `1..64`, `3`: whole numbers from `low` to `high`. */
+/** `1,2,4`, `1..64`, `3`: whole numbers from `low` to `high`, each once. */
 export function integers(flag: string, text: string, low: number, high: number): number[] {
   let count = 0
   const isFine = (value: number) => value >= low && value <= high
@@ -38,11 +41,11 @@ export function integers(flag: string, text: string, low: number, high: number):
     if (count > MOST_NUMBERS) throw tooMany(flag, text, count)
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   })
-  if (values.every(isFine)) return values
+  if (values.every(isFine)) return [...new Set(values)]
   throw new FaultlineError(
     'BAD_NUMBERS',
     'usage',
-    `--${flag} is '${text}', which is not whole numbers from ${low} to ${high}`,
+    `--${flag} is '${text}', which is not a list of whole numbers from ${low} to ${high}`,
     {
       hint: `Write --${flag} 4, --${flag} 1,2,4 or --${flag} 1..8.`,
     },

@@ -6,7 +6,7 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { loadProfile, type Profile, profileHash, profileNames, withValues } from '../model/profile.ts'
 import { namesOf, type Scaling, scaled } from '../model/scaling.ts'
 import type { BenchArgs } from './bench-flags.ts'
-import { integer, integers, milliseconds } from './flags.ts'
+import { integer, integers, milliseconds, namesIn } from './flags.ts'
 
 /** Where `calibrate` leaves what it has measured. */
 export const HOST_PROFILE = 'host.profile.json'
@@ -35,7 +35,7 @@ export function targetsOf(
   settings: Readonly<Record<string, number>>,
   machines: Machines = installedMachine,
 ): Target[] {
-  const targets = (machine ?? 'threads').split(',').map((word) => targetOf(word.trim(), settings, machines))
+  const targets = namesIn(machine ?? 'threads').map((word) => targetOf(word, settings, machines))
   checkNames(targets)
   const names = Object.keys(settings)
   if (names.length === 0 || targets.some(({ kind }) => kind === 'model')) return targets

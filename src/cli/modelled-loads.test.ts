@@ -40,3 +40,14 @@ test('processes that change their own PTEs wait for each other if they broadcast
   assert.ok((await perSecond(16, 'local')) > 15 * (await perSecond(1, 'local')))
   assert.ok((await perSecond(16, 'tlbi')) < 3 * (await perSecond(1, 'tlbi')))
 })
+
+test('a scenario, variant, machine or load that is named twice runs once, and is not compared with itself', async () => {
+  const { runs } = await bench({
+    ...{ scenario: 'precheck,precheck', variant: 'no-precheck,precheck,precheck', machine: 'altra-64,altra-64' },
+    ...{ vcpus: '1,1', duration: '0.1ms', draws: 0 },
+  })
+  assert.deepEqual(
+    runs.map(({ variant }) => variant),
+    ['no-precheck', 'precheck'],
+  )
+})

@@ -8,6 +8,7 @@ import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Version } from '../protocols/kernel.ts'
 import { onKernel } from '../protocols/on-kernel.ts'
 import type { Patch } from '../protocols/patch.ts'
+import { namesIn } from './flags.ts'
 import { notOnKernel } from './kernels.ts'
 
 /** Patches among the variants that were asked for. */
@@ -24,7 +25,7 @@ export async function patchesAmong(
   kernel: Version | undefined,
 ): Promise<Asked> {
   const own: Variant[] = []
-  const given = names?.split(',').map((name) => name.trim()) ?? []
+  const given = names === undefined ? [] : namesIn(names)
   const found: string[] = []
   for (const name of given) {
     if (!isPatchFile(name)) found.push(name)

@@ -98,7 +98,7 @@ export class SimulatedCpu implements Cpu {
   #word = 0 as Word
   #a = 0
   #b = 0
-  /** Of a wait: the bits that are looked at; they have to be #a. */
+  /** The bits that a wait compares; it ends when they are #a. */
   #mask = 0
   #dvmSeen = 0
   readonly #locks: LockTimes

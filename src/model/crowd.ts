@@ -3,7 +3,7 @@ import type { Costs } from './costs.ts'
 import { type SimulatedCpu, SPINS } from './cpu.ts'
 import type { EventQueue } from './event-queue.ts'
 
-/** CPUs that have fewer cores than they are: who has one, keeps it for a slice, and hands it on. Times are ps. */
+/** CPUs that share fewer cores: a CPU that has a core keeps it for a slice, and then hands it on. Times are ps. */
 export class Crowd {
   readonly #cpus: readonly SimulatedCpu[]
   readonly #cores: Cores

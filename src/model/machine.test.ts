@@ -179,7 +179,7 @@ test('whatever a CPU waits for is blamed on something: the rest is what its own 
   const rounds = 5 * (300 + 5 + 1 + 10)
   for (const cpu of starts.keys()) {
     const looks = busyNs(played, cpu) - rounds - 5
-    // Of the last wait: each time the flag is written a spinning CPU looks at it, for 1 ns.
+    // During the last wait a spinning CPU looks at the flag each time that it is written, for 1 ns.
     assert.ok(Number.isInteger(looks) && looks >= 0 && looks <= 5, `CPU ${cpu} was busy for ${looks} ns more`)
   }
 })

@@ -27,7 +27,7 @@ export type MachineOptions = {
   /** ps. */
   readonly measureFrom: number
   readonly measureUntil: number
-  /** Of how work varies. */
+  /** Seed of the variation of work. */
   readonly seed: number
   readonly placement: Placement
   /** Where CPUs note what they do, if they are to. */

@@ -1,7 +1,7 @@
 import type { Word } from '../shared-memory/cpu.ts'
 import type { Interconnect } from './cache.ts'
 
-/** Of the CPU that acts: until when no other does, and until when no other's act can reach the lines that are here. ps. */
+/** How long the acting CPU may go on: until another CPU acts, and until an act of another can reach the lines that are here. Times are ps. */
 export class Turn {
   limit = 0
   ownLimit = 0
@@ -22,7 +22,7 @@ export type SharedState = Interconnect & {
   readonly sendIpis: (units: number, time: number) => number
   /** How many operations the DVM domain has done so far. */
   readonly dvmOperations: () => number
-  /** Of what is random. */
+  /** Seed of everything that is random. */
   readonly seed: number
   /** When the measured window ends. */
   readonly latest: () => number

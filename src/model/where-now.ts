@@ -6,7 +6,7 @@ import type { Place } from '../shared-memory/place.ts'
 import { type RolePlan, workerName } from '../workers/roles.ts'
 import type { Machine } from './machine.ts'
 
-/** Of a run that is given up: where in its patch a CPU is, as `, in my-yield.ts:12:3`; nothing if none is in it. */
+/** Where in its patch a CPU is when the run is aborted, as `, in my-yield.ts:12:3`; empty if no CPU is in the patch. */
 export function whereNow(machine: Machine, { variant }: SentSystem): string {
   if (typeof variant === 'string') return ''
   const url = variant.modules.flat

@@ -18,7 +18,7 @@ export type Sample = {
  * 65,536 gfns were mapped last, and keeps 16,384 samples, thinned out evenly when there are more.
  */
 export class Evidence {
-  /** Of each gfn that is remembered: itself and one, in two halves; how many invalidations there had been, and zaps. */
+  /** For each remembered gfn: gfn + 1 in two halves, and the counts of invalidations and zaps so far. */
   readonly #remembered = new Uint32Array(REMEMBERED * WORDS)
   #samples: Sample[] = []
   #stride = 1

@@ -12,7 +12,7 @@ const RAW_LOCK = new Field('lockdep_addr=')
  *   lock_contended   %p %s     lock_acquired   %p %s     `&(kvm)->mmu_lock`, `&kvm->mmu_lock`
  *   lock_acquire     %p try read %s                      before the lock is there, with its side
  *
- * Of mmu_lock the first two are what contention_begin and contention_end are elsewhere; without a wait, only the second comes.
+ * For mmu_lock the first two stand for contention_begin and contention_end; without a wait only the second is recorded.
  */
 export const readLockContended: Read = (line, sink) => {
   const name = MMU_LOCK.find(line.bytes, line.textStart, line.end)

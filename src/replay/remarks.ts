@@ -26,7 +26,7 @@ export const newRemarks = (): Remarks => ({
 
 const QUOTES = /^(?:[>|]\s?)+/
 const IN_BUFFER = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
-/** Of ftrace and perf, whatever stands ahead of it: `#` alone, or before what only a header says. */
+/** A header of ftrace or perf: `#` alone, or before words that only a header has. Other text may precede it. */
 const HEADER = /^[\s+]*#|(?:^|[\s>+|])#(?:$| {2,}| tracer:| entries-in-buffer| nop latency| CPU {2})/
 const TRACER = /(?:^|[\s>+|])# tracer: /
 const LOST = /(?:^|[\s:])CPU:\s*\d+ \[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]/

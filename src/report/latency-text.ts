@@ -39,7 +39,7 @@ export function latencyLines(runs: readonly Run[], scenario: Scenario | undefine
   ]
 }
 
-/** Of the figures that decide the first that is a latency, else that of faults. */
+/** The first deciding figure that is a latency; if there is none, the latency of faults. */
 function histogramOf(runs: readonly Run[], scenario: Scenario | undefined): string | undefined {
   const isThere = (name: string) => runs.some(({ histograms }) => (histograms[name]?.count ?? 0) >= FEWEST)
   const deciding = (scenario?.decides ?? []).flatMap(({ metric }) =>

@@ -2,7 +2,7 @@ import { Random } from './random.ts'
 
 /** Bursts of accesses, at times by chance: the same for all vCPUs whose seed is the same. */
 export type BurstPlan = {
-  /** Of each vCPU, after which it halts until the next burst. */
+  /** Accesses of each vCPU in a burst; then it halts until the next one. */
   readonly accesses: number
   /** From the beginning of one to that of the next, on average; exponentially distributed. */
   readonly everyNs: number

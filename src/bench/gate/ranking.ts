@@ -52,7 +52,7 @@ function withSeeds(figure: Ranked, seeds: readonly number[]): Ranked {
 }
 
 /** Runs that came or went, and errors, weigh more than any figure. */
-/** Of equal size: as metrics are listed, others behind them by name. */
+/** Changes of equal size are in the order in which metrics are listed; others follow by name. */
 function byWeight(a: Ranked, b: Ranked): number {
   return (
     ORDER[a.verdict] - ORDER[b.verdict] ||

@@ -4,6 +4,7 @@ import { HEADLINES, SCENARIOS } from '../../bench/scenarios/all.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { nearestText } from '../../errors/nearest.ts'
 import type { Version } from '../../protocols/kernel.ts'
+import { namesIn } from '../flags.ts'
 import { leftOutOnKernel, notOnKernel } from '../kernels.ts'
 import { type Asked as Patches, withPatches } from '../patches.ts'
 
@@ -17,7 +18,7 @@ type QuestionAsked = {
 export function questionOf(asked: Scenario, { names, own }: Patches, kernel: Version | undefined): QuestionAsked {
   if (kernel === undefined) return { scenario: withPatches(asked, own), names, says: [] }
   const { scenario, refused, names: ownNames } = scenarioOn(asked, kernel)
-  const given = names?.split(',').map((name) => name.trim()) ?? []
+  const given = names === undefined ? [] : namesIn(names)
   const wrong = given.find((name) => Object.hasOwn(refused, name))
   if (wrong !== undefined) throw notOnKernel(refused[wrong]!)
   const kind = (name: string) => asked.variants.find((variant) => variant.name === name)!.kind
@@ -36,8 +37,8 @@ export function questionOf(asked: Scenario, { names, own }: Patches, kernel: Ver
 
 export function scenariosOf(names: string | undefined): Scenario[] {
   if (names === undefined) return [...HEADLINES]
-  return names.split(',').map((name) => {
-    const scenario = SCENARIOS.find((candidate) => candidate.name === name.trim())
+  return namesIn(names).map((name) => {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name)
     if (scenario !== undefined) return scenario
     throw new FaultlineError('UNKNOWN_SCENARIO', 'usage', `there is no scenario '${name}'`, {
       hint: nearestText(
@@ -56,7 +57,7 @@ export function wantedOf(scenario: Scenario, names: string | undefined): (readon
   const of = (kind: 'good' | 'broken') => scenario.variants.filter((each) => each.kind === kind).map(({ name }) => name)
   if (names === undefined) return [scenario.mail === null ? of('good') : scenario.headline]
   if (names === 'all') return [of('good')]
-  const asked = names === 'broken' ? of('broken') : names.split(',').map((name) => name.trim())
+  const asked = names === 'broken' ? of('broken') : namesIn(names)
   const good = asked.filter((name) => !of('broken').includes(name))
   const broken = asked.filter((name) => of('broken').includes(name))
   return [...(good.length === 0 ? [] : [good]), ...broken.map((name) => [name])]

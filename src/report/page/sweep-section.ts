@@ -96,7 +96,7 @@ function answersFigure(
   ]
 }
 
-/** Of a refined sweep: between which loads the frontier runs. */
+/** The loads between which the frontier of a refined sweep runs. */
 function frontierFigure({ kind, command, title }: Figure, diagram: PhaseDiagram): Figure[] {
   const table = crossingTable(diagram)
   if (table === undefined) return []
