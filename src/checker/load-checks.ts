@@ -6,24 +6,27 @@ import type { KernelTables } from './kernel-tables.ts'
 
 /** The checks of the traced build, in which the checker sees what each actor keeps to itself. */
 export async function loadChecks(): Promise<readonly Check[]> {
-  const { CHECKS } = await import(new URL('../traced/checker/checks/all.js', import.meta.url).href)
+  const { CHECKS } = await import(new URL('checker/checks/all.js', TRACED).href)
   return CHECKS
 }
 
-async function loadTables(): Promise<KernelTables> {
-  const load = async (name: string) => await import(new URL(`../traced/protocols/${name}.js`, import.meta.url).href)
+const TRACED = new URL('../traced/', import.meta.url)
+
+async function loadTables(build: URL): Promise<KernelTables> {
+  const load = async (name: string) => await import(new URL(`protocols/${name}.js`, build).href)
   const [{ variantNamed }, { versionNamed }, { onKernel }] = await Promise.all(
     ['catalogue', 'kernels', 'on-kernel'].map(load),
   )
   return { variantNamed, versionNamed, onKernel }
 }
 
-/** A check with what a job or a user asks of it: another kernel, a patch of the user's among its variants. */
+/** A check with what a job or a user asks of it: another kernel, a patch of the user's among its variants. `build`: whose it is. */
 export async function checkWith(
   ours: Check,
   { kernel, patch }: { readonly kernel?: VersionName | undefined; readonly patch?: PatchCode | undefined },
+  build: URL = TRACED,
 ): Promise<{ readonly check: Check; readonly refused: Readonly<Record<string, string>> }> {
-  const tables = kernel === undefined ? undefined : await loadTables()
+  const tables = kernel === undefined ? undefined : await loadTables(build)
   const version = tables?.versionNamed(kernel!)
   const { check, refused } = tables === undefined ? { check: ours, refused: {} } : checkOn(ours, version!, tables)
   if (patch === undefined) return { check, refused }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { loadChecks } from '../checker/load-checks.ts'
+import { checkWith, loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS } from '../checker/memory/model.ts'
 import type { Mutation } from '../checker/mutants/mutations.ts'
 import { mutationsIn, type Scored, scoreMutants, survey } from '../checker/mutants/score.ts'
@@ -64,4 +64,13 @@ test('what was noticed in a configuration of the slice is noticed there again, b
     )
   }
   assert.ok(compared > 5)
+})
+
+test('on another kernel it is the functions of that kernel that are left out', async () => {
+  const { check } = await checkWith(precheck, { kernel: 'v6.5' })
+  const passed = await survey(check, 'v6.5', 60_000, 'polled', 'sc', signal)
+  const isUnlock = ({ file, code }: Mutation) => file === 'protocols/versions/v6.5.js' && /writeUnlock/.test(code)
+  const [unlock, ...others] = await scoreMutants(mutationsIn(passed).filter(isUnlock), passed, 1, signal, () => {})
+  assert.deepEqual(others, [])
+  assert.equal(unlock?.report.by, 'deadlock')
 })

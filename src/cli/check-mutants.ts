@@ -11,6 +11,7 @@ const QUICK_STATES: Readonly<Record<MemoryModel, number>> = { sc: 60_000, tso: 2
 
 type Asked = {
   readonly variant: string | undefined
+  readonly kernel: string | undefined
   readonly configuration: string | undefined
   readonly memory: MemoryModel | undefined
   readonly threads: number
@@ -45,10 +46,11 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   return unexplained(scored).length > 0 ? EXIT.regression : EXIT.fine
 }
 
-function commandOf(checks: readonly Check[], { variant, configuration, memory }: Asked): string {
+function commandOf(checks: readonly Check[], { variant, kernel, configuration, memory }: Asked): string {
   const words = [
     ...(checks.length === 1 ? [checks[0]!.name] : []),
     ...(variant === undefined ? [] : ['--variant', variant]),
+    ...(kernel === undefined ? [] : ['--kernel', kernel]),
     ...(configuration === undefined ? [] : ['--configuration', configuration]),
     ...(memory === undefined ? [] : ['--memory', memory]),
   ]

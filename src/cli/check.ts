@@ -30,11 +30,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
   const checks = choose(known, args, refused)
   const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
   if (left !== undefined) io.err(`faultline: ${left}\n`)
-  if (args.mutants) {
-    if (args.kernel !== undefined && checks.every(({ patch }) => patch === undefined))
-      throw mutantsOnKernel(args.kernel)
-    return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
-  }
+  if (args.mutants) return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
   if (args.replay !== undefined) return checkReplay(checks, args, args.replay, io)
   const limits = limitsOf(args)
   if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
@@ -133,13 +129,3 @@ const unknown = (what: string, name: string, known: readonly string[]) =>
   new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, {
     hint: nearestText(name, known),
   })
-
-const mutantsOnKernel = (kernel: string) =>
-  new FaultlineError(
-    'MUTANTS_ON_KERNEL',
-    'usage',
-    `--mutants is of our variants on their own kernels, and not on ${kernel}`,
-    {
-      hint: 'Leave --kernel out, or name a patch: --variant ./my-patch.ts.',
-    },
-  )

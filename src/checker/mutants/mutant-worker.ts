@@ -32,12 +32,14 @@ export type MutantReport = {
 /** Explores a mutant, place by place, until one of them shows that something is wrong. */
 async function explore({ checks, places }: MutantJob): Promise<MutantReport> {
   const { CHECKS } = (await import(checks)) as { CHECKS: readonly Check[] }
+  // A mutant of ours is a build of its own, and so are its kernels.
+  const build = new URL('../../', checks)
   let isKnown = true
   for (const { check: name, variant, patch, kernel, configuration, limits } of places) {
     const where = `${name} ${configuration}`
     parentPort!.postMessage(where)
     try {
-      const { check } = await checkWith(CHECKS.find((one) => one.name === name)!, { patch, kernel })
+      const { check } = await checkWith(CHECKS.find((one) => one.name === name)!, { patch, kernel }, build)
       const alive = () => parentPort!.postMessage(where)
       const { verdict, findings } = exploreProgram(check.program(variant, configuration), limits, alive)
       if (verdict === 'FAIL') return { verdict, by: findings[0]!.name, where }
