@@ -2,6 +2,9 @@ import type { Argv } from 'yargs'
 import type { Command, NamedCommand } from './command.ts'
 import { type Flag, flagsOf } from './flag-table.ts'
 import { EXIT } from './io.ts'
+import { KINDS } from './list-flags.ts'
+import type { Listing } from './listing.ts'
+import { readListing } from './stored-listing.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof SHELLS)[number]
@@ -20,13 +23,44 @@ export const completionFlags = (yargs: Argv): Argv<Args> =>
 export const completionOf =
   (all: readonly NamedCommand[]): Command<Args> =>
   async ({ shell }, io) => {
-    const commands = all.map(async (command) => ({ ...command, flags: await flagsOf(command) }))
-    io.out(SCRIPTS[shell](await Promise.all(commands)))
+    const values = valuesIn(readListing())
+    const commands = all.map(async (command) => {
+      const flags = (await flagsOf(command)).map((flag) => ({ ...flag, choices: values[flag.name] ?? flag.choices }))
+      return { ...command, flags, first: FIRST[command.name]?.(values) ?? [] }
+    })
+    const help = {
+      name: 'help',
+      summary: 'Show the flags of a command.',
+      flags: [],
+      first: all.map(({ name }) => name),
+    }
+    io.out(SCRIPTS[shell]([...(await Promise.all(commands)), help]))
     return EXIT.fine
   }
 
-/** A command with its flags. */
-type Whole = Pick<NamedCommand, 'name' | 'summary'> & { readonly flags: readonly Flag[] }
+type Values = Readonly<Record<string, readonly string[]>>
+
+/** Values of flags that may also be lists, and so are not choices to the parser. */
+const valuesIn = ({ scenarios, machines, kernels }: Listing): Values => ({
+  scenario: scenarios.map(({ name }) => name),
+  machine: machines.map(({ name }) => name),
+  kernel: kernels.map(({ name }) => name),
+  words: ['atomics', 'wasm'],
+})
+
+/** What may stand first after a command, if it is not a file. */
+const FIRST: Readonly<Record<string, (values: Values) => readonly string[]>> = {
+  list: ({ scenario = [], machine = [] }) => [...KINDS, ...scenario, ...machine],
+  check: ({ scenario = [] }) => ['lock', ...scenario],
+  new: () => ['patch'],
+  completion: () => SHELLS,
+}
+
+/** A command with its flags, and what may stand first after it. */
+type Whole = Pick<NamedCommand, 'name' | 'summary'> & {
+  readonly flags: readonly Flag[]
+  readonly first: readonly string[]
+}
 
 const SCRIPTS: Readonly<Record<Shell, (commands: readonly Whole[]) => string>> = { bash, zsh, fish }
 
@@ -36,11 +70,22 @@ const words = (flags: readonly Flag[]) => flags.map(({ name }) => `--${name}`).j
 const wordAt = (place: string) => `"$\{COMP_WORDS[${place}]}"`
 
 function bash(commands: readonly Whole[]): string {
-  const cases = commands.map(({ name, flags }) => `    ${name}) flags='${words(flags)}' ;;`)
+  const cases = commands.map(({ name, flags, first }) => {
+    const own = first.length === 0 ? '' : ` first='${first.join(' ')}'`
+    return `    ${name}) flags='${words(flags)}'${own} ;;`
+  })
+  const values = commands.flatMap(({ name, flags }) =>
+    flags
+      .filter(({ choices }) => choices.length > 0)
+      .map(({ name: flag, aliases, choices }) => {
+        const patterns = [`--${flag}`, ...aliases.map((alias) => `-${alias}`)].map((each) => `'${name} ${each}'`)
+        return `    ${patterns.join('|')}) COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$word")); return ;;`
+      }),
+  )
   return [
     '_faultline() {',
     // The shell's own variables: the word under the cursor, and the words before it.
-    `  local word=${wordAt('COMP_CWORD')} flags=`,
+    `  local word=${wordAt('COMP_CWORD')} flags= first=`,
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
     `    COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')}' -- "$word"))`,
     '    return',
@@ -48,10 +93,15 @@ function bash(commands: readonly Whole[]): string {
     `  case ${wordAt('1')} in`,
     ...cases,
     '  esac',
-    '  case "$word" in',
-    '    -*) COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;',
-    '    *) COMPREPLY=($(compgen -f -- "$word")) ;;',
+    `  case "$\{COMP_WORDS[1]} $\{COMP_WORDS[COMP_CWORD-1]}" in`,
+    ...values,
     '  esac',
+    '  case "$word" in',
+    '    -*) COMPREPLY=($(compgen -W "$flags" -- "$word")); return ;;',
+    '  esac',
+    '  COMPREPLY=()',
+    '  if [ "$COMP_CWORD" -eq 2 ]; then COMPREPLY=($(compgen -W "$first" -- "$word")); fi',
+    '  if [ -z "$COMPREPLY" ]; then COMPREPLY=($(compgen -f -- "$word")); fi',
     '}',
     'complete -F _faultline faultline',
   ].join('\n')
@@ -69,7 +119,8 @@ function zsh(commands: readonly Whole[]): string {
       const value = isSwitch ? '' : `:${name}:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}`
       return `'--${name}[${described(says)}]${value}'`
     })
-    return `    ${command.name}) _arguments ${specs.join(' ')} '*:file:_files' ;;`
+    const first = command.first.length === 0 ? '' : `'2:what:(${command.first.join(' ')})' `
+    return `    ${command.name}) _arguments ${specs.join(' ')} ${first}'*:file:_files' ;;`
   })
   return [
     '#compdef faultline',
@@ -98,7 +149,8 @@ function fish(commands: readonly Whole[]): string {
       const value = isSwitch ? '' : choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : ' -r'
       return `complete -c faultline -n '__fish_seen_subcommand_from ${command.name}' -l ${flag}${short}${value} -d '${quoted(says)}'`
     })
-    return [name, ...flags]
+    const first = `complete -c faultline -n '__fish_seen_subcommand_from ${command.name}' -a '${command.first.join(' ')}'`
+    return [name, ...(command.first.length === 0 ? [] : [first]), ...flags]
   })
   return lines.join('\n')
 }

@@ -53,12 +53,25 @@ test('each shell is offered every command and every flag', async () => {
   }
 })
 
-test('bash takes the completion, and completes a flag with it', async () => {
+test('bash takes the completion, and completes flags, their values, and what stands after a command', async () => {
   const { out } = await faultline('completion', 'bash')
-  const script = `${out}\nCOMP_WORDS=(faultline verify --re) COMP_CWORD=2; _faultline; echo "\${COMPREPLY[@]}"`
-  const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+  const lines: readonly (readonly [line: string, completed: string])[] = [
+    ['verify --re', '--rerun'],
+    ['bench -s pre', 'precheck'],
+    ['check --memory r', 'relaxed'],
+    ['list prec', 'precheck'],
+    ['help ben', 'bench'],
+  ]
+  const asked = lines.map(([line]) => {
+    const words = line.split(' ')
+    return `COMP_WORDS=(faultline ${line}) COMP_CWORD=${words.length}; _faultline; echo "\${COMPREPLY[@]}"`
+  })
+  const { stdout, stderr } = spawnSync('bash', ['-c', [out, ...asked].join('\n')], { encoding: 'utf8' })
   assert.equal(stderr, '')
-  assert.match(stdout, /--rerun/)
+  assert.deepEqual(
+    stdout.trim().split('\n'),
+    lines.map(([, completed]) => completed),
+  )
 })
 
 test('every flag of every command says what it is for', async () => {
