@@ -18,6 +18,7 @@ export class Locks {
   readonly #flags = new Names([READ, WRITE], 256)
   readonly #address = new Hex()
   readonly #kinds: LockKind[] = []
+  readonly #readers: boolean[] = []
   /** By lock: from the end of a wait for it to the SPTE that the same task set in the same fault. */
   readonly #holdsNs: Column<Float64Array>[] = []
   /** By lock: the task that got it last after a wait, and how many of its waits led to an SPTE. */
@@ -55,7 +56,8 @@ export class Locks {
   }
 
   isReader(flags: number): boolean {
-    return this.flagsName(flags).split('|').includes('READ')
+    this.#readers[flags] ??= this.flagsName(flags).split('|').includes('READ')
+    return this.#readers[flags]
   }
 
   kindOf(flags: number): LockKind {
