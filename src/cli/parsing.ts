@@ -91,7 +91,7 @@ function flagOf(name: string, given: unknown, file: string): Flags[string] {
   if (name in Object.prototype) throw new WrongUse(`${file}: unknown argument: ${name}`)
   if (typeof given === 'boolean') return given
   if (isWord(given)) return String(given)
-  if (Array.isArray(given) && given.every(isWord)) return given.map(String)
+  if (Array.isArray(given) && given.every(isWord)) return LISTS.includes(name) ? given.map(String) : given.join(',')
   throw new WrongUse(`${file}: "${name}" is neither a text nor a number, true, false or a list of texts`)
 }
 

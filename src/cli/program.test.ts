@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Result } from '../bench/result.ts'
 import { COMMANDS } from './commands.ts'
 import { variableOf, withEnvironment } from './environment.ts'
 import { faultline } from './faultline.contract.ts'
@@ -86,4 +89,23 @@ test('the version that the program says is that of its package', () => {
   }
   const main = new URL('./main.js', import.meta.url).pathname
   assert.equal(spawnSync(process.execPath, [main, '--version'], { cwd: '/', encoding: 'utf8' }).stdout.trim(), version)
+})
+
+test('a list in --config is the list that a flag takes, of numbers too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-config-'))
+  const [config, out] = ['config.json', 'result.json'].map((name) => join(folder, name)) as [string, string]
+  const flags = { scenario: ['precheck'], variant: ['no-precheck', 'precheck'], vcpus: [1, 2], seed: [3, 4], out }
+  const set = ['range=4', 'pause-us=10']
+  writeFileSync(
+    config,
+    JSON.stringify({ ...flags, set, machine: 'altra-64', duration: '0.1ms', draws: 0, quiet: true }),
+  )
+  const { code, err } = await faultline('bench', '--config', config)
+  assert.equal(code, 0, err)
+  const { runs } = JSON.parse(readFileSync(out, 'utf8')) as Result
+  assert.deepEqual(
+    runs.map(({ variant, params, trials }) => [variant, params.vcpus, params.range, trials.length]),
+    [1, 2].flatMap((vcpus) => ['no-precheck', 'precheck'].map((variant) => [variant, vcpus, 4, 2])),
+  )
+  rmSync(folder, { recursive: true })
 })
