@@ -66,8 +66,8 @@ export const KNOWN: readonly KnownText[] = [
   },
   {
     shape: /\b(?:kvm|lttng)\w*: \{ cpu_id = \d+ \}/,
-    is: 'a trace of LTTng as babeltrace prints it, whose events have names and fields of their own',
-    hint: RECORD,
+    is: 'a trace of LTTng, or of perf data convert, as babeltrace prints it, whose events have fields of their own',
+    hint: `If perf recorded it: perf script -F comm,pid,tid,cpu,time,event,trace | faultline trace -. ${RECORD}`,
   },
   {
     shape: /"linux-perf-json-version"|"traceEvents"\s*:|"ph"\s*:\s*"[BEX]"/,
