@@ -59,7 +59,7 @@ test('flags in a file may be numbers, and a file that holds no flags is refused'
     ['{"toString":1}', /unknown argument: toString/],
     ['{"__proto__":1}', /unknown argument: __proto__/],
     ['{"nope":1}', /Unknown argument: nope/],
-    ['{"trials":[1,2]}', /--trials is given 2 times/],
+    ['{"trials":[1,2]}', /--trials is '1,2', which is not a whole number/],
   ] as const) {
     const refused = await layout(file('c.json', content))
     assert.equal(refused.code, 2, `${content}: ${refused.err}`)
