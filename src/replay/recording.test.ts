@@ -28,7 +28,7 @@ test('what a trace says of lost events is understood, of ftrace and of trace-cmd
     '##### CPU 2 buffer started ####',
   )
   assert.equal(notUnderstood, 0)
-  assert.deepEqual(remarks, { overwritten: 110_200, lost: 19, gaps: 4, headers: 0, functions: 0 })
+  assert.deepEqual(remarks, { overwritten: 110_200, lost: 19, gaps: 4, headers: 0, functions: 0, invalidations: 0 })
 })
 
 test('a wait does not reach over lost events', () => {
