@@ -21,6 +21,7 @@ function run(variant: string, values: Values, noise?: Run['noise']): Run {
   return {
     kind: 'measured',
     variant,
+    params: {},
     trials,
     metrics,
     histograms: {},
@@ -184,4 +185,12 @@ test('of a replay it is the recording that has to be longer, as its load cannot 
   const few = { ...run('a', { faults_per_second: [1] }), recorded: { faults: 1 } } as unknown as Run
   assert.match(answer(few, few), /^No answer: .* Try more --trials, or a longer recording\.$/)
   assert.match(answer({ ...few, kind: 'modelled' }, few), / Try a longer recording\.$/)
+})
+
+test('without a notifier there is no answer, and the sentence says that a notifier is missing', () => {
+  const idle = { ...run('no-precheck', { faults_per_second: [1, 1, 1, 1, 1] }), params: { notifiers: 0 } }
+  assert.match(
+    answer(idle, { ...idle, variant: 'precheck' }),
+    /^No answer: .* Nothing invalidates with --notifiers 0: give at least 1\.$/,
+  )
 })

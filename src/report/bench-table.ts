@@ -206,7 +206,9 @@ function ratioCell(baseline: Run, candidate: Run, metric: string, paint: Paint, 
   const { ratio, ci95 } = comparison
   const text = ratioText(ratio, hasInterval ? ci95 : [ratio, ratio])
   const better = baseline.metrics[metric]!.better
-  return better === null ? text : paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
+  // What reads as no change has no colour.
+  if (better === null || text.startsWith('1.00x')) return text
+  return paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
 }
 
 /** The locks that were waited for or held, most waiting time first: as `perf lock contention` shows them, and more. */

@@ -1,5 +1,5 @@
 import type { Change, Comparison, Figure } from '../bench/comparing/compare.ts'
-import { inUnit } from './numbers.ts'
+import { compact, inUnit } from './numbers.ts'
 
 /** `188k ± 3 %`: the median and how far the further end of its interval is from it. */
 export function figureText({ median, ci95, n }: Figure, unit: string): string {
@@ -33,7 +33,7 @@ export function changeText(change: Change): string {
 function ownText(change: Change): string {
   const { test, base, head, verdict } = change
   if (verdict === 'equal') return test.method === 'exact' ? '=' : '= (0 in every trial)'
-  const size = test.ratio === null ? `from ${base.median} to ${head.median}` : ratioChange(test.ratio)
+  const size = test.ratio === null ? `from ${compact(base.median)} to ${compact(head.median)}` : ratioChange(test.ratio)
   if (test.method === 'exact') return `${test.ratio === 1 ? 'changed' : size} (exact)`
   if (test.trialsNeeded > 0) return `~ (n=${trials(base.n, head.n)}, ${test.trialsNeeded} trials a side are needed)`
   const evidence = `p=${probability(change.adjusted)} n=${trials(base.n, head.n)}`
