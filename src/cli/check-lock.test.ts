@@ -196,3 +196,11 @@ test('what is no file, or no lock to check, is refused', async () => {
   assert.equal(other.code, 2)
   assert.match(other.err, /there is nothing to do with 'spin\.js'/)
 })
+
+test('flags of the checks of protocols are refused of a lock', async () => {
+  for (const flags of [['--variant', 'precheck'], ['--mutants'], ['--configuration', 'two-pairs']]) {
+    const { code, err } = await checkLock('spin.js', spinLock(), ...flags)
+    assert.equal(code, 2, flags.join(' '))
+    assert.match(err, new RegExp(`^faultline: ${flags[0]} says nothing to \`check lock\``))
+  }
+})

@@ -23,6 +23,7 @@ import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 
 export const check: Command<CheckArgs> = async (given, io) => {
+  if (given.name === 'lock' || isLitmusFile(given.name)) refuseFlagsOfChecks(given)
   if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)
   if (given.file !== undefined) throw notAsked(given.file)
   if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
@@ -118,6 +119,26 @@ function choose(
   const all = withVariant.flatMap(({ configurations }) => configurations.map((one) => one.name))
   if (configuration === undefined || all.includes(configuration)) return withVariant
   throw unknown('configuration', configuration, all)
+}
+
+/** A lock and a litmus test have no variants, configurations or schedules. */
+function refuseFlagsOfChecks({
+  name,
+  variant,
+  kernel,
+  configuration,
+  replay,
+  worst,
+  report,
+  mutants,
+}: CheckArgs): void {
+  const flags = { variant, kernel, configuration, replay, worst, report, mutants: mutants || undefined }
+  const given = Object.entries(flags).find(([, value]) => value !== undefined)
+  if (given === undefined) return
+  const what = name === 'lock' ? '`check lock`' : 'a litmus test'
+  throw new FaultlineError('FLAG_OF_CHECKS', 'usage', `--${given[0]} says nothing to ${what}`, {
+    hint: 'Leave it out, or name a check: `faultline list` prints them.',
+  })
 }
 
 const notAsked = (file: string) =>
