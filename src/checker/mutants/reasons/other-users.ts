@@ -1,0 +1,49 @@
+import type { WhyNot } from '../why-not.ts'
+
+const NOT_AGED =
+  'pages are aged less often, or not at all: a hint to reclaim, which no vCPU can tell; the checks ask for what aging takes away by mistake'
+const TOLD_LATER =
+  'the bits stay in the bitmap, and the VMM is told of the pages at a later pass; the checks ask for bits that are lost'
+const STAY_SMALL = 'page tables stay where huge pages could be: slower, and never wrong'
+const NOT_SPLIT = 'a huge page is not split ahead: the fault that writes to it does that'
+const NO_YIELD = 'no yield: mmu_lock is held for longer, which is no fault of the protocol'
+const LOCKS_AGAIN =
+  'vCPUs take slots_arch_lock once more; the reverse maps that kvm_shadow_root_allocated() speaks of are there from the beginning here'
+
+const survived = (name: string, code: RegExp, why: string, more: Partial<WhyNot> = {}): WhyNot => ({
+  file: `protocols/${name}.js`,
+  code,
+  verdict: 'survived',
+  why,
+  ...more,
+})
+
+/** Why no check notices that a step of aging, or of dirty logging, is left out. */
+export const OF_OTHER_USERS: readonly WhyNot[] = [
+  survived(
+    'aging',
+    /ageHvaRange|memslots\.(firstOverlapping|firstGfn|endGfn)|[aA]geGfn|validTableOf|ageRoot|iter\.start|AgeSpte|cpu\.and\(/,
+    NOT_AGED,
+  ),
+  survived('mmu-notifier', /kvm\.(clearFlushYoung|clearYoung|testYoung)\(/, NOT_AGED, { in: 'raiseAging' }),
+  survived('watched', /kvm\.tdpMmuAgeSpte\(/, NOT_AGED),
+  survived('nx/roots', /this\.(table|invalid)\(root\)/, NOT_AGED, { in: 'validTableOf', kind: 'unasked' }),
+  survived('dirty-log/protect', /DirtyLogProtect\(|copyDirtyLog\(|log\.(bitmap|user)\(/, TOLD_LATER),
+  survived(
+    'dirty-log/recover',
+    /memslots\.|tdpMmuNextRoot|tableOf|recoverHugePagesRange|iter\.start|cpu\.cas\(/,
+    STAY_SMALL,
+  ),
+  survived('dirty-log/recover', /makeHugeSpte\(/, STAY_SMALL, { in: 'recoverHugePagesRange' }),
+  survived('dirty-log/start-stop', /mmuRecoverHugePages/, STAY_SMALL),
+  survived(
+    'dirty-log/start-walks',
+    /memslots\.|tables\.topup|tableOf|splitHugePagesRoot|iter\.start|linkSp/,
+    NOT_SPLIT,
+  ),
+  ...['dirty-log/recover', 'dirty-log/start-walks', 'nx/obsolete-roots'].map((name) =>
+    survived(name, /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { kind: 'unasked' }),
+  ),
+  survived('zap', /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { in: 'wrprotRoot', kind: 'unasked' }),
+  survived('vcpu-run', /shadowRootAllocated/, LOCKS_AGAIN, { in: 'loadFirstRoot' }),
+]
