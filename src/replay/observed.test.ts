@@ -1,42 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { chooseMemslots } from './infer-memslots.ts'
+import { fault, guestFault, hex, spte, summaryOf, times, VCPU } from './observed.contract.ts'
 import { line, recorded, unmap } from './recorded.contract.ts'
-import { summarise, type TraceSummary } from './summary.ts'
 import { vmsOf } from './vms.ts'
-
-const VCPU = 'CPU 0/KVM-4101'
-const hex = (value: number) => value.toString(16)
-
-function summaryOf(lines: readonly string[]): TraceSummary {
-  const recording = recorded(...lines)
-  recording.finish()
-  return summarise(recording, chooseMemslots(recording, undefined))
-}
-
-const times = (count: number, lines: (index: number) => readonly string[]) =>
-  Array.from({ length: count }, (_, index) => lines(index)).flat()
-const fault = (us: number, gfn: number, code = '0x182', task = VCPU) =>
-  line(
-    task,
-    us,
-    'kvm_page_fault',
-    `vcpu 0 rip 0xffffffff81012340 address 0x${hex(gfn * 4096).padStart(16, '0')} error_code ${code}`,
-  )
-const spte = (us: number, gfn: number, low = 'b77') =>
-  line(
-    VCPU,
-    us,
-    'kvm_mmu_set_spte',
-    `gfn ${hex(gfn)} spte 600000112340${low} (rwxu) level 1 at ${hex(0x18a00_0000 + gfn * 8)}`,
-  )
-const guestFault = (us: number, gfn: number, task = VCPU) =>
-  line(
-    task,
-    us,
-    'kvm_guest_fault',
-    `ipa 0x${hex(gfn * 4096)}, esr 0x92000007, hxfar 0xffff800012340000, pc 0xffff800010001234`,
-  )
 
 test('a fault that an emulated access to the same page follows was one of a device, on arm64 and on x86', () => {
   const arm64 = summaryOf(
@@ -225,42 +191,6 @@ test('VMs are told apart by process, by index, and by the locks that faults wait
     ])
   assert.deepEqual(vcpusOf([...locked(10, '00aa'), ...locked(20, '00bb'), ...locked(11, '00aa')]), [[10, 11], [20]])
   assert.deepEqual(vcpusOf([guestFault(1, 1, 'qemu-10'), guestFault(2, 2, 'qemu-11')]), [[10, 11]])
-})
-
-const hold = (us: number, flags = 'SPIN|READ') => [
-  line(VCPU, us, 'contention_begin', `00000000aa11bb22 (flags=${flags})`),
-  line(VCPU, us + 1, 'contention_end', '00000000aa11bb22 (ret=0)'),
-]
-const switched = (us: number) =>
-  line(
-    VCPU,
-    us,
-    'sched_switch',
-    'prev_comm=CPU 0/KVM prev_pid=4101 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120',
-  )
-
-test('whatever shows that a task gave mmu_lock up ends its hold', () => {
-  const between: readonly ((us: number) => string)[] = [
-    (us) => line(VCPU, us, 'kvm_userspace_exit', 'reason KVM_EXIT_IO (2)'),
-    (us) => line(VCPU, us, 'kvm_msr', 'msr_write 6e0 = 0x1234'),
-    switched,
-    (us) => line(VCPU, us, 'contention_begin', '00000000cc33dd44 (flags=MUTEX)'),
-    (us) => line(VCPU, us, 'kvm_unmap_hva_range', 'mmu notifier unmap range: 0x0000000000001000 -- 0x0000000000002000'),
-  ]
-  for (const event of between) {
-    const { mmuLock } = summaryOf(times(20, (at) => [...hold(at * 100), event(at * 100 + 2), spte(at * 100 + 50, at)]))
-    assert.equal(mmuLock?.holdEstimateNs, null, event(0))
-  }
-})
-
-test('a lock of PREEMPT_RT is held while its holder sleeps', () => {
-  const lines = times(20, (at) => [...hold(at * 100, 'RT|READ'), switched(at * 100 + 2), spte(at * 100 + 50, at)])
-  assert.equal(summaryOf(lines).mmuLock?.holdEstimateNs?.median, 49_000)
-})
-
-test('where a retry would not show, a way of milliseconds from a wait to an SPTE is no hold', () => {
-  const { mmuLock } = summaryOf(times(20, (at) => [...hold(at * 9000), spte(at * 9000 + 5000, at)]))
-  assert.deepEqual([mmuLock?.holdsAreSure, mmuLock?.holdEstimateNs], [false, null])
 })
 
 test('a fault that the VMM had to emulate was one of a device', () => {

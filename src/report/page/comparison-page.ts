@@ -12,7 +12,7 @@ import { sectionOf } from './result-page.ts'
 import type { Figure, Page, Section } from './spec.ts'
 
 const ALPHA = 0.05
-/** Loads beyond which a page would be of charts that nobody scrolls through. */
+/** Loads beyond which a page would have more charts than a reader scrolls through. */
 const MOST_SECTIONS = 24
 
 /** Two or more results as a page: what changed first, then each question with the files side by side. */

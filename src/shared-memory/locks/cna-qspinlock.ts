@@ -38,7 +38,8 @@ type Head = {
  *   primary      head -> next -> ... -> tail of val
  *   secondary    a ring: its last CPU's next is its first
  *
- * What differs: the threshold counts hand-overs, as up to v10 of the series, where v15 asks a clock. Left out: the priority of waiters in interrupts,
+ * What differs: the threshold counts hand-overs, as up to v10 of the series, where v15 asks a clock; `pending` is looked at once more before a CPU queues,
+ * as where _Q_PENDING_LOOPS is 1. Left out: the priority of waiters in interrupts,
  * and the chance by which v15 leaves a queue unordered as long as the secondary one is empty.
  */
 export class CnaQSpinLock implements Lock {
