@@ -10,6 +10,8 @@ const NO_YIELD = 'no yield: mmu_lock is held for longer, which is no fault of th
 const LOCKS_AGAIN =
   'vCPUs take slots_arch_lock once more; the reverse maps that kvm_shadow_root_allocated() speaks of are there from the beginning here'
 
+const LIST_STAYS = 'gpc_lock keeps the list of caches, and here no cache is activated or given up while the VM runs'
+
 const survived = (name: string, code: RegExp, why: string, more: Partial<WhyNot> = {}): WhyNot => ({
   file: `protocols/${name}.js`,
   code,
@@ -18,7 +20,7 @@ const survived = (name: string, code: RegExp, why: string, more: Partial<WhyNot>
   ...more,
 })
 
-/** Why no check notices that a step of aging, or of dirty logging, is left out. */
+/** Why no check notices that a step of aging, of dirty logging or of a gfn_to_pfn_cache is left out. */
 export const OF_OTHER_USERS: readonly WhyNot[] = [
   survived(
     'aging',
@@ -45,5 +47,6 @@ export const OF_OTHER_USERS: readonly WhyNot[] = [
     survived(name, /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { kind: 'unasked' }),
   ),
   survived('zap', /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { in: 'wrprotRoot', kind: 'unasked' }),
+  survived('pfncache/refresh', /gpcLock\.(acquire|release)/, LIST_STAYS, { in: 'gfnToPfnCacheInvalidateStart' }),
   survived('vcpu-run', /shadowRootAllocated/, LOCKS_AGAIN, { in: 'loadFirstRoot' }),
 ]
