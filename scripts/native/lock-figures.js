@@ -18,6 +18,10 @@ const runIn = (folder, ms) => {
       : await runWorkers({ way, lock, workers, inside, outside, ms })
 }
 
+const HEAVIEST = LOADS.at(-1)
+/** How far the same work may lie apart from one way to another. */
+const MOST_APART = 1.25
+
 /** The share of the time that each thread must have had a core for. */
 const LEAST_ON_CORE = 0.9
 
@@ -63,8 +67,19 @@ export async function contendedFigures(folder, { rounds, ms }) {
   }
   const of = 'C, by hand, atomics, wasm'
   const rest = ['by hand / C', 'atomics / C', 'wasm / C', `hand-overs (${of})`, `longest wait, us (${of})`]
-  return [table(['lock of two', 'inside:outside', 'on a core', 'C11, M/s', ...rest], rows)]
+  const work = await inTurns(rounds, async (way) => cpuNsOf(await run(way, 'tatas', 1, HEAVIEST)))
+  return [workSentence(work), '', table(['lock of two', 'inside:outside', 'on a core', 'C11, M/s', ...rest], rows)]
 }
+
+/** What the work costs where no other thread is: the ratios of two are the lock's only if this is the same everywhere. */
+function workSentence(ns) {
+  const each = WAYS.map((way) => `${ns[way].toFixed(0)} ns (${way})`).join(', ')
+  const apart = Math.max(...WAYS.map((way) => ns[way])) / Math.min(...WAYS.map((way) => ns[way]))
+  const doubt = apart > MOST_APART ? ': the work differs, so the ratios below are not those of the locks' : ''
+  return `One thread and tatas, ${HEAVIEST.inside}:${HEAVIEST.outside}, CPU time an operation: ${each}${doubt}.`
+}
+
+const cpuNsOf = ([{ cpuNs, operations }]) => cpuNs / operations
 
 const percent = (share) => `${(share * 100).toFixed(0)} %`
 

@@ -57,8 +57,9 @@ function alone() {
   if (batchNs.length < MOST_BATCHES) batchNs.push((performance.now() - began) * 1e6)
 }
 
+// `| 0`: else V8 keeps the value as a double, and a turn takes four times as long as in C.
 function turn(begin, turns) {
-  let value = begin
+  let value = begin | 0
   for (let left = turns; left > 0; left -= 1) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
   return value
 }
