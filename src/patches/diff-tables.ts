@@ -1,7 +1,7 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import type { PatchText } from './emit.ts'
 import { textOfClosure } from './sources/closure.ts'
-import { FunctionSources } from './sources/find-function.ts'
+import { type FunctionSource, FunctionSources } from './sources/find-function.ts'
 
 /** A table of functions, and what to call it. */
 export type NamedTable = { readonly name: string; readonly kvm: object }
@@ -37,16 +37,30 @@ function entriesOf(table: object, prefix = ''): Map<string, unknown> {
 
 type Side = { readonly name: string; readonly text: string }
 
+const DOC = /^\/\*\*[\s\S]*?\*\/\n/
+
 async function sideOf(table: string, entry: string, value: unknown, sources: FunctionSources): Promise<Side> {
   const name = `${table} ${entry}`
   if (typeof value !== 'function') return { name, text: value === undefined ? '' : `${JSON.stringify(value)}\n` }
   const source = await sources.of(value as Fn)
   if (source === undefined) return { name, text: `${value.toString()}\n` }
-  return { name: `${name} ${source.file}:${source.line}`, text: `${textOfClosure(source)}\n` }
+  return { name: `${name} ${source.file}:${source.line}`, text: `${calledAs(entry, source)}\n` }
 }
 
-const unified = (from: Side, to: Side): string =>
-  createTwoFilesPatch(from.name, to.name, from.text, to.text, undefined, undefined, {
+/** Its text, with the name that it has in the table: what a variant calls its function is no change. */
+function calledAs(entry: string, source: FunctionSource): string {
+  const text = textOfClosure(source)
+  const mentioned = new RegExp(`(?<![.\\w])${entry}\\b`).test(text.replace(DOC, ''))
+  if (source.isInline || mentioned || entry.includes('.')) return text
+  return text.replace(new RegExp(`(function\\*? )${source.name}(?=[(<])`), `$1${entry}`)
+}
+
+/** A comment that only one side has over its function says nothing of what the other does. */
+function unified(from: Side, to: Side): string {
+  const isCompared = DOC.test(from.text) === DOC.test(to.text)
+  const [a, b] = [from, to].map(({ text }) => (isCompared ? text : text.replace(DOC, '')))
+  return createTwoFilesPatch(from.name, to.name, a!, b!, undefined, undefined, {
     context: CONTEXT,
     headerOptions: FILE_HEADERS_ONLY,
   })
+}

@@ -17,12 +17,7 @@ import { INVALID_GPA, type Vm } from './vm.ts'
  * The hvas [start, end) are about to change. When it returns no vCPU uses them, and none can map them until the end.
  */
 export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
-  // The memslots stay as they are until the end. Pairs with the decrement in invalidateRangeEnd().
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  holdPair(cpu, vm, RECURSIVE, active + 1)
+  yield* countPair(cpu, vm)
   // Before mmu_lock, and so before in_progress.
   yield* invalidatePfnCaches(cpu, vm, start, end)
 
@@ -67,7 +62,20 @@ export function* invalidateRangeEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _may
   }
   yield* vm.srcu.readUnlock(cpu, idx)
 
-  // Pairs with the increment in invalidateRangeStart().
+  yield* uncountPair(cpu, vm)
+}
+
+/** S2: mn_active_invalidate_count is raised. The memslots stay as they are until uncountPair(). */
+export function* countPair(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* vm.mnInvalidateLock.acquire(cpu)
+  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
+  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
+  yield* vm.mnInvalidateLock.release(cpu)
+  holdPair(cpu, vm, RECURSIVE, active + 1)
+}
+
+/** E6, E7: it is lowered, and an update that waits for it is woken. Pairs with countPair(). */
+export function* uncountPair(cpu: Cpu, vm: Vm): Steps<void> {
   releasePair(cpu, vm)
   yield* vm.mnInvalidateLock.acquire(cpu)
   const active = yield* cpu.read(vm.mnActiveInvalidateCount)

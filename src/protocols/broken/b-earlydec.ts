@@ -1,13 +1,12 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { assertCounted } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslot.ts'
-import { assertSlotsKept, releasePair } from '../memslots/oracles.ts'
-import { wakeUpdater } from '../memslots/swap.ts'
+import { assertSlotsKept } from '../memslots/oracles.ts'
+import { uncountPair } from '../notifier.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -34,15 +33,7 @@ export const B_EARLYDEC = variant({
 })
 
 function* uncountBeforeLookup(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _mayBlock: boolean): Steps<void> {
-  // Pairs with the increment in invalidateRangeStart().
-  releasePair(cpu, vm)
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  assertCounted(cpu, vm, active)
-  // At most one updater waits: it holds slots_lock while it does.
-  if (active === 1) yield* wakeUpdater(cpu, vm)
+  yield* uncountPair(cpu, vm)
 
   const idx = yield* vm.srcu.readLock(cpu)
   assertSlotsKept(cpu, vm)

@@ -1,14 +1,12 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import { RECURSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { assertCounted } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslot.ts'
-import { assertSlotsKept, holdPair, markSlots, releasePair } from '../memslots/oracles.ts'
-import { wakeUpdater } from '../memslots/swap.ts'
+import { assertSlotsKept, markSlots } from '../memslots/oracles.ts'
+import { countPair, uncountPair } from '../notifier.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -36,12 +34,7 @@ export const B_ENDZAP = variant({
 })
 
 function* startWithoutZap(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _mayBlock: boolean): Steps<void> {
-  // The memslots stay as they are until the end. Pairs with the decrement in invalidateRangeEnd().
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  holdPair(cpu, vm, RECURSIVE, active + 1)
+  yield* countPair(cpu, vm)
 
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)
@@ -84,13 +77,5 @@ function* endWithZap(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean):
   }
   yield* vm.srcu.readUnlock(cpu, idx)
 
-  // Pairs with the increment in invalidateRangeStart().
-  releasePair(cpu, vm)
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  assertCounted(cpu, vm, active)
-  // At most one updater waits: it holds slots_lock while it does.
-  if (active === 1) yield* wakeUpdater(cpu, vm)
+  yield* uncountPair(cpu, vm)
 }

@@ -1,12 +1,13 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import { RECURSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslot.ts'
-import { holdPair, markSlots } from '../memslots/oracles.ts'
+import { markSlots } from '../memslots/oracles.ts'
+import { countPair } from '../notifier.ts'
+import { invalidatePfnCaches } from '../pfncache/refresh.ts'
 import type { Vm } from '../vm.ts'
 
 /**
@@ -32,16 +33,15 @@ export const B_LATEINC = variant({
 })
 
 function* countAfterLookup(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
+  // Before mmu_lock, and so before in_progress.
+  yield* invalidatePfnCaches(cpu, vm, start, end)
+
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)
   let locked = false
   let flush = false
   let slot = yield* vm.memslots.firstOverlapping(cpu, start, end)
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  holdPair(cpu, vm, RECURSIVE, active + 1)
+  yield* countPair(cpu, vm)
   while (slot !== NO_MEMSLOT) {
     if (!locked) {
       locked = true

@@ -1,22 +1,15 @@
 import type { Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, READ } from '../../shared-memory/cpu.ts'
-import { RECURSIVE, SHARED } from '../../shared-memory/lockdep/graph.ts'
+import { SHARED } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { assertCounted } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V5_12, V6_18 } from '../kernels.ts'
 import { NO_MEMSLOT } from '../memslots/memslot.ts'
-import {
-  assertGeneration,
-  assertNoPairsLeft,
-  assertSlotsKept,
-  holdPair,
-  markSlots,
-  releasePair,
-} from '../memslots/oracles.ts'
-import { publishSlots, wakeUpdater } from '../memslots/swap.ts'
+import { assertGeneration, assertNoPairsLeft, assertSlotsKept, markSlots } from '../memslots/oracles.ts'
+import { publishSlots } from '../memslots/swap.ts'
 import { deleteMemslot } from '../memslots/update-memslot.ts'
+import { countPair, uncountPair } from '../notifier.ts'
 import { invalidatePfnCaches } from '../pfncache/refresh.ts'
 import { SITE } from '../sites.ts'
 import { INVALID_GPA, type Vm } from '../vm.ts'
@@ -47,12 +40,7 @@ export const COUNT = variant({
 })
 
 function* countAndLock(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
-  // The memslots stay as they are until the end. Pairs with the decrement in invalidateRangeEnd().
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  holdPair(cpu, vm, RECURSIVE, active + 1)
+  yield* countPair(cpu, vm)
   yield* invalidatePfnCaches(cpu, vm, start, end)
 
   const idx = yield* vm.srcu.readLock(cpu)
@@ -87,15 +75,7 @@ function* lockAndUncount(cpu: Cpu, vm: Vm, start: Hva, end: Hva, _mayBlock: bool
   yield* vm.mmuLock.writeUnlock(cpu)
   yield* vm.srcu.readUnlock(cpu, idx)
 
-  // Pairs with the increment in invalidateRangeStart().
-  releasePair(cpu, vm)
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active - 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  assertCounted(cpu, vm, active)
-  // At most one updater waits: it holds slots_lock while it does.
-  if (active === 1) yield* wakeUpdater(cpu, vm)
+  yield* uncountPair(cpu, vm)
 }
 
 export const COUNT_ELIDE = variant({

@@ -1,13 +1,13 @@
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
-import { RECURSIVE } from '../../shared-memory/lockdep/graph.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { faultinApicPage, flushTlbCurrent, requestAgain, writeAddress } from '../apic/reload.ts'
 import { markInvalidating } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { faultinPfn, invalidSlot, noSlot } from '../fault.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
-import { holdPair, markSlots } from '../memslots/oracles.ts'
+import { markSlots } from '../memslots/oracles.ts'
+import { countPair } from '../notifier.ts'
 import { CONTINUE, type Fault, type FaultResult } from '../page-fault.ts'
 import { invalidatePfnCaches } from '../pfncache/refresh.ts'
 import { icacheInvalPou } from '../stage2/icache.ts'
@@ -34,12 +34,7 @@ export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResul
 
 /** S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, v5.15 to v6.7: the range in progress is one of hvas, as it came. */
 export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
-  // The memslots stay as they are until the end. Pairs with the decrement in invalidateRangeEnd().
-  yield* vm.mnInvalidateLock.acquire(cpu)
-  const active = yield* cpu.read(vm.mnActiveInvalidateCount)
-  yield* cpu.write(vm.mnActiveInvalidateCount, active + 1)
-  yield* vm.mnInvalidateLock.release(cpu)
-  holdPair(cpu, vm, RECURSIVE, active + 1)
+  yield* countPair(cpu, vm)
   // Before mmu_lock, and so before in_progress.
   yield* invalidatePfnCaches(cpu, vm, start, end)
 
