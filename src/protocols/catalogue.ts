@@ -46,6 +46,7 @@ import { B_SRCU } from './broken/b-srcu.ts'
 import { B_STALE } from './broken/b-stale.ts'
 import { B_STARTFLUSH } from './broken/b-startflush.ts'
 import { B_STOPFLUSH } from './broken/b-stopflush.ts'
+import { B_TABLETLBI } from './broken/b-tabletlbi.ts'
 import { B_TEARDOWN } from './broken/b-teardown.ts'
 import { B_UNBAL } from './broken/b-unbal.ts'
 import { B_UNITS } from './broken/b-units.ts'
@@ -138,6 +139,7 @@ export const VARIANTS = [
   B_VOLUME,
   B_NOTLBI,
   B_PAIPA,
+  B_TABLETLBI,
   ALWAYS_LOCK,
   COUNT,
   COUNT_ELIDE,

@@ -103,6 +103,7 @@ export const COUNTERS = [
   'relax_eagain',
   'stage2_relaxed',
   'stage2_mapped',
+  'stage2_tables_freed',
   'tlbi_broadcast',
   'tlbi_range',
   'guest_icache_lines',

@@ -341,9 +341,9 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
   zapGfnRange: { to: zapGfnRange, commit: '8569992d64b8', says: 'holds faults on its own gfns off' },
   reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a flush of its own' },
   stage2Unmap: {
-    to: stage2Unmap,
+    to: v6_8.stage2Unmap,
     commit: '7657ea920c54',
-    says: 'one TLBI of the range, where the machine has it',
+    says: 'one TLBI of the range, where the machine has it, and none before a page table is freed',
   },
   invalidateIcacheGuestPage: {
     to: invalidateIcacheGuestPage,
@@ -370,6 +370,11 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     says: 'looks at the attributes before the memslot',
   },
   loadsRootUnder: { to: 'read', commit: 'dab285e4ec73', says: 'vCPUs change roots side by side' },
+  stage2Unmap: {
+    to: stage2Unmap,
+    commit: 'f62d4c3eb687',
+    says: 'flushes a page table by a TLBI of its own before it is freed',
+  },
 })
 
 export const V6_18: Version = kernel('v6.18', V6_12, {

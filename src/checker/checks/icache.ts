@@ -62,6 +62,8 @@ const invalidates = moves(BLOCK)
 type Small = SmallConfiguration & {
   /** The host's memory is no huge pages. */
   readonly isSmall?: true
+  /** The machine has FEAT_TLBIRANGE. */
+  readonly hasTlbRange?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -102,6 +104,15 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', moves(1)],
     ],
   },
+  'range-invalidated': {
+    says: 'the same on a machine that flushes a range by one TLBI',
+    isSmall: true,
+    hasTlbRange: true,
+    acts: [
+      ['vcpu0', inTurn(access(false), access(false))],
+      ['notifier', moves(1)],
+    ],
+  },
   logged: {
     says: 'a vCPU writes to a block, and another one to a page of it, whose memslot has begun to be logged',
     acts: [
@@ -131,6 +142,7 @@ const declared: Check = {
     'B-PUBFIRST': { finds: ['exec_before_icache'], in: 'two-vcpus' },
     'B-SLEEP': { finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
     'B-NOTLBI': { finds: ['refault_unbounded', 'livelock'], in: 'two-vcpus' },
+    'B-TABLETLBI': { finds: ['free_before_flush'], in: 'range-invalidated' },
     'B-PAIPA': { finds: ['wrong_page'], in: 'logged' },
     'B-VOLUME': {
       unchecked:
@@ -145,7 +157,7 @@ const declared: Check = {
       vcpus: small.acts.length,
       hugePerMille: small.isSmall ? 0 : 1000,
       memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: BLOCK }, ABOVE],
-      stage2: { granule: '4k', iminLine: 4, scale: 1 },
+      stage2: { granule: '4k', iminLine: 4, scale: 1, hasTlbRange: small.hasTlbRange ?? false },
     })
   },
 }

@@ -46,7 +46,7 @@ export function* freeRange(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<
     if (isTable(block)) yield* freePages(cpu, vm, tableOf(block), gfn)
     else cpu.count(COUNTER.leafs_zapped, 1)
     yield* cpu.store(ptep, INVALID_PTE)
-    if (isTable(block)) tables.putBack(cpu, tableOf(block))
+    if (isTable(block)) yield* tables.free(cpu, tableOf(block))
   }
 }
 
@@ -57,6 +57,7 @@ function* freePages(cpu: Cpu, vm: Stage2Vm, table: number, first: Gfn): Steps<vo
     const pte = yield* cpu.loadAcquire(ptep)
     if (!isLeaf(pte)) continue
     yield* cpu.store(ptep, INVALID_PTE)
+    yield* cpu.sub(tables.count(table), 1)
     cpu.count(COUNTER.leafs_zapped, 1)
   }
 }

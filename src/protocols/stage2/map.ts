@@ -43,7 +43,7 @@ export function* makeBlockEntry(
   ptep: Word,
   old: number,
 ): Steps<FaultResult> {
-  if (fault.pages > 1) return yield* mapLeaf(cpu, vm, fault, fault.first, fault.pfn, ptep, old)
+  if (fault.pages > 1) return yield* mapLeaf(cpu, vm, fault, fault.first, fault.pfn, ptep, old, NO_TABLE)
   return isTable(old) ? FIXED : yield* linkTable(cpu, vm, fault, ptep, old)
 }
 
@@ -53,13 +53,16 @@ export function* goDown(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, 
   return isTable(now) ? yield* mapPages(cpu, vm, fault, tableOf(now), pfn) : FIXED
 }
 
+/** Where the entry is no part of a table of pages: what holds the blocks is never freed. */
+const NO_TABLE = -1
+
 /** The walk of a table of pages. Page `fault.first` is mapped to `pfn`, and each after it to the one after that. */
 function* mapPages(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, table: number, pfn: Pfn): Steps<FaultResult> {
   for (let page = 0; page < fault.pages; page += 1) {
     const gfn = gfnAdd(fault.first, page)
     const ptep = vm.stage2.tables.pageEntry(table, gfn)
     const old = yield* cpu.loadAcquire(ptep)
-    const result = yield* mapLeaf(cpu, vm, fault, gfn, pfnAdd(pfn, page), ptep, old)
+    const result = yield* mapLeaf(cpu, vm, fault, gfn, pfnAdd(pfn, page), ptep, old, table)
     if (result !== FIXED) return result
   }
   return FIXED
@@ -67,7 +70,7 @@ function* mapPages(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, table: number, pf
 
 /** `stage2_map_walk_leaf()`: a table takes the place of a block, or of nothing. */
 function* linkTable(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, old: number): Steps<FaultResult> {
-  const broken = yield* tryBreakPte(cpu, vm, fault.gfn, ptep, old)
+  const broken = yield* tryBreakPte(cpu, vm, fault.gfn, ptep, old, NO_TABLE)
   if (!broken) {
     cpu.count(COUNTER.retry_cas_link, 1)
     return RETRY
@@ -86,12 +89,13 @@ function* mapLeaf(
   pfn: Pfn,
   ptep: Word,
   old: number,
+  table: number,
 ): Steps<FaultResult> {
   const now = makePte(pfn, fault.isExec ? S2_W | S2_X : S2_W)
   // The same page with other permissions is not broken for that: if the guest still needs them it faults once more, and
   // they are relaxed.
   if (!needsUpdate(old, now)) return RETRY
-  const broken = yield* tryBreakPte(cpu, vm, gfn, ptep, old)
+  const broken = yield* tryBreakPte(cpu, vm, gfn, ptep, old, table)
   if (!broken) {
     cpu.count(isLocked(old) ? COUNTER.retry_frozen : COUNTER.retry_cas_leaf, 1)
     return RETRY
@@ -99,6 +103,8 @@ function* mapLeaf(
   yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
   const served = !fault.isExec || (yield* vm.kvm.invalidateIcacheGuestPage(cpu, vm, fault))
   assertLocked(cpu, vm, gfn, ptep)
+  // get_page() of the table that the entry is in.
+  if (served && table !== NO_TABLE) yield* cpu.add(vm.stage2.tables.count(table), 1)
   // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
   yield* cpu.storeRelease(ptep, served ? now : INVALID_PTE)
   if (!served) return RETRY
@@ -113,12 +119,15 @@ function* mapLeaf(
 export const operations = (vm: Stage2Vm, { pages }: Stage2Fault): number =>
   Math.max(1, Math.ceil((pages * vm.stage2.pageBytes) / vm.stage2.lineBytes / vm.stage2.scale))
 
-/** `stage2_try_break_pte()`: old -> LOCKED, and no CPU uses the old one any more. */
-function* tryBreakPte(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, old: number): Steps<boolean> {
+/** `stage2_try_break_pte()`: old -> LOCKED, and no CPU uses the old one any more. `table`: which the entry is in. */
+function* tryBreakPte(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, old: number, table: number): Steps<boolean> {
   if (isLocked(old)) return false
   const was = yield* cpu.cas(ptep, old, LOCKED_PTE)
   if (was !== old) return false
-  if (isValid(old)) yield* flushIpa(cpu, vm, gfn)
+  if (!isValid(old)) return true
+  yield* flushIpa(cpu, vm, gfn)
+  // put_page()
+  if (table !== NO_TABLE) yield* cpu.sub(vm.stage2.tables.count(table), 1)
   return true
 }
 

@@ -66,6 +66,16 @@ export function assertOwnPage(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, pfn: Pfn): void 
     cpu.violation(ORACLE.wrong_page, gfn)
 }
 
+/** TLBIs of what a table of pages maps, before it is unlinked. */
+export function flushesBefore(cpu: Cpu, vm: Stage2Vm, gfn: Gfn): number {
+  return vm.config.oracles ? cpu.peek(vm.stage2.tlbEpoch(gfn)) : 0
+}
+
+/** A table is about to be freed: no CPU's walk may lead to it any more. */
+export function assertTableFlushed(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, before: number): void {
+  if (vm.config.oracles && cpu.peek(vm.stage2.tlbEpoch(gfn)) === before) cpu.violation(ORACLE.free_before_flush, gfn)
+}
+
 /** The host's entry behind a leaf, at this moment. */
 export function hostPteBehind(cpu: Cpu, vm: Stage2Vm, pte: number): number {
   return vm.config.oracles ? vm.host.peekPte(cpu, hostPageOfPfn(pfnOfStage2(pte))) : 0

@@ -5,7 +5,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
-import { V5_15, V6_5, V6_8 } from '../kernels.ts'
+import { V5_15, V6_5, V6_18 } from '../kernels.ts'
 import { type FaultResult, RETRY, SPURIOUS } from '../page-fault.ts'
 import { trySetPte, walkToLeaf } from '../stage2/fault.ts'
 import { icacheInvalAllPou, icacheInvalPou } from '../stage2/icache.ts'
@@ -28,7 +28,7 @@ export const RANGED = variant({
 export const THRESHOLD = variant({
   name: 'threshold',
   subject: 'icache',
-  on: V6_8,
+  on: V6_18,
   kind: 'good',
   reference: 's2.final, v6.7, 909b583f81b5',
   says: 'by line up to MAX_DVM_OPS lines, else the whole I-cache at once',

@@ -12,7 +12,7 @@ import { CONTINUE, type Fault, type FaultResult } from '../page-fault.ts'
 import { invalidatePfnCaches } from '../pfncache/refresh.ts'
 import { icacheInvalPou } from '../stage2/icache.ts'
 import type { Stage2Fault } from '../stage2/page-fault.ts'
-import { unmapLeafs } from '../stage2/unmap.ts'
+import { ALL_AT_ONCE, unmapWalk } from '../stage2/unmap.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Stage2Vm, Vm } from '../vm.ts'
 
@@ -117,9 +117,9 @@ export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boole
   return true
 }
 
-/** `kvm_pgtable_stage2_unmap()`, arch/arm64/kvm/hyp/pgtable.c, to v6.5: each leaf is flushed as it goes. */
+/** `kvm_pgtable_stage2_unmap()`, arch/arm64/kvm/hyp/pgtable.c, to v6.5: each leaf is flushed as it goes, and each table. */
 export function* stage2Unmap(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
-  yield* unmapLeafs(cpu, vm, start, end, true)
+  yield* unmapWalk(cpu, vm, start, end, ALL_AT_ONCE)
 }
 
 /** A9: `__invalidate_icache_guest_page()`, arch/arm64/include/asm/kvm_mmu.h, to v6.6: by line, however large the block. */

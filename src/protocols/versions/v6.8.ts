@@ -7,7 +7,9 @@ import { faultinPfnPrechecked, invalidSlot, noSlot } from '../fault.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import type { Fault, FaultResult } from '../page-fault.ts'
 import { invalidatePfnCache } from '../pfncache/refresh.ts'
-import type { Vm } from '../vm.ts'
+import { flushIpaRange } from '../stage2/map.ts'
+import { unmapWalk } from '../stage2/unmap.ts'
+import type { Stage2Vm, Vm } from '../vm.ts'
 
 // What v6.8 has, and v6.12 no longer.
 
@@ -58,4 +60,14 @@ export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResul
     if (!same) return memoryFault(cpu)
   }
   return yield* faultinPfnPrechecked(cpu, vm, fault)
+}
+
+/**
+ * `kvm_pgtable_stage2_unmap()`, arch/arm64/kvm/hyp/pgtable.c, v6.6 to v6.8: with FEAT_TLBIRANGE nothing is flushed before the end, not even a page table
+ * that is freed on the way (mended by f62d4c3eb687).
+ */
+export function* stage2Unmap(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
+  const { hasTlbRange } = vm.stage2
+  yield* unmapWalk(cpu, vm, start, end, { leafs: !hasTlbRange, tables: !hasTlbRange })
+  if (hasTlbRange) yield* flushIpaRange(cpu, vm, start, end)
 }
