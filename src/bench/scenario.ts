@@ -162,6 +162,8 @@ type Question<P extends Parameters, N extends string = string> = {
   readonly decides: readonly Decision[]
   /** Why no modelled machine can answer it; not said where one can. */
   readonly notModelled?: string
+  /** The cost without which a modelled machine cannot answer it, as its profile names it, and what lacking it means. */
+  readonly needsCost?: { readonly parameter: string; readonly without: string }
   /** False if its operations are too short, or its subject too near, to be timed one by one. */
   readonly hasLatencyTrials: boolean
   readonly parameters: P

@@ -27,7 +27,7 @@ test('the same plan gives the same bytes in another process, with another compil
     { flags: ['--no-opt', '--max-semi-space-size=1'], env: { LANG: 'de_DE.UTF-8', TZ: 'Asia/Kathmandu' } },
   ].map(({ flags, env }, index) => {
     const file = join(folder, `${index}.json`)
-    const plan = ['bench', '-m', 'altra-64,icx-2s', '-s', 'precheck,icache', '--vcpus', '3', '--draws', '1']
+    const plan = ['bench', '-m', 'altra-64,altra-max-128', '-s', 'precheck,icache', '--vcpus', '3', '--draws', '1']
     const ran = spawnSync(process.execPath, [...flags, MAIN, ...plan, '--seed', '1,7', '--out', file, '--quiet'], {
       env: { ...process.env, ...env },
       encoding: 'utf8',
@@ -166,4 +166,12 @@ test('more vCPUs than cores share them by slices, which is said and accounted fo
 test('what threads alone are doubted for is not said of a model', async () => {
   const { out } = await modelled('-m', 'altra-64', '-s', 'icache', '--vcpus', '2')
   assert.doesNotMatch(out, /atomic operation on a line that all threads share|scheduler|cores/)
+})
+
+test('icache is not asked of a machine without I-cache maintenance, and the error names machines that have it', async () => {
+  for (const machine of ['epyc-milan-2s', 'altra-64,clx-2s']) {
+    const { code, err } = await faultline('bench', '-s', 'icache', '-m', machine)
+    assert.equal(code, 2)
+    assert.match(err, /coherent in hardware\n.*altra-64, altra-max-128/)
+  }
 })

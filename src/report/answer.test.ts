@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { answerOf } from '../bench/answers/answer.ts'
 import { modelErrorOf } from '../bench/answers/model-error.ts'
 import type { Metric, Run } from '../bench/result.ts'
+import dirtyLog from '../bench/scenarios/dirty-log.ts'
+import icache from '../bench/scenarios/icache.ts'
 import mixed from '../bench/scenarios/mixed.ts'
 import nxRecovery from '../bench/scenarios/nx-recovery.ts'
 import precheck from '../bench/scenarios/precheck.ts'
@@ -192,5 +194,21 @@ test('without a notifier there is no answer, and the sentence says that a notifi
   assert.match(
     answer(idle, { ...idle, variant: 'precheck' }),
     /^No answer: .* Nothing invalidates with --notifiers 0: give at least 1\.$/,
+  )
+})
+
+test('a scenario whose load has no notifiers by default does not ask for one', () => {
+  const idle = { ...run('ranged', { guest_boots_per_second: [1, 1, 1, 1, 1] }), params: { notifiers: 0 } }
+  const text = answerText(answerOf(icache, idle, { ...idle, variant: 'threshold' }))
+  assert.match(text, /^No answer: .* Try a longer --duration/)
+})
+
+test('a No names what speaks for the candidate too', () => {
+  const rest = { guest_accesses_per_second: [9, 9, 9, 9, 9] }
+  const slow = { ...rest, flushes_per_log_stop: [16, 16, 16, 16, 16], dirty_log_stop_p50_ns: [9e5, 9e5, 9e5, 9e5, 9e5] }
+  const fast = { ...rest, flushes_per_log_stop: [99, 99, 99, 99, 99], dirty_log_stop_p50_ns: [2e5, 2e5, 2e5, 2e5, 2e5] }
+  assert.match(
+    answerText(answerOf(dirtyLog, run('flush-each-table', slow), run('flush-each-leaf', fast))),
+    /^No: .* 99\.0 remote TLB flushes .*; in its favour, 200 us median time to end logging instead of 900 us/,
   )
 })

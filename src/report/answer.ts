@@ -13,6 +13,13 @@ export const VERDICTS: Readonly<Record<AnswerVerdict, string>> = {
   'no-answer': 'No answer',
 }
 
+/** Figures that speak against the verdict, and how the sentence adds them. */
+const AGAINST = {
+  yes: { verdict: 'worse', opens: ', at the price of', joins: ' and ' },
+  no: { verdict: 'better', opens: '; in its favour,', joins: ' and ' },
+  'not-resolved': { verdict: undefined, opens: '', joins: '' },
+} as const
+
 /** An answer as a sentence: the verdict, the figure that decides, and what it is bought with. */
 export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
   const { verdict, baseline, candidate, findings } = answer
@@ -22,11 +29,11 @@ export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
     return `${opening}: ${[...new Set(missing.map(({ why }) => why))].join('; ')}. ${remedyOf(answer)}`
   }
   const [first, ...others] = findings as readonly [Finding, ...Finding[]]
-  const isWon = verdict === 'yes'
-  const price = isWon ? others.filter((finding) => finding.verdict === 'worse') : []
-  const rest = others.filter((finding) => !price.includes(finding))
+  const { verdict: contrary, opens, joins } = AGAINST[verdict]
+  const against = others.filter((finding) => finding.verdict === contrary)
+  const rest = others.filter((finding) => !against.includes(finding))
   const clauses = [findingText(first), ...rest.map(findingText)].join('; ')
-  const paid = price.length === 0 ? '' : `, at the price of ${price.map(findingText).join(' and ')}`
+  const paid = against.length === 0 ? '' : `${opens} ${against.map(findingText).join(joins)}`
   const next = verdict === 'not-resolved' ? ` ${nextOf(answer)}` : ''
   return `${opening}: ${clauses}${paid}.${next}`
 }

@@ -15,7 +15,7 @@ export type Answer = {
   readonly kind: Run['kind']
   /** How long it takes, and of how many workers, is up to a recording. */
   readonly isReplay: boolean
-  /** No role invalidates: --notifiers 0. */
+  /** No role invalidates, where the scenario has one that does: --notifiers 0. */
   readonly isWithoutNotifier: boolean
   /** In the order in which the scenario declares them; the first decides. */
   readonly findings: readonly Finding[]
@@ -31,7 +31,7 @@ export function answerOf(scenario: Scenario, baseline: Run, candidate: Run): Ans
     candidate: candidate.variant,
     kind: baseline.kind,
     isReplay: baseline.recorded !== undefined,
-    isWithoutNotifier: baseline.params.notifiers === 0,
+    isWithoutNotifier: baseline.params.notifiers === 0 && scenario.crew?.notifiers !== 0,
     findings,
   }
 }

@@ -64,7 +64,7 @@ export default scenario({
     { metric: 'agings_per_second', reads: 'questions/s', means: 'how fast the host learns which pages are used' },
     {
       metric: 'mmu_lock_contended_share',
-      reads: 'of the acquisitions of mmu_lock contended',
+      reads: 'contention of mmu_lock',
       means: 'how much aging and faults are in the way of each other',
     },
   ],

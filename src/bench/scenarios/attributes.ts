@@ -35,11 +35,15 @@ export default scenario({
   decides: [
     {
       metric: 'without_resched_max_ns',
-      reads: 'longest without resched',
+      reads: 'longest time without resched',
       means: 'how near a conversion comes to a soft lockup',
       appliesTo: ({ preempt: model }) => model === 'none' || model === 'voluntary',
     },
-    { metric: 'attribute_change_p50_ns', reads: 'median conversion', means: 'how long the guest waits for its memory' },
+    {
+      metric: 'attribute_change_p50_ns',
+      reads: 'median conversion time',
+      means: 'how long the guest waits for its memory',
+    },
     { metric: 'faults_per_second', reads: 'faults/s', means: 'what the guest gets done meanwhile' },
   ],
   parameters: PARAMETERS,

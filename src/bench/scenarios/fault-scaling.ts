@@ -118,7 +118,7 @@ export default scenario({
   headline: ['write-lock', 'read-lock'],
   decides: [
     { metric: 'operations_per_second', reads: 'operations/s', means: 'what all CPUs get done together' },
-    { metric: 'operation_ns', reads: 'per operation of a CPU', means: 'how long each CPU is at one' },
+    { metric: 'operation_ns', reads: 'mean time of an operation', means: 'how long it keeps its CPU' },
   ],
   parameters: PARAMETERS,
   crew: { notifiers: 0 },

@@ -127,6 +127,11 @@ export default scenario({
   crew: { vcpus: 2, notifiers: 0 },
   hasLatencyTrials: true,
   refuses: ['trace', 'arrival'],
+  needsCost: {
+    parameter: 'cost.ic_ivau_ns',
+    without:
+      'states no cost for IC IVAU. KVM maintains instruction caches on arm64; those of x86 are coherent in hardware',
+  },
   caveats,
   // The report of the mail: 512 MiB by line, as many operations as there are. A window is as long as what is under way in it.
   modelled: { values: { scale: 1 }, durationMs: 50, warmupMs: 0 },

@@ -2,6 +2,7 @@ import { workersOf } from '../../bench/load.ts'
 import { type Group, groupOf, type Replay } from '../../bench/plan.ts'
 import type { Crew, Scenario } from '../../bench/scenario.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
+import { loadProfile, type Profile, profileNames } from '../../model/profile.ts'
 import type { BenchArgs } from '../bench-flags.ts'
 import { isHeadline } from '../headline.ts'
 import { modelledOf, type Target } from '../machines.ts'
@@ -23,6 +24,7 @@ export function groupsOf(
   isSwept = false,
 ): Group[] {
   if (target.kind === 'model' && scenario.notModelled !== undefined) return notModelled(args, scenario)
+  if (target.kind === 'model' && lacksCost(target.profile, scenario)) return withoutCost(args, scenario, target.profile)
   const load = { ...loadOfBroken(scenario, variants), ...set }
   const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
   const defaults = { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) }
@@ -57,6 +59,20 @@ function notModelled({ scenario: asked }: BenchArgs, { name, notModelled: why }:
   if (asked === undefined) return []
   throw new FaultlineError('NOT_MODELLED', 'usage', `${name} cannot be modelled: ${why}`, {
     hint: 'Leave --machine out, or ask another scenario.',
+  })
+}
+
+const lacksCost = ({ parameters }: Profile, { needsCost }: Scenario): boolean =>
+  needsCost !== undefined && parameters[needsCost.parameter] === undefined
+
+/** Likewise for a machine that has nothing of what the scenario asks about. */
+function withoutCost({ scenario: asked }: BenchArgs, scenario: Scenario, profile: Profile): [] {
+  if (asked === undefined) return []
+  const { parameter, without } = scenario.needsCost!
+  const able = profileNames().filter((name) => !lacksCost(loadProfile(name), scenario))
+  const message = `${scenario.name} cannot be asked of ${profile.name}, which ${without}`
+  throw new FaultlineError('NOT_MODELLED', 'usage', message, {
+    hint: `Take -m ${able.join(', ')}; or add ${parameter} to the profile of a machine of your own.`,
   })
 }
 
