@@ -26,6 +26,7 @@ export type CheckArgs = {
   readonly memory: MemoryModel | undefined
   readonly threads: string
   readonly mutants: boolean
+  readonly mutant: string | undefined
   readonly worst: Cost | undefined
   readonly report: string | undefined
   readonly json: boolean
@@ -108,6 +109,11 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
       default: false,
       describe:
         'leave out each step of a protocol, one at a time, and report whether the checker notices; exit code 1 if it does not and no reason is known',
+    })
+    .option('mutant', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'of --mutants only those whose file, function, step and kind have these words: "fastFix cas dropped"',
     })
     .option('worst', {
       choices: ['retries', 'flushes', 'yields'] as const,

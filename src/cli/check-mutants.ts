@@ -1,8 +1,10 @@
 import type { Check } from '../checker/check.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import type { Surveyed } from '../checker/mutants/engines.ts'
+import type { Mutation } from '../checker/mutants/mutations.ts'
 import { mutationsIn, mutationsOfPatch, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { scoreText, unexplained } from '../checker/mutants/score-text.ts'
+import { FaultlineError } from '../errors/faultline-error.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 
@@ -14,6 +16,7 @@ type Asked = {
   readonly kernel: string | undefined
   readonly configuration: string | undefined
   readonly memory: MemoryModel | undefined
+  readonly mutant: string | undefined
   readonly threads: number
   readonly json: boolean
   readonly progress: boolean
@@ -32,7 +35,8 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
     surveyed.push(...(await survey(one, name, QUICK_STATES[model], configuration, model, io.signal)))
   }
   const [patch] = checks.flatMap((one) => one.patch ?? [])
-  const mutations = patch === undefined ? mutationsIn(surveyed) : mutationsOfPatch(patch, surveyed)
+  const all = patch === undefined ? mutationsIn(surveyed) : mutationsOfPatch(patch, surveyed)
+  const mutations = asked.mutant === undefined ? all : thoseWith(all, asked.mutant)
   const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>
     progress.show(done, mutations.length, `${one.in} without ${one.code.slice(0, 40)}`),
   )
@@ -46,7 +50,7 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   return unexplained(scored).length > 0 ? EXIT.regression : EXIT.fine
 }
 
-function commandOf(checks: readonly Check[], { variant, kernel, configuration, memory }: Asked): string {
+function commandOf(checks: readonly Check[], { variant, kernel, configuration, memory, mutant }: Asked): string {
   const words = [
     ...(checks.length === 1 ? [checks[0]!.name] : []),
     ...(variant === undefined ? [] : ['--variant', variant]),
@@ -54,5 +58,19 @@ function commandOf(checks: readonly Check[], { variant, kernel, configuration, m
     ...(configuration === undefined ? [] : ['--configuration', configuration]),
     ...(memory === undefined ? [] : ['--memory', memory]),
   ]
-  return ['npm run check --', ...words, '--mutants'].join(' ')
+  const which = mutant === undefined ? '--mutants' : `--mutant '${mutant}'`
+  return ['npm run check --', ...words, which].join(' ')
+}
+
+/** Those of which file, function, step and kind have all of the words. */
+function thoseWith(all: readonly Mutation[], words: string): readonly Mutation[] {
+  const wanted = words.split(' ')
+  const found = all.filter(({ file, in: fn, code, kind }) => {
+    const text = `${file} ${fn} ${code} ${kind}`
+    return wanted.every((word) => text.includes(word))
+  })
+  if (found.length > 0) return found
+  throw new FaultlineError('NO_SUCH_MUTANT', 'usage', `no step that is left out is called '${words}'`, {
+    hint: `${all.length} can be left out here: --mutants lists them by file, function, step and kind.`,
+  })
 }

@@ -31,7 +31,8 @@ export const check: Command<CheckArgs> = async (given, io) => {
   const checks = choose(known, args, refused)
   const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
   if (left !== undefined) io.err(`faultline: ${left}\n`)
-  if (args.mutants) return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
+  if (args.mutants || args.mutant !== undefined)
+    return checkMutants(checks, { ...args, threads: integer('threads', args.threads, 1, 64) }, io)
   if (args.replay !== undefined) return checkReplay(checks, args, args.replay, io)
   const limits = limitsOf(args)
   if (args.worst !== undefined) return checkWorst(checks, args.worst, limits, args, io)
@@ -131,8 +132,9 @@ function refuseFlagsOfChecks({
   worst,
   report,
   mutants,
+  mutant,
 }: CheckArgs): void {
-  const flags = { variant, kernel, configuration, replay, worst, report, mutants: mutants || undefined }
+  const flags = { variant, kernel, configuration, replay, worst, report, mutants: mutants || undefined, mutant }
   const given = Object.entries(flags).find(([, value]) => value !== undefined)
   if (given === undefined) return
   const what = name === 'lock' ? '`check lock`' : 'a litmus test'

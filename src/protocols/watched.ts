@@ -1,9 +1,11 @@
 import type { Steps } from '../shared-memory/steps.ts'
 import { assertFlushed, clearInvalidating, markInvalidating } from './assertions.ts'
 import { COUNTER } from './counters.ts'
+import { markLogged } from './dirty-log/oracles.ts'
 import type { Kvm } from './kvm.ts'
 import { assertInRcu, assertNextRoot, assertRootAlive, markFlushed } from './nx/oracles.ts'
 import { NO_GFN } from './nx/recovery.ts'
+import type { FaultResult } from './page-fault.ts'
 import { assertCachesInvalid } from './pfncache/oracles.ts'
 import { mayReschedule, stretchBegins, stretchEnds } from './without-resched.ts'
 
@@ -70,6 +72,13 @@ export const watched = (kvm: Kvm): Kvm => ({
   *invalidateEnd(cpu, vm): Steps<void> {
     clearInvalidating(cpu, vm)
     yield* kvm.invalidateEnd(cpu, vm)
+  },
+
+  *fastPageFault(cpu, vm, fault): Steps<FaultResult> {
+    const result = yield* kvm.fastPageFault(cpu, vm, fault)
+    // Whether or not it has logged the page: from here on the log does not owe a bit, it has one.
+    if (fault.isDirtyTracked) markLogged(cpu, vm)
+    return result
   },
 
   *flushShadowMemslot(cpu, vm, slot): Steps<void> {

@@ -98,6 +98,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vmm', stopDirtyLog],
       ['writer', waitsToWrite],
     ],
+    counts: ['yield_needbreak'],
     memory: BLOCKS,
   },
   split: {
@@ -109,6 +110,17 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
     memory: { ...BLOCKS, pages: 512 },
     isEager: true,
+  },
+  'split-raced': {
+    says: 'the same, and the guest goes on to another huge page, whether or not it was faster',
+    before: writesTo(own(0)),
+    acts: [
+      ['vcpu0', inTurn(executes(own(0)), executes(own(1)))],
+      ['vmm', splits],
+    ],
+    memory: BLOCKS,
+    isEager: true,
+    isLarge: ['tso', 'relaxed'],
   },
 }
 

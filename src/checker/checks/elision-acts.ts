@@ -90,6 +90,11 @@ export const usesCache: Act = function* (cpu, vm) {
   }
 }
 
+/** Looks the page up again, as after a change of the memslots, whether or not it has to. */
+export const refreshesCache: Act = function* (cpu, vm) {
+  yield* vm.kvm.gpcRefresh(cpu, vm, vm.pfnCaches!.list[0]!)
+}
+
 /** Faults on the first page of a slot, or another, until there is no need to retry, with SRCU held around each, as outside of the guest. */
 export const faults = (slot: MemslotConfig, gfn: number = slot.baseGfn, page = 0): Act =>
   function* (cpu, vm) {

@@ -1,3 +1,4 @@
+import { V5_11 } from '../../protocols/kernels.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslot.ts'
 import { mmuNotifierRelease } from '../../protocols/memslots/release.ts'
 import {
@@ -19,6 +20,7 @@ import {
   OUTSIDE,
   OWN,
   reaps,
+  refreshesCache,
   reloads,
   removes,
   SPARE,
@@ -38,7 +40,12 @@ type Small = SmallConfiguration & {
   readonly zap?: 'all'
   readonly mmu?: 'shadow'
   readonly pfnCaches?: readonly number[]
+  /** Its pages are not counted: no reference orders what a look-up finds. */
+  readonly isPfnmap?: true
 }
+
+/** In a kernel that has such caches one is used. */
+const usesOfCaches: Small['counts'] = ({ gpcRefresh }) => (gpcRefresh === V5_11.kvm.gpcRefresh ? [] : ['pfncache_uses'])
 
 export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   spare: {
@@ -160,6 +167,38 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', invalidatesOwn],
     ],
     pfnCaches: [GFN],
+    counts: usesOfCaches,
+  },
+  'pfncache-uncounted': {
+    says: 'the same with a page that is not counted',
+    vcpus: 0,
+    acts: [
+      ['user', usesCache],
+      ['notifier', invalidatesOwn],
+    ],
+    pfnCaches: [GFN],
+    counts: usesOfCaches,
+    isPfnmap: true,
+  },
+  'pfncache-shared': {
+    says: 'one task uses a page by a gfn_to_pfn_cache that another task refreshes although it is valid, and then invalidates',
+    vcpus: 0,
+    before: refreshesCache,
+    acts: [
+      ['user', usesCache],
+      ['refresher', inTurn(refreshesCache, invalidatesOwn)],
+    ],
+    pfnCaches: [GFN],
+    counts: usesOfCaches,
+  },
+  uncounted: {
+    says: 'a vCPU faults on a page that is not counted while a notifier invalidates it',
+    vcpus: 1,
+    acts: [
+      ['vcpu0', faults(OWN)],
+      ['notifier', invalidatesOwn],
+    ],
+    isPfnmap: true,
   },
   nonblock: {
     says: 'a vCPU faults on two pages, one after the other, that a task invalidates which may not block',

@@ -38,12 +38,21 @@ const declared: Check = {
   patience: 1,
   program: (variant, configuration) => {
     const small = CONFIGURATIONS[configuration]!
-    const { vcpus, mmu = 'tdp', memslots = [OWN], pseudoLock = 'none', zap = 'slot', isDestroyed = false } = small
+    const {
+      vcpus,
+      mmu = 'tdp',
+      memslots = [OWN],
+      pseudoLock = 'none',
+      zap = 'slot',
+      isDestroyed = false,
+      isPfnmap = false,
+    } = small
     const program = smallProgram(variant, small, {
       mmu,
       vcpus,
       memslots,
       updates: { spare: [SPARE, BELOW], pseudoLock, zap, isDestroyed },
+      isPfnmap,
       ...(small.pfnCaches === undefined ? {} : { pfnCaches: small.pfnCaches }),
     })
     return isDestroyed ? { ...program, required: REQUIRED } : program

@@ -72,13 +72,19 @@ export const unmaps = (gfn: Gfn, pages: number): Act =>
   }
 
 /** The same, and the pages move before the end. */
-export const unmapsAndMoves = (gfn: Gfn, pages: number): Act =>
+export const takesBack = (gfn: Gfn, pages: number): Act =>
   function* (cpu, vm) {
     const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
     yield* notifyStart(cpu, vm, start, hvaAdd(start, pages))
     assertUnmapped(cpu, vm, gfn, gfnAdd(gfn, pages))
     yield* vm.host.migrate(cpu, vm.memslots.hostPageAtStart(gfn)!, pages)
     yield* notifyEnd(cpu, vm, start, hvaAdd(start, pages))
+  }
+
+/** The same where no vCPU faults: nothing is mapped afterwards either. */
+export const unmapsAndMoves = (gfn: Gfn, pages: number): Act =>
+  function* (cpu, vm) {
+    yield* takesBack(gfn, pages)(cpu, vm)
     assertUnmapped(cpu, vm, gfn, gfnAdd(gfn, pages))
   }
 

@@ -1,8 +1,6 @@
-import { COUNTER } from '../../protocols/counters.ts'
 import type { Kernel } from '../../protocols/kernel.ts'
-import { kernelOf, type Protocol } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
-import type { Finding, Program } from '../program.ts'
+import type { Program } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { NESTED_CONFIGURATIONS } from './nx-nested-configurations.ts'
 import { ALL, NX, type Small } from './nx-small-vm.ts'
@@ -40,20 +38,6 @@ const declared: Check = {
 export default declared
 
 function program(variant: string | Kernel, small: Small): Program {
-  const { vcpus, nx, memslots = [ALL], counts = [] } = small
-  return {
-    ...smallProgram(variant, small, { vcpus, memslots, nx: { ...NX, ...nx } }),
-    required: (typeof counts === 'function' ? counts(kernelOf({ variant: variant as Protocol }).kvm) : counts).map(
-      (counter) => ({
-        anyOf: [COUNTER[counter]],
-        finding: neverHappens(counter),
-      }),
-    ),
-  }
+  const { vcpus, nx, memslots = [ALL] } = small
+  return smallProgram(variant, small, { vcpus, memslots, nx: { ...NX, ...nx } })
 }
-
-const neverHappens = (counter: string): Finding => ({
-  name: `no ${counter}`,
-  says: `nothing ever counted ${counter}`,
-  value: 0,
-})

@@ -1,5 +1,3 @@
-import type { COUNTER } from '../../protocols/counters.ts'
-import type { Kvm } from '../../protocols/kvm.ts'
 import type { MemslotConfig } from '../../protocols/memslots/memslot.ts'
 import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
@@ -41,8 +39,4 @@ export type Small = SmallConfiguration & {
   readonly vcpus: number
   readonly nx?: Partial<NxConfig>
   readonly memslots?: readonly MemslotConfig[]
-  /** What must be counted in some interleaving, or nothing was checked; it may depend on the functions of the kernel. */
-  readonly counts?: readonly CounterName[] | ((kvm: Kvm) => readonly CounterName[])
 }
-
-type CounterName = keyof typeof COUNTER

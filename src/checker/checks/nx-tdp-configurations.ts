@@ -1,6 +1,6 @@
 import { shadowFastPageFault } from '../../protocols/versions/v5.12.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import { leavesGuest } from './guest-acts.ts'
+import { entersGuest, leavesGuest, writesInGuest } from './guest-acts.ts'
 import {
   changesRole,
   executes,
@@ -8,6 +8,7 @@ import {
   reclaims,
   recovers,
   takes,
+  takesBack,
   touches,
   unmaps,
   usesUpTables,
@@ -130,6 +131,16 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['notifier', unmaps(small(0), 2)],
     ],
     nx: { roots: 2 },
+  },
+  'split-used': {
+    says: 'a vCPU writes by what its TLB has of a huge page of which another makes small ones, and that the host takes back',
+    vcpus: 2,
+    before: writesTo(own(0)),
+    acts: [
+      ['vcpu0', inTurn(entersGuest, writesInGuest(own(0, 1)), writesInGuest(own(0, 1)), leavesGuest)],
+      ['vcpu1', inTurn(executes(own(0)), takesBack(own(0, 1), 1))],
+    ],
+    counts: ['nx_lpage_splits'],
   },
   'linked-below': {
     says: 'a vCPU makes a page table below one that is recovered at the same time',

@@ -1,6 +1,6 @@
 import { COUNTER } from '../../protocols/counters.ts'
 import { runRole } from '../../workers/roles.ts'
-import { buildSystem, type Protocol, type SystemSpec } from '../../workers/system.ts'
+import type { Protocol, SystemSpec } from '../../workers/system.ts'
 import type { Check } from '../check.ts'
 import type { Program } from '../program.ts'
 import { checkedVariants } from './checked-variants.ts'
@@ -71,7 +71,6 @@ function program(variant: Protocol, configuration: (typeof CONFIGURATIONS)[numbe
   const asked = spec(variant, configuration)
   const acts = configuration.roles.map((role: Role, index) => [configuration.actors[index]!, actOf(role)] as const)
   const program = vmProgram(asked, acts, 'mapped' in configuration ? mapAll : undefined)
-  if (configuration.name === 'uncounted') buildSystem(asked).vm.host.populate(program.memory)
   const isUnended = configuration.name === 'unended'
   return {
     ...program,

@@ -1,5 +1,7 @@
+import { COUNTER } from '../../protocols/counters.ts'
 import type { Kernel } from '../../protocols/kernel.ts'
-import type { Protocol, SystemSpec } from '../../workers/system.ts'
+import type { Kvm } from '../../protocols/kvm.ts'
+import { kernelOf, type Protocol, type SystemSpec } from '../../workers/system.ts'
 import type { Configuration } from '../check.ts'
 import type { Program } from '../program.ts'
 import { type Act, SMALL, vmProgram } from './vm-program.ts'
@@ -10,7 +12,11 @@ export type SmallConfiguration = {
   readonly acts: readonly (readonly [string, Act])[]
   /** What the first of them does alone, before the others are there. */
   readonly before?: Act
+  /** What must be counted in some interleaving, or nothing was checked; it may depend on the functions of the kernel. */
+  readonly counts?: readonly CounterName[] | ((kvm: Kvm) => readonly CounterName[])
 } & Pick<Configuration, 'patience' | 'isLarge'>
+
+type CounterName = keyof typeof COUNTER
 
 /** The configurations by name, as a check declares them. */
 export const declaredOf = (all: Readonly<Record<string, SmallConfiguration>>): readonly Configuration[] =>
@@ -25,6 +31,16 @@ export const declaredOf = (all: Readonly<Record<string, SmallConfiguration>>): r
 /** A configuration as a program: a small VM that runs a variant, with a CPU for each actor. `system`: what else it has. */
 export const smallProgram = (
   variant: string | Kernel,
-  { acts, before }: SmallConfiguration,
+  { acts, before, counts = [] }: SmallConfiguration,
   system: Pick<SystemSpec, 'vcpus' | 'memslots'> & Partial<SystemSpec>,
-): Program => vmProgram({ ...SMALL, variant: variant as Protocol, cpus: acts.length, ...system }, acts, before)
+): Program => {
+  const protocol = variant as Protocol
+  const counted = typeof counts === 'function' ? counts(kernelOf({ variant: protocol }).kvm) : counts
+  return {
+    ...vmProgram({ ...SMALL, variant: protocol, cpus: acts.length, ...system }, acts, before),
+    required: counted.map((counter) => ({
+      anyOf: [COUNTER[counter]],
+      finding: { name: `no ${counter}`, says: `nothing ever counted ${counter}`, value: 0 },
+    })),
+  }
+}

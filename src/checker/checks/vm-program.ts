@@ -42,6 +42,7 @@ export function vmProgram(
   const { place, vm } = buildSystem(spec)
   const memory = new Int32Array(place.words)
   vm.initialise(memory)
+  if (spec.isPfnmap) vm.host.populate(memory)
   return {
     place,
     memory,

@@ -2,7 +2,7 @@ import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import { isShadowPresent, pfnOf } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { assertUnmapped } from '../assertions.ts'
+import { assertTakenBack, assertUnmapped } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
 import { hostPageOfPfn } from '../host-mm.ts'
 import type { Vm } from '../vm.ts'
@@ -15,7 +15,10 @@ export function* gmemPunchHole(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<vo
   yield* gmemInvalidateBegin(cpu, vm, start, end)
   // A fault beside the hole may have made a huge page that covers it, of memory that is shared by now: the hole is not in that.
   assertUnmapped(cpu, vm, start, end, (leaf) => mapsGmem(vm, leaf))
-  yield* vm.host.migrate(cpu, vm.attributes!.gmemPage(start), end - start)
+  const first = vm.attributes!.gmemPage(start)
+  const before = vm.host.peekPte(cpu, first)
+  yield* vm.host.migrate(cpu, first, end - start)
+  assertTakenBack(cpu, vm, first, before)
   cpu.count(COUNTER.gmem_pages_punched, end - start)
   yield* gmemInvalidateEnd(cpu, vm)
 }

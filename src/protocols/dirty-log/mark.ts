@@ -3,9 +3,9 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import type { Fault } from '../page-fault.ts'
 import type { Vm } from '../vm.ts'
 import { BITS } from './dirty-log.ts'
-import { markLogged, markLogging } from './oracles.ts'
+import { markLogging } from './oracles.ts'
 
-/** The fault is about to make an entry writable that was not: from here to markPageDirty() the log owes a bit. */
+/** The fault is about to make an entry writable that was not: from here to the end of fastPageFault() the log owes a bit. */
 export function aboutToLog(cpu: Cpu, vm: Vm, fault: Fault): void {
   if (fault.isDirtyTracked) markLogging(cpu, vm, fault.gfn)
 }
@@ -16,5 +16,4 @@ export function* markPageDirty(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
   const page = vm.dirtyLog!.pageOf(fault.gfn)
   // set_bit_le(). Pairs with the read-modify-write in clearDirtyLogProtect().
   yield* cpu.or(vm.dirtyLog!.bitmap(Math.floor(page / BITS)), 1 << (page % BITS), RELAXED)
-  markLogged(cpu, vm)
 }

@@ -31,7 +31,7 @@ export class PfnCache {
     this.uhva = slot.hva + gfn - slot.baseGfn
     this.hostPage = hostPageOf(everyMemslot(config), slot) + gfn - slot.baseGfn
     this.lock = watch.rwLock(new QRwLock(place.within('lock'), config.cpus, pendingLoopsOf(config)))
-    this.refreshLock = watch.lock(new Mutex(place.within('refreshLock')))
+    this.refreshLock = watch.owned(watch.lock(new Mutex(place.within('refreshLock'))))
     const words = place.together(['valid', 'pfn', 'pte'], 'owner of lock for write')
     this.valid = words.valid
     this.pfn = words.pfn
