@@ -171,10 +171,25 @@ function checkOrphans(sources, imports, elsewhere) {
   return sources
     .filter(({ path }) => !imported.has(path) && !isNamed(path))
     .map((source) => {
-      const list = sources.find(({ path }) => path === join(dirname(source.path), 'all.ts'))
-      const remedy = list === undefined ? 'import it, or take it out' : `name it in src/${list.path}`
+      const list = listOf(dirname(source.path), imports)
+      const remedy = list === undefined ? 'import it, or take it out' : `name it in src/${list}`
       return problem(source, source.file, `nothing leads to this file: ${remedy}`)
     })
+}
+
+/** The file that names those of a folder: `all.ts` in it, or the one elsewhere that imports the most of them, if that is most of them. */
+function listOf(folder, imports) {
+  const inFolder = imports.filter(({ target }) => target !== undefined && dirname(target) === folder)
+  const files = new Set(inFolder.map(({ target }) => target))
+  const counts = new Map()
+  for (const { source, target } of inFolder) {
+    if (/\.(?:test|contract)\.ts$/.test(source.path)) continue
+    counts.set(source.path, (counts.get(source.path) ?? new Set()).add(target))
+  }
+  const all = join(folder, 'all.ts')
+  if (counts.has(all)) return all
+  const [path, named] = [...counts].sort(([, a], [, b]) => b.size - a.size)[0] ?? []
+  return path !== undefined && dirname(path) !== folder && 2 * named.size > files.size ? path : undefined
 }
 
 /** Tarjan: the sets of files in which each comes to each other one by its imports. */

@@ -134,15 +134,23 @@ test('a file that nothing leads to is refused, with the list that it belongs int
     'bench/scenarios/a.ts': 'export const a = 1\n',
     'bench/scenarios/forgotten.ts': 'export const b = 1\n',
     'bench/dead.ts': 'export const c = 1\n',
+    'protocols/catalogue.ts': "export { d } from './broken/d.ts'\n",
+    'protocols/broken/d.ts': 'export const d = 1\n',
+    'protocols/broken/e.ts': 'export const e = 1\n',
     'threads/worker.ts': 'export {}\n',
     'threads/run.ts': "export const url = new URL('./worker.js', import.meta.url)\n",
   }
-  const beside = ['"./dist/threads/run.js"', "import '../dist/bench/scenarios/all.js'"]
+  const beside = [
+    '"./dist/threads/run.js"',
+    "import '../dist/bench/scenarios/all.js'",
+    "import '../dist/protocols/catalogue.js'",
+  ]
   assert.deepEqual(
     checkPlanted(sources, (root) => checkImports(root, [], beside)),
     [
       'src/bench/dead.ts:1:1: nothing leads to this file: import it, or take it out',
       'src/bench/scenarios/forgotten.ts:1:1: nothing leads to this file: name it in src/bench/scenarios/all.ts',
+      'src/protocols/broken/e.ts:1:1: nothing leads to this file: name it in src/protocols/catalogue.ts',
     ],
   )
 })

@@ -16,16 +16,6 @@ test('every good variant takes pages back, and keeps every property', async () =
   }
 })
 
-const CAUGHT = {
-  'B-DROP': /flush_lost|unlock_with_pending_flush/,
-  'B-RCU': /free_before_flush|stale_walk/,
-  'B-ROOTS': /unlock_with_pending_flush/,
-  'B-ASSIGN': /flush_lost|unlock_with_pending_flush|free_before_flush/,
-  'B-ITER': /skipped_leaf/,
-  'B-ROOTWALK': /root_use_after_free/,
-  'B-NOTRACKCHK': /nx_list_corrupt/,
-}
-
 test('every broken variant that does not hang is caught on threads', async () => {
-  assert.deepEqual(await uncaught('nx-recovery', CAUGHT), [])
+  assert.deepEqual(await uncaught('nx-recovery', ['B-SIDE', 'B-P5']), [])
 })
