@@ -56,8 +56,11 @@ async function bandOf(target: Target, profile: Profile, draws: number, signal?: 
   }
   const low = quantile(figures, 0.1)
   const high = quantile(figures, 0.9)
-  return { low, high, holdsPublished: low <= target.published && target.published <= high }
+  return { low, high, holdsPublished: holds(low, high, target) }
 }
+
+const holds = (low: number, high: number, { published, rounding = 0 }: Target) =>
+  low <= published + rounding && published - rounding <= high
 
 export async function figureOf(target: Target, profile: Profile, signal?: AbortSignal): Promise<number> {
   const { run } = target

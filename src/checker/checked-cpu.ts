@@ -1,4 +1,13 @@
-import { type Barrier, type Cpu, FULL, type LockId, type Order, type Side, type Word } from '../shared-memory/cpu.ts'
+import {
+  type Barrier,
+  type ChangeOrder,
+  type Cpu,
+  FULL,
+  type LockId,
+  type Order,
+  type Side,
+  type Word,
+} from '../shared-memory/cpu.ts'
 import type { Op, OpKind } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { MadeSteps } from './made-steps.ts'
@@ -31,7 +40,7 @@ function* taking<T>(
   word: Word,
   a: number,
   b: number,
-  order: Order,
+  order: ChangeOrder,
 ): Steps<T> {
   made.take()
   op.kind = kind
@@ -91,7 +100,7 @@ export class CheckedCpu implements Cpu {
   }
 
   /** The operands of an instruction: one word, and up to two values. */
-  #step<T>(kind: OpKind, word: Word, a: number, b: number, order: Order = FULL): Steps<T> {
+  #step<T>(kind: OpKind, word: Word, a: number, b: number, order: ChangeOrder = FULL): Steps<T> {
     if (kind !== 'pause' && kind !== 'barrier') this.#words.check(kind, word)
     this.#words.checkValues(kind, word, a, b, order)
     this.#made.make(kind, word, this.#words)
@@ -104,10 +113,10 @@ export class CheckedCpu implements Cpu {
   store = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 0)
   loadAcquire = (word: Word): Steps<number> => this.#step('load', word, 1, 0)
   storeRelease = (word: Word, value: number): Steps<void> => this.#step('store', word, value, 1)
-  add = (word: Word, value: number, order?: Order): Steps<number> => this.#step('add', word, value, 0, order)
-  sub = (word: Word, value: number, order?: Order): Steps<number> => this.#step('sub', word, value, 0, order)
-  and = (word: Word, mask: number, order?: Order): Steps<number> => this.#step('and', word, mask, 0, order)
-  or = (word: Word, mask: number, order?: Order): Steps<number> => this.#step('or', word, mask, 0, order)
+  add = (word: Word, value: number, order?: ChangeOrder): Steps<number> => this.#step('add', word, value, 0, order)
+  sub = (word: Word, value: number, order?: ChangeOrder): Steps<number> => this.#step('sub', word, value, 0, order)
+  and = (word: Word, mask: number, order?: ChangeOrder): Steps<number> => this.#step('and', word, mask, 0, order)
+  or = (word: Word, mask: number, order?: ChangeOrder): Steps<number> => this.#step('or', word, mask, 0, order)
   xchg = (word: Word, value: number, order?: Order): Steps<number> => this.#step('xchg', word, value, 0, order)
   cas = (word: Word, expected: number, value: number, order?: Order): Steps<number> =>
     this.#step('cas', word, expected, value, order)

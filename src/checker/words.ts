@@ -1,4 +1,4 @@
-import type { Order } from '../shared-memory/cpu.ts'
+import { AS_STORE_RELEASE, type ChangeOrder } from '../shared-memory/cpu.ts'
 import type { OpKind } from '../shared-memory/op.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { refuse, userCode } from './user-code.ts'
@@ -30,9 +30,9 @@ export class Words {
     )
   }
 
-  checkValues(kind: OpKind, word: number, a: number, b: number, order: Order): void {
+  checkValues(kind: OpKind, word: number, a: number, b: number, order: ChangeOrder): void {
     const isKind = kind !== 'barrier' || (a >= 0 && a <= 2)
-    if (isWhole(a) && isKind && isWhole(b) && order >= 0 && order <= 3) return
+    if (isWhole(a) && isKind && isWhole(b) && order >= 0 && order <= AS_STORE_RELEASE) return
     const wrong = !isWhole(a) || !isKind ? a : !isWhole(b) ? b : order
     const on = word < 0 ? '' : ` of ${this.nameOf(word)}`
     refuse(

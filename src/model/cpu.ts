@@ -1,5 +1,15 @@
 import { BROADCAST } from '../protocols/costs.ts'
-import { type Barrier, type Cpu, type LockId, MB, type Side, type Word } from '../shared-memory/cpu.ts'
+import {
+  AS_STORE,
+  type Barrier,
+  type ChangeOrder,
+  type Cpu,
+  FULL,
+  type LockId,
+  MB,
+  type Side,
+  type Word,
+} from '../shared-memory/cpu.ts'
 import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { BLAME } from './blame.ts'
@@ -28,8 +38,9 @@ const UNPARK = 10
 const BROADCASTS = 11
 const SLEEP = 12
 const PAUSE = 13
+const PART = 14
 /** For messages, by code. */
-const NAMES = 'load store add sub and or xchg cas until park unpark broadcast untilTime pause'.split(' ')
+const NAMES = 'load store add sub and or xchg cas until park unpark broadcast untilTime pause store'.split(' ')
 
 /** What has become of a CPU's operation. */
 export const GOES_ON = 0
@@ -181,20 +192,20 @@ export class SimulatedCpu implements Cpu {
     return this.store(word, value)
   }
 
-  add(word: Word, value: number): Steps<number> {
-    return this.#change(ADD, word, value, 0)
+  add(word: Word, value: number, order: ChangeOrder = FULL): Steps<number> {
+    return order < AS_STORE ? this.#change(ADD, word, value, 0) : this.#store(ADD, word, value)
   }
 
-  sub(word: Word, value: number): Steps<number> {
-    return this.#change(SUB, word, value, 0)
+  sub(word: Word, value: number, order: ChangeOrder = FULL): Steps<number> {
+    return order < AS_STORE ? this.#change(SUB, word, value, 0) : this.#store(SUB, word, value)
   }
 
-  and(word: Word, mask: number): Steps<number> {
-    return this.#change(AND, word, mask, 0)
+  and(word: Word, mask: number, order: ChangeOrder = FULL): Steps<number> {
+    return order < AS_STORE ? this.#change(AND, word, mask, 0) : this.#store(AND, word, mask)
   }
 
-  or(word: Word, mask: number): Steps<number> {
-    return this.#change(OR, word, mask, 0)
+  or(word: Word, mask: number, order: ChangeOrder = FULL): Steps<number> {
+    return order < AS_STORE ? this.#change(OR, word, mask, 0) : this.#store(OR, word, mask)
   }
 
   xchg(word: Word, value: number): Steps<number> {
@@ -414,6 +425,16 @@ export class SimulatedCpu implements Cpu {
     return this.#attempt(code, word, a, b)
   }
 
+  /** A change of bits that no other CPU changes, which the kernel stores: it need not wait for the line. */
+  #store(code: number, word: Word, a: number): Steps<number> {
+    this.steps += 1
+    if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+      this.clock += this.#costs.store
+      return this.#done(this.#apply(code, word, a, 0))
+    }
+    return this.#attempt(PART, word, a, code)
+  }
+
   #apply(code: number, word: Word, a: number, b: number): number {
     const words = this.#words
     const was = words[word]!
@@ -435,6 +456,9 @@ export class SimulatedCpu implements Cpu {
         if (!this.#retires(line) && !this.#hasAlone(line, this.#costs.store)) return STANDS
         this.#words[this.#word] = this.#a
         return this.#goOn(0)
+      case PART:
+        if (!this.#retires(line) && !this.#hasAlone(line, this.#costs.store)) return STANDS
+        return this.#goOn(this.#apply(this.#b, this.#word, this.#a, 0))
       case UNTIL:
         return this.#look(line)
       case PARK:

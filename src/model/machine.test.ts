@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BROADCAST_KIND, WORK_KIND } from '../protocols/costs.ts'
-import { type Cpu, MB } from '../shared-memory/cpu.ts'
+import { type Cpu, MB, RELEASE } from '../shared-memory/cpu.ts'
 import type { Lock } from '../shared-memory/locks/lock.ts'
-import { QSpinLock } from '../shared-memory/locks/qspinlock.ts'
+import { LOCKED, QSpinLock } from '../shared-memory/locks/qspinlock.ts'
 import { TicketLock } from '../shared-memory/locks/ticket.ts'
 import { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
@@ -217,6 +217,37 @@ test('a store that misses does not stop its CPU; an atomic and a full barrier af
   assert.equal(
     ends((cpu) => cpu.add(second, 1)),
     1106,
+  )
+})
+
+test('an unlock that stores a byte does not wait for its line, as one that is an atomic does', () => {
+  const place = new Place()
+  const lock = new QSpinLock(place, 2)
+  const unlockNs = (release: (cpu: Cpu) => Steps<unknown>) => {
+    let took = 0
+    playOn(place, [
+      function* (cpu) {
+        yield* lock.acquire(cpu)
+        yield* cpu.untilTime(1000)
+        const began = cpu.now()
+        yield* release(cpu)
+        took = cpu.now() - began
+      },
+      // Has a copy of the lock's line by then.
+      function* (cpu) {
+        yield* cpu.untilTime(500)
+        yield* lock.isLocked(cpu)
+      },
+    ])
+    return took
+  }
+  assert.equal(
+    unlockNs((cpu) => lock.release(cpu)),
+    1,
+  )
+  assert.equal(
+    unlockNs((cpu) => cpu.sub(lock.val, LOCKED, RELEASE)),
+    55,
   )
 })
 

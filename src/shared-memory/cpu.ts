@@ -34,6 +34,15 @@ export const RELAXED = 3
 export type Order = typeof FULL | typeof ACQUIRE | typeof RELEASE | typeof RELAXED
 
 /**
+ * For changes where the kernel stores a byte or a halfword of the word, as `WRITE_ONCE(lock->locked, 1)`: no other CPU changes these bits
+ * meanwhile, and what the word held is not asked for. JavaScript orders atomics of two widths on the same bytes with nothing, so threads and
+ * the checker take `RELAXED` and `RELEASE`; the modelled machine charges a store.
+ */
+export const AS_STORE = 4
+export const AS_STORE_RELEASE = 5
+export type ChangeOrder = Order | typeof AS_STORE | typeof AS_STORE_RELEASE
+
+/**
  * The instruction set of a protocol: the only way in which it touches the world. Written once for three machines; what
  * each instruction costs, and when another CPU may act, is the machine's affair.
  *
@@ -57,10 +66,10 @@ export interface Cpu {
   /** `smp_store_release()`, `rcu_assign_pointer()`: what was written before it is seen by every CPU that finds the value. */
   storeRelease(word: Word, value: number): Steps<void>
   /** Like all read-modify-writes, returns the value before. */
-  add(word: Word, value: number, order?: Order): Steps<number>
-  sub(word: Word, value: number, order?: Order): Steps<number>
-  and(word: Word, mask: number, order?: Order): Steps<number>
-  or(word: Word, mask: number, order?: Order): Steps<number>
+  add(word: Word, value: number, order?: ChangeOrder): Steps<number>
+  sub(word: Word, value: number, order?: ChangeOrder): Steps<number>
+  and(word: Word, mask: number, order?: ChangeOrder): Steps<number>
+  or(word: Word, mask: number, order?: ChangeOrder): Steps<number>
   xchg(word: Word, value: number, order?: Order): Steps<number>
   /** Stores `value` if the word holds `expected`; returns the value before, so it succeeded if that is `expected`. */
   cas(word: Word, expected: number, value: number, order?: Order): Steps<number>

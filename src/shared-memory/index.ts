@@ -1,6 +1,9 @@
 // The library `faultline/shared-memory`: locks and words for one's own workers. Inside the project import the file itself.
 export {
   ACQUIRE,
+  AS_STORE,
+  AS_STORE_RELEASE,
+  type ChangeOrder,
   type Cpu,
   type Direct,
   FULL,

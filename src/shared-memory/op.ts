@@ -1,4 +1,4 @@
-import type { Order, Word } from './cpu.ts'
+import type { ChangeOrder, Word } from './cpu.ts'
 
 /** What a step does. The names are those of the instructions of `Cpu`. */
 export type OpKind =
@@ -32,5 +32,5 @@ export interface Op {
   /** New value of `cas`; units of `work` and `broadcast`; number to wake of `unpark`. */
   readonly b: number
   /** The memory order of a read-modify-write, in the checker only. */
-  readonly order?: Order
+  readonly order?: ChangeOrder
 }

@@ -19,6 +19,8 @@ export type Target = {
   readonly says: string
   readonly unit: 's' | 'op/us'
   readonly published: number
+  /** Half of the last digit that was published, in `unit`, where that is wider than a band may be. */
+  readonly rounding?: number
   /** Relative. */
   readonly tolerance: number
   readonly basis: Basis
@@ -54,6 +56,7 @@ export type Figure = {
   readonly published: number
   readonly tolerance: number
   readonly basis: Basis
+  readonly rounding?: number
 }
 
 export const icache = (id: string, machine: string, { vcpus, ...figure }: Figure): Target => ({

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   ACQUIRE,
+  AS_STORE,
+  AS_STORE_RELEASE,
+  type ChangeOrder,
   type Cpu,
   FULL,
   MB,
@@ -109,6 +112,13 @@ const exchangesAfter = (order: Order, between: (cpu: Cpu) => Steps<void>): Code 
     yield* cpu.xchg(y, 1, order)
     return ''
   }
+/** Publishes as an unlock does that stores a byte of the lock. */
+const storesByteAfter = (order: ChangeOrder): Code =>
+  function* (cpu, { x, y }) {
+    yield* cpu.store(x, 1)
+    yield* cpu.add(y, 1, order)
+    return ''
+  }
 /** Finds what is published by an addition of that order. */
 const addsBefore = (order: Order): Code =>
   function* (cpu, { x, y }) {
@@ -203,6 +213,13 @@ const LITMUS: readonly Litmus[] = [
     asks: '10',
     allowed: NEVER,
   },
+  {
+    name: 'MP+byte_release+rmb',
+    codes: [storesByteAfter(AS_STORE_RELEASE), loadBoth(rmb, true)],
+    asks: '10',
+    allowed: NEVER,
+  },
+  { name: 'MP+byte+rmb', codes: [storesByteAfter(AS_STORE), loadBoth(rmb, true)], asks: '10', allowed: RELAXED },
   { name: 'MP+wmb+add_acquire', codes: [publishes(wmb), addsBefore(ACQUIRE)], asks: '10', allowed: NEVER },
   { name: 'MP+wmb+add_release', codes: [publishes(wmb), addsBefore(RELEASE)], asks: '10', allowed: RELAXED },
   { name: 'MP+wmb+add_relaxed', codes: [publishes(wmb), addsBefore(UNORDERED)], asks: '10', allowed: RELAXED },

@@ -1,4 +1,4 @@
-import { ACQUIRE, FULL, MB, type Order, RELEASE, WMB } from '../../shared-memory/cpu.ts'
+import { ACQUIRE, AS_STORE_RELEASE, FULL, MB, type Order, RELEASE, WMB } from '../../shared-memory/cpu.ts'
 import type { Behaviour } from '../behaviour.ts'
 import {
   BARRIER,
@@ -27,7 +27,8 @@ export const isRelease = ({ kind, b }: Behaviour, node: number): boolean => kind
 /** The CPU's own stores must be seen by all before this. */
 export function drains(behaviour: Behaviour, node: number, model: MemoryModel): boolean {
   const code = behaviour.kind.at[node]!
-  if (isReadModifyWrite(code)) return isOrdered(behaviour, node, model, RELEASE)
+  if (isReadModifyWrite(code))
+    return isOrdered(behaviour, node, model, RELEASE) || behaviour.order.at[node] === AS_STORE_RELEASE
   return code === PARK || code === UNPARK || (code === BARRIER && behaviour.a.at[node] === MB)
 }
 

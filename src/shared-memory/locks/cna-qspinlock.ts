@@ -1,4 +1,4 @@
-import { ACQUIRE, type Cpu, type LockId, RELEASE, type Word, WRITE } from '../cpu.ts'
+import { ACQUIRE, AS_STORE, AS_STORE_RELEASE, type Cpu, type LockId, RELEASE, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { Lock } from './lock.ts'
@@ -83,7 +83,7 @@ export class CnaQSpinLock implements Lock {
   /** *,*,1 -> *,*,0 */
   *release(cpu: Cpu): Steps<void> {
     // Needs release. Pairs with the waits in #acquireSlow() and #waitInQueue().
-    yield* cpu.sub(this.val, LOCKED, RELEASE)
+    yield* cpu.sub(this.val, LOCKED, AS_STORE_RELEASE)
   }
 
   /** `queued_spin_is_locked()`: any bit counts, so a waiter without an owner counts too. */
@@ -100,13 +100,13 @@ export class CnaQSpinLock implements Lock {
     const val = yield* cpu.or(this.val, PENDING, ACQUIRE)
     if ((val & ~LOCKED_MASK) !== 0) {
       // Undo only what we did: the bit is another CPU's if it was set before.
-      if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING)
+      if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING, AS_STORE)
       return yield* this.#queue(cpu)
     }
     // 0,1,1 -> 0,1,0. Needs acquire. Pairs with release().
     yield* cpu.untilClear(this.val, LOCKED_MASK)
     // *,1,0 -> *,0,1: only the pending waiter may take the lock from here.
-    yield* cpu.sub(this.val, PENDING - LOCKED)
+    yield* cpu.sub(this.val, PENDING - LOCKED, AS_STORE)
   }
 
   /** `cna_init_node()`, and the queue. */
@@ -143,7 +143,7 @@ export class CnaQSpinLock implements Lock {
       if (isLeft) return
     }
     // m,0,0 -> m,0,1: a CPU queued behind us; no other can take the lock, the tail keeps them out.
-    yield* cpu.or(this.val, LOCKED)
+    yield* cpu.or(this.val, LOCKED, AS_STORE)
     // The CPU that swapped the tail after us is about to name itself in our node.
     const next = yield* cpu.untilClear(node.next, NO_SUCCESSOR)
     yield* this.#handOff(cpu, head, next)

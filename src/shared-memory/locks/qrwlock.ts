@@ -1,4 +1,4 @@
-import { ACQUIRE, type Cpu, type LockId, READ, RELAXED, RELEASE, type Word, WRITE } from '../cpu.ts'
+import { ACQUIRE, AS_STORE_RELEASE, type Cpu, type LockId, READ, RELAXED, RELEASE, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { Lock, RwLock } from './lock.ts'
@@ -88,7 +88,7 @@ export class QRwLock implements RwLock {
   *writeUnlock(cpu: Cpu): Steps<void> {
     // Needs release. The kernel stores 0 to the low byte; taking 0xff away leaves the same word, as only the owner
     // writes that byte. Pairs with the waits in the two slow paths.
-    yield* cpu.sub(this.cnts, WLOCKED, RELEASE)
+    yield* cpu.sub(this.cnts, WLOCKED, AS_STORE_RELEASE)
   }
 
   /** `rwlock_is_contended()`: exactly "a CPU, reader or writer, is in a slow path". */

@@ -1,4 +1,4 @@
-import { ACQUIRE, type Cpu, type LockId, RELEASE, type Word, WRITE } from '../cpu.ts'
+import { ACQUIRE, AS_STORE, AS_STORE_RELEASE, type Cpu, type LockId, type Word, WRITE } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import type { Lock } from './lock.ts'
@@ -75,7 +75,7 @@ export class QSpinLock implements Lock {
   *release(cpu: Cpu): Steps<void> {
     // Needs release. The kernel stores a byte; the words here are whole, so the bit is taken away. No other CPU writes the
     // locked byte while it is 1, so both leave the same word behind. Pairs with the waits in #acquireSlow().
-    yield* cpu.sub(this.val, LOCKED, RELEASE)
+    yield* cpu.sub(this.val, LOCKED, AS_STORE_RELEASE)
   }
 
   /** `queued_spin_is_locked()`: any bit counts, so a waiter without an owner counts too. */
@@ -100,14 +100,14 @@ export class QSpinLock implements Lock {
     val = yield* cpu.or(this.val, PENDING, ACQUIRE)
     if ((val & ~LOCKED_MASK) !== 0) {
       // Undo only what we did: the bit is another CPU's if it was set before.
-      if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING)
+      if ((val & PENDING) === 0) yield* cpu.and(this.val, ~PENDING, AS_STORE)
       return yield* this.#queue(cpu)
     }
 
     // 0,1,1 -> 0,1,0. Needs acquire. Pairs with release().
     yield* cpu.untilClear(this.val, LOCKED_MASK)
     // *,1,0 -> *,0,1: only the pending waiter may take the lock from here.
-    yield* cpu.sub(this.val, PENDING - LOCKED)
+    yield* cpu.sub(this.val, PENDING - LOCKED, AS_STORE)
   }
 
   *#queue(cpu: Cpu): Steps<void> {
@@ -141,7 +141,7 @@ export class QSpinLock implements Lock {
       if (was === val) return
     }
     // m,0,0 -> m,0,1: a CPU queued behind us; no other can take the lock, the tail keeps them out.
-    yield* cpu.or(this.val, LOCKED)
+    yield* cpu.or(this.val, LOCKED, AS_STORE)
 
     // The CPU that swapped the tail after us is about to name itself in our node.
     const next = yield* cpu.untilClear(node.next, NO_SUCCESSOR)

@@ -29,7 +29,7 @@ export class ModelPool {
     this.#signal = AbortSignal.any([signal, this.#ended.signal])
     this.#cores = cores
     this.#aloneMs = aloneMs
-    signal.addEventListener('abort', () => void this.end(), { once: true })
+    signal.addEventListener('abort', () => void this.end(), { once: true, signal: this.#ended.signal })
   }
 
   get cores(): number {
