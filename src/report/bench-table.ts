@@ -1,7 +1,7 @@
 import { compareRuns } from '../bench/compare-runs.ts'
 import type { Run } from '../bench/result.ts'
 import { fit, wrapped } from './fit.ts'
-import { columns, compact, leftColumns, ratioText, time, valueText } from './numbers.ts'
+import { columns, count, leftColumns, ratioText, time, valueText } from './numbers.ts'
 import { type Paint, PLAIN, type Style, widthOf } from './tones.ts'
 
 /** Rows of the table: metrics in the order in which a contention is read, from what the guest feels to its cause. */
@@ -223,8 +223,8 @@ export function lockRows(run: Run): { readonly columns: readonly string[]; reado
     .toSorted((a, b) => b.waitTotalNs - a.waitTotalNs)
     .map((lock) => [
       `${lock.name} ${lock.kind}:${lock.side === 'read' ? 'R' : 'W'}`,
-      compact(lock.acquisitions),
-      compact(lock.contended),
+      count(lock.acquisitions),
+      count(lock.contended),
       time(lock.waitTotalNs),
       time(lock.waitMaxNs),
       time(lock.waitMinNs),

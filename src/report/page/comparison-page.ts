@@ -45,7 +45,8 @@ function changesSection(sources: readonly Source[]): Section {
       command,
       caption: ['Medians with their intervals; ~ is a difference that was not resolved.', ...notes].join(' '),
       body: { type: 'table' },
-      table: { columns: header, rows },
+      // A terminal needs no words above the names of runs and figures.
+      table: { columns: header.map((name, at) => (name === '' ? (['run', 'figure'][at] ?? 'change') : name)), rows },
     }),
   )
   return {

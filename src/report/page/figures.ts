@@ -64,15 +64,16 @@ function trialFigures(runs: readonly Run[], scenario: Scenario | undefined, resu
   if (runs.every(({ trials }) => trials.length < FEWEST_DOTS)) return []
   const metrics = new Set([...(scenario?.decides.map(({ metric }) => metric) ?? []), ...WATCHED])
   return [...metrics].flatMap((metric) => {
-    const chart = trialChart(runs, metric)
-    if (chart === undefined) return []
     const decision = scenario?.decides.find((each) => each.metric === metric)
+    const title = decision?.reads ?? metric.replaceAll('_', ' ').replace(/ per second$/, '/s')
+    const chart = trialChart(runs, metric, title)
+    if (chart === undefined) return []
     const means = decision === undefined ? '' : ` What it means: ${decision.means}.`
     const caption =
       runs[0]!.kind === 'measured'
         ? `Each dot is a trial; the line is the median, its band the 95 % interval.${means}`
         : `Each dot is a modelled run of one seed.${means}`
-    return [{ ...commonOf(runs[0]!, result), title: decision?.reads ?? metric, caption, ...chart }]
+    return [{ ...commonOf(runs[0]!, result), title, caption, ...chart }]
   })
 }
 
@@ -83,7 +84,7 @@ function latencyFigures(runs: readonly Run[], result: Result): Figure[] {
     if (chart === undefined) return []
     const hasDots = chart.body.series.some(({ style }) => style === 'dots')
     const dots = hasDots ? '; the dots are the medians over the trials with their 95 % intervals' : ''
-    const caption = `Latency in ns by percentile, all trials of a variant together${dots}.`
+    const caption = `Latency by percentile, all trials of a variant together${dots}.`
     return [{ ...commonOf(runs[0]!, result), title: titleOf(name), caption, ...chart }]
   })
 }
@@ -169,7 +170,7 @@ function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
     const chart = run.timeline === undefined ? undefined : timelineChart(run.timeline)
     if (chart === undefined) return []
     const left = run.timeline!.cpus.reduce((sum, cpu) => sum + cpu.left, 0)
-    const caption = `Time in ns from the first event of a trial of its own, seed ${run.timeline!.seed}; a line leads from an invalidation to a retry that it caused.${left === 0 ? '' : ` ${left} later events were not kept.`}`
+    const caption = `Time since the first event of an extra trial, seed ${run.timeline!.seed}. A line leads from an invalidation to each retry that it caused.${left === 0 ? '' : ` ${left.toLocaleString('en')} later events were not kept.`}`
     return [{ ...commonOf(run, result), title: `timeline of ${run.variant}`, caption, ...chart }]
   })
 }

@@ -70,6 +70,8 @@ export type Timeline = {
   readonly lanes: readonly string[]
   readonly names: readonly string[]
   readonly categories: readonly string[]
+  /** The category whose slices have others inside them, drawn behind these. */
+  readonly outer?: number
   readonly slices: readonly (readonly [lane: number, from: number, length: number, name: number, category: number])[]
   readonly marks: readonly (readonly [lane: number, at: number, name: number, category: number])[]
   /** From a cause to its effect, such as an invalidation and the retry that it made. */

@@ -8,7 +8,7 @@ import { answersOf, scenarioOf } from './answers.ts'
 import { crossingTable, phaseChart } from './charts/phase.ts'
 import { type Swept, scalingChart } from './charts/scaling.ts'
 import { commonOf, patchFigures } from './figures.ts'
-import type { Figure, Section } from './spec.ts'
+import type { Figure, Lines, Section } from './spec.ts'
 
 /** Loads of one scenario on one machine beyond which only the sweep is drawn, and not each load for itself. */
 export const MOST_LOADS = 6
@@ -19,12 +19,12 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
   const groups = groupsOf(runs)
   const swept = sweptIn(groups)
   if (scenario === undefined || swept === undefined) return undefined
-  const figures = scenario.decides.flatMap(({ metric, reads }) => {
-    const chart = scalingChart(runs, metric, swept)
+  const figures = scenario.decides.flatMap((decision) => {
+    const chart = scalingChart(runs, decision, swept)
     if (chart === undefined) return []
-    const title = `${reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
+    const title = `${decision.reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
     const { left, ...drawn } = chart
-    return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept, left), ...drawn }]
+    return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept, chart.body, left), ...drawn }]
   })
   if (figures.length === 0) return undefined
   const varied = variedIn(groups)
@@ -32,7 +32,7 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
     const diagram = phaseOf(groups, varied, decision)
     if (diagram === undefined) return []
     const title = `where each variant has the better ${decision.reads}`
-    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there; pale and "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·" was not run, and is tinted where the loads on both sides agree.`
+    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·": not run, or without this figure; tinted where the loads on both sides agree.`
     const map = { ...commonOf(runs[0]!, result), title, caption, ...phaseChart(diagram) }
     return [map, ...frontierFigure(map, diagram)]
   })
@@ -112,11 +112,22 @@ function sweptIn(groups: readonly (readonly Run[])[]): Swept | undefined {
   return along === undefined ? undefined : { along, beside: varied.filter((name) => name !== along) }
 }
 
-function sweepCaption({ along, beside }: Swept, left: number): string {
-  const says =
-    along === 'vcpus'
-      ? 'Medians over the number of vCPUs. Dashed: the ideal line from the first size, and the universal scalability law where it describes the points, extrapolated beyond the last one.'
-      : `Medians over ${along}.`
-  if (left === 0) return says
-  return `${says} Drawn are curves of values of ${beside.join(' and ')} that lie evenly among all; ${left} more curves are in the result file.`
+function sweepCaption({ along, beside }: Swept, { series }: Lines, left: number): string {
+  const axis = along === 'vcpus' ? 'the number of vCPUs' : along
+  const isDashed = (part: RegExp) => series.some(({ style, name }) => style === 'dashed' && part.test(name))
+  const dashed = [
+    ...(isDashed(/^ideal$/) ? ['the ideal line from the first size'] : []),
+    ...(isDashed(/, law$/)
+      ? ['the universal scalability law through the points, extrapolated beyond the last one']
+      : []),
+  ]
+  return [
+    `Medians over ${axis}.`,
+    ...(dashed.length === 0 ? [] : [`Dashed: ${dashed.join(', and ')}.`]),
+    ...(left === 0
+      ? []
+      : [
+          `${left.toLocaleString('en')} more curves, of other values of ${beside.join(' and ')}, are in the result file.`,
+        ]),
+  ].join(' ')
 }

@@ -1,7 +1,7 @@
 import type { Column } from '../../replay/column.ts'
 import type { Recording } from '../../replay/recording.ts'
 import type { TraceSummary } from '../../replay/summary.ts'
-import { compact, time } from '../numbers.ts'
+import { time } from '../numbers.ts'
 import { commandText } from './command-text.ts'
 import type { Figure, Page, Section, Table, Timeline } from './spec.ts'
 
@@ -20,7 +20,7 @@ export function tracePage(file: string, vms: readonly RecordedVm[]): Page {
     sections: vms.map((vm) => sectionOf(file, vm)),
     provenance: [
       ['recording', file],
-      ['lines', vms.map(({ summary }) => String(summary.lines)).join(', ')],
+      ['lines', vms.map(({ summary }) => whole(summary.lines)).join(', ')],
       ['span', vms.map(({ summary }) => time(summary.spanNs)).join(', ')],
     ],
   }
@@ -39,7 +39,11 @@ function sectionOf(file: string, { recording, summary }: RecordedVm): Section {
     figures: [
       ...timelineFigure(recording, summary),
       tableFigure('threads', 'Longest waits for a lock, and longest times on a CPU.', threadsTable(summary)),
-      tableFigure('widths of invalidated ranges', 'How many ranges are so many pages wide.', widthsTable(summary)),
+      tableFigure(
+        'widths of invalidated ranges',
+        'How many ranges have how many pages, by powers of two.',
+        widthsTable(summary),
+      ),
       tableFigure(
         'waits for locks, as the kernel saw them',
         'By role and kind of lock; a page of the replay has those of the variants beside them.',
@@ -47,7 +51,7 @@ function sectionOf(file: string, { recording, summary }: RecordedVm): Section {
       ),
       tableFigure('events', 'Lines of each tracepoint.', {
         columns: ['event', 'lines'],
-        rows: summary.events.map(({ name, count }) => [name, String(count)]),
+        rows: summary.events.map(({ name, count }) => [name, whole(count)]),
       }),
     ]
       .filter(({ table, body }) => body.type !== 'table' || table.rows.length > 0)
@@ -64,6 +68,7 @@ const tableFigure = (title: string, caption: string, table: Table): Figure => ({
   table,
 })
 
+const whole = (count: number) => count.toLocaleString('en')
 const orDash = (ns: number | null) => (ns === null ? '-' : time(ns))
 
 const threadsTable = ({ threads }: TraceSummary): Table => ({
@@ -76,15 +81,15 @@ const threadsTable = ({ threads }: TraceSummary): Table => ({
 const widthsTable = ({ invalidations: { widths, everything } }: TraceSummary): Table => ({
   columns: ['pages from', 'ranges'],
   rows: [
-    ...widths.map(({ from, count }) => [String(from), compact(count)]),
-    ...(everything === 0 ? [] : [['everything', compact(everything)]]),
+    ...widths.map(({ from, count }) => [whole(from), whole(count)]),
+    ...(everything === 0 ? [] : [['everything', whole(everything)]]),
   ],
 })
 
 const waitsTable = ({ contention }: TraceSummary): Table => ({
-  columns: ['role', 'lock', 'waits', 'median', '99 %', 'longest'],
+  columns: ['role', 'lock', 'waits', 'median', 'p99', 'longest'],
   rows: contention.map(({ role, flags, waitsNs }) => {
-    return [role, flags, compact(waitsNs.count), time(waitsNs.median), time(waitsNs.p99), time(waitsNs.max)]
+    return [role, flags, whole(waitsNs.count), time(waitsNs.median), time(waitsNs.p99), time(waitsNs.max)]
   }),
 })
 
@@ -123,12 +128,12 @@ function timelineFigure({ tasks, invalidations }: Recording, summary: TraceSumma
     marks: drawn,
     arrows: [],
   }
-  const left = every === 1 ? '' : ` Of ${marks.length} marks every ${every}th is drawn.`
+  const left = every === 1 ? '' : ` One in ${every} of ${whole(marks.length)} marks is drawn.`
   return [
     {
       ...tableFigure(
         'timeline',
-        `Time in ns from the first mark; page faults, SPTEs set and invalidations of each thread.${left}`,
+        `Time since the first mark: page faults, SPTEs set and invalidations of each thread.${left}`,
         {
           columns: ['thread', ...NAMES.map((name) => `${name}s`)],
           rows: lanes.map((lane, at) => [

@@ -62,7 +62,7 @@ function stepsFigure({ check, variant, kernel, configuration, schedule, replayed
       actors,
       steps: lines.map((line) => ({
         actor: line.actor,
-        text: line.site === '' ? line.text : `${line.site}: ${line.text}`,
+        text: `${line.site === '' ? '' : `${line.site}: `}${line.text.replace(' -> ', ' \u2192 ')}`,
         words: line.wrote ? [[wordOf(line), number(line.after)]] : [],
       })),
     },

@@ -49,9 +49,9 @@ test('the chart says of each cell who wins, with the ratio to the next best, and
   assert.deepEqual(
     body.rows.map((row) => row.map(([, , says]) => says)),
     [
-      ['old wins, x 2.00', 'not run, or no figures'],
-      ['old wins, x 3.00', 'new wins, x 3.00'],
-      ['new wins, x 2.00', 'alike'],
+      ['old wins, 2.00x', 'not run, or no figures'],
+      ['old wins, 3.00x', 'new wins, 3.00x'],
+      ['new wins, 2.00x', 'alike'],
     ],
   )
   assert.deepEqual(

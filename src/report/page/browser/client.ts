@@ -33,7 +33,7 @@ function draw(): void {
         'footer',
         {},
         element('h2', {}, 'Where these figures come from'),
-        tableOf({ columns: ['', ''], rows: page.provenance }, 'host, code and machines'),
+        tableOf({ columns: ['what', 'value'], rows: page.provenance }, 'host, code and machines'),
       ),
     )
 }
@@ -56,7 +56,7 @@ function figureOf(figure: Figure): HTMLElement {
   const { title, kind, caption, command, table, body } = figure
   return element(
     'figure',
-    { 'data-kind': kind, 'data-type': body.type },
+    { 'data-kind': kind, 'data-type': body.type, 'aria-label': title },
     element('h3', {}, title, ' ', element('small', { class: `kind kind-${kind}` }, KINDS[kind])),
     bodyOf(figure),
     element('figcaption', {}, caption),
@@ -94,7 +94,7 @@ function bodyOf({ body, table, title }: Figure): HTMLElement {
     case 'lines':
       return linesChart(body, title)
     case 'stack':
-      return stackChart(body)
+      return stackChart(body, title)
     case 'matrix':
       return matrixTable(body, title)
     case 'phase':
@@ -104,7 +104,7 @@ function bodyOf({ body, table, title }: Figure): HTMLElement {
     case 'table':
       return tableOf(table, title)
     case 'witness':
-      return witnessView(body)
+      return witnessView(body, title)
     case 'text':
       return body.isCode
         ? element('pre', { tabindex: '0' }, body.lines.join('\n'))

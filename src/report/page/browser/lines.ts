@@ -6,6 +6,10 @@ import { withKeys } from './keys.ts'
 import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 
 const HEIGHT = 300
+/** Letters that fit along the left side; the heading of the chart says what a longer one would. */
+const LONGEST_LABEL = 34
+/** What the values on the left take of the width. */
+const AXIS = 70
 
 /** Curves and dots over two axes; zoom by dragging, or by the keyboard. */
 export function linesChart(spec: Lines, label: string): HTMLElement {
@@ -61,7 +65,10 @@ function optionsOf({ x, y, series }: Lines, box: HTMLElement, live: HTMLElement,
     width: box.clientWidth,
     height: HEIGHT,
     scales: { x: scaleOf(x, false), y: scaleOf(y, true) },
-    axes: [axisOf(x, colours), { ...axisOf(y, colours), size: 70 }],
+    axes: [
+      { ...axisOf(x, colours), ...sizesOn(x, series) },
+      { ...axisOf(y, colours), size: AXIS },
+    ],
     series: drawn,
     bands,
     legend: { show: false },
@@ -85,7 +92,30 @@ function seriesOf({ name, style }: Series, { unit }: Axis, stroke: string): uPlo
 
 const scaleOf = ({ scale }: Axis, isValue: boolean): uPlot.Scale => {
   if (scale === 'linear') return { time: false, ...(isValue ? { range: fromZero } : {}) }
-  return { time: false, distr: 3, log: 10 }
+  const range = (_: uPlot, low: number, high: number): uPlot.Range.MinMax => [low / MARGIN, high * MARGIN]
+  return { time: false, distr: 3, log: 10, ...(!isValue && scale === 'log' ? { range } : {}) }
+}
+
+/** Of a logarithmic axis that no point lies on the edge. */
+const MARGIN = 1.03
+/** Between two numbers on an axis, in pixels. */
+const APART = 34
+
+/** A swept parameter has its own values on the axis, as many of them as there is room for. */
+function sizesOn({ scale }: Axis, series: readonly Series[]): Pick<uPlot.Axis, 'splits' | 'filter'> {
+  if (scale !== 'log') return {}
+  const tried = series.filter(({ style }) => style === 'dots').flatMap(({ points }) => points.map(([value]) => value))
+  const sizes = [...new Set(tried)].sort((a, b) => a - b)
+  const splits = ({ width }: uPlot, _: number, min: number, max: number): number[] => {
+    const place = (value: number) => (Math.log(value / min) / Math.log(max / min)) * (width - AXIS)
+    let last = -APART
+    return sizes.filter((value) => {
+      if (value < min || value > max || place(value) - last < APART) return false
+      last = place(value)
+      return true
+    })
+  }
+  return { splits, filter: (_, values) => values }
 }
 
 /** A rate or a count begins at zero, so that a height can be compared with another. */
@@ -95,7 +125,7 @@ const fromZero = (_: uPlot, low: number, high: number): uPlot.Range.MinMax => [
 ]
 
 const axisOf = ({ label, unit, scale }: Axis, { text, grid }: Theme): uPlot.Axis => ({
-  label,
+  ...(label.length > LONGEST_LABEL ? {} : { label }),
   stroke: text,
   grid: { stroke: grid, width: 1 },
   ticks: { stroke: grid, width: 1 },

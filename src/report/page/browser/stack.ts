@@ -5,7 +5,7 @@ import { onThemeChange, theme } from './theme.ts'
 const HATCHES = 5
 
 /** Shares of a whole: a bar a row, with what each part is. */
-export function stackChart({ rows }: Stack): HTMLElement {
+export function stackChart({ rows }: Stack, label: string): HTMLElement {
   const names = [...new Set(rows.flatMap(({ parts }) => parts.map(({ name }) => name)))]
   const coloured: (readonly [HTMLElement, number])[] = []
   const swatch = (tag: 'span' | 'div', name: string, attributes: Readonly<Record<string, string>>) => {
@@ -32,5 +32,6 @@ export function stackChart({ rows }: Stack): HTMLElement {
   }
   paint()
   onThemeChange(paint)
-  return element('div', { class: 'stack' }, ...bars, element('ul', { class: 'legend' }, ...legend))
+  const chart = element('div', { role: 'img', 'aria-label': `${label}. The table below has its shares.` }, ...bars)
+  return element('div', { class: 'stack' }, chart, element('ul', { class: 'legend' }, ...legend))
 }

@@ -23,11 +23,20 @@ export function tableOf({ columns, rows }: Table, caption: string): HTMLElement 
     ),
   )
   return scrollable(
-    element('table', {}, element('caption', {}, caption), element('thead', {}, head), element('tbody', {}, ...body)),
+    element(
+      'table',
+      columns.length > MOST_COLUMNS ? { class: 'wide' } : {},
+      element('caption', {}, caption),
+      element('thead', {}, head),
+      element('tbody', {}, ...body),
+    ),
     caption,
     rows.length > MOST_ROWS,
   )
 }
+
+/** A table of more is set smaller. */
+const MOST_COLUMNS = 8
 
 /** A longer table scrolls by itself. */
 const MOST_ROWS = 24

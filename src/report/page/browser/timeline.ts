@@ -5,6 +5,8 @@ import { inUnit } from './format.ts'
 import { withKeys } from './keys.ts'
 import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 
+/** More of them would cover the lanes. */
+const MANY_ARROWS = 100
 const LANE = 22
 const AXIS = 50
 /** A letter on an axis, and what stands beside a name there. */
@@ -97,7 +99,7 @@ function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
   for (const [row, from, length, , category] of spec.slices) {
     if (from > max || from + length < min) continue
     const left = x(from)
-    const isOuter = spec.categories[category] === 'span'
+    const isOuter = category === spec.outer
     ctx.fillStyle = isOuter ? faint(colour(category), 0.3) : colour(category)
     const top = bbox.top + row * lane
     ctx.fillRect(
@@ -112,7 +114,7 @@ function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
     ctx.fillStyle = colour(category)
     ctx.fillRect(x(at) - 1, bbox.top + row * lane, 2, lane)
   }
-  ctx.strokeStyle = faint(colours.text, 0.35)
+  ctx.strokeStyle = faint(colours.text, spec.arrows.length > MANY_ARROWS ? 0.12 : 0.35)
   ctx.lineWidth = 1
   for (const [from, at, to, until] of spec.arrows) {
     if (until < min || at > max) continue
@@ -148,7 +150,7 @@ function tell(plot: uPlot, spec: Timeline, live: HTMLElement): void {
   live.textContent = `${spec.lanes[lane] ?? ''} at ${inUnit(at, 'ns')}: ${found.length === 0 ? 'nothing' : found.join(', ')}`
 }
 
-/** Of what is there. */
+/** The categories that occur. */
 function legendOf({ categories, slices, marks }: Timeline, { series }: Theme): HTMLElement[] {
   const used = new Set([...slices.map(([, , , , category]) => category), ...marks.map(([, , , category]) => category)])
   return categories.flatMap((name, index) => {

@@ -2,7 +2,7 @@ import type { Witness } from '../spec.ts'
 import { element } from './dom.ts'
 
 /** The steps of a schedule: a slider and the arrow keys go through them, and the words' values follow. */
-export function witnessView({ actors, steps }: Witness): HTMLElement {
+export function witnessView({ actors, steps }: Witness, label: string): HTMLElement {
   const slider = element('input', {
     type: 'range',
     min: '0',
@@ -43,11 +43,12 @@ export function witnessView({ actors, steps }: Witness): HTMLElement {
     })
   }
   const head = element('tr', {}, ...['step', ...actors].map((name) => element('th', { scope: 'col' }, name)))
-  const table = element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows))
+  const caption = element('caption', {}, label)
+  const table = element('table', {}, caption, element('thead', {}, head), element('tbody', {}, ...rows))
   const frame = element(
     'div',
     { class: 'witness' },
-    element('div', { class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': 'the steps' }, table),
+    element('div', { class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': label }, table),
     words,
   )
   const view = element('div', {}, element('p', { class: 'scrubber' }, slider, place), frame)

@@ -13,7 +13,7 @@ export function percentileChart(runs: readonly Run[], histogram: string): { body
     body: {
       type: 'lines',
       x: { label: 'percentile', unit: '', scale: 'tail' },
-      y: { label: histogram, unit: 'ns', scale: 'log' },
+      y: { label: 'latency', unit: 'ns', scale: 'log' },
       series,
     },
     table: tableOf(drawn, histogram),

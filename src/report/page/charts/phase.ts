@@ -60,6 +60,6 @@ function notRun(between: Cell | undefined): string {
 
 function sayOf(cell: Cell): string {
   if (cell.certainty === 'same') return SAYS.same
-  const ratio = cell.ratio === null ? '' : `, x ${cell.ratio.toPrecision(3)}`
+  const ratio = cell.ratio === null ? '' : `, ${cell.ratio.toPrecision(3)}x`
   return `${cell.winner} ${SAYS[cell.certainty]}${ratio}`
 }

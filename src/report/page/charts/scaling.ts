@@ -1,6 +1,7 @@
 import { METRICS, type MetricName } from '../../../bench/metrics.ts'
 import type { Run } from '../../../bench/result.ts'
 import { fitScalability, WORST_FIT } from '../../../bench/scalability.ts'
+import type { Decision } from '../../../bench/scenario.ts'
 import { inUnit } from '../../numbers.ts'
 import type { Lines, Series, Table } from '../spec.ts'
 
@@ -13,7 +14,7 @@ export type Swept = { readonly along: string; readonly beside: readonly string[]
 /** A metric over a parameter; over the number of vCPUs also one CPU times as many, and the scalability law. */
 export function scalingChart(
   runs: readonly Run[],
-  metric: MetricName,
+  { metric, reads }: Pick<Decision, 'metric' | 'reads'>,
   { along, beside }: Swept,
 ): { body: Lines; table: Table; left: number } | undefined {
   const nameOf = (run: Run) => [run.variant, ...beside.map((name) => `${name} ${run.params[name]}`)].join(', ')
@@ -34,7 +35,7 @@ export function scalingChart(
       type: 'lines',
       x: { label: along === 'vcpus' ? 'vCPUs' : along, unit: '', scale: sizes[0]! > 0 ? 'log' : 'linear' },
       y: {
-        label: metric,
+        label: reads,
         unit: METRICS[metric].unit,
         scale: curves.every(({ points }) => points.every(([, y]) => y > 0)) ? 'log' : 'linear',
       },

@@ -5,11 +5,23 @@ import type { Table, Timeline } from '../spec.ts'
 
 type Drawn = { readonly body: Timeline; readonly table: Table }
 
+/** What the kinds of events are called in the legend; in a fixed order, so that each has one colour on all timelines. */
+const KINDS: Readonly<Record<string, string>> = {
+  span: 'fault or invalidation',
+  wait: 'wait for a lock',
+  hold: 'lock held',
+  notifier: 'invalidation count changes',
+  broadcast: 'broadcast',
+  tlb: 'flush',
+  retry: 'retry',
+  yield: 'yield',
+}
+
 /** What each CPU did: holds, waits, flushes, invalidations, and the retry that an invalidation caused. Events are in us. */
 export function timelineChart(timeline: RunTimeline): Drawn | undefined {
   const events = timelineEvents(timeline, 0, '')
   const names = new Numbered()
-  const categories = new Numbered()
+  const categories = new Numbered(Object.keys(KINDS))
   const ns = (us: number | undefined) => Math.round((us ?? 0) * 1000)
   const slices = slicesOf(events).map(({ tid, ts, dur, name, cat }) => {
     return [tid ?? 0, ns(ts), ns(dur), names.of(name), categories.of(cat ?? '')] as const
@@ -27,7 +39,8 @@ export function timelineChart(timeline: RunTimeline): Drawn | undefined {
       marks,
       arrows: arrowsOf(events, names),
       names: names.all,
-      categories: categories.all,
+      categories: categories.all.map((kind) => KINDS[kind] ?? kind.replaceAll('_', ' ')),
+      outer: categories.of('span'),
     },
     table: totalsOf(lanes, slices, names.all),
   }
@@ -57,8 +70,13 @@ function arrowsOf(events: readonly TraceEvent[], names: Numbered): Timeline['arr
 }
 
 class Numbered {
-  readonly all: string[] = []
-  readonly #at = new Map<string, number>()
+  readonly all: string[]
+  readonly #at: Map<string, number>
+
+  constructor(known: readonly string[] = []) {
+    this.all = [...known]
+    this.#at = new Map(known.map((name, at) => [name, at]))
+  }
 
   of(name: string): number {
     const known = this.#at.get(name)

@@ -4,7 +4,11 @@ import { inUnit } from '../../numbers.ts'
 import type { Lines, Series, Table } from '../spec.ts'
 
 /** Every trial as a dot in the order in which they ran, with the median and its interval: drift shows. */
-export function trialChart(runs: readonly Run[], metric: MetricName): { body: Lines; table: Table } | undefined {
+export function trialChart(
+  runs: readonly Run[],
+  metric: MetricName,
+  reads: string,
+): { body: Lines; table: Table } | undefined {
   const drawn = runs.filter((run) => run.trials.some(({ metrics }) => metrics[metric] !== undefined))
   if (drawn.length === 0) return undefined
   const { unit } = METRICS[metric]
@@ -13,7 +17,7 @@ export function trialChart(runs: readonly Run[], metric: MetricName): { body: Li
     body: {
       type: 'lines',
       x: { label: 'trials in the order in which they ran', unit: '', scale: 'linear' },
-      y: { label: metric, unit, scale: 'linear' },
+      y: { label: reads, unit, scale: 'linear' },
       series: drawn.flatMap((run) => seriesOf(run, metric, last)),
     },
     table: {
