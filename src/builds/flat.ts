@@ -1,140 +1,132 @@
-import type { AnyNode, Expression, Node, Statement, YieldExpression } from 'acorn'
-import { ancestor, recursive } from 'acorn-walk'
-import { blank, type Cut, readMarks } from './marks.ts'
+import type { AnyNode, Class, Function as FunctionNode, MethodDefinition, Node, Property } from 'acorn'
+import { ancestor } from 'acorn-walk'
+import { blank, type Cut, type Marked, readMarks } from './marks.ts'
+import { toResumable } from './resumable.ts'
+import { has } from './within.ts'
 
-/** A `yield*` with which a function ends, and whether its result is that of the function. */
-type End = { readonly start: number; readonly isReturned: boolean }
-
-/** The instructions of a `Cpu`: what a protocol passes a word, a kind or a time to. */
-const INSTRUCTIONS = new Set(
-  'read write load store loadAcquire storeRelease add sub and or xchg cas barrier untilEqual untilClear park unpark pause untilTime work broadcast'.split(
-    ' ',
-  ),
-)
-/** `GOES_ON` of model/cpu.ts: an instruction that was carried out at once is not asked for its steps. */
-const UNLESS_DONE = '.fate === 0 ? cpu.value : yield* cpu)'
+/** A generator, and what it is in, the outermost first. */
+type Found = { readonly fn: FunctionNode; readonly above: readonly AnyNode[] }
+type Method = MethodDefinition | Property
 
 /**
- * The flat build of a module. A generator that takes no step of its own but ends with those of another is no generator there: it
- * returns the other's steps, so that a CPU which pauses is resumed through fewer functions. The loop of a role yields each of its
- * operations instead of going through their steps, and is resumed when the operation is over (model/play.ts). As in the direct
- * build nothing is inserted or moved: `*` is blanked, `yield*` too or replaced by `return`, which is as long.
+ * The flat build of a module: no generator is gone through by another. A step is an ordinary call; a function whose call has to
+ * wait saves what it holds and returns, and is entered again when the call has its value (model/activations.ts). What has no
+ * rule in resumable.ts stays a generator, which hands what it calls to the CPU.
  *
- * With `hasShortcuts` an instruction is looked at before its steps are gone through: most are carried out at once, and `yield*` of nothing
- * takes longer than many of them. Lines stay where they are, and what stands behind an instruction in its line moves.
+ * Lines stay where they are. With `isPlaced` columns do too, but for the line in which a function begins: all stay generators then,
+ * if they can.
  */
-export function toFlat(text: string, hasShortcuts = false): string {
-  const { tree, starAfter, starOfFunction } = readMarks(text)
+export function toFlat(text: string, played: string, isPlaced = false): string {
+  const marks = readMarks(text)
   const cuts: Cut[] = []
-  const instructions: (readonly [start: number, call: Expression])[] = []
-  const passedOnAt = new Set<number>()
-  ancestor(tree, {
-    YieldExpression({ start, argument }) {
-      if (hasShortcuts && isInstruction(argument)) instructions.push([start, argument!])
-    },
-    ExpressionStatement({ expression }, _state, ancestors) {
-      if (!isOperation(expression) || !isInLoopOfRole(ancestors as AnyNode[])) return
-      const star = starAfter(expression.start)
-      cuts.push([star.start, star.end])
-    },
-    Function(node, _state, ancestors) {
-      const ends = node.generator ? endsOf(node.body as AnyNode) : undefined
-      if (ends === undefined || ends.length !== countIn(node.body, 'YieldExpression')) return
-      const star = starOfFunction(node, ancestors as AnyNode[])
-      cuts.push([star.start, star.end])
-      for (const { start, isReturned } of ends) {
-        cuts.push([start, starAfter(start).end, isReturned ? '' : 'return'])
-        passedOnAt.add(start)
-      }
+  const within: FunctionNode[] = []
+  let isWrapped = false
+  for (const found of generatorsIn(marks)) {
+    if (within.some(({ start, end }) => start < found.fn.start && found.fn.end < end)) continue
+    within.push(found.fn)
+    const resumable = () => resumed(text, found, marks)
+    const own = isPlaced && !isBoundToSuper(found) ? undefined : resumable()
+    cuts.push(...(own ?? kept(found, marks)))
+    isWrapped ||= own === undefined
+  }
+  const imports = `import { played as $played, playedIn as $playedIn } from ${JSON.stringify(played)};`
+  return (isWrapped ? imports : '') + blank(text, cuts)
+}
+
+/** The outer ones before those within. */
+function generatorsIn({ tree }: Marked, from: Node = tree): Found[] {
+  const found: Found[] = []
+  ancestor(from, {
+    Function(fn, _state, above) {
+      if (fn.generator && !fn.async) found.push({ fn, above: above.slice(0, -1) as AnyNode[] })
     },
   })
-  for (const [start, call] of instructions) {
-    if (!passedOnAt.has(start)) cuts.push([start, starAfter(start).end, '('], [call.end, call.end, UNLESS_DONE])
-  }
-  return blank(text, cuts)
+  return found.sort((a, b) => a.fn.start - b.fn.start || b.fn.end - a.fn.end)
 }
 
-function isInstruction(argument: Expression | null | undefined): boolean {
-  if (argument?.type !== 'CallExpression' || argument.callee.type !== 'MemberExpression') return false
-  const { object, property } = argument.callee
-  return (
-    object.type === 'Identifier' &&
-    object.name === 'cpu' &&
-    property.type === 'Identifier' &&
-    INSTRUCTIONS.has(property.name)
-  )
+/** The method that a function is, with a name before its parameters. */
+function methodOf(fn: FunctionNode, above: readonly AnyNode[]): Method | undefined {
+  const owner = above.at(-1)
+  if (owner?.type === 'MethodDefinition') return owner
+  return owner?.type === 'Property' && owner.method && (owner.value as Node) === fn ? owner : undefined
 }
 
-/** A function that is gone through for what it does: what an instruction or a method gives may be of use. */
-function isOperation(expression: Expression): boolean {
-  if (expression.type !== 'YieldExpression') return false
-  const { argument } = expression
-  return argument?.type === 'CallExpression' && argument.callee.type === 'Identifier'
+/** Neither a function that the method gives, nor one in its place, could say `super`. */
+function isBoundToSuper({ fn, above }: Found): boolean {
+  const owner = methodOf(fn, above)
+  const isPublic = owner?.type === 'MethodDefinition' && owner.key.type !== 'PrivateIdentifier'
+  return owner !== undefined && !isPublic && has(fn, 'Super')
 }
 
-/** Whether the innermost function goes on there for as long as its CPU is running. */
-function isInLoopOfRole(ancestors: readonly AnyNode[]): boolean {
-  const own = ancestors.slice(ancestors.findLastIndex(({ type }) => type.includes('Function')) + 1)
-  return own.some(
-    (node) => (node.type === 'WhileStatement' || node.type === 'ForStatement') && asksIfRunning(node.test),
-  )
+/** As a function that can be entered again. */
+function resumed(text: string, { fn, above }: Found, { starOfFunction }: Marked): Cut[] | undefined {
+  const owner = methodOf(fn, above)
+  const self = selfOf(fn, owner, above)
+  const resumable = self === undefined ? undefined : toResumable(text, fn, self)
+  if (resumable === undefined) return undefined
+  const star = starOfFunction(fn, [...above, fn as AnyNode])
+  const { params, body } = fn
+  const cuts: Cut[] = [
+    [star.start, star.end],
+    [body.start, body.end, resumable.body],
+  ]
+  if (params.length > 0) cuts.push([params[0]!.start, params.at(-1)!.end, resumable.parameters])
+  if (owner?.type === 'Property') cuts.push([fn.start, fn.start, `: function ${self}`])
+  else if (owner === undefined && fn.id == null) cuts.push([star.end, star.end, ` ${self}`])
+  return cuts
 }
 
-function asksIfRunning(test: Expression | null | undefined): boolean {
-  if (test?.type === 'LogicalExpression') return asksIfRunning(test.left) || asksIfRunning(test.right)
-  if (test?.type !== 'CallExpression' || test.callee.type !== 'MemberExpression') return false
-  const { property } = test.callee
-  return property.type === 'Identifier' && property.name === 'running'
+/** What a function is called where it saves itself; undefined if it has no name there. */
+function selfOf(fn: FunctionNode, owner: Method | undefined, above: readonly AnyNode[]): string | undefined {
+  if (owner === undefined) return fn.type === 'FunctionDeclaration' || fn.id != null ? fn.id?.name : '$self'
+  if (owner.type === 'Property') return has(fn, 'Super') || owner.computed ? undefined : '$self'
+  if (owner.key.type === 'PrivateIdentifier') return `this.#${owner.key.name}`
+  const { id } = above.findLast(
+    (one): one is AnyNode & Class => one.type.startsWith('Class') && one.type !== 'ClassBody',
+  )!
+  if (id == null || owner.computed || owner.key.type !== 'Identifier') return undefined
+  return `${id.name}${owner.static ? '' : '.prototype'}.${owner.key.name}`
 }
 
-/** The `yield*` with which every way through the statement ends, or undefined if one of them ends without. */
-function endsOf(node: AnyNode | null | undefined): End[] | undefined {
-  switch (node?.type) {
-    case 'BlockStatement':
-      return together(node.body.map((one, at) => (at === node.body.length - 1 ? endsOf(one) : exitsOf(one))))
-    case 'IfStatement':
-      return together([endsOf(node.consequent), endsOf(node.alternate)])
-    case 'ReturnStatement':
-      return passedOn(node.argument)
-    case 'ExpressionStatement':
-      return node.expression.type === 'YieldExpression' ? [endAt(node.expression, false)] : undefined
-    default:
-      return undefined
-  }
-}
-
-/** The same of a statement after which others follow: it may end the function, or not. */
-function exitsOf(node: Statement): End[] | undefined {
-  if (countIn(node, 'ReturnStatement') === 0) return []
-  return node.type === 'IfStatement' && node.alternate == null ? endsOf(node.consequent) : undefined
-}
-
-function passedOn(value: Expression | null | undefined): End[] | undefined {
-  if (value?.type === 'YieldExpression') return [endAt(value, true)]
-  if (value?.type !== 'ConditionalExpression') return undefined
-  return together([passedOn(value.consequent), passedOn(value.alternate)])
-}
-
-const endAt = ({ start }: YieldExpression, isReturned: boolean): End => ({ start, isReturned })
-
-function together(parts: readonly (End[] | undefined)[]): End[] | undefined {
-  const all = parts.filter((part) => part !== undefined)
-  return all.length === 0 || all.length < parts.length ? undefined : all.flat()
-}
-
-/** How many nodes of a type belong to `node` itself and not to a function within. */
-function countIn(node: Node, type: 'YieldExpression' | 'ReturnStatement'): number {
-  let count = 0
-  recursive(node, null, {
-    Function() {},
-    [type](
-      own: AnyNode & { readonly argument?: Expression | null },
-      state: null,
-      go: (node: Node, state: null) => void,
-    ) {
-      count += 1
-      if (own.argument) go(own.argument, state)
+/** As a generator that hands out what it calls, and the same of all within it. */
+function kept({ fn, above }: Found, marks: Marked): Cut[] {
+  const cuts: Cut[] = []
+  ancestor(fn, {
+    YieldExpression({ start, delegate }, _state, own) {
+      const inner = (own as AnyNode[]).findLast(({ type }) => type.includes('Function')) as FunctionNode
+      if (!delegate || inner.async) return
+      const star = marks.starAfter(start)
+      cuts.push([star.start, star.end])
     },
   })
-  return count
+  for (const one of generatorsIn(marks, fn)) {
+    cuts.push(...played(one.fn === fn ? above : [...above, ...one.above], one.fn, marks))
+  }
+  return cuts
+}
+
+/** What makes the CPU go through the steps of a generator when it is called. */
+function played(above: readonly AnyNode[], fn: FunctionNode, { starOfFunction }: Marked): Cut[] {
+  const owner = methodOf(fn, above)
+  if (owner?.type === 'MethodDefinition' && owner.key.type !== 'PrivateIdentifier') {
+    const { end } = above.findLast(({ type }) => type === 'ClassBody')!
+    return [[end - 1, end - 1, ' static { $playedIn(this); }']]
+  }
+  if (owner !== undefined) {
+    const star = starOfFunction(fn, [...above, fn as AnyNode])
+    return [
+      [star.start, star.end],
+      [fn.start, fn.start, '(...$given) { return $played(function* '],
+      [fn.end, fn.end, ').apply(this, $given); }'],
+    ]
+  }
+  if (fn.type !== 'FunctionDeclaration') {
+    return [
+      [fn.start, fn.start, '$played('],
+      [fn.end, fn.end, ')'],
+    ]
+  }
+  const block = above.findLast(({ type }) => type === 'BlockStatement' || type === 'Program')!
+  const at = block.type === 'Program' ? 0 : block.start + 1
+  return fn.id == null ? [] : [[at, at, `${fn.id.name} = $played(${fn.id.name});`]]
 }

@@ -10,6 +10,8 @@ import { toTraced } from './traced.ts'
 const TOOLS = fileURLToPath(new URL('.', import.meta.url))
 /** What the traced build calls at each step: the checker's own, of which there is one. */
 export const FRAMES = join(TOOLS, '..', 'checker', 'tracing', 'frames.js')
+/** What a module of the flat build begins a generator with that had to stay one. */
+export const PLAYED = join(TOOLS, '..', 'model', 'played.js')
 /** The checks, and the contract of locks, say which CPU takes which steps, so they are traced too. */
 const TRACED_FOLDERS = [...STEPPED_FOLDERS, join('checker', 'checks'), join('checker', 'lock')]
 
@@ -25,7 +27,8 @@ export function writeBuilds(dist: string): void {
     write(dist, name, join(dist, 'direct', name), toolMs, direct)
     if (/\.d\.ts(\.map)?$/.test(name)) continue
     write(dist, name, join(dist, 'opened', name), toolMs, opened)
-    write(dist, name, join(dist, 'flat', name), toolMs, flat)
+    const target = join(dist, 'flat', name)
+    write(dist, name, target, toolMs, flat(target))
   }
   writeTraced(dist, join(dist, 'traced'))
 }
@@ -47,8 +50,12 @@ export function writeTraced(from: string, to: string, change?: (name: string, te
   }
 }
 
+/** How a module that is written to `target` imports another. */
+const importFrom = (target: string, module: string): string =>
+  `./${relative(dirname(target), module).replaceAll(sep, '/')}`
+
 /** How a module of the traced build imports what it calls at each step. */
-export const framesFrom = (target: string): string => `./${relative(dirname(target), FRAMES).replaceAll(sep, '/')}`
+export const framesFrom = (target: string): string => importFrom(target, FRAMES)
 
 function write(
   root: string,
@@ -72,8 +79,8 @@ function direct(name: string, text: string): string {
 const opened = (name: string, text: string): string =>
   name.endsWith('.js') ? toOpened(toDirect(text, name)) : direct(name, text)
 
-const flat = (name: string, text: string): string =>
-  name.endsWith('.map') ? text.replaceAll('"../', '"../../') : toFlat(text, true)
+const flat = (target: string) => (name: string, text: string) =>
+  name.endsWith('.map') ? text.replaceAll('"../', '"../../') : toFlat(text, importFrom(target, PLAYED))
 
 const ageMs = (file: string) => statSync(file).mtimeMs
 

@@ -12,6 +12,7 @@ import {
 } from '../shared-memory/cpu.ts'
 import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { Activations, type Fate, GOES_ON, SLEEPS, SPINS, STANDS } from './activations.ts'
 import { BLAME } from './blame.ts'
 import { Cache } from './cache.ts'
 import type { Costs } from './costs.ts'
@@ -41,16 +42,6 @@ const PAUSE = 13
 const PART = 14
 /** For messages, by code. */
 const NAMES = 'load store add sub and or xchg cas until park unpark broadcast untilTime pause store'.split(' ')
-
-/** What has become of a CPU's operation. */
-export const GOES_ON = 0
-/** It stands before it: the others have to catch up first. */
-export const STANDS = 1
-/** It waits for what another does, and keeps its core busy with that. */
-export const SPINS = 2
-/** It waits, and gives its core away. */
-export const SLEEPS = 3
-export type Fate = typeof GOES_ON | typeof STANDS | typeof SPINS | typeof SLEEPS
 
 /**
  * Times of each CPU, ps, in one line of the host's cache: a thousand CPUs are more than that holds, and a number in a field
@@ -85,13 +76,10 @@ const IS_IPI = BROADCAST.map(({ on }) => on === 'ipi')
  *
  * It is the iterator of its own instructions, one for all: `yield*` asks it, and nothing is allocated.
  */
-export class SimulatedCpu implements Cpu {
+export class SimulatedCpu extends Activations implements Cpu {
   readonly id: number
   steps = 0
   wantsResched = false
-  fate: Fate = STANDS
-  /** What an instruction that was carried out has given. The flat build reads it, and `fate`, without asking for steps. */
-  value = 0
   readonly ledger: Ledger
   readonly #shared: SharedState
   readonly #turn: Turn
@@ -116,6 +104,7 @@ export class SimulatedCpu implements Cpu {
   readonly #answer: { done: true; value: number } = { done: true, value: 0 }
 
   constructor(id: number, shared: SharedState, ledger: Ledger, slowdown: number) {
+    super()
     this.id = id
     this.ledger = ledger
     this.#shared = shared

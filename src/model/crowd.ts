@@ -1,6 +1,7 @@
+import { SPINS } from './activations.ts'
 import { type Cores, NONE } from './cores.ts'
 import type { Costs } from './costs.ts'
-import { type SimulatedCpu, SPINS } from './cpu.ts'
+import type { SimulatedCpu } from './cpu.ts'
 import type { EventQueue } from './event-queue.ts'
 
 /** CPUs that share fewer cores: a CPU that has a core keeps it for a slice, and then hands it on. Times are ps. */

@@ -61,7 +61,7 @@ export function playInOrder({ place, memory, actors, order, patience, machine: p
   for (const [id, start] of actors.entries()) {
     const cpu = machine.cpus[id]!
     cpu.ledger.running(0)
-    machine.play(id, start(cpu), 0)
+    machine.play(id, () => start(cpu), 0)
     machine.passUntilAccess(id)
   }
   let missed = 0

@@ -1,18 +1,17 @@
 import type { Word } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { CpuRecords, type Records } from '../shared-memory/records.ts'
-import type { Steps } from '../shared-memory/steps.ts'
+import { type Fate, GOES_ON, SLEEPS, STANDS } from './activations.ts'
 import { Asked } from './asked.ts'
 import { blamesOfLines } from './blame.ts'
 import { Cores, NONE } from './cores.ts'
 import type { Costs } from './costs.ts'
-import { type Fate, GOES_ON, SimulatedCpu, SLEEPS, STANDS, TIMES } from './cpu.ts'
+import { SimulatedCpu, TIMES } from './cpu.ts'
 import { Crowd } from './crowd.ts'
 import { EventQueue } from './event-queue.ts'
 import { Ledger, type Phases } from './ledger.ts'
 import { Lines, NO_CPU, WORDS_PER_CACHE_LINE } from './lines.ts'
 import { Parked } from './parked.ts'
-import { Play } from './play.ts'
 import { Servers } from './servers.ts'
 import { type SharedState, Turn } from './shared-state.ts'
 import { type Noted, TimelineCpu } from './timeline-cpu.ts'
@@ -43,7 +42,6 @@ export type Stuck = { readonly cpu: number; readonly name: string; readonly word
 export class Machine {
   readonly cpus: readonly SimulatedCpu[]
   readonly cores: Cores
-  readonly #plays: readonly Play[]
   readonly #events: EventQueue
   readonly #costs: Costs
   readonly #lines: Lines
@@ -108,13 +106,12 @@ export class Machine {
       cpu.patience = options.patience ?? cpu.patience
       return cpu
     })
-    this.#plays = this.cpus.map(() => new Play())
-    this.#crowd = new Crowd(this.cpus, this.cores, this.#events, costs, (id) => this.#plays[id]!.isOver)
+    this.#crowd = new Crowd(this.cpus, this.cores, this.#events, costs, (id) => this.cpus[id]!.isOver)
   }
 
-  /** The CPU plays these steps from that time on. */
-  play(cpu: number, steps: Steps<unknown>, from: number): void {
-    this.#plays[cpu]!.begin(steps)
+  /** The CPU plays this from that time on: a role of the flat build, or one that gives steps. */
+  play(cpu: number, role: () => unknown, from: number): void {
+    this.cpus[cpu]!.begin(role)
     this.cpus[cpu]!.clock = from
     if (this.cores.coreOf[cpu] !== NONE) this.#events.enter(cpu, from)
   }
@@ -137,7 +134,7 @@ export class Machine {
    */
   takeTurn(id: number): void {
     const cpu = this.cpus[id]!
-    if (this.#plays[id]!.isOver) return
+    if (this.cpus[id]!.isOver) return
     cpu.clock = Math.max(cpu.clock, this.now)
     this.#turn.limit = 0
     this.#turn.ownLimit = 0
@@ -154,12 +151,12 @@ export class Machine {
   /** What is no access to memory happens on the way, until the CPU stands before one, waits, or has ended. */
   passUntilAccess(id: number): void {
     const cpu = this.cpus[id]!
-    while (!this.#plays[id]!.isOver && cpu.fate !== SLEEPS && cpu.standsBeforeNoAccess) this.takeTurn(id)
+    while (!this.cpus[id]!.isOver && cpu.fate !== SLEEPS && cpu.standsBeforeNoAccess) this.takeTurn(id)
   }
 
   /** The CPUs that have not ended, once nothing happens any more. */
   get stuck(): Stuck[] {
-    return this.cpus.flatMap((cpu, id) => (this.#plays[id]!.isOver ? [] : [{ cpu: id, ...cpu.pending }]))
+    return this.cpus.flatMap((cpu, id) => (this.cpus[id]!.isOver ? [] : [{ cpu: id, ...cpu.pending }]))
   }
 
   /** The measured window is over, but not every CPU has come to the end of an operation. */
@@ -191,14 +188,13 @@ export class Machine {
   }
 
   #resume(cpu: SimulatedCpu): void {
-    const play = this.#plays[cpu.id]!
-    play.resume()
-    if (play.isOver) this.#ended(cpu)
+    cpu.goOn()
+    if (cpu.isOver) this.#ended(cpu)
   }
 
   #settle(cpu: SimulatedCpu, fate: Fate): void {
     const { id } = cpu
-    if (this.#plays[id]!.isOver) {
+    if (this.cpus[id]!.isOver) {
       this.#events.remove(id)
       if (this.cores.isCrowded) this.#crowd.passCore(id, cpu.clock)
     } else if (fate === STANDS || fate === GOES_ON) {
@@ -224,7 +220,7 @@ export class Machine {
 
   /** A role that has ended may still have been queued for a core, or looked at for its slice. */
   #isOver(id: number): boolean {
-    const { isOver } = this.#plays[id]!
+    const { isOver } = this.cpus[id]!
     if (isOver) this.#events.remove(id)
     return isOver
   }

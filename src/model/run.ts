@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { ModelFailed } from '../errors/faultline-error.ts'
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
@@ -66,11 +67,16 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   try {
     return await playModel(options)
   } catch (cause) {
-    const place = cause instanceof ModelFailed ? undefined : whereThrown(cause)
+    const thrown = cause instanceof ModelFailed ? undefined : whereThrown(cause)
+    const place = thrown === undefined ? belowPatch(cause, options.system) : `at ${thrown}`
     if (place === undefined) throw cause
-    throw new ModelFailed('PATCH_THREW', `a CPU failed at ${place}: ${(cause as Error).message}`, { cause })
+    throw new ModelFailed('PATCH_THREW', `a CPU failed ${place}: ${(cause as Error).message}`, { cause })
   }
 }
+
+/** A function that had to wait is entered again without its callers: the stack does not name the place in the patch that called it. */
+const belowPatch = (cause: unknown, { variant }: SentSystem): string | undefined =>
+  cause instanceof ModelFailed || typeof variant === 'string' ? undefined : `in what ${basename(variant.file)} calls`
 
 async function playModel(options: ModelOptions): Promise<ModelResult> {
   const { buildSystem, runRole } = await loadFlatBuild()
@@ -120,7 +126,7 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
   )
   const random = new Random(options.seed)
   for (const [id, plan] of roles.entries()) {
-    machine.play(id, runRole(machine.cpus[id]!, vm, plan), isRecording ? 0 : random.below(LATEST_START))
+    machine.play(id, () => runRole(machine.cpus[id]!, vm, plan), isRecording ? 0 : random.below(LATEST_START))
   }
   const waiting = () => stuckText(machine, roles, place)
   await play(machine, options, waiting)

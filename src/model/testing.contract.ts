@@ -52,7 +52,8 @@ export function playOn(
       cpu.ledger.roleEnded(cpu.clock)
     },
   )
-  for (const [id, actor] of actors.entries()) machine.play(id, actor(machine.cpus[id]!), (startsNs[id] ?? 0) * 1000)
+  for (const [id, actor] of actors.entries())
+    machine.play(id, () => actor(machine.cpus[id]!), (startsNs[id] ?? 0) * 1000)
   while (machine.run(1000)) {}
   return { endsNs, words, machine }
 }

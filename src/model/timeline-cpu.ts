@@ -1,5 +1,4 @@
 import type { LockId, Side, Word } from '../shared-memory/cpu.ts'
-import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import {
   ACQUIRED,
@@ -15,7 +14,8 @@ import {
   WAIT_BEGAN,
   WAIT_ENDED,
 } from '../workers/timeline.ts'
-import { SimulatedCpu, STANDS } from './cpu.ts'
+import { type Fate, GOES_ON } from './activations.ts'
+import { SimulatedCpu } from './cpu.ts'
 
 /** What is noted of a modelled run, one timeline a CPU, and the words whose values are shown. */
 export type Noted = {
@@ -29,7 +29,8 @@ export type Noted = {
 export class TimelineCpu extends SimulatedCpu {
   readonly #noted: Noted
   readonly #measureFromNs: number
-  #underWay: Steps<void> | undefined
+  /** What is noted when the instruction that it stands before is carried out. */
+  #noteWhenDone: readonly [code: number, value: number] | undefined
 
   constructor(noted: Noted, measureFrom: number, ...args: ConstructorParameters<typeof SimulatedCpu>) {
     super(...args)
@@ -50,30 +51,33 @@ export class TimelineCpu extends SimulatedCpu {
   }
 
   override store(word: Word, value: number): Steps<void> {
-    const isShown = word === this.#noted.invalidateSeq || word === this.#noted.invalidateInProgress
-    return isShown ? this.#shown(this.#storeShown(word, value)) : super.store(word, value)
+    if (word === this.#noted.invalidateSeq) this.#noteWhenDone = [SEQ, value]
+    else if (word === this.#noted.invalidateInProgress) this.#noteWhenDone = [IN_PROGRESS, value]
+    return this.#begun(super.store(word, value))
   }
 
   override broadcast(kind: number, units: number): Steps<void> {
-    return this.#shown(this.#broadcastShown(kind, units))
+    this.#add(BROADCAST_BEGAN, kind)
+    this.#noteWhenDone = [BROADCAST_ENDED, kind]
+    return this.#begun(super.broadcast(kind, units))
   }
 
-  /** The steps of an instruction that is shown, while it is under way. As they go through the CPU's own, those are not theirs. */
-  override next(): IteratorResult<Op, number> {
-    const steps = this.#underWay
-    if (steps === undefined) return super.next()
-    this.#underWay = undefined
-    const result = steps.next(0)
-    if (result.done) return { done: true, value: 0 }
-    this.#underWay = steps
-    return result
+  override perform(): Fate {
+    super.perform()
+    this.#noteIfDone()
+    return this.fate
   }
 
-  /** An instruction gives the CPU itself, whose `fate` the flat build looks at: this one is never carried out at once. */
-  #shown(steps: Steps<void>): Steps<void> {
-    this.#underWay = steps
-    this.fate = STANDS
-    return this as unknown as Steps<void>
+  #begun(steps: Steps<void>): Steps<void> {
+    this.#noteIfDone()
+    return steps
+  }
+
+  #noteIfDone(): void {
+    if (this.fate !== GOES_ON || this.#noteWhenDone === undefined) return
+    const [code, value] = this.#noteWhenDone
+    this.#noteWhenDone = undefined
+    this.#add(code, value)
   }
 
   override count(counter: number, by: number): void {
@@ -104,17 +108,6 @@ export class TimelineCpu extends SimulatedCpu {
   override releasing(lock: LockId, side: Side): void {
     super.releasing(lock, side)
     this.#add(RELEASING, lock * 2 + side)
-  }
-
-  *#storeShown(word: Word, value: number): Steps<void> {
-    yield* super.store(word, value)
-    this.#add(word === this.#noted.invalidateSeq ? SEQ : IN_PROGRESS, value)
-  }
-
-  *#broadcastShown(kind: number, units: number): Steps<void> {
-    this.#add(BROADCAST_BEGAN, kind)
-    yield* super.broadcast(kind, units)
-    this.#add(BROADCAST_ENDED, kind)
   }
 
   #add(code: number, value: number, amount = 0): void {

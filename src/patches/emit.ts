@@ -9,7 +9,7 @@ import { blank } from '../builds/marks.ts'
 import { BUILDS, type Build, folderOf } from '../builds/modules.ts'
 import { toOpened } from '../builds/opened.ts'
 import { toTraced } from '../builds/traced.ts'
-import { FRAMES } from '../builds/write.ts'
+import { FRAMES, PLAYED } from '../builds/write.ts'
 import { cacheFolder, writeWhole } from './cache.ts'
 import type { PatchCode } from './code.ts'
 import { withLoopGuards } from './loop-guards.ts'
@@ -51,7 +51,7 @@ const FORMS: Readonly<Record<Build, (code: string, name: string) => string>> = {
   stepped: (code) => code,
   direct: (code, name) => toDirect(withLoopGuards(code, name), name),
   opened: (code, name) => toOpened(toDirect(withLoopGuards(code, name), name)),
-  flat: (code, name) => withLoopGuards(toFlat(code), name),
+  flat: (code, name) => withLoopGuards(toFlat(code, pathToFileURL(PLAYED).href, true), name),
   traced: (code, name) => withLoopGuards(toTraced(code, name, pathToFileURL(FRAMES).href), name),
 }
 
