@@ -53,6 +53,13 @@ test("a user's machine changes another one", () => {
   assert.notEqual(profileHash(profile), profileHash(loadProfile('altra-64')))
 })
 
+test('a machine that comes along is called what its file is called', () => {
+  assert.deepEqual(
+    profileNames().map((name) => loadProfile(name).name),
+    profileNames(),
+  )
+})
+
 test('what is wrong with a profile is said by the name of the parameter', () => {
   const of = (parameters: object) => refusal(written(mine({ parameters }))).replace(/^profile \S+: /, '')
   assert.equal(of({ c2c_sokcet_ns: parameter }), 'c2c_sokcet_ns is no parameter of a machine')

@@ -1,7 +1,7 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
-import type { Kernel } from '../protocols/kernel.ts'
+import type { Kernel, Subject } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
 import { versionOf } from '../protocols/on-kernel.ts'
 import type { Beginning } from './skeleton.ts'
@@ -23,8 +23,30 @@ export function beginningOf(name: string, file: string, from: string, wanted: re
     kernel: { exported: base.name.toUpperCase().replaceAll('.', '_'), name: base.name, kvm: base.kvm },
     from,
     says: variant?.says ?? `${from}, changed`,
+    subject:
+      version === undefined && variant!.subject !== 'mixed' ? variant!.subject : subjectOf(Object.keys(functions)),
     functions,
   }
+}
+
+/** Functions that no variant of ours replaces, by the question whose load and check reach them. */
+const REACHED: readonly (readonly [RegExp, Subject])[] = [
+  [/^(?:stage2|arm64|userMemAbort)/, 'icache'],
+  [/^mmuSlot|dirtyLog|logDirty|wrprot/i, 'dirty-log'],
+  [/attributes|gmem/i, 'attributes'],
+  [/NxHugePage|RemovedPt|loadsRoot|FreeSp$/, 'nx-recovery'],
+  [/PfnCache|^gpc|^flushShadow/, 'elision'],
+]
+
+/** The question whose scenario and check run these functions: that of a variant which replaces one. */
+function subjectOf(entries: readonly string[]): Subject {
+  const subjects = entries.map(
+    (entry) =>
+      VARIANTS.find(({ replaces, subject }) => subject !== 'mixed' && Object.hasOwn(replaces, entry))?.subject ??
+      REACHED.find(([name]) => name.test(entry))?.[1] ??
+      'precheck',
+  )
+  return subjects.find((one) => one !== 'precheck') ?? 'precheck'
 }
 
 const isOurs = (name: string) => [...VARIANTS, ...VERSIONS].some((one) => one.name === name)

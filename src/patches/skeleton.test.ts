@@ -73,6 +73,18 @@ test('a patch that is made from a variant has the name of its file, unless that 
   assert.equal(beginningOf('a b', './a b.ts', 'precheck', []).name, 'my-a-b')
 })
 
+test('a patch begins with the commands of a scenario and a check that run its functions', () => {
+  const subjectOf = (from: string, ...functions: string[]) => beginningOf('x', './x.ts', from, functions).subject
+  assert.equal(subjectOf('v6.8', 'isPageFaultStale'), 'precheck')
+  assert.equal(subjectOf('v6.12', 'stage2Map'), 'icache')
+  assert.equal(subjectOf('v6.12', 'userMemAbort'), 'icache')
+  assert.equal(subjectOf('v6.18', 'recoverNxHugePages'), 'nx-recovery')
+  assert.equal(subjectOf('v6.18', 'gpcRefresh'), 'elision')
+  assert.equal(subjectOf('v5.15', 'getDirtyLogProtect'), 'dirty-log')
+  assert.equal(subjectOf('age-locked'), 'aging')
+  for (const { name } of [...VERSIONS, ...VARIANTS]) assert.notEqual(subjectOf(name), 'mixed', 'it has no check')
+})
+
 test('what a patch cannot begin as is said with the nearest name', () => {
   assert.throws(() => beginningOf('x', './x.ts', 'coarse-yeild', []), {
     message: "--from is 'coarse-yeild', which is no variant and no kernel",

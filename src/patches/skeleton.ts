@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Subject } from '../protocols/kernel.ts'
 import type { Kvm } from '../protocols/kvm.ts'
 import { DOOR } from './rules/world.ts'
 import type { Closure } from './sources/closure.ts'
@@ -19,6 +20,8 @@ export type Beginning = {
   /** The variant that it is made from, if it is not the kernel itself. */
   readonly from: string
   readonly says: string
+  /** The scenario and the check that run what it replaces. */
+  readonly subject: Subject
   /** The functions that it replaces, as they are now. */
   readonly functions: Readonly<Record<string, unknown>>
 }
@@ -28,7 +31,7 @@ type Written = { readonly text: string; readonly closures: readonly Closure[] }
 
 /** The text of a patch that does what it was made from does, for the user to change. */
 export async function skeletonOf(beginning: Beginning): Promise<string> {
-  const { name, file, kernel, from, says, functions } = beginning
+  const { name, file, kernel, from, says, subject, functions } = beginning
   const sources = new FunctionSources([])
   const entries: Written[] = []
   for (const [entry, own] of Object.entries(functions)) {
@@ -38,7 +41,7 @@ export async function skeletonOf(beginning: Beginning): Promise<string> {
   const closures = entries.flatMap((entry) => entry.closures)
   return [
     importOf([...closures.flatMap(({ imports }) => imports), value('patch'), value(kernel.exported)]),
-    head(from, /[/\\]/.test(file) ? file : `./${file}`),
+    head(from, subject, /[/\\]/.test(file) ? file : `./${file}`),
     ...declarationsOf(closures, (text) => !isHoisted(text)),
     `export default patch({
   name: '${name}',
@@ -92,12 +95,13 @@ const value = (name: string) => ({ name, isType: false })
 
 const head = (
   from: string,
+  subject: Subject,
   file: string,
 ) => `// A patch for faultline: whole functions of a kernel, replaced. It begins as ${from}; change it.
 //
-//   faultline bench -s precheck --variant ${from},${file}        what it costs, measured
-//   faultline bench -s precheck --variant ${from},${file} -m altra-64
-//   faultline check precheck --variant ${file}                what can go wrong in it
+//   faultline bench -s ${subject} --variant ${from},${file}        what it costs, measured
+//   faultline bench -s ${subject} --variant ${from},${file} -m altra-64
+//   faultline check ${subject} --variant ${file}                what can go wrong in it
 //   faultline diff ${from} ${file}
 //
 // Each \`yield*\` is a point where another CPU may act, and everything that touches shared memory is one. docs/your-own-patch.md`

@@ -39,8 +39,6 @@ export type Kvm = {
   readonly testYoung: (cpu: Cpu, vm: Vm, hva: Hva) => Steps<boolean>
   /** `kvm_vm_set_mem_attributes()`: the gfns [start, end) become private or shared. */
   readonly vmSetMemAttributes: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attribute: number) => Steps<void>
-  /** `kvm_gmem_punch_hole()`: the pages of guest_memfd behind [start, end) are given back. */
-  readonly gmemPunchHole: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
   /** `kvm_mmu_invalidate_begin()`, with mmu_lock held for write. */
   readonly invalidateBegin: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_mmu_invalidate_range_add()`, of the gfns [start, end). */
@@ -57,18 +55,26 @@ export type Kvm = {
   readonly swapActiveMemslots: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_destroy_vm()`; `privateSlot` is the memslot that KVM made for itself. */
   readonly destroyVm: (cpu: Cpu, vm: Vm, privateSlot: number) => Steps<void>
-  /** `gfn_to_pfn_cache_invalidate_start()`, of a VM that has caches: those of the hvas [start, end) are no longer valid. */
-  readonly gfnToPfnCacheInvalidateStart: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<void>
-  /** `kvm_gpc_refresh()`: the cache is valid again. False: it is not, and there may be no such caches. */
-  readonly gpcRefresh: (cpu: Cpu, vm: Vm, cache: PfnCache) => Steps<boolean>
-  /** `mmu_notifier_retry_cache()`: whether an invalidation has come since `seq`, or is between its start and its end. */
-  readonly mmuNotifierRetryCache: (cpu: Cpu, vm: Vm, seq: number) => Steps<boolean>
   /** `kvm_get_dirty_log_protect()`, with slots_lock held: what the log says, for the VMM. */
   readonly getDirtyLogProtect: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_clear_dirty_log_protect()`, of so many pages of the slot: writes to what the VMM was told of are logged again. */
   readonly clearDirtyLogProtect: (cpu: Cpu, vm: Vm, first: number, pages: number) => Steps<void>
   /** `kvm_flush_remote_tlbs()`; `cause` is counted. */
   readonly flushRemoteTlbs: (cpu: Cpu, vm: Vm, cause: number) => Steps<void>
+
+  // virt/kvm/guest_memfd.c
+
+  /** `kvm_gmem_punch_hole()`: the pages of guest_memfd behind [start, end) are given back. */
+  readonly gmemPunchHole: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
+
+  // virt/kvm/pfncache.c
+
+  /** `gfn_to_pfn_cache_invalidate_start()`, of a VM that has caches: those of the hvas [start, end) are no longer valid. */
+  readonly gfnToPfnCacheInvalidateStart: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<void>
+  /** `kvm_gpc_refresh()`: the cache is valid again. False: it is not, and there may be no such caches. */
+  readonly gpcRefresh: (cpu: Cpu, vm: Vm, cache: PfnCache) => Steps<boolean>
+  /** `mmu_notifier_retry_cache()`: whether an invalidation has come since `seq`, or is between its start and its end. */
+  readonly mmuNotifierRetryCache: (cpu: Cpu, vm: Vm, seq: number) => Steps<boolean>
 
   // arch/x86/kvm/x86.c
 
