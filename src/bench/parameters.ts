@@ -1,4 +1,5 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { nearestText } from '../errors/nearest.ts'
 
 /** A parameter of a scenario, as `--set name=value` gives it. */
 export type Parameter = {
@@ -35,7 +36,7 @@ export function valuesOf<P extends Parameters>(
   for (const name of Object.keys(set)) {
     if (!Object.hasOwn(parameters, name)) {
       throw new FaultlineError('UNKNOWN_PARAMETER', 'usage', `there is no parameter '${name}'`, {
-        hint: `The parameters are ${Object.keys(parameters).join(', ')}; \`faultline list parameters\` explains them.`,
+        hint: `${nearestText(name, Object.keys(parameters))} \`faultline list parameters\` explains them.`,
       })
     }
   }

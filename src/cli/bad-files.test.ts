@@ -66,7 +66,7 @@ test('a lock is looked for in a module only, and a command without its file says
   assert.match(compare.err, /write: faultline compare <files\.\.> \[flags\]/)
   const misspelt = await faultline('benhc')
   assert.equal(misspelt.code, 2)
-  assert.match(misspelt.err, /there is no command 'benhc'\. Did you mean bench\?/)
+  assert.match(misspelt.err, /there is no command 'benhc'\nDid you mean bench\?/)
   const helped = await faultline('help', 'benhc')
   assert.match(helped.err, /there is no command 'benhc'\nDid you mean bench\?/)
 })

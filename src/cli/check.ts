@@ -4,7 +4,6 @@ import { runJobs } from '../checker/job-pool.ts'
 import { checkWith, loadChecks } from '../checker/load-checks.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { nearestText } from '../errors/nearest.ts'
 import type { PatchCode } from '../patches/code.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
 import { fit } from '../report/fit.ts'
@@ -15,10 +14,11 @@ import { checkMutants } from './check-mutants.ts'
 import { checkReplay } from './check-replay.ts'
 import { pageAt, saveWitnesses, witnessesIn } from './check-report.ts'
 import { checkWorst } from './check-worst.ts'
+import { chosenChecks, type Refused } from './chosen-checks.ts'
 import type { Command } from './command.ts'
 import { integer } from './flags.ts'
 import { EXIT, type ExitCode } from './io.ts'
-import { kernelNamed, leftOutOnKernel, notOnKernel } from './kernels.ts'
+import { kernelNamed, leftOutOnKernel } from './kernels.ts'
 import { checkPatchName } from './patches.ts'
 import { Progress } from './progress.ts'
 
@@ -28,7 +28,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
   if (given.file !== undefined) throw notAsked(given.file)
   if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
   const { checks: known, args, refused } = await asAsked(await loadChecks(), given, io.node)
-  const checks = choose(known, args, refused)
+  const checks = chosenChecks(known, args, refused)
   const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
   if (left !== undefined) io.err(`faultline: ${left}\n`)
   if (args.mutants || args.mutant !== undefined)
@@ -52,8 +52,6 @@ export const check: Command<CheckArgs> = async (given, io) => {
   if (io.signal.aborted) return EXIT.interrupted
   return exitCode(reports)
 }
-
-type Refused = Readonly<Record<string, string>>
 
 /** The checks, and what they were asked, on the kernel and with the patch that are named; and why variants are not among them. */
 async function asAsked(checks: readonly Check[], given: CheckArgs, node: string) {
@@ -87,41 +85,6 @@ const only = ({ variant, configuration }: CheckArgs) => ({
 const exitCode = (reports: readonly Report[]): ExitCode =>
   reports.every(({ isAsExpected, isRepeatable }) => isAsExpected && isRepeatable) ? EXIT.fine : EXIT.regression
 
-function choose(
-  checks: readonly Check[],
-  { name, variant, configuration }: CheckArgs,
-  refused: Refused,
-): readonly Check[] {
-  const named = checks.filter((one) => name === undefined || one.name === name)
-  if (named.length === 0)
-    throw unknown(
-      'check',
-      name!,
-      checks.map((one) => one.name),
-    )
-  const withVariant = named.filter(
-    ({ variants }) => variant === undefined || variants.some((one) => one.name === variant),
-  )
-  if (withVariant.length === 0) {
-    if (Object.hasOwn(refused, variant!)) throw notOnKernel(refused[variant!]!)
-    const why = named.flatMap(({ unchecked = {} }) =>
-      Object.hasOwn(unchecked, variant!) ? unchecked[variant!]! : [],
-    )[0]
-    if (why !== undefined)
-      throw new FaultlineError('NOT_CHECKED', 'usage', `${variant} is in no check: ${why}`, {
-        hint: `Try faultline bench -s ${named[0]!.name} --variant ${variant}.`,
-      })
-    throw unknown(
-      'variant',
-      variant!,
-      named.flatMap(({ variants }) => variants.map((one) => one.name)),
-    )
-  }
-  const all = withVariant.flatMap(({ configurations }) => configurations.map((one) => one.name))
-  if (configuration === undefined || all.includes(configuration)) return withVariant
-  throw unknown('configuration', configuration, all)
-}
-
 /** A lock and a litmus test have no variants, configurations or schedules. */
 function refuseFlagsOfChecks({
   name,
@@ -146,9 +109,4 @@ function refuseFlagsOfChecks({
 const notAsked = (file: string) =>
   new FaultlineError('UNKNOWN_NAME', 'usage', `there is nothing to do with '${file}'`, {
     hint: 'A second word is the file of `faultline check lock FILE`.',
-  })
-
-const unknown = (what: string, name: string, known: readonly string[]) =>
-  new FaultlineError('UNKNOWN_NAME', 'usage', `there is no ${what} '${name}'`, {
-    hint: nearestText(name, known),
   })

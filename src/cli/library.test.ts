@@ -40,3 +40,14 @@ test('a check is explored by a call', async () => {
   assert.ok(report!.replay !== null)
   await assert.rejects(check('nosuch'), /there is no check 'nosuch'/)
 })
+
+test('a misspelt flag or option, or another thing than a result, is refused with what was most likely meant', async () => {
+  const hint = (wanted: RegExp) => (error: unknown) => error instanceof FaultlineError && wanted.test(error.hint)
+  await assert.rejects(bench({ scenaro: 'precheck' }), hint(/^Did you mean scenario\?/))
+  await assert.rejects(bench({ arrival: 'opne' }), hint(/^Did you mean open\?/))
+  await assert.rejects(check('prechek'), hint(/^Did you mean precheck\?/))
+  await assert.rejects(check('precheck', { variant: 'B-STAL' }), hint(/^Did you mean B-STALE\?/))
+  const misspelt = { varant: 'B-STALE' } as object
+  await assert.rejects(check('precheck', misspelt), hint(/^Did you mean variant\?/))
+  assert.throws(() => compare('base.json' as never, 'head.json' as never), hint(/readResult/))
+})

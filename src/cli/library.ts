@@ -7,13 +7,18 @@ import type { Result } from '../bench/result.ts'
 import { LIMITS } from '../checker/explore.ts'
 import { runJobs } from '../checker/job-pool.ts'
 import { loadChecks } from '../checker/load-checks.ts'
-import type { MemoryModel } from '../checker/memory/model.ts'
+import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import { jobsOf, type Report } from '../checker/run-check.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { nearestText } from '../errors/nearest.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
+import { chosenChecks } from './chosen-checks.ts'
+import { COMMANDS } from './commands.ts'
+import { flagsOf } from './flag-table.ts'
 import type { Io } from './io.ts'
-import { newParser } from './parsing.ts'
+import { nearestMeant, parserSentence } from './parser-words.ts'
+import { newParser, WrongUse } from './parsing.ts'
 import { readAsWritten } from './read-result.ts'
 
 export type { Answer, AnswerVerdict } from '../bench/answers/answer.ts'
@@ -34,7 +39,9 @@ export type Running = {
  * Runs a plan as `faultline bench` does, and returns its result; nothing is printed or written. Throws a FaultlineError for flags
  * that cannot be. What fails in a run is in the run's `error`.
  */
-export async function bench(flags: BenchFlags = {}, { signal, onProgress }: Running = {}): Promise<Result> {
+export async function bench(flags: BenchFlags = {}, running: Running = {}): Promise<Result> {
+  checkOptions('bench', running, RUNNING)
+  const { signal, onProgress } = running
   const command = ['bench', ...wordsOf(flags)]
   const io = silent(command, signal ?? new AbortController().signal)
   const plan = await planOf(await argsOf(command.slice(1)), io)
@@ -52,11 +59,13 @@ const wordsOf = (flags: BenchFlags): string[] =>
 
 async function argsOf(words: readonly string[]): Promise<BenchArgs> {
   const parser = benchFlags(newParser(words)).strict().showHelpOnFail(false)
+  const known = (await flagsOf(COMMANDS.find(({ name }) => name === 'bench')!)).map(({ name }) => name)
   const failing = parser.fail((message, error) => {
-    throw (
-      error ??
-      new FaultlineError('WRONG_FLAGS', 'usage', message, { hint: 'The flags are those of `faultline bench --help`.' })
-    )
+    if (error !== null && error !== undefined && !(error instanceof WrongUse)) throw error
+    const sentence = parserSentence(error?.message ?? message)
+    const near = nearestMeant(sentence, known)?.replace(/^--/, '')
+    const hint = `${near === undefined ? '' : `Did you mean ${near}? `}The flags are those of \`faultline bench --help\`.`
+    throw new FaultlineError('WRONG_FLAGS', 'usage', sentence, { hint })
   })
   return (await failing.parseAsync()) as unknown as BenchArgs
 }
@@ -90,11 +99,10 @@ export type ComparingOptions = {
 }
 
 /** What changed between two results, as `faultline compare` says it. */
-export function compare(
-  base: Result,
-  head: Result,
-  { alpha = 0.05, metrics = [], force = false }: ComparingOptions = {},
-): Comparison {
+export function compare(base: Result, head: Result, options: ComparingOptions = {}): Comparison {
+  checkOptions('compare', options, COMPARING)
+  const { alpha = 0.05, metrics = [], force = false } = options
+  checkResults({ base, head })
   const sources = [
     { name: 'base', result: base },
     { name: 'head', result: head },
@@ -114,18 +122,38 @@ export type CheckOptions = {
  * and the schedule of what was violated.
  */
 export async function check(name: string, options: CheckOptions = {}): Promise<readonly Report[]> {
+  checkOptions('check', options, CHECKING)
   const { variant, configuration, memory = LIMITS.memory, signal = new AbortController().signal } = options
   const { patience: _, ...limits } = LIMITS
-  const checks = (await loadChecks()).filter((one) => one.name === name)
+  const checks = chosenChecks(await loadChecks(), { name, variant, configuration })
   const only = {
     ...(variant === undefined ? {} : { variant }),
     ...(configuration === undefined ? {} : { configuration }),
   }
   const jobs = checks.flatMap((one) => jobsOf(one, { ...limits, memory }, only))
   if (jobs.length === 0) {
-    const what =
-      checks.length === 0 ? `there is no check '${name}'` : `the check '${name}' has not what was asked of it`
-    throw new FaultlineError('UNKNOWN_NAME', 'usage', what, { hint: 'See `faultline check --help`.' })
+    throw wrong(`${variant} is not explored in ${configuration}`, 'Leave `configuration` out: the reports name theirs.')
   }
   return await runJobs(jobs, 1, signal, () => {})
 }
+
+const COMPARING = ['alpha', 'metrics', 'force']
+const CHECKING = ['variant', 'configuration', 'memory', 'signal']
+const RUNNING = ['signal', 'onProgress']
+
+/** A misspelt option would be as if it were left out: JavaScript has no compiler to say so. */
+function checkOptions(what: string, options: object, known: readonly string[]): void {
+  const name = Object.keys(options).find((one) => !known.includes(one))
+  if (name !== undefined) throw wrong(`${what}() has no option '${name}'`, nearestText(name, known))
+  const { memory } = options as CheckOptions
+  if (memory === undefined || MEMORY_MODELS.includes(memory)) return
+  throw wrong(`memory is '${memory}', which is no memory model`, nearestText(String(memory), MEMORY_MODELS))
+}
+
+function checkResults(results: Readonly<Record<string, Result>>): void {
+  const [name] = Object.entries(results).find(([, result]) => !Array.isArray(result?.runs)) ?? []
+  if (name === undefined) return
+  throw wrong(`${name} is not a result`, 'Take what `bench()` returns, or read a file: `await readResult(path)`.')
+}
+
+const wrong = (message: string, hint: string) => new FaultlineError('WRONG_FLAGS', 'usage', message, { hint })

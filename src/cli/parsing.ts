@@ -49,7 +49,9 @@ export function noSettingTwice({ set }: Readonly<Record<string, unknown>>): true
   const names = (Array.isArray(set) ? set : []).map((setting) => String(setting).split('=')[0]!)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice === undefined) return true
-  throw new WrongUse(`--set ${twice} is given more than once: one run has one value; run it once for each`)
+  throw new WrongUse(
+    `--set ${twice} is given more than once, and a run has one value of it: --sweep ${twice}=... runs several`,
+  )
 }
 
 type Flags = Record<string, string | boolean | string[]>

@@ -109,3 +109,18 @@ test('a list in --config is the list that a flag takes, of numbers too', async (
   )
   rmSync(folder, { recursive: true })
 })
+
+test('a misspelt choice, parameter or machine is answered with the nearest one', async () => {
+  for (const [words, says] of [
+    [['export', 'x.json', '--format', 'chrom'], /^faultline: format is 'chrom', .*\nDid you mean chrome-trace\?/],
+    [['completion', 'zhs'], /^faultline: shell is 'zhs', .*\nDid you mean zsh\?/],
+    [['compare', 'a', 'b', '--fail-onn', 'worse'], /^faultline: Unknown argument: fail-onn\nDid you mean --fail-on\?/],
+    [['bench', '-s', 'precheck', '--set', 'shap=boot'], /no parameter 'shap'\nDid you mean shape\?/],
+    [['bench', '-s', 'precheck', '-m', 'altra64'], /no machine 'altra64'\nDid you mean altra-64\?/],
+    [['bench', '-s', 'precheck', '-m', 'altra-64', '--set', 'machine.cpsu=4'], /Did you mean cpus\?/],
+  ] as const) {
+    const { code, err } = await faultline(...words)
+    assert.equal(code, 2)
+    assert.match(err, says)
+  }
+})

@@ -13,6 +13,7 @@ import { isOfSystem, ofSystem } from './files/trouble.ts'
 import { flagsOf } from './flag-table.ts'
 import { interruptedText, KEEPS_NOTHING } from './interruption.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
+import { nearestMeant, parserSentence } from './parser-words.ts'
 import { argsFrom, configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
 
@@ -34,7 +35,7 @@ export async function program(asked: Io): Promise<ExitCode> {
     .epilogue(EXIT_CODES)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error ?? new WrongUse(inWords(message, command) ?? message)
+      throw error ?? new WrongUse(inWords(message, command) ?? parserSentence(message))
     })
   for (const { usage, summary, flags, load } of COMMANDS) {
     parser.command(
@@ -60,7 +61,7 @@ export async function program(asked: Io): Promise<ExitCode> {
 
 /** The parser counts what stands without a flag, and names no command that it does not know; a person is told both. */
 function inWords(message: string, [name]: readonly string[]): string | undefined {
-  if (message.startsWith('Did you mean ') && name !== undefined) return `there is no command '${name}'. ${message}`
+  if (message.startsWith('Did you mean ') && name !== undefined) return `there is no command '${name}'`
   if (!message.startsWith('Not enough non-option arguments')) return undefined
   const usage = COMMANDS.find((one) => one.usage.split(' ')[0] === name)?.usage
   return usage === undefined ? undefined : `write: faultline ${usage} [flags]`
@@ -125,15 +126,20 @@ function checkCommand(words: readonly string[]): void {
   throw new WrongUse(`there is no command '${first}'`)
 }
 
-/** For a word that is not known the flag or command that is nearest to it. */
+/** For a word that is not known the command, flag or choice that is nearest to it. */
 async function hintOf(message: string, [first]: readonly string[]): Promise<string> {
   const command = COMMANDS.find(({ name }) => name === first)
   const help = command === undefined ? 'Try `faultline --help`.' : `Try \`faultline ${command.name} --help\`.`
-  const unknown = /^(?:Unknown arguments?: |there is no command ')([\w-]+)/.exec(message)?.[1]
-  if (unknown === undefined) return help
-  const known =
-    command === undefined ? COMMANDS.map(({ name }) => name) : (await flagsOf(command)).map(({ name }) => `--${name}`)
-  const [near] = nearest(command === undefined ? unknown : `--${unknown}`, known)
+  const near =
+    command === undefined
+      ? nearest(
+          /^there is no command '([^']+)/.exec(message)?.[1] ?? '',
+          COMMANDS.map(({ name }) => name),
+        )[0]
+      : nearestMeant(
+          message,
+          (await flagsOf(command)).map(({ name }) => name),
+        )
   return near === undefined ? help : `Did you mean ${near}? ${help}`
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ProfileError } from '../errors/faultline-error.ts'
 import { notJson, withoutMark } from '../errors/file-content.ts'
+import { nearest, nearestText } from '../errors/nearest.ts'
 import { kindOf, OPTIONAL, PARAMETERS } from './parameters.ts'
 
 /** M measured, P published, D derived, E estimated, R recalled; F: fitted by `faultline validate`. */
@@ -77,7 +78,7 @@ function readProfile(name: string, path: string): Profile {
     if (isProfileFile(name)) throw new ProfileError(`${name} cannot be read`, 'Give the path of a profile.', { cause })
     throw new ProfileError(
       `there is no machine '${name}'`,
-      `The machines are threads, ${profileNames().join(', ')}, host, or a file: -m ./my-machine.json.`,
+      `${nearestText(name, ['threads', ...profileNames(), 'host'])} A file is a machine too: -m ./my-machine.json.`,
     )
   }
   try {
@@ -134,10 +135,9 @@ function faultOf(name: string, parameter: Partial<ProfileParameter> | null): str
 
 function hintOf(name: string): string {
   if (kindOf(name) !== undefined) return 'A parameter is { value, unit, low, high, class, source }.'
-  const near = Object.keys(PARAMETERS).find((known) => known.startsWith(name.slice(0, 4)))
-  return near === undefined
-    ? '`faultline list altra-64` prints the parameters.'
-    : `Is ${near} meant? \`faultline list altra-64\` prints all.`
+  const known = [...Object.keys(PARAMETERS), ...Object.keys(OPTIONAL)]
+  const near = nearest(name, known)[0] ?? known.find((one) => one.startsWith(name.slice(0, 4)))
+  return `${near === undefined ? '' : `Did you mean ${near}? `}\`faultline list altra-64\` prints the parameters.`
 }
 
 /** The same machine with some values replaced; their ranges shrink to them. */
