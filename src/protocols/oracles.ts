@@ -105,6 +105,10 @@ export const ORACLES = [
     says: 'the guest used shared memory behind a private gfn, or guest_memfd behind a shared one',
   },
   {
+    name: 'attribute_lost',
+    says: 'memory was to become private or shared, and was not when KVM_SET_MEMORY_ATTRIBUTES was over',
+  },
+  {
     name: 'spte_overwritten',
     says: 'an SPTE was stored over what another CPU had made of it since it was read',
   },

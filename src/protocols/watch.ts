@@ -1,8 +1,10 @@
 import type { Lockdep } from '../shared-memory/lockdep/lockdep.ts'
 import { OwnedLock, OwnedRwLock } from '../shared-memory/lockdep/owned-locks.ts'
-import { TrackedLock, TrackedRwLock } from '../shared-memory/lockdep/tracked-locks.ts'
+import { TrackedLock, TrackedRwLock, TrackedSrcu } from '../shared-memory/lockdep/tracked-locks.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
 import { WatchedLock, WatchedRwLock } from '../shared-memory/lockstat.ts'
+import type { Place } from '../shared-memory/place.ts'
+import { Srcu } from '../shared-memory/srcu.ts'
 import { ORACLE } from './oracles.ts'
 
 /** Wraps the locks of a VM in what watches them in this run, if anything does. */
@@ -27,6 +29,13 @@ export class Watch {
   rwLock(lock: RwLock): RwLock {
     const tracked = this.lockdep === undefined ? lock : new TrackedRwLock(lock, this.lockdep)
     return this.#keepsStatistics ? new WatchedRwLock(tracked) : tracked
+  }
+
+  srcu(place: Place, cpus: number): Srcu {
+    const oracle = this.#owners === 0 ? undefined : ORACLE.lock_not_held
+    return this.lockdep === undefined
+      ? new Srcu(place, cpus, oracle)
+      : new TrackedSrcu(place, cpus, this.lockdep, oracle)
   }
 
   /** The lock, which only its owner may release. */

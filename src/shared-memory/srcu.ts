@@ -21,8 +21,14 @@ export class Srcu {
   readonly idx: Word
   readonly readers: readonly Word[]
 
-  /** `cpus`: how many CPUs may ever read; their ids are 0 to cpus - 1. */
-  constructor(place: Place, cpus: number) {
+  readonly #oracle: number | undefined
+
+  /**
+   * `cpus`: how many CPUs may ever read; their ids are 0 to cpus - 1. `oracle`: what a CPU violates that leaves a section in which
+   * it is not, as lockdep says.
+   */
+  constructor(place: Place, cpus: number, oracle?: number) {
+    this.#oracle = oracle
     this.id = place.lock('srcu')
     this.idx = place.line('idx', 'the CPU that synchronises')
     this.readers = Array.from({ length: cpus }, (_, cpu) => place.table(`readers${cpu}`, 2, `cpu ${cpu}`))
@@ -39,7 +45,8 @@ export class Srcu {
   /** `srcu_read_unlock()` */
   *readUnlock(cpu: Cpu, idx: number): Steps<void> {
     // Full barrier: what we read stays before it. Pairs with the wait in synchronize().
-    yield* cpu.sub(this.#word(cpu.id, idx), 1)
+    const was = yield* cpu.sub(this.#word(cpu.id, idx), 1)
+    if (was <= 0 && this.#oracle !== undefined) cpu.violation(this.#oracle, this.id)
   }
 
   /**

@@ -1,8 +1,9 @@
 import { ATTRIBUTE_PRIVATE, ATTRIBUTE_SHARED } from '../../protocols/attributes/mem-attributes.ts'
+import { assertAttributes } from '../../protocols/attributes/oracles.ts'
 import { type Gfn, gfnAdd } from '../../shared-memory/addresses.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
-import { entersGuest, leavesGuest, writesInGuest } from './guest-acts.ts'
+import { entersGuest, leavesGuest, outsideFirst, writesInGuest } from './guest-acts.ts'
 import { ALL, HUGE, NX, own } from './nx-small-vm.ts'
 import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
 import { type Act, inTurn } from './vm-program.ts'
@@ -12,6 +13,7 @@ const TOUCHED = 2
 const converts = (gfn: Gfn, attribute: number): Act =>
   function* (cpu, vm) {
     yield* vm.kvm.vmSetMemAttributes(cpu, vm, gfn, gfnAdd(gfn, 1), attribute)
+    assertAttributes(cpu, vm, gfn, gfnAdd(gfn, 1), attribute)
   }
 
 const punches = (gfn: Gfn): Act =>
@@ -23,14 +25,14 @@ const CONFIGURATIONS: Readonly<Record<string, SmallConfiguration>> = {
   edge: {
     says: 'a vCPU faults beside a gfn that becomes private, in the same huge page, and then on that gfn',
     acts: [
-      ['vcpu0', inTurn(entersGuest, writesInGuest(own(0, 1)), writesInGuest(own(0, 0)), leavesGuest)],
+      ['vcpu0', outsideFirst(entersGuest, writesInGuest(own(0, 1)), writesInGuest(own(0, 0)), leavesGuest)],
       ['vmm', converts(own(0, 0), ATTRIBUTE_PRIVATE)],
     ],
   },
   used: {
     says: 'a vCPU uses a gfn twice that becomes private meanwhile',
     acts: [
-      ['vcpu0', inTurn(entersGuest, writesInGuest(own(HUGE, 0)), writesInGuest(own(HUGE, 0)), leavesGuest)],
+      ['vcpu0', outsideFirst(entersGuest, writesInGuest(own(HUGE, 0)), writesInGuest(own(HUGE, 0)), leavesGuest)],
       ['vmm', converts(own(HUGE, 0), ATTRIBUTE_PRIVATE)],
     ],
   },
@@ -38,7 +40,7 @@ const CONFIGURATIONS: Readonly<Record<string, SmallConfiguration>> = {
     says: 'a vCPU uses a private gfn that becomes shared, and of which the private page is given back',
     before: converts(own(HUGE, 0), ATTRIBUTE_PRIVATE),
     acts: [
-      ['vcpu0', inTurn(entersGuest, writesInGuest(own(HUGE, 0)), leavesGuest)],
+      ['vcpu0', outsideFirst(entersGuest, writesInGuest(own(HUGE, 0)), leavesGuest)],
       ['vmm', inTurn(converts(own(HUGE, 0), ATTRIBUTE_SHARED), punches(own(HUGE, 0)))],
     ],
   },
@@ -46,7 +48,7 @@ const CONFIGURATIONS: Readonly<Record<string, SmallConfiguration>> = {
     says: 'the page of guest_memfd that a vCPU uses is given back',
     before: converts(own(HUGE, 0), ATTRIBUTE_PRIVATE),
     acts: [
-      ['vcpu0', inTurn(entersGuest, writesInGuest(own(HUGE, 0)), writesInGuest(own(HUGE, 0)), leavesGuest)],
+      ['vcpu0', outsideFirst(entersGuest, writesInGuest(own(HUGE, 0)), writesInGuest(own(HUGE, 0)), leavesGuest)],
       ['vmm', punches(own(HUGE, 0))],
     ],
   },

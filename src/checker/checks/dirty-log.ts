@@ -5,9 +5,9 @@ import type { Gfn } from '../../shared-memory/addresses.ts'
 import { runRole } from '../../workers/roles.ts'
 import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
-import { leavesGuest } from './guest-acts.ts'
+import { leavesGuest, outsideFirst } from './guest-acts.ts'
 import { executes, inGuest, reclaims, touches, waitsToWrite, writesTo } from './nx-acts.ts'
-import { FIRST_GFN, FIRST_HVA, NX, own } from './nx-small-vm.ts'
+import { ELSEWHERE, FIRST_GFN, FIRST_HVA, NX, own } from './nx-small-vm.ts'
 import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
 import { type Act, inTurn } from './vm-program.ts'
 
@@ -21,15 +21,6 @@ const writes = (...pages: readonly number[]): Act =>
     const gfns = Int32Array.from(pages, (page) => FIRST_GFN + page)
     const accesses = { kind: 'recorded', atNs: new Float64Array(pages.length), gfns, startNs: 0 } as const
     yield* runRole(cpu, vm, { role: 'vcpu', accesses, sampleEvery: 0 })
-  }
-
-/** A vCPU that is outside of the guest at first, and at last. */
-const runs = (...acts: readonly Act[]): Act =>
-  function* (cpu, vm) {
-    const vcpu = vm.vcpus[cpu.id]!
-    yield* vcpu.srcuReadLock(cpu)
-    yield* inTurn(...acts)(cpu, vm)
-    yield* vcpu.srcuReadUnlock(cpu)
   }
 
 const splits: Act = function* (cpu, vm) {
@@ -86,7 +77,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     says: 'a guest walks through a page table while logging ends, a huge page takes its place, and the table is freed',
     before: inTurn(executes(own(0)), executes(own(1))),
     acts: [
-      ['vcpu0', runs(inGuest(own(0)), touches(own(0, 1)), leavesGuest)],
+      ['vcpu0', outsideFirst(inGuest(own(0)), touches(own(0, 1)), leavesGuest)],
       ['vmm', inTurn(stopDirtyLog, reclaims)],
     ],
     memory: BLOCKS,
@@ -142,7 +133,7 @@ const declared: Check = {
     const { memory = PAGES, isManual = true, isEager = false } = small
     return smallProgram(variant, small, {
       vcpus: small.acts[0]![0] === 'vcpu0' ? 1 : 0,
-      memslots: [memory],
+      memslots: [{ ...ELSEWHERE, slot: 1 }, memory],
       nx: { ...NX, nestedGfn: 0, hugeBlocks: memory.pages >> 9 },
       updates: { spare: [], pseudoLock: 'none', zap: 'slot' },
       dirtyLog: { slot: 0, isManual, isEager },

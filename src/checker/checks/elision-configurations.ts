@@ -154,9 +154,9 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     isLarge: true,
   },
   released: {
-    says: 'the process that has a VM exits: nothing of its memory stays mapped',
-    vcpus: 0,
-    acts: [['exit', inTurn(mapsOwn, mmuNotifierRelease)]],
+    says: 'the process that has a VM exits: nothing of its memory stays mapped, and another that has the VM too adds a slot',
+    vcpus: 1,
+    acts: [['exit', inTurn(mapsOwn, mmuNotifierRelease, creates)]],
     zap: 'all',
   },
   pfncache: {

@@ -2,7 +2,7 @@ import { ACCESSED, accessGuestMemory, FAULT_PROTECTION } from '../../protocols/g
 import { Fault } from '../../protocols/page-fault.ts'
 import { enterGuest, exitGuest, isKicked } from '../../protocols/vcpu-run.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
-import type { Act } from './vm-program.ts'
+import { type Act, inTurn } from './vm-program.ts'
 
 // What a guest does, whatever its VM is like.
 
@@ -13,6 +13,15 @@ export const entersGuest: Act = function* (cpu, vm) {
 export const leavesGuest: Act = function* (cpu, vm) {
   yield* exitGuest(cpu, vm.vcpus[cpu.id]!)
 }
+
+/** A vCPU that is outside of the guest at first, and at last, and may look at the memslots meanwhile. */
+export const outsideFirst = (...acts: readonly Act[]): Act =>
+  function* (cpu, vm) {
+    const vcpu = vm.vcpus[cpu.id]!
+    yield* vcpu.srcuReadLock(cpu)
+    yield* inTurn(...acts)(cpu, vm)
+    yield* vcpu.srcuReadUnlock(cpu)
+  }
 
 /** The guest writes, and faults until it can, or until a signal comes: whether it could. */
 export const writesInGuest = (gfn: Gfn) =>

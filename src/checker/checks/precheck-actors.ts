@@ -1,5 +1,6 @@
 import { assertUnmapped } from '../../protocols/assertions.ts'
 import { pfnOfPte } from '../../protocols/host-mm.ts'
+import { deleteMemslot } from '../../protocols/memslots/update-memslot.ts'
 import { notifyEnd, notifyStart } from '../../protocols/mmu-notifier.ts'
 import { CONTINUE, Fault } from '../../protocols/page-fault.ts'
 import { invalidateRetry } from '../../protocols/retry.ts'
@@ -96,4 +97,9 @@ export function* pollPrecheck(cpu: Cpu, vm: Vm): Steps<void> {
     const retry = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
     if (!retry || cpu.signalPending()) return
   }
+}
+
+/** The memslot goes in which the page is. */
+export function* deletesSlot(cpu: Cpu, vm: Vm): Steps<void> {
+  yield* deleteMemslot(cpu, vm, 0)
 }

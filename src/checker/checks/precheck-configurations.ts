@@ -3,6 +3,7 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import {
+  deletesSlot,
   endsOneOfTwo,
   GFN,
   HVA,
@@ -129,6 +130,14 @@ export const CONFIGURATIONS = [
     actors: ['vcpu0', 'notifier'],
     vcpus: 1,
     roles: [vcpu(1), invalidatesWithin],
+  },
+  {
+    name: 'deleted',
+    says: 'a vCPU faults on a page whose memslot an updater removes',
+    actors: ['vcpu0', 'updater'],
+    vcpus: 1,
+    roles: [vcpu(0), deletesSlot],
+    updates: { spare: [], pseudoLock: 'none', zap: 'slot' },
   },
   {
     name: 'lockless',

@@ -24,6 +24,7 @@ function spec(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number])
     cpus: roles.length,
     vcpus,
     memslots: [BELOW, { slot: 0, baseGfn: GFN, hva: HVA, pages: 1 + MAPPED }],
+    ...('updates' in configuration ? { updates: configuration.updates } : {}),
     isPfnmap: name === 'uncounted',
     seqStart: 'seqStart' in configuration ? configuration.seqStart : 0,
   }
@@ -36,6 +37,8 @@ const declared: Check = {
     'precheck',
     'precheck',
     {
+      // As KVM_PRE_FAULT_MEMORY was until v6.17: the update waits for the SRCU section in which the loop waits for the update.
+      loop: { finds: ['livelock'], in: 'deleted', holdsElsewhere: true },
       'B-STALE': { finds: ['stale_install', 'install_in_progress', 'stale_use'] },
       'B-SNAP': { finds: ['stale_install', 'stale_use'] },
       'B-HOIST': { finds: ['livelock'] },

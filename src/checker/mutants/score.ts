@@ -21,6 +21,8 @@ const DIST = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A mutant may have more states than what it was made of, and must come to an end as well. */
 const MORE_STATES = 4
+/** An execution of it may be longer too: one that has no end by then goes round for ever. */
+const MORE_STEPS = 10
 /** The schedules are not read, so there is no need to look for short ones. */
 const NO_BOUNDED_SEARCH = -1
 
@@ -41,7 +43,7 @@ export async function survey(
     const limits = { ...LIMITS, patience, states, seconds: 1e9, memory, preemptions: NO_BOUNDED_SEARCH }
     const { verdict, visited, counts } = exploreProgram(check.program(variant, configuration), limits)
     if (verdict !== 'PASS') continue
-    const more = { ...limits, states: MORE_STATES * states }
+    const more = { ...limits, states: MORE_STATES * states, depth: MORE_STEPS * limits.depth }
     const { patch, kernel } = check
     const own = { ...(patch === undefined ? {} : { patch }), ...(kernel === undefined ? {} : { kernel }) }
     surveyed.push({ check: check.name, variant, ...own, configuration, limits: more, states: counts.states, visited })

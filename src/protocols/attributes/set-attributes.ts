@@ -6,6 +6,7 @@ import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import type { Memslot } from '../memslots/memslot.ts'
 import type { Vm } from '../vm.ts'
+import { assertAttributes } from './oracles.ts'
 
 // KVM_SET_MEMORY_ATTRIBUTES: memory of the guest becomes private, or shared. An invalidation that no notifier raises.
 
@@ -30,6 +31,7 @@ export function* vmSetMemAttributes(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attr
     }
     yield* postSet(cpu, vm, start, end, attribute)
   }
+  assertAttributes(cpu, vm, start, end, attribute)
   yield* vm.updates!.slotsLock.release(cpu)
 }
 

@@ -1,5 +1,6 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
+import { LOG_DIRTY_PAGES } from '../memslots/memslot.ts'
 import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { BITS, type DirtyLog } from './dirty-log.ts'
@@ -22,6 +23,15 @@ export function markLogging(cpu: Cpu, vm: Vm, gfn: Gfn): void {
 
 export function markLogged(cpu: Cpu, vm: Vm): void {
   if (vm.config.oracles) cpu.poke(vm.dirtyLog!.logging(cpu.id), 0)
+}
+
+/** The flags of the slot were set, and no other task sets them: writes to it are logged from now on, or no longer. */
+export function assertLogging(cpu: Cpu, vm: Vm, isLogging: boolean): void {
+  if (!vm.config.oracles) return
+  const { slot } = vm.dirtyLog!.config
+  if ((vm.memslots.peekFlags(cpu, slot) & LOG_DIRTY_PAGES) !== (isLogging ? LOG_DIRTY_PAGES : 0)) {
+    cpu.violation(ORACLE.memslot_lost, slot)
+  }
 }
 
 /** The VMM copies all pages: logging has just begun. */

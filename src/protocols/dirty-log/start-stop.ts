@@ -4,19 +4,21 @@ import { COUNTER } from '../counters.ts'
 import type { Memslot } from '../memslots/memslot.ts'
 import { logMemslot } from '../memslots/update-memslot.ts'
 import type { Vm } from '../vm.ts'
-import { markAllCopied } from './oracles.ts'
+import { assertLogging, markAllCopied } from './oracles.ts'
 
 // KVM_SET_USER_MEMORY_REGION with another KVM_MEM_LOG_DIRTY_PAGES: KVM_MR_FLAGS_ONLY.
 
 /** From when it returns on the log says of every page whether the guest has written to it since. */
 export function* startDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
   yield* logMemslot(cpu, vm, vm.dirtyLog!.config.slot, true)
+  assertLogging(cpu, vm, true)
   cpu.count(COUNTER.dirty_log_starts, 1)
   markAllCopied(cpu, vm)
 }
 
 export function* stopDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
   yield* logMemslot(cpu, vm, vm.dirtyLog!.config.slot, false)
+  assertLogging(cpu, vm, false)
   cpu.count(COUNTER.dirty_log_stops, 1)
 }
 

@@ -89,6 +89,15 @@ export class MemslotWords {
     return isAsSet ? { place, baseGfn: cpu.peek(this.field(at, MEMSLOT_FIELD.baseGfn)) } : undefined
   }
 
+  /** For oracles: the flags of a slot now; 0 if it is not there. */
+  peekFlags(cpu: Cpu, id: number): number {
+    const first = cpu.peek(this.active)
+    for (let at = first; at < first + this.peekCount(cpu); at += 1) {
+      if (cpu.peek(this.field(at, MEMSLOT_FIELD.id)) === id) return cpu.peek(this.field(at, MEMSLOT_FIELD.flags))
+    }
+    return 0
+  }
+
   /** For oracles. */
   peekGeneration(cpu: Cpu): number {
     return cpu.peek(this.generationOf(cpu.peek(this.active)))

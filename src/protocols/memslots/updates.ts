@@ -1,10 +1,10 @@
 import { type LockId, type Word, wordAt } from '../../shared-memory/cpu.ts'
-import { LockMap, TrackedLock, TrackedSrcu } from '../../shared-memory/lockdep/tracked-locks.ts'
+import { LockMap, TrackedLock } from '../../shared-memory/lockdep/tracked-locks.ts'
 import type { Lock, RwLock } from '../../shared-memory/locks/lock.ts'
 import { Mutex } from '../../shared-memory/locks/mutex.ts'
 import { RwSem } from '../../shared-memory/locks/rwsem.ts'
 import type { Place } from '../../shared-memory/place.ts'
-import { Srcu } from '../../shared-memory/srcu.ts'
+import type { Srcu } from '../../shared-memory/srcu.ts'
 import type { MemslotUpdateConfig } from '../vm-config.ts'
 import type { Watch } from '../watch.ts'
 import { Lifetime } from './lifetime.ts'
@@ -51,10 +51,7 @@ export class MemslotUpdates {
   /** `slots`: how many there may ever be. */
   constructor(place: Place, config: MemslotUpdateConfig, cpus: number, slots: number, watch: Watch) {
     this.config = config
-    this.srcu =
-      watch.lockdep === undefined
-        ? new Srcu(place.within('srcu'), cpus)
-        : new TrackedSrcu(place.within('srcu'), cpus, watch.lockdep)
+    this.srcu = watch.srcu(place.within('srcu'), cpus)
     const slotsLock = new Mutex(place.within('slotsLock'))
     const slotsArchLock = new Mutex(place.within('slotsArchLock'))
     this.slotsLock = watch.owned(watch.lock(slotsLock))

@@ -1,6 +1,7 @@
 import { type Gfn, gfnAdd, type Hva } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { assertAttributes } from '../attributes/oracles.ts'
 import { postSet, preSet, rangeHasAttributes, reserveAttribute, storeAttribute } from '../attributes/set-attributes.ts'
 import { COUNTER } from '../counters.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
@@ -124,6 +125,7 @@ export function* vmSetMemAttributes(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attr
     for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, 1)) yield* storeAttribute(cpu, vm, gfn, attribute)
     yield* postSet(cpu, vm, start, end, attribute)
   }
+  assertAttributes(cpu, vm, start, end, attribute)
   yield* vm.updates!.slotsLock.release(cpu)
 }
 

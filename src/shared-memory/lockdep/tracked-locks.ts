@@ -108,8 +108,8 @@ export class LockMap implements Lock {
 export class TrackedSrcu extends Srcu {
   readonly #lockdep: Lockdep
 
-  constructor(place: Place, cpus: number, lockdep: Lockdep) {
-    super(place, cpus)
+  constructor(place: Place, cpus: number, lockdep: Lockdep, oracle?: number) {
+    super(place, cpus, oracle)
     this.#lockdep = lockdep
   }
 
