@@ -369,7 +369,11 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     commit: '44f42ef37deb',
     says: 'looks at the attributes before the memslot',
   },
-  loadsRootUnder: { to: 'read', commit: 'dab285e4ec73', says: 'vCPUs change roots side by side' },
+  loadsRootUnder: {
+    to: 'read',
+    commit: 'dab285e4ec73',
+    says: 'vCPUs change roots side by side (and drop them so: 576a15de8d29)',
+  },
   stage2Unmap: {
     to: stage2Unmap,
     commit: 'f62d4c3eb687',

@@ -113,10 +113,11 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'two-roots': {
-    says: 'a notifier unmaps in two roots while another task wants mmu_lock',
+    says: 'a notifier unmaps in two roots, in one of which a vCPU faults, while another task wants mmu_lock',
     vcpus: 1,
+    before: inTurn(writesTo(small(0)), changesRole, writesTo(small(1))),
     acts: [
-      ['vcpu0', inTurn(writesTo(small(0)), changesRole, writesTo(small(1)))],
+      ['vcpu0', writesTo(small(1))],
       ['notifier', unmaps(small(0), 2)],
       ['writer', waitsToWrite],
     ],

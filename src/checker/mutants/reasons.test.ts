@@ -47,10 +47,10 @@ test('a mutant finds its reason by what was done to the step: one that orders le
     lives('nx/nx-pages', 'isRootObsolete', 'cpu.load(this.roots.invalid(this.roots.current[cpu.id]))', 'plain'),
     lives('nx/root-walk', 'putRoot', 'cpu.load(nx.roots.invalid(root))', 'unasked'),
     lives('nx/root-walk', 'putRoot', 'cpu.load(nx.roots.invalid(root))', 'plain'),
-    lives('nx/root-walk', 'allocRoot', 'cpu.load(nx.roots.invalid(root))', 'unasked'),
-    lives('nx/root-walk', 'allocRoot', 'cpu.load(nx.roots.invalid(root))', 'plain'),
-    lives('nx/root-walk', 'allocRoot', 'cpu.write(nx.roots.invalid(free), 0)', 'dropped'),
-    lives('nx/root-walk', 'allocRoot', 'cpu.storeRelease(nx.roots.table(free), table + 1)', 'relaxed'),
+    lives('nx/root-walk', 'getRootOf', 'cpu.load(nx.roots.invalid(root))', 'unasked'),
+    lives('nx/root-walk', 'getRootOf', 'cpu.load(nx.roots.invalid(root))', 'plain'),
+    lives('nx/root-walk', 'makeRoot', 'cpu.write(nx.roots.invalid(free), 0)', 'dropped'),
+    lives('nx/root-walk', 'makeRoot', 'cpu.storeRelease(nx.roots.table(free), table + 1)', 'relaxed'),
     lives('versions/v6.8', 'rwlockNeedbreak', 'vm.mmuLock.isContended(cpu)', 'unasked'),
   ]
   assert.deepEqual(

@@ -92,7 +92,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   },
   {
     file: 'protocols/nx/root-walk.js',
-    in: 'allocRoot',
+    in: 'getRootOf',
     kind: 'plain',
     code: /roots\.invalid\(root\)/,
     verdict: 'equivalent',
@@ -240,7 +240,7 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   },
   {
     file: 'protocols/nx/root-walk.js',
-    in: 'allocRoot',
+    in: 'makeRoot',
     kind: 'relaxed',
     code: /^cpu\.storeRelease\(nx\.roots\.table\(free\)/,
     verdict: 'survived',

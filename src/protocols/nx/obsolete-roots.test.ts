@@ -68,11 +68,24 @@ test('a root that takes the place of one that was given up is not given up with 
   const small = vmOf(function* (cpu, vm) {
     const { roots } = vm.nx!
     for (let root = 0; root < roots.slots; root += 1) yield* cpu.write(roots.invalid(root), 1)
-    return yield* allocRoot(cpu, vm, 0)
+    return yield* allocRoot(cpu, vm, 0, true)
   })
   small.stage.run(0)
   const made = small.stage.resultOf(0) as number
   assert.equal(small.stage.valueOf(small.vm.nx!.roots.invalid(made)), 0)
+})
+
+test('of two vCPUs that find no root side by side one makes it, and the other takes that', () => {
+  const takes: Act = function* (cpu, vm) {
+    yield* cpu.write(vm.nx!.roots.invalid(0), 1)
+    yield* vm.tables.topup(cpu)
+    return yield* allocRoot(cpu, vm, 0, true)
+  }
+  const small = vmOf(takes, takes)
+  small.stage.runUntil(0, /tdpMmuPagesLock/)
+  small.stage.run(1)
+  assert.ok(small.stage.finish())
+  assert.equal(small.stage.resultOf(0), small.stage.resultOf(1))
 })
 
 test('the vCPU that takes an old root apart lets a writer in on the way', () => {

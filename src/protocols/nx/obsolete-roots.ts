@@ -16,7 +16,7 @@ import { COUNTER } from '../counters.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { assertInRcu } from './oracles.ts'
-import { loadRoot, putRoot } from './root-walk.ts'
+import { changeRoot, putRoot } from './root-walk.ts'
 
 // arch/x86/kvm/mmu/tdp_mmu.c: roots that no vCPU may go on using, because everything that they map is to go at once.
 
@@ -89,5 +89,5 @@ export function* freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   const old = roots.current[cpu.id]!
   const invalid = yield* cpu.load(roots.invalid(old))
   if (invalid === 0) return
-  yield* loadRoot(cpu, vm, vm.nx!, vcpu, 0)
+  yield* changeRoot(cpu, vm, vm.nx!, vcpu, 0)
 }

@@ -88,12 +88,14 @@ export function assertAllowed(cpu: Cpu, nx: Nx, child: number): void {
   if (nx.pages.isWatched && cpu.peek(nx.pages.disallowed(child)) !== 0) cpu.violation(ORACLE.nx_bounce, child)
 }
 
-/** A vCPU that was on root `old` has been given root `next`, which has the next role. */
-export function assertRole(cpu: Cpu, nx: Nx, old: number, next: number, further: number): void {
-  if (!nx.pages.isWatched) return
-  const { roles } = nx.roots
-  const wanted = (cpu.peek(nx.roots.role(old)) + further) % roles
-  if (cpu.peek(nx.roots.role(next)) !== wanted) cpu.violation(ORACLE.root_wrong_role, next)
+/** The role that is `further` than that of a root on which a vCPU is. */
+export function roleAfter(cpu: Cpu, nx: Nx, root: number, further: number): number {
+  return nx.pages.isWatched ? (cpu.peek(nx.roots.role(root)) + further) % nx.roots.roles : 0
+}
+
+/** A vCPU has been given a root: it was made for the role that it is to have. */
+export function assertRole(cpu: Cpu, nx: Nx, root: number, wanted: number): void {
+  if (nx.pages.isWatched && cpu.peek(nx.roots.role(root)) !== wanted) cpu.violation(ORACLE.root_wrong_role, root)
 }
 
 /** A walk has yielded, and goes on: its root must still be one. Returns whether it is. */

@@ -5,7 +5,7 @@ import { hostPageOfPfn } from '../host-mm.ts'
 import type { Kernel } from '../kernel.ts'
 import { V5_15, V6_5, V6_8, V6_12, V6_18 } from '../kernels.ts'
 import { creates, SPARE } from '../memslots/testing.contract.ts'
-import { inTurn } from '../testing.contract.ts'
+import { type Act, inTurn } from '../testing.contract.ts'
 import { AS_5_11, READ_LOCK, TWO_LISTS, WRITE_LOCK, WRITE_LOCK_SINGLE } from '../variants/nx-recovery.ts'
 import {
   changesRole,
@@ -56,7 +56,7 @@ test('up to 6.1 the huge page is flushed from every TLB first, and nothing takes
 test('vCPUs change roots side by side since 6.9, and before one after the other', () => {
   const waits = (kernel: Kernel) => {
     const vm = new NxVm([changesRole, changesRole], kernel, { roots: 2 }, { vcpus: 2 })
-    vm.stage.runUntil(0, /tdpMmuPagesLock/).run(1)
+    vm.stage.runUntil(0, /sub .*roots/).run(1)
     const waited = vm.stage.stateOf(1)
     assert.ok(vm.stage.finish())
     assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
@@ -64,6 +64,27 @@ test('vCPUs change roots side by side since 6.9, and before one after the other'
   }
   assert.match(waits(V6_8), /waits at .*mmuLock/)
   assert.match(waits(V6_12), /has ended/)
+})
+
+test('a vCPU drops its root and takes the next under two holds of mmu_lock, and a writer gets in between', () => {
+  for (const kernel of [V6_8, V6_12]) {
+    const writer: Act = function* (cpu, { mmuLock }) {
+      yield* mmuLock.writeLock(cpu)
+      yield* mmuLock.writeUnlock(cpu)
+    }
+    const vm = new NxVm([changesRole, writer], kernel, { roots: 2 }, { vcpus: 1 })
+    vm.stage.runUntil(0, /sub .*roots/).runUntil(0, /topup|(add|cas) mmuLock/)
+    vm.stage.run(1)
+    assert.match(vm.stage.stateOf(1), /has ended/, kernel.name)
+    assert.ok(vm.stage.finish())
+    assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
+  }
+})
+
+test('a vCPU that finds a root takes no tdp_mmu_pages_lock', () => {
+  const finds = new NxVm([changesRole], V6_12, { roots: 2 }, { vcpus: 2 })
+  finds.stage.run(0)
+  assert.ok(!finds.stage.trace.some((line) => /tdpMmuPagesLock/.test(line)))
 })
 
 test('where the guest executes, a write does not bring the huge page back', () => {

@@ -9,7 +9,7 @@ import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import { TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { assertEmpty, assertInRcu, assertRole, markLinked } from './oracles.ts'
+import { assertEmpty, assertInRcu, assertRole, markLinked, roleAfter } from './oracles.ts'
 import { NO_ROOT } from './roots.ts'
 
 /**
@@ -65,54 +65,81 @@ function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
   yield* vm.pages.rcuReadUnlock(cpu)
 }
 
-/** The vCPU's role changes (a feature of the guest's CPU, say): `kvm_mmu_unload()`, `kvm_mmu_load()`. Outside the guest. */
+/** The vCPU's role changes (a feature of the guest's CPU, say): `kvm_mmu_reset_context()`. Outside the guest. */
 export function* switchRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu): Steps<void> {
-  yield* loadRoot(cpu, vm, nx, vcpu, 1)
+  yield* changeRoot(cpu, vm, nx, vcpu, 1)
 }
 
-/** The vCPU leaves its root for another, of the role that is `roles` further than its own. */
-export function* loadRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, roles: 0 | 1): Steps<void> {
-  yield* vm.tables.topup(cpu)
+/** The vCPU leaves its root, and has another, of the role that is `roles` further, before it enters the guest. Meanwhile it has none. */
+export function* changeRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, roles: 0 | 1): Steps<void> {
   const old = nx.roots.current[cpu.id]!
+  const wanted = roleAfter(cpu, nx, old, roles)
   const role = yield* cpu.read(nx.roots.role(old))
   // The CPU that drops the last reference to a root that was not given up takes it apart, alone: since v6.4 the MMU holds one of its own.
   const isShared = vm.kvm.loadsRootUnder === 'read' && nx.config.keepsRoots
-  if (isShared) yield* vm.mmuLock.readLock(cpu)
-  else yield* vm.mmuLock.writeLock(cpu)
-  const next = yield* allocRoot(cpu, vm, (role + roles) % nx.roots.roles)
-  assertRole(cpu, nx, old, next, roles)
+  yield* unloadRoot(cpu, vm, old, isShared)
+  const next = yield* loadRoot(cpu, vm, (role + roles) % nx.roots.roles, isShared)
+  assertRole(cpu, nx, next, wanted)
   nx.roots.current[cpu.id] = next
   nx.roots.hpa[cpu.id] = yield* nx.roots.tableOf(cpu, next)
-  yield* putRoot(cpu, vm, old)
-  if (isShared) yield* vm.mmuLock.readUnlock(cpu)
-  else yield* vm.mmuLock.writeUnlock(cpu)
   // kvm_mmu_load(): nothing of the old root may be left in this CPU.
   yield* cpu.work(WORK_KIND.tlb_flush, 1)
   vcpu.flush()
 }
 
+/** `kvm_mmu_unload()`, arch/x86/kvm/mmu/mmu.c, which is `kvm_mmu_free_roots()`. */
+function* unloadRoot(cpu: Cpu, vm: Vm, root: number, isShared: boolean): Steps<void> {
+  if (isShared) yield* vm.mmuLock.readLock(cpu)
+  else yield* vm.mmuLock.writeLock(cpu)
+  yield* putRoot(cpu, vm, root)
+  if (isShared) yield* vm.mmuLock.readUnlock(cpu)
+  else yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** `kvm_mmu_load()`, arch/x86/kvm/mmu/mmu.c, of a vCPU that has no root: memory is allocated before mmu_lock is taken. */
+function* loadRoot(cpu: Cpu, vm: Vm, role: number, isShared: boolean): Steps<number> {
+  yield* vm.tables.topup(cpu)
+  if (isShared) yield* vm.mmuLock.readLock(cpu)
+  else yield* vm.mmuLock.writeLock(cpu)
+  const root = yield* allocRoot(cpu, vm, role, isShared)
+  if (isShared) yield* vm.mmuLock.readUnlock(cpu)
+  else yield* vm.mmuLock.writeUnlock(cpu)
+  return root
+}
+
 /**
- * `kvm_tdp_mmu_alloc_root()`, with mmu_lock held on either side: the valid root that there is for the role, or a new one. A reference to it is
- * taken; tdp_mmu_pages_lock keeps others from making the same.
+ * `kvm_tdp_mmu_alloc_root()`, with mmu_lock held on either side: the valid root that there is for the role, or a new one, with a reference.
+ * `isShared`: for read; then tdp_mmu_pages_lock keeps other vCPUs from making the same, and they look once more with it held.
  */
-export function* allocRoot(cpu: Cpu, vm: Vm, role: number): Steps<number> {
+export function* allocRoot(cpu: Cpu, vm: Vm, role: number, isShared: boolean): Steps<number> {
   const nx = vm.nx!
-  let free = NO_ROOT
+  const there = yield* getRootOf(cpu, nx, role)
+  if (there !== NO_ROOT) return there
   yield* nx.pagesLock.acquire(cpu)
+  const meanwhile = isShared ? yield* getRootOf(cpu, nx, role) : NO_ROOT
+  const root = meanwhile === NO_ROOT ? yield* makeRoot(cpu, vm, nx, role) : meanwhile
+  yield* nx.pagesLock.release(cpu)
+  return root
+}
+
+/** A reference to the valid root that there is for the role. NO_ROOT: there is none. */
+function* getRootOf(cpu: Cpu, nx: Nx, role: number): Steps<number> {
   for (let root = 0; root < nx.roots.slots; root += 1) {
-    const table = yield* cpu.read(nx.roots.table(root))
-    if (table === 0) {
-      free = root
-      continue
-    }
+    // A root that another vCPU has just made is whole. Pairs with the release in makeRoot().
+    const table = yield* cpu.loadAcquire(nx.roots.table(root))
+    if (table === 0) continue
     const itsRole = yield* cpu.read(nx.roots.role(root))
     const invalid = yield* cpu.load(nx.roots.invalid(root))
     if (itsRole !== role || invalid !== 0) continue
     const taken = yield* nx.roots.get(cpu, root)
-    if (!taken) continue
-    yield* nx.pagesLock.release(cpu)
-    return root
+    if (taken) return root
   }
+  return NO_ROOT
+}
+
+/** With tdp_mmu_pages_lock held. */
+function* makeRoot(cpu: Cpu, vm: Vm, nx: Nx, role: number): Steps<number> {
+  const free = yield* freeSlot(cpu, nx)
   const table = vm.tables.take(cpu)
   yield* nx.pages.begin(cpu, table, TDP, 0 as Gfn, ROOT_LEVEL, 0 as never)
   markLinked(cpu, nx, table)
@@ -121,6 +148,11 @@ export function* allocRoot(cpu: Cpu, vm: Vm, role: number): Steps<number> {
   yield* cpu.store(nx.roots.count(free), nx.config.keepsRoots ? 2 : 1)
   // Last: a walk over the roots finds it whole.
   yield* cpu.storeRelease(nx.roots.table(free), table + 1)
-  yield* nx.pagesLock.release(cpu)
   return free
+}
+
+function* freeSlot(cpu: Cpu, nx: Nx): Steps<number> {
+  let root = 0
+  while ((yield* cpu.load(nx.roots.table(root))) !== 0) root += 1
+  return root
 }

@@ -21,7 +21,7 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
   },
   {
     file: 'protocols/nx/root-walk.js',
-    in: 'allocRoot',
+    in: 'makeRoot',
     code: /^nx\.pages\.begin\(/,
     verdict: 'equivalent',
     why: 'a root is on no list, and it is empty when it is freed: what is written of it is never read',
@@ -77,8 +77,15 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
   },
   {
     file: 'protocols/nx/root-walk.js',
-    in: 'allocRoot',
-    code: /nx\.roots\.invalid\((root|free)\)/,
+    in: 'getRootOf',
+    code: /nx\.roots\.invalid\(root\)/,
+    verdict: 'survived',
+    why: ONLY_GIVEN_UP,
+  },
+  {
+    file: 'protocols/nx/root-walk.js',
+    in: 'makeRoot',
+    code: /nx\.roots\.invalid\(free\)/,
     verdict: 'survived',
     why: ONLY_GIVEN_UP,
   },
