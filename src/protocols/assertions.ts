@@ -124,7 +124,7 @@ function assertNoLeaf(cpu: Cpu, vm: Vm, gfn: number, start: Gfn, end: Gfn, isMea
   if (isMeant(leafAt(cpu, vm, gfn as Gfn))) cpu.violation(ORACLE.skipped_leaf, gfn)
 }
 
-function leafAt(cpu: Cpu, vm: Vm, gfn: Gfn): number {
+export function leafAt(cpu: Cpu, vm: Vm, gfn: Gfn): number {
   return (vm.stage2?.tables ?? vm.pages).peekLeaf(cpu, gfn)
 }
 

@@ -8,6 +8,8 @@ type Tool = {
   readonly program: string
   readonly args: readonly string[]
   readonly debian: string
+  /** What it prints is worth nothing if it fails. */
+  readonly unpacks?: true
 }
 
 const TOOLS: readonly Tool[] = [
@@ -25,6 +27,16 @@ const TOOLS: readonly Tool[] = [
     args: ['script', '-f', '--ns', '-F', 'comm,pid,tid,cpu,time,event,trace', '-i'],
     debian: 'linux-perf',
   },
+  ...(
+    [
+      ['\x28\xb5\x2f\xfd', 'zstd', 'zstd'],
+      ['\xfd7zXZ\x00', 'xz', 'xz-utils'],
+      ['BZh', 'bzip2', 'bzip2'],
+      ['\x04"M\x18', 'lz4', 'lz4'],
+    ] as const
+  ).map(([magic, program, debian]): Tool => {
+    return { magic, is: `compressed with ${program}`, program, args: ['-dc'], debian, unpacks: true }
+  }),
 ]
 
 /** What a file's own tool prints of it, if the tool is installed; undefined if the file is no tool's. Throws ReplayError. */
@@ -50,7 +62,7 @@ async function* printed(name: string, path: string, tool: Tool): AsyncIterable<B
       yield chunk
     }
     const status = await ended
-    if (status !== 0 && bytes === 0) throw failed(name, tool, complaint.trim().split('\n')[0] ?? '')
+    if (status !== 0 && (bytes === 0 || tool.unpacks)) throw failed(name, tool, complaint.trim().split('\n')[0] ?? '')
   } catch (cause) {
     throw cause instanceof ReplayError ? cause : notInstalled(name, tool, cause)
   } finally {

@@ -1,44 +1,10 @@
 import { Lines, type TakeLine } from './lines.ts'
 import { mended, type Stage } from './mend.ts'
 import { type Paste, pasteOf } from './paste.ts'
-import { LINE_END } from './typeset.ts'
+import { type Recoder, recoderOf } from './recode.ts'
 
 /** So much of a recording is looked at before any of it is taken in. */
 const HEAD = 128 * 1024
-
-/** A tag that ends a line is not longer than this. */
-const LONGEST_TAG = 16
-/** So long is no line on average. */
-const UNBROKEN = 2000
-
-const NEWLINE = 0x0a
-const RETURN = 0x0d
-
-function returnsToNewlines(bytes: Buffer): void {
-  for (let at = bytes.indexOf(RETURN); at >= 0; at = bytes.indexOf(RETURN, at + 1)) bytes[at] = NEWLINE
-}
-
-function isUnbrokenPage(head: Buffer): boolean {
-  const text = head.toString('latin1')
-  const ends = text.match(LINE_END)?.length ?? 0
-  return ends > 1 && text.split('\n').length * UNBROKEN < text.length
-}
-
-/** Breaks the lines of a web page that has no other ends of lines, however its bytes are cut. */
-class WebPage {
-  #rest = ''
-
-  lines(chunk: Buffer): Buffer {
-    const text = this.#rest + chunk.toString('latin1')
-    const at = text.length - text.lastIndexOf('<') < LONGEST_TAG ? text.lastIndexOf('<') : text.length
-    this.#rest = text.slice(at)
-    return Buffer.from(text.slice(0, at).replace(LINE_END, '\n'), 'latin1')
-  }
-
-  end(): Buffer {
-    return Buffer.from(this.#rest.replace(LINE_END, '\n'), 'latin1')
-  }
-}
 
 /** The receiver of the lines of a recording: the last one apart if it has no end. */
 export type Taker = {
@@ -57,9 +23,7 @@ export class Intake {
   #isLast = false
   /** Nothing has to be undone: lines go straight to the taker. */
   #isPlain = false
-  /** Lines end in a carriage return and nothing else; or in what ends lines on a web page. */
-  #endsInReturns = false
-  #page: WebPage | undefined
+  #recoder: Recoder | undefined
   /** The beginning of the text, to name what it is if it is no recording. */
   head = ''
   paste: Paste | undefined
@@ -69,9 +33,8 @@ export class Intake {
   }
 
   push(chunk: Buffer): void {
-    if (this.#endsInReturns) returnsToNewlines(chunk)
     if (this.#lines !== undefined) {
-      this.#lines.push(this.#page?.lines(chunk) ?? chunk)
+      this.#lines.push(this.#recoder?.push(chunk) ?? chunk)
       return
     }
     this.#head.push(Buffer.from(chunk))
@@ -81,7 +44,7 @@ export class Intake {
 
   end(): void {
     if (this.#lines === undefined) this.#begin()
-    if (this.#page !== undefined) this.#lines!.push(this.#page.end())
+    if (this.#recoder !== undefined) this.#lines!.push(this.#recoder.end())
     this.#isLast = this.#lines!.isHolding
     if (this.#isPlain) this.#lines!.end(this.#taker.takeUnended)
     else this.#lines!.end()
@@ -89,13 +52,9 @@ export class Intake {
   }
 
   #begin(): void {
-    let head: Buffer = Buffer.concat(this.#head)
-    this.#endsInReturns = !head.includes(NEWLINE) && head.includes(RETURN)
-    if (this.#endsInReturns) returnsToNewlines(head)
-    if (isUnbrokenPage(head)) {
-      this.#page = new WebPage()
-      head = this.#page.lines(head)
-    }
+    const first = Buffer.concat(this.#head)
+    this.#recoder = recoderOf(first)
+    const head = this.#recoder?.push(first) ?? first
     this.#head = []
     this.head = head.toString('latin1')
     // The last line may be cut here.

@@ -13,19 +13,20 @@ type Fields = Readonly<Record<string, string | undefined>>
 
 /** The flags of an event: irqs off, need-resched, hard or soft irq, preempt depth, and since 6.1 migrate-disable depth. */
 const FLAGS = String.raw`[dDbX.][NnpLlBb.][ZzHhs.][\da-f.][\da-f.]?`
+const DATE = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+`
 const EVENT = String.raw`(?:(?<system>[\w-]+):)?(?<event>[A-Za-z_][\w-]*):(?=\s|$)`
 
 /** Shapes of lines other than ftrace's and trace-cmd's usual one, which TraceLine reads. */
 const SHAPES: readonly RegExp[] = [
-  // perf script: `CPU 0/KVM  4100/4101 [004]  1234.500000:          1 kvm:kvm_exit: ...`, its date and CPU optional.
+  // perf script: `CPU 0/KVM  4100/4101 [004]  1234.500000:          1 kvm:kvm_exit: ...`, its date and CPU optional, or a date alone.
   new RegExp(
-    String.raw`^(?<name>.*?)(?:^|\s)\s*(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:\[(?<cpu>\d+)\]\s+)?(?:[\w.]{1,8}\s+)?` +
-      String.raw`(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\s+)?(?<s>\d+)\.(?<f>\d{1,9}):\s+(?:\d+\s+)?${EVENT}`,
+    String.raw`^(?<name>.*?)(?:^|\s)\s*(?:(?<tgid>\d+)/)?(?<pid>\d+)\s+(?:[KUHGg][EMS]*\s+)?(?:\[(?<cpu>\d+)\]\s+)?(?:[\w.]{1,8}\s+)?` +
+      String.raw`(?:(?:${DATE}\s+)?(?<s>\d+)[.,](?<f>\d{1,9})|(?<day>\d{4}-\d\d-\d\d) (?<clock>\d\d:\d\d:\d\d)\.(?<df>\d{1,9})):\s+(?:\d+\s+)?${EVENT}`,
   ),
   // The latency format, a dump of ftrace's buffer in the kernel log, and `trace-cmd report -l`: `CPU 0/KV-4101  4d....  17us : `.
   new RegExp(
     String.raw`^(?<name>.*?)-(?<pid>\d+)\s+(?<cpu>\d+)${FLAGS}\s+` +
-      String.raw`(?:(?<us>\d+)us\s?[+!#*@$]?\s*|(?<s>\d+)\.(?<f>\d{1,9})|(?<ticks>\d+)\s*):\s+${EVENT}`,
+      String.raw`(?:(?<us>\d+)us\s?[+!#*@$]?\s*|(?<s>\d+)[.,](?<f>\d{1,9})|(?<ticks>\d+)\s*):\s+${EVENT}`,
   ),
   // The same with the option verbose.
   new RegExp(
@@ -34,7 +35,7 @@ const SHAPES: readonly RegExp[] = [
   ),
   // The function-graph tracer shows events as comments, with a time only if it was asked for.
   new RegExp(
-    String.raw`^\s*(?:.*?\s)??(?:(?<s>\d+)\.(?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
+    String.raw`^\s*(?:.*?\s)??(?:(?<s>\d+)[.,](?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
   ),
 ]
 const GRAPH = SHAPES.length - 1
@@ -117,11 +118,14 @@ export class LineReader {
 /** No line of an event is shorter than `a-1 [0] 1.0: b:`. */
 const SHORTEST = 12
 
-function setTime(line: TraceLine, { s, f, us, ms, fms, ticks }: Fields): void {
+function setTime(line: TraceLine, { s, f, day, clock, df, us, ms, fms, ticks }: Fields): void {
   line.time = 'seconds'
   if (s !== undefined && f !== undefined) {
     line.seconds = Number(s)
     line.nanos = Number(f.padEnd(9, '0'))
+  } else if (day !== undefined && df !== undefined) {
+    line.seconds = Date.parse(`${day}T${clock}Z`) / 1000
+    line.nanos = Number(df.padEnd(9, '0'))
   } else if (us !== undefined) {
     line.seconds = Math.floor(Number(us) / 1e6)
     line.nanos = (Number(us) % 1e6) * 1000

@@ -1,3 +1,4 @@
+import { lineOfCells, type Table } from './cells.ts'
 import { LineReader } from './line-reader.ts'
 import type { TakeLine } from './lines.ts'
 import { COLOURS, type Paste, roleOf } from './paste.ts'
@@ -22,6 +23,7 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
   if (paste.wrapped !== undefined) stage = joined(paste.wrapped === 'words' ? ' ' : '', stage)
   if (paste.isTypeset) stage = untypeset(stage)
   if (paste.isQuotedPrintable) stage = unquoted(stage)
+  if (paste.table !== undefined) stage = rows(paste.table, stage)
   if (paste.hasColours) stage = plain(stage)
   return stage
 }
@@ -31,6 +33,21 @@ const plain = (next: Stage): Stage => ({
   take: (bytes, start, end) => give(next.take, bytes.toString('latin1', start, end).replace(COLOURS, '')),
   end: next.end,
 })
+
+/** Of rows of cells; the header is none of them. */
+function rows(table: Table, next: Stage): Stage {
+  let isHeader = true
+  return {
+    take: (bytes, start, end) => {
+      const text = bytes.toString('latin1', start, end)
+      const line = lineOfCells(text, table)
+      if (line !== undefined) give(next.take, line)
+      else if (isHeader) isHeader = false
+      else give(next.take, text)
+    },
+    end: next.end,
+  }
+}
 
 const untypeset = (next: Stage): Stage => ({
   take: (bytes, start, end) => give(next.take, plainText(bytes, start, end)),

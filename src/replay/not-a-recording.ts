@@ -133,7 +133,7 @@ const isDoubled = ({ repeats, clock }: Recording, total: number) =>
 
 const doubled = ({ repeats }: Recording, name: string, total: number) =>
   new ReplayError(
-    `${name} has events twice: ${repeats.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} lines repeat the one before, time and all, as perf prints an event that was named twice (-e kvm:* -e kvm:kvm_page_fault)`,
+    `${name} has events twice: ${repeats.count.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} lines repeat the one before, time and all, as perf prints an event that was named twice (-e kvm:* -e kvm:kvm_page_fault), and trace-cmd one that two of its buffers have`,
     `Count each once: awk '!seen[$0]++' ${name} | faultline trace -`,
   )
 

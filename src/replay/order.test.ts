@@ -15,11 +15,11 @@ const KNOWN: KnownMemslots = {
 const load = (recording: Recording, speed: number | 'max' = 1) => workloadOf(recording, KNOWN, { speed, notifiers: 4 })
 const [A, B] = ['CPU 0/KVM-100', 'CPU 1/KVM-101']
 
-/** What an item comes after: `[cpu, count]`, vCPUs first. */
+/** What an item comes after: `[cpu, count]`, vCPUs first; half an item is one that is under way. */
 const before = (pace: { starts: Int32Array; cpus: Int32Array; counts: Int32Array }, index: number) =>
   Array.from({ length: pace.starts[index + 1]! - pace.starts[index]! }, (_, at) => {
     const k = pace.starts[index]! + at
-    return [pace.cpus[k], pace.counts[k]]
+    return [pace.cpus[k], pace.counts[k]! / 2]
   })
 
 test('a fault is played after the invalidation that took its page away, and that one after the fault that had mapped it', () => {
@@ -72,6 +72,20 @@ test('a wait is no pause, and what comes after it is timed from what caused it',
     .pace!
   assert.equal(lagsNs[0], -1)
   assert.ok(lagsNs[1]! > 590_000 && lagsNs[1]! < 600_000)
+})
+
+test('a fault that waited for what took its page away comes while that is under way', () => {
+  const took = (from: number) => [
+    setSpte(from, 7, A),
+    unmap(from + 100, HVA + 7, 1),
+    line(A, from + 102, 'contention_begin', '00000000a (flags=SPIN|WRITE)'),
+    line(A, from + 113, 'contention_end', '00000000a (ret=0)'),
+    setSpte(from + 114, 7, A),
+    unmap(from + 300, HVA + 7, 1),
+  ]
+  const { accesses } = load(recorded(...Array.from({ length: 12 }, (_, at) => took(at * 1000)).flat())).vcpus[0]!
+  assert.deepEqual([before(accesses.pace!, 1), before(accesses.pace!, 2)], [[[1, 0.5]], [[1, 2]]])
+  assert.ok(accesses.pace!.lagsNs[1]! < 2000, 'from its beginning')
 })
 
 test('at a higher speed the distances shrink, and at full speed there is no pace', () => {

@@ -1,4 +1,4 @@
-import type { RecordedPace } from '../workers/pace.ts'
+import { after as afterItems, duringNext, type RecordedPace } from '../workers/pace.ts'
 import { Random } from '../workers/random.ts'
 import type { FaultOrder, TakingOrder } from './order-columns.ts'
 import { NEVER, NO_WAIT } from './order-columns.ts'
@@ -33,6 +33,7 @@ export function paceOfFaults(
   const pausesNs = float64s(length)
   const lagsNs = float64s(length)
   const away = uint8s(length)
+  const during = new Uint8Array(length)
   const toSpte = times.toSpte?.ns ?? TO_SPTE_NS
   const toRelease = times.toRelease?.ns ?? TO_RELEASE_NS
   const latestNs = latestSpteNs(order)
@@ -52,7 +53,13 @@ export function paceOfFaults(
       // A vCPU that was in its guest was interrupted for it. A zapper of everything has taken it when that begins.
       const toZapNs = order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs
       const takenNs = order.causeNs.at(index) + (order.causeRole.at(index) >= firstZapper ? 0 : toZapNs)
-      if (takenNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - takenNs), speed)
+      const causeNs = order.causeNs.at(index)
+      // It asked, and waited, before what had taken its page away was over.
+      const waits =
+        hasWaited && order.causeRole.at(index) < firstZapper && askedNs >= causeNs && askedNs < causeNs + played.flushNs
+      during[index] = waits ? 1 : 0
+      const fromNs = waits ? causeNs : takenNs
+      if (fromNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - fromNs), speed)
     }
     away[index] = order.away.at(index)
     releasedNs = order.lastNs.at(index) + toRelease
@@ -61,7 +68,7 @@ export function paceOfFaults(
     const waitedUntilNs = index + 1 < length ? order.waitEndedNs.at(index + 1) : NO_WAIT
     releasedNs = Math.max(atNs + played.outsideNs, waitedUntilNs) + toSpte + toRelease
   }
-  return { pausesNs, lagsNs, away, hasCore: false, ...causes(order) }
+  return { pausesNs, lagsNs, away, hasCore: false, ...causes(order, during) }
 }
 
 /**
@@ -83,7 +90,10 @@ export function mapUnitsOf(order: FaultOrder, { toSpteNs, toReleaseNs }: Recorde
 }
 
 /** Each fault after what had taken its gfn away. */
-function causes({ causeRole, causeCount }: FaultOrder): Pick<RecordedPace, 'starts' | 'cpus' | 'counts'> {
+function causes(
+  { causeRole, causeCount }: FaultOrder,
+  during: Uint8Array,
+): Pick<RecordedPace, 'starts' | 'cpus' | 'counts'> {
   const length = causeRole.length
   const starts = int32s(length + 1)
   const cpus = int32s(length)
@@ -92,7 +102,8 @@ function causes({ causeRole, causeCount }: FaultOrder): Pick<RecordedPace, 'star
   for (let index = 0; index < length; index += 1) {
     if (causeRole.at(index) !== NEVER) {
       cpus[next] = causeRole.at(index)
-      counts[next] = causeCount.at(index)
+      const count = causeCount.at(index)
+      counts[next] = during[index] === 1 ? duringNext(count - 1) : afterItems(count)
       next += 1
     }
     starts[index + 1] = next
@@ -121,7 +132,7 @@ export function paceOfTakings({ atNs, after }: TakingOrder, vcpus: number, speed
   const counts = int32s(before.length)
   for (const [at, [cpu, count]] of before.entries()) {
     cpus[at] = cpu
-    counts[at] = count
+    counts[at] = afterItems(count)
   }
   return {
     pausesNs,

@@ -1,3 +1,4 @@
+import { type Table, tableOf } from './cells.ts'
 import { LineReader } from './line-reader.ts'
 import { newRemarks, readRemark } from './remarks.ts'
 import { isTypeset } from './typeset.ts'
@@ -13,6 +14,8 @@ export type Paste = {
   readonly wrapped: 'words' | 'columns' | undefined
   /** `trace-cmd report` of a host's and guests' files names the file ahead of each line: which one is the host's. */
   readonly hostFile: string | undefined
+  /** The events are rows of a table. */
+  readonly table: Table | undefined
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
@@ -25,7 +28,7 @@ const WRAPPED_SHARE = 0.2
 const QUOTES = /^(?:[>|]\s?)+/
 /** The beginning of an event's line, whose end may be missing. */
 const BEGINNING =
-  /-\d+\s+(?:\(\s*[\d-]+\)\s+)?\[\d+\]|^.{1,24}\s\d+\s+\[\d+\]|-\d+\s+\d+[dDbX.][NnpLlBb.][ZzHhs.][\da-f.]|^.{1,24}\s\d+(?:\/\d+)?\s+\d+\.\d{6,9}:\s/
+  /-\d+\s+(?:\(\s*[\d-]+\)\s+)?\[\d+\]|^.{1,24}\s\d+\s+\[\d+\]|-\d+\s+\d+[dDbX.][NnpLlBb.][ZzHhs.][\da-f.]|^.{1,24}\s\d+(?:\/\d+)?\s+\d+[.,]\d{6,9}:\s/
 const NAMED_FILE = /^\s*(\S+):\s+cpus=\d+$/
 const DATA_FILE = /^\s*(\S+\.dat):\s/
 
@@ -41,6 +44,7 @@ export function pasteOf(text: string): Paste {
     isTypeset: isTypeset(head),
     wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
     hostFile: hostFileOf(lines),
+    table: tableOf(lines),
   }
 }
 

@@ -145,6 +145,13 @@ export const FORMS: readonly Form[] = [
         `${line.trimStart()}\n        ffffffffc0a01234 direct_page_fault+0x1d4 ([kvm])\n        ffffffff81c01234 [unknown] (/usr/bin/qemu-system-x86_64)\n`,
     ),
   },
+  {
+    name: 'perf script with dates alone',
+    print: lines(
+      (it) =>
+        `${comm(it.task)} ${tid(it)} ${cpuOf(it.cpu)} ${new Date(Math.floor(it.ns / 1e9) * 1000).toISOString().slice(0, 19).replace('T', ' ')}.${seconds(it.ns, 9).split('.')[1]}: kvm:${it.event}: ${it.text}`,
+    ),
+  },
   { name: 'quoted once', print: each(PLAIN, (line) => `> ${line}`) },
   { name: 'quoted three times', print: each(REPORT, (line) => `> > >${line}`) },
   { name: 'grep -n', print: each(PLAIN, (line, number) => `${number}:${line}`) },
@@ -204,6 +211,27 @@ export const FORMS: readonly Form[] = [
       (line) =>
         `     host.dat: ${line}\n guest-one.dat:  CPU 0/KVM-9 [000] 1.5: kvm_page_fault: vcpu 0 rip 0x1 address 0x1000 error_code 0x2`,
     ),
+  },
+  { name: 'times with a decimal comma', print: each(PLAIN, (line) => line.replace(/(\d)\.(\d{6}: )/, '$1,$2')) },
+  {
+    name: 'base64 in a mail',
+    print: (events) =>
+      `MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n${Buffer.from(PLAIN(events)).toString('base64').replace(/.{76}/g, '$&\n')}\n`,
+  },
+  {
+    name: 'JSON with a line in each object',
+    print: each(PLAIN, (line) => JSON.stringify({ PRIORITY: '6', MESSAGE: line })),
+  },
+  { name: 'JSON with the recording in one string', print: (events) => JSON.stringify({ id: 7, body: PLAIN(events) }) },
+  {
+    name: 'a table with commas',
+    print: (events) =>
+      `"Time Stamp",Task,PID,CPU,Event,Info\n${lines((it) => `"${seconds(it.ns, 6)}",${it.task},${it.pid},${it.cpu},${systemOf(it.event)}/${it.event},"${it.text}"`)(events)}`,
+  },
+  {
+    name: 'a table with tabs and without CPUs',
+    print: (events) =>
+      `ts\tcomm\ttid\tevent\targs\n${lines((it) => [seconds(it.ns, 9), it.task, it.pid, it.event, it.text].join('\t'))(events)}`,
   },
   { name: 'spaces that do not break', print: each(PLAIN, (line) => line.replaceAll(' ', '\u00a0')) },
   {

@@ -104,6 +104,19 @@ test('a gzip file that ends too early or is damaged is refused', async () => {
   assert.match(await refused(file('damaged.gz', damaged)), /^FILE could not be read/)
 })
 
+test('zeros, which fill the holes of a file that was not written to its end, are no text', async () => {
+  const text = [setSpte(1, 0x1200), setSpte(2, 0x1201), unmap(9, 0x7000, 2), ''].join('\n')
+  const held = async (name: string, holding: string) => ({ ...shape(await read(file(name, holding))), lines: 0 })
+  const expected = await held('whole', text)
+  const holes = [
+    `\0\0${text}`,
+    `${text}${'\0'.repeat(4096)}`,
+    text.replaceAll('\n', '\n\0'),
+    text.replaceAll('\n', '\0'),
+  ]
+  for (const [at, each] of holes.entries()) assert.deepEqual(await held(`holes-${at}`, each), expected)
+})
+
 test('a file that is not text is refused by what it is', async () => {
   // Whether the tool is installed here or not, it makes no text of a file of a few bytes.
   const trace = Buffer.from('\x17\x08Dtracing6\0', 'latin1')
@@ -113,8 +126,10 @@ test('a file that is not text is refused by what it is', async () => {
   )
   assert.match(await refused(file('perf.data', 'PERFILE2h\0')), /^FILE is perf's binary format, (?:and|of which) perf /)
   const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0])
-  assert.equal(await refused(file('trace.zst', zstd)), 'FILE is compressed with zstd, not a text')
-  assert.equal(await refused(file('binary', 'ab\0cd')), 'FILE is a binary file: there is a zero byte at 2')
+  assert.match(await refused(file('trace.zst', zstd)), /^FILE is compressed with zstd, (?:and|of which) zstd /)
+  assert.equal(await refused(file('binary', 'a\u0001\0\u0002d')), 'FILE is a binary file: there is a zero byte at 2')
+  assert.equal(await refused(file('trace.zip', 'PK\u0003\u0004\0')), 'FILE is a zip archive, not a text')
+  assert.equal(await refused(file('twice.gz', gzipSync(gzipSync('text')))), 'FILE is compressed twice, not a text')
 })
 
 test('a trace without KVM is refused with what it holds', async () => {

@@ -6,6 +6,8 @@ export type Held = { readonly ns: number; readonly taken: number }
 
 /** What the ends of waits for mmu_lock tell of the holds before them. */
 export type RecordedHolds = {
+  /** From the beginning of a wait to the SPTE of the task that held the lock then: so long it held it at the least. */
+  readonly beforeSpteNs: readonly number[]
   /** From the SPTE that a holder set, while another waited, to the end of that wait. */
   readonly toReleaseNs: readonly number[]
   readonly invalidations: readonly Held[]
@@ -23,6 +25,7 @@ export function recordedHolds(
   mmuLock: number,
   untilNs: number,
 ): RecordedHolds {
+  const beforeSpteNs: number[] = []
   const toReleaseNs: number[] = []
   const invalidations: Held[] = []
   const takenBy = takenByTime(takings)
@@ -34,7 +37,16 @@ export function recordedHolds(
     const pid = moments.pid(index)
     const atNs = moments.atNs(index)
     if ((what === WAIT_BEGIN || what === WAIT_END) && moments.value(index) !== mmuLock) continue
-    if (what === WAIT_BEGIN) began.set(pid, atNs)
+    if (what === WAIT_BEGIN) {
+      began.set(pid, atNs)
+      // A holder that asks again has released the lock: what another waits longer is its own delay.
+      if (certain !== NONE && moments.pid(certain) === pid) certain = NONE
+    }
+    if (what === INSTALL) {
+      const [first] = began.values()
+      const isHolder = first !== undefined && !began.has(pid) && (certain === NONE || moments.atNs(certain) < first)
+      if (isHolder) beforeSpteNs.push(atNs - first)
+    }
     if (what === UNMAP) unmaps = [...unmaps.filter((unmap) => moments.pid(unmap) !== pid), index]
     if (what === WAIT_END) {
       const sinceNs = began.get(pid) ?? Number.NEGATIVE_INFINITY
@@ -54,7 +66,7 @@ export function recordedHolds(
       unmaps = unmaps.filter((unmap) => began.has(moments.pid(unmap)))
     }
   }
-  return { toReleaseNs, invalidations }
+  return { beforeSpteNs, toReleaseNs, invalidations }
 }
 
 function takenByTime(takings: readonly TakingOrder[]): ReadonlyMap<number, number> {

@@ -37,7 +37,8 @@ const WIDE = 64
 /** The long waits for a notifier were for one that sent IPIs; the others for one that had no CPU to interrupt. */
 const LONG_PERCENTILE = 0.95
 const LONG_SHARE = 0.6
-const CYCLE_PERCENTILE = 0.1
+/** What lies between two faults beyond the shortest distance is pause, and pauses differ: a longer one here would make all of them longer. */
+const CYCLE_PERCENTILE = 0.02
 
 /** Which waits belong to the SPTE that the same task set next: a fault that retries sets none. In ns from their end. */
 export function latestSpteNs(order: FaultOrder): number {
@@ -61,11 +62,15 @@ export function recordedTimes(
 ): RecordedTimes {
   const { takings } = order
   const faults = order.faults.map((each) => beginningOf(each, untilNs))
-  const { toReleaseNs, invalidations } = recordedHolds(moments, takings, mmuLock, untilNs)
+  const { beforeSpteNs, toReleaseNs, invalidations } = recordedHolds(moments, takings, mmuLock, untilNs)
   const narrow = invalidations.filter(({ taken }) => taken <= NARROW)
   const wide = invalidations.filter(({ taken }) => taken >= WIDE)
-  const flush = longOnes(narrow.map(({ ns }) => ns))
-  const toSpteNs = toSptes(faults, latestOf(faults))
+  const latestNs = latestOf(faults)
+  const interrupted = beforeSpteNs.filter((ns) => ns > latestNs)
+  const count = faults.reduce((sum, { length }) => sum + length, 0)
+  const toSpteNs = withInterrupted(toSptes(faults, latestNs), interrupted, count)
+  const flush =
+    longOnes(narrow.map(({ ns }) => ns)) ?? interruptOf([...interrupted, ...interruptedOf(toReleaseNs)], wide)
   return {
     toSpteNs,
     toReleaseNs: Float64Array.from(toReleaseNs),
@@ -97,6 +102,34 @@ function toSptes(faults: readonly Told[], latestNs: number): Float64Array {
     }
     return samples
   })
+}
+
+/**
+ * The way to the SPTE is known of faults that had waited; of the others those show that were interrupted on it, as another task then
+ * waits. They are added as often as they are among all faults.
+ */
+function withInterrupted(samples: Float64Array, interrupted: readonly number[], faults: number): Float64Array {
+  if (interrupted.length < FEW || interrupted.length >= faults) return samples
+  const sorted = Float64Array.from(interrupted).sort()
+  const added = Math.round((samples.length * sorted.length) / (faults - sorted.length))
+  const spread = Array.from({ length: added }, (_, at) => sorted[Math.floor(((at + 0.5) * sorted.length) / added)]!)
+  return Float64Array.from([...samples, ...spread])
+}
+
+/** Those so much longer than is usual that their holder was interrupted. */
+function interruptedOf(toReleaseNs: readonly number[]): readonly number[] {
+  const usual = distributionOf([numbers(toReleaseNs)])?.trimmedMean ?? 0
+  return toReleaseNs.filter((ns) => ns > Math.max(COARSE_NS, usual * OUTLIER))
+}
+
+/**
+ * Where no invalidation of a few pages tells how long a flush takes: about as long as an interrupt that comes while the lock is held, as
+ * a flush is an interrupt of another CPU that is waited for; and no longer than the shortest hold of an invalidation of many pages.
+ */
+function interruptOf(interrupted: readonly number[], wide: readonly Held[]): Known | null {
+  const usual = percentileOf(interrupted, 0.5)
+  if (usual === null || wide.length < FEW_WHOLE) return usual
+  return { ...usual, ns: Math.min(usual.ns, ...wide.map(({ ns }) => ns)) }
 }
 
 function meanNeighboursNs(faults: readonly Told[]): number {

@@ -36,14 +36,16 @@ const PERF_LOST = /PERF_RECORD_LOST(?:_SAMPLES)? (?:lost )?(\d+)/
  * encloses text on a web page.
  */
 const PREAMBLE =
-  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|-+|--? ?|```\w*|(?:<\/?\w+[^<>]*>)+|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|CPU \d+:|==> .* <==|Processed \d+ events.*)$/
+  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|-+|--? ?|```\w*|(?:<\/?\w+[^<>]*>)+|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|CPU \d+:|["'[\]{}]+,?|==> .* <==|Processed \d+ events.*|"[\w-]+": *(?:-?[\d.]+|"[^"]*"|true|false|null|[[{]),?)$/
 const FUNCTIONS: readonly RegExp[] = [
   // The stack of an event, and what ftrace prints ahead of it.
   /^\s*(?:=>|=&gt;) /,
   /: (?:<|&lt;)(?:user )?stack trace(?:>|&gt;)/,
   // perf's callchains.
-  /^\s+[\da-f]{4,16} .*\(\S.*\)$/,
+  /^\s+[\da-f]{1,16} .*\(\S.*\)$/,
   /^\s+[\da-f]{8,16} \S+(?:\+0x[\da-f]+)?$/,
+  // What tasks began and when they were switched, as perf prints it with --show-task-events and --show-switch-events.
+  /: PERF_RECORD_(?!LOST)\w+/,
   // Where in its source a frame of perf's is.
   /^\s+[\w./-]+\.(?:c|h|S|cpp|rs|go):\d+$/,
   // Functions of the tracers function and function_graph.

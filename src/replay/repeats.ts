@@ -1,18 +1,44 @@
 import type { TraceLine } from './trace-line.ts'
 
-/** Counts events that stand in a recording twice, one line right behind the other: perf records them so if an event was named twice. */
+/**
+ * Counts events that stand in a recording twice, one line right behind the other: perf records them so if an event was named twice, and
+ * trace-cmd if two of its buffers have it.
+ */
 export class Repeats {
   count = 0
   #bytes: Buffer | undefined
-  #start = 0
+  #isOwn = false
+  #eventStart = 0
   #end = 0
+  #pid = 0
+  #cpu = 0
+  #seconds = 0
+  #nanos = 0
 
-  see({ bytes, start, end }: TraceLine): void {
-    // In another buffer the line before may be overwritten by now.
-    const isSame = bytes === this.#bytes && end - start === this.#end - this.#start
-    if (isSame && bytes.compare(bytes, this.#start, this.#end, start, end) === 0) this.count += 1
+  see(line: TraceLine): void {
+    const { bytes, eventStart, end, pid, cpu, seconds, nanos } = line
+    if (
+      nanos === this.#nanos &&
+      seconds === this.#seconds &&
+      pid === this.#pid &&
+      cpu === this.#cpu &&
+      end - eventStart === this.#end - this.#eventStart &&
+      this.#isKept(bytes) &&
+      bytes.compare(this.#bytes!, this.#eventStart, this.#end, eventStart, end) === 0
+    )
+      this.count += 1
     this.#bytes = bytes
-    this.#start = start
+    this.#isOwn = line.start === 0 && end === bytes.length
+    this.#eventStart = eventStart
     this.#end = end
+    this.#pid = pid
+    this.#cpu = cpu
+    this.#seconds = seconds
+    this.#nanos = nanos
+  }
+
+  /** A line that was mended has bytes of its own; in another block of the file the line before may be overwritten by now. */
+  #isKept(bytes: Buffer): boolean {
+    return this.#isOwn || bytes === this.#bytes
   }
 }

@@ -10,13 +10,8 @@ import { converted } from './convert.ts'
 import { decoderOf } from './encoding.ts'
 
 const CHUNK = 256 * 1024
+const NEWLINE = 0x0a
 
-/** What else a file may be, by its first bytes, and how it becomes text. */
-const FORMATS: readonly { readonly magic: string; readonly is: string; readonly text: string }[] = [
-  { magic: '\x28\xb5\x2f\xfd', is: 'compressed with zstd', text: 'zstd -dc FILE | faultline trace -' },
-  { magic: '\xfd7zXZ\x00', is: 'compressed with xz', text: 'xz -dc FILE | faultline trace -' },
-  { magic: 'BZh', is: 'compressed with bzip2', text: 'bzip2 -dc FILE | faultline trace -' },
-]
 const GZIP = '\x1f\x8b'
 
 /** How a path is spoken of: `-` is standard input. */
@@ -51,7 +46,6 @@ async function readBytes(path: string, name: string, take: TakeChunk): Promise<v
   try {
     const head = await firstChunk(input)
     if (head === undefined) throw empty(name)
-    rejectOtherFormats(name, head)
     input.unshift(head)
     const text = converted(name, path, head) ?? (isGzip(head) ? unpacked(input) : await plain(path, input))
     let decode: ReturnType<typeof decoderOf>
@@ -62,7 +56,7 @@ async function readBytes(path: string, name: string, take: TakeChunk): Promise<v
         decode = decoderOf(chunk)
       }
       read += chunk.length
-      take(decode?.(chunk) ?? chunk)
+      take(withoutZeros(decode?.(chunk) ?? chunk))
     }
     if (read === 0) throw empty(name)
   } catch (cause) {
@@ -126,19 +120,41 @@ function firstChunk(input: Readable): Promise<Buffer | undefined> {
   })
 }
 
-function rejectOtherFormats(name: string, head: Buffer): void {
-  for (const { magic, is, text } of FORMATS) {
-    if (head.toString('latin1', 0, magic.length) !== magic) continue
-    throw new ReplayError(`${name} is ${is}, not a text`, `${text.replaceAll('FILE', name)}`)
-  }
-}
+/** What a file may be by its first bytes, that holds files or another file. */
+const CONTAINERS: readonly {
+  readonly at: number
+  readonly magic: string
+  readonly is: string
+  readonly text: string
+}[] = [
+  { at: 0, magic: '\x1f\x8b', is: 'compressed twice', text: 'zcat FILE | faultline trace -' },
+  { at: 0, magic: 'PK\x03\x04', is: 'a zip archive', text: 'unzip -p FILE | faultline trace -' },
+  { at: 257, magic: 'ustar', is: 'a tar archive', text: 'tar -xOf FILE | faultline trace -' },
+]
+/** Of so many bytes less than so many may be none that a text has: a file with holes has zeros, and a log what a console was sent. */
+const LOOKED_AT = 16_384
+const FOREIGN_SHARE = 0.01
+const isForeign = (byte: number) => byte < 0x20 && byte !== 0 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b
 
 function rejectBinary(name: string, chunk: Buffer): void {
+  for (const { at, magic, is, text } of CONTAINERS) {
+    if (chunk.toString('latin1', at, at + magic.length) !== magic) continue
+    throw new ReplayError(`${name} is ${is}, not a text`, text.replaceAll('FILE', name))
+  }
   if (!chunk.includes(0)) return
+  const bytes = chunk.filter((byte) => byte !== 0).subarray(0, LOOKED_AT)
+  const foreign = bytes.filter(isForeign).length
+  if (bytes.length > 0 && foreign <= bytes.length * FOREIGN_SHARE) return
   throw new ReplayError(
     `${name} is a binary file: there is a zero byte at ${chunk.indexOf(0)}`,
     "Give the text of ftrace's `trace` file or of `trace-cmd report`, plain or gzipped.",
   )
+}
+
+/** Zeros, which fill the holes of a file that was not written to its end, end lines. */
+function withoutZeros(chunk: Buffer): Buffer {
+  for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1)) chunk[at] = NEWLINE
+  return chunk
 }
 
 const READING: Readonly<Record<string, (name: string) => ReplayError>> = {

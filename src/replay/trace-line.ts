@@ -1,5 +1,6 @@
 const SPACE = 0x20
 const DASH = 0x2d
+const COMMA = 0x2c
 const DOT = 0x2e
 const COLON = 0x3a
 const OPEN = 0x5b
@@ -115,7 +116,8 @@ export class TraceLine {
     let at = from
     for (; at < end && isDigit(bytes[at]!); at += 1) seconds = seconds * 10 + bytes[at]! - 0x30
     if (at > from && bytes[at] === COLON) return this.#ticked(seconds, at)
-    if (at === from || bytes[at] !== DOT) return -1
+    // A comma is what some spreadsheets and languages put there.
+    if (at === from || (bytes[at] !== DOT && bytes[at] !== COMMA)) return -1
     const point = at
     let fraction = 0
     for (at += 1; at < end && isDigit(bytes[at]!); at += 1) fraction = fraction * 10 + bytes[at]! - 0x30

@@ -1,10 +1,13 @@
+import { leafAt } from '../protocols/assertions.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import type { Vcpu } from '../protocols/vcpu.ts'
 import { enterGuest, exitGuest, isKicked } from '../protocols/vcpu-run.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
+import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { isFree, nextLook, type RecordedPace, untilFree } from './pace.ts'
+import type { Accesses } from './accesses.ts'
+import { isDuring, isFree, type RecordedPace, untilFree } from './pace.ts'
 
 export const NOT_TIMED = -1
 
@@ -70,7 +73,7 @@ function* compute(cpu: Cpu, vm: Vm, vcpu: Vcpu, untilNs: number, stopwatch: Stop
     if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
     const nowNs = cpu.now()
     if (nowNs >= untilNs || !cpu.running()) return
-    yield* cpu.untilTime(Math.min(untilNs, nowNs + (nowNs - sinceNs < LONG_NS ? OFTEN_NS : SELDOM_NS)))
+    yield* cpu.untilTime(Math.min(untilNs, nowNs + stepNs(nowNs - sinceNs)))
   }
 }
 
@@ -78,6 +81,7 @@ function* compute(cpu: Cpu, vm: Vm, vcpu: Vcpu, untilNs: number, stopwatch: Stop
 const OFTEN_NS = 500
 const SELDOM_NS = 2000
 const LONG_NS = 200_000
+const stepNs = (forNs: number) => (forNs < LONG_NS ? OFTEN_NS : SELDOM_NS)
 /** It is not worth leaving the guest for less. */
 const SHORT_NS = 5000
 
@@ -89,19 +93,37 @@ export function* untilTurn(
   cpu: Cpu,
   vm: Vm,
   vcpu: Vcpu,
+  accesses: Accesses,
   pace: RecordedPace,
-  index: number,
   endedNs: number,
-  dueNs: number,
   stopwatch: Stopwatch,
 ): Steps<void> {
-  if (!pace.hasCore) return yield* untilDue(cpu, vm, vcpu, pace, index, dueNs, stopwatch)
+  const { index } = accesses
+  if (!pace.hasCore) return yield* untilDue(cpu, vm, vcpu, pace, index, accesses.atNs, stopwatch)
   const lagNs = pace.lagsNs[index]!
   const isInGuest = pace.hasCore && pace.away[index] === 0
   if (lagNs < 0) yield* idle(cpu, vm, vcpu, endedNs + pace.pausesNs[index]!, isInGuest, stopwatch)
-  const free = yield* isFree(cpu, vm, pace, index)
+  const free = yield* isFree(cpu, vm, pace, index, false)
   if (!free) yield* awaitCause(cpu, vm, vcpu, pace, index, isInGuest, stopwatch)
   if (lagNs >= 0) yield* idle(cpu, vm, vcpu, cpu.now() + lagNs, isInGuest, stopwatch)
+  if (isDuring(pace, index)) yield* untilGone(cpu, vm, vcpu, accesses, pace, stopwatch)
+}
+
+/** What takes the page away is under way, and the guest touches it as soon as it is gone: then the fault finds mmu_lock taken. */
+function* untilGone(
+  cpu: Cpu,
+  vm: Vm,
+  vcpu: Vcpu,
+  { gfn, index }: Accesses,
+  pace: RecordedPace,
+  stopwatch: Stopwatch,
+): Steps<void> {
+  while (cpu.running()) {
+    if (!vcpu.tlb.holds(gfn) && leafAt(cpu, vm, gfn) === NONPRESENT) return
+    const over = yield* isFree(cpu, vm, pace, index, true)
+    if (over) return
+    yield* compute(cpu, vm, vcpu, cpu.now() + OFTEN_NS, stopwatch)
+  }
 }
 
 function* untilDue(
@@ -114,7 +136,7 @@ function* untilDue(
   stopwatch: Stopwatch,
 ): Steps<void> {
   yield* halt(cpu, vm, vcpu, dueNs, stopwatch)
-  const free = yield* isFree(cpu, vm, pace, index)
+  const free = yield* isFree(cpu, vm, pace, index, true)
   if (!free) yield* awaitCause(cpu, vm, vcpu, pace, index, false, stopwatch)
 }
 
@@ -142,8 +164,8 @@ function* awaitCause(
   }
   const sinceNs = cpu.now()
   for (;;) {
-    yield* compute(cpu, vm, vcpu, nextLook(cpu.now(), sinceNs), stopwatch)
-    const free = yield* isFree(cpu, vm, pace, index)
+    const free = yield* isFree(cpu, vm, pace, index, false)
     if (free || !cpu.running()) return
+    yield* compute(cpu, vm, vcpu, cpu.now() + stepNs(cpu.now() - sinceNs), stopwatch)
   }
 }

@@ -10,7 +10,7 @@ import type { Gfn, Hva } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Invalidations } from './invalidations.ts'
-import { publish, untilTurn } from './pace.ts'
+import { publish, publishStart, untilTurn } from './pace.ts'
 
 const POPULATE_BACKOFF_NS = 20_000
 const OVERLAP_LOOK_NS = 5000
@@ -42,6 +42,7 @@ function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void
   const { start, end, isBlockable, isNested, dwellNs } = invalidations
   const mmapLock = vm.updates?.lifetime?.mmapLock
   if (mmapLock !== undefined) yield* mmapLock.readLock(cpu)
+  if (invalidations.pace !== undefined) yield* publishStart(cpu, vm, invalidations.index)
   const outer = yield* raiseStart(cpu, vm, start, end, isBlockable)
   // What it has taken away can be faulted on from now on, although it cannot be mapped yet.
   if (invalidations.pace !== undefined) yield* publish(cpu, vm, invalidations.index + 1, !invalidations.pace.hasCore)

@@ -11,7 +11,10 @@ export type RecordedPace = {
   readonly pausesNs: Float64Array
   /** From the end of what it comes after, if that was later than the item before; -1: at any time after it. */
   readonly lagsNs: Float64Array
-  /** Item i comes after the first `counts[k]` items of CPU `cpus[k]`, for k from `starts[i]` up to `starts[i + 1]`. */
+  /**
+   * Item i comes after what CPU `cpus[k]` has done by `counts[k]`, for k from `starts[i]` up to `starts[i + 1]`: twice its items that are
+   * over, and one more if the next has begun.
+   */
   readonly starts: Int32Array
   readonly cpus: Int32Array
   readonly counts: Int32Array
@@ -27,16 +30,32 @@ const LONGEST_LOOK_NS = 100_000
 const LOOK_SHARE = 16
 
 /** The next time to look, of a role that has looked since `sinceNs`. */
-export function nextLook(nowNs: number, sinceNs: number): number {
+function nextLook(nowNs: number, sinceNs: number): number {
   return nowNs + Math.min(LONGEST_LOOK_NS, Math.max(LOOK_NS, (nowNs - sinceNs) / LOOK_SHARE))
 }
 
-/** Whether everything that item `index` comes after is done. */
-export function* isFree(cpu: Cpu, vm: Vm, { starts, cpus, counts }: RecordedPace, index: number): Steps<boolean> {
+/** As `counts` say it. */
+export const after = (items: number): number => items * 2
+export const duringNext = (items: number): number => items * 2 + 1
+
+/** Whether item `index` comes while that is under way which it follows. */
+export function isDuring({ starts, counts }: RecordedPace, index: number): boolean {
+  const at = starts[index]!
+  return at < starts[index + 1]! && counts[at]! % 2 === 1
+}
+
+/** Whether everything that item `index` comes after is done; `isOver`: and nothing of it is under way any more. */
+export function* isFree(
+  cpu: Cpu,
+  vm: Vm,
+  { starts, cpus, counts }: RecordedPace,
+  index: number,
+  isOver: boolean,
+): Steps<boolean> {
   for (let at = starts[index]!; at < starts[index + 1]!; at += 1) {
     // Pairs with the store in publish(): what was done is seen.
     const done = yield* cpu.load(vm.progress[cpus[at]!]!)
-    if (done < counts[at]!) return false
+    if (done < counts[at]! + (isOver ? counts[at]! % 2 : 0)) return false
   }
   return true
 }
@@ -46,7 +65,7 @@ export function* untilFree(cpu: Cpu, vm: Vm, pace: RecordedPace, index: number):
   if (!pace.hasCore) return yield* sleepUntilFree(cpu, vm, pace, index)
   const sinceNs = cpu.now()
   for (;;) {
-    const free = yield* isFree(cpu, vm, pace, index)
+    const free = yield* isFree(cpu, vm, pace, index, true)
     if (free || !cpu.running()) return
     yield* cpu.untilTime(nextLook(cpu.now(), sinceNs))
   }
@@ -57,7 +76,7 @@ function* sleepUntilFree(cpu: Cpu, vm: Vm, { starts, cpus, counts }: RecordedPac
     const word = vm.progress[cpus[at]!]!
     for (;;) {
       const done = yield* cpu.load(word)
-      if (done >= counts[at]! || !cpu.running()) break
+      if (done >= counts[at]! + (counts[at]! % 2) || !cpu.running()) break
       yield* cpu.park(word, done)
     }
   }
@@ -66,8 +85,13 @@ function* sleepUntilFree(cpu: Cpu, vm: Vm, { starts, cpus, counts }: RecordedPac
 /** Tells the others how many items this role has done. */
 export function* publish(cpu: Cpu, vm: Vm, count: number, isAwaited: boolean): Steps<void> {
   const word = vm.progress[cpu.id]!
-  yield* cpu.store(word, count)
+  yield* cpu.store(word, after(count))
   if (isAwaited) yield* cpu.unpark(word, vm.progress.length)
+}
+
+/** Tells the others that item `index` of this role has begun. */
+export function* publishStart(cpu: Cpu, vm: Vm, index: number): Steps<void> {
+  yield* cpu.store(vm.progress[cpu.id]!, duringNext(index))
 }
 
 /** Waits for the start of item `index` of a role that is not a vCPU; returns when it began. */

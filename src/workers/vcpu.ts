@@ -29,7 +29,7 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   yield* vcpu.srcuReadLock(cpu)
   yield* enter(cpu, vm, vcpu, stopwatch)
   while (cpu.running() && accesses.next()) {
-    if (pace !== undefined) yield* untilTurn(cpu, vm, vcpu, pace, accesses.index, endedNs, accesses.atNs, stopwatch)
+    if (pace !== undefined) yield* untilTurn(cpu, vm, vcpu, accesses, pace, endedNs, stopwatch)
     else if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
     const kicked = yield* isKicked(cpu, vcpu)
     if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)

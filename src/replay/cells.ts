@@ -1,0 +1,63 @@
+/** What the columns of a table of events are called, in lower case and without what is no letter. */
+const NAMES = {
+  task: ['comm', 'task', 'command', 'threadname', 'taskname', 'process', 'processname'],
+  tid: ['tid', 'pid', 'threadid', 'taskpid', 'commonpid'],
+  cpu: ['cpu', 'cpuid', 'commoncpu'],
+  time: ['time', 'timestamp', 'timestamps', 'ts', 'seconds'],
+  event: ['event', 'eventname', 'name', 'tracepoint'],
+  text: ['info', 'args', 'details', 'fields', 'text', 'message', 'params', 'trace'],
+} as const
+
+type Column = keyof typeof NAMES
+
+/** A table of events as spreadsheets and viewers of traces write it: what separates its cells, and which column is what. */
+export type Table = { readonly separator: string; readonly columns: Readonly<Partial<Record<Column, number>>> }
+
+const SEPARATORS = ['\t', ',', ';']
+const NEEDED: readonly Column[] = ['task', 'tid', 'time', 'event', 'text']
+
+/** By its first line that is no comment; undefined if it is no such table. */
+export function tableOf(lines: readonly string[]): Table | undefined {
+  const header = lines.find((line) => line.trim() !== '' && !line.startsWith('# '))
+  if (header === undefined) return undefined
+  for (const separator of SEPARATORS) {
+    const names = cellsOf(header, separator).map((cell) => cell.toLowerCase().replaceAll(/[^a-z]/g, ''))
+    const columns: Partial<Record<Column, number>> = {}
+    for (const column of Object.keys(NAMES) as Column[]) {
+      const name = NAMES[column].find((each) => names.includes(each))
+      if (name !== undefined) columns[column] = names.indexOf(name)
+    }
+    if (NEEDED.every((column) => columns[column] !== undefined)) return { separator, columns }
+  }
+  return undefined
+}
+
+/** A cell that holds the separator, or a quote, is quoted, and its quotes are doubled. */
+export function cellsOf(line: string, separator: string): readonly string[] {
+  const cells: string[] = []
+  let cell = ''
+  let isQuoted = false
+  for (let at = 0; at < line.length; at += 1) {
+    const letter = line[at]!
+    if (letter === '"' && isQuoted && line[at + 1] === '"') {
+      cell += '"'
+      at += 1
+    } else if (letter === '"' && (isQuoted || cell === '')) isQuoted = !isQuoted
+    else if (letter === separator && !isQuoted) {
+      cells.push(cell)
+      cell = ''
+    } else cell += letter
+  }
+  return [...cells, cell]
+}
+
+/** The line as ftrace prints it; undefined if it has no cells where they are needed. */
+export function lineOfCells(line: string, { separator, columns }: Table): string | undefined {
+  const cells = cellsOf(line, separator)
+  const cell = (column: Column) => cells[columns[column] ?? -1]?.trim() ?? ''
+  if (!/^\d+$/.test(cell('tid')) || !/^\d+(?:[.,]\d+)?$/.test(cell('time'))) return undefined
+  const task = `${cell('task')}-${cell('tid')} [${cell('cpu')}]`
+  // A table without CPUs is read as perf prints events without them.
+  const who = /^\d+$/.test(cell('cpu')) ? task : `${cell('task')} 0/${cell('tid')}`
+  return `${who} ${cell('time')}: ${cell('event').replace('/', ':')}: ${cell('text')}`
+}

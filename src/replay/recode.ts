@@ -1,0 +1,103 @@
+import { LineReader } from './line-reader.ts'
+import { LINE_END } from './typeset.ts'
+
+/** Makes lines of text of what holds them in another form, however its bytes are cut. */
+export type Recoder = { readonly push: (chunk: Buffer) => Buffer; readonly end: () => Buffer }
+
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+/** A tag that ends a line is not longer than this. */
+const LONGEST_TAG = 16
+/** So long is no line on average. */
+const UNBROKEN = 2000
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\n', t: '\t' }
+const ESCAPE = /\\(?:u([\da-fA-F]{4})|([nrt"\\/]))/g
+const BASE64_LINES = /^(?:[A-Za-z\d+/]{60,76}\r?\n){3,}/m
+const BASE64 = /^[A-Za-z\d+/]+={0,2}$/
+
+/** How the text must be recoded to be lines, as its beginning shows; undefined if it is lines. */
+export function recoderOf(head: Buffer): Recoder | undefined {
+  if (!head.includes(NEWLINE) && head.includes(RETURN)) return returnsToNewlines()
+  const text = head.toString('latin1')
+  if (isUnbroken(text)) return cutAt('<', LONGEST_TAG, (part) => part.replace(LINE_END, '\n'))
+  if (isEscaped(text)) return cutAt('\\', LONGEST_ESCAPE, unescaped)
+  return isBase64(text) ? fromBase64() : undefined
+}
+
+const LONGEST_ESCAPE = 6
+
+function isUnbroken(text: string): boolean {
+  return (text.match(LINE_END)?.length ?? 0) > 1 && text.split('\n').length * UNBROKEN < text.length
+}
+
+/** Lines of JSON that each end in `\n` are lines. */
+const isEscaped = (text: string) => (text.match(/\\n/g)?.length ?? 0) > text.split('\n').length * 2
+
+/** Text in a string of JSON. */
+const unescaped = (part: string) =>
+  part.replace(ESCAPE, (_, code?: string, letter?: string) =>
+    code === undefined ? (ESCAPES[letter!] ?? letter!) : String.fromCharCode(Number.parseInt(code, 16)),
+  )
+
+function returnsToNewlines(): Recoder {
+  return {
+    push: (chunk) => {
+      for (let at = chunk.indexOf(RETURN); at >= 0; at = chunk.indexOf(RETURN, at + 1)) chunk[at] = NEWLINE
+      return chunk
+    },
+    end: () => Buffer.alloc(0),
+  }
+}
+
+/** What begins with `mark`, of at most so many characters, is replaced in one piece. */
+function cutAt(mark: string, longest: number, replace: (part: string) => string): Recoder {
+  let rest = ''
+  return {
+    push: (chunk) => {
+      const text = rest + chunk.toString('latin1')
+      let at = text.lastIndexOf(mark)
+      while (at > 0 && text[at - 1] === mark) at -= 1
+      if (at < 0 || text.length - at >= longest) at = text.length
+      rest = text.slice(at)
+      return Buffer.from(replace(text.slice(0, at)), 'latin1')
+    },
+    end: () => Buffer.from(replace(rest), 'latin1'),
+  }
+}
+
+/** base64 is taken apart only if a recording is in it. */
+function isBase64(text: string): boolean {
+  const lines = BASE64_LINES.exec(text)?.[0]
+  if (lines === undefined) return false
+  const decoded = Buffer.from(lines, 'base64')
+  const reader = new LineReader()
+  return decoded
+    .toString('latin1')
+    .split('\n')
+    .some((line) => reader.read(Buffer.from(line, 'latin1'), 0, line.length))
+}
+
+/** Lines of base64 are decoded, and others, as the head of a mail, left out. */
+function fromBase64(): Recoder {
+  let rest = ''
+  let digits = ''
+  const decode = (text: string) => {
+    for (const line of text.split('\n')) {
+      const bare = line.trim()
+      if (BASE64.test(bare) && (bare.length >= 60 || digits !== '' || bare.length % 4 === 0)) digits += bare
+    }
+    const whole = digits.length - (digits.length % 4)
+    const bytes = Buffer.from(digits.slice(0, whole), 'base64')
+    digits = digits.slice(whole)
+    return bytes
+  }
+  return {
+    push: (chunk) => {
+      const text = rest + chunk.toString('latin1')
+      const at = text.lastIndexOf('\n') + 1
+      rest = text.slice(at)
+      return decode(text.slice(0, at))
+    },
+    end: () => decode(rest),
+  }
+}
