@@ -13,6 +13,15 @@ export type OnKernel = {
   readonly names: readonly string[]
 }
 
+/** A kernel as it is, beside the variants of a question. */
+export const asVariant = ({ name }: Version): Variant => ({
+  kind: 'good',
+  name,
+  reference: name,
+  says: 'the kernel as it is',
+  protocol: name,
+})
+
 /** The question, asked of a kernel. */
 export function scenarioOn(scenario: Scenario, version: Version): OnKernel {
   if (scenario.kind === 'primitives') {
@@ -24,14 +33,7 @@ export function scenarioOn(scenario: Scenario, version: Version): OnKernel {
   const refused: Record<string, string> = {}
   // Variants that differ in what is beside the protocol: the kernel is what all of them run.
   const beside = new Set(scenario.variants.flatMap(({ protocol }) => protocol ?? []) as readonly string[])
-  const itself: Variant = {
-    kind: 'good',
-    name,
-    reference: name,
-    says: 'the kernel as it is',
-    kernel: name,
-    protocol: name,
-  }
+  const itself: Variant = { ...asVariant(version), kernel: name }
   const fitting = scenario.variants.flatMap((variant): Variant[] => {
     // The kernel itself stands for it.
     if (variant.name === name && beside.size === 0) return []

@@ -67,7 +67,8 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('variant', {
       ...text,
       coerce: oneList,
-      describe: 'the variants to compare, the baseline first: a,b,./my-patch.ts, `all` or `broken`; may be repeated',
+      describe:
+        'the variants to compare, the baseline first: a,b,./my-patch.ts, a kernel (v6.8), `all` or `broken`; may be repeated',
     })
     .option('kernel', {
       ...text,

@@ -6,6 +6,8 @@ import { jobsOf, type Report } from '../checker/run-check.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { PatchCode } from '../patches/code.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
+import type { VersionName } from '../protocols/kernel.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
 import { fit } from '../report/fit.ts'
 import { type CheckArgs, limitsOf } from './check-flags.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
@@ -55,7 +57,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
 
 /** The checks, and what they were asked, on the kernel and with the patch that are named; and why variants are not among them. */
 async function asAsked(checks: readonly Check[], given: CheckArgs, node: string) {
-  const kernel = kernelNamed(given.kernel)?.name
+  const kernel = kernelNamed(given.kernel)?.name ?? kernelAsVariant(checks, given)
   const { patch, args } = await patchOf(given, node)
   const asked = await Promise.all(
     checks
@@ -64,6 +66,13 @@ async function asAsked(checks: readonly Check[], given: CheckArgs, node: string)
   )
   const refused: Refused = Object.assign({}, ...asked.map((one) => one.refused))
   return { checks: asked.length === 0 ? checks : asked.map(({ check: one }) => one), args, refused }
+}
+
+/** `--variant v6.8` is that kernel as it is, where no check has a variant of that name. */
+function kernelAsVariant(checks: readonly Check[], { name, variant }: CheckArgs): VersionName | undefined {
+  const named = checks.filter((one) => name === undefined || one.name === name)
+  if (named.some(({ variants }) => variants.some((one) => one.name === variant))) return undefined
+  return VERSIONS.find((one) => one.name === variant)?.name
 }
 
 async function patchOf(

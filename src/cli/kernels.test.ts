@@ -76,6 +76,17 @@ test('the kernel decides what runs: v6.5 has no pre-check, whichever question is
   )
 })
 
+test('a kernel is a variant of any question, as it is: what a patch is put beside', async () => {
+  const { code, err } = await faultline('bench', '-s', 'precheck', '--variant', 'v6.5,no-precheck,v6.5', ...modelled)
+  assert.equal(code, 0, err)
+  const [kernel, variant, ...others] = runs()
+  assert.deepEqual([kernel?.variant, variant?.variant, others.length], ['v6.5', 'no-precheck', 0])
+  assert.deepEqual(kernel?.counters, variant?.counters, 'no-precheck is v6.5 as it is')
+  const { code: held, out } = await faultline('check', 'precheck', '--variant', 'v6.5', '--configuration', 'one-vcpu')
+  assert.match(out, /^PASS v6\.5 in one-vcpu/)
+  assert.equal(held, 0)
+})
+
 test('a variant that does not fit the kernel is refused, with the function that stands against it', async () => {
   const stale = ['--variant', 'B-STALE', '--kernel', 'v6.5']
   for (const command of [

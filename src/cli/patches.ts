@@ -6,6 +6,7 @@ import { loadPatch } from '../patches/load.ts'
 import { isPatchFile, type ReadPatch, readPatch } from '../patches/read.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Version } from '../protocols/kernel.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
 import { onKernel } from '../protocols/on-kernel.ts'
 import type { Patch } from '../protocols/patch.ts'
 import { namesIn } from './flags.ts'
@@ -59,12 +60,12 @@ async function variantOf(read: ReadPatch, version: Version | undefined): Promise
 /** A result tells runs apart by the names of their variants. `own`: the patches before it. */
 export function checkPatchName(name: string, file: string, own: readonly Variant[] = []): void {
   const other = own.find((one) => one.name === name)?.patch?.code.file
-  const isOurs = VARIANTS.some((one) => one.name === name)
+  const isOurs = [...VARIANTS, ...VERSIONS].some((one) => one.name === name)
   if (other === undefined && !isOurs) return
   throw new FaultlineError(
     'NAME_TAKEN',
     'usage',
-    `${file} is called '${name}', and so is ${other ?? 'a variant of faultline'}`,
+    `${file} is called '${name}', and so is ${other ?? 'a variant or a kernel of faultline'}`,
     {
       hint: 'Give the patch another name: a result tells variants apart by theirs.',
     },

@@ -1,9 +1,10 @@
-import { scenarioOn } from '../../bench/on-kernel.ts'
+import { asVariant, scenarioOn } from '../../bench/on-kernel.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { HEADLINES, SCENARIOS } from '../../bench/scenarios/all.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { nearestText } from '../../errors/nearest.ts'
 import type { Version } from '../../protocols/kernel.ts'
+import { VERSIONS } from '../../protocols/kernels.ts'
 import { namesIn } from '../flags.ts'
 import { leftOutOnKernel, notOnKernel } from '../kernels.ts'
 import { type Asked as Patches, withPatches } from '../patches.ts'
@@ -14,9 +15,19 @@ type QuestionAsked = {
   readonly says: readonly string[]
 }
 
+/** A scenario with the kernels that were named as variants, to see a patch beside what it changes. */
+function withKernels(asked: Scenario, names: string | undefined): Scenario {
+  if (names === undefined || asked.kind !== 'vm') return asked
+  const isOwn = (name: string) => asked.variants.some((variant) => variant.name === name)
+  const kernels = namesIn(names).flatMap((name) =>
+    isOwn(name) ? [] : (VERSIONS.find((one) => one.name === name) ?? []),
+  )
+  return { ...asked, variants: [...asked.variants, ...[...new Set(kernels)].map(asVariant)] }
+}
+
 /** A scenario with the patches that were named, on the kernel that was asked for. */
 export function questionOf(asked: Scenario, { names, own }: Patches, kernel: Version | undefined): QuestionAsked {
-  if (kernel === undefined) return { scenario: withPatches(asked, own), names, says: [] }
+  if (kernel === undefined) return { scenario: withPatches(withKernels(asked, names), own), names, says: [] }
   const { scenario, refused, names: ownNames } = scenarioOn(asked, kernel)
   const given = names === undefined ? [] : namesIn(names)
   const wrong = given.find((name) => Object.hasOwn(refused, name))
