@@ -13,6 +13,7 @@ import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
 import { B_HUGEEDGE } from './broken/b-hugeedge.ts'
+import { B_HUGELOG } from './broken/b-hugelog.ts'
 import { B_INT } from './broken/b-int.ts'
 import { B_INV } from './broken/b-inv.ts'
 import { B_ITER } from './broken/b-iter.ts'
@@ -173,6 +174,7 @@ export const VARIANTS = [
   B_STARTFLUSH,
   B_CLEARLATE,
   B_STOPFLUSH,
+  B_HUGELOG,
   EVERYTHING,
   EVERYTHING_5_15,
   AGE_LOCKED,

@@ -8,7 +8,12 @@ import {
   condResched,
   vmSetMemAttributes,
 } from './attributes/set-attributes.ts'
-import { archMmuEnableLogDirtyPtMasked, clearDirtyLogProtect, getDirtyLogProtect } from './dirty-log/protect.ts'
+import {
+  archMmuEnableLogDirtyPtMasked,
+  clearDirtyLogProtect,
+  getDirtyLogProtect,
+  writeProtectPtMasked,
+} from './dirty-log/protect.ts'
 import { mmuRecoverHugePages } from './dirty-log/recover.ts'
 import { mmuSlotApplyFlags } from './dirty-log/start-stop.ts'
 import { mmuSlotRemoveWriteAccess, mmuSlotTrySplitHugePages } from './dirty-log/start-walks.ts'
@@ -100,7 +105,6 @@ const EVERY_VERSION = {
   mmuNotifierRetryCache,
   getDirtyLogProtect,
   clearDirtyLogProtect,
-  archMmuEnableLogDirtyPtMasked,
   arm64UnmapGfnRange,
   arm64FlushShadowAll,
   stage2Map,
@@ -141,6 +145,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   gfnToPfnCacheInvalidateStart: nothingToDo,
   gpcRefresh: never,
   mmuSlotApplyFlags: dirtyLog.flushIfChanged,
+  archMmuEnableLogDirtyPtMasked: writeProtectPtMasked,
   mmuSlotRemoveWriteAccess: dirtyLog.removeWriteAccessAlone,
   mmuSlotTrySplitHugePages: nothingToDo,
   mmuRecoverHugePages: dirtyLog.zapLeafsAlone,
@@ -228,6 +233,16 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
     commit: 'e1eed5847b09',
     says: 'may yield in a root to which it holds no reference',
   },
+  mmuSlotApplyFlags: {
+    to: dirtyLog.flushIfChangedUnlessAllSet,
+    commit: '8921291980db',
+    says: 'leaves huge pages alone where the log begins with all pages dirty',
+  },
+  archMmuEnableLogDirtyPtMasked: {
+    to: dirtyLog.protectHugeAndSmall,
+    commit: '8921291980db',
+    says: 'takes write permission from huge pages then, as their pages are cleared',
+  },
   mmuSlotRemoveWriteAccess: {
     to: mmuSlotRemoveWriteAccess,
     commit: '24ae4cfaaa2a',
@@ -302,6 +317,11 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: mmuSlotApplyFlags,
     commit: 'b64d740ea7dd',
     says: 'flushes whether or not an entry was changed; huge pages are split before that (a3fe5dbda0a4)',
+  },
+  archMmuEnableLogDirtyPtMasked: {
+    to: archMmuEnableLogDirtyPtMasked,
+    commit: 'cb00a70bd4b7',
+    says: 'splits them before that, by eager_page_split',
   },
   mmuSlotTrySplitHugePages: {
     to: mmuSlotTrySplitHugePages,

@@ -54,6 +54,8 @@ export type DirtyLogConfig = {
   readonly slot: number
   /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: the VMM asks first, and has cleared later what it asks for. */
   readonly isManual: boolean
+  /** KVM_DIRTY_LOG_INITIALLY_SET, of manual protect: all pages count as dirty at first, and none is protected before it is cleared. */
+  readonly isAllSet?: boolean
   /** The module parameter eager_page_split, of kernels that have it. */
   readonly isEager: boolean
 }

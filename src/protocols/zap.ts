@@ -220,12 +220,19 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_wrprot)
 }
 
-/** The walk over one root: whether an entry was changed. */
-export function* wrprotRoot(cpu: Cpu, vm: Vm, root: number, start: Gfn, end: Gfn): Steps<boolean> {
+/** The walk over one root: whether an entry was changed. `minLevel`: of the size of such pages, and larger ones. */
+export function* wrprotRoot(
+  cpu: Cpu,
+  vm: Vm,
+  root: number,
+  start: Gfn,
+  end: Gfn,
+  minLevel: number = LEVEL_4K,
+): Steps<boolean> {
   const iter = vm.local[cpu.id]!.iter
   let flush = false
   walkBegins(cpu, vm)
-  yield* iter.start(cpu, LEVEL_4K, start, root)
+  yield* iter.start(cpu, minLevel, start, root)
   while (iter.valid && iter.gfn < end) {
     // No flush is owed before the lock is dropped: a vCPU with an old entry in its TLB may still write until the end.
     const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)

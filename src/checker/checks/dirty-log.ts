@@ -36,6 +36,7 @@ type Small = SmallConfiguration & {
   readonly memory?: MemslotConfig
   readonly isManual?: false
   readonly isEager?: true
+  readonly isAllSet?: true
 }
 
 const CONFIGURATIONS: Readonly<Record<string, Small>> = {
@@ -46,6 +47,16 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vcpu0', writes(0, 0, 0)],
       ['vmm', inTurn(getDirtyLog, clears, getDirtyLog)],
     ],
+  },
+  'all-set': {
+    says: 'a guest writes to a huge page three times while the VMM begins a log in which all pages are dirty, asks, has them cleared and asks again',
+    before: writesTo(own(0)),
+    acts: [
+      ['vcpu0', writes(0, 0, 0)],
+      ['vmm', inTurn(startDirtyLog, getDirtyLog, clears, getDirtyLog)],
+    ],
+    memory: { ...BLOCKS, pages: 512 },
+    isAllSet: true,
   },
   got: {
     says: 'a guest writes to a page twice while the VMM asks twice, and what it is told is cleared at once',
@@ -124,19 +135,20 @@ const declared: Check = {
     'flush-each-leaf': { finds: ['dirty_lost'], in: 'protected', holdsElsewhere: true },
     'B-STARTFLUSH': { finds: ['dirty_lost'], in: 'protected' },
     'B-CLEARLATE': { finds: ['dirty_lost'], in: 'cleared' },
+    'B-HUGELOG': { finds: ['dirty_lost'], in: 'all-set' },
     'B-STOPFLUSH': { finds: LOST_FLUSH, in: 'stopped' },
   }),
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {
     const small = CONFIGURATIONS[configuration]!
-    const { memory = PAGES, isManual = true, isEager = false } = small
+    const { memory = PAGES, isManual = true, isEager = false, isAllSet = false } = small
     return smallProgram(variant, small, {
       vcpus: small.acts[0]![0] === 'vcpu0' ? 1 : 0,
       memslots: [{ ...ELSEWHERE, slot: 1 }, memory],
       nx: { ...NX, nestedGfn: 0, hugeBlocks: memory.pages >> 9 },
       updates: { spare: [], pseudoLock: 'none', zap: 'slot' },
-      dirtyLog: { slot: 0, isManual, isEager },
+      dirtyLog: { slot: 0, isManual, isEager, isAllSet },
     })
   },
 }

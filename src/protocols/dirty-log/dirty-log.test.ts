@@ -23,18 +23,25 @@ import { startDirtyLog, stopDirtyLog } from './start-stop.ts'
 
 const BLOCKS = [0, 1, 2, 3]
 
-function loggingVm(acts: readonly Act[], kernel: Kernel = V6_18, isManual = true, isEager = false): NxVm {
+function loggingVm(
+  acts: readonly Act[],
+  kernel: Kernel = V6_18,
+  isManual = true,
+  isEager = false,
+  isAllSet = false,
+): NxVm {
   return new NxVm(
     acts,
     kernel,
     { nestedPages: 0 },
     {
       updates: { spare: [], pseudoLock: 'none', zap: 'slot' },
-      dirtyLog: { slot: 0, isManual, isEager },
+      dirtyLog: { slot: 0, isManual, isEager, isAllSet },
     },
   )
 }
 
+const everyLeaf = (vm: NxVm): readonly number[] => BLOCKS.map((block) => vm.leafOf(own(block)))
 const everyBlock = (act: (block: number) => Act): Act => inTurn(...BLOCKS.map(act))
 const clearsAll: Act = (cpu, vm) => clearDirtyLog(cpu, vm, 0, vm.dirtyLog!.pages)
 
@@ -108,6 +115,41 @@ test('logging begins with one flush; with eager splitting no write of the guest 
     return vm.counted('huge_pages_split')
   })
   assert.deepEqual(splits, [0, 4])
+})
+
+test('a log that begins with all pages dirty takes no mmu_lock since v5.14, and protects huge pages as they are cleared: since v5.18 it splits them', () => {
+  const writes = everyBlock((block) => writesTo(own(block)))
+  const seen = VERSIONS.map((kernel) => {
+    const begun = loggingVm([inTurn(writes, startDirtyLog)], kernel, true, true, true)
+    const cleared = loggingVm([inTurn(writes, startDirtyLog, getDirtyLog, clearsAll)], kernel, true, true, true)
+    for (const vm of [begun, cleared]) {
+      vm.stage.run(0)
+      assert.deepEqual([kernel.name, ...vm.violations], [kernel.name])
+    }
+    const isWritable = everyLeaf(cleared).some((leaf) => (leaf & W) !== 0)
+    assert.equal(isWritable, false, kernel.name)
+    const of = [begun.counted('sptes_wrprotected'), begun.counted('tlb_flush_remote_log_start')]
+    return [kernel.name, ...of, cleared.counted('huge_pages_split')]
+  })
+  assert.deepEqual(seen, [
+    ['v5.11', 4, 1, 0],
+    ['v5.12', 4, 1, 0],
+    ['v5.15', 0, 0, 0],
+    ['v6.5', 0, 0, 4],
+    ['v6.8', 0, 0, 4],
+    ['v6.12', 0, 0, 4],
+    ['v6.18', 0, 0, 4],
+    ['v7.1', 0, 0, 4],
+  ])
+})
+
+test('what is asked of a log that begins with all pages dirty is all pages', () => {
+  const vm = loggingVm([inTurn(startDirtyLog, getDirtyLog)], V6_18, true, false, true)
+  vm.stage.run(0)
+  const { words, pages } = vm.vm.dirtyLog!
+  const told = Array.from({ length: words }, (_, word) => vm.stage.valueOf(vm.vm.dirtyLog!.user(word)))
+  const bits = told.reduce((sum, word) => sum + [...(word >>> 0).toString(2)].filter((bit) => bit === '1').length, 0)
+  assert.equal(bits, pages)
 })
 
 test('recovery of NX huge pages leaves memory alone whose writes are logged, since v6.2', () => {

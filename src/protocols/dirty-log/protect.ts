@@ -1,6 +1,6 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import { isPresentLeaf, LEVEL_4K, W } from '../../shared-memory/page-tables/spte.ts'
+import { isPresentLeaf, LEVEL_2M, LEVEL_4K, W } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
@@ -9,6 +9,7 @@ import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
 import { BITS } from './dirty-log.ts'
 import { assertLogged, markCopied } from './oracles.ts'
+import { splitHugePagesRoot } from './start-walks.ts'
 
 // virt/kvm/kvm_main.c: the VMM asks which pages are dirty, with slots_lock held.
 
@@ -87,10 +88,50 @@ export function* clearDirtyLogProtect(cpu: Cpu, vm: Vm, first: number, pages: nu
 }
 
 /**
- * `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held for write: takes write permission from pages of 4 KiB, in
- * every root. Huge ones lost it when logging began.
+ * `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, since v5.18, with mmu_lock held for write: takes write permission from pages of 4 KiB,
+ * in every root. Huge ones lost it when logging began, unless the log began with all pages dirty: then those in which the pages lie are split
+ * (eager_page_split, cb00a70bd4b7), or at least lose it, now.
  */
 export function* archMmuEnableLogDirtyPtMasked(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
+  if (vm.dirtyLog!.config.isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, vm.dirtyLog!.config.isEager)
+  yield* writeProtectPtMasked(cpu, vm, page, mask)
+}
+
+/** Of the huge pages in which the first page that `mask` names lies, and the last. */
+export function* protectHugePages(cpu: Cpu, vm: Vm, page: number, mask: number, splits: boolean): Steps<void> {
+  const { first, end } = gfnsOf(vm, page, mask)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  while (root !== NO_ROOT) {
+    const table = yield* vm.pages.roots.tableOf(cpu, root)
+    yield* vm.pages.rcuReadLock(cpu)
+    if (splits) yield* splitHugePagesRoot(cpu, vm, table, first, end, false)
+    yield* writeProtectHuge(cpu, vm, table, first, end)
+    yield* vm.pages.rcuReadUnlock(cpu)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  }
+}
+
+/** `kvm_mmu_slot_gfn_write_protect()`, of PG_LEVEL_2M: the owner of mmu_lock for write does not yield here. */
+function* writeProtectHuge(cpu: Cpu, vm: Vm, root: number, first: Gfn, end: Gfn): Steps<void> {
+  const { iter } = vm.local[cpu.id]!
+  walkBegins(cpu, vm)
+  yield* iter.start(cpu, LEVEL_2M, first, root)
+  for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
+    const { level, oldSpte, sptep } = iter
+    if (!isPresentLeaf(oldSpte, level) || (oldSpte & W) === 0) continue
+    yield* cpu.and(sptep, ~W)
+    cpu.count(COUNTER.sptes_wrprotected, 1)
+  }
+}
+
+/** From the first page that `mask` names to behind the last. */
+function gfnsOf(vm: Vm, page: number, mask: number): { readonly first: Gfn; readonly end: Gfn } {
+  const base = vm.dirtyLog!.baseGfn + page
+  return { first: (base + 31 - Math.clz32(mask & -mask)) as Gfn, end: (base + BITS - Math.clz32(mask)) as Gfn }
+}
+
+/** `kvm_mmu_write_protect_pt_masked()`. */
+export function* writeProtectPtMasked(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
   let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
@@ -104,11 +145,10 @@ export function* archMmuEnableLogDirtyPtMasked(cpu: Cpu, vm: Vm, page: number, m
 /** `clear_dirty_pt_masked()`, arch/x86/kvm/mmu/tdp_mmu.c. */
 function* clearDirtyPtMasked(cpu: Cpu, vm: Vm, root: number, gfn: Gfn, mask: number): Steps<void> {
   const { iter } = vm.local[cpu.id]!
-  const last = gfn + BITS - Math.clz32(mask)
-  const first = (gfn + 31 - Math.clz32(mask & -mask)) as Gfn
+  const { first, end } = gfnsOf(vm, gfn - vm.dirtyLog!.baseGfn, mask)
   walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_4K, first, root)
-  for (; iter.valid && iter.gfn < last; yield* iter.next(cpu)) {
+  for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
     const { gfn: at, level, oldSpte, sptep } = iter
     if (level > LEVEL_4K || !isPresentLeaf(oldSpte, level)) continue
     if ((mask & (1 << (at - gfn))) === 0 || (oldSpte & W) === 0) continue

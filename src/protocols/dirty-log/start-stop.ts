@@ -8,12 +8,12 @@ import { assertLogging, markAllCopied } from './oracles.ts'
 
 // KVM_SET_USER_MEMORY_REGION with another KVM_MEM_LOG_DIRTY_PAGES: KVM_MR_FLAGS_ONLY.
 
-/** From when it returns on the log says of every page whether the guest has written to it since. */
+/** From when it returns on the log says of every page whether the guest has written to it since; or that it has, of all. */
 export function* startDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
   yield* logMemslot(cpu, vm, vm.dirtyLog!.config.slot, true)
   assertLogging(cpu, vm, true)
   cpu.count(COUNTER.dirty_log_starts, 1)
-  markAllCopied(cpu, vm)
+  if (vm.dirtyLog!.config.isAllSet !== true) markAllCopied(cpu, vm)
 }
 
 export function* stopDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
@@ -28,6 +28,8 @@ export function* stopDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
  */
 export function* mmuSlotApplyFlags(cpu: Cpu, vm: Vm, slot: Memslot, isLogging: boolean): Steps<void> {
   if (!isLogging) return yield* vm.kvm.mmuRecoverHugePages(cpu, vm, slot)
+  // All pages count as dirty: they are protected as the VMM has them cleared.
+  if (vm.dirtyLog!.config.isAllSet === true) return
   if (vm.dirtyLog!.config.isEager) yield* vm.kvm.mmuSlotTrySplitHugePages(cpu, vm, slot)
   yield* vm.kvm.mmuSlotRemoveWriteAccess(cpu, vm, slot)
   yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_start)

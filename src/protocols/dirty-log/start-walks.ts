@@ -1,6 +1,6 @@
 import { type Gfn, gfnAdd } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import { isPresentLeaf, LEVEL_2M } from '../../shared-memory/page-tables/spte.ts'
+import { isPresentLeaf, LEVEL_2M, LEVEL_4K } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
@@ -26,7 +26,7 @@ export function* mmuSlotRemoveWriteAccess(cpu: Cpu, vm: Vm, slot: Memslot): Step
 }
 
 /** `kvm_tdp_mmu_wrprot_slot()`, with mmu_lock held on either side. */
-export function* wrprotSlot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
+export function* wrprotSlot(cpu: Cpu, vm: Vm, slot: Memslot, minLevel: number = LEVEL_4K): Steps<boolean> {
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   let changed = false
@@ -34,7 +34,7 @@ export function* wrprotSlot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
-    const here = yield* wrprotRoot(cpu, vm, table, start, gfnAdd(start, pages))
+    const here = yield* wrprotRoot(cpu, vm, table, start, gfnAdd(start, pages), minLevel)
     changed = changed || here
     yield* vm.pages.rcuReadUnlock(cpu)
     root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
@@ -55,27 +55,36 @@ export function* mmuSlotTrySplitHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Step
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
-    yield* splitHugePagesRoot(cpu, vm, table, start, gfnAdd(start, pages))
+    yield* splitHugePagesRoot(cpu, vm, table, start, gfnAdd(start, pages), true)
     yield* vm.pages.rcuReadUnlock(cpu)
     root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
   }
   yield* vm.mmuLock.readUnlock(cpu)
 }
 
-/** `tdp_mmu_split_huge_pages_root()`: mmu_lock is dropped for the allocation of page tables too. */
-function* splitHugePagesRoot(cpu: Cpu, vm: Vm, root: number, start: Gfn, end: Gfn): Steps<void> {
+/** `tdp_mmu_split_huge_pages_root()`: mmu_lock is dropped for the allocation of page tables too. `shared`: it is held for read. */
+export function* splitHugePagesRoot(
+  cpu: Cpu,
+  vm: Vm,
+  root: number,
+  start: Gfn,
+  end: Gfn,
+  shared: boolean,
+): Steps<void> {
   const { iter } = vm.local[cpu.id]!
   const fault = new Fault()
   walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_2M, start, root)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
-    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, shared)
     if (yielded || !isPresentLeaf(iter.oldSpte, iter.level)) continue
     if (vm.tables.isEmptyFor(cpu)) {
       yield* vm.pages.rcuReadUnlock(cpu)
-      yield* vm.mmuLock.readUnlock(cpu)
+      if (shared) yield* vm.mmuLock.readUnlock(cpu)
+      else yield* vm.mmuLock.writeUnlock(cpu)
       yield* vm.tables.topup(cpu)
-      yield* vm.mmuLock.readLock(cpu)
+      if (shared) yield* vm.mmuLock.readLock(cpu)
+      else yield* vm.mmuLock.writeLock(cpu)
       yield* vm.pages.rcuReadLock(cpu)
       // The walk comes to this entry again.
       iter.yielded = true

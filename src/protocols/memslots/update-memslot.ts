@@ -3,6 +3,7 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { assertUnmapped } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
+import { setAllDirty } from '../dirty-log/mark.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
 import { INVALID, LOG_DIRTY_PAGES, NO_MEMSLOT } from './memslot.ts'
@@ -49,6 +50,7 @@ export function* logMemslot(cpu: Cpu, vm: Vm, id: number, isLogging: boolean): S
   yield* beginUpdate(cpu, vm)
   const baseGfn = yield* baseGfnOf(cpu, vm, id)
   const flags = isLogging ? LOG_DIRTY_PAGES : 0
+  if (isLogging && vm.dirtyLog!.config.isAllSet === true) yield* setAllDirty(cpu, vm.dirtyLog!)
   yield* vm.memslots.prepareNext(cpu, id, { slot: vm.memslots.configOf(id), flags, baseGfn })
   yield* vm.kvm.swapActiveMemslots(cpu, vm)
   const slot = yield* vm.memslots.find(cpu, baseGfn)

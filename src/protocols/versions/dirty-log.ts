@@ -14,6 +14,7 @@ import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
+import { protectHugePages, writeProtectPtMasked } from '../dirty-log/protect.ts'
 import { isBackedByHugePage, isRecoverable } from '../dirty-log/recover.ts'
 import { wrprotSlot } from '../dirty-log/start-walks.ts'
 import { hostPageOfPfn } from '../host-mm.ts'
@@ -24,19 +25,31 @@ import { zapSpte } from '../zap.ts'
 
 // Dirty logging as versions before v6.13 had it.
 
-/** `kvm_mmu_slot_remove_write_access()`, arch/x86/kvm/mmu/mmu.c, to v5.12: under mmu_lock for write. */
+/** `kvm_mmu_slot_remove_write_access()`, arch/x86/kvm/mmu/mmu.c, to v5.12: under mmu_lock for write; of huge pages alone where all pages count as dirty. */
 export function* removeWriteAccessAlone(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
   yield* vm.mmuLock.writeLock(cpu)
-  const changed = yield* wrprotSlot(cpu, vm, slot)
+  const changed = yield* wrprotSlot(cpu, vm, slot, vm.dirtyLog!.config.isAllSet === true ? LEVEL_2M : LEVEL_4K)
   yield* vm.mmuLock.writeUnlock(cpu)
   return changed
 }
 
-/** `kvm_mmu_slot_apply_flags()`, arch/x86/kvm/x86.c, to v5.17: no huge page is split beforehand, and the flush is left out if no entry was changed. */
+/** `kvm_mmu_slot_apply_flags()`, arch/x86/kvm/x86.c, to v5.13: the flush is left out if no entry was changed. */
 export function* flushIfChanged(cpu: Cpu, vm: Vm, slot: Memslot, isLogging: boolean): Steps<void> {
   if (!isLogging) return yield* vm.kvm.mmuRecoverHugePages(cpu, vm, slot)
   const changed = yield* vm.kvm.mmuSlotRemoveWriteAccess(cpu, vm, slot)
   if (changed) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_start)
+}
+
+/** The same, v5.14 to v5.17: nothing is done where all pages count as dirty (8921291980db). No huge page is split beforehand. */
+export function* flushIfChangedUnlessAllSet(cpu: Cpu, vm: Vm, slot: Memslot, isLogging: boolean): Steps<void> {
+  if (isLogging && vm.dirtyLog!.config.isAllSet === true) return
+  yield* flushIfChanged(cpu, vm, slot, isLogging)
+}
+
+/** `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, v5.14 to v5.17: huge pages lose write permission, and are not split. */
+export function* protectHugeAndSmall(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
+  if (vm.dirtyLog!.config.isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, false)
+  yield* writeProtectPtMasked(cpu, vm, page, mask)
 }
 
 /** `kvm_mmu_zap_collapsible_sptes()`, arch/x86/kvm/mmu/mmu.c, to v5.12: under mmu_lock for write, small leafs where the host has a huge page, one flush. */

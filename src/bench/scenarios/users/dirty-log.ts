@@ -11,6 +11,12 @@ export const LOG_PARAMETERS = {
     choices: ['clear', 'get'],
     default: 'clear',
   },
+  'log-initially': {
+    kind: 'choice',
+    says: 'set: KVM_DIRTY_LOG_INITIALLY_SET, with manual protect: all pages count as dirty, so that the start takes no mmu_lock and flushes nothing; they are protected as they are cleared',
+    choices: ['clear', 'set'],
+    default: 'clear',
+  },
   'log-eager': {
     kind: 'choice',
     says: 'eager_page_split, since 5.18: huge pages are split when logging begins, instead of when the guest writes to them',
@@ -39,6 +45,7 @@ type LogValues = Values<typeof LOG_PARAMETERS>
 export const logConfigOf = (values: LogValues, slot: number): DirtyLogConfig => ({
   slot,
   isManual: values['log-protect'] === 'clear',
+  ...(values['log-initially'] === 'set' && values['log-protect'] === 'clear' ? { isAllSet: true } : {}),
   isEager: values['log-eager'] === 'yes',
 })
 
