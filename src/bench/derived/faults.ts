@@ -1,7 +1,9 @@
 import { COUNTERS, type CounterName } from '../../protocols/counters.ts'
 import { type Metrics, per, type Tally } from './tally.ts'
 
-const RETRIES = COUNTERS.filter((name) => name.startsWith('retry_'))
+/** A fault on a root that was given up is stale under mmu_lock, and counted as that too: see countStale(). */
+const ALSO_STALE: CounterName = 'retry_obsolete_root'
+const RETRIES = COUNTERS.filter((name) => name.startsWith('retry_') && name !== ALSO_STALE)
 const OF_INVALIDATIONS: readonly CounterName[] = [
   'retry_precheck_before_pfn',
   'retry_precheck_after_pfn',
