@@ -50,7 +50,7 @@ export class Ahead<P extends Turn, R> {
       if (part.there !== undefined) continue
       if (part.group.modelled === undefined) return
       const runs = this.#play(part)
-      // It is told of when its turn comes, which it does not if an earlier part ends the plan.
+      // Its failure is reported when its turn comes, and not at all if an earlier part ends the plan.
       runs.catch(() => {})
       this.#begun.set(this.#next, runs)
     }

@@ -17,7 +17,7 @@ export async function measuredHeader({ command, runtime, signal, ...asked }: Ben
 }
 
 /**
- * A result that is to hold modelled runs only. It says nothing of when and where it was computed, because it does not depend on
+ * A result that will hold modelled runs only. It does not say when and where it was computed, because it does not depend on
  * that: the same plan gives the same bytes.
  */
 export function modelledHeader({ command: words, ...asked }: BenchOptions): Result {
@@ -59,7 +59,7 @@ function withoutOutput(words: readonly string[]): string[] {
   return words.filter((word, at) => !isAside(word) && !isOut(words[at - 1]))
 }
 
-/** What stands for the host of a result that is of none. */
+/** The host of a result that has none. */
 export const NO_HOST: Result['host'] = {
   cpu: 'none: modelled',
   cores: 0,

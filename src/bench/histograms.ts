@@ -111,7 +111,7 @@ export class Histogram {
 
   /** The package reads percentiles from any array of counts that it is given. */
   #newReader(): Int32Histogram {
-    // The buckets up to a value are the same whatever lies beyond it.
+    // The buckets up to a value do not depend on what lies beyond it.
     const reader = new Int32Histogram(1, Math.min(HIGHEST_NS, Math.max(LOWEST_RANGE_NS, 2 * this.#max)), 3)
     reader._counts = new Uint32Array(this.#counts.subarray(0, reader._counts.length))
     reader.establishInternalTackingValues()

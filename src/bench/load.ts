@@ -59,7 +59,7 @@ export function notesOf(group: Group): readonly string[] {
   return [...replay.says, ...(hasUpdates(group) ? replay.updatesSay : replay.zapsSay)]
 }
 
-/** What any load of a group has, whatever its seed. */
+/** What every load of a group has, independent of its seed. */
 const outlineOf = (group: Group): Load => loadOf(group, { arrival: { kind: 'closed' }, sampleEvery: 0 }, 0)
 
 /** Whether its VM is one whose memslots change. */

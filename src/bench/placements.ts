@@ -3,7 +3,7 @@ import { median } from './statistics.ts'
 /** Hand-overs that differ by less are of CPUs as far apart: from placement to placement there are factors of two and more. */
 const SAME = 1.4
 
-/** Trials after which a hand-over took about as long, whatever ran in them: the host had their CPUs equally far apart. */
+/** Trials after which a hand-over took about as long: the host had their CPUs equally far apart. */
 export type Placement = { readonly handOverNs: number; readonly trials: number }
 
 /** The placements that there were, the nearest first, from what a hand-over took after each trial. */

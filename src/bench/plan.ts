@@ -27,7 +27,7 @@ export type PlanOptions = Effort & {
   readonly warmupMs: number
   readonly arrival: Arrival
   readonly sampleEvery: number
-  /** Events a CPU that a trial of its own notes of each variant, for a picture; 0: there is no such trial. */
+  /** Events of each CPU that an extra trial of each variant records, for a timeline; 0: no such trial. */
   readonly timelineEvents: number
   readonly oracles: boolean
   /** ns of a unit of work or broadcast that the user wants to be other than the default. */

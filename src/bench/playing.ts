@@ -166,6 +166,6 @@ export class Playing {
 type Play = (placed: Placed) => Promise<readonly Run[]>
 type Keep = (played: Played) => void
 
-/** A plan ends with a run that fails. That of a broken variant alone may well: it says nothing of what comes after it. */
+/** A plan ends with a run that fails. A broken variant alone may fail without ending it: the runs after it do not depend on it. */
 const goesOn = ({ group }: Part, own: readonly Run[]) =>
   own.every(({ error }) => error === null) || group.variants.every(({ kind }) => kind === 'broken')

@@ -1,7 +1,7 @@
 import type { Group } from './plan.ts'
 import type { RecordedKernel, ReplayedRecording, Run } from './result.ts'
 
-/** A replay that is further than this from what its own recording holds tells nothing of what is not in it. */
+/** A replay that misses its own recording by more than this predicts nothing. */
 const MOST_MISS = 3
 /** With fewer waits in a recording a share is chance. */
 const FEW_WAITS = 20

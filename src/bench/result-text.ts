@@ -11,7 +11,7 @@ export function resultText(result: Result): string {
 /** Hands a long text over, piece by piece; as often as it is called. */
 export type Texts = (put: (text: string) => void) => void
 
-/** The text of a result: so many bytes of the one before it, and what stands after them. */
+/** The text of a result: this many bytes of the text before it, and the bytes after them. */
 export type Grown = {
   readonly kept: number
   readonly rest: Texts

@@ -29,7 +29,7 @@ export type Result = {
   readonly digest?: string
 }
 
-/** Part `index` of `of`, of a plan of so many points. */
+/** Part `index` of `of`, of a plan with this many points. */
 export type Shard = {
   readonly index: number
   readonly of: number

@@ -7,7 +7,7 @@ import type { Run } from './result.ts'
 import { patchOf } from './scenario.ts'
 import { summarise } from './summarise.ts'
 
-/** What a result says of one variant of a group, on whichever machine its trials were made. */
+/** A run of a result: one variant of a group, on any machine. */
 export function runOf(group: Group, plan: PlanOptions, gathered: Gathered): Run {
   const { variant, done, aa, ofFailed, splats, timeline, model, interrupted, error } = gathered
   const isModelled = group.modelled !== undefined

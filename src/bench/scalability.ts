@@ -12,7 +12,7 @@ export type Scalability = {
 
 type Point = { readonly n: number; readonly x: number }
 
-/** Relative: a law that misses the points by more says nothing of them. */
+/** Relative: a law that misses the points by more does not describe them. */
 export const WORST_FIT = 0.25
 
 /** Fewer points than this say nothing about three parameters. */

@@ -119,7 +119,7 @@ export type LoadOptions<P extends Parameters> = {
   readonly crew: Crew
   readonly arrival: Arrival
   readonly seed: number
-  /** One in so many faults is timed; 0: no clock is read. */
+  /** One fault in this many is timed; 0: no clock is read. */
   readonly sampleEvery: number
   /** By its name, where the load is a part of what varies. */
   readonly variant?: string
@@ -146,7 +146,7 @@ export type Decision = {
   readonly appliesTo?: (params: Readonly<Record<string, string | number>>) => boolean
 }
 
-/** A question, and what of it can be listed without running anything. */
+/** A question, with everything about it that can be listed without a run. */
 type Question<P extends Parameters, N extends string = string> = {
   readonly name: string
   /** Required: a scenario without a question is not kept. */

@@ -54,7 +54,7 @@ function bySize<T>(compute: (size: number) => T): (size: number) => T {
   }
 }
 
-/** The ranks of the two values in the middle of each resample of so many, one pair after the other. */
+/** The ranks of the two middle values of each resample of this size, one pair after the other. */
 function drawnRanks(size: number, random: Random): Uint32Array {
   const ranks = new Uint32Array(2 * RESAMPLES)
   const drawn = new Uint32Array(size)

@@ -14,7 +14,7 @@ export type Stand =
 
 const ASKS: Stand = { kind: 'asks' }
 
-/** One run of an actor, from its start on. Whatever is no step by the rules is refused with a sentence. */
+/** One run of an actor from its start. Anything that is not a step by the rules is refused with a sentence. */
 export class ActorRun {
   readonly cpu: CheckedCpu
   readonly #name: string

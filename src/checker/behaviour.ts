@@ -16,7 +16,7 @@ import type { Words } from './words.ts'
 const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
 
 /**
- * What an actor does, as far as it has been seen. As it sees nothing of the world but the answers to its instructions, a
+ * The behaviour of an actor, as far as it has been observed. As it sees nothing of the world but the answers to its instructions, a
  * node of the graph stands for all of its local state, and a step that was taken once with the same
  * answers is never executed again: it is looked up. Where the graph ends, the generator is run from the start along a path
  * that leads there (unless it happens to stand there), because generators cannot be copied.

@@ -38,7 +38,7 @@ export class BoundedSearch {
     this.#hooks = hooks
   }
 
-  /** The way to a violation, or undefined if there is none with so few preemptions, or in so many steps in all, or so many deep. */
+  /** The way to a violation, or undefined if none exists within these preemptions, this total of steps and this depth. */
   run(
     most: number,
     steps: number,

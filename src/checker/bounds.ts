@@ -16,7 +16,7 @@ const WHOLE: Readonly<Record<string, readonly [low: number, high: number]>> = {
 }
 const NAMED: Readonly<Record<string, readonly string[]>> = { mode: MODES, memory: MEMORY_MODELS }
 
-/** The limits of an exploration, of what was asked for and what is usual. Whatever is no bound is refused. */
+/** The limits of an exploration: those that were asked for, and defaults for the rest. Anything that is not a bound is refused. */
 export function limitsOf(bound: Readonly<Record<string, unknown>> | undefined): Limits {
   if (bound === undefined) return LIMITS
   if (typeof bound !== 'object' || bound === null) throw new Refused(`bound is ${String(bound)}`, 'It is an object.')

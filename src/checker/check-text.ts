@@ -24,7 +24,7 @@ export function reportText(report: Report): string {
   return lines.join('\n')
 }
 
-/** A verdict says nothing of a step that no execution took: which of a patch's those are, in a line each. */
+/** A verdict does not cover steps that no execution took: lists those of a patch, one a line. */
 export function untakenText(reports: readonly Report[]): string {
   const [patch] = reports.flatMap((report) => report.patch ?? [])
   // An exploration that found something, or was cut short, does not tell which steps it would have taken.

@@ -126,7 +126,7 @@ function exploreWatched(
   }
 }
 
-/** What was found, or is the longest, is run a second time whatever else was. */
+/** The execution that was found, or the longest one, is always run a second time. */
 function compareOnce(reruns: Reruns, machine: Machine, schedule: readonly number[]): void {
   machine.backTo(0)
   for (const stepper of schedule) machine.step(stepper)

@@ -60,7 +60,7 @@ export class Fingerprints {
     }
   }
 
-  /** So many slots there are from now on; those that follow are where each fingerprint was and is. */
+  /** The number of slots from now on; then where each fingerprint was, and where it is. */
   protected moved(_slots: number): (from: number, to: number) => void {
     return () => {}
   }

@@ -6,7 +6,7 @@ type Message = { readonly counts?: Counts; readonly report?: Report; readonly fa
 
 /**
  * Runs explorations on `threads` threads, the longest last come, first served as they are listed; returns the reports in the
- * order of the jobs. `onProgress` is told how many are done, and the counts of one that is under way.
+ * order of the jobs. `onProgress` receives how many are done, and the counts of one that is under way.
  */
 export async function runJobs(
   jobs: readonly Job[],

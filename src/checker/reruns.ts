@@ -23,7 +23,7 @@ export class Reruns {
   /** The first and the last execution that were compared. */
   readonly compared: (readonly number[])[] = []
 
-  /** `growth`: the next execution that is compared is so many times as far away as the last. */
+  /** `growth`: the factor by which the distance to the next compared execution grows. */
   constructor(program: Program, options: BehaviourOptions, growth: number) {
     this.#program = program
     this.#options = options

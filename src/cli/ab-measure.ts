@@ -14,7 +14,7 @@ import { integer } from './flags.ts'
 import type { Io } from './io.ts'
 import { Progress } from './progress.ts'
 
-/** Fewer pairs of rounds could not show anything, whatever the difference. */
+/** With fewer pairs of rounds no difference could be shown. */
 export const FEWEST_ROUNDS = 6
 /** Rounds of the base against itself. */
 export const AA_ROUNDS = 5
@@ -100,7 +100,7 @@ async function rounds(
 export const comparisonOf = (result: Result, alpha = ALPHA): Comparison =>
   compare([{ name: 'this run', result }], { by: BY_REVISION, alpha, force: false, metrics: [] })
 
-/** Processes that the time is up for are ended at once: nothing of an unfinished round is used. */
+/** Processes whose time is up are ended at once: an unfinished round is not used. */
 const builderOf = (node: string, time: ComparisonTime): Builder => ({
   node,
   signal: time.signal,

@@ -8,12 +8,12 @@ const ITSELF_SHARE = 0.25
 /** Rounds of the base against itself, at the least that is planned for. */
 const FEWEST_ITSELF = 2
 
-/** For a process that is told to end, the worktree that is taken away, and the report. */
+/** Time for ending a process, removing the worktree, and printing the report. */
 const AT_THE_END_MS = 3000
 
 /** The time that a comparison of revisions has, and what is used of it. Where the user sets no limit there is always some left. */
 export class ComparisonTime {
-  /** Aborted when the time is up, or when the process is told to end. */
+  /** Aborted when the time is up, or on a signal to the process. */
   readonly signal: AbortSignal
   readonly isLimited: boolean
   readonly #limit: AbortSignal
@@ -69,7 +69,7 @@ export class ComparisonTime {
     return (performance.now() - this.#beganMs) / (this.#endMs - this.#beganMs)
   }
 
-  /** The flags that let so many rounds, and a few of the base against itself, come to their end in what is left. */
+  /** The flags with which this many rounds, and a few of the base against itself, fit into the time that is left. */
   async loadFlags(args: BenchArgs, rounds: number): Promise<readonly string[]> {
     if (!this.isLimited) return []
     const processes = 2 * (rounds + FEWEST_ITSELF)

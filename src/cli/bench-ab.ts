@@ -13,7 +13,7 @@ import { integer } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { styleOf } from './terminal.ts'
 
-/** So many, that a table of fifteen figures still shows a tenth where rounds differ by 3 %: see docs/comparing.md. */
+/** Enough for a table of fifteen figures to show a change of 10 % where rounds differ by 3 %: see docs/comparing.md. */
 const ROUNDS = '12'
 /** As many as a time budget may have rounds. */
 const MOST_ROUNDS = '500'
@@ -22,7 +22,7 @@ const MOST_ROUNDS = '500'
 export type Compared = {
   readonly result: Result | undefined
   readonly kept: Kept
-  /** Fewer rounds than could show anything, whatever the difference. */
+  /** With fewer rounds no difference could be shown. */
   readonly isTooShort: boolean
 }
 

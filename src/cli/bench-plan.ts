@@ -31,7 +31,7 @@ export type Plan = {
   readonly refine?: Refinement
   /** It is one of several parts of a plan. */
   readonly shard?: Shard
-  /** What of it is left out, in sentences. */
+  /** What is left out of the plan, in sentences. */
   readonly says?: readonly string[]
 }
 
@@ -88,7 +88,7 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
 
 type Asked = { readonly scenario: Scenario; readonly variants: readonly string[] }
 
-/** What is asked of one kernel; of each scenario's own, if none is named. */
+/** The questions on one kernel; on each scenario's own, if none is named. */
 type Questions = {
   readonly kernel: string | undefined
   readonly scenarios: readonly Scenario[]

@@ -30,7 +30,7 @@ async function check(file: string, bound: Partial<Limits>, json: boolean, io: Io
     if (!json) io.out(`${name}, a ${kind}, with --memory ${bound.memory ?? 'sc'}:`)
     for (const clause of clauses) {
       if (io.signal.aborted) return EXIT.interrupted
-      // Whether waiters starve is asked of a lock that excludes.
+      // Starvation is checked only for a lock that excludes.
       if (clause.isNote && !isKept) continue
       const answered = checkClause(clause, bound)
       answers.push({ lock: name, ...answered })

@@ -4,7 +4,7 @@ import type { ExitCode, Io } from './io.ts'
 /** What a command does: translates its arguments to a call of the core, and the value to text. */
 export type Command<Args> = (args: Args, io: Io) => Promise<ExitCode>
 
-/** What help says of a command. Its flags and the command itself are loaded when they are asked for: all of them together take a second. */
+/** What help prints for a command. Flags and the command itself are loaded on demand: loading all of them takes a second. */
 export type NamedCommand = {
   readonly name: string
   /** For the parser: the name with its positionals. */

@@ -1,6 +1,6 @@
 import { isOfSystem, ofSystem } from './files/trouble.ts'
 
-/** What is said of a fault that was not foreseen, which is ours; and of a process that has no memory left, which need not be. */
+/** The message for an unexpected error, which is a bug of faultline; and for a process that is out of memory, which may not be one. */
 export function faultText(error: unknown): string {
   const { code } = (error ?? {}) as NodeJS.ErrnoException
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {

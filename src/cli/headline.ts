@@ -16,7 +16,7 @@ export const isHeadline = ({ scenario, variant, kernel, trace }: BenchArgs): boo
 /** The machine on which the headline questions are modelled, besides being measured here. */
 export const HEADLINE_MACHINE = 'altra-64'
 
-/** Nothing is asked of time or machine either: then the same questions go to a modelled machine, too. */
+/** Neither a time limit nor a machine was given: then the same questions go to a modelled machine, too. */
 export const isOnBothMachines = (args: BenchArgs): boolean =>
   isHeadline(args) &&
   isAsRecorded(args) &&

@@ -94,7 +94,7 @@ export type ComparingOptions = {
   /** The false-alarm rate over the whole table; 0.05 if it is not said. */
   readonly alpha?: number
   readonly metrics?: readonly string[]
-  /** Compare in spite of another host, machine or code. */
+  /** Compare although the host, the machine or the code differs. */
   readonly force?: boolean
 }
 

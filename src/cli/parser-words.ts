@@ -1,6 +1,6 @@
 import { nearest } from '../errors/nearest.ts'
 
-/** What the parser says of a flag, as a sentence: it names a misspelt flag twice, and spreads a choice over three lines. */
+/** A message of the parser as one sentence: yargs names a misspelt flag twice, and spreads a choice over three lines. */
 export function parserSentence(message: string): string {
   const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? []
   if (unknown !== undefined) {

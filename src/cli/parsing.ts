@@ -9,7 +9,7 @@ const PARSING = { 'dot-notation': false, 'boolean-negation': false, 'greedy-arra
 /** Thrown by the parser: the user has to be told how to ask. */
 export class WrongUse extends Error {}
 
-/** A parser of words. What it says is English, as all that the program says, whatever the locale of the process. */
+/** A parser of words. Its messages are English in every locale, as all messages of the program. */
 export const newParser = (words: readonly string[]): Argv =>
   yargs([...words])
     .locale('en')

@@ -72,7 +72,7 @@ export function checkPatchName(name: string, file: string, own: readonly Variant
   )
 }
 
-/** The question, which may be asked of patches too. */
+/** The scenario, with variants that may be patches too. */
 export function withPatches(scenario: Scenario, own: readonly Variant[]): Scenario {
   if (own.length === 0) return scenario
   if (scenario.kind === 'vm') return { ...scenario, variants: [...scenario.variants, ...own] }

@@ -1,7 +1,7 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import type { Io } from './io.ts'
 
-/** What the program is told when it starts. */
+/** What the program receives when it starts. */
 export type Started = Pick<Io, 'isErrTty' | 'columns' | 'isColoured'> & { readonly words: readonly string[] }
 
 /** What differs between the thread that writes and a worker of it. */

@@ -17,7 +17,7 @@ import { nearestMeant, parserSentence } from './parser-words.ts'
 import { argsFrom, configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
 
-/** Parses the command line, runs the command, and returns the exit code. Whatever fails is said in a sentence or two. */
+/** Parses the command line, runs the command, and returns the exit code. Each failure is printed as a sentence or two. */
 export async function program(asked: Io): Promise<ExitCode> {
   const command = await withEnvironment(asked.command, asked.environment, COMMANDS)
   const io: Io = { ...shown(asked), command }
@@ -59,7 +59,7 @@ export async function program(asked: Io): Promise<ExitCode> {
   }
 }
 
-/** The parser counts what stands without a flag, and names no command that it does not know; a person is told both. */
+/** The parser counts positionals, and does not repeat an unknown command: these sentences name both. */
 function inWords(message: string, [name]: readonly string[]): string | undefined {
   if (message.startsWith('Did you mean ') && name !== undefined) return `there is no command '${name}'`
   if (!message.startsWith('Not enough non-option arguments')) return undefined
@@ -93,7 +93,7 @@ Exit codes: 0 fine; 1 a regression or a forbidden outcome; 2 wrong use or bad in
 4 nothing comparable, or nothing measured that could answer; 129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM.
 What each means for each command: docs/exit-codes.md.`
 
-/** Until it ends, or until the process is told to end and the command does not hear that by itself. */
+/** Runs until the command ends, or until a signal arrives that the command does not handle itself. */
 async function runUntilTold<Args>(run: Command<Args>, args: Args, io: Io): Promise<ExitCode> {
   let keeps: string | undefined
   const own: Io = {

@@ -3,7 +3,7 @@ import type { Io } from './io.ts'
 
 const WIDTH = 24
 const ESCAPE = '\x1b'
-/** Up by so many lines, to the beginning of the line, and empty the screen from there. */
+/** Moves up by this many lines, to the beginning of the line, and clears the screen below. */
 const overwrite = (lines: number) => `${lines === 0 ? '' : `${ESCAPE}[${lines}A`}\r${ESCAPE}[J`
 /** How every text begins that is written over what the program wrote before. */
 export const OVERWRITE = new RegExp(`^(?:${ESCAPE}\\[\\d+A)?\r${ESCAPE}\\[J`)

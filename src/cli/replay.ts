@@ -71,7 +71,7 @@ export async function readReplay(
   }
 }
 
-/** What further recordings tell of the host's times: one after the other, as of each only these are kept. */
+/** The host's times in further recordings: read one after the other, as only the times of each are kept. */
 async function timesOf(files: readonly string[], io: Pick<Io, 'stdin'>): Promise<readonly RecordedTimes[]> {
   const times: RecordedTimes[] = []
   for (const file of files) {

@@ -44,7 +44,7 @@ async function recordingIn(file: string, io: Io): Promise<RecordedVm[] | undefin
   try {
     return await recordedVms(file, { keepStreams: true }, io)
   } catch (cause) {
-    // What is neither is told of as the result that it was taken for.
+    // A file that is neither gets the error of a result file.
     if (cause instanceof ReplayError) return undefined
     throw cause
   }

@@ -69,7 +69,7 @@ export function withRefined(plan: Plan, runs: Result['runs']): Plan {
 
 const COST = /^cost\.(.+)_ns$/
 
-/** What a plan says of costs stands above its machine, so these stand above both. */
+/** Costs of a plan override its machine; these override both. */
 function withMachine(plan: Plan, values: Values): Plan {
   const costs = Object.entries(values).flatMap(([parameter, ns]) => {
     const cost = COST.exec(parameter)?.[1]

@@ -20,10 +20,10 @@ export function limitMs({ quick, timeBudget }: Limited): number | undefined {
   return quick ? Math.min(QUICK_MS, budget ?? QUICK_MS) : budget
 }
 
-/** What of a limit trials may be planned for, now that the program has run for a while. */
+/** The part of a limit that is left for trials, after the time that the program has run already. */
 export const plannedMs = (limit: number, io: Pick<Io, 'uptimeMs'>): number => timeLeftMs(limit, io) * PLANNED_SHARE
 
-/** What of a limit is left before what comes at the end. */
+/** The part of a limit that is left before the closing work. */
 export const timeLeftMs = (limit: number, io: Pick<Io, 'uptimeMs'>, atTheEndMs = REPORT_MS): number =>
   Math.max(0, limit - atTheEndMs - uptimeOf(io))
 

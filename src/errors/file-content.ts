@@ -1,4 +1,4 @@
-/** What a file is that is no text, whatever was expected of it: its bytes are not quoted. Undefined: it is text. */
+/** The kind of a file that is not text, so that an error does not quote its bytes. Undefined: it is text. */
 export function noText(text: string, expected: string): string | undefined {
   if (text.startsWith('\u001f\ufffd\u0008')) return 'is a gzip file: unpack it first'
   return /[\0\ufffd]/.test(text) ? `is a binary file, not ${expected}` : undefined

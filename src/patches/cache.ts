@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 const MONTH_MS = 30 * 24 * 3_600_000
 
-/** A folder of this user alone, for what is made of a patch. `key` is of everything that decides what is in it. */
+/** A folder that belongs to this user alone, for the builds of a patch. `key` covers everything that decides their content. */
 export function cacheFolder(key: string): string {
   const root = join(os.homedir(), '.cache', 'faultline', 'patches')
   const folder = join(root, key)

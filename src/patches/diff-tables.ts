@@ -55,7 +55,7 @@ function calledAs(entry: string, source: FunctionSource): string {
   return text.replace(new RegExp(`(function\\*? )${source.name}(?=[(<])`), `$1${entry}`)
 }
 
-/** A comment that only one side has over its function says nothing of what the other does. */
+/** A comment that only one side has over its function does not describe the other. */
 function unified(from: Side, to: Side): string {
   const isCompared = DOC.test(from.text) === DOC.test(to.text)
   const [a, b] = [from, to].map(({ text }) => (isCompared ? text : text.replace(DOC, '')))

@@ -25,7 +25,7 @@ export function whereThrown(error: unknown): string | undefined {
 /** Whether a file belongs to this program, or to a package that the user's code imports. */
 const isOfOthers = (file: string) => file.startsWith(DIST) || file.startsWith(SRC) || file.includes('/node_modules/')
 
-/** What comes from another thread is of no class of this one. */
+/** An object from another thread has lost its class. */
 const isLikeError = (error: unknown): error is { readonly stack: string } =>
   typeof error === 'object' && error !== null && typeof Reflect.get(error, 'stack') === 'string'
 

@@ -1,7 +1,7 @@
 import * as nodeModule from 'node:module'
 import { FaultlineError } from '../errors/faultline-error.ts'
 
-/** What the stripper says of a text that it cannot read. */
+/** The stripper's error for a text that it cannot read. */
 type Refusal = {
   readonly code?: string
   readonly message: string

@@ -54,7 +54,7 @@ function stateIn(line: TraceLine, from: number): FaultKind['state'] {
 
 const SYNDROME = new NumberField('hsr ', 'hsr')
 const NEW_SYNDROME = new NumberField('esr ', 'esr')
-/** The fault status in arm64's syndrome: a translation fault, at whatever level. */
+/** The fault status in arm64's syndrome: a translation fault, at any level. */
 const STATUS = 0x3c
 const TRANSLATION = 0x04
 

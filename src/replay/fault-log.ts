@@ -7,7 +7,7 @@ const GFN_LIMIT = 2 ** 32
 export type FaultStream = { readonly atNs: Column<Float64Array>; readonly gfns: Column<Uint32Array> }
 
 /**
- * The faults of one task as one kind of event tells of them. They are always counted; when and where they were is kept only
+ * The faults of one task, from one kind of event. They are always counted; when and where they were is kept only
  * if the recording is to be replayed.
  */
 export class FaultLog {

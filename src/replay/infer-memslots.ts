@@ -4,7 +4,7 @@ import { type InvalidationLog, isEverything } from './invalidation-log.ts'
 import type { KnownMemslots, PageRange, RecordedMemslot } from './memslots.ts'
 import type { Recording } from './recording.ts'
 
-/** A distance counts as found if it explains so many samples, and so much of those that are left. */
+/** A distance counts as found if it explains this many samples, and this share of the remaining ones. */
 const MIN_SUPPORT = 32
 const MIN_SHARE = 0.25
 /** A PC's memory lies at two distances, below and above 4 GiB. */
@@ -29,7 +29,7 @@ export function inferMemslots(recording: Recording): KnownMemslots {
   return { origin: 'inferred', says: notesOf(stretches, samples.length), slots: slotsOf(stretches, gfns) }
 }
 
-/** The memslots to read a recording with: those given; if they are a guess, or none, those that it tells of itself. */
+/** The memslots to read a recording with: the given ones; if they are a guess, or missing, those inferred from the recording. */
 export function chooseMemslots(recording: Recording, given: KnownMemslots | undefined): KnownMemslots {
   if (given?.origin === 'given') return given
   const inferred = inferMemslots(recording)

@@ -18,7 +18,7 @@ export class PageMap {
   readonly #mapped: number[] = [0]
   readonly #isKept: boolean[] = []
 
-  /** `stretches` are in order and do not overlap; whatever is in none of them is squeezed. */
+  /** `stretches` are in order and do not overlap; pages outside of all of them are squeezed. */
   constructor(stretches: readonly (PageRange & { readonly isKept: boolean })[]) {
     for (const { start, end, isKept } of stretches) {
       if (start > this.#starts.at(-1)!) this.#endStretch(start, false)

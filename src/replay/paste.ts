@@ -20,10 +20,10 @@ export type Paste = {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
 export const COLOURS = /\u001b\[[\d;]*[A-Za-z]/g
-/** So many lines of so many events that are all broken at one width were broken at a column. */
+/** If this many lines, of this many events, are broken at the same width, they were broken at a column. */
 const TELLING_EVENTS = 3
 const TELLING_LINES = 12
-/** One of so many lines is broken, and it is not an accident. */
+/** If one line in this many is broken, it is no accident. */
 const WRAPPED_SHARE = 0.2
 const QUOTES = /^(?:[>|]\s?)+/
 /** The beginning of an event's line, whose end may be missing. */

@@ -4,7 +4,7 @@ import type { TakingOrder } from './order-columns.ts'
 /** How long an invalidation took from its start to the end of its hold, and how many gfns it took away. */
 export type Held = { readonly ns: number; readonly taken: number }
 
-/** What the ends of waits for mmu_lock tell of the holds before them. */
+/** Estimates holds of mmu_lock from the ends of the waits behind them. */
 export type RecordedHolds = {
   /** From the beginning of a wait to the SPTE of the task that held the lock then: so long it held it at the least. */
   readonly beforeSpteNs: readonly number[]

@@ -12,7 +12,7 @@ export type Rhythm = {
 
 /** Fewer bursts show no rhythm. */
 const MIN_BURSTS = 4
-/** A rest so many times as long as the usual one ends a burst. */
+/** A rest this many times as long as the usual one ends a burst. */
 const REST = 8
 /** Distances of a rhythm differ from the median by no more than this share of it. */
 const REGULAR = 0.35

@@ -39,7 +39,7 @@ export async function openSource(path: string, stdin: () => Readable): Promise<S
   return { name, read: (take) => readBytes(spool, name, take), close }
 }
 
-/** The bytes of a file, unpacked if they are gzip's by their magic, and as text if a tool makes it. Whatever goes wrong becomes a ReplayError. */
+/** The bytes of a file, unpacked if they are gzip's by their magic, and as text if a tool makes it. Every failure becomes a ReplayError. */
 async function readBytes(path: string, name: string, take: TakeChunk): Promise<void> {
   const input = createReadStream(path, { highWaterMark: CHUNK })
   let read = 0

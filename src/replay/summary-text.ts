@@ -7,7 +7,7 @@ const THREADS_SHOWN = 24
 const EVENTS_SHOWN = 16
 const SLOTS_SHOWN = 16
 
-/** There is no rate where nothing was traced, or where the trace has no times or is of one moment. */
+/** There is no rate if nothing was traced, if the trace has no times, or if it spans no time. */
 function amount(rate: number | null, all: number): string {
   if (rate === null) return all === 0 ? 'not traced' : count(all)
   return `${count(Math.round(rate))}/s${all === 0 ? '' : `, ${count(all)}`}`

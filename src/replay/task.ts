@@ -119,7 +119,7 @@ export class Tasks {
     this.#keepStreams = keepStreams
   }
 
-  /** All CPUs' idle tasks have pid 0: they are told apart by the CPU. */
+  /** The idle tasks of all CPUs have pid 0: the CPU distinguishes them. */
   of(line: TraceLine): Task {
     const key = line.pid === 0 ? -1 - line.cpu : line.pid
     const known = this.#tasks.get(key)

@@ -29,7 +29,7 @@ export type TimeKind = 'seconds' | 'ticks' | 'none'
  */
 export class TraceLine {
   bytes: Buffer = Buffer.alloc(0)
-  /** Where the line begins, with whatever is printed before the task's name. */
+  /** Where the line begins, including anything printed before the task's name. */
   start = 0
   nameStart = 0
   nameEnd = 0

@@ -28,7 +28,7 @@ type Known = {
   readonly mmu: 'tdp' | 'shadow' | null
 }
 
-/** Waits of so many of the faults, or of so much of the vCPUs' time, are worth a look. */
+/** From these shares of the faults, or of the vCPUs' time, waits are worth a look. */
 const SHARE_OF_FAULTS = 0.02
 const SHARE_OF_TIME = 0.005
 const MANY = 0.5

@@ -20,7 +20,7 @@ export type Vm = Only & {
 /** The recording of one VM; which one is said only of a trace that has several. */
 export type VmRecording = { readonly recording: Recording; readonly vm: Vm | undefined }
 
-/** What the user said of the VM that is meant. */
+/** How the user selected a VM. */
 export type VmChoice = { readonly vm?: number; readonly pid?: number; readonly task?: string }
 
 /** Two locks that faults waited for are two mmu_locks if each was waited for so often. */
@@ -129,7 +129,7 @@ function vmOf(group: Group, number: number, groups: readonly Group[], recording:
     doubt: sharedDoubt(recording.invalidations, own, foreign, space, foreignSpace),
     says: `VM ${number}: vCPUs ${group.vcpus.map(({ pid }) => pid).join(', ')}${names === '' ? '' : ` of ${names}`}`,
     keepsTask: (pid) => !foreign.has(pid),
-    // What a thread of the host raises is of the VM whose memory lies there; of both if neither is known to.
+    // An event of a host thread belongs to the VM whose memory lies there; to both if neither is known to have it.
     keepsRange: (pid, start, end) => own.has(pid) || isIn(space, start, end) || !isIn(foreignSpace, start, end),
   }
 }
@@ -169,7 +169,7 @@ function spaceOf(log: InvalidationLog, pids: ReadonlySet<number>): Space {
 
 const isIn = (space: Space, start: number, end: number) => start < space.end && end > space.start
 
-/** The VMs that were chosen: all if nothing was said. Throws ReplayError if there is no such VM. */
+/** The selected VMs; all if none was selected. Throws ReplayError if there is no such VM. */
 export function chosen(vms: readonly Vm[], choice: VmChoice | undefined, { tasks }: Recording): readonly Vm[] {
   const { vm, pid, task } = choice ?? {}
   const named = new Set(tasks.all.filter((it) => task !== undefined && it.name.includes(task)).map((it) => it.pid))

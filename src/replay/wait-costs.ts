@@ -41,7 +41,7 @@ function together(role: RoleWaits['role'], rows: readonly WaitRow[]): RoleWaits 
   }
 }
 
-/** An invalidation of at most so many pages is all flush. */
+/** An invalidation of at most this many pages is dominated by its flush. */
 const NARROW = 8
 const FLUSH_NS = 3000
 
@@ -52,7 +52,7 @@ function holdOf(waits: readonly RoleWaits[], role: RoleWaits['role']): number | 
 }
 
 /**
- * A wait that begins at whatever moment of a hold takes half of it on average, if holds are alike; and none takes longer than the
+ * A wait that begins at a random moment of a hold takes half of it on average, if holds are alike; and none takes longer than the
  * longest hold, where nothing else queues. vCPUs wait for invalidations, which take `pages` at a time, and these for faults.
  */
 export function costsOfWaits(waits: readonly RoleWaits[], pages: number): readonly WaitCost[] {

@@ -19,7 +19,7 @@ type Found = {
   readonly waits: readonly RoleWaits[]
   readonly costs: readonly WaitCost[]
   readonly pages: number
-  /** Whether the precheck scenario takes so many anyhow. */
+  /** Whether the precheck scenario accepts this many. */
   readonly isDefault: boolean
   readonly replay?: Replayed
 }

@@ -1,7 +1,7 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import type { HistogramSummary } from '../bench/result.ts'
 
-/** So many points a factor of ten of the tail. */
+/** Points for each factor of ten of the tail. */
 const POINTS = 10
 
 /** A histogram by percentile, as 1 / (1 - p), so that the tail has as much room as the rest; as far as there are samples. */

@@ -25,7 +25,7 @@ export function isSweep(groups: readonly (readonly Run[])[], scenario: Scenario 
   return groups.flat().every((run) => !isBroken(scenario, run)) && variedIn(groups).length <= MOST_VARIED
 }
 
-/** A load that is told by more parameters than this is not read in a cell. */
+/** A load described by more parameters than this does not fit a cell. */
 const MOST_VARIED = 3
 
 /** A sweep as tables: loads down, variants across, the claim first and then the rate; what each variant does with size. */

@@ -1,6 +1,6 @@
 import type { AnswerVerdict } from '../bench/answers/answer.ts'
 
-/** What a colour says of a figure. */
+/** What a colour means for a figure. */
 export type Tone = 'better' | 'worse' | 'doubtful'
 
 export type Paint = (text: string, tone: Tone) => string

@@ -7,7 +7,7 @@ export type Pfn = number & { readonly [brand]: 'Pfn' }
 /** Host virtual address in pages of 4 KiB, counted from where the layout of the run begins. */
 export type Hva = number & { readonly [brand]: 'Hva' }
 
-/** The gfn so many pages of 4 KiB above. */
+/** The gfn this many pages of 4 KiB above. */
 export const gfnAdd = (gfn: Gfn, pages: number): Gfn => (gfn + pages) as Gfn
-/** The hva so many pages of 4 KiB above. */
+/** The hva this many pages of 4 KiB above. */
 export const hvaAdd = (hva: Hva, pages: number): Hva => (hva + pages) as Hva

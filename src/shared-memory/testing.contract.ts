@@ -1,4 +1,4 @@
-// For tests: plays steps in a given order, so that a test shows one interleaving and not whatever happens.
+// For tests: plays steps in a given order, so that a test shows one chosen interleaving.
 import type { Barrier, Cpu, LockId, Side, Word } from './cpu.ts'
 import type { Op, OpKind } from './op.ts'
 import type { Place } from './place.ts'

@@ -62,7 +62,7 @@ async function handOver(plan: HandOverPlan): Promise<number> {
 const GUEST_RUNS = 5
 
 /**
- * Median ns of an access of a guest that has the translation: what it is told to cost, and what playing the role costs a thread.
+ * Median ns of an access of a guest that has the translation: the cost that it is given, and what playing the role costs a thread.
  * Each run is one of fresh threads, as its compiler takes other decisions.
  */
 async function guestAccess(turnNs: number): Promise<number> {

@@ -1,4 +1,4 @@
-// For tests: worker threads that do what they are told, one order after the other, on a lock of the direct build.
+// For tests: worker threads that carry out one order after the other, on a lock of the direct build.
 import type { Word } from '../shared-memory/cpu.ts'
 import * as stepped from '../shared-memory/index.ts'
 import type { Place } from '../shared-memory/place.ts'

@@ -7,7 +7,7 @@ const GRACE_MS = 1000
 
 /**
  * A pool with one thread for each of `size` cooperating tasks: fresh workers, so that no run inherits what another taught
- * the compiler. Tasks meet at the barrier of a `Control`; when one fails the others are told to stop.
+ * the compiler. Tasks meet at the barrier of a `Control`; when one fails, the others are stopped.
  */
 export class WorkerGroup {
   readonly #pool: Piscina

@@ -11,7 +11,7 @@ import type { Memory } from './memory.ts'
 import { Status } from './status.ts'
 import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
 
-/** What every worker of a run is told. */
+/** What every worker of a run receives. */
 export type RunSpec = {
   readonly system: SentSystem
   readonly memory: Memory
@@ -66,7 +66,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   const timeline = run.timelines[id]
   let leftInJavaScript: readonly string[] = []
   const newCpu = (of: typeof vm) => {
-    // A picture is of what the CPU does, and compiled locks do it without being asked.
+    // A timeline records each instruction, and compiled locks bypass the recorder.
     if (timeline !== undefined) return new TimelineCpu(id, run.memory, run.spinLooks, ofRun(), timeline, of)
     const cpu = cpuFor(id, run.memory, run.spinLooks, ofRun())
     leftInJavaScript = compileFor(of, cpu, run.memory)

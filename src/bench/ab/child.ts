@@ -29,7 +29,7 @@ const GRACE_MS = 2500
 const MOST_OUTPUT = 1 << 28
 
 /**
- * Runs a program to its end, in a group of processes of its own: when we are told to end, so is the whole group, and it is waited
+ * Runs a program to its end, in a group of processes of its own: on a signal to us the whole group is ended, and it is waited
  * for. `mayEnd` false: it is let come to its end even then.
  */
 export async function runChild(

@@ -109,7 +109,7 @@ function outcomes(all: readonly Outcome[]): Outcome[] {
   })
 }
 
-/** That a process had few trials is how it was asked; other doubts are told once, with how many shared them. */
+/** Few trials a process are as planned, and no doubt; other doubts are reported once, with how many processes shared them. */
 function doubts(runs: readonly Run[]): string[] {
   const all = runs.flatMap(({ warnings }) => warnings).filter((warning) => !/too few trials/.test(warning))
   const plain = all.map((warning) => warning.replace(/ \([^()]*\)$/, ''))

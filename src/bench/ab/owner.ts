@@ -10,7 +10,7 @@ export const ownerOf = (pid: number): string => `${place()}-${pid}-${startOf(pid
 
 export const OWNER = '[0-9a-f]{8}-\\d+-\\d+'
 
-/** Whether it is known that no such process is there any more. */
+/** Whether that process is known to be gone. */
 export function isGone(owner: string): boolean {
   const [where, pid, start] = owner.split('-')
   // Nothing is known of another host's processes; nor can any be seen where there is no /proc.

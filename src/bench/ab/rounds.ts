@@ -8,7 +8,7 @@ export type Runner = (seed: number) => Promise<Result>
 
 export type RoundOptions = {
   readonly rounds: number
-  /** Rounds of the base against itself, before the others: at most so many, until it has run against itself enough. */
+  /** The most rounds of the base against itself that come before the others. */
   readonly aaRounds: number
   readonly isEnoughOfItself: () => boolean
   readonly seed: number

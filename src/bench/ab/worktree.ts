@@ -12,7 +12,7 @@ const LOCKED = new RegExp(`^locked faultline (${OWNER})$`, 'm')
 export type Git = (...args: string[]) => Promise<string>
 
 /**
- * Git in that repository. What it has begun there it ends, even when we are told to, but for a checkout, which may take long: git
+ * Git in that repository. It finishes what it has begun there, even on a signal, except a checkout, which may take long: git
  * takes back what it had of it, and the rest is removed like any other worktree of ours.
  */
 export const gitIn =

@@ -10,7 +10,7 @@ import { smallestShown } from './resolution.ts'
 /** Relative: a difference within this is none for the question, unless the scenario states another. */
 const SMALLEST_EFFECT = 0.05
 
-/** Trials below this say nothing of a figure that is 0 on one side, or the same in all of them. */
+/** With fewer trials, a figure that is 0 on one side, or equal in all of them, shows nothing. */
 const ENOUGH_TRIALS = 5
 
 /**
@@ -19,7 +19,7 @@ const ENOUGH_TRIALS = 5
  */
 type FindingVerdict = 'better' | 'worse' | 'other' | 'same' | 'unresolved' | 'missing'
 
-/** What one deciding figure says of a candidate against its baseline. */
+/** One deciding figure of a candidate against its baseline. */
 export type Finding = {
   readonly metric: MetricName
   readonly reads: string
@@ -130,7 +130,7 @@ function withoutRatio(metric: MetricName, before: Metric, after: Metric): Judgem
     : { ...none, verdict: 'unresolved', why: fewText(before, after) }
 }
 
-/** A figure that few trials measured resolves nothing, whatever its values are. */
+/** A figure from few trials resolves nothing. */
 function fewText(before: Metric, after: Metric): string {
   const n = Math.min(before.n, after.n)
   return n < ENOUGH_TRIALS ? `only ${n} ${n === 1 ? 'trial' : 'trials'} measured it` : ''

@@ -12,9 +12,9 @@ export type CompareOptions = {
   /** What the columns stand for: `file`, `variant`, `revision`, or a parameter. */
   readonly by: string
   readonly alpha: number
-  /** Compare in spite of hidden differences. */
+  /** Compare although settings differ that the table does not show. */
   readonly force: boolean
-  /** Only these metrics; none: those that have a direction, and whatever exact figure changed. */
+  /** Only these metrics; if empty, those that have a direction, and every exact figure that changed. */
   readonly metrics: readonly string[]
 }
 

@@ -47,7 +47,7 @@ function definitionDifference({ run: a, source: base }: Cell, { run: b, source: 
   return [{ says, isBlocking: true }]
 }
 
-/** A modelled machine is its costs, whatever it is called, and what computes with them. */
+/** A modelled machine is defined by its costs and the code that computes with them, not by its name. */
 function machineDifferences(a: Run, b: Run): Difference[] {
   const differs = (what: string, one: string | undefined, other: string | undefined) =>
     one === other ? [] : [{ says: `${what} differs: ${one ?? 'unknown'}, ${other ?? 'unknown'}`, isBlocking: true }]

@@ -60,7 +60,7 @@ export function familiesOf<T extends Asked>(
 export const isDecisive = ({ scenario, of }: Asked): boolean =>
   SCENARIOS.find(({ name }) => name === scenario)?.decides.some(({ metric }) => metric === of.metric) ?? false
 
-/** The smallest number of tests that are worth a correction: no more than so many can come below alpha divided by it. */
+/** The smallest number of tests that are worth a correction: no more than that many can fall below alpha divided by it. */
 function testable(smallest: readonly number[], alpha: number): number {
   for (let size = 1; size < smallest.length; size += 1) {
     if (smallest.filter((p) => p <= alpha / size).length <= size) return size

@@ -18,7 +18,7 @@ export function areExplainedByJumps(figures: readonly InOrder[], alpha: number):
   return atLeast(claims.length, claims.length + elsewhere, chance) >= alpha
 }
 
-/** The probability of so many of `count`, or more, if each has this one. */
+/** The probability of this many of `count`, or more, if each has this probability. */
 function atLeast(least: number, count: number, each: number): number {
   let [ways, sum] = [1, 0]
   for (let k = 0; k <= count; k += 1) {

@@ -60,7 +60,7 @@ export function layOut(sources: readonly Source[], by: string): Layout {
   return { by, columns, lines }
 }
 
-/** Whatever the order of its names. */
+/** Independent of the order of its names. */
 const textOf = (key: Line['key']) => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 function linesOf<T>(byKey: Map<string, T[]>, key: string): T[] {

@@ -62,7 +62,7 @@ const NONE = { p: null, ranks: null, guard: 0, trialsNeeded: 0, isJumpy: false }
 /** Pairs take a shared drift out of the comparison, but fewer arrangements of them can speak against chance. */
 const isPaired = ({ pairs }: Values, alpha: number) => smallestSignedRank(pairs.length) <= alpha
 
-/** The smallest p that a figure can come to, whatever its values: its tests are of ranks. */
+/** The smallest p that a figure can reach: its tests use ranks only. */
 export function smallestP({ base, head, pairs }: Values): number {
   const apart = base.length === 0 || head.length === 0 ? 1 : smallestMannWhitney(base.length, head.length)
   return Math.min(apart, smallestSignedRank(pairs.length))
@@ -77,7 +77,7 @@ export function probabilityOf(samples: Values, alpha: number): number {
 
 const isSeparate = ({ pairs }: Values) => pairs.length === 0
 
-/** A change of the scale is a shift of the logarithm, whatever drift both sides of a pair share. */
+/** A change of scale is a shift of the logarithm; a drift that both sides of a pair share cancels out. */
 function growths({ pairs }: Values): number[] {
   const isPositive = pairs.every(([base, head]) => base > 0 && head > 0)
   return pairs.map(([base, head]) => (isPositive ? Math.log(head / base) : head - base))
@@ -159,7 +159,7 @@ function errorOf(samples: readonly (readonly number[])[]): Pick<Resolution, 'err
   return { error: Math.sqrt((squares / freedom) * parts), freedom }
 }
 
-/** Levels are compared as logarithms where there are any: then a change is the same in whatever unit it is told. */
+/** Levels are compared as logarithms where there are any: then a change is the same in every unit. */
 function overTime(samples: Values): OverTime {
   const isPositive = [...samples.base, ...samples.head].every((value) => value > 0)
   if (!isPositive) return inOrder(samples)

@@ -66,7 +66,7 @@ export function nextGroup(
   return point === undefined ? undefined : groupAt(bracket.family, point)
 }
 
-/** Groups that a refinement had run when there were so many runs, and those that would come next. */
+/** Groups that a refinement had run at this number of runs, and those that come next. */
 export function refinedGroups(
   refinement: Refinement,
   groups: readonly Group[],

@@ -3,7 +3,7 @@ import type { Deviation } from './exact.ts'
 
 /** A figure that changed, with the direction and the size of it. */
 export type Ranked = Deviation & {
-  /** As a part of what it was; null where there is no such part: it was 0, or is no number. */
+  /** Relative to the value before; null where there is no ratio: it was 0, or is not a number. */
   readonly change: number | null
   readonly verdict: 'worse' | 'better' | 'changed'
   /** How far each changed, for a figure that several seeds gave. */

@@ -20,7 +20,7 @@ export type TrialEnded = (sofar: () => readonly Gathered[]) => void
 /** Workers of a trial have begun; what is returned is called when they have ended. */
 export type Live = (label: string, run: LiveRun) => () => void
 
-/** How a machine tells of the trials that it makes. */
+/** How a machine reports the trials that it makes. */
 export type Listeners = {
   readonly onTrial: (label: string) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void

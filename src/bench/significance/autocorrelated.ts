@@ -3,7 +3,7 @@ import { studentTail } from './student.ts'
 /** How much of a trial's deviation the next one has too: from none to nearly all. */
 export const CORRELATIONS = Array.from({ length: 20 }, (_, step) => step / 20)
 
-/** What is known of the difference of two levels, whatever the correlation of neighbours is. */
+/** The difference of two levels, for any correlation of neighbours. */
 export type Level = {
   /** Two-sided p of there being no difference. */
   readonly p: number

@@ -4,7 +4,7 @@ import { probit } from 'simple-statistics'
 const RANK_COST = Math.PI / 3
 /** How surely a difference of the size that is named would have been found. */
 const POWER = 0.8
-/** A factor of e to the 20: whatever is not claimed of that is never claimed. */
+/** A factor of e to the 20: a test that does not claim this change claims none. */
 const LARGEST = 20
 const STEPS = 24
 
@@ -15,7 +15,7 @@ export type Resolution = {
   /** Standard error of the difference. */
   readonly error: number
   readonly freedom: number
-  /** What no claim is made below, whatever the test says. */
+  /** No claim is made below this, even if the test allows one. */
   readonly guard: number
   /** How much more than a plain estimate of a spread varies where claims begin: found by simulation. */
   readonly unsure?: number

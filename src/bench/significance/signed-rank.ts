@@ -17,7 +17,7 @@ export function signedRank(differences: readonly number[]): number {
   return rest.length <= COUNTED ? exact(all.ranks, above) : approximate(all, above)
 }
 
-/** The smallest p that so many pairs can have. */
+/** The smallest p that this many pairs can have. */
 export const smallestSignedRank = (pairs: number): number => Math.min(1, 2 ** (1 - pairs))
 
 /** Ranks are doubled, so that those of ties are whole numbers too. */

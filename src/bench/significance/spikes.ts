@@ -2,7 +2,7 @@ import { median } from '../statistics.ts'
 
 /** MAD of normal values times this is their standard deviation. */
 const NORMAL_MAD = 1.4826
-/** Beyond so many standard deviations a value is far. */
+/** A value beyond this many standard deviations is far. */
 const FAR = 3
 
 /**

@@ -7,7 +7,7 @@ import { type Entry, HISTORY, type PastRun } from './history.ts'
 
 type Row = Readonly<Record<string, string>>
 
-/** Columns that say when and where a row was measured; whatever else there is, is a parameter. */
+/** Columns that say when and where a row was measured; every other column is a parameter. */
 const WHEN = ['createdAt', 'date', 'time', 'timestamp']
 const COMMIT = ['git', 'commit', 'sha', 'revision']
 const HOST = ['cpu', 'cores', 'node']

@@ -98,7 +98,7 @@ export type ShiftOptions = {
   readonly alpha: number
   /** Measured levels that differ by less, as a part of the one before, are no shift. */
   readonly least: number
-  /** Only shifts to a level that began with one of so many newest points. */
+  /** Only shifts to a level that began within this many newest points. */
   readonly newest: number
 }
 

@@ -1,6 +1,6 @@
 import type { Random } from '../../workers/random.ts'
 
-/** What a host does to the logarithms of so many trials, one after the other. */
+/** What a host adds to the logarithms of successive trials. */
 export type Noise = {
   readonly name: string
   readonly series: (random: Random, trials: number, spread: number) => number[]

@@ -174,7 +174,7 @@ const isOfOracle = ({ outcome }: Outcome) => OF_ORACLES.has(outcome)
 /** What was counted and what came of it are the same. How often an oracle objected is counted nowhere else. */
 function outcomeFaults(run: Run): string[] {
   const { counters, outcomes } = run
-  // Whether a check is dead is asked of each process of --ab alone.
+  // Each process of --ab judges for itself whether a check is dead.
   const variant = run.revision === undefined ? variantOf(run) : undefined
   const derived = outcomesOf(counters, [], variant ?? PLAIN)
   const found = outcomes.filter((outcome) => !isOfOracle(outcome))

@@ -6,7 +6,7 @@ import type { Noise, Result, Run } from '../result.ts'
 import { median, medianInterval } from '../statistics.ts'
 import { disordered, unequal, unless } from './claims.ts'
 
-/** What a result says of itself, and where it was made. */
+/** The header of a result: its identity, and where it was made. */
 export function headerFaults(result: Result): string[] {
   const { createdAt, runs, host, calibration, source } = result
   const isMeasured = runs.some(({ kind }) => kind === 'measured')
@@ -39,7 +39,7 @@ function hostFaults(host: Result['host'], calibration: Result['calibration']): s
   ]
 }
 
-/** A modelled result is of no host and no time, and is named after what it was computed from. */
+/** A modelled result has no host and no time; its id is a hash of what it was computed from. */
 function modelledFaults({ id, createdAt, host, command, seed, source, runs }: Result, isOwn: boolean): string[] {
   if (!id.startsWith('modelled-')) return []
   const engine = runs[0]?.model?.engineHash ?? engineHash()
@@ -81,7 +81,7 @@ function summaryFaults(name: string, { ratio, ci95, n }: Noise, ratios: readonly
   ]
 }
 
-/** Only what is modelled is of a machine that a profile says. */
+/** Only modelled runs have a machine that a profile describes. */
 export const modelFaults = ({ kind, model }: Run): string[] =>
   kind === 'measured'
     ? unless(model === undefined, 'model: a measured run has none')

@@ -5,7 +5,7 @@ import { samplesNeeded } from '../percentiles.ts'
 import type { HistogramSummary, LockRow, Run } from '../result.ts'
 import { disordered, isNear, unequal, unless, unlike } from './claims.ts'
 
-/** Every histogram's summary from its buckets, and what else in the run is of the same values. */
+/** Every histogram's summary from its buckets, and the other figures of the run that come from the same values. */
 export function histogramFaults(run: Run): string[] {
   const histograms = Object.entries(run.histograms)
   return [
@@ -121,7 +121,7 @@ function holdFaults(name: string, row: LockRow | undefined, holds: HistogramSumm
   ]
 }
 
-/** At the least one departure from the guest in so many is timed. */
+/** At least one departure from the guest in this many is timed. */
 const SAMPLED = 8
 const RESOLVED = ['pf_fixed', 'pf_spurious', 'pf_fast', 'pf_emulate']
 

@@ -24,7 +24,7 @@ export function trialFaults({ trials, order, kind }: Run): string[] {
 
 /** What runs have in common that were interleaved. */
 export const groupKey = ({ scenario, variant, machine, kind, params, revision }: Run): string =>
-  // One of two revisions may know a parameter that the other does not; their processes take turns whatever they ran.
+  // One of two revisions may know a parameter that the other does not; their processes take turns in any case.
   JSON.stringify(
     revision === undefined
       ? [scenario, machine, kind, params, isBroken(scenario, variant) ? variant : '']
@@ -35,7 +35,7 @@ export const groupKey = ({ scenario, variant, machine, kind, params, revision }:
 const isBroken = (scenario: string, variant: string) =>
   SCENARIOS.find(({ name }) => name === scenario)?.variants.find(({ name }) => name === variant)?.kind === 'broken'
 
-/** Processes of `--ab` number the trials of one round within so many. */
+/** Processes of `--ab` number the trials of one round below this. */
 const PER_ROUND = 1000
 
 /**

@@ -5,7 +5,7 @@ import { BELOW, OWN, SPARE } from './elision-acts.ts'
 import { CONFIGURATIONS } from './elision-configurations.ts'
 import { declaredOf, smallProgram } from './small-configuration.ts'
 
-/** A VM that comes and goes is told of invalidations while it is there. */
+/** A VM that comes and goes receives invalidations while it exists. */
 const REQUIRED = [
   {
     anyOf: [COUNTER.invalidate_start],

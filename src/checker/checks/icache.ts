@@ -45,7 +45,7 @@ const writesLogged: Act = access(false, true)
 
 const boots: Act = inTurn(access(false), access(true))
 
-/** invalidate_range_start and _end of so many pages of the block, and between them they move. */
+/** invalidate_range_start and _end of this many pages of the block, which move in between. */
 const moves = (pages: number): Act =>
   function* (cpu, vm) {
     yield* notifyStart(cpu, vm, HVA as Hva, (HVA + pages) as Hva)

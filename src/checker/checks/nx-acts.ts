@@ -119,7 +119,7 @@ export const usesUpTables: Act = function* (cpu, vm) {
   }
 }
 
-/** Takes page tables, and frees so many of them at once. */
+/** Takes page tables, and frees this many of them at once. */
 export const takes = (tables: number, givesBack: number): Act =>
   function* (cpu, vm) {
     const cache: number[] = []

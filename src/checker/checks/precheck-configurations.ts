@@ -40,7 +40,7 @@ const vcpu = (page: number): RolePlan => ({
   sampleEvery: 0,
 })
 
-/** Invalidates a range so many times, one after the other. */
+/** Invalidates a range `times` times in succession. */
 const notifier = (page: number, pages: number, times = 1): RolePlan => ({
   role: 'notifier',
   isTimed: false,

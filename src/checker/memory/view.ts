@@ -7,7 +7,7 @@ const ENTRIES = 256
 /** Values of one word. A bound, because a CPU may change a word for ever while another stands still. */
 const OF_ONE_WORD = 4
 const WORD_PLACE = 0x5000_0000
-/** Hashes that are told apart by what they leave behind. */
+/** Hashes that differ where the remaining memory differs. */
 const LAST_HASH = (1 << 28) - 1
 /** Above all words, so that the k-th value of one word is not mistaken for the first of another. */
 const STRIDE = 1 << 22

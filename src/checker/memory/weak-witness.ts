@@ -4,7 +4,7 @@ import { type Line, lineOf, number } from '../line.ts'
 import type { Machine } from '../machine.ts'
 import { isAcquire, isRelease } from './order.ts'
 
-/** Takes the step of a store or a load, and tells it; a store is told in the function that it is in. */
+/** Takes the step of a store or a load, and records it; a store is recorded with the function that issued it. */
 export function stepOfMemory(machine: Machine, stepper: number, site: string): Line[] {
   const weak = machine.weak!
   const actor = machine.actorOf(stepper)

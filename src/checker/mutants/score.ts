@@ -26,7 +26,7 @@ const MORE_STEPS = 10
 /** The schedules are not read, so there is no need to look for short ones. */
 const NO_BOUNDED_SEARCH = -1
 
-/** The configurations in which a good variant has at most so many states. Others are heard between one and the next. */
+/** The configurations in which a good variant has at most this many states. Signals are handled between one and the next. */
 export async function survey(
   check: Check,
   variant: string,

@@ -14,7 +14,7 @@ import { type Identity, isSameFile, writeWhole } from './write-whole.ts'
 /** Where results go unless told otherwise, under the current folder. */
 const RESULTS = 'results'
 const MOST_NAMES = 10_000
-/** Between two writings pass so many times the time that one takes, but never longer than what may be lost. */
+/** The pause between two writes is this many times as long as a write, but no longer than what may be lost. */
 const SHARE = 20
 const MOST_LOST_MS = 10_000
 

@@ -1,6 +1,6 @@
 import { FaultlineError } from '../../errors/faultline-error.ts'
 
-/** What the system says of a file, in words. */
+/** A system error on a file, in words. */
 const SAYS: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'the system does not permit it',

@@ -28,7 +28,7 @@ export type Writing = {
   readonly mode?: number | undefined
   /** Whether the name may be taken already. If not, and it is, EEXIST is thrown. */
   readonly replaces: boolean
-  /** A file of which so many bytes are its beginning. */
+  /** A file that begins with this many bytes of another. */
   readonly beginsAs?: { readonly path: string; readonly bytes: number } | undefined
 }
 

@@ -91,7 +91,7 @@ const isMathRandom = ({ object, property }: AnyNode & { readonly type: 'MemberEx
   ((property.type === 'Identifier' && property.name === 'random') ||
     (property.type === 'Literal' && property.value === 'random'))
 
-/** Every name that is bound somewhere in the file, in whatever scope. */
+/** Every name that is bound somewhere in the file, in any scope. */
 function declaredIn(tree: Program): Set<string> {
   const names = new Set<string>()
   full(tree, (node) => {

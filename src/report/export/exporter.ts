@@ -13,7 +13,7 @@ export type Exporter = {
   readonly name: string
   readonly says: string
   readonly extension: string
-  /** What has to be asked of `bench` for this format, if that does not go without saying. */
+  /** The flags of `bench` that this format needs, if any. */
   readonly needs?: string
   /** No file at all if the result holds nothing that the format could carry. */
   readonly files: (result: Result) => Exported[]
@@ -40,7 +40,7 @@ const CREW = ['workers', 'vcpus', 'notifiers', 'zappers']
 const UNSAID = ['duration', 'warmup']
 const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
 
-/** `altra-64 (modelled)`: which machine a figure is of never goes without saying. */
+/** `altra-64 (modelled)`: a figure always names its machine. */
 export const machineOf = ({ machine, kind }: Run): string => `${machine} (${kind})`
 
 /** As long as a file system takes a name, with room for what tells two apart and for its ending. */

@@ -23,7 +23,7 @@ function remarks({ source, createdAt, command, host }: Result): string[] {
   return said.map((text) => `# ${rest(text)}`)
 }
 
-/** What is said of a unit holds for the whole file: exact is only what no run of it measured. */
+/** What a unit line states holds for the whole file: a unit is exact only if no run measured it. */
 function units(runs: readonly Run[]): string[] {
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
   const all = new Map<string, Metric[]>()
@@ -53,7 +53,7 @@ function body({ runs, host }: Result): string[] {
   })
 }
 
-/** Holds for all lines that follow, until it is set again; what has no value is unset. A modelled figure is of no host. */
+/** Holds for all lines that follow, until it is set again; a key without a value is unset. A modelled figure has no host. */
 function configuration({ machine, kind }: Run, { cpu, cores, node }: Result['host']): string[] {
   const host = kind === 'measured' ? { cpu, cores, node } : { cpu: '', cores: '', node: '' }
   return Object.entries({ machine, kind, ...host }).map(([key, value]) => `${key}: ${rest(String(value))}`.trimEnd())

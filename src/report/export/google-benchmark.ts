@@ -74,7 +74,7 @@ function times(value: number, { unit }: Metric) {
   return { real_time: ns, cpu_time: ns }
 }
 
-/** What is neither a time nor a rate, or of no direction: `compare.py` takes whatever has a time for better if it is shorter. */
+/** Figures that are neither a time nor a rate, or have no direction: `compare.py` takes any shorter time for better. */
 function counters(run: Run, { metrics }: TrialRow): Record<string, number> {
   return Object.fromEntries(Object.entries(metrics).filter(([name]) => !isTime(run, name)))
 }

@@ -5,7 +5,7 @@ const RATES = ['faults_per_second', 'operations_per_second']
 /** What its runner writes for a figure that was not measured: processes, as we have threads only, and the idle time. */
 const UNMEASURED = -1
 
-/** will-it-scale's CSV: what so many tasks did in a second together, and what they would if they scaled. */
+/** will-it-scale's CSV: what this many tasks did together in a second, and what they would do if they scaled. */
 export const willItScale: Exporter = {
   name: 'will-it-scale',
   says: "will-it-scale's CSV of throughput by tasks, one file per variant",

@@ -27,7 +27,7 @@ export function comparisonPage(sources: readonly Source[]): Page {
   }
 }
 
-/** Two files of one name are told apart by their place. */
+/** Two files of the same name get their position as a suffix. */
 const distinctNames = (sources: readonly Source[]): Source[] =>
   sources.map((source, index) =>
     sources.some((other, at) => at !== index && other.name === source.name)

@@ -1,4 +1,4 @@
-/** How a figure was come by. A series is of one kind only. */
+/** How a figure was obtained. A series has one kind only. */
 type Kind = 'measured' | 'modelled' | 'recorded' | 'checked'
 
 /** `tail`: percentiles, as 1 / (1 - p), so that 90, 99 and 99.9 % are equally far apart. */

@@ -1,6 +1,6 @@
 import { type Circle, type Dependency, EXCLUSIVE } from './graph.ts'
 
-/** What a splat says of a lock class. */
+/** What a splat prints for a lock class. */
 export type LockClass = {
   /** As the kernel prints it: `&kvm->slots_lock`. */
   readonly name: string

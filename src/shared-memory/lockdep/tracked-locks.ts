@@ -6,7 +6,7 @@ import type { Steps } from '../steps.ts'
 import { EXCLUSIVE, RECURSIVE, SHARED } from './graph.ts'
 import type { Lockdep } from './lockdep.ts'
 
-/** A lock that lockdep is told of. A run without lockdep uses the lock itself. */
+/** A lock that reports to lockdep. A run without lockdep uses the lock itself. */
 export class TrackedLock implements Lock {
   readonly id: LockId
   readonly #lock: Lock

@@ -11,7 +11,7 @@ import { boolean, CPU, codeOf, isBoolean, known, NotCompiled, number, stepsOf, t
 export type World = {
   readonly cpu: number
   readonly sleepers: Sleepers
-  /** Code that calls the function with these values, and what comes of it. */
+  /** Code that calls the function with these values, and the value of its result. */
   readonly invoke: (source: Source, self: unknown, args: readonly Value[]) => Value
 }
 

@@ -13,7 +13,7 @@ type WebAssemblyGlobal = {
 }
 const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyGlobal }
 
-/** Zeroed memory for so many words. */
+/** Zeroed memory for this many words. */
 export function wasmMemoryOf(words: number): WasmMemory {
   const pages = Math.ceil((words * 4) / PAGE_BYTES)
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })

@@ -23,7 +23,7 @@ function once(callable: Callable, source: () => Source): Source {
   return found
 }
 
-/** The text of a method of the opened build, whatever has been put into its place on the object. */
+/** The text of a method of the opened build, even if the object has another one in its place. */
 export function methodOf(object: object, name: string): Source | undefined {
   for (let holder = Object.getPrototypeOf(object); holder !== null; holder = Object.getPrototypeOf(holder)) {
     const method = Object.getOwnPropertyDescriptor(holder, name)?.value as Callable | undefined

@@ -39,7 +39,7 @@ export async function pictureOf(site: Site, asked: Asked): Promise<RunTimeline |
   return (await playOnce(site, { ...asked, seed, timelineEvents })).timeline
 }
 
-/** Several runs are under way: the first that fails, in their order, is told of, and the others are not missed. */
+/** Several runs are under way: the first failure, in their order, is reported; the others need no report. */
 export function handled(runs: readonly Promise<unknown>[]): void {
   for (const run of runs) run.catch(() => {})
 }

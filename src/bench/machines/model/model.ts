@@ -108,7 +108,7 @@ async function gather(site: Site, variant: Variant, schedule: readonly Placed[])
 type MachineFor = { readonly profile: Profile; readonly info: ModelInfo }
 const machines = new WeakMap<Profile, Map<string, MachineFor>>()
 
-/** What the user and the recording say of costs stands above the profile. All loads of a sweep on one machine share what is said of it. */
+/** Costs from the user and the recording override the profile. All loads of a sweep on one machine share them. */
 function machineFor(group: Group, { plan }: BenchOptions): MachineFor {
   const values = Object.fromEntries(Object.entries(costsOf(group, plan)).map(([name, ns]) => [`cost.${name}_ns`, ns]))
   const own = group.modelled!.profile

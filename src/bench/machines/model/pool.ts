@@ -89,7 +89,7 @@ export class ModelPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
     })
-    // A thread may still answer what was given up: the pool then tells of a message for which nothing waits.
+    // A thread may still answer a task that was given up: the pool then reports a message for which nothing waits.
     threads.on('error', (cause) => {
       if (!this.#signal.aborted) throw cause
     })

@@ -23,7 +23,7 @@ type Played = {
 /** What a task came to, as data. */
 export type Answer = Played | { readonly failed: Pick<ModelFailed, 'code' | 'message' | 'cause'> }
 
-/** Carries a task out, on whichever thread this is. */
+/** Carries a task out on the current thread. */
 export async function playTask(task: ModelTask, signal?: AbortSignal): Promise<Answer> {
   const began = performance.now()
   try {

@@ -14,7 +14,7 @@ import { primitiveTrial } from './primitive-trial.ts'
 /** Longest silence of a worker: many times the longest operation of any scenario. */
 const STALL_MS = 10_000
 
-/** What of the host and of the plan a trial depends on. */
+/** What a trial depends on: the host, and the plan. */
 export type Conditions = {
   readonly plan: PlanOptions
   readonly cores: number

@@ -9,7 +9,7 @@ type Options = Omit<LoadOptions<Parameters>, 'values'>
 type Touches = Extract<AccessPlan, { kind: 'touch' }>
 type Repeated = Extract<InvalidationPlan, { kind: 'repeat' }>
 
-/** As many roles of a kind as `count`, which are told apart by their index. */
+/** `count` roles of a kind, each with its index. */
 export const each = (count: number, role: (index: number) => RolePlan): readonly RolePlan[] =>
   Array.from({ length: count }, (_, index) => role(index))
 

@@ -3,7 +3,7 @@ import type { RolePlan } from '../../../workers/roles.ts'
 import type { Parameters, Values } from '../../parameters.ts'
 import type { Load, LoadOptions } from '../../scenario.ts'
 
-/** What a further user of mmu_lock is told of the scenario that has it. */
+/** What a further user of mmu_lock receives from its scenario. */
 export type Host<P extends Parameters> = Omit<LoadOptions<P>, 'values'> & {
   readonly values: Values<P>
   /** The guest's memory. */

@@ -46,7 +46,7 @@ export function timelineChart(timeline: RunTimeline): Drawn | undefined {
   }
 }
 
-/** Those that overlap are told by a beginning and an end; the others are whole. */
+/** Slices that overlap have a begin and an end event; the others are whole events. */
 function slicesOf(events: readonly TraceEvent[]): TraceEvent[] {
   const open = new Map<string, TraceEvent>()
   return events.flatMap((event) => {
