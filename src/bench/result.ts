@@ -227,7 +227,7 @@ export type Run = {
 
 /**
  * When, what, of which, and how much: `hold` and `held` of a lock's side (0 read, 1 write), `wait` and `waited` for it, `broadcast`
- * and `broadcasted` of a cost, `count` of a counter, `value` of a word, `span` of a histogram, which ended then after so many ns.
+ * and `broadcasted` of a cost, `count` of a counter, `value` of a word, `span` of a histogram, which ended then, after this many ns.
  */
 export type TimelineEvent = readonly [
   ns: number,

@@ -33,7 +33,7 @@ export type End<Subject> = {
   readonly results: readonly unknown[]
 }
 
-/** The oracle of an exploration that asks for no more than that all actors end, whatever the order of their steps. */
+/** The oracle of an exploration that requires only that all actors end, in every order of their steps. */
 export const allEnd = (): undefined => undefined
 
 const KEYS: readonly string[] = ['setup', 'actors', 'initialise', 'oracle', 'mustEnd', 'fairness', 'bound']

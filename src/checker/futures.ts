@@ -8,7 +8,7 @@ export const READS = 0
 export const WRITES = 1
 export const ADDS = 2
 
-/** Words that are told apart; all that come later count as one, which is safe and only reduces less. */
+/** Words that are distinguished; all later ones count as one, which is safe and only reduces less. */
 const CELLS = 512
 const SET = CELLS / 32
 const STRIDE = SET * 3

@@ -40,7 +40,7 @@ function sharedWords(lines: readonly Line[]): Set<number> {
   return new Set([...by].filter(([word, actors]) => actors.size > 1 && written.has(word)).map(([word]) => word))
 }
 
-/** Steps of one actor in a row, in one function; or in several, of which nothing is told. */
+/** Steps of one actor in a row, in one function; or in several whose steps are not shown. */
 function runsOf(lines: readonly Line[], isTold: (line: Line) => boolean): Line[][] {
   const calls: Line[][] = []
   for (const line of lines) {

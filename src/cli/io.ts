@@ -15,7 +15,7 @@ export type Io = {
   /** Whether tones may be shown as colours. */
   readonly isColoured?: boolean
   readonly stdin: () => Readable
-  /** Aborted when the process is told to end; its reason is the name of the signal. */
+  /** Aborted on a signal to the process; its reason is the name of the signal. */
   readonly signal: AbortSignal
   /**
    * Says what stands if the command has to end now. A command that has called this hears `signal` and ends by itself; any other

@@ -44,7 +44,7 @@ type Planned = { readonly groups: readonly Group[]; readonly options: PlanOption
 
 /**
  * What a plan that ended early left out: `not begun: nx-recovery on threads; cut short: elision precheck (4 of 10 trials)`. Loads
- * of a sweep are told apart by the parameters in which they differ.
+ * of a sweep are named by the parameters in which they differ.
  */
 export function leftOutText({ groups, options }: Planned, runs: readonly Run[]): string {
   const asked = groups.map((group) => ({

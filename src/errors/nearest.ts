@@ -1,4 +1,4 @@
-/** The names that are near an unknown one, nearest first: few edits away, whatever the case, or longer by some letters at the end. */
+/** The names that are near an unknown one, nearest first: few edits away, ignoring case, or longer by some letters at the end. */
 export function nearest(name: string, names: readonly string[]): string[] {
   const most = Math.max(1, Math.floor(name.length / 3))
   return names

@@ -8,9 +8,9 @@ const CPU = join('shared-memory', 'cpu.d.ts')
 
 /** What the protocols and locks have by the names of it, as far as a call shows whether it takes steps. */
 export type StepNames = {
-  /** Of `Cpu`: `cpu.load(...)`. */
+  /** A step of `Cpu`: `cpu.load(...)`. */
   readonly ofCpu: ReadonlySet<string>
-  /** Of `Cpu`, but no step: `cpu.count(...)`. */
+  /** A method of `Cpu` that is no step: `cpu.count(...)`. */
   readonly plainOfCpu: ReadonlySet<string>
   /** Methods of everything else whose first argument is a cpu: `vm.mmuLock.readLock(cpu)`. */
   readonly methods: ReadonlySet<string>

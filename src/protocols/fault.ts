@@ -10,7 +10,7 @@ import type { Vm } from './vm.ts'
 
 // arch/x86/kvm/mmu/mmu.c: the page fault, from the exit to mmu_lock and back. Numbers in comments are explained in STEPS.md.
 
-/** `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c: back to the guest whatever has become of it, so that it faults again if it must. */
+/** `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c: back to the guest with any result, so that it faults again if it must. */
 export function* mmuPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   return yield* vm.kvm.mmuDoPageFault(cpu, vm, fault)
 }
@@ -74,7 +74,7 @@ export function* directPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultRes
 
 /**
  * F5 to F9: `kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, since v6.10 (44f42ef37deb): whether the gfn is still as private as the guest took it for
- * comes before anything is asked of the memslot, so that a mismatch goes to the VMM whatever the memslot is.
+ * comes before any check of the memslot, so that a mismatch goes to the VMM for every kind of memslot.
  */
 export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.seq = yield* cpu.read(vm.invalidateSeq)

@@ -95,7 +95,7 @@ export type BrokenVariant<N extends string = string, S extends Subject = Subject
   readonly isCheckedOnly?: true
 }
 
-/** A kernel with whole functions replaced, and what is said of it. */
+/** A kernel with whole functions replaced, and its description. */
 export type Variant<N extends string = string, S extends Subject = Subject> = Kernel &
   (GoodVariant<N, S> | BrokenVariant<N, S>)
 

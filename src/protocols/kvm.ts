@@ -45,7 +45,7 @@ export type Kvm = {
   readonly invalidateRangeAdd: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
   /** `kvm_mmu_invalidate_end()`. */
   readonly invalidateEnd: (cpu: Cpu, vm: Vm) => Steps<void>
-  /** `mmu_invalidate_retry()`: whether an invalidation, of whatever range, has come since `seq`. */
+  /** `mmu_invalidate_retry()`: whether an invalidation of any range has come since `seq`. */
   readonly invalidateRetry: (cpu: Cpu, vm: Vm, seq: number) => Steps<boolean>
   /** `mmu_invalidate_retry_gfn()`: the same of a gfn, with mmu_lock held on either side. */
   readonly invalidateRetryGfn: (cpu: Cpu, vm: Vm, seq: number, gfn: Gfn) => Steps<boolean>
@@ -57,7 +57,7 @@ export type Kvm = {
   readonly destroyVm: (cpu: Cpu, vm: Vm, privateSlot: number) => Steps<void>
   /** `kvm_get_dirty_log_protect()`, with slots_lock held: what the log says, for the VMM. */
   readonly getDirtyLogProtect: (cpu: Cpu, vm: Vm) => Steps<void>
-  /** `kvm_clear_dirty_log_protect()`, of so many pages of the slot: writes to what the VMM was told of are logged again. */
+  /** `kvm_clear_dirty_log_protect()`, of this many pages of the slot: writes to pages that the VMM has read from the log are logged again. */
   readonly clearDirtyLogProtect: (cpu: Cpu, vm: Vm, first: number, pages: number) => Steps<void>
   /** `kvm_flush_remote_tlbs()`; `cause` is counted. */
   readonly flushRemoteTlbs: (cpu: Cpu, vm: Vm, cause: number) => Steps<void>

@@ -10,7 +10,7 @@ import { wakeUpdater } from './memslots/swap.ts'
 import { invalidatePfnCaches } from './pfncache/refresh.ts'
 import { INVALID_GPA, type Vm } from './vm.ts'
 
-// virt/kvm/kvm_main.c: what MMU notifiers are told of, since v5.15. Numbers in comments are explained in STEPS.md.
+// virt/kvm/kvm_main.c: the callbacks of MMU notifiers, since v5.15. Numbers in comments are explained in STEPS.md.
 
 /**
  * S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, since v5.15 (52ac8b358b0c, 071064f14d87).

@@ -42,7 +42,7 @@ export function* invalidateRetryGfnUnsafe(cpu: Cpu, vm: Vm, seq: number, gfn: Gf
   return seqNow !== seq
 }
 
-/** `mmu_invalidate_retry()`, include/linux/kvm_host.h: imprecise, of whatever range; what arm64 asks under mmu_lock. */
+/** `mmu_invalidate_retry()`, include/linux/kvm_host.h: imprecise, for any range; the check of arm64 under mmu_lock. */
 export function* invalidateRetry(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> {
   const inProgress = yield* cpu.load(vm.invalidateInProgress)
   if (inProgress !== 0) return true

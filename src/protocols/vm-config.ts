@@ -41,7 +41,7 @@ export type NxConfig = {
   /** The memory of a nested guest: the shadow MMU maps it, everything else the TDP MMU. */
   readonly nestedGfn: number
   readonly nestedPages: number
-  /** The first so many blocks of the host's memory are huge pages, of 2 MiB (level 2) or 1 GiB (3, with no nested guest). */
+  /** This many blocks at the start of the host's memory are huge pages, of 2 MiB (level 2) or 1 GiB (3, with no nested guest). */
   readonly hugeBlocks: number
   readonly hugeLevel: 2 | 3
   /** Entries of a page table of the last level that the guest ever touches: 512. A checker's guest touches fewer, and
@@ -104,7 +104,7 @@ export type VmConfig = {
   readonly lockStatistics: boolean
   /** Whether the order in which locks are taken is watched. */
   readonly lockdep?: boolean
-  /** What of the memslots changes while the VM runs; without it nothing does. */
+  /** The changes of memslots while the VM runs; without it they stay. */
   readonly updates?: MemslotUpdateConfig
   /** What is needed so that page tables can be taken away; left out, they never are. */
   readonly nx?: NxConfig

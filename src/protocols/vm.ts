@@ -24,7 +24,7 @@ import type { VmConfig } from './vm-config.ts'
 /** `INVALID_GPA`, all ones: the range of the invalidation in progress is not set. Bounds are compared as they are there, unsigned. */
 export const INVALID_GPA = -1
 
-/** What each CPU that invalidates says of itself, so that an oracle need not believe the words that it watches. */
+/** Reports of each CPU that invalidates, so that an oracle does not depend on the words that it watches. */
 type Invalidating = { readonly start: Word; readonly end: Word }
 
 /**

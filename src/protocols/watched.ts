@@ -9,7 +9,7 @@ import type { FaultResult } from './page-fault.ts'
 import { assertCachesInvalid } from './pfncache/oracles.ts'
 import { mayReschedule, stretchBegins, stretchEnds } from './without-resched.ts'
 
-/** The table with its calls counted that figures are told by. */
+/** The table, with counters around the calls that figures depend on. */
 export const counted = (kvm: Kvm): Kvm => ({
   ...kvm,
 
@@ -44,7 +44,7 @@ export const counted = (kvm: Kvm): Kvm => ({
 })
 
 /**
- * The table with what only oracles need wrapped around its functions: whatever a variant puts in their place is watched alike, and
+ * The table with what only oracles need wrapped around its functions: a replacement by a variant is watched alike, and
  * reads as the kernel's does.
  */
 export const watched = (kvm: Kvm): Kvm => ({

@@ -1,7 +1,7 @@
 /** Numbers with an index, such as a Column or an array. */
 type Numbers = { readonly length: number; at(index: number): number }
 
-/** Percentiles are values that occur: the smallest that at least so many are not above. */
+/** Percentiles are values that occur: the smallest value with at least that share at or below it. */
 export type Distribution = {
   readonly count: number
   readonly total: number

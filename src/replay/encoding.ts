@@ -1,6 +1,6 @@
 const LITTLE = Buffer.from([0xff, 0xfe])
 const BIG = Buffer.from([0xfe, 0xff])
-/** So many bytes are looked at, to tell text of two bytes a character that has no mark. */
+/** The bytes that are inspected to recognise text of two bytes a character without a byte-order mark. */
 const LOOKED_AT = 64
 
 /** Makes UTF-8 of UTF-16, which editors and shells of Windows write; undefined if the text, by its first bytes, is something else. */

@@ -6,7 +6,7 @@ import type { TraceLine } from './trace-line.ts'
  */
 export type Exit = 'ept' | 'npf' | 'abort' | 'exception' | 'other'
 
-/** What a fault's event says of itself beyond its address. */
+/** What a fault's event holds besides its address. */
 export type FaultKind = {
   /** The address is one of the guest's own: it is no gfn. */
   readonly isVirtual: boolean
@@ -21,7 +21,7 @@ export type FaultKind = {
 /** What became of an SPTE of the TDP MMU: a leaf appeared, went, got another page, or could be written to from then on; a table went. */
 export type SpteChange = 'mapped' | 'collapsed' | 'removed' | 'replaced' | 'made writable' | 'table removed' | 'other'
 
-/** What the events that replay and summary need say, whatever kernel printed them. All numbers are in pages. */
+/** The content of the events that replay and summary need, independent of the kernel that printed them. All numbers are in pages. */
 export interface EventSink {
   pageFault(line: TraceLine, gfn: number, kind: FaultKind): void
   /**
@@ -33,7 +33,7 @@ export interface EventSink {
   virtualFault(line: TraceLine): void
   /** An access to a device at this gfn was emulated. */
   deviceAccess(line: TraceLine, gfn: number): void
-  /** The same, where it is left to the VMM, whatever its address was. */
+  /** The same, for a fault that is left to the VMM, at any address. */
   deviceExit(line: TraceLine): void
   /** `low` bits of the SPTE; `hasNoUser` if its text shows that the mask of user access does not exist. */
   install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void

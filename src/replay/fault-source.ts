@@ -18,7 +18,7 @@ export type FaultSource = {
   readonly logOf: (task: Task) => FaultLog
 }
 
-/** So many faults must be answered by an SPTE before their addresses are judged. */
+/** This many faults must be answered by an SPTE before their addresses are judged. */
 const MIN_ANSWERED = 16
 
 const total = (tasks: readonly Task[], of: (task: Task) => number) => tasks.reduce((sum, task) => sum + of(task), 0)

@@ -1,7 +1,7 @@
 import { type Column, float64Column, uint32Column } from './column.ts'
 import { mappedHvas, overlapsAny, type RecordedMemslot } from './memslots.ts'
 
-/** No VMM maps so many pages in one piece: 2^46 bytes. */
+/** No VMM maps this many pages in one piece: 2^46 bytes. */
 const EVERYTHING = 2 ** 34
 export const isEverything = (pages: number): boolean => pages >= EVERYTHING
 

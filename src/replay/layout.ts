@@ -4,7 +4,7 @@ import { MAX_PFNS } from '../shared-memory/page-tables/spte.ts'
 import { endGfnOf, endHvaOf, mappedHvas, type PageRange, type RecordedMemslot } from './memslots.ts'
 import { PageMap } from './page-map.ts'
 
-/** The slot that a replayed memslot update adds and removes has so many pages. */
+/** The pages of the slot that a replayed memslot update adds and removes. */
 const SPARE_PAGES = 8
 /** What a run can model: HostMm has two frames a page, and one spare slot is the updates'. */
 const MAX_PAGES = MAX_PFNS / 2 - SPARE_PAGES

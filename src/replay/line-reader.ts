@@ -41,7 +41,7 @@ const SHAPES: readonly RegExp[] = [
 const GRAPH = SHAPES.length - 1
 const COMMENT_END = /\s*\*\/\s*$/
 
-/** Reads the lines of a recording, whatever shape they have; the last shape that was found is tried first. */
+/** Reads the lines of a recording in each known shape; the shape that matched last is tried first. */
 export class LineReader {
   readonly line = new TraceLine()
   readonly #tickNs: number | undefined
@@ -78,7 +78,7 @@ export class LineReader {
   }
 
   #readShape(text: string, bytes: Buffer, start: number, end: number): boolean {
-    // Whatever its shape, a line has a colon behind its event.
+    // In every shape a line has a colon behind its event.
     if (!text.includes(': ') && !text.endsWith(':')) return false
     for (let tried = 0; tried < SHAPES.length; tried += 1) {
       const shape = (this.#shape + tried) % SHAPES.length

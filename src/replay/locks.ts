@@ -3,7 +3,7 @@ import { Hex } from './hex.ts'
 import { MMU_LOCK_NAME } from './lockdep-events.ts'
 import { Names } from './names.ts'
 
-/** Whose waits a lock's flags tell of; the names that __print_flags() puts together, in whatever order. */
+/** The kind of waiter by a lock's flags: names that __print_flags() joins, in any order. */
 export type LockKind = 'rwlock' | 'rt-rwlock' | 'spinlock' | 'sleeper' | 'other'
 
 /** Flags of contention_begin for a queued rwlock that is waited for in turn, as mmu_lock is on x86 and arm64. */
@@ -32,7 +32,7 @@ export class Locks {
 
   /**
    * Which lock stands at `start` if mmu_lock may be of its kind; 0 if not. It is a spinlock on RISC-V, LoongArch and PowerPC: of
-   * the many of a host only those that are waited for in a fault are told apart.
+   * the many of a host only those that are waited for in a fault are kept separate.
    */
   lockOf(flags: number, bytes: Uint8Array, start: number, end: number, isInFault: boolean): number {
     const kind = this.kindOf(flags)

@@ -38,7 +38,7 @@ export class MappedGfns {
     block.taken.delete(gfn)
   }
 
-  /** Takes away what is mapped of the gfns; tells of each by what it had been mapped. */
+  /** Removes the mappings of the gfns, and reports by what each had been mapped. */
   take({ start, end }: PageRange, by: Done, was: (mapped: Done) => void): void {
     const first = Math.floor(start / BLOCK)
     const last = Math.floor((end - 1) / BLOCK)

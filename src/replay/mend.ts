@@ -79,7 +79,7 @@ function unquoted(next: Stage): Stage {
 const decoded = (text: string) =>
   text.replace(/=([\dA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
 
-/** Broken behind the event's name: whatever follows is its text, even if it looks like a frame of a stack. */
+/** Broken behind the event's name: the next line is its text, even if it looks like a frame of a stack. */
 const isWithoutText = (held: string) => /\w:\s*$/.test(held)
 const LOOKS_LIKE_FRAME = /^\s+[\da-f]{4,16} /
 

@@ -1,4 +1,4 @@
-// Lines of a host whose guest is one vCPU, and what a summary says of them: for the tests of what a recording shows.
+// Lines of a host whose guest is one vCPU, and the summary of them: for the tests of what a recording shows.
 import { chooseMemslots } from './infer-memslots.ts'
 import { line, recorded } from './recorded.contract.ts'
 import { summarise, type TraceSummary } from './summary.ts'

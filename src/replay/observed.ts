@@ -42,7 +42,7 @@ export class Observed implements EventSink {
   tdpExits = 0
   /** Faults on addresses beyond all physical memory: no gfns for sure. */
   kernelAddresses = 0
-  /** SPTEs that were set, by whatever event. */
+  /** SPTEs that were set, by any event. */
   sptes = 0
   /** Gfns of devices, as an earlier reading of the trace has shown; and those that this one shows. */
   readonly knownDevices: ReadonlySet<number>

@@ -11,7 +11,7 @@ export type WaitRow = {
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
 const TIME = String.raw`([\d.]+) (ns|us|ms|s|m|h)`
 const ROW = new RegExp(String.raw`^\s*(\d+)\s+${TIME}\s+${TIME}\s+${TIME}\s+(\S+)\s+(\S.*)$`)
-/** `-x ,`: times are ns, and the separator is whatever was asked for. */
+/** `-x ,`: times are ns, and the separator is the argument of -x. */
 const SEPARATED =
   /^\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*(\d+)\s*[,;|\t]\s*([\w:-]+)\s*[,;|\t]\s*(\S[^,;|\t]*)/
 /** `perf lock report`, of a kernel with lockdep: it knows locks by name, and waits of both sides together. */
@@ -23,7 +23,7 @@ const OF_KVM = /kvm|direct_page_fault|tdp_|mmu_notifier|paging\w*_page_fault|sta
 const OF_FAULTS = /page_fault|user_mem_abort|guest_abort|tdp_map|tdp_mmu_map|direct_map|handle_ept/
 const OF_NOTIFIERS = /notifier|handle_hva_range|unmap_gfn/
 
-/** All rows of a table, of whatever form; those of `-t` and `-l` too, which have a task or an address in place of a caller. */
+/** All rows of a table, in each of its forms; those of `-t` and `-l` too, which have a task or an address in place of a caller. */
 function rowsOf(text: string): readonly WaitRow[] {
   return text.split('\n').flatMap((line) => {
     const row = tableRow(line) ?? separatedRow(line) ?? reportedRow(line)
@@ -89,7 +89,7 @@ export function waiterOf({ caller }: WaitRow): 'vcpu' | 'notifier' | undefined {
 const ALL_COLUMNS = /contended\s+total wait\s+max wait\s+avg wait|^# output: contended, total wait, max wait, avg wait/m
 const SOME_COLUMNS =
   /^\s*(?:contended|(?:total|max|avg|min) wait)\s.*(?:type\s+caller|pid\s+(?:comm|owner)|address\s+symbol)|^# output: (?:contended|\w+ wait),/m
-/** What begins a table, of whatever columns. */
+/** The header of a table, with any columns. */
 export const WAIT_TABLE = new RegExp(`${ALL_COLUMNS.source}|${SOME_COLUMNS.source}|Name\\s+acquired\\s+contended`, 'm')
 
 /** Whether a text is such a table. */

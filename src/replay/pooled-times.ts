@@ -1,6 +1,6 @@
 import type { Known, RecordedTimes } from './recorded-times.ts'
 
-/** So many quantiles stand for a distribution: a long recording weighs no more than a short one. */
+/** The number of quantiles that stand for a distribution: a long recording weighs no more than a short one. */
 const QUANTILES = 4000
 
 /**

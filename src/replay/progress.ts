@@ -27,7 +27,7 @@ type Slot = {
 }
 type State = { readonly seq: string; readonly inProgress: string } | undefined
 
-/** So many gfns are watched at once: an instruction may touch two pages on either side of its code. */
+/** The number of gfns that are watched at once: an instruction may touch two pages on either side of its code. */
 const SLOTS = 4
 /** Shorter runs are what a retry or two look like. */
 const MIN_RUN = 16

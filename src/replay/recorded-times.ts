@@ -7,7 +7,7 @@ import { type Held, recordedHolds } from './recorded-holds.ts'
 /** How long something took on the recorded host, and from how many samples that is known. */
 export type Known = { readonly ns: number; readonly samples: number }
 
-/** What a recording tells of the times that KVM spends: null where it does not. */
+/** The times that KVM spends, as far as a recording shows them; null where it does not. */
 export type RecordedTimes = {
   /** From the end of a wait for mmu_lock to the SPTE; from the last SPTE to the end of the wait of the next; of a fault's SPTEs. */
   readonly toSpte: Known | null
@@ -28,9 +28,9 @@ const FEW = 8
 const FEW_WHOLE = 3
 /** A step of ftrace's clock, and another one. */
 const COARSE_NS = 2000
-/** A wait that was longer ago than so many times the usual way to the SPTE ended in a retry. */
+/** A wait that lies further back than this many times the usual way to the SPTE ended in a retry. */
 const OUTLIER = 8
-/** An invalidation of at most so many pages is all flush; of at least so many, its zaps count. */
+/** An invalidation of at most this many pages is dominated by its flush; from the second number on, its zaps count. */
 const NARROW = 8
 const WIDE = 64
 

@@ -6,7 +6,7 @@ import type { TakeLine } from './lines.ts'
 
 export type RunSize = { readonly bytes: number; readonly lines: number }
 
-/** So many bytes of lines are sorted at a time; what is more goes to temporary files. */
+/** The bytes of lines that are sorted at a time; more than that goes to temporary files. */
 const RUN: RunSize = { bytes: 24 * 2 ** 20, lines: 2 ** 18 }
 const BLOCK = 256 * 1024
 const HEADER = 12
@@ -195,7 +195,7 @@ class Run {
     closeSync(this.#fd)
   }
 
-  /** Whether so many bytes stand at `at`, which may move to the front of the block to make room for them. */
+  /** Whether this many bytes stand at `at`, which may move to the front of the block to make room for them. */
   #has(at: number, length: number): boolean {
     if (at + length <= this.#filled) return true
     const room = Buffer.allocUnsafe(Math.max(BLOCK, length))

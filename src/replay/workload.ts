@@ -57,7 +57,7 @@ export type Workload = {
   readonly plays: Plays
   /** The same in a sentence. */
   readonly playsSay: string
-  /** What the recording tells of the kernel's times, and what a replay is charged for that. */
+  /** The kernel's times in the recording, and the costs that a replay is charged for them. */
   readonly times: RecordedTimes
   readonly costs: RecordedCosts
   /** How the recorded host maps its guests' memory, as far as the recording tells. */
@@ -80,7 +80,7 @@ export type Workload = {
 
 export type WorkloadOptions = {
   readonly speed: Speed
-  /** At most so many notifiers: each is a thread. */
+  /** The most notifiers: each is a thread. */
   readonly notifiers: number
   /** Times of another recording, or of a part of this one: what is not told of the whole of it itself. */
   readonly times?: RecordedTimes

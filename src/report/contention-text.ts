@@ -31,7 +31,7 @@ const NAMES: Readonly<Record<RoleWaits['role'], string>> = {
 }
 const count = (value: number) => value.toLocaleString('en-US')
 
-/** What a table of `perf lock contention` says of mmu_lock, which costs follow, and how a replay with them compares. */
+/** What a table of `perf lock contention` shows for mmu_lock, which costs follow, and how a replay with them compares. */
 export function contentionText({ file, waits, costs, pages, isDefault, replay }: Found): string {
   const rows = waits.map((row) => [
     `  ${NAMES[row.role]}`,

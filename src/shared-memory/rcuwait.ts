@@ -13,7 +13,7 @@ const UNINTERRUPTIBLE = 1
  *   state   0 running, 1 uninterruptible       same line, written by the waiter and by the waker
  *
  * The waiter's order is what makes it sound, as in the kernel: it marks itself asleep, then looks at its condition, then
- * sleeps; the waker makes the condition true, then wakes. Whichever comes last sees the other.
+ * sleeps; the waker makes the condition true, then wakes. The later of the two sees the other.
  */
 export class RcuWait {
   readonly task: Word

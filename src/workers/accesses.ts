@@ -11,7 +11,7 @@ export type AccessPlan =
       /** Touches a few hot gfns, and otherwise gfns of a region at random, for ever. */
       readonly kind: 'touch'
       readonly hotGfns: readonly number[]
-      /** Of 1000 accesses, how many go to a hot gfn. */
+      /** How many of 1000 accesses go to a hot gfn. */
       readonly hotPerMille: number
       readonly firstGfn: number
       readonly pages: number

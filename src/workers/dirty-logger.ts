@@ -16,7 +16,7 @@ export type DirtyLogPlan = {
   readonly clearPages: number
   /** Before each time it asks, and between a stop and the next start. */
   readonly pauseNs: number
-  /** KVM_PRE_FAULT_MEMORY in steps of so many pages before each start, so that there is something to protect; 0: not. */
+  /** KVM_PRE_FAULT_MEMORY in steps of this many pages before each start, so that there are pages to protect; 0: none. */
   readonly populateStep: number
 }
 

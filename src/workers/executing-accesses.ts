@@ -16,11 +16,11 @@ export type ExecutingPlan = {
   readonly touched: number
   /** Each gfn once, in order; the plan ends with them. */
   readonly fresh: Region
-  /** Of 1000 accesses, how many go to what could be huge; of 1000 of these, how many execute, and how many are a nested guest's. */
+  /** How many of 1000 accesses go to memory that could be huge; how many of 1000 of these execute, and how many are a nested guest's. */
   readonly recoverablePerMille: number
   readonly executePerMille: number
   readonly nestedPerMille: number
-  /** The vCPU goes over to the next root after so many accesses; 0: never. */
+  /** The vCPU switches to the next root after this many accesses; 0: never. */
   readonly leaveRootEvery: number
   readonly seed: number
 }

@@ -24,7 +24,7 @@ export type ScalingPlan = {
   readonly clear: 'none' | 'inside' | 'outside'
   readonly clean: 'none' | 'inside' | 'outside'
   readonly pages: number
-  /** One operation in so many is timed; 0: none. */
+  /** One operation in this many is timed; 0: none. */
   readonly sampleEvery: number
 }
 

@@ -33,7 +33,7 @@ export type InvalidationPlan =
       readonly overlaps: boolean
       /** Whether the VMM maps the range back before each of them. */
       readonly populate?: boolean
-      /** Of 1000 pairs, how many may not block, as those of the OOM reaper. */
+      /** How many of 1000 pairs may not block, as those of the OOM reaper. */
       readonly nonblockPerMille: number
     }
   | {
@@ -51,7 +51,7 @@ export type InvalidationPlan =
 export type PickedRange = {
   readonly startHva: number
   readonly pages: number
-  /** Of 1000 invalidations, how many are of it. The last range takes what is left. */
+  /** How many of 1000 invalidations have this range. The last range takes the rest. */
   readonly perMille: number
 }
 

@@ -7,7 +7,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 
 /** The module parameters of KVM, as data that can be sent to a worker. */
 export type RecoveryPlan = {
-  /** nx_huge_pages_recovery_ratio: one page in so many is recovered in a round; 0: none. */
+  /** nx_huge_pages_recovery_ratio: one page in this many is recovered in a round; 0: none. */
   readonly ratio: number
   /** nx_huge_pages_recovery_period_ms; the next round is due so long after the last has ended. */
   readonly periodNs: number
@@ -41,7 +41,7 @@ function markRound(cpu: Cpu, nx: Nx): void {
 
 export const isRoundUnderWay = (round: number): boolean => (round & 1) === 1
 
-/** What there is to be recovered, by MMU: how fair a round is can only be said of what it found. */
+/** The pages that could be recovered, by MMU: the fairness of a round depends on them. */
 function* countListed(cpu: Cpu, nx: Nx): Steps<void> {
   const tdp = yield* cpu.load(nx.lists[TDP].nrTdp)
   const shadow = yield* cpu.load(nx.lists[SHADOW].nrShadow)

@@ -7,7 +7,7 @@ import type { Steps } from '../shared-memory/steps.ts'
  * a role that is late once is not late for ever, and what was caused by another role's item never comes before it.
  */
 export type RecordedPace = {
-  /** Before each item: of a vCPU from the end of its item before; of others from the start of theirs. Of the first from 0 on. */
+  /** The pause before each item: for a vCPU from the end of its previous item, for others from the start of theirs; for the first from 0 on. */
   readonly pausesNs: Float64Array
   /** From the end of what it comes after, if that was later than the item before; -1: at any time after it. */
   readonly lagsNs: Float64Array

@@ -20,13 +20,13 @@ export type Window = { readonly beganNs: number; readonly endedNs: number; reado
 type Named = Pick<Brought, 'counters' | 'oracles'>
 const NOTHING: Named = { counters: [], oracles: [] }
 
-/** What is left of a run, whatever machine it ran on. */
+/** The result of a run, on any machine. */
 export type RunResult = {
   readonly place: Place
   readonly records: Records
   /** One a role. */
   readonly windows: readonly Window[]
-  /** After the roles, what an answer of one worker to another took, one way; not said of workers that have no cores of their own. */
+  /** After the roles, what an answer of one worker to another took, one way; absent for workers without cores of their own. */
   readonly handOverNs?: number
   /** Methods of locks that ran as JavaScript although the run was to compile them, and why. */
   readonly leftInJavaScript?: readonly string[]
@@ -55,7 +55,7 @@ export function shapeOf(place: Place, cpus: number, own: Named = NOTHING): Shape
 }
 
 const NONE = -1
-/** The locks of which histograms are kept. An update waits for pairs of notifiers, whatever keeps the two apart. */
+/** The locks of which histograms are kept. An update waits for pairs of notifiers, by any kind of exclusion. */
 const TIMED: Readonly<Record<string, Pick<NonNullable<Shape['timedLocks']>[number], 'waits' | 'holds'>>> = {
   mmuLock: {
     waits: [HISTOGRAM.mmu_lock_wait_ns_read, HISTOGRAM.mmu_lock_wait_ns_write],

@@ -31,7 +31,7 @@ export type SystemSpec<V = Protocol> = {
   readonly mmu: 'tdp' | 'shadow'
   readonly preempt: PreemptionModel
   readonly tlbEntries: number
-  /** Of 1000 blocks of 2 MiB, how many are one huge page. */
+  /** How many of 1000 blocks of 2 MiB are one huge page. */
   readonly hugePerMille: number
   readonly pendingLoops?: number
   /** By CPU; all on one node if it is not said. */

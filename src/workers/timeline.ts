@@ -31,7 +31,7 @@ export class Timeline {
     this.#words = words
   }
 
-  /** How many doubles hold so many events. */
+  /** How many doubles hold this many events. */
   static size(events: number): number {
     return HEAD + events * FIELDS
   }

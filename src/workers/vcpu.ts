@@ -18,7 +18,7 @@ import { publish } from './pace.ts'
 /**
  * The role of a vCPU: runs the guest, which touches memory; leaves it when it faults or is kicked, and comes back.
  *
- * `sampleEvery`: of its departures from the guest, one in so many is timed; 0: none. `id`: which vCPU of the VM it is.
+ * `sampleEvery`: one departure from the guest in this many is timed; 0: none. `id`: which vCPU of the VM it is.
  */
 export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: number, id: number = cpu.id): Steps<void> {
   const vcpu = vm.vcpus[id]!
@@ -91,7 +91,7 @@ function* resolve(cpu: Cpu, vm: Vm, vcpu: Vcpu, fault: Fault, stopwatch: Stopwat
     const result = yield* vm.kvm.mmuPageFault(cpu, vm, fault)
     if (result === RETRY) assertRetryHasCause(cpu, vm, fault)
     yield* enter(cpu, vm, vcpu, stopwatch)
-    // KVM_RUN returns to the VMM when a signal is pending, whatever has become of the fault.
+    // KVM_RUN returns to the VMM when a signal is pending, with any result of the fault.
     if (result === EMULATE || cpu.signalPending()) return
 
     const kicked = yield* isKicked(cpu, vcpu)

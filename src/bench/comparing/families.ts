@@ -28,7 +28,7 @@ const SHARE_OF_PRIMARY = 0.8
 /**
  * Divides the figures of a comparison into the family of the verdict, and the others. What a scenario declares to decide its
  * question is primary; where nothing is declared, all is. Figures that say the same count once, and so do none that are 0 throughout
- * or could not come below their threshold with so few trials, whatever their values (Tarone 1990).
+ * or could not come below their threshold with so few trials, for any values (Tarone 1990).
  */
 export function familiesOf<T extends Asked>(
   asked: readonly T[],

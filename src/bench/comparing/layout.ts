@@ -36,7 +36,7 @@ export function identityOf({ scenario, machine, kind, variant, revision, params 
 
 /**
  * Puts runs that are alike into one line, and what they differ in into columns: the files, or the values of `by`. Measured
- * and modelled runs never meet in a line, whatever the columns.
+ * and modelled runs never share a line, for any columns.
  */
 export function layOut(sources: readonly Source[], by: string): Layout {
   const placed = sources.flatMap((source) =>

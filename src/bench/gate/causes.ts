@@ -26,7 +26,7 @@ export type Shift = {
   readonly is: number
 }
 
-/** For each run the shift that is the largest: what the model's attribution of time tells of a change of the code. */
+/** The largest shift of each run: how a change of the code shows in the model's attribution of time. */
 export function shiftsOf(was: Run, is: Run, run: string): Shift[] {
   const shifts = (was.model?.blocked ?? []).flatMap(({ role, ns }) => {
     const other = is.model?.blocked.find((candidate) => candidate.role === role)?.ns ?? {}

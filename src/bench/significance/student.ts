@@ -3,7 +3,7 @@ const MOST_TERMS = 300
 const SMALL = 1e-300
 
 /**
- * Probability that Student's t with so many degrees of freedom lies beyond `t` on either side: the regularised incomplete beta
+ * Probability that Student's t with this many degrees of freedom lies beyond `t` on either side: the regularised incomplete beta
  * function I_x(freedom / 2, 1 / 2) at x = freedom / (freedom + t^2), by its continued fraction (Abramowitz and Stegun 26.5.8)
  * as Lentz evaluates it.
  */

@@ -15,7 +15,7 @@ import { type Act, inTurn } from './vm-program.ts'
 const PAGES: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: 2 }
 const BLOCKS: MemslotConfig = { slot: 0, baseGfn: FIRST_GFN, hva: FIRST_HVA, pages: 1024 }
 
-/** The guest writes to pages, one after the other, and answers whatever interrupts it. */
+/** The guest writes to pages, one after the other, and answers every interrupt. */
 const writes = (...pages: readonly number[]): Act =>
   function* (cpu, vm) {
     const gfns = Int32Array.from(pages, (page) => FIRST_GFN + page)

@@ -77,7 +77,7 @@ export function* takeUncountedPage(cpu: Cpu, vm: Vm): Steps<boolean> {
 
 /**
  * `mmu_invalidate_retry()`, not, after a look of one's own. What is accepted must not be stale if the count was 0 for all by then:
- * the sequence is seen before the count. A user that finds a 0 from before the invalidation has accepted before it, and is told by it.
+ * the sequence is seen before the count. A user that finds a 0 from before the invalidation has accepted before it, and is notified by it.
  */
 function* acceptsLockless(cpu: Cpu, vm: Vm, seq: number, page: number, pte: number): Steps<boolean> {
   const inProgress = yield* cpu.load(vm.invalidateInProgress)

@@ -7,7 +7,7 @@ import type { Vcpu } from '../vcpu.ts'
 import type { Vm } from '../vm.ts'
 import type { ApicVcpu } from './apic-page.ts'
 
-// What must hold of the APIC-access page. Pages are told apart by the generation in the primary MMU's entry, as a page that
+// Invariants of the APIC-access page. Pages are distinguished by the generation in the primary MMU's entry, as a page that
 // has moved twice is back in its first frame.
 
 /** I4.3: about to write the address into the VMCS, with mmu_lock held for read. */

@@ -25,7 +25,7 @@ export function* isStillSo(cpu: Cpu, attributes: MemAttributes, fault: Fault): S
   return isPrivate === fault.isPrivate
 }
 
-/** `kvm_mmu_prepare_memory_fault_exit()`: the VMM is told, and runs the vCPU again. */
+/** `kvm_mmu_prepare_memory_fault_exit()`: KVM exits to the VMM, which runs the vCPU again. */
 export function memoryFault(cpu: Cpu): FaultResult {
   cpu.count(COUNTER.memory_fault_exits, 1)
   return RETRY

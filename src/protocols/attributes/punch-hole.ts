@@ -9,7 +9,7 @@ import type { Vm } from '../vm.ts'
 
 /**
  * `kvm_gmem_punch_hole()`, virt/kvm/guest_memfd.c, since v6.8 (a7800aa80ea4): the pages behind the private gfns [start, end) are given back.
- * No notifier tells of it, as no process maps them: KVM invalidates them itself. filemap_invalidate_lock() is not re-created.
+ * No notifier runs, as no process maps them: KVM invalidates them itself. filemap_invalidate_lock() is not re-created.
  */
 export function* gmemPunchHole(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<void> {
   yield* gmemInvalidateBegin(cpu, vm, start, end)

@@ -13,7 +13,7 @@ import { BUSY } from '../variants/busy.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * s1.5_11 with today's teardown: what the zap of a page says of a flush is ignored. In 5.11 itself tearing down a page table
+ * s1.5_11 with today's teardown: the result of a zap, whether a flush is needed, is ignored. In 5.11 itself tearing down a page table
  * flushed on its own, so that only leafs of another root, under the same gfns, were left behind.
  *
  *   vCPU                                   worker

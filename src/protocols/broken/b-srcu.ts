@@ -40,7 +40,7 @@ function* loopInsideSrcu(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   }
 }
 
-/** To retry until the slot is valid is to wait until the owner of slots_lock releases it; lockdep is told so. */
+/** To retry until the slot is valid is to wait until the owner of slots_lock releases it; lockdep records that. */
 function noteWaitForUpdate(cpu: Cpu, vm: Vm, fault: Fault): void {
   if (!fault.metInvalidSlot || vm.updates === undefined) return
   vm.lockdep?.at(cpu, SITE.kvm_arch_vcpu_pre_fault_memory)

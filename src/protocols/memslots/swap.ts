@@ -53,7 +53,7 @@ export function* wakeUpdater(cpu: Cpu, vm: Vm): Steps<void> {
   if (woken) cpu.count(COUNTER.memslot_wakeups, 1)
 }
 
-// For lockdep, which is told that an update wants all pairs, and for the statistics of contention.
+// For lockdep, as an update waits for all pairs, and for the statistics of contention.
 
 export function swapBegins(cpu: Cpu, vm: Vm): void {
   vm.lockdep?.at(cpu, SITE.kvm_swap_active_memslots)

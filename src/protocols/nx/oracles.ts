@@ -75,7 +75,7 @@ export function assertWalked(cpu: Cpu, nx: Nx, table: number, generation: number
 
 /**
  * Page tables of the TDP MMU are walked: inside of an RCU read section, even by the owner of mmu_lock for write, because others
- * free them under it for read. What lockdep says of `rcu_dereference(sptep)`.
+ * free them under it for read. The check of lockdep in `rcu_dereference(sptep)`.
  */
 export function assertInRcu(cpu: Cpu, nx: Nx): void {
   if (nx.pages.isWatched && (cpu.peek(nx.rcu.section(cpu.id)) & 1) === 0) {

@@ -61,7 +61,7 @@ function* hvaToPfnRetry(cpu: Cpu, vm: Vm, cache: PfnCache): Steps<boolean> {
 }
 
 /**
- * `mmu_notifier_retry_cache()`: whether an invalidation, of whatever range, is between start and end, or has ended since `seq`. It is not in_progress
+ * `mmu_notifier_retry_cache()`: whether an invalidation of any range is between start and end, or has ended since `seq`. It is not in_progress
  * that is looked at: caches are invalidated before that is raised.
  */
 export function* mmuNotifierRetryCache(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> {
@@ -106,7 +106,7 @@ function* isValidIn(cpu: Cpu, cache: PfnCache, start: Hva, end: Hva): Steps<bool
   return valid === 1 && cache.uhva >= start && cache.uhva < end
 }
 
-/** The step of an invalidation's start in which the caches of the VM are told, if it has any. */
+/** The step of an invalidation's start that invalidates the caches of the VM, if it has any. */
 export function* invalidatePfnCaches(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<void> {
   if (vm.pfnCaches !== undefined) yield* vm.kvm.gfnToPfnCacheInvalidateStart(cpu, vm, start, end)
 }

@@ -8,7 +8,7 @@ export class Stage2Fault extends Fault {
   readonly vcpu: Stage2Vcpu
   /** The guest fetched an instruction; else it wrote. */
   isExec = false
-  /** The memslot was being logged when the fault found it: what is dirty is told page by page, so it maps no block. */
+  /** The memslot was being logged when the fault found it: dirty memory is logged page by page, so it maps no block. */
   isLogged = false
   /** Pages that the translation covers which did not allow the access (ESR_EL2's fault level); 0: there was none. */
   faultPages = 0

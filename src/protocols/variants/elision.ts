@@ -114,7 +114,7 @@ function* startUnderRwsem(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: bool
   if (mayBlock) yield* mmuNotifierSlotsLock.readLock(cpu)
   const idx = yield* vm.srcu.readLock(cpu)
   markSlots(cpu, vm)
-  // An invalidation that must not block cannot take the rwsem, so it takes mmu_lock whatever the memslots show.
+  // An invalidation that must not block cannot take the rwsem, so it takes mmu_lock in every case.
   let locked = !mayBlock
   if (locked) {
     yield* vm.mmuLock.writeLock(cpu)

@@ -22,7 +22,7 @@ export function* tdpMmuZapPossibleNxHugePage(cpu: Cpu, vm: Vm, page: number): St
   return yield* zapSpanOfPage(cpu, vm, page, true)
 }
 
-/** N3 to N11: `kvm_recover_nx_lpages()`, arch/x86/kvm/mmu/mmu.c, v5.11: what the zap of a page says of a flush is ignored. */
+/** N3 to N11: `kvm_recover_nx_lpages()`, arch/x86/kvm/mmu/mmu.c, v5.11: the result of a zap, whether a flush is needed, is ignored. */
 export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number): Steps<number> {
   const nx = vm.nx!
   const flush = false
@@ -81,7 +81,7 @@ export function* invalidateRetryGfn(cpu: Cpu, vm: Vm, seq: number, _gfn: Gfn): S
   return yield* vm.kvm.invalidateRetry(cpu, vm, seq)
 }
 
-/** F11: as `direct_page_fault()` asks under mmu_lock, arch/x86/kvm/mmu/mmu.c, v5.11: `mmu_notifier_retry()`, of whatever range. */
+/** F11: as `direct_page_fault()` asks under mmu_lock, arch/x86/kvm/mmu/mmu.c, v5.11: `mmu_notifier_retry()`, for any range. */
 export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   const obsolete = yield* vm.pages.isRootObsolete(cpu)
   if (obsolete) {

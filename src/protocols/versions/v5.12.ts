@@ -36,7 +36,7 @@ export function* invalidateRangeEnd(cpu: Cpu, vm: Vm, _start: Hva, _end: Hva, _m
   yield* vm.mmuLock.writeUnlock(cpu)
 }
 
-/** `kvm_mmu_notifier_clear_flush_young()`, virt/kvm/kvm_main.c, to v5.12: under mmu_lock whatever the memslots show. */
+/** `kvm_mmu_notifier_clear_flush_young()`, virt/kvm/kvm_main.c, to v5.12: always under mmu_lock. */
 export function* clearFlushYoung(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<boolean> {
   return yield* ageHvaRange(cpu, vm, start, end, true)
 }
@@ -103,7 +103,7 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
   yield* vm.mmuLock.writeUnlock(cpu)
 }
 
-/** F3: `fast_page_fault()`, arch/x86/kvm/mmu/mmu.c, to v5.13: of the shadow MMU only. A fault on the TDP MMU takes mmu_lock whatever it lacks. */
+/** F3: `fast_page_fault()`, arch/x86/kvm/mmu/mmu.c, to v5.13: of the shadow MMU only. Every fault on the TDP MMU takes mmu_lock. */
 export function* shadowFastPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   if (!vm.isShadowed(fault.gfn)) return PF_INVALID
   return yield* fastPageFault(cpu, vm, fault)

@@ -55,7 +55,7 @@ export const counter = (pid: number, name: string, ns: number, value: number): T
   args: { value },
 })
 
-/** An arrow from one track to another; it leaves and arrives in whatever slice is there at the time. */
+/** An arrow from one track to another; its ends bind to the slices that are there at the time. */
 export function flow(
   { id, name, cat }: { readonly id: number; readonly name: string; readonly cat: string },
   from: Track & { readonly ns: number },

@@ -9,7 +9,7 @@ export const word = (text: string): string => text.replace(BLANK, '_') || '_'
 /** A field of a line that is split at commas and blanks. */
 export const field = (text: string): string => word(text).replaceAll(',', '_')
 
-/** The rest of a line, whatever stands in it. */
+/** The rest of a line, escaped. */
 export const rest = (text: string): string => visible(text).trim()
 
 /** A part of a name in Go's grammar, which a slash would end. */

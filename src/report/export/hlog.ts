@@ -4,7 +4,7 @@ import { type Exporter, fileName, hdrOf, labelsOf } from './exporter.ts'
 
 /**
  * HdrHistogram's interval log 1.3: an interval a histogram, its run and its name in the tag. HistogramLogProcessor reads what has
- * no tag unless it is told a tag: a log of one interval has none, others name theirs.
+ * no tag unless it is given one: a log of one interval has none, others name theirs.
  */
 export const hlog: Exporter = {
   name: 'hlog',

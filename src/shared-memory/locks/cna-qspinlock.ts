@@ -4,7 +4,7 @@ import type { Steps } from '../steps.ts'
 import type { Lock } from './lock.ts'
 import { decodeTail, encodeTail, LOCKED, LOCKED_MASK, NO_SUCCESSOR, PENDING, TAIL_MASK } from './qspinlock.ts'
 
-/** `intra_node_handoff_threshold`: so many hand-overs stay on a node while CPUs of other nodes wait. */
+/** `intra_node_handoff_threshold`: the hand-overs that stay on a node while CPUs of other nodes wait. */
 export const INTRA_NODE_HANDOFFS = 1 << 16
 
 const LOCKED_PENDING_MASK = LOCKED_MASK | PENDING

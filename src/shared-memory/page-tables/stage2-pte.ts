@@ -38,7 +38,7 @@ export const makeTable = (table: number): number => (table << PFN_SHIFT) | TABLE
 export const pfnOfStage2 = (pte: number): Pfn => ((pte >>> PFN_SHIFT) & PFN_MASK) as Pfn
 export const tableOf = (pte: number): number => (pte >>> PFN_SHIFT) & PFN_MASK
 
-/** `stage2_pte_needs_update()`: false if the new entry maps the same page, whatever it allows. */
+/** `stage2_pte_needs_update()`: false if the new entry maps the same page, even with other permissions. */
 export const needsUpdate = (old: number, now: number): boolean =>
   !isValid(old) || !isValid(now) || ((old ^ now) & ~PERMISSIONS) !== 0
 

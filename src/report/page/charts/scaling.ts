@@ -65,7 +65,7 @@ export function scalingChart(
 /** More curves than this are not told apart. */
 const MOST_CURVES = 16
 
-/** Of many curves some that lie evenly among them, the same ones of each variant; the first and the last are among them. */
+/** A selection of many curves: evenly spaced, the same ones for each variant, with the first and the last. */
 function evenly<T extends readonly [string, readonly Run[]]>(curves: readonly T[], runs: readonly Run[]): readonly T[] {
   if (curves.length <= MOST_CURVES) return curves
   const variants = [...new Set(runs.map(({ variant }) => variant))]
