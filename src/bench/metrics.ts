@@ -42,6 +42,11 @@ export const METRICS = {
   },
   aging_young_share: { unit: '1', better: null, says: 'of these, how many it had used since it was asked before' },
   aging_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'how long one such question takes, median' },
+  pfncache_uses_per_second: {
+    unit: '1/s',
+    better: 'higher',
+    says: 'uses of a page of the guest by a gfn_to_pfn_cache',
+  },
   aging_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'the same, 99th percentile' },
   unmaps_per_second: { unit: '1/s', better: null, says: 'unmaps of a range' },
   mmu_lock_contended_share: {

@@ -12,6 +12,7 @@ import { B_GPCCOUNT } from './broken/b-gpccount.ts'
 import { B_HALF } from './broken/b-half.ts'
 import { B_HOIST } from './broken/b-hoist.ts'
 import { B_HOIST_PLAIN } from './broken/b-hoist-plain.ts'
+import { B_HOLEFIRST } from './broken/b-holefirst.ts'
 import { B_HUGEEDGE } from './broken/b-hugeedge.ts'
 import { B_HUGELOG } from './broken/b-hugelog.ts'
 import { B_INT } from './broken/b-int.ts'
@@ -186,6 +187,7 @@ export const VARIANTS = [
   CONVERT_AT_ONCE,
   CONVERT,
   B_HUGEEDGE,
+  B_HOLEFIRST,
 ] as const satisfies readonly Variant[]
 
 type Each = (typeof VARIANTS)[number]

@@ -8,6 +8,7 @@ import { faultMetrics } from './faults.ts'
 import { icacheMetrics } from './icache.ts'
 import { guestMetrics } from './mixed.ts'
 import { nxRecoveryMetrics } from './nx-recovery.ts'
+import { pfnCacheMetrics } from './pfncache.ts'
 import type { Metrics, Tally } from './tally.ts'
 
 /** What each system derives from the counters of a trial for throughput; nothing where it did not run. */
@@ -21,6 +22,7 @@ const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   nxRecoveryMetrics,
   agingMetrics,
   attributeMetrics,
+  pfnCacheMetrics,
   scalingMetrics,
 ]
 

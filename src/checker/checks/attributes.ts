@@ -58,6 +58,7 @@ const declared: Check = {
   name: 'attributes',
   asks: 'Does a guest ever use shared memory behind a private gfn, or a page of guest_memfd that was given back?',
   ...checkedVariants('attributes', 'convert', {
+    'B-HOLEFIRST': { finds: ['stale_use'], in: 'punched' },
     'B-HUGEEDGE': { finds: ['wrong_attribute'], in: 'edge' },
   }),
   configurations: declaredOf(CONFIGURATIONS),
