@@ -100,3 +100,17 @@ for (const { page, command, output } of MODELLED) {
     assert.equal(outputOf(out), output.trim())
   })
 }
+
+const DATED = /Measured on|were measured on/i
+const DAY = /\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d/
+
+test('a page that shows measured output says on which host and day, and how to measure it again', () => {
+  const measured = PAGES.filter((page) => blocksIn(textOf(page)).some(({ output }) => / \(measured\): /.test(output)))
+  assert.ok(measured.length > 3)
+  for (const page of measured) {
+    const said = textOf(page)
+      .split('\n')
+      .find((line) => DATED.test(line) && DAY.test(line))
+    assert.match(said ?? '', /Node \d+\.\d+.*`npm run figures -- /, page)
+  }
+})
