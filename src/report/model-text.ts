@@ -66,13 +66,17 @@ export function scalabilityLines(runs: readonly Run[]): string[] {
     const fit = fitScalability(points)
     if (fit === undefined) return []
     const { scenario, variant, machine } = sweep[0]!
-    const sweepText = `${scenario} ${variant} on ${machine}, 1 to ${Math.max(...points.map(({ n }) => n))} vCPUs`
+    const sizes = points.map(({ n }) => n)
+    const most = Math.max(...sizes)
+    const sweepText = `${scenario} ${variant} on ${machine}, ${Math.min(...sizes)} to ${most} vCPUs`
+    const rate = metric === 'faults_per_second' ? 'faults/s' : 'operations/s'
     if (fit.error > WORST_FIT) {
-      return [`${sweepText}: the universal scalability law does not describe ${metric} (error ${share(fit.error)})`]
+      return [`${sweepText}: the universal scalability law does not describe ${rate} (error ${share(fit.error)})`]
     }
-    const peak = fit.peak === null ? 'no peak' : `peak at ${compact(fit.peak)} vCPUs`
+    const beyond = (fit.peak ?? 0) > most ? ', extrapolated beyond the sizes tried' : ''
+    const peak = fit.peak === null ? 'no peak' : `peak at ${compact(fit.peak)} vCPUs${beyond}`
     return [
-      `${sweepText}: contention ${share(fit.contention)}, coherency ${compact(fit.coherency)}, ${peak} (universal scalability law through ${metric}, error ${share(fit.error)})`,
+      `${sweepText}: contention ${share(fit.contention)}, coherency ${compact(fit.coherency)}, ${peak} (universal scalability law through ${rate}, error ${share(fit.error)})`,
     ]
   })
 }
