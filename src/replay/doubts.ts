@@ -120,6 +120,12 @@ function leftOutOf(recording: Recording): readonly string[] {
       : [
           `kvm_mmu_notifier_invalidate_range_start is called ${said(called)} times in the trace of functions, which has no ranges: turn on the event kvm:kvm_unmap_hva_range`,
         ]
+  const probed =
+    recording.probes === 0
+      ? []
+      : [
+          `${said(recording.probes)} events are probes (kprobe, fprobe, eprobe, perf probe): what their arguments mean is their author's choice, so faults and invalidations are taken from tracepoints only`,
+        ]
   const { byCause } = recording.removals
   const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
   const others = [
@@ -138,6 +144,7 @@ function leftOutOf(recording: Recording): readonly string[] {
   return [
     ...untraced,
     ...unranged,
+    ...probed,
     ...counts.filter(([count]) => count > 0).map(([count, says]) => says(said(count))),
     ...removed,
     ...files,

@@ -34,7 +34,12 @@ export type Finding =
     }
   | { readonly kind: 'hits no memslot'; readonly says: string; readonly ranges: number; readonly share: number }
   | Scan
-  | { readonly kind: 'without notifier'; readonly says: string; readonly events: number; readonly leafs: number }
+  | {
+      readonly kind: 'without notifier' | 'removed'
+      readonly says: string
+      readonly events: number
+      readonly leafs: number | null
+    }
 
 type StuckRun = Omit<Run, 'gfn'> & { readonly pid: number; readonly gfn: string }
 
@@ -142,14 +147,15 @@ function longestOf({ locks }: Recording, roles: readonly TaskInRole[], mmuLock: 
     roles.toSorted((a, b) => of(b.task) - of(a.task))[0] as TaskInRole | (undefined & T)
   const waiter = most((task) => task.waits.longest?.ns ?? -1)
   const longest = waiter?.task.waits.longest
-  if (waiter !== undefined && longest !== undefined) {
+  // With a clock of long steps no wait has a length.
+  if (waiter !== undefined && longest !== undefined && longest.ns > 0) {
     const flags = locks.flagsName(longest.flags)
     const of = longest.rwlock !== 0 && locks.addressOf(longest.rwlock) === mmuLock?.address ? ', mmu_lock' : ''
     const says = `longest wait: ${time(longest.ns)} of ${waiter.role} ${waiter.task.name} (${waiter.task.pid}) for a lock (${flags}${of}), ${time(longest.fromNs)} after the beginning`
     findings.push({ kind: 'longest wait', says, pid: waiter.task.pid, ns: longest.ns, atNs: longest.fromNs, flags })
   }
   const hold = mmuLock?.holdEstimateNs
-  if (mmuLock !== null && hold !== null && hold !== undefined) {
+  if (mmuLock !== null && hold !== null && hold !== undefined && hold.max > 0) {
     const unsure = mmuLock.holdsAreSure ? '' : ', or less: a retry between would not show in this trace'
     findings.push({
       kind: 'longest hold',
@@ -195,18 +201,22 @@ function withoutNotifier(recording: Recording): readonly Finding[] {
     'set-pte': 'kvm_set_spte_hva',
     own: 'KVM itself (memslots, roots, huge pages, guest_memfd)',
   } as const
-  return (['attributes', 'set-pte', 'own'] as const).flatMap((cause) => {
+  return (['attributes', 'set-pte', 'own'] as const).flatMap((cause): readonly Finding[] => {
     const { events, leafs, pages } = removals.byCause[cause]
     if (events + leafs === 0) return []
     const times = events > 0 ? `${count(events)} ` : ''
+    if (cause === 'own' && recording.invalidations.unmaps === 0) {
+      const says = `${count(leafs)} leafs (${count(pages)} pages) of the page tables went: for invalidations or of KVM's own accord, which is not known, as kvm_unmap_hva_range is not in the trace`
+      return [{ kind: 'removed', says, events, leafs }]
+    }
     const taken = hasTdp ? `${count(leafs)} leafs (${count(pages)} pages)` : 'leafs, how many is not traced,'
     return [
       {
         kind: 'without notifier',
         says: `${times}${named[cause]} took ${taken} of the page tables away, without kvm_unmap_hva_range`,
         events,
-        leafs,
-      } as const,
+        leafs: hasTdp ? leafs : null,
+      },
     ]
   })
 }

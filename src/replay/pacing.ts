@@ -54,9 +54,12 @@ export function paceOfFaults(
       const toZapNs = order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs
       const takenNs = order.causeNs.at(index) + (order.causeRole.at(index) >= firstZapper ? 0 : toZapNs)
       const causeNs = order.causeNs.at(index)
-      // It asked, and waited, before what had taken its page away was over.
+      // It asked, and waited, before what had taken its page away was over. A fault that its begin tells waits behind that.
       const waits =
-        hasWaited && order.causeRole.at(index) < firstZapper && askedNs >= causeNs && askedNs < causeNs + played.flushNs
+        (isFromStart ? waitsBehind(order, index) : hasWaited) &&
+        order.causeRole.at(index) < firstZapper &&
+        askedNs >= causeNs &&
+        askedNs < causeNs + played.flushNs
       during[index] = waits ? 1 : 0
       const fromNs = waits ? causeNs : takenNs
       if (fromNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - fromNs), speed)
@@ -88,6 +91,10 @@ export function mapUnitsOf(order: FaultOrder, { toSpteNs, toReleaseNs }: Recorde
   }
   return units
 }
+
+/** Whether the task waited for mmu_lock between this event and its next. */
+const waitsBehind = ({ atNs, waitBeganNs }: FaultOrder, index: number) =>
+  index + 1 < atNs.length && waitBeganNs.at(index + 1) >= atNs.at(index)
 
 /** Each fault after what had taken its gfn away. */
 function causes(

@@ -100,7 +100,7 @@ const SHAPES: Readonly<Record<string, Partial<Shape>>> = {
   'amd-npf-mmio': { faults: 64 },
   'dirty-log-write-faults': { faults: 96 },
   'stuck-vcpus': { faults: 800 },
-  'snp-private-attributes': { faults: 96, invalidations: 0 },
+  'snp-private-attributes': { faults: 96, invalidations: null },
   'ept-prefetch-trace-rwxu': { faults: 32 },
   'ept-prefetch-tracecmd-rwxu': { faults: 32 },
   'ept-prefetch-rwx': { faults: 32 },

@@ -71,7 +71,7 @@ for (const name of NAMES) {
     assert.ok(Math.abs(summary.spanNs / 1e9 - seconds) < 0.01)
     // Write-protecting and releasing are two invalidations; those of `unrelated` are not the guest's.
     const raised = name === 'numa' || name === 'memslot' ? 2 * invalidations : invalidations
-    const hits = summary.invalidations.count - summary.invalidations.outsideMemslots!
+    const hits = summary.invalidations.count! - summary.invalidations.outsideMemslots!
     assert.equal(hits, name === 'unrelated' ? 0 : raised)
   })
 }

@@ -117,3 +117,39 @@ test('invalidations that only a trace of functions shows are not zero, but untol
   assert.equal(invalidationsPerSecond, null)
   assert.match(warnings.join(), /kvm_mmu_notifier_invalidate_range_start is called 1 times .* no ranges/)
 })
+
+test('what is not traced has no number: neither 0 invalidations nor 0 SPTEs nor 0 leafs', () => {
+  const { invalidations, sptesSet, removals } = summaryOf(times(4, (us, at) => [fault(us, 0x1200 + at)]))
+  assert.deepEqual([invalidations.count, invalidations.everything, sptesSet], [null, null, null])
+  assert.deepEqual(removals.own, { events: 0, leafs: null, pages: null })
+})
+
+test('leafs that go where invalidations are not traced went for what is not known', () => {
+  const change = (us: number, gfn: number, old: string, now: string) =>
+    line(
+      FIRST,
+      us,
+      'kvm_tdp_mmu_spte_changed',
+      `as id 0 gfn ${gfn.toString(16)} level 1 old_spte ${old} new_spte ${now}`,
+    )
+  const lines = times(4, (us, at) => [
+    fault(us, 0x1200 + at),
+    change(us + 2, 0x1200 + at, '0', '600000112340f77'),
+    change(us + 500, 0x1200 + at, '600000112340f77', '0'),
+  ])
+  const { findings } = summaryOf(lines)
+  assert.match(findings.find(({ kind }) => kind === 'removed')!.says, /^4 leafs .* which is not known, as kvm_unmap/)
+  const told = summaryOf([...lines, unmap(9000, 0x7000, 8)]).findings
+  assert.ok(told.some(({ kind }) => kind === 'without notifier') && told.every(({ kind }) => kind !== 'removed'))
+})
+
+test('events of probes are named, and their arguments not taken for those of tracepoints', () => {
+  const { warnings, faults } = summaryOf([
+    fault(0, 0x1200),
+    line(FIRST, 1, 'p_kvm_mmu_page_fault_0', '(kvm_mmu_page_fault+0x0/0x5d0 [kvm]) cr2=0x1200000 error=0x182'),
+    line(FIRST, 2, 'kvm_tdp_mmu_map', '(ffffffffc0a01234) gfn=0x1200'),
+    line(FIRST, 3, 'irq_handler_exit', '(not a probe)'),
+  ])
+  assert.equal(faults?.count, 1)
+  assert.match(warnings.join(), /^2 events are probes/)
+})

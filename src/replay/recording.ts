@@ -24,6 +24,12 @@ const isOfGuest = ({ bytes, nameStart, nameEnd }: TraceLine) =>
 const vmOfPerf = ({ bytes, nameStart, nameEnd }: TraceLine) =>
   GUEST.exec(bytes.toString('latin1', nameStart, nameEnd))![0]
 
+/** `(kvm_mmu_page_fault+0x0/0x5d0 [kvm]) cr2=0x1000`, `(ffffffffc0a01234) gfn=0x12`, `(kvm.kvm_page_fault) address=0x1000`. */
+const PROBE = /^\((?:\w[\w.]*\+0x[\da-f]+\/|[\da-f]{8,16}[ )]|\w+\.\w+\) )/
+const OPEN_ROUND = 0x28
+const isProbe = ({ bytes, textStart, end }: TraceLine) =>
+  bytes[textStart] === OPEN_ROUND && PROBE.test(bytes.toString('latin1', textStart, Math.min(end, textStart + 128)))
+
 export type RecordingOptions = {
   /** Whether the faults themselves are kept, so that they can be replayed. */
   readonly keepStreams: boolean
@@ -57,6 +63,8 @@ export class Recording extends Observed {
   readonly unread = new Map<string, number>()
   /** The first lines that were not understood. */
   readonly firstLines: KeptLine[] = []
+  /** Events of probes, whose text is what their author asked for. */
+  probes = 0
   /** The last line has no end, and is shorter than a whole one of its event. */
   isCut = false
   readonly parts: Part[] = []
@@ -115,7 +123,11 @@ export class Recording extends Observed {
     const length = line.end - line.textStart
     if (length < this.#shortest[event]!) this.#shortest[event] = length
     const read = READERS[event]
-    if (read === undefined || read(line, this)) return
+    if (read === undefined) {
+      if (isProbe(line)) this.probes += 1
+      return
+    }
+    if (read(line, this)) return
     const name = this.#events.nameOf(event)
     this.unread.set(name, (this.unread.get(name) ?? 0) + 1)
     this.#misunderstood(bytes, start, end)

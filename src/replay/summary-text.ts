@@ -8,9 +8,9 @@ const EVENTS_SHOWN = 16
 const SLOTS_SHOWN = 16
 
 /** There is no rate if nothing was traced, if the trace has no times, or if it spans no time. */
-function amount(rate: number | null, all: number): string {
-  if (rate === null) return all === 0 ? 'not traced' : count(all)
-  return `${count(Math.round(rate))}/s${all === 0 ? '' : `, ${count(all)}`}`
+function amount(rate: number | null, all: number | null): string {
+  if (all === null) return 'not traced'
+  return rate === null ? count(all) : `${count(Math.round(rate))}/s, ${count(all)}`
 }
 
 /** For the terminal: what a kernel engineer asks of a trace, in that order. */
@@ -44,7 +44,7 @@ function overview({ spanNs, lines, faults, ...summary }: TraceSummary): readonly
   const counted = faults === null ? '' : `: ${faults.says}`
   return [
     `span           ${spanNs > 0 ? time(spanNs) : 'unknown'}, ${count(lines)} lines`,
-    `faults         ${amount(summary.faultsPerSecond, faults?.count ?? 0)}${counted}${apartOf(faults)}`,
+    `faults         ${amount(summary.faultsPerSecond, faults?.count ?? null)}${counted}${apartOf(faults)}`,
     `SPTEs set      ${amount(summary.sptesSetPerSecond, summary.sptesSet)}`,
     `invalidations  ${amount(summary.invalidationsPerSecond, summary.invalidations.count)}`,
     `mmu            ${summary.mmu ?? 'unknown'}`,
@@ -83,7 +83,7 @@ function events({ events: all }: TraceSummary): readonly string[] {
 function invalidations({
   invalidations: { count: all, pages, widths, everything, outsideMemslots },
 }: TraceSummary): string[] {
-  if (pages === null) return []
+  if (pages === null || all === null || everything === null) return []
   const spread = `min ${count(pages.min)}, median ${count(pages.median)}, p99 ${count(pages.p99)}, max ${count(pages.max)}`
   const buckets = widths.map(({ from, count: ranges }) => `${widthName(from)}: ${count(ranges)}`)
   const lines = everything === all ? [] : [`pages a range: ${spread}`, buckets.join('   ')]

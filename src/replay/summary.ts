@@ -29,23 +29,25 @@ export type TraceSummary = {
   readonly threads: readonly ThreadSummary[]
   readonly mmu: 'tdp' | 'shadow' | null
   readonly faults: FaultSummary | null
-  readonly sptesSet: number
+  /** Null if the trace has no kvm_mmu_set_spte: then it is unknown whether any was set. */
+  readonly sptesSet: number | null
   /** Rates are null where the events are not in the trace, or it has no times: then it is unknown whether there were any. */
   readonly faultsPerSecond: number | null
   readonly sptesSetPerSecond: number | null
   readonly invalidationsPerSecond: number | null
   readonly invalidations: {
-    readonly count: number
+    /** Null if no invalidation is in the trace: then it is unknown whether there were any. */
+    readonly count: number | null
     readonly pages: Distribution | null
     /** How many ranges are `from` to twice as many pages wide. */
     readonly widths: readonly Bucket[]
     /** Ranges of everything, which are in none of the widths. */
-    readonly everything: number
+    readonly everything: number | null
     /** Ranges that hit no memslot; null if where the memslots are is not known. */
     readonly outsideMemslots: number | null
   }
-  /** What took leafs of the page tables away, where kvm_tdp_mmu_spte_changed shows it. */
-  readonly removals: Readonly<Record<Cause, Removal>>
+  /** What took leafs of the page tables away; how many is null where no kvm_tdp_mmu_spte_changed shows it. */
+  readonly removals: Readonly<Record<Cause, ShownRemoval>>
   readonly memslots: {
     readonly origin: KnownMemslots['origin']
     readonly says: string
@@ -62,6 +64,8 @@ export type TraceSummary = {
   readonly mmuLock: MmuLock | null
   readonly warnings: readonly string[]
 }
+
+type ShownRemoval = { readonly events: number; readonly leafs: number | null; readonly pages: number | null }
 
 export type FaultSummary = {
   readonly count: number
@@ -101,7 +105,10 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
   const widths = invalidations.widths()
   const isTraced = (count: number) => count > 0 && clock.spanNs > 0
   const perSecond = (count: number) => (isTraced(count) ? (count / clock.spanNs) * 1e9 : null)
-  const outside = known.slots.length > 0 && known.origin !== 'assumed' ? invalidations.outside(known.slots) : null
+  const outside =
+    known.slots.length > 0 && known.origin !== 'assumed' && invalidations.unmaps > 0
+      ? invalidations.outside(known.slots)
+      : null
   // Memslots that are inferred end where the faults do: what lies beyond may be the guest's all the same.
   const isWhole = known.origin === 'given'
   const findings = findingsOf(recording, roles, { faults: faults?.count ?? 0, mmuLock, outside, isWhole })
@@ -130,23 +137,36 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
     threads: roles.map(threadOf),
     mmu: counts.mmu,
     faults,
-    sptesSet,
+    sptesSet: sptesSet > 0 ? sptesSet : null,
     faultsPerSecond: perSecond(faults?.count ?? 0),
     sptesSetPerSecond: perSecond(sptesSet),
     invalidationsPerSecond: perSecond(invalidations.unmaps),
     invalidations: {
-      count: invalidations.unmaps,
+      count: invalidations.unmaps > 0 ? invalidations.unmaps : null,
       pages: distributionOf([widths]) ?? null,
       widths: bucketsOf(widths).filter(({ from }) => !isEverything(from)),
-      everything: invalidations.everything,
+      everything: invalidations.unmaps > 0 ? invalidations.everything : null,
       outsideMemslots: outside,
     },
-    removals: recording.removals.byCause,
+    removals: shownRemovals(recording),
     memslots: { origin: known.origin, says: known.says, slots: known.slots.map(printable) },
     contention: contentionOf(recording, roles),
     unpairedContention: recording.tasks.all.reduce((sum, { waits }) => sum + waits.unpaired + waits.underWay, 0),
     mmuLock,
     warnings: [...doubtsOf(recording), ...(vm?.doubt === undefined ? [] : [vm.doubt])],
+  }
+}
+
+function shownRemovals(recording: Recording): TraceSummary['removals'] {
+  const { byCause } = recording.removals
+  const hasLeafs = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
+  const shown = ({ events, leafs, pages }: Removal): ShownRemoval =>
+    hasLeafs ? { events, leafs, pages } : { events, leafs: null, pages: null }
+  return {
+    notifier: shown(byCause.notifier),
+    attributes: shown(byCause.attributes),
+    'set-pte': shown(byCause['set-pte']),
+    own: shown(byCause.own),
   }
 }
 

@@ -114,14 +114,18 @@ function commandOf(
   const replay = (scenario: string, ...variants: readonly string[]) =>
     bench(scenario, ...variants).replace(` -s ${scenario}`, ` -s ${scenario} --trace ${file}`)
   const waitedFor = mmuLock?.waitedFor
-  // These two play a load of their own, as no replay asks their question.
+  const updates = roles.some(({ role }) => role === 'memslot updater')
+  const vcpus = roles.filter(({ role }) => role === 'vcpu').length
+  const own = (scenario: string, ...variants: readonly string[]) =>
+    `${bench(scenario, ...variants)}${vcpus > 1 ? ` --vcpus ${vcpus}` : ''}`
+  // These play a load of their own, as no replay asks their question.
   if (roles.some(({ role, task }) => role === 'nx recovery' && task.zaps > 0))
-    return bench('nx-recovery', 'write-lock', 'read-lock')
+    return own('nx-recovery', 'write-lock', 'read-lock')
   if (!takesPages && waitedFor !== undefined && waitedFor.fault.count > 0)
-    return bench('fault-scaling', 'write-lock', 'read-lock')
+    return own('fault-scaling', 'write-lock', 'read-lock')
+  if (!takesPages && !updates) return own('precheck', 'no-precheck', 'precheck')
   if (!hasTimes) return null
   const hitsNoMemslot = invalidations > 0 && (hitsNothing || (outside !== null && outside / invalidations > MANY))
-  const updates = roles.some(({ role }) => role === 'memslot updater')
   if (hitsNoMemslot || updates) return replay('elision', 'count', 'count-elide')
   return replay('precheck', 'no-precheck', 'precheck')
 }

@@ -82,7 +82,7 @@ const widthsTable = ({ invalidations: { widths, everything } }: TraceSummary): T
   columns: ['pages from', 'ranges'],
   rows: [
     ...widths.map(({ from, count }) => [whole(from), whole(count)]),
-    ...(everything === 0 ? [] : [['everything', whole(everything)]]),
+    ...(everything === null || everything === 0 ? [] : [['everything', whole(everything)]]),
   ],
 })
 
