@@ -51,6 +51,7 @@ export const COUNTERS = [
   'flush_redundant',
   'flush_redundant_local',
   // MMU notifier
+  // leafs_zapped: also those that go with their page table; nx_zapped_tdp counts page tables, as the kernel's recovery does
   'unmap_gfn_range_calls',
   'leafs_zapped',
   'invalidate_start',

@@ -109,11 +109,14 @@ export function* tdpMmuZapLeafs(
   return flush
 }
 
-/** Z3: no other CPU holds mmu_lock, but the hardware may set bits, so the entry is exchanged. */
-export function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word): Steps<void> {
+/**
+ * Z3: no other CPU holds mmu_lock, but the hardware may set bits, so the entry is exchanged. `leafs`: 0 of an entry that leads to a page table, whose own
+ * are counted as it is taken apart.
+ */
+export function* zapSpte(cpu: Cpu, vm: Vm, sptep: Word, leafs = 1): Steps<void> {
   yield* cpu.xchg(sptep, NONPRESENT)
   yield* cpu.work(WORK_KIND.zap_spte, 1)
-  cpu.count(COUNTER.leafs_zapped, 1)
+  if (leafs > 0) cpu.count(COUNTER.leafs_zapped, leafs)
   vm.local[cpu.id]!.pendingFlush = true
 }
 

@@ -57,7 +57,8 @@ test('a vCPU that enters the guest again does so on a new root, and faults every
   }
   const enters: Act = (cpu, vm) => enterGuest(cpu, vm, vm.vcpus[0]!)
   const leaves: Act = (cpu, vm) => exitGuest(cpu, vm.vcpus[0]!)
-  const small = vmOf(inTurn(faultOn(0), updates, enters, leaves, faultOn(0), enters, touches))
+  const isOutside: Act = (cpu, vm) => vm.vcpus[0]!.srcuReadLock(cpu)
+  const small = vmOf(inTurn(faultOn(0), updates, isOutside, enters, leaves, faultOn(0), enters, touches))
   small.stage.run(0)
   assert.deepEqual(small.mapped, [0])
   assert.equal(small.counted('pf_fixed'), 2)
@@ -115,6 +116,7 @@ test('a fault that does not look whether its root was given up leaves a leaf in 
     },
   }
   const returns: Act = function* (cpu, vm) {
+    yield* vm.vcpus[0]!.srcuReadLock(cpu)
     yield* enterGuest(cpu, vm, vm.vcpus[0]!)
     yield* exitGuest(cpu, vm.vcpus[0]!)
   }

@@ -87,6 +87,14 @@ test('a vCPU that finds a root takes no tdp_mmu_pages_lock', () => {
   assert.ok(!finds.stage.trace.some((line) => /tdpMmuPagesLock/.test(line)))
 })
 
+test('a page table that is recovered is one page, with as many leafs as it had, in every version', () => {
+  for (const kernel of [AS_5_11, V5_15, V6_12, V6_18]) {
+    const vm = new NxVm([inTurn(executes(own(0)), executes(own(0, 1)), executes(own(1)), recovers())], kernel)
+    vm.stage.run(0)
+    assert.deepEqual([kernel.name, vm.counted('nx_zapped_tdp'), vm.counted('leafs_zapped')], [kernel.name, 2, 3])
+  }
+})
+
 test('where the guest executes, a write does not bring the huge page back', () => {
   const vm = new NxVm([inTurn(executes(own(0)), writesTo(own(0, 1)))])
   vm.stage.run(0)

@@ -2,6 +2,7 @@ import { type Cpu, type Word, wordAt } from '../../shared-memory/cpu.ts'
 import { childOf, FROZEN_SPTE, isFrozen, isShadowPresent, isTable } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { WORK_KIND } from '../costs.ts'
+import { COUNTER } from '../counters.ts'
 import type { Vm } from '../vm.ts'
 import { markUnlinked } from './oracles.ts'
 import { untrack } from './track.ts'
@@ -37,6 +38,7 @@ export function* takeApart(cpu: Cpu, vm: Vm, table: number, isReachable: boolean
     else if (isShadowPresent(old)) leafs += 1
   }
   // handle_changed_spte() of each: a leaf that goes with its table gives back its page as one that is zapped does.
+  if (leafs > 0) cpu.count(COUNTER.leafs_zapped, leafs)
   yield* cpu.work(WORK_KIND.zap_spte, leafs)
 }
 

@@ -92,7 +92,7 @@ function* zapSpan(
     if (!isShadowPresent(oldSpte)) continue
     const sticksOut = gfn < start || gfn + pagesPerLevel(level) > end
     if (sticksOut && !isLast(oldSpte, level)) continue
-    yield* zapSpte(cpu, vm, sptep)
+    yield* zapSpte(cpu, vm, sptep, isTable(oldSpte, level) ? 0 : 1)
     if (isTable(oldSpte, level)) yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(oldSpte), true)
     flush = true
   }
