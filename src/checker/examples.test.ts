@@ -26,7 +26,7 @@ test('the example proves Peterson, and shows what happens without its second lin
 /** What is found in the wrong one, and a line of its witness that tells how. */
 const LOCKS = {
   peterson: ['violation', /add inside 1 -> 2/],
-  mcs: ['deadlock', /waits in acquire\(\) for wait0/],
+  mcs: ['deadlock', /waits in acquire\(\) at mcs\S*:\d+:\d+ for wait0/],
   dekker: ['violation', /store wants0 = 1, not yet visible/],
   seqlock: ['violation', /load sequence is 0, and 4 in memory/],
   'spsc-queue': ['violation', /load slot0 is 0/],

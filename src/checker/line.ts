@@ -6,6 +6,8 @@ export type Line = {
   readonly actor: number
   /** The function of the protocol that takes it. */
   readonly site: string
+  /** In which line of a patch: `my-yield.ts:12:10`. */
+  readonly at?: string
   readonly word: number
   readonly instruction: string
   /** What the word held, and holds then. */
@@ -37,9 +39,12 @@ export function lineOf(machine: Machine, actor: number, node: number, was: numbe
           : was === now
             ? ` is ${number(was)}`
             : ` ${number(was)} -> ${number(code === CAS ? b.at[node]! : now)}`
+  const [site = '', place = ''] = (sites.get(node) ?? '').split(' ')
   return {
     actor,
-    site: sites.get(node) ?? '',
+    site,
+    // What is ours lies in folders.
+    ...(place === '' || place.includes('/') ? {} : { at: place }),
     word,
     instruction: INSTRUCTIONS[code]!,
     before: was,

@@ -61,9 +61,15 @@ function runsOf(lines: readonly Line[], isTold: (line: Line) => boolean): Line[]
 function cellOf(run: readonly Line[], isTold: (line: Line) => boolean): string[] {
   const told = run.filter(isTold)
   if (told.length === 0) return [`${callsOf(run)}  (${run.length} private)`]
-  const texts = collapse(told.flatMap(({ text, found = [] }) => [text, ...found.map((name) => `=> ${name}`)]))
-  if (run[0]!.site === '') return texts.map(clip)
-  return [`${run[0]!.site}()`, ...texts.map((text) => `  ${text}`)].map(clip)
+  const texts = collapse(
+    told.flatMap(({ text, at, found = [] }) => [
+      at === undefined ? text : `${at.split(':')[1]}: ${text}`,
+      ...found.map((name) => `=> ${name}`),
+    ]),
+  )
+  const { site, at } = told[0]!
+  if (site === '') return texts.map(clip)
+  return [`${site}()${at === undefined ? '' : `  ${at.split(':')[0]}`}`, ...texts.map((text) => `  ${text}`)].map(clip)
 }
 
 /** The functions of a run: all of them, or the first and the last. */

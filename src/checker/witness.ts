@@ -79,6 +79,13 @@ function noteLocks(machine: Machine, behaviour: Behaviour, from: number, to: num
   }
 }
 
+/** In a function, and of a patch in which line of it. */
+function placeText(place = ''): string {
+  const [site, at = ''] = place.split(' ')
+  if (site === '') return ''
+  return ` in ${site}()${at === '' || at.includes('/') ? '' : ` at ${at}`}`
+}
+
 function stuckIn(machine: Machine, held: readonly ReadonlyMap<string, number>[]): string[] {
   return machine.program.actors.flatMap(({ name }, actor) => {
     if (machine.codeOf(actor) >= START) return []
@@ -88,6 +95,6 @@ function stuckIn(machine: Machine, held: readonly ReadonlyMap<string, number>[])
     const at = word.at[node]!
     const what = at < 0 ? 'a change' : `${machine.program.place.nameOf(at as never)} (${machine.memory[at]})`
     const until = kind.at[node] === UNTIL_EQUAL ? ` to be ${number(a.at[node]!)}` : ''
-    return `${name} holds ${holds.join(', ') || 'nothing'} and waits${sites.get(node) ? ` in ${sites.get(node)}()` : ''} for ${what}${until}`
+    return `${name} holds ${holds.join(', ') || 'nothing'} and waits${placeText(sites.get(node))} for ${what}${until}`
   })
 }

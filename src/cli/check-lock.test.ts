@@ -99,7 +99,7 @@ for (const [name, changed, found] of [
       acquire: 'while ((yield* cpu.xchg(this.word, 1)) !== 0) yield* cpu.park(this.word, 1)',
       release: 'yield* cpu.unpark(this.word, 1); yield* cpu.store(this.word, 0)',
     },
-    /FAIL 2 CPUs exclude each other.*\n {2}deadlock: [\s\S]*waits in acquire\(\) for lock.word/,
+    /FAIL 2 CPUs exclude each other.*\n {2}deadlock: [\s\S]*waits in acquire\(\) at wrong\.js:\d+:\d+ for lock.word/,
   ],
 ] as const) {
   test(`a lock that ${name} is found out`, async () => {

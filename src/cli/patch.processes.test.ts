@@ -94,7 +94,7 @@ function* neverStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   const checked = faultline(...asked)
   assert.equal(checked.code, 1, checked.err)
   assert.match(checked.out, /^FAIL never-stale in one-vcpu/m)
-  assert.match(checked.out, /neverStale\(\)/)
+  assert.match(checked.out, /neverStale\(\) {2}never-stale\.ts\n +11: load mmuInvalidate\.seq is/)
   assert.match(checked.out, /stale_install|install_in_progress|stale_use/)
   const [, schedule = ''] =
     /--variant \.\/never-stale\.ts --configuration one-vcpu --replay (\S+)/.exec(checked.out) ?? []

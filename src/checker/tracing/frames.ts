@@ -40,8 +40,8 @@ export function* each<T>(items: Iterable<T>): Generator<T, void, undefined> {
   }
 }
 
-/** The innermost function that is not a lock's or a word's: `isPageFaultStale`. */
+/** Where the innermost function stands that is not a lock's or a word's: `isPageFaultStale protocols/retry.js:12:10`. */
 export function siteOf(frames: Frames): string {
   const own = frames.findLast(({ site }) => !site.includes(' shared-memory/') && site !== 'each') ?? frames.at(-1)
-  return own === undefined ? '' : own.site.split(' ')[0]!
+  return own?.site ?? ''
 }
