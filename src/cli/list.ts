@@ -86,7 +86,7 @@ function overviewText(): string {
 function kernelsText(): string {
   return listing.kernels
     .map(({ name, before, changes }) => {
-      const rows = changes.map(({ entry, commit = '', says }) => [entry, commit, says])
+      const rows = changes.map(({ entry, commit, says }) => [entry, commit, says])
       const what = changes.length === 0 ? 'nothing that is re-created here' : ''
       return before === null ? `${name}, the oldest` : `${name}, against ${before}: ${what}\n${table(rows)}`.trimEnd()
     })

@@ -13,8 +13,8 @@ export type Kernel = {
 /** What a version changed in one function, against the version before. */
 export type Change = {
   readonly entry: KvmEntry
-  /** By the first 12 digits of its hash; left out where only the release is known. */
-  readonly commit?: string
+  /** By the first 12 digits of its hash. */
+  readonly commit: string
   readonly says: string
 }
 

@@ -296,6 +296,7 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
   zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,
+    commit: 'c10743a1824b',
     says: 'zaps the page by itself, and no range of gfns',
   },
   handleRemovedPt: {
@@ -378,7 +379,7 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     commit: 'c793a62823d1',
     says: 'asks how the kernel was booted, not how it was configured',
   },
-  unmapGfnRange: { to: unmapGfnRange, says: 'the shadow MMU may yield too' },
+  unmapGfnRange: { to: unmapGfnRange, commit: '548f87f667a3', says: 'the shadow MMU may yield too' },
   gfnToPfnCacheInvalidateStart: {
     to: gfnToPfnCacheInvalidateStart,
     commit: '9fa336e343b2',
