@@ -158,14 +158,19 @@ function checkModelFlags({ draws, whatIf, seed, words }: BenchArgs, targets: rea
   const isModelled = targets.some(({ kind }) => kind === 'model')
   const flag = draws !== undefined && draws !== '0' ? 'draws' : whatIf !== undefined ? 'what-if' : undefined
   if (flag !== undefined && !isModelled) {
-    throw new FaultlineError('NO_MODEL', 'usage', `--${flag} is about modelled runs, but nothing is modelled`, {
+    throw new FaultlineError('NO_MODEL', 'usage', `--${flag} applies to modelled runs, but nothing is modelled`, {
       hint: 'Add -m altra-64, or another modelled machine.',
     })
   }
   if (words !== undefined && targets.every(({ kind }) => kind === 'model')) throw wordsWithoutThreads()
   if (seed !== undefined && /[,.]/.test(seed) && targets.some(({ kind }) => kind === 'threads')) {
-    throw new FaultlineError('SEEDS_ON_THREADS', 'usage', `--seed ${seed} is several, and a run on threads has one`, {
-      hint: 'Give one, or leave threads out of --machine.',
-    })
+    throw new FaultlineError(
+      'SEEDS_ON_THREADS',
+      'usage',
+      `--seed ${seed} names several seeds, and a run on threads has one`,
+      {
+        hint: 'Give one, or leave threads out of --machine.',
+      },
+    )
   }
 }

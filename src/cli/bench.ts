@@ -132,7 +132,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
 
 function checkWatch({ groups }: Plan, io: Io): void {
   if (groups.every(({ modelled }) => modelled !== undefined)) {
-    throw new FaultlineError('WATCH_OF_MODEL', 'usage', '--watch is about threads, but nothing runs on threads', {
+    throw new FaultlineError('WATCH_OF_MODEL', 'usage', '--watch applies to threads, but nothing runs on threads', {
       hint: 'Add -m threads, or leave --watch out.',
     })
   }

@@ -201,6 +201,6 @@ test('flags of the checks of protocols are refused of a lock', async () => {
   for (const flags of [['--variant', 'precheck'], ['--mutants'], ['--configuration', 'two-pairs']]) {
     const { code, err } = await checkLock('spin.js', spinLock(), ...flags)
     assert.equal(code, 2, flags.join(' '))
-    assert.match(err, new RegExp(`^faultline: ${flags[0]} says nothing to \`check lock\``))
+    assert.match(err, new RegExp(`^faultline: ${flags[0]} does not apply to \`check lock\``))
   }
 })

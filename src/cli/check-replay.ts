@@ -41,5 +41,5 @@ function onModel(played: Replayed, { chromeTrace, force }: CheckArgs, io: Io): v
 
 const notModelled = (memory: string) =>
   new FaultlineError('TRACE_OF_SC', 'usage', `--chrome-trace is of the model, whose memory is not ${memory}`, {
-    hint: 'Leave it away, or give a schedule of sequentially consistent memory.',
+    hint: 'Leave it out, or give a schedule of sequentially consistent memory.',
   })

@@ -110,7 +110,7 @@ function refuseFlagsOfChecks({
   const given = Object.entries(flags).find(([, value]) => value !== undefined)
   if (given === undefined) return
   const what = name === 'lock' ? '`check lock`' : 'a litmus test'
-  throw new FaultlineError('FLAG_OF_CHECKS', 'usage', `--${given[0]} says nothing to ${what}`, {
+  throw new FaultlineError('FLAG_OF_CHECKS', 'usage', `--${given[0]} does not apply to ${what}`, {
     hint: 'Leave it out, or name a check: `faultline list` prints them.',
   })
 }

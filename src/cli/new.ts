@@ -12,7 +12,7 @@ import type { NewArgs } from './new-flags.ts'
 export const newCommand: Command<NewArgs> = async ({ file, from, functions }, io) => {
   if (!['.ts', '.mts'].includes(extname(file))) {
     throw new FaultlineError('BAD_NAME', 'usage', `${file} does not end with .ts, which a patch is written in`, {
-      hint: 'Types can be left out in it; a .js file runs too, if it is written by hand.',
+      hint: 'Types are optional in it; a .js file runs too.',
     })
   }
   if (existsSync(file)) throw exists(file)
@@ -36,6 +36,6 @@ function write(file: string, text: string): void {
 }
 
 const exists = (file: string) =>
-  new FaultlineError('FILE_EXISTS', 'usage', `${file} is there already, and is not overwritten`, {
+  new FaultlineError('FILE_EXISTS', 'usage', `${file} already exists, and is not overwritten`, {
     hint: 'Give another name, or move it away.',
   })

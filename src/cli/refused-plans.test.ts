@@ -96,8 +96,8 @@ test('what the system says of a file is a sentence, and no fault of ours', async
   for (const [args, says] of [
     [['bench', '-s', 'icache', '-m', 'altra-64', '--out', join(here, 'x.json')], /a part of its path is no folder/],
     [['verify', FOLDER], /cannot be read: it is a folder/],
-    [['export', result, '--format', 'csv', '--out', here], /is there already/],
-    [['export', result, '--format', 'hgrm', '--out', here], /is there already|is no folder|holds nothing/],
+    [['export', result, '--format', 'csv', '--out', here], /exists already/],
+    [['export', result, '--format', 'hgrm', '--out', here], /exists already|is no folder|holds nothing/],
     [['regress', '--baseline', here], /is not JSON/],
     [['trend', FOLDER], /cannot be read: it is a folder/],
     [['trace', FOLDER], /is a directory/],

@@ -107,7 +107,7 @@ const isUnlisted = (baseline: string) => isFolder(baseline) && !existsSync(join(
 
 const notWhole = (faults: readonly string[]) =>
   new FaultlineError('BASELINE_NOT_WHOLE', 'usage', faults.join('\n'), {
-    hint: `Take the files back from git; or, if that is meant: \`faultline regress --update\`, and commit ${MANIFEST} too.`,
+    hint: `Restore the files from git; or, if the change is intended: \`faultline regress --update\`, and commit ${MANIFEST} too.`,
   })
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false

@@ -124,7 +124,7 @@ test('a baseline that was deleted fails the gate with a sentence, and only --upd
   rmSync(join(folder, '1.json'))
   const { code, err } = await faultline('regress', '--baseline', folder)
   assert.equal(code, 2)
-  assert.match(err, /1.json is gone: .*SHA256SUMS names it\nTake the files back from git/)
+  assert.match(err, /1.json is gone: .*SHA256SUMS names it\nRestore the files from git/)
 })
 
 test('a cost that changed is named as the cause of all that follows from it', async () => {

@@ -37,5 +37,5 @@ test('--watch without a terminal says that it has nothing to draw on, and where 
   assert.ok(!(out + err).includes('\x1b'))
   const modelled = await faultline([...plan, '-m', 'altra-64'])
   assert.equal(modelled.code, 2)
-  assert.match(modelled.err, /--watch is about threads, but nothing runs on threads/)
+  assert.match(modelled.err, /--watch applies to threads, but nothing runs on threads/)
 })

@@ -13,6 +13,6 @@ export function wordsOf(text: string | undefined): Pick<Group, 'words'> {
 }
 
 export const wordsWithoutThreads = () =>
-  new FaultlineError('WORDS_OF_MODEL', 'usage', '--words is about threads, but nothing runs on threads', {
+  new FaultlineError('WORDS_OF_MODEL', 'usage', '--words applies to threads, but nothing runs on threads', {
     hint: 'Add -m threads, or leave --words out.',
   })

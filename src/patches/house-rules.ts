@@ -43,7 +43,7 @@ export function parsed(code: string, name: string): Program {
     }
     const place = loc === undefined ? name : `${name}:${loc.line}:${loc.column + 1}`
     throw new FaultlineError('PATCH_UNREADABLE', 'usage', `${place}: ${message.replace(/ \(\d+:\d+\)$/, '')}`, {
-      hint: 'Mend the line; nothing has been run.',
+      hint: 'Correct the line; nothing has been run.',
       cause,
     })
   }

@@ -16,8 +16,8 @@ export async function probe(
 ): Promise<Declared & { readonly name: string }> {
   const probed = await ask(modules.stepped)
   if (probed === undefined) {
-    throw new FaultlineError('PATCH_ENDLESS', 'usage', `${file} does not come to an end when it is loaded`, {
-      hint: 'What stands outside of all functions runs at once: declare there, and compute in functions.',
+    throw new FaultlineError('PATCH_ENDLESS', 'usage', `${file} does not finish loading`, {
+      hint: 'Code outside of functions runs on loading: declare there, and compute in functions.',
     })
   }
   if ('failed' in probed) {

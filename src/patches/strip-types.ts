@@ -34,6 +34,6 @@ function refused({ code, message, startLine, startColumn }: Refusal, name: strin
     hint:
       code === 'UnsupportedSyntax'
         ? 'Types are blanked, and nothing is compiled: write a const object for an enum, a field for a parameter property.'
-        : 'Mend the line; nothing has been run.',
+        : 'Correct the line; nothing has been run.',
   })
 }

@@ -36,7 +36,7 @@ export function notOneRecording(
   }
   if (isReversed) {
     const command = name.endsWith('.gz') ? `zcat ${name} | tac` : `tac ${name}`
-    return new ReplayError(`${name} has its last line first`, `Turn it round: ${command} | faultline trace -`)
+    return new ReplayError(`${name} has its last line first`, `Reverse it: ${command} | faultline trace -`)
   }
   return new ReplayError(
     `${name} is not in order: at line ${line} time goes back by ${seconds} s within the events of ${within}, so it is several recordings, or the clock was set`,

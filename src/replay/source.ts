@@ -159,7 +159,7 @@ function withoutZeros(chunk: Buffer): Buffer {
 
 const READING: Readonly<Record<string, (name: string) => ReplayError>> = {
   ENOENT: (name) => new ReplayError(`there is no file ${name}`, 'Give the path of a trace, or `-` for standard input.'),
-  EACCES: (name) => new ReplayError(`${name} may not be read by you`, `sudo chmod a+r ${name}`),
+  EACCES: (name) => new ReplayError(`${name} cannot be read: permission denied`, `sudo chmod a+r ${name}`),
   EISDIR: (name) => new ReplayError(`${name} is a directory`, 'Give the path of one trace.'),
   Z_BUF_ERROR: (name) =>
     new ReplayError(

@@ -49,7 +49,7 @@ function hashesIn(path: string): Hashes {
     const [, hash, name] = /^([0-9a-f]{64}) [ *]([^/\\]+)$/.exec(line) ?? []
     if (hash !== undefined && name !== undefined) return [[name, hash]]
     throw new FaultlineError('DAMAGED_MANIFEST', 'usage', `${path}: line ${index + 1} is not a hash and a name`, {
-      hint: 'Take it back from git, or write it again with `faultline regress --update`.',
+      hint: 'Restore it from git, or write it again with `faultline regress --update`.',
     })
   })
   return new Map(entries)

@@ -67,5 +67,5 @@ function isAbandoned(path: string): boolean {
 
 const busy = (path: string) =>
   new FaultlineError('HISTORY_IN_USE', 'run', `another process has held ${path} for ${PATIENCE_MS / 1000} s`, {
-    hint: 'If no other faultline is running, take that file away.',
+    hint: 'If no other faultline is running, remove that file.',
   })

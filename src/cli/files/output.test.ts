@@ -59,7 +59,7 @@ test('what is no file of its own is refused, and stays what it is', async () => 
 test('a file of another kind is replaced only if that is said; one of the same kind is', () => {
   writeFileSync(at('notes'), 'mine')
   assert.throws(() => save({ path: at('notes'), kind: 'result' }, RESULT), refused(/is no result of faultline/))
-  assert.throws(() => save({ path: at('notes'), kind: 'export' }, 'x'), refused(/is there already/))
+  assert.throws(() => save({ path: at('notes'), kind: 'export' }, 'x'), refused(/exists already/))
   assert.equal(readFileSync(at('notes'), 'utf8'), 'mine')
   save({ path: at('notes'), kind: 'result', force: true }, RESULT)
   save({ path: at('notes'), kind: 'result' }, `\ufeff${RESULT}`)

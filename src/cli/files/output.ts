@@ -77,7 +77,7 @@ export function presentAt({ path, kind, force, inputs = [], flag = '--out' }: Ou
   if (stats.size > 0 && force !== true && !isOfKind(path, kind)) {
     throw refused(
       path,
-      BEGINS[kind] === undefined ? 'is there already' : `is there already, and is no ${kind} of faultline`,
+      BEGINS[kind] === undefined ? 'exists already' : `exists already, and is no ${kind} of faultline`,
       `Give another place with ${flag} FILE, or --force to replace it.`,
     )
   }

@@ -7,7 +7,7 @@ const SAYS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of its path is no folder',
   EISDIR: 'it is a folder',
-  EEXIST: 'it is there already',
+  EEXIST: 'it exists already',
   EROFS: 'its file system is read-only',
   ELOOP: 'its links lead round in a circle',
   ENAMETOOLONG: 'its name is too long',

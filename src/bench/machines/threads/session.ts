@@ -68,7 +68,7 @@ const alwaysStopped = ({ scenario, variants }: Group, trials: number): RunError 
   code: 'DISTURBED',
   message: `the process stood still during all of ${trials} trials`,
   context: { scenario: scenario.name, variant: variants.map(({ name }) => name).join(', ') },
-  hint: 'Let the host run it without a stop, and longer than a trial at a time.',
+  hint: 'Let the host run it without interruption, for longer than a trial at a time.',
 })
 
 /** Splats of several trials that differ only in the task that met the circle are one. */
