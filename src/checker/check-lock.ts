@@ -13,6 +13,8 @@ import { loadTraced } from './tracing/load-traced.ts'
 
 const LOCK = ['acquire', 'release']
 const RW_LOCK = ['readLock', 'readUnlock', 'writeLock', 'writeUnlock']
+/** What a patch brings for mmu_lock has all that it is asked for. */
+const MMU_LOCK = [...RW_LOCK, 'tryReadLock', 'tryWriteLock', 'isContended']
 const EXPECTED =
   'A lock is a class that is built by `new (place, cpus)` and has `*acquire(cpu)` and `*release(cpu)`, or `*readLock`, `*readUnlock`, `*writeLock` and `*writeUnlock`; `*tryAcquire`, `*tryReadLock` and `*tryWriteLock` if it can be tried.'
 
@@ -34,6 +36,13 @@ export async function loadLocks(file: string): Promise<LockClass[]> {
   const classes = candidates.flatMap(({ name, built }): LockClass[] => {
     const methods = methodsOf(file, name, built)
     const has = (...needed: string[]) => needed.every((method) => methods.has(method))
+    const missing = own.length > 0 ? [] : MMU_LOCK.filter((method) => !methods.has(method))
+    if (missing.length > 0) {
+      throw new Refused(
+        `${file}: ${name} has no *${missing.join('(cpu), no *')}(cpu)`,
+        'mmu_lock is asked for all of them.',
+      )
+    }
     if (has(...RW_LOCK)) {
       const hasTry = has('tryReadLock', 'tryWriteLock')
       const clauses = contract.rwLockContract(built as Build<RwLock>, visits, hasTry)

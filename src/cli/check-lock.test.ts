@@ -130,6 +130,9 @@ test('the lock that a patch brings is held to the contract as the patch makes it
        *readUnlock(cpu) { yield* this.lock.release(cpu) }
        *writeLock(cpu) { yield* this.lock.acquire(cpu) }
        *writeUnlock(cpu) { yield* this.lock.release(cpu) }
+       *tryReadLock(cpu) { return yield* this.lock.tryAcquire(cpu) }
+       *tryWriteLock(cpu) { return yield* this.lock.tryAcquire(cpu) }
+       *isContended(cpu) { return false }
      }
      const own = brings({ mmuLock: (place) => new OneSide(place) })
      export default patch({ name: 'one-side', on: V6_8, says: 'one side', replaces: {}, brings: own })`,
@@ -158,6 +161,14 @@ test('a reader-writer lock whose readers exclude each other is found out', async
 for (const [name, code, why] of [
   ['nothing.js', 'export const x = 1', /nothing\.js exports no lock\n.*`new \(place, cpus\)`/],
   ['half.js', 'export class Half { *acquire(cpu) {} }', /half\.js exports no lock/],
+  [
+    'tryless.js',
+    `import { brings, patch, V6_8 } from 'faultline/kvm'
+     class Half { *readLock(cpu) {} *readUnlock(cpu) {} *writeLock(cpu) {} *writeUnlock(cpu) {} *isContended(cpu) {} }
+     const own = brings({ mmuLock: () => new Half() })
+     export default patch({ name: 'tryless', on: V6_8, says: '', replaces: {}, brings: own })`,
+    /mmuLock of tryless has no \*tryReadLock\(cpu\), no \*tryWriteLock\(cpu\)\n/,
+  ],
   ['syntax.js', 'export class {', /syntax\.js cannot be loaded: /],
   ['throws.js', 'export class A { constructor() { throw new Error("no") } }', /A of .*throws\.js cannot be built: no/],
   [

@@ -1,4 +1,7 @@
 import { nearestText } from '../errors/nearest.ts'
+import type { Brought } from '../protocols/brought.ts'
+import type { RwLock } from '../shared-memory/locks/lock.ts'
+import { Place } from '../shared-memory/place.ts'
 
 /** What a module declares, as far as it can be told without running it; `problem`: why it is no patch. */
 export type Declared =
@@ -10,7 +13,7 @@ type Table = Readonly<Record<string, unknown>>
 /** Looks at what a patch exports. */
 export function declaredIn(module: Readonly<Record<string, unknown>>): Declared {
   const patch = module.default as
-    | { readonly name?: unknown; readonly on?: Table; readonly replaces?: Table }
+    | { readonly name?: unknown; readonly on?: Table; readonly replaces?: Table; readonly brings?: Partial<Brought> }
     | undefined
   if (patch === undefined) return { problem: exportsNothing(Object.keys(module)) }
   const { name, on, replaces } = patch
@@ -23,7 +26,27 @@ export function declaredIn(module: Readonly<Record<string, unknown>>): Declared 
     const problem = entry in kvm ? misfit(entry, own, kvm[entry]) : unknownEntry(entry, Object.keys(kvm))
     if (problem !== undefined) return { problem, of: entry }
   }
-  return { name, replaces: Object.keys(replaces) }
+  const problem = patch.brings?.mmuLock === undefined ? undefined : unfitLock(patch.brings.mmuLock)
+  return problem === undefined ? { name, replaces: Object.keys(replaces) } : { problem }
+}
+
+const LOCK_METHODS: readonly (keyof RwLock)[] = [
+  'readLock',
+  'tryReadLock',
+  'readUnlock',
+  'writeLock',
+  'tryWriteLock',
+  'writeUnlock',
+  'isContended',
+]
+
+/** What is put in place of mmu_lock is asked for all that mmu_lock has: a trial would fail where it is first missed. */
+function unfitLock(make: NonNullable<Brought['mmuLock']>): string | undefined {
+  const lock = make(new Place(), 2, () => 0) as Partial<Record<keyof RwLock, unknown>> | undefined
+  const missing = LOCK_METHODS.filter((name) => typeof lock?.[name] !== 'function').map((name) => `*${name}(cpu)`)
+  if (missing.length > 0) return `the lock that it brings for mmu_lock has no ${missing.join(', no ')}`
+  if (lock?.id !== undefined) return undefined
+  return "the lock that it brings for mmu_lock has no id: `this.id = place.lock('rwlock')`"
 }
 
 function exportsNothing(names: readonly string[]): string {
