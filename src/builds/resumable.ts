@@ -1,19 +1,15 @@
 import type {
-  AnyNode,
-  CallExpression,
   Expression,
   ForOfStatement,
   ForStatement,
   Function as FunctionNode,
   IfStatement,
-  Node,
   Statement,
   VariableDeclaration,
-  YieldExpression,
 } from 'acorn'
-import { isInstruction, isOfCpu } from './instructions.ts'
-import { type Locals, localsOf } from './locals.ts'
-import { continuesOf, nodesAroundSteps } from './within.ts'
+import { localsOf } from './locals.ts'
+import { ResumableValues } from './resumable-values.ts'
+import { nodesAroundSteps } from './within.ts'
 
 /** What stands for the parameters and for the body. */
 export type Resumable = { readonly body: string; readonly parameters: string }
@@ -44,50 +40,29 @@ export function toResumable(text: string, fn: FunctionNode, self: string): Resum
   return { body: `{ ${entry} $: {${written}return; } ${exit} }`, parameters: body.parameters }
 }
 
-class ResumableBody {
-  steps = 0
+class ResumableBody extends ResumableValues {
   /** What loops over something go through it by. */
   readonly iterators: string[] = []
-  readonly #text: string
-  readonly #fn: FunctionNode
-  readonly #stepped: ReadonlySet<Node>
-  /** Undefined: all that is passed on is returned, and the function is never entered again. */
-  readonly #locals: Locals | undefined
-  #isFit = true
-  /** What a `continue` is called in a loop whose update takes steps. */
-  #continues = ''
   #labels = 0
-
-  constructor(text: string, fn: FunctionNode, stepped: ReadonlySet<Node>, locals: Locals | undefined) {
-    this.#text = text
-    this.#fn = fn
-    this.#stepped = stepped
-    this.#locals = locals
-  }
 
   /** What stands between the braces. */
   written(): string | undefined {
-    const { body } = this.#fn
+    const { body } = this.fn
     const written = this.#list((body as { readonly body: Statement[] }).body, body.start + 1, body.end - 1, true)
-    return this.#isFit ? written : undefined
+    return this.isFit ? written : undefined
   }
 
   /** A parameter that is taken apart is nothing when the function is entered again. */
   get parameters(): string {
-    const { params } = this.#fn
+    const { params } = this.fn
     if (params.length === 0) return ''
     let written = ''
     let from = params[0]!.start
     for (const { type, end } of params) {
-      written += this.#text.slice(from, end) + (type === 'ObjectPattern' ? ' = {}' : '')
+      written += this.text.slice(from, end) + (type === 'ObjectPattern' ? ' = {}' : '')
       from = end
     }
     return written
-  }
-
-  #unfit(): string {
-    this.#isFit = false
-    return ''
   }
 
   #list(statements: readonly Statement[], from: number, to: number, isLast: boolean): string {
@@ -96,16 +71,16 @@ class ResumableBody {
     for (let first = 0; first < statements.length; ) {
       const next = statements[first]!
       let end = first + 1
-      if (!this.#takesSteps(next)) while (end < statements.length && !this.#takesSteps(statements[end]!)) end += 1
+      if (!this.takesSteps(next)) while (end < statements.length && !this.takesSteps(statements[end]!)) end += 1
       const until = statements[end - 1]!.end
-      written += this.#text.slice(at, next.start)
-      written += this.#takesSteps(next)
+      written += this.text.slice(at, next.start)
+      written += this.takesSteps(next)
         ? this.#statement(next, isLast && end === statements.length)
-        : this.#guarded(this.#declared(statements.slice(first, end)))
+        : this.guarded(this.#declared(statements.slice(first, end)))
       at = until
       first = end
     }
-    return written + this.#text.slice(at, to)
+    return written + this.text.slice(at, to)
   }
 
   /** Statements without a step, whose declarations are assignments: the names are those of the whole function. */
@@ -113,28 +88,28 @@ class ResumableBody {
     let written = ''
     let at = statements[0]!.start
     for (const statement of statements) {
-      written += this.#text.slice(at, statement.start)
-      written += this.#isOpen(statement) ? this.#assignments(statement) : this.#raw(statement)
+      written += this.text.slice(at, statement.start)
+      written += this.#isOpen(statement) ? this.#assignments(statement) : this.raw(statement)
       at = statement.end
-      if (/^(Function|Class)Declaration$/.test(statement.type)) this.#unfit()
+      if (/^(Function|Class)Declaration$/.test(statement.type)) this.unfit()
     }
     return written
   }
 
   #isOpen(statement: Statement): statement is VariableDeclaration {
-    return this.#locals !== undefined && statement.type === 'VariableDeclaration'
+    return this.locals !== undefined && statement.type === 'VariableDeclaration'
   }
 
   #assignments({ declarations, start, end }: VariableDeclaration): string {
     let written = ''
     let at = start
     for (const { id, init } of declarations) {
-      const value = init == null ? 'undefined' : this.#raw(init)
-      const gap = this.#gap(at, id.start) + (init == null ? '' : this.#gap(id.end, init.start))
-      written += `${gap}(${this.#raw(id)} = ${value}); `
+      const value = init == null ? 'undefined' : this.raw(init)
+      const gap = this.gap(at, id.start) + (init == null ? '' : this.gap(id.end, init.start))
+      written += `${gap}(${this.raw(id)} = ${value}); `
       at = init?.end ?? id.end
     }
-    return written + this.#gap(at, end)
+    return written + this.gap(at, end)
   }
 
   #statement(node: Statement, isLast: boolean): string {
@@ -156,7 +131,7 @@ class ResumableBody {
       case 'ForOfStatement':
         return this.#forOf(node)
       default:
-        return this.#unfit()
+        return this.unfit()
     }
   }
 
@@ -164,119 +139,41 @@ class ResumableBody {
     let written = ''
     let at = start
     for (const { id, init } of declarations) {
-      if (id.type !== 'Identifier' || init == null) return this.#unfit()
-      written += this.#assign(id.name, init, at, init.end)
+      if (id.type !== 'Identifier' || init == null) return this.unfit()
+      written += this.assign(id.name, init, at, init.end)
       at = init.end
     }
-    return written + this.#gap(at, end)
+    return written + this.gap(at, end)
   }
 
   #expression(node: Expression, start: number, end: number, isLast: boolean): string {
     if (node.type === 'YieldExpression') {
       if (isLast) return this.#return(node, start, end)
-      return this.#gap(start, node.argument!.start) + this.#step('', node) + this.#gap(node.argument!.end, end)
+      return this.gap(start, node.argument!.start) + this.step('', node) + this.gap(node.argument!.end, end)
     }
-    if (node.type !== 'AssignmentExpression' || this.#takesSteps(node.left)) return this.#unfit()
+    if (node.type !== 'AssignmentExpression' || this.takesSteps(node.left)) return this.unfit()
     const { left, right, operator } = node
-    if (operator === '=' && left.type === 'Identifier') return this.#assign(left.name, right, start, end)
+    if (operator === '=' && left.type === 'Identifier') return this.assign(left.name, right, start, end)
     const isHeld = left.type === 'MemberExpression' && /^(Identifier|ThisExpression)$/.test(left.object.type)
-    if (left.type !== 'Identifier' && !(isHeld && operator === '=' && !left.computed)) return this.#unfit()
-    return this.#assign('$t', right, start, end) + this.#guarded(`${this.#raw(left)} ${operator} $t;`)
+    if (left.type !== 'Identifier' && !(isHeld && operator === '=' && !left.computed)) return this.unfit()
+    return this.assign('$t', right, start, end) + this.guarded(`${this.raw(left)} ${operator} $t;`)
   }
 
   /** What ends with the steps of another function returns them: it is not entered again. */
   #return(node: Expression, start: number, end: number): string {
-    const passed = this.#passed(node)
-    if (passed === undefined) return this.#assign('$t', node, start, end) + this.#guarded('return $t;')
-    return this.#filled(this.#guarded(`return ${passed};`), start, end)
-  }
-
-  #passed(node: Expression): string | undefined {
-    if (!this.#takesSteps(node)) return this.#raw(node)
-    if (node.type === 'YieldExpression') {
-      const call = this.#call(node)
-      return isInstruction(call) ? `(${this.#raw(call)}, cpu.value)` : this.#raw(call)
-    }
-    if (node.type === 'ConditionalExpression' && !this.#takesSteps(node.test)) {
-      const [taken, other] = [this.#passed(node.consequent), this.#passed(node.alternate)]
-      return taken === undefined || other === undefined ? undefined : `(${this.#raw(node.test)}) ? ${taken} : ${other}`
-    }
-    if (node.type !== 'LogicalExpression' || this.#takesSteps(node.left)) return undefined
-    const right = this.#passed(node.right)
-    return right === undefined ? undefined : `(${this.#raw(node.left)}) ${node.operator} (${right})`
-  }
-
-  /** `target = node`, for the text from `from` to `to`. */
-  #assign(target: string, node: Expression, from: number, to: number): string {
-    if (!this.#takesSteps(node)) {
-      const gap = this.#gap(from, node.start)
-      return `${gap}${this.#guarded(`${target} = ${this.#raw(node)};`)}${this.#gap(node.end, to)}`
-    }
-    switch (node.type) {
-      case 'YieldExpression': {
-        const { start, end } = node.argument!
-        return this.#gap(from, start) + this.#step(target, node) + this.#gap(end, to)
-      }
-      case 'ConditionalExpression': {
-        const { test, consequent, alternate } = node
-        if (this.#takesSteps(test)) return this.#unfit()
-        const first = this.steps + 1
-        const taken = this.#assign(target, consequent, test.end, consequent.end)
-        const branch = `if (${this.#chosen(this.#raw(test), first)}) {${taken}}`
-        return `${this.#gap(from, test.start)}${branch} else {${this.#assign(target, alternate, consequent.end, to)}}`
-      }
-      case 'LogicalExpression': {
-        const { left, right, operator } = node
-        if (operator === '??') return this.#unfit()
-        const first = this.steps + 1
-        const before = this.#assign(target, left, from, left.end)
-        const rest = this.#takesSteps(left) ? this.steps + 1 : first
-        const after = this.#assign(target, right, left.end, to)
-        return `${before} if (${this.#chosen(operator === '&&' ? target : `!${target}`, rest)}) {${after}}`
-      }
-      case 'BinaryExpression': {
-        const { left, right, operator } = node
-        if (left.type === 'PrivateIdentifier' || this.#takesSteps(right)) return this.#unfit()
-        const before = this.#assign('$t', left, from, left.end)
-        const gap = this.#gap(left.end, right.start)
-        return `${before}${gap}${this.#guarded(`${target} = $t ${operator} ${this.#raw(right)};`)}${this.#gap(right.end, to)}`
-      }
-      case 'UnaryExpression':
-        return this.#assign('$t', node.argument, from, to) + this.#guarded(`${target} = ${node.operator} $t;`)
-      default:
-        return this.#unfit()
-    }
-  }
-
-  /** A step whose value, if it is asked for, goes to `target`. */
-  #step(target: string, node: YieldExpression): string {
-    const call = this.#call(node)
-    this.steps += 1
-    const asked = isInstruction(call)
-    const to = target === '' ? '' : `${target} = `
-    const done = asked ? this.#raw(call) : `${to}${this.#raw(call)}`
-    const value = asked && target !== '' ? ` ${to}cpu.value;` : ''
-    const given = target === '' ? '' : ` ${to}cpu.given;`
-    return (
-      `if ($k === 0) { ${done}; if (cpu.fate !== 0) { $k = ${this.steps}; break $; }${value} } ` +
-      `else if ($k === ${this.steps}) { $k = 0;${given} }`
-    )
-  }
-
-  #call(node: YieldExpression): CallExpression {
-    const call = node.argument as CallExpression
-    if (!isOfCpu(call) || this.#takesSteps(call)) this.#unfit()
-    return call
+    const passed = this.passed(node)
+    if (passed === undefined) return this.assign('$t', node, start, end) + this.guarded('return $t;')
+    return this.filled(this.guarded(`return ${passed};`), start, end)
   }
 
   #if({ test, consequent, alternate, start, end }: IfStatement, isLast: boolean): string {
-    const before = this.#takesSteps(test) ? this.#assign('$t', test, start, test.end) : this.#gap(start, test.start)
-    const asked = this.#takesSteps(test) ? '$t' : this.#raw(test)
+    const before = this.takesSteps(test) ? this.assign('$t', test, start, test.end) : this.gap(start, test.start)
+    const asked = this.takesSteps(test) ? '$t' : this.raw(test)
     const first = this.steps + 1
     const taken = this.#branch(consequent, isLast)
-    const head = `${before} if (${this.#chosen(asked, first)}) {${this.#gap(test.end, consequent.start)}${taken}}`
-    if (alternate == null) return head + this.#gap(consequent.end, end)
-    return `${head} else {${this.#gap(consequent.end, alternate.start)}${this.#branch(alternate, isLast)}}`
+    const head = `${before} if (${this.chosen(asked, first)}) {${this.gap(test.end, consequent.start)}${taken}}`
+    if (alternate == null) return head + this.gap(consequent.end, end)
+    return `${head} else {${this.gap(consequent.end, alternate.start)}${this.#branch(alternate, isLast)}}`
   }
 
   #branch(node: Statement, isLast: boolean): string {
@@ -284,11 +181,11 @@ class ResumableBody {
   }
 
   #for({ init, test, update, body, start, end }: ForStatement): string {
-    if (init != null && this.#takesSteps(init)) return this.#unfit()
+    if (init != null && this.takesSteps(init)) return this.unfit()
     let before = ''
-    if (init?.type === 'VariableDeclaration') before = this.#guarded(this.#declared([init]))
-    else if (init != null) before = this.#guarded(`${this.#raw(init)};`)
-    const gap = init == null ? '' : this.#gap(start, init.start)
+    if (init?.type === 'VariableDeclaration') before = this.guarded(this.#declared([init]))
+    else if (init != null) before = this.guarded(`${this.raw(init)};`)
+    const gap = init == null ? '' : this.gap(start, init.start)
     return this.#loop(gap + before, test, update, body, init?.end ?? start, end)
   }
 
@@ -300,83 +197,43 @@ class ResumableBody {
     from: number,
     end: number,
   ): string {
-    if (this.#locals === undefined) return this.#unfit()
-    const outer = this.#continues
-    const hasSteps = update != null && this.#takesSteps(update)
+    if (this.locals === undefined) return this.unfit()
+    const outer = this.continues
+    const hasSteps = update != null && this.takesSteps(update)
     this.#labels += 1
-    this.#continues = hasSteps ? `break $${this.#labels}` : ''
+    this.continues = hasSteps ? `break $${this.#labels}` : ''
     const first = this.steps + 1
-    const asks = test != null && this.#takesSteps(test)
-    const asked = asks ? this.#assign('$t', test, from, test.end) : ''
-    const inner = asks ? `${asked} ${this.#guarded('if (!$t) break;')}` : ''
+    const asks = test != null && this.takesSteps(test)
+    const asked = asks ? this.assign('$t', test, from, test.end) : ''
+    const inner = asks ? `${asked} ${this.guarded('if (!$t) break;')}` : ''
     const played = this.#branch(body, false)
     const label = hasSteps ? `$${this.#labels}: ` : ''
     const after = hasSteps ? this.#expression(update, update.start, update.end, false) : ''
-    this.#continues = outer
-    const goesOn = this.#chosen(test == null || asks ? 'true' : this.#raw(test), first)
-    const counted = update == null || hasSteps ? '' : this.#raw(update)
-    const gap = this.#gap(update?.end ?? test?.end ?? from, body.start)
+    this.continues = outer
+    const goesOn = this.chosen(test == null || asks ? 'true' : this.raw(test), first)
+    const counted = update == null || hasSteps ? '' : this.raw(update)
+    const gap = this.gap(update?.end ?? test?.end ?? from, body.start)
     return (
-      before + this.#filled(`for (; ${goesOn}; ${counted}) {${inner} ${label}{${gap}${played}} ${after}}`, from, end)
+      before + this.filled(`for (; ${goesOn}; ${counted}) {${inner} ${label}{${gap}${played}} ${after}}`, from, end)
     )
   }
 
   #forOf({ left, right, body, start, end, await: isAsync }: ForOfStatement): string {
-    if (isAsync || left.type !== 'VariableDeclaration' || this.#takesSteps(right) || this.#locals === undefined) {
-      return this.#unfit()
+    if (isAsync || left.type !== 'VariableDeclaration' || this.takesSteps(right) || this.locals === undefined) {
+      return this.unfit()
     }
     this.#labels += 1
     const each = `$each${this.#labels}`
     this.iterators.push(each)
-    const outer = this.#continues
-    this.#continues = ''
+    const outer = this.continues
+    this.continues = ''
     const first = this.steps + 1
     const played = this.#branch(body, false)
-    this.#continues = outer
-    const begun = this.#guarded(`${each} = (${this.#raw(right)})[Symbol.iterator]();`)
-    const next = this.#guarded(`(${this.#raw(left.declarations[0]!.id)} = $t.value);`)
-    const gap = this.#gap(right.end, body.start)
-    const asked = this.#chosen(`!($t = ${each}.next()).done`, first)
-    return this.#filled(`${begun} while (${asked}) {${next}${gap} ${played}}`, start, end)
-  }
-
-  /** The test of a branch, or that a step within is the one that is entered. */
-  #chosen(test: string, first: number): string {
-    if (this.#locals === undefined) return test
-    return first > this.steps ? `$k === 0 && (${test})` : `$k === 0 ? ${test} : $k >= ${first} && $k <= ${this.steps}`
-  }
-
-  #guarded(code: string): string {
-    return this.#locals === undefined ? code : `if ($k === 0) { ${code} }`
-  }
-
-  #raw(node: Node): string {
-    if (this.#takesSteps(node)) return this.#unfit()
-    return this.#continues === '' ? this.#text.slice(node.start, node.end) : this.#withoutContinue(node as AnyNode)
-  }
-
-  #withoutContinue(node: AnyNode): string {
-    let written = ''
-    let at = node.start
-    for (const { start, end } of continuesOf(node)) {
-      written += `${this.#text.slice(at, start)}${this.#continues};`
-      at = end
-    }
-    return written + this.#text.slice(at, node.end)
-  }
-
-  #takesSteps(node: Node): boolean {
-    return this.#stepped.has(node)
-  }
-
-  #gap(from: number, to: number): string {
-    return '\n'.repeat(lines(this.#text.slice(from, to)))
-  }
-
-  /** With as many lines as there were. */
-  #filled(written: string, from: number, to: number): string {
-    return written + '\n'.repeat(lines(this.#text.slice(from, to)) - lines(written))
+    this.continues = outer
+    const begun = this.guarded(`${each} = (${this.raw(right)})[Symbol.iterator]();`)
+    const next = this.guarded(`(${this.raw(left.declarations[0]!.id)} = $t.value);`)
+    const gap = this.gap(right.end, body.start)
+    const asked = this.chosen(`!($t = ${each}.next()).done`, first)
+    return this.filled(`${begun} while (${asked}) {${next}${gap} ${played}}`, start, end)
   }
 }
-
-const lines = (text: string): number => text.split('\n').length - 1
