@@ -1,3 +1,4 @@
+import type { VariantNameOf } from '../../protocols/catalogue.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 import { runRole } from '../../workers/roles.ts'
 import type { Protocol, SystemSpec } from '../../workers/system.ts'
@@ -87,7 +88,7 @@ function program(variant: Protocol, configuration: (typeof CONFIGURATIONS)[numbe
 
 const actOf = (role: Role): Act => (typeof role === 'function' ? role : (cpu, vm) => runRole(cpu, vm, role))
 
-const PRECHECKED = ['precheck', 'loop', 'precheck-after-pfn', 'B-UNITS', 'B-INV']
+const PRECHECKED: readonly VariantNameOf<'precheck'>[] = ['precheck', 'loop', 'precheck-after-pfn', 'B-UNITS', 'B-INV']
 const REQUIRED = [
   {
     of: PRECHECKED,

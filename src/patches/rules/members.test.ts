@@ -36,6 +36,13 @@ for (const [body, says] of [
   test(`${body} is refused before anything runs`, () => assert.deepEqual(found(body), [says]))
 }
 
+test('where no name is near, all that a CPU can do is listed', () => {
+  assert.match(
+    found('yield* cpu.fetchAdd(vm.invalidateSeq, 1)')[0]!,
+    /`cpu` has no `fetchAdd`; it has .*\bload, store\b.*\badd\b/,
+  )
+})
+
 test('what a VM has on other architectures only, or what the file adds by itself, is there', () => {
   assert.deepEqual(
     found('yield* cpu.load(vm.stage2.icacheEpoch); yield* cpu.load(vm.updates.gate); return vm.apic.gfn'),

@@ -44,10 +44,16 @@ export function checkMembers(tree: Program, { names, words }: Stands, refuse: Re
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function'
 
+/** As many as a reader looks through: all that a CPU can do. */
+const MOST_LISTED = 40
+
 function says({ object }: MemberExpression, name: string, objects: readonly object[]): string {
   const owner = textOf(object)
-  const [near] = nearest(name, objects.flatMap(membersOf))
-  return `\`${owner}\` has no \`${name}\`${near === undefined ? '' : `, but \`${owner}.${near}\` is there`}`
+  const members = [...new Set(objects.flatMap(membersOf))]
+  const [near] = nearest(name, members)
+  if (near !== undefined) return `\`${owner}\` has no \`${name}\`, but \`${owner}.${near}\` is there`
+  const all = members.length <= MOST_LISTED ? `; it has ${members.join(', ')}` : ''
+  return `\`${owner}\` has no \`${name}\`${all}`
 }
 
 function textOf(node: Node): string {
