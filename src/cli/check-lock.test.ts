@@ -209,7 +209,7 @@ test('what is no file, or no lock to check, is refused', async () => {
 })
 
 test('flags of the checks of protocols are refused of a lock', async () => {
-  for (const flags of [['--variant', 'precheck'], ['--mutants'], ['--configuration', 'two-pairs']]) {
+  for (const flags of [['--variant', 'precheck'], ['--mutants'], ['--mutant', 'x'], ['--configuration', 'two-pairs']]) {
     const { code, err } = await checkLock('spin.js', spinLock(), ...flags)
     assert.equal(code, 2, flags.join(' '))
     assert.match(err, new RegExp(`^faultline: ${flags[0]} does not apply to \`check lock\``))

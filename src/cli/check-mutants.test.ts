@@ -7,6 +7,7 @@ import { MEMORY_MODELS } from '../checker/memory/model.ts'
 import type { Mutation } from '../checker/mutants/mutations.ts'
 import { mutationsIn, type Scored, scoreMutants, survey } from '../checker/mutants/score.ts'
 import { rowText } from '../checker/mutants/score-text.ts'
+import { faultline } from './faultline.contract.ts'
 
 /** A slice of the table that is scored in seconds: where an invalidation ends and what asks about it, in small configurations. */
 const SMALL = ['lockless', 'uncounted', 'polled', 'unended']
@@ -73,4 +74,23 @@ test('on another kernel it is the functions of that kernel that are left out', a
   const [unlock, ...others] = await scoreMutants(mutationsIn(passed).filter(isUnlock), passed, 1, signal, () => {})
   assert.deepEqual(others, [])
   assert.equal(unlock?.report.by, 'deadlock')
+})
+
+test('one mutant is asked for by words of its row, and words of none are refused', async () => {
+  const polled = ['check', 'precheck', '--configuration', 'polled', '--memory', 'sc']
+  const one = await faultline(...polled, '--mutant', 'versions/v6.5 invalidateEnd store unasked')
+  assert.equal(one.code, 2)
+  assert.match(one.err, /no step that is left out is called 'versions\/v6\.5 invalidateEnd store unasked'\n/)
+  const { code, out } = await faultline(
+    ...polled,
+    '--mutant',
+    'notifier invalidateEnd store(vm.invalidateInProgress dropped',
+  )
+  const rows = out.split('\n').filter((line) => line.startsWith('| notifier'))
+  assert.equal(rows.length, 1, out)
+  assert.match(rows[0]!, /\| dropped \| killed \| /)
+  assert.equal(code, 0)
+  assert.ok(
+    out.includes("npm run check -- precheck --configuration polled --memory sc --mutant 'notifier invalidateEnd"),
+  )
 })

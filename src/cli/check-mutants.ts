@@ -36,7 +36,7 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   }
   const [patch] = checks.flatMap((one) => one.patch ?? [])
   const all = patch === undefined ? mutationsIn(surveyed) : mutationsOfPatch(patch, surveyed)
-  const mutations = asked.mutant === undefined ? all : thoseWith(all, asked.mutant)
+  const mutations = asked.mutant === undefined || io.signal.aborted ? all : thoseWith(all, asked.mutant)
   const scored = await scoreMutants(mutations, surveyed, threads, io.signal, (done, one) =>
     progress.show(done, mutations.length, `${one.in} without ${one.code.slice(0, 40)}`),
   )

@@ -4,6 +4,7 @@ import type { Check } from '../check.ts'
 import { checkedVariants } from './checked-variants.ts'
 import { leavesGuest } from './guest-acts.ts'
 import {
+  changesRole,
   executes,
   inGuest,
   reclaims,
@@ -71,6 +72,17 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['ager', ages(own(0), 2, 'clear-young')],
     ],
   },
+  'root-made': {
+    says: 'a page is aged while a vCPU goes on to a root that is made then, of a page table that was used before',
+    vcpus: 1,
+    before: inTurn(executes(own(0)), recovers, reclaims, writesTo(small(0))),
+    acts: [
+      ['vcpu0', changesRole],
+      ['ager', ages(small(0))],
+    ],
+    nx: { roots: 2, keepsRoots: false },
+    isLarge: true,
+  },
   recovered: {
     says: 'a page is aged while the page table that it is in is recovered and freed',
     vcpus: 1,
@@ -94,7 +106,7 @@ const declared: Check = {
   patience: 1,
   program: (variant, configuration) => {
     const small = CONFIGURATIONS[configuration]!
-    return smallProgram(variant, small, { vcpus: small.vcpus, memslots: [ALL], nx: NX })
+    return smallProgram(variant, small, { vcpus: small.vcpus, memslots: [ALL], nx: { ...NX, ...small.nx } })
   },
 }
 export default declared

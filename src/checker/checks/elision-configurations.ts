@@ -191,6 +191,18 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     pfnCaches: [GFN],
     counts: usesOfCaches,
   },
+  'pfncache-three': {
+    says: 'the same while a notifier invalidates',
+    vcpus: 0,
+    before: refreshesCache,
+    acts: [
+      ['user', usesCache],
+      ['refresher', refreshesCache],
+      ['notifier', invalidatesOwn],
+    ],
+    pfnCaches: [GFN],
+    isLarge: true,
+  },
   uncounted: {
     says: 'a vCPU faults on a page that is not counted while a notifier invalidates it',
     vcpus: 1,

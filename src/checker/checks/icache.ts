@@ -21,12 +21,13 @@ const BLOCK = GRANULES['4k'].entries
 /** Another block, which no other actor touches; it is the first in the table. */
 const BELOW = { slot: 1, baseGfn: GFN - 2 * BLOCK, hva: HVA - BLOCK, pages: BLOCK }
 const ABOVE = { slot: 2, baseGfn: GFN + 2 * BLOCK, hva: HVA + 2 * BLOCK, pages: BLOCK }
-/** The guest writes to the block, or executes what is in it, with as many faults as it takes. */
-const access = (isExec: boolean, isLogged = false): Act =>
+/** The guest writes to a page of the block, or executes what is in it, with as many faults as it takes. */
+const access = (isExec: boolean, isLogged = false, page = 0): Act =>
   function* (cpu, vm) {
+    const gfn = (GFN + page) as Gfn
     const stage2Vm = vm as Stage2Vm
     const fault = new Stage2Fault(stage2Vm.stage2.vcpus[cpu.id]!)
-    fault.beginAccess(GFN as Gfn, isExec)
+    fault.beginAccess(gfn, isExec)
     fault.isLogged = isLogged
     let result: FaultResult = CONTINUE
     for (let faults = 0; ; faults += 1) {
@@ -34,8 +35,8 @@ const access = (isExec: boolean, isLogged = false): Act =>
       if (done === ACCESSED) return
       if (faults > 0) assertRefaultEnds(cpu, stage2Vm, fault, result)
       result = yield* vm.kvm.userMemAbort(cpu, stage2Vm, fault)
-      const isOther = fault.hostPage !== vm.memslots.hostPageAtStart(GFN as Gfn)
-      if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, GFN)
+      const isOther = fault.hostPage !== vm.memslots.hostPageAtStart(gfn)
+      if (result === FIXED && isOther) cpu.violation(ORACLE.wrong_page, gfn)
       if (cpu.signalPending()) return
     }
   }
@@ -108,6 +109,16 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     says: 'the same on a machine that flushes a range by one TLBI',
     isSmall: true,
     hasTlbRange: true,
+    acts: [
+      ['vcpu0', inTurn(access(false), access(false))],
+      ['notifier', moves(1)],
+    ],
+  },
+  'range-beside': {
+    says: 'the same where another page of the page table stays mapped',
+    isSmall: true,
+    hasTlbRange: true,
+    before: access(false, false, 1),
     acts: [
       ['vcpu0', inTurn(access(false), access(false))],
       ['notifier', moves(1)],

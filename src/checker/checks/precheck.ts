@@ -38,7 +38,7 @@ const declared: Check = {
     'precheck',
     'precheck',
     {
-      // As KVM_PRE_FAULT_MEMORY was until v6.17: the update waits for the SRCU section in which the loop waits for the update.
+      // The update waits for the SRCU section in which the loop waits for the update.
       loop: { finds: ['livelock'], in: 'deleted', holdsElsewhere: true },
       'B-STALE': { finds: ['stale_install', 'install_in_progress', 'stale_use'] },
       'B-SNAP': { finds: ['stale_install', 'stale_use'] },

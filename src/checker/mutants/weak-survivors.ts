@@ -1,16 +1,11 @@
-import type { WhyNot } from './why-not.ts'
+import { OF_RELEASE } from './reasons/release.ts'
+import { OF_STAGE2_TABLES_ORDER } from './reasons/stage2-tables.ts'
+import { EXCHANGED, type WhyNot } from './why-not.ts'
 
 const COUNTED =
   'the page is counted: faultin() takes a reference by an atomic operation, a full barrier, and looks at the entry again behind it; see uncounted'
 const SLOTS_LOCK = 'only updates write it, and slots_lock is held'
-const EXCHANGED =
-  'an older value makes the cmpxchg() of the same word that follows fail, which is a barrier for the compiler'
-const HARDWARE_WALK =
-  'the hardware walks in guest mode, which smp_mb() comes before: a CPU that changes an entry after that makes the vCPU leave and flush before it goes on'
 const SRCU = 'srcu_read_lock(), which follows, is a full barrier'
-
-const OWN_LOOK =
-  'this CPU has just loaded or set the same word, so it finds nothing older; the entries of a table are found by the value, which orders them on every machine but Alpha'
 
 /** Why no check notices that an access, or a barrier, orders less than it did. The first that fits counts. */
 export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
@@ -168,91 +163,37 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     why: 'a barrier stands right before it, in each round of the loop',
   },
 
-  // Acquire and release.
-  { in: 'walkAndMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
-  { in: 'fastWalk', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
-  { in: 'walkToLeaf', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
-  { in: 'stage2Map', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
-  { in: 'goDown', kind: 'relaxed', code: /./, verdict: 'equivalent', why: OWN_LOOK },
-  { in: 'mapPages', kind: 'relaxed', code: /loadAcquire/, verdict: 'equivalent', why: EXCHANGED },
   {
-    in: 'mapLeaf',
-    kind: 'relaxed',
-    code: /^cpu\.storeRelease/,
+    file: 'protocols/attributes/mem-attributes.js',
+    in: 'isPrivate',
+    kind: 'plain',
+    code: /^cpu\.load/,
     verdict: 'equivalent',
-    why: 'nothing is stored between it and the cmpxchg() that locked the entry but by atomic operations: the maintenance of TLBs and I-caches',
+    why: 'read twice a fault, in no loop: the first look is a hint, and smp_rmb() stands before the second, which counts',
   },
   {
-    in: 'dereference',
-    kind: 'relaxed',
-    code: /./,
+    file: 'protocols/attributes/set-attributes.js',
+    in: 'rangeHasAttributes',
+    kind: 'plain',
+    code: /^cpu\.load/,
     verdict: 'equivalent',
-    why: 'a pair is counted first, under mn_invalidate_lock: the memslots stay as they were when that was taken, which acquires',
-  },
-  { in: 'directMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
-  { in: 'unmapInBlock', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
-  {
-    in: 'lockFreeWalkEnd',
-    kind: 'relaxed',
-    code: /./,
-    verdict: 'survived',
-    why: 'it keeps the loads of the walk before the store, and in none of these models does a store pass a load: no load buffering',
+    why: SLOTS_LOCK,
   },
   {
-    in: 'tryToEnter',
-    kind: 'relaxed',
-    code: /^cpu\.storeRelease/,
+    file: 'protocols/dirty-log/recover.js',
+    in: 'makeHugeSpte',
+    kind: 'plain',
+    code: /^cpu\.load/,
     verdict: 'equivalent',
-    why: 'srcu_read_unlock() and smp_mb() follow, and nothing that others look at is stored before it but by atomic operations',
+    why: 'read once before each cmpxchg(), which is a barrier for the compiler; only an owner of mmu_lock for write changes the pfn, which is all that counts of the entry',
   },
   {
-    in: 'walk',
-    file: 'protocols/stage2/guest.js',
-    kind: 'relaxed',
-    code: /blockEntry/,
+    file: 'protocols/nx/roots.js',
+    in: 'validTableOf',
+    kind: 'plain',
+    code: /this\.invalid/,
     verdict: 'equivalent',
-    why: 'the epoch of TLBIs, which acquires, is read before it: a TLBI since then voids what the walk has found',
-  },
-  {
-    in: 'refillIcache',
-    kind: 'relaxed',
-    code: /./,
-    verdict: 'equivalent',
-    why: 'it says only what a refill costs: whether what is executed is stale the I-cache oracle says by the entry',
-  },
-  {
-    in: 'walk',
-    file: 'protocols/guest-access.js',
-    kind: 'relaxed',
-    code: /./,
-    verdict: 'equivalent',
-    why: HARDWARE_WALK,
-  },
-  { in: 'walkFromRoot', kind: 'relaxed', code: /./, verdict: 'equivalent', why: HARDWARE_WALK },
-  { in: 'walkThroughPsc', kind: 'relaxed', code: /./, verdict: 'equivalent', why: HARDWARE_WALK },
-  {
-    file: 'protocols/stage2/guest.js',
-    in: 'walk',
-    kind: 'relaxed',
-    code: /pageEntry/,
-    verdict: 'equivalent',
-    why: 'smp_rmb() in accessStage2() stands between it and whatever is looked at next',
-  },
-  {
-    file: 'protocols/nx/root-walk.js',
-    in: 'makeRoot',
-    kind: 'relaxed',
-    code: /^cpu\.storeRelease\(nx\.roots\.table\(free\)/,
-    verdict: 'survived',
-    why: 'publishes an empty table to walks over the roots without a lock: in left-root and left-listed there are none meanwhile',
-  },
-  {
-    file: 'protocols/stage2/map.js',
-    in: 'linkTable',
-    kind: 'relaxed',
-    code: /^cpu\.storeRelease/,
-    verdict: 'survived',
-    why: 'in the kernel it publishes the zeroes of a new page; here a table is zero from the beginning, and nothing is written to it before it is linked',
+    why: 'read once for each root: one that is given up meanwhile is aged in vain, and RCU keeps its page tables',
   },
   {
     file: 'protocols/host-mm.js',
@@ -261,4 +202,6 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
     verdict: 'survived',
     why: 'the lock of the page table, which is not re-created; the look at the sequence has a barrier of its own before it, in invalidateRetry()',
   },
+  ...OF_STAGE2_TABLES_ORDER,
+  ...OF_RELEASE,
 ]

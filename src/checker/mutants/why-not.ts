@@ -9,3 +9,7 @@ export type WhyNot = {
   readonly verdict: 'equivalent' | 'survived'
   readonly why: string
 }
+
+/** Of steps of every kind of order. */
+export const EXCHANGED =
+  'an older value makes the cmpxchg() of the same word that follows fail, which is a barrier for the compiler'

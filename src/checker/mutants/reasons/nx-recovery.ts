@@ -31,7 +31,7 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
     in: 'clear',
     code: /^cpu\.read\(this\.pages\.level\(table\)\)/,
     verdict: 'equivalent',
-    why: 'the level says how many entries can be in use: without it all 512 are cleared, which are too many steps for an end',
+    why: 'the level says how many entries can be in use: without it all 512 are cleared: two-tables and used-up hold, in others it takes more than 240,000 states, the bound',
   },
   {
     file: 'protocols/guest-access.js',

@@ -10,6 +10,14 @@ const NO_YIELD = 'no yield: mmu_lock is held for longer, which is no fault of th
 const LOCKS_AGAIN =
   'vCPUs take slots_arch_lock once more; the reverse maps that kvm_shadow_root_allocated() speaks of are there from the beginning here'
 
+const PAGE_STAYS =
+  'the kernel changes the address of a cache first, and a check that passes meanwhile would use the old page; here the address stays, and an invalidation makes the cache invalid: pfncache-three holds without the step'
+const NOTHING_TO_DO =
+  'attributes that are as they are to be are set again: pages are unmapped for nothing, and fault in again'
+const NO_RMAPS =
+  'kvm_unmap_gfn_range() needs the memslot for the reverse maps of the shadow MMU alone: memory with attributes has none, the TDP MMU maps it'
+const HELD_OFF = 'faults beside the range are held off where no huge page could be: they retry until it is over'
+
 const LIST_STAYS = 'gpc_lock keeps the list of caches, and here no cache is activated or given up while the VM runs'
 
 const survived = (name: string, code: RegExp, why: string, more: Partial<WhyNot> = {}): WhyNot => ({
@@ -48,5 +56,18 @@ export const OF_OTHER_USERS: readonly WhyNot[] = [
   ),
   survived('zap', /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { in: 'wrprotRoot', kind: 'unasked' }),
   survived('pfncache/refresh', /gpcLock\.(acquire|release)/, LIST_STAYS, { in: 'gfnToPfnCacheInvalidateStart' }),
+  survived('pfncache/refresh', /^cpu\.write\(cache\.valid, 0\)/, PAGE_STAYS, {
+    in: 'hvaToPfnRetry',
+    verdict: 'equivalent',
+  }),
+  survived('dirty-log/recover', /^cpu\.load\(/, STAY_SMALL, { in: 'makeHugeSpte' }),
+  survived('attributes/set-attributes', /^rangeHasAttributes\(/, NOTHING_TO_DO, {
+    in: 'vmSetMemAttributes',
+    verdict: 'equivalent',
+  }),
+  survived('attributes/set-attributes', /^rangeHasAttributes\(/, STAY_SMALL, { in: 'archPostSetMemoryAttributes' }),
+  survived('attributes/set-attributes', /mixed\(block\)/, HELD_OFF, { in: 'holdOffHugePage' }),
+  survived('attributes/set-attributes', /memslots\.find/, NO_RMAPS, { in: 'preSet', verdict: 'equivalent' }),
+  survived('attributes/punch-hole', /memslots\.find/, NO_RMAPS, { in: 'gmemInvalidateBegin', verdict: 'equivalent' }),
   survived('vcpu-run', /shadowRootAllocated/, LOCKS_AGAIN, { in: 'loadFirstRoot' }),
 ]
