@@ -164,6 +164,14 @@ export const WHY_NOT_OF_ORDER: readonly WhyNot[] = [
   },
 
   {
+    file: 'protocols/nx/root-walk.js',
+    in: 'freeSlot',
+    kind: 'plain',
+    code: /nx\.roots\.table/,
+    verdict: 'equivalent',
+    why: 'read once for each root, with tdp_mmu_pages_lock held, without which none is made',
+  },
+  {
     file: 'protocols/attributes/mem-attributes.js',
     in: 'isPrivate',
     kind: 'plain',

@@ -4,6 +4,7 @@ import { isPresentLeaf, LEVEL_2M, LEVEL_4K, W } from '../../shared-memory/page-t
 import type { Steps } from '../../shared-memory/steps.ts'
 import { walkBegins } from '../assertions.ts'
 import { COUNTER } from '../counters.ts'
+import { assertInRcu } from '../nx/oracles.ts'
 import { NO_ROOT } from '../nx/roots.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
@@ -120,6 +121,7 @@ function* writeProtectHuge(cpu: Cpu, vm: Vm, root: number, first: Gfn, end: Gfn)
     const { level, oldSpte, sptep } = iter
     if (!isPresentLeaf(oldSpte, level) || (oldSpte & W) === 0) continue
     yield* cpu.and(sptep, ~W)
+    assertInRcu(cpu, vm.nx!)
     cpu.count(COUNTER.sptes_wrprotected, 1)
   }
 }
@@ -148,6 +150,7 @@ function* clearDirtyPtMasked(cpu: Cpu, vm: Vm, root: number, gfn: Gfn, mask: num
   const { first, end } = gfnsOf(vm, gfn - vm.dirtyLog!.baseGfn, mask)
   walkBegins(cpu, vm)
   yield* iter.start(cpu, LEVEL_4K, first, root)
+  assertInRcu(cpu, vm.nx!)
   for (; iter.valid && iter.gfn < end; yield* iter.next(cpu)) {
     const { gfn: at, level, oldSpte, sptep } = iter
     if (level > LEVEL_4K || !isPresentLeaf(oldSpte, level)) continue
