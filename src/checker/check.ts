@@ -14,13 +14,17 @@ export type Configuration = {
   readonly patience?: number
   /** Takes so long that it is explored only if it is asked for by name: always, or with these memory models. */
   readonly isLarge?: boolean | readonly MemoryModel[]
+  /** The variants and kernels for which it takes so long, if not for all. */
+  readonly isLargeFor?: readonly string[]
 }
 
 /** The configurations in which a check is explored if none is named; else the named one. */
-export const configurationsOf = (check: Check, asked: string | undefined, memory: MemoryModel): Configuration[] =>
-  check.configurations.filter(({ name, isLarge = false }) =>
-    asked === undefined ? !(typeof isLarge === 'boolean' ? isLarge : isLarge.includes(memory)) : name === asked,
-  )
+export const configurationsOf = (check: Check, asked: string | undefined, memory: MemoryModel, variant: string) =>
+  check.configurations.filter((one) => (asked === undefined ? !isLarge(one, memory, variant) : one.name === asked))
+
+function isLarge({ isLarge = false, isLargeFor = [] }: Configuration, memory: MemoryModel, variant: string): boolean {
+  return isLargeFor.includes(variant) || (typeof isLarge === 'boolean' ? isLarge : isLarge.includes(memory))
+}
 
 /** A variant of a protocol, and what an exploration of it must come to. */
 export type CheckedVariant =

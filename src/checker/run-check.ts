@@ -47,7 +47,9 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
   return variants.flatMap((variant) => {
     const faulty = variant.kind === 'good' ? [] : whereOf(check, variant.in)
     const holding =
-      variant.kind === 'good' || variant.holdsElsewhere ? goodIn(check, only.configuration, limits.memory) : []
+      variant.kind === 'good' || variant.holdsElsewhere
+        ? goodIn(check, only.configuration, limits.memory, variant.name)
+        : []
     const where = [...faulty, ...holding.filter((name) => !faulty.includes(name))]
     const isAsked = (configuration: string) => only.configuration === undefined || only.configuration === configuration
     return where.filter(isAsked).map((configuration) => ({
@@ -64,8 +66,8 @@ export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: stri
   })
 }
 
-const goodIn = (check: Check, asked: string | undefined, memory: MemoryModel) =>
-  configurationsOf(check, asked, memory).map(({ name }) => name)
+const goodIn = (check: Check, asked: string | undefined, memory: MemoryModel, variant: string) =>
+  configurationsOf(check, asked, memory, variant).map(({ name }) => name)
 
 export const patienceOf = (check: Check, configuration: string): number =>
   check.configurations.find(({ name }) => name === configuration)?.patience ?? check.patience

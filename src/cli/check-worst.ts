@@ -38,8 +38,9 @@ export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimi
 
 /** What is asked for; else the first variant, where it is explored as a rule. */
 function jobsOf(check: Check, memory: MemoryModel, { variant, configuration }: Asked) {
-  return configurationsOf(check, configuration, memory).map(({ name }) => ({
-    variant: variant ?? check.variants[0]!.name,
+  const asked = variant ?? check.variants[0]!.name
+  return configurationsOf(check, configuration, memory, asked).map(({ name }) => ({
+    variant: asked,
     configuration: name,
   }))
 }

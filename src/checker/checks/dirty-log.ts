@@ -102,6 +102,8 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
     counts: ['yield_needbreak'],
     memory: BLOCKS,
+    // They look at each of 1024 leafs, and may yield at each.
+    isLargeFor: ['flush-each-leaf', 'v5.11', 'v5.12', 'v5.15'],
   },
   split: {
     says: 'a guest executes in a huge page while the VMM, which is about to log, splits it',

@@ -14,18 +14,19 @@ export type SmallConfiguration = {
   readonly before?: Act
   /** What must be counted in some interleaving, or nothing was checked; it may depend on the functions of the kernel. */
   readonly counts?: readonly CounterName[] | ((kvm: Kvm) => readonly CounterName[])
-} & Pick<Configuration, 'patience' | 'isLarge'>
+} & Pick<Configuration, 'patience' | 'isLarge' | 'isLargeFor'>
 
 type CounterName = keyof typeof COUNTER
 
 /** The configurations by name, as a check declares them. */
 export const declaredOf = (all: Readonly<Record<string, SmallConfiguration>>): readonly Configuration[] =>
-  Object.entries(all).map(([name, { says, acts, patience, isLarge }]) => ({
+  Object.entries(all).map(([name, { says, acts, patience, isLarge, isLargeFor }]) => ({
     name,
     says,
     actors: acts.map(([actor]) => actor),
     ...(patience === undefined ? {} : { patience }),
     ...(isLarge === undefined ? {} : { isLarge }),
+    ...(isLargeFor === undefined ? {} : { isLargeFor }),
   }))
 
 /** A configuration as a program: a small VM that runs a variant, with a CPU for each actor. `system`: what else it has. */

@@ -36,7 +36,7 @@ export async function survey(
   signal: AbortSignal,
 ): Promise<Surveyed[]> {
   const surveyed: Surveyed[] = []
-  for (const { name: configuration } of configurationsOf(check, only, memory)) {
+  for (const { name: configuration } of configurationsOf(check, only, memory, variant)) {
     await setImmediate()
     if (signal.aborted) break
     const patience = patienceOf(check, configuration)
