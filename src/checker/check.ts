@@ -1,6 +1,7 @@
 import type { PatchCode } from '../patches/code.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
 import type { Kernel, Variant, Version, VersionName } from '../protocols/kernel.ts'
+import type { KvmEntry } from '../protocols/kvm.ts'
 import type { KernelTables } from './kernel-tables.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Program } from './program.ts'
@@ -42,11 +43,18 @@ export type CheckedVariant =
       readonly memory?: readonly MemoryModel[]
     }
 
+/** A fault of one version of the kernel, in one of its functions. */
+export type KernelFault = Omit<Extract<CheckedVariant, { readonly kind: 'broken' }>, 'kind' | 'name'> & {
+  readonly entry: KvmEntry
+}
+
 /** What is to be proved about a protocol, as data: one file a check. */
 export type Check = {
   readonly name: string
   readonly asks: string
   readonly variants: readonly CheckedVariant[]
+  /** What is wrong in a version as it is; and in each variant on it that has the function of it. */
+  readonly kernelFaults?: Readonly<Partial<Record<VersionName, KernelFault>>>
   /** Variants of the system in which there is nothing to be found here, each with the reason. */
   readonly unchecked?: Readonly<Record<string, string>>
   readonly configurations: readonly Configuration[]
@@ -83,8 +91,15 @@ export function checkOn(
   }
   // It must be what a variant must be that is this kernel as it is.
   const known = one.variants.find(({ name }) => isKernelItself(variantNamed(name as VariantName), version))
-  const itself: CheckedVariant = { ...(known ?? { kind: 'good' }), name: version.name }
-  const others = one.variants.filter(({ name }) => name !== version.name && tables.has(name))
+  const fault = one.kernelFaults?.[version.name]
+  const held = (variant: CheckedVariant): CheckedVariant => {
+    if (fault === undefined || variant.kind === 'broken') return variant
+    const { entry, ...finds } = fault
+    const has = tables.get(variant.name)!.kvm[entry] === version.kvm[entry]
+    return has ? { ...variant, ...finds, kind: 'broken', holdsElsewhere: true } : variant
+  }
+  const itself = held({ ...(known ?? { kind: 'good' }), name: version.name })
+  const others = one.variants.filter(({ name }) => name !== version.name && tables.has(name)).map(held)
   const check: Check = {
     ...one,
     kernel: version.name,

@@ -116,6 +116,21 @@ test('a check on a kernel explores that kernel, and its schedule is played on th
   assert.match(other.err, /the schedule is of definition/)
 })
 
+test('what a version did wrong must be found in it, and in what stands on it with the same function', async () => {
+  const asked = ['check', 'icache', '--configuration', 'range-invalidated', '--no-progress']
+  for (const way of [
+    ['--variant', 'v6.8'],
+    ['--kernel', 'v6.8', '--variant', 'recheck'],
+  ]) {
+    const { code, out } = await faultline(...asked, ...way)
+    assert.equal(code, 0, out)
+    assert.match(out, /^FAIL (v6\.8|recheck) in range-invalidated, as it must/)
+    assert.match(out, /free_before_flush/)
+  }
+  const mended = await faultline(...asked, '--variant', 'v6.12')
+  assert.match(mended.out, /^PASS v6\.12 in range-invalidated/)
+})
+
 test('what a kernel leaves out is one sentence: the reason of one variant, the names of several', () => {
   const { refused } = scenarioOn(SCENARIOS.find(({ name }) => name === 'precheck')!, V6_5)
   assert.equal(leftOutOnKernel({}, 'v6.5'), undefined)

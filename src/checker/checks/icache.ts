@@ -160,6 +160,7 @@ const declared: Check = {
         'it is ranged as it stands: nothing is ever wrong, it only takes long under mmu_lock. `bench` counts the operations.',
     },
   }),
+  kernelFaults: { 'v6.8': { entry: 'stage2Unmap', finds: ['free_before_flush'], in: 'range-invalidated' } },
   configurations: declaredOf(CONFIGURATIONS),
   patience: 4,
   program: (variant, configuration) => {
