@@ -2,6 +2,9 @@ import { type Cpu, type LockId, MB, type Word, WRITE, wordAt } from './cpu.ts'
 import type { Place } from './place.ts'
 import type { Steps } from './steps.ts'
 
+/** Nothing watches. A number, so that `readUnlock` can be compiled to WebAssembly. */
+const NO_ORACLE = -1
+
 /**
  * Sleepable RCU (kernel/rcu/srcutree.c, include/linux/srcu.h): readers say that they read, each on a line of its own;
  * a CPU that has published something new waits until all readers that may still see the old say that they are done.
@@ -21,13 +24,13 @@ export class Srcu {
   readonly idx: Word
   readonly readers: readonly Word[]
 
-  readonly #oracle: number | undefined
+  readonly #oracle: number
 
   /**
    * `cpus`: how many CPUs may ever read; their ids are 0 to cpus - 1. `oracle`: what a CPU violates that leaves a section in which
    * it is not, as lockdep says.
    */
-  constructor(place: Place, cpus: number, oracle?: number) {
+  constructor(place: Place, cpus: number, oracle: number = NO_ORACLE) {
     this.#oracle = oracle
     this.id = place.lock('srcu')
     this.idx = place.line('idx', 'the CPU that synchronises')
@@ -46,7 +49,7 @@ export class Srcu {
   *readUnlock(cpu: Cpu, idx: number): Steps<void> {
     // Full barrier: what we read stays before it. Pairs with the wait in synchronize().
     const was = yield* cpu.sub(this.#word(cpu.id, idx), 1)
-    if (was <= 0 && this.#oracle !== undefined) cpu.violation(this.#oracle, this.id)
+    if (was <= 0 && this.#oracle !== NO_ORACLE) cpu.violation(this.#oracle, this.id)
   }
 
   /**
