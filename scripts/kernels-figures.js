@@ -17,7 +17,7 @@ const { SCENARIOS } = await load('bench/scenarios/all.js')
 const { METRICS } = await load('bench/metrics.js')
 const { compact, inUnit } = await load('report/numbers.js')
 const { loadProfile, profileHash } = await load('model/profile.js')
-const { VERSIONS } = await load('protocols/kernels.js')
+const { lackedBy, VERSIONS } = await load('protocols/kernels.js')
 
 export const MACHINES = ['epyc-milan-2s', 'altra-64']
 /** They time locks, page-table operations and oracles, and run the functions of no kernel. */
@@ -62,6 +62,7 @@ function figuresOf({ runs }) {
 
 /** What one kernel does in one scenario on one machine. */
 export async function figuresOn(machine, scenario, version, seeds = SEEDS) {
+  if (lackedBy({ name: version }, scenario.name) !== undefined) return undefined
   const variant = everythingOf(scenario) ?? version
   const flags = {
     scenario: scenario.name,

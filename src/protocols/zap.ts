@@ -217,19 +217,23 @@ export function* wrprotGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): Steps<v
   cpu.count(COUNTER.wrprot_gfn_range_calls, 1)
   yield* vm.mmuLock.readLock(cpu)
   yield* vm.pages.rcuReadLock(cpu)
-  const flush = yield* wrprotRoot(cpu, vm, vm.pages.rootFor(cpu, start), start, end)
+  const flush = yield* wrprotRoot(cpu, vm, vm.pages.rootFor(cpu, start), start, end, true)
   yield* vm.pages.rcuReadUnlock(cpu)
   yield* vm.mmuLock.readUnlock(cpu)
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_wrprot)
 }
 
-/** The walk over one root: whether an entry was changed. `minLevel`: of the size of such pages, and larger ones. */
+/**
+ * The walk over one root: whether an entry was changed. `shared`: mmu_lock is held for read. `minLevel`: of the size of such pages, and
+ * larger ones.
+ */
 export function* wrprotRoot(
   cpu: Cpu,
   vm: Vm,
   root: number,
   start: Gfn,
   end: Gfn,
+  shared: boolean,
   minLevel: number = LEVEL_4K,
 ): Steps<boolean> {
   const iter = vm.local[cpu.id]!.iter
@@ -238,7 +242,7 @@ export function* wrprotRoot(
   yield* iter.start(cpu, minLevel, start, root)
   while (iter.valid && iter.gfn < end) {
     // No flush is owed before the lock is dropped: a vCPU with an old entry in its TLB may still write until the end.
-    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, true)
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, shared)
     const spte = iter.oldSpte
     if (!yielded && isPresentLeaf(spte, iter.level) && (spte & W) !== 0) {
       const was = yield* cpu.cas(iter.sptep, spte, spte & ~W)

@@ -102,6 +102,9 @@ const declared: Check = {
     'B-AGERCU': { finds: ['suspicious_rcu_usage'], in: 'recovered' },
     'B-AGEPLAIN': { finds: ['spte_overwritten'], in: 'write-protected' },
   }),
+  kernelFaults: {
+    'v5.15': { entry: 'tdpMmuAgeSpte', finds: ['spte_overwritten'], in: 'write-protected' },
+  },
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {

@@ -92,6 +92,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
       ['vmm', inTurn(stopDirtyLog, reclaims)],
     ],
     memory: BLOCKS,
+    isLargeFor: ['v5.11', 'v5.12'],
   },
   'stopped-wanted': {
     says: 'another task wants mmu_lock while logging ends',
@@ -130,6 +131,9 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
 
 const LOST_FLUSH = ['unlock_with_pending_flush', 'free_before_flush', 'flush_lost', 'stale_walk'] as const
 
+/** To v5.13 the flush was left out too if no entry was changed. */
+const NO_FLUSH = { entry: 'mmuSlotApplyFlags', finds: ['dirty_lost'], in: 'protected' } as const
+
 const declared: Check = {
   name: 'dirty-log',
   asks: 'Is every page in the log to which the guest has written since the VMM copied it, and does no CPU use a page table that the end of logging has freed?',
@@ -140,6 +144,7 @@ const declared: Check = {
     'B-HUGELOG': { finds: ['dirty_lost'], in: 'all-set' },
     'B-STOPFLUSH': { finds: LOST_FLUSH, in: 'stopped' },
   }),
+  kernelFaults: { 'v5.11': NO_FLUSH, 'v5.12': NO_FLUSH },
   configurations: declaredOf(CONFIGURATIONS),
   patience: 1,
   program: (variant, configuration) => {

@@ -20,13 +20,19 @@ import { wrprotRoot } from '../zap.ts'
  */
 export function* mmuSlotRemoveWriteAccess(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
   yield* vm.mmuLock.readLock(cpu)
-  const changed = yield* wrprotSlot(cpu, vm, slot)
+  const changed = yield* wrprotSlot(cpu, vm, slot, true)
   yield* vm.mmuLock.readUnlock(cpu)
   return changed
 }
 
-/** `kvm_tdp_mmu_wrprot_slot()`, with mmu_lock held on either side. */
-export function* wrprotSlot(cpu: Cpu, vm: Vm, slot: Memslot, minLevel: number = LEVEL_4K): Steps<boolean> {
+/** `kvm_tdp_mmu_wrprot_slot()`. `shared`: mmu_lock is held for read. */
+export function* wrprotSlot(
+  cpu: Cpu,
+  vm: Vm,
+  slot: Memslot,
+  shared: boolean,
+  minLevel: number = LEVEL_4K,
+): Steps<boolean> {
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   let changed = false
@@ -34,7 +40,7 @@ export function* wrprotSlot(cpu: Cpu, vm: Vm, slot: Memslot, minLevel: number = 
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
-    const here = yield* wrprotRoot(cpu, vm, table, start, gfnAdd(start, pages), minLevel)
+    const here = yield* wrprotRoot(cpu, vm, table, start, gfnAdd(start, pages), shared, minLevel)
     changed = changed || here
     yield* vm.pages.rcuReadUnlock(cpu)
     root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)

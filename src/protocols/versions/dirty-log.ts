@@ -28,7 +28,7 @@ import { zapSpte } from '../zap.ts'
 /** `kvm_mmu_slot_remove_write_access()`, arch/x86/kvm/mmu/mmu.c, to v5.12: under mmu_lock for write; of huge pages alone where all pages count as dirty. */
 export function* removeWriteAccessAlone(cpu: Cpu, vm: Vm, slot: Memslot): Steps<boolean> {
   yield* vm.mmuLock.writeLock(cpu)
-  const changed = yield* wrprotSlot(cpu, vm, slot, vm.dirtyLog!.config.isAllSet === true ? LEVEL_2M : LEVEL_4K)
+  const changed = yield* wrprotSlot(cpu, vm, slot, false, vm.dirtyLog!.config.isAllSet === true ? LEVEL_2M : LEVEL_4K)
   yield* vm.mmuLock.writeUnlock(cpu)
   return changed
 }
