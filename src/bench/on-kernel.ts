@@ -1,11 +1,9 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
 import type { Version } from '../protocols/kernel.ts'
-import { lackedBy } from '../protocols/kernels.ts'
 import { onKernel, replacedBy } from '../protocols/on-kernel.ts'
+import { lackedBy } from '../protocols/since.ts'
 import type { Scenario, Variant } from './scenario.ts'
-
-export const ASK_A_NEWER = 'Name a newer kernel: `faultline list kernels` prints them.'
 
 /** A scenario on a kernel: that kernel as it is, and each variant that fits it. */
 export type OnKernel = {
@@ -25,6 +23,15 @@ export const asVariant = ({ name }: Version): Variant => ({
   protocol: name,
 })
 
+/** A question about what the kernel does not have yet is not asked of it. */
+export function refuseOlder(version: Version, question: string): void {
+  const lacked = lackedBy(version, question)
+  if (lacked === undefined) return
+  throw new FaultlineError('NOT_ON_KERNEL', 'usage', lacked, {
+    hint: 'Name a newer kernel: `faultline list kernels` prints them.',
+  })
+}
+
 /** The question, asked of a kernel. */
 export function scenarioOn(scenario: Scenario, version: Version): OnKernel {
   if (scenario.kind === 'primitives') {
@@ -32,8 +39,7 @@ export function scenarioOn(scenario: Scenario, version: Version): OnKernel {
       hint: 'Leave --kernel out, or ask another scenario: -s precheck.',
     })
   }
-  const lacked = lackedBy(version, scenario.name)
-  if (lacked !== undefined) throw new FaultlineError('NOT_ON_KERNEL', 'usage', lacked, { hint: ASK_A_NEWER })
+  refuseOlder(version, scenario.name)
   const { name } = version
   const refused: Record<string, string> = {}
   // Variants that differ in what is beside the protocol: the kernel is what all of them run.

@@ -20,18 +20,10 @@ test('every published figure that the profiles know comes out within its toleran
   )
 })
 
-test('a queued spinlock whose owner stores a byte comes within 6 % of the published rate in one socket, and within 20 % in four', async () => {
+test('a queued spinlock whose owner stores a byte comes within 6 % of the published rate, and with half of the CPUs of four sockets within 20 %', async () => {
   const known = await validate(TARGETS.filter(({ id }) => id === 'T22'))
-  const errors = known.map(({ error }) => Math.abs(error))
-  assert.deepEqual(
-    errors.map((error) => [error < 0.06, error < 0.2]),
-    [
-      [true, true],
-      [true, true],
-      [false, true],
-      [true, true],
-    ],
-  )
+  const limits = new Map([8, 16, 142].map((cpus) => [cpus, 0.06]))
+  for (const { target, error } of known) assert.ok(Math.abs(error) < (limits.get(target.run.vcpus) ?? 0.2), target.says)
 })
 
 test('a row that is fitted or derived names a parameter that there is, and a row held out names none', () => {

@@ -1,4 +1,4 @@
-import { ASK_A_NEWER } from '../bench/on-kernel.ts'
+import { refuseOlder } from '../bench/on-kernel.ts'
 import type { Check } from '../checker/check.ts'
 import { reportText, untakenText } from '../checker/check-text.ts'
 import { runJobs } from '../checker/job-pool.ts'
@@ -8,7 +8,8 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import type { PatchCode } from '../patches/code.ts'
 import { isPatchFile, readPatch } from '../patches/read.ts'
 import type { VersionName } from '../protocols/kernel.ts'
-import { lackedBy, VERSIONS } from '../protocols/kernels.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
+import { lackedBy } from '../protocols/since.ts'
 import { fit } from '../report/fit.ts'
 import { type CheckArgs, limitsOf } from './check-flags.ts'
 import { checkLitmus, isLitmusFile } from './check-litmus.ts'
@@ -61,8 +62,7 @@ async function asAsked(checks: readonly Check[], given: CheckArgs, node: string)
   const kernel = kernelNamed(given.kernel)?.name ?? kernelAsVariant(checks, given)
   const { patch, args } = await patchOf(given, node)
   const version = VERSIONS.find((one) => one.name === kernel)
-  const lacked = version === undefined ? undefined : lackedBy(version, given.name ?? '')
-  if (lacked !== undefined) throw new FaultlineError('NOT_ON_KERNEL', 'usage', lacked, { hint: ASK_A_NEWER })
+  if (version !== undefined && given.name !== undefined) refuseOlder(version, given.name)
   const asked = await Promise.all(
     checks
       .filter(({ name }) => given.name === undefined || name === given.name)

@@ -18,7 +18,7 @@ import { mmuRecoverHugePages } from './dirty-log/recover.ts'
 import { mmuSlotApplyFlags } from './dirty-log/start-stop.ts'
 import { mmuSlotRemoveWriteAccess, mmuSlotTrySplitHugePages } from './dirty-log/start-walks.ts'
 import { directPageFault, mmuDoPageFault, mmuFaultinPfn, mmuPageFault, tdpMmuPageFault } from './fault.ts'
-import { firstKernel, kernel, type Subject, type Version, type VersionName } from './kernel.ts'
+import { firstKernel, kernel, type Version, type VersionName } from './kernel.ts'
 import type { Kvm } from './kvm.ts'
 import { fastPageFault, tdpMmuMap, tdpMmuSplitHugePage } from './map.ts'
 import { flushShadowMemslot } from './memslots/flush-shadow.ts'
@@ -448,19 +448,5 @@ export const V7_1: Version = kernel('v7.1', V6_18, {
 
 /** All of them, the oldest first. */
 export const VERSIONS: readonly Version[] = [V5_11, V5_12, V5_15, V6_5, V6_8, V6_12, V6_18, V7_1]
-
-/** Questions about something that Linux has not always had. */
-const SINCE: { readonly [S in Subject]?: { readonly version: VersionName; readonly what: string } } = {
-  attributes: { version: 'v6.8', what: 'memory attributes and guest_memfd' },
-}
-
-/** Why a question cannot be asked of a version, if it cannot. */
-export function lackedBy({ name }: Version, subject: string): string | undefined {
-  const since = SINCE[subject as Subject]
-  if (since === undefined) return undefined
-  const places = VERSIONS.map((one) => one.name)
-  if (places.indexOf(name) >= places.indexOf(since.version)) return undefined
-  return `${subject} is about ${since.what}, which Linux has since ${since.version}, and ${name} is older`
-}
 
 export const versionNamed = (name: VersionName): Version => VERSIONS.find((one) => one.name === name)!

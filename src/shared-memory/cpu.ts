@@ -35,8 +35,8 @@ export type Order = typeof FULL | typeof ACQUIRE | typeof RELEASE | typeof RELAX
 
 /**
  * For changes where the kernel stores a byte or a halfword of the word, as `WRITE_ONCE(lock->locked, 1)`: no other CPU changes these bits
- * meanwhile, and what the word held is not asked for. JavaScript orders atomics of two widths on the same bytes with nothing, so threads and
- * the checker take `RELAXED` and `RELEASE`; the modelled machine charges a store.
+ * meanwhile, and the old value is not used. JavaScript gives no order between atomics of different widths on the same bytes, so threads and
+ * the checker change the whole word, as with `RELAXED` and `RELEASE`; the modelled machine charges a store.
  */
 export const AS_STORE = 4
 export const AS_STORE_RELEASE = 5

@@ -47,6 +47,17 @@ type Small = SmallConfiguration & {
 /** In a kernel that has such caches one is used. */
 const usesOfCaches: Small['counts'] = ({ gpcRefresh }) => (gpcRefresh === V5_11.kvm.gpcRefresh ? [] : ['pfncache_uses'])
 
+const ONE_CACHE: Small = {
+  says: 'KVM uses a page of the guest by a gfn_to_pfn_cache while a notifier invalidates it',
+  vcpus: 0,
+  acts: [
+    ['user', usesCache],
+    ['notifier', invalidatesOwn],
+  ],
+  pfnCaches: [GFN],
+  counts: usesOfCaches,
+}
+
 export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
   spare: {
     says: 'a notifier invalidates memory of a slot that an updater adds',
@@ -159,27 +170,8 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     acts: [['exit', inTurn(mapsOwn, mmuNotifierRelease, creates)]],
     zap: 'all',
   },
-  pfncache: {
-    says: 'KVM uses a page of the guest by a gfn_to_pfn_cache while a notifier invalidates it',
-    vcpus: 0,
-    acts: [
-      ['user', usesCache],
-      ['notifier', invalidatesOwn],
-    ],
-    pfnCaches: [GFN],
-    counts: usesOfCaches,
-  },
-  'pfncache-uncounted': {
-    says: 'the same with a page that is not counted',
-    vcpus: 0,
-    acts: [
-      ['user', usesCache],
-      ['notifier', invalidatesOwn],
-    ],
-    pfnCaches: [GFN],
-    counts: usesOfCaches,
-    isPfnmap: true,
-  },
+  pfncache: ONE_CACHE,
+  'pfncache-uncounted': { ...ONE_CACHE, says: 'the same with a page that is not counted', isPfnmap: true },
   'pfncache-shared': {
     says: 'one task uses a page by a gfn_to_pfn_cache that another task refreshes although it is valid, and then invalidates',
     vcpus: 0,

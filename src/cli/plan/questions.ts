@@ -1,10 +1,10 @@
-import { ASK_A_NEWER, asVariant, scenarioOn } from '../../bench/on-kernel.ts'
+import { asVariant, refuseOlder, scenarioOn } from '../../bench/on-kernel.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { HEADLINES, SCENARIOS } from '../../bench/scenarios/all.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { nearestText } from '../../errors/nearest.ts'
 import type { Version } from '../../protocols/kernel.ts'
-import { lackedBy, VERSIONS } from '../../protocols/kernels.ts'
+import { VERSIONS } from '../../protocols/kernels.ts'
 import { namesIn } from '../flags.ts'
 import { leftOutOnKernel, notOnKernel } from '../kernels.ts'
 import { type Asked as Patches, withPatches } from '../patches.ts'
@@ -22,10 +22,7 @@ function withKernels(asked: Scenario, names: string | undefined): Scenario {
   const kernels = namesIn(names).flatMap((name) =>
     isOwn(name) ? [] : (VERSIONS.find((one) => one.name === name) ?? []),
   )
-  for (const kernel of kernels) {
-    const lacked = lackedBy(kernel, asked.name)
-    if (lacked !== undefined) throw new FaultlineError('NOT_ON_KERNEL', 'usage', lacked, { hint: ASK_A_NEWER })
-  }
+  for (const kernel of kernels) refuseOlder(kernel, asked.name)
   return { ...asked, variants: [...asked.variants, ...[...new Set(kernels)].map(asVariant)] }
 }
 
