@@ -2,8 +2,8 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { type VariantName, variantNamed } from '../protocols/catalogue.ts'
 import type { Version } from '../protocols/kernel.ts'
 import { onKernel, replacedBy } from '../protocols/on-kernel.ts'
-import { lackedBy } from '../protocols/since.ts'
 import type { Scenario, Variant } from './scenario.ts'
+import { lackedBy } from './since.ts'
 
 /** A scenario on a kernel: that kernel as it is, and each variant that fits it. */
 export type OnKernel = {

@@ -1,5 +1,5 @@
-import type { Subject, Version, VersionName } from './kernel.ts'
-import { VERSIONS } from './kernels.ts'
+import type { Subject, Version, VersionName } from '../protocols/kernel.ts'
+import { VERSIONS } from '../protocols/kernels.ts'
 
 /** Questions about something that Linux has not always had. */
 const SINCE: { readonly [S in Subject]?: { readonly version: VersionName; readonly what: string } } = {
