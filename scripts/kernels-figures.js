@@ -18,7 +18,7 @@ const { METRICS } = await load('bench/metrics.js')
 const { compact, inUnit } = await load('report/numbers.js')
 const { loadProfile, profileHash } = await load('model/profile.js')
 const { VERSIONS } = await load('protocols/kernels.js')
-const { lackedBy } = await load('protocols/since.js')
+const { lackedBy } = await load('bench/since.js')
 
 export const MACHINES = ['epyc-milan-2s', 'altra-64']
 /** They time locks, page-table operations and oracles, and run the functions of no kernel. */
