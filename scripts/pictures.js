@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { validate } from '../dist/bench/schema.js'
-import { browserPath, launch } from '../dist/report/page/chromium.contract.js'
+import { browserPath, launch, unfolded } from '../dist/report/page/chromium.contract.js'
 import { pageHtml } from '../dist/report/page/page.js'
 import { resultPage } from '../dist/report/page/result-page.js'
 
@@ -28,7 +28,7 @@ for (const { result, figure, to } of PICTURES) {
   writeFileSync(html, pageHtml(resultPage(validate(JSON.parse(readFileSync(join(FOLDER, result), 'utf8'))))))
   const page = await browser.newPage({ viewport: { width: 860, height: 900 }, colorScheme: 'light' })
   await page.goto(`file://${html}`)
-  await page.waitForFunction("document.querySelectorAll('.plot').length === document.querySelectorAll('.uplot').length")
+  await unfolded(page)
   const element = page.locator('figure', { hasText: figure }).first()
   await element.evaluate((shown) => {
     for (const details of shown.querySelectorAll('details')) details.remove()

@@ -148,6 +148,8 @@ export type RecordedKernel = {
   readonly notifierWaits: number | null
   /** From the end of a wait to the SPTE that was set next, trimmed mean; null if no worker waited. An estimate. */
   readonly holdNs: number | null
+  /** What its tasks did that are played, if a timeline was asked for. */
+  readonly timeline?: RunTimeline['cpus']
 }
 
 /** What a replay plays of a recording, and how far it is from it. */

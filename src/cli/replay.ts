@@ -21,11 +21,13 @@ export type ReplayArgs = {
   readonly times?: readonly string[]
   readonly choice?: VmChoice
   readonly tickRate?: number
+  /** Events of each recorded task that are kept for a picture. */
+  readonly timelineEvents?: number
 }
 
 /** Reads a recording and makes it a load. */
 export async function readReplay(
-  { trace, memslots, speed, times: further = [], choice, tickRate }: ReplayArgs,
+  { trace, memslots, speed, times: further = [], choice, tickRate, timelineEvents = 0 }: ReplayArgs,
   io: Pick<Io, 'stdin'>,
 ): Promise<Replay> {
   const rate = parseSpeed(speed)
@@ -37,7 +39,7 @@ export async function readReplay(
     ...(tickRate === undefined ? {} : { tickRate }),
   })
   const known = chooseMemslots(recording, given)
-  const options = { speed: rate, notifiers: MOST_NOTIFIERS }
+  const options = { speed: rate, notifiers: MOST_NOTIFIERS, timelineEvents }
   const own = workloadOf(recording, known, options)
   const others = await timesOf(further, io)
   const workload =
@@ -93,7 +95,7 @@ const pooledSay = (further: readonly string[]) =>
     : [`its times are the median of those of ${further.length + 1} recordings: its own and ${further.join(', ')}`]
 
 /** What the kernel itself did, to stand beside what the replay does. */
-function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
+function kernelFigures({ faults, mmuLock, kernelTimeline }: Workload): Replay['kernel'] {
   const ofVcpus = mmuLock?.contention.filter(({ role }) => role === 'vcpu').map(({ waitsNs }) => waitsNs) ?? []
   const commonest = ofVcpus.toSorted((a, b) => b.count - a.count)[0]
   return {
@@ -104,5 +106,6 @@ function kernelFigures({ faults, mmuLock }: Workload): Replay['kernel'] {
     waitMedianNs: commonest?.median ?? null,
     notifierWaits: mmuLock === null ? null : waitsFor(mmuLock, 'notifier'),
     holdNs: mmuLock?.holdEstimateNs?.trimmedMean ?? null,
+    ...(kernelTimeline === undefined ? {} : { timeline: kernelTimeline }),
   }
 }

@@ -20,13 +20,16 @@ export class LockWaits {
 
   /** Returns which lock that may be mmu_lock the task has got; NO_RWLOCK if it is none. */
   end(task: Task, atNs: number, line: TraceLine, from: number, to: number): number {
-    const rwlock = task.waits.end(atNs, this.locks.addressKey(line.bytes, from, to))
+    const { waits } = task
+    const ended = waits.ended
+    const rwlock = waits.end(atNs, this.locks.addressKey(line.bytes, from, to))
+    if (waits.ended > ended) task.waitSpans?.add(atNs - waits.lastNs, atNs, waits.lastFlags, rwlock)
     if (rwlock === NO_RWLOCK) return NO_RWLOCK
-    const isReader = this.locks.isReader(task.waits.lastFlags)
-    const blocker = this.blockers.of(task.pid, atNs - task.waits.lastNs, isReader)
-    if (task.isInFault) task.waits.wasInFault(rwlock, blocker)
-    else task.waits.wasFor(rwlock, blocker)
-    task.holds(rwlock, atNs)
+    const isReader = this.locks.isReader(waits.lastFlags)
+    const blocker = this.blockers.of(task.pid, atNs - waits.lastNs, isReader)
+    if (task.isInFault) waits.wasInFault(rwlock, blocker)
+    else waits.wasFor(rwlock, blocker)
+    task.holds(rwlock, atNs, waits.lastFlags)
     this.locks.got(rwlock, task.pid)
     return rwlock
   }
@@ -37,7 +40,9 @@ export class LockWaits {
 
   /** The task has set an SPTE: what it had waited for it held until now. */
   ledToSpte(task: Task, atNs: number): void {
-    if (task.heldRwlock !== NO_RWLOCK) this.locks.held(task.heldRwlock, task.pid, atNs - task.heldSinceNs)
+    const { heldRwlock, heldSinceNs, heldFlags } = task
+    if (heldRwlock !== NO_RWLOCK && this.locks.held(heldRwlock, task.pid, atNs - heldSinceNs))
+      task.holdSpans?.reach(heldSinceNs, atNs, heldFlags, heldRwlock)
     this.blockers.faults(task.pid, atNs)
   }
 }

@@ -53,7 +53,7 @@ export type Only = {
 
 /**
  * What a trace holds, taken in line by line. Its size follows from the number of tasks, invalidations and waits; and if
- * the trace is to be replayed, from the number of faults and waits: 32 bytes each.
+ * the trace is to be replayed, from the number of faults and waits: some 64 bytes each.
  */
 export class Recording extends Observed {
   readonly remarks: Remarks = newRemarks()

@@ -4,6 +4,7 @@ import { FaultLog, InstallLog } from './fault-log.ts'
 import type { Walk } from './gfn-takings.ts'
 import { Progress } from './progress.ts'
 import type { Chain } from './removals.ts'
+import { Spans } from './spans.ts'
 import { taskName } from './task-name.ts'
 import type { TraceLine } from './trace-line.ts'
 import { NO_RWLOCK, Waits } from './waits.ts'
@@ -28,6 +29,9 @@ export class Task {
   /** kvm_tdp_mmu_spte_changed, from no leaf to a leaf that is present. */
   readonly tdpInstalls: FaultLog
   readonly waits = new Waits()
+  /** For a picture: each wait for a lock, and from the end of one to the last SPTE that was set under the lock. */
+  readonly waitSpans: Spans | undefined
+  readonly holdSpans: Spans | undefined
   readonly progress = new Progress()
   /** The range that it invalidated last, in pages of hvas; and the gfns that it put one huge leaf in the place of, last. */
   readonly lastRange = { start: 0, end: 0 }
@@ -71,6 +75,7 @@ export class Task {
   /** Which rwlock the task got last and has not set an SPTE under yet. */
   heldRwlock = NO_RWLOCK
   heldSinceNs = 0
+  heldFlags = 0
   /** sched_switch: since when it runs, and the longest that it ran without a switch. */
   onCpuSinceNs = -1
   longestOnCpuNs = -1
@@ -78,6 +83,8 @@ export class Task {
   constructor(pid: number, name: string, keepStreams: boolean) {
     this.pid = pid
     this.name = name
+    this.waitSpans = keepStreams ? new Spans() : undefined
+    this.holdSpans = keepStreams ? new Spans() : undefined
     this.pageFaults = new FaultLog(keepStreams)
     this.guestFaults = new FaultLog(keepStreams)
     this.installs = new InstallLog(keepStreams)
@@ -89,9 +96,10 @@ export class Task {
   }
 
   /** The task waits for a rwlock, so it holds none that we know of; or it has got one. */
-  holds(rwlock: number, atNs: number): void {
+  holds(rwlock: number, atNs: number, flags = 0): void {
     this.heldRwlock = rwlock
     this.heldSinceNs = atNs
+    this.heldFlags = flags
   }
 
   /** A fault begins or ends: what was held for the one before is released. */

@@ -73,7 +73,8 @@ export class Waits {
     return this.#locks.includes(lock)
   }
 
-  /** How long the wait took that ended last, and the flags that it began with. */
+  /** How many waits have ended whose begin is known; how long the last of them took, and the flags that it began with. */
+  ended = 0
   lastNs = 0
   lastFlags = 0
 
@@ -132,6 +133,7 @@ export class Waits {
       this.#columns.set(key, column)
     }
     column.push(ns)
+    this.ended += 1
     this.lastNs = ns
     this.lastFlags = flags
     if (this.longest === undefined || ns > this.longest.ns) this.longest = { ns, fromNs, flags, rwlock }

@@ -5,6 +5,7 @@ import { type MmuLock, mmuLockOf } from './contention.ts'
 import { doubtsOf } from './doubts.ts'
 import type { FaultLog } from './fault-log.ts'
 import { type FaultSource, faultSourceOf } from './fault-source.ts'
+import { type KernelLane, kernelTimeline } from './kernel-timeline.ts'
 import { Layout, recordedHva } from './layout.ts'
 import type { KnownMemslots, RecordedMemslot } from './memslots.ts'
 import { mmuOf } from './mmu.ts'
@@ -72,6 +73,8 @@ export type Workload = {
   readonly invalidationsOutsideMemslots: number
   /** What the kernel's own waits for mmu_lock were; null if none was recorded. */
   readonly mmuLock: MmuLock | null
+  /** What the tasks that are played did in the recording, if that was asked for. */
+  readonly kernelTimeline: readonly KernelLane[] | undefined
   readonly warnings: readonly string[]
   /** What to know of a replay that plays memslot updates, and of one that does not. */
   readonly updatesSay: readonly string[]
@@ -86,6 +89,8 @@ export type WorkloadOptions = {
   readonly times?: RecordedTimes
   /** The times of this recording are taken from its beginning only. */
   readonly learnUntilNs?: number
+  /** Events of each task for a picture. */
+  readonly timelineEvents?: number
 }
 
 /** Makes a workload of a recording that was read with `keepStreams`. */
@@ -167,9 +172,22 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     invalidations: recording.invalidations.unmaps,
     invalidationsOutsideMemslots,
     mmuLock,
+    kernelTimeline:
+      (options.timelineEvents ?? 0) === 0
+        ? undefined
+        : kernelTimeline(recording, {
+            players: [...numbered('vcpu', vcpus), ...numbered('notifier', notifiers)],
+            source,
+            mmuLock,
+            most: options.timelineEvents!,
+          }),
     warnings: [...doubtsOf(recording), ...takings.says, ...warningsOf(layout, adopted)],
   }
 }
+
+/** Named as the workers that play them. */
+const numbered = (role: string, tasks: readonly { readonly pid: number; readonly name: string }[]) =>
+  tasks.map(({ pid, name }, index) => ({ pid, name: `${role} ${index} (${name} ${pid})` }))
 
 function hasPlayable({ stream }: FaultLog, isPlayed: (gfn: number) => boolean): boolean {
   for (let index = 0; stream !== undefined && index < stream.gfns.length; index += 1) {

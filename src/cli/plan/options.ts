@@ -45,11 +45,14 @@ export function optionsOf(args: BenchArgs, defaults: Defaults, costs: Readonly<R
     warmupMs: milliseconds('warmup', args.warmup ?? defaults.warmup),
     arrival: arrivalOf(args),
     sampleEvery: 8,
-    timelineEvents: args.timeline === undefined ? 0 : integer('timeline', args.timeline, 100, 1_000_000),
+    timelineEvents: timelineEventsOf(args),
     oracles: true,
     costs,
   }
 }
+
+export const timelineEventsOf = ({ timeline }: Pick<BenchArgs, 'timeline'>) =>
+  timeline === undefined ? 0 : integer('timeline', timeline, 100, 1_000_000)
 
 const latencyTrialsOf = (trials: number) => Math.max(Math.min(trials, 5), Math.ceil(trials / 2))
 

@@ -6,6 +6,7 @@ import type { BenchArgs } from '../bench-flags.ts'
 import type { Io } from '../io.ts'
 import { readReplay } from '../replay.ts'
 import { tickRate, vmChoice } from '../vm-flags.ts'
+import { timelineEventsOf } from './options.ts'
 
 const filesIn = (words: string | undefined) => words?.split(',').map((file) => file.trim()) ?? []
 
@@ -45,7 +46,15 @@ export async function replayOf(
   const other = scenarios.find(({ kind }) => kind !== 'vm')
   if (other === undefined)
     return await readReplay(
-      { trace, memslots, times: filesIn(times), speed, choice: vmChoice(flags), ...tickRate(flags) },
+      {
+        trace,
+        memslots,
+        times: filesIn(times),
+        speed,
+        choice: vmChoice(flags),
+        ...tickRate(flags),
+        timelineEvents: timelineEventsOf(flags),
+      },
       io,
     )
   throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -20,3 +20,15 @@ export const launch = (executablePath: string): Promise<Browser> =>
       '--disable-sync',
     ],
   })
+
+/** Waits until every chart is drawn that can be seen: one that is folded away has no width yet. */
+export const drawn = (page: Page) =>
+  page.waitForFunction(
+    "[...document.querySelectorAll('.plot')].every((plot) => plot.clientWidth === 0 || plot.querySelector('.uplot') !== null)",
+  )
+
+/** Opens what is folded away, and draws it. */
+export async function unfolded(page: Page): Promise<void> {
+  await page.evaluate("for (const fold of document.querySelectorAll('details.fold')) fold.open = true")
+  await drawn(page)
+}

@@ -1,9 +1,11 @@
-import { compare } from '../../bench/comparing/compare.ts'
+import { type Comparison, compare } from '../../bench/comparing/compare.ts'
 import { BY_FILE, type Source } from '../../bench/comparing/layout.ts'
+import { isLost } from '../../bench/comparing/missing.ts'
 import type { Run } from '../../bench/result.ts'
 import { summaryText } from '../compare-cells.ts'
 import { tablesOf } from '../compare-tables.ts'
 import { preface } from '../compare-text.ts'
+import { verdictText } from '../compare-verdict.ts'
 import { groupsOf } from '../groups.ts'
 import { variedIn } from '../sweep-text.ts'
 import { commandText } from './command-text.ts'
@@ -51,11 +53,21 @@ function changesSection(sources: readonly Source[]): Section {
   )
   return {
     title: 'What changed',
-    about: summaryText(comparison),
-    answers: [],
+    gist: summaryText(comparison),
+    shows: 'all',
+    about: `${summaryText(comparison)}.`,
+    answers: sources.length === 2 ? [verdictOf(comparison)] : [],
     warnings: preface(comparison),
     figures,
   }
+}
+
+/** In one line what two files come to; of more there is a table only. */
+function verdictOf(comparison: Comparison): Section['answers'][number] {
+  const { changes, missing } = comparison
+  const isWorse = changes.some(({ verdict }) => verdict === 'worse') || missing.some(isLost)
+  const isBetter = changes.some(({ verdict }) => verdict === 'better')
+  return { verdict: isWorse ? 'no' : isBetter ? 'yes' : 'finding', text: verdictText(comparison) }
 }
 
 /** The same load in all files: each file's variants are series of one chart. */
@@ -69,5 +81,8 @@ function besideSections(sources: readonly Source[]): Section[] {
   // What changed is in the table above, of all of them.
   return groups.length > MOST_SECTIONS
     ? []
-    : groups.map((runs) => sectionOf(runs, sources[0]!.result, variedIn(groups)))
+    : groups.map((runs) => ({
+        ...sectionOf(runs, sources[0]!.result, variedIn(groups)),
+        shows: groups.length === 1 ? 'all' : 'heading',
+      }))
 }

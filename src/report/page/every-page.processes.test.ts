@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page as BrowserPage } from 'playwright-core'
 import { resultIn } from '../../cli/running.contract.ts'
-import { browserPath, launch } from './chromium.contract.ts'
+import { browserPath, launch, unfolded } from './chromium.contract.ts'
 import { comparisonPage } from './comparison-page.ts'
 import { pageHtml } from './page.ts'
 import type { Page } from './spec.ts'
@@ -67,12 +67,12 @@ async function opened(spec: Page): Promise<{ page: BrowserPage; complaints: stri
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('request', (request) => request.url() === `file://${path}` || complaints.push(`asked for ${request.url()}`))
   await page.goto(`file://${path}`)
-  await page.waitForFunction("document.querySelectorAll('.plot').length === document.querySelectorAll('.uplot').length")
+  await unfolded(page)
   return { page, complaints }
 }
 
 /** Fields that are words of the page's own, and no text that came from a file. */
-const OWN = ['type', 'kind', 'style', 'scale', 'grade', 'verdict']
+const OWN = ['type', 'kind', 'style', 'scale', 'grade', 'verdict', 'shows']
 const CERTAINTIES = ['sure', 'unsure', 'same', 'absent']
 const EVIL = `</script><img src=x onerror="document.title='owned'"><b>`
 
@@ -118,7 +118,7 @@ for (const kind of ['result', 'map', 'comparison', 'witness', 'trace']) {
     const { page, complaints } = await opened(spec)
     assert.deepEqual(complaints, [])
     assert.equal(await page.locator('figure').count(), figuresOf(spec).length)
-    for (const summary of await page.locator('summary').all()) await summary.click()
+    for (const summary of await page.locator('figure summary').all()) await summary.click()
     assert.equal(await page.locator('img, b').count(), 0)
     assert.doesNotMatch(await page.title(), /^owned/)
     assert.ok((await page.getByText(EVIL, { exact: false }).count()) > 0)

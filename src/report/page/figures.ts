@@ -1,5 +1,5 @@
 import type { MetricName } from '../../bench/metrics.ts'
-import type { Result, Run } from '../../bench/result.ts'
+import type { Result, Run, RunTimeline } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { BLAMES } from '../../model/blame.ts'
 import { lockRows } from '../bench-table.ts'
@@ -166,13 +166,50 @@ function blockedFigure(runs: readonly Run[], result: Result): Figure[] {
 }
 
 function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
-  return runs.flatMap((run) => {
+  const own = runs.flatMap((run) => {
     const chart = run.timeline === undefined ? undefined : timelineChart(run.timeline)
     if (chart === undefined) return []
     const left = run.timeline!.cpus.reduce((sum, cpu) => sum + cpu.left, 0)
     const caption = `Time since the first event of an extra trial, seed ${run.timeline!.seed}. A line leads from an invalidation to each retry that it caused.${left === 0 ? '' : ` ${left.toLocaleString('en')} later events were not kept.`}`
     return [{ ...commonOf(run, result), title: `timeline of ${run.variant}`, caption, ...chart }]
   })
+  return own.length === 0 ? [] : [...kernelTimelineFigure(runs, result), ...own]
+}
+
+/** What the recorded kernel did itself, over as long a time as the longest timeline of its replay. */
+function kernelTimelineFigure(runs: readonly Run[], result: Result): Figure[] {
+  const [{ recorded, params }] = runs as readonly [Run, ...Run[]]
+  if (recorded?.timeline === undefined) return []
+  const mostNs =
+    params.speed === '1'
+      ? Math.max(...runs.map(({ timeline }) => spanOf(timeline?.cpus ?? [])))
+      : Number.POSITIVE_INFINITY
+  const fromNs = startOf(recorded.timeline)
+  const cpus = recorded.timeline.map((cpu) => ({
+    ...cpu,
+    events: cpu.events.filter(([ns]) => ns - fromNs <= mostNs),
+  }))
+  const chart = timelineChart({ seed: 0, cpus })
+  if (chart === undefined) return []
+  const caption =
+    'What the recorded tasks did that the replay below plays, from the first invalidation on: their faults and invalidations, and their waits for mmu_lock. It is drawn as held from the end of a wait to the last SPTE that was set under it: so long at the least.'
+  return [
+    {
+      ...commonOf(runs[0]!, result),
+      kind: 'recorded',
+      title: 'timeline of the recorded kernel',
+      caption,
+      ...chart,
+    },
+  ]
+}
+
+const timesOf = (cpus: RunTimeline['cpus']) => cpus.flatMap(({ events }) => events.map(([ns]) => ns))
+const startOf = (cpus: RunTimeline['cpus']) =>
+  timesOf(cpus).reduce((least, ns) => Math.min(least, ns), Number.POSITIVE_INFINITY)
+const spanOf = (cpus: RunTimeline['cpus']) => {
+  const times = timesOf(cpus)
+  return times.length === 0 ? 0 : times.reduce((most, ns) => Math.max(most, ns), 0) - startOf(cpus)
 }
 
 /** What a patch of the user's own does otherwise than the variant that it begins from. */

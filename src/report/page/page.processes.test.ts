@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Page as BrowserPage } from 'playwright-core'
 import type { Metric, Result, Run } from '../../bench/result.ts'
 import { validate } from '../../bench/schema.ts'
-import { browserPath, launch } from './chromium.contract.ts'
+import { browserPath, launch, unfolded } from './chromium.contract.ts'
 import { comparisonPage } from './comparison-page.ts'
 import { pageHtml } from './page.ts'
 import { resultPage } from './result-page.ts'
@@ -42,7 +42,7 @@ async function opened(html: string, width = 1400, colorScheme: 'light' | 'dark' 
     if (request.url() !== `file://${path}`) complaints.push(`asked for ${request.url()}`)
   })
   await page.goto(`file://${path}`)
-  await page.waitForFunction("document.querySelectorAll('.plot').length === document.querySelectorAll('.uplot').length")
+  await unfolded(page)
   assert.deepEqual(complaints, [])
   return page
 }
@@ -215,7 +215,7 @@ test('a screen reader finds a name on every chart, table and column', { skip }, 
   const pages = [pageHtml(resultPage(result)), phasePage(['no-precheck', 'precheck']), readWitness()]
   for (const html of pages) {
     const page = await opened(html)
-    await page.locator('details').evaluateAll((all) => {
+    await page.locator('figure details').evaluateAll((all) => {
       for (const one of all) one.querySelector('summary')!.click()
     })
     const session = await page.context().newCDPSession(page)

@@ -10,14 +10,19 @@ import { MOST_LOADS, sweepSection } from './sweep-section.ts'
 
 /** A result as a page: a section for each question, with its answer, its charts and their tables. */
 export function resultPage(result: Result): Page {
-  const sections = questionsOf(result.runs).flatMap((runs) => {
+  const questions = questionsOf(result.runs)
+  const sections = questions.flatMap((runs) => {
     const groups = groupsOf(runs)
     const sweep = sweepSection(runs, result)
     const each = groups.length > MOST_LOADS ? [] : groups.map((group) => sectionOf(group, result, variedIn(groups)))
-    return [...(sweep === undefined ? [] : [sweep]), ...each]
+    if (sweep !== undefined) return [sweep, ...each.map((section): Section => ({ ...section, shows: 'heading' }))]
+    return questions.length === 1 && each.length === 1 ? each : each.map(leading)
   })
   return { title: titleOf(result), sections, provenance: provenanceOf(result) }
 }
+
+/** One of several questions: its answer, and the figures that decide. */
+const leading = (section: Section): Section => ({ ...section, shows: 1 })
 
 const titleOf = ({ runs }: Result) => `faultline: ${[...new Set(runs.map(({ scenario }) => scenario))].join(', ')}`
 
@@ -25,12 +30,15 @@ const titleOf = ({ runs }: Result) => `faultline: ${[...new Set(runs.map(({ scen
 export function sectionOf(runs: readonly Run[], result: Result, varied: readonly string[] = []): Section {
   const [first] = runs as readonly [Run, ...Run[]]
   const scenario = scenarioOf(first)
+  const answers = answersOf(scenario, runs)
   return {
+    gist: answers.map(({ brief }) => brief).join('; '),
+    shows: 'all',
     title: [`${first.scenario} on ${first.machine}`, ...varied.map((name) => `${name} ${first.params[name]}`)].join(
       ', ',
     ),
     about: [scenario?.asks ?? '', circumstancesOf(first, scenario)].filter((text) => text !== '').join(' '),
-    answers: answersOf(scenario, runs).map(({ verdict, text }) => ({ verdict, text })),
+    answers: answers.map(({ verdict, text }) => ({ verdict, text })),
     warnings: [
       ...runs.flatMap(({ variant, error }) => (error === null ? [] : [`${variant} failed: ${error.message}`])),
       ...warningLines(runs).map((line) => line.replace(/^! /, '')),

@@ -70,6 +70,8 @@ export type Timeline = {
   readonly lanes: readonly string[]
   readonly names: readonly string[]
   readonly categories: readonly string[]
+  /** Marks have the lower part of each lane to themselves: there are so many that they would cover the slices. */
+  readonly isApart?: boolean
   /** The category whose slices have others inside them, drawn behind these. */
   readonly outer?: number
   readonly slices: readonly (readonly [lane: number, from: number, length: number, name: number, category: number])[]
@@ -111,6 +113,10 @@ export type Figure = {
 
 export type Section = {
   readonly title: string
+  /** What its answers come to in a few words, for the contents. */
+  readonly gist: string
+  /** What is seen before a reader opens more: all of it, its heading alone, or so many of its figures. */
+  readonly shows: 'all' | 'heading' | number
   /** The circumstances in a line. */
   readonly about: string
   readonly answers: readonly { readonly verdict: string; readonly text: string }[]

@@ -1,3 +1,4 @@
+import { METRICS, type MetricName } from '../../bench/metrics.ts'
 import type { Result, Run } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { VERDICTS } from '../answer.ts'
@@ -19,31 +20,25 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
   const groups = groupsOf(runs)
   const swept = sweptIn(groups)
   if (scenario === undefined || swept === undefined) return undefined
-  const figures = scenario.decides.flatMap((decision) => {
-    const chart = scalingChart(runs, decision, swept)
-    if (chart === undefined) return []
-    const title = `${decision.reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
-    const { left, ...drawn } = chart
-    return [{ ...commonOf(runs[0]!, result), title, caption: sweepCaption(swept, chart.body, left), ...drawn }]
-  })
-  if (figures.length === 0) return undefined
   const varied = variedIn(groups)
-  const maps = scenario.decides.flatMap((decision) => {
-    const diagram = phaseOf(groups, varied, decision)
-    if (diagram === undefined) return []
-    const title = `where each variant has the better ${decision.reads}`
-    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·": not run, or without this figure; tinted where the loads on both sides agree.`
-    const map = { ...commonOf(runs[0]!, result), title, caption, ...phaseChart(diagram) }
-    return [map, ...frontierFigure(map, diagram)]
-  })
+  const curves = curvesOf(runs, scenario, swept, result)
+  if (curves.length === 0) return undefined
+  const maps = mapsOf(groups, scenario, varied, result)
+  const leading = maps.length > 0 ? maps : curves
+  const lead = leadOf(scenario).flatMap((metric) => leading.filter((drawn) => drawn.metric === metric))
+  const others = [...maps, ...curves].filter((drawn) => !lead.includes(drawn))
+  const answers = sweepAnswers(groups, scenario, varied)
   return {
     title: `${runs[0]!.scenario} on ${runs[0]!.machine}, a sweep of ${groups.length} loads`,
+    gist: answers.map(({ text }) => text).join('; '),
+    shows: lead.length,
     about: scenario.asks,
-    answers: sweepAnswers(groups, scenario, varied),
+    answers,
     warnings: [],
     figures: [
-      ...maps,
-      ...figures,
+      ...lead.map(({ figure }) => figure),
+      ...maps.flatMap(({ frontier }) => frontier),
+      ...others.map(({ figure }) => figure),
       ...(groups.length > MOST_LOADS
         ? [...answersFigure(groups, scenario, varied, result), ...patchFigures(groups[0]!, result)]
         : []),
@@ -51,28 +46,67 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
   }
 }
 
-/** The answer at each load; of many loads at how many it was which. */
+/** A picture of one deciding figure, and the table of its frontier if it has one. */
+type Drawn = { readonly metric: MetricName; readonly figure: Figure; readonly frontier: readonly Figure[] }
+
+/** What a sweep is looked at for first: the claim, and the rate. */
+function leadOf({ decides: [claim, ...others] }: Scenario): MetricName[] {
+  const rate = others.find(({ metric }) => METRICS[metric].unit === '1/s')
+  return [claim, rate].flatMap((decision) => (decision === undefined ? [] : [decision.metric]))
+}
+
+const curvesOf = (runs: readonly Run[], { decides }: Scenario, swept: Swept, result: Result): Drawn[] =>
+  decides.flatMap((decision): Drawn[] => {
+    const chart = scalingChart(runs, decision, swept)
+    if (chart === undefined) return []
+    const title = `${decision.reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
+    const { left, ...drawn } = chart
+    const caption = sweepCaption(swept, chart.body, left)
+    const figure = { ...commonOf(runs[0]!, result), title, caption, ...drawn }
+    return [{ metric: decision.metric, figure, frontier: [] }]
+  })
+
+const mapsOf = (
+  groups: readonly (readonly Run[])[],
+  { decides }: Scenario,
+  varied: readonly string[],
+  result: Result,
+): Drawn[] =>
+  decides.flatMap((decision): Drawn[] => {
+    const diagram = phaseOf(groups, varied, decision)
+    if (diagram === undefined) return []
+    const title = `where each variant has the better ${decision.reads}`
+    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·": not run, or without this figure; tinted where the loads on both sides agree.`
+    const map = { ...commonOf(groups[0]![0]!, result), title, caption, ...phaseChart(diagram) }
+    return [{ metric: decision.metric, figure: map, frontier: frontierFigure(map, diagram) }]
+  })
+
+/** Loads beyond which they are counted without their names. */
+const MOST_NAMED = 12
+
+/** At how many loads the answer is which. */
 function sweepAnswers(
   groups: readonly (readonly Run[])[],
   scenario: Scenario,
   varied: readonly string[],
 ): Section['answers'] {
   const all = groups.flatMap((group) =>
-    answersOf(scenario, group).map((answer) => ({ ...answer, at: group[0]!.params })),
+    answersOf(scenario, group).map((answer) => ({
+      ...answer,
+      at: varied.map((name) => group[0]!.params[name]).join('/'),
+    })),
   )
-  if (groups.length <= MOST_LOADS) {
-    return all.map(({ verdict, text, at }) => ({
-      verdict,
-      text: `${varied.map((name) => `${name} ${at[name]}`).join(', ')}: ${text}`,
-    }))
-  }
   const variants = [...new Set(all.map(({ variant }) => variant))]
   return variants.flatMap((variant) => {
     const own = all.filter((answer) => answer.variant === variant)
-    return [...new Set(own.map(({ verdict }) => verdict))].map((verdict) => ({
-      verdict,
-      text: `${variant}: ${VERDICTS[verdict]} at ${own.filter((answer) => answer.verdict === verdict).length} of ${groups.length} loads`,
-    }))
+    return [...new Set(own.map(({ verdict }) => verdict))].map((verdict) => {
+      const at = own.filter((answer) => answer.verdict === verdict).map((answer) => answer.at)
+      const loads = at.length > MOST_NAMED ? '' : `: ${varied.join('/')} ${at.join(', ')}`
+      return {
+        verdict,
+        text: `${variant}: ${VERDICTS[verdict]} at ${at.length} of ${groups.length} loads${loads}`,
+      }
+    })
   })
 }
 

@@ -17,7 +17,7 @@ export type WitnessOf = {
 export function witnessPage(witnesses: readonly WitnessOf[]): Page {
   return {
     title: `faultline: ${witnesses.map(({ check, variant }) => `${check} ${variant}`).join(', ')}`,
-    sections: witnesses.map(sectionOf),
+    sections: witnesses.map((witness, index) => ({ ...sectionOf(witness), shows: index === 0 ? 'all' : 'heading' })),
     provenance: witnesses.map(({ check, variant, configuration, schedule }) => [
       `${check} ${variant} in ${configuration}`,
       schedule,
@@ -30,6 +30,8 @@ function sectionOf(witness: WitnessOf): Section {
   const { findings, memoryModel } = replayed
   return {
     title: `${check}: ${variant} in ${configuration}`,
+    gist: findings.map(({ name }) => name).join(', '),
+    shows: 'all',
     about: `One execution that the checker found, with ${memoryModel === 'sc' ? 'sequentially consistent' : memoryModel} memory.`,
     answers: findings.map(({ name, says }) => ({ verdict: 'no', text: `${name}: ${says}` })),
     warnings: [],

@@ -1,33 +1,18 @@
-import type { Figure, Page, Section, Table } from '../spec.ts'
+import type { Page } from '../spec.ts'
 import { element } from './dom.ts'
-import { linesChart } from './lines.ts'
-import { phaseMap, phaseTable } from './phase.ts'
-import { stackChart } from './stack.ts'
-import { matrixTable, tableOf } from './tables.ts'
-import { onThemeChange, theme } from './theme.ts'
-import { timelineChart } from './timeline.ts'
-import { witnessView } from './witness.ts'
+import { contentsOf, reveal, sectionOf } from './section.ts'
+import { tableOf } from './tables.ts'
 import 'uplot/dist/uPlot.min.css'
 import './client.css'
-
-const KINDS = {
-  measured: 'measured on threads of a host',
-  modelled: 'modelled in virtual time',
-  recorded: 'recorded on a real kernel',
-  checked: 'found by the checker',
-} as const
 
 /** Draws the page that is in its own data. */
 function draw(): void {
   const page = JSON.parse(document.getElementById('data')!.textContent!) as Page
-  const contents = page.sections.map(({ title }, index) =>
-    element('li', {}, element('a', { href: `#section-${index + 1}` }, title)),
-  )
   document
     .getElementById('page')!
     .append(
       element('h1', {}, page.title),
-      ...(contents.length > 1 ? [element('nav', { 'aria-label': 'contents' }, element('ol', {}, ...contents))] : []),
+      ...contentsOf(page.sections),
       ...page.sections.map(sectionOf),
       element(
         'footer',
@@ -36,94 +21,7 @@ function draw(): void {
         tableOf({ columns: ['what', 'value'], rows: page.provenance }, 'host, code and machines'),
       ),
     )
-}
-
-function sectionOf({ title, about, answers, warnings, figures }: Section, index: number): HTMLElement {
-  return element(
-    'section',
-    { id: `section-${index + 1}` },
-    element('h2', {}, title),
-    element('p', { class: 'about' }, about),
-    ...answers.map(({ verdict, text }) => element('p', { class: `answer answer-${verdict}` }, text)),
-    ...(warnings.length === 0
-      ? []
-      : [element('ul', { class: 'warnings' }, ...warnings.map((text) => element('li', {}, text)))]),
-    ...figures.map(figureOf),
-  )
-}
-
-function figureOf(figure: Figure): HTMLElement {
-  const { title, kind, caption, command, table, body } = figure
-  return element(
-    'figure',
-    { 'data-kind': kind, 'data-type': body.type, 'aria-label': title },
-    element('h3', {}, title, ' ', element('small', { class: `kind kind-${kind}` }, KINDS[kind])),
-    bodyOf(figure),
-    element('figcaption', {}, caption),
-    ...legendOf(figure),
-    ...tablesOf(body, table).map((own) => details('the figures as a table', () => tableOf(own, title))),
-    ...(command === '' ? [] : [details('the command that made it', () => commandOf(command))]),
-  )
-}
-
-/** The table that stands below a picture: a table is its own, and a map says what its cells are. */
-function tablesOf(body: Figure['body'], table: Table): Table[] {
-  if (body.type === 'phase') return [phaseTable(body)]
-  return table.rows.length === 0 || body.type === 'table' ? [] : [table]
-}
-
-/** Made when it is opened for the first time: a page may have tables of thousands of cells. */
-function details(summary: string, inside: () => HTMLElement): HTMLElement {
-  const made = element('details', {}, element('summary', {}, summary))
-  made.firstElementChild!.addEventListener('click', () => made.append(inside()), { once: true })
-  return made
-}
-
-function commandOf(command: string): HTMLElement {
-  const copy = element('button', { type: 'button' }, 'copy')
-  copy.addEventListener('click', () => {
-    void navigator.clipboard?.writeText(command).then(() => {
-      copy.textContent = 'copied'
-    })
-  })
-  return element('p', { class: 'command' }, element('code', {}, command), ' ', copy)
-}
-
-function bodyOf({ body, table, title }: Figure): HTMLElement {
-  switch (body.type) {
-    case 'lines':
-      return linesChart(body, title)
-    case 'stack':
-      return stackChart(body, title)
-    case 'matrix':
-      return matrixTable(body, title)
-    case 'phase':
-      return phaseMap(body, title)
-    case 'timeline':
-      return timelineChart(body, title)
-    case 'table':
-      return tableOf(table, title)
-    case 'witness':
-      return witnessView(body, title)
-    case 'text':
-      return body.isCode
-        ? element('pre', { tabindex: '0' }, body.lines.join('\n'))
-        : element('div', {}, ...body.lines.map((line) => element('p', {}, line)))
-  }
-}
-
-/** The names of a chart's series with their colours. */
-function legendOf({ body }: Figure): HTMLElement[] {
-  if (body.type !== 'lines') return []
-  const names = [...new Set(body.series.map(({ name, of }) => of ?? name))]
-  const swatches = names.map(() => element('span', { class: 'swatch' }))
-  const paint = () => {
-    const { series } = theme()
-    for (const [index, swatch] of swatches.entries()) swatch.style.background = series[index % series.length]!
-  }
-  paint()
-  onThemeChange(paint)
-  return [element('ul', { class: 'legend' }, ...names.map((name, index) => element('li', {}, swatches[index]!, name)))]
+  reveal(location.hash.slice(1))
 }
 
 draw()

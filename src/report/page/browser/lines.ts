@@ -10,6 +10,8 @@ const HEIGHT = 300
 const LONGEST_LABEL = 34
 /** What the values on the left take of the width. */
 const AXIS = 70
+const BELOW = 34
+const BELOW_LABEL = 20
 
 /** Curves and dots over two axes; zoom by dragging, or by the keyboard. */
 export function linesChart(spec: Lines, label: string): HTMLElement {
@@ -66,7 +68,7 @@ function optionsOf({ x, y, series }: Lines, box: HTMLElement, live: HTMLElement,
     height: HEIGHT,
     scales: { x: scaleOf(x, false), y: scaleOf(y, true) },
     axes: [
-      { ...axisOf(x, colours), ...sizesOn(x, series) },
+      { ...axisOf(x, colours), ...sizesOn(x, series), size: BELOW, labelSize: BELOW_LABEL },
       { ...axisOf(y, colours), size: AXIS },
     ],
     series: drawn,

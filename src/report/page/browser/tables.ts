@@ -2,7 +2,7 @@ import type { Matrix, Table } from '../spec.ts'
 import { element } from './dom.ts'
 
 /** What ends at the right of its column; all else is read from the left. */
-const FIGURE = /^$|^-$|^[~=]|^[-+]?\d/
+const FIGURE = /^$|^-$|^[~=]|^[-+]?\d[^_]*$/
 
 /** The figures of a chart as a table, for people and for screen readers. */
 export function tableOf({ columns, rows }: Table, caption: string): HTMLElement {

@@ -8,7 +8,8 @@ import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 /** More of them would cover the lanes. */
 const MANY_ARROWS = 100
 const LANE = 22
-const AXIS = 50
+const TALL_LANE = 32
+const AXIS = 34
 /** A letter on an axis, and what stands beside a name there. */
 const LETTER = 7
 const GAP = 16
@@ -36,7 +37,7 @@ export function timelineChart(spec: Timeline, label: string): HTMLElement {
   return element('div', {}, box, live, legend)
 }
 
-const heightOf = ({ lanes }: Timeline) => lanes.length * LANE + AXIS
+const heightOf = ({ lanes, isApart }: Timeline) => lanes.length * (isApart === true ? TALL_LANE : LANE) + AXIS
 
 /** The cursor steps from slice to slice. */
 function dataOf({ slices, marks }: Timeline): uPlot.AlignedData {
@@ -57,6 +58,7 @@ function optionsOf(spec: Timeline, box: HTMLElement, live: HTMLElement, colours:
       {
         stroke: colours.text,
         grid: { stroke: colours.grid, width: 1 },
+        size: AXIS,
         values: (_, splits) => splits.map((value) => inUnit(value, 'ns')),
       },
       {
@@ -101,18 +103,14 @@ function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
     const left = x(from)
     const isOuter = category === spec.outer
     ctx.fillStyle = isOuter ? faint(colour(category), 0.3) : colour(category)
-    const top = bbox.top + row * lane
-    ctx.fillRect(
-      left,
-      top + lane * (isOuter ? 0.08 : 0.25),
-      Math.max(1, x(from + length) - left),
-      lane * (isOuter ? 0.84 : 0.5),
-    )
+    const [above, high] = slicePart(spec, isOuter)
+    ctx.fillRect(left, bbox.top + (row + above) * lane, Math.max(1, x(from + length) - left), lane * high)
   }
+  const [markFrom, markMargin] = spec.isApart === true ? [0.6, 0.1] : [0, 0]
   for (const [row, at, , category] of spec.marks) {
     if (at < min || at > max) continue
     ctx.fillStyle = colour(category)
-    ctx.fillRect(x(at) - 1, bbox.top + row * lane, 2, lane)
+    ctx.fillRect(x(at) - 1, bbox.top + (row + markFrom) * lane, 2, lane * (1 - markFrom - markMargin))
   }
   ctx.strokeStyle = faint(colours.text, spec.arrows.length > MANY_ARROWS ? 0.12 : 0.35)
   ctx.lineWidth = 1
@@ -124,6 +122,12 @@ function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
     ctx.stroke()
   }
   ctx.restore()
+}
+
+/** Where in its lane a slice begins, and how much of it it takes. */
+function slicePart({ isApart }: Timeline, isOuter: boolean): readonly [above: number, high: number] {
+  if (isApart === true) return [0.1, 0.45]
+  return isOuter ? [0.08, 0.84] : [0.25, 0.5]
 }
 
 /** What lies under the pointer, the shortest slice first, and what an arrow that ends there came from. */

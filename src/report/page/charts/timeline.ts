@@ -17,6 +17,9 @@ const KINDS: Readonly<Record<string, string>> = {
   yield: 'yield',
 }
 
+/** Counts of the recorded kernel that stand for what a span shows of a run. */
+const AS_SPAN = ['pf', 'unmap']
+
 /** What each CPU did: holds, waits, flushes, invalidations, and the retry that an invalidation caused. Events are in us. */
 export function timelineChart(timeline: RunTimeline): Drawn | undefined {
   const events = timelineEvents(timeline, 0, '')
@@ -28,7 +31,10 @@ export function timelineChart(timeline: RunTimeline): Drawn | undefined {
   })
   const marks = events
     .filter(({ ph }) => ph === 'i')
-    .map(({ tid, ts, name, cat }) => [tid ?? 0, ns(ts), names.of(name), categories.of(cat ?? '')] as const)
+    .map(
+      ({ tid, ts, name, cat }) =>
+        [tid ?? 0, ns(ts), names.of(name), categories.of(AS_SPAN.includes(cat ?? '') ? 'span' : (cat ?? ''))] as const,
+    )
   if (slices.length + marks.length === 0) return undefined
   const lanes = timeline.cpus.map(({ name }) => name)
   return {
