@@ -83,6 +83,6 @@ function besideSections(sources: readonly Source[]): Section[] {
     ? []
     : groups.map((runs) => ({
         ...sectionOf(runs, sources[0]!.result, variedIn(groups)),
-        shows: groups.length === 1 ? 'all' : 'heading',
+        ...(groups.length === 1 ? {} : { shows: 'heading' }),
       }))
 }

@@ -12,18 +12,28 @@ import { trialChart } from './charts/trials.ts'
 import { commandText } from './command-text.ts'
 import { type Figure, NO_TABLE } from './spec.ts'
 
-/** All figures of runs that were interleaved under one load. */
-export const figuresOf = (runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] => [
-  ...decidingFigure(runs, scenario, result),
-  ...trialFigures(runs, scenario, result),
-  ...latencyFigures(runs, result),
-  ...recordedFigure(runs, result),
-  ...lockFigure(runs, result),
-  ...outcomeFigure(runs, result),
-  ...blockedFigure(runs, result),
-  ...timelineFigures(runs, result),
-  ...patchFigures(runs, result),
-]
+/** All figures of runs that were interleaved under one load: those that a reader looks for first, and the others. */
+export function figuresOf(
+  runs: readonly Run[],
+  scenario: Scenario | undefined,
+  result: Result,
+): { readonly main: Figure[]; readonly others: Figure[] } {
+  const [latency, ...latencies] = latencyFigures(runs, result)
+  return {
+    main: [
+      ...decidingFigure(runs, scenario, result),
+      ...patchFigures(runs, result),
+      ...trialFigures(runs, scenario, result),
+      ...(latency === undefined ? [] : [latency]),
+      ...recordedFigure(runs, result),
+      ...lockFigure(runs, result),
+      ...outcomeFigure(runs, result),
+      ...blockedFigure(runs, result),
+      ...timelineFigures(runs, result),
+    ],
+    others: latencies,
+  }
+}
 
 type Common = Pick<Figure, 'kind' | 'command'>
 export const commonOf = ({ kind }: Run, result: Result): Common => ({ kind, command: commandText(result.command) })

@@ -31,9 +31,10 @@ export function sectionOf(runs: readonly Run[], result: Result, varied: readonly
   const [first] = runs as readonly [Run, ...Run[]]
   const scenario = scenarioOf(first)
   const answers = answersOf(scenario, runs)
+  const { main, others } = figuresOf(runs, scenario, result)
   return {
     gist: answers.map(({ brief }) => brief).join('; '),
-    shows: 'all',
+    shows: main.length,
     title: [`${first.scenario} on ${first.machine}`, ...varied.map((name) => `${name} ${first.params[name]}`)].join(
       ', ',
     ),
@@ -43,6 +44,6 @@ export function sectionOf(runs: readonly Run[], result: Result, varied: readonly
       ...runs.flatMap(({ variant, error }) => (error === null ? [] : [`${variant} failed: ${error.message}`])),
       ...warningLines(runs).map((line) => line.replace(/^! /, '')),
     ],
-    figures: figuresOf(runs, scenario, result),
+    figures: [...main, ...others],
   }
 }

@@ -71,9 +71,19 @@ function bodyOf({ body, table, title }: Figure): HTMLElement {
       return witnessView(body, title)
     case 'text':
       return body.isCode
-        ? element('pre', { tabindex: '0' }, body.lines.join('\n'))
+        ? diffOf(body.lines, title)
         : element('div', {}, ...body.lines.map((line) => element('p', {}, line)))
   }
+}
+
+/** Lines that came are green, lines that went are red; their signs say it too. */
+function diffOf(lines: readonly string[], label: string): HTMLElement {
+  const styleOf = (line: string) => (line.startsWith('+') ? 'came' : line.startsWith('-') ? 'went' : 'both')
+  const spans = lines.flatMap((line, index) => [
+    ...(index === 0 ? [] : ['\n']),
+    element('span', { class: styleOf(line) }, line),
+  ])
+  return element('pre', { tabindex: '0', role: 'region', 'aria-label': label }, ...spans)
 }
 
 /** The names of a chart's series with their colours. */
