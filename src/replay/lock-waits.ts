@@ -42,7 +42,7 @@ export class LockWaits {
   ledToSpte(task: Task, atNs: number): void {
     const { heldRwlock, heldSinceNs, heldFlags } = task
     if (heldRwlock !== NO_RWLOCK && this.locks.held(heldRwlock, task.pid, atNs - heldSinceNs))
-      task.holdSpans?.reach(heldSinceNs, atNs, heldFlags, heldRwlock)
+      task.holdSpans?.add(heldSinceNs, atNs, heldFlags, heldRwlock)
     this.blockers.faults(task.pid, atNs)
   }
 }

@@ -18,13 +18,6 @@ export class Spans {
     this.#rwlocks.push(rwlock)
   }
 
-  /** The span that begins there reaches further than was known; one that is not the last is another. */
-  reach(fromNs: number, untilNs: number, flags: number, rwlock: number): void {
-    const last = this.length - 1
-    if (last >= 0 && this.#fromNs.at(last) === fromNs) this.#untilNs.set(last, untilNs)
-    else this.add(fromNs, untilNs, flags, rwlock)
-  }
-
   at(index: number): { readonly fromNs: number; readonly ns: number; readonly flags: number; readonly rwlock: number } {
     const fromNs = this.#fromNs.at(index)
     return {

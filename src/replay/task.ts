@@ -29,7 +29,7 @@ export class Task {
   /** kvm_tdp_mmu_spte_changed, from no leaf to a leaf that is present. */
   readonly tdpInstalls: FaultLog
   readonly waits = new Waits()
-  /** For a picture: each wait for a lock, and from the end of one to the last SPTE that was set under the lock. */
+  /** For a picture: each wait for a lock, and from the end of one to the SPTE that was set next. */
   readonly waitSpans: Spans | undefined
   readonly holdSpans: Spans | undefined
   readonly progress = new Progress()

@@ -202,7 +202,7 @@ function kernelTimelineFigure(runs: readonly Run[], result: Result): Figure[] {
   const chart = timelineChart({ seed: 0, cpus })
   if (chart === undefined) return []
   const caption =
-    'What the recorded tasks did that the replay below plays, from the first invalidation on: their faults and invalidations, and their waits for mmu_lock. It is drawn as held from the end of a wait to the last SPTE that was set under it: so long at the least.'
+    'What the recorded tasks did that the replay below plays, from the first invalidation on: their faults and invalidations, and their waits for mmu_lock. It is drawn as held from the end of a wait to the next SPTE of the same thread: so long at the least.'
   return [
     {
       ...commonOf(runs[0]!, result),

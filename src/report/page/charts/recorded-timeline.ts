@@ -68,7 +68,7 @@ export function recordedTimeline(
       'Time since the first event of a thread: its page faults, SPTEs set and invalidations, and its waits for locks.',
       ...(slices.some(([, , , , category]) => category === HOLD)
         ? [
-            'mmu_lock is drawn as held from the end of a wait to the last SPTE that was set under it: so long at the least.',
+            'mmu_lock is drawn as held from the end of a wait to the next SPTE of the same thread: so long at the least.',
           ]
         : []),
       ...(every === 1 ? [] : [`One in ${every} of ${whole(marks.length)} marks is drawn.`]),
