@@ -51,9 +51,9 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const note = (text: string) => io.err(`${text}\n`)
   const file = new ResultFile({ out, plan: 'ab', force, inputs: inputsOf(args), note }, undefined)
   const nothing = 'No round was finished, so nothing is written;'
-  io.keeps(`${nothing} what is left of its worktree is taken away by the next --ab.`)
+  io.keeps(`${nothing} the next --ab removes what is left of its worktree.`)
   const measured = await measureRevisions({ ref, git, rounds, args, time }, io).finally(() =>
-    io.keeps(`${nothing} its worktree is gone.`),
+    io.keeps(`${nothing} its worktree was removed.`),
   )
   const { result: ran, done } = measured
   const left = time.isLimited && !io.signal.aborted ? leftOut(measured, ref, args) : ''
@@ -63,7 +63,7 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const result = io.signal.aborted ? cut(ran, done, rounds) : ran
   const kept = file.finish(result, !io.signal.aborted)
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
-  io.keeps(`${kept.path ?? 'No file'} has ${done} of ${rounds} rounds; its worktree is gone.`)
+  io.keeps(`${kept.path ?? 'No file'} has ${done} of ${rounds} rounds; its worktree was removed.`)
   return { result, kept, isTooShort }
 }
 

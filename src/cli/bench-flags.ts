@@ -124,8 +124,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('memslots', { ...text, describe: 'memslots of the recording: a .json file, or gfn:hva:pages,...' })
     .option('times', {
       ...text,
-      describe:
-        'further recordings of the same host, with commas: its times are those of all together, the median of each',
+      describe: 'further recordings of the same host, separated by commas: each cost is the median over all of them',
     })
     .option('speed', { ...text, default: '1', describe: 'how fast to play the recording: 1, 10, max' })
     .option('seed', { ...text, describe: 'seed of the random load and of the order of trials [default: 1]' })

@@ -86,14 +86,14 @@ function checkWords(command: readonly string[], { refine }: BenchArgs, refuse: R
   for (const word of command) {
     const name = /^--?([^=]+)/.exec(word)?.[1]
     if (name === undefined || BESIDE.includes(name) || (refine !== undefined && MORE.includes(name))) continue
-    throw refuse(`its plan is its own, and ${word} would change it`, `Leave ${word} out.`)
+    throw refuse(`it is resumed with the plan that it holds, which ${word} would change`, `Leave ${word} out.`)
   }
 }
 
 /** Figures of other code or of another host have no place beside those that are there. */
 function checkSame({ runs, host }: Result, io: Io, refuse: Refuse): void {
   const changed = runs.find((run) => run.definition !== definitionOf(run))
-  if (changed !== undefined) throw refuse(`its run of ${changed.scenario} is of other code than this`)
+  if (changed !== undefined) throw refuse(`its run of ${changed.scenario} was made by other code than this`)
   if (!runs.some(({ kind }) => kind === 'measured')) return
   const now = describeHost(io.runtime, 0)
   for (const field of ['cpu', 'cores', 'node'] as const) {

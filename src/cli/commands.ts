@@ -36,7 +36,7 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'check [name] [file]',
-    'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: not so.',
+    'Explore every interleaving of a small configuration. Exit code 0: good variants hold and every declared fault was found; 1: otherwise.',
     async () => (await import('./check-flags.ts')).checkFlags,
     async () => (await import('./check.ts')).check,
   ),
@@ -48,7 +48,7 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'contention <file>',
-    'Say what a table of perf lock contention tells of mmu_lock: which costs follow, and how a replay with them compares.',
+    'Read a table of perf lock contention: which costs of mmu_lock follow from it, and how a replay with them compares.',
     async () => (await import('./contention-flags.ts')).contentionFlags,
     async () => (await import('./contention.ts')).contention,
   ),

@@ -124,7 +124,7 @@ test('what cannot be resumed is refused', async () => {
   for (const [line, says] of [
     ['--resume nowhere.json', /nowhere.json cannot be read/],
     ['--resume other.json', /cannot be resumed: Unknown argument/],
-    ['--resume code.json', /is of other code/],
+    ['--resume code.json', /was made by other code/],
     ['--resume trace.json', /wants to open \/etc\/hostname/],
     ['--resume other.json --trials 3', /--trials would change it/],
   ] as const) {
@@ -140,7 +140,7 @@ test('a command that keeps nothing ends at once, also in the middle of a computa
     interrupted('SIGINT', ['check', 'precheck', '--worst', 'retries', '--retries', '30'], 3000),
   ])
   assert.equal(reads.code, 143)
-  assert.match(reads.err, /interrupted by SIGTERM\. Nothing is kept/)
+  assert.match(reads.err, /interrupted by SIGTERM\. Nothing was kept/)
   assert.equal(computes.code, 130, computes.err)
 })
 

@@ -1,32 +1,71 @@
+import { nearest } from '../errors/nearest.ts'
 import type { NamedCommand } from './command.ts'
 import { type Flag, flagsOf } from './flag-table.ts'
 
+const PREFIX = 'FAULTLINE_'
 /** `FAULTLINE_TRACE=1` adds the stack to an error; a recording is named with --trace only. */
-const NOT_FLAGS = ['trace', 'help', 'config']
+const TRACE = 'trace'
+const NOT_FLAGS = [TRACE, 'help']
+/** A flag of the program, and so of every command. */
+const CONFIG: Flag = { name: 'config', aliases: [], isSwitch: false, isList: false, choices: [], says: '' }
+const OFF = ['0', 'false', 'no', 'off']
 
 /** The variable that stands for a flag: `FAULTLINE_TIME_BUDGET` for `--time-budget`. */
-export const variableOf = (flag: string): string => `FAULTLINE_${flag.toUpperCase().replaceAll('-', '_')}`
+export const variableOf = (flag: string): string => `${PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`
 
-/**
- * The words of a command with the flags that the environment gives and the line does not: a result that is written says with
- * which flags it can be made again.
- */
+type Environment = Readonly<Record<string, string | undefined>>
+
+export type Surrounded = {
+  /** The words of the command with the flags that the environment gives and the line does not. */
+  readonly words: readonly string[]
+  /** The variables that gave them. */
+  readonly used: readonly string[]
+  /** A sentence for each variable that is called like a flag and is none. */
+  readonly warnings: readonly string[]
+}
+
+/** Adds the flags of the environment to a command: a result that is written says with which flags it can be made again. */
 export async function withEnvironment(
-  [name, ...words]: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  [name, ...typed]: readonly string[],
+  environment: Environment,
   commands: readonly NamedCommand[],
-): Promise<string[]> {
+): Promise<Surrounded> {
+  const words = name === undefined ? [] : [name, ...typed]
+  const set = Object.keys(environment).filter((variable) => variable.startsWith(PREFIX))
   const command = commands.find((candidate) => candidate.name === name)
-  if (command === undefined || Object.keys(environment).every((variable) => !variable.startsWith('FAULTLINE_'))) {
-    return name === undefined ? [] : [name, ...words]
+  if (command === undefined || set.length === 0) return { words, used: [], warnings: [] }
+  const flags = [...(await flagsOf(command)), CONFIG].filter((flag) => isGiven(flag, environment, typed))
+  return {
+    words: [command.name, ...flags.flatMap((flag) => wordsOf(flag, environment[variableOf(flag.name)]!)), ...typed],
+    used: flags.map((flag) => variableOf(flag.name)),
+    warnings: await unknownIn(set, commands),
   }
-  const given = (await flagsOf(command)).flatMap((flag) => {
-    const value = environment[variableOf(flag.name)]
-    if (value === undefined || value === '' || NOT_FLAGS.includes(flag.name) || isTyped(flag, words)) return []
-    if (flag.isSwitch) return value === '0' || value === 'false' ? [] : [`--${flag.name}`]
-    return (flag.isList ? value.split(' ') : [value]).map((part) => `--${flag.name}=${part}`)
-  })
-  return [command.name, ...given, ...words]
+}
+
+function isGiven(flag: Flag, environment: Environment, typed: readonly string[]): boolean {
+  const value = environment[variableOf(flag.name)]
+  return value !== undefined && value !== '' && !NOT_FLAGS.includes(flag.name) && !isTyped(flag, typed)
+}
+
+function wordsOf({ name, isSwitch, isList }: Flag, value: string): string[] {
+  if (isSwitch) return OFF.includes(value.toLowerCase()) ? [] : [`--${name}`]
+  return (isList ? value.split(' ').filter((part) => part !== '') : [value]).map((part) => `--${name}=${part}`)
+}
+
+/** A variable of another command's flag is none of this command's business; one that no command knows is misspelt. */
+async function unknownIn(set: readonly string[], commands: readonly NamedCommand[]): Promise<string[]> {
+  const flags = (await Promise.all(commands.map(flagsOf))).flat().map(({ name }) => name)
+  const known = [...new Set([...flags.filter((name) => name !== 'help'), TRACE, CONFIG.name])].map(variableOf)
+  return set
+    .filter((variable) => !known.includes(variable))
+    .map((variable) => {
+      const [near] = nearest(
+        variable.slice(PREFIX.length),
+        known.map((each) => each.slice(PREFIX.length)),
+      )
+      const hint = near === undefined ? 'no command has such a flag' : `did you mean ${PREFIX}${near}?`
+      return `the environment variable ${variable} is ignored: ${hint}`
+    })
 }
 
 const isTyped = ({ name, aliases }: Flag, words: readonly string[]): boolean =>

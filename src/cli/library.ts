@@ -147,7 +147,7 @@ function checkOptions(what: string, options: object, known: readonly string[]): 
   if (name !== undefined) throw wrong(`${what}() has no option '${name}'`, nearestText(name, known))
   const { memory } = options as CheckOptions
   if (memory === undefined || MEMORY_MODELS.includes(memory)) return
-  throw wrong(`memory is '${memory}', which is no memory model`, nearestText(String(memory), MEMORY_MODELS))
+  throw wrong(`memory is '${memory}', which is not a memory model`, nearestText(String(memory), MEMORY_MODELS))
 }
 
 function checkResults(results: Readonly<Record<string, Result>>): void {

@@ -96,7 +96,7 @@ function kernelsText(): string {
 const machineRows = () =>
   listing.machines.map((machine) => [
     machine.name,
-    'cpu' in machine ? `${machine.cpu}: what it says is modelled` : machine.says,
+    'cpu' in machine ? `${machine.cpu}: its figures are modelled` : machine.says,
   ])
 
 /** Everything that can be asked for, as text. */

@@ -7,10 +7,10 @@ import { test } from 'node:test'
 import type { Result } from '../bench/result.ts'
 import { COMMANDS } from './commands.ts'
 import { variableOf, withEnvironment } from './environment.ts'
-import { faultline } from './faultline.contract.ts'
+import { faultline, runProgram } from './faultline.contract.ts'
 import { flagsOf } from './flag-table.ts'
 
-test('an unknown flag or command is told the nearest one', async () => {
+test('an unknown flag or command is answered with the nearest one', async () => {
   const flag = await faultline('bench', '--trails', '3')
   assert.equal(flag.code, 2)
   assert.match(flag.err, /Unknown argument: trails\nDid you mean --trials\? Try `faultline bench --help`/)
@@ -39,10 +39,34 @@ test('a flag of the environment stands in the command, below what is typed', asy
     FAULTLINE_QUIET: '1',
     FAULTLINE_TRACE: '1',
   }
-  const words = await withEnvironment(['bench', '-s', 'precheck', '--trials=7'], environment, COMMANDS)
+  const { words } = await withEnvironment(['bench', '-s', 'precheck', '--trials=7'], environment, COMMANDS)
   assert.deepEqual(words, ['bench', '--set=range=8', '--set=hot=1', '--quiet', '-s', 'precheck', '--trials=7'])
-  assert.deepEqual(await withEnvironment(['compare', 'a.json'], environment, COMMANDS), ['compare', 'a.json'])
+  const other = await withEnvironment(['compare', 'a.json'], environment, COMMANDS)
+  assert.deepEqual(other, { words: ['compare', 'a.json'], used: [], warnings: [] })
   assert.equal(variableOf('time-budget'), 'FAULTLINE_TIME_BUDGET')
+})
+
+test('a switch of the environment may be off, and a file of flags may be named there', async () => {
+  const environment = { FAULTLINE_QUIET: 'no', FAULTLINE_JSON: 'off', FAULTLINE_CONFIG: 'mine.json' }
+  const { words } = await withEnvironment(['bench'], environment, COMMANDS)
+  assert.deepEqual(words, ['bench', '--config=mine.json'])
+})
+
+test('a variable that is the flag of no command is said, with the nearest that is one', async () => {
+  const environment = { FAULTLINE_TRAILS: '5', FAULTLINE_MUTANTS: '1', FAULTLINE_HOME: '/opt', HOME: '/root' }
+  const { code, out, err } = await runProgram(['list', 'machines', '--json'], { environment })
+  assert.equal(code, 0)
+  assert.ok(JSON.parse(out))
+  assert.deepEqual(err.trim().split('\n'), [
+    'faultline: the environment variable FAULTLINE_TRAILS is ignored: did you mean FAULTLINE_TRIALS?',
+    'faultline: the environment variable FAULTLINE_HOME is ignored: no command has such a flag',
+  ])
+})
+
+test('a value that is wrong in the environment is said to come from there', async () => {
+  const { code, err } = await runProgram(['bench', '-m', 'altra-64'], { environment: { FAULTLINE_TRIALS: 'many' } })
+  assert.equal(code, 2)
+  assert.match(err, /--trials is 'many'.*\n.*\nThe environment gives flags too: FAULTLINE_TRIALS\.\n$/)
 })
 
 test('each shell is offered every command and every flag', async () => {
@@ -64,6 +88,10 @@ test('bash takes the completion, and completes flags, their values, and what sta
     ['check --memory r', 'relaxed'],
     ['list prec', 'precheck'],
     ['help ben', 'bench'],
+    ['bench -s precheck,ica', 'precheck,icache'],
+    ['bench --scenario = ica', 'icache'],
+    ['bench -s icache --variant thr', 'threshold'],
+    ['check precheck --variant no-precheck,no-y', 'no-precheck,no-yield'],
   ]
   const asked = lines.map(([line]) => {
     const words = line.split(' ')
@@ -75,6 +103,23 @@ test('bash takes the completion, and completes flags, their values, and what sta
     stdout.trim().split('\n'),
     lines.map(([, completed]) => completed),
   )
+})
+
+const isThere = (shell: string) => spawnSync(shell, ['--version']).error === undefined
+
+test('fish takes the completion, with lists and the variants of the scenario', { skip: !isThere('fish') }, async () => {
+  const { out } = await faultline('completion', 'fish')
+  const lines = ['bench -s prec', 'bench -m altra-64,altra-2', 'bench -s icache --variant thr', 'list kern']
+  const asked = lines.map((line) => `complete -C 'faultline ${line}' | string split -f1 \\t`)
+  const { stdout, stderr } = spawnSync('fish', ['-N', '-c', [out, ...asked].join('\n')], { encoding: 'utf8' })
+  assert.equal(stderr, '')
+  assert.deepEqual(stdout.trim().split('\n'), ['precheck', 'altra-64,altra-2s', 'threshold', 'kernels'])
+})
+
+test('zsh can read the completion', { skip: !isThere('zsh') }, async () => {
+  const { out } = await faultline('completion', 'zsh')
+  const { status, stderr } = spawnSync('zsh', ['-n'], { input: out, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
 })
 
 test('every flag of every command says what it is for', async () => {

@@ -19,8 +19,9 @@ import { OVERWRITE } from './progress.ts'
 
 /** Parses the command line, runs the command, and returns the exit code. Each failure is printed as a sentence or two. */
 export async function program(asked: Io): Promise<ExitCode> {
-  const command = await withEnvironment(asked.command, asked.environment, COMMANDS)
+  const { words: command, used, warnings } = await withEnvironment(asked.command, asked.environment, COMMANDS)
   const io: Io = { ...shown(asked), command }
+  for (const warning of warnings) io.err(`faultline: ${warning}\n`)
   let code: ExitCode = EXIT.fine
   const parser = newParser([])
     .scriptName('faultline')
@@ -55,7 +56,9 @@ export async function program(asked: Io): Promise<ExitCode> {
     })
     return code
   } catch (error) {
-    return await explain(error, io)
+    const code = await explain(error, io)
+    if (code === EXIT.usage && used.length > 0) io.err(`The environment gives flags too: ${used.join(', ')}.\n`)
+    return code
   }
 }
 

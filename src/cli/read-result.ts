@@ -6,7 +6,7 @@ import { validate } from '../bench/schema.ts'
 import { tamed } from '../bench/visible.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { notJson, withoutMark } from '../errors/file-content.ts'
-import { pathOrSaved } from './files/saved.ts'
+import { pathOrSaved, savedHint } from './files/saved.ts'
 import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
 
@@ -50,7 +50,7 @@ function contentOf(path: string): Buffer {
     return readFileSync(path)
   } catch (cause) {
     throw new FaultlineError('NOT_READ', 'usage', `${path} cannot be read: ${reasonOf(cause)}`, {
-      hint: '`faultline bench --out FILE` writes one, and `--save NAME` keeps one under a name.',
+      hint: savedHint(path) ?? '`faultline bench --out FILE` writes one, and `--save NAME` keeps one under a name.',
       cause,
     })
   }

@@ -71,7 +71,7 @@ test('words are atomics or wasm, and are about threads', async () => {
   for (const [args, says] of [
     [
       ['-m', 'threads', '--words', 'cache'],
-      /--words is 'cache', which touches no words.*--words atomics or --words wasm/s,
+      /--words is 'cache', which is not a way to access words.*--words atomics or --words wasm/s,
     ],
     [['-m', 'altra-64', '--words', 'wasm'], /nothing runs on threads.*-m threads/s],
   ] as const) {
@@ -94,10 +94,10 @@ test('what the system says of a file is a sentence, and no fault of ours', async
   const here = file('plain', 'x')
   const result = join(FOLDER, 'r.json')
   for (const [args, says] of [
-    [['bench', '-s', 'icache', '-m', 'altra-64', '--out', join(here, 'x.json')], /a part of its path is no folder/],
+    [['bench', '-s', 'icache', '-m', 'altra-64', '--out', join(here, 'x.json')], /a part of its path is not a folder/],
     [['verify', FOLDER], /cannot be read: it is a folder/],
     [['export', result, '--format', 'csv', '--out', here], /exists already/],
-    [['export', result, '--format', 'hgrm', '--out', here], /exists already|is no folder|holds nothing/],
+    [['export', result, '--format', 'hgrm', '--out', here], /exists already|is not a folder|holds nothing/],
     [['regress', '--baseline', here], /is not JSON/],
     [['trend', FOLDER], /cannot be read: it is a folder/],
     [['trace', FOLDER], /is a directory/],

@@ -165,11 +165,11 @@ test('a result of the model verifies by being run again, and one that was touche
   await faultline(...PLAN, '--out', file)
   const good = await faultline('verify', file)
   assert.equal(good.code, 0, good.out)
-  assert.match(good.out, /2 modelled runs run again: the same to the last bit/)
+  assert.match(good.out, /2 modelled runs run again: identical to the last bit/)
   const touched = JSON.parse(readFileSync(file, 'utf8'))
   touched.runs[0].counters.pf_fixed += 1
   writeFileSync(file, JSON.stringify(touched))
   const bad = await faultline('verify', file)
   assert.equal(bad.code, 1)
-  assert.match(bad.out, /1 figures are others\n[\s\S]*pf_fixed/)
+  assert.match(bad.out, /1 figure differs\n[\s\S]*pf_fixed/)
 })

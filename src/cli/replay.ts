@@ -83,7 +83,7 @@ async function timesOf(files: readonly string[], io: Pick<Io, 'stdin'>): Promise
       times.push(workloadOf(recording, known, { speed: 1, notifiers: MOST_NOTIFIERS }).times)
     } catch (cause) {
       if (!(cause instanceof ReplayError)) throw cause
-      throw new ReplayError(`${file} tells no times: ${cause.message}`, `Leave it out of --times. ${cause.hint}`)
+      throw new ReplayError(`${file} holds no times: ${cause.message}`, `Leave it out of --times. ${cause.hint}`)
     }
   }
   return times

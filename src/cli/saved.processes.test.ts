@@ -23,5 +23,9 @@ test('a name that is a path, or a second place, is refused', () => {
   assert.match(run(...PLAN, '--save', 'x', '--out', 'y.json').stderr, /both say where the result goes/)
   const missing = run('compare', 'nosuch', 'before')
   assert.equal(missing.status, 2)
-  assert.match(missing.stderr, /nosuch cannot be read/)
+  assert.match(
+    missing.stderr,
+    /nosuch cannot be read: there is no such file or folder\nSaved in results\/: after, before\./,
+  )
+  assert.match(run('compare', 'befor', 'after').stderr, /Did you mean before, which is saved in results\/\?/)
 })

@@ -67,13 +67,13 @@ test('a regression among the newest points fails if asked to, and an old one, or
   assert.equal(await code('--fail-on', 'anything'), 2)
 })
 
-test('an old change that is not told is counted, with what tells it', async () => {
+test('an old change that is left out is counted, with the flag that shows it', async () => {
   const { out } = await faultline('trend', HISTORY, '--fail-on', 'worse')
   assert.match(out, /series without a new change/)
-  const [, newest] = /; \w+ changes? began before: --newest (\d+) tells/.exec(out) ?? []
+  const [, newest] = /; \w+ changes? began before: --newest (\d+) shows/.exec(out) ?? []
   const told = await faultline('trend', HISTORY, '--fail-on', 'worse', '--newest', newest!)
   assert.equal(told.code, 1)
-  assert.match(told.out, /newest points is told\.$/m)
+  assert.match(told.out, /newest points are reported\.$/m)
 })
 
 test('a line is added below one that lost its end', async () => {

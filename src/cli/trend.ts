@@ -69,8 +69,8 @@ function noSeries(files: readonly string[], entries: number, metrics: readonly s
 async function append(result: string, [file, ...others]: readonly string[], io: Io): Promise<void> {
   if (others.length > 0) throw wrong('--append writes to one history', 'Name one file.')
   const entry = entryOf(await readResult(result, io))
-  if (file === '-') throw wrong('--append writes to no standard input', 'Name the file of a history.')
-  if (isCsv(file!)) throw wrong('--append writes no CSV', 'Name a history of lines of JSON.')
+  if (file === '-') throw wrong('--append cannot write to standard input', 'Name the file of a history.')
+  if (isCsv(file!)) throw wrong('--append cannot write CSV', 'Name a history of lines of JSON.')
   await appendLine(file!, result, (text) => {
     const { entries } = readEntries(text, file!)
     if (entries.some(({ id, git }) => id === entry.id && git === entry.git))

@@ -32,7 +32,7 @@ before(async () => {
 test('a result of a machine of the user is verified without the file that the machine was in', async () => {
   rmSync(path('mine.profile.json'))
   const { code, out } = await faultline('verify', path('mine.json'))
-  assert.match(out, /1 modelled run run again: the same to the last bit/)
+  assert.match(out, /1 modelled run run again: identical to the last bit/)
   assert.equal(code, 0)
 })
 

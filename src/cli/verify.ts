@@ -23,7 +23,8 @@ export const verify: Command<VerifyArgs> = async (args, io) => {
   for (const { run, says } of [...faults, ...lost]) io.out(visible(`${run}: ${says}`))
   const wrong = faults.length + lost.length
   const trials = result.runs.reduce((sum, run) => sum + run.trials.length, 0)
-  const verdict = wrong === 0 ? 'every summary follows' : `${wrong} figures do not follow`
+  const verdict =
+    wrong === 0 ? 'every summary follows' : `${count(wrong, 'figure')} ${wrong === 1 ? 'does' : 'do'} not follow`
   io.out(`${count(result.runs.length, 'run')}, ${count(trials, 'trial')}: ${verdict} from what was recorded`)
   if (others.size > 0) io.out(`written by other code than this${versionOf(result)}: ${namesOf([...others])}`)
   for (const line of [...unknowable(result), ...unknown]) io.out(`not known: ${line}`)
@@ -90,10 +91,10 @@ async function runAgain(
   const words = found.length > 0 ? [] : otherWords(own, same)
   const verdict =
     found.length > 0
-      ? `${found.length} figures are others`
+      ? `${count(found.length, 'figure')} ${found.length === 1 ? 'differs' : 'differ'}`
       : words.length > 0
-        ? `the same figures, but ${words.length} other words`
-        : 'the same to the last bit'
+        ? `the same figures, but ${count(words.length, 'other text')}`
+        : 'identical to the last bit'
   io.out(`${count(own.length, nounOf(own))} run again: ${verdict}`)
   if (found.length > 0) io.out(rankingText(rank(found, 0)))
   for (const line of words.slice(0, SHOWN)) io.out(`  ${visible(line)}`)

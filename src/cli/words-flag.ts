@@ -7,7 +7,7 @@ export function wordsOf(text: string | undefined): Pick<Group, 'words'> {
   if (text === undefined) return {}
   const words = WORDS.find((each) => each === text)
   if (words !== undefined) return { words }
-  throw new FaultlineError('UNKNOWN_WORDS', 'usage', `--words is '${text}', which touches no words`, {
+  throw new FaultlineError('UNKNOWN_WORDS', 'usage', `--words is '${text}', which is not a way to access words`, {
     hint: `Write ${WORDS.map((each: Words) => `--words ${each}`).join(' or ')}.`,
   })
 }

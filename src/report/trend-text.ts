@@ -44,10 +44,10 @@ function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOpti
 }
 
 function newestText(newest: number, older: readonly number[]): string {
-  const told = `Only what began with one of the ${newest} newest points is told`
+  const told = `Only changes that began within the ${newest} newest points are reported`
   if (older.length === 0) return `${told}.`
   const many = older.length === 1 ? 'a change' : `${older.length} changes`
-  return `${told}; ${many} began before: --newest ${Math.max(...older)} tells ${older.length === 1 ? 'it' : 'them'} too.`
+  return `${told}; ${many} began before: --newest ${Math.max(...older)} shows ${older.length === 1 ? 'it' : 'them'} too.`
 }
 
 /** What is taken for one series although its parameters have other names than they had. */

@@ -68,7 +68,7 @@ function crowdingDifferences(base: Cell, head: Cell): Difference[] {
   const [a, b] = [base, head].map(({ source, run }) => workersOf(run) > coresOf(source.result))
   if (a !== b) return [{ says: 'one side had more workers than cores, the other had not', isBlocking: true }]
   if (!a) return []
-  return [{ says: 'more workers than cores on both sides: the scheduler has a part in the figures', isBlocking: false }]
+  return [{ says: 'more workers than cores on both sides: the scheduler affects the figures', isBlocking: false }]
 }
 
 const coresOf = ({ host }: Result) => Math.min(host.cores, host.quota ?? host.cores)

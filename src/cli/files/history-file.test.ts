@@ -47,7 +47,7 @@ test('what is no history is not added to', async () => {
   writeFileSync(at('notes.txt'), 'mine\n')
   await assert.rejects(
     appendLine(at('notes.txt'), 'other', () => ENTRY),
-    /is no history of faultline/,
+    /is not a history of faultline/,
   )
   await assert.rejects(
     appendLine('/dev/null', 'other', () => ENTRY),

@@ -41,8 +41,8 @@ test('what is no file of its own is refused, and stays what it is', async () => 
     [at('dangling'), /it is a link to nowhere/],
     [at('folder'), /it is a folder/],
     [at('socket'), /it is a socket/],
-    ['', /it is no name of a file/],
-    [at('target/x'), /a part of its path is no folder/],
+    ['', /it is not the name of a file/],
+    [at('target/x'), /a part of its path is not a folder/],
     [at('nowhere/x'), /there is no such file or folder/],
     [at(`${'x'.repeat(300)}`), /its name is too long/],
   ]
@@ -58,7 +58,7 @@ test('what is no file of its own is refused, and stays what it is', async () => 
 
 test('a file of another kind is replaced only if that is said; one of the same kind is', () => {
   writeFileSync(at('notes'), 'mine')
-  assert.throws(() => save({ path: at('notes'), kind: 'result' }, RESULT), refused(/is no result of faultline/))
+  assert.throws(() => save({ path: at('notes'), kind: 'result' }, RESULT), refused(/is not a result of faultline/))
   assert.throws(() => save({ path: at('notes'), kind: 'export' }, 'x'), refused(/exists already/))
   assert.equal(readFileSync(at('notes'), 'utf8'), 'mine')
   save({ path: at('notes'), kind: 'result', force: true }, RESULT)

@@ -63,7 +63,8 @@ export function save(output: Output, text: string): void {
 }
 
 export function presentAt({ path, kind, force, inputs = [], flag = '--out' }: Output): Present | undefined {
-  if (path.trim() === '' || path === '-') throw refused(`'${path}'`, 'is no name of a file', `Give one: ${flag} FILE.`)
+  if (path.trim() === '' || path === '-')
+    throw refused(`'${path}'`, 'is not the name of a file', `Give one: ${flag} FILE.`)
   if (isBelowResults(path)) makeFolder(dirname(path), path)
   const stats = statusOf(path)
   if (stats === undefined) return undefined
@@ -77,7 +78,7 @@ export function presentAt({ path, kind, force, inputs = [], flag = '--out' }: Ou
   if (stats.size > 0 && force !== true && !isOfKind(path, kind)) {
     throw refused(
       path,
-      BEGINS[kind] === undefined ? 'exists already' : `exists already, and is no ${kind} of faultline`,
+      BEGINS[kind] === undefined ? 'exists already' : `exists already, and is not a ${kind} of faultline`,
       `Give another place with ${flag} FILE, or --force to replace it.`,
     )
   }

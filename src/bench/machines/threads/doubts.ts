@@ -45,7 +45,7 @@ function hostWarnings({ workers, cores, calibration, turnNs, stealShare }: Circu
   const warnings: string[] = []
   if (workers > cores) {
     warnings.push(
-      `more workers than cores: the scheduler has a part in every figure, and a wait may be a wait for a core (${workers} on ${cores})`,
+      `more workers than cores: the scheduler affects every figure, and a wait may be a wait for a core (${workers} on ${cores})`,
     )
   }
   const scaling = calibration.two_thread_scaling
@@ -54,7 +54,7 @@ function hostWarnings({ workers, cores, calibration, turnNs, stealShare }: Circu
       `two threads did less than 1.6 times the work of one: this host shares its cores with others (${scaling.toFixed(2)})`,
     )
   }
-  if (stealShare > 0.01) warnings.push(`the hypervisor gave CPU time to others, as steal (${percent(stealShare)})`)
+  if (stealShare > 0.01) warnings.push(`the hypervisor gave CPU time to others (steal time) (${percent(stealShare)})`)
   const drift = turnNs[1] / turnNs[0] - 1
   if (Math.abs(drift) > 0.1) {
     warnings.push(`the host became ${percent(Math.abs(drift))} ${drift > 0 ? 'slower' : 'faster'} while the trials ran`)
@@ -67,8 +67,8 @@ function lockWarnings(done: readonly Done[], { workers, cores }: Circumstances):
   const lock = done[0]?.trial.mmuLock
   if (workers <= cores || lock === undefined) return []
   const inOrder = /\b(?<!pv-)qspinlock$/.test(lock)
-  const order = ', as on a host: it is handed over in order, to a worker without a core too'
-  return [`with more workers than cores the lock has a say: mmu_lock was ${lock}${inOrder ? order : ''}`]
+  const order = ', as on a host, which is handed over in order, even to a worker without a core'
+  return [`with more workers than cores the kind of lock matters: mmu_lock was ${lock}${inOrder ? order : ''}`]
 }
 
 function sampleWarnings(
