@@ -47,7 +47,7 @@ export type Replay = {
   /** Parameters of the recorded host, as far as the recording tells them: their defaults. */
   readonly host: Readonly<Record<string, string>>
   readonly kernel: RecordedKernel
-  readonly plays: Omit<ReplayedRecording, 'occurred' | 'own' | 'misses' | 'predicts'>
+  readonly plays: Omit<ReplayedRecording, 'occurred' | 'own' | 'misses' | 'predicts' | 'isAlone'>
   /** ns of a unit by name, as the recording tells them. */
   readonly costs: Readonly<Record<string, number>>
 }

@@ -7,8 +7,20 @@ import precheck from './scenarios/precheck.ts'
 
 const kernel = { faults: 1000, waits: 100, waitTotalNs: 100_000, waitMedianNs: 1000, notifierWaits: 3, holdNs: 800 }
 const plays = { faults: 1000, outsideMemslots: 0, stillMapped: 10, firstTouches: 400, caused: 590 }
-const group = (over: Partial<typeof kernel> = {}) =>
-  ({ scenario: precheck, replay: { speed: '1', plays, kernel: { ...kernel, ...over } } }) as unknown as Group
+const memslots = [{ slot: 0, baseGfn: 0, hva: 4096, pages: 512 }]
+const ranges = (...startHvas: readonly number[]) => ({ startHvas, endHvas: startHvas.map((start) => start + 1) })
+const played = { accesses: [{}, {}], invalidations: [ranges(1, 4100)], zaps: [], memslots }
+const group = (over: Partial<typeof kernel> = {}, recording: object = {}, mmu = 'tdp') =>
+  ({
+    scenario: precheck,
+    replay: {
+      speed: '1',
+      plays,
+      kernel: { ...kernel, ...over },
+      recording: { ...played, ...recording },
+      host: { mmu },
+    },
+  }) as unknown as Group
 
 const run = (variant: string, share: number, totalNs: number) =>
   ({
@@ -48,4 +60,16 @@ test('without its own variant, or without waits in the recording, nothing is kno
   assert.equal(judged(group(), [run('no-precheck', 0.1, 1e5)])[0]!.replayed!.predicts, null)
   assert.equal(judged(group({ waits: 3 }), [run('precheck', 0.1, 1e5)])[0]!.replayed!.misses, null)
   assert.deepEqual(judged({ ...group(), replay: null }, [run('precheck', 1, 1)])[0]!.replayed, undefined)
+})
+
+test('a replay with nothing to wait for has no waits to predict', () => {
+  const alone = (recording: object, mmu?: string) =>
+    judged(group({}, recording, mmu), [run('precheck', 0, 0)])[0]!.replayed!.isAlone === true
+  assert.equal(alone({ accesses: [{}], invalidations: [] }, 'shadow'), true)
+  assert.equal(alone({ accesses: [{}], invalidations: [ranges(1)] }, 'shadow'), true, 'its ranges are not of the guest')
+  assert.equal(alone({ invalidations: [] }), true, 'faults under the read lock')
+  assert.equal(alone({ invalidations: [] }, 'shadow'), false)
+  assert.equal(alone({ accesses: [{}] }), false)
+  const [only] = judged(group({}, { accesses: [{}], invalidations: [] }), [run('precheck', 0, 0)])
+  assert.deepEqual([only!.replayed!.misses, only!.replayed!.predicts], [null, null])
 })

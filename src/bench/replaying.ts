@@ -1,4 +1,4 @@
-import type { Group } from './plan.ts'
+import type { Group, Replay } from './plan.ts'
 import type { RecordedKernel, ReplayedRecording, Run } from './result.ts'
 
 /** A replay that misses its own recording by more than this predicts nothing. */
@@ -12,14 +12,29 @@ export function judged(group: Group, runs: readonly Run[]): readonly Run[] {
   if (replay === null) return runs
   const own = group.scenario.recorded ?? group.scenario.headline.at(-1)!
   const ownRun = runs.find(({ variant, trials }) => variant === own && trials.length > 0)
-  const misses = ownRun === undefined ? null : missesOf(ownRun, replay.kernel, replay.speed)
-  const replayed: Omit<ReplayedRecording, 'occurred'> = { ...replay.plays, own, misses, predicts: predicts(misses) }
+  const alone = isAlone(replay)
+  const misses = ownRun === undefined || alone ? null : missesOf(ownRun, replay.kernel, replay.speed)
+  const replayed: Omit<ReplayedRecording, 'occurred'> = {
+    ...replay.plays,
+    own,
+    misses,
+    predicts: predicts(misses),
+    ...(alone ? { isAlone: true } : {}),
+  }
   return runs.map((run) => ({ ...run, replayed: { ...replayed, occurred: occurredIn(run) } }))
 }
 
 /** Faults that were resolved, a trial. */
 const occurredIn = ({ counters, trials }: Run): number =>
   trials.length === 0 ? 0 : Math.round(((counters.pf_fixed ?? 0) + (counters.pf_spurious ?? 0)) / trials.length)
+
+/** One task alone waits for no other; vCPUs that fault under the read lock do not wait for each other. */
+function isAlone({ recording: { accesses, invalidations, zaps, memslots }, host }: Replay): boolean {
+  const hits = ({ startHvas, endHvas }: (typeof invalidations)[number]) =>
+    startHvas.some((start, at) => memslots.some(({ hva, pages }) => start < hva + pages && endHvas[at]! > hva))
+  const writers = invalidations.filter(hits).length + zaps.length
+  return writers + accesses.length === 1 || (writers === 0 && host.mmu === 'tdp')
+}
 
 type Misses = NonNullable<ReplayedRecording['misses']>
 

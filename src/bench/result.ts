@@ -169,6 +169,8 @@ export type ReplayedRecording = {
   readonly misses: { readonly share: number; readonly total: number | null; readonly median: number | null } | null
   /** Whether that is near enough for the other variants to say anything; null if that is not known. */
   readonly predicts: boolean | null
+  /** Nothing that is played of the recording can wait for mmu_lock under that variant: there are no waits to predict. */
+  readonly isAlone?: boolean
 }
 
 /** One side of a comparison of the code with itself at another time. */

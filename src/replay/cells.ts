@@ -8,12 +8,19 @@ const NAMES = {
   text: ['info', 'args', 'details', 'fields', 'text', 'message', 'params', 'trace'],
 } as const
 
-type Column = keyof typeof NAMES
+export type Column = keyof typeof NAMES
 
-/** A table of events as spreadsheets and viewers of traces write it: what separates its cells, and which column is what. */
-export type Table = { readonly separator: string; readonly columns: Readonly<Partial<Record<Column, number>>> }
+/**
+ * A table of events as spreadsheets and viewers of traces write it: what separates its cells, and which column is what. One column may be
+ * task and thread id, as `CPU 0/KVM-4101`.
+ */
+export type Table = {
+  readonly separator: string
+  readonly columns: Readonly<Partial<Record<Column, number>>>
+  readonly hasHeader: boolean
+}
 
-const SEPARATORS = ['\t', ',', ';']
+export const SEPARATORS = ['\t', ',', ';']
 const NEEDED: readonly Column[] = ['task', 'tid', 'time', 'event', 'text']
 
 /** By its first line that is no comment; undefined if it is no such table. */
@@ -27,7 +34,7 @@ export function tableOf(lines: readonly string[]): Table | undefined {
       const name = NAMES[column].find((each) => names.includes(each))
       if (name !== undefined) columns[column] = names.indexOf(name)
     }
-    if (NEEDED.every((column) => columns[column] !== undefined)) return { separator, columns }
+    if (NEEDED.every((column) => columns[column] !== undefined)) return { separator, columns, hasHeader: true }
   }
   return undefined
 }
@@ -55,9 +62,12 @@ export function cellsOf(line: string, separator: string): readonly string[] {
 export function lineOfCells(line: string, { separator, columns }: Table): string | undefined {
   const cells = cellsOf(line, separator)
   const cell = (column: Column) => cells[columns[column] ?? -1]?.trim() ?? ''
-  if (!/^\d+$/.test(cell('tid')) || !/^\d+(?:[.,]\d+)?$/.test(cell('time'))) return undefined
-  const task = `${cell('task')}-${cell('tid')} [${cell('cpu')}]`
+  const [, task, tid] =
+    columns.tid === columns.task ? (/^(.*)-(\d+)$/.exec(cell('task')) ?? []) : [undefined, cell('task'), cell('tid')]
+  const time = cell('time').replace(/:$/, '')
+  const cpu = cell('cpu').replace(/^\[(\d+)\]$/, '$1')
+  if (tid === undefined || !/^\d+$/.test(tid) || !/^\d+(?:[.,]\d+)?$/.test(time)) return undefined
   // A table without CPUs is read as perf prints events without them.
-  const who = /^\d+$/.test(cell('cpu')) ? task : `${cell('task')} 0/${cell('tid')}`
-  return `${who} ${cell('time')}: ${cell('event').replace('/', ':')}: ${cell('text')}`
+  const who = /^\d+$/.test(cpu) ? `${task}-${tid} [${cpu}]` : `${task} 0/${tid}`
+  return `${who} ${time}: ${cell('event').replace('/', ':').replace(/:$/, '')}: ${cell('text')}`
 }

@@ -120,12 +120,6 @@ function leftOutOf(recording: Recording): readonly string[] {
       : [
           `kvm_mmu_notifier_invalidate_range_start is called ${said(called)} times in the trace of functions, which has no ranges: turn on the event kvm:kvm_unmap_hva_range`,
         ]
-  const probed =
-    recording.probes === 0
-      ? []
-      : [
-          `${said(recording.probes)} events are probes (kprobe, fprobe, eprobe, perf probe): what their arguments mean is their author's choice, so faults and invalidations are taken from tracepoints only`,
-        ]
   const { byCause } = recording.removals
   const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
   const others = [
@@ -144,9 +138,31 @@ function leftOutOf(recording: Recording): readonly string[] {
   return [
     ...untraced,
     ...unranged,
-    ...probed,
+    ...probesOf(recording),
     ...counts.filter(([count]) => count > 0).map(([count, says]) => says(said(count))),
     ...removed,
     ...files,
+  ]
+}
+
+/** Probes that are read in place of tracepoints, and those that are not read. */
+function probesOf({ probes, probed }: Recording): readonly string[] {
+  const read = [
+    [probed.fault, 'faults'],
+    [probed.range, 'invalidations'],
+  ] as const
+  const taken = read.flatMap(([name, what]) =>
+    name === undefined
+      ? []
+      : [
+          `${what} are taken from ${said(probes.of(name))} probes of ${name}, by the arguments that bear the kernel's names`,
+        ],
+  )
+  const left = probes.all - probes.of(probed.fault) - probes.of(probed.range)
+  if (left === 0) return taken
+  const none = taken.length === 0 ? ', so faults and invalidations are taken from tracepoints only' : ''
+  return [
+    ...taken,
+    `${said(left)} events are probes (kprobe, fprobe, eprobe, perf probe): what their arguments mean is their author's choice${none}`,
   ]
 }

@@ -1,22 +1,52 @@
-const LITTLE = Buffer.from([0xff, 0xfe])
-const BIG = Buffer.from([0xfe, 0xff])
-/** The bytes that are inspected to recognise text of two bytes a character without a byte-order mark. */
 const LOOKED_AT = 64
+const MARK = 0xfeff
+const REPLACED = 0xfffd
+const HIGHEST = 0x10_ffff
 
-/** Makes UTF-8 of UTF-16, which editors and shells of Windows write; undefined if the text, by its first bytes, is something else. */
+type Encoding = { readonly width: 2 | 4; readonly isLittle: boolean }
+
+/**
+ * Makes UTF-8 of UTF-16, which editors and shells of Windows write, and of UTF-32; undefined if the text, by its first bytes, is something
+ * else.
+ */
 export function decoderOf(first: Buffer): ((chunk: Buffer) => Buffer) | undefined {
   const encoding = encodingOf(first)
   if (encoding === undefined) return undefined
-  const decoder = new TextDecoder(encoding)
+  if (encoding.width === 4) return decoderOf32(encoding.isLittle)
+  const decoder = new TextDecoder(encoding.isLittle ? 'utf-16le' : 'utf-16be')
   return (chunk) => Buffer.from(decoder.decode(chunk, { stream: true }))
 }
 
-function encodingOf(first: Buffer): 'utf-16le' | 'utf-16be' | undefined {
-  if (first.subarray(0, 2).equals(LITTLE)) return 'utf-16le'
-  if (first.subarray(0, 2).equals(BIG)) return 'utf-16be'
+function encodingOf(first: Buffer): Encoding | undefined {
+  const all: readonly Encoding[] = [4, 2].flatMap((width) =>
+    [true, false].map((isLittle) => ({ width, isLittle }) as Encoding),
+  )
+  // The mark of UTF-16 is the beginning of that of UTF-32: the wider ones come first.
+  return all.find((each) => startsWithMark(first, each)) ?? all.find((each) => isPlainText(first, each))
+}
+
+const startsWithMark = (first: Buffer, { width, isLittle }: Encoding) =>
+  first.length >= width && (isLittle ? first.readUIntLE(0, width) : first.readUIntBE(0, width)) === MARK
+
+/** Without a mark: each character of a text of ASCII has one byte that is not zero, in the same place. */
+function isPlainText(first: Buffer, { width, isLittle }: Encoding): boolean {
   const head = first.subarray(0, LOOKED_AT)
-  const zeros = (parity: number) => head.filter((byte, at) => at % 2 === parity && byte === 0).length
-  const isText = (parity: number) =>
-    head.length >= LOOKED_AT && zeros(parity) === 0 && zeros(1 - parity) === LOOKED_AT / 2
-  return isText(0) ? 'utf-16le' : isText(1) ? 'utf-16be' : undefined
+  const place = isLittle ? 0 : width - 1
+  return head.length >= LOOKED_AT && head.every((byte, at) => (byte === 0) === (at % width !== place))
+}
+
+/** What TextDecoder does not know. */
+function decoderOf32(isLittle: boolean): (chunk: Buffer) => Buffer {
+  let rest = Buffer.alloc(0)
+  return (chunk) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    const whole = bytes.length - (bytes.length % 4)
+    rest = Buffer.from(bytes.subarray(whole))
+    let text = ''
+    for (let at = 0; at < whole; at += 4) {
+      const code = isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)
+      if (code !== MARK) text += String.fromCodePoint(code <= HIGHEST ? code : REPLACED)
+    }
+    return Buffer.from(text)
+  }
 }

@@ -32,9 +32,7 @@ export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]
   const folded = total(tasks, ({ installs }) => installs.folded)
   const isVirtual = addressesAreVirtual(recording)
   const candidates: readonly Omit<FaultSource, 'count'>[] = [
-    ...(isVirtual
-      ? []
-      : [source('kvm_page_fault', PAGE_FAULT, 'each kvm_page_fault is a fault', (task) => task.pageFaults)]),
+    ...(isVirtual ? [] : [pageFaults(recording)]),
     ...guestFaults(recording),
     {
       event: 'kvm_mmu_set_spte',
@@ -54,6 +52,11 @@ export function faultSourceOf(recording: Recording, roles: readonly TaskInRole[]
   return candidates
     .map((candidate) => ({ ...candidate, count: total(tasks, (task) => candidate.logOf(task).count) }))
     .find(({ count }) => count > 0)
+}
+
+function pageFaults({ probed }: Recording): Omit<FaultSource, 'count'> {
+  const says = `each ${probed.fault === undefined ? 'kvm_page_fault' : `probe of ${probed.fault}`} is a fault`
+  return source(probed.fault ?? 'kvm_page_fault', PAGE_FAULT, says, (task) => task.pageFaults)
 }
 
 /** kvm_guest_fault is arm64's; RISC-V says it with the exit, PowerPC with an event of its own. */

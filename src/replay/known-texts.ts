@@ -151,6 +151,11 @@ export const LIKELY: readonly KnownText[] = [
         : 'base64 -d FILE | faultline trace -',
   },
   {
+    shape: /^begin [0-7]{3,4} \S.*\r?\nM/m,
+    is: 'uuencoded, and what is in it is no text of a recording',
+    hint: 'If it is one that was compressed: uudecode -o /dev/stdout FILE | faultline trace -',
+  },
+  {
     shape: /^\s*\S.{0,15}\s(?:\[\d+\]\s+)?\d+\.\d+:\s+(?:\d+\s+)?\w+:\w+:\s/m,
     is: 'a list of events with the names of tasks and no thread ids, so it does not tell which task each belongs to',
     hint: 'Print the ids too: perf script -F comm,pid,tid,cpu,time,event,trace.',

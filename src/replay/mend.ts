@@ -36,7 +36,7 @@ const plain = (next: Stage): Stage => ({
 
 /** Of rows of cells; the header is none of them. */
 function rows(table: Table, next: Stage): Stage {
-  let isHeader = true
+  let isHeader = table.hasHeader
   return {
     take: (bytes, start, end) => {
       const text = bytes.toString('latin1', start, end)

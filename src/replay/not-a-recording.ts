@@ -37,7 +37,8 @@ const isOfKvm = (event: string) => /^kvm\w*$|^fast_page_fault$|mmio/.test(event)
 export function assertHoldsKvm(recording: Recording, name: string, head: string): void {
   const { events, lines, notUnderstood } = recording
   const total = events.reduce((sum, { count }) => sum + count, 0) - sumOf(recording.unread)
-  if (!events.some((event) => isOfKvm(event.name)) || notUnderstood > total) rejectKnown(recording, name, head)
+  const isKvms = events.some((event) => isOfKvm(event.name)) || recording.probes.told(false, false) !== undefined
+  if (!isKvms || notUnderstood > total) rejectKnown(recording, name, head)
   if (total > 0 && recording.clock.ticking > total / 2) throw ticks(name)
   if (notUnderstood > total && total > 0) throw mostlyUnknown(recording, name, total, head)
   const misread = misreadEvent(recording)
@@ -45,7 +46,7 @@ export function assertHoldsKvm(recording: Recording, name: string, head: string)
   if (events.length === 0 && recording.leftOut.size > 0) throw onlyGuests(recording, name)
   if (events.length === 0) rejectKnown(recording, name, head, [...TOOLS, ...LIKELY])
   if (events.length === 0) throw notUnderstood === 0 ? noEvents(name) : noRecording(recording, name, head)
-  if (!events.some((event) => isOfKvm(event.name))) throw noKvm(recording, name, total)
+  if (!isKvms) throw noKvm(recording, name, total)
   const process = processIn(head)
   if (process !== undefined) throw onlyProcesses(name, process)
   if (hasOnlyVirtual(recording)) throw virtual(recording, name)

@@ -15,12 +15,15 @@ export function pacerOf(
   times: RecordedTimes,
   { isFromStart }: FaultSource,
   speed: Speed,
+  clockStepNs: number,
 ) {
   const costs = playedCosts(times)
   const firstZapper = faults.length + takings.length - zappers
   return {
     ofFaults: (vcpu: number) =>
-      speed === 'max' ? {} : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, firstZapper, speed) },
+      speed === 'max'
+        ? {}
+        : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, firstZapper, speed, clockStepNs) },
     ofTakings: (taking: number): { readonly pace?: RecordedPace } =>
       speed === 'max' ? {} : { pace: paceOfTakings(takings[taking]!, faults.length, speed) },
   }

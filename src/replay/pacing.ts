@@ -28,6 +28,7 @@ export function paceOfFaults(
   isFromStart: boolean,
   firstZapper: number,
   speed: number,
+  clockStepNs: number,
 ): RecordedPace {
   const length = order.gfns.length
   const pausesNs = float64s(length)
@@ -38,16 +39,17 @@ export function paceOfFaults(
   const toRelease = times.toRelease?.ns ?? TO_RELEASE_NS
   const latestNs = latestSpteNs(order)
   let releasedNs = Number.NEGATIVE_INFINITY
+  // A clock of long steps makes some pauses too short and others as much too long: what cannot be taken from one is taken from the next.
+  let owedNs = 0
   for (let index = 0; index < length; index += 1) {
     const atNs = order.atNs.at(index)
     const began = order.waitBeganNs.at(index)
     const ended = order.waitEndedNs.at(index)
     const hasWaited = began !== NO_WAIT && atNs - ended <= latestNs
     const askedNs = isFromStart ? atNs : hasWaited ? began : atNs - toSpte
-    pausesNs[index] = paced(
-      Math.max(0, askedNs - Math.max(releasedNs, 0) - (isFromStart ? 0 : played.outsideNs)),
-      speed,
-    )
+    const pauseNs = askedNs - Math.max(releasedNs, 0) - (isFromStart ? 0 : played.outsideNs) - owedNs
+    owedNs = Math.min(Math.max(0, -pauseNs), clockStepNs)
+    pausesNs[index] = paced(Math.max(0, pauseNs), speed)
     lagsNs[index] = -1
     if (order.causeRole.at(index) !== NEVER) {
       // A vCPU that was in its guest was interrupted for it. A zapper of everything has taken it when that begins.

@@ -1,3 +1,4 @@
+import { bareTableOf } from './bare-table.ts'
 import { type Table, tableOf } from './cells.ts'
 import { LineReader } from './line-reader.ts'
 import { newRemarks, readRemark } from './remarks.ts'
@@ -44,7 +45,7 @@ export function pasteOf(text: string): Paste {
     isTypeset: isTypeset(head),
     wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
     hostFile: hostFileOf(lines),
-    table: tableOf(lines),
+    table: tableOf(lines) ?? bareTableOf(lines),
   }
 }
 

@@ -89,6 +89,24 @@ const quotedPrintable = (text: string) =>
     .map((line) => line.match(/.{1,70}(?![\dA-F]{1,2}$)|.+/g)?.join('=\n') ?? '')
     .join('\n')
 
+/** Lines of 45 bytes, six bits a character, zero as a backquote. */
+function uuencoded(text: string): string {
+  const bytes = Buffer.from(text)
+  const digit = (bits: number) => String.fromCharCode((bits & 0x3f) === 0 ? 0x60 : (bits & 0x3f) + 0x20)
+  const byte = (at: number) => bytes[at] ?? 0
+  let lines = ''
+  for (let from = 0; from < bytes.length; from += 45) {
+    const end = Math.min(from + 45, bytes.length)
+    lines += digit(end - from)
+    for (let at = from; at < end; at += 3) {
+      const group = (byte(at) << 16) | (byte(at + 1) << 8) | byte(at + 2)
+      lines += [18, 12, 6, 0].map((shift) => digit(group >> shift)).join('')
+    }
+    lines += '\n'
+  }
+  return lines
+}
+
 const latency = (time: (it: Printed) => string) =>
   lines(
     (it) =>
@@ -217,6 +235,10 @@ export const FORMS: readonly Form[] = [
     name: 'base64 in a mail',
     print: (events) =>
       `MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n${Buffer.from(PLAIN(events)).toString('base64').replace(/.{76}/g, '$&\n')}\n`,
+  },
+  {
+    name: 'uuencoded in a mail',
+    print: (events) => `Here it is:\n\nbegin 644 trace.txt\n${uuencoded(HEADER + PLAIN(events))}\`\nend\n-- \nA.\n`,
   },
   {
     name: 'JSON with a line in each object',

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import test, { after } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { ReplayError } from '../errors/faultline-error.ts'
+import { doubtsOf } from './doubts.ts'
 import { readRecording } from './read-recording.ts'
 import { line, setSpte, tracePath, unmap } from './recorded.contract.ts'
 import type { Recording } from './recording.ts'
@@ -67,6 +68,57 @@ test('UTF-16, which Windows writes, is read with and without its mark', async ()
     assert.deepEqual(shape(await read(file('utf-16', bytes))), expected)
     assert.deepEqual(shape(await read(file('utf-16.gz', gzipSync(bytes)))), expected)
   }
+})
+
+test('UTF-32 is read with and without its mark', async () => {
+  const text = `${line('CPU 0/KVM-100', 0, 'kvm_entry', 'vcpu 0, rip 0x1')}\n${setSpte(1, 0x1200)}\n${unmap(9, 0x7000, 2)}\n`
+  const expected = shape(await read(file('utf-8', text)))
+  const marked = Uint32Array.from(`\ufeff${text}`, (letter) => letter.codePointAt(0)!)
+  const little = Buffer.from(marked.buffer)
+  const big = Buffer.from(little).swap32()
+  for (const bytes of [little, big, little.subarray(4), big.subarray(4)])
+    assert.deepEqual(shape(await read(file('utf-32', bytes))), expected)
+})
+
+test('probes of known functions stand for the tracepoints that are not there', async () => {
+  const fault = (us: number, gfn: number, of = 'kvm_mmu_page_fault') =>
+    line(
+      'CPU 0/KVM-100',
+      us,
+      `p_${of}_0`,
+      `(${of}+0x0/0x5d0 [kvm]) cr2_or_gpa=0x${(gfn * 4096).toString(16)} error_code=0x6`,
+    )
+  const range = line(
+    'qemu-kvm-200',
+    50,
+    'p_kvm_mmu_notifier_invalidate_range_start_0',
+    '(kvm_mmu_notifier_invalidate_range_start+0x4/0x2d0 [kvm]) start=0x7f0000000000 end=0x7f0000002000',
+  )
+  const both = Array.from({ length: 9 }, (_, at) => [
+    fault(at * 9, at),
+    fault(at * 9 + 1, at, 'kvm_tdp_page_fault'),
+  ]).flat()
+  const recording = await read(file('probes', `${[...both.slice(0, 12), range, ...both.slice(12)].join('\n')}\n`))
+  const { pageFaults } = recording.tasks.known(100)!
+  assert.deepEqual([pageFaults.count, recording.invalidations.unmaps], [9, 1], 'one function of two counts')
+  assert.deepEqual(recording.probed, { fault: 'kvm_tdp_page_fault', range: 'kvm_mmu_notifier_invalidate_range_start' })
+  assert.match(doubtsOf(recording).join(), /faults are taken from 9 probes of kvm_tdp_page_fault/)
+
+  const traced = line(
+    'CPU 0/KVM-100',
+    60,
+    'kvm_page_fault',
+    'vcpu 0 rip 0x1 address 0x0000000000001000 error_code 0x182',
+  )
+  const apart = await read(file('both', `${both.slice(0, 8).join('\n')}\n${traced}\n`))
+  assert.equal(apart.tasks.known(100)!.pageFaults.count, 1, 'the tracepoint is there')
+  const returned = line(
+    'CPU 0/KVM-100',
+    1,
+    'r_x',
+    '(handle_ept_violation+0x1/0x2 [kvm] <- kvm_mmu_page_fault) gpa=0x1000',
+  )
+  assert.equal((await read(file('returns', `${returned}\n${traced}\n`))).tasks.known(100)!.pageFaults.count, 1)
 })
 
 test('what was cut at a column, encoded, or recorded by guests alone is refused by that', async () => {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { ReplayError } from '../errors/faultline-error.ts'
 import { Intake, type Taker } from './intake.ts'
 import { assertHoldsKvm } from './not-a-recording.ts'
+import type { Probed } from './probes.ts'
 import { Recording, type RecordingOptions } from './recording.ts'
 import { assertIsOne, notOneRecording } from './several.ts'
 import { Sorter } from './sort.ts'
@@ -48,6 +49,8 @@ export async function readVms(path: string, options: ReadOptions): Promise<reado
   }
 }
 
+/** What an earlier reading has shown. */
+type Shown = { readonly devices?: ReadonlySet<number> | undefined; readonly probed?: Probed | undefined }
 type Whole = { readonly recording: Recording; readonly isSorted: boolean }
 
 class SourceReader {
@@ -59,32 +62,43 @@ class SourceReader {
     this.#options = { keepStreams, ...(tickRate === undefined ? {} : { tickNs: 1e9 / tickRate }) }
   }
 
-  /** As it stands if it is in order; else sorted, where that is safe. Once more if it has shown which gfns are devices'. */
-  async whole(devices?: ReadonlySet<number>): Promise<Whole> {
-    const whole = await this.#wholeWith(devices)
-    const { sptes, devices: found } = whole.recording
-    return devices === undefined && sptes === 0 && found.likely.size > 0 ? this.whole(found.likely) : whole
+  /**
+   * As it stands if it is in order; else sorted, where that is safe. Once more if it has shown which gfns are devices', or that probes tell
+   * what tracepoints do not.
+   */
+  async whole(): Promise<Whole> {
+    const whole = await this.#wholeWith({})
+    const { sptes, devices: found, probes, invalidations } = whole.recording
+    const hasFaults = whole.recording.tasks.all.some(({ faults }) => faults > 0)
+    const probed = probes.told(hasFaults, invalidations.length > 0)
+    const devices = sptes === 0 && found.likely.size > 0 ? found.likely : undefined
+    return probed === undefined && devices === undefined ? whole : this.#wholeWith({ devices, probed })
   }
 
   /** A recording for each of these VMs, in one more reading of the source. */
-  async ofEach(vms: readonly Vm[], { knownDevices: devices }: Recording, isSorted: boolean): Promise<VmRecording[]> {
-    const found = vms.map((vm) => ({ recording: new Recording({ ...this.#options, only: vm, devices }), vm }))
+  async ofEach(
+    vms: readonly Vm[],
+    { knownDevices: devices, probed }: Recording,
+    isSorted: boolean,
+  ): Promise<VmRecording[]> {
+    const found = vms.map((vm) => ({ recording: new Recording({ ...this.#options, only: vm, devices, probed }), vm }))
     const recordings = found.map(({ recording }) => recording)
     if (isSorted) await this.#sorted(recordings)
     else await this.#once(recordings)
     return found
   }
 
-  async #wholeWith(devices: ReadonlySet<number> = new Set()): Promise<Whole> {
+  async #wholeWith({ devices = new Set(), probed }: Shown): Promise<Whole> {
     const { name } = this.#source
-    const recording = new Recording({ ...this.#options, devices })
+    const options = { ...this.#options, devices, probed }
+    const recording = new Recording(options)
     const head = await this.#once([recording])
     if (recording.clock.firstStep === undefined) {
       assertHoldsKvm(recording, name, head)
       assertIsOne(recording, name)
       return { recording, isSorted: false }
     }
-    const sorted = new Recording({ ...this.#options, devices })
+    const sorted = new Recording(options)
     await this.#sorted([sorted])
     sorted.sortedBecause = recording.clock.firstStep
     assertHoldsKvm(sorted, name, head)

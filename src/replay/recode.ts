@@ -14,6 +14,10 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\n', t: '\t' }
 const ESCAPE = /\\(?:u([\da-fA-F]{4})|([nrt"\\/]))/g
 const BASE64_LINES = /^(?:[A-Za-z\d+/]{60,76}\r?\n){3,}/m
 const BASE64 = /^[A-Za-z\d+/]+={0,2}$/
+const UU_BEGIN = /^begin [0-7]{3,4} \S/
+/** The first lines behind `begin`: whole ones have 45 bytes. */
+const UU_LINES = /^begin [0-7]{3,4} \S.*\r?\n((?:M[ -`]{40,60}\r?\n){1,64})/m
+const UU_ZERO = 0x20
 
 /** How the text must be recoded to be lines, as its beginning shows; undefined if it is lines. */
 export function recoderOf(head: Buffer): Recoder | undefined {
@@ -21,6 +25,7 @@ export function recoderOf(head: Buffer): Recoder | undefined {
   const text = head.toString('latin1')
   if (isUnbroken(text)) return cutAt('<', LONGEST_TAG, (part) => part.replace(LINE_END, '\n'))
   if (isEscaped(text)) return cutAt('\\', LONGEST_ESCAPE, unescaped)
+  if (isUuencoded(text)) return fromUuencoded()
   return isBase64(text) ? fromBase64() : undefined
 }
 
@@ -68,13 +73,55 @@ function cutAt(mark: string, longest: number, replace: (part: string) => string)
 /** base64 is taken apart only if a recording is in it. */
 function isBase64(text: string): boolean {
   const lines = BASE64_LINES.exec(text)?.[0]
-  if (lines === undefined) return false
-  const decoded = Buffer.from(lines, 'base64')
+  return lines !== undefined && holdsEvents(Buffer.from(lines, 'base64'))
+}
+
+function holdsEvents(decoded: Buffer): boolean {
   const reader = new LineReader()
   return decoded
     .toString('latin1')
     .split('\n')
     .some((line) => reader.read(Buffer.from(line, 'latin1'), 0, line.length))
+}
+
+function isUuencoded(text: string): boolean {
+  const lines = UU_LINES.exec(text)?.[1]
+  return lines !== undefined && holdsEvents(Buffer.concat(lines.split('\n').map(uudecoded)))
+}
+
+/** A line gives how many bytes it has, and these six bits a character, from the space on; a space may be a backquote. */
+function uudecoded(line: string): Buffer {
+  const bits = (at: number) => ((at < line.length ? line.charCodeAt(at) : UU_ZERO) - UU_ZERO) & 0x3f
+  const bytes = Buffer.alloc(line === '' ? 0 : bits(0))
+  for (let at = 0, from = 1; at < bytes.length; at += 3, from += 4) {
+    const group = (bits(from) << 18) | (bits(from + 1) << 12) | (bits(from + 2) << 6) | bits(from + 3)
+    for (let byte = 0; byte < 3 && at + byte < bytes.length; byte += 1) bytes[at + byte] = group >> (16 - 8 * byte)
+  }
+  return bytes
+}
+
+/** Lines between `begin` and `end` are decoded, and others left out. */
+function fromUuencoded(): Recoder {
+  let rest = ''
+  let isInside = false
+  const decode = (lines: readonly string[]) => {
+    const decoded: Buffer[] = []
+    for (const ended of lines) {
+      const line = ended.replace(/\r$/, '')
+      if (!isInside) isInside = UU_BEGIN.test(line)
+      else if (line === 'end') isInside = false
+      else decoded.push(uudecoded(line))
+    }
+    return Buffer.concat(decoded)
+  }
+  return {
+    push: (chunk) => {
+      const lines = (rest + chunk.toString('latin1')).split('\n')
+      rest = lines.pop()!
+      return decode(lines)
+    },
+    end: () => decode([rest]),
+  }
 }
 
 /** Lines of base64 are decoded, and others, as the head of a mail, left out. */

@@ -30,6 +30,8 @@ const FEW_WHOLE = 3
 const COARSE_NS = 2000
 /** A wait that lies further back than this many times the usual way to the SPTE ended in a retry. */
 const OUTLIER = 8
+/** ftrace prints microseconds; where events are few, the shortest distance of two is longer than a step of the clock. */
+const LONGEST_STEP_NS = 1000
 /** An invalidation of at most this many pages is dominated by its flush; from the second number on, its zaps count. */
 const NARROW = 8
 const WIDE = 64
@@ -58,6 +60,7 @@ export function recordedTimes(
   moments: Moments,
   order: Order,
   mmuLock: number,
+  clockStepNs: number,
   untilNs: number = Number.POSITIVE_INFINITY,
 ): RecordedTimes {
   const { takings } = order
@@ -72,8 +75,8 @@ export function recordedTimes(
   const flush =
     longOnes(narrow.map(({ ns }) => ns)) ?? interruptOf([...interrupted, ...interruptedOf(toReleaseNs)], wide)
   return {
-    toSpteNs,
-    toReleaseNs: Float64Array.from(toReleaseNs),
+    toSpteNs: withoutSteps(toSpteNs, clockStepNs),
+    toReleaseNs: withoutSteps(Float64Array.from(toReleaseNs), clockStepNs),
     toSpte: trimmed(toSpteNs),
     toRelease: trimmed(toReleaseNs),
     neighboursNs: meanNeighboursNs(faults),
@@ -114,6 +117,19 @@ function withInterrupted(samples: Float64Array, interrupted: readonly number[], 
   const added = Math.round((samples.length * sorted.length) / (faults - sorted.length))
   const spread = Array.from({ length: added }, (_, at) => sorted[Math.floor(((at + 0.5) * sorted.length) / added)]!)
   return Float64Array.from([...samples, ...spread])
+}
+
+/**
+ * Distances of two times that were cut to the clock's steps are spread wider than what they are of, by a sixth of a step's square, and in
+ * what holds make others wait their squares count: Sheppard's correction, for two ends.
+ */
+function withoutSteps(samples: Float64Array, stepNs: number): Float64Array {
+  if (samples.length < FEW) return samples
+  const mean = samples.reduce((sum, ns) => sum + ns, 0) / samples.length
+  const variance = samples.reduce((sum, ns) => sum + (ns - mean) ** 2, 0) / samples.length
+  const added = Math.min(stepNs, LONGEST_STEP_NS) ** 2 / 6
+  const kept = variance === 0 ? 1 : Math.sqrt(Math.max(0, 1 - added / variance))
+  return samples.map((ns) => mean + (ns - mean) * kept)
 }
 
 /** Those so much longer than is usual that their holder was interrupted. */

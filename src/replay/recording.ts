@@ -4,6 +4,7 @@ import { LineReader } from './line-reader.ts'
 import { MAX_LINE } from './lines.ts'
 import { MAX_NAMES, Names } from './names.ts'
 import { Observed } from './observed.ts'
+import { isProbe, ProbeCounts, type Probed, probeIn } from './probes.ts'
 import { newRemarks, type Remarks, readRemark } from './remarks.ts'
 import { Repeats } from './repeats.ts'
 import type { TraceLine } from './trace-line.ts'
@@ -24,12 +25,6 @@ const isOfGuest = ({ bytes, nameStart, nameEnd }: TraceLine) =>
 const vmOfPerf = ({ bytes, nameStart, nameEnd }: TraceLine) =>
   GUEST.exec(bytes.toString('latin1', nameStart, nameEnd))![0]
 
-/** `(kvm_mmu_page_fault+0x0/0x5d0 [kvm]) cr2=0x1000`, `(ffffffffc0a01234) gfn=0x12`, `(kvm.kvm_page_fault) address=0x1000`. */
-const PROBE = /^\((?:\w[\w.]*\+0x[\da-f]+\/|[\da-f]{8,16}[ )]|\w+\.\w+\) )/
-const OPEN_ROUND = 0x28
-const isProbe = ({ bytes, textStart, end }: TraceLine) =>
-  bytes[textStart] === OPEN_ROUND && PROBE.test(bytes.toString('latin1', textStart, Math.min(end, textStart + 128)))
-
 export type RecordingOptions = {
   /** Whether the faults themselves are kept, so that they can be replayed. */
   readonly keepStreams: boolean
@@ -38,6 +33,8 @@ export type RecordingOptions = {
   readonly devices?: ReadonlySet<number>
   /** How long a tick is, if times are given in ticks. */
   readonly tickNs?: number
+  /** Probes that stand for tracepoints that an earlier reading has not found. */
+  readonly probed?: Probed | undefined
 }
 
 /** A header of ftrace behind events: its line, and how long before the next event the one before it was. */
@@ -64,7 +61,8 @@ export class Recording extends Observed {
   /** The first lines that were not understood. */
   readonly firstLines: KeptLine[] = []
   /** Events of probes, whose text is what their author asked for. */
-  probes = 0
+  readonly probes = new ProbeCounts()
+  readonly probed: Probed
   /** The last line has no end, and is shorter than a whole one of its event. */
   isCut = false
   readonly parts: Part[] = []
@@ -81,8 +79,9 @@ export class Recording extends Observed {
   readonly #reader: LineReader
   readonly #only: Only | undefined
 
-  constructor({ keepStreams, only, devices, tickNs }: RecordingOptions) {
+  constructor({ keepStreams, only, devices, tickNs, probed = {} }: RecordingOptions) {
     super(keepStreams, devices)
+    this.probed = probed
     this.#reader = new LineReader(tickNs)
     this.#only = only
     this.keepsRange = only?.keepsRange
@@ -124,7 +123,7 @@ export class Recording extends Observed {
     if (length < this.#shortest[event]!) this.#shortest[event] = length
     const read = READERS[event]
     if (read === undefined) {
-      if (isProbe(line)) this.probes += 1
+      if (isProbe(line)) this.#probe(line)
       return
     }
     if (read(line, this)) return
@@ -171,6 +170,13 @@ export class Recording extends Observed {
 
   countOf(event: string): number {
     return this.events.find(({ name }) => name === event)?.count ?? 0
+  }
+
+  #probe(line: TraceLine): void {
+    const probe = probeIn(line)
+    this.probes.saw(probe)
+    if (probe?.kind === 'fault' && probe.of === this.probed.fault) this.pageFault(line, probe.gfn, probe.fault)
+    if (probe?.kind === 'range' && probe.of === this.probed.range) this.unmap(line, probe.start, probe.end)
   }
 
   #isWhole({ bytes, eventStart, eventEnd, textStart, end }: TraceLine): boolean {

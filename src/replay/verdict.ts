@@ -32,6 +32,8 @@ type Known = {
 const SHARE_OF_FAULTS = 0.02
 const SHARE_OF_TIME = 0.005
 const MANY = 0.5
+/** One hold is what a host suffers from if a vCPU that waits for it misses a tick of its timer: at 1000 Hz it comes each millisecond. */
+const TICK_NS = 1e6
 
 export function verdictOf(
   recording: Recording,
@@ -53,7 +55,9 @@ function sufferingOf(
   if (stuck !== undefined)
     return { says: `This guest is stuck: ${stuck.says.replace('no progress: ', '')}.`, command: null }
   const waits = waitsOf(recording, roles, known)
-  if (waits !== undefined) return { says: waits, command }
+  const hold = longHoldOf(roles, known)
+  if (waits !== undefined) return { says: hold === undefined ? waits : `${waits} ${hold}`, command }
+  if (hold !== undefined) return { says: hold, command }
   if (known.outside !== null && known.invalidations > 0 && known.outside / known.invalidations > MANY) {
     return {
       says: `Most invalidations (${percent(known.outside / known.invalidations)}) are of memory that is not the guest's: what they cost is taking mmu_lock for nothing.`,
@@ -92,6 +96,22 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
       ? `${time(totalNs)} in all, which is ${percent(ofTime)} of their time`
       : 'for how long is not known'
   return `Its vCPUs wait for mmu_lock: at ${share}, ${howLong}; ${cause}.`
+}
+
+/** The longest hold that shows: to the SPTE of the task that had it, or behind it, in the wait of a vCPU. */
+function longHoldOf(roles: readonly TaskInRole[], { mmuLock }: Known): string | undefined {
+  if (mmuLock === null) return undefined
+  const held = mmuLock.holdEstimateNs?.max ?? 0
+  const waits = roles.flatMap(({ task: { name, pid, waits }, role }) =>
+    role === 'vcpu' && waits.longest !== undefined && waits.longest.rwlock === mmuLock.rwlock
+      ? [{ ns: waits.longest.ns, who: `${name} (${pid})` }]
+      : [],
+  )
+  const wait = waits.toSorted((a, b) => b.ns - a.ns)[0]
+  if (Math.max(held, wait?.ns ?? 0) < TICK_NS) return undefined
+  return wait === undefined || held >= wait.ns
+    ? `mmu_lock was held for ${time(held)} at a time: whatever waits for it meanwhile misses ticks of its timer.`
+    : `mmu_lock was not to be had for ${time(wait.ns)} at a time, for which ${wait.who} waited: it misses ticks of its timer meanwhile.`
 }
 
 function whyNothing({ mmuLock, faults, invalidations }: Known): string {

@@ -118,11 +118,12 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
     isPlayed,
   })
   const lock = mmuLock?.rwlock ?? NO_RWLOCK
-  const times = options.times ?? recordedTimes(recording.moments!, order, lock, options.learnUntilNs)
+  const { stepNs } = recording.clock
+  const times = options.times ?? recordedTimes(recording.moments!, order, lock, stepNs, options.learnUntilNs)
   const costs = recordedCosts(times, zappers.length > 0)
   const unitsOf = (vcpu: number) =>
     costs.map_spte === undefined ? {} : { mapUnits: mapUnitsOf(order.faults[vcpu]!, times, costs.map_spte, vcpu + 1) }
-  const pacer = pacerOf(order, zappers.length, times, source, speed)
+  const pacer = pacerOf(order, zappers.length, times, source, speed, stepNs)
   const vcpus = players.map(({ pid, name }, vcpu): VcpuStream => {
     return {
       pid,

@@ -27,3 +27,9 @@ test('a replay that is near its recording answers, and one of which that is not 
   assert.match(fitnessOf(runs({ predicts: null, misses: null })).warnings[0]!, /not known: add --variant precheck/)
   assert.deepEqual(fitnessOf([{ variant: 'a' } as unknown as Run]).first, [])
 })
+
+test('of a replay with nothing to wait for that is said, and no verdict on it', () => {
+  const { first, warnings } = fitnessOf(runs({ predicts: null, misses: null, isAlone: true }))
+  assert.deepEqual(first, [])
+  assert.match(warnings.join(), /^nothing that is played .* no waits to predict/)
+})

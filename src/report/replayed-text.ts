@@ -24,6 +24,7 @@ export function fitnessOf(runs: readonly Run[]): Fitness {
       warnings: [],
     }
   }
+  if (replayed.isAlone === true) return { shown: runs, first: [], instead: null, warnings: [aloneText(replayed)] }
   const unknown = replayed.predicts === null && others.length > 0
   return { shown: runs, first: [], instead: null, warnings: unknown ? [unknownText(replayed)] : [] }
 }
@@ -41,3 +42,6 @@ const factor = (miss: number) => `${miss.toPrecision(2)} times`
 
 const unknownText = ({ own }: ReplayedRecording) =>
   `whether this replay predicts anything is not known: add --variant ${own}, if the recording holds waits for mmu_lock`
+
+const aloneText = ({ own }: ReplayedRecording) =>
+  `nothing that is played of this recording waits for mmu_lock with ${own}, as nothing else takes it meanwhile: there are no waits to predict; what the recorded vCPUs waited for, if they did, is not in the recording`
