@@ -37,7 +37,8 @@ export class Evidence {
     if (gfn < this.#lowest) this.#lowest = gfn
     if (gfn + pages > this.#highest) this.#highest = gfn + pages
     const remembered = this.#remembered
-    const slot = (Math.imul(gfn, 0x9e37_79b1) >>> 16) * WORDS
+    // Gfns next to each other, which guests touch together, share cache lines.
+    const slot = ((gfn ^ (gfn / REMEMBERED)) & (REMEMBERED - 1)) * WORDS
     // What is not remembered yet is 0, and no gfn and one is.
     const low = (gfn + 1) >>> 0
     const high = Math.floor((gfn + 1) / HALF)

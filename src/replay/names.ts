@@ -1,8 +1,9 @@
 export const MAX_NAMES = 4096
 const SLOTS = MAX_NAMES * 2
 const HASHED = 6
-/** The name of each length that was met last is tried first: lengths modulo 32. */
-const RECENT = 31
+/** The name that was met last of those with the same length and first letter is tried first, as far as these tell names apart. */
+const RECENT = 63
+const recentOf = (bytes: Uint8Array, start: number, end: number) => (end - start + bytes[start]! * 7) & RECENT
 
 /** Numbers the names that occur in a trace, in the order in which they are first met, straight from the bytes. */
 export class Names {
@@ -30,10 +31,11 @@ export class Names {
   }
 
   idOf(bytes: Uint8Array, start: number, end: number): number {
-    const guess = this.#recent[(end - start) & RECENT]!
+    const recent = recentOf(bytes, start, end)
+    const guess = this.#recent[recent]!
     if (guess >= 0 && isSame(this.#bytes[guess]!, bytes, start, end)) return guess
     const id = this.#search(bytes, start, end)
-    this.#recent[(end - start) & RECENT] = id
+    this.#recent[recent] = id
     return id
   }
 

@@ -14,6 +14,8 @@ export type FaultOrder = {
   readonly causeNs: Column<Float64Array>
   /** 1 if another task was seen on the vCPU's CPU since its last event. */
   readonly away: Column<Uint32Array>
+  /** 1 if it was the first in its block of 2 MiB since a zap of everything. */
+  readonly first: Column<Uint32Array>
   /** Faults on a gfn that was mapped, as far as the recording tells. */
   stillMapped: number
 }
@@ -44,6 +46,7 @@ export const newFaultOrder = (): FaultOrder => ({
   causeCount: uint32Column(),
   causeNs: float64Column(),
   away: uint32Column(),
+  first: uint32Column(),
   stillMapped: 0,
 })
 

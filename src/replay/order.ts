@@ -1,3 +1,4 @@
+import { FreshBlocks } from './fresh-blocks.ts'
 import { type Done, MappedGfns } from './mapped-gfns.ts'
 import type { PageRange, RecordedMemslot } from './memslots.ts'
 import {
@@ -52,6 +53,7 @@ class Ordering {
   readonly #moments: Moments
   readonly #cast: Cast
   readonly #mapped = new MappedGfns()
+  readonly #blocks = new FreshBlocks()
   readonly #vcpuOf: ReadonlyMap<number, number>
   readonly #zapperOf: ReadonlyMap<number, number>
   readonly #faults: readonly FaultOrder[]
@@ -128,6 +130,7 @@ class Ordering {
     order.causeRole.push(cause?.role ?? NEVER)
     order.causeCount.push(cause?.count ?? 0)
     order.causeNs.push(cause === undefined ? 0 : this.#timeOf(cause))
+    order.first.push(this.#blocks.isFirst(gfn) ? 1 : 0)
     order.away.push(this.#wasAway(last.cpu, pid, last.atNs) ? 1 : 0)
     this.#mapped.map(gfn, { role: vcpu, count: order.gfns.length })
     this.#lastOf[vcpu] = { atNs, cpu, waitBeganNs: NO_WAIT, waitEndedNs: NO_WAIT }
@@ -178,6 +181,7 @@ class Ordering {
   }
 
   #zap(pid: number, run: number, atNs: number): void {
+    this.#blocks.zapped()
     const zapper = this.#zapperOf.get(pid)
     if (zapper === undefined) return
     const index = this.#cast.notifiers.length + zapper

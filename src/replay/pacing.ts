@@ -81,14 +81,20 @@ export function paceOfFaults(
  * are those of any, drawn, as those of most are not known. Holds that an interrupt made long are among them, and in what waits
  * take altogether they matter most.
  */
-export function mapUnitsOf(order: FaultOrder, { toSpteNs, toReleaseNs }: RecordedTimes, usualNs: number, seed: number) {
+export function mapUnitsOf(
+  order: FaultOrder,
+  { toSpteNs, toReleaseNs, firstReleaseNs }: RecordedTimes,
+  usualNs: number,
+  seed: number,
+) {
   const random = new Random(seed)
   const units = float64s(order.gfns.length)
   const one = (samples: Float64Array, otherwise: number) =>
     samples.length === 0 ? otherwise : samples[random.below(samples.length)]!
   for (let index = 0; index < units.length; index += 1) {
     const neighboursNs = order.lastNs.at(index) - order.atNs.at(index)
-    const heldNs = one(toSpteNs, TO_SPTE_NS) + neighboursNs + one(toReleaseNs, TO_RELEASE_NS)
+    const release = order.first.at(index) === 1 && firstReleaseNs.length > 0 ? firstReleaseNs : toReleaseNs
+    const heldNs = one(toSpteNs, TO_SPTE_NS) + neighboursNs + one(release, TO_RELEASE_NS)
     units[index] = Math.max(0, heldNs - WORDS_UNDER_LOCK_NS) / usualNs
   }
   return units

@@ -9,6 +9,7 @@ const told = (ns: number, holds: readonly number[], flushNs: number | null): Rec
   neighboursNs: ns,
   toSpteNs: Float64Array.from(holds),
   toReleaseNs: new Float64Array(0),
+  firstReleaseNs: new Float64Array(0),
   flush: flushNs === null ? null : { ns: flushNs, samples: 9 },
   zap: null,
   cycle: null,

@@ -13,6 +13,7 @@ export function pooledTimes(all: readonly RecordedTimes[]): RecordedTimes {
     neighboursNs: middle(all.map(({ neighboursNs }) => neighboursNs)),
     toSpteNs: pooled(all.map(({ toSpteNs }) => toSpteNs)),
     toReleaseNs: pooled(all.map(({ toReleaseNs }) => toReleaseNs)),
+    firstReleaseNs: pooled(all.map(({ firstReleaseNs }) => firstReleaseNs)),
     flush: median(all.map(({ flush }) => flush)),
     zap: median(all.map(({ zap }) => zap)),
     cycle: median(all.map(({ cycle }) => cycle)),

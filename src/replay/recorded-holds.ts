@@ -1,3 +1,4 @@
+import { FreshBlocks } from './fresh-blocks.ts'
 import { INSTALL, type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, ZAP } from './moments.ts'
 import type { TakingOrder } from './order-columns.ts'
 
@@ -10,6 +11,8 @@ export type RecordedHolds = {
   readonly beforeSpteNs: readonly number[]
   /** From the SPTE that a holder set, while another waited, to the end of that wait. */
   readonly toReleaseNs: readonly number[]
+  /** The same of faults that were the first in their block since a zap. */
+  readonly firstReleaseNs: readonly number[]
   readonly invalidations: readonly Held[]
 }
 
@@ -27,6 +30,9 @@ export function recordedHolds(
 ): RecordedHolds {
   const beforeSpteNs: number[] = []
   const toReleaseNs: number[] = []
+  const firstReleaseNs: number[] = []
+  const blocks = new FreshBlocks()
+  let isFirst = false
   const invalidations: Held[] = []
   const takenBy = takenByTime(takings)
   const began = new Map<number, number>()
@@ -42,7 +48,9 @@ export function recordedHolds(
       // A holder that asks again has released the lock: what another waits longer is its own delay.
       if (certain !== NONE && moments.pid(certain) === pid) certain = NONE
     }
+    if (what === ZAP) blocks.zapped()
     if (what === INSTALL) {
+      isFirst = blocks.isFirst(moments.value(index))
       const [first] = began.values()
       const isHolder = first !== undefined && !began.has(pid) && (certain === NONE || moments.atNs(certain) < first)
       if (isHolder) beforeSpteNs.push(atNs - first)
@@ -58,7 +66,8 @@ export function recordedHolds(
         invalidations.push({ ns: atNs - moments.atNs(unmap), taken: takenBy.get(moments.atNs(unmap))! })
       } else if (certain !== NONE && moments.pid(certain) !== pid && moments.atNs(certain) >= sinceNs) {
         const by = moments.what(certain)
-        if (by === INSTALL || by === NEIGHBOUR) toReleaseNs.push(atNs - moments.atNs(certain))
+        if (by === INSTALL || by === NEIGHBOUR)
+          (isFirst ? firstReleaseNs : toReleaseNs).push(atNs - moments.atNs(certain))
       }
     }
     if (what === INSTALL || what === NEIGHBOUR || what === WAIT_END || what === ZAP) {
@@ -66,7 +75,7 @@ export function recordedHolds(
       unmaps = unmaps.filter((unmap) => began.has(moments.pid(unmap)))
     }
   }
-  return { beforeSpteNs, toReleaseNs, invalidations }
+  return { beforeSpteNs, toReleaseNs, firstReleaseNs, invalidations }
 }
 
 function takenByTime(takings: readonly TakingOrder[]): ReadonlyMap<number, number> {

@@ -16,6 +16,8 @@ export type RecordedTimes = {
   /** What the two ways were, one by one, in no order: a few are many times as long as the others. */
   readonly toSpteNs: Float64Array
   readonly toReleaseNs: Float64Array
+  /** The second way of faults that were the first in their block of 2 MiB since a zap of everything; empty where none is known. */
+  readonly firstReleaseNs: Float64Array
   /** From the start of an invalidation that took a few pages to the end of a wait for its mmu_lock: with an IPI, and per page. */
   readonly flush: Known | null
   readonly zap: Known | null
@@ -65,7 +67,7 @@ export function recordedTimes(
 ): RecordedTimes {
   const { takings } = order
   const faults = order.faults.map((each) => beginningOf(each, untilNs))
-  const { beforeSpteNs, toReleaseNs, invalidations } = recordedHolds(moments, takings, mmuLock, untilNs)
+  const { beforeSpteNs, toReleaseNs, firstReleaseNs, invalidations } = recordedHolds(moments, takings, mmuLock, untilNs)
   const narrow = invalidations.filter(({ taken }) => taken <= NARROW)
   const wide = invalidations.filter(({ taken }) => taken >= WIDE)
   const latestNs = latestOf(faults)
@@ -77,6 +79,7 @@ export function recordedTimes(
   return {
     toSpteNs: withoutSteps(toSpteNs, clockStepNs),
     toReleaseNs: withoutSteps(Float64Array.from(toReleaseNs), clockStepNs),
+    firstReleaseNs: withoutSteps(Float64Array.from(firstReleaseNs), clockStepNs),
     toSpte: trimmed(toSpteNs),
     toRelease: trimmed(toReleaseNs),
     neighboursNs: meanNeighboursNs(faults),

@@ -24,6 +24,8 @@ export class Repeats {
       cpu === this.#cpu &&
       end - eventStart === this.#end - this.#eventStart &&
       this.#isKept(bytes) &&
+      // Lines of one time and length mostly differ in their last digits.
+      bytes[end - 1] === this.#bytes![this.#end - 1] &&
       bytes.compare(this.#bytes!, this.#eventStart, this.#end, eventStart, end) === 0
     )
       this.count += 1

@@ -122,6 +122,8 @@ export class Task {
 export class Tasks {
   readonly #tasks = new Map<number, Task>()
   readonly #keepStreams: boolean
+  /** The task of the event before, under its own name. */
+  #last: Task | undefined
 
   constructor(keepStreams: boolean) {
     this.#keepStreams = keepStreams
@@ -129,6 +131,14 @@ export class Tasks {
 
   /** The idle tasks of all CPUs have pid 0: the CPU distinguishes them. */
   of(line: TraceLine): Task {
+    const last = this.#last
+    if (last !== undefined && last.pid === line.pid) return last
+    const task = this.#find(line)
+    if (task.pid !== 0 && task.name !== UNKNOWN) this.#last = task
+    return task
+  }
+
+  #find(line: TraceLine): Task {
     const key = line.pid === 0 ? -1 - line.cpu : line.pid
     const known = this.#tasks.get(key)
     if (known !== undefined && (known.name !== UNKNOWN || line.bytes[line.nameEnd - 1] === UNKNOWN_END)) return known

@@ -3,8 +3,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { TraceLine } from './trace-line.ts'
 
-function parsed(text: string) {
-  const line = new TraceLine()
+function parsed(text: string, line = new TraceLine()) {
   const bytes = Buffer.from(text)
   if (!line.parse(bytes, 0, bytes.length)) return undefined
   const part = (start: number, end: number) => bytes.toString('utf8', start, end)
@@ -114,5 +113,40 @@ test('no bytes at all make the parser fail', () => {
       if (isEvent) assert.ok(line.eventEnd > line.eventStart && line.textStart <= bytes.length)
     }),
     { numRuns: 5000 },
+  )
+})
+
+test('what a line is read as does not depend on the lines before it', () => {
+  const task = fc.constantFrom(
+    'CPU 0/KVM-4101',
+    'CPU 0/KVM-4102',
+    'x-1 [2] 3-4103',
+    '<...>-123456',
+    'weird) [7] -1-4711',
+  )
+  const ahead = fc.constantFrom('', '> ', 'trace.txt:13:', '[000]')
+  const digits = fc.constantFrom('1.000001', '1234.567890', '7', '1.2.3')
+  const lines = fc.array(
+    fc.tuple(
+      ahead,
+      task,
+      fc.constantFrom(16, 23, 24),
+      fc.constantFrom('[000]', '[12]', '[x]', ''),
+      digits,
+      fc.nat(200),
+    ),
+    { minLength: 2, maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(lines, (all) => {
+      const kept = new TraceLine()
+      for (const [before, name, width, cpu, time, at] of all) {
+        const whole = `${before}${name.padStart(width)}   ${cpu} .....  ${time}: kvm_exit: reason x`
+        // Every other line is cut somewhere.
+        const text = at > 100 ? whole : whole.slice(at % whole.length)
+        assert.deepEqual(parsed(text, kept), parsed(text))
+      }
+    }),
+    { numRuns: 400 },
   )
 })

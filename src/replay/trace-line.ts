@@ -1,3 +1,5 @@
+import { MetTasks } from './met-tasks.ts'
+
 const SPACE = 0x20
 const DASH = 0x2d
 const COMMA = 0x2c
@@ -45,20 +47,43 @@ export class TraceLine {
   eventEnd = 0
   textStart = 0
   end = 0
+  readonly #met = new MetTasks()
+  /** Where the bracket of the line before was, from its beginning: in a column, mostly. */
+  #column = 0
 
   /** False if [start, end) is not the line of an event. */
   parse(bytes: Buffer, start: number, end: number): boolean {
     this.bytes = bytes
     this.start = start
     this.end = end
+    const likely = start + this.#column
+    if (likely > start && likely < end && bytes[likely] === OPEN && this.#isMet(bytes, start, likely)) {
+      const close = this.#readCpu(bytes, likely, end)
+      const afterTime = close < 0 ? -1 : this.#readTime(bytes, close + 1, end)
+      if (afterTime >= 0) return this.#readEvent(bytes, afterTime, end)
+    }
     for (let open = start + 1; open < end; open += 1) {
       if (bytes[open] !== OPEN || bytes[open - 1] !== SPACE) continue
       const close = this.#readCpu(bytes, open, end)
       if (close < 0 || !this.#readTask(bytes, start, open)) continue
       const afterTime = this.#readTime(bytes, close + 1, end)
-      if (afterTime >= 0) return this.#readEvent(bytes, afterTime, end)
+      if (afterTime < 0) continue
+      this.#column = open - start
+      this.#met.keep(bytes, start, open, this)
+      return this.#readEvent(bytes, afterTime, end)
     }
     return false
+  }
+
+  /** The bytes ahead of the bracket are those of a line before: they need not be read again. */
+  #isMet(bytes: Buffer, start: number, open: number): boolean {
+    const met = this.#met.find(bytes, start, open)
+    if (met === undefined) return false
+    this.pid = met.pid
+    this.tgid = met.tgid
+    this.nameStart = start + met.nameStart
+    this.nameEnd = start + met.nameEnd
+    return true
   }
 
   /** Where the `]` is; -1 if there is no number in the brackets. */

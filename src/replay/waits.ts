@@ -24,6 +24,8 @@ export class Waits {
   readonly #sinceNs: number[] = []
   readonly #flags: number[] = []
   readonly #rwlocks: number[] = []
+  /** How many of these count: an array that is shortened and grows again is allocated again. */
+  #depth = 0
   /** By rwlock: in how many faults the task waited for it, and what it waited for. */
   readonly #faults = new Map<number, number>()
   readonly #blocked = new Map<number, Blocked>()
@@ -38,7 +40,7 @@ export class Waits {
    * contention_end once; that is one wait. From any other lock a second begin means that an end was lost.
    */
   begin(atNs: number, lock: number, flags: number, rwlock: number, isSleeper: boolean): void {
-    const top = this.#locks.length - 1
+    const top = this.#depth - 1
     if (top >= 0 && this.#locks[top] === lock) {
       this.#flags[top] = flags
       if (isSleeper) return
@@ -46,31 +48,40 @@ export class Waits {
       this.#sinceNs[top] = atNs
       return
     }
-    if (this.#locks.length === DEEPEST) this.#forgetOldest()
-    this.#locks.push(lock)
-    this.#sinceNs.push(atNs)
-    this.#flags.push(flags)
-    this.#rwlocks.push(rwlock)
+    if (this.#depth === DEEPEST) this.#forgetOldest()
+    const depth = this.#depth
+    this.#locks[depth] = lock
+    this.#sinceNs[depth] = atNs
+    this.#flags[depth] = flags
+    this.#rwlocks[depth] = rwlock
+    this.#depth = depth + 1
   }
 
   /** Returns which rwlock the task has waited for; NO_RWLOCK if it is none or the wait's begin is unknown. */
   end(atNs: number, lock: number): number {
-    const depth = this.#locks.lastIndexOf(lock)
+    const depth = this.#depthOf(lock)
     if (depth < 0) {
       this.unpaired += 1
       return NO_RWLOCK
     }
     // What is nested in this wait is over too, its end was lost.
-    this.unpaired += this.#locks.length - depth - 1
+    this.unpaired += this.#depth - depth - 1
     const rwlock = this.#rwlocks[depth]!
     this.#record(this.#flags[depth]!, rwlock, this.#sinceNs[depth]!, Math.max(0, atNs - this.#sinceNs[depth]!))
-    this.#truncate(depth)
+    this.#depth = depth
     return rwlock
+  }
+
+  /** Where on the stack the innermost wait for it is; -1 if none is under way. */
+  #depthOf(lock: number): number {
+    let at = this.#depth - 1
+    while (at >= 0 && this.#locks[at] !== lock) at -= 1
+    return at
   }
 
   /** Whether a wait for it is under way. */
   isFor(lock: number): boolean {
-    return this.#locks.includes(lock)
+    return this.#depthOf(lock) >= 0
   }
 
   /** How many waits have ended whose begin is known; how long the last of them took, and the flags that it began with. */
@@ -109,16 +120,16 @@ export class Waits {
 
   /** Events were lost: it is unknown which waits are still under way. */
   forget(): void {
-    this.unpaired += this.#locks.length
-    this.#truncate(0)
+    this.unpaired += this.#depth
+    this.#depth = 0
   }
 
   get isEmpty(): boolean {
-    return this.#columns.size === 0 && this.#locks.length === 0 && this.unpaired === 0
+    return this.#columns.size === 0 && this.#depth === 0 && this.unpaired === 0
   }
 
   get underWay(): number {
-    return this.#locks.length
+    return this.#depth
   }
 
   each(visit: (flags: number, rwlock: number, waitsNs: Column<Float64Array>) => void): void {
@@ -142,13 +153,7 @@ export class Waits {
   #forgetOldest(): void {
     this.unpaired += 1
     for (const column of [this.#locks, this.#sinceNs, this.#flags, this.#rwlocks]) column.shift()
-  }
-
-  #truncate(depth: number): void {
-    this.#locks.length = depth
-    this.#sinceNs.length = depth
-    this.#flags.length = depth
-    this.#rwlocks.length = depth
+    this.#depth -= 1
   }
 }
 
