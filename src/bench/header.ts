@@ -11,7 +11,8 @@ export const CALIBRATION_MS = 15
 
 /** A result of this host that has no runs yet. */
 export async function measuredHeader({ command, runtime, signal, ...asked }: BenchOptions): Promise<Result> {
-  const calibration = await calibrate(CALIBRATION_MS, signal)
+  // A plan that ended before it began measures nothing, this host included.
+  const calibration = signal?.aborted === true ? {} : await calibrate(CALIBRATION_MS, signal)
   const host = describeHost(runtime, calibration.clock_read_ns ?? 0)
   return headerOf(asked, { id: randomUUID(), createdAt: new Date().toISOString(), command, host, calibration })
 }
