@@ -51,8 +51,16 @@ export async function loadLocks(file: string): Promise<LockClass[]> {
     if (!has(...LOCK)) return []
     return [{ name, kind: 'lock', clauses: contract.lockContract(built as Build<Lock>, visits, has('tryAcquire')) }]
   })
-  if (classes.length === 0) throw new Refused(`${file} exports no lock`, EXPECTED)
-  return classes
+  if (classes.length > 0) return classes
+  const halves = candidates.flatMap(({ name, built }) => halfOf(name, methodsOf(file, name, built)))
+  throw new Refused([`${file} exports no lock`, ...halves].join('; '), EXPECTED)
+}
+
+/** What a class lacks that has a part of a lock. */
+const halfOf = (name: string, methods: ReadonlySet<string>): string[] => {
+  const kinds = [LOCK, RW_LOCK].filter((kind) => kind.some((method) => methods.has(method)))
+  const lacks = kinds.map((kind) => kind.filter((method) => !methods.has(method)).map((method) => `*${method}(cpu)`))
+  return lacks.map((missing) => `${name} has no ${missing.join(', no ')}`)
 }
 
 /** For a lock that counts for ever there is no end of states. */

@@ -1,6 +1,7 @@
 import type { Change, Comparison } from '../bench/comparing/compare.ts'
 import { isLost } from '../bench/comparing/missing.ts'
 import { ratioChange, wouldShow } from './compare-cells.ts'
+import { compact } from './numbers.ts'
 import { PLAIN, type Style } from './tones.ts'
 
 /** As many figures as the first line names. */
@@ -47,7 +48,7 @@ function listed(changes: readonly Change[], verdict: Change['verdict']): string[
     .filter((change) => change.verdict === verdict)
     .toSorted((a, b) => sizeOf(b) - sizeOf(a))
     .map(({ line, metric, test: { ratio }, base, head }) => {
-      const size = ratio === null ? `from ${base.median} to ${head.median}` : ratioChange(ratio)
+      const size = ratio === null ? `from ${compact(base.median)} to ${compact(head.median)}` : ratioChange(ratio)
       return `${nameOf(line)} ${metric} ${size}`
     })
 }
