@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { noText } from '../errors/file-content.ts'
+import { checkCpuMembers } from '../patches/cpu-members.ts'
 import { whereThrown } from '../patches/place-in.ts'
 import type { Patch } from '../protocols/patch.ts'
 import type { Lock, RwLock } from '../shared-memory/locks/lock.ts'
@@ -30,6 +31,7 @@ export type ClauseAnswer = { readonly clause: Clause; readonly answer: Answer }
 /** Loads the classes of locks that a file exports; those of TypeScript too. */
 export async function loadLocks(file: string): Promise<LockClass[]> {
   const exported = Object.entries(await load(file))
+  await checkCpuMembers(file)
   const [contract, visits] = await Promise.all([import('./lock/contract.ts'), tracedVisits()])
   const own = exported.flatMap(([name, value]) => classIn(name, value))
   const candidates = own.length > 0 ? own : exported.flatMap(([, value]) => broughtBy(value))

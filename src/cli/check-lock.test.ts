@@ -169,6 +169,11 @@ for (const [name, code, why] of [
      export default patch({ name: 'tryless', on: V6_8, says: '', replaces: {}, brings: own })`,
     /mmuLock of tryless has no \*tryReadLock\(cpu\), no \*tryWriteLock\(cpu\)\n/,
   ],
+  [
+    'members.js',
+    spinLock({ release: 'yield* cpu.fetchAdd(this.word, -1)' }),
+    /members\.js:\d+:\d+: `cpu` has no `fetchAdd`; it has /,
+  ],
   ['syntax.js', 'export class {', /syntax\.js cannot be loaded: /],
   ['throws.js', 'export class A { constructor() { throw new Error("no") } }', /A of .*throws\.js cannot be built: no/],
   [

@@ -19,6 +19,7 @@ export function checkMembers(tree: Program, { names, words }: Stands, refuse: Re
   const known = withoutOthers(tree, names)
   const assigned = assignedIn(tree)
   const told = new Set<number>()
+  const listed = new Set<string>()
   const valuesOf = (node: AnyNode): readonly unknown[] => {
     if (node.type === 'Identifier') return known.get(node.name) ?? []
     if (node.type === 'ChainExpression') return valuesOf(node.expression)
@@ -32,7 +33,7 @@ export function checkMembers(tree: Program, { names, words }: Stands, refuse: Re
     if (having.length > 0) return having.map((object) => Reflect.get(object, name))
     if (!assigned.has(name) && !told.has(node.property.start)) {
       told.add(node.property.start)
-      refuse(node.property, says(node, name, objects))
+      refuse(node.property, says(node, name, objects, listed))
     }
     return []
   }
@@ -47,12 +48,14 @@ const isObject = (value: unknown): value is object =>
 /** As many as a reader looks through: all that a CPU can do. */
 const MOST_LISTED = 40
 
-function says({ object }: MemberExpression, name: string, objects: readonly object[]): string {
+/** All that there is stands once: with the first name that is near none of it. */
+function says({ object }: MemberExpression, name: string, objects: readonly object[], listed: Set<string>): string {
   const owner = textOf(object)
   const members = [...new Set(objects.flatMap(membersOf))]
   const [near] = nearest(name, members)
   if (near !== undefined) return `\`${owner}\` has no \`${name}\`, but \`${owner}.${near}\` is there`
-  const all = members.length <= MOST_LISTED ? `; it has ${members.join(', ')}` : ''
+  const all = members.length <= MOST_LISTED && !listed.has(owner) ? `; it has ${members.join(', ')}` : ''
+  listed.add(owner)
   return `\`${owner}\` has no \`${name}\`${all}`
 }
 
