@@ -10,6 +10,7 @@ import { judged } from './replaying.ts'
 import type { Result, Run, Shard } from './result.ts'
 import { Finished } from './resume.ts'
 import { runOf } from './run-of.ts'
+import { pointTexts } from './swept.ts'
 
 /** Parts that are begun before their turn, for each core. */
 const AHEAD = 4
@@ -150,10 +151,13 @@ export class Playing {
   }
 
   #listeners(): Listeners {
+    const { groups, plan } = this.#options
+    const pointOf = pointTexts(groups, plan)
     let done = 0
     return {
-      onTrial: (label) => {
-        this.#watcher.progress(done, this.#total, label)
+      onTrial: (label, group) => {
+        const point = pointOf(group)
+        this.#watcher.progress(done, this.#total, point === '' ? label : `${point}, ${label}`)
         done += 1
       },
       onSpeed: this.#watcher.speed,

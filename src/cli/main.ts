@@ -25,6 +25,7 @@ process.stderr.on('error', () => {})
 
 const started: Started = {
   isErrTty: process.stderr.isTTY === true,
+  errSize: process.stderr.isTTY ? { columns: process.stderr.columns, rows: process.stderr.rows } : undefined,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   isColoured: isColoured(process.stdout.isTTY === true, process.env),
   words: process.argv.slice(2),

@@ -2,7 +2,10 @@ import { createReadStream, readFileSync } from 'node:fs'
 import type { Io } from './io.ts'
 
 /** What the program receives when it starts. */
-export type Started = Pick<Io, 'isErrTty' | 'columns' | 'isColoured'> & { readonly words: readonly string[] }
+export type Started = Pick<Io, 'isErrTty' | 'columns' | 'isColoured'> & {
+  readonly errSize: Io['errSize']
+  readonly words: readonly string[]
+}
 
 /** What differs between the thread that writes and a worker of it. */
 type Own = Pick<Io, 'out' | 'err' | 'signal' | 'keeps' | 'stops'>

@@ -35,7 +35,7 @@ test('what is watched stands below the progress and is written over, however man
     progress.show(2, 4, 'two')
   })
   assert.equal(screen.length, 2)
-  assert.match(screen[0]!, /^\[#{12}\.{12}\] 2\/4 two/)
+  assert.match(screen[0]!, /^\[#{8}\.{8}\] 2\/4, \d+ s left: two/)
   assert.equal(screen[1], 'd')
 })
 

@@ -1,7 +1,7 @@
 import { cutTo } from '../report/fit.ts'
 import type { Io } from './io.ts'
 
-const WIDTH = 24
+const WIDTH = 16
 const ESCAPE = '\x1b'
 /** Moves up by this many lines, to the beginning of the line, and clears the screen below. */
 const overwrite = (lines: number) => `${lines === 0 ? '' : `${ESCAPE}[${lines}A`}\r${ESCAPE}[J`
@@ -38,7 +38,8 @@ export class Progress {
     const left = done === 0 ? '' : `, ${Math.ceil(((total - done) * perTrial) / 1000)} s left`
     const filled = Math.round((done / total) * WIDTH)
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.')
-    this.#bar = `[${bar}] ${done}/${total} ${label}${left}`
+    // Last stands what may be cut off where the terminal is narrow.
+    this.#bar = `[${bar}] ${done}/${total}${left}: ${label}`
     this.#draw()
   }
 

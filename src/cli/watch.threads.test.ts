@@ -13,7 +13,7 @@ test('on a terminal --watch shows what each worker counts while it runs', {
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-watch-'))
   const plan = ['bench', '-s', 'precheck', '--variant', 'precheck', ...SHORT, '--watch', '--quiet', '--out', 'x.json']
-  const command = ['stty cols 120 rows 40;', process.execPath, MAIN, ...plan].join(' ')
+  const command = ['stty cols 80 rows 40;', process.execPath, MAIN, ...plan].join(' ')
   const { stdout } = spawnSync('script', ['-qec', command, join(folder, 'typescript')], {
     cwd: folder,
     encoding: 'utf8',
@@ -27,6 +27,11 @@ test('on a terminal --watch shows what each worker counts while it runs', {
   assert.ok(
     frames.some((frame) => /^guest_accesses +[1-9]/m.test(frame)),
     stdout,
+  )
+  const bars = frames.map((frame) => frame.split(/\r?\n/)[0]!).filter((line) => line.startsWith('['))
+  assert.ok(
+    bars.every(({ length }) => length < 80),
+    'a line that is wrapped would not be written over',
   )
 })
 

@@ -17,3 +17,13 @@ test('a peak within the sizes tried is a finding, and one beyond them is said to
   const [beyond] = scalabilityLines(sweep([2, 3, 4, 6], 0.02, 0.01))
   assert.match(beyond!, /, 2 to 6 vCPUs: .* peak at 9\.\d+ vCPUs, extrapolated beyond the sizes tried/)
 })
+
+test('a sweep over a second parameter says of each law which of its values it is for', () => {
+  const at = (range: number) =>
+    sweep([1, 2, 4, 8], 0.02, 0.01).map((run) => ({ ...run, params: { ...run.params, range } }))
+  const lines = scalabilityLines([...at(8), ...at(64)])
+  assert.deepEqual(
+    lines.map((line) => line.split(':')[0]),
+    ['precheck a on altra-64, range 8, 1 to 8 vCPUs', 'precheck a on altra-64, range 64, 1 to 8 vCPUs'],
+  )
+})

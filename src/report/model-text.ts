@@ -2,6 +2,7 @@ import { METRICS, type MetricName } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import { fitScalability, WORST_FIT } from '../bench/scalability.ts'
 import type { Scenario } from '../bench/scenario.ts'
+import { variedAmong } from '../bench/swept.ts'
 import { BLAMES } from '../model/blame.ts'
 import { columns, compact, inUnit, share } from './numbers.ts'
 
@@ -66,9 +67,13 @@ export function scalabilityLines(runs: readonly Run[]): string[] {
     const fit = fitScalability(points)
     if (fit === undefined) return []
     const { scenario, variant, machine } = sweep[0]!
+    const varied = variedAmong(runs.filter((run) => run.scenario === scenario).map(({ params }) => params)).filter(
+      (name) => name !== 'vcpus',
+    )
     const sizes = points.map(({ n }) => n)
     const most = Math.max(...sizes)
-    const sweepText = `${scenario} ${variant} on ${machine}, ${Math.min(...sizes)} to ${most} vCPUs`
+    const at = varied.map((name) => `, ${name} ${sweep[0]!.params[name]}`).join('')
+    const sweepText = `${scenario} ${variant} on ${machine}${at}, ${Math.min(...sizes)} to ${most} vCPUs`
     const rate = metric === 'faults_per_second' ? 'faults/s' : 'operations/s'
     if (fit.error > WORST_FIT) {
       return [`${sweepText}: the universal scalability law does not describe ${rate} (error ${share(fit.error)})`]

@@ -3,6 +3,7 @@ import { compareRuns } from '../bench/compare-runs.ts'
 import { METRICS, type MetricName } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
+import { variedAmong } from '../bench/swept.ts'
 import { VERDICTS } from './answer.ts'
 import { isBroken } from './groups.ts'
 import { columns, leftColumns, ratioText, valueText } from './numbers.ts'
@@ -15,8 +16,7 @@ const FEWEST_LOADS = 3
 
 /** Parameters that have several values among these groups: what a sweep varies. */
 export function variedIn(groups: readonly (readonly Run[])[]): string[] {
-  const names = [...new Set(groups.flatMap(([run]) => Object.keys(run!.params)))]
-  return names.filter((name) => new Set(groups.map(([run]) => run!.params[name])).size > 1)
+  return variedAmong(groups.map(([run]) => run!.params))
 }
 
 /** Enough loads of one scenario on one machine, each with every variant, that one table says more than many. */

@@ -22,7 +22,7 @@ export type Live = (label: string, run: LiveRun) => () => void
 
 /** How a machine reports the trials that it makes. */
 export type Listeners = {
-  readonly onTrial: (label: string) => void
+  readonly onTrial: (label: string, group: Group) => void
   readonly onSpeed: (label: string, steps: number, ms: number) => void
   readonly onFailure: (cause: unknown) => void
   readonly onLive: Live | undefined

@@ -38,7 +38,7 @@ export async function playOnce({ group, options, pool, listeners, failed }: Site
   const lockdep = (variant.kind === 'broken' || variant.patch !== undefined) && plan.oracles
   const watch = { oracles: plan.oracles, recorder: true, lockStatistics: true, lockdep }
   const task = () => {
-    if (isTrial) listeners.onTrial(label)
+    if (isTrial) listeners.onTrial(label, group)
     return {
       ...taskOf(group, variant, timing, seed, watch),
       machine: profile,

@@ -48,7 +48,7 @@ export class Threads implements Machine {
     for (const [place, planned] of schedule.entries()) {
       const { name } = group.variants[planned.variant]!
       const label = `${group.scenario.name} ${name}`
-      this.#listeners.onTrial(label)
+      this.#listeners.onTrial(label, group)
       const watch = onLive === undefined ? undefined : (run: LiveRun) => onLive(label, run)
       try {
         const { value, disturbed } = await undisturbed(stops, () => measured(group, planned, { ...host, watch }))
