@@ -7,7 +7,7 @@ export type MetricKind = {
 
 /** Every metric there is, by the name that the result file gives it. */
 export const METRICS = {
-  faults_per_second: { unit: '1/s', better: 'higher', says: 'page faults of the guest that were resolved' },
+  faults_per_second: { unit: '1/s', better: 'higher', says: 'resolved page faults of the guest' },
   faults_per_second_per_vcpu: { unit: '1/s', better: 'higher', says: 'resolved page faults of each vCPU' },
   retries_per_fault: { unit: '1', better: 'lower', says: 'RETRYs of vCPUs for each fault that was resolved' },
   retries_before_pfn_per_fault: {
@@ -38,9 +38,13 @@ export const METRICS = {
   agings_per_second: {
     unit: '1/s',
     better: 'higher',
-    says: 'entries of the page table of the host of which KVM was asked whether the guest uses them',
+    says: 'entries of the page table of the host about which KVM was asked whether the guest uses them',
   },
-  aging_young_share: { unit: '1', better: null, says: 'of these, how many it had used since it was asked before' },
+  aging_young_share: {
+    unit: '1',
+    better: null,
+    says: 'share of these that the guest had used since KVM was asked before',
+  },
   aging_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'how long one such question takes, median' },
   pfncache_uses_per_second: {
     unit: '1/s',
@@ -59,11 +63,11 @@ export const METRICS = {
     better: 'lower',
     says: 'slow paths of mmu_lock that vCPUs went through, for each fault that was resolved',
   },
-  mmu_lock_wait_p50_ns: { unit: 'ns', better: 'lower', says: 'waits for mmu_lock, of all roles, median' },
+  mmu_lock_wait_p50_ns: { unit: 'ns', better: 'lower', says: 'waits for mmu_lock of all roles, median' },
   mmu_lock_wait_total_ns: {
     unit: 'ns',
     better: 'lower',
-    says: 'waits of vCPUs for mmu_lock, all together, in a trial',
+    says: 'sum of the waits of vCPUs for mmu_lock in a trial',
   },
   fault_latency_p50_ns: {
     unit: 'ns',
@@ -141,7 +145,7 @@ export const METRICS = {
   icache_inval_p50_ns: { unit: 'ns', better: 'lower', says: 'an I-cache invalidation under mmu_lock, median' },
   icache_inval_p99_ns: { unit: 'ns', better: 'lower', says: 'I-cache invalidation under mmu_lock, 99th percentile' },
   icache_inval_max_ns: { unit: 'ns', better: 'lower', says: 'I-cache invalidation under mmu_lock, the longest' },
-  neighbour_boots_per_second: { unit: '1/s', better: 'higher', says: 'boots of the other VMs, all together' },
+  neighbour_boots_per_second: { unit: '1/s', better: 'higher', says: 'boots of the other VMs, summed' },
   neighbour_fault_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'fault latency in the other VMs, median' },
   neighbour_fault_latency_p99_ns: {
     unit: 'ns',
@@ -161,7 +165,7 @@ export const METRICS = {
   guest_accesses_per_second: {
     unit: '1/s',
     better: 'higher',
-    says: 'memory accesses of the guest, all vCPUs together',
+    says: 'memory accesses of the guest, summed over all vCPUs',
   },
   apic_stall_p50_ns: {
     unit: 'ns',
@@ -217,7 +221,7 @@ export const METRICS = {
   memslot_update_wait_p50_ns: {
     unit: 'ns',
     better: 'lower',
-    says: 'what a memslot update waited for invalidations to end, before it could publish; median',
+    says: 'how long a memslot update waited for invalidations to end before it could publish, median',
   },
   memslot_update_wait_p99_ns: { unit: 'ns', better: 'lower', says: 'such a wait, 99th percentile' },
   memslot_update_wait_max_ns: { unit: 'ns', better: 'lower', says: 'such a wait, the longest' },
@@ -271,7 +275,7 @@ export const METRICS = {
     better: 'lower',
     says: 'time of one operation on the page tables, as each CPU sees it',
   },
-  operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, all workers together' },
+  operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, summed over all workers' },
   ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by any worker' },
   jain_fairness: {
     unit: '1',

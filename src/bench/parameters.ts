@@ -36,7 +36,7 @@ export function valuesOf<P extends Parameters>(
   for (const name of Object.keys(set)) {
     if (!Object.hasOwn(parameters, name)) {
       throw new FaultlineError('UNKNOWN_PARAMETER', 'usage', `there is no parameter '${name}'`, {
-        hint: `${nearestText(name, Object.keys(parameters))} \`faultline list parameters\` explains them.`,
+        hint: `${nearestText(name, Object.keys(parameters))} \`faultline list SCENARIO\` explains those of a scenario.`,
       })
     }
   }
@@ -60,5 +60,5 @@ function parse(name: string, parameter: Parameter, text: string): string | numbe
 
 const wrong = (name: string, text: string, wanted: string) =>
   new FaultlineError('BAD_PARAMETER', 'usage', `${name} is '${text}', which is not ${wanted}`, {
-    hint: `Set it as \`--set ${name}=VALUE\`; \`faultline list parameters\` explains it.`,
+    hint: `Set it as \`--set ${name}=VALUE\`; \`faultline list SCENARIO\` explains it.`,
   })

@@ -86,7 +86,7 @@ function checkWords(command: readonly string[], { refine }: BenchArgs, refuse: R
   for (const word of command) {
     const name = /^--?([^=]+)/.exec(word)?.[1]
     if (name === undefined || BESIDE.includes(name) || (refine !== undefined && MORE.includes(name))) continue
-    throw refuse(`it is resumed with the plan that it holds, which ${word} would change`, `Leave ${word} out.`)
+    throw refuse(`its plan is in the file, and ${word} would change it`, `Leave ${word} out.`)
   }
 }
 

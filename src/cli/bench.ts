@@ -180,9 +180,12 @@ function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: Resul
   if (path === undefined) return 'No run was finished, so nothing is written.'
   const whole = sofar.runs.filter(({ interrupted }) => interrupted === undefined)
   const cut = sofar.runs.flatMap(({ interrupted }) => (interrupted === undefined ? [] : [interrupted]))
-  const part =
-    cut.length === 0 ? '' : `, and ${cut.map(({ trials, of }) => `${trials} of ${of}`).join(' and ')} trials of others`
-  return `${path} has ${whole.length} of ${planned} runs${part}; \`faultline bench --resume ${path}\` goes on.`
+  const sumOf = (key: 'trials' | 'of') => cut.reduce((sum, one) => sum + one[key], 0)
+  const has = [
+    ...(whole.length > 0 || cut.length === 0 ? [`${whole.length} of ${planned} runs`] : []),
+    ...(cut.length > 0 ? [`${sumOf('trials')} of ${sumOf('of')} trials${whole.length > 0 ? ' of the next' : ''}`] : []),
+  ]
+  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` goes on.`
 }
 
 /** The speed of the model on this host, and so not in the result file, which is the same everywhere. */

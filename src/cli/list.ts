@@ -1,7 +1,7 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
 import { fit } from '../report/fit.ts'
-import { columns, time } from '../report/numbers.ts'
+import { leftColumns, time } from '../report/numbers.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
 import { KINDS, type Kind, type ListArgs } from './list-flags.ts'
@@ -17,11 +17,13 @@ const PROFILES = listing.machines.filter((machine): machine is Profile => 'cpu' 
 export const list: Command<ListArgs> = async ({ json, what }, io) => {
   const found = what === undefined ? 'scenarios' : wanted(what)
   if (json) io.out(JSON.stringify(what === undefined ? listing : dataOf(found), null, 1))
-  else io.out(fit(textOf(found), io.columns))
+  else io.out(fit(textOf(found, io.columns), io.columns))
   return EXIT.fine
 }
 
 type Wanted = Kind | Scenario | Profile
+/** Of the terminal; unlimited if output goes elsewhere. */
+type Width = number | undefined
 
 function wanted(what: string): Wanted {
   const named = [...listing.scenarios, ...PROFILES].find(({ name }) => name === what)
@@ -34,20 +36,16 @@ function wanted(what: string): Wanted {
   })
 }
 
-const TEXTS: Readonly<Record<Kind, () => string>> = {
-  all: () => listText(),
+const TEXTS: Readonly<Record<Kind, (width: Width) => string>> = {
+  all: listText,
   scenarios: overviewText,
-  variants: () =>
-    listing.scenarios.map(({ name, variants }) => `${name}\n${table(variantRows(variants))}`).join('\n\n'),
-  machines: () => table(machineRows()),
-  parameters: () =>
-    listing.scenarios
-      .filter(({ parameters }) => Object.keys(parameters).length > 0)
-      .map(({ name, parameters }) => `${name}, --set NAME=VALUE\n${table(parameterRows(parameters))}`)
-      .join('\n\n'),
-  metrics: () => table(metricRows()),
-  costs: () => table(costRows()),
-  kernels: () => kernelsText(),
+  variants: (width) =>
+    listing.scenarios.map(({ name, variants }) => `${name}\n${table(variantRows(variants), width)}`).join('\n\n'),
+  machines: (width) => table(machineRows(), width),
+  parameters: parametersText,
+  metrics: (width) => table(metricRows(), width),
+  costs: (width) => table(costRows(), width),
+  kernels: kernelsText,
 }
 
 const DATA: Readonly<Record<Kind, () => unknown>> = {
@@ -61,9 +59,9 @@ const DATA: Readonly<Record<Kind, () => unknown>> = {
   kernels: () => listing.kernels,
 }
 
-function textOf(found: Wanted): string {
-  if (typeof found === 'string') return TEXTS[found]()
-  return 'cpu' in found ? profileText(found) : scenarioText(found)
+function textOf(found: Wanted, width: Width): string {
+  if (typeof found === 'string') return TEXTS[found](width)
+  return 'cpu' in found ? profileText(found, width) : scenarioText(found, width)
 }
 
 function dataOf(found: Wanted): unknown {
@@ -71,11 +69,11 @@ function dataOf(found: Wanted): unknown {
 }
 
 /** Each scenario with its question: where to begin. */
-function overviewText(): string {
+function overviewText(width: Width): string {
   const rows = listing.scenarios.map(({ name, asks }) => [name, asks])
   return [
     'Questions, to ask with `faultline bench -s NAME`',
-    table(rows),
+    table(rows, width),
     '',
     'More: `faultline list NAME` for the variants and parameters of one, `list machines`, `list metrics`, `list parameters`,',
     '`list kernels`, or `list all`.',
@@ -83,39 +81,69 @@ function overviewText(): string {
 }
 
 /** Each version, and what it changed against the one before. */
-function kernelsText(): string {
+function kernelsText(width: Width): string {
   return listing.kernels
     .map(({ name, before, changes }) => {
       const rows = changes.map(({ entry, commit, says }) => [entry, commit, says])
       const what = changes.length === 0 ? 'nothing that is re-created here' : ''
-      return before === null ? `${name}, the oldest` : `${name}, against ${before}: ${what}\n${table(rows)}`.trimEnd()
+      return before === null
+        ? `${name}, the oldest`
+        : `${name}, against ${before}: ${what}\n${table(rows, width)}`.trimEnd()
     })
     .join('\n\n')
 }
 
-const machineRows = () =>
-  listing.machines.map((machine) => [
+const machineRows = () => [
+  ['machine', 'figures', 'what it is'],
+  ...listing.machines.map((machine) => [
     machine.name,
-    'cpu' in machine ? `${machine.cpu}: its figures are modelled` : machine.says,
-  ])
+    machine.name === 'threads' ? 'measured' : 'modelled',
+    'cpu' in machine ? machine.cpu : machine.says,
+  ]),
+]
+
+/** Each parameter once, with the scenarios that have it. */
+function parametersText(width: Width): string {
+  const uses = listing.scenarios.flatMap(({ name: scenario, parameters }) =>
+    Object.entries(parameters).map(([name, parameter]) => ({ scenario, name, parameter })),
+  )
+  const keyOf = ({ name, parameter }: (typeof uses)[number]) => `${name} ${domain(parameter)}`
+  const rows = [...new Set(uses.map(keyOf))].map((key) => {
+    const all = uses.filter((use) => keyOf(use) === key)
+    const { name, parameter } = all[0]!
+    const isOne = all.every((other) => other.parameter.default === parameter.default)
+    return [
+      name,
+      isOne ? String(parameter.default) : 'varies',
+      shortDomain(parameter),
+      all.map(({ scenario }) => scenario).join(', '),
+    ]
+  })
+  return [
+    'Parameters, to set with --set NAME=VALUE',
+    table([['parameter', 'default', 'values', 'scenarios'], ...rows.sort(([a], [b]) => a!.localeCompare(b!))], width),
+    '',
+    'What each means: `faultline list SCENARIO`.',
+  ].join('\n')
+}
 
 /** Everything that can be asked for, as text. */
-export function listText(): string {
+export function listText(width?: Width): string {
   return [
-    ...listing.scenarios.map(scenarioText),
-    `Machines\n${table(machineRows())}`,
-    ...PROFILES.map(profileText),
-    `Metrics\n${table(metricRows())}`,
-    `Costs of what is not re-created, --set cost.NAME=NS\n${table(costRows())}`,
+    ...listing.scenarios.map((scenario) => scenarioText(scenario, width)),
+    `Machines\n${table(machineRows(), width)}`,
+    ...PROFILES.map((profile) => profileText(profile, width)),
+    `Metrics\n${table(metricRows(), width)}`,
+    `Costs of what is not re-created, --set cost.NAME=NS\n${table(costRows(), width)}`,
   ].join('\n\n')
 }
 
 /** What a machine is, with what it inherits. */
-function profileText({ name, cpu, parameters }: Profile): string {
+function profileText({ name, cpu, parameters }: Profile, width: Width): string {
   const rows = Object.entries(parameters).map(([parameter, { value, unit, low, high, class: known, source }]) => {
     return [parameter, `${value}`, unit, low === high ? '' : `${low} to ${high}`, known, source]
   })
-  return `Machine ${name}: ${cpu}; --set machine.NAME=VALUE\n${table([['parameter', 'value', 'unit', 'range', 'class', 'source'], ...rows])}`
+  return `Machine ${name}: ${cpu}; --set machine.NAME=VALUE\n${table([['parameter', 'value', 'unit', 'range', 'class', 'source'], ...rows], width)}`
 }
 
 const metricRows = () => [
@@ -130,12 +158,10 @@ const costRows = () => [
 
 /** The ids of our own literature stand last. */
 const variantRows = (variants: Scenario['variants']) => [
-  ['variant', '', 'what it does', 'reference'],
+  ['variant', 'what it does (reference)'],
   ...variants.map((variant) => [
     variant.name,
-    variant.kind === 'good' ? '' : brokenText(variant),
-    variant.says,
-    variant.reference,
+    `${variant.says} (${variant.reference})${variant.kind === 'good' ? '' : `: ${brokenText(variant)}`}`,
   ]),
 ]
 
@@ -149,20 +175,23 @@ const parameterRows = (parameters: Scenario['parameters']) => [
   ]),
 ]
 
-function scenarioText({ name, asks, mail, headline, decides, variants, parameters }: Scenario): string {
+function scenarioText({ name, asks, mail, headline, decides, variants, parameters }: Scenario, width: Width): string {
   return [
     `${name}: ${asks}`,
     ...(mail === null ? [] : [`  from: ${mail}`]),
     `  headline: ${headline.join(' against ')}`,
     '',
     '  Figures that decide',
-    table(decides.map(({ metric, reads, means }) => [metric, reads, means])),
+    table(
+      decides.map(({ metric, reads, means }) => [metric, reads, means]),
+      width,
+    ),
     '',
     '  Variants',
-    table(variantRows(variants)),
+    table(variantRows(variants), width),
     ...(Object.keys(parameters).length === 0
       ? []
-      : ['', '  Parameters, --set NAME=VALUE', table(parameterRows(parameters))]),
+      : ['', '  Parameters, --set NAME=VALUE', table(parameterRows(parameters), width)]),
   ].join('\n')
 }
 
@@ -170,16 +199,24 @@ function brokenText(variant: Scenario['variants'][number] & { kind: 'broken' }):
   return variant.caughtBy.length === 0 ? 'broken, not seen on threads' : `broken, caught by ${variant.caughtBy[0]}`
 }
 
+/** Longer lists of choices stand with the scenario only. */
+const SHORT = 16
+
+const shortDomain = (parameter: Scenario['parameters'][string]) =>
+  parameter.kind === 'choice' && domain(parameter).length > SHORT
+    ? `${parameter.choices.length} choices`
+    : domain(parameter)
+
 const domain = (parameter: Scenario['parameters'][string]) =>
   parameter.kind === 'choice' ? parameter.choices.join('|') : `${parameter.low}..${parameter.high}`
 
-/** Left-aligned columns under a heading. */
-function table(rows: readonly (readonly string[])[]): string {
+const INDENT = '    '
+
+/** Left-aligned columns under a heading; prose in the last one goes on below itself. */
+function table(rows: readonly (readonly string[])[], width: Width): string {
   if (rows.length === 0) return ''
-  const padded = rows.map((row) =>
-    row.map((cell, column) =>
-      column === row.length - 1 ? cell : cell.padEnd(Math.max(...rows.map((other) => other[column]!.length))),
-    ),
-  )
-  return columns(padded.map((row) => [`    ${row.join('  ')}`]))
+  return leftColumns(rows, width === undefined ? undefined : width - INDENT.length)
+    .split('\n')
+    .map((line) => INDENT + line)
+    .join('\n')
 }

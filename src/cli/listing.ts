@@ -6,10 +6,10 @@ import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
 import { HOST_PROFILE } from './machines.ts'
 
-const THREADS = { name: 'threads', says: 'worker threads of this host; its figures are measured' }
+const THREADS = { name: 'threads', says: 'worker threads of this host' }
 const HOST = {
   name: 'host',
-  says: `this host, modelled with the profile that \`faultline calibrate\` wrote to ${HOST_PROFILE}`,
+  says: `this host, by the profile that \`faultline calibrate\` wrote to ${HOST_PROFILE}`,
 }
 
 /** Everything that can be asked for. JSON has no functions: what is left of a scenario is its declaration. */

@@ -20,15 +20,15 @@ const PARAMETERS = {
     default: 2048,
   },
   'huge-share': percentage(
-    'of 100 blocks of 2 MiB, how many are a huge page: one entry of the page table of the host for 512 pages',
+    'percentage of 2 MiB blocks that are huge pages: one entry of the page table of the host for 512 pages',
     0,
   ),
   agers: { ...agers, default: 1 },
   ...AGING_PARAMETERS,
-  reclaim: { kind: 'integer', says: 'gfns that a notifier takes away at a time', low: 1, high: 1 << 20, default: 64 },
+  reclaim: { kind: 'integer', says: 'gfns that a notifier unmaps at a time', low: 1, high: 1 << 20, default: 64 },
   populate: {
     kind: 'choice',
-    says: 'yes: the VMM maps it back before it is taken away again (KVM_PRE_FAULT_MEMORY); no: the guest faults it in',
+    says: 'yes: the VMM maps them back before they are unmapped again (KVM_PRE_FAULT_MEMORY); no: the guest faults them in',
     choices: ['no', 'yes'],
     default: 'no',
   },
@@ -54,7 +54,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'aging',
-  asks: 'What does it spare the guest, and the host, that aging takes no mmu_lock?',
+  asks: 'What do the guest and the host gain if aging does not take mmu_lock?',
   mail: '[PATCH v9 00/11] KVM: x86/mmu: Age sptes locklessly (James Houghton, 4 Feb 2025)',
   variants: scenarioVariants('aging'),
   headline: ['age-locked', 'age-lockless'],
@@ -65,7 +65,7 @@ export default scenario({
     {
       metric: 'mmu_lock_contended_share',
       reads: 'contention of mmu_lock',
-      means: 'how much aging and faults are in the way of each other',
+      means: 'how much aging and faults contend',
     },
   ],
   parameters: PARAMETERS,

@@ -19,7 +19,7 @@ const PARAMETERS = {
     default: 20,
   },
   'apic-share': percentage(
-    'percentage of guest accesses that go to the APIC; the others go to guest memory that stays where it is',
+    'percentage of guest accesses that go to the APIC; the others go to guest memory that does not move',
     10,
   ),
   pages: { kind: 'integer', says: 'gfns of guest memory', low: 1, high: 1 << 20, default: 256 },
@@ -37,7 +37,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'apic-page',
-  asks: 'When the APIC-access page moves, can the flush at the end of its reload be dropped, the notifier having flushed?',
+  asks: 'When the APIC-access page moves, can the flush at the end of its reload be dropped, since the notifier has flushed already?',
   mail: 'Re: [PATCH 1/3] KVM: VMX: Retry APIC-access page reload if invalidation is in-progress (Yu Zhang, 7 Jun 2023)',
   variants: scenarioVariants('apic-page'),
   headline: ['double-flush', 're-request'],
@@ -67,7 +67,7 @@ type Options = LoadOptions<typeof PARAMETERS>
 /** What a reader of the figures has to know. */
 function caveats({ 'pause-us': pause }: Options['values']): string[] {
   return [
-    `a host moves the page far more seldom than this load: figures per reload carry over, those per second do not (pause ${pause} us)`,
+    `a host moves the page far less often than this load: figures per reload carry over, those per second do not (pause ${pause} us)`,
   ]
 }
 

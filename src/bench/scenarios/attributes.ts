@@ -18,7 +18,7 @@ const PARAMETERS = {
     default: 8192,
   },
   'huge-share': percentage(
-    'of 100 blocks of 2 MiB of shared memory, how many are a huge page; private memory has none',
+    'percentage of 2 MiB blocks of shared memory that are huge pages; private memory has none',
     100,
   ),
   converters: { ...converters, default: 1 },
@@ -28,7 +28,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'attributes',
-  asks: 'How long does a conversion of memory to private keep its CPU, and what does it cost the guest that it lets go in between?',
+  asks: 'How long does a conversion of memory to private keep its CPU, and what does it cost the guest if the conversion yields in between?',
   mail: '[PATCH v2 1/3] KVM: Allow CPU to reschedule while setting per-page memory attributes (Liam Merwick, 9 Jun 2025)',
   variants: scenarioVariants('attributes'),
   headline: ['convert-at-once', 'convert'],

@@ -47,7 +47,7 @@ const PARAMETERS = {
   'update-pause-us': pauseUs('pause between two memslot updates', 1000),
   'update-zap': {
     kind: 'choice',
-    says: 'what the deletion of a slot zaps: all the guest has, as x86 does by default, or the slot',
+    says: 'what the deletion of a slot zaps: everything the guest has mapped, as x86 does by default, or only the slot',
     choices: ['all', 'slot'],
     default: 'all',
   },
@@ -65,7 +65,7 @@ const hasVcpus = ({ shape }: Readonly<Record<string, string | number>>) => shape
 
 export default scenario({
   name: 'elision',
-  asks: 'What does it spare vCPUs that invalidations of memory outside of all memslots leave mmu_lock alone, and what does a memslot update wait?',
+  asks: 'What do vCPUs gain if invalidations outside of all memslots do not take mmu_lock, and how long does a memslot update then wait?',
   mail: 'KVM: Block memslot updates across range_start() and range_end() (Paolo Bonzini, Jul/Aug 2021)',
   variants: scenarioVariants('elision'),
   headline: ['count', 'count-elide'],

@@ -112,7 +112,7 @@ const LOCKS: Readonly<Record<string, ScalingPlan['lock']>> = {
 
 export default scenario({
   name: 'fault-scaling',
-  asks: 'How many CPUs can change page tables at once before the lock, the flush or the memory is all that is left?',
+  asks: 'How many CPUs can change page tables at once before the lock, the flush or the memory limits them?',
   mail: null,
   variants: VARIANTS,
   headline: ['write-lock', 'read-lock'],

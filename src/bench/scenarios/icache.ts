@@ -56,7 +56,7 @@ const PARAMETERS = {
   },
   rounds: {
     kind: 'integer',
-    says: 'resets of the guest, after which the run ends, if need be in its warm-up; 0: until its time is over',
+    says: 'the run ends after this many resets of the guest, even in its warm-up; 0: it ends when its time is over',
     low: 0,
     high: 1_000_000,
     default: 0,
@@ -101,7 +101,7 @@ const TLB_ENTRIES = 64
 
 export default scenario({
   name: 'icache',
-  asks: 'Does one full I-cache invalidation in place of many by line keep faults on a huge block off the interconnect?',
+  asks: 'Does one full I-cache invalidation instead of many by line keep faults on a huge block off the interconnect?',
   mail: 'KVM: arm64: Fix soft-lockup on relaxing PTE permission (Gavin Shan, Marc Zyngier, 4 Sep 2023)',
   variants: scenarioVariants('icache'),
   headline: ['ranged', 'threshold'],
@@ -114,7 +114,7 @@ export default scenario({
     {
       metric: 'icache_ops_per_boot',
       reads: 'I-cache operations on the interconnect per boot',
-      means: 'what every core of the machine is disturbed by',
+      means: 'what disturbs every core of the machine',
     },
     {
       metric: 'mmu_lock_hold_max_ns',

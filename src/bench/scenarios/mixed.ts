@@ -21,9 +21,9 @@ const away = (name: string, says: string, ...without: NonNullable<Variant['witho
 const VARIANTS: readonly Variant[] = [
   { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role at work' },
   away('notifiers', 'the memory of the guest is never invalidated', 'notifier'),
-  away('nx-recovery', 'huge pages that were split to be executed in stay split', 'nx-recovery'),
-  away('updates', 'the memslots stay as they are', 'memslot-updater'),
-  away('apic-moves', 'the APIC-access page stays where it is', 'apic-migrator'),
+  away('nx-recovery', 'huge pages that were split for execution stay split', 'nx-recovery'),
+  away('updates', 'the memslots do not change', 'memslot-updater'),
+  away('apic-moves', 'the APIC-access page does not move', 'apic-migrator'),
   {
     kind: 'good',
     name: 'v5.15',
@@ -59,7 +59,7 @@ const PARAMETERS = {
   ),
   'update-zap': {
     kind: 'choice',
-    says: 'what the deletion of a slot zaps: all the guest has, as x86 does by default, or the slot',
+    says: 'what the deletion of a slot zaps: everything the guest has mapped, as x86 does by default, or only the slot',
     choices: ['all', 'slot'],
     default: 'all',
   },
@@ -71,7 +71,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'mixed',
-  asks: 'When every role is at work on one VM, does its guest get more done if one of them stays away?',
+  asks: 'With every role at work on one VM, does its guest get more done if one of them is left out?',
   mail: null,
   variants: VARIANTS,
   headline: ['everything', 'without-notifiers'],
@@ -81,7 +81,7 @@ export default scenario({
     {
       metric: 'mmu_lock_contended_share',
       reads: 'contention of mmu_lock',
-      means: 'how much the roles are in the way of each other',
+      means: 'how much the roles contend',
     },
   ],
   parameters: { ...PARAMETERS, ...USER_PARAMETERS },

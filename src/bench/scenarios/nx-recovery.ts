@@ -95,7 +95,7 @@ const ROOT_ENTRY = 1 << 27
 
 export default scenario({
   name: 'nx-recovery',
-  asks: 'Does recovering NX huge pages under mmu_lock for read spare vCPUs that fault elsewhere the wait?',
+  asks: 'Do vCPUs that fault elsewhere wait less if NX huge pages are recovered with mmu_lock held for read?',
   mail: "KVM: x86/mmu: Don't allow TDP MMU to yield when recovering NX pages (Paolo Bonzini, 30 Mar 2021)",
   variants: scenarioVariants('nx-recovery'),
   headline: ['write-lock', 'read-lock'],

@@ -91,7 +91,7 @@ export const PRESETS = {
 
 export default scenario({
   name: 'precheck',
-  asks: 'Does looking for an invalidation before mmu_lock is taken spare the host remote TLB flushes, and the guest time?',
+  asks: 'Does checking for an invalidation before taking mmu_lock save the host remote TLB flushes, and the guest time?',
   mail: 'KVM: Allow calling mmu_invalidate_retry_hva() without holding mmu_lock (Sean Christopherson, 8 Sep 2023)',
   variants: scenarioVariants('precheck'),
   headline: ['no-precheck', 'precheck'],

@@ -11,7 +11,7 @@ const primitive = (name: PrimitiveName, reference: string, says: string): Varian
 export default {
   kind: 'primitives',
   name: 'primitives',
-  asks: 'What does each lock cost alone, and what when others want it too?',
+  asks: 'What does each lock cost, alone and under contention?',
   mail: null,
   variants: [
     primitive('qspinlock', 'kernel/locking/qspinlock.c', 'acquire, add 1, release'),

@@ -28,7 +28,7 @@ export const AGING = mmuLockUser({
       choices: ['mglru', 'reclaim', 'damon'],
       default: 'mglru',
     },
-    'age-pause-us': pauseUs('between two goes of such a task', 100),
+    'age-pause-us': pauseUs('pause between two rounds of such a task', 100),
   },
   roles: ({ values, memory, sampleEvery }) =>
     Array.from({ length: values.agers }, () => ({

@@ -11,7 +11,7 @@ export const PFNCACHE_PARAMETERS = {
     high: 64,
     default: 0,
   },
-  'pfncache-pause-us': pauseUs('between two uses of a gfn_to_pfn_cache', 20),
+  'pfncache-pause-us': pauseUs('pause between two uses of a gfn_to_pfn_cache', 20),
 } as const
 
 type CacheValues = Values<typeof PFNCACHE_PARAMETERS>

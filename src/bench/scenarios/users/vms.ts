@@ -11,7 +11,7 @@ export const TEARDOWN_PARAMETERS = {
     high: 8,
     default: 0,
   },
-  'teardown-pause-us': pauseUs('between the exit of such a process and the next', 500),
+  'teardown-pause-us': pauseUs('pause between the exit of such a process and the next', 500),
 } as const
 
 type TeardownValues = Values<typeof TEARDOWN_PARAMETERS>
