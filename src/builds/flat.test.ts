@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Activation } from '../model/activations.ts'
 import { playOn } from '../model/testing.contract.ts'
 import type { VariantName } from '../protocols/catalogue.ts'
 import type * as Notifier from '../protocols/notifier.ts'
@@ -14,6 +15,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type * as System from '../workers/system.ts'
 import { toFlat } from './flat.ts'
 import { isForTests, STEPPED_FOLDERS } from './modules.ts'
+import { MOST_HELD } from './resumable.ts'
 import { PLAYED } from './write.ts'
 
 const dist = fileURLToPath(new URL('..', import.meta.url))
@@ -128,11 +130,24 @@ test('a call is made, looked at, and made good when its function is entered agai
   const text = 'function* f(cpu, w) {\n  const n = yield* g(cpu);\n  h(n + w);\n}'
   assert.equal(
     toFlat(text, played),
-    'function  f(cpu, w) { let $k = 0, $t, n; if (cpu.frame !== undefined) { const $s = cpu.taken(); $k = $s[3]; w = $s[4]; n = $s[5]; } $: {\n' +
+    'function  f(cpu, w) { let $k = 0, $t, n; if (cpu.frame !== undefined) { const $s = cpu.taken(); $k = $s.at; w = $s.h0; n = $s.h1; } $: {\n' +
       '  if ($k === 0) { n = g(cpu); if (cpu.fate !== 0) { $k = 1; break $; } } else if ($k === 1) { $k = 0; n = cpu.given; }\n' +
       '  if ($k === 0) { h(n + w); }\n' +
-      'return; } return cpu.save([f, this, undefined, $k, w, n]); }',
+      'return; } const $s = cpu.saved(f, this, $k); $s.h0 = w; $s.h1 = n; }',
   )
+})
+
+test('a function that holds as much as an activation has room for is entered again, with more it stays a generator', () => {
+  assert.deepEqual(
+    Object.keys(new Activation()).filter((name) => /^h\d+$/.test(name)),
+    Array.from({ length: MOST_HELD }, (_, at) => `h${at}`),
+  )
+  const holding = (count: number) => {
+    const names = Array.from({ length: count }, (_, at) => `x${at}`).join(', ')
+    return toFlat(`function* f(cpu, ${names}) { yield* g(cpu); h(${names}); }`, played)
+  }
+  assert.doesNotMatch(holding(MOST_HELD), /function\*/)
+  assert.match(holding(MOST_HELD + 1), /function\*/)
 })
 
 for (const [what, before, after] of [

@@ -11,6 +11,9 @@ import { localsOf } from './locals.ts'
 import { ResumableValues } from './resumable-values.ts'
 import { nodesAroundSteps } from './within.ts'
 
+/** How many values a call may hold while it waits: what holds more stays a generator. */
+export const MOST_HELD = 16
+
 /** What stands for the parameters and for the body. */
 export type Resumable = { readonly body: string; readonly parameters: string }
 
@@ -34,9 +37,12 @@ export function toResumable(text: string, fn: FunctionNode, self: string): Resum
   if (written === undefined) return undefined
   const names = [...locals.names, ...body.iterators]
   const all = [...locals.parameters, ...names]
-  const restored = all.map((name, at) => ` ${name} = $s[${at + 4}];`).join('')
-  const entry = `let ${['$k = 0', '$t', ...names].join(', ')}; if (cpu.frame !== undefined) { const $s = cpu.taken(); $k = $s[3];${restored} }`
-  const exit = `return cpu.save([${[self, 'this', 'undefined', '$k', ...all].join(', ')}]);`
+  if (all.length > MOST_HELD) return undefined
+  const restored = all.map((name, at) => ` ${name} = $s.h${at};`).join('')
+  const kept = all.map((name, at) => ` $s.h${at} = ${name};`).join('')
+  const entry = `let ${['$k = 0', '$t', ...names].join(', ')}; if (cpu.frame !== undefined) { const $s = cpu.taken(); $k = $s.at;${restored} }`
+  const saved = `cpu.saved(${self}, this, $k);`
+  const exit = all.length === 0 ? saved : `const $s = ${saved}${kept}`
   return { body: `{ ${entry} $: {${written}return; } ${exit} }`, parameters: body.parameters }
 }
 

@@ -104,7 +104,7 @@ export class SimulatedCpu extends Activations implements Cpu {
   readonly #answer: { done: true; value: number } = { done: true, value: 0 }
 
   constructor(id: number, shared: SharedState, ledger: Ledger, slowdown: number) {
-    super()
+    super(shared.unused)
     this.id = id
     this.ledger = ledger
     this.#shared = shared

@@ -82,6 +82,7 @@ export class Machine {
       words,
       times: new Float64Array(cpus * TIMES),
       turn: this.#turn,
+      unused: { last: undefined },
       lines: this.#lines,
       blames: blamesOfLines(place, lines),
       topology,

@@ -1,4 +1,5 @@
 import type { Word } from '../shared-memory/cpu.ts'
+import type { Unused } from './activations.ts'
 import type { Interconnect } from './cache.ts'
 
 /** How long the acting CPU may go on: until another CPU acts, and until an act of another can reach the lines that are here. Times are ps. */
@@ -12,6 +13,7 @@ export type SharedState = Interconnect & {
   readonly words: Int32Array
   readonly times: Float64Array
   readonly turn: Turn
+  readonly unused: Unused
   /** By line: what is to blame for a wait until it changes. */
   readonly blames: Uint8Array
   readonly parked: (word: Word, cpu: number) => void
