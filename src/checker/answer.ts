@@ -1,6 +1,6 @@
 import { isAnythingReported } from './asserted.ts'
 import { limitsOf, refuseUnknown } from './bounds.ts'
-import type { Counts } from './exhaust.ts'
+import type { Counts } from './search.ts'
 import { type Exploration, programOf } from './exploration.ts'
 import { type Explored, exploreProgram, type Limits } from './explore.ts'
 import { withGuards } from './guards.ts'

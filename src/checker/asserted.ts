@@ -1,6 +1,6 @@
 import { ActorRun } from './actor-run.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
-import { ableOf } from './exhaust.ts'
+import { ableOf } from './search.ts'
 import { START } from './graph.ts'
 import { Machine } from './machine.ts'
 import type { Program } from './program.ts'

@@ -8,10 +8,13 @@ import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THR
 import { ADD, AND, codeOf, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
 import type { Actor, BehaviourOptions } from './program.ts'
 import { spinAt } from './spin.ts'
+import { highOf, lowOf, mixHigh, mixLow } from './fingerprint.ts'
 import { enterActor, type Frames, siteOf } from './tracing/frames.ts'
 import { LocalState } from './tracing/local-state.ts'
 import type { Words } from './words.ts'
 
+/** Above all words, so that nodes and words never mix alike. */
+const NODE_PLACE = 0x4000_0000
 /** Instructions whose answer a protocol may leave alone. */
 const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
 
@@ -139,15 +142,31 @@ export class Behaviour extends Graph implements Observer {
 
   #end(node: number, result: unknown, isKnown: boolean): void {
     if (!isKnown) {
-      const same = this.#endings.get(result) ?? node
-      this.#endings.set(result, same)
-      this.identity.at[node] = same
+      this.#markEnd(node, result)
       this.results.set(node, result)
     } else if (this.kind.at[node] !== ENDED) {
       this.#differs('end', node)
     } else if (!isDeepStrictEqual(this.results.get(node), result)) {
       refuseDifference(this.#actor.name, `end with ${inspect(result)}`, `end with ${inspect(this.results.get(node))}`)
     }
+  }
+
+  /** Ends with the same result are one. An object is the same only if it is that very one. */
+  #markEnd(node: number, result: unknown): void {
+    const same = this.#endings.get(result)
+    if (same === undefined) this.#endings.set(result, node)
+    if (same !== undefined) {
+      this.markLow.at[node] = this.markLow.at[same]!
+      this.markHigh.at[node] = this.markHigh.at[same]!
+    } else if (!['object', 'function', 'symbol'].includes(typeof result)) {
+      const text = `${typeof result} ${String(result)}`
+      this.#mark(node, lowOf(text), highOf(text))
+    }
+  }
+
+  #mark(node: number, low: number, high: number): void {
+    this.markLow.at[node] = mixLow(NODE_PLACE + this.id, low)
+    this.markHigh.at[node] = mixHigh(NODE_PLACE + this.id, high)
   }
 
   #fail(node: number, message: string, isKnown: boolean): void {
@@ -171,12 +190,18 @@ export class Behaviour extends Graph implements Observer {
   #addStep(code: number, word: number, a: number, b: number, state: string | undefined): number {
     const node = this.#append(code, word, a, b)
     if (state !== undefined) this.#byState.set(state, node)
+    if (state !== undefined && this.#frames.length > 0) this.#mark(node, this.#localState.low, this.#localState.high)
     this.sites.set(node, siteOf(this.#frames))
     for (const { site } of this.#frames) this.visited.add(site)
     if (MAY_BE_BLIND.includes(code) && this.#frames.at(-1)?.ignores) this.blind.at[node] = 1
     const spin = code === PAUSE && !this.#stopsAtPauses ? spinAt(this, node) : undefined
-    if (spin !== undefined) this.spins.set(node, spin)
+    if (spin !== undefined) this.#markSpin(node, spin)
     return node
+  }
+
+  #markSpin(node: number, spin: Int32Array): void {
+    this.spins.set(node, spin)
+    for (const part of spin) this.#mark(node, mixLow(this.markLow.at[node]!, part), mixHigh(this.markHigh.at[node]!, part))
   }
 
   /** Whether a `pause` is a step: if it waits for a change, or if all are. */
@@ -262,9 +287,21 @@ export class Behaviour extends Graph implements Observer {
   #append(kind: number, word: number, a: number, b: number): number {
     const node = this.addNode(kind, word, a, b)
     if (kind !== START) this.#link(node)
+    this.#markByWay(node, [kind, word, a, b, this.#lastAnswer])
     this.#last = node
     this.#lastAnswer = 0
     return node
+  }
+
+  /** What it has been through stands for what it keeps to itself, where that is not seen. */
+  #markByWay(node: number, parts: readonly number[]): void {
+    let low = this.markLow.at[this.#last]!
+    let high = this.markHigh.at[this.#last]!
+    for (const part of parts) {
+      low = mixLow(low, part)
+      high = mixHigh(high, part)
+    }
+    this.#mark(node, low, high)
   }
 
   #link(node: number): void {

@@ -1,4 +1,4 @@
-import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from './exhaust.ts'
+import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from './search.ts'
 import { mixHigh, mixLow, NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'

@@ -1,15 +1,17 @@
 import { BoundedSearch } from './bounded-search.ts'
-import { type Counts, Exhaustion, type Hooks, LIVELOCK, type Outcome } from './exhaust.ts'
+import { Exhaustion } from './exhaust.ts'
+import { type Exploring, exploring, FOR_EVER, reductionOf } from './exploring.ts'
 import { withGuards } from './guards.ts'
-import { LivelockProbe } from './livelock.ts'
-import { Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
-import { WeakReduction } from './memory/weak-reduction.ts'
+import { Helped, HelperLost } from './pair/helped.ts'
+import type { Done, Link } from './pair/side.ts'
 import type { Finding, Program } from './program.ts'
 import type { Reducer } from './reducer.ts'
 import { Reduction } from './reduction.ts'
-import { Reruns } from './reruns.ts'
+import type { Reruns } from './reruns.ts'
 import { sample } from './sample.ts'
+import { type Counts, type Hooks, LIVELOCK, type Outcome } from './search.ts'
 import { spinsIn } from './spins-in.ts'
 import { type Watch, watched } from './watch.ts'
 
@@ -75,54 +77,132 @@ export function exploreProgram(
   onProgress?: (counts: Counts) => void,
   rerunGrowth = 16,
 ): Explored {
-  return withGuards(() => watched((watch) => exploreWatched(program, limits, watch, rerunGrowth, onProgress)))
+  return exploreTogether(program, limits, undefined, onProgress, rerunGrowth)
 }
 
-function exploreWatched(
+/**
+ * The same, by two threads if another one comes to help over `link`. A verdict that is not `PASS` is looked for once more by this
+ * thread alone, so that the witness is the same as always.
+ */
+export function exploreTogether(
   program: Program,
   limits: Limits,
-  watch: Watch,
-  rerunGrowth: number,
+  link: Link | undefined,
   onProgress?: (counts: Counts) => void,
+  rerunGrowth = 16,
 ): Explored {
-  const began = performance.now()
-  const options = { patience: limits.patience, memory: limits.memory }
-  const machine = watch(() => new Machine(program, options))
+  const run = { program, limits, began: performance.now(), rerunGrowth, onProgress }
+  // Once: what is begun again, because the host was slow or the helper is lost, is done alone.
+  let helps = link
+  const explore = (): Came => {
+    return withGuards(() =>
+      watched((watch) => {
+        const by = helps
+        helps = undefined
+        return exploreWatched({ ...run, link: by }, watch)
+      }),
+    )
+  }
+  const { isFinal, explored } = tried(explore)
+  if (isFinal) return explored
+  const alone = explore().explored
+  return alone.because === 'time' && explored.verdict === 'FAIL' ? explored : alone
+}
+
+/** Once more, alone, if the thread that helped is lost. */
+function tried(explore: () => Came): Came {
+  try {
+    return explore()
+  } catch (error) {
+    if (error instanceof HelperLost) return explore()
+    throw error
+  }
+}
+
+type Run = {
+  readonly program: Program
+  readonly limits: Limits
+  readonly began: number
+  readonly rerunGrowth: number
+  readonly onProgress: ((counts: Counts) => void) | undefined
+  readonly link: Link | undefined
+}
+
+/** `isFinal`: false if another thread took part in what may come out otherwise the next time. */
+type Came = { readonly explored: Explored; readonly isFinal: boolean }
+
+function exploreWatched(run: Run, watch: Watch): Came {
+  const { program, limits, link } = run
+  const parts = exploring(program, limits, watch, run.rerunGrowth)
+  const { machine, probe, reruns, hooks } = parts
   const reduction = reductionOf(machine)
-  const probe = new LivelockProbe(program, limits.memory)
-  const reruns = new Reruns(program, options, rerunGrowth)
-  const hooks: Hooks = {
-    loops: (gaveUp) => program.isUnended !== true && probe.loops(gaveUp),
-    ended: (at) => reruns.ended(at),
-    watch,
-  }
   const isOver = (counts: Counts) => {
-    onProgress?.(counts)
-    return performance.now() - began > limits.seconds * 1000
+    run.onProgress?.(counts)
+    return performance.now() - run.began > limits.seconds * 1000
   }
-  const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks)
-  const outcome: Outcome =
-    machine.findingsAtFirst.length > 0
-      ? { verdict: 'FAIL', schedule: [], findings: machine.findingsAtFirst }
-      : limits.mode === 'exhaustive'
-        ? (searchBounded(machine, search.counts, reduction, limits, hooks) ?? required(search.run(), machine))
-        : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, hooks)
-  // A livelock was seen without the signal that would have ended it.
-  const isLivelock = outcome.verdict === 'FAIL' && probe.schedule.length > 0
-  const schedule = isLivelock ? probe.schedule : outcome.verdict === 'FAIL' ? outcome.schedule : search.deepest
-  if (!isLivelock) watch(() => compareOnce(reruns, machine, schedule))
+  const helped =
+    link !== undefined && reduction instanceof Reduction ? new Helped(link, limits.depth, reduction) : undefined
+  const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks, helped)
+  try {
+    const outcome: Outcome =
+      machine.findingsAtFirst.length > 0
+        ? { verdict: 'FAIL', schedule: [], findings: machine.findingsAtFirst }
+        : limits.mode === 'exhaustive'
+          ? (searchBounded(machine, search.counts, reduction, limits, hooks) ?? search.run())
+          : sample(machine, search.counts, { ...limits, kind: limits.mode, isOver }, hooks)
+    const done = helped?.end()
+    const there = helped?.found
+    const checked = limits.mode === 'exhaustive' ? required(outcome, machine, done?.covered) : outcome
+    // A livelock was seen without the signal that would have ended it.
+    const isOwnLivelock = there === undefined && checked.verdict === 'FAIL' && probe.schedule.length > 0
+    const patience = there?.patience ?? (isOwnLivelock ? FOR_EVER : limits.patience)
+    const way = isOwnLivelock ? probe.schedule : checked.verdict === 'FAIL' ? checked.schedule : search.deepest
+    if (patience !== FOR_EVER) watch(() => compareOnce(reruns, machine, way))
+    const counts = countsOf(search.counts, done)
+    const explored = exploredOf({ ...parts, outcome: checked, patience, way, counts, visited: done?.visited ?? [] }, run)
+    const { verdict, because } = explored
+    return { explored, isFinal: helped?.hasJoined !== true || verdict === 'PASS' || because === 'time' || because === 'states' }
+  } finally {
+    helped?.abandon()
+  }
+}
+
+type Ended = Exploring & {
+  readonly outcome: Outcome
+  readonly patience: number
+  readonly way: readonly number[]
+  readonly counts: Counts
+  readonly visited: readonly string[]
+}
+
+function exploredOf(ended: Ended, { limits, began }: Run): Explored {
+  const { outcome, patience, way, counts, machine, reruns } = ended
   return {
     verdict: outcome.verdict,
     because: outcome.verdict === 'UNKNOWN' ? outcome.because : null,
     findings: outcome.verdict === 'FAIL' ? outcome.findings : [],
-    schedule: outcome.verdict === 'FAIL' && schedule.length > 0 ? schedule : null,
-    patience: isLivelock ? 1 << 28 : limits.patience,
-    counts: search.counts,
+    schedule: outcome.verdict === 'FAIL' && way.length > 0 ? way : null,
+    patience,
+    counts,
     ms: performance.now() - began,
     limits,
-    visited: [...new Set(machine.behaviours.flatMap(({ visited }) => [...visited]))],
-    sampled: isLivelock ? [] : reruns.compared,
-    waits: outcome.verdict === 'UNKNOWN' && outcome.because === 'depth' ? spinsIn(machine, schedule) : [],
+    visited: [...new Set([...machine.behaviours.flatMap(({ visited }) => [...visited]), ...ended.visited])],
+    sampled: patience === FOR_EVER ? [] : reruns.compared,
+    waits: outcome.verdict === 'UNKNOWN' && outcome.because === 'depth' ? spinsIn(machine, way) : [],
+  }
+}
+
+/** With those of the thread that helped. */
+function countsOf(own: Counts, done: Done | undefined): Counts {
+  if (done === undefined) return own
+  const { executions, blocked, pruned, states, steps } = done.counts
+  return {
+    executions: own.executions + executions,
+    blocked: own.blocked + blocked,
+    pruned: own.pruned + pruned,
+    states: own.states + states,
+    steps: own.steps + steps,
+    rounds: own.rounds,
   }
 }
 
@@ -133,9 +213,6 @@ function compareOnce(reruns: Reruns, machine: Machine, schedule: readonly number
   reruns.compare(machine)
   machine.backTo(0)
 }
-
-export const reductionOf = (machine: Machine): Reducer =>
-  machine.weak === undefined ? new Reduction(machine) : new WeakReduction(machine)
 
 function searchBounded(
   machine: Machine,
@@ -166,10 +243,13 @@ function searchBounded(
 const isLivelock = ({ findings }: { readonly findings: readonly Finding[] }) => findings[0]?.name === LIVELOCK.name
 
 /** What must be seen to happen in some execution, and was not in any. */
-function required(outcome: Outcome, machine: Machine): Outcome {
+function required(outcome: Outcome, machine: Machine, elsewhere: readonly number[] = []): Outcome {
   if (outcome.verdict !== 'PASS') return outcome
   const missing = machine.program.required.filter(
-    ({ anyOf }) => !anyOf.some((counter) => machine.behaviours.some(({ covered }) => covered.has(counter))),
+    ({ anyOf }) =>
+      !anyOf.some(
+        (counter) => elsewhere.includes(counter) || machine.behaviours.some(({ covered }) => covered.has(counter)),
+      ),
   )
   if (missing.length === 0) return outcome
   return { verdict: 'FAIL', schedule: [], findings: missing.map(({ finding }) => finding) }

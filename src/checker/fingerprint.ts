@@ -15,6 +15,16 @@ export function mixHigh(place: number, value: number): number {
   return h ^ (h >>> 16)
 }
 
+/** A text as one number, and as another that is independent of it. */
+export const lowOf = (text: string): number => mixedText(text, mixLow)
+export const highOf = (text: string): number => mixedText(text, mixHigh)
+
+function mixedText(text: string, mix: (place: number, value: number) => number): number {
+  let mixed = text.length
+  for (let at = 0; at < text.length; at += 1) mixed = mix(mixed, text.charCodeAt(at))
+  return mixed
+}
+
 const EMPTY = 0
 
 /** The fingerprints met so far. */

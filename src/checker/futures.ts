@@ -1,5 +1,6 @@
 import type { Behaviour } from './behaviour.ts'
 import { PEEK, POKE, START } from './graph.ts'
+import { Cells, CELLS } from './cells.ts'
 import { Column } from './growing.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 
@@ -8,31 +9,17 @@ export const READS = 0
 export const WRITES = 1
 export const ADDS = 2
 
-/** Words that are distinguished; all later ones count as one, which is safe and only reduces less. */
-const CELLS = 512
 const SET = CELLS / 32
 const STRIDE = SET * 3
 
 /** Accesses by cell and class, each as `cell * 4 + class`. */
 export type Accesses = readonly number[]
 
-/** Which words any actor accesses, numbered in the order in which they are met. */
-export class Cells {
-  readonly #cells = new Column(-1)
-  #met = 0
-
-  of(word: number): number {
-    const known = this.#cells.at[word] ?? -1
-    return known === -1 ? this.#meet(word) : known
-  }
-
-  #meet(word: number): number {
-    this.#cells.reserve(word + 1)
-    const cell = Math.min(this.#met, CELLS - 1)
-    this.#met += 1
-    this.#cells.at[word] = cell
-    return cell
-  }
+/** What is known of a node: its marks, the accesses of its step besides the instruction, and those of all that may follow. */
+export type Known = {
+  readonly marks: string
+  readonly own: Accesses
+  readonly sets: Int32Array
 }
 
 /**
@@ -60,6 +47,11 @@ export class Futures {
   #seenEdges = 0
   /** A decision was taken on what turned out to be wrong. */
   isRefuted = false
+  /** What other machines know of nodes, also of those that are not known here yet; none if there are no others. */
+  #elsewhere: Map<string, Known> | undefined
+  readonly #nodeOf = new Map<string, number>()
+  /** Nodes of which more is known than the others were told. */
+  #news = new Set<number>()
 
   constructor(behaviour: Behaviour, cells: Cells) {
     this.#behaviour = behaviour
@@ -84,6 +76,7 @@ export class Futures {
     const isStep = kind.at[node]! < START
     this.#stepOf.at[node] = isStep ? node : above === -1 ? -1 : this.#stepOf.at[above]!
     if (isStep) this.#addStep(node, kind.at[node]!)
+    if (isStep) this.#recall(node)
     const step = this.#stepOf.at[node]!
     if (step === -1) return
     if (kind.at[node] === PEEK) this.#addToStep(step, this.#behaviour.word.at[node]!, READS)
@@ -131,16 +124,73 @@ export class Futures {
     this.#access(node, this.#cells.of(word), classOf(this.#behaviour, node, code))
   }
 
+  /** From now on what is learned here is told, and what others tell is taken in. */
+  share(): void {
+    this.#elsewhere = new Map()
+    for (let node = 0; node < this.#seen; node += 1) {
+      if (this.#index.at[node]! === -1) continue
+      this.#nodeOf.set(this.#marksOf(node), node)
+      this.#news.add(node)
+    }
+  }
+
+  /** What has been learned since it was told last. */
+  news(): Known[] {
+    const news = [...this.#news].map((node) => {
+      const index = this.#index.at[node]!
+      const sets = this.#sets.at.slice(index * STRIDE, (index + 1) * STRIDE)
+      return { marks: this.#marksOf(node), own: [...this.#own[index]!], sets }
+    })
+    this.#news.clear()
+    return news
+  }
+
+  get hasNews(): boolean {
+    return this.#news.size > 0
+  }
+
+  /** Takes in what another machine has learned. */
+  hear(news: readonly Known[]): void {
+    for (const known of news) {
+      this.#elsewhere!.set(known.marks, known)
+      const node = this.#nodeOf.get(known.marks)
+      if (node !== undefined) this.#takeIn(node, known)
+    }
+  }
+
+  #takeIn(node: number, { own, sets }: Known): void {
+    for (const access of own) this.#addOwn(node, access)
+    for (let part = 0; part < STRIDE; part += 1) {
+      for (let rest = sets[part]!; rest !== 0; rest &= rest - 1) this.#addBit(node, part, rest & -rest)
+    }
+  }
+
+  #marksOf(node: number): string {
+    return `${this.#behaviour.markLow.at[node]},${this.#behaviour.markHigh.at[node]}`
+  }
+
+  #recall(node: number): void {
+    if (this.#elsewhere === undefined) return
+    const marks = this.#marksOf(node)
+    this.#nodeOf.set(marks, node)
+    this.#news.add(node)
+    const known = this.#elsewhere.get(marks)
+    if (known !== undefined) this.#takeIn(node, known)
+  }
+
   /** An access besides that of the instruction itself. */
   #addToStep(step: number, word: number, kind: number): void {
     const cell = this.#cells.of(word)
-    const own = this.#own[this.#index.at[step]!]!
-    const access = cell * 4 + kind
-    if (!own.includes(access)) {
-      own.push(access)
-      if (this.#isPlanned[this.#index.at[step]!]) this.isRefuted = true
-    }
+    this.#addOwn(step, cell * 4 + kind)
     this.#access(step, cell, kind)
+  }
+
+  #addOwn(step: number, access: number): void {
+    const own = this.#own[this.#index.at[step]!]!
+    if (own.includes(access)) return
+    own.push(access)
+    if (this.#elsewhere !== undefined) this.#news.add(step)
+    if (this.#isPlanned[this.#index.at[step]!]) this.isRefuted = true
   }
 
   #access(step: number, cell: number, kind: number): void {
@@ -152,6 +202,7 @@ export class Futures {
     const place = this.#index.at[step]! * STRIDE + part
     if ((this.#sets.at[place]! & bit) !== 0) return
     this.#sets.at[place]! |= bit
+    if (this.#elsewhere !== undefined) this.#news.add(step)
     if ((this.#relied.at[place]! & bit) !== 0) this.isRefuted = true
     for (let link = this.#firstBefore.at[step]!; link !== -1; link = this.#nextBefore.at[link]!) {
       this.#addBit(this.#before.at[link]!, part, bit)

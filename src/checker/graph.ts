@@ -36,8 +36,12 @@ export class Graph {
   readonly #firstEdge = new Column(-1)
   edges = 0
   nodes = 0
-  /** Equal for nodes after which an actor does the same: those where it has ended with the same result. */
-  readonly identity = new Column()
+  /**
+   * What an actor standing there adds to the fingerprint of a state: equal for nodes after which it does the same, and the same in
+   * every machine that runs this program, in whatever order it learns.
+   */
+  readonly markLow = new Column()
+  readonly markHigh = new Column()
 
   /** What follows `node` after `answer`, or -1 if that has not been seen yet. */
   after(node: number, answer: number): number {
@@ -74,7 +78,6 @@ export class Graph {
     this.word.at[node] = word
     this.a.at[node] = a
     this.b.at[node] = b
-    this.identity.at[node] = node
     return node
   }
 
@@ -94,7 +97,7 @@ export class Graph {
   }
 
   #columns(): Column[] {
-    const { kind, word, a, b, order, parent, answer, blind, identity } = this
-    return [kind, word, a, b, order, parent, answer, blind, identity, this.#firstEdge]
+    const { kind, word, a, b, order, parent, answer, blind, markLow, markHigh } = this
+    return [kind, word, a, b, order, parent, answer, blind, markLow, markHigh, this.#firstEdge]
   }
 }

@@ -1,12 +1,27 @@
-import { Worker } from 'node:worker_threads'
-import type { Counts } from './exhaust.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { Asked } from './job-worker.ts'
+import { newControl, Side } from './pair/side.ts'
 import type { Job, Report } from './run-check.ts'
+import type { Counts } from './search.ts'
 
-type Message = { readonly counts?: Counts; readonly report?: Report; readonly failed?: unknown }
+type Message = {
+  readonly counts?: Counts
+  readonly report?: Report
+  readonly hasHelped?: true
+  readonly failed?: unknown
+}
+
+/** An exploration that is under way, and the end of the line over which another thread can come to help. */
+type UnderWay = { readonly job: Job; readonly port: MessagePort; readonly control: SharedArrayBuffer; isHelped: boolean }
+
+/** A thread that has nothing else to do is started for this only if an exploration takes longer. */
+const HELP_AFTER_MS = 1000
 
 /**
  * Runs explorations on `threads` threads, the longest last come, first served as they are listed; returns the reports in the
- * order of the jobs. `onProgress` receives how many are done, and the counts of one that is under way.
+ * order of the jobs. A thread for which no exploration is left helps with one that is under way. `onProgress` receives how many are
+ * done, and the counts of one that is under way.
  */
 export async function runJobs(
   jobs: readonly Job[],
@@ -15,55 +30,122 @@ export async function runJobs(
   onProgress: (done: number, job: Job, counts: Counts | undefined) => void,
 ): Promise<Report[]> {
   const reports: Report[] = new Array(jobs.length)
+  const underWay = new Set<UnderWay>()
+  const over = new AbortController()
+  const stopped = AbortSignal.any([signal, over.signal])
   let next = 0
   let done = 0
-  const work = async () => {
-    const worker = new Worker(new URL('job-worker.js', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: 4096 },
-    })
-    const stop = () => void worker.terminate()
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      while (next < jobs.length && !signal.aborted) {
-        const index = next
-        next += 1
-        const job = jobs[index]!
-        onProgress(done, job, undefined)
-        const report = await ask(worker, job, (counts) => onProgress(done, job, counts)).catch((error) => {
-          // What was under way when the user interrupted is lost; what was finished is not.
-          if (signal.aborted) return undefined
-          throw error
-        })
-        if (report !== undefined) reports[index] = report
-        done += 1
-      }
-    } finally {
-      signal.removeEventListener('abort', stop)
-      await worker.terminate()
+
+  const explore = async (worker: Worker, index: number) => {
+    const job = jobs[index]!
+    const { port1, port2 } = new MessageChannel()
+    const one: UnderWay = { job, port: port2, control: newControl(), isHelped: false }
+    underWay.add(one)
+    onProgress(done, job, undefined)
+    const asked: Asked = { job, link: { port: port1, control: one.control }, helps: false }
+    const report = await ask(worker, asked, (counts) => onProgress(done, job, counts))
+      .catch((error) => {
+        // What was under way when the user interrupted is lost; what was finished is not.
+        if (signal.aborted) return undefined
+        throw error
+      })
+      .finally(() => underWay.delete(one))
+    if (!one.isHelped) port2.close()
+    if (report !== undefined) reports[index] = report
+    done += 1
+  }
+
+  /** As long as there is an exploration that no other thread helps with. */
+  const help = async (worker: () => Worker) => {
+    for (;;) {
+      const one = [...underWay].find(({ job, isHelped }) => !isHelped && canBeHelped(job))
+      if (one === undefined || signal.aborted) return
+      one.isHelped = true
+      const { job, port, control } = one
+      // What it failed of shows in the exploration itself, which goes on alone.
+      await ask(worker(), { job, link: { port, control }, helps: true }, () => {}).catch(() => Side.lose(control))
     }
   }
-  await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, work))
+
+  const work = async () => {
+    const thread = new Thread(stopped)
+    try {
+      while (next < jobs.length && !signal.aborted) {
+        next += 1
+        await explore(thread.worker, next - 1)
+      }
+      await help(() => thread.worker)
+    } finally {
+      await thread.end()
+    }
+  }
+
+  const helpLater = async () => {
+    await sleep(HELP_AFTER_MS, undefined, { signal: stopped }).catch(() => {})
+    if (stopped.aborted) return
+    const thread = new Thread(stopped)
+    try {
+      await help(() => thread.worker)
+    } finally {
+      await thread.end()
+    }
+  }
+
+  const helpers = Array.from({ length: threads > jobs.length ? 1 : 0 }, helpLater)
+  await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, work)).finally(() => over.abort())
+  await Promise.all(helpers)
   return reports.filter((report) => report !== undefined)
+}
+
+/** What is taken by chance is taken in one order, and weak memory learns more than two threads can tell each other. */
+const canBeHelped = ({ limits }: Job): boolean => limits.mode === 'exhaustive' && limits.memory === 'sc'
+
+/** A thread that explores, from when it is needed until the user interrupts it. */
+class Thread {
+  readonly #signal: AbortSignal
+  #worker: Worker | undefined
+  readonly #stop = () => void this.#worker?.terminate()
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  get worker(): Worker {
+    if (this.#worker === undefined) {
+      this.#worker = new Worker(new URL('job-worker.js', import.meta.url), {
+        resourceLimits: { maxOldGenerationSizeMb: 4096 },
+      })
+      this.#signal.addEventListener('abort', this.#stop, { once: true })
+    }
+    return this.#worker
+  }
+
+  async end(): Promise<void> {
+    this.#signal.removeEventListener('abort', this.#stop)
+    await this.#worker?.terminate()
+  }
 }
 
 const failedText = (about: string, cause: unknown) =>
   new Error(`exploring ${about} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 
-function ask(worker: Worker, job: Job, onCounts: (counts: Counts) => void): Promise<Report> {
+/** The report; none of what was helped with. */
+function ask(worker: Worker, asked: Asked, onCounts: (counts: Counts) => void): Promise<Report | undefined> {
   return new Promise((resolve, reject) => {
+    const { job } = asked
     const about = `${job.check} ${job.variant} (${job.configuration})`
     const settle = (then: () => void) => {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit)
       then()
     }
-    const onMessage = ({ counts, report, failed }: Message) => {
+    const onMessage = ({ counts, report, hasHelped, failed }: Message) => {
       if (counts !== undefined) onCounts(counts)
-      else if (report !== undefined) settle(() => resolve(report))
+      else if (report !== undefined || hasHelped) settle(() => resolve(report))
       else settle(() => reject(failedText(about, failed)))
     }
     const onError = (error: Error) => settle(() => reject(error))
     const onExit = () => settle(() => reject(new Error(`exploring ${about} was stopped`)))
     worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    worker.postMessage(job)
+    worker.postMessage(asked, [asked.link.port])
   })
 }

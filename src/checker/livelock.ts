@@ -1,4 +1,4 @@
-import { ableOf } from './exhaust.ts'
+import { ableOf } from './search.ts'
 import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'

@@ -10,8 +10,6 @@ import { checkPauses } from './spin.ts'
 import { COUNTED, HASH_HIGH, HASH_LOW, HIGH, LOW, NODE, STEPPER, Trail } from './trail.ts'
 import { Words } from './words.ts'
 
-/** Above all words, so that nodes and words never mix alike. */
-const NODE_PLACE = 0x4000_0000
 /** Steps, and runs of an actor's code, after which a search stops for a breath. */
 const STEPS_A_BREATH = (1 << 14) - 1
 const RUNS_A_BREATH = (1 << 9) - 1
@@ -284,11 +282,11 @@ export class Machine {
   }
 
   #stand(actor: number, behaviour: Behaviour, node: number): void {
-    const was = behaviour.identity.at[this.nodes[actor]!]!
-    const now = behaviour.identity.at[node]!
+    const { markLow, markHigh } = behaviour
+    const was = this.nodes[actor]!
     this.nodes[actor] = node
-    this.#low ^= mixLow(NODE_PLACE + actor, was) ^ mixLow(NODE_PLACE + actor, now)
-    this.#high ^= mixHigh(NODE_PLACE + actor, was) ^ mixHigh(NODE_PLACE + actor, now)
+    this.#low ^= markLow.at[was]! ^ markLow.at[node]!
+    this.#high ^= markHigh.at[was]! ^ markHigh.at[node]!
   }
 
   /** Which properties the last step, that of `stepper`, violated. */

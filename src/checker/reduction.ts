@@ -1,4 +1,5 @@
-import { type Accesses, ADDS, Cells, Futures, READS, WRITES } from './futures.ts'
+import { Cells } from './cells.ts'
+import { type Accesses, ADDS, Futures, type Known, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
@@ -19,14 +20,15 @@ import type { Reducer } from './reducer.ts'
  */
 export class Reduction implements Reducer {
   readonly #machine: Machine
-  readonly #cells = new Cells()
+  readonly #cells: Cells
   readonly #futures: readonly Futures[]
   /** The steppers that each member brings along, for the members that were looked at in this state. */
   readonly #along = new Int32Array(32)
   #known = 0
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, cells = new Cells()) {
     this.#machine = machine
+    this.#cells = cells
     this.#futures = machine.behaviours.map((behaviour) => new Futures(behaviour, this.#cells))
   }
 
@@ -40,6 +42,31 @@ export class Reduction implements Reducer {
 
   beginRound(): void {
     for (const futures of this.#futures) futures.forgive()
+  }
+
+  /** From now on the reduction of another thread learns the same. Returns how both number the words, of which there are so many. */
+  share(words: number): SharedArrayBuffer {
+    this.tellAndHear()
+    return this.#cells.share(words)
+  }
+
+  /** The same for the thread that numbers the words as the other does already. */
+  tellAndHear(): void {
+    for (const futures of this.#futures) futures.share()
+  }
+
+  get hasNews(): boolean {
+    return this.#futures.some(({ hasNews }) => hasNews)
+  }
+
+  /** What has been learned since this was asked last, by actor. */
+  news(): Known[][] {
+    return this.#futures.map((futures) => futures.news())
+  }
+
+  /** Takes in what another thread has learned. */
+  hear(news: readonly (readonly Known[])[]): void {
+    for (const [actor, known] of news.entries()) this.#futures[actor]!.hear(known)
   }
 
   persistent(able: number): number {

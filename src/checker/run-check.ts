@@ -3,10 +3,12 @@ import { isStepOf } from '../patches/steps-of.ts'
 import type { VersionName } from '../protocols/kernel.ts'
 import { type Check, type CheckedVariant, configurationsOf } from './check.ts'
 import { definitionOf } from './definition.ts'
-import type { Counts } from './exhaust.ts'
-import { type Explored, exploreProgram, type Limits } from './explore.ts'
+import type { Counts } from './search.ts'
+import { type Explored, exploreTogether, type Limits } from './explore.ts'
 import { Machine } from './machine.ts'
 import { MEMORY_MODELS, type MemoryModel } from './memory/model.ts'
+import { help } from './pair/help.ts'
+import type { Link } from './pair/side.ts'
 import { scheduleText } from './schedule.ts'
 import { play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
@@ -81,9 +83,15 @@ const isBroken = (
 const whereOf = (check: Check, named: string | readonly string[] | undefined): readonly string[] =>
   [named ?? check.configurations[0]!.name].flat()
 
-export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void): Report {
+/** Helps another thread, at the other end of the link, with a job. */
+export function helpWith(check: Check, job: Job, link: Link): void {
+  help(check.program(job.variant, job.configuration), job.limits, link)
+}
+
+/** `link`: over which another thread may come to help. */
+export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void, link?: Link): Report {
   const program = check.program(job.variant, job.configuration)
-  const { visited, ...explored } = exploreProgram(program, job.limits, onProgress)
+  const { visited, ...explored } = exploreTogether(program, job.limits, link, onProgress)
   const { patch } = job
   const taken = patch === undefined ? {} : { taken: visited.filter((site) => isStepOf(patch, site)) }
   const { schedule, patience, findings } = explored

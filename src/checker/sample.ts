@@ -1,4 +1,4 @@
-import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, type Outcome } from './exhaust.ts'
+import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, type Outcome } from './search.ts'
 import type { Machine } from './machine.ts'
 import { xorshift } from './xorshift.ts'
 

@@ -1,4 +1,4 @@
-import { ableOf } from './exhaust.ts'
+import { ableOf } from './search.ts'
 import type { Machine } from './machine.ts'
 import type { Watch } from './watch.ts'
 

@@ -1,4 +1,4 @@
-import { ableOf } from './exhaust.ts'
+import { ableOf } from './search.ts'
 import { ADDS, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PAUSE, READ, SUB, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'

@@ -7,6 +7,7 @@ const LONGEST_STEP_MS = 1000
 /** The bound of a slice of work, which is a few hundredths of a second unless the host is busy with something else. */
 const FIRST_SLICE_MS = 2000
 const LAST_SLICE_MS = 600_000
+const ONCE_SLICE_MS = 60_000
 
 const SYMBOL = Symbol.for('faultline.watched')
 const script = new Script("globalThis[Symbol.for('faultline.watched')]()")
@@ -30,6 +31,9 @@ export function watched<T>(work: (watch: Watch) => T): T {
     }
   }
 }
+
+/** The same, where it cannot be done once more: with all the time that a slice may take on a slow host. */
+export const watchedOnce = <T>(work: (watch: Watch) => T): T => work((slice) => endWithin(ONCE_SLICE_MS, slice))
 
 function endWithin<T>(timeout: number, slice: () => T): T {
   const outer: unknown = Reflect.get(globalThis, SYMBOL)

@@ -1,5 +1,5 @@
 import type { Behaviour } from './behaviour.ts'
-import { ableOf, DEADLOCK } from './exhaust.ts'
+import { ableOf, DEADLOCK } from './search.ts'
 import { ACQUIRED, RELEASING, START } from './graph.ts'
 import { INSTRUCTIONS, UNTIL_EQUAL } from './instructions.ts'
 import { type Line, lineOf, number } from './line.ts'

@@ -1,4 +1,4 @@
-import { ableOf } from './exhaust.ts'
+import { ableOf } from './search.ts'
 import { NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'

@@ -18,7 +18,7 @@ import { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { Exhaustion } from '../exhaust.ts'
 import { programOf } from '../exploration.ts'
-import { reductionOf } from '../explore.ts'
+import { reductionOf } from '../exploring.ts'
 import { Machine } from '../machine.ts'
 import type { MemoryModel } from './model.ts'
 

@@ -1,4 +1,5 @@
-import { Cells, Futures, WRITES } from '../futures.ts'
+import { Cells } from '../cells.ts'
+import { Futures, WRITES } from '../futures.ts'
 import { Column } from '../growing.ts'
 import { PAUSE, STORE, WRITE } from '../instructions.ts'
 import type { Machine } from '../machine.ts'

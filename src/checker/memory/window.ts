@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.ts'
-import { Cells } from '../futures.ts'
+import { Cells } from '../cells.ts'
 import { START } from '../graph.ts'
 import { Column } from '../growing.ts'
 import type { MemoryModel } from './model.ts'

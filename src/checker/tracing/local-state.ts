@@ -1,5 +1,8 @@
-import { mixHigh, mixLow } from '../fingerprint.ts'
+import { highOf, lowOf, mixHigh, mixLow } from '../fingerprint.ts'
 import type { Frames } from './frames.ts'
+
+/** Two independent numbers that stand for a text. */
+type Text = { readonly low: number; readonly high: number }
 
 /**
  * A fingerprint of all that an actor keeps to itself: where it stands in each function that it is in, the locals that it may
@@ -7,13 +10,14 @@ import type { Frames } from './frames.ts'
  * here on.
  */
 export class LocalState {
-  #low = 0
-  #high = 0
+  /** The fingerprint: the same wherever the actor is run. */
+  low = 0
+  high = 0
   #parts = 0
   #isOpaque = false
-  readonly #texts = new Map<string, number>()
-  /** The number of the text that stands for each function: asking one for its name is slow. */
-  readonly #functions = new WeakMap<object, number>()
+  readonly #texts = new Map<string, Text>()
+  /** The text that stands for each function: asking one for its name is slow. */
+  readonly #functions = new WeakMap<object, Text>()
   readonly #met = new Map<object, number>()
 
   /**
@@ -21,8 +25,8 @@ export class LocalState {
    * is about to do is, as numbers.
    */
   of(frames: Frames, cpu: object, numbers: readonly number[]): string | undefined {
-    this.#low = 0
-    this.#high = 0
+    this.low = 0
+    this.high = 0
     this.#parts = 0
     this.#isOpaque = false
     this.#met.clear()
@@ -32,35 +36,42 @@ export class LocalState {
       this.#text(site)
       for (const local of locals) this.#value(local)
     }
-    return this.#isOpaque ? undefined : `${this.#low},${this.#high}`
+    return this.#isOpaque ? undefined : `${this.low},${this.high}`
   }
 
   #number(value: number): void {
     this.#parts += 1
-    this.#low = mixLow(this.#parts ^ this.#low, value | 0)
-    this.#high = mixHigh(this.#parts ^ this.#high, value | 0)
+    this.low = mixLow(this.#parts ^ this.low, value | 0)
+    this.high = mixHigh(this.#parts ^ this.high, value | 0)
     if (value !== (value | 0)) this.#text(String(value))
   }
 
   /** Texts are sites and names: the same few again and again. */
   #text(text: string): void {
-    this.#number(-1 - this.#numberOf(text))
+    this.#takeText(this.#textOf(text))
   }
 
-  #numberOf(text: string): number {
+  #takeText({ low, high }: Text): void {
+    this.#parts += 1
+    this.low = mixLow(this.#parts ^ this.low, low)
+    this.high = mixHigh(this.#parts ^ this.high, high)
+  }
+
+  #textOf(text: string): Text {
     const known = this.#texts.get(text)
     if (known !== undefined) return known
-    this.#texts.set(text, this.#texts.size)
-    return this.#texts.size - 1
+    const met = { low: lowOf(text), high: highOf(text) }
+    this.#texts.set(text, met)
+    return met
   }
 
   #function(value: object & { readonly name: string }): void {
     let known = this.#functions.get(value)
     if (known === undefined) {
-      known = this.#numberOf(value.name)
+      known = this.#textOf(value.name)
       this.#functions.set(value, known)
     }
-    this.#number(-1 - known)
+    this.#takeText(known)
   }
 
   #value(value: unknown): void {

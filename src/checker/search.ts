@@ -1,0 +1,88 @@
+import type { Machine } from './machine.ts'
+import type { Finding } from './program.ts'
+import type { Watch } from './watch.ts'
+
+/** Where an exploration gives up, and where it stops for a breath. */
+export type Bounds = {
+  /** Steps on one way from the start. */
+  readonly depth: number
+  readonly states: number
+  /** Asked now and then; true ends the exploration. */
+  readonly isOver: (counts: Counts) => boolean
+}
+
+/** What a search asks of its caller. */
+export type Hooks = {
+  /** Whether a loop that has run out of patience would have gone on for ever. */
+  readonly loops: (machine: Machine) => boolean
+  /** An execution has come to its end. */
+  readonly ended: (machine: Machine) => void
+  readonly watch: Watch
+}
+
+export const NO_HOOKS: Hooks = { loops: () => false, ended: () => {}, watch: (slice) => slice() }
+
+export type Counts = {
+  /** Ways that were followed to an end: all have ended, or no actor can step. */
+  executions: number
+  /** Those among them in which no actor can step and some have not ended. */
+  blocked: number
+  /** Ways that were given up because they led to a state that had been met before. */
+  pruned: number
+  /** Different states, in the last round. */
+  states: number
+  /** Steps taken, in all rounds. */
+  steps: number
+  /** Rounds of learning what the actors may do. */
+  rounds: number
+}
+
+export const noCounts = (): Counts => ({ executions: 0, blocked: 0, pruned: 0, states: 0, steps: 0, rounds: 0 })
+
+export type Outcome =
+  | { readonly verdict: 'PASS' }
+  | { readonly verdict: 'FAIL'; readonly schedule: readonly number[]; readonly findings: readonly Finding[] }
+  | { readonly verdict: 'UNKNOWN'; readonly because: 'depth' | 'states' | 'time' }
+
+/** `Machine.signals` when a loop was told to give up. */
+export const SIGNALLED = 2
+
+export const LIVELOCK: Finding = {
+  name: 'livelock',
+  says: 'a loop goes round for ever, although no other actor does anything any more',
+  value: 0,
+}
+
+export const DEADLOCK: Finding = {
+  name: 'deadlock',
+  says: 'no actor could take a step any more, and not all had ended',
+  value: 0,
+}
+
+/** The steppers that can step, as bits. */
+export function ableOf(machine: Machine): number {
+  let able = machine.weak === undefined ? 0 : machine.weak.able()
+  for (let actor = 0; actor < machine.actors; actor += 1) if (machine.canStep(actor)) able |= 1 << actor
+  return able
+}
+
+/** Whether the one actor that can step goes round for ever, in states in which no other can: the way there, if it does. */
+export function goesRoundAlone(machine: Machine, actor: number, longest: number): readonly number[] | undefined {
+  const from = machine.depth
+  let { hashLow, hashHigh } = machine
+  let found: readonly number[] | undefined
+  // Brent's way to find a cycle: the state that is compared with is renewed at each power of two.
+  for (let steps = 1, renewed = 1; steps <= longest; steps += 1) {
+    if (ableOf(machine) !== 1 << actor) break
+    machine.step(actor)
+    if (machine.hashLow === hashLow && machine.hashHigh === hashHigh) {
+      found = machine.schedule()
+      break
+    }
+    if (steps !== renewed) continue
+    renewed *= 2
+    ;({ hashLow, hashHigh } = machine)
+  }
+  machine.backTo(from)
+  return found
+}

@@ -1,0 +1,279 @@
+import { Column } from './growing.ts'
+import type { Machine } from './machine.ts'
+import type { Company } from './pair/company.ts'
+import { OpenStates } from './pair/open-states.ts'
+import type { Work } from './pair/side.ts'
+import { StateTable } from './pair/state-table.ts'
+import type { Finding } from './program.ts'
+import type { Reducer } from './reducer.ts'
+import {
+  ableOf,
+  type Bounds,
+  DEADLOCK,
+  goesRoundAlone,
+  type Hooks,
+  LIVELOCK,
+  noCounts,
+  type Outcome,
+  SIGNALLED,
+} from './search.ts'
+
+const ASK_EVERY = 1 << 14
+const LISTEN_EVERY = 1 << 8
+
+/**
+ * Goes through the states that matter, depth first: in each of them a persistent set of actors is tried, and no state twice. Another
+ * thread may go through the same ones; then each state is left to the one that was there first.
+ */
+export class Walk {
+  readonly machine: Machine
+  readonly reduction: Reducer | undefined
+  readonly counts = noCounts()
+  readonly #bounds: Bounds
+  readonly #hooks: Hooks
+  visited = new StateTable()
+  open = new OpenStates()
+  /** The other thread, if there is one. */
+  company: Company | undefined
+  /** The actors that are still to be tried at each depth. */
+  readonly #todo = new Column()
+  /** The actors that can step at each depth. */
+  readonly #able = new Column()
+  readonly #tried = new Column()
+  #refutedFor = 0
+  /** The round was void, and has been given up. */
+  isGivenUp = false
+  #hasCycle = false
+  #stepsBefore = 0
+  /** The way that was too long. */
+  deepest: readonly number[] = []
+  outcome: Outcome = { verdict: 'PASS' }
+
+  constructor(machine: Machine, bounds: Bounds, reduction: Reducer | undefined, hooks: Hooks) {
+    this.machine = machine
+    this.#bounds = bounds
+    this.reduction = reduction
+    this.#hooks = hooks
+  }
+
+  /** Nothing is known of any state. */
+  beginRound(): void {
+    this.visited = new StateTable()
+    this.counts.rounds += 1
+    this.counts.executions = 0
+    this.counts.blocked = 0
+    this.counts.pruned = 0
+    this.reduction?.beginRound()
+    this.#refutedFor = 0
+    this.isGivenUp = false
+    this.#stepsBefore = this.machine.steps
+  }
+
+  /** From the start; false if it is an end already. */
+  start(): boolean {
+    return this.#enter()
+  }
+
+  /** Goes back to the start, whatever is left to do. */
+  endRound(): void {
+    this.counts.steps += this.steps
+    this.counts.states = this.visited.size
+    this.drop()
+  }
+
+  /** Steps that were taken in this round, without those that led to work of another thread. */
+  get steps(): number {
+    return this.machine.steps - this.#stepsBefore
+  }
+
+  drop(): void {
+    this.open.clear()
+    this.machine.backTo(0)
+  }
+
+  /** Goes on until it is time for a breath; true if there is nothing left to do. */
+  slice(): boolean {
+    const { machine } = this
+    machine.isBreathDue = false
+    while (!machine.isBreathDue) {
+      const todo = this.#todo.at[machine.depth]!
+      if (todo === 0) {
+        this.open.pop()
+        if (machine.depth === 0) return true
+        machine.back()
+        continue
+      }
+      const actor = 31 - Math.clz32(todo & -todo)
+      this.#todo.at[machine.depth] = todo & (todo - 1)
+      this.#tried.at[machine.depth]! |= todo & -todo
+      machine.step(actor)
+      this.reduction?.update(actor)
+      if (machine.violated.length > 0) this.#fail(machine.findings(actor))
+      else if (machine.signals === SIGNALLED && this.#hooks.loops(machine)) this.#fail([LIVELOCK])
+      else if (!this.#enter() && this.outcome.verdict === 'PASS') this.#turnBack()
+      if (this.outcome.verdict !== 'PASS') return true
+      if ((machine.steps & (LISTEN_EVERY - 1)) !== 0) continue
+      if ((machine.steps & (ASK_EVERY - 1)) === 0 && this.#isVoid()) return true
+      if (this.company?.isWanted) machine.isBreathDue = true
+    }
+    return this.isOver()
+  }
+
+  /** A refuted round goes on for a while, because it still learns; the longer, the more rounds there have been. */
+  #isVoid(): boolean {
+    if (!this.reduction?.isRefuted && !this.company?.isRefuted) return false
+    this.#refutedFor += 1
+    this.isGivenUp = this.#refutedFor > 4 * 2 ** this.counts.rounds
+    return this.isGivenUp
+  }
+
+  /** Whether the time is up. */
+  isOver(): boolean {
+    const steps = this.counts.steps + this.steps + (this.company?.steps ?? 0)
+    const states = this.visited.size + (this.company?.states ?? 0)
+    if (this.#bounds.isOver({ ...this.counts, steps, states })) this.outcome = { verdict: 'UNKNOWN', because: 'time' }
+    return this.outcome.verdict !== 'PASS'
+  }
+
+  /**
+   * Back from a state that is known. If it is still being explored, the way may be a cycle, and an actor that was left out of it must
+   * get a chance somewhere on it: here. If none was, because no other can step, it goes round for ever.
+   */
+  #turnBack(): void {
+    const { machine } = this
+    const { hashLow, hashHigh } = machine
+    const actor = machine.actorAt(machine.depth - 1)
+    machine.back()
+    if (!this.#hasCycle) return
+    this.#todo.at[machine.depth]! |= this.#able.at[machine.depth]! & ~this.#tried.at[machine.depth]!
+    if (machine.program.isUnended) return
+    if (this.company !== undefined) {
+      const round = goesRoundAlone(machine, actor, this.#bounds.depth)
+      if (round !== undefined) this.outcome = { verdict: 'FAIL', schedule: round, findings: [LIVELOCK] }
+      return
+    }
+    for (let depth = machine.depth; ; depth -= 1) {
+      if (this.#able.at[depth] !== 1 << actor) return
+      if (machine.wasAt(depth, hashLow, hashHigh)) break
+    }
+    machine.step(actor)
+    this.#fail([LIVELOCK])
+  }
+
+  /** Plans what to try from this state on. False if there is nothing to try: an end, or known. */
+  #enter(): boolean {
+    const { machine } = this
+    if (!this.#add()) {
+      this.counts.pruned += 1
+      return false
+    }
+    if (this.visited.size + (this.company?.states ?? 0) > this.#bounds.states) {
+      this.outcome = { verdict: 'UNKNOWN', because: 'states' }
+      return false
+    }
+    const able = ableOf(machine)
+    if (able === 0) {
+      this.#atEnd()
+      return this.#leave()
+    }
+    if (machine.depth >= this.#bounds.depth) {
+      this.outcome = { verdict: 'UNKNOWN', because: 'depth' }
+      this.deepest = machine.schedule()
+      return this.#leave()
+    }
+    this.#plan(able, this.reduction === undefined ? able : this.reduction.persistent(able))
+    return true
+  }
+
+  /** Opens the state if no thread has been there; else it may close a cycle. */
+  #add(): boolean {
+    const { hashLow, hashHigh } = this.machine
+    if (this.company === undefined) {
+      const isNew = this.visited.add(hashLow, hashHigh)
+      if (isNew) this.open.push(hashLow, hashHigh)
+      else this.#hasCycle = this.open.has(hashLow, hashHigh)
+      return isNew
+    }
+    if (!this.visited.has(hashLow, hashHigh)) {
+      // Before the other thread can meet it.
+      this.open.push(hashLow, hashHigh)
+      if (this.visited.add(hashLow, hashHigh)) return true
+      this.open.pop()
+    }
+    this.#hasCycle = this.open.has(hashLow, hashHigh) || this.company.isOpen(hashLow, hashHigh)
+    return false
+  }
+
+  #leave(): false {
+    this.open.pop()
+    return false
+  }
+
+  #plan(able: number, todo: number): void {
+    const { depth } = this.machine
+    this.#todo.reserve(depth + 1)
+    this.#able.reserve(depth + 1)
+    this.#tried.reserve(depth + 1)
+    this.#tried.at[depth] = 0
+    this.#able.at[depth] = able
+    this.#todo.at[depth] = todo
+  }
+
+  #atEnd(): void {
+    const { machine } = this
+    this.counts.executions += 1
+    if (!machine.haveAllEnded) {
+      this.counts.blocked += 1
+      this.#fail([DEADLOCK])
+      return
+    }
+    this.#hooks.ended(machine)
+    const findings = machine.findingsAtRest()
+    if (findings.length > 0) this.#fail(findings)
+  }
+
+  #fail(findings: readonly Finding[]): void {
+    this.outcome = { verdict: 'FAIL', schedule: this.machine.schedule(), findings }
+  }
+
+  /** Hands over half of what is left to do, every second thing on the way here; undefined if that is too little. */
+  split(): Work | undefined {
+    const { machine } = this
+    const todo: number[] = []
+    let isMine = false
+    for (let depth = 0; depth <= machine.depth; depth += 1) {
+      let theirs = 0
+      for (let rest = this.#todo.at[depth]!; rest !== 0; rest &= rest - 1) {
+        if (isMine) theirs |= rest & -rest
+        isMine = !isMine
+      }
+      todo.push(theirs)
+    }
+    // The first thing that is left to do stays here, so that something does.
+    while (todo.at(-1) === 0) todo.pop()
+    if (todo.length === 0) return undefined
+    for (const [depth, theirs] of todo.entries()) {
+      this.#todo.at[depth]! &= ~theirs
+      this.#tried.at[depth]! |= theirs
+    }
+    const tried = todo.map((_, depth) => this.#tried.at[depth]! | this.#todo.at[depth]!)
+    return { schedule: machine.schedule().slice(0, todo.length - 1), todo, tried }
+  }
+
+  /** Goes to where that work is, which another thread has left to this one. */
+  adopt({ schedule, todo, tried }: Work): void {
+    const { machine } = this
+    const before = machine.steps
+    for (const [depth, own] of todo.entries()) {
+      const able = ableOf(machine)
+      this.#plan(able, own)
+      this.#tried.at[depth] = tried[depth]!
+      this.open.push(machine.hashLow, machine.hashHigh)
+      const stepper = schedule[depth]
+      if (stepper === undefined) break
+      machine.step(stepper)
+      this.reduction?.update(stepper)
+    }
+    this.#stepsBefore += machine.steps - before
+  }
+}
