@@ -46,6 +46,7 @@ export class Exhaustion {
 
   /** Until nothing is left to do here, nor on the thread that helps. */
   #round(walk: Walk): void {
+    this.#helped?.meet(walk)
     do {
       while (!this.#hooks.watch(() => walk.slice())) {
         this.#helped?.meet(walk)

@@ -4,7 +4,7 @@ import { type Exploring, exploring, FOR_EVER, reductionOf } from './exploring.ts
 import { withGuards } from './guards.ts'
 import type { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
-import { Helped, HelperLost } from './pair/helped.ts'
+import { ALONE, Helped, HelperLost } from './pair/helped.ts'
 import type { Done, Link } from './pair/side.ts'
 import type { Finding, Program } from './program.ts'
 import type { Reducer } from './reducer.ts'
@@ -91,7 +91,7 @@ export function exploreTogether(
   onProgress?: (counts: Counts) => void,
   rerunGrowth = 16,
 ): Explored {
-  const run = { program, limits, began: performance.now(), rerunGrowth, onProgress }
+  const run = { program, limits, began: performance.now(), rerunGrowth, onProgress, alone: ALONE }
   // Once: what is begun again, because the host was slow or the helper is lost, is done alone.
   let helps = link
   const explore = (): Came => {
@@ -107,6 +107,12 @@ export function exploreTogether(
   if (isFinal) return explored
   const alone = explore().explored
   return alone.because === 'time' && explored.verdict === 'FAIL' ? explored : alone
+}
+
+/** What two threads come to, whatever it is, if the helper is let in at once. */
+export function exploreByTwo(program: Program, limits: Limits, link: Link): Explored {
+  const run = { program, limits, link, began: performance.now(), rerunGrowth: 16, onProgress: undefined, alone: 0 }
+  return withGuards(() => watched((watch) => exploreWatched(run, watch))).explored
 }
 
 /** Once more, alone, if the thread that helped is lost. */
@@ -126,6 +132,8 @@ type Run = {
   readonly rerunGrowth: number
   readonly onProgress: ((counts: Counts) => void) | undefined
   readonly link: Link | undefined
+  /** Steps of a round before a helper is let in. */
+  readonly alone: number
 }
 
 /** `isFinal`: false if another thread took part in what may come out otherwise the next time. */
@@ -141,7 +149,9 @@ function exploreWatched(run: Run, watch: Watch): Came {
     return performance.now() - run.began > limits.seconds * 1000
   }
   const helped =
-    link !== undefined && reduction instanceof Reduction ? new Helped(link, limits.depth, reduction) : undefined
+    link !== undefined && reduction instanceof Reduction
+      ? new Helped(link, limits.depth, reduction, run.alone)
+      : undefined
   const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks, helped)
   try {
     const outcome: Outcome =

@@ -19,7 +19,7 @@ import {
 } from './search.ts'
 
 const ASK_EVERY = 1 << 14
-const LISTEN_EVERY = 1 << 8
+const LISTEN_EVERY = 1 << 6
 
 /**
  * Goes through the states that matter, depth first: in each of them a persistent set of actors is tried, and no state twice. Another
@@ -114,7 +114,7 @@ export class Walk {
       if (this.outcome.verdict !== 'PASS') return true
       if ((machine.steps & (LISTEN_EVERY - 1)) !== 0) continue
       if ((machine.steps & (ASK_EVERY - 1)) === 0 && this.#isVoid()) return true
-      if (this.company?.isWanted) machine.isBreathDue = true
+      if (this.company?.attend()) machine.isBreathDue = true
     }
     return this.isOver()
   }

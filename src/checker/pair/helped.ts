@@ -6,7 +6,7 @@ import { Sharing } from './sharing.ts'
 import { type Done, type Link, type Message, Side } from './side.ts'
 
 /** Steps of a round before a helper is let in: until then, most of what is learned is new, and what it relied on would be wrong. */
-const ALONE = 1 << 16
+export const ALONE = 1 << 16
 
 /** The helper's thread has come to an end by itself. */
 export class HelperLost extends Error {}
@@ -15,14 +15,16 @@ export class HelperLost extends Error {}
 export class Helped {
   readonly #side: Side
   readonly #depth: number
+  readonly #alone: number
   readonly #reduction: Reduction
   #sharing: Sharing | undefined
   /** What the helper has found, if that is not the end of the way: with how many retries. */
   found: { readonly outcome: Outcome; readonly patience: number } | undefined
   #isOver = false
 
-  /** `depth`: the longest way that there may be. */
-  constructor(link: Link, depth: number, reduction: Reduction) {
+  /** `depth`: the longest way that there may be. `alone`: steps of a round before a helper is let in. */
+  constructor(link: Link, depth: number, reduction: Reduction, alone: number) {
+    this.#alone = alone
     this.#reduction = reduction
     this.#side = new Side(link, 0)
     this.#depth = depth
@@ -46,7 +48,7 @@ export class Helped {
 
   #letIn(walk: Walk): void {
     const reduction = this.#reduction
-    if (walk.steps < ALONE || !this.#side.isReady) return
+    if (walk.steps < this.#alone || !this.#side.isReady) return
     const cells = reduction.share(walk.machine.memory.length)
     const helpers = new OpenStates()
     const kept = new OpenStates()

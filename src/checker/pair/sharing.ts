@@ -25,12 +25,12 @@ export class Sharing implements Company {
     this.#kept = kept
   }
 
-  get isWanted(): boolean {
+  attend(): boolean {
     const side = this.#side
     side.tellStates(this.#walk.visited.size)
     if (side.isStopped || side.grows || this.isFull) return true
-    if (this.#pause > 0) this.#pause -= 1
-    return side.isOtherIdle && this.#pause === 0
+    this.share()
+    return false
   }
 
   get isFull(): boolean {
@@ -59,7 +59,12 @@ export class Sharing implements Company {
 
   /** Hands half of what is left to do to the other thread, if that has nothing. */
   share(): void {
-    if (!this.#side.isOtherIdle || this.#pause > 0) return
+    if (!this.#side.isOtherIdle) return
+    if (this.#pause > 0) {
+      this.#pause -= 1
+      return
+    }
+    this.tellNews()
     const work = this.#walk.split()
     if (work === undefined) {
       this.#pause = PATIENCE
