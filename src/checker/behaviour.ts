@@ -4,11 +4,11 @@ import type { Op } from '../shared-memory/op.ts'
 import { ActorRun } from './actor-run.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
 import { refuseDifference, stepText } from './differs.ts'
+import { highOf, lowOf, mixHigh, mixLow } from './fingerprint.ts'
 import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THREW, VIOLATION } from './graph.ts'
 import { ADD, AND, codeOf, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
 import type { Actor, BehaviourOptions } from './program.ts'
 import { spinAt } from './spin.ts'
-import { highOf, lowOf, mixHigh, mixLow } from './fingerprint.ts'
 import { enterActor, type Frames, siteOf } from './tracing/frames.ts'
 import { LocalState } from './tracing/local-state.ts'
 import type { Words } from './words.ts'
@@ -201,7 +201,8 @@ export class Behaviour extends Graph implements Observer {
 
   #markSpin(node: number, spin: Int32Array): void {
     this.spins.set(node, spin)
-    for (const part of spin) this.#mark(node, mixLow(this.markLow.at[node]!, part), mixHigh(this.markHigh.at[node]!, part))
+    for (const part of spin)
+      this.#mark(node, mixLow(this.markLow.at[node]!, part), mixHigh(this.markHigh.at[node]!, part))
   }
 
   /** Whether a `pause` is a step: if it waits for a change, or if all are. */

@@ -1,9 +1,9 @@
-import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from './search.ts'
 import { mixHigh, mixLow, NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
 import type { Reducer } from './reducer.ts'
+import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from './search.ts'
 
 const LAST_PLACE = 0x6000_0000
 const USED_PLACE = 0x6800_0000

@@ -169,9 +169,15 @@ function exploreWatched(run: Run, watch: Watch): Came {
     const way = isOwnLivelock ? probe.schedule : checked.verdict === 'FAIL' ? checked.schedule : search.deepest
     if (patience !== FOR_EVER) watch(() => compareOnce(reruns, machine, way))
     const counts = countsOf(search.counts, done)
-    const explored = exploredOf({ ...parts, outcome: checked, patience, way, counts, visited: done?.visited ?? [] }, run)
+    const explored = exploredOf(
+      { ...parts, outcome: checked, patience, way, counts, visited: done?.visited ?? [] },
+      run,
+    )
     const { verdict, because } = explored
-    return { explored, isFinal: helped?.hasJoined !== true || verdict === 'PASS' || because === 'time' || because === 'states' }
+    return {
+      explored,
+      isFinal: helped?.hasJoined !== true || verdict === 'PASS' || because === 'time' || because === 'states',
+    }
   } finally {
     helped?.abandon()
   }

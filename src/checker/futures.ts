@@ -1,6 +1,6 @@
 import type { Behaviour } from './behaviour.ts'
+import { CELLS, type Cells } from './cells.ts'
 import { PEEK, POKE, START } from './graph.ts'
-import { Cells, CELLS } from './cells.ts'
 import { Column } from './growing.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 

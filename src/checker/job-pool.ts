@@ -13,7 +13,12 @@ type Message = {
 }
 
 /** An exploration that is under way, and the end of the line over which another thread can come to help. */
-type UnderWay = { readonly job: Job; readonly port: MessagePort; readonly control: SharedArrayBuffer; isHelped: boolean }
+type UnderWay = {
+  readonly job: Job
+  readonly port: MessagePort
+  readonly control: SharedArrayBuffer
+  isHelped: boolean
+}
 
 /** A thread that has nothing else to do is started for this only if an exploration takes longer. */
 const HELP_AFTER_MS = 1000

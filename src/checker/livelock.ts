@@ -1,8 +1,8 @@
-import { ableOf } from './search.ts'
 import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Program } from './program.ts'
+import { ableOf } from './search.ts'
 
 /** Does not run out, so that a loop which comes round to the same local state comes round to the same node. */
 const FOR_EVER = Number.POSITIVE_INFINITY

@@ -1,5 +1,5 @@
-import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, type Outcome } from './search.ts'
 import type { Machine } from './machine.ts'
+import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, type Outcome } from './search.ts'
 import { xorshift } from './xorshift.ts'
 
 const SIGNALLED = 2

@@ -1,5 +1,5 @@
-import { ableOf } from './search.ts'
 import type { Machine } from './machine.ts'
+import { ableOf } from './search.ts'
 import type { Watch } from './watch.ts'
 
 /** A step from one state to another. */

@@ -1,7 +1,7 @@
-import { ableOf } from './search.ts'
 import { ADDS, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PAUSE, READ, SUB, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'
+import { ableOf } from './search.ts'
 
 /**
  * How many executions there are that differ in more than the order of steps that do not conflict (Mazurkiewicz traces), by

@@ -1,11 +1,11 @@
 import type { Behaviour } from './behaviour.ts'
-import { ableOf, DEADLOCK } from './search.ts'
 import { ACQUIRED, RELEASING, START } from './graph.ts'
 import { INSTRUCTIONS, UNTIL_EQUAL } from './instructions.ts'
 import { type Line, lineOf, number } from './line.ts'
 import type { Machine } from './machine.ts'
 import { stepOfMemory, weakLineOf } from './memory/weak-witness.ts'
 import type { Finding } from './program.ts'
+import { ableOf, DEADLOCK } from './search.ts'
 
 /** What an actor did, to which word; -1: none. */
 export type Instruction = { readonly actor: number; readonly kind: string; readonly word: number }

@@ -1,8 +1,8 @@
-import { ableOf } from './search.ts'
 import { NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
+import { ableOf } from './search.ts'
 
 /** What the worst schedule costs, and which it is. */
 export type Worst = {
