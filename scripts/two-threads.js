@@ -12,7 +12,8 @@ import { MessageChannel, parentPort, Worker } from 'node:worker_threads'
 const dist = new URL('../dist/', import.meta.url)
 const load = (module) => import(new URL(module, dist).href)
 const { newControl, Side } = await load('checker/pair/side.js')
-const { exploreByTwo, exploreProgram, LIMITS } = await load('checker/explore.js')
+const { exploreByTwo, exploreProgram } = await load('checker/explore.js')
+const { LIMITS } = await load('checker/limits.js')
 const { jobsOf } = await load('checker/run-check.js')
 const TRACED = new URL('traced/checker/checks/all.js', dist).href
 

@@ -1,5 +1,5 @@
 import { nearest } from '../errors/nearest.ts'
-import { LIMITS, type Limits } from './explore.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import { MEMORY_MODELS } from './memory/model.ts'
 import { Refused } from './refused.ts'
 

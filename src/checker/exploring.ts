@@ -1,5 +1,5 @@
 import type { Cells } from './cells.ts'
-import type { Limits } from './explore.ts'
+import type { Limits } from './limits.ts'
 import { LivelockProbe } from './livelock.ts'
 import { Machine } from './machine.ts'
 import { WeakReduction } from './memory/weak-reduction.ts'

@@ -1,5 +1,5 @@
 import type { Exploration } from './exploration.ts'
-import type { Explored } from './explore.ts'
+import type { Explored } from './explored.ts'
 import { Machine } from './machine.ts'
 import type { Program } from './program.ts'
 import { starvation } from './starvation.ts'

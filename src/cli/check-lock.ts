@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type ClauseAnswer, checkClause, loadLocks } from '../checker/check-lock.ts'
-import type { Limits } from '../checker/explore.ts'
+import type { Limits } from '../checker/limits.ts'
 import { Refused } from '../checker/refused.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'

@@ -1,6 +1,6 @@
 import { askedAs, type Check, configurationsOf } from '../checker/check.ts'
 import { onKernelText } from '../checker/check-text.ts'
-import { LIMITS } from '../checker/explore.ts'
+import { LIMITS } from '../checker/limits.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
 import { type AskedLimits, patienceOf } from '../checker/run-check.ts'

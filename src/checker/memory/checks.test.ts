@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exploreProgram, LIMITS } from '../explore.ts'
+import { exploreProgram } from '../explore.ts'
+import { LIMITS } from '../limits.ts'
 import { loadChecks } from '../load-checks.ts'
 import { replaySchedule } from '../replay-schedule.ts'
 import { jobsOf, runJob } from '../run-check.ts'

@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { PatchCode } from '../../patches/code.ts'
 import type { VersionName } from '../../protocols/kernel.ts'
 import type { Check } from '../check.ts'
-import { exploreProgram, type Limits } from '../explore.ts'
+import { exploreProgram } from '../explore.ts'
+import type { Limits } from '../limits.ts'
 import { checkWith } from '../load-checks.ts'
 
 /** Where a mutant is looked for. */

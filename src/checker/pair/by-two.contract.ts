@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Check } from '../check.ts'
-import { type Explored, exploreByTwo } from '../explore.ts'
+import { exploreByTwo } from '../explore.ts'
+import type { Explored } from '../explored.ts'
 import type { Job } from '../run-check.ts'
 import { newControl, Side } from './side.ts'
 

@@ -1,7 +1,7 @@
 import { Cells } from '../cells.ts'
-import type { Limits } from '../explore.ts'
 import { type Exploring, exploring, FOR_EVER } from '../exploring.ts'
 import { withGuards } from '../guards.ts'
+import type { Limits } from '../limits.ts'
 import type { Program } from '../program.ts'
 import { Reduction } from '../reduction.ts'
 import { Walk } from '../walk.ts'

@@ -1,0 +1,26 @@
+import type { MemoryModel } from './memory/model.ts'
+
+export type Limits = {
+  /** How often a loop that retries goes round before a signal ends it. */
+  readonly patience: number
+  /** Preemptions up to which a short witness is looked for first. */
+  readonly preemptions: number
+  readonly states: number
+  readonly depth: number
+  readonly seconds: number
+  /** All of them; or executions by chance, for what is too large. */
+  readonly mode: 'exhaustive' | 'random' | 'pct'
+  readonly seed: number
+  readonly memory: MemoryModel
+}
+
+export const LIMITS: Limits = {
+  patience: 1,
+  preemptions: 2,
+  states: 40_000_000,
+  depth: 10_000,
+  seconds: 120,
+  mode: 'exhaustive',
+  seed: 1,
+  memory: 'sc',
+}
