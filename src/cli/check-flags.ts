@@ -1,7 +1,7 @@
 import os from 'node:os'
 import type { Argv } from 'yargs'
-import { LIMITS } from '../checker/limits.ts'
 import type { Cost } from '../checker/find-worst.ts'
+import { LIMITS } from '../checker/limits.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import type { AskedLimits } from '../checker/run-check.ts'
 import { integer } from './flags.ts'
@@ -102,7 +102,8 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
     .option('threads', {
       type: 'string',
       default: `${Math.min(2, os.availableParallelism())}`,
-      describe: 'number of explorations that run at the same time; a thread for which none is left helps with one that takes longer',
+      describe:
+        'number of explorations that run at the same time; a thread for which none is left helps with one that takes longer',
     })
     .option('mutants', {
       type: 'boolean',

@@ -1,7 +1,7 @@
 import { askedAs, type Check, configurationsOf } from '../checker/check.ts'
 import { onKernelText } from '../checker/check-text.ts'
-import { LIMITS } from '../checker/limits.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
+import { LIMITS } from '../checker/limits.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
 import { type AskedLimits, patienceOf } from '../checker/run-check.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
