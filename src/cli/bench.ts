@@ -92,8 +92,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
         modelled.runs += 1
         modelled.steps += steps
         modelled.ms += ms
-        // The first says that the plan is under way, and how fast, also to a program that waits for it.
-        if (args.verbose || modelled.runs === 1) progress.note(speedText(label, steps, ms))
+        if (args.verbose) progress.note(speedText(label, steps, ms))
       },
       live: args.watch && io.isErrTty ? liveView(progress, io) : undefined,
       failed: (cause) => {

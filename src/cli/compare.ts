@@ -3,7 +3,7 @@ import { type CompareOptions, type Comparison, compare as compareResults } from 
 import { doesFail } from '../bench/comparing/fails.ts'
 import { BY_FILE, identityOf, type Source } from '../bench/comparing/layout.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { nearestText } from '../errors/nearest.ts'
+import { nearest, nearestText } from '../errors/nearest.ts'
 import { compareBenchstat } from '../report/compare-benchstat.ts'
 import { compareComment, compareMarkdown, compareText } from '../report/compare-text.ts'
 import type { Style } from '../report/tones.ts'
@@ -58,8 +58,9 @@ function columnsOf(by: string | undefined, sources: readonly Source[]): string {
     (name) => name !== 'kind' && name !== 'machine',
   )
   if (known.includes(by)) return by
+  const near = nearest(by, known)[0]
   throw new FaultlineError('UNKNOWN_COLUMN', 'usage', `--by is '${by}', which these runs do not have`, {
-    hint: `They can be compared by ${known.join(', ')}.`,
+    hint: near === undefined ? `They can be compared by ${known.join(', ')}.` : `Did you mean ${near}?`,
   })
 }
 

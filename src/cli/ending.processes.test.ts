@@ -67,7 +67,7 @@ test('output that cannot be written is told in a sentence and exits with 3', asy
 test('trouble with messages neither ends a run nor enters its result', async () => {
   for (const trouble of ['2> /dev/full', '2>&-', '2> >(true)']) {
     const folder = folderOf()
-    const { code } = await shell(`$F bench -s icache ${MODELLED} --out r.json ${trouble}`, folder)
+    const { code } = await shell(`$F bench -s icache ${MODELLED} --verbose --out r.json ${trouble}`, folder)
     assert.equal(code, 0, trouble)
     assert.deepEqual(
       resultIn(join(folder, 'r.json')).runs.map(({ error }) => error),
@@ -90,7 +90,7 @@ async function interrupted(signal: SignalName, args: readonly string[], afterMs?
 }
 
 test('a modelled plan of short runs hears each signal, keeps what it has, and is resumed', async () => {
-  const plan = ['bench', '-s', 'precheck', ...MODELLED.split(' '), '--draws', '400', '--out', 'r.json']
+  const plan = ['bench', '-s', 'precheck', ...MODELLED.split(' '), '--draws', '400', '--verbose', '--out', 'r.json']
   for (const [signal, code] of Object.entries(SIGNALS)) {
     const ended = await interrupted(signal as SignalName, plan)
     assert.equal(ended.code, code, ended.err)

@@ -9,7 +9,25 @@ export function kernelNamed(name: string | undefined): Version | undefined {
   const names = VERSIONS.map((one) => one.name)
   const version = VERSIONS.find((one) => one.name === name)
   if (version !== undefined) return version
-  throw new FaultlineError('UNKNOWN_NAME', 'usage', `there is no kernel '${name}'`, { hint: nearestText(name, names) })
+  throw new FaultlineError('UNKNOWN_NAME', 'usage', `there is no kernel '${name}'`, {
+    hint: olderText(name, names) ?? nearestText(name, names),
+  })
+}
+
+/** Linux had no minor version beyond 20: what has one is misspelt. */
+const LAST_MINOR = 20
+
+/** For a version between two of these: the one whose functions it has most likely. */
+function olderText(name: string, names: readonly string[]): string | undefined {
+  const asked = numberOf(name)
+  if (asked === undefined) return undefined
+  const older = names.findLast((one) => numberOf(one)! < asked)
+  return older === undefined ? undefined : `There are: ${names.join(', ')}. The last one before ${name} is ${older}.`
+}
+
+function numberOf(name: string): number | undefined {
+  const [, major, minor] = /^v?(\d+)\.(\d+)$/.exec(name) ?? []
+  return minor === undefined || Number(minor) > LAST_MINOR ? undefined : Number(major) * 100 + Number(minor)
 }
 
 /** A variant that was asked for by name, and that the kernel does not take. */

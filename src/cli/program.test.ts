@@ -17,6 +17,11 @@ test('an unknown flag or command is answered with the nearest one', async () => 
   const command = await faultline('bnech')
   assert.equal(command.code, 2)
   assert.match(command.err, /Did you mean bench\?/)
+  const scenario = await faultline('instruments')
+  assert.equal(
+    scenario.err,
+    "faultline: there is no command 'instruments'\nTo ask that question: `faultline bench -s instruments`.\n",
+  )
 })
 
 test('help answers by -h and by name, and says the exit codes', async () => {

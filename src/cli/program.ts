@@ -16,6 +16,7 @@ import { EXIT, type ExitCode, type Io } from './io.ts'
 import { nearestMeant, parserSentence } from './parser-words.ts'
 import { argsFrom, configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
+import { readListing } from './stored-listing.ts'
 
 /** Parses the command line, runs the command, and returns the exit code. Each failure is printed as a sentence or two. */
 export async function program(asked: Io): Promise<ExitCode> {
@@ -64,11 +65,15 @@ export async function program(asked: Io): Promise<ExitCode> {
 
 /** The parser counts positionals, and does not repeat an unknown command: these sentences name both. */
 function inWords(message: string, [name]: readonly string[]): string | undefined {
-  if (message.startsWith('Did you mean ') && name !== undefined) return `there is no command '${name}'`
+  const isUnknown = message.startsWith('Did you mean ') || message.startsWith('Unknown argument')
+  if (isUnknown && isNoCommand(name)) return `there is no command '${name}'`
   if (!message.startsWith('Not enough non-option arguments')) return undefined
   const usage = COMMANDS.find((one) => one.usage.split(' ')[0] === name)?.usage
   return usage === undefined ? undefined : `write: faultline ${usage} [flags]`
 }
+
+const isNoCommand = (word: string | undefined) =>
+  word !== undefined && !word.startsWith('-') && !COMMANDS.some(({ name }) => name === word)
 
 /** Nothing that came from a file steers the terminal: what is written over begins as only our own text does. */
 function shown(io: Io): Io {
@@ -133,6 +138,8 @@ function checkCommand(words: readonly string[]): void {
 async function hintOf(message: string, [first]: readonly string[]): Promise<string> {
   const command = COMMANDS.find(({ name }) => name === first)
   const help = command === undefined ? 'Try `faultline --help`.' : `Try \`faultline ${command.name} --help\`.`
+  if (isNoCommand(first) && readListing().scenarios.some(({ name }) => name === first))
+    return `To ask that question: \`faultline bench -s ${first}\`.`
   const near =
     command === undefined
       ? nearest(

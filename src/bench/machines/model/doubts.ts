@@ -2,6 +2,9 @@ import { workersOf } from '../../load.ts'
 import { type Group, isPlayedInTime } from '../../plan.ts'
 import type { Summary } from '../../summarise.ts'
 
+/** A run that took this many times its measured time is worth a word. */
+const LONG = 2
+
 /** Doubts about modelled figures. */
 export function doubtsOf({ metrics }: Summary, group: Group): string[] {
   const { profile } = group.modelled!
@@ -12,6 +15,14 @@ export function doubtsOf({ metrics }: Summary, group: Group): string[] {
   if ((metrics.elapsed_ns?.median ?? 1) === 0) {
     const longer = isPlayedInTime(group) ? 'recording' : '--duration'
     warnings.push(`some role never came to the end of an operation in the measured time: take a longer ${longer}`)
+  }
+  const elapsedMs = (metrics.elapsed_ns?.median ?? 0) / 1e6
+  const { durationMs } = group.modelled!
+  if (!isPlayedInTime(group) && elapsedMs > LONG * durationMs) {
+    const took = elapsedMs > 1000 ? `${(elapsedMs / 1000).toFixed(1)} s` : `${elapsedMs.toFixed(1)} ms`
+    warnings.push(
+      `operations that began in the measured time took longer than that, and were modelled to their end (${took} instead of ${durationMs} ms)`,
+    )
   }
   return warnings
 }
