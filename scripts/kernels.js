@@ -49,7 +49,7 @@ This page is written by \`npm run kernels\` from these tables, and a test holds 
 
 \`a\` is the form that v5.11 has, \`b\` the next, and so on; an empty cell: as in the version before.
 What v5.11 had otherwise and is not re-created: its walks yielded right after a zap only, and always flushed first; here they yield as those of v6.5 do.
-Nor do walks pass over roots that were given up, as those for reasons of KVM's own and those for write protection do since v6.9 (99b85fda91b1, d746182337c2).
+Nor does a fault go on in a root that was given up, as it did up to v5.15 (a955cad84cda): here it retries in every version. Nor does a zap in such a root owe no flush, as since v6.9 (fcdffe97f80e).
 Nor is the order of two looks: v6.8 made its pre-check before it looked whether the memslot is INVALID, and here it looks at the memslot first, as since v6.10 (cd272fc439b5);
 and up to v6.14 \`kvm_test_age_gfn()\` asked the shadow MMU first, and every root whatever the one before said; here it stops at the first that was used.
 

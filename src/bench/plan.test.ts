@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { estimateMs, fitToBudget } from './budget.ts'
 import { groupOf, type PlannedTrial, type PlanOptions, scheduleOf } from './plan.ts'
+import dirtyLog from './scenarios/dirty-log.ts'
+import elision from './scenarios/elision.ts'
 import precheck from './scenarios/precheck.ts'
 import primitives from './scenarios/primitives.ts'
 
@@ -101,9 +103,22 @@ test('a plan is cut down until it fits its budget, but never to nothing', () => 
   assert.deepEqual(fitToBudget([GROUP], OPTIONS, 1e9), OPTIONS)
 })
 
+test('the leafs of a deleted memslot alone are zapped by no kernel before 6.13', () => {
+  const slot = (variant: string) => groupOf(elision, [variant], CREW, { 'update-zap': 'slot' }, null)
+  assert.throws(() => slot('always-lock'), /v5\.12, which cannot have update-zap=slot: KVM_X86_QUIRK_SLOT_ZAP_ALL/)
+  assert.equal(slot('count-elide').values['update-zap'], 'slot')
+})
+
+test('a log that begins with all pages dirty is refused without manual protect, as KVM does', () => {
+  const log = (set: Readonly<Record<string, string>>) => groupOf(dirtyLog, ['one-flush'], CREW, set, null)
+  assert.throws(() => log({ 'log-initially': 'set', 'log-protect': 'get' }), refusal('PARAMETERS_CONFLICT'))
+  assert.equal(log({ 'log-initially': 'set' }).values['log-initially'], 'set')
+  assert.equal(log({ 'log-protect': 'get' }).values['log-protect'], 'get')
+})
+
 test('a kernel before 6.13 is not booted with preempt=lazy', () => {
   const lazy = (variant: string) => groupOf(precheck, [variant], CREW, { preempt: 'lazy' }, null)
-  assert.throws(() => lazy('no-precheck'), refusal('NO_PREEMPT_LAZY'))
+  assert.throws(() => lazy('no-precheck'), refusal('NOT_ON_KERNEL'))
   assert.throws(() => lazy('precheck'), /precheck is a variant of v6\.8, which cannot be booted with preempt=lazy/)
   assert.equal(lazy('B-ENDZAP').values.preempt, 'lazy')
 })

@@ -4,8 +4,8 @@ import type { Profile } from '../model/profile.ts'
 import type { Scaling } from '../model/scaling.ts'
 import type { Words } from '../threads/memory.ts'
 import { Random } from '../workers/random.ts'
+import { checkNewerValues } from './newer-values.ts'
 import { valuesOf } from './parameters.ts'
-import { checkPreemption } from './preemption.ts'
 import type { RecordedKernel, ReplayedRecording } from './result.ts'
 import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
 import type { TrialMode } from './trial.ts'
@@ -113,7 +113,11 @@ export function groupOf(
   })
   const known = { ...replay?.host, ...set }
   const values = valuesWithPresets(scenario, known)
-  checkPreemption(variants, values)
+  checkNewerValues(variants, values)
+  const conflict = scenario.conflict?.(values)
+  if (conflict !== undefined) {
+    throw new FaultlineError('PARAMETERS_CONFLICT', 'usage', conflict.says, { hint: conflict.hint })
+  }
   return { scenario, variants, crew, set, values, replay }
 }
 

@@ -169,6 +169,8 @@ type Question<P extends Parameters, N extends string = string> = {
   readonly parameters: P
   /** What it has no use for: a recording, accesses that arrive at a rate. */
   readonly refuses?: readonly ('trace' | 'arrival')[]
+  /** Why a VM cannot have these values together, and what to do, if it cannot. */
+  readonly conflict?: (values: Values<P>) => { readonly says: string; readonly hint: string } | undefined
   /** What a reader must know of figures under these values, measured or modelled; stands among the warnings. */
   readonly caveats?: (values: Values<P>, kind: 'measured' | 'modelled') => readonly string[]
   /** How many of each role, where that is not what all scenarios have by default. */

@@ -71,20 +71,27 @@ export function* testAgeGfn(cpu: Cpu, vm: Vm, slot: Memslot, gfn: Gfn): Steps<bo
 }
 
 /**
- * `__kvm_tdp_mmu_age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c: every valid root. RCU alone keeps the tables; where mmu_lock is held it keeps
- * them too.
+ * `__kvm_tdp_mmu_age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c: every valid root, to v6.12 every root (526e609f0567). RCU alone keeps the tables;
+ * where mmu_lock is held it keeps them too.
  */
 function* tdpMmuAgeGfnRange(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, testOnly: boolean): Steps<boolean> {
   let young = false
   yield* vm.pages.rcuReadLock(cpu)
   for (let root = 0; root < vm.pages.roots.slots && !(young && testOnly); root += 1) {
-    const table = yield* vm.pages.roots.validTableOf(cpu, root)
+    const table = yield* tableToAge(cpu, vm, root)
     if (table === NO_PAGE) continue
     const used = yield* ageRoot(cpu, vm, table, start, end, testOnly)
     young = young || used
   }
   yield* vm.pages.rcuReadUnlock(cpu)
   return young
+}
+
+function* tableToAge(cpu: Cpu, vm: Vm, root: number): Steps<number> {
+  const { roots } = vm.pages
+  if (vm.kvm.agesRoots === 'valid') return yield* roots.validTableOf(cpu, root)
+  const isThere = yield* roots.isThere(cpu, root)
+  return isThere ? yield* roots.tableOf(cpu, root) : NO_PAGE
 }
 
 /** The leafs of one root, of the page table `root`. It never yields: the notifiers that come here may not block. */

@@ -8,12 +8,7 @@ import {
   condResched,
   vmSetMemAttributes,
 } from './attributes/set-attributes.ts'
-import {
-  archMmuEnableLogDirtyPtMasked,
-  clearDirtyLogProtect,
-  getDirtyLogProtect,
-  writeProtectPtMasked,
-} from './dirty-log/protect.ts'
+import { archMmuEnableLogDirtyPtMasked, clearDirtyLogProtect, getDirtyLogProtect } from './dirty-log/protect.ts'
 import { mmuRecoverHugePages } from './dirty-log/recover.ts'
 import { mmuSlotApplyFlags } from './dirty-log/start-stop.ts'
 import { mmuSlotRemoveWriteAccess, mmuSlotTrySplitHugePages } from './dirty-log/start-walks.ts'
@@ -32,6 +27,7 @@ import {
   invalidateRangeEnd,
   invalidateRangeStart,
 } from './notifier.ts'
+import { tdpMmuZapRoot } from './nx/obsolete-roots.ts'
 import { mmuSpDirtyLoggingEnabled, nxHugePageRecoveryWorker, recoverNxHugePages } from './nx/recovery.ts'
 import { tdpMmuNextRoot } from './nx/root-walk.ts'
 import { handleRemovedPt, tdpMmuFreeSp } from './nx/teardown.ts'
@@ -62,6 +58,7 @@ import {
   tdpMmuIterCondResched,
   tdpMmuUnmapGfnRange,
   tdpMmuZapLeafs,
+  tdpMmuZapRange,
   unmapGfnRange,
   wrprotGfnRange,
   zapGfnRange,
@@ -90,10 +87,7 @@ const EVERY_VERSION = {
   directPageFault,
   directMap,
   rmapZapGfnRange,
-  flushShadowMemslot,
   tdpMmuMap,
-  tdpMmuZapRange: tdpMmuUnmapGfnRange,
-  tdpMmuNextRoot,
   trackPossibleNxHugePage,
   tdpMmuFreeSp,
   condResched,
@@ -133,10 +127,14 @@ export const V5_11: Version = firstKernel('v5.11', {
   fastPageFault: v5_12.shadowFastPageFault,
   mmuFaultinPfn: v6_5.mmuFaultinPfn,
   isPageFaultStale: v5_11.isPageFaultStale,
+  flushShadowMemslot: v5_12.flushShadowMemslot,
   zapGfnRange: v5_12.zapGfnRange,
   unmapGfnRange: v5_15.unmapGfnRange,
   reloadApicAccessPage: v5_15.reloadApicAccessPage,
   tdpMmuUnmapGfnRange,
+  tdpMmuZapRange: tdpMmuUnmapGfnRange,
+  tdpMmuNextRoot,
+  tdpMmuZapRoot: v5_15.tdpMmuZapRoot,
   tdpMmuIterCondResched,
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
   flushShadowAll: v5_15.flushShadowAll,
@@ -145,7 +143,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   gfnToPfnCacheInvalidateStart: nothingToDo,
   gpcRefresh: never,
   mmuSlotApplyFlags: dirtyLog.flushIfChanged,
-  archMmuEnableLogDirtyPtMasked: writeProtectPtMasked,
+  archMmuEnableLogDirtyPtMasked: dirtyLog.protectSmall,
   mmuSlotRemoveWriteAccess: dirtyLog.removeWriteAccessAlone,
   mmuSlotTrySplitHugePages: nothingToDo,
   mmuRecoverHugePages: dirtyLog.zapLeafsAlone,
@@ -160,6 +158,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   invalidateIcacheGuestPage: v6_5.invalidateIcacheGuestPage,
   mmuLock: 'spinlock',
   loadsRootUnder: 'write',
+  agesRoots: 'all',
   possibleNxHugePages: 'one list',
 })
 
@@ -223,6 +222,16 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
     commit: '6e8eb2060cc7',
     says: 'of the TDP MMU too: gives a permission back without mmu_lock',
   },
+  flushShadowMemslot: {
+    to: flushShadowMemslot,
+    commit: 'b7cccd397f31',
+    says: 'the roots are given up at once, and taken apart under mmu_lock for read (4c6654bd160d); before, emptied under it for write',
+  },
+  tdpMmuNextRoot: {
+    to: v5_15.tdpMmuNextRoot,
+    commit: 'b7cccd397f31',
+    says: 'passes over roots that were given up, wherever a walk holds a reference',
+  },
   zapGfnRange: {
     to: v6_5.zapGfnRange,
     commit: 'edb298c663fc',
@@ -260,6 +269,16 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: tdpMmuAgeSpte,
     commit: '7ee131e3a3c3',
     says: 'clears the bit alone, by an atomic AND; an XCHG of the whole entry since ba3a6120a4e7 (5.18)',
+  },
+  tdpMmuNextRoot: {
+    to: tdpMmuNextRoot,
+    commit: '04dc4e6ce274',
+    says: 'passes over roots that were given up only where it is asked to (d62007edf01f)',
+  },
+  tdpMmuZapRoot: {
+    to: v6_8.tdpMmuZapRoot,
+    commit: '1b6043e8e584',
+    says: 'in two passes, of page tables of 1 GiB and of the root, without a flush; before, each entry of the root with one',
   },
   unmapGfnRange: {
     to: v6_8.unmapGfnRange,
@@ -320,7 +339,7 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     says: 'flushes whether or not an entry was changed; huge pages are split before that (a3fe5dbda0a4)',
   },
   archMmuEnableLogDirtyPtMasked: {
-    to: archMmuEnableLogDirtyPtMasked,
+    to: dirtyLog.splitAndProtect,
     commit: 'cb00a70bd4b7',
     says: 'splits them before that, by eager_page_split',
   },
@@ -380,6 +399,21 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
     says: 'asks how the kernel was booted, not how it was configured',
   },
   unmapGfnRange: { to: unmapGfnRange, commit: '548f87f667a3', says: 'the shadow MMU may yield too' },
+  tdpMmuZapRange: {
+    to: tdpMmuZapRange,
+    commit: 'd746182337c2',
+    says: 'leaves roots alone that were given up',
+  },
+  tdpMmuZapRoot: {
+    to: tdpMmuZapRoot,
+    commit: '8ca983631f3c',
+    says: 'in four passes, of pages of 4 KiB first, so that a task that waits is let in sooner',
+  },
+  archMmuEnableLogDirtyPtMasked: {
+    to: archMmuEnableLogDirtyPtMasked,
+    commit: '99b85fda91b1',
+    says: 'leaves roots alone that were given up',
+  },
   gfnToPfnCacheInvalidateStart: {
     to: gfnToPfnCacheInvalidateStart,
     commit: '9fa336e343b2',
@@ -417,6 +451,11 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
     to: mmuRecoverHugePages,
     commit: '13e2e4f62a4b',
     says: 'puts the huge page in place of the page table, with one flush for all of them (35ef80eb29ab)',
+  },
+  agesRoots: {
+    to: 'valid',
+    commit: '526e609f0567',
+    says: 'pages that a root maps that was given up do not count',
   },
   clearFlushYoung: {
     to: clearFlushYoung,

@@ -182,8 +182,13 @@ export type Kvm = {
   ) => Steps<boolean>
   /** `tdp_mmu_iter_cond_resched()`: lets go of mmu_lock if others wait for it; `shared`: held for read. Whether it has yielded. */
   readonly tdpMmuIterCondResched: (cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean, shared: boolean) => Steps<boolean>
-  /** `tdp_mmu_next_root()`: the root after `before`, with a reference; drops that of `before`. NO_ROOT: there is none. */
-  readonly tdpMmuNextRoot: (cpu: Cpu, vm: Vm, before: number) => Steps<number>
+  /**
+   * `tdp_mmu_next_root()`: the root after `before`, with a reference; drops that of `before`. NO_ROOT: there is none. `onlyValid`: of those
+   * that were not given up.
+   */
+  readonly tdpMmuNextRoot: (cpu: Cpu, vm: Vm, before: number, onlyValid: boolean) => Steps<number>
+  /** `tdp_mmu_zap_root()`: everything that the root maps, with mmu_lock held; `shared`: for read. `root` is its page table. */
+  readonly tdpMmuZapRoot: (cpu: Cpu, vm: Vm, root: number, shared: boolean) => Steps<void>
   /** `kvm_tdp_mmu_zap_possible_nx_huge_page()`: one page-table page. Whether the TLBs have to be flushed for it. */
   readonly tdpMmuZapPossibleNxHugePage: (cpu: Cpu, vm: Vm, page: number) => Steps<boolean>
   /** `track_possible_nx_huge_page()` of a page that was linked, unless it is gone already. */
@@ -240,6 +245,8 @@ export type Kvm = {
   readonly mmuLock: 'rwlock' | 'spinlock'
   /** On which side of it `kvm_mmu_load()` and `kvm_mmu_unload()` make and drop a root of the TDP MMU. */
   readonly loadsRootUnder: 'read' | 'write'
+  /** Which roots `kvm_tdp_mmu_age_gfn_range()` looks at. */
+  readonly agesRoots: 'all' | 'valid'
   /** `kvm->arch.possible_nx_huge_pages`: one list of both MMUs up to v6.17. */
   readonly possibleNxHugePages: 'one list' | 'by MMU'
   /** Whether `zap_gfn_range()` takes page tables away too, as up to v5.17: then they must be freed too. */

@@ -13,6 +13,8 @@ export interface TdpRoots {
   get(cpu: Cpu, root: number): Steps<boolean>
   /** Whether it is on the list: at least one reference to it is held. */
   isThere(cpu: Cpu, root: number): Steps<boolean>
+  /** Whether it was given up. */
+  isInvalid(cpu: Cpu, root: number): Steps<boolean>
   /** Whether that was the last reference. */
   put(cpu: Cpu, root: number): Steps<boolean>
   /** The page table of a root that was not given up, or NO_PAGE. For a walk that holds no reference: mmu_lock, or RCU, keeps it. */
@@ -57,6 +59,8 @@ export interface PageLifetime {
   dropChild(cpu: Cpu, vm: Vm, replaced: number): Steps<void>
   /** `is_obsolete_sp()` of the root that this CPU's vCPU is on. */
   isRootObsolete(cpu: Cpu): Steps<boolean>
+  /** `kvm_mmu_unload()`, and a root is loaded. */
+  reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void>
   /** `kvm_mmu_free_obsolete_roots()`, and the root is loaded that takes its place. */
   freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void>
   /** For oracles: the leaf for a gfn in any root. */

@@ -12,6 +12,9 @@ export const KVM_REQ_APIC_PAGE_RELOAD = 1 << 25
 /** Number 31 of the architecture's: bit 39 there, the next free one here. */
 export const KVM_REQ_MMU_FREE_OBSOLETE_ROOTS = 1 << 26
 
+/** Number 1, to v5.17: the next free one here, as it was not the architecture's. */
+export const KVM_REQ_MMU_RELOAD = 1 << 27
+
 /** `kvm_make_request()`: what was written before it is seen by the CPU that finds the bit. */
 export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {
   // Pairs with the barrier in checkRequest().

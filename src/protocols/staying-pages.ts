@@ -17,6 +17,9 @@ const ONE_ROOT: TdpRoots = {
   *isThere(): Steps<boolean> {
     return true
   },
+  *isInvalid(): Steps<boolean> {
+    return false
+  },
   *put(): Steps<boolean> {
     return false
   },
@@ -66,6 +69,7 @@ export class StayingPages implements PageLifetime {
 
   *dropLargeSpte(): Steps<void> {}
   *dropChild(): Steps<void> {}
+  *reloadRoot(): Steps<void> {}
   *freeObsoleteRoots(): Steps<void> {}
 
   *isRootObsolete(): Steps<boolean> {

@@ -8,6 +8,7 @@ import {
   checkRequest,
   KVM_REQ_APIC_PAGE_RELOAD,
   KVM_REQ_MMU_FREE_OBSOLETE_ROOTS,
+  KVM_REQ_MMU_RELOAD,
   KVM_REQ_TLB_FLUSH,
 } from './requests.ts'
 import { SITE } from './sites.ts'
@@ -86,6 +87,10 @@ export function* isKicked(cpu: Cpu, vcpu: Vcpu): Steps<boolean> {
 function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
   if (requests === 0) return true
+  if ((requests & KVM_REQ_MMU_RELOAD) !== 0) {
+    yield* checkRequest(cpu, vcpu, KVM_REQ_MMU_RELOAD)
+    yield* vm.pages.reloadRoot(cpu, vm, vcpu)
+  }
   if ((requests & KVM_REQ_MMU_FREE_OBSOLETE_ROOTS) !== 0) {
     yield* checkRequest(cpu, vcpu, KVM_REQ_MMU_FREE_OBSOLETE_ROOTS)
     yield* vm.pages.freeObsoleteRoots(cpu, vm, vcpu)

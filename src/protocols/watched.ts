@@ -103,8 +103,8 @@ export const watched = (kvm: Kvm): Kvm => ({
     return owed
   },
 
-  *tdpMmuNextRoot(cpu, vm, before): Steps<number> {
-    const next = yield* kvm.tdpMmuNextRoot(cpu, vm, before)
+  *tdpMmuNextRoot(cpu, vm, before, onlyValid): Steps<number> {
+    const next = yield* kvm.tdpMmuNextRoot(cpu, vm, before, onlyValid)
     if (vm.nx !== undefined) assertNextRoot(cpu, vm.nx, before, next)
     return next
   },

@@ -54,7 +54,7 @@ export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, pending: boolean,
   const end = gfnAdd(start, pages)
   let flush = pending
   if (vm.hasRmaps) flush = yield* vm.kvm.rmapZapGfnRange(cpu, vm, slot, start, end, canYield, flush)
-  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, start, end, canYield, flush)
+  if (vm.hasTdpMmu) flush = yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, start, end, canYield, flush)
   return flush
 }
 
@@ -70,14 +70,41 @@ export function* tdpMmuUnmapGfnRange(
   canYield: boolean,
   owed: boolean,
 ): Steps<boolean> {
+  return yield* zapInRoots(cpu, vm, start, end, canYield, owed, false)
+}
+
+/**
+ * `kvm_tdp_mmu_zap_leafs()`, arch/x86/kvm/mmu/tdp_mmu.c, since v6.9 (d746182337c2): KVM's own reasons are none to look into roots that
+ * were given up, as no vCPU uses them any more. A notifier must: the pages that they map are about to be freed.
+ */
+export function* tdpMmuZapRange(
+  cpu: Cpu,
+  vm: Vm,
+  start: Gfn,
+  end: Gfn,
+  canYield: boolean,
+  owed: boolean,
+): Steps<boolean> {
+  return yield* zapInRoots(cpu, vm, start, end, canYield, owed, true)
+}
+
+function* zapInRoots(
+  cpu: Cpu,
+  vm: Vm,
+  start: Gfn,
+  end: Gfn,
+  canYield: boolean,
+  owed: boolean,
+  onlyValid: boolean,
+): Steps<boolean> {
   let flush = owed
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, onlyValid)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, flush)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, onlyValid)
   }
   return flush
 }

@@ -3,7 +3,7 @@ import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scen
 import { BASE_GFN, BASE_HVA, BLOCK, guestMemory, pagesOfMib } from './loads/guest.ts'
 import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
 import { each, repeatingNotifier, touchingVcpu } from './loads/roles.ts'
-import { LOG_PARAMETERS, logConfigOf, loggerRole } from './users/dirty-log.ts'
+import { LOG_PARAMETERS, logConfigOf, logConflict, loggerRole } from './users/dirty-log.ts'
 
 const { preempt, tlb } = HOST_PARAMETERS
 
@@ -53,6 +53,7 @@ export default scenario({
   crew: { notifiers: 0 },
   hasLatencyTrials: true,
   refuses: ['trace', 'arrival'],
+  conflict: logConflict,
   modelled: {
     values: { 'memory-mib': 32, 'hot-pages': 256 },
     costs: { guest_access: 500 },

@@ -7,6 +7,7 @@ import { BASE_GFN, BLOCK, pagesOfMib, SPARE_PAGES, wholeBlocks } from './loads/g
 import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
 import { each, migratorOf, repeatingNotifier, updaterOf } from './loads/roles.ts'
 import { USER_PARAMETERS, withUsers } from './users/all.ts'
+import { logConflict } from './users/dirty-log.ts'
 
 /** All of upstream, with one of the roles away: what the others gain by that is what it costs them. */
 const away = (name: string, says: string, ...without: NonNullable<Variant['without']>): Variant => ({
@@ -87,6 +88,7 @@ export default scenario({
   parameters: { ...PARAMETERS, ...USER_PARAMETERS },
   hasLatencyTrials: true,
   refuses: ['trace', 'arrival'],
+  conflict: (values) => logConflict(values as never),
   modelled: {
     values: {
       'memory-mib': 4,

@@ -1,6 +1,9 @@
+import type { Cpu } from '../../shared-memory/cpu.ts'
+import type { Steps } from '../../shared-memory/steps.ts'
 import { writeProtectPtMasked } from '../dirty-log/protect.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
+import type { Vm } from '../vm.ts'
 
 /**
  * A log that begins with all pages dirty protects nothing as it begins, so a huge page has to be protected as pages of it are cleared.
@@ -22,5 +25,9 @@ export const B_HUGELOG = variant({
   says: 'huge pages keep write permission when their pages are cleared in a log that began with all pages dirty',
   caughtBy: ['dirty_lost'],
   load: { 'log-initially': 'set', 'memory-mib': '2', 'hot-pages': '512', 'log-pause-us': '0', 'log-rounds': '50' },
-  replaces: { archMmuEnableLogDirtyPtMasked: writeProtectPtMasked },
+  replaces: { archMmuEnableLogDirtyPtMasked: protectSmallAlone },
 })
+
+function* protectSmallAlone(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
+  yield* writeProtectPtMasked(cpu, vm, page, mask, true)
+}

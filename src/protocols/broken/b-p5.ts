@@ -33,13 +33,13 @@ export const B_P5 = variant({
 
 function* unmapAndAssign(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, canYield: boolean, owed: boolean): Steps<boolean> {
   let flush = owed
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, false)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     flush = yield* vm.kvm.tdpMmuZapLeafs(cpu, vm, table, start, end, canYield, false)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, false)
   }
   return flush
 }

@@ -37,14 +37,14 @@ function* flushAfterwards(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   const pages = yield* vm.memslots.pages(cpu, slot)
   let flush = false
   yield* vm.mmuLock.readLock(cpu)
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, true)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     const here = yield* recoverHugePagesRange(cpu, vm, table, start, gfnAdd(start, pages))
     flush = flush || here
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, true)
   }
   yield* vm.mmuLock.readUnlock(cpu)
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_stop)

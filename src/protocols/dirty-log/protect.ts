@@ -89,26 +89,34 @@ export function* clearDirtyLogProtect(cpu: Cpu, vm: Vm, first: number, pages: nu
 }
 
 /**
- * `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, since v5.18, with mmu_lock held for write: takes write permission from pages of 4 KiB,
- * in every root. Huge ones lost it when logging began, unless the log began with all pages dirty: then those in which the pages lie are split
- * (eager_page_split, cb00a70bd4b7), or at least lose it, now.
+ * `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held for write: takes write permission from pages of 4 KiB,
+ * since v6.9 (99b85fda91b1) in every root that was not given up. Huge ones lost it when logging began, unless the log began with all pages
+ * dirty: then those in which the pages lie are split (eager_page_split, cb00a70bd4b7), or at least lose it, now.
  */
 export function* archMmuEnableLogDirtyPtMasked(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
-  if (vm.dirtyLog!.config.isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, vm.dirtyLog!.config.isEager)
-  yield* writeProtectPtMasked(cpu, vm, page, mask)
+  const { isAllSet, isEager } = vm.dirtyLog!.config
+  if (isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, isEager, true)
+  yield* writeProtectPtMasked(cpu, vm, page, mask, true)
 }
 
 /** Of the huge pages in which the first page that `mask` names lies, and the last. */
-export function* protectHugePages(cpu: Cpu, vm: Vm, page: number, mask: number, splits: boolean): Steps<void> {
+export function* protectHugePages(
+  cpu: Cpu,
+  vm: Vm,
+  page: number,
+  mask: number,
+  splits: boolean,
+  onlyValid: boolean,
+): Steps<void> {
   const { first, end } = gfnsOf(vm, page, mask)
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, onlyValid)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     if (splits) yield* splitHugePagesRoot(cpu, vm, table, first, end, false)
     yield* writeProtectHuge(cpu, vm, table, first, end)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, onlyValid)
   }
 }
 
@@ -133,14 +141,14 @@ function gfnsOf(vm: Vm, page: number, mask: number): { readonly first: Gfn; read
 }
 
 /** `kvm_mmu_write_protect_pt_masked()`. */
-export function* writeProtectPtMasked(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+export function* writeProtectPtMasked(cpu: Cpu, vm: Vm, page: number, mask: number, onlyValid: boolean): Steps<void> {
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, onlyValid)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     yield* clearDirtyPtMasked(cpu, vm, table, (vm.dirtyLog!.baseGfn + page) as Gfn, mask)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, onlyValid)
   }
 }
 

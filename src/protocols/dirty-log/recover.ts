@@ -30,7 +30,7 @@ export function* mmuRecoverHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Steps<voi
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   yield* vm.mmuLock.readLock(cpu)
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, true)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
@@ -38,7 +38,7 @@ export function* mmuRecoverHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Steps<voi
     // What was unlinked is flushed before RCU may free it, and before mmu_lock is dropped.
     if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_stop)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, true)
   }
   yield* vm.mmuLock.readUnlock(cpu)
 }

@@ -36,14 +36,14 @@ export function* wrprotSlot(
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   let changed = false
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, true)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     const here = yield* wrprotRoot(cpu, vm, table, start, gfnAdd(start, pages), shared, minLevel)
     changed = changed || here
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, true)
   }
   return changed
 }
@@ -57,13 +57,13 @@ export function* mmuSlotTrySplitHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Step
   const pages = yield* vm.memslots.pages(cpu, slot)
   yield* vm.tables.topup(cpu)
   yield* vm.mmuLock.readLock(cpu)
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, true)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     yield* splitHugePagesRoot(cpu, vm, table, start, gfnAdd(start, pages), true)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, true)
   }
   yield* vm.mmuLock.readUnlock(cpu)
 }

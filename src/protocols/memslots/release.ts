@@ -3,7 +3,6 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import { NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
-import { zapRoot } from '../nx/obsolete-roots.ts'
 import { NO_ROOT } from '../nx/roots.ts'
 import { ORACLE } from '../oracles.ts'
 import { isStage2, type Vm } from '../vm.ts'
@@ -34,11 +33,11 @@ export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
 
 /** `kvm_tdp_mmu_zap_all()`. */
 function* zapAllRoots(cpu: Cpu, vm: Vm): Steps<void> {
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, false)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
-    yield* zapRoot(cpu, vm, table, false)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    yield* vm.kvm.tdpMmuZapRoot(cpu, vm, table, false)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, false)
   }
 }
 

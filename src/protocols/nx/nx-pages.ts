@@ -12,7 +12,7 @@ import { abandonChild, beginChild, disallowedChild, dropChild, dropLargeSpte, po
 import { lockFreeWalkBegin, lockFreeWalkEnd } from './lock-free-walk.ts'
 import type { Mmu } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
-import { freeObsoleteRoots } from './obsolete-roots.ts'
+import { freeObsoleteRoots, reloadRoot } from './obsolete-roots.ts'
 import { assertInRcu, assertNoneUnflushed, markLinked, markRead, markReading } from './oracles.ts'
 import type { Roots } from './roots.ts'
 
@@ -94,6 +94,10 @@ export class NxPages implements PageLifetime {
   *isRootObsolete(cpu: Cpu): Steps<boolean> {
     const invalid = yield* cpu.load(this.roots.invalid(this.roots.current[cpu.id]!))
     return invalid !== 0
+  }
+
+  *reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+    yield* reloadRoot(cpu, vm, vcpu)
   }
 
   *freeObsoleteRoots(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {

@@ -43,7 +43,7 @@ export function* zapInvalidatedRoots(cpu: Cpu, vm: Vm): Steps<void> {
     const isOurs = yield* nx.roots.takeInvalid(cpu, root)
     if (!isOurs) continue
     const table = yield* nx.roots.tableOf(cpu, root)
-    yield* zapRoot(cpu, vm, table, true)
+    yield* vm.kvm.tdpMmuZapRoot(cpu, vm, table, true)
     yield* putRoot(cpu, vm, root)
   }
 }
@@ -52,12 +52,23 @@ export function* zapInvalidatedRoots(cpu: Cpu, vm: Vm): Steps<void> {
 const PASSES = [LEVEL_4K, LEVEL_2M, LEVEL_1G, ROOT_LEVEL] as const
 
 /**
- * `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c, with mmu_lock held, `shared`: for read: every entry of the root goes, and all below it.
+ * `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c, since v6.9 (8ca983631f3c), with mmu_lock held, `shared`: for read: every entry of the root
+ * goes, and all below it.
  */
-export function* zapRoot(cpu: Cpu, vm: Vm, table: number, shared: boolean): Steps<void> {
+export function* tdpMmuZapRoot(cpu: Cpu, vm: Vm, root: number, shared: boolean): Steps<void> {
+  yield* zapRootInPasses(cpu, vm, root, shared, PASSES)
+}
+
+export function* zapRootInPasses(
+  cpu: Cpu,
+  vm: Vm,
+  table: number,
+  shared: boolean,
+  levels: readonly number[],
+): Steps<void> {
   cpu.count(COUNTER.roots_zapped, 1)
   yield* vm.pages.rcuReadLock(cpu)
-  for (const level of PASSES) yield* zapRootLevel(cpu, vm, table, level, shared)
+  for (const level of levels) yield* zapRootLevel(cpu, vm, table, level, shared)
   yield* vm.pages.rcuReadUnlock(cpu)
 }
 
@@ -81,6 +92,11 @@ function* zapRootLevel(cpu: Cpu, vm: Vm, table: number, level: number, shared: b
     }
     yield* iter.next(cpu)
   }
+}
+
+/** `kvm_mmu_unload()`, and the load that follows: in service of KVM_REQ_MMU_RELOAD. */
+export function* reloadRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
+  yield* changeRoot(cpu, vm, vm.nx!, vcpu, 0)
 }
 
 /** `kvm_mmu_free_obsolete_roots()`, arch/x86/kvm/mmu/mmu.c: in service of KVM_REQ_MMU_FREE_OBSOLETE_ROOTS. */

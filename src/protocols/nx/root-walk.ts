@@ -14,12 +14,14 @@ import { NO_ROOT } from './roots.ts'
 
 /**
  * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.17 (7533377215b6) wherever mmu_lock may be dropped: takes a reference to the
- * next root before it drops the one before.
+ * next root before it drops the one before. `onlyValid`: roots that were given up are passed over.
  */
-export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number): Steps<number> {
+export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number, onlyValid: boolean): Steps<number> {
   const { roots } = vm.pages
   let next = NO_ROOT
   for (let root = before + 1; root < roots.slots && next === NO_ROOT; root += 1) {
+    const isInvalid = onlyValid ? yield* roots.isInvalid(cpu, root) : false
+    if (isInvalid) continue
     const taken = yield* roots.get(cpu, root)
     if (taken) next = root
   }
@@ -37,7 +39,8 @@ export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
   const nx = vm.nx!
   const table = yield* nx.roots.tableOf(cpu, root)
   const invalid = yield* cpu.load(nx.roots.invalid(root))
-  if (invalid === 0) yield* zapLeftRoot(cpu, vm, table)
+  // Up to v5.17 one that was given up is zapped here once more.
+  if (invalid === 0 || vm.kvm.zapsPageTables) yield* zapLeftRoot(cpu, vm, table, invalid === 0)
   assertEmpty(cpu, vm, table, ENTRIES)
   yield* cpu.store(nx.roots.table(root), 0)
   yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
@@ -47,14 +50,14 @@ export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
  * `zap_gfn_range()` of a whole root: every entry of the root goes, and all below it. No flush is owed: no CPU can walk the root any more,
  * and each vCPU that has left it flushed what it had cached of it.
  */
-function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number): Steps<void> {
+function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number, canYield: boolean): Steps<void> {
   const iter = vm.local[cpu.id]!.iter
   cpu.count(COUNTER.roots_zapped, 1)
   yield* vm.pages.rcuReadLock(cpu)
   walkBegins(cpu, vm)
   yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, table)
   for (; iter.valid && iter.gfn < vm.endGfn; yield* iter.next(cpu)) {
-    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, false)
+    const yielded = canYield ? yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, false) : false
     if (yielded) continue
     const { sptep, oldSpte } = iter
     if (!isShadowPresent(oldSpte)) continue

@@ -103,6 +103,12 @@ export class Roots {
     return count !== 0
   }
 
+  /** `role.invalid`, with mmu_lock held on either side. */
+  *isInvalid(cpu: Cpu, root: number): Steps<boolean> {
+    const invalid = yield* cpu.read(this.invalid(root))
+    return invalid !== 0
+  }
+
   /** `kvm_tdp_mmu_put_root()`: n -> n-1. Whether that was the last reference. */
   *put(cpu: Cpu, root: number): Steps<boolean> {
     const count = yield* cpu.sub(this.count(root), 1)

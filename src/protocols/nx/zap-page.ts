@@ -64,7 +64,7 @@ export function* zapSpanOfPage(cpu: Cpu, vm: Vm, page: number, mayYield: boolean
 /** Dropping the last reference to a root is a walk of its own. */
 function* nextRootOutsideRcu(cpu: Cpu, vm: Vm, root: number): Steps<number> {
   yield* vm.pages.rcuReadUnlock(cpu)
-  const next = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+  const next = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, false)
   yield* vm.pages.rcuReadLock(cpu)
   return next
 }

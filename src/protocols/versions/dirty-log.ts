@@ -48,8 +48,20 @@ export function* flushIfChangedUnlessAllSet(cpu: Cpu, vm: Vm, slot: Memslot, isL
 
 /** `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, v5.14 to v5.17: huge pages lose write permission, and are not split. */
 export function* protectHugeAndSmall(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
-  if (vm.dirtyLog!.config.isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, false)
-  yield* writeProtectPtMasked(cpu, vm, page, mask)
+  if (vm.dirtyLog!.config.isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, false, false)
+  yield* protectSmall(cpu, vm, page, mask)
+}
+
+/** The same, v5.18 to v6.8: in every root, those that were given up included. */
+export function* splitAndProtect(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
+  const { isAllSet, isEager } = vm.dirtyLog!.config
+  if (isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, isEager, false)
+  yield* protectSmall(cpu, vm, page, mask)
+}
+
+/** The same, to v5.13: whatever the log begins with. */
+export function* protectSmall(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
+  yield* writeProtectPtMasked(cpu, vm, page, mask, false)
 }
 
 /** `kvm_mmu_zap_collapsible_sptes()`, arch/x86/kvm/mmu/mmu.c, to v5.12: under mmu_lock for write, small leafs where the host has a huge page, one flush. */
@@ -58,13 +70,13 @@ export function* zapLeafsAlone(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   const pages = yield* vm.memslots.pages(cpu, slot)
   let flush = false
   yield* vm.mmuLock.writeLock(cpu)
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, false)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     flush = yield* zapLeafsOfRoot(cpu, vm, table, start, gfnAdd(start, pages), flush)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, false)
   }
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_stop)
   yield* vm.mmuLock.writeUnlock(cpu)
@@ -103,13 +115,13 @@ function* zapCollapsible(cpu: Cpu, vm: Vm, slot: Memslot, minLevel: number): Ste
   const start = yield* vm.memslots.baseGfn(cpu, slot)
   const pages = yield* vm.memslots.pages(cpu, slot)
   yield* vm.mmuLock.readLock(cpu)
-  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT)
+  let root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, NO_ROOT, true)
   while (root !== NO_ROOT) {
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     yield* zapCollapsibleSpteRange(cpu, vm, table, start, gfnAdd(start, pages), minLevel)
     yield* vm.pages.rcuReadUnlock(cpu)
-    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root)
+    root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, true)
   }
   yield* vm.mmuLock.readUnlock(cpu)
 }

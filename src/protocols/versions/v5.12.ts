@@ -3,12 +3,17 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { fastPageFault } from '../map.ts'
+import { flushShadowMemslot as flushShadowOf } from '../memslots/flush-shadow.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import { assertGeneration } from '../memslots/oracles.ts'
 import { publishSlots, waitBegins } from '../memslots/swap.ts'
 import { unmapHvaRange } from '../memslots/unmap-hva-range.ts'
 import { type Fault, type FaultResult, PF_INVALID } from '../page-fault.ts'
+import { makeAllCpusRequest } from '../remote-flush.ts'
+import { KVM_REQ_MMU_RELOAD } from '../requests.ts'
+import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
+import { zapAllOfTdpMmu } from './v5.15.ts'
 
 // What v5.12 has, and v5.15 no longer.
 
@@ -90,6 +95,19 @@ export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.updates!.srcu.synchronize(cpu)
   yield* vm.memslots.finishUpdate(cpu)
   assertGeneration(cpu, vm, false)
+}
+
+/**
+ * `kvm_arch_flush_shadow_memslot()`, which is `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c, to v5.12: every root is emptied under mmu_lock for
+ * write, which is dropped on the way for a task that waits, and stays a root. Every vCPU is told to load its own again.
+ */
+export function* flushShadowMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
+  if (vm.updates!.config.zap === 'slot' || vm.nx === undefined) return yield* flushShadowOf(cpu, vm, slot)
+  vm.lockdep?.at(cpu, SITE.kvm_arch_flush_shadow_memslot)
+  yield* vm.mmuLock.writeLock(cpu)
+  yield* makeAllCpusRequest(cpu, vm, KVM_REQ_MMU_RELOAD, COUNTER.tlb_flush_ipis)
+  yield* zapAllOfTdpMmu(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+  yield* vm.mmuLock.writeUnlock(cpu)
 }
 
 /** `kvm_zap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, to v5.14: nothing holds faults off meanwhile. */

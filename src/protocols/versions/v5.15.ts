@@ -23,6 +23,7 @@ import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
 import { zapAllButRoots } from '../memslots/release.ts'
 import { NO_PAGE } from '../nx/mmu-pages.ts'
+import { tdpMmuNextRoot as nextRoot } from '../nx/root-walk.ts'
 import { takeApart } from '../nx/teardown.ts'
 import { zapSpanOfPage } from '../nx/zap-page.ts'
 import { EMULATE, type Fault, type FaultResult } from '../page-fault.ts'
@@ -225,6 +226,44 @@ export function* tdpMmuZapLeafs(
 }
 
 /**
+ * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.13 to v5.16: `kvm_tdp_mmu_get_root()` gives no reference to a root that was given up, so
+ * every walk that holds one passes over it. That of a notifier holds none, and does not.
+ */
+export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number, _onlyValid: boolean): Steps<number> {
+  return yield* nextRoot(cpu, vm, before, true)
+}
+
+/**
+ * `zap_gfn_range()` of all gfns, arch/x86/kvm/mmu/tdp_mmu.c, as `kvm_tdp_mmu_zap_invalidated_roots()` has it from v5.13 to v5.17: one entry of the root
+ * after the other by `tdp_mmu_zap_spte_atomic()`, which freezes it, takes everything apart that hangs below it and flushes the TLBs.
+ */
+export function* tdpMmuZapRoot(cpu: Cpu, vm: Vm, root: number, shared: boolean): Steps<void> {
+  const iter = vm.local[cpu.id]!.iter
+  cpu.count(COUNTER.roots_zapped, 1)
+  yield* vm.pages.rcuReadLock(cpu)
+  walkBegins(cpu, vm)
+  yield* iter.start(cpu, ROOT_LEVEL, 0 as Gfn, root)
+  while (iter.valid && iter.gfn < vm.endGfn) {
+    const yielded = yield* vm.kvm.tdpMmuIterCondResched(cpu, vm, iter, false, shared)
+    const { sptep, oldSpte } = iter
+    if (!yielded && isShadowPresent(oldSpte)) {
+      const was = yield* cpu.cas(sptep, oldSpte, FROZEN_SPTE)
+      // goto retry: another CPU was at the entry.
+      if (was !== oldSpte) {
+        iter.oldSpte = was
+        continue
+      }
+      yield* vm.kvm.handleRemovedPt(cpu, vm, childOf(oldSpte), true)
+      yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
+      // No other CPU changes a frozen entry.
+      yield* cpu.store(sptep, NONPRESENT)
+    }
+    yield* iter.next(cpu)
+  }
+  yield* vm.pages.rcuReadUnlock(cpu)
+}
+
+/**
  * `age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: WRITE_ONCE() of what the entry held when it was read. mmu_lock is held for write, but
  * fast_page_fault() of the TDP MMU (v5.14, 6e8eb2060cc7) does not take it: a write permission that it gave meanwhile is lost, though the vCPU may
  * have it in its TLB already.
@@ -242,11 +281,14 @@ export function* tdpMmuAgeSpte(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<void> {
 export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
   yield* zapAllButRoots(cpu, vm)
-  if (vm.nx !== undefined) {
-    // Every entry of a root lies in the range as a whole.
-    const end = roundForLevel((vm.endGfn - 1) as Gfn, ROOT_LEVEL) + pagesPerLevel(ROOT_LEVEL)
-    const flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, 0 as Gfn, end as Gfn, true, false)
-    if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_teardown)
-  }
+  if (vm.nx !== undefined) yield* zapAllOfTdpMmu(cpu, vm, COUNTER.tlb_flush_remote_teardown)
   yield* vm.mmuLock.writeUnlock(cpu)
+}
+
+/** `kvm_tdp_mmu_zap_all()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17, with mmu_lock held for write. `cause`: of its flush. */
+export function* zapAllOfTdpMmu(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
+  // Every entry of a root lies in the range as a whole.
+  const end = roundForLevel((vm.endGfn - 1) as Gfn, ROOT_LEVEL) + pagesPerLevel(ROOT_LEVEL)
+  const flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, 0 as Gfn, end as Gfn, true, false)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, cause)
 }

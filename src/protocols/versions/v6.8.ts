@@ -1,10 +1,12 @@
 import type { Gfn, Hva } from '../../shared-memory/addresses.ts'
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
+import { LEVEL_1G, ROOT_LEVEL } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { requestApicPageReload } from '../apic/reload.ts'
 import { isStillSo, memoryFault } from '../attributes/private-faults.ts'
 import { faultinPfnPrechecked, invalidSlot, noSlot } from '../fault.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
+import { zapRootInPasses } from '../nx/obsolete-roots.ts'
 import type { Fault, FaultResult } from '../page-fault.ts'
 import { invalidatePfnCache } from '../pfncache/refresh.ts'
 import { flushIpaRange } from '../stage2/map.ts'
@@ -36,6 +38,16 @@ export function* unmapGfnRange(
   if (vm.holdsApicPage(start, end)) yield* requestApicPageReload(cpu, vm)
   return flush
 }
+
+/**
+ * `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.18 to v6.8 (1b6043e8e584): page tables of 1 GiB, then the root. The walk
+ * does not yield while one of them is taken apart with all of its 4 KiB pages.
+ */
+export function* tdpMmuZapRoot(cpu: Cpu, vm: Vm, root: number, shared: boolean): Steps<void> {
+  yield* zapRootInPasses(cpu, vm, root, shared, TWO_PASSES)
+}
+
+const TWO_PASSES = [LEVEL_1G, ROOT_LEVEL] as const
 
 /** S3: `gfn_to_pfn_cache_invalidate_start()`, virt/kvm/pfncache.c, to v6.8: the lock of each cache for write, whether or not its page is in the range. */
 export function* gfnToPfnCacheInvalidateStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<void> {

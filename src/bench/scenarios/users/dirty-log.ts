@@ -42,10 +42,19 @@ export const LOG_PARAMETERS = {
 
 type LogValues = Values<typeof LOG_PARAMETERS>
 
+/** KVM refuses KVM_DIRTY_LOG_INITIALLY_SET without KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE: -EINVAL. */
+export const logConflict = (values: LogValues) =>
+  values['log-initially'] === 'set' && values['log-protect'] === 'get'
+    ? {
+        says: 'log-initially=set needs log-protect=clear: KVM refuses KVM_DIRTY_LOG_INITIALLY_SET without manual protect',
+        hint: 'Leave log-protect=get out, or use log-initially=clear.',
+      }
+    : undefined
+
 export const logConfigOf = (values: LogValues, slot: number): DirtyLogConfig => ({
   slot,
   isManual: values['log-protect'] === 'clear',
-  ...(values['log-initially'] === 'set' && values['log-protect'] === 'clear' ? { isAllSet: true } : {}),
+  ...(values['log-initially'] === 'set' ? { isAllSet: true } : {}),
   isEager: values['log-eager'] === 'yes',
 })
 

@@ -32,7 +32,7 @@ const survived = (name: string, code: RegExp, why: string, more: Partial<WhyNot>
 export const OF_OTHER_USERS: readonly WhyNot[] = [
   survived(
     'aging',
-    /ageHvaRange|memslots\.(firstOverlapping|firstGfn|endGfn)|[aA]geGfn|validTableOf|ageRoot|iter\.start|AgeSpte|cpu\.and\(/,
+    /ageHvaRange|memslots\.(firstOverlapping|firstGfn|endGfn)|[aA]geGfn|tableToAge|validTableOf|ageRoot|iter\.start|AgeSpte|cpu\.and\(/,
     NOT_AGED,
   ),
   survived('mmu-notifier', /kvm\.(clearFlushYoung|clearYoung|testYoung)\(/, NOT_AGED, { in: 'raiseAging' }),
