@@ -25,6 +25,8 @@ export type TakingOrder = {
   readonly atNs: Column<Float64Array>
   /** When the last zap of a run was. */
   readonly lastNs: Column<Float64Array>
+  /** When a task that had waited got the lock, if it was the first to show that it had it since: then its hold ended. -1: unknown. */
+  readonly heldUntilNs: Column<Float64Array>
   /** How many gfns were mapped of what it took. */
   readonly taken: Column<Uint32Array>
   /** By vCPU and ordinal: how many of its faults go before; as many numbers as there are vCPUs for each ordinal. */
@@ -53,6 +55,7 @@ export const newFaultOrder = (): FaultOrder => ({
 export const newTakingOrder = (): TakingOrder => ({
   atNs: float64Column(),
   lastNs: float64Column(),
+  heldUntilNs: float64Column(),
   taken: uint32Column(),
   after: uint32Column(),
 })

@@ -88,6 +88,41 @@ test('a fault that waited for what took its page away comes while that is under 
   assert.ok(accesses.pace!.lagsNs[1]! < 2000, 'from its beginning')
 })
 
+test('a fault that waits long behind a wide invalidation comes in its midst, and one that waits for a fault after it does not', () => {
+  const took = (from: number, fault: readonly string[]) => [
+    setSpte(from, 7, A),
+    setSpte(from + 5, 8, B),
+    unmap(from + 100, HVA, 512),
+    line(A, from + 160, 'contention_begin', '00000000a (flags=SPIN|WRITE)'),
+    ...fault,
+    line(A, from + 250, 'contention_end', '00000000a (ret=0)'),
+    setSpte(from + 251, 7, A),
+    unmap(from + 500, HVA + 7, 1),
+  ]
+  const cause = (fault: (from: number) => readonly string[]) => {
+    const lines = Array.from({ length: 5 }, (_, at) => took(at * 1000, fault(at * 1000))).flat()
+    return before(load(recorded(...lines)).vcpus[0]!.accesses.pace!, 1)
+  }
+  assert.deepEqual(
+    cause(() => []),
+    [[2, 0.5]],
+  )
+  assert.deepEqual(
+    cause((from) => [setSpte(from + 249, 8, B)]),
+    [[2, 1]],
+    'B held the lock',
+  )
+})
+
+test('what a clock of long steps takes from one pause it has added to another', () => {
+  // A cycle of 5.5 us is 5 or 6 us by the clock; the machine that plays it takes about as long for its own part.
+  const recording = recorded(...Array.from({ length: 400 }, (_, at) => setSpte(Math.floor(at * 5.5), at % 300, A)))
+  const { pausesNs } = load(recording).vcpus[0]!.accesses.pace!
+  const even = load(recorded(...Array.from({ length: 400 }, (_, at) => setSpte(at * 5, at % 300, A))))
+  const sum = (pauses: Float64Array) => pauses.slice(1).reduce((total, ns) => total + ns, 0) / 399
+  assert.ok(Math.abs(sum(pausesNs) - sum(even.vcpus[0]!.accesses.pace!.pausesNs) - 500) < 60)
+})
+
 test('at a higher speed the distances shrink, and at full speed there is no pace', () => {
   const recording = recorded(setSpte(0, 1), setSpte(1000, 2))
   const pauses = (speed: number) => load(recording, speed).vcpus[0]!.accesses.pace!.pausesNs[1]!

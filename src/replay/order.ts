@@ -65,6 +65,8 @@ class Ordering {
   readonly #waitBegan = new Map<number, number>()
   /** By task: the invalidation that it is at, as far as the order of its events tells. */
   readonly #underWay = new Map<number, { readonly index: number; waits: number }>()
+  /** By task: what it is taking, or has taken, while no other task has shown that it has the lock; `waits`: it is waiting itself. */
+  readonly #holding = new Map<number, { readonly order: TakingOrder; readonly ordinal: number; waits: boolean }>()
   readonly #lastOf: { atNs: number; cpu: number; waitBeganNs: number; waitEndedNs: number }[]
   readonly #seen: (Seen | undefined)[] = []
 
@@ -98,10 +100,12 @@ class Ordering {
     const what = moments.what(index)
     const value = moments.value(index)
     const vcpu = this.#vcpuOf.get(pid)
+    const hasWaited = what === WAIT_END && value === this.#cast.mmuLock
+    if (hasWaited || what === INSTALL || what === TDP_INSTALL || what === ZAP) this.#has(pid, atNs, hasWaited)
     if (what === UNMAP) this.#unmap(pid, value, atNs)
     else if (what === GFNS_TAKEN) this.#unmap(pid, this.#cast.takings.gfnsFrom + value, atNs)
     else if (what === ZAP) this.#zap(pid, value, atNs)
-    else if (what === WAIT_BEGIN && value === this.#cast.mmuLock) this.#waitBegan.set(pid, atNs)
+    else if (what === WAIT_BEGIN && value === this.#cast.mmuLock) this.#waitBegin(pid, atNs)
     else if (what === WAIT_END && value === this.#cast.mmuLock) this.#waitEnd(pid, vcpu, atNs)
     else if (what === RETRY && vcpu !== undefined) this.#forgetWait(vcpu)
     else if (what === NEIGHBOUR && vcpu !== undefined) this.#neighbour(vcpu, value, atNs)
@@ -148,6 +152,25 @@ class Ordering {
     order.lastNs.set(order.lastNs.length - 1, atNs)
   }
 
+  #waitBegin(pid: number, atNs: number): void {
+    this.#waitBegan.set(pid, atNs)
+    const holding = this.#holding.get(pid)
+    if (holding !== undefined) holding.waits = true
+  }
+
+  /**
+   * The task has the lock, so all others have released it that were not waiting for it: just now if it has waited, else at some time before.
+   */
+  #has(pid: number, atNs: number, hasWaited: boolean): void {
+    for (const [other, holding] of this.#holding) {
+      if (other === pid) holding.waits = false
+      else if (!holding.waits) {
+        if (hasWaited) holding.order.heldUntilNs.set(holding.ordinal, atNs)
+        this.#holding.delete(other)
+      }
+    }
+  }
+
   #waitEnd(pid: number, vcpu: number | undefined, atNs: number): void {
     const began = this.#waitBegan.get(pid)
     this.#waitBegan.delete(pid)
@@ -169,6 +192,7 @@ class Ordering {
     if (notifier === NEVER) return
     this.#underWay.set(pid, { index, waits: 0 })
     this.#begin(this.#takings[notifier]!, atNs)
+    this.#holding.set(pid, { order: this.#takings[notifier]!, ordinal: this.#ordinalOf[index]!, waits: false })
     this.#takeRange(index)
   }
 
@@ -195,7 +219,8 @@ class Ordering {
     this.#takeAway(index, order.atNs.length - 1, { start: 0, end: 2 ** 40 })
   }
 
-  #begin({ atNs, lastNs, taken, after }: TakingOrder, at: number): void {
+  #begin({ atNs, lastNs, heldUntilNs, taken, after }: TakingOrder, at: number): void {
+    heldUntilNs.push(-1)
     atNs.push(at)
     lastNs.push(at)
     taken.push(0)

@@ -18,12 +18,15 @@ export function pacerOf(
   clockStepNs: number,
 ) {
   const costs = playedCosts(times)
+  const heldUntilNs = (role: number, count: number) => takings[role - faults.length]!.heldUntilNs.at(count - 1)
   const firstZapper = faults.length + takings.length - zappers
   return {
     ofFaults: (vcpu: number) =>
       speed === 'max'
         ? {}
-        : { pace: paceOfFaults(faults[vcpu]!, times, costs, isFromStart, firstZapper, speed, clockStepNs) },
+        : {
+            pace: paceOfFaults(faults[vcpu]!, heldUntilNs, times, costs, isFromStart, firstZapper, speed, clockStepNs),
+          },
     ofTakings: (taking: number): { readonly pace?: RecordedPace } =>
       speed === 'max' ? {} : { pace: paceOfTakings(takings[taking]!, faults.length, speed) },
   }

@@ -23,6 +23,7 @@ const uint8s = (length: number) => new Uint8Array(new SharedArrayBuffer(length))
  */
 export function paceOfFaults(
   order: FaultOrder,
+  heldUntilNs: (role: number, count: number) => number,
   times: RecordedTimes,
   played: PlayedCosts,
   isFromStart: boolean,
@@ -61,7 +62,7 @@ export function paceOfFaults(
         (isFromStart ? waitsBehind(order, index) : hasWaited) &&
         order.causeRole.at(index) < firstZapper &&
         askedNs >= causeNs &&
-        askedNs < causeNs + played.flushNs
+        askedNs < Math.max(causeNs + played.flushNs, heldUntilNs(order.causeRole.at(index), order.causeCount.at(index)))
       during[index] = waits ? 1 : 0
       const fromNs = waits ? causeNs : takenNs
       if (fromNs > releasedNs) lagsNs[index] = paced(Math.max(0, askedNs - played.outsideNs - fromNs), speed)

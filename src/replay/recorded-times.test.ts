@@ -40,6 +40,27 @@ test('an interrupt tells how long a flush takes where no invalidation of a few p
   assert.equal(timesOf([...usual, ...interrupted]).flush?.ns, 17_000)
 })
 
+test('holds that a clock of microseconds spreads keep their mean, and lose what the clock has added to their squares', () => {
+  // Of 1.5 us each: one or two steps.
+  const { toSpteNs } = timesOf(many(400, 0, (at) => contended(at, 1, 2 + ((at / 1000) % 2))))
+  const mean = (values: Float64Array) => values.reduce((sum, ns) => sum + ns, 0) / values.length
+  const { toReleaseNs } = timesOf(many(400, 0, (at) => contended(at, 1, 2 + ((at / 1000) % 2))))
+  assert.equal(Math.round(mean(toReleaseNs)), 1500)
+  const variance = mean(toReleaseNs.map((ns) => (ns - 1500) ** 2))
+  assert.equal(Math.round(variance), Math.round(250_000 - 1e6 / 6))
+  assert.equal(mean(toSpteNs), 1000, 'these are all alike')
+})
+
+test('the first fault in a block of 2 MiB since a zap of everything has a hold of its own', () => {
+  const zap = (us: number) =>
+    line('vmm-300', us, 'kvm_mmu_prepare_zap_page', 'sp gen 1 gfn 0 l1 8-byte q0 direct wux !nxe ad root 0 sync')
+  const { toReleaseNs, firstReleaseNs } = timesOf(
+    many(40, 0, (at) => [zap(at), ...contended(at + 100, 1, 13), ...contended(at + 200, 1, 2)]),
+  )
+  assert.deepEqual([firstReleaseNs.length, toReleaseNs.length], [40, 40])
+  assert.ok(firstReleaseNs.every((ns) => ns > 11_000) && toReleaseNs.every((ns) => ns < 2000))
+})
+
 test('what a waiter waits longer than until the holder asks again is no hold', () => {
   const lines = many(100, 0, (at) => [
     begins(at, B),

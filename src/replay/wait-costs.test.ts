@@ -32,7 +32,7 @@ test('a hold is twice the average wait for it, and no longer than the longest', 
     costs.map(({ name, ns }) => [name, ns]),
     [
       ['zap_spte', 500],
-      ['map_spte', 3_850],
+      ['map_spte', 3_890],
     ],
   )
   const [narrow] = costsOfWaits(roleWaits(TABLE), 1)
@@ -61,6 +61,6 @@ test('a cost comes as much nearer as its waits were off, and never far from the 
   const nearer = nearerCosts(first, first, (role) => (role === 'vcpu' ? 2 : 1e-6))
   assert.deepEqual(
     nearer.map(({ ns }) => ns),
-    [250, 3_850 * 16],
+    [250, 3_890 * 16],
   )
 })

@@ -1,5 +1,5 @@
 import { kvmRows, type WaitRow, waiterOf } from './perf-lock.ts'
-import { WORDS_OF_FLUSH_NS, WORDS_UNDER_LOCK_NS } from './recorded-costs.ts'
+import { WORDS_UNDER_LOCK_NS, wordsOfFlushNs } from './recorded-costs.ts'
 import { time } from './words.ts'
 
 /** How long tasks of one role waited for mmu_lock, by a table of `perf lock contention`. */
@@ -41,6 +41,8 @@ function together(role: RoleWaits['role'], rows: readonly WaitRow[]): RoleWaits 
   }
 }
 
+/** A table of waits does not say how many vCPUs there are. */
+const FEW_VCPUS = 2
 /** An invalidation of at most this many pages is dominated by its flush. */
 const NARROW = 8
 const FLUSH_NS = 3000
@@ -75,7 +77,11 @@ export function costsOfWaits(waits: readonly RoleWaits[], pages: number): readon
 function invalidationCost(holdNs: number, pages: number): WaitCost {
   const says = `vCPUs wait half of ${time(holdNs)} on average, which is how long an invalidation of ${pages.toLocaleString('en-US')} pages holds mmu_lock`
   return pages <= NARROW
-    ? { name: 'ipi_delivery', ns: Math.max(1, Math.round(holdNs - WORDS_OF_FLUSH_NS)), says: `${says}, a flush` }
+    ? {
+        name: 'ipi_delivery',
+        ns: Math.max(1, Math.round(holdNs - wordsOfFlushNs(FEW_VCPUS))),
+        says: `${says}, a flush`,
+      }
     : { name: 'zap_spte', ns: Math.max(1, Math.round(Math.max(0, holdNs - FLUSH_NS) / pages)), says }
 }
 

@@ -120,7 +120,7 @@ export function workloadOf(recording: Recording, known: KnownMemslots, options: 
   const lock = mmuLock?.rwlock ?? NO_RWLOCK
   const { stepNs } = recording.clock
   const times = options.times ?? recordedTimes(recording.moments!, order, lock, stepNs, options.learnUntilNs)
-  const costs = recordedCosts(times, zappers.length > 0)
+  const costs = recordedCosts(times, zappers.length > 0, players.length)
   const unitsOf = (vcpu: number) =>
     costs.map_spte === undefined ? {} : { mapUnits: mapUnitsOf(order.faults[vcpu]!, times, costs.map_spte, vcpu + 1) }
   const pacer = pacerOf(order, zappers.length, times, source, speed, stepNs)
