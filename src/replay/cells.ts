@@ -28,15 +28,21 @@ export function tableOf(lines: readonly string[]): Table | undefined {
   const header = lines.find((line) => line.trim() !== '' && !line.startsWith('# '))
   if (header === undefined) return undefined
   for (const separator of SEPARATORS) {
-    const names = cellsOf(header, separator).map((cell) => cell.toLowerCase().replaceAll(/[^a-z]/g, ''))
-    const columns: Partial<Record<Column, number>> = {}
-    for (const column of Object.keys(NAMES) as Column[]) {
-      const name = NAMES[column].find((each) => names.includes(each))
-      if (name !== undefined) columns[column] = names.indexOf(name)
-    }
-    if (NEEDED.every((column) => columns[column] !== undefined)) return { separator, columns, hasHeader: true }
+    const columns = columnsNamed(cellsOf(header, separator))
+    if (columns !== undefined) return { separator, columns, hasHeader: true }
   }
   return undefined
+}
+
+/** Which column is what, by the names of all of them; undefined if one is missing that is needed. */
+export function columnsNamed(all: readonly string[]): Table['columns'] | undefined {
+  const names = all.map((name) => name.toLowerCase().replaceAll(/[^a-z]/g, ''))
+  const columns: Partial<Record<Column, number>> = {}
+  for (const column of Object.keys(NAMES) as Column[]) {
+    const name = NAMES[column].find((each) => names.includes(each))
+    if (name !== undefined) columns[column] = names.indexOf(name)
+  }
+  return NEEDED.every((column) => columns[column] !== undefined) ? columns : undefined
 }
 
 /** A cell that holds the separator, or a quote, is quoted, and its quotes are doubled. */
@@ -59,8 +65,10 @@ export function cellsOf(line: string, separator: string): readonly string[] {
 }
 
 /** The line as ftrace prints it; undefined if it has no cells where they are needed. */
-export function lineOfCells(line: string, { separator, columns }: Table): string | undefined {
-  const cells = cellsOf(line, separator)
+export const lineOfCells = (line: string, { separator, columns }: Table): string | undefined =>
+  lineOf(cellsOf(line, separator), columns)
+
+export function lineOf(cells: readonly string[], columns: Table['columns']): string | undefined {
   const cell = (column: Column) => cells[columns[column] ?? -1]?.trim() ?? ''
   const [, task, tid] =
     columns.tid === columns.task ? (/^(.*)-(\d+)$/.exec(cell('task')) ?? []) : [undefined, cell('task'), cell('tid')]

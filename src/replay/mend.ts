@@ -1,4 +1,5 @@
 import { lineOfCells, type Table } from './cells.ts'
+import { type Keys, lineOfObject } from './json-rows.ts'
 import { LineReader } from './line-reader.ts'
 import type { TakeLine } from './lines.ts'
 import { COLOURS, type Paste, roleOf } from './paste.ts'
@@ -24,6 +25,7 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
   if (paste.isTypeset) stage = untypeset(stage)
   if (paste.isQuotedPrintable) stage = unquoted(stage)
   if (paste.table !== undefined) stage = rows(paste.table, stage)
+  if (paste.objects !== undefined) stage = objects(paste.objects, stage)
   if (paste.hasColours) stage = plain(stage)
   return stage
 }
@@ -48,6 +50,15 @@ function rows(table: Table, next: Stage): Stage {
     end: next.end,
   }
 }
+
+/** Of objects of JSON, one a line. */
+const objects = (keys: Keys, next: Stage): Stage => ({
+  take: (bytes, start, end) => {
+    const text = bytes.toString('utf8', start, end)
+    give(next.take, lineOfObject(text, keys) ?? text)
+  },
+  end: next.end,
+})
 
 const untypeset = (next: Stage): Stage => ({
   take: (bytes, start, end) => give(next.take, plainText(bytes, start, end)),
@@ -99,7 +110,9 @@ function joined(separator: string, next: Stage): Stage {
         held !== undefined &&
         (role === 'other' || (role === 'remark' && isWithoutText(held) && LOOKS_LIKE_FRAME.test(text)))
       ) {
-        held = separator === '' ? held + text : `${held.trimEnd()} ${text.trimStart()}`
+        // A shell's and some programs' mark of a line that goes on.
+        if (held.endsWith('\\')) held = held.slice(0, -1) + text
+        else held = separator === '' ? held + text : `${held.trimEnd()} ${text.trimStart()}`
         return
       }
       release()

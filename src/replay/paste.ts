@@ -1,5 +1,6 @@
 import { bareTableOf } from './bare-table.ts'
 import { type Table, tableOf } from './cells.ts'
+import { type Keys, keysOf } from './json-rows.ts'
 import { LineReader } from './line-reader.ts'
 import { newRemarks, readRemark } from './remarks.ts'
 import { isTypeset } from './typeset.ts'
@@ -17,6 +18,8 @@ export type Paste = {
   readonly hostFile: string | undefined
   /** The events are rows of a table. */
   readonly table: Table | undefined
+  /** Each event is an object of JSON with a field for each of its parts. */
+  readonly objects: Keys | undefined
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
@@ -45,6 +48,7 @@ export function pasteOf(text: string): Paste {
     isTypeset: isTypeset(head),
     wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
     hostFile: hostFileOf(lines),
+    objects: keysOf(lines),
     table: tableOf(lines) ?? bareTableOf(lines),
   }
 }

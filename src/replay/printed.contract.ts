@@ -244,6 +244,23 @@ export const FORMS: readonly Form[] = [
     name: 'JSON with a line in each object',
     print: each(PLAIN, (line) => JSON.stringify({ PRIORITY: '6', MESSAGE: line })),
   },
+  {
+    name: 'JSON with a field for each part of an event',
+    print: lines((it) =>
+      JSON.stringify({
+        ts: seconds(it.ns, 6),
+        comm: it.task,
+        tid: it.pid,
+        cpu: it.cpu,
+        event: it.event,
+        args: it.text,
+      }),
+    ),
+  },
+  {
+    name: 'lines that a shell broke with a backslash',
+    print: (events) => PLAIN(events).replace(/^.{81,}$/gm, (line) => line.match(/.{1,80}/g)!.join('\\\n')),
+  },
   { name: 'JSON with the recording in one string', print: (events) => JSON.stringify({ id: 7, body: PLAIN(events) }) },
   {
     name: 'a table with commas',

@@ -36,7 +36,7 @@ export type ProbeEvent =
   | { readonly of: string; readonly kind: 'range'; readonly start: number; readonly end: number }
 
 /** `(kvm_mmu_page_fault+0x0/0x5d0 [kvm]) cr2=0x1000`, `(ffffffffc0a01234) gfn=0x12`, `(kvm.kvm_page_fault) address=0x1000`. */
-const PROBE = /^\((?:(\w[\w.]*)\+0x([\da-f]+)\/[^)]*|[\da-f]{8,16}(?: <- [\da-f]+)?|\w+\.(\w+))\)(?: |$)/
+const PROBE = /^\((?:(\w[\w.]*)\+0x([\da-f]+)\/[^)]*|(?:0x)?[\da-f]{8,16}(?: <- (?:0x)?[\da-f]+)?|\w+\.(\w+))\)(?: |$)/
 /** Where a function begins, behind what CPUs and tracers put there. */
 const LAST_OF_ENTRY = 0x10
 const ARGUMENT = /(\w+)=(0x[\da-f]+|\d+)(?=\s|$)/g
