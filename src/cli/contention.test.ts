@@ -22,8 +22,8 @@ test('a table of waits gives costs, and the command that plays a load with them'
   const { code, out } = await faultline('contention', TABLE)
   assert.equal(code, 0)
   assert.match(out, /vCPUs +5 +15\.0 us +3\.00 us/)
-  assert.match(out, /cost\.map_spte 1,850 ns: notifiers wait half of 2 us/)
-  assert.match(out, /faultline bench -s precheck .*--set cost\.map_spte=1850/)
+  assert.match(out, /cost\.map_spte 1,890 ns: notifiers wait half of 2 us/)
+  assert.match(out, /faultline bench -s precheck .*--set cost\.map_spte=1890/)
 })
 
 test('a replay of a recording stands beside the table, with costs that came nearer', async () => {
