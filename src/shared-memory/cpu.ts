@@ -35,8 +35,8 @@ export type Order = typeof FULL | typeof ACQUIRE | typeof RELEASE | typeof RELAX
 
 /**
  * For changes where the kernel stores a byte or a halfword of the word, as `WRITE_ONCE(lock->locked, 1)`: no other CPU changes these bits
- * meanwhile, and the old value is not used. JavaScript gives no order between atomics of different widths on the same bytes, so threads and
- * the checker change the whole word, as with `RELAXED` and `RELEASE`; the modelled machine charges a store.
+ * meanwhile, and the old value is not used. JavaScript gives no order between atomics of different widths on the same bytes, so threads
+ * change the whole word, as with `RELAXED` and `RELEASE`. The modelled machine charges a store, and the checker's weaker memory delays one.
  */
 export const AS_STORE = 4
 export const AS_STORE_RELEASE = 5

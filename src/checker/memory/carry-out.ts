@@ -1,7 +1,7 @@
 import { WMB } from '../../shared-memory/cpu.ts'
 import type { Behaviour } from '../behaviour.ts'
-import { BARRIER, CAS, isRead, STORE, UNTIL_CLEAR, valueAfter, WRITE } from '../instructions.ts'
-import { mayFindOlder } from './order.ts'
+import { BARRIER, CAS, isRead, UNTIL_CLEAR, valueAfter } from '../instructions.ts'
+import { isStored, mayFindOlder } from './order.ts'
 import type { WeakMemory } from './weak-memory.ts'
 
 /**
@@ -18,7 +18,7 @@ export function carryOutWeakly(
   const word = behaviour.word.at[node]!
   weak.order(actor, node)
   if (isRead(code)) return weak.load(actor, node)
-  if (code === WRITE || code === STORE) {
+  if (isStored(behaviour, node)) {
     weak.store(actor, node)
     return 0
   }

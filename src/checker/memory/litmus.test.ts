@@ -104,6 +104,16 @@ const exchanges = (isSwapped: boolean): Code =>
     const found = yield* cpu.load(isSwapped ? x : y)
     return `${found}`
   }
+/** Stores to one word and a byte of it, as an unlock does, and loads the other. */
+const unlocksAndLoads = (order: ChangeOrder, isSwapped: boolean): Code =>
+  function* (cpu, { x, y }) {
+    const own = isSwapped ? y : x
+    yield* cpu.store(own, 1)
+    yield* cpu.or(own, 0x100, order)
+    const mine = yield* cpu.load(own)
+    const found = yield* cpu.load(isSwapped ? x : y)
+    return `${mine} ${found}`
+  }
 /** Publishes by an exchange of that order. */
 const exchangesAfter = (order: Order, between: (cpu: Cpu) => Steps<void>): Code =>
   function* (cpu, { x, y }) {
@@ -220,6 +230,18 @@ const LITMUS: readonly Litmus[] = [
     allowed: NEVER,
   },
   { name: 'MP+byte+rmb', codes: [storesByteAfter(AS_STORE), loadBoth(rmb, true)], asks: '10', allowed: RELAXED },
+  {
+    name: 'SB+byte_release+rfi',
+    codes: [unlocksAndLoads(AS_STORE_RELEASE, false), unlocksAndLoads(AS_STORE_RELEASE, true)],
+    asks: '257 0 257 0',
+    allowed: WEAK,
+  },
+  {
+    name: 'SB+or_release+rfi',
+    codes: [unlocksAndLoads(RELEASE, false), unlocksAndLoads(RELEASE, true)],
+    asks: '257 0 257 0',
+    allowed: RELAXED,
+  },
   { name: 'MP+wmb+add_acquire', codes: [publishes(wmb), addsBefore(ACQUIRE)], asks: '10', allowed: NEVER },
   { name: 'MP+wmb+add_release', codes: [publishes(wmb), addsBefore(RELEASE)], asks: '10', allowed: RELAXED },
   { name: 'MP+wmb+add_relaxed', codes: [publishes(wmb), addsBefore(UNORDERED)], asks: '10', allowed: RELAXED },

@@ -1,4 +1,4 @@
-import { ACQUIRE, AS_STORE_RELEASE, FULL, MB, type Order, RELEASE, WMB } from '../../shared-memory/cpu.ts'
+import { ACQUIRE, AS_STORE, AS_STORE_RELEASE, FULL, MB, type Order, RELEASE, WMB } from '../../shared-memory/cpu.ts'
 import type { Behaviour } from '../behaviour.ts'
 import {
   BARRIER,
@@ -12,6 +12,7 @@ import {
   UNPARK,
   UNTIL_CLEAR,
   UNTIL_EQUAL,
+  WRITE,
 } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 
@@ -21,14 +22,21 @@ import type { MemoryModel } from './model.ts'
 /** `smp_load_acquire()`, `rcu_dereference()`. */
 export const isAcquire = ({ kind, a }: Behaviour, node: number): boolean => kind.at[node] === LOAD && a.at[node] === 1
 
+/** What goes into the store buffer: a store, also one of a byte or a halfword, which changes a part of its word. */
+export function isStored({ kind, order }: Behaviour, node: number): boolean {
+  const code = kind.at[node]!
+  return code === WRITE || code === STORE || (isReadModifyWrite(code) && order.at[node]! >= AS_STORE)
+}
+
 /** `smp_store_release()`, `rcu_assign_pointer()`. */
-export const isRelease = ({ kind, b }: Behaviour, node: number): boolean => kind.at[node] === STORE && b.at[node] === 1
+export const isRelease = ({ kind, b, order }: Behaviour, node: number): boolean =>
+  kind.at[node] === STORE ? b.at[node] === 1 : order.at[node] === AS_STORE_RELEASE
 
 /** The CPU's own stores must be seen by all before this. */
 export function drains(behaviour: Behaviour, node: number, model: MemoryModel): boolean {
   const code = behaviour.kind.at[node]!
-  if (isReadModifyWrite(code))
-    return isOrdered(behaviour, node, model, RELEASE) || behaviour.order.at[node] === AS_STORE_RELEASE
+  if (isStored(behaviour, node)) return false
+  if (isReadModifyWrite(code)) return isOrdered(behaviour, node, model, RELEASE)
   return code === PARK || code === UNPARK || (code === BARRIER && behaviour.a.at[node] === MB)
 }
 
@@ -39,10 +47,10 @@ export function drains(behaviour: Behaviour, node: number, model: MemoryModel): 
 export function endsWindow(behaviour: Behaviour, node: number, model: MemoryModel): boolean {
   const code = behaviour.kind.at[node]!
   if (mayFindOlder(behaviour, node, model)) return false
+  if (isStored(behaviour, node)) return model === 'tso' && isRelease(behaviour, node)
   if (isReadModifyWrite(code)) return isOrdered(behaviour, node, model, ACQUIRE)
   if (code === PARK || code === UNPARK || code === PAUSE || code === UNTIL_EQUAL || code === UNTIL_CLEAR) return true
-  if (code === BARRIER) return model === 'tso' || behaviour.a.at[node] !== WMB
-  return model === 'tso' && isRelease(behaviour, node)
+  return code === BARRIER && (model === 'tso' || behaviour.a.at[node] !== WMB)
 }
 
 function isOrdered({ order }: Behaviour, node: number, model: MemoryModel, by: Order): boolean {

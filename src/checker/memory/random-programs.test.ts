@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   ACQUIRE,
+  AS_STORE,
+  AS_STORE_RELEASE,
   type Barrier,
+  type ChangeOrder,
   type Cpu,
   FULL,
   MB,
@@ -33,13 +36,29 @@ const ADDS: Readonly<Record<string, Order>> = {
   addRelaxed: RELAXED,
 }
 
+/** Each CPU has a byte of its own in each word, above what the others store and add. */
+const BYTES: Readonly<Record<string, ChangeOrder>> = { byte: AS_STORE, byteRelease: AS_STORE_RELEASE }
+
 type Step = {
-  readonly kind: (typeof LOADS)[number] | (typeof STORES)[number] | keyof typeof ADDS | 'cas' | keyof typeof BARRIERS
+  readonly kind:
+    | (typeof LOADS)[number]
+    | (typeof STORES)[number]
+    | keyof typeof ADDS
+    | keyof typeof BYTES
+    | 'cas'
+    | keyof typeof BARRIERS
   readonly word: number
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom(...LOADS, ...STORES, ...Object.keys(ADDS), 'cas', ...Object.keys(BARRIERS)),
+  kind: fc.constantFrom(
+    ...LOADS,
+    ...STORES,
+    ...Object.keys(ADDS),
+    ...Object.keys(BYTES),
+    'cas',
+    ...Object.keys(BARRIERS),
+  ),
   word: fc.nat(1),
 })
 const programs = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 3 })
@@ -56,6 +75,8 @@ function* run(cpu: Cpu, words: readonly Word[], steps: readonly Step[]): Steps<s
     } else if (kind in ADDS) {
       const was = yield* cpu.add(words[word]!, 100, ADDS[kind])
       found.push(was)
+    } else if (kind in BYTES) {
+      yield* cpu.or(words[word]!, 1 << (16 + cpu.id), BYTES[kind])
     } else if (kind === 'cas') {
       const was = yield* cpu.cas(words[word]!, found.at(-1) ?? 0, value)
       found.push(was)

@@ -1,3 +1,4 @@
+import { valueAfter } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 
 /** Where the words of a machine lie, and how they are changed so that it can go back. */
@@ -8,15 +9,15 @@ export interface Words {
 
 /** Stores that a CPU holds back at most; then its next one waits. */
 const ENTRIES = 24
-const SIZE = 3
-const [WORD, VALUE, GROUP] = [0, 1, 2]
+const SIZE = 4
+const [WORD, VALUE, GROUP, CODE] = [0, 1, 2, 3]
 
 /**
  * What one CPU has stored and the others do not see yet:
  *
  *   count     entries
  *   group     that the next store belongs to: how many write barriers lie between it and the oldest entry's
- *   entry[]   word, value and group, each 0 if it is none
+ *   entry[]   word, value and group, each 0 if it is none, and the instruction: a store of a byte changes its bits of the word only
  *
  * Under tso only the first entry may leave; under relaxed the first one of each word in group 0. Groups are counted from the
  * oldest that is left, and the entries lie in an order that does not tell more than matters, so that states which do the same
@@ -46,8 +47,18 @@ export class StoreBuffer {
     return this.#get(entry, WORD)
   }
 
-  valueOf(entry: number): number {
-    return this.#get(entry, VALUE)
+  /** What a word that holds `was` holds when an entry has left. */
+  valueAfter(entry: number, was: number): number {
+    return valueAfter(this.#get(entry, CODE), was, this.#get(entry, VALUE), 0) | 0
+  }
+
+  /** A word as this CPU sees it, whose value for the others is `shared`: with all that it has stored there itself. */
+  seen(word: number, shared: number): number {
+    let value = shared
+    for (let entry = 0; entry < this.count; entry += 1) {
+      if (this.wordOf(entry) === word) value = this.valueAfter(entry, value)
+    }
+    return value
   }
 
   /** The entry that holds what this CPU stored last to a word, or -1. */
@@ -72,7 +83,7 @@ export class StoreBuffer {
     this.#write(this.#at + 1, this.#get(this.count - 1, GROUP) + 1)
   }
 
-  push(word: number, value: number): void {
+  push(word: number, code: number, value: number): void {
     const group = this.#group
     let at = this.count
     if (!this.#isFifo) {
@@ -80,7 +91,7 @@ export class StoreBuffer {
       while (at > 0 && this.#get(at - 1, GROUP) === group && this.wordOf(at - 1) > word) at -= 1
     }
     for (let entry = this.count; entry > at; entry -= 1) this.#copy(entry - 1, entry)
-    this.#put(at, word, value, group)
+    this.#put(at, word, value, group, code)
     this.#write(this.#at, this.count + 1)
   }
 
@@ -116,7 +127,7 @@ export class StoreBuffer {
   remove(entry: number): void {
     const last = this.count - 1
     for (let at = entry; at < last; at += 1) this.#copy(at + 1, at)
-    this.#put(last, 0, 0, 0)
+    this.#put(last, 0, 0, 0, 0)
     this.#write(this.#at, last)
     const oldest = last === 0 ? this.#group : this.#get(0, GROUP)
     if (oldest === 0) return
@@ -136,14 +147,15 @@ export class StoreBuffer {
     return this.#words.memory[this.#place(entry, part)]!
   }
 
-  #put(entry: number, word: number, value: number, group: number): void {
+  #put(entry: number, word: number, value: number, group: number, code: number): void {
     this.#write(this.#place(entry, WORD), word)
     this.#write(this.#place(entry, VALUE), value)
     this.#write(this.#place(entry, GROUP), group)
+    this.#write(this.#place(entry, CODE), code)
   }
 
   #copy(from: number, to: number): void {
-    this.#put(to, this.#get(from, WORD), this.#get(from, VALUE), this.#get(from, GROUP))
+    for (let part = 0; part < SIZE; part += 1) this.#write(this.#place(to, part), this.#get(from, part))
   }
 
   #write(place: number, value: number): void {

@@ -1,8 +1,8 @@
 import type { Behaviour } from '../behaviour.ts'
 import { ENDED, START, THREW } from '../graph.ts'
-import { isReadModifyWrite, STORE, WRITE } from '../instructions.ts'
+import { isReadModifyWrite } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
-import { drains, endsWindow, isAcquire, isEarly, isRelease, mayFindOlder } from './order.ts'
+import { drains, endsWindow, isAcquire, isEarly, isRelease, isStored, mayFindOlder } from './order.ts'
 import { StoreBuffer, type Words } from './store-buffer.ts'
 import { View } from './view.ts'
 import type { Window } from './window.ts'
@@ -110,7 +110,7 @@ export class WeakMemory {
     const behaviour = this.#host.behaviours[cpu]!
     const code = behaviour.kind.at[node]!
     const buffer = this.buffers[cpu]!
-    if (code === WRITE || code === STORE) return buffer.hasRoom(behaviour.word.at[node]!)
+    if (isStored(behaviour, node)) return buffer.hasRoom(behaviour.word.at[node]!)
     if (buffer.count === 0) return true
     if (this.mustDrain(cpu, node)) return false
     if (!isReadModifyWrite(code)) return true
@@ -146,9 +146,7 @@ export class WeakMemory {
 
   /** The value of a word as this CPU would find it at last. */
   seenBy(cpu: number, word: number): number {
-    const buffer = this.buffers[cpu]!
-    const own = buffer.newest(word)
-    return own < 0 ? this.#host.memory[word]! : buffer.valueOf(own)
+    return this.buffers[cpu]!.seen(word, this.#host.memory[word]!)
   }
 
   /** The value of a word that every CPU sees now. */
@@ -166,7 +164,8 @@ export class WeakMemory {
   /** A store of a CPU becomes visible. */
   #leave(cpu: number, entry: number): void {
     const buffer = this.buffers[cpu]!
-    const [word, value] = [buffer.wordOf(entry), buffer.valueOf(entry)]
+    const word = buffer.wordOf(entry)
+    const value = buffer.valueAfter(entry, this.#host.memory[word]!)
     buffer.remove(entry)
     this.commit(cpu, word, value)
   }
@@ -184,7 +183,7 @@ export class WeakMemory {
   store(cpu: number, node: number): void {
     const behaviour = this.#host.behaviours[cpu]!
     if (isRelease(behaviour, node)) this.buffers[cpu]!.mark()
-    this.buffers[cpu]!.push(behaviour.word.at[node]!, behaviour.a.at[node]!)
+    this.buffers[cpu]!.push(behaviour.word.at[node]!, behaviour.kind.at[node]!, behaviour.a.at[node]!)
   }
 
   mark(cpu: number): void {

@@ -1,11 +1,11 @@
 import { Cells } from '../cells.ts'
 import { Futures, WRITES } from '../futures.ts'
 import { Column } from '../growing.ts'
-import { PAUSE, STORE, WRITE } from '../instructions.ts'
+import { PAUSE } from '../instructions.ts'
 import type { Machine } from '../machine.ts'
 import type { Reducer } from '../reducer.ts'
 import { classNow } from '../reduction.ts'
-import { mayFindOlder } from './order.ts'
+import { isStored, mayFindOlder } from './order.ts'
 import type { WeakMemory } from './weak-memory.ts'
 import { Window } from './window.ts'
 
@@ -137,9 +137,9 @@ export class WeakReduction implements Reducer {
     }
     if (this.#machine.hasEnded(actor)) return
     const node = nodes[actor]!
-    const { kind, word } = behaviours[actor]!
-    const code = kind.at[node]!
-    if (word.at[node]! >= 0 && code !== WRITE && code !== STORE && code !== PAUSE) {
+    const behaviour = behaviours[actor]!
+    const { kind, word } = behaviour
+    if (word.at[node]! >= 0 && !isStored(behaviour, node) && kind.at[node] !== PAUSE) {
       this.#add(this.#cells.of(word.at[node]!) * 4 + classNow(this.#machine, actor))
     }
     for (const access of this.#futures[actor]!.besides(node)) this.#add(access)

@@ -1,8 +1,8 @@
 import { MB, WMB } from '../../shared-memory/cpu.ts'
-import { BARRIER, CAS, isRead, READ, STORE, WRITE } from '../instructions.ts'
+import { BARRIER, CAS, INSTRUCTIONS, isRead, isReadModifyWrite, READ, WRITE } from '../instructions.ts'
 import { type Line, lineOf, number } from '../line.ts'
 import type { Machine } from '../machine.ts'
-import { isAcquire, isRelease } from './order.ts'
+import { isAcquire, isRelease, isStored } from './order.ts'
 
 /** Takes the step of a store or a load, and records it; a store is recorded with the function that issued it. */
 export function stepOfMemory(machine: Machine, stepper: number, site: string): Line[] {
@@ -15,8 +15,8 @@ export function stepOfMemory(machine: Machine, stepper: number, site: string): L
   }
   const entry = weak.entryOf(stepper)
   const word = weak.buffers[actor]!.wordOf(entry)
-  const value = weak.buffers[actor]!.valueOf(entry)
   const was = machine.memory[word]!
+  const value = weak.buffers[actor]!.valueAfter(entry, was)
   machine.step(stepper)
   const text = `store ${nameOf(machine, word)} = ${number(value)} becomes visible`
   return [
@@ -44,9 +44,12 @@ export function weakLineOf(machine: Machine, actor: number, node: number, was: n
     const kind = behaviour.a.at[node]
     return { ...line, text: kind === MB ? 'smp_mb' : kind === WMB ? 'smp_wmb' : 'smp_rmb', waited: false }
   }
-  if (code === WRITE || code === STORE) {
+  if (isStored(behaviour, node)) {
     const what = code === WRITE ? 'write' : isRelease(behaviour, node) ? 'store release' : 'store'
-    const text = `${what} ${nameOf(machine, word)} = ${number(behaviour.a.at[node]!)}, not yet visible`
+    const value = number(behaviour.a.at[node]!)
+    const text = isReadModifyWrite(code)
+      ? `${what} to a part of ${nameOf(machine, word)} (${INSTRUCTIONS[code]} ${value}), not yet visible`
+      : `${what} ${nameOf(machine, word)} = ${value}, not yet visible`
     return { ...line, text, wrote: true }
   }
   if (code === CAS && machine.answer !== was) {
