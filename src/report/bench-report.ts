@@ -4,6 +4,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { answerText, decidingText, ranking, VERDICTS } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
+import { caught } from './caught.ts'
 import { fit } from './fit.ts'
 import { circumstancesOf, groupsOf, isBroken, labelOf, questionsOf } from './groups.ts'
 import { latencyLines } from './latency-text.ts'
@@ -142,16 +143,6 @@ function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): A
   const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
   const [baseline, ...others] = seen
   return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
-}
-
-/** The question about a broken variant is whether its fault was seen. */
-function caught(scenario: Scenario, run: Run): string {
-  const variant = scenario.variants.find(({ name }) => name === run.variant)!
-  const seen = run.outcomes.filter(({ grade }) => grade !== 'acceptable')
-  if (seen.length > 0)
-    return `${run.variant} (${variant.says}) was caught by ${seen.map(({ outcome }) => outcome).join(', ')}.`
-  const reason = variant.kind === 'broken' && variant.unseenBecause ? `: ${variant.unseenBecause}` : ' in these trials'
-  return `${run.variant} (${variant.says}) was not caught${reason}.`
 }
 
 /** Runs of one group fail together. */

@@ -63,6 +63,6 @@ const plural = (count: string | number | undefined, noun: string) =>
 export const isBroken = (scenario: Scenario, run: Run) =>
   scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
 
-/** Runs of one scenario on one machine. */
+/** Runs of one scenario on one machine, by a load that is made or by the same recording. */
 export const questionsOf = (runs: readonly Run[]): Run[][] =>
-  together(runs, ({ scenario, machine, kind }) => [scenario, machine, kind])
+  together(runs, ({ scenario, machine, kind, params }) => [scenario, machine, kind, params.trace])

@@ -26,7 +26,7 @@ export function isSweep(groups: readonly (readonly Run[])[], scenario: Scenario 
 }
 
 /** A load described by more parameters than this does not fit a cell. */
-const MOST_VARIED = 3
+export const MOST_VARIED = 3
 
 /** A sweep as tables: loads down, variants across, the claim first and then the rate; what each variant does with size. */
 export function sweepText(asRun: readonly (readonly Run[])[], scenario: Scenario): string[] {

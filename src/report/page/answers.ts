@@ -2,8 +2,10 @@ import { type AnswerVerdict, answerOf } from '../../bench/answers/answer.ts'
 import type { Run } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { SCENARIOS } from '../../bench/scenarios/all.ts'
-import { answerText, decidingText, VERDICTS } from '../answer.ts'
+import { answerText, decidingText, ranking, VERDICTS } from '../answer.ts'
+import { caught } from '../caught.ts'
 import { isBroken } from '../groups.ts'
+import { fitnessOf } from '../replayed-text.ts'
 import type { Section } from './spec.ts'
 
 export const scenarioOf = (run: Run): Scenario | undefined => SCENARIOS.find(({ name }) => name === run.scenario)
@@ -26,4 +28,36 @@ export function answersOf(scenario: Scenario | undefined, runs: readonly Run[]):
     const brief = `${of}${VERDICTS[answer.verdict]}, ${decidingText(answer)}`
     return { verdict: answer.verdict, text: answerText(answer), variant: run.variant, brief }
   })
+}
+
+/** What is said above the figures of a load, and of which runs there are figures. */
+type Said = {
+  readonly answers: Section['answers']
+  readonly gist: string
+  readonly warnings: readonly string[]
+  readonly shown: readonly Run[]
+}
+
+/** As on the terminal: of a replay that misses its own recording nothing else is said, and of a broken variant whether it was caught. */
+export function saidOf(scenario: Scenario | undefined, runs: readonly Run[]): Said {
+  const { first, instead, shown, warnings } = fitnessOf(runs)
+  if (instead !== null) {
+    const answers = [...first, ...instead].map((text) => ({ verdict: 'no-answer', text }))
+    return { answers, gist: first.join(' '), warnings, shown: shown.length === 0 ? runs : shown }
+  }
+  const compared = answersOf(scenario, runs)
+  const others = scenario === undefined ? [] : besides(scenario, runs)
+  return {
+    answers: [...compared.map(({ verdict, text }) => ({ verdict, text })), ...others],
+    gist: [...compared.map(({ brief }) => brief), ...others.map(({ text }) => text)].join('; '),
+    warnings,
+    shown: runs,
+  }
+}
+
+function besides(scenario: Scenario, runs: readonly Run[]): Section['answers'] {
+  const measured = runs.filter(({ trials }) => trials.length > 0)
+  const broken = runs.filter((run) => isBroken(scenario, run) && run.trials.length + run.outcomes.length > 0)
+  const ranked = scenario.kind === 'primitives' && measured.length > 1 ? [ranking(scenario, measured)] : []
+  return [...ranked, ...broken.map((run) => caught(scenario, run))].map((text) => ({ verdict: 'finding', text }))
 }

@@ -1,8 +1,8 @@
 import type { Result, Run } from '../../bench/result.ts'
 import { circumstancesOf, groupsOf, questionsOf } from '../groups.ts'
-import { variedIn } from '../sweep-text.ts'
+import { MOST_VARIED, variedIn } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
-import { answersOf, scenarioOf } from './answers.ts'
+import { saidOf, scenarioOf } from './answers.ts'
 import { figuresOf } from './figures.ts'
 import { provenanceOf } from './provenance.ts'
 import type { Page, Section } from './spec.ts'
@@ -26,23 +26,32 @@ const leading = (section: Section): Section => ({ ...section, shows: 1 })
 
 const titleOf = ({ runs }: Result) => `faultline: ${[...new Set(runs.map(({ scenario }) => scenario))].join(', ')}`
 
+/** What tells a load from the others of its question: not by more parameters than a line has room for. */
+function titleOfLoad({ scenario, machine, params }: Run, varied: readonly string[]): string {
+  const named = varied.length > MOST_VARIED ? [] : varied.filter((name) => params[name] !== undefined)
+  return [
+    `${scenario} on ${machine}`,
+    ...(params.trace === undefined ? [] : ['a recording']),
+    ...named.map((name) => `${name} ${params[name]}`),
+  ].join(', ')
+}
+
 /** A section of runs that were interleaved under one load. */
 export function sectionOf(runs: readonly Run[], result: Result, varied: readonly string[] = []): Section {
   const [first] = runs as readonly [Run, ...Run[]]
   const scenario = scenarioOf(first)
-  const answers = answersOf(scenario, runs)
-  const { main, others } = figuresOf(runs, scenario, result)
+  const { answers, gist, warnings, shown } = saidOf(scenario, runs)
+  const { main, others } = figuresOf(shown, scenario, result)
   return {
-    gist: answers.map(({ brief }) => brief).join('; '),
+    gist,
     shows: main.length,
-    title: [`${first.scenario} on ${first.machine}`, ...varied.map((name) => `${name} ${first.params[name]}`)].join(
-      ', ',
-    ),
+    title: titleOfLoad(first, varied),
     about: [scenario?.asks ?? '', circumstancesOf(first, scenario)].filter((text) => text !== '').join(' '),
-    answers: answers.map(({ verdict, text }) => ({ verdict, text })),
+    answers,
     warnings: [
       ...runs.flatMap(({ variant, error }) => (error === null ? [] : [`${variant} failed: ${error.message}`])),
       ...warningLines(runs).map((line) => line.replace(/^! /, '')),
+      ...warnings,
     ],
     figures: [...main, ...others],
   }

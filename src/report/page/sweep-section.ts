@@ -4,7 +4,7 @@ import type { Scenario } from '../../bench/scenario.ts'
 import { VERDICTS } from '../answer.ts'
 import { groupsOf } from '../groups.ts'
 import { type PhaseDiagram, phaseOf } from '../phase/phase.ts'
-import { variedIn } from '../sweep-text.ts'
+import { MOST_VARIED, variedIn } from '../sweep-text.ts'
 import { answersOf, scenarioOf } from './answers.ts'
 import { crossingTable, phaseChart } from './charts/phase.ts'
 import { type Swept, scalingChart } from './charts/scaling.ts'
@@ -18,9 +18,9 @@ export const MOST_LOADS = 6
 export function sweepSection(runs: readonly Run[], result: Result): Section | undefined {
   const scenario = scenarioOf(runs[0]!)
   const groups = groupsOf(runs)
-  const swept = sweptIn(groups)
-  if (scenario === undefined || swept === undefined) return undefined
   const varied = variedIn(groups)
+  const swept = sweptIn(groups, varied)
+  if (scenario === undefined || swept === undefined || varied.length > MOST_VARIED) return undefined
   const curves = curvesOf(runs, scenario, swept, result)
   if (curves.length === 0) return undefined
   const maps = mapsOf(groups, scenario, varied, result)
@@ -139,8 +139,7 @@ function frontierFigure({ kind, command, title }: Figure, diagram: PhaseDiagram)
 }
 
 /** The number of vCPUs lies along the axis if it varies, else the first number that does. */
-function sweptIn(groups: readonly (readonly Run[])[]): Swept | undefined {
-  const varied = variedIn(groups)
+function sweptIn(groups: readonly (readonly Run[])[], varied: readonly string[]): Swept | undefined {
   const numbers = varied.filter((name) => groups.every(([run]) => Number.isFinite(Number(run!.params[name]))))
   const along = numbers.includes('vcpus') ? 'vcpus' : numbers[0]
   return along === undefined ? undefined : { along, beside: varied.filter((name) => name !== along) }
