@@ -1,8 +1,9 @@
-// Measures the figures of the documentation again: every block that begins with `$ npm run ...` is run, and its output replaces the
-// old one. Give the files; without any it is README.md and docs/. A block whose command fails stays as it was, and is named.
+// Makes the figures of the documentation again. Without a file: its pictures, from the results and recordings that are committed. With
+// files: every block of theirs that begins with `$ npm run ...` is run, and its output replaces the old one; a block whose command fails
+// stays as it was, and is named.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { renderPictures } from './pictures.js'
 
 const BLOCK = /^```\n\$ (npm run .*)\n([\s\S]*?)^```$/gm
 
@@ -43,9 +44,9 @@ function run(command) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const named = process.argv.slice(2)
-  const pages = readdirSync('docs').filter((file) => file.endsWith('.md'))
-  for (const file of named.length > 0 ? named : ['README.md', ...pages.map((page) => join('docs', page))]) {
+  const files = process.argv.slice(2)
+  if (files.length === 0) await renderPictures((name) => console.log(name))
+  for (const file of files) {
     const text = readFileSync(file, 'utf8')
     const updated = measured(text, run)
     if (updated !== text) writeFileSync(file, updated)

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { measured, outputOf } from './figures.js'
+import { PICTURES } from './pictures.js'
 
 const PAGE = [
   'Before.',
@@ -40,4 +43,18 @@ test('a block whose command fails stays as it was', () => {
 
 test('where a result was saved is left out', () => {
   assert.equal(outputOf('a\n\nresults/x.json\n'), 'a')
+})
+
+test('every picture is shown by a page, and is drawn from a result or a recording that is committed', () => {
+  const root = join(import.meta.dirname, '..')
+  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+  const text = [join(root, 'README.md'), ...pages.map((name) => join(root, 'docs', name))]
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('')
+  for (const { from, to } of PICTURES) {
+    assert.ok(existsSync(join(root, from)), from)
+    assert.ok(text.includes(`pictures/${basename(to)})`), `${to} is shown nowhere`)
+  }
+  const drawn = readdirSync(join(root, 'docs/pictures')).filter((name) => name.endsWith('.png'))
+  assert.deepEqual(drawn.toSorted(), PICTURES.map(({ to }) => basename(to)).toSorted())
 })
