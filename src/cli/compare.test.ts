@@ -29,7 +29,7 @@ test('a comparison shows both medians, the change with its evidence, and sums up
   assert.match(out, /retries_per_fault .* ~ \(p=1.000 n=10, \d+ % would have shown\), exploratory/)
   assert.match(
     out,
-    /Mann-Whitney U, beyond what drift.* explain; corrected by Holm for 1 figures that decide, and apart for 1 exploratory/,
+    /Mann-Whitney U, beyond what drift.* explain; corrected by Holm for 1 figure that decides, and apart for 1 exploratory one;/,
   )
   assert.match(out, /1 better, 1 not resolved\.$/m)
 })
@@ -103,6 +103,7 @@ test('a gate fails on what is worse by so much, and on what is gone, and passes 
     [[fast, slow], 'worse', 1],
     [[fast, slow], 'worse:5%', 1],
     [[fast, slow], 'worse:50%', 0],
+    [[fast, slow], 'worse:500%', 0],
     [[slow, fast], 'worse', 0],
     [[slow, less], 'worse', 1],
   ] as const) {
@@ -114,6 +115,17 @@ test('a gate fails on what is worse by so much, and on what is gone, and passes 
   assert.match(out, /1 gone\.$/m)
   const wrong = await faultline('compare', slow, fast, '--fail-on', 'better')
   assert.deepEqual([wrong.code, /--fail-on is 'better'/.test(wrong.err)], [2, true])
+})
+
+test('the doubts of both files stand in every format: those of both once, others with their file', async () => {
+  const doubtful = (name: string, ...warnings: string[]) =>
+    file(name, resultOf([runOf({ faults_per_second: ten(100) }, { warnings: ['few trials (3)', ...warnings] })]))
+  const files = [doubtful('one.json', 'steal (4 %)'), doubtful('other.json')]
+  const { out } = await faultline('compare', ...files, '--format', 'markdown')
+  assert.match(out, /^- few trials \(3\)\n- one.json: steal \(4 %\)$/m)
+  assert.match((await faultline('compare', ...files)).out, /^! few trials \(3\)\n! one.json: steal \(4 %\)$/m)
+  const { doubts } = JSON.parse((await faultline('compare', ...files, '--format', 'json')).out)
+  assert.equal(doubts.length, 2)
 })
 
 test('a group that no run has is refused with the name that comes nearest', async () => {

@@ -78,9 +78,10 @@ export function shareOf(flag: string, text: string): number {
 
 /** From which size on what is worse fails: `worse:5%` is a twentieth. */
 export function leastOf(text: string): number {
-  const [, share] = /^worse(?::(.+))?$/.exec(text.trim()) ?? [undefined, 'none']
+  const [, share, sign] = /^worse(?::(\d+(?:\.\d+)?)\s*(%)?)?$/.exec(text.trim()) ?? [undefined, 'none']
   if (share === undefined) return 0
-  if (share !== 'none') return shareOf('fail-on worse:', share)
+  // A latency may be worse by more than 100 %.
+  if (share !== 'none') return Number(share) / (sign === undefined ? 1 : 100)
   throw new FaultlineError('BAD_FAIL_ON', 'usage', `--fail-on is '${text}', which is not worse or worse:SHARE`, {
     hint: 'Write --fail-on worse, or --fail-on worse:5%.',
   })

@@ -89,7 +89,7 @@ function meanRow({ metric, unit, columns, lines, zeros }: Geomean): string[] {
   const without = zeros === 0 ? '' : `, without ${zeros} at 0`
   const shown = (mean: number) => (lines === 0 ? '-' : inUnit(mean, unit))
   return [
-    `geomean of ${lines}${without}`,
+    `geomean of ${lines} resolved${without}`,
     metric,
     shown(columns[0]!),
     ...columns.slice(1).flatMap((mean) => [shown(mean), lines === 0 ? '' : ratioChange(mean / columns[0]!)]),

@@ -5,16 +5,19 @@ import { verdictText } from './compare-verdict.ts'
 import { fit } from './fit.ts'
 import { escapeMarkdown } from './markdown.ts'
 import { type Paint, PLAIN, padEnd, padStart, type Style, type Tone, widthOf } from './tones.ts'
+import { warningLines } from './warning-lines.ts'
 
 /** A comparison for the terminal: the answer first, then what the figures hide, tables, and a line that sums up. */
 export function compareText(comparison: Comparison, group: readonly string[], style: Style = PLAIN): string {
   const tables = tablesOf(comparison, group)
   const { columns, changes } = comparison
+  const doubts = doubtsText(comparison)
   const warnings = preface(comparison).map((line) => `${style.paint('!', 'doubtful')} ${line}`)
   return [
     ...(columns.length === 2 && changes.length > 0 ? [verdictText(comparison, style)] : []),
     ...(warnings.length === 0 ? [] : [warnings.join('\n')]),
     ...tables.map((table) => tableText(table, style)),
+    ...(doubts.length === 0 ? [] : [doubts.map((line) => `${style.paint('!', 'doubtful')} ${line}`).join('\n')]),
     ...closingLines(comparison),
   ]
     .map((part) => fit(part, style.width))
@@ -25,9 +28,11 @@ export function compareText(comparison: Comparison, group: readonly string[], st
 export function compareMarkdown(comparison: Comparison, group: readonly string[]): string {
   const differences = preface(comparison).map((line) => `> ${escapeMarkdown(line)}  `)
   const tables = tablesOf(comparison, group).map(markdownTable)
+  const doubts = doubtsText(comparison)
   return [
     ...(differences.length === 0 ? [] : [differences.join('\n')]),
     ...tables,
+    ...(doubts.length === 0 ? [] : [doubts.map((line) => `- ${escapeMarkdown(line)}`).join('\n')]),
     ...closingLines(comparison).map(escapeMarkdown),
   ].join('\n\n')
 }
@@ -50,6 +55,21 @@ export function preface({ differences, skipped, columns }: Comparison): string[]
   return [...said, ...left, ...(hint ? ['--force compares them all the same'] : [])]
 }
 
+/** What the results doubt about their own figures; a doubt of all columns is said once. */
+function doubtsText({ doubts, columns, by }: Comparison): string[] {
+  const columnsOf = new Map<string, string[]>()
+  for (const column of columns) {
+    const runs = doubts.filter((one) => one.column === column)
+    for (const line of warningLines(by === 'variant' ? runs.map((run) => ({ ...run, variant: '' })) : runs)) {
+      columnsOf.set(line, [...(columnsOf.get(line) ?? []), column])
+    }
+  }
+  return [...columnsOf].map(([line, own]) => {
+    const doubt = line.slice('! '.length)
+    return own.length === columns.length ? doubt : `${own.join(', ')}: ${doubt}`
+  })
+}
+
 const comparisonLines = (skipped: Comparison['skipped'], why: string) => skipped.filter((one) => one.why === why)
 
 /** Some of them by name, the others by number. */
@@ -66,11 +86,13 @@ function closingLines(comparison: Comparison): string[] {
   const isApart = comparison.changes.some(({ test }) => test.ranks !== null)
   const tests = [...methods.map((method) => names[method]), ...(isApart ? [OVER_TIME] : [])].join(', ')
   const { tests: count, exploratory, alpha } = comparison
-  const others = exploratory === 0 ? '' : ` that decide, and apart for ${exploratory} exploratory ones`
+  const others =
+    exploratory === 0 ? '' : `, and apart for ${exploratory} exploratory ${exploratory === 1 ? 'one' : 'ones'}`
+  const deciding = count === 1 ? '1 figure that decides' : `${count} figures that decide`
   const how =
     count + exploratory === 0
       ? []
-      : [`p: ${tests}; corrected by Holm for ${count} figures${others}; below ${alpha} is a change.`]
+      : [`p: ${tests}; corrected by Holm for ${deciding}${others}; below ${alpha} is a change.`]
   return [...how, `${summaryText(comparison)}.`]
 }
 

@@ -36,5 +36,7 @@ export const cutTo = (line: string, width: number): string =>
 
 const indentOf = (line: string) => line.length - line.trimStart().length
 
-const wordsOf = (text: string) =>
-  [...text.matchAll(/( *)([^ ]+)/g)].map(([, gap, word]) => ({ gap: gap!, word: word! }))
+/** A figure and its unit are one word. */
+const WORDS = /( *)((?:[^ ]|(?<=\d) (?=%|[num]?s\b))+)/g
+
+const wordsOf = (text: string) => [...text.matchAll(WORDS)].map(([, gap, word]) => ({ gap: gap!, word: word! }))

@@ -176,3 +176,15 @@ test('a geometric mean stands for the lines that all columns have', () => {
   assert.ok(Math.abs(mean!.columns[1]! / mean!.columns[0]! - 2) < 0.05)
   assert.equal(mean!.lines, 2)
 })
+
+test('a geometric mean leaves out the lines that are not resolved', () => {
+  const runs = (factor: number) =>
+    resultOf([
+      measured(100 * factor, { variant: 'a' }),
+      measured(400 * factor, { variant: 'b' }),
+      measured(900, { variant: 'c' }),
+    ])
+  const comparison = compare(named(runs(1), runs(2)), OPTIONS)
+  const [mean] = geomeans(comparison, comparison.changes)
+  assert.equal(mean!.lines, 2)
+})

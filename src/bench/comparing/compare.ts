@@ -18,6 +18,7 @@ export type CompareOptions = {
   readonly metrics: readonly string[]
 }
 
+export type Doubted = { readonly column: string; readonly variant: string; readonly warnings: readonly string[] }
 export type Skipped = { readonly line: Line['key']; readonly column: number; readonly why: string }
 
 export type Comparison = {
@@ -31,6 +32,8 @@ export type Comparison = {
   /** Said before any figure. */
   readonly differences: readonly (Difference & { readonly columns: readonly [string, string] })[]
   readonly changes: readonly Change[]
+  /** Doubts about the figures of the runs that were compared, as their results hold them. */
+  readonly doubts: readonly Doubted[]
   /** Runs and metrics that are on one side only. */
   readonly missing: readonly Missing[]
   readonly skipped: readonly Skipped[]
@@ -58,12 +61,24 @@ export function compare(sources: readonly Source[], wanted: CompareOptions): Com
     exploratory: families.sizes.exploratory,
     differences: distinct(layout, judged),
     changes: judge(families, options.alpha),
+    doubts: doubtsOf(layout, compared),
     missing: [...lost, ...compared.flatMap((pair) => missingMetrics(pair, options.metrics))],
     skipped: [
       ...skipped,
       ...blocked.map(({ pair }) => ({ line: pair.line.key, column: pair.column, why: 'hidden differences' })),
     ],
   }
+}
+
+/** Each run once, whatever it is compared with. */
+function doubtsOf({ columns }: Layout, compared: readonly Met[]): Doubted[] {
+  const runs = new Map(
+    compared.flatMap(({ base, head, column }) => [
+      [base.run, columns[0]!] as const,
+      [head.run, columns[column]!] as const,
+    ]),
+  )
+  return [...runs].map(([{ variant, warnings }, column]) => ({ column, variant, warnings }))
 }
 
 /** Revisions that were looked at while they were measured have spent a part of alpha before the last look. */

@@ -1,6 +1,6 @@
 import type { Change, Comparison } from './compare.ts'
 
-/** Geometric means of one metric over the lines that have it in all columns. */
+/** Geometric means of one metric over the lines that have it in all columns, and whose changes are resolved. */
 export type Geomean = {
   readonly metric: string
   readonly unit: string
@@ -14,9 +14,9 @@ export type Geomean = {
 export function geomeans({ columns }: Pick<Comparison, 'columns'>, changes: readonly Change[]): Geomean[] {
   const metrics = [...new Set(changes.map(({ metric }) => metric))]
   return metrics.flatMap((metric) => {
-    const whole = rowsOf(changes.filter((change) => change.metric === metric)).filter(
-      (row) => row.length === columns.length,
-    )
+    const own = changes.filter((change) => change.metric === metric)
+    const open = new Set(own.filter(({ verdict }) => verdict === 'unresolved').map(({ line }) => line))
+    const whole = rowsOf(own.filter(({ line }) => !open.has(line))).filter((row) => row.length === columns.length)
     const rows = whole.filter((row) => row.every((value) => value > 0))
     // A line that is 0 in all columns did not fall.
     const zeros = whole.filter((row) => row.includes(0) && row.some((value) => value !== 0)).length
