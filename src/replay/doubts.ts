@@ -1,5 +1,5 @@
 import type { Recording } from './recording.ts'
-import { time } from './words.ts'
+import { counted, time } from './words.ts'
 
 /** A pause of most of the recording, and no short one. */
 const LONG_PAUSE = 0.5
@@ -27,7 +27,7 @@ function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): re
     )
   }
   if (remarks.gaps > 0) {
-    warnings.push(`events were lost in ${said(remarks.gaps)} places, ${said(remarks.lost)} of them counted`)
+    warnings.push(`events were lost in ${counted(remarks.gaps, 'place')}, ${said(remarks.lost)} of them counted`)
   }
   if (sortedBecause !== undefined) {
     const { line, byNs } = sortedBecause
@@ -71,7 +71,9 @@ function linesOf({ notUnderstood, firstLines, isCut, lines }: Recording): readon
     const numbers = firstLines.map(({ number }) => number)
     const more = notUnderstood > numbers.length ? ', ...' : ''
     const share = ((notUnderstood / lines) * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })
-    warnings.push(`${said(notUnderstood)} lines (${share} %) were not understood: ${numbers.join(', ')}${more}`)
+    warnings.push(
+      `${counted(notUnderstood, 'line')} (${share} %) ${notUnderstood === 1 ? 'was' : 'were'} not understood: ${numbers.join(', ')}${more}`,
+    )
   }
   return warnings
 }

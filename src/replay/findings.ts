@@ -4,7 +4,7 @@ import type { Recording } from './recording.ts'
 import type { TaskInRole } from './roles.ts'
 import { type Scan, scansOf } from './scans.ts'
 import type { Task } from './task.ts'
-import { count, percent, time } from './words.ts'
+import { count, counted, percent, time } from './words.ts'
 
 /** Something that a recording shows beyond its counts; `says` is the sentence, the rest the numbers in it. */
 export type Finding =
@@ -81,7 +81,7 @@ function stuckOf(recording: Recording, roles: readonly TaskInRole[]): readonly F
   if (storms.length > 0) {
     const faults = storms.reduce((sum, run) => sum + run.faults, 0)
     const worst = storms.toSorted((a, b) => b.faults - a.faults)[0]!
-    const says = `retry storms: ${count(storms.length)} times a vCPU faulted on one gfn again and again before an SPTE was set, ${count(worst.faults)} times in ${time(worst.lastNs - worst.firstNs)} at worst (${worst.pid} on gfn ${worst.gfn})`
+    const says = `retry storms: ${counted(storms.length, 'time')} a vCPU faulted on one gfn again and again before an SPTE was set, ${count(worst.faults)} times in ${time(worst.lastNs - worst.firstNs)} at worst (${worst.pid} on gfn ${worst.gfn})`
     findings.push({ kind: 'retry storm', says, faults, runs: storms })
   }
   return findings

@@ -97,7 +97,7 @@ mmu_lock
   no wait for a lock that may be it is in the trace
 
 warnings
-  1 lines (50 %) were not understood: 2
+  1 line (50 %) was not understood: 2
   no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none
 `
   assert.equal(summaryText(summarise(recording, inferMemslots(recording))), text)

@@ -1,4 +1,7 @@
 export const count = (value: number): string => value.toLocaleString('en-US')
+/** 1 line, 2 lines. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`
 /** As a shell takes it for one word. */
 export const shellWord = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

@@ -259,8 +259,8 @@ test('what makes a recording less than it seems is said with the workload', () =
   const recording = recorded('# entries-in-buffer/entries-written: 1/9', 'CPU:1 [LOST 7 EVENTS]', 'junk', setSpte(1, 1))
   assert.deepEqual(workloadOf(recording, KNOWN, ONCE).warnings, [
     '8 older events were overwritten before they were read: raise buffer_size_kb',
-    'events were lost in 1 places, 7 of them counted',
-    '1 lines (25 %) were not understood: 3',
+    'events were lost in 1 place, 7 of them counted',
+    '1 line (25 %) was not understood: 3',
   ])
 })
 
