@@ -14,5 +14,4 @@ export const CIRCLES = [
     'protocols/vm.ts',
   ],
   ['workers/accesses.ts', 'workers/executing-accesses.ts'],
-  ['checker/behaviour.ts', 'checker/spin.ts'],
 ]

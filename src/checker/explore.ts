@@ -30,7 +30,7 @@ export function exploreProgram(
 
 /**
  * The same, by two threads if another one comes to help over `link`. A verdict that is not `PASS` is looked for once more by this
- * thread alone, so that the witness is the same as always.
+ * thread alone, so that the witness is the same as always. `alone`: steps of a round before the other is let in.
  */
 export function exploreTogether(
   program: Program,
@@ -38,8 +38,9 @@ export function exploreTogether(
   link: Link | undefined,
   onProgress?: (counts: Counts) => void,
   rerunGrowth = 16,
+  alone = ALONE,
 ): Explored {
-  const run = { program, limits, began: performance.now(), rerunGrowth, onProgress, alone: ALONE }
+  const run = { program, limits, began: performance.now(), rerunGrowth, onProgress, alone }
   // Once: what is begun again, because the host was slow or the helper is lost, is done alone.
   let helps = link
   const explore = (): Came =>
@@ -52,8 +53,8 @@ export function exploreTogether(
     )
   const { isFinal, explored } = tried(explore)
   if (isFinal) return explored
-  const alone = explore().explored
-  return alone.because === 'time' && explored.verdict === 'FAIL' ? explored : alone
+  const again = explore().explored
+  return again.because === 'time' && explored.verdict === 'FAIL' ? explored : again
 }
 
 /** What two threads come to, whatever it is, if the helper is let in at once. */

@@ -1,4 +1,4 @@
-import type { Behaviour } from './behaviour.ts'
+import type { Graph } from './graph.ts'
 import { CAS, isRead, PAUSE } from './instructions.ts'
 import { Refused } from './refused.ts'
 
@@ -14,7 +14,7 @@ type Turn = { readonly steps: readonly (readonly number[])[]; readonly end: numb
  * until another actor writes one of the words that it reads. So this `pause` is a wait for that, and the loop unrolls no
  * further. Returns the words and what was seen in them, as pairs; undefined if it is no such loop.
  */
-export function spinAt(behaviour: Behaviour, pause: number): Int32Array | undefined {
+export function spinAt(behaviour: Graph, pause: number): Int32Array | undefined {
   const turn = turnBefore(behaviour, pause)
   const before = turn && turnBefore(behaviour, turn.end)
   if (turn === undefined || before === undefined || turn.steps.length !== before.steps.length) return undefined
@@ -23,7 +23,7 @@ export function spinAt(behaviour: Behaviour, pause: number): Int32Array | undefi
   return Int32Array.from(turn.steps.flatMap(([, word, , , answer]) => [word!, answer!]))
 }
 
-function turnBefore(behaviour: Behaviour, pause: number): Turn | undefined {
+function turnBefore(behaviour: Graph, pause: number): Turn | undefined {
   const { kind, word, a, b, parent, answer } = behaviour
   const steps: number[][] = []
   for (let at = pause; ; ) {

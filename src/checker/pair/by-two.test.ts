@@ -11,12 +11,14 @@ const CHECKS = await loadChecks()
 const pair = new Pair()
 after(() => pair.end())
 
-for (const [name, configuration] of [
-  ['precheck', 'one-vcpu'],
-  ['icache', 'twice'],
+for (const [name, configuration, variants] of [
+  ['precheck', 'one-vcpu', ['precheck', 'trylock', 'B-STALE', 'B-HOIST', 'B-LEAK', 'B-RANGE', 'B-ENDZAP']],
+  ['icache', 'twice', ['threshold']],
 ] as const) {
   const check = CHECKS.find((one) => one.name === name)!
-  for (const job of jobsOf(check, ASKED, { configuration })) {
+  for (const variant of variants) {
+    const [job] = jobsOf(check, ASKED, { configuration, variant })
+    if (job === undefined) throw new Error(`${variant} is not explored in ${configuration}`)
     test(`two threads come to the same as one: ${name}, ${job.variant} in ${configuration}`, () => {
       const two = pair.explore(check, job)
       const { explored: one } = runJob(check, job)
@@ -26,3 +28,30 @@ for (const [name, configuration] of [
     })
   }
 }
+
+const precheck = CHECKS.find(({ name }) => name === 'precheck')!
+const jobOf = (variant: string, limits: typeof ASKED) =>
+  jobsOf(precheck, limits, { variant, configuration: 'one-vcpu' })[0]!
+
+test('the witness of what two threads find is the one that one thread finds', () => {
+  for (const variant of ['B-STALE', 'B-SNAP', 'B-LEAK']) {
+    const two = pair.report(precheck, jobOf(variant, ASKED))
+    const { explored: one } = runJob(precheck, jobOf(variant, ASKED))
+    assert.equal(two.verdict, 'FAIL')
+    assert.deepEqual(two.schedule, one.schedule)
+    assert.deepEqual(two.counts, one.counts)
+  }
+})
+
+test('a helper that goes away is done without', () => {
+  const job = jobOf('precheck', ASKED)
+  const { verdict, counts } = pair.report(precheck, job, true)
+  assert.deepEqual({ verdict, counts }, { verdict: 'PASS', counts: runJob(precheck, job).explored.counts })
+})
+
+test('two threads stop at a bound as one does', () => {
+  const states = pair.report(precheck, jobOf('precheck', { ...ASKED, states: 1000 }))
+  assert.deepEqual([states.verdict, states.because], ['UNKNOWN', 'states'])
+  const depth = pair.report(precheck, jobOf('precheck', { ...ASKED, depth: 20 }))
+  assert.deepEqual([depth.verdict, depth.because], ['UNKNOWN', 'depth'])
+})
