@@ -97,7 +97,7 @@ test('a chart holds every point of its series, and says the values under the poi
   await page.close()
 })
 
-test('the keyboard zooms a chart, and shows all of it again', { skip }, async () => {
+test('the keyboard zooms a chart, shows all of it again, and goes to the events of each lane', { skip }, async () => {
   const page = await opened(pageHtml(resultPage(result)))
   const plot = page.locator('figure[data-type=timeline] .plot').first()
   const range = () =>
@@ -111,6 +111,12 @@ test('the keyboard zooms a chart, and shows all of it again', { skip }, async ()
   assert.ok((await range()) <= whole / 2 + 1)
   await page.keyboard.press('0')
   assert.equal(await range(), whole)
+  const said = page.locator('figure[data-type=timeline] .under-pointer').first()
+  for (const lane of ['vcpu 0', 'vcpu 1', 'vcpu 0']) {
+    await page.keyboard.press('ArrowRight')
+    assert.match((await said.textContent())!, new RegExp(`^${lane} at .*: (?!nothing)`))
+    await page.keyboard.press(lane === 'vcpu 0' ? 'ArrowDown' : 'ArrowUp')
+  }
   await page.close()
 })
 

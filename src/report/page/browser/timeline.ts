@@ -28,7 +28,7 @@ export function timelineChart(spec: Timeline, label: string): HTMLElement {
     charts.chart = plot
     legend.replaceChildren(...legendOf(spec, theme()))
   }
-  withKeys(box, label, () => plot)
+  withKeys(box, label, () => plot, timesByLane(spec))
   new ResizeObserver(() => {
     if (plot === undefined && box.clientWidth > 0) draw()
     else plot?.setSize({ width: box.clientWidth, height: heightOf(spec) })
@@ -39,7 +39,13 @@ export function timelineChart(spec: Timeline, label: string): HTMLElement {
 
 const heightOf = ({ lanes, isApart }: Timeline) => lanes.length * (isApart === true ? TALL_LANE : LANE) + AXIS
 
-/** The cursor steps from slice to slice. */
+function timesByLane({ lanes, slices, marks }: Timeline): readonly (readonly number[])[] {
+  const times = lanes.map(() => new Set<number>())
+  for (const [lane, from] of slices) times[lane]!.add(from)
+  for (const [lane, at] of marks) times[lane]!.add(at)
+  return times.map((own) => [...own].sort((a, b) => a - b))
+}
+
 function dataOf({ slices, marks }: Timeline): uPlot.AlignedData {
   const times = new Set<number>()
   for (const [, from, length] of slices) times.add(from).add(from + length)
