@@ -13,7 +13,7 @@ export const reportFlags = (yargs: Argv): Argv<ReportArgs> =>
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'result files, or a recording of KVM; - reads a result from standard input',
+      describe: 'result files, or a recording of KVM and results that replay it; - reads a result from standard input',
     })
     .option('out', {
       alias: 'o',

@@ -27,8 +27,8 @@ export const report: Command<ReportArgs> = async ({ files, out, open, force }, i
 
 async function pageOf(files: readonly string[], io: Io): Promise<Page> {
   const [first, ...others] = files as readonly [string, ...string[]]
-  const recorded = others.length === 0 ? await recordingIn(first, io) : undefined
-  if (recorded !== undefined) return tracePage(basename(first), recorded)
+  const recorded = await recordingIn(first, io)
+  if (recorded !== undefined) return withReplays(tracePage(basename(first), recorded), others, io)
   const results = await Promise.all(files.map((file) => readResult(file, io)))
   const named = results.map((result, index) => ({ name: basename(files[index]!), result }))
   const page = others.length > 0 ? comparisonPage(named) : resultPage(results[0]!)
@@ -36,6 +36,30 @@ async function pageOf(files: readonly string[], io: Io): Promise<Page> {
   throw new FaultlineError('NOTHING_TO_REPORT', 'usage', `${first} holds no runs`, {
     hint: 'Run `faultline bench --out FILE` to its end.',
   })
+}
+
+/** A recording, and below it what its replays came to: the kernel's waits beside theirs. */
+async function withReplays(page: Page, files: readonly string[], io: Io): Promise<Page> {
+  const replays: Page[] = []
+  for (const file of files) {
+    const result = await readResult(file, io)
+    const runs = result.runs.filter(({ recorded }) => recorded !== undefined)
+    if (runs.length === 0) {
+      throw new FaultlineError('NO_REPLAY', 'usage', `${file} has no run that replays a recording`, {
+        hint: 'Make one with `faultline bench -s precheck --trace RECORDING --timeline 1000 --out FILE`.',
+      })
+    }
+    const { provenance, ...replay } = resultPage({ ...result, runs })
+    replays.push({
+      ...replay,
+      provenance: provenance.map(([what, value]) => [`${basename(file)}: ${what}`, value] as const),
+    })
+  }
+  return {
+    title: page.title,
+    sections: [page, ...replays].flatMap(({ sections }) => sections),
+    provenance: [page, ...replays].flatMap(({ provenance }) => provenance),
+  }
 }
 
 /** The VMs in a file that is a recording of KVM, and no result. */

@@ -33,3 +33,22 @@ test('a report of a recording is the page that the trace command writes', async 
   assert.equal(refused, 2)
   assert.match(says, /neither\.txt .*JSON/)
 })
+
+test('results that replay a recording stand below it on its page, with its own waits beside theirs', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-trace-page-'))
+  const [replay, other, page] = ['replay.json', 'other.json', 'page.html'].map((name) => join(folder, name))
+  const load = ['bench', '-s', 'precheck', '-m', 'altra-64', '--quiet', '--no-progress']
+  await faultline(...load, '--trace', TRACE, '--timeline', '100', '--out', replay!)
+  const { code, err } = await faultline('report', TRACE, replay!, '-o', page!)
+  assert.equal(code, 0, err)
+  const data = JSON.parse(/id="data">(.*?)<\/script>/s.exec(readFileSync(page!, 'utf8'))![1]!)
+  const titles = data.sections.slice(1).flatMap((section: Section) => section.figures.map(({ title }) => title))
+  assert.ok(titles.includes('the recorded kernel beside its replay'))
+  assert.ok(titles.indexOf('timeline of the recorded kernel') < titles.indexOf('timeline of no-precheck'))
+  await faultline(...load, '--vcpus', '1', '--duration', '0.1ms', '--out', other!)
+  const refused = await faultline('report', TRACE, other!, '-o', page!)
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /other\.json has no run that replays a recording\n.*--trace/)
+})
+
+type Section = { readonly figures: readonly { readonly title: string }[] }

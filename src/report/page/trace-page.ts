@@ -43,7 +43,7 @@ function sectionOf(file: string, { recording, summary }: RecordedVm): Section {
       ),
       tableFigure(
         'waits for locks, as the kernel saw them',
-        'By role and kind of lock; a page of the replay has those of the variants beside them.',
+        'By role and kind of lock. With results that replay it, `faultline report RECORDING RESULT` has the waits of their variants beside these.',
         waitsTable(summary),
       ),
       tableFigure('events', 'Lines of each tracepoint.', {
