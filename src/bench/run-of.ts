@@ -32,6 +32,6 @@ export function runOf(group: Group, plan: PlanOptions, gathered: Gathered): Run 
   }
 }
 
-/** A modelled figure has no distribution: it is what it is. */
+/** A modelled figure has no distribution. */
 const exact = (metrics: Run['metrics']): Run['metrics'] =>
   Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, { ...metric, assume: 'exact' }]))

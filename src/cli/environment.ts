@@ -20,7 +20,7 @@ export type Surrounded = {
   readonly words: readonly string[]
   /** The variables that gave them. */
   readonly used: readonly string[]
-  /** A sentence for each variable that is called like a flag and is none. */
+  /** A sentence for each variable that stands for no flag. */
   readonly warnings: readonly string[]
 }
 
@@ -52,7 +52,7 @@ function wordsOf({ name, isSwitch, isList }: Flag, value: string): string[] {
   return (isList ? value.split(' ').filter((part) => part !== '') : [value]).map((part) => `--${name}=${part}`)
 }
 
-/** A variable of another command's flag is none of this command's business; one that no command knows is misspelt. */
+/** A variable for the flag of another command is ignored silently; one that no command knows is misspelt. */
 async function unknownIn(set: readonly string[], commands: readonly NamedCommand[]): Promise<string[]> {
   const flags = (await Promise.all(commands.map(flagsOf))).flat().map(({ name }) => name)
   const known = [...new Set([...flags.filter((name) => name !== 'help'), TRACE, CONFIG.name])].map(variableOf)

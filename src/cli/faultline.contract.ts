@@ -6,7 +6,7 @@ import { program } from './program.ts'
 export const faultline = (...command: string[]): Promise<{ code: number; out: string; err: string }> =>
   runProgram(command, {})
 
-/** The same in surroundings of one's own: `io` stands instead of what a command without a terminal or standard input has. */
+/** The same with parts of `io` replaced: a command has neither a terminal nor standard input by default. */
 export async function runProgram(
   command: readonly string[],
   io: Partial<Io>,

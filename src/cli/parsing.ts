@@ -6,7 +6,7 @@ import { reasonOf } from './files/trouble.ts'
 /** How words become flags: as they are written. */
 const PARSING = { 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false } as const
 
-/** Thrown by the parser: the user has to be told how to ask. */
+/** Thrown by the parser; help is shown with it. */
 export class WrongUse extends Error {}
 
 /** A parser of words. Its messages are English in every locale, as all messages of the program. */
@@ -72,7 +72,7 @@ export function readConfig(file: string): Flags {
   }
 }
 
-/** For the parser, which would make a sentence of its own of what is thrown. */
+/** For the parser, which would replace the message of an error that is thrown. */
 export function configOrError(file: string): Flags | Error {
   try {
     return readConfig(file)

@@ -115,7 +115,7 @@ async function runUntilTold<Args>(run: Command<Args>, args: Args, io: Io): Promi
     io.signal.addEventListener('abort', () => keeps === undefined && resolve(EXIT.interrupted), { once: true })
   })
   const ran = run(args, own).catch((error: unknown) => {
-    // What fails because it was told to stop has not failed.
+    // A command that was interrupted has not failed.
     if (io.signal.aborted && !(error instanceof FaultlineError && error.code === 'NOT_SAVED')) return EXIT.interrupted
     throw error
   })

@@ -117,7 +117,7 @@ async function parse(words: readonly string[], config: (file: string) => object,
     try {
       return config(file)
     } catch (cause) {
-      // The parser would make a sentence of its own of it.
+      // The parser would replace its message.
       refused = cause
       throw cause
     }

@@ -35,7 +35,7 @@ export const trend: Command<TrendArgs> = async (args, io) => {
   return series.length === 0 ? EXIT.incomparable : EXIT.fine
 }
 
-/** Its shifts, and how many points ago those began that are too old to be told. */
+/** Its shifts, and how many points ago those began that are too old to be shown. */
 function changedIn(series: Series, options: ShiftOptions): Changed {
   const all = shiftsOf(series, { ...options, newest: Number.POSITIVE_INFINITY })
   const ago = ({ at }: Shift) => series.points.length - at

@@ -1,5 +1,5 @@
 /** A task that reads a device does it again and again. */
-const TELLING = 16
+const MANY_FAULTS = 16
 const MOST = 4096
 
 /**
@@ -26,6 +26,6 @@ export class DeviceGfns {
   }
 
   get likely(): ReadonlySet<number> {
-    return new Set([...this.#faults].filter(([, { again }]) => again >= TELLING).map(([gfn]) => gfn))
+    return new Set([...this.#faults].filter(([, { again }]) => again >= MANY_FAULTS).map(([gfn]) => gfn))
   }
 }

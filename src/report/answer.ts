@@ -20,7 +20,7 @@ const AGAINST = {
   'not-resolved': { verdict: undefined, opens: '', joins: '' },
 } as const
 
-/** An answer as a sentence: the verdict, the figure that decides, and what it is bought with. */
+/** An answer as a sentence: the verdict, the figure that decides, and the price. */
 export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
   const { verdict, baseline, candidate, findings } = answer
   const opening = `${paint(`${VERDICTS[verdict]}:`, toneOf[verdict])} ${candidate} against ${baseline}`

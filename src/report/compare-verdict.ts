@@ -7,7 +7,7 @@ import { PLAIN, type Style } from './tones.ts'
 /** As many figures as the first line names. */
 const NAMED = 3
 
-/** What a comparison comes to, in one line: what is worse or gone first. */
+/** The result of a comparison in one line: what is worse or gone comes first. */
 export function verdictText(comparison: Comparison, { paint }: Style = PLAIN): string {
   const { changes, missing } = comparison
   const decisive = changes.filter(

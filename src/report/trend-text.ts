@@ -8,7 +8,7 @@ import { inUnit } from './numbers.ts'
 export type Changed = {
   readonly series: Series
   readonly shifts: readonly Shift[]
-  /** How many points ago the changes began that are not told, because newer ones were asked for. */
+  /** How many points ago the older changes began, which `--newest` leaves out. */
   readonly older: readonly number[]
 }
 

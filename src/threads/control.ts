@@ -21,7 +21,7 @@ const WORDS = 5
 /** Each on a line of its own. */
 const STRIDE = 32
 
-/** The few words by which a run is conducted. The phase only grows. */
+/** The few words that control a run. The phase only grows. */
 export class Control {
   readonly words: Int32Array<SharedArrayBuffer>
   readonly #origin: Float64Array

@@ -57,7 +57,7 @@ export async function mergeBase(ref: string): Promise<string> {
   return stdout.trim()
 }
 
-/** Builds a revision in a tree of its own, lends it to `use`, and takes it away again. `folder` is for what comes besides. */
+/** Builds a revision in a separate worktree for as long as `use` runs. `folder` is for other files. */
 export async function withTree<T>(
   git: string,
   builder: Builder,

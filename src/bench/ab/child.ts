@@ -24,7 +24,7 @@ export class ChildFailed extends Error {
   }
 }
 
-/** From being told to end to being ended. */
+/** Time between the request to end and the kill. */
 const GRACE_MS = 2500
 const MOST_OUTPUT = 1 << 28
 

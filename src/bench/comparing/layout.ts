@@ -47,7 +47,7 @@ export function layOut(sources: readonly Source[], by: string): Layout {
   const byKey = new Map<string, typeof lines>()
   for (const { source, run, key, column } of placed) {
     const at = by === BY_FILE ? sources.indexOf(source) : columns.indexOf(column)
-    // A plan may ask the same twice: the second time is a line of its own.
+    // A plan may ask the same twice: the second time is a separate line.
     const alike = linesOf(byKey, by === BY_REVISION ? '' : textOf(key))
     const free = alike.find((line) => isSame(line.key, key, by) && line.cells[at] === undefined)
     const line = free ?? { key, cells: new Array<Cell | undefined>(columns.length).fill(undefined) }

@@ -62,7 +62,7 @@ function readStore(): Record<string, Stored> {
   try {
     return JSON.parse(readFileSync(STORE, 'utf8')) as Record<string, Stored>
   } catch {
-    // It saves time, and is needed for nothing else.
+    // It only saves time.
     return {}
   }
 }

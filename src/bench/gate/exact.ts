@@ -32,7 +32,7 @@ export function deviations(was: Result, is: Result): Deviation[] {
   })
 }
 
-/** A plan may ask the same twice: the second time has a name of its own. */
+/** A plan may ask the same twice: the second time gets another name. */
 function byKey({ runs }: Result): Map<string, Run> {
   const found = new Map<string, Run>()
   for (const run of runs.filter(isExactRun)) {

@@ -57,7 +57,7 @@ const PARAMETERS = {
   ...TEARDOWN_PARAMETERS,
 } as const
 
-/** Memory that is none of the guest's, below its. */
+/** Memory that does not belong to the guest, at lower addresses. */
 const OUTSIDE_HVA = 1 << 24
 
 /** A VM that is destroyed has no vCPU that runs. */
@@ -142,7 +142,7 @@ function load(options: Options): Load {
   }
 }
 
-/** One slot for each updater: they are updates of one VM all the same. */
+/** One slot for each updater; all of them belong to one VM. */
 function updatesOf(values: Options['values']): MemslotUpdateConfig {
   const spare = Array.from({ length: Math.max(1, values.updaters) }, (_, updater) => {
     const offset = wholeBlocks(values.range) + updater * BLOCK

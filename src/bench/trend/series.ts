@@ -11,10 +11,10 @@ export type Series = {
   readonly unit: string
   readonly better: 'higher' | 'lower' | null
   readonly isExact: boolean
-  /** Which host, for measured figures: another one would be a change of its own. */
+  /** The host of measured figures; another host would be a change by itself. */
   readonly host: string | null
   readonly points: readonly { readonly entry: Entry; readonly value: number }[]
-  /** Parameters that came or went on the way, and with which entry: the series goes on. */
+  /** Parameters that were added or removed, and with which entry; the series continues. */
   readonly joined: readonly { readonly since: Entry; readonly names: readonly string[] }[]
 }
 
@@ -58,12 +58,12 @@ export function seriesOf(entries: readonly Entry[]): Series[] {
   return [...all.values()].flat()
 }
 
-/** The series that a run goes on with: of the same parameters, or of those that both know. */
+/** The series that a run continues: with the same parameters, or with those that both have. */
 function continued(known: readonly Growing[], run: PastRun, entry: Entry): Growing | undefined {
   const same = known.find((series) => differingNames(series.run.params, run.params).length === 0)
   if (same !== undefined) return same
   const open = known.filter((series) => series.points.at(-1)?.entry !== entry && isCompatible(series.run, run))
-  // Two runs of one entry cannot go on with one series: the one whose new parameters stand at their defaults does.
+  // Two runs of one entry cannot continue one series: the one whose new parameters have their defaults does.
   const rivals = entry.runs.filter((other) =>
     open.some((series) => isRunOf(series, other) && isCompatible(series.run, other)),
   )

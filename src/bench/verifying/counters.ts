@@ -39,7 +39,7 @@ export function sumFaults({ counters, trials, error }: Run): string[] {
   })
 }
 
-/** The fewest that must have been counted, by the rates of all trials; a file that keeps no counters by trial has no more to say. */
+/** The fewest that must have been counted, by the rates of all trials: all that can be checked if the file keeps no counters by trial. */
 function leastFaults(counters: Run['counters'], trials: readonly TrialRow[]): string[] {
   return RATES.flatMap(({ metric, of }) => {
     const least = trials.reduce((sum, { metrics, durationNs }) => {

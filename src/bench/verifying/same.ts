@@ -13,7 +13,7 @@ export function otherWords(own: readonly Run[], again: readonly Run[]): string[]
   })
 }
 
-/** Where a run stands in a plan of several parts is no word of its own. */
+/** The place of a run in a plan of several parts does not count. */
 const withoutPoint = ({ point: _, ...run }: Run) => run
 
 /** Objects in which names are data. */

@@ -10,7 +10,7 @@ export type Whole = Pick<NamedCommand, 'name' | 'summary'> & {
 /** The variants of each scenario. */
 export type Variants = Readonly<Record<string, readonly string[]>>
 
-/** What a shell is told. */
+/** What a shell can offer. */
 export type Offered = { readonly commands: readonly Whole[]; readonly variants: Variants }
 
 /** The flag whose values depend on the scenario that is named in the line. */

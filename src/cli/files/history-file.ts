@@ -33,7 +33,7 @@ export async function appendLine(file: string, input: string, lineFor: (text: st
   try {
     const text = readHistory(file, true)
     const line = lineFor(text)
-    // What an editor or a full disk left without its end is a line of its own.
+    // A line that an editor or a full disk left without its end is a separate line.
     save(output, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`)
   } finally {
     unlock()

@@ -27,7 +27,7 @@ export function csvCell(value: string | number | null | undefined): string {
   return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 
-/** Names of one list told apart: the second that is called the same is `name (2)`. */
+/** Makes the names of a list distinct: the second of the same name is `name (2)`. */
 export function distinct(names: readonly string[], mark: (name: string, again: number) => string): string[] {
   const taken = new Set<string>()
   const counts = new Map<string, number>()

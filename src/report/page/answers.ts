@@ -17,7 +17,7 @@ type PageAnswer = Section['answers'][number] & {
   readonly brief: string
 }
 
-/** What each variant comes to beside the first good one. */
+/** The result of each variant compared with the first good one. */
 export function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): PageAnswer[] {
   if (scenario === undefined || scenario.kind === 'primitives') return []
   const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run) && run.trials.length > 0)

@@ -93,7 +93,7 @@ export type Witness = {
 
 export const NO_TABLE: Table = { columns: [], rows: [] }
 
-/** Figures that are a table and nothing else. */
+/** Figures that are only a table. */
 type Rows = { readonly type: 'table' }
 
 /** Prose without a picture. */

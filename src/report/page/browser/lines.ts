@@ -98,7 +98,7 @@ const scaleOf = ({ scale }: Axis, isValue: boolean): uPlot.Scale => {
   return { time: false, distr: 3, log: 10, ...(!isValue && scale === 'log' ? { range } : {}) }
 }
 
-/** Of a logarithmic axis that no point lies on the edge. */
+/** Keeps points off the edge of a logarithmic axis. */
 const MARGIN = 1.03
 /** Between two numbers on an axis, in pixels. */
 const APART = 34
