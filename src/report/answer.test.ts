@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { answerOf } from '../bench/answers/answer.ts'
 import { modelErrorOf } from '../bench/answers/model-error.ts'
 import type { Metric, Run } from '../bench/result.ts'
+import aging from '../bench/scenarios/aging.ts'
 import dirtyLog from '../bench/scenarios/dirty-log.ts'
 import icache from '../bench/scenarios/icache.ts'
 import mixed from '../bench/scenarios/mixed.ts'
@@ -187,6 +188,16 @@ test('of a replay it is the recording that has to be longer, as its load cannot 
   const few = { ...run('a', { faults_per_second: [1] }), recorded: { faults: 1 } } as unknown as Run
   assert.match(answer(few, few), /^No answer: .* Try more --trials, or a longer recording\.$/)
   assert.match(answer({ ...few, kind: 'modelled' }, few), / Try a longer recording\.$/)
+})
+
+test('without the tasks that a question is about the sentence names the flag that left them out', () => {
+  const idle = {
+    ...run('age-locked', { faults_per_second: [1, 1, 1] }),
+    scenario: 'aging',
+    params: { notifiers: 1, agers: 0 },
+  }
+  const text = answerText(answerOf(aging, idle, { ...idle, variant: 'age-lockless' }))
+  assert.match(text, /^No answer: .* left out by --set agers=0: give at least 1\.$/)
 })
 
 test('without a notifier there is no answer, and the sentence says that a notifier is missing', () => {

@@ -60,8 +60,9 @@ const MORE_DATA = 'Try more --trials, a longer --duration, or fewer workers.'
 const MORE_CERTAIN = 'Measure it on such a machine, or narrow the ranges of its profile (docs/model.md).'
 const MORE_RECORDED = { measured: 'Try more --trials, or a longer recording.', modelled: 'Try a longer recording.' }
 
-function remedyOf({ kind, isReplay, isWithoutNotifier }: Answer): string {
-  if (isWithoutNotifier) return 'Nothing invalidates with --notifiers 0: give at least 1.'
+function remedyOf({ kind, isReplay, leftOut }: Answer): string {
+  if (leftOut === '--notifiers 0') return 'Nothing invalidates with --notifiers 0: give at least 1.'
+  if (leftOut !== null) return `The tasks that the question is about are left out by ${leftOut}: give at least 1.`
   if (isReplay) return MORE_RECORDED[kind]
   return kind === 'measured'
     ? 'Try a longer --duration, more --trials, or fewer workers (--vcpus).'

@@ -15,8 +15,8 @@ export type Answer = {
   readonly kind: Run['kind']
   /** How long it takes, and of how many workers, is up to a recording. */
   readonly isReplay: boolean
-  /** No role invalidates, where the scenario has one that does: --notifiers 0. */
-  readonly isWithoutNotifier: boolean
+  /** The flag that leaves out tasks which the scenario has by default: --notifiers 0, --set agers=0. */
+  readonly leftOut: string | null
   /** In the order in which the scenario declares them; the first decides. */
   readonly findings: readonly Finding[]
 }
@@ -31,9 +31,18 @@ export function answerOf(scenario: Scenario, baseline: Run, candidate: Run): Ans
     candidate: candidate.variant,
     kind: baseline.kind,
     isReplay: baseline.recorded !== undefined,
-    isWithoutNotifier: baseline.params.notifiers === 0 && scenario.crew?.notifiers !== 0,
+    leftOut: leftOutOf(scenario, baseline),
     findings,
   }
+}
+
+/** Parameters that count tasks. */
+const COUNTS = ['agers', 'converters', 'updaters', 'dirty-loggers']
+
+function leftOutOf({ crew, parameters }: Scenario, { params }: Run): string | null {
+  if (params.notifiers === 0 && crew?.notifiers !== 0) return '--notifiers 0'
+  const none = COUNTS.find((name) => params[name] === 0 && Number(parameters[name]?.default ?? 0) > 0)
+  return none === undefined ? null : `--set ${none}=0`
 }
 
 function verdictOf(findings: readonly Finding[]): AnswerVerdict {
