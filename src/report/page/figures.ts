@@ -210,6 +210,7 @@ function kernelTimelineFigure(runs: readonly Run[], result: Result): Figure[] {
       title: 'timeline of the recorded kernel',
       caption,
       ...chart,
+      body: { ...chart.body, isApart: true },
     },
   ]
 }
