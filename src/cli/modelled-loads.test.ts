@@ -41,6 +41,36 @@ test('processes that change their own PTEs wait for each other if they broadcast
   assert.ok((await perSecond(16, 'tlbi')) < 3 * (await perSecond(1, 'tlbi')))
 })
 
+const perSecond = async (vcpus: number, set: readonly string[]) => {
+  const load = { machine: 'clx-2s', scenario: 'fault-scaling', variant: 'read-lock', duration: '0.05ms', warmup: '1us' }
+  return (await modelled({ ...load, vcpus, set: [...set] })).metrics.operations_per_second!.median
+}
+
+test('userfaults of many vCPUs wait for the one task that resolves them, and run side by side with more of them', async () => {
+  const [alone, few, many] = [
+    await perSecond(1, ['operation=uffd']),
+    await perSecond(8, ['operation=uffd']),
+    await perSecond(8, ['operation=uffd', 'readers=8']),
+  ]
+  assert.ok(few < 4 * alone, `${alone} ${few}`)
+  assert.ok(many > 2 * few, `${few} ${many}`)
+})
+
+test('a guest whose writes the hardware logs writes more slowly than one that is not logged, and faster than one that faults', async () => {
+  const [free, logged, faulting] = [
+    await perSecond(2, ['operation=dirty']),
+    await perSecond(2, ['operation=pml']),
+    await perSecond(2, ['operation=fast']),
+  ]
+  assert.ok(faulting < logged && logged < free, `${faulting} ${logged} ${free}`)
+})
+
+test('splits for guests that execute meet at one list more than other splits do', async () => {
+  const [plain, forNx] = [await perSecond(16, ['operation=split']), await perSecond(16, ['operation=nx-split'])]
+  assert.ok(forNx < plain, `${plain} ${forNx}`)
+  assert.ok((await perSecond(1, ['operation=nx-split'])) < forNx)
+})
+
 test('a scenario, variant, machine or load that is named twice runs once, and is not compared with itself', async () => {
   const { runs } = await bench({
     ...{ scenario: 'precheck,precheck', variant: 'no-precheck,precheck,precheck', machine: 'altra-64,altra-64' },

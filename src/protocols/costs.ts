@@ -66,6 +66,28 @@ export const WORK = [
     ns: 3000,
     source: 'INVLPGB and its TLBSYNC, 1 to 5 us, derived from the share of its series; no receiver is interrupted',
   },
+  { name: 'context_switch', ns: 1500, source: 'a task sleeps and is woken, 1 to 4 us; estimate' },
+  {
+    name: 'uffd_copy',
+    ns: 1500,
+    source: 'read() of a userfaultfd, and UFFDIO_COPY but for the copy itself: allocation, PTE, wake-up; estimate',
+  },
+  {
+    name: 'dirty_page',
+    ns: 100,
+    source: 'the guest writes to another page of 4 KiB than before: a TLB miss and a line from memory; estimate',
+  },
+  {
+    name: 'pml_log',
+    ns: 20,
+    source: 'the hardware sets the Dirty bit and logs the gfn, page-modification logging; estimate',
+  },
+  { name: 'mark_page_dirty', ns: 30, source: 'mark_page_dirty_in_slot() of one gfn of a PML buffer; estimate' },
+  {
+    name: 'populate_table',
+    ns: 700,
+    source: 'make_huge_page_split_spte() of the 512 entries of a page table, 1 to 2 ns each; estimate',
+  },
 ] as const
 
 export type WorkName = (typeof WORK)[number]['name']

@@ -4,13 +4,25 @@ import { makeAllCpusRequest } from '../protocols/remote-flush.ts'
 import { KVM_REQ_TLB_FLUSH } from '../protocols/requests.ts'
 import type { Vm } from '../protocols/vm.ts'
 import type { Gfn } from '../shared-memory/addresses.ts'
-import type { Cpu } from '../shared-memory/cpu.ts'
-import { LEVEL_4K } from '../shared-memory/page-tables/spte.ts'
+import { type Cpu, RELAXED } from '../shared-memory/cpu.ts'
+import { DIRTY, LEVEL_4K } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { handleUserfault, leaveUserfaults } from './userfaultfd.ts'
 
 /** What each operation of a CPU does, as data that can be sent to a worker. */
 export type ScalingPlan = {
-  readonly operation: 'fault' | 'fast' | 'split' | 'zap' | 'unmap' | 'protect' | 'section'
+  readonly operation:
+    | 'fault'
+    | 'fast'
+    | 'split'
+    | 'nx-split'
+    | 'zap'
+    | 'unmap'
+    | 'protect'
+    | 'section'
+    | 'dirty'
+    | 'pml'
+    | 'uffd'
   readonly lock: 'write' | 'read' | 'none' | 'spin'
   /**
    * After it: none; of this CPU alone; `flushUnits` TLBIs and their DSB; both twice, as break-before-make does; INVLPGB and TLBSYNC; requests
@@ -26,6 +38,8 @@ export type ScalingPlan = {
   readonly pages: number
   /** One operation in this many is timed; 0: none. */
   readonly sampleEvery: number
+  /** CPUs that do the same. */
+  readonly scalers: number
 }
 
 const ENTRIES_OF_LINE = 16
@@ -44,6 +58,10 @@ const PATHS: Readonly<
   unmap: { outside: [], locked: kinds('zap_spte') },
   protect: { outside: [], locked: kinds('change_pte') },
   section: { outside: [], locked: [] },
+  'nx-split': { outside: kinds('exit_entry', 'faultin_pfn', 'kmalloc'), locked: kinds('map_spte', 'populate_table') },
+  dirty: { outside: kinds('dirty_page'), locked: [] },
+  pml: { outside: kinds('dirty_page', 'pml_log'), locked: [] },
+  uffd: { outside: kinds('exit_entry', 'faultin_pfn'), locked: kinds('map_spte') },
 }
 
 /**
@@ -61,6 +79,7 @@ export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
     cpu.count(COUNTER.scaling_operations, 1)
     if (isTimed) cpu.record(HISTOGRAM.fault_latency_ns, cpu.now() - beganNs)
   }
+  if (plan.operation === 'uffd') yield* leaveUserfaults(cpu, vm, plan.scalers)
 }
 
 function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
@@ -71,10 +90,17 @@ function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<voi
   yield* cpu.work(WORK_KIND.operation_outside, 1)
   if (plan.hotLines > 0) yield* touchHotLines(cpu, vm, plan)
   if (touches(plan, 'outside')) yield* touchMemory(cpu, plan, 'outside')
+  if (operation === 'dirty' || operation === 'pml') return yield* dirty(cpu, vm, plan, index)
+  if (operation === 'uffd') {
+    yield* handleUserfault(cpu, vm)
+    // get_user_pages() looks again.
+    yield* cpu.work(WORK_KIND.faultin_pfn, 1)
+  }
   if (lock === 'write') yield* vm.mmuLock.writeLock(cpu)
   else if (lock === 'read') yield* vm.mmuLock.readLock(cpu)
   else if (lock === 'spin') yield* vm.mnInvalidateLock.acquire(cpu)
   yield* change(cpu, vm, plan, index)
+  if (operation === 'nx-split') yield* trackPossibleNx(cpu, vm, lock === 'spin')
   if (lock === 'write') yield* vm.mmuLock.writeUnlock(cpu)
   else if (lock === 'read') yield* vm.mmuLock.readUnlock(cpu)
   else if (lock === 'spin') yield* vm.mnInvalidateLock.release(cpu)
@@ -98,6 +124,33 @@ function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void
   if (flush === 'invlpgb') yield* cpu.work(WORK_KIND.invlpgb, 1)
   if (flush === 'remote') yield* requestFlush(cpu, vm)
 }
+
+/** Gfns of a full PML buffer. */
+const PML_ENTRIES = 512
+
+/**
+ * The guest writes to a page that needs no fault: it is writable. `pml`: the hardware logs the gfn, and a full buffer makes the vCPU leave the guest and
+ * set the bits of its gfns in the log, without mmu_lock.
+ */
+function* dirty(cpu: Cpu, vm: Vm, { operation }: ScalingPlan, index: number): Steps<void> {
+  const entry = index & (PML_ENTRIES - 1)
+  // The Dirty bit of the entry, which the hardware sets.
+  yield* cpu.or(vm.tables.sptep(1 + cpu.id, entry as Gfn, LEVEL_4K), DIRTY)
+  if (operation === 'dirty') return
+  if (entry !== 0) return
+  yield* cpu.work(WORK_KIND.exit_entry, 1)
+  yield* cpu.work(WORK_KIND.mark_page_dirty, PML_ENTRIES)
+}
+
+/** `track_possible_nx_huge_page()`: all splits of a VM put their page on one list, under one spinlock, unless they hold it instead of mmu_lock. */
+function* trackPossibleNx(cpu: Cpu, vm: Vm, isHeld: boolean): Steps<void> {
+  if (!isHeld) yield* vm.mnInvalidateLock.acquire(cpu)
+  yield* cpu.add(vm.tables.sptep(0, LIST_HEAD, LEVEL_4K), 1, RELAXED)
+  if (!isHeld) yield* vm.mnInvalidateLock.release(cpu)
+}
+
+/** Behind the hot lines. */
+const LIST_HEAD = (16 * ENTRIES_OF_LINE) as Gfn
 
 /** TLBIs and their DSB ISH; break-before-make has one of IPAS2E1IS and one of VMALLE1IS. */
 function* invalidate(cpu: Cpu, units: number): Steps<void> {

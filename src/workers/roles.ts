@@ -17,6 +17,7 @@ import { type RecoveryPlan, runNxRecovery } from './nx-recovery.ts'
 import { type PfnCachePlan, runPfnCacheUser } from './pfncache-user.ts'
 import { runGuest } from './running-guest.ts'
 import { runStage2Vcpu, type Stage2VcpuPlan } from './stage2-vcpu.ts'
+import { runUffdReader } from './userfaultfd.ts'
 import { runVcpu } from './vcpu.ts'
 import { runTeardown, type TeardownPlan } from './vm-teardown.ts'
 import { runZapper, type ZapPlan } from './zapper.ts'
@@ -33,6 +34,7 @@ export type RolePlan =
   | { readonly role: 'guest-icache'; readonly icache: GuestIcachePlan }
   | { readonly role: 'scaler'; readonly scaling: ScalingPlan }
   | { readonly role: 'running-guest' }
+  | { readonly role: 'uffd-reader' }
   /** A vCPU of another VM on the same machine. */
   | { readonly role: 'neighbour-vcpu'; readonly vm: number; readonly vcpu: number; readonly accesses: AccessPlan }
   | { readonly role: 'vm-teardown'; readonly teardown: TeardownPlan; readonly isTimed: boolean }
@@ -62,6 +64,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else if (plan.role === 'ager') yield* runAger(cpu, vm, plan.aging, plan.isTimed)
   else if (plan.role === 'guest-icache') yield* runGuestIcache(cpu, plan.icache)
   else if (plan.role === 'running-guest') yield* runGuest(cpu, vm)
+  else if (plan.role === 'uffd-reader') yield* runUffdReader(cpu, vm)
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
 }
 

@@ -18,8 +18,8 @@ const WHERE = ['none', 'inside', 'outside'] as const
 const PARAMETERS = {
   operation: {
     kind: 'choice',
-    says: 'fault: maps or dirties; fast: gives write permission back; split: of a 2 MiB block; zap: of an SPTE; unmap: of a block; protect: of a PTE of a process of its own, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
-    choices: ['fault', 'fast', 'split', 'zap', 'unmap', 'protect', 'section'],
+    says: 'fault: maps or dirties; fast: gives write permission back; dirty: writes to writable memory, no fault; pml: the same, logged by the hardware, an exit for 512 pages; uffd: a fault that a reader of a userfaultfd resolves; split: of a 2 MiB block; nx-split: because the guest executes there; zap: of an SPTE; unmap: of a block; protect: of a PTE of a process of its own, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
+    choices: ['fault', 'fast', 'dirty', 'pml', 'uffd', 'split', 'nx-split', 'zap', 'unmap', 'protect', 'section'],
     default: 'fault',
   },
   flush: {
@@ -35,6 +35,13 @@ const PARAMETERS = {
     low: 0,
     high: 512,
     default: 0,
+  },
+  readers: {
+    kind: 'integer',
+    says: 'tasks of the VMM that resolve the faults of operation=uffd, on CPUs of their own',
+    low: 1,
+    high: 512,
+    default: 1,
   },
   clear: {
     kind: 'choice',
@@ -85,7 +92,9 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
     pages: values.block,
     hotLines: values['hot-lines'],
     sampleEvery,
+    scalers: crew.vcpus,
   }
+  const readers = values.operation === 'uffd' ? values.readers : 0
   return {
     system: {
       vcpus,
@@ -98,6 +107,7 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
     roles: [
       ...Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
       ...Array.from({ length: values.guests }, () => ({ role: 'running-guest' }) as const),
+      ...Array.from({ length: readers }, () => ({ role: 'uffd-reader' }) as const),
     ],
     placement: values.placement,
   }
