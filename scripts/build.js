@@ -34,6 +34,8 @@ function copyData() {
     (name) => name.endsWith('.json') && !name.endsWith('tsconfig.json'),
   )) {
     const to = join(dist, from.slice(join(root, 'src').length + 1))
+    // What has not changed is left alone: another process may be reading it.
+    if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) continue
     mkdirSync(dirname(to), { recursive: true })
     copyFileSync(from, to)
   }
