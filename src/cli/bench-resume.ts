@@ -51,9 +51,10 @@ export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Re
   const own = await argsOf(earlier.command, leave, (why) =>
     refuse(why, 'A file outside of this folder has to be named again, with --trace, --times or --memslots.'),
   )
-  const { out, force, json, quiet, noProgress, watch, locks } = args
+  const { out, force, json, quiet, verbose, noProgress, watch, locks } = args
   const more = moreOf(args, earlier, own, refuse)
-  const asked = { ...own, ab: undefined, resume: undefined, out, force, json, quiet, noProgress, watch, locks, ...more }
+  const shown = { json, quiet, verbose, noProgress, watch, locks }
+  const asked = { ...own, ab: undefined, resume: undefined, out, force, ...shown, ...more }
   const plan = await planOf(asked, io, own.machine === undefined ? undefined : machinesOf(earlier, refuse))
   checkSame(earlier, io, refuse)
   if (args.refine === undefined) return { plan, earlier, asked }

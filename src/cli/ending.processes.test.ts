@@ -109,7 +109,7 @@ test('a resumed plan has what the whole one would have had', async () => {
   const whole = resultIn(join(folder, 'whole.json'))
   const cut = { ...whole.runs[3]!, interrupted: { trials: 1, of: 2 } }
   writeFileSync(join(folder, 'part.json'), JSON.stringify({ ...whole, runs: [...whole.runs.slice(0, 2), cut] }))
-  const resumed = await shell('$F bench --resume part.json', folder)
+  const resumed = await shell('$F bench --resume part.json --verbose', folder)
   assert.equal(resumed.code, 0, resumed.err)
   assert.match(resumed.err, /^icache \S+ on altra-64: /, 'only the group that was cut ran')
   assert.equal(readFileSync(join(folder, 'part.json'), 'utf8'), readFileSync(join(folder, 'whole.json'), 'utf8'))
