@@ -99,12 +99,13 @@ for (const from of recordings) {
     const misses = await played({})
     // What a miss comes from: with which one of the played recording's own times it is gone.
     const { flush, toSpteNs, toReleaseNs } = to.own.times
+    const filled = times.flush === null ? await played({ flush }) : misses
     const causes = []
     if (misses.total !== undefined && !isNear(misses.total, 2)) {
       for (const [cause, own] of Object.entries({ flush: { flush }, holds: { toSpteNs, toReleaseNs } }))
         if (isNear((await played(own)).total, 2)) causes.push(cause)
     }
-    pairs.push({ from: from.name, to: to.name, misses, causes, tellsFlush: times.flush !== null })
+    pairs.push({ from: from.name, to: to.name, misses, filled, causes, tellsFlush: times.flush !== null })
   }
 }
 
@@ -153,6 +154,10 @@ ${table(
     summary(
       'another recording that tells how long a flush takes',
       pairs.filter(({ tellsFlush }) => tellsFlush),
+    ),
+    summary(
+      "another recording, and where that tells no flush the played one's own",
+      pairs.map(({ filled }) => ({ misses: filled })),
     ),
     summary('no recording (epyc-milan-2s)', general),
   ],
