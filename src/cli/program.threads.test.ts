@@ -18,7 +18,7 @@ test('a run of the pre-check writes a result that its schema accepts, and answer
     ['bench', '-s', 'precheck', '--trials', '2', '--set', 'range=2048'],
     hasWorked,
   )
-  assert.match(out, /^precheck: Does checking for an invalidation before mmu_lock/)
+  assert.match(out, /^precheck: Does checking for an invalidation before taking mmu_lock/)
   assert.match(out, /faults\/s/)
   assert.match(out, /(Yes|No|Not resolved)/)
   assert.deepEqual(
