@@ -83,6 +83,9 @@ function besideSections(sources: readonly Source[]): Section[] {
     ? []
     : groups.map((runs) => ({
         ...sectionOf(runs, sources[0]!.result, variedIn(groups)),
+        // Trials of separate files were not interleaved: what changed between them the table above says.
+        answers: [],
+        gist: '',
         ...(groups.length === 1 ? {} : { shows: 'heading' }),
       }))
 }
