@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { checkWith, loadChecks } from './load-checks.ts'
-import type { Link } from './pair/side.ts'
+import { type Link, Side } from './pair/side.ts'
 import { helpWith, type Job, runJob } from './run-check.ts'
 
 const TELL_EVERY_MS = 250
@@ -21,6 +21,7 @@ parentPort!.on('message', async ({ job, link, helps }: Asked) => {
       parentPort!.postMessage({ report: explored(check, job, link) })
     }
   } catch (error) {
+    if (helps) Side.lose(link.control)
     parentPort!.postMessage({ failed: error })
   } finally {
     link.port.close()

@@ -46,6 +46,8 @@ class Helper {
   readonly #reduction: Reduction
   readonly #sharing: Sharing
   readonly #patience: number
+  /** The other thread needs no help any more: it may say so while there is work left. */
+  #isOver = false
 
   constructor(parts: Exploring, limits: Limits, side: Side, begin: Begin) {
     this.#parts = parts
@@ -66,11 +68,7 @@ class Helper {
   }
 
   run(): void {
-    for (;;) {
-      const message = nextFrom(this.#side)
-      if (message.is === 'over') break
-      this.#hear(message)
-    }
+    while (!this.#isOver) this.#hear(nextFrom(this.#side))
     const { behaviours } = this.#parts.machine
     const covered = behaviours.flatMap(({ covered: counters }) => [...counters])
     const visited = behaviours.flatMap(({ visited: sites }) => [...sites])
@@ -82,7 +80,8 @@ class Helper {
   }
 
   #hear(message: Message): void {
-    if (message.is === 'round') this.#beginRound(message.table)
+    if (message.is === 'over') this.#isOver = true
+    else if (message.is === 'round') this.#beginRound(message.table)
     else if (message.is === 'table') this.#walk.visited.adopt(message.table)
     else if (message.is === 'settle') this.#settle(message)
     else if (this.#sharing.hear(message)) this.#work()

@@ -73,7 +73,7 @@ export class Helped {
       if (hasWork) return true
       if (this.#side.grows) this.#grow(walk, sharing)
       sharing.tellNews()
-      return this.#side.isOtherIdle || this.#side.isStopped || walk.isOver()
+      return this.#side.areBothIdle || this.#side.isStopped || walk.isOver()
     })
     return hasWork
   }

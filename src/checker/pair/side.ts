@@ -110,6 +110,11 @@ export class Side {
     }
   }
 
+  /** Nothing is left to do on either thread: what has been handed over is heard of first. */
+  get areBothIdle(): boolean {
+    return this.isOtherIdle && this.#get(IDLE + this.#own)
+  }
+
   get isOtherIdle(): boolean {
     return this.#get(IDLE + 1 - this.#own)
   }
