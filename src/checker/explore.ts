@@ -41,16 +41,7 @@ export function exploreTogether(
   alone = ALONE,
 ): Explored {
   const run = { program, limits, began: performance.now(), rerunGrowth, onProgress, alone }
-  // Once: what is begun again, because the host was slow or the helper is lost, is done alone.
-  let helps = link
-  const explore = (): Came =>
-    withGuards(() =>
-      watched((watch) => {
-        const by = helps
-        helps = undefined
-        return exploreWatched({ ...run, link: by }, watch)
-      }),
-    )
+  const explore = beginning(run, link)
   const { isFinal, explored } = tried(explore)
   if (isFinal) return explored
   const again = explore().explored
@@ -59,8 +50,21 @@ export function exploreTogether(
 
 /** What two threads come to, whatever it is, if the helper is let in at once. */
 export function exploreByTwo(program: Program, limits: Limits, link: Link): Explored {
-  const run = { program, limits, link, began: performance.now(), rerunGrowth: 16, onProgress: undefined, alone: 0 }
-  return withGuards(() => watched((watch) => exploreWatched(run, watch))).explored
+  const run = { program, limits, began: performance.now(), rerunGrowth: 16, onProgress: undefined, alone: 0 }
+  return beginning(run, link)().explored
+}
+
+/** Explores from the start each time. Only the first time with help: what is begun again, on a slow host or without a helper, is done alone. */
+function beginning(run: Omit<Run, 'link'>, link: Link | undefined): () => Came {
+  let helps = link
+  return () =>
+    withGuards(() =>
+      watched((watch) => {
+        const by = helps
+        helps = undefined
+        return exploreWatched({ ...run, link: by }, watch)
+      }),
+    )
 }
 
 /** Once more, alone, if the thread that helped is lost. */
