@@ -8,6 +8,9 @@ import { type Done, type Link, type Message, Side } from './side.ts'
 /** Steps of a round before a helper is let in: until then, most of what is learned is new, and what it relied on would be wrong. */
 export const ALONE = 1 << 16
 
+/** A helper that was asked to stop does so at once; without an answer for so long it is taken for lost. */
+const SILENT_MS = 90_000
+
 /** The helper's thread has come to an end by itself. */
 export class HelperLost extends Error {}
 
@@ -83,7 +86,9 @@ export class Helped {
     const sharing = this.#sharing
     if (sharing === undefined) return this.#reduction.isRefuted
     this.#side.isStopped = true
+    const since = performance.now()
     this.#side.waitUntil(() => {
+      if (performance.now() - since > SILENT_MS) throw new HelperLost()
       this.#listen(sharing)
       if (this.#side.grows) this.#side.grows = false
       return this.#side.isOtherIdle
@@ -125,7 +130,9 @@ export class Helped {
 
   #await<Is extends Message['is']>(is: Is, sharing: Sharing): Message & { readonly is: Is } {
     let found: Message | undefined
+    const since = performance.now()
     this.#side.waitUntil(() => {
+      if (performance.now() - since > SILENT_MS) throw new HelperLost()
       this.#refuseLost()
       for (let got = this.#side.receive(); got !== undefined; got = this.#side.receive()) {
         if (got.is === is) found = got
