@@ -96,7 +96,6 @@ const EVERY_VERSION = {
   ageGfn,
   testAgeGfn,
   wrprotGfnRange,
-  mmuNotifierRetryCache,
   getDirtyLogProtect,
   clearDirtyLogProtect,
   arm64UnmapGfnRange,
@@ -142,6 +141,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuSplitHugePage: v5_15.tdpMmuSplitHugePage,
   gfnToPfnCacheInvalidateStart: nothingToDo,
   gpcRefresh: never,
+  mmuNotifierRetryCache: never,
   mmuSlotApplyFlags: dirtyLog.flushIfChanged,
   archMmuEnableLogDirtyPtMasked: dirtyLog.protectSmall,
   mmuSlotRemoveWriteAccess: dirtyLog.removeWriteAccessAlone,
@@ -332,6 +332,11 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
     to: gpcRefresh,
     commit: '58cd407ca4c6',
     says: 'looks the pfn up until no invalidation comes meanwhile',
+  },
+  mmuNotifierRetryCache: {
+    to: mmuNotifierRetryCache,
+    commit: '58cd407ca4c6',
+    says: 'asks for the count of active invalidations before the sequence',
   },
   mmuSlotApplyFlags: {
     to: mmuSlotApplyFlags,
