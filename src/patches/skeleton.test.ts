@@ -67,6 +67,12 @@ test('every function of the oldest and of the newest kernel can be taken', async
   assert.equal(compile(both.map(({ name }) => `all-${name}.ts`)), '')
 })
 
+test('each function that a kernel changed can be taken', async () => {
+  for (const { name, changes } of VERSIONS) {
+    for (const { entry } of changes) assert.deepEqual(await begin(`${entry}-${name}.ts`, name, [entry]), [])
+  }
+})
+
 test('a patch that is made from a variant has the name of its file, unless that is a name of ours', () => {
   assert.equal(beginningOf('my-yield', './my-yield.ts', 'coarse-yield', []).name, 'my-yield')
   assert.equal(beginningOf('precheck', './precheck.ts', 'precheck', []).name, 'my-precheck')

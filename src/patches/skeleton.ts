@@ -32,7 +32,7 @@ type Written = { readonly text: string; readonly closures: readonly Closure[] }
 /** The text of a patch that does what it was made from does, for the user to change. */
 export async function skeletonOf(beginning: Beginning): Promise<string> {
   const { name, file, kernel, from, says, subject, functions } = beginning
-  const sources = new FunctionSources([])
+  const sources = new FunctionSources([], ['versions', 'variants', 'broken'])
   const entries: Written[] = []
   for (const [entry, own] of Object.entries(functions)) {
     const base = kernel.kvm[entry as keyof typeof kernel.kvm]

@@ -37,6 +37,6 @@ export const cutTo = (line: string, width: number): string =>
 const indentOf = (line: string) => line.length - line.trimStart().length
 
 /** A figure and its unit are one word. */
-const WORDS = /( *)((?:[^ ]|(?<=\d) (?=%|[num]?s\b))+)/g
+const WORDS = /( *)((?:[^ ]|(?<=\d) (?=(?:%|[num]?s)[).,;:\]]*(?: |$)))+)/g
 
 const wordsOf = (text: string) => [...text.matchAll(WORDS)].map(([, gap, word]) => ({ gap: gap!, word: word! }))

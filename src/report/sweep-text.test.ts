@@ -16,7 +16,7 @@ test('a sweep is one table: loads down, variants across, and what each does with
   const [without, withCheck] = sweep.runs
     .filter(({ params }) => params.vcpus === 63)
     .map(({ metrics }) => metrics.flushes_per_unmap!.median)
-  const figures = [without!.toFixed(2), withCheck!.toFixed(2), `${(withCheck! / without!).toFixed(2)}x`]
+  const figures = [without!.toFixed(2), withCheck!.toFixed(2), `${Number((withCheck! / without!).toFixed(2))}x`]
   const row = /^63 vcpus +(\S+) +(\S+) +(\S+)$/m.exec(text)
   assert.deepEqual(row?.slice(1), figures)
   assert.match(text, /^no-precheck +\S{7} +\d+k at 16 vcpus, the peak of the loads tried$/m)

@@ -5,7 +5,10 @@ import { fit } from './fit.ts'
 import { leftColumns } from './numbers.ts'
 import { coloured, marked, padEnd, widthOf } from './tones.ts'
 
-const words = fc.array(fc.stringMatching(/^[a-z0-9.,%]{1,30}$/), { minLength: 1, maxLength: 30 })
+/** A unit stays with its figure. */
+const isUnit = (word: string) => /^(?:%|[num]?s)[.,]*$/.test(word)
+const word = fc.stringMatching(/^[a-z0-9.,%]{1,30}$/).filter((one) => !isUnit(one))
+const words = fc.array(word, { minLength: 1, maxLength: 30 })
 const terminals = fc.integer({ min: 20, max: 120 })
 
 test('text is broken between words only, and no line is wider than the terminal unless one word is', () => {
@@ -19,6 +22,11 @@ test('text is broken between words only, and no line is wider than the terminal 
       for (const line of lines) assert.ok(widthOf(line) <= width || !line.trim().includes(' '))
     }),
   )
+})
+
+test('a figure is not parted from its unit, and from nothing else', () => {
+  assert.equal(fit('it is 17 %, and 3 us', 10), 'it is\n  17 %,\n  and 3 us')
+  assert.equal(fit('they are 17 units', 11), 'they are 17\n  units')
 })
 
 test('without a terminal a line is as long as it is', () => {

@@ -8,15 +8,16 @@ export type Closure = {
   readonly imports: readonly { readonly name: string; readonly isType: boolean }[]
 }
 
-/** What has to be taken along for a declaration to stand in another file. */
-export function closureOf(module: ModuleSource, first: Declaration): Closure {
+/** What has to be taken along for a declaration to stand in another file, which can import what `isThere`. */
+export function closureOf(module: ModuleSource, first: Declaration, isThere: boolean): Closure {
   const taken = new Map<string, Declaration>([[first.name, first]])
   const imports = new Map<string, boolean>()
   const take = ({ uses }: Declaration) => {
     for (const used of uses) {
       const local = module.declarations.get(used)
-      if (local === undefined || local.isExported) {
-        imports.set(used, local === undefined ? isTypeImport(module, used) : isType(local))
+      if (local === undefined || (local.isExported && isThere)) {
+        const imported = module.imports.find((one) => one.local === used)
+        imports.set(imported?.written ?? used, local === undefined ? (imported?.isType ?? false) : isType(local))
       } else if (!taken.has(used)) {
         taken.set(used, local)
         take(local)
@@ -30,9 +31,6 @@ export function closureOf(module: ModuleSource, first: Declaration): Closure {
     imports: [...imports].map(([imported, isOfType]) => ({ name: imported, isType: isOfType })),
   }
 }
-
-const isTypeImport = ({ imports }: ModuleSource, name: string) =>
-  imports.find(({ local }) => local === name)?.isType ?? false
 
 const isType = ({ text }: Declaration) => /^(?:type|interface) /m.test(text.replace(/\/\*[\s\S]*?\*\/\s*/g, ''))
 

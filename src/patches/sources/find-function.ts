@@ -25,11 +25,14 @@ type Found = { readonly file: string; readonly name: string; readonly within?: n
 /** The text of functions of ours and of patches. The sources of what takes steps are shipped with the program. */
 export class FunctionSources {
   readonly #patches: readonly PatchText[]
+  readonly #others: readonly string[]
   readonly #compiled = new Map<string, string>()
   readonly #modules = new Map<string, ModuleSource>()
 
-  constructor(patches: readonly PatchText[]) {
+  /** `others`: folders of the protocols whose modules no other file can import, so that what they export has to be taken along. */
+  constructor(patches: readonly PatchText[], others: readonly string[] = []) {
     this.#patches = patches
+    this.#others = others
   }
 
   /** Undefined if it is in no file that is known. */
@@ -40,7 +43,9 @@ export class FunctionSources {
     const module = await this.#module(file)
     const declaration = within === undefined ? module.declarations.get(name) : module.functionIn(name, within)
     if (declaration === undefined) return undefined
-    return { file, line: declaration.line, name, isInline: within !== undefined, ...closureOf(module, declaration) }
+    const isThere = !this.#others.some((folder) => file.startsWith(join('src', 'protocols', folder)))
+    const closure = closureOf(module, declaration, isThere)
+    return { file, line: declaration.line, name, isInline: within !== undefined, ...closure }
   }
 
   #find(text: string): Found | undefined {

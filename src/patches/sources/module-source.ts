@@ -14,8 +14,8 @@ export type Declaration = {
   readonly uses: ReadonlySet<string>
 }
 
-/** A name that a module takes from elsewhere. */
-type Imported = { readonly local: string; readonly isType: boolean }
+/** A name that a module takes from elsewhere; `written` as the import has it: `tdpMmuNextRoot as nextRoot`. */
+type Imported = { readonly local: string; readonly written: string; readonly isType: boolean }
 
 /** A TypeScript module, taken apart into its declarations. */
 export type ModuleSource = {
@@ -97,9 +97,12 @@ function importsIn(text: string, tree: Program): Imported[] {
   const clauses = [...text.matchAll(/^import (?:type )?\{([^}]*)\} from /gm)].map(([, names = '']) => names)
   return clauses
     .flatMap((names) => names.split(','))
-    .map((part) => /(\w+)\s*$/.exec(part.trim())?.[1] ?? '')
-    .filter((local) => local !== '')
-    .map((local) => ({ local, isType: !values.has(local) }))
+    .map((part) => part.trim().replace(/^type /, ''))
+    .filter((part) => part !== '')
+    .map((written) => {
+      const local = /\w+$/.exec(written)![0]
+      return { local, written, isType: !values.has(local) }
+    })
 }
 
 /** Types leave nothing in the JavaScript. Each ends before an empty line. */

@@ -35,7 +35,7 @@ function* zapAllFast(cpu: Cpu, vm: Vm): Steps<void> {
 }
 
 /** `kvm_mmu_zap_memslot_leafs()`, since v6.13: with a flush. */
-function* zapMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
+export function* zapMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
   const flush = yield* zapSlotLeafs(cpu, vm, slot, false)
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
@@ -43,7 +43,7 @@ function* zapMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
 }
 
 /** With shadow paging, whose pages are zapped one by one: what `kvm_zap_obsolete_pages()` comes to. */
-function* zapEveryMemslot(cpu: Cpu, vm: Vm): Steps<void> {
+export function* zapEveryMemslot(cpu: Cpu, vm: Vm): Steps<void> {
   let flush = false
   yield* vm.mmuLock.writeLock(cpu)
   let next = yield* vm.memslots.nextOf(cpu, NO_MEMSLOT)

@@ -1,6 +1,6 @@
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { Cpu } from '../../shared-memory/cpu.ts'
-import { NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
+import { NONPRESENT, pagesPerLevel, ROOT_LEVEL, roundForLevel } from '../../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { NO_ROOT } from '../nx/roots.ts'
@@ -39,6 +39,14 @@ function* zapAllRoots(cpu: Cpu, vm: Vm): Steps<void> {
     yield* vm.kvm.tdpMmuZapRoot(cpu, vm, table, false)
     root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, false)
   }
+}
+
+/** `kvm_tdp_mmu_zap_all()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17, with mmu_lock held for write. `cause`: of its flush. */
+export function* zapAllOfTdpMmu(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
+  // Every entry of a root lies in the range as a whole.
+  const end = roundForLevel((vm.endGfn - 1) as Gfn, ROOT_LEVEL) + pagesPerLevel(ROOT_LEVEL)
+  const flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, 0 as Gfn, end as Gfn, true, false)
+  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, cause)
 }
 
 /** What is not of the TDP MMU: `kvm_mmu_commit_zap_page()` flushes. So does a VM whose page tables stay. */

@@ -3,9 +3,10 @@ import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import { COUNTER } from '../counters.ts'
 import { fastPageFault } from '../map.ts'
-import { flushShadowMemslot as flushShadowOf } from '../memslots/flush-shadow.ts'
+import { zapEveryMemslot, zapMemslot } from '../memslots/flush-shadow.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import { assertGeneration } from '../memslots/oracles.ts'
+import { zapAllOfTdpMmu } from '../memslots/release.ts'
 import { publishSlots, waitBegins } from '../memslots/swap.ts'
 import { unmapHvaRange } from '../memslots/unmap-hva-range.ts'
 import { type Fault, type FaultResult, PF_INVALID } from '../page-fault.ts'
@@ -13,7 +14,6 @@ import { makeAllCpusRequest } from '../remote-flush.ts'
 import { KVM_REQ_MMU_RELOAD } from '../requests.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
-import { zapAllOfTdpMmu } from './v5.15.ts'
 
 // What v5.12 has, and v5.15 no longer.
 
@@ -102,8 +102,9 @@ export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
  * write, which is dropped on the way for a task that waits, and stays a root. Every vCPU is told to load its own again.
  */
 export function* flushShadowMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
-  if (vm.updates!.config.zap === 'slot' || vm.nx === undefined) return yield* flushShadowOf(cpu, vm, slot)
   vm.lockdep?.at(cpu, SITE.kvm_arch_flush_shadow_memslot)
+  if (vm.updates!.config.zap === 'slot') return yield* zapMemslot(cpu, vm, slot)
+  if (vm.nx === undefined) return yield* zapEveryMemslot(cpu, vm)
   yield* vm.mmuLock.writeLock(cpu)
   yield* makeAllCpusRequest(cpu, vm, KVM_REQ_MMU_RELOAD, COUNTER.tlb_flush_ipis)
   yield* zapAllOfTdpMmu(cpu, vm, COUNTER.tlb_flush_remote_memslot)

@@ -11,7 +11,6 @@ import {
   NONPRESENT,
   pagesPerLevel,
   ROOT_LEVEL,
-  roundForLevel,
 } from '../../shared-memory/page-tables/spte.ts'
 import type { TdpIter } from '../../shared-memory/page-tables/tdp-iter.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
@@ -21,7 +20,7 @@ import { COUNTER } from '../counters.ts'
 import { linkSp } from '../map.ts'
 import { type Memslot, NO_MEMSLOT } from '../memslots/memslot.ts'
 import { assertNoMemslot } from '../memslots/oracles.ts'
-import { zapAllButRoots } from '../memslots/release.ts'
+import { zapAllButRoots, zapAllOfTdpMmu } from '../memslots/release.ts'
 import { NO_PAGE } from '../nx/mmu-pages.ts'
 import { tdpMmuNextRoot as nextRoot } from '../nx/root-walk.ts'
 import { takeApart } from '../nx/teardown.ts'
@@ -283,12 +282,4 @@ export function* flushShadowAll(cpu: Cpu, vm: Vm): Steps<void> {
   yield* zapAllButRoots(cpu, vm)
   if (vm.nx !== undefined) yield* zapAllOfTdpMmu(cpu, vm, COUNTER.tlb_flush_remote_teardown)
   yield* vm.mmuLock.writeUnlock(cpu)
-}
-
-/** `kvm_tdp_mmu_zap_all()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17, with mmu_lock held for write. `cause`: of its flush. */
-export function* zapAllOfTdpMmu(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
-  // Every entry of a root lies in the range as a whole.
-  const end = roundForLevel((vm.endGfn - 1) as Gfn, ROOT_LEVEL) + pagesPerLevel(ROOT_LEVEL)
-  const flush = yield* vm.kvm.tdpMmuZapRange(cpu, vm, 0 as Gfn, end as Gfn, true, false)
-  if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, cause)
 }
