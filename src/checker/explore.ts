@@ -6,7 +6,7 @@ import { withGuards } from './guards.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import type { Machine } from './machine.ts'
 import { ALONE, Helped, HelperLost } from './pair/helped.ts'
-import type { Link } from './pair/side.ts'
+import { type Link, Side } from './pair/side.ts'
 import type { Program } from './program.ts'
 import { Reduction } from './reduction.ts'
 import type { Reruns } from './reruns.ts'
@@ -93,7 +93,7 @@ type Came = { readonly explored: Explored; readonly isFinal: boolean }
 
 function exploreWatched(run: Run, watch: Watch): Came {
   const { program, limits, link } = run
-  const parts = exploring(program, limits, watch, run.rerunGrowth)
+  const parts = orLetGo(link, () => exploring(program, limits, watch, run.rerunGrowth))
   const { machine, probe, reruns, hooks } = parts
   const reduction = reductionOf(machine)
   const isOver = (counts: Counts) => {
@@ -130,6 +130,16 @@ function exploreWatched(run: Run, watch: Watch): Came {
     }
   } finally {
     helped?.abandon()
+  }
+}
+
+/** A helper waits at the other end of the link, also for a program that is refused before anything is explored. */
+function orLetGo<Made>(link: Link | undefined, make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    if (link !== undefined) new Side(link, 0).send({ is: 'over' })
+    throw error
   }
 }
 

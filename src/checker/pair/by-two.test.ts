@@ -43,6 +43,14 @@ test('the witness of what two threads find is the one that one thread finds', ()
   }
 })
 
+test('a program that is refused lets the helper go, which helps with the next', () => {
+  const job = jobOf('precheck', ASKED)
+  const idle = { name: 'idle', start: () => undefined as never }
+  const program = { ...precheck.program('precheck', 'one-vcpu'), actors: [idle] }
+  assert.throws(() => pair.explore({ ...precheck, program: () => program }, job), /idle/)
+  assert.equal(pair.explore(precheck, job).verdict, 'PASS')
+})
+
 test('a helper that goes away is done without', () => {
   const job = jobOf('precheck', ASKED)
   const { verdict, counts } = pair.report(precheck, job, true)
