@@ -74,7 +74,8 @@ for (const [name, words] of [
     for (const { path, what, mutated } of mutationsOf(result)) {
       if (random.below(ONE_IN) > 0) continue
       tried += 1
-      assert.notEqual(digestOf(mutated as Result), digest, path)
+      // A file without a list of runs is refused before its digest is asked for.
+      if (Array.isArray((mutated as Result).runs)) assert.notEqual(digestOf(mutated as Result), digest, path)
       if (!isNoticed(mutated)) missed.push(`${kindOfPath(path)} ${what}`)
     }
     assert.deepEqual(
