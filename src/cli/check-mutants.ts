@@ -8,8 +8,8 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 
-/** States of configurations in which a mutant is explored in a second: a step costs more where stores are delayed. */
-const QUICK_STATES: Readonly<Record<MemoryModel, number>> = { sc: 60_000, tso: 25_000, relaxed: 25_000 }
+/** States of configurations in which a mutant is explored in a second or two. */
+const QUICK_STATES = 60_000
 
 type Asked = {
   readonly variant: string | undefined
@@ -32,7 +32,7 @@ export async function checkMutants(checks: readonly Check[], asked: Asked, io: I
   for (const [done, { one, model }] of places.entries()) {
     progress.show(done, places.length, `${one.name} as it is, with ${model} memory`)
     const name = variant ?? one.variants[0]!.name
-    surveyed.push(...(await survey(one, name, QUICK_STATES[model], configuration, model, io.signal)))
+    surveyed.push(...(await survey(one, name, QUICK_STATES, configuration, model, io.signal)))
   }
   const [patch] = checks.flatMap((one) => one.patch ?? [])
   const all = patch === undefined ? mutationsIn(surveyed) : mutationsOfPatch(patch, surveyed)

@@ -23,7 +23,7 @@ type Defaults = {
 const CREW = { vcpus: String(Math.max(1, os.availableParallelism() - 1)), notifiers: '1' } as const
 export const DEFAULTS = {
   vm: { ...CREW, trials: '10', aaTrials: 5, duration: '400ms', warmup: '300ms' },
-  headline: { ...CREW, trials: '5', aaTrials: 2, duration: '120ms', warmup: '150ms' },
+  headline: { ...CREW, trials: '5', aaTrials: 2, duration: '120ms', warmup: '100ms' },
   primitives: { vcpus: '1,2,4,8', notifiers: '0', trials: '5', aaTrials: 5, duration: '100ms', warmup: '100ms' },
   broken: { ...CREW, trials: '3', aaTrials: 0, duration: '500ms', warmup: '100ms' },
 } as const satisfies Record<string, Defaults>

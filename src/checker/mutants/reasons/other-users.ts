@@ -45,13 +45,12 @@ export const OF_OTHER_USERS: readonly WhyNot[] = [
     STAY_SMALL,
   ),
   survived('dirty-log/recover', /makeHugeSpte\(/, STAY_SMALL, { in: 'recoverHugePagesRange' }),
-  survived('dirty-log/start-stop', /mmuRecoverHugePages/, STAY_SMALL),
   survived(
     'dirty-log/start-walks',
     /memslots\.|tables\.topup|tableOf|splitHugePagesRoot|iter\.start|linkSp/,
     NOT_SPLIT,
   ),
-  ...['dirty-log/recover', 'dirty-log/start-walks', 'nx/obsolete-roots'].map((name) =>
+  ...['dirty-log/start-walks', 'nx/obsolete-roots'].map((name) =>
     survived(name, /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { kind: 'unasked' }),
   ),
   survived('zap', /kvm\.tdpMmuIterCondResched\(/, NO_YIELD, { in: 'wrprotRoot', kind: 'unasked' }),
