@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel.ts'
 import { raiseEnd, raiseStart } from '../mmu-notifier.ts'
 import { type Act, BASE_GFN, BASE_HVA, SmallVm } from '../testing.contract.ts'
 import { PRECHECK } from '../variants/precheck.ts'
-import type { MemslotUpdateConfig, VmConfig } from '../vm-config.ts'
+import type { MemslotUpdateConfig, NxConfig, VmConfig } from '../vm-config.ts'
 import { createMemslot, deleteMemslot } from './update-memslot.ts'
 
 /** The slot that comes and goes: above the one that stays. */
@@ -22,6 +22,17 @@ export function updatedVm(
 ): SmallVm {
   const whole = { spare: [SPARE], pseudoLock: 'none', zap: 'slot', ...updates } as const
   return new SmallVm(acts, kernel, { lockdep: true, updates: whole, ...config })
+}
+
+/** For page tables that a deletion takes away: one root, which the MMU keeps, and no huge page to recover. */
+export const ONE_ROOT: NxConfig = {
+  roots: 1,
+  keepsRoots: true,
+  nestedGfn: 0,
+  nestedPages: 0,
+  hugeBlocks: 0,
+  hugeLevel: 2,
+  entries: 512,
 }
 
 export const creates: Act = (cpu, vm) => createMemslot(cpu, vm, SPARE.slot)

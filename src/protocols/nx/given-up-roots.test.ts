@@ -5,20 +5,10 @@ import { clearDirtyLog, getDirtyLog } from '../dirty-log/protect.ts'
 import { startDirtyLog } from '../dirty-log/start-stop.ts'
 import type { Kernel, VersionName } from '../kernel.ts'
 import { V5_12, V5_15, VERSIONS } from '../kernels.ts'
-import { creates, deletes, SPARE } from '../memslots/testing.contract.ts'
+import { creates, deletes, ONE_ROOT, SPARE } from '../memslots/testing.contract.ts'
 import { raiseAging } from '../mmu-notifier.ts'
 import { type Act, faultOn, faultsOn, gfnOf, hvaOf, inTurn, invalidate, SmallVm } from '../testing.contract.ts'
 import { enterGuest, exitGuest } from '../vcpu-run.ts'
-
-const NX = {
-  roots: 1,
-  keepsRoots: true,
-  nestedGfn: 0,
-  nestedPages: 0,
-  hugeBlocks: 0,
-  hugeLevel: 2,
-  entries: 512,
-} as const
 
 /** As an updater leaves the root before it takes it apart: it still maps what it did. */
 const givesRootUp: Act = function* (cpu, vm) {
@@ -30,7 +20,7 @@ const givesRootUp: Act = function* (cpu, vm) {
 function ran(kernel: Kernel, ...acts: readonly Act[]): SmallVm {
   const updates = { spare: [], pseudoLock: 'none', zap: 'slot' } as const
   const dirtyLog = { slot: 0, isManual: true, isEager: false }
-  const small = new SmallVm([inTurn(...acts)], kernel, { nx: NX, updates, dirtyLog })
+  const small = new SmallVm([inTurn(...acts)], kernel, { nx: ONE_ROOT, updates, dirtyLog })
   small.stage.run(0)
   assert.deepEqual([kernel.name, ...small.violations], [kernel.name])
   return small
@@ -77,7 +67,7 @@ function deletionOn(kernel: Kernel) {
     yield* exitGuest(cpu, vm.vcpus[0]!)
   }
   const small = new SmallVm([inTurn(faultsOn(0, 1, 2), creates, deletes, isOutside, returns)], kernel, {
-    nx: NX,
+    nx: ONE_ROOT,
     updates: { spare: [SPARE], pseudoLock: 'none', zap: 'all' },
   })
   small.stage.run(0)
@@ -118,7 +108,7 @@ test('a given-up root is taken apart a page of 4 KiB at a time since v6.9, and 1
 test('to v5.12 every vCPU loads its root again after the deletion of a memslot', () => {
   const loads = (kernel: Kernel) => {
     const small = new SmallVm([inTurn(faultOn(0), creates, deletes)], kernel, {
-      nx: NX,
+      nx: ONE_ROOT,
       updates: { spare: [SPARE], pseudoLock: 'none', zap: 'all' },
     })
     small.stage.run(0)

@@ -5,27 +5,21 @@ import { accessGuestMemory } from '../guest-access.ts'
 import type { Kernel } from '../kernel.ts'
 import { V5_15, V6_5, V6_18 } from '../kernels.ts'
 import type { Kvm } from '../kvm.ts'
-import { creates, deletes, SPARE } from '../memslots/testing.contract.ts'
+import { creates, deletes, ONE_ROOT, SPARE } from '../memslots/testing.contract.ts'
 import { notifyStart } from '../mmu-notifier.ts'
 import { RETRY } from '../page-fault.ts'
 import { type Act, faultOn, faultsOn, gfnOf, hvaOf, inTurn, SmallVm } from '../testing.contract.ts'
 import { enterGuest, exitGuest } from '../vcpu-run.ts'
 import { allocRoot } from './root-walk.ts'
 
-const NX = {
-  roots: 1,
-  keepsRoots: true,
-  nestedGfn: 0,
-  nestedPages: 0,
-  hugeBlocks: 0,
-  hugeLevel: 2,
-  entries: 512,
-} as const
-
 /** A VM whose memslots come and go, and with each deletion everything that is mapped. */
 const vmOf = (...acts: readonly Act[]) => vmOn(V6_18, ...acts)
 const vmOn = (kernel: Kernel, ...acts: readonly Act[]) =>
-  new SmallVm(acts, kernel, { lockdep: true, nx: NX, updates: { spare: [SPARE], pseudoLock: 'none', zap: 'all' } })
+  new SmallVm(acts, kernel, {
+    lockdep: true,
+    nx: ONE_ROOT,
+    updates: { spare: [SPARE], pseudoLock: 'none', zap: 'all' },
+  })
 
 const updates = inTurn(creates, deletes)
 
@@ -136,7 +130,7 @@ test('up to 5.17 an unmap takes a page table that lies in its range in one step,
     }
   }
   const yields = (kernel: Kernel) => {
-    const small = new SmallVm([faultsOn(0, 1, 2, 3, 4), unmap, waits], kernel, { nx: NX, memslots: [slot] })
+    const small = new SmallVm([faultsOn(0, 1, 2, 3, 4), unmap, waits], kernel, { nx: ONE_ROOT, memslots: [slot] })
     small.stage
       .run(0)
       .runUntil(1, /xchg pageTables/)
@@ -158,7 +152,7 @@ test('a walk that yields flushes before it leaves RCU since 5.18, and before onl
     yield* vm.mmuLock.readUnlock(cpu)
   }
   const flushesInRcu = (kernel: Kernel) => {
-    const small = new SmallVm([faultsOn(0, 1, 2, 3, 4), unmap, waits], kernel, { nx: NX, memslots: [slot] })
+    const small = new SmallVm([faultsOn(0, 1, 2, 3, 4), unmap, waits], kernel, { nx: ONE_ROOT, memslots: [slot] })
     small.stage
       .run(0)
       .runUntil(1, /xchg pageTables/)
@@ -181,7 +175,7 @@ test('up to 5.16 a flush that was owed between roots is made at the end too, alt
     }
     const yields = { ...kernel, kvm: { ...kernel.kvm, tdpMmuZapLeafs } }
     const unmap: Act = (cpu, vm) => vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, gfnOf(0), gfnOf(8), true, false)
-    const small = new SmallVm([unmap], yields, { nx: { ...NX, roots: 2 } })
+    const small = new SmallVm([unmap], yields, { nx: { ...ONE_ROOT, roots: 2 } })
     small.stage.run(0)
     return small.stage.resultOf(0)
   }
