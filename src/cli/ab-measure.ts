@@ -30,7 +30,7 @@ type Asked = {
 }
 
 export type Measured = {
-  /** Undefined: no round came to its end. */
+  /** Undefined if no round finished. */
   readonly result: Result | undefined
   readonly done: number
   readonly ofItself: number

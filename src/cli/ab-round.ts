@@ -11,7 +11,7 @@ import { EXIT } from './io.ts'
 const OWN_FLAGS = ['ab', 'trials', 'seed', 'out', 'time-budget']
 const OWN_SWITCHES = ['json', 'quiet', 'no-progress', 'quick', 'force']
 
-/** One round in a fresh process of that tree: both sides are run by what they themselves have on the command line. */
+/** Runs one round in a fresh process of that tree: each side runs with its own program and the same command line. */
 export function runnerOf(tree: Tree, place: string, builder: Builder, words: readonly string[]): Runner {
   const main = join(tree.folder, 'dist', 'cli', 'main.js')
   const file = join(place, 'round.json')
@@ -35,7 +35,7 @@ const troubleOf = (running: Promise<unknown>): Promise<unknown> =>
     (cause: unknown) => cause,
   )
 
-/** A forbidden outcome is an outcome; a run that failed says so in its result; and one trial alone need not answer the question. */
+/** A forbidden outcome still gives a result, a failed run is recorded in it, and a single trial need not answer the question. */
 const isOfAResult = (code: number | null) =>
   code === EXIT.regression || code === EXIT.failed || code === EXIT.incomparable
 

@@ -11,7 +11,7 @@ const FEWEST_ITSELF = 2
 /** Time for ending a process, removing the worktree, and printing the report. */
 const AT_THE_END_MS = 3000
 
-/** The time that a comparison of revisions has, and what is used of it. Where the user sets no limit there is always some left. */
+/** The time limit of a comparison of revisions, and how much of it is used. Without a limit there is always time left. */
 export class ComparisonTime {
   /** Aborted when the time is up, or on a signal to the process. */
   readonly signal: AbortSignal
@@ -40,7 +40,7 @@ export class ComparisonTime {
     return this.#limit.aborted && !this.#io.signal.aborted
   }
 
-  /** Both trees are built: what is left is for rounds. */
+  /** Called when both trees are built: the rest of the time is for rounds. */
   begin(): void {
     this.#beganMs = performance.now()
     this.#lastMs = this.#beganMs
@@ -53,12 +53,12 @@ export class ComparisonTime {
     this.#lastMs = now
   }
 
-  /** Whether another pair as long as the longest so far would come to its end. */
+  /** Whether another pair would finish, if it takes as long as the longest so far. */
   hasRoom(): boolean {
     return performance.now() + this.#longestMs <= this.#endMs
   }
 
-  /** Whether the base has run against itself for as long as it may. */
+  /** Whether the A/A share of the time is used up. */
   hasRunAgainstItself(): boolean {
     const used = performance.now() - this.#beganMs + this.#longestMs
     return used > ITSELF_SHARE * (this.#endMs - this.#beganMs)

@@ -15,10 +15,10 @@ import { styleOf } from './terminal.ts'
 
 /** Enough for a table of fifteen figures to show a change of 10 % where rounds differ by 3 %: see docs/comparing.md. */
 const ROUNDS = '12'
-/** As many as a time budget may have rounds. */
+/** The most rounds that a time budget can have. */
 const MOST_ROUNDS = '500'
 
-/** What came of a comparison, and where it is kept. Without a round that came to its end it has no result. */
+/** The result of a comparison, and where it is kept. Without a finished round there is no result. */
 export type Compared = {
   readonly result: Result | undefined
   readonly kept: Kept
@@ -37,7 +37,7 @@ export async function benchAb(ref: string, args: BenchArgs, io: Io): Promise<Exi
   return exitCodeOf(result, compared, io)
 }
 
-/** The exit code of a comparison in which no round came to its end. */
+/** The exit code of a comparison without a finished round. */
 export const withoutResult = ({ signal }: Io): ExitCode => (signal.aborted ? EXIT.interrupted : EXIT.incomparable)
 
 /** Trials of the current tree and of another revision, interleaved, on this host, now. */
@@ -67,7 +67,7 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   return { result, kept, isTooShort }
 }
 
-/** What a budget left out: rounds that were asked for, or that a comparison needs. Empty where it has all of them. */
+/** Describes what the budget left out: rounds that were requested, or that a comparison needs. Empty if all ran. */
 function leftOut({ done, ofItself, isBuilt }: Measured, ref: string, { trials }: BenchArgs): string {
   if (!isBuilt) return `while ${ref} was built, so nothing was measured`
   const wanted = trials === undefined ? FEWEST_ROUNDS : Number(trials)

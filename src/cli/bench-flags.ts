@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { type VmFlags, vmFlags } from './vm-flags.ts'
 
-/** What `bench` is asked, as yargs hands it over: text, until it has been checked. */
+/** The flags of `bench` as yargs returns them: text that is not yet validated. */
 export type BenchArgs = VmFlags & {
   readonly scenario: string | undefined
   readonly variant: string | undefined
@@ -41,7 +41,7 @@ export type BenchArgs = VmFlags & {
   readonly locks: boolean
   readonly all: boolean
   readonly verbose: boolean
-  /** A page to write besides. */
+  /** Path of an additional HTML page. */
   readonly report: string | undefined
   readonly layout: boolean
   readonly timeline: string | undefined

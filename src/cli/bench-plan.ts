@@ -27,11 +27,11 @@ export type Plan = {
   readonly options: PlanOptions
   readonly name: string
   readonly profiles?: Profiles
-  /** What is run when the groups have been. */
+  /** Runs after the groups. */
   readonly refine?: Refinement
   /** It is one of several parts of a plan. */
   readonly shard?: Shard
-  /** What is left out of the plan, in sentences. */
+  /** Sentences about what is left out of the plan. */
   readonly says?: readonly string[]
 }
 
@@ -93,7 +93,7 @@ type Questions = {
   readonly kernel: string | undefined
   readonly scenarios: readonly Scenario[]
   readonly wanted: readonly Asked[]
-  /** What is left out on that kernel, in sentences. */
+  /** Sentences about what is left out on that kernel. */
   readonly says: readonly string[]
 }
 
@@ -144,7 +144,7 @@ function partAt(
   return { groups: isSwept ? groups.map((group) => ({ ...group, costs })) : groups, targets, costs }
 }
 
-/** The part of a plan that is asked for, if not all of it is. */
+/** The requested part of a plan, or the whole plan. */
 function sharded(plan: Plan, { shard: text }: BenchArgs): Plan {
   const shard = shardOf(text, plan.groups)
   return shard === undefined ? plan : partOfPlan(plan, shard)

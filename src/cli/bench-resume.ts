@@ -13,13 +13,13 @@ import { argsOf, machinesOf, type Refuse } from './rerun.ts'
 
 export type Resumed = {
   readonly plan: Plan
-  /** What there is already. */
+  /** The existing result. */
   readonly earlier: Result
   /** The flags of the plan, with those of now about output. */
   readonly asked: BenchArgs
 }
 
-/** Flags that may stand beside --resume: where the result goes, what is printed, and files that the plan reads. */
+/** Flags allowed with --resume: where the result goes, what is printed, and files that the plan reads. */
 const BESIDE = [
   'resume',
   'out',
@@ -34,7 +34,7 @@ const BESIDE = [
   'memslots',
   'times',
 ]
-/** Flags that may be added to a plan that has come to its end: more of it, and by several machines. */
+/** Flags that extend a finished plan: more loads, several machines. */
 const MORE = ['refine', 'shard']
 
 /** The plan of an interrupted result, for the runs that it lacks. */
@@ -64,7 +64,7 @@ export async function resumed(file: string, args: BenchArgs, io: Io): Promise<Re
   return { plan, earlier: { ...earlier, id, command }, asked }
 }
 
-/** Which part of a plan it is, and what is asked beyond it. */
+/** Determines the part of the plan, and the requested extensions. */
 function moreOf(
   { refine, shard, out }: BenchArgs,
   earlier: Result,

@@ -146,7 +146,7 @@ const isCutByFailure = ({ runs }: Result, { groups }: Plan) =>
 const resumesText = ({ path }: ResultFile) =>
   path === undefined ? 'Allow more with --time-budget.' : `\`faultline bench --resume ${path}\` goes on.`
 
-/** Where the result goes, if the user says so: a path, or a name to compare with later. */
+/** Where the result goes if the user names it: a path, or a name to compare with later. */
 function outOf({ out, save: name }: BenchArgs): string | undefined {
   if (name === undefined) return out
   if (out === undefined) return savedPath(name)
@@ -175,7 +175,7 @@ function tell({ runs }: Pick<Result, 'runs'>, told: number, progress: Progress, 
   return runs.length
 }
 
-/** What stands if the plan has to end now. */
+/** Describes what is kept if the plan has to end now. */
 function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: ResultFile): string {
   if (path === undefined) return 'No run was finished, so nothing is written.'
   const whole = sofar.runs.filter(({ interrupted }) => interrupted === undefined)
@@ -197,7 +197,7 @@ function exitCodeOf(result: Result, plan: Plan, kept: Kept, io: Io): ExitCode {
   if (kept.trouble !== undefined || result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
   if (isForbidden) return EXIT.regression
-  // Other variants were asked about, and the replay cannot tell. The plan without flags asks the same of other loads too.
+  // Other variants were requested, and the replay cannot predict them. The plan without flags covers other loads of the same question.
   const isUnfit =
     plan.name !== 'headline' &&
     result.runs.some(({ variant, replayed }) => replayed?.predicts === false && variant !== replayed.own)
@@ -207,8 +207,8 @@ function exitCodeOf(result: Result, plan: Plan, kept: Kept, io: Io): ExitCode {
 }
 
 /**
- * A question that was asked has no answer. The plan without flags asks each of the threads and of the model: a host that is
- * too slow to measure one of them has it answered by the model.
+ * A requested question has no answer. The plan without flags puts each question to the threads and to the model: if a
+ * host is too slow to measure one, the model answers it.
  */
 function isUnanswered({ runs }: Result, { name }: Plan): boolean {
   const scenarios = [...new Set(runs.map(({ scenario }) => scenario))]

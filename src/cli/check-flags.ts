@@ -6,7 +6,7 @@ import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
 import type { AskedLimits } from '../checker/run-check.ts'
 import { integer } from './flags.ts'
 
-/** What `check` may be asked. */
+/** The flags of `check`. */
 export type CheckArgs = {
   readonly name: string | undefined
   readonly file: string | undefined

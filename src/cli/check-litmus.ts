@@ -8,7 +8,7 @@ import { EXIT, type ExitCode, type Io } from './io.ts'
 
 export const isLitmusFile = (name: string | undefined): name is string => name?.endsWith('.litmus') === true
 
-/** Explores a litmus test with each memory model, or the one that is asked for. Exit code 1: what it claims is not so. */
+/** Explores a litmus test with each memory model, or with the requested one. Exit code 1: the claim of the test does not hold. */
 export function checkLitmus(
   file: string,
   { memory, json }: { readonly memory: MemoryModel | undefined; readonly json: boolean },

@@ -22,7 +22,7 @@ type Asked = {
   readonly progress: boolean
 }
 
-/** Scores the oracles: of each check the variant that is upstream today, which is its first, or the one that is asked for. */
+/** Scores the oracles: for each check the upstream variant, which is its first, or the requested one. */
 export async function checkMutants(checks: readonly Check[], asked: Asked, io: Io): Promise<ExitCode> {
   const { variant, configuration, threads, json, memory } = asked
   const models = memory === undefined ? MEMORY_MODELS : [memory]

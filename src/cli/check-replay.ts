@@ -28,7 +28,7 @@ export function checkReplay(checks: readonly Check[], args: CheckArgs, text: str
   return played.findings.length === 0 ? EXIT.fine : EXIT.regression
 }
 
-/** The same steps in virtual time: what is counted, and a picture of it. */
+/** Runs the same steps in virtual time: its counters, and a timeline if requested. */
 function onModel(played: Replayed, { chromeTrace, force }: CheckArgs, io: Io): void {
   const output = { path: chromeTrace ?? '', kind: 'export', force, flag: '--chrome-trace' } as const
   if (chromeTrace !== undefined) checkOutput(output)

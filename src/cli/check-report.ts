@@ -6,7 +6,7 @@ import { type WitnessOf, witnessPage } from '../report/page/witness-page.ts'
 import { checkOutput, type Output, save } from './files/output.ts'
 import type { Io } from './io.ts'
 
-/** Where the page goes, if it may. */
+/** The output for the page, if it may be written. */
 export function pageAt(path: string, force: boolean): Output {
   const output = { path, kind: 'page', force, flag: '--report' } as const
   checkOutput(output)

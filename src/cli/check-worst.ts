@@ -36,7 +36,7 @@ export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimi
   return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }
 
-/** What is asked for; else the first variant, where it is explored as a rule. */
+/** The requested jobs; without a request, the first variant in its default configurations. */
 function jobsOf(check: Check, memory: MemoryModel, { variant, configuration }: Asked) {
   const asked = variant ?? check.variants[0]!.name
   return configurationsOf(check, configuration, memory, asked).map(({ name }) => ({

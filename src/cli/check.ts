@@ -57,7 +57,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
   return exitCode(reports)
 }
 
-/** The checks, and what they were asked, on the kernel and with the patch that are named; and why variants are not among them. */
+/** The requested checks with their options, on the named kernel and with the named patch; and why variants are missing. */
 async function asAsked(checks: readonly Check[], given: CheckArgs, node: string) {
   const kernel = kernelNamed(given.kernel)?.name ?? kernelAsVariant(checks, given)
   const { patch, args } = await patchOf(given, node)

@@ -12,7 +12,7 @@ type Asked = {
   readonly configuration?: string | undefined
 }
 
-/** The checks that hold what is asked for; what is not there is refused with the nearest name. */
+/** The requested checks. An unknown name is refused with the nearest known one. */
 export function chosenChecks(
   checks: readonly Check[],
   { name, variant, configuration }: Asked,

@@ -1,10 +1,10 @@
 import type { Argv } from 'yargs'
 import type { ExitCode, Io } from './io.ts'
 
-/** What a command does: translates its arguments to a call of the core, and the value to text. */
+/** Runs a command: translates its arguments to a call of the core, and the value to text. */
 export type Command<Args> = (args: Args, io: Io) => Promise<ExitCode>
 
-/** What help prints for a command. Flags and the command itself are loaded on demand: loading all of them takes a second. */
+/** The help of a command. Its flags and the command itself are loaded on demand, because loading all commands takes a second. */
 export type NamedCommand = {
   readonly name: string
   /** For the parser: the name with its positionals. */

@@ -47,7 +47,7 @@ function optionsOf({ by, metric, alpha, force }: CompareArgs, sources: readonly 
   return { by: columnsOf(by, sources), alpha: alphaOf(alpha), force, metrics }
 }
 
-/** A single file has its revisions compared if it has any, otherwise its variants. */
+/** A single file compares its revisions if it has any, otherwise its variants. */
 function columnsOf(by: string | undefined, sources: readonly Source[]): string {
   const runs = sources.flatMap(({ result }) => result.runs)
   if (by === undefined) {

@@ -53,7 +53,7 @@ const valuesIn = ({ scenarios, machines, kernels }: Listing): Values => ({
   words: ['atomics', 'wasm'],
 })
 
-/** What may stand first after a command, if it is not a file. */
+/** Completions of the first argument of a command, if it is not a file. */
 const FIRST: Readonly<Record<string, (values: Values) => readonly string[]>> = {
   list: ({ scenario = [], machine = [] }) => [...KINDS, ...scenario, ...machine],
   check: ({ scenario = [] }) => ['lock', ...scenario],

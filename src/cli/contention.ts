@@ -21,7 +21,7 @@ import type { ContentionArgs } from './contention-flags.ts'
 import { EXIT, type Io } from './io.ts'
 import { tickRate, type VmFlags, vmChoice } from './vm-flags.ts'
 
-/** What an invalidation of the precheck scenario takes. */
+/** The number of pages of an invalidation in the precheck scenario. */
 const DEFAULT_PAGES = 22_528
 const ROUNDS = 4
 const NEAR = 1.25

@@ -10,7 +10,7 @@ const NOT_FLAGS = [TRACE, 'help']
 const CONFIG: Flag = { name: 'config', aliases: [], isSwitch: false, isList: false, choices: [], says: '' }
 const OFF = ['0', 'false', 'no', 'off']
 
-/** The variable that stands for a flag: `FAULTLINE_TIME_BUDGET` for `--time-budget`. */
+/** The environment variable of a flag: `FAULTLINE_TIME_BUDGET` for `--time-budget`. */
 export const variableOf = (flag: string): string => `${PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -20,7 +20,7 @@ export type Surrounded = {
   readonly words: readonly string[]
   /** The variables that gave them. */
   readonly used: readonly string[]
-  /** A sentence for each variable that stands for no flag. */
+  /** One sentence for each variable that matches no flag. */
   readonly warnings: readonly string[]
 }
 

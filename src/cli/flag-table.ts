@@ -11,7 +11,7 @@ export type Flag = {
   readonly says: string
 }
 
-/** What the parser keeps of a command's declarations; its types do not have it. */
+/** The parser's record of a command's declarations; its types do not include it. */
 type Declared = {
   readonly key: Readonly<Record<string, unknown>>
   readonly alias: Readonly<Record<string, readonly string[]>>

@@ -13,7 +13,7 @@ export function milliseconds(flag: string, text: string): number {
   })
 }
 
-/** The names in a list, each once: a run that is asked for twice would be compared with itself. */
+/** The distinct names in a list: a run that is requested twice would be compared with itself. */
 export const namesIn = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()))]
 
 /** A longer list is taken for a mistake. */
@@ -76,7 +76,7 @@ export function shareOf(flag: string, text: string): number {
   })
 }
 
-/** From which size on what is worse fails: `worse:5%` is a twentieth. */
+/** The size from which a worse figure fails: `worse:5%` is 0.05. */
 export function leastOf(text: string): number {
   const [, share, sign] = /^worse(?::(\d+(?:\.\d+)?)\s*(%)?)?$/.exec(text.trim()) ?? [undefined, 'none']
   if (share === undefined) return 0

@@ -9,11 +9,11 @@ import { readReplay } from './replay.ts'
 /** A recording takes the time that it takes, so it is played less often than synthetic load. */
 const EFFORT: Effort = { trials: 3, latencyTrials: 3, aaTrials: 0 }
 
-/** Nothing was asked for in particular: the headline pair of every scenario. */
+/** No specific request: the headline pair of every scenario. */
 export const isHeadline = ({ scenario, variant, kernel, trace }: BenchArgs): boolean =>
   [scenario, variant, kernel, trace].every((flag) => flag === undefined)
 
-/** The machine on which the headline questions are modelled, besides being measured here. */
+/** The machine on which the headline questions are modelled, in addition to the measurement. */
 export const HEADLINE_MACHINE = 'altra-64'
 
 /** Neither a time limit nor a machine was given: then the same questions go to a modelled machine, too. */

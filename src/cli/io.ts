@@ -3,7 +3,7 @@ import type { Runtime } from '../bench/host.ts'
 
 /** The process, as commands see it. */
 export type Io = {
-  /** What was asked for: may be piped. */
+  /** The requested output; may be piped. */
   readonly out: (text: string) => void
   /** Progress and messages. */
   readonly err: (text: string) => void
@@ -12,19 +12,19 @@ export type Io = {
   readonly errSize?: { readonly columns: number; readonly rows: number } | undefined
   /** The width of the terminal, if output goes to one. */
   readonly columns?: number | undefined
-  /** Whether tones may be shown as colours. */
+  /** Whether tones are shown as colours. */
   readonly isColoured?: boolean
   readonly stdin: () => Readable
   /** Aborted on a signal to the process; its reason is the name of the signal. */
   readonly signal: AbortSignal
   /**
-   * Says what stands if the command has to end now. A command that has called this hears `signal` and ends by itself; any other
-   * is abandoned where it is. `isNothing`: nothing would be lost by that yet, so it is not waited for long.
+   * Announces what is kept if the command has to end now. A command that has called this receives `signal` and ends
+   * itself; any other is abandoned. `isNothing`: nothing would be lost yet, so the program waits only briefly.
    */
   readonly keeps: (says: string, isNothing?: boolean) => void
   /** ms since the program was started. */
   readonly uptimeMs?: () => number
-  /** How often the process has been stopped and continued: what it measured meanwhile is void. */
+  /** How often the process has been stopped and continued: measurements taken during a stop are void. */
   readonly stops: () => number
   /** The words after the program's name. */
   readonly command: readonly string[]
@@ -32,9 +32,9 @@ export type Io = {
   /** The version of this program. */
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** FAULTLINE_TRACE=1: stack and cause of what fails. */
+  /** FAULTLINE_TRACE=1: print the stack and the cause of an error. */
   readonly isTraced?: boolean
-  /** The program that runs us, for what runs in processes of its own. */
+  /** The Node executable, for child processes. */
   readonly node: string
 }
 

@@ -14,7 +14,7 @@ export function kernelNamed(name: string | undefined): Version | undefined {
   })
 }
 
-/** Linux had no minor version beyond 20: what has one is misspelt. */
+/** Linux has had no minor version above 20: a larger number is a typing error. */
 const LAST_MINOR = 20
 
 /** For a version between two of these: the one whose functions it has most likely. */
@@ -30,7 +30,7 @@ function numberOf(name: string): number | undefined {
   return minor === undefined || Number(minor) > LAST_MINOR ? undefined : Number(major) * 100 + Number(minor)
 }
 
-/** A variant that was asked for by name, and that the kernel does not take. */
+/** The error for a variant that was requested by name and that the kernel does not support. */
 export const notOnKernel = (says: string): FaultlineError =>
   new FaultlineError('NOT_ON_KERNEL', 'usage', says, {
     hint: 'Leave --kernel out, or the variant: `faultline list kernels` says which functions a kernel changed.',

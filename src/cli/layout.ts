@@ -6,7 +6,7 @@ import { layoutText } from '../shared-memory/place.ts'
 import { buildSystem } from '../workers/system.ts'
 import type { Plan } from './bench-plan.ts'
 
-/** Where the words of a plan's systems lie: one table for each scenario and load, of its first variant. */
+/** The layout of the words of a plan's systems: one table for each scenario and load, with its first variant. */
 export async function layoutsOf({ groups, options }: Plan): Promise<string> {
   const layouts = groups.map(async (group) => `${titleOf(group)}\n\n${await layoutOf(group, options)}`)
   return (await Promise.all(layouts)).join('\n\n')

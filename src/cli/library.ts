@@ -1,4 +1,4 @@
-// The library `faultline`: what the commands do, as functions. Inside the project import the file itself.
+// The library `faultline`: the main commands as functions. Inside the project import the file itself.
 import { Readable } from 'node:stream'
 import { bench as runBench } from '../bench/bench.ts'
 import { type Comparison, compare as compareSources } from '../bench/comparing/compare.ts'
@@ -29,7 +29,7 @@ export { FaultlineError }
 export type BenchFlags = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
 export type Running = {
-  /** Stops the plan; what was finished is in the result. */
+  /** Stops the plan; the result has what was finished. */
   readonly signal?: AbortSignal
   /** Called before each trial: how many of how many are done, and which one begins. */
   readonly onProgress?: (done: number, total: number, label: string) => void
@@ -86,7 +86,7 @@ const silent = (command: readonly string[], signal: AbortSignal): Io => ({
   runtime: { node: process.version, v8: process.versions.v8 },
 })
 
-/** Reads a result file; throws a FaultlineError that says what is wrong with it. */
+/** Reads a result file; throws a FaultlineError that describes the problem. */
 export const readResult = (path: string): Promise<Result> =>
   readAsWritten(path, silent([], new AbortController().signal))
 
@@ -98,7 +98,7 @@ export type ComparingOptions = {
   readonly force?: boolean
 }
 
-/** What changed between two results, as `faultline compare` says it. */
+/** The changes between two results, as `faultline compare` reports them. */
 export function compare(base: Result, head: Result, options: ComparingOptions = {}): Comparison {
   checkOptions('compare', options, COMPARING)
   const { alpha = 0.05, metrics = [], force = false } = options
@@ -118,8 +118,8 @@ export type CheckOptions = {
 }
 
 /**
- * Explores every interleaving of a check's configurations, as `faultline check NAME` does: a report for each, with its verdict
- * and the schedule of what was violated.
+ * Explores every interleaving of a check's configurations, as `faultline check NAME` does. Returns a report for each,
+ * with its verdict and the schedule of a violation.
  */
 export async function check(name: string, options: CheckOptions = {}): Promise<readonly Report[]> {
   checkOptions('check', options, CHECKING)
@@ -141,7 +141,7 @@ const COMPARING = ['alpha', 'metrics', 'force']
 const CHECKING = ['variant', 'configuration', 'memory', 'signal']
 const RUNNING = ['signal', 'onProgress']
 
-/** A misspelt option would be as if it were left out: JavaScript has no compiler to say so. */
+/** Refuses misspelt options. Without this they would be ignored, as JavaScript has no compiler to find them. */
 function checkOptions(what: string, options: object, known: readonly string[]): void {
   const name = Object.keys(options).find((one) => !known.includes(one))
   if (name !== undefined) throw wrong(`${what}() has no option '${name}'`, nearestText(name, known))

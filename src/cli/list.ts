@@ -22,7 +22,7 @@ export const list: Command<ListArgs> = async ({ json, what }, io) => {
 }
 
 type Wanted = Kind | Scenario | Profile
-/** Of the terminal; unlimited if output goes elsewhere. */
+/** The width of the terminal; undefined if output goes elsewhere. */
 type Width = number | undefined
 
 function wanted(what: string): Wanted {
@@ -80,7 +80,7 @@ function overviewText(width: Width): string {
   ].join('\n')
 }
 
-/** Each version, and what it changed against the one before. */
+/** Each version with its changes to the one before. */
 function kernelsText(width: Width): string {
   return listing.kernels
     .map(({ name, before, changes }) => {
@@ -138,7 +138,7 @@ export function listText(width?: Width): string {
   ].join('\n\n')
 }
 
-/** What a machine is, with what it inherits. */
+/** A machine with its inherited parameters. */
 function profileText({ name, cpu, parameters }: Profile, width: Width): string {
   const rows = Object.entries(parameters).map(([parameter, { value, unit, low, high, class: known, source }]) => {
     return [parameter, `${value}`, unit, low === high ? '' : `${low} to ${high}`, known, source]
@@ -212,7 +212,7 @@ const domain = (parameter: Scenario['parameters'][string]) =>
 
 const INDENT = '    '
 
-/** Left-aligned columns under a heading; prose in the last one goes on below itself. */
+/** Left-aligned columns under a heading; text in the last column wraps below itself. */
 function table(rows: readonly (readonly string[])[], width: Width): string {
   if (rows.length === 0) return ''
   return leftColumns(rows, width === undefined ? undefined : width - INDENT.length)

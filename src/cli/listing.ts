@@ -12,7 +12,7 @@ const HOST = {
   says: `this host, by the profile that \`faultline calibrate\` wrote to ${HOST_PROFILE}`,
 }
 
-/** Everything that can be asked for. JSON has no functions: what is left of a scenario is its declaration. */
+/** Everything that a user can request. JSON has no functions, so only the declaration of a scenario is left. */
 export const listing = () => ({
   scenarios: SCENARIOS,
   machines: [THREADS, ...profileNames().map(loadProfile), HOST],

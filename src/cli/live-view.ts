@@ -23,7 +23,7 @@ export const liveView =
     }
   }
 
-/** What is seen now; rates are over the time since the look before. */
+/** The current frame; rates cover the time since the previous one. */
 function looked(label: string, run: LiveRun, before: LiveFrame | undefined): LiveFrame {
   const atMs = performance.now()
   const workers = run.workers()

@@ -8,22 +8,22 @@ import { namesOf, type Scaling, scaled } from '../model/scaling.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { integer, integers, milliseconds, namesIn } from './flags.ts'
 
-/** Where `calibrate` leaves what it has measured. */
+/** The file in which `calibrate` stores its measurements. */
 export const HOST_PROFILE = 'host.profile.json'
 
-/** A machine that was asked for: the host's threads, or a modelled one. */
+/** A requested machine: the host's threads, or a modelled one. */
 export type Target =
   | { readonly kind: 'threads' }
   | {
       readonly kind: 'model'
-      /** As the user named it. */
+      /** The name that the user typed. */
       readonly word: string
       readonly loaded: Profile
-      /** With what the user set. */
+      /** The profile with the user's settings. */
       readonly profile: Profile
     }
 
-/** Where a machine is looked up. */
+/** Looks up a machine by name. */
 export type Machines = (word: string) => Profile
 
 /** Among those that come with the program, and among the user's files. */
@@ -86,7 +86,7 @@ function hostProfile(): Profile {
   )
 }
 
-/** The model with the costs that a recording tells: what predicts best what the recorded kernel did. See docs/traces.md. */
+/** The model with the costs taken from a recording. It predicts the recorded kernel best; see docs/traces.md. */
 const RECORDED_HOST = 'recorded-host'
 
 /** The machines that play a recording unless the user names them; at a speed without times nothing of it can be predicted. */
@@ -100,7 +100,7 @@ const DURATION_MS = 4
 const WARMUP_MS = 1
 export const MOST_DRAWS = 1000
 
-/** How a scenario is modelled, if nothing else is asked; `draws` where the user does not say how many. */
+/** How a scenario is modelled by default; `draws` if the user gives no number. */
 export function modelledOf(args: BenchArgs, scenario: Scenario, profile: Profile, draws: number): Modelled {
   const own = scenario.kind === 'vm' ? scenario.modelled : undefined
   const whatIf = (args.whatIf ?? []).map(scalingOf)

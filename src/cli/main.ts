@@ -43,7 +43,7 @@ process.on('SIGCONT', () => tell({ kind: 'continued' }))
 if (isBrief(started.words)) runHere().catch(failed)
 else runInWorker()
 
-/** What only prints: to start a worker would take longer. */
+/** Commands that only print: starting a worker would take longer than the command. */
 function isBrief([first, ...others]: readonly string[]): boolean {
   if (first === undefined || ['help', 'version', 'list', 'completion'].includes(first)) return true
   return [first, ...others].some((word) => ['--help', '-h', '--version'].includes(word))

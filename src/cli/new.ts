@@ -23,7 +23,7 @@ export const newCommand: Command<NewArgs> = async ({ file, from, functions }, io
   return EXIT.fine
 }
 
-/** As a file is named among variants. */
+/** The path of a file as `--variant` accepts it. */
 const pathOf = (file: string) => (/[/\\]/.test(file) ? file : `./${file}`)
 
 function write(file: string, text: string): void {

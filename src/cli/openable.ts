@@ -10,7 +10,7 @@ export const isNamed =
   (file: string): boolean =>
     isUnder(PACKAGED, file) || named.some((each) => resolve(each) === resolve(file))
 
-/** Files of the tree that the user stands in: of a gate the user's own baseline names them. */
+/** Files under the current folder: the user's own baseline may name them in a gate. */
 export const isOfThisTree = (file: string): boolean => isUnder('.', file) || isUnder(PACKAGED, file)
 
 /** Links lead where they lead. */

@@ -16,7 +16,7 @@ export const newParser = (words: readonly string[]): Argv =>
     .parserConfiguration(PARSING)
     .exitProcess(false)
 
-/** What the parser takes for standard input: a lone `-` is nothing to it where a file is meant. */
+/** The name of standard input for the parser, which ignores a lone `-` where a file is expected. */
 const STDIN = '/dev/stdin'
 
 /** Words as the parser takes them. Standard input cannot be read twice. */
@@ -26,7 +26,7 @@ export function wordsFor(command: readonly string[]): string[] {
   return command.map((word) => (word === '-' ? STDIN : word))
 }
 
-/** What the parser made of them, as commands take it. */
+/** Converts parsed arguments to those that commands take. */
 export function argsFrom<Args>(parsed: Args): Args {
   const from = (value: unknown): unknown => (Array.isArray(value) ? value.map(from) : value === STDIN ? '-' : value)
   return Object.fromEntries(Object.entries(parsed as object).map(([name, value]) => [name, from(value)])) as Args
@@ -34,7 +34,7 @@ export function argsFrom<Args>(parsed: Args): Args {
 
 const LISTS = ['_', 'set', 'sweep', 'what-if', 'whatIf', 'files', 'open']
 
-/** yargs makes a list of a flag that is given twice; only those that say so are. */
+/** Refuses a repeated flag: yargs makes a list of it, but only flags declared as lists accept that. */
 export function noFlagTwice(args: Readonly<Record<string, unknown>>): true {
   // Both names of a flag hold the list: the long one is said.
   const twice = Object.entries(args)

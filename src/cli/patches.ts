@@ -57,7 +57,7 @@ async function variantOf(read: ReadPatch, version: Version | undefined): Promise
   }
 }
 
-/** A result tells runs apart by the names of their variants. `own`: the patches before it. */
+/** Refuses a patch name that is already used: a result identifies runs by the names of their variants. `own`: the patches before this one. */
 export function checkPatchName(name: string, file: string, own: readonly Variant[] = []): void {
   const other = own.find((one) => one.name === name)?.patch?.code.file
   const isOurs = [...VARIANTS, ...VERSIONS].some((one) => one.name === name)

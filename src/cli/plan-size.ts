@@ -7,7 +7,7 @@ export const MOST_POINTS = 10_000
 /** Trials of one plan. */
 const MOST_TRIALS = 1_000_000
 
-/** As many groups as there may be in the end: a refined sweep has more of the same. */
+/** The groups of the finished plan, at most: a refined sweep adds groups of the same kind. */
 export const withMost = (groups: readonly Group[], refine: { readonly most: number } | undefined): readonly Group[] =>
   refine === undefined ? groups : [...groups, ...new Array<Group>(refine.most).fill(groups[0]!)]
 
@@ -17,7 +17,7 @@ type Sized = {
   readonly refine?: { readonly most: number }
 }
 
-/** What a plan will hold once it is done; where it is refined, at most. */
+/** The size of the finished plan; for a refined one, at most. */
 export function plannedBy({ groups, options, refine }: Sized): Held {
   const perGroup = withMost(groups, refine).map((group) => {
     const { trials, latencyTrials } = effortOf(group, options)

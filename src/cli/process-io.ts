@@ -1,13 +1,13 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import type { Io } from './io.ts'
 
-/** What the program receives when it starts. */
+/** The part of Io that the program receives at its start. */
 export type Started = Pick<Io, 'isErrTty' | 'columns' | 'isColoured'> & {
   readonly errSize: Io['errSize']
   readonly words: readonly string[]
 }
 
-/** What differs between the thread that writes and a worker of it. */
+/** The part of Io that differs between the writing thread and a worker. */
 type Own = Pick<Io, 'out' | 'err' | 'signal' | 'keeps' | 'stops'>
 
 /** The package's own, from wherever it is run. */

@@ -75,7 +75,7 @@ function inWords(message: string, [name]: readonly string[]): string | undefined
 const isNoCommand = (word: string | undefined) =>
   word !== undefined && !word.startsWith('-') && !COMMANDS.some(({ name }) => name === word)
 
-/** Nothing that came from a file steers the terminal: what is written over begins as only our own text does. */
+/** Prevents text from files from controlling the terminal: only our own text may overwrite lines. */
 function shown(io: Io): Io {
   return {
     ...io,
@@ -88,7 +88,7 @@ function shown(io: Io): Io {
   }
 }
 
-/** As other programs of the kind are asked: `help bench` is `bench --help`, and `version` is `--version`. */
+/** Accepts the forms that similar programs accept: `help bench` is `bench --help`, and `version` is `--version`. */
 function wordsOf([first, ...others]: readonly string[]): string[] {
   if (first === 'version' && others.length === 0) return ['--version']
   if (first === 'help') return [...others, '--help']

@@ -5,11 +5,11 @@ const WIDTH = 16
 const ESCAPE = '\x1b'
 /** Moves up by this many lines, to the beginning of the line, and clears the screen below. */
 const overwrite = (lines: number) => `${lines === 0 ? '' : `${ESCAPE}[${lines}A`}\r${ESCAPE}[J`
-/** How every text begins that is written over what the program wrote before. */
+/** The prefix of every text that overwrites earlier output of the program. */
 export const OVERWRITE = new RegExp(`^(?:${ESCAPE}\\[\\d+A)?\r${ESCAPE}\\[J`)
 const NARROWEST = 20
 
-/** One line on the terminal that is written over: how far a plan is, and how long it may still take; below it what is watched. */
+/** One line on the terminal that is redrawn: the progress of a plan and its remaining time; below it the watched workers. */
 export class Progress {
   readonly #io: Io
   readonly #isWanted: boolean
@@ -38,7 +38,7 @@ export class Progress {
     const left = done === 0 ? '' : `, ${Math.ceil(((total - done) * perTrial) / 1000)} s left`
     const filled = Math.round((done / total) * WIDTH)
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.')
-    // Last stands what may be cut off where the terminal is narrow.
+    // The label is last, because a narrow terminal may cut it off.
     this.#bar = `[${bar}] ${done}/${total}${left}: ${label}`
     this.#draw()
   }
@@ -64,7 +64,7 @@ export class Progress {
     this.#watched = []
   }
 
-  /** What does not fit on the screen cannot be written over. */
+  /** Draws only what fits on the screen: the rest could not be overwritten. */
   #draw(): void {
     const { columns, rows } = this.#io.errSize ?? {}
     const most = rows === undefined ? Number.POSITIVE_INFINITY : Math.max(1, rows - 1)

@@ -16,7 +16,7 @@ export async function readResult(path: string, io: Io): Promise<Result> {
   return isPlain ? result : tamed(result)
 }
 
-/** The same as it was written, to be checked or written again. Says in a sentence what is wrong with it. */
+/** The same in its raw form, to be checked or rewritten. Errors say what is wrong with the file. */
 export const readAsWritten = async (path: string, io: Io): Promise<Result> => (await read(path, io)).result
 
 type Read = {
@@ -58,14 +58,14 @@ function contentOf(path: string): Buffer {
 
 const HEAD_BYTES = 256
 
-/** Whether a file may be a result: a recording is text of lines, or packed, and may be larger than can be read at once. */
+/** Whether a file may be a result: a recording is text in lines, or packed, and may be too large to read at once. */
 export function beginsAsJson(path: string): boolean {
   const head = Buffer.alloc(HEAD_BYTES)
   const file = openSync(path, 'r')
   try {
     return /^[\s\uFEFF]*[{[]/.test(head.toString('utf8', 0, readSync(file, head)))
   } catch (cause) {
-    // A folder, for one: reading it as a result says so.
+    // A folder, for example: reading it as a result gives the right message.
     if ((cause as NodeJS.ErrnoException).code === 'EISDIR') return true
     throw cause
   } finally {

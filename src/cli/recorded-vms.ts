@@ -10,7 +10,7 @@ type Asked = Partial<VmFlags> & { readonly memslots?: string | undefined; readon
 
 const EVERY_VM: VmFlags = { vm: undefined, pid: undefined, task: undefined, tickRate: undefined }
 
-/** The VMs in a recording, each with what is known of it. `keepStreams`: with its single events, for a picture. */
+/** The VMs in a recording with their summaries. `keepStreams`: also keep single events, for a picture. */
 export async function recordedVms(
   file: string,
   { memslots, keepStreams, ...flags }: Asked,

@@ -5,7 +5,7 @@ import { integer } from './flags.ts'
 import { MOST_POINTS } from './plan-size.ts'
 import type { Point } from './sweep.ts'
 
-/** What a plan is refined by, if that is asked for: `groupsAt` makes the groups of a point of its sweep, `swept` has them already. */
+/** The requested refinement of a plan: `groupsAt` creates the groups of a point of its sweep; `swept` has the existing ones. */
 export function refinementOf(
   text: string | undefined,
   points: readonly Point[],

@@ -28,7 +28,7 @@ type Checked = Baseline & {
   readonly failures: readonly Failure[]
 }
 
-/** Fails on what changed, and on what must not be whether it changed or not. */
+/** Fails on changed figures, and on failures that do not depend on a change. */
 export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
   const { baseline, format } = args
   const ignoreBelow = shareOf('ignore-below', args.ignoreBelow)
@@ -112,7 +112,7 @@ const notWhole = (faults: readonly string[]) =>
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
-/** A single file stands for itself; where a manifest lies beside it, it must be what that says. */
+/** Checks a single file; if a manifest lies beside it, the file must match the manifest. */
 function faultsOfFile(file: string): string[] {
   const folder = dirname(file)
   if (!existsSync(join(folder, MANIFEST))) return []
@@ -131,7 +131,7 @@ function noBaseline(baseline: string, io: Io): ExitCode {
   return EXIT.incomparable
 }
 
-/** One line a cause: costs that changed, with what becomes of the figures without that; else where the time went instead. */
+/** One line for each cause: changed costs with the figures that they explain, else the states in which the time was spent. */
 async function causesIn(checked: readonly Checked[], { figures }: Ranking, io: Io): Promise<string[]> {
   const lines = new Set<string>()
   for (const { file, result, now, found } of checked) {
@@ -203,7 +203,7 @@ export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCod
   return EXIT.fine
 }
 
-/** What is no longer there is said: a file that was lost must not be forgotten in silence. */
+/** Renews the manifest and reports missing files, so that a lost file is noticed. */
 function renewManifest(folder: string, io: Io): void {
   const faults = existsSync(join(folder, MANIFEST)) ? faultsOfFolder(folder) : []
   for (const fault of faults.filter((one) => !/is not what was written/.test(one))) io.out(`${fault}; no longer so`)

@@ -33,7 +33,7 @@ export const regress: Command<RegressArgs> = async (args, io) => {
   return exact === EXIT.fine ? measured : exact
 }
 
-/** Advice, unless the gate is for all: then what is surely worse fails it. */
+/** Reports measured differences as advice, unless the gate includes them: then a resolved loss fails it. */
 async function checkMeasured(ref: string, args: RegressArgs, io: Io): Promise<ExitCode> {
   const base = await mergeBase(ref)
   const { result, isTooShort } = await measureAgainst(base, args, io)

@@ -12,7 +12,7 @@ const MACHINE = 'altra-64'
 type Counters = Readonly<Partial<Record<CounterName, number>>>
 
 export type OnModel = {
-  /** What the modelled machine counted, and what the checker did. */
+  /** The counters of the modelled machine and those of the checker. */
   readonly counters: Counters
   readonly checked: Counters
   /** The same steps were taken, and left the same memory and the same counts. */

@@ -94,7 +94,7 @@ const pooledSay = (further: readonly string[]) =>
     ? []
     : [`its times are the median of those of ${further.length + 1} recordings: its own and ${further.join(', ')}`]
 
-/** What the kernel itself did, to stand beside what the replay does. */
+/** The figures of the recorded kernel, to be shown beside those of the replay. */
 function kernelFigures({ faults, mmuLock, kernelTimeline }: Workload): Replay['kernel'] {
   const ofVcpus = mmuLock?.contention.filter(({ role }) => role === 'vcpu').map(({ waitsNs }) => waitsNs) ?? []
   const commonest = ofVcpus.toSorted((a, b) => b.count - a.count)[0]

@@ -38,7 +38,7 @@ async function pageOf(files: readonly string[], io: Io): Promise<Page> {
   })
 }
 
-/** A recording, and below it what its replays came to: the kernel's waits beside theirs. */
+/** A recording, and below it its replays: the kernel's waits beside theirs. */
 async function withReplays(page: Page, files: readonly string[], io: Io): Promise<Page> {
   const replays: Page[] = []
   for (const file of files) {

@@ -14,19 +14,19 @@ import type { Io } from './io.ts'
 import type { Machines } from './machines.ts'
 import { newParser, noFlagTwice, readConfig, WrongUse } from './parsing.ts'
 
-/** What a command that stands in a file may do here: a file is no user. */
+/** Restricts what a command stored in a file may do, because a file is not the user. */
 export type Leave = {
-  /** Whether a file that it names may be opened. */
+  /** Whether a file that the command names may be opened. */
   readonly opens: (file: string) => boolean
-  /** Whether it may start threads. */
+  /** Whether the command may start threads. */
   readonly threads: boolean
 }
 
 type Values = Readonly<Record<string, number>>
 
 /**
- * Runs again what a result says it was asked for, on those of its machines that give the same every time; with other values of
- * a machine's parameters and costs, if there are any.
+ * Runs the command of a result again, on its deterministic machines; with other values for a machine's parameters and
+ * costs, if there are any.
  */
 export async function rerun(
   result: Result,
@@ -94,7 +94,7 @@ export async function checkCommand({ command }: Result, name: string): Promise<v
   if (command[0] === 'bench') await parse(command.slice(1), () => ({}), notAgain.bind(null, name))
 }
 
-/** As if it had been typed, but for what it may open. */
+/** Parses the stored command as if it had been typed, with restricted access to files. */
 export async function argsOf(
   [verb, ...words]: Result['command'],
   { opens }: Leave,

@@ -57,7 +57,7 @@ export class Output {
     })
   }
 
-  /** What kept the output from a reader that was there for it. */
+  /** The error that kept output from a reader that was still connected. */
   get trouble(): NodeJS.ErrnoException | undefined {
     return this.#trouble
   }

@@ -4,8 +4,8 @@ import type { Io } from './io.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Whether output is coloured: on a terminal that has colours. NO_COLOR forbids it (https://no-color.org), FORCE_COLOR asks for it
- * where output goes to a file or a pipe; where both are set, NO_COLOR stands.
+ * Whether output is coloured: on a terminal that has colours. NO_COLOR forbids it (https://no-color.org), FORCE_COLOR
+ * requests it for a file or a pipe; NO_COLOR takes precedence.
  */
 export function isColoured(isTty: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false
@@ -13,7 +13,7 @@ export function isColoured(isTty: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Envi
   return isTty && TERM !== 'dumb'
 }
 
-/** How a report is written for the reader of `io`. */
+/** The report style for `io`. */
 export const styleOf = ({ columns, isColoured: hasColours }: Io): Style => ({
   width: columns,
   paint: hasColours === true ? marked : PLAIN.paint,

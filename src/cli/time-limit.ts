@@ -14,7 +14,7 @@ const PLANNED_SHARE = 0.85
 
 type Limited = { readonly quick: boolean; readonly timeBudget: string | undefined }
 
-/** How long a plan may take, from the start of the program; undefined where the user sets no limit. */
+/** The time limit of a plan, from the start of the program; undefined without a limit. */
 export function limitMs({ quick, timeBudget }: Limited): number | undefined {
   const budget = timeBudget === undefined ? undefined : milliseconds('time-budget', timeBudget)
   return quick ? Math.min(QUICK_MS, budget ?? QUICK_MS) : budget
@@ -43,8 +43,8 @@ const NAMED_LOADS = 5
 type Planned = { readonly groups: readonly Group[]; readonly options: PlanOptions }
 
 /**
- * What a plan that ended early left out: `not begun: nx-recovery on threads; cut short: elision precheck (4 of 10 trials)`. Loads
- * of a sweep are named by the parameters in which they differ.
+ * Describes what an interrupted plan left out: `not begun: nx-recovery on threads; cut short: elision precheck (4 of 10
+ * trials)`. Loads of a sweep are named by the parameters in which they differ.
  */
 export function leftOutText({ groups, options }: Planned, runs: readonly Run[]): string {
   const asked = groups.map((group) => ({

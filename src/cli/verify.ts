@@ -37,7 +37,7 @@ export const verify: Command<VerifyArgs> = async (args, io) => {
   return others.size > 0 ? EXIT.incomparable : again
 }
 
-/** What is missing of the plan in the command; and if that cannot be said, why. */
+/** Reports what is missing from the plan in the command, or why that cannot be determined. */
 async function againstPlan(result: Result, { file, open }: VerifyArgs, io: Io): Promise<[Fault[], string[]]> {
   try {
     const { groups, options } = await planIn(result, file, io, isNamed(open ?? []))
@@ -51,7 +51,7 @@ async function againstPlan(result: Result, { file, open }: VerifyArgs, io: Io): 
   }
 }
 
-/** What could not be run again was not checked, and is no pass. */
+/** Figures that could not be computed again were not checked, and do not pass. */
 async function checkAgain(
   result: Result,
   exact: readonly Run[],
@@ -72,7 +72,7 @@ async function checkAgain(
   }
 }
 
-/** Bit for bit: what a machine in virtual time did once it does again. */
+/** Computes again, bit for bit: a machine in virtual time is deterministic. */
 async function runAgain(
   result: Result,
   own: readonly Run[],

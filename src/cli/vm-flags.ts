@@ -9,7 +9,7 @@ export type VmFlags = {
   readonly tickRate: number | undefined
 }
 
-/** Which VM of a recording is meant, and what its clock counts. */
+/** Flags that select the VM of a recording, and the unit of its clock. */
 export const vmFlags = (yargs: Argv): Argv =>
   yargs
     .option('vm', {

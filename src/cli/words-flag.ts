@@ -2,7 +2,7 @@ import type { Group } from '../bench/plan.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { WORDS, type Words } from '../threads/memory.ts'
 
-/** What `--words` asks of the groups that run on threads. */
+/** The effect of `--words` on the groups that run on threads. */
 export function wordsOf(text: string | undefined): Pick<Group, 'words'> {
   if (text === undefined) return {}
   const words = WORDS.find((each) => each === text)

@@ -38,7 +38,7 @@ export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
   return `${opening}: ${clauses}${paid}.${next}`
 }
 
-/** What these trials could have shown of the figure that decides, and what would show more. */
+/** States what these trials could have shown of the deciding figure, and what would show more. */
 function nextOf({ kind, isReplay, findings }: Answer): string {
   const { wouldShow } = findings[0]!
   const shown = wouldShow === null ? '' : `A change of ${changeText(wouldShow)} would have shown. `
@@ -50,7 +50,7 @@ function nextOf({ kind, isReplay, findings }: Answer): string {
 const changeText = (part: number) =>
   part < 2 ? `${Number((part * 100).toPrecision(2))} %` : `a factor of ${compact(1 + part)}`
 
-/** The first figure that decides, or what is missing, as a clause. */
+/** The first deciding figure, or the missing one, as a clause. */
 export function decidingText({ verdict, findings }: Answer): string {
   const missing = findings.find((finding) => finding.verdict === 'missing')
   return verdict === 'no-answer' && missing !== undefined ? missing.why : findingText(findings[0]!)
@@ -82,7 +82,7 @@ function findingText({ metric, reads, unit, before, after, ratio, ci95, verdict,
   return ratios === '' ? change : `${change} (${ratios})`
 }
 
-/** Where no variant is proposed in place of another: all of them in order. */
+/** All variants in order, where none is proposed to replace another. */
 export function ranking(scenario: Scenario, runs: readonly Run[]): string {
   const { metric, reads } = scenario.decides[0]!
   const found = runs.flatMap(({ variant, metrics }) => {

@@ -25,7 +25,7 @@ export type ReportOptions = {
   readonly all: boolean
 }
 
-/** What a result says, for the terminal: a table and an answer for each group of runs that were interleaved. */
+/** Formats a result for the terminal: a table and an answer for each group of interleaved runs. */
 export function benchReport(result: Result, options: ReportOptions, style: Style = PLAIN): string {
   const texts = questionsOf(result.runs).map((runs) => questionText(runs, options, style))
   const laws = scalabilityLines(result.runs.filter(({ kind }) => kind === 'modelled'))
@@ -33,7 +33,7 @@ export function benchReport(result: Result, options: ReportOptions, style: Style
   return fit([...texts, ...(laws.length === 0 || options.quiet ? [] : [laws.join('\n')])].join(gap), style.width)
 }
 
-/** A sweep is one table, unless the details are asked for. */
+/** A sweep is one table, unless details are requested. */
 function questionText(runs: readonly Run[], options: ReportOptions, style: Style): string {
   const groups = groupsOf(runs)
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
@@ -101,7 +101,7 @@ const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[], 
     ? [ranking(scenario, [baseline, ...others])]
     : others.map((run) => answerText(answerOf(scenario, baseline, run), style))
 
-/** Answers without tables, each with what was asked; what must not happen is said with them. */
+/** Answers without tables, each with its question, and any forbidden outcomes. */
 export function questionsText(runs: readonly Run[], style: Style = PLAIN): string {
   const quiet = { quiet: true, locks: false, all: false }
   const texts = groupsOf(runs).map((group) => [
@@ -112,7 +112,7 @@ export function questionsText(runs: readonly Run[], style: Style = PLAIN): strin
   return fit(texts.flat().join('\n'), style.width)
 }
 
-/** One line a question: what a plan of many came to, with the figure that decides each. */
+/** One line for each question of a plan, with its deciding figure. */
 export function answersTable(result: Result, { width, paint }: Style = PLAIN): string {
   const rows = groupsOf(result.runs).flatMap((runs) => {
     const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
@@ -137,7 +137,7 @@ export function answersIn(result: Pick<Result, 'runs'>): Answer[][] {
   return answers.filter(({ length }) => length > 0)
 }
 
-/** Primitives are ranked, and a broken variant is asked whether it was caught: neither is answered. */
+/** Primitives are ranked, and a broken variant is checked for whether it was caught; neither has an answer of that kind. */
 function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): Answer[] {
   if (scenario === undefined || scenario.kind === 'primitives' || fitnessOf(runs).instead !== null) return []
   const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))

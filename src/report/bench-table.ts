@@ -4,7 +4,7 @@ import { fit, wrapped } from './fit.ts'
 import { columns, count, leftColumns, ratioText, time, valueText } from './numbers.ts'
 import { type Paint, PLAIN, type Style, widthOf } from './tones.ts'
 
-/** Rows of the table: metrics in the order in which a contention is read, from what the guest feels to its cause. */
+/** Rows of the table, ordered from what the guest experiences to its cause. */
 const ROWS: readonly {
   readonly metric: string
   readonly label: string
@@ -107,7 +107,7 @@ export function benchTable(runs: readonly Run[], only?: readonly string[], style
   if (baseline === undefined) return ''
   const there = ROWS.filter(({ metric }) => runs.some((run) => run.metrics[metric] !== undefined))
   const deciding = only === undefined ? there : there.filter(({ metric }) => only.includes(metric))
-  // A few rows more are shorter than the line that would say so.
+  // A few additional rows are shorter than the line that would announce them.
   const chosen = deciding.map((row) => ({ ...row, label: row.alone ?? row.label }))
   const rows = there.length - deciding.length <= FEW_ROWS ? there : chosen
   const table = laidOut({ baseline, others, rows, paint: style.paint }, style.width)
@@ -124,7 +124,7 @@ type Rows = {
   readonly paint: Paint
 }
 
-/** What a table shows of each figure, from all of it to what a narrow terminal has room for. */
+/** Levels of detail for each figure, from everything to what fits on a narrow terminal. */
 const DETAILS = [
   { beside: BESIDE, hasIntervals: true, hasRatioInterval: true },
   { beside: 1, hasIntervals: true, hasRatioInterval: true },
@@ -133,7 +133,7 @@ const DETAILS = [
   { beside: 1, hasIntervals: false, hasRatioInterval: false },
 ] as const
 
-/** The most detailed table that fits; where none does, each figure in lines of its own. */
+/** The most detailed table that fits. If none does, each figure gets its own lines. */
 function laidOut(table: Rows, width: number | undefined): string {
   for (const detail of DETAILS) {
     const text = blocksOf(table, detail)
@@ -185,7 +185,7 @@ const LEGEND: Readonly<Record<string, string>> = {
   '-': 'not measured, or fewer samples than the figure needs: p99 needs 1,000 and p99.9 needs 10,000',
 }
 
-/** What the marks of a table mean, for those that are in it. */
+/** Explains the marks that occur in the table. */
 function legendOf({ baseline, others, rows }: Rows, width: number | undefined): string {
   const isMissing = rows.some(({ metric }) =>
     [baseline, ...others].some(({ metrics }) => metrics[metric] === undefined),
@@ -213,7 +213,7 @@ function ratioCell(baseline: Run, candidate: Run, metric: string, paint: Paint, 
   const { ratio, ci95 } = comparison
   const text = ratioText(ratio, hasInterval ? ci95 : [ratio, ratio])
   const better = baseline.metrics[metric]!.better
-  // What reads as no change has no colour.
+  // A ratio that reads as no change has no colour.
   if (better === null || text.startsWith('1.00x')) return text
   return paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
 }

@@ -23,7 +23,7 @@ export function ratioChange(ratio: number): string {
   return `${change < 0 ? '-' : '+'}${round(Math.abs(change))} %`
 }
 
-/** What became of a figure: `-13 % (p=0.001 n=10)`, `~ (p=0.45 n=10+9, 4.1 % would have shown)`, `=`. */
+/** The change of a figure: `-13 % (p=0.001 n=10)`, `~ (p=0.45 n=10+9, 4.1 % would have shown)`, `=`. */
 export function changeText(change: Change): string {
   const text = ownText(change)
   if (change.sameAs !== null) return `${text}, as ${change.sameAs}`

@@ -59,7 +59,7 @@ function tableOf(comparison: Comparison, title: string, { changes, missing }: Pa
 /** A table of more rows is not read: it has the runs in which something changed. */
 const MOST_ROWS = 2000
 
-/** The runs that a table shows, and in sentences what it leaves out. */
+/** The runs that a table shows, and sentences about those that it leaves out. */
 function shownOf(
   lines: readonly Change['line'][],
   partOf: (line: Change['line']) => Part,

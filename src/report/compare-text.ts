@@ -7,7 +7,7 @@ import { escapeMarkdown } from './markdown.ts'
 import { type Paint, PLAIN, padEnd, padStart, type Style, type Tone, widthOf } from './tones.ts'
 import { warningLines } from './warning-lines.ts'
 
-/** A comparison for the terminal: the answer first, then what the figures hide, tables, and a line that sums up. */
+/** Formats a comparison for the terminal: the answer, the caveats, the tables, and a line that sums up. */
 export function compareText(comparison: Comparison, group: readonly string[], style: Style = PLAIN): string {
   const tables = tablesOf(comparison, group)
   const { columns, changes } = comparison
@@ -45,7 +45,7 @@ export function compareComment(comparison: Comparison, group: readonly string[])
   return `**${escapeMarkdown(verdictText(comparison))}**\n\n${folded}`
 }
 
-/** What must be known before the first figure is read. */
+/** The caveats that a reader needs before the first figure. */
 export function preface({ differences, skipped, columns }: Comparison): string[] {
   const isPlain = columns.length === 2
   const said = differences.map(({ says, columns: [base, head] }) => (isPlain ? says : `${base}, ${head}: ${says}`))
@@ -55,7 +55,7 @@ export function preface({ differences, skipped, columns }: Comparison): string[]
   return [...said, ...left, ...(hint ? ['--force compares them all the same'] : [])]
 }
 
-/** What the results doubt about their own figures; a doubt of all columns is said once. */
+/** The warnings of the results about their own figures; a warning of all columns is printed once. */
 function doubtsText({ doubts, columns, by }: Comparison): string[] {
   const columnsOf = new Map<string, string[]>()
   for (const column of columns) {
@@ -96,7 +96,7 @@ function closingLines(comparison: Comparison): string[] {
   return [...how, `${summaryText(comparison)}.`]
 }
 
-/** What trials of separate files must stand besides. */
+/** What differences between trials of separate files must also exceed. */
 const OVER_TIME = 'beyond what drift, jumps and autocorrelation of the host explain'
 
 function tableText(table: Table, { width, paint }: Style): string {
@@ -113,7 +113,7 @@ function besideEachOther({ header, rows }: Table): string[] {
   return [header, ...rows].map((row) => line(row).trimEnd())
 }
 
-/** For a terminal that is too narrow: the run, its figures, and below each figure what it is on every side. */
+/** For a terminal that is too narrow for a table: the run, its figures, and below each figure its value on every side. */
 function belowEachOther({ header, rows }: Table): string[] {
   return rows.flatMap(([name, metric, base, ...others]) => {
     const sides = header.slice(3).flatMap((side, at) => {

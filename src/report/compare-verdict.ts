@@ -4,10 +4,10 @@ import { ratioChange, wouldShow } from './compare-cells.ts'
 import { compact } from './numbers.ts'
 import { PLAIN, type Style } from './tones.ts'
 
-/** As many figures as the first line names. */
+/** The number of figures named in the first line. */
 const NAMED = 3
 
-/** The result of a comparison in one line: what is worse or gone comes first. */
+/** The result of a comparison in one line: worse and missing figures first. */
 export function verdictText(comparison: Comparison, { paint }: Style = PLAIN): string {
   const { changes, missing } = comparison
   const decisive = changes.filter(

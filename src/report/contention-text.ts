@@ -19,7 +19,7 @@ type Found = {
   readonly waits: readonly RoleWaits[]
   readonly costs: readonly WaitCost[]
   readonly pages: number
-  /** Whether the precheck scenario accepts this many. */
+  /** Whether the precheck scenario accepts this number of pages. */
   readonly isDefault: boolean
   readonly replay?: Replayed
 }
@@ -31,7 +31,7 @@ const NAMES: Readonly<Record<RoleWaits['role'], string>> = {
 }
 const count = (value: number) => value.toLocaleString('en-US')
 
-/** What a table of `perf lock contention` shows for mmu_lock, which costs follow, and how a replay with them compares. */
+/** Formats what a table of `perf lock contention` shows about mmu_lock, the costs that follow, and how a replay with them compares. */
 export function contentionText({ file, waits, costs, pages, isDefault, replay }: Found): string {
   const rows = waits.map((row) => [
     `  ${NAMES[row.role]}`,

@@ -1,6 +1,6 @@
 import { widthOf } from './tones.ts'
 
-/** A line goes on below its text, so that a reader sees where the next one begins. */
+/** The indentation of a wrapped line, so that a reader sees where the next one begins. */
 const HANGING = 2
 
 /** Breaks lines that are wider than the terminal between words, never inside one; without a width the text stays. */
@@ -30,7 +30,7 @@ export function wrapped(line: string, width: number, hanging = indentOf(line) + 
   return [...lines, current]
 }
 
-/** As much of a line as has room, its end marked where there is more. */
+/** As much of a line as fits, with a mark if it is cut. */
 export const cutTo = (line: string, width: number): string =>
   widthOf(line) <= width ? line : `${[...line].slice(0, width - 1).join('')}…`
 

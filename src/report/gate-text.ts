@@ -4,11 +4,11 @@ import type { Ranked, Ranking } from '../bench/gate/ranking.ts'
 import { percent } from './compare-cells.ts'
 import { columns } from './numbers.ts'
 
-/** As many changed figures as are printed; the others are counted. */
+/** The number of changed figures that are printed; the others are counted. */
 const SHOWN = 15
 const WORST_FIRST = ['worse', 'better', 'changed'] as const
 
-/** Which exact figures are not what they were, the worst first: for a terminal, and for a commit message. */
+/** The exact figures that changed, the worst first: for a terminal, and for a commit message. */
 export function rankingText({ figures }: Ranking): string {
   const name = shortNames(figures.map(({ run }) => run))
   const rows = figures.slice(0, SHOWN).map((figure) => rowOf(figure, name))
@@ -53,7 +53,7 @@ export function countText({ figures, ignored }: Ranking, ignoreBelow: number): s
   return [counts.join(', '), ...left].filter((part) => part !== '').join('; ')
 }
 
-/** What no figure can make good, before any figure. */
+/** A failure that no figure can compensate; it is printed before the figures. */
 export const failureText = ({ run, kind, says }: Failure): string =>
   kind === 'forbidden' ? `FORBIDDEN  ${run}\n  ${says}` : `FAILED  ${run}\n  ${says}`
 

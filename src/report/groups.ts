@@ -16,7 +16,7 @@ function together(runs: readonly Run[], keyOf: (run: Run) => unknown): Run[][] {
   return [...groups.values()]
 }
 
-/** The circumstances in a line: machine, crew, load, trials. Parameters that stand at their defaults go without saying. */
+/** The circumstances in a line: machine, workers, load, trials. Parameters with their default values are omitted. */
 export function circumstancesOf(run: Run, scenario: Scenario | undefined): string {
   const { vcpus, workers, notifiers, zappers, duration, warmup: _, ...others } = run.params
   const crew = [
@@ -37,7 +37,7 @@ export function circumstancesOf(run: Run, scenario: Scenario | undefined): strin
   return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
 }
 
-/** What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. */
+/** The question in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. */
 export function labelOf({ scenario, machine, params }: Run): string {
   const { workers, vcpus, notifiers, zappers } = params
   const crew = [

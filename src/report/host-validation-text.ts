@@ -3,10 +3,10 @@ import type { Placement } from '../bench/placements.ts'
 import { columns, inUnit, share, time } from './numbers.ts'
 import { warningLines } from './warning-lines.ts'
 
-/** How far a rate may be off before the text says so. */
+/** The accepted error of a rate. */
 const AIM = 0.25
 
-/** Threads and model side by side: here alone do measured and modelled figures stand in one line, to be held against each other. */
+/** Threads and model side by side. Only this table shows measured and modelled figures in one row, to compare them. */
 export function hostValidationText({ placements, figures, differences, orders, warnings }: HostValidation): string {
   const rates = figures.filter(({ isRate }) => isRate)
   const within = rates.filter(({ error }) => Math.abs(error) <= AIM).length

@@ -2,7 +2,7 @@ import type { LiveRun, LiveWorker } from '../threads/live.ts'
 import { columns, count } from './numbers.ts'
 import { widthOf } from './tones.ts'
 
-/** What was seen of a run at one time. */
+/** A snapshot of the counters of a run. */
 export type LiveFrame = {
   readonly label: string
   readonly atMs: number
@@ -16,7 +16,7 @@ export type LiveFrame = {
 
 const MOST_COUNTERS = 14
 
-/** What each worker has counted; those of a role together, where the terminal has no room for each. */
+/** The counters of each worker, or of each role if the terminal is too narrow. */
 export function liveText(frame: LiveFrame, width: number): string[] {
   const each = tableOf(frame, frame.workers)
   const table = widest(each) < width ? each : tableOf(frame, byRole(frame.workers))

@@ -1,11 +1,11 @@
-/** What GitHub's Markdown reads, wherever it stands. A `_` between letters is no emphasis, and `<` and `&` could be HTML. */
+/** Characters that GitHub's Markdown interprets anywhere. A `_` between letters is no emphasis, and `<` and `&` could be HTML. */
 const READ = /[\\`*~[\]<>|#&$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu
-/** What it reads at the beginning of a line. */
+/** Characters that it interprets at the beginning of a line. */
 const BEGINNING = /^(\s*)([-+=]|\d+(?=[.)]\s))/
 /** A mention would call a person. */
 const MENTION = /@(?=\w)/g
 
-/** Text that stands in Markdown as it is. */
+/** Escapes text so that Markdown shows it unchanged. */
 export function escapeMarkdown(text: string): string {
   return text
     .replaceAll(/\s*\r?\n\s*/g, ' ')

@@ -6,7 +6,7 @@ import { variedAmong } from '../bench/swept.ts'
 import { BLAMES } from '../model/blame.ts'
 import { columns, compact, inUnit, share } from './numbers.ts'
 
-/** Where the time of each role went, as shares of its window. */
+/** Where each role spent its time, as shares of its window. */
 export function blockedTable(runs: readonly Run[]): string {
   const rows = runs.flatMap(({ variant, model }) =>
     (model?.blocked ?? []).map(({ role, count, ns }) => ({ name: `${variant}: ${count} ${role}`, ns })),
@@ -20,7 +20,7 @@ export function blockedTable(runs: readonly Run[]): string {
   return columns([['where the time went', ...kinds], ...body])
 }
 
-/** What the figures that decide become when a cost is scaled. */
+/** The deciding figures when a cost is scaled. */
 export function whatIfLines(runs: readonly Run[], scenario: Scenario | undefined): string[] {
   return runs.flatMap(({ variant, model, metrics }) =>
     (model?.whatIf ?? []).map(({ cost, scale, metrics: other }) => {
@@ -35,7 +35,7 @@ export function whatIfLines(runs: readonly Run[], scenario: Scenario | undefined
   )
 }
 
-/** How far the figures that decide spread over machines whose parameters lie in the profile's ranges. */
+/** The spread of the deciding figures over machines whose parameters are drawn from the profile's ranges. */
 export function bandLines(runs: readonly Run[], scenario: Scenario | undefined): string[] {
   return runs.flatMap(({ variant, model, metrics }) => {
     const draws = model?.draws ?? []

@@ -17,7 +17,7 @@ export function compact(value: number): string {
   return `${digits(scaled)}${THOUSANDS[step]}`
 }
 
-/** How often something was: small counts are whole numbers. */
+/** A count: small counts are whole numbers. */
 export const count = (value: number): string => (value < 1000 ? String(value) : compact(value))
 
 /** `585 ns`, `36.3 us`, `7.47 ms`. */
@@ -87,7 +87,7 @@ export function columns(rows: readonly (readonly string[])[], gap = '  '): strin
 /** The last column of prose needs so much to be read beside the others. */
 const READABLE = 24
 
-/** Columns of prose: all to the left. Where the last is too wide for the line it goes on below itself, or below the row. */
+/** Left-aligned columns of text. If the last is too wide for the line, it wraps below itself, or below the row. */
 export function leftColumns(rows: readonly (readonly string[])[], width?: number, gap = '  '): string {
   const widths = widthsOf(rows)
   const before = widths.slice(0, -1).reduce((sum, each) => sum + each + gap.length, 0)

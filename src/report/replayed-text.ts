@@ -1,17 +1,17 @@
 import type { ReplayedRecording, Run } from '../bench/result.ts'
 
-/** What the runs of a replay may be used for: all of them, or the one that is held against the recording. */
+/** The runs of a replay that may be used: all of them, or only the one that is compared with the recording. */
 export type Fitness = {
   /** The runs whose figures say something. */
   readonly shown: readonly Run[]
-  /** What stands ahead of everything else, if anything does. */
+  /** The warning printed before everything else, if there is one. */
   readonly first: readonly string[]
   /** Instead of the answers: null if they may be given. */
   readonly instead: readonly string[] | null
   readonly warnings: readonly string[]
 }
 
-/** A replay that misses its own recording says nothing of what would happen under other variants. */
+/** A replay that does not reproduce its own recording predicts nothing about other variants. */
 export function fitnessOf(runs: readonly Run[]): Fitness {
   const replayed = runs.find((run) => run.replayed !== undefined)?.replayed
   if (replayed === undefined) return { shown: runs, first: [], instead: null, warnings: [] }

@@ -14,7 +14,7 @@ import { spark } from './spark.ts'
 /** Loads from which on a sweep is one table instead of a table for each. */
 const FEWEST_LOADS = 3
 
-/** Parameters that have several values among these groups: what a sweep varies. */
+/** The parameters that a sweep varies: those with several values among these groups. */
 export function variedIn(groups: readonly (readonly Run[])[]): string[] {
   return variedAmong(groups.map(([run]) => run!.params))
 }

@@ -1,16 +1,16 @@
 import type { AnswerVerdict } from '../bench/answers/answer.ts'
 
-/** What a colour means for a figure. */
+/** The meaning of a colour for a figure. */
 export type Tone = 'better' | 'worse' | 'doubtful'
 
 export type Paint = (text: string, tone: Tone) => string
 
-/** Where text goes: how wide a line may be, if that is limited, and how tones are shown. */
+/** The output style: the width of a line, if it is limited, and how tones are shown. */
 export type Style = { readonly width?: number | undefined; readonly paint: Paint }
 
 export const PLAIN: Style = { paint: (text) => text }
 
-/** Private characters that mark a tone until the text reaches the terminal: they have no width of their own. */
+/** Private-use characters that mark a tone until the text reaches the terminal; they have no width. */
 const OPENING: Readonly<Record<Tone, string>> = {
   better: '\u{10F001}',
   worse: '\u{10F002}',

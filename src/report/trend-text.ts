@@ -8,7 +8,7 @@ import { inUnit } from './numbers.ts'
 export type Changed = {
   readonly series: Series
   readonly shifts: readonly Shift[]
-  /** How many points ago the older changes began, which `--newest` leaves out. */
+  /** How many points ago the older changes began; `--newest` leaves these out. */
   readonly older: readonly number[]
 }
 
@@ -50,7 +50,7 @@ function newestText(newest: number, older: readonly number[]): string {
   return `${told}; ${many} began before: --newest ${Math.max(...older)} shows ${older.length === 1 ? 'it' : 'them'} too.`
 }
 
-/** What is taken for one series although its parameters have other names than they had. */
+/** Series that were joined although the names of their parameters changed. */
 function joinedText(all: readonly Changed[]): string[] {
   const lines = all.flatMap(({ series: { run, joined } }) =>
     joined.map(

@@ -1,7 +1,7 @@
 import type { How } from '../bench/trust/simulate.ts'
 import { columns } from './numbers.ts'
 
-/** One line of the table: how often the verdict is wrong, and how often it finds what was planted. */
+/** One line of the table: how often the verdict is wrong, and how often it finds a planted difference. */
 export type TrustRow = {
   readonly noise: string
   readonly how: How

@@ -5,7 +5,7 @@ import { columns, compact, share } from './numbers.ts'
 
 const KINDS = ['fitted', 'derived', 'held out'] as const
 
-/** Each published figure beside the modelled one, and what the agreement is worth. */
+/** Each published figure beside the modelled one, with the status of the agreement. */
 export function validationText(all: readonly Validated[], free: readonly FreeParameter[]): string {
   const hasBands = all.some(({ band }) => band !== null)
   return [table(all, hasBands), counts(all, free), ...(hasBands ? [bands(all)] : [])].join('\n\n')

@@ -22,7 +22,7 @@ function actionOf(flag: Flag): string {
   return flag.choices.length === 0 ? ' -r' : ` -r -f -a '(__faultline_list ${flag.choices.join(' ')})'`
 }
 
-/** Values that may stand in a list with commas: what is typed of it stays before each. */
+/** Completions for comma-separated lists: the part already typed is kept before each value. */
 const LISTS = [
   'function __faultline_list',
   "  set -l before (string match -r '^.*,' -- (string replace -r '^--[a-z-]+=' '' -- (commandline -ct)))",

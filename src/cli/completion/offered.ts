@@ -1,7 +1,7 @@
 import type { NamedCommand } from '../command.ts'
 import type { Flag } from '../flag-table.ts'
 
-/** A command with its flags, and what may stand first after it. */
+/** A command with its flags and the completions of its first argument. */
 export type Whole = Pick<NamedCommand, 'name' | 'summary'> & {
   readonly flags: readonly Flag[]
   readonly first: readonly string[]
@@ -10,7 +10,7 @@ export type Whole = Pick<NamedCommand, 'name' | 'summary'> & {
 /** The variants of each scenario. */
 export type Variants = Readonly<Record<string, readonly string[]>>
 
-/** What a shell can offer. */
+/** Everything that a shell can complete. */
 export type Offered = { readonly commands: readonly Whole[]; readonly variants: Variants }
 
 /** The flag whose values depend on the scenario that is named in the line. */

@@ -4,7 +4,7 @@ import { validate } from '../../bench/schema.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { withoutMark } from '../../errors/file-content.ts'
 
-/** How much a result holds: finished runs, and trials of all of them. */
+/** The size of a result: finished runs, and trials of all runs. */
 export type Held = { readonly runs: number; readonly trials: number }
 
 export const NOTHING: Held = { runs: 0, trials: 0 }
@@ -16,7 +16,7 @@ export const heldBy = ({ runs }: Pick<Result, 'runs'>): Held => ({
 
 export const isLess = (a: Held, b: Held): boolean => a.runs < b.runs || a.trials < b.trials
 
-/** What the file of that name holds; a damaged one holds nothing that could be lost. */
+/** The size of the result in a file; a damaged file has nothing that could be lost. */
 export function heldIn(path: string): Held {
   try {
     return heldBy(validate(JSON.parse(withoutMark(readFileSync(path, 'utf8'))), path))

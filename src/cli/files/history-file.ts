@@ -23,8 +23,8 @@ export function readHistory(file: string, mayBeMissing: boolean): string {
 }
 
 /**
- * Adds a line to a history, whole or not at all: a new file is written beside the old one and takes its place, and of several
- * processes one does so at a time. `lineFor` is given what the history holds then.
+ * Appends a line to a history atomically: a new file is written beside the old one and renamed over it, by one process
+ * at a time. `lineFor` receives the current content of the history.
  */
 export async function appendLine(file: string, input: string, lineFor: (text: string) => string): Promise<void> {
   const output = { path: file, kind: 'history', inputs: [input] } as const
@@ -40,12 +40,12 @@ export async function appendLine(file: string, input: string, lineFor: (text: st
   }
 }
 
-/** A file that names the process that has made it; what a process that is gone has left counts for nothing. */
+/** Creates a file that names the process that holds the lock. A lock of a process that no longer exists is ignored. */
 async function lock(path: string): Promise<() => void> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     try {
-      // With its content or not at all: a lock that names no process would hold for ever.
+      // Written with its content or not at all: a lock that names no process would be held forever.
       writeWhole(path, ownerOf(process.pid), { replaces: false })
       return () => rmSync(path, { force: true })
     } catch (cause) {

@@ -15,7 +15,7 @@ import { makeFolder } from './make-folder.ts'
 import { isOfSystem, notWritten } from './trouble.ts'
 import { type Identity, tryFolder, writeWhole } from './write-whole.ts'
 
-/** How an earlier file of the same kind begins; a kind without that cannot be told from a stranger's file. */
+/** How a file of each kind begins. A kind that is not listed cannot be recognised. */
 const BEGINS = {
   result: /"schema"\s*:\s*"faultline\.result"/,
   history: /"schema"\s*:\s*"faultline\.history"/,
@@ -26,22 +26,22 @@ const BEGINS = {
   export: undefined,
 } as const
 
-/** What a command is about to write. */
+/** A file that a command is about to write. */
 export type Output = {
   readonly path: string
   readonly kind: keyof typeof BEGINS
-  /** Whether the user said that a file of another kind may be replaced. */
+  /** Whether the user allowed replacing a file of another kind. */
   readonly force?: boolean | undefined
-  /** What the command reads, none of which it may replace. */
+  /** Files that the command reads, none of which it may replace. */
   readonly inputs?: readonly (string | undefined)[]
   /** The flag that names it. */
   readonly flag?: string
 }
 
-/** What is there now under the name; undefined: nothing. */
+/** The existing file of that name; undefined if there is none. */
 export type Present = Identity & { readonly mode: number; readonly isEmpty: boolean }
 
-/** Refuses what must not be replaced and what cannot be written, before there is anything to lose. */
+/** Refuses files that must not be replaced or cannot be written, before any work is done. */
 export function checkOutput(output: Output): Present | undefined {
   const present = presentAt(output)
   try {

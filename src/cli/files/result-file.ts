@@ -11,49 +11,49 @@ import { checkOutput, type Output, presentAt } from './output.ts'
 import { reasonOf } from './trouble.ts'
 import { type Identity, isSameFile, writeWhole } from './write-whole.ts'
 
-/** Where results go unless told otherwise, under the current folder. */
+/** The default folder for results, under the current folder. */
 const RESULTS = 'results'
 const MOST_NAMES = 10_000
-/** The pause between two writes is this many times as long as a write, but no longer than what may be lost. */
+/** The ratio of the pause between two writes to the duration of a write. The pause is limited by what may be lost. */
 const SHARE = 20
 const MOST_LOST_MS = 10_000
 
 export type Place = {
-  /** What the user named; undefined: `results/2026-11-21T073600Z-precheck.json`, which sorts by time. */
+  /** The path that the user named; undefined: `results/2026-11-21T073600Z-precheck.json`, which sorts by time. */
   readonly out: string | undefined
   readonly plan: string
   readonly force: boolean
   readonly inputs: readonly (string | undefined)[]
-  /** Told once when a part of the result could not be written: the plan goes on all the same. */
+  /** Called once if a part of the result could not be written; the plan continues. */
   readonly note: (text: string) => void
 }
 
-/** Where a result was left, and in a sentence what is not as it was asked for. */
+/** Where a result was kept, and a sentence about any deviation from the request. */
 export type Kept = { readonly path: string | undefined; readonly says: string | undefined; readonly trouble?: unknown }
 
 /**
  * The file in which a plan keeps its result while it runs. A free name is taken exclusively. An earlier result of that
- * name is replaced only by one that holds as much; until then, or if another process wrote there meanwhile, this one's has
- * a name of its own beside it.
+ * name is replaced only by one that holds as much. Until then, or if another process has written there meanwhile, this
+ * result goes to a new name beside it.
  */
 export class ResultFile {
   readonly #place: Place
   readonly #target: string
   readonly #isNamed: boolean
-  /** What an earlier result of that name holds; undefined: it was no result, or nothing was there. */
+  /** The size of an earlier result of that name; undefined if there was no result. */
   readonly #earlier: Held | undefined
   #earlierFile: Identity | undefined
-  /** Where this plan's result is now. */
+  /** The current location of this plan's result. */
   #own: { readonly path: string; readonly file: Identity } | undefined
   #text = new GrowingText()
   #trouble: unknown
   /** Before then what there is so far is not written again. */
   #nextMs = 0
-  /** What has not been written yet. */
+  /** The result that has not been written yet. */
   #left: (() => Result) | undefined
   readonly #now: () => number
 
-  /** `planned`: what the plan will hold if nothing happens to it, where that is known. */
+  /** `planned`: the size of the complete plan, if it is known. */
   constructor(place: Place, planned: Held | undefined, now = () => performance.now()) {
     this.#place = place
     this.#now = now
@@ -82,12 +82,12 @@ export class ResultFile {
     this.keepLeft()
   }
 
-  /** What there is so far, to be put together only if it is written. */
+  /** Offers the current result; it is assembled only if it is written. */
   offer(sofar: () => Result): void {
     this.#left = sofar
   }
 
-  /** Keeps what `keep` came too early for, and what was offered. To be called whenever nothing is being measured. */
+  /** Writes results that `keep` or `offer` postponed. Call it whenever no measurement is running. */
   keepLeft(): void {
     const began = this.#now()
     if (this.#left === undefined || began < this.#nextMs) return
@@ -107,7 +107,7 @@ export class ResultFile {
     }
   }
 
-  /** Keeps the whole, somewhere. `isWhole`: the plan came to its end. */
+  /** Keeps the final result. `isWhole`: the plan finished. */
   finish(result: Result, isWhole: boolean): Kept {
     try {
       this.#write(result, isWhole)
@@ -138,7 +138,7 @@ export class ResultFile {
       validate({ ...result, runs: text.added })
       this.#put(result, isWhole, text)
     } catch (cause) {
-      // What was taken for the beginning of the next text may not be there.
+      // The text that was to be extended may no longer be in the file.
       this.#text = new GrowingText()
       throw cause
     }
@@ -159,7 +159,7 @@ export class ResultFile {
     }
   }
 
-  /** Whether the name that was asked for is this plan's: it has it already, or what has it holds no more. */
+  /** Whether this plan may use the requested name: it has it already, or the file there holds no more. */
   #mayReplace(result: Result, isWhole: boolean): boolean {
     if (this.#own?.path === this.#target) return isAt(this.#target, this.#own.file)
     if (this.#earlierFile === undefined || !isAt(this.#target, this.#earlierFile)) return false
@@ -173,7 +173,7 @@ export class ResultFile {
     return `another process wrote ${this.#target} meanwhile`
   }
 
-  /** The last resort: what has been measured is not to be lost with the disk. */
+  /** The last resort, so that measurements are not lost when the disk fails. */
   #elsewhere(result: Result, cause: unknown): Kept {
     const { path } = this
     const reason = `${this.#target} cannot be written: ${reasonOf(cause)}`

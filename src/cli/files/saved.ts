@@ -7,7 +7,7 @@ import { makeFolder } from './make-folder.ts'
 /** A name that is a name in every file system, and no path. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
 
-/** Where `bench --save NAME` keeps a result, under the current folder, which then is there. */
+/** The path at which `bench --save NAME` keeps a result, under the current folder. Creates its folder. */
 export function savedPath(name: string): string {
   if (NAME.test(name) && !name.endsWith('.json')) {
     const path = join('results', `${name}.json`)

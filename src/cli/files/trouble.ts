@@ -28,12 +28,12 @@ const SAYS: Readonly<Record<string, string>> = {
   ERR_STRING_TOO_LONG: 'it is larger than the longest text that Node can hold',
 }
 
-/** Not the fault of what was asked: asked again later it may well be done. */
+/** Conditions of the host, not of the request: a later attempt may succeed. */
 const OF_THE_HOST = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM']
 
 const codeOf = (cause: unknown) => (cause as NodeJS.ErrnoException | null)?.code ?? ''
 
-/** Whether this is a word of the system about a file, and not a fault of ours. */
+/** Whether this is an error of the system about a file, and not a fault of the program. */
 export const isOfSystem = (cause: unknown): cause is NodeJS.ErrnoException =>
   cause instanceof Error && SAYS[codeOf(cause)] !== undefined
 

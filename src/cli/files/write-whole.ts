@@ -17,7 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import type { Texts } from '../../bench/result-text.ts'
 
-/** Which file a name stood for: another one may have the name later, and even the number. */
+/** The identity of a file: later another file may have the same name, and even the same inode number. */
 export type Identity = { readonly dev: number; readonly ino: number; readonly mtimeMs: number }
 
 export const isSameFile = (a: Identity, b: Identity): boolean =>
@@ -26,7 +26,7 @@ export const isSameFile = (a: Identity, b: Identity): boolean =>
 export type Writing = {
   /** Permissions of the file that is replaced; undefined: those of any new file. */
   readonly mode?: number | undefined
-  /** Whether the name may be taken already. If not, and it is, EEXIST is thrown. */
+  /** Whether an existing file may be replaced. If not, and it exists, EEXIST is thrown. */
   readonly replaces: boolean
   /** A file that begins with this many bytes of another. */
   readonly beginsAs?: { readonly path: string; readonly bytes: number } | undefined
@@ -51,7 +51,7 @@ export function writeWhole(path: string, text: string | Texts, { mode, replaces,
   }
 }
 
-/** Whether a file could be made beside this one: asked by making one, as a file system may refuse for many reasons. */
+/** Checks that a file can be created beside this one, by creating one, as a file system may refuse for many reasons. */
 export function tryFolder(path: string): void {
   const temporary = temporaryBeside(path)
   closeSync(openSync(temporary, 'wx'))
@@ -60,7 +60,7 @@ export function tryFolder(path: string): void {
 
 const temporaryBeside = (path: string) => join(dirname(path), `.faultline-${randomBytes(9).toString('hex')}.tmp`)
 
-/** A new file, open behind what it begins with. */
+/** Creates a file and writes its beginning. */
 function begin(temporary: string, mode: number | undefined, beginsAs: Writing['beginsAs']): number {
   if (beginsAs === undefined) return openSync(temporary, 'wx', mode ?? 0o666)
   copyFileSync(beginsAs.path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)

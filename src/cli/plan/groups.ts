@@ -10,7 +10,7 @@ import { wordsOf } from '../words-flag.ts'
 import { crewsOf } from './crews.ts'
 import { DEFAULTS } from './options.ts'
 
-/** CPUs that a modelled run keeps busy unless told otherwise. */
+/** The default number of CPUs of a modelled run. */
 const MODEL_CPUS = 64
 
 /** The groups that ask a scenario's question of one machine, one for each crew. */
@@ -47,14 +47,14 @@ export function groupsOf(
   return crews.map((crew) => ({ ...groupWith(crew), modelled }))
 }
 
-/** An answer is tried on other machines like the one that is asked about; a sweep has enough to do without. */
+/** An answer is checked on similar machines with drawn costs; a sweep omits that to save time. */
 function drawsFor(args: BenchArgs, crews: readonly Crew[]): number {
   const isSweep = crews.length > 1 || /[,.]/.test(args.seed ?? '')
   if (isSweep || args.trace !== undefined) return 0
   return isHeadline(args) ? 1 : 2
 }
 
-/** Without `-s` a scenario that cannot be modelled is left out of what is modelled. */
+/** Without `-s`, a scenario that cannot be modelled is left out of the modelled part. */
 function notModelled({ scenario: asked }: BenchArgs, { name, notModelled: why }: Scenario): [] {
   if (asked === undefined) return []
   throw new FaultlineError('NOT_MODELLED', 'usage', `${name} cannot be modelled: ${why}`, {
@@ -65,7 +65,7 @@ function notModelled({ scenario: asked }: BenchArgs, { name, notModelled: why }:
 const lacksCost = ({ parameters }: Profile, { needsCost }: Scenario): boolean =>
   needsCost !== undefined && parameters[needsCost.parameter] === undefined
 
-/** Likewise for a machine that has nothing of what the scenario asks about. */
+/** The same for a machine that lacks the feature that the scenario is about. */
 function withoutCost({ scenario: asked }: BenchArgs, scenario: Scenario, profile: Profile): [] {
   if (asked === undefined) return []
   const { parameter, without } = scenario.needsCost!

@@ -11,7 +11,7 @@ import { limitMs, plannedMs } from '../time-limit.ts'
 /** Longer than this, a plan is more likely a slip of the keyboard than a wish. */
 const LONGEST_MS = 10 * 60_000
 
-/** What is meant where a flag is left out. By default nothing is oversubscribed, but primitives are asked about it. */
+/** Defaults of flags that are left out. By default nothing is oversubscribed, except for primitives, which are about it. */
 type Defaults = {
   readonly vcpus: string
   readonly notifiers: string

@@ -15,7 +15,7 @@ type QuestionAsked = {
   readonly says: readonly string[]
 }
 
-/** A scenario with the kernels that were named as variants, to see a patch beside what it changes. */
+/** A scenario with the kernels that were named as variants, to show a patch beside its base. */
 function withKernels(asked: Scenario, names: string | undefined): Scenario {
   if (names === undefined || asked.kind !== 'vm') return asked
   const isOwn = (name: string) => asked.variants.some((variant) => variant.name === name)
@@ -26,7 +26,7 @@ function withKernels(asked: Scenario, names: string | undefined): Scenario {
   return { ...asked, variants: [...asked.variants, ...[...new Set(kernels)].map(asVariant)] }
 }
 
-/** A scenario with the patches that were named, on the kernel that was asked for. */
+/** A scenario with the named patches, on the requested kernel. */
 export function questionOf(asked: Scenario, { names, own }: Patches, kernel: Version | undefined): QuestionAsked {
   if (kernel === undefined) return { scenario: withPatches(withKernels(asked, names), own), names, says: [] }
   const { scenario, refused, names: ownNames } = scenarioOn(asked, kernel)
@@ -62,8 +62,8 @@ export function scenariosOf(names: string | undefined): Scenario[] {
 }
 
 /**
- * The variants to run, by groups that are compared with each other. A broken one is alone: it is asked whether its fault is
- * seen, under the load that shows it soonest.
+ * The variants to run, in groups that are compared with each other. A broken variant forms its own group: its question
+ * is whether the violation is observed, under the load that shows it soonest.
  */
 export function wantedOf(scenario: Scenario, names: string | undefined): (readonly string[])[] {
   const of = (kind: 'good' | 'broken') => scenario.variants.filter((each) => each.kind === kind).map(({ name }) => name)

@@ -68,8 +68,8 @@ export function flow(
 }
 
 /**
- * Slices of one track. The format nests them by time: one that overlaps another without lying inside of it goes to a track of its
- * own, as an asynchronous one.
+ * Slices of one track. The format nests them by time: a slice that partly overlaps another goes to a separate
+ * asynchronous track.
  */
 export function slices({ pid, tid }: Track, all: readonly Slice[]): TraceEvent[] {
   const open: Slice[] = []

@@ -7,7 +7,7 @@ import { type Exporter, json, labelsOf, machineOf } from './exporter.ts'
 const LONGEST_NAME = 1024
 const LONGEST_MEASURE = 64
 
-/** Bencher Metric Format. What has no direction is named so that Bencher raises no alarm about it. */
+/** Bencher Metric Format. Metrics without a direction get names for which Bencher raises no alarm. */
 export const bencher: Exporter = {
   name: 'bencher',
   says: 'Bencher Metric Format',

@@ -3,7 +3,7 @@ import { timelineEvents } from '../chrome-trace/timeline-events.ts'
 import { document } from '../chrome-trace/trace-event.ts'
 import { type Exporter, fileName, labelsOf, machineOf } from './exporter.ts'
 
-/** What every CPU did, for ui.perfetto.dev: a process for each run of which a timeline was kept, a track for each CPU. */
+/** The timeline of every CPU, for ui.perfetto.dev: a process for each run with a timeline, a track for each CPU. */
 export const chromeTrace: Exporter = {
   name: 'chrome-trace',
   says: 'Trace Event Format, for ui.perfetto.dev: holds, waits, yields, flushes, and which invalidation made which fault retry',

@@ -2,7 +2,7 @@ import type { Run } from '../../bench/result.ts'
 import { csvCell } from './escape.ts'
 import type { Exporter } from './exporter.ts'
 
-/** A row for each figure of each trial: what a spreadsheet or a data frame wants. */
+/** A row for each figure of each trial, for a spreadsheet or a data frame. */
 export const csv: Exporter = {
   name: 'csv',
   says: 'one row for each figure of each trial',

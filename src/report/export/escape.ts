@@ -1,6 +1,6 @@
 import { visible } from '../../bench/visible.ts'
 
-/** What ends a field, or a part of a name, for one reader or another: blanks, ends of lines, and what has no width. */
+/** Characters that end a field, or a part of a name, for one reader or another: blanks, line ends, and characters without width. */
 const BLANK = /[\s\p{C}\p{Z}]+/gu
 
 /** One word of a line that is split at blanks. */
@@ -15,7 +15,7 @@ export const rest = (text: string): string => visible(text).trim()
 /** A part of a name in Go's grammar, which a slash would end. */
 export const part = (text: string): string => word(text).replaceAll('/', '_')
 
-/** What a spreadsheet would compute instead of showing it. */
+/** Text that a spreadsheet would compute instead of showing it. */
 const FORMULA = /^\s*[=+\-@\t\r|]/
 const NUMBER = /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/
 

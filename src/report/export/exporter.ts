@@ -9,7 +9,7 @@ export type Exported = { readonly name: string; readonly text: string }
 
 /** Turns a result into what another program reads. */
 export type Exporter = {
-  /** What it is called on the command line. */
+  /** Its name on the command line. */
   readonly name: string
   readonly says: string
   readonly extension: string
@@ -21,7 +21,7 @@ export type Exporter = {
 
 type Named = Pick<Run, 'scenario' | 'variant' | 'params' | 'revision'>
 
-/** What each run is called outside: its crew, and every parameter that does not stand at its default. */
+/** The label of each run: its workers, and every parameter that differs from its default. */
 export function labelsOf({ scenario, variant, params, revision }: Named): Readonly<Record<string, string | number>> {
   const known = SCENARIOS.find(({ name }) => name === scenario)
   const entries = Object.entries(params).filter(([name, value]) => {
@@ -43,7 +43,7 @@ const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', or
 /** `altra-64 (modelled)`: a figure always names its machine. */
 export const machineOf = ({ machine, kind }: Run): string => `${machine} (${kind})`
 
-/** As long as a file system takes a name, with room for what tells two apart and for its ending. */
+/** The longest name that file systems accept, with room for a suffix and the extension. */
 const LONGEST_FILE_NAME = 200
 
 /** `precheck-no-precheck-vcpus=1-threads`: a run as part of a file's name, or of a tag. */
@@ -53,7 +53,7 @@ export function fileName({ scenario, variant, ...others }: ReturnType<typeof lab
   return parts.join('-').replace(/^\.+/, '_').slice(0, LONGEST_FILE_NAME)
 }
 
-/** What a histogram of a run holds, or in a sentence why that cannot be read. */
+/** Decodes the histogram of a run, or says why it cannot be read. */
 export function decodedOf({ scenario, variant }: Run, name: string, hdr: string): Decoded {
   try {
     return decodeV2(hdr)
@@ -66,7 +66,7 @@ export function decodedOf({ scenario, variant }: Run, name: string, hdr: string)
   }
 }
 
-/** The same as it stands in the file, once it is known to be one. */
+/** The encoded histogram, after it has been validated. */
 export function hdrOf(run: Run, name: string, hdr: string): string {
   decodedOf(run, name, hdr)
   return hdr

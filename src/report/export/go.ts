@@ -4,8 +4,8 @@ import { rest, word } from './escape.ts'
 import { type Exporter, labelsOf } from './exporter.ts'
 
 /**
- * Go's benchmark text, golang/go#14313: a line a trial, which benchstat, benchseries and Bencher read. What is configuration splits
- * benchstat's tables, so that only what must not be compared is: the machine, its kind and its host. The rest is remarks.
+ * Go's benchmark text, golang/go#14313: a line for each trial, which benchstat, benchseries and Bencher read. Configuration keys split
+ * benchstat's tables, so only properties that must not be compared are keys: the machine, its kind and its host. Everything else is a comment.
  */
 export const go: Exporter = {
   name: 'go',
@@ -23,7 +23,7 @@ function remarks({ source, createdAt, command, host }: Result): string[] {
   return said.map((text) => `# ${rest(text)}`)
 }
 
-/** What a unit line states holds for the whole file: a unit is exact only if no run measured it. */
+/** A unit line holds for the whole file: a unit is exact only if no run measured it. */
 function units(runs: readonly Run[]): string[] {
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
   const all = new Map<string, Metric[]>()
@@ -40,7 +40,7 @@ function units(runs: readonly Run[]): string[] {
   })
 }
 
-/** Readers make seconds of ns where the unit says so. */
+/** Readers convert ns to seconds if the unit says ns. */
 const unitOf = (name: string, { unit }: Metric) => word(unit === 'ns' ? `${name.replace(/_ns$/, '')}-ns` : name)
 
 function body({ runs, host }: Result): string[] {

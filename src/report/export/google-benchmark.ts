@@ -3,8 +3,8 @@ import { benchName } from '../names.ts'
 import { type Exporter, json, labelsOf, machineOf } from './exporter.ts'
 
 /**
- * Google Benchmark's JSON, which its `compare.py` reads. It compares times: a metric in ns is one, a rate becomes the time
- * for one of what it counts. The CPU time of such a figure is not known; the real time stands for it, and the context says so.
+ * Google Benchmark's JSON, which its `compare.py` reads. It compares times: a metric in ns is one, and a rate becomes the
+ * time of one operation. The CPU time of such a figure is unknown, so the real time is repeated; the context says so.
  */
 export const googleBenchmark: Exporter = {
   name: 'google-benchmark',

@@ -3,8 +3,8 @@ import { rest } from './escape.ts'
 import { type Exporter, fileName, hdrOf, labelsOf } from './exporter.ts'
 
 /**
- * HdrHistogram's interval log 1.3: an interval a histogram, its run and its name in the tag. HistogramLogProcessor reads what has
- * no tag unless it is given one: a log of one interval has none, others name theirs.
+ * HdrHistogram's interval log 1.3: one interval for each histogram, with its run and its name in the tag.
+ * HistogramLogProcessor reads untagged intervals unless it is given a tag: a log of one interval has no tag, all others do.
  */
 export const hlog: Exporter = {
   name: 'hlog',

@@ -2,10 +2,10 @@ import type { Run } from '../../bench/result.ts'
 import { type Exporter, fileName, labelsOf } from './exporter.ts'
 
 const RATES = ['faults_per_second', 'operations_per_second']
-/** What its runner writes for a figure that was not measured: processes, as we have threads only, and the idle time. */
+/** The value that its runner writes for an unmeasured figure: processes, as we have only threads, and the idle time. */
 const UNMEASURED = -1
 
-/** will-it-scale's CSV: what this many tasks did together in a second, and what they would do if they scaled. */
+/** will-it-scale's CSV: what this many tasks did together in a second, and what they would do with linear scaling. */
 export const willItScale: Exporter = {
   name: 'will-it-scale',
   says: "will-it-scale's CSV of throughput by tasks, one file per variant",

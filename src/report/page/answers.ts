@@ -30,7 +30,7 @@ export function answersOf(scenario: Scenario | undefined, runs: readonly Run[]):
   })
 }
 
-/** What is said above the figures of a load, and of which runs there are figures. */
+/** The text above the figures of a load, and the runs that have figures. */
 type Said = {
   readonly answers: Section['answers']
   readonly gist: string

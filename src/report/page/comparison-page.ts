@@ -62,7 +62,7 @@ function changesSection(sources: readonly Source[]): Section {
   }
 }
 
-/** In one line what two files come to; of more there is a table only. */
+/** The verdict on two files in one line; more files have a table only. */
 function verdictOf(comparison: Comparison): Section['answers'][number] {
   const { changes, missing } = comparison
   const isWorse = changes.some(({ verdict }) => verdict === 'worse') || missing.some(isLost)
@@ -78,7 +78,7 @@ function besideSections(sources: readonly Source[]): Section[] {
   )
   const fileOf = new Map(labelled.map((run, at) => [run, owners[at]]))
   const groups = groupsOf(labelled).filter((runs) => new Set(runs.map((run) => fileOf.get(run))).size > 1)
-  // What changed is in the table above, of all of them.
+  // The table above already lists the changes of all groups.
   return groups.length > MOST_SECTIONS
     ? []
     : groups.map((runs) => ({

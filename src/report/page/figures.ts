@@ -38,7 +38,7 @@ export function figuresOf(
 type Common = Pick<Figure, 'kind' | 'command'>
 export const commonOf = ({ kind }: Run, result: Result): Common => ({ kind, command: commandText(result.command) })
 
-/** The deciding figures of all variants with their intervals: what the answer rests on. */
+/** The deciding figures of all variants with their intervals: the basis of the answer. */
 function decidingFigure(runs: readonly Run[], scenario: Scenario | undefined, result: Result): Figure[] {
   const rows = (scenario?.decides ?? []).flatMap(({ metric, reads, means }) => {
     if (runs.every(({ metrics }) => metrics[metric] === undefined)) return []
@@ -186,7 +186,7 @@ function timelineFigures(runs: readonly Run[], result: Result): Figure[] {
   return own.length === 0 ? [] : [...kernelTimelineFigure(runs, result), ...own]
 }
 
-/** What the recorded kernel did itself, over as long a time as the longest timeline of its replay. */
+/** The activity of the recorded kernel, over the duration of the longest timeline of its replay. */
 function kernelTimelineFigure(runs: readonly Run[], result: Result): Figure[] {
   const [{ recorded, params }] = runs as readonly [Run, ...Run[]]
   if (recorded?.timeline === undefined) return []
@@ -223,7 +223,7 @@ const spanOf = (cpus: RunTimeline['cpus']) => {
   return times.length === 0 ? 0 : times.reduce((most, ns) => Math.max(most, ns), 0) - startOf(cpus)
 }
 
-/** What a patch of the user's own does otherwise than the variant that it begins from. */
+/** The difference between the user's patch and the variant that it was made from. */
 export function patchFigures(runs: readonly Run[], result: Result): Figure[] {
   return runs.flatMap(({ variant, patch, ...run }) => {
     if (patch === undefined) return []

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Page } from './spec.ts'
 
-/** What the build puts beside this module: the browser's program, with the charting library in it, and the style. */
+/** Files that the build places beside this module: the browser program with the charting library, and the style sheet. */
 const asset = (name: string) => readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8')
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

@@ -1,7 +1,7 @@
 import type { Result } from '../../bench/result.ts'
 import type { Page } from './spec.ts'
 
-/** What a reader needs to judge the figures of a result. */
+/** The information that a reader needs to judge the figures of a result. */
 export function provenanceOf({ host, source, createdAt, runs, id }: Result): Page['provenance'] {
   const isMeasured = runs.some(({ kind }) => kind === 'measured')
   const machines = new Map(

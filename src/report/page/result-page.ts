@@ -26,7 +26,7 @@ const leading = (section: Section): Section => ({ ...section, shows: 1 })
 
 const titleOf = ({ runs }: Result) => `faultline: ${[...new Set(runs.map(({ scenario }) => scenario))].join(', ')}`
 
-/** What tells a load from the others of its question: not by more parameters than a line has room for. */
+/** Distinguishes a load from the others of its question, with no more parameters than fit on a line. */
 function titleOfLoad({ scenario, machine, params }: Run, varied: readonly string[]): string {
   const named = varied.length > MOST_VARIED ? [] : varied.filter((name) => params[name] !== undefined)
   return [

@@ -45,7 +45,7 @@ export type Matrix = {
   }[]
 }
 
-/** Which variant wins where, over two parameters; rows downwards. */
+/** The winning variant by two parameters; rows downwards. */
 export type Phase = {
   readonly type: 'phase'
   readonly x: string
@@ -64,7 +64,7 @@ export type PhaseCell = readonly [
   frontier: 0 | 1 | 2 | 3,
 ]
 
-/** What each CPU did, when. Times in ns from the beginning; names are indices into `names`. */
+/** The activity of each CPU over time. Times in ns from the beginning; names are indices into `names`. */
 export type Timeline = {
   readonly type: 'timeline'
   readonly lanes: readonly string[]
@@ -102,20 +102,20 @@ type Text = { readonly type: 'text'; readonly lines: readonly string[]; readonly
 export type Figure = {
   readonly title: string
   readonly kind: Kind
-  /** What is seen, with its units. */
+  /** Describes the picture, with its units. */
   readonly caption: string
   /** The command that made it. */
   readonly command: string
   readonly body: Lines | Stack | Matrix | Phase | Timeline | Witness | Rows | Text
-  /** Without rows the body is a table by itself, or says what its table holds. */
+  /** Without rows, the body is itself a table, or describes what its table contains. */
   readonly table: Table
 }
 
 export type Section = {
   readonly title: string
-  /** What its answers come to in a few words, for the contents. */
+  /** A summary of the answers in a few words, for the contents. */
   readonly gist: string
-  /** What is seen before a reader opens more: all of it, its heading alone, or so many of its figures. */
+  /** What is visible before the reader opens more: everything, only the heading, or that many figures. */
   readonly shows: 'all' | 'heading' | number
   /** The circumstances in a line. */
   readonly about: string
@@ -127,6 +127,6 @@ export type Section = {
 export type Page = {
   readonly title: string
   readonly sections: readonly Section[]
-  /** Host, definition, machine: what a reader needs to judge the figures. */
+  /** Host, definition, machine: the information that a reader needs to judge the figures. */
   readonly provenance: readonly (readonly [name: string, value: string])[]
 }

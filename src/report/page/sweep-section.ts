@@ -14,7 +14,7 @@ import type { Figure, Lines, Section } from './spec.ts'
 /** Loads of one scenario on one machine beyond which only the sweep is drawn, and not each load for itself. */
 export const MOST_LOADS = 6
 
-/** What varies over the loads of one scenario; undefined if there is one load. */
+/** The section of a sweep over the loads of one scenario; undefined if there is only one load. */
 export function sweepSection(runs: readonly Run[], result: Result): Section | undefined {
   const scenario = scenarioOf(runs[0]!)
   const groups = groupsOf(runs)
@@ -49,7 +49,7 @@ export function sweepSection(runs: readonly Run[], result: Result): Section | un
 /** A picture of one deciding figure, and the table of its frontier if it has one. */
 type Drawn = { readonly metric: MetricName; readonly figure: Figure; readonly frontier: readonly Figure[] }
 
-/** What a sweep is looked at for first: the claim, and the rate. */
+/** The figures of a sweep that come first: the claim, and the rate. */
 function leadOf({ decides: [claim, ...others] }: Scenario): MetricName[] {
   const rate = others.find(({ metric }) => METRICS[metric].unit === '1/s')
   return [claim, rate].flatMap((decision) => (decision === undefined ? [] : [decision.metric]))

@@ -5,7 +5,7 @@ import { recordedTimeline } from './charts/recorded-timeline.ts'
 import { commandText } from './command-text.ts'
 import type { Figure, Page, Section, Table } from './spec.ts'
 
-/** A recorded VM: what is in the trace, and what that says. */
+/** A recorded VM: its recording and its summary. */
 export type RecordedVm = { readonly recording: Recording; readonly summary: TraceSummary }
 
 /** A recording as a page, a section for each VM: when each thread did what, threads, invalidations, and the kernel's own waits. */

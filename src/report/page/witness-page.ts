@@ -3,7 +3,7 @@ import type { Replayed } from '../../checker/replay-schedule.ts'
 import { commandText } from './command-text.ts'
 import type { Figure, Page, Section } from './spec.ts'
 
-/** A schedule that the checker found, and what was explored. */
+/** A schedule that the checker found, and the exploration it came from. */
 export type WitnessOf = {
   readonly check: string
   readonly variant: string

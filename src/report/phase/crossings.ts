@@ -13,7 +13,7 @@ export type Crossing = {
   readonly above: Cell
 }
 
-/** Where the frontier crosses the lines of a sweep that was refined; none where every load of the map was run. */
+/** Where the frontier crosses the lines of a refined sweep; empty if every load of the map was run. */
 export function crossingsOf(diagram: PhaseDiagram): Crossing[] {
   const { x, y, xs, ys, cells } = diagram
   if (cells.every((row) => row.every((cell) => cell !== undefined))) return []

@@ -3,7 +3,7 @@ import { METRICS } from '../../bench/metrics.ts'
 import type { Run } from '../../bench/result.ts'
 import type { Decision } from '../../bench/scenario.ts'
 
-/** Which variant wins where, over two parameters. */
+/** The winning variant by two parameters. */
 export type PhaseDiagram = {
   readonly x: string
   readonly y: string
@@ -53,7 +53,7 @@ function sweptValues(params: readonly Run['params'][], name: string, other: stri
   return new Set([...counts].flatMap(([value, count]) => (count * 2 >= across ? [value] : [])))
 }
 
-/** How many of the first loads are every combination of their values: the sweep stands first. */
+/** How many of the first loads form the complete product of their values: the sweep comes first. */
 function productLength(params: readonly Run['params'][], x: string, y: string): number {
   const [xs, ys] = [new Set(), new Set()]
   let length = 0

@@ -6,9 +6,9 @@ import { withKeys } from './keys.ts'
 import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 
 const HEIGHT = 300
-/** Letters that fit along the left side; the heading of the chart says what a longer one would. */
+/** The number of letters that fit along the left side; the chart's heading has longer labels. */
 const LONGEST_LABEL = 34
-/** What the values on the left take of the width. */
+/** The width of the values on the left. */
 const AXIS = 70
 const BELOW = 34
 const BELOW_LABEL = 20

@@ -3,7 +3,7 @@ import { element } from './dom.ts'
 import { scrollable } from './tables.ts'
 import { faint, onThemeChange, theme } from './theme.ts'
 
-/** How much of a variant's colour a cell has. */
+/** The opacity of a variant's colour in a cell. */
 const STRENGTH = { sure: 0.85, unsure: 0.3, same: 0, absent: 0.12 } as const
 const SIGNS = { sure: '', unsure: '?', same: '=', absent: '·' } as const
 
@@ -19,8 +19,8 @@ export const phaseTable = ({ x, y, xs, ys, rows }: Phase): Table => ({
 })
 
 /**
- * Which variant wins where: a map whose cells are read like those of a table; the pointer and the arrow keys say the value of a cell below
- * it. Thick lines are the frontier.
+ * The winning variant by two parameters: a map whose cells are read like those of a table. The pointer and the arrow
+ * keys show the value of a cell below the map. Thick lines are the frontier.
  */
 export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: string): HTMLElement {
   const coloured: (readonly [HTMLElement, number, number])[] = []
@@ -74,7 +74,7 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
   return element('div', {}, map, said, element('ul', { class: 'legend' }, ...legend))
 }
 
-/** What has no room to be seen is there to be read. */
+/** Text without room to be visible is still there for screen readers. */
 const headerOf = (value: string, scope: 'row' | 'col', isHidden: boolean) =>
   element('th', { scope, 'aria-label': value }, isHidden ? '' : value)
 

@@ -4,7 +4,7 @@ import { figureOf } from './figure.ts'
 
 const idOf = (index: number) => `section-${index + 1}`
 
-/** The sections of a page by name, each with what it comes to; those that are their headings alone need no other list. */
+/** The sections of a page by name, each with its summary; sections that are only headings need no other list. */
 export function contentsOf(sections: Page['sections']): HTMLElement[] {
   const listed = sections.flatMap((section, index) => (section.shows === 'heading' ? [] : [{ ...section, index }]))
   const entries = listed.map(({ title, gist, index }) => {

@@ -4,7 +4,7 @@ import { onThemeChange, theme } from './theme.ts'
 
 const HATCHES = 5
 
-/** Shares of a whole: a bar a row, with what each part is. */
+/** Shares of a whole: one bar for each row, with labelled parts. */
 export function stackChart({ rows }: Stack, label: string): HTMLElement {
   const names = [...new Set(rows.flatMap(({ parts }) => parts.map(({ name }) => name)))]
   const coloured: (readonly [HTMLElement, number])[] = []

@@ -1,7 +1,7 @@
 import type { Matrix, Table } from '../spec.ts'
 import { element } from './dom.ts'
 
-/** What ends at the right of its column; all else is read from the left. */
+/** Cells that are right-aligned; all others are left-aligned. */
 const FIGURE = /^$|^-$|^[~=]|^[-+]?\d[^_]*$/
 
 /** The figures of a chart as a table, for people and for screen readers. */
@@ -38,10 +38,10 @@ export function tableOf({ columns, rows }: Table, caption: string): HTMLElement 
 /** A table of more is set smaller. */
 const MOST_COLUMNS = 8
 
-/** A longer table scrolls by itself. */
+/** The number of rows above which a table scrolls. */
 const MOST_ROWS = 24
 
-/** Wider than the screen it scrolls by itself, not the page; the keyboard reaches it. */
+/** Makes a wide table scroll instead of the page; the keyboard reaches it. */
 export const scrollable = (table: HTMLElement, label: string, isTall = false): HTMLElement =>
   element(
     'div',

@@ -1,4 +1,4 @@
-/** Colours that remain distinct to people who do not see red and green alike (Okabe and Ito), on light and on dark. */
+/** Colours that remain distinct for readers with red-green colour blindness (Okabe and Ito), on light and on dark. */
 const SERIES = {
   light: ['#0072b2', '#c2520a', '#007a5e', '#a3488a', '#5c5c5c', '#8a6d00', '#2f6fdf', '#8c2d2d'],
   dark: ['#5bb4e8', '#f0a04b', '#3ccf9e', '#e79bd0', '#bdbdbd', '#e8d44d', '#9fb6ff', '#ff9b9b'],
@@ -26,7 +26,7 @@ export function onThemeChange(redraw: () => void): void {
   for (const query of [dark, printed]) query.addEventListener('change', redraw)
 }
 
-/** The colour, with so much of it that what is below shows through. */
+/** The colour with the given opacity. */
 export const faint = (colour: string, share: number): string =>
   `${colour}${Math.round(share * 255)
     .toString(16)

@@ -15,7 +15,7 @@ const LETTER = 7
 const GAP = 16
 const LEAST_SIDE = 60
 
-/** Lanes of slices over time: drag to zoom, double-click to show all, hover for what a slice is. */
+/** Lanes of slices over time: drag to zoom, double-click to show all, hover for details of a slice. */
 export function timelineChart(spec: Timeline, label: string): HTMLElement {
   const box = element('div', { class: 'plot timeline' })
   const live = element('p', { class: 'under-pointer', 'aria-live': 'polite' })
@@ -130,13 +130,13 @@ function paint(plot: uPlot, spec: Timeline, colours: Theme): void {
   ctx.restore()
 }
 
-/** Where in its lane a slice begins, and how much of it it takes. */
+/** Where in its lane a slice begins, and the share of the lane that it takes. */
 function slicePart({ isApart }: Timeline, isOuter: boolean): readonly [above: number, high: number] {
   if (isApart === true) return [0.1, 0.45]
   return isOuter ? [0.08, 0.84] : [0.25, 0.5]
 }
 
-/** What lies under the pointer, the shortest slice first, and what an arrow that ends there came from. */
+/** Describes the slices under the pointer, the shortest first, and the origin of an arrow that ends there. */
 function tell(plot: uPlot, spec: Timeline, live: HTMLElement): void {
   const { left = -1, top = -1 } = plot.cursor
   if (left < 0 || top < 0) {

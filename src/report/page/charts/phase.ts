@@ -5,7 +5,7 @@ import { NO_TABLE, type Phase, type PhaseCell, type Table } from '../spec.ts'
 
 const SAYS = { sure: 'wins', unsure: 'is ahead, not resolved', same: 'alike' } as const
 
-/** Which variant wins where: a map, which the page also lists as a table. */
+/** The winning variant by two parameters: a map, which the page also lists as a table. */
 export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { body: Phase; table: Table } {
   const columns = xs.map((_, column) => cells.map((row) => row[column]))
   const rows = cells.map((row, at) =>
@@ -27,7 +27,7 @@ export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { b
   }
 }
 
-/** Where the frontier of a refined sweep runs, by the nearest loads on both sides; undefined where every load was run. */
+/** The frontier of a refined sweep, by the nearest loads on both sides; undefined if every load was run. */
 export function crossingTable(diagram: PhaseDiagram): Table | undefined {
   const crossings = crossingsOf(diagram)
   if (crossings.length === 0) return undefined
@@ -44,7 +44,7 @@ type Line = readonly (Cell | undefined)[]
 /** The next load that was run. */
 const next = (line: Line, from: number) => line.slice(from + 1).find((cell) => cell !== undefined)
 
-/** What the nearest loads on both sides agree upon, if they do. */
+/** The cell on which the nearest loads on both sides agree, if they do. */
 function agreed(line: Line, at: number): Cell | undefined {
   const [before, after] = [line.slice(0, at).findLast((cell) => cell !== undefined), next(line, at)]
   return before === undefined || after === undefined || isFrontier(before, after) ? undefined : after

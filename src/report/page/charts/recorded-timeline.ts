@@ -8,9 +8,9 @@ import type { Table, Timeline } from '../spec.ts'
 
 /** More marks than this are thinned: every nth is drawn. */
 const MOST_MARKS = 40_000
-/** Of more waits, or holds, the longest are drawn. */
+/** If there are more waits or holds, only the longest are drawn. */
 const MOST_SLICES = 20_000
-/** Of more threads those with the most events are drawn. */
+/** If there are more threads, only those with the most events are drawn. */
 const MOST_LANES = 40
 
 const MARKS = ['page fault', 'SPTE set', 'invalidation'] as const
@@ -30,7 +30,7 @@ const DRAWN: readonly number[] = [HOLD, OTHER_WAIT, WAIT]
 type Mark = readonly [lane: number, at: number, name: number]
 type Slice = readonly [lane: number, from: number, ns: number, name: string, category: number]
 
-/** What each thread of a recording did: its faults, SPTEs and invalidations, its waits for locks, and the holds that are known. */
+/** The activity of each thread of a recording: its faults, SPTEs and invalidations, its waits for locks, and the known holds. */
 export function recordedTimeline(
   recording: Recording,
   summary: TraceSummary,

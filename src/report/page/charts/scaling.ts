@@ -5,10 +5,10 @@ import type { Decision } from '../../../bench/scenario.ts'
 import { inUnit } from '../../numbers.ts'
 import type { Lines, Series, Table } from '../spec.ts'
 
-/** How far beyond its last point a fit is drawn. */
+/** How far a fit is drawn beyond its last point, as a factor. */
 const BEYOND = 2
 
-/** What a sweep varies: the parameter along the axis, and those that make a curve of their own. */
+/** The parameters of a sweep: the one along the axis, and those that distinguish the curves. */
 export type Swept = { readonly along: string; readonly beside: readonly string[] }
 
 /** A metric over a parameter; over the number of vCPUs also one CPU times as many, and the scalability law. */
@@ -62,7 +62,7 @@ export function scalingChart(
   }
 }
 
-/** More curves than this are not told apart. */
+/** More curves than this cannot be distinguished. */
 const MOST_CURVES = 16
 
 /** A selection of many curves: evenly spaced, the same ones for each variant, with the first and the last. */
@@ -85,7 +85,7 @@ const pointsOf = (runs: readonly Run[], along: string, metric: MetricName): (rea
     })
     .toSorted(([a], [b]) => a - b)
 
-/** What one CPU got, times as many. */
+/** The ideal: the value of one CPU times the number of CPUs. */
 function idealOf(points: Series['points']): Series[] {
   const [first] = points
   const last = points.at(-1)

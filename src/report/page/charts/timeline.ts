@@ -5,7 +5,7 @@ import type { Table, Timeline } from '../spec.ts'
 
 type Drawn = { readonly body: Timeline; readonly table: Table }
 
-/** What the kinds of events are called in the legend; in a fixed order, so that each has one colour on all timelines. */
+/** The legend of the kinds of events; the order is fixed, so that each has one colour on all timelines. */
 const KINDS: Readonly<Record<string, string>> = {
   span: 'fault or invalidation',
   wait: 'wait for a lock',
@@ -17,10 +17,10 @@ const KINDS: Readonly<Record<string, string>> = {
   yield: 'yield',
 }
 
-/** Counts of the recorded kernel that stand for what a span shows of a run. */
+/** Counts of the recorded kernel that correspond to a span of a run. */
 const AS_SPAN = ['pf', 'unmap']
 
-/** What each CPU did: holds, waits, flushes, invalidations, and the retry that an invalidation caused. Events are in us. */
+/** The activity of each CPU: holds, waits, flushes, invalidations, and the retry that an invalidation caused. Events are in us. */
 export function timelineChart(timeline: RunTimeline): Drawn | undefined {
   const events = timelineEvents(timeline, 0, '')
   const names = new Numbered()
@@ -92,7 +92,7 @@ class Numbered {
   }
 }
 
-/** How often each CPU did what, and how long: what the picture shows, to read. */
+/** The number and total time of each CPU's activities: the picture as text. */
 function totalsOf(lanes: readonly string[], slices: Timeline['slices'], names: readonly string[]): Table {
   const totals = new Map<string, { lane: number; name: number; count: number; ns: number; longest: number }>()
   for (const [lane, , length, name] of slices) {
