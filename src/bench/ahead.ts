@@ -1,7 +1,7 @@
 import type { Group, PlannedTrial } from './plan.ts'
 import type { Run } from './result.ts'
 
-/** A point of a plan: what is to run, or what an earlier result has of it. */
+/** A point of a plan: a group to run, or the runs that an earlier result has of it. */
 export type Part = {
   readonly group: Group
   readonly schedule: readonly PlannedTrial[]
@@ -9,7 +9,7 @@ export type Part = {
   readonly there: readonly Run[] | undefined
 }
 
-/** What decides when a part may begin. */
+/** The properties that decide when a part may begin. */
 type Turn = Pick<Part, 'group'> & Partial<Pick<Part, 'there'>>
 
 /**
@@ -33,7 +33,7 @@ export class Ahead<P extends Turn, R> {
     return this.#begun.has(index)
   }
 
-  /** What a part came to, in the order of the parts. */
+  /** The result of a part; call in the order of the parts. */
   async take(index: number): Promise<R> {
     const part = this.#parts[index]!
     if (part.group.modelled === undefined) return await this.#play(part)

@@ -5,13 +5,13 @@ import type { Stops } from './machines/threads/disturbance.ts'
 import type { Group, PlanOptions } from './plan.ts'
 import type { Profiles, Result, Shard } from './result.ts'
 
-/** How a plan tells the outside how it fares. */
+/** How a plan reports its progress. */
 export type Watcher = {
   /** A trial is about to run: the `done`th of `total`. */
   readonly progress: (done: number, total: number, label: string) => void
   /** How fast a modelled run went: of this host, so it is in no result. */
   readonly speed: (label: string, steps: number, ms: number) => void
-  /** A run could not be finished: what was thrown. Its sentence is in the result. */
+  /** Called with the error of a run that could not finish. The result has its message. */
   readonly failed?: (cause: unknown) => void
   /** Workers of a trial on threads have begun. */
   readonly live?: Live | undefined
@@ -36,8 +36,8 @@ export type BenchOptions = {
   readonly shard?: Shard | undefined
   /** More points near the frontier, when the groups have been run. */
   readonly refine?: Refinement | undefined
-  /** For modelled runs; all that this process may use, unless told otherwise. */
+  /** For modelled runs; by default all cores that this process may use. */
   readonly cores?: number
-  /** How long modelled runs have one thread before they have the others. */
+  /** How long modelled runs use one thread before they use the others. */
   readonly aloneMs?: number
 }

@@ -1,7 +1,7 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
 import { effortOf, type Group, isPlayedInTime, type Modelled, type PlanOptions } from './plan.ts'
 
-/** What a trial takes besides its warm-up and its measured window: fresh threads, their modules, their end. */
+/** The time of a trial outside its warm-up and its measured window: fresh threads, their modules, their end. */
 const OVERHEAD_MS = 160
 /** Calibration before the first group and after each. */
 const CALIBRATION_MS = 600
@@ -11,7 +11,7 @@ const SHORTEST_MS = 100
 /** A recording, after its rehearsal. */
 const playedMs = (spanMs: number) => Math.min(spanMs, REHEARSAL_NS / 1e6) + spanMs
 
-/** How long a plan will take, as far as that can be said beforehand. */
+/** An estimate of how long a plan will take. */
 export function estimateMs(groups: readonly Group[], plan: PlanOptions): number {
   const perGroup = groups.map((group) => {
     if (group.modelled !== undefined) return modelledMs(group, group.modelled)

@@ -7,9 +7,9 @@ import { pairedRatio, type Ratio } from './statistics.ts'
 /** How surely one figure, looked at alone, differs. `compare` corrects for how many are looked at. */
 const ALPHA = 0.05
 
-/** How a metric of one run stands to the same metric of another that was interleaved with it. */
+/** The comparison of a metric between two interleaved runs. */
 export type Comparison = Omit<Ratio, 'ratios'> & {
-  /** Ranks and interval both speak against chance, and the ratio lies outside of what the baseline differs from itself. */
+  /** The rank test and the interval both exclude chance, and the ratio exceeds the A/A noise of the baseline. */
   readonly exceedsNoise: boolean
 }
 

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Result, Run } from './result.ts'
 
 /**
- * SHA-256 of a result without its digest: of JSON with sorted names and no white space, so that it is the same however a file is laid
- * out. It notices what was altered after it was written; it is no signature, since any program can compute it.
+ * SHA-256 of a result without its digest: of JSON with sorted names and without white space, so it does not depend on
+ * the layout of the file. It detects later changes. It is not a signature, since any program can compute it.
  */
 export function digestOf(result: Result): string {
   const digest = new RunningDigest(result)

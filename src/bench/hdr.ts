@@ -6,11 +6,11 @@ export const V2_COOKIE = 0x1c849313
 export const V2_COMPRESSED_COOKIE = 0x1c849314
 export const DIGITS = 3
 const HEADER = 40
-/** A bucket takes at most 9 bytes, so that nothing longer is a histogram of ours. */
+/** A bucket takes at most 9 bytes, so a longer text is not one of our histograms. */
 const LONGEST = HEADER + BUCKETS * 9
 const MOST = 0x7fff_ffff
 
-/** What a histogram holds: buckets that have a count, in their order, and the highest value that it could hold. */
+/** The content of a histogram: the non-empty buckets in their order, and the highest value that it can record. */
 export type Decoded = {
   readonly buckets: readonly number[]
   readonly counts: readonly number[]
@@ -19,11 +19,11 @@ export type Decoded = {
 }
 
 /**
- * HdrHistogram V2, compressed, base64, from a file of any origin: nothing is inflated, allocated or walked through that is
- * longer than a histogram can be. Throws what is wrong with it.
+ * Decodes HdrHistogram V2 (compressed, base64) from an untrusted file: it never inflates, allocates or iterates more
+ * than a histogram can have. Throws a description of what is wrong.
  */
 export function decodeV2(text: string): Decoded {
-  // Deflate makes at most a few bytes more of what it cannot compress, and base64 a third more of those.
+  // Deflate adds at most a few bytes to incompressible data, and base64 adds a third.
   if (text.length > LONGEST * 2) throw new Error('it is longer than a histogram can be')
   const outer = Buffer.from(text, 'base64')
   if (outer.toString('base64') !== text) throw new Error('it is not base64')
@@ -81,7 +81,7 @@ function countsOf(inner: Buffer, last: number): Omit<Decoded, 'highest'> {
   return { buckets, counts, total }
 }
 
-/** The values that a bucket stands for. */
+/** The range of values of a bucket. */
 export function edgesOf(bucket: number): readonly [low: number, high: number] {
   if (bucket < 2048) return [bucket, bucket]
   const shift = (bucket >>> 10) - 1
@@ -89,7 +89,7 @@ export function edgesOf(bucket: number): readonly [low: number, high: number] {
   return [low, low + 2 ** shift - 1]
 }
 
-/** Values at these percentiles (0 to 100), in their order: as hdr-histogram-js reads them, but from what there is only. */
+/** Values at these percentiles (0 to 100), in their order: as hdr-histogram-js reads them, but computed from the non-empty buckets only. */
 export function valuesAt({ buckets, counts, total }: Decoded, percents: readonly number[]): number[] {
   let [next, seen] = [0, 0]
   return percents.map((percent) => {

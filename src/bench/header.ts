@@ -52,7 +52,7 @@ const headerOf = ({ plan, profiles }: Asked, { id, createdAt, command, host, cal
 const ASIDE = ['--json', '--quiet', '--no-progress', '--locks', '--force', '--all', '--verbose']
 const OUT = ['--out', '--save', '--report', '--shard']
 
-/** The words of a command line without those that say where the result goes and what is printed of it. */
+/** The words of a command line without the flags that only affect where the result goes and what is printed. */
 function withoutOutput(words: readonly string[]): string[] {
   const isOut = (word = '') => OUT.includes(word)
   const isAside = (word: string) =>

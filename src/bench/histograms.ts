@@ -11,14 +11,14 @@ export type SentHistogram = Omit<HistogramRecord, 'buckets'> & {
   readonly counts: Float64Array
 }
 
-/** A histogram of ns, with what its buckets do not know. */
+/** A histogram of ns, with the exact figures that its buckets lose. */
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS)
   count = 0
   #total = 0
   #min = Number.POSITIVE_INFINITY
   #max = 0
-  /** As long as nothing is added: a summary asks for many percentiles. */
+  /** Kept until a value is added: a summary reads many percentiles. */
   #reader: Int32Histogram | undefined
 
   add(part: HistogramRecord): void {
@@ -68,7 +68,7 @@ export class Histogram {
     return histogram
   }
 
-  /** As the result file has it. */
+  /** The summary as it is written to the result file. */
   summary(compression?: number): HistogramSummary {
     const [p50, p90, p99, p999] = this.percentiles(50, 90, 99, 99.9) as [number, number, number, number]
     const { count, min, mean, max } = this
@@ -123,7 +123,7 @@ const LOWEST_RANGE_NS = 4096
 const COMPRESSED = 6
 /** For bytes that are the same everywhere: how zlib compresses depends on its version and the processor. */
 export const STORED = 0
-/** What a file says that its range is, unless there is something beyond it: the buckets up to there are the same. */
+/** The range that a file declares, unless a value exceeds it: the buckets up to there are the same. */
 const USUAL_HIGHEST_NS = 60e9
 
 /**
@@ -135,7 +135,7 @@ function encodeV2(counts: Float64Array, last: number, level: number): string {
   for (let index = 0; index <= last; ) {
     let zeros = 0
     while (index + zeros <= last && counts[index + zeros] === 0) zeros += 1
-    // One zero is written as itself, as the Java implementation does: what it decodes it must encode to the same bytes.
+    // A single zero is written as itself, as the Java implementation does, so that decoding and encoding gives the same bytes.
     if (zeros > 1) {
       putZigZag(payload, -BigInt(zeros))
       index += zeros
@@ -160,7 +160,7 @@ function encodeV2(counts: Float64Array, last: number, level: number): string {
   return Buffer.concat([outer, compressed]).toString('base64')
 }
 
-/** ZigZag LEB128 of 64 bits in at most 9 bytes: the ninth carries 8. A negative number -n stands for n zero counts. */
+/** ZigZag LEB128 of 64 bits in at most 9 bytes: the ninth carries 8 bits. A negative number -n means n zero counts. */
 function putZigZag(bytes: number[], value: bigint): void {
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
   for (let byte = 0; byte < 8; byte += 1) {

@@ -57,7 +57,7 @@ const LOADS: readonly HostLoad[] = [
   },
 ]
 
-/** What is held against each other, where a load has it; the first that it has is its rate. */
+/** The metrics that are compared, where a load has them; the first one is its rate. */
 const COMPARED: readonly MetricName[] = [
   'operations_per_second',
   'faults_per_second',
@@ -70,7 +70,7 @@ const PLAN: Omit<PlanOptions, 'warmupMs'> = {
   seed: 1,
   ...{ trials: 9, latencyTrials: 0, aaTrials: 0, timelineEvents: 0 },
   ...{ durationMs: 200, arrival: { kind: 'closed' } as const, sampleEvery: 0 },
-  // They cost the threads some of their time, and a model none of its own.
+  // Instruments cost the threads time, and a model nothing.
   oracles: false,
   costs: {},
 }
@@ -83,7 +83,7 @@ export type HostFigure = {
   readonly measured: number
   readonly ci95: readonly [low: number, high: number]
   readonly modelled: number
-  /** Median over the trials, each against the model of its own placement: not the quotient of the two medians. */
+  /** Median over the trials, each compared with the model of its own placement: not the quotient of the two medians. */
   readonly error: number
   readonly isRate: boolean
 }
@@ -182,7 +182,7 @@ type Sides = {
 
 const rateOf = ({ metrics }: Run): MetricName => COMPARED.find((name) => metrics[name] !== undefined)!
 
-/** What each trial of a run measured, beside what is modelled for a host as it was after that trial. */
+/** The measurement of each trial of a run, paired with the model of the host as it was after that trial. */
 function pairsOf({ placements, modelled }: Sides, run: Run, metric: MetricName): Pair[] {
   const by = modelled.map((runs) => runs.find(({ variant }) => variant === run.variant)?.metrics[metric]?.median)
   return run.trials.flatMap(({ metrics }): Pair[] => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { definitionOfTree } from './definition/definition.ts'
 import type { Host, Result } from './result.ts'
 
-/** What runs us: only the command line knows the process. */
+/** The versions of the runtime, passed in because only the command line uses `process`. */
 export type Runtime = { readonly node: string; readonly v8: string }
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))

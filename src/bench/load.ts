@@ -16,7 +16,7 @@ export const costsOf = (group: Group, { costs }: PlanOptions): Readonly<Record<s
 /** How the accesses of a load arrive, and how many of them are timed. */
 type Timing = Pick<PlanOptions, 'arrival' | 'sampleEvery'>
 
-/** What a group's CPUs do: the scenario's load, or the recording that replaces it. */
+/** The load of a group: the scenario's, or the recording that replaces it. */
 function loadOf(group: Group, { arrival, sampleEvery }: Timing, seed: number, variant?: Variant): Load {
   const { scenario, crew, values, replay, modelled } = group
   if (scenario.kind !== 'vm') throw new Error(`${scenario.name} has no VM`)
@@ -52,24 +52,24 @@ function loadOf(group: Group, { arrival, sampleEvery }: Timing, seed: number, va
   }
 }
 
-/** What is known beforehand of a group's figures. */
+/** Notes on a group's figures that are known before it runs. */
 export function notesOf(group: Group): readonly string[] {
   const { scenario, values, replay } = group
   if (replay === null) return scenario.caveats?.(values, group.modelled === undefined ? 'measured' : 'modelled') ?? []
   return [...replay.says, ...(hasUpdates(group) ? replay.updatesSay : replay.zapsSay)]
 }
 
-/** What every load of a group has, independent of its seed. */
+/** The properties that every load of a group has, independent of its seed. */
 const outlineOf = (group: Group): Load => loadOf(group, { arrival: { kind: 'closed' }, sampleEvery: 0 }, 0)
 
-/** Whether its VM is one whose memslots change. */
+/** Whether the memslots of its VM change. */
 const hasUpdates = (group: Group): boolean => outlineOf(group).system.updates !== undefined
 
-/** How many threads, or modelled CPUs, a group keeps busy. */
+/** The number of threads, or modelled CPUs, of a group. */
 export const workersOf = (group: Group): number =>
   group.scenario.kind === 'primitives' ? group.crew.vcpus : outlineOf(group).roles.length
 
-/** What one trial runs. */
+/** The work of one trial. */
 export type Task = Pick<Load, 'roles' | 'placement'> & {
   readonly system: SentSystem
   /** The load is a recording of this length; 0: it is endless. */
@@ -116,7 +116,7 @@ export function paramsOf(group: Group, plan: PlanOptions): Run['params'] {
   }
 }
 
-/** What tells the runs of a group from all others. */
+/** Identifies the runs of a group among all others. */
 export const runsAskedOf = (
   group: Group,
   plan: PlanOptions,
@@ -125,11 +125,11 @@ export const runsAskedOf = (
     return { scenario: group.scenario.name, variant: name, machine: machineOf(group), params: paramsOf(group, plan) }
   })
 
-/** The kernel that all variants of a group are put on, if one was asked for. */
+/** The kernel that all variants of a group run on, if the user named one. */
 const kernelOf = ({ variants: [first] }: Group): { readonly kernel?: string } =>
   first?.kernel === undefined ? {} : { kernel: first.kernel }
 
-/** Where it is not said it is `atomics`. */
+/** `atomics` is the default and is not recorded. */
 const wordsOf = ({ words }: Group) => (words === undefined ? {} : { words })
 
 /** ms. */
@@ -138,7 +138,7 @@ const windowOf = ({ modelled }: Group, plan: PlanOptions) => ({
   warmup: modelled?.warmupMs ?? plan.warmupMs,
 })
 
-/** What a run of a group is a run of. */
+/** The definition of a run of a group. */
 export const definedBy = (group: Group, variant: Variant): Defined => ({
   scenario: group.scenario.name,
   variant: variant.name,

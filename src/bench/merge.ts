@@ -5,8 +5,8 @@ import type { Result, Run } from './result.ts'
 export type PartOfPlan = { readonly name: string; readonly result: Result }
 
 /**
- * Puts the parts of a plan together. For modelled plans that is byte for byte what one machine would have written. Throws a
- * sentence that names the part that is missing, doubled, cut short or of another plan.
+ * Merges the parts of a plan. For modelled plans the result is byte for byte what one machine would have written. Throws
+ * a sentence that names a part that is missing, duplicated, truncated or from another plan.
  */
 export function mergeParts(parts: readonly PartOfPlan[]): Result {
   const [first] = parts

@@ -1,4 +1,4 @@
-/** What a metric's number means: every one that leaves the program says so. */
+/** The meaning of a metric: every metric in the output has one. */
 export type MetricKind = {
   readonly unit: string
   readonly better: 'higher' | 'lower' | null
@@ -286,5 +286,5 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS
 
-/** A part of a whole, from 0 to 1: the names of such metrics say so. */
+/** Whether a metric is a share from 0 to 1, according to its name. */
 export const isShare = (metric: string): boolean => /_share(?:_|$)/.test(metric)

@@ -7,7 +7,7 @@ import type { RolePlan } from '../workers/roles.ts'
 import { TRACED, WAIT_BEGAN, WAIT_ENDED } from '../workers/timeline.ts'
 import { type Prediction, predictionOf } from './prediction.ts'
 
-/** What a guest and its host do in a recording that the model writes. */
+/** The load of the guest and its host in a recording that the model writes. */
 export type RecordingShape = {
   readonly vcpus: number
   /** Pages that each vCPU touches at random. */
@@ -36,7 +36,7 @@ const BASE_GFN = 4096
 const BASE_HVA = 0x10_0000
 const BLOCK = 512
 const SLOT_PAGES = 4096
-/** Where the recorded VMM's memory begins, in pages: hvas of the model are 31 bits wide, those of a process 47. */
+/** The page at which the recorded VMM's memory begins: hvas of the model have 31 bits, those of a process 47. */
 const VMM_PAGES = 0x7_f100_0000
 const EVENTS = 200_000
 
@@ -55,7 +55,7 @@ export type ModelRecording = {
   readonly text: string
   /** As --memslots takes it. */
   readonly memslots: string
-  /** What the machine that wrote it counted. */
+  /** The true counts of the machine that wrote the recording. */
   readonly truth: Prediction
 }
 
@@ -175,7 +175,7 @@ function ftraceOf({ timelines = [], place }: ModelResult, roles: readonly RolePl
 
 const task = (cpu: number) => `${`model-${5000 + cpu}`.padStart(23)}   [${String(cpu).padStart(3, '0')}] .....`
 
-/** What is finer is cut off, as ftrace does. */
+/** Finer digits are truncated, as ftrace does. */
 function stamp(ns: number, digits: 6 | 9): string {
   const nanos = 100e9 + Math.floor(ns)
   return `${Math.floor(nanos / 1e9)}.${String(nanos % 1e9)

@@ -8,12 +8,12 @@ import type { Variant } from './scenario.ts'
 type NewerValue = {
   readonly parameter: string
   readonly value: string
-  /** What an older kernel cannot do. */
+  /** What an older kernel lacks. */
   readonly cannot: string
-  /** In which release it came: no version here stands for that one, the next is the first to have it. */
+  /** The release that added it: it may have no version here; then the next version is the first to have it. */
   readonly came: string
   readonly first: (typeof VERSIONS)[number]['name']
-  /** What any kernel has instead. */
+  /** What every kernel has instead. */
   readonly instead: string
 }
 
@@ -36,7 +36,7 @@ const NEWER: readonly NewerValue[] = [
   },
 ]
 
-/** A kernel can only be asked for what it has. Of a patch it is not known what it has. */
+/** Refuses a request that the kernel does not support. For a patch this is unknown, so it is not refused. */
 export function checkNewerValues(
   variants: readonly Variant[],
   values: Readonly<Record<string, string | number>>,

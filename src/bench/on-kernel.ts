@@ -10,7 +10,7 @@ export type OnKernel = {
   readonly scenario: Scenario
   /** By name, why a variant is not among them. */
   readonly refused: Readonly<Record<string, string>>
-  /** What runs if no variant is named: the kernel, and what fits of the pair that the question is about. */
+  /** The default variants: the kernel, and those of the headline pair that fit it. */
   readonly names: readonly string[]
 }
 
@@ -23,7 +23,7 @@ export const asVariant = ({ name }: Version): Variant => ({
   protocol: name,
 })
 
-/** A question about what the kernel does not have yet is not asked of it. */
+/** Refuses a question about a feature that the kernel does not have yet. */
 export function refuseOlder(version: Version, question: string): void {
   const lacked = lackedBy(version, question)
   if (lacked === undefined) return
@@ -42,11 +42,11 @@ export function scenarioOn(scenario: Scenario, version: Version): OnKernel {
   refuseOlder(version, scenario.name)
   const { name } = version
   const refused: Record<string, string> = {}
-  // Variants that differ in what is beside the protocol: the kernel is what all of them run.
+  // Variants that differ outside the protocol: all of them run the kernel.
   const beside = new Set(scenario.variants.flatMap(({ protocol }) => protocol ?? []) as readonly string[])
   const itself: Variant = { ...asVariant(version), kernel: name }
   const fitting = scenario.variants.flatMap((variant): Variant[] => {
-    // The kernel itself stands for it.
+    // The kernel itself replaces it.
     if (variant.name === name && beside.size === 0) return []
     const isBeside = variant.protocol !== undefined || beside.has(variant.name)
     const on = isBeside ? { ...variant, protocol: name, kernel: name } : onVersion(variant, version)

@@ -6,7 +6,7 @@ import type { Violation } from './trial.ts'
 
 type Counters = Readonly<Partial<Record<CounterName, number>>>
 
-/** What may become of a fault, besides violating a property. */
+/** The outcomes of a fault that violate no property. */
 const OF_FAULTS: readonly { readonly counter: CounterName; readonly outcome: string; readonly says: string }[] = [
   { counter: 'pf_fixed', outcome: 'fixed', says: 'the fault installed the page' },
   { counter: 'pf_spurious', outcome: 'spurious', says: 'another vCPU had installed the page' },
@@ -49,7 +49,7 @@ const OF_FAULTS: readonly { readonly counter: CounterName; readonly outcome: str
   { counter: 'retry_invalid_slot', outcome: 'retry, memslot', says: 'the memslot was being changed' },
 ]
 
-/** What may become of a reload of the APIC-access page, and of a try to move it. */
+/** The outcomes of a reload of the APIC-access page, and of an attempt to move it. */
 const OF_RELOADS: typeof OF_FAULTS = [
   { counter: 'apic_reloads', outcome: 'reloaded', says: 'the address of the APIC-access page was written' },
   {
@@ -63,7 +63,7 @@ const OF_RELOADS: typeof OF_FAULTS = [
     says: 'the host found references to the APIC-access page that it cannot account for',
   },
 ]
-/** What the protocols do not promise: that an update of a memslot ends, however many notifiers come. */
+/** Properties that the protocols do not promise: an update of a memslot may starve while notifiers keep coming. */
 const REPORTED_ONLY: readonly string[] = ['updater_starved']
 
 export const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const

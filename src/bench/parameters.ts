@@ -27,7 +27,7 @@ export const pauseUs = (says: string, byDefault: number) =>
 export const percentage = (says: string, byDefault: number) =>
   ({ kind: 'integer', says, low: 0, high: 100, default: byDefault }) as const
 
-/** Checks what the user has set, and fills in the defaults, some of which a preset replaces. */
+/** Validates the user's settings, and fills in the defaults, some of which a preset replaces. */
 export function valuesOf<P extends Parameters>(
   parameters: P,
   presets: Readonly<Record<string, string | number>>,

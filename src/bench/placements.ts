@@ -6,7 +6,7 @@ const SAME = 1.4
 /** Trials after which a hand-over took about as long: the host had their CPUs equally far apart. */
 export type Placement = { readonly handOverNs: number; readonly trials: number }
 
-/** The placements that there were, the nearest first, from what a hand-over took after each trial. */
+/** The placements that occurred, the nearest first, from the hand-over time after each trial. */
 export function placementsOf(handOvers: readonly number[]): Placement[] {
   const groups: number[][] = []
   for (const ns of handOvers.toSorted((a, b) => a - b)) {
@@ -17,7 +17,7 @@ export function placementsOf(handOvers: readonly number[]): Placement[] {
   return groups.map((group) => ({ handOverNs: median(group), trials: group.length }))
 }
 
-/** Which of them a trial belongs to. */
+/** The placement of a trial. */
 export function placementOf(placements: readonly Placement[], ns: number): number {
   const apart = placements.map(({ handOverNs }) => Math.abs(Math.log(handOverNs / ns)))
   return apart.indexOf(Math.min(...apart))

@@ -10,7 +10,7 @@ import type { RecordedKernel, ReplayedRecording } from './result.ts'
 import type { Arrival, Crew, Recording, Scenario, Variant } from './scenario.ts'
 import type { TrialMode } from './trial.ts'
 
-/** How often everything is measured. */
+/** The number and the duration of trials. */
 export type Effort = {
   /** Measured trials of each variant. */
   readonly trials: number
@@ -20,7 +20,7 @@ export type Effort = {
   readonly aaTrials: number
 }
 
-/** What the user asked for, checked. */
+/** The user's options after validation. */
 export type PlanOptions = Effort & {
   readonly seed: number
   readonly durationMs: number
@@ -39,16 +39,16 @@ export type Replay = {
   readonly file: string
   readonly speed: string
   readonly recording: Recording
-  /** What is known, inferred and doubted of it, in sentences. */
+  /** Sentences on what is known, inferred and doubted about it. */
   readonly says: readonly string[]
   /** The same of its memslot updates, if the scenario plays them, and if it does not. */
   readonly updatesSay: readonly string[]
   readonly zapsSay: readonly string[]
-  /** Parameters of the recorded host, as far as the recording tells them: their defaults. */
+  /** Defaults for parameters of the recorded host, as far as the recording contains them. */
   readonly host: Readonly<Record<string, string>>
   readonly kernel: RecordedKernel
   readonly plays: Omit<ReplayedRecording, 'occurred' | 'own' | 'misses' | 'predicts' | 'isAlone'>
-  /** ns of a unit by name, as the recording tells them. */
+  /** Costs in ns of a unit by name, as far as the recording contains them. */
   readonly costs: Readonly<Record<string, number>>
 }
 
@@ -64,7 +64,7 @@ export type Group = {
   readonly effort?: Effort
   /** Costs of this group alone, above the plan's. */
   readonly costs?: Readonly<Record<string, number>>
-  /** What touches the shared words, if the user said so. */
+  /** The implementation of shared words, if the user chose one. */
   readonly words?: Words
   /** The machine that it is modelled on; none: it is measured on threads. */
   readonly modelled?: Modelled
@@ -179,10 +179,10 @@ function interleaved(group: Group, options: PlanOptions): PlannedTrial[] {
   return trials
 }
 
-/** A recording at a speed takes the time that it takes; at `max` it goes on until it is stopped. */
+/** A recording with a speed ends by itself; with `max` it repeats until it is stopped. */
 export const isPlayedInTime = ({ replay }: Group): boolean => replay !== null && replay.recording.spanNs > 0
 
-/** How often the trials of a group run. Nothing is compared with a broken variant: it is watched. */
+/** How often the trials of a group run. A broken variant is compared with nothing: it is only observed. */
 export function effortOf(group: Group, options: PlanOptions): Effort {
   const { trials, latencyTrials, aaTrials } = group.effort ?? options
   const isBroken = group.variants[0]?.kind === 'broken'

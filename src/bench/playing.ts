@@ -20,7 +20,7 @@ type Placed = { readonly part: Part; readonly point: number }
 /** A part that has been run, or found in an earlier result. */
 type Played = Placed & { readonly own: readonly Run[] }
 
-/** A plan that is being run: first its groups, then points that depend on what they came to. */
+/** A running plan: first its groups, then points that depend on their results. */
 export class Playing {
   readonly #options: BenchOptions
   readonly #watcher: Watcher
@@ -41,7 +41,7 @@ export class Playing {
     return this.#total
   }
 
-  /** Whether anything may have to be measured. */
+  /** Whether any part is measured. */
   get isMeasured(): boolean {
     const { refine } = this.#options
     return this.#parts.some(
@@ -102,11 +102,11 @@ export class Playing {
     return signal.aborted ? undefined : all
   }
 
-  /** How many points there are beyond those of the sweep; undefined if the plan ended before its last one. */
+  /** The number of points added by the refinement; undefined if the plan ended before the last one. */
   async #refine(swept: readonly (readonly Run[])[], most: number, play: Play, keep: Keep): Promise<number | undefined> {
     const { groups, refine, shard, signal } = this.#options
     const chains = chainsOfShard(chainsOf(refine!, groups, swept), shard)
-    // What is modelled is begun before its turn, and kept when that comes.
+    // Modelled parts start early; their results are kept until their turn.
     const isModelled = ({ group }: Chain) => group.modelled !== undefined
     const ahead = new Ahead(chains, most, (chain) => this.#playChain(chain, play, isModelled(chain) ? () => {} : keep))
     let points = 0

@@ -6,7 +6,7 @@ import type { RecordedPace } from '../workers/pace.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import { trialOf } from './trial.ts'
 
-/** What a replay says that a kernel did, in the figures that a recording holds too. */
+/** The prediction of a replay about its kernel, in figures that a recording also has. */
 export type Prediction = {
   readonly faults: number
   readonly waits: number
@@ -14,7 +14,7 @@ export type Prediction = {
   readonly medianNs: number
   readonly otherWaits: number
   readonly invalidationMedianNs: number
-  /** Who waited for mmu_lock, by role. */
+  /** The tasks that waited for mmu_lock, by role. */
   readonly waiters: readonly Waiters[]
 }
 
@@ -27,7 +27,7 @@ export type Waiters = {
 
 export type PredictionOptions = {
   readonly machine: string
-  /** Whether the machine is charged what the recording tells, or its own costs only. */
+  /** Whether the machine charges the costs from the recording, or only its own. */
   readonly hasRecordedCosts: boolean
   /** Only what happens from then on counts. */
   readonly fromNs: number
@@ -94,7 +94,7 @@ export function predictionOf(ran: ModelResult, roles: readonly RolePlan[]): Pred
   const sum = (rows: typeof who, of: (row: (typeof who)[number]) => number) =>
     rows.reduce((total, row) => total + of(row), 0)
   return {
-    // A spurious fault sets no SPTE, and so is none of those that a recording tells by them.
+    // A spurious fault sets no SPTE, so a recording that infers faults from SPTEs does not contain it.
     faults: counters.pf_fixed ?? 0,
     waits: sum(vcpus, ({ contended }) => contended),
     totalNs: sum(vcpus, ({ waitTotalNs }) => waitTotalNs),

@@ -2,20 +2,20 @@ import { type Profile, type ProfileParameter, withValues } from '../model/profil
 import { BROADCAST, WORK, WORK_KIND } from '../protocols/costs.ts'
 import type { Host } from './result.ts'
 
-/** How far a primitive's cost moves on one host from one moment to the next: frequency, neighbours, cold caches. */
+/** The factor by which a primitive's cost varies on one host: frequency, neighbours, cold caches. */
 const SPREAD = 1.3
 /** The share of a hand-over by turns that the line takes to travel; the rest is dropping the other's copy. */
 const JOURNEY = 0.75
 
 const GUEST_ACCESS_NS = WORK[WORK_KIND.guest_access]!.ns
 
-/** What `calibrate` writes: a machine for the model, and everything that was measured for it. */
+/** The output of `calibrate`: a machine for the model, and every measurement behind it. */
 export type HostProfile = Profile & {
   readonly createdAt: string
   readonly measured: Readonly<Record<string, number>>
 }
 
-/** The profile of the host that was calibrated. What is not re-created by the threads is what they were told it costs. */
+/** The profile of the calibrated host. Costs that the threads do not re-create have the values that the threads were given. */
 export function hostProfile(host: Host, cores: number, costs: Readonly<Record<string, number>>): HostProfile {
   const load = costs.atomics_load_ns ?? 1
   const access = costs.guest_access_ns ?? 0

@@ -6,7 +6,7 @@ const MOST_MISS = 3
 /** With fewer waits in a recording a share is chance. */
 const FEW_WAITS = 20
 
-/** Adds to the runs of a replay how far its own variant is from the recorded kernel, and what was played of the recording. */
+/** Adds to the runs of a replay the error of its own variant against the recorded kernel, and what was replayed. */
 export function judged(group: Group, runs: readonly Run[]): readonly Run[] {
   const { replay } = group
   if (replay === null) return runs

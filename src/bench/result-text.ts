@@ -1,7 +1,7 @@
 import { RunningDigest } from './digest.ts'
 import type { Result, Run } from './result.ts'
 
-/** As it is written to a file. */
+/** The text of a result file. */
 export function resultText(result: Result): string {
   const texts: string[] = []
   new GrowingText().of(result).rest((text) => texts.push(text))
@@ -25,7 +25,7 @@ export type Grown = {
  */
 export class GrowingText {
   #runs: readonly Run[] = []
-  /** What the runs of all texts follow, in the file and in its digest. */
+  /** The text before the runs, in the file and in its digest. */
   #beginning = ''
   #bytes = 0
   #digest: RunningDigest | undefined

@@ -4,7 +4,7 @@ import type { Interval } from './statistics.ts'
 export const SCHEMA = 'faultline.result'
 export const VERSION = 1
 
-/** Machines by what a command calls them. */
+/** Machines by their name in the command. */
 export type Profiles = Readonly<Record<string, Profile>>
 
 /** The result file: see results/faultline.result.schema.json, which says the same to other programs. */
@@ -17,11 +17,11 @@ export type Result = {
   readonly seed: number
   readonly source: { readonly git: string | null; readonly dirty: boolean | null; readonly definition: string }
   readonly host: Host
-  /** Primitive costs of this host, in ns unless the name says otherwise. */
+  /** Primitive costs of this host, in ns unless the name has another unit. */
   readonly calibration: Readonly<Record<string, number>>
   /** Machines that do not come with the program, by their names in `command`: so that it can be run again elsewhere. */
   readonly profiles?: Profiles
-  /** Which part of a plan this is, if it is one. `faultline merge` puts the parts together. */
+  /** The part of a plan that this is, if any. `faultline merge` combines the parts. */
   readonly shard?: Shard
   readonly sequential?: Sequential
   readonly runs: readonly Run[]
@@ -35,8 +35,8 @@ export type Shard = {
   readonly of: number
   readonly points: number
   /**
-   * If the plan refines its sweep, which each part then holds whole: how many points this part has beyond that; null: it has not come to
-   * its end.
+   * If the plan refines its sweep, which each part then contains as a whole: the number of points that this part adds;
+   * null if the plan has not finished.
    */
   readonly refined?: number | null
 }
@@ -126,7 +126,7 @@ export type TrialRow = {
   readonly seed: number
   readonly durationNs: number
   readonly metrics: Readonly<Record<string, number>>
-  /** What this trial counted: the run's counters are the sums of these. */
+  /** The counters of this trial; the run's counters are their sums. */
   readonly counters?: Readonly<Record<string, number>>
 }
 
@@ -137,7 +137,7 @@ export type RunError = {
   readonly hint: string
 }
 
-/** What the recorded kernel itself did, to stand beside what its replay does. Waits are null if the recording holds none. */
+/** The activity of the recorded kernel, to be compared with its replay. Waits are null if the recording has none. */
 export type RecordedKernel = {
   readonly faults: number
   /** Waits of vCPUs for mmu_lock. */
@@ -148,11 +148,11 @@ export type RecordedKernel = {
   readonly notifierWaits: number | null
   /** From the end of a wait to the SPTE that was set next, trimmed mean; null if no worker waited. An estimate. */
   readonly holdNs: number | null
-  /** What its tasks did that are played, if a timeline was asked for. */
+  /** The activity of the replayed tasks, if a timeline was requested. */
   readonly timeline?: RunTimeline['cpus']
 }
 
-/** What a replay plays of a recording, and how far it is from it. */
+/** The part of a recording that is replayed, and the error of the replay. */
 export type ReplayedRecording = {
   /** Faults in the recording: on gfns of no memslot, which are left out; on gfns that nothing recorded had taken away. */
   readonly faults: number
@@ -161,13 +161,13 @@ export type ReplayedRecording = {
   /** Those that are played so that they occur: first touches of a gfn, and what follows what had taken the gfn away. */
   readonly firstTouches: number
   readonly caused: number
-  /** How many occurred in a trial of this run, on average. */
+  /** The mean number that occurred in a trial of this run. */
   readonly occurred: number
   /** The variant that the recorded kernel is taken for. */
   readonly own: string
   /** Replay over recording of that variant: waits per fault, all waits together, median wait; null if it did not run. */
   readonly misses: { readonly share: number; readonly total: number | null; readonly median: number | null } | null
-  /** Whether that is near enough for the other variants to say anything; null if that is not known. */
+  /** Whether the error is small enough for statements about other variants; null if unknown. */
   readonly predicts: boolean | null
   /** Nothing that is played of the recording can wait for mmu_lock under that variant: there are no waits to predict. */
   readonly isAlone?: boolean
@@ -180,7 +180,7 @@ export type Revision = {
   readonly side: 'base' | 'head'
 }
 
-/** A patch of the user's that ran, and what it does otherwise than the kernel that it changes. */
+/** A user's patch that ran, and its difference to the kernel that it changes. */
 export type RunPatch = {
   readonly file: string
   /** A hash of its text. */
@@ -197,7 +197,7 @@ export type Run = {
   readonly variant: string
   /** For a variant that is a file of the user's. */
   readonly patch?: RunPatch
-  /** Which revision of the code this is, if two are compared. */
+  /** The revision of the code, if two are compared. */
   readonly revision?: Revision
   readonly machine: string
   readonly kind: 'measured' | 'modelled'
@@ -215,16 +215,16 @@ export type Run = {
   readonly noise?: Readonly<Record<string, Noise>>
   /** For a replay, the recorded kernel's own figures. */
   readonly recorded?: RecordedKernel
-  /** For a replay: what was played, and whether it can be relied on. */
+  /** For a replay: what was replayed, and whether it can be relied on. */
   readonly replayed?: ReplayedRecording
-  /** What lockdep had to say of the order in which locks were taken, each as the kernel would print it. */
+  /** The reports of lockdep about the lock order, in the kernel's format. */
   readonly splats?: readonly string[]
-  /** For a modelled run: the machine, where the time went, and what the figures would be on others like it. */
+  /** For a modelled run: the machine, where the time went, and the spread over machines with drawn costs. */
   readonly model?: ModelInfo
-  /** What every CPU did for a while, if that was asked for: for a picture. */
+  /** The activity of every CPU for a while, if a timeline was requested. */
   readonly timeline?: RunTimeline
   readonly warnings: readonly string[]
-  /** How many of its trials an interrupted run has. */
+  /** The number of finished trials of an interrupted run. */
   readonly interrupted?: { readonly trials: number; readonly of: number }
   readonly error: RunError | null
 }
@@ -251,17 +251,17 @@ export type RunTimeline = {
   }[]
 }
 
-/** What is known of a modelled run besides its figures. */
+/** Properties of a modelled run besides its figures. */
 export type ModelInfo = {
   readonly profile: string
   /** Hash of the machine's parameters, and of the code that computes with them. */
   readonly profileHash: string
   readonly engineHash: string
-  /** Value of every parameter of the machine, and of every cost: what a change of the figures may come from. */
+  /** Every parameter of the machine and every cost: the possible causes of a change of the figures. */
   readonly machine?: Readonly<Record<string, number>>
   /** Instructions that were carried out. */
   readonly steps: number
-  /** Time of the roles in the measured window by what it went into, ns; `busy` is the rest: its own operations. See BLAMES. */
+  /** Time of the roles in the measured window by cause, ns; `busy` is the rest: their own operations. See BLAMES. */
   readonly blocked: readonly {
     readonly role: string
     readonly count: number

@@ -18,7 +18,7 @@ export class Finished {
 
 type Asked = Pick<Run, 'scenario' | 'variant' | 'machine' | 'params'>
 
-/** Runs that are looked up by what was asked, under the same load; each is taken once. */
+/** Earlier runs, looked up by their request and load; each is used once. */
 export class RunsByLoad {
   readonly #byLoad = new Map<string, Run[]>()
 
@@ -44,7 +44,7 @@ const keyOf = ({ scenario, variant, machine, params }: Asked) => JSON.stringify(
 
 type Calibrated = Pick<Result, 'calibration'>
 
-/** A doubt about what was measured later than the rest of its file, on a host that may have changed. */
+/** A warning that the rest of the file was measured earlier, on a host that may have changed. */
 export function driftSince(earlier: Calibrated, now: Calibrated): string[] {
   const [before, after] = [earlier.calibration.work_turn_ns, now.calibration.work_turn_ns]
   if (before === undefined || after === undefined) return []

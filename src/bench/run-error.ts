@@ -2,7 +2,7 @@ import { hintOfRun, ModelFailed, RunFailed } from '../errors/faultline-error.ts'
 import type { Group } from './plan.ts'
 import type { RunError } from './result.ts'
 
-/** What went wrong in a run, as its result tells it. */
+/** The error of a run, as its result records it. */
 export function errorOf(cause: unknown, group: Group, variant: string): RunError {
   const failure = cause instanceof RunFailed || cause instanceof ModelFailed ? cause : undefined
   const message = cause instanceof Error ? cause.message : String(cause)

@@ -4,7 +4,7 @@ export type Scalability = {
   readonly throughput: number
   readonly contention: number
   readonly coherency: number
-  /** Where throughput is greatest; null: it only grows. */
+  /** The number of workers at the highest throughput; null if it only grows. */
   readonly peak: number | null
   /** Root mean square of the relative error of the fit. */
   readonly error: number

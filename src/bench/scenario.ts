@@ -15,7 +15,7 @@ import type { MetricName } from './metrics.ts'
 import type { Parameters, Values } from './parameters.ts'
 import type { RunPatch } from './result.ts'
 
-/** What watches a run, and costs it something. */
+/** Instruments of a run, each with a cost. */
 export type Instruments = {
   readonly oracles: boolean
   /** Latencies of sampled faults, and of invalidations. */
@@ -25,7 +25,7 @@ export type Instruments = {
   readonly lockdep: boolean
 }
 
-/** A patch as a run of it needs and tells it. */
+/** A patch as a run needs and reports it. */
 type PatchRun = Pick<Brought, 'counters' | 'oracles'> & {
   readonly code: PatchCode
   /** The kernel that it changes, and how, as a unified diff. */
@@ -45,9 +45,9 @@ export type Variant<N extends string = string> = {
   readonly kernel?: VersionName
   /** A patch of the user's, which is its protocol then. */
   readonly patch?: PatchRun
-  /** What watches it, in every trial, if that is what it is about. */
+  /** Instruments in every trial, if the variant is about them. */
   readonly instruments?: Instruments
-  /** Roles of the scenario's load that do nothing under it, to see what the others do without them. */
+  /** Roles of the scenario's load that are idle under this variant, to show their effect on the others. */
   readonly without?: readonly RoleName[]
 } & (
   | {
@@ -65,7 +65,7 @@ export type Variant<N extends string = string> = {
     }
 )
 
-/** Which functions a variant runs. */
+/** The functions that a variant runs. */
 export const protocolOf = ({ patch, protocol, name, kernel }: Variant): Pick<SentSystem, 'variant' | 'kernel'> => ({
   variant: patch?.code ?? protocol ?? (name as VariantName),
   ...(kernel === undefined ? {} : { kernel }),
@@ -95,7 +95,7 @@ export const scenarioVariants = <S extends Subject>(subject: S): readonly Varian
         }
   })
 
-/** How many of each role. */
+/** The number of workers of each role. */
 export type Crew = { readonly vcpus: number; readonly notifiers: number; readonly zappers: number }
 
 /** How accesses arrive: as fast as they are served, or `ratePerSecond` a vCPU whether they are served or not. */
@@ -121,28 +121,28 @@ export type LoadOptions<P extends Parameters> = {
   readonly seed: number
   /** One fault in this many is timed; 0: no clock is read. */
   readonly sampleEvery: number
-  /** By its name, where the load is a part of what varies. */
+  /** The variant's name, if the load depends on it. */
   readonly variant?: string
 }
 
-/** What a trial runs: the VM, apart from the variant, and a role for each CPU. */
+/** The work of a trial: the VM, apart from the variant, and a role for each CPU. */
 export type Load = {
   readonly system: Omit<SystemSpec, 'variant' | 'cpus' | 'oracles' | 'lockStatistics'>
   readonly roles: readonly RolePlan[]
-  /** Where a modelled machine puts the CPUs, if the harness that is re-created decides on that. */
+  /** The placement of the CPUs of a modelled machine, if the original benchmark fixes it. */
   readonly placement?: Placement
 }
 
 /** A figure that decides a question. */
 export type Decision = {
   readonly metric: MetricName
-  /** How it reads in a sentence, after its value. */
+  /** The text that follows its value in a sentence. */
   readonly reads: string
-  /** What it means for the user of the host or of the guest. */
+  /** Its meaning for the user of the host or of the guest. */
   readonly means: string
   /** Relative: a difference within this is none for the question; 0.05 if it is not said. */
   readonly smallestEffect?: number
-  /** Whether a load can have this figure at all, by a run's parameters; if it is not said, every load can. */
+  /** Whether a load with these parameters can have this figure; by default every load can. */
   readonly appliesTo?: (params: Readonly<Record<string, string | number>>) => boolean
 }
 
@@ -156,9 +156,9 @@ type Question<P extends Parameters, N extends string = string> = {
   readonly variants: readonly Variant<N>[]
   /** The variant that a kernel of today runs, which a recording is held against; the last of the headline if it is not said. */
   readonly recorded?: NoInfer<N>
-  /** The two that answer the question: what there was, and what was proposed. */
+  /** The two variants that answer the question: the existing one, and the proposal. */
   readonly headline: readonly [baseline: NoInfer<N>, candidate: NoInfer<N>]
-  /** What answers the question. The first carries the claim; an answer needs all of them. */
+  /** The deciding figures. The first carries the claim; an answer needs all of them. */
   readonly decides: readonly Decision[]
   /** Why no modelled machine can answer it; not said where one can. */
   readonly notModelled?: string
@@ -167,22 +167,22 @@ type Question<P extends Parameters, N extends string = string> = {
   /** False if its operations are too short, or its subject too near, to be timed one by one. */
   readonly hasLatencyTrials: boolean
   readonly parameters: P
-  /** What it has no use for: a recording, accesses that arrive at a rate. */
+  /** Unsupported options: a recording, accesses that arrive at a rate. */
   readonly refuses?: readonly ('trace' | 'arrival')[]
   /** Why a VM cannot have these values together, and what to do, if it cannot. */
   readonly conflict?: (values: Values<P>) => { readonly says: string; readonly hint: string } | undefined
-  /** What a reader must know of figures under these values, measured or modelled; stands among the warnings. */
+  /** Caveats about figures under these values, measured or modelled; they are among the warnings. */
   readonly caveats?: (values: Values<P>, kind: 'measured' | 'modelled') => readonly string[]
-  /** How many of each role, where that is not what all scenarios have by default. */
+  /** The number of workers of each role, where it differs from the common default. */
   readonly crew?: Partial<Crew>
   /** Defaults that depend on one parameter, by its name and value. */
   readonly presets?: { readonly by: keyof P & string; readonly of: Readonly<Record<string, Partial<Values<P>>>> }
 }
 
-/** What a scenario's defaults are in virtual time, where an operation costs the host hundreds of times what it models. */
+/** The scenario's defaults in virtual time, where simulating an operation costs the host hundreds of times its modelled duration. */
 type ModelDefaults<P extends Parameters> = {
   readonly values: Partial<Values<P>>
-  /** ns of a unit of work, where the protocol's default would have the model play what the question is not about. */
+  /** Costs in ns of a unit of work, where the protocol's default would make the model simulate irrelevant work. */
   readonly costs?: Readonly<Record<string, number>>
   readonly durationMs: number
   readonly warmupMs: number

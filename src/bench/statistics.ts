@@ -38,10 +38,10 @@ function resampled(medians: readonly { readonly value: number; readonly times: n
 /** Two values in the middle of a resample by their ranks, and of how many resamples they are. */
 type Middle = { readonly low: number; readonly high: number; readonly times: number }
 
-/** As many sizes as are kept: a file has few. */
+/** The number of sizes that are cached: a file has few. */
 const MOST_SIZES = 64
 
-/** What depends on a number of values only, kept by that number: it is computed once for all metrics of a file. */
+/** Caches a function of the number of values: it is computed once for all metrics of a file. */
 function bySize<T>(compute: (size: number) => T): (size: number) => T {
   const known = new Map<number, T>()
   return (size) => {

@@ -19,7 +19,7 @@ export type Summary = Pick<
   'order' | 'trials' | 'metrics' | 'counters' | 'histograms' | 'locks' | 'outcomes' | 'noise'
 >
 
-/** Puts the trials of one variant together. `ofFailed`: what was seen in a trial that came to no figures. */
+/** Summarises the trials of one variant. `ofFailed`: the violations of a trial without figures. */
 export function summarise(
   variant: Variant,
   done: readonly Done[],
@@ -121,7 +121,7 @@ function whoOf(parts: readonly LockTotals[]): LockRow['who'] {
   })
 }
 
-/** The baseline against itself, round by round: what a difference must exceed to be one. */
+/** The baseline compared with itself, round by round: a difference must exceed it. */
 function noiseOf(aa: readonly Done[]): Run['noise'] {
   const side = (purpose: PlannedTrial['purpose'], name: MetricName) =>
     valuesOf(

@@ -2,7 +2,7 @@ import { paramsOf } from './load.ts'
 import type { Group, PlanOptions } from './plan.ts'
 import type { Run } from './result.ts'
 
-/** Parameters that have several values in these loads: what a sweep varies. */
+/** The parameters with several values in these loads: those that a sweep varies. */
 export function variedAmong(loads: readonly Run['params'][]): string[] {
   const names = [...new Set(loads.flatMap((params) => Object.keys(params)))]
   return names.filter((name) => new Set(loads.map((params) => params[name])).size > 1)

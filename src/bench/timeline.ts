@@ -19,7 +19,7 @@ import {
 } from '../workers/timeline.ts'
 import type { RunTimeline, TimelineEvent } from './result.ts'
 
-/** What each CPU of a run did, in the names of the result file; nothing if that was not noted. */
+/** The activity of each CPU of a run, with the names of the result file; undefined if it was not recorded. */
 export function timelineOf(
   run: Pick<RunResult, 'timelines' | 'place'>,
   nameOf: (cpu: number) => string,

@@ -15,27 +15,27 @@ import type { MetricName } from './metrics.ts'
 export type TrialMode = 'throughput' | 'latency'
 
 export type Violation = {
-  /** One of ours, or of a patch. */
+  /** An oracle of ours, or of a patch. */
   readonly oracle: string
   readonly count: number
   readonly value: number
   readonly worker: string
-  /** Which lock it was, if it was one. */
+  /** The lock concerned, if any. */
   readonly lock?: string
 }
 
-/** What one trial measured. */
+/** The measurements of one trial. */
 export type Trial = {
   readonly metrics: Readonly<Partial<Record<MetricName, number>>>
   readonly counters: Readonly<Partial<Record<CounterName, number>>>
   readonly histograms: ReadonlyMap<HistogramName, Histogram>
   readonly locks: readonly LockTotals[]
   readonly violations: readonly Violation[]
-  /** What lockdep had to say, a splat for each circle. */
+  /** The reports of lockdep, one for each cycle. */
   readonly splats: readonly string[]
   /** Methods of locks that could not be compiled, and why. */
   readonly leftInJavaScript?: readonly string[]
-  /** The lock that mmu_lock was, and of what its queue is: `rwlock over qspinlock`. */
+  /** The implementation of mmu_lock and of its queue: `rwlock over qspinlock`. */
   readonly mmuLock?: string | undefined
   readonly durationNs: number
   /** The share of the workers' measured time in which they were runnable and on no CPU. */
@@ -48,7 +48,7 @@ function mmuLockOf({ place }: RunResult): string | undefined {
   return queue === undefined ? lock : `${lock} over ${queue}`
 }
 
-/** Derives a trial's figures from what its workers recorded. */
+/** Derives a trial's figures from the records of its workers. */
 export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialMode): Trial {
   const histograms = mode === 'latency' ? histogramsOf(run) : new Map<HistogramName, Histogram>()
   const counters = countersOf(run)
@@ -118,7 +118,7 @@ function locksOf(run: RunResult, roles: readonly RolePlan[]): LockTotals[] {
   return run.place.locks.flatMap(({ id, name, kind }) =>
     [READ, WRITE].flatMap((side) => {
       const each = cpusOf(run).map((cpu) => ({ cpu, ...run.records.of(cpu).lock(id, side) }))
-      // A lock inside another reports its waits, but its acquisitions are not watched: its owner's row stands for both.
+      // For a lock inside another, only the waits are reported, not the acquisitions: the row of its owner covers both.
       const used = each.filter(({ acquisitions }) => acquisitions > 0)
       if (used.length === 0) return []
       const who = used.map(({ cpu, acquisitions, contended, waitTotalNs, waitMaxNs }) => {
@@ -152,7 +152,7 @@ export function addLocks(records: readonly LockRecord[]): LockRecord {
   }
 }
 
-/** What was seen in a run, or in as much of it as there was before it failed. */
+/** The violations seen in a run, or in the part of it before it failed. */
 export function violationsOf(run: RunResult, roles: readonly RolePlan[]): Violation[] {
   const oracles: readonly { readonly name: Violation['oracle'] }[] = [...ORACLES, ...(run.own?.oracles ?? [])]
   const during = oracles.flatMap(({ name }, oracle) =>

@@ -11,10 +11,10 @@ import faultScaling from './scenarios/fault-scaling.ts'
 import icache from './scenarios/icache.ts'
 import type { Target } from './targets/target.ts'
 
-/** What machines that the profile might be say, the most extreme tenths left out. */
+/** The range over machines drawn from the profile's ranges, without the most extreme tenths. */
 type Band = { readonly low: number; readonly high: number; readonly holdsPublished: boolean }
 
-/** A published figure, and what the frozen profile says instead. */
+/** A published figure, and the figure of the frozen profile. */
 export type Validated = {
   readonly target: Target
   readonly profileHash: string

@@ -1,7 +1,7 @@
 /**
- * What a terminal obeys instead of showing, or shows as nothing: control characters, marks that turn the direction of writing, join
- * or hide letters, tags, and ends of lines that only some programs see. Not the end of a line, and not a space without a width,
- * by which our own Markdown keeps words apart.
+ * Characters that a terminal obeys instead of showing, or shows as nothing: control characters, marks that change the
+ * direction of writing, join or hide letters, tags, and line ends that only some programs see. The newline is kept, and
+ * the zero-width space with which our own Markdown separates words.
  */
 const OBEYED = /(?![\t\n\u200b])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 const BESIDES = /[\t\n\u200b]/g
@@ -13,7 +13,7 @@ const written = (sign: string): string =>
 /** Text of several lines as a terminal may show it. */
 export const visibleLines = (text: string): string => text.replace(OBEYED, written)
 
-/** A name, or anything else that stands in one line. */
+/** Makes a name, or other text within one line, visible. */
 export const visible = (text: string): string => visibleLines(text).replace(BESIDES, written)
 
 /** Fields whose texts have lines. */

@@ -45,7 +45,7 @@ export async function revision(ref: string): Promise<string> {
   }
 }
 
-/** Where the current tree left the line of `ref`: what that line did since is not this tree's doing. */
+/** The commit at which the current tree branched off `ref`: later changes of that branch are not this tree's. */
 export async function mergeBase(ref: string): Promise<string> {
   const other = await revision(ref)
   const { stdout } = await exec('git', ['-C', PACKAGE, 'merge-base', 'HEAD', other]).catch((cause: unknown) => {

@@ -4,13 +4,13 @@ import { spawn } from 'node:child_process'
 export type Builder = {
   readonly node: string
   readonly signal: AbortSignal
-  /** This process, as what it leaves behind is named: see ownerOf(). */
+  /** The owner name of this process: see ownerOf(). */
   readonly owner: string
   /** Sends a signal to a group of processes; the process is known to the command line only. */
   readonly end: (group: number, signal: 'SIGTERM' | 'SIGKILL') => void
 }
 
-/** A program that came to a bad end. */
+/** A child program that failed. */
 export class ChildFailed extends Error {
   /** Null: it was ended by a signal. */
   readonly exitCode: number | null
@@ -29,8 +29,8 @@ const GRACE_MS = 2500
 const MOST_OUTPUT = 1 << 28
 
 /**
- * Runs a program to its end, in a group of processes of its own: on a signal to us the whole group is ended, and it is waited
- * for. `mayEnd` false: it is let come to its end even then.
+ * Runs a program in its own process group: on a signal to this process the whole group is ended, and this waits for it.
+ * `mayEnd` false: the program may finish even then.
  */
 export async function runChild(
   program: string,

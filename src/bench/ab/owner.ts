@@ -3,14 +3,14 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import os from 'node:os'
 
 /**
- * A process, by a name that no other process ever has: `PLACE-PID-START`. Place is this host and its view of processes, start the
- * time of the process after boot. So what a process left behind can be told from what one that runs still needs.
+ * A unique name of a process: `PLACE-PID-START`. PLACE is this host and its PID namespace, START the start time of the
+ * process after boot. It distinguishes leftovers of a dead process from files that a running one still needs.
  */
 export const ownerOf = (pid: number): string => `${place()}-${pid}-${startOf(pid) ?? 0}`
 
 export const OWNER = '[0-9a-f]{8}-\\d+-\\d+'
 
-/** Whether that process is known to be gone. */
+/** Whether that process is known to have ended. */
 export function isGone(owner: string): boolean {
   const [where, pid, start] = owner.split('-')
   // Nothing is known of another host's processes; nor can any be seen where there is no /proc.

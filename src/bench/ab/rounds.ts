@@ -3,7 +3,7 @@ import type { Result, Run } from '../result.ts'
 import { pairedRatio } from '../statistics.ts'
 import type { Part } from './merge.ts'
 
-/** Runs one round of the plan in a process of its own. */
+/** Runs one round of the plan in a separate process. */
 export type Runner = (seed: number) => Promise<Result>
 
 export type RoundOptions = {
@@ -12,15 +12,15 @@ export type RoundOptions = {
   readonly aaRounds: number
   readonly isEnoughOfItself: () => boolean
   readonly seed: number
-  /** What is about to run, the `done`th of `total`. */
+  /** Reports the round that begins: the `done`th of `total`. */
   readonly progress: (done: number, total: number, label: string) => void
-  /** After each round: whether to stop with what there is. */
+  /** After each round: whether to stop with the rounds so far. */
   readonly isOver: (roundsDone: number, sofar: Rounds) => boolean
-  /** Whether a round that fails does so because we are to end: then it is left out. */
+  /** Whether a round fails only because the program is ending: then it is left out. */
   readonly isInterrupted: () => boolean
 }
 
-/** What ran, in order: results of the base, of the head, and of the base against itself. */
+/** The rounds in order: results of the base, of the head, and of the base against itself. */
 export type Rounds = {
   readonly base: readonly Ran[]
   readonly head: readonly Ran[]
@@ -30,8 +30,8 @@ export type Rounds = {
 export type Ran = { readonly round: number; readonly seed: number; readonly place: number; readonly result: Result }
 
 /**
- * Interleaves two revisions: in each round one process of each, in an order that the seed decides, under one load. Whatever
- * the host does in the meantime, it does to both.
+ * Interleaves two revisions: each round runs one process of each, in an order that the seed decides, under one load. A
+ * disturbance of the host then affects both.
  */
 export async function interleave(base: Runner, head: Runner, options: RoundOptions): Promise<Rounds> {
   const { rounds, aaRounds, seed, progress, isEnoughOfItself, isOver, isInterrupted } = options
@@ -80,7 +80,7 @@ export function partsOf(ran: readonly Ran[]): Part[][] {
   )
 }
 
-/** How far the base was from itself, round by round. */
+/** The difference of the base to itself, round by round. */
 export function noiseOf(aa: Rounds['aa'], index: number): Run['noise'] {
   const runs = aa.map((pair) => pair.map(({ runs: all }) => all[index])).filter(([a, b]) => a && b) as [Run, Run][]
   const names = Object.entries(runs[0]?.[0].metrics ?? {}).filter(([, { better }]) => better !== null)

@@ -2,7 +2,7 @@ import type { Comparison } from '../comparing/compare.ts'
 import type { Sequential } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 
-/** How often a budget is looked at before it is used up, and then. */
+/** The number of interim looks before the budget is used up. */
 const LOOKS = 4
 /** A change within this is none, unless the scenario states another smallest effect for the figure. */
 const SMALLEST_EFFECT = 0.05
@@ -14,8 +14,8 @@ const SMALLEST_EFFECT = 0.05
 export const spentBy = (alpha: number, part: number): number => alpha * Math.min(1, part) ** 2
 
 /**
- * Looks at a comparison while it is measured, and ends it as soon as it is resolved. Each look may use what was spent since the
- * one before: as the increments add up to alpha, no test and no number of looks makes more false alarms than that.
+ * Looks at a comparison while it is measured, and ends it as soon as it is resolved. Each look may spend the alpha accumulated
+ * since the one before. The increments add up to alpha, so the false-alarm rate stays below it for any test and number of looks.
  */
 export class Sequence {
   readonly #alpha: number
@@ -26,7 +26,7 @@ export class Sequence {
     this.#alpha = alpha
   }
 
-  /** Whether to stop. `part` of the budget is used; `compareAt` compares what there is. */
+  /** Whether to stop. `part` of the budget is used; `compareAt` compares the rounds so far. */
   isOver(rounds: number, part: number, compareAt: (alpha: number) => Comparison): boolean {
     const reached = Math.min(LOOKS, Math.floor(part * LOOKS))
     if (reached <= this.#reached) return false
@@ -37,7 +37,7 @@ export class Sequence {
     return isResolved || reached === LOOKS
   }
 
-  /** What was looked at. Ended by something else, the last look has all that is left. */
+  /** Summarises the looks. If something else ended the comparison, the last look gets the remaining alpha. */
   end(rounds: number): Sequential {
     const last = this.#looks.at(-1)
     if (last === undefined || (!last.isResolved && last.rounds < rounds)) {
@@ -47,7 +47,7 @@ export class Sequence {
   }
 }
 
-/** Every figure that decides is called a change, or would have been if it had changed by what matters. */
+/** Whether every deciding figure is called a change, or would have been if it had changed by the smallest effect of interest. */
 export function areResolved({ changes }: Pick<Comparison, 'changes'>): boolean {
   const decisive = changes.filter(({ role, sameAs }) => role === 'primary' && sameAs === null)
   return (

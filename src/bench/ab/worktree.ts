@@ -12,8 +12,8 @@ const LOCKED = new RegExp(`^locked faultline (${OWNER})$`, 'm')
 export type Git = (...args: string[]) => Promise<string>
 
 /**
- * Git in that repository. It finishes what it has begun there, even on a signal, except a checkout, which may take long: git
- * takes back what it had of it, and the rest is removed like any other worktree of ours.
+ * Runs git in that repository. A git command finishes even on a signal, except a checkout, which may take long: git
+ * undoes it, and the remaining worktree is removed like any other of ours.
  */
 export const gitIn =
   (repository: string, builder: Pick<Builder, 'signal' | 'end'>): Git =>
@@ -54,7 +54,7 @@ export async function sweep(git: Git): Promise<void> {
   }
 }
 
-/** Twice forced: once for what was built in it, once for our lock. */
+/** Forced twice: once because of built files in it, once because of our lock. */
 async function remove(git: Git, tree: string): Promise<void> {
   const registered = await git('worktree', 'list', '--porcelain')
   if (!registered.split('\n').includes(`worktree ${tree}`)) return

@@ -13,7 +13,7 @@ export type Answer = {
   readonly baseline: string
   readonly candidate: string
   readonly kind: Run['kind']
-  /** How long it takes, and of how many workers, is up to a recording. */
+  /** A recording determines its duration and its number of workers. */
   readonly isReplay: boolean
   /** The flag that leaves out tasks which the scenario has by default: --notifiers 0, --set agers=0. */
   readonly leftOut: string | null

@@ -29,7 +29,7 @@ export type Finding = {
   readonly ratio: number | null
   readonly ci95: Interval | null
   readonly verdict: FindingVerdict
-  /** Why it is missing or not resolved, or within what it is the same; empty where the figures speak. */
+  /** Why it is missing or not resolved, or the bound within which it is the same; empty if the figures are sufficient. */
   readonly why: string
   /** For a figure that is not resolved, the smallest relative change that would have shown; null if none would, or none is known. */
   readonly wouldShow: number | null

@@ -4,8 +4,8 @@ import { TARGETS } from '../targets/rows.ts'
 const LEAST = 0.1
 
 /**
- * How far a modelled machine may be from the machine it is named for, relative: the largest tolerance among the published
- * figures that `faultline validate` holds it to, and never less than 10 %.
+ * The relative error of a modelled machine: the largest tolerance among its published figures in `faultline validate`,
+ * and at least 10 %.
  */
 export function modelErrorOf(machine: string): number {
   const own = TARGETS.filter((target) => target.machine === machine)

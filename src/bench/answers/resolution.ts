@@ -3,12 +3,12 @@ import { evidenceOf, testedOf } from '../comparing/verdict.ts'
 import { METRICS, type MetricName } from '../metrics.ts'
 import type { Run, TrialRow } from '../result.ts'
 
-/** As in `compareRuns`: one figure, looked at alone. */
+/** As in `compareRuns`: for a single figure. */
 const ALPHA = 0.05
 
 /**
- * The smallest change of a measured figure that these trials would have shown, relative to the baseline; null where the
- * trials are too few to show any, or a trial came to 0, so that no ratio exists.
+ * The smallest change of a measured figure that these trials would have shown, relative to the baseline. Null if the
+ * trials are too few to show any, or if a trial gave 0, so that no ratio exists.
  */
 export function smallestShown(baseline: Run, candidate: Run, metric: MetricName): number | null {
   const noise = baseline.noise?.[metric]

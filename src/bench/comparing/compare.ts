@@ -9,7 +9,7 @@ import { isEqual } from './verdict.ts'
 export type { Change, Figure, Verdict } from './judge.ts'
 
 export type CompareOptions = {
-  /** What the columns stand for: `file`, `variant`, `revision`, or a parameter. */
+  /** The meaning of the columns: `file`, `variant`, `revision`, or a parameter. */
   readonly by: string
   readonly alpha: number
   /** Compare although settings differ that the table does not show. */
@@ -27,7 +27,7 @@ export type Comparison = {
   readonly alpha: number
   /** Measured figures of the family that decides: what Holm's correction is for. */
   readonly tests: number
-  /** The others that were tested, in a family of their own. */
+  /** The other tested figures, in a separate family. */
   readonly exploratory: number
   /** Said before any figure. */
   readonly differences: readonly (Difference & { readonly columns: readonly [string, string] })[]
@@ -70,7 +70,7 @@ export function compare(sources: readonly Source[], wanted: CompareOptions): Com
   }
 }
 
-/** Each run once, whatever it is compared with. */
+/** Lists each run once, in whatever comparisons it occurs. */
 function doubtsOf({ columns }: Layout, compared: readonly Met[]): Doubted[] {
   const runs = new Map(
     compared.flatMap(({ base, head, column }) => [
@@ -115,7 +115,7 @@ function pairsOf(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missin
   return { met, skipped, lost }
 }
 
-/** Names what the run that comes nearest has otherwise: usually a flag that was forgotten. */
+/** Names the differences of the most similar run: usually a forgotten flag. */
 function whyMissing({ columns, lines }: Layout, { key }: Line, column: number): string {
   const there = lines.filter((line) => line.cells[column] !== undefined && line.key.scenario === key.scenario)
   const apart = there

@@ -1,10 +1,10 @@
 import type { Host, Result, Run } from '../result.ts'
 import type { Cell } from './layout.ts'
 
-/** Something besides the code under test in which two runs differ. */
+/** A difference between two runs other than the code under test. */
 export type Difference = {
   readonly says: string
-  /** Whether it could be the reason for every difference in the figures: then they are not compared unasked. */
+  /** Whether it could explain every difference in the figures: then they are compared only on request. */
   readonly isBlocking: boolean
 }
 
@@ -12,8 +12,8 @@ const OF_HOST: readonly (keyof Host)[] = ['cpu', 'cores', 'quota', 'os', 'kernel
 const OF_RUNTIME: readonly (keyof Host)[] = ['node', 'v8']
 
 /**
- * What two runs do not have in common although their names and parameters are the same. What the host is means nothing to a
- * modelled run; what its code is, and which seeds it had, means all.
+ * Differences between two runs of the same name and parameters. For a modelled run the host is irrelevant, and its code
+ * and seeds are decisive.
  */
 export function differencesOf(base: Cell, head: Cell): Difference[] {
   const found = [...failures(base), ...failures(head)]

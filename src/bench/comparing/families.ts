@@ -2,7 +2,7 @@ import { SCENARIOS } from '../scenarios/all.ts'
 import type { Samples } from './samples.ts'
 import { isNothing, smallestP } from './verdict.ts'
 
-/** What a figure is for: it decides, or it shows where to look. */
+/** The purpose of a figure: it decides, or it shows where to look. */
 export type Role = 'primary' | 'exploratory'
 
 /** One figure of a comparison among the others. */
@@ -12,7 +12,7 @@ export type Member<T extends Asked> = T & {
   readonly role: Role
   /** A figure that says the same: its trials are these, in another unit. */
   readonly sameAs: string | null
-  /** What a p must stay below for a claim, however small the others are; null where it is not tested. */
+  /** The threshold for p, however small the other p are; null if the figure is not tested. */
   readonly alpha: number | null
 }
 
@@ -26,9 +26,9 @@ export type Families<T extends Asked> = {
 const SHARE_OF_PRIMARY = 0.8
 
 /**
- * Divides the figures of a comparison into the family of the verdict, and the others. What a scenario declares to decide its
- * question is primary; where nothing is declared, all is. Figures that say the same count once, and so do none that are 0 throughout
- * or could not come below their threshold with so few trials, for any values (Tarone 1990).
+ * Divides the figures of a comparison into the family of the verdict, and the others. The figures that a scenario
+ * declares as deciding are primary; without a declaration, all are. Figures that are proportional to each other count
+ * once. Figures that are 0 throughout, or cannot reach their threshold with so few trials, do not count (Tarone 1990).
  */
 export function familiesOf<T extends Asked>(
   asked: readonly T[],

@@ -1,7 +1,7 @@
 import type { Noise } from '../result.ts'
 import type { Values } from './samples.ts'
 
-/** As surely lies the median of the differences inside of what they are summed up to. */
+/** The coverage of the interval for the median of the differences. */
 const COVERAGE = 0.8
 
 /**
@@ -29,8 +29,8 @@ function halves(values: readonly number[]): number[] {
 const ofPairs = (difference: number) => difference / Math.SQRT2
 
 /**
- * Where a trial came to nothing there is no logarithm: it lies beyond all others. The interval is as wide as it would be of so
- * many differences as are compared.
+ * A trial with the value 0 has no logarithm: it counts as beyond all others. The interval is as wide as it would be for
+ * as many differences as are compared.
  */
 function reach(differences: readonly number[], compared: number): number {
   const sorted = differences.filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
@@ -44,7 +44,7 @@ function reach(differences: readonly number[], compared: number): number {
   return Math.max(...ends.map(Math.abs))
 }
 
-/** As many as an interval of that coverage can leave out on each side, but one at least. */
+/** The number of values that an interval of that coverage leaves out on each side, at least one. */
 function leftOut(count: number): number {
   let [ways, below, left] = [1, 1, 1]
   for (let k = 1; k < count / 2; k += 1) {

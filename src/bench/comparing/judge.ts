@@ -20,7 +20,7 @@ export type Change = {
   readonly better: 'higher' | 'lower' | null
   readonly base: Figure
   readonly head: Figure
-  /** Whether the verdict of the comparison rests on it. */
+  /** Whether the verdict of the comparison depends on it. */
   readonly role: Role
   /** The figure whose trials are the same in another unit: it is tested in place of this one. */
   readonly sameAs: string | null
@@ -37,7 +37,7 @@ export type Change = {
 
 type Question = Asked & { readonly pair: { readonly line: Line; readonly column: number } }
 
-/** What becomes of a figure, and what else could explain it. */
+/** The verdict on a figure, and its possible other explanations. */
 export type Decision<T extends Question = Question> = {
   readonly member: Member<T>
   readonly evidence: Evidence
@@ -97,7 +97,7 @@ function columnsThatJumped(decisions: readonly Decision[], alpha: number): Set<n
   return new Set(jumped)
 }
 
-/** Whether the code differs as much from itself; what fell to 0, or came from it, is further than any ratio. */
+/** Whether the A/A noise is as large. A figure that fell to 0, or rose from it, exceeds any ratio. */
 const isInside = ({ ratio, guard }: Evidence): boolean =>
   ratio !== null && ratio > 0 && guard > 0 && Math.abs(Math.log(ratio)) <= guard
 

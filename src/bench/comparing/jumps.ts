@@ -6,9 +6,9 @@ export type InOrder = {
 }
 
 /**
- * Whether a host that jumps now and then explains the claims of a comparison of files. Each jump would fall between the files
- * by chance once in as many times as there are places between trials; if figures jumped within a file, more of them must have jumped
- * just between the files than chance puts there (binomial).
+ * Whether jumps of the host explain the claims of a comparison of files. By chance, a jump falls between the files once
+ * in as many times as there are gaps between trials. If figures also jumped within a file, more of them must have jumped
+ * exactly between the files than chance allows (binomial).
  */
 export function areExplainedByJumps(figures: readonly InOrder[], alpha: number): boolean {
   const claims = figures.filter(({ isClaimed }) => isClaimed)

@@ -5,7 +5,7 @@ export type Source = { readonly name: string; readonly result: Result }
 
 export type Cell = { readonly source: Source; readonly run: Run }
 
-/** Runs that differ in one thing only: the one that the columns stand for. */
+/** Runs that differ only in the property that the columns show. */
 export type Line = {
   readonly key: Readonly<Record<string, string | number>>
   /** One a column; undefined where a column has no such run. */
@@ -21,13 +21,13 @@ export type Layout = {
 export const BY_FILE = 'file'
 export const BY_REVISION = 'revision'
 
-/** How long trials took is said as a difference; it does not make another question of a run. */
+/** The duration of trials is reported as a difference; it does not make the run a different question. */
 const CIRCUMSTANCES = ['duration', 'warmup']
 
 /** A run that says it and a run that does not are the same. */
 const isUnsaid = (name: string, value: string | number) => name === 'words' && value === 'atomics'
 
-/** What a run is about: its names and its parameters, which a table's rows and columns are made of. */
+/** The identity of a run: its names and its parameters, which become a table's rows and columns. */
 export function identityOf({ scenario, machine, kind, variant, revision, params }: Run): Line['key'] {
   const load = Object.entries(params).filter(([name, value]) => !CIRCUMSTANCES.includes(name) && !isUnsaid(name, value))
   const of = revision === undefined ? {} : { revision: revision.name }
@@ -35,8 +35,8 @@ export function identityOf({ scenario, machine, kind, variant, revision, params 
 }
 
 /**
- * Puts runs that are alike into one line, and what they differ in into columns: the files, or the values of `by`. Measured
- * and modelled runs never share a line, for any columns.
+ * Puts matching runs into one line, and their difference into columns: the files, or the values of `by`. Measured and
+ * modelled runs never share a line.
  */
 export function layOut(sources: readonly Source[], by: string): Layout {
   const placed = sources.flatMap((source) =>
@@ -73,11 +73,11 @@ function placeOf(source: Source, run: Run, by: string, isOneOfMany: boolean) {
   const identity = identityOf(run)
   if (by === BY_FILE) return { key: identity, column: source.name }
   const { [by]: value = run.params[by] ?? '-', ...key } = identity
-  // What else follows from the thing that the columns stand for has no part in the line's name.
+  // Properties that follow from the value of a column are not part of the line's name.
   return { key: isOneOfMany ? { [BY_FILE]: source.name, ...key } : key, column: String(value) }
 }
 
-/** A parameter that only one revision of the code knows stands at its default. */
+/** A parameter that only one revision of the code knows has its default in the other. */
 function isSame(a: Line['key'], b: Line['key'], by: string): boolean {
   const names = Object.keys(a)
   if (by === BY_REVISION) return names.every((name) => b[name] === undefined || a[name] === b[name])

@@ -2,7 +2,7 @@ import { lacksSamples } from '../derived/latencies.ts'
 import type { Run } from '../result.ts'
 import type { Cell, Line } from './layout.ts'
 
-/** Two runs that are compared: what stands in a line's first column, and in another. */
+/** Two runs that are compared: the one in a line's first column, and the one in another. */
 export type Met = { readonly line: Line; readonly column: number; readonly base: Cell; readonly head: Cell }
 
 /** A run, or one metric of a run, that is on one side only. */
@@ -14,7 +14,7 @@ export type Missing = {
   /** `short`: the other side had too few samples for the percentile, which is chance. */
   readonly is: 'gone' | 'new' | 'short'
   readonly isIn: 'base' | 'head'
-  /** Where it is. */
+  /** The median where the figure exists. */
   readonly median: number | null
   readonly unit: string
 }
@@ -32,5 +32,5 @@ export function missingMetrics({ line, column, base, head }: Met, wanted: readon
   return [...onlyIn(base.run, head.run, 'gone'), ...onlyIn(head.run, base.run, 'new')]
 }
 
-/** What a gate must not let pass: chance takes no run away. */
+/** Whether a gate must fail: a run cannot disappear by chance. */
 export const isLost = ({ is }: Missing): boolean => is !== 'short'

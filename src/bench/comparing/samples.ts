@@ -15,7 +15,7 @@ export type Samples = Values & {
   readonly metric: string
   readonly isExact: boolean
   readonly kind: Pick<Metric, 'unit' | 'better'>
-  /** How far the baseline was from itself, where a side measured that. */
+  /** The A/A noise of the baseline, if a side measured it. */
   readonly noise: readonly Noise[]
 }
 
@@ -67,7 +67,7 @@ export function pairsOf(base: Run, head: Run, metric: string): [number, number][
 
 const roundOf = ({ seed, mode }: TrialRow) => `${seed} ${mode}`
 
-/** The baseline of a run's group ran against itself, and stands for the others of the group. */
+/** The A/A noise of the group's baseline, which applies to the whole group. */
 function noiseOf({ source, run }: Cell, metric: string): Noise[] {
   const group = baselinesOf(source.result).filter(
     (other) =>

@@ -8,7 +8,7 @@ import type { Samples, Values } from './samples.ts'
 
 type Method = 'exact' | 'signed-rank' | 'mann-whitney'
 
-/** What a claim about one metric rests on, before the other metrics of the table are looked at. */
+/** The evidence for a claim about one metric, before the other metrics of the table are considered. */
 export type Evidence = {
   readonly method: Method
   /** Head over base; null where the base is 0. */
@@ -25,7 +25,7 @@ export type Evidence = {
   readonly isJumpy: boolean
 }
 
-/** The same, with what stands beside a claim, or in its place. */
+/** The same with the statements that accompany or replace a claim. */
 export type Tested = Evidence & {
   readonly ci95: Interval | null
   /** The smallest change that the whole procedure would have claimed in four of five cases, as a part of the base; null if unknown. */
@@ -33,8 +33,8 @@ export type Tested = Evidence & {
 }
 
 /**
- * Exact figures are equal or they are not. Interleaved trials are tested in pairs by ranks; trials of separate files by ranks too,
- * and by what a host may do in the course of time.
+ * Exact figures are equal or not. Interleaved trials are tested in pairs by ranks; trials of separate files by ranks
+ * too, and against drift of the host over time.
  */
 export function evidenceOf(samples: Samples, alpha: number): Evidence {
   if (samples.isExact) return { ...NONE, method: 'exact', ratio: quotient(median(samples.base), median(samples.head)) }
@@ -87,7 +87,7 @@ function growths({ pairs }: Values): number[] {
 export const isEqual = ({ base, head }: Values): boolean =>
   base.length === head.length && base.every((value, index) => Object.is(value, head[index]))
 
-/** Every trial of both sides gave 0: there is nothing to tell apart. */
+/** Every trial of both sides gave 0, so there is no difference to test. */
 export const isNothing = ({ base, head }: Values): boolean => [...base, ...head].every((value) => value === 0)
 
 function byPairs(samples: Samples): Evidence {
@@ -130,7 +130,7 @@ function byRanks(samples: Samples, alpha: number): Evidence {
   }
 }
 
-/** Over time claims begin where the correlation of neighbours lets them, which few trials hardly tell. */
+/** Over time, the threshold of a claim depends on the correlation of neighbours, which few trials hardly determine. */
 const UNSURE = 3
 
 /** Ranks are the cheaper test, and the first one to say no. */
@@ -166,7 +166,7 @@ function overTime(samples: Values): OverTime {
   return inOrder({ ...samples, base: samples.base.map(Math.log), head: samples.head.map(Math.log) })
 }
 
-/** Which file is the earlier one matters if the host drifts; if that is not known, neither order may be an explanation. */
+/** For drift of the host the order of the files matters; if it is unknown, neither order may explain the difference. */
 function inOrder({ base, head, isHeadLater }: Values): OverTime {
   const forth = differOverTime(base, head)
   if (isHeadLater === true) return forth

@@ -18,7 +18,10 @@ export class Closures {
     return known
   }
 
-  /** What is declared as the origins say, be it in files that are left out otherwise, with all that it uses, each statement once: as text without comments, sorted. */
+  /**
+   * The declarations at these origins (also in files that are otherwise left out) with everything that they use, each
+   * statement once: as text without comments, sorted.
+   */
   of(origins: readonly Origin[]): string[] {
     const taken = new Set<Unit>()
     const met = new Set<string>()
@@ -37,7 +40,7 @@ export class Closures {
     return [...taken].map(({ text }) => text).sort()
   }
 
-  /** The statements that a name of a file stands for; where it comes from another one, that is left to do. */
+  /** The statements that a name of a file refers to; a name from another file is added to `left`. */
   #unitsOf({ file, name }: Origin, left: Origin[]): readonly Unit[] {
     const { units, effects, imports, exports, stars } = this.module(file)
     const own = units.get(name)

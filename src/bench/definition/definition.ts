@@ -16,16 +16,16 @@ import { unitsIn, writeStore } from './stored.ts'
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
 const at = (...path: string[]) => join(DIST, ...path)
 
-/** Where tables are made of functions: what a run depends on is its own table, which is followed by itself. */
+/** Modules that build tables of functions: a run depends on its own table only, which is followed separately. */
 const TABLES = ['catalogue.js', 'kernels.js'].map((name) => at('protocols', name))
 
-/** As much of a run as says what it is a run of. */
+/** The part of a run that its definition depends on. */
 export type Defined = Pick<Run, 'scenario' | 'variant'> & {
   readonly params: Readonly<Record<string, unknown>>
   readonly patch?: { readonly hash: string; readonly base: string } | undefined
 }
 
-/** What runs are runs of, by the modules as they are read. */
+/** The definitions of runs, computed from their modules. */
 export class Definitions {
   readonly #closures: Closures
   readonly #known = new Map<string, string>()
@@ -35,8 +35,8 @@ export class Definitions {
   }
 
   /**
-   * Hash of what decides the figures of a run: its scenario, the roles, and the functions of its kernel, variant or patch, each with
-   * all that it uses, without comments. What another variant does, or another scenario, is not in it.
+   * Hash of the code that decides the figures of a run: its scenario, the roles, and the functions of its kernel, variant
+   * or patch, each with everything that it uses, without comments. Other variants and scenarios are not included.
    */
   of({ scenario, variant, params: { kernel = '' }, patch }: Defined): string {
     const key = JSON.stringify([scenario, variant, kernel, patch?.hash, patch?.base])
@@ -105,7 +105,7 @@ export function storeDefinitions(): void {
   writeStore()
 }
 
-/** By the name of a variant or of a kernel, on the kernel that was asked for. */
+/** The table of a variant or a kernel, on the requested kernel. */
 function tableOf(name: string, kernel: string): Kernel | undefined {
   const version = VERSIONS.find((one) => one.name === kernel)
   const all: readonly Kernel[] = [...VARIANTS, ...VERSIONS]
@@ -120,14 +120,14 @@ const isCode = (name: string) => name.endsWith('.js') && !isForTests(name)
 type Fn = (...args: never[]) => unknown
 const origins = new Map<Fn, readonly Origin[]>()
 
-/** Where a function is declared: the statement whose text has it. */
+/** Finds the declaration of a function: the statement that contains its text. */
 export function originOf(fn: Fn): readonly Origin[] {
   const found = origins.get(fn) ?? declarationsWith(textOf(fn.toString()))
   origins.set(fn, found)
   return found
 }
 
-/** Statements of protocols as the tokens that they are, by the place that they stand in. */
+/** Statements of the protocols as tokens, with their place. */
 let statements: readonly (Origin & { readonly text: string })[] | undefined
 
 function declarationsWith(text: string): readonly Origin[] {
@@ -139,7 +139,7 @@ function declarationsWith(text: string): readonly Origin[] {
   return statements.filter((one) => one.text.includes(text)).slice(0, 1)
 }
 
-/** As the tokens that it is. */
+/** The text as its tokens. */
 const textOf = (code: string): string =>
   [...tokenizer(code, { ecmaVersion: 'latest' })].map(({ start, end }) => code.slice(start, end)).join(' ')
 

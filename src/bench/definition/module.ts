@@ -3,19 +3,19 @@ import { dirname, resolve } from 'node:path'
 import { type AnyNode, type Node, parse, type Token } from 'acorn'
 import { full } from 'acorn-walk'
 
-/** A statement at the top of a module: what it says, without comments, and the names that it uses. */
+/** A statement at the top of a module: its text without comments, and the names that it uses. */
 export type Unit = { readonly text: string; readonly uses: Iterable<string> }
 
-/** Where a name comes from: the file, and what it is called there; `*`: the whole of it. */
+/** The origin of a name: its file, and its name there; `*`: the whole module. */
 export type Origin = { readonly file: string; readonly name: string }
 
 /** A compiled module, statement by statement. */
 export type ModuleUnits = {
   readonly units: ReadonlyMap<string, Unit>
-  /** What it does when it is loaded, besides declaring. */
+  /** Statements with effects at load time, other than declarations. */
   readonly effects: readonly Unit[]
   readonly imports: ReadonlyMap<string, Origin>
-  /** What it exports under a name that it does not declare. */
+  /** Names that it exports without declaring them. */
   readonly exports: ReadonlyMap<string, Origin>
   /** Files of which it exports everything. */
   readonly stars: readonly string[]

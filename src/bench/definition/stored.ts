@@ -6,15 +6,15 @@ import { version } from 'acorn'
 import { type ModuleUnits, type Origin, readUnits, type Unit } from './module.ts'
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
-/** Left by the build: what it read of each module. To read one again takes a hundred times as long. */
+/** Written by the build: its analysis of each module. A new analysis takes a hundred times as long. */
 const STORE = join(DIST, 'bench', 'definition', 'modules.stored')
 
 type StoredUnit = readonly [text: string, uses: readonly string[], names: readonly string[]]
 type Origins = readonly (readonly [name: string, origin: Origin])[]
 
-/** What was read of a module, by files below `dist`. */
+/** The analysis of a module, by file below `dist`. */
 export type Stored = {
-  /** Hash of its text, and of what read it. */
+  /** Hash of its text, and of the analyser. */
   readonly of: string
   readonly units: readonly StoredUnit[]
   readonly effects: readonly StoredUnit[]
@@ -27,7 +27,7 @@ const READER = version + readFileSync(new URL('./module.js', import.meta.url), '
 const keyOf = (text: string) => createHash('sha256').update(READER).update(text).digest('base64')
 
 const known = new Map<string, ModuleUnits>()
-/** By file below `dist`: what the build left, and what this process has read besides. */
+/** By file below `dist`: the analyses of the build, and those of this process. */
 let stored: Record<string, Stored> | undefined
 let isNew = false
 

@@ -1,6 +1,6 @@
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** What the host learns of which pages the guest uses. */
+/** What the host learns about the guest's use of pages. */
 export const agingMetrics = (all: Tally): Metrics => {
   const agers = all.of('ager')
   return per(agers.sum('aging_calls'), (calls) => ({

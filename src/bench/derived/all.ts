@@ -11,7 +11,7 @@ import { nxRecoveryMetrics } from './nx-recovery.ts'
 import { pfnCacheMetrics } from './pfncache.ts'
 import type { Metrics, Tally } from './tally.ts'
 
-/** What each system derives from the counters of a trial for throughput; nothing where it did not run. */
+/** The metrics of each system from the counters of a throughput trial; empty if the system did not run. */
 const DERIVED: readonly ((all: Tally) => Metrics)[] = [
   faultMetrics,
   guestMetrics,

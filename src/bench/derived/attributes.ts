@@ -1,6 +1,6 @@
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** What a VMM converts. */
+/** Conversions of memory attributes by a VMM. */
 export const attributeMetrics = (all: Tally): Metrics => {
   const converters = all.of('converter')
   return per(converters.sum('attribute_changes'), () => ({

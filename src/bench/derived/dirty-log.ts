@@ -1,6 +1,6 @@
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** What dirty logging costs, by the ioctl that it is part of. */
+/** The cost of dirty logging, by ioctl. */
 export function dirtyLogMetrics(all: Tally): Metrics {
   const logger = all.of('dirty-logger')
   const stopping = logger.sum('tlb_flush_remote_log_stop', 'tlb_flush_remote_yield')

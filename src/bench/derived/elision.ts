@@ -4,7 +4,7 @@ import { type Metrics, per, type Tally } from './tally.ts'
 export function elisionMetrics(all: Tally): Metrics {
   const updaters = all.of('memslot-updater')
   const starts = all.sum('invalidate_start')
-  // Where every invalidation is of a memslot and none changes, there is nothing to elide.
+  // If every invalidation hits a memslot and no memslot changes, there is nothing to elide.
   const isElsewhere = all.of('notifier').sum('unmap_gfn_range_calls') < starts
   return {
     ...per(isElsewhere ? starts : 0, () => ({

@@ -1,7 +1,7 @@
 import { COUNTERS, type CounterName } from '../../protocols/counters.ts'
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** A fault on a root that was given up is stale under mmu_lock, and counted as that too: see countStale(). */
+/** A fault on an obsolete root is stale under mmu_lock, and also counted as that: see countStale(). */
 const ALSO_STALE: CounterName = 'retry_obsolete_root'
 const RETRIES = COUNTERS.filter((name) => name.startsWith('retry_') && name !== ALSO_STALE)
 const OF_INVALIDATIONS: readonly CounterName[] = [

@@ -1,6 +1,6 @@
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** Guests that boot on stage-2 tables: what it takes until all their vCPUs have executed the image. */
+/** Guests that boot on stage-2 tables: the time until all their vCPUs have executed the image. */
 export const icacheMetrics = (all: Tally): Metrics => ({
   ...metricsOfVcpus(all.of('stage2-vcpu')),
   ...per(all.of('neighbour').sum('guest_resets'), () => ({

@@ -4,7 +4,7 @@ import type { MetricName } from '../metrics.ts'
 import { samplesNeeded } from '../percentiles.ts'
 import type { Metrics } from './tally.ts'
 
-/** Which percentiles of which histogram are metrics: those that a table shows, with their interval over the trials. */
+/** The percentiles that are metrics: those that a table shows, with their interval over the trials. */
 export const LATENCIES: readonly {
   readonly histogram: HistogramName
   readonly percentile: number

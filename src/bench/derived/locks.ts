@@ -4,7 +4,7 @@ import type { RoleName } from '../../workers/roles.ts'
 import { Histogram } from '../histograms.ts'
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** What a lock and side counted in a trial, all workers together and one by one. */
+/** The counters of a lock and side in a trial, in total and by worker. */
 export type LockTotals = LockRecord & {
   readonly name: string
   readonly lockKind: string
@@ -19,7 +19,7 @@ export type LockTotals = LockRecord & {
   }[]
 }
 
-/** What mmu_lock cost, in a trial for latency. */
+/** The cost of mmu_lock in a latency trial. */
 export function lockMetrics(
   all: Tally,
   locks: readonly LockTotals[],

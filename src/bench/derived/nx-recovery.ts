@@ -1,6 +1,6 @@
 import { type Metrics, per, type Tally } from './tally.ts'
 
-/** What the recovery worker takes back, what it costs, and how even-handed it is. */
+/** The pages that the recovery worker takes back, its cost, and its fairness. */
 export const nxRecoveryMetrics = (all: Tally): Metrics => {
   const worker = all.of('nx-recovery')
   if (worker.cpus.length === 0) return {}
@@ -16,7 +16,7 @@ export const nxRecoveryMetrics = (all: Tally): Metrics => {
   }
 }
 
-/** The share that a round takes of what it finds on the lists, by MMU; and the one share over the other. */
+/** The share of its list that a round takes, by MMU, and the ratio of the two shares. */
 function balance(worker: Tally): Metrics {
   const tdp = shareOf(worker.sum('nx_zapped_tdp'), worker.sum('nx_listed_tdp'))
   const shadow = shareOf(worker.sum('nx_zapped_shadow'), worker.sum('nx_listed_shadow'))

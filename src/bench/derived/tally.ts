@@ -27,7 +27,7 @@ export class Tally {
     return this.#only((role) => !names.includes(role))
   }
 
-  /** What they counted, all names together. */
+  /** The sum of these counters. */
   sum(...names: readonly CounterName[]): number {
     return this.cpus.reduce((total, cpu) => total + this.#sumOf(cpu, names), 0)
   }
@@ -36,7 +36,7 @@ export class Tally {
   rate(...names: readonly CounterName[]): number {
     return this.cpus.reduce((total, cpu) => {
       const { beganNs, endedNs } = this.#run.windows[cpu]!
-      // One operation may be as long as the run: a worker that came to no second one counts nothing.
+      // One operation may be as long as the run: a worker that did not begin a second one counts nothing.
       return endedNs > beganNs ? total + this.#sumOf(cpu, names) / ((endedNs - beganNs) / 1e9) : total
     }, 0)
   }

@@ -3,7 +3,7 @@ import type { Run } from '../result.ts'
 import type { Scenario } from '../scenario.ts'
 import { type Cell, cellOf, isFrontier } from './cell.ts'
 
-/** Where a load lies in a sweep: its value of each swept parameter. */
+/** The position of a load in a sweep: its value of each swept parameter. */
 export type Point = readonly string[]
 
 /** A load of a sweep, with its runs. Loads of one family differ in swept parameters only. */
@@ -27,7 +27,7 @@ export type Bracket = {
   readonly cellOf: (runs: readonly Run[]) => Cell | undefined
 }
 
-/** A parameter that does not change what is asked, and so has no frontier. */
+/** A parameter that does not change the question, and so has no frontier. */
 const NO_AXIS = ['seed']
 
 /**
@@ -102,7 +102,7 @@ export function middle({ axis, areWhole }: Bracket, low: Point, high: Point): Po
   return rounded > from && rounded < to ? low.with(axis, String(rounded)) : undefined
 }
 
-/** The next point of a bracket after those that have been run, each in the middle of what was left; undefined at its end. */
+/** The next point of a bracket, in the middle of the remaining interval; undefined at its end. */
 export function nextIn(
   bracket: Bracket,
   ends: readonly [Cell, Cell],

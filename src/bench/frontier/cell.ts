@@ -6,7 +6,7 @@ import type { Decision } from '../scenario.ts'
 /** sure: the best differs from the next by more than matters. same: they are shown to be alike. unsure: neither. */
 type Certainty = 'sure' | 'unsure' | 'same'
 
-/** Which variant is best at one load. */
+/** The best variant at one load. */
 export type Cell = {
   readonly winner: string
   readonly certainty: Certainty
@@ -33,7 +33,7 @@ export function cellOf(runs: readonly Run[], decision: Decision): Cell | undefin
   return { winner: best.run.variant, certainty, ratio: next.value === 0 ? null : best.value / next.value }
 }
 
-/** Whether the frontier runs between two loads: different variants win there, or on one side none does. */
+/** Whether the frontier runs between two loads: different variants win there, or one side has no winner. */
 export function isFrontier(one: Cell | undefined, other: Cell | undefined): boolean {
   if (one === undefined || other === undefined) return false
   const regionOf = ({ winner, certainty }: Cell) => (certainty === 'same' ? undefined : winner)

@@ -9,7 +9,7 @@ export type Refinement = {
   readonly most: number
   /** The swept parameters. */
   readonly names: readonly string[]
-  /** Where each group of the plan lies. */
+  /** The position of each group of the plan. */
   readonly places: readonly Pick<Spot, 'family' | 'at'>[]
   /** The group of a family at another point; undefined where such a load cannot be. */
   readonly groupAt: (family: number, at: Point) => Group | undefined

@@ -1,9 +1,9 @@
 import type { Result, Run } from '../result.ts'
 
-/** A parameter of the machine, or a cost, that is not what it was. */
+/** A parameter of the machine, or a cost, that changed. */
 export type Cause = { readonly parameter: string; readonly was: number; readonly is: number }
 
-/** What the two results say of the machine that they were computed for, where it differs; nothing if one does not tell. */
+/** The differences between the machines of two results; empty if one result does not describe its machine. */
 export function causesOf(was: Result, is: Result): Cause[] {
   const found = new Map<string, Cause>()
   for (const [index, { model }] of was.runs.entries()) {
@@ -17,7 +17,7 @@ export function causesOf(was: Result, is: Result): Cause[] {
   return [...found.values()]
 }
 
-/** Where the time of a role went instead, as a share of all of its time. */
+/** Where the time of a role went instead, as a share of its total time. */
 export type Shift = {
   readonly run: string
   readonly role: string

@@ -1,7 +1,7 @@
 import { identityOf } from '../comparing/layout.ts'
 import type { Result, Run } from '../result.ts'
 
-/** An exact figure that is not what it was. */
+/** An exact figure that changed. */
 export type Deviation = {
   readonly run: string
   readonly figure: string
@@ -20,7 +20,7 @@ export function runKey(run: Run): string {
   return `${scenario} ${variant} on ${machine}, ${set.join(' ')}`
 }
 
-/** What became of every exact figure of `was`; what is new in `is` deviates too, because it was never looked at. */
+/** The deviations of every exact figure of `was`. A new figure in `is` deviates too, because it was never approved. */
 export function deviations(was: Result, is: Result): Deviation[] {
   const [before, after] = [byKey(was), byKey(is)]
   const all = [...new Set([...before.keys(), ...after.keys()])]

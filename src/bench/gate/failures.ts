@@ -2,7 +2,7 @@ import type { Result, Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { runKey } from './exact.ts'
 
-/** What no figure can make good: a run that failed, or an outcome that must not be. */
+/** A failure that no figure can compensate: a run that failed, or a forbidden outcome. */
 export type Failure = { readonly run: string; readonly kind: 'error' | 'forbidden'; readonly says: string }
 
 /** Errors and forbidden outcomes of these runs; a variant that is broken on purpose is there to show its own. */

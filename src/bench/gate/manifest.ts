@@ -23,8 +23,8 @@ export function manifestText(folder: string): string {
 }
 
 /**
- * What is wrong with a folder of baselines, a sentence each: a file that is gone, that is there although the manifest does not
- * name it, or that is not what was written. None: the folder is what the manifest says.
+ * The problems of a folder of baselines, a sentence each: a file that is missing, that the manifest does not name, or
+ * that was changed. Empty if the folder matches the manifest.
  */
 export function faultsOfFolder(folder: string): string[] {
   const path = join(folder, MANIFEST)

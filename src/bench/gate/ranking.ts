@@ -6,7 +6,7 @@ export type Ranked = Deviation & {
   /** Relative to the value before; null where there is no ratio: it was 0, or is not a number. */
   readonly change: number | null
   readonly verdict: 'worse' | 'better' | 'changed'
-  /** How far each changed, for a figure that several seeds gave. */
+  /** The change of each seed, for a figure with several seeds. */
   readonly seeds: readonly number[]
   /** Other figures of the same run that changed as it did: they say it once more. */
   readonly also: readonly string[]
@@ -15,13 +15,13 @@ export type Ranked = Deviation & {
 export type Ranking = {
   /** The worst first. */
   readonly figures: readonly Ranked[]
-  /** Figures that changed by less than what was asked for. */
+  /** Figures that changed by less than the threshold. */
   readonly ignored: number
 }
 
 const ORDER = { worse: 0, better: 1, changed: 2 } as const
 
-/** Puts the worst first: by direction, then by size. What says the same of the same run stands there once. */
+/** Puts the worst first: by direction, then by size. Proportional figures of a run are listed once. */
 export function rank(deviations: readonly Deviation[], ignoreBelow: number): Ranking {
   const judged = deviations.map((deviation) => ({ ...deviation, ...judge(deviation), seeds: [], also: [] }))
   const whole = overSeeds(judged)
@@ -31,7 +31,7 @@ export function rank(deviations: readonly Deviation[], ignoreBelow: number): Ran
 
 const SEED = /, seed \d+$/
 
-/** What each seed gave stands with the median of all; alone only where that did not change. */
+/** Merges the figures of all seeds into their median; a figure of one seed is listed alone only if the median did not change. */
 function overSeeds(figures: readonly Ranked[]): Ranked[] {
   const keyOf = ({ run, figure }: Deviation) => `${run}\n${figure.replace(SEED, '')}`
   const medians = new Map(figures.filter(({ figure }) => !SEED.test(figure)).map((one) => [keyOf(one), one]))
@@ -45,7 +45,7 @@ function overSeeds(figures: readonly Ranked[]): Ranked[] {
   return [...[...medians].map(([key, one]) => withSeeds(one, seeds.get(key) ?? [])), ...alone]
 }
 
-/** Where the seeds do not agree, no direction is claimed: which trials there are decides it. */
+/** If the seeds disagree, no direction is claimed, because it depends on the choice of seeds. */
 function withSeeds(figure: Ranked, seeds: readonly number[]): Ranked {
   const isBothWays = seeds.some((change) => change > 0) && seeds.some((change) => change < 0)
   return { ...figure, seeds, verdict: isBothWays ? 'changed' : figure.verdict }
@@ -82,7 +82,7 @@ function judge({ figure, was, is }: Deviation): Pick<Ranked, 'change' | 'verdict
   // A figure that the baseline lacks, or a percentile with too few samples on one side, has no direction.
   const isNew = was === null && better !== null
   if (isNew || typeof was === 'string' || typeof is === 'string') return { change: null, verdict: 'changed' }
-  // What is counted and was not seen is not there.
+  // A counter without occurrences is missing from the file.
   const [before, after] = [was ?? 0, is ?? 0] as [number, number]
   const change = before === 0 ? null : (after - before) / Math.abs(before)
   if (better === null) return { change, verdict: 'changed' }

@@ -115,7 +115,7 @@ const dirtyLogRole = ({ values }: Options): RolePlan => ({
   },
 })
 
-/** Reclaim: what is taken away is faulted in again. */
+/** Reclaim: the pages that it takes are faulted in again. */
 const notifierRole = ({ values, crew, seed, sampleEvery }: Options): RolePlan => ({
   role: 'notifier',
   isTimed: sampleEvery > 0,

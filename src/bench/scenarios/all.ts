@@ -28,5 +28,5 @@ export const SCENARIOS: readonly Scenario[] = [
   instruments,
 ]
 
-/** What a plan without \`--scenario\` asks: the questions with which the laboratory began. */
+/** The default questions, without \`--scenario\`. */
 export const HEADLINES: readonly Scenario[] = [precheck, nxRecovery, icache, elision, apicPage]

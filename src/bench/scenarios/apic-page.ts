@@ -64,7 +64,7 @@ export default scenario({
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-/** What a reader of the figures has to know. */
+/** Caveats for the reader of the figures. */
 function caveats({ 'pause-us': pause }: Options['values']): string[] {
   return [
     `a host moves the page far less often than this load: figures per reload carry over, those per second do not (pause ${pause} us)`,

@@ -133,14 +133,14 @@ export default scenario({
       'states no cost for IC IVAU. KVM maintains instruction caches on arm64; those of x86 are coherent in hardware',
   },
   caveats,
-  // The report of the mail: 512 MiB by line, as many operations as there are. A window is as long as what is under way in it.
+  // The report of the mail: 512 MiB by line, with all operations. A window lasts as long as the operation in progress.
   modelled: { values: { scale: 1 }, durationMs: 50, warmupMs: 0 },
   load,
 })
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-/** What a reader of the figures has to know. */
+/** Caveats for the reader of the figures. */
 function caveats({ scale }: Options['values'], kind: 'measured' | 'modelled'): string[] {
   const line =
     'an operation on the interconnect is one atomic operation on a line that all threads share: its time is that of this host, not of an Arm mesh'

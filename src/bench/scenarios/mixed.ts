@@ -9,7 +9,7 @@ import { each, migratorOf, repeatingNotifier, updaterOf } from './loads/roles.ts
 import { USER_PARAMETERS, withUsers } from './users/all.ts'
 import { logConflict } from './users/dirty-log.ts'
 
-/** All of upstream, with one of the roles away: what the others gain by that is what it costs them. */
+/** Upstream without one of the roles: the gain of the others is the cost of that role. */
 const away = (name: string, says: string, ...without: NonNullable<Variant['without']>): Variant => ({
   kind: 'good',
   name: `without-${name}`,
@@ -156,7 +156,7 @@ function updatesOf(options: Options): MemslotUpdateConfig {
   return { spare: [slot], pseudoLock: 'graph', zap: values['update-zap'] }
 }
 
-/** Each fault is timed, where any is: what a rare disturbance costs, few of them pay. */
+/** All faults or none are timed, because few of them pay for a rare disturbance. */
 function vcpuRole(options: Options, vcpu: number): RolePlan {
   const { values, seed, sampleEvery } = options
   return {

@@ -90,7 +90,7 @@ const PARAMETERS = {
   tlb,
 } as const
 
-/** Pages that an entry of the root stands for. */
+/** The number of pages that an entry of the root covers. */
 const ROOT_ENTRY = 1 << 27
 
 export default scenario({
@@ -132,7 +132,7 @@ export default scenario({
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-/** Where memory lies, in gfns: what could be huge in one piece or several, a nested guest's, and behind it what is fresh. */
+/** The layout of memory in gfns: pages that could be huge in one piece or several, a nested guest's, and then fresh ones. */
 function layoutOf({ values, crew }: Options) {
   const hugePages = values.huge === '1G' ? BLOCK * BLOCK : BLOCK
   const wanted = pagesOfMib(values['memory-mib']) / values.spread
@@ -192,7 +192,7 @@ function slotsOf(regions: readonly { readonly firstGfn: number; readonly pages: 
   })
 }
 
-/** Each fault is timed, where any is: what a round costs, one fault of a hundred pays. */
+/** All faults or none are timed, because one fault in a hundred pays for a round. */
 function vcpuRole(options: Options, vcpu: number): RolePlan {
   const { values, seed, sampleEvery } = options
   const { own, nested, fresh, freshPages, isNested } = layoutOf(options)

@@ -1,6 +1,6 @@
 import { studentTail } from './student.ts'
 
-/** How much of a trial's deviation the next one has too: from none to nearly all. */
+/** The autocorrelations considered: the share of a trial's deviation that the next one inherits, from none to nearly all. */
 export const CORRELATIONS = Array.from({ length: 20 }, (_, step) => step / 20)
 
 /** The difference of two levels, for any correlation of neighbours. */
@@ -14,9 +14,9 @@ export type Level = {
 }
 
 /**
- * Do two stretches of time differ in their level, if neighbours in time have something in common? A t test by generalised least
- * squares for each first-order autocorrelation (Prais and Winsten 1954), averaged over how likely these values make it (Zellner
- * and Tiao 1964, with a prior from 0 to 0.95 that falls as 1 minus the correlation does). With few trials nearly any correlation is possible, and the answer says so.
+ * Do two stretches of time differ in their level, if neighbours are correlated? A t test by generalised least squares for each first-order
+ * autocorrelation (Prais and Winsten 1954), averaged by the likelihood of each given these values (Zellner and Tiao 1964, with a prior from
+ * 0 to 0.95 proportional to 1 minus the correlation). With few trials nearly any correlation is possible, and the answer reflects that.
  */
 export function levelsDiffer(a: readonly number[], b: readonly number[]): Level {
   const freedom = a.length + b.length - 2
@@ -40,7 +40,7 @@ export function levelsDiffer(a: readonly number[], b: readonly number[]): Level 
   return { p: sum / weight, error: best.error, correlation: best.correlation, freedom }
 }
 
-/** What a fit needs of a stretch: sums of its deviations from its mean. */
+/** The sums that a fit of a stretch needs: of its deviations from its mean. */
 type Sums = {
   readonly n: number
   readonly mean: number
@@ -72,7 +72,7 @@ function fitAt(correlation: number, likelihood: number, a: Sums, b: Sums, freedo
   return { correlation, likelihood, t: error > 0 ? difference / error : Number.POSITIVE_INFINITY, error }
 }
 
-/** Least squares of a constant, after each value has lost what it has of the one before it. */
+/** Least squares of a constant, after removing from each value the share inherited from the one before. */
 function whitened(correlation: number, { n, first, last, squares, neighbours }: Sums) {
   const [start, step] = [1 - correlation * correlation, 1 - correlation]
   const weight = start + (n - 1) * step * step
@@ -85,7 +85,7 @@ function whitened(correlation: number, { n, first, last, squares, neighbours }: 
   return { weight, shift: product / weight, rest: Math.max(0, own - (product * product) / weight) }
 }
 
-/** How likely each correlation is, in logarithms, if every one of these stretches has a level of its own. */
+/** The log likelihood of each correlation, if each of these stretches has its own level. */
 export function likelihoodsOf(stretches: readonly (readonly number[])[]): number[] {
   const sums = stretches.map(sumsOf)
   const freedom = sums.reduce((total, { n }) => total + n, 0) - sums.length

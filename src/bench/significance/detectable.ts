@@ -8,16 +8,16 @@ const POWER = 0.8
 const LARGEST = 20
 const STEPS = 24
 
-/** How a procedure decides about values from which their difference was taken, as logarithms. */
+/** A decision procedure for values without their difference, as logarithms. */
 export type Resolution = {
-  /** Whether the values would be called different if one side were moved so far. */
+  /** Whether the values would be called different if one side were shifted by this amount. */
   readonly claims: (shift: number) => boolean
   /** Standard error of the difference. */
   readonly error: number
   readonly freedom: number
   /** No claim is made below this, even if the test allows one. */
   readonly guard: number
-  /** How much more than a plain estimate of a spread varies where claims begin: found by simulation. */
+  /** How much more the threshold of a claim varies than a plain estimate of a spread: found by simulation. */
   readonly unsure?: number
 }
 

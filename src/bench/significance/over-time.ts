@@ -4,7 +4,7 @@ import { studentTail } from './student.ts'
 
 /** In units of log likelihood: so much better must another split be, for the difference not to be between the stretches. */
 const BETTER_SPLIT = 1
-/** As much better must two levels fit one stretch than one level does; of independent values hardly one stretch in 1000 does. */
+/** How much better two levels must fit a stretch than one level; of independent values hardly one stretch in 1000 reaches it. */
 const JUMP = 11
 
 /** Two stretches of one host's time, and what that host did in them. */
@@ -14,11 +14,11 @@ export type OverTime = {
   /** Standard error of the difference. */
   readonly error: number
   readonly freedom: number
-  /** Somewhere within a stretch the level changed more plainly than by chance. */
+  /** Within a stretch, the level changed more clearly than chance allows. */
   readonly isJumpy: boolean
 }
 
-/** `earlier` and `later` are what they are called; spikes do not count. */
+/** `earlier` and `later` are in time order; spikes do not count. */
 export function differOverTime(earlier: readonly number[], later: readonly number[]): OverTime {
   const [a, b] = [withoutSpikes(earlier), withoutSpikes(later)]
   const { p, error, freedom } = levelsDiffer(a, b)
@@ -58,7 +58,7 @@ function lineOf(values: readonly number[]) {
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** How much likelier, in logarithms, the best split into two levels is than the one at `own`; no part is a single value. */
+/** The log likelihood ratio of the best split into two levels against the split at `own`; no side has a single value. */
 function betterSplit(values: readonly number[], own: number): number {
   const rests = restsOf(values)
   const inner = rests.slice(2, -2)
@@ -68,7 +68,7 @@ function betterSplit(values: readonly number[], own: number): number {
 
 const isJumpy = (values: readonly number[]): boolean => bestLevels(values).gain > JUMP
 
-/** Where two levels fit best, and how much likelier than one, in logarithms. */
+/** The best split into two levels, and its log likelihood ratio against one level. */
 export function bestLevels(values: readonly number[]): { readonly at: number; readonly gain: number } {
   const rests = restsOf(values)
   const least = Math.min(...rests)
@@ -86,7 +86,7 @@ function restsOf(values: readonly number[]): number[] {
   return values.map((value, at) => {
     const explained = at === 0 ? 0 : (before * before * n) / (at * (n - at))
     before += value - mean
-    // What rounding leaves of a perfect fit is nothing.
+    // The rounding error of a perfect fit counts as zero.
     const rest = whole - explained
     return rest < whole * 1e-12 ? 0 : rest
   })

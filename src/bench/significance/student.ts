@@ -36,7 +36,7 @@ function fraction(a: number, b: number, x: number): number {
 
 const away = (value: number) => (Math.abs(value) < SMALL ? SMALL : value)
 
-/** Lanczos's approximation with g = 7 and nine coefficients: right to 15 digits for what is positive. */
+/** Lanczos's approximation with g = 7 and nine coefficients: accurate to 15 digits for positive values. */
 function logGamma(x: number): number {
   const z = x - 1
   const series = LANCZOS.slice(1).reduce((sum, coefficient, at) => sum + coefficient / (z + at + 1), LANCZOS[0]!)

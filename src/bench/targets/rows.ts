@@ -74,8 +74,8 @@ const SERIAL_SPLIT = derived('cost.tlbi_ns', 'cost.dsb_ish_ns')
 const SPLIT_SECONDS = 1e-6 * GIB_2M
 
 /**
- * Published figures that the profiles are held to. A row is held out only if no parameter was chosen or computed with it: no
- * parameter may be changed for a row that says so.
+ * The published figures against which the profiles are validated. A row is held out only if no parameter was chosen or
+ * computed with it, and no parameter may be changed because of such a row.
  */
 export const TARGETS: readonly Target[] = [
   icache('T1', 'altra-max-128', of(1, 0.579132, 0.01, LINE)),

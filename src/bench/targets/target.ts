@@ -2,8 +2,8 @@ import type { ModelResult } from '../../model/run.ts'
 import { COUNTER } from '../../protocols/counters.ts'
 
 /**
- * What the model's figure owes to the published one. Fitted: a parameter was chosen so that this row comes out. Derived: a
- * parameter was computed from the source of this row, at this load or in a range of loads that holds it. Held out: neither.
+ * How the model's figure depends on the published one. Fitted: a parameter was chosen so that this row comes out. Derived: a
+ * parameter was computed from the source of this row, at this load or in a range of loads that contains it. Held out: neither.
  */
 export type Basis =
   | { readonly kind: 'fitted' | 'derived'; readonly parameters: readonly string[] }
@@ -33,7 +33,7 @@ export type Target = {
         readonly variant: string
         readonly vcpus: number
         readonly set: Readonly<Record<string, string>>
-        /** ns: what the operation takes besides its path. */
+        /** ns: the costs of the operation in addition to its path. */
         readonly costs: Readonly<Record<string, number>>
         readonly forMs: number
         /** The published figure from the rate at which the steady load is served. */
@@ -69,11 +69,11 @@ export const icache = (id: string, machine: string, { vcpus, ...figure }: Figure
   run: { scenario: 'icache', variant: 'ranged', vcpus, forMs: 1 },
 })
 
-/** How long a number of operations for each CPU takes, at the rate of a short run. */
+/** The time of a number of operations on each CPU, at the rate of a short run. */
 export const scaling = (shape: Shape, operations: number, figure: Figure): Target =>
   row(shape, figure, 's', (ran) => (figure.vcpus * operations) / rateOf(ran))
 
-/** How many pairs of operations all CPUs do in a microsecond. */
+/** The number of pairs of operations of all CPUs in a microsecond. */
 export const pairs = (shape: Shape, figure: Figure): Target =>
   row(shape, figure, 'op/us', (ran) => rateOf(ran) / 2 / 1e6)
 

@@ -1,7 +1,7 @@
 import { Random } from '../../workers/random.ts'
 import { flatSeries, levelsOf, residuals, SHORTEST, stretchesOf } from './flat-series.ts'
 
-/** Where a series goes to another level, and how sure that is. */
+/** A change of the level of a series, and its significance. */
 export type ChangePoint = {
   /** The first value of the new level. */
   readonly at: number
@@ -11,11 +11,11 @@ export type ChangePoint = {
 const SIMULATIONS = 999
 
 /**
- * Change points of a series by E-divisive (Matteson and James 2014; used for benchmarks by Daly et al. 2020, and by Otava):
- * the split with the largest energy distance between its sides, if hardly any flat series like this one has as large a one; then
- * the same in each part. It looks at distributions, not at means only. A level that comes and goes hides from a split of the
- * whole, so windows are looked at too, as in seeded binary segmentation (Kovacs et al. 2023). Where the method takes orders of the
- * same values for what chance does, here neighbours keep what they have in common. Seeded: a series has one answer.
+ * Change points of a series by E-divisive (Matteson and James 2014; used for benchmarks by Daly et al. 2020, and by
+ * Otava): the split with the largest energy distance between its sides, if hardly any comparable flat series has as large
+ * a one; then the same in each part. It compares distributions, not only means. A temporary level is invisible to a split
+ * of the whole, so windows are searched too, as in seeded binary segmentation (Kovacs et al. 2023). The original method
+ * permutes the values to estimate chance; here neighbours keep their correlation. Seeded: a series has one answer.
  */
 export function changePoints(values: readonly number[], alpha: number): ChangePoint[] {
   const found: ChangePoint[] = []
@@ -113,7 +113,7 @@ function probabilityOf(
   return asPlain / (SIMULATIONS + 1)
 }
 
-/** How far values are from the level of their stretch: what an energy is measured by. */
+/** The mean distance of values from the level of their stretch: the unit of an energy. */
 function scaleOf(values: ArrayLike<number>, at: number): number {
   const sum = residuals(stretchesOf(Array.from(values), at)).reduce((total, left) => total + Math.abs(left), 0)
   return Math.max(sum / values.length, Number.MIN_VALUE)

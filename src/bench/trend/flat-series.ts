@@ -3,22 +3,22 @@ import { CORRELATIONS, likelihoodsOf } from '../significance/autocorrelated.ts'
 import { bestLevels } from '../significance/over-time.ts'
 
 /**
- * How much likelier a correlation is taken to be the larger it is, as a power of 1 / (1 - correlation). The best of all splits
- * takes from a series what its neighbours had in common, so without this flat series of 0.8 show a change in 5 of 100 cases at an
- * alpha of 0.01.
+ * The exponent of a prior that favours large correlations: a power of 1 / (1 - correlation). The best of all splits
+ * removes a part of the correlation of neighbours, so without this prior flat series with a correlation of 0.8 show a
+ * change in 5 of 100 cases at an alpha of 0.01.
  */
 const CAUTION = 2
 /** Fewer values are no level. */
 export const SHORTEST = 4
 
-/** As much likelier, in logarithms, two levels must be on one side of the split: what is as plain is no autocorrelation. */
+/** The log likelihood ratio of two levels above which a split of one side is no autocorrelation. */
 const PLAIN = 20
 
 /** The sides of a split, and of each side the levels that are plain. */
 export const stretchesOf = (values: readonly number[], at: number): (readonly number[])[] =>
   [values.slice(0, at), values.slice(at)].flatMap(levelsOf)
 
-/** What is left of values if each stretch has a level of its own. */
+/** The residuals of values if each stretch has its own level. */
 export function residuals(stretches: readonly (readonly number[])[]): number[] {
   return stretches.flatMap((stretch) => {
     const mean = stretch.reduce((sum, value) => sum + value, 0) / stretch.length
@@ -33,8 +33,8 @@ export function levelsOf(values: readonly number[]): (readonly number[])[] {
 }
 
 /**
- * Makes series without a change that are otherwise like this one: a first-order autocorrelation, drawn by how likely the two
- * stretches of the whole series make it, around what is left of the values, in another order (a sieve bootstrap, Buehlmann 1997).
+ * Creates comparable series without a change: a first-order autocorrelation, drawn by its likelihood given the two
+ * stretches of the series, around the residuals in another order (a sieve bootstrap, Buehlmann 1997).
  */
 export function flatSeries(
   values: readonly number[],

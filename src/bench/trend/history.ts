@@ -7,7 +7,7 @@ import { tamed } from '../visible.ts'
 export const HISTORY = 'faultline.history'
 const VERSION = 1
 
-/** A line of a history: the medians of a result, and what they are of. */
+/** A line of a history: the medians of a result, and their origin. */
 export type Entry = {
   readonly schema: typeof HISTORY
   readonly version: typeof VERSION
@@ -27,7 +27,7 @@ export type PastRun = Pick<Run, 'scenario' | 'variant' | 'machine' | 'kind' | 'p
   >
 }
 
-/** What is kept of a result. Of a comparison of revisions that is the head; a run that failed is no part of a trend. */
+/** The part of a result that is kept: the head of a comparison of revisions, without failed runs. */
 export function entryOf({ id, createdAt, source, host, runs }: Result): Entry {
   return {
     schema: HISTORY,
@@ -58,7 +58,7 @@ function pastOf({ scenario, variant, machine, kind, params, definition, metrics,
   }
 }
 
-/** What a history holds, and which of its lines are none of its entries, counted from 1. */
+/** The entries of a history, and the numbers of its damaged lines, counted from 1. */
 export type History = { readonly entries: readonly Entry[]; readonly damaged: readonly number[] }
 
 /** Reads the lines of a history. Damaged ones are left out and named; where no other is there, it is no history. */
@@ -91,7 +91,7 @@ function parse(line: string): Entry | undefined {
   }
 }
 
-/** Whether it is said which tree and host the figures are of, and of when. */
+/** Whether the entry names the tree, the host and the time of its figures. */
 const isSaidOf = ({ id, createdAt, git, host }: Partial<Entry>) =>
   typeof id === 'string' &&
   !Number.isNaN(Date.parse(String(createdAt))) &&

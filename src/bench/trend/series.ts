@@ -5,13 +5,13 @@ import type { Entry, PastRun } from './history.ts'
 
 /** One metric of one run over the entries that have it, in order of time. */
 export type Series = {
-  /** As the newest entry has it. */
+  /** The run as the newest entry describes it. */
   readonly run: Pick<PastRun, 'scenario' | 'variant' | 'machine' | 'kind' | 'params'>
   readonly metric: string
   readonly unit: string
   readonly better: 'higher' | 'lower' | null
   readonly isExact: boolean
-  /** The host of measured figures; another host would be a change by itself. */
+  /** The host of measured figures; a change of host starts a new series. */
   readonly host: string | null
   readonly points: readonly { readonly entry: Entry; readonly value: number }[]
   /** Parameters that were added or removed, and with which entry; the series continues. */
@@ -81,7 +81,7 @@ const isCompatible = (a: Series['run'], b: Series['run']): boolean =>
 const differingNames = (a: PastRun['params'], b: PastRun['params']): string[] =>
   Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name])
 
-/** How many parameters of a run are not what its scenario has by default. */
+/** The number of a run's parameters that differ from the defaults of its scenario. */
 function strangeness({ scenario, params }: PastRun): number {
   const defaults = SCENARIOS.find(({ name }) => name === scenario)?.parameters ?? {}
   return Object.entries(params).filter(
@@ -102,7 +102,7 @@ export type ShiftOptions = {
   readonly newest: number
 }
 
-/** Where a series changed its level: exact figures wherever they differ, others where chance is no explanation. */
+/** The changes of a series' level: for exact figures every difference, for others those that chance does not explain. */
 export function shiftsOf(series: Series, { alpha, least, newest }: ShiftOptions): Shift[] {
   const values = series.points.map(({ value }) => value)
   const points = series.isExact
@@ -118,6 +118,6 @@ export function shiftsOf(series: Series, { alpha, least, newest }: ShiftOptions)
   return shifts.filter((shift) => shift.at >= values.length - newest && (series.isExact || sizeOf(shift) >= least))
 }
 
-/** As a part of the level before. */
+/** The size of a change as a share of the level before. */
 export const sizeOf = ({ before, after }: Pick<Shift, 'before' | 'after'>): number =>
   before === 0 ? Number.POSITIVE_INFINITY : Math.abs(after / before - 1)

@@ -1,6 +1,6 @@
 import type { Random } from '../../workers/random.ts'
 
-/** What a host adds to the logarithms of successive trials. */
+/** The disturbance that a host adds to the logarithms of successive trials. */
 export type Noise = {
   readonly name: string
   readonly series: (random: Random, trials: number, spread: number) => number[]
@@ -14,7 +14,7 @@ const normal = (random: Random) => Math.sqrt(-2 * Math.log(uniform(random))) * M
 const times = (count: number, make: (index: number) => number) =>
   Array.from({ length: count }, (_, index) => make(index))
 
-/** Each trial keeps a part of what the one before it had; all have the same spread. */
+/** Each trial inherits a part of the previous one's deviation; all have the same spread. */
 function autocorrelated(correlation: number): Noise['series'] {
   const rest = Math.sqrt(1 - correlation * correlation)
   return (random, trials, spread) => {

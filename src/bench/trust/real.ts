@@ -3,7 +3,7 @@ import { BY_FILE, BY_REVISION } from '../comparing/layout.ts'
 import type { Result, Run } from '../result.ts'
 import type { How, Shares } from './simulate.ts'
 
-/** What a host measured of the same code: pairs of interleaved runs, and files one after the other. */
+/** Measurements of the same code on a host: pairs of interleaved runs, and consecutive files. */
 export type Measured = { readonly pairs: readonly Result[]; readonly files: readonly Result[] }
 
 /** The figure that a change is planted in. */

@@ -16,7 +16,7 @@ export type Simulation = {
   readonly pairs: number
   readonly trials: number
   readonly spread: number
-  /** What is planted in one of the figures that decide, as a part of the base. */
+  /** The change planted in one of the deciding figures, as a share of the base. */
   readonly shift: number
   readonly alpha: number
   readonly seed: number
@@ -27,7 +27,7 @@ export type Shares = { readonly verdict: number; readonly any: number; readonly 
 
 const SCENARIO = 'precheck'
 const PAIR = { line: { key: { scenario: SCENARIO }, cells: [] }, column: 1 } as const
-/** What decides first, and as many others as make fifteen. */
+/** The first deciding figure, and enough others to make fifteen. */
 const FIGURES = Object.entries(METRICS)
   .filter(([, { better }]) => better !== null)
   .map(([metric, { unit, better }]) => ({ metric, kind: { unit, better } }))
@@ -40,7 +40,7 @@ function decides(metric: string): boolean {
   return isDecisive({ scenario: SCENARIO, pair: PAIR, of: { metric } as Samples })
 }
 
-/** Compares simulated results with the whole procedure that real ones go through. Every figure has a noise of its own. */
+/** Compares simulated results with the same procedure as real ones. Every figure has independent noise. */
 export function simulate(simulation: Simulation): Shares {
   const { pairs, seed } = simulation
   const random = new Random(seed)
@@ -54,7 +54,7 @@ export function simulate(simulation: Simulation): Shares {
   return { verdict: verdict / pairs, any: any / pairs, found: found / pairs }
 }
 
-/** What the procedure says it would have shown of one figure that decides: the median over these pairs. */
+/** The smallest change that the procedure claims to show for one deciding figure: the median over these pairs. */
 export function saidToShow(simulation: Simulation): number {
   const random = new Random(simulation.seed)
   const said = Array.from({ length: simulation.pairs }, () => {

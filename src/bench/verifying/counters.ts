@@ -24,7 +24,7 @@ export function counterFaults(run: Run): string[] {
 const countFaults = (name: string, count: number): string[] =>
   unless(!KNOWN.has(name) || (Number.isInteger(count) && count > 0), `${name} is ${count}, which is no count`)
 
-/** The run's counters from those of its trials. A run that failed holds what it counted until then, in no trial. */
+/** The run's counters must be the sums of its trials'. A failed run also has counts that belong to no trial. */
 export function sumFaults({ counters, trials, error }: Run): string[] {
   const kept = trials.filter((trial) => trial.counters !== undefined).length
   if (kept > 0 && kept < trials.length)
@@ -59,7 +59,7 @@ const countOf = (counters: Readonly<Record<string, number>>, name: string) =>
 /** More CPUs than that have no invalidation open at an end of the window. */
 const OPEN = 1024
 
-/** What cannot happen without the other. */
+/** Counters that cannot occur without another. */
 function relationFaults({ counters = {} }: TrialRow): string[] {
   const of = (name: string) => countOf(counters, name)
   const [taken, exits, began, ended] = [of('pf_taken'), of('exits'), of('invalidate_start'), of('invalidate_end')]
@@ -82,7 +82,7 @@ type Rule = {
 
 const FAULTS = ['pf_fixed', 'pf_spurious']
 
-/** What a metric counts. A CPU's own window is at least the common one, so that no rate is above the counts by that time. */
+/** The counters behind a rate. A CPU's own window is at least the common one, so no rate exceeds the counts divided by that time. */
 const RATES: readonly Rule[] = [
   { metric: 'faults_per_second', of: FAULTS },
   { metric: 'unmaps_per_second', of: ['unmap_gfn_range_calls'] },
@@ -171,7 +171,7 @@ function takenFaults(retriesEach: number, sum: (names: readonly string[]) => num
 const OF_ORACLES: ReadonlySet<string> = new Set([...ORACLES, MUTUAL_EXCLUSION].map(({ name }) => name))
 const isOfOracle = ({ outcome }: Outcome) => OF_ORACLES.has(outcome)
 
-/** What was counted and what came of it are the same. How often an oracle objected is counted nowhere else. */
+/** Counters and outcomes must agree. How often an oracle reported a violation is counted nowhere else. */
 function outcomeFaults(run: Run): string[] {
   const { counters, outcomes } = run
   // Each process of --ab judges for itself whether a check is dead.

@@ -39,7 +39,7 @@ function hostFaults(host: Result['host'], calibration: Result['calibration']): s
   ]
 }
 
-/** A modelled result has no host and no time; its id is a hash of what it was computed from. */
+/** A modelled result has no host and no time; its id is a hash of its inputs. */
 function modelledFaults({ id, createdAt, host, command, seed, source, runs }: Result, isOwn: boolean): string[] {
   if (!id.startsWith('modelled-')) return []
   const engine = runs[0]?.model?.engineHash ?? engineHash()

@@ -55,7 +55,7 @@ function decode(hdr: string): Decoded | string {
   }
 }
 
-/** Where the mean of the values in these buckets can be: they were rounded to whole ns. */
+/** The possible range of the mean of the values in these buckets, which were rounded to whole ns. */
 function rangeOf({ buckets, counts, total }: Decoded): readonly [number, number] {
   let [low, high] = [0, 0]
   for (const [index, bucket] of buckets.entries()) {
@@ -125,7 +125,7 @@ function holdFaults(name: string, row: LockRow | undefined, holds: HistogramSumm
 const SAMPLED = 8
 const RESOLVED = ['pf_fixed', 'pf_spurious', 'pf_fast', 'pf_emulate']
 
-/** How many faults were timed, by how many there were. */
+/** The number of timed faults must fit the number of faults. */
 export function samplingFaults({ histograms, metrics, trials, params, kind }: Run): string[] {
   const { fault_latency_ns: latencies, nx_refault_latency_ns: refaults, guest_stall_ns: stalls } = histograms
   const timed = trials.filter(({ mode }) => kind === 'modelled' || mode === 'latency')

@@ -18,7 +18,7 @@ const TOGETHER: readonly (readonly string[])[] = [
   ['mmu_lock_waits_per_fault', 'mmu_lock_wait_total_ns'],
 ]
 
-/** What a trial for throughput has if it counted any of these. */
+/** The metrics of a throughput trial that counted any of these. */
 const COUNTED: readonly { readonly of: readonly string[]; readonly metrics: readonly string[] }[] = [
   { of: ['unmap_gfn_range_calls'], metrics: UNMAPS },
   { of: ['apic_reloads'], metrics: RELOADS },

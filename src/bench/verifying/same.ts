@@ -1,7 +1,7 @@
 import { runKey } from '../gate/exact.ts'
 import type { Run } from '../result.ts'
 
-/** What a run says that it does not say when it is computed again: figures are held to the last bit elsewhere. */
+/** Statements of a run that are missing when it is computed again; figures are compared bit for bit elsewhere. */
 export function otherWords(own: readonly Run[], again: readonly Run[]): string[] {
   const waiting = new Map<string, Run[]>()
   for (const run of again) waiting.set(runKey(run), [...(waiting.get(runKey(run)) ?? []), run])
@@ -19,7 +19,7 @@ const withoutPoint = ({ point: _, ...run }: Run) => run
 /** Objects in which names are data. */
 const MAPS = /(^|\.)(machine|ns|params)$/
 
-/** Paths of what the one has and the other has otherwise. What only the other has, a newer version writes. */
+/** Paths of values in which the two differ. Values that only the other has were added by a newer version. */
 function differences(was: unknown, is: unknown, path = ''): string[] {
   if (typeof was !== 'object' || was === null) return Object.is(was, is) ? [] : [path]
   if (typeof is !== 'object' || is === null) return [path]

@@ -4,8 +4,8 @@ import { SCENARIOS } from '../scenarios/all.ts'
 import { unequal, unless } from './claims.ts'
 
 /**
- * Where in the order each trial of a group has to stand, for which mode and under which load: all of that follows from the seed, the
- * number of variants and the number of their trials. Only of a group that ran to its end, with this code.
+ * The position of each trial of a group in the order, with its mode and its load, follows from the seed, the number of
+ * variants and the number of their trials. This is checked only for a group that finished, with this code.
  */
 export function scheduleFaults(runs: readonly Run[], seed: number): string[] {
   const [first] = runs

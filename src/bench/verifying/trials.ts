@@ -2,7 +2,7 @@ import type { Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
 import { unequal, unless } from './claims.ts'
 
-/** What trials say of themselves, besides their figures. */
+/** Checks the properties of trials besides their figures. */
 export function trialFaults({ trials, order, kind }: Run): string[] {
   return [
     ...trials.flatMap((trial, place) => [
@@ -22,7 +22,7 @@ export function trialFaults({ trials, order, kind }: Run): string[] {
   ]
 }
 
-/** What runs have in common that were interleaved. */
+/** The key that interleaved runs share. */
 export const groupKey = ({ scenario, variant, machine, kind, params, revision }: Run): string =>
   // One of two revisions may know a parameter that the other does not; their processes take turns in any case.
   JSON.stringify(

@@ -1,6 +1,6 @@
 import type { Result } from '../result.ts'
 
-/** What no look at the file can tell: a verdict that does not say this would be taken for more than it is. */
+/** What reading the file cannot verify. Without these statements a verdict would seem stronger than it is. */
 export function unknowable({ runs, digest }: Result): string[] {
   const measured = runs.filter(({ kind }) => kind === 'measured')
   return [

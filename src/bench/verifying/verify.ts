@@ -12,7 +12,7 @@ import { presenceFaults } from './presence.ts'
 import { scheduleFaults } from './schedule.ts'
 import { groupFaults, groupKey, trialFaults } from './trials.ts'
 
-/** Something in a result that does not follow from what it was derived from, or contradicts it. */
+/** A value in a result that does not follow from its source, or contradicts it. */
 export type Fault = { readonly run: string; readonly says: string }
 
 export const runName = ({ scenario, variant, machine }: Run): string => `${scenario} ${variant} on ${machine}`
@@ -43,7 +43,7 @@ function digestFaults(result: Result): string[] {
   return ['it was altered after it was written: its digest is that of something else']
 }
 
-/** What counters and outcomes mean is known of this code only. */
+/** The meaning of counters and outcomes is known only for results of this code. */
 const runFaults = (run: Run, isOwn: boolean): string[] => [
   ...metricFaults(run),
   ...trialFaults(run),
@@ -57,7 +57,7 @@ const runFaults = (run: Run, isOwn: boolean): string[] => [
   ...timelineFaults(run),
 ]
 
-/** Runs whose code is not that of this tree: their figures cannot be had again from it. */
+/** Runs of other code than this tree's: their figures cannot be reproduced with it. */
 export function otherCode(): (run: Run) => boolean {
   const engine = engineHash()
   return (run) =>

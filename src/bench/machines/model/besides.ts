@@ -5,12 +5,12 @@ import type { Modelled } from '../../plan.ts'
 import type { ModelInfo, RunTimeline } from '../../result.ts'
 import { type Asked, playOnce, type Site } from './play.ts'
 
-// Runs of a group besides its trials: on machines like the one that is asked about, and for a picture.
+// Additional runs of a group: on machines with drawn costs, and for a timeline.
 
 /** Seeds of draws are far from those of runs. */
 const FIRST_DRAW = 0x5eed_0000
 
-/** How many there are, but for the picture. */
+/** The number of additional runs, without the timeline. */
 export const runsBesides = ({ draws, whatIf }: Modelled) => draws + whatIf.length
 
 /** For the band, and with costs scaled. */
@@ -31,7 +31,7 @@ export async function scaledAndDrawn(site: Site, asked: Asked): Promise<Pick<Mod
   }
 }
 
-/** A run of its own, in which every fault is noted. */
+/** A separate run in which every fault is recorded. */
 export async function pictureOf(site: Site, asked: Asked): Promise<RunTimeline | undefined> {
   const { timelineEvents } = site.options.plan
   if (timelineEvents === 0) return undefined

@@ -55,13 +55,13 @@ export class Model implements Machine {
     return all.slice(0, most).filter((one) => one !== undefined)
   }
 
-  /** Gives up what is under way. */
+  /** Aborts the running tasks. */
   async end(): Promise<void> {
     await this.#pool.end()
   }
 }
 
-/** Every seed, then other parameters; nothing if not one run came to its end before the interruption. */
+/** Runs every seed, then other parameters; returns nothing if no run finished before the interruption. */
 async function gather(site: Site, variant: Variant, schedule: readonly Placed[]): Promise<Gathered | undefined> {
   const { group, options, listeners } = site
   const { profile, info } = machineFor(group, options)

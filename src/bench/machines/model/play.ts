@@ -7,7 +7,7 @@ import type { Listeners } from '../machine.ts'
 import type { ModelPool } from './pool.ts'
 import type { PlayedTrial } from './task.ts'
 
-/** Where the runs of a group are made. */
+/** The place where the runs of a group are made. */
 export type Site = {
   readonly group: Group
   readonly options: BenchOptions

@@ -4,8 +4,8 @@ import { usableCores } from '../../host.ts'
 import { type Answer, type ModelTask, type PlayedTrial, playTask, received } from './task.ts'
 
 /**
- * What a further thread costs before it is as fast as this one is by then: about a second of CPU, for its modules and until its code is
- * optimised. A plan that ends sooner than that is better off without.
+ * The cost of a further thread before it is as fast as this one: about a second of CPU, for its modules and until its
+ * code is optimised. A plan that ends sooner is faster without it.
  */
 const ALONE_MS = 1000
 
@@ -36,7 +36,7 @@ export class ModelPool {
     return this.#cores
   }
 
-  /** `taskOf`: called when its turn has come, if it has not been given up by then. */
+  /** `taskOf`: called when its turn has come, unless it was aborted by then. */
   async run(taskOf: () => ModelTask, givenUp: AbortSignal): Promise<PlayedTrial> {
     this.#alone ??= setTimeout(() => this.#addThreads(), this.#aloneMs).unref()
     const place = await new Promise<Place>((resolve) => {
@@ -62,7 +62,7 @@ export class ModelPool {
     this.#giveOut()
   }
 
-  /** Gives up what is under way. */
+  /** Aborts the running tasks. */
   async end(): Promise<void> {
     clearTimeout(this.#alone)
     this.#ended.abort()
@@ -89,7 +89,7 @@ export class ModelPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
     })
-    // A thread may still answer a task that was given up: the pool then reports a message for which nothing waits.
+    // A thread may still answer an aborted task: the pool then reports a message that nothing waits for.
     threads.on('error', (cause) => {
       if (!this.#signal.aborted) throw cause
     })

@@ -20,7 +20,7 @@ type Played = {
   readonly timeline: RunTimeline | undefined
 }
 
-/** What a task came to, as data. */
+/** The result of a task, as data. */
 export type Answer = Played | { readonly failed: Pick<ModelFailed, 'code' | 'message' | 'cause'> }
 
 /** Carries a task out on the current thread. */
@@ -51,7 +51,7 @@ export async function playTask(task: ModelTask, signal?: AbortSignal): Promise<A
 
 export type PlayedTrial = Omit<Played, 'trial'> & { readonly trial: Trial }
 
-/** What a task came to, on the thread that asked; throws as the run did. */
+/** The result of a task, on the requesting thread; throws if the run did. */
 export function received(answer: Answer): PlayedTrial {
   if ('failed' in answer) {
     const { code, message, cause } = answer.failed

@@ -1,13 +1,13 @@
 /** Longer than this no busy host keeps the main thread from a look that is due. */
 const LONGEST_GAP_MS = 1000
 const LOOK_MS = 50
-/** A trial in which the process stood still is made again; not for ever. */
+/** How often a trial is repeated because the process was stopped during it. */
 const MOST_AGAIN = 3
 
-/** How often the process has been stopped and continued, as far as it was told. */
+/** How often the process has been stopped and continued, as far as it was notified. */
 export type Stops = () => number
 
-/** Carries something out, and says whether the process stood still meanwhile: what was measured then is void. */
+/** Runs something and reports whether the process was stopped meanwhile: such a measurement is void. */
 export async function watched<T>(stops: Stops, run: () => Promise<T>): Promise<{ value: T; isDisturbed: boolean }> {
   const stopsBefore = stops()
   let lastMs = performance.now()

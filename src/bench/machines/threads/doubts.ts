@@ -2,7 +2,7 @@ import { placementsOf } from '../../placements.ts'
 import type { Result } from '../../result.ts'
 import type { Done, Summary } from '../../summarise.ts'
 
-/** What is known of the circumstances in which a group's trials ran. */
+/** The circumstances in which a group's trials ran. */
 export type Circumstances = {
   readonly workers: number
   readonly cores: number
@@ -21,8 +21,8 @@ const FEW_UNMAPS = 30
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
 
 /**
- * Doubts about a run's figures, for its footnotes. A figure that differs from run to run stands at the end, in parentheses, so
- * that a report can put the same doubt of several runs into one line.
+ * Warnings about a run's figures, for its footnotes. A figure that differs from run to run comes last, in parentheses,
+ * so that a report can merge the same warning of several runs into one line.
  */
 export function doubtsOf(
   summary: Summary,

@@ -2,7 +2,7 @@ import { RunFailed } from '../../../errors/faultline-error.ts'
 import type { PartialRun } from '../../../threads/run.ts'
 import { type Violation, violationsOf } from '../../trial.ts'
 
-/** What a trial that failed had shown until then. */
+/** What a failed trial had recorded until it failed. */
 export type Failed = {
   readonly variant: number
   readonly violations: readonly Violation[]

@@ -5,7 +5,7 @@ import type { Gathered, Point } from '../machine.ts'
 import { type Circumstances, doubtsOf } from './doubts.ts'
 import type { Failed } from './failed.ts'
 
-/** What the trials of a point have come to so far. */
+/** The results so far of the trials of a point. */
 export class Session {
   readonly point: Point
   readonly done: Done[] = []

@@ -66,7 +66,7 @@ export class Threads implements Machine {
     session.ends()
   }
 
-  /** As they are when asked for, if a turn of the calibrated loop takes so long then. */
+  /** The current circumstances, given the duration of a turn of the calibrated loop. */
   #circumstances(group: Group, cores: number, turnNs: number): (turnsAfter: number) => Circumstances {
     const before = readSteal()
     return (turnsAfter) => {

@@ -14,7 +14,7 @@ import { primitiveTrial } from './primitive-trial.ts'
 /** Longest silence of a worker: many times the longest operation of any scenario. */
 const STALL_MS = 10_000
 
-/** What a trial depends on: the host, and the plan. */
+/** The conditions of a trial: the host, and the plan. */
 export type Conditions = {
   readonly plan: PlanOptions
   readonly cores: number
@@ -62,7 +62,7 @@ export async function measured(group: Group, planned: PlannedTrial, conditions: 
   }
 }
 
-/** What costs much watches where nothing is measured that it could disturb: trials for latency, and broken variants. */
+/** Expensive instruments are on only where they disturb no measurement: in latency trials, and for broken variants. */
 function instrumentsOf({ kind }: Variant, isTimed: boolean, { oracles }: PlanOptions): Instruments {
   const lockdep = oracles && (isTimed || kind === 'broken')
   return { oracles, recorder: isTimed, lockStatistics: isTimed, lockdep }

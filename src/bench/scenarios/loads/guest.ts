@@ -1,4 +1,4 @@
-/** Where the guest's memory begins. The hvas are far from the gfns, so that the two cannot be taken for one another. */
+/** The first gfn of the guest's memory. The hvas are far from the gfns, so that the two cannot be confused. */
 export const BASE_GFN = 1 << 20
 export const BASE_HVA = 1 << 29
 

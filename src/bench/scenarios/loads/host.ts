@@ -1,6 +1,6 @@
 import type { PreemptionModel } from '../../../protocols/vm-config.ts'
 
-/** How a host was booted, and what the vCPUs of its VMs keep. */
+/** How a host was booted, and the size of its vCPUs' TLBs. */
 export const HOST_PARAMETERS = {
   mmu: {
     kind: 'choice',
@@ -17,7 +17,7 @@ export const HOST_PARAMETERS = {
   tlb: { kind: 'integer', says: 'translations that a vCPU keeps, a power of two', low: 1, high: 65_536, default: 512 },
 } as const
 
-/** What a VM takes over of its host. A TLB holds a power of two, at most what is asked for. */
+/** The properties that a VM inherits from its host. A TLB holds a power of two, at most the requested size. */
 export const hostOf = ({ preempt, tlb }: { readonly preempt: PreemptionModel; readonly tlb: number }) => ({
   preempt,
   tlbEntries: 1 << (31 - Math.clz32(tlb)),

@@ -19,7 +19,7 @@ export function arrivalsOf({ arrival, crew }: Options, vcpu: number) {
   return { everyNs, startNs: (everyNs * vcpu) / crew.vcpus }
 }
 
-/** A vCPU that touches `pages` of the guest's memory at random, unless `where` gives some of them a share of their own. */
+/** A vCPU that touches `pages` of the guest's memory at random; `where` can give some vCPUs a private share. */
 export const touchingVcpu = (
   options: Options,
   vcpu: number,

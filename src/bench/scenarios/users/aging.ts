@@ -2,10 +2,10 @@ import type { AgingPlan } from '../../../workers/ager.ts'
 import { pauseUs } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
-/** Entries of a page table: what a walk of MGLRU looks at before it lets others come. */
+/** Entries of a page table: the part that a walk of MGLRU scans before it yields. */
 const PAGE_TABLE = 512
 
-/** Which notifier a task raises, and for how many entries in one go. */
+/** The notifier that a task raises, and the number of entries per call. */
 const TASKS: Readonly<Record<'mglru' | 'reclaim' | 'damon', Pick<AgingPlan, 'kind' | 'batch'>>> = {
   mglru: { kind: 'clear-young', batch: PAGE_TABLE },
   reclaim: { kind: 'clear-flush-young', batch: 1 },

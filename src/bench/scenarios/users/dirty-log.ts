@@ -3,7 +3,7 @@ import type { RolePlan } from '../../../workers/roles.ts'
 import { pauseUs, type Values } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
-/** How the VMM logs dirty pages: for the scenario that asks about it, and for those that have it besides. */
+/** How the VMM logs dirty pages: for its own scenario, and for others that add it. */
 export const LOG_PARAMETERS = {
   'log-protect': {
     kind: 'choice',

@@ -3,20 +3,20 @@ import type { RolePlan } from '../../../workers/roles.ts'
 import type { Parameters, Values } from '../../parameters.ts'
 import type { Load, LoadOptions } from '../../scenario.ts'
 
-/** What a further user of mmu_lock receives from its scenario. */
+/** What an additional user of mmu_lock receives from its scenario. */
 export type Host<P extends Parameters> = Omit<LoadOptions<P>, 'values'> & {
   readonly values: Values<P>
   /** The guest's memory. */
   readonly memory: MemslotConfig
 }
 
-/** A user of mmu_lock that any scenario can have besides its own roles. */
+/** A user of mmu_lock that any scenario can add to its roles. */
 export type MmuLockUser<P extends Parameters = Parameters> = {
-  /** One of them says how many there are: 0 by default, so that a scenario is what it was without them. */
+  /** One of them is the number of workers: 0 by default, which leaves the scenario unchanged. */
   readonly parameters: P
   /** A CPU for each. */
   readonly roles: (host: Host<P>) => readonly RolePlan[]
-  /** What the VM has only because of them. */
+  /** The additional properties of the VM. */
   readonly system?: (host: Host<P>) => Partial<Load['system']>
 }
 
