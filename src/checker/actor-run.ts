@@ -6,7 +6,7 @@ import { Refused } from './refused.ts'
 import { asUser } from './user-code.ts'
 import { YIELD_STAR } from './yield-star.ts'
 
-/** Where an actor stands: before an instruction, at its end, or where it failed. */
+/** The state of an actor: before an instruction, at its end, or failed. */
 export type Stand =
   | { readonly kind: 'asks' }
   | { readonly kind: 'ended'; readonly result: unknown }
@@ -54,7 +54,7 @@ export class ActorRun {
 
 function stepsOf(name: string, made: unknown, cpu: CheckedCpu): Steps<unknown> {
   if (isGenerator(made)) return made as Steps<unknown>
-  // What becomes of it is of no interest, and must not end the process.
+  // Its outcome is irrelevant, and must not end the process.
   if (made instanceof Promise) made.catch(() => {})
   const left = cpu.unstepped()
   const because = left === undefined ? '' : `, and made ${left} without taking it`

@@ -17,7 +17,7 @@ import { loadTraced, type ModuleName } from './tracing/load-traced.ts'
 import { watched } from './watch.ts'
 import { watchOracle } from './watch-oracle.ts'
 
-/** A program of one's own has been tried less than ours. */
+/** A user's program has been tested less than ours, so more of its executions are run twice. */
 const RERUN_GROWTH = 3
 
 export type Answer = {
@@ -29,7 +29,7 @@ export type Answer = {
   readonly findings: readonly Finding[]
   /** The actor of each step of the execution that is wrong, as an index of `actors`; larger ones are stores and loads, see `--memory`. */
   readonly schedule: readonly number[] | null
-  /** The same as text, with what memory is like: for `replay()`. */
+  /** The schedule as text with its memory model: for `replay()`. */
   readonly replay: string | null
   /** The execution, one column an actor. */
   readonly witness: string | null
@@ -38,12 +38,12 @@ export type Answer = {
   readonly counts: Counts
 }
 
-/** An exploration that a module of its own exports, as default unless it has a name. */
+/** An exploration that a module exports, as default unless `name` is given. */
 export type ModuleExploration = {
   /** A path, or an address such as `new URL('lock.js', import.meta.url)`. */
   readonly module: ModuleName
   readonly name?: string
-  /** Instead of what the module says, bound by bound. */
+  /** Overrides bounds of the module, one by one. */
   readonly bound?: Partial<Limits>
 }
 

@@ -15,8 +15,8 @@ const LONGEST = 300
 const NO_FINDINGS = [TypeError, RangeError, ReferenceError, SyntaxError]
 
 /**
- * Whether any actor would report anything, whatever it found in memory: each is run alone on answers that are drawn, and on
- * those of an execution of which one is changed. An exploration in which none ever would has asserted nothing but that all end.
+ * Whether any actor would report anything, for any content of memory. Each actor runs alone on random answers, and on the answers
+ * of an execution with one of them changed. If no actor would ever report anything, the exploration only shows that all end.
  */
 export function isAnythingReported(program: Program, watch: Watch): boolean {
   const random = xorshift(1)
@@ -35,7 +35,7 @@ export function isAnythingReported(program: Program, watch: Watch): boolean {
   })
 }
 
-/** What the actor is answered in one execution, in which all step in turn. */
+/** The answers that the actor gets in an execution in which all step in turn. */
 function usualAnswers(program: Program, actor: number): number[] {
   const machine = new Machine(program, { patience: 1, isTree: true })
   for (let turn = 0; turn < LONGEST * machine.actors && ableOf(machine) !== 0; turn += 1) {

@@ -54,7 +54,7 @@ export class Behaviour extends Graph implements Observer {
   readonly #stopsAtPauses: boolean
   #frames: Frames = []
   #run: ActorRun | undefined
-  /** The node of the instruction that `#steps` stands at. */
+  /** The node of the instruction at which `#steps` is suspended. */
   #standsAt = -1
   #isOver = false
   #path: readonly number[] = []
@@ -63,7 +63,7 @@ export class Behaviour extends Graph implements Observer {
   #lastAnswer = 0
   readonly #seen = new Map<number, number>()
 
-  /** `look`: what is in a word at the moment, for oracles. */
+  /** `look`: the current value of a word, for oracles. */
   constructor(id: number, actor: Actor, words: Words, look: (word: number) => number, options: BehaviourOptions) {
     super()
     this.id = id
@@ -78,7 +78,7 @@ export class Behaviour extends Graph implements Observer {
     this.#append(START, 0, 0, 0)
   }
 
-  /** Runs the actor from `node` on, answered by `answer`, up to its next instruction; what it peeks at is as in memory. */
+  /** Runs the actor from `node` with `answer` to its next instruction; peeks read the current memory. */
   learn(node: number, answer: number): number {
     if (this.#standsAt === node) {
       this.#last = node
@@ -92,7 +92,7 @@ export class Behaviour extends Graph implements Observer {
 
   #replay(node: number, answer: number): void {
     this.#begin(node, answer)
-    // It stands at the instruction of the path that it was asked last, until it stands at a new one, or has ended.
+    // The generator is suspended at the last instruction of the path until it reaches a new one, or ends.
     do this.#resume(this.#answerAt(this.#onPath - 1))
     while (this.#standsAt === -1 && !this.#isOver)
   }
@@ -113,8 +113,8 @@ export class Behaviour extends Graph implements Observer {
   }
 
   /**
-   * Runs the actor once more to where it stands at `node`, a step of it at a time: it must do what it did. `actor`: the same from
-   * another instance of its module.
+   * Runs the actor again to `node`, one step at a time: it must behave as before. `actor`: the same actor from another
+   * instance of its module.
    */
   *again(node: number, actor: Actor = this.#actor): Generator<void, void> {
     this.#begin(node, 0, actor)
@@ -205,7 +205,7 @@ export class Behaviour extends Graph implements Observer {
       this.#mark(node, mixLow(this.markLow.at[node]!, part), mixHigh(this.markHigh.at[node]!, part))
   }
 
-  /** Whether a `pause` is a step: if it waits for a change, or if all are. */
+  /** Whether a `pause` is a step: if it waits for a change, or if all pauses are steps. */
   isPauseStep(node: number): boolean {
     return this.#stopsAtPauses || this.spins.has(node)
   }
@@ -238,7 +238,7 @@ export class Behaviour extends Graph implements Observer {
     if (this.#counted.has(counter)) this.#event(COUNT, counter, by)
   }
 
-  /** Whether the actor does not look at the answer: it is 0 then. */
+  /** Whether the actor ignores the answer: then it is recorded as 0. */
   isBlind(node: number): boolean {
     return this.blind.at[node] === 1
   }
@@ -279,7 +279,7 @@ export class Behaviour extends Graph implements Observer {
     return stepText(kind, word, a, (at) => this.#words.nameOf(at))
   }
 
-  /** What the node of that place in the path was answered; the last of them gets the new answer. */
+  /** The answer at that index of the path; the last one is the new answer. */
   #answerAt(index: number): number {
     const next = this.#path[index + 1]
     return next === undefined ? this.#lastAnswer : this.answer.at[next]!
@@ -294,7 +294,7 @@ export class Behaviour extends Graph implements Observer {
     return node
   }
 
-  /** What it has been through stands for what it keeps to itself, where that is not seen. */
+  /** Uses the actor's history as its local state, where the local state is not visible. */
   #markByWay(node: number, parts: readonly number[]): void {
     let low = this.markLow.at[this.#last]!
     let high = this.markHigh.at[this.#last]!

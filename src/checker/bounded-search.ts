@@ -7,7 +7,7 @@ import { ableOf, type Counts, DEADLOCK, type Hooks, LIVELOCK, NO_HOOKS } from '.
 
 const LAST_PLACE = 0x6000_0000
 const USED_PLACE = 0x6800_0000
-/** Depths that are not told apart, so that a note on a state has room for them. */
+/** Greater depths count as equal, so that they fit into the note of a state. */
 const DEPTHS = 8
 const SIGNALLED = 2
 
@@ -57,7 +57,7 @@ export class BoundedSearch {
     return this.#schedule && { schedule: this.#schedule, findings: this.#findings }
   }
 
-  /** Goes on until it is time for a breath; true if the search is over. */
+  /** Runs until a pause is due; true if the search is over. */
   #slice(most: number, until: number, depth: number): boolean {
     const machine = this.#machine
     machine.isBreathDue = false
@@ -74,7 +74,7 @@ export class BoundedSearch {
     return machine.steps >= until || this.#schedule !== undefined
   }
 
-  /** The actor that ran last goes on first, and its stores become visible first: so ways with few surprises are met first. */
+  /** The actor that ran last is tried first, and its stores become visible first, so executions with few switches come first. */
   #choose(todo: number): number {
     const { depth } = this.#machine
     const own = depth === 0 ? 0 : todo & this.#machine.steppersOf(this.#machine.actorAt(depth - 1))
@@ -117,7 +117,7 @@ export class BoundedSearch {
     return true
   }
 
-  /** Whether the state is new, or was met only in a way that was worse. */
+  /** Whether the state is new, or was reached before only with a worse note. */
   #isBetter(last: number, used: number): boolean {
     const { hashLow, hashHigh, depth } = this.#machine
     const low = hashLow ^ mixLow(LAST_PLACE, last) ^ (this.#isShort ? mixLow(USED_PLACE, used) : 0)

@@ -6,7 +6,7 @@ import { Refused } from './refused.ts'
 const MODES = ['exhaustive', 'random', 'pct']
 const FOR_EVER = 1 << 28
 
-/** What each bound may be: a whole number from and to, a number of seconds, or one of some names. */
+/** The valid values of each bound: a range of whole numbers, a number of seconds, or one of some names. */
 const WHOLE: Readonly<Record<string, readonly [low: number, high: number]>> = {
   patience: [0, FOR_EVER],
   preemptions: [-1, 1000],

@@ -3,7 +3,7 @@ import { Column } from './growing.ts'
 /** Words that are distinguished; all later ones count as one, which is safe and only reduces less. */
 export const CELLS = 512
 
-/** Which words any actor accesses, numbered in the order in which they are met. */
+/** The words that any actor accesses, numbered in the order of their first access. */
 export class Cells {
   #cells = new Column(-1)
   #met = 0

@@ -14,7 +14,7 @@ import { loadTraced } from './tracing/load-traced.ts'
 
 const LOCK = ['acquire', 'release']
 const RW_LOCK = ['readLock', 'readUnlock', 'writeLock', 'writeUnlock']
-/** What a patch brings for mmu_lock has all that it is asked for. */
+/** The methods that an mmu_lock of a patch must have. */
 const MMU_LOCK = [...RW_LOCK, 'tryReadLock', 'tryWriteLock', 'isContended']
 const EXPECTED =
   'A lock is a class that is built by `new (place, cpus)` and has `*acquire(cpu)` and `*release(cpu)`, or `*readLock`, `*readUnlock`, `*writeLock` and `*writeUnlock`; `*tryAcquire`, `*tryReadLock` and `*tryWriteLock` if it can be tried.'
@@ -58,14 +58,14 @@ export async function loadLocks(file: string): Promise<LockClass[]> {
   throw new Refused([`${file} exports no lock`, ...halves].join('; '), EXPECTED)
 }
 
-/** What a class lacks that has a part of a lock. */
+/** The methods that are missing from a class that has some methods of a lock. */
 const halfOf = (name: string, methods: ReadonlySet<string>): string[] => {
   const kinds = [LOCK, RW_LOCK].filter((kind) => kind.some((method) => methods.has(method)))
   const lacks = kinds.map((kind) => kind.filter((method) => !methods.has(method)).map((method) => `*${method}(cpu)`))
   return lacks.map((missing) => `${name} has no ${missing.join(', no ')}`)
 }
 
-/** For a lock that counts for ever there is no end of states. */
+/** A lock with an unbounded counter has infinitely many states. */
 const NOTE_STATES = 100_000
 
 /** Explores one clause of the contract. Starvation is looked for in sequentially consistent memory. */
@@ -94,7 +94,7 @@ const build =
   (place, cpus) =>
     new Lock(place, cpus)
 
-/** What Node runs; anything else is no code, or a folder of it. */
+/** Files that Node runs; anything else is not code, or a folder of it. */
 const MODULE = /\.[cm]?[jt]s$/
 
 async function load(file: string): Promise<Readonly<Record<string, unknown>>> {

@@ -1,7 +1,7 @@
 import { stepsOf } from '../patches/steps-of.ts'
 import type { Report } from './run-check.ts'
 
-/** What an exploration came to: a line, and for a violation the witness, its sentence and the command that replays it. */
+/** The result of an exploration: a line, and for a violation the witness, its sentence and the command that replays it. */
 export function reportText(report: Report): string {
   const { variant, patch, explored, replay, witness, isRepeatable } = report
   const lines = [summaryLine(report)]
@@ -27,7 +27,7 @@ export function reportText(report: Report): string {
 /** A verdict does not cover steps that no execution took: lists those of a patch, one a line. */
 export function untakenText(reports: readonly Report[]): string {
   const [patch] = reports.flatMap((report) => report.patch ?? [])
-  // An exploration that found something, or was cut short, does not tell which steps it would have taken.
+  // An exploration that found something, or was interrupted, does not show which steps it would have taken.
   if (patch === undefined || reports.some(({ explored }) => explored.verdict !== 'PASS')) return ''
   const taken = new Set(reports.flatMap((report) => report.taken ?? []))
   const untaken = stepsOf(patch).filter((site) => !taken.has(site))
@@ -65,6 +65,6 @@ const NOT_EXPECTED = {
 
 const indent = (text: string) => text.replace(/^(?=.)/gm, '  ')
 
-/** As a flag, where the variant is on another kernel than its own. */
+/** The flag for the kernel, if the variant runs on another kernel than its own. */
 export const onKernelText = ({ kernel }: { readonly kernel?: string | undefined }): string =>
   kernel === undefined ? '' : `--kernel ${kernel} `

@@ -11,9 +11,9 @@ export type Configuration = {
   readonly name: string
   readonly says: string
   readonly actors: readonly string[]
-  /** How often a loop that retries goes round here, if that is not as for the whole check. */
+  /** How often a retry loop may repeat here, if it differs from the check's default. */
   readonly patience?: number
-  /** Takes so long that it is explored only if it is asked for by name: always, or with these memory models. */
+  /** Takes so long that it is explored only if it is named: always, or with these memory models. */
   readonly isLarge?: boolean | readonly MemoryModel[]
   /** The variants and kernels for which it takes so long, if not for all. */
   readonly isLargeFor?: readonly string[]
@@ -27,7 +27,7 @@ function isLarge({ isLarge = false, isLargeFor = [] }: Configuration, memory: Me
   return isLargeFor.includes(variant) || (typeof isLarge === 'boolean' ? isLarge : isLarge.includes(memory))
 }
 
-/** A variant of a protocol, and what an exploration of it must come to. */
+/** A variant of a protocol, and the expected result of its exploration. */
 export type CheckedVariant =
   | { readonly kind: 'good'; readonly name: string }
   | {
@@ -35,7 +35,7 @@ export type CheckedVariant =
       readonly name: string
       /** The properties of which one must be found violated. */
       readonly finds: readonly string[]
-      /** Where: the first configuration if it is not said. */
+      /** The configuration that shows it; by default the first. */
       readonly in?: string | readonly string[]
       /** Everywhere else it must hold: it is a version of the kernel, with that fault in it. */
       readonly holdsElsewhere?: true
@@ -48,17 +48,17 @@ export type KernelFault = Omit<Extract<CheckedVariant, { readonly kind: 'broken'
   readonly entry: KvmEntry
 }
 
-/** What is to be proved about a protocol, as data: one file a check. */
+/** The properties to prove about a protocol, as data: one file for each check. */
 export type Check = {
   readonly name: string
   readonly asks: string
   readonly variants: readonly CheckedVariant[]
-  /** What is wrong in a version as it is; and in each variant on it that has the function of it. */
+  /** The known faults of a kernel version, and of each variant on it that contains the faulty function. */
   readonly kernelFaults?: Readonly<Partial<Record<VersionName, KernelFault>>>
   /** Variants of the system in which there is nothing to be found here, each with the reason. */
   readonly unchecked?: Readonly<Record<string, string>>
   readonly configurations: readonly Configuration[]
-  /** How often a loop that retries goes round before a signal ends it, if the user does not say. */
+  /** How often a retry loop may repeat before a signal ends it, unless the user sets it. */
   readonly patience: number
   readonly program: (variant: string | Kernel, configuration: string) => Program
   /** The kernel that its variants were put on, if that is another than their own. */
@@ -67,7 +67,7 @@ export type Check = {
   readonly patch?: PatchCode
 }
 
-/** The same, with a patch among its variants: it is held to what good variants are. */
+/** The check with a patch among its variants; the patch must satisfy the same properties as good variants. */
 export const withPatch = (one: Check, code: PatchCode, patch: Kernel): Check => ({
   ...one,
   patch: code,
@@ -89,7 +89,7 @@ export function checkOn(
     if ('refused' in on) refused[name] = on.refused
     else tables.set(name, on.kernel)
   }
-  // It must be what a variant must be that is this kernel as it is.
+  // A kernel as it is must give the same result as the variant that equals it.
   const known = one.variants.find(({ name }) => isKernelItself(variantNamed(name as VariantName), version))
   const fault = one.kernelFaults?.[version.name]
   const held = (variant: CheckedVariant): CheckedVariant => {
@@ -113,5 +113,5 @@ export function checkOn(
 const isKernelItself = ({ on, replaces }: Variant, version: Version) =>
   on === version && Object.keys(replaces).length === 0
 
-/** What a variant is called on the command line. */
+/** The name of a variant on the command line. */
 export const askedAs = ({ patch }: Check, variant: string): string => (patch?.name === variant ? patch.file : variant)

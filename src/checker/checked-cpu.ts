@@ -14,7 +14,7 @@ import { MadeSteps } from './made-steps.ts'
 import { refuse, userCode } from './user-code.ts'
 import type { Words } from './words.ts'
 
-/** What a CPU does besides its steps, at the moment at which it does it. */
+/** Receives what a CPU does besides its steps, when it happens. */
 export interface Observer {
   peek(word: Word): number
   poke(word: Word, value: number): void
@@ -67,9 +67,9 @@ Object.defineProperty(taking.prototype, Symbol.iterator, {
 })
 
 /**
- * The CPU of the checker: says what it is about to do, and waits to be told what came of it. Waits are instructions like
- * any other, which the caller that steps it may refuse for a while. `work`, `broadcast`, `untilTime`, and the barriers if memory
- * is sequentially consistent, are no steps at all: no actor could see them.
+ * The CPU of the checker: announces each instruction and waits for its result. Waits are ordinary instructions, which
+ * the caller may delay. `work`, `broadcast`, `untilTime`, and the barriers if memory is sequentially consistent, are not
+ * steps, because no actor could observe them.
  */
 export class CheckedCpu implements Cpu {
   readonly id: number
@@ -78,7 +78,7 @@ export class CheckedCpu implements Cpu {
   readonly #words: Words
   readonly #showsBarriers: boolean
   readonly #made = new MadeSteps()
-  /** How often a loop may still ask whether a signal is pending, before one is. */
+  /** How often a loop may still ask whether a signal is pending before one is. */
   patience: number
 
   constructor(id: number, observer: Observer, words: Words, patience: number, showsBarriers: boolean) {
@@ -89,7 +89,7 @@ export class CheckedCpu implements Cpu {
     this.#showsBarriers = showsBarriers
   }
 
-  /** Whether a value that an actor yields is the step that this CPU hands out. */
+  /** Whether a value that an actor yields is the current step of this CPU. */
   isHandedOut(value: unknown): boolean {
     return value === this.#op
   }
@@ -150,7 +150,7 @@ export class CheckedCpu implements Cpu {
   now = (): number => 0
   running = (): boolean => true
   needResched = (): boolean => false
-  /** So that a loop which retries ends: its bound is part of what a verdict says. */
+  /** Makes every retry loop end: the bound is part of a verdict. */
   signalPending = (): boolean => {
     this.patience -= 1
     this.#observer.asked(this.patience < 0)

@@ -6,7 +6,7 @@ import type { Check } from './check.ts'
 
 let code: string | undefined
 
-/** What a schedule is a schedule of: the code of all protocols, checks and of a patch, the variant and the configuration. 8 hex digits. */
+/** Identifies the program of a schedule: the code of all protocols, checks and a patch, the variant and the configuration. 8 hex digits. */
 export function definitionOf({ name, kernel, patch }: Check, variant: string, configuration: string): string {
   code ??= hashOf(fileURLToPath(new URL('../traced', import.meta.url)))
   const own = [...(kernel === undefined ? [] : [kernel]), ...(patch?.name === variant ? [patch.hash] : [])]

@@ -18,7 +18,7 @@ const EVENTS: Readonly<Record<number, string>> = {
   [ENDED]: 'end',
 }
 
-/** What a node of a behaviour stands for, as `store x = 1`. */
+/** The instruction of a node of a behaviour, as `store x = 1`. */
 export function stepText(kind: number, word: number, a: number, nameOf: (word: number) => string): string {
   const what = INSTRUCTIONS[kind] ?? EVENTS[kind] ?? `node of kind ${kind}`
   if (word < 0 || kind >= THREW) return what

@@ -5,9 +5,9 @@ import { type Bounds, type Counts, type Hooks, NO_HOOKS, type Outcome } from './
 import { Walk } from './walk.ts'
 
 /**
- * Every state that matters, round by round: a round in which something turned out wrong that was relied upon is void, and another
- * begins with what is known now. Without a reduction every actor is tried everywhere, which shows that the reduction loses
- * nothing.
+ * Explores every relevant state, in rounds: a round in which an assumption turned out wrong is void, and the next one
+ * begins with the knowledge so far. Without a reduction every actor is tried everywhere, which shows that the reduction
+ * loses nothing.
  */
 export class Exhaustion {
   readonly #walk: Walk

@@ -11,17 +11,17 @@ import { asUser } from './user-code.ts'
 import { Words } from './words.ts'
 
 export type Exploration<Subject> = {
-  /** Places what the actors share, and returns it. Called once for each actor: what it returns must not be shared otherwise. */
+  /** Places the shared words, and returns them. Called once for each actor; the returned object must not be shared in any other way. */
   readonly setup: (place: Place) => Subject
   /** By name. What `cpu.violation(0, value)` reports is a violation. */
   readonly actors: Readonly<Record<string, (cpu: Cpu, subject: Subject) => Steps<unknown>>>
   /** Words that do not begin as 0. */
   readonly initialise?: (words: Int32Array, subject: Subject) => void
-  /** Asked when all have ended: a sentence that says what is wrong, or nothing. `allEnd` if nothing else can be. */
+  /** Called when all have ended: returns a sentence if something is wrong. Use `allEnd` if there is nothing to check. */
   readonly oracle?: (end: End<Subject>) => string | undefined
-  /** Actors that must end in every execution that is fair, also if others go on for ever. */
+  /** Actors that must end in every fair execution, even if others run forever. */
   readonly mustEnd?: readonly string[]
-  /** What the scheduler is held to then: see docs/checking.md. `weak` if it is not said. */
+  /** The fairness of the scheduler: see docs/checking.md. The default is `weak`. */
   readonly fairness?: Fairness
   readonly bound?: Partial<Limits>
 }
@@ -29,7 +29,7 @@ export type Exploration<Subject> = {
 export type End<Subject> = {
   readonly subject: Subject
   readonly valueIn: (word: Word) => number
-  /** What the actors returned, in their order. */
+  /** The return values of the actors, in their order. */
   readonly results: readonly unknown[]
 }
 
@@ -74,7 +74,7 @@ export function programOf<Subject>(exploration: Exploration<Subject>): Program {
       )
     },
     required: [],
-    // Then only the actors that must end are asked about, and the others may go on for ever.
+    // Then only the actors that must end are checked, and the others may run forever.
     isUnended: (exploration.mustEnd ?? []).length > 0,
   }
 }

@@ -15,9 +15,9 @@ import type { Counts, Outcome } from './search.ts'
 import { type Watch, watched } from './watch.ts'
 
 /**
- * Explores a program: first ways with few preemptions, which give the witness that is easiest to read, then everything within
- * the limits. `onProgress` is told the counts now and then. A program that is not the same from run to run is refused: of its
- * executions some are run twice, fewer and fewer by `rerunGrowth`.
+ * Explores a program: first executions with few preemptions, which give the most readable witness, then everything
+ * within the limits. `onProgress` receives the counts now and then. A program that differs from run to run is refused:
+ * some of its executions run twice, less and less often by `rerunGrowth`.
  */
 export function exploreProgram(
   program: Program,
@@ -29,8 +29,8 @@ export function exploreProgram(
 }
 
 /**
- * The same, by two threads if another one comes to help over `link`. A verdict that is not `PASS` is looked for once more by this
- * thread alone, so that the witness is the same as always. `alone`: steps of a round before the other is let in.
+ * The same with two threads, if another one joins over `link`. If the verdict is not `PASS`, this thread explores once
+ * more alone, so the witness is always the same. `alone`: the number of steps of a round before the other may join.
  */
 export function exploreTogether(
   program: Program,
@@ -48,13 +48,13 @@ export function exploreTogether(
   return again.because === 'time' && explored.verdict === 'FAIL' ? explored : again
 }
 
-/** What two threads come to, whatever it is, if the helper is let in at once. */
+/** The result of two threads, unconfirmed, if the helper may join at once. */
 export function exploreByTwo(program: Program, limits: Limits, link: Link): Explored {
   const run = { program, limits, began: performance.now(), rerunGrowth: 16, onProgress: undefined, alone: 0 }
   return beginning(run, link)().explored
 }
 
-/** Explores from the start each time. Only the first time with help: what is begun again, on a slow host or without a helper, is done alone. */
+/** Starts an exploration. Only the first start has a helper: a restart, on a slow host or after the helper was lost, runs alone. */
 function beginning(run: Omit<Run, 'link'>, link: Link | undefined): () => Came {
   let helps = link
   return () =>
@@ -84,11 +84,11 @@ type Run = {
   readonly rerunGrowth: number
   readonly onProgress: ((counts: Counts) => void) | undefined
   readonly link: Link | undefined
-  /** Steps of a round before a helper is let in. */
+  /** The number of steps of a round before a helper may join. */
   readonly alone: number
 }
 
-/** `isFinal`: false if another thread took part in what may come out otherwise the next time. */
+/** `isFinal`: false if another thread took part in a result that may differ the next time. */
 type Came = { readonly explored: Explored; readonly isFinal: boolean }
 
 function exploreWatched(run: Run, watch: Watch): Came {

@@ -18,7 +18,7 @@ export type Explored = {
   readonly counts: Counts
   readonly ms: number
   readonly limits: Limits
-  /** Where steps were taken: `function file:line:column`. Only of actors from the traced build. */
+  /** The places at which steps were taken: `function file:line:column`. Only for actors from the traced build. */
   readonly visited: readonly string[]
   /** Some of the executions that were run twice. */
   readonly sampled: readonly (readonly number[])[]
@@ -26,7 +26,7 @@ export type Explored = {
   readonly waits: readonly string[]
 }
 
-/** How an exploration ended. */
+/** The end of an exploration. */
 export type Ended = Exploring & {
   readonly outcome: Outcome
   readonly patience: number
@@ -66,7 +66,7 @@ export function countsOf(own: Counts, done: Done | undefined): Counts {
   }
 }
 
-/** What must be seen to happen in some execution, and was not in any. */
+/** Events that must occur in some execution, and did not occur in any. */
 export function required(outcome: Outcome, machine: Machine, elsewhere: readonly number[] = []): Outcome {
   if (outcome.verdict !== 'PASS') return outcome
   const missing = machine.program.required.filter(

@@ -10,7 +10,7 @@ import { Reruns } from './reruns.ts'
 import type { Hooks } from './search.ts'
 import type { Watch } from './watch.ts'
 
-/** What a thread needs to explore a program. */
+/** Everything that a thread needs to explore a program. */
 export type Exploring = {
   readonly machine: Machine
   readonly probe: LivelockProbe
@@ -18,7 +18,7 @@ export type Exploring = {
   readonly hooks: Hooks
 }
 
-/** Of its executions some are run twice, fewer and fewer by `rerunGrowth`. */
+/** Some of its executions run twice, less and less often by `rerunGrowth`. */
 export function exploring(program: Program, limits: Limits, watch: Watch, rerunGrowth: number): Exploring {
   const options = { patience: limits.patience, memory: limits.memory }
   const machine = watch(() => new Machine(program, options))

@@ -8,7 +8,7 @@ import { type Counts, type Hooks, LIVELOCK, type Outcome } from './search.ts'
 const BOUNDED_STEPS = 600_000
 /** To make a witness shorter that has been found. */
 const SHORTER_STEPS = 100_000
-/** Where an actor can go round for ever and leave something behind each time, no state comes twice. */
+/** If an actor can loop forever and change memory each time, no state repeats, so the depth is bounded. */
 const BOUNDED_DEPTH = 600
 
 /** Looks for a violation with few preemptions, and for the shortest way to it. */

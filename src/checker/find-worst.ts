@@ -10,7 +10,7 @@ import { play } from './witness.ts'
 import { witnessText } from './witness-text.ts'
 import { type Worst, WorstSearch } from './worst.ts'
 
-/** What a schedule can be bad at: faults that must be tried again, VM-wide flushes, drops of mmu_lock. */
+/** The costs that a worst schedule maximises: retried faults, VM-wide flushes, drops of mmu_lock. */
 const COSTS = {
   retries: [
     COUNTER.retry_precheck_before_pfn,

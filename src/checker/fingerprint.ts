@@ -34,7 +34,7 @@ export class Fingerprints {
   #slots = 1 << 16
   size = 0
 
-  /** Where the fingerprint lies; added if it was not there: then `isNew` is true. */
+  /** The index of the fingerprint. A missing one is added: then `isNew` is true. */
   find(low: number, high: number): number {
     if (this.size * 2 > this.#slots) this.#grow()
     const at = this.slotOf(low, high)
@@ -51,7 +51,7 @@ export class Fingerprints {
     return !this.isEmpty(this.slotOf(low, high))
   }
 
-  /** Whether the fingerprint that was asked for last had not been met before. */
+  /** Whether the last `find` added its fingerprint. */
   isNew = false
 
   protected isEmpty(at: number): boolean {

@@ -4,7 +4,7 @@ import { PEEK, POKE, START } from './graph.ts'
 import { Column } from './growing.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 
-/** How a word is accessed. Writes conflict with everything, reads and blind adds only with what is not alike. */
+/** How a word is accessed. Writes conflict with everything, reads and blind adds only with accesses of another kind. */
 export const READS = 0
 export const WRITES = 1
 export const ADDS = 2
@@ -15,7 +15,7 @@ const STRIDE = SET * 3
 /** Accesses by cell and class, each as `cell * 4 + class`. */
 export type Accesses = readonly number[]
 
-/** What is known of a node: its marks, the accesses of its step besides the instruction, and those of all that may follow. */
+/** The knowledge about a node: its marks, the further accesses of its step, and the accesses of all steps that may follow. */
 export type Known = {
   readonly marks: string
   readonly own: Accesses
@@ -23,16 +23,16 @@ export type Known = {
 }
 
 /**
- * What an actor may still access from each of its nodes on, as far as its behaviour is known: the union over all that
- * follows. It grows while the behaviour is learned. Decisions that were taken because an access was *not* in it are noted,
- * so that it shows when one of them has become wrong.
+ * The accesses that an actor may still make after each of its nodes, as far as its behaviour is known: the union over
+ * all that follows. It grows while the behaviour is learned. Decisions that relied on the absence of an access are
+ * recorded, so that a wrong one is noticed.
  */
 export class Futures {
   readonly #behaviour: Behaviour
   readonly #cells: Cells
   /** The instruction that a node belongs to: itself, or the one before it. */
   readonly #stepOf = new Column(-1)
-  /** By the node of each instruction: the sets of what may follow it, and of what was relied upon not to. */
+  /** By the node of each instruction: the sets of accesses that may follow it, and of those that decisions assumed not to follow. */
   readonly #index = new Column(-1)
   readonly #sets = new Column()
   readonly #relied = new Column()
@@ -47,7 +47,7 @@ export class Futures {
   #seenEdges = 0
   /** A decision was taken on what turned out to be wrong. */
   isRefuted = false
-  /** What other machines know of nodes, also of those that are not known here yet; none if there are no others. */
+  /** The knowledge of other machines, also about nodes that are not known here yet; none if there are no others. */
   #elsewhere: Map<string, Known> | undefined
   readonly #nodeOf = new Map<string, number>()
   /** Nodes of which more is known than the others were told. */
@@ -59,7 +59,7 @@ export class Futures {
     this.update()
   }
 
-  /** Takes in what has been learned since. */
+  /** Merges the knowledge gained since the last call. */
   update(): void {
     const { nodes, edges } = this.#behaviour
     if (nodes === this.#seen && edges === this.#seenEdges) return
@@ -124,7 +124,7 @@ export class Futures {
     this.#access(node, this.#cells.of(word), classOf(this.#behaviour, node, code))
   }
 
-  /** From now on what is learned here is told, and what others tell is taken in. */
+  /** From now on, knowledge is exchanged with other machines. */
   share(): void {
     this.#elsewhere = new Map()
     for (let node = 0; node < this.#seen; node += 1) {
@@ -134,7 +134,7 @@ export class Futures {
     }
   }
 
-  /** What has been learned since it was told last. */
+  /** The knowledge gained since the last call. */
   news(): Known[] {
     const news = [...this.#news].map((node) => {
       const index = this.#index.at[node]!
@@ -178,7 +178,7 @@ export class Futures {
     if (known !== undefined) this.#takeIn(node, known)
   }
 
-  /** An access besides that of the instruction itself. */
+  /** An access of a step in addition to that of the instruction itself. */
   #addToStep(step: number, word: number, kind: number): void {
     const cell = this.#cells.of(word)
     this.#addOwn(step, cell * 4 + kind)
@@ -209,12 +209,12 @@ export class Futures {
     }
   }
 
-  /** What the step at `node` accesses besides the word of its instruction. */
+  /** The accesses of the step at `node` in addition to the word of its instruction. */
   besides(node: number): Accesses {
     return this.#own[this.#index.at[node]!]!
   }
 
-  /** Whether anything from `node` on conflicts with such an access of another. */
+  /** Whether anything from `node` on conflicts with such an access of another actor. */
   conflicts(node: number, cell: number, kind: number): boolean {
     const index = this.#index.at[node]!
     if (index === -1) return false
@@ -238,12 +238,12 @@ export class Futures {
     if (kind !== ADDS) relied[place + ADDS * SET]! |= bit
   }
 
-  /** Notes that a decision relies on `besides(node)` being all. */
+  /** Records that a decision assumes that `besides(node)` is complete. */
   plan(node: number): void {
     this.#isPlanned[this.#index.at[node]!] = true
   }
 
-  /** Forgets what was relied upon: a new round begins. */
+  /** Forgets the assumptions: a new round begins. */
   forgive(): void {
     this.isRefuted = false
     this.#relied.at.fill(0)
@@ -251,7 +251,7 @@ export class Futures {
   }
 }
 
-/** How an instruction accesses its word, if it is not known yet what will come of it. */
+/** How an instruction accesses its word, if its result is not known yet. */
 function classOf(behaviour: Behaviour, node: number, code: number): number {
   if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR || code === CAS) return READS
   if (code === PARK || code === UNPARK) return WRITES

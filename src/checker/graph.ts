@@ -1,6 +1,6 @@
 import { Column } from './growing.ts'
 
-/** What a node of a behaviour stands for, besides the instructions: what happens between two steps, in this order. */
+/** Nodes of a behaviour other than instructions: events between two steps, in this order. */
 export const START = 32
 export const PEEK = 33
 export const POKE = 34
@@ -21,7 +21,7 @@ export class Graph {
   readonly word = new Column()
   readonly a = new Column()
   readonly b = new Column()
-  /** What a read-modify-write orders. */
+  /** The order that a read-modify-write imposes. */
   readonly order = new Column()
   /** The node that it was first reached from, and the answer that led to it. */
   readonly parent = new Column(-1)
@@ -37,13 +37,13 @@ export class Graph {
   edges = 0
   nodes = 0
   /**
-   * What an actor standing there adds to the fingerprint of a state: equal for nodes after which it does the same, and the same in
-   * every machine that runs this program, in whatever order it learns.
+   * The contribution of an actor at that node to the fingerprint of a state: equal for nodes with the same future, and
+   * equal in every machine that runs this program, in whatever order it learns.
    */
   readonly markLow = new Column()
   readonly markHigh = new Column()
 
-  /** What follows `node` after `answer`, or -1 if that has not been seen yet. */
+  /** The node after `node` and `answer`, or -1 if that has not been observed yet. */
   after(node: number, answer: number): number {
     let edge = this.#firstEdge.at[node]!
     while (edge !== -1 && this.edgeAnswer.at[edge] !== answer) edge = this.#nextEdge.at[edge]!

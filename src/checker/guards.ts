@@ -2,7 +2,7 @@ import { refuse, userCode } from './user-code.ts'
 
 type Target = Record<PropertyKey, unknown>
 
-/** What answers otherwise from run to run, or goes on when a run is over: object, and names in it. */
+/** Functions whose result differs from run to run, or that continue after a run: object, and their names. */
 const FOREIGN: readonly (readonly [object: string, names: readonly string[]])[] = [
   ['Math', ['random']],
   ['Date', ['now']],
@@ -63,7 +63,7 @@ function replace(owner: Target, name: string, value: unknown): () => void {
       enumerable: was?.enumerable ?? false,
     })
   } catch {
-    // Frozen by the host program: what it answers still shows when a schedule is run again.
+    // The property is frozen by the host program: a non-deterministic result still shows when a schedule is run again.
     return () => {}
   }
   return () => {

@@ -1,4 +1,4 @@
-// The library `faultline/checker`: explores a lock or a protocol of one's own. Inside the project import the file itself.
+// The library `faultline/checker`: explores a user's lock or protocol. Inside the project import the file itself.
 export { type Answer, explore, type ModuleExploration, replay } from './answer.ts'
 export { allEnd, type End, type Exploration } from './exploration.ts'
 export { Refused } from './refused.ts'

@@ -47,7 +47,7 @@ export const codeOf = (kind: OpKind): number => CODES.get(kind)!
 export const isRead = (code: number): boolean => code === READ || code === LOAD
 export const isReadModifyWrite = (code: number): boolean => code >= ADD && code <= CAS
 
-/** What a write or a read-modify-write leaves in a word that held `was`. */
+/** The value after a write or a read-modify-write of a word that held `was`. */
 export function valueAfter(code: number, was: number, a: number, b: number): number {
   switch (code) {
     case WRITE:

@@ -12,7 +12,7 @@ type Message = {
   readonly failed?: unknown
 }
 
-/** An exploration that is under way, and the end of the line over which another thread can come to help. */
+/** A running exploration, and the port over which another thread can help. */
 type UnderWay = {
   readonly job: Job
   readonly port: MessagePort
@@ -50,7 +50,7 @@ export async function runJobs(
     const asked: Asked = { job, link: { port: port1, control: one.control }, helps: false }
     const report = await ask(worker, asked, (counts) => onProgress(done, job, counts))
       .catch((error) => {
-        // What was under way when the user interrupted is lost; what was finished is not.
+        // Explorations that were running when the user interrupted are lost; finished ones are kept.
         if (signal.aborted) return undefined
         throw error
       })
@@ -60,14 +60,14 @@ export async function runJobs(
     done += 1
   }
 
-  /** As long as there is an exploration that no other thread helps with. */
+  /** Helps as long as there is an exploration without a helper. */
   const help = async (worker: () => Worker) => {
     for (;;) {
       const one = [...underWay].find(({ job, isHelped }) => !isHelped && canBeHelped(job))
       if (one === undefined || signal.aborted) return
       one.isHelped = true
       const { job, port, control } = one
-      // What it failed of shows in the exploration itself, which goes on alone.
+      // A cause of failure also shows in the exploration itself, which continues alone.
       await ask(worker(), { job, link: { port, control }, helps: true }, () => {}).catch(() => Side.lose(control))
     }
   }
@@ -102,7 +102,7 @@ export async function runJobs(
   return reports.filter((report) => report !== undefined)
 }
 
-/** What is taken by chance is taken in one order, and weak memory learns more than two threads can tell each other. */
+/** Random modes have one order, and weak memory learns facts that two threads cannot exchange. */
 const canBeHelped = ({ limits }: Job): boolean => limits.mode === 'exhaustive' && limits.memory === 'sc'
 
 /** A thread that explores, from when it is needed until the user interrupts it. */
@@ -134,7 +134,7 @@ class Thread {
 const failedText = (about: string, cause: unknown) =>
   new Error(`exploring ${about} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 
-/** The report; none of what was helped with. */
+/** The report; undefined for a job that only helped. */
 function ask(worker: Worker, asked: Asked, onCounts: (counts: Counts) => void): Promise<Report | undefined> {
   return new Promise((resolve, reject) => {
     const { job } = asked

@@ -1,14 +1,14 @@
 import type { MemoryModel } from './memory/model.ts'
 
 export type Limits = {
-  /** How often a loop that retries goes round before a signal ends it. */
+  /** How often a retry loop may repeat before a signal ends it. */
   readonly patience: number
   /** Preemptions up to which a short witness is looked for first. */
   readonly preemptions: number
   readonly states: number
   readonly depth: number
   readonly seconds: number
-  /** All of them; or executions by chance, for what is too large. */
+  /** All executions, or random ones for a program that is too large. */
   readonly mode: 'exhaustive' | 'random' | 'pct'
   readonly seed: number
   readonly memory: MemoryModel

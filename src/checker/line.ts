@@ -10,11 +10,11 @@ export type Line = {
   readonly at?: string
   readonly word: number
   readonly instruction: string
-  /** What the word held, and holds then. */
+  /** The value of the word before and after. */
   readonly before: number
   readonly after: number
   readonly text: string
-  /** Whether it changed the word. */
+  /** Whether the word changed. */
   readonly wrote: boolean
   /** It looked at a word, and may have to wait for it. */
   readonly waited: boolean
@@ -43,7 +43,7 @@ export function lineOf(machine: Machine, actor: number, node: number, was: numbe
   return {
     actor,
     site,
-    // What is ours lies in folders.
+    // Our own files are in folders.
     ...(place === '' || place.includes('/') ? {} : { at: place }),
     word,
     instruction: INSTRUCTIONS[code]!,

@@ -13,16 +13,16 @@ const PROBES = 3
 const LONGEST = 20_000
 
 /**
- * Whether a loop that ran out of patience would ever have ended: from there on all actors step in turn, which is fair, and
- * no signal comes. If it asks again and again, the memory being the same each time and no other actor able to step, it goes round
- * for ever. Followed a few times for each place at which an actor gave up; the schedule is kept of the way that showed it.
+ * Decides whether a loop that ran out of patience would ever end. From there all actors step in turn, which is fair, and no
+ * signal arrives. If the loop repeats with the same memory each time and no other actor can step, it is a livelock. Each
+ * place at which an actor gave up is probed a few times; the schedule of the execution that showed the livelock is kept.
  */
 export class LivelockProbe {
   readonly #program: Program
   readonly #model: MemoryModel
   #machine: Machine | undefined
   readonly #probed = new Map<string, number>()
-  /** States, each with whose turn it is, from which all have come to an end: from there on the same happens again. */
+  /** States (with the actor whose turn it is) from which all actors ended: from there on the result is known. */
   readonly #ending = new Fingerprints()
   readonly #passed: number[] = []
   schedule: readonly number[] = []
@@ -32,7 +32,7 @@ export class LivelockProbe {
     this.#model = model
   }
 
-  /** The machine's last step told a loop to give up. */
+  /** In the machine's last step, a loop was told to give up. */
   loops(gaveUp: Machine): boolean {
     const last = gaveUp.depth - 1
     const place = `${gaveUp.actorAt(last)} ${gaveUp.nodeAt(last)} ${ableOf(gaveUp)}`
@@ -42,7 +42,7 @@ export class LivelockProbe {
     this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, memory: this.#model })
     this.#machine.backTo(0)
     for (const actor of gaveUp.schedule()) {
-      // An actor gave up before, and went on from there: that way has been followed from its own place.
+      // The actor gave up earlier and continued: that execution was probed from its own place.
       if (!this.#machine.canStep(actor)) return false
       this.#machine.step(actor)
     }
@@ -63,7 +63,7 @@ export class LivelockProbe {
       const stepper = turn % machine.steppers
       if ((able & (1 << stepper)) === 0) continue
       if (this.#isKnownToEnd(machine, stepper)) return false
-      // What the hardware may read too early it does not read so for ever.
+      // A value that the hardware may read too early is not read forever.
       machine.step(stepper < machine.actors ? machine.newestFirst(stepper) : stepper)
       if (machine.signals === 0) continue
       const isSame = memory?.every((value, word) => value === machine.memory[word])

@@ -20,7 +20,7 @@ async function loadTables(build: URL): Promise<KernelTables> {
   return { variantNamed, versionNamed, onKernel }
 }
 
-/** A check with what a job or a user asks of it: another kernel, a patch of the user's among its variants. `build`: whose it is. */
+/** A check with the options of a job or a user: another kernel, a patch among its variants. `build`: the build to load from. */
 export async function checkWith(
   ours: Check,
   { kernel, patch }: { readonly kernel?: VersionName | undefined; readonly patch?: PatchCode | undefined },

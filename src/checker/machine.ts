@@ -20,7 +20,7 @@ const RUNS_A_BREATH = (1 << 9) - 1
  */
 export class Machine {
   readonly program: Program
-  /** How many can step: the actors, and behind them what weak memory adds. */
+  /** The number of steppers: the actors, and after them those that weak memory adds. */
   readonly steppers: number
   readonly actors: number
   /** None if memory is sequentially consistent. */
@@ -28,7 +28,7 @@ export class Machine {
   readonly behaviours: readonly Behaviour[]
   /** The words of the program, behind them one for each actor: how it sleeps, and then those of weak memory. */
   readonly memory: Int32Array
-  /** Where each actor stands. */
+  /** The current node of each actor. */
   readonly nodes: Int32Array
   /** The fingerprint. */
   hashLow = 0
@@ -43,17 +43,17 @@ export class Machine {
   #runs = 0
   readonly #trail = new Trail()
   readonly #sleepers: Sleepers
-  /** What the counters that are kept have come to. */
+  /** The current sum of the kept counters. */
   counted = 0
-  /** What the last step returned to its actor, before anything is made of it. */
+  /** The raw answer of the last step. */
   answer = 0
   /** In the last step a loop asked whether a signal is pending: 1 if none was, 2 if one was. */
   signals = 0
   /** Nodes that say which properties the last step violated. */
   readonly violated: number[] = []
-  /** What the last step counted on the counters that are kept: counter and number by turns; at first, what came before it. */
+  /** The counts of the last step on the kept counters, as pairs of counter and number; initially those from before it. */
   readonly tallied: number[] = []
-  /** What an actor violates before the first step of any of them. */
+  /** The violations of an actor before the first step of any actor. */
   readonly findingsAtFirst: readonly Finding[]
 
   constructor(program: Program, options: BehaviourOptions) {
@@ -74,7 +74,7 @@ export class Machine {
     this.#sum()
   }
 
-  /** Runs each actor up to its first instruction; what the first of them finds that finds anything. */
+  /** Runs each actor to its first instruction; returns the findings of the first actor that has any. */
   #begin(): readonly Finding[] {
     let found: readonly Finding[] = []
     for (const [actor, behaviour] of this.behaviours.entries()) {
@@ -95,13 +95,13 @@ export class Machine {
     return this.weak === undefined ? 1 << stepper : this.weak.steppersOf(this.actorOf(stepper))
   }
 
-  /** The stepper that lets the next instruction of an actor see what is new: itself, unless it would read an older value. */
+  /** The stepper with which the next instruction of an actor reads the newest value: the actor itself, unless it would read an older one. */
   newestFirst(actor: number): number {
     if (this.weak === undefined || this.weak.olderEntry(actor) < 0) return actor
     return this.codeOf(actor) === READ ? actor : this.weak.renewalId(actor)
   }
 
-  /** Whether a step may be left out for ever: a compiler may keep what it loaded plainly. */
+  /** Whether a step may be omitted forever: a compiler may keep a plainly loaded value. */
   isOptional(stepper: number): boolean {
     return stepper >= this.actors && !this.weak!.isLane(stepper) && this.codeOf(this.actorOf(stepper)) === READ
   }
@@ -141,7 +141,7 @@ export class Machine {
     return false
   }
 
-  /** Takes one step of a stepper that can; an actor goes on up to its next instruction. */
+  /** Takes one step of an enabled stepper; an actor runs to its next instruction. */
   step(stepper: number): void {
     const actor = this.actorOf(stepper)
     const behaviour = this.behaviours[actor]!
@@ -204,7 +204,7 @@ export class Machine {
     return this.#trail.of(depth, NODE)
   }
 
-  /** Whether the state at that depth of the way here had this fingerprint. */
+  /** Whether the state at that depth of the current path had this fingerprint. */
   wasAt(depth: number, low: number, high: number): boolean {
     if (depth === this.depth) return this.hashLow === low && this.hashHigh === high
     return this.#trail.of(depth, HASH_LOW) === low && this.#trail.of(depth, HASH_HIGH) === high
@@ -289,7 +289,7 @@ export class Machine {
     this.#high ^= markHigh.at[was]! ^ markHigh.at[node]!
   }
 
-  /** Which properties the last step, that of `stepper`, violated. */
+  /** The properties that the last step, that of `stepper`, violated. */
   findings(stepper: number): Finding[] {
     const { kind, a, b, messages } = this.behaviours[this.actorOf(stepper)]!
     return this.violated.map((node) =>
@@ -299,12 +299,12 @@ export class Machine {
     )
   }
 
-  /** What the actors returned that have ended. */
+  /** The return values of the actors that have ended. */
   results(): unknown[] {
     return this.behaviours.map(({ results: all }, actor) => all.get(this.nodes[actor]!))
   }
 
-  /** What does not hold now that all have ended. */
+  /** The properties that are violated after all actors have ended. */
   findingsAtRest(): readonly Finding[] {
     return this.program.atRest(this.memory, this.results())
   }
@@ -319,7 +319,7 @@ export class Machine {
 export const memoryAtFirst = (program: Program): Int32Array =>
   program.before === undefined ? program.memory : memoryAfter(program, program.before)
 
-/** What one actor leaves behind that is alone and is never interrupted. */
+/** The memory after one actor has run alone without interruption. */
 function memoryAfter({ before: _, ...program }: Program, actor: Actor): Int32Array {
   const machine = new Machine({ ...program, actors: [actor] }, { patience: 0 })
   while (machine.canStep(0)) machine.step(0)

@@ -59,7 +59,7 @@ export class Reduction implements Reducer {
     return this.#futures.some(({ hasNews }) => hasNews)
   }
 
-  /** What has been learned since this was asked last, by actor. */
+  /** The knowledge gained since the last call, by actor. */
   news(): Known[][] {
     return this.#futures.map((futures) => futures.news())
   }
@@ -124,7 +124,7 @@ export class Reduction implements Reducer {
     return along
   }
 
-  /** Notes what the choice of a set rests on: that no actor outside of it conflicts with a member. */
+  /** Records the assumption behind the choice of a set: that no actor outside of it conflicts with a member. */
   #rely(set: number): void {
     const { behaviours, nodes, actors } = this.#machine
     for (let member = 0; member < actors; member += 1) {
@@ -158,7 +158,7 @@ function meets(futures: Futures, node: number, accesses: Accesses): boolean {
   return false
 }
 
-/** What the next step of an actor does to its word. An exchange that would fail now only reads: an actor that could change that conflicts. */
+/** The effect of an actor's next step on its word. An exchange that would fail now only reads: an actor that could change that conflicts. */
 export function classNow({ behaviours, nodes, memory }: Machine, actor: number): number {
   const { kind, word, a } = behaviours[actor]!
   const node = nodes[actor]!

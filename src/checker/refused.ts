@@ -1,6 +1,6 @@
 /**
- * What was given cannot be explored, or nothing that came of it could be relied upon: so there is no verdict. A sentence, and
- * what to do about it.
+ * The input cannot be explored, or its result could not be relied upon, so there is no verdict. Has a sentence, and
+ * advice.
  */
 export class Refused extends Error {
   override readonly name = 'Refused'

@@ -17,7 +17,7 @@ export type Replayed = {
   readonly lines: readonly Line[]
   readonly patience: number
   readonly memoryModel: MemoryModel
-  /** The instructions in the order in which they were taken, what was counted, and the memory at the end. */
+  /** The instructions in execution order, the counters, and the memory at the end. */
   readonly order: readonly Instruction[]
   readonly counts: ReadonlyMap<number, number>
   readonly memory: Int32Array
@@ -45,7 +45,7 @@ export function replaySchedule(
   }
   const program = check.program(variant, configuration)
   const machine = new Machine(program, { patience, memory, counted: COUNTERS.map((_, counter) => counter) })
-  // Not what the machine has: its actors have marked what lies before their first step.
+  // Not the machine's memory: its actors have already changed it before their first step.
   const initial = memoryAtFirst(program).slice()
   const played = play(machine, steppers)
   if (played.refused > 0)

@@ -13,7 +13,7 @@ export type Step = {
   readonly instruction: string
   /** The name of the word; none of a pause or a barrier. */
   readonly word: string | null
-  /** What the word held before, and after. */
+  /** The value of the word before and after. */
   readonly before: number | null
   readonly after: number | null
   /** The function that takes the step, if the module is traced. */
@@ -27,7 +27,7 @@ export type Replay = {
   readonly findings: readonly Finding[]
   /** The memory at the end, by the names of its words. */
   readonly memory: Readonly<Record<string, number>>
-  /** What the actors that ended returned, by name. */
+  /** The return values of the actors that ended, by name. */
   readonly results: Readonly<Record<string, unknown>>
   /** The execution, one column an actor. */
   readonly witness: string
@@ -72,7 +72,7 @@ function memoryOf({ place }: Program, memory: Int32Array): Readonly<Record<strin
   return Object.fromEntries(words.map((word) => [place.nameOf(word as never), memory[word]!]))
 }
 
-/** What a schedule is a schedule of, as far as it can be seen: the actors, the layout and the memory at first. */
+/** Identifies the program of a schedule, as far as it is visible: the actors, the layout and the initial memory. */
 export function definitionOfProgram({ place, actors, memory }: Program): string {
   const parts = [
     actors.map(({ name }) => name),

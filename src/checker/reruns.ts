@@ -5,14 +5,14 @@ import { Machine } from './machine.ts'
 import type { BehaviourOptions, Finding, Program } from './program.ts'
 import { Refused } from './refused.ts'
 
-/** How an execution is run that knows of no other: nothing is left out because another way has led to the same. */
+/** Options for an execution that ignores all others: nothing is skipped because another path reached the same state. */
 const ALONE = { isTree: true, stopsAtPauses: true } as const
 
 /**
- * Runs some executions of an exploration a second time, such as the first, the fourth, the sixteenth and so on, and compares: the same
- * schedule must lead to the same steps, memory, results and findings. After that each actor is run again with the answers that
- * it got, alone, in turn with the others, and after runs that were given up halfway. An actor that depends on anything else does
- * something else then.
+ * Runs some executions of an exploration a second time (the first, the fourth, the sixteenth and so on) and compares:
+ * the same schedule must give the same steps, memory, results and findings. Then each actor is run again with the same
+ * answers: alone, alternating with the others, and after aborted runs. An actor with any other input behaves differently
+ * in one of these.
  */
 export class Reruns {
   readonly #program: Program
@@ -84,7 +84,7 @@ export class Reruns {
   }
 }
 
-/** By actor, the nodes at which it stands in turn on the way to where the machine is, the last first. */
+/** By actor, the nodes on the path to the machine's current state, the last first. */
 const nodesByActor = (machine: Machine): number[][] => {
   const ways = machine.behaviours.map((_, actor) => [machine.nodes[actor]!])
   for (const [depth, stepper] of machine.schedule().entries()) {
@@ -101,8 +101,8 @@ function passPauses(again: Machine, actor: number, machine: Machine, ways: reado
 }
 
 /**
- * The actors of a module that was loaded once more, in the other order: what the first to run has left behind for good, such as
- * a variable that is set once, was left there by another now.
+ * Compares with the actors of a freshly loaded module, run in the other order: a permanent change by the first actor to
+ * run, such as a variable that is set once, is then made by another actor.
  */
 export function compareWithFresh(
   program: Program,
@@ -119,7 +119,7 @@ export function compareWithFresh(
   }
 }
 
-/** Each actor once more, given the answers that it got: in several orders, since what they share shows in one of them. */
+/** Runs each actor again with the same answers, in several orders, because hidden sharing shows in one of them. */
 function rerunActors({ behaviours, nodes }: Machine): void {
   const start = (actor: number) => behaviours[actor]!.again(nodes[actor]!)
   const all = behaviours.map((_, actor) => actor)

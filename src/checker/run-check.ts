@@ -24,7 +24,7 @@ export type Job = {
   /** The code of a variant that is a file of the user's. */
   readonly patch?: PatchCode
   readonly configuration: string
-  /** What it must come to. */
+  /** The expected verdict. */
   readonly expects: 'PASS' | 'FAIL'
   readonly finds: readonly string[]
   readonly limits: Limits
@@ -32,12 +32,12 @@ export type Job = {
 
 export type Report = Job & {
   readonly explored: Omit<Explored, 'visited' | 'sampled'>
-  /** Which steps of a patch were taken in any execution. */
+  /** The steps of a patch that were taken in any execution. */
   readonly taken?: readonly string[]
   /** As text: how to replay it, and what happens in it. */
   readonly replay: string | null
   readonly witness: string | null
-  /** False if the same schedule, run again, came to something else. */
+  /** False if the same schedule gave another result when it was run again. */
   readonly isRepeatable: boolean
   readonly isAsExpected: boolean
 }
@@ -45,7 +45,7 @@ export type Report = Job & {
 /** Limits that are the same for all, unless the user says how often a loop may retry: that is for each check to say. */
 export type AskedLimits = Omit<Limits, 'patience'> & { readonly patience?: number }
 
-/** Which explorations a check asks for: good variants in every configuration, broken ones where the fault shows. */
+/** The explorations of a check: good variants in every configuration, broken ones where the fault shows. */
 export function jobsOf(check: Check, limits: AskedLimits, only: { variant?: string; configuration?: string }): Job[] {
   const variants = check.variants.filter(({ name }) => only.variant === undefined || name === only.variant)
   return variants.flatMap((variant) => {
@@ -90,7 +90,7 @@ export function helpWith(check: Check, job: Job, link: Link): void {
   help(check.program(job.variant, job.configuration), job.limits, link)
 }
 
-/** `link`: over which another thread may come to help. */
+/** `link`: the connection over which another thread may help. */
 export function runJob(check: Check, job: Job, onProgress?: (counts: Counts) => void, link?: Link): Report {
   const program = check.program(job.variant, job.configuration)
   const { visited, ...explored } = exploreTogether(program, job.limits, link, onProgress)

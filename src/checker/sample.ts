@@ -4,7 +4,7 @@ import { xorshift } from './xorshift.ts'
 
 const SIGNALLED = 2
 
-/** Which stepper steps next, of those that can. */
+/** Chooses the next stepper among the enabled ones. */
 type Chooser = { readonly begin: () => void; readonly next: (able: number, depth: number) => number }
 
 export type Sampling = {
@@ -16,10 +16,10 @@ export type Sampling = {
 }
 
 /**
- * Executions by chance, for what is too large to exhaust. They prove nothing, so if none is wrong the verdict is UNKNOWN.
- * `random` draws each step; `pct` gives actors priorities and changes them at a few places drawn beforehand, so that a fault
- * that takes d ordering constraints is met with a probability of at least 1 / (n k^(d-1)) an execution of k steps by n actors
- * (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010).
+ * Random executions, for programs that are too large to exhaust. They prove nothing, so without a violation the verdict
+ * is UNKNOWN. `random` draws each step; `pct` gives actors priorities and changes them at a few places drawn beforehand,
+ * so that a fault with d ordering constraints is found with a probability of at least 1 / (n k^(d-1)) per execution of k
+ * steps by n actors (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010).
  */
 export function sample(machine: Machine, counts: Counts, sampling: Sampling, hooks: Hooks): Outcome {
   const random = xorshift(sampling.seed)

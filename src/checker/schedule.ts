@@ -1,13 +1,13 @@
 import { MEMORY_MODELS, type MemoryModel } from './memory/model.ts'
 
 /**
- * The stepper of each step of an execution, as text that can be pasted: `1:4f09ab12:01:0001110002`, or with what memory is like,
- * `1:4f09ab12:01:tso:00030112`.
+ * The stepper of each step of an execution, as text that can be pasted: `1:4f09ab12:01:0001110002`, or with a memory
+ * model, `1:4f09ab12:01:tso:00030112`.
  */
 export type Schedule = {
   /** The hash of the protocol and of the check: see definition.ts. */
   readonly definition: string
-  /** How often a loop that retries was let round. */
+  /** How often a retry loop could repeat. */
   readonly patience: number
   readonly memory: MemoryModel
   /** Actors, and the numbers of their stores and loads: see memory/weak-memory.ts. */

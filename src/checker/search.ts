@@ -2,7 +2,7 @@ import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
 import type { Watch } from './watch.ts'
 
-/** Where an exploration gives up, and where it stops for a breath. */
+/** The limits of an exploration, and when it pauses. */
 export type Bounds = {
   /** Steps on one way from the start. */
   readonly depth: number
@@ -11,11 +11,11 @@ export type Bounds = {
   readonly isOver: (counts: Counts) => boolean
 }
 
-/** What a search asks of its caller. */
+/** Callbacks of a search. */
 export type Hooks = {
-  /** Whether a loop that has run out of patience would have gone on for ever. */
+  /** Whether a loop that has run out of patience would have repeated forever. */
   readonly loops: (machine: Machine) => boolean
-  /** An execution has come to its end. */
+  /** An execution has ended. */
   readonly ended: (machine: Machine) => void
   readonly watch: Watch
 }
@@ -27,13 +27,13 @@ export type Counts = {
   executions: number
   /** Those among them in which no actor can step and some have not ended. */
   blocked: number
-  /** Ways that were given up because they led to a state that had been met before. */
+  /** Paths that were cut because they led to a known state. */
   pruned: number
   /** Different states, in the last round. */
   states: number
   /** Steps taken, in all rounds. */
   steps: number
-  /** Rounds of learning what the actors may do. */
+  /** Rounds of learning the behaviour of the actors. */
   rounds: number
 }
 
@@ -44,7 +44,7 @@ export type Outcome =
   | { readonly verdict: 'FAIL'; readonly schedule: readonly number[]; readonly findings: readonly Finding[] }
   | { readonly verdict: 'UNKNOWN'; readonly because: 'depth' | 'states' | 'time' }
 
-/** `Machine.signals` when a loop was told to give up. */
+/** The value of `Machine.signals` when a loop was told to give up. */
 export const SIGNALLED = 2
 
 export const LIVELOCK: Finding = {
@@ -66,7 +66,7 @@ export function ableOf(machine: Machine): number {
   return able
 }
 
-/** Whether the one actor that can step goes round for ever, in states in which no other can: the way there, if it does. */
+/** Whether the only enabled actor loops forever, in states in which no other can step: returns the path, if it does. */
 export function goesRoundAlone(machine: Machine, actor: number, longest: number): readonly number[] | undefined {
   const from = machine.depth
   let { hashLow, hashHigh } = machine

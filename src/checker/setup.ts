@@ -4,10 +4,10 @@ import { Refused } from './refused.ts'
 import { asUser, refuse } from './user-code.ts'
 import { Words } from './words.ts'
 
-/** What a setup has placed, and what it returned. */
+/** The placed words of a setup, and its return value. */
 export type SetUp<Subject> = { readonly place: Place; readonly subject: Subject }
 
-/** Calls a setup. What is placed after it has returned is refused: the memory has been made. */
+/** Calls a setup. Placing a word after it has returned is refused, because the memory has been allocated. */
 export function setUp<Subject>(setup: (place: Place) => Subject): SetUp<Subject> {
   const entries = new Entries()
   const place = new Place('', { next: 0, entries, locks: [] as LockEntry[] })
@@ -34,7 +34,7 @@ class Entries extends Array<Entry> {
   }
 }
 
-/** Each actor has a subject of its own, so a setup must do the same each time, and return nothing that it returned before. */
+/** Each actor has its own subject, so a setup must do the same each time, and return a new object. */
 export function compareSetUps<Subject>(one: SetUp<Subject>, other: SetUp<Subject>): void {
   if (typeof one.subject === 'object' && one.subject !== null && one.subject === other.subject) {
     throw new Refused('setup returns the same object each time', `Build what it returns in it: ${SHARED}`)
@@ -54,7 +54,7 @@ export function compareSetUps<Subject>(one: SetUp<Subject>, other: SetUp<Subject
 const SHARED = 'actors share nothing but the words of the memory.'
 const DIFFERS = `It is called once for each actor, and must do the same each time: ${SHARED}`
 
-/** Where two values differ, in words. Functions are taken as the same: what they do shows when they are run. */
+/** Describes a difference between two values. Functions count as equal: a difference shows when they run. */
 function differenceOf(one: unknown, other: unknown, path: string, met: Set<unknown>): string | undefined {
   if (typeof one === 'function' && typeof other === 'function') return undefined
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {

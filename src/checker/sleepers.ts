@@ -9,7 +9,7 @@ export const ASLEEP = -0x8000_0001
 
 type Host = Words & { readonly behaviours: readonly Behaviour[]; readonly nodes: Int32Array }
 
-/** Which actors sleep on which word, in the order in which they went to sleep: `park` and `unpark`. */
+/** The actors that sleep on each word, in the order in which they fell asleep: `park` and `unpark`. */
 export class Sleepers {
   readonly #host: Host
   readonly #at: number
@@ -20,7 +20,7 @@ export class Sleepers {
     this.#at = at
   }
 
-  /** Whether an actor before its `park` can take it: it has not gone to sleep, or was woken. */
+  /** Whether an actor can take its `park`: it does not sleep, or was woken. */
   isAwake(actor: number): boolean {
     return this.#host.memory[this.#at + actor]! <= 0
   }

@@ -10,9 +10,9 @@ const MOST_PAUSES = 10_000
 type Turn = { readonly steps: readonly (readonly number[])[]; readonly end: number }
 
 /**
- * A loop around `pause` that reads and reads, and has now read the same twice in a row, is waiting: nothing will change
- * until another actor writes one of the words that it reads. So this `pause` is a wait for that, and the loop unrolls no
- * further. Returns the words and what was seen in them, as pairs; undefined if it is no such loop.
+ * A loop around `pause` that has read the same values twice in a row is waiting: nothing changes until another actor
+ * writes one of the words that it reads. So this `pause` is a wait for such a write, and the loop is not unrolled
+ * further. Returns the words and the values read, as pairs; undefined if it is no such loop.
  */
 export function spinAt(behaviour: Graph, pause: number): Int32Array | undefined {
   const turn = turnBefore(behaviour, pause)
@@ -39,7 +39,7 @@ function turnBefore(behaviour: Graph, pause: number): Turn | undefined {
   }
 }
 
-/** Refuses a loop that pauses for ever and looks at nothing. */
+/** Refuses a loop that pauses forever and reads nothing. */
 export function checkPauses(actor: string, pauses: number): void {
   if (pauses <= MOST_PAUSES) return
   throw new Refused(

@@ -9,7 +9,7 @@ import { watched } from './watch.ts'
 /** All of them are kept, with the steps between them. */
 const MOST_STATES = 2_000_000
 
-/** Goes on where an exploration has passed: does each actor that must end do so in every fair execution? */
+/** Runs after an exploration has passed: does each actor that must end do so in every fair execution? */
 export function starvingActors<Subject>(
   program: Program,
   { mustEnd = [], fairness = 'weak' }: Exploration<Subject>,

@@ -10,13 +10,13 @@ import type { Edge, StateGraph } from './state-graph.ts'
 export const FAIRNESS = ['weak', 'strong'] as const
 export type Fairness = (typeof FAIRNESS)[number]
 
-/** An execution that goes on for ever: the way to where it begins to go round, and one turn of it. */
+/** An infinite execution: the path to the beginning of its cycle, and one turn of the cycle. */
 export type Lasso = { readonly way: readonly number[]; readonly turn: readonly number[] }
 
 /**
- * A fair execution in which an actor never ends: a strongly connected part of the graph in which it has not ended, and in which
- * each actor steps, or could not all the time (weak), or never could (strong; Emerson and Lei, 1987: where one could and has no step,
- * the states in which it could are left out, and what is left is looked at again).
+ * A fair execution in which an actor never ends: a strongly connected part of the graph in which it has not ended, and in
+ * which each actor steps, or is not always enabled (weak), or is never enabled (strong; Emerson and Lei, 1987: if an actor
+ * is enabled somewhere and has no step, the states in which it is enabled are removed, and the rest is searched again).
  */
 export function starvation(graph: StateGraph, actor: number, actors: number, fairness: Fairness): Lasso | undefined {
   const running = new Set<number>()

@@ -6,7 +6,7 @@ import type { Watch } from './watch.ts'
 export type Edge = { readonly from: number; readonly actor: number; readonly to: number }
 
 /**
- * Every state that can be reached, and every step between them: nothing is left out, since what goes on for ever is a cycle of
+ * Every reachable state, and every step between them, without reduction, because an infinite execution is a cycle of
  * this graph. For small programs.
  */
 export class StateGraph {

@@ -13,7 +13,7 @@ export class Trail {
   readonly #log = new Column()
   #logged = 0
 
-  /** Another step begins: its stepper and where the actor stands, the fingerprint and its part, and what has been counted. */
+  /** Begins a step: its stepper and the actor's node, the fingerprint and its part, and the counters. */
   begin(
     stepper: number,
     node: number,
@@ -37,7 +37,7 @@ export class Trail {
     at[place + LOGGED] = this.#logged
   }
 
-  /** What was kept of the step at that depth. */
+  /** A field of the record of the step at that depth. */
   of(depth: number, part: number): number {
     return this.#records.at[depth * SIZE + part]!
   }

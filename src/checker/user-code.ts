@@ -7,7 +7,7 @@ let refusal: Refused | undefined
 
 let isRunning = false
 
-/** Runs code that is not ours. What it was refused while it ran is thrown, even if it caught that itself. */
+/** Runs user code. If a forbidden call was refused in it, throws, even if the code caught that itself. */
 export function asUser<T>(name: string, run: () => T): T {
   const outer = isRunning ? what : undefined
   if (outer === undefined) refusal = undefined
@@ -24,10 +24,10 @@ export function asUser<T>(name: string, run: () => T): T {
   }
 }
 
-/** Whether code that is not ours runs, and which. */
+/** The name of the user code that is running, if any. */
 export const userCode = (): string | undefined => (isRunning ? what : undefined)
 
-/** How long the code has run that ran last, and which; it was ended from outside. */
+/** The name and duration of the user code that ran last; it was ended from outside. */
 export function endUserCode(): { readonly name: string; readonly forMs: number } | undefined {
   const wasRunning = isRunning
   // First, since the clock is refused while it is.
@@ -35,7 +35,7 @@ export function endUserCode(): { readonly name: string; readonly forMs: number }
   return wasRunning ? { name: what, forMs: performance.now() - sinceMs } : undefined
 }
 
-/** Refuses what the running code does. */
+/** Refuses a call of the running user code. */
 export function refuse(says: string, hint: string): never {
   refusal ??= new Refused(says, hint)
   throw refusal

@@ -41,7 +41,7 @@ export class Walk {
   readonly #able = new Column()
   readonly #tried = new Column()
   #refutedFor = 0
-  /** The round was void, and has been given up. */
+  /** The round was void, and has been abandoned. */
   isGivenUp = false
   #hasCycle = false
   #stepsBefore = 0
@@ -74,7 +74,7 @@ export class Walk {
     return this.#enter()
   }
 
-  /** Goes back to the start, whatever is left to do. */
+  /** Returns to the start, leaving any remaining work. */
   endRound(): void {
     this.counts.steps += this.steps
     this.counts.states = this.visited.size
@@ -91,7 +91,7 @@ export class Walk {
     this.machine.backTo(0)
   }
 
-  /** Goes on until it is time for a breath; true if there is nothing left to do. */
+  /** Runs until a pause is due; true if there is nothing left to do. */
   slice(): boolean {
     const { machine } = this
     machine.isBreathDue = false
@@ -119,7 +119,7 @@ export class Walk {
     return this.isOver()
   }
 
-  /** A refuted round goes on for a while, because it still learns; the longer, the more rounds there have been. */
+  /** A refuted round continues for a while, because it still learns; the more rounds there have been, the longer. */
   #isVoid(): boolean {
     if (!this.reduction?.isRefuted && !this.company?.isRefuted) return false
     // Two threads learn twice as much in the same time.
@@ -128,7 +128,7 @@ export class Walk {
     return this.isGivenUp
   }
 
-  /** Whether the time is up. */
+  /** Whether the time limit is reached. */
   isOver(): boolean {
     const steps = this.counts.steps + this.steps + (this.company?.steps ?? 0)
     const states = this.visited.size + (this.company?.states ?? 0)
@@ -137,8 +137,8 @@ export class Walk {
   }
 
   /**
-   * Back from a state that is known. If it is still being explored, the way may be a cycle, and an actor that was left out of it must
-   * get a chance somewhere on it: here. If none was, because no other can step, it goes round for ever.
+   * Returns from a known state. If it is still being explored, the path may be a cycle, and an actor that was left out
+   * must be tried somewhere on it: here. If none was left out, because no other can step, it is an endless loop.
    */
   #turnBack(): void {
     const { machine } = this
@@ -237,7 +237,7 @@ export class Walk {
     this.outcome = { verdict: 'FAIL', schedule: this.machine.schedule(), findings }
   }
 
-  /** Hands over half of what is left to do, every second thing on the way here; undefined if that is too little. */
+  /** Splits off half of the remaining work, every second item on the current path; undefined if that is too little. */
   split(): Work | undefined {
     const { machine } = this
     const todo: number[] = []

@@ -3,7 +3,7 @@ import { allEnd, type Exploration } from './exploration.ts'
 /** An exploration, and whether its oracle can have asserted anything: one that never looks says the same of every execution. */
 export type WatchedOracle<Subject> = { readonly exploration: Exploration<Subject>; readonly mayAssert: () => boolean }
 
-/** Watches whether the oracle looks at a value in memory, or at what the actors returned. */
+/** Observes whether the oracle reads a value in memory, or a return value of an actor. */
 export function watchOracle<Subject>(exploration: Exploration<Subject>): WatchedOracle<Subject> {
   const { oracle } = exploration
   if (typeof oracle !== 'function') return { exploration, mayAssert: () => false }

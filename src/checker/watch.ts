@@ -12,15 +12,15 @@ const ONCE_SLICE_MS = 60_000
 const SYMBOL = Symbol.for('faultline.watched')
 const script = new Script("globalThis[Symbol.for('faultline.watched')]()")
 
-/** Runs a slice of work, and ends it if it does not end by itself. */
+/** Runs a slice of work, and ends it if it hangs. */
 export type Watch = <T>(slice: () => T) => T
 
 /** A slice took longer than it was given, although no step of it did. */
 class TooSlow extends Error {}
 
 /**
- * Does work in slices of which none can hang: Node ends a script from outside when its time is up. If that was a slow host and
- * no step that goes on for ever, everything is done once more, with more time for each slice.
+ * Does work in slices that cannot hang: Node ends a script from outside when its time is up. If the cause was a slow
+ * host and not an endless step, everything runs once more, with more time for each slice.
  */
 export function watched<T>(work: (watch: Watch) => T): T {
   for (let sliceMs = FIRST_SLICE_MS; ; sliceMs *= 4) {

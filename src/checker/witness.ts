@@ -7,23 +7,23 @@ import { stepOfMemory, weakLineOf } from './memory/weak-witness.ts'
 import type { Finding } from './program.ts'
 import { ableOf, DEADLOCK } from './search.ts'
 
-/** What an actor did, to which word; -1: none. */
+/** The instruction of an actor, and its word; -1: none. */
 export type Instruction = { readonly actor: number; readonly kind: string; readonly word: number }
 
 export type Played = {
   readonly lines: readonly Line[]
   /** The instructions in the order in which they were taken. */
   readonly order: readonly Instruction[]
-  /** What was counted, by counter, as far as the machine keeps it. */
+  /** The counts, by counter, as far as the machine keeps them. */
   readonly counts: ReadonlyMap<number, number>
   readonly findings: readonly Finding[]
-  /** For each actor that has not ended: what it stands before, and the locks it holds. */
+  /** For each actor that has not ended: its pending instruction, and the locks it holds. */
   readonly stuck: readonly string[]
   /** Steps of the schedule that could not be taken; 0 if it fits. */
   readonly refused: number
 }
 
-/** Plays a schedule from the start, and tells what happens. */
+/** Replays a schedule from the start, and describes each step. */
 export function play(machine: Machine, schedule: readonly number[]): Played {
   machine.backTo(0)
   const lines: Line[] = []
@@ -66,7 +66,7 @@ function addCounts({ tallied }: Machine, counts: Map<number, number>): void {
   }
 }
 
-/** Follows what lies between two instructions: locks that were taken, or are about to be let go. */
+/** Tracks lock events between two instructions: locks that were taken, or are about to be released. */
 function noteLocks(machine: Machine, behaviour: Behaviour, from: number, to: number, held: Map<string, number>): void {
   const path = behaviour.between(from, to)
   for (const node of path) {

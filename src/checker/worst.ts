@@ -4,11 +4,11 @@ import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
 import { ableOf } from './search.ts'
 
-/** What the worst schedule costs, and which it is. */
+/** The cost of the worst schedule, and the schedule. */
 export type Worst = {
   readonly cost: number
   readonly schedule: readonly number[]
-  /** `proved`: no schedule costs more. `bound`: that is the best of what was seen. `cycle`: the same, as something goes round. */
+  /** `proved`: no schedule costs more. `bound`: the highest cost seen within the bound. `cycle`: the same, because of a cycle. */
   readonly because: 'proved' | 'bound' | 'cycle'
   readonly states: number
   readonly steps: number
@@ -22,10 +22,10 @@ const MOST = 127
 const ASK_EVERY = 1 << 14
 
 /**
- * The execution in which the kept counter comes highest. A state is worth what is still counted on the best way from it to an
- * end: the longest path in the graph of states, each looked at once. What is counted belongs to a step, so executions
- * that differ only in the order of steps which do not conflict count the same, and the same reduction serves as for the
- * exhaustive search; its rounds too.
+ * The execution in which the kept counter is highest. The value of a state is the count on the best path from it to an
+ * end: the longest path in the graph of states, each visited once. A count belongs to a step, so executions that differ
+ * only in the order of independent steps count the same, and the reduction of the exhaustive search and its rounds
+ * apply.
  */
 export class WorstSearch {
   readonly #machine: Machine
@@ -131,8 +131,8 @@ export class WorstSearch {
   }
 
   /**
-   * A way that is worth what the start is worth: from each state to one of which that is still to come, and never to one twice.
-   * The actor that ran last goes on if it can.
+   * A path with the value of the start: from each state to one with the remaining value, and never to one twice. The actor
+   * that ran last continues if it can.
    */
   #follow(cost: number): number[] {
     const machine = this.#machine

@@ -14,7 +14,7 @@ const HVA = 0x1000
 const APIC = APIC_DEFAULT_GFN as Gfn
 const APIC_HVA = 0x2000
 
-/** The guest writes, with what it may reach by the address of its APIC. */
+/** The guest writes to the page that the address of its APIC leads to. */
 const touch = (gfn: Gfn): Act =>
   function* (cpu, vm) {
     const isDone = yield* writesInGuest(gfn)(cpu, vm)

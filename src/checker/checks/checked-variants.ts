@@ -4,13 +4,13 @@ import type { OracleName } from '../../protocols/oracles.ts'
 import type { CheckedVariant } from '../check.ts'
 import type { MemoryModel } from '../memory/model.ts'
 
-/** What an exploration of a variant must find. `F`: findings that only this check has. */
+/** The expected finding for a variant. `F`: findings that only this check has. */
 type Finds<F extends string> = {
   /** One of these must be found. */
   readonly finds: readonly (OracleName | 'deadlock' | 'livelock' | F)[]
-  /** Where: the first configuration if it is not said. */
+  /** The configuration that shows it; by default the first. */
   readonly in?: string | readonly string[]
-  /** A version with a fault of its own: everywhere else it must hold. */
+  /** A kernel version with a known fault: everywhere else it must hold. */
   readonly holdsElsewhere?: true
   /** Under which memory models the fault shows, if not under all. */
   readonly memory?: readonly MemoryModel[]
@@ -19,7 +19,7 @@ type Finds<F extends string> = {
 /** Why there is nothing to be found in a variant. */
 type Unchecked = { readonly unchecked: string }
 
-/** Something for each broken variant of the subject, and for good ones that were turned down for what they violate. */
+/** An entry for each broken variant of the subject, and for rejected good ones with the property that they violate. */
 type Found<S extends Subject, F extends string> = {
   readonly [N in VariantNameOf<S, 'broken'>]: Finds<F> | Unchecked
 } & { readonly [N in VariantNameOf<S, 'good'>]?: Finds<F> }

@@ -28,7 +28,7 @@ const splits: Act = function* (cpu, vm) {
   yield* vm.kvm.mmuSlotTrySplitHugePages(cpu, vm, slot)
 }
 
-/** Page tracking: takes write permission for a reason of its own. */
+/** Page tracking: removes write permission for another reason. */
 const protects: Act = (cpu, vm) => vm.kvm.wrprotGfnRange(cpu, vm, FIRST_GFN as Gfn, (FIRST_GFN + 1) as Gfn)
 const clears: Act = (cpu, vm) => clearDirtyLog(cpu, vm, 0, 64)
 

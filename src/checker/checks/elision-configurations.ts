@@ -40,7 +40,7 @@ type Small = SmallConfiguration & {
   readonly zap?: 'all'
   readonly mmu?: 'shadow'
   readonly pfnCaches?: readonly number[]
-  /** Its pages are not counted: no reference orders what a look-up finds. */
+  /** Its pages are not reference-counted: no reference orders the result of a look-up. */
   readonly isPfnmap?: true
 }
 

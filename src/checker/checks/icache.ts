@@ -14,14 +14,14 @@ import { checkedVariants } from './checked-variants.ts'
 import { declaredOf, type SmallConfiguration, smallProgram } from './small-configuration.ts'
 import { type Act, inTurn } from './vm-program.ts'
 
-/** Where a block of the granule begins. */
+/** The first gfn of a block of the granule. */
 const GFN = 1 << 16
 const HVA = 0x10_0000
 const BLOCK = GRANULES['4k'].entries
 /** Another block, which no other actor touches; it is the first in the table. */
 const BELOW = { slot: 1, baseGfn: GFN - 2 * BLOCK, hva: HVA - BLOCK, pages: BLOCK }
 const ABOVE = { slot: 2, baseGfn: GFN + 2 * BLOCK, hva: HVA + 2 * BLOCK, pages: BLOCK }
-/** The guest writes to a page of the block, or executes what is in it, with as many faults as it takes. */
+/** The guest writes to a page of the block, or executes it, with as many faults as needed. */
 const access = (isExec: boolean, isLogged = false, page = 0): Act =>
   function* (cpu, vm) {
     const gfn = (GFN + page) as Gfn

@@ -15,7 +15,7 @@ import type { Act } from './vm-program.ts'
 
 const NOWHERE = 0 as Word
 
-// What the CPUs of the small VMs of system 1 do.
+// Actions of the CPUs in the small VMs of system 1.
 
 const faultOn = (gfn: Gfn, isExec: boolean, isPresent = false): Act =>
   function* (cpu, vm) {
@@ -62,7 +62,7 @@ export const touches = (gfn: Gfn): Act =>
     yield* accessGuestMemory(cpu, vm, vm.vcpus[cpu.id]!, gfn, X)
   }
 
-/** What a notifier does, and looks at when it may take the pages. */
+/** A notifier that unmaps pages, and its check when it may take them. */
 export const unmaps = (gfn: Gfn, pages: number): Act =>
   function* (cpu, vm) {
     const start = (FIRST_HVA + gfn - FIRST_GFN) as Hva
@@ -99,7 +99,7 @@ export const recovers: Act = function* (cpu, vm) {
   yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, 1)
 }
 
-/** Frees what has been waiting for a grace period, as every CPU that needs a table does. */
+/** Frees tables whose grace period is over, as every CPU that needs a table does. */
 export const reclaims: Act = function* (cpu, vm) {
   yield* vm.nx!.reclaim(cpu)
   yield* vm.nx!.reclaim(cpu)
@@ -109,7 +109,7 @@ export const changesRole: Act = function* (cpu, vm) {
   yield* switchRoot(cpu, vm, vm.nx!, vm.vcpus[cpu.id]!)
 }
 
-/** Page tables come and go as often as there are any. No other actor runs, so the guest gets what it wants. */
+/** Creates and removes page tables until the pool is used up. No other actor runs, so the guest makes progress. */
 export const usesUpTables: Act = function* (cpu, vm) {
   for (let round = 0; round < vm.nx!.capacity; round += 1) {
     yield* inGuest(own(0))(cpu, vm)

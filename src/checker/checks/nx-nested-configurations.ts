@@ -5,7 +5,7 @@ import { inTurn } from './vm-program.ts'
 
 const NESTED = { nestedGfn: nested(0), nestedPages: 512 }
 
-/** Where the shadow MMU maps the memory of a nested guest, and the TDP MMU the rest. */
+/** Configurations in which the shadow MMU maps the memory of a nested guest, and the TDP MMU the rest. */
 export const NESTED_CONFIGURATIONS: Readonly<Record<string, Small>> = {
   nested: {
     says: 'a vCPU executes in memory of a nested guest and of its own while both are recovered',

@@ -3,7 +3,7 @@ import type { NxConfig } from '../../protocols/vm-config.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { SmallConfiguration } from './small-configuration.ts'
 
-// The small VMs of system 1: their memory, and what a configuration says.
+// The small VMs of system 1: their memory, and the options of a configuration.
 
 const BLOCK = 512
 /** Pages of the largest huge page. */
@@ -17,7 +17,7 @@ export const own = (block: number, page = 0): Gfn => (FIRST_GFN + block * BLOCK 
 /** Huge pages of the guest, and behind them small ones. */
 export const HUGE = 3
 export const small = (page: number): Gfn => own(HUGE, page)
-/** Where there is a nested guest, its memory is the last huge page. */
+/** With a nested guest, its memory is the last huge page. */
 export const nested = (page: number): Gfn => own(HUGE - 1, page)
 
 /** All memory; and a memslot apart, which comes first. */

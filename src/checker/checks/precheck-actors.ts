@@ -16,7 +16,7 @@ export const HVA = 0x2000
 /** Pages that are mapped before any other actor takes a step: all but the first. */
 export const MAPPED = 4
 
-/** A property of the lockless user. Its number stands behind the oracles of any patch. */
+/** A property of the lockless user. Its number is above the oracles of any patch. */
 export const STALE_ACCEPTED = 1 << 16
 
 const starts = (cpu: Cpu, vm: Vm, page: number) => notifyStart(cpu, vm, (HVA + page) as Hva, (HVA + page + 1) as Hva)
@@ -51,8 +51,8 @@ export function* invalidatesWithin(cpu: Cpu, vm: Vm): Steps<void> {
 }
 
 /**
- * Takes a page and uses `mmu_invalidate_retry()` without mmu_lock, as powerpc HV and the gfn_to_pfn caches do: if the count
- * is 0, whatever has ended must show in the sequence.
+ * Takes a page and uses `mmu_invalidate_retry()` without mmu_lock, as powerpc HV and the gfn_to_pfn caches do: if the
+ * count is 0, every invalidation that has ended must show in the sequence.
  */
 export function* takePageLockless(cpu: Cpu, vm: Vm): Steps<boolean> {
   const slot = yield* vm.memslots.find(cpu, GFN as Gfn)
@@ -76,8 +76,8 @@ export function* takeUncountedPage(cpu: Cpu, vm: Vm): Steps<boolean> {
 }
 
 /**
- * `mmu_invalidate_retry()`, not, after a look of one's own. What is accepted must not be stale if the count was 0 for all by then:
- * the sequence is seen before the count. A user that finds a 0 from before the invalidation has accepted before it, and is notified by it.
+ * The negation of `mmu_invalidate_retry()`, after a private look at the count. If the count was 0 for all CPUs by then, an accepted page must not be
+ * stale: the sequence is read before the count. A user that reads a 0 from before the invalidation has accepted before it, and is notified by it.
  */
 function* acceptsLockless(cpu: Cpu, vm: Vm, seq: number, page: number, pte: number): Steps<boolean> {
   const inProgress = yield* cpu.load(vm.invalidateInProgress)
@@ -88,7 +88,7 @@ function* acceptsLockless(cpu: Cpu, vm: Vm, seq: number, page: number, pte: numb
   return !retry
 }
 
-/** Until nothing is in progress of the gfn; gives up on a signal, as every loop in the kernel. */
+/** Waits until no invalidation of the gfn is in progress; gives up on a signal, like every loop in the kernel. */
 export function* pollPrecheck(cpu: Cpu, vm: Vm): Steps<void> {
   const fault = new Fault()
   fault.begin(GFN as Gfn, false)

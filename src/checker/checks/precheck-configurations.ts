@@ -15,7 +15,7 @@ import {
   takeUncountedPage,
 } from './precheck-actors.ts'
 
-/** What an actor does: a role of the benchmarks, or a function of this check. */
+/** An actor: a role of the benchmarks, or a function of this check. */
 export type Role = RolePlan | ((cpu: Cpu, vm: Vm) => Steps<unknown>)
 
 /** Touches two pages of the guest's, one after the other. */

@@ -10,9 +10,9 @@ import { type Act, SMALL, vmProgram } from './vm-program.ts'
 export type SmallConfiguration = {
   readonly says: string
   readonly acts: readonly (readonly [string, Act])[]
-  /** What the first of them does alone, before the others are there. */
+  /** Run by the first actor alone, before the others start. */
   readonly before?: Act
-  /** What must be counted in some interleaving, or nothing was checked; it may depend on the functions of the kernel. */
+  /** Counters that must be counted in some interleaving, or the check is empty; they may depend on the functions of the kernel. */
   readonly counts?: readonly CounterName[] | ((kvm: Kvm) => readonly CounterName[])
 } & Pick<Configuration, 'patience' | 'isLarge' | 'isLargeFor'>
 

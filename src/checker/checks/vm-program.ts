@@ -6,7 +6,7 @@ import type { Steps } from '../../shared-memory/steps.ts'
 import { broughtBy, buildSystem, type Protocol, type SystemSpec } from '../../workers/system.ts'
 import type { Actor, Finding, Program } from '../program.ts'
 
-/** What a CPU does in a check. */
+/** The action of a CPU in a check. */
 export type Act = (cpu: Cpu, vm: Vm) => Steps<unknown>
 
 /** A small VM: two pages of memory, TLBs of one entry, all oracles. */
@@ -26,8 +26,8 @@ export const inTurn = (...acts: readonly Act[]): Act =>
   }
 
 /**
- * A VM and the actors on it, each on the CPU of its place. Each actor has a VM of its own to keep its local state in: what they
- * share is memory, and the words lie alike. `before`: what the first of them does alone, before the others are there.
+ * A VM and its actors, each on the CPU of its index. Each actor has its own VM object for its local state; the shared
+ * memory has the same layout in all. `before`: run by the first actor alone, before the others start.
  */
 export function vmProgram(
   asked: SystemSpec,
@@ -57,11 +57,11 @@ export function vmProgram(
   }
 }
 
-/** What an oracle of ours or of a patch says when it is violated. */
+/** The sentence of a violated oracle of ours or of a patch. */
 const findingOf = (protocol: Protocol, oracle: number): Omit<Finding, 'value'> =>
   ORACLES[oracle] ?? broughtBy(protocol)!.oracles[oracle - ORACLES.length]!
 
-/** Which lock it was is the first that is asked. */
+/** The value of the violation identifies the lock. */
 const notHeld = (lock: string): Finding => ({
   name: 'lock_not_held',
   says: `${lock} was released by a CPU that did not hold it: lockdep says "bad unlock balance detected"`,

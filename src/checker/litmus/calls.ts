@@ -1,4 +1,4 @@
-/** How an operand of a call is meant: where a variable lies, by `*x` or by `x`, or a value. */
+/** The kind of an operand of a call: the place of a variable, by `*x` or by `x`, or a value. */
 export type Operand = 'pointee' | 'pointer' | 'value'
 
 const ORDERS = ['', '_acquire', '_release', '_relaxed']
@@ -72,7 +72,7 @@ export const RETURNS_NOTHING: ReadonlySet<string> = new Set(
   Object.keys(PLAIN).filter((name) => !RETURNS.includes(name)),
 )
 
-/** What the kernel has and is not read here. */
+/** Kernel features that are not supported here. */
 export const NOT_READ: Readonly<Record<string, string>> = {
   synchronize_rcu: 'a grace period of RCU',
   synchronize_rcu_expedited: 'a grace period of RCU',

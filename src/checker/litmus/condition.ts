@@ -1,7 +1,7 @@
 import { quoted, type Reader } from './reader.ts'
 import type { Condition, Value } from './test.ts'
 
-/** What can be asked of: the shared variables, and of each process its registers. */
+/** The names that a condition can use: the shared variables, and the registers of each process. */
 export type Names = { readonly variables: readonly string[]; readonly registers: readonly ReadonlySet<string>[] }
 
 /** `1:r0=1 /\ (x=2 \/ ~y=0)`: `/\` binds more than `\/`. */

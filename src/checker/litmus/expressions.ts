@@ -3,7 +3,7 @@ import { quoted, type Reader } from './reader.ts'
 import type { Expression } from './test.ts'
 import type { Token } from './tokens.ts'
 
-/** What a name in a process stands for. */
+/** The meaning of a name in a process. */
 export type Scope = { readonly parameters: readonly string[]; readonly registers: Set<string> }
 
 /** From the weakest to the strongest, as in C. */
@@ -99,7 +99,7 @@ export function call(reader: Reader, scope: Scope, name: Token): Expression {
   return { kind: 'call', name: name.text, operands: read }
 }
 
-/** Where something lies is given as an address: `*x` is where x points to. */
+/** A place is given as an address: `*x` is the place that x points to. */
 function operandOf(reader: Reader, scope: Scope, operand: Operand): Expression {
   if (operand === 'value') return expression(reader, scope)
   if (operand === 'pointer') return unary(reader, scope)

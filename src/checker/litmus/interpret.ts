@@ -13,15 +13,15 @@ import {
 import type { Steps } from '../../shared-memory/steps.ts'
 import type { Expression, Process, Statement } from './test.ts'
 
-/** Where the shared variables lie. */
+/** The words of the shared variables. */
 export type Words = ReadonlyMap<string, Word>
 
-/** Above all numbers that a test counts to: an address is no number that is met otherwise. */
+/** Above all numbers that a test uses, so that an address cannot be confused with a number. */
 const ADDRESSES = 0x4000_0000
 
 export const addressOf = (words: Words, name: string): number => ADDRESSES + words.get(name)!
 
-/** The name of what an address leads to, if it is one. */
+/** The name of the variable at an address, if the value is an address. */
 export const nameAt = (words: Words, value: number): string | undefined =>
   [...words].find(([, word]) => ADDRESSES + word === value)?.[0]
 

@@ -5,7 +5,7 @@ import type { LitmusTest } from './test.ts'
 const LEFT_OUT =
   'relaxed has no load buffering, and a store reaches all other CPUs at once: the kernel may see what is Never here (docs/checking.md)'
 
-/** What came of a litmus test, as herd says it, once for each memory model. */
+/** The result of a litmus test in herd's format, once for each memory model. */
 export function litmusText(test: LitmusTest, observed: readonly Observed[]): string {
   const parts = observed.map(({ memory, outcomes, observation, isOk, witness, states }) => {
     const hits = outcomes.filter(({ isPositive }) => isPositive).length

@@ -12,15 +12,15 @@ import { witnessText } from '../witness-text.ts'
 import { addressOf, nameAt, runProcess, type Words } from './interpret.ts'
 import type { Condition, LitmusTest, Value } from './test.ts'
 
-/** What came of a litmus test with one memory model. */
+/** The result of a litmus test with one memory model. */
 export type Observed = {
   readonly memory: MemoryModel
   /** Every way in which it ends, as herd writes it; `isPositive`: the condition holds. */
   readonly outcomes: readonly { readonly text: string; readonly isPositive: boolean }[]
   readonly observation: 'Never' | 'Sometimes' | 'Always'
-  /** Whether what the test claims is true. */
+  /** Whether the claim of the test holds. */
   readonly isOk: boolean
-  /** An execution that ends as is asked for. */
+  /** An execution that satisfies the condition. */
   readonly witness: string | null
   readonly states: number
 }
@@ -114,7 +114,7 @@ function holds(condition: Condition, end: End, words: Words): boolean {
   }
 }
 
-/** What the condition asks of, as herd writes a state: `1:r0=1; 1:r1=0;`. */
+/** The values that the condition uses, as herd writes a state: `1:r0=1; 1:r1=0;`. */
 function outcomeText({ condition }: LitmusTest, end: End, words: Words): string {
   const asked = [...new Map(askedIn(condition).map((one) => [`${one.process ?? ''}:${one.name}`, one])).values()]
   return asked

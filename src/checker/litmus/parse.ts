@@ -66,7 +66,7 @@ export function parseLitmus(text: string, file: string): LitmusTest {
   return { name: header[2]!, variables, processes, quantifier, condition: asked, asks }
 }
 
-/** `{ int x=1; int *p=&x; }`: what is not said is 0. */
+/** `{ int x=1; int *p=&x; }`: the default is 0. */
 function initialState(reader: Reader, variables: Map<string, Value>): void {
   reader.expect('{')
   const addresses: (() => void)[] = []

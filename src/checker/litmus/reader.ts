@@ -1,7 +1,7 @@
 import { nearest } from '../../errors/nearest.ts'
 import { type Token, unreadable } from './tokens.ts'
 
-/** Goes through tokens one by one; what is not as it must be is refused with its place. */
+/** Reads tokens one by one; an unexpected token is refused with its place. */
 export class Reader {
   readonly file: string
   readonly #tokens: readonly Token[]

@@ -1,7 +1,7 @@
 /** A litmus test, read. */
 export type LitmusTest = {
   readonly name: string
-  /** The shared variables, in the order in which they are met, with what they hold at first: a number, or the address of one. */
+  /** The shared variables, in the order of their first use, with their initial values: a number, or the address of a variable. */
   readonly variables: ReadonlyMap<string, Value>
   readonly processes: readonly Process[]
   readonly quantifier: 'exists' | '~exists' | 'forall'
@@ -34,7 +34,7 @@ export type Expression =
   | { readonly kind: 'register'; readonly name: string }
   /** The address of a shared variable. */
   | { readonly kind: 'address'; readonly name: string }
-  /** A plain read of what an address leads to. */
+  /** A plain read through an address. */
   | { readonly kind: 'read'; readonly from: Expression }
   | { readonly kind: 'unary'; readonly sign: string; readonly operand: Expression }
   | { readonly kind: 'binary'; readonly sign: string; readonly left: Expression; readonly right: Expression }

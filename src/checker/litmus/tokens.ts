@@ -9,7 +9,7 @@ export type Token = {
 
 /** Longest first, so that `/\` is not taken for a division. */
 const SIGNS = ['/\\', '\\/', '==', '!=', '<=', '>=', '&&', '||', '<<', '>>', ...'{}()[];:,=*&|^+-<>!~']
-/** What says nothing: blanks, comments, and a description in quotation marks. In braces `(*x` is no comment as in OCaml. */
+/** Text without meaning: blanks, comments, and a description in quotation marks. In braces, `(*x` does not begin a comment as it does in OCaml. */
 const BLANK_IN_BRACES = /\s+|\/\*[\s\S]*?\*\/|\/\/[^\n]*/y
 const BLANK = /\s+|\/\*[\s\S]*?\*\/|\/\/[^\n]*|\(\*[\s\S]*?\*\)|"[^"]*"/y
 const NAME = /[A-Za-z_]\w*/y

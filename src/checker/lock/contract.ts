@@ -11,7 +11,7 @@ export type Build<L> = (place: Place, cpus: number) => L
 /** Something that a lock must keep, and the exploration that shows whether it does. */
 export type Clause = {
   readonly says: string
-  /** What it means if it is violated; else what the exploration finds is said. */
+  /** The meaning of a violation; if it is missing, the exploration's finding is printed. */
   readonly violated: string
   readonly exploration: Exploration<never>
   /** Good to know, and nothing that every lock must keep. */
@@ -38,7 +38,7 @@ function clause<L>(
   return { says, violated, exploration: { setup, actors, oracle } as unknown as Exploration<never> }
 }
 
-/** Whether a CPU that waits gets in at last while another takes and releases the lock for ever. */
+/** Whether a waiting CPU finally gets the lock while another takes and releases it forever. */
 function fairNote<L>(build: Build<L>, says: string, waiter: Act<L>, hog: Act<L>): Clause {
   const { exploration, violated } = clause(build, says, '', [waiter, hog])
   const asked = { ...exploration, mustEnd: ['cpu0'], fairness: 'strong' as const }
@@ -59,7 +59,7 @@ const returnsValue =
 const TOGETHER = 'two were inside that exclude each other'
 const TRACE = 'a try that failed has changed the lock'
 
-/** What every lock with one side must keep. `hasTry`: it can be tried. */
+/** The clauses for every lock with one side. `hasTry`: it has a try method. */
 export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean): Clause[] {
   const visit =
     (rounds: number): Act<Lock> =>
@@ -114,7 +114,7 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
   ]
 }
 
-/** What every lock with readers and writers must keep. */
+/** The clauses for every lock with readers and writers. */
 export function rwLockContract(build: Build<RwLock>, visits: Visits, hasTry: boolean): Clause[] {
   const write =
     (rounds: number): Act<RwLock> =>

@@ -2,16 +2,16 @@ import type { Cpu, Word } from '../../shared-memory/cpu.ts'
 import type { Lock, RwLock } from '../../shared-memory/locks/lock.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 
-// What CPUs do with a lock while it is checked. This folder is traced, as the lock is: nothing that takes steps goes unseen.
+// The actions of CPUs on a lock under test. This folder is traced like the lock, so that every step is visible.
 
-/** A lock, and what it protects. */
+/** A lock, and the data that it protects. */
 export type Guarded<L> = {
   readonly lock: L
   /** The CPU that is inside, as it writes itself: its number from 1 on. */
   readonly inside: Word
   /** Times that a CPU was inside alone. */
   readonly total: Word
-  /** How far the CPUs are that wait for each other outside of the lock. */
+  /** The progress of CPUs that wait for each other outside the lock. */
   readonly stage: Word
   /** The words of the lock, to see whether they change. */
   readonly own: readonly Word[]
@@ -103,7 +103,7 @@ export function* triesToRead(cpu: Cpu, guarded: Guarded<RwLock>): Steps<number> 
 
 type Step = (cpu: Cpu) => Steps<unknown>
 
-/** Takes the lock, lets the other try, and releases it when that has come to its end. */
+/** Takes the lock, lets the other CPU try, and releases the lock when that has finished. */
 export function* holds(cpu: Cpu, { stage }: Guarded<unknown>, take: Step, release: Step): Steps<void> {
   yield* take(cpu)
   yield* cpu.storeRelease(stage, 1)
@@ -111,7 +111,7 @@ export function* holds(cpu: Cpu, { stage }: Guarded<unknown>, take: Step, releas
   yield* release(cpu)
 }
 
-/** Tries what another holds: it must fail at once, and leave nothing behind. Returns what the try returned. */
+/** Tries to take a held lock: the try must fail at once, and change nothing. Returns what the try returned. */
 export function* failsToTake(cpu: Cpu, { stage, own }: Guarded<unknown>, attempt: Step): Steps<unknown> {
   yield* cpu.untilEqual(stage, 1)
   const before = own.map((word) => cpu.peek(word))

@@ -16,13 +16,13 @@ import {
 } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 
-// How the instructions order accesses, by node of a behaviour. Waits acquire, `park` and `unpark` order everything; what a
-// read-modify-write orders it says, except on x86, where it is everything.
+// How the instructions order accesses, by node of a behaviour. Waits acquire, `park` and `unpark` order everything; a
+// read-modify-write declares its order, except on x86, where it orders everything.
 
 /** `smp_load_acquire()`, `rcu_dereference()`. */
 export const isAcquire = ({ kind, a }: Behaviour, node: number): boolean => kind.at[node] === LOAD && a.at[node] === 1
 
-/** What goes into the store buffer: a store, also one of a byte or a halfword, which changes a part of its word. */
+/** Instructions that go into the store buffer: a store, also of a byte or a halfword, which changes a part of its word. */
 export function isStored({ kind, order }: Behaviour, node: number): boolean {
   const code = kind.at[node]!
   return code === WRITE || code === STORE || (isReadModifyWrite(code) && order.at[node]! >= AS_STORE)
@@ -58,13 +58,13 @@ function isOrdered({ order }: Behaviour, node: number, model: MemoryModel, by: O
 }
 
 /**
- * cmpxchg(), which is fully ordered if it succeeds; one that fails is a load that orders nothing. For locks, which acquire, it is not
- * followed what they might find too early: they would only go round once more.
+ * cmpxchg() is fully ordered if it succeeds; a failing one is a load without order. For locks, which acquire, values
+ * read too early are not explored: they would only cause another iteration.
  */
 export const mayFindOlder = ({ kind, order }: Behaviour, node: number, model: MemoryModel): boolean =>
   kind.at[node] === CAS && order.at[node] === FULL && model === 'relaxed'
 
-/** A load that may be satisfied before its turn: by the hardware, or by a compiler that kept what it had loaded before. */
+/** A load that may be satisfied early: by the hardware, or by a compiler that kept an earlier value. */
 export const isEarly = (behaviour: Behaviour, node: number, model: MemoryModel): boolean =>
   behaviour.kind.at[node] === READ ||
   (behaviour.kind.at[node] === LOAD && model === 'relaxed') ||

@@ -1,7 +1,7 @@
 import { valueAfter } from '../instructions.ts'
 import type { MemoryModel } from './model.ts'
 
-/** Where the words of a machine lie, and how they are changed so that it can go back. */
+/** The placement of a machine's words, with changes that can be undone. */
 export interface Words {
   readonly memory: Int32Array
   write(place: number, value: number): void
@@ -47,7 +47,7 @@ export class StoreBuffer {
     return this.#get(entry, WORD)
   }
 
-  /** What a word that holds `was` holds when an entry has left. */
+  /** The value of a word that holds `was` after an entry has left. */
   valueAfter(entry: number, was: number): number {
     return valueAfter(this.#get(entry, CODE), was, this.#get(entry, VALUE), 0) | 0
   }
@@ -72,12 +72,12 @@ export class StoreBuffer {
     return this.#isFifo || this.#group > 0 || this.newest(word) >= 0 || this.ready < this.#lanes
   }
 
-  /** Whether a read-modify-write of that word may go ahead of the stores that wait: none of the word, and no write barrier since. */
+  /** Whether a read-modify-write of that word may pass the buffered stores: none is to the word, and no write barrier has followed. */
   admits(word: number): boolean {
     return this.#group === 0 && this.newest(word) < 0
   }
 
-  /** A write barrier, or a store that releases: what follows leaves after what is here. */
+  /** A write barrier, or a releasing store: later stores leave after those in the buffer. */
   mark(): void {
     if (this.#isFifo || this.count === 0) return
     this.#write(this.#at + 1, this.#get(this.count - 1, GROUP) + 1)
@@ -95,7 +95,7 @@ export class StoreBuffer {
     this.#write(this.#at, this.count + 1)
   }
 
-  /** How many entries may leave now. */
+  /** The number of entries that may leave now. */
   get ready(): number {
     if (this.#isFifo) return Math.min(1, this.count)
     let ready = 0

@@ -2,9 +2,9 @@ import { mixHigh, mixLow } from '../fingerprint.ts'
 import { Column } from '../growing.ts'
 import type { Words } from './store-buffer.ts'
 
-/** Values that are kept for one CPU; what is overwritten after that, it cannot miss. */
+/** The number of old values kept for a CPU; it cannot miss any value overwritten later. */
 const ENTRIES = 256
-/** Values of one word. A bound, because a CPU may change a word for ever while another stands still. */
+/** The number of old values of one word. It is bounded because a CPU may change a word forever while another is stopped. */
 const OF_ONE_WORD = 4
 const WORD_PLACE = 0x5000_0000
 /** Hashes that differ where the remaining memory differs. */
@@ -90,7 +90,7 @@ export class View {
     }
   }
 
-  /** How many values of the word this hash has met before. */
+  /** The number of values of the word that this hash has included. */
   #earlierOf(word: number): number {
     this.#met.reserve(word + 1)
     const last = this.#met.at[word]!

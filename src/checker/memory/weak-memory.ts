@@ -123,14 +123,14 @@ export class WeakMemory {
     return drains(this.#host.behaviours[cpu]!, node, this.model) && !this.#fails(cpu, node)
   }
 
-  /** Whether the CPU stands before an exchange that would fail now, and order nothing. */
+  /** Whether the CPU's pending exchange would fail now, and order nothing. */
   #fails(cpu: number, node: number): boolean {
     const behaviour = this.#host.behaviours[cpu]!
     if (!mayFindOlder(behaviour, node, this.model)) return false
     return this.olderEntry(cpu) >= 0 || this.#host.memory[behaviour.word.at[node]!] !== behaviour.a.at[node]
   }
 
-  /** Such an exchange: what it finds. */
+  /** The value that such an exchange reads. */
   exchange(cpu: number, node: number): number {
     const { word, a, b } = this.#host.behaviours[cpu]!
     const [at, expected] = [word.at[node]!, a.at[node]!]
@@ -195,7 +195,7 @@ export class WeakMemory {
     if (endsWindow(this.#host.behaviours[cpu]!, node, this.model)) this.#views[cpu]!.forget()
   }
 
-  /** A value becomes visible to all, and what was there before may still be what a load of another CPU finds. */
+  /** Makes a value visible to all; a load of another CPU may still read the previous one. */
   commit(cpu: number, word: number, value: number): void {
     const { memory, nodes, behaviours } = this.#host
     const was = memory[word]!
@@ -210,7 +210,7 @@ export class WeakMemory {
     this.#host.write(word, value)
   }
 
-  /** In the view of a CPU, what the load that it stands before would find; -1 if that is the newest value, or its own. */
+  /** The entry in a CPU's view that its pending load would read; -1 if that is the newest value, or its own. */
   olderEntry(cpu: number): number {
     const behaviour = this.#host.behaviours[cpu]!
     const node = this.#host.nodes[cpu]!
@@ -222,7 +222,7 @@ export class WeakMemory {
     return this.#views[cpu]!.valueOf(older) === behaviour.a.at[node] ? -1 : older
   }
 
-  /** Leaves in `low` and `high` what the views add to the fingerprint of a state. */
+  /** Puts the contribution of the views to the fingerprint of a state into `low` and `high`. */
   hash(): void {
     this.low = 0
     this.high = 0

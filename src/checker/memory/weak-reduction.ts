@@ -10,10 +10,10 @@ import type { WeakMemory } from './weak-memory.ts'
 import { Window } from './window.ts'
 
 /**
- * Persistent sets where stores are delayed: see reduction.ts. A store that waits is a process of its own, which will write one
- * word; putting it into the buffer, and a barrier, conflict with nothing. An actor that waits for its own stores is enabled by
- * any of those that may leave first. A barrier for loads may be taken before what others do, rather than after it: the
- * older values that it then leaves to be read add to what can happen, and take nothing away.
+ * Persistent sets with delayed stores: see reduction.ts. A buffered store is a separate process, which will write one
+ * word; putting it into the buffer, and a barrier, conflict with nothing. An actor that waits for its own stores is
+ * enabled by any of those that may leave first. A load barrier may be taken before the steps of others instead of after
+ * them: the older values that remain readable add behaviours, and remove none.
  */
 export class WeakReduction implements Reducer {
   readonly #machine: Machine
@@ -100,7 +100,7 @@ export class WeakReduction implements Reducer {
     const actor = machine.actorOf(member)
     const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0
     if (blockers !== 0 && !this.#isExchange(actor)) return blockers
-    // Which value a load finds is a choice of its own. An exchange that waits may also fail instead, if another CPU changes its word.
+    // The value that a load reads is a separate choice. A waiting exchange may also fail instead, if another CPU changes its word.
     let along = this.#weak.isLane(member) ? 0 : this.#withRenewal(actor) | blockers
     this.#look(member)
     for (let other = 0; other < machine.actors; other += 1) if (other !== actor) along |= this.#conflicting(other)
@@ -125,7 +125,7 @@ export class WeakReduction implements Reducer {
     return (1 << actor) | (1 << this.#weak.renewalId(actor))
   }
 
-  /** Leaves in `#accesses` what the next step of a member does to shared words. */
+  /** Puts the accesses of a member's next step to shared words into `#accesses`. */
   #look(member: number): void {
     const { behaviours, nodes } = this.#machine
     const actor = this.#machine.actorOf(member)
@@ -168,7 +168,7 @@ export class WeakReduction implements Reducer {
     return found
   }
 
-  /** Notes what the choice of a set rests on. */
+  /** Records the assumption behind the choice of a set. */
   #rely(set: number): void {
     const { nodes, actors } = this.#machine
     for (let rest = set; rest !== 0; rest &= rest - 1) {

@@ -9,9 +9,9 @@ const CELLS = 512
 const SET = CELLS / 32
 
 /**
- * Which words an actor may load from each of its nodes on before something holds its loads back: only their older values
- * matter to what it does. Learned as futures are, see futures.ts, and noted where a decision relied on a word not being among
- * them.
+ * The words that an actor may load after each of its nodes before an instruction orders its loads: only their older
+ * values affect its behaviour. Learned as futures are, see futures.ts, and recorded where a decision assumed that a word
+ * is not among them.
  */
 export class Window {
   readonly #behaviour: Behaviour
@@ -41,7 +41,7 @@ export class Window {
     for (; this.#seenEdges < edges; this.#seenEdges += 1) this.#addEdge(this.#seenEdges)
   }
 
-  /** Whether the word may be loaded before the window ends. If not, that is relied upon. */
+  /** Whether the word may be loaded before the window ends. If not, that is recorded as an assumption. */
   has(node: number, word: number): boolean {
     const index = this.#index.at[node]!
     if (index === -1) return false

@@ -4,18 +4,18 @@ import type { MutantBuilds } from './mutant-builds.ts'
 import type { MutantJob, MutantReport, Place } from './mutant-worker.ts'
 import { isOfOrder, type Mutation } from './mutations.ts'
 
-/** A place that a good variant has passed, with what it visited there. */
+/** A place at which a good variant passed, with the steps visited there. */
 export type Surveyed = Place & { readonly states: number; readonly visited: readonly string[] }
 
-/** What one memory model says about a mutant, and in how many places it was asked. */
+/** The verdict of one memory model on a mutant, and the number of places explored. */
 export type EngineReport = MutantReport & { readonly memory: MemoryModel; readonly places: number }
 
 /** A mutant that says nothing for so long goes round somewhere without taking a step. */
 const SILENT_MS = 15_000
 
 /**
- * Asks sequentially consistent memory, unless the mutant is one of order, which it cannot tell from the good variant; then memory
- * that has all of its outcomes and more. Whether x86 is among those that notice, tso says; what relaxed memory holds, holds there.
+ * Explores with sequentially consistent memory, unless the mutant changes only order, which that cannot show; then with relaxed memory, which has
+ * all of its outcomes and more. If relaxed memory notices, tso shows whether x86 does too; a mutant that passes relaxed memory also passes tso.
  */
 export async function askEngines(
   builds: MutantBuilds,
@@ -43,7 +43,7 @@ export async function askEngines(
   return reports
 }
 
-/** Where the changed step is taken, the smallest first: elsewhere the mutant does what the good variant does. */
+/** The places at which the changed step is taken, the smallest first: elsewhere the mutant behaves like the good variant. */
 function placesOf(surveyed: readonly Surveyed[], { site }: Mutation, memory: MemoryModel): Place[] {
   return surveyed
     .filter(({ limits }) => limits.memory === memory)

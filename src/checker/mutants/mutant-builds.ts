@@ -10,7 +10,7 @@ import { type Mutation, mutate } from './mutations.ts'
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Traced builds of mutants in a folder of their own. They differ in one module; all others are links to one build. */
+/** Traced builds of mutants in a private folder. They differ in one module; all others are links to one build. */
 export class MutantBuilds {
   readonly #root = mkdtempSync(join(tmpdir(), 'faultline-mutants-'))
   readonly #modules: readonly string[]
@@ -24,7 +24,7 @@ export class MutantBuilds {
     this.#folders = [...new Set(this.#modules.map((name) => dirname(name)))]
   }
 
-  /** The module of the checks of a mutant of ours, to be imported; of a mutant of a patch, that of all checks, and the patch. */
+  /** The module with the checks of one of our mutants, to be imported; for a mutant of a patch, the module with all checks, and the patch. */
   build(mutation: Mutation, patch?: PatchCode): { checks: string; patch?: PatchCode; remove(): void } {
     const folder = join(this.#root, `${this.#built}`)
     this.#built += 1

@@ -6,7 +6,7 @@ import { exploreProgram } from '../explore.ts'
 import type { Limits } from '../limits.ts'
 import { checkWith } from '../load-checks.ts'
 
-/** Where a mutant is looked for. */
+/** The place at which a mutant is explored. */
 export type Place = {
   readonly check: string
   readonly variant: string
@@ -33,7 +33,7 @@ export type MutantReport = {
 /** Explores a mutant, place by place, until one of them shows that something is wrong. */
 async function explore({ checks, places }: MutantJob): Promise<MutantReport> {
   const { CHECKS } = (await import(checks)) as { CHECKS: readonly Check[] }
-  // A mutant of ours is a build of its own, and so are its kernels.
+  // One of our mutants is a separate build with its own kernels.
   const build = new URL('../../', checks)
   let isKnown = true
   for (const { check: name, variant, patch, kernel, configuration, limits } of places) {
@@ -44,7 +44,7 @@ async function explore({ checks, places }: MutantJob): Promise<MutantReport> {
       const alive = () => parentPort!.postMessage(where)
       const { verdict, because, findings } = exploreProgram(check.program(variant, configuration), limits, alive)
       if (verdict === 'FAIL') return { verdict, by: findings[0]!.name, where }
-      // The good variant comes to an end in a fraction of so many steps, whatever the order.
+      // The good variant ends in a fraction of this number of steps, in any order.
       if (because === 'depth') return { verdict: 'FAIL', by: `no end in ${limits.depth} steps`, where }
       isKnown &&= verdict === 'PASS'
     } catch (error) {

@@ -5,7 +5,7 @@ import { ancestor } from 'acorn-walk'
 export type Mutation = {
   readonly file: string
   readonly in: string
-  /** Where it is taken, as in what an exploration has visited; of a barrier, which is no step, the function. */
+  /** The place of the step, as in the visited steps of an exploration; for a barrier, which is no step, the function. */
   readonly site: string
   /** The code that is changed. */
   readonly code: string
@@ -18,7 +18,7 @@ export type Mutation = {
   readonly end: number
 }
 
-/** What an access becomes when it is made weaker: without READ_ONCE or WRITE_ONCE; with no order but that. */
+/** The weaker form of an access: without READ_ONCE or WRITE_ONCE, or with no further order. */
 const WEAKER: Readonly<Record<string, { readonly kind: Mutation['kind']; readonly now: string }>> = {
   load: { kind: 'plain', now: 'read' },
   store: { kind: 'plain', now: 'write' },

@@ -4,7 +4,7 @@ import type { Scored } from './score.ts'
 import { WHY_NOT } from './survivors.ts'
 import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
 
-/** A page of Markdown: what was changed, whether a check noticed, and if not, why. */
+/** A page of Markdown: each change, whether a check noticed it, and if not, why. */
 export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored[], command: string): string {
   const rows = scored.map((one) => ({ ...one, ...judge(one) }))
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length
@@ -50,7 +50,7 @@ export function rowText(scored: Scored): string {
 const unexplainedText = (many: number): string[] =>
   many === 0 ? [] : [`Why ${many} of them live has not been found out yet: their column is empty.`]
 
-/** The memories that noticed; if none did, those that were asked, where, and which did not come to an end. */
+/** The memory models that noticed; if none did, those that were explored, where, and which did not finish. */
 function enginesText(engines: readonly EngineReport[]): string {
   const noticed = engines.filter(({ verdict }) => verdict === 'FAIL')
   if (noticed.length > 0) return noticed.map(({ memory }) => memory).join(', ')
@@ -59,7 +59,7 @@ function enginesText(engines: readonly EngineReport[]): string {
     .join('; ')
 }
 
-/** Where was asked, by check: the configurations that are small enough. */
+/** The explored places, by check: the configurations that are small enough. */
 function placesText(surveyed: readonly Surveyed[]): string[] {
   const keys = [...new Set(surveyed.map(({ check, variant, limits }) => `${check} (${variant}), ${limits.memory}`))]
   return keys.map((key) => {

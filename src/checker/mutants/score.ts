@@ -15,14 +15,14 @@ import { MutantBuilds } from './mutant-builds.ts'
 import type { MutantReport } from './mutant-worker.ts'
 import { type Mutation, mutationsOf } from './mutations.ts'
 
-/** What became of a mutant: as the engine that noticed it says, or the last; and what each engine says that was asked. */
+/** The verdict on a mutant: that of the engine that noticed it, or of the last; and the reports of all engines. */
 export type Scored = Mutation & { readonly report: MutantReport; readonly engines: readonly EngineReport[] }
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A mutant may have more states than what it was made of, and must come to an end as well. */
+/** A mutant may have more states than the original, and must still end. */
 const MORE_STATES = 4
-/** An execution of it may be longer too: one that has no end by then goes round for ever. */
+/** An execution of a mutant may be longer, too: one that has not ended by then loops forever. */
 const MORE_STEPS = 10
 /** The schedules are not read, so there is no need to look for short ones. */
 const NO_BOUNDED_SEARCH = -1
@@ -103,6 +103,6 @@ export async function scoreMutants(
 
 const UNASKED: MutantReport = { verdict: 'PASS', by: '', where: '' }
 
-/** The engine that noticed; else the one that was asked first, which should have. */
+/** The engine that noticed; otherwise the first one, which should have. */
 const decisive = (engines: readonly EngineReport[]): MutantReport =>
   engines.find(({ verdict }) => verdict === 'FAIL') ?? engines[0] ?? UNASKED

@@ -10,6 +10,6 @@ export type WhyNot = {
   readonly why: string
 }
 
-/** Of steps of every kind of order. */
+/** Reasons for exchanged steps of every kind of order. */
 export const EXCHANGED =
   'an older value makes the cmpxchg() of the same word that follows fail, which is a barrier for the compiler'

@@ -5,8 +5,8 @@ export interface Company {
   /** States that it has added, and steps that it has taken. */
   readonly states: number
   readonly steps: number
-  /** Asked now and then: gives it what it waits for. True if the walk has to stop for a breath. */
+  /** Called now and then: serves requests of the other thread. True if the walk has to pause. */
   attend(): boolean
-  /** Whether it still explores a state. No is never wrong. */
+  /** Whether it still explores a state. A `false` is never wrong. */
   isOpen(low: number, high: number): boolean
 }

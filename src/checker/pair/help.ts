@@ -46,7 +46,7 @@ class Helper {
   readonly #reduction: Reduction
   readonly #sharing: Sharing
   readonly #patience: number
-  /** The other thread needs no help any more: it may say so while there is work left. */
+  /** The other thread needs no more help: it may say so while there is work left. */
   #isOver = false
 
   constructor(parts: Exploring, limits: Limits, side: Side, begin: Begin) {
@@ -131,7 +131,7 @@ class Helper {
     side.stands = false
   }
 
-  /** What was found, or a bound that was reached. */
+  /** Reports a finding, or a bound that was reached. */
   #tell(): void {
     const { outcome } = this.#walk
     const { probe } = this.#parts

@@ -5,13 +5,13 @@ import { OpenStates } from './open-states.ts'
 import { Sharing } from './sharing.ts'
 import { type Done, type Link, type Message, Side } from './side.ts'
 
-/** Steps of a round before a helper is let in: until then, most of what is learned is new, and what it relied on would be wrong. */
+/** Steps of a round before a helper may join: until then, most knowledge is new, and its assumptions would be wrong. */
 export const ALONE = 1 << 16
 
-/** A helper that was asked to stop does so at once; without an answer for so long it is taken for lost. */
+/** A helper that was asked to stop answers at once; after this time without an answer it counts as lost. */
 const SILENT_MS = 90_000
 
-/** The helper's thread has come to an end by itself. */
+/** The helper's thread has ended unexpectedly. */
 export class HelperLost extends Error {}
 
 /** The side of the thread that began an exploration: it lets a helper in, and says when all is done. */
@@ -21,11 +21,11 @@ export class Helped {
   readonly #alone: number
   readonly #reduction: Reduction
   #sharing: Sharing | undefined
-  /** What the helper has found, if that is not the end of the way: with how many retries. */
+  /** The helper's finding, if it is not the end of a path, with the number of retries. */
   found: { readonly outcome: Outcome; readonly patience: number } | undefined
   #isOver = false
 
-  /** `depth`: the longest way that there may be. `alone`: steps of a round before a helper is let in. */
+  /** `depth`: the longest possible path. `alone`: steps of a round before a helper may join. */
   constructor(link: Link, depth: number, reduction: Reduction, alone: number) {
     this.#alone = alone
     this.#reduction = reduction
@@ -81,7 +81,7 @@ export class Helped {
     return hasWork
   }
 
-  /** Ends the helper's part of a round, and tells each what the other has learned; true if the round is void. */
+  /** Ends the helper's part of a round, and exchanges the knowledge of both; true if the round is void. */
   settle(): boolean {
     const sharing = this.#sharing
     if (sharing === undefined) return this.#reduction.isRefuted
@@ -113,7 +113,7 @@ export class Helped {
     this.#side.send({ is: 'round', table: walk.visited.buffer })
   }
 
-  /** The exploration is over: what the helper has come to, if there was one. */
+  /** Ends the exploration: returns the helper's result, if there was one. */
   end(): Done | undefined {
     const sharing = this.#sharing
     this.abandon()

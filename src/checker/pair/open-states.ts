@@ -8,7 +8,7 @@ const FIRST = LENGTH + 1
  */
 export class OpenStates {
   #words: Int32Array
-  /** How many of the states have a fingerprint that ends so: most questions are answered by that. */
+  /** The number of states whose fingerprint ends with these bits: answers most queries. */
   #counts: Uint16Array
 
   constructor(buffer: SharedArrayBuffer = bufferFor(1024)) {

@@ -7,7 +7,7 @@ import type { Message, Side } from './side.ts'
 /** Polls that pass after there was too little to hand over, so that it is not asked for at every turn. */
 const PATIENCE = 16
 
-/** What both of two threads do that explore together: they tell each other what they learn, and share what is left to do. */
+/** The part common to two threads that explore together: they exchange knowledge, and share the remaining work. */
 export class Sharing implements Company {
   readonly #walk: Walk
   readonly #reduction: Reduction
@@ -57,7 +57,7 @@ export class Sharing implements Company {
     if (this.#reduction.hasNews) this.#side.send({ is: 'news', news: this.#reduction.news() })
   }
 
-  /** Hands half of what is left to do to the other thread, if that has nothing. */
+  /** Gives half of the remaining work to the other thread, if that has none. */
   share(): void {
     if (!this.#side.isOtherIdle) return
     if (this.#pause > 0) {
@@ -75,7 +75,7 @@ export class Sharing implements Company {
     this.#side.giveWork(work)
   }
 
-  /** What either thread may be told; true if it was work. */
+  /** Handles a message that either thread may receive; true if it was work. */
   hear(message: Message): boolean {
     if (message.is === 'news') this.#reduction.hear(message.news)
     if (message.is === 'work') this.#walk.adopt(message.work)

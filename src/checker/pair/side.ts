@@ -16,7 +16,7 @@ const STANDS = 9
 /** The helper's round is void. */
 const REFUTED = 10
 const STEPS = 11
-/** The helper cannot go on. */
+/** The helper cannot continue. */
 const LOST = 12
 const WORDS = 13
 
@@ -28,10 +28,10 @@ export type Work = {
   readonly tried: readonly number[]
 }
 
-/** What each actor may do, by actor, as far as it was not told before. */
+/** New knowledge about each actor, since the last message. */
 export type News = readonly (readonly Known[])[]
 
-/** What the first thread says to the helper. */
+/** The first thread's message that starts the helper. */
 export type Begin = {
   readonly table: SharedArrayBuffer
   readonly cells: SharedArrayBuffer
@@ -46,21 +46,21 @@ export type Message =
   | { readonly is: 'work'; readonly work: Work }
   | { readonly is: 'table'; readonly table: SharedArrayBuffer }
   | { readonly is: 'round'; readonly table: SharedArrayBuffer }
-  /** All are idle: what is known there that is not here? */
+  /** All are idle: requests the knowledge that is missing here. */
   | { readonly is: 'settle'; readonly news: News }
   | { readonly is: 'settled'; readonly news: News; readonly isRefuted: boolean }
   | { readonly is: 'outcome'; readonly outcome: Outcome; readonly patience: number }
   | { readonly is: 'over' }
   | { readonly is: 'done'; readonly done: Done }
 
-/** What the helper has come to in the end. */
+/** The helper's final result. */
 export type Done = {
   readonly counts: Counts
   readonly covered: readonly number[]
   readonly visited: readonly string[]
 }
 
-/** What two threads need to explore together; to be sent to each with its port. */
+/** Everything that two threads need to explore together; to be sent to each with its port. */
 export type Link = { readonly port: MessagePort; readonly control: SharedArrayBuffer }
 
 export const newControl = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)
@@ -101,7 +101,7 @@ export class Side {
     Atomics.notify(this.#words, bell)
   }
 
-  /** Waits until that holds, which is asked whenever the bell rings, and now and then. */
+  /** Waits until the condition holds, which is checked whenever the bell rings, and now and then. */
   waitUntil(holds: () => boolean): void {
     for (;;) {
       const rung = Atomics.load(this.#words, BELL + this.#own)
@@ -110,7 +110,7 @@ export class Side {
     }
   }
 
-  /** Nothing is left to do on either thread: what has been handed over is heard of first. */
+  /** Whether neither thread has work left, including work in transit. */
   get areBothIdle(): boolean {
     return this.isOtherIdle && this.#get(IDLE + this.#own)
   }

@@ -11,7 +11,7 @@ export class StateTable {
   #mask: number
   /** Those that were added here, not by another thread. */
   size = 0
-  /** Whether another thread adds to it at the same time. */
+  /** Whether another thread adds states at the same time. */
   #isShared = false
 
   constructor(buffer: SharedArrayBuffer = bufferFor(FIRST)) {
@@ -28,7 +28,7 @@ export class StateTable {
     this.#isShared = true
   }
 
-  /** Whether it should grow before more is added; `elsewhere`: how many others have added. */
+  /** Whether it should grow before more is added; `elsewhere`: the number of states added by others. */
   isFull(elsewhere: number): boolean {
     return (this.size + elsewhere) * 2 > this.#mask
   }
@@ -49,7 +49,7 @@ export class StateTable {
     return true
   }
 
-  /** Where a state lies, or would: the place of its first half. */
+  /** The slot of a state, or the free one for it: the index of its first half. */
   #slotOf(low: number, high: number): number {
     const halves = this.#halves
     const mask = this.#mask
@@ -65,11 +65,11 @@ export class StateTable {
   has(low: number, high: number): boolean {
     const at = this.#slotOf(low || 1, high || 1)
     if (this.#halves[at] === 0) return false
-    // What the other thread wrote before it added the state is seen from here on.
+    // Makes everything visible that the other thread wrote before it added the state.
     return !this.#isShared || Atomics.load(this.#halves, at) !== 0
   }
 
-  /** The first half claims a slot; who finds the same half there waits for the second. */
+  /** The first half claims a slot; a thread that finds the same half there waits for the second. */
   #addShared(low: number, high: number): boolean {
     const halves = this.#halves
     const mask = this.#mask

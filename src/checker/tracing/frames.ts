@@ -1,9 +1,9 @@
 import type { Steps } from '../../shared-memory/steps.ts'
 
-/** A call that a protocol stands in: which one, whether its answer is ignored, and the locals that it may still look at. */
+/** A call in which a protocol is suspended: its place, whether its answer is ignored, and the locals that are still live. */
 type Frame = { readonly site: string; readonly ignores: boolean; readonly locals: readonly unknown[] }
 
-/** The calls that an actor stands in, the outermost first. */
+/** The calls in which an actor is suspended, the outermost first. */
 export type Frames = Frame[]
 
 /** The frames of the actor that runs at the moment; there is only one at a time. */
@@ -14,8 +14,8 @@ export function enterActor(frames: Frames): void {
 }
 
 /**
- * What `yield* steps` becomes in the traced build: the same, seen from outside. `site` is `function file:line`, `locals` what
- * is live after it.
+ * The traced form of `yield* steps`: the same behaviour, observable from outside. `site` is `function file:line`,
+ * `locals` are live after it.
  */
 export function* at<T>(site: string, ignores: boolean, locals: readonly unknown[], steps: Steps<T>): Steps<T> {
   const frames = current
@@ -25,7 +25,7 @@ export function* at<T>(site: string, ignores: boolean, locals: readonly unknown[
   return result
 }
 
-/** What `for (const item of items)` goes over in the traced build, if it takes steps: the place in it is local state too. */
+/** The traced form of the iterable in `for (const item of items)` with steps: the position in it is local state too. */
 export function* each<T>(items: Iterable<T>): Generator<T, void, undefined> {
   const frames = current
   const locals = [0]
@@ -40,7 +40,7 @@ export function* each<T>(items: Iterable<T>): Generator<T, void, undefined> {
   }
 }
 
-/** Where the innermost function stands that is not a lock's or a word's: `isPageFaultStale protocols/retry.js:12:10`. */
+/** The place of the innermost function that is not a lock's or a word's: `isPageFaultStale protocols/retry.js:12:10`. */
 export function siteOf(frames: Frames): string {
   const own = frames.findLast(({ site }) => !site.includes(' shared-memory/') && site !== 'each') ?? frames.at(-1)
   return own?.site ?? ''

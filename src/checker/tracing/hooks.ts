@@ -9,15 +9,15 @@ import { withLoopGuards } from '../../patches/loop-guards.ts'
 import { stripTypes } from '../../patches/strip-types.ts'
 import { withUntakenCalls } from './untaken-calls.ts'
 
-// Node loads these in a thread of their own: modules of the user's are traced on their way in, with all that they import of theirs.
+// Node loads these hooks in a separate thread: user modules are traced while they are loaded, with all user modules that they import.
 
-/** In the address of a module that is to be traced; what follows it tells two instances apart. */
+/** Marks the URL of a module that is to be traced; the text after it distinguishes two instances. */
 export const MARK = 'faultline-traced'
 
 const DIST = new URL('../../', import.meta.url).href
 const UNTAKEN = new URL('untaken.js', import.meta.url).href
 const CODE = ['.js', '.mjs', '.ts', '.mts']
-/** What a traced module means by the names of the library. */
+/** The modules that the names of the library resolve to in a traced module. */
 const DOORS: Readonly<Record<string, string>> = {
   'faultline/shared-memory': 'traced/shared-memory/index.js',
   'faultline/shared-memory/stepped': 'traced/shared-memory/index.js',
@@ -60,7 +60,7 @@ export const load: LoadHook = async (url, context, next) => {
   return { format: 'module', source: withLoopGuards(traced, name), shortCircuit: true } satisfies LoadFnOutput
 }
 
-/** What cannot be traced must take no steps: they would be in the middle of those that are seen, and not be seen. */
+/** Refuses untraceable modules that take steps: these would run between visible steps without being visible. */
 async function checkCommonJs(url: string): Promise<void> {
   const file = fileURLToPath(new URL(url))
   if (!/function\s*\*|\*\s*\w+\s*\([^)]*\)\s*\{/.test(await readFile(file, 'utf8'))) return
@@ -72,7 +72,7 @@ const markOf = (url: string | undefined): string | undefined =>
 
 const isOurs = (url: string | undefined): boolean => url?.startsWith(DIST) ?? false
 
-/** The traced build of a module of ours that takes steps, whichever of its builds was named. */
+/** The traced build of one of our modules that takes steps, whichever build was named. */
 function tracedOf(url: string): string | undefined {
   if (!isOurs(url)) return undefined
   const path = new URL(url).pathname.slice(new URL(DIST).pathname.length)
@@ -80,6 +80,6 @@ function tracedOf(url: string): string | undefined {
   return existsSync(traced) ? traced.href : undefined
 }
 
-/** Nothing of ours. A package that a traced module takes steps in is traced too: what is not seen must not be in the middle. */
+/** Modules that are not ours. A package in which a traced module takes steps is traced too, so that no step is invisible. */
 const isTheirs = (url: string): boolean =>
   url.startsWith('file:') && !isOurs(url) && CODE.includes(extname(new URL(url).pathname))

@@ -1,13 +1,12 @@
 import { highOf, lowOf, mixHigh, mixLow } from '../fingerprint.ts'
 import type { Frames } from './frames.ts'
 
-/** Two independent numbers that stand for a text. */
+/** Two independent hashes of a text. */
 type Text = { readonly low: number; readonly high: number }
 
 /**
- * A fingerprint of all that an actor keeps to itself: where it stands in each function that it is in, the locals that it may
- * still look at, and every object that can be reached from them. Two histories that leave the same behind are one from
- * here on.
+ * A fingerprint of an actor's private state: its position in each active function, the live locals, and every object
+ * that they reach. Two histories with the same state are equal from here on.
  */
 export class LocalState {
   /** The fingerprint: the same wherever the actor is run. */
@@ -16,13 +15,13 @@ export class LocalState {
   #parts = 0
   #isOpaque = false
   readonly #texts = new Map<string, Text>()
-  /** The text that stands for each function: asking one for its name is slow. */
+  /** The text for each function: computing its name is slow. */
   readonly #functions = new WeakMap<object, Text>()
   readonly #met = new Map<object, number>()
 
   /**
-   * Undefined if something is held that cannot be seen. `cpu` is no part of it; what it
-   * is about to do is, as numbers.
+   * Undefined if the state contains an object that cannot be inspected. `cpu` is not part of it; its pending instruction
+   * is, as numbers.
    */
   of(frames: Frames, cpu: object, numbers: readonly number[]): string | undefined {
     this.low = 0

@@ -1,7 +1,7 @@
 import { refuse, userCode } from '../user-code.ts'
 import { YIELD_STAR } from '../yield-star.ts'
 
-/** What a call returned of which no steps are taken: refused if there are any. `call`: its text, and where it stands. */
+/** Refuses the return value of a call if it is steps that are not taken. `call`: its text, and its place. */
 export function untaken<T>(value: T, call: string): T {
   const isSteps = Object.prototype.toString.call(value) === '[object Generator]'
   const caller = userCode()
