@@ -8,7 +8,7 @@ import { type Answer, explore, Refused } from './index.ts'
 const folder = mkdtempSync(join(tmpdir(), 'faultline-starvation-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** A waiter that goes in once, and others that go in and out for ever. */
+/** A waiter that goes in once, and others that go in and out forever. */
 function starve(lock: string, fairness: string, hogs = 1): Promise<Answer> {
   const file = join(folder, `${lock}-${fairness}-${hogs}.js`)
   const names = Array.from({ length: hogs }, (_, at) => `hog${at}`)

@@ -11,7 +11,7 @@ import type { Vm } from './vm.ts'
 /** A fault that meets no new invalidation retries a few times at most: another fault froze the entry, or won the CAS. */
 const MOST_IDLE_RETRIES = 1000
 const NO_GFN = -1 as Gfn
-/** Gfns of a range that are looked at after each invalidation, besides those where the walk was interrupted. */
+/** Gfns of a range that are checked after each invalidation, in addition to those where the walk was interrupted. */
 const SAMPLED_GFNS = 8
 
 /** I0.1, I0.2: before a fault installs. With mmu_lock held on either side neither answer can change meanwhile. */
@@ -21,7 +21,7 @@ export function assertInstall(cpu: Cpu, vm: Vm, fault: Fault): void {
   if (isBeingInvalidated(cpu, vm, fault.gfn)) cpu.violation(ORACLE.install_in_progress, fault.gfn)
 }
 
-/** By what the CPUs that invalidate say of themselves; exact with mmu_lock held on either side. */
+/** Based on the records of the invalidating CPUs; exact with mmu_lock held on either side. */
 export function isBeingInvalidated(cpu: Cpu, vm: Vm, gfn: Gfn): boolean {
   if (cpu.peek(vm.invalidateInProgress) === 0) return false
   for (const { start, end } of vm.invalidating) {
@@ -30,7 +30,7 @@ export function isBeingInvalidated(cpu: Cpu, vm: Vm, gfn: Gfn): boolean {
   return false
 }
 
-/** The oracle's own record of what this CPU invalidates, with mmu_lock held for write: it need not believe the protocol. */
+/** The oracle's own record of this CPU's invalidation, with mmu_lock held for write: independent of the protocol's words. */
 export function markInvalidating(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn): void {
   if (!vm.config.oracles) return
   const own = vm.invalidating[cpu.id]!
@@ -94,7 +94,7 @@ export function assertProgress(cpu: Cpu, vm: Vm, gfn: Gfn): void {
   local.suspect += 1
 }
 
-/** I0.3, when an invalidation ends. `before`: what the count was. */
+/** I0.3, at the end of an invalidation. `before`: the previous count. */
 export function assertCounted(cpu: Cpu, vm: Vm, before: number): void {
   if (vm.config.oracles && before <= 0) cpu.violation(ORACLE.count_negative, before)
 }
@@ -137,8 +137,8 @@ function nextSeed(local: CpuLocal): number {
 }
 
 /**
- * I0.6: a fault has to retry. An INVALID memslot is a cause if the update can go on meanwhile: not for a fault that
- * `keepsSrcu`, which the update waits for.
+ * I0.6: a fault has to retry. An INVALID memslot is a valid cause if the update can continue meanwhile: not for a fault
+ * that `keepsSrcu`, because the update waits for it.
  */
 export function assertRetryHasCause(cpu: Cpu, vm: Vm, fault: Fault, keepsSrcu = false): void {
   if (!vm.config.oracles) return
@@ -158,7 +158,7 @@ export function assertTakenBack(cpu: Cpu, vm: Vm, hostPage: number, before: Host
 
 /** A fault has put a table in place by CAS, and tables are never taken away. */
 export function assertLinked(cpu: Cpu, vm: Vm, gfn: Gfn, sptep: Word, nonleaf: number): void {
-  // Aging may have cleared the Accessed bit of what was a huge page when it looked.
+  // Aging may have cleared the Accessed bit of the former huge page before it looked.
   if (vm.config.oracles && (cpu.peek(sptep) | ACCESSED) !== nonleaf) {
     cpu.violation(ORACLE.table_not_linked, gfn)
   }

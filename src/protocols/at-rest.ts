@@ -4,7 +4,7 @@ import { nxViolationsAtRest } from './nx/at-rest.ts'
 import type { OracleName } from './oracles.ts'
 import type { Vm } from './vm.ts'
 
-/** What must hold when all roles have ended: violated properties with the value that shows it. */
+/** The properties that are violated after all roles have ended, with the value that shows each violation. */
 export function violationsAtRest(vm: Vm, words: Int32Array): { readonly oracle: OracleName; readonly value: number }[] {
   const active = words[vm.invalidateInProgress]! + words[vm.mnActiveInvalidateCount]!
   const references = vm.host.leakedReferences(words) - (vm.pinnedHostPage === undefined ? 0 : 1)

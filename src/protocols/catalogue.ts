@@ -192,7 +192,7 @@ export const VARIANTS = [
 
 type Each = (typeof VARIANTS)[number]
 
-/** The names under which they are asked for. */
+/** The names on the command line. */
 export type VariantName = Each['name']
 export type VariantNameOf<S extends Subject, K extends 'good' | 'broken' = 'good' | 'broken'> = Extract<
   Each,

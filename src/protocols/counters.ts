@@ -1,6 +1,6 @@
 /**
- * What a run counts. Names are the kernel's where it has the statistic, else those of the laboratory: there is no kernel
- * counter for retries, yields or pre-check hits.
+ * The counters of a run. Names are the kernel's where it has the statistic, otherwise ours: the kernel has no counter
+ * for retries, yields or pre-check hits.
  */
 export const COUNTERS = [
   // kvm_stats, per vCPU; pf_* are x86's, arm64 has none of them
@@ -136,7 +136,7 @@ export const COUNTERS = [
 
 export type CounterName = (typeof COUNTERS)[number]
 
-/** Where each counter lies: `cpu.count(COUNTER.pf_taken, 1)`. */
+/** The index of each counter: `cpu.count(COUNTER.pf_taken, 1)`. */
 export const COUNTER = Object.fromEntries(COUNTERS.map((name, index) => [name, index])) as {
   readonly [N in CounterName]: number
 }

@@ -2,7 +2,7 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { PageTables } from '../shared-memory/page-tables/page-tables.ts'
 import { TdpIter } from '../shared-memory/page-tables/tdp-iter.ts'
 
-/** What a CPU keeps to itself while it runs a protocol; the others never look at it. */
+/** Private state of a CPU while it runs a protocol; no other CPU reads it. */
 export class CpuLocal {
   readonly iter: TdpIter
   /** The vCPUs that the IPI round under way has reached. */
@@ -16,7 +16,7 @@ export class CpuLocal {
   withoutReschedNs = 0
   /** SPTEs were zapped since the last flush. For the oracle; the protocol carries its own `flush`. */
   pendingFlush = false
-  /** Where the walk yielded last, as the oracle saw it. */
+  /** Where the walk yielded last, according to the oracle. */
   lastYieldGfn = -1 as Gfn
   /** Gfns near which a walk was interrupted: the likeliest to be skipped. */
   readonly suspects: Int32Array = new Int32Array(16).fill(-1)

@@ -74,7 +74,7 @@ export function* directPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultRes
 
 /**
  * F5 to F9: `kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, since v6.10 (44f42ef37deb): whether the gfn is still as private as the guest took it for
- * comes before any check of the memslot, so that a mismatch goes to the VMM for every kind of memslot.
+ * comes before any check of the memslot, so that a mismatch goes to the VMM forevery kind of memslot.
  */
 export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.seq = yield* cpu.read(vm.invalidateSeq)
@@ -146,8 +146,8 @@ export function countStale(cpu: Cpu, fault: Fault): void {
 }
 
 /**
- * Maps `fault.gfn` for the VMM, as KVM_PRE_FAULT_MEMORY does; one try. Unlike the ioctl it never queues for mmu_lock: it
- * prepares what a benchmark is about to take away, and must not be seen to contend with any other CPU.
+ * Maps `fault.gfn` for the VMM, as KVM_PRE_FAULT_MEMORY does, with a single attempt. Unlike the ioctl it never queues
+ * for mmu_lock: it prepares memory that a benchmark is about to take away, and must not appear as contention.
  */
 export function* prefault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)

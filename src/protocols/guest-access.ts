@@ -23,7 +23,7 @@ import type { PagingStructureCache } from './nx/paging-structure-cache.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { Vm } from './vm.ts'
 
-/** What came of a guest's access. */
+/** The outcome of a guest access. */
 export const ACCESSED = 0
 export const FAULT_NOT_PRESENT = 1
 export const FAULT_PROTECTION = 2
@@ -48,8 +48,8 @@ export function* accessGuestMemory(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, acces
 }
 
 /**
- * What the hardware does for an access that no TLB entry serves: the leaf for `gfn`, or NONPRESENT. A leaf that it uses and that was aged it
- * marks as accessed first, atomically: an entry that has changed meanwhile is walked to again.
+ * The hardware's walk for an access that misses the TLB: the leaf for `gfn`, or NONPRESENT. It first marks an aged leaf
+ * as accessed, atomically; if the entry has changed meanwhile, it walks again.
  */
 function* walkPageTables(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn, access: number): Steps<number> {
   for (;;) {
@@ -73,7 +73,7 @@ function* walk(cpu: Cpu, vm: Vm, vcpu: Vcpu, gfn: Gfn): Steps<number> {
   return NONPRESENT
 }
 
-/** The same with what the CPU has cached of the way: a present entry ends it, anything else is a fault, and forgotten. */
+/** The same with the CPU's paging-structure cache: a present entry ends the walk; anything else is a fault, and drops the cached entry. */
 function* walkThroughPsc(cpu: Cpu, vm: Vm, vcpu: Vcpu, psc: PagingStructureCache, gfn: Gfn): Steps<number> {
   const cached = psc.tableFor(gfn)
   if (cached === NO_PAGE) return yield* walkFromRoot(cpu, vm, vcpu, psc, gfn)

@@ -22,7 +22,7 @@ const HUGE_PAGES = pagesPerLevel(LEVEL_2M)
 export type HostPte = number
 
 export type HostConfig = {
-  /** Whether the block of `hugePages` pages of that number is one huge page. */
+  /** Whether the block of `hugePages` pages with that number is one huge page. */
   readonly isHuge: (block: number) => boolean
   readonly hugePages?: number | undefined
   /** VM_PFNMAP: references to its pages are not counted. */
@@ -78,7 +78,7 @@ export class HostMm {
     return this.#hasHuge && this.#huge[Math.floor(hostPage / this.#hugePages)] === 1
   }
 
-  /** How many pages the entry of `hostPage` speaks for. */
+  /** The number of pages that the entry of `hostPage` covers. */
   coveredBy(hostPage: number): number {
     return this.isHuge(hostPage) ? this.#hugePages : 1
   }
@@ -112,7 +112,7 @@ export class HostMm {
         pte = populated(pte)
       }
       yield* cpu.add(this.#ref(pfnOfPte(hostPage, pte)), 1)
-      // As in gup_fast: the reference is good only if the page was still mapped when it was taken.
+      // As in gup_fast: the reference is valid only if the page was still mapped when it was taken.
       const now = yield* cpu.load(word)
       if (now === pte) return pte
       yield* this.release(cpu, pfnOfPte(hostPage, pte))
@@ -125,8 +125,8 @@ export class HostMm {
   }
 
   /**
-   * What the task that raised the notifier does between start and end, to `pages` pages from `first` on: moves those that
-   * are present to their other frame and gives the old one back.
+   * The action of the task that raised the notifier, between start and end, on `pages` pages from `first`: moves the
+   * present ones to their other frame and frees the old one.
    */
   *migrate(cpu: Cpu, first: number, pages: number): Steps<void> {
     for (let page = this.head(first); page < first + pages; ) {
@@ -164,7 +164,7 @@ export class HostMm {
     return cpu.peek(this.#pte(hostPage))
   }
 
-  /** How many references were never dropped, after the run. */
+  /** The number of references that were never dropped, after the run. */
   leakedReferences(words: Int32Array): number {
     return words.subarray(this.#refs, this.#refs + this.pages * 2).reduce((sum, refs) => sum + refs, 0)
   }

@@ -1,4 +1,4 @@
-// The library `faultline/kvm`: what a patch of a protocol is written with. Inside the project import the file itself.
+// The library `faultline/kvm` for writing patches of protocols. Inside the project import the file itself.
 export * from '../shared-memory/addresses.ts'
 export * from '../shared-memory/cpu.ts'
 export * from '../shared-memory/free-list.ts'

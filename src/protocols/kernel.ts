@@ -6,11 +6,11 @@ import type { OracleName } from './oracles.ts'
 export type Kernel = {
   readonly name: string
   readonly kvm: Kvm
-  /** What a patch has besides functions. */
+  /** The parts of a patch other than functions. */
   readonly brings?: Brought
 }
 
-/** What a version changed in one function, against the version before. */
+/** The change of one function in a version, against the version before. */
 export type Change = {
   readonly entry: KvmEntry
   /** By the first 12 digits of its hash. */
@@ -21,7 +21,7 @@ export type Change = {
 /** The versions that are re-created. */
 export type VersionName = 'v5.11' | 'v5.12' | 'v5.15' | 'v6.5' | 'v6.8' | 'v6.12' | 'v6.18' | 'v7.1'
 
-/** A version of the kernel: the one before, with what has changed since. */
+/** A kernel version: the one before, with all later changes. */
 export type Version = Kernel & {
   readonly name: VersionName
   readonly before: Version | undefined
@@ -57,7 +57,7 @@ export type Subject =
   | 'attributes'
   | 'mixed'
 
-/** What is found in trials on threads, beyond the oracles: by the watchdog, and by the counters of a run. */
+/** Findings of trials on threads other than oracles: from the watchdog, and from the counters of a run. */
 export type ThreadsFinding =
   | OracleName
   | 'stall'
@@ -86,7 +86,7 @@ export type GoodVariant<N extends string = string, S extends Subject = Subject> 
 
 export type BrokenVariant<N extends string = string, S extends Subject = Subject> = Common<N, S> & {
   readonly kind: 'broken'
-  /** What catches it on threads; nothing: why threads cannot show it. */
+  /** The findings that catch it on threads; if empty, the reason why threads cannot show it. */
   readonly caughtBy: readonly ThreadsFinding[]
   readonly unseenBecause?: string
   /** Parameters of its scenario under which the fault is found soonest. */

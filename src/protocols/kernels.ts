@@ -64,8 +64,8 @@ import {
   zapGfnRange,
 } from './zap.ts'
 
-// The versions: each the one before, with the functions that have changed since and the commits that changed them. What a version had wrong
-// is in it: see `objections` of the variants that are versions.
+// The versions: each is the one before with the changed functions and the commits that changed them. The bugs of a
+// version are included: see `objections` of the variants that are versions.
 
 function* nothingToDo(): Steps<void> {}
 
@@ -73,7 +73,7 @@ function* never(): Steps<boolean> {
   return false
 }
 
-/** What is alike in all versions, as they are built here. */
+/** The functions that are the same in all versions here. */
 const EVERY_VERSION = {
   invalidateEnd,
   invalidateRetry,

@@ -17,7 +17,7 @@ import type { Stage2Vm, Vm } from './vm.ts'
 export type Kvm = {
   // include/linux/sched.h
 
-  /** `rwlock_needbreak()`: whether the holder of mmu_lock should let go of it because others wait. */
+  /** `rwlock_needbreak()`: whether the holder of mmu_lock should drop it because others wait. */
   readonly rwlockNeedbreak: (cpu: Cpu, vm: Vm) => Steps<boolean>
 
   /** `cond_resched()`: outside of all locks that do not sleep, the scheduler may have the CPU. */
@@ -29,7 +29,7 @@ export type Kvm = {
   readonly invalidateRangeStart: (cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean) => Steps<void>
   /** `kvm_mmu_notifier_invalidate_range_end()`: they have changed. */
   readonly invalidateRangeEnd: (cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean) => Steps<void>
-  /** `kvm_mmu_notifier_invalidate_range()`, up to 6.5: the PTEs of [start, end) have changed, and the invalidation goes on. */
+  /** `kvm_mmu_notifier_invalidate_range()`, up to 6.5: the PTEs of [start, end) have changed, and the invalidation continues. */
   readonly invalidateRange: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<void>
   /** `kvm_mmu_notifier_clear_flush_young()`: whether the guest has used any of the hvas [start, end); from now on it has not. */
   readonly clearFlushYoung: (cpu: Cpu, vm: Vm, start: Hva, end: Hva) => Steps<boolean>
@@ -55,7 +55,7 @@ export type Kvm = {
   readonly swapActiveMemslots: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_destroy_vm()`; `privateSlot` is the memslot that KVM made for itself. */
   readonly destroyVm: (cpu: Cpu, vm: Vm, privateSlot: number) => Steps<void>
-  /** `kvm_get_dirty_log_protect()`, with slots_lock held: what the log says, for the VMM. */
+  /** `kvm_get_dirty_log_protect()`, with slots_lock held: returns the log to the VMM. */
   readonly getDirtyLogProtect: (cpu: Cpu, vm: Vm) => Steps<void>
   /** `kvm_clear_dirty_log_protect()`, of this many pages of the slot: writes to pages that the VMM has read from the log are logged again. */
   readonly clearDirtyLogProtect: (cpu: Cpu, vm: Vm, first: number, pages: number) => Steps<void>
@@ -78,7 +78,7 @@ export type Kvm = {
 
   // arch/x86/kvm/x86.c
 
-  /** `kvm_vcpu_flush_tlb_all()`: a vCPU that enters the guest was asked to forget its translations. */
+  /** `kvm_vcpu_flush_tlb_all()`: a vCPU that enters the guest drops its translations on request. */
   readonly vcpuFlushTlbAll: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<void>
 
   /** `kvm_mmu_slot_apply_flags()`: dirty logging of the slot has begun, or has ended. */
@@ -112,9 +112,9 @@ export type Kvm = {
   readonly archPreSetMemoryAttributes: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<boolean>
   /** `kvm_arch_post_set_memory_attributes()`, with mmu_lock held for write. */
   readonly archPostSetMemoryAttributes: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attribute: number) => Steps<void>
-  /** `kvm_zap_gfn_range()`: KVM zaps for reasons of its own. */
+  /** `kvm_zap_gfn_range()`: a zap by KVM itself. */
   readonly zapGfnRange: (cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn) => Steps<void>
-  /** `__kvm_rmap_zap_gfn_range()`: the same of the shadow MMU. `flush` goes in with what is owed, and comes out. */
+  /** `__kvm_rmap_zap_gfn_range()`: the same for the shadow MMU. `flush`: whether a flush is pending; returns the updated value. */
   readonly rmapZapGfnRange: (
     cpu: Cpu,
     vm: Vm,
@@ -183,8 +183,8 @@ export type Kvm = {
   /** `tdp_mmu_iter_cond_resched()`: lets go of mmu_lock if others wait for it; `shared`: held for read. Whether it has yielded. */
   readonly tdpMmuIterCondResched: (cpu: Cpu, vm: Vm, iter: TdpIter, flush: boolean, shared: boolean) => Steps<boolean>
   /**
-   * `tdp_mmu_next_root()`: the root after `before`, with a reference; drops that of `before`. NO_ROOT: there is none. `onlyValid`: of those
-   * that were not given up.
+   * `tdp_mmu_next_root()`: the root after `before`, with a reference; drops that of `before`. NO_ROOT at the end.
+   * `onlyValid`: skips roots that are invalid.
    */
   readonly tdpMmuNextRoot: (cpu: Cpu, vm: Vm, before: number, onlyValid: boolean) => Steps<number>
   /** `tdp_mmu_zap_root()`: everything that the root maps, with mmu_lock held; `shared`: for read. `root` is its page table. */
@@ -193,18 +193,18 @@ export type Kvm = {
   readonly tdpMmuZapPossibleNxHugePage: (cpu: Cpu, vm: Vm, page: number) => Steps<boolean>
   /** `track_possible_nx_huge_page()` of a page that was linked, unless it is gone already. */
   readonly trackPossibleNxHugePage: (cpu: Cpu, vm: Vm, page: number) => Steps<void>
-  /** `handle_removed_pt()`: takes apart what was unlinked. `isReachable`: vCPUs may have cached parts of it. */
+  /** `handle_removed_pt()`: tears down an unlinked page table. `isReachable`: vCPUs may have cached parts of it. */
   readonly handleRemovedPt: (cpu: Cpu, vm: Vm, page: number, isReachable: boolean) => Steps<void>
   /** `tdp_mmu_free_sp_rcu_callback()`: hands a page-table page to RCU, to be freed. */
   readonly tdpMmuFreeSp: (cpu: Cpu, vm: Vm, page: number) => Steps<void>
-  /** `kvm_tdp_mmu_age_spte()`: clears the Accessed bit of the leaf that the walk stands at. */
+  /** `kvm_tdp_mmu_age_spte()`: clears the Accessed bit of the walk's current leaf. */
   readonly tdpMmuAgeSpte: (cpu: Cpu, vm: Vm, iter: TdpIter) => Steps<void>
   /** `wrprot_gfn_range()`: takes write permission, as when a dirty log is cleared. */
   readonly wrprotGfnRange: (cpu: Cpu, vm: Vm, start: Gfn, end: Gfn) => Steps<void>
 
   // arch/x86/kvm/vmx/vmx.c
 
-  /** `kvm_vcpu_reload_apic_access_page()`, `vmx_set_apic_access_page_addr()`. False: the entry is given up at once. */
+  /** `kvm_vcpu_reload_apic_access_page()`, `vmx_set_apic_access_page_addr()`. False: the entry into the guest is aborted at once. */
   readonly reloadApicAccessPage: (cpu: Cpu, vm: Vm, vcpu: Vcpu) => Steps<boolean>
 
   // arch/arm64/kvm/mmu.c
@@ -225,7 +225,7 @@ export type Kvm = {
   readonly stage2Destroy: (cpu: Cpu, vm: Stage2Vm) => Steps<void>
   /** `user_mem_abort()`: one try. On RETRY, which is -EAGAIN there, the guest executes the instruction again. */
   readonly userMemAbort: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
-  /** `__invalidate_icache_guest_page()`, of what the fault maps. False is -EAGAIN, which upstream never says. */
+  /** `__invalidate_icache_guest_page()`, for the memory that the fault maps. False is -EAGAIN, which upstream never returns. */
   readonly invalidateIcacheGuestPage: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<boolean>
 
   // arch/arm64/kvm/hyp/pgtable.c
@@ -239,21 +239,21 @@ export type Kvm = {
   /** `stage2_attr_walker()`: adds the permission to the entry. */
   readonly stage2AttrWalker: (cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault) => Steps<FaultResult>
 
-  // struct kvm, and what is done with it once
+  // struct kvm, and its one-time operations
 
   /** `kvm->mmu_lock`: a spinlock before v5.12. */
   readonly mmuLock: 'rwlock' | 'spinlock'
   /** On which side of it `kvm_mmu_load()` and `kvm_mmu_unload()` make and drop a root of the TDP MMU. */
   readonly loadsRootUnder: 'read' | 'write'
-  /** Which roots `kvm_tdp_mmu_age_gfn_range()` looks at. */
+  /** The roots that `kvm_tdp_mmu_age_gfn_range()` visits. */
   readonly agesRoots: 'all' | 'valid'
   /** `kvm->arch.possible_nx_huge_pages`: one list of both MMUs up to v6.17. */
   readonly possibleNxHugePages: 'one list' | 'by MMU'
-  /** Whether `zap_gfn_range()` takes page tables away too, as up to v5.17: then they must be freed too. */
+  /** Whether `zap_gfn_range()` removes page tables too, as up to v5.17: then they must be freed too. */
   readonly zapsPageTables: boolean
-  /** Whether there are KVM_SET_MEMORY_ATTRIBUTES and guest_memfd. */
+  /** Whether KVM_SET_MEMORY_ATTRIBUTES and guest_memfd exist. */
   readonly hasMemoryAttributes: boolean
-  /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page for ever. */
+  /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page forever. */
   readonly pinsApicAccessPage: boolean
 }
 

@@ -24,13 +24,13 @@ export function lockSplats(vm: Vm, words: Int32Array, place: Place, taskOf: (cpu
   return lockCircles(vm, words).map((circle) => splatOf(circle, names))
 }
 
-/** `&kvm->slots_lock` for `slotsLock`; what is no lock of a VM keeps its own name. */
+/** `&kvm->slots_lock` for `slotsLock`; anything that is not a lock of a VM keeps its own name. */
 export function kernelName({ name, kind }: LockEntry): string {
   const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   return kind === 'map' || name === 'mmuNotifierInvalidateRangeStart' ? snake : `&kvm->${snake}`
 }
 
-/** Which CPU holds and which awaits each lock of the circle, in one sentence. */
+/** Names, for each lock of the cycle, the CPU that holds it and the CPU that waits for it, in one sentence. */
 export function deadlockText(
   circle: readonly Wait[],
   standings: readonly LockStanding[],

@@ -24,7 +24,7 @@ import { NO_PAGE, TDP } from './nx/mmu-pages.ts'
 import { type Fault, type FaultResult, FIXED, PF_INVALID, RETRY, SPURIOUS } from './page-fault.ts'
 import type { Vm } from './vm.ts'
 
-// arch/x86/kvm/mmu/tdp_mmu.c: what a fault does to the page tables. Numbers in comments are explained in STEPS.md.
+// arch/x86/kvm/mmu/tdp_mmu.c: how a fault changes the page tables. Numbers in comments are explained in STEPS.md.
 
 /**
  * F3: `fast_page_fault()`, arch/x86/kvm/mmu/mmu.c. A present entry that only lacks permission is given it back by CAS, without
@@ -53,7 +53,7 @@ function* fastWalk(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
 
 function* fastFix(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: number, level: number): Steps<FaultResult> {
   if ((spte & W) !== 0) return SPURIOUS
-  // A huge page has one bit of 512 to say of what: it is split first, under mmu_lock.
+  // A huge page has one dirty bit for 512 pages: it is split first, under mmu_lock.
   if (fault.isDirtyTracked && level > LEVEL_4K) return PF_INVALID
   aboutToLog(cpu, vm, fault)
   const was = yield* cpu.cas(sptep, spte, spte | W | DIRTY)
@@ -141,7 +141,7 @@ export function* linkSp(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, spte: numbe
 function* mapTargetLevel(cpu: Cpu, vm: Vm, fault: Fault, sptep: Word, old: number, level: number): Steps<FaultResult> {
   const spte = leafFor(vm, fault, level)
   if (old === spte) return SPURIOUS
-  // make_spte(): what is mapped writable is logged, whether or not the guest has come to write.
+  // make_spte(): a page mapped writable is logged, even if the guest has not written yet.
   yield* markPageDirty(cpu, vm, fault)
   // Publishes the mapping to the hardware's walk. Pairs with accessGuestMemory().
   const was = yield* cpu.cas(sptep, old, spte)

@@ -20,7 +20,7 @@ export const goalLevel = (vm: Vm, fault: Fault): number =>
     ? LEVEL_4K
     : largestLevel(vm, fault)
 
-/** The leaf that maps the fault's page, or all of what an entry of this level covers of its huge page. */
+/** The leaf that maps the fault's page, or the part of its huge page that an entry of this level covers. */
 export function leafFor(vm: Vm, fault: Fault, level: number): number {
   const first = fault.hostPage - (fault.hostPage % pagesPerLevel(level))
   const pfn = level === LEVEL_4K ? fault.pfn : pfnOfPte(first, fault.hostPte)

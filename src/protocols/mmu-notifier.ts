@@ -7,8 +7,8 @@ import { beginPair, endPair, forgetPair, markWaking } from './memslots/oracles.t
 import { SITE } from './sites.ts'
 import type { Vm } from './vm.ts'
 
-// mm/mmu_notifier.c: the core, which calls KVM back. It tells lockdep that it holds mmu_notifier_invalidate_range_start
-// meanwhile; that is no lock, but stands for those that the mm may hold.
+// mm/mmu_notifier.c: the core, which calls KVM. It tells lockdep that it holds mmu_notifier_invalidate_range_start
+// meanwhile; that is not a lock, but represents those that the mm may hold.
 
 const NO_GFN = -1 as Gfn
 
@@ -58,7 +58,7 @@ export function* raiseEnd(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock = tru
   yield* leaveSubscriptions(cpu, vm, section)
 }
 
-/** How the host asks which pages are used. */
+/** The kind of query about which pages are in use. */
 export type AgingKind = 'clear-flush-young' | 'clear-young' | 'test-young'
 
 /** `__mmu_notifier_clear_flush_young()`, `_clear_young()`, `_test_young()`, of the hvas [start, end): whether the guest has used any. */

@@ -20,8 +20,8 @@ export function replacedBy(one: Kernel): Partial<Kvm> {
 }
 
 /**
- * The variant applied to a version: its functions instead of that version's. Only where the version has, of each function that it
- * replaces, the one that it was written against: put over another one it would undo what the version changed.
+ * Applies the variant to a version: its functions replace that version's. This is possible only if the version has, for
+ * each replaced function, the form that the variant was written against; otherwise it would undo the version's change.
  */
 export function onKernel(variant: Kernel, target: Kernel): OnKernel {
   const own = versionOf(variant)
@@ -41,7 +41,7 @@ export function onKernel(variant: Kernel, target: Kernel): OnKernel {
   }
 }
 
-/** Which version made the difference between two, and how. */
+/** Names the version that made the difference between two, and the change. */
 function changeOf(own: Kernel, target: Kernel, entry: KvmEntry): string {
   const at = (one: Kernel) => VERSIONS.findIndex(({ name }) => name === one.name)
   const [from, to] = [at(own), at(target)].sort((a, b) => a - b) as [number, number]

@@ -27,9 +27,9 @@ export class Fault {
   present = false
   /** PFERR_FETCH_MASK: the guest wanted to execute. */
   exec = false
-  /** What is written there is logged: KVM_MEM_LOG_DIRTY_PAGES of the slot. */
+  /** Writes to the page are logged: KVM_MEM_LOG_DIRTY_PAGES of the slot. */
   isDirtyTracked = false
-  /** How much work it is to map, in units of the usual: a fault of a recording may map neighbours along. */
+  /** The amount of work to map it, in units of a normal fault: a fault of a recording may map neighbours too. */
   mapUnits = 1
   pfn = 0 as Pfn
   /** The page of the host behind the gfn, and its entry in the primary MMU by which the pfn was got. */
@@ -45,7 +45,7 @@ export class Fault {
   prechecked = false
   /** This try met an INVALID memslot. */
   metInvalidSlot = false
-  /** What a compiler that may cache plain loads would keep in registers: see B-HOIST. */
+  /** The values that a compiler may keep in registers for plain loads: see B-HOIST. */
   cachedInProgress = 0
   cachedSeq = 0
   /** For the oracle: mmu_invalidate_seq at the last retry, and retries since it changed. */

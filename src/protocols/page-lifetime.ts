@@ -13,19 +13,19 @@ export interface TdpRoots {
   get(cpu: Cpu, root: number): Steps<boolean>
   /** Whether it is on the list: at least one reference to it is held. */
   isThere(cpu: Cpu, root: number): Steps<boolean>
-  /** Whether it was given up. */
+  /** Whether it is marked invalid. */
   isInvalid(cpu: Cpu, root: number): Steps<boolean>
-  /** Whether that was the last reference. */
+  /** Drops a reference; whether it was the last one. */
   put(cpu: Cpu, root: number): Steps<boolean>
-  /** The page table of a root that was not given up, or NO_PAGE. For a walk that holds no reference: mmu_lock, or RCU, keeps it. */
+  /** The page table of a valid root, or NO_PAGE. For a walk without a reference: mmu_lock, or RCU, keeps it. */
   validTableOf(cpu: Cpu, root: number): Steps<number>
   /** The page table of a root to which a reference is held. */
   tableOf(cpu: Cpu, root: number): Steps<number>
 }
 
 /**
- * What becomes of the pages of which page tables are made. There are VMs whose tables stay for ever, and those from which recovery,
- * or the end of a root, takes them away: `Nx`.
+ * The lifetime of the pages of page tables. In some VMs tables stay forever; in others recovery, or the end of a root,
+ * frees them: `Nx`.
  */
 export interface PageLifetime {
   readonly roots: TdpRoots
@@ -43,7 +43,7 @@ export interface PageLifetime {
   /** `walk_shadow_page_lockless_begin()`, `_end()`. */
   locklessBegin(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<void>
   locklessEnd(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<void>
-  /** `disallowed_hugepage_adjust()`: the table to go on in although a huge page could go here, or NO_PAGE. */
+  /** `disallowed_hugepage_adjust()`: the table to descend into although a huge page would fit here, or NO_PAGE. */
   disallowedChild(cpu: Cpu, spte: number, level: number): Steps<number>
   /** `tdp_mmu_init_child_sp()`: readies the table that is to replace `spte`, an entry of `level`. */
   initChild(cpu: Cpu, fault: Fault, table: number, mmu: Mmu, level: number, sptep: Word): Steps<void>

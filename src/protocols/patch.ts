@@ -9,21 +9,21 @@ import type { Vm } from './vm.ts'
 type Wanted<C extends string, O extends string, W> = {
   /** Names of counters: `cpu.count(own.counter.NAME, 1)`. */
   readonly counters?: readonly C[]
-  /** Properties that must hold, by name, with what it means that one does not: `cpu.violation(own.oracle.NAME, gfn)`. */
+  /** Properties that must hold, by name, each with a sentence for its violation: `cpu.violation(own.oracle.NAME, gfn)`. */
   readonly oracles?: Readonly<Record<O, string>>
   readonly mmuLock?: Brought['mmuLock']
-  /** Places words: `place.line('name')`. What it returns is what `own.words(vm)` gives. */
+  /** Places words: `place.line('name')`. `own.words(vm)` returns its return value. */
   readonly place?: (place: Place, counts: CpuCounts) => W
 }
 
-/** What a patch brings, as its functions use it. */
+/** The additions of a patch, as its functions use them. */
 export type Own<C extends string, O extends string, W> = Brought & {
   readonly counter: Readonly<Record<C, number>>
   readonly oracle: Readonly<Record<O, number>>
   readonly words: (vm: Vm) => W
 }
 
-/** Declares what a patch has besides functions. */
+/** Declares the additions of a patch to its functions. */
 export function brings<const C extends string = never, O extends string = never, W = undefined>(
   wanted: Wanted<C, O, W>,
 ): Own<C, O, W> {
@@ -44,7 +44,7 @@ export function brings<const C extends string = never, O extends string = never,
 const numbered = <N extends string>(names: readonly N[], first: number): Readonly<Record<N, number>> =>
   Object.fromEntries(names.map((name, index) => [name, first + index])) as Record<N, number>
 
-/** A patch of the user's: a kernel with whole functions replaced, and what it brings. */
+/** A user's patch: a kernel with whole functions replaced, and additions. */
 export type Patch = Kernel & {
   /** The kernel that it changes. */
   readonly on: Kernel
@@ -54,7 +54,7 @@ export type Patch = Kernel & {
 }
 
 type Declared = {
-  /** What its runs are called: letters, digits, dots and dashes. */
+  /** The name of its runs: letters, digits, dots and dashes. */
   readonly name: string
   /** V5_11 to V7_1. */
   readonly on: Kernel

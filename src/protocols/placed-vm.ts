@@ -222,7 +222,7 @@ export class PlacedVm implements Vm {
     return wordAt(this.#rmaps, index)
   }
 
-  /** Enough for every gfn, and for what the CPUs keep in their caches. */
+  /** Enough forevery gfn, and for the caches of the CPUs. */
   #tableCapacity(): number {
     if (this.config.stage2 !== undefined) return 1
     const tables = tablesFor(everyMemslot(this.config)) + this.config.cpus * 4 + 1

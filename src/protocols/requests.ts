@@ -15,7 +15,7 @@ export const KVM_REQ_MMU_FREE_OBSOLETE_ROOTS = 1 << 26
 /** Number 1, to v5.17: the next free one here, as it was not the architecture's. */
 export const KVM_REQ_MMU_RELOAD = 1 << 27
 
-/** `kvm_make_request()`: what was written before it is seen by the CPU that finds the bit. */
+/** `kvm_make_request()`: the CPU that finds the bit sees everything written before. */
 export function* makeRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<void> {
   // Pairs with the barrier in checkRequest().
   yield* cpu.barrier(WMB)
@@ -27,7 +27,7 @@ export function* checkRequest(cpu: Cpu, vcpu: Vcpu, request: number): Steps<bool
   const requests = yield* cpu.load(vcpu.requests)
   if ((requests & request) === 0) return false
   yield* cpu.and(vcpu.requests, ~request, RELAXED)
-  // What the requester wrote before the bit is seen from here on. Pairs with the barrier in makeRequest().
+  // From here on, the requester's writes before the bit are visible. Pairs with the barrier in makeRequest().
   yield* cpu.barrier(MB)
   return true
 }

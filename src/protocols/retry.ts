@@ -52,7 +52,7 @@ export function* invalidateRetry(cpu: Cpu, vm: Vm, seq: number): Steps<boolean> 
   return seqNow !== seq
 }
 
-/** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held: the root was given up, or an invalidation has come. */
+/** F11: `is_page_fault_stale()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held: the root is obsolete, or an invalidation has happened. */
 export function* isPageFaultStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   const obsolete = yield* vm.pages.isRootObsolete(cpu)
   if (obsolete) {

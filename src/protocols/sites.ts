@@ -1,4 +1,4 @@
-/** Where locks are taken, for lockdep: the kernel's functions. */
+/** The places where locks are taken, for lockdep: the kernel's functions. */
 const SITES = [
   'kvm_vcpu_ioctl',
   '__mmu_notifier_invalidate_range_start',

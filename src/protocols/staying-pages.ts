@@ -31,7 +31,7 @@ const ONE_ROOT: TdpRoots = {
   },
 }
 
-/** Page tables that are never taken away: none of what would have to be kept of them is. */
+/** Page tables that are never freed, so no bookkeeping is needed for them. */
 export class StayingPages implements PageLifetime {
   readonly roots: TdpRoots = ONE_ROOT
   readonly splitsForExec = false

@@ -21,7 +21,7 @@ export class Tlb {
     this.#hostPtes = new Int32Array(entries)
   }
 
-  /** Whether there is a translation that allows one of these: R, W, X. */
+  /** Whether there is a translation that allows one of these accesses: R, W, X. */
   holds(gfn: Gfn, access: number = R | W | X): boolean {
     const at = gfn & this.#mask
     return this.#gfns[at] === gfn && this.#epochs[at] === this.#epoch && (this.#access[at]! & access) !== 0

@@ -43,7 +43,7 @@ function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   yield* cpu.barrier(WMB)
   yield* vcpu.srcuReadLock(cpu)
   cpu.count(COUNTER.entry_cancelled_pending_request, 1)
-  // What was prepared for this entry is prepared again for the next; once it is part of the exit that came before.
+  // The preparations for an aborted entry are repeated for the next one; one preparation is part of the preceding exit.
   yield* cpu.work(WORK_KIND.entry_preparation, 1)
   return false
 }
@@ -77,13 +77,13 @@ export function* loadFirstRoot(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
   vm.lockdep?.at(cpu, SITE.kvm_vcpu_ioctl)
 }
 
-/** Whether an interrupt has arrived that takes the vCPU out of the guest. */
+/** Whether an interrupt has arrived that forces the vCPU out of the guest. */
 export function* isKicked(cpu: Cpu, vcpu: Vcpu): Steps<boolean> {
   const mode = yield* cpu.load(vcpu.mode)
   return mode !== IN_GUEST_MODE
 }
 
-/** Step 1 of an entry: every request there is. Whether the entry goes on. */
+/** Step 1 of an entry: services every pending request. Returns whether the entry continues. */
 function* serviceRequests(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const requests = yield* cpu.load(vcpu.requests)
   if (requests === 0) return true

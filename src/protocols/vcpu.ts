@@ -25,7 +25,7 @@ export class Vcpu {
   readonly tlb: Tlb
   /** Only where page tables can be taken away. */
   readonly psc: PagingStructureCache | undefined
-  /** What guards the memslots: held from exit to entry. */
+  /** The SRCU section that guards the memslots: held from exit to entry. */
   readonly #srcu: SrcuReaders
   #srcuIdx = 0
   /** The entry at which the hardware's walk of the page tables has ended. */

@@ -4,29 +4,29 @@ import { GRANULES, type Granule } from '../shared-memory/page-tables/stage2-pte.
 import type { MemslotConfig } from './memslots/memslot.ts'
 import type { Note } from './tracepoints.ts'
 
-/** How the host kernel was booted: `preempt=`. */
+/** The boot option of the host kernel: `preempt=`. */
 export type PreemptionModel = 'none' | 'voluntary' | 'full' | 'lazy'
 
 /** A VM with APIC-access virtualisation, as data. One of its memslots is the private one. */
 export type ApicConfig = {
   readonly gfn: number
   /**
-   * How many vCPUs, those with the highest ids, have their APIC in x2APIC mode: their VMCS has no APIC-access address, and to
-   * them the page is memory like any other.
+   * The number of vCPUs (those with the highest ids) whose APIC is in x2APIC mode: their VMCS has no APIC-access address,
+   * and the page is normal memory for them.
    */
   readonly x2apicVcpus: number
 }
 
-/** What changes in the memslots of a VM while it runs. */
+/** The changes of a VM's memslots while it runs. */
 export type MemslotUpdateConfig = {
   /** Slots that are not there at first, and come and go. */
   readonly spare: readonly MemslotConfig[]
   /**
-   * mmu_notifier_invalidate_range_start, of which lockdep is told that the core holds it while it calls back. `graph`: lockdep
-   * alone knows of it, as in the kernel; `mutex`: it excludes, and stands for a lock of the mm; `none`: no function takes it.
+   * mmu_notifier_invalidate_range_start, which the core reports to lockdep as held during callbacks. `graph`: only lockdep
+   * knows it, as in the kernel; `mutex`: it excludes, and represents a lock of the mm; `none`: it is not taken.
    */
   readonly pseudoLock: 'none' | 'graph' | 'mutex'
-  /** What the deletion of a slot zaps: everything, as x86 does unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off, or that slot. */
+  /** The scope of the zap when a slot is deleted: everything, as x86 does unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off, or that slot. */
   readonly zap: 'all' | 'slot'
   /** The VM itself comes and goes. */
   readonly isDestroyed?: boolean
@@ -52,7 +52,7 @@ export type NxConfig = {
 /** How dirty pages of a memslot are logged, as data. */
 export type DirtyLogConfig = {
   readonly slot: number
-  /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: the VMM asks first, and has cleared later what it asks for. */
+  /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: the VMM first reads the log, and clears what it has read later. */
   readonly isManual: boolean
   /** KVM_DIRTY_LOG_INITIALLY_SET, of manual protect: all pages count as dirty at first, and none is protected before it is cleared. */
   readonly isAllSet?: boolean
@@ -66,16 +66,16 @@ export type Stage2Config = {
   readonly granule: Granule
   /** CTR_EL0.IminLine: words of the smallest I-cache line, as a power of two; 4 is 64 bytes. */
   readonly iminLine: number
-  /** Lines of memory that one operation by line stands for: 1 is the machine as it is. Decisions are made on true sizes. */
+  /** The number of memory lines per simulated by-line operation: 1 is exact. Decisions use true sizes. */
   readonly scale: number
   /** FEAT_TLBIRANGE, of Armv8.4: one TLBI takes a range of IPAs. */
   readonly hasTlbRange?: boolean
-  /** Whether a fault takes the mm's mmap_lock for read. Nothing here takes it for write, so it is a cost and no part of the protocol. */
+  /** Whether a fault takes the mm's mmap_lock for read. Nothing here takes it for write, so it is only a cost. */
   readonly takesMmapLock?: boolean
 }
 
 export type VmConfig = {
-  /** How many CPUs run: vCPUs come first, ids 0 to vcpus - 1. */
+  /** The number of CPUs: vCPUs come first, ids 0 to vcpus - 1. */
   readonly cpus: number
   readonly vcpus: number
   readonly memslots: readonly MemslotConfig[]
@@ -98,19 +98,19 @@ export type VmConfig = {
   readonly apic?: ApicConfig
   /** Its memory is VM_PFNMAP: pages whose references are not counted. */
   readonly isPfnmap?: boolean
-  /** Whether oracles watch. */
+  /** Whether oracles are on. */
   readonly oracles: boolean
   /** Whether acquisitions and holds of locks are reported. */
   readonly lockStatistics: boolean
-  /** Whether the order in which locks are taken is watched. */
+  /** Whether the lock order is checked. */
   readonly lockdep?: boolean
   /** The changes of memslots while the VM runs; without it they stay. */
   readonly updates?: MemslotUpdateConfig
-  /** What is needed so that page tables can be taken away; left out, they never are. */
+  /** Required for freeing page tables; without it they are never freed. */
   readonly nx?: NxConfig
   /** Dirty pages of one of its slots can be logged; it has `updates` and `nx` then. */
   readonly dirtyLog?: DirtyLogConfig
-  /** What mmu_invalidate_seq begins with, unsigned; 0 if it is not said. */
+  /** The initial value of mmu_invalidate_seq, unsigned; 0 by default. */
   readonly seqStart?: number
   /** The gfns of which it has gfn_to_pfn_caches. */
   readonly pfnCaches?: readonly number[]
@@ -118,7 +118,7 @@ export type VmConfig = {
   readonly attributes?: { readonly slot: number }
   /** Whether its load is a recording, whose roles wait for each other. */
   readonly isReplay?: boolean
-  /** Where its tracepoints are taken down, if they are. */
+  /** The recorder of its tracepoints, if any. */
   readonly note?: Note
 }
 
@@ -128,14 +128,14 @@ export function shadowedOf({ mmu, nx }: VmConfig): { readonly start: number; rea
   return nx === undefined ? { start: 0, end: 0 } : { start: nx.nestedGfn, end: nx.nestedGfn + nx.nestedPages }
 }
 
-/** `_Q_PENDING_LOOPS` of the spinlocks: what is configured, else the architecture's. */
+/** `_Q_PENDING_LOOPS` of the spinlocks: as configured, else the architecture's. */
 export const pendingLoopsOf = ({ pendingLoops, stage2 }: VmConfig) =>
   pendingLoops ?? (stage2 === undefined ? X86_PENDING_LOOPS : GENERIC_PENDING_LOOPS)
 
 /** Whether an oracle knows the side on which mmu_lock is held. */
 export const isSided = ({ nx, oracles }: VmConfig) => nx !== undefined && oracles
 
-/** How many pages a huge page of the host has, where that is not 512. */
+/** The number of pages in a huge page of the host, if it is not 512. */
 export function hugePagesOf({ stage2, nx }: VmConfig): number | undefined {
   if (nx !== undefined) return pagesPerLevel(nx.hugeLevel)
   return stage2 === undefined ? undefined : GRANULES[stage2.granule].entries

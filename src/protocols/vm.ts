@@ -59,7 +59,7 @@ export interface Vm {
   readonly host: HostMm
   readonly tables: PageTables
   readonly nx: Nx | undefined
-  /** What becomes of the pages of page tables. */
+  /** The lifetime of the pages of page tables. */
   readonly pages: PageLifetime
   /** After the last gfn of all memslots. */
   readonly endGfn: number
@@ -73,28 +73,28 @@ export interface Vm {
   readonly stage2: Stage2 | undefined
   readonly dirtyLog: DirtyLog | undefined
   readonly pfnCaches: PfnCaches | undefined
-  /** Which of its memory is private. */
+  /** Which part of its memory is private. */
   readonly attributes: MemAttributes | undefined
   /** The other VMs of the machine: they share its interconnect, and nothing else. */
   readonly neighbours: readonly Vm[]
   /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */
   readonly progress: readonly Word[]
-  /** What a patch has placed for itself. */
+  /** The words that a patch has placed. */
   readonly own: unknown
   /** The APIC-access page, if the VM holds a reference to it from its creation on. */
   readonly pinnedHostPage: number | undefined
-  /** Whether the shadow MMU maps any of it. */
+  /** Whether the shadow MMU maps any of its memory. */
   readonly hasRmaps: boolean
-  /** Whether the TDP MMU does. */
+  /** Whether the TDP MMU maps any of its memory. */
   readonly hasTdpMmu: boolean
-  /** Writes what is not zero into memory that no CPU sees yet. */
+  /** Writes the non-zero initial values into memory that no CPU uses yet. */
   initialise(words: Int32Array): void
-  /** Which MMU maps a gfn: with a nested guest both are at work. */
+  /** The MMU that maps a gfn: with a nested guest both are active. */
   isShadowed(gfn: Gfn): boolean
   /** The shadowed part of [from, to). */
   firstShadowed(from: Gfn): Gfn
   endShadowed(to: Gfn): Gfn
-  /** Whether one of the gfns [start, end) is that of the APIC-access page. */
+  /** Whether [start, end) contains the gfn of the APIC-access page. */
   holdsApicPage(start: Gfn, end: Gfn): boolean
   /** The head of the reverse map of a gfn: which SPTE maps it. One, as there is one shadowed root. */
   rmap(index: number): Word

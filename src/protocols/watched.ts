@@ -44,15 +44,15 @@ export const counted = (kvm: Kvm): Kvm => ({
 })
 
 /**
- * The table with what only oracles need wrapped around its functions: a replacement by a variant is watched alike, and
- * reads as the kernel's does.
+ * Wraps the table's functions with the parts that only oracles need: a variant's replacement is watched in the same way,
+ * and reads like the kernel's function.
  */
 export const watched = (kvm: Kvm): Kvm => ({
   ...kvm,
 
   *unmapGfnRange(cpu, vm, slot, start, end, mayBlock): Steps<boolean> {
     const local = vm.local[cpu.id]!
-    // What an earlier memslot owes is flushed before invalidate_range_start returns, and no sooner: it owes nothing to this one.
+    // A flush pending from an earlier memslot is done only before invalidate_range_start returns: this memslot's zap is not responsible for it.
     const owed = local.pendingFlush
     local.pendingFlush = false
     markInvalidating(cpu, vm, start, end)
@@ -76,7 +76,7 @@ export const watched = (kvm: Kvm): Kvm => ({
 
   *fastPageFault(cpu, vm, fault): Steps<FaultResult> {
     const result = yield* kvm.fastPageFault(cpu, vm, fault)
-    // Whether or not it has logged the page: from here on the log does not owe a bit, it has one.
+    // Whether or not it has logged the page: from here on the log is no longer required to get the bit.
     if (fault.isDirtyTracked) markLogged(cpu, vm)
     return result
   },
@@ -111,7 +111,7 @@ export const watched = (kvm: Kvm): Kvm => ({
 
   *tdpMmuIterCondResched(cpu, vm, iter, flush, shared): Steps<boolean> {
     const yielded = yield* kvm.tdpMmuIterCondResched(cpu, vm, iter, flush, shared)
-    // The kernel would go on in memory that belongs to another user. Here the walk ends, so that the run can say what happened.
+    // The kernel would continue in memory that has another owner. Here the walk ends, so that the run can report the violation.
     if (yielded && vm.nx !== undefined && !assertRootAlive(cpu, vm.nx, iter.root)) iter.valid = false
     return yielded
   },

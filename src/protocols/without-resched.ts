@@ -2,8 +2,8 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import { HISTOGRAM } from './counters.ts'
 import type { Vm } from './vm.ts'
 
-// How long a task of the kernel keeps the CPU without a point at which the scheduler could take it: what the watchdog calls a soft lockup
-// after 20 s. A kernel that is preemptible has no such time, as it can be interrupted anywhere but under a spinlock.
+// How long a kernel task keeps the CPU without a scheduling point: the watchdog reports a soft lockup after 20 s. A
+// preemptible kernel has no such time, as it can be interrupted anywhere except under a spinlock.
 
 const NONE = -1
 

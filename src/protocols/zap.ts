@@ -14,8 +14,8 @@ import { unmapStage2Range } from './stage2/unmap.ts'
 import type { Stage2Vm, Vm } from './vm.ts'
 
 /**
- * S7: `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, since v6.12: zaps every leaf of [start, end), with mmu_lock held for write; may
- * drop it on the way if the task may block. Whether the TLBs have to be flushed: what an earlier memslot owes is its caller's to know.
+ * S7: `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, since v6.12: zaps every leaf of [start, end), with mmu_lock held for write; may drop it
+ * meanwhile if the task may block. Returns whether the TLBs must be flushed; flushes pending from earlier memslots are the caller's responsibility.
  */
 export function* unmapGfnRange(
   cpu: Cpu,
@@ -59,8 +59,8 @@ export function* zapSlotLeafs(cpu: Cpu, vm: Vm, slot: Memslot, pending: boolean,
 }
 
 /**
- * `kvm_tdp_mmu_unmap_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c: what is owed goes from root to root, as any of them may be where
- * mmu_lock is dropped.
+ * `kvm_tdp_mmu_unmap_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c: the pending flush is passed from root to root, as
+ * mmu_lock may be dropped in any of them.
  */
 export function* tdpMmuUnmapGfnRange(
   cpu: Cpu,
@@ -74,8 +74,8 @@ export function* tdpMmuUnmapGfnRange(
 }
 
 /**
- * `kvm_tdp_mmu_zap_leafs()`, arch/x86/kvm/mmu/tdp_mmu.c, since v6.9 (d746182337c2): KVM's own reasons are none to look into roots that
- * were given up, as no vCPU uses them any more. A notifier must: the pages that they map are about to be freed.
+ * `kvm_tdp_mmu_zap_leafs()`, arch/x86/kvm/mmu/tdp_mmu.c, since v6.9 (d746182337c2): for KVM's own zaps invalid roots are
+ * skipped, as no vCPU uses them any more. A notifier must visit them: the pages that they map are about to be freed.
  */
 export function* tdpMmuZapRange(
   cpu: Cpu,
@@ -219,8 +219,8 @@ function* rmapCondResched(cpu: Cpu, vm: Vm, gfn: Gfn, flush: boolean): Steps<boo
 }
 
 /**
- * `kvm_zap_gfn_range()`, arch/x86/kvm/mmu/mmu.c: KVM zaps for reasons of its own, such as a change of memory types. Faults are held
- * off as by an invalidation, but no page changes hands.
+ * `kvm_zap_gfn_range()`, arch/x86/kvm/mmu/mmu.c: a zap by KVM itself, for example after a change of memory types. It
+ * holds off faults like an invalidation, but no page is freed.
  */
 export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: Gfn): Steps<void> {
   let flush = false

@@ -67,7 +67,7 @@ function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions, s
     ...section(answers.join('\n')),
     '',
     benchTable(fitness.shown, all ? undefined : decidingMetrics(scenario), style),
-    // A picture is for a person at a terminal, or one that asks for everything.
+    // A picture is for a person at a terminal, or one that asks foreverything.
     ...section(all || style.width !== undefined ? latencyLines(fitness.shown, scenario).join('\n') : ''),
     ...section(recordedTable(fitness.shown)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),

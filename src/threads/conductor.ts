@@ -83,7 +83,7 @@ async function rehearse(run: RunContext): Promise<RunFailed | undefined> {
 
 /**
  * Through the phases in time, until all workers have returned. The last to be drained stops the run, but a worker inside an
- * operation then may still wait: for ever, if it waits for what a role that has returned owes it.
+ * operation then may still wait: forever, if it waits for what a role that has returned owes it.
  */
 async function follow(
   run: RunContext,

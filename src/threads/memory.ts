@@ -20,7 +20,7 @@ export type Memory = {
   readonly wasm?: WasmMemory
 }
 
-/** Zeroed memory for everything that was placed in `place`, a `Place` of either build. */
+/** Zeroed memory foreverything that was placed in `place`, a `Place` of either build. */
 export function allocate(place: { readonly words: number }, kind: Words = 'atomics'): Memory {
   const count = Math.max(1, place.words)
   if (kind === 'wasm') return inWasm(count)

@@ -124,6 +124,6 @@ function beginningOf(plan: RolePlan): RolePlan {
 
 function countBefore(atNs: Float64Array): number {
   const first = atNs.findIndex((at) => at > REHEARSAL_NS)
-  // An empty list would stand for a role that goes on for ever.
+  // An empty list would stand for a role that goes on forever.
   return first < 0 ? atNs.length : Math.max(1, first)
 }

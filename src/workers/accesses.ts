@@ -8,7 +8,7 @@ import { Random } from './random.ts'
 /** What a vCPU's guest does, as data that can be sent to a worker. */
 export type AccessPlan =
   | {
-      /** Touches a few hot gfns, and otherwise gfns of a region at random, for ever. */
+      /** Touches a few hot gfns, and otherwise gfns of a region at random, forever. */
       readonly kind: 'touch'
       readonly hotGfns: readonly number[]
       /** How many of 1000 accesses go to a hot gfn. */

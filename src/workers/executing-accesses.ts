@@ -9,7 +9,7 @@ type Region = { readonly firstGfn: number; readonly pages: number }
 /** A guest that writes to and executes in memory that could be huge pages, and otherwise sweeps through memory that it never touched. */
 export type ExecutingPlan = {
   readonly kind: 'execute'
-  /** What could be huge pages: the guest's own, and a nested guest's, for ever, at random. */
+  /** What could be huge pages: the guest's own, and a nested guest's, forever, at random. */
   readonly own: readonly Region[]
   readonly nested: Region
   /** How many gfns of a block of 2 MiB are touched, from the first on: 512. */

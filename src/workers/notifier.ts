@@ -68,7 +68,7 @@ function* untilAnotherBegins(cpu: Cpu, { starts }: MemslotUpdates): Steps<void> 
   }
 }
 
-/** An update that waits for a moment without notifiers may wait for ever; once the run is over, they stop for it. */
+/** An update that waits for a moment without notifiers may wait forever; once the run is over, they stop for it. */
 function* letUpdateThrough(cpu: Cpu, vm: Vm): Steps<void> {
   if (vm.updates !== undefined && cpu.signalPending()) yield* cpu.untilEqual(vm.mnMemslotsUpdateRcuwait.task, 0)
 }

@@ -4,7 +4,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 
 /**
  * When a role of a replay does what it does. Times are distances: from its own item before, or from what it comes after, so that
- * a role that is late once is not late for ever, and what was caused by another role's item never comes before it.
+ * a role that is late once is not late forever, and what was caused by another role's item never comes before it.
  */
 export type RecordedPace = {
   /** The pause before each item: for a vCPU from the end of its previous item, for others from the start of theirs; for the first from 0 on. */

@@ -11,7 +11,7 @@ export const APIC_ACCESS_PAGE_PRIVATE_MEMSLOT = 32_764
 
 export const NO_PFN = -1 as Pfn
 
-/** What a vCPU has of the APIC-access page: its field of the VMCS, and what is on its stack while it reloads it. */
+/** A vCPU's state of the APIC-access page: its field of the VMCS, and its local variables during a reload. */
 export class ApicVcpu {
   /** `vmcs01.APIC_ACCESS_ADDR`, as a pfn. */
   readonly address: Word

@@ -5,7 +5,7 @@ import type { Place } from '../../shared-memory/place.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
 import type { MemslotConfig } from '../memslots/memslot.ts'
 
-/** KVM_MEMORY_ATTRIBUTE_PRIVATE; what is not private is shared. */
+/** KVM_MEMORY_ATTRIBUTE_PRIVATE; memory without it is shared. */
 export const ATTRIBUTE_PRIVATE = 1
 export const ATTRIBUTE_SHARED = 0
 
@@ -63,7 +63,7 @@ export class MemAttributes {
     return this.#gmem + (gfn - this.baseGfn)
   }
 
-  /** Whether the page is one of guest_memfd. */
+  /** Whether the page belongs to guest_memfd. */
   isGmemPage(hostPage: number): boolean {
     return hostPage >= this.#gmem
   }

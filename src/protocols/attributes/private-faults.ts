@@ -5,7 +5,7 @@ import { COUNTER } from '../counters.ts'
 import { type Fault, type FaultResult, RETRY } from '../page-fault.ts'
 import type { MemAttributes } from './mem-attributes.ts'
 
-// What attributes of memory are to a page fault, of a VM of type KVM_X86_SW_PROTECTED_VM.
+// How memory attributes affect a page fault, in a VM of type KVM_X86_SW_PROTECTED_VM.
 
 /** `hugepage_test_mixed()`, with mmu_lock held on either side. */
 export function* isMixed(cpu: Cpu, attributes: MemAttributes, gfn: Gfn): Steps<boolean> {
@@ -14,7 +14,7 @@ export function* isMixed(cpu: Cpu, attributes: MemAttributes, gfn: Gfn): Steps<b
   return mixed !== 0
 }
 
-/** `kvm_mmu_page_fault()`: the guest takes the gfn for what it is now. */
+/** `kvm_mmu_page_fault()`: the guest accesses the gfn as what it currently is. */
 export function* seePrivacy(cpu: Cpu, attributes: MemAttributes, fault: Fault): Steps<void> {
   fault.isPrivate = yield* attributes.isPrivate(cpu, fault.gfn)
 }

@@ -13,8 +13,8 @@ import { assertAttributes } from './oracles.ts'
 const BLOCK = pagesPerLevel(LEVEL_2M)
 
 /**
- * `kvm_vm_set_mem_attributes()`, virt/kvm/kvm_main.c, since v6.16 (47bb584237cc): of the gfns [start, end). What they are mapped to is taken away,
- * and held off until they have their new attribute; between two of them the scheduler may have the CPU.
+ * `kvm_vm_set_mem_attributes()`, virt/kvm/kvm_main.c, since v6.16 (47bb584237cc): for the gfns [start, end). Their
+ * mappings are removed, and held off until they have the new attribute; the scheduler may take the CPU between two gfns.
  */
 export function* vmSetMemAttributes(cpu: Cpu, vm: Vm, start: Gfn, end: Gfn, attribute: number): Steps<void> {
   yield* vm.updates!.slotsLock.acquire(cpu)

@@ -62,7 +62,7 @@ function* recoverAndAssign(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): Steps<num
 
     const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
     if (!needbreak && !cpu.needResched()) continue
-    // What was unlinked cannot be freed until RCU is left, and then the TLBs are flushed.
+    // Unlinked tables cannot be freed before the RCU section ends, and the TLBs are flushed by then.
     yield* remoteFlushOrZap(cpu, vm, flush)
     yield* nx.rcu.readUnlock(cpu)
     if (side === READ) yield* condReschedRwlockRead(cpu, vm, NO_GFN)

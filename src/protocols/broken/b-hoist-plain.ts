@@ -6,8 +6,8 @@ import { V6_8 } from '../kernels.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The pre-check without its READ_ONCE()s: a vCPU that asks in a loop may be answered for ever by what the compiler loaded before it,
- * as B-HOIST is. JavaScript's engines may do so too, and cannot be made to; the checker's compiler can.
+ * The pre-check without its READ_ONCE()s: a vCPU that checks in a loop may forever read a value that the compiler loaded
+ * before the loop, as in B-HOIST. JavaScript engines may do so too, but cannot be forced to; the checker's compiler can.
  */
 export const B_HOIST_PLAIN = variant({
   name: 'B-HOIST-plain',

@@ -17,7 +17,7 @@ import type { Vm } from '../vm.ts'
  *                                          S5 in_progress = 1
  *   F7 reads in_progress = 1: retry
  *                                          E4 in_progress = 0
- *   F7 still has 1: retry, for ever
+ *   F7 still has 1: retry, forever
  */
 export const B_HOIST = variant({
   name: 'B-HOIST',
@@ -55,7 +55,7 @@ function* faultinPfnHoisted(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> 
   return CONTINUE
 }
 
-/** What the compiler makes of the plain loads: once, in the first round. */
+/** The compiler's version of the plain loads: once, in the first round. */
 function* retryHoisted(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   if (fault.attempt === 1) {
     fault.cachedInProgress = yield* cpu.read(vm.invalidateInProgress)

@@ -13,7 +13,7 @@ import type { Vm } from '../vm.ts'
  *   ----                                   --------
  *                                          end: seq = 2^31
  *   F5 snapshot 2^31, as an int -2^31
- *   F11 2^31 is not -2^31: retries, for ever
+ *   F11 2^31 is not -2^31: retries, forever
  */
 export const B_INT = variant({
   name: 'B-INT',

@@ -9,8 +9,8 @@ import { CONTINUE, type Fault, type FaultResult, RETRY } from '../page-fault.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * s0.v4: the first pre-check tests for "no slot" where it means "slot", so it never fires for memory that there is. Nothing
- * is unsafe; what is lost is the pfn lookup that it was to save.
+ * s0.v4: the first pre-check tests for "no slot" instead of "slot", so it never fires for existing memory. Nothing is
+ * unsafe; but the pfn lookup is not saved.
  */
 export const B_INV = variant({
   name: 'B-INV',

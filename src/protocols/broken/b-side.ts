@@ -19,7 +19,7 @@ import type { Vm } from '../vm.ts'
  *   -----------                            ------
  *                                          N3 readers 1
  *   waits to write
- *                                          N10 write_unlock: no writer to take away, the reader stays for ever
+ *                                          N10 write_unlock: no writer to take away, the reader stays forever
  *                                          write_lock: waits for that reader
  */
 export const B_SIDE = variant({
@@ -59,7 +59,7 @@ function* yieldAsIfForWrite(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): Steps<nu
 
     const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
     if (!needbreak && !cpu.needResched()) continue
-    // What was unlinked cannot be freed until RCU is left, and then the TLBs are flushed.
+    // Unlinked tables cannot be freed before the RCU section ends, and the TLBs are flushed by then.
     yield* remoteFlushOrZap(cpu, vm, flush)
     yield* nx.rcu.readUnlock(cpu)
     yield* condReschedRwlockWrite(cpu, vm, NO_GFN)

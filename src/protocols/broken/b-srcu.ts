@@ -16,7 +16,7 @@ import type { Vm } from '../vm.ts'
  *   ----                                   ---------------
  *   SRCU section
  *                                          M7 publishes the slot as INVALID
- *   F6 RETRY, and again, for ever
+ *   F6 RETRY, and again, forever
  *                                          M9 waits for the section
  */
 export const B_SRCU = variant({

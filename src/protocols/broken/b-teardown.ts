@@ -14,7 +14,7 @@ import type { Vm } from '../vm.ts'
  *   start: count = 1
  *                                          unregisters the notifier
  *   end: no callback is called
- *                                          deletes its private memslot: waits for count = 0, for ever
+ *                                          deletes its private memslot: waits for count = 0, forever
  */
 export const B_TEARDOWN = variant({
   name: 'B-TEARDOWN',

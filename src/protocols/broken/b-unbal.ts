@@ -18,7 +18,7 @@ import type { Vm } from '../vm.ts'
  *   end: a slot overlaps
  *   E4 in_progress = -1
  *
- * The other way round it stays at 1 for ever, and every fault in its range retries.
+ * The other way round it stays at 1 forever, and every fault in its range retries.
  */
 export const B_UNBAL = variant({
   name: 'B-UNBAL',

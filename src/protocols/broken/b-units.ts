@@ -2,8 +2,8 @@ import { variant } from '../kernel.ts'
 import { V6_5, V6_8 } from '../kernels.ts'
 
 /**
- * s0.v2 on 6.7, where the range of the invalidation is still kept in hvas: the exact check compares hvas, the pre-check a
- * gfn. Nothing is unsafe, but the pre-check says "go on" to nearly every fault that must retry, and the hang is back.
+ * s0.v2 on 6.7, where the range of the invalidation is still kept in hvas: the exact check compares hvas, the pre-check
+ * a gfn. Nothing is unsafe, but the pre-check lets nearly every fault continue that must retry, so the hang remains.
  */
 export const B_UNITS = variant({
   name: 'B-UNITS',

@@ -14,7 +14,7 @@ import type { Vm } from '../vm.ts'
  *   M6 count = 1; drops the lock
  *                                          E6 count = 0
  *                                          E7 no updater sleeps: wakes none
- *   marks itself asleep, sleeps for ever
+ *   marks itself asleep, sleeps forever
  */
 export const B_WAKE = variant({
   name: 'B-WAKE',

@@ -5,8 +5,8 @@ import { ORACLE } from '../oracles.ts'
 import type { Vm } from '../vm.ts'
 import { BITS, type DirtyLog } from './dirty-log.ts'
 
-// What live migration lives on: a page to which the guest writes after the VMM has copied it is in the log. As with all oracles:
-// they look, and take no step.
+// The property that live migration relies on: a page to which the guest writes after the VMM has copied it is in the
+// log. Like all oracles, these read only, and take no step.
 
 /** The guest has written to a page, through a translation that allowed it. */
 export function markWritten(cpu: Cpu, vm: Vm, gfn: Gfn): void {
@@ -40,7 +40,7 @@ export function markAllCopied(cpu: Cpu, vm: Vm): void {
   for (let page = 0; page < vm.dirtyLog!.pages; page += 1) cpu.poke(vm.dirtyLog!.written(page), 0)
 }
 
-/** The VMM copies those pages of [first, end) that it was told of, now that writes to them are logged again. */
+/** The VMM copies the dirty pages of [first, end) that it has read from the log, after writes to them are logged again. */
 export function markCopied(cpu: Cpu, vm: Vm, first: number, end: number): void {
   const { dirtyLog } = vm
   if (!vm.config.oracles || dirtyLog === undefined) return

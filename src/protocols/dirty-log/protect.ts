@@ -25,7 +25,7 @@ export function* getDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.updates!.slotsLock.release(cpu)
 }
 
-/** The ioctl KVM_CLEAR_DIRTY_LOG, of the pages [first, first + pages) of the slot: those that the VMM was told of are logged again. */
+/** The ioctl KVM_CLEAR_DIRTY_LOG for the pages [first, first + pages) of the slot: dirty pages that the VMM has read are logged again. */
 export function* clearDirtyLog(cpu: Cpu, vm: Vm, first: number, pages: number): Steps<void> {
   vm.lockdep?.at(cpu, SITE.kvm_vm_ioctl_clear_dirty_log)
   yield* vm.updates!.slotsLock.acquire(cpu)
@@ -36,8 +36,8 @@ export function* clearDirtyLog(cpu: Cpu, vm: Vm, first: number, pages: number): 
 }
 
 /**
- * `kvm_get_dirty_log_protect()`: with KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 a copy of the bitmap, and no more; without, what is copied is cleared and
- * write-protected at once, all of the slot under one hold of mmu_lock, and one flush afterwards.
+ * `kvm_get_dirty_log_protect()`: with KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 it only copies the bitmap; without it, copied bits
+ * are cleared and their pages write-protected at once, the whole slot under one hold of mmu_lock, with one flush afterwards.
  */
 export function* getDirtyLogProtect(cpu: Cpu, vm: Vm): Steps<void> {
   const log = vm.dirtyLog!
@@ -89,9 +89,9 @@ export function* clearDirtyLogProtect(cpu: Cpu, vm: Vm, first: number, pages: nu
 }
 
 /**
- * `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held for write: takes write permission from pages of 4 KiB,
- * since v6.9 (99b85fda91b1) in every root that was not given up. Huge ones lost it when logging began, unless the log began with all pages
- * dirty: then those in which the pages lie are split (eager_page_split, cb00a70bd4b7), or at least lose it, now.
+ * `kvm_arch_mmu_enable_log_dirty_pt_masked()`, arch/x86/kvm/mmu/mmu.c, with mmu_lock held for write: removes write permission from pages
+ * of 4 KiB, since v6.9 (99b85fda91b1) in every valid root. Huge pages lost it when logging began. If the log began with all pages dirty,
+ * the huge pages that contain these pages are split now (eager_page_split, cb00a70bd4b7), or at least lose write permission.
  */
 export function* archMmuEnableLogDirtyPtMasked(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
   const { isAllSet, isEager } = vm.dirtyLog!.config
@@ -99,7 +99,7 @@ export function* archMmuEnableLogDirtyPtMasked(cpu: Cpu, vm: Vm, page: number, m
   yield* writeProtectPtMasked(cpu, vm, page, mask, true)
 }
 
-/** Of the huge pages in which the first page that `mask` names lies, and the last. */
+/** For the huge pages that contain the first and the last page in `mask`. */
 export function* protectHugePages(
   cpu: Cpu,
   vm: Vm,

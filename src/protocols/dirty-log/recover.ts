@@ -20,7 +20,7 @@ import { leafAccess } from '../nx/link.ts'
 import { NO_ROOT } from '../nx/roots.ts'
 import type { Vm } from '../vm.ts'
 
-// As dirty logging ends: what was mapped small for its sake, and could be huge, becomes huge again.
+// At the end of dirty logging: pages that were split for it, and could be huge, become huge again.
 
 /**
  * `kvm_mmu_recover_huge_pages()`, arch/x86/kvm/mmu/mmu.c, since v6.13, under mmu_lock for read: the huge page takes the place of the page table
@@ -35,7 +35,7 @@ export function* mmuRecoverHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Steps<voi
     const table = yield* vm.pages.roots.tableOf(cpu, root)
     yield* vm.pages.rcuReadLock(cpu)
     const flush = yield* recoverHugePagesRange(cpu, vm, table, start, gfnAdd(start, pages))
-    // What was unlinked is flushed before RCU may free it, and before mmu_lock is dropped.
+    // Unlinked tables are flushed before RCU may free them, and before mmu_lock is dropped.
     if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_log_stop)
     yield* vm.pages.rcuReadUnlock(cpu)
     root = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, true)
@@ -72,7 +72,7 @@ export function* recoverHugePagesRange(cpu: Cpu, vm: Vm, root: number, start: Gf
   return flush
 }
 
-/** Whether a huge page could be where the walk has found a page table; it lies in the slot as a whole. */
+/** Whether the page table that the walk has found could be a huge page; the page must lie completely in the slot. */
 export const isRecoverable = (iter: TdpIter, start: Gfn, end: Gfn): boolean =>
   iter.level <= LEVEL_2M &&
   isTable(iter.oldSpte, iter.level) &&

@@ -49,8 +49,8 @@ export function* wrprotSlot(
 }
 
 /**
- * `kvm_mmu_slot_try_split_huge_pages()`, arch/x86/kvm/mmu/mmu.c, since v5.18 (a3fe5dbda0a4): huge pages become small ones before the guest writes to them,
- * under mmu_lock for read. No flush: the small entries map what the huge one did.
+ * `kvm_mmu_slot_try_split_huge_pages()`, arch/x86/kvm/mmu/mmu.c, since v5.18 (a3fe5dbda0a4): splits huge pages before
+ * the guest writes to them, under mmu_lock for read. No flush: the small entries have the same translations.
  */
 export function* mmuSlotTrySplitHugePages(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   const start = yield* vm.memslots.baseGfn(cpu, slot)
@@ -92,7 +92,7 @@ export function* splitHugePagesRoot(
       if (shared) yield* vm.mmuLock.readLock(cpu)
       else yield* vm.mmuLock.writeLock(cpu)
       yield* vm.pages.rcuReadLock(cpu)
-      // The walk comes to this entry again.
+      // The walk visits this entry again.
       iter.yielded = true
       continue
     }

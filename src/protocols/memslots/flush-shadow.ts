@@ -21,8 +21,8 @@ export function* flushShadowMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void
 }
 
 /**
- * `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c: mmu_lock for write for a moment only, in which every root becomes invalid and every vCPU
- * is told to leave its own; the roots are taken apart under mmu_lock for read, without a flush. vCPUs fault everything in again.
+ * `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c: mmu_lock is held for write only briefly, to invalidate every root and to request
+ * that every vCPU leave its root. The roots are torn down under mmu_lock for read, without a flush. vCPUs fault everything in again.
  */
 function* zapAllFast(cpu: Cpu, vm: Vm): Steps<void> {
   yield* vm.mmuLock.writeLock(cpu)
@@ -42,7 +42,7 @@ export function* zapMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   yield* vm.mmuLock.writeUnlock(cpu)
 }
 
-/** With shadow paging, whose pages are zapped one by one: what `kvm_zap_obsolete_pages()` comes to. */
+/** With shadow paging, whose pages are zapped one by one: the effect of `kvm_zap_obsolete_pages()`. */
 export function* zapEveryMemslot(cpu: Cpu, vm: Vm): Steps<void> {
   let flush = false
   yield* vm.mmuLock.writeLock(cpu)

@@ -1,6 +1,6 @@
 import type { MemslotConfig } from './memslot.ts'
 
-/** How many pages of the host the slots map; hvas that several slots map count once. */
+/** The number of host pages that the slots map; hvas mapped by several slots count once. */
 export function hostPages(slots: readonly MemslotConfig[]): number {
   return hostRanges(slots).reduce((sum, { start, end }) => sum + end - start, 0)
 }
@@ -16,7 +16,7 @@ function hostRanges(slots: readonly MemslotConfig[]): { start: number; end: numb
   return ranges
 }
 
-/** Where a slot's memory begins in the host's. */
+/** The first host page of a slot's memory. */
 export function hostPageOf(slots: readonly MemslotConfig[], slot: MemslotConfig): number {
   let first = 0
   for (const { start, end } of hostRanges(slots)) {

@@ -17,7 +17,7 @@ export const MEMSLOT_FIELDS = Object.keys(MEMSLOT_FIELD).length
  *   slot[i]     baseGfn, pages, hva, hostPage, flags, rmap, id                                written before the set is published
  *
  * There are two sets of them, as in struct kvm: the active one, and the one in which the next is made. A Memslot says which
- * set it is of, as a pointer does. If nothing of them ever changes there is one set for ever.
+ * set it is of, as a pointer does. If nothing of them ever changes there is one set forever.
  *
  * `hostPage` is where the slot's memory lies in the host's (see `HostMm`): slots that share hvas share pages. `rmap` is where
  * its reverse map begins, in entries: there is one for each gfn.
@@ -32,7 +32,7 @@ export class MemslotWords {
   readonly all: readonly MemslotConfig[]
   readonly #places: ReadonlyMap<number, number>
   protected readonly isFixed: boolean
-  /** What the fields of each of them are, but for where it lies; only if they change. */
+  /** The constant fields of each memslot; only needed if they change. */
   readonly #shapes: readonly (readonly number[])[]
 
   /** `spare`: slots that are not there at first; left out, nothing of the slots ever changes. */

@@ -55,7 +55,7 @@ export function forgetPair(cpu: Cpu, vm: Vm): void {
   clearInvalidating(cpu, vm)
 }
 
-/** Tells lockdep, which knows locks only, that this CPU is in a pair; `active` is how many there are with it. */
+/** Tells lockdep, which knows only locks, that this CPU is in a pair; `active` is the number of pairs including this one. */
 export function holdPair(cpu: Cpu, vm: Vm, mode: LockMode, active: number): void {
   cpu.countHighest(COUNTER.mn_active_max, active)
   if (vm.updates === undefined) return
@@ -67,7 +67,7 @@ export function releasePair(cpu: Cpu, vm: Vm): void {
   if (vm.updates !== undefined) vm.lockdep?.release(cpu, vm.updates.pairs)
 }
 
-/** No end will come, so what is counted stays counted. */
+/** No end will follow, so counted pairs stay counted. */
 export function assertNoPairsLeft(cpu: Cpu, vm: Vm): void {
   const active = cpu.peek(vm.mnActiveInvalidateCount)
   if (vm.config.oracles && active !== 0) cpu.violation(ORACLE.count_leak, active)
@@ -126,7 +126,7 @@ export function assertMemslots(cpu: Cpu, vm: Vm): void {
   if (right !== count || count !== set) cpu.violation(ORACLE.memslot_lost, count)
 }
 
-/** Where a slot is to be. The first of all slots are those that the VM began with. */
+/** The intended place of a slot. The first slots are the initial ones of the VM. */
 function baseOf(cpu: Cpu, vm: Vm, place: number): number {
   const set = cpu.peek(vm.updates!.set(place))
   if (set !== 0) return set === DELETED ? DELETED : set - 1

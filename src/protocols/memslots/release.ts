@@ -49,7 +49,7 @@ export function* zapAllOfTdpMmu(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, cause)
 }
 
-/** What is not of the TDP MMU: `kvm_mmu_commit_zap_page()` flushes. So does a VM whose page tables stay. */
+/** The part outside the TDP MMU: `kvm_mmu_commit_zap_page()` flushes. The same for a VM whose page tables stay. */
 export function* zapAllButRoots(cpu: Cpu, vm: Vm): Steps<void> {
   if (vm.nx !== undefined && !vm.hasRmaps) return
   let flush = false

@@ -60,7 +60,7 @@ export function swapBegins(cpu: Cpu, vm: Vm): void {
   vm.lockdep?.acquire(cpu, vm.updates!.pairs, EXCLUSIVE)
 }
 
-/** What an update waits for pairs is the contention of their count; none is a wait of 0. Returns whether there is one. */
+/** The wait of an update for pairs counts as contention on the count; without pairs it is a wait of 0. Returns whether it waits. */
 export function waitBegins(cpu: Cpu, vm: Vm, active: number): boolean {
   if (active !== 0) cpu.contentionBegin(vm.updates!.pairs, WRITE)
   else if (vm.config.lockStatistics) cpu.record(HISTOGRAM.memslot_update_wait_ns, 0)

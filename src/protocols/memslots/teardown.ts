@@ -18,7 +18,7 @@ export function* createVm(cpu: Cpu, vm: Vm, privateSlot: number): Steps<void> {
   yield* mmapLock.writeUnlock(cpu)
 }
 
-/** `kvm_destroy_vm()`, virt/kvm/kvm_main.c, since v5.15: pairs that have begun lose their end, and what they counted has to be put right by hand. */
+/** `kvm_destroy_vm()`, virt/kvm/kvm_main.c, since v5.15: pairs that have begun lose their end, so the count must be corrected explicitly. */
 export function* destroyVm(cpu: Cpu, vm: Vm, privateSlot: number): Steps<void> {
   const { registered, srcu } = vm.updates!.lifetime!
   // mmu_notifier_unregister(): no callback begins any more, and those that have begun end.

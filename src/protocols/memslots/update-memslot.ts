@@ -73,8 +73,8 @@ function* endUpdate(cpu: Cpu, vm: Vm): Steps<void> {
 }
 
 /**
- * M3 to M12: publishes the slot as INVALID, so that faults on it retry, and takes what is mapped of it away. Only then may it
- * be gone: what no memslot maps, no notifier would find.
+ * M3 to M12: publishes the slot as INVALID, so that faults on it retry, and removes its mappings. Only then may it be
+ * deleted: a notifier would not find mappings outside every memslot.
  */
 function* invalidateMemslot(cpu: Cpu, vm: Vm, id: number): Steps<void> {
   const baseGfn = yield* baseGfnOf(cpu, vm, id)

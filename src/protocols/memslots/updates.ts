@@ -9,7 +9,7 @@ import type { MemslotUpdateConfig } from '../vm-config.ts'
 import type { Watch } from '../watch.ts'
 import { Lifetime } from './lifetime.ts'
 
-/** Pairs of one task within each other that an oracle can tell apart. */
+/** The nesting depth of pairs in one task that an oracle can distinguish. */
 const DEEPEST_PAIR = 7
 
 /**
@@ -73,7 +73,7 @@ export class MemslotUpdates {
     this.#set = place.table('set', slots, 'memslot updater')
   }
 
-  /** Where the slot of that place among all was last set: its gfn plus 1, or DELETED; 0 if it is as the VM began. */
+  /** The last change of the slot at that position: its gfn plus 1, or DELETED; 0 if it is unchanged since the VM began. */
   set(slot: number): Word {
     return wordAt(this.#set, slot)
   }
@@ -83,12 +83,12 @@ export class MemslotUpdates {
     return wordAt(this.#waking, cpu)
   }
 
-  /** How many pairs this CPU is in. */
+  /** The number of pairs that this CPU is in. */
   depth(cpu: number): Word {
     return wordAt(this.#marks, cpu * (DEEPEST_PAIR + 1))
   }
 
-  /** What was marked when the pair at that depth began. */
+  /** The mark at the beginning of the pair at that depth. */
   mark(cpu: number, depth: number): Word {
     return wordAt(this.depth(cpu), 1 + Math.min(depth, DEEPEST_PAIR - 1))
   }

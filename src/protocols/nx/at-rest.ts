@@ -7,7 +7,7 @@ import { danglingRmaps, leakedTables, tablesTwice } from './tables-at-rest.ts'
 
 type Violation = { readonly oracle: OracleName; readonly value: number }
 
-/** What must hold of the page tables, and of what leads to them, when all roles have ended. */
+/** The properties of the page tables, and of all references to them, that are violated after all roles have ended. */
 export function nxViolationsAtRest(vm: Vm, words: Int32Array): Violation[] {
   const { nx } = vm
   if (nx === undefined || !nx.pages.isWatched) return []

@@ -24,13 +24,13 @@ import type { Nx } from './nx.ts'
 import { assertAllowed } from './oracles.ts'
 
 /**
- * What a leaf allows: a huge page is never executable, so that the guest cannot bring about a machine check with it
- * (iTLB multihit). That is why a guest that executes makes small pages of it, and why they are taken back later.
+ * The permissions of a leaf: a huge page is never executable, so that the guest cannot cause a machine check with it
+ * (iTLB multihit). A guest that executes therefore splits it into small pages, which are taken back later.
  */
 export const leafAccess = (vm: Vm, level: number): number =>
   vm.pages.splitsForExec && level > LEVEL_4K ? R | W | DIRTY : R | W | X | DIRTY
 
-/** Readies the table that is to replace `spte`, an entry of `level`: what it maps, and why it exists. */
+/** Prepares the table that will replace `spte`, an entry of `level`: its range, and the reason why it exists. */
 export function* beginChild(
   cpu: Cpu,
   nx: Nx,
@@ -45,8 +45,8 @@ export function* beginChild(
 }
 
 /**
- * `tdp_mmu_split_huge_page()`, before the table is linked: small entries for what the huge page mapped, so that the guest does not notice.
- * TLBs may go on holding the huge page; the translation is the same.
+ * `tdp_mmu_split_huge_page()`, before the table is linked: small entries with the translations of the huge page, so that
+ * the guest does not notice. TLBs may keep the huge page; the translation is the same.
  */
 export function* populateChild(cpu: Cpu, vm: Vm, nx: Nx, table: number, huge: number, level: number): Steps<void> {
   if (!isPresentLeaf(huge, level)) return

@@ -8,7 +8,7 @@ export const NO_PAGE = 0
 /** `list_empty()` of a page's own link: it is on no list. */
 export const UNLISTED = -1
 
-/** Which MMU a page-table page belongs to: the lists of possible NX huge pages are kept by it. */
+/** The MMU that a page-table page belongs to; there is a list of possible NX huge pages for each. */
 export const TDP = 0
 export const SHADOW = 1
 export type Mmu = typeof TDP | typeof SHADOW
@@ -28,7 +28,7 @@ const UNFLUSHED = 9
 const LISTED = 10
 const STATE = 11
 
-/** What has become of a table, for oracles: in the cache of a CPU or never used, linked into page tables, or freed. */
+/** The state of a table, for oracles: in the cache of a CPU or never used, linked into page tables, or freed. */
 export const UNUSED = 0
 export const LINKED = 1
 export const FREE = 2
@@ -47,7 +47,7 @@ export const FREE = 2
  *   state            UNUSED, LINKED or FREE
  */
 export class MmuPages {
-  /** Whether oracles watch. */
+  /** Whether oracles are on. */
   readonly isWatched: boolean
   readonly #fields: Word
 

@@ -50,7 +50,7 @@ export class NxPages implements PageLifetime {
   *mapEnds(cpu: Cpu, vm: Vm, gfn: Gfn): Steps<void> {
     markRead(cpu, this.#nx)
     assertInRcu(cpu, this.#nx)
-    // What a huge page has replaced is flushed before RCU may free it.
+    // A table replaced by a huge page is flushed before RCU may free it.
     assertFlushed(cpu, vm, gfn)
     yield* this.#nx.rcu.readUnlock(cpu)
   }

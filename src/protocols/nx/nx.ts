@@ -14,7 +14,7 @@ import { assertFreed, assertTaken } from './page-oracles.ts'
 import { PossibleNx } from './possible-nx.ts'
 import { firstTableOf, Roots } from './roots.ts'
 
-/** What a CPU keeps to itself. */
+/** The private state of a CPU. */
 class NxLocal {
   /** Page tables of the shadow MMU that were unlinked, and are freed with the next flush: `invalid_list`. */
   readonly invalid: number[] = []
@@ -22,7 +22,7 @@ class NxLocal {
   readonly unflushed: number[] = []
 }
 
-/** As many tables as all that are in use may wait for a grace period at the same time. */
+/** The number of tables that may wait for a grace period at the same time, as a multiple of those in use. */
 const IN_LIMBO = 2
 
 /**
@@ -75,12 +75,12 @@ export class Nx implements TableSource {
     tables.recycleFrom(this)
   }
 
-  /** How many tables to place, if `tables` are enough for one root. */
+  /** The number of tables to place, if `tables` are enough for one root. */
   static capacity(config: NxConfig, tables: number): number {
     return tables * (config.roots + IN_LIMBO) + config.roots + 1
   }
 
-  /** The root of the shadow MMU: the one table that is never freed, so it may have the number that stands for none. */
+  /** The root of the shadow MMU: the only table that is never freed, so its number can also mean none. */
   get nestedRoot(): number {
     return NO_OBJECT
   }
@@ -115,7 +115,7 @@ export class Nx implements TableSource {
     return wordAt(this.#reading, cpu * FAR)
   }
 
-  /** How many entries of a table can be in use. */
+  /** The number of entries of a table that can be in use. */
   entriesAt(level: number): number {
     return level === LEVEL_4K ? this.config.entries : ENTRIES
   }
@@ -129,7 +129,7 @@ export class Nx implements TableSource {
         yield* cpu.pause()
         continue
       }
-      // At the end that is taken from last: what was freed goes out first.
+      // At the end that is used last: tables freed earlier are reused first.
       cache.unshift(table)
       left -= 1
     }

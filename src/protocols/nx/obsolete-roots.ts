@@ -18,7 +18,7 @@ import type { Vm } from '../vm.ts'
 import { assertInRcu } from './oracles.ts'
 import { changeRoot, putRoot } from './root-walk.ts'
 
-// arch/x86/kvm/mmu/tdp_mmu.c: roots that no vCPU may go on using, because everything that they map is to go at once.
+// arch/x86/kvm/mmu/tdp_mmu.c: obsolete roots, which no vCPU may use any longer because all their mappings are to be removed.
 
 /**
  * `kvm_tdp_mmu_invalidate_roots()`, with mmu_lock held for write: role.invalid of every root. The reference of the MMU itself stays,
@@ -48,7 +48,7 @@ export function* zapInvalidatedRoots(cpu: Cpu, vm: Vm): Steps<void> {
   }
 }
 
-/** What is taken away in one step, one size after the other, so that no step takes long: page tables of 2 MiB, of 1 GiB, and the root. */
+/** The sizes that are removed, one after the other, so that no step takes long: page tables of 2 MiB, of 1 GiB, and the root. */
 const PASSES = [LEVEL_4K, LEVEL_2M, LEVEL_1G, ROOT_LEVEL] as const
 
 /**

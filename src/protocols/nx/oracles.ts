@@ -6,9 +6,9 @@ import { LINKED, TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 import { NO_ROOT } from './roots.ts'
 
-// What is watched of page tables that are freed and used again. As with all oracles: they look, and take no step.
+// Oracles for page tables that are freed and reused. Like all oracles, they read only, and take no step.
 
-/** A page table was unlinked, and vCPUs may go on using what they have cached of it until they are flushed. */
+/** A page table was unlinked, and vCPUs may use their cached parts of it until they are flushed. */
 export function markUnlinked(cpu: Cpu, vm: Vm, nx: Nx, table: number): void {
   vm.local[cpu.id]!.pendingFlush = true
   if (!vm.config.oracles) return
@@ -33,7 +33,7 @@ export function assertNoneUnflushed(cpu: Cpu, nx: Nx): void {
   }
 }
 
-/** A walk over the roots comes to one after the other. */
+/** A walk over the roots reaches one after the other. */
 export function assertNextRoot(cpu: Cpu, nx: Nx, root: number, next: number): void {
   if (nx.pages.isWatched && next !== NO_ROOT && next <= root) cpu.violation(ORACLE.zap_no_progress, next)
 }
@@ -47,7 +47,7 @@ export function assertEmptyAtFree(cpu: Cpu, vm: Vm, nx: Nx, table: number): void
   }
 }
 
-/** A walk of the software, under RCU, stands in this table. */
+/** A software walk, under RCU, is in this table. */
 export function markReading(cpu: Cpu, nx: Nx, table: number): void {
   if (nx.pages.isWatched) cpu.poke(nx.reading(cpu.id), table + 1)
 }
@@ -61,7 +61,7 @@ export function markLinked(cpu: Cpu, nx: Nx, table: number): void {
   if (nx.pages.isWatched) cpu.poke(nx.pages.state(table), LINKED)
 }
 
-/** I1.3: what the worker thinks that it has to flush, against what it has zapped. */
+/** I1.3: compares the worker's pending flush with the pages that it has zapped. */
 export function assertFlushKept(cpu: Cpu, vm: Vm, flush: boolean): void {
   const owed = flush || vm.nx!.local[cpu.id]!.invalid.length > 0
   if (vm.config.oracles && vm.local[cpu.id]!.pendingFlush && !owed) cpu.violation(ORACLE.flush_lost, 0)
@@ -98,7 +98,7 @@ export function assertRole(cpu: Cpu, nx: Nx, root: number, wanted: number): void
   if (nx.pages.isWatched && cpu.peek(nx.roots.role(root)) !== wanted) cpu.violation(ORACLE.root_wrong_role, root)
 }
 
-/** A walk has yielded, and goes on: its root must still be one. Returns whether it is. */
+/** A walk has yielded and continues: its root must still be valid. Returns whether it is. */
 export function assertRootAlive(cpu: Cpu, nx: Nx, table: number): boolean {
   for (let root = 0; root < nx.roots.slots; root += 1) {
     if (cpu.peek(nx.roots.table(root)) === table + 1) return true

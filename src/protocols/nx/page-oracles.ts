@@ -2,7 +2,7 @@ import type { Cpu, Word } from '../../shared-memory/cpu.ts'
 import { ORACLE } from '../oracles.ts'
 import { FREE, type MmuPages, UNUSED } from './mmu-pages.ts'
 
-// What is watched of one page table: whether it is free, and on a list. As with all oracles: they look, and take no step.
+// Oracles for one page table: whether it is free, and on a list. Like all oracles, they read only, and take no step.
 
 /** The pages, and where the walks of all CPUs stand. */
 type Walked = {
@@ -11,7 +11,7 @@ type Walked = {
   reading(cpu: number): Word
 }
 
-/** I1.4: a page goes on a list. */
+/** I1.4: a page is added to a list. */
 export function assertUnlisted(cpu: Cpu, pages: MmuPages, page: number): void {
   if (!pages.isWatched) return
   if (cpu.peek(pages.listed(page)) !== 0) cpu.violation(ORACLE.nx_list_corrupt, page)

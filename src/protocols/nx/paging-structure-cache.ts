@@ -38,7 +38,7 @@ export class PagingStructureCache {
     this.#generations[at] = generation
   }
 
-  /** An EPT violation makes the hardware forget what it used for the gfn. */
+  /** After an EPT violation the hardware drops the cached entries of the gfn. */
   forget(gfn: Gfn): void {
     this.#epochs[Math.floor(gfn / BLOCK) % ENTRIES] = 0
   }

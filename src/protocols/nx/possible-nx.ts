@@ -58,7 +58,7 @@ export class PossibleNx {
     yield* this.#count(cpu, page, -1)
   }
 
-  /** How many there are, and how many of each MMU, without a lock: a measure, no more. */
+  /** The number of pages, in total and for each MMU, without a lock: an approximation. */
   *nr(cpu: Cpu): Steps<number> {
     const tdp = yield* cpu.load(this.nrTdp)
     const shadow = yield* cpu.load(this.nrShadow)

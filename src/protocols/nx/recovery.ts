@@ -14,7 +14,7 @@ import { prepareZapPage } from './zap-page.ts'
 
 export const NO_GFN = -1 as Gfn
 
-/** N1, N2: `kvm_nx_huge_page_recovery_worker()`, arch/x86/kvm/mmu/mmu.c, since v6.18: each MMU has a list, and a share of its own. */
+/** N1, N2: `kvm_nx_huge_page_recovery_worker()`, arch/x86/kvm/mmu/mmu.c, since v6.18: each MMU has its own list and share. */
 export function* nxHugePageRecoveryWorker(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
   // The memslots of the pages stay as they are. kvm_recover_nx_huge_pages() does this for each list.
   const idx = yield* vm.srcu.readLock(cpu)
@@ -58,7 +58,7 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, mmu: Mmu, toZap: number): 
 
     const needbreak = yield* vm.kvm.rwlockNeedbreak(cpu, vm)
     if (!needbreak && !cpu.needResched()) continue
-    // What was unlinked cannot be freed until RCU is left, and then the TLBs are flushed.
+    // Unlinked tables cannot be freed before the RCU section ends, and the TLBs are flushed by then.
     yield* remoteFlushOrZap(cpu, vm, flush)
     yield* nx.rcu.readUnlock(cpu)
     if (side === READ) yield* condReschedRwlockRead(cpu, vm, NO_GFN)
@@ -95,7 +95,7 @@ export function* mmuSpDirtyLoggingEnabled(cpu: Cpu, vm: Vm, page: number): Steps
   return slot !== NO_MEMSLOT && (yield* vm.memslots.isDirtyTracked(cpu, slot))
 }
 
-/** `kvm_mmu_remote_flush_or_zap()`, arch/x86/kvm/mmu/mmu.c: what was zapped is flushed, and the shadow MMU's pages are freed. */
+/** `kvm_mmu_remote_flush_or_zap()`, arch/x86/kvm/mmu/mmu.c: flushes after a zap, and frees the shadow MMU's pages. */
 export function* remoteFlushOrZap(cpu: Cpu, vm: Vm, flush: boolean): Steps<void> {
   const nx = vm.nx!
   const { invalid } = nx.local[cpu.id]!

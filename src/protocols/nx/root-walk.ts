@@ -13,8 +13,8 @@ import { assertEmpty, assertInRcu, assertRole, markLinked, roleAfter } from './o
 import { NO_ROOT } from './roots.ts'
 
 /**
- * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.17 (7533377215b6) wherever mmu_lock may be dropped: takes a reference to the
- * next root before it drops the one before. `onlyValid`: roots that were given up are passed over.
+ * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.17 (7533377215b6) wherever mmu_lock may be dropped: takes
+ * a reference to the next root before it drops the one before. `onlyValid`: invalid roots are skipped.
  */
 export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number, onlyValid: boolean): Steps<number> {
   const { roots } = vm.pages
@@ -30,8 +30,8 @@ export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number, onlyValid: boo
 }
 
 /**
- * `kvm_tdp_mmu_put_root()`: the CPU that drops the last reference frees the root. A root that was not given up is taken apart first, with
- * mmu_lock held for write: that is how roots ended before the MMU held a reference of its own.
+ * `kvm_tdp_mmu_put_root()`: the CPU that drops the last reference frees the root. A valid root is torn down first, with
+ * mmu_lock held for write: roots ended that way before the MMU held its own reference.
  */
 export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
   const isLast = yield* vm.pages.roots.put(cpu, root)
@@ -39,7 +39,7 @@ export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
   const nx = vm.nx!
   const table = yield* nx.roots.tableOf(cpu, root)
   const invalid = yield* cpu.load(nx.roots.invalid(root))
-  // Up to v5.17 one that was given up is zapped here once more.
+  // Up to v5.17 an invalid root is zapped here once more.
   if (invalid === 0 || vm.kvm.zapsPageTables) yield* zapLeftRoot(cpu, vm, table, invalid === 0)
   assertEmpty(cpu, vm, table, ENTRIES)
   yield* cpu.store(nx.roots.table(root), 0)
@@ -47,8 +47,8 @@ export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
 }
 
 /**
- * `zap_gfn_range()` of a whole root: every entry of the root goes, and all below it. No flush is owed: no CPU can walk the root any more,
- * and each vCPU that has left it flushed what it had cached of it.
+ * `zap_gfn_range()` of a whole root: removes every entry of the root, and everything below. No flush is needed: no CPU
+ * can walk the root any more, and each vCPU flushed its cached part when it left the root.
  */
 function* zapLeftRoot(cpu: Cpu, vm: Vm, table: number, canYield: boolean): Steps<void> {
   const iter = vm.local[cpu.id]!.iter
@@ -78,7 +78,7 @@ export function* changeRoot(cpu: Cpu, vm: Vm, nx: Nx, vcpu: Vcpu, roles: 0 | 1):
   const old = nx.roots.current[cpu.id]!
   const wanted = roleAfter(cpu, nx, old, roles)
   const role = yield* cpu.read(nx.roots.role(old))
-  // The CPU that drops the last reference to a root that was not given up takes it apart, alone: since v6.4 the MMU holds one of its own.
+  // The CPU that drops the last reference to a valid root tears it down alone: since v6.4 the MMU holds a reference itself.
   const isShared = vm.kvm.loadsRootUnder === 'read' && nx.config.keepsRoots
   yield* unloadRoot(cpu, vm, old, isShared)
   const next = yield* loadRoot(cpu, vm, (role + roles) % nx.roots.roles, isShared)

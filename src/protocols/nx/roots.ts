@@ -32,7 +32,7 @@ export class Roots {
   readonly roles: number
   /** The root on which each CPU's vCPU is: its own affair. */
   readonly current: Int32Array
-  /** Its page table: what the kernel keeps in `mmu->root.hpa` and the CPU in its EPT pointer. */
+  /** Its page table: `mmu->root.hpa` in the kernel, the EPT pointer in the CPU. */
   readonly hpa: Int32Array
   readonly #fields: Word
   readonly vcpus: number
@@ -73,7 +73,7 @@ export class Roots {
     }
   }
 
-  /** `for_each_valid_tdp_mmu_root()`: its page table, or NO_PAGE if there is none, or it was given up. */
+  /** `for_each_valid_tdp_mmu_root()`: its page table, or NO_PAGE if there is none, or it is invalid. */
   *validTableOf(cpu: Cpu, root: number): Steps<number> {
     const table = yield* cpu.loadAcquire(this.table(root))
     if (table === 0) return NO_PAGE
@@ -115,7 +115,7 @@ export class Roots {
     return count === 1
   }
 
-  /** `tdp_mmu_scheduled_root_to_zap`: whether the root was given up and no other CPU takes it apart. From here on the caller does. */
+  /** `tdp_mmu_scheduled_root_to_zap`: whether the root is invalid and no other CPU tears it down. If so, the caller does. */
   *takeInvalid(cpu: Cpu, root: number): Steps<boolean> {
     const table = yield* cpu.load(this.table(root))
     if (table === 0) return false

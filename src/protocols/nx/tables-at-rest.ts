@@ -5,7 +5,7 @@ import type { Vm } from '../vm.ts'
 import { FREE, LINKED } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 
-// Where every page table is when all roles have ended. The caches of the CPUs are their own affair, and are not looked at.
+// The state of every page table after all roles have ended. The caches of the CPUs are private and not checked.
 
 /** Tables on the free list that are in use. */
 export function tablesTwice(nx: Nx, words: Int32Array): number[] {

@@ -22,8 +22,8 @@ export function* tdpMmuFreeSp(cpu: Cpu, vm: Vm, table: number): Steps<void> {
 }
 
 /**
- * Off the list, and every entry FROZEN: other CPUs may still stand in the table, under RCU, so that they find nothing and change
- * nothing.
+ * Removes the table from its list and makes every entry FROZEN: other CPUs may still be in the table, under RCU, so they
+ * find nothing and change nothing.
  */
 export function* takeApart(cpu: Cpu, vm: Vm, table: number, isReachable: boolean): Steps<void> {
   const nx = vm.nx!

@@ -5,8 +5,8 @@ import type { Vm } from '../vm.ts'
 import { SHADOW, TDP } from './mmu-pages.ts'
 import type { Nx } from './nx.ts'
 
-// Which pages are on the lists of possible NX huge pages. The TDP MMU's changes under tdp_mmu_pages_lock, because faults and,
-// since 6.18, the worker hold mmu_lock for read only; the shadow MMU's under mmu_lock for write.
+// The membership of the lists of possible NX huge pages. The TDP MMU's list changes under tdp_mmu_pages_lock, because
+// faults and, since 6.18, the worker hold mmu_lock for read only; the shadow MMU's changes under mmu_lock for write.
 
 /**
  * F12, after the page was linked: `track_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c. Another CPU may have torn it down already,

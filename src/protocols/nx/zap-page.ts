@@ -22,8 +22,8 @@ import { NO_ROOT } from './roots.ts'
 // N8: zaps one page-table page, in the two forms that there have been, and as the shadow MMU does.
 
 /**
- * N8: `kvm_tdp_mmu_zap_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: the page by itself. By CAS, because faults may be
- * at the same entry under mmu_lock for read. Whether the page was there to be zapped.
+ * N8: `kvm_tdp_mmu_zap_possible_nx_huge_page()`, arch/x86/kvm/mmu/tdp_mmu.c, since v5.18: only the page itself. By CAS,
+ * because faults may change the same entry under mmu_lock for read. Returns whether the page was still there.
  */
 export function* tdpMmuZapPossibleNxHugePage(cpu: Cpu, vm: Vm, page: number): Steps<boolean> {
   const nx = vm.nx!
@@ -61,7 +61,7 @@ export function* zapSpanOfPage(cpu: Cpu, vm: Vm, page: number, mayYield: boolean
   return flush
 }
 
-/** Dropping the last reference to a root is a walk of its own. */
+/** Dropping the last reference to a root requires a separate walk. */
 function* nextRootOutsideRcu(cpu: Cpu, vm: Vm, root: number): Steps<number> {
   yield* vm.pages.rcuReadUnlock(cpu)
   const next = yield* vm.kvm.tdpMmuNextRoot(cpu, vm, root, false)

@@ -52,7 +52,7 @@ function* hvaToPfnRetry(cpu: Cpu, vm: Vm, cache: PfnCache): Steps<boolean> {
       yield* cpu.write(cache.pfn, pfn)
       cpu.poke(cache.pte, pte)
     }
-    // From here on invalidations tell the cache: it needs no reference.
+    // From here on invalidations reach the cache: it needs no reference.
     yield* vm.host.release(cpu, pfn)
     if (!retry) return true
     cpu.count(COUNTER.pfncache_retries, 1)

@@ -36,7 +36,10 @@ export function rangeOf({ stage2: { tables } }: Stage2Vm): { readonly start: Gfn
   return { start: tables.firstGfnOf(0), end: tables.firstGfnOf(tables.blocks) }
 }
 
-/** `kvm_pgtable_stage2_destroy_range()`, `stage2_free_walker()`, arch/arm64/kvm/hyp/pgtable.c: every entry is looked at, and what it leads to is let go. */
+/**
+ * `kvm_pgtable_stage2_destroy_range()`, `stage2_free_walker()`, arch/arm64/kvm/hyp/pgtable.c: visits every entry, and
+ * releases the page or table that it points to.
+ */
 export function* freeRange(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): Steps<void> {
   const { tables } = vm.stage2
   for (let gfn = start; gfn < end; gfn = gfnAdd(gfn, tables.entries)) {

@@ -80,9 +80,9 @@ function* fix(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
 }
 
 /**
- * A8 to A11: `kvm_pgtable_stage2_relax_perms()`, arch/arm64/kvm/hyp/pgtable.c: adds what the access needs to an entry that is there.
- * Only this CPU is flushed: permissions only grow, and a CPU that has cached less faults again. It is flushed also if another CPU was
- * faster, as it may hold the old entry; until v6.6 it was not, which cost one more fault.
+ * A8 to A11: `kvm_pgtable_stage2_relax_perms()`, arch/arm64/kvm/hyp/pgtable.c: adds the permissions that the access needs to an
+ * existing entry. Only this CPU is flushed: permissions only grow, and a CPU with fewer cached permissions faults again. The flush
+ * also happens if another CPU was faster, as this CPU may hold the old entry; until v6.6 it did not, which cost one more fault.
  */
 export function* stage2RelaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   const result = yield* vm.kvm.stage2AttrWalker(cpu, vm, fault)
@@ -92,8 +92,8 @@ export function* stage2RelaxPerms(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): S
 }
 
 /**
- * A8 to A10: `stage2_attr_walker()`, arch/arm64/kvm/hyp/pgtable.c: no CPU may fetch through the entry before its I-cache has forgotten what
- * was there before.
+ * A8 to A10: `stage2_attr_walker()`, arch/arm64/kvm/hyp/pgtable.c: no CPU may fetch through the entry before its I-cache
+ * is invalidated.
  */
 export function* stage2AttrWalker(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<FaultResult> {
   const old = yield* walkToLeaf(cpu, vm, fault)
@@ -110,7 +110,7 @@ export function* stage2AttrWalker(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): S
   return result
 }
 
-/** A8: the entry that translates the gfn, noted in the fault; returns what it holds. */
+/** A8: finds the entry that translates the gfn and stores it in the fault; returns its value. */
 export function* walkToLeaf(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<number> {
   const { tables } = vm.stage2
   fault.ptep = tables.blockEntry(fault.gfn)
@@ -130,7 +130,7 @@ export function* trySetPte(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, old: numb
   return FIXED
 }
 
-/** A11: `__kvm_tlb_flush_vmid_ipa_nsh()`: this CPU drops what it has cached of the IPA. No broadcast. */
+/** A11: `__kvm_tlb_flush_vmid_ipa_nsh()`: this CPU drops its cached translation of the IPA. No broadcast. */
 export function* flushLocal(cpu: Cpu, vm: Stage2Vm, { gfn, vcpu }: Stage2Fault): Steps<void> {
   cpu.count(COUNTER.tlb_flush_local_current, 1)
   yield* cpu.work(WORK_KIND.tlbi_local, 1)

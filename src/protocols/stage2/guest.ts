@@ -30,7 +30,7 @@ export function* accessStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
     // A CPU that sends a TLBI waits until it is done here: what follows is no older than this.
     yield* cpu.barrier(RMB)
     const doubt = doubtAbout(cpu, vm, fault, at)
-    // While no TLBI has come the translation is good, and what was found before this line stood. Pairs with flushIpa().
+    // If no TLBI has come, the translation is valid, and the entry was unchanged until this line. Pairs with flushIpa().
     const epoch = yield* cpu.load(vm.stage2.tlbEpoch(gfn))
     if (epoch !== vcpu.tlb.epoch(at)) {
       vcpu.tlb.drop(at)
@@ -45,11 +45,11 @@ export function* accessStage2(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps
   }
 }
 
-/** The hardware's walk of the table; what it finds is cached. */
+/** The hardware's walk of the table; caches the translation. */
 function* walk(cpu: Cpu, vm: Stage2Vm, vcpu: Stage2Vcpu, gfn: Gfn): Steps<number> {
   const { tables } = vm.stage2
   const block = tables.blockOf(gfn)
-  // Before the entries: a TLBI that comes during the walk voids what it finds.
+  // Before the entries: a TLBI during the walk makes its result invalid.
   const epoch = yield* cpu.loadAcquire(vm.stage2.tlbEpoch(gfn))
   const blockPte = yield* cpu.loadAcquire(tables.blockEntry(gfn))
   if (isLeaf(blockPte)) {

@@ -35,7 +35,7 @@ export function* stage2Map(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): Steps<Fa
   return yield* goDown(cpu, vm, fault, ptep, fault.pfn)
 }
 
-/** The first visit of the walk. FIXED: it may go on. */
+/** The first visit of the walk. FIXED: it may continue. */
 export function* makeBlockEntry(
   cpu: Cpu,
   vm: Stage2Vm,
@@ -53,7 +53,7 @@ export function* goDown(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, ptep: Word, 
   return isTable(now) ? yield* mapPages(cpu, vm, fault, tableOf(now), pfn) : FIXED
 }
 
-/** Where the entry is no part of a table of pages: what holds the blocks is never freed. */
+/** The entry is not part of a table of pages: the table with the blocks is never freed. */
 const NO_TABLE = -1
 
 /** The walk of a table of pages. Page `fault.first` is mapped to `pfn`, and each after it to the one after that. */
@@ -105,7 +105,7 @@ function* mapLeaf(
   assertLocked(cpu, vm, gfn, ptep)
   // get_page() of the table that the entry is in.
   if (served && table !== NO_TABLE) yield* cpu.add(vm.stage2.tables.count(table), 1)
-  // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED, for ever.
+  // The patch with the interval tree returned -EAGAIN from here and left the entry LOCKED forever.
   yield* cpu.storeRelease(ptep, served ? now : INVALID_PTE)
   if (!served) return RETRY
   assertInstall(cpu, vm, fault)
@@ -115,7 +115,7 @@ function* mapLeaf(
   return FIXED
 }
 
-/** How many operations by line the mapping takes on this machine. */
+/** The number of by-line operations for the mapping on this machine. */
 export const operations = (vm: Stage2Vm, { pages }: Stage2Fault): number =>
   Math.max(1, Math.ceil((pages * vm.stage2.pageBytes) / vm.stage2.lineBytes / vm.stage2.scale))
 
@@ -141,7 +141,7 @@ export function* flushIpaRange(cpu: Cpu, vm: Stage2Vm, start: Gfn, end: Gfn): St
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
   yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
   const { tables } = vm.stage2
-  // What the hardware's TLBs hold of the range is gone. Pairs with the load in accessStage2().
+  // The hardware's TLB entries of the range become invalid. Pairs with the load in accessStage2().
   for (let block = tables.blockOf(start); tables.firstGfnOf(block) < end; block += 1) {
     yield* cpu.add(vm.stage2.tlbEpoch(tables.firstGfnOf(block)), 1)
   }
@@ -157,7 +157,7 @@ export function* flushIpa(cpu: Cpu, vm: Stage2Vm, gfn: Gfn): Steps<void> {
   yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
   yield* cpu.broadcast(BROADCAST_KIND.tlbi, 1)
-  // What the hardware's TLBs hold of the block is gone. Pairs with the load in accessStage2().
+  // The hardware's TLB entries of the block become invalid. Pairs with the load in accessStage2().
   yield* cpu.add(vm.stage2.tlbEpoch(gfn), 1)
   yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
 }

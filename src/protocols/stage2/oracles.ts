@@ -7,7 +7,7 @@ import { type FaultResult, FIXED, SPURIOUS } from '../page-fault.ts'
 import type { Stage2Vm } from '../vm.ts'
 import type { Stage2Fault } from './page-fault.ts'
 
-// What is watched of system 2. As in oracles.ts: looks with `cpu.peek`, takes no step.
+// Oracles of system 2. As in oracles.ts: they read with `cpu.peek`, and take no step.
 
 /** mmu_lock is taken for a fault: preemption is off until it is released. */
 export function enterAtomic(cpu: Cpu, vm: Stage2Vm): void {
@@ -28,12 +28,12 @@ export function assertMayAllocate(cpu: Cpu, vm: Stage2Vm, gfn: Gfn): void {
   if (vm.config.oracles && vm.local[cpu.id]!.isAtomic) cpu.violation(ORACLE.alloc_in_atomic, gfn)
 }
 
-/** The I-caches have forgotten what was in the memory that the fault maps, as it is since the fault looked it up. */
+/** The I-caches were invalidated for the memory that the fault maps, in its state since the fault looked it up. */
 export function noteInvalidated(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): void {
   if (vm.config.oracles) cpu.poke(vm.stage2.icacheOf(fault.first), fault.hostPte)
 }
 
-/** I2.1, before an entry is changed by CAS: what the I-caches were invalidated for last. */
+/** I2.1, before an entry is changed by CAS: the memory for which the I-caches were invalidated last. */
 export function icacheOfBefore(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault): number {
   return vm.config.oracles ? cpu.peek(vm.stage2.icacheOf(fault.first)) : 0
 }
@@ -66,7 +66,7 @@ export function assertOwnPage(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, pfn: Pfn): void 
     cpu.violation(ORACLE.wrong_page, gfn)
 }
 
-/** TLBIs of what a table of pages maps, before it is unlinked. */
+/** TLBIs for the mappings of a table of pages, before it is unlinked. */
 export function flushesBefore(cpu: Cpu, vm: Stage2Vm, gfn: Gfn): number {
   return vm.config.oracles ? cpu.peek(vm.stage2.tlbEpoch(gfn)) : 0
 }
@@ -81,7 +81,7 @@ export function hostPteBehind(cpu: Cpu, vm: Stage2Vm, pte: number): number {
   return vm.config.oracles ? vm.host.peekPte(cpu, hostPageOfPfn(pfnOfStage2(pte))) : 0
 }
 
-/** What is wrong with the translation at `at` of the vCPU's TLB, if it is good: the oracle to report, or none. */
+/** Checks the translation at `at` of the vCPU's TLB: the oracle to report, or none. */
 export const NO_DOUBT = -1
 
 export function doubtAbout(cpu: Cpu, vm: Stage2Vm, { vcpu, isExec }: Stage2Fault, at: number): number {
@@ -96,9 +96,9 @@ export function doubtAbout(cpu: Cpu, vm: Stage2Vm, { vcpu, isExec }: Stage2Fault
 }
 
 /**
- * Liveness: a fault came to `result`, and the access has faulted again. Once is the way of the protocol; but a fault that finds
- * time after time that the entry allows what the access needs will find it for ever. One that retries for an invalidation finds
- * nothing.
+ * Liveness: a fault returned `result`, and the access has faulted again. Once is normal; but a fault that repeatedly
+ * finds that the entry already allows the access will repeat forever. A fault that retries for an invalidation does not
+ * count.
  */
 export function assertRefaultEnds(cpu: Cpu, vm: Stage2Vm, fault: Stage2Fault, result: FaultResult): void {
   if (!vm.config.oracles) return

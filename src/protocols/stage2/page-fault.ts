@@ -16,7 +16,7 @@ export class Stage2Fault extends Fault {
   pages = 1
   /** The first gfn of the mapping. */
   first = 0 as Gfn
-  /** The entry that the walk has come to. */
+  /** The current entry of the walk. */
   ptep = 0 as Word
   /** For the oracle: faults in a row that found nothing to do. */
   refaults = 0
@@ -26,7 +26,7 @@ export class Stage2Fault extends Fault {
     this.vcpu = vcpu
   }
 
-  /** Where the mapping ends. */
+  /** The end of the mapping. */
   get end(): Gfn {
     return gfnAdd(this.first, this.pages)
   }

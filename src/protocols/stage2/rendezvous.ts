@@ -27,7 +27,7 @@ export class Rendezvous {
     words[this.seats] = this.#members * MEMBER
   }
 
-  /** m,a -> m,a+1 and waits, or m,m-1 -> m,0 and lets all go on. */
+  /** m,a -> m,a+1 and waits, or m,m-1 -> m,0 and releases all. */
   *arrive(cpu: Cpu): Steps<void> {
     const round = yield* cpu.load(this.round)
     for (;;) {
@@ -42,7 +42,7 @@ export class Rendezvous {
     }
   }
 
-  /** m,a -> m-1,a, or m,m-1 -> m-1,0 and lets the others go on. */
+  /** m,a -> m-1,a, or m,m-1 -> m-1,0 and releases the others. */
   *leave(cpu: Cpu): Steps<void> {
     for (;;) {
       const seats = yield* cpu.load(this.seats)

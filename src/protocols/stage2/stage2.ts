@@ -54,7 +54,7 @@ export class Stage2 {
     this.#icacheOf = place.table('icacheOf', config.oracles ? this.tables.blocks * entries : 0, 'oracles')
   }
 
-  /** Writes what is not zero into memory that no other CPU sees yet. */
+  /** Writes the non-zero initial values into memory that no other CPU uses yet. */
   initialise(words: Int32Array): void {
     this.rendezvous.initialise(words)
   }

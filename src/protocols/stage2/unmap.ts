@@ -29,7 +29,7 @@ export function chunkPages(vm: Stage2Vm): number {
   return vm.config.stage2!.granule === '4k' ? entries * entries : entries
 }
 
-/** What is flushed at once, as it goes; what is not waits for one TLBI of the whole range. */
+/** Kinds of entries that are flushed immediately; the others wait for one TLBI of the whole range. */
 export type FlushedAtOnce = { readonly leafs: boolean; readonly tables: boolean }
 
 export const ALL_AT_ONCE: FlushedAtOnce = { leafs: true, tables: true }
@@ -81,7 +81,7 @@ function* unmapLeaf(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, flushes: Flush
   cpu.count(COUNTER.leafs_zapped, 1)
 }
 
-/** Of a table: it is unlinked, and freed. */
+/** Unlinks a table and frees it. */
 function* freeTable(cpu: Cpu, vm: Stage2Vm, gfn: Gfn, ptep: Word, table: number, flushes: FlushedAtOnce): Steps<void> {
   const flushed = flushesBefore(cpu, vm, gfn)
   yield* cpu.store(ptep, INVALID_PTE)

@@ -2,9 +2,9 @@ import type { Gfn } from '../../shared-memory/addresses.ts'
 import type { HostPte } from '../host-mm.ts'
 
 /**
- * The stage-2 translations that a vCPU's CPU has cached, with what they allow: direct-mapped, in memory that is not shared.
- * A block is one translation. Each remembers the number of broadcast TLBIs of its block when it was filled: it is good as
- * long as that stands, as the hardware takes it away with the next.
+ * The cached stage-2 translations of a vCPU's CPU, with their permissions: direct-mapped, in private memory. A block is
+ * one translation. Each entry stores the number of broadcast TLBIs of its block at the time of the fill: it is valid
+ * while that number is unchanged, because the hardware drops it with the next TLBI.
  */
 export class Stage2Tlb {
   readonly #mask: number
@@ -24,7 +24,7 @@ export class Stage2Tlb {
     this.#hostPtes = new Int32Array(entries)
   }
 
-  /** Where the translation of `gfn` lies, which is page `gfn` or the block of that number; -1: nowhere. */
+  /** The index of the translation of `gfn`, which is page `gfn` or its block; -1: none. */
   find(gfn: Gfn, block: number): number {
     const page = gfn & this.#mask
     if (this.#pages[page] === 1 && this.#firsts[page] === gfn) return page
@@ -71,7 +71,7 @@ export class Stage2Tlb {
 /** A vCPU of a VM with a stage-2 table, and what its CPU caches for it. */
 export class Stage2Vcpu {
   readonly tlb: Stage2Tlb
-  /** How many invalidations of all I-caches its own had seen when it was last filled. */
+  /** The number of invalidations of all I-caches when its own I-cache was last filled. */
   icacheEpoch = 0
 
   constructor(tlbEntries: number) {

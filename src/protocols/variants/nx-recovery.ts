@@ -69,7 +69,7 @@ export const TWO_LISTS = variant({
   replaces: { nxHugePageRecoveryWorker: shadowFirst, recoverNxHugePages: V6_12.kvm.recoverNxHugePages },
 })
 
-/** As Sean Christopherson thought of it and turned it down: what the shadow MMU leaves of the round is the TDP MMU's. */
+/** Sean Christopherson's idea, which he rejected: the TDP MMU gets the part of the round that the shadow MMU leaves. */
 function* shadowFirst(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
   const idx = yield* vm.srcu.readLock(cpu)
   const nrShadow = yield* vm.nx!.lists[SHADOW].nr(cpu)

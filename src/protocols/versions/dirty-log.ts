@@ -52,14 +52,14 @@ export function* protectHugeAndSmall(cpu: Cpu, vm: Vm, page: number, mask: numbe
   yield* protectSmall(cpu, vm, page, mask)
 }
 
-/** The same, v5.18 to v6.8: in every root, those that were given up included. */
+/** The same, v5.18 to v6.8: in every root, including invalid ones. */
 export function* splitAndProtect(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
   const { isAllSet, isEager } = vm.dirtyLog!.config
   if (isAllSet === true) yield* protectHugePages(cpu, vm, page, mask, isEager, false)
   yield* protectSmall(cpu, vm, page, mask)
 }
 
-/** The same, to v5.13: whatever the log begins with. */
+/** The same, to v5.13: regardless of the initial state of the log. */
 export function* protectSmall(cpu: Cpu, vm: Vm, page: number, mask: number): Steps<void> {
   yield* writeProtectPtMasked(cpu, vm, page, mask, false)
 }
@@ -151,7 +151,9 @@ function* isToGo(cpu: Cpu, vm: Vm, iter: TdpIter, start: Gfn, end: Gfn, minLevel
   return isRecoverable(iter, start, end) && (yield* isBackedByHugePage(cpu, vm, iter.oldSpte, iter.level))
 }
 
-/** `tdp_mmu_zap_spte_atomic()`: frozen, flushed from every TLB, taken away. What the entry held: as it was read, if it is gone. */
+/**
+ * `tdp_mmu_zap_spte_atomic()`: freezes the entry, flushes every TLB, removes the entry. Returns its value: the one read before, if it has changed.
+ */
 function* zapSpteAtomic(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<number> {
   const { sptep, oldSpte, level } = iter
   const was = yield* cpu.cas(sptep, oldSpte, FROZEN_SPTE)

@@ -12,7 +12,7 @@ import type { Fault } from '../page-fault.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 
-// What v5.11 has, and v5.12 no longer.
+// Functions of v5.11 that v5.12 no longer has.
 
 /**
  * N8: `kvm_tdp_mmu_zap_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.11: the gfns that the page covers, and mmu_lock may be dropped on

@@ -15,12 +15,12 @@ import { KVM_REQ_MMU_RELOAD } from '../requests.ts'
 import { SITE } from '../sites.ts'
 import type { Vm } from '../vm.ts'
 
-// What v5.12 has, and v5.15 no longer.
+// Functions of v5.12 that v5.15 no longer has.
 
 /**
- * S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, to v5.14. Nothing holds the memslots, so start and end take
- * mmu_lock whatever they show. What makes that safe is that ranges are hvas: a fault on a slot that was added since the start is
- * held off too.
+ * S: `kvm_mmu_notifier_invalidate_range_start()`, virt/kvm/kvm_main.c, to v5.14. The memslots may change, so start and
+ * end take mmu_lock for any set of them. That is safe because ranges are hvas: a fault on a slot that was added since
+ * the start is held off too.
  */
 export function* invalidateRangeStart(cpu: Cpu, vm: Vm, start: Hva, end: Hva, mayBlock: boolean): Steps<void> {
   const idx = yield* vm.srcu.readLock(cpu)
@@ -98,8 +98,8 @@ export function* swapActiveMemslots(cpu: Cpu, vm: Vm): Steps<void> {
 }
 
 /**
- * `kvm_arch_flush_shadow_memslot()`, which is `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c, to v5.12: every root is emptied under mmu_lock for
- * write, which is dropped on the way for a task that waits, and stays a root. Every vCPU is told to load its own again.
+ * `kvm_arch_flush_shadow_memslot()`, which is `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c, to v5.12: every root is
+ * emptied under mmu_lock for write, which is dropped if a task waits, and remains a root. Every vCPU must load its root again.
  */
 export function* flushShadowMemslot(cpu: Cpu, vm: Vm, slot: Memslot): Steps<void> {
   vm.lockdep?.at(cpu, SITE.kvm_arch_flush_shadow_memslot)

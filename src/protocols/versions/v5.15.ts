@@ -33,7 +33,7 @@ import type { Vcpu } from '../vcpu.ts'
 import type { Stage2Vm, Vm } from '../vm.ts'
 import { zapSpte } from '../zap.ts'
 
-// What v5.15 has, and v6.5 no longer.
+// Functions of v5.15 that v6.5 no longer has.
 
 /** `kvm_unmap_gfn_range()`, arch/x86/kvm/mmu/mmu.c, to v6.4: the APIC-access page is no concern of it, and the shadow MMU never yields. */
 export function* unmapGfnRange(
@@ -58,7 +58,7 @@ export function* invalidateRange(cpu: Cpu, vm: Vm, _start: Hva, _end: Hva): Step
   yield* requestApicPageReload(cpu, vm)
 }
 
-/** `kvm_vcpu_reload_apic_access_page()`, arch/x86/kvm/vmx/vmx.c, to v6.4: checks nothing, as it is asked when all is over. */
+/** `kvm_vcpu_reload_apic_access_page()`, arch/x86/kvm/vmx/vmx.c, to v6.4: checks nothing, as the reload is requested after the invalidation. */
 export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const page = vm.apic!
   const own = page.of(vcpu)
@@ -83,8 +83,8 @@ export function* tdpMmuZapPossibleNxHugePage(cpu: Cpu, vm: Vm, page: number): St
 }
 
 /**
- * `handle_removed_tdp_mmu_page()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: takes a page table apart, and what hangs below it, and flushes
- * the TLBs by itself before it is freed.
+ * `handle_removed_tdp_mmu_page()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: tears down a page table and everything below
+ * it, and flushes the TLBs itself before the table is freed.
  */
 export function* handleRemovedPt(cpu: Cpu, vm: Vm, table: number, isReachable: boolean): Steps<void> {
   yield* takeApart(cpu, vm, table, isReachable)
@@ -225,8 +225,8 @@ export function* tdpMmuZapLeafs(
 }
 
 /**
- * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.13 to v5.16: `kvm_tdp_mmu_get_root()` gives no reference to a root that was given up, so
- * every walk that holds one passes over it. That of a notifier holds none, and does not.
+ * `tdp_mmu_next_root()`, arch/x86/kvm/mmu/tdp_mmu.c, v5.13 to v5.16: `kvm_tdp_mmu_get_root()` takes no reference to an
+ * invalid root, so every walk that holds references skips it. The walk of a notifier holds none, and does not skip it.
  */
 export function* tdpMmuNextRoot(cpu: Cpu, vm: Vm, before: number, _onlyValid: boolean): Steps<number> {
   return yield* nextRoot(cpu, vm, before, true)
@@ -263,12 +263,12 @@ export function* tdpMmuZapRoot(cpu: Cpu, vm: Vm, root: number, shared: boolean):
 }
 
 /**
- * `age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: WRITE_ONCE() of what the entry held when it was read. mmu_lock is held for write, but
- * fast_page_fault() of the TDP MMU (v5.14, 6e8eb2060cc7) does not take it: a write permission that it gave meanwhile is lost, though the vCPU may
- * have it in its TLB already.
+ * `age_gfn_range()`, arch/x86/kvm/mmu/tdp_mmu.c, to v5.17: WRITE_ONCE() of the value read before. mmu_lock is held for
+ * write, but fast_page_fault() of the TDP MMU (v5.14, 6e8eb2060cc7) does not take it: a write permission that it gave
+ * meanwhile is lost, although the vCPU may have it in its TLB already.
  */
 export function* tdpMmuAgeSpte(cpu: Cpu, vm: Vm, iter: TdpIter): Steps<void> {
-  // It is exchanged only so that an oracle sees what is lost.
+  // An exchange only so that an oracle sees the lost permission.
   const was = yield* cpu.xchg(iter.sptep, iter.oldSpte & ~ACCESSED, RELAXED)
   assertNotLost(cpu, vm, iter.gfn, iter.oldSpte, was)
 }

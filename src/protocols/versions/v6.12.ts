@@ -12,7 +12,7 @@ import { unaccount } from '../nx/track.ts'
 import { condReschedRwlockWrite } from '../resched.ts'
 import type { Vm } from '../vm.ts'
 
-// What v6.12 has, and v6.18 no longer.
+// Functions of v6.12 that v6.18 no longer has.
 
 /** N1, N2: `kvm_nx_huge_page_recovery_worker()`, arch/x86/kvm/mmu/mmu.c, to v6.17: one list of both MMUs. */
 export function* nxHugePageRecoveryWorker(cpu: Cpu, vm: Vm, ratio: number): Steps<void> {
@@ -24,8 +24,8 @@ export function* nxHugePageRecoveryWorker(cpu: Cpu, vm: Vm, ratio: number): Step
 }
 
 /**
- * N3 to N11: `kvm_recover_nx_huge_pages()`, arch/x86/kvm/mmu/mmu.c, to v6.17: under mmu_lock for write, the oldest page first, whichever
- * MMU it is of. How many pages it took off.
+ * N3 to N11: `kvm_recover_nx_huge_pages()`, arch/x86/kvm/mmu/mmu.c, to v6.17: under mmu_lock for write, the oldest page
+ * first, of either MMU. Returns the number of pages that it removed.
  */
 export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number): Steps<number> {
   const nx = vm.nx!
@@ -60,8 +60,8 @@ export function* recoverNxHugePages(cpu: Cpu, vm: Vm, list: Mmu, toZap: number):
 }
 
 /**
- * `kvm_mmu_notifier_clear_flush_young()`, virt/kvm/kvm_main.c, of x86 from v5.13 (8931a454aea0) to v6.14: mmu_lock for write, however few pages
- * are asked of; and, to v6.12, a flush if one was used, or else it would seem unused as long as it is in a TLB.
+ * `kvm_mmu_notifier_clear_flush_young()`, virt/kvm/kvm_main.c, of x86 from v5.13 (8931a454aea0) to v6.14: mmu_lock for write,
+ * for any number of pages; and, to v6.12, a flush if a page was used, or it would seem unused as long as it is in a TLB.
  */
 export function* clearFlushYoung(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<boolean> {
   return yield* ageHvaRange(cpu, vm, start, end, true)

@@ -16,7 +16,7 @@ import { ALL_AT_ONCE, unmapWalk } from '../stage2/unmap.ts'
 import type { Vcpu } from '../vcpu.ts'
 import type { Stage2Vm, Vm } from '../vm.ts'
 
-// What v6.5 has, and v6.8 no longer.
+// Functions of v6.5 that v6.8 no longer has.
 
 /** F5 to F8: `kvm_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, to v6.7. A fault learns under mmu_lock that it must retry. */
 export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
@@ -91,7 +91,7 @@ export function* zapGfnRange(cpu: Cpu, vm: Vm, slot: Memslot, start: Gfn, end: G
 
 const LAST_HVA = 0x7fff_ffff as Gfn
 
-/** P: `vmx_set_apic_access_page_addr()`, arch/x86/kvm/vmx/vmx.c, v6.5 (878940b33d76): ends with a flush of its own. */
+/** P: `vmx_set_apic_access_page_addr()`, arch/x86/kvm/vmx/vmx.c, v6.5 (878940b33d76): ends with a separate flush. */
 export function* reloadApicAccessPage(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
   const page = vm.apic!
   const own = page.of(vcpu)

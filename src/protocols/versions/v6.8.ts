@@ -13,7 +13,7 @@ import { flushIpaRange } from '../stage2/map.ts'
 import { unmapWalk } from '../stage2/unmap.ts'
 import type { Stage2Vm, Vm } from '../vm.ts'
 
-// What v6.8 has, and v6.12 no longer.
+// Functions of v6.8 that v6.12 no longer has.
 
 /**
  * `rwlock_needbreak()`, include/linux/sched.h, to v6.10: the configuration decides whether the kernel is preemptible. One with
@@ -57,7 +57,7 @@ export function* gfnToPfnCacheInvalidateStart(cpu: Cpu, vm: Vm, start: Hva, end:
   yield* gpcLock.release(cpu)
 }
 
-/** F5 to F9: `kvm_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, v6.8 and v6.9: whether the gfn is still as private is asked after the memslot. */
+/** F5 to F9: `kvm_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, v6.8 and v6.9: checks whether the gfn is still private after the memslot. */
 export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.seq = yield* cpu.read(vm.invalidateSeq)
   // The sequence is read before the pfn. Pairs with the barrier in invalidateEnd().

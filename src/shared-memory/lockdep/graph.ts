@@ -31,7 +31,7 @@ export type Circle = readonly Dependency[]
 const holdsUp = (edge: Dependency, next: Dependency): boolean =>
   edge.toMode !== RECURSIVE || next.fromMode === EXCLUSIVE
 
-/** All circles in which each CPU could wait for the next for ever: the shortest one through each dependency, each once. */
+/** All circles in which each CPU could wait for the next forever: the shortest one through each dependency, each once. */
 export function circlesOf(dependencies: readonly Dependency[]): Circle[] {
   const found = new Map<string, Circle>()
   for (const closing of dependencies.toSorted((a, b) => b.order - a.order)) {
