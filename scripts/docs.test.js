@@ -25,7 +25,9 @@ const textOf = (page) => readFileSync(join(ROOT, page), 'utf8')
 
 /** The commands of the code blocks of a page that are not another language's, without comments. */
 function commandsIn(text) {
-  const blocks = [...text.matchAll(/^```(?:sh)?\n([\s\S]*?)^```$/gm)].map(([, block]) => block.replace(/\\\n\s*/g, ' '))
+  const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, language]) => ['', 'sh'].includes(language))
+    .map(([, , block]) => block.replace(/\\\n\s*/g, ' '))
   return blocks
     .flatMap((block) => block.split('\n'))
     .map((line) => line.replace(/^\$ /, '').replace(/\s+#.*$/, ''))
@@ -109,8 +111,9 @@ test('a page that shows measured output says on which host and day, and how to m
   assert.ok(measured.length > 3)
   for (const page of measured) {
     const said = textOf(page)
-      .split('\n')
-      .find((line) => DATED.test(line) && DAY.test(line))
+      .split('\n\n')
+      .map((paragraph) => paragraph.replaceAll('\n', ' '))
+      .find((paragraph) => DATED.test(paragraph) && DAY.test(paragraph))
     assert.match(said ?? '', /Node \d+\.\d+.*`npm run figures -- /, page)
   }
 })
