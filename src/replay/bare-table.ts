@@ -1,4 +1,4 @@
-import { type Column, cellsOf, SEPARATORS, type Table } from './cells.ts'
+import { type Column, cellsOf, RULE, SEPARATORS, type Table } from './cells.ts'
 
 /** So many rows are judged, and fewer tell nothing. */
 const JUDGED = 64
@@ -13,7 +13,7 @@ const TASK_AND_TID = /\S-\d+$/
 
 /** A table of events without a line that names its columns, by what stands in them; undefined if it is no such table. */
 export function bareTableOf(lines: readonly string[]): Table | undefined {
-  const told = lines.filter((line) => line.trim() !== '' && !line.startsWith('#')).slice(0, JUDGED)
+  const told = lines.filter((line) => line.trim() !== '' && !line.startsWith('#') && !RULE.test(line)).slice(0, JUDGED)
   for (const separator of SEPARATORS) {
     const rows = alike(told.map((line) => cellsOf(line, separator).map((cell) => cell.trim())))
     if (rows.length < FEW || rows.length < told.length * MOST) continue

@@ -20,12 +20,18 @@ export type Table = {
   readonly hasHeader: boolean
 }
 
-export const SEPARATORS = ['\t', ',', ';']
+/** The last is that of tables in Markdown, and of those that databases print. */
+export const SEPARATORS = ['\t', ',', ';', '|']
+/** The line of `-` that tables have below their header, and some above it. */
+export const RULE = /^\s*[-+|:=][-+|:= ]+$/
 const NEEDED: readonly Column[] = ['task', 'tid', 'time', 'event', 'text']
+
+/** Whether a line ahead of all rows may be the one that names their columns. */
+export const mayBeHeader = (line: string): boolean => line.trim() !== '' && !line.startsWith('# ') && !RULE.test(line)
 
 /** By its first line that is no comment; undefined if it is no such table. */
 export function tableOf(lines: readonly string[]): Table | undefined {
-  const header = lines.find((line) => line.trim() !== '' && !line.startsWith('# '))
+  const header = lines.find(mayBeHeader)
   if (header === undefined) return undefined
   for (const separator of SEPARATORS) {
     const columns = columnsNamed(cellsOf(header, separator))
@@ -54,6 +60,9 @@ export function cellsOf(line: string, separator: string): readonly string[] {
     const letter = line[at]!
     if (letter === '"' && isQuoted && line[at + 1] === '"') {
       cell += '"'
+      at += 1
+    } else if (letter === '\\' && separator === '|' && line[at + 1] === '|') {
+      cell += '|'
       at += 1
     } else if (letter === '"' && (isQuoted || cell === '')) isQuoted = !isQuoted
     else if (letter === separator && !isQuoted) {

@@ -44,6 +44,31 @@ test('the gfn, the address, the bits and the rights of an SPTE are read', () => 
   assert.deepEqual(read('kvm_mmu_set_spte', text('60000014bcf4a77', 'rwx')), installed(0x4bcf_4a77, true))
 })
 
+test("fields as ftrace's option `fields` prints them, in either order, say the same", () => {
+  const printed: readonly (readonly [string, string, readonly unknown[]])[] = [
+    [
+      'kvm_page_fault',
+      'vcpu_id=0x0 (0) guest_rip=0xffffffff81000000 (-2130706432) fault_address=0x12345678 (305419896) error_code=0x682 (1666)',
+      ['pageFault', PAGE, kind({})],
+    ],
+    [
+      'kvm_mmu_set_spte',
+      'gfn=0x12345 (74565) spte=0x14bcf4e67 (5566844519) sptep=0x18a101f20 (6611287840) level=0x2 (2) r=0x1 (1) x=0x1 (1) u=0x1 (1)',
+      ['install', PAGE, 512, 0x1_8a10_1f20, 0x4bcf_4e67, false],
+    ],
+    [
+      'kvm_tdp_mmu_spte_changed',
+      'gfn=0x12345 (74565) old_spte=0x0 (0) new_spte=0x600000112340f77 (1) level=0x1 (1) as_id=0x0 (0)',
+      ['spteChanged', PAGE, 1, 'mapped'],
+    ],
+    ['kvm_unmap_hva_range', 'start=0x12345000 (305418240) end=0x12347000 (305426432)', ['unmap', PAGE, PAGE + 2]],
+  ]
+  for (const [event, text, told] of printed) {
+    const reversed = text.match(/\S+=\S+ \(\S+\)/g)!.toReversed()
+    for (const each of [text, ` ${text}`, reversed.join(' ')]) assert.deepEqual(read(event, each), told)
+  }
+})
+
 test('the address of an SPTE may be missing', () => {
   const told = ['install', PAGE, 1, 0, 0x4bcf_4e47, false]
   assert.deepEqual(read('kvm_mmu_set_spte', 'gfn 12345 spte 14bcf4e47 (r--u) level 1'), told)

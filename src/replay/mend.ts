@@ -1,8 +1,9 @@
-import { lineOfCells, type Table } from './cells.ts'
+import { lineOfCells, mayBeHeader, type Table } from './cells.ts'
 import { type Keys, lineOfObject } from './json-rows.ts'
 import { LineReader } from './line-reader.ts'
 import type { TakeLine } from './lines.ts'
 import { COLOURS, type Paste, roleOf } from './paste.ts'
+import { type Sign, withoutSign } from './sign.ts'
 import { plainText } from './typeset.ts'
 
 /** Takes lines and hands them on in another form; `end` hands on what it still holds. */
@@ -26,6 +27,7 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
   if (paste.isQuotedPrintable) stage = unquoted(stage)
   if (paste.table !== undefined) stage = rows(paste.table, stage)
   if (paste.objects !== undefined) stage = objects(paste.objects, stage)
+  if (paste.sign !== undefined) stage = unsigned(paste.sign, stage)
   if (paste.hasColours) stage = plain(stage)
   return stage
 }
@@ -33,6 +35,12 @@ export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) =>
 /** Without the colours of a terminal. */
 const plain = (next: Stage): Stage => ({
   take: (bytes, start, end) => give(next.take, bytes.toString('latin1', start, end).replace(COLOURS, '')),
+  end: next.end,
+})
+
+/** Without the sign of a diff, and without its own lines, in whose place an empty one stands: lines keep their numbers. */
+const unsigned = (sign: Sign, next: Stage): Stage => ({
+  take: (bytes, start, end) => give(next.take, withoutSign(bytes.toString('latin1', start, end), sign) ?? ''),
   end: next.end,
 })
 
@@ -44,7 +52,7 @@ function rows(table: Table, next: Stage): Stage {
       const text = bytes.toString('latin1', start, end)
       const line = lineOfCells(text, table)
       if (line !== undefined) give(next.take, line)
-      else if (isHeader) isHeader = false
+      else if (isHeader && mayBeHeader(text)) isHeader = false
       else give(next.take, text)
     },
     end: next.end,

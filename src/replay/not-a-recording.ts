@@ -2,6 +2,7 @@ import { ReplayError } from '../errors/faultline-error.ts'
 import { INCOMPLETE, KNOWN, type KnownText, LIKELY } from './known-texts.ts'
 import { processIn } from './processes.ts'
 import type { Recording } from './recording.ts'
+import { isPartialDiff } from './sign.ts'
 import { TOOLS } from './tool-texts.ts'
 
 const CUT_LINES = 8
@@ -87,6 +88,15 @@ const cutColumns = (recording: Recording, name: string, event: string, head: str
     `${name} has ${recording.unread.get(event)} lines of ${event} whose text is not understood${firstLinesOf(recording)}${cutSays(head)}`,
     "Were the lines cut at a column, or is the event a kernel's of your own? Give the file as it was written; without this event: grep -v.",
   )
+
+/** Throws ReplayError if the text has parts of recordings only: whatever is counted in them, and their order, tells nothing. */
+export function assertIsWhole(name: string, head: string): void {
+  if (!isPartialDiff(head)) return
+  throw new ReplayError(
+    `${name} is a diff of recordings: it has what differs between them, and not all events of either`,
+    'Give one of them whole: git show REVISION:FILE | faultline trace -.',
+  )
+}
 
 const onlyProcesses = (name: string, { pid, names }: { readonly pid: string; readonly names: readonly string[] }) =>
   new ReplayError(

@@ -3,6 +3,7 @@ import { type Table, tableOf } from './cells.ts'
 import { type Keys, keysOf } from './json-rows.ts'
 import { LineReader } from './line-reader.ts'
 import { newRemarks, readRemark } from './remarks.ts'
+import { type Sign, signOf, withoutSign } from './sign.ts'
 import { isTypeset } from './typeset.ts'
 
 /** What was done to a recording on its way here, as its beginning shows. */
@@ -10,6 +11,8 @@ export type Paste = {
   readonly isQuotedPrintable: boolean
   /** grep and others mark what they found for a terminal. */
   readonly hasColours: boolean
+  /** A diff's, ahead of each line. */
+  readonly sign: Sign | undefined
   /** Entities of a web page, dashes and spaces of an editor. */
   readonly isTypeset: boolean
   /** `words`: lines were broken at spaces, as mail clients do; `columns`: at a width, as terminals do. */
@@ -41,10 +44,13 @@ export function pasteOf(text: string): Paste {
   const hasColours = text.search(COLOURS) >= 0
   const head = text.replace(COLOURS, '')
   const isQuotedPrintable = (head.match(/=\r?\n/g)?.length ?? 0) > 1 && /=[\dA-F]{2}|\w=\r?\n/.test(head)
-  const lines = head.split(/\r?\n/)
+  const printed = head.split(/\r?\n/)
+  const sign = signOf(printed)
+  const lines = sign === undefined ? printed : printed.map((line) => withoutSign(line, sign) ?? '')
   return {
     isQuotedPrintable,
     hasColours,
+    sign,
     isTypeset: isTypeset(head),
     wrapped: isQuotedPrintable ? undefined : wrappingOf(lines.map((line) => line.replace(QUOTES, ''))),
     hostFile: hostFileOf(lines),

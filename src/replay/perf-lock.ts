@@ -19,7 +19,7 @@ const REPORTED = new RegExp(
   String.raw`^\s*(\S*mmu_lo\S*)\s+\d+\s+(\d+)\s+${TIME}\s+${TIME}\s+${TIME}(?:\s+${TIME})?\s*$`,
 )
 /** Callers in which KVM's MMU waits. */
-const OF_KVM = /kvm|direct_page_fault|tdp_|mmu_notifier|paging\w*_page_fault|stage2|user_mem_abort/
+const OF_KVM = /kvm|mmu_lock|direct_page_fault|tdp_|mmu_notifier|paging\w*_page_fault|stage2|user_mem_abort/
 const OF_FAULTS = /page_fault|user_mem_abort|guest_abort|tdp_map|tdp_mmu_map|direct_map|handle_ept/
 const OF_NOTIFIERS = /notifier|handle_hva_range|unmap_gfn/
 

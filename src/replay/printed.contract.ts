@@ -272,6 +272,36 @@ export const FORMS: readonly Form[] = [
     print: (events) =>
       `ts\tcomm\ttid\tevent\targs\n${lines((it) => [seconds(it.ns, 9), it.task, it.pid, it.event, it.text].join('\t'))(events)}`,
   },
+  {
+    name: 'a table of Markdown',
+    print: (events) =>
+      `| task | tid | cpu | time | event | args |\n|---|---|---|:-:|---|---|\n${lines((it) => `| ${[it.task, it.pid, it.cpu, seconds(it.ns, 6), it.event, it.text.replaceAll('|', '\\|')].join(' | ')} |`)(events)}`,
+  },
+  {
+    name: 'a table of a web page',
+    print: (events) =>
+      `<table>\n<tr><th>task</th><th>tid</th><th>cpu</th><th>time</th><th>event</th><th>info</th></tr>\n${lines((it) => `<tr>\n ${[it.task, it.pid, it.cpu, seconds(it.ns, 6), it.event, it.text].map((cell) => `<td class="c">${String(cell).replaceAll('<', '&lt;')}</td>`).join('\n ')}\n</tr>`)(events)}</table>\n`,
+  },
+  {
+    name: 'lines in a list of JSON on one line',
+    print: (events) => JSON.stringify(PLAIN(events).trimEnd().split('\n')),
+  },
+  {
+    name: 'lines with their ends in a list of Python',
+    print: (events) =>
+      `lines = [${PLAIN(events)
+        .replace(/(.*)\n/g, "'$1\\n', ")
+        .slice(0, -2)}]\n`,
+  },
+  {
+    name: 'a diff of a new file',
+    print: (events) =>
+      `diff --git a/t.txt b/t.txt\nnew file mode 100644\nindex 0000000..1234567\n--- /dev/null\n+++ b/t.txt\n@@ -0,0 +1,9 @@\n${each(PLAIN, (line) => `+${line}`)(events)}`,
+  },
+  {
+    name: 'a diff of a deleted file of perf script',
+    print: each(perf(tid, true), (line) => `-${line.trimStart()}`),
+  },
   { name: 'spaces that do not break', print: each(PLAIN, (line) => line.replaceAll(' ', '\u00a0')) },
   {
     name: 'colours of a terminal',

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { ReplayError } from '../errors/faultline-error.ts'
 import { Intake, type Taker } from './intake.ts'
-import { assertHoldsKvm } from './not-a-recording.ts'
+import { assertHoldsKvm, assertIsWhole } from './not-a-recording.ts'
 import type { Probed } from './probes.ts'
 import { Recording, type RecordingOptions } from './recording.ts'
 import { assertIsOne, notOneRecording } from './several.ts'
@@ -93,6 +93,7 @@ class SourceReader {
     const options = { ...this.#options, devices, probed }
     const recording = new Recording(options)
     const head = await this.#once([recording])
+    assertIsWhole(name, head)
     if (recording.clock.firstStep === undefined) {
       assertHoldsKvm(recording, name, head)
       assertIsOne(recording, name)

@@ -1,4 +1,6 @@
+import { isHtmlTable, LONGEST_ROW, ROW_BEGIN, withTabs } from './html-table.ts'
 import { LineReader } from './line-reader.ts'
+import { fromList, isListOfLines } from './list-text.ts'
 import { LINE_END } from './typeset.ts'
 
 /** Makes lines of text of what holds them in another form, however its bytes are cut. */
@@ -23,6 +25,8 @@ const UU_ZERO = 0x20
 export function recoderOf(head: Buffer): Recoder | undefined {
   if (!head.includes(NEWLINE) && head.includes(RETURN)) return returnsToNewlines()
   const text = head.toString('latin1')
+  if (isHtmlTable(text)) return cutAt(ROW_BEGIN, LONGEST_ROW, withTabs)
+  if (isListOfLines(text)) return fromList()
   if (isUnbroken(text)) return cutAt('<', LONGEST_TAG, (part) => part.replace(LINE_END, '\n'))
   if (isEscaped(text)) return cutAt('\\', LONGEST_ESCAPE, unescaped)
   if (isUuencoded(text)) return fromUuencoded()

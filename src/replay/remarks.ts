@@ -36,7 +36,7 @@ const PERF_LOST = /PERF_RECORD_LOST(?:_SAMPLES)? (?:lost )?(\d+)/
  * encloses text on a web page.
  */
 const PREAMBLE =
-  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|-+|--? ?|```\w*|(?:<\/?\w+[^<>]*>)+|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|CPU \d+:|["'[\]{}]+,?|==> .* <==|Processed \d+ events.*|"[\w-]+": *(?:-?[\d.]+|"[^"]*"|true|false|null|[[{]),?)$/
+  /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|[-+|:= ]{3,}|--? ?|```\w*|\{(?:noformat|code[^}]*)\}|(?:<\/?\w+[^<>]*>)+|\[?\w+@[\w.-]+[: ][^#$]{0,80}[#$](?: .*)?|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|CPU \d+:|["'[\]{}]+,?|==> .* <==|Processed \d+ events.*|"[\w-]+": *(?:-?[\d.]+|"[^"]*"|true|false|null|[[{]),?)$/
 const FUNCTIONS: readonly RegExp[] = [
   // The stack of an event, and what ftrace prints ahead of it.
   /^\s*(?:=>|=&gt;) /,

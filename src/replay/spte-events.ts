@@ -14,6 +14,7 @@ const ACCESS_LENGTH = 3
 
 const PAREN_CLOSE = 0x29
 const ZERO = 0x30
+const X = 0x78
 
 const GFN = new NumberField('gfn ', 'gfn')
 const SPTE = new NumberField(' spte ', 'spte')
@@ -32,9 +33,12 @@ const other = new Hex()
 
 const PAGES = [1, 512, 512 ** 2, 512 ** 3, 512 ** 4]
 
-/** Levels are one digit: 1 is 4 KiB, 2 is 2 MiB, 3 is 1 GiB. Returns the pages of an SPTE; 0 if there is no level. */
+/**
+ * Levels are one digit, behind `0x` where ftrace's option `fields` prints them: 1 is 4 KiB, 2 is 2 MiB, 3 is 1 GiB. Returns the pages of an
+ * SPTE; 0 if there is no level.
+ */
 function pagesAt({ bytes }: TraceLine, at: number): number {
-  const level = at < 0 ? 0 : bytes[at]! - ZERO
+  const level = at < 0 ? 0 : bytes[bytes[at] === ZERO && bytes[at + 1] === X ? at + 2 : at]! - ZERO
   return level >= 1 && level <= PAGES.length ? PAGES[level - 1]! : 0
 }
 

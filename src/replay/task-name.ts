@@ -19,8 +19,9 @@ const PREFIXES: readonly RegExp[] = [
   /^\S+-\d+-\s+/,
   /^\d+[:-]\s*/,
   /^\S+\.\w{1,5}[:-]\s*/,
-  // cat -n and nl.
+  // cat -n and nl; a row of a table with the number of the line.
   /^\d+\s{2,}/,
+  /^\d+ \| `?/,
 ]
 const QUOTES = /^(?:[>|]\s*)+/
 

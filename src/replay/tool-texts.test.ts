@@ -44,6 +44,18 @@ const TOOLS: readonly (readonly [string, RegExp])[] = [
   ['4101@1709634153.123456:kvm_run_exit cpu_index 0, reason 2', /QEMU's own events/],
   ['CPU 0/KVM;entry_SYSCALL_64;kvm_vcpu_ioctl;vcpu_run 234', /flame graph/],
   ['        Caller  Avg Wait    Count   Max Wait   Total Wait', /klockstat/],
+  ['{"type": "printf", "data": "fault 7311 140400\\n"}', /bpftrace script as JSON/],
+  ['PID      TID      KVM_EXIT_REASON                     COUNT', /tool of BCC/],
+  ['kvm_entry                                     123456      1234\nexits   3   0', /output of kvm_stat/],
+  [' kvm_entry kvm_exit kvm_page_fault\n 12 12 3', /output of kvm_stat/],
+  ['  kvm:kvm_exit                                       [Tracepoint event]', /names of events/],
+  ['kvm:kvm_entry\nkvm:kvm_exit\nkvm:kvm_fpu\n', /names of events/],
+  ['Buffer size in kilobytes (per cpu):\n   1408', /trace-cmd stat/],
+  ['  Event: kvm_exit (1234) Total: 123456789 Avg: 100046 Max: 23', /profile of trace-cmd/],
+  ['  *A0           5000.123456 secs A0 => CPU 0/KVM:7311', /perf sched map/],
+  ['Linux 6.8.0 (hv17) \t03/05/2024 \t_x86_64_\t(64 CPU)', /sar, mpstat/],
+  ['[002]   5000.000000: hyp_enter: reason=smc vcpu=0', /pKVM's hypervisor/],
+  ['[ 12.5] WARNING: possible circular locking dependency detected', /report of lockdep/],
   ['diff --git a/arch/x86/kvm/mmu/mmu.c b/arch/x86/kvm/mmu/mmu.c\n--- a/arch', /a patch/],
 ]
 

@@ -73,6 +73,56 @@ export const TOOLS: readonly KnownText[] = [
     hint: `perf lock contention gives what costs follow from: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
   },
   {
+    shape: /^\{"type": *"(?:attached_probes|printf|map|hist|stats|lost_events|time)", *"data":/m,
+    is: "output of a bpftrace script as JSON (-f json): its words are the script's own",
+    hint: RECORD,
+  },
+  {
+    shape: /KVM_EXIT_REASON\s+COUNT|^Tracing .* time \(us\) of |^\s*\w+\s+: count\s+distribution/m,
+    is: 'output of a tool of BCC (kvmexit, offcputime, argdist): sums, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^(?:kvm_\w+(?:\([\w ]+\))?|exits|pf_\w+|halt_\w+)\s+\d+\s+\d+\s*$|^(?:\s*kvm_\w+){3,}\s*$/m,
+    is: 'output of kvm_stat: counters, and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /\[Tracepoint event\]|^(?:\w+:kvm\w*\s*\n){3}/m,
+    is: 'a list of the names of events (perf list, available_events), and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^Buffer size in kilobytes|^\s*Individual systems:/m,
+    is: 'output of trace-cmd stat: how tracing is set, and no events',
+    hint: 'Give what trace-cmd report prints.',
+  },
+  {
+    shape: /^\s*Event: \S+ \(\d+\) Total: \d+/m,
+    is: 'a profile of trace-cmd (record --profile): sums, and no events',
+    hint: 'Leave --profile out: trace-cmd record -e kvm -e kvmmmu -e lock; trace-cmd report | faultline trace -.',
+  },
+  {
+    shape: /^[ *.A-Z\d]+\s\d+\.\d+ secs\s.*=> \S.*:\d+/m,
+    is: 'output of perf sched map: which task was on which CPU, and no events of KVM',
+    hint: RECORD,
+  },
+  {
+    shape: /^Linux [\d.]+\S* \(\S+\)\s+\d|^procs -+memory-+|^Per-node process memory usage/m,
+    is: 'output of a tool that counts for the whole host (sar, mpstat, pidstat, iostat, vmstat, numastat), and no events',
+    hint: RECORD,
+  },
+  {
+    shape: /^\s*\[\d+\]\s+\d+\.\d+: (?:hyp_\w+|__hyp\w*):?/m,
+    is: "a trace of pKVM's hypervisor, whose events name no tasks, and no event of the host's KVM",
+    hint: RECORD,
+  },
+  {
+    shape: /WARNING: (?:possible (?:circular|recursive)|.*inconsistent lock state)|possible irq lock inversion/,
+    is: 'a report of lockdep: which locks depend on each other, and no events',
+    hint: RECORD,
+  },
+  {
     shape: /^diff --git a\/|^@@ -\d+,\d+ \+\d+/m,
     is: 'a patch, and no recording',
     hint: 'docs/your-own-patch.md says how a patch is tried; a recording is made by scripts/record-kvm-trace.',
