@@ -3,7 +3,7 @@ import type { Runtime } from './host.ts'
 import type { Live } from './machines/machine.ts'
 import type { Stops } from './machines/threads/disturbance.ts'
 import type { Group, PlanOptions } from './plan.ts'
-import type { Profiles, Result, Shard } from './result.ts'
+import type { Profiles, Result, Run, Shard } from './result.ts'
 
 /** How a plan reports its progress. */
 export type Watcher = {
@@ -17,6 +17,8 @@ export type Watcher = {
   readonly live?: Live | undefined
   /** A measured trial is finished: what there is so far, its group marked as interrupted. */
   readonly trialEnded?: (sofar: () => Result) => void
+  /** Runs are finished: what stays of them in memory. Without it all of them does. `sofar` is the result that they are added to. */
+  readonly held?: ((runs: readonly Run[], sofar: Result) => readonly Run[]) | undefined
   /** A group is finished: what there is so far, worth keeping. */
   readonly finished: (result: Result) => void
 }

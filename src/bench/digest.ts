@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Result, Run } from './result.ts'
 
 /**
@@ -17,27 +17,17 @@ export class RunningDigest {
 
   /** Names before `runs`, in the order of the alphabet, stay as they are. */
   constructor(result: Result) {
-    this.#hash.update('{')
-    putFields(
-      this.#hash,
-      fieldsOf(result).filter(([name]) => name < 'runs'),
-    )
-    this.#hash.update('"runs":[')
+    this.#hash.update(`{${fieldsText(fieldsOf(result).filter(([name]) => name < 'runs'))}"runs":[`)
   }
 
   add(runs: readonly Run[]): void {
-    putItems(this.#hash, runs)
+    for (const run of runs) this.#hash.update(`${textOf(run)},`)
   }
 
   /** The digest of the added runs and the rest of the result. */
   of(result: Result): string {
     const hash = this.#hash.copy()
-    hash.update('],')
-    putFields(
-      hash,
-      fieldsOf(result).filter(([name]) => name > 'runs'),
-    )
-    hash.update('}')
+    hash.update(`],${fieldsText(fieldsOf(result).filter(([name]) => name > 'runs'))}}`)
     return `sha256:${hash.digest('hex')}`
   }
 }
@@ -48,32 +38,18 @@ const fieldsOf = ({ digest: _, runs: __, ...others }: Result): Field[] => sorted
 
 const sorted = (value: object): Field[] => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
 
-function put(hash: Hash, value: unknown): void {
+function textOf(value: unknown): string {
   if (Array.isArray(value)) {
-    hash.update('[')
-    putItems(hash, value)
-    hash.update(']')
-  } else if (typeof value === 'object' && value !== null) {
-    hash.update('{')
-    putFields(hash, sorted(value))
-    hash.update('}')
-  } else {
-    hash.update(JSON.stringify(value ?? null))
+    let text = '['
+    for (const item of value) text += `${textOf(item)},`
+    return `${text}]`
   }
+  if (typeof value === 'object' && value !== null) return `{${fieldsText(sorted(value))}}`
+  return JSON.stringify(value ?? null)
 }
 
-function putItems(hash: Hash, items: readonly unknown[]): void {
-  for (const item of items) {
-    put(hash, item)
-    hash.update(',')
-  }
-}
-
-function putFields(hash: Hash, fields: readonly Field[]): void {
-  for (const [name, item] of fields) {
-    if (item === undefined) continue
-    hash.update(`${JSON.stringify(name)}:`)
-    put(hash, item)
-    hash.update(',')
-  }
+function fieldsText(fields: readonly Field[]): string {
+  let text = ''
+  for (const [name, item] of fields) if (item !== undefined) text += `${JSON.stringify(name)}:${textOf(item)},`
+  return text
 }

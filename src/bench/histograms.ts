@@ -13,7 +13,8 @@ export type SentHistogram = Omit<HistogramRecord, 'buckets'> & {
 
 /** A histogram of ns, with the exact figures that its buckets lose. */
 export class Histogram {
-  readonly #counts = new Float64Array(BUCKETS)
+  /** As far as something was counted: most of the range is empty in most, and there are many of them. */
+  #counts = new Float64Array(1)
   count = 0
   #total = 0
   #min = Number.POSITIVE_INFINITY
@@ -24,6 +25,7 @@ export class Histogram {
   add(part: HistogramRecord): void {
     if (part.count === 0) return
     const last = bucketOf(withinRange(part.max))
+    this.#reach(last)
     for (let bucket = bucketOf(withinRange(part.min)); bucket <= last; bucket += 1) {
       this.#counts[bucket]! += part.buckets[bucket]!
     }
@@ -33,6 +35,7 @@ export class Histogram {
   addAll(other: Histogram): void {
     if (other.count === 0) return
     const last = bucketOf(withinRange(other.max))
+    this.#reach(last)
     for (let bucket = bucketOf(withinRange(other.min)); bucket <= last; bucket += 1) {
       this.#counts[bucket]! += other.#counts[bucket]!
     }
@@ -43,6 +46,7 @@ export class Histogram {
   addSummary({ hdr, count, mean, min, max }: HistogramSummary): void {
     if (count === 0) return
     const { buckets, counts } = decodeV2(hdr)
+    this.#reach(Math.max(bucketOf(withinRange(max)), ...buckets))
     for (const [index, bucket] of buckets.entries()) this.#counts[bucket]! += counts[index]!
     this.#merge(count, mean * count, min, max)
   }
@@ -63,6 +67,7 @@ export class Histogram {
 
   static received({ first, counts, count, total, min, max }: SentHistogram): Histogram {
     const histogram = new Histogram()
+    histogram.#reach(first + counts.length - 1)
     histogram.#counts.set(counts, first)
     histogram.#merge(count, total, min, max)
     return histogram
@@ -75,6 +80,13 @@ export class Histogram {
     const ifEnough = (value: number, percentile: number) => (count < samplesNeeded(percentile) ? null : value)
     const tails = { p99: ifEnough(p99, 99), p999: ifEnough(p999, 99.9) }
     return { unit: 'ns', count, min, mean, p50, p90, ...tails, max, hdr: this.encode(compression) }
+  }
+
+  #reach(bucket: number): void {
+    if (bucket < this.#counts.length) return
+    const counts = new Float64Array(Math.min(BUCKETS, Math.max(bucket + 1, 2 * this.#counts.length)))
+    counts.set(this.#counts)
+    this.#counts = counts
   }
 
   #merge(count: number, total: number, min: number, max: number): void {
@@ -113,7 +125,9 @@ export class Histogram {
   #newReader(): Int32Histogram {
     // The buckets up to a value do not depend on what lies beyond it.
     const reader = new Int32Histogram(1, Math.min(HIGHEST_NS, Math.max(LOWEST_RANGE_NS, 2 * this.#max)), 3)
-    reader._counts = new Uint32Array(this.#counts.subarray(0, reader._counts.length))
+    const counts = new Uint32Array(reader._counts.length)
+    counts.set(this.#counts.subarray(0, counts.length))
+    reader._counts = counts
     reader.establishInternalTackingValues()
     return reader
   }

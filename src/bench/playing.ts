@@ -71,8 +71,11 @@ export class Playing {
       return runsOf(await machine.play(part, trialEnded))
     }
     const keep = (played: Played) => {
-      this.#runs.push(...this.#placed(played))
+      const own = this.#placed(played)
+      const held = this.#watcher.held?.(own, result) ?? own
+      this.#runs.push(...held)
       if (played.part.there === undefined) this.#watcher.finished(result)
+      return held
     }
     try {
       const swept = await this.#sweep(most, play, keep)
@@ -95,9 +98,9 @@ export class Playing {
     for (const [index, { part, point }] of placed.entries()) {
       if (signal.aborted && !ahead.hasBegun(index)) return undefined
       const own = part.there ?? (await ahead.take(index))
-      keep({ part, point, own })
+      const held = keep({ part, point, own })
       if (!goesOn(part, own)) return undefined
-      all.push(own)
+      all.push(held)
     }
     return signal.aborted ? undefined : all
   }
@@ -108,12 +111,12 @@ export class Playing {
     const chains = chainsOfShard(chainsOf(refine!, groups, swept), shard)
     // Modelled parts start early; their results are kept until their turn.
     const isModelled = ({ group }: Chain) => group.modelled !== undefined
-    const ahead = new Ahead(chains, most, (chain) => this.#playChain(chain, play, isModelled(chain) ? () => {} : keep))
+    const ahead = new Ahead(chains, most, (chain) => this.#playChain(chain, play, isModelled(chain) ? undefined : keep))
     let points = 0
     for (const [index, chain] of chains.entries()) {
       if (signal.aborted && !ahead.hasBegun(index)) return undefined
       const played = await ahead.take(index)
-      if (isModelled(chain)) played.forEach(keep)
+      if (isModelled(chain)) for (const each of played) keep(each)
       if (!played.every(({ part, own }) => goesOn(part, own))) return undefined
       points += played.length
     }
@@ -121,7 +124,7 @@ export class Playing {
   }
 
   /** Each point depends on those before it. */
-  async #playChain(chain: Chain, play: Play, keep: Keep): Promise<Played[]> {
+  async #playChain(chain: Chain, play: Play, keep: Keep | undefined): Promise<Played[]> {
     const { groups, refine, signal } = this.#options
     const played: Played[] = []
     const done: (readonly Run[])[] = []
@@ -132,7 +135,7 @@ export class Playing {
       const point = groups.length + chain.first + done.length
       const own = part.there ?? (await play({ part, point }))
       played.push({ part, point, own })
-      keep({ part, point, own })
+      keep?.({ part, point, own })
       if (own.some(({ error, interrupted }) => error !== null || interrupted !== undefined)) return played
       done.push(own)
     }
@@ -168,7 +171,8 @@ export class Playing {
 }
 
 type Play = (placed: Placed) => Promise<readonly Run[]>
-type Keep = (played: Played) => void
+/** What stays of its runs in memory. */
+type Keep = (played: Played) => readonly Run[]
 
 /** A plan ends with a run that fails. A broken variant alone may fail without ending it: the runs after it do not depend on it. */
 const goesOn = ({ group }: Part, own: readonly Run[]) =>

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { resultOf, runOf } from './comparing/testing.contract.ts'
 import { digestOf } from './digest.ts'
+import { PackedTexts } from './packed-texts.ts'
 import type { Result, Run } from './result.ts'
 import { GrowingText, resultText, type Texts } from './result-text.ts'
 
@@ -30,8 +31,8 @@ test('a result that grows has the same text, of which what was there is not made
     fc.property(runs, runs, (first, more) => {
       const growing = new GrowingText()
       const before = Buffer.from(textOf(growing.of(resultOfRuns(first)).rest))
-      const { kept, rest, added } = growing.of(resultOfRuns([...first, ...more]))
-      assert.deepEqual(added, more)
+      assert.deepEqual(growing.newIn(resultOfRuns([...first, ...more])), more)
+      const { kept, rest } = growing.of(resultOfRuns([...first, ...more]))
       assert.ok(kept > 0)
       const whole = before.subarray(0, kept).toString() + textOf(rest)
       assert.equal(whole, laidOut(resultOfRuns([...first, ...more])))
@@ -50,5 +51,43 @@ test('a result that does not begin as the one before is made from its beginning'
   grownBy(resultOfRuns([one!, other!]))
   for (const result of [resultOfRuns([other!]), resultOfRuns([one!]), { ...resultOfRuns([one!]), seed: 7 }]) {
     assert.deepEqual(grownBy(result), { kept: 0, text: laidOut(result) })
+  }
+})
+
+test('of runs that are told as they are finished the text is whole, and so are they, where the result holds less of them', () => {
+  fc.assert(
+    fc.property(fc.array(runs, { maxLength: 4 }), (told) => {
+      const growing = new GrowingText()
+      const held: Run[] = []
+      let before = Buffer.alloc(0)
+      for (const own of told) {
+        const less = own.map(() => ({ variant: 'less' }) as Run)
+        growing.add(resultOfRuns(held), own, less)
+        held.push(...less)
+        const { kept, rest } = growing.of(resultOfRuns(held))
+        before = Buffer.concat([before.subarray(0, kept), Buffer.from(textOf(rest))])
+      }
+      const all = told.flat()
+      if (told.length > 0) assert.equal(before.toString(), laidOut(resultOfRuns(all)))
+      assert.deepEqual(growing.whole(), JSON.parse(JSON.stringify(all)))
+      const renamed = { ...resultOfRuns(held), seed: 7 }
+      assert.equal(textOf(growing.of(renamed).rest), laidOut({ ...renamed, runs: all }), 'with another header')
+    }),
+  )
+})
+
+test('a long text is packed, and handed over from any place at which something was added', () => {
+  const texts = Array.from({ length: 400 }, (_, at) => `${at}é`.repeat(300 + at))
+  const packed = new PackedTexts()
+  for (const text of texts) packed.add(text)
+  const whole = Buffer.from(texts.join(''))
+  assert.equal(packed.bytes, whole.length)
+  const ends = [0, 1, 7, 150, 399, 400].map((count) => Buffer.byteLength(texts.slice(0, count).join('')))
+  for (const from of ends) {
+    for (const until of ends.filter((end) => end >= from)) {
+      const parts: string[] = []
+      packed.each(from, until, (text) => parts.push(text))
+      assert.equal(parts.join(''), whole.subarray(from, until).toString())
+    }
   }
 })

@@ -8,6 +8,7 @@ import { groupsOf } from '../report/groups.ts'
 import { compact, time } from '../report/numbers.ts'
 import { pageHtml } from '../report/page/page.ts'
 import { resultPage } from '../report/page/result-page.ts'
+import { areLargeSweeps } from '../report/sweep-text.ts'
 import { benchAb } from './bench-ab.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
@@ -80,7 +81,8 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
   const command = earlier?.command ?? io.command
   const limit = limitSignal(args, io)
   const signal = AbortSignal.any([io.signal, limit])
-  const result = await runBench(
+  const isLarge = isLargeModelled(plan)
+  const ran = await runBench(
     { ...plan, plan: plan.options, command, runtime: io.runtime, signal, stops: io.stops, earlier },
     {
       progress: (done, total, label) => {
@@ -102,6 +104,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
         trialIsThere()
         file.offer(sofar)
       },
+      held: isLarge ? (runs, sofar) => file.held(runs, sofar) : undefined,
       finished: (sofar) => {
         file.keep(sofar)
         says(sofar)
@@ -110,7 +113,9 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     },
   )
   progress.clear()
-  const kept = file.finish(result, !signal.aborted)
+  const kept = file.finish(ran, !signal.aborted)
+  const isShort = !args.json && !args.all && !args.locks && areLargeSweeps(ran.runs)
+  const result = isLarge && !isShort ? file.whole(ran) : ran
   says(result)
   if (isSummed && result.runs.length > 0)
     io.out(`\n${answersTable(result, styleOf(io))}\n\nThe details of each question: --all.`)
@@ -138,6 +143,12 @@ function checkWatch({ groups }: Plan, io: Io): void {
   }
   if (!io.isErrTty) io.err('faultline: standard error is no terminal, so --watch has nothing to draw on\n')
 }
+
+/** Loads from which on no more is held of each than a sweep shows: all of 10,000 would take as much memory as the rest of the program. */
+const MANY_LOADS = 100
+
+const isLargeModelled = ({ groups }: Plan) =>
+  groups.length >= MANY_LOADS && groups.every(({ modelled }) => modelled !== undefined)
 
 /** A plan ends with the first run that fails, unless its variant is broken. */
 const isCutByFailure = ({ runs }: Result, { groups }: Plan) =>
@@ -178,12 +189,13 @@ function tell({ runs }: Pick<Result, 'runs'>, told: number, progress: Progress, 
 /** Describes what is kept if the plan has to end now. */
 function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: ResultFile): string {
   if (path === undefined) return 'No run was finished, so nothing is written.'
-  const whole = sofar.runs.filter(({ interrupted }) => interrupted === undefined)
-  const cut = sofar.runs.flatMap(({ interrupted }) => (interrupted === undefined ? [] : [interrupted]))
+  // A plan ends with the runs that are cut short.
+  const whole = sofar.runs.findLastIndex(({ interrupted }) => interrupted === undefined) + 1
+  const cut = sofar.runs.slice(whole).map(({ interrupted }) => interrupted!)
   const sumOf = (key: 'trials' | 'of') => cut.reduce((sum, one) => sum + one[key], 0)
   const has = [
-    ...(whole.length > 0 || cut.length === 0 ? [`${whole.length} of ${planned} runs`] : []),
-    ...(cut.length > 0 ? [`${sumOf('trials')} of ${sumOf('of')} trials${whole.length > 0 ? ' of the next' : ''}`] : []),
+    ...(whole > 0 || cut.length === 0 ? [`${whole} of ${planned} runs`] : []),
+    ...(cut.length > 0 ? [`${sumOf('trials')} of ${sumOf('of')} trials${whole > 0 ? ' of the next' : ''}`] : []),
   ]
   return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` goes on.`
 }

@@ -1,5 +1,5 @@
 import { mergeParts } from '../bench/merge.ts'
-import { resultText } from '../bench/result-text.ts'
+import { textsOf } from '../bench/result-text.ts'
 import type { Command } from './command.ts'
 import { checkOutput, save } from './files/output.ts'
 import { EXIT } from './io.ts'
@@ -11,7 +11,7 @@ export const merge: Command<MergeArgs> = async ({ files, out, force }, io) => {
   checkOutput(output)
   const parts = []
   for (const name of files) parts.push({ name, result: await readAsWritten(name, io) })
-  save(output, resultText(mergeParts(parts)))
+  save(output, textsOf(mergeParts(parts)))
   io.out(out)
   return EXIT.fine
 }

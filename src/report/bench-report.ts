@@ -46,7 +46,7 @@ function questionText(runs: readonly Run[], options: ReportOptions, style: Style
     `a sweep of ${groups.length} loads, of which the first is ${circumstancesOf(runs[0]!, scenario)}`,
     'the details of each load: --all',
     '',
-    ...sweepText(groups, scenario),
+    ...sweepText(groups, scenario, style.width),
     ...section([...errorsOf(runs), ...outcomeLines(runs)].join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
     ...section(warningsText(warningLines(measured), style)),

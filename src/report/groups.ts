@@ -63,6 +63,11 @@ const plural = (count: string | number | undefined, noun: string) =>
 export const isBroken = (scenario: Scenario, run: Run) =>
   scenario.variants.some(({ name, kind }) => name === run.variant && kind === 'broken')
 
-/** Runs of one scenario on one machine, by a load that is made or by the same recording. */
+/** Runs of one scenario on this host, or on modelled machines; by a load that is made, or by the same recording. */
 export const questionsOf = (runs: readonly Run[]): Run[][] =>
-  together(runs, ({ scenario, machine, kind, params }) => [scenario, machine, kind, params.trace])
+  together(runs, ({ scenario, machine, kind, params }) => [
+    scenario,
+    kind === 'modelled' ? kind : machine,
+    kind,
+    params.trace,
+  ])

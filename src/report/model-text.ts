@@ -60,6 +60,13 @@ export function scalabilityLines(runs: readonly Run[]): string[] {
     const key = JSON.stringify([run.scenario, run.variant, run.machine, others])
     sweeps.set(key, [...(sweeps.get(key) ?? []), run])
   }
+  const known = new Map<string, readonly string[]>()
+  const variedOf = (scenario: string) => {
+    const own = runs.filter((run) => run.scenario === scenario).map(({ params }) => params)
+    const varied = known.get(scenario) ?? variedAmong(own).filter((name) => name !== 'vcpus')
+    known.set(scenario, varied)
+    return varied
+  }
   return [...sweeps.values()].flatMap((sweep) => {
     const metric = (['faults_per_second', 'operations_per_second'] as const).find((name) => sweep[0]!.metrics[name])
     if (metric === undefined) return []
@@ -67,9 +74,7 @@ export function scalabilityLines(runs: readonly Run[]): string[] {
     const fit = fitScalability(points)
     if (fit === undefined) return []
     const { scenario, variant, machine } = sweep[0]!
-    const varied = variedAmong(runs.filter((run) => run.scenario === scenario).map(({ params }) => params)).filter(
-      (name) => name !== 'vcpus',
-    )
+    const varied = variedOf(scenario)
     const sizes = points.map(({ n }) => n)
     const most = Math.max(...sizes)
     const at = varied.map((name) => `, ${name} ${sweep[0]!.params[name]}`).join('')

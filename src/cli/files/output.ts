@@ -10,6 +10,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, normalize, sep } from 'node:path'
+import type { Texts } from '../../bench/result-text.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import { makeFolder } from './make-folder.ts'
 import { isOfSystem, notWritten } from './trouble.ts'
@@ -53,7 +54,7 @@ export function checkOutput(output: Output): Present | undefined {
 }
 
 /** Writes it whole or not at all, if it may be written. */
-export function save(output: Output, text: string): void {
+export function save(output: Output, text: string | Texts): void {
   const present = presentAt(output)
   try {
     writeWhole(output.path, text, { mode: present?.mode, replaces: present !== undefined })

@@ -77,6 +77,26 @@ test('a result that grows is the same file as one that is written at once, also 
   assert.equal(readFileSync(path!, 'utf8'), readFileSync(at('at-once.json'), 'utf8'))
 })
 
+test('what is held of finished runs is less than what is written of them, also where the file was taken away meanwhile', () => {
+  const whole = resultOf(
+    [1, 2, 3].map((ns) =>
+      runOf({ elapsed_ns: [ns], faults_per_second: [ns] }, { kind: 'modelled', machine: 'altra-64' }),
+    ),
+  )
+  new ResultFile(place('of-whole.json'), undefined).finish(whole, true)
+  const file = new ResultFile(place('of-held.json'), undefined, hours())
+  let sofar: Result = { ...whole, runs: [] }
+  for (const run of whole.runs) {
+    sofar = { ...sofar, runs: [...sofar.runs, ...file.held([run], sofar)] }
+    assert.equal(sofar.runs.at(-1)!.metrics.elapsed_ns, undefined)
+    file.keep(sofar)
+    if (sofar.runs.length === 2) rmSync(at('of-held.json'))
+  }
+  const { path } = file.finish(sofar, true)
+  assert.equal(readFileSync(path!, 'utf8'), readFileSync(at('of-whole.json'), 'utf8'))
+  assert.deepEqual(file.whole(sofar), whole)
+})
+
 /** A clock by which there is always time to write. */
 function hours() {
   let ms = 0

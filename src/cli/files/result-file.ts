@@ -1,7 +1,8 @@
 import { lstatSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import type { Result } from '../../bench/result.ts'
+import { leanRun } from '../../bench/lean.ts'
+import type { Result, Run } from '../../bench/result.ts'
 import { GrowingText, type Grown, type Texts } from '../../bench/result-text.ts'
 import { validate } from '../../bench/schema.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
@@ -45,7 +46,7 @@ export class ResultFile {
   #earlierFile: Identity | undefined
   /** The current location of this plan's result. */
   #own: { readonly path: string; readonly file: Identity } | undefined
-  #text = new GrowingText()
+  readonly #text = new GrowingText()
   #trouble: unknown
   /** Before then what there is so far is not written again. */
   #nextMs = 0
@@ -71,6 +72,19 @@ export class ResultFile {
       `${this.#target} holds ${heldText(this.#earlier)}, more than the ${heldText(planned)} of this plan`,
       { hint: 'Give another place with --out FILE, or --force to replace it.' },
     )
+  }
+
+  /** Takes finished runs of a plan that has too many to hold them whole; returns what is to be held of them. */
+  held(runs: readonly Run[], sofar: Result): readonly Run[] {
+    validate({ ...sofar, runs })
+    const held = runs.map(leanRun)
+    this.#text.add(sofar, runs, held)
+    return held
+  }
+
+  /** A result of held runs, with the whole of each. */
+  whole(result: Result): Result {
+    return { ...result, runs: this.#text.whole() }
   }
 
   /**
@@ -132,16 +146,19 @@ export class ResultFile {
   #write(result: Result, isWhole: boolean): void {
     if (result.runs.length === 0) return
     const isOwnThere = this.#own !== undefined && isAt(this.#own.path, this.#own.file)
-    if (!isOwnThere) this.#text = new GrowingText()
-    const text = this.#text.of(result)
+    if (!isOwnThere) this.#text.again()
     try {
-      validate({ ...result, runs: text.added })
-      this.#put(result, isWhole, text)
+      this.#put(result, isWhole, this.#grown(result))
     } catch (cause) {
       // The text that was to be extended may no longer be in the file.
-      this.#text = new GrowingText()
+      this.#text.again()
       throw cause
     }
+  }
+
+  #grown(result: Result): Grown {
+    validate({ ...result, runs: this.#text.newIn(result) })
+    return this.#text.of(result)
   }
 
   #put(result: Result, isWhole: boolean, { kept, rest }: Grown): void {
@@ -178,8 +195,9 @@ export class ResultFile {
     const { path } = this
     const reason = `${this.#target} cannot be written: ${reasonOf(cause)}`
     try {
-      const text = new GrowingText().of(validate(result))
-      const other = writeNew(join(os.tmpdir(), `faultline-${this.#place.plan}.json`), text.rest)
+      this.#text.again()
+      const { rest } = this.#grown(result)
+      const other = writeNew(join(os.tmpdir(), `faultline-${this.#place.plan}.json`), rest)
       return { path: other.path, says: `${reason}; the result is in ${other.path}`, trouble: cause }
     } catch {
       const left = path === undefined ? 'nothing of it is kept' : `what was kept before that is in ${path}`

@@ -7,7 +7,7 @@ import { tablesOf } from '../compare-tables.ts'
 import { preface } from '../compare-text.ts'
 import { verdictText } from '../compare-verdict.ts'
 import { groupsOf } from '../groups.ts'
-import { variedIn } from '../sweep-text.ts'
+import { variedIn } from '../sweep-axes.ts'
 import { commandText } from './command-text.ts'
 import { provenanceOf } from './provenance.ts'
 import { sectionOf } from './result-page.ts'
@@ -86,6 +86,6 @@ function besideSections(sources: readonly Source[]): Section[] {
         // Trials of separate files were not interleaved: what changed between them the table above says.
         answers: [],
         gist: '',
-        ...(groups.length === 1 ? {} : { shows: 'heading' }),
+        shows: 'heading',
       }))
 }

@@ -1,12 +1,13 @@
 import type { Result, Run } from '../../bench/result.ts'
 import { circumstancesOf, groupsOf, questionsOf } from '../groups.ts'
-import { MOST_VARIED, variedIn } from '../sweep-text.ts'
+import { variedIn } from '../sweep-axes.ts'
+import { MOST_LOADS, MOST_VARIED } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
 import { saidOf, scenarioOf } from './answers.ts'
 import { figuresOf } from './figures.ts'
 import { provenanceOf } from './provenance.ts'
 import type { Page, Section } from './spec.ts'
-import { MOST_LOADS, sweepSection } from './sweep-section.ts'
+import { sweepSection } from './sweep-section.ts'
 
 /** A result as a page: a section for each question, with its answer, its charts and their tables. */
 export function resultPage(result: Result): Page {

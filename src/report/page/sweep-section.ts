@@ -3,33 +3,33 @@ import type { Result, Run } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
 import { VERDICTS } from '../answer.ts'
 import { groupsOf } from '../groups.ts'
-import { type PhaseDiagram, phaseOf } from '../phase/phase.ts'
-import { MOST_VARIED, variedIn } from '../sweep-text.ts'
+import { type PhaseDiagram, phasesOf } from '../phase/phase.ts'
+import { alongOf, valueAt, variedIn } from '../sweep-axes.ts'
+import { figureRows } from '../sweep-rows.ts'
+import { MOST_LOADS } from '../sweep-text.ts'
 import { answersOf, scenarioOf } from './answers.ts'
 import { crossingTable, phaseChart } from './charts/phase.ts'
 import { type Swept, scalingChart } from './charts/scaling.ts'
 import { commonOf, patchFigures } from './figures.ts'
 import type { Figure, Lines, Section } from './spec.ts'
 
-/** Loads of one scenario on one machine beyond which only the sweep is drawn, and not each load for itself. */
-export const MOST_LOADS = 6
-
 /** The section of a sweep over the loads of one scenario; undefined if there is only one load. */
 export function sweepSection(runs: readonly Run[], result: Result): Section | undefined {
   const scenario = scenarioOf(runs[0]!)
   const groups = groupsOf(runs)
   const varied = variedIn(groups)
-  const swept = sweptIn(groups, varied)
-  if (scenario === undefined || swept === undefined || varied.length > MOST_VARIED) return undefined
-  const curves = curvesOf(runs, scenario, swept, result)
-  if (curves.length === 0) return undefined
+  if (scenario === undefined || varied.length === 0) return undefined
+  const curves = curvesOf(groups, scenario, varied, result)
+  // Two loads without an order between them are read side by side.
+  if (curves.length === 0 && groups.length <= FEW_LOADS) return undefined
   const maps = mapsOf(groups, scenario, varied, result)
-  const leading = maps.length > 0 ? maps : curves
+  const drawn = curves.length > 0 ? curves : tablesOf(groups, scenario, varied, result)
+  const leading = maps.length > 0 ? maps : drawn
   const lead = leadOf(scenario).flatMap((metric) => leading.filter((drawn) => drawn.metric === metric))
-  const others = [...maps, ...curves].filter((drawn) => !lead.includes(drawn))
+  const others = [...maps, ...drawn].filter((each) => !lead.includes(each))
   const answers = sweepAnswers(groups, scenario, varied)
   return {
-    title: `${runs[0]!.scenario} on ${runs[0]!.machine}, a sweep of ${groups.length} loads`,
+    title: `${runs[0]!.scenario} on ${machinesText(runs)}, a sweep of ${groups.length} loads`,
     gist: answers.map(({ text }) => text).join('; '),
     shows: lead.length,
     about: scenario.asks,
@@ -55,8 +55,19 @@ function leadOf({ decides: [claim, ...others] }: Scenario): MetricName[] {
   return [claim, rate].flatMap((decision) => (decision === undefined ? [] : [decision.metric]))
 }
 
-const curvesOf = (runs: readonly Run[], { decides }: Scenario, swept: Swept, result: Result): Drawn[] =>
-  decides.flatMap((decision): Drawn[] => {
+function machinesText(runs: readonly Run[]): string {
+  const machines = [...new Set(runs.map(({ machine }) => machine))]
+  return machines.length === 1 ? machines[0]! : `${machines.length} machines`
+}
+
+type Groups = readonly (readonly Run[])[]
+
+function curvesOf(groups: Groups, { decides }: Scenario, varied: readonly string[], result: Result): Drawn[] {
+  const along = alongOf(groups, varied)
+  if (along === undefined) return []
+  const swept = { along, beside: varied.filter((name) => name !== along) }
+  const runs = groups.flat()
+  return decides.flatMap((decision): Drawn[] => {
     const chart = scalingChart(runs, decision, swept)
     if (chart === undefined) return []
     const title = `${decision.reads} by ${swept.along === 'vcpus' ? 'vCPUs' : swept.along}`
@@ -65,35 +76,56 @@ const curvesOf = (runs: readonly Run[], { decides }: Scenario, swept: Swept, res
     const figure = { ...commonOf(runs[0]!, result), title, caption, ...drawn }
     return [{ metric: decision.metric, figure, frontier: [] }]
   })
+}
 
-const mapsOf = (
-  groups: readonly (readonly Run[])[],
-  { decides }: Scenario,
-  varied: readonly string[],
-  result: Result,
-): Drawn[] =>
+/** Names have no curve: each load in a row, in the order of the plan. */
+const tablesOf = (groups: Groups, { decides }: Scenario, varied: readonly string[], result: Result): Drawn[] =>
   decides.flatMap((decision): Drawn[] => {
-    const diagram = phaseOf(groups, varied, decision)
-    if (diagram === undefined) return []
-    const title = `where each variant has the better ${decision.reads}`
-    const caption = `${diagram.x} across, ${diagram.y} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where they are alike. Thick lines are the frontier. "·": not run, or without this figure; tinted where the loads on both sides agree.`
-    const map = { ...commonOf(groups[0]![0]!, result), title, caption, ...phaseChart(diagram) }
-    return [{ metric: decision.metric, figure: map, frontier: frontierFigure(map, diagram) }]
+    const { metric, reads } = decision
+    if (groups.length > MOST_LISTED || groups.flat().every(({ metrics }) => metrics[metric] === undefined)) return []
+    const { header, rows } = figureRows(groups, metric)
+    const title = `${reads} by ${varied.join(' and ')}`
+    const caption = `Medians of each load, in the order of the plan.${header.at(-1) === 'ratio' ? ' "~": a difference that is not resolved.' : ''}`
+    const table = {
+      columns: [...varied, ...header],
+      rows: rows.map((row, at) => [...varied.map((name) => String(valueAt(groups[at]![0]!, name))), ...row]),
+    }
+    const figure = { ...commonOf(groups[0]![0]!, result), title, caption, body: { type: 'table' }, table } as const
+    return [{ metric, figure, frontier: [] }]
   })
 
+const mapsOf = (groups: Groups, { decides }: Scenario, varied: readonly string[], result: Result): Drawn[] =>
+  decides.flatMap((decision) =>
+    phasesOf(groups, varied, decision).map((diagram): Drawn => {
+      const where = diagram.at === undefined ? '' : `, at ${diagram.at}`
+      const title = `where each variant has the better ${decision.reads}${where}`
+      const map = { ...commonOf(groups[0]![0]!, result), title, caption: mapCaption(diagram), ...phaseChart(diagram) }
+      return { metric: decision.metric, figure: map, frontier: frontierFigure(map, diagram) }
+    }),
+  )
+
+function mapCaption({ x, y }: PhaseDiagram): string {
+  const ordered = [x, y].filter(({ isOrdered }) => isOrdered).map(({ name }) => name)
+  return [
+    `${x.name} across, ${y.name} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where they are alike.`,
+    ...(ordered.length === 2
+      ? ['Thick lines are the frontier.']
+      : ordered.map((name) => `Thick lines are the frontier along ${name}.`)),
+    `"·": not run, or without this figure${ordered.length === 0 ? '' : '; tinted where the loads on both sides agree'}.`,
+  ].join(' ')
+}
+
+/** Loads that names alone tell apart, up to which no table puts them together. */
+const FEW_LOADS = 2
 /** Loads beyond which they are counted without their names. */
 const MOST_NAMED = 12
 
 /** At how many loads the answer is which. */
-function sweepAnswers(
-  groups: readonly (readonly Run[])[],
-  scenario: Scenario,
-  varied: readonly string[],
-): Section['answers'] {
+function sweepAnswers(groups: Groups, scenario: Scenario, varied: readonly string[]): Section['answers'] {
   const all = groups.flatMap((group) =>
     answersOf(scenario, group).map((answer) => ({
       ...answer,
-      at: varied.map((name) => group[0]!.params[name]).join('/'),
+      at: varied.map((name) => valueAt(group[0]!, name)).join('/'),
     })),
   )
   const variants = [...new Set(all.map(({ variant }) => variant))]
@@ -113,15 +145,10 @@ function sweepAnswers(
 /** More are read from the map. */
 const MOST_LISTED = 250
 
-function answersFigure(
-  groups: readonly (readonly Run[])[],
-  scenario: Scenario,
-  varied: readonly string[],
-  result: Result,
-): Figure[] {
+function answersFigure(groups: Groups, scenario: Scenario, varied: readonly string[], result: Result): Figure[] {
   if (groups.length > MOST_LISTED) return []
   const rows = groups.flatMap((group) =>
-    answersOf(scenario, group).map(({ text }) => [...varied.map((name) => String(group[0]!.params[name])), text]),
+    answersOf(scenario, group).map(({ text }) => [...varied.map((name) => String(valueAt(group[0]!, name))), text]),
   )
   const caption = 'Each load of the sweep, and what its figures answer.'
   const table = { columns: [...varied, 'answer'], rows }
@@ -136,13 +163,6 @@ function frontierFigure({ kind, command, title }: Figure, diagram: PhaseDiagram)
   if (table === undefined) return []
   const caption = 'On each line of the sweep, the nearest loads on both sides of the frontier.'
   return [{ kind, command, title: `${title}: its frontier`, caption, body: { type: 'table' }, table }]
-}
-
-/** The number of vCPUs lies along the axis if it varies, else the first number that does. */
-function sweptIn(groups: readonly (readonly Run[])[], varied: readonly string[]): Swept | undefined {
-  const numbers = varied.filter((name) => groups.every(([run]) => Number.isFinite(Number(run!.params[name]))))
-  const along = numbers.includes('vcpus') ? 'vcpus' : numbers[0]
-  return along === undefined ? undefined : { along, beside: varied.filter((name) => name !== along) }
 }
 
 function sweepCaption({ along, beside }: Swept, { series }: Lines, left: number): string {

@@ -15,18 +15,18 @@ export type Crossing = {
 
 /** Where the frontier crosses the lines of a refined sweep; empty if every load of the map was run. */
 export function crossingsOf(diagram: PhaseDiagram): Crossing[] {
-  const { x, y, xs, ys, cells } = diagram
+  const { x, y, cells } = diagram
   if (cells.every((row) => row.every((cell) => cell !== undefined))) return []
   const { columns, rows } = diagram.swept
-  const upwards = [...ys.keys()].reverse()
+  const upwards = [...y.values.keys()].reverse()
   return [
-    ...rows.toReversed().flatMap((row) => {
-      const line = xs.map((value, column) => ({ value, cell: cells[row]![column] }))
-      return crossed(line).map((pair) => ({ along: x, across: y, at: ys[row]!, ...pair }))
+    ...(x.isOrdered ? rows.toReversed() : []).flatMap((row) => {
+      const line = x.values.map((value, column) => ({ value, cell: cells[row]![column] }))
+      return crossed(line).map((pair) => ({ along: x.name, across: y.name, at: y.values[row]!, ...pair }))
     }),
-    ...columns.flatMap((column) => {
-      const line = upwards.map((row) => ({ value: ys[row]!, cell: cells[row]![column] }))
-      return crossed(line).map((pair) => ({ along: y, across: x, at: xs[column]!, ...pair }))
+    ...(y.isOrdered ? columns : []).flatMap((column) => {
+      const line = upwards.map((row) => ({ value: y.values[row]!, cell: cells[row]![column] }))
+      return crossed(line).map((pair) => ({ along: y.name, across: x.name, at: x.values[column]!, ...pair }))
     }),
   ]
 }

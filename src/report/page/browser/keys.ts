@@ -1,35 +1,48 @@
 import type uPlot from 'uplot'
+import { pan, type Whole, withPan } from './pan.ts'
 
 /** When something is in each lane of a timeline, ascending. */
 export type Lanes = readonly (readonly number[])[]
 
 /**
- * Makes a chart reachable and usable without a mouse: arrows move the cursor, + and - zoom, 0 shows all. In a timeline they go from event
- * to event of a lane, and from lane to lane.
+ * Makes a chart reachable and usable without a mouse: arrows move the cursor, with Shift the picture, + and - zoom, 0 shows all. In a
+ * timeline they go from event to event of a lane, and from lane to lane.
  */
 export function withKeys(box: HTMLElement, label: string, chart: () => uPlot | undefined, lanes?: Lanes): void {
   box.tabIndex = 0
   box.setAttribute('role', 'img')
   const arrows = lanes === undefined ? 'move the cursor' : 'go from event to event and from lane to lane'
-  box.setAttribute('aria-label', `${label}. Arrow keys ${arrows}, plus and minus zoom, zero shows all.`)
-  let whole: readonly [number, number] | undefined
+  box.setAttribute(
+    'aria-label',
+    `${label}. Arrow keys ${arrows}, plus and minus zoom, Shift with an arrow key moves the picture, zero shows all.`,
+  )
+  let whole: Whole | undefined
+  const wholeOf = (plot: uPlot): Whole | undefined => {
+    const { min, max } = plot.scales.x!
+    if (min === undefined || max === undefined || min === null || max === null) return undefined
+    whole ??= [min, max]
+    return whole
+  }
+  withPan(box, chart, wholeOf)
   box.addEventListener('keydown', (event) => {
     const plot = chart()
-    if (plot === undefined) return
-    const { min, max } = plot.scales.x!
-    if (min === undefined || max === undefined || min === null || max === null) return
-    whole ??= [min, max]
+    const all = plot === undefined ? undefined : wholeOf(plot)
+    if (plot === undefined || all === undefined) return
     const sideways = STEPS[event.key]
     const down = ROWS[event.key]
-    if (sideways !== undefined && lanes !== undefined) toEvent(plot, lanes, sideways)
+    if (sideways !== undefined && event.shiftKey) pan(plot, sideways * PANNED, all)
+    else if (sideways !== undefined && lanes !== undefined) toEvent(plot, lanes, sideways)
     else if (sideways !== undefined) step(plot, sideways)
     else if (down !== undefined && lanes !== undefined) toLane(plot, lanes.length, down)
-    else if (event.key === '+' || event.key === '-') zoom(plot, event.key === '+' ? 0.5 : 2, whole)
-    else if (event.key === '0') plot.setScale('x', { min: whole[0], max: whole[1] })
+    else if (event.key === '+' || event.key === '-') zoom(plot, event.key === '+' ? 0.5 : 2, all)
+    else if (event.key === '0') plot.setScale('x', { min: all[0], max: all[1] })
     else return
     event.preventDefault()
   })
 }
+
+/** How much of what is seen an arrow key with Shift moves it by. */
+const PANNED = 0.25
 
 const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowLeft: -1, ArrowRight: 1 }
 const ROWS: Readonly<Record<string, 1 | -1>> = { ArrowUp: -1, ArrowDown: 1 }
@@ -71,7 +84,7 @@ function toEvent(plot: uPlot, lanes: Lanes, by: number): void {
 }
 
 /** Around the cursor, or around the middle. */
-function zoom(plot: uPlot, factor: number, [low, high]: readonly [number, number]): void {
+function zoom(plot: uPlot, factor: number, [low, high]: Whole): void {
   const { min, max } = plot.scales.x as { min: number; max: number }
   const left = plot.cursor.left ?? -1
   const middle = left >= 0 ? plot.posToVal(left, 'x') : (min + max) / 2

@@ -3,6 +3,7 @@ import type { Axis, Lines, Series } from '../spec.ts'
 import { element } from './dom.ts'
 import { inUnit, percentileText } from './format.ts'
 import { withKeys } from './keys.ts'
+import { WITHOUT_SHIFT } from './pan.ts'
 import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 
 const HEIGHT = 300
@@ -74,7 +75,7 @@ function optionsOf({ x, y, series }: Lines, box: HTMLElement, live: HTMLElement,
     series: drawn,
     bands,
     legend: { show: false },
-    cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+    cursor: { drag: { x: true, y: false }, points: { size: 7 }, bind: WITHOUT_SHIFT },
     hooks: { setCursor: [(plot) => tell(plot, x, y, live)] },
   }
 }

@@ -3,6 +3,7 @@ import type { Timeline } from '../spec.ts'
 import { element } from './dom.ts'
 import { inUnit } from './format.ts'
 import { withKeys } from './keys.ts'
+import { WITHOUT_SHIFT } from './pan.ts'
 import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 
 /** More of them would cover the lanes. */
@@ -15,7 +16,7 @@ const LETTER = 7
 const GAP = 16
 const LEAST_SIDE = 60
 
-/** Lanes of slices over time: drag to zoom, double-click to show all, hover for details of a slice. */
+/** Lanes of slices over time: drag to zoom, with Shift to pan, double-click to show all, hover for what a slice is. */
 export function timelineChart(spec: Timeline, label: string): HTMLElement {
   const box = element('div', { class: 'plot timeline' })
   const live = element('p', { class: 'under-pointer', 'aria-live': 'polite' })
@@ -77,7 +78,7 @@ function optionsOf(spec: Timeline, box: HTMLElement, live: HTMLElement, colours:
     ],
     series: [{}, { paths: () => null, points: { show: false } }],
     legend: { show: false },
-    cursor: { drag: { x: true, y: false }, points: { show: false } },
+    cursor: { drag: { x: true, y: false }, points: { show: false }, bind: WITHOUT_SHIFT },
     hooks: {
       draw: [(plot) => paint(plot, spec, colours)],
       setCursor: [(plot) => tell(plot, spec, live)],

@@ -1,18 +1,22 @@
 import { type Cell, isFrontier } from '../../../bench/frontier/cell.ts'
 import { crossingsOf, regionText } from '../../phase/crossings.ts'
 import type { PhaseDiagram } from '../../phase/phase.ts'
+import type { SweptAxis } from '../../sweep-axes.ts'
 import { NO_TABLE, type Phase, type PhaseCell, type Table } from '../spec.ts'
 
 const SAYS = { sure: 'wins', unsure: 'is ahead, not resolved', same: 'alike' } as const
 
 /** The winning variant by two parameters: a map, which the page also lists as a table. */
-export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { body: Phase; table: Table } {
-  const columns = xs.map((_, column) => cells.map((row) => row[column]))
+export function phaseChart({ x, y, variants, cells }: PhaseDiagram): { body: Phase; table: Table } {
+  const columns = x.values.map((_, column) => cells.map((row) => row[column]))
+  // Between names there is no frontier, and nothing lies between them.
+  const agreedAlong = ({ isOrdered }: SweptAxis, line: Line, at: number) => (isOrdered ? agreed(line, at) : undefined)
   const rows = cells.map((row, at) =>
     row.map((cell, column): PhaseCell => {
-      const between = cell === undefined ? (agreed(row, column) ?? agreed(columns[column]!, at)) : undefined
-      const right = isFrontier(cell, next(row, column)) ? 1 : 0
-      const below = isFrontier(cell, next(columns[column]!, at)) ? 2 : 0
+      const between =
+        cell === undefined ? (agreedAlong(x, row, column) ?? agreedAlong(y, columns[column]!, at)) : undefined
+      const right = x.isOrdered && isFrontier(cell, next(row, column)) ? 1 : 0
+      const below = y.isOrdered && isFrontier(cell, next(columns[column]!, at)) ? 2 : 0
       return [
         winnerIn(cell ?? (between?.certainty === 'same' ? undefined : between), variants),
         cell?.certainty ?? 'absent',
@@ -22,7 +26,15 @@ export function phaseChart({ x, y, xs, ys, variants, cells }: PhaseDiagram): { b
     }),
   )
   return {
-    body: { type: 'phase', x, y, xs: xs.map(String), ys: ys.map(String), variants, rows },
+    body: {
+      type: 'phase',
+      x: x.name,
+      y: y.name,
+      xs: x.values.map(String),
+      ys: y.values.map(String),
+      variants,
+      rows,
+    },
     table: NO_TABLE,
   }
 }

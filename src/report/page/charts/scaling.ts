@@ -3,6 +3,7 @@ import type { Run } from '../../../bench/result.ts'
 import { fitScalability, WORST_FIT } from '../../../bench/scalability.ts'
 import type { Decision } from '../../../bench/scenario.ts'
 import { inUnit } from '../../numbers.ts'
+import { valueAt } from '../../sweep-axes.ts'
 import type { Lines, Series, Table } from '../spec.ts'
 
 /** How far a fit is drawn beyond its last point, as a factor. */
@@ -17,7 +18,7 @@ export function scalingChart(
   { metric, reads }: Pick<Decision, 'metric' | 'reads'>,
   { along, beside }: Swept,
 ): { body: Lines; table: Table; left: number } | undefined {
-  const nameOf = (run: Run) => [run.variant, ...beside.map((name) => `${name} ${run.params[name]}`)].join(', ')
+  const nameOf = (run: Run) => [run.variant, ...beside.map((name) => `${name} ${valueAt(run, name)}`)].join(', ')
   const byName = new Map<string, Run[]>()
   for (const run of runs) {
     const name = nameOf(run)
@@ -81,7 +82,7 @@ const pointsOf = (runs: readonly Run[], along: string, metric: MetricName): (rea
   runs
     .flatMap((run): (readonly [number, number])[] => {
       const value = run.metrics[metric]?.median
-      return value === undefined ? [] : [[Number(run.params[along]), value]]
+      return value === undefined ? [] : [[Number(valueAt(run, along)), value]]
     })
     .toSorted(([a], [b]) => a - b)
 
