@@ -30,7 +30,7 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
 const PER_MODELLED_NS = 5
 
 function modelledMs({ variants, crew }: Group, { durationMs, warmupMs, seeds, draws, whatIf }: Modelled): number {
-  const runs = (seeds.length + draws + whatIf.length) * variants.length
+  const runs = (seeds.length * (1 + whatIf.length) + draws) * variants.length
   return runs * (crew.vcpus + crew.notifiers + crew.zappers) * (durationMs + warmupMs) * PER_MODELLED_NS
 }
 

@@ -273,6 +273,9 @@ export type ModelInfo = {
   readonly whatIf: readonly {
     readonly cost: string
     readonly scale: number
+    /** With several seeds the medians. */
     readonly metrics: Readonly<Record<string, number>>
+    /** By seed, if there are several. */
+    readonly trials?: readonly { readonly seed: number; readonly metrics: Readonly<Record<string, number>> }[]
   }[]
 }

@@ -71,6 +71,37 @@ test('splits for guests that execute meet at one list more than other splits do'
   assert.ok((await perSecond(1, ['operation=nx-split'])) < forNx)
 })
 
+test('operations that the protocol has go through its functions: mapped, fixed without a lock, split and listed, zapped', async () => {
+  const of = async (operation: string, variant: string, counter: string) => {
+    const load = {
+      scenario: 'fault-scaling',
+      vcpus: 2,
+      set: [`operation=${operation}`],
+      duration: '0.05ms',
+      warmup: '1us',
+    }
+    const { counters } = await modelled({ ...load, variant })
+    return [counters[counter] ?? 0, counters.scaling_operations!] as const
+  }
+  for (const [operation, variant, counter] of [
+    ['fast', 'lock-free', 'pf_fast'],
+    ['nx-split', 'read-lock', 'nx_lpage_splits'],
+    ['zap', 'write-lock', 'leafs_zapped'],
+  ] as const) {
+    const [counted, operations] = await of(operation, variant, counter)
+    assert.ok(operations > 20, operation)
+    // An operation that was under way when the window began or ended is counted on one side.
+    assert.ok(Math.abs(counted - operations) <= 4, `${operation}: ${counted} of ${operations}`)
+  }
+})
+
+test('huge pages are split until none is left, and then the run ends', async () => {
+  const set = ['operation=nx-split']
+  const run = await modelled({ scenario: 'fault-scaling', variant: 'read-lock', vcpus: 16, set, duration: '100ms' })
+  assert.equal(run.counters.nx_lpage_splits! <= 8192, true)
+  assert.ok(run.trials[0]!.durationNs < 20e6, `${run.trials[0]!.durationNs}`)
+})
+
 test('a scenario, variant, machine or load that is named twice runs once, and is not compared with itself', async () => {
   const { runs } = await bench({
     ...{ scenario: 'precheck,precheck', variant: 'no-precheck,precheck,precheck', machine: 'altra-64,altra-64' },

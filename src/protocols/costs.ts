@@ -83,11 +83,6 @@ export const WORK = [
     source: 'the hardware sets the Dirty bit and logs the gfn, page-modification logging; estimate',
   },
   { name: 'mark_page_dirty', ns: 30, source: 'mark_page_dirty_in_slot() of one gfn of a PML buffer; estimate' },
-  {
-    name: 'populate_table',
-    ns: 700,
-    source: 'make_huge_page_split_spte() of the 512 entries of a page table, 1 to 2 ns each; estimate',
-  },
 ] as const
 
 export type WorkName = (typeof WORK)[number]['name']

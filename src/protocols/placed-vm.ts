@@ -81,6 +81,7 @@ export class PlacedVm implements Vm {
   readonly attributes: MemAttributes | undefined
   readonly neighbours: readonly Vm[]
   readonly progress: readonly Word[]
+  readonly meeting: Word
   readonly own: unknown
   readonly #rmaps: Word
   /** The gfns that the shadow MMU maps. */
@@ -162,6 +163,7 @@ export class PlacedVm implements Vm {
     }
     this.dirtyLog = config.dirtyLog && new DirtyLog(place.within('dirtyLog'), config.dirtyLog, config)
     this.pfnCaches = config.pfnCaches && new PfnCaches(place.within('pfnCaches'), config.pfnCaches, config, watch)
+    this.meeting = place.table('meeting', config.meetingWords ?? 0, 'the roles of the load')
     this.own = kernel.brings?.place?.(place.within('own'), config)
     const others = first === undefined ? (config.vms ?? 1) - 1 : 0
     this.neighbours = Array.from({ length: others }, (_, index) => {
@@ -183,9 +185,8 @@ export class PlacedVm implements Vm {
     const pinned = this.pinnedHostPage
     if (pinned !== undefined) this.host.pin(words, pinned)
     for (const neighbour of this.neighbours) neighbour.initialise(words)
-    if (this.stage2 === undefined) return
-    this.stage2.initialise(words)
-    this.host.populate(words)
+    this.stage2?.initialise(words)
+    if (this.stage2 !== undefined || this.config.isPopulated === true) this.host.populate(words)
   }
 
   get pinnedHostPage(): number | undefined {

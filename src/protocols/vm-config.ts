@@ -118,6 +118,10 @@ export type VmConfig = {
   readonly attributes?: { readonly slot: number }
   /** Whether its load is a recording, whose roles wait for each other. */
   readonly isReplay?: boolean
+  /** The VMM has touched all of its memory before the run: every page of the host is present. */
+  readonly isPopulated?: boolean
+  /** Words for the roles of a load, which are no part of KVM. */
+  readonly meetingWords?: number
   /** The recorder of its tracepoints, if any. */
   readonly note?: Note
 }

@@ -79,6 +79,8 @@ export interface Vm {
   readonly neighbours: readonly Vm[]
   /** By CPU: how many items of a recording it has done. No word of the kernel's; only of a replay. */
   readonly progress: readonly Word[]
+  /** The first of the words for the roles of a load, which are no part of KVM. */
+  readonly meeting: Word
   /** The words that a patch has placed. */
   readonly own: unknown
   /** The APIC-access page, if the VM holds a reference to it from its creation on. */

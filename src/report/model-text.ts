@@ -2,6 +2,7 @@ import { METRICS, type MetricName } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import { fitScalability, WORST_FIT } from '../bench/scalability.ts'
 import type { Scenario } from '../bench/scenario.ts'
+import { pairedRatio } from '../bench/statistics.ts'
 import { variedAmong } from '../bench/swept.ts'
 import { BLAMES } from '../model/blame.ts'
 import { columns, compact, inUnit, share } from './numbers.ts'
@@ -20,20 +21,45 @@ export function blockedTable(runs: readonly Run[]): string {
   return columns([['where the time went', ...kinds], ...body])
 }
 
-/** The deciding figures when a cost is scaled. */
+type WhatIf = NonNullable<Run['model']>['whatIf'][number]
+
+/** The deciding figures when a cost is scaled; with several seeds also whether the change exceeds chance. */
 export function whatIfLines(runs: readonly Run[], scenario: Scenario | undefined): string[] {
-  return runs.flatMap(({ variant, model, metrics }) =>
-    (model?.whatIf ?? []).map(({ cost, scale, metrics: other }) => {
+  const lines = runs.flatMap((run) =>
+    (run.model?.whatIf ?? []).map((asked) => {
+      const { cost, scale, metrics: other } = asked
       const changes = decisive(scenario).flatMap((name) => {
-        const before = metrics[name]?.median
+        const before = run.metrics[name]?.median
         const after = other[name]
         if (before === undefined || after === undefined) return []
-        return `${name} ${inUnit(before, METRICS[name].unit)} -> ${inUnit(after, METRICS[name].unit)}`
+        const { unit } = METRICS[name]
+        return `${name} ${inUnit(before, unit)} -> ${inUnit(after, unit)}${changeText(run, asked, name)}`
       })
-      return `what if ${cost} cost ${scale === 0 ? 'nothing' : `${scale} times as much`}, ${variant}: ${changes.join('; ')}`
+      return `what if ${cost} cost ${scale === 0 ? 'nothing' : `${scale} times as much`}, ${run.variant}: ${changes.join('; ')}`
     }),
   )
+  const isOfOneSeed = runs.some(({ model }) => model?.whatIf.some(({ trials }) => trials === undefined))
+  return isOfOneSeed ? [...lines, 'one seed only: add --seed 1..8 to tell a small change from chance'] : lines
 }
+
+/** The change of a figure, paired by seed. */
+function changeText({ trials }: Run, { trials: asked = [] }: WhatIf, name: MetricName): string {
+  const pairs = asked.flatMap(({ seed, metrics }) => {
+    const before = trials.find((trial) => trial.seed === seed)?.metrics[name]
+    const after = metrics[name]
+    return before === undefined || after === undefined ? [] : [[before, after] as const]
+  })
+  const ratio = pairedRatio(
+    pairs.map(([before]) => before),
+    pairs.map(([, after]) => after),
+  )
+  if (ratio === undefined) return ''
+  if (!ratio.isResolved) return ' (within chance)'
+  const [low, high] = ratio.ci95.map((end) => signed(end - 1))
+  return ` (${signed(ratio.ratio - 1)}; ${low} to ${high})`
+}
+
+const signed = (change: number): string => `${change < 0 ? '' : '+'}${share(change)}`
 
 /** The spread of the deciding figures over machines whose parameters are drawn from the profile's ranges. */
 export function bandLines(runs: readonly Run[], scenario: Scenario | undefined): string[] {

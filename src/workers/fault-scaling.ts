@@ -1,89 +1,85 @@
 import { BROADCAST_KIND, WORK_KIND, type WorkName } from '../protocols/costs.ts'
 import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
-import { makeAllCpusRequest } from '../protocols/remote-flush.ts'
-import { KVM_REQ_TLB_FLUSH } from '../protocols/requests.ts'
+import { countStale, releasePfn } from '../protocols/fault.ts'
+import { RETRY } from '../protocols/page-fault.ts'
 import type { Vm } from '../protocols/vm.ts'
-import type { Gfn } from '../shared-memory/addresses.ts'
-import { type Cpu, RELAXED } from '../shared-memory/cpu.ts'
+import { type Gfn, gfnAdd } from '../shared-memory/addresses.ts'
+import { type Cpu, wordAt } from '../shared-memory/cpu.ts'
 import { DIRTY, LEVEL_4K } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { OwnPages } from './own-pages.ts'
+import { flushAfter } from './scaling-flush.ts'
+import { type ScalingPlan, WORDS } from './scaling-plan.ts'
 import { handleUserfault, leaveUserfaults } from './userfaultfd.ts'
 
-/** What each operation of a CPU does, as data that can be sent to a worker. */
-export type ScalingPlan = {
-  readonly operation:
-    | 'fault'
-    | 'fast'
-    | 'split'
-    | 'nx-split'
-    | 'zap'
-    | 'unmap'
-    | 'protect'
-    | 'section'
-    | 'dirty'
-    | 'pml'
-    | 'uffd'
-  readonly lock: 'write' | 'read' | 'none' | 'spin'
-  /**
-   * After it: none; of this CPU alone; `flushUnits` TLBIs and their DSB; both twice, as break-before-make does; INVLPGB and TLBSYNC; requests
-   * to all vCPUs.
-   */
-  readonly flush: 'none' | 'local' | 'tlbi' | 'broadcast' | 'invlpgb' | 'remote'
-  readonly flushUnits: number
-  /** Lines that all CPUs change before and after, as readers of mmap_lock do. */
-  readonly hotLines: number
-  /** Pages of 4 KiB that are cleared, or cleaned from the D-cache, and whether the lock is held meanwhile. */
-  readonly clear: 'none' | 'inside' | 'outside'
-  readonly clean: 'none' | 'inside' | 'outside'
-  readonly pages: number
-  /** One operation in this many is timed; 0: none. */
-  readonly sampleEvery: number
-  /** CPUs that do the same. */
-  readonly scalers: number
-}
-
-const ENTRIES_OF_LINE = 16
 const LINES_OF_PAGE = 64
+/** Gfns of a full PML buffer. */
+const PML_ENTRIES = 512
 
 const kinds = (...names: readonly WorkName[]): readonly number[] => names.map((name) => WORK_KIND[name])
 
-/** What the operation's path spends without mmu_lock and under it: the same costs as in every other scenario. */
+/**
+ * What an operation spends before it takes the lock, and under it. `real`: it goes through the protocol's own functions, which spend
+ * the rest. The others are not re-created: what they do to an entry is one exchange of it.
+ */
 const PATHS: Readonly<
-  Record<ScalingPlan['operation'], { readonly outside: readonly number[]; readonly locked: readonly number[] }>
+  Record<
+    ScalingPlan['operation'],
+    { readonly real: boolean; readonly outside: readonly number[]; readonly locked: readonly number[] }
+  >
 > = {
-  fault: { outside: kinds('exit_entry', 'faultin_pfn'), locked: kinds('map_spte') },
-  fast: { outside: kinds('exit_entry', 'fast_fault'), locked: [] },
-  split: { outside: kinds('exit_entry', 'faultin_pfn', 'kmalloc'), locked: [] },
-  zap: { outside: [], locked: kinds('zap_spte') },
-  unmap: { outside: [], locked: kinds('zap_spte') },
-  protect: { outside: [], locked: kinds('change_pte') },
-  section: { outside: [], locked: [] },
-  'nx-split': { outside: kinds('exit_entry', 'faultin_pfn', 'kmalloc'), locked: kinds('map_spte', 'populate_table') },
-  dirty: { outside: kinds('dirty_page'), locked: [] },
-  pml: { outside: kinds('dirty_page', 'pml_log'), locked: [] },
-  uffd: { outside: kinds('exit_entry', 'faultin_pfn'), locked: kinds('map_spte') },
+  fault: { real: true, outside: kinds('exit_entry'), locked: [] },
+  fast: { real: true, outside: kinds('exit_entry'), locked: [] },
+  'nx-split': { real: true, outside: kinds('exit_entry'), locked: [] },
+  zap: { real: true, outside: [], locked: [] },
+  // get_user_pages() finds no page; when a reader has brought it, it looks again.
+  uffd: { real: true, outside: kinds('exit_entry', 'faultin_pfn'), locked: [] },
+  split: { real: false, outside: kinds('exit_entry', 'faultin_pfn', 'kmalloc'), locked: [] },
+  unmap: { real: false, outside: [], locked: kinds('zap_spte') },
+  protect: { real: false, outside: [], locked: kinds('change_pte') },
+  section: { real: false, outside: [], locked: [] },
+  dirty: { real: false, outside: kinds('dirty_page'), locked: [] },
+  pml: { real: false, outside: kinds('dirty_page', 'pml_log'), locked: [] },
 }
 
 /**
- * The role of a CPU that does one operation on the page tables after the other, each on an entry of its own: populating,
- * dirtying, splitting or zapping memory as KVM's dirty_log_perf_test and demand_paging_test have it done. Everything but the
- * locks, the entry and the shared resources is a cost.
+ * The role of a CPU that does one operation on the page tables after the other, each on memory of its own: populating, dirtying,
+ * splitting or zapping memory as KVM's dirty_log_perf_test and demand_paging_test have it done.
  */
 export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
+  const pages = PATHS[plan.operation].real ? new OwnPages(cpu, vm, plan) : undefined
+  if (pages !== undefined) yield* mapFirst(cpu, vm, plan, pages)
   let operation = 0
-  while (cpu.running()) {
+  while (cpu.running() && pages?.next(cpu) !== false) {
     operation += 1
     const isTimed = plan.sampleEvery > 0 && operation % plan.sampleEvery === 0
     const beganNs = isTimed ? cpu.now() : 0
-    yield* operate(cpu, vm, plan, operation)
+    yield* operate(cpu, vm, plan, operation, pages)
     cpu.count(COUNTER.scaling_operations, 1)
     if (isTimed) cpu.record(HISTOGRAM.fault_latency_ns, cpu.now() - beganNs)
   }
   if (plan.operation === 'uffd') yield* leaveUserfaults(cpu, vm, plan.scalers)
 }
 
-function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
-  const { operation, lock } = plan
+/** Page tables down to the CPU's first page. */
+function* mapFirst(cpu: Cpu, vm: Vm, plan: ScalingPlan, pages: OwnPages): Steps<void> {
+  const { fault } = pages
+  fault.begin(pages.first, false)
+  for (;;) {
+    fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+    yield* vm.tables.topup(cpu)
+    yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
+    yield* lock(cpu, vm, plan)
+    const result = yield* vm.kvm.tdpMmuMap(cpu, vm, fault)
+    yield* releasePfn(cpu, vm, fault)
+    yield* unlock(cpu, vm, plan)
+    if (result !== RETRY) break
+  }
+  pages.begin(cpu, vm)
+}
+
+function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number, pages: OwnPages | undefined): Steps<void> {
+  const { operation } = plan
   if (plan.hotLines > 0) yield* touchHotLines(cpu, vm, plan)
   const { outside } = PATHS[operation]
   for (let at = 0; at < outside.length; at += 1) yield* cpu.work(outside[at]!, 1)
@@ -91,42 +87,59 @@ function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<voi
   if (plan.hotLines > 0) yield* touchHotLines(cpu, vm, plan)
   if (touches(plan, 'outside')) yield* touchMemory(cpu, plan, 'outside')
   if (operation === 'dirty' || operation === 'pml') return yield* dirty(cpu, vm, plan, index)
-  if (operation === 'uffd') {
-    yield* handleUserfault(cpu, vm)
-    // get_user_pages() looks again.
-    yield* cpu.work(WORK_KIND.faultin_pfn, 1)
-  }
-  if (lock === 'write') yield* vm.mmuLock.writeLock(cpu)
-  else if (lock === 'read') yield* vm.mmuLock.readLock(cpu)
-  else if (lock === 'spin') yield* vm.mnInvalidateLock.acquire(cpu)
-  yield* change(cpu, vm, plan, index)
-  if (operation === 'nx-split') yield* trackPossibleNx(cpu, vm, lock === 'spin')
-  if (lock === 'write') yield* vm.mmuLock.writeUnlock(cpu)
-  else if (lock === 'read') yield* vm.mmuLock.readUnlock(cpu)
-  else if (lock === 'spin') yield* vm.mnInvalidateLock.release(cpu)
+  if (pages === undefined) return yield* exchange(cpu, vm, plan, index)
+  if (operation === 'uffd') yield* handleUserfault(cpu, vm)
+  if (operation === 'zap') yield* zap(cpu, vm, plan, pages)
+  else if (operation === 'fast' && plan.lock === 'none') yield* fixWithoutLock(cpu, vm, plan, pages)
+  else yield* map(cpu, vm, plan, pages)
   if (operation === 'fast') yield* cpu.broadcast(BROADCAST_KIND.dirty_log, 1)
 }
 
-/** What is done to the entry, under the lock if there is one. */
-function* change(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
-  const { operation, flush } = plan
-  const { locked } = PATHS[operation]
-  for (let at = 0; at < locked.length; at += 1) yield* cpu.work(locked[at]!, 1)
-  yield* cpu.work(WORK_KIND.operation_locked, 1)
-  if (operation === 'section') return
-  if (touches(plan, 'inside')) yield* touchMemory(cpu, plan, 'inside')
-  // Each CPU has a table of its own: entries are not what is contended for.
-  const sptep = vm.tables.sptep(1 + cpu.id, (index & 511) as Gfn, LEVEL_4K)
-  yield* cpu.xchg(sptep, index)
-  if (flush === 'local') yield* cpu.work(WORK_KIND.tlbi_local, plan.flushUnits)
-  if (flush === 'tlbi' || flush === 'broadcast') yield* invalidate(cpu, plan.flushUnits)
-  if (flush === 'broadcast') yield* invalidate(cpu, plan.flushUnits)
-  if (flush === 'invlpgb') yield* cpu.work(WORK_KIND.invlpgb, 1)
-  if (flush === 'remote') yield* requestFlush(cpu, vm)
+/** `fast_page_fault()`. */
+function* fixWithoutLock(cpu: Cpu, vm: Vm, plan: ScalingPlan, { fault }: OwnPages): Steps<void> {
+  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  yield* vm.kvm.fastPageFault(cpu, vm, fault)
+  yield* inside(cpu, plan)
+  yield* flushAfter(cpu, vm, plan)
 }
 
-/** Gfns of a full PML buffer. */
-const PML_ENTRIES = 512
+/** `kvm_tdp_mmu_page_fault()` from where fast_page_fault() has given up, under the lock that is asked for: maps, gives write permission back, or splits. */
+function* map(cpu: Cpu, vm: Vm, plan: ScalingPlan, { fault }: OwnPages): Steps<void> {
+  fault.beginTry()
+  fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
+  yield* vm.tables.topup(cpu)
+  yield* vm.kvm.mmuFaultinPfn(cpu, vm, fault)
+  yield* lock(cpu, vm, plan)
+  const stale = yield* vm.kvm.isPageFaultStale(cpu, vm, fault)
+  if (stale) countStale(cpu, fault)
+  else yield* vm.kvm.tdpMmuMap(cpu, vm, fault)
+  yield* inside(cpu, plan)
+  yield* releasePfn(cpu, vm, fault)
+  yield* flushAfter(cpu, vm, plan)
+  yield* unlock(cpu, vm, plan)
+}
+
+function* zap(cpu: Cpu, vm: Vm, plan: ScalingPlan, { fault }: OwnPages): Steps<void> {
+  yield* lock(cpu, vm, plan)
+  yield* vm.kvm.tdpMmuUnmapGfnRange(cpu, vm, fault.gfn, gfnAdd(fault.gfn, 1), false, false)
+  yield* inside(cpu, plan)
+  yield* flushAfter(cpu, vm, plan)
+  yield* unlock(cpu, vm, plan)
+}
+
+/** An operation whose path is a cost: an entry of a table of this CPU's is what it changes. */
+function* exchange(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number): Steps<void> {
+  const { operation } = plan
+  yield* lock(cpu, vm, plan)
+  const { locked } = PATHS[operation]
+  for (let at = 0; at < locked.length; at += 1) yield* cpu.work(locked[at]!, 1)
+  yield* inside(cpu, plan)
+  if (operation !== 'section') {
+    yield* cpu.xchg(vm.tables.sptep(1 + cpu.id, (index & 511) as Gfn, LEVEL_4K), index)
+    yield* flushAfter(cpu, vm, plan)
+  }
+  yield* unlock(cpu, vm, plan)
+}
 
 /**
  * The guest writes to a page that needs no fault: it is writable. `pml`: the hardware logs the gfn, and a full buffer makes the vCPU leave the guest and
@@ -142,32 +155,26 @@ function* dirty(cpu: Cpu, vm: Vm, { operation }: ScalingPlan, index: number): St
   yield* cpu.work(WORK_KIND.mark_page_dirty, PML_ENTRIES)
 }
 
-/** `track_possible_nx_huge_page()`: all splits of a VM put their page on one list, under one spinlock, unless they hold it instead of mmu_lock. */
-function* trackPossibleNx(cpu: Cpu, vm: Vm, isHeld: boolean): Steps<void> {
-  if (!isHeld) yield* vm.mnInvalidateLock.acquire(cpu)
-  yield* cpu.add(vm.tables.sptep(0, LIST_HEAD, LEVEL_4K), 1, RELAXED)
-  if (!isHeld) yield* vm.mnInvalidateLock.release(cpu)
+function* lock(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
+  if (plan.lock === 'write') yield* vm.mmuLock.writeLock(cpu)
+  else if (plan.lock === 'read') yield* vm.mmuLock.readLock(cpu)
+  else if (plan.lock === 'spin') yield* vm.mnInvalidateLock.acquire(cpu)
 }
 
-/** Behind the hot lines. */
-const LIST_HEAD = (16 * ENTRIES_OF_LINE) as Gfn
-
-/** TLBIs and their DSB ISH; break-before-make has one of IPAS2E1IS and one of VMALLE1IS. */
-function* invalidate(cpu: Cpu, units: number): Steps<void> {
-  yield* cpu.broadcast(BROADCAST_KIND.tlbi, units)
-  yield* cpu.broadcast(BROADCAST_KIND.dsb_ish, 1)
+function* unlock(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
+  if (plan.lock === 'write') yield* vm.mmuLock.writeUnlock(cpu)
+  else if (plan.lock === 'read') yield* vm.mmuLock.readUnlock(cpu)
+  else if (plan.lock === 'spin') yield* vm.mnInvalidateLock.release(cpu)
 }
 
-/** They lie in table 0, of which nothing else changes an entry here: 16 entries are one line. */
+/** What an operation is said to do under the lock besides. */
+function* inside(cpu: Cpu, plan: ScalingPlan): Steps<void> {
+  yield* cpu.work(WORK_KIND.operation_locked, 1)
+  if (touches(plan, 'inside')) yield* touchMemory(cpu, plan, 'inside')
+}
+
 function* touchHotLines(cpu: Cpu, vm: Vm, { hotLines }: ScalingPlan): Steps<void> {
-  for (let line = 0; line < hotLines; line += 1) {
-    yield* cpu.add(vm.tables.sptep(0, (line * ENTRIES_OF_LINE) as Gfn, LEVEL_4K), 1)
-  }
-}
-
-function* requestFlush(cpu: Cpu, vm: Vm): Steps<void> {
-  yield* cpu.work(WORK_KIND.make_request, vm.vcpus.length)
-  yield* makeAllCpusRequest(cpu, vm, KVM_REQ_TLB_FLUSH, COUNTER.tlb_flush_ipis)
+  for (let line = 0; line < hotLines; line += 1) yield* cpu.add(wordAt(vm.meeting, WORDS.hot(line)), 1)
 }
 
 const touches = ({ clear, clean }: ScalingPlan, where: 'inside' | 'outside') => clear === where || clean === where

@@ -55,6 +55,8 @@ export type SystemSpec<V = Protocol> = {
   readonly pfnCaches?: readonly number[]
   readonly attributes?: { readonly slot: number }
   readonly isReplay?: boolean
+  readonly isPopulated?: boolean
+  readonly meetingWords?: number
 }
 
 /** What a patch has besides functions. */

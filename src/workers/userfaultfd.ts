@@ -1,25 +1,21 @@
 import { BROADCAST_KIND, WORK_KIND } from '../protocols/costs.ts'
 import type { Vm } from '../protocols/vm.ts'
-import type { Gfn } from '../shared-memory/addresses.ts'
-import type { Cpu, Word } from '../shared-memory/cpu.ts'
-import { LEVEL_4K } from '../shared-memory/page-tables/spte.ts'
+import { type Cpu, type Word, wordAt } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
+import { RING, WORDS } from './scaling-plan.ts'
 
 // Memory that a VMM brings page by page, as after a live migration: a fault on a page that is not there yet waits until one of its
-// readers has resolved it. Its words lie in page tables that no CPU uses otherwise.
+// readers has resolved it.
 
-const RING = 512
-const ENTRIES_OF_LINE = 16
 /** No fault will come any more. */
 const CLOSED = -1
 
-const ring = (vm: Vm, at: number): Word => vm.tables.sptep(vm.config.cpus + 2, (at % RING) as Gfn, LEVEL_4K)
-const line = (vm: Vm, at: number): Word => vm.tables.sptep(vm.config.cpus + 3, (at * ENTRIES_OF_LINE) as Gfn, LEVEL_4K)
-const head = (vm: Vm) => line(vm, 0)
-const tail = (vm: Vm) => line(vm, 1)
-const left = (vm: Vm) => line(vm, 2)
-/** In a table of the CPU's own: 1 while its fault waits. */
-const mailOf = (vm: Vm, cpu: number): Word => vm.tables.sptep(1 + cpu, (RING - 1) as Gfn, LEVEL_4K)
+const ring = (vm: Vm, at: number): Word => wordAt(vm.meeting, WORDS.ring(at))
+const head = (vm: Vm): Word => wordAt(vm.meeting, WORDS.queue(0))
+const tail = (vm: Vm): Word => wordAt(vm.meeting, WORDS.queue(1))
+const left = (vm: Vm): Word => wordAt(vm.meeting, WORDS.queue(2))
+/** 1 while the CPU's fault waits. */
+const mailOf = (vm: Vm, cpu: number): Word => wordAt(vm.meeting, WORDS.mail(cpu))
 
 /**
  * `handle_userfault()`, fs/userfaultfd.c: the fault is queued under the lock of the wait queues, which all faults and readers share, and the task

@@ -1,6 +1,10 @@
 import { PLACEMENTS } from '../../model/topology.ts'
-import type { ScalingPlan } from '../../workers/fault-scaling.ts'
+import { meetingWords, type ScalingPlan } from '../../workers/scaling-plan.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
+import { BLOCK } from './loads/guest.ts'
+
+/** Of all CPUs together, for splits: as much memory as a VM can have here. */
+const HUGE_PAGES = 1 << 13
 
 const variant = (name: string, reference: string, says: string): Variant => {
   return { kind: 'good', name, reference, says, protocol: 'no-precheck' }
@@ -18,7 +22,7 @@ const WHERE = ['none', 'inside', 'outside'] as const
 const PARAMETERS = {
   operation: {
     kind: 'choice',
-    says: 'fault: maps or dirties; fast: gives write permission back; dirty: writes to writable memory, no fault; pml: the same, logged by the hardware, an exit for 512 pages; uffd: a fault that a reader of a userfaultfd resolves; split: of a 2 MiB block; nx-split: because the guest executes there; zap: of an SPTE; unmap: of a block; protect: of a PTE of a process of its own, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
+    says: 'fault: maps or dirties; fast: gives write permission back; dirty: writes to writable memory, no fault; pml: the same, logged by the hardware, an exit for 512 pages; uffd: a fault that a reader of a userfaultfd resolves; split: of a 2 MiB block; nx-split: because the guest executes there, until all huge pages are split; zap: of an SPTE; unmap: of a block; protect: of a PTE of a process of its own, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
     choices: ['fault', 'fast', 'dirty', 'pml', 'uffd', 'split', 'nx-split', 'zap', 'unmap', 'protect', 'section'],
     default: 'fault',
   },
@@ -93,16 +97,20 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
     hotLines: values['hot-lines'],
     sampleEvery,
     scalers: crew.vcpus,
+    blocks: values.operation === 'nx-split' ? hugePagesOf(crew.vcpus) : 1,
   }
   const readers = values.operation === 'uffd' ? values.readers : 0
   return {
     system: {
       vcpus,
-      memslots: [{ slot: 0, baseGfn: 1 << 20, hva: 1 << 29, pages: 512 * (crew.vcpus + 1) }],
+      memslots: [{ slot: 0, baseGfn: 1 << 20, hva: 1 << 29, pages: BLOCK * scaling.blocks * crew.vcpus }],
       mmu: 'tdp',
       preempt: 'full',
       tlbEntries: 1,
       hugePerMille: 0,
+      isPopulated: true,
+      meetingWords: meetingWords(crew.vcpus + values.guests + readers),
+      ...(values.operation === 'nx-split' ? { nx: nxOf(scaling.blocks * crew.vcpus) } : {}),
     },
     roles: [
       ...Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
@@ -112,6 +120,13 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
     placement: values.placement,
   }
 }
+
+/** Huge pages of each CPU: a power of two, so that the entries of none lie in two page tables. */
+const hugePagesOf = (vcpus: number): number =>
+  Math.max(1, Math.min(BLOCK, 2 ** Math.floor(Math.log2(HUGE_PAGES / vcpus))))
+
+const nxOf = (hugeBlocks: number) =>
+  ({ roots: 1, keepsRoots: true, nestedGfn: 0, nestedPages: 0, hugeBlocks, hugeLevel: 2, entries: BLOCK }) as const
 
 const LOCKS: Readonly<Record<string, ScalingPlan['lock']>> = {
   'write-lock': 'write',

@@ -3,6 +3,7 @@ import { drawn, scaled } from '../../../model/scaling.ts'
 import { lacksSamples } from '../../derived/latencies.ts'
 import type { Modelled } from '../../plan.ts'
 import type { ModelInfo, RunTimeline } from '../../result.ts'
+import { median } from '../../statistics.ts'
 import { type Asked, playOnce, type Site } from './play.ts'
 
 // Additional runs of a group: on machines with drawn costs, and for a timeline.
@@ -11,24 +12,40 @@ import { type Asked, playOnce, type Site } from './play.ts'
 const FIRST_DRAW = 0x5eed_0000
 
 /** The number of additional runs, without the timeline. */
-export const runsBesides = ({ draws, whatIf }: Modelled) => draws + whatIf.length
+export const runsBesides = ({ draws, whatIf, seeds }: Modelled) => draws + whatIf.length * seeds.length
 
-/** For the band, and with costs scaled. */
+type Metrics = Readonly<Record<string, number>>
+
+/** For the band, and with costs scaled. Scaled costs are run with the seed of each trial, so that an effect can be told from chance. */
 export async function scaledAndDrawn(site: Site, asked: Asked): Promise<Pick<ModelInfo, 'draws' | 'whatIf'>> {
   const { draws, whatIf, seeds } = site.group.modelled!
-  const metricsOn = async (profile: Profile): Promise<Readonly<Record<string, number>>> => {
-    const { metrics, histograms } = (await playOnce(site, { ...asked, profile, seed: seeds[0]! })).trial
+  const metricsOn = async (profile: Profile, seed: number): Promise<Metrics> => {
+    const { metrics, histograms } = (await playOnce(site, { ...asked, profile, seed })).trial
     const counts = Object.fromEntries(histograms)
     return Object.fromEntries(Object.entries(metrics).filter(([name]) => !lacksSamples(name, counts)))
   }
   const { profile } = asked
-  const drawnMetrics = Array.from({ length: draws }, (_, draw) => metricsOn(drawn(profile, FIRST_DRAW + draw)))
-  const ifs = whatIf.map((scaling) => metricsOn(scaled(profile, [scaling])))
-  handled([...drawnMetrics, ...ifs])
-  return {
-    draws: await inOrder(drawnMetrics),
-    whatIf: (await inOrder(ifs)).map((metrics, index) => ({ ...whatIf[index]!, metrics })),
-  }
+  const drawnMetrics = Array.from({ length: draws }, (_, draw) => {
+    return metricsOn(drawn(profile, FIRST_DRAW + draw), seeds[0]!)
+  })
+  const ifs = whatIf.map((scaling) => {
+    const machine = scaled(profile, [scaling])
+    return seeds.map((seed) => metricsOn(machine, seed))
+  })
+  handled([...drawnMetrics, ...ifs.flat()])
+  const all: ModelInfo['whatIf'][number][] = []
+  for (const [index, runs] of ifs.entries()) all.push({ ...whatIf[index]!, ...ofSeeds(seeds, await inOrder(runs)) })
+  return { draws: await inOrder(drawnMetrics), whatIf: all }
+}
+
+function ofSeeds(
+  seeds: readonly number[],
+  runs: readonly Metrics[],
+): Omit<ModelInfo['whatIf'][number], 'cost' | 'scale'> {
+  if (runs.length === 1) return { metrics: runs[0]! }
+  const names = Object.keys(runs[0]!).filter((name) => runs.every((metrics) => metrics[name] !== undefined))
+  const metrics = Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name]!))]))
+  return { metrics, trials: runs.map((run, index) => ({ seed: seeds[index]!, metrics: run })) }
 }
 
 /** A separate run in which every fault is recorded. */
