@@ -43,7 +43,7 @@ export function kernelsPage(versions, types) {
   return `# Kernels
 
 A version of the kernel is a table of its functions (\`src/protocols/kvm.ts\`), and each is the version before with what has changed since (\`src/protocols/kernels.ts\`).
-This page is written by \`npm run kernels\` from these tables, and a test holds it to them. \`list kernels\` prints the same.
+This page is written by \`npm run kernels\` from these tables, and a test holds it to them. \`list kernels\` prints the versions, and \`list v6.12\` what one of them changed.
 
 ## Which function is what in which version
 

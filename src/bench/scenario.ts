@@ -142,6 +142,8 @@ export type Decision = {
   readonly means: string
   /** Relative: a difference within this is none for the question; 0.05 if it is not said. */
   readonly smallestEffect?: number
+  /** `worse` where the question asks whether something gets worse, so that Yes says that it does. */
+  readonly claims?: 'worse'
   /** Whether a load with these parameters can have this figure; by default every load can. */
   readonly appliesTo?: (params: Readonly<Record<string, string | number>>) => boolean
 }

@@ -197,7 +197,9 @@ function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: Resul
     ...(whole > 0 || cut.length === 0 ? [`${whole} of ${planned} runs`] : []),
     ...(cut.length > 0 ? [`${sumOf('trials')} of ${sumOf('of')} trials${whole > 0 ? ' of the next' : ''}`] : []),
   ]
-  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` goes on.`
+  // Trials of one load are interleaved, so those that are left cannot be measured apart.
+  const again = cut.length > 0 ? ', and begins that load again' : ''
+  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` goes on${again}.`
 }
 
 /** The speed of the model on this host, and so not in the result file, which is the same everywhere. */

@@ -25,7 +25,7 @@ test('a comparison shows both medians, the change with its evidence, and sums up
   const { code, out } = await faultline('compare', slow, fast)
   assert.equal(code, 0)
   assert.match(out, /^Better: precheck precheck faults_per_second \+20 %\.\n\nprecheck threads measured\n/)
-  assert.match(out, /faults_per_second +100 ± 0.\d % +120 ± 0.\d % +\+20 % \[.*\] better \(p=0.000 n=10\)/)
+  assert.match(out, /faults_per_second +100 ± 0.\d % +120 ± 0.\d % +\+20 % \[.*\] better \(p<0.001 n=10\)/)
   assert.match(out, /retries_per_fault .* ~ \(p=1.000 n=10, \d+ % would have shown\), exploratory/)
   assert.match(
     out,
@@ -36,7 +36,10 @@ test('a comparison shows both medians, the change with its evidence, and sums up
 
 test('the same in Markdown is a table that GitHub renders', async () => {
   const { out } = await faultline('compare', slow, fast, '--format', 'markdown')
-  assert.match(out, /^### precheck threads measured\n\n\| {2}\| {2}\| slow.json \| fast.json \| against the first \|\n/)
+  assert.match(
+    out,
+    /^\*\*Better: precheck precheck faults_per_second \+20 %\.\*\*\n\n### precheck threads measured\n\n\| {2}\| {2}\| slow.json \| fast.json \| against the first \|\n/,
+  )
   assert.match(out, /\n\| --- \| --- \| --: \| --: \| --- \|\n/)
 })
 

@@ -55,7 +55,7 @@ const valuesIn = ({ scenarios, machines, kernels }: Listing): Values => ({
 
 /** Completions of the first argument of a command, if it is not a file. */
 const FIRST: Readonly<Record<string, (values: Values) => readonly string[]>> = {
-  list: ({ scenario = [], machine = [] }) => [...KINDS, ...scenario, ...machine],
+  list: ({ scenario = [], machine = [], kernel = [] }) => [...KINDS, ...scenario, ...machine, ...kernel],
   check: ({ scenario = [] }) => ['lock', ...scenario],
   new: () => ['patch'],
   completion: () => SHELLS,

@@ -6,8 +6,6 @@ const PREFIX = 'FAULTLINE_'
 /** `FAULTLINE_TRACE=1` adds the stack to an error; a recording is named with --trace only. */
 const TRACE = 'trace'
 const NOT_FLAGS = [TRACE, 'help']
-/** A flag of the program, and so of every command. */
-const CONFIG: Flag = { name: 'config', aliases: [], isSwitch: false, isList: false, choices: [], says: '' }
 const OFF = ['0', 'false', 'no', 'off']
 
 /** The environment variable of a flag: `FAULTLINE_TIME_BUDGET` for `--time-budget`. */
@@ -34,7 +32,7 @@ export async function withEnvironment(
   const set = Object.keys(environment).filter((variable) => variable.startsWith(PREFIX))
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined || set.length === 0) return { words, used: [], warnings: [] }
-  const flags = [...(await flagsOf(command)), CONFIG].filter((flag) => isGiven(flag, environment, typed))
+  const flags = (await flagsOf(command)).filter((flag) => isGiven(flag, environment, typed))
   return {
     words: [command.name, ...flags.flatMap((flag) => wordsOf(flag, environment[variableOf(flag.name)]!)), ...typed],
     used: flags.map((flag) => variableOf(flag.name)),
@@ -55,7 +53,7 @@ function wordsOf({ name, isSwitch, isList }: Flag, value: string): string[] {
 /** A variable for the flag of another command is ignored silently; one that no command knows is misspelt. */
 async function unknownIn(set: readonly string[], commands: readonly NamedCommand[]): Promise<string[]> {
   const flags = (await Promise.all(commands.map(flagsOf))).flat().map(({ name }) => name)
-  const known = [...new Set([...flags.filter((name) => name !== 'help'), TRACE, CONFIG.name])].map(variableOf)
+  const known = [...new Set([...flags.filter((name) => name !== 'help'), TRACE])].map(variableOf)
   return set
     .filter((variable) => !known.includes(variable))
     .map((variable) => {

@@ -22,7 +22,15 @@ type Declared = {
 }
 
 const KEBAB = /^[a-z][a-z-]*$/
-const OF_ALL: Flag = {
+const CONFIG: Flag = {
+  name: 'config',
+  aliases: [],
+  isSwitch: false,
+  isList: false,
+  choices: [],
+  says: 'flags from a JSON file',
+}
+const HELP: Flag = {
   name: 'help',
   aliases: ['h'],
   isSwitch: true,
@@ -31,8 +39,8 @@ const OF_ALL: Flag = {
   says: 'show the flags of the command',
 }
 
-/** The flags of a command: the one table that help, completion and the environment are made of. */
-export async function flagsOf({ usage, flags }: NamedCommand): Promise<Flag[]> {
+/** The flags of a command, those of the program among them: the one table that help, completion and the environment are made of. */
+export async function flagsOf({ usage, flags }: Pick<NamedCommand, 'usage' | 'flags'>): Promise<Flag[]> {
   const declared = (await flags())(newParser([])) as unknown as {
     readonly getOptions: () => Declared
     readonly getInternalMethods: () => {
@@ -55,5 +63,5 @@ export async function flagsOf({ usage, flags }: NamedCommand): Promise<Flag[]> {
         says: (says[name] ?? '').replace('__yargsString__:', ''),
       }),
     )
-  return [...own, OF_ALL]
+  return [...own, CONFIG, HELP]
 }

@@ -9,6 +9,6 @@ export const listFlags = (yargs: Argv): Argv<ListArgs> =>
   yargs
     .positional('what', {
       type: 'string',
-      describe: `${KINDS.join(', ')}; or a scenario or a machine by its name`,
+      describe: `${KINDS.join(', ')}; or one scenario, machine, kernel, metric, parameter or variant by its name`,
     })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON' }) as unknown as Argv<ListArgs>

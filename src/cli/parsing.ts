@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
-import { notJson, withoutMark } from '../errors/file-content.ts'
-import { reasonOf } from './files/trouble.ts'
 
 /** How words become flags: as they are written. */
 const PARSING = { 'dot-notation': false, 'boolean-negation': false, 'greedy-arrays': false } as const
@@ -17,7 +14,7 @@ export const newParser = (words: readonly string[]): Argv =>
     .exitProcess(false)
 
 /** The name of standard input for the parser, which ignores a lone `-` where a file is expected. */
-const STDIN = '/dev/stdin'
+export const STDIN = '/dev/stdin'
 
 /** Words as the parser takes them. Standard input cannot be read twice. */
 export function wordsFor(command: readonly string[]): string[] {
@@ -53,48 +50,3 @@ export function noSettingTwice({ set }: Readonly<Record<string, unknown>>): true
     `--set ${twice} is given more than once, and a run has one value of it: --sweep ${twice}=... runs several`,
   )
 }
-
-type Flags = Record<string, string | boolean | string[]>
-
-/** The flags in a file, as if they had been typed. */
-export function readConfig(file: string): Flags {
-  if (file === STDIN || file === '-') throw new WrongUse('--config is read from a file, not from standard input')
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new WrongUse(`${file} cannot be read: ${reasonOf(cause)}`)
-  }
-  try {
-    return flagsIn(JSON.parse(withoutMark(text)), file)
-  } catch (cause) {
-    throw cause instanceof SyntaxError ? new WrongUse(`${file} ${notJson(text, cause)}`) : cause
-  }
-}
-
-/** For the parser, which would replace the message of an error that is thrown. */
-export function configOrError(file: string): Flags | Error {
-  try {
-    return readConfig(file)
-  } catch (cause) {
-    return cause as Error
-  }
-}
-
-function flagsIn(value: unknown, file: string): Flags {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new WrongUse(`${file} holds no flags: write { "trials": 5 }`)
-  }
-  const flags = Object.entries(value).map(([name, given]) => [name, flagOf(name, given, file)] as const)
-  return Object.fromEntries(flags)
-}
-
-function flagOf(name: string, given: unknown, file: string): Flags[string] {
-  if (name in Object.prototype) throw new WrongUse(`${file}: unknown argument: ${name}`)
-  if (typeof given === 'boolean') return given
-  if (isWord(given)) return String(given)
-  if (Array.isArray(given) && given.every(isWord)) return LISTS.includes(name) ? given.map(String) : given.join(',')
-  throw new WrongUse(`${file}: "${name}" is neither a text nor a number, true, false or a list of texts`)
-}
-
-const isWord = (given: unknown): given is string | number => typeof given === 'string' || typeof given === 'number'

@@ -7,6 +7,7 @@ import { fit } from '../report/fit.ts'
 import { coloured } from '../report/tones.ts'
 import type { Command } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import { readConfig } from './config-file.ts'
 import { withEnvironment } from './environment.ts'
 import { faultText } from './fault-text.ts'
 import { isOfSystem, ofSystem } from './files/trouble.ts'
@@ -14,7 +15,7 @@ import { flagsOf } from './flag-table.ts'
 import { interruptedText, KEEPS_NOTHING } from './interruption.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { nearestMeant, parserSentence } from './parser-words.ts'
-import { argsFrom, configOrError, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
+import { argsFrom, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
 import { readListing } from './stored-listing.ts'
 
@@ -24,10 +25,11 @@ export async function program(asked: Io): Promise<ExitCode> {
   const io: Io = { ...shown(asked), command }
   for (const warning of warnings) io.err(`faultline: ${warning}\n`)
   let code: ExitCode = EXIT.fine
+  const config = await configOf(command)
   const parser = newParser([])
     .scriptName('faultline')
     .usage("$0 <command> [flags]\n\nA laboratory for the locking protocols of KVM's MMU.")
-    .config('config', 'flags from a JSON file', configOrError as (file: string) => object)
+    .config('config', 'flags from a JSON file', config.read)
     .demandCommand(1, 1, 'name a command')
     .recommendCommands()
     .strict()
@@ -51,16 +53,37 @@ export async function program(asked: Io): Promise<ExitCode> {
   }
   try {
     checkCommand(io.command)
+    checkConfig(io.command)
     // With a callback the parser hands its help over instead of printing it.
     await parser.parseAsync(wordsFor(wordsOf(io.command)), {}, (_error, _args, help) => {
       if (help !== '') io.out(help)
     })
     return code
   } catch (error) {
-    const code = await explain(error, io)
+    const code = await explain(config.trouble() ?? error, io)
     if (code === EXIT.usage && used.length > 0) io.err(`The environment gives flags too: ${used.join(', ')}.\n`)
+    if (code === EXIT.usage && config.says() !== '') io.err(`${config.says()}\n`)
     return code
   }
+}
+
+/** The flags of a file for the parser, which would replace the message of an error that is thrown; what they are, or what is wrong. */
+async function configOf([name = '']: readonly string[]) {
+  const command = COMMANDS.find((one) => one.name === name)
+  const taking = { name, flags: command === undefined ? [] : await flagsOf(command) }
+  let trouble: unknown
+  let says = ''
+  const read = (file: string) => {
+    try {
+      const given = readConfig(file, taking)
+      says = `${file} gives flags too: ${Object.keys(given).join(', ')}.`
+      return given
+    } catch (cause) {
+      trouble = cause
+      throw cause
+    }
+  }
+  return { read, trouble: () => trouble, says: () => says }
 }
 
 /** The parser counts positionals, and does not repeat an unknown command: these sentences name both. */
@@ -132,6 +155,14 @@ function checkCommand(words: readonly string[]): void {
   if (!others.some((word) => word === '--help' || word === '-h')) return
   if (first === undefined || first.startsWith('-') || COMMANDS.some(({ name }) => name === first)) return
   throw new WrongUse(`there is no command '${first}'`)
+}
+
+/** The parser would say that a list, or nothing, is no file. */
+function checkConfig(words: readonly string[]): void {
+  const places = [...words.keys()].filter((at) => /^--config(=|$)/.test(words[at]!))
+  if (places.length > 1) throw new WrongUse(`--config is given ${places.length} times`)
+  const isBare = places.some((at) => words[at] === '--config' && /^(--.*)?$/.test(words[at + 1] ?? ''))
+  if (isBare) throw new WrongUse('--config needs the name of a file: --config flags.json')
 }
 
 /** For a word that is not known the command, flag or choice that is nearest to it. */

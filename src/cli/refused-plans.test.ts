@@ -54,12 +54,15 @@ test('flags in a file may be numbers, and a file that holds no flags is refused'
     ['{"trials":', /c\.json is not JSON/],
     ['[1]', /holds no flags/],
     ['null', /holds no flags/],
-    ['{"trials":null}', /"trials" is neither a text nor a number/],
-    ['{"set":{"range":1}}', /"set" is neither/],
-    ['{"toString":1}', /unknown argument: toString/],
-    ['{"__proto__":1}', /unknown argument: __proto__/],
-    ['{"nope":1}', /Unknown argument: nope/],
-    ['{"trials":[1,2]}', /--trials is '1,2', which is not a whole number/],
+    ['{"trials":null}', /"trials" is null, which is neither a text nor a number/],
+    ['{"set":{"range":1}}', /"set" is \{"range":1\}, which is neither/],
+    ['{"toString":1}', /c\.json, line 1: bench has no flag 'toString'/],
+    ['{"__proto__":1}', /c\.json, line 1: bench has no flag '__proto__'/],
+    ['{"vcpus": 1,\n "trails": 3}', /c\.json, line 2: bench has no flag 'trails'\nDid you mean trials\?/],
+    ['{"s": "precheck",\n\n"scenario": "icache"}', /c\.json, line 3: scenario is given twice/],
+    ['{"quiet": "yes"}', /c\.json, line 1: "quiet" is "yes", which is neither true nor false/],
+    ['{"trials": true}', /c\.json, line 1: "trials" is true, which is neither a text nor a number/],
+    ['{"trials":[1,2]}', /--trials is '1,2', which is not a whole number.*\n.*\n.*c\.json gives flags too: trials\./],
   ] as const) {
     const refused = await layout(file('c.json', content))
     assert.equal(refused.code, 2, `${content}: ${refused.err}`)

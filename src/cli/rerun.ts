@@ -10,9 +10,11 @@ import { carriedProfile, loadProfile, profileNames, withValues } from '../model/
 import { areWritten } from '../replay/read-memslots.ts'
 import { type BenchArgs, benchFlags } from './bench-flags.ts'
 import { type Plan, partOfPlan, planOf } from './bench-plan.ts'
+import { readConfig } from './config-file.ts'
+import { flagsOf } from './flag-table.ts'
 import type { Io } from './io.ts'
 import type { Machines } from './machines.ts'
-import { newParser, noFlagTwice, readConfig, WrongUse } from './parsing.ts'
+import { newParser, noFlagTwice, WrongUse } from './parsing.ts'
 
 /** Restricts what a command stored in a file may do, because a file is not the user. */
 export type Leave = {
@@ -106,7 +108,8 @@ export async function argsOf(
     if (opens(file)) return file
     throw refuse(`its command wants to open ${file}`, `If that is meant: --open ${file}.`)
   }
-  const args = await parse(words, (file) => readConfig(opened(file)), refuse)
+  const taking = { name: 'bench', flags: await flagsOf({ usage: 'bench', flags: async () => benchFlags }) }
+  const args = await parse(words, (file) => readConfig(opened(file), taking), refuse)
   for (const file of filesOf(args)) opened(file)
   return args
 }

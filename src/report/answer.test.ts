@@ -6,6 +6,7 @@ import type { Metric, Run } from '../bench/result.ts'
 import aging from '../bench/scenarios/aging.ts'
 import dirtyLog from '../bench/scenarios/dirty-log.ts'
 import icache from '../bench/scenarios/icache.ts'
+import instruments from '../bench/scenarios/instruments.ts'
 import mixed from '../bench/scenarios/mixed.ts'
 import nxRecovery from '../bench/scenarios/nx-recovery.ts'
 import precheck from '../bench/scenarios/precheck.ts'
@@ -131,8 +132,23 @@ test('where a deciding figure is missing there is no answer, and the reason is s
   const { flushes_per_unmap: _, ...without } = ALIKE
   assert.match(
     answer(run('a', without), run('b', ALIKE)),
-    /^No answer: b against a: a recorded nothing for 'remote TLB flushes per unmap'\. Try /,
+    /^No answer: b against a: a recorded nothing for 'remote TLB flushes per unmap'\. The other side has it/,
   )
+})
+
+test('a variant that records none of what the other has in every trial may never do it, and no duration is advised', () => {
+  const { flushes_per_unmap: _, ...without } = ALIKE
+  assert.match(
+    answer(run('a', ALIKE), run('b', without)),
+    /^No answer: .* under the same load: b may never do this, and then no duration shows it\.$/,
+  )
+  assert.match(answer(run('a', without), run('b', without)), /Try a longer --duration/)
+})
+
+test('where the question asks whether something gets worse, Yes says that it does', () => {
+  const [fast, slow] = [run('unwatched', ALIKE), run('all', { ...ALIKE, faults_per_second: [50, 51, 52, 51, 50] })]
+  assert.match(answerText(answerOf(instruments, fast, slow)), /^Yes: all against unwatched: 51\.0 faults\/s/)
+  assert.match(answerText(answerOf(instruments, slow, fast)), /^No: /)
 })
 
 test('where nothing was served there is no answer', () => {

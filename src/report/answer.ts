@@ -26,7 +26,7 @@ export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
   const opening = `${paint(`${VERDICTS[verdict]}:`, toneOf[verdict])} ${candidate} against ${baseline}`
   if (verdict === 'no-answer') {
     const missing = findings.filter((finding) => finding.verdict === 'missing')
-    return `${opening}: ${[...new Set(missing.map(({ why }) => why))].join('; ')}. ${remedyOf(answer)}`
+    return `${opening}: ${[...new Set(missing.map(({ why }) => why))].join('; ')}. ${remedyOf(answer, missing)}`
   }
   const [first, ...others] = findings as readonly [Finding, ...Finding[]]
   const { verdict: contrary, opens, joins } = AGAINST[verdict]
@@ -60,10 +60,14 @@ const MORE_DATA = 'Try more --trials, a longer --duration, or fewer workers.'
 const MORE_CERTAIN = 'Measure it on such a machine, or narrow the ranges of its profile (docs/model.md).'
 const MORE_RECORDED = { measured: 'Try more --trials, or a longer recording.', modelled: 'Try a longer recording.' }
 
-function remedyOf({ kind, isReplay, leftOut }: Answer): string {
+function remedyOf({ kind, isReplay, leftOut, baseline, candidate }: Answer, missing: readonly Finding[]): string {
   if (leftOut === '--notifiers 0') return 'Nothing invalidates with --notifiers 0: give at least 1.'
   if (leftOut !== null) return `The tasks that the question is about are left out by ${leftOut}: give at least 1.`
   if (isReplay) return MORE_RECORDED[kind]
+  const without = [baseline, candidate].find((variant) => missing.every((finding) => finding.onlyWithout === variant))
+  if (without !== undefined) {
+    return `The other side has it under the same load: ${without} may never do this, and then no duration shows it.`
+  }
   return kind === 'measured'
     ? 'Try a longer --duration, more --trials, or fewer workers (--vcpus).'
     : 'Try a longer --duration, or fewer workers (--vcpus) than the machine has CPUs.'

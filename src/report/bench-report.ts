@@ -12,7 +12,7 @@ import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-
 import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
 import { fitnessOf } from './replayed-text.ts'
-import { isSweep, sweepText } from './sweep-text.ts'
+import { isSweep, sweepText, variedIn } from './sweep-text.ts'
 import { PLAIN, type Style, toneOf } from './tones.ts'
 import { warningLines } from './warning-lines.ts'
 
@@ -38,7 +38,8 @@ function questionText(runs: readonly Run[], options: ReportOptions, style: Style
   const groups = groupsOf(runs)
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   if (options.all || options.quiet || options.locks || scenario === undefined || !isSweep(groups, scenario)) {
-    return groups.map((group) => groupText(group, options, style)).join(options.quiet ? '\n' : '\n\n')
+    const varied = variedIn(groups)
+    return groups.map((group) => groupText(group, options, style, varied)).join(options.quiet ? '\n' : '\n\n')
   }
   const measured = runs.filter(({ trials }) => trials.length > 0)
   return [
@@ -46,20 +47,25 @@ function questionText(runs: readonly Run[], options: ReportOptions, style: Style
     `a sweep of ${groups.length} loads, of which the first is ${circumstancesOf(runs[0]!, scenario)}`,
     'the details of each load: --all',
     '',
-    ...sweepText(groups, scenario, style.width),
+    ...sweepText(groups, scenario, style),
     ...section([...errorsOf(runs), ...outcomeLines(runs)].join('\n')),
     ...section(splatsOf(runs).join('\n\n')),
     ...section(warningsText(warningLines(measured), style)),
   ].join('\n')
 }
 
-function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions, style: Style): string {
+function groupText(
+  runs: readonly Run[],
+  { quiet, locks, all }: ReportOptions,
+  style: Style,
+  varied: readonly string[],
+): string {
   const scenario = SCENARIOS.find(({ name }) => name === runs[0]!.scenario)
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
   const fitness = fitnessOf(measured)
   const answers = [...(fitness.instead ?? answersOf(scenario, seen, style)), ...errorsOf(runs)]
-  if (quiet) return [...fitness.first, ...answers].map((text) => `${labelOf(runs[0]!)}: ${text}`).join('\n')
+  if (quiet) return [...fitness.first, ...answers].map((text) => `${labelOf(runs[0]!, varied)}: ${text}`).join('\n')
   return [
     ...fitness.first,
     ...(scenario === undefined ? [] : [`${scenario.name}: ${scenario.asks}`]),
@@ -67,7 +73,7 @@ function groupText(runs: readonly Run[], { quiet, locks, all }: ReportOptions, s
     ...section(answers.join('\n')),
     '',
     benchTable(fitness.shown, all ? undefined : decidingMetrics(scenario), style),
-    // A picture is for a person at a terminal, or one that asks foreverything.
+    // A picture is for a person at a terminal, or one that asks for everything.
     ...section(all || style.width !== undefined ? latencyLines(fitness.shown, scenario).join('\n') : ''),
     ...section(recordedTable(fitness.shown)),
     ...(locks ? measured.flatMap((run) => ['', `${run.variant}: locks`, lockTable(run)]) : []),
@@ -104,11 +110,11 @@ const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[], 
 /** Answers without tables, each with its question, and any forbidden outcomes. */
 export function questionsText(runs: readonly Run[], style: Style = PLAIN): string {
   const quiet = { quiet: true, locks: false, all: false }
-  const texts = groupsOf(runs).map((group) => [
-    groupText(group, quiet, style),
-    ...outcomeLines(group),
-    ...splatsOf(group),
-  ])
+  const texts = questionsOf(runs).flatMap((question) => {
+    const groups = groupsOf(question)
+    const varied = variedIn(groups)
+    return groups.map((group) => [groupText(group, quiet, style, varied), ...outcomeLines(group), ...splatsOf(group)])
+  })
   return fit(texts.flat().join('\n'), style.width)
 }
 

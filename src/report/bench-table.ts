@@ -1,7 +1,7 @@
-import { compareRuns } from '../bench/compare-runs.ts'
 import type { Run } from '../bench/result.ts'
-import { fit, wrapped } from './fit.ts'
-import { columns, count, leftColumns, ratioText, time, valueText } from './numbers.ts'
+import { cells, legendText, ratioCell } from './cells.ts'
+import { fit } from './fit.ts'
+import { columns, count, leftColumns, time } from './numbers.ts'
 import { type Paint, PLAIN, type Style, widthOf } from './tones.ts'
 
 /** Rows of the table, ordered from what the guest experiences to its cause. */
@@ -136,22 +136,22 @@ const DETAILS = [
 /** The most detailed table that fits. If none does, each figure gets its own lines. */
 function laidOut(table: Rows, width: number | undefined): string {
   for (const detail of DETAILS) {
-    const text = blocksOf(table, detail)
+    const parts = partsOf(table, detail.beside)
+    const text = parts.map((part) => block(part, detail)).join('\n\n')
     if (width === undefined || text.split('\n').every((line) => widthOf(line) <= width)) {
-      return text + legendOf(table, width)
+      return text + legendOf(parts, width)
     }
   }
-  return fit(stacked(table), width) + legendOf(table, width)
+  return fit(stacked(table), width) + legendOf([table], width)
 }
 
 type Detail = { readonly beside: number; readonly hasIntervals: boolean; readonly hasRatioInterval: boolean }
 
-function blocksOf({ others, ...table }: Rows, detail: Detail): string {
-  const blocks: string[] = []
-  for (let from = 0; from === 0 || from < others.length; from += detail.beside)
-    blocks.push(block({ ...table, others: others.slice(from, from + detail.beside) }, detail))
-  return blocks.join('\n\n')
-}
+/** The baseline with as many of the others as stand beside it. */
+const partsOf = ({ others, ...table }: Rows, beside: number): Rows[] =>
+  Array.from({ length: Math.max(1, Math.ceil(others.length / beside)) }, (_, part) => {
+    return { ...table, others: others.slice(part * beside, (part + 1) * beside) }
+  })
 
 function block({ baseline, others, rows, paint }: Rows, { hasIntervals, hasRatioInterval }: Detail): string {
   const runs = [baseline, ...others]
@@ -180,42 +180,13 @@ function stacked({ baseline, others, rows, paint }: Rows): string {
   return lines.join('\n')
 }
 
-const LEGEND: Readonly<Record<string, string>> = {
-  '~': 'not resolved, or within the A/A noise of the baseline',
-  '-': 'not measured, or fewer samples than the figure needs: p99 needs 1,000 and p99.9 needs 10,000',
-}
-
 /** Explains the marks that occur in the table. */
-function legendOf({ baseline, others, rows }: Rows, width: number | undefined): string {
-  const isMissing = rows.some(({ metric }) =>
-    [baseline, ...others].some(({ metrics }) => metrics[metric] === undefined),
-  )
-  const isOpen =
-    others.length === 1 && rows.some(({ metric }) => compareRuns(baseline, others[0]!, metric)?.exceedsNoise === false)
-  const used = [...(isOpen ? ['~'] : []), ...(isMissing ? ['-'] : [])]
-  const lines = used.map((mark) => wrapped(`${mark}  ${LEGEND[mark]}`, width ?? Number.POSITIVE_INFINITY, 3).join('\n'))
-  return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`
-}
-
-function cells(name: string, { metrics }: Run): [string, string] {
-  const metric = metrics[name]
-  if (metric === undefined) return ['-', '']
-  const text = (value: number) => valueText(name, value, metric.unit)
-  const [low, high] = metric.ci95.map(text)
-  return [text(metric.median), low === high ? '' : `[${low}, ${high}]`]
-}
-
-/** `~` where the difference may be chance, or is no larger than that of the baseline to itself. */
-function ratioCell(baseline: Run, candidate: Run, metric: string, paint: Paint, hasInterval: boolean): string {
-  const comparison = compareRuns(baseline, candidate, metric)
-  if (comparison === undefined) return ''
-  if (!comparison.exceedsNoise) return paint('~', 'doubtful')
-  const { ratio, ci95 } = comparison
-  const text = ratioText(ratio, hasInterval ? ci95 : [ratio, ratio])
-  const better = baseline.metrics[metric]!.better
-  // A ratio that reads as no change has no colour.
-  if (better === null || text.startsWith('1.00x')) return text
-  return paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
+function legendOf(parts: readonly Rows[], width: number | undefined): string {
+  const [{ rows }] = parts as readonly [Rows, ...Rows[]]
+  const runs = parts.map(({ baseline, others }) => [baseline, ...others])
+  const metrics = rows.map(({ metric }) => metric)
+  const text = legendText(runs, metrics, width)
+  return text === '' ? '' : `\n\n${text}`
 }
 
 /** The locks that were waited for or held, most waiting time first: as `perf lock contention` shows them, and more. */

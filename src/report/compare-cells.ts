@@ -36,7 +36,7 @@ function ownText(change: Change): string {
   const size = test.ratio === null ? `from ${compact(base.median)} to ${compact(head.median)}` : ratioChange(test.ratio)
   if (test.method === 'exact') return `${test.ratio === 1 ? 'changed' : size} (exact)`
   if (test.trialsNeeded > 0) return `~ (n=${trials(base.n, head.n)}, ${test.trialsNeeded} trials a side are needed)`
-  const evidence = `p=${probability(change.adjusted)} n=${trials(base.n, head.n)}`
+  const evidence = `${pText(change.adjusted)} n=${trials(base.n, head.n)}`
   if (verdict === 'unresolved') return `~ (${evidence}${doubt(change)})`
   const interval = test.ci95 === null ? '' : ` [${test.ci95.map(ratioChange).join(', ')}]`
   return `${size}${interval} ${verdict} (${evidence})`
@@ -53,6 +53,9 @@ function doubt({ test, adjusted, isInsideNoise, isOverTime }: Change): string {
 export const wouldShow = (size: number): string => (size < 2 ? percent(size) : `${(1 + size).toFixed(0)}x`)
 
 export const probability = (p: number | null): string => (p === null ? '' : p.toFixed(3))
+
+/** `p=0.013`; what would be rounded to 0 is `p<0.001`. */
+const pText = (p: number | null): string => (p !== null && p < 0.0005 ? 'p<0.001' : `p=${probability(p)}`)
 
 export const trials = (base: number, head: number): string => (base === head ? `${base}` : `${base}+${head}`)
 

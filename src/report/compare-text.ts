@@ -24,8 +24,14 @@ export function compareText(comparison: Comparison, group: readonly string[], st
     .join('\n\n')
 }
 
-/** The same in GitHub's Markdown. */
+/** The same in GitHub's Markdown, the verdict first. */
 export function compareMarkdown(comparison: Comparison, group: readonly string[]): string {
+  const { columns, changes } = comparison
+  const verdict = columns.length === 2 && changes.length > 0 ? `**${escapeMarkdown(verdictText(comparison))}**\n\n` : ''
+  return verdict + figuresMarkdown(comparison, group)
+}
+
+function figuresMarkdown(comparison: Comparison, group: readonly string[]): string {
   const differences = preface(comparison).map((line) => `> ${escapeMarkdown(line)}  `)
   const tables = tablesOf(comparison, group).map(markdownTable)
   const doubts = doubtsText(comparison)
@@ -40,7 +46,7 @@ export function compareMarkdown(comparison: Comparison, group: readonly string[]
 /** For a comment on a pull request: the verdict is the first line, and the figures are folded away below it. */
 export function compareComment(comparison: Comparison, group: readonly string[]): string {
   const summary = escapeMarkdown(summaryText(comparison))
-  const figures = compareMarkdown(comparison, group)
+  const figures = figuresMarkdown(comparison, group)
   const folded = `<details><summary>${summary === '' ? 'Nothing to compare' : summary}</summary>\n\n${figures}\n\n</details>`
   return `**${escapeMarkdown(verdictText(comparison))}**\n\n${folded}`
 }

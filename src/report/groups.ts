@@ -37,8 +37,15 @@ export function circumstancesOf(run: Run, scenario: Scenario | undefined): strin
   return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
 }
 
-/** The question in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. */
-export function labelOf({ scenario, machine, params }: Run): string {
+const CREW: readonly string[] = ['workers', 'vcpus', 'notifiers', 'zappers', 'trace']
+/** Said where they are not as usual, since each makes it another question. */
+const ASKED_TOO = ['kernel', 'words', 'arrival', 'rate']
+
+/**
+ * What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. `varied`: the
+ * parameters in which it differs from other loads that were asked too.
+ */
+export function labelOf({ scenario, machine, params }: Run, varied: readonly string[] = []): string {
   const { workers, vcpus, notifiers, zappers } = params
   const crew = [
     plural(workers, 'worker'),
@@ -47,7 +54,12 @@ export function labelOf({ scenario, machine, params }: Run): string {
     zappers === 0 ? '' : plural(zappers, 'zapper'),
   ]
   const recording = params.trace === undefined ? '' : `trace ${params.trace}`
-  return [`${scenario} on ${machine}`, ...crew, recording].filter((part) => part !== '').join(', ')
+  const names = [...new Set([...ASKED_TOO, ...varied])].filter((name) => !CREW.includes(name))
+  const others = names.flatMap((name) => {
+    const value = params[name]
+    return value === undefined || (value === PLAIN[name] && !varied.includes(name)) ? [] : [`${name} ${value}`]
+  })
+  return [`${scenario} on ${machine}`, ...crew, recording, ...others].filter((part) => part !== '').join(', ')
 }
 
 const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range', 'granule', 'mapping', 'scale']

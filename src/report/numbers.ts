@@ -49,7 +49,8 @@ function digits(value: number): string {
   if (magnitude >= 99.95) return value.toFixed(0)
   if (magnitude >= 9.995) return value.toFixed(1)
   if (magnitude >= 0.9995) return value.toFixed(2)
-  return `${Number(value.toPrecision(2))}`
+  const rounded = Number(value.toPrecision(2))
+  return Math.abs(rounded) === 1 ? rounded.toFixed(2) : `${rounded}`
 }
 
 /** Below this a ratio is said the other way round. */

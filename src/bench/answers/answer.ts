@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario.ts'
 import { type Finding, findingOf } from './finding.ts'
 
 /**
- * yes: the first deciding figure changed in the direction that the question claims. no: it changed the other way, or is shown
+ * yes: the first deciding figure changed in the direction that the question claims, for the better unless it says otherwise. no: it changed the other way, or is shown
  * to be the same within the smallest effect. not-resolved: neither was shown. no-answer: a deciding figure is missing.
  */
 export type AnswerVerdict = 'yes' | 'no' | 'not-resolved' | 'no-answer'
@@ -26,7 +26,7 @@ export function answerOf(scenario: Scenario, baseline: Run, candidate: Run): Ans
   const decides = scenario.decides.filter(({ appliesTo }) => appliesTo?.(baseline.params) ?? true)
   const findings = decides.map((decision) => findingOf(baseline, candidate, decision))
   return {
-    verdict: verdictOf(findings),
+    verdict: verdictOf(findings, decides[0]!.claims ?? 'better'),
     baseline: baseline.variant,
     candidate: candidate.variant,
     kind: baseline.kind,
@@ -45,13 +45,15 @@ function leftOutOf({ crew, parameters }: Scenario, { params }: Run): string | nu
   return none === undefined ? null : `--set ${none}=0`
 }
 
-function verdictOf(findings: readonly Finding[]): AnswerVerdict {
+function verdictOf(findings: readonly Finding[], claim: 'better' | 'worse'): AnswerVerdict {
   if (findings.some(({ verdict }) => verdict === 'missing')) return 'no-answer'
-  switch (findings[0]!.verdict) {
+  const { verdict } = findings[0]!
+  switch (verdict) {
     case 'better':
+    case 'worse':
+      return verdict === claim ? 'yes' : 'no'
     case 'other':
       return 'yes'
-    case 'worse':
     case 'same':
       return 'no'
     default:

@@ -3,7 +3,7 @@ import { METRICS, type MetricName } from '../metrics.ts'
 import type { Metric, Run } from '../result.ts'
 import type { Decision } from '../scenario.ts'
 import type { Interval } from '../statistics.ts'
-import { missingBecause } from './missing.ts'
+import { missingBecause, samplesOf } from './missing.ts'
 import { modelErrorOf } from './model-error.ts'
 import { smallestShown } from './resolution.ts'
 
@@ -33,6 +33,8 @@ export type Finding = {
   readonly why: string
   /** For a figure that is not resolved, the smallest relative change that would have shown; null if none would, or none is known. */
   readonly wouldShow: number | null
+  /** The variant that recorded none of it at all, where the other has it in enough trials. */
+  readonly onlyWithout?: string
 }
 
 export function findingOf(baseline: Run, candidate: Run, decision: Decision): Finding {
@@ -49,7 +51,11 @@ export function findingOf(baseline: Run, candidate: Run, decision: Decision): Fi
   }
   if (before === undefined || after === undefined) {
     const without = before === undefined ? baseline : candidate
-    return { ...common, ratio: null, ci95: null, verdict: 'missing', why: missingBecause(without, decision) }
+    const missing = { ...common, ratio: null, ci95: null, verdict: 'missing' } as const
+    const there = before ?? after
+    const isSure = there !== undefined && (baseline.kind === 'modelled' || there.n >= ENOUGH_TRIALS)
+    const only = isSure && samplesOf(without, decision) === 0 ? { onlyWithout: without.variant } : {}
+    return { ...missing, why: missingBecause(without, decision), ...only }
   }
   if (isRateOfNothing(metric, before, after)) {
     const why = `no ${reads.replace(/\/s$/, '')} were completed on either side`

@@ -7,11 +7,17 @@ import type { Decision } from '../scenario.ts'
 export function missingBecause(run: Run, { metric, reads }: Decision): string {
   const latency = LATENCIES.find((each) => each.metric === metric)
   const needed = latency === undefined ? 0 : samplesNeeded(latency.percentile)
-  const count = latency === undefined ? 0 : (run.histograms[latency.histogram]?.count ?? 0)
+  const count = samplesOf(run, { metric })
   if (count > 0 && count < needed) {
     return `${run.variant} has ${plural(count, 'sample')} for '${reads}', which needs ${needed.toLocaleString('en')}`
   }
   return `${run.variant} recorded nothing for '${reads}'`
+}
+
+/** Samples that a run has of a percentile; 0 where nothing was recorded, and of what is no percentile. */
+export function samplesOf(run: Run, { metric }: Pick<Decision, 'metric'>): number {
+  const latency = LATENCIES.find((each) => each.metric === metric)
+  return latency === undefined ? 0 : (run.histograms[latency.histogram]?.count ?? 0)
 }
 
 const plural = (count: number, noun: string) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`

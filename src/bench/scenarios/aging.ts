@@ -54,7 +54,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'aging',
-  asks: 'What do the guest and the host gain if aging does not take mmu_lock?',
+  asks: 'Do the guest and the host gain if aging does not take mmu_lock?',
   mail: '[PATCH v9 00/11] KVM: x86/mmu: Age sptes locklessly (James Houghton, 4 Feb 2025)',
   variants: scenarioVariants('aging'),
   headline: ['age-locked', 'age-lockless'],

@@ -28,7 +28,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'attributes',
-  asks: 'How long does a conversion of memory to private keep its CPU, and what does it cost the guest if the conversion yields in between?',
+  asks: 'Does a conversion of memory to private keep its CPU for less time if it yields in between, and what does that cost the guest?',
   mail: '[PATCH v2 1/3] KVM: Allow CPU to reschedule while setting per-page memory attributes (Liam Merwick, 9 Jun 2025)',
   variants: scenarioVariants('attributes'),
   headline: ['convert-at-once', 'convert'],

@@ -36,7 +36,7 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'dirty-log',
-  asks: 'What do the VMM and the guest gain if huge pages come back with a single flush when dirty logging ends?',
+  asks: 'Do the VMM and the guest gain if huge pages come back with a single flush when dirty logging ends?',
   mail: null,
   variants: scenarioVariants('dirty-log'),
   headline: ['flush-each-table', 'one-flush'],

@@ -137,7 +137,7 @@ const LOCKS: Readonly<Record<string, ScalingPlan['lock']>> = {
 
 export default scenario({
   name: 'fault-scaling',
-  asks: 'How many CPUs can change page tables at once before the lock, the flush or the memory limits them?',
+  asks: 'Do CPUs that change page tables at once get more done under another lock than mmu_lock held for write, or under none?',
   mail: null,
   variants: VARIANTS,
   headline: ['write-lock', 'read-lock'],

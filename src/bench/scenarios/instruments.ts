@@ -14,7 +14,7 @@ const watched = (name: string, says: string, instruments: Partial<Instruments>):
 
 export default scenario({
   name: 'instruments',
-  asks: 'How much do the oracles, the recorder and the lock statistics slow down the protocol that they watch?',
+  asks: 'Do the oracles, the recorder and the lock statistics slow down the protocol that they watch?',
   mail: null,
   variants: [
     watched('unwatched', 'nothing watches', {}),
@@ -30,7 +30,7 @@ export default scenario({
     }),
   ],
   headline: ['unwatched', 'oracles'],
-  decides: [{ metric: 'faults_per_second', reads: 'faults/s', means: 'how much of the rate is left' }],
+  decides: [{ metric: 'faults_per_second', reads: 'faults/s', means: 'how much of the rate is left', claims: 'worse' }],
   notModelled: 'what watches a run costs nothing in virtual time',
   hasLatencyTrials: false,
   parameters: PARAMETERS,
