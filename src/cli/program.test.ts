@@ -174,3 +174,22 @@ test('a misspelt choice, parameter or machine is answered with the nearest one',
     assert.match(err, says)
   }
 })
+
+test('list is short, and has more of each thing by its name', async () => {
+  for (const kind of ['metrics', 'kernels', 'machines']) {
+    const { out } = await runProgram(['list', kind], { columns: 80 })
+    assert.ok(out.split('\n').length < 70, kind)
+    for (const line of out.split('\n')) assert.ok(line.length <= 80, line)
+  }
+  for (const [name, says] of [
+    ['v6.8', /^v6\.8, against v6\.5:\n {4}\w+ +[0-9a-f]{12} /],
+    ['flushes_per_unmap', /unit +1\n +better +lower\n[\s\S]*precheck +remote TLB flushes per unmap/],
+    ['range', /^ +mixed +512 +1\.\.1048576 /m],
+    ['B-STALE', /^ +precheck +.*broken, caught by/m],
+  ] as const) {
+    assert.match((await faultline('list', name)).out, says)
+  }
+  const { code, err } = await faultline('list', 'flush_per_unmap')
+  assert.equal(code, 2)
+  assert.match(err, /Did you mean flushes_per_unmap\?/)
+})

@@ -1,4 +1,4 @@
-import { compareRuns } from '../bench/compare-runs.ts'
+import { type Comparison, compareRuns } from '../bench/compare-runs.ts'
 import type { Run } from '../bench/result.ts'
 import { wrapped } from './fit.ts'
 import { ratioText, valueText } from './numbers.ts'
@@ -13,10 +13,11 @@ export function cells(name: string, { metrics }: Run): [string, string] {
   return [text(metric.median), low === high ? '' : `[${low}, ${high}]`]
 }
 
-/** `~` where the difference may be chance, or is no larger than that of the baseline to itself. */
+/** `=` where modelled figures are equal; `~` where the difference may be chance, or is no larger than that of the baseline to itself. */
 export function ratioCell(baseline: Run, candidate: Run, metric: string, paint: Paint, hasInterval: boolean): string {
   const comparison = compareRuns(baseline, candidate, metric)
   if (comparison === undefined) return ''
+  if (isEqual(baseline, comparison)) return '='
   if (!comparison.exceedsNoise) return paint('~', 'doubtful')
   const { ratio, ci95 } = comparison
   const text = ratioText(ratio, hasInterval ? ci95 : [ratio, ratio])
@@ -26,8 +27,11 @@ export function ratioCell(baseline: Run, candidate: Run, metric: string, paint: 
   return paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
 }
 
+const isEqual = ({ kind }: Run, { ci95 }: Comparison) => kind === 'modelled' && ci95[0] === 1 && ci95[1] === 1
+
 const LEGEND = {
   '~': 'not resolved, or within the A/A noise of the baseline',
+  '=': 'equal',
   '0x': 'none left: the baseline has some',
   empty: 'no ratio: the baseline has none',
   '-': 'not measured, or fewer samples than the figure needs: p99 needs 1,000 and p99.9 needs 10,000',
@@ -56,6 +60,7 @@ function marksOf(runs: readonly Run[], metric: string): Mark[] {
   if (baseline === undefined || candidate === undefined || others.length > 0) return []
   const comparison = compareRuns(baseline, candidate, metric)
   if (comparison === undefined) return ['empty']
+  if (isEqual(baseline, comparison)) return ['=']
   if (!comparison.exceedsNoise) return ['~']
   return comparison.ratio === 0 ? ['0x'] : []
 }

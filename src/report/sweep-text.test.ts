@@ -47,3 +47,23 @@ test('two loads are no sweep', () => {
   const runs = sweep.runs.filter(({ params }) => Number(params.vcpus) < 4)
   assert.equal(benchReport({ ...sweep, runs }, PLAIN).match(/^precheck: Does/gm)?.length, 2)
 })
+
+test('of several loads each answer names what was varied, a kernel and settings too', () => {
+  const runs = sweep.runs
+    .filter(({ params }) => params.vcpus === 16)
+    .flatMap((run) => [8, 64].map((range) => ({ ...run, params: { ...run.params, range, kernel: 'v6.8' } })))
+  const lines = benchReport({ ...sweep, runs }, { ...PLAIN, quiet: true }).split('\n')
+  assert.deepEqual(
+    lines.map((line) => /^(.*?): /.exec(line)?.[1]),
+    [8, 64].map((range) => `precheck on altra-64, 16 vCPUs, 1 notifier, kernel v6.8, range ${range}`),
+  )
+})
+
+test('on a narrow terminal a sweep keeps to its width, and no word is broken', () => {
+  const wide = new Set(benchReport(sweep, PLAIN).split(/\s+/))
+  for (const width of [60, 80]) {
+    const text = benchReport(sweep, PLAIN, { width, paint: (each) => each })
+    for (const line of text.split('\n')) assert.ok(line.length <= width, `${width}: ${line}`)
+    for (const word of text.split(/\s+/)) assert.ok(wide.has(word), word)
+  }
+})
