@@ -12,7 +12,8 @@ import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-
 import { compact, leftColumns } from './numbers.ts'
 import { recordedTable } from './recorded-table.ts'
 import { fitnessOf } from './replayed-text.ts'
-import { isSweep, sweepText, variedIn } from './sweep-text.ts'
+import { variedIn } from './sweep-axes.ts'
+import { isSweep, sweepText } from './sweep-text.ts'
 import { PLAIN, type Style, toneOf } from './tones.ts'
 import { warningLines } from './warning-lines.ts'
 

@@ -1,5 +1,6 @@
 import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
+import { valueAt } from './sweep-axes.ts'
 
 /** Runs under the same load on the same machine: they are columns of one table. Measured and modelled never are. */
 export const groupsOf = (runs: readonly Run[]): Run[][] =>
@@ -37,7 +38,7 @@ export function circumstancesOf(run: Run, scenario: Scenario | undefined): strin
   return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
 }
 
-const CREW: readonly string[] = ['workers', 'vcpus', 'notifiers', 'zappers', 'trace']
+const CREW: readonly string[] = ['workers', 'vcpus', 'notifiers', 'zappers', 'trace', 'machine']
 /** Said where they are not as usual, since each makes it another question. */
 const ASKED_TOO = ['kernel', 'words', 'arrival', 'rate']
 
@@ -45,7 +46,8 @@ const ASKED_TOO = ['kernel', 'words', 'arrival', 'rate']
  * What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. `varied`: the
  * parameters in which it differs from other loads that were asked too.
  */
-export function labelOf({ scenario, machine, params }: Run, varied: readonly string[] = []): string {
+export function labelOf(run: Run, varied: readonly string[] = []): string {
+  const { scenario, machine, params } = run
   const { workers, vcpus, notifiers, zappers } = params
   const crew = [
     plural(workers, 'worker'),
@@ -56,8 +58,8 @@ export function labelOf({ scenario, machine, params }: Run, varied: readonly str
   const recording = params.trace === undefined ? '' : `trace ${params.trace}`
   const names = [...new Set([...ASKED_TOO, ...varied])].filter((name) => !CREW.includes(name))
   const others = names.flatMap((name) => {
-    const value = params[name]
-    return value === undefined || (value === PLAIN[name] && !varied.includes(name)) ? [] : [`${name} ${value}`]
+    if (varied.includes(name)) return [`${name} ${valueAt(run, name)}`]
+    return params[name] === undefined || params[name] === PLAIN[name] ? [] : [`${name} ${params[name]}`]
   })
   return [`${scenario} on ${machine}`, ...crew, recording, ...others].filter((part) => part !== '').join(', ')
 }

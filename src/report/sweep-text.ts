@@ -1,17 +1,18 @@
 import { answerOf } from '../bench/answers/answer.ts'
-import { METRICS } from '../bench/metrics.ts'
+import { METRICS, type MetricName } from '../bench/metrics.ts'
 import type { Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { VERDICTS } from './answer.ts'
+import { legendText } from './cells.ts'
 import { groupsOf, isBroken, questionsOf } from './groups.ts'
 import { columns } from './numbers.ts'
 import { phasesOf } from './phase/phase.ts'
 import { phaseText } from './phase/phase-text.ts'
 import { axisOf, valueAt, variedIn } from './sweep-axes.ts'
-import { figureRows } from './sweep-rows.ts'
+import { figureRows, type RatioStyle, variantsIn } from './sweep-rows.ts'
 import { loadText, trendLines } from './sweep-trends.ts'
-import { widthOf } from './tones.ts'
+import { PLAIN, type Style, toneOf, widthOf } from './tones.ts'
 
 type Groups = readonly (readonly Run[])[]
 
@@ -50,24 +51,33 @@ export const areLargeSweeps = (runs: readonly Run[]): boolean =>
   })
 
 /** A sweep as tables: loads down, variants across, the claim first and then the rate; what each variant does with size. */
-export function sweepText(asRun: Groups, scenario: Scenario, width?: number): string[] {
+export function sweepText(asRun: Groups, scenario: Scenario, style: Style = PLAIN): string[] {
   const varied = variedIn(asRun)
   const groups = inOrder(asRun, varied)
-  const [claim, ...others] = scenario.decides
+  const applies = scenario.decides.filter(({ appliesTo }) => groups.some(([run]) => appliesTo?.(run!.params) ?? true))
+  const [claim, ...others] = applies
   const rate = others.find(({ metric }) => METRICS[metric].unit === '1/s')
-  const answers = answersLine(groups, scenario, varied)
+  const decisions = rate === undefined ? [claim!] : [claim!, rate]
+  const answers = answersLine(groups, scenario, varied, style)
+  const { width } = style
+  const legend = legendText(
+    groups.length > MOST_ROWS ? [] : groups,
+    decisions.map(({ metric }) => metric),
+    width,
+  )
   return [
     ...(answers === '' ? [] : [answers, '']),
-    ...(rate === undefined ? [claim!] : [claim!, rate]).flatMap((decision) => {
+    ...decisions.flatMap((decision) => {
       const maps = phasesOf(asRun, varied, decision)
       const left = maps.length - MOST_MAPS
       return [
         ...(decision === claim ? [] : ['']),
-        ...metricTable(groups, decision, varied, width),
+        ...metricTable(groups, decision, varied, style),
         ...maps.slice(0, MOST_MAPS).flatMap((diagram) => ['', ...phaseText(diagram, width)]),
         ...(left > 0 ? ['', `${left} more maps are on the page: --report PAGE`] : []),
       ]
     }),
+    ...(legend === '' ? [] : ['', legend]),
   ]
 }
 
@@ -87,12 +97,13 @@ function inOrder(groups: Groups, varied: readonly string[]): Groups {
 }
 
 /** `Yes: 5 of 7 loads (vcpus 4, 8, 16, 32, 63)`. */
-function answersLine(groups: Groups, scenario: Scenario, varied: readonly string[]): string {
+function answersLine(groups: Groups, scenario: Scenario, varied: readonly string[], { paint }: Style): string {
   const byVerdict = new Map<string, string[]>()
   for (const [baseline, ...others] of groups) {
     for (const run of others) {
       const { verdict } = answerOf(scenario, baseline!, run)
-      const key = others.length === 1 ? VERDICTS[verdict] : `${VERDICTS[verdict]}, ${run.variant}`
+      const said = paint(VERDICTS[verdict], toneOf[verdict])
+      const key = others.length === 1 ? said : `${said}, ${run.variant}`
       const load = varied.map((name) => valueAt(run, name)).join('/')
       const loads = byVerdict.get(key)
       if (loads === undefined) byVerdict.set(key, [load])
@@ -111,19 +122,41 @@ function metricTable(
   groups: Groups,
   { metric, reads }: Scenario['decides'][number],
   varied: readonly string[],
-  width: number | undefined,
+  style: Style,
 ): string[] {
-  const variants = [...new Set(groups.flatMap((runs) => runs.map(({ variant }) => variant)))]
-  const trends = trendLines(groups, variants, metric, varied, width)
+  const trends = trendLines(groups, variantsIn(groups), metric, varied, style.width)
   if (groups.length > MOST_ROWS) {
     return [`${reads}: no table of ${groups.length} loads here; \`faultline export\` has one`, '', trends]
   }
-  const { header, rows } = figureRows(groups, metric)
-  const table = (loads: readonly string[]) =>
-    columns([[loads[0]!, ...header], ...rows.map((row, at) => [loads[at + 1]!, ...row])])
-  const wide = table([reads, ...groups.map(([run]) => loadText(run!, varied))])
-  if (width === undefined || wide.split('\n').every((line) => widthOf(line) <= width)) return [wide, '', trends]
+  return [...figureTable(groups, metric, reads, varied, style), '', trends]
+}
+
+/** The most detailed table that fits. */
+function figureTable(
+  groups: Groups,
+  metric: MetricName,
+  reads: string,
+  varied: readonly string[],
+  { width, paint }: Style,
+): string[] {
+  const all = variantsIn(groups)
+  const table = (loads: readonly string[], ratio: RatioStyle['ratio'], variants = all) => {
+    const { header, rows } = figureRows(groups, metric, { ratio, paint }, variants)
+    return columns([[loads[0]!, ...header], ...rows.map((row, at) => [loads[at + 1]!, ...row])])
+  }
+  const wide = [reads, ...groups.map(([run]) => loadText(run!, varied))]
   // The names of the parameters stand above their values where they have no room beside them.
-  const short = table([varied.join('/'), ...groups.map(([run]) => varied.map((name) => valueAt(run!, name)).join('/'))])
-  return [`${reads}:`, short, '', trends]
+  const short = [varied.join('/'), ...groups.map(([run]) => varied.map((name) => valueAt(run!, name)).join('/'))]
+  const [baseline, ...others] = all
+  const choices = [
+    () => [table(wide, 'with interval')],
+    () => [`${reads}:`, table(short, 'with interval')],
+    () => [`${reads}:`, table(short, 'alone')],
+    // Where the variants have no room beside each other, each stands beside the baseline.
+    () => [`${reads}:`, others.map((variant) => table(short, 'none', [baseline!, variant])).join('\n\n')],
+  ]
+  const fits = (parts: readonly string[]) =>
+    width === undefined || parts.every((part) => part.split('\n').every((line) => widthOf(line) <= width))
+  const tried = choices.slice(0, others.length === 0 ? 3 : 4).map((choice) => choice())
+  return tried.find(fits) ?? tried.at(-1)!
 }
