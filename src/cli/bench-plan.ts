@@ -5,7 +5,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { HEADLINES } from '../bench/scenarios/all.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { BenchArgs } from './bench-flags.ts'
-import { HEADLINE_MACHINE, isHeadline, isOnBothMachines, recordedHeadline } from './headline.ts'
+import { HEADLINE_MACHINE, isHeadline, isOnBothMachines } from './headline.ts'
 import type { Io } from './io.ts'
 import { kernelNamed } from './kernels.ts'
 import { installedMachine, type Machines, machinesOf, profilesOf, type Target, targetsOf } from './machines.ts'
@@ -16,6 +16,7 @@ import { questionOf, scenariosOf, wantedOf } from './plan/questions.ts'
 import { replayOf } from './plan/replay.ts'
 import { settingsOf } from './plan/settings.ts'
 import { checkSize, withMost } from './plan-size.ts'
+import { isForRecording, recordedHeadline } from './recorded-headline.ts'
 import { refinementOf } from './refine.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { groupsOfShard, shardOf } from './shard.ts'
@@ -77,11 +78,21 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
   const modelled = isOnBothMachines(args) ? targetsOf(HEADLINE_MACHINE, {}) : []
   const headline = [
     ...groups,
-    ...(await recordedHeadline(args, io)),
+    ...(await recordedHeadline(args, io, machines)),
     ...wanted.flatMap(({ scenario, variants }) =>
       modelled.flatMap((target) => groupsOf(args, scenario, variants, target, {}, null)),
     ),
   ]
+  if (headline.length === 0) {
+    throw new FaultlineError(
+      'NOTHING_TO_PLAY',
+      'usage',
+      `${args.machine} plays recordings only, and this plan has none`,
+      {
+        hint: 'Add --trace FILE, or leave out the flags that ask for another load.',
+      },
+    )
+  }
   const options = fitted(args, headline, optionsOf(args, DEFAULTS.headline, costs), io)
   return sharded({ groups: headline, options, name: 'headline', ...carried }, args)
 }
@@ -135,7 +146,7 @@ function partAt(
   isSwept: boolean,
 ): Part {
   const { costs, machine, ...settings } = settingsOf(args.set ?? [])
-  const targets = targetsOf(machinesOf(args), machine, machines)
+  const targets = targetsOf(machinesOf(args), machine, machines).filter((target) => !isForRecording(args, target))
   checkModelFlags(args, targets)
   const set = { ...settings.set, ...settingsOfFlags(args) }
   const groups = wanted.flatMap(({ scenario, variants }) =>

@@ -87,7 +87,7 @@ function hostProfile(): Profile {
 }
 
 /** The model with the costs taken from a recording. It predicts the recorded kernel best; see docs/traces.md. */
-const RECORDED_HOST = 'recorded-host'
+export const RECORDED_HOST = 'recorded-host'
 
 /** The machines that play a recording unless the user names them; at a speed without times nothing of it can be predicted. */
 export function machinesOf({ machine, trace, speed, all }: BenchArgs): string | undefined {

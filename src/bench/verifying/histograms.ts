@@ -21,7 +21,7 @@ function summaryFaults(name: string, summary: HistogramSummary): string[] {
   const { count, min, mean, p50, p90, p99, p999, max } = summary
   const most = Math.ceil(max)
   const [at50, at90, at99, at999] = valuesAt(decoded, [50, 90, 99, 99.9]).map((value) => Math.min(value, most))
-  const [low, high] = rangeOf(decoded)
+  const [low, high] = rangeOf(decoded, min)
   const ends = [decoded.buckets[0] ?? 0, decoded.buckets.at(-1) ?? 0]
   const isIn = (value: number, bucket: number) => bucketOf(withinRange(value)) === bucket
   return [
@@ -55,12 +55,15 @@ function decode(hdr: string): Decoded | string {
   }
 }
 
-/** The possible range of the mean of the values in these buckets, which were rounded to whole ns. */
-function rangeOf({ buckets, counts, total }: Decoded): readonly [number, number] {
+/**
+ * The possible range of the mean of the values in these buckets, which were rounded to whole ns. A replay in the recorded order may serve
+ * an access before its recorded time: such a value is below 0, and in the first bucket.
+ */
+function rangeOf({ buckets, counts, total }: Decoded, min: number): readonly [number, number] {
   let [low, high] = [0, 0]
   for (const [index, bucket] of buckets.entries()) {
     const [from, to] = edgesOf(bucket)
-    low += counts[index]! * (from - 0.5)
+    low += counts[index]! * (index === 0 ? Math.min(min, from - 0.5) : from - 0.5)
     high += counts[index]! * (to + 0.5)
   }
   return total === 0 ? [0, 0] : [low / total, high / total]

@@ -44,6 +44,13 @@ test('a result whose summaries follow from its trials has no faults', () => {
   assert.deepEqual(says(GOOD), [])
 })
 
+test('a value below 0, of an access that a replay served before its recorded time, speaks against no summary', () => {
+  const early = summaryOf([-40_000, -30_000, 5_000, 1_000_000])
+  assert.deepEqual(says({ ...GOOD, histograms: { fault_latency_ns: HISTOGRAM, fault_response_ns: early } }), [])
+  const wrong = { ...early, mean: early.mean - 50_000 }
+  assert.match(says({ ...GOOD, histograms: { fault_response_ns: wrong } }).join(), /mean is/)
+})
+
 test('every planted change of a summary is found', () => {
   const { faults_per_second: metric } = GOOD.metrics
   const changed = (change: object) => ({ ...GOOD, metrics: { faults_per_second: { ...metric!, ...change } } })
