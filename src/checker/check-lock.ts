@@ -114,7 +114,7 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
       throw new Refused(`${file} ${what}`, 'Give a file that exports locks: see docs/checking.md.')
     const place = whereThrown(cause)
     const says = place === undefined ? `${file} cannot be loaded` : `${dirname(file)}/${place} throws when it is loaded`
-    throw new Refused(`${says}: ${reasonOf(cause, file)}`, 'Nothing has been run.')
+    throw new Refused(`${says}: ${reasonOf(cause, file)}`, 'Nothing was run.')
   }
 }
 

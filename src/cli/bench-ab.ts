@@ -50,8 +50,8 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const { out, force } = args
   const note = (text: string) => io.err(`${text}\n`)
   const file = new ResultFile({ out, plan: 'ab', force, inputs: inputsOf(args), note }, undefined)
-  const nothing = 'No round was finished, so nothing is written;'
-  io.keeps(`${nothing} the next --ab removes what is left of its worktree.`)
+  const nothing = 'No round finished, so nothing was written;'
+  io.keeps(`${nothing} the next --ab removes the remains of its worktree.`)
   const measured = await measureRevisions({ ref, git, rounds, args, time }, io).finally(() =>
     io.keeps(`${nothing} its worktree was removed.`),
   )
@@ -73,7 +73,7 @@ function leftOut({ done, ofItself, isBuilt }: Measured, ref: string, { trials }:
   const wanted = trials === undefined ? FEWEST_ROUNDS : Number(trials)
   if (done >= wanted) return ''
   const rounds = `${done} of ${trials === undefined ? 'at least ' : ''}${wanted} rounds`
-  const few = done < FEWEST_ROUNDS ? `; fewer than ${FEWEST_ROUNDS} show no change, whatever its size` : ''
+  const few = done < FEWEST_ROUNDS ? `; fewer than ${FEWEST_ROUNDS} show no change, of any size` : ''
   return `after ${rounds} (the base ran against itself in ${ofItself} of ${AA_ROUNDS})${few}`
 }
 

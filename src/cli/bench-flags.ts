@@ -97,7 +97,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     })
     .option('refine', {
       ...text,
-      describe: 'at most this many more loads, between neighbouring loads of the sweep where different variants win',
+      describe: 'add up to this many loads, between neighbouring loads of the sweep that different variants win',
     })
     .option('shard', { ...text, describe: 'run part i of n of the plan: 2/8; `faultline merge` joins the parts' })
     .option('trials', { ...text, describe: 'measured trials of each variant [default: 10]' })

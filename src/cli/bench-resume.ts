@@ -94,7 +94,7 @@ function checkWords(command: readonly string[], { refine }: BenchArgs, refuse: R
 /** Figures of other code or of another host have no place beside those that are there. */
 function checkSame({ runs, host }: Result, io: Io, refuse: Refuse): void {
   const changed = runs.find((run) => run.definition !== definitionOf(run))
-  if (changed !== undefined) throw refuse(`its run of ${changed.scenario} was made by other code than this`)
+  if (changed !== undefined) throw refuse(`its run of ${changed.scenario} was made by different code`)
   if (!runs.some(({ kind }) => kind === 'measured')) return
   const now = describeHost(io.runtime, 0)
   for (const field of ['cpu', 'cores', 'node'] as const) {

@@ -141,7 +141,7 @@ function checkWatch({ groups }: Plan, io: Io): void {
       hint: 'Add -m threads, or leave --watch out.',
     })
   }
-  if (!io.isErrTty) io.err('faultline: standard error is no terminal, so --watch has nothing to draw on\n')
+  if (!io.isErrTty) io.err('faultline: standard error is not a terminal, so --watch cannot draw\n')
 }
 
 /** Loads from which on no more is held of each than a sweep shows: all of 10,000 would take as much memory as the rest of the program. */
@@ -155,7 +155,7 @@ const isCutByFailure = ({ runs }: Result, { groups }: Plan) =>
   runs.some(({ error }) => error !== null) && groupsOf(runs).length < groups.length
 
 const resumesText = ({ path }: ResultFile) =>
-  path === undefined ? 'Allow more with --time-budget.' : `\`faultline bench --resume ${path}\` goes on.`
+  path === undefined ? 'Allow more with --time-budget.' : `\`faultline bench --resume ${path}\` continues it.`
 
 /** Where the result goes if the user names it: a path, or a name to compare with later. */
 function outOf({ out, save: name }: BenchArgs): string | undefined {
@@ -188,7 +188,7 @@ function tell({ runs }: Pick<Result, 'runs'>, told: number, progress: Progress, 
 
 /** Describes what is kept if the plan has to end now. */
 function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: ResultFile): string {
-  if (path === undefined) return 'No run was finished, so nothing is written.'
+  if (path === undefined) return 'No run finished, so nothing was written.'
   // A plan ends with the runs that are cut short.
   const whole = sofar.runs.findLastIndex(({ interrupted }) => interrupted === undefined) + 1
   const cut = sofar.runs.slice(whole).map(({ interrupted }) => interrupted!)
@@ -199,7 +199,7 @@ function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: Resul
   ]
   // Trials of one load are interleaved, so those that are left cannot be measured apart.
   const again = cut.length > 0 ? ', and begins that load again' : ''
-  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` goes on${again}.`
+  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` continues it${again}.`
 }
 
 /** The speed of the model on this host, and so not in the result file, which is the same everywhere. */

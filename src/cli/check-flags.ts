@@ -69,7 +69,7 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
     .option('retries', {
       type: 'string',
       requiresArg: true,
-      describe: 'how often a retry loop goes round before a pending signal ends it [default: set by each check]',
+      describe: 'number of iterations of a retry loop before a pending signal ends it [default: set by each check]',
     })
     .option('preemptions', {
       type: 'string',
@@ -103,7 +103,7 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
       type: 'string',
       default: `${Math.min(2, os.availableParallelism())}`,
       describe:
-        'number of explorations that run at the same time; a thread for which none is left helps with one that takes longer',
+        'number of explorations that run at the same time; a thread without an exploration of its own helps with a long one',
     })
     .option('mutants', {
       type: 'boolean',
@@ -114,7 +114,8 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
     .option('mutant', {
       type: 'string',
       requiresArg: true,
-      describe: 'of --mutants only those whose file, function, step and kind have these words: "fastFix cas dropped"',
+      describe:
+        'with --mutants: only the mutants whose file, function, step and kind contain these words: "fastFix cas dropped"',
     })
     .option('worst', {
       choices: ['retries', 'flushes', 'yields'] as const,

@@ -210,7 +210,7 @@ test('what is no file, or no lock to check, is refused', async () => {
   assert.equal((await faultline('check', 'lock')).code, 2)
   const other = await faultline('check', 'precheck', 'spin.js')
   assert.equal(other.code, 2)
-  assert.match(other.err, /there is nothing to do with 'spin\.js'/)
+  assert.match(other.err, /'spin\.js' is not needed/)
 })
 
 test('flags of the checks of protocols are refused of a lock', async () => {

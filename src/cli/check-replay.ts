@@ -11,9 +11,14 @@ import { replayOnModel } from './replay-on-model.ts'
 export function checkReplay(checks: readonly Check[], args: CheckArgs, text: string, io: Io): ExitCode {
   const { variant, configuration, memory } = args
   if (checks.length !== 1 || variant === undefined) {
-    throw new FaultlineError('REPLAY_OF_WHAT', 'usage', 'a schedule says which CPU steps, not what is run', {
-      hint: 'Give the check and --variant too, as in the command that a witness ends with.',
-    })
+    throw new FaultlineError(
+      'REPLAY_OF_WHAT',
+      'usage',
+      'a schedule contains the order of the CPUs, not the check that it belongs to',
+      {
+        hint: 'Give the check and --variant too, as in the command at the end of a witness.',
+      },
+    )
   }
   const where = configuration ?? checks[0]!.configurations[0]!.name
   const played = replaySchedule(checks[0]!, variant, where, text, memory)
@@ -33,13 +38,18 @@ function onModel(played: Replayed, { chromeTrace, force }: CheckArgs, io: Io): v
   const output = { path: chromeTrace ?? '', kind: 'export', force, flag: '--chrome-trace' } as const
   if (chromeTrace !== undefined) checkOutput(output)
   const { counters, agrees, trace } = replayOnModel(played)
-  if (!agrees) throw new Error('the model, which took the same steps, came to something else')
+  if (!agrees) throw new Error('the model took the same steps and got a different result')
   const counted = Object.entries(counters).map(([name, count]) => `${name} ${count}`)
   io.out(`\ncounted, here and on the model: ${counted.join(', ') || 'nothing'}`)
   if (chromeTrace !== undefined) save(output, trace)
 }
 
 const notModelled = (memory: string) =>
-  new FaultlineError('TRACE_OF_SC', 'usage', `--chrome-trace is of the model, whose memory is not ${memory}`, {
-    hint: 'Leave it out, or give a schedule of sequentially consistent memory.',
-  })
+  new FaultlineError(
+    'TRACE_OF_SC',
+    'usage',
+    `--chrome-trace runs the schedule on the model, which does not support ${memory} memory`,
+    {
+      hint: 'Leave it out, or give a schedule of sequentially consistent memory.',
+    },
+  )

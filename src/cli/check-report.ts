@@ -37,7 +37,7 @@ export function witnessesIn(reports: readonly Report[], checks: readonly Check[]
 /** Without a witness there is nothing to go through, and that is said. */
 export function saveWitnesses(output: Output, witnesses: readonly WitnessOf[], io: Io): void {
   if (witnesses.length === 0) {
-    io.err('faultline: nothing was violated, so there is no witness to write a page of\n')
+    io.err('faultline: nothing was violated, so there is no witness for a page\n')
     return
   }
   save(output, pageHtml(witnessPage(witnesses)))

@@ -48,7 +48,7 @@ function jobsOf(check: Check, memory: MemoryModel, { variant, configuration }: A
 const HOW = {
   proved: 'proved: no schedule has more',
   bound: 'the most that was found within the bounds, not proved',
-  cycle: 'the most that was found, not proved: something can go round for ever',
+  cycle: 'the most that was found, not proved: a loop can repeat forever',
 } as const
 
 function worstText(report: WorstReport, asked: string, of: Pick<Check, 'kernel'>): string {

@@ -43,7 +43,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
   const page = args.report === undefined ? undefined : pageAt(args.report, args.force)
   const jobs = checks.flatMap((one) => jobsOf(one, limits, only(args)))
   const progress = new Progress(io, args.progress && !args.json)
-  io.keeps('No exploration was finished, so nothing is printed of any.', true)
+  io.keeps('No exploration finished, so there is nothing to print.', true)
   const reports = await runJobs(jobs, integer('threads', args.threads, 1, 64), io.signal, (done, job, counts) => {
     const states = counts === undefined ? '' : `, ${counts.states} states`
     progress.show(done, jobs.length, `${job.variant} in ${job.configuration}${states}`)
@@ -121,6 +121,6 @@ function refuseFlagsOfChecks({
 }
 
 const notAsked = (file: string) =>
-  new FaultlineError('UNKNOWN_NAME', 'usage', `there is nothing to do with '${file}'`, {
+  new FaultlineError('UNKNOWN_NAME', 'usage', `'${file}' is not needed`, {
     hint: 'A second word is the file of `faultline check lock FILE`.',
   })

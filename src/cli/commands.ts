@@ -48,7 +48,7 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'contention <file>',
-    'Read a table of perf lock contention: which costs of mmu_lock follow from it, and how a replay with them compares.',
+    'Derive costs of mmu_lock from a table of perf lock contention, and compare a replay that uses them.',
     async () => (await import('./contention-flags.ts')).contentionFlags,
     async () => (await import('./contention.ts')).contention,
   ),
@@ -108,7 +108,7 @@ export const COMMANDS: readonly NamedCommand[] = [
   ),
   command(
     'validate',
-    'Compare the modelled machines with published figures, and say which of them they were fitted to; or with this host.',
+    'Compare the modelled machines with published figures, and show which of these they were fitted to; with --host, compare the model of this host.',
     async () => (await import('./validate-flags.ts')).validateFlags,
     async () => (await import('./validate.ts')).validate,
   ),

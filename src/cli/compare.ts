@@ -68,7 +68,7 @@ function alphaOf(text: string): number {
   const alpha = Number(text)
   if (alpha > 0 && alpha < 1) return alpha
   throw new FaultlineError('BAD_ALPHA', 'usage', `--alpha is '${text}', which is not between 0 and 1`, {
-    hint: 'Write --alpha 0.05: one comparison in twenty may claim a change where there is none.',
+    hint: 'Write --alpha 0.05: one comparison in twenty may report a change where there is none.',
   })
 }
 

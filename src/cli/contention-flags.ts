@@ -10,7 +10,7 @@ export type ContentionArgs = VmFlags & {
 
 export const contentionFlags = (yargs: Argv): Argv<ContentionArgs> =>
   vmFlags(yargs)
-    .positional('file', { type: 'string', demandOption: true, describe: 'what perf lock contention printed' })
+    .positional('file', { type: 'string', demandOption: true, describe: 'the output of perf lock contention' })
     .nargs('file', 1)
     .option('trace', { type: 'string', requiresArg: true, describe: 'a recording to replay with the costs' })
     .option('memslots', {

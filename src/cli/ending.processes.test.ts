@@ -124,7 +124,7 @@ test('what cannot be resumed is refused', async () => {
   for (const [line, says] of [
     ['--resume nowhere.json', /nowhere.json cannot be read/],
     ['--resume other.json', /cannot be resumed: Unknown argument/],
-    ['--resume code.json', /was made by other code/],
+    ['--resume code.json', /was made by different code/],
     ['--resume trace.json', /wants to open \/etc\/hostname/],
     ['--resume other.json --trials 3', /--trials would change it/],
   ] as const) {

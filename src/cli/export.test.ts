@@ -36,7 +36,7 @@ test('a result that has nothing for a format says so', async () => {
   writeFileSync(plain, JSON.stringify(resultOf([runOf({ jain_fairness: [1] })])))
   const { code, err } = await faultline('export', plain, '--format', 'hlog')
   assert.equal(code, 2)
-  assert.match(err, /plain.json holds nothing for hlog/)
+  assert.match(err, /plain.json has no data for hlog/)
 })
 
 test('a folder takes one file as it takes several, and a file is no folder', async () => {

@@ -22,11 +22,11 @@ const nothingToExport = (file: string, { name, needs }: Exporter, only: string |
   new FaultlineError(
     'NOTHING_TO_EXPORT',
     'usage',
-    `${file} holds nothing for ${name}${only === undefined ? '' : ` with '${only}' in its name`}`,
+    `${file} has no data for ${name}${only === undefined ? '' : ` with '${only}' in its name`}`,
     {
       hint:
         only === undefined
-          ? (needs ?? 'Histograms and locks come from trials for latency: scenarios without a VM have none.')
+          ? (needs ?? 'Histograms and lock statistics come from latency trials; scenarios without a VM have none.')
           : 'Leave --only out to see all names.',
     },
   )

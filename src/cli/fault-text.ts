@@ -4,7 +4,7 @@ import { isOfSystem, ofSystem } from './files/trouble.ts'
 export function faultText(error: unknown): string {
   const { code } = (error ?? {}) as NodeJS.ErrnoException
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return 'faultline: there is not enough memory for this\nAsk for less at a time, or allow more: NODE_OPTIONS=--max-old-space-size=8192.\n'
+    return 'faultline: there is not enough memory for this\nRun a smaller plan, or allow more memory: NODE_OPTIONS=--max-old-space-size=8192.\n'
   }
   if (isOfSystem(error)) {
     const { message, hint } = ofSystem(error)

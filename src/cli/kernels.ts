@@ -40,5 +40,5 @@ export const notOnKernel = (says: string): FaultlineError =>
 export function leftOutOnKernel(refused: Readonly<Record<string, string>>, kernel = ''): string | undefined {
   const names = Object.keys(refused)
   if (names.length < 2) return names.length === 0 ? undefined : `left out: ${refused[names[0]!]}`
-  return `left out, because ${kernel} does not have the functions that they replace: ${names.join(', ')}. With --variant NAME it says which.`
+  return `left out, because ${kernel} does not have the functions that they replace: ${names.join(', ')}. Use --variant NAME to see which function is missing.`
 }

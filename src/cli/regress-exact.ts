@@ -66,10 +66,10 @@ function summaryOf({ result, found }: Checked, ignoreBelow: number): string {
 function adviceOf(failures: readonly Failure[], { figures }: Ranking): string {
   if (failures.length > 0) {
     const what = failures.some(({ kind }) => kind === 'forbidden') ? 'a forbidden outcome' : 'a run that failed'
-    return `The gate fails on ${what}, whatever the figures; --update refuses it. Mend it, then look at the figures.`
+    return `The gate fails on ${what} regardless of the figures, and --update refuses it. Fix that first, then look at the figures.`
   }
   const count = figures.reduce((sum, { also }) => sum + 1 + also.length, 0)
-  return `${count} exact figures changed. If that is meant: \`npm run regress -- --update\`, and commit what it writes.`
+  return `${count} exact figures changed. If the change is intended, run \`npm run regress -- --update\` and commit the files that it writes.`
 }
 
 /** Runs every baseline again; undefined if there is none. */
@@ -120,13 +120,13 @@ function faultsOfFile(file: string): string[] {
 }
 
 const nothingExact = (file: string) =>
-  new FaultlineError('NOTHING_EXACT', 'usage', `${file} has no exact figures, so it can hold nothing to them`, {
+  new FaultlineError('NOTHING_EXACT', 'usage', `${file} has no exact figures, so there is nothing to compare with it`, {
     hint: 'Write it with a modelled machine: `faultline bench -s precheck -m altra-64 --out FILE`.',
   })
 
 function noBaseline(baseline: string, io: Io): ExitCode {
   io.err(
-    `faultline: there is no baseline in ${baseline}\nWrite one: \`faultline bench -s precheck -m altra-64 --out ${join(baseline, 'precheck.json')}\`, take it in with \`faultline regress --update\`, and commit both.\n`,
+    `faultline: there is no baseline in ${baseline}\nWrite one: \`faultline bench -s precheck -m altra-64 --out ${join(baseline, 'precheck.json')}\`, add it to the manifest with \`faultline regress --update\`, and commit both files.\n`,
   )
   return EXIT.incomparable
 }
@@ -190,7 +190,7 @@ export async function update({ baseline }: RegressArgs, io: Io): Promise<ExitCod
     const isOther = changedMachines(result, now).length > 0
     if (found.length > 0 || isOld || isOther) {
       save({ path: file, kind: 'result' }, resultText(now))
-      io.keeps(`${file} is written; what comes after it is as it was.`)
+      io.keeps(`${file} was written; the files after it are unchanged.`)
     }
     io.out(
       found.length === 0

@@ -22,7 +22,7 @@ const TEXTS: Readonly<Record<RegressArgs['format'], typeof compareText>> = {
 
 export const regress: Command<RegressArgs> = async (args, io) => {
   if (args.skipExact && args.against === undefined) {
-    throw new FaultlineError('EMPTY_GATE', 'usage', 'a gate that checks nothing would pass everything', {
+    throw new FaultlineError('EMPTY_GATE', 'usage', 'a gate that checks nothing would always pass', {
       hint: 'Add --against REF, or leave --skip-exact out.',
     })
   }

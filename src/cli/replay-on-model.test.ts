@@ -42,6 +42,6 @@ test('a picture of delayed stores is refused before anything is written', async 
   const [, command] = /^ *faultline (check .* --replay .*)$/m.exec(found.out)!
   const { code, err, folder } = await faultline([...command!.split(' '), '--chrome-trace', 'x.json'])
   assert.equal(code, 2)
-  assert.match(err, /--chrome-trace is of the model, whose memory is not relaxed/)
+  assert.match(err, /--chrome-trace runs the schedule on the model, which does not support relaxed memory/)
   assert.equal(existsSync(join(folder, 'x.json')), false)
 })

@@ -31,5 +31,5 @@ test('a further recording that is none is refused by its name', async () => {
 test('further recordings without one to play are refused', async () => {
   const { code, err } = await faultline(['bench', '-s', 'precheck', '--times', mixture])
   assert.equal(code, 2)
-  assert.match(err, /--times names recordings .* none is played\n.*--trace FILE/)
+  assert.match(err, /--times names recordings .* no recording is replayed\n.*--trace FILE/)
 })

@@ -61,7 +61,7 @@ test('a sweep over kernels runs each with the variants that fit it, and names th
   )
   assert.equal(err.match(/left out: precheck is v6\.8 as it is/g)?.length, 1)
   const besides = await faultline(...MODELLED, '--kernel', 'v6.5', '--sweep', 'kernel=v6.5,v6.8')
-  assert.match(besides.err, /kernel is swept and given besides/)
+  assert.match(besides.err, /kernel is both swept and given/)
 })
 
 test('the parts of a plan, merged in any order, are byte for byte the whole', async () => {
@@ -86,7 +86,7 @@ test('the parts of a plan, merged in any order, are byte for byte the whole', as
 test('a sweep that cannot be is refused with a sentence', async () => {
   for (const [sweep, says] of [
     ['vcpus', /--sweep is 'vcpus', which is not NAME=LIST/],
-    ['vcpus=3..1', /ends before it begins/],
+    ['vcpus=3..1', /whose end is below its start/],
     ['nosuch=1,2', /nosuch/],
     ['range=1..2000000', /more than 10000/],
   ] as const) {
@@ -95,6 +95,6 @@ test('a sweep that cannot be is refused with a sentence', async () => {
     assert.match(err, says)
   }
   const both = await faultline(...MODELLED, '--vcpus', '2', '--sweep', 'vcpus=1,2')
-  assert.match(both.err, /vcpus is swept and given besides/)
+  assert.match(both.err, /vcpus is both swept and given/)
   for (const shard of ['0/3', '4/3', 'x']) assert.equal((await faultline(...MODELLED, '--shard', shard)).code, 2)
 })

@@ -41,7 +41,7 @@ function valuesIn(part: string, name: string): string[] {
     return [part]
   }
   const [low, high] = [Number(range[1]), Number(range[2])]
-  if (high < low) throw wrong(`--sweep ${name} is ${part}, which ends before it begins`, EXAMPLE)
+  if (high < low) throw wrong(`--sweep ${name} is ${part}, whose end is below its start`, EXAMPLE)
   checkPoints(new Array(Math.min(high - low + 1, 1e6)))
   return Array.from({ length: high - low + 1 }, (_, step) => String(low + step))
 }
@@ -54,7 +54,7 @@ export function argsAt(args: BenchArgs, point: Point): BenchArgs {
     const isGiven = isFlag(name)
       ? args[name] !== undefined
       : (args.set ?? []).some((setting) => setting.startsWith(`${name}=`))
-    if (isGiven) throw wrong(`${name} is swept and given besides`, `Leave one of them out.`)
+    if (isGiven) throw wrong(`${name} is both swept and given`, `Leave one of them out.`)
   }
   return {
     ...args,

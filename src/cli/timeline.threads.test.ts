@@ -71,5 +71,5 @@ test('a result without a timeline says how to get one', async () => {
   const { folder } = await faultline([...PLAN, '-m', 'altra-64', '--vcpus', '2'])
   const { code, err } = await faultline(['export', join(folder, 'x.json'), '--format', 'chrome-trace'])
   assert.equal(code, 2)
-  assert.match(err, /holds nothing for chrome-trace[\s\S]*--timeline/)
+  assert.match(err, /has no data for chrome-trace[\s\S]*--timeline/)
 })

@@ -25,7 +25,7 @@ export const trendFlags = (yargs: Argv): Argv<TrendArgs> =>
     .option('last', {
       type: 'string',
       requiresArg: true,
-      describe: 'look only at the last points, this many [default: 200]',
+      describe: 'number of points to look at, the last ones [default: 200]',
     })
     .option('alpha', {
       type: 'string',
@@ -42,7 +42,7 @@ export const trendFlags = (yargs: Argv): Argv<TrendArgs> =>
     .option('newest', {
       type: 'string',
       requiresArg: true,
-      describe: 'report only changes that began in the newest points, this many [default: all; with --fail-on: 8]',
+      describe: 'report only changes that began in this number of newest points [default: all; with --fail-on: 8]',
     })
     .option('fail-on', {
       type: 'string',

@@ -62,7 +62,7 @@ function noSeries(files: readonly string[], entries: number, metrics: readonly s
   const where = files.join(', ')
   if (entries === 0) return `${where}: no result is in it\n\`faultline trend FILE --append RESULT\` adds one.`
   const what = metrics === undefined ? 'no figure that has a better side' : `no figure named ${metrics.join(', ')}`
-  return `${where}: ${what} is in it\n\`faultline list metrics\` names the figures that there are.`
+  return `${where}: ${what} is in it\n\`faultline list metrics\` lists the known figures.`
 }
 
 /** A history begins with its first line. */

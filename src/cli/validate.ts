@@ -28,7 +28,7 @@ async function onHost(json: boolean, io: Io): Promise<ExitCode> {
   checkOutput(output)
   const { profile } = await calibrateHost(io)
   save(output, profile)
-  io.keeps(`The calibration is in ${HOST_PROFILE}; what was measured against it is not kept.`)
+  io.keeps(`The calibration is in ${HOST_PROFILE}; the measurements of this comparison are not kept.`)
   const progress = new Progress(io, !json)
   const found = await validateOnHost(loadProfile(`./${HOST_PROFILE}`), io.runtime, io.signal, (...trial) =>
     progress.show(...trial),

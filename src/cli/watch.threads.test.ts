@@ -38,7 +38,7 @@ test('on a terminal --watch shows what each worker counts while it runs', {
 test('--watch without a terminal says that it has nothing to draw on, and where nothing runs on threads it is refused', async () => {
   const plan = ['bench', '-s', 'precheck', '--variant', 'precheck', '--watch', '--quiet', '--out', 'x.json']
   const { err, out } = await faultline([...plan, '--trials', '1', '--duration', '20ms', '--warmup', '10ms'])
-  assert.match(err, /standard error is no terminal/)
+  assert.match(err, /standard error is not a terminal/)
   assert.ok(!(out + err).includes('\x1b'))
   const modelled = await faultline([...plan, '-m', 'altra-64'])
   assert.equal(modelled.code, 2)

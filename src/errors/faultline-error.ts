@@ -46,9 +46,9 @@ const HINTS: Readonly<Record<string, string>> = {
   WORKER_STALLED:
     'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.',
   STALLED:
-    'A lock that is not given back, or a loop that nothing ends: the line above says where each CPU stands. `faultline check` finds the order that leads there.',
-  PATCH_THREW: 'The line is in the file that was named, and so is what to mend. FAULTLINE_TRACE=1 prints the stack.',
-  DEADLOCK: 'No other order of running them ends this: the order in which the locks are taken has to change.',
+    'A lock that is not released, or an endless loop: the line above shows where each CPU is. `faultline check` finds the order of steps that leads there.',
+  PATCH_THREW: 'Correct that line in the named file. FAULTLINE_TRACE=1 prints the stack.',
+  DEADLOCK: 'This cannot end by itself: change the order in which the locks are taken.',
 }
 
 /** What to do about a run that failed. */

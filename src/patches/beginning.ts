@@ -61,7 +61,7 @@ function entryOf({ name, kvm }: Kernel, entry: string): unknown {
 
 function unknownFrom(from: string): FaultlineError {
   const names = [...VERSIONS, ...VARIANTS].map(({ name }) => name)
-  return new FaultlineError('UNKNOWN_NAME', 'usage', `--from is '${from}', which is no variant and no kernel`, {
+  return new FaultlineError('UNKNOWN_NAME', 'usage', `--from is '${from}', which is neither a variant nor a kernel`, {
     hint: nearestText(from, names),
   })
 }

@@ -18,7 +18,7 @@ export function declaredIn(module: Readonly<Record<string, unknown>>): Declared 
   if (patch === undefined) return { problem: exportsNothing(Object.keys(module)) }
   const { name, on, replaces } = patch
   if (typeof name !== 'string' || on === undefined || replaces === undefined) {
-    return { problem: 'what it exports by default was not made by `patch({ name, on, replaces })`' }
+    return { problem: 'its default export was not made by `patch({ name, on, replaces })`' }
   }
   if (!/^[\w.][\w.-]*$/.test(name)) return { problem: `its name is '${name}': letters, digits, dots and dashes only` }
   const { kvm } = on as { readonly kvm: Table }
@@ -50,7 +50,7 @@ function unfitLock(make: NonNullable<Brought['mmuLock']>): string | undefined {
 }
 
 function exportsNothing(names: readonly string[]): string {
-  const instead = names.length === 0 ? 'nothing' : `${names.join(', ')}, and nothing by default`
+  const instead = names.length === 0 ? 'nothing' : `${names.join(', ')}, and no default export`
   return `it exports ${instead}: end it with \`export default patch({ name, on, says, replaces })\``
 }
 

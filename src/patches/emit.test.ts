@@ -9,7 +9,7 @@ const run = (body: string) =>
 
 test('a loop without a step ends at last, with its place', () => {
   assert.throws(run('let x = 0\n  while (x >= 0) x = 0'), {
-    message: 'a loop without a step does not come to an end at my.ts:2:3',
+    message: 'a loop without a step does not end at my.ts:2:3',
   })
   assert.throws(run('for (;;) { for (;;) { if (false) break } }'), /my\.ts:1:27$/)
 })
@@ -31,7 +31,7 @@ test('lines stay where they are', () => {
 
 test('a loop outside of functions ends at last, too', () => {
   const module = withLoopGuards('let x = 0\nfor (;;) x += 1', 'my.ts')
-  assert.throws(() => new Function(module)(), { message: 'a loop without a step does not come to an end at my.ts:2:1' })
+  assert.throws(() => new Function(module)(), { message: 'a loop without a step does not end at my.ts:2:1' })
 })
 
 test('what was thrown is told by the innermost call in code of the user, under the name of its file', () => {

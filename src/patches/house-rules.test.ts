@@ -74,7 +74,7 @@ for (const [what, code, says] of [
   [
     'another module',
     "import { readFileSync } from 'node:fs'",
-    '1:30 `node:fs` is no part of a protocol: a patch imports `faultline/kvm` and nothing else',
+    '1:30 `node:fs` is not part of a protocol: a patch imports `faultline/kvm` and nothing else',
   ],
   [
     'a module that is loaded later',

@@ -21,7 +21,7 @@ export function refuseIfAny(problems: readonly Problem[], name: string): void {
   const lines = problems.slice(0, MOST_SAID).map(({ line, column, says }) => `${name}:${line}:${column}: ${says}`)
   const more = problems.length > MOST_SAID ? [`and ${problems.length - MOST_SAID} more`] : []
   throw new FaultlineError('PATCH_RULES', 'usage', [...lines, ...more].join('\n'), {
-    hint: 'Nothing has been run. docs/your-own-patch.md has the rules, and why they are.',
+    hint: 'Nothing was run. docs/your-own-patch.md has the rules and their reasons.',
   })
 }
 
@@ -43,7 +43,7 @@ export function parsed(code: string, name: string): Program {
     }
     const place = loc === undefined ? name : `${name}:${loc.line}:${loc.column + 1}`
     throw new FaultlineError('PATCH_UNREADABLE', 'usage', `${place}: ${message.replace(/ \(\d+:\d+\)$/, '')}`, {
-      hint: 'Correct the line; nothing has been run.',
+      hint: 'Correct the line; nothing was run.',
       cause,
     })
   }

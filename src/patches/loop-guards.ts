@@ -21,7 +21,7 @@ export function withLoopGuards(text: string, name: string): string {
     if (!counted.has(start)) insert(start, 'let $turns = 0;')
     counted.add(start)
     const { line, column } = node.loc!.start
-    const says = `a loop without a step does not come to an end at ${name}:${line}:${column + 1}`
+    const says = `a loop without a step does not end at ${name}:${line}:${column + 1}`
     const turn = `if (++$turns > ${MOST_TURNS}) throw new Error(${JSON.stringify(says)});`
     if (node.body.type === 'BlockStatement') {
       insert(node.body.start + 1, turn)

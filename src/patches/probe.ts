@@ -24,7 +24,7 @@ export async function probe(
     const place = placeInStack(probed.stack, modules.stepped)
     const where = place === undefined ? file : `${file}:${place}`
     throw new FaultlineError('PATCH_THROWS', 'usage', `${where} throws when ${probed.when}: ${probed.failed}`, {
-      hint: 'Nothing has been run. `FAULTLINE_TRACE=1` prints the stack.',
+      hint: 'Nothing was run. `FAULTLINE_TRACE=1` prints the stack.',
     })
   }
   const { declared, problems } = probed

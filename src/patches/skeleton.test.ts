@@ -93,7 +93,7 @@ test('a patch begins with the commands of a scenario and a check that run its fu
 
 test('what a patch cannot begin as is said with the nearest name', () => {
   assert.throws(() => beginningOf('x', './x.ts', 'coarse-yeild', []), {
-    message: "--from is 'coarse-yeild', which is no variant and no kernel",
+    message: "--from is 'coarse-yeild', which is neither a variant nor a kernel",
     hint: 'Did you mean coarse-yield?',
   })
   assert.throws(() => beginningOf('x', './x.ts', 'v6.8', ['isPageFaultStael']), {

@@ -50,7 +50,7 @@ export async function skeletonOf(beginning: Beginning): Promise<string> {
   replaces: ${written(entries.map(({ text }) => text))},
 })`,
     ...declarationsOf(closures, isHoisted),
-    `// What else ${kernel.name} has, to be replaced in the same way. This writes functions as they are:
+    `// The other functions of ${kernel.name}, which can be replaced in the same way. This command adds their text:
 //   faultline new patch FILE --from ${kernel.name} --functions a,b
 //
 ${tableOf(new Set(Object.keys(functions)))}`,

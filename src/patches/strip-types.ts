@@ -33,7 +33,7 @@ function refused({ code, message, startLine, startColumn }: Refusal, name: strin
   return new FaultlineError('PATCH_UNREADABLE', 'usage', `${place}: ${message.split('\n')[0]}`, {
     hint:
       code === 'UnsupportedSyntax'
-        ? 'Types are blanked, and nothing is compiled: write a const object for an enum, a field for a parameter property.'
-        : 'Correct the line; nothing has been run.',
+        ? 'Types are erased, and nothing is compiled: write a const object instead of an enum, and a field instead of a parameter property.'
+        : 'Correct the line; nothing was run.',
   })
 }

@@ -19,7 +19,7 @@ export async function checkTypes(file: string, node: string): Promise<void> {
   if (errors.length === 0) return
   const more = errors.length > MOST_SAID ? [`and ${errors.length - MOST_SAID} more`] : []
   throw new FaultlineError('PATCH_TYPES', 'usage', [...errors.slice(0, MOST_SAID), ...more].join('\n'), {
-    hint: 'TypeScript reports this; nothing has been run. A file that ends with .js is not checked for types.',
+    hint: 'TypeScript reports this; nothing was run. A file that ends with .js is not checked for types.',
   })
 }
 

@@ -53,6 +53,6 @@ test('where one task has no room left no task goes on, and what is left out is c
   assert.equal(lanes[0]!.events.length, 2)
 })
 
-test('without a timeline nothing of it is kept', () => {
+test('without a timeline no part of it is kept', () => {
   assert.equal(timelineOf(LINES, 0), undefined)
 })

@@ -44,7 +44,7 @@ function ownText(change: Change): string {
 
 function doubt({ test, adjusted, isInsideNoise, isOverTime }: Change): string {
   if (isOverTime) return ', the host differs from itself over time: not comparable; use --ab'
-  if (isInsideNoise && adjusted !== null && adjusted < 0.05) return ', no more than the baseline differs from itself'
+  if (isInsideNoise && adjusted !== null && adjusted < 0.05) return ', within the A/A noise of the baseline'
   if (test.detectable === null || test.detectable === 0) return ''
   return `, ${wouldShow(test.detectable)} would have shown`
 }

@@ -57,17 +57,19 @@ function costsSay(costs: readonly WaitCost[], waits: readonly RoleWaits[]): read
     ...(slow === undefined
       ? []
       : [
-          `  ! notifiers wait ${time(slow.averageNs)} on average, which no fault holds mmu_lock for: they wait for each other, so it tells nothing of cost.map_spte`,
+          `  ! notifiers wait ${time(slow.averageNs)} on average, longer than any fault holds mmu_lock: they wait for each other, so cost.map_spte cannot be derived`,
         ]),
   ]
   if (costs.length === 0)
     return ['no cost follows: the table does not show how long faults and notifiers waited', ...doubts, '']
   const areShared = waits.some(({ role, kinds }) => role === 'vcpu' && kinds.some((kind) => !kind.endsWith(':R')))
   return [
-    'costs that follow, if holds are alike and waits begin at any moment of them',
+    'derived costs, assuming similar holds and waits that begin at a random moment of a hold',
     ...costs.map(({ name, ns, says }) => `  cost.${name} ${count(ns)} ns: ${says}`),
     ...doubts,
-    ...(areShared ? ['  ! vCPUs wait for write here, so for other faults too: the first is an upper bound'] : []),
+    ...(areShared
+      ? ['  ! vCPUs wait for write here, so they also wait for other faults: the first cost is an upper bound']
+      : []),
     '',
   ]
 }
@@ -78,7 +80,7 @@ function tryThem(costs: readonly WaitCost[], range: string): readonly string[] {
   if (costs.length === 0) return []
   return [
     `to play a load with them: faultline bench -s precheck -m epyc-milan-2s${range} ${setOf(costs)}`,
-    'to hold a replay against this table: faultline contention FILE --trace RECORDING',
+    'to compare a replay with this table: faultline contention FILE --trace RECORDING',
   ]
 }
 
@@ -110,7 +112,7 @@ function comparison(
     `replay of ${trace} on recorded-host with these costs (${count(faults)} faults, round ${rounds}): ${says}`,
     columns([['  role', 'average', 'replay', 'factor', 'longest', 'replay', 'share of waits', 'replay'], ...rows]),
     '',
-    `to ask what helps: faultline bench -s precheck --trace ${trace} ${setOf(costs)} --variant no-precheck --variant precheck`,
+    `to see what helps: faultline bench -s precheck --trace ${trace} ${setOf(costs)} --variant no-precheck --variant precheck`,
   ]
 }
 

@@ -63,8 +63,8 @@ export function causeText(causes: readonly Cause[], lead: Ranked | undefined, st
   const worst = lead === undefined || lead.change === null ? '' : `: ${lead.figure} ${signed(lead.change)}`
   const rest =
     stillOther === 0
-      ? 'the rest follows: with what it was, every figure is as it was'
-      : `not all follows from it: with what it was, ${stillOther} figures are still others`
+      ? 'these costs explain all changes: with the old values, every figure is unchanged'
+      : `these costs do not explain all changes: with the old values, ${stillOther} figures still differ`
   return `${what}${worst}; ${rest}`
 }
 

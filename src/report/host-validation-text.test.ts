@@ -50,6 +50,6 @@ test('how far apart the CPUs were is said, and that a host moved them', () => {
   const moved = { ...FOUND, placements: [...FOUND.placements, { handOverNs: 230, trials: 9 }] }
   assert.match(
     hostValidationText(moved),
-    /^hand-over from CPU to CPU: 55\.0 ns after 18 trials, 230 ns after 9 trials: this host moves its CPUs, and each/m,
+    /^hand-over from CPU to CPU: 55\.0 ns after 18 trials, 230 ns after 9 trials: this host moves its virtual CPUs, and each/m,
   )
 })

@@ -35,7 +35,9 @@ function rowOf(figure: HostFigure): string[] {
 function placementText(placements: readonly Placement[]): string {
   const each = placements.map(({ handOverNs, trials }) => `${time(handOverNs)} after ${trials} trials`)
   const moved =
-    placements.length === 1 ? '' : ': this host moves its CPUs, and each trial is held against the model of its own'
+    placements.length === 1
+      ? ''
+      : ': this host moves its virtual CPUs, and each trial is compared with the model of its own placement'
   return `hand-over from CPU to CPU: ${each.join(', ')}${moved}`
 }
 

@@ -43,7 +43,7 @@ function tableOf({ counters, totals, perSecond, phase }: LiveFrame, workers: rea
       ...rows,
       ...(waits.some((text) => text !== '') ? [['waits for', ...waits]] : []),
     ]).split('\n'),
-    ...(left > 0 ? [`and ${left} more counters, which count less`] : []),
+    ...(left > 0 ? [`and ${left} more counters with lower counts`] : []),
   ]
 }
 

@@ -24,12 +24,12 @@ test('a replay that misses its own recording says so first, and gives no figure 
 
 test('a replay that is near its recording answers, and one of which that is not known says how to know it', () => {
   assert.deepEqual(fitnessOf(runs({ predicts: true })).instead, null)
-  assert.match(fitnessOf(runs({ predicts: null, misses: null })).warnings[0]!, /not known: add --variant precheck/)
+  assert.match(fitnessOf(runs({ predicts: null, misses: null })).warnings[0]!, /unknown whether this replay predicts anything: add --variant precheck/)
   assert.deepEqual(fitnessOf([{ variant: 'a' } as unknown as Run]).first, [])
 })
 
 test('of a replay with nothing to wait for that is said, and no verdict on it', () => {
   const { first, warnings } = fitnessOf(runs({ predicts: null, misses: null, isAlone: true }))
   assert.deepEqual(first, [])
-  assert.match(warnings.join(), /^nothing that is played .* no waits to predict/)
+  assert.match(warnings.join(), /^no replayed task waits .* no waits to predict/)
 })

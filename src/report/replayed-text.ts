@@ -41,7 +41,7 @@ function missText({ own, misses }: ReplayedRecording): string {
 const factor = (miss: number) => `${miss.toPrecision(2)} times`
 
 const unknownText = ({ own }: ReplayedRecording) =>
-  `whether this replay predicts anything is not known: add --variant ${own}, if the recording holds waits for mmu_lock`
+  `it is unknown whether this replay predicts anything: add --variant ${own}, if the recording contains waits for mmu_lock`
 
 const aloneText = ({ own }: ReplayedRecording) =>
-  `nothing that is played of this recording waits for mmu_lock with ${own}, as nothing else takes it meanwhile: there are no waits to predict; what the recorded vCPUs waited for, if they did, is not in the recording`
+  `no replayed task waits for mmu_lock with ${own}, because no other task takes it at the same time: there are no waits to predict; if the recorded vCPUs waited for another task, that task is not in the recording`

@@ -38,7 +38,7 @@ function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOpti
   if (measured === 0) return looked
   const chance = (measured * alpha).toFixed(1)
   return [
-    `${measured} measured series by E-divisive against flat series as autocorrelated, alpha ${alpha} each: about ${chance} of them would show a change by chance; with fewer than 8 points none would. Levels closer than ${percent(least)} are one.`,
+    `${measured} measured series tested by E-divisive against flat series with the same autocorrelation, alpha ${alpha} each: about ${chance} of them would show a change by chance; a series with fewer than 8 points shows none. Levels that differ by less than ${percent(least)} count as one.`,
     ...looked,
   ]
 }

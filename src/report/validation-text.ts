@@ -58,14 +58,14 @@ function counts(all: readonly Validated[], free: readonly FreeParameter[]): stri
     ...lines,
     `${free.length} free parameters were fitted on these ${known} fitted and derived rows, or computed from them:`,
     ...owners,
-    'Only the rows held out are predictions. Profiles as they are, nothing tuned in between.',
+    'Only the held-out rows are predictions. All rows use the profiles as they are; nothing is tuned in between.',
   ].join('\n')
 }
 
 function bands(all: readonly Validated[]): string {
   const within = all.filter(({ isWithin }) => isWithin)
   const holds = within.filter(({ band }) => band?.holdsPublished === true)
-  return `The band is that of the middle 80 % of the machines that were drawn, as a distance from the published figure; it holds that figure in ${holds.length} of ${within.length} rows within their tolerance.`
+  return `The band covers the middle 80 % of the drawn machines, as a distance from the published figure; it contains that figure in ${holds.length} of ${within.length} rows within their tolerance.`
 }
 
 const figure = (value: number, unit: string) =>

@@ -121,6 +121,6 @@ async function together<T, R>(
 
 function calibrationFailed(reason: Error | undefined, signal: AbortSignal | undefined): RunFailed {
   if (signal?.aborted) return new RunFailed('INTERRUPTED', 'the calibration was interrupted')
-  const message = reason instanceof RunAborted ? 'none came to an end' : String(reason?.message ?? reason)
+  const message = reason instanceof RunAborted ? 'none finished' : String(reason?.message ?? reason)
   return new RunFailed('WORKER_FAILED', `a worker failed while this host was calibrated: ${message}`, { cause: reason })
 }

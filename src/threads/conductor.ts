@@ -122,7 +122,7 @@ function overdue({ status, cpus, stallMs, nameOf, describe }: RunContext, draini
   const isAtWork = (cpu: number) => !status.of(cpu).hasReturned
   const late = everyCpu(cpus).find((cpu) => !status.of(cpu).isDrained) ?? everyCpu(cpus).find(isAtWork)
   if (late === undefined) return undefined
-  const message = `${nameOf(late)} goes on for ${seconds(drainingMs)} s after the end of the run: it ${describe(status.of(late))}`
+  const message = `${nameOf(late)} still runs ${seconds(drainingMs)} s after the end of the run: it ${describe(status.of(late))}`
   return new RunFailed('WORKER_STALLED', message)
 }
 

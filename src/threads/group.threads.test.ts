@@ -49,7 +49,7 @@ test('a worker that loops for ever is ended when the run is aborted', async () =
   crew.control.abort()
   const settled = await crew.settled
   assert.deepEqual(await endings(crew), [ABORTED, 'AbortError: The task has been aborted'])
-  assert.match(`${(settled[1] as PromiseRejectedResult).reason.cause}`, /did not stop when it was told to/)
+  assert.match(`${(settled[1] as PromiseRejectedResult).reason.cause}`, /did not stop on request/)
 })
 
 test('a worker that never arrives keeps no other at the barrier when the run is aborted', async () => {

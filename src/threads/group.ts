@@ -37,7 +37,7 @@ export class WorkerGroup {
     const giveUp = () => {
       control.abort()
       grace ??= setTimeout(() => {
-        for (const killer of killers) killer.abort(new Error('did not stop when it was told to'))
+        for (const killer of killers) killer.abort(new Error('did not stop on request'))
       }, GRACE_MS)
     }
     const watch = setInterval(() => control.isAborted && giveUp(), 50)

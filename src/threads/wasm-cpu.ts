@@ -20,7 +20,7 @@ export class WasmCpu extends ThreadCpu {
 
   constructor(id: number, memory: Memory, spinLooks?: number, run?: CpuOfRun) {
     super(id, memory, spinLooks, run)
-    if (memory.wasm === undefined) throw new Error('the words of a WasmCpu lie in the memory of WebAssembly')
+    if (memory.wasm === undefined) throw new Error('a WasmCpu needs words in WebAssembly memory')
     const operations = wordOperations(memory.wasm, memory.sleepers.byteOffset / 4, (word) => this.wake(word as Word))
     this.#load = operations.load
     this.#store = operations.store

@@ -30,7 +30,7 @@ export function parseLitmus(text: string, file: string): LitmusTest {
       file,
       { line: 1, column: 1 },
       says === undefined ? `a litmus test in C begins with 'C' and its name${what}` : `this ${says}`,
-      'Nothing has been run.',
+      'Nothing was run.',
     )
   }
   const reader = new Reader(tokensOf(text, file, header[0].length), file)

@@ -55,7 +55,7 @@ export class Reader {
   /** An error at a token; `known`: names of which one may have been meant. */
   wrong(token: Token, why: string, known: readonly string[] = []): Error {
     const [meant] = nearest(token.text, known)
-    return unreadable(this.file, token, why, meant === undefined ? 'Nothing has been run.' : `Did you mean '${meant}'?`)
+    return unreadable(this.file, token, why, meant === undefined ? 'Nothing was run.' : `Did you mean '${meant}'?`)
   }
 }
 

@@ -35,7 +35,7 @@ export function tokensOf(text: string, file: string, from: number): Token[] {
     if (found === undefined) {
       const open = ['/*', '"'].find((one) => text.startsWith(one, at))
       const why = open === undefined ? `'${text[at]}' means nothing here` : `what begins with ${open} never ends`
-      throw unreadable(file, place(at), why, 'Nothing has been run.')
+      throw unreadable(file, place(at), why, 'Nothing was run.')
     }
     tokens.push({
       kind: name !== undefined ? 'name' : number !== undefined ? 'number' : 'sign',

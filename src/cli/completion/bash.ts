@@ -13,7 +13,7 @@ export const bash = ({ commands, variants }: Offered): string =>
     `    COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')}' -- "$word"))`,
     '    return',
     '  fi',
-    '  # To bash the = of --flag=value is a word of its own.',
+    '  # bash treats the = of --flag=value as a separate word.',
     '  if [ "$word" = = ]; then',
     '    word=',
     `  elif [ "$before" = = ]; then`,
@@ -37,7 +37,7 @@ export const bash = ({ commands, variants }: Offered): string =>
     '  COMPREPLY=()',
     '  if [ "$COMP_CWORD" -eq 2 ]; then COMPREPLY=($(compgen -W "$first" -- "$word")); fi',
     '}',
-    '# Where nothing of these fits, bash completes a file.',
+    '# If none of these matches, bash completes a file name.',
     'complete -o default -F _faultline faultline',
   ].join('\n')
 

@@ -114,7 +114,7 @@ export class ResultFile {
     } catch (cause) {
       if (this.#trouble === undefined) {
         this.#place.note(
-          `${this.#target} cannot be written: ${reasonOf(cause)}; the plan goes on, and writes it when it can`,
+          `${this.#target} cannot be written: ${reasonOf(cause)}; the plan continues, and writes the file as soon as it can`,
         )
       }
       this.#trouble = cause
@@ -200,7 +200,7 @@ export class ResultFile {
       const other = writeNew(join(os.tmpdir(), `faultline-${this.#place.plan}.json`), rest)
       return { path: other.path, says: `${reason}; the result is in ${other.path}`, trouble: cause }
     } catch {
-      const left = path === undefined ? 'nothing of it is kept' : `what was kept before that is in ${path}`
+      const left = path === undefined ? 'no part of it is kept' : `the part kept before that is in ${path}`
       return { path, says: `${reason}; ${left}`, trouble: cause }
     }
   }

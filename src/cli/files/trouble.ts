@@ -22,8 +22,8 @@ const SAYS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
   ENOMEM: 'there is not enough memory',
-  ENXIO: 'there is no device behind its name',
-  ENODEV: 'there is no device behind its name',
+  ENXIO: 'the device does not exist',
+  ENODEV: 'the device does not exist',
   ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
   ERR_STRING_TOO_LONG: 'it is larger than the longest text that Node can hold',
 }

@@ -70,7 +70,7 @@ function withoutCost({ scenario: asked }: BenchArgs, scenario: Scenario, profile
   if (asked === undefined) return []
   const { parameter, without } = scenario.needsCost!
   const able = profileNames().filter((name) => !lacksCost(loadProfile(name), scenario))
-  const message = `${scenario.name} cannot be asked of ${profile.name}, which ${without}`
+  const message = `${scenario.name} cannot be modelled on ${profile.name}, which ${without}`
   throw new FaultlineError('NOT_MODELLED', 'usage', message, {
     hint: `Take -m ${able.join(', ')}; or add ${parameter} to the profile of a machine of your own.`,
   })

@@ -14,7 +14,7 @@ const timesWithoutTrace = () =>
   new FaultlineError(
     'TIMES_WITHOUT_TRACE',
     'usage',
-    '--times names recordings to take times from, but none is played',
+    '--times names recordings to take times from, but no recording is replayed',
     {
       hint: 'Add --trace FILE.',
     },
@@ -37,7 +37,7 @@ export async function replayOf(
     throw new FaultlineError(
       'MEMSLOTS_WITHOUT_TRACE',
       'usage',
-      "--memslots says where a recording's memory lies, but there is none",
+      '--memslots describes the memory of a recording, but no recording is given',
       {
         hint: 'Add --trace FILE.',
       },

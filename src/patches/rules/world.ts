@@ -19,7 +19,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   SharedArrayBuffer: 'words are placed at construction: `place: (place) => ({ own: place.line("own") })`',
   Date: 'a protocol knows no clock; a trial measures it',
   performance: 'a protocol knows no clock; a trial measures it',
-  console: 'it would be a part of what is measured; count with `cpu.count()` instead',
+  console: 'it would be part of the measurement; count with `cpu.count()` instead',
 }
 
 /** What `faultline/kvm` has: values, and types. */
@@ -31,7 +31,7 @@ export function checkWorld(tree: Program, doors: Doors, refuse: Refuse): void {
   for (const statement of tree.body) {
     if (statement.type === 'ImportDeclaration') checkImport(statement, doors, refuse)
     if (/^Export(Named|All)/.test(statement.type) && (statement as { readonly source?: unknown }).source) {
-      refuse(statement, 'a patch hands nothing on: leave the line out')
+      refuse(statement, 'a patch re-exports nothing: leave the line out')
     }
     if (statement.type === 'VariableDeclaration' && statement.kind !== 'const') {
       refuse(statement, 'a module keeps no state, for each thread would have its own: place a word, or write `const`')
@@ -67,12 +67,12 @@ function checkImport(
   refuse: Refuse,
 ): void {
   if (source.value !== DOOR) {
-    refuse(source, `\`${source.value}\` is no part of a protocol: a patch imports \`${DOOR}\` and nothing else`)
+    refuse(source, `\`${source.value}\` is not part of a protocol: a patch imports \`${DOOR}\` and nothing else`)
     return
   }
   for (const specifier of specifiers) {
     if (specifier.type === 'ImportDefaultSpecifier') {
-      refuse({ ...node, ...specifier }, `\`${DOOR}\` has no default: name what is wanted in braces`)
+      refuse({ ...node, ...specifier }, `\`${DOOR}\` has no default export: name the imports in braces`)
     }
     if (specifier.type !== 'ImportSpecifier') continue
     const { imported } = specifier

@@ -6,10 +6,10 @@ import { type Exporter, fileName, labelsOf, machineOf } from './exporter.ts'
 /** The timeline of every CPU, for ui.perfetto.dev: a process for each run with a timeline, a track for each CPU. */
 export const chromeTrace: Exporter = {
   name: 'chrome-trace',
-  says: 'Trace Event Format, for ui.perfetto.dev: holds, waits, yields, flushes, and which invalidation made which fault retry',
+  says: 'Trace Event Format, for ui.perfetto.dev: holds, waits, yields, flushes, and the invalidation that caused each retry',
   extension: 'json',
   needs:
-    'It needs a `bench` with --timeline 20000, the events of each CPU to keep, and with a --duration in which an invalidation begins.',
+    'It needs a result of `bench --timeline 20000` (events to keep for each CPU), with a --duration in which an invalidation begins.',
   files: ({ runs, id }) => {
     const shown = runs.flatMap((run) => (isEmpty(run.timeline) ? [] : [{ run, timeline: run.timeline }]))
     if (shown.length === 0) return []

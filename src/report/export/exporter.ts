@@ -60,7 +60,7 @@ export function decodedOf({ scenario, variant }: Run, name: string, hdr: string)
   } catch (cause) {
     const what = `the histogram ${visible(name)} of ${visible(scenario)} ${visible(variant)}`
     throw new FaultlineError('DAMAGED_HISTOGRAM', 'usage', `${what} is damaged: ${(cause as Error).message}`, {
-      hint: '`faultline verify FILE` says what else is wrong with it.',
+      hint: '`faultline verify FILE` shows what else is wrong with it.',
       cause,
     })
   }

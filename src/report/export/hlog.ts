@@ -28,7 +28,7 @@ function head({ createdAt }: Result, rows: readonly Row[]): string[] {
     rows.length === 1
       ? [`#[The interval is ${rows[0]!.tag}]`]
       : [
-          '#[Every interval has a tag: HistogramLogProcessor needs -tag TAG, and finds nothing without it. The tags are]',
+          '#[Every interval has a tag: HistogramLogProcessor needs -tag TAG, and reads nothing without it. The tags are]',
           ...[...new Set(rows.map(({ tag }) => tag))].map((tag) => `#[-tag ${tag}]`),
         ]
   return [

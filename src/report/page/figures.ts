@@ -141,7 +141,7 @@ function lockFigure(runs: readonly Run[], result: Result): Figure[] {
 function outcomeFigure(runs: readonly Run[], result: Result): Figure[] {
   const matrix = outcomeMatrix(runs)
   if (matrix === undefined) return []
-  const caption = 'How often each outcome was seen. "!" marks an interesting outcome, "!!" one that must not happen.'
+  const caption = 'How often each outcome occurred. "!" marks an interesting outcome, "!!" a forbidden one.'
   return [{ ...commonOf(runs[0]!, result), title: 'outcomes', caption, ...matrix }]
 }
 
@@ -159,7 +159,7 @@ function blockedFigure(runs: readonly Run[], result: Result): Figure[] {
     {
       ...commonOf(runs[0]!, result),
       title: 'where the time went',
-      caption: 'Shares of the virtual time of each role, by what it went into.',
+      caption: 'Shares of the virtual time of each role, by activity.',
       body: { type: 'stack', rows },
       table: {
         columns: ['role', ...kinds],
@@ -202,7 +202,7 @@ function kernelTimelineFigure(runs: readonly Run[], result: Result): Figure[] {
   const chart = timelineChart({ seed: 0, cpus })
   if (chart === undefined) return []
   const caption =
-    'What the recorded tasks did that the replay below plays, from the first invalidation on: their faults and invalidations, and their waits for mmu_lock. It is drawn as held from the end of a wait to the next SPTE of the same thread: so long at the least.'
+    'The recorded activity of the tasks that are replayed below, from the first invalidation on: their faults and invalidations, and their waits for mmu_lock. A hold is drawn from the end of a wait to the next SPTE of the same thread, which is a lower bound.'
   return [
     {
       ...commonOf(runs[0]!, result),
@@ -227,7 +227,7 @@ const spanOf = (cpus: RunTimeline['cpus']) => {
 export function patchFigures(runs: readonly Run[], result: Result): Figure[] {
   return runs.flatMap(({ variant, patch, ...run }) => {
     if (patch === undefined) return []
-    const caption = `What ${patch.file} does otherwise than ${patch.base}, function by function.`
+    const caption = `The difference between ${patch.file} and ${patch.base}, function by function.`
     const body = { type: 'text', lines: patch.diff.split('\n'), isCode: true } as const
     return [{ ...commonOf({ variant, ...run }, result), title: `the patch ${variant}`, caption, body, table: NO_TABLE }]
   })

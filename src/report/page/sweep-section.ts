@@ -107,7 +107,7 @@ const mapsOf = (groups: Groups, { decides }: Scenario, varied: readonly string[]
 function mapCaption({ x, y }: PhaseDiagram): string {
   const ordered = [x, y].filter(({ isOrdered }) => isOrdered).map(({ name }) => name)
   return [
-    `${x.name} across, ${y.name} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where they are alike.`,
+    `${x.name} across, ${y.name} down. A cell has the colour and the number of the variant that wins there: pale with "?" where the difference is not resolved, "=" where there is no difference.`,
     ...(ordered.length === 2
       ? ['Thick lines are the frontier.']
       : ordered.map((name) => `Thick lines are the frontier along ${name}.`)),
@@ -150,7 +150,7 @@ function answersFigure(groups: Groups, scenario: Scenario, varied: readonly stri
   const rows = groups.flatMap((group) =>
     answersOf(scenario, group).map(({ text }) => [...varied.map((name) => String(valueAt(group[0]!, name))), text]),
   )
-  const caption = 'Each load of the sweep, and what its figures answer.'
+  const caption = 'Each load of the sweep, and its answer.'
   const table = { columns: [...varied, 'answer'], rows }
   return [
     { ...commonOf(groups[0]![0]!, result), title: 'the answer at each load', caption, body: { type: 'table' }, table },

@@ -47,7 +47,7 @@ function stepsFigure({ check, variant, kernel, configuration, schedule, replayed
     title: 'the steps',
     kind: 'checked',
     caption:
-      'Each row is a step of one CPU. The slider goes through them; beside stand the words that were written so far, the last one marked.',
+      'Each row is a step of one CPU. Move through them with the slider; the table beside it shows the words written so far, with the last write marked.',
     command: commandText([
       'check',
       check,

@@ -43,7 +43,7 @@ export function phaseText(diagram: PhaseDiagram, width = WIDEST): string[] {
     return under.some((each) => each.includes('-')) ? [own, `${' '.repeat(left + 1)}${under.join('')}`] : [own]
   })
   const lines = [...(x.isOrdered ? ['|'] : []), ...(y.isOrdered ? ['-'] : [])].join(' and ')
-  const signs = `${variants.map((name, index) => `${LETTERS[index]} ${name}`).join(', ')}; small: not resolved; =: alike${lines === '' ? '' : `; ${lines}: the frontier`}`
+  const signs = `${variants.map((name, index) => `${LETTERS[index]} ${name}`).join(', ')}; small: not resolved; =: no difference${lines === '' ? '' : `; ${lines}: the frontier`}`
   return [
     `which variant has the better ${decision.reads}, by ${x.name} (across) and ${y.name} (down)${where}:`,
     ...map.map((line) => line.trimEnd()),

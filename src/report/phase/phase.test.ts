@@ -39,7 +39,7 @@ test('a map has the winner of each point, alike where figures are equal, and the
     '       -  -',
     '    8  B| =',
     'range  2  4',
-    'A old, B new; small: not resolved; =: alike; | and -: the frontier',
+    'A old, B new; small: not resolved; =: no difference; | and -: the frontier',
   ])
 })
 

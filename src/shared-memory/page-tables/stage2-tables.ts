@@ -98,7 +98,7 @@ export class Stage2Tables {
   /** A zeroed table out of the CPU's cache; topup() saw to it that there is one. */
   take(cpu: Cpu): number {
     const table = this.#caches[cpu.id]!.pop()
-    if (table === undefined) throw new RangeError('a stage-2 table was taken from a cache that was not topped up')
+    if (table === undefined) throw new RangeError('a stage-2 table was taken from a cache that was not refilled')
     return table
   }
 

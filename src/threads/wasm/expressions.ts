@@ -85,7 +85,8 @@ function hasGetter(object: object, name: string): boolean {
 }
 
 function element(owner: Value, index: Value, frame: Frame): Value {
-  if (owner.kind !== 'known' || !Array.isArray(owner.value)) throw new NotCompiled('an element of what is no table')
+  if (owner.kind !== 'known' || !Array.isArray(owner.value))
+    throw new NotCompiled('an element of something that is not a table')
   const table = owner.value as readonly unknown[]
   if (index.kind === 'known') return known(constantIn(table, String(index.value)))
   if (table.length === 0) throw new NotCompiled('an element of an empty table')
@@ -184,12 +185,12 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
     if (owner.value === CPU) return operation(name, args, frame, world.sleepers)
     if (owner.value === Math && name === 'imul') return number([...args.flatMap(codeOf), MULTIPLY])
     const source = methodOf(owner.value as object, name)
-    if (source === undefined) throw new NotCompiled(`.${name}() of what is not of this build`)
+    if (source === undefined) throw new NotCompiled(`.${name}() of an object from another build`)
     return world.invoke(source, owner.value, args)
   }
   const callee = of(node.callee)
   const source = callee.kind === 'known' ? functionOf(callee.value) : undefined
-  if (source === undefined) throw new NotCompiled('a call of what is not of this build')
+  if (source === undefined) throw new NotCompiled('a call of a function from another build')
   const values = args.map((arg) => (arg.kind === 'known' && arg.value !== CPU ? [arg.value] : undefined))
   // A function of the house keeps no state: what it gives is known if all that it is given is.
   if (values.every((each) => each !== undefined))

@@ -21,7 +21,7 @@ const LOCKS = [
  * the opened build. Returns what stays in JavaScript, and why.
  */
 export function installCompiledLocks(root: object, cpu: ThreadCpu, memory: Memory): Compiled['left'] {
-  if (memory.wasm === undefined) throw new Error('what is compiled works on the memory of WebAssembly')
+  if (memory.wasm === undefined) throw new Error('compiled code needs words in WebAssembly memory')
   const sleepersWord = memory.sleepers.byteOffset / 4
   const locks = locksIn(root)
   const ofWords = locks.filter((lock) => !keepsState(lock))

@@ -106,7 +106,7 @@ function called(name: string, args: readonly Code[], host: ReturnType<typeof hos
 /** A word that is not known is computed once. */
 function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; readonly before: Code } {
   if (value?.kind === 'known' && typeof value.value === 'number') return { at: { word: value.value }, before: [] }
-  if (value?.kind !== 'computed') throw new NotCompiled('an access to what is no word')
+  if (value?.kind !== 'computed') throw new NotCompiled('an access to something that is not a word')
   const local = frame.newLocal()
   return { at: { local }, before: [...value.code, ...setLocal(local)] }
 }

@@ -27,7 +27,7 @@ export function codeOf(value: Value): Code {
   if (typeof value.value === 'boolean') return constant(Number(value.value))
   const { value: known } = value
   if (typeof known !== 'number' || !Number.isInteger(known) || known < -(2 ** 31) || known >= 2 ** 32) {
-    throw new NotCompiled(`a constant that is no number of 32 bits (${String(known)})`)
+    throw new NotCompiled(`a constant that is not a 32-bit number (${String(known)})`)
   }
   return constant(known)
 }

@@ -67,7 +67,7 @@ const winnerIn = (cell: Cell | undefined, variants: readonly string[]) =>
 
 function notRun(between: Cell | undefined): string {
   if (between === undefined) return 'not run, or no figures'
-  return `not run, between loads where ${between.certainty === 'same' ? 'they are alike' : `${between.winner} is ahead`}`
+  return `not run, between loads where ${between.certainty === 'same' ? 'there is no difference' : `${between.winner} is ahead`}`
 }
 
 function sayOf(cell: Cell): string {

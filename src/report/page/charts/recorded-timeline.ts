@@ -68,7 +68,7 @@ export function recordedTimeline(
       'Time since the first event of a thread: its page faults, SPTEs set and invalidations, and its waits for locks.',
       ...(slices.some(([, , , , category]) => category === HOLD)
         ? [
-            'mmu_lock is drawn as held from the end of a wait to the next SPTE of the same thread: so long at the least.',
+            'A hold of mmu_lock is drawn from the end of a wait to the next SPTE of the same thread, which is a lower bound.',
           ]
         : []),
       ...(every === 1 ? [] : [`One in ${every} of ${whole(marks.length)} marks is drawn.`]),
