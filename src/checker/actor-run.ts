@@ -48,7 +48,7 @@ export class ActorRun {
     }
     if (next.done) return { kind: 'ended', result: next.value }
     if (this.cpu.isHandedOut(next.value)) return ASKS
-    throw new Refused(`actor '${this.#name}' yields ${textOf(next.value)}, which is no step`, YIELD_STAR)
+    throw new Refused(`actor '${this.#name}' yields ${textOf(next.value)}, which is not a step`, YIELD_STAR)
   }
 }
 

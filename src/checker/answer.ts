@@ -122,18 +122,16 @@ function answerOf(program: Program, limits: Limits, explored: Explored): Answer 
 function becauseOf({ because, waits, limits, counts }: Explored): string | null {
   if (because === 'depth') {
     const spins =
-      waits.length === 0
-        ? ''
-        : `: ${waits.join('; ')}. A loop that waits says so by cpu.pause(), or is cpu.untilEqual()`
+      waits.length === 0 ? '' : `: ${waits.join('; ')}. Mark a waiting loop with cpu.pause(), or use cpu.untilEqual()`
     return `an execution was longer than bound.depth, ${limits.depth} steps${spins}`
   }
   if (because === 'states') return `there are more states than bound.states, ${limits.states}`
   if (because === 'time' && limits.mode !== 'exhaustive') {
-    return `${counts.executions} executions by chance (bound.mode '${limits.mode}') showed nothing wrong, and prove nothing`
+    return `${counts.executions} random executions (bound.mode '${limits.mode}') found no violation; they prove nothing`
   }
   if (because === 'time') return `time was over: bound.seconds, ${limits.seconds}`
   if (because === 'nothing') {
-    return 'nothing was asserted: there is no oracle that looks at a value or at a result, and no actor reports a violation whatever it finds in memory. All actors do end, in every interleaving; if that is all that is asked, give the oracle `allEnd`'
+    return 'nothing was asserted: no oracle reads a value or a result, and no actor ever reports a violation. All actors do end, in every interleaving; if that is all you want to prove, give the oracle `allEnd`'
   }
   return because
 }

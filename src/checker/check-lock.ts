@@ -40,10 +40,7 @@ export async function loadLocks(file: string): Promise<LockClass[]> {
     const has = (...needed: string[]) => needed.every((method) => methods.has(method))
     const missing = own.length > 0 ? [] : MMU_LOCK.filter((method) => !methods.has(method))
     if (missing.length > 0) {
-      throw new Refused(
-        `${file}: ${name} has no *${missing.join('(cpu), no *')}(cpu)`,
-        'mmu_lock is asked for all of them.',
-      )
+      throw new Refused(`${file}: ${name} has no *${missing.join('(cpu), no *')}(cpu)`, 'mmu_lock needs all of them.')
     }
     if (has(...RW_LOCK)) {
       const hasTry = has('tryReadLock', 'tryWriteLock')

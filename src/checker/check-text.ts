@@ -36,7 +36,7 @@ export function untakenText(reports: readonly Report[]): string {
     const [fn, place] = site.split(' ')
     return `  ${place}, ${fn}()`
   })
-  return [`No execution took these steps of ${patch.file}, so nothing is said of them:`, ...lines].join('\n')
+  return [`No execution took these steps of ${patch.file}, so the verdict does not cover them:`, ...lines].join('\n')
 }
 
 function summaryLine({ variant, configuration, expects, explored, isAsExpected }: Report): string {

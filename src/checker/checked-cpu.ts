@@ -57,8 +57,8 @@ Object.defineProperty(taking.prototype, Symbol.iterator, {
   value(this: { isBegun?: boolean }) {
     if (this.isBegun === true) {
       refuse(
-        `${userCode()} takes the same step twice, and would take none the second time`,
-        'Make one for each time: `yield* cpu.load(word)` makes a step and takes it.',
+        `${userCode()} takes the same step twice; the second time it has no effect`,
+        'Create a new step each time: `yield* cpu.load(word)` creates a step and takes it.',
       )
     }
     this.isBegun = true

@@ -3,8 +3,8 @@ import { INSTRUCTIONS, STORE, WRITE } from './instructions.ts'
 import { refuse } from './user-code.ts'
 
 const STATELESS =
-  'An actor sees nothing but what its instructions return, and keeps nothing but its own locals:' +
-  ' put what it shares into a word, and take chance and time out of it.'
+  'An actor may only depend on the results of its instructions, and may only keep its own locals:' +
+  ' put shared data into words, and remove randomness and time from it.'
 
 const EVENTS: Readonly<Record<number, string>> = {
   [PEEK]: 'peek',
@@ -27,8 +27,5 @@ export function stepText(kind: number, word: number, a: number, nameOf: (word: n
 
 /** An actor that is run again and answered alike must do the same again. */
 export function refuseDifference(actor: string, now: string, before: string): never {
-  refuse(
-    `actor '${actor}', run again with the same answers, came to '${now}' where it had come to '${before}'`,
-    STATELESS,
-  )
+  refuse(`actor '${actor}', run again with the same answers, reached '${now}' instead of '${before}'`, STATELESS)
 }

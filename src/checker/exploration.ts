@@ -95,7 +95,7 @@ function checkShape<Subject>(exploration: Exploration<Subject>): void {
   if (entries.length > MOST_ACTORS) {
     throw new Refused(
       `there are ${entries.length} actors`,
-      `At most ${MOST_ACTORS} can be told apart; more than four are seldom exhausted.`,
+      `At most ${MOST_ACTORS} are supported; with more than four, an exploration rarely finishes.`,
     )
   }
   for (const [name, act] of entries) {
@@ -110,12 +110,15 @@ function checkFairness<Subject>({ actors, mustEnd = [], fairness = 'weak', bound
   if (!Array.isArray(mustEnd)) throw new Refused('mustEnd is no list', 'It lists names of actors.')
   for (const name of mustEnd) {
     if (actors[name] === undefined)
-      throw new Refused(`mustEnd names '${name}', which is no actor`, `There are: ${Object.keys(actors).join(', ')}.`)
+      throw new Refused(
+        `mustEnd names '${name}', which is not an actor`,
+        `There are: ${Object.keys(actors).join(', ')}.`,
+      )
   }
   if (mustEnd.length > 0 && (bound?.memory ?? 'sc') !== 'sc') {
     throw new Refused(
-      `mustEnd is asked with bound.memory '${bound?.memory}'`,
-      'What is fair is known of memory that is sc only.',
+      `mustEnd is given with bound.memory '${bound?.memory}'`,
+      'Fairness is supported with sc memory only.',
     )
   }
 }

@@ -142,7 +142,7 @@ test('an actor that does not do the same again is refused', () => {
   }
   assert.throws(
     () => explore({ setup, actors: { moody, other: moody } }),
-    /came to 'add (one|two)' where it had come to 'add (one|two)'/,
+    /reached 'add (one|two)' instead of 'add (one|two)'/,
   )
 })
 

@@ -14,7 +14,7 @@ const FOREIGN: readonly (readonly [object: string, names: readonly string[]])[] 
 ]
 
 const HINT =
-  'An actor may depend on nothing but what its instructions return: give it what it needs as arguments, or read it from a word.'
+  'An actor may depend only on the results of its instructions: pass other values as arguments, or read them from a word.'
 
 /** Explores with clocks, timers and chance out of reach of actors, setups and oracles. */
 export function withGuards<T>(explore: () => T): T {
@@ -74,5 +74,5 @@ function replace(owner: Target, name: string, value: unknown): () => void {
 
 function ask(call: string): void {
   const caller = userCode()
-  if (caller !== undefined) refuse(`${caller} calls ${call}, which answers otherwise each time`, HINT)
+  if (caller !== undefined) refuse(`${caller} calls ${call}, whose result differs from call to call`, HINT)
 }

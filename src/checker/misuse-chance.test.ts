@@ -21,7 +21,7 @@ test('chance and clocks are refused by name', () => {
       call()
       yield* cpu.add(x, 1)
     }
-    refused(new RegExp(`actor 'left' calls ${name.replace(/[().]/g, '\\$&')}, which answers otherwise`), twice(act))
+    refused(new RegExp(`actor 'left' calls ${name.replace(/[().]/g, '\\$&')}, whose result differs`), twice(act))
   }
   refused(/setup calls Math.random\(\)/, {
     ...Object(twice(adds)),

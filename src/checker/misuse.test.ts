@@ -8,10 +8,10 @@ import { allEnd, explore } from './index.ts'
 import { type Act, adds, loose, oracle, refused, setup, type Two } from './misuse.contract.ts'
 
 const WITHOUT_YIELD_STAR: Readonly<Record<string, unknown>> = {
-  'yields steps that were not taken, which is no step': function* (cpu: Cpu, { x }: Two) {
+  'yields steps that were not taken, which is not a step': function* (cpu: Cpu, { x }: Two) {
     yield loose(cpu.add(x, 1))
   },
-  'yields 3, which is no step': function* () {
+  'yields 3, which is not a step': function* () {
     yield loose(3)
   },
   'made load x and never took it': function* (cpu: Cpu, { x, y }: Two) {

@@ -66,7 +66,7 @@ for (const body of [
       .replace("y: place.line('y')", "y: place.line('y'), lock: new TicketLock(place)")
     await refused(
       lock.replace('{ x, y }', '{ x, y, lock }'),
-      /calls (helper|lock\.release)\(cpu.*\) in module\d+\.mjs:\d+, and takes none of its steps\. Write `yield\*`/,
+      /calls (helper|lock\.release)\(cpu.*\) in module\d+\.mjs:\d+, but takes none of its steps\. Write `yield\*`/,
     )
   })
 }
@@ -93,5 +93,5 @@ test('a generator of the user that hands out values is an iterator in a traced m
   const body = 'for (const n of numbers()) if (n !== undefined) yield* cpu.add(x, n)'
   const { verdict } = await exploreText(program(numbers, body).replace('> 100', '!== 6'))
   assert.equal(verdict, 'PASS')
-  await refused(program('', 'yield; yield* cpu.add(x, 1)'), /yields undefined, which is no step/)
+  await refused(program('', 'yield; yield* cpu.add(x, 1)'), /yields undefined, which is not a step/)
 })

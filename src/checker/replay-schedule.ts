@@ -41,7 +41,7 @@ export function replaySchedule(
   }
   const { memory, patience, steppers } = schedule
   if (asked !== undefined && asked !== memory) {
-    return `the schedule is of memory that is ${memory}, and was to be played with ${asked}: its steps mean something else there`
+    return `the schedule was made with ${memory} memory and cannot be replayed with ${asked}: its steps have a different meaning there`
   }
   const program = check.program(variant, configuration)
   const machine = new Machine(program, { patience, memory, counted: COUNTERS.map((_, counter) => counter) })

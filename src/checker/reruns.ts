@@ -80,7 +80,7 @@ export class Reruns {
     const { kind, word, a } = machine.behaviours[actor]!
     const nameOf = (at: number) => this.#program.place.nameOf(at as never)
     const before = stepText(kind.at[node]!, word.at[node]!, a.at[node]!, nameOf)
-    throw different(`actor '${this.#program.actors[actor]!.name}' came to '${now}' where it had come to '${before}'`)
+    throw different(`actor '${this.#program.actors[actor]!.name}' reached '${now}' instead of '${before}'`)
   }
 }
 
@@ -137,11 +137,11 @@ const finish = (run: Generator<void, void>) => {
 function compareSaid(before: readonly Finding[], now: readonly Finding[]): void {
   if (isDeepStrictEqual(before, now)) return
   const text = (findings: readonly Finding[]) => findings.map(({ says }) => `'${says}'`).join(', ') || 'nothing'
-  throw different(`the oracle said ${text(before)}, and ${text(now)} of the same memory and the same results`)
+  throw different(`the oracle returned ${text(before)}, and then ${text(now)} for the same memory and results`)
 }
 
 const different = (what: string) =>
   new Refused(
-    `the same schedule, run twice, did not come to the same: ${what}`,
-    'Something depends on more than the schedule: a variable outside of the shared memory, a clock, chance, or what an earlier run left behind.',
+    `the same schedule, run twice, gave different results: ${what}`,
+    'Something depends on more than the schedule: a variable outside of the shared memory, a clock, randomness, or state that an earlier run left behind.',
   )

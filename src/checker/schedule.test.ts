@@ -20,7 +20,7 @@ for (const [text, why] of [
   ['2:12345678:01:00', /has version 2, and this program reads version 1/],
   ['1:12345678:01:', /is damaged/],
   ['1:123:01:00', /is damaged/],
-  ['1:12345678:01:alpha:00', /is of memory model 'alpha', and there are: sc, tso, relaxed/],
+  ['1:12345678:01:alpha:00', /has the memory model 'alpha'; known models are: sc, tso, relaxed/],
 ] as const) {
   test(`'${text}' is refused with a reason`, () => assert.match(parseSchedule(text) as string, why))
 }

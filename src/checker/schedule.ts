@@ -38,7 +38,7 @@ export function parseSchedule(text: string): Schedule | string {
   const { 1: definition = '', 2: patience = '', 3: named = 'sc', 4: steps = '' } = match
   const memory = MEMORY_MODELS.find((model) => model === named)
   if (memory === undefined)
-    return `the schedule is of memory model '${named}', and there are: ${MEMORY_MODELS.join(', ')}`
+    return `the schedule has the memory model '${named}'; known models are: ${MEMORY_MODELS.join(', ')}`
   const bounded = Number.parseInt(patience, 16)
   return {
     definition,

@@ -49,7 +49,7 @@ export const SIGNALLED = 2
 
 export const LIVELOCK: Finding = {
   name: 'livelock',
-  says: 'a loop goes round for ever, although no other actor does anything any more',
+  says: 'a loop repeats forever, although no other actor takes a step any more',
   value: 0,
 }
 

@@ -37,7 +37,7 @@ class Entries extends Array<Entry> {
 /** Each actor has its own subject, so a setup must do the same each time, and return a new object. */
 export function compareSetUps<Subject>(one: SetUp<Subject>, other: SetUp<Subject>): void {
   if (typeof one.subject === 'object' && one.subject !== null && one.subject === other.subject) {
-    throw new Refused('setup returns the same object each time', `Build what it returns in it: ${SHARED}`)
+    throw new Refused('setup returns the same object each time', `Build its return value inside it: ${SHARED}`)
   }
   const layouts = [one, other].map(({ place }) =>
     place.entries.map(({ name, word, words }) => `${name} ${word} ${words}`),
@@ -109,6 +109,6 @@ export function compareMemories(place: Place, one: Int32Array, other: Int32Array
   if (word < 0) return
   throw new Refused(
     `initialise leaves ${one[word]} in ${place.nameOf(word as Word)}, and ${other[word]} when it is called again`,
-    'Where a program begins must not depend on chance, time or what was run before.',
+    'The start of a program must not depend on randomness, time or earlier runs.',
   )
 }

@@ -44,6 +44,6 @@ export function checkPauses(actor: string, pauses: number): void {
   if (pauses <= MOST_PAUSES) return
   throw new Refused(
     `actor '${actor}' pauses ${MOST_PAUSES} times and takes no step between`,
-    'A loop that waits looks at what it waits for: `while ((yield* cpu.load(word)) === 0) yield* cpu.pause()`.',
+    'A waiting loop must read the word that it waits for: `while ((yield* cpu.load(word)) === 0) yield* cpu.pause()`.',
   )
 }

@@ -37,7 +37,7 @@ export function starvingActors<Subject>(
     const lasso = starvation(graph, names.indexOf(name), names.length, fairness)
     if (lasso === undefined) continue
     const { way, turn } = lasso
-    const says = `${name} never ends although the scheduler is ${fairness}ly fair: steps ${way.length + 1} to ${way.length + turn.length} repeat for ever`
+    const says = `${name} never ends although the scheduler is ${fairness}ly fair: steps ${way.length + 1} to ${way.length + turn.length} repeat forever`
     const finding = { name: 'starvation', says, value: 0 }
     return { ...explored, verdict: 'FAIL', findings: [finding], schedule: [...way, ...turn], counts: states }
   }

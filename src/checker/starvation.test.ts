@@ -47,7 +47,7 @@ for (const fairness of ['weak', 'strong'] as const) {
     assert.deepEqual([verdict, findings[0]?.name], ['FAIL', 'starvation'])
     assert.match(
       findings[0]!.says,
-      new RegExp(`^waiter never ends although the scheduler is ${fairness}ly fair: steps \\d+ to \\d+ repeat for ever`),
+      new RegExp(`^waiter never ends although the scheduler is ${fairness}ly fair: steps \\d+ to \\d+ repeat forever`),
     )
     const [, from, to] = /steps (\d+) to (\d+)/.exec(findings[0]!.says)!
     const turn = steps.slice(Number(from) - 1, Number(to))
@@ -144,8 +144,8 @@ test('what must end is validated', () => {
       () => explore({ ...one, ...more } as never),
       (error) => error instanceof Refused && why.test(error.message),
     )
-  refuses({ mustEnd: ['b'] }, /mustEnd names 'b', which is no actor/)
+  refuses({ mustEnd: ['b'] }, /mustEnd names 'b', which is not an actor/)
   refuses({ mustEnd: 'a' }, /mustEnd is no list/)
   refuses({ mustEnd: ['a'], fairness: 'perfect' }, /fairness is 'perfect'/)
-  refuses({ mustEnd: ['a'], bound: { memory: 'tso' } }, /memory that is sc only/)
+  refuses({ mustEnd: ['a'], bound: { memory: 'tso' } }, /with sc memory only/)
 })

@@ -46,7 +46,7 @@ function endWithin<T>(timeout: number, slice: () => T): T {
     if (running === undefined || running.forMs < LONGEST_STEP_MS) throw new TooSlow()
     throw new Refused(
       `${running.name} ran for over a second without taking a step`,
-      'A loop in it never ends, or never comes to a `yield*`: each look at shared memory is a step, `yield* cpu.load(word)`.',
+      'A loop in it never ends, or never reaches a `yield*`: each access to shared memory is a step, `yield* cpu.load(word)`.',
     )
   } finally {
     Reflect.set(globalThis, SYMBOL, outer)

@@ -38,7 +38,7 @@ test('a lock of a file is held to the contract, in JavaScript and in TypeScript'
   assert.equal(code, 0, out)
   assert.match(out, /^SpinLock, a lock, with --memory sc:$/m)
   assert.equal(out.match(/^PASS /gm)?.length, 6)
-  assert.match(out, /^note: a waiter gets in at last, whatever another does: no, it can starve/m)
+  assert.match(out, /^note: a waiter eventually gets the lock, whatever another CPU does: no, it can starve/m)
   const typed = await checkLock(
     'rw.ts',
     `import type { Cpu, Place, Steps } from 'faultline/shared-memory/stepped'
@@ -179,7 +179,7 @@ for (const [name, code, why] of [
   [
     'star.js',
     spinLock({ release: 'cpu.store(this.word, 0)' }),
-    /actor 'cpu0' calls cpu\.store\(this\.word, 0\) in star\.js:\d+, and takes none of its steps\nWrite `yield\*`/,
+    /actor 'cpu0' calls cpu\.store\(this\.word, 0\) in star\.js:\d+, but takes none of its steps\nWrite `yield\*`/,
   ],
   ['plain.js', spinLock().replace('*acquire', 'acquire').replaceAll('yield*', ''), /`yield\*`/],
   ['clock.js', spinLock({ release: 'if (Date.now() > 0) yield* cpu.store(this.word, 0)' }), /calls Date\.now\(\)/],

@@ -28,7 +28,7 @@ test('a missing smp_wmb is found with --memory relaxed only, and its schedule pl
     'sc',
   )
   assert.equal(refused.code, 2)
-  assert.match(refused.err, /the schedule is of memory that is relaxed, and was to be played with sc/)
+  assert.match(refused.err, /the schedule was made with relaxed memory and cannot be replayed with sc/)
 })
 
 test('a verdict names the memory model, and one that there is not is refused', async () => {

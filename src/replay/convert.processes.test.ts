@@ -32,7 +32,7 @@ test('trace.dat is read as what trace-cmd prints of it, and its complaints are p
   assert.equal(JSON.parse(stdout).sptesSet, 1)
   const bad = traced('bad', { 'trace-cmd': 'echo "invalid file" >&2; exit 1' })
   assert.equal(bad.status, 2)
-  assert.match(bad.stderr, /of which trace-cmd makes no text: invalid file/)
+  assert.match(bad.stderr, /which trace-cmd cannot convert to text: invalid file/)
 })
 
 test('without trace-cmd the command that makes text of trace.dat is given', () => {

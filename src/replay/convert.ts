@@ -74,13 +74,13 @@ const command = (name: string, { program, args }: Tool) => `${program} ${args.jo
 
 const notInstalled = (name: string, tool: Tool, cause: unknown) =>
   new ReplayError(
-    `${name} is ${tool.is}, and ${tool.program} is not installed here, which makes text of it`,
-    `Install it (apt-get install ${tool.debian}), or make the text where it was recorded: ${command(name, tool)} > ${name}.txt`,
+    `${name} is ${tool.is}, and ${tool.program}, which converts it to text, is not installed here`,
+    `Install it (apt-get install ${tool.debian}), or convert the file where it was recorded: ${command(name, tool)} > ${name}.txt`,
     { cause },
   )
 
 const failed = (name: string, tool: Tool, complaint: string) =>
   new ReplayError(
-    `${name} is ${tool.is}, of which ${tool.program} makes no text: ${complaint === '' ? 'it gives no reason' : complaint}`,
-    `Make the text where it was recorded: ${command(name, tool)} > ${name}.txt`,
+    `${name} is ${tool.is}, which ${tool.program} cannot convert to text: ${complaint === '' ? 'it gives no reason' : complaint}`,
+    `Convert the file where it was recorded: ${command(name, tool)} > ${name}.txt`,
   )

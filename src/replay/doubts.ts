@@ -32,19 +32,19 @@ function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): re
   if (sortedBecause !== undefined) {
     const { line, byNs } = sortedBecause
     warnings.push(
-      `the lines were not in the order of time (at line ${said(line)} it goes back by ${seconds(byNs)}): they were sorted, which is safe as each CPU's own are in order`,
+      `the lines were not in time order (at line ${said(line)} the time goes back by ${seconds(byNs)}): they were sorted, which is safe because the lines of each CPU are in order`,
     )
   } else if (clock.backwards > 0) {
     warnings.push(`time goes backwards ${said(clock.backwards)} times: several recordings, or not in order`)
   }
   if (sortedBecause === undefined && parts.length > 0) {
     warnings.push(
-      `${said(parts.length + 1)} parts with a header each are in the file, one soon after the other: they are taken for one recording`,
+      `${said(parts.length + 1)} parts with their own header are in the file, shortly after each other: they are read as one recording`,
     )
   }
   if (clock.longestPauseNs > LONG_PAUSE_NS && clock.longestPauseNs > clock.spanNs * LONG_PAUSE) {
     warnings.push(
-      `for ${seconds(clock.longestPauseNs)} of ${seconds(clock.spanNs)} there is no event at all: rates are over all of it`,
+      `for ${seconds(clock.longestPauseNs)} of ${seconds(clock.spanNs)} there is no event at all: rates cover the whole time`,
     )
   }
   if (
@@ -53,7 +53,7 @@ function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): re
     clock.together > sum(events, ({ count }) => count) / 2
   ) {
     warnings.push(
-      `the clock goes in steps of ${Number.isFinite(clock.stepNs) ? time(clock.stepNs) : 'more than the recording is long'}, as one of jiffies does: what took less has no length`,
+      `the clock goes in steps of ${Number.isFinite(clock.stepNs) ? time(clock.stepNs) : 'more than the recording is long'}, as one of jiffies does: anything shorter has no measured duration`,
     )
   }
   if (clock.timeless > 0) {
@@ -93,7 +93,7 @@ function leftOutOf(recording: Recording): readonly string[] {
     ],
     [
       sum(tasks, (task) => task.nestedFaults),
-      (n) => `${n} faults are those of a nested guest, by addresses of its own: they are left out`,
+      (n) => `${n} faults are those of a nested guest, at its own addresses: they are left out`,
     ],
     [
       sum(tasks, (task) => task.madeWritable),
@@ -102,7 +102,7 @@ function leftOutOf(recording: Recording): readonly string[] {
     ],
     [
       recording.invalidations.everything,
-      (n) => `${n} invalidations are of everything, so they tell nothing of memslots`,
+      (n) => `${n} invalidations cover everything, so they show nothing about memslots`,
     ],
   ]
   const hasFaults = tasks.some((task) => task.faults + task.installs.count + task.tdpInstalls.count > 0)
@@ -112,7 +112,7 @@ function leftOutOf(recording: Recording): readonly string[] {
       ? []
       : [
           recording.tdpExits > 0
-            ? `${said(recording.tdpExits)} exits of guests are faults or accesses to devices (EPT violations, nested page faults, aborts), but not on which gfn: kvm:kvm_page_fault (arm64: kvm_guest_fault) is not traced`
+            ? `${said(recording.tdpExits)} exits of guests are faults or accesses to devices (EPT violations, nested page faults, aborts), but their gfns are unknown: kvm:kvm_page_fault (arm64: kvm_guest_fault) is not traced`
             : 'no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none',
         ]
   const called = recording.remarks.invalidations
@@ -135,7 +135,7 @@ function leftOutOf(recording: Recording): readonly string[] {
         `${said(events)} ${what} took ${hasTdp ? said(leafs) : 'an unknown number of'} leafs away without kvm_unmap_hva_range${hasTdp ? '' : ' (kvm_tdp_mmu_spte_changed is not traced)'}`,
     )
   const files = [...recording.leftOut].map(
-    ([file, lines]) => `${said(lines)} lines of ${file} are a guest's or another host's own and are left out`,
+    ([file, lines]) => `${said(lines)} lines of ${file} were recorded by a guest or another host and are left out`,
   )
   return [
     ...untraced,
@@ -156,15 +156,13 @@ function probesOf({ probes, probed }: Recording): readonly string[] {
   const taken = read.flatMap(([name, what]) =>
     name === undefined
       ? []
-      : [
-          `${what} are taken from ${said(probes.of(name))} probes of ${name}, by the arguments that bear the kernel's names`,
-        ],
+      : [`${what} are taken from ${said(probes.of(name))} probes of ${name}, by arguments with the kernel's names`],
   )
   const left = probes.all - probes.of(probed.fault) - probes.of(probed.range)
   if (left === 0) return taken
   const none = taken.length === 0 ? ', so faults and invalidations are taken from tracepoints only' : ''
   return [
     ...taken,
-    `${said(left)} events are probes (kprobe, fprobe, eprobe, perf probe): what their arguments mean is their author's choice${none}`,
+    `${said(left)} events are probes (kprobe, fprobe, eprobe, perf probe): their arguments have no fixed meaning${none}`,
   ]
 }

@@ -112,7 +112,7 @@ function stateSays(seq: readonly [string, string], inProgress: readonly [string,
     : `in_prog ${inProgress[0]} at first, ${inProgress[1]} at last`
   const isNegative = isSame && isIdle && Number(seq[0]) >= 2 ** 31
   const cause = isNegative
-    ? "; seq is beyond 2^31, where a kernel that keeps the fault's copy of it in an int retries for ever"
+    ? "; seq is beyond 2^31, where a kernel that keeps the fault's copy of it in an int retries forever"
     : ''
   return `${course}, ${progress}${cause}`
 }
@@ -206,7 +206,7 @@ function withoutNotifier(recording: Recording): readonly Finding[] {
     if (events + leafs === 0) return []
     const times = events > 0 ? `${count(events)} ` : ''
     if (cause === 'own' && recording.invalidations.unmaps === 0) {
-      const says = `${count(leafs)} leafs (${count(pages)} pages) of the page tables went: for invalidations or of KVM's own accord, which is not known, as kvm_unmap_hva_range is not in the trace`
+      const says = `${count(leafs)} leafs (${count(pages)} pages) of the page tables were removed, by invalidations or by KVM itself: which is unknown, because kvm_unmap_hva_range is not in the trace`
       return [{ kind: 'removed', says, events, leafs }]
     }
     const taken = hasTdp ? `${count(leafs)} leafs (${count(pages)} pages)` : 'leafs, how many is not traced,'

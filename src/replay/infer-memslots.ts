@@ -75,7 +75,7 @@ function notesOf(stretches: readonly Stretch[], samples: number): string {
   const explained = stretches.reduce((sum, { support }) => sum + support, 0)
   const slots = stretches.length === 1 ? 'one memslot' : `${stretches.length} memslots`
   const rivals = stretches.reduce((sum, stretch) => sum + stretch.rivals, 0)
-  const doubt = rivals > 0 ? `; ${rivals + 1} distances explain as many, and the best aligned of them was taken` : ''
+  const doubt = rivals > 0 ? `; ${rivals + 1} distances explain equally many, and the best aligned one was chosen` : ''
   return (
     `memslots inferred: ${slots} at the distance hva - gfn that explains ${grouped(explained)} of ${grouped(samples)} ` +
     `cases of a gfn that was mapped again after an invalidation${doubt}`
@@ -91,7 +91,7 @@ function assumed({ start, end }: PageRange, samples: number, log: InvalidationLo
   const baseGfn = down(start)
   const slot = { slot: 0, baseGfn, hva: up(highest) + HUGE, pages: up(end) - baseGfn }
   const whole =
-    log.everything > 0 ? `; ${grouped(log.everything)} ranges are everything, which tells nothing of memslots` : ''
+    log.everything > 0 ? `; ${grouped(log.everything)} ranges cover everything, which shows nothing about memslots` : ''
   const why =
     samples < MIN_SUPPORT
       ? `${samples === 0 ? 'no gfn was' : `only ${samples} gfns were`} mapped again after an invalidation`

@@ -56,12 +56,12 @@ export const KNOWN: readonly KnownText[] = [
   {
     shape: /lock_stat version|class name\s+con-bounces/,
     is: 'lock_stat: sums of waits for locks, and no events',
-    hint: `perf lock contention gives what costs follow from: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
+    hint: `costs can be derived from perf lock contention: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
   },
   { shape: /\bioctl\(\d+.*, KVM_\w+/, is: 'output of strace: system calls, and no events of KVM', hint: RECORD },
   {
     shape: /^\s*\d+\.\d+ (?:\([^)]*\): )?.*\/\d+ \w+:\w+\(/m,
-    is: 'output of perf trace, which leaves out most of what events say',
+    is: 'output of perf trace, which omits most fields of events',
     hint: 'Give the text of perf script: perf script -F comm,pid,tid,cpu,time,event,trace.',
   },
   {
@@ -72,7 +72,7 @@ export const KNOWN: readonly KnownText[] = [
   {
     shape: /"linux-perf-json-version"|"traceEvents"\s*:|"ph"\s*:\s*"[BEX]"/,
     is: 'JSON of a trace (perf data convert, Chrome, Perfetto), which has no text of events',
-    hint: 'Give the text of what it was made of: perf script -F comm,pid,tid,cpu,time,event,trace, or trace-cmd report.',
+    hint: 'Convert the original recording to text: perf script -F comm,pid,tid,cpu,time,event,trace, or trace-cmd report.',
   },
   {
     shape: /^\s*(?:n|u|m)?secs\s+: count\s+distribution|^Tracing \d+ functions? for |^FUNC\s+COUNT$/m,
@@ -81,7 +81,7 @@ export const KNOWN: readonly KnownText[] = [
   },
   {
     shape: /^commit overrun: \d+|^oldest event ts:|^dropped events: \d+/m,
-    is: "statistics of ftrace's buffer (per_cpu/cpu0/stats): it says how many events there are, and has none",
+    is: "statistics of ftrace's buffer (per_cpu/cpu0/stats), with the number of events but no events",
     hint: 'Give the file `trace` of the same tracefs.',
   },
   {
@@ -107,7 +107,7 @@ export const KNOWN: readonly KnownText[] = [
   {
     shape: /^# tracer: function(?:_graph)?\s*$/m,
     is: 'a trace of functions: it has their names and times, and no events with addresses',
-    hint: `Turn on the events too: echo 1 > events/kvm/enable, events/kvmmmu/enable, events/lock/enable. ${RECORD}`,
+    hint: `Enable the events too: echo 1 > events/kvm/enable, events/kvmmmu/enable, events/lock/enable. ${RECORD}`,
   },
   {
     shape: /^top - \d\d:|^\s*PID USER\s+PR/m,
@@ -120,12 +120,12 @@ export const KNOWN: readonly KnownText[] = [
 export const INCOMPLETE: readonly KnownText[] = [
   {
     shape: /^(?:\s*\d+\.\d+ \|)?\s*\d+\)\s+[|].*\/\* (?:kvm|contention)\w*:/m,
-    is: 'a function graph without the task of each line, so it does not tell which task each event belongs to',
+    is: 'a function graph without the task of each line, so the task of each event is unknown',
     hint: 'Set the option funcgraph-proc, and funcgraph-abstime for times.',
   },
   {
     shape: /^(?:\s*\[\d+\])?\s*\d+\.\d+:\s+(?:\d+\s+)?(?:\w+:)?(?:kvm|contention|fast_page)\w*:/m,
-    is: 'a list of events without their tasks (no comm, no tid), so it does not tell which task each belongs to',
+    is: 'a list of events without their tasks (no comm, no tid), so the task of each event is unknown',
     hint: 'Print the tasks too: perf script -F comm,pid,tid,cpu,time,event,trace; ftrace and trace-cmd report always do.',
   },
   {
@@ -152,12 +152,12 @@ export const LIKELY: readonly KnownText[] = [
   },
   {
     shape: /^begin [0-7]{3,4} \S.*\r?\nM/m,
-    is: 'uuencoded, and what is in it is no text of a recording',
+    is: 'uuencoded, and its content is not the text of a recording',
     hint: 'If it is one that was compressed: uudecode -o /dev/stdout FILE | faultline trace -',
   },
   {
     shape: /^\s*\S.{0,15}\s(?:\[\d+\]\s+)?\d+\.\d+:\s+(?:\d+\s+)?\w+:\w+:\s/m,
-    is: 'a list of events with the names of tasks and no thread ids, so it does not tell which task each belongs to',
+    is: 'a list of events with the names of tasks but without thread ids, so the task of each event is unknown',
     hint: 'Print the ids too: perf script -F comm,pid,tid,cpu,time,event,trace.',
   },
   {
@@ -167,7 +167,7 @@ export const LIKELY: readonly KnownText[] = [
   },
   {
     shape: /^\s*(?:TIME|PID|COMM|TID)\s+(?:PID|COMM|TID|CPU|TIME)\b.*$/m,
-    is: "a table of a tool's or a script's own: which event each line is does not stand in it",
+    is: 'a table in an unknown format: it does not name the event of each line',
     hint: RECORD,
   },
 ]

@@ -29,7 +29,7 @@ function cutSays(head: string): string {
   const column = columnOfCut(head)
   return column === undefined
     ? ''
-    : `. No line is longer than ${column} characters and many are just as long: they were cut there`
+    : `. No line is longer than ${column} characters and many have exactly that length: they were truncated`
 }
 
 const isOfKvm = (event: string) => /^kvm\w*$|^fast_page_fault$|mmio/.test(event)
@@ -100,19 +100,19 @@ export function assertIsWhole(name: string, head: string): void {
 
 const onlyProcesses = (name: string, { pid, names }: { readonly pid: string; readonly names: readonly string[] }) =>
   new ReplayError(
-    `${name} gives processes and no threads: ${pid} is ${names.slice(0, 3).join(', ')} by turns, so vCPUs cannot be told apart`,
+    `${name} gives processes instead of threads: ${pid} is ${names.slice(0, 3).join(', ')} in turn, so vCPUs cannot be distinguished`,
     'Print threads (tid): perf script -F comm,pid,tid,cpu,time,event,trace.',
   )
 
 const ticks = (name: string) =>
   new ReplayError(
-    `${name} was recorded with a clock that counts ticks (x86-tsc, counter, uptime or the like), and how long one is does not stand in it`,
+    `${name} was recorded with a clock that counts ticks (x86-tsc, counter, uptime or the like), and it does not contain their rate`,
     'Say it: --tick-rate 2.1e9 for a TSC of 2.1 GHz (dmesg: tsc: Detected 2100 MHz), --tick-rate 100 for uptime. Or record it with a clock that counts seconds: echo mono > trace_clock; trace-cmd record -C mono.',
   )
 
 const onlyGuests = ({ leftOut }: Recording, name: string) =>
   new ReplayError(
-    `${name} holds only what guests recorded of themselves (${[...leftOut.keys()].slice(0, NAMED).join(', ')}), and no event of the host, whose KVM serves them`,
+    `${name} has only events that guests recorded (${[...leftOut.keys()].slice(0, NAMED).join(', ')}), and no event of the host, whose KVM serves them`,
     "Record the host: scripts/record-kvm-trace --help. With trace-cmd report or perf script, give the host's file too.",
   )
 

@@ -98,14 +98,14 @@ export const isWaitTable = (text: string): boolean => WAIT_TABLE.test(text)
 /** Why a table has no row of KVM's. */
 export function whyNoRows(text: string): string {
   if (/avg wait\s+pid\s+comm/.test(text))
-    return 'It lists tasks (-t), which wait for whatever lock: leave -t out, for rows by caller'
+    return 'It lists tasks (-t), which wait for any lock: leave -t out to get rows by caller'
   if (/wait\s+pid\s+owner/.test(text))
-    return 'It lists tasks that held locks (-o), whatever locks these were: leave -o out, for rows by caller'
+    return 'It lists tasks that held locks (-o), for any lock: leave -o out to get rows by caller'
   if (SOME_COLUMNS.test(text) && !ALL_COLUMNS.test(text))
     return 'It has some columns only (-F), and averages and the longest wait are needed: leave -F out'
   if (/avg wait\s+address\s+symbol/.test(text))
-    return 'It lists locks by address (-l), of which none is named mmu_lock: leave -l out, for rows by caller'
-  return "No line of it is of KVM's MMU"
+    return 'It lists locks by address (-l), and none is named mmu_lock: leave -l out to get rows by caller'
+  return "It has no line about KVM's MMU"
 }
 
 const us = (ns: number) => `${Number((ns / 1000).toPrecision(3)).toLocaleString('en-US')} us`
@@ -118,5 +118,5 @@ export function lockContentionHint(text: string): string {
   const said = rows.slice(0, 3).map((row) => {
     return `${row.kind} at ${row.caller}: ${row.waits.toLocaleString('en-US')} waits, ${us(row.averageNs)} on average, ${us(row.maxNs)} at most`
   })
-  return `KVM's locks: ${said.join('; ')}. Costs follow from it, and a replay can be held against it: faultline contention FILE [--trace RECORDING]. ${record}`
+  return `KVM's locks: ${said.join('; ')}. To derive costs from it and compare a replay with it: faultline contention FILE [--trace RECORDING]. ${record}`
 }

@@ -239,7 +239,7 @@ test("a guest's own lines next to the host's are left out and said", async () =>
 })
 
 test('lines that were sorted are said to be', async () => {
-  assert.match((await summaryOf('per-cpu-concatenated-long')).warnings.join(), /not in the order of time .* sorted/)
+  assert.match((await summaryOf('per-cpu-concatenated-long')).warnings.join(), /not in time order .* sorted/)
   assert.deepEqual((await summaryOf('per-cpu-concatenated-long.sorted')).warnings, [])
 })
 

@@ -165,7 +165,7 @@ function toEach(recordings: readonly Recording[]): Taker {
 function severalVms(path: string, all: readonly VmRecording[]): ReplayError {
   const listed = all.map(({ vm }) => vm!.says).join('; ')
   return new ReplayError(
-    `${path} holds ${all.length} VMs, which are not one: choose one. ${listed}`,
+    `${path} holds ${all.length} VMs: choose one. ${listed}`,
     'Give --vm with its number, --pid with one of its threads, or --task with the name of one.',
   )
 }

@@ -138,7 +138,7 @@ test('leafs that go where invalidations are not traced went for what is not know
     change(us + 500, 0x1200 + at, '600000112340f77', '0'),
   ])
   const { findings } = summaryOf(lines)
-  assert.match(findings.find(({ kind }) => kind === 'removed')!.says, /^4 leafs .* which is not known, as kvm_unmap/)
+  assert.match(findings.find(({ kind }) => kind === 'removed')!.says, /^4 leafs .* which is unknown, because kvm_unmap/)
   const told = summaryOf([...lines, unmap(9000, 0x7000, 8)]).findings
   assert.ok(told.some(({ kind }) => kind === 'without notifier') && told.every(({ kind }) => kind !== 'removed'))
 })

@@ -59,7 +59,7 @@ function evidenceOf(task: Task): string {
     [task.unmaps, 'kvm_unmap_hva_range'],
     [task.setPtes, 'kvm_set_spte_hva'],
     [task.attributeChanges, 'kvm_vm_set_mem_attributes'],
-    [task.ownRemovals, 'leafs removed of its own accord'],
+    [task.ownRemovals, 'leafs removed by KVM itself'],
     [task.ages, 'kvm_age_hva'],
     [task.zaps, 'kvm_mmu_prepare_zap_page'],
   ]

@@ -39,7 +39,7 @@ export function scansOf({ invalidations }: Recording, roles: readonly TaskInRole
 function scanSays(by: string, rhythm: Rhythm, ranges: number, tasks: readonly Task[]): string {
   const guess =
     by === NUMA
-      ? '; it runs in the threads whose memory it looks at, so this looks like NUMA balancing'
+      ? '; they come from the threads whose memory is scanned, which suggests NUMA balancing'
       : by === ANY
         ? ', a thread of the VMM or another process'
         : tasks[0]!.name === by

@@ -43,7 +43,7 @@ test('so is what begins more than an hour later, with or without a header, and n
 
 test('parts that follow each other at once are one recording, which is said', async () => {
   const parts = [HEADER, ...second(1, 4), HEADER, ...Array.from({ length: 40 }, (_, at) => setSpte(1e6 + 40 + at, at))]
-  assert.match(await warningsOf(parts), /2 parts with a header each/)
+  assert.match(await warningsOf(parts), /2 parts with their own header/)
 })
 
 test('a pause of most of a recording is said, as its rates are over all of it', async () => {

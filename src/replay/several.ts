@@ -17,7 +17,7 @@ export function assertIsOne({ parts, clock }: Recording, name: string): void {
   if (begins.length === 0) return
   const seconds = (clock.longestPauseNs / 1e9).toLocaleString('en-US', { maximumFractionDigits: 3 })
   throw new ReplayError(
-    `${name} holds ${begins.length + 1} recordings, one after the other: the second begins at line ${begins[0]}, and there are up to ${seconds} s between them`,
+    `${name} holds ${begins.length + 1} recordings, one after the other: the second begins at line ${begins[0]}, with up to ${seconds} s between them`,
     `Read the parts alone: ${partsOf(name, begins[0]!)}`,
   )
 }
@@ -41,7 +41,7 @@ export function notOneRecording(
   return new ReplayError(
     `${name} is not in order: at line ${line} time goes back by ${seconds} s within the events of ${within}, so it is several recordings, or the clock was set`,
     times > lines * DISORDER
-      ? `It goes back ${times.toLocaleString('en-US')} times: give the lines in the order in which they were written.`
+      ? `The time goes back ${times.toLocaleString('en-US')} times: give the lines in the order in which they were written.`
       : `Read the parts alone: ${partsOf(name, partFrom)}`,
   )
 }

@@ -164,7 +164,7 @@ const READING: Readonly<Record<string, (name: string) => ReplayError>> = {
   Z_BUF_ERROR: (name) =>
     new ReplayError(
       `${name} is a gzip file that ends too early`,
-      `Copy it once more; or take what there is of it: zcat ${name} | faultline trace -`,
+      `Copy it again, or read the part that is there: zcat ${name} | faultline trace -`,
     ),
 }
 

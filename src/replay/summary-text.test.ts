@@ -72,7 +72,7 @@ mmu_lock
 test('the summary of a trace that holds next to nothing is short', () => {
   const recording = recorded(line('CPU 0/KVM-1', 5, 'kvm_entry', 'vcpu 0, rip 0x1'), 'junk')
   const text = `this host
-  Nothing can be said: neither faults nor invalidations are in the trace.
+  No conclusion is possible: the trace has neither faults nor invalidations.
   rests on 1 event, 50.0 % of the lines understood, 0 ns
 
 trace

@@ -190,7 +190,7 @@ function faultSummaryOf(
     return { count: source.count, event: source.event, says: source.says, addresses: 'gfn', ...apart }
   }
   if (apart.virtual === 0) return null
-  const says = "each is a fault by an address of the guest's own (virtual): which gfn it is on is not known"
+  const says = 'each fault has a virtual address of the guest: its gfn is unknown'
   return { count: apart.virtual, event: 'kvm_page_fault or kvm_exit', says, addresses: 'virtual', ...apart }
 }
 

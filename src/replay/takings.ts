@@ -66,7 +66,9 @@ function saysOf(
   return [
     ...(said.length === 0
       ? []
-      : [`${said.join(', ')} took pages away without kvm_unmap_hva_range: each is played as an invalidation of these`]),
+      : [
+          `${said.join(', ')} removed pages without kvm_unmap_hva_range: each is replayed as an invalidation of these pages`,
+        ]),
     ...(covered === 0
       ? []
       : [`${count(covered)} kvm_set_spte_hva follow the invalidation of the same page, and are played with it`]),

@@ -29,7 +29,7 @@ const TOOLS: readonly (readonly [string, RegExp])[] = [
   ],
   ['Thread ID: comm\n       0: swapper', /perf lock info/],
   ['Timestamp,kvm_entry,kvm_exit\n2024-03-05 11:22:33,123,123', /log of kvm_stat/],
-  ['name: kvm_page_fault\nID: 1234\nformat:\n\tfield:unsigned short common_type;', /format of an event/],
+  ['name: kvm_page_fault\nID: 1234\nformat:\n\tfield:unsigned short common_type;', /format description of an event/],
   ['PID: 4101   TASK: ffff8c2a41b3c0d8  CPU: 3   COMMAND: "CPU 0/KVM"', /crash dump/],
   ['numa_pte_updates 123456\nnuma_hint_faults 12345', /vmstat/],
   ['version 15\ntimestamp 4295123456\ncpu0 0 0 0', /schedstat/],

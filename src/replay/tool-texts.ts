@@ -28,7 +28,7 @@ export const TOOLS: readonly KnownText[] = [
   { shape: /^Timestamp,kvm_\w+/m, is: 'a log of kvm_stat: counters by time, and no events', hint: RECORD },
   {
     shape: /^name: \w+\nID: \d+\nformat:/m,
-    is: 'the format of an event: what its fields are called, and no event',
+    is: 'the format description of an event, without events',
     hint: 'Give the file `trace` of the same tracefs, once the event is enabled.',
   },
   {
@@ -54,7 +54,7 @@ export const TOOLS: readonly KnownText[] = [
   {
     shape: /^# tracer: (?:osnoise|timerlat|hwlat|wakeup\w*|irqsoff|preempt\w*|blk|mmiotrace)\s*$/m,
     is: "a trace of one of ftrace's latency tracers, without events of KVM",
-    hint: `Turn on the events too: echo 1 > events/kvm/enable, events/kvmmmu/enable, events/lock/enable. ${RECORD}`,
+    hint: `Enable the events too: echo 1 > events/kvm/enable, events/kvmmmu/enable, events/lock/enable. ${RECORD}`,
   },
   {
     shape:
@@ -70,7 +70,7 @@ export const TOOLS: readonly KnownText[] = [
   {
     shape: /^\s*Caller\s+Avg Wait\s+Count/m,
     is: 'output of klockstat: sums of waits for locks, and no events',
-    hint: `perf lock contention gives what costs follow from: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
+    hint: `costs can be derived from perf lock contention: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
   },
   {
     shape: /^\{"type": *"(?:attached_probes|printf|map|hist|stats|lost_events|time)", *"data":/m,
@@ -125,6 +125,6 @@ export const TOOLS: readonly KnownText[] = [
   {
     shape: /^diff --git a\/|^@@ -\d+,\d+ \+\d+/m,
     is: 'a patch, and no recording',
-    hint: 'docs/your-own-patch.md says how a patch is tried; a recording is made by scripts/record-kvm-trace.',
+    hint: 'docs/your-own-patch.md explains how to try a patch; scripts/record-kvm-trace makes a recording.',
   },
 ]

@@ -60,7 +60,7 @@ function sufferingOf(
   if (hold !== undefined) return { says: hold, command }
   if (known.outside !== null && known.invalidations > 0 && known.outside / known.invalidations > MANY) {
     return {
-      says: `Most invalidations (${percent(known.outside / known.invalidations)}) are of memory that is not the guest's: what they cost is taking mmu_lock for nothing.`,
+      says: `Most invalidations (${percent(known.outside / known.invalidations)}) are outside the guest's memory: they take mmu_lock for nothing.`,
       command,
     }
   }
@@ -88,13 +88,11 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
   const most = [notifier, fault, zap, unknown].toSorted((a, b) => b.count - a.count)[0]!
   const cause =
     most === unknown || most.count === 0
-      ? 'no event shows for what'
+      ? 'no event shows the reason'
       : `most likely for ${most === notifier ? 'invalidations' : most === zap ? 'zapped page tables' : "other vCPUs' faults"}`
   const share = ofFaults > 0 ? `${percent(ofFaults)} of the faults` : `${count(waits)} times`
   const howLong =
-    clock.spanNs > 0
-      ? `${time(totalNs)} in all, which is ${percent(ofTime)} of their time`
-      : 'for how long is not known'
+    clock.spanNs > 0 ? `${time(totalNs)} in all, which is ${percent(ofTime)} of their time` : 'for an unknown time'
   return `Its vCPUs wait for mmu_lock: at ${share}, ${howLong}; ${cause}.`
 }
 
@@ -110,17 +108,17 @@ function longHoldOf(roles: readonly TaskInRole[], { mmuLock }: Known): string | 
   const wait = waits.toSorted((a, b) => b.ns - a.ns)[0]
   if (Math.max(held, wait?.ns ?? 0) < TICK_NS) return undefined
   return wait === undefined || held >= wait.ns
-    ? `mmu_lock was held for ${time(held)} at a time: whatever waits for it meanwhile misses ticks of its timer.`
-    : `mmu_lock was not to be had for ${time(wait.ns)} at a time, for which ${wait.who} waited: it misses ticks of its timer meanwhile.`
+    ? `mmu_lock was held for ${time(held)} at a time: a task that waits for it misses timer ticks.`
+    : `${wait.who} waited up to ${time(wait.ns)} for mmu_lock: it misses timer ticks meanwhile.`
 }
 
 function whyNothing({ mmuLock, faults, invalidations }: Known): string {
   if (faults === null && invalidations === 0)
-    return 'Nothing can be said: neither faults nor invalidations are in the trace.'
-  if (faults === null) return 'Little can be said: no fault is in the trace, only invalidations.'
+    return 'No conclusion is possible: the trace has neither faults nor invalidations.'
+  if (faults === null) return 'Few conclusions are possible: the trace has invalidations, but no faults.'
   if (mmuLock === null)
-    return 'Nothing stands out; whether vCPUs wait for mmu_lock is not in the trace (lock:contention_begin), or they never did.'
-  return 'Nothing stands out: vCPUs hardly ever wait for mmu_lock.'
+    return 'Nothing unusual was found; the trace shows no waits for mmu_lock: either there were none, or lock:contention_begin was not recorded.'
+  return 'Nothing unusual was found: vCPUs hardly ever wait for mmu_lock.'
 }
 
 /** The scenario whose question is nearest to what the recording shows. */

@@ -117,13 +117,13 @@ test('memslot updates are told by the runs of zaps, and what becomes of the zaps
     stdin: () => assert.fail(),
   })
   const workload = workloadOf(recording, inferMemslots(recording), ONCE)
-  assert.match(workload.zapsSay[0]!, /^2,739 page tables were zapped \(.*\); each run of them is played/)
+  assert.match(workload.zapsSay[0]!, /^2,739 page tables were zapped \(.*\); each run of them is replayed/)
   const fast = workloadOf(recording, inferMemslots(recording), { speed: 'max', notifiers: 4 })
-  assert.match(fast.zapsSay[0]!, /; which is not replayed/)
+  assert.match(fast.zapsSay[0]!, /; not replayed/)
   // The recorder noted 432: half of them are deletions.
   const [updater, ...others] = workload.updaters
   assert.deepEqual([updater!.pid, updater!.atNs.length, others.length], [16195, 216, 0])
-  assert.match(workload.updatesSay[0]!, /^432 memslot updates are played/)
+  assert.match(workload.updatesSay[0]!, /^432 memslot updates are replayed/)
   assert.deepEqual(
     [...updater!.atNs],
     [...updater!.atNs].toSorted((a, b) => a - b),

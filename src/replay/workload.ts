@@ -248,17 +248,17 @@ function updatesSay(updaters: readonly UpdaterStream[]): string[] {
   if (deletions === 0) return []
   const updates = (deletions * 2).toLocaleString('en-US')
   return [
-    `${updates} memslot updates are played, a deletion for each run of zapped page tables and an addition after it: which slot it was is not recorded, so it is one that nothing else touches`,
+    `${updates} memslot updates are replayed as a deletion for each run of zapped page tables and an addition after it: the slot is not recorded, so an unused slot is taken`,
   ]
 }
 
 function zapsSay(recording: Recording, updaters: readonly UpdaterStream[]): string[] {
   const zaps = recording.tasks.all.reduce((sum, task) => sum + task.zaps, 0)
-  const why = 'memslot updates, roots that are given up'
+  const why = 'memslot updates, invalidated roots'
   const said = zaps.toLocaleString('en-US')
   const played = updaters.some(({ zap }) => zap !== null)
-    ? 'each run of them is played as one zap of all that is mapped'
-    : 'which is not replayed: their gfns do not fault again'
+    ? 'each run of them is replayed as one zap of all mappings'
+    : 'not replayed, because their gfns do not fault again'
   const text = `${said} page tables were zapped (${why}); ${played}`
   return zaps === 0 ? [] : [text]
 }

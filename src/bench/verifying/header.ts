@@ -93,7 +93,7 @@ export function timelineFaults({ timeline }: Run): string[] {
     ...unless(Number.isInteger(left) && left >= 0, `timeline of ${name}: ${left} events are left out`),
     ...unless(
       events.every(([ns], index) => ns >= (events[index - 1]?.[0] ?? 0)),
-      `timeline of ${name}: its events are not in the order of time`,
+      `timeline of ${name}: its events are not in time order`,
     ),
   ])
 }

@@ -64,7 +64,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   split: {
-    says: 'a huge page is aged while a vCPU makes small pages of it',
+    says: 'a huge page is aged while a vCPU splits it into small pages',
     vcpus: 1,
     before: writesTo(own(0)),
     acts: [
@@ -73,7 +73,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'root-made': {
-    says: 'a page is aged while a vCPU goes on to a root that is made then, of a page table that was used before',
+    says: 'a page is aged while a vCPU moves to a new root, in a page table that was used before',
     vcpus: 1,
     before: inTurn(executes(own(0)), recovers, reclaims, writesTo(small(0))),
     acts: [
@@ -96,7 +96,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
 
 const declared: Check = {
   name: 'aging',
-  asks: 'Does aging without mmu_lock undo what others make of an SPTE, or walk in a page table that was freed?',
+  asks: 'Does aging without mmu_lock undo an SPTE change of another CPU, or walk in a freed page table?',
   ...checkedVariants('aging', 'age-lockless', {
     'B-AGESTORE': { finds: ['spte_overwritten', 'skipped_leaf', 'stale_use'], in: 'unmapped' },
     'B-AGERCU': { finds: ['suspicious_rcu_usage'], in: 'recovered' },

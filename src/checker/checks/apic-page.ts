@@ -71,7 +71,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   x2apic: {
-    says: 'a vCPU whose APIC is in x2APIC mode has the page in its TLB as memory',
+    says: 'a vCPU in x2APIC mode has the page in its TLB as normal memory',
     vcpus: 1,
     x2apic: 1,
     acts: [

@@ -30,14 +30,14 @@ const CONFIGURATIONS: Readonly<Record<string, SmallConfiguration>> = {
     ],
   },
   used: {
-    says: 'a vCPU uses a gfn twice that becomes private meanwhile',
+    says: 'a vCPU uses a gfn twice, which becomes private in between',
     acts: [
       ['vcpu0', outsideFirst(entersGuest, writesInGuest(own(HUGE, 0)), writesInGuest(own(HUGE, 0)), leavesGuest)],
       ['vmm', converts(own(HUGE, 0), ATTRIBUTE_PRIVATE)],
     ],
   },
   'shared-again': {
-    says: 'a vCPU uses a private gfn that becomes shared, and of which the private page is given back',
+    says: 'a vCPU uses a private gfn that becomes shared and whose private page is freed',
     before: converts(own(HUGE, 0), ATTRIBUTE_PRIVATE),
     acts: [
       ['vcpu0', outsideFirst(entersGuest, writesInGuest(own(HUGE, 0)), leavesGuest)],

@@ -49,7 +49,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'all-set': {
-    says: 'a guest writes to a huge page three times while the VMM begins a log in which all pages are dirty, asks, has them cleared and asks again',
+    says: 'a guest writes to a huge page three times while the VMM starts a log with all pages dirty, reads it, clears the pages and reads it again',
     before: writesTo(own(0)),
     acts: [
       ['vcpu0', writes(0, 0, 0)],
@@ -59,7 +59,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     isAllSet: true,
   },
   got: {
-    says: 'a guest writes to a page twice while the VMM asks twice, and what it is told is cleared at once',
+    says: 'a guest writes to a page twice while the VMM reads the log twice, and each read clears the pages at once',
     before: inTurn(writesTo(own(0)), startDirtyLog, writesTo(own(0))),
     acts: [
       ['vcpu0', writes(0, 0)],
@@ -117,7 +117,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     isEager: true,
   },
   'split-raced': {
-    says: 'the same, and the guest goes on to another huge page, whether or not it was faster',
+    says: 'the same, and then the guest executes in another huge page, whether or not it was faster',
     before: writesTo(own(0)),
     acts: [
       ['vcpu0', inTurn(executes(own(0)), executes(own(1)))],
@@ -136,7 +136,7 @@ const NO_FLUSH = { entry: 'mmuSlotApplyFlags', finds: ['dirty_lost'], in: 'prote
 
 const declared: Check = {
   name: 'dirty-log',
-  asks: 'Is every page in the log to which the guest has written since the VMM copied it, and does no CPU use a page table that the end of logging has freed?',
+  asks: 'Does the log contain every page to which the guest has written since the VMM copied it, and does no CPU use a page table that the end of logging has freed?',
   ...checkedVariants('dirty-log', 'one-flush', {
     'flush-each-leaf': { finds: ['dirty_lost'], in: 'protected', holdsElsewhere: true },
     'B-STARTFLUSH': { finds: ['dirty_lost'], in: 'protected' },

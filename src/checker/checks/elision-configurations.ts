@@ -131,7 +131,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   reused: {
-    says: 'a vCPU faults on a slot whose place in the table is used for another one that an updater adds and removes',
+    says: 'a vCPU faults on a slot whose table entry is reused for another slot that an updater adds and removes',
     vcpus: 1,
     acts: [
       ['vcpu0', faults(OWN)],
@@ -165,7 +165,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     isLarge: true,
   },
   released: {
-    says: 'the process that has a VM exits: nothing of its memory stays mapped, and another that has the VM too adds a slot',
+    says: 'the process of a VM exits, after which none of its memory may stay mapped, while another user of the VM adds a slot',
     vcpus: 1,
     acts: [['exit', inTurn(mapsOwn, mmuNotifierRelease, creates)]],
     zap: 'all',
@@ -205,7 +205,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     isPfnmap: true,
   },
   nonblock: {
-    says: 'a vCPU faults on two pages, one after the other, that a task invalidates which may not block',
+    says: 'a vCPU faults on two pages, one after the other, while a task that may not block invalidates them',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(faults(WIDE), faults(WIDE, GFN + 1, 1))],

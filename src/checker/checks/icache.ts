@@ -98,7 +98,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'page-invalidated': {
-    says: 'a vCPU writes to such a page, and again, while a notifier moves it',
+    says: 'a vCPU writes to such a page twice while a notifier moves it',
     isSmall: true,
     acts: [
       ['vcpu0', inTurn(access(false), access(false))],
@@ -125,7 +125,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   logged: {
-    says: 'a vCPU writes to a block, and another one to a page of it, whose memslot has begun to be logged',
+    says: 'a vCPU writes to a block, and another one to a page of it after logging of the memslot has begun',
     acts: [
       ['vcpu0', access(false)],
       ['vcpu1', writesLogged],
@@ -147,7 +147,7 @@ const CONFIGURATIONS: Readonly<Record<string, Small>> = {
 
 const declared: Check = {
   name: 'icache',
-  asks: 'Is memory executable before the I-caches have forgotten what was in it?',
+  asks: 'Can memory be executed before the I-caches have dropped its old content?',
   ...checkedVariants('icache', 'threshold', {
     'interval-tree': { finds: ['sleep_in_atomic', 'alloc_in_atomic'], in: 'two-vcpus' },
     'B-PUBFIRST': { finds: ['exec_before_icache'], in: 'two-vcpus' },
@@ -156,8 +156,7 @@ const declared: Check = {
     'B-TABLETLBI': { finds: ['free_before_flush'], in: 'range-invalidated' },
     'B-PAIPA': { finds: ['wrong_page'], in: 'logged' },
     'B-VOLUME': {
-      unchecked:
-        'it is ranged as it stands: nothing is ever wrong, it only takes long under mmu_lock. `bench` counts the operations.',
+      unchecked: 'it is the same as ranged: correct, but slow under mmu_lock. `bench` counts the operations.',
     },
   }),
   kernelFaults: { 'v6.8': { entry: 'stage2Unmap', finds: ['free_before_flush'], in: 'range-invalidated' } },

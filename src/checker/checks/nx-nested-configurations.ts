@@ -19,7 +19,7 @@ export const NESTED_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['nx_zapped_tdp', 'nx_zapped_shadow'],
   },
   'nested-lock-free': {
-    says: 'a vCPU looks at an entry of the shadow MMU without mmu_lock while the page table that it is in is freed',
+    says: 'a vCPU reads an entry of the shadow MMU without mmu_lock while its page table is freed',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(executes(nested(0)), writesToPresent(nested(1)))],

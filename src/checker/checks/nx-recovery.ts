@@ -13,7 +13,7 @@ const LOST = ['flush_lost', 'unlock_with_pending_flush', 'free_before_flush', 's
 
 const declared: Check = {
   name: 'nx-recovery',
-  asks: 'Does any CPU use a page table that NX recovery has freed, and is every flush made that it owes?',
+  asks: 'Does any CPU use a page table that NX recovery has freed, and does recovery do every flush that it must?',
   ...checkedVariants('nx-recovery', 'read-lock', {
     'write-lock': { finds: ['skipped_leaf'], in: 'left-root', holdsElsewhere: true },
     'write-lock-5.15': {

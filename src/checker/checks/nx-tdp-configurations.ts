@@ -42,7 +42,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['nx_lpage_splits', 'nx_zapped_tdp'],
   },
   'two-tables': {
-    says: 'a vCPU has two page tables made, and writes where the second one is, while they are recovered',
+    says: 'a vCPU causes two page tables to be created and writes to memory of the second one while they are recovered',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(executes(own(0)), executes(own(1)), writesTo(own(1, 1)))],
@@ -70,13 +70,13 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['yield_needbreak'],
   },
   'used-up': {
-    says: 'a CPU executes and recovers in turn, as often as there are page tables',
+    says: 'a CPU alternately executes and recovers, once for each page table',
     vcpus: 1,
     acts: [['vcpu0', usesUpTables]],
     patience: 100,
   },
   replaced: {
-    says: 'a vCPU writes where it has executed, while that is recovered, and uses what is freed again',
+    says: 'a vCPU writes to memory where it has executed while that memory is recovered, and uses a freed table again',
     vcpus: 1,
     acts: [
       ['vcpu0', inTurn(executes(own(0)), writesTo(own(0, 1)), reclaims)],
@@ -84,7 +84,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     ],
   },
   'lock-free': {
-    says: 'a vCPU looks at an entry without mmu_lock while the page table that it is in is recovered and freed',
+    says: 'a vCPU reads an entry without mmu_lock while its page table is recovered and freed',
     vcpus: 1,
     before: inTurn(executes(own(0)), writeProtects(own(0))),
     acts: [
@@ -134,7 +134,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     nx: { roots: 2 },
   },
   'split-used': {
-    says: 'a vCPU writes by what its TLB has of a huge page of which another makes small ones, and that the host takes back',
+    says: 'a vCPU writes through its TLB entry of a huge page that another vCPU splits and that the host takes back',
     vcpus: 2,
     before: writesTo(own(0)),
     acts: [
@@ -144,7 +144,7 @@ export const TDP_CONFIGURATIONS: Readonly<Record<string, Small>> = {
     counts: ['nx_lpage_splits'],
   },
   'linked-below': {
-    says: 'a vCPU makes a page table below one that is recovered at the same time',
+    says: 'a vCPU creates a page table below one that is recovered at the same time',
     vcpus: 1,
     acts: [
       ['vcpu0', executes(own(0))],

@@ -148,14 +148,14 @@ export const CONFIGURATIONS = [
   },
   {
     name: 'uncounted',
-    says: 'the same with a page that is not counted, of which no reference can be taken',
+    says: 'the same with a page without a reference count, so that no reference can be taken',
     actors: ['lockless user of an uncounted page', 'notifier'],
     vcpus: 0,
     roles: [takeUncountedPage, notifier(0, 1)],
   },
   {
     name: 'polled',
-    says: 'a poller asks the pre-check in a loop, with nothing else in it, until an invalidation is over',
+    says: 'a poller repeats only the pre-check in a loop until an invalidation is over',
     actors: ['poller', 'notifier'],
     vcpus: 0,
     roles: [pollPrecheck, notifier(0, 1)],

@@ -14,7 +14,7 @@ const BELOW = { slot: 1, baseGfn: GFN - 2, hva: HVA - 1, pages: 1 }
 
 const STALE_ACCEPT = {
   name: 'stale_accept',
-  says: 'a page was taken without mmu_lock that an invalidation, ended as the count said, had taken back',
+  says: 'a page was taken without mmu_lock although an invalidation that had ended, according to the count, had taken it back',
 }
 
 function spec(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number]): SystemSpec {
@@ -33,7 +33,7 @@ function spec(variant: Protocol, configuration: (typeof CONFIGURATIONS)[number])
 
 const declared: Check = {
   name: 'precheck',
-  asks: 'May a fault look for an invalidation before it takes mmu_lock, and is it still never wrong?',
+  asks: 'May a fault check for an invalidation before it takes mmu_lock, and is it still always correct?',
   ...checkedVariants(
     'precheck',
     'precheck',
@@ -100,7 +100,7 @@ const REQUIRED = [
     anyOf: [COUNTER.retry_precheck_after_pfn],
     finding: {
       name: 'precheck_never_fires_after_pfn',
-      says: 'no fault was ever turned back between the look-up of its pfn and mmu_lock',
+      says: 'no fault ever retried between the look-up of its pfn and mmu_lock',
       value: 0,
     },
   },
@@ -109,7 +109,7 @@ const REQUIRED = [
     anyOf: [COUNTER.retry_precheck_before_pfn],
     finding: {
       name: 'precheck_never_fires_before_pfn',
-      says: 'no fault was ever turned back before it looked up its pfn',
+      says: 'no fault ever retried before it looked up its pfn',
       value: 0,
     },
   },

@@ -87,7 +87,7 @@ export function call(reader: Reader, scope: Scope, name: Token): Expression {
   const operands = CALLS.get(name.text)
   if (operands === undefined) {
     const what = NOT_READ[name.text]
-    if (what !== undefined) throw reader.wrong(name, `${quoted(name)} is ${what}, which is not read here`)
+    if (what !== undefined) throw reader.wrong(name, `${quoted(name)} is ${what}, which is not supported here`)
     throw reader.wrong(name, `there is no ${quoted(name)}`, [...CALLS.keys()])
   }
   reader.expect('(')

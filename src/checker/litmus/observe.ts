@@ -50,14 +50,9 @@ export function observe(test: LitmusTest, memory: MemoryModel): Observed {
   const outcome = search.run()
   if (outcome.verdict !== 'PASS') {
     const why = outcome.verdict === 'FAIL' ? outcome.findings.map(({ says }) => says).join('; ') : outcome.because
-    throw new FaultlineError(
-      'LITMUS_ENDS_EARLY',
-      'usage',
-      `${test.name} does not come to its end with ${memory}: ${why}`,
-      {
-        hint: 'A test takes each lock that it releases, follows addresses only, and ends whatever it reads.',
-      },
-    )
+    throw new FaultlineError('LITMUS_ENDS_EARLY', 'usage', `${test.name} does not end with ${memory}: ${why}`, {
+      hint: 'A test must take each lock that it releases, dereference addresses only, and end for every value that it reads.',
+    })
   }
   const all = [...outcomes]
     .map(([text, isPositive]) => ({ text, isPositive }))

@@ -149,12 +149,12 @@ for (const [body, why, hint] of [
   ['\tr0 = READ_ONCE(x);', "t:6:17: a variable is expected here, such as '*x', instead of 'x'", /./],
   ['\tr0 = READ_ONCE(*z);', "t:6:18: 'z' is neither a parameter nor declared before", /./],
   ['\tr0 = 1', "t:7:1: ';' is expected before '}'", /./],
-  ['\tsynchronize_rcu();', "t:6:2: 'synchronize_rcu' is a grace period of RCU, which is not read here", /./],
-  ['\twhile (1) {}', "t:6:2: 'while' is a loop, which is not read here", /./],
+  ['\tsynchronize_rcu();', "t:6:2: 'synchronize_rcu' is a grace period of RCU, which is not supported here", /./],
+  ['\twhile (1) {}', "t:6:2: 'while' is a loop, which is not supported here", /./],
   ['\tr0 = smp_mb();', "t:6:7: 'smp_mb' returns nothing", /./],
   ['\tr0 = 99999999999;', 't:6:7: 99999999999 does not fit into 32 bits', /./],
   ['\tr0 = @;', "t:6:7: '@' means nothing here", /./],
-  ['\t/* never', 't:6:2: what begins with /* never ends', /./],
+  ['\t/* never', 't:6:2: the text that begins with /* has no end', /./],
 ] as const) {
   test(`${why} is said`, () => {
     assert.throws(
@@ -173,7 +173,7 @@ for (const [text, why] of [
   ['C t\n{}\nP0(int *x) {}\nexists (1:r0=1)', 't:4:9: there is no process P1'],
   ['C t\n{}\nP0(int *x) {}\nexists (0:r0=1)', "t:4:11: P0 has no register 'r0'"],
   ['C t\n{}\nP0(int *x) {}\nexists (y=1)', "t:4:9: there is no shared variable 'y'"],
-  ['C t\n{}\nP0(int *x) {}\nexists (x=1) z', "t:4:14: nothing is expected after the condition, and there is 'z'"],
+  ['C t\n{}\nP0(int *x) {}\nexists (x=1) z', "t:4:14: nothing may follow the condition, but there is 'z'"],
 ] as const) {
   test(`${why} is said`, () => {
     assert.throws(

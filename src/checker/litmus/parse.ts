@@ -55,7 +55,7 @@ export function parseLitmus(text: string, file: string): LitmusTest {
   const from = reader.next
   const asked = condition(reader, { variables: [...variables.keys()], registers })
   if (reader.next.kind !== 'end')
-    throw reader.wrong(reader.next, `nothing is expected after the condition, and there is ${quoted(reader.next)}`)
+    throw reader.wrong(reader.next, `nothing may follow the condition, but there is ${quoted(reader.next)}`)
   const asks = text
     .split('\n')
     .slice(from.line - 1)
@@ -132,7 +132,7 @@ function statement(reader: Reader, scope: Scope): Statement[] {
   const isCall = !isDeclared && reader.is('(')
   if (isCall) return [ended(reader, { kind: 'call', call: call(reader, scope, name) })]
   const what = NOT_READ[name.text]
-  if (what !== undefined) throw reader.wrong(name, `${quoted(name)} is ${what}, which is not read here`)
+  if (what !== undefined) throw reader.wrong(name, `${quoted(name)} is ${what}, which is not supported here`)
   if (isDeclared) scope.registers.add(name.text)
   else if (!scope.registers.has(name.text))
     throw reader.wrong(name, `${quoted(name)} is not declared`, [...scope.registers])

@@ -34,7 +34,8 @@ export function tokensOf(text: string, file: string, from: number): Token[] {
     const found = name ?? number ?? sign
     if (found === undefined) {
       const open = ['/*', '"'].find((one) => text.startsWith(one, at))
-      const why = open === undefined ? `'${text[at]}' means nothing here` : `what begins with ${open} never ends`
+      const why =
+        open === undefined ? `'${text[at]}' means nothing here` : `the text that begins with ${open} has no end`
       throw unreadable(file, place(at), why, 'Nothing was run.')
     }
     tokens.push({

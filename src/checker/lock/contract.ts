@@ -108,7 +108,7 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
           ]),
         ]
       : []),
-    fairNote(build, 'a waiter gets in at last, whatever another does', visit(1), (cpu, guarded) =>
+    fairNote(build, 'a waiter eventually gets the lock, whatever another CPU does', visit(1), (cpu, guarded) =>
       visits.visitsForEver(cpu, guarded),
     ),
   ]
@@ -138,7 +138,7 @@ export function rwLockContract(build: Build<RwLock>, visits: Visits, hasTry: boo
     clause(build, '2 writers exclude a reader, and all end', TOGETHER, [write(1), write(1), read(1)], addsUpTo(2)),
     clause(build, '2 readers are inside at the same time', TOGETHER, [meet, meet]),
     ...(hasTry ? rwTries(build, visits, write(1), read(1)) : []),
-    fairNote(build, 'a waiting writer gets in at last, whatever a reader does', write(1), (cpu, guarded) =>
+    fairNote(build, 'a waiting writer eventually gets the lock, whatever a reader does', write(1), (cpu, guarded) =>
       visits.readsForEver(cpu, guarded),
     ),
   ]

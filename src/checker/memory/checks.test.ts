@@ -71,5 +71,5 @@ test('a schedule carries the memory model, and is refused by another', () => {
     assert.match(again.text, /^memory: relaxed\n/)
   }
   const refused = replaySchedule(precheck, 'B-ORDER-wmb', configuration, replay!, 'tso')
-  assert.match(refused as string, /is of memory that is relaxed, and was to be played with tso/)
+  assert.match(refused as string, /was made with relaxed memory and cannot be replayed with tso/)
 })

@@ -60,7 +60,7 @@ function explore(job: MutantJob): Promise<MutantReport> {
       clearTimeout(timer)
       resolve(report)
     }
-    const timer = setTimeout(() => settle({ verdict: 'FAIL', by: 'it never comes to an end', where }), SILENT_MS)
+    const timer = setTimeout(() => settle({ verdict: 'FAIL', by: 'it never ends', where }), SILENT_MS)
     worker.on('message', (message: string | MutantReport) => {
       if (typeof message !== 'string') return settle(message)
       where = message

@@ -5,7 +5,7 @@ import { ancestor } from 'acorn-walk'
 export type Mutation = {
   readonly file: string
   readonly in: string
-  /** The place of the step, as in the visited steps of an exploration; for a barrier, which is no step, the function. */
+  /** The place of the step, as in the visited steps of an exploration; for a barrier, which is not a step, the function. */
   readonly site: string
   /** The code that is changed. */
   readonly code: string

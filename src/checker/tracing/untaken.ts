@@ -5,6 +5,6 @@ import { YIELD_STAR } from '../yield-star.ts'
 export function untaken<T>(value: T, call: string): T {
   const isSteps = Object.prototype.toString.call(value) === '[object Generator]'
   const caller = userCode()
-  if (isSteps && caller !== undefined) refuse(`${caller} calls ${call}, and takes none of its steps`, YIELD_STAR)
+  if (isSteps && caller !== undefined) refuse(`${caller} calls ${call}, but takes none of its steps`, YIELD_STAR)
   return value
 }
