@@ -101,7 +101,7 @@ test('names are down, in the order of the plan, numbers across, and between name
     'precopy   A   A',
     'balloon   B   B',
     '  shape   2  16',
-    'A old, B new; small: not resolved; =: alike; |: the frontier',
+    'A old, B new; small: not resolved; =: no difference; |: the frontier',
   ])
   const { body } = phaseChart(map!)
   assert.deepEqual(body.ys, SHAPES)
