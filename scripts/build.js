@@ -1,12 +1,25 @@
 // Compiles `src/` to `dist/` and has the compiled tools of `dist/builds` write the other builds: see src/builds/README.md.
 // Leaves behind what the definitions of runs are made of, too: each command would read it again.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
+
+/** The file that `bundleDirect` writes, with its map. */
+const BUNDLE = join(dist, 'direct', 'bundle.js')
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
@@ -22,6 +35,7 @@ function compile(project) {
 /** Source files that are gone leave no modules behind that tests or imports could still find. */
 function removeOrphans() {
   for (const name of walk(dist)) {
+    if (name.startsWith(BUNDLE)) continue
     const inDist = name.slice(dist.length + 1).replace(/^(direct|opened|flat|traced)\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
     if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
@@ -63,6 +77,28 @@ async function bundlePage() {
   })
 }
 
+/** The direct build that the threads of a trial run, in one file: loading its 150 modules takes as long as a short trial. */
+async function bundleDirect() {
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export { runRole } from './workers/roles.js'\nexport { buildSystem } from './workers/system.js'\n",
+      resolveDir: dirname(BUNDLE),
+    },
+    bundle: true,
+    write: false,
+    outfile: BUNDLE,
+    format: 'esm',
+    target: 'esnext',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  })
+  for (const { path, contents } of outputFiles) {
+    if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents)
+  }
+}
+
 function walk(folder) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -76,6 +112,7 @@ removeOrphans()
 copyData()
 const { writeBuilds } = await import('../dist/builds/write.js')
 writeBuilds(dist)
+await bundleDirect()
 await bundlePage()
 const { storeDefinitions } = await import('../dist/bench/definition/definition.js')
 storeDefinitions()

@@ -107,8 +107,10 @@ export type LockRow = {
   readonly waitMinNs: number
   readonly waitMaxNs: number
   readonly waitAvgNs: number
+  /** Of the timed holds: `holds` of them, or all acquisitions if that is missing. */
   readonly holdTotalNs: number
   readonly holdMaxNs: number
+  readonly holds?: number
   readonly who: readonly {
     readonly worker: string
     readonly acquisitions: number

@@ -90,9 +90,10 @@ function locksOf(all: readonly LockTotals[]): LockRow[] {
   const byLock = groupBy(all)
   return [...byLock.values()].map((parts) => {
     const { name, lockKind: kind, side } = parts[0]!
-    const { holds: _, ...total } = addLocks(parts)
+    const { holds, ...total } = addLocks(parts)
     const waitAvgNs = total.contended === 0 ? 0 : total.waitTotalNs / total.contended
-    return { name, kind, side, ...total, waitAvgNs, who: whoOf(parts) }
+    const timed = holds === total.acquisitions ? {} : { holds }
+    return { name, kind, side, ...total, ...timed, waitAvgNs, who: whoOf(parts) }
   })
 }
 

@@ -73,7 +73,7 @@ export class Graph {
   protected addNode(kind: number, word: number, a: number, b: number): number {
     const node = this.nodes
     this.nodes += 1
-    for (const column of this.#columns()) column.reserve(this.nodes)
+    if (this.nodes > this.kind.at.length) for (const column of this.#columns()) column.reserve(this.nodes)
     this.kind.at[node] = kind
     this.word.at[node] = word
     this.a.at[node] = a
@@ -88,7 +88,9 @@ export class Graph {
     }
     const edge = this.edges
     this.edges += 1
-    for (const column of [this.edgeFrom, this.edgeAnswer, this.edgeTo, this.#nextEdge]) column.reserve(this.edges)
+    if (this.edges > this.edgeTo.at.length) {
+      for (const column of [this.edgeFrom, this.edgeAnswer, this.edgeTo, this.#nextEdge]) column.reserve(this.edges)
+    }
     this.edgeFrom.at[edge] = from
     this.edgeAnswer.at[edge] = answer
     this.edgeTo.at[edge] = to

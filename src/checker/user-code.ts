@@ -7,12 +7,15 @@ let refusal: Refused | undefined
 
 let isRunning = false
 
+/** The clock itself: `performance.now` is guarded while actors run, which makes each reading slower. */
+const nowMs = performance.now.bind(performance)
+
 /** Runs user code. If a forbidden call was refused in it, throws, even if the code caught that itself. */
 export function asUser<T>(name: string, run: () => T): T {
   const outer = isRunning ? what : undefined
   if (outer === undefined) refusal = undefined
   isRunning = false
-  sinceMs = performance.now()
+  sinceMs = nowMs()
   what = name
   isRunning = true
   try {
@@ -32,7 +35,7 @@ export function endUserCode(): { readonly name: string; readonly forMs: number }
   const wasRunning = isRunning
   // First, since the clock is refused while it is.
   isRunning = false
-  return wasRunning ? { name: what, forMs: performance.now() - sinceMs } : undefined
+  return wasRunning ? { name: what, forMs: nowMs() - sinceMs } : undefined
 }
 
 /** Refuses a call of the running user code. */

@@ -54,7 +54,7 @@ const UNKNOWABLE: readonly RegExp[] = [
   /^runs\[\]\.trials\[\]\.metrics\.\*/,
   /^runs\[\]\.trials\[\]\.counters\.\*/,
   /^runs\[\]\.(noise|warnings)\b/,
-  /^runs\[\]\.locks\[\]\.(kind|who\[\]\.worker|holdTotalNs|holdMaxNs)/,
+  /^runs\[\]\.locks\[\]\.(kind|who\[\]\.worker|holds|holdTotalNs|holdMaxNs)/,
   /^runs\[\]\.model\.machine/,
 ]
 

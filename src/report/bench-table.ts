@@ -1,3 +1,4 @@
+import { heldNs } from '../bench/derived/locks.ts'
 import type { Run } from '../bench/result.ts'
 import { cells, legendText, ratioCell } from './cells.ts'
 import { fit } from './fit.ts'
@@ -207,7 +208,7 @@ export function lockRows(run: Run): { readonly columns: readonly string[]; reado
       time(lock.waitMaxNs),
       time(lock.waitMinNs),
       time(lock.waitAvgNs),
-      time(lock.holdTotalNs),
+      time(heldNs(lock)),
       time(lock.holdMaxNs),
       longestWaiter(lock.who),
     ])

@@ -13,8 +13,12 @@ export type DirectBuild = {
   ) => ReturnType<Direct<typeof Roles>['runRole']>
 }
 
-/** The same sources as the stepped build's, with `*` and `yield*` blanked, and opened if they are to be compiled: see builds. */
-export async function loadDirectBuild(build: 'direct' | 'opened'): Promise<DirectBuild> {
+/**
+ * The stepped build's sources with `*` and `yield*` blanked, and opened if they are to be compiled: see builds. A patch
+ * imports modules of the build and must share them (`isPatched`); without one the build is loaded as one file.
+ */
+export async function loadDirectBuild(build: 'direct' | 'opened', isPatched = false): Promise<DirectBuild> {
+  if (build === 'direct' && !isPatched) return await import(new URL('../direct/bundle.js', import.meta.url).href)
   const load = (module: string) => import(new URL(`../${build}/workers/${module}.js`, import.meta.url).href)
   const [roles, system] = await Promise.all([load('roles'), load('system')])
   return { runRole: roles.runRole, buildSystem: system.buildSystem }

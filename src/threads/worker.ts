@@ -45,7 +45,7 @@ export type RoleEnded = {
 export async function role(task: RoleTask): Promise<RoleEnded> {
   const { cpu: id, plan, run } = task
   const build = buildFor(run.memory)
-  const direct = await loadDirectBuild(build)
+  const direct = await loadDirectBuild(build, typeof run.system.variant !== 'string')
   const control = new Control(run.control)
   const status = new Status(run.status).writer(id)
   const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)

@@ -82,6 +82,9 @@ function addRows(rows: readonly LockRow[]): LockRow {
     waitAvgNs: total.contended === 0 ? 0 : total.waitTotalNs / total.contended,
     holdTotalNs: rows.reduce((sum, row) => sum + row.holdTotalNs, 0),
     holdMaxNs: Math.max(...rows.map(({ holdMaxNs }) => holdMaxNs)),
+    ...(rows.every(({ holds }) => holds === undefined)
+      ? {}
+      : { holds: rows.reduce((sum, { holds, acquisitions }) => sum + (holds ?? acquisitions), 0) }),
     who: workers.map((worker) => ({
       worker,
       ...addWaits(rows.flatMap(({ who }) => who.filter((each) => each.worker === worker))),

@@ -19,6 +19,12 @@ export type LockTotals = LockRecord & {
   }[]
 }
 
+/** How long a lock was held in total, estimated from the holds that were timed. */
+export const heldNs = ({ holdTotalNs, acquisitions, holds = acquisitions }: HeldTimes): number =>
+  holds === 0 ? 0 : (holdTotalNs / holds) * acquisitions
+
+type HeldTimes = Pick<LockRecord, 'holdTotalNs' | 'acquisitions'> & { readonly holds?: number }
+
 /** The cost of mmu_lock in a latency trial. */
 export function lockMetrics(
   all: Tally,

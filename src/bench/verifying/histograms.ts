@@ -118,7 +118,7 @@ function holdFaults(name: string, row: LockRow | undefined, holds: HistogramSumm
     return unless((row?.holdTotalNs ?? 0) === 0, `${name} is not there: mmuLock was held for ${row?.holdTotalNs} ns`)
   if (row === undefined) return [`mmuLock has no row, but ${name} is there`]
   return [
-    ...unequal(`${name}: count, by mmuLock's acquisitions,`, holds.count, row.acquisitions),
+    ...unequal(`${name}: count, by mmuLock's holds,`, holds.count, row.holds ?? row.acquisitions),
     ...unlike(`${name}: total`, holds.mean * holds.count, row.holdTotalNs),
     ...unequal(`${name}: max, by mmuLock's,`, holds.max, row.holdMaxNs),
   ]

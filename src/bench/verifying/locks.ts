@@ -47,6 +47,10 @@ function rowFaults({ name, side, who, ...lock }: LockRow): string[] {
           lock.waitTotalNs + lock.waitMinNs + lock.waitMaxNs === 0,
           of('no worker waited, but some ns were waited'),
         )),
+    ...unless(
+      (lock.holds ?? 0) <= lock.acquisitions,
+      of(`${lock.holds} holds were timed of ${lock.acquisitions} acquisitions`),
+    ),
     ...disordered(of('holds'), [
       ['the longest', lock.holdMaxNs],
       ['all', lock.holdTotalNs],

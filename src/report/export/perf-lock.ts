@@ -1,3 +1,4 @@
+import { heldNs } from '../../bench/derived/locks.ts'
 import type { LockRow, Run } from '../../bench/result.ts'
 import { field } from './escape.ts'
 import { type Exporter, fileName, labelsOf } from './exporter.ts'
@@ -38,7 +39,7 @@ function table(locks: readonly LockRow[]): string {
     '#',
     ...locks.map(
       (lock) =>
-        `# ${key(lock.acquisitions, 8)}${[lock.holdTotalNs, lock.holdMaxNs, lock.waitMinNs].map(time).join('')}${callee(typeOf(lock), callerOf(lock))}`,
+        `# ${key(lock.acquisitions, 8)}${[heldNs(lock), lock.holdMaxNs, lock.waitMinNs].map(time).join('')}${callee(typeOf(lock), callerOf(lock))}`,
     ),
   ].join('\n')
 }
@@ -83,7 +84,7 @@ function separated(locks: readonly LockRow[]): string {
     '# output: contended, total wait, max wait, avg wait, type, caller',
     ...locks.map((lock) => row(lock, lock.contended, [lock.waitTotalNs, lock.waitMaxNs, lock.waitAvgNs])),
     '# acquired, total hold, max hold, min wait, type, caller',
-    ...locks.map((lock) => `# ${row(lock, lock.acquisitions, [lock.holdTotalNs, lock.holdMaxNs, lock.waitMinNs])}`),
+    ...locks.map((lock) => `# ${row(lock, lock.acquisitions, [heldNs(lock), lock.holdMaxNs, lock.waitMinNs])}`),
   ].join('\n')
 }
 

@@ -1,0 +1,77 @@
+import { highOf, lowOf, mixHigh, mixLow } from '../fingerprint.ts'
+
+/** Two independent hashes of a text or of other values. */
+type Pair = { readonly low: number; readonly high: number }
+
+/** Hashes a sequence of values into two independent numbers. */
+export class Fold {
+  low = 0
+  high = 0
+  /** One of the values cannot be inspected. */
+  isOpaque = false
+  #parts = 0
+  readonly #texts = new Map<string, Pair>()
+  /** The hash for each function: computing its name is slow. */
+  readonly #functions = new WeakMap<object, Pair>()
+
+  begin(): void {
+    this.low = 0
+    this.high = 0
+    this.#parts = 0
+  }
+
+  number(value: number): void {
+    this.#parts += 1
+    this.low = mixLow(this.#parts ^ this.low, value | 0)
+    this.high = mixHigh(this.#parts ^ this.high, value | 0)
+    if (value !== (value | 0)) this.text(String(value))
+  }
+
+  pair({ low, high }: Pair): void {
+    this.#parts += 1
+    this.low = mixLow(this.#parts ^ this.low, low)
+    this.high = mixHigh(this.#parts ^ this.high, high)
+  }
+
+  /** An object, by its number among those that were met; no plain number has the same hash. */
+  object(place: number): void {
+    this.#parts += 1
+    this.low = mixLow(this.#parts ^ this.low, place)
+    this.high = mixHigh(this.#parts ^ this.high, ~place)
+  }
+
+  /** Texts are sites and names: the same few again and again. */
+  text(text: string): void {
+    this.pair(this.#textOf(text))
+  }
+
+  /** False, and nothing is hashed, if the value is an object. */
+  plain(value: unknown): boolean {
+    if (typeof value === 'number') this.number(value)
+    else if (typeof value === 'boolean') this.number(value ? 101 : 102)
+    else if (typeof value === 'string') this.text(value)
+    else if (typeof value === 'object' && value !== null) return false
+    else if (typeof value === 'function') this.#function(value)
+    else if (typeof value === 'bigint') this.text(`${value}n`)
+    else if (typeof value === 'symbol') this.isOpaque = true
+    else this.number(value === null ? 103 : 104)
+    return true
+  }
+
+  #textOf(text: string): Pair {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    const met = { low: lowOf(text), high: highOf(text) }
+    this.#texts.set(text, met)
+    return met
+  }
+
+  #function(value: object & { readonly name: string }): void {
+    let known = this.#functions.get(value)
+    if (known === undefined) {
+      known = this.#textOf(value.name)
+      this.#functions.set(value, known)
+    }
+    this.pair(known)
+  }
+}

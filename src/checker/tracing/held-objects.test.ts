@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Fold } from './fold.ts'
+import { HeldObjects } from './held-objects.ts'
+
+const CPU = {}
+type Graph = {
+  readonly plain: Record<string, unknown>
+  readonly list: unknown[]
+  readonly map: Map<unknown, unknown>
+  words: Int32Array
+}
+
+const graph = (): Graph => ({
+  plain: { a: 1, b: null, cpu: CPU },
+  list: [1, { c: 2 }],
+  map: new Map([['x', [3]]]),
+  words: new Int32Array(2),
+})
+
+/** What an actor may do to what it holds. */
+const CHANGES: readonly ((of: Graph, value: number) => unknown)[] = [
+  (of, value) => Object.assign(of.plain, { a: value }),
+  (of, value) => Object.assign(of.plain, { [`added${value % 3}`]: value }),
+  (of) => Object.assign(of.plain, { b: of.list }),
+  (of, value) => Object.assign(of.plain, { b: { value } }),
+  (of) => Reflect.deleteProperty(of.plain, 'a'),
+  (of, value) => of.list.push(value),
+  (of) => of.list.push(of.map),
+  (of) => of.list.pop(),
+  (of, value) => of.map.set(value % 2, value),
+  (of, value) => of.map.set('x', [value]),
+  (of) => of.map.delete('x'),
+  (of, value) => of.words.fill(value, 1),
+  (of, value) => Object.assign(of, { words: new Int32Array(value % 4) }),
+]
+
+const textOf = ({ low, high }: HeldObjects) => `${low},${high}`
+const anew = (of: Graph) => textOf(new HeldObjects(new Fold(), of, CPU))
+
+test('what has changed is taken in, whatever it is: as if all were looked at for the first time', () => {
+  const changes = fc.array(fc.tuple(fc.nat(CHANGES.length - 1), fc.nat(5)), { maxLength: 12 })
+  fc.assert(
+    fc.property(changes, (made) => {
+      const of = graph()
+      const held = new HeldObjects(new Fold(), of, CPU)
+      for (const [change, value] of made) {
+        CHANGES[change]!(of, value)
+        held.renew()
+        assert.equal(textOf(held), anew(of))
+      }
+    }),
+    { seed: 18, numRuns: 300 },
+  )
+})
+
+test('every change of one value changes the fingerprint, and taking it back brings it back', () => {
+  const of = graph()
+  const held = new HeldObjects(new Fold(), of, CPU)
+  const first = textOf(held)
+  for (const [change, undo] of [
+    [() => Object.assign(of.plain, { a: 2 }), () => Object.assign(of.plain, { a: 1 })],
+    [() => of.words.fill(9, 1), () => of.words.fill(0)],
+    [() => Object.assign(of.plain, { b: of.list[1] }), () => Object.assign(of.plain, { b: null })],
+    [() => of.map.set('y', 1), () => of.map.delete('y')],
+    [() => Object.assign(of.plain, { a: 1n }), () => Object.assign(of.plain, { a: 1 })],
+  ] as const) {
+    change()
+    held.renew()
+    assert.notEqual(textOf(held), first)
+    undo()
+    held.renew()
+    assert.equal(textOf(held), first)
+  }
+})
+
+test('a symbol that is held makes it opaque', () => {
+  const of = graph()
+  const held = new HeldObjects(new Fold(), of, CPU)
+  assert.equal(held.isOpaque, false)
+  of.plain.b = Symbol('seen by name only')
+  held.renew()
+  assert.equal(held.isOpaque, true)
+})

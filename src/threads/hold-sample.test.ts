@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HoldSample } from './hold-sample.ts'
+
+const HOLDS = 100_000
+
+/** How many of so many holds are timed, and what they take on average, if `nsOf` says what each takes. */
+function sampled(nsOf: (hold: number) => number, seed = 0) {
+  const sample = new HoldSample(2, seed)
+  let timed = 0
+  let total = 0
+  for (let hold = 0; hold < HOLDS; hold += 1) {
+    if (!sample.takes(1)) continue
+    timed += 1
+    total += nsOf(hold)
+    sample.took(1, nsOf(hold))
+  }
+  return { timed, averageNs: total / timed }
+}
+
+test('of holds that are short about one in sixteen is timed', () => {
+  const { timed } = sampled(() => 300)
+  assert.ok(timed > HOLDS / 17 && timed < HOLDS / 15, `${timed}`)
+})
+
+test('every hold is timed where they are long', () => {
+  assert.equal(sampled(() => 50_000).timed, HOLDS)
+})
+
+test('holds that are timed stand for all of them, also where few are long, and where they alternate', () => {
+  const xorshift = (hold: number) => Math.imul(hold ^ (hold >>> 7), 0x2c1b_3c6d) >>> 0
+  const seldom = sampled((hold) => (xorshift(hold) % 100 === 0 ? 100_000 : 300))
+  assert.ok(Math.abs(seldom.averageNs / 1297 - 1) < 0.15, `${seldom.averageNs}`)
+  const inTurn = sampled((hold) => (hold % 2 === 0 ? 100 : 900))
+  assert.ok(Math.abs(inTurn.averageNs / 500 - 1) < 0.05, `${inTurn.averageNs}`)
+})
+
+test('which holds are timed differs from CPU to CPU, and is the same for the same', () => {
+  const which = (seed: number) => {
+    const sample = new HoldSample(1, seed)
+    return Array.from({ length: 200 }, () => {
+      const isTimed = sample.takes(0)
+      if (isTimed) sample.took(0, 300)
+      return isTimed
+    })
+  }
+  assert.deepEqual(which(1), which(1))
+  assert.notDeepEqual(which(1), which(2))
+})

@@ -1,0 +1,45 @@
+/** From here on two clock readings take less than a twentieth of a hold, and every hold is timed. */
+const LONG_NS = 2000
+/** Of shorter holds, one in so many on average is timed. */
+const ONE_IN = 16
+/** The weight of the latest hold in the average. */
+const WEIGHT = 1 / 8
+
+/**
+ * Decides which holds of each lock and side are timed, by the duration of earlier holds and at random, never by the hold
+ * itself: so the timed holds represent all of them.
+ */
+export class HoldSample {
+  readonly #untimed: Int32Array
+  readonly #averageNs: Float64Array
+  #seed: number
+
+  /** `places`: one for each lock and side. */
+  constructor(places: number, seed: number) {
+    this.#untimed = new Int32Array(places)
+    this.#averageNs = new Float64Array(places)
+    this.#seed = Math.imul(seed + 1, 0x9e37_79b1) | 1
+  }
+
+  /** Whether the hold that begins is timed. */
+  takes(place: number): boolean {
+    if (this.#untimed[place] === 0) return true
+    this.#untimed[place]! -= 1
+    return false
+  }
+
+  /** The duration of a timed hold. */
+  took(place: number, ns: number): void {
+    const averageNs = this.#averageNs[place]! + (ns - this.#averageNs[place]!) * WEIGHT
+    this.#averageNs[place] = averageNs
+    this.#untimed[place] = averageNs >= LONG_NS ? 0 : this.#next() % (2 * ONE_IN - 1)
+  }
+
+  /** xorshift32 */
+  #next(): number {
+    this.#seed ^= this.#seed << 13
+    this.#seed ^= this.#seed >>> 17
+    this.#seed ^= this.#seed << 5
+    return this.#seed >>> 0
+  }
+}
