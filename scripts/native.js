@@ -1,5 +1,5 @@
 // The locks and the fault path against C11 and against Atomics by hand, and the checker against SPIN, in one run on this host.
-// `npm run bench:native`, `npm run bench:native -- --only alone,contended,fault,spin --rounds 3 --ms 100`. Needs gcc and, for the last, spin.
+// `npm run bench:native`, `npm run bench:native -- --only alone,contended,words,fault,spin --rounds 3 --ms 100`. Needs gcc and, for the last, spin.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,15 @@ import { faultFigures } from './native/fault-figures.js'
 import { aloneFigures, contendedFigures } from './native/lock-figures.js'
 import { Missing, need, printed } from './native/programs.js'
 import { spinFigures } from './native/spin-figures.js'
+import { wordsFigures } from './native/words-figures.js'
 
-const PARTS = { alone: aloneFigures, contended: contendedFigures, fault: faultFigures, spin: spinFigures }
+const PARTS = {
+  alone: aloneFigures,
+  contended: contendedFigures,
+  words: wordsFigures,
+  fault: faultFigures,
+  spin: spinFigures,
+}
 
 /** The load of a host above which it is not idle. */
 const BUSY = 0.5

@@ -18,7 +18,7 @@ const skip = hasGcc ? false : 'there is no gcc'
 test('what is not known, or not there, is a sentence', () => {
   const unknown = run(['--only', 'luck'])
   assert.equal(unknown.status, 2)
-  assert.equal(unknown.stderr, '--only has no luck: it is of alone, contended, fault, spin\n')
+  assert.equal(unknown.stderr, '--only has no luck: it is of alone, contended, words, fault, spin\n')
   assert.match(run(['--rounds', '0']).stderr, /^--rounds and --ms are numbers above 0\n$/)
   const bare = run(['--only', 'spin'], { PATH: '/nowhere' })
   assert.equal(bare.status, 2)

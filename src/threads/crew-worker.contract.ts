@@ -58,7 +58,6 @@ export type CrewTask = {
   readonly spinLooks: number
   readonly memory: Memory
   readonly control: Int32Array<SharedArrayBuffer>
-  readonly status: Int32Array<SharedArrayBuffer>
   readonly shape: Shape
   readonly records: readonly SharedArrayBuffer[]
   readonly orders: Int32Array<SharedArrayBuffer>
@@ -150,7 +149,7 @@ function targetsOf(task: CrewTask, library: Library, control: Control, isPlain: 
     cpus: task.shape.cpus,
     measured: records,
     unmeasured: records,
-    status: new Status(task.status).writer(task.cpu),
+    status: new Status(task.memory.standings).writer(task.cpu),
     workTurns: [],
     broadcastTurns: [],
     interconnect: new Int32Array(new SharedArrayBuffer(4)),
@@ -158,7 +157,7 @@ function targetsOf(task: CrewTask, library: Library, control: Control, isPlain: 
     originMs: 0,
   })
   const { lock, left, right } = placeSubject(library, task.subject, task.shape.cpus)
-  if (!isPlain) compileFor({ lock }, cpu, task.memory)
+  if (!isPlain) compileFor({ lock }, cpu, task.memory, task.subject.isWatched)
   const drill = { cpu: cpu as never, left, right, goesOn: () => control.phase !== STOP }
   return { cpu, lock, drills: drillsOn(lock as never, drill) }
 }

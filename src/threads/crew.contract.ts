@@ -54,14 +54,14 @@ export class Crew implements AsyncDisposable {
     this.left = left
     this.right = right
     this.flag = flag
-    this.memory = allocate(place, subject.words === 'mixed' ? 'wasm' : subject.words)
-    this.status = Status.forCpus(cpus)
+    this.memory = allocate(place, subject.words === 'mixed' ? 'wasm' : subject.words, cpus)
+    this.status = new Status(this.memory.standings)
     const shape: Shape = { cpus, counters: 2, histograms: 0, locks: place.locks.length, oracles: 1 }
     const buffers = Records.buffers(shape, SharedArrayBuffer)
     this.records = new Records(shape, buffers)
     const orders = new Int32Array(new SharedArrayBuffer(cpus * ORDER_STRIDE * 4))
     const tasks = Array.from({ length: cpus }, (_, cpu): CrewTask => {
-      const { memory, status, control } = this
+      const { memory, control } = this
       return {
         cpu,
         isAstray: astray.includes(cpu),
@@ -69,7 +69,6 @@ export class Crew implements AsyncDisposable {
         spinLooks,
         memory,
         control: control.words,
-        status: status.words,
         shape,
         records: buffers,
         orders,

@@ -93,3 +93,18 @@ test('an interrupted run ends at once', async () => {
   const failure = await failureOf(options([vcpu, zapper], { durationMs: 60_000, signal: AbortSignal.timeout(50) }))
   assert.equal(failure.code, 'INTERRUPTED')
 })
+
+for (const lockdep of [false, true]) {
+  test(`compiled locks are counted and timed${lockdep ? ', with lockdep around them' : ''}`, async () => {
+    const plain = options([vcpu, zapperThatRests(200_000)], { words: 'wasm' })
+    const watched = { ...plain, system: { ...plain.system, lockdep } }
+    // The second run takes the locks that were compiled for the first.
+    for (const { records, place, leftInJavaScript, atRest } of [await run(watched), await run(watched)]) {
+      assert.equal(leftInJavaScript, undefined)
+      assert.deepEqual(atRest, [])
+      const mmuLock = place.locks.find(({ name }) => name === 'mmuLock')!
+      const { acquisitions, holds, holdTotalNs } = records.of(0).lock(mmuLock.id, 0)
+      assert.ok(acquisitions > 0 && holds > 0 && holdTotalNs > 0)
+    }
+  })
+}

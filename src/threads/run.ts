@@ -11,6 +11,7 @@ import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf } from '../workers/run-result.ts'
 import { broughtBy, buildSystem } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
+import { compileAhead } from './compile-ahead.ts'
 import { conduct, type RunContext } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
@@ -51,13 +52,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const own = broughtBy(system.variant)
   const { place, vm } = buildSystem(system)
   const { words = 'atomics' } = options
-  const memory = allocate(place, words)
+  const memory = allocate(place, words, options.roles.length)
   vm.initialise(memory.words)
   const cpus = options.roles.length
   const shape = shapeOf(place, cpus, own)
   const buffers = Records.buffers(shape, SharedArrayBuffer)
   const control = new Control()
-  const status = Status.forCpus(cpus)
+  const status = new Status(memory.standings)
   const events = options.timelineEvents ?? 0
   const trigger = new SharedArrayBuffer(4)
   Trigger.of(new Int32Array(trigger), options.roles)
@@ -68,7 +69,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
     system: options.system,
     memory,
     control: control.words,
-    status: status.words,
     shape,
     records: buffers,
     workTurns: options.workTurns,
@@ -79,7 +79,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     handOver: cpus < 2 || cpus > options.cores ? undefined : new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4)),
     timelines,
   }
-  const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec }))
+  // A timeline records each instruction, and compiled locks bypass the recorder.
+  const locks = events === 0 ? await compileAhead(options.system, cpus, memory) : undefined
+  const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec, locks: locks?.[cpu] }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
   const deadlocks = new DeadlockWatch(vm, place, memory.words, status)
   const context: Omit<RunContext, 'hasEnded'> = {
@@ -120,13 +122,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     })
     .finally(unwatch)
   const windows = ended.map(({ window }) => window)
-  const left = [...new Set(ended.flatMap((each) => each.leftInJavaScript))]
+  const left = new Set(locks?.flatMap((each) => each.left.map(({ method, why }) => `${method}: ${why}`)))
   const handOverNs = Math.max(...ended.map((each) => each.handOverNs))
   return {
     ...recorded(),
     windows,
     ...(handOverNs === 0 ? {} : { handOverNs }),
-    ...(left.length === 0 ? {} : { leftInJavaScript: left }),
+    ...(left.size === 0 ? {} : { leftInJavaScript: [...left] }),
     atRest: violationsAtRest(vm, memory.words),
   }
 }

@@ -18,6 +18,12 @@ const LOCK = 5
 const SIDE = 6
 const ENDED = 7
 
+/** Which of them names the lock whose slow path the CPU is in, plus 1. */
+export const slowPathWord = (cpu: number): number => cpu * STRIDE + LOCK
+
+/** How many words the standing of so many CPUs takes. */
+export const standingWords = (cpus: number): number => cpus * STRIDE
+
 export type Standing = {
   readonly heartbeat: number
   readonly waits: number
@@ -40,7 +46,7 @@ export class Status {
   }
 
   static forCpus(cpus: number): Status {
-    return new Status(new Int32Array(new SharedArrayBuffer(cpus * STRIDE * 4)))
+    return new Status(new Int32Array(new SharedArrayBuffer(standingWords(cpus) * 4)))
   }
 
   of(cpu: number): Standing {

@@ -5,18 +5,18 @@ import type { RolePlan } from '../workers/roles.ts'
 import type { Window } from '../workers/run-result.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { loadDirectBuild } from './direct.ts'
-import { buildFor, compileFor, cpuFor } from './for-words.ts'
+import { buildFor, cpuFor } from './for-words.ts'
 import { handOverAfterRun } from './hand-over.ts'
 import type { Memory } from './memory.ts'
 import { Status } from './status.ts'
 import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
+import { type CompiledLocks, installLocks } from './wasm/install.ts'
 
 /** What every worker of a run receives. */
 export type RunSpec = {
   readonly system: SentSystem
   readonly memory: Memory
   readonly control: Int32Array<SharedArrayBuffer>
-  readonly status: Int32Array<SharedArrayBuffer>
   readonly shape: Shape
   readonly records: readonly SharedArrayBuffer[]
   readonly workTurns: readonly number[]
@@ -31,23 +31,27 @@ export type RunSpec = {
   readonly timelines: readonly TimelineMemory[]
 }
 
-export type RoleTask = { readonly cpu: number; readonly plan: RolePlan; readonly run: RunSpec }
+export type RoleTask = {
+  readonly cpu: number
+  readonly plan: RolePlan
+  readonly run: RunSpec
+  /** The methods of locks that are not to run as JavaScript. */
+  readonly locks: CompiledLocks | undefined
+}
 
 /** When a role was measured, and what a hand-over took its worker after that. */
 export type RoleEnded = {
   readonly window: Window
   readonly handOverNs: number
-  /** Methods of locks that could not be compiled, and why. */
-  readonly leftInJavaScript: readonly string[]
 }
 
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
 export async function role(task: RoleTask): Promise<RoleEnded> {
-  const { cpu: id, plan, run } = task
+  const { cpu: id, plan, run, locks } = task
   const build = buildFor(run.memory)
   const direct = await loadDirectBuild(build, typeof run.system.variant !== 'string')
   const control = new Control(run.control)
-  const status = new Status(run.status).writer(id)
+  const status = new Status(run.memory.standings).writer(id)
   const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)
   const system = await systemOf(run.system, build)
   const { vm } = direct.buildSystem(system)
@@ -64,12 +68,10 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
     originMs: control.originMs,
   })
   const timeline = run.timelines[id]
-  let leftInJavaScript: readonly string[] = []
   const newCpu = (of: typeof vm) => {
-    // A timeline records each instruction, and compiled locks bypass the recorder.
     if (timeline !== undefined) return new TimelineCpu(id, run.memory, run.spinLooks, ofRun(), timeline, of)
     const cpu = cpuFor(id, run.memory, run.spinLooks, ofRun())
-    leftInJavaScript = compileFor(of, cpu, run.memory)
+    if (locks !== undefined) installLocks(locks, of, cpu, run.memory.wasm!)
     return cpu
   }
   const cpu = newCpu(vm)
@@ -90,7 +92,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   status.returned()
   const isSide = run.handOver !== undefined && id < 2
   const handOverNs = isSide ? handOverAfterRun(run.handOver, id === 0 ? 0 : 1, control) : 0
-  return { window: cpu.window, handOverNs, leftInJavaScript }
+  return { window: cpu.window, handOverNs }
 }
 
 /** As much of a recorded role as is rehearsed, by the clock alone: what it would wait for may not be played. */

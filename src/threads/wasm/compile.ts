@@ -1,9 +1,9 @@
-import type { Sleepers } from './accesses.ts'
 import { encodeModule, type WasmFunction } from './encode.ts'
 import { compiled, type World } from './expressions.ts'
 import { Frame } from './frame.ts'
 import { HOST_FUNCTIONS, WAKE } from './host.ts'
 import { call, UNREACHABLE } from './instructions.ts'
+import type { SlowPathEnd } from './operations.ts'
 import { methodOf, type Source, steppedMethodsOf } from './source.ts'
 import { codeOfBody } from './statements.ts'
 import { boolean, CPU, codeOf, known, NotCompiled, nothing, number, type Value } from './values.ts'
@@ -23,6 +23,15 @@ export type Compiled = {
   readonly left: readonly { readonly method: string; readonly why: string }[]
 }
 
+/** What the methods are compiled for. */
+export type Target = {
+  readonly cpu: number
+  readonly sleepersWord: number
+  readonly slowPathEnd: SlowPathEnd
+  /** How large the memory is. */
+  readonly pages: number
+}
+
 type Done = { readonly index: number; readonly result: Frame['result'] }
 
 /**
@@ -30,8 +39,8 @@ type Done = { readonly index: number; readonly result: Frame['result'] }
  * checker explores; as the objects are there already, and keep no state but their words, those words, all fields and the number of
  * the CPU are constants.
  */
-export function compileMethods(objects: readonly object[], cpu: number, sleepersWord: number, pages: number): Compiled {
-  const compiler = new Compiler(cpu, { word: sleepersWord, wake: WAKE })
+export function compileMethods(objects: readonly object[], target: Target): Compiled {
+  const compiler = new Compiler(target)
   const methods: CompiledMethod[] = []
   const left: { method: string; why: string }[] = []
   const exports: { name: string; index: number }[] = []
@@ -50,7 +59,7 @@ export function compileMethods(objects: readonly object[], cpu: number, sleepers
     }
   }
   return {
-    bytes: encodeModule({ imports: HOST_FUNCTIONS, functions: compiler.functions, exports, pages }),
+    bytes: encodeModule({ imports: HOST_FUNCTIONS, functions: compiler.functions, exports, pages: target.pages }),
     methods,
     left,
   }
@@ -63,10 +72,10 @@ class Compiler {
   readonly #done = new Map<string, Done | 'under way'>()
   readonly #identities = new Map<unknown, number>()
 
-  constructor(cpu: number, sleepers: Sleepers) {
+  constructor({ cpu, sleepersWord, slowPathEnd }: Target) {
     this.#world = {
       cpu,
-      sleepers,
+      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd },
       invoke: (source, self, args) => this.#invoke(source, self, args),
     }
   }

@@ -1,16 +1,15 @@
 import type { AnyNode, BinaryExpression, CallExpression, Expression, MemberExpression, UnaryExpression } from 'acorn'
-import type { Sleepers } from './accesses.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import { ARITHMETIC, COMPARISONS, choose, constant, getLocal, IS_ZERO, setLocal, teeLocal } from './instructions.ts'
-import { operation } from './operations.ts'
+import { type Machine, operation } from './operations.ts'
 import { functionOf, methodOf, type Source } from './source.ts'
 import { boolean, CPU, codeOf, isBoolean, known, NotCompiled, number, stepsOf, type Value } from './values.ts'
 
 /** What a function that is compiled needs to know of the module that it becomes a part of. */
 export type World = {
   readonly cpu: number
-  readonly sleepers: Sleepers
+  readonly machine: Machine
   /** Code that calls the function with these values, and the value of its result. */
   readonly invoke: (source: Source, self: unknown, args: readonly Value[]) => Value
 }
@@ -182,7 +181,7 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
     const owner = of(node.callee.object)
     const { name } = node.callee.property as { readonly name: string }
     if (owner.kind !== 'known') throw new NotCompiled(`.${name}() of a value that is not known`)
-    if (owner.value === CPU) return operation(name, args, frame, world.sleepers)
+    if (owner.value === CPU) return operation(name, args, frame, world.machine)
     if (owner.value === Math && name === 'imul') return number([...args.flatMap(codeOf), MULTIPLY])
     const source = methodOf(owner.value as object, name)
     if (source === undefined) throw new NotCompiled(`.${name}() of an object from another build`)

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type * as Shared from '../../shared-memory/index.ts'
-import { cpuFor } from '../for-words.ts'
+import { compileFor, cpuFor } from '../for-words.ts'
 import { allocate, type Memory } from '../memory.ts'
-import { installCompiledLocks } from './install.ts'
 
 const load = (build: string): Promise<typeof Shared> =>
   import(new URL(`../../${build}/shared-memory/index.js`, import.meta.url).href)
@@ -46,7 +45,7 @@ for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
       fc.property(fc.nat(2), fc.array(fc.nat(PAIRS.length - 1), { maxLength: 12 }), (id, choices) => {
         const [compiled, plain] = [placed(opened, kind), placed(direct, kind)]
         const cpus = [cpuFor(id, compiled.memory), cpuFor(id, plain.memory)] as const
-        assert.deepEqual(installCompiledLocks({ compiled: compiled.lock }, cpus[0], compiled.memory), [])
+        assert.deepEqual(compileFor({ compiled: compiled.lock }, cpus[0], compiled.memory), [])
         for (const choice of choices) {
           const [take, leave] = PAIRS[choice]!
           if (plain.lock[take] === undefined) continue
@@ -74,7 +73,7 @@ function asOpened<T extends object>(type: T): T {
 
 function compiledAlone(lock: object) {
   const memory = allocate({ words: 64 }, 'wasm')
-  return installCompiledLocks({ lock }, cpuFor(0, memory), memory)
+  return compileFor({ lock }, cpuFor(0, memory), memory)
 }
 
 type AnyCpu = { load: (word: number) => number; add: (word: number, by: number) => number; now: () => number }

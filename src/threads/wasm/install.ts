@@ -1,12 +1,22 @@
 import type { ThreadCpu } from '../cpu.ts'
-import type { Memory } from '../memory.ts'
-import { type Compiled, type CompiledMethod, compileMethods } from './compile.ts'
+import { type Compiled, type CompiledMethod, compileMethods, type Target } from './compile.ts'
 import { HOST_FUNCTIONS } from './host.ts'
-import { instantiate, pagesOf } from './memory.ts'
+import { compileModule, instantiate, type WasmMemory, type WasmModule } from './memory.ts'
 import { keepsState } from './source.ts'
 
 type Method = (...args: unknown[]) => unknown
 type Methods = Record<string, Method>
+
+/** The names by which an object is held, from a root to it. */
+type Path = readonly string[]
+
+/** The methods of locks and sequence counters, compiled for one CPU. It goes through `postMessage`, and threads share its machine code. */
+export type CompiledLocks = {
+  readonly module: WasmModule
+  readonly methods: readonly (Omit<CompiledMethod, 'object'> & { readonly path: Path })[]
+  /** What stays in JavaScript, and why. */
+  readonly left: Compiled['left']
+}
 
 /** What an object must be able to do so that it is compiled: to be a lock, SRCU, or a sequence counter. */
 const LOCKS = [
@@ -16,41 +26,59 @@ const LOCKS = [
   ['readBegin', 'readRetry'],
 ]
 
-/**
- * Puts compiled methods into the place of those of the locks and sequence counters that `root` holds. It must have been placed by
- * the opened build. Returns what stays in JavaScript, and why.
- */
-export function installCompiledLocks(root: object, cpu: ThreadCpu, memory: Memory): Compiled['left'] {
-  if (memory.wasm === undefined) throw new Error('compiled code needs words in WebAssembly memory')
-  const sleepersWord = memory.sleepers.byteOffset / 4
-  const locks = locksIn(root)
+/** Compiles the locks and sequence counters that `root` holds. It must have been placed by the opened build. */
+export function compileLocks(root: object, target: Target): CompiledLocks {
+  const paths = locksIn(root)
+  const locks = [...paths.keys()]
   const ofWords = locks.filter((lock) => !keepsState(lock))
-  const { bytes, methods, left } = compileMethods(ofWords, cpu.id, sleepersWord, pagesOf(memory.wasm))
+  const { bytes, methods, left } = compileMethods(ofWords, target)
+  return {
+    module: compileModule(bytes),
+    methods: methods.map(({ object, ...method }) => ({ ...method, path: paths.get(object)! })),
+    left: [...left, ...locks.flatMap((lock) => (ofWords.includes(lock) || holdsLock(lock) ? [] : [leftWhole(lock)]))],
+  }
+}
+
+/**
+ * Puts compiled methods into the place of those of `root`, which was placed as the one that they were compiled from: by the opened
+ * build too, as what is private elsewhere has a name there.
+ */
+export function installLocks(
+  { module, methods }: CompiledLocks,
+  root: object,
+  cpu: ThreadCpu,
+  memory: WasmMemory,
+): void {
   const own = cpu as unknown as Methods
   const host = HOST_FUNCTIONS.map(({ name }) => [name, (...args: number[]) => own[name]!(...args)] as const)
-  const exports = instantiate(bytes, memory.wasm, Object.fromEntries(host)) as Methods
-  for (const method of methods) (method.object as Methods)[method.method] = callable(method, exports)
-  return [...left, ...locks.flatMap((lock) => (ofWords.includes(lock) || holdsLock(lock) ? [] : [leftWhole(lock)]))]
+  const exports = instantiate(module, memory, Object.fromEntries(host)) as Methods
+  for (const method of methods) heldBy(root, method.path)[method.method] = callable(method, exports)
 }
+
+const heldBy = (root: object, path: Path): Methods =>
+  path.reduce((object, name) => object[name] as unknown as Methods, root as Methods)
 
 const leftWhole = (lock: object) => ({ method: lock.constructor.name, why: 'it keeps state besides its words' })
 
 /** An export is called as the method was. */
-function callable({ export: name, isBoolean }: CompiledMethod, exports: Methods): Method {
+function callable({ export: name, isBoolean }: Omit<CompiledMethod, 'object'>, exports: Methods): Method {
   const compiled = exports[name]!
   return isBoolean ? (cpu, argument) => compiled(cpu, argument) !== 0 : compiled
 }
 
-/** Locks and sequence counters, wherever they are held. */
-function locksIn(root: object): object[] {
-  const met = new Set<object>()
-  const left = [root]
-  for (let object = left.pop(); object !== undefined; object = left.pop()) {
+/** Locks and sequence counters, wherever they are held, and by which names. */
+function locksIn(root: object): Map<object, Path> {
+  const met = new Map<object, Path>()
+  const left: [object, Path][] = [[root, []]]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [object, path] = next
     if (met.has(object) || ArrayBuffer.isView(object)) continue
-    met.add(object)
-    for (const value of Object.values(object)) if (typeof value === 'object' && value !== null) left.push(value)
+    met.set(object, path)
+    for (const [name, value] of Object.entries(object)) {
+      if (typeof value === 'object' && value !== null) left.push([value, [...path, name]])
+    }
   }
-  return [...met].filter(isLock)
+  return new Map([...met].filter(([object]) => isLock(object)))
 }
 
 const isLock = (object: object): boolean =>

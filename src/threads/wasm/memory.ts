@@ -3,13 +3,16 @@ import { HOST, PAGE_BYTES } from './encode.ts'
 /** A `WebAssembly.Memory` that threads share. It goes through `postMessage`. */
 export type WasmMemory = { readonly buffer: SharedArrayBuffer }
 
+/** A module that has been compiled to machine code. It goes through `postMessage`. */
+export type WasmModule = { readonly [Symbol.toStringTag]: 'WebAssembly.Module' }
+
 type HostFunctions = Readonly<Record<string, (...args: number[]) => unknown>>
 
 /** As much of the global `WebAssembly` as is used here. */
 type WebAssemblyGlobal = {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
+  readonly Module: new (bytes: Uint8Array) => WasmModule
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object }
 }
 const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyGlobal }
 
@@ -21,8 +24,9 @@ export function wasmMemoryOf(words: number): WasmMemory {
 
 export const pagesOf = (memory: WasmMemory): number => memory.buffer.byteLength / PAGE_BYTES
 
+export const compileModule = (bytes: Uint8Array): WasmModule => new WebAssembly.Module(bytes)
+
 /** The exports of a module that works on the memory. */
-export function instantiate(bytes: Uint8Array, memory: WasmMemory, host: HostFunctions): object {
-  const module = new WebAssembly.Module(bytes)
+export function instantiate(module: WasmModule, memory: WasmMemory, host: HostFunctions): object {
   return new WebAssembly.Instance(module, { [HOST]: { ...host, memory } }).exports
 }

@@ -4,11 +4,13 @@ import type { Frame } from './frame.ts'
 import { hostFunction } from './host.ts'
 import {
   ARITHMETIC,
+  branchIf,
   COMPARISONS,
   call,
   constant,
   DROP,
   getLocal,
+  loop,
   READ_MODIFY_WRITE,
   setLocal,
   teeLocal,
@@ -16,17 +18,32 @@ import {
 } from './instructions.ts'
 import { boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
 
+/** What the end of a slow path takes: a call, as it is timed; a word of this CPU that is cleared if it names the lock; or nothing. */
+export type SlowPathEnd = 'call' | { readonly word: number } | 'nothing'
+
+/** What an instruction meets besides the words of the protocol. */
+export type Machine = { readonly sleepers: Sleepers; readonly slowPathEnd: SlowPathEnd }
+
 const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE => name in READ_MODIFY_WRITE
 
 /** An instruction of the CPU: accesses to shared words in place, the looks of waits in place, and calls for all else. */
-export function operation(name: string, args: readonly Value[], frame: Frame, sleepers: Sleepers): Value {
+export function operation(name: string, args: readonly Value[], frame: Frame, machine: Machine): Value {
+  const { sleepers, slowPathEnd } = machine
   // Every atomic access of WebAssembly is a full barrier already, as those of JavaScript are.
   if (name === 'barrier') return nothing()
+  if (name === 'contentionEnd' && slowPathEnd !== 'call') return slowPathEnded(codeOf(args[0]!), slowPathEnd)
   const access = accessOf(name)
   if (access === undefined) return called(name, args.map(codeOf), hostOf(name))
   const { at, before } = wordOf(args[0], frame)
   const { code, hasResult } = access(at, args.slice(1).map(codeOf), frame, sleepers)
   return hasResult ? number([...before, ...code]) : nothing([...before, ...code])
+}
+
+/** As StatusWriter.contentionEnd(), in place: here the lock is held already, and others wait for it. */
+function slowPathEnded(lock: Code, end: Exclude<SlowPathEnd, 'call'>): Value {
+  if (end === 'nothing') return nothing()
+  const named = [...lock, ...constant(1), ARITHMETIC['+']]
+  return nothing(when([...read(end), ...named, COMPARISONS['===']], write(end, constant(0))))
 }
 
 function hostOf(name: string) {
@@ -73,13 +90,27 @@ function swap(at: At, [expected, value]: readonly Code[], frame: Frame, sleepers
 
 const indexOf = (at: At) => ('word' in at ? constant(at.word) : getLocal(at.local))
 
+/**
+ * How often a wait looks by itself before it calls for the CPU's, which sleeps in the end: about a nanosecond each while the line is here, and the
+ * lock that is handed over meanwhile costs no call into JavaScript and back.
+ */
+const LOOKS = 256
+
+/** Looks until `test`, whose looks leave what they saw, is false; and if it stays true, waits by `call`. */
+function look(test: Code, wait: Code, frame: Frame): Code {
+  const left = frame.newLocal()
+  const again = [...getLocal(left), ...constant(1), ARITHMETIC['-'], ...teeLocal(left), ...branchIf(1)]
+  return [...[...constant(LOOKS), ...setLocal(left)], ...loop(when(test, [...again, ...wait]))]
+}
+
 function untilEqual(at: At, [value]: readonly Code[], frame: Frame): Accessed {
   const wanted = frame.newLocal()
   return does([
     ...[...value!, ...setLocal(wanted)],
-    ...when(
+    ...look(
       [...load(at), ...getLocal(wanted), COMPARISONS['!==']],
       [...indexOf(at), ...getLocal(wanted), ...call(hostOf('untilEqual').index)],
+      frame,
     ),
   ])
 }
@@ -88,9 +119,10 @@ function untilClear(at: At, [mask]: readonly Code[], frame: Frame): Accessed {
   const [bits, seen] = [frame.newLocal(), frame.newLocal()]
   return gives([
     ...[...mask!, ...setLocal(bits)],
-    ...when(
+    ...look(
       [...load(at), ...teeLocal(seen), ...getLocal(bits), ARITHMETIC['&']],
       [...indexOf(at), ...getLocal(bits), ...call(hostOf('untilClear').index), ...setLocal(seen)],
+      frame,
     ),
     ...getLocal(seen),
   ])

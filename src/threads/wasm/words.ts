@@ -1,7 +1,7 @@
 import { compareExchange, load, modify, store } from './accesses.ts'
 import { encodeModule, type WasmFunction } from './encode.ts'
 import { getLocal, READ_MODIFY_WRITE } from './instructions.ts'
-import { instantiate, pagesOf, type WasmMemory } from './memory.ts'
+import { compileModule, instantiate, pagesOf, type WasmMemory } from './memory.ts'
 
 /** The atomic operations on shared words, of any word. */
 export type WordOperations = Readonly<
@@ -37,5 +37,5 @@ export function wordOperations(memory: WasmMemory, sleepersWord: number, wake: (
     exports: Object.keys(functions).map((name, index) => ({ name, index: index + 1 })),
     pages: pagesOf(memory),
   })
-  return instantiate(bytes, memory, { wake }) as WordOperations
+  return instantiate(compileModule(bytes), memory, { wake }) as WordOperations
 }
