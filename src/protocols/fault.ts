@@ -74,7 +74,7 @@ export function* directPageFault(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultRes
 
 /**
  * F5 to F9: `kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c, since v6.10 (44f42ef37deb): whether the gfn is still as private as the guest took it for
- * comes before any check of the memslot, so that a mismatch goes to the VMM forevery kind of memslot.
+ * comes before any check of the memslot, so that a mismatch goes to the VMM for every kind of memslot.
  */
 export function* mmuFaultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   fault.seq = yield* cpu.read(vm.invalidateSeq)

@@ -223,7 +223,7 @@ export class PlacedVm implements Vm {
     return wordAt(this.#rmaps, index)
   }
 
-  /** Enough forevery gfn, and for the caches of the CPUs. */
+  /** Enough for every gfn, and for the caches of the CPUs. */
   #tableCapacity(): number {
     if (this.config.stage2 !== undefined) return 1
     const tables = tablesFor(everyMemslot(this.config)) + this.config.cpus * 4 + 1

@@ -18,7 +18,7 @@ export function* flushRemoteTlbs(cpu: Cpu, vm: Vm, cause: number): Steps<void> {
 }
 
 /**
- * `kvm_make_all_cpus_request()`, virt/kvm/kvm_main.c, of a request that waits: sets it forevery vCPU, interrupts those in guest mode and waits
+ * `kvm_make_all_cpus_request()`, virt/kvm/kvm_main.c, of a request that waits: sets it for every vCPU, interrupts those in guest mode and waits
  * until each has left it. Returns whether an IPI was sent; `ipis` counts them.
  */
 export function* makeAllCpusRequest(cpu: Cpu, vm: Vm, request: number, ipis: number): Steps<boolean> {

@@ -12,7 +12,7 @@ export type LockId = Branded<'LockId'>
 /** By a property and not by a symbol of this module: the module is built twice, and its words are the same words. */
 type Branded<Name extends string> = number & { readonly brand: Name }
 
-/** The side of a lock that was taken; `WRITE` forevery lock that has one side only. */
+/** The side of a lock that was taken; `WRITE` for every lock that has one side only. */
 export const READ = 0
 export const WRITE = 1
 export type Side = typeof READ | typeof WRITE

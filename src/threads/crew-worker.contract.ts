@@ -34,7 +34,7 @@ const BUILD = {
 } as const
 export type Kind = keyof typeof BUILD
 
-/** The same words in every thread, forevery build of `library`. */
+/** The same words in every thread, for every build of `library`. */
 export function placeSubject(library: Library, { kind, isWatched = false }: Subject, cpus: number) {
   const place = new library.Place()
   const bare = BUILD[kind](library, place.within(kind), cpus)

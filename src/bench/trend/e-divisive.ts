@@ -57,7 +57,7 @@ function bestInWindows(values: ArrayLike<number> & { slice(from: number, to: num
   return best
 }
 
-/** Scaled energy distance forevery split, from sums of distances that grow by one value at a time. */
+/** Scaled energy distance for every split, from sums of distances that grow by one value at a time. */
 export function bestSplit(values: ArrayLike<number>): Split | undefined {
   const n = values.length
   if (n < 2 * SHORTEST) return undefined

@@ -4,7 +4,7 @@ import { enterGuest, exitGuest, isKicked } from '../../protocols/vcpu-run.ts'
 import type { Gfn } from '../../shared-memory/addresses.ts'
 import { type Act, inTurn } from './vm-program.ts'
 
-// Actions of a guest, forevery kind of VM.
+// Actions of a guest, for every kind of VM.
 
 export const entersGuest: Act = function* (cpu, vm) {
   yield* enterGuest(cpu, vm, vm.vcpus[cpu.id]!)

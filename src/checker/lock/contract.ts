@@ -59,7 +59,7 @@ const returnsValue =
 const TOGETHER = 'two were inside that exclude each other'
 const TRACE = 'a try that failed has changed the lock'
 
-/** The clauses forevery lock with one side. `hasTry`: it has a try method. */
+/** The clauses for every lock with one side. `hasTry`: it has a try method. */
 export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean): Clause[] {
   const visit =
     (rounds: number): Act<Lock> =>
@@ -114,7 +114,7 @@ export function lockContract(build: Build<Lock>, visits: Visits, hasTry: boolean
   ]
 }
 
-/** The clauses forevery lock with readers and writers. */
+/** The clauses for every lock with readers and writers. */
 export function rwLockContract(build: Build<RwLock>, visits: Visits, hasTry: boolean): Clause[] {
   const write =
     (rounds: number): Act<RwLock> =>

@@ -8,7 +8,7 @@ import { assertLogging, markAllCopied } from './oracles.ts'
 
 // KVM_SET_USER_MEMORY_REGION with another KVM_MEM_LOG_DIRTY_PAGES: KVM_MR_FLAGS_ONLY.
 
-/** After it has returned, the log shows forevery page whether the guest has written to it since, or marks all pages from the start. */
+/** After it has returned, the log shows for every page whether the guest has written to it since, or marks all pages from the start. */
 export function* startDirtyLog(cpu: Cpu, vm: Vm): Steps<void> {
   yield* logMemslot(cpu, vm, vm.dirtyLog!.config.slot, true)
   assertLogging(cpu, vm, true)
