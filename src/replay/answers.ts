@@ -7,10 +7,10 @@ import { NO_GFN, type Task } from './task.ts'
 
 /** The fault of each task that is pending, and what answers it: an SPTE, an access to a device, or what shows that it was none. */
 export class Answers {
-  /** How many faults a kvm_mmu_set_spte of the same task answered, and how many by the same gfn. */
+  /** How many faults were answered by a kvm_mmu_set_spte of the same task, and how many of them with the same gfn. */
   count = 0
   ofSameGfn = 0
-  /** Where faults were, by their own events. */
+  /** Evidence about the location of memory, from fault events. */
   readonly evidence = new Evidence()
   readonly #invalidations: InvalidationLog
   readonly #devices: DeviceGfns

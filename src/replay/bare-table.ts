@@ -1,6 +1,6 @@
 import { type Column, cellsOf, RULE, SEPARATORS, type Table } from './cells.ts'
 
-/** So many rows are judged, and fewer tell nothing. */
+/** The number of rows that are examined; fewer are not conclusive. */
 const JUDGED = 64
 const FEW = 3
 const MOST = 0.8
@@ -11,7 +11,7 @@ const IN_BRACKETS = /^\[\d+\]$/
 const EVENT = /^(?:[\w-]+[:/])?(?:kvm\w*|fast_page_fault|contention_\w+|lock_\w+|sched_\w+|\w*mmio\w*):?$/
 const TASK_AND_TID = /\S-\d+$/
 
-/** A table of events without a line that names its columns, by what stands in them; undefined if it is no such table. */
+/** A table of events without a header, whose columns are recognised by their content; undefined if it is no such table. */
 export function bareTableOf(lines: readonly string[]): Table | undefined {
   const told = lines.filter((line) => line.trim() !== '' && !line.startsWith('#') && !RULE.test(line)).slice(0, JUDGED)
   for (const separator of SEPARATORS) {

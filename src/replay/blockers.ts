@@ -6,7 +6,7 @@ const LOOK_BACK_NS = 50e3
 type Last = { pid: number; atNs: number; beforePid: number; beforeNs: number }
 const never = (): Last => ({ pid: -1, atNs: -1, beforePid: -1, beforeNs: -1 })
 
-/** The last user of mmu_lock, as far as events tell: the task that the one that has just got it had waited for. An inference, not a fact. */
+/** The last user of mmu_lock according to the events: the task that the new owner had waited for. An inference, not a fact. */
 export class Blockers {
   readonly #notifier = never()
   readonly #fault = never()
@@ -24,7 +24,7 @@ export class Blockers {
     note(this.#zap, pid, atNs)
   }
 
-  /** What a task waited for whose wait began then and is over now. A reader waits for no fault: those are readers like itself. */
+  /** What a task waited for during a wait that is now over. A reader waits for no fault, because faults are readers too. */
   of(pid: number, fromNs: number, isReader: boolean): Blocker {
     const notifier = seen(this.#notifier, pid)
     const fault = isReader ? -1 : seen(this.#fault, pid)

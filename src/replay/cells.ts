@@ -1,4 +1,4 @@
-/** What the columns of a table of events are called, in lower case and without what is no letter. */
+/** The names of the columns of a table of events, in lower case and with letters only. */
 const NAMES = {
   task: ['comm', 'task', 'command', 'threadname', 'taskname', 'process', 'processname'],
   tid: ['tid', 'pid', 'threadid', 'taskpid', 'commonpid'],
@@ -40,7 +40,7 @@ export function tableOf(lines: readonly string[]): Table | undefined {
   return undefined
 }
 
-/** Which column is what, by the names of all of them; undefined if one is missing that is needed. */
+/** The meaning of each column, from all column names; undefined if a required one is missing. */
 export function columnsNamed(all: readonly string[]): Table['columns'] | undefined {
   const names = all.map((name) => name.toLowerCase().replaceAll(/[^a-z]/g, ''))
   const columns: Partial<Record<Column, number>> = {}

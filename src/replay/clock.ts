@@ -3,7 +3,7 @@ import type { TraceLine } from './trace-line.ts'
 /** An hour: no host that is being recorded is silent for so long. */
 const LONGEST_PAUSE_NS = 3600e9
 
-/** Where time went back: the line, and by how much. */
+/** A backward step of the time: the line, and the amount. */
 export type Step = { readonly line: number; readonly byNs: number }
 
 /**
@@ -18,7 +18,7 @@ export class TraceClock {
   /** A time far ahead of all others: if the next is as far, the recording had a pause. */
   #doubtfulNs = Number.NEGATIVE_INFINITY
   #doubtfulLine = 0
-  /** Where a pause of more than an hour ends, and how long the longest of all pauses is. */
+  /** The ends of pauses of more than an hour, and the longest of all pauses. */
   readonly longPauses: number[] = []
   longestPauseNs = 0
   /** The shortest distance of two events that are not at the same time: the clock's step, if there are many. */
@@ -60,7 +60,7 @@ export class TraceClock {
     return Math.max(0, ns)
   }
 
-  /** Whether there was an event before the one that is being taken in. */
+  /** Whether there was an event before the current one. */
   get isRunning(): boolean {
     return this.#seen > 1
   }

@@ -10,9 +10,9 @@ import { type Blocked, type Blocker, NO_RWLOCK } from './waits.ts'
 /** How often, and for how many ns, tasks of one role waited for locks of one kind. */
 export type Contention = { readonly role: TaskRole; readonly flags: string; readonly waitsNs: Distribution }
 
-/** What is known of the lock that is taken for mmu_lock. */
+/** The properties of the lock that is identified as mmu_lock. */
 export type MmuLock = {
-  /** As it was printed: hashed, unless the kernel was told not to. */
+  /** As printed: hashed, unless the kernel was configured otherwise. */
   readonly address: string
   /** Its number among the rwlocks of the recording. */
   readonly rwlock: number
@@ -21,7 +21,7 @@ export type MmuLock = {
   /** Waits of vCPUs for it by faults, and by SPTEs set: a fault that maps neighbours along takes the lock once. */
   readonly waitsPerFault: number | null
   readonly waitsPerSpte: number | null
-  /** Which kind of lock it is by the flags of its waits. */
+  /** The kind of lock, from the flags of its waits. */
   readonly kind: LockKind
   /** In how many of the faults whose begin is recorded the task waited for it; null if none is recorded. */
   readonly faultsThatWaited: number | null
@@ -29,7 +29,7 @@ export type MmuLock = {
   readonly waitedFor: Blocked
   /** An estimate: from the end of a wait for the lock to the SPTE that the same task set in the same fault. */
   readonly holdEstimateNs: Distribution | null
-  /** Whether a fault, an entry or an exit between the wait and the SPTE would have shown: else retries may be in the estimate. */
+  /** Whether a fault, an entry or an exit between the wait and the SPTE would have been recorded: otherwise the estimate may include retries. */
   readonly holdsAreSure: boolean
 }
 

@@ -8,7 +8,7 @@ type Tool = {
   readonly program: string
   readonly args: readonly string[]
   readonly debian: string
-  /** What it prints is worth nothing if it fails. */
+  /** Its output is unusable if it fails. */
   readonly unpacks?: true
 }
 
@@ -39,7 +39,7 @@ const TOOLS: readonly Tool[] = [
   }),
 ]
 
-/** What a file's own tool prints of it, if the tool is installed; undefined if the file is no tool's. Throws ReplayError. */
+/** The output of a file's own tool, if the tool is installed; undefined if no tool belongs to the file. Throws ReplayError. */
 export function converted(name: string, path: string, head: Buffer): AsyncIterable<Buffer> | undefined {
   const tool = TOOLS.find(({ magic }) => head.toString('latin1', 0, magic.length) === magic)
   return tool === undefined ? undefined : printed(name, path, tool)

@@ -3,8 +3,8 @@ const MANY_FAULTS = 16
 const MOST = 4096
 
 /**
- * Where no SPTE is traced, as on arm64 and RISC-V, nothing tells a fault of memory from an access to a device if that is not traced
- * either; but a page of memory is mapped after a fault, and does not fault again until something takes it away.
+ * Where no SPTE is traced, as on arm64 and RISC-V, and device accesses are not traced either, nothing distinguishes these
+ * from memory faults. But a page of memory is mapped after a fault, and does not fault again until something removes it.
  */
 export class DeviceGfns {
   readonly #faults = new Map<number, { since: number; again: number }>()
@@ -20,7 +20,7 @@ export class DeviceGfns {
     seen.since = taken
   }
 
-  /** What it is is known. */
+  /** The kind of this gfn is known. */
   forget(gfn: number): void {
     this.#faults.delete(gfn)
   }

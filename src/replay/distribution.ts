@@ -44,7 +44,7 @@ function gathered(parts: readonly Numbers[]): Float64Array {
   return all
 }
 
-/** How many of the numbers lie in [from, 2 * from). */
+/** How many of the numbers are in [from, 2 * from). */
 export type Bucket = { readonly from: number; readonly count: number }
 
 /** By powers of two, empty ones left out. */

@@ -12,7 +12,7 @@ const said = (count: number) => count.toLocaleString('en-US')
 const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0)
 const seconds = (ns: number) => `${(ns / 1e9).toLocaleString('en-US', { maximumFractionDigits: 9 })} s`
 
-/** What makes a recording less than it seems, in sentences. */
+/** Sentences about the limitations of a recording. */
 export const doubtsOf = (recording: Recording): readonly string[] => [
   ...gapsOf(recording),
   ...linesOf(recording),

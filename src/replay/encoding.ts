@@ -35,7 +35,7 @@ function isPlainText(first: Buffer, { width, isLittle }: Encoding): boolean {
   return head.length >= LOOKED_AT && head.every((byte, at) => (byte === 0) === (at % width !== place))
 }
 
-/** What TextDecoder does not know. */
+/** Encodings that TextDecoder does not support. */
 function decoderOf32(isLittle: boolean): (chunk: Buffer) => Buffer {
   let rest = Buffer.alloc(0)
   return (chunk) => {

@@ -1,12 +1,12 @@
 import type { TraceLine } from './trace-line.ts'
 
 /**
- * By what the guest left: `ept`, `npf` and arm64's `abort` are faults of two-dimensional paging, `exception` gives the guest's own
- * virtual addresses, as shadow paging does.
+ * The reason why the guest exited: `ept`, `npf` and arm64's `abort` are faults of two-dimensional paging; `exception`
+ * gives the guest's own virtual addresses, as shadow paging does.
  */
 export type Exit = 'ept' | 'npf' | 'abort' | 'exception' | 'other'
 
-/** What a fault's event holds besides its address. */
+/** The fields of a fault's event besides its address. */
 export type FaultKind = {
   /** The address is one of the guest's own: it is no gfn. */
   readonly isVirtual: boolean
@@ -18,7 +18,7 @@ export type FaultKind = {
   readonly state: { readonly seq: string; readonly inProgress: string } | undefined
 }
 
-/** What became of an SPTE of the TDP MMU: a leaf appeared, went, got another page, or could be written to from then on; a table went. */
+/** The change of an SPTE of the TDP MMU: a leaf appeared, was removed, got another page, or became writable; a table was removed. */
 export type SpteChange = 'mapped' | 'collapsed' | 'removed' | 'replaced' | 'made writable' | 'table removed' | 'other'
 
 /** The content of the events that replay and summary need, independent of the kernel that printed them. All numbers are in pages. */
@@ -29,7 +29,7 @@ export interface EventSink {
    * want of a right, so it may be an access to a device.
    */
   guestFault(line: TraceLine, gfn: number, mayBeDevice: boolean): void
-  /** The guest faulted on an address of its own, and nothing says which gfn that is. */
+  /** The guest faulted on a virtual address, whose gfn is unknown. */
   virtualFault(line: TraceLine): void
   /** An access to a device at this gfn was emulated. */
   deviceAccess(line: TraceLine, gfn: number): void

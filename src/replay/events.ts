@@ -46,7 +46,7 @@ const readContentionBegin: Read = (line, sink) => {
   let flagsTo = flagsFrom
   while (flagsTo < end && bytes[flagsTo] !== PAREN_CLOSE) flagsTo += 1
   if (flagsTo === end) return false
-  // Where the names of the flags are not known to what prints them, they are a number.
+  // Tools that do not know the names of the flags print a number.
   if (isDigit(bytes[flagsFrom]!) && value.readRaw(bytes, flagsFrom, flagsTo))
     return beginsWithFlags(line, sink, textStart, value.low)
   sink.contentionBegin(line, textStart, endOfWord(line, textStart), bytes, flagsFrom, flagsTo)
@@ -82,7 +82,7 @@ function endOfWord(line: TraceLine, from: number): number {
 const readSwitch: Read = (line, sink) => {
   const previous = PREVIOUS.find(line.bytes, line.textStart, line.end)
   const next = NEXT.find(line.bytes, line.textStart, line.end)
-  // trace-cmd has words of its own: `prev:pid [prio] S ==> next:pid [prio]`.
+  // trace-cmd has its own format: `prev:pid [prio] S ==> next:pid [prio]`.
   const words =
     previous < 0 || next < 0
       ? /:(\d+) \[\d+\] \S+ ==> .*:(\d+) \[\d+\]/.exec(line.bytes.toString('latin1', line.textStart, line.end))

@@ -2,7 +2,7 @@ const REMEMBERED = 1 << 16
 const WORDS = 4
 const HALF = 2 ** 32
 const SAMPLES = 1 << 14
-/** How many of the invalidations between two faults on a gfn are looked at: the cause is likely among the last. */
+/** How many invalidations between two faults on a gfn are examined: the cause is likely among the last. */
 const CAUSES = 64
 
 /** A gfn that was mapped, and mapped again after the invalidations [firstCause, endCause): one of them may have zapped it. */
@@ -14,8 +14,8 @@ export type Sample = {
 }
 
 /**
- * What tells where a guest's memory lies in the VMM's: gfns that had to be mapped again. Bounded: it remembers when some
- * 65,536 gfns were mapped last, and keeps 16,384 samples, thinned out evenly when there are more.
+ * Evidence about the location of a guest's memory in the VMM's: gfns that had to be mapped again. Bounded: it remembers
+ * when some 65,536 gfns were mapped last, and keeps 16,384 samples, thinned out evenly when there are more.
  */
 export class Evidence {
   /** For each remembered gfn: gfn + 1 in two halves, and the counts of invalidations and zaps so far. */
@@ -39,7 +39,7 @@ export class Evidence {
     const remembered = this.#remembered
     // Gfns next to each other, which guests touch together, share cache lines.
     const slot = ((gfn ^ (gfn / REMEMBERED)) & (REMEMBERED - 1)) * WORDS
-    // What is not remembered yet is 0, and no gfn and one is.
+    // An empty slot is 0, and no gfn and one is.
     const low = (gfn + 1) >>> 0
     const high = Math.floor((gfn + 1) / HALF)
     const since = remembered[slot + 2]!

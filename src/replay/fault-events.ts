@@ -26,7 +26,7 @@ const PHYSICAL_PAGES = 2 ** 40
 const SEQ = new Field('seq')
 const NO_STATE: FaultKind['state'] = undefined
 
-/** kvm_page_fault: every kernel prints the error code last of its own fields, so without it the line is cut. */
+/** kvm_page_fault: every kernel prints the error code as its last field, so without it the line is truncated. */
 export const readPageFault: Read = (line, sink) => {
   const at = ADDRESS.read(value, line, line.textStart)
   if (at < 0) return false
@@ -44,7 +44,7 @@ export const readPageFault: Read = (line, sink) => {
   return true
 }
 
-/** What a patched tracepoint adds: `, seq = 0x8002dc25, in_prog = 0x0`. */
+/** The fields of a patched tracepoint: `, seq = 0x8002dc25, in_prog = 0x0`. */
 function stateIn(line: TraceLine, from: number): FaultKind['state'] {
   const text = line.bytes.toString('latin1', from, line.end)
   const seq = /seq\w*\s*[=:]?\s*(0x[\da-f]+|\d+)/i.exec(text)?.[1]

@@ -30,7 +30,7 @@ export class FaultLog {
     this.stream?.gfns.push(gfn)
   }
 
-  /** What was added last was no fault of memory. */
+  /** The last entry was not a memory fault. */
   takeBack(gfn: number): void {
     this.count -= 1
     if (gfn >= GFN_LIMIT) {
@@ -65,7 +65,7 @@ export class InstallLog {
     return this.faults.count + this.folded
   }
 
-  /** Returns whether it is a fault of its own. */
+  /** Returns whether it is a separate fault. */
   add(atNs: number, gfn: number, sptep: number, isAccessed: boolean): boolean {
     const line = Math.floor(sptep / 64)
     if (!isAccessed && line === this.#line) {

@@ -4,10 +4,10 @@ import type { Recording } from './recording.ts'
 import type { TaskInRole } from './roles.ts'
 import type { Task } from './task.ts'
 
-/** Which kind of event the faults of a recording are taken from. */
+/** The kind of event from which the faults of a recording are taken. */
 export type FaultSource = {
   readonly event: string
-  /** What a fault is among the moments of a recording; and whether that stands where the fault begins, or where it ends. */
+  /** The kind of a fault's moment in a recording; and whether it marks the beginning or the end of the fault. */
   readonly what: What
   readonly isFromStart: boolean
   /** One sentence on how faults are counted. */
@@ -59,7 +59,7 @@ function pageFaults({ probed }: Recording): Omit<FaultSource, 'count'> {
   return source(probed.fault ?? 'kvm_page_fault', PAGE_FAULT, says, (task) => task.pageFaults)
 }
 
-/** kvm_guest_fault is arm64's; RISC-V says it with the exit, PowerPC with an event of its own. */
+/** kvm_guest_fault is arm64's; RISC-V has the exit, PowerPC a separate event. */
 function guestFaults(recording: Recording): readonly Omit<FaultSource, 'count'>[] {
   const event = ['kvm_guest_fault', 'kvm_page_fault_enter'].find((name) => recording.countOf(name) > 0) ?? 'kvm_exit'
   const says = event === 'kvm_exit' ? 'each exit for a guest page fault is a fault' : `each ${event} is a fault`

@@ -9,7 +9,7 @@ export class Field {
     this.#label = new TextEncoder().encode(label)
   }
 
-  /** Where the field's value begins, at or after `from`; -1 if the text has no such field. */
+  /** The offset of the field's value, at or after `from`; -1 if the text has no such field. */
   find(bytes: Uint8Array, from: number, to: number): number {
     const label = this.#label
     const first = label[0]

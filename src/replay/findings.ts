@@ -51,7 +51,7 @@ type Known = {
   readonly isWhole: boolean
 }
 
-/** A run that ended in an SPTE is a storm of retries if it was so long; a shorter one is what a long invalidation looks like. */
+/** A run of this length that ended in an SPTE is a storm of retries; a long invalidation causes shorter ones. */
 const STUCK_FAULTS = 32
 const FURTHER = 0.25
 

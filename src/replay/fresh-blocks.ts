@@ -12,7 +12,7 @@ export class FreshBlocks {
     else this.#built.clear()
   }
 
-  /** Whether a fault on the gfn builds a table; the next in its block does not. */
+  /** Whether a fault on the gfn builds a table; the next one in its block does not. */
   isFirst(gfn: number): boolean {
     const block = Math.floor(gfn / BLOCK_PAGES)
     if (this.#built === undefined || this.#built.has(block)) return false

@@ -1,6 +1,8 @@
 import { float64Column, uint32Column } from './column.ts'
 
-/** What takes pages by gfn, and not by a range of hvas as notifiers do. `own`: KVM itself, as when a hole is punched into guest_memfd. */
+/**
+ * Causes that remove pages by gfn, not by a range of hvas as notifiers do. `own`: KVM itself, for example when a hole is punched into guest_memfd.
+ */
 export const ATTRIBUTES = 0
 export const OWN = 1
 export type TakingKind = typeof ATTRIBUTES | typeof OWN
@@ -8,7 +10,7 @@ export type TakingKind = typeof ATTRIBUTES | typeof OWN
 /** Zaps of one walk follow each other so closely: another cause comes later, or begins at a lower gfn. */
 const LONGEST_STEP_NS = 5e3
 
-/** Every change of memory attributes of a trace, and every walk in which KVM zapped leafs of its own accord, in order. */
+/** Every change of memory attributes in a trace, and every walk in which KVM itself zapped leafs, in order. */
 export class GfnTakings {
   readonly atNs = float64Column()
   readonly gfns = float64Column()

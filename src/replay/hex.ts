@@ -16,9 +16,9 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
 export class Hex {
   high = 0
   low = 0
-  /** How many digits it had, if they were hexadecimal. */
+  /** The number of digits, if they were hexadecimal. */
   digits = 0
-  /** Where what follows the digits begins. */
+  /** The offset after the digits. */
   end = 0
 
   /** False if there is no number at `from`. */
@@ -42,7 +42,7 @@ export class Hex {
     return at > first && at - first <= MAX_DIGITS
   }
 
-  /** What follows the first eight digits, which are then shifted up; returns where it ends. */
+  /** Reads the digits after the first eight, which are then shifted up; returns the end offset. */
   #readRest(bytes: Uint8Array, from: number, to: number, upper: number): number {
     let low = 0
     let at = from
@@ -70,12 +70,12 @@ export class Hex {
     return at > from && value < 1n << 64n
   }
 
-  /** As the address of a byte: the number of its page of 4 KiB. */
+  /** As a byte address: the number of its 4 KiB page. */
   get page(): number {
     return this.high * 2 ** 20 + (this.low >>> 12)
   }
 
-  /** As the end of a range of bytes: the number of the first page that has no byte of it. */
+  /** As the end of a byte range: the number of the first page after it. */
   get pageUp(): number {
     return this.page + ((this.low & 0xfff) === 0 ? 0 : 1)
   }
@@ -84,7 +84,7 @@ export class Hex {
     return this.high === 0 && this.low === 0
   }
 
-  /** Modulo 2^52, which tells apart all kernel addresses and holds every gfn and physical address. */
+  /** Modulo 2^52, which distinguishes all kernel addresses and holds every gfn and physical address. */
   get low52(): number {
     return (this.high & 0xf_ffff) * 2 ** 32 + this.low
   }

@@ -18,7 +18,7 @@ const grouped = (count: number) => count.toLocaleString('en-US')
 /** Part of the guest's memory that lies at one distance from its hvas. */
 type Stretch = { readonly offset: number; readonly gfns: PageRange; readonly support: number; readonly rivals: number }
 
-/** Where the guest's memory lies, by which gfns had to be mapped again after which invalidations. */
+/** Infers the location of the guest's memory from the gfns that had to be mapped again after invalidations. */
 export function inferMemslots(recording: Recording): KnownMemslots {
   const ofInstalls = recording.installEvidence
   const evidence = ofInstalls.gfns === undefined ? recording.answers.evidence : ofInstalls
@@ -36,7 +36,7 @@ export function chooseMemslots(recording: Recording, given: KnownMemslots | unde
   return given !== undefined && inferred.origin === 'assumed' ? given : inferred
 }
 
-/** Takes the best distance, leaves out what it explains, and looks for the next; in the order of gfns. */
+/** Takes the best distance, removes the samples that it explains, and searches for the next; in the order of gfns. */
 function stretchesOf({ samples }: Evidence, log: InvalidationLog): readonly Stretch[] {
   const found: Stretch[] = []
   let left = samples
@@ -60,7 +60,7 @@ function extentOf(samples: readonly Sample[]): PageRange {
   }
 }
 
-/** Each slot goes on to where the next begins; together they cover every gfn that was mapped. */
+/** Each slot extends to the start of the next; together they cover every gfn that was mapped. */
 function slotsOf(stretches: readonly Stretch[], gfns: PageRange): readonly RecordedMemslot[] {
   return stretches.map(({ offset, gfns: own }, slot) => {
     const next = stretches[slot + 1]

@@ -31,7 +31,7 @@ export function bestOffset(samples: readonly Sample[], log: InvalidationLog): Of
   return support === 0 ? undefined : { pages: best, support, rivals: width - 1 }
 }
 
-/** Whether the distance lets an invalidation explain the sample. */
+/** Whether an invalidation explains the sample, given the distance. */
 export function explains(offset: number, { gfn, pages, firstCause, endCause }: Sample, log: InvalidationLog): boolean {
   for (let cause = firstCause; cause < endCause; cause += 1) {
     if (isEverything(log.pages.at(cause))) continue
@@ -40,7 +40,7 @@ export function explains(offset: number, { gfn, pages, firstCause, endCause }: S
   return false
 }
 
-/** Where the intervals of distances that samples vote for begin, and where they end: each in order. */
+/** The starts and the ends of the intervals of distances that samples vote for, each in order. */
 function votes(samples: readonly Sample[], log: InvalidationLog): { starts: Float64Array; ends: Float64Array } {
   const limit = samples.reduce((sum, { firstCause, endCause }) => sum + endCause - firstCause, 0)
   const starts = new Float64Array(limit)

@@ -13,7 +13,7 @@ export type Taker = {
   readonly leaveOut: (file: string) => void
 }
 
-/** Splits bytes into lines and undoes what was done to them, as their beginning shows. */
+/** Splits bytes into lines and reverses changes that their beginning reveals. */
 export class Intake {
   readonly #taker: Taker
   #head: Buffer[] = []
@@ -24,7 +24,7 @@ export class Intake {
   /** Nothing has to be undone: lines go straight to the taker. */
   #isPlain = false
   #recoder: Recoder | undefined
-  /** The beginning of the text, to name what it is if it is no recording. */
+  /** The beginning of the text, to identify it if it is no recording. */
   head = ''
   paste: Paste | undefined
 

@@ -12,10 +12,10 @@ export class InvalidationLog {
   readonly pages: Column<Float64Array> = float64Column()
   readonly pids: Column<Uint32Array> = uint32Column()
 
-  /** How many of them are kvm_set_spte_hva, which notifiers raise of a page without a range; and which are. */
+  /** How many of them are kvm_set_spte_hva, which notifiers raise for a page without a range; and which. */
   setPtes = 0
   readonly #isSetPte: Column<Uint32Array> = uint32Column()
-  /** How many of them cover everything, as when a process clears its soft-dirty bits: they do not tell where memory lies. */
+  /** How many of them cover everything, as when a process clears its soft-dirty bits: they do not show where memory is. */
   everything = 0
 
   get length(): number {
@@ -27,7 +27,7 @@ export class InvalidationLog {
     return this.length - this.setPtes
   }
 
-  /** How many pages each of them has. */
+  /** The number of pages of each. */
   widths(): Column<Float64Array> {
     if (this.setPtes === 0) return this.pages
     const widths = float64Column()
@@ -62,7 +62,7 @@ export class InvalidationLog {
     return this.startPages.at(index) + this.pages.at(index)
   }
 
-  /** How many unmaps hit none of these memslots. */
+  /** The number of unmaps that hit none of these memslots. */
   outside(slots: readonly RecordedMemslot[]): number {
     const mapped = mappedHvas(slots)
     let outside = 0

@@ -24,8 +24,8 @@ type Options = {
 }
 
 /**
- * What the tasks of a recording did themselves that its replay plays: from the first invalidation on, as the timeline of a replay
- * begins there too.
+ * The activity of the recorded tasks that the replay plays: from the first invalidation on, because the timeline of a
+ * replay begins there too.
  */
 export function kernelTimeline(recording: Recording, { players, source, mmuLock, most }: Options): KernelLane[] {
   const counts = countsOf(recording, source)

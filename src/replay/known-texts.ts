@@ -1,6 +1,6 @@
 import { lockContentionHint, WAIT_TABLE } from './perf-lock.ts'
 
-/** Text that people paste in place of a recording: what it is, and what faultline can do with it. */
+/** A text that people paste instead of a recording: what it is, and what faultline can do with it. */
 export type KnownText = {
   readonly shape: RegExp
   readonly is: string

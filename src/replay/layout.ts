@@ -6,14 +6,14 @@ import { PageMap } from './page-map.ts'
 
 /** The pages of the slot that a replayed memslot update adds and removes. */
 const SPARE_PAGES = 8
-/** What a run can model: HostMm has two frames a page, and one spare slot is the updates'. */
+/** The largest guest that a run can model: HostMm has two frames per page, and one spare slot is for updates. */
 const MAX_PAGES = MAX_PFNS / 2 - SPARE_PAGES
 /** gfns and hvas of a run are 31 bits wide. */
 const MAX_GFN = 2 ** 31
 const HUGE = 512
 const NOWHERE = -1
 
-/** Where the memory of a recorded guest lies in a run, and where its gfns and hvas have gone. */
+/** The location of a recorded guest's memory in a run, with the mapping of its gfns and hvas. */
 export class Layout {
   readonly memslots: readonly MemslotConfig[]
   /** Said when the guest could not be taken over page by page. */

@@ -33,7 +33,7 @@ const SHAPES: readonly RegExp[] = [
     String.raw`^(?<name>.*?)\s+(?<pid>\d+)\s+(?<cpu>\d+)\s+\d+\s+[\da-f]{8}\s+[\da-f]{8}\s+\[[\da-f]+\]\s+` +
       String.raw`(?<ms>\d+)\.(?<fms>\d{3})ms\s+\(\+[\d.]+ms\):\s+${EVENT}`,
   ),
-  // The function-graph tracer shows events as comments, with a time only if it was asked for.
+  // The function-graph tracer shows events as comments, with a time only on request.
   new RegExp(
     String.raw`^\s*(?:.*?\s)??(?:(?<s>\d+)[.,](?<f>\d{1,9})\s+\|\s+)?(?<cpu>\d+)\)\s+(?<name>\S.*?)-(?<pid>\d+)\s+\|.*?/\*\s*${EVENT}`,
   ),

@@ -35,19 +35,19 @@ export class Lines {
     if (start < chunk.length) this.#hold(chunk.subarray(start))
   }
 
-  /** Whether the last line so far has no newline behind it. */
+  /** Whether the last line so far has no newline. */
   get isHolding(): boolean {
     return this.#heldLength > 0
   }
 
-  /** What is left has no newline behind it. */
+  /** Ends the text: the rest has no newline. */
   end(take: TakeLine = this.#take): void {
     if (this.#heldLength > 0) this.#release(take)
   }
 
   #hold(part: Buffer): void {
     const room = MAX_LINE - this.#heldLength
-    // A line that is held is never empty, not even if all that has come of it are bytes beyond MAX_LINE.
+    // A held line is never empty, even if all its bytes so far exceed MAX_LINE.
     if (room > 0) this.#held.push(Buffer.from(part.subarray(0, room)))
     this.#heldLength += Math.min(part.length, Math.max(room, 0))
   }

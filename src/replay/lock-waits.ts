@@ -38,7 +38,7 @@ export class LockWaits {
     return task.waits.isFor(this.locks.addressKey(bytes, from, to))
   }
 
-  /** The task has set an SPTE: what it had waited for it held until now. */
+  /** The task has set an SPTE: it held the lock that it had waited for until now. */
   ledToSpte(task: Task, atNs: number): void {
     const { heldRwlock, heldSinceNs, heldFlags } = task
     if (heldRwlock !== NO_RWLOCK && this.locks.held(heldRwlock, task.pid, atNs - heldSinceNs))

@@ -27,7 +27,7 @@ export const readLockAcquired: Read = (line, sink) => {
   return from >= 0
 }
 
-/** What stands in place of the flags: these events do not give the side. */
+/** Replaces the flags: these events do not give the side. */
 export const MMU_LOCK_NAME = 'mmu_lock'
 const NAMED = Buffer.from(MMU_LOCK_NAME)
 

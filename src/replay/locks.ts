@@ -31,8 +31,8 @@ export class Locks {
   }
 
   /**
-   * Which lock stands at `start` if mmu_lock may be of its kind; 0 if not. It is a spinlock on RISC-V, LoongArch and PowerPC: of
-   * the many of a host only those that are waited for in a fault are kept separate.
+   * The lock at `start` if mmu_lock may be of its kind; 0 if not. It is a spinlock on RISC-V, LoongArch and PowerPC: of a
+   * host's many spinlocks, only those that faults wait for are kept separate.
    */
   lockOf(flags: number, bytes: Uint8Array, start: number, end: number, isInFault: boolean): number {
     const kind = this.kindOf(flags)
@@ -46,7 +46,7 @@ export class Locks {
     return this.#kindOfLock[lock] ?? 'other'
   }
 
-  /** A number that tells locks apart. `%p` is hashed and printed in 16 digits, or with hash-ptr off an address of the kernel. */
+  /** A number that identifies a lock. `%p` is hashed and printed with 16 digits, or with hash-ptr off a kernel address. */
   addressKey(bytes: Uint8Array, start: number, end: number): number {
     return this.#address.read(bytes, start, end) ? this.#address.low52 : 0
   }

@@ -2,18 +2,18 @@ import type { PageRange } from './memslots.ts'
 
 const BLOCK = 512
 
-/** What a role of a replay has done: the `count`th thing that it does. */
+/** An action of a replay's role: its `count`th one. */
 export type Done = { readonly role: number; readonly count: number }
 
 type Block = {
   readonly mapped: Map<number, Done>
-  /** What took a gfn away that is not mapped now; older than `cleared` if that is set later. */
+  /** The action that removed an unmapped gfn; older than `cleared` if that is set later. */
   readonly taken: Map<number, Done>
-  /** What took the whole block away last. */
+  /** The last action that removed the whole block. */
   cleared: Done | undefined
 }
 
-/** Which gfns of a recorded guest are mapped, by which fault, and what took the others away: as far as the recording tells. */
+/** Which gfns of a recorded guest are mapped, by which fault, and which action removed the others: as far as the recording shows. */
 export class MappedGfns {
   readonly #blocks = new Map<number, Block>()
 
@@ -21,7 +21,7 @@ export class MappedGfns {
     return this.#blocks.get(Math.floor(gfn / BLOCK))?.mapped.has(gfn) ?? false
   }
 
-  /** What took the gfn away when it was mapped last; undefined if it never was. */
+  /** The action that removed the gfn after it was mapped last; undefined if it never was. */
   causeOf(gfn: number): Done | undefined {
     const block = this.#blocks.get(Math.floor(gfn / BLOCK))
     return block?.taken.get(gfn) ?? block?.cleared
@@ -38,7 +38,7 @@ export class MappedGfns {
     block.taken.delete(gfn)
   }
 
-  /** Removes the mappings of the gfns, and reports by what each had been mapped. */
+  /** Removes the mappings of the gfns, and reports the fault that had mapped each. */
   take({ start, end }: PageRange, by: Done, was: (mapped: Done) => void): void {
     const first = Math.floor(start / BLOCK)
     const last = Math.floor((end - 1) / BLOCK)

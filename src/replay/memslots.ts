@@ -1,4 +1,4 @@
-/** A memslot of a recorded guest, in pages. `hva` may have 52 bits: see Layout for what a run can take. */
+/** A memslot of a recorded guest, in pages. `hva` may have 52 bits: see Layout for the limits of a run. */
 export type RecordedMemslot = {
   readonly slot: number
   readonly baseGfn: number
@@ -8,7 +8,7 @@ export type RecordedMemslot = {
 
 /** The memslots that a recording is read with, and how they are known. */
 export type KnownMemslots = {
-  /** `assumed`: nothing tells where the guest's memory lies. */
+  /** `assumed`: nothing shows where the guest's memory is. */
   readonly origin: 'given' | 'guessed' | 'inferred' | 'assumed'
   /** One sentence for the reader of the result. */
   readonly says: string

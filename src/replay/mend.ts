@@ -6,7 +6,7 @@ import { COLOURS, type Paste, roleOf } from './paste.ts'
 import { type Sign, withoutSign } from './sign.ts'
 import { plainText } from './typeset.ts'
 
-/** Takes lines and hands them on in another form; `end` hands on what it still holds. */
+/** Transforms lines and passes them on; `end` passes on what it still holds. */
 export type Stage = { readonly take: TakeLine; readonly end: () => void }
 
 const SPACE = 0x20
@@ -18,7 +18,7 @@ const give = (take: TakeLine, text: string) => {
   take(bytes, 0, bytes.length)
 }
 
-/** Undoes what was done to a recording's lines, in the reverse order; without any of it, lines go straight to `take`. */
+/** Reverses the changes to a recording's lines, the last first; without changes, lines go straight to `take`. */
 export function mended(paste: Paste, take: TakeLine, leaveOut: (file: string) => void): Stage {
   let stage: Stage = { take, end: () => {} }
   if (paste.hostFile !== undefined) stage = oneFile(paste.hostFile, stage, leaveOut)
@@ -44,7 +44,7 @@ const unsigned = (sign: Sign, next: Stage): Stage => ({
   end: next.end,
 })
 
-/** Of rows of cells; the header is none of them. */
+/** Rows of cells, without the header. */
 function rows(table: Table, next: Stage): Stage {
   let isHeader = table.hasHeader
   return {
@@ -59,7 +59,7 @@ function rows(table: Table, next: Stage): Stage {
   }
 }
 
-/** Of objects of JSON, one a line. */
+/** JSON objects, one per line. */
 const objects = (keys: Keys, next: Stage): Stage => ({
   take: (bytes, start, end) => {
     const text = bytes.toString('utf8', start, end)
@@ -73,7 +73,7 @@ const untypeset = (next: Stage): Stage => ({
   end: next.end,
 })
 
-/** Quoted-printable: a line that ends in `=` goes on, and `=3D` is a byte. */
+/** Quoted-printable: a line that ends in `=` continues, and `=3D` is a byte. */
 function unquoted(next: Stage): Stage {
   let held = ''
   return {
@@ -118,7 +118,7 @@ function joined(separator: string, next: Stage): Stage {
         held !== undefined &&
         (role === 'other' || (role === 'remark' && isWithoutText(held) && LOOKS_LIKE_FRAME.test(text)))
       ) {
-        // A shell's and some programs' mark of a line that goes on.
+        // The continuation mark of a shell and some programs.
         if (held.endsWith('\\')) held = held.slice(0, -1) + text
         else held = separator === '' ? held + text : `${held.trimEnd()} ${text.trimStart()}`
         return

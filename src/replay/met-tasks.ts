@@ -1,4 +1,4 @@
-/** What stands ahead of a line's `[cpu]`, and what was read from it; offsets are from where the line begins. */
+/** The text before a line's `[cpu]`, and the values read from it; offsets are relative to the line. */
 export type MetTask = { length: number; pid: number; tgid: number; nameStart: number; nameEnd: number }
 
 const ENTRIES = 16

@@ -3,8 +3,8 @@ import type { FaultSource } from './fault-source.ts'
 import type { Recording } from './recording.ts'
 
 /**
- * How the recorded host maps its guests' memory. SPTEs in EPT's format, exits for EPT or NPT, and faults that report a gfn come from
- * two-dimensional paging. Other SPTEs alone may come from either: then it shows in how faults take mmu_lock, for read or for write.
+ * How the recorded host maps its guests' memory. SPTEs in EPT's format, exits for EPT or NPT, and faults that report a gfn come
+ * from two-dimensional paging. Other SPTEs may come from either kind; then the side on which faults take mmu_lock shows it.
  */
 export function mmuOf(
   recording: Recording,

@@ -1,6 +1,6 @@
 import { float64Column, uint32Column } from './column.ts'
 
-/** What happened at a moment of a recording; beside it what its value is. */
+/** The kind of a moment in a recording; the comment explains its value. */
 export const PAGE_FAULT = 0 // gfn, or an address of the guest's own
 export const GUEST_FAULT = 1 // gfn
 export const INSTALL = 2 // gfn
@@ -19,8 +19,8 @@ const KIND_BITS = 4
 const CPU_LIMIT = 2 ** 28
 
 /**
- * What the tasks of a recording did, in the order of the file: 20 bytes each, kept only if the recording is to be replayed.
- * The logs of tasks say the same by kind; what follows what shows only here.
+ * The actions of a recording's tasks, in file order: 20 bytes each, kept only for a replay. The logs of tasks have the
+ * same actions by kind; only this shows their order.
  */
 export class Moments {
   readonly #atNs = float64Column()

@@ -1,7 +1,7 @@
 export const MAX_NAMES = 4096
 const SLOTS = MAX_NAMES * 2
 const HASHED = 6
-/** The name that was met last of those with the same length and first letter is tried first, as far as these tell names apart. */
+/** The last name with the same length and first letter is tried first. */
 const RECENT = 63
 const recentOf = (bytes: Uint8Array, start: number, end: number) => (end - start + bytes[start]! * 7) & RECENT
 

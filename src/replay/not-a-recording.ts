@@ -14,7 +14,7 @@ function firstLinesOf({ firstLines }: Recording): string {
   return quoted.length === 0 ? '' : `. The first lines that are not understood: ${quoted.join('; ')}`
 }
 
-/** Where the lines were cut, as `less -S` and terminals do: none is longer, and many are as long. */
+/** The column at which lines were truncated, as `less -S` and terminals do: no line is longer, and many are exactly as long. */
 function columnOfCut(head: string): number | undefined {
   const lengths = head
     .split('\n')
@@ -78,7 +78,7 @@ function mostlyUnknown(recording: Recording, name: string, total: number, head: 
 
 const sumOf = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0)
 
-/** An event of which most lines are not understood: what it tells would be wrong, not missing. */
+/** An event of which most lines are not understood: its figures would be wrong, not missing. */
 function misreadEvent({ events, unread }: Recording): string | undefined {
   return events.find(({ name, count }) => (unread.get(name) ?? 0) > count / 2)?.name
 }

@@ -4,7 +4,7 @@ import type { TaskInRole } from './roles.ts'
 /** One notifier of a replay, and which invalidations of the log it plays. */
 type NotifierPart = { readonly pid: number; readonly name: string; readonly indices: Uint32Array }
 
-/** How many invalidations are played by a notifier that did not raise them, and of how many tasks. */
+/** How many invalidations are replayed by a notifier that did not raise them, and the number of their tasks. */
 export type Adopted = { readonly invalidations: number; readonly tasks: number }
 
 export type NotifierParts = { readonly parts: readonly NotifierPart[]; readonly adopted: Adopted }
@@ -31,7 +31,7 @@ export function notifierParts(roles: readonly TaskInRole[], log: InvalidationLog
   return { parts, adopted: { invalidations: all - own, tasks: raising.length - players.length } }
 }
 
-/** How many invalidations each task raised; those that are empty are not played. */
+/** The number of invalidations of each task; empty ones are not replayed. */
 function countsOf(log: InvalidationLog): ReadonlyMap<number, number> {
   const counts = new Map<number, number>()
   for (let index = 0; index < log.length; index += 1) {
@@ -41,7 +41,7 @@ function countsOf(log: InvalidationLog): ReadonlyMap<number, number> {
   return counts
 }
 
-/** Which invalidations each player plays, in the order of time. */
+/** The invalidations of each player, in time order. */
 function deal(log: InvalidationLog, playerOf: ReadonlyMap<number, number>, players: number): readonly Uint32Array[] {
   const indices = Array.from({ length: players }, (): number[] => [])
   for (let index = 0; index < log.length; index += 1) {

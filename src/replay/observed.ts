@@ -28,14 +28,14 @@ import type { TraceLine } from './trace-line.ts'
 import { vcpuIn } from './vcpu-of-event.ts'
 import { NO_RWLOCK } from './waits.ts'
 
-/** What the events of a trace said, one after the other. Moments and streams are kept only if the trace is to be replayed. */
+/** Collects the events of a trace. Moments and streams are kept only for a replay. */
 export class Observed implements EventSink {
   readonly tasks: Tasks
   readonly invalidations = new InvalidationLog()
   readonly removals = new Removals()
   readonly clock = new TraceClock()
   readonly moments: Moments | undefined
-  /** Where faults were, by the SPTEs that were set. */
+  /** Evidence about the location of memory, from SPTEs that were set. */
   readonly installEvidence = new Evidence()
   readonly formats = new SpteFormats()
   /** Exits that only two-dimensional paging has. */
@@ -50,7 +50,7 @@ export class Observed implements EventSink {
   readonly answers = new Answers(this.invalidations, this.devices)
   readonly #waits = new LockWaits()
   protected atNs = 0
-  /** Which ranges are taken in; all of them unless one VM of several was asked for. */
+  /** Which ranges are recorded: all, unless one of several VMs was selected. */
   protected keepsRange: ((pid: number, startPage: number, endPage: number) => boolean) | undefined
 
   constructor(keepStreams: boolean, devices: ReadonlySet<number> = new Set()) {
@@ -109,7 +109,7 @@ export class Observed implements EventSink {
   install(line: TraceLine, gfn: number, pages: number, sptep: number, low: number, hasNoUser: boolean): void {
     const task = this.#task(line)
     this.formats.saw(low, hasNoUser)
-    // Without the SPTE's address its neighbours are unknown: it is taken for a fault of its own.
+    // Without the SPTE's address its neighbours are unknown: it counts as a separate fault.
     const isFault = task.installs.add(this.atNs, gfn, sptep, sptep === 0 || this.formats.isAccessed(low))
     this.#note(line, isFault ? INSTALL : NEIGHBOUR, gfn)
     this.#mapped(task, gfn, pages)
@@ -262,7 +262,7 @@ export class Observed implements EventSink {
     task.holds(NO_RWLOCK, 0)
   }
 
-  /** What the task had waited for it did not set an SPTE under. */
+  /** The task did not set an SPTE under the lock that it had waited for. */
   #retried(line: TraceLine, task: Task): void {
     if (task.heldRwlock !== NO_RWLOCK) this.#note(line, RETRY, 0)
     task.leavesFault()

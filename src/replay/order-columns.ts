@@ -1,6 +1,6 @@
 import { type Column, float64Column, uint32Column } from './column.ts'
 
-/** What the faults of one vCPU were, in its order, and what each of them followed. */
+/** The faults of one vCPU in order, each with the event that it followed. */
 export type FaultOrder = {
   readonly gfns: Column<Uint32Array>
   /** When the event of the fault was; its last neighbour; and the wait for mmu_lock that went before it, if one did. */
@@ -8,7 +8,7 @@ export type FaultOrder = {
   readonly lastNs: Column<Float64Array>
   readonly waitBeganNs: Column<Float64Array>
   readonly waitEndedNs: Column<Float64Array>
-  /** What had taken the gfn away: the role and the ordinal of it, and when that began. NEVER: nothing that was recorded. */
+  /** The role and ordinal that had removed the gfn, and its beginning. NEVER: no recorded event. */
   readonly causeRole: Column<Uint32Array>
   readonly causeCount: Column<Uint32Array>
   readonly causeNs: Column<Float64Array>
@@ -16,18 +16,18 @@ export type FaultOrder = {
   readonly away: Column<Uint32Array>
   /** 1 if it was the first in its block of 2 MiB since a zap of everything. */
   readonly first: Column<Uint32Array>
-  /** Faults on a gfn that was mapped, as far as the recording tells. */
+  /** Faults on a gfn that was still mapped, as far as the recording shows. */
   stillMapped: number
 }
 
-/** What one role of a replay did that takes pages away, in its order, and which faults each followed. */
+/** The actions with which one role of a replay removes pages, in order, each with the faults that it followed. */
 export type TakingOrder = {
   readonly atNs: Column<Float64Array>
   /** When the last zap of a run was. */
   readonly lastNs: Column<Float64Array>
   /** When a task that had waited got the lock, if it was the first to show that it had it since: then its hold ended. -1: unknown. */
   readonly heldUntilNs: Column<Float64Array>
-  /** How many gfns were mapped of what it took. */
+  /** How many of the removed gfns were mapped. */
   readonly taken: Column<Uint32Array>
   /** By vCPU and ordinal: how many of its faults go before; as many numbers as there are vCPUs for each ordinal. */
   readonly after: Column<Uint32Array>

@@ -35,7 +35,7 @@ export type Cast = {
   readonly takings: TakingLog
   readonly fault: What
   readonly mmuLock: number
-  /** Whether a fault on the gfn can be played: some memslot has it. */
+  /** Whether a fault on the gfn can be replayed: a memslot contains it. */
   readonly isPlayed: (gfn: number) => boolean
 }
 
@@ -63,9 +63,9 @@ class Ordering {
   readonly #ordinalOf: Uint32Array
   readonly #zapRun = new Map<number, number>()
   readonly #waitBegan = new Map<number, number>()
-  /** By task: the invalidation that it is at, as far as the order of its events tells. */
+  /** By task: its current invalidation, as far as the order of its events shows. */
   readonly #underWay = new Map<number, { readonly index: number; waits: number }>()
-  /** By task: what it is taking, or has taken, while no other task has shown that it has the lock; `waits`: it is waiting itself. */
+  /** By task: its current or last removal, until another task shows that it has the lock; `waits`: the task is waiting itself. */
   readonly #holding = new Map<number, { readonly order: TakingOrder; readonly ordinal: number; waits: boolean }>()
   readonly #lastOf: { atNs: number; cpu: number; waitBeganNs: number; waitEndedNs: number }[]
   readonly #seen: (Seen | undefined)[] = []
@@ -127,7 +127,7 @@ class Ordering {
     order.gfns.push(gfn)
     order.atNs.push(atNs)
     order.lastNs.push(atNs)
-    // Where a fault's own event is recorded, a wait before it was that of the fault before.
+    // If fault events are recorded, a wait before one belongs to the previous fault.
     const isSpte = this.#cast.fault === INSTALL || this.#cast.fault === TDP_INSTALL
     order.waitBeganNs.push(isSpte ? last.waitBeganNs : NO_WAIT)
     order.waitEndedNs.push(isSpte ? last.waitEndedNs : NO_WAIT)
@@ -179,7 +179,7 @@ class Ordering {
       this.#lastOf[vcpu]!.waitBeganNs = began
       this.#lastOf[vcpu]!.waitEndedNs = atNs
     }
-    // Only now may it take away what was mapped since it began; after the first of its two locks nothing of it can be mapped.
+    // Only now can it remove pages that were mapped since it began; after the first of its two lock acquisitions none of them can be mapped.
     const unmap = this.#underWay.get(pid)
     if (unmap === undefined) return
     this.#takeRange(unmap.index)
@@ -261,7 +261,7 @@ class Ordering {
     else this.#seen[cpu] = { pid, atNs, otherNs: seen.atNs }
   }
 
-  /** Whether another task than `pid` was on the CPU since. */
+  /** Whether another task than `pid` has run on the CPU since. */
   #wasAway(cpu: number, pid: number, sinceNs: number): boolean {
     const seen = this.#seen[cpu]
     if (seen === undefined) return false

@@ -6,7 +6,7 @@ import { type PlayedCosts, WORDS_UNDER_LOCK_NS } from './recorded-costs.ts'
 import { latestSpteNs, type RecordedTimes } from './recorded-times.ts'
 import { paced } from './speed.ts'
 
-/** Where a recording does not tell: about what a kernel takes, tracing included. */
+/** Used if a recording does not contain it: a typical kernel, tracing included. */
 const TO_SPTE_NS = 800
 const TO_RELEASE_NS = 600
 /** From the start of an invalidation to the end of its zap, if no CPU must be interrupted. */
@@ -17,9 +17,9 @@ const int32s = (length: number) => new Int32Array(new SharedArrayBuffer(length *
 const uint8s = (length: number) => new Uint8Array(new SharedArrayBuffer(length))
 
 /**
- * The pace of a vCPU. A fault that is told by its SPTE asked for mmu_lock before that: at the beginning of its wait if it
- * waited. From the release of the lock to the next time that the task asks for it, the guest computes and the fault is on its
- * way; what the machine that plays it takes for the latter is not pause.
+ * The pace of a vCPU. A fault that is recorded by its SPTE requested mmu_lock earlier: at the beginning of its wait, if
+ * it waited. From the release of the lock to the task's next request, the guest computes and the fault is prepared; the
+ * part that the replaying machine needs for the preparation is not a pause.
  */
 export function paceOfFaults(
   order: FaultOrder,
@@ -57,7 +57,7 @@ export function paceOfFaults(
       const toZapNs = order.away.at(index) === 1 ? TO_ZAP_NS : played.flushNs
       const takenNs = order.causeNs.at(index) + (order.causeRole.at(index) >= firstZapper ? 0 : toZapNs)
       const causeNs = order.causeNs.at(index)
-      // It asked, and waited, before what had taken its page away was over. A fault that its begin tells waits behind that.
+      // It requested the lock, and waited, before the removal of its page was over. For a fault recorded by its beginning, the wait comes later.
       const waits =
         (isFromStart ? waitsBehind(order, index) : hasWaited) &&
         order.causeRole.at(index) < firstZapper &&
@@ -70,7 +70,7 @@ export function paceOfFaults(
     away[index] = order.away.at(index)
     releasedNs = order.lastNs.at(index) + toRelease
     if (!isFromStart) continue
-    // What it waited for stands before the next event of the task.
+    // The blocker of its wait is known before the next event of the task.
     const waitedUntilNs = index + 1 < length ? order.waitEndedNs.at(index + 1) : NO_WAIT
     releasedNs = Math.max(atNs + played.outsideNs, waitedUntilNs) + toSpte + toRelease
   }
@@ -101,7 +101,7 @@ export function mapUnitsOf(
   return units
 }
 
-/** Whether the task waited for mmu_lock between this event and its next. */
+/** Whether the task waited for mmu_lock between this event and its next one. */
 const waitsBehind = ({ atNs, waitBeganNs }: FaultOrder, index: number) =>
   index + 1 < atNs.length && waitBeganNs.at(index + 1) >= atNs.at(index)
 

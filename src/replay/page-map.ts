@@ -1,6 +1,6 @@
 import type { PageRange } from './memslots.ts'
 
-/** How many pages at either end of a squeezed stretch keep their places. */
+/** The number of pages at each end of a squeezed stretch that keep their places. */
 const RIM = 256
 const HUGE = 512
 
@@ -13,7 +13,7 @@ const HUGE = 512
  *   - a page keeps its place within its 2 MiB.
  */
 export class PageMap {
-  /** Where stretch i begins, and what its first page becomes. Even stretches are squeezed, odd ones kept or squeezed. */
+  /** The start of stretch i, and the new number of its first page. Even stretches are squeezed, odd ones kept or squeezed. */
   readonly #starts: number[] = [0]
   readonly #mapped: number[] = [0]
   readonly #isKept: boolean[] = []
@@ -27,12 +27,12 @@ export class PageMap {
     this.#isKept.push(false)
   }
 
-  /** What a page becomes. */
+  /** The new number of a page. */
   of(page: number): number {
     return this.#in(this.#stretchOf(page), page)
   }
 
-  /** What the end of a range becomes that begins at `start`. A range has at least one page. */
+  /** The new end of a range that begins at `start`. A range has at least one page. */
   endOf(start: number, end: number): number {
     return Math.max(this.#in(this.#stretchOf(end), end), this.of(start) + 1)
   }

@@ -6,10 +6,10 @@ import { newRemarks, readRemark } from './remarks.ts'
 import { type Sign, signOf, withoutSign } from './sign.ts'
 import { isTypeset } from './typeset.ts'
 
-/** What was done to a recording on its way here, as its beginning shows. */
+/** The changes to a recording in transit, as its beginning shows them. */
 export type Paste = {
   readonly isQuotedPrintable: boolean
-  /** grep and others mark what they found for a terminal. */
+  /** grep and other tools highlight matches for a terminal. */
   readonly hasColours: boolean
   /** A diff's, ahead of each line. */
   readonly sign: Sign | undefined
@@ -59,7 +59,7 @@ export function pasteOf(text: string): Paste {
   }
 }
 
-/** Whether the line begins one of an event; `other` may be its end. */
+/** Whether the line begins an event; `other` may be its end. */
 export function roleOf(reader: LineReader, text: string): 'event' | 'beginning' | 'remark' | 'other' {
   const bytes = Buffer.from(text, 'latin1')
   if (reader.read(bytes, 0, bytes.length)) return 'event'
@@ -67,7 +67,7 @@ export function roleOf(reader: LineReader, text: string): 'event' | 'beginning' 
   return BEGINNING.test(text) ? 'beginning' : 'other'
 }
 
-/** What is there of an event's name, if the line was broken in it. */
+/** The part of an event's name, if the line was broken in it. */
 const lastWord = (text: string) => /\S*$/.exec(text)![0]
 
 function wrappingOf(lines: readonly string[]): Paste['wrapped'] {

@@ -80,7 +80,7 @@ function mayBeMmuLock(row: WaitRow): boolean {
   return kind !== 'spinlock' || waiterOf(row) !== undefined
 }
 
-/** Which role waits there; undefined if the caller does not tell. */
+/** The role that waits there; undefined if the caller does not show it. */
 export function waiterOf({ caller }: WaitRow): 'vcpu' | 'notifier' | undefined {
   if (OF_NOTIFIERS.test(caller)) return 'notifier'
   return OF_FAULTS.test(caller) ? 'vcpu' : undefined
@@ -110,7 +110,7 @@ export function whyNoRows(text: string): string {
 
 const us = (ns: number) => `${Number((ns / 1000).toPrecision(3)).toLocaleString('en-US')} us`
 
-/** What the table says, and what can be done with it. */
+/** The content of the table, and what can be done with it. */
 export function lockContentionHint(text: string): string {
   const rows = kvmRows(text)
   const record = 'Record events, which can be replayed: scripts/record-kvm-trace --help.'

@@ -1,12 +1,12 @@
 import { type FaultOrder, NEVER, type Order } from './order-columns.ts'
 import type { Speed } from './speed.ts'
 
-/** How much of a recording's faults a replay plays, and what becomes of the others. */
+/** How many faults of a recording a replay plays, and what happens to the others. */
 export type Plays = {
   readonly faults: number
   /** On gfns of no memslot. */
   readonly outsideMemslots: number
-  /** On gfns that had not been taken away, as far as the recording tells: played, but they find their page mapped. */
+  /** On gfns that had not been removed, as far as the recording shows: replayed, but they find their page mapped. */
   readonly stillMapped: number
   /** On gfns that are mapped for the first time; and those that follow what had taken their gfn away. */
   readonly firstTouches: number

@@ -1,10 +1,10 @@
 import type { Known, RecordedTimes } from './recorded-times.ts'
 
-/** The number of quantiles that stand for a distribution: a long recording weighs no more than a short one. */
+/** The number of quantiles that represent a distribution: a long recording has the same weight as a short one. */
 const QUANTILES = 4000
 
 /**
- * What several recordings of a kind of host tell together: of distributions and of single numbers the median. Null where none of them tells.
+ * The combined times of several recordings of the same kind of host: medians of distributions and of single numbers. Null if no recording contains it.
  */
 export function pooledTimes(all: readonly RecordedTimes[]): RecordedTimes {
   return {

@@ -2,8 +2,8 @@ import type { FaultKind } from './event-sink.ts'
 import type { TraceLine } from './trace-line.ts'
 
 /**
- * Probes (kprobe, fprobe, eprobe, perf probe) of functions whose arguments tell a fault or a range, if their author named them as the
- * kernel does. The nearest to the page tables comes first: of several that one fault passes through, one counts.
+ * Probes (kprobe, fprobe, eprobe, perf probe) of functions whose arguments contain a fault or a range, if their author used
+ * the kernel's names. The function nearest to the page tables comes first: if one fault passes through several, one counts.
  */
 const FAULTS = [
   'kvm_tdp_page_fault',
@@ -27,20 +27,20 @@ const RANGES = [
 ] as const
 const ADDRESSES = ['gpa', 'cr2_or_gpa', 'addr', 'address', 'fault_address', 'fault_ipa', 'ipa', 'cr2']
 
-/** Of which functions the probes are read. */
+/** The functions whose probes are read. */
 export type Probed = { readonly fault?: string | undefined; readonly range?: string | undefined }
 
-/** What a probe of such a function tells, in pages. */
+/** The content of such a probe's event, in pages. */
 export type ProbeEvent =
   | { readonly of: string; readonly kind: 'fault'; readonly gfn: number; readonly fault: FaultKind }
   | { readonly of: string; readonly kind: 'range'; readonly start: number; readonly end: number }
 
 /** `(kvm_mmu_page_fault+0x0/0x5d0 [kvm]) cr2=0x1000`, `(ffffffffc0a01234) gfn=0x12`, `(kvm.kvm_page_fault) address=0x1000`. */
 const PROBE = /^\((?:(\w[\w.]*)\+0x([\da-f]+)\/[^)]*|(?:0x)?[\da-f]{8,16}(?: <- (?:0x)?[\da-f]+)?|\w+\.(\w+))\)(?: |$)/
-/** Where a function begins, behind what CPUs and tracers put there. */
+/** The largest offset of a function's entry, after code inserted by CPUs and tracers. */
 const LAST_OF_ENTRY = 0x10
 const ARGUMENT = /(\w+)=(0x[\da-f]+|\d+)(?=\s|$)/g
-/** What perf and ftrace add to the function's name if no other is given to the event. */
+/** The default event names that perf and ftrace derive from the function's name. */
 const NAME = /^(?:p_|myprobe_)?(\w+?)(?:__entry|_\d+)?$/
 const OPEN_ROUND = 0x28
 const LONGEST_TEXT = 512
@@ -52,7 +52,7 @@ const RESERVED = 0x8n
 export const isProbe = ({ bytes, textStart, end }: TraceLine): boolean =>
   bytes[textStart] === OPEN_ROUND && PROBE.test(bytes.toString('latin1', textStart, Math.min(end, textStart + 128)))
 
-/** Undefined if the probe is of another function, of its return, or does not name what is needed. */
+/** Undefined if the probe is for another function or for its return, or lacks a needed argument. */
 export function probeIn({ bytes, eventStart, eventEnd, textStart, end }: TraceLine): ProbeEvent | undefined {
   const text = bytes.toString('latin1', textStart, Math.min(end, textStart + LONGEST_TEXT))
   const found = PROBE.exec(text)
@@ -84,7 +84,7 @@ function rangeIn(of: string, values: ReadonlyMap<string, bigint>): ProbeEvent | 
   return { of, kind: 'range', start: Number(start / PAGE), end: Number((end + PAGE - 1n) / PAGE) }
 }
 
-/** Counts probes by function, and says which of them tell what no tracepoint of the recording does. */
+/** Counts probes by function, and selects those that replace a missing tracepoint. */
 export class ProbeCounts {
   all = 0
   readonly #byFunction = new Map<string, number>()

@@ -7,7 +7,7 @@ export type Run = {
   readonly others: number
   readonly firstNs: number
   readonly lastNs: number
-  /** Whether an SPTE for the gfn ended it; if not, nothing did until the trace ended or the task turned elsewhere. */
+  /** Whether an SPTE for the gfn ended it; if not, it lasted until the trace ended or the task moved on. */
   readonly answered: boolean
   /** mmu_invalidate_seq and mmu_invalidate_in_progress of the first and the last fault, where the kernel prints them. */
   readonly seq: readonly [string, string] | undefined
@@ -29,7 +29,7 @@ type State = { readonly seq: string; readonly inProgress: string } | undefined
 
 /** The number of gfns that are watched at once: an instruction may touch two pages on either side of its code. */
 const SLOTS = 4
-/** Shorter runs are what a retry or two look like. */
+/** Shorter runs are just a retry or two. */
 const MIN_RUN = 16
 const MAX_RUNS = 64
 
@@ -92,7 +92,7 @@ export class Progress {
     }
   }
 
-  /** The long runs, with those that go on to the end of the trace. */
+  /** The long runs, including those that last until the end of the trace. */
   get runs(): readonly Run[] {
     return [...this.#runs, ...this.#slots.filter(isLong).map((slot) => runOf(slot, false))]
   }

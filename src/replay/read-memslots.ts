@@ -12,8 +12,8 @@ const MAX_GFN = 2 ** 40
 export const areWritten = (argument: string): boolean => LITERAL.test(argument)
 
 /**
- * What `--memslots` was given: a JSON file as it lies beside a recording, or `gfn:hva:pages[,...]`, in decimal or with 0x.
- * Undefined if the file says that its writer knew of none: then they are to be inferred.
+ * The argument of `--memslots`: a JSON file as stored beside a recording, or `gfn:hva:pages[,...]`, in decimal or with
+ * 0x. Undefined if the file's writer knew no memslots: then they are inferred.
  */
 export async function readMemslots(argument: string): Promise<KnownMemslots | undefined> {
   if (areWritten(argument)) {

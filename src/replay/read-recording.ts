@@ -11,11 +11,11 @@ import { toldApartByMemory } from './vm-memory.ts'
 import { chosen, type Vm, type VmChoice, type VmRecording, vmsOf } from './vms.ts'
 
 export type ReadOptions = {
-  /** Whether the faults themselves are kept, so that the recording can be replayed; a summary does without. */
+  /** Whether single faults are kept, for a replay; a summary does not need them. */
   readonly keepStreams: boolean
-  /** Where a trace comes from whose path is `-`. */
+  /** The source of a trace whose path is `-`. */
   readonly stdin: () => Readable
-  /** Which VM, if the trace has several. */
+  /** The selected VM, if the trace has several. */
   readonly choice?: VmChoice
   /** Ticks a second, if the trace's clock counts ticks. */
   readonly tickRate?: number
@@ -49,7 +49,7 @@ export async function readVms(path: string, options: ReadOptions): Promise<reado
   }
 }
 
-/** What an earlier reading has shown. */
+/** The findings of an earlier reading. */
 type Shown = { readonly devices?: ReadonlySet<number> | undefined; readonly probed?: Probed | undefined }
 type Whole = { readonly recording: Recording; readonly isSorted: boolean }
 
@@ -63,8 +63,8 @@ class SourceReader {
   }
 
   /**
-   * As it stands if it is in order; else sorted, where that is safe. Once more if it has shown which gfns are devices', or that probes tell
-   * what tracepoints do not.
+   * Reads the file as it is if it is in order; otherwise sorted, where that is safe. Reads it again if it has shown which
+   * gfns belong to devices, or that probes replace missing tracepoints.
    */
   async whole(): Promise<Whole> {
     const whole = await this.#wholeWith({})
@@ -139,7 +139,7 @@ class SourceReader {
   }
 }
 
-/** What is read once for several recordings, each of which takes what is its VM's. */
+/** Feeds several recordings in one pass; each takes the events of its VM. */
 function toEach(recordings: readonly Recording[]): Taker {
   const [only] = recordings
   if (recordings.length === 1 && only !== undefined) {

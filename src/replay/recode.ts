@@ -3,7 +3,7 @@ import { LineReader } from './line-reader.ts'
 import { fromList, isListOfLines } from './list-text.ts'
 import { LINE_END } from './typeset.ts'
 
-/** Makes lines of text of what holds them in another form, however its bytes are cut. */
+/** Converts text in another form to lines, independent of chunk boundaries. */
 export type Recoder = { readonly push: (chunk: Buffer) => Buffer; readonly end: () => Buffer }
 
 const NEWLINE = 0x0a
@@ -21,7 +21,7 @@ const UU_BEGIN = /^begin [0-7]{3,4} \S/
 const UU_LINES = /^begin [0-7]{3,4} \S.*\r?\n((?:M[ -`]{40,60}\r?\n){1,64})/m
 const UU_ZERO = 0x20
 
-/** How the text must be recoded to be lines, as its beginning shows; undefined if it is lines. */
+/** The conversion that the text needs, as its beginning shows; undefined if it has plain lines. */
 export function recoderOf(head: Buffer): Recoder | undefined {
   if (!head.includes(NEWLINE) && head.includes(RETURN)) return returnsToNewlines()
   const text = head.toString('latin1')
@@ -58,7 +58,7 @@ function returnsToNewlines(): Recoder {
   }
 }
 
-/** What begins with `mark`, of at most so many characters, is replaced in one piece. */
+/** Replaces a text that begins with `mark` as a whole, up to a number of characters. */
 function cutAt(mark: string, longest: number, replace: (part: string) => string): Recoder {
   let rest = ''
   return {

@@ -1,17 +1,17 @@
 import type { Known, RecordedTimes } from './recorded-times.ts'
 
-/** ns of a unit of work by name, as far as a recording tells them; a replay is charged them instead of the defaults. */
+/** ns of a unit of work by name, as far as a recording contains them; a replay charges these instead of the defaults. */
 export type RecordedCosts = Readonly<Record<string, number>>
 
-/** What a fault costs where the recording does not say: see WORK. */
+/** The cost of a fault if the recording does not contain it: see WORK. */
 const EXIT_ENTRY_NS = 450
 const GUEST_ACCESS_NS = 60
 const FAULTIN_NS = 300
-/** A page that is new is cleared: no fault-in takes longer, so what a cycle has beyond it is the guest's own. */
+/** A new page is cleared: no fault-in takes longer, so the rest of a cycle belongs to the guest. */
 const MOST_FAULTIN_NS = 2850
 /**
- * What is played of a fault beside its work, under mmu_lock and outside of it: words, and lines that other CPUs have had. Recordings that the
- * model writes show 103 to 119 ns under the lock beyond what they are charged.
+ * The time of a replayed fault besides its work, under mmu_lock and outside: words, and lines from other CPUs.
+ * Recordings written by the model show 103 to 119 ns under the lock beyond the charged costs.
  */
 export const WORDS_UNDER_LOCK_NS = 110
 const WORDS_OUTSIDE_NS = 150
@@ -38,10 +38,10 @@ export function recordedCosts(times: RecordedTimes, hasZaps: boolean, vcpus: num
 
 const cost = (name: string, known: Known | null) => (known === null ? {} : { [name]: Math.round(known.ns) })
 
-/** What a fault costs on the machine that plays it, beyond what it does under mmu_lock; and an invalidation that interrupts. */
+/** The time of a fault on the replaying machine, beyond its work under mmu_lock; and the time of an interrupting invalidation. */
 export type PlayedCosts = { readonly outsideNs: number; readonly flushNs: number }
 
-/** What the machine that plays a fault is busy with outside of mmu_lock, and how long an invalidation takes that interrupts. */
+/** The time of a replayed fault outside mmu_lock, and of an invalidation that interrupts. */
 export function playedCosts(times: RecordedTimes): PlayedCosts {
   return {
     outsideNs: EXIT_ENTRY_NS + GUEST_ACCESS_NS + faultinNs(times) + WORDS_OUTSIDE_NS,

@@ -2,7 +2,7 @@ import { FreshBlocks } from './fresh-blocks.ts'
 import { INSTALL, type Moments, NEIGHBOUR, UNMAP, WAIT_BEGIN, WAIT_END, ZAP } from './moments.ts'
 import type { TakingOrder } from './order-columns.ts'
 
-/** How long an invalidation took from its start to the end of its hold, and how many gfns it took away. */
+/** The time of an invalidation from its start to the end of its hold, and the number of gfns that it removed. */
 export type Held = { readonly ns: number; readonly taken: number }
 
 /** Estimates holds of mmu_lock from the ends of the waits behind them. */
@@ -19,8 +19,8 @@ export type RecordedHolds = {
 const NONE = -1
 
 /**
- * A waiter gets the lock from its last owner: a task that had set an SPTE or ended a wait of its own since, which is certain; or
- * one that had begun to invalidate before the wait began, and did not wait itself.
+ * A waiter gets the lock from its last owner: a task that had set an SPTE or ended its own wait since, which is certain;
+ * or one that had begun to invalidate before the wait began, and did not wait itself.
  */
 export function recordedHolds(
   moments: Moments,

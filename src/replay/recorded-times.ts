@@ -4,7 +4,7 @@ import type { Moments } from './moments.ts'
 import type { FaultOrder, Order } from './order-columns.ts'
 import { type Held, recordedHolds } from './recorded-holds.ts'
 
-/** How long something took on the recorded host, and from how many samples that is known. */
+/** A duration on the recorded host, and the number of samples behind it. */
 export type Known = { readonly ns: number; readonly samples: number }
 
 /** The times that KVM spends, as far as a recording shows them; null where it does not. */
@@ -13,7 +13,7 @@ export type RecordedTimes = {
   readonly toSpte: Known | null
   readonly toRelease: Known | null
   readonly neighboursNs: number
-  /** What the two ways were, one by one, in no order: a few are many times as long as the others. */
+  /** The samples of both kinds, in no order: a few are many times as long as the others. */
   readonly toSpteNs: Float64Array
   readonly toReleaseNs: Float64Array
   /** The second way of faults that were the first in their block of 2 MiB since a zap of everything; empty where none is known. */
@@ -25,7 +25,7 @@ export type RecordedTimes = {
   readonly cycle: Known | null
 }
 
-/** Fewer samples than this tell nothing. */
+/** Fewer samples than this are not conclusive. */
 const FEW = 8
 const FEW_WHOLE = 3
 /** A step of ftrace's clock, and another one. */
@@ -41,10 +41,10 @@ const WIDE = 64
 /** The long waits for a notifier were for one that sent IPIs; the others for one that had no CPU to interrupt. */
 const LONG_PERCENTILE = 0.95
 const LONG_SHARE = 0.6
-/** What lies between two faults beyond the shortest distance is pause, and pauses differ: a longer one here would make all of them longer. */
+/** The distance between two faults beyond the shortest is pause. Pauses differ, so a larger percentile would make all of them longer. */
 const CYCLE_PERCENTILE = 0.02
 
-/** Which waits belong to the SPTE that the same task set next: a fault that retries sets none. In ns from their end. */
+/** The longest time from the end of a wait to the SPTE that belongs to it, in ns: a fault that retries sets none. */
 export function latestSpteNs(order: FaultOrder): number {
   return latestOf([beginningOf(order, Number.POSITIVE_INFINITY)])
 }
@@ -123,8 +123,8 @@ function withInterrupted(samples: Float64Array, interrupted: readonly number[], 
 }
 
 /**
- * Distances of two times that were cut to the clock's steps are spread wider than what they are of, by a sixth of a step's square, and in
- * what holds make others wait their squares count: Sheppard's correction, for two ends.
+ * The difference of two times that were rounded to the clock's steps has a larger variance than the true one, by a sixth
+ * of a step's square, and the waits caused by holds depend on the square: Sheppard's correction, for two ends.
  */
 function withoutSteps(samples: Float64Array, stepNs: number): Float64Array {
   if (samples.length < FEW) return samples
@@ -142,8 +142,8 @@ function interruptedOf(toReleaseNs: readonly number[]): readonly number[] {
 }
 
 /**
- * Where no invalidation of a few pages tells how long a flush takes: about as long as an interrupt that comes while the lock is held, as
- * a flush is an interrupt of another CPU that is waited for; and no longer than the shortest hold of an invalidation of many pages.
+ * The time of a flush if no invalidation of a few pages shows it: about as long as an interrupt during a hold, because a flush is
+ * an interrupt of another CPU that the sender waits for; and no longer than the shortest hold of an invalidation of many pages.
  */
 function interruptOf(interrupted: readonly number[], wide: readonly Held[]): Known | null {
   const usual = percentileOf(interrupted, 0.5)
@@ -187,8 +187,8 @@ function zapOf(wide: readonly Held[], flushNs: number): Known | null {
 }
 
 /**
- * The mean of all but outliers. Where the clock is as coarse as what it measures, a few samples a step longer are no outliers, but
- * what makes the mean right.
+ * The mean without outliers. If the clock is as coarse as the duration, a few samples that are a step longer are not
+ * outliers: they make the mean right.
  */
 function trimmed(samples: ArrayLike<number>): Known | null {
   if (samples.length < FEW) return null

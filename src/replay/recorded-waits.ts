@@ -2,7 +2,7 @@ import { float64Column } from './column.ts'
 import { distributionOf } from './distribution.ts'
 import { INSTALL, type Moments, WAIT_BEGIN, WAIT_END, type What } from './moments.ts'
 
-/** What tasks of the recorded kernel waited for mmu_lock, and how many faults they had, from a moment on. */
+/** The waits of the recorded kernel's tasks for mmu_lock, and their number of faults, from a moment on. */
 export type RecordedWaits = {
   readonly faults: number
   readonly waits: number

@@ -9,7 +9,7 @@ import { newRemarks, type Remarks, readRemark } from './remarks.ts'
 import { Repeats } from './repeats.ts'
 import type { TraceLine } from './trace-line.ts'
 
-/** How many of the lines that were not understood are kept. */
+/** The number of lines that are kept of those not understood. */
 const KEPT = 5
 const READERS = Object.values(EVENTS)
 const LONGEST_LINE = 2000
@@ -18,7 +18,7 @@ const MARK = Buffer.from('\ufeff')
 const hasMark = (bytes: Buffer, from: number, end: number) =>
   end - from >= MARK.length && bytes.subarray(from, from + MARK.length).equals(MARK)
 
-/** perf script puts `VM:4100  VCPU:001` ahead of what a guest recorded itself. */
+/** perf script puts `VM:4100  VCPU:001` before lines that a guest recorded. */
 const GUEST = /^VM:\s*\d+/
 const isOfGuest = ({ bytes, nameStart, nameEnd }: TraceLine) =>
   bytes[nameStart] === 0x56 && bytes[nameStart + 1] === 0x4d && GUEST.test(bytes.toString('latin1', nameStart, nameEnd))
@@ -26,14 +26,14 @@ const vmOfPerf = ({ bytes, nameStart, nameEnd }: TraceLine) =>
   GUEST.exec(bytes.toString('latin1', nameStart, nameEnd))![0]
 
 export type RecordingOptions = {
-  /** Whether the faults themselves are kept, so that they can be replayed. */
+  /** Whether single faults are kept, for a replay. */
   readonly keepStreams: boolean
   readonly only?: Only
   /** Gfns that are known to be no memory. */
   readonly devices?: ReadonlySet<number>
-  /** How long a tick is, if times are given in ticks. */
+  /** The length of a tick, if times are in ticks. */
   readonly tickNs?: number
-  /** Probes that stand for tracepoints that an earlier reading has not found. */
+  /** Probes that replace tracepoints that an earlier reading has not found. */
   readonly probed?: Probed | undefined
 }
 
@@ -42,15 +42,15 @@ export type Part = { readonly line: number; readonly pauseNs: number }
 
 export type KeptLine = { readonly number: number; readonly text: string }
 
-/** Which of several VMs in one trace is recorded: events of its tasks, and ranges that are its memory's. */
+/** The selected VM of several in one trace: events of its tasks, and ranges of its memory. */
 export type Only = {
   readonly keepsTask: (pid: number) => boolean
   readonly keepsRange: (pid: number, startPage: number, endPage: number) => boolean
 }
 
 /**
- * What a trace holds, taken in line by line. Its size follows from the number of tasks, invalidations and waits; and if
- * the trace is to be replayed, from the number of faults and waits: some 64 bytes each.
+ * The content of a trace, line by line. Its size depends on the number of tasks, invalidations and waits; for a replay
+ * also on the number of faults and waits: some 64 bytes each.
  */
 export class Recording extends Observed {
   readonly remarks: Remarks = newRemarks()
@@ -158,7 +158,7 @@ export class Recording extends Observed {
     this.settleAll()
   }
 
-  /** How often each event occurs, most frequent first. */
+  /** The count of each event, most frequent first. */
   get events(): readonly { readonly name: string; readonly count: number }[] {
     return Array.from(this.#counts.subarray(0, this.#events.count), (count, event) => ({
       name: this.#events.nameOf(event),

@@ -1,6 +1,6 @@
 import { withoutPrefixes } from './task-name.ts'
 
-/** What a trace says about itself between its events. */
+/** Statements of a trace about itself, between its events. */
 export type Remarks = {
   /** From `# entries-in-buffer/entries-written`: how many events were overwritten before they were read. */
   overwritten: number
@@ -8,9 +8,9 @@ export type Remarks = {
   lost: number
   /** How often events are missing. */
   gaps: number
-  /** How often ftrace's header begins: each is a recording of its own. */
+  /** How often ftrace's header occurs: each begins a separate recording. */
   headers: number
-  /** Lines of functions and of stacks, which are no events; and those that begin an invalidation, whose range they do not tell. */
+  /** Lines of functions and of stacks, which are not events; and those that begin an invalidation, without its range. */
   functions: number
   invalidations: number
 }
@@ -32,8 +32,8 @@ const TRACER = /(?:^|[\s>+|])# tracer: /
 const LOST = /(?:^|[\s:])CPU:\s*\d+ \[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]/
 const PERF_LOST = /PERF_RECORD_LOST(?:_SAMPLES)? (?:lost )?(\d+)/
 /**
- * What trace-cmd prints ahead of the events, a kernel ahead of and behind a dump, grep between matches, perf as warnings; and what
- * encloses text on a web page.
+ * Lines that trace-cmd prints before the events, a kernel around a dump, grep between matches, perf as warnings; and
+ * markup around text on a web page.
  */
 const PREAMBLE =
   /^(?:cpus=\d+|version = \d+|trace-cmd version .*|CPU \d+ is empty|\[[^\]]*\]|\S+: *cpus=\d+|[-+|:= ]{3,}|--? ?|```\w*|\{(?:noformat|code[^}]*)\}|(?:<\/?\w+[^<>]*>)+|\[?\w+@[\w.-]+[: ][^#$]{0,80}[#$](?: .*)?|Dumping ftrace buffer:|\(ftrace buffer empty\)|Warning:.*|CPU \d+:|["'[\]{}]+,?|==> .* <==|Processed \d+ events.*|"[\w-]+": *(?:-?[\d.]+|"[^"]*"|true|false|null|[[{]),?)$/
@@ -44,9 +44,9 @@ const FUNCTIONS: readonly RegExp[] = [
   // perf's callchains.
   /^\s+[\da-f]{1,16} .*\(\S.*\)$/,
   /^\s+[\da-f]{8,16} \S+(?:\+0x[\da-f]+)?$/,
-  // What tasks began and when they were switched, as perf prints it with --show-task-events and --show-switch-events.
+  // Task starts and switches, as perf prints them with --show-task-events and --show-switch-events.
   /: PERF_RECORD_(?!LOST)\w+/,
-  // Where in its source a frame of perf's is.
+  // The source line of a perf stack frame.
   /^\s+[\w./-]+\.(?:c|h|S|cpp|rs|go):\d+$/,
   // Functions of the tracers function and function_graph.
   /\]\s.*\d: \S+ <-\S+$/,

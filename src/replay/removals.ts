@@ -1,15 +1,15 @@
 import { ATTRIBUTES, GfnTakings } from './gfn-takings.ts'
 
-/** What took leafs of the page tables away. `own`: KVM itself, as for a memslot, a root that is given up, or a huge page. */
+/** The cause that removed leafs of the page tables. `own`: KVM itself, as for a memslot, an invalidated root, or a huge page. */
 export type Cause = 'notifier' | 'attributes' | 'set-pte' | 'own'
 
-/** A cause explains what the same task removes until so long after it, or after the removal before. */
+/** A cause explains removals by the same task for this long after it, or after the previous removal. */
 export const LONGEST_REST_NS = 10e6
 
-/** How often a cause occurred, and what it took away. */
+/** How often a cause occurred, and what it removed. */
 export type Removal = { events: number; leafs: number; pages: number }
 
-/** Where leafs of the page tables went, and why: notifiers are not the only ones that take them. */
+/** The removed leafs of the page tables, and the causes: notifiers are not the only ones. */
 export class Removals {
   readonly byCause: Readonly<Record<Cause, Removal>> = {
     notifier: { events: 0, leafs: 0, pages: 0 },
@@ -17,9 +17,9 @@ export class Removals {
     'set-pte': { events: 0, leafs: 0, pages: 0 },
     own: { events: 0, leafs: 0, pages: 0 },
   }
-  /** kvm_set_spte_hva of a page whose invalidation took it away before: no cause of its own. */
+  /** kvm_set_spte_hva for a page that its invalidation has already removed: not a separate cause. */
   coveredSetPtes = 0
-  /** What took gfns, one by one. */
+  /** The causes that removed gfns, one by one. */
   readonly takings = new GfnTakings()
 
   caused(chain: Chain, cause: Cause, atNs: number): void {
@@ -33,7 +33,7 @@ export class Removals {
     this.takings.add(ATTRIBUTES, atNs, gfn, pages, pid)
   }
 
-  /** Returns for what a leaf was removed. */
+  /** Returns the cause for which a leaf was removed. */
   removed(chain: Chain, pages: number, atNs: number): Cause {
     const isFresh = atNs - chain.lastNs <= LONGEST_REST_NS
     const cause = isFresh ? chain.cause : 'own'
@@ -45,5 +45,5 @@ export class Removals {
   }
 }
 
-/** What one task is removing leafs for. */
+/** The current cause of one task's removals. */
 export type Chain = { cause: Cause; lastNs: number }

@@ -1,8 +1,8 @@
 import type { TraceLine } from './trace-line.ts'
 
 /**
- * Counts events that stand in a recording twice, one line right behind the other: perf records them so if an event was named twice, and
- * trace-cmd if two of its buffers have it.
+ * Counts events that occur twice, in consecutive lines: perf records them so if an event was named twice, and trace-cmd
+ * if two of its buffers contain it.
  */
 export class Repeats {
   count = 0
@@ -39,7 +39,7 @@ export class Repeats {
     this.#nanos = nanos
   }
 
-  /** A line that was mended has bytes of its own; in another block of the file the line before may be overwritten by now. */
+  /** A repaired line has its own bytes; in another block of the file, the previous line may be overwritten by now. */
   #isKept(bytes: Buffer): boolean {
     return this.#isOwn || bytes === this.#bytes
   }

@@ -2,7 +2,7 @@ import type { Task } from './task.ts'
 
 export type TaskRole = 'vcpu' | 'notifier' | 'memslot updater' | 'nx recovery' | 'other'
 
-/** What a task is taken for, and by what. */
+/** The role of a task, and the evidence. */
 export type TaskInRole = { readonly task: Task; readonly role: TaskRole; readonly evidence: string }
 
 const ORDER: readonly TaskRole[] = ['vcpu', 'notifier', 'memslot updater', 'nx recovery', 'other']
@@ -12,7 +12,7 @@ const NX_RECOVERY = 'kvm-nx-lpage-re'
 const VCPU_NAME = /^(?:CPU \d+\/(?:KVM|KV|K)|(?:\w+[-_ ])?vcpu[-_ ]?\d*)$/i
 const INDEX = /^CPU (\d+)\/K|vcpu[-_ ]?(\d+)$/i
 
-/** The role of each task, by what it was seen to do: vCPUs first, each role in the order of pids. */
+/** The role of each task, by its observed actions: vCPUs first, each role in the order of pids. */
 export function rolesOf(tasks: readonly Task[]): readonly TaskInRole[] {
   return tasks
     .map((task) => ({ task, role: roleOf(task), evidence: evidenceOf(task) }))
@@ -20,9 +20,9 @@ export function rolesOf(tasks: readonly Task[]): readonly TaskInRole[] {
 }
 
 /**
- * Only a vCPU enters the guest, faults, and sets SPTEs in its own name, if it is not known by what the VMM calls it; it may
- * raise notifiers too, as NUMA balancing runs in the task whose memory it looks at. Huge pages are also put together by threads
- * of the VMM, when dirty logging ends.
+ * Only a vCPU enters the guest, faults, and sets SPTEs, if its name does not identify it. It may raise notifiers too, as
+ * NUMA balancing runs in the task whose memory it scans. Threads of the VMM also create huge pages, when dirty logging
+ * ends.
  */
 export function isVcpu(task: Task): boolean {
   const mapped = task.installs.count + task.tdpInstalls.count - task.collapses
@@ -30,7 +30,7 @@ export function isVcpu(task: Task): boolean {
   return seen > 0 || VCPU_NAME.test(task.name)
 }
 
-/** Which vCPU a task is, by its events or its name; -1 if neither tells. */
+/** The vCPU index of a task, from its events or its name; -1 if unknown. */
 export function vcpuIndex(task: Task): number {
   if (task.vcpu >= 0) return task.vcpu
   const match = INDEX.exec(task.name)

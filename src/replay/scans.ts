@@ -16,7 +16,7 @@ export type Scan = {
 const NUMA = 'NUMA balancing'
 const ANY = 'a thread of the VMM or another process'
 
-/** What scans a guest's memory, as its threads' names or the tasks that NUMA balancing runs in show. */
+/** The scanner of a guest's memory, as its threads' names or the tasks that NUMA balancing runs in show. */
 export function scansOf({ invalidations }: Recording, roles: readonly TaskInRole[]): readonly Scan[] {
   const raising = roles.filter(({ task }) => task.unmaps > 0)
   const groups: readonly (readonly [string, (role: TaskInRole) => boolean])[] = [

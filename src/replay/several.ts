@@ -4,7 +4,7 @@ import type { Unsortable } from './sort.ts'
 
 /** Recordings that stand one after the other step back once a CPU; lines without an order at every other. */
 const DISORDER = 0.05
-/** What has a header of its own and begins so much of the whole later is another recording; else it goes on with the one before. */
+/** A part with its own header that begins after a pause of this share of the whole is another recording; otherwise it continues the one before. */
 const PAUSE = 0.1
 const SHORT_NS = 1e6
 
@@ -46,7 +46,7 @@ export function notOneRecording(
   )
 }
 
-/** The commands that read what stands before a line, and from it on. */
+/** The commands that read the part before a line, and the part from it on. */
 function partsOf(name: string, line: number): string {
   const [before, from] = name.endsWith('.gz')
     ? [`zcat ${name} | head -n ${line - 1}`, `zcat ${name} | tail -n +${line}`]

@@ -14,26 +14,26 @@ const HEADER = 12
 /** Time went back within the events of one CPU: the line, and by how much. */
 export type Unsortable = {
   readonly line: number
-  /** Where what comes then begins, with the header before it. */
+  /** The start of the following part, with the header before it. */
   readonly partFrom: number
   readonly byNs: number
   readonly within: string
-  /** How often that happens: a few recordings are one after the other, lines without an order are many. */
+  /** How often that happens: a few times for concatenated recordings, many times for unordered lines. */
   times: number
-  /** All times are as short as what is between two events, and the first is 0. */
+  /** All times are as short as distances between events, and the first is 0. */
   readonly isOfDistances: boolean
 }
 
 const MOSTLY = 20
 
 /**
- * Sorts the lines of a recording by time, in bounded memory. That is safe only if each CPU's own lines are in order: then the file is
- * the parts of one recording. What is no event stays behind the event that it followed.
+ * Sorts the lines of a recording by time, in bounded memory. That is safe only if the lines of each CPU are in order: then
+ * the file consists of the parts of one recording. Lines that are not events stay behind the event that they followed.
  */
 export class Sorter {
   readonly #reader: LineReader
   readonly #latest = new Map<string, number>()
-  /** How often time goes on within a CPU. */
+  /** How often time advances within a CPU. */
   #forwards = 0
   readonly #size: RunSize
   readonly #bytes: Buffer
@@ -195,7 +195,7 @@ class Run {
     closeSync(this.#fd)
   }
 
-  /** Whether this many bytes stand at `at`, which may move to the front of the block to make room for them. */
+  /** Whether this many bytes are available at `at`, which may move to the front of the block to make room. */
   #has(at: number, length: number): boolean {
     if (at + length <= this.#filled) return true
     const room = Buffer.allocUnsafe(Math.max(BLOCK, length))

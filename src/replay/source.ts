@@ -14,7 +14,7 @@ const NEWLINE = 0x0a
 
 const GZIP = '\x1f\x8b'
 
-/** How a path is spoken of: `-` is standard input. */
+/** The display name of a path: `-` is standard input. */
 const displayName = (path: string): string => (path === '-' ? 'standard input' : path)
 
 /** The chunk is valid until it returns. */
@@ -82,7 +82,7 @@ async function* blocksOf(path: string): AsyncGenerator<Buffer> {
       if (bytesRead === 0) return
       const block = current.subarray(0, bytesRead)
       reading = file.read(other, 0, CHUNK)
-      // What looks at the block may throw, and this read fail with no one to hear of it.
+      // Reading the block may throw while no one awaits this read.
       reading.catch(() => {})
       yield block
       ;[current, other] = [other, current]
@@ -120,7 +120,7 @@ function firstChunk(input: Readable): Promise<Buffer | undefined> {
   })
 }
 
-/** What a file may be by its first bytes, that holds files or another file. */
+/** Formats that contain files, by their first bytes. */
 const CONTAINERS: readonly {
   readonly at: number
   readonly magic: string
@@ -131,7 +131,10 @@ const CONTAINERS: readonly {
   { at: 0, magic: 'PK\x03\x04', is: 'a zip archive', text: 'unzip -p FILE | faultline trace -' },
   { at: 257, magic: 'ustar', is: 'a tar archive', text: 'tar -xOf FILE | faultline trace -' },
 ]
-/** Of so many bytes less than so many may be none that a text has: a file with holes has zeros, and a log what a console was sent. */
+/**
+ * The number of bytes that are checked. A small share of control bytes is allowed: a file with holes has zeros, and a log
+ * contains what was sent to a console.
+ */
 const LOOKED_AT = 16_384
 const FOREIGN_SHARE = 0.01
 const isForeign = (byte: number) => byte < 0x20 && byte !== 0 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b

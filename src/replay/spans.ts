@@ -1,6 +1,6 @@
 import { float64Column, uint32Column } from './column.ts'
 
-/** What a task did from one moment to another, with the flags and the rwlock of the lock that it did it with. */
+/** An activity of a task from one moment to another, with the flags and the rwlock of its lock. */
 export class Spans {
   readonly #fromNs = float64Column()
   readonly #untilNs = float64Column()

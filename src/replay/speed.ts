@@ -1,6 +1,6 @@
 import { ReplayError } from '../errors/faultline-error.ts'
 
-/** How many times faster than recorded; `max`: each role as fast as it is served, over and over. */
+/** The factor of the replay's speed; `max`: each role as fast as it is served, repeatedly. */
 export type Speed = number | 'max'
 
 export function parseSpeed(text: string): Speed {

@@ -42,7 +42,7 @@ function pagesAt({ bytes }: TraceLine, at: number): number {
   return level >= 1 && level <= PAGES.length ? PAGES[level - 1]! : 0
 }
 
-/** Where the level stands, at or after `from`; -1 if there is none. */
+/** The level, at or after `from`; -1 if there is none. */
 function levelAt({ bytes, textStart, end }: TraceLine, from: number): number {
   const named = LEVEL.find(bytes, from, end)
   return named >= 0 ? named : RAW_LEVEL.find(bytes, textStart, end)

@@ -5,7 +5,7 @@ const EPT_WRITE_BACK = 0x30
 const EPT_ACCESSED = 0x100
 const ACCESSED = 0x20
 
-/** How many SPTEs were set in the format of EPT, and in that of x86's page tables. */
+/** The number of SPTEs in the format of EPT, and in that of x86's page tables. */
 export class SpteFormats {
   #ept = 0
   #others = 0

@@ -13,7 +13,7 @@ function amount(rate: number | null, all: number | null): string {
   return rate === null ? count(all) : `${count(Math.round(rate))}/s, ${count(all)}`
 }
 
-/** For the terminal: what a kernel engineer asks of a trace, in that order. */
+/** Formats the summary for the terminal, in the order of a kernel engineer's questions. */
 export function summaryText(summary: TraceSummary): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['this host', verdict(summary)],

@@ -13,11 +13,11 @@ import { type Verdict, verdictOf } from './verdict.ts'
 import type { Vm } from './vms.ts'
 import { shellWord } from './words.ts'
 
-/** What a recorded trace holds of one VM, as data. */
+/** The summary of one VM in a recorded trace, as data. */
 export type TraceSummary = {
-  /** Which VM, if the trace has several. */
+  /** The VM, if the trace has several. */
   readonly vm: { readonly number: number; readonly says: string; readonly vcpus: readonly number[] } | null
-  /** What this host suffers from, and the command that answers it. */
+  /** The host's problem, and the command that investigates it. */
   readonly verdict: Verdict
   readonly findings: readonly Finding[]
   readonly lines: number
@@ -39,14 +39,14 @@ export type TraceSummary = {
     /** Null if no invalidation is in the trace: then it is unknown whether there were any. */
     readonly count: number | null
     readonly pages: Distribution | null
-    /** How many ranges are `from` to twice as many pages wide. */
+    /** The number of ranges that are `from` to twice as many pages wide. */
     readonly widths: readonly Bucket[]
     /** Ranges of everything, which are in none of the widths. */
     readonly everything: number | null
     /** Ranges that hit no memslot; null if where the memslots are is not known. */
     readonly outsideMemslots: number | null
   }
-  /** What took leafs of the page tables away; how many is null where no kvm_tdp_mmu_spte_changed shows it. */
+  /** Removals of leafs by cause; the number is null where no kvm_tdp_mmu_spte_changed shows it. */
   readonly removals: Readonly<Record<Cause, ShownRemoval>>
   readonly memslots: {
     readonly origin: KnownMemslots['origin']
@@ -58,7 +58,7 @@ export type TraceSummary = {
       readonly pages: number
     }[]
   }
-  /** What the kernel itself waited for, of all locks. */
+  /** The kernel's own waits, for all locks. */
   readonly contention: readonly Contention[]
   readonly unpairedContention: number
   readonly mmuLock: MmuLock | null

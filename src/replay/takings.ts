@@ -7,13 +7,13 @@ import { count } from './words.ts'
 /** All that takes pages away and is played as an invalidation: ranges of hvas, then what took gfns, by where these lie. */
 export type TakingLog = {
   readonly log: InvalidationLog
-  /** Where what took gfns begins in the log. */
+  /** The start of the causes that removed gfns in the log. */
   readonly gfnsFrom: number
-  /** What is played beside notifiers, and what is left out. */
+  /** What is replayed in addition to notifiers, and what is left out. */
   readonly says: readonly string[]
 }
 
-/** `zappers`: tasks whose zaps are played otherwise. Nothing is played of gfns that no memslot has: their ranges are empty. */
+/** `zappers`: tasks whose zaps are replayed in another way. Gfns of no memslot are not replayed: their ranges are empty. */
 export function takingsOf(
   recording: Recording,
   slots: readonly RecordedMemslot[],
@@ -39,7 +39,7 @@ export function takingsOf(
   return { log, gfnsFrom: invalidations.length, says: saysOf(recording, played, dropped) }
 }
 
-/** Where the first memslot has the gfns that any has. */
+/** The hvas of the gfns in the first memslot that contains any of them. */
 function hvasOf(takings: GfnTakings, index: number, slots: readonly RecordedMemslot[]): readonly [number, number] {
   for (const { baseGfn, hva, pages } of slots) {
     const start = Math.max(takings.gfns.at(index), baseGfn)

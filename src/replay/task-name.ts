@@ -7,7 +7,7 @@ const COLUMN = 16
 const ISO_DATE = /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s+/
 const HOST_AND_TAG = /^\S+\s+[\w./-]+(?:\[\d+\])?:\s+/
 
-/** What tools print before a line that they pass on: each is taken away as often as one of them is found. */
+/** Prefixes that tools print before each line; they are removed as often as one is found. */
 const PREFIXES: readonly RegExp[] = [
   // A kernel log: `<4>[ 1240.100000][  T812] `, `kern  :warn  : `.
   /^(?:<\d+>)?\[\s*\d+\.\d+\]\s*(?:\[\s*[TC]\d+\]\s*)?/,
@@ -26,8 +26,8 @@ const PREFIXES: readonly RegExp[] = [
 const QUOTES = /^(?:[>|]\s*)+/
 
 /**
- * The name of a task in what stands before `-PID`: without quotes of a mail, and if more stands there than a name can be long,
- * without what grep, syslog, journalctl or a kernel log print before each line.
+ * The name of a task in the text before `-PID`: without mail quotes, and if it is longer than a name can be, without the
+ * prefixes of grep, syslog, journalctl or a kernel log.
  */
 export function taskName(text: string): string {
   const name = unescaped(text).trim()

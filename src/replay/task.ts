@@ -13,7 +13,7 @@ export const NO_GFN = -1
 /** Between two zaps of one run, that may lie the time slice of another task, but not much more. */
 const LONGEST_REST_NS = 5e6
 
-/** What one task of the host was seen to do. */
+/** The observed actions of one task of the host. */
 export class Task {
   readonly pid: number
   name: string
@@ -72,7 +72,7 @@ export class Task {
   pendingGfn = NO_GFN
   pendingSeen = 0
   pendingLog: FaultLog | undefined
-  /** Which rwlock the task got last and has not set an SPTE under yet. */
+  /** The last rwlock that the task got and has not set an SPTE under yet. */
   heldRwlock = NO_RWLOCK
   heldSinceNs = 0
   heldFlags = 0
@@ -102,7 +102,7 @@ export class Task {
     this.heldFlags = flags
   }
 
-  /** A fault begins or ends: what was held for the one before is released. */
+  /** A fault begins or ends: the lock of the previous one has been released. */
   leavesFault(): void {
     this.isInFault = false
     this.heldRwlock = NO_RWLOCK
@@ -162,6 +162,6 @@ export class Tasks {
   }
 }
 
-/** What ftrace prints for a task whose name it has not kept. */
+/** ftrace prints this for a task whose name it has not kept. */
 const UNKNOWN = '<...>'
 const UNKNOWN_END = 0x3e

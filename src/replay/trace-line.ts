@@ -15,7 +15,7 @@ const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 const MAX_FRACTION = 9
 const NANOS_OF = Float64Array.from({ length: MAX_FRACTION + 1 }, (_, digits) => 10 ** (MAX_FRACTION - digits))
 
-/** How a line's time is given: in seconds, by a clock whose unit is unknown (x86-tsc, counter), or not at all. */
+/** The unit of a line's time: seconds, a clock of unknown unit (x86-tsc, counter), or no time. */
 export type TimeKind = 'seconds' | 'ticks' | 'none'
 
 /**
@@ -31,7 +31,7 @@ export type TimeKind = 'seconds' | 'ticks' | 'none'
  */
 export class TraceLine {
   bytes: Buffer = Buffer.alloc(0)
-  /** Where the line begins, including anything printed before the task's name. */
+  /** The start of the line, including anything printed before the task's name. */
   start = 0
   nameStart = 0
   nameEnd = 0
@@ -48,7 +48,7 @@ export class TraceLine {
   textStart = 0
   end = 0
   readonly #met = new MetTasks()
-  /** Where the bracket of the line before was, from its beginning: in a column, mostly. */
+  /** The offset of the bracket in the previous line: usually the same column. */
   #column = 0
 
   /** False if [start, end) is not the line of an event. */
@@ -86,7 +86,7 @@ export class TraceLine {
     return true
   }
 
-  /** Where the `]` is; -1 if there is no number in the brackets. */
+  /** The offset of the `]`; -1 if there is no number in the brackets. */
   #readCpu(bytes: Buffer, open: number, end: number): number {
     let cpu = 0
     let at = open + 1
@@ -112,7 +112,7 @@ export class TraceLine {
     return true
   }
 
-  /** The `(tgid)` that ends at `from`; returns where what stands before it ends. */
+  /** Reads the `(tgid)` that ends at `from`; returns the end of the text before it. */
   #readProcess(bytes: Buffer, start: number, from: number): number {
     let at = from
     for (let unit = 1; at > start && bytes[at] !== OPEN_ROUND; at -= 1) {
@@ -125,7 +125,7 @@ export class TraceLine {
     return at
   }
 
-  /** Where the text behind the time's colon begins; -1 if what follows is not a time, with or without flags before it. */
+  /** The offset of the text after the time's colon; -1 if there is no time, with or without flags before it. */
   #readTime(bytes: Buffer, from: number, end: number): number {
     let at = skipSpaces(bytes, from, end)
     const afterTime = this.#readSeconds(at)

@@ -4,7 +4,7 @@ import type { TraceLine } from './trace-line.ts'
 const VCPU = new Field('vcpu ')
 const UPPER_VCPU = new Field('VCPU ')
 
-/** Which vCPU an event speaks of; -1 if it does not say. */
+/** The vCPU of an event; -1 if it does not name one. */
 export function vcpuIn({ bytes, textStart, end }: TraceLine): number {
   const named = VCPU.find(bytes, textStart, end)
   const at = named < 0 ? UPPER_VCPU.find(bytes, textStart, end) : named

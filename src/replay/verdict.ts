@@ -4,7 +4,7 @@ import type { Recording } from './recording.ts'
 import type { TaskInRole } from './roles.ts'
 import { count, percent, time } from './words.ts'
 
-/** What a host suffers from, in one sentence, and what to run to see whether a variant helps. */
+/** The problem of a host in one sentence, and the command that shows whether a variant helps. */
 export type Verdict = {
   readonly says: string
   /** Null where nothing can be replayed, or nothing stands out. */
@@ -14,14 +14,14 @@ export type Verdict = {
 }
 
 type Known = {
-  /** How the recording, and which VM of it, is given to a command. */
+  /** How the recording, and its VM, is passed to a command. */
   readonly file: string
   readonly mmuLock: MmuLock | null
   readonly faults: { readonly count: number; readonly addresses: 'gfn' | 'virtual' } | null
   /** Ranges outside of all memslots, if the memslots are known whole and not only where faults were. */
   readonly outside: number | null
   readonly invalidations: number
-  /** Whether anything in the recording takes pages away; whether of its ranges none is known to hit; whether it has times. */
+  /** Whether anything in the recording removes pages; whether none of its ranges is known to hit; whether it has times. */
   readonly takesPages: boolean
   readonly hitsNothing: boolean
   readonly hasTimes: boolean
@@ -32,7 +32,7 @@ type Known = {
 const SHARE_OF_FAULTS = 0.02
 const SHARE_OF_TIME = 0.005
 const MANY = 0.5
-/** One hold is what a host suffers from if a vCPU that waits for it misses a tick of its timer: at 1000 Hz it comes each millisecond. */
+/** A single hold is the problem of a host if a waiting vCPU misses a timer tick: at 1000 Hz one comes each millisecond. */
 const TICK_NS = 1e6
 
 export function verdictOf(
@@ -121,7 +121,7 @@ function whyNothing({ mmuLock, faults, invalidations }: Known): string {
   return 'Nothing unusual was found: vCPUs hardly ever wait for mmu_lock.'
 }
 
-/** The scenario whose question is nearest to what the recording shows. */
+/** The scenario whose question is closest to the findings. */
 function commandOf(
   roles: readonly TaskInRole[],
   { file, mmuLock, faults, outside, invalidations, takesPages, hitsNothing, hasTimes }: Known,
@@ -136,7 +136,7 @@ function commandOf(
   const vcpus = roles.filter(({ role }) => role === 'vcpu').length
   const own = (scenario: string, ...variants: readonly string[]) =>
     `${bench(scenario, ...variants)}${vcpus > 1 ? ` --vcpus ${vcpus}` : ''}`
-  // These play a load of their own, as no replay asks their question.
+  // These run their own load, because no replay asks their question.
   if (roles.some(({ role, task }) => role === 'nx recovery' && task.zaps > 0))
     return own('nx-recovery', 'write-lock', 'read-lock')
   if (!takesPages && waitedFor !== undefined && waitedFor.fault.count > 0)

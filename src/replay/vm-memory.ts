@@ -3,8 +3,8 @@ import { mappedHvas, overlapsAny, type PageRange } from './memslots.ts'
 import type { Vm, VmRecording } from './vms.ts'
 
 /**
- * The VMs again, with ranges that threads of the host raised given to the VM whose memory they hit: each VM's faults tell where its
- * memory lies. Undefined if nothing is shared, or that does not show for all of them.
+ * The VMs again, with ranges raised by host threads assigned to the VM whose memory they hit: each VM's faults show
+ * where its memory is. Undefined if nothing is shared, or if that is not known for all of them.
  */
 export function toldApartByMemory(found: readonly VmRecording[]): readonly Vm[] | undefined {
   if (found.every(({ vm }) => vm?.doubt === undefined)) return undefined

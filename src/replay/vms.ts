@@ -13,7 +13,7 @@ export type Vm = Only & {
   readonly vcpus: readonly number[]
   readonly tasks: readonly number[]
   readonly says: string
-  /** What is not certain of it; undefined if nothing is. */
+  /** The uncertainty about it; undefined if there is none. */
   readonly doubt: string | undefined
 }
 
@@ -31,7 +31,7 @@ const KERNEL_THREAD =
 
 type Group = { readonly vcpus: Task[]; readonly others: Task[] }
 
-/** The VMs of a trace: told apart by processes, by vCPUs of the same index, and by the locks that their faults wait for. */
+/** The VMs of a trace: distinguished by processes, by vCPUs of the same index, and by the locks that their faults wait for. */
 export function vmsOf(recording: Recording): readonly Vm[] {
   const { all } = recording.tasks
   const vcpus = all.filter(isVcpu).toSorted((a, b) => a.pid - b.pid)

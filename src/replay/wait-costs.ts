@@ -2,14 +2,14 @@ import { kvmRows, type WaitRow, waiterOf } from './perf-lock.ts'
 import { WORDS_UNDER_LOCK_NS, wordsOfFlushNs } from './recorded-costs.ts'
 import { time } from './words.ts'
 
-/** How long tasks of one role waited for mmu_lock, by a table of `perf lock contention`. */
+/** How long tasks of one role waited for mmu_lock, according to a table of `perf lock contention`. */
 export type RoleWaits = {
   readonly role: 'vcpu' | 'notifier' | 'other'
   readonly waits: number
   readonly totalNs: number
   readonly averageNs: number
   readonly maxNs: number
-  /** How the table names the lock and its side, and where it was waited for. */
+  /** How the table names the lock and its side, and the place of the wait. */
   readonly kinds: readonly string[]
   readonly callers: readonly string[]
 }
@@ -47,7 +47,7 @@ const FEW_VCPUS = 2
 const NARROW = 8
 const FLUSH_NS = 3000
 
-/** How long what a role waits for holds mmu_lock. */
+/** How long the task that a role waits for holds mmu_lock. */
 function holdOf(waits: readonly RoleWaits[], role: RoleWaits['role']): number | undefined {
   const found = waits.find((row) => row.role === role)
   return found === undefined ? undefined : Math.min(found.averageNs * 2, found.maxNs)
@@ -85,14 +85,14 @@ function invalidationCost(holdNs: number, pages: number): WaitCost {
     : { name: 'zap_spte', ns: Math.max(1, Math.round(Math.max(0, holdNs - FLUSH_NS) / pages)), says }
 }
 
-/** What no fault holds mmu_lock for: notifiers that wait so long wait for each other, or for a holder whose CPU was taken away. */
+/** Longer than any fault holds mmu_lock: notifiers that wait so long wait for each other, or for a preempted holder. */
 export const LONGEST_FAULT_NS = 50e3
 
 /** A zap of the modelled machines takes 150 ns; one of a twentieth of it is that of fewer pages. */
 const USUAL_ZAP_NS = 150
 const LEAST_ZAP_NS = USUAL_ZAP_NS / 20
 
-/** How many pages an invalidation takes: `pages`, unless these could not be zapped while it holds mmu_lock. */
+/** The number of pages of an invalidation: `pages`, unless zapping these would take longer than the hold of mmu_lock. */
 export function pagesThatFit(waits: readonly RoleWaits[], pages: number): number {
   const held = holdOf(waits, 'vcpu')
   if (held === undefined || held / pages >= LEAST_ZAP_NS) return pages

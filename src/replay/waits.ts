@@ -4,7 +4,7 @@ const MAX_LOCKS = 65_536
 /** Waits within waits of one task: interrupts bring a few, more are begins whose ends were lost. */
 const DEEPEST = 64
 
-/** What a wait for mmu_lock was for: whose event was the last before it ended. */
+/** The reason of a wait for mmu_lock: the task whose event was the last before it ended. */
 export type Blocker = 'notifier' | 'fault' | 'zap' | 'unknown'
 export type Blocked = Readonly<Record<Blocker, { count: number; totalNs: number }>>
 
@@ -15,7 +15,7 @@ export type LongestWait = {
   readonly rwlock: number
 }
 
-/** Waits for any lock, by a task's contention events: how long each took, by what flags the kernel gave. */
+/** Waits for any lock, from a task's contention events: the duration of each, and its flags. */
 export class Waits {
   /** By flags and, of locks that may be mmu_lock, by lock: see keyOf(). */
   readonly #columns = new Map<number, Column<Float64Array>>()
@@ -24,12 +24,12 @@ export class Waits {
   readonly #sinceNs: number[] = []
   readonly #flags: number[] = []
   readonly #rwlocks: number[] = []
-  /** How many of these count: an array that is shortened and grows again is allocated again. */
+  /** How many of these are valid: an array that is shortened and grows again is reallocated. */
   #depth = 0
-  /** By rwlock: in how many faults the task waited for it, and what it waited for. */
+  /** By rwlock: the number of faults in which the task waited for it, and the reasons. */
   readonly #faults = new Map<number, number>()
   readonly #blocked = new Map<number, Blocked>()
-  /** Which rwlock the fault under way has waited for. */
+  /** The rwlock that the current fault has waited for. */
   #waitedIn = NO_RWLOCK
   longest: LongestWait | undefined
   /** Begins without an end and ends without a begin. */
@@ -64,7 +64,7 @@ export class Waits {
       this.unpaired += 1
       return NO_RWLOCK
     }
-    // What is nested in this wait is over too, its end was lost.
+    // Waits nested in this one are over too; their ends were lost.
     this.unpaired += this.#depth - depth - 1
     const rwlock = this.#rwlocks[depth]!
     this.#record(this.#flags[depth]!, rwlock, this.#sinceNs[depth]!, Math.max(0, atNs - this.#sinceNs[depth]!))
@@ -72,19 +72,19 @@ export class Waits {
     return rwlock
   }
 
-  /** Where on the stack the innermost wait for it is; -1 if none is under way. */
+  /** The index of the innermost wait for it on the stack; -1 if there is none. */
   #depthOf(lock: number): number {
     let at = this.#depth - 1
     while (at >= 0 && this.#locks[at] !== lock) at -= 1
     return at
   }
 
-  /** Whether a wait for it is under way. */
+  /** Whether a wait for it is in progress. */
   isFor(lock: number): boolean {
     return this.#depthOf(lock) >= 0
   }
 
-  /** How many waits have ended whose begin is known; how long the last of them took, and the flags that it began with. */
+  /** The number of complete waits; the duration of the last one, and its flags. */
   ended = 0
   lastNs = 0
   lastFlags = 0

@@ -2,7 +2,7 @@ export const count = (value: number): string => value.toLocaleString('en-US')
 /** 1 line, 2 lines. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`
-/** As a shell takes it for one word. */
+/** Quoted so that a shell reads it as one word. */
 export const shellWord = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`

@@ -36,7 +36,7 @@ type UpdaterStream = {
   readonly pid: number
   readonly name: string
   readonly atNs: Float64Array
-  /** Its zaps as a role of their own plays them that has no memslots to update; null at a speed without times. */
+  /** A separate role replays its zaps if there are no memslots to update; null at a speed without times. */
   readonly zap: RecordedZapPlan | null
 }
 
@@ -49,9 +49,9 @@ export type Workload = {
   /** Threads that change memslots, and the slot that they change: where that lay is not recorded. */
   readonly updaters: readonly UpdaterStream[]
   readonly spareMemslot: MemslotConfig
-  /** How long the recording is. */
+  /** The duration of the recording. */
   readonly recordedNs: number
-  /** How long its replay is; 0 if the roles go on until they are stopped. */
+  /** The duration of its replay; 0 if the roles repeat until they are stopped. */
   readonly replayNs: number
   readonly faultsSay: string
   readonly faults: number
@@ -61,9 +61,9 @@ export type Workload = {
   /** The kernel's times in the recording, and the costs that a replay is charged for them. */
   readonly times: RecordedTimes
   readonly costs: RecordedCosts
-  /** How the recorded host maps its guests' memory, as far as the recording tells. */
+  /** How the recorded host maps its guests' memory, as far as the recording shows. */
   readonly mmu: 'tdp' | 'shadow'
-  /** The recorded host's, as far as the recording tells; null if it does not. */
+  /** The recorded host's preemption model; null if the recording does not contain it. */
   readonly preempt: 'none' | 'full' | null
   /** SPTEs that were mapped along with a neighbour and count as part of its fault. */
   readonly foldedSptes: number
@@ -71,12 +71,12 @@ export type Workload = {
   readonly faultsOutsideMemslots: number
   readonly invalidations: number
   readonly invalidationsOutsideMemslots: number
-  /** What the kernel's own waits for mmu_lock were; null if none was recorded. */
+  /** The kernel's own waits for mmu_lock; null if none was recorded. */
   readonly mmuLock: MmuLock | null
-  /** What the tasks that are played did in the recording, if that was asked for. */
+  /** The recorded activity of the replayed tasks, on request. */
   readonly kernelTimeline: readonly KernelLane[] | undefined
   readonly warnings: readonly string[]
-  /** What to know of a replay that plays memslot updates, and of one that does not. */
+  /** Notes on a replay with memslot updates, and on one without. */
   readonly updatesSay: readonly string[]
   readonly zapsSay: readonly string[]
 }
@@ -85,7 +85,7 @@ export type WorkloadOptions = {
   readonly speed: Speed
   /** The most notifiers: each is a thread. */
   readonly notifiers: number
-  /** Times of another recording, or of a part of this one: what is not told of the whole of it itself. */
+  /** Times of another recording, or of a part of this one; they fill gaps of the whole recording. */
   readonly times?: RecordedTimes
   /** The times of this recording are taken from its beginning only. */
   readonly learnUntilNs?: number
