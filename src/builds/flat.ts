@@ -4,7 +4,7 @@ import { blank, type Cut, type Marked, readMarks } from './marks.ts'
 import { toResumable } from './resumable.ts'
 import { has } from './within.ts'
 
-/** A generator, and what it is in, the outermost first. */
+/** A generator, and its enclosing nodes, the outermost first. */
 type Found = { readonly fn: FunctionNode; readonly above: readonly AnyNode[] }
 type Method = MethodDefinition | Property
 
@@ -76,7 +76,7 @@ function resumed(text: string, { fn, above }: Found, { starOfFunction }: Marked)
   return cuts
 }
 
-/** What a function is called where it saves itself; undefined if it has no name there. */
+/** The name under which a function saves itself; undefined if it has none there. */
 function selfOf(fn: FunctionNode, owner: Method | undefined, above: readonly AnyNode[]): string | undefined {
   if (owner === undefined) return fn.type === 'FunctionDeclaration' || fn.id != null ? fn.id?.name : '$self'
   if (owner.type === 'Property') return has(fn, 'Super') || owner.computed ? undefined : '$self'

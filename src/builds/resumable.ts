@@ -11,10 +11,10 @@ import { localsOf } from './locals.ts'
 import { ResumableValues } from './resumable-values.ts'
 import { nodesAroundSteps } from './within.ts'
 
-/** How many values a call may hold while it waits: what holds more stays a generator. */
+/** The most values that a call may save while it waits: a function with more stays a generator. */
 export const MOST_HELD = 16
 
-/** What stands for the parameters and for the body. */
+/** The replacement of the parameters and of the body. */
 export type Resumable = { readonly body: string; readonly parameters: string }
 
 /**
@@ -47,11 +47,11 @@ export function toResumable(text: string, fn: FunctionNode, self: string): Resum
 }
 
 class ResumableBody extends ResumableValues {
-  /** What loops over something go through it by. */
+  /** The names of the iterators of its loops. */
   readonly iterators: string[] = []
   #labels = 0
 
-  /** What stands between the braces. */
+  /** The text between the braces. */
   written(): string | undefined {
     const { body } = this.fn
     const written = this.#list((body as { readonly body: Statement[] }).body, body.start + 1, body.end - 1, true)
@@ -165,7 +165,7 @@ class ResumableBody extends ResumableValues {
     return this.assign('$t', right, start, end) + this.guarded(`${this.raw(left)} ${operator} $t;`)
   }
 
-  /** What ends with the steps of another function returns them: it is not entered again. */
+  /** A function that ends with the steps of another returns them: it is not resumed. */
   #return(node: Expression, start: number, end: number): string {
     const passed = this.passed(node)
     if (passed === undefined) return this.assign('$t', node, start, end) + this.guarded('return $t;')

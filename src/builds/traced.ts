@@ -93,8 +93,8 @@ function nameOf(fn: FunctionNode, owner: AnyNode): string {
 }
 
 /**
- * Whether the place is in the middle of an expression that has evaluated a part of itself already: `f(a(), yield* b())`. The
- * target of an assignment is such a part too, but it has a name, in the same statement.
+ * Whether the place is inside an expression that has already evaluated another part: `f(a(), yield* b())`. The target of
+ * an assignment is such a part too, but it has a name, in the same statement.
  */
 function holdsNameless(node: Node, above: readonly AnyNode[]): boolean {
   let inner: Node = node
@@ -146,7 +146,7 @@ function usesThis(fn: FunctionNode): boolean {
   return found
 }
 
-/** What is declared in functions, where, and all places where a name stands. Modules keep no state, so theirs is left out. */
+/** The declarations in functions, and all uses of the names. Modules keep no state, so theirs are left out. */
 function namesIn(tree: Program): Names {
   const declared: Declared[] = []
   const uses: Use[] = []

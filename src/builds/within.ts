@@ -1,7 +1,7 @@
 import type { AnyNode, Function as FunctionNode, Node } from 'acorn'
 import { ancestor, full, type RecursiveVisitors, recursive } from 'acorn-walk'
 
-/** The nodes of a function that a step of its own is in, the steps among them. */
+/** The nodes of a function that contain one of its own steps, including the steps. */
 export function nodesAroundSteps(fn: FunctionNode): ReadonlySet<Node> {
   const found = new Set<Node>()
   ancestor(fn.body, {

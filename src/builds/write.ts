@@ -8,9 +8,9 @@ import { toOpened } from './opened.ts'
 import { toTraced } from './traced.ts'
 
 const TOOLS = fileURLToPath(new URL('.', import.meta.url))
-/** What the traced build calls at each step: the checker's own, of which there is one. */
+/** The module that the traced build calls at each step: the checker's, which exists only once. */
 export const FRAMES = join(TOOLS, '..', 'checker', 'tracing', 'frames.js')
-/** What a module of the flat build begins a generator with that had to stay one. */
+/** The module with which the flat build wraps generators that could not be converted. */
 export const PLAYED = join(TOOLS, '..', 'model', 'played.js')
 /** The checks, and the contract of locks, say which CPU takes which steps, so they are traced too. */
 const TRACED_FOLDERS = [...STEPPED_FOLDERS, join('checker', 'checks'), join('checker', 'lock')]
@@ -20,7 +20,7 @@ const DIRECT_STEPS = `/** The direct build: a step is an ordinary call and retur
 export type Steps<T> = T;
 `
 
-/** Writes the builds that are made of the compiled modules in `dist`; what is there and not older stays. */
+/** Writes the builds derived from the compiled modules in `dist`; files that are not outdated stay. */
 export function writeBuilds(dist: string): void {
   const toolMs = newestMs()
   for (const name of STEPPED_FOLDERS.flatMap((folder) => filesIn(dist, folder)).filter((file) => !isForTests(file))) {
@@ -50,11 +50,11 @@ export function writeTraced(from: string, to: string, change?: (name: string, te
   }
 }
 
-/** How a module that is written to `target` imports another. */
+/** The specifier with which a module written to `target` imports another. */
 const importFrom = (target: string, module: string): string =>
   `./${relative(dirname(target), module).replaceAll(sep, '/')}`
 
-/** How a module of the traced build imports what it calls at each step. */
+/** The specifier with which a module of the traced build imports the function called at each step. */
 export const framesFrom = (target: string): string => importFrom(target, FRAMES)
 
 function write(
@@ -84,5 +84,5 @@ const flat = (target: string) => (name: string, text: string) =>
 
 const ageMs = (file: string) => statSync(file).mtimeMs
 
-/** When the youngest of the tools was compiled: what an older one wrote is written again. */
+/** The compile time of the newest tool: files written by an older one are rewritten. */
 const newestMs = () => Math.max(...readdirSync(TOOLS).map((name) => ageMs(join(TOOLS, name))))

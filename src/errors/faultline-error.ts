@@ -1,4 +1,4 @@
-/** What kind of failure it is decides the exit code. */
+/** The kind of failure, which decides the exit code. */
 export type ErrorKind = 'usage' | 'run'
 
 /**
@@ -25,7 +25,7 @@ export class FaultlineError extends Error {
   }
 }
 
-/** What is wrong with a recording, or with what was asked of it. */
+/** An error in a recording, or in a request about it. */
 export class ReplayError extends FaultlineError {
   constructor(message: string, hint: string, options?: ErrorOptions) {
     super('BAD_RECORDING', 'usage', message, { hint, cause: options?.cause })
@@ -51,10 +51,10 @@ const HINTS: Readonly<Record<string, string>> = {
   DEADLOCK: 'This cannot end by itself: change the order in which the locks are taken.',
 }
 
-/** What to do about a run that failed. */
+/** Advice about a failed run. */
 export const hintOfRun = (code: string): string => HINTS[code] ?? AGAIN
 
-/** A run on threads that could not be finished. `P`: what is known of it. */
+/** A run on threads that did not finish. `P`: the partial result. */
 export class RunFailed<P = unknown> extends FaultlineError {
   declare readonly code:
     | 'START_FAILED'
@@ -63,7 +63,7 @@ export class RunFailed<P = unknown> extends FaultlineError {
     | 'WORKER_STALLED'
     | 'DEADLOCK'
     | 'INTERRUPTED'
-  /** What had been recorded and seen until then; its windows are lost. */
+  /** The records until then; their windows are lost. */
   partial: P | undefined
 
   constructor(code: RunFailed['code'], message: string, options?: ErrorOptions) {

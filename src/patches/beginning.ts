@@ -6,7 +6,7 @@ import { VERSIONS } from '../protocols/kernels.ts'
 import { versionOf } from '../protocols/on-kernel.ts'
 import type { Beginning } from './skeleton.ts'
 
-/** What a new patch of that name begins as, made from a variant or a kernel, with functions of it that are wanted besides. */
+/** The initial text of a patch, made from a variant or a kernel, with further functions on request. */
 export function beginningOf(name: string, file: string, from: string, wanted: readonly string[]): Beginning {
   const variant = VARIANTS.find((one) => one.name === from)
   const version = VERSIONS.find((one) => one.name === from)
@@ -29,7 +29,7 @@ export function beginningOf(name: string, file: string, from: string, wanted: re
   }
 }
 
-/** Functions that no variant of ours replaces, by the question whose load and check reach them. */
+/** Functions that none of our variants replaces, by the question whose load and check reach them. */
 const REACHED: readonly (readonly [RegExp, Subject])[] = [
   [/^(?:stage2|arm64|userMemAbort)/, 'icache'],
   [/^mmuSlot|dirtyLog|logDirty|wrprot/i, 'dirty-log'],

@@ -20,7 +20,7 @@ export function cacheFolder(key: string): string {
   }
 }
 
-/** What nothing has asked for in a month. */
+/** Removes entries that have not been used for a month. */
 function forgetOld(root: string): void {
   for (const name of readdirSync(root)) {
     const folder = join(root, name)

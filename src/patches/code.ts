@@ -7,7 +7,7 @@ import type { SystemSpec } from '../workers/system.ts'
 export type PatchCode = {
   /** By its declaration: what its runs are called. */
   readonly name: string
-  /** As the user named it. */
+  /** The path as the user typed it. */
   readonly file: string
   /** A hash of its text. */
   readonly hash: string

@@ -6,7 +6,7 @@ import { type Problem, problemAt } from './rules/problem.ts'
 import { cpuMembers } from './step-names.ts'
 import { stripTypes } from './strip-types.ts'
 
-/** Refuses a file of locks that asks of `cpu` what no CPU has, with its place and the nearest name. */
+/** Refuses a file of locks that uses an unknown member of `cpu`; names its place and the nearest known name. */
 export async function checkCpuMembers(file: string): Promise<void> {
   const name = basename(file)
   const text = readFileSync(file, 'utf8')

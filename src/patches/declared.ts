@@ -3,14 +3,14 @@ import type { Brought } from '../protocols/brought.ts'
 import type { RwLock } from '../shared-memory/locks/lock.ts'
 import { Place } from '../shared-memory/place.ts'
 
-/** What a module declares, as far as it can be told without running it; `problem`: why it is no patch. */
+/** The declaration of a module, as far as it can be determined without running it; `problem`: why it is not a patch. */
 export type Declared =
   | { readonly name: string; readonly replaces: readonly string[]; readonly problem?: undefined }
   | { readonly problem: string; readonly of?: string }
 
 type Table = Readonly<Record<string, unknown>>
 
-/** Looks at what a patch exports. */
+/** Reads the exports of a patch. */
 export function declaredIn(module: Readonly<Record<string, unknown>>): Declared {
   const patch = module.default as
     | { readonly name?: unknown; readonly on?: Table; readonly replaces?: Table; readonly brings?: Partial<Brought> }
@@ -40,7 +40,7 @@ const LOCK_METHODS: readonly (keyof RwLock)[] = [
   'isContended',
 ]
 
-/** What is put in place of mmu_lock is asked for all that mmu_lock has: a trial would fail where it is first missed. */
+/** A replacement of mmu_lock is checked for all its methods; otherwise a trial would fail at the first missing one. */
 function unfitLock(make: NonNullable<Brought['mmuLock']>): string | undefined {
   const lock = make(new Place(), 2, () => 0) as Partial<Record<keyof RwLock, unknown>> | undefined
   const missing = LOCK_METHODS.filter((name) => typeof lock?.[name] !== 'function').map((name) => `*${name}(cpu)`)

@@ -9,7 +9,7 @@ export type NamedTable = { readonly name: string; readonly kvm: object }
 type Fn = (...args: never[]) => unknown
 const CONTEXT = 3
 
-/** What one table does otherwise than another: each function that differs as a unified diff, in the order of the table. */
+/** The differences between two tables: each function that differs as a unified diff, in the order of the table. */
 export async function diffTables(a: NamedTable, b: NamedTable, patches: readonly PatchText[]): Promise<string> {
   const sources = new FunctionSources(patches)
   const [from, to] = [entriesOf(a.kvm), entriesOf(b.kvm)]
@@ -47,7 +47,7 @@ async function sideOf(table: string, entry: string, value: unknown, sources: Fun
   return { name: `${name} ${source.file}:${source.line}`, text: `${calledAs(entry, source)}\n` }
 }
 
-/** Its text, with the name that it has in the table: what a variant calls its function is no change. */
+/** The text under the name of the table entry: the name that a variant gives its function is not a difference. */
 function calledAs(entry: string, source: FunctionSource): string {
   const text = textOfClosure(source)
   const mentioned = new RegExp(`(?<![.\\w])${entry}\\b`).test(text.replace(DOC, ''))

@@ -22,7 +22,7 @@ export type PatchText = { readonly file: string; readonly text: string; readonly
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
-/** Writes the builds of a patch, each with the door of its own build. */
+/** Writes the builds of a patch, each with the entry module of its build. */
 export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
   const name = basename(file)
   const folder = cacheFolder(hashOf([hash, resolve(file), DIST].join('\0')))

@@ -5,7 +5,7 @@ import { checkSteps } from './rules/steps.ts'
 import { checkWorld } from './rules/world.ts'
 import { readStepNames } from './step-names.ts'
 
-/** What `faultline/kvm` exports, by whether it takes steps. */
+/** The exports of `faultline/kvm`, and which of them take steps. */
 export type Door = { readonly names: ReadonlySet<string>; readonly steps: ReadonlySet<string> }
 
 const MOST_SAID = 8

@@ -4,8 +4,8 @@ import type { SystemSpec } from '../workers/system.ts'
 import type { PatchCode, SentSystem } from './code.ts'
 
 /**
- * The declaration of a patch, with the functions of one build. Only what a user has named on the command line becomes a `PatchCode`:
- * nothing that is read from a file leads here.
+ * The declaration of a patch, with the functions of one build. Only a file that the user named on the command line
+ * becomes a `PatchCode`; no content of a file does.
  */
 export async function loadPatch(code: PatchCode, build: Build): Promise<Patch> {
   const module = (await import(code.modules[build])) as { readonly default: Patch }

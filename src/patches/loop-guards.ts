@@ -42,14 +42,14 @@ export function withLoopGuards(text: string, name: string): string {
     .reduce((made, { at, text: inserted }) => made.slice(0, at) + inserted + made.slice(at), text)
 }
 
-/** Where what runs a loop begins: a function, or the module, which runs once. */
+/** The start of the code that runs a loop: a function, or the module, which runs once. */
 function bodyOf(owner: AnyNode | undefined): number | undefined {
   if (owner === undefined) return 0
   const { body } = owner as FunctionNode
   return 'type' in body && body.type === 'BlockStatement' ? body.start + 1 : undefined
 }
 
-/** Whether a turn of the loop takes a step, or may: what is in a function within counts for that. */
+/** Whether a turn of the loop takes a step, or may: steps of an inner function count. */
 function takesStep(node: Node): boolean {
   if ((node as AnyNode).type === 'YieldExpression') return true
   if (/Function/.test(node.type)) return false

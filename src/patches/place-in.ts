@@ -1,19 +1,19 @@
 import { fileURLToPath } from 'node:url'
 
 const DIST = new URL('..', import.meta.url).href
-/** What the frames of our own files are called where source maps are enabled. */
+/** The URL prefix of our own source files in stack frames, where source maps are enabled. */
 const SRC = new URL('../../src/', import.meta.url).href
 
 type Frame = { readonly file: string; readonly line: string; readonly column: string; readonly name: string }
 
-/** Where in the module of a URL the innermost call of a stack is, as `line:column`; the lines are those of the user's file. */
+/** The place of the innermost call of a stack in the module of a URL, as `line:column`; the lines are those of the user's file. */
 export function placeInStack(stack: string, url: string): string | undefined {
   const from = stack.indexOf(url)
   const [, line, column] = /^:(\d+):(\d+)/.exec(from < 0 ? '' : stack.slice(from + url.length)) ?? []
   return line === undefined ? undefined : `${line}:${column}`
 }
 
-/** Where in code of the user's something was thrown, as `my-yield.ts:12:3, in rwlockNeedbreak()`; nothing if it was in none. */
+/** The place in user code where an error was thrown, as `my-yield.ts:12:3, in rwlockNeedbreak()`; undefined if it was thrown elsewhere. */
 export function whereThrown(error: unknown): string | undefined {
   const stack = error instanceof Error || isLikeError(error) ? String(error.stack) : ''
   const frame = framesOf(stack).find(({ file }) => !isOfOthers(file))
@@ -36,7 +36,7 @@ function framesOf(stack: string): Frame[] {
   })
 }
 
-/** As the user calls the file: what is made of it is called so, too, with one ending more. */
+/** The user's name of the file: its builds have the same name with one more extension. */
 const nameOf = (url: string): string =>
   fileURLToPath(new URL(new URL(url).pathname, 'file:///'))
     .split(/[/\\]/)

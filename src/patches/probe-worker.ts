@@ -8,7 +8,7 @@ import { checkMembers } from './rules/members.ts'
 import { type Problem, problemAt } from './rules/problem.ts'
 import { standsIn } from './samples.ts'
 
-/** What loading a patch for the first time came to. */
+/** The result of loading a patch for the first time. */
 export type Probed =
   | { readonly declared: Declared; readonly problems: readonly Problem[] }
   | { readonly failed: string; readonly stack: string; readonly when: string }
@@ -16,7 +16,7 @@ export type Probed =
 /** Said when all that is ours is loaded: what takes long from here on is the patch. */
 export type Begins = 'begins'
 
-/** Loads a patch where nothing is lost if it throws, or does not come to an end. */
+/** Loads a patch in a separate thread, where an exception or an endless loop does no harm. */
 async function probe(url: string): Promise<Probed> {
   let when = 'it is loaded'
   try {

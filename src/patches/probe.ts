@@ -6,10 +6,10 @@ import { refuseIfAny } from './house-rules.ts'
 import { placeInStack } from './place-in.ts'
 import type { Begins, Probed } from './probe-worker.ts'
 
-/** A module that says nothing for so long does not come to an end. */
+/** A module that does not answer within this time does not end. */
 const SILENT_MS = 10_000
 
-/** Loads a patch for the first time, apart, and says what it declares, or what is wrong with it. */
+/** Loads a patch for the first time, in isolation, and returns its declaration, or the error. */
 export async function probe(
   modules: PatchCode['modules'],
   file: string,

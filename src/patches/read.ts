@@ -13,7 +13,7 @@ import { checkTypes } from './types.ts'
 const TYPESCRIPT = ['.ts', '.mts']
 const JAVASCRIPT = ['.js', '.mjs']
 
-/** A patch that was read, held to the rules, and loaded once. */
+/** A patch that was read, checked against the rules, and loaded once. */
 export type ReadPatch = PatchText & { readonly patch: PatchCode }
 
 /** Whether a name on the command line is a file and not one of our variants. */
@@ -58,7 +58,7 @@ function readOrRefuse(file: string): string {
   }
 }
 
-/** What a patch can import. */
+/** The exports that a patch can import. */
 export async function door(): Promise<Door> {
   const exported: Readonly<Record<string, unknown>> = await import('../protocols/index.ts')
   const names = Object.keys(exported)

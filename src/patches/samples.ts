@@ -40,7 +40,7 @@ const SHAPES: readonly Omit<SystemSpec, 'variant'>[] = [
   { ...PLAIN, stage2: { granule: '4k', iminLine: 4, scale: 1 } },
 ]
 
-/** What the usual names of a protocol stand for in VMs with this patch, and what it imports and brings by its names. */
+/** Sample values for the usual names of a protocol in VMs with this patch, and for the names that it imports and brings. */
 export function standsIn(tree: Program, patch: Patch): Stands {
   const vms = SHAPES.map((shape): Vm => buildSystem({ ...shape, variant: patch }).vm)
   const cpu = Object.fromEntries(cpuMembers().map((name) => [name, undefined]))

@@ -9,27 +9,27 @@ import { FunctionSources } from './sources/find-function.ts'
 const TABLE = fileURLToPath(new URL('../../src/protocols/kvm.ts', import.meta.url))
 const WIDTH = 120
 
-/** What a new patch begins as. */
+/** The origin of a new patch. */
 export type Beginning = {
-  /** What its runs are called. */
+  /** The name of its runs. */
   readonly name: string
-  /** Where it will lie. */
+  /** The path of its file. */
   readonly file: string
   /** How `faultline/kvm` calls the kernel that it changes, and what that is called outside. */
   readonly kernel: { readonly exported: string; readonly name: string; readonly kvm: Kvm }
   /** The variant that it is made from, if it is not the kernel itself. */
   readonly from: string
   readonly says: string
-  /** The scenario and the check that run what it replaces. */
+  /** The scenario and the check that run the replaced functions. */
   readonly subject: Subject
   /** The functions that it replaces, as they are now. */
   readonly functions: Readonly<Record<string, unknown>>
 }
 
-/** An entry as it is written in a patch, and what has to stand in the file for that. */
+/** An entry as it is written in a patch, and the declarations that it needs. */
 type Written = { readonly text: string; readonly closures: readonly Closure[] }
 
-/** The text of a patch that does what it was made from does, for the user to change. */
+/** The text of a patch that behaves like its origin, for the user to change. */
 export async function skeletonOf(beginning: Beginning): Promise<string> {
   const { name, file, kernel, from, says, subject, functions } = beginning
   const sources = new FunctionSources([], ['versions', 'variants', 'broken'])
@@ -76,7 +76,7 @@ async function writtenEntry(
     return { text: entry === source.name ? entry : `${entry}: ${source.name}`, closures: [source] }
   }
   if (typeof own !== 'object' || own === null) return { text: `${entry}: ${JSON.stringify(own)}`, closures: [] }
-  // A table within the table: of the kernel's, with what is otherwise.
+  // A nested table: the kernel's with the differences.
   const parts: Written[] = []
   for (const [part, value] of Object.entries(own)) {
     const ours = (base as Readonly<Record<string, unknown>>)[part]
@@ -130,7 +130,7 @@ function declarationsOf(closures: readonly Closure[], isWanted: (text: string) =
   return [...new Set(texts)].filter(isWanted)
 }
 
-/** The functions of the table with what they are, by the files of the kernel, as comments. */
+/** The functions of the table with their descriptions, by kernel file, as comments. */
 function tableOf(without: ReadonlySet<string>): string {
   const [, table = ''] = /export type Kvm = \{\n([\s\S]*?)\n\}/.exec(readFileSync(TABLE, 'utf8')) ?? []
   const parts = table.matchAll(/^ {2}\/\/ (.*)$|^ {2}(?:\/\*\* ([\s\S]*?) \*\/\n {2})?readonly (\w+):/gm)

@@ -6,7 +6,7 @@ import { filesIn } from '../builds/modules.ts'
 const DIST = fileURLToPath(new URL('..', import.meta.url))
 const CPU = join('shared-memory', 'cpu.d.ts')
 
-/** What the protocols and locks have by the names of it, as far as a call shows whether it takes steps. */
+/** The members of protocols and locks by name, as far as a call shows whether it takes steps. */
 export type StepNames = {
   /** A step of `Cpu`: `cpu.load(...)`. */
   readonly ofCpu: ReadonlySet<string>
@@ -14,7 +14,7 @@ export type StepNames = {
   readonly plainOfCpu: ReadonlySet<string>
   /** Methods of everything else whose first argument is a cpu: `vm.mmuLock.readLock(cpu)`. */
   readonly methods: ReadonlySet<string>
-  /** What is a type, and nothing that a module could import by value. */
+  /** Types, which a module cannot import as values. */
   readonly types: ReadonlySet<string>
 }
 
@@ -44,7 +44,7 @@ export function cpuMembers(): string[] {
   return [...text.slice(from).matchAll(/^ +(?:readonly )?(\w+)\??[(:<]/gm)].map(([, name = '']) => name)
 }
 
-/** Methods and properties that are functions, as TypeScript declares them: one a line, or parameters on lines of their own. */
+/** Methods and function properties, as TypeScript declares them: one per line, or with parameters on separate lines. */
 function methodsIn(text: string): { readonly method: string; readonly first: string; readonly isSteps: boolean }[] {
   const declared = /^\s+(?:readonly )?(\w+)\??(?:<[^>(]*>)?(?:: )?\(\s*(\w*)[^)]*\)(?::| =>) (\w+)/gm
   return [...text.matchAll(declared)].map(([, method = '', first = '', result]) => {

@@ -9,6 +9,6 @@ export function stepsOf({ modules }: PatchCode): readonly string[] {
   return [...traced.matchAll(/\$at\(("(?:[^"\\]|\\.)*")/g)].map(([, site]) => JSON.parse(site!) as string)
 }
 
-/** Whether a step that the checker names is one of the patch's. */
+/** Whether a step that the checker names belongs to the patch. */
 export const isStepOf = ({ file }: PatchCode, site: string): boolean =>
   site.split(' ')[1]?.startsWith(`${basename(file)}:`) ?? false

@@ -6,7 +6,7 @@ import { VERSIONS } from '../protocols/kernels.ts'
 import { loadPatch } from './load.ts'
 import { isPatchFile, type ReadPatch, readPatch } from './read.ts'
 
-/** Something that has a table of functions: a kernel, a variant of ours, or a file of the user's. */
+/** A table of functions: a kernel, one of our variants, or a user's file. */
 export type Table = { readonly kernel: Kernel; readonly read?: ReadPatch }
 
 /** By the name of a kernel or a variant, or by the path of a file. */

@@ -11,7 +11,7 @@ import { hashOf } from './emit.ts'
 const DIST = fileURLToPath(new URL('..', import.meta.url))
 const MOST_SAID = 8
 
-/** Where there is a TypeScript compiler, beside the file or beside this program, says what it finds wrong in the file. */
+/** Checks the types of the file, if a TypeScript compiler is installed beside the file or beside this program. */
 export async function checkTypes(file: string, node: string): Promise<void> {
   const tsc = extname(file).endsWith('ts') ? compilerFor(file) : undefined
   if (tsc === undefined) return

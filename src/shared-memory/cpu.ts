@@ -1,12 +1,12 @@
 import type { Steps } from './steps.ts'
 
-/** Where a 32-bit word lies: its index in the shared memory, in words. */
+/** The index of a 32-bit word in the shared memory, in words. */
 export type Word = Branded<'Word'>
 
 /** The word `index` places after `base`, for tables that were placed as one piece. */
 export const wordAt = (base: Word, index: number): Word => (base + index) as Word
 
-/** Which lock an event of the contention bookkeeping speaks of: its index in `Place.locks`. */
+/** The lock of a contention event: its index in `Place.locks`. */
 export type LockId = Branded<'LockId'>
 
 /** By a property and not by a symbol of this module: the module is built twice, and its words are the same words. */
@@ -24,8 +24,8 @@ export const MB = 2
 export type Barrier = typeof WMB | typeof RMB | typeof MB
 
 /**
- * What a read-modify-write orders, by the kernel's suffixes: all (without one), what comes after it (`_acquire`), what comes before it
- * (`_release`), nothing (`_relaxed`, and those that return nothing, such as set_bit()). On x86 it is always all.
+ * The order of a read-modify-write, by the kernel's suffixes: full (none), later accesses (`_acquire`), earlier accesses
+ * (`_release`), none (`_relaxed`, and operations without a result, such as set_bit()). On x86 it is always full.
  */
 export const FULL = 0
 export const ACQUIRE = 1
@@ -61,9 +61,9 @@ export interface Cpu {
 
   load(word: Word): Steps<number>
   store(word: Word, value: number): Steps<void>
-  /** `smp_load_acquire()`; also `rcu_dereference()`: what is found by the value is looked at after it. */
+  /** `smp_load_acquire()`; also `rcu_dereference()`: accesses through the value come after it. */
   loadAcquire(word: Word): Steps<number>
-  /** `smp_store_release()`, `rcu_assign_pointer()`: what was written before it is seen by every CPU that finds the value. */
+  /** `smp_store_release()`, `rcu_assign_pointer()`: a CPU that reads the value sees everything written before. */
   storeRelease(word: Word, value: number): Steps<void>
   /** Like all read-modify-writes, returns the value before. */
   add(word: Word, value: number, order?: ChangeOrder): Steps<number>
@@ -101,7 +101,7 @@ export interface Cpu {
   now(): number
   /** False once the run is over; a role asks before each of its operations. */
   running(): boolean
-  /** Whether a loop in the kernel must give up: `signal_pending()`, or a VM that is being torn down. */
+  /** Whether a kernel loop must abort: `signal_pending()`, or a VM that is being destroyed. */
   signalPending(): boolean
   /** Whether the scheduler wants this CPU: `need_resched()`. */
   needResched(): boolean
@@ -123,7 +123,7 @@ export interface Cpu {
   releasing(lock: LockId, side: Side): void
 }
 
-/** What a machine that runs the direct build implements: the same instructions as ordinary calls. */
+/** The interface of a machine that runs the direct build: the same instructions as ordinary calls. */
 export type Direct<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => Steps<infer R> ? (...args: A) => R : T[K]
 }

@@ -1,6 +1,6 @@
 import type { ChangeOrder, Word } from './cpu.ts'
 
-/** What a step does. The names are those of the instructions of `Cpu`. */
+/** The kind of a step, named after the instructions of `Cpu`. */
 export type OpKind =
   | 'read'
   | 'write'

@@ -37,7 +37,7 @@ export class Place {
     return new Place(this.#nameOf(name), this.#layout)
   }
 
-  /** A word at the start of a line of its own: for words that are hot. */
+  /** A word at the start of its own line: for contended words. */
   line(name: string, writer = 'any'): Word {
     this.#align()
     const word = this.#take(name, 1, writer)
@@ -45,7 +45,7 @@ export class Place {
     return word
   }
 
-  /** Words that share one line, in this order: for what is read together, as neighbours in a kernel structure are. */
+  /** Words that share one line, in this order: for words used together, like neighbours in a kernel structure. */
   together<const N extends string>(names: readonly N[], writer = 'any'): Readonly<Record<N, Word>> {
     this.#align()
     const words = names.map((name) => [name, this.#take(name, 1, writer)] as const)
@@ -53,7 +53,7 @@ export class Place {
     return Object.fromEntries(words) as Record<N, Word>
   }
 
-  /** A table of `count` words in one piece, starting on a line of its own. */
+  /** A table of `count` consecutive words, starting on a new line. */
   table(name: string, count: number, writer = 'any'): Word {
     this.#align()
     const word = this.#take(name, count, writer)
@@ -68,7 +68,7 @@ export class Place {
     return id
   }
 
-  /** How many words have been placed: the size of the memory to allocate. */
+  /** The number of placed words: the size of the memory to allocate. */
   get words(): number {
     return this.#layout.next
   }

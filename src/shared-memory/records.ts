@@ -1,6 +1,6 @@
 /**
- * Significant digits and range of hdr-histogram-js's `Int32Histogram(1, 4e12, 3)`, whose bucket layout this is: over an hour,
- * for a model of what takes a machine minutes.
+ * Significant digits and range of hdr-histogram-js's `Int32Histogram(1, 4e12, 3)`, whose bucket layout this is: more
+ * than an hour, because a model may take minutes of machine time.
  */
 export const HIGHEST_NS = 4e12
 export const BUCKETS = 33_792
@@ -25,7 +25,7 @@ const LOCK_FIELDS = 8
 /** Words of each oracle: how often it was violated, and the value of the first time. */
 const VIOLATION = 2
 
-/** How much a run records. */
+/** The size of a run's records. */
 export type Shape = {
   readonly cpus: number
   readonly counters: number
@@ -42,7 +42,7 @@ export type Shape = {
   }[]
 }
 
-/** Which histogram takes the waits, and which the holds, of each lock and side; -1: none. */
+/** The histograms for the waits and for the holds of each lock and side; -1: none. */
 type TimedLocks = { readonly waits: Int16Array; readonly holds: Int16Array }
 
 export type LockRecord = {
@@ -53,7 +53,7 @@ export type LockRecord = {
   readonly waitMaxNs: number
   readonly holdTotalNs: number
   readonly holdMaxNs: number
-  /** How many holds were timed. */
+  /** The number of timed holds. */
   readonly holds: number
 }
 
@@ -68,7 +68,7 @@ export function bucketOf(ns: number): number {
   return (shift << 10) + Math.floor(ns / 2 ** shift)
 }
 
-/** As it is recorded. */
+/** The value as it is recorded. */
 export const withinRange = (ns: number) => (ns < 0 ? 0 : ns > HIGHEST_NS ? HIGHEST_NS : Math.round(ns))
 
 const padded = (words: number) => Math.ceil(words / 32) * 32
@@ -76,7 +76,7 @@ const padded = (words: number) => Math.ceil(words / 32) * 32
 /** `ArrayBuffer`, or what threads share. */
 type Allocator<Buffer extends ArrayBufferLike> = new (bytes: number) => Buffer
 
-/** What a run records, one part a CPU, in memory that threads share if they were given such. */
+/** The records of a run, one part for each CPU, in shared memory if the threads share it. */
 export class Records {
   readonly shape: Shape
   readonly counts: Int32Array
@@ -144,13 +144,13 @@ const histogramCpus = ({ cpus, hasOneHistogram }: Shape) => (hasOneHistogram ? 1
 const countsStride = (shape: Shape) => padded(shape.counters) + padded(shape.oracles * VIOLATION)
 const exactStride = (shape: Shape) => padded(shape.histograms * EXACT + shape.locks * 2 * LOCK_FIELDS)
 
-/** What one CPU records: plain additions to memory that only it writes, read live or afterwards by others. */
+/** The records of one CPU: plain additions to memory that only this CPU writes; others read it live or afterwards. */
 export class CpuRecords {
-  /** How many locks there is room for. */
+  /** The number of locks that fit. */
   readonly locks: number
   readonly counters: Int32Array
   readonly #oracles: Int32Array
-  /** The buckets of all histograms; `exact` has what is kept exactly: count, sum, minimum, maximum. */
+  /** The buckets of all histograms; `exact` has the exact count, sum, minimum and maximum. */
   readonly buckets: Uint32Array
   readonly exact: Float64Array
   readonly #locks: Float64Array
@@ -173,7 +173,7 @@ export class CpuRecords {
     this.#locks = locks
   }
 
-  /** Memory of its own, for what happens outside the measured window: of the same kind, so that both run the same code. */
+  /** Private memory for events outside the measured window: of the same kind, so that both run the same code. */
   static scratch(shape: Shape, Memory: Allocator<ArrayBufferLike> = ArrayBuffer): CpuRecords {
     const single = { ...shape, cpus: 1 }
     return new Records(single, Records.buffers(single, Memory)).of(0)
@@ -249,7 +249,7 @@ export class CpuRecords {
     this.#oracles[at]! += 1
   }
 
-  /** How often the oracle was violated, and the value of the first time. */
+  /** How often the oracle was violated, and the value of the first violation. */
   violations(oracle: number): { count: number; value: number } {
     const at = oracle * VIOLATION
     return { count: this.#oracles[at]!, value: this.#oracles[at + 1]! }

@@ -23,7 +23,7 @@ export class SeqCount {
     return yield* cpu.untilClear(this.sequence, 1)
   }
 
-  /** True if a writer was at work since `start`: what was read is void. */
+  /** True if a writer was active since `start`: the values read are void. */
   *readRetry(cpu: Cpu, start: number): Steps<boolean> {
     // The reads stay before this one. Pairs with the barrier in writeBegin().
     yield* cpu.barrier(RMB)

@@ -27,8 +27,8 @@ export class Srcu {
   readonly #oracle: number
 
   /**
-   * `cpus`: how many CPUs may ever read; their ids are 0 to cpus - 1. `oracle`: what a CPU violates that leaves a section in which
-   * it is not, as lockdep says.
+   * `cpus`: the number of CPUs that may read; their ids are 0 to cpus - 1. `oracle`: violated by a CPU that leaves a
+   * section that it is not in, as in lockdep.
    */
   constructor(place: Place, cpus: number, oracle: number = NO_ORACLE) {
     this.#oracle = oracle
@@ -40,7 +40,7 @@ export class Srcu {
   /** `srcu_read_lock()`: sections nest. Returns what readUnlock() wants back. */
   *readLock(cpu: Cpu): Steps<number> {
     const idx = yield* cpu.load(this.idx)
-    // Full barrier: we are counted before we look at what is protected. Pairs with the looks in synchronize().
+    // Full barrier: we are counted before we read protected data. Pairs with the loads in synchronize().
     yield* cpu.add(this.#word(cpu.id, idx), 1)
     return idx
   }
@@ -53,12 +53,12 @@ export class Srcu {
   }
 
   /**
-   * `synchronize_srcu()`: waits for all sections that have begun. One at a time, as its callers hold a lock of their own;
-   * never inside a section, which would wait for itself.
+   * `synchronize_srcu()`: waits for all sections that have begun. One call at a time, as its callers hold a lock; never
+   * inside a section, which would wait for itself.
    */
   *synchronize(cpu: Cpu): Steps<void> {
     cpu.contentionBegin(this.id, WRITE)
-    // What was published is seen by sections that are not waited for. Pairs with the barrier in readLock().
+    // Sections that are not waited for see the published data. Pairs with the barrier in readLock().
     yield* cpu.barrier(MB)
     const idx = yield* cpu.load(this.idx)
     // Readers that loaded idx before it last changed, and counted themselves only afterwards.

@@ -11,7 +11,7 @@ import { run } from './run.ts'
 
 const WORKER = new URL('./calibration-worker.js', import.meta.url)
 
-/** What this host's primitives cost, as it is now. Every run carries it. */
+/** The current cost of this host's primitives. Every run includes it. */
 export async function calibrate(
   budgetMs: number,
   signal?: AbortSignal,
@@ -30,7 +30,7 @@ export async function calibrateTurn(budgetMs: number): Promise<number> {
   return costs!.work_turn_ns!
 }
 
-/** Arithmetic that two threads do at once, over what one does alone: 2 on two cores of one's own. */
+/** The work of two threads at the same time, relative to one alone: 2 on two free cores. */
 async function scaling(budgetMs: number, signal: AbortSignal | undefined): Promise<number> {
   const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
   const rate = async (threads: number) => {
@@ -41,7 +41,7 @@ async function scaling(budgetMs: number, signal: AbortSignal | undefined): Promi
   return (await rate(2)) / alone
 }
 
-/** What a model of this host has to know besides: hand-overs between its threads, and what a role costs them. */
+/** Further figures for a model of this host: hand-overs between its threads, and the cost of a role for them. */
 export async function calibrateForModel(turnNs: number): Promise<Record<string, number>> {
   return {
     spin_hand_over_ns: await handOver({ batches: 1500, rounds: 1000, sleeps: false }),
@@ -50,7 +50,7 @@ export async function calibrateForModel(turnNs: number): Promise<Record<string, 
   }
 }
 
-/** How long it takes one thread to be answered by another: by one that spins, or by one that sleeps. */
+/** The time until a thread gets an answer from another one, which spins or sleeps. */
 async function handOver(plan: HandOverPlan): Promise<number> {
   const words = new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4))
   const each = await together<HandOverTask, number>('handOver', 2, (control, side) => {

@@ -3,7 +3,7 @@ import { Control } from './control.ts'
 import { type HandOverPlan, playHandOver } from './hand-over.ts'
 import { turn } from './turn.ts'
 
-// Tasks for WorkerGroup: what this host's primitives cost, in a thread of their own.
+// Tasks for WorkerGroup: measure this host's primitives in separate threads.
 
 export type CalibrationTask = {
   readonly control: Int32Array<SharedArrayBuffer>

@@ -3,7 +3,7 @@ import { type Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
 import type { Status } from './status.ts'
 import { type Stall, Watchdog } from './watchdog.ts'
 
-/** What the main thread needs to conduct a run, by the words of its control. */
+/** Everything that the main thread needs to conduct a run, through the words of its control. */
 export type RunContext = {
   readonly control: Control
   readonly status: Status
@@ -15,12 +15,12 @@ export type RunContext = {
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
   readonly signal: AbortSignal | undefined
-  /** Every worker has come to its end, good or bad. */
+  /** Every worker has ended, with or without an error. */
   readonly hasEnded: () => boolean
   /** Clears the memory, when no worker is at work on it. */
   readonly clearMemory: () => void
   readonly nameOf: (cpu: number) => string
-  /** What a worker waits for. */
+  /** Describes what a worker waits for. */
   readonly describe: (standing: Stall['standing']) => string
   /** Workers that wait for each other in a circle, in a sentence. */
   readonly deadlock: () => string | undefined
@@ -52,7 +52,7 @@ export async function conduct(run: RunContext): Promise<RunFailed | undefined> {
   return await follow(run, [])
 }
 
-/** Until all workers stand at the start barrier. A worker beats once before it comes there. */
+/** Waits until all workers are at the start barrier. A worker reports progress once before it arrives. */
 async function gather({ control, status, cpus, signal, nameOf }: RunContext): Promise<RunFailed | undefined> {
   const began = performance.now()
   while (control.arrived < cpus && !control.isAborted) {
@@ -67,7 +67,7 @@ async function gather({ control, status, cpus, signal, nameOf }: RunContext): Pr
   return undefined
 }
 
-/** Until all have come to the barrier for the second time. */
+/** Waits until all have reached the barrier for the second time. */
 async function rehearse(run: RunContext): Promise<RunFailed | undefined> {
   const { control, cpus } = run
   control.originMs = performance.now() + LEAD_MS
@@ -82,8 +82,8 @@ async function rehearse(run: RunContext): Promise<RunFailed | undefined> {
 }
 
 /**
- * Through the phases in time, until all workers have returned. The last to be drained stops the run, but a worker inside an
- * operation then may still wait: forever, if it waits for what a role that has returned owes it.
+ * Runs through the timed phases, until all workers have returned. The last one to be drained stops the run, but a worker
+ * may still wait inside an operation: forever, if a role that has returned should have woken it.
  */
 async function follow(
   run: RunContext,
@@ -116,7 +116,7 @@ function troubleOf({ signal, nameOf, describe, deadlock }: RunContext, watchdog:
   return new RunFailed('WORKER_STALLED', message)
 }
 
-/** A worker that is alive and yet does not come to the end of its operation. */
+/** A worker that is running and does not finish its operation. */
 function overdue({ status, cpus, stallMs, nameOf, describe }: RunContext, drainingMs: number): RunFailed | undefined {
   if (drainingMs <= stallMs) return undefined
   const isAtWork = (cpu: number) => !status.of(cpu).hasReturned

@@ -9,7 +9,7 @@ export const DRAIN = 3
 /** All counting is over: roles return. */
 export const STOP = 4
 
-/** As much of a recording as is rehearsed before it is played: that is for the compiler, so it need not be long. */
+/** The part of a recording that is rehearsed before it is played: for the compiler, so it may be short. */
 export const REHEARSAL_NS = 1e9
 
 const PHASE = 0
@@ -18,7 +18,7 @@ const DRAINED = 2
 const ABORTED = 3
 const ORIGIN = 4
 const WORDS = 5
-/** Each on a line of its own. */
+/** Each on its own line. */
 const STRIDE = 32
 
 /** The few words that control a run. The phase only grows. */
@@ -47,7 +47,7 @@ export class Control {
     return Atomics.load(this.words, ABORTED * STRIDE) !== 0
   }
 
-  /** When the run's clock stands at 0, on `performance.now()`, which has one origin in all threads. Set before the start. */
+  /** The origin of the run's clock on `performance.now()`, which has one origin in all threads. Set before the start. */
   get originMs(): number {
     return this.#origin[0]!
   }

@@ -2,11 +2,11 @@ import type { CpuRecords } from '../shared-memory/records.ts'
 import type { Control } from './control.ts'
 import type { StatusWriter } from './status.ts'
 
-/** What a run adds to a bare CPU: phases, records, and how much a unit of work costs. */
+/** The additions of a run to a bare CPU: phases, records, and the cost of a unit of work. */
 export type CpuOfRun = {
   readonly control: Control
   readonly cpus: number
-  /** Where measured operations are recorded, and where all others are. */
+  /** The records of measured operations, and of all others. */
   readonly measured: CpuRecords
   readonly unmeasured: CpuRecords
   readonly status: StatusWriter

@@ -10,7 +10,7 @@ import { OpenWindow } from './open-window.ts'
 import { NAP_MS, sleep, wakeSleepers } from './sleep.ts'
 import { turn } from './turn.ts'
 
-/** How long a spin is tried before sleeping, in looks at the word; 10 to 40 ns each. */
+/** How often a word is polled before the thread sleeps; 10 to 40 ns each. */
 export const SPIN_LOOKS = 1000
 /** The same when there are more threads than cores: the thread that is waited for may need this very core. */
 export const SPIN_LOOKS_CROWDED = 50
@@ -226,7 +226,7 @@ export class ThreadCpu implements Direct<Cpu> {
     return run.control.phase >= DRAIN
   }
 
-  /** The host's scheduler preempts threads by itself, without notice. */
+  /** The host's scheduler preempts threads itself, without notice. */
   needResched(): boolean {
     return false
   }

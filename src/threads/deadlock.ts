@@ -8,9 +8,9 @@ import type { Standing, Status } from './status.ts'
 const STANDS_MS = 500
 
 /**
- * Looks from the main thread for CPUs that wait for each other in a circle, by what lockdep has noted of each. What it reads
- * is from no one moment; but a circle in which no CPU has moved for a while, and in which each still waits for a word that
- * does not hold what it waits for, is there.
+ * Searches for CPUs that wait for each other in a cycle, from the main thread, using the records of lockdep. The records
+ * are not from a single moment; but a cycle in which no CPU has moved for a while, and in which each word still has a
+ * value that keeps its CPU waiting, is real.
  */
 export class DeadlockWatch {
   readonly #vm: Vm
@@ -42,7 +42,7 @@ export class DeadlockWatch {
     return deadlockText(circle, standings, this.#place, taskOf)
   }
 
-  /** What each CPU waits for, and how far it has come; empty if one of them only has to be woken. */
+  /** The wait of each CPU, and its progress; empty if one of them only needs to be woken. */
   #keyOf(circle: readonly Wait[]): string {
     const waiters = circle.map(({ waiter }) => ({ waiter, standing: this.#status.of(waiter) }))
     if (!waiters.every(({ standing }) => isBlocked(standing, this.#words))) return ''

@@ -3,7 +3,7 @@ import type * as Roles from '../workers/roles.ts'
 import type * as System from '../workers/system.ts'
 import type { ThreadCpu } from './cpu.ts'
 
-/** The direct build's way in: what a worker runs. */
+/** The entry point of the direct build, which a worker runs. */
 export type DirectBuild = {
   readonly buildSystem: typeof System.buildSystem
   readonly runRole: (

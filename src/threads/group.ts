@@ -2,7 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { type Control, RunAborted } from './control.ts'
 
-/** How long a worker that has been told to stop may take before its thread is ended. */
+/** How long a worker may take to stop on request before its thread is ended. */
 const GRACE_MS = 1000
 
 /**
@@ -28,8 +28,8 @@ export class WorkerGroup {
   }
 
   /**
-   * Runs the task `name` once for each of `specs`, all at the same time. Settles when all have: a task that fails makes the
-   * run give up, and a task that does not notice is ended. Those that failed because others did fail with `RunAborted`.
+   * Runs the task `name` once for each of `specs`, all at the same time. Settles when all have: a failing task aborts the
+   * run, and a task that does not notice is ended. Tasks that fail because of another fail with `RunAborted`.
    */
   async run<T, R>(name: string, specs: readonly T[], control: Control): Promise<PromiseSettledResult<R>[]> {
     const killers = specs.map(() => new AbortController())

@@ -1,9 +1,9 @@
 import type { Control } from './control.ts'
 
-// How long a thread waits for the answer of another: the journey of a cache line between their CPUs, there and back. A host that is
-// virtual itself moves its CPUs: on one, the answer took 29, 55 or 230 ns, and seconds later another of the three.
+// How long a thread waits for the answer of another one: a cache line travels between their CPUs and back. A host that is
+// virtual itself moves its CPUs: on one, the answer took 29, 55 or 230 ns, and another of the three some seconds later.
 
-/** The two sides answer on a word each, on lines of its own; on a third is how many have come. */
+/** Each side answers on its own word and line; a third word counts the arrivals. */
 const STRIDE = 32
 const ARRIVED = 2
 export const HAND_OVER_WORDS = 3 * STRIDE
@@ -12,11 +12,11 @@ export type HandOverPlan = {
   readonly batches: number
   /** Rounds in a batch: the clock is read between batches only, as reading it takes as long as a hand-over. */
   readonly rounds: number
-  /** Whether a side that waits sleeps on its word, or spins. */
+  /** Whether a waiting side sleeps on its word, or spins. */
   readonly sleeps: boolean
 }
 
-/** What a run plays when it has ended: the compiler comes to it after a few batches, the first half of them is its own. */
+/** The exchange after a run: the compiler optimises it after a few batches, so the first half is discarded. */
 const AFTER_A_RUN: HandOverPlan = { batches: 24, rounds: 500, sleeps: false }
 const PATIENCE_MS = 500
 const NAP_MS = 20
@@ -34,12 +34,12 @@ export function playHandOver(words: Int32Array<SharedArrayBuffer>, side: 0 | 1, 
   return samples.subarray(batches >> 1).sort()[batches >> 2]!
 }
 
-/** The same at the end of a run, if the other side comes to it too; 0 if it does not. */
+/** The same at the end of a run, if the other side joins; 0 if it does not. */
 export function handOverAfterRun(words: Int32Array<SharedArrayBuffer>, side: 0 | 1, control: Control): number {
   return meet(words, control) ? playHandOver(words, side, AFTER_A_RUN) : 0
 }
 
-/** Whether both sides are here. A side that has waited long enough goes, and the other then finds that it has gone. */
+/** Whether both sides have arrived. A side that has waited long enough leaves, and the other then notices that. */
 function meet(words: Int32Array<SharedArrayBuffer>, control: Control): boolean {
   const at = ARRIVED * STRIDE
   const deadlineMs = performance.now() + PATIENCE_MS

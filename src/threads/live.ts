@@ -3,7 +3,7 @@ import type { Records } from '../shared-memory/records.ts'
 import { type Control, DRAIN, MEASURE, WARMUP } from './control.ts'
 import type { Status } from './status.ts'
 
-/** What a worker has done so far, and the lock whose slow path it is in. */
+/** The counters of a worker so far, and the lock in whose slow path it is. */
 export type LiveWorker = {
   readonly name: string
   /** By counter, in the order of their names. */
@@ -11,14 +11,14 @@ export type LiveWorker = {
   readonly waitsFor: string | undefined
 }
 
-/** A run whose workers are at work, to be looked at from outside: they write what is read here anyway, and notice nothing. */
+/** A running run that can be observed from outside: its workers write this data anyway, and are not disturbed. */
 export type LiveRun = {
   readonly counters: readonly string[]
   readonly phase: () => 'starting' | 'warming up' | 'measuring' | 'ending'
   readonly workers: () => readonly LiveWorker[]
 }
 
-/** Called when a run begins; what it returns is called when the run is over. */
+/** Called when a run begins; the returned function is called when the run is over. */
 export type Watch = (run: LiveRun) => () => void
 
 type Parts = {

@@ -6,8 +6,8 @@ import { type WasmMemory, wasmMemoryOf } from './wasm/memory.ts'
 export const SLEEPER_BUCKETS = 256
 
 /**
- * What carries out the operations on shared words: `Atomics` called from JavaScript, or instructions of WebAssembly, to which
- * the locks are compiled too.
+ * The implementation of operations on shared words: `Atomics` called from JavaScript, or instructions of WebAssembly, to
+ * which the locks are compiled too.
  */
 export const WORDS = ['atomics', 'wasm'] as const
 export type Words = (typeof WORDS)[number]

@@ -1,7 +1,7 @@
 import type { Schedstat, Window } from '../workers/run-result.ts'
 import { readSchedstat, schedstatSince } from './schedstat.ts'
 
-/** A window while it is open. An object of its own: were these fields of the CPU, a write would change the CPU's shape. */
+/** An open window. A separate object: if these were fields of the CPU, a write would change the CPU's shape. */
 export class OpenWindow {
   readonly #times = new Float64Array(2)
   #schedstat: Schedstat = { runNs: 0, waitNs: 0, slices: 0 }

@@ -44,7 +44,7 @@ type Library = typeof Locks
 /** Operations between two looks at the phase. */
 const BATCH = 64
 
-/** The words of a primitive, and what it protects: the same in every thread. */
+/** The words of a primitive, and the data that it protects: the same in every thread. */
 export function placePrimitive(library: Library, primitive: PrimitiveName, cpus: number) {
   const place = new library.Place()
   const own = place.within(primitive)
@@ -65,7 +65,7 @@ export function placePrimitive(library: Library, primitive: PrimitiveName, cpus:
   return { place, lock: build(), guarded: place.line('guarded', 'owner') }
 }
 
-/** What a worker does with the primitive, `n` times; and whether it is the subject, and a counter of the guarded word. */
+/** The worker's operation on the primitive, `n` times; whether it is the measured one; and a counter of the guarded word. */
 type Operation = { readonly run: (n: number) => void; readonly isMeasured: boolean; readonly counts: boolean }
 
 /**

@@ -56,7 +56,7 @@ export async function runPrimitive(options: PrimitiveOptions): Promise<Primitive
   }
 }
 
-/** What the workers did together. `left`: what the operations inside the lock left in the word it guards. */
+/** The combined result of the workers. `left`: the final value of the word that the lock guards. */
 export const ranAs = (results: readonly PrimitiveResult[], left: number): PrimitiveRun => ({
   operations: results.flatMap(({ measured }) => measured ?? []),
   spanMs: Math.max(...results.map(({ spanMs }) => spanMs)),

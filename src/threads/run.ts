@@ -36,17 +36,17 @@ export type RunOptions = {
   readonly broadcastTurns: readonly number[]
   readonly cores: number
   readonly words?: Words
-  /** How many events each CPU may note of what it does; 0: it notes nothing. */
+  /** How many events each CPU may record for a timeline; 0: none. */
   readonly timelineEvents?: number
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
-  /** Looks at what the workers count while they run. */
+  /** Observes the workers' counters while they run. */
   readonly watch?: Watch | undefined
   /** Gives the run up. */
   readonly signal?: AbortSignal
 }
 
-/** Plays the roles on fresh worker threads, one each, and returns what they recorded. */
+/** Runs the roles on fresh worker threads, one each, and returns their records. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const system = await systemOf(options.system, 'stepped')
   const own = broughtBy(system.variant)
@@ -133,7 +133,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** What is known of a run that failed. */
+/** The partial result of a failed run. */
 export type PartialRun = { readonly ran: RunResult; readonly roles: readonly RolePlan[] }
 
 async function play(

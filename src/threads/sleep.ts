@@ -6,7 +6,7 @@ import { type Memory, SLEEPER_BUCKETS } from './memory.ts'
 /** A sleeper looks again after this long even if no thread woke it, and learns of a run that was aborted. */
 export const NAP_MS = 20
 
-/** Where the sleepers of a word's line are counted; 0 counts all sleepers there are. */
+/** The counter for the sleepers on a word's line; 0 counts all sleepers. */
 const bucketOf = (word: Word) => 1 + (Math.floor(word / WORDS_PER_LINE) % (SLEEPER_BUCKETS - 1))
 
 /** Wakes the threads that sleep on a word that has changed. */

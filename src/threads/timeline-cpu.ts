@@ -18,13 +18,13 @@ import { ThreadCpu } from './cpu.ts'
 import type { CpuOfRun } from './cpu-of-run.ts'
 import type { Memory } from './memory.ts'
 
-/** Where a CPU notes its events, and the word by which all begin to. */
+/** The memory for a CPU's events, and the word that starts the recording on all CPUs. */
 export type TimelineMemory = { readonly events: SharedArrayBuffer; readonly trigger: SharedArrayBuffer }
 
 /** The words whose values are shown. */
 export type WatchedWords = { readonly invalidateSeq: Word; readonly invalidateInProgress: Word }
 
-/** A CPU that also notes what it does while it is measured, with a look at the clock each time: for a picture, not for figures. */
+/** A CPU that also records its actions while it is measured, with a clock reading each time: for a picture, not for figures. */
 export class TimelineCpu extends ThreadCpu {
   readonly #timeline: Timeline
   readonly #watched: WatchedWords

@@ -2,7 +2,7 @@ import { READ } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
 import type { Standing, Status } from './status.ts'
 
-/** What the watchdog found: a worker that does nothing any more. */
+/** The watchdog's finding: a worker that makes no progress. */
 export type Stall = { readonly cpu: number; readonly forMs: number; readonly standing: Standing }
 
 /** Looks at the heartbeats of a run from the main thread, and reads the words when one has stopped. */
@@ -36,7 +36,7 @@ export class Watchdog {
   }
 }
 
-/** What a worker waits for, in the names of the layout: `mmuLock.cnts (0x2ff) to become 0x100, to take mmuLock for write`. */
+/** The wait of a worker, with the names of the layout: `mmuLock.cnts (0x2ff) to become 0x100, to take mmuLock for write`. */
 export function describeWait(standing: Standing, place: Place, words: Int32Array): string {
   const { word, mask, want, lock, side } = standing
   if (word < 0) return 'waits on no word: it is busy, or was never scheduled'

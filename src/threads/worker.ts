@@ -12,7 +12,7 @@ import { Status } from './status.ts'
 import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
 import { type CompiledLocks, installLocks } from './wasm/install.ts'
 
-/** What every worker of a run receives. */
+/** The data that every worker of a run receives. */
 export type RunSpec = {
   readonly system: SentSystem
   readonly memory: Memory
@@ -23,11 +23,11 @@ export type RunSpec = {
   readonly broadcastTurns: readonly number[]
   readonly interconnect: Int32Array<SharedArrayBuffer>
   readonly spinLooks: number
-  /** The run's load is a recording of this length; 0: it goes on until it is stopped. */
+  /** The run's load is a recording of this length; 0: it repeats until it is stopped. */
   readonly recordingNs: number
-  /** Where the first two play hand-overs once their roles are over; undefined: they do not. */
+  /** The words with which the first two measure hand-overs after their roles; undefined: they do not. */
   readonly handOver: Int32Array<SharedArrayBuffer> | undefined
-  /** Room for what each CPU notes of what it does; none: nothing is noted. */
+  /** Memory for the timeline of each CPU; empty: nothing is recorded. */
   readonly timelines: readonly TimelineMemory[]
 }
 
@@ -39,7 +39,7 @@ export type RoleTask = {
   readonly locks: CompiledLocks | undefined
 }
 
-/** When a role was measured, and what a hand-over took its worker after that. */
+/** The time window of a role's measurement, and the hand-over time of its worker afterwards. */
 export type RoleEnded = {
   readonly window: Window
   readonly handOverNs: number
@@ -95,7 +95,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   return { window: cpu.window, handOverNs }
 }
 
-/** As much of a recorded role as is rehearsed, by the clock alone: what it would wait for may not be played. */
+/** The part of a recorded role that is rehearsed, by the clock alone: events that it would wait for may not be played. */
 function beginningOf(plan: RolePlan): RolePlan {
   if (plan.role === 'vcpu' && plan.accesses.kind === 'recorded') {
     const { pace: _, ...accesses } = plan.accesses
@@ -126,6 +126,6 @@ function beginningOf(plan: RolePlan): RolePlan {
 
 function countBefore(atNs: Float64Array): number {
   const first = atNs.findIndex((at) => at > REHEARSAL_NS)
-  // An empty list would stand for a role that goes on forever.
+  // An empty list would mean a role that runs forever.
   return first < 0 ? atNs.length : Math.max(1, first)
 }

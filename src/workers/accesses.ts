@@ -5,13 +5,13 @@ import { ExecutingAccesses, type ExecutingPlan } from './executing-accesses.ts'
 import type { RecordedPace } from './pace.ts'
 import { Random } from './random.ts'
 
-/** What a vCPU's guest does, as data that can be sent to a worker. */
+/** The accesses of a vCPU's guest, as data that can be sent to a worker. */
 export type AccessPlan =
   | {
       /** Touches a few hot gfns, and otherwise gfns of a region at random, forever. */
       readonly kind: 'touch'
       readonly hotGfns: readonly number[]
-      /** How many of 1000 accesses go to a hot gfn. */
+      /** The number of accesses to a hot gfn, per 1000. */
       readonly hotPerMille: number
       readonly firstGfn: number
       readonly pages: number
@@ -38,7 +38,7 @@ export type AccessPlan =
       readonly startNs: number
       /** Stands above the times. */
       readonly pace?: RecordedPace
-      /** How long each takes to map, in units of `map_spte`; 1 if it is not said. */
+      /** The time to map each, in units of `map_spte`; 1 by default. */
       readonly mapUnits?: Float64Array
     }
   | ExecutingPlan
@@ -50,20 +50,20 @@ export interface Accesses {
   readonly atNs: number
   /** W, or X if the guest executes there. */
   readonly access: number
-  /** Whether the gfn lies in what can be a huge page, and is made small and huge again. */
+  /** Whether the gfn is in memory that can be a huge page, and is split and merged repeatedly. */
   readonly isRecoverable: boolean
-  /** Whether the vCPU goes over to another root before it. */
+  /** Whether the vCPU changes to another root before the access. */
   readonly leavesRoot: boolean
-  /** How much longer than others it takes to map what it touches: 1, unless a recording says otherwise. */
+  /** The relative time to map the touched page: 1, unless a recording has another value. */
   readonly mapUnits: number
   /** Instead of `atNs`: which item of a pace it is. */
   readonly pace: RecordedPace | undefined
   readonly index: number
-  /** Goes on to the next access; false if there is none. */
+  /** Moves to the next access; false if there is none. */
   next(): boolean
 }
 
-/** What most guests do: they write, in one role. */
+/** The accesses of most guests: writes, in one role. */
 class PlainAccesses {
   readonly access: number = W
   readonly isRecoverable: boolean = false

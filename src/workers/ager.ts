@@ -6,7 +6,7 @@ import { type Gfn, type Hva, hvaAdd } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
-/** What a task does that asks which pages a guest uses, as data that can be sent to a worker. */
+/** A task that queries which pages a guest uses, as data that can be sent to a worker. */
 export type AgingPlan = {
   readonly kind: AgingKind
   readonly firstGfn: number

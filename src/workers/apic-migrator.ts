@@ -10,7 +10,7 @@ export type MigrationPlan = {
   readonly hva: number
   /** Between the end of one invalidation and the start of the next. */
   readonly pauseNs: number
-  /** How long one is in progress, in units of `move_page`. */
+  /** The duration of a move, in units of `move_page`. */
   readonly windowUnits: number
 }
 

@@ -1,6 +1,6 @@
 import { Random } from './random.ts'
 
-/** Bursts of accesses, at times by chance: the same for all vCPUs whose seed is the same. */
+/** Bursts of accesses, at random times: the same for all vCPUs with the same seed. */
 export type BurstPlan = {
   /** Accesses of each vCPU in a burst; then it halts until the next one. */
   readonly accesses: number

@@ -5,14 +5,14 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
-/** What a VMM converts, as data that can be sent to a worker. */
+/** The conversions of a VMM, as data that can be sent to a worker. */
 export type ConversionPlan = {
   readonly firstGfn: number
   readonly pages: number
   /** Gfns of one KVM_SET_MEMORY_ATTRIBUTES; the last is shorter. */
   readonly chunk: number
   readonly pauseNs: number
-  /** Whether the pages of guest_memfd are given back when their gfns are shared again (FALLOC_FL_PUNCH_HOLE). */
+  /** Whether the pages of guest_memfd are freed when their gfns are shared again (FALLOC_FL_PUNCH_HOLE). */
   readonly punches: boolean
 }
 

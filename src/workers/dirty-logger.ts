@@ -8,9 +8,9 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
-/** What a VMM that migrates its guest does, as data that can be sent to a worker. */
+/** The actions of a VMM that migrates its guest, as data that can be sent to a worker. */
 export type DirtyLogPlan = {
-  /** How often it asks for the log between start and stop. */
+  /** How often it reads the log between start and stop. */
   readonly rounds: number
   /** Pages of one KVM_CLEAR_DIRTY_LOG. */
   readonly clearPages: number

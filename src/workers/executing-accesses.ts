@@ -6,17 +6,17 @@ import { Random } from './random.ts'
 /** A piece of guest memory. */
 type Region = { readonly firstGfn: number; readonly pages: number }
 
-/** A guest that writes to and executes in memory that could be huge pages, and otherwise sweeps through memory that it never touched. */
+/** A guest that writes and executes in memory that could be huge pages, and otherwise sweeps through fresh memory. */
 export type ExecutingPlan = {
   readonly kind: 'execute'
-  /** What could be huge pages: the guest's own, and a nested guest's, forever, at random. */
+  /** Memory that could be huge pages: the guest's own, and a nested guest's, accessed at random, forever. */
   readonly own: readonly Region[]
   readonly nested: Region
   /** How many gfns of a block of 2 MiB are touched, from the first on: 512. */
   readonly touched: number
   /** Each gfn once, in order; the plan ends with them. */
   readonly fresh: Region
-  /** How many of 1000 accesses go to memory that could be huge; how many of 1000 of these execute, and how many are a nested guest's. */
+  /** Per 1000 accesses, those to memory that could be huge; per 1000 of these, those that execute, and those of a nested guest. */
   readonly recoverablePerMille: number
   readonly executePerMille: number
   readonly nestedPerMille: number

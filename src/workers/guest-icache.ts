@@ -3,7 +3,7 @@ import { COUNTER, HISTOGRAM } from '../protocols/counters.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
-/** What a guest does that invalidates the I-cache by itself, as data that can be sent to a worker. */
+/** The I-cache invalidations of a guest itself, as data that can be sent to a worker. */
 export type GuestIcachePlan = {
   /** IC IVAUs in a row, and how often. */
   readonly lines: number

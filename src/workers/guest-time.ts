@@ -86,8 +86,8 @@ const stepNs = (forNs: number) => (forNs < LONG_NS ? OFTEN_NS : SELDOM_NS)
 const SHORT_NS = 5000
 
 /**
- * Lets the guest wait until item `index` of its pace is due; `endedNs`: when the item before was over. Without a core of its own
- * the vCPU goes by the clock, `dueNs`: each sleep is too long by more than most distances are, and the sum of them would be.
+ * Lets the guest wait until item `index` of its pace is due; `endedNs`: the end of the previous item. Without its own core the
+ * vCPU follows the clock, `dueNs`: each sleep is longer than requested by more than most distances, and the errors would add up.
  */
 export function* untilTurn(
   cpu: Cpu,
@@ -109,7 +109,7 @@ export function* untilTurn(
   if (isDuring(pace, index)) yield* untilGone(cpu, vm, vcpu, accesses, pace, stopwatch)
 }
 
-/** What takes the page away is under way, and the guest touches it as soon as it is gone: then the fault finds mmu_lock taken. */
+/** The removal of the page is in progress, and the guest touches the page as soon as it is gone: the fault then finds mmu_lock taken. */
 function* untilGone(
   cpu: Cpu,
   vm: Vm,

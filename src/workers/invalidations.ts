@@ -2,7 +2,7 @@ import type { Hva } from '../shared-memory/addresses.ts'
 import type { RecordedPace } from './pace.ts'
 import { Random } from './random.ts'
 
-/** What a task that raises MMU notifiers does, as data that can be sent to a worker. */
+/** The actions of a task that raises MMU notifiers, as data that can be sent to a worker. */
 export type InvalidationPlan =
   | {
       /** One range, again and again. */
@@ -14,7 +14,7 @@ export type InvalidationPlan =
       /** At a fixed rate instead; 0: as soon as the pause is over. */
       readonly everyNs: number
       readonly startNs: number
-      /** Whether the VMM maps the range back before each of them (KVM_PRE_FAULT_MEMORY), so that there is something to zap. */
+      /** Whether the VMM maps the range again before each of them (KVM_PRE_FAULT_MEMORY), so that there is something to zap. */
       readonly populate: boolean
     }
   | {

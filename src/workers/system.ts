@@ -17,13 +17,13 @@ import type {
 } from '../protocols/vm-config.ts'
 import { Place } from '../shared-memory/place.ts'
 
-/** Which functions a VM runs: ours by the name of the variant or of the kernel, or a table of them. */
+/** The functions that a VM runs: ours by the name of the variant or of the kernel, or a table of them. */
 export type Protocol = VariantName | VersionName | Kernel
 
 /** Everything that a VM is built from, as data that can be sent to a worker. */
 export type SystemSpec<V = Protocol> = {
   readonly variant: V
-  /** The version that the variant is put on instead of its own. */
+  /** The version to which the variant is applied instead of its own. */
   readonly kernel?: VersionName
   readonly cpus: number
   readonly vcpus: number
@@ -31,7 +31,7 @@ export type SystemSpec<V = Protocol> = {
   readonly mmu: 'tdp' | 'shadow'
   readonly preempt: PreemptionModel
   readonly tlbEntries: number
-  /** How many of 1000 blocks of 2 MiB are one huge page. */
+  /** The number of 2 MiB blocks that are one huge page, per 1000. */
   readonly hugePerMille: number
   readonly pendingLoops?: number
   /** By CPU; all on one node if it is not said. */
@@ -49,7 +49,7 @@ export type SystemSpec<V = Protocol> = {
   readonly lockdep?: boolean
   readonly updates?: MemslotUpdateConfig
   readonly dirtyLog?: DirtyLogConfig
-  /** What mmu_invalidate_seq begins with, unsigned; 0 if it is not said. */
+  /** The initial value of mmu_invalidate_seq, unsigned; 0 by default. */
   readonly seqStart?: number
   /** The gfns of which it has gfn_to_pfn_caches. */
   readonly pfnCaches?: readonly number[]
@@ -59,13 +59,13 @@ export type SystemSpec<V = Protocol> = {
   readonly meetingWords?: number
 }
 
-/** What a patch has besides functions. */
+/** The additions of a patch to its functions. */
 export const broughtBy = (protocol: Protocol): Brought | undefined =>
   typeof protocol === 'string' ? undefined : protocol.brings
 
 /**
- * Whether page tables are taken away without a recovery worker: the deletion of a memslot gives up the roots, or the
- * kernel's unmap takes tables with it; and huge pages take the place of tables when dirty logging ends.
+ * Whether page tables are freed without a recovery worker: the deletion of a memslot invalidates the roots, or the
+ * kernel's unmap frees tables too; and huge pages replace tables when dirty logging ends.
  */
 const takesTablesAway = ({ mmu, stage2, updates, dirtyLog }: SystemSpec, { kvm }: Kernel) =>
   mmu === 'tdp' && stage2 === undefined && (updates?.zap === 'all' || dirtyLog !== undefined || kvm.zapsPageTables)
@@ -82,7 +82,7 @@ export function kernelOf({ variant, kernel }: Pick<SystemSpec, 'variant' | 'kern
   throw new Error(on.refused)
 }
 
-/** What such a VM has: one root, which the MMU keeps, and no huge pages to recover. */
+/** The configuration of such a VM: one root, which the MMU keeps, and no huge pages to recover. */
 const ONE_ROOT: NxConfig = {
   roots: 1,
   keepsRoots: true,

@@ -1,7 +1,7 @@
 import { COUNTER, COUNTERS } from '../protocols/counters.ts'
 import type { RolePlan } from './roles.ts'
 
-/** What an event of a timeline says; beside it what its value is. */
+/** The kinds of events in a timeline; the comment explains the value. */
 export const WAIT_BEGAN = 0 // lock * 2 + side
 export const WAIT_ENDED = 1 // lock * 2 + side
 export const ACQUIRED = 2 // lock * 2 + side
@@ -23,7 +23,7 @@ const LOST = 1
 const HEAD = 2
 const FIELDS = 4
 
-/** What one CPU did, in the order in which it did it, until its memory is full; then events are counted only. */
+/** The events of one CPU, in order, until its memory is full; later events are only counted. */
 export class Timeline {
   readonly #words: Float64Array
 
@@ -31,7 +31,7 @@ export class Timeline {
     this.#words = words
   }
 
-  /** How many doubles hold this many events. */
+  /** The number of doubles for this many events. */
   static size(events: number): number {
     return HEAD + events * FIELDS
   }
@@ -63,7 +63,7 @@ export class Timeline {
   }
 }
 
-/** Whether events are noted yet: from the first invalidation on, if there are any. One word for all CPUs of a run. */
+/** Whether events are recorded yet: from the first invalidation on, if there are any. One word for all CPUs of a run. */
 export class Trigger {
   readonly word: Int32Array
 
@@ -90,7 +90,7 @@ export class Trigger {
 
 const SHOWN = ['retry_', 'yield_', 'tlb_flush_', 'entry_cancelled', 'relax_eagain', 'icache_inval_all', 'icache_wasted']
 
-/** Counters of what happens seldom enough, and matters enough, to be seen each time. */
+/** Counters of events that are rare and important enough to be shown each time. */
 const IS_SHOWN = Uint8Array.from(COUNTERS, (name) =>
   Number(SHOWN.some((prefix) => name.startsWith(prefix)) && name !== 'tlb_flush_ipis'),
 )

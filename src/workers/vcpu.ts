@@ -58,7 +58,7 @@ function* touch(cpu: Cpu, vm: Vm, vcpu: Vcpu, accesses: Accesses, fault: Fault, 
   if (beganNs !== NOT_TIMED) record(cpu, vm, accesses, beganNs, round)
 }
 
-/** Faults on what recovery takes away are its price; those on other gfns, while a round is under way, are what it must not cost. */
+/** Faults on recovered pages are the cost of recovery; faults on other gfns during a round should not become slower. */
 function record(cpu: Cpu, vm: Vm, { isRecoverable, atNs }: Accesses, beganNs: number, round: number): void {
   const endedNs = cpu.now()
   const latencyNs = endedNs - beganNs

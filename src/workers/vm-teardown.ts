@@ -10,9 +10,9 @@ import type { Steps } from '../shared-memory/steps.ts'
 
 /** A VM that comes and goes, as data that can be sent to a worker. */
 export type TeardownPlan = {
-  /** Which VM of the machine; no other role may have to do with it. */
+  /** The VM of the machine; no other role may use it. */
   readonly vm: number
-  /** What is mapped of it each time. */
+  /** The memory that is mapped each time. */
   readonly firstGfn: number
   readonly pages: number
   /** From one page to the next that is mapped: blocks of arm64 are mapped whole. */
@@ -31,7 +31,7 @@ export function* runTeardown(cpu: Cpu, vm: Vm, plan: TeardownPlan, isTimed: bool
     const beganNs = isTimed ? cpu.now() : 0
     yield* mmuNotifierRelease(cpu, vm)
     if (isTimed) cpu.record(HISTOGRAM.vm_teardown_ns, cpu.now() - beganNs)
-    // What RCU's softirq does: the page tables, of which the next VM takes some.
+    // The work of RCU's softirq: frees the page tables, some of which the next VM takes.
     if (vm.nx !== undefined) {
       yield* vm.nx.reclaim(cpu)
       yield* vm.nx.reclaim(cpu)

@@ -8,7 +8,7 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { publish, type RecordedPace, untilTurn } from './pace.ts'
 
-/** What a zapper does, as data that can be sent to a worker. */
+/** The actions of a zapper, as data that can be sent to a worker. */
 export type ZapPlan = RecordedZapPlan | RegionPlan
 
 /** All that is mapped goes, at a recorded pace, as when a memslot is deleted (`kvm_mmu_zap_all_fast()`). */
@@ -44,7 +44,7 @@ function* zapAtPace(cpu: Cpu, vm: Vm, { pace, holdsNs, atNs }: RecordedZapPlan):
   }
 }
 
-/** The kernel gives up its page tables, one by one; here the leafs go, and the lock is held for as long as that took it. */
+/** The kernel frees its page tables one by one; here the leafs are removed, and the lock is held for as long as that took. */
 function* zapAll(cpu: Cpu, vm: Vm, pace: RecordedPace, holdNs: number, index: number): Steps<void> {
   const canYield = vm.config.preempt === 'full' || vm.config.preempt === 'lazy'
   yield* vm.mmuLock.writeLock(cpu)
@@ -56,7 +56,7 @@ function* zapAll(cpu: Cpu, vm: Vm, pace: RecordedPace, holdNs: number, index: nu
     slot = yield* vm.memslots.nextOf(cpu, slot)
   }
   if (flush) yield* vm.kvm.flushRemoteTlbs(cpu, vm, COUNTER.tlb_flush_remote_memslot)
-  // Faults come from now on, and find the lock taken: the kernel has given up its roots first of all.
+  // Faults may come from now on, and find the lock taken: the kernel invalidates its roots first.
   yield* publish(cpu, vm, index + 1, !pace.hasCore)
   yield* cpu.untilTime(cpu.now() + holdNs)
   vm.config.note?.(cpu.id, ZAP_PAGE, index & 1, 0)

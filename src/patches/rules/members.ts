@@ -4,16 +4,16 @@ import { boundIn } from '../../builds/traced.ts'
 import { nearest } from '../../errors/nearest.ts'
 import type { Refuse } from './problem.ts'
 
-/** What a file's names stand for: several values where it may be one or another. */
+/** The possible values of a file's names; several where a name may be one or another. */
 export type Stands = {
   readonly names: ReadonlyMap<string, readonly unknown[]>
-  /** `own.words` of what the patch brings, and what its calls give. */
+  /** `own.words` of the patch's additions, and the return values of its calls. */
   readonly words: { readonly of: unknown; readonly give: readonly unknown[] }
 }
 
 /**
- * `vm.invalidateSqe` is undefined, and so word 0 on machines that look no closer: members of what is known are looked up before anything runs.
- * Where no compiler is at hand nothing else would say it.
+ * `vm.invalidateSqe` is undefined, which some machines would treat as word 0, so members of known objects are checked
+ * before anything runs. Without a compiler nothing else would find the error.
  */
 export function checkMembers(tree: Program, { names, words }: Stands, refuse: Refuse): void {
   const known = withoutOthers(tree, names)
@@ -45,7 +45,7 @@ export function checkMembers(tree: Program, { names, words }: Stands, refuse: Re
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function'
 
-/** As many as a reader looks through: all that a CPU can do. */
+/** The number of known names that a message lists: all members of a CPU. */
 const MOST_LISTED = 40
 
 /** All that there is stands once: with the first name that is near none of it. */
@@ -90,7 +90,7 @@ export const isBrings = (node: Node | null | undefined): boolean =>
   (node as AnyNode | null | undefined)?.type === 'CallExpression' &&
   ((node as AnyNode & { readonly callee: AnyNode }).callee as Identifier).name === 'brings'
 
-/** What the file adds to objects by itself. */
+/** The properties that the file itself adds to objects. */
 function assignedIn(tree: Program): ReadonlySet<string> {
   const names = new Set<string>()
   full(tree, (node) => {

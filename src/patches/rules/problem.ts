@@ -1,6 +1,6 @@
 import type { Node } from 'acorn'
 
-/** A place in a file, and what is wrong there, with what to write instead. */
+/** A place in a file, what is wrong there, and what to write instead. */
 export type Problem = { readonly line: number; readonly column: number; readonly says: string }
 
 export type Refuse = (node: Node, says: string) => void

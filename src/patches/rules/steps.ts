@@ -62,7 +62,7 @@ function ownSteps(tree: Program): ReadonlySet<string> {
 const isGenerator = (node: Node | null | undefined) =>
   node?.type === 'FunctionExpression' && (node as FunctionNode).generator === true
 
-/** What the functions around a place call their CPU. */
+/** The names of the CPU in the functions around a place. */
 const cpusAround = (ancestors: readonly AnyNode[]): ReadonlySet<string> =>
   new Set([
     'cpu',
@@ -98,7 +98,7 @@ function textOf(node: AnyNode): string {
   return `${textOf(node.object)}.${(node.property as { readonly name: string }).name}`
 }
 
-/** Whether the innermost of these is the operand of `yield*`, also as one of two. */
+/** Whether the innermost of these is the operand of `yield*`, also as one branch of it. */
 function isTaken(ancestors: readonly AnyNode[]): boolean {
   let inner = ancestors.at(-1)!
   for (const outer of ancestors.slice(0, -1).toReversed()) {

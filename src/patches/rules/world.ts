@@ -6,7 +6,7 @@ import type { Refuse } from './problem.ts'
 
 export const DOOR = 'faultline/kvm'
 
-/** What JavaScript has by itself and what is the same on every machine, at any time. */
+/** JavaScript globals that behave the same on every machine, at any time. */
 const PURE = new Set(
   `undefined NaN Infinity isNaN isFinite parseInt parseFloat arguments
   Object Array Map Set WeakMap WeakSet Number Boolean String Symbol BigInt Math JSON
@@ -22,10 +22,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
   console: 'it would be part of the measurement; count with `cpu.count()` instead',
 }
 
-/** What `faultline/kvm` has: values, and types. */
+/** The exports of `faultline/kvm`: values, and types. */
 export type Doors = { readonly names: ReadonlySet<string>; readonly types: ReadonlySet<string> }
 
-/** A protocol touches the world only through its `cpu`: no clock, no chance, no other module, no state of its own. */
+/** A protocol accesses the outside only through its `cpu`: no clock, no randomness, no other module, no module state. */
 export function checkWorld(tree: Program, doors: Doors, refuse: Refuse): void {
   const known = declaredIn(tree)
   for (const statement of tree.body) {
@@ -52,7 +52,7 @@ export function checkWorld(tree: Program, doors: Doors, refuse: Refuse): void {
     if (known.has(node.name) || PURE.has(node.name)) return
     refuse(node, INSTEAD[node.name] ?? `a patch has no \`${node.name}\`: import it from \`${DOOR}\` if it is there`)
   }
-  // What is assigned to is a pattern, of which the types of acorn-walk know nothing.
+  // An assignment target is a pattern, which the types of acorn-walk do not cover.
   const visitors: Readonly<Record<string, (node: Identifier) => void>> = {
     Identifier: checkName,
     VariablePattern: checkName,
@@ -60,7 +60,7 @@ export function checkWorld(tree: Program, doors: Doors, refuse: Refuse): void {
   simple(tree, visitors as SimpleVisitors<unknown>)
 }
 
-/** What a type is blanked from must be marked as one, or the module would look for its value. */
+/** An imported type must be marked as one, or the module would import a value that does not exist. */
 function checkImport(
   { source, specifiers, ...node }: ImportDeclaration,
   { names, types }: Doors,

@@ -1,6 +1,6 @@
 import type { Declaration, ModuleSource } from './module-source.ts'
 
-/** A declaration with all that only its own module knows of what it uses, and what it takes from elsewhere. */
+/** A declaration with all module-private declarations that it uses, and its imports from other modules. */
 export type Closure = {
   /** The declaration, then what else of its module it needs, in the order of the file. */
   readonly declarations: readonly Declaration[]
@@ -8,7 +8,7 @@ export type Closure = {
   readonly imports: readonly { readonly name: string; readonly isType: boolean }[]
 }
 
-/** What has to be taken along for a declaration to stand in another file, which can import what `isThere`. */
+/** The declarations that must accompany a declaration in another file, which can import names that `isThere`. */
 export function closureOf(module: ModuleSource, first: Declaration, isThere: boolean): Closure {
   const taken = new Map<string, Declaration>([[first.name, first]])
   const imports = new Map<string, boolean>()
@@ -34,5 +34,5 @@ export function closureOf(module: ModuleSource, first: Declaration, isThere: boo
 
 const isType = ({ text }: Declaration) => /^(?:type|interface) /m.test(text.replace(/\/\*[\s\S]*?\*\/\s*/g, ''))
 
-/** As it stands in a file. */
+/** The text in a file. */
 export const textOfClosure = ({ declarations }: Closure): string => declarations.map(({ text }) => text).join('\n\n')

@@ -11,25 +11,25 @@ import { declaredBy, functionsIn, type ModuleSource, moduleSource, readText } fr
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
 const FOLDERS = ['protocols', 'shared-memory']
 
-/** A function as it was written: where, and with what else it needs of its file. */
+/** The source of a function: its place, and its dependencies in its file. */
 export type FunctionSource = {
   readonly file: string
   readonly line: number
   readonly name: string
-  /** It has no name of its own: it stands in the declaration of something else. */
+  /** It has no name: it is part of another declaration. */
   readonly isInline: boolean
 } & Closure
 
 type Found = { readonly file: string; readonly name: string; readonly within?: number }
 
-/** The text of functions of ours and of patches. The sources of what takes steps are shipped with the program. */
+/** The source of our functions and of patches. The sources of modules that take steps are shipped with the program. */
 export class FunctionSources {
   readonly #patches: readonly PatchText[]
   readonly #others: readonly string[]
   readonly #compiled = new Map<string, string>()
   readonly #modules = new Map<string, ModuleSource>()
 
-  /** `others`: folders of the protocols whose modules no other file can import, so that what they export has to be taken along. */
+  /** `others`: folders of the protocols whose modules no other file can import, so their exports must be copied. */
   constructor(patches: readonly PatchText[], others: readonly string[] = []) {
     this.#patches = patches
     this.#others = others
@@ -84,7 +84,7 @@ export class FunctionSources {
     const patch = this.#patches.find((one) => one.file === file)
     if (patch !== undefined) return moduleSource(file, patch.text, patch.code)
     const source = join(PACKAGE, file)
-    // Without the sources, what was compiled from them.
+    // If the sources are missing, their compiled code.
     const compiled = join(PACKAGE, file.replace(/^src/, 'dist').replace(/\.ts$/, '.js'))
     const text = readText(existsSync(source) ? source : compiled)
     return moduleSource(file, text, existsSync(source) ? await stripTypes(text, file) : text)

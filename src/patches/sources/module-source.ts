@@ -10,7 +10,7 @@ export type Declaration = {
   /** With the comment above it, and without `export`. */
   readonly text: string
   readonly line: number
-  /** What else of the module, or of what it imports, stands in it. */
+  /** The names of the module, or of its imports, that it uses. */
   readonly uses: ReadonlySet<string>
 }
 
@@ -21,7 +21,7 @@ type Imported = { readonly local: string; readonly written: string; readonly isT
 export type ModuleSource = {
   readonly file: string
   readonly declarations: ReadonlyMap<string, Declaration>
-  /** The how manieth function that stands in a declaration and is not the declaration itself. */
+  /** The nth inline function within a declaration. */
   readonly functionIn: (name: string, at: number) => Declaration | undefined
   readonly imports: readonly Imported[]
 }
@@ -54,7 +54,7 @@ export function moduleSource(file: string, text: string, code: string): ModuleSo
   return { file, declarations: new Map(declarations), functionIn, imports }
 }
 
-/** Where a statement ends whose code ends there: a type may follow, `as Gfn`, which leaves nothing in the code. */
+/** The end of a statement whose code ends there: a type may follow, `as Gfn`, which is not part of the code. */
 function endIn(text: string, code: string, end: number): number {
   const [blank = ''] = /^\s*/.exec(code.slice(end)) ?? []
   const [types = ''] = text.slice(end, end + blank.length).split('\n\n')
@@ -71,7 +71,7 @@ export function functionsIn(statement: AnyNode): AnyNode[] {
   return found.filter((node) => node !== whole).sort((a, b) => a.start - b.start)
 }
 
-/** What a statement declares, if that is a function: `function f() {}`, `const f = () => 1`. */
+/** The declared function of a statement: `function f() {}`, `const f = () => 1`. */
 function wholeOf(statement: AnyNode): AnyNode | undefined {
   if (statement.type === 'ExportNamedDeclaration')
     return statement.declaration ? wholeOf(statement.declaration) : undefined
@@ -118,14 +118,14 @@ function typesIn(text: string): Map<string, Pick<Declaration, 'text' | 'line' | 
   )
 }
 
-/** Where a comment begins that ends on the line above a place, or the place itself. */
+/** The start of a comment that ends on the line above a place, or the place itself. */
 function commentAbove(text: string, start: number): number {
   const above = text.slice(0, start)
   const [comment] = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n$/.exec(above) ?? /(?:^\/\/.*\n)+(?![\s\S])/m.exec(above) ?? ['']
   return start - comment.length
 }
 
-/** Values by what the code names, types by the words of the text. */
+/** Values are found in the code, types in the words of the text. */
 function usesOf(node: Node, text: string, names: readonly string[], own: string): Set<string> {
   const named = new Set<string>()
   full(node, (inner) => {

@@ -1,10 +1,10 @@
 import { EXCLUSIVE, type LockMode, RECURSIVE } from './graph.ts'
 
-// Which CPU waits for which at one moment. Pure: what each CPU holds and wants in, a circle of waits out.
+// Which CPU waits for which at one moment. Pure: takes the locks that each CPU holds and wants, returns a cycle of waits.
 
 export type HeldLock = { readonly lock: number; readonly mode: LockMode }
 
-/** What a CPU has, and what it waits for. */
+/** The locks that a CPU holds, and the one it waits for. */
 export type LockStanding = {
   readonly cpu: number
   readonly holds: readonly HeldLock[]

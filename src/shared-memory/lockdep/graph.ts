@@ -1,23 +1,23 @@
 // The graph of lock classes, as kernel/locking/lockdep.c has it. Pure: dependencies in, circles out.
 
-/** How a lock is taken: alone; shared, behind a queued writer; shared, past a writer that only waits. */
+/** The mode of taking a lock: exclusive; shared, behind a queued writer; shared, ahead of a writer that only waits. */
 export const EXCLUSIVE = 0
 export const SHARED = 1
 export const RECURSIVE = 2
 export type LockMode = typeof EXCLUSIVE | typeof SHARED | typeof RECURSIVE
 
-/** While `from` was held, `to` was wanted. Classes are numbers; what they are called is the caller's affair. */
+/** `to` was requested while `from` was held. Classes are numbers, which the caller names. */
 export type Dependency = {
   readonly from: number
   readonly fromMode: LockMode
   readonly to: number
   readonly toMode: LockMode
-  /** Where each of the two was taken, as an index that the caller understands. */
+  /** The places where the two were taken, as indices that the caller understands. */
   readonly fromSite: number
   readonly toSite: number
   /** The CPU that saw it first. */
   readonly cpu: number
-  /** Which of two dependencies was seen first: the lower number. */
+  /** The lower number was seen first. */
   readonly order: number
 }
 
@@ -25,8 +25,8 @@ export type Dependency = {
 export type Circle = readonly Dependency[]
 
 /**
- * Whether `next` can hold up the CPU that waits at the end of `edge`: -(xR)-> followed by -(Sx)-> cannot, as a recursive reader does
- * not wait for another reader, nor behind a waiting writer. Every other pair can.
+ * Whether `next` can block the CPU that waits at the end of `edge`: -(xR)-> followed by -(Sx)-> cannot, as a recursive
+ * reader waits neither for another reader nor behind a waiting writer. Every other pair can.
  */
 const holdsUp = (edge: Dependency, next: Dependency): boolean =>
   edge.toMode !== RECURSIVE || next.fromMode === EXCLUSIVE
@@ -46,7 +46,7 @@ export function circlesOf(dependencies: readonly Dependency[]): Circle[] {
   return [...found.values()]
 }
 
-/** Breadth first, over dependencies: what matters of a class is how it was come to. */
+/** Breadth first, over dependencies, because the edge by which a class was reached matters. */
 function shortestThrough(closing: Dependency, all: readonly Dependency[]): Circle | undefined {
   if (closing.from === closing.to) return holdsUp(closing, closing) ? [closing] : undefined
   const cameBy = new Map<Dependency, Dependency | undefined>([[closing, undefined]])

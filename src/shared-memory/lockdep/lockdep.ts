@@ -77,7 +77,7 @@ export class Lockdep {
     if (word !== undefined) cpu.poke(word, cpu.peek(word) & ~WAITED_FOR)
   }
 
-  /** `lock_release()`: before it is let go. */
+  /** `lock_release()`: called before the lock is released. */
   release(cpu: Cpu, lock: LockId): void {
     const word = this.#find(cpu, lock)
     if (word === undefined) return
@@ -104,7 +104,7 @@ export class Lockdep {
     return firstOfEach(all)
   }
 
-  /** What each CPU holds and waits for at this moment. */
+  /** The locks that each CPU holds and waits for at this moment. */
   standingsIn(words: Int32Array): LockStanding[] {
     return this.#held.map((held, cpu) => {
       const entries = Array.from({ length: Math.min(words[held]!, MOST_HELD) }, (_, index) => words[held + 1 + index]!)
@@ -121,7 +121,7 @@ export class Lockdep {
     })
   }
 
-  /** Whether a class was ever taken alone, and whether it was ever shared. */
+  /** Whether a class was ever taken exclusively, and whether it was ever shared. */
   usageIn(words: Int32Array, lock: number): { readonly isWritten: boolean; readonly isRead: boolean } {
     const usage = this.#usage.reduce((all, own) => all | words[own + lock]!, 0)
     return { isWritten: (usage & TAKEN_ALONE) !== 0, isRead: (usage & TAKEN_SHARED) !== 0 }

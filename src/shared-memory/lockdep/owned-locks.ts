@@ -5,8 +5,8 @@ import type { Steps } from '../steps.ts'
 const NOT_HELD = -1
 
 /**
- * A lock whose owner an oracle knows: as in lockdep, each CPU notes what it holds. A CPU that releases it and does not hold
- * it violates `oracle`. For locks that are off the hot path.
+ * A lock whose owner an oracle knows: as in lockdep, each CPU records the locks that it holds. A CPU that releases the
+ * lock without holding it violates `oracle`. For locks that are off the hot path.
  */
 export class OwnedLock implements Lock {
   readonly id: LockId

@@ -1,11 +1,11 @@
 import { type Circle, type Dependency, EXCLUSIVE } from './graph.ts'
 
-/** What a splat prints for a lock class. */
+/** The properties of a lock class that a splat prints. */
 export type LockClass = {
-  /** As the kernel prints it: `&kvm->slots_lock`. */
+  /** The kernel's name: `&kvm->slots_lock`. */
   readonly name: string
   readonly kind: string
-  /** Whether it was ever taken alone, and whether it was ever shared. */
+  /** Whether it was ever taken exclusively, and whether it was ever shared. */
   readonly isWritten: boolean
   readonly isRead: boolean
 }
@@ -16,14 +16,14 @@ export type SplatNames = {
   readonly siteOf: (site: number) => string
   /** The task that runs on a CPU. */
   readonly taskOf: (cpu: number) => string
-  /** What was running: the release of a kernel, elsewhere the variant of a protocol. */
+  /** The running code: the release of a kernel; here the variant of a protocol. */
   readonly release: string
 }
 
 /** Column of CPU1 in the table. */
 const CPU1 = ' '.repeat(31)
 
-/** Wait types, outer and inner, as 5.12 numbers them: spinning locks are 2, sleeping ones 3, what is no lock 0. */
+/** Wait types, outer and inner, as 5.12 numbers them: spinning locks are 2, sleeping ones 3, anything else 0. */
 const WAIT_TYPE: Readonly<Record<string, string>> = {
   mutex: '{3:3}',
   rwsem: '{3:3}',
@@ -59,7 +59,7 @@ const header = (what: string, width: number, { release }: SplatNames): string[] 
   '-'.repeat(width),
 ]
 
-/** Without an address: a class of ours has none. */
+/** Without an address: our classes have none. */
 function lockLine(lock: number, site: number, names: SplatNames): string {
   return `${classText(lock, names)}, at: ${names.siteOf(site)}`
 }

@@ -14,7 +14,7 @@ const EMPTY = 0
 
 type Node = { readonly locked: Word; readonly next: Word; readonly numaNode: Word; readonly handoffs: Word }
 
-/** The head of the primary queue, and what it has learned. `second`: the last CPU of the secondary queue + 1, or EMPTY. */
+/** The head of the primary queue, and its knowledge. `second`: the last CPU of the secondary queue + 1, or EMPTY. */
 type Head = {
   readonly node: Node
   readonly tail: number
@@ -194,7 +194,7 @@ export class CnaQSpinLock implements Lock {
     }
     const last = this.#nodes[head.second - 1]!
     const first = yield* cpu.load(last.next)
-    // Before the tail says so: a CPU that queues behind the last one names itself there.
+    // Before the tail is updated: a CPU that queues behind the last one writes itself there.
     yield* cpu.store(last.next, NO_SUCCESSOR)
     const was = yield* cpu.cas(this.val, val, encodeTail(head.second - 1) | LOCKED, RELEASE)
     if (was === val) yield* this.#makeHead(cpu, first, EMPTY)
@@ -217,7 +217,7 @@ export class CnaQSpinLock implements Lock {
     yield* this.#makeHead(cpu, next, second)
   }
 
-  /** Needs release: publishes the order of the queues, and what the head was told. */
+  /** Needs release: publishes the order of the queues, and the data for the head. */
   *#makeHead(cpu: Cpu, next: number, second: number): Steps<void> {
     yield* cpu.storeRelease(this.#nodes[next]!.locked, second)
   }

@@ -77,7 +77,7 @@ export class PvQSpinLock implements Lock {
 
   /** *,*,1 -> *,*,0, and *,*,3 -> *,*,0 with a kick. */
   *release(cpu: Cpu): Steps<void> {
-    // Needs release, which pairs with the theft and with the head; and what follows needs what was written before the 3.
+    // Needs release, which pairs with the theft and with the head; later accesses need the data written before the 3.
     const val = yield* cpu.and(this.val, ~LOCKED_MASK)
     if ((val & LOCKED_MASK) !== SLOW) return
     // pv_unhash(). The lock may have gone on meanwhile: a kick that comes late makes its CPU look once more.
@@ -165,7 +165,7 @@ export class PvQSpinLock implements Lock {
       if (state !== HASHED) {
         yield* cpu.store(this.hashed, cpu.id)
         yield* cpu.store(node.state, HASHED)
-        // 0 -> 3 takes the lock, 1 -> 3 asks its owner for a kick. Needs acquire, and publishes what was hashed. Pairs with release().
+        // 0 -> 3 takes the lock, 1 -> 3 requests a kick from its owner. Needs acquire, and publishes the hashed entry. Pairs with release().
         const val = yield* cpu.or(this.val, SLOW)
         if ((val & LOCKED_MASK) === 0) {
           yield* cpu.and(this.val, ~SLOW | LOCKED)

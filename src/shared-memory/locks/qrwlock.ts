@@ -12,7 +12,7 @@ export const WRITER_MASK = WLOCKED | WAITING
 /** One reader in `cnts`. */
 export const READER = 0x200
 
-/** A lock of which others can tell whether it is taken, or waited for. */
+/** A lock whose state others can read: taken, or waited for. */
 export interface QueueLock extends Lock {
   isLocked(cpu: Cpu): Steps<boolean>
 }

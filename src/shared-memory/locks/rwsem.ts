@@ -113,7 +113,7 @@ export class RwSem implements RwLock {
     } else {
       yield* this.#enqueue(cpu, side, first)
       yield* this.waitLock.release(cpu)
-      // Needs acquire. Pairs with the grant in #grantHead(): the lock is ours when the word says so.
+      // Needs acquire. Pairs with the grant in #grantHead(): we own the lock once the word is set.
       yield* cpu.untilEqual(this.#waiters[cpu.id]!.granted, 1)
     }
     cpu.contentionEnd(this.id, side)
@@ -139,7 +139,7 @@ export class RwSem implements RwLock {
     yield* this.waitLock.release(cpu)
   }
 
-  /** Hands the lock to the writer at the head, or to all readers that stand there together. */
+  /** Grants the lock to the writer at the head, or to all readers in front of the next writer. */
   *#grantHead(cpu: Cpu): Steps<void> {
     const count = yield* cpu.load(this.count)
     // Another unlock was quicker: it has served the queue, or emptied it.

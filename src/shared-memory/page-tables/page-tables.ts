@@ -7,7 +7,7 @@ import { childOf, ENTRIES, isLast, isShadowPresent, LEVEL_4K, NONPRESENT, ROOT_L
 /** A page-fault handler may need one table for each level below the root: `KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE`. */
 const CACHE = ROOT_LEVEL - 1
 
-/** Where page tables come from when they are freed and used again. */
+/** The source of page tables that are freed and reused. */
 export interface TableSource {
   /** Adds `missing` zeroed tables to a CPU's cache. May wait for memory. */
   refill(cpu: Cpu, cache: number[], missing: number): Steps<void>
@@ -63,7 +63,7 @@ export class PageTables {
     return this.#caches[cpu.id]!.pop()!
   }
 
-  /** Whether take() would find none: a walk that needs more than a fault does asks. */
+  /** Whether take() would find none: checked by a walk that needs more tables than a fault does. */
   isEmptyFor(cpu: Cpu): boolean {
     return this.#caches[cpu.id]!.length === 0
   }
@@ -73,7 +73,7 @@ export class PageTables {
     this.#caches[cpu.id]!.push(table)
   }
 
-  /** Forgets what the CPUs had taken: for a machine that runs the same memory again from the start. */
+  /** Forgets the tables that the CPUs had taken: for a machine that runs the same memory again from the start. */
   reset(): void {
     for (const cache of this.#caches) cache.length = 0
   }
@@ -83,7 +83,7 @@ export class PageTables {
     return wordAt(this.#entries, table * ENTRIES)
   }
 
-  /** The leaf entry for `gfn`, or NONPRESENT if there is none: what a hardware walker sees. Costs no step; for oracles. */
+  /** The leaf entry for `gfn`, or NONPRESENT if there is none, as a hardware walker sees it. Takes no step; for oracles. */
   peekLeaf(cpu: Cpu, gfn: Gfn, root: number = this.root): number {
     let table = root
     for (let level = ROOT_LEVEL; level >= LEVEL_4K; level -= 1) {
@@ -96,7 +96,7 @@ export class PageTables {
   }
 }
 
-/** How many tables it takes at most to map these ranges of gfns down to 4 KiB, root included. */
+/** The most tables needed to map these ranges of gfns down to 4 KiB, root included. */
 export function tablesFor(ranges: readonly { readonly baseGfn: number; readonly pages: number }[]): number {
   let tables = 1
   for (let level = LEVEL_4K; level < ROOT_LEVEL; level += 1) {

@@ -6,7 +6,7 @@ import { NO_OBJECT } from '../rcu.ts'
 import type { Steps } from '../steps.ts'
 import { GRANULES, type Granule, INVALID_PTE, isLeaf, isTable, tableOf } from './stage2-pte.ts'
 
-/** Words between the counts of two tables: each `struct page` has a line of its own. */
+/** Words between the counts of two tables: each `struct page` has its own line. */
 const FAR = 16
 
 /**
@@ -64,8 +64,8 @@ export class Stage2Tables {
   }
 
   /**
-   * How many entries of a table of pages are in use: `page_count()` less the reference of the entry that leads to the table. That of a table which
-   * no entry leads to is 0.
+   * The number of entries in use in a table of pages: `page_count()` without the reference of the entry that points to the
+   * table. 0 for a table that no entry points to.
    */
   count(table: number): Word {
     return wordAt(this.#counts, table * FAR)
@@ -107,7 +107,7 @@ export class Stage2Tables {
     yield* this.freed.push(cpu, table + 1)
   }
 
-  /** The leaf for `gfn`, or INVALID_PTE: what a hardware walker sees. Costs no step; for oracles. */
+  /** The leaf for `gfn`, or INVALID_PTE, as a hardware walker sees it. Takes no step; for oracles. */
   peekLeaf(cpu: Cpu, gfn: Gfn): number {
     const block = cpu.peek(this.blockEntry(gfn))
     const pte = isTable(block) ? cpu.peek(this.pageEntry(tableOf(block), gfn)) : block

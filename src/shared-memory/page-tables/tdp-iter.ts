@@ -25,11 +25,11 @@ export class TdpIter {
   readonly #tables: PageTables
   /** Tables on the way down, by level. */
   readonly #path: number[] = new Array(ROOT_LEVEL + 1).fill(0)
-  /** Where the walk stands, in gfns of the last level. */
+  /** The position of the walk, in gfns of the last level. */
   nextLastLevelGfn = 0 as Gfn
   /** `nextLastLevelGfn` at the last yield. */
   yieldedGfn = 0 as Gfn
-  /** The entry looked at: where it lies, what it translates, at which level, what it held when it was read. */
+  /** The current entry: its place, its gfn, its level, and its value when it was read. */
   sptep = 0 as Word
   gfn = 0 as Gfn
   level = 0

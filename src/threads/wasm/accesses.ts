@@ -16,7 +16,7 @@ import {
   when,
 } from './instructions.ts'
 
-/** Where sleepers are counted, in words, and the function that wakes them: see ThreadCpu. */
+/** The counter of sleepers, in words, and the function that wakes them: see ThreadCpu. */
 export type Sleepers = { readonly word: number; readonly wake: number }
 
 /** A shared word: its index as a constant, or in a local. */

@@ -68,7 +68,7 @@ export function compileMethods(objects: readonly object[], target: Target): Comp
 class Compiler {
   readonly functions: WasmFunction[] = []
   readonly #world: World
-  /** By the function, its object and what is known of its arguments. */
+  /** By function, its object and the known arguments. */
   readonly #done = new Map<string, Done | 'under way'>()
   readonly #identities = new Map<unknown, number>()
 

@@ -6,10 +6,10 @@ export type Code = readonly number[]
 export type WasmFunction = {
   /** Numbers that it is given. */
   readonly params: number
-  /** Whether it is given an object of JavaScript before them. */
+  /** Whether a JavaScript object precedes them. */
   readonly takesObject?: boolean
   readonly hasResult: boolean
-  /** Locals besides the parameters. */
+  /** Locals in addition to the parameters. */
   readonly locals: number
   readonly code: Code
 }
@@ -24,7 +24,7 @@ export type WasmModule = {
   readonly pages: number
 }
 
-/** What the imports are called under. */
+/** The module name of the imports. */
 export const HOST = 'host'
 export const PAGE_BYTES = 65_536
 

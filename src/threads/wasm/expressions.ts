@@ -6,7 +6,7 @@ import { type Machine, operation } from './operations.ts'
 import { functionOf, methodOf, type Source } from './source.ts'
 import { boolean, CPU, codeOf, isBoolean, known, NotCompiled, number, stepsOf, type Value } from './values.ts'
 
-/** What a function that is compiled needs to know of the module that it becomes a part of. */
+/** The module that a compiled function becomes part of. */
 export type World = {
   readonly cpu: number
   readonly machine: Machine
@@ -191,7 +191,7 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
   const source = callee.kind === 'known' ? functionOf(callee.value) : undefined
   if (source === undefined) throw new NotCompiled('a call of a function from another build')
   const values = args.map((arg) => (arg.kind === 'known' && arg.value !== CPU ? [arg.value] : undefined))
-  // A function of the house keeps no state: what it gives is known if all that it is given is.
+  // Our functions keep no state: the result is known if all arguments are.
   if (values.every((each) => each !== undefined))
     return known((callee as { value: (...args: unknown[]) => unknown }).value(...values.flat()))
   return world.invoke(source, undefined, args)

@@ -2,7 +2,7 @@ import { constant, getLocal } from './instructions.ts'
 import type { Source } from './source.ts'
 import { boolean, codeOf, isBoolean, known, NotCompiled, number, type Value } from './values.ts'
 
-/** What a name stands for within a function: a value that does not change, or a local. */
+/** The meaning of a name within a function: a constant value, or a local. */
 type Binding =
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'local'; readonly local: number; readonly isBoolean: boolean }
@@ -16,7 +16,7 @@ export class Frame {
   depth = 0
   /** The depth at which each enclosing loop ends, and at which its next turn begins. */
   readonly loops: { readonly end: number; readonly next: number }[] = []
-  /** What it returns, once that is known. */
+  /** The type of its result, once known. */
   result: 'number' | 'boolean' | 'nothing' | undefined
   #scopes: Map<string, Binding>[] = [new Map()]
 
@@ -63,7 +63,7 @@ export class Frame {
     throw new NotCompiled(`the name ${name}`)
   }
 
-  /** The local that a name stands for, to be written. */
+  /** The local of a name, for writing. */
   localOf(name: string): { readonly local: number; readonly isBoolean: boolean } {
     const binding = this.#find(name)
     if (binding?.kind !== 'local') throw new NotCompiled(`an assignment to ${name}`)

@@ -10,8 +10,8 @@ const host = (name: string, params: number, hasResult = false, isBoolean = false
 })
 
 /**
- * What compiled code calls the CPU for: waits that are no look, sleepers, and all that is no access to a shared word. Words are
- * given by their index.
+ * Calls from compiled code to the CPU: waits after polling, sleepers, and everything that is not an access to a shared
+ * word. Words are given by their index.
  */
 export const HOST_FUNCTIONS: readonly HostFunction[] = [
   host('wake', 1),

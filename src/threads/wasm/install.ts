@@ -84,6 +84,6 @@ function locksIn(root: object): Map<object, Path> {
 const isLock = (object: object): boolean =>
   LOCKS.some((names) => names.every((name) => typeof (object as Methods)[name] === 'function'))
 
-/** What watches another lock keeps notes of it: the other is compiled, and the instrument is not. */
+/** An instrument that wraps a lock keeps records: the lock is compiled, the instrument is not. */
 const holdsLock = (object: object): boolean =>
   Object.values(object).some((value) => typeof value === 'object' && value !== null && isLock(value))

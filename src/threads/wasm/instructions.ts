@@ -24,7 +24,7 @@ export const when = (test: Code, then: Code, otherwise: Code = []): Code => [
   0x0b,
 ]
 
-/** As `test ? then : otherwise`. */
+/** Compiles `test ? then : otherwise`. */
 export const choose = (test: Code, then: Code, otherwise: Code): Code => [
   ...test,
   ...[0x04, 0x7f],

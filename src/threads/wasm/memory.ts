@@ -8,7 +8,7 @@ export type WasmModule = { readonly [Symbol.toStringTag]: 'WebAssembly.Module' }
 
 type HostFunctions = Readonly<Record<string, (...args: number[]) => unknown>>
 
-/** As much of the global `WebAssembly` as is used here. */
+/** The part of the global `WebAssembly` that is used here. */
 type WebAssemblyGlobal = {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory
   readonly Module: new (bytes: Uint8Array) => WasmModule

@@ -1,7 +1,7 @@
 import { type AnyNode, type Function as FunctionNode, parseExpressionAt } from 'acorn'
 import { full } from 'acorn-walk'
 
-/** A class or a function of the opened build: it says what the names of its module stand for. */
+/** A class or a function of the opened build: its `$scope` resolves the names of its module. */
 type Opened = { readonly $scope?: () => Readonly<Record<string, unknown>> }
 
 export type Source = {
@@ -14,7 +14,7 @@ export type Source = {
 // biome-ignore lint/complexity/noBannedTypes: any function at all, whose text is read
 type Callable = Function & Opened
 
-/** What has been read, by the function: the same source is the same object. */
+/** The sources read so far, by function: the same source is the same object. */
 const read = new WeakMap<Callable, Source>()
 
 function once(callable: Callable, source: () => Source): Source {
@@ -56,7 +56,7 @@ export function steppedMethodsOf(object: object): string[] {
   })
 }
 
-/** Whether an object, or what it holds, changes in JavaScript after its construction: then its fields are no constants. */
+/** Whether an object, or an object that it holds, changes in JavaScript after its construction: then its fields are not constants. */
 export function keepsState(object: object, met = new Set<object>()): boolean {
   if (met.has(object) || ArrayBuffer.isView(object)) return false
   met.add(object)

@@ -17,7 +17,7 @@ export const number = (code: Code): Value => ({ kind: 'computed', code, isBoolea
 export const boolean = (code: Code): Value => ({ kind: 'computed', code, isBoolean: true })
 export const nothing = (code: Code = []): Value => ({ kind: 'nothing', code })
 
-/** What cannot be compiled, and is left to JavaScript. */
+/** Code that cannot be compiled, and stays JavaScript. */
 export class NotCompiled extends Error {}
 
 /** The value as an i32 on the stack. */
@@ -35,7 +35,7 @@ export function codeOf(value: Value): Code {
 export const isBoolean = (value: Value): boolean =>
   value.kind === 'computed' ? value.isBoolean : value.kind === 'known' && typeof value.value === 'boolean'
 
-/** Where the value of an element of a table lies, or a number of it: `base + index * step`. */
+/** Describes table elements, or their numbers, as `base + index * step`. */
 export function stepsOf(numbers: readonly unknown[]): { readonly base: number; readonly step: number } {
   const [base, next] = numbers as [unknown, unknown]
   if (typeof base !== 'number') throw new NotCompiled('a table of other things than words')
