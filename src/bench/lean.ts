@@ -33,8 +33,11 @@ export function leanRun(run: Run): Run {
 }
 
 /** Nothing but its figures is shown of it in a sweep. */
-function isPlain({ kind, error, interrupted, timeline, recorded, variant }: Run, { variants }: Scenario): boolean {
-  const isWhole = error === null && [interrupted, timeline, recorded].every((part) => part === undefined)
+function isPlain(
+  { kind, error, interrupted, asked, timeline, recorded, variant }: Run,
+  { variants }: Scenario,
+): boolean {
+  const isWhole = error === null && [interrupted, asked, timeline, recorded].every((part) => part === undefined)
   return kind === 'modelled' && isWhole && variants.find(({ name }) => name === variant)?.kind !== 'broken'
 }
 

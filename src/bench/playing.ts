@@ -63,7 +63,10 @@ export class Playing {
     const play = async ({ part, point }: Placed): Promise<readonly Run[]> => {
       const machine = part.group.modelled === undefined ? threads : model
       const runsOf = (gathered: readonly Gathered[]) =>
-        gathered.map((one) => runOf(part.group, this.#options.plan, one))
+        withAsked(
+          part.group,
+          gathered.map((one) => runOf(part.group, this.#options.plan, one)),
+        )
       const trialEnded = (sofar: () => readonly Gathered[]) =>
         this.#watcher.trialEnded?.(() => {
           return { ...result, runs: [...this.#runs, ...this.#placed({ part, point, own: runsOf(sofar()) })] }
@@ -173,6 +176,12 @@ export class Playing {
 type Play = (placed: Placed) => Promise<readonly Run[]>
 /** What stays of its runs in memory. */
 type Keep = (played: Played) => readonly Run[]
+
+/** Runs of a group that was cut short name its variants, so that none of them is taken for the baseline in its absence. */
+function withAsked({ variants }: Group, runs: readonly Run[]): readonly Run[] {
+  if (runs.length === variants.length || runs.some(({ error }) => error !== null)) return runs
+  return runs.map((run) => ({ ...run, asked: variants.map(({ name }) => name) }))
+}
 
 /** A plan ends with a run that fails. A broken variant alone may fail without ending it: the runs after it do not depend on it. */
 const goesOn = ({ group }: Part, own: readonly Run[]) =>

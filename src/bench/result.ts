@@ -228,6 +228,8 @@ export type Run = {
   readonly warnings: readonly string[]
   /** The number of finished trials of an interrupted run. */
   readonly interrupted?: { readonly trials: number; readonly of: number }
+  /** The variants of its group, the baseline first, if the plan was cut short before each of them had a trial. */
+  readonly asked?: readonly string[]
   readonly error: RunError | null
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Result } from '../bench/result.ts'
 import { COMMANDS } from './commands.ts'
+import { readConfig } from './config-file.ts'
 import { variableOf, withEnvironment } from './environment.ts'
 import { faultline, runProgram } from './faultline.contract.ts'
 import { flagsOf } from './flag-table.ts'
@@ -17,6 +18,7 @@ test('an unknown flag or command is answered with the nearest one', async () => 
   const command = await faultline('bnech')
   assert.equal(command.code, 2)
   assert.match(command.err, /Did you mean bench\?/)
+  assert.match((await faultline('verison')).err, /Did you mean version\?/)
   const scenario = await faultline('instruments')
   assert.equal(
     scenario.err,
@@ -49,6 +51,31 @@ test('a flag of the environment stands in the command, below what is typed', asy
   const other = await withEnvironment(['compare', 'a.json'], environment, COMMANDS)
   assert.deepEqual(other, { words: ['compare', 'a.json'], used: [], warnings: [] })
   assert.equal(variableOf('time-budget'), 'FAULTLINE_TIME_BUDGET')
+})
+
+test('every flag of every command can stand in a file and in the environment', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-flags-'))
+  const file = join(folder, 'flags.json')
+  for (const command of COMMANDS) {
+    const taking = { name: command.name, flags: await flagsOf(command) }
+    const flags = taking.flags.filter(({ name }) => !['help', 'config'].includes(name))
+    const values = flags.map((flag) => [flag.name, flag.isSwitch ? true : flag.isList ? ['a=1', 'b=2'] : 7] as const)
+    writeFileSync(file, JSON.stringify(Object.fromEntries(values), null, 1))
+    assert.deepEqual(
+      Object.entries(readConfig(file, taking)),
+      values.map(([name, value]) => [name, value === 7 ? '7' : value]),
+    )
+    const environment = Object.fromEntries(
+      values.filter(([name]) => name !== 'trace').map(([name, value]) => [variableOf(name), [value].flat().join(' ')]),
+    )
+    const { words, warnings } = await withEnvironment([command.name], environment, COMMANDS)
+    assert.deepEqual(warnings, [])
+    for (const [name, value] of values.filter(([each]) => each !== 'trace')) {
+      const given = value === true ? [`--${name}`] : [value].flat().map((one) => `--${name}=${one}`)
+      for (const word of given) assert.ok(words.includes(word), `${command.name} ${word}`)
+    }
+  }
+  rmSync(folder, { recursive: true })
 })
 
 test('a switch of the environment may be off, and a file of flags may be named there', async () => {

@@ -173,10 +173,11 @@ async function hintOf(message: string, [first]: readonly string[]): Promise<stri
     return `To ask that question: \`faultline bench -s ${first}\`.`
   const near =
     command === undefined
-      ? nearest(
-          /^there is no command '([^']+)/.exec(message)?.[1] ?? '',
-          COMMANDS.map(({ name }) => name),
-        )[0]
+      ? nearest(/^there is no command '([^']+)/.exec(message)?.[1] ?? '', [
+          ...COMMANDS.map(({ name }) => name),
+          'help',
+          'version',
+        ])[0]
       : nearestMeant(
           message,
           (await flagsOf(command)).map(({ name }) => name),

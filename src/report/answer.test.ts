@@ -12,6 +12,7 @@ import nxRecovery from '../bench/scenarios/nx-recovery.ts'
 import precheck from '../bench/scenarios/precheck.ts'
 import primitives from '../bench/scenarios/primitives.ts'
 import { answerText, ranking } from './answer.ts'
+import { askedOf } from './groups.ts'
 
 type Values = Readonly<Record<string, readonly number[]>>
 
@@ -237,5 +238,17 @@ test('a No names what speaks for the candidate too', () => {
   assert.match(
     answerText(answerOf(dirtyLog, run('flush-each-table', slow), run('flush-each-leaf', fast))),
     /^No: .* 99\.0 remote TLB flushes .*; in its favour, 200 us median time to end logging instead of 900 us/,
+  )
+})
+
+test('a plan that was cut short before the baseline had a trial has no answer, and compares nothing with another variant', () => {
+  const cut = { interrupted: { trials: 5, of: 10 }, asked: ['unwatched', 'oracles', 'all'] }
+  const [baseline, ...others] = askedOf(['oracles', 'all'].map((name) => ({ ...run(name, ALIKE), ...cut })))
+  assert.deepEqual(
+    others.map((other) => answerText(answerOf(instruments, baseline!, other))),
+    ['oracles', 'all'].map(
+      (name) =>
+        `No answer: ${name} against unwatched: unwatched had no trial. The plan was cut short: allow it more time, or go on with --resume FILE.`,
+    ),
   )
 })

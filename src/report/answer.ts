@@ -39,9 +39,10 @@ export function answerText(answer: Answer, { paint }: Style = PLAIN): string {
 }
 
 /** States what these trials could have shown of the deciding figure, and what would show more. */
-function nextOf({ kind, isReplay, findings }: Answer): string {
+function nextOf({ kind, isReplay, isCut, findings }: Answer): string {
   const { wouldShow } = findings[0]!
   const shown = wouldShow === null ? '' : `A change of ${changeText(wouldShow)} would have shown. `
+  if (isCut) return `${shown}${CUT_SHORT}`
   if (kind === 'modelled') return `${shown}${MORE_CERTAIN}`
   return `${shown}${isReplay ? MORE_RECORDED.measured : MORE_DATA}`
 }
@@ -56,13 +57,16 @@ export function decidingText({ verdict, findings }: Answer): string {
   return verdict === 'no-answer' && missing !== undefined ? missing.why : findingText(findings[0]!)
 }
 
+const CUT_SHORT = 'The plan was cut short: allow it more time, or go on with --resume FILE.'
 const MORE_DATA = 'Try more --trials, a longer --duration, or fewer workers.'
 const MORE_CERTAIN = 'Measure it on such a machine, or narrow the ranges of its profile (docs/model.md).'
 const MORE_RECORDED = { measured: 'Try more --trials, or a longer recording.', modelled: 'Try a longer recording.' }
 
-function remedyOf({ kind, isReplay, leftOut, baseline, candidate }: Answer, missing: readonly Finding[]): string {
+function remedyOf(answer: Answer, missing: readonly Finding[]): string {
+  const { kind, isReplay, leftOut, isCut, baseline, candidate } = answer
   if (leftOut === '--notifiers 0') return 'Nothing invalidates with --notifiers 0: give at least 1.'
   if (leftOut !== null) return `The tasks that the question is about are left out by ${leftOut}: give at least 1.`
+  if (isCut) return CUT_SHORT
   if (isReplay) return MORE_RECORDED[kind]
   const without = [baseline, candidate].find((variant) => missing.every((finding) => finding.onlyWithout === variant))
   if (without !== undefined) {
@@ -84,6 +88,16 @@ function findingText({ metric, reads, unit, before, after, ratio, ci95, verdict,
     return `${reads} not resolved${ratios === '' ? '' : ` (${ratios})`}${why === '' ? '' : `: ${why}`}`
   const change = `${text(after)} ${reads} instead of ${text(before)}`
   return ratios === '' ? change : `${change} (${ratios})`
+}
+
+/** A variant that nothing is compared with: its figures. */
+export function aloneText({ decides }: Scenario, { variant, metrics }: Run): string {
+  const figures = decides.flatMap(({ metric, reads }) => {
+    const value = metrics[metric]
+    return value === undefined ? [] : [`${valueText(metric, value.median, value.unit)} ${reads}`]
+  })
+  const said = figures.length === 0 ? 'none of the figures that decide was recorded' : figures.join('; ')
+  return `${variant} alone: ${said}. An answer needs two variants: --variant A,B.`
 }
 
 /** All variants in order, where none is proposed to replace another. */

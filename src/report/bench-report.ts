@@ -2,11 +2,11 @@ import { type Answer, answerOf } from '../bench/answers/answer.ts'
 import type { Outcome, Result, Run } from '../bench/result.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
-import { answerText, decidingText, ranking, VERDICTS } from './answer.ts'
+import { aloneText, answerText, decidingText, ranking, VERDICTS } from './answer.ts'
 import { benchTable, lockTable } from './bench-table.ts'
 import { caught } from './caught.ts'
 import { fit } from './fit.ts'
-import { circumstancesOf, groupsOf, isBroken, labelOf, questionsOf } from './groups.ts'
+import { askedOf, circumstancesOf, groupsOf, isBroken, labelOf, questionsOf } from './groups.ts'
 import { latencyLines } from './latency-text.ts'
 import { bandLines, blockedTable, scalabilityLines, whatIfLines } from './model-text.ts'
 import { compact, leftColumns } from './numbers.ts'
@@ -65,7 +65,7 @@ function groupText(
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
   const fitness = fitnessOf(measured)
-  const answers = [...(fitness.instead ?? answersOf(scenario, seen, style)), ...errorsOf(runs)]
+  const answers = [...(fitness.instead ?? answersOf(scenario, askedOf(seen), style)), ...errorsOf(runs)]
   if (quiet) return [...fitness.first, ...answers].map((text) => `${labelOf(runs[0]!, varied)}: ${text}`).join('\n')
   return [
     ...fitness.first,
@@ -100,7 +100,11 @@ function answersOf(scenario: Scenario | undefined, runs: readonly Run[], style: 
   if (scenario === undefined) return []
   const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run))
   const compared = baseline === undefined ? [] : comparisons(scenario, baseline, others, style)
-  return [...compared, ...runs.filter((run) => isBroken(scenario, run)).map((run) => caught(scenario, run))]
+  const isAlone = baseline !== undefined && runs.length === 1
+  return [
+    ...(isAlone ? [aloneText(scenario, baseline)] : compared),
+    ...runs.filter((run) => isBroken(scenario, run)).map((run) => caught(scenario, run)),
+  ]
 }
 
 const comparisons = (scenario: Scenario, baseline: Run, others: readonly Run[], style: Style) =>
@@ -148,7 +152,7 @@ export function answersIn(result: Pick<Result, 'runs'>): Answer[][] {
 function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): Answer[] {
   if (scenario === undefined || scenario.kind === 'primitives' || fitnessOf(runs).instead !== null) return []
   const seen = runs.filter((run) => run.trials.length + run.outcomes.length > 0 && !isBroken(scenario, run))
-  const [baseline, ...others] = seen
+  const [baseline, ...others] = askedOf(seen)
   return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
 }
 

@@ -35,7 +35,7 @@ export function circumstancesOf(run: Run, scenario: Scenario | undefined): strin
     const runs = run.trials.map(({ seed }) => seed).join(', ')
     return `${run.machine} (modelled): ${said}; ${length.slice(4) || 'the recording'} of virtual time, seed ${runs}`
   }
-  return `${run.machine} (${run.kind}): ${said}; ${count('throughput')} trials${latency}${length}, interleaved`
+  return `${run.machine} (${run.kind}): ${said}; ${plural(count('throughput'), 'trial')}${latency}${length}, interleaved`
 }
 
 const CREW: readonly string[] = ['workers', 'vcpus', 'notifiers', 'zappers', 'trace', 'machine']
@@ -85,3 +85,24 @@ export const questionsOf = (runs: readonly Run[]): Run[][] =>
     kind,
     params.trace,
   ])
+
+/** The runs of a group that are compared, the baseline first; in place of one that had no trial before the plan was cut short an empty one. */
+export function askedOf(runs: readonly Run[]): readonly Run[] {
+  const [first] = runs
+  if (first?.asked === undefined) return runs
+  return first.asked.map((name) => runs.find(({ variant }) => variant === name) ?? withoutTrials(first, name))
+}
+
+function withoutTrials({ noise: _, replayed: __, ...run }: Run, variant: string): Run {
+  const none = {
+    trials: [],
+    order: [],
+    metrics: {},
+    counters: {},
+    histograms: {},
+    locks: [],
+    outcomes: [],
+    warnings: [],
+  }
+  return { ...run, ...none, variant, interrupted: { trials: 0, of: run.interrupted?.of ?? 1 } }
+}

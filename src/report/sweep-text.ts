@@ -5,7 +5,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { VERDICTS } from './answer.ts'
 import { legendText } from './cells.ts'
-import { groupsOf, isBroken, questionsOf } from './groups.ts'
+import { askedOf, groupsOf, isBroken, questionsOf } from './groups.ts'
 import { columns } from './numbers.ts'
 import { phasesOf } from './phase/phase.ts'
 import { phaseText } from './phase/phase-text.ts'
@@ -99,7 +99,7 @@ function inOrder(groups: Groups, varied: readonly string[]): Groups {
 /** `Yes: 5 of 7 loads (vcpus 4, 8, 16, 32, 63)`. */
 function answersLine(groups: Groups, scenario: Scenario, varied: readonly string[], { paint }: Style): string {
   const byVerdict = new Map<string, string[]>()
-  for (const [baseline, ...others] of groups) {
+  for (const [baseline, ...others] of groups.map(askedOf)) {
     for (const run of others) {
       const { verdict } = answerOf(scenario, baseline!, run)
       const said = paint(VERDICTS[verdict], toneOf[verdict])

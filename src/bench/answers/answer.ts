@@ -17,6 +17,8 @@ export type Answer = {
   readonly isReplay: boolean
   /** The flag that leaves out tasks which the scenario has by default: --notifiers 0, --set agers=0. */
   readonly leftOut: string | null
+  /** The plan ended before all trials of both were made. */
+  readonly isCut: boolean
   /** In the order in which the scenario declares them; the first decides. */
   readonly findings: readonly Finding[]
 }
@@ -32,6 +34,7 @@ export function answerOf(scenario: Scenario, baseline: Run, candidate: Run): Ans
     kind: baseline.kind,
     isReplay: baseline.recorded !== undefined,
     leftOut: leftOutOf(scenario, baseline),
+    isCut: [baseline, candidate].some(({ interrupted }) => interrupted !== undefined),
     findings,
   }
 }

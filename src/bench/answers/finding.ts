@@ -3,7 +3,7 @@ import { METRICS, type MetricName } from '../metrics.ts'
 import type { Metric, Run } from '../result.ts'
 import type { Decision } from '../scenario.ts'
 import type { Interval } from '../statistics.ts'
-import { missingBecause, samplesOf } from './missing.ts'
+import { isCutOff, missingBecause, samplesOf } from './missing.ts'
 import { modelErrorOf } from './model-error.ts'
 import { smallestShown } from './resolution.ts'
 
@@ -54,7 +54,8 @@ export function findingOf(baseline: Run, candidate: Run, decision: Decision): Fi
     const missing = { ...common, ratio: null, ci95: null, verdict: 'missing' } as const
     const there = before ?? after
     const isSure = there !== undefined && (baseline.kind === 'modelled' || there.n >= ENOUGH_TRIALS)
-    const only = isSure && samplesOf(without, decision) === 0 ? { onlyWithout: without.variant } : {}
+    const only =
+      isSure && !isCutOff(without) && samplesOf(without, decision) === 0 ? { onlyWithout: without.variant } : {}
     return { ...missing, why: missingBecause(without, decision), ...only }
   }
   if (isRateOfNothing(metric, before, after)) {

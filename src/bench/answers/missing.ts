@@ -5,6 +5,7 @@ import type { Decision } from '../scenario.ts'
 
 /** Why a run lacks a figure, as a clause that names the run. */
 export function missingBecause(run: Run, { metric, reads }: Decision): string {
+  if (isCutOff(run)) return `${run.variant} had no trial`
   const latency = LATENCIES.find((each) => each.metric === metric)
   const needed = latency === undefined ? 0 : samplesNeeded(latency.percentile)
   const count = samplesOf(run, { metric })
@@ -13,6 +14,9 @@ export function missingBecause(run: Run, { metric, reads }: Decision): string {
   }
   return `${run.variant} recorded nothing for '${reads}'`
 }
+
+/** Whether the plan ended before the first trial of this run. */
+export const isCutOff = ({ trials, interrupted }: Run): boolean => trials.length === 0 && interrupted !== undefined
 
 /** Samples that a run has of a percentile; 0 where nothing was recorded, and of what is no percentile. */
 export function samplesOf(run: Run, { metric }: Pick<Decision, 'metric'>): number {

@@ -4,7 +4,7 @@ import type { Scenario } from '../../bench/scenario.ts'
 import { SCENARIOS } from '../../bench/scenarios/all.ts'
 import { answerText, decidingText, ranking, VERDICTS } from '../answer.ts'
 import { caught } from '../caught.ts'
-import { isBroken } from '../groups.ts'
+import { askedOf, isBroken } from '../groups.ts'
 import { fitnessOf } from '../replayed-text.ts'
 import type { Section } from './spec.ts'
 
@@ -20,7 +20,7 @@ type PageAnswer = Section['answers'][number] & {
 /** The result of each variant compared with the first good one. */
 export function answersOf(scenario: Scenario | undefined, runs: readonly Run[]): PageAnswer[] {
   if (scenario === undefined || scenario.kind === 'primitives') return []
-  const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run) && run.trials.length > 0)
+  const [baseline, ...others] = askedOf(runs.filter((run) => !isBroken(scenario, run) && run.trials.length > 0))
   if (baseline === undefined) return []
   return others.map((run) => {
     const answer = answerOf(scenario, baseline, run)
