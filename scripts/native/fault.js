@@ -1,6 +1,8 @@
 // Our vCPU that touches fresh pages, alone on this thread: as fault.c. `fault.js WORDS PAGES ROUNDS [trace]`.
+
+import { compileFor } from '../../dist/threads/compile-for.js'
 import { loadDirectBuild } from '../../dist/threads/direct.js'
-import { compileFor, cpuFor } from '../../dist/threads/for-words.js'
+import { cpuFor } from '../../dist/threads/for-words.js'
 import { allocate } from '../../dist/threads/memory.js'
 import { readSchedstat } from '../../dist/threads/schedstat.js'
 

@@ -1,6 +1,7 @@
 // Takes one lock over and over, as locks.c does: by hand, or ours over either kind of words. One lock to an isolate.
 import { parentPort, workerData } from 'node:worker_threads'
-import { buildFor, compileFor, cpuFor } from '../../dist/threads/for-words.js'
+import { compileFor } from '../../dist/threads/compile-for.js'
+import { buildFor, cpuFor } from '../../dist/threads/for-words.js'
 import { placePrimitive } from '../../dist/threads/primitives-worker.js'
 import { readSchedstat } from '../../dist/threads/schedstat.js'
 import { BY_HAND } from './by-hand.js'

@@ -1,9 +1,10 @@
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
+import { isInWasm, targetOf } from './compile-for.ts'
 import { loadDirectBuild } from './direct.ts'
-import { isInWasm, targetOf } from './for-words.ts'
 import type { Memory } from './memory.ts'
-import { type CompiledLocks, compileLocks } from './wasm/install.ts'
+import { compileLocks } from './wasm/compile-locks.ts'
+import type { CompiledLocks } from './wasm/install.ts'
 
 /** How many systems are remembered: more than the variants of a plan that run in turns. */
 const MOST_REMEMBERED = 32

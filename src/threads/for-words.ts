@@ -2,10 +2,6 @@ import type { Build } from '../builds/modules.ts'
 import { ThreadCpu } from './cpu.ts'
 import type { CpuOfRun } from './cpu-of-run.ts'
 import type { Memory } from './memory.ts'
-import { slowPathWord } from './status.ts'
-import type { Target } from './wasm/compile.ts'
-import { type CompiledLocks, compileLocks, installLocks } from './wasm/install.ts'
-import { pagesOf } from './wasm/memory.ts'
 import { WasmCpu } from './wasm-cpu.ts'
 
 /** The build that a thread runs on such memory: what is to be compiled must be the opened one. */
@@ -14,35 +10,4 @@ export const buildFor = ({ wasm }: Memory): Build & ('direct' | 'opened') => (wa
 /** The CPU for such memory. */
 export function cpuFor(id: number, memory: Memory, spinLooks?: number, run?: CpuOfRun): ThreadCpu {
   return memory.wasm === undefined ? new ThreadCpu(id, memory, spinLooks, run) : new WasmCpu(id, memory, spinLooks, run)
-}
-
-/** What locks are compiled for: a CPU on such memory, whose lock statistics are kept or not. */
-export function targetOf(cpu: number, memory: Required<Memory>, keepsLockStatistics: boolean): Target {
-  return {
-    cpu,
-    sleepersWord: memory.sleepers.byteOffset / 4,
-    slowPathEnd: endOfSlowPath(cpu, memory, keepsLockStatistics),
-    pages: pagesOf(memory.wasm),
-  }
-}
-
-function endOfSlowPath(cpu: number, { standings }: Memory, keepsLockStatistics: boolean): Target['slowPathEnd'] {
-  if (keepsLockStatistics) return 'call'
-  const word = slowPathWord(cpu)
-  return word < standings.length ? { word: standings.byteOffset / 4 + word } : 'nothing'
-}
-
-export const isInWasm = (memory: Memory): memory is Required<Memory> => memory.wasm !== undefined
-
-/** Compiles the locks that `root` holds, and lets the CPU take them so, where words are WebAssembly's; returns what cannot be compiled. */
-export function compileFor(
-  root: object,
-  cpu: ThreadCpu,
-  memory: Memory,
-  keepsLockStatistics = false,
-): CompiledLocks['left'] {
-  if (!isInWasm(memory)) return []
-  const compiled = compileLocks(root, targetOf(cpu.id, memory, keepsLockStatistics))
-  installLocks(compiled, root, cpu, memory.wasm)
-  return compiled.left
 }

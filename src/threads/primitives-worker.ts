@@ -2,7 +2,7 @@ import type { Cpu, Direct, Word } from '../shared-memory/cpu.ts'
 import type * as Locks from '../shared-memory/index.ts'
 import { Control, DRAIN, STOP, WARMUP } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
-import { buildFor, compileFor, cpuFor } from './for-words.ts'
+import { buildFor, cpuFor } from './for-words.ts'
 import type { Memory } from './memory.ts'
 
 /** A task for WorkerGroup: does one operation on one primitive over and over. */
@@ -73,14 +73,11 @@ type Operation = { readonly run: (n: number) => void; readonly isMeasured: boole
  * writes and the others read as soon as there are two.
  */
 function operationOf(
-  { primitive, cpu: id, cpus }: PrimitiveTask,
+  { primitive, cpu: id, cpus, memory: { words } }: PrimitiveTask,
   library: Library,
   cpu: Cpu,
-  memory: Memory,
+  { lock, guarded }: ReturnType<typeof placePrimitive>,
 ): Operation {
-  const { lock, guarded } = placePrimitive(library, primitive, cpus)
-  compileFor({ lock }, cpu as never, memory)
-  const { words } = memory
   if (primitive === 'ticket-by-hand') {
     const { next, serving } = lock as Locks.TicketLock
     return { run: byHand(new TicketByHand(words, next, serving), words, guarded), isMeasured: true, counts: true }
@@ -194,7 +191,12 @@ export async function operate(task: PrimitiveTask): Promise<PrimitiveResult> {
   const { memory } = task
   const library: Library = await import(new URL(`../${buildFor(memory)}/shared-memory/index.js`, import.meta.url).href)
   const cpu = cpuFor(task.cpu, memory, task.isCrowded ? SPIN_LOOKS_CROWDED : SPIN_LOOKS)
-  const { run, isMeasured, counts } = operationOf(task, library, cpu as never, task.memory)
+  const placed = placePrimitive(library, task.primitive, task.cpus)
+  if (memory.wasm !== undefined) {
+    const { compileFor } = await import('./compile-for.ts')
+    compileFor({ lock: placed.lock }, cpu, memory)
+  }
+  const { run, isMeasured, counts } = operationOf(task, library, cpu as never, placed)
   const control = new Control(task.control)
   let all = 0
   const batch = (n: number) => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type * as Shared from '../../shared-memory/index.ts'
-import { compileFor, cpuFor } from '../for-words.ts'
+import { compileFor } from '../compile-for.ts'
+import { cpuFor } from '../for-words.ts'
 import { allocate, type Memory } from '../memory.ts'
 
 const load = (build: string): Promise<typeof Shared> =>
