@@ -9,73 +9,73 @@ import type { Steps } from './steps.ts'
  */
 export class WatchedLock implements Lock {
   readonly id: LockId
-  readonly #lock: Lock
+  readonly lock: Lock
 
   constructor(lock: Lock) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
   }
 
   *acquire(cpu: Cpu): Steps<void> {
-    yield* this.#lock.acquire(cpu)
+    yield* this.lock.acquire(cpu)
     cpu.acquired(this.id, WRITE)
   }
 
   *tryAcquire(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryAcquire(cpu)
+    const taken = yield* this.lock.tryAcquire(cpu)
     if (taken) cpu.acquired(this.id, WRITE)
     return taken
   }
 
   *release(cpu: Cpu): Steps<void> {
     cpu.releasing(this.id, WRITE)
-    yield* this.#lock.release(cpu)
+    yield* this.lock.release(cpu)
   }
 }
 
 /** The same for a lock with two sides. */
 export class WatchedRwLock implements RwLock {
   readonly id: LockId
-  readonly #lock: RwLock
+  readonly lock: RwLock
 
   constructor(lock: RwLock) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
   }
 
   *readLock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.readLock(cpu)
+    yield* this.lock.readLock(cpu)
     cpu.acquired(this.id, READ)
   }
 
   *tryReadLock(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryReadLock(cpu)
+    const taken = yield* this.lock.tryReadLock(cpu)
     if (taken) cpu.acquired(this.id, READ)
     return taken
   }
 
   *readUnlock(cpu: Cpu): Steps<void> {
     cpu.releasing(this.id, READ)
-    yield* this.#lock.readUnlock(cpu)
+    yield* this.lock.readUnlock(cpu)
   }
 
   *writeLock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.writeLock(cpu)
+    yield* this.lock.writeLock(cpu)
     cpu.acquired(this.id, WRITE)
   }
 
   *tryWriteLock(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryWriteLock(cpu)
+    const taken = yield* this.lock.tryWriteLock(cpu)
     if (taken) cpu.acquired(this.id, WRITE)
     return taken
   }
 
   *writeUnlock(cpu: Cpu): Steps<void> {
     cpu.releasing(this.id, WRITE)
-    yield* this.#lock.writeUnlock(cpu)
+    yield* this.lock.writeUnlock(cpu)
   }
 
   *isContended(cpu: Cpu): Steps<boolean> {
-    return yield* this.#lock.isContended(cpu)
+    return yield* this.lock.isContended(cpu)
   }
 }

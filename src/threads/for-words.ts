@@ -4,7 +4,7 @@ import type { CpuOfRun } from './cpu-of-run.ts'
 import type { Memory } from './memory.ts'
 import { WasmCpu } from './wasm-cpu.ts'
 
-/** The build that a thread runs on such memory: what is to be compiled must be the opened one. */
+/** The build that a lone thread runs on such memory: what is to be compiled must be the opened one. */
 export const buildFor = ({ wasm }: Memory): Build & ('direct' | 'opened') => (wasm === undefined ? 'direct' : 'opened')
 
 /** The CPU for such memory. */

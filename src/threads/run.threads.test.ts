@@ -34,7 +34,7 @@ function options(roles: readonly RolePlan[], more: Partial<RunOptions> = {}): Ru
     },
     roles,
     warmupMs: 5,
-    durationMs: 50,
+    durationMs: 200,
     recordingMs: 0,
     workTurns: WORK.map(() => 10),
     broadcastTurns: BROADCAST.map(() => 10),

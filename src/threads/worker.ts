@@ -5,7 +5,7 @@ import type { RolePlan } from '../workers/roles.ts'
 import type { Window } from '../workers/run-result.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { loadDirectBuild } from './direct.ts'
-import { buildFor, cpuFor } from './for-words.ts'
+import { cpuFor } from './for-words.ts'
 import { handOverAfterRun } from './hand-over.ts'
 import type { Memory } from './memory.ts'
 import { Status } from './status.ts'
@@ -48,7 +48,7 @@ export type RoleEnded = {
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
 export async function role(task: RoleTask): Promise<RoleEnded> {
   const { cpu: id, plan, run, locks } = task
-  const build = buildFor(run.memory)
+  const build = locks?.needsOpened ? 'opened' : 'direct'
   const direct = await loadDirectBuild(build, typeof run.system.variant !== 'string')
   const control = new Control(run.control)
   const status = new Status(run.memory.standings).writer(id)

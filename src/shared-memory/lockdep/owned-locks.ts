@@ -10,78 +10,78 @@ const NOT_HELD = -1
  */
 export class OwnedLock implements Lock {
   readonly id: LockId
-  readonly #lock: Lock
+  readonly lock: Lock
   readonly #owners: Owners
 
   constructor(lock: Lock, cpus: number, oracle: number) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
     this.#owners = new Owners(lock.id, cpus, oracle)
   }
 
   *acquire(cpu: Cpu): Steps<void> {
-    yield* this.#lock.acquire(cpu)
+    yield* this.lock.acquire(cpu)
     this.#owners.took(cpu, WRITE)
   }
 
   *tryAcquire(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryAcquire(cpu)
+    const taken = yield* this.lock.tryAcquire(cpu)
     if (taken) this.#owners.took(cpu, WRITE)
     return taken
   }
 
   *release(cpu: Cpu): Steps<void> {
     this.#owners.releases(cpu, WRITE)
-    yield* this.#lock.release(cpu)
+    yield* this.lock.release(cpu)
   }
 }
 
 /** The same for a lock with two sides, which no CPU takes twice. */
 export class OwnedRwLock implements RwLock {
   readonly id: LockId
-  readonly #lock: RwLock
+  readonly lock: RwLock
   readonly #owners: Owners
 
   constructor(lock: RwLock, cpus: number, oracle: number) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
     this.#owners = new Owners(lock.id, cpus, oracle)
   }
 
   *readLock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.readLock(cpu)
+    yield* this.lock.readLock(cpu)
     this.#owners.took(cpu, READ)
   }
 
   *tryReadLock(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryReadLock(cpu)
+    const taken = yield* this.lock.tryReadLock(cpu)
     if (taken) this.#owners.took(cpu, READ)
     return taken
   }
 
   *readUnlock(cpu: Cpu): Steps<void> {
     this.#owners.releases(cpu, READ)
-    yield* this.#lock.readUnlock(cpu)
+    yield* this.lock.readUnlock(cpu)
   }
 
   *writeLock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.writeLock(cpu)
+    yield* this.lock.writeLock(cpu)
     this.#owners.took(cpu, WRITE)
   }
 
   *tryWriteLock(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryWriteLock(cpu)
+    const taken = yield* this.lock.tryWriteLock(cpu)
     if (taken) this.#owners.took(cpu, WRITE)
     return taken
   }
 
   *writeUnlock(cpu: Cpu): Steps<void> {
     this.#owners.releases(cpu, WRITE)
-    yield* this.#lock.writeUnlock(cpu)
+    yield* this.lock.writeUnlock(cpu)
   }
 
   *isContended(cpu: Cpu): Steps<boolean> {
-    return yield* this.#lock.isContended(cpu)
+    return yield* this.lock.isContended(cpu)
   }
 
   /** On either side. */

@@ -9,81 +9,81 @@ import type { Lockdep } from './lockdep.ts'
 /** A lock that reports to lockdep. A run without lockdep uses the lock itself. */
 export class TrackedLock implements Lock {
   readonly id: LockId
-  readonly #lock: Lock
+  readonly lock: Lock
   readonly #lockdep: Lockdep
 
   constructor(lock: Lock, lockdep: Lockdep) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
     this.#lockdep = lockdep
   }
 
   *acquire(cpu: Cpu): Steps<void> {
     this.#lockdep.acquire(cpu, this.id, EXCLUSIVE)
-    yield* this.#lock.acquire(cpu)
+    yield* this.lock.acquire(cpu)
     this.#lockdep.acquired(cpu, this.id)
   }
 
   *tryAcquire(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryAcquire(cpu)
+    const taken = yield* this.lock.tryAcquire(cpu)
     if (taken) this.#lockdep.acquire(cpu, this.id, EXCLUSIVE, true)
     return taken
   }
 
   *release(cpu: Cpu): Steps<void> {
     this.#lockdep.release(cpu, this.id)
-    yield* this.#lock.release(cpu)
+    yield* this.lock.release(cpu)
   }
 }
 
 /** The same for a lock with two sides, both of them fair: a reader waits behind a writer that queues. */
 export class TrackedRwLock implements RwLock {
   readonly id: LockId
-  readonly #lock: RwLock
+  readonly lock: RwLock
   readonly #lockdep: Lockdep
 
   constructor(lock: RwLock, lockdep: Lockdep) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
     this.#lockdep = lockdep
   }
 
   *readLock(cpu: Cpu): Steps<void> {
     this.#lockdep.acquire(cpu, this.id, SHARED)
-    yield* this.#lock.readLock(cpu)
+    yield* this.lock.readLock(cpu)
     this.#lockdep.acquired(cpu, this.id)
   }
 
   *tryReadLock(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryReadLock(cpu)
+    const taken = yield* this.lock.tryReadLock(cpu)
     if (taken) this.#lockdep.acquire(cpu, this.id, SHARED, true)
     return taken
   }
 
   *readUnlock(cpu: Cpu): Steps<void> {
     this.#lockdep.release(cpu, this.id)
-    yield* this.#lock.readUnlock(cpu)
+    yield* this.lock.readUnlock(cpu)
   }
 
   *writeLock(cpu: Cpu): Steps<void> {
     this.#lockdep.acquire(cpu, this.id, EXCLUSIVE)
-    yield* this.#lock.writeLock(cpu)
+    yield* this.lock.writeLock(cpu)
     this.#lockdep.acquired(cpu, this.id)
   }
 
   *tryWriteLock(cpu: Cpu): Steps<boolean> {
-    const taken = yield* this.#lock.tryWriteLock(cpu)
+    const taken = yield* this.lock.tryWriteLock(cpu)
     if (taken) this.#lockdep.acquire(cpu, this.id, EXCLUSIVE, true)
     return taken
   }
 
   *writeUnlock(cpu: Cpu): Steps<void> {
     this.#lockdep.release(cpu, this.id)
-    yield* this.#lock.writeUnlock(cpu)
+    yield* this.lock.writeUnlock(cpu)
   }
 
   *isContended(cpu: Cpu): Steps<boolean> {
-    return yield* this.#lock.isContended(cpu)
+    return yield* this.lock.isContended(cpu)
   }
 }
 

@@ -6,39 +6,39 @@ import type { QSpinLock } from './qspinlock.ts'
 /** A spinlock where an rwlock is expected: what mmu_lock was on x86 before 5.12. Both sides have it alone. */
 export class ExclusiveRwLock implements RwLock {
   readonly id: LockId
-  readonly #lock: QSpinLock
+  readonly lock: QSpinLock
 
   constructor(lock: QSpinLock) {
     this.id = lock.id
-    this.#lock = lock
+    this.lock = lock
   }
 
   *readLock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.acquire(cpu)
+    yield* this.lock.acquire(cpu)
   }
 
   *tryReadLock(cpu: Cpu): Steps<boolean> {
-    return yield* this.#lock.tryAcquire(cpu)
+    return yield* this.lock.tryAcquire(cpu)
   }
 
   *readUnlock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.release(cpu)
+    yield* this.lock.release(cpu)
   }
 
   *writeLock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.acquire(cpu)
+    yield* this.lock.acquire(cpu)
   }
 
   *tryWriteLock(cpu: Cpu): Steps<boolean> {
-    return yield* this.#lock.tryAcquire(cpu)
+    return yield* this.lock.tryAcquire(cpu)
   }
 
   *writeUnlock(cpu: Cpu): Steps<void> {
-    yield* this.#lock.release(cpu)
+    yield* this.lock.release(cpu)
   }
 
   /** `spin_is_contended()`. */
   *isContended(cpu: Cpu): Steps<boolean> {
-    return yield* this.#lock.isContended(cpu)
+    return yield* this.lock.isContended(cpu)
   }
 }

@@ -20,13 +20,16 @@ export function compileLocks(root: object, target: Target): CompiledLocks {
   return {
     module: compileModule(bytes),
     methods: methods.map(({ object, ...method }) => ({ ...method, path: paths.get(object)! })),
+    needsOpened: methods.some(({ object }) => paths.get(object)!.some(isPrivate)),
     left: [...left, ...locks.flatMap((lock) => (ofWords.includes(lock) || holdsLock(lock) ? [] : [leftWhole(lock)]))],
   }
 }
 
+const isPrivate = (name: string) => name.startsWith('$')
+
 const leftWhole = (lock: object) => ({ method: lock.constructor.name, why: 'it keeps state besides its words' })
 
-/** Locks and sequence counters, wherever they are held, and by which names. */
+/** Locks and sequence counters, wherever they are held, and by which names: public ones where there are such. */
 function locksIn(root: object): Map<object, Path> {
   const met = new Map<object, Path>()
   const left: [object, Path][] = [[root, []]]
@@ -35,7 +38,10 @@ function locksIn(root: object): Map<object, Path> {
     if (met.has(object) || ArrayBuffer.isView(object)) continue
     met.set(object, path)
     for (const [name, value] of Object.entries(object)) {
-      if (typeof value === 'object' && value !== null) left.push([value, [...path, name]])
+      if (typeof value !== 'object' || value === null) continue
+      // What is private has such a name in the opened build, and none in the others.
+      if (isPrivate(name)) left.unshift([value, [...path, name]])
+      else left.push([value, [...path, name]])
     }
   }
   return new Map([...met].filter(([object]) => isLock(object)))

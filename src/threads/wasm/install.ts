@@ -13,14 +13,13 @@ export type Path = readonly string[]
 export type CompiledLocks = {
   readonly module: WasmModule
   readonly methods: readonly (Omit<CompiledMethod, 'object'> & { readonly path: Path })[]
+  /** A lock is held by a private name, which only objects of the opened build have. */
+  readonly needsOpened: boolean
   /** What stays in JavaScript, and why. */
   readonly left: Compiled['left']
 }
 
-/**
- * Puts compiled methods into the place of those of `root`, which was placed as the one that they were compiled from: by the opened
- * build too, as what is private elsewhere has a name there.
- */
+/** Puts compiled methods into the place of those of `root`, which was placed as the one that they were compiled from. */
 export function installLocks(
   { module, methods }: CompiledLocks,
   root: object,
