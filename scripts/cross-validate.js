@@ -140,8 +140,8 @@ const summary = (label, rows) => [
 
 process.stdout.write(`# Replays against their recordings
 
-Written by \`npm run cross-validate\`. Every figure is a factor, the replay over the recorded kernel: 1 is right, 2 twice as much. A dash: fewer
-than ${FEW_WAITS} waits were recorded. "Others" are notifiers and what updates memslots. How long an invalidation took is in no recording, so nothing is said of it.
+Written by \`npm run cross-validate\`. Every figure is the ratio of the replay to the recorded kernel: 1 is exact, 2 is twice as much. A dash: fewer
+than ${FEW_WAITS} waits were recorded. "Others" are notifiers and memslot updaters. Recordings do not contain the duration of an invalidation, so it is not compared.
 
 ${table(
   ['times from', 'waits per fault within 2', 'all waits within 2', 'waits per fault within 3', 'all waits within 3'],
@@ -152,11 +152,11 @@ ${table(
     summary('it and all others together (`--times`)', together),
     summary('another recording', pairs),
     summary(
-      'another recording that tells how long a flush takes',
+      'another recording that contains the time of a flush',
       pairs.filter(({ tellsFlush }) => tellsFlush),
     ),
     summary(
-      "another recording, and where that tells no flush the played one's own",
+      "another recording; the replayed one's own time of a flush if the other has none",
       pairs.map(({ filled }) => ({ misses: filled })),
     ),
     summary('no recording (epyc-milan-2s)', general),

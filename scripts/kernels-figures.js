@@ -175,19 +175,19 @@ const hashes = MACHINES.map((name) => `\`${name}\` is \`${profileHash(loadProfil
 
 const aboutFigures = `${FIGURES}
 
-Modelled, deterministic, written by \`npm run kernels:figures\`; a test plays some cells again. No server ran these kernels. Each cell is the median of seeds ${SEEDS.join(', ')} of
+Modelled, deterministic, written by \`npm run kernels:figures\`; a test computes some cells again. No server ran these kernels. Each cell is the median of seeds ${SEEDS.join(', ')} of
 
     npm run bench -- -s SCENARIO -m MACHINE --kernel VERSION --variant VERSION --vcpus ${VCPUS} --draws 0 --seed ${SEEDS.join()}
 
-(\`mixed\`: \`--variant everything\`), ${VCPUS} vCPUs under the scenario's default load for a modelled machine. On the Arm profile the same functions of x86 are played at the costs of those cores; only
-\`icache\` is KVM for arm64, and x86 has nothing like it. \`-\`: nothing of the kind happened. Profiles: ${hashes}. Short windows: a longest hold is that of a few milliseconds.
+(\`mixed\`: \`--variant everything\`), with ${VCPUS} vCPUs under the scenario's default load for a modelled machine. On the Arm profile the same x86 functions run at the costs of those cores; only
+\`icache\` is KVM for arm64, which has no x86 counterpart. \`-\`: no such event occurred. Profiles: ${hashes}. Windows are short: a longest hold is the longest within a few milliseconds.
 `
 
 const aboutCauses = `${CAUSES}
 
-For every figure that is more than ${LEAST_CHANGE * 100} % away from that of the version before, in all seeds: each function that the version changed was taken back out of the version (*without*: how much of
-the difference is gone) and put into the version before (*alone*: how much of the difference it makes). Those are named without which ${MOST_OF_IT * 100} % of it are gone. One that makes little of it alone
-needs the others that are named, or a part of the load that only the newer kernel has. More than 100 %: more than the difference.
+For every figure that differs by more than ${LEAST_CHANGE * 100} % from the version before, in all seeds, each changed function was tried in two ways: reverted in the newer version (*without*: the share of
+the difference that disappears), and added to the older version (*alone*: the share of the difference that it causes). The table names the functions without which at least ${MOST_OF_IT * 100} % disappears. A function that causes little alone
+needs the other named functions, or a part of the load that only the newer kernel has. More than 100 % means more than the whole difference.
 `
 
 /** The table of a machine, and the rows of causes of what the versions tried changed. Scenarios that are not tried keep their rows. */

@@ -42,22 +42,25 @@ export function kernelsPage(versions, types) {
   const columns = versions.map(({ name }) => name)
   return `# Kernels
 
-A version of the kernel is a table of its functions (\`src/protocols/kvm.ts\`), and each is the version before with what has changed since (\`src/protocols/kernels.ts\`).
-This page is written by \`npm run kernels\` from these tables, and a test holds it to them. \`list kernels\` prints the versions, and \`list v6.12\` what one of them changed.
+A kernel version is a table of functions (\`src/protocols/kvm.ts\`); each version is the one before with its changes
+(\`src/protocols/kernels.ts\`). \`npm run kernels\` writes this page from these tables, and a test compares the two.
+\`list kernels\` prints the versions, and \`list v6.12\` the changes of one of them.
 
-## Which function is what in which version
+## The form of each function by version
 
-\`a\` is the form that v5.11 has, \`b\` the next, and so on; an empty cell: as in the version before.
-What v5.11 had otherwise and is not re-created: its walks yielded right after a zap only, and always flushed first; here they yield as those of v6.5 do.
-Nor does a fault go on in a root that was given up, as it did up to v5.15 (a955cad84cda): here it retries in every version. Nor does a zap in such a root owe no flush, as since v6.9 (fcdffe97f80e).
-Nor is the order of two looks: v6.8 made its pre-check before it looked whether the memslot is INVALID, and here it looks at the memslot first, as since v6.10 (cd272fc439b5);
-and up to v6.14 \`kvm_test_age_gfn()\` asked the shadow MMU first, and every root whatever the one before said; here it stops at the first that was used.
+\`a\` is the form in v5.11, \`b\` the next, and so on. An empty cell means: as in the version before. These differences are not re-created:
+
+- In v5.11 walks yielded only right after a zap, and always flushed first. Here they yield as in v6.5.
+- Up to v5.15 a fault continued in an invalid root (a955cad84cda). Here it retries in every version.
+- Since v6.9 a zap in an invalid root needs no flush (fcdffe97f80e). Here it does.
+- v6.8 did its pre-check before it checked whether the memslot is INVALID. Here the memslot is checked first, as since v6.10 (cd272fc439b5).
+- Up to v6.14 \`kvm_test_age_gfn()\` checked the shadow MMU first, and every root even after a hit. Here it stops at the first used mapping.
 
 ${row(['function here', 'in the kernel', ...columns])}
 ${row(['function here', 'in the kernel', ...columns].map(() => '---'))}
 ${functionRows(versions, names).join('\n')}
 
-## What changed it
+## The changes
 
 | since | function | commit | |
 | --- | --- | --- | --- |

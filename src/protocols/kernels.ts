@@ -167,28 +167,28 @@ export const V5_12: Version = kernel('v5.12', V5_11, {
   invalidateBegin: {
     to: invalidateBegin,
     commit: '4a42d848db95',
-    says: 'the first of those in progress begins a range, which the others widen',
+    says: 'the first of several invalidations starts the range, the others extend it',
   },
-  invalidateRangeAdd: { to: invalidateRangeAdd, commit: '4a42d848db95', says: 'widens the range in progress' },
+  invalidateRangeAdd: { to: invalidateRangeAdd, commit: '4a42d848db95', says: 'extends the range in progress' },
   invalidateRetryGfn: {
     to: invalidateRetryGfn,
     commit: '4a42d848db95',
-    says: 'asks of one hva; before, of whatever range',
+    says: 'checks one hva; before, an invalidation of any range counted',
   },
   invalidateRangeStart: {
     to: v5_12.invalidateRangeStart,
     commit: '4a42d848db95',
-    says: 'notes the range of hvas that is in progress',
+    says: 'records the range of hvas in progress',
   },
   isPageFaultStale: {
     to: v6_5.isPageFaultStale,
     commit: '4a42d848db95',
-    says: 'only an invalidation of its own hva holds a fault off while it lasts; before, one of any range did',
+    says: 'only an invalidation of its own hva makes a fault retry; before, one of any range did',
   },
   recoverNxHugePages: {
     to: v6_12.recoverNxHugePages,
     commit: '048f49809c52',
-    says: 'the flush that the zap of a page owes is made',
+    says: 'does the flush that the zap of a page requires',
   },
   tdpMmuZapPossibleNxHugePage: {
     to: v5_15.tdpMmuZapPossibleNxHugePage,
@@ -198,7 +198,7 @@ export const V5_12: Version = kernel('v5.12', V5_11, {
   tdpMmuIterCondResched: {
     to: v5_15.tdpMmuIterCondResched,
     commit: '1af4a96025b3',
-    says: 'restarts the iterator itself, which may pass over an entry',
+    says: 'restarts the iterator itself, which may skip an entry',
   },
 })
 
@@ -213,29 +213,29 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
   invalidateRangeStart: {
     to: v6_5.invalidateRangeStart,
     commit: '071064f14d87',
-    says: 'counts the pair, and leaves mmu_lock alone where no memslot overlaps',
+    says: 'counts the pair, and does not take mmu_lock where no memslot overlaps',
   },
   invalidateRangeEnd: { to: invalidateRangeEnd, commit: '071064f14d87', says: 'the same, and wakes a memslot update' },
   swapActiveMemslots: { to: swapActiveMemslots, commit: '52ac8b358b0c', says: 'waits until no pair is counted' },
   fastPageFault: {
     to: fastPageFault,
     commit: '6e8eb2060cc7',
-    says: 'of the TDP MMU too: gives a permission back without mmu_lock',
+    says: 'also for the TDP MMU: restores a permission without mmu_lock',
   },
   flushShadowMemslot: {
     to: flushShadowMemslot,
     commit: 'b7cccd397f31',
-    says: 'the roots are given up at once, and taken apart under mmu_lock for read (4c6654bd160d); before, emptied under it for write',
+    says: 'the roots are invalidated at once, and torn down under mmu_lock for read (4c6654bd160d); before, they were emptied under mmu_lock for write',
   },
   tdpMmuNextRoot: {
     to: v5_15.tdpMmuNextRoot,
     commit: 'b7cccd397f31',
-    says: 'passes over roots that were given up, wherever a walk holds a reference',
+    says: 'skips invalid roots wherever a walk holds a reference',
   },
   zapGfnRange: {
     to: v6_5.zapGfnRange,
     commit: 'edb298c663fc',
-    says: 'holds faults off meanwhile: all, as since 6d3085e4d89a (6.1); before, its gfns were taken for hvas',
+    says: 'makes faults retry meanwhile: all, as since 6d3085e4d89a (6.1); before, its gfns were treated as hvas',
   },
   tdpMmuUnmapGfnRange: {
     to: v5_15.tdpMmuUnmapGfnRange,
@@ -245,12 +245,12 @@ export const V5_15: Version = kernel('v5.15', V5_12, {
   mmuSlotApplyFlags: {
     to: dirtyLog.flushIfChangedUnlessAllSet,
     commit: '8921291980db',
-    says: 'leaves huge pages alone where the log begins with all pages dirty',
+    says: 'does not change huge pages where the log begins with all pages dirty',
   },
   archMmuEnableLogDirtyPtMasked: {
     to: dirtyLog.protectHugeAndSmall,
     commit: '8921291980db',
-    says: 'takes write permission from huge pages then, as their pages are cleared',
+    says: 'then removes write permission from huge pages when their pages are cleared',
   },
   mmuSlotRemoveWriteAccess: {
     to: mmuSlotRemoveWriteAccess,
@@ -268,17 +268,17 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
   tdpMmuAgeSpte: {
     to: tdpMmuAgeSpte,
     commit: '7ee131e3a3c3',
-    says: 'clears the bit alone, by an atomic AND; an XCHG of the whole entry since ba3a6120a4e7 (5.18)',
+    says: 'clears only the bit, by an atomic AND; an XCHG of the whole entry since ba3a6120a4e7 (5.18)',
   },
   tdpMmuNextRoot: {
     to: tdpMmuNextRoot,
     commit: '04dc4e6ce274',
-    says: 'passes over roots that were given up only where it is asked to (d62007edf01f)',
+    says: 'skips invalid roots only on request (d62007edf01f)',
   },
   tdpMmuZapRoot: {
     to: v6_8.tdpMmuZapRoot,
     commit: '1b6043e8e584',
-    says: 'in two passes, of page tables of 1 GiB and of the root, without a flush; before, each entry of the root with one',
+    says: 'in two passes, by page tables of 1 GiB and by the root, without a flush; before, with a flush for each entry of the root',
   },
   unmapGfnRange: {
     to: v6_8.unmapGfnRange,
@@ -289,59 +289,59 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
   reloadApicAccessPage: {
     to: v6_5.reloadApicAccessPage,
     commit: '878940b33d76',
-    says: 'looks for an invalidation under mmu_lock, and requests itself again',
+    says: 'checks for an invalidation under mmu_lock, and requests itself again',
   },
   tdpMmuZapLeafs: {
     to: tdpMmuZapLeafs,
     commit: 'f47e5bbbc92f',
-    says: 'zaps leafs only, and leaves page tables where they are',
+    says: 'zaps only leafs, and keeps page tables',
   },
   flushShadowAll: {
     to: flushShadowAll,
     commit: '77c8cd6b85af',
-    says: 'flushes nothing of the TDP MMU: no vCPU enters the guest again',
+    says: 'does not flush for the TDP MMU: no vCPU enters the guest again',
   },
   tdpMmuIterCondResched: {
     to: tdpMmuIterCondResched,
     commit: '3a0f64de479c',
-    says: 'the walk restarts with its next step, and passes over nothing',
+    says: 'the walk restarts with its next step, and skips nothing',
   },
   tdpMmuUnmapGfnRange: {
     to: tdpMmuUnmapGfnRange,
     commit: '7533377215b6',
-    says: 'holds a reference to the root that it is in',
+    says: 'holds a reference to its current root',
   },
   tdpMmuSplitHugePage: { to: tdpMmuSplitHugePage, commit: 'c4b33d28ea51', says: 'in place, without a flush' },
-  zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap takes no page table away' },
+  zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap frees no page table' },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,
     commit: 'c10743a1824b',
-    says: 'zaps the page by itself, and no range of gfns',
+    says: 'zaps only the page, not a range of gfns',
   },
   handleRemovedPt: {
     to: handleRemovedPt,
     commit: 'bb95dfb9e2df',
-    says: 'the caller that unlinks page tables flushes, once for all',
+    says: 'the caller that unlinks page tables flushes once for all of them',
   },
   gfnToPfnCacheInvalidateStart: {
     to: v6_8.gfnToPfnCacheInvalidateStart,
     commit: '982ed0de4753',
-    says: 'tells gfn_to_pfn_caches, which there were none of',
+    says: 'invalidates gfn_to_pfn_caches, which did not exist before',
   },
   gpcRefresh: {
     to: gpcRefresh,
     commit: '58cd407ca4c6',
-    says: 'looks the pfn up until no invalidation comes meanwhile',
+    says: 'repeats the look-up of the pfn until no invalidation interferes',
   },
   mmuNotifierRetryCache: {
     to: mmuNotifierRetryCache,
     commit: '58cd407ca4c6',
-    says: 'asks for the count of active invalidations before the sequence',
+    says: 'checks the count of active invalidations before the sequence',
   },
   mmuSlotApplyFlags: {
     to: mmuSlotApplyFlags,
     commit: 'b64d740ea7dd',
-    says: 'flushes whether or not an entry was changed; huge pages are split before that (a3fe5dbda0a4)',
+    says: 'flushes even if no entry was changed; huge pages are split before that (a3fe5dbda0a4)',
   },
   archMmuEnableLogDirtyPtMasked: {
     to: dirtyLog.splitAndProtect,
@@ -356,12 +356,12 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
   mmuRecoverHugePages: {
     to: dirtyLog.zapTables,
     commit: '5ba7c4c6d1c7',
-    says: 'takes page tables away instead of leafs, with a flush for each',
+    says: 'frees page tables instead of leafs, with a flush for each',
   },
   mmuSpDirtyLoggingEnabled: {
     to: mmuSpDirtyLoggingEnabled,
     commit: 'eb298605705a',
-    says: 'recovery leaves a memslot alone whose dirty pages are logged',
+    says: 'recovery skips a memslot with dirty logging',
   },
   userMemAbort: { to: userMemAbort, commit: '1577cb5823ce', says: 'stage-2 faults run in parallel' },
 })
@@ -370,25 +370,25 @@ export const V6_8: Version = kernel('v6.8', V6_5, {
   hasMemoryAttributes: {
     to: true,
     commit: '5a475554db1e',
-    says: 'memory of the guest can be private; guest_memfd with a7800aa80ea4',
+    says: 'guest memory can be private; guest_memfd came with a7800aa80ea4',
   },
   mmuFaultinPfn: {
     to: v6_8.mmuFaultinPfn,
     commit: 'd02c357e5bfa',
-    says: 'looks for an invalidation before and after the pfn is looked up',
+    says: 'checks for an invalidation before and after the look-up of the pfn',
   },
   invalidateRangeStart: {
     to: invalidateRangeStart,
     commit: '8569992d64b8',
-    says: 'the range in progress is one of gfns',
+    says: 'the range in progress is in gfns',
   },
   isPageFaultStale: { to: isPageFaultStale, commit: '8569992d64b8', says: 'compares gfns' },
-  zapGfnRange: { to: zapGfnRange, commit: '8569992d64b8', says: 'holds faults on its own gfns off' },
-  reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a flush of its own' },
+  zapGfnRange: { to: zapGfnRange, commit: '8569992d64b8', says: 'makes only faults on its own gfns retry' },
+  reloadApicAccessPage: { to: reloadApicAccessPage, commit: '775bc098657b', says: 'without a separate flush' },
   stage2Unmap: {
     to: v6_8.stage2Unmap,
     commit: '7657ea920c54',
-    says: 'one TLBI of the range, where the machine has it, and none before a page table is freed',
+    says: 'one TLBI for the range, where the machine supports it, and none before a page table is freed',
   },
   invalidateIcacheGuestPage: {
     to: invalidateIcacheGuestPage,
@@ -401,43 +401,43 @@ export const V6_12: Version = kernel('v6.12', V6_8, {
   rwlockNeedbreak: {
     to: rwlockNeedbreak,
     commit: 'c793a62823d1',
-    says: 'asks how the kernel was booted, not how it was configured',
+    says: 'depends on the boot option, not on the configuration',
   },
   unmapGfnRange: { to: unmapGfnRange, commit: '548f87f667a3', says: 'the shadow MMU may yield too' },
   tdpMmuZapRange: {
     to: tdpMmuZapRange,
     commit: 'd746182337c2',
-    says: 'leaves roots alone that were given up',
+    says: 'skips invalid roots',
   },
   tdpMmuZapRoot: {
     to: tdpMmuZapRoot,
     commit: '8ca983631f3c',
-    says: 'in four passes, of pages of 4 KiB first, so that a task that waits is let in sooner',
+    says: 'in four passes, pages of 4 KiB first, so that a waiting task gets the lock sooner',
   },
   archMmuEnableLogDirtyPtMasked: {
     to: archMmuEnableLogDirtyPtMasked,
     commit: '99b85fda91b1',
-    says: 'leaves roots alone that were given up',
+    says: 'skips invalid roots',
   },
   gfnToPfnCacheInvalidateStart: {
     to: gfnToPfnCacheInvalidateStart,
     commit: '9fa336e343b2',
-    says: 'looks at a cache under its lock for read first',
+    says: 'first checks a cache under its lock for read',
   },
   mmuFaultinPfn: {
     to: mmuFaultinPfn,
     commit: '44f42ef37deb',
-    says: 'looks at the attributes before the memslot',
+    says: 'checks the attributes before the memslot',
   },
   loadsRootUnder: {
     to: 'read',
     commit: 'dab285e4ec73',
-    says: 'vCPUs change roots side by side (and drop them so: 576a15de8d29)',
+    says: 'vCPUs change roots concurrently (and drop them concurrently: 576a15de8d29)',
   },
   stage2Unmap: {
     to: stage2Unmap,
     commit: 'f62d4c3eb687',
-    says: 'flushes a page table by a TLBI of its own before it is freed',
+    says: 'flushes each page table by a separate TLBI before it is freed',
   },
 })
 
@@ -445,22 +445,22 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
   vmSetMemAttributes: {
     to: vmSetMemAttributes,
     commit: '47bb584237cc',
-    says: 'lets the scheduler have the CPU between two pages',
+    says: 'reschedules between two pages',
   },
   archPreSetMemoryAttributes: {
     to: archPreSetMemoryAttributes,
     commit: '9129633d568e',
-    says: 'holds off the huge pages at both edges of the range too',
+    says: 'also blocks huge pages at both edges of the range',
   },
   mmuRecoverHugePages: {
     to: mmuRecoverHugePages,
     commit: '13e2e4f62a4b',
-    says: 'puts the huge page in place of the page table, with one flush for all of them (35ef80eb29ab)',
+    says: 'replaces the page table by the huge page in one step, with one flush for all (35ef80eb29ab)',
   },
   agesRoots: {
     to: 'valid',
     commit: '526e609f0567',
-    says: 'pages that a root maps that was given up do not count',
+    says: 'mappings of invalid roots do not count',
   },
   clearFlushYoung: {
     to: clearFlushYoung,
@@ -479,18 +479,18 @@ export const V6_18: Version = kernel('v6.18', V6_12, {
     commit: 'a57750909580',
     says: 'recovers pages of the TDP MMU under mmu_lock for read',
   },
-  possibleNxHugePages: { to: 'by MMU', commit: 'a57750909580', says: 'each MMU has a list of its own' },
+  possibleNxHugePages: { to: 'by MMU', commit: 'a57750909580', says: 'each MMU has its own list' },
 })
 
 export const V7_1: Version = kernel('v7.1', V6_18, {
   stage2Destroy: {
     to: stage2Destroy,
     commit: '4ddfab5436b6',
-    says: 'lets the scheduler have the CPU between two chunks of a table that goes',
+    says: 'reschedules between two chunks while a table is freed',
   },
 })
 
-/** All of them, the oldest first. */
+/** All versions, the oldest first. */
 export const VERSIONS: readonly Version[] = [V5_11, V5_12, V5_15, V6_5, V6_8, V6_12, V6_18, V7_1]
 
 export const versionNamed = (name: VersionName): Version => VERSIONS.find((one) => one.name === name)!
