@@ -36,7 +36,7 @@ function checkRefined(parts: readonly PartOfPlan[], first: PartOfPlan, points: n
     if (part.result.shard!.refined !== own) {
       throw refused(
         `${part.name} was not run to its end: of the points near the frontier ${own} are there`,
-        `Go on with \`bench --resume ${part.name}\`.`,
+        `Continue with \`bench --resume ${part.name}\`.`,
       )
     }
     if (sweepOf(part) !== sweep) throw refused(`${part.name} and ${first.name} refine different sweeps`, SAME)
@@ -47,7 +47,7 @@ function checkPart({ name, result }: PartOfPlan, first: PartOfPlan): void {
   const { shard } = result
   if (shard === undefined) throw refused(`${name} is no part of a plan`, 'Parts are written by `bench --shard i/n`.')
   if (result.runs.some(({ point }) => point === undefined)) {
-    throw refused(`${name} does not say of each run which load it is`, SAME)
+    throw refused(`${name} does not name the load of each run`, SAME)
   }
   const other = first.result
   const differs =
@@ -93,7 +93,7 @@ function checkPoints(parts: readonly PartOfPlan[], runs: readonly Run[], points:
     const { name } = parts.find(({ result }) => result.shard!.index === (point % of) + 1)!
     throw refused(
       `${name} was not run to its end: load ${point + 1} of ${points} is missing`,
-      `Go on with \`bench --resume ${name}\`.`,
+      `Continue with \`bench --resume ${name}\`.`,
     )
   }
 }

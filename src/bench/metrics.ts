@@ -20,7 +20,7 @@ export const METRICS = {
   retries_elsewhere_per_fault: {
     unit: '1',
     better: null,
-    says: 'RETRYs of faults that lost to another fault, or met a memslot that was changing',
+    says: 'RETRYs of faults that lost a race with another fault, or met a changing memslot',
   },
   flushes_per_unmap: { unit: '1', better: 'lower', says: 'remote TLB flushes for each unmap of a range' },
   yields_per_unmap: { unit: '1', better: 'lower', says: 'times that mmu_lock was yielded for each unmap of a range' },
@@ -33,19 +33,19 @@ export const METRICS = {
   without_resched_max_ns: {
     unit: 'ns',
     better: 'lower',
-    says: 'longest time that a change of memory attributes, or the end of a VM on arm64, kept its CPU without a point at which the scheduler could take it, on a kernel that is not preemptible',
+    says: 'longest time that a change of memory attributes, or the end of a VM on arm64, kept its CPU without a scheduling point, on a kernel that is not preemptible',
   },
   agings_per_second: {
     unit: '1/s',
     better: 'higher',
-    says: 'entries of the page table of the host about which KVM was asked whether the guest uses them',
+    says: 'entries of the page table of the host that were queried for use by the guest',
   },
   aging_young_share: {
     unit: '1',
     better: null,
-    says: 'share of these that the guest had used since KVM was asked before',
+    says: 'share of these that the guest had used since the previous query',
   },
-  aging_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'how long one such question takes, median' },
+  aging_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'duration of one such query, median' },
   pfncache_uses_per_second: {
     unit: '1/s',
     better: 'higher',
@@ -93,12 +93,12 @@ export const METRICS = {
   nx_splits_per_second: {
     unit: '1/s',
     better: null,
-    says: 'page tables that were created because the guest executed in what could be a huge page',
+    says: 'page tables that were created because the guest executed in memory that could be a huge page',
   },
   nx_lost_races_per_second: {
     unit: '1/s',
     better: null,
-    says: 'page tables that recovery found replaced when it came to zap them',
+    says: 'page tables that were already replaced when recovery tried to zap them',
   },
   nx_flushes_per_recovered: {
     unit: '1',
@@ -178,7 +178,7 @@ export const METRICS = {
   apic_migrations_refused_share: {
     unit: '1',
     better: 'lower',
-    says: 'share of the tries to move the page that found references which the host cannot account for',
+    says: 'share of the attempts to move the page that found unknown references',
   },
   apic_tries_per_reload: {
     unit: '1',
@@ -188,7 +188,7 @@ export const METRICS = {
   apic_rerequests_per_reload: {
     unit: '1',
     better: 'lower',
-    says: 'tries that met an invalidation and were requested again, for each reload',
+    says: 'attempts that met an invalidation and were requested again, for each reload',
   },
   entries_cancelled_per_reload: {
     unit: '1',

@@ -42,7 +42,7 @@ test('a refined sweep is the same file by one command, after its sweep, by parts
   writeFileSync(path('cut.json'), JSON.stringify(cut))
   const refused = await faultline('merge', path('cut.json'), path('part-2.json'), '-o', path('merged.json'))
   assert.equal(refused.code, 2)
-  assert.match(refused.err, /cut\.json was not run to its end.*\nGo on with `bench --resume .*cut\.json`/)
+  assert.match(refused.err, /cut\.json was not run to its end.*\nContinue with `bench --resume .*cut\.json`/)
   await run('bench', '--resume', path('cut.json'), '--quiet')
   assert.deepEqual(readFileSync(path('cut.json')), readFileSync(path('part-1.json')))
   await run('merge', path('cut.json'), path('part-2.json'), '-o', path('merged.json'))

@@ -87,7 +87,10 @@ test('the rounds of a side become a run whose summaries follow from its trials',
         counters: { pf_fixed: value, walk_depth_max: value },
         histograms: { fault_latency_ns: histogram(value, 1000 * value) },
         locks: [{ ...LOCK, waitMaxNs: 200 + value, who: [{ ...LOCK.who[0]!, waitMaxNs: 200 + value }] }],
-        warnings: ['too few trials for an interval: their range stands for it (1)', 'the host became slower (12 %)'],
+        warnings: [
+          'too few trials for an interval: the range of the trials is shown instead (1)',
+          'the host became slower (12 %)',
+        ],
       },
     ),
   }))

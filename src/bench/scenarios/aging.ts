@@ -35,7 +35,7 @@ const PARAMETERS = {
   'pause-us': pauseUs('between two of these', 100),
   'dirty-logs': {
     kind: 'integer',
-    says: 'threads that clear a dirty log: each time all the memory loses its write permission, which is given back without mmu_lock',
+    says: 'threads that clear a dirty log: each time all the memory loses its write permission, and faults restore it without mmu_lock',
     low: 0,
     high: 1,
     default: 0,
@@ -43,7 +43,7 @@ const PARAMETERS = {
   'log-pause-us': pauseUs('between two of these', 1000),
   updaters: {
     kind: 'integer',
-    says: 'threads that add and remove a memslot: each removal gives up the roots that aging may stand in',
+    says: 'threads that add and remove a memslot: each removal invalidates the roots, in which aging may be',
     low: 0,
     high: 1,
     default: 0,
@@ -59,7 +59,7 @@ export default scenario({
   variants: scenarioVariants('aging'),
   headline: ['age-locked', 'age-lockless'],
   decides: [
-    { metric: 'faults_per_second', reads: 'faults/s', means: 'what the guest gets done' },
+    { metric: 'faults_per_second', reads: 'faults/s', means: 'throughput of the guest' },
     { metric: 'fault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
     { metric: 'agings_per_second', reads: 'questions/s', means: 'how fast the host learns which pages are used' },
     {

@@ -52,7 +52,7 @@ export default scenario({
       reads: 'median stall until the address is current',
       means: 'how long a vCPU stays out of the guest after a move',
     },
-    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'what the guest gets done' },
+    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'throughput of the guest' },
   ],
   parameters: PARAMETERS,
   hasLatencyTrials: true,

@@ -36,7 +36,7 @@ export default scenario({
     {
       metric: 'without_resched_max_ns',
       reads: 'longest time without resched',
-      means: 'how near a conversion comes to a soft lockup',
+      means: 'how close a conversion is to a soft lockup',
       appliesTo: ({ preempt: model }) => model === 'none' || model === 'voluntary',
     },
     {
@@ -44,7 +44,7 @@ export default scenario({
       reads: 'median conversion time',
       means: 'how long the guest waits for its memory',
     },
-    { metric: 'faults_per_second', reads: 'faults/s', means: 'what the guest gets done meanwhile' },
+    { metric: 'faults_per_second', reads: 'faults/s', means: 'throughput of the guest meanwhile' },
   ],
   parameters: PARAMETERS,
   hasLatencyTrials: true,

@@ -47,7 +47,7 @@ export default scenario({
       means: 'what the end of logging costs every CPU that runs a vCPU',
     },
     { metric: 'dirty_log_stop_p50_ns', reads: 'median time to end logging', means: 'how long the VMM waits for it' },
-    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'what the guest gets done' },
+    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'throughput of the guest' },
   ],
   parameters: PARAMETERS,
   crew: { notifiers: 0 },

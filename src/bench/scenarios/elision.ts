@@ -13,7 +13,7 @@ const { mmu, preempt, tlb } = HOST_PARAMETERS
 const PARAMETERS = {
   shape: {
     kind: 'choice',
-    says: 'storm: notifiers one after the other; overlap: each ends only when another has begun, so that there is always one between start and end; teardown: a VM without vCPUs is destroyed and created meanwhile',
+    says: 'storm: consecutive invalidations; overlap: each ends only after another has begun, so that one is always in progress; teardown: a VM without vCPUs is destroyed and created meanwhile',
     choices: ['storm', 'overlap', 'teardown'],
     default: 'storm',
   },
@@ -39,7 +39,7 @@ const PARAMETERS = {
   },
   pseudo: {
     kind: 'choice',
-    says: 'mmu_notifier_invalidate_range_start: never taken, known to lockdep alone, or it excludes as a lock of the mm does',
+    says: 'mmu_notifier_invalidate_range_start: not taken, known only to lockdep, or exclusive like a lock of the mm',
     choices: ['none', 'graph', 'mutex'],
     default: 'graph',
   },
@@ -47,7 +47,7 @@ const PARAMETERS = {
   'update-pause-us': pauseUs('pause between two memslot updates', 1000),
   'update-zap': {
     kind: 'choice',
-    says: 'what the deletion of a slot zaps: everything the guest has mapped, as x86 does by default, or only the slot',
+    says: 'scope of the zap when a slot is deleted: everything the guest has mapped, as x86 does by default, or only the slot',
     choices: ['all', 'slot'],
     default: 'all',
   },
@@ -78,7 +78,7 @@ export default scenario({
     {
       metric: 'faults_per_second',
       reads: 'faults/s',
-      means: 'what the guest gets done',
+      means: 'throughput of the guest',
       appliesTo: hasVcpus,
     },
     {
@@ -96,7 +96,7 @@ export default scenario({
   ],
   hasLatencyTrials: true,
   parameters: PARAMETERS,
-  caveats: ({ shape }) => (shape === 'teardown' ? ['no vCPU runs: a VM that is destroyed has none any more'] : []),
+  caveats: ({ shape }) => (shape === 'teardown' ? ['no vCPU runs, because a VM that is being destroyed has none'] : []),
   modelled: {
     values: { range: 256, 'update-pause-us': 200 },
     costs: { guest_access: 500 },

@@ -22,27 +22,27 @@ const WHERE = ['none', 'inside', 'outside'] as const
 const PARAMETERS = {
   operation: {
     kind: 'choice',
-    says: 'fault: maps or dirties; fast: gives write permission back; dirty: writes to writable memory, no fault; pml: the same, logged by the hardware, an exit for 512 pages; uffd: a fault that a reader of a userfaultfd resolves; split: of a 2 MiB block; nx-split: because the guest executes there, until all huge pages are split; zap: of an SPTE; unmap: of a block; protect: of a PTE of a process of its own, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
+    says: 'fault: maps or dirties; fast: restores write permission; dirty: writes to writable memory, no fault; pml: the same, logged by the hardware, with one exit per 512 pages; uffd: a fault that a reader of a userfaultfd resolves; split: of a 2 MiB block; nx-split: because the guest executes there, until all huge pages are split; zap: of an SPTE; unmap: of a block; protect: a process changes one of its own PTEs, as mprotect() does; section: of a spinlock, and nothing else; --set cost.operation_outside and cost.operation_locked add ns without and under the lock',
     choices: ['fault', 'fast', 'dirty', 'pml', 'uffd', 'split', 'nx-split', 'zap', 'unmap', 'protect', 'section'],
     default: 'fault',
   },
   flush: {
     kind: 'choice',
-    says: 'after each operation: none; local: TLBI of this CPU alone; tlbi: TLBI and DSB once; broadcast: twice, as break-before-make; invlpgb: INVLPGB and TLBSYNC, which interrupt no CPU; remote: requests to all vCPUs',
+    says: 'after each operation: none; local: TLBI of this CPU alone; tlbi: TLBI and DSB once; broadcast: twice, as break-before-make; invlpgb: INVLPGB and TLBSYNC, without interrupts; remote: requests to all vCPUs',
     choices: ['none', 'local', 'tlbi', 'broadcast', 'invlpgb', 'remote'],
     default: 'none',
   },
   'flush-units': { kind: 'integer', says: 'TLBIs of a flush, before its DSB', low: 1, high: 8192, default: 1 },
   guests: {
     kind: 'integer',
-    says: 'vCPUs that run the guest meanwhile, on CPUs of their own: a remote flush interrupts each of them',
+    says: 'vCPUs that run the guest meanwhile, on further CPUs: a remote flush interrupts each of them',
     low: 0,
     high: 512,
     default: 0,
   },
   readers: {
     kind: 'integer',
-    says: 'tasks of the VMM that resolve the faults of operation=uffd, on CPUs of their own',
+    says: 'tasks of the VMM that resolve the faults of operation=uffd, on further CPUs',
     low: 1,
     high: 512,
     default: 1,
@@ -142,7 +142,7 @@ export default scenario({
   variants: VARIANTS,
   headline: ['write-lock', 'read-lock'],
   decides: [
-    { metric: 'operations_per_second', reads: 'operations/s', means: 'what all CPUs get done together' },
+    { metric: 'operations_per_second', reads: 'operations/s', means: 'the throughput of all CPUs together' },
     { metric: 'operation_ns', reads: 'mean time of an operation', means: 'how long it keeps its CPU' },
   ],
   parameters: PARAMETERS,

@@ -17,7 +17,7 @@ const PARAMETERS = {
   },
   mapping: {
     kind: 'choice',
-    says: 'what backs guest memory: huge pages, mapped by blocks, or base pages',
+    says: 'backing of guest memory: huge pages, mapped by blocks, or base pages',
     choices: ['block', 'page'],
     default: 'block',
   },
@@ -30,7 +30,7 @@ const PARAMETERS = {
   },
   scale: {
     kind: 'integer',
-    says: 'lines of memory that one operation by line stands for; 1 is the machine as it is',
+    says: 'number of memory lines per simulated by-line operation; 1 is exact',
     low: 1,
     high: 1 << 16,
     default: 64,
@@ -56,14 +56,14 @@ const PARAMETERS = {
   },
   rounds: {
     kind: 'integer',
-    says: 'the run ends after this many resets of the guest, even in its warm-up; 0: it ends when its time is over',
+    says: 'number of resets of the guest after which the run ends, even in its warm-up; 0: it ends when its time is over',
     low: 0,
     high: 1_000_000,
     default: 0,
   },
   vms: {
     kind: 'integer',
-    says: 'VMs on the machine, all alike, which share nothing but the interconnect; also --vms',
+    says: 'VMs on the machine, all alike, which share only the interconnect; also --vms',
     low: 1,
     high: 64,
     default: 1,
@@ -114,14 +114,14 @@ export default scenario({
     {
       metric: 'icache_ops_per_boot',
       reads: 'I-cache operations on the interconnect per boot',
-      means: 'what disturbs every core of the machine',
+      means: 'the disturbance of every core of the machine',
     },
     {
       metric: 'mmu_lock_hold_max_ns',
       reads: 'longest hold of mmu_lock',
-      means: 'how near the host comes to a soft lockup',
+      means: 'how close the host is to a soft lockup',
     },
-    { metric: 'guest_boots_per_second', reads: 'boots/s', means: 'what the guests get done' },
+    { metric: 'guest_boots_per_second', reads: 'boots/s', means: 'throughput of the guests' },
   ],
   parameters: PARAMETERS,
   crew: { vcpus: 2, notifiers: 0 },

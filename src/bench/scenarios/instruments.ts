@@ -31,7 +31,7 @@ export default scenario({
   ],
   headline: ['unwatched', 'oracles'],
   decides: [{ metric: 'faults_per_second', reads: 'faults/s', means: 'how much of the rate is left', claims: 'worse' }],
-  notModelled: 'what watches a run costs nothing in virtual time',
+  notModelled: 'instruments cost nothing in virtual time',
   hasLatencyTrials: false,
   parameters: PARAMETERS,
   presets: PRESETS,

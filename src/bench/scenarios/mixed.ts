@@ -20,7 +20,7 @@ const away = (name: string, says: string, ...without: NonNullable<Variant['witho
 })
 
 const VARIANTS: readonly Variant[] = [
-  { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role at work' },
+  { kind: 'good', name: 'everything', reference: 'upstream', says: 'every role is active' },
   away('notifiers', 'the memory of the guest is never invalidated', 'notifier'),
   away('nx-recovery', 'huge pages that were split for execution stay split', 'nx-recovery'),
   away('updates', 'the memslots do not change', 'memslot-updater'),
@@ -29,7 +29,7 @@ const VARIANTS: readonly Variant[] = [
     kind: 'good',
     name: 'v5.15',
     reference: 'v5.15',
-    says: 'every role at work, by the rules of v5.15: no pre-check, recovery under the write lock, reload by ->invalidate_range()',
+    says: 'every role is active, by the rules of v5.15: no pre-check, recovery under the write lock, reload by ->invalidate_range()',
   },
 ]
 
@@ -60,7 +60,7 @@ const PARAMETERS = {
   ),
   'update-zap': {
     kind: 'choice',
-    says: 'what the deletion of a slot zaps: everything the guest has mapped, as x86 does by default, or only the slot',
+    says: 'scope of the zap when a slot is deleted: everything the guest has mapped, as x86 does by default, or only the slot',
     choices: ['all', 'slot'],
     default: 'all',
   },
@@ -72,12 +72,12 @@ const PARAMETERS = {
 
 export default scenario({
   name: 'mixed',
-  asks: 'With every role at work on one VM, does its guest get more done if one of them is left out?',
+  asks: 'With every role active on one VM, does its guest get more done if one of them is left out?',
   mail: null,
   variants: VARIANTS,
   headline: ['everything', 'without-notifiers'],
   decides: [
-    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'what the guest gets done' },
+    { metric: 'guest_accesses_per_second', reads: 'guest accesses/s', means: 'throughput of the guest' },
     { metric: 'nx_refault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
     {
       metric: 'mmu_lock_contended_share',

@@ -18,7 +18,7 @@ const PARAMETERS = {
   },
   huge: { kind: 'choice', says: 'how large huge pages are', choices: ['2M', '1G'], default: '2M' },
   'nested-share': percentage(
-    'percentage of accesses to such memory that are those of a nested guest, which has as much memory of its own (huge 2M)',
+    'percentage of accesses to such memory by a nested guest, which has its own memory of the same size (huge 2M)',
     0,
   ),
   'recoverable-share': percentage(
@@ -35,7 +35,7 @@ const PARAMETERS = {
   },
   ratio: {
     kind: 'integer',
-    says: 'nx_huge_pages_recovery_ratio: a round recovers one page in so many; 0: none',
+    says: 'nx_huge_pages_recovery_ratio: a round recovers 1/ratio of the pages; 0: none',
     low: 0,
     high: 10_000,
     default: 4,
@@ -60,7 +60,7 @@ const PARAMETERS = {
   },
   'leave-root-every': {
     kind: 'integer',
-    says: 'accesses after which a vCPU goes over to the next root; 0: never',
+    says: 'accesses after which a vCPU changes to the next root; 0: never',
     low: 0,
     high: 1_000_000_000,
     default: 0,
@@ -74,7 +74,7 @@ const PARAMETERS = {
   },
   unmapped: {
     kind: 'integer',
-    says: 'gfns of such memory that a notifier invalidates at a time, in whole huge pages: a host splits one before it takes a piece',
+    says: 'gfns of such memory that a notifier invalidates at a time, in whole huge pages: a host splits a huge page before it takes a part',
     low: 1,
     high: 1 << 20,
     default: 2048,

@@ -13,7 +13,7 @@ const { mmu, preempt, tlb } = HOST_PARAMETERS
 export const PARAMETERS = {
   shape: {
     kind: 'choice',
-    says: 'boot: hot gfns inside the range; bursts: the same, with the guest at work only now and then; out: faults outside of the range; stream: endless short invalidations of a hot gfn',
+    says: 'boot: hot gfns inside the range; bursts: the same, with the guest active only now and then; out: faults outside of the range; stream: endless short invalidations of a hot gfn',
     choices: ['boot', 'bursts', 'out', 'stream'],
     default: 'boot',
   },
@@ -47,7 +47,7 @@ export const PARAMETERS = {
   },
   'burst-accesses': {
     kind: 'integer',
-    says: 'accesses of each vCPU in a burst, after which it halts until the next one; 0: always at work',
+    says: 'accesses of each vCPU in a burst, after which it halts until the next one; 0: always active',
     low: 0,
     high: 10_000_000,
     default: 0,
@@ -70,7 +70,7 @@ export const PARAMETERS = {
   tlb,
   zap: {
     kind: 'choice',
-    says: 'what zappers do to the range: take leafs away, or write permission',
+    says: 'what zappers remove from the range: leafs, or write permission',
     choices: ['zap', 'wrprot'],
     default: 'zap',
   },
@@ -106,7 +106,7 @@ export default scenario({
       reads: 'retries under mmu_lock per fault',
       means: 'acquisitions of mmu_lock that mapped nothing and made a zapper yield',
     },
-    { metric: 'faults_per_second', reads: 'faults/s', means: 'what the guest gets done' },
+    { metric: 'faults_per_second', reads: 'faults/s', means: 'throughput of the guest' },
     { metric: 'fault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
   ],
   parameters: PARAMETERS,

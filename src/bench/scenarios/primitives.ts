@@ -28,7 +28,11 @@ export default {
     primitive('qrwlock-write', 'kernel/locking/qrwlock.c', 'write_lock, add 1, write_unlock'),
     primitive('rwsem-read', 'rwsem, without optimistic spinning', 'down_read, up_read'),
     primitive('rwsem-write', 'rwsem, without optimistic spinning', 'down_write, add 1, up_write'),
-    primitive('seqcount-read', 'include/linux/seqlock.h', 'reads under a sequence; with others, one of them writes'),
+    primitive(
+      'seqcount-read',
+      'include/linux/seqlock.h',
+      'reads under a sequence counter; with several workers, one of them writes',
+    ),
     primitive('seqcount-write', 'include/linux/seqlock.h', 'writes under a sequence; with others, they read'),
   ],
   headline: ['qspinlock', 'ticket'],

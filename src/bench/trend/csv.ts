@@ -112,7 +112,7 @@ const directionOf = (text: string | undefined) => (text === 'higher' || text ===
 function numberOf({ metric, value }: Row, file: string): number {
   const number = value === undefined || value === '' ? Number.NaN : Number(value)
   if (Number.isFinite(number)) return number
-  throw damaged(`${file}: a value of ${metric} is '${value ?? ''}', which is no number`)
+  throw damaged(`${file}: a value of ${metric} is '${value ?? ''}', which is not a number`)
 }
 
 function groups<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {

@@ -22,13 +22,12 @@ export function counterFaults(run: Run): string[] {
 }
 
 const countFaults = (name: string, count: number): string[] =>
-  unless(!KNOWN.has(name) || (Number.isInteger(count) && count > 0), `${name} is ${count}, which is no count`)
+  unless(!KNOWN.has(name) || (Number.isInteger(count) && count > 0), `${name} is ${count}, which is not a count`)
 
 /** The run's counters must be the sums of its trials'. A failed run also has counts that belong to no trial. */
 export function sumFaults({ counters, trials, error }: Run): string[] {
   const kept = trials.filter((trial) => trial.counters !== undefined).length
-  if (kept > 0 && kept < trials.length)
-    return [`${trials.length - kept} of ${trials.length} trials do not say what they counted`]
+  if (kept > 0 && kept < trials.length) return [`${trials.length - kept} of ${trials.length} trials have no counters`]
   if (kept === 0) return leastFaults(counters, trials)
   const names = new Set([counters, ...trials.map((trial) => trial.counters!)].flatMap((all) => Object.keys(all)))
   return [...names].flatMap((name) => {
@@ -159,7 +158,7 @@ function takenFaults(retriesEach: number, sum: (names: readonly string[]) => num
   return [
     ...unless(
       isNear(retriesEach * faults, retries),
-      `retries_per_fault is ${retriesEach}, which is no number of retries by ${faults} faults`,
+      `retries_per_fault is ${retriesEach}, which is impossible for ${faults} faults`,
     ),
     ...unless(
       Math.abs(taken - ended) <= vcpus,
@@ -190,7 +189,7 @@ function outcomeFaults(run: Run): string[] {
     }),
     ...found
       .filter(({ outcome }) => !derived.some((other) => other.outcome === outcome))
-      .map(({ outcome }) => `outcome '${outcome}' is there, but nothing of it was counted`),
+      .map(({ outcome }) => `outcome '${outcome}' is listed, but was never counted`),
     ...outcomes.filter(isOfOracle).flatMap((outcome) => oracleFaults(run, outcome)),
   ]
 }

@@ -12,10 +12,10 @@ export function headerFaults(result: Result): string[] {
   const isMeasured = runs.some(({ kind }) => kind === 'measured')
   const isOwn = source.definition === definitionOfTree()
   return [
-    ...unless(new Date(createdAt).getTime() >= 0, `createdAt is '${createdAt}', which is no time`),
+    ...unless(new Date(createdAt).getTime() >= 0, `createdAt is '${createdAt}', which is not a time`),
     ...unless(
       source.git === null || /^[0-9a-f]{40,64}$/.test(source.git),
-      `source.git is '${source.git}', which is no commit`,
+      `source.git is '${source.git}', which is not a commit`,
     ),
     ...unless((source.git === null) === (source.dirty === null), 'source.git and source.dirty do not fit each other'),
     ...unless(
@@ -29,7 +29,7 @@ export function headerFaults(result: Result): string[] {
 function hostFaults(host: Result['host'], calibration: Result['calibration']): string[] {
   return [
     ...unless(host.cores >= 1 && host.memory > 0, `host: ${host.cores} cores and ${host.memory} bytes are no host`),
-    ...unless(host.quota === null || host.quota > 0, `host: a quota of ${host.quota} CPUs is none`),
+    ...unless(host.quota === null || host.quota > 0, `host: ${host.quota} CPUs is not a valid quota`),
     ...Object.entries(calibration).flatMap(([name, ns]) =>
       unless(Number.isFinite(ns) && ns > 0, `calibration: ${name} is ${ns}`),
     ),
@@ -47,7 +47,7 @@ function modelledFaults({ id, createdAt, host, command, seed, source, runs }: Re
     .update(JSON.stringify([source.definition, engine, command, seed]))
     .digest('hex')
   return [
-    ...unless(JSON.stringify(host) === JSON.stringify(NO_HOST), 'host: a modelled result has none'),
+    ...unless(JSON.stringify(host) === JSON.stringify(NO_HOST), 'host: a modelled result must not have one'),
     ...unless(new Date(createdAt).getTime() === 0, `createdAt: a modelled result has no time`),
     ...unless(
       !isOwn || id === `modelled-${identity.slice(0, 32)}`,
@@ -84,8 +84,8 @@ function summaryFaults(name: string, { ratio, ci95, n }: Noise, ratios: readonly
 /** Only modelled runs have a machine that a profile describes. */
 export const modelFaults = ({ kind, model }: Run): string[] =>
   kind === 'measured'
-    ? unless(model === undefined, 'model: a measured run has none')
-    : unless(model !== undefined, 'model: a modelled run says on which machine it ran')
+    ? unless(model === undefined, 'model: a measured run must not have one')
+    : unless(model !== undefined, 'model: a modelled run must name its machine')
 
 /** Events in the order of time, of things that there are. */
 export function timelineFaults({ timeline }: Run): string[] {

@@ -44,7 +44,7 @@ function summaryFaults(name: string, summary: HistogramSummary): string[] {
 /** With too few values there is no tail percentile; older files state one all the same. */
 function tailFaults(what: string, said: number | null, derived: number, count: number, percentile: number): string[] {
   if (said !== null) return unequal(what, said, derived)
-  return unless(count < samplesNeeded(percentile), `${what} is not there, although there are ${count} values`)
+  return unless(count < samplesNeeded(percentile), `${what} is missing, although there are ${count} values`)
 }
 
 function decode(hdr: string): Decoded | string {
@@ -74,7 +74,7 @@ function latencyFaults(run: Run, { histogram: name, percentile, metric }: (typeo
   const values = run.trials.flatMap((trial) => (Object.hasOwn(trial.metrics, metric) ? trial.metrics[metric]! : []))
   if (values.length === 0) return []
   const summary = Object.hasOwn(run.histograms, name) ? run.histograms[name] : undefined
-  if (summary === undefined) return [`${name}: trials have its ${metric}, but it is not there`]
+  if (summary === undefined) return [`${name}: trials have its ${metric}, but it is missing`]
   const [least, most] = [Math.min(...values), Math.max(...values)]
   const highest = Math.ceil(summary.max)
   const longest = Math.min(highest, edgesOf(bucketOf(withinRange(summary.max)))[1])

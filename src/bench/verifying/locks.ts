@@ -8,7 +8,7 @@ export function lockFaults(run: Run, isOwn: boolean): string[] {
   return [
     ...locks.flatMap(rowFaults),
     ...locks.flatMap(({ name, who }) =>
-      unless(who !== undefined || !isOwn, `${name} does not say which workers took it`),
+      unless(who !== undefined || !isOwn, `${name} does not list the workers that took it`),
     ),
     ...unless(new Set(names).size === names.length, 'two rows are of one lock and side'),
     ...mmuLockFaults(run),
@@ -77,7 +77,10 @@ function mmuLockFaults({ locks, trials }: Run): string[] {
   )
   const isWithin = share >= Math.min(...shares) * (1 - 1e-9) && share <= Math.max(...shares) * (1 + 1e-9)
   return [
-    ...unless(isWithin, `mmuLock: ${share} of all acquisitions were contended, which no mean of the trials' shares is`),
+    ...unless(
+      isWithin,
+      `mmuLock: ${share} of all acquisitions were contended, which cannot be the mean of the trials' shares`,
+    ),
     ...(longest.length === 0
       ? []
       : unequal(

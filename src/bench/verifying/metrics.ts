@@ -10,7 +10,7 @@ export function metricFaults(run: Run): string[] {
   const lost = [...names].filter((name) => !Object.hasOwn(metrics, name))
   return [
     ...Object.entries(metrics).flatMap(([name, metric]) => summaryFaults(run, name, metric)),
-    ...lost.map((name) => `${name}: trials have it, the summary has not`),
+    ...lost.map((name) => `${name}: trials have it, but the summary does not`),
     ...trials.flatMap((trial) => trialFaults(run, trial).map((says) => `trial ${trial.index}: ${says}`)),
   ]
 }
@@ -91,7 +91,7 @@ const RISING: readonly (readonly string[])[] = [
 function rangeFaults(name: string, value: number): string[] {
   const isShare = /_share(_|$)|^jain_fairness$/.test(name) && name !== 'waited_for_cpu_share'
   return [
-    ...unless(Number.isFinite(value) && value >= 0, `${name} is ${value}, which is no figure`),
+    ...unless(Number.isFinite(value) && value >= 0, `${name} is ${value}, which is not a valid figure`),
     ...unless(!isShare || value <= 1 + 1e-9, `${name} is ${value}, more than the whole`),
   ]
 }

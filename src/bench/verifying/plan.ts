@@ -23,7 +23,7 @@ export function planFaults({ runs }: Result, groups: readonly Group[], options: 
     }
   }
   return [
-    ...(isCut ? [] : missing.map((run) => `its command asks for ${run}, which is not there as it asks for it`)),
+    ...(isCut ? [] : missing.map((run) => `its command asks for ${run}, which is missing or differs`)),
     ...[...left]
       .flatMap(([key, many]) => (many > 0 ? [key] : []))
       .map((key) => `there is a run that its command does not ask for: ${key}`),

@@ -33,7 +33,7 @@ export function presenceFaults(run: Run): string[] {
     ...LATENCIES.flatMap(({ histogram, metric }) => {
       const isOwed = Object.hasOwn(run.histograms, histogram) && !lacksSamples(metric, run.histograms)
       const isThere = run.trials.some(({ metrics }) => Object.hasOwn(metrics, metric))
-      return unless(!isOwed || isThere, `${metric}: there is a ${histogram}, but no trial has it`)
+      return unless(!isOwed || isThere, `${metric}: a ${histogram} exists, but no trial has the metric`)
     }),
     ...unless(
       run.trials.length === 0 ||

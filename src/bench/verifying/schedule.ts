@@ -38,7 +38,7 @@ function againstSchedule(runs: readonly Run[], schedule: ReturnType<typeof sched
     )
     return trials.flatMap(({ mode, seed }, at) => {
       const wanted = planned[at]
-      if (wanted === undefined) return [`${variant}: trial ${at} is none of the plan's`]
+      if (wanted === undefined) return [`${variant}: trial ${at} does not belong to the plan`]
       return [
         ...unequal(`${variant}: the seed of trial ${at}, by the result's,`, seed, wanted.seed),
         ...unequal(`${variant}: the place of trial ${at}, by the result's seed,`, order[at]!, wanted.place),

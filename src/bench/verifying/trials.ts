@@ -17,7 +17,7 @@ export function trialFaults({ trials, order, kind }: Run): string[] {
     ...unless(new Set(order).size === order.length, 'two trials have one place in the order'),
     ...unless(
       order.every((place, index) => Number.isInteger(place) && place >= 0 && place >= (order[index - 1] ?? 0)),
-      `the order ${order.join(', ')} is none in which trials can run`,
+      `the order ${order.join(', ')} is not a possible order of trials`,
     ),
   ]
 }
@@ -77,7 +77,7 @@ function noiseFaults(runs: readonly Run[], pairs: number): string[] {
   return [
     ...unless(
       noise.length > 0 || pairs === 0 || !isDirected,
-      `${pairs} pairs of the baseline against itself ran, but there is no noise`,
+      `${pairs} pairs of the baseline against itself ran, but the noise is missing`,
     ),
     ...runs
       .slice(1)

@@ -56,18 +56,18 @@ test('every planted change of a summary is found', () => {
   const changed = (change: object) => ({ ...GOOD, metrics: { faults_per_second: { ...metric!, ...change } } })
   const histogram = (change: object) => ({ ...GOOD, histograms: { fault_latency_ns: { ...HISTOGRAM, ...change } } })
   const planted: [Run, RegExp][] = [
-    [changed({ median: 2.0000000000000004 }), /faults_per_second: median is 2.0000000000000004, derived again it is 2/],
+    [changed({ median: 2.0000000000000004 }), /faults_per_second: median is 2.0000000000000004, recomputed it is 2/],
     [changed({ n: 4 }), /n is 4/],
-    [changed({ ci95: [1, 3] }), /interval to is 3, derived again it is 4/],
+    [changed({ ci95: [1, 3] }), /interval to is 3, recomputed it is 4/],
     [changed({ better: 'lower' }), /better lower; this program says 1\/s, better higher/],
-    [{ ...GOOD, metrics: {} }, /trials have it, the summary has not/],
+    [{ ...GOOD, metrics: {} }, /trials have it, but the summary does not/],
     [{ ...GOOD, order: [0, 1] }, /places in the order is 2/],
     [{ ...GOOD, order: [0, 1, 1] }, /two trials have one place/],
-    [histogram({ count: 5 }), /count is 5, derived again it is 4/],
+    [histogram({ count: 5 }), /count is 5, recomputed it is 4/],
     [histogram({ p99: 1 }), /p99 is 1/],
     [histogram({ mean: 300_000 }), /mean is 300000/],
     [histogram({ hdr: 'nonsense' }), /cannot be decoded/],
-    [histogram({ hdr: summaryOf([1]).hdr }), /count is 4, derived again it is 1/],
+    [histogram({ hdr: summaryOf([1]).hdr }), /count is 4, recomputed it is 1/],
     [{ ...GOOD, locks: [{ ...LOCK, waitAvgNs: 99 }] }, /average wait is 99/],
     [{ ...GOOD, locks: [{ ...LOCK, acquisitions: 11 }] }, /acquisitions of all workers is 11/],
   ]
@@ -80,10 +80,10 @@ test('the baseline against itself is the summary of its ratios', () => {
   const found = (change: object) => says(withNoise(change)).filter((line) => line.startsWith('noise of faults'))
   const ofSummary = (change: object) => found(change).filter((line) => !line.includes('pairs'))
   assert.deepEqual(ofSummary({}), [])
-  assert.match(ofSummary({ ratio: 1 }).join(), /the ratio is 1, derived again it is 1.1/)
-  assert.match(ofSummary({ ci95: [0.99, 1.2] }).join(), /the interval from is 0.99, derived again it is 0.9/)
-  assert.match(ofSummary({ n: 2 }).join(), /n is 2, derived again it is 3/)
-  assert.match(ofSummary({ ratios: [1, 1, 1] }).join(), /the ratio is 1.1, derived again it is 1/)
+  assert.match(ofSummary({ ratio: 1 }).join(), /the ratio is 1, recomputed it is 1.1/)
+  assert.match(ofSummary({ ci95: [0.99, 1.2] }).join(), /the interval from is 0.99, recomputed it is 0.9/)
+  assert.match(ofSummary({ n: 2 }).join(), /n is 2, recomputed it is 3/)
+  assert.match(ofSummary({ ratios: [1, 1, 1] }).join(), /the ratio is 1.1, recomputed it is 1/)
   assert.match(ofSummary({ ratios: [] }).join(), /has no ratios/)
 })
 

@@ -9,7 +9,7 @@ export const EVERYTHING = variant({
   on: V6_18,
   kind: 'good',
   reference: 'upstream',
-  says: 'every role at work',
+  says: 'every role is active',
   replaces: {},
 })
 
@@ -19,6 +19,6 @@ export const EVERYTHING_5_15 = variant({
   on: V5_15,
   kind: 'good',
   reference: 'v5.15',
-  says: 'every role at work, by the rules of v5.15: no pre-check, recovery under the write lock, reload by ->invalidate_range()',
+  says: 'every role is active, by the rules of v5.15: no pre-check, recovery under the write lock, reload by ->invalidate_range()',
   replaces: {},
 })

@@ -14,14 +14,14 @@ export function doubtsOf({ metrics }: Summary, group: Group): string[] {
   if (workers > cpus) warnings.push(`more workers than the machine has CPUs: they share them (${workers} on ${cpus})`)
   if ((metrics.elapsed_ns?.median ?? 1) === 0) {
     const longer = isPlayedInTime(group) ? 'recording' : '--duration'
-    warnings.push(`some role never came to the end of an operation in the measured time: take a longer ${longer}`)
+    warnings.push(`a role did not finish any operation in the measured time: use a longer ${longer}`)
   }
   const elapsedMs = (metrics.elapsed_ns?.median ?? 0) / 1e6
   const { durationMs } = group.modelled!
   if (!isPlayedInTime(group) && elapsedMs > LONG * durationMs) {
     const took = elapsedMs > 1000 ? `${(elapsedMs / 1000).toFixed(1)} s` : `${elapsedMs.toFixed(1)} ms`
     warnings.push(
-      `operations that began in the measured time took longer than that, and were modelled to their end (${took} instead of ${durationMs} ms)`,
+      `operations that began in the measured time took longer than that, and were modelled until they finished (${took} instead of ${durationMs} ms)`,
     )
   }
   return warnings

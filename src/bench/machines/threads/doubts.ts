@@ -67,7 +67,7 @@ function lockWarnings(done: readonly Done[], { workers, cores }: Circumstances):
   const lock = done[0]?.trial.mmuLock
   if (workers <= cores || lock === undefined) return []
   const inOrder = /\b(?<!pv-)qspinlock$/.test(lock)
-  const order = ', as on a host, which is handed over in order, even to a worker without a core'
+  const order = ', as on a host: it is handed over in order, even to a worker without a core'
   return [`with more workers than cores the kind of lock matters: mmu_lock was ${lock}${inOrder ? order : ''}`]
 }
 
@@ -78,7 +78,7 @@ function sampleWarnings(
 ): string[] {
   const warnings: string[] = []
   const trials = summary.metrics.elapsed_ns?.n ?? 0
-  if (trials < 5) warnings.push(`too few trials for an interval: their range stands for it (${trials})`)
+  if (trials < 5) warnings.push(`too few trials for an interval: the range of the trials is shown instead (${trials})`)
   const unmaps = summary.counters.unmap_gfn_range_calls ?? 0
   if (unmaps > 0 && unmaps < FEW_UNMAPS) {
     const longer = expectedMs > 0 ? '--duration' : 'recording'

@@ -17,7 +17,7 @@ export const AGING = mmuLockUser({
   parameters: {
     agers: {
       kind: 'integer',
-      says: 'tasks of the host that ask which pages the guest uses, and clear the Accessed bits',
+      says: 'tasks of the host that query which pages the guest uses, and clear the Accessed bits',
       low: 0,
       high: 8,
       default: 0,

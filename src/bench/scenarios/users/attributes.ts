@@ -6,7 +6,7 @@ export const ATTRIBUTES = mmuLockUser({
   parameters: {
     converters: {
       kind: 'integer',
-      says: 'threads of the VMM that make memory of the guest private, and shared again (KVM_SET_MEMORY_ATTRIBUTES)',
+      says: 'threads of the VMM that convert guest memory to private and back (KVM_SET_MEMORY_ATTRIBUTES)',
       low: 0,
       high: 1,
       default: 0,

@@ -32,7 +32,7 @@ export const LOG_PARAMETERS = {
   },
   'log-clear-pages': {
     kind: 'integer',
-    says: 'pages of one KVM_CLEAR_DIRTY_LOG, a multiple of 64: mmu_lock is held for all of them, and one flush made',
+    says: 'pages per KVM_CLEAR_DIRTY_LOG, a multiple of 64: mmu_lock is held once for all of them, with one flush',
     low: 64,
     high: 1 << 22,
     default: 1 << 18,
@@ -74,7 +74,7 @@ export const DIRTY_LOG = mmuLockUser({
   parameters: {
     'dirty-loggers': {
       kind: 'integer',
-      says: 'VMMs that log which pages the guest writes to, as for a live migration: 0 or 1',
+      says: 'VMMs that log the pages written by the guest, as for a live migration: 0 or 1',
       low: 0,
       high: 1,
       default: 0,

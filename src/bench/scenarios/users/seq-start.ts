@@ -3,7 +3,7 @@ import { mmuLockUser } from './user.ts'
 export const SEQ_PARAMETERS = {
   'seq-start': {
     kind: 'integer',
-    says: 'what mmu_invalidate_seq begins with, as on a host that has been up for long: near 2^31 (2147483640) or 2^32 (4294967290) it is soon there',
+    says: 'initial value of mmu_invalidate_seq, as on a host with a long uptime: 2147483640 soon reaches 2^31, 4294967290 soon reaches 2^32',
     low: 0,
     high: 4_294_967_295,
     default: 0,

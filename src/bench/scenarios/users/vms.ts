@@ -38,7 +38,7 @@ export const teardownRoles = (
 const PARAMETERS = {
   vms: {
     kind: 'integer',
-    says: 'VMs on the machine with as many vCPUs each; those of the others write at random, and share the interconnect, not mmu_lock',
+    says: 'VMs on the machine with the same number of vCPUs each; the vCPUs of the other VMs write at random, and share the interconnect, not mmu_lock',
     low: 1,
     high: 16,
     default: 1,
