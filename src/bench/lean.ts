@@ -1,8 +1,19 @@
 import { LATENCIES } from './derived/latencies.ts'
 import type { MetricName } from './metrics.ts'
-import type { Run } from './result.ts'
+import type { ModelInfo, Run } from './result.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios/all.ts'
+
+/** There are tens of thousands: what is empty in all of them is there once. */
+const NOTHING = {}
+const NONE: readonly never[] = []
+
+/** Runs of one load; each has the same parameters. */
+export function leanRuns(runs: readonly Run[]): Run[] {
+  const [first] = runs
+  const areAlike = runs.every(({ params }) => JSON.stringify(params) === JSON.stringify(first!.params))
+  return runs.map((run) => ({ ...leanRun(run), ...(areAlike ? { params: first!.params } : {}) }))
+}
 
 /** What the scalability law is put through. */
 const RATES: readonly MetricName[] = ['faults_per_second', 'operations_per_second']
@@ -11,7 +22,7 @@ const RATES: readonly MetricName[] = ['faults_per_second', 'operations_per_secon
  * What the answers, tables and maps of a sweep need of a modelled run: a tenth of it. A run that there is more to say about, such as one
  * that failed, is left whole.
  */
-export function leanRun(run: Run): Run {
+function leanRun(run: Run): Run {
   const scenario = SCENARIOS.find(({ name }) => name === run.scenario)
   if (scenario === undefined || !isPlain(run, scenario)) return run
   const metrics = [...scenario.decides.map(({ metric }) => metric), ...RATES]
@@ -19,18 +30,27 @@ export function leanRun(run: Run): Run {
   const { model, ...own } = run
   return {
     ...own,
-    order: [],
-    trials: run.trials.map((trial) => ({ ...trial, metrics: {}, counters: {} })),
+    order: NONE,
+    trials: run.trials.map((trial) => ({ ...trial, metrics: NOTHING, counters: NOTHING })),
     metrics: only(run.metrics, metrics),
-    counters: {},
+    counters: NOTHING,
     histograms: mapped(only(run.histograms, latencies), (histogram) => ({ ...histogram, hdr: '' })),
-    locks: [],
-    outcomes: run.outcomes.filter(({ grade }) => grade !== 'acceptable'),
-    ...(model === undefined
-      ? {}
-      : { model: { ...model, machine: {}, blocked: [], draws: model.draws.map((draw) => only(draw, metrics)) } }),
+    locks: NONE,
+    outcomes: orNone(run.outcomes.filter(({ grade }) => grade !== 'acceptable')),
+    warnings: orNone(run.warnings),
+    ...(model === undefined ? {} : { model: leanModel(model, metrics) }),
   }
 }
+
+const leanModel = (model: ModelInfo, metrics: readonly string[]): ModelInfo => ({
+  ...model,
+  machine: NOTHING,
+  blocked: NONE,
+  draws: orNone(model.draws.map((draw) => only(draw, metrics))),
+  whatIf: orNone(model.whatIf),
+})
+
+const orNone = <T>(items: readonly T[]): readonly T[] => (items.length === 0 ? NONE : items)
 
 /** Nothing but its figures is shown of it in a sweep. */
 function isPlain(

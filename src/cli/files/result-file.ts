@@ -1,7 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { leanRun } from '../../bench/lean.ts'
+import { leanRuns } from '../../bench/lean.ts'
 import type { Result, Run } from '../../bench/result.ts'
 import { GrowingText, type Grown, type Texts } from '../../bench/result-text.ts'
 import { validate } from '../../bench/schema.ts'
@@ -77,7 +77,7 @@ export class ResultFile {
   /** Takes finished runs of a plan that has too many to hold them whole; returns what is to be held of them. */
   held(runs: readonly Run[], sofar: Result): readonly Run[] {
     validate({ ...sofar, runs })
-    const held = runs.map(leanRun)
+    const held = leanRuns(runs)
     this.#text.add(sofar, runs, held)
     return held
   }
