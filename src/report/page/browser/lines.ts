@@ -9,6 +9,8 @@ import { faint, onThemeChange, type Theme, theme } from './theme.ts'
 const HEIGHT = 300
 /** The number of letters that fit along the left side; the chart's heading has longer labels. */
 const LONGEST_LABEL = 34
+/** The same for the label below. */
+const LONGEST_BELOW = 44
 /** The width of the values on the left. */
 const AXIS = 70
 const BELOW = 34
@@ -69,8 +71,8 @@ function optionsOf({ x, y, series }: Lines, box: HTMLElement, live: HTMLElement,
     height: HEIGHT,
     scales: { x: scaleOf(x, false), y: scaleOf(y, true) },
     axes: [
-      { ...axisOf(x, colours), ...sizesOn(x, series), size: BELOW, labelSize: BELOW_LABEL },
-      { ...axisOf(y, colours), size: AXIS },
+      { ...axisOf(x, colours, LONGEST_BELOW), ...sizesOn(x, series), size: BELOW, labelSize: BELOW_LABEL },
+      { ...axisOf(y, colours, LONGEST_LABEL), size: AXIS },
     ],
     series: drawn,
     bands,
@@ -127,8 +129,8 @@ const fromZero = (_: uPlot, low: number, high: number): uPlot.Range.MinMax => [
   high <= 0 ? 1 : high * 1.05,
 ]
 
-const axisOf = ({ label, unit, scale }: Axis, { text, grid }: Theme): uPlot.Axis => ({
-  ...(label.length > LONGEST_LABEL ? {} : { label }),
+const axisOf = ({ label, unit, scale }: Axis, { text, grid }: Theme, longest: number): uPlot.Axis => ({
+  ...(label.length > longest ? {} : { label }),
   stroke: text,
   grid: { stroke: grid, width: 1 },
   ticks: { stroke: grid, width: 1 },

@@ -13,15 +13,19 @@ export function tableOf({ columns, rows }: Table, caption: string): HTMLElement 
     {},
     ...columns.map((column, index) => element('th', { scope: 'col', ...styled(index) }, column)),
   )
-  const body = rows.map((row) =>
-    element(
+  let header = ''
+  const body = rows.map((row) => {
+    header = row[0] || header
+    // A row that goes on with the one above is read out with its name.
+    const named = row[0] === '' ? { 'aria-label': header } : {}
+    return element(
       'tr',
       {},
       ...row.map((cell, index) =>
-        index === 0 ? element('th', { scope: 'row' }, cell) : element('td', styled(index), cell),
+        index === 0 ? element('th', { scope: 'row', ...named }, cell) : element('td', styled(index), cell),
       ),
-    ),
-  )
+    )
+  })
   return scrollable(
     element(
       'table',

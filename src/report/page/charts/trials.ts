@@ -12,11 +12,11 @@ export function trialChart(
   const drawn = runs.filter((run) => run.trials.some(({ metrics }) => metrics[metric] !== undefined))
   if (drawn.length === 0) return undefined
   const { unit } = METRICS[metric]
-  const last = Math.max(1, ...drawn.flatMap(({ order }) => order))
+  const last = Math.max(2, ...drawn.flatMap(({ order }) => order.map((place) => place + 1)))
   return {
     body: {
       type: 'lines',
-      x: { label: 'trials in the order in which they ran', unit: '', scale: 'linear' },
+      x: { label: 'trial, in the order in which they ran', unit: '', scale: 'linear' },
       y: { label: reads, unit, scale: 'linear' },
       series: drawn.flatMap((run) => seriesOf(run, metric, last)),
     },
@@ -38,7 +38,7 @@ function seriesOf(run: Run, metric: MetricName, last: number): Series[] {
     of: run.variant,
     style: 'line',
     points: [
-      [0, median],
+      [1, median],
       [last, median],
     ],
     band: [ci95, ci95],
@@ -50,14 +50,14 @@ const placed = ({ trials, order }: Run, metric: MetricName): (readonly [number, 
   trials
     .flatMap(({ metrics }, index): (readonly [number, number])[] => {
       const value = metrics[metric]
-      return value === undefined ? [] : [[order[index] ?? index, value]]
+      return value === undefined ? [] : [[(order[index] ?? index) + 1, value]]
     })
     .toSorted(([a], [b]) => a - b)
 
 function rowsOf(runs: readonly Run[], metric: MetricName, unit: string): string[][] {
   const places = [...new Set(runs.flatMap((run) => placed(run, metric).map(([place]) => place)))].sort((a, b) => a - b)
   return places.map((place) => [
-    String(place + 1),
+    String(place),
     ...runs.map((run) => {
       const found = placed(run, metric).find(([at]) => at === place)
       return found === undefined ? '' : inUnit(found[1], unit)
