@@ -4,61 +4,83 @@ import type { ModelInfo, Run } from './result.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios/all.ts'
 
-/** There are tens of thousands: what is empty in all of them is there once. */
+/** The scalability law is fitted to these. */
+const RATES: readonly MetricName[] = ['faults_per_second', 'operations_per_second']
+
+/** There are tens of thousands of lean runs: an empty part is there once. */
 const NOTHING = {}
 const NONE: readonly never[] = []
 
-/** Runs of one load; each has the same parameters. */
+/**
+ * The parts of a load's modelled runs that the answers, tables and maps of a sweep need: a tenth of each run. A run with more to say,
+ * such as one that failed, stays whole.
+ */
 export function leanRuns(runs: readonly Run[]): Run[] {
   const [first] = runs
-  const areAlike = runs.every(({ params }) => JSON.stringify(params) === JSON.stringify(first!.params))
-  return runs.map((run) => ({ ...leanRun(run), ...(areAlike ? { params: first!.params } : {}) }))
+  const scenario = SCENARIOS.find(({ name }) => name === first?.scenario)
+  if (first === undefined || scenario === undefined || !runs.every((run) => isPlain(run, scenario))) return [...runs]
+  const params = compact(first.params)
+  const areAlike = runs.every((run) => JSON.stringify(run.params) === JSON.stringify(first.params))
+  return runs.map((run) => leanRun(areAlike ? { ...run, params } : run, scenario))
 }
 
-/** What the scalability law is put through. */
-const RATES: readonly MetricName[] = ['faults_per_second', 'operations_per_second']
-
-/**
- * What the answers, tables and maps of a sweep need of a modelled run: a tenth of it. A run that there is more to say about, such as one
- * that failed, is left whole.
- */
-function leanRun(run: Run): Run {
-  const scenario = SCENARIOS.find(({ name }) => name === run.scenario)
-  if (scenario === undefined || !isPlain(run, scenario)) return run
-  const metrics = [...scenario.decides.map(({ metric }) => metric), ...RATES]
+function leanRun(run: Run, { decides }: Scenario): Run {
+  const metrics = [...decides.map(({ metric }) => metric), ...RATES]
   const latencies = LATENCIES.filter(({ metric }) => metrics.includes(metric)).map(({ histogram }) => histogram)
-  const { model, ...own } = run
   return {
-    ...own,
+    ...optional(run, metrics),
+    scenario: run.scenario,
+    variant: run.variant,
+    machine: run.machine,
+    kind: run.kind,
+    params: run.params,
+    definition: run.definition,
     order: NONE,
-    trials: run.trials.map((trial) => ({ ...trial, metrics: NOTHING, counters: NOTHING })),
-    metrics: only(run.metrics, metrics),
+    trials: run.trials.map(({ index, mode, seed, durationNs }) => ({
+      index,
+      mode,
+      seed,
+      durationNs,
+      metrics: NOTHING,
+    })),
+    metrics: compact(only(run.metrics, metrics)),
     counters: NOTHING,
-    histograms: mapped(only(run.histograms, latencies), (histogram) => ({ ...histogram, hdr: '' })),
+    histograms: compact(mapped(only(run.histograms, latencies), (histogram) => ({ ...histogram, hdr: '' }))),
     locks: NONE,
     outcomes: orNone(run.outcomes.filter(({ grade }) => grade !== 'acceptable')),
     warnings: orNone(run.warnings),
-    ...(model === undefined ? {} : { model: leanModel(model, metrics) }),
+    error: null,
   }
 }
 
-const leanModel = (model: ModelInfo, metrics: readonly string[]): ModelInfo => ({
-  ...model,
-  machine: NOTHING,
+const optional = ({ point, patch, splats, model }: Run, metrics: readonly string[]) => ({
+  ...(point === undefined ? NOTHING : { point }),
+  ...(patch === undefined ? NOTHING : { patch }),
+  ...(splats === undefined ? NOTHING : { splats }),
+  ...(model === undefined ? NOTHING : { model: leanModel(model, metrics) }),
+})
+
+const leanModel = ({ profile, profileHash, engineHash, steps, draws }: ModelInfo, metrics: readonly string[]) => ({
+  profile,
+  profileHash,
+  engineHash,
+  steps,
   blocked: NONE,
-  draws: orNone(model.draws.map((draw) => only(draw, metrics))),
-  whatIf: orNone(model.whatIf),
+  draws: orNone(draws.map((draw) => compact(only(draw, metrics)))),
+  whatIf: NONE,
 })
 
 const orNone = <T>(items: readonly T[]): readonly T[] => (items.length === 0 ? NONE : items)
 
-/** Nothing but its figures is shown of it in a sweep. */
-function isPlain(
-  { kind, error, interrupted, asked, timeline, recorded, variant }: Run,
-  { variants }: Scenario,
-): boolean {
-  const isWhole = error === null && [interrupted, asked, timeline, recorded].every((part) => part === undefined)
-  return kind === 'modelled' && isWhole && variants.find(({ name }) => name === variant)?.kind !== 'broken'
+/** As it is read from a file: V8 has one shape for all objects with the same names then, and no longer one for each. */
+const compact = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+
+/** Only its figures are shown in a sweep. */
+function isPlain(run: Run, { variants }: Scenario): boolean {
+  const { kind, error, interrupted, timeline, recorded, revision, model } = run
+  const isWhole = [interrupted, timeline, recorded, revision].every((part) => part === undefined)
+  const isGood = variants.find(({ name }) => name === run.variant)?.kind !== 'broken'
+  return kind === 'modelled' && error === null && isWhole && isGood && (model?.whatIf.length ?? 0) === 0
 }
 
 const only = <T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>

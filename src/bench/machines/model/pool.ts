@@ -9,6 +9,10 @@ import { type Answer, type ModelTask, type PlayedTrial, playTask, received } fro
  */
 const ALONE_MS = 1000
 
+/** A thread whose runs are shorter has the next one waiting: this thread may be too busy to hand it one in time. */
+const SHORT_MS = 50
+const WAITING = 1
+
 type Place = 'here' | 'thread'
 
 /**
@@ -24,6 +28,8 @@ export class ModelPool {
   readonly #free: Place[] = ['here']
   #alone: NodeJS.Timeout | undefined
   #threads: Piscina | undefined
+  /** Whether threads have runs waiting. */
+  #areFed = false
 
   constructor(signal: AbortSignal, cores = usableCores(), aloneMs = ALONE_MS) {
     this.#signal = AbortSignal.any([signal, this.#ended.signal])
@@ -45,7 +51,9 @@ export class ModelPool {
     })
     try {
       if (this.#signal.aborted || givenUp.aborted) throw interrupted()
-      return received(await this.#play(taskOf(), place))
+      const played = received(await this.#play(taskOf(), place))
+      if (place === 'thread' && played.ms < SHORT_MS) this.#feed()
+      return played
     } finally {
       this.#free.push(place)
       this.#giveOut()
@@ -60,6 +68,12 @@ export class ModelPool {
     if (this.#signal.aborted) return
     for (let thread = 1; thread < this.#cores; thread += 1) this.#free.push('thread')
     this.#giveOut()
+  }
+
+  #feed(): void {
+    if (this.#areFed) return
+    this.#areFed = true
+    for (let waiting = 0; waiting < (this.#cores - 1) * WAITING; waiting += 1) this.#free.push('thread')
   }
 
   /** Aborts the running tasks. */
@@ -85,7 +99,7 @@ export class ModelPool {
       name: playTask.name,
       minThreads: 1,
       maxThreads: this.#cores - 1,
-      concurrentTasksPerWorker: 1,
+      concurrentTasksPerWorker: 1 + WAITING,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
     })
