@@ -77,8 +77,8 @@ const compact = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Only its figures are shown in a sweep. */
 function isPlain(run: Run, { variants }: Scenario): boolean {
-  const { kind, error, interrupted, timeline, recorded, revision, model } = run
-  const isWhole = [interrupted, timeline, recorded, revision].every((part) => part === undefined)
+  const { kind, error, interrupted, asked, timeline, recorded, revision, model } = run
+  const isWhole = [interrupted, asked, timeline, recorded, revision].every((part) => part === undefined)
   const isGood = variants.find(({ name }) => name === run.variant)?.kind !== 'broken'
   return kind === 'modelled' && error === null && isWhole && isGood && (model?.whatIf.length ?? 0) === 0
 }
