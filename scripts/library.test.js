@@ -16,14 +16,14 @@ function node(...args) {
 }
 
 /** What the compiler says to a project that depends on the package, with no help from ours. */
-function compileOutside(source) {
+function compileOutside(source, lib = ['es2024']) {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-outside-'))
   try {
     mkdirSync(join(folder, 'node_modules'))
     symlinkSync(root, join(folder, 'node_modules', 'faultline'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(folder, 'use.ts'), source)
-    const options = { module: 'nodenext', target: 'es2023', lib: ['es2024'], types: [], strict: true, noEmit: true }
+    const options = { module: 'nodenext', target: 'es2023', lib, types: [], strict: true, noEmit: true }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['use.ts'] }))
     return node(tsc, '-p', folder)
   } finally {
@@ -69,6 +69,23 @@ test('on threads a lock is taken by an ordinary call', () => {
     cpu.load(7)
     void [nothing, taken, contended, start, before]
   `)
+  assert.equal(status, 0, text)
+})
+
+test('the commands are functions of the root, typed without the types of Node', () => {
+  const source = `
+    import { type Answer, bench, check, compare, type Comparison, FaultlineError, readResult, type Result } from 'faultline'
+    const base: Result = await readResult('base.json')
+    const head = await bench({ scenario: 'precheck', vcpus: 8 }, { onProgress: (done, total) => void (done + total) })
+    const found: Comparison = compare(base, head, { alpha: 0.01, metrics: ['faults_per_second'] })
+    for (const { line, metric, verdict } of found.changes) void [line.variant, metric, verdict]
+    const [report] = await check('precheck', { variant: 'B-STALE', memory: 'tso' })
+    export const said = [report?.explored.verdict, report?.replay, new FaultlineError('X', 'usage', 'x', { hint: '' }).hint]
+    export type A = Answer
+    // @ts-expect-error there is no such option
+    await check('precheck', { varant: 'B-STALE' })
+  `
+  const { status, text } = compileOutside(source, ['es2024', 'dom'])
   assert.equal(status, 0, text)
 })
 

@@ -151,6 +151,6 @@ function ask(worker: Worker, asked: Asked, onCounts: (counts: Counts) => void): 
     const onError = (error: Error) => settle(() => reject(error))
     const onExit = () => settle(() => reject(new Error(`exploring ${about} was stopped`)))
     worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    worker.postMessage(asked, [asked.link.port])
+    worker.postMessage(asked, [asked.link.port as MessagePort])
   })
 }

@@ -60,8 +60,11 @@ export type Done = {
   readonly visited: readonly string[]
 }
 
+/** As much of a MessagePort as a link needs: the types of a report do not depend on those of Node. */
+type Port = { readonly postMessage: (message: unknown) => void; readonly close: () => void }
+
 /** Everything that two threads need to explore together; to be sent to each with its port. */
-export type Link = { readonly port: MessagePort; readonly control: SharedArrayBuffer }
+export type Link = { readonly port: Port; readonly control: SharedArrayBuffer }
 
 export const newControl = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)
 
@@ -73,7 +76,7 @@ export class Side {
 
   /** `own`: 0 for the thread that began, 1 for the helper. */
   constructor({ port, control }: Link, own: 0 | 1) {
-    this.#port = port
+    this.#port = port as MessagePort
     this.#words = new Int32Array(control)
     this.#own = own
   }

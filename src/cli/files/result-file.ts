@@ -185,7 +185,8 @@ export class ResultFile {
 
   #whyNot(result: Result): string {
     if (this.#earlier !== undefined && isLess(heldBy(result), this.#earlier)) {
-      return `${this.#target} holds ${heldText(this.#earlier)}, and was left as it is`
+      const later = this.#place.force ? ', as --force replaces it by a plan that came to its end' : ''
+      return `${this.#target} holds ${heldText(this.#earlier)}, and was left as it is${later}`
     }
     return `another process wrote ${this.#target} meanwhile`
   }
