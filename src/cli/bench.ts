@@ -6,10 +6,7 @@ import { FaultlineError } from '../errors/faultline-error.ts'
 import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
 import { groupsOf } from '../report/groups.ts'
 import { compact, time } from '../report/numbers.ts'
-import { pageHtml } from '../report/page/page.ts'
-import { resultPage } from '../report/page/result-page.ts'
 import { areLargeSweeps } from '../report/sweep-text.ts'
-import { benchAb } from './bench-ab.ts'
 import type { BenchArgs } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import { type Resumed, resumed } from './bench-resume.ts'
@@ -33,7 +30,7 @@ export const bench: Command<BenchArgs> = async (args, io) => {
     io.out(listText())
     return EXIT.fine
   }
-  if (args.ab !== undefined) return await benchAb(args.ab, args, io)
+  if (args.ab !== undefined) return await (await import('./bench-ab.ts')).benchAb(args.ab, args, io)
   if (args.resume !== undefined) {
     const { plan, earlier, asked } = await resumed(args.resume, args, io)
     return await runPlan(plan, { ...asked, out: args.out ?? args.resume }, io, earlier)
@@ -131,8 +128,14 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     io.out(`\n${speedText(`${modelled.runs} modelled runs`, modelled.steps, modelled.ms)} of this host`)
   }
   if (!args.json && !args.quiet && kept.path !== undefined) io.out(`\n${kept.path}`)
-  if (page !== undefined && result.runs.length > 0) save(page, pageHtml(resultPage(result)))
+  if (page !== undefined && result.runs.length > 0) await savePage(page, result)
   return exitCodeOf(result, plan, kept, io)
+}
+
+async function savePage(page: Output, result: Result): Promise<void> {
+  const { pageHtml } = await import('../report/page/page.ts')
+  const { resultPage } = await import('../report/page/result-page.ts')
+  save(page, pageHtml(resultPage(result)))
 }
 
 function checkWatch({ groups }: Plan, io: Io): void {

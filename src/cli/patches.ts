@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import type { Scenario, Variant } from '../bench/scenario.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { diffTables } from '../patches/diff-tables.ts'
 import { loadPatch } from '../patches/load.ts'
-import { isPatchFile, type ReadPatch, readPatch } from '../patches/read.ts'
+import { isPatchFile } from '../patches/patch-file.ts'
+import type { ReadPatch } from '../patches/read.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Version } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
@@ -31,6 +31,7 @@ export async function patchesAmong(
   for (const name of given) {
     if (!isPatchFile(name)) found.push(name)
     else {
+      const { readPatch } = await import('../patches/read.ts')
       const variant = await variantOf(await readPatch(name, node), kernel)
       checkPatchName(variant.name, name, own)
       own.push(variant)
@@ -46,6 +47,7 @@ async function variantOf(read: ReadPatch, version: Version | undefined): Promise
   const on = version ?? declared.on
   const put = version === undefined ? { kernel: declared } : onKernel(declared, version)
   if ('refused' in put) throw notOnKernel(put.refused)
+  const { diffTables } = await import('../patches/diff-tables.ts')
   const diff = await diffTables(on, { ...put.kernel, name }, [read])
   return {
     kind: 'good',

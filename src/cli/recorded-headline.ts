@@ -8,7 +8,6 @@ import { isAsRecorded, isHeadline } from './headline.ts'
 import type { Io } from './io.ts'
 import { type Machines, RECORDED_HOST, type Target, targetsOf } from './machines.ts'
 import { groupsOf } from './plan/groups.ts'
-import { readReplay } from './replay.ts'
 
 /** A recording takes the time that it takes, so it is played less often than synthetic load. */
 const EFFORT: Effort = { trials: 3, latencyTrials: 3, aaTrials: 0 }
@@ -28,6 +27,7 @@ export async function recordedHeadline(args: BenchArgs, io: Io, machines: Machin
   const players = playersOf(args)
   if (!isAsRecorded(args) || players.length === 0) return []
   const trace = packaged('numa.trace.gz')
+  const { readReplay } = await import('./replay.ts')
   const replay = await readReplay({ trace, memslots: packaged('numa.json'), speed: '1' }, io)
   return targetsOf(players.join(), {}, machines).flatMap((target) =>
     groupsOf({ ...args, trace }, precheck, precheck.headline, target, {}, replay).map((group) =>

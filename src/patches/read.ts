@@ -6,19 +6,13 @@ import type { PatchCode } from './code.ts'
 import { isSteps } from './declared.ts'
 import { emit, hashOf, type PatchText } from './emit.ts'
 import { checkHouseRules, type Door } from './house-rules.ts'
+import { JAVASCRIPT, TYPESCRIPT } from './patch-file.ts'
 import { probe } from './probe.ts'
 import { stripTypes } from './strip-types.ts'
 import { checkTypes } from './types.ts'
 
-const TYPESCRIPT = ['.ts', '.mts']
-const JAVASCRIPT = ['.js', '.mjs']
-
 /** A patch that was read, checked against the rules, and loaded once. */
 export type ReadPatch = PatchText & { readonly patch: PatchCode }
-
-/** Whether a name on the command line is a file and not one of our variants. */
-export const isPatchFile = (name: string): boolean =>
-  /[/\\]/.test(name) || [...TYPESCRIPT, ...JAVASCRIPT].includes(extname(name))
 
 /** Reads the patch that the user named, or says why it cannot be run. */
 export async function readPatch(file: string, node: string): Promise<ReadPatch> {

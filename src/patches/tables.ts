@@ -4,7 +4,8 @@ import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Kernel } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
 import { loadPatch } from './load.ts'
-import { isPatchFile, type ReadPatch, readPatch } from './read.ts'
+import { isPatchFile } from './patch-file.ts'
+import { type ReadPatch, readPatch } from './read.ts'
 
 /** A table of functions: a kernel, one of our variants, or a user's file. */
 export type Table = { readonly kernel: Kernel; readonly read?: ReadPatch }

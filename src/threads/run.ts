@@ -11,7 +11,6 @@ import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf } from '../workers/run-result.ts'
 import { broughtBy, buildSystem } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
-import { compileAhead } from './compile-ahead.ts'
 import { conduct, type RunContext } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
@@ -80,7 +79,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
     timelines,
   }
   // A timeline records each instruction, and compiled locks bypass the recorder.
-  const locks = events === 0 ? await compileAhead(options.system, cpus, memory) : undefined
+  const locks =
+    events === 0 && words === 'wasm'
+      ? await (await import('./compile-ahead.ts')).compileAhead(options.system, cpus, memory)
+      : undefined
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec, locks: locks?.[cpu] }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
   const deadlocks = new DeadlockWatch(vm, place, memory.words, status)

@@ -4,7 +4,6 @@ import { FaultlineError } from '../../errors/faultline-error.ts'
 import { parseSpeed } from '../../replay/speed.ts'
 import type { BenchArgs } from '../bench-flags.ts'
 import type { Io } from '../io.ts'
-import { readReplay } from '../replay.ts'
 import { tickRate, vmChoice } from '../vm-flags.ts'
 import { timelineEventsOf } from './options.ts'
 
@@ -44,7 +43,8 @@ export async function replayOf(
     )
   }
   const other = scenarios.find(({ kind }) => kind !== 'vm')
-  if (other === undefined)
+  if (other === undefined) {
+    const { readReplay } = await import('../replay.ts')
     return await readReplay(
       {
         trace,
@@ -57,6 +57,7 @@ export async function replayOf(
       },
       io,
     )
+  }
   throw new FaultlineError('TRACE_OF_PRIMITIVES', 'usage', `${other.name} has no vCPUs that could play a recording`, {
     hint: 'Use --trace with -s precheck.',
   })
