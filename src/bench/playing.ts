@@ -102,7 +102,7 @@ export class Playing {
       if (signal.aborted && !ahead.hasBegun(index)) return undefined
       const own = part.there ?? (await ahead.take(index))
       const held = keep({ part, point, own })
-      if (!goesOn(part, own)) return undefined
+      if (!continuing(part, own)) return undefined
       all.push(held)
     }
     return signal.aborted ? undefined : all
@@ -120,7 +120,7 @@ export class Playing {
       if (signal.aborted && !ahead.hasBegun(index)) return undefined
       const played = await ahead.take(index)
       if (isModelled(chain)) for (const each of played) keep(each)
-      if (!played.every(({ part, own }) => goesOn(part, own))) return undefined
+      if (!played.every(({ part, own }) => continuing(part, own))) return undefined
       points += played.length
     }
     return signal.aborted ? undefined : points
@@ -184,5 +184,5 @@ function withAsked({ variants }: Group, runs: readonly Run[]): readonly Run[] {
 }
 
 /** A plan ends with a run that fails. A broken variant alone may fail without ending it: the runs after it do not depend on it. */
-const goesOn = ({ group }: Part, own: readonly Run[]) =>
+const continuing = ({ group }: Part, own: readonly Run[]) =>
   own.every(({ error }) => error === null) || group.variants.every(({ kind }) => kind === 'broken')

@@ -216,11 +216,11 @@ class ResumableBody extends ResumableValues {
     const label = hasSteps ? `$${this.#labels}: ` : ''
     const after = hasSteps ? this.#expression(update, update.start, update.end, false) : ''
     this.continues = outer
-    const goesOn = this.chosen(test == null || asks ? 'true' : this.raw(test), first)
+    const continuing = this.chosen(test == null || asks ? 'true' : this.raw(test), first)
     const counted = update == null || hasSteps ? '' : this.raw(update)
     const gap = this.gap(update?.end ?? test?.end ?? from, body.start)
     return (
-      before + this.filled(`for (; ${goesOn}; ${counted}) {${inner} ${label}{${gap}${played}} ${after}}`, from, end)
+      before + this.filled(`for (; ${continuing}; ${counted}) {${inner} ${label}{${gap}${played}} ${after}}`, from, end)
     )
   }
 

@@ -112,7 +112,7 @@ export class BoundedSearch {
     this.#used.reserve(machine.depth + 1)
     this.#able.reserve(machine.depth + 1)
     this.#able.at[machine.depth] = able
-    this.#todo.at[machine.depth] = (last >= 0 && this.#reduction.goesOn(last, able)) || able
+    this.#todo.at[machine.depth] = (last >= 0 && this.#reduction.continuing(last, able)) || able
     this.#used.at[machine.depth] = used
     return true
   }

@@ -114,4 +114,5 @@ const isKernelItself = ({ on, replaces }: Variant, version: Version) =>
   on === version && Object.keys(replaces).length === 0
 
 /** The name of a variant on the command line. */
-export const askedAs = ({ patch }: Check, variant: string): string => (patch?.name === variant ? patch.file : variant)
+export const commandName = ({ patch }: Check, variant: string): string =>
+  patch?.name === variant ? patch.file : variant

@@ -150,7 +150,7 @@ export class Futures {
   }
 
   /** Takes in what another machine has learned. */
-  hear(news: readonly Known[]): void {
+  receive(news: readonly Known[]): void {
     for (const known of news) {
       this.#elsewhere!.set(known.marks, known)
       const node = this.#nodeOf.get(known.marks)
@@ -244,7 +244,7 @@ export class Futures {
   }
 
   /** Forgets the assumptions: a new round begins. */
-  forgive(): void {
+  dropAssumptions(): void {
     this.isRefuted = false
     this.#relied.at.fill(0)
     this.#isPlanned.fill(false)

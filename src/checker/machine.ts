@@ -154,7 +154,7 @@ export class Machine {
     this.signals = 0
     if (stepper === actor) {
       const answer =
-        (this.weak && carryOutWeakly(this.weak, actor, behaviour, node)) ?? this.#carryOut(actor, behaviour, node)
+        (this.weak && carryOutWeakly(this.weak, actor, behaviour, node)) ?? this.#execute(actor, behaviour, node)
       this.answer = answer
       if (answer !== ASLEEP) this.#advance(actor, behaviour, node, answer)
     } else {
@@ -215,7 +215,7 @@ export class Machine {
     return this.#trail.schedule()
   }
 
-  #carryOut(actor: number, behaviour: Behaviour, node: number): number {
+  #execute(actor: number, behaviour: Behaviour, node: number): number {
     const code = behaviour.kind.at[node]!
     const word = behaviour.word.at[node]!
     if (code <= CAS) {

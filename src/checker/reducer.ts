@@ -8,5 +8,5 @@ export interface Reducer {
   /** A smallest persistent set among those of `able`, which must not be empty. */
   persistent(able: number): number
   /** If no stepper can ever conflict with the next step of the last stepper, or with its stores: those that continue. Otherwise 0. */
-  goesOn(last: number, able: number): number
+  continuing(last: number, able: number): number
 }

@@ -41,7 +41,7 @@ export class Reduction implements Reducer {
   }
 
   beginRound(): void {
-    for (const futures of this.#futures) futures.forgive()
+    for (const futures of this.#futures) futures.dropAssumptions()
   }
 
   /** From now on the reduction of another thread learns the same. Returns how both number the words, of which there are so many. */
@@ -65,8 +65,8 @@ export class Reduction implements Reducer {
   }
 
   /** Takes in what another thread has learned. */
-  hear(news: readonly (readonly Known[])[]): void {
-    for (const [actor, known] of news.entries()) this.#futures[actor]!.hear(known)
+  receive(news: readonly (readonly Known[])[]): void {
+    for (const [actor, known] of news.entries()) this.#futures[actor]!.receive(known)
   }
 
   persistent(able: number): number {
@@ -82,7 +82,7 @@ export class Reduction implements Reducer {
     return best & able
   }
 
-  goesOn(last: number, able: number): number {
+  continuing(last: number, able: number): number {
     if ((able & (1 << last)) === 0) return 0
     this.#known = 0
     const set = this.#close(last)
@@ -100,14 +100,14 @@ export class Reduction implements Reducer {
       done |= 1 << member
       if ((this.#known & (1 << member)) === 0) {
         this.#known |= 1 << member
-        this.#along[member] = this.#broughtBy(member)
+        this.#along[member] = this.#conflictingWith(member)
       }
       set |= this.#along[member]!
     }
     return set
   }
 
-  #broughtBy(member: number): number {
+  #conflictingWith(member: number): number {
     const { behaviours, nodes, actors } = this.#machine
     const node = nodes[member]!
     const word = behaviours[member]!.word.at[node]!

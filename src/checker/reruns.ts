@@ -40,7 +40,7 @@ export class Reruns {
 
   /** Compares the way to where the machine is with another run of it. */
   compare(machine: Machine): void {
-    const said = machine.haveAllEnded ? machine.findingsAtRest() : []
+    const stated = machine.haveAllEnded ? machine.findingsAtRest() : []
     const again = new Machine(this.#program, { ...this.#options, ...ALONE })
     const ways = nodesByActor(machine)
     for (const actor of ways.keys()) passPauses(again, actor, machine, ways)
@@ -61,9 +61,9 @@ export class Reruns {
       throw different(`${name} was ${machine.memory[changed]} at its end, and ${again.memory[changed]} the second time`)
     }
     if (!isDeepStrictEqual(again.results(), machine.results())) throw different('the actors returned something else')
-    if (machine.haveAllEnded) compareSaid(said, again.findingsAtRest())
+    if (machine.haveAllEnded) compareSaid(stated, again.findingsAtRest())
     rerunActors(again)
-    if (machine.haveAllEnded) compareSaid(said, machine.findingsAtRest())
+    if (machine.haveAllEnded) compareSaid(stated, machine.findingsAtRest())
   }
 
   #compareStep(machine: Machine, node: number, again: Machine, actor: number): void {

@@ -114,7 +114,7 @@ export class Walk {
       if (this.outcome.verdict !== 'PASS') return true
       if ((machine.steps & (LISTEN_EVERY - 1)) !== 0) continue
       if ((machine.steps & (ASK_EVERY - 1)) === 0 && this.#isVoid()) return true
-      if (this.company?.attend()) machine.isBreathDue = true
+      if (this.company?.serve()) machine.isBreathDue = true
     }
     return this.isOver()
   }

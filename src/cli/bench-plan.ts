@@ -15,7 +15,7 @@ import { DEFAULTS, defaultsOf, fitted, optionsOf } from './plan/options.ts'
 import { questionOf, scenariosOf, wantedOf } from './plan/questions.ts'
 import { replayOf } from './plan/replay.ts'
 import { settingsOf } from './plan/settings.ts'
-import { checkSize, withMost } from './plan-size.ts'
+import { checkSize, withUpperBound } from './plan-size.ts'
 import { isForRecording, recordedHeadline } from './recorded-headline.ts'
 import { refinementOf } from './refine.ts'
 import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
@@ -68,7 +68,7 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
     },
   )
   if (!isHeadline(args)) {
-    const most = withMost(groups, refine)
+    const most = withUpperBound(groups, refine)
     const options = fitted(args, most, optionsOf(args, defaultsOf(groups), costs), io)
     checkSize({ groups: most, options })
     const name = scenarios.map((scenario) => scenario.name).join('+')

@@ -1,4 +1,4 @@
-import { askedAs, type Check, configurationsOf } from '../checker/check.ts'
+import { type Check, commandName, configurationsOf } from '../checker/check.ts'
 import { onKernelText } from '../checker/check-text.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
 import { LIMITS } from '../checker/limits.ts'
@@ -30,7 +30,7 @@ export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimi
     asked.json
       ? JSON.stringify(reports, null, 1)
       : reports
-          .map((report, at) => worstText(report, askedAs(jobs[at]!.check, report.variant), jobs[at]!.check))
+          .map((report, at) => worstText(report, commandName(jobs[at]!.check, report.variant), jobs[at]!.check))
           .join('\n\n'),
   )
   return io.signal.aborted ? EXIT.interrupted : EXIT.fine

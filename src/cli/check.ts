@@ -32,7 +32,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
   if (given.name === 'lock') return checkLock(given.file, limitsOf(given), given, io)
   if (given.file !== undefined) throw notAsked(given.file)
   if (isLitmusFile(given.name)) return checkLitmus(given.name, given, io)
-  const { checks: known, args, refused } = await asAsked(await loadChecks(), given, io.node)
+  const { checks: known, args, refused } = await requestedChecks(await loadChecks(), given, io.node)
   const checks = chosenChecks(known, args, refused)
   const left = args.variant === undefined ? leftOutOnKernel(refused, args.kernel) : undefined
   if (left !== undefined) io.err(`faultline: ${left}\n`)
@@ -59,7 +59,7 @@ export const check: Command<CheckArgs> = async (given, io) => {
 }
 
 /** The requested checks with their options, on the named kernel and with the named patch; and why variants are missing. */
-async function asAsked(checks: readonly Check[], given: CheckArgs, node: string) {
+async function requestedChecks(checks: readonly Check[], given: CheckArgs, node: string) {
   const kernel = kernelNamed(given.kernel)?.name ?? kernelAsVariant(checks, given)
   const { patch, args } = await patchOf(given, node)
   const version = VERSIONS.find((one) => one.name === kernel)

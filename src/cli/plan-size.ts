@@ -8,8 +8,10 @@ export const MOST_POINTS = 10_000
 const MOST_TRIALS = 1_000_000
 
 /** The groups of the finished plan, at most: a refined sweep adds groups of the same kind. */
-export const withMost = (groups: readonly Group[], refine: { readonly most: number } | undefined): readonly Group[] =>
-  refine === undefined ? groups : [...groups, ...new Array<Group>(refine.most).fill(groups[0]!)]
+export const withUpperBound = (
+  groups: readonly Group[],
+  refine: { readonly most: number } | undefined,
+): readonly Group[] => (refine === undefined ? groups : [...groups, ...new Array<Group>(refine.most).fill(groups[0]!)])
 
 type Sized = {
   readonly groups: readonly Group[]
@@ -19,7 +21,7 @@ type Sized = {
 
 /** The size of the finished plan; for a refined one, at most. */
 export function plannedBy({ groups, options, refine }: Sized): Held {
-  const perGroup = withMost(groups, refine).map((group) => {
+  const perGroup = withUpperBound(groups, refine).map((group) => {
     const { trials, latencyTrials } = effortOf(group, options)
     const each = group.modelled?.seeds.length ?? trials + latencyTrials
     return { runs: group.variants.length, trials: group.variants.length * each }

@@ -53,15 +53,15 @@ async function errorsOf(tsc: string, file: string, node: string): Promise<string
     paths: { 'faultline/kvm': [join(DIST, 'protocols', 'index.d.ts')] },
   }
   writeWhole(config, JSON.stringify({ compilerOptions: options, files: [file] }))
-  const said = await promisify(execFile)(node, [tsc, '--pretty', 'false', '-p', config], { cwd: dirname(file) })
+  const output = await promisify(execFile)(node, [tsc, '--pretty', 'false', '-p', config], { cwd: dirname(file) })
     .then(({ stdout }) => stdout)
     .catch(({ stdout }: { readonly stdout?: string }) => stdout ?? '')
-  return errorLines(said, dirname(file), file)
+  return errorLines(output, dirname(file), file)
 }
 
 /** `my-yield.ts(3,7): error TS2322: ...` as `my-yield.ts:3:7: ...`. */
-function errorLines(said: string, folder: string, file: string): string[] {
-  const found = [...said.matchAll(/^(.+?)\((\d+),(\d+)\): error TS\d+: (.*)$/gm)]
+function errorLines(output: string, folder: string, file: string): string[] {
+  const found = [...output.matchAll(/^(.+?)\((\d+),(\d+)\): error TS\d+: (.*)$/gm)]
   return found
     .filter(([, name = '']) => resolve(folder, name) === file)
     .map(([, name = '', line, column, message]) => `${name}:${line}:${column}: ${message}`)

@@ -25,8 +25,8 @@ export function* enterGuest(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<void> {
 
 /** `vcpu_enter_guest()`, up to the moment in which the guest runs. False: a request was pending. */
 function* tryToEnter(cpu: Cpu, vm: Vm, vcpu: Vcpu): Steps<boolean> {
-  const goesOn = yield* serviceRequests(cpu, vm, vcpu)
-  if (!goesOn) return false
+  const continuing = yield* serviceRequests(cpu, vm, vcpu)
+  if (!continuing) return false
   yield* cpu.storeRelease(vcpu.mode, IN_GUEST_MODE)
   yield* vcpu.srcuReadUnlock(cpu)
   // The mode is seen before the requests are looked at: Dekker. Pairs with the barrier in makeAllCpusRequest().

@@ -8,7 +8,7 @@ const LONG_PAUSE_NS = 1e9
 const COARSE_NS = 1e6
 const MANY_EVENTS = 32
 
-const said = (count: number) => count.toLocaleString('en-US')
+const formatted = (count: number) => count.toLocaleString('en-US')
 const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0)
 const seconds = (ns: number) => `${(ns / 1e9).toLocaleString('en-US', { maximumFractionDigits: 9 })} s`
 
@@ -23,23 +23,23 @@ function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): re
   const warnings: string[] = []
   if (remarks.overwritten > 0) {
     warnings.push(
-      `${said(remarks.overwritten)} older events were overwritten before they were read: raise buffer_size_kb`,
+      `${formatted(remarks.overwritten)} older events were overwritten before they were read: raise buffer_size_kb`,
     )
   }
   if (remarks.gaps > 0) {
-    warnings.push(`events were lost in ${counted(remarks.gaps, 'place')}, ${said(remarks.lost)} of them counted`)
+    warnings.push(`events were lost in ${counted(remarks.gaps, 'place')}, ${formatted(remarks.lost)} of them counted`)
   }
   if (sortedBecause !== undefined) {
     const { line, byNs } = sortedBecause
     warnings.push(
-      `the lines were not in time order (at line ${said(line)} the time goes back by ${seconds(byNs)}): they were sorted, which is safe because the lines of each CPU are in order`,
+      `the lines were not in time order (at line ${formatted(line)} the time goes back by ${seconds(byNs)}): they were sorted, which is safe because the lines of each CPU are in order`,
     )
   } else if (clock.backwards > 0) {
-    warnings.push(`time goes backwards ${said(clock.backwards)} times: several recordings, or not in order`)
+    warnings.push(`time goes backwards ${formatted(clock.backwards)} times: several recordings, or not in order`)
   }
   if (sortedBecause === undefined && parts.length > 0) {
     warnings.push(
-      `${said(parts.length + 1)} parts with their own header are in the file, shortly after each other: they are read as one recording`,
+      `${formatted(parts.length + 1)} parts with their own header are in the file, shortly after each other: they are read as one recording`,
     )
   }
   if (clock.longestPauseNs > LONG_PAUSE_NS && clock.longestPauseNs > clock.spanNs * LONG_PAUSE) {
@@ -58,7 +58,7 @@ function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): re
   }
   if (clock.timeless > 0) {
     warnings.push(
-      `${said(clock.timeless)} events have no time, so rates and waits are unknown: set the option funcgraph-abstime`,
+      `${formatted(clock.timeless)} events have no time, so rates and waits are unknown: set the option funcgraph-abstime`,
     )
   }
   return warnings
@@ -112,7 +112,7 @@ function leftOutOf(recording: Recording): readonly string[] {
       ? []
       : [
           recording.tdpExits > 0
-            ? `${said(recording.tdpExits)} exits of guests are faults or accesses to devices (EPT violations, nested page faults, aborts), but their gfns are unknown: kvm:kvm_page_fault (arm64: kvm_guest_fault) is not traced`
+            ? `${formatted(recording.tdpExits)} exits of guests are faults or accesses to devices (EPT violations, nested page faults, aborts), but their gfns are unknown: kvm:kvm_page_fault (arm64: kvm_guest_fault) is not traced`
             : 'no fault is in the trace although guests ran: faults are not traced (s390 has no event for them), or there were none',
         ]
   const called = recording.remarks.invalidations
@@ -120,7 +120,7 @@ function leftOutOf(recording: Recording): readonly string[] {
     called === 0 || recording.invalidations.unmaps > 0
       ? []
       : [
-          `kvm_mmu_notifier_invalidate_range_start is called ${said(called)} times in the trace of functions, which has no ranges: turn on the event kvm:kvm_unmap_hva_range`,
+          `kvm_mmu_notifier_invalidate_range_start is called ${formatted(called)} times in the trace of functions, which has no ranges: turn on the event kvm:kvm_unmap_hva_range`,
         ]
   const { byCause } = recording.removals
   const hasTdp = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
@@ -132,16 +132,16 @@ function leftOutOf(recording: Recording): readonly string[] {
     .filter(([{ events }]) => events > 0)
     .map(
       ([{ events, leafs }, what]) =>
-        `${said(events)} ${what} took ${hasTdp ? said(leafs) : 'an unknown number of'} leafs away without kvm_unmap_hva_range${hasTdp ? '' : ' (kvm_tdp_mmu_spte_changed is not traced)'}`,
+        `${formatted(events)} ${what} took ${hasTdp ? formatted(leafs) : 'an unknown number of'} leafs away without kvm_unmap_hva_range${hasTdp ? '' : ' (kvm_tdp_mmu_spte_changed is not traced)'}`,
     )
   const files = [...recording.leftOut].map(
-    ([file, lines]) => `${said(lines)} lines of ${file} were recorded by a guest or another host and are left out`,
+    ([file, lines]) => `${formatted(lines)} lines of ${file} were recorded by a guest or another host and are left out`,
   )
   return [
     ...untraced,
     ...unranged,
     ...probesOf(recording),
-    ...counts.filter(([count]) => count > 0).map(([count, says]) => says(said(count))),
+    ...counts.filter(([count]) => count > 0).map(([count, says]) => says(formatted(count))),
     ...removed,
     ...files,
   ]
@@ -156,13 +156,15 @@ function probesOf({ probes, probed }: Recording): readonly string[] {
   const taken = read.flatMap(([name, what]) =>
     name === undefined
       ? []
-      : [`${what} are taken from ${said(probes.of(name))} probes of ${name}, by arguments with the kernel's names`],
+      : [
+          `${what} are taken from ${formatted(probes.of(name))} probes of ${name}, by arguments with the kernel's names`,
+        ],
   )
   const left = probes.all - probes.of(probed.fault) - probes.of(probed.range)
   if (left === 0) return taken
   const none = taken.length === 0 ? ', so faults and invalidations are taken from tracepoints only' : ''
   return [
     ...taken,
-    `${said(left)} events are probes (kprobe, fprobe, eprobe, perf probe): their arguments have no fixed meaning${none}`,
+    `${formatted(left)} events are probes (kprobe, fprobe, eprobe, perf probe): their arguments have no fixed meaning${none}`,
   ]
 }

@@ -40,9 +40,9 @@ export class GfnTakings {
 
   /** A leaf was zapped. True if a walk begins with it; else it is part of the one that the task is in. */
   zapped(walk: Walk, atNs: number, gfn: number, pages: number, pid: number): boolean {
-    const goesOn = atNs - walk.lastNs <= LONGEST_STEP_NS && walk.taking >= 0 && gfn >= this.end(walk.taking)
+    const continuing = atNs - walk.lastNs <= LONGEST_STEP_NS && walk.taking >= 0 && gfn >= this.end(walk.taking)
     walk.lastNs = atNs
-    if (goesOn) {
+    if (continuing) {
       this.pages.set(walk.taking, gfn + pages - this.gfns.at(walk.taking))
       return false
     }

@@ -115,8 +115,8 @@ export function lockContentionHint(text: string): string {
   const rows = kvmRows(text)
   const record = 'Record events, which can be replayed: scripts/record-kvm-trace --help.'
   if (rows.length === 0) return `${whyNoRows(text)}. ${record}`
-  const said = rows.slice(0, 3).map((row) => {
+  const formatted = rows.slice(0, 3).map((row) => {
     return `${row.kind} at ${row.caller}: ${row.waits.toLocaleString('en-US')} waits, ${us(row.averageNs)} on average, ${us(row.maxNs)} at most`
   })
-  return `KVM's locks: ${said.join('; ')}. To derive costs from it and compare a replay with it: faultline contention FILE [--trace RECORDING]. ${record}`
+  return `KVM's locks: ${formatted.join('; ')}. To derive costs from it and compare a replay with it: faultline contention FILE [--trace RECORDING]. ${record}`
 }

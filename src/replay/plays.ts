@@ -31,12 +31,16 @@ export function playsOf({ faults }: Order, all: number, outsideMemslots: number)
 }
 
 export function playsSay({ faults, outsideMemslots, stillMapped, firstTouches, caused }: Plays, speed: Speed): string {
-  const said = (count: number) => count.toLocaleString('en-US')
+  const formatted = (count: number) => count.toLocaleString('en-US')
   const order = speed === 'max' ? 'in the order of each task' : 'after the removal of their page'
-  const played = `${said(firstTouches + caused)} of ${said(faults)} recorded faults are played: ${said(caused)} ${order}, ${said(firstTouches)} as first touches`
+  const played = `${formatted(firstTouches + caused)} of ${formatted(faults)} recorded faults are played: ${formatted(caused)} ${order}, ${formatted(firstTouches)} as first touches`
   const dropped = [
-    ...(stillMapped > 0 ? [`${said(stillMapped)} find their page mapped, because no recorded event removed it`] : []),
-    ...(outsideMemslots > 0 ? [`${said(outsideMemslots)} are on gfns of no memslot (MMIO?) and are left out`] : []),
+    ...(stillMapped > 0
+      ? [`${formatted(stillMapped)} find their page mapped, because no recorded event removed it`]
+      : []),
+    ...(outsideMemslots > 0
+      ? [`${formatted(outsideMemslots)} are on gfns of no memslot (MMIO?) and are left out`]
+      : []),
   ]
   return [played, ...dropped].join('; ')
 }

@@ -7,7 +7,7 @@ import { Recording, type RecordingOptions } from './recording.ts'
 import { assertIsOne, notOneRecording } from './several.ts'
 import { Sorter } from './sort.ts'
 import { openSource, type Source } from './source.ts'
-import { toldApartByMemory } from './vm-memory.ts'
+import { separatedByMemory } from './vm-memory.ts'
 import { chosen, type Vm, type VmChoice, type VmRecording, vmsOf } from './vms.ts'
 
 export type ReadOptions = {
@@ -40,7 +40,7 @@ export async function readVms(path: string, options: ReadOptions): Promise<reado
     const isShared = vms.some(({ doubt }) => doubt !== undefined)
     const found = await reader.ofEach(isShared ? vms : wanted, recording, isSorted)
     const isWanted = (vm: Vm | undefined) => wanted.some(({ number }) => number === vm?.number)
-    const apart = toldApartByMemory(found)?.filter(isWanted)
+    const apart = separatedByMemory(found)?.filter(isWanted)
     return apart === undefined
       ? found.filter(({ vm }) => isWanted(vm))
       : await reader.ofEach(apart, recording, isSorted)

@@ -60,14 +60,14 @@ function saysOf(
     [setPtes, 'kvm_set_spte_hva'],
     [played[OWN]!, "walks of KVM's own (memslots, guest_memfd, huge pages)"],
   ] as const
-  const said = parts.filter(([times]) => times > 0).map(([times, what]) => `${count(times)} ${what}`)
+  const formatted = parts.filter(([times]) => times > 0).map(([times, what]) => `${count(times)} ${what}`)
   const left = dropped[ATTRIBUTES]! + dropped[OWN]!
   const covered = removals.coveredSetPtes
   return [
-    ...(said.length === 0
+    ...(formatted.length === 0
       ? []
       : [
-          `${said.join(', ')} removed pages without kvm_unmap_hva_range: each is replayed as an invalidation of these pages`,
+          `${formatted.join(', ')} removed pages without kvm_unmap_hva_range: each is replayed as an invalidation of these pages`,
         ]),
     ...(covered === 0
       ? []

@@ -6,7 +6,7 @@ import type { Vm, VmRecording } from './vms.ts'
  * The VMs again, with ranges raised by host threads assigned to the VM whose memory they hit: each VM's faults show
  * where its memory is. Undefined if nothing is shared, or if that is not known for all of them.
  */
-export function toldApartByMemory(found: readonly VmRecording[]): readonly Vm[] | undefined {
+export function separatedByMemory(found: readonly VmRecording[]): readonly Vm[] | undefined {
   if (found.every(({ vm }) => vm?.doubt === undefined)) return undefined
   const memories: (readonly PageRange[])[] = []
   for (const { recording } of found) {

@@ -231,13 +231,13 @@ function touchedBlocks(
 }
 
 function warningsOf(layout: Layout, adopted: Adopted): readonly string[] {
-  const said = (count: number) => count.toLocaleString('en-US')
+  const formatted = (count: number) => count.toLocaleString('en-US')
   const warnings: string[] = []
   if (layout.warning !== undefined) warnings.push(layout.warning)
   if (adopted.invalidations > 0) {
     const { invalidations, tasks } = adopted
     warnings.push(
-      `${said(invalidations)} invalidations of ${said(tasks)} other tasks are raised by the busiest notifier`,
+      `${formatted(invalidations)} invalidations of ${formatted(tasks)} other tasks are raised by the busiest notifier`,
     )
   }
   return warnings
@@ -255,11 +255,11 @@ function updatesSay(updaters: readonly UpdaterStream[]): string[] {
 function zapsSay(recording: Recording, updaters: readonly UpdaterStream[]): string[] {
   const zaps = recording.tasks.all.reduce((sum, task) => sum + task.zaps, 0)
   const why = 'memslot updates, invalidated roots'
-  const said = zaps.toLocaleString('en-US')
+  const formatted = zaps.toLocaleString('en-US')
   const played = updaters.some(({ zap }) => zap !== null)
     ? 'each run of them is replayed as one zap of all mappings'
     : 'not replayed, because their gfns do not fault again'
-  const text = `${said} page tables were zapped (${why}); ${played}`
+  const text = `${formatted} page tables were zapped (${why}); ${played}`
   return zaps === 0 ? [] : [text]
 }
 

@@ -96,8 +96,8 @@ export function aloneText({ decides }: Scenario, { variant, metrics }: Run): str
     const value = metrics[metric]
     return value === undefined ? [] : [`${valueText(metric, value.median, value.unit)} ${reads}`]
   })
-  const said = figures.length === 0 ? 'none of the figures that decide was recorded' : figures.join('; ')
-  return `${variant} alone: ${said}. An answer needs two variants: --variant A,B.`
+  const stated = figures.length === 0 ? 'none of the figures that decide was recorded' : figures.join('; ')
+  return `${variant} alone: ${stated}. An answer needs two variants: --variant A,B.`
 }
 
 /** All variants in order, where none is proposed to replace another. */
@@ -109,6 +109,6 @@ export function ranking(scenario: Scenario, runs: readonly Run[]): string {
   })
   const isMoreBetter = METRICS[metric].better === 'higher'
   const ordered = found.toSorted((a, b) => (a.value.median - b.value.median) * (isMoreBetter ? -1 : 1))
-  const said = ordered.map(({ variant, value }) => `${variant} ${valueText(metric, value.median, value.unit)}`)
-  return `Best first, ${reads}: ${said.join(', ')}.`
+  const stated = ordered.map(({ variant, value }) => `${variant} ${valueText(metric, value.median, value.unit)}`)
+  return `Best first, ${reads}: ${stated.join(', ')}.`
 }

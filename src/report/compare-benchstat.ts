@@ -16,8 +16,8 @@ export function compareBenchstat(comparison: Comparison): string {
     const set = Object.entries(shared).map(([name, value]) => `${name}: ${value}`)
     return [key, ...set, ...ofMachine(comparison, changes, Object.keys(shared))]
   })
-  const said = preface(comparison).map((line) => `! ${line}`)
-  return [...said, ...tables].join('\n')
+  const stated = preface(comparison).map((line) => `! ${line}`)
+  return [...stated, ...tables].join('\n')
 }
 
 /** Parameters that all lines have in common are configuration, and no part of their names. */

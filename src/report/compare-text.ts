@@ -54,11 +54,11 @@ export function compareComment(comparison: Comparison, group: readonly string[])
 /** The caveats that a reader needs before the first figure. */
 export function preface({ differences, skipped, columns }: Comparison): string[] {
   const isPlain = columns.length === 2
-  const said = differences.map(({ says, columns: [base, head] }) => (isPlain ? says : `${base}, ${head}: ${says}`))
+  const stated = differences.map(({ says, columns: [base, head] }) => (isPlain ? says : `${base}, ${head}: ${says}`))
   const reasons = [...new Set(skipped.map(({ why }) => why))]
   const left = reasons.map((why) => `not compared (${why}): ${namesOf(comparisonLines(skipped, why))}`)
   const hint = skipped.some(({ why }) => why === 'hidden differences')
-  return [...said, ...left, ...(hint ? ['--force compares them all the same'] : [])]
+  return [...stated, ...left, ...(hint ? ['--force compares them all the same'] : [])]
 }
 
 /** The warnings of the results about their own figures; a warning of all columns is printed once. */

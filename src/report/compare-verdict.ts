@@ -34,12 +34,12 @@ function unresolvedText(decisive: readonly Change[]): string {
   const least = measured.map(({ test }) => test.detectable)
   const open = least.filter((size) => size === null).length
   const largest = Math.max(0, ...least.filter((size) => size !== null))
-  const said =
+  const stated =
     open === 0
       ? `${wouldShow(largest)} would have shown${measured.length === 1 ? '' : ' in each'}`
       : `${open} of them could not have shown any`
   const figures = measured.length === 1 ? 'the figure that decides' : `${measured.length} figures that decide`
-  return `No change was found in ${figures}; ${said}.`
+  return `No change was found in ${figures}; ${stated}.`
 }
 
 /** The largest first. */

@@ -30,12 +30,12 @@ export function circumstancesOf(run: Run, scenario: Scenario | undefined): strin
   const latency = count('latency') === 0 ? '' : ` for throughput, ${count('latency')} for latency`
   const length = 'trace' in others ? '' : ` of ${duration} ms`
   const load = Object.entries(others).filter(([name, value]) => isWorthSaying(name, value, scenario))
-  const said = [...crew, ...load.map(([name, value]) => `${name} ${value}`)].join(', ')
+  const stated = [...crew, ...load.map(([name, value]) => `${name} ${value}`)].join(', ')
   if (run.kind === 'modelled') {
     const runs = run.trials.map(({ seed }) => seed).join(', ')
-    return `${run.machine} (modelled): ${said}; ${length.slice(4) || 'the recording'} of virtual time, seed ${runs}`
+    return `${run.machine} (modelled): ${stated}; ${length.slice(4) || 'the recording'} of virtual time, seed ${runs}`
   }
-  return `${run.machine} (${run.kind}): ${said}; ${plural(count('throughput'), 'trial')}${latency}${length}, interleaved`
+  return `${run.machine} (${run.kind}): ${stated}; ${plural(count('throughput'), 'trial')}${latency}${length}, interleaved`
 }
 
 const CREW: readonly string[] = ['workers', 'vcpus', 'notifiers', 'zappers', 'trace', 'machine']

@@ -26,10 +26,10 @@ const HEADER = ['', '', '', 'threads (measured)', '95 %', 'host (modelled)', 'er
 
 function rowOf(figure: HostFigure): string[] {
   const { load, variant, metric, unit, measured, ci95, modelled, error, isRate } = figure
-  const said = Number.isFinite(error) ? `${error >= 0 ? '+' : '-'}${share(Math.abs(error))}` : '-'
+  const stated = Number.isFinite(error) ? `${error >= 0 ? '+' : '-'}${share(Math.abs(error))}` : '-'
   const interval = `[${inUnit(ci95[0], unit)}, ${inUnit(ci95[1], unit)}]`
   const mark = isRate && Math.abs(error) > AIM ? ' !' : ''
-  return [load, variant, metric, inUnit(measured, unit), interval, inUnit(modelled, unit), `${said}${mark}`]
+  return [load, variant, metric, inUnit(measured, unit), interval, inUnit(modelled, unit), `${stated}${mark}`]
 }
 
 function placementText(placements: readonly Placement[]): string {

@@ -30,11 +30,11 @@ export function fitnessOf(runs: readonly Run[]): Fitness {
 }
 
 function missText({ own, misses }: ReplayedRecording): string {
-  const said: readonly (readonly [string, number | null])[] = [
+  const stated: readonly (readonly [string, number | null])[] = [
     ['waits per fault', misses!.share],
     ['all waits together', misses!.total],
   ]
-  const each = said.flatMap(([name, miss]) => (miss === null ? [] : [`${name} are ${factor(miss)} the kernel's`]))
+  const each = stated.flatMap(([name, miss]) => (miss === null ? [] : [`${name} are ${factor(miss)} the kernel's`]))
   return `with ${own} ${each.join(' and ')}`
 }
 

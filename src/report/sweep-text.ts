@@ -102,8 +102,8 @@ function answersLine(groups: Groups, scenario: Scenario, varied: readonly string
   for (const [baseline, ...others] of groups.map(askedOf)) {
     for (const run of others) {
       const { verdict } = answerOf(scenario, baseline!, run)
-      const said = paint(VERDICTS[verdict], toneOf[verdict])
-      const key = others.length === 1 ? said : `${said}, ${run.variant}`
+      const stated = paint(VERDICTS[verdict], toneOf[verdict])
+      const key = others.length === 1 ? stated : `${stated}, ${run.variant}`
       const load = varied.map((name) => valueAt(run, name)).join('/')
       const loads = byVerdict.get(key)
       if (loads === undefined) byVerdict.set(key, [load])

@@ -16,7 +16,7 @@ export function warningLines(runs: readonly Pick<Run, 'variant' | 'warnings'>[])
     const figures = [...new Set(whose.map(({ figure }) => figure))]
     const isShared = whose.length === runs.length && figures.length === 1
     if (whose.length > MOST_NAMED) return `! ${doubt} (${whose.length} of ${runs.length} runs)`
-    const said = isShared ? figures[0] : whose.map(({ variant, figure }) => `${variant} ${figure}`.trim()).join(', ')
-    return `! ${doubt}${said === '' ? '' : ` (${said})`}`
+    const stated = isShared ? figures[0] : whose.map(({ variant, figure }) => `${variant} ${figure}`.trim()).join(', ')
+    return `! ${doubt}${stated === '' ? '' : ` (${stated})`}`
   })
 }

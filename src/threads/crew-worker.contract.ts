@@ -159,7 +159,7 @@ function targetsOf(task: CrewTask, library: Library, control: Control, isPlain: 
   })
   const { lock, left, right } = placeSubject(library, task.subject, task.shape.cpus)
   if (!isPlain) compileFor({ lock }, cpu, task.memory, task.subject.isWatched)
-  const drill = { cpu: cpu as never, left, right, goesOn: () => control.phase !== STOP }
+  const drill = { cpu: cpu as never, left, right, continuing: () => control.phase !== STOP }
   return { cpu, lock, drills: drillsOn(lock as never, drill) }
 }
 
@@ -168,7 +168,7 @@ export const WRITES = 0
 export const READS = 1
 export const TORN = 0
 
-type Drill = { readonly cpu: Cpu; readonly left: Word; readonly right: Word; readonly goesOn: () => boolean }
+type Drill = { readonly cpu: Cpu; readonly left: Word; readonly right: Word; readonly continuing: () => boolean }
 
 function drillsOn(lock: object, drill: Drill): Targets['drills'] {
   return {
@@ -195,7 +195,7 @@ function writeSideOf(lock: object): Direct<Pick<Shared.Lock, 'acquire' | 'releas
 
 /** Counts up both words under the lock, with plain accesses only. */
 function exclude(lock: ReturnType<typeof writeSideOf>, drill: Drill): void {
-  while (drill.goesOn()) {
+  while (drill.continuing()) {
     lock.acquire(drill.cpu)
     countUp(drill)
     lock.release(drill.cpu)
@@ -206,7 +206,7 @@ function exclude(lock: ReturnType<typeof writeSideOf>, drill: Drill): void {
 /** Three times out of four only looks. */
 function share(lock: Direct<Shared.RwLock>, drill: Drill): void {
   const { cpu, left, right } = drill
-  for (let turn = cpu.id; drill.goesOn(); turn += 1) {
+  for (let turn = cpu.id; drill.continuing(); turn += 1) {
     if (turn % 4 === 0) {
       lock.writeLock(cpu)
       countUp(drill)
@@ -225,7 +225,7 @@ function share(lock: Direct<Shared.RwLock>, drill: Drill): void {
 /** CPU 0 writes, all others read. */
 function sequence(seqcount: Direct<Shared.SeqCount>, drill: Drill): void {
   const { cpu, left, right } = drill
-  while (drill.goesOn()) {
+  while (drill.continuing()) {
     if (cpu.id === 0) {
       seqcount.writeBegin(cpu)
       countUp(drill)

@@ -99,7 +99,7 @@ function pairsOf(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missin
       if (base !== undefined && head !== undefined) met.push({ line, column, base, head })
       else if (base !== undefined || head !== undefined) {
         const [is, from] = base === undefined ? (['new', 0] as const) : (['gone', column] as const)
-        skipped.push({ line: line.key, column, why: whyMissing(layout, line, from) })
+        skipped.push({ line: line.key, column, why: reasonMissing(layout, line, from) })
         lost.push({
           line: line.key,
           column,
@@ -116,7 +116,7 @@ function pairsOf(layout: Layout): { met: Met[]; skipped: Skipped[]; lost: Missin
 }
 
 /** Names the differences of the most similar run: usually a forgotten flag. */
-function whyMissing({ columns, lines }: Layout, { key }: Line, column: number): string {
+function reasonMissing({ columns, lines }: Layout, { key }: Line, column: number): string {
   const there = lines.filter((line) => line.cells[column] !== undefined && line.key.scenario === key.scenario)
   const apart = there
     .map((line) => Object.keys({ ...key, ...line.key }).filter((name) => key[name] !== line.key[name]))

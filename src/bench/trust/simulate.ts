@@ -57,11 +57,11 @@ export function simulate(simulation: Simulation): Shares {
 /** The smallest change that the procedure claims to show for one deciding figure: the median over these pairs. */
 export function saidToShow(simulation: Simulation): number {
   const random = new Random(simulation.seed)
-  const said = Array.from({ length: simulation.pairs }, () => {
+  const stated = Array.from({ length: simulation.pairs }, () => {
     const { member, evidence } = decideOne(simulation, random)[0]!
     return testedOf(member.of, evidence, member.alpha!).detectable ?? Number.POSITIVE_INFINITY
   })
-  return median(said)
+  return median(stated)
 }
 
 function decideOne(simulation: Simulation, random: Random) {

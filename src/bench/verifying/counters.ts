@@ -33,8 +33,8 @@ export function sumFaults({ counters, trials, error }: Run): string[] {
   return [...names].flatMap((name) => {
     const each = trials.map((trial) => countOf(trial.counters!, name))
     const total = isGreatest(name) ? Math.max(...each) : each.reduce((sum, count) => sum + count, 0)
-    const said = countOf(counters, name)
-    return error !== null && said >= total ? [] : unequal(`${name}, of all trials,`, said, total)
+    const stated = countOf(counters, name)
+    return error !== null && stated >= total ? [] : unequal(`${name}, of all trials,`, stated, total)
   })
 }
 
@@ -44,10 +44,10 @@ function leastFaults(counters: Run['counters'], trials: readonly TrialRow[]): st
     const least = trials.reduce((sum, { metrics, durationNs }) => {
       return sum + (Object.hasOwn(metrics, metric) ? (metrics[metric]! * durationNs) / 1e9 : 0)
     }, 0)
-    const said = of.reduce((sum, name) => sum + countOf(counters, name), 0)
+    const stated = of.reduce((sum, name) => sum + countOf(counters, name), 0)
     return unless(
-      said >= least * (1 - 1e-9),
-      `${metric}: by the rates of its trials there were at least ${Math.ceil(least)} of ${of.join(' and ')}, but ${said} are there`,
+      stated >= least * (1 - 1e-9),
+      `${metric}: by the rates of its trials there were at least ${Math.ceil(least)} of ${of.join(' and ')}, but ${stated} are there`,
     )
   })
 }
@@ -139,11 +139,11 @@ function rateFaults({ counters, metrics, durationNs }: TrialRow, vcpus: number):
   return [
     ...rates,
     ...shares.flatMap(({ metric, of, per, isMost }) => {
-      const [said, derived] = [metrics[metric]!, sum(of) / sum(per!)]
-      if (isMost !== true) return unequal(metric, said, derived)
+      const [stated, derived] = [metrics[metric]!, sum(of) / sum(per!)]
+      if (isMost !== true) return unequal(metric, stated, derived)
       return unless(
-        said <= derived || isNear(said, derived),
-        `${metric} is ${said}, but all CPUs together counted ${derived}`,
+        stated <= derived || isNear(stated, derived),
+        `${metric} is ${stated}, but all CPUs together counted ${derived}`,
       )
     }),
     ...(Object.hasOwn(metrics, 'retries_per_fault') ? takenFaults(metrics.retries_per_fault!, sum, vcpus) : []),

@@ -42,8 +42,8 @@ function summaryFaults(name: string, summary: HistogramSummary): string[] {
 }
 
 /** With too few values there is no tail percentile; older files state one all the same. */
-function tailFaults(what: string, said: number | null, derived: number, count: number, percentile: number): string[] {
-  if (said !== null) return unequal(what, said, derived)
+function tailFaults(what: string, stated: number | null, derived: number, count: number, percentile: number): string[] {
+  if (stated !== null) return unequal(what, stated, derived)
   return unless(count < samplesNeeded(percentile), `${what} is missing, although there are ${count} values`)
 }
 

@@ -41,9 +41,9 @@ function kindFaults(name: string, { unit, better }: Metric): string[] {
 function trialFaults({ params }: Run, { metrics, durationNs }: TrialRow): string[] {
   const of = (name: string) => (Object.hasOwn(metrics, name) ? metrics[name] : undefined)
   const alike = (name: string, what: string, other: number | undefined) => {
-    const said = of(name)
-    if (said === undefined || other === undefined || Number.isNaN(other)) return []
-    return unless(isNear(said, other), `${name} is ${said}, by ${what} it is ${other}`)
+    const stated = of(name)
+    if (stated === undefined || other === undefined || Number.isNaN(other)) return []
+    return unless(isNear(stated, other), `${name} is ${stated}, by ${what} it is ${other}`)
   }
   const inverse = (value: number | undefined, many = 1) => (value === undefined ? undefined : (many * 1e9) / value)
   const vcpus = Number(params.vcpus)

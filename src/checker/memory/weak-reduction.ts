@@ -47,8 +47,8 @@ export class WeakReduction implements Reducer {
   }
 
   beginRound(): void {
-    for (const futures of this.#futures) futures.forgive()
-    for (const window of this.#windows) window.forgive()
+    for (const futures of this.#futures) futures.dropAssumptions()
+    for (const window of this.#windows) window.dropAssumptions()
   }
 
   persistent(able: number): number {
@@ -67,7 +67,7 @@ export class WeakReduction implements Reducer {
     return best & able
   }
 
-  goesOn(last: number, able: number): number {
+  continuing(last: number, able: number): number {
     this.#known = 0
     const own = able & this.#machine.steppersOf(last)
     for (let rest = own; rest !== 0; rest &= rest - 1) {
@@ -88,14 +88,14 @@ export class WeakReduction implements Reducer {
       done |= 1 << member
       if ((this.#known & (1 << member)) === 0) {
         this.#known |= 1 << member
-        this.#along[member] = this.#broughtBy(member)
+        this.#along[member] = this.#conflictingWith(member)
       }
       set |= this.#along[member]!
     }
     return set
   }
 
-  #broughtBy(member: number): number {
+  #conflictingWith(member: number): number {
     const machine = this.#machine
     const actor = machine.actorOf(member)
     const blockers = member === actor ? this.#mustLeaveFirst(actor) : 0

@@ -53,7 +53,7 @@ export class Window {
     return false
   }
 
-  forgive(): void {
+  dropAssumptions(): void {
     this.isRefuted = false
     this.#relied.at.fill(0)
   }

@@ -6,7 +6,7 @@ export interface Company {
   readonly states: number
   readonly steps: number
   /** Called now and then: serves requests of the other thread. True if the walk has to pause. */
-  attend(): boolean
+  serve(): boolean
   /** Whether it still explores a state. A `false` is never wrong. */
   isOpen(low: number, high: number): boolean
 }

@@ -58,7 +58,7 @@ class Helper {
     const { machine, hooks } = parts
     this.#reduction = new Reduction(machine, cells)
     this.#reduction.tellAndHear()
-    this.#reduction.hear(begin.news)
+    this.#reduction.receive(begin.news)
     const walk = new Walk(machine, { ...limits, isOver: () => false }, this.#reduction, hooks)
     this.#walk = walk
     walk.open = new OpenStates(begin.open[1])
@@ -68,7 +68,7 @@ class Helper {
   }
 
   run(): void {
-    while (!this.#isOver) this.#hear(nextFrom(this.#side))
+    while (!this.#isOver) this.#receive(nextFrom(this.#side))
     const { behaviours } = this.#parts.machine
     const covered = behaviours.flatMap(({ covered: counters }) => [...counters])
     const visited = behaviours.flatMap(({ visited: sites }) => [...sites])
@@ -79,12 +79,12 @@ class Helper {
     return { ...this.#walk.counts, steps: this.#walk.counts.steps + this.#walk.steps, states: this.#walk.visited.size }
   }
 
-  #hear(message: Message): void {
+  #receive(message: Message): void {
     if (message.is === 'over') this.#isOver = true
     else if (message.is === 'round') this.#beginRound(message.table)
     else if (message.is === 'table') this.#walk.visited.adopt(message.table)
     else if (message.is === 'settle') this.#settle(message)
-    else if (this.#sharing.hear(message)) this.#work()
+    else if (this.#sharing.receive(message)) this.#work()
   }
 
   #beginRound(table: SharedArrayBuffer): void {
@@ -97,7 +97,7 @@ class Helper {
   }
 
   #settle({ news }: Message & { readonly is: 'settle' }): void {
-    this.#reduction.hear(news)
+    this.#reduction.receive(news)
     this.#side.send({ is: 'settled', news: this.#reduction.news(), isRefuted: this.#reduction.isRefuted })
   }
 
@@ -119,7 +119,7 @@ class Helper {
     this.#sharing.tellNews()
     if (this.#sharing.isFull) side.grows = true
     if (side.grows) this.#stand()
-    for (let got = side.receive(); got !== undefined; got = side.receive()) this.#hear(got)
+    for (let got = side.receive(); got !== undefined; got = side.receive()) this.#receive(got)
     if (!side.isStopped) this.#sharing.share()
   }
 

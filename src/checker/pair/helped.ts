@@ -98,7 +98,7 @@ export class Helped {
     do {
       this.#side.send({ is: 'settle', news: this.#reduction.news() })
       const { news, isRefuted: is } = this.#await('settled', sharing)
-      this.#reduction.hear(news)
+      this.#reduction.receive(news)
       isRefuted = is
     } while (this.#reduction.hasNews)
     return isRefuted || this.#reduction.isRefuted
@@ -136,7 +136,7 @@ export class Helped {
       this.#refuseLost()
       for (let got = this.#side.receive(); got !== undefined; got = this.#side.receive()) {
         if (got.is === is) found = got
-        else this.#hear(got, sharing)
+        else this.#receive(got, sharing)
       }
       return found !== undefined
     })
@@ -147,14 +147,14 @@ export class Helped {
     this.#refuseLost()
     let hasWork = false
     for (let got = this.#side.receive(); got !== undefined; got = this.#side.receive()) {
-      hasWork = this.#hear(got, sharing) || hasWork
+      hasWork = this.#receive(got, sharing) || hasWork
     }
     return hasWork
   }
 
-  #hear(message: Message, sharing: Sharing): boolean {
+  #receive(message: Message, sharing: Sharing): boolean {
     if (message.is === 'outcome') this.found = message
-    return sharing.hear(message)
+    return sharing.receive(message)
   }
 
   #refuseLost(): void {

@@ -25,7 +25,7 @@ export class Sharing implements Company {
     this.#kept = kept
   }
 
-  attend(): boolean {
+  serve(): boolean {
     const side = this.#side
     side.tellStates(this.#walk.visited.size)
     if (side.isStopped || side.grows || this.isFull) return true
@@ -76,8 +76,8 @@ export class Sharing implements Company {
   }
 
   /** Handles a message that either thread may receive; true if it was work. */
-  hear(message: Message): boolean {
-    if (message.is === 'news') this.#reduction.hear(message.news)
+  receive(message: Message): boolean {
+    if (message.is === 'news') this.#reduction.receive(message.news)
     if (message.is === 'work') this.#walk.adopt(message.work)
     return message.is === 'work'
   }

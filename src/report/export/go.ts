@@ -19,8 +19,8 @@ export const go: Exporter = {
 /** Lines that readers skip. */
 function remarks({ source, createdAt, command, host }: Result): string[] {
   const git = source.git === null ? [] : [`git ${source.git}${source.dirty ? ' with changes' : ''}`]
-  const said = [`created ${createdAt}`, ...git, `kernel ${host.kernel}`, command.join(' ')]
-  return said.map((text) => `# ${rest(text)}`)
+  const stated = [`created ${createdAt}`, ...git, `kernel ${host.kernel}`, command.join(' ')]
+  return stated.map((text) => `# ${rest(text)}`)
 }
 
 /** A unit line holds for the whole file: a unit is exact only if no run measured it. */
@@ -35,8 +35,8 @@ function units(runs: readonly Run[]): string[] {
   return [...all].flatMap(([unit, metrics]) => {
     const { better } = metrics[0]!
     const isExact = metrics.every(({ assume }) => assume === 'exact')
-    const said = [better === null ? '' : ` better=${better}`, isExact ? ' assume=exact' : ''].join('')
-    return said === '' ? [] : [`Unit ${unit}${said}`]
+    const stated = [better === null ? '' : ` better=${better}`, isExact ? ' assume=exact' : ''].join('')
+    return stated === '' ? [] : [`Unit ${unit}${stated}`]
   })
 }
 

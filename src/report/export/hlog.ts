@@ -24,7 +24,7 @@ type Row = { readonly tag: string; readonly row: string }
 function head({ createdAt }: Result, rows: readonly Row[]): string[] {
   const time = new Date(createdAt).getTime()
   const seconds = Number.isFinite(time) ? time / 1000 : 0
-  const said =
+  const stated =
     rows.length === 1
       ? [`#[The interval is ${rows[0]!.tag}]`]
       : [
@@ -35,7 +35,7 @@ function head({ createdAt }: Result, rows: readonly Row[]): string[] {
     '#[Histogram log format version 1.3]',
     `#[StartTime: ${seconds.toFixed(3)} (seconds since epoch), ${rest(createdAt)}]`,
     '#[Values are ns; Interval_Max is in us; Interval_Length is the time of all trials that recorded]',
-    ...said,
+    ...stated,
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
   ]
 }

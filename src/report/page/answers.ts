@@ -39,7 +39,7 @@ type Said = {
 }
 
 /** As on the terminal: of a replay that misses its own recording nothing else is said, and of a broken variant whether it was caught. */
-export function saidOf(scenario: Scenario | undefined, runs: readonly Run[]): Said {
+export function notesOf(scenario: Scenario | undefined, runs: readonly Run[]): Said {
   const { first, instead, shown, warnings } = fitnessOf(runs)
   if (instead !== null) {
     const answers = [...first, ...instead].map((text) => ({ verdict: 'no-answer', text }))

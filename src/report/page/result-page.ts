@@ -3,7 +3,7 @@ import { circumstancesOf, groupsOf, questionsOf } from '../groups.ts'
 import { variedIn } from '../sweep-axes.ts'
 import { MOST_LOADS, MOST_VARIED } from '../sweep-text.ts'
 import { warningLines } from '../warning-lines.ts'
-import { saidOf, scenarioOf } from './answers.ts'
+import { notesOf, scenarioOf } from './answers.ts'
 import { figuresOf } from './figures.ts'
 import { provenanceOf } from './provenance.ts'
 import type { Page, Section } from './spec.ts'
@@ -41,7 +41,7 @@ function titleOfLoad({ scenario, machine, params }: Run, varied: readonly string
 export function sectionOf(runs: readonly Run[], result: Result, varied: readonly string[] = []): Section {
   const [first] = runs as readonly [Run, ...Run[]]
   const scenario = scenarioOf(first)
-  const { answers, gist, warnings, shown } = saidOf(scenario, runs)
+  const { answers, gist, warnings, shown } = notesOf(scenario, runs)
   const { main, others } = figuresOf(shown, scenario, result)
   return {
     gist,

@@ -29,7 +29,7 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
     coloured.push([swatch, index, STRENGTH.sure])
     return swatch
   })
-  const said = element('p', { class: 'under-pointer', 'aria-live': 'polite' }, '')
+  const stated = element('p', { class: 'under-pointer', 'aria-live': 'polite' }, '')
   const cells: HTMLElement[][] = []
   const isDense = xs.length > MOST_SIGNED
   const body = rows.map((row, at) =>
@@ -50,7 +50,7 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
       }),
     ),
   )
-  const walk = walkOver(cells, said)
+  const walk = walkOver(cells, stated)
   const paint = () => {
     const { series } = theme()
     for (const [cell, index, strength] of coloured) {
@@ -71,7 +71,7 @@ export function phaseMap({ x, y, xs, ys, variants, rows }: Phase, caption: strin
   const map = scrollable(table, `${caption}. Arrow keys move from cell to cell.`)
   map.addEventListener('keydown', walk.onKey)
   map.addEventListener('pointerover', walk.onPointer)
-  return element('div', {}, map, said, element('ul', { class: 'legend' }, ...legend))
+  return element('div', {}, map, stated, element('ul', { class: 'legend' }, ...legend))
 }
 
 /** Text without room to be visible is still there for screen readers. */
@@ -86,7 +86,7 @@ const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = 
 }
 
 /** The cell that is being read: marked, in sight, and said. */
-function walkOver(cells: readonly (readonly HTMLElement[])[], said: HTMLElement) {
+function walkOver(cells: readonly (readonly HTMLElement[])[], stated: HTMLElement) {
   let at: readonly [row: number, column: number] | undefined
   const go = (row: number, column: number) => {
     const cell = cells[row]?.[column]
@@ -95,7 +95,7 @@ function walkOver(cells: readonly (readonly HTMLElement[])[], said: HTMLElement)
     at = [row, column]
     cell.classList.add('read')
     cell.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-    said.textContent = cell.getAttribute('aria-label')
+    stated.textContent = cell.getAttribute('aria-label')
   }
   return {
     onKey: (event: KeyboardEvent) => {
