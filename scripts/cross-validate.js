@@ -37,7 +37,17 @@ async function recordingOf(file) {
   const halfNs = own.recordedNs / 2
   const vcpus = own.vcpus.map(({ pid }) => pid)
   const kernel = (fromNs) => recordedWaits(recording.moments, vcpus, own.mmuLock?.rwlock ?? 0, fromNs)
-  return { name: basename(file, '.trace.gz'), recording, known, own, halfNs, whole: kernel(0), second: kernel(halfNs) }
+  const firstTimes = workloadOf(recording, known, { ...PLAIN, learnUntilNs: halfNs }).times
+  return {
+    name: basename(file, '.trace.gz'),
+    recording,
+    known,
+    own,
+    firstTimes,
+    halfNs,
+    whole: kernel(0),
+    second: kernel(halfNs),
+  }
 }
 
 const share = ({ waits, faults }) => waits / faults
@@ -88,6 +98,7 @@ const general = await rowsOf(async ({ own, whole }) =>
   missesOf(await predict(own, { machine: 'epyc-milan-2s', hasRecordedCosts: false, fromNs: 0 }), whole),
 )
 const pairs = []
+const withFirst = []
 for (const from of recordings) {
   for (const to of recordings) {
     if (from === to) continue
@@ -106,6 +117,10 @@ for (const from of recordings) {
         if (isNear((await played(own)).total, 2)) causes.push(cause)
     }
     pairs.push({ from: from.name, to: to.name, misses, filled, causes, tellsFlush: times.flush !== null })
+    if (to.second.waits < FEW_WAITS) continue
+    // As --times does it: what the recording has told of its host so far, and another one, together.
+    const both = workloadOf(to.recording, to.known, { ...PLAIN, times: pooledTimes([to.firstTimes, times]) })
+    withFirst.push({ misses: missesOf(await predict(both, { ...RECORDED, fromNs: to.halfNs }), to.second) })
   }
 }
 
@@ -159,6 +174,7 @@ ${table(
       "another recording; the replayed one's own time of a flush if the other has none",
       pairs.map(({ filled }) => ({ misses: filled })),
     ),
+    summary('its first half and another recording (as `--times` takes them), for its second half', withFirst),
     summary('no recording (epyc-milan-2s)', general),
   ],
 )}

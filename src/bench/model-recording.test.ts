@@ -32,8 +32,8 @@ for (const name of Object.keys(SHAPES)) {
     const share = factor(said.waits / said.faults, truth.waits / truth.faults)
     const total = factor(said.totalNs, truth.totalNs)
     assert.ok(truth.waits > 500, 'there is something to give back')
-    // Of three seeds 0.91 to 1.07, of memslot updates to 1.16; all waits 0.95 to 1.07.
-    assert.ok(share > 0.89 && share < 1.18, `waits per fault: ${share}`)
+    // Of three seeds 0.89 to 1.11, ten of twelve within 10 %; all waits 0.95 to 1.05.
+    assert.ok(share > 0.87 && share < 1.13, `waits per fault: ${share}`)
     assert.ok(total > 0.93 && total < 1.09, `all waits: ${total}`)
     assert.ok(factor(said.faults, truth.faults) > 0.98, 'every fault is played')
     // A fault that is under way when the run ends has set its SPTE, and is not counted.
