@@ -3,7 +3,8 @@
 // others, and more of them.
 import { parseArgs } from 'node:util'
 import { SCENARIOS } from '../dist/bench/scenarios/all.js'
-import { costChange, findingsOf, parameterChange } from '../dist/bench/what-ifs/survey.js'
+import { loadOf } from '../dist/bench/what-ifs/loads.js'
+import { costChange, findingsOf, pauseOf } from '../dist/bench/what-ifs/survey.js'
 import { COSTS, PARAMETERS } from '../dist/model/parameters.js'
 
 const { values: flags } = parseArgs({
@@ -13,7 +14,7 @@ const { values: flags } = parseArgs({
     variant: { type: 'string', multiple: true },
     seeds: { type: 'string', default: '8' },
     confirm: { type: 'string', default: '32' },
-    sigmas: { type: 'string', default: '4' },
+    figure: { type: 'string', multiple: true },
     vcpus: { type: 'string', default: '8' },
     scale: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
@@ -21,13 +22,6 @@ const { values: flags } = parseArgs({
   },
 })
 
-const PAUSES = {
-  'pause-us': [10, 20, 40],
-  'age-pause-us': [10, 20, 40],
-  'convert-pause-us': [50, 100, 200],
-  'period-us': [100, 200, 400],
-  'update-pause-us': [100, 200, 400],
-}
 const seedsFrom = (first, count) => Array.from({ length: Number(count) }, (_, at) => first + at)
 const percent = (share) => `${(share * 100).toFixed(2)} %`
 const stepText = ({ mean, error }) => `${percent(mean)} +- ${percent(error)}`
@@ -41,20 +35,13 @@ for (const scenario of SCENARIOS) {
   if (scenario.kind !== 'vm' || scenario.modelled === undefined || scenario.notModelled !== undefined) continue
   if (flags.scenario !== undefined && !flags.scenario.includes(scenario.name)) continue
   for (const variant of flags.variant ?? scenario.headline) {
-    const load = {
-      scenario,
-      variant,
-      machine: 'altra-64',
-      vcpus: scenario.crew?.vcpus ?? Number(flags.vcpus),
-      notifiers: scenario.crew?.notifiers ?? 1,
-      set: Object.fromEntries(flags.set.map((text) => text.split('='))),
-      durationMs: scenario.modelled.durationMs * Number(flags.scale),
-    }
-    const pauses = flags.cost === undefined ? Object.keys(PAUSES).filter((name) => name in scenario.parameters) : []
-    const changes = [...asked.map(costChange), ...pauses.map((name) => parameterChange(name, PAUSES[name].map(String)))]
+    const usual = loadOf(scenario, variant, Number(flags.vcpus))
+    const set = Object.fromEntries(flags.set.map((text) => text.split('=')))
+    const load = { ...usual, set, durationMs: usual.durationMs * Number(flags.scale) }
+    const changes = [...asked.map(costChange), ...(flags.cost === undefined ? pauseOf(scenario) : [])]
     let figures = 0
     for (const change of changes) {
-      const found = await findingsOf(load, change, seedsFrom(1, flags.seeds), Number(flags.sigmas))
+      const found = await findingsOf(load, change, seedsFrom(1, flags.seeds), flags.figure)
       figures += found.length
       for (const { figure, steps, turns, gains } of found) {
         if (!turns && !gains && !flags.all) continue
@@ -70,7 +57,7 @@ for (const scenario of SCENARIOS) {
         )
       }
       if (Number(flags.confirm) === 0 || !found.some(({ turns }) => turns)) continue
-      const again = await findingsOf(load, change, seedsFrom(1001, flags.confirm), Number(flags.sigmas))
+      const again = await findingsOf(load, change, seedsFrom(1001, flags.confirm), flags.figure)
       for (const { figure, steps, turns } of again.filter(({ figure }) =>
         found.some((one) => one.turns && one.figure === figure),
       ))

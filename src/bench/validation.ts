@@ -1,4 +1,4 @@
-import { quantile } from 'simple-statistics'
+import { mean, quantile } from 'simple-statistics'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { loadProfile, type Profile, profileHash, withValues } from '../model/profile.ts'
 import { type ModelResult, runModel } from '../model/run.ts'
@@ -52,7 +52,7 @@ export async function validate(targets: readonly Target[], draws = 0, signal?: A
 async function bandOf(target: Target, profile: Profile, draws: number, signal?: AbortSignal): Promise<Band> {
   const figures: number[] = []
   for (let draw = 0; draw < draws; draw += 1) {
-    figures.push(await figureOf(target, drawn(profile, FIRST_DRAW + draw), signal))
+    figures.push(await figureOf(target, drawn(profile, FIRST_DRAW + draw), signal, [SEED + draw]))
   }
   const low = quantile(figures, 0.1)
   const high = quantile(figures, 0.9)
@@ -62,15 +62,26 @@ async function bandOf(target: Target, profile: Profile, draws: number, signal?: 
 const holds = (low: number, high: number, { published, rounding = 0 }: Target) =>
   low <= published + rounding && published - rounding <= high
 
-export async function figureOf(target: Target, profile: Profile, signal?: AbortSignal): Promise<number> {
+/** `seeds`: as many as the row asks for if it is not said. */
+export async function figureOf(
+  target: Target,
+  profile: Profile,
+  signal?: AbortSignal,
+  seeds?: readonly number[],
+): Promise<number> {
   const { run } = target
   if (run.scenario === 'icache') {
-    const ran = await runOn(profile, icache, run.variant, run.vcpus, { scale: '1', granule: '64k' }, run.forMs, signal)
+    const set = { scale: '1', granule: '64k' }
+    const ran = await runOn(profile, icache, run.variant, run.vcpus, set, run.forMs, SEED, signal)
     return Math.max(...ran.records.histograms(HISTOGRAM.icache_inval_ns).map(({ max }) => max)) / 1e9
   }
   const machine = withValues(profile, run.costs, 'declared with the row')
-  const ran = await runOn(machine, faultScaling, run.variant, run.vcpus, run.set, run.forMs, signal)
-  return run.figure(ran)
+  const figures: number[] = []
+  for (const seed of seeds ?? Array.from({ length: run.starts }, (_, at) => SEED + at)) {
+    const ran = await runOn(machine, faultScaling, run.variant, run.vcpus, run.set, run.forMs, seed, signal)
+    figures.push(run.figure(ran))
+  }
+  return mean(figures)
 }
 
 async function runOn(
@@ -80,6 +91,7 @@ async function runOn(
   vcpus: number,
   set: Readonly<Record<string, string>>,
   durationMs: number,
+  seed: number,
   signal?: AbortSignal,
 ): Promise<ModelResult> {
   const variant = scenario.variants.find(({ name }) => name === variantName)
@@ -96,11 +108,11 @@ async function runOn(
   const timing = { arrival: { kind: 'closed' }, sampleEvery: 1 } as const
   const watch = { oracles: false, recorder: true, lockStatistics: true, lockdep: false }
   return await runModel({
-    ...taskOf(group, variant, timing, SEED, watch),
+    ...taskOf(group, variant, timing, seed, watch),
     machine,
     warmupMs: scenario === icache ? 0 : durationMs / 4,
     durationMs,
-    seed: SEED,
+    seed,
     ...(signal === undefined ? {} : { signal }),
   })
 }

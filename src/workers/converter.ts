@@ -12,6 +12,8 @@ export type ConversionPlan = {
   /** Gfns of one KVM_SET_MEMORY_ATTRIBUTES; the last is shorter. */
   readonly chunk: number
   readonly pauseNs: number
+  /** Before the first pause. */
+  readonly startNs: number
   /** Whether the pages of guest_memfd are freed when their gfns are shared again (FALLOC_FL_PUNCH_HOLE). */
   readonly punches: boolean
 }
@@ -20,6 +22,7 @@ export type ConversionPlan = {
 export function* runConverter(cpu: Cpu, vm: Vm, plan: ConversionPlan, isTimed: boolean): Steps<void> {
   if (vm.attributes === undefined || !vm.kvm.hasMemoryAttributes) return
   const end = plan.firstGfn + plan.pages
+  if (plan.startNs > 0) yield* cpu.untilTime(plan.startNs)
   for (
     let attribute = ATTRIBUTE_PRIVATE;
     cpu.running();

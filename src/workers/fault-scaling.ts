@@ -47,6 +47,7 @@ const PATHS: Readonly<
  * splitting or zapping memory as KVM's dirty_log_perf_test and demand_paging_test have it done.
  */
 export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
+  if (plan.startNs > 0) yield* cpu.untilTime(plan.startNs)
   const pages = PATHS[plan.operation].real ? new OwnPages(cpu, vm, plan) : undefined
   if (pages !== undefined) yield* mapFirst(cpu, vm, plan, pages)
   let operation = 0

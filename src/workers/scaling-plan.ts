@@ -29,6 +29,8 @@ export type ScalingPlan = {
   readonly sampleEvery: number
   /** CPUs that do the same. */
   readonly scalers: number
+  /** When it begins. Threads of a harness do not begin together, and a FIFO lock keeps the order of their first arrival. */
+  readonly startNs: number
   /** Blocks of 2 MiB that are each CPU's own. */
   readonly blocks: number
 }

@@ -53,8 +53,8 @@ export default scenario({
   modelled: {
     values: { range: 2048, tlb: 64, 'convert-pause-us': 100 },
     costs: { guest_access: 500 },
-    durationMs: 3,
-    warmupMs: 0.3,
+    durationMs: 6,
+    warmupMs: 1.2,
   },
   load,
 })

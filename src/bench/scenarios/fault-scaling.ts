@@ -1,7 +1,11 @@
 import { PLACEMENTS } from '../../model/topology.ts'
+import { Random } from '../../workers/random.ts'
 import { meetingWords, type ScalingPlan } from '../../workers/scaling-plan.ts'
 import { type Load, type LoadOptions, scenario, type Variant } from '../scenario.ts'
 import { BLOCK } from './loads/guest.ts'
+
+/** For each CPU of a run: about as long as a contended lock takes to go to the next. All begin within one round of it. */
+const START_NS = 300
 
 /** Of all CPUs together, for splits: as much memory as a VM can have here. */
 const HUGE_PAGES = 1 << 13
@@ -84,9 +88,9 @@ const PARAMETERS = {
 
 type Options = LoadOptions<typeof PARAMETERS>
 
-function load({ values, crew, sampleEvery, variant }: Options): Load {
+function load({ values, crew, sampleEvery, seed, variant }: Options): Load {
   const vcpus = crew.vcpus + values.guests + values.idle
-  const scaling: ScalingPlan = {
+  const scaling: Omit<ScalingPlan, 'startNs'> = {
     operation: values.operation,
     lock: LOCKS[variant ?? 'write-lock'] ?? 'write',
     flush: values.flush,
@@ -99,6 +103,7 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
     scalers: crew.vcpus,
     blocks: values.operation === 'nx-split' ? hugePagesOf(crew.vcpus) : 1,
   }
+  const starts = new Random(seed)
   const readers = values.operation === 'uffd' ? values.readers : 0
   return {
     system: {
@@ -113,7 +118,9 @@ function load({ values, crew, sampleEvery, variant }: Options): Load {
       ...(values.operation === 'nx-split' ? { nx: nxOf(scaling.blocks * crew.vcpus) } : {}),
     },
     roles: [
-      ...Array.from({ length: crew.vcpus }, () => ({ role: 'scaler', scaling }) as const),
+      ...Array.from({ length: crew.vcpus }, () => {
+        return { role: 'scaler', scaling: { ...scaling, startNs: starts.below(START_NS * crew.vcpus) } } as const
+      }),
       ...Array.from({ length: values.guests }, () => ({ role: 'running-guest' }) as const),
       ...Array.from({ length: readers }, () => ({ role: 'uffd-reader' }) as const),
     ],

@@ -36,6 +36,8 @@ export type Target = {
         /** ns: the costs of the operation in addition to its path. */
         readonly costs: Readonly<Record<string, number>>
         readonly forMs: number
+        /** The figure is the mean over this many runs, each with other starts. */
+        readonly starts: number
         /** The published figure from the rate at which the steady load is served. */
         readonly figure: (ran: ModelResult) => number
       }
@@ -49,6 +51,8 @@ export type Shape = {
   readonly variant: string
   readonly set: Readonly<Record<string, string>>
   readonly costs?: Readonly<Record<string, number>>
+  /** 1 if it is not said. */
+  readonly starts?: number
 }
 
 export type Figure = {
@@ -78,7 +82,7 @@ export const pairs = (shape: Shape, figure: Figure): Target =>
   row(shape, figure, 'op/us', (ran) => rateOf(ran) / 2 / 1e6)
 
 function row(
-  { id, says, machine, source, variant, set, costs = {} }: Shape,
+  { id, says, machine, source, variant, set, costs = {}, starts = 1 }: Shape,
   { vcpus, ...published }: Figure,
   unit: Target['unit'],
   figure: (ran: ModelResult) => number,
@@ -90,7 +94,7 @@ function row(
     ...published,
     source,
     machine,
-    run: { scenario: 'fault-scaling', variant, vcpus, set, costs, forMs: Math.max(1, 32 / vcpus), figure },
+    run: { scenario: 'fault-scaling', variant, vcpus, set, costs, forMs: Math.max(1, 32 / vcpus), starts, figure },
   }
 }
 

@@ -15,6 +15,20 @@ export type WhatIfLoad = {
   readonly durationMs: number
 }
 
+/** The usual load of a scenario with that many vCPUs, where it does not say how many. */
+export function loadOf(scenario: Scenario, variant: string, vcpus: number): WhatIfLoad {
+  const { crew } = scenario
+  return {
+    scenario,
+    variant,
+    machine: 'altra-64',
+    vcpus: crew?.vcpus ?? vcpus,
+    notifiers: crew?.notifiers ?? 1,
+    set: {},
+    durationMs: scenario.kind === 'vm' ? scenario.modelled!.durationMs : 0,
+  }
+}
+
 export type Figures = Readonly<Record<string, number>>
 
 const TIMING = { arrival: { kind: 'closed' }, sampleEvery: 1 } as const

@@ -3,7 +3,7 @@ import { scaled } from '../../model/scaling.ts'
 import { METRICS, type MetricName } from '../metrics.ts'
 import type { Scenario } from '../scenario.ts'
 import { type Figures, figuresOf, machineFor, type WhatIfLoad } from './loads.ts'
-import { directionOf, type Step, stepBetween, turnOf } from './steps.ts'
+import { directionOf, type Step, stepBetween, turns } from './steps.ts'
 
 /** A cost or a parameter, and the values that are tried, from the least to the greatest. */
 export type Change = {
@@ -26,22 +26,36 @@ export const parameterChange = (name: string, values: readonly string[]): Change
   at: (load, value) => ({ load: { ...load, set: { ...load.set, [name]: value } }, machine: machineFor(load) }),
 })
 
+const PAUSES: Readonly<Record<string, readonly string[]>> = {
+  'pause-us': ['10', '20', '40'],
+  'age-pause-us': ['10', '20', '40'],
+  'convert-pause-us': ['50', '100', '200'],
+  'period-us': ['100', '200', '400'],
+  'update-pause-us': ['100', '200', '400'],
+}
+
+/** The pauses that a load of the scenario has. */
+export const pauseOf = ({ parameters }: Scenario): readonly Change[] =>
+  Object.entries(PAUSES).flatMap(([name, values]) =>
+    Object.hasOwn(parameters, name) ? [parameterChange(name, values)] : [],
+  )
+
 /** A figure over the values of a change. */
 export type Finding = {
   readonly figure: string
   readonly steps: readonly Step[]
   /** It rises, and it falls. */
   readonly turns: boolean
-  /** It becomes better while a cost rises. */
+  /** It becomes better while the value rises. */
   readonly gains: boolean
 }
 
-/** What the change does to the figures that decide the load's question; nothing, if not one figure moves. */
+/** What the change does to the figures that decide the load's question; empty if it moves none of them. */
 export async function findingsOf(
   load: WhatIfLoad,
   change: Change,
   seeds: readonly number[],
-  sigmas: number,
+  figures: readonly MetricName[] = load.scenario.decides.map(({ metric }) => metric),
 ): Promise<Finding[]> {
   const at = (value: string, seed: number): Promise<Figures> => {
     const { load: asked, machine } = change.at(load, value)
@@ -58,9 +72,9 @@ export async function findingsOf(
     }
     all.push(ofValue)
   }
-  return decidingFigures(load.scenario).flatMap((figure): Finding[] => {
-    const bySeed = all.map((ofValue) => ofValue.map((figures) => figures[figure]))
-    if (bySeed.some((figures) => figures.some((value) => value === undefined || !Number.isFinite(value)))) return []
+  return figures.flatMap((figure): Finding[] => {
+    const bySeed = all.map((ofValue) => ofValue.map((metrics) => metrics[figure]))
+    if (bySeed.some((values) => values.some((value) => value === undefined || !Number.isFinite(value)))) return []
     const steps = bySeed.slice(1).map((after, index) => stepBetween(bySeed[index] as number[], after as number[]))
     const { better } = METRICS[figure]
     const wrong = better === 'higher' ? 1 : better === 'lower' ? -1 : 0
@@ -68,11 +82,9 @@ export async function findingsOf(
       {
         figure,
         steps,
-        turns: turnOf(steps, sigmas) !== undefined,
-        gains: wrong !== 0 && steps.some((step) => directionOf(step, sigmas) === wrong),
+        turns: turns(steps),
+        gains: wrong !== 0 && steps.some((step) => directionOf(step) === wrong),
       },
     ]
   })
 }
-
-const decidingFigures = ({ decides }: Scenario): readonly MetricName[] => decides.map(({ metric }) => metric)

@@ -1,5 +1,9 @@
+import { Random } from '../../../workers/random.ts'
 import { pauseUs } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
+
+/** Pauses until the first conversion at the latest. A window holds few conversions: without this, all seeds would cut the same ones. */
+const LATEST_START = 10
 
 /** VMMs that make memory of the guest private, and shared again. */
 export const ATTRIBUTES = mmuLockUser({
@@ -27,7 +31,7 @@ export const ATTRIBUTES = mmuLockUser({
     },
   },
   system: ({ values, memory }) => (values.converters > 0 ? { attributes: { slot: memory.slot } } : {}),
-  roles: ({ values, memory, sampleEvery }) =>
+  roles: ({ values, memory, sampleEvery, seed }) =>
     Array.from({ length: values.converters }, () => ({
       role: 'converter',
       isTimed: sampleEvery > 0,
@@ -36,6 +40,7 @@ export const ATTRIBUTES = mmuLockUser({
         pages: memory.pages,
         chunk: values['convert-pages'] === 0 ? memory.pages : values['convert-pages'],
         pauseNs: values['convert-pause-us'] * 1000,
+        startNs: new Random(seed).below(1 + LATEST_START * values['convert-pause-us'] * 1000),
         punches: values['punch-hole'] === 'yes',
       },
     })),
