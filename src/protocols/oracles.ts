@@ -18,7 +18,7 @@ export const ORACLES = [
   { name: 'zap_no_progress', says: 'a zap yielded twice at one gfn, or went back to a root' },
   {
     name: 'exec_before_icache',
-    says: 'guest memory became executable before the I-caches had forgotten what was in it',
+    says: 'guest memory became executable before the I-caches had dropped its old content',
   },
   {
     name: 'sleep_in_atomic',
@@ -27,7 +27,7 @@ export const ORACLES = [
   { name: 'alloc_in_atomic', says: 'memory was allocated with GFP_KERNEL with mmu_lock held' },
   {
     name: 'refault_unbounded',
-    says: 'a vCPU kept faulting although the entry allowed what it wanted: its TLB was not told',
+    says: 'a vCPU kept faulting although the entry allowed the access: its TLB was not flushed',
   },
   {
     name: 'slots_changed_inside_pair',
@@ -43,25 +43,25 @@ export const ORACLES = [
   },
   {
     name: 'updater_starved',
-    says: 'a memslot update waited for invalidations, for as many ms, until the end of the trial stopped them',
+    says: 'a memslot update waited for invalidations, for this number of ms, until the end of the trial stopped them',
   },
   { name: 'lost_wakeup', says: 'a memslot update went to sleep when no notifier was left to wake it' },
-  { name: 'lock_cycle', says: 'locks were taken in an order in which each task can wait for the next for ever' },
+  { name: 'lock_cycle', says: 'locks were taken in an order in which each task can wait for the next forever' },
   {
     name: 'free_before_flush',
-    says: 'a page table was freed, or RCU was left so that it may be, before the TLBs were flushed of it',
+    says: 'a page table was freed, or RCU was left so that it could be, before its TLB entries were flushed',
   },
-  { name: 'free_before_grace', says: 'a page table was freed while a walk under RCU stood in it' },
+  { name: 'free_before_grace', says: 'a page table was freed while a walk under RCU was in it' },
   { name: 'flush_lost', says: 'the recovery worker forgot a flush that it owed' },
   { name: 'stale_walk', says: 'the hardware walked through a page table that had been freed' },
-  { name: 'root_use_after_free', says: 'a walk went on in a root that had been freed' },
+  { name: 'root_use_after_free', says: 'a walk continued in a root that had been freed' },
   { name: 'root_wrong_role', says: 'a vCPU was given a root that was made for another role' },
   {
     name: 'root_count_wrong',
     says: 'a root was counted for vCPUs that were not on it, or was not for those that were',
   },
   { name: 'page_table_leak', says: 'a page table was linked nowhere any more, and never freed' },
-  { name: 'page_table_twice', says: 'a page table was freed that was free, or taken that was not' },
+  { name: 'page_table_twice', says: 'a free page table was freed again, or one in use was taken' },
   { name: 'spte_at_free', says: 'a page table was freed with an entry that was still present' },
   { name: 'rmap_dangling', says: 'a reverse map led to an entry that maps nothing' },
   {
@@ -90,15 +90,15 @@ export const ORACLES = [
   { name: 'memslot_lost', says: 'the memslots were not those that had been set when an update was over' },
   {
     name: 'generation_wrong',
-    says: 'the generation of the memslots did not tell a set from the one before, or from one on its way',
+    says: 'the generation of the memslots did not distinguish a set from the previous one, or from one in preparation',
   },
-  { name: 'emulated_memory', says: 'a fault on memory of a memslot was taken for MMIO' },
-  { name: 'wrong_page', says: 'a fault looked up, or mapped, another page than the one that its memslot says' },
-  { name: 'table_not_linked', says: 'a fault went on in a page table that nothing points to' },
+  { name: 'emulated_memory', says: 'a fault on memory of a memslot was treated as MMIO' },
+  { name: 'wrong_page', says: 'a fault looked up, or mapped, a page other than that of its memslot' },
+  { name: 'table_not_linked', says: 'a fault continued in a page table that nothing points to' },
   { name: 'page_not_taken_back', says: 'the host was to change a page between start and end, and it was as before' },
   {
     name: 'pte_not_locked',
-    says: 'a stage-2 entry was made that had not been broken: WARN_ON(!stage2_pte_is_locked())',
+    says: 'a stage-2 entry was installed without break-before-make: WARN_ON(!stage2_pte_is_locked())',
   },
   {
     name: 'wrong_attribute',
@@ -110,11 +110,11 @@ export const ORACLES = [
   },
   {
     name: 'spte_overwritten',
-    says: 'an SPTE was stored over what another CPU had made of it since it was read',
+    says: 'an SPTE store overwrote a change that another CPU had made since the SPTE was read',
   },
   {
     name: 'yield_in_nonblock',
-    says: 'an invalidation that may not block let go of mmu_lock on the way, or slept',
+    says: 'an invalidation that may not block dropped mmu_lock, or slept',
   },
   {
     name: 'stale_pfncache',
@@ -126,7 +126,7 @@ export const ORACLES = [
   },
   {
     name: 'dirty_lost',
-    says: 'the guest had written to a page since the VMM copied it, and the dirty log did not say so',
+    says: 'the guest had written to a page since the VMM copied it, and the dirty log did not contain the page',
   },
 ] as const
 

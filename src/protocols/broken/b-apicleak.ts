@@ -23,7 +23,7 @@ export const B_APICLEAK = variant({
   on: V6_8,
   kind: 'broken',
   reference: 's4, reference kept on retry',
-  says: 'a reload that must be made again keeps its page reference',
+  says: 'a reload that must be repeated keeps its page reference',
   caughtBy: ['page_ref_leak'],
   replaces: { reloadApicAccessPage: reloadAndKeepPage },
 })

@@ -29,7 +29,7 @@ export const B_DROP = variant({
   on: V6_12,
   kind: 'broken',
   reference: 's1, the result ignored',
-  says: 'what the zap of a page says of a flush is ignored',
+  says: 'the flush that the zap of a page requires is ignored',
   caughtBy: ['flush_lost', 'unlock_with_pending_flush', 'free_before_flush'],
   load: BUSY,
   replaces: { recoverNxHugePages: recoverAndIgnore },

@@ -20,7 +20,7 @@ export const B_GPCCOUNT = variant({
   on: V6_18,
   kind: 'broken',
   reference: 'before 58cd407ca4c6 (Sean Christopherson, Apr 2022)',
-  says: 'the refresh of a gfn_to_pfn_cache looks at mmu_invalidate_in_progress instead of the count of active invalidations',
+  says: 'the refresh of a gfn_to_pfn_cache checks mmu_invalidate_in_progress instead of the count of active invalidations',
   caughtBy: ['stale_pfncache'],
   load: { pfncaches: '2', 'inside-share': '100', range: '8', 'pause-us': '0', 'pfncache-pause-us': '0' },
   replaces: { mmuNotifierRetryCache: invalidateRetry },

@@ -15,7 +15,7 @@ export const B_HOIST_PLAIN = variant({
   on: V6_8,
   kind: 'broken',
   reference: 's0.plain',
-  says: 'the pre-check loads plainly: a compiler may keep what it has loaded before a loop',
+  says: 'the pre-check uses plain loads: a compiler may keep values that it loaded before a loop',
   caughtBy: [],
   unseenBecause: 'only a memory model that reorders shows it',
   isCheckedOnly: true,

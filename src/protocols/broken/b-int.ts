@@ -21,7 +21,7 @@ export const B_INT = variant({
   on: V6_18,
   kind: 'broken',
   reference: 'to v6.2, before ba6e3fe25543; in stable 6.1 before 82d811ff5665 (Sean Christopherson, Aug 2023)',
-  says: 'the snapshot of mmu_invalidate_seq is compared as an int: faults retry for ever after 2^31 invalidations',
+  says: 'the snapshot of mmu_invalidate_seq is compared as an int: faults retry forever after 2^31 invalidations',
   caughtBy: ['retry_unbounded'],
   load: { shape: 'stream', 'seq-start': '2147483640' },
   replaces: { isPageFaultStale: staleByInt },

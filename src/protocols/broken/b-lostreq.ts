@@ -25,7 +25,7 @@ export const B_LOSTREQ = variant({
   on: V6_8,
   kind: 'broken',
   reference: 's4, no re-request',
-  says: 'a reload that must be made again is forgotten',
+  says: 'a reload that must be repeated is forgotten',
   caughtBy: ['stale_apic_entry'],
   replaces: { reloadApicAccessPage: reloadOnce },
 })

@@ -25,7 +25,7 @@ export const B_NOTRACKCHK = variant({
   on: V6_18,
   kind: 'broken',
   reference: 's1, no look at nx_huge_page_disallowed',
-  says: 'a fault puts a page on the list that was torn down meanwhile',
+  says: 'a fault puts a page on the list although it was torn down meanwhile',
   caughtBy: ['nx_list_corrupt'],
   load: { ...BUSY, huge: '1G', 'memory-mib': '1024' },
   replaces: { trackPossibleNxHugePage: trackUnasked },

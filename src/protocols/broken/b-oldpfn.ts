@@ -25,7 +25,7 @@ export const B_OLDPFN = variant({
   on: V6_8,
   kind: 'broken',
   reference: 's4.naive_start',
-  says: 'the reload does not look whether the invalidation is over',
+  says: 'the reload does not check whether the invalidation is over',
   caughtBy: ['stale_apic_write', 'stale_apic_entry'],
   replaces: { reloadApicAccessPage: reloadUnchecked },
 })

@@ -25,7 +25,7 @@ export const B_P5 = variant({
   on: V6_18,
   kind: 'broken',
   reference: 's1, cf3e26427c08',
-  says: 'what the last root owes takes the place of what the others do',
+  says: 'the flush that the last root requires replaces those of the other roots',
   caughtBy: ['unlock_with_pending_flush', 'stale_use'],
   load: { ...BUSY, roots: '2', 'leave-root-every': '50', notifiers: '1' },
   replaces: { tdpMmuUnmapGfnRange: unmapAndAssign },

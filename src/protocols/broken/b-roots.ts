@@ -24,7 +24,7 @@ export const B_ROOTS = variant({
   on: V6_18,
   kind: 'broken',
   reference: 's1, before a835429cda91',
-  says: 'a yield in one root does not know what another root owes',
+  says: 'a yield in one root ignores the flush that another root requires',
   caughtBy: ['unlock_with_pending_flush', 'stale_use'],
   load: { ...BUSY, roots: '2', 'leave-root-every': '50', notifiers: '1' },
   replaces: { tdpMmuUnmapGfnRange: unmapEachRootAlone },

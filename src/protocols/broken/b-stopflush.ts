@@ -26,7 +26,7 @@ export const B_STOPFLUSH = variant({
   on: V6_18,
   kind: 'broken',
   reference: 'our own: 35ef80eb29ab (David Matlack, Aug 2024), its flush after RCU',
-  says: 'the one flush of all recovered huge pages is made after RCU and mmu_lock were left',
+  says: 'the single flush for all recovered huge pages comes after RCU and mmu_lock are released',
   caughtBy: ['unlock_with_pending_flush', 'free_before_flush', 'flush_lost', 'stale_walk'],
   load: { 'memory-mib': '8', 'hot-pages': '64', 'log-pause-us': '0' },
   replaces: { mmuRecoverHugePages: flushAfterwards },

@@ -19,7 +19,7 @@ export const B_TABLETLBI = variant({
   on: V6_18,
   kind: 'broken',
   reference: 'v6.6 to v6.8, before f62d4c3eb687 (Will Deacon, Mar 2024)',
-  says: 'a page table that an unmap has emptied is freed before the TLBs are flushed of it',
+  says: 'a page table that an unmap has emptied is freed before its TLB entries are flushed',
   caughtBy: ['free_before_flush'],
   load: { mapping: 'page', granule: '4k', 'tlbi-range': 'yes' },
   replaces: { stage2Unmap },

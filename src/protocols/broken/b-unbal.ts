@@ -26,7 +26,7 @@ export const B_UNBAL = variant({
   on: V6_18,
   kind: 'broken',
   reference: 's3.elide_naive',
-  says: 'mmu_lock is elided, and nothing keeps the memslots as they are',
+  says: 'mmu_lock is elided, and nothing keeps the memslots unchanged',
   caughtBy: ['count_negative', 'count_leak', 'slots_changed_inside_pair'],
   load: { 'spare-share': '100', 'update-pause-us': '20' },
   replaces: {

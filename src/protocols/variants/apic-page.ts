@@ -15,7 +15,7 @@ export const DOUBLE_FLUSH = variant({
   on: V6_5,
   kind: 'good',
   reference: 's4.6_5, 0a8a5f2c8c26',
-  says: 'a reload that meets an invalidation requests itself again; one that succeeds flushes the current context',
+  says: 'a reload that finds an invalidation requests itself again; one that succeeds flushes the current context',
   replaces: {},
 })
 
@@ -35,7 +35,7 @@ export const BAIL = variant({
   on: V6_8,
   kind: 'good',
   reference: 's4.bail',
-  says: 'a reload that must be made again gives the entry up at once, before the rest of it is prepared',
+  says: 'a reload that must be repeated aborts the entry at once, before the rest of it is prepared',
   replaces: { reloadApicAccessPage: reloadOrBail },
 })
 
@@ -79,6 +79,6 @@ export const INVALIDATE_RANGE = variant({
   on: V5_15,
   kind: 'good',
   reference: 's4.5_15',
-  says: 'the request is sent when the PTE has changed; the reload checks nothing and flushes',
+  says: 'the request is sent after the PTE has changed; the reload checks nothing and flushes',
   replaces: {},
 })

@@ -10,7 +10,7 @@ export const CONVERT_AT_ONCE = variant({
   on: V6_18,
   kind: 'good',
   reference: 'v6.8 to v6.15',
-  says: 'attributes are stored from the first page to the last without a look at the scheduler',
+  says: 'attributes are stored from the first page to the last without rescheduling',
   replaces: { vmSetMemAttributes },
 })
 

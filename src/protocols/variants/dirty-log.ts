@@ -9,7 +9,7 @@ export const FLUSH_EACH_LEAF = variant({
   on: V5_15,
   kind: 'good',
   reference: 'v5.15, 2db6f772b530',
-  says: 'each leaf of 4 KiB is zapped, and flushed, by itself; the flush at the start is left out if no entry was changed',
+  says: 'each leaf of 4 KiB is zapped and flushed separately; the flush at the start is left out if no entry was changed',
   objections: ['dirty_lost'],
   replaces: {},
 })
@@ -20,7 +20,7 @@ export const FLUSH_EACH_TABLE = variant({
   on: V6_12,
   kind: 'good',
   reference: 'v6.12, 5ba7c4c6d1c7 (Ben Gardon, May 2022)',
-  says: 'each page table is zapped, and flushed, by itself',
+  says: 'each page table is zapped and flushed separately',
   replaces: {},
 })
 
@@ -30,6 +30,6 @@ export const ONE_FLUSH = variant({
   on: V6_18,
   kind: 'good',
   reference: 'upstream, 35ef80eb29ab and 13e2e4f62a4b (David Matlack, Aug 2024)',
-  says: 'huge pages take the place of page tables, and one flush is made for all of them',
+  says: 'huge pages replace page tables, with one flush for all of them',
   replaces: {},
 })

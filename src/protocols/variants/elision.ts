@@ -32,7 +32,7 @@ export const COUNT = variant({
   on: V6_18,
   kind: 'good',
   reference: 's3.count, 52ac8b358b0c',
-  says: 'a count keeps the memslots as they are from start to end; mmu_lock is still taken for every range',
+  says: 'a count keeps the memslots unchanged from start to end; mmu_lock is still taken for every range',
   replaces: {
     invalidateRangeStart: countAndLock,
     invalidateRangeEnd: lockAndUncount,

@@ -71,7 +71,7 @@ export const INTERVAL_TREE_STACK = variant({
   subject: 'icache',
   on: V6_5,
   kind: 'good',
-  reference: 's2.gavin as Marc Zyngier asked for it',
+  reference: 's2.gavin as Marc Zyngier requested it',
   says: 'the same with a spinlock, and the range on the stack',
   replaces: { invalidateIcacheGuestPage: invalidateIfAloneSpinning },
 })
@@ -103,7 +103,7 @@ export const FULL_IF_GT_PAGE = variant({
   on: V6_5,
   kind: 'good',
   reference: 's2.full_if_gt_page, Gavin Shan',
-  says: 'the whole I-cache for whatever is larger than a page',
+  says: 'the whole I-cache for anything larger than a page',
   replaces: { invalidateIcacheGuestPage: allIfMoreThanPage },
 })
 

@@ -13,7 +13,7 @@ export const AS_5_11 = variant({
   on: V5_11,
   kind: 'good',
   reference: 's1.5_11',
-  says: 'mmu_lock is a spinlock; a page is zapped as a range of gfns, which may yield; what that says of a flush is ignored',
+  says: 'mmu_lock is a spinlock; a page is zapped as a range of gfns, which may yield; the flush that this requires is ignored',
   replaces: {},
 })
 
@@ -23,7 +23,7 @@ export const WRITE_LOCK = variant({
   on: V5_12,
   kind: 'good',
   reference: 's1.5_12, after the mail',
-  says: 'mmu_lock for write; a range of gfns, which may not yield; tearing down a page table flushes on its own',
+  says: 'mmu_lock for write; a range of gfns, which may not yield; tearing down a page table flushes separately',
   objections: ['skipped_leaf'],
   replaces: {},
 })
@@ -34,7 +34,7 @@ export const WRITE_LOCK_5_15 = variant({
   on: V5_15,
   kind: 'good',
   reference: 'v5.15, before 3a0f64de479c and 7533377215b6',
-  says: 'the same; and what unmaps may yield in a root to which it holds no reference, and pass over an entry',
+  says: 'the same; and an unmap may yield in a root to which it holds no reference, and skip an entry',
   objections: ['root_use_after_free', 'skipped_leaf'],
   replaces: {},
 })
@@ -45,7 +45,7 @@ export const WRITE_LOCK_SINGLE = variant({
   on: V6_12,
   kind: 'good',
   reference: 'v6.17',
-  says: 'mmu_lock for write; the page by itself, and one flush before the lock is dropped',
+  says: 'mmu_lock for write; only the page, and one flush before the lock is dropped',
   replaces: {},
 })
 
@@ -55,7 +55,7 @@ export const READ_LOCK = variant({
   on: V6_18,
   kind: 'good',
   reference: 's1.6_18, a57750909580',
-  says: 'mmu_lock for read and tdp_mmu_pages_lock; the page by itself, by CAS; a list for each MMU',
+  says: 'mmu_lock for read and tdp_mmu_pages_lock; only the page, by CAS; a list for each MMU',
   replaces: {},
 })
 
@@ -65,7 +65,7 @@ export const TWO_LISTS = variant({
   on: V6_18,
   kind: 'good',
   reference: 's1.two_lists, Sean Christopherson in the mail',
-  says: 'v6.17 with a list for each MMU: all of the shadow MMU first, with what is left of the round the TDP MMU',
+  says: 'v6.17 with a list for each MMU: first all of the shadow MMU, then the TDP MMU with the rest of the round',
   replaces: { nxHugePageRecoveryWorker: shadowFirst, recoverNxHugePages: V6_12.kvm.recoverNxHugePages },
 })
 

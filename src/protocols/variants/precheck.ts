@@ -31,7 +31,7 @@ export const PRECHECK = variant({
   on: V6_8,
   kind: 'good',
   reference: 's0.final, v6.8, d02c357e5bfa',
-  says: 'looks for an invalidation before and after the pfn lookup, without mmu_lock; still checks under it',
+  says: 'checks for an invalidation before and after the pfn lookup, without mmu_lock; still checks under it',
   replaces: {},
 })
 
