@@ -19,9 +19,14 @@ async function groupsOf(...words: readonly string[]): Promise<string[]> {
 const MEASURED = ['precheck', 'nx-recovery', 'icache', 'elision', 'apic-page'].map((name) => `${name} on threads`)
 const MODELLED = MEASURED.map((group) => group.replace('threads', 'altra-64'))
 const RECORDED = 'precheck on threads, recorded'
+const PREDICTED = 'precheck on recorded-host, recorded'
 
 test('with no flags every question that came by mail is measured here and modelled on 64 Arm cores', async () => {
-  assert.deepEqual(await groupsOf(), [...MEASURED, RECORDED, ...MODELLED])
+  assert.deepEqual(await groupsOf(), [...MEASURED, PREDICTED, ...MODELLED])
+})
+
+test('the recording is played by the machine that predicts it, and with --all by threads too', async () => {
+  assert.deepEqual(await groupsOf('--all'), [...MEASURED, PREDICTED, RECORDED, ...MODELLED])
 })
 
 test('what is asked of one machine is not asked of the other', async () => {
@@ -31,7 +36,7 @@ test('what is asked of one machine is not asked of the other', async () => {
 
 test('a load or a time of its own is for the threads, which are the default', async () => {
   assert.deepEqual(await groupsOf('--vcpus', '2'), MEASURED)
-  assert.deepEqual(await groupsOf('--duration', '100ms'), [...MEASURED, RECORDED])
+  assert.deepEqual(await groupsOf('--duration', '100ms'), [...MEASURED, PREDICTED])
   assert.deepEqual(await groupsOf('-s', 'icache'), ['icache on threads'])
 })
 
