@@ -30,8 +30,9 @@ test('the gfn of a fault is found in the text of every kernel', () => {
   const since = 'vcpu 3 rip 0xffffffff81000000 address 0x0000000012345678 error_code 0x100000006'
   assert.deepEqual(read('kvm_page_fault', since), ['pageFault', PAGE, kind({})])
   for (const hsr of ['hsr', 'esr']) {
-    const text = `ipa 0x12345678, ${hsr} 0x92000007, hxfar 0xffff8000, pc 0x00ffff80001234`
-    assert.deepEqual(read('kvm_guest_fault', text), ['guestFault', PAGE, true])
+    const text = (syndrome: string) => `ipa 0x12345678, ${hsr} ${syndrome}, hxfar 0xffff8000, pc 0x00ffff80001234`
+    assert.deepEqual(read('kvm_guest_fault', text('0x93800007')), ['guestFault', PAGE, true], 'it may be of a device')
+    assert.deepEqual(read('kvm_guest_fault', text('0x92000007')), ['guestFault', PAGE, false], 'it cannot be emulated')
   }
   const right = 'ipa 0x12345678, esr 0x9200004f, hxfar 0xffff8000, pc 0x00ffff80001234'
   assert.deepEqual(read('kvm_guest_fault', right), ['guestFault', PAGE, false])

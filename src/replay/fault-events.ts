@@ -54,7 +54,9 @@ function stateIn(line: TraceLine, from: number): FaultKind['state'] {
 
 const SYNDROME = new NumberField('hsr ', 'hsr')
 const NEW_SYNDROME = new NumberField('esr ', 'esr')
-/** The fault status in arm64's syndrome: a translation fault, at any level. */
+/** arm64's syndrome says how an access can be emulated only if this bit is set: without it there is no MMIO. */
+const SYNDROME_VALID = 0x100_0000
+/** The fault status in it: a translation fault, at any level. */
 const STATUS = 0x3c
 const TRANSLATION = 0x04
 
@@ -63,7 +65,8 @@ export const readGuestFault: Read = (line, sink) => {
   if (IPA.read(value, line, line.textStart) < 0) return false
   const gfn = value.page
   const isKnown = SYNDROME.read(code, line, line.textStart) >= 0 || NEW_SYNDROME.read(code, line, line.textStart) >= 0
-  sink.guestFault(line, gfn, isKnown && (code.low & STATUS) === TRANSLATION)
+  const mayBeDevice = isKnown && (code.low & STATUS) === TRANSLATION && (code.low & SYNDROME_VALID) !== 0
+  sink.guestFault(line, gfn, mayBeDevice)
   return true
 }
 
