@@ -126,7 +126,11 @@ function metricTable(
 ): string[] {
   const trends = trendLines(groups, variantsIn(groups), metric, varied, style.width)
   if (groups.length > MOST_ROWS) {
-    return [`${reads}: no table of ${groups.length} loads here; \`faultline export\` has one`, '', trends]
+    return [
+      `${reads}: no table of ${groups.length} loads here; \`faultline export --format csv\` writes one`,
+      '',
+      trends,
+    ]
   }
   return [...figureTable(groups, metric, reads, varied, style), '', trends]
 }
