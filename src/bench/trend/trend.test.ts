@@ -204,7 +204,7 @@ test('a history in CSV has the median of each metric at each commit, and its oth
   for (const [damaged, says] of [
     ['metric,value\na,1\n', /no column commit or date/],
     ['commit,value\na,1\n', /no column metric/],
-    ['commit,metric,value\na,b,c\n', /value of b is 'c', which is no number/],
+    ['commit,metric,value\na,b,c\n', /value of b is 'c', which is not a number/],
     ['date,metric,value\nsoon,b,1\n', /'soon' is no date/],
     ['commit,metric,value\na,b\n', /h.csv is no CSV/],
   ] as const) {
