@@ -52,6 +52,19 @@ test('waits of a vCPU outside of its faults are no share of its faults', () => {
   assert.match(verdict.says, /at 10\.0 % of the faults/)
 })
 
+test('waits that were in no fault are counted by themselves', () => {
+  const says = (waits: number) =>
+    summaryOf([
+      ...times(4, (us, at) => [fault(us, 0x1200 + at), setSpte(us + 1, 0x1200 + at, FIRST)]),
+      ...times(waits, (us) => [
+        line(FIRST, us + 4050, 'contention_begin', '00000000aa11bb22 (flags=SPIN|WRITE)'),
+        line(FIRST, us + 4450, 'contention_end', '00000000aa11bb22 (ret=0)'),
+      ]),
+    ]).verdict.says
+  assert.match(says(1), /wait for mmu_lock: 1 time, /)
+  assert.match(says(4), /wait for mmu_lock: 4 times, /)
+})
+
 test('flags of a wait that are printed as a number are the same flags', () => {
   for (const [printed, named] of [
     ['0x3', 'SPIN|READ'],

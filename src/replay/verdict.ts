@@ -2,7 +2,7 @@ import type { MmuLock } from './contention.ts'
 import type { Finding } from './findings.ts'
 import type { Recording } from './recording.ts'
 import type { TaskInRole } from './roles.ts'
-import { count, percent, time } from './words.ts'
+import { count, counted, percent, time } from './words.ts'
 
 /** The problem of a host in one sentence, and the command that shows whether a variant helps. */
 export type Verdict = {
@@ -90,10 +90,10 @@ function waitsOf({ clock }: Recording, roles: readonly TaskInRole[], { mmuLock, 
     most === unknown || most.count === 0
       ? 'no event shows the reason'
       : `most likely for ${most === notifier ? 'invalidations' : most === zap ? 'zapped page tables' : "other vCPUs' faults"}`
-  const share = ofFaults > 0 ? `${percent(ofFaults)} of the faults` : `${count(waits)} times`
+  const share = ofFaults > 0 ? `at ${percent(ofFaults)} of the faults` : counted(waits, 'time')
   const howLong =
     clock.spanNs > 0 ? `${time(totalNs)} in all, which is ${percent(ofTime)} of their time` : 'for an unknown time'
-  return `Its vCPUs wait for mmu_lock: at ${share}, ${howLong}; ${cause}.`
+  return `Its vCPUs wait for mmu_lock: ${share}, ${howLong}; ${cause}.`
 }
 
 /** The longest hold that shows: to the SPTE of the task that had it, or behind it, in the wait of a vCPU. */
