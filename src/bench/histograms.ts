@@ -13,7 +13,7 @@ export type SentHistogram = Omit<HistogramRecord, 'buckets'> & {
 
 /** A histogram of ns, with the exact figures that its buckets lose. */
 export class Histogram {
-  /** As far as something was counted: most of the range is empty in most, and there are many of them. */
+  /** Only as long as needed: most of the range is empty in most histograms, and there are many of them. */
   #counts = new Float64Array(1)
   count = 0
   #total = 0

@@ -72,7 +72,7 @@ const leanModel = ({ profile, profileHash, engineHash, steps, draws }: ModelInfo
 
 const orNone = <T>(items: readonly T[]): readonly T[] => (items.length === 0 ? NONE : items)
 
-/** As it is read from a file: V8 has one shape for all objects with the same names then, and no longer one for each. */
+/** Parsed from JSON, as when read from a file: V8 then shares one shape among all objects with the same names. */
 const compact = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Only its figures are shown in a sweep. */

@@ -174,7 +174,7 @@ export class Playing {
 }
 
 type Play = (placed: Placed) => Promise<readonly Run[]>
-/** What stays of its runs in memory. */
+/** The part of its runs that stays in memory. */
 type Keep = (played: Played) => readonly Run[]
 
 /** Runs of a group that was cut short name its variants, so that none of them is taken for the baseline in its absence. */

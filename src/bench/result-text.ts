@@ -32,11 +32,11 @@ export type Grown = { readonly kept: number; readonly rest: Texts }
  * hold less than the text does.
  */
 export class GrowingText {
-  /** As they are in the result. */
+  /** The runs in the result. */
   #runs: Run[] = []
   #texts = new PackedTexts()
   #digest: RunningDigest | undefined
-  /** What the runs follow in the digest, and in the text before. */
+  /** The text before the runs, in the digest and in the file. */
   #digested = ''
   #beginning = ''
   /** How far the text before is that of the next, if that begins alike. */

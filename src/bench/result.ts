@@ -107,7 +107,7 @@ export type LockRow = {
   readonly waitMinNs: number
   readonly waitMaxNs: number
   readonly waitAvgNs: number
-  /** Of the timed holds: `holds` of them, or all acquisitions if that is missing. */
+  /** For the timed holds: `holds` of them, or all acquisitions if that is missing. */
   readonly holdTotalNs: number
   readonly holdMaxNs: number
   readonly holds?: number

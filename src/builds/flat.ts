@@ -58,7 +58,7 @@ function isBoundToSuper({ fn, above }: Found): boolean {
   return owner !== undefined && !isPublic && has(fn, 'Super')
 }
 
-/** As a function that can be entered again. */
+/** The function in a form that can be resumed. */
 function resumed(text: string, { fn, above }: Found, { starOfFunction }: Marked): Cut[] | undefined {
   const owner = methodOf(fn, above)
   const self = selfOf(fn, owner, above)
@@ -88,7 +88,7 @@ function selfOf(fn: FunctionNode, owner: Method | undefined, above: readonly Any
   return `${id.name}${owner.static ? '' : '.prototype'}.${owner.key.name}`
 }
 
-/** As a generator that hands out what it calls, and the same of all within it. */
+/** The function as a generator that yields the functions that it calls, including inner ones. */
 function kept({ fn, above }: Found, marks: Marked): Cut[] {
   const cuts: Cut[] = []
   ancestor(fn, {
@@ -105,7 +105,7 @@ function kept({ fn, above }: Found, marks: Marked): Cut[] {
   return cuts
 }
 
-/** What makes the CPU go through the steps of a generator when it is called. */
+/** The wrapper with which the CPU runs the steps of a generator. */
 function played(above: readonly AnyNode[], fn: FunctionNode, { starOfFunction }: Marked): Cut[] {
   const owner = methodOf(fn, above)
   if (owner?.type === 'MethodDefinition' && owner.key.type !== 'PrivateIdentifier') {

@@ -1,7 +1,7 @@
 import type { AnyNode, Function as FunctionNode, Node, Pattern } from 'acorn'
 import { ancestor } from 'acorn-walk'
 
-/** What a function keeps while it waits: its parameters but the first, and the names that it declares around its steps. */
+/** The values that a function saves while it waits: its parameters except the first, and the names declared around its steps. */
 export type Locals = { readonly parameters: readonly string[]; readonly names: readonly string[] }
 
 type Declared = { readonly name: string; readonly at: number; readonly scope: Node; readonly isConst: boolean }
@@ -13,8 +13,8 @@ type Use = {
 }
 
 /**
- * The locals of a function whose names can all be names of the whole function, and can be given their values again; undefined if they
- * cannot: a name stands for two things at a time, or a function within could see it change.
+ * The locals of a function whose names can all become names of the whole function, and can be restored; undefined if
+ * that is impossible: a name stands for two variables at a time, or an inner function could see the change.
  */
 export function localsOf(fn: FunctionNode, stepped: ReadonlySet<Node>): Locals | undefined {
   const [first, ...others] = fn.params
@@ -43,7 +43,7 @@ export function localsOf(fn: FunctionNode, stepped: ReadonlySet<Node>): Locals |
 
 const contains = (outer: Node, inner: Node) => outer.start <= inner.start && inner.end <= outer.end
 
-/** What a node declares for those within it. */
+/** The names that a node declares for its inner nodes. */
 function declaredIn(scope: Node): Declared[] {
   const node = scope as AnyNode
   const own = node.type === 'BlockStatement' ? node.body : []

@@ -1,6 +1,6 @@
 import { type AnyNode, type Function as FunctionNode, type Program, parse, type Token } from 'acorn'
 
-/** A place from, to, and what stands there instead, filled up with blanks. */
+/** A range, and its replacement, padded with blanks. */
 export type Cut = readonly [from: number, to: number, instead?: string]
 
 /** A module as acorn sees it, and where the stars of its generators and of their steps are. */
@@ -22,7 +22,7 @@ export function readMarks(text: string): Marked {
   return { tree, starAfter, starOfFunction }
 }
 
-/** A method's function starts at its `(`; the `*` stands before its name, in the owner. */
+/** A method's function starts at its `(`; the `*` is before its name, in the owner. */
 function isMethod(owner: AnyNode, node: FunctionNode): boolean {
   const carries = owner.type === 'MethodDefinition' || (owner.type === 'Property' && owner.method)
   return carries && (owner as { readonly value: unknown }).value === node

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What takes steps: these folders are there in every build. */
+/** The folders whose modules take steps: they exist in every build. */
 export const STEPPED_FOLDERS = ['shared-memory', 'protocols', 'workers'] as const
 
 /** Test files and contracts run on the builds; they are not part of them. */

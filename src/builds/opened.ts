@@ -3,8 +3,8 @@ import { blank, type Cut } from './marks.ts'
 import { boundIn } from './traced.ts'
 
 /**
- * The opened build of a module in its direct form: private names are ordinary ones (`#x` is `$x`), and each class and function says
- * by `$scope()` what the names of its module stand for. What is placed by it can be compiled: see threads/wasm/compile.ts.
+ * The opened build of a module in its direct form: private names become ordinary ones (`#x` is `$x`), and the `$scope()` of each
+ * class and function resolves the names of its module. Objects placed with it can be compiled: see threads/wasm/compile.ts.
  */
 export function toOpened(direct: string): string {
   const cuts: Cut[] = []
@@ -30,7 +30,7 @@ type TopLevel = Program['body'][number]
 const declarationIn = (node: TopLevel): Statement | ModuleDeclaration =>
   node.type === 'ExportNamedDeclaration' && node.declaration ? (node.declaration as Statement) : node
 
-/** What a statement of the module gives a name to. */
+/** The names that a statement of the module declares. */
 function namesOf(node: TopLevel): string[] {
   const inner = declarationIn(node)
   if (inner.type === 'ImportDeclaration') return inner.specifiers.map(({ local }) => local.name)

@@ -3,7 +3,7 @@ import { isInstruction, isOfCpu } from './instructions.ts'
 import type { Locals } from './locals.ts'
 import { continuesOf } from './within.ts'
 
-/** What stands for expressions in a function that can be entered again: its steps, where their values go, and what is passed over. */
+/** Rewrites expressions in a resumable function: its steps, the variables for their values, and the code that is skipped. */
 export class ResumableValues {
   steps = 0
   protected readonly text: string
@@ -12,7 +12,7 @@ export class ResumableValues {
   /** Undefined: all that is passed on is returned, and the function is never entered again. */
   protected readonly locals: Locals | undefined
   protected isFit = true
-  /** What a `continue` is called in a loop whose update takes steps. */
+  /** The replacement of `continue` in a loop whose update takes steps. */
   protected continues = ''
 
   constructor(text: string, fn: FunctionNode, stepped: ReadonlySet<Node>, locals: Locals | undefined) {
@@ -84,7 +84,7 @@ export class ResumableValues {
     }
   }
 
-  /** A step whose value, if it is asked for, goes to `target`. */
+  /** A step whose value, if it is used, is assigned to `target`. */
   protected step(target: string, node: YieldExpression): string {
     const call = this.#call(node)
     this.steps += 1

@@ -1,6 +1,6 @@
 import { Column } from './growing.ts'
 
-/** What is kept of each step, by place in its record; the last is where its writes begin in the log. */
+/** The fields of each step's record; the last is the start of its writes in the log. */
 export const [STEPPER, NODE, HASH_LOW, HASH_HIGH, LOW, HIGH, COUNTED] = [0, 1, 2, 3, 4, 5, 6] as const
 const LOGGED = 7
 const SIZE = 8

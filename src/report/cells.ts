@@ -22,7 +22,7 @@ export function ratioCell(baseline: Run, candidate: Run, metric: string, paint: 
   const { ratio, ci95 } = comparison
   const text = ratioText(ratio, hasInterval ? ci95 : [ratio, ratio])
   const better = baseline.metrics[metric]!.better
-  // What reads as no change has no colour.
+  // A ratio that reads as no change has no colour.
   if (better === null || text.startsWith('1.00x')) return text
   return paint(text, ratio > 1 === (better === 'higher') ? 'better' : 'worse')
 }
@@ -39,7 +39,7 @@ const LEGEND = {
 
 type Mark = keyof typeof LEGEND
 
-/** What the marks of a table mean, for those that are in it. */
+/** Explains the marks that occur in a table. */
 export function legendText(
   groups: readonly (readonly Run[])[],
   metrics: readonly string[],

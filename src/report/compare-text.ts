@@ -102,7 +102,7 @@ function closingLines(comparison: Comparison): string[] {
   return [...how, `${summaryText(comparison)}.`]
 }
 
-/** What differences between trials of separate files must also exceed. */
+/** The limit that differences between trials of separate files must also exceed. */
 const OVER_TIME = 'beyond what drift, jumps and autocorrelation of the host explain'
 
 function tableText(table: Table, { width, paint }: Style): string {

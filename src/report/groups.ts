@@ -43,8 +43,8 @@ const CREW: readonly string[] = ['workers', 'vcpus', 'notifiers', 'zappers', 'tr
 const ASKED_TOO = ['kernel', 'words', 'arrival', 'rate']
 
 /**
- * What was asked, in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`. `varied`: the
- * parameters in which it differs from other loads that were asked too.
+ * The question in a few words, so that an answer can stand alone: `precheck on altra-64, 63 vCPUs, 1 notifier`.
+ * `varied`: the parameters in which it differs from the other requested loads.
  */
 export function labelOf(run: Run, varied: readonly string[] = []): string {
   const { scenario, machine, params } = run

@@ -4,7 +4,7 @@ import { variedAmong } from '../bench/swept.ts'
 type Groups = readonly (readonly Run[])[]
 type Value = string | number
 
-/** What touches the shared words where nothing is said of it. */
+/** The values of parameters that a run does not record. */
 const UNSAID: Readonly<Record<string, Value>> = { words: 'atomics' }
 
 /** Where a load lies in a sweep: its value of a parameter, or its machine. */
@@ -19,7 +19,7 @@ export const variedIn = (groups: Groups): string[] =>
 export type SweptAxis = {
   readonly name: string
   readonly values: readonly Value[]
-  /** Whether there is a before and an after: not among names, nor among seeds. */
+  /** Whether the values have an order: names and seeds have none. */
   readonly isOrdered: boolean
 }
 
@@ -30,7 +30,9 @@ export function axisOf(groups: Groups, name: string): SweptAxis {
   return { name, values: isOrdered ? values.sort((a, b) => Number(a) - Number(b)) : values, isOrdered }
 }
 
-/** What curves are drawn along: the number of vCPUs if it varies, else the first parameter with an order; undefined: all are names. */
+/**
+ * The parameter along which curves are drawn: the number of vCPUs if it varies, else the first parameter with an order; undefined if all are names.
+ */
 export function alongOf(groups: Groups, varied: readonly string[]): string | undefined {
   const ordered = varied.filter((name) => axisOf(groups, name).isOrdered)
   return ordered.includes('vcpus') ? 'vcpus' : ordered[0]

@@ -37,7 +37,7 @@ export function isSweep(groups: Groups, scenario: Scenario | undefined): boolean
   return groups.flat().every((run) => !isBroken(scenario, run)) && variedIn(groups).length <= MOST_VARIED
 }
 
-/** Whether all that is printed and drawn of these runs are the tables, maps and curves of sweeps, and no load for itself. */
+/** Whether these runs are printed and drawn only as tables, maps and curves of sweeps, and not load by load. */
 export const areLargeSweeps = (runs: readonly Run[]): boolean =>
   questionsOf(runs).every((own) => {
     const groups = groupsOf(own)

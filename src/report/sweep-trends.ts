@@ -20,7 +20,7 @@ export const loadText = (run: Run, varied: readonly string[]) =>
     .map((name) => (ROLES.includes(name) ? roleText(valueAt(run, name), name) : `${name} ${valueAt(run, name)}`))
     .join(', ')
 
-/** What each variant does along the parameter that has an order, a curve for each value of the others; of names only where it is highest. */
+/** The trend of each variant along the parameter with an order, a curve for each value of the others; for names only the highest value. */
 export function trendLines(
   groups: Groups,
   variants: readonly string[],

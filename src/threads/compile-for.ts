@@ -6,9 +6,9 @@ import { compileLocks } from './wasm/compile-locks.ts'
 import { type CompiledLocks, installLocks } from './wasm/install.ts'
 import { pagesOf } from './wasm/memory.ts'
 
-// Apart from what every worker loads: the compiler and its parser take 20 ms to load.
+// Separate from the modules that every worker loads: the compiler and its parser take 20 ms to load.
 
-/** What locks are compiled for: a CPU on such memory, whose lock statistics are kept or not. */
+/** The target for which locks are compiled: a CPU on such memory, with or without lock statistics. */
 export function targetOf(cpu: number, memory: Required<Memory>, keepsLockStatistics: boolean): Target {
   return {
     cpu,

@@ -1,6 +1,6 @@
 /** From here on two clock readings take less than a twentieth of a hold, and every hold is timed. */
 const LONG_NS = 2000
-/** Of shorter holds, one in so many on average is timed. */
+/** Of shorter holds, one in this number is timed on average. */
 const ONE_IN = 16
 /** The weight of the latest hold in the average. */
 const WEIGHT = 1 / 8

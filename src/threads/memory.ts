@@ -12,7 +12,10 @@ export const SLEEPER_BUCKETS = 256
 export const WORDS = ['atomics', 'wasm'] as const
 export type Words = (typeof WORDS)[number]
 
-/** What the threads of one run share: the words of the protocol, how many threads sleep on them, and where each CPU stands. Goes through `postMessage`. */
+/**
+ * The memory shared by the threads of one run: the words of the protocol, the number of threads that sleep on them, and the
+ * state of each CPU. Can be sent with `postMessage`.
+ */
 export type Memory = {
   readonly words: Int32Array<SharedArrayBuffer>
   /** Sleepers by line, so that a store knows whether it has a thread to wake. */

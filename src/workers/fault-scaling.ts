@@ -19,8 +19,8 @@ const PML_ENTRIES = 512
 const kinds = (...names: readonly WorkName[]): readonly number[] => names.map((name) => WORK_KIND[name])
 
 /**
- * What an operation spends before it takes the lock, and under it. `real`: it goes through the protocol's own functions, which spend
- * the rest. The others are not re-created: what they do to an entry is one exchange of it.
+ * The costs of an operation before it takes the lock, and under it. `real`: it runs the protocol's own functions, which
+ * spend the rest. The others are not re-created: their change of an entry is one exchange.
  */
 const PATHS: Readonly<
   Record<
@@ -43,8 +43,8 @@ const PATHS: Readonly<
 }
 
 /**
- * The role of a CPU that does one operation on the page tables after the other, each on memory of its own: populating, dirtying,
- * splitting or zapping memory as KVM's dirty_log_perf_test and demand_paging_test have it done.
+ * The role of a CPU that repeats an operation on the page tables, on its own memory: populating, dirtying, splitting or
+ * zapping memory, as KVM's dirty_log_perf_test and demand_paging_test cause it.
  */
 export function* runScaling(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
   if (plan.startNs > 0) yield* cpu.untilTime(plan.startNs)
@@ -104,7 +104,7 @@ function* fixWithoutLock(cpu: Cpu, vm: Vm, plan: ScalingPlan, { fault }: OwnPage
   yield* flushAfter(cpu, vm, plan)
 }
 
-/** `kvm_tdp_mmu_page_fault()` from where fast_page_fault() has given up, under the lock that is asked for: maps, gives write permission back, or splits. */
+/** `kvm_tdp_mmu_page_fault()` after fast_page_fault() has failed, under the requested lock: maps, restores write permission, or splits. */
 function* map(cpu: Cpu, vm: Vm, plan: ScalingPlan, { fault }: OwnPages): Steps<void> {
   fault.beginTry()
   fault.slot = yield* vm.memslots.find(cpu, fault.gfn)
@@ -168,7 +168,7 @@ function* unlock(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
   else if (plan.lock === 'spin') yield* vm.mnInvalidateLock.release(cpu)
 }
 
-/** What an operation is said to do under the lock besides. */
+/** The declared further cost of an operation under the lock. */
 function* inside(cpu: Cpu, plan: ScalingPlan): Steps<void> {
   yield* cpu.work(WORK_KIND.operation_locked, 1)
   if (touches(plan, 'inside')) yield* touchMemory(cpu, plan, 'inside')

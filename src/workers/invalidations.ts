@@ -18,7 +18,7 @@ export type InvalidationPlan =
       readonly populate: boolean
     }
   | {
-      /** One of several ranges, by chance. */
+      /** A random one of several ranges. */
       readonly kind: 'pick'
       readonly ranges: readonly PickedRange[]
       readonly seed: number
@@ -27,11 +27,11 @@ export type InvalidationPlan =
       readonly startNs: number
       /** How long the task is at work between start and end. */
       readonly dwellNs: number
-      /** Whether each pair holds another of the same range, as change_pmd_range() raises one when it splits a huge PMD. */
+      /** Whether each pair contains another one of the same range, as change_pmd_range() raises one when it splits a huge PMD. */
       readonly isNested: boolean
-      /** Whether each ends only when another has begun, so that there is always one between start and end. */
+      /** Whether each ends only after another has begun, so that one is always in progress. */
       readonly overlaps: boolean
-      /** Whether the VMM maps the range back before each of them. */
+      /** Whether the VMM maps the range again before each of them. */
       readonly populate?: boolean
       /** How many of 1000 pairs may not block, as those of the OOM reaper. */
       readonly nonblockPerMille: number

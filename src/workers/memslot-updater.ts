@@ -8,7 +8,7 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { publish } from './pace.ts'
 
-/** What a thread of the VMM does that changes memslots, as data that can be sent to a worker. */
+/** The memslot changes of a VMM thread, as data that can be sent to a worker. */
 export type MemslotUpdatePlan =
   | LifetimePlan
   | {

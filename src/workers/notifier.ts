@@ -44,7 +44,7 @@ function* invalidate(cpu: Cpu, vm: Vm, invalidations: Invalidations): Steps<void
   if (mmapLock !== undefined) yield* mmapLock.readLock(cpu)
   if (invalidations.pace !== undefined) yield* publishStart(cpu, vm, invalidations.index)
   const outer = yield* raiseStart(cpu, vm, start, end, isBlockable)
-  // What it has taken away can be faulted on from now on, although it cannot be mapped yet.
+  // The removed pages can fault from now on, although they cannot be mapped yet.
   if (invalidations.pace !== undefined) yield* publish(cpu, vm, invalidations.index + 1, !invalidations.pace.hasCore)
   let inner = false
   if (isNested) inner = yield* raiseStart(cpu, vm, start, end, isBlockable)
@@ -86,7 +86,7 @@ function* changePrimaryMmu(cpu: Cpu, vm: Vm, start: Hva, end: Hva): Steps<void> 
   }
 }
 
-/** KVM_PRE_FAULT_MEMORY of what the range maps. */
+/** KVM_PRE_FAULT_MEMORY for the pages of the range. */
 function* populate(cpu: Cpu, vm: Vm, start: Hva, end: Hva, fault: Fault): Steps<void> {
   let slot = yield* vm.memslots.nextOverlapping(cpu, NO_MEMSLOT, start, end)
   while (slot !== NO_MEMSLOT) {

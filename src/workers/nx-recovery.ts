@@ -11,12 +11,12 @@ export type RecoveryPlan = {
   readonly ratio: number
   /** nx_huge_pages_recovery_period_ms; the next round is due so long after the last has ended. */
   readonly periodNs: number
-  /** Rounds after which the worker ends; 0: it goes on. */
+  /** Rounds after which the worker ends; 0: it never ends. */
   readonly rounds: number
   readonly isTimed: boolean
 }
 
-/** The role of the `kvm-nx-lpage-recovery` thread: sleeps for a period, recovers a share of what there is, and again. */
+/** The role of the `kvm-nx-lpage-recovery` thread: repeatedly sleeps for a period and recovers a share of the pages. */
 export function* runNxRecovery(cpu: Cpu, vm: Vm, plan: RecoveryPlan): Steps<void> {
   const { nx } = vm
   if (nx === undefined) return
@@ -28,7 +28,7 @@ export function* runNxRecovery(cpu: Cpu, vm: Vm, plan: RecoveryPlan): Steps<void
     yield* vm.kvm.nxHugePageRecoveryWorker(cpu, vm, plan.ratio)
     markRound(cpu, nx)
     if (plan.isTimed) cpu.record(HISTOGRAM.nx_round_ns, cpu.now() - beganNs)
-    // What RCU's softirq does: the tables of this round, as soon as no vCPU can stand in them.
+    // The work of RCU's softirq: frees the tables of this round as soon as no vCPU can be in them.
     yield* nx.reclaim(cpu)
     yield* nx.reclaim(cpu)
   }

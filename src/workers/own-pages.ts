@@ -31,7 +31,7 @@ export class OwnPages {
   readonly #plan: ScalingPlan
   /** The entries that are changed one after the other, once they are known. */
   #entries = 0 as Word
-  /** What the first of them holds when it is mapped. */
+  /** The value of the first leaf when it is mapped. */
   #leaf = 0
   #done = 0
 

@@ -3,13 +3,13 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
 /**
- * When a role of a replay does what it does. Times are distances: from its own item before, or from what it comes after, so that
- * a role that is late once is not late forever, and what was caused by another role's item never comes before it.
+ * The timing of a replay's role. Times are distances from its own previous item, or from the item that it follows, so a
+ * role that is late once does not stay late, and an item never comes before its cause in another role.
  */
 export type RecordedPace = {
   /** The pause before each item: for a vCPU from the end of its previous item, for others from the start of theirs; for the first from 0 on. */
   readonly pausesNs: Float64Array
-  /** From the end of what it comes after, if that was later than the item before; -1: at any time after it. */
+  /** The distance from the end of the cause, if that was later than the previous item; -1: any time after it. */
   readonly lagsNs: Float64Array
   /**
    * Item i comes after what CPU `cpus[k]` has done by `counts[k]`, for k from `starts[i]` up to `starts[i + 1]`: twice its items that are
@@ -20,7 +20,7 @@ export type RecordedPace = {
   readonly counts: Int32Array
   /** 1: something else ran on the CPU before this item, so a vCPU was outside of its guest. */
   readonly away: Uint8Array
-  /** Whether each role has a core of its own: it looks again and again, a vCPU in its guest, where IPIs reach it. Else it sleeps. */
+  /** Whether each role has its own core: it then polls, a vCPU in guest mode, where IPIs reach it. Otherwise it sleeps. */
   readonly hasCore: boolean
 }
 
@@ -38,13 +38,13 @@ function nextLook(nowNs: number, sinceNs: number): number {
 export const after = (items: number): number => items * 2
 export const duringNext = (items: number): number => items * 2 + 1
 
-/** Whether item `index` comes while that is under way which it follows. */
+/** Whether item `index` comes while the item that it follows is in progress. */
 export function isDuring({ starts, counts }: RecordedPace, index: number): boolean {
   const at = starts[index]!
   return at < starts[index + 1]! && counts[at]! % 2 === 1
 }
 
-/** Whether everything that item `index` comes after is done; `isOver`: and nothing of it is under way any more. */
+/** Whether everything that item `index` follows has begun; `isOver`: and has ended. */
 export function* isFree(
   cpu: Cpu,
   vm: Vm,

@@ -23,7 +23,7 @@ import { runVcpu } from './vcpu.ts'
 import { runTeardown, type TeardownPlan } from './vm-teardown.ts'
 import { runZapper, type ZapPlan } from './zapper.ts'
 
-/** What one CPU of a run does. */
+/** The role of one CPU in a run. */
 export type RolePlan =
   | { readonly role: 'vcpu'; readonly accesses: AccessPlan; readonly sampleEvery: number }
   | { readonly role: 'notifier'; readonly invalidations: InvalidationPlan; readonly isTimed: boolean }
@@ -69,7 +69,7 @@ export function* runRole(cpu: Cpu, vm: Vm, plan: RolePlan): Steps<void> {
   else yield* runStage2Vcpu(cpu, stage2VmOf(vm, plan.guest.vm), plan.guest, LATENCY_OF[plan.role])
 }
 
-/** What faults of our own VM take, and what those of others take because of it. */
+/** The latency histograms for faults of our own VM, and for those of other VMs that it affects. */
 const LATENCY_OF = {
   'stage2-vcpu': HISTOGRAM.fault_latency_ns,
   neighbour: HISTOGRAM.neighbour_fault_latency_ns,

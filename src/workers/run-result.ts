@@ -6,7 +6,7 @@ import type { Place } from '../shared-memory/place.ts'
 import type { Records, Shape } from '../shared-memory/records.ts'
 import type { Timeline } from './timeline.ts'
 
-/** What a scheduler did with a worker. */
+/** The scheduler's statistics of a worker. */
 export type Schedstat = {
   readonly runNs: number
   /** Runnable, but on no CPU. */
@@ -26,17 +26,17 @@ export type RunResult = {
   readonly records: Records
   /** One a role. */
   readonly windows: readonly Window[]
-  /** After the roles, what an answer of one worker to another took, one way; absent for workers without cores of their own. */
+  /** The one-way time of a message from one worker to another after the roles; absent for workers without their own cores. */
   readonly handOverNs?: number
   /** Methods of locks that ran as JavaScript although the run was to compile them, and why. */
   readonly leftInJavaScript?: readonly string[]
   /** Properties violated at rest, by oracle. */
   readonly atRest: ReturnType<typeof violationsAtRest>
-  /** What lockdep has to say, a splat for each circle. */
+  /** The reports of lockdep, one splat for each cycle. */
   readonly splats?: readonly string[]
-  /** What the counters and oracles of a patch are called: they come after ours. */
+  /** The names of a patch's counters and oracles: they come after ours. */
   readonly own?: Named
-  /** What each CPU did, if that was noted. */
+  /** The timeline of each CPU, if it was recorded. */
   readonly timelines?: readonly Timeline[]
 }
 

@@ -7,7 +7,7 @@ import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { ScalingPlan } from './scaling-plan.ts'
 
-/** What follows an operation, if its plan says so. */
+/** The flush after an operation, if its plan has one. */
 export function* flushAfter(cpu: Cpu, vm: Vm, { flush, flushUnits }: ScalingPlan): Steps<void> {
   if (flush === 'local') yield* cpu.work(WORK_KIND.tlbi_local, flushUnits)
   if (flush === 'tlbi' || flush === 'broadcast') yield* invalidate(cpu, flushUnits)

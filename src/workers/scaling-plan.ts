@@ -1,4 +1,4 @@
-/** What each operation of a CPU does, as data that can be sent to a worker. */
+/** The operation of a CPU, as data that can be sent to a worker. */
 export type ScalingPlan = {
   readonly operation:
     | 'fault'

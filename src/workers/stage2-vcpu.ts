@@ -11,7 +11,7 @@ import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 
-/** What a vCPU on a stage-2 table does, as data that can be sent to a worker. */
+/** The role of a vCPU on a stage-2 table, as data that can be sent to a worker. */
 export type Stage2VcpuPlan = {
   /** Which VM of the machine, and which of its vCPUs; the first one resets the guest. */
   readonly vm: number

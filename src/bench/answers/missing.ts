@@ -18,7 +18,7 @@ export function missingBecause(run: Run, { metric, reads }: Decision): string {
 /** Whether the plan ended before the first trial of this run. */
 export const isCutOff = ({ trials, interrupted }: Run): boolean => trials.length === 0 && interrupted !== undefined
 
-/** Samples that a run has of a percentile; 0 where nothing was recorded, and of what is no percentile. */
+/** The number of samples of a run for a percentile; 0 where nothing was recorded, and for other metrics. */
 export function samplesOf(run: Run, { metric }: Pick<Decision, 'metric'>): number {
   const latency = LATENCIES.find((each) => each.metric === metric)
   return latency === undefined ? 0 : (run.histograms[latency.histogram]?.count ?? 0)

@@ -7,7 +7,7 @@ import { BLOCK } from './loads/guest.ts'
 /** For each CPU of a run: about as long as a contended lock takes to go to the next. All begin within one round of it. */
 const START_NS = 300
 
-/** Of all CPUs together, for splits: as much memory as a VM can have here. */
+/** For all CPUs together, for splits: as much memory as a VM can have here. */
 const HUGE_PAGES = 1 << 13
 
 const variant = (name: string, reference: string, says: string): Variant => {

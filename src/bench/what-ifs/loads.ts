@@ -42,7 +42,7 @@ export function machineFor(load: WhatIfLoad): Profile {
   return withValues(loadProfile(load.machine), Object.fromEntries(costs), 'of the scenario')
 }
 
-/** What the figures are that decide the question of the load, and those that explain them. */
+/** The figures that decide the question of the load, and those that explain them. */
 export async function figuresOf(load: WhatIfLoad, machine: Profile, seed: number): Promise<Figures> {
   const { scenario, vcpus, notifiers } = load
   const { values, warmupMs } = modelledOf(load)

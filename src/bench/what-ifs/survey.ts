@@ -50,7 +50,7 @@ export type Finding = {
   readonly gains: boolean
 }
 
-/** What the change does to the figures that decide the load's question; empty if it moves none of them. */
+/** The effect of the change on the deciding figures of the load's question; empty if it changes none of them. */
 export async function findingsOf(
   load: WhatIfLoad,
   change: Change,

@@ -57,14 +57,14 @@ export function phaseText(diagram: PhaseDiagram, width = WIDEST): string[] {
 const padded = (text: string, width: number) => `${' '.repeat(Math.max(0, width - widthOf(text)))}${text}`
 
 type Head = {
-  /** Of each column. */
+  /** The width of each column. */
   readonly wide: number
   readonly text: string
-  /** Which number stands for which name. */
+  /** The legend of numbers and names. */
   readonly names?: string
 }
 
-/** The values below their columns; where they have no room, some of the numbers, or numbers that stand for names. */
+/** The values below their columns; without enough room, some of the numbers, or numbers for names. */
 function headOf({ values, isOrdered }: SweptAxis, room: number): Head | undefined {
   const texts = values.map(String)
   const wide = Math.max(...texts.map(widthOf), 1) + 2

@@ -26,7 +26,7 @@ export function phasesOf(groups: Groups, varied: readonly string[], decision: De
   if (METRICS[decision.metric].better === null || varied.length < 2 || varied.length > 3) return []
   const axes = varied.map((name) => axisOf(groups, name)).toSorted((a, b) => Number(b.isOrdered) - Number(a.isOrdered))
   if (axes.length === 2) return phaseOf(groups, [axes[0]!, axes[1]!], decision)
-  // Of equally short ones that of names: the map keeps what has an order.
+  // Among equally short axes the one with names: the map keeps those with an order.
   const slices = axes.toReversed().toSorted((a, b) => a.values.length - b.values.length)[0]!
   const [x, y] = axes.filter((axis) => axis !== slices) as [SweptAxis, SweptAxis]
   return slices.values.flatMap((value) => {

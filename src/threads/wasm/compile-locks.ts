@@ -3,7 +3,7 @@ import type { CompiledLocks, Methods, Path } from './install.ts'
 import { compileModule } from './memory.ts'
 import { keepsState } from './source.ts'
 
-/** What an object must be able to do so that it is compiled: to be a lock, SRCU, or a sequence counter. */
+/** The methods by which an object is recognised for compilation: a lock, SRCU, or a sequence counter. */
 const LOCKS = [
   ['acquire', 'tryAcquire', 'release'],
   ['readLock', 'tryReadLock', 'readUnlock'],
@@ -39,7 +39,7 @@ function locksIn(root: object): Map<object, Path> {
     met.set(object, path)
     for (const [name, value] of Object.entries(object)) {
       if (typeof value !== 'object' || value === null) continue
-      // What is private has such a name in the opened build, and none in the others.
+      // Private members have such names only in the opened build.
       if (isPrivate(name)) left.unshift([value, [...path, name]])
       else left.push([value, [...path, name]])
     }

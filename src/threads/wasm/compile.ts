@@ -23,7 +23,7 @@ export type Compiled = {
   readonly left: readonly { readonly method: string; readonly why: string }[]
 }
 
-/** What the methods are compiled for. */
+/** The target of the compilation. */
 export type Target = {
   readonly cpu: number
   readonly sleepersWord: number

@@ -15,7 +15,7 @@ export type CompiledLocks = {
   readonly methods: readonly (Omit<CompiledMethod, 'object'> & { readonly path: Path })[]
   /** A lock is held by a private name, which only objects of the opened build have. */
   readonly needsOpened: boolean
-  /** What stays in JavaScript, and why. */
+  /** The methods that stay in JavaScript, with the reasons. */
   readonly left: Compiled['left']
 }
 

@@ -18,10 +18,10 @@ import {
 } from './instructions.ts'
 import { boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
 
-/** What the end of a slow path takes: a call, as it is timed; a word of this CPU that is cleared if it names the lock; or nothing. */
+/** The end of a slow path: a call, if it is timed; clearing a word of this CPU if it names the lock; or nothing. */
 export type SlowPathEnd = 'call' | { readonly word: number } | 'nothing'
 
-/** What an instruction meets besides the words of the protocol. */
+/** The environment of an instruction besides the words of the protocol. */
 export type Machine = { readonly sleepers: Sleepers; readonly slowPathEnd: SlowPathEnd }
 
 const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE => name in READ_MODIFY_WRITE
@@ -91,8 +91,8 @@ function swap(at: At, [expected, value]: readonly Code[], frame: Frame, sleepers
 const indexOf = (at: At) => ('word' in at ? constant(at.word) : getLocal(at.local))
 
 /**
- * How often a wait looks by itself before it calls for the CPU's, which sleeps in the end: about a nanosecond each while the line is here, and the
- * lock that is handed over meanwhile costs no call into JavaScript and back.
+ * How often a wait polls by itself before it calls the CPU's wait, which finally sleeps: about a nanosecond each while
+ * the line is here. A lock that is handed over during that time costs no call into JavaScript.
  */
 const LOOKS = 256
 

@@ -41,7 +41,7 @@ export function withKeys(box: HTMLElement, label: string, chart: () => uPlot | u
   })
 }
 
-/** How much of what is seen an arrow key with Shift moves it by. */
+/** The share of the visible range by which an arrow key with Shift moves it. */
 const PANNED = 0.25
 
 const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowLeft: -1, ArrowRight: 1 }

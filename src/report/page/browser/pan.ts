@@ -7,7 +7,7 @@ export type Whole = readonly [low: number, high: number]
 const LOGARITHMIC = 3
 const itself = (value: number) => value
 
-/** Moves what is seen by a share of itself, to the ends of what there is. */
+/** Moves the visible range by a share of itself, within the whole range. */
 export function pan(plot: uPlot, share: number, [low, high]: Whole): void {
   const { min, max, distr } = plot.scales.x as { min: number; max: number; distr?: number }
   const [there, back] = distr === LOGARITHMIC ? [Math.log, Math.exp] : [itself, itself]

@@ -16,7 +16,7 @@ export function tableOf({ columns, rows }: Table, caption: string): HTMLElement 
   let header = ''
   const body = rows.map((row) => {
     header = row[0] || header
-    // A row that goes on with the one above is read out with its name.
+    // A row that continues the one above is read out with its name.
     const named = row[0] === '' ? { 'aria-label': header } : {}
     return element(
       'tr',
