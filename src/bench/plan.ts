@@ -64,7 +64,7 @@ export type Group = {
   readonly effort?: Effort
   /** Costs of this group alone, above the plan's. */
   readonly costs?: Readonly<Record<string, number>>
-  /** The implementation of shared words, if the user chose one. */
+  /** The implementation of shared words, where the group runs on threads. */
   readonly words?: Words
   /** The machine that it is modelled on; none: it is measured on threads. */
   readonly modelled?: Modelled

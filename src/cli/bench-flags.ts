@@ -166,7 +166,7 @@ export const benchFlags = (yargs: Argv): Argv<BenchArgs> =>
     .option('words', {
       ...text,
       describe:
-        'on threads: how shared words are accessed: `atomics` of JavaScript, or `wasm` with the locks compiled too [default: atomics]',
+        'on threads: how shared words are accessed: `atomics` of JavaScript, or `wasm` with the locks compiled too [default: wasm, with a patch atomics]',
     })
     .option('report', { ...text, describe: 'also write a page with charts to this file, as `faultline report` does' })
     .option('all', {

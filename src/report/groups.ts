@@ -65,7 +65,7 @@ export function labelOf(run: Run, varied: readonly string[] = []): string {
 }
 
 const ALWAYS_SAID = ['shape', 'mmu', 'preempt', 'range', 'granule', 'mapping', 'scale']
-const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on' }
+const PLAIN: Readonly<Record<string, string | number>> = { arrival: 'closed', oracles: 'on', words: 'wasm' }
 
 function isWorthSaying(name: string, value: string | number, scenario: Scenario | undefined): boolean {
   return ALWAYS_SAID.includes(name) || value !== (PLAIN[name] ?? scenario?.parameters[name]?.default)

@@ -29,11 +29,10 @@ export function groupsOf(
   const { notifiers, ...values } = load as { readonly notifiers?: string } & Record<string, string>
   const defaults = { ...DEFAULTS[scenario.kind], ...scenario.crew, ...(notifiers === undefined ? {} : { notifiers }) }
   if (target.kind === 'threads') {
-    const words = wordsOf(args.words)
-    return crewsOf(args, defaults, replay).map((crew) => ({
-      ...groupOf(scenario, variants, crew, values, replay),
-      ...words,
-    }))
+    return crewsOf(args, defaults, replay).map((crew) => {
+      const group = groupOf(scenario, variants, crew, values, replay)
+      return { ...group, words: wordsOf(args.words, group) }
+    })
   }
   const own = replay === null ? modelDefaults(scenario, values) : {}
   const groupWith = (crew: Crew) => groupOf(scenario, variants, crew, { ...own, ...values }, replay)
