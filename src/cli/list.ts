@@ -18,7 +18,7 @@ export const list: Command<ListArgs> = async ({ json, what }, io) => {
   return EXIT.fine
 }
 
-/** What `bench --list` prints. */
+/** The output of `bench --list`. */
 export const listText = (): string => allText(readListing())
 
 type Found = { readonly text: (width: Width) => string; readonly data: () => unknown }
@@ -42,7 +42,7 @@ function hintFor(what: string, names: readonly string[]): string {
   return near.startsWith('There are') ? KINDS_ONLY : near
 }
 
-/** Each thing by its name. If one name stands for several things, the first of these kinds has it. */
+/** Everything that can be listed, by name. If a name has several meanings, the first of these kinds takes precedence. */
 function namedIn(listing: Listing): ReadonlyMap<string, Found> {
   const named = new Map<string, Found>()
   const add = (name: string, text: Found['text'], data: unknown) => {

@@ -16,7 +16,7 @@ const EFFORT: Effort = { trials: 3, latencyTrials: 3, aaTrials: 0 }
 export const isForRecording = (args: BenchArgs, target: Target): boolean =>
   isHeadline(args) && target.kind === 'model' && target.word === RECORDED_HOST
 
-/** The machine that predicts gives the answer; threads, which do not, play the recording where all is asked for, or they are. */
+/** The answer comes from the predictive machine; threads, which do not predict, play the recording only with --all or on request. */
 function playersOf({ machine, all }: BenchArgs): readonly string[] {
   if (machine === undefined) return all ? [RECORDED_HOST, 'threads'] : [RECORDED_HOST]
   return namesIn(machine).filter((word) => word === RECORDED_HOST || word === 'threads')

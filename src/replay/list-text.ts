@@ -4,7 +4,7 @@ const BEGIN = /^[^'"]*[[(]\s*[bru]?['"]/
 const END = /(?:\\n)?['"]\s*,?\s*[\])][\s;]*$/
 const ESCAPE = /\\(['"\\/t])/g
 const FEW = 2
-/** What a cut must not come into. */
+/** Characters at which a text must not be cut. */
 const MARKS = '\'", \t\\nbru[]()'
 const LONGEST_MARK = 16
 

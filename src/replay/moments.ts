@@ -11,7 +11,7 @@ export const ZAP = 6 // which run of zaps of this task it begins or continues
 export const WAIT_BEGIN = 7 // rwlock
 export const WAIT_END = 8 // rwlock
 export const RETRY = 9 // 0: the task had got a lock, and began another fault or entered the guest with no SPTE set
-export const GFNS_TAKEN = 10 // which one of what took gfns
+export const GFNS_TAKEN = 10 // index of the cause that removed gfns
 export type What = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10
 
 const VALUE_LIMIT = 2 ** 32

@@ -89,7 +89,7 @@ const cutColumns = (recording: Recording, name: string, event: string, head: str
     "Were the lines cut at a column, or is the event a kernel's of your own? Give the file as it was written; without this event: grep -v.",
   )
 
-/** Throws ReplayError if the text has parts of recordings only: whatever is counted in them, and their order, tells nothing. */
+/** Throws ReplayError if the text consists of parts of recordings: their counts and their order would be meaningless. */
 export function assertIsWhole(name: string, head: string): void {
   if (!isPartialDiff(head)) return
   throw new ReplayError(

@@ -5,7 +5,7 @@ import type { Listing } from '../listing.ts'
 import { kernelText, profileText, scenarioText, variantRows } from './one.ts'
 import { domain, indented, type Parameter, type Profile, table, type Width } from './table.ts'
 
-/** What each kind of thing prints: short, one line for each; `list NAME` has more about one of them. */
+/** The short list of each kind, one line per entry; `list NAME` prints more about one entry. */
 export const TEXTS: Readonly<Record<Kind, (listing: Listing, width: Width) => string>> = {
   all: allText,
   scenarios: scenariosText,

@@ -25,7 +25,7 @@ export function scenarioText(
   ].join('\n')
 }
 
-/** What a machine is, with what it inherits. */
+/** A machine with its inherited parameters. */
 export function profileText({ name, cpu, parameters }: Profile, width: Width): string {
   const rows = Object.entries(parameters).map(([parameter, { value, unit, low, high, class: known, source }]) => {
     return [parameter, `${value}`, unit, low === high ? '' : `${low} to ${high}`, known, source]
@@ -33,7 +33,7 @@ export function profileText({ name, cpu, parameters }: Profile, width: Width): s
   return `Machine ${name}: ${cpu}; --set machine.NAME=VALUE\n${table([['parameter', 'value', 'unit', 'range', 'class', 'source'], ...rows], width)}`
 }
 
-/** What a version changed against the one before. */
+/** The changes of a version against the one before. */
 export function kernelText({ name, before, changes }: Kernel, width: Width): string {
   if (before === null) return `${name}, the oldest`
   const rows = changes.map(({ entry, commit, says }) => [entry, commit, says])

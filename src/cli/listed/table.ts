@@ -1,7 +1,7 @@
 import { leftColumns } from '../../report/numbers.ts'
 import type { Listing } from '../listing.ts'
 
-/** Of the terminal; unlimited if output goes elsewhere. */
+/** The width of the terminal; undefined if output goes elsewhere. */
 export type Width = number | undefined
 
 export type Scenario = Listing['scenarios'][number]
@@ -11,7 +11,7 @@ export type Kernel = Listing['kernels'][number]
 
 const INDENT = '    '
 
-/** Left-aligned columns under a heading; prose in the last one goes on below itself. */
+/** Left-aligned columns under a heading; text in the last column wraps below itself. */
 export function table(rows: readonly (readonly string[])[], width: Width): string {
   if (rows.length === 0) return ''
   return indented(leftColumns(rows, width === undefined ? undefined : width - INDENT.length))

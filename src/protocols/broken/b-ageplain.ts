@@ -4,8 +4,8 @@ import { tdpMmuAgeSpte } from '../versions/v5.15.ts'
 import { clearFlushYoung, clearYoung, testYoung } from '../versions/v6.12.ts'
 
 /**
- * What Linux did up to v5.17: mmu_lock is held for write, and so the SPTE is written plainly. But fast_page_fault() gives write permission
- * without mmu_lock, of the TDP MMU since v5.14 (6e8eb2060cc7).
+ * Linux up to v5.17: mmu_lock is held for write, so the SPTE is written plainly. But fast_page_fault() restores write permission
+ * without mmu_lock, for the TDP MMU since v5.14 (6e8eb2060cc7).
  *
  *   vCPU                                   task that ages
  *   ----                                   --------------

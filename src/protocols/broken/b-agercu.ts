@@ -9,13 +9,13 @@ import { NO_PAGE } from '../nx/mmu-pages.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * Neither mmu_lock nor RCU: the table in which the walk stands may be freed, and be another root's.
+ * Neither mmu_lock nor RCU: the table of the walk may be freed and reused by another root.
  *
  *   task that ages                         NX recovery
  *   --------------                         -----------
- *   stands in a page table
+ *   is in a page table
  *                                          unlinks it, flushes, frees it
- *   goes on in it
+ *   continues in it
  */
 export const B_AGERCU = variant({
   name: 'B-AGERCU',

@@ -11,7 +11,7 @@ import { NO_PAGE } from '../nx/mmu-pages.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * The lock is gone, and entries are written as they were under it: what was read, without the bit. What a zap has done meanwhile is undone.
+ * Without the lock, entries are still written as under it: the old value without the bit. That undoes a zap in between.
  *
  *   task that ages                         notifier
  *   --------------                         --------

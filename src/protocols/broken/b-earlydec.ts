@@ -11,7 +11,7 @@ import type { Vm } from '../vm.ts'
 
 /**
  * The pair is no longer counted before its end has raised the sequence. The users of a gfn_to_pfn_cache read the
- * count and then the sequence, and take a page that is gone; the memslots are let go too early as well.
+ * count and then the sequence, and take a page that is gone; the memslots may also change too early.
  *
  *   notifier                               memslot updater
  *   --------                               ---------------

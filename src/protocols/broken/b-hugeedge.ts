@@ -3,7 +3,7 @@ import { V6_18 } from '../kernels.ts'
 import { archPreSetMemoryAttributes } from '../versions/v6.12.ts'
 
 /**
- * What Linux did up to v6.14: faults are held off in the range, and not in the rest of a huge page that it covers in part.
+ * Linux up to v6.14: faults retry in the range, but not in the rest of a huge page that it covers in part.
  *
  *   VMM                                    vCPU
  *   ---                                    ----

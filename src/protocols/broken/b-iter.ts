@@ -4,15 +4,15 @@ import { BUSY } from '../variants/busy.ts'
 import { tdpMmuIterCondResched } from '../versions/v5.15.ts'
 
 /**
- * Before commit 3a0f64de479c: a yield restarts the walk at once, and the head of the loop steps on from there. Where the walk
- * goes down again nothing is lost; where the entries of the root are all that is visited, as when a root is zapped, the
- * entry that was next is passed over.
+ * Before commit 3a0f64de479c: a yield restarts the walk at once, and the head of the loop advances from there. If the walk
+ * descends again nothing is lost; if it visits only the entries of the root, as when a root is zapped, the
+ * next entry is skipped.
  *
  *   another CPU                            zapper of a root
  *   -----------                            ----------------
  *   waits for mmu_lock
  *                                          Z1 at entry k: drops it, restarts at k
- *                                          Z5 goes on to k+1; k is never zapped, and the root is freed
+ *                                          Z5 continues with k+1; k is never zapped, and the root is freed
  */
 export const B_ITER = variant({
   name: 'B-ITER',

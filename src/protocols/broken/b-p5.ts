@@ -8,8 +8,8 @@ import { BUSY } from '../variants/busy.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * Commit cf3e26427c08 as it was, reverted by 873dd122172f: each root is told that nothing is owed, and what it says takes the place of
- * what the one before said. It crashed guests of Hyper-V Server 2019.
+ * Commit cf3e26427c08 as it was, reverted by 873dd122172f: each root starts with no pending flush, and its result replaces that of
+ * the root before. It crashed guests of Hyper-V Server 2019.
  *
  *   vCPU                                   notifier
  *   ----                                   --------

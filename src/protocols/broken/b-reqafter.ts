@@ -16,7 +16,7 @@ import type { Vm } from '../vm.ts'
  *   ----                                   --------
  *                                          S7 flushes, every vCPU has left the guest
  *   enters the guest again
- *                                          S7 requests the reload, sends an IPI, goes on
+ *                                          S7 requests the reload, sends an IPI, continues
  *                                          changes the PTE, frees the page
  *   uses the freed page; the IPI arrives
  */

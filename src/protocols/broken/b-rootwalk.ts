@@ -12,9 +12,9 @@ import type { Vm } from '../vm.ts'
  *   vCPU                                   notifier
  *   ----                                   --------
  *                                          walks the vCPU's root; Z1 drops mmu_lock
- *   goes over to another root, puts its own:
+ *   changes to another root, puts its own:
  *   that was the last one, it is freed
- *                                          goes on in it
+ *                                          continues in it
  */
 export const B_ROOTWALK = variant({
   name: 'B-ROOTWALK',

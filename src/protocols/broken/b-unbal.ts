@@ -9,7 +9,7 @@ import { assertSlotsKept, markSlots } from '../memslots/oracles.ts'
 import type { Vm } from '../vm.ts'
 
 /**
- * s3.elide_naive: mmu_lock is elided by what the memslots show, and nothing keeps them as they are.
+ * s3.elide_naive: mmu_lock is elided according to the memslots, which may change.
  *
  *   notifier                               memslot updater
  *   --------                               ---------------
