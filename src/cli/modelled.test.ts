@@ -84,6 +84,21 @@ test('a cost that is taken away is taken away in a run of its own, and the diffe
   assert.match(out, /what if flush cost nothing, no-precheck: .*faults_per_second \S+ -> \S+/)
 })
 
+test('a what-if is run with each seed of the plan, and told from chance by pairs of the same seed', async () => {
+  const load = ['-m', 'altra-64', '-s', 'precheck', '--variant', 'precheck', '--vcpus', '2', '--duration', '0.3ms']
+  const asked = ['--draws', '0', '--what-if', 'work=4', '--what-if', 'cost.ic_ivau=2']
+  const { out, result } = await modelled(...load, ...asked, '--seed', '1..6')
+  const [slower, same] = result.runs[0]!.model!.whatIf
+  assert.deepEqual(
+    slower!.trials!.map(({ seed }) => seed),
+    [1, 2, 3, 4, 5, 6],
+  )
+  assert.equal(same!.trials!.length, 6)
+  assert.match(out, /work cost 4 times as much, precheck: .*fault_latency_p50_ns \S+ us -> \S+ us \(\+/)
+  assert.match(out, /cost.ic_ivau cost 2 times as much, precheck: .*faults_per_second \S+ -> \S+ \(within chance\)/)
+  assert.doesNotMatch(out, /one seed only/)
+})
+
 test('draws from the ranges are a band, and a comparison that changes its sign within it is not resolved', async () => {
   const { out, result } = await modelled(
     '-m',
