@@ -83,6 +83,16 @@ test('the parts of a plan, merged in any order, are byte for byte the whole', as
   assert.match(stranger.err, /whole\.json is no part of a plan/)
 })
 
+test('a plan of many loads, of which parts are held only, prints and writes the whole of them', async () => {
+  const plan = MODELLED.filter((word) => word !== '--quiet').map((word) => (word === '0.2ms' ? '0.01ms' : word))
+  const loads = ['--vcpus', '1', '--warmup', '0.01ms', '--sweep', 'pause-us=1..100']
+  const { out } = await faultline(...plan, ...loads, '--json', '--out', path('many.json'))
+  assert.equal(out, readFileSync(path('many.json'), 'utf8'))
+  const { runs } = validate(JSON.parse(out))
+  assert.equal(runs.length, 200)
+  assert.ok(runs.every(({ order, counters }) => order.length === 1 && Object.keys(counters).length > 0))
+})
+
 test('a sweep that cannot be is refused with a sentence', async () => {
   for (const [sweep, says] of [
     ['vcpus', /--sweep is 'vcpus', which is not NAME=LIST/],

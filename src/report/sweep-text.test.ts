@@ -67,3 +67,25 @@ test('on a narrow terminal a sweep keeps to its width, and no word is broken', (
     for (const word of text.split(/\s+/)) assert.ok(wide.has(word), word)
   }
 })
+
+test('a sweep over names has neither a curve nor a slope, and its loads stand in the order of the plan', () => {
+  const names = ['swap', 'boot', 'precopy', 'balloon', 'idle', 'ksm', 'numa']
+  const sizes = [...new Set(sweep.runs.map(({ params }) => params.vcpus))]
+  const runs = sweep.runs.map((run) => ({
+    ...run,
+    params: { ...run.params, vcpus: 8, shape: names[sizes.indexOf(run.params.vcpus)]! },
+  }))
+  const text = benchReport({ ...sweep, runs }, PLAIN)
+  assert.doesNotMatch(text, /[▁▂▃▄▅▆▇█]|rising|peak/)
+  assert.match(text, /^no-precheck +\S+ at shape \w+, the highest of the loads tried$/m)
+  const rows = [...text.matchAll(/^shape (\w+) /gm)].map(([, name]) => name)
+  assert.deepEqual(rows.slice(0, names.length), names)
+})
+
+test('modelled machines are compared in one table', () => {
+  const on = (machine: string) => sweep.runs.map((run) => ({ ...run, machine }))
+  const text = benchReport({ ...sweep, runs: [...on('altra-64'), ...on('clx-2s')] }, PLAIN)
+  assert.match(text, /^a sweep of 14 loads/m)
+  assert.match(text, /^63 vcpus, machine clx-2s /m)
+  assert.match(text, /by vcpus \(across\) and machine \(down\):\n *altra-64 /)
+})
