@@ -22,10 +22,13 @@ export const launch = (executablePath: string): Promise<Browser> =>
   })
 
 /** Waits until every chart is drawn that can be seen: one that is folded away has no width yet. */
-export const drawn = (page: Page) =>
-  page.waitForFunction(
-    "[...document.querySelectorAll('.plot')].every((plot) => plot.clientWidth === 0 || plot.querySelector('.uplot') !== null)",
-  )
+export async function drawn(page: Page): Promise<void> {
+  // A predicate that is polled within the page would be refused by the page's own policy.
+  while (!(await page.evaluate(ALL_DRAWN))) await page.waitForTimeout(20)
+}
+
+const ALL_DRAWN =
+  "[...document.querySelectorAll('.plot')].every((plot) => plot.clientWidth === 0 || plot.querySelector('.uplot') !== null)"
 
 /** Opens what is folded away, and draws it. */
 export async function unfolded(page: Page): Promise<void> {
