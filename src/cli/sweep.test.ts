@@ -34,6 +34,10 @@ test('a sweep is every combination of its lists, the last one varying fastest', 
   assert.deepEqual(pointsOf(undefined), [[]])
 })
 
+test('a sweep over seeds is refused, as a seed is no load, with the flag that takes several', () => {
+  assert.throws(() => pointsOf(['seed=1..3']), /varies no load/)
+})
+
 test('each point of a sweep is a load of its own, with its own costs', async () => {
   const out = path('costs.json')
   await faultline(...MODELLED, '--vcpus', '2', '--sweep', 'cost.zap_spte=20,200', '--out', out)

@@ -3,7 +3,7 @@ import type { BenchArgs } from './bench-flags.ts'
 import { checkPoints } from './plan-size.ts'
 
 /** Flags that a sweep may vary by their name; every other name is a parameter, a cost or a machine's, as in --set. */
-const FLAGS = ['vcpus', 'notifiers', 'zappers', 'machine', 'duration', 'rate', 'seed', 'words', 'kernel'] as const
+const FLAGS = ['vcpus', 'notifiers', 'zappers', 'machine', 'duration', 'rate', 'words', 'kernel'] as const
 type Swept = (typeof FLAGS)[number]
 
 /** One point of a sweep: a value for each name. */
@@ -12,6 +12,12 @@ export type Point = readonly (readonly [name: string, value: string])[]
 /** Every combination of the lists, the last one varying fastest; without a sweep one point that sets nothing. */
 export function pointsOf(sweeps: readonly string[] | undefined): Point[] {
   const lists = (sweeps ?? []).map(listOf)
+  if (lists.some(({ name }) => name === 'seed')) {
+    throw wrong(
+      '--sweep seed varies no load',
+      'Write --seed 1..20: each load runs on a model with every one of these seeds, and its spread is shown.',
+    )
+  }
   const twice = lists.find(({ name }, at) => lists.findIndex((other) => other.name === name) !== at)
   if (twice !== undefined) throw wrong(`--sweep ${twice.name} is given twice`, 'Write its values in one list.')
   checkPoints(...lists.map(({ values }) => values))
