@@ -11,8 +11,10 @@ import { validate } from '../../dist/bench/schema.js'
 import { readEntries } from '../../dist/bench/trend/history.js'
 import { seriesOf, shiftsOf } from '../../dist/bench/trend/series.js'
 import { parseSchedule } from '../../dist/checker/schedule.js'
+import { COMMANDS } from '../../dist/cli/commands.js'
+import { readConfig } from '../../dist/cli/config-file.js'
+import { flagsOf } from '../../dist/cli/flag-table.js'
 import { integer, integers, milliseconds } from '../../dist/cli/flags.js'
-import { readConfig } from '../../dist/cli/parsing.js'
 import { checkProfile } from '../../dist/model/profile.js'
 import { chooseMemslots } from '../../dist/replay/infer-memslots.js'
 import { Lines } from '../../dist/replay/lines.js'
@@ -50,6 +52,9 @@ const flags = {
 }
 
 const CONFIG = { scenario: 'precheck', trials: 2, vcpus: '1,2', quiet: true, set: ['range=512'], duration: '1ms' }
+const BENCH = COMMANDS.find(({ name }) => name === 'bench')
+const TAKING = { name: 'bench', flags: await flagsOf(BENCH) }
+
 const configs = {
   name: 'configs',
   share: 5,
@@ -57,7 +62,7 @@ const configs = {
     const path = join(folder, 'config.json')
     const text = JSON.stringify(mutated(CONFIG, random))
     writeFileSync(path, random.chance(0.5) ? text : scratched(text, random))
-    for (const given of Object.values(readConfig(path))) {
+    for (const given of Object.values(readConfig(path, TAKING))) {
       const isFlag = ['string', 'boolean'].includes(typeof given) || given.every((each) => typeof each === 'string')
       if (!isFlag) throw new Error(`a flag is ${JSON.stringify(given)}`)
     }

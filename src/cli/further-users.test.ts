@@ -85,7 +85,7 @@ const USERS: readonly User[] = [
 ]
 
 /** No user of its own, but a VM as old as that, and neighbours that share no lock with it. */
-const BESIDE = ['--set', 'seq-start=2147483640', '--set', 'vms=2']
+const BESIDE = ['--set', 'seq-start=2147483640', '--set', 'vms=2', '--set', 'convert-pause-us=100']
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-users-'))
 test.after(() => rmSync(FOLDER, { recursive: true }))
 

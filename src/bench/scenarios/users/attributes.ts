@@ -2,8 +2,11 @@ import { Random } from '../../../workers/random.ts'
 import { pauseUs } from '../../parameters.ts'
 import { mmuLockUser } from './user.ts'
 
-/** Pauses until the first conversion at the latest. A window holds few conversions: without this, all seeds would cut the same ones. */
-const LATEST_START = 10
+/**
+ * The first conversion comes after so many pauses at the latest, but within a millisecond: a window holds few conversions, and all seeds would
+ * cut the same ones.
+ */
+const LATEST_START = { pauses: 10, ns: 1e6 }
 
 /** VMMs that make memory of the guest private, and shared again. */
 export const ATTRIBUTES = mmuLockUser({
@@ -31,17 +34,20 @@ export const ATTRIBUTES = mmuLockUser({
     },
   },
   system: ({ values, memory }) => (values.converters > 0 ? { attributes: { slot: memory.slot } } : {}),
-  roles: ({ values, memory, sampleEvery, seed }) =>
-    Array.from({ length: values.converters }, () => ({
+  roles: ({ values, memory, sampleEvery, seed }) => {
+    const pauseNs = values['convert-pause-us'] * 1000
+    const starts = new Random(seed)
+    return Array.from({ length: values.converters }, () => ({
       role: 'converter',
       isTimed: sampleEvery > 0,
       conversion: {
         firstGfn: memory.baseGfn,
         pages: memory.pages,
         chunk: values['convert-pages'] === 0 ? memory.pages : values['convert-pages'],
-        pauseNs: values['convert-pause-us'] * 1000,
-        startNs: new Random(seed).below(1 + LATEST_START * values['convert-pause-us'] * 1000),
+        pauseNs,
+        startNs: starts.below(1 + Math.min(LATEST_START.ns, LATEST_START.pauses * pauseNs)),
         punches: values['punch-hole'] === 'yes',
       },
-    })),
+    }))
+  },
 })
