@@ -55,6 +55,7 @@ const UNKNOWABLE: readonly RegExp[] = [
   /^runs\[\]\.trials\[\]\.counters\.\*/,
   /^runs\[\]\.(noise|warnings)\b/,
   /^runs\[\]\.locks\[\]\.(kind|who\[\]\.worker|holds|holdTotalNs|holdMaxNs)/,
+  /^runs\[\]\.histograms\.\*\.(min|max) a little/,
   /^runs\[\]\.model\.machine/,
 ]
 
