@@ -38,6 +38,6 @@ test('trace.dat is read as what trace-cmd prints of it, and its complaints are p
 test('without trace-cmd the command that makes text of trace.dat is given', () => {
   const { status, stderr } = traced('none', {})
   assert.equal(status, 2)
-  assert.match(stderr, /trace-cmd is not installed here/)
+  assert.match(stderr, /trace-cmd, which converts it to text, is not installed here/)
   assert.match(stderr, /trace-cmd report -t -i .*trace\.dat > .*trace\.dat\.txt/)
 })
