@@ -1,6 +1,7 @@
 import type { Gfn, Pfn } from '../shared-memory/addresses.ts'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import { ACCESSED, NONPRESENT } from '../shared-memory/page-tables/spte.ts'
+import { COUNTER } from './counters.ts'
 import type { CpuLocal } from './cpu-local.ts'
 import { type HostPte, isPresent, pfnOfPte } from './host-mm.ts'
 import { ORACLE } from './oracles.ts'
@@ -8,7 +9,7 @@ import type { Fault } from './page-fault.ts'
 import type { Vcpu } from './vcpu.ts'
 import type { Vm } from './vm.ts'
 
-/** A fault that meets no new invalidation retries a few times at most: another fault froze the entry, or won the CAS. */
+/** A fault that meets neither a new invalidation nor a frozen entry retries a few times at most: another fault won the CAS. */
 const MOST_IDLE_RETRIES = 1000
 const NO_GFN = -1 as Gfn
 /** Gfns of a range that are checked after each invalidation, in addition to those where the walk was interrupted. */
@@ -134,6 +135,12 @@ function nextSeed(local: CpuLocal): number {
   local.seed ^= local.seed >>> 17
   local.seed ^= local.seed << 5
   return local.seed >>> 0
+}
+
+/** I0.6: this try met an entry on which another CPU is at work. That is a cause to retry, for as long as that CPU takes, or has no core to run on. */
+export function metFrozenSpte(cpu: Cpu, fault: Fault): void {
+  cpu.count(COUNTER.retry_frozen, 1)
+  fault.idleRetries = 0
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { wordAt } from '../shared-memory/cpu.ts'
 import { ACCESSED, FROZEN_SPTE, isPresentLeaf, makeLeaf, R, W } from '../shared-memory/page-tables/spte.ts'
+import { assertRetryHasCause } from './assertions.ts'
 import { prefault } from './fault.ts'
 import type { Kernel } from './kernel.ts'
 import { V5_11, VERSIONS } from './kernels.ts'
@@ -132,6 +133,27 @@ test('a fault that meets a frozen entry retries and leaves it alone', () => {
   assert.equal(small.stage.resultOf(1), RETRY)
   assert.equal(small.counted('retry_frozen'), 1)
   assert.equal(small.stage.valueOf(small.vm.tables.sptep(table, gfnOf(5), 1)), FROZEN_SPTE)
+})
+
+test('a fault may retry for as long as another CPU is at work on its entry, and not without such a cause', () => {
+  const fault = new Fault()
+  fault.begin(gfnOf(5), false)
+  const retries = (times: number, isFrozen: boolean): Act =>
+    function* (cpu, vm) {
+      for (let time = 0; time < times; time += 1) {
+        fault.beginTry()
+        if (isFrozen) yield* vm.kvm.mmuPageFault(cpu, vm, fault)
+        assertRetryHasCause(cpu, vm, fault)
+      }
+    }
+  const small = new SmallVm([faultsOn(4), retries(1500, true), retries(1500, false)])
+  small.stage.run(0)
+  small.stage.memory[small.vm.tables.sptep(leafTableOf(small), gfnOf(5), 1)] = FROZEN_SPTE
+  small.stage.run(1)
+  assert.equal(small.counted('retry_frozen'), 1500)
+  assert.deepEqual(small.violations, [])
+  small.stage.run(2)
+  assert.notDeepEqual(small.violations, [])
 })
 
 test('when two faults link the same table one retries, and no table is lost', () => {

@@ -14,7 +14,7 @@ import {
   W,
 } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
-import { assertInstall, assertSamePfn } from './assertions.ts'
+import { assertInstall, assertSamePfn, metFrozenSpte } from './assertions.ts'
 import { isMixed } from './attributes/private-faults.ts'
 import { WORK_KIND } from './costs.ts'
 import { COUNTER } from './counters.ts'
@@ -84,7 +84,7 @@ function* walkAndMap(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
     const sptep = vm.pages.sptep(cpu, table, fault.gfn, level)
     const spte = yield* cpu.loadAcquire(sptep)
     if (isFrozen(spte)) {
-      cpu.count(COUNTER.retry_frozen, 1)
+      metFrozenSpte(cpu, fault)
       return RETRY
     }
     if (level <= goal) {

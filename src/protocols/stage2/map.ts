@@ -14,7 +14,7 @@ import {
   tableOf,
 } from '../../shared-memory/page-tables/stage2-pte.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
-import { assertInstall } from '../assertions.ts'
+import { assertInstall, metFrozenSpte } from '../assertions.ts'
 import { BROADCAST_KIND, WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { pfnAdd } from '../host-mm.ts'
@@ -97,7 +97,8 @@ function* mapLeaf(
   if (!needsUpdate(old, now)) return RETRY
   const broken = yield* tryBreakPte(cpu, vm, gfn, ptep, old, table)
   if (!broken) {
-    cpu.count(isLocked(old) ? COUNTER.retry_frozen : COUNTER.retry_cas_leaf, 1)
+    if (isLocked(old)) metFrozenSpte(cpu, fault)
+    else cpu.count(COUNTER.retry_cas_leaf, 1)
     return RETRY
   }
   yield* cpu.work(WORK_KIND.dc_clean_line, operations(vm, fault))
