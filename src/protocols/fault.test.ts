@@ -143,6 +143,7 @@ test('a fault may retry for as long as another CPU is at work on its entry, and 
       for (let time = 0; time < times; time += 1) {
         fault.beginTry()
         if (isFrozen) yield* vm.kvm.mmuPageFault(cpu, vm, fault)
+        else yield* cpu.load(vm.invalidateSeq)
         assertRetryHasCause(cpu, vm, fault)
       }
     }
