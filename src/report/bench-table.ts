@@ -1,4 +1,4 @@
-import { heldNs } from '../bench/derived/locks.ts'
+import { heldNs, holdsNote } from '../bench/derived/locks.ts'
 import type { Run } from '../bench/result.ts'
 import { cells, legendText, ratioCell } from './cells.ts'
 import { fit } from './fit.ts'
@@ -193,7 +193,8 @@ function legendOf(parts: readonly Rows[], width: number | undefined): string {
 /** The locks that were waited for or held, most waiting time first: as `perf lock contention` shows them, and more. */
 export function lockTable(run: Run): string {
   const { columns: header, rows } = lockRows(run)
-  return columns([header, ...rows])
+  const note = holdsNote(run.locks)
+  return columns([header, ...rows]) + (note === undefined ? '' : `\n${note}`)
 }
 
 /** The same as columns and rows, for other kinds of output. */

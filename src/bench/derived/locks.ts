@@ -25,6 +25,15 @@ export const heldNs = ({ holdTotalNs, acquisitions, holds = acquisitions }: Held
 
 type HeldTimes = Pick<LockRecord, 'holdTotalNs' | 'acquisitions'> & { readonly holds?: number }
 
+/** Says which figures of holds are not of all holds; undefined: every hold was timed. */
+export function holdsNote(locks: readonly HeldTimes[]): string | undefined {
+  const partly = locks.filter(({ holds, acquisitions }) => holds !== undefined && holds < acquisitions)
+  if (partly.length === 0) return undefined
+  const sum = (of: (lock: HeldTimes) => number) => partly.reduce((total, lock) => total + of(lock), 0)
+  const share = sum(({ holds }) => holds!) / sum(({ acquisitions }) => acquisitions)
+  return `${(share * 100).toPrecision(2)} % of the short holds were timed: total hold is estimated from them, and max hold is the longest of them.`
+}
+
 /** The cost of mmu_lock in a latency trial. */
 export function lockMetrics(
   all: Tally,

@@ -37,7 +37,7 @@ const CHANGES: readonly ((of: Graph, value: number) => unknown)[] = [
 ]
 
 const textOf = ({ low, high }: HeldObjects) => `${low},${high}`
-const anew = (of: Graph) => textOf(new HeldObjects(new Fold(), of, CPU))
+const fresh = (of: Graph) => textOf(new HeldObjects(new Fold(), of, CPU))
 
 test('what has changed is taken in, whatever it is: as if all were looked at for the first time', () => {
   const changes = fc.array(fc.tuple(fc.nat(CHANGES.length - 1), fc.nat(5)), { maxLength: 12 })
@@ -48,7 +48,7 @@ test('what has changed is taken in, whatever it is: as if all were looked at for
       for (const [change, value] of made) {
         CHANGES[change]!(of, value)
         held.renew()
-        assert.equal(textOf(held), anew(of))
+        assert.equal(textOf(held), fresh(of))
       }
     }),
     { seed: 18, numRuns: 300 },

@@ -1,4 +1,4 @@
-import { heldNs } from '../../bench/derived/locks.ts'
+import { heldNs, holdsNote } from '../../bench/derived/locks.ts'
 import type { LockRow, Run } from '../../bench/result.ts'
 import { field } from './escape.ts'
 import { type Exporter, fileName, labelsOf } from './exporter.ts'
@@ -41,7 +41,14 @@ function table(locks: readonly LockRow[]): string {
       (lock) =>
         `# ${key(lock.acquisitions, 8)}${[heldNs(lock), lock.holdMaxNs, lock.waitMinNs].map(time).join('')}${callee(typeOf(lock), callerOf(lock))}`,
     ),
+    ...noteOf(locks),
   ].join('\n')
+}
+
+/** A comment, as the holds themselves are. */
+function noteOf(locks: readonly LockRow[]): string[] {
+  const note = holdsNote(locks)
+  return note === undefined ? [] : ['#', `# ${note}`]
 }
 
 const key = (text: string | number, width: number) => `${String(text).padStart(width)} `
@@ -85,6 +92,7 @@ function separated(locks: readonly LockRow[]): string {
     ...locks.map((lock) => row(lock, lock.contended, [lock.waitTotalNs, lock.waitMaxNs, lock.waitAvgNs])),
     '# acquired, total hold, max hold, min wait, type, caller',
     ...locks.map((lock) => `# ${row(lock, lock.acquisitions, [heldNs(lock), lock.holdMaxNs, lock.waitMinNs])}`),
+    ...noteOf(locks),
   ].join('\n')
 }
 

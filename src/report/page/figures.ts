@@ -1,3 +1,4 @@
+import { holdsNote } from '../../bench/derived/locks.ts'
 import type { MetricName } from '../../bench/metrics.ts'
 import type { Result, Run, RunTimeline } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
@@ -126,12 +127,14 @@ function recordedFigure(runs: readonly Run[], result: Result): Figure[] {
 function lockFigure(runs: readonly Run[], result: Result): Figure[] {
   const rows = runs.flatMap((run) => lockRows(run).rows.map((row) => [run.variant, ...row]))
   if (rows.length === 0) return []
+  const note = holdsNote(runs.flatMap(({ locks }) => locks))
+  const caption =
+    'Acquisitions and waits for each lock and side, the longest total wait first in each variant; R is for read, W for write.'
   return [
     {
       ...commonOf(runs[0]!, result),
       title: 'locks',
-      caption:
-        'Acquisitions and waits for each lock and side, the longest total wait first in each variant; R is for read, W for write.',
+      caption: note === undefined ? caption : `${caption} ${note}`,
       body: { type: 'table' },
       table: { columns: ['variant', ...lockRows(runs[0]!).columns], rows },
     },
