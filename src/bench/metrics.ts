@@ -129,7 +129,11 @@ export const METRICS = {
   fault_response_p99_ns: { unit: 'ns', better: 'lower', says: 'from the time the access was due, 99th percentile' },
   invalidation_latency_p50_ns: { unit: 'ns', better: 'lower', says: 'from invalidate_range_start to the end, median' },
   invalidation_latency_p99_ns: { unit: 'ns', better: 'lower', says: 'invalidation, 99th percentile' },
-  mmu_lock_hold_max_ns: { unit: 'ns', better: 'lower', says: 'the longest time that mmu_lock was held, either side' },
+  mmu_lock_hold_max_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'the longest time that mmu_lock was held, either side; on threads, of the holds that were timed',
+  },
   guest_boots_per_second: {
     unit: '1/s',
     better: 'higher',
