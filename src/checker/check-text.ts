@@ -24,6 +24,31 @@ export function reportText(report: Report): string {
   return lines.join('\n')
 }
 
+/** The verdict of an exploration alone. */
+export const verdictText = ({ variant, configuration, expects, explored, isAsExpected }: Report): string => {
+  const { verdict, because, limits } = explored
+  const why = because === null ? '' : ` (${WHY[because] ?? because})`
+  const memory = limits.memory === 'sc' ? '' : ` with --memory ${limits.memory}`
+  const expected = isAsExpected ? (verdict === 'FAIL' ? ', as it must' : '') : NOT_EXPECTED[expects]
+  return `${verdict}${why} ${variant} in ${configuration}${memory}${expected}`
+}
+
+/** Most explorations that did not end are named; the rest are counted. */
+const NAMED = 12
+
+/** The explorations that were cut off or not begun, in a sentence; '' if there are none. */
+export function cutOffText(reports: readonly Report[]): string {
+  const cut = reports.filter(isCutOff)
+  if (cut.length === 0) return ''
+  const why = WHY[cut[0]!.explored.because!]
+  const names = cut.slice(0, NAMED).map(({ variant, configuration }) => `${variant} in ${configuration}`)
+  const more = cut.length > NAMED ? ` and ${cut.length - NAMED} more` : ''
+  return `UNKNOWN (${why}): ${cut.length} of ${reports.length} explorations did not end: ${names.join(', ')}${more}`
+}
+
+export const isCutOff = ({ explored: { because } }: Report): boolean =>
+  because === 'interrupted' || because === 'budget'
+
 /** A verdict does not cover steps that no execution took: lists those of a patch, one a line. */
 export function untakenText(reports: readonly Report[]): string {
   const [patch] = reports.flatMap((report) => report.patch ?? [])
@@ -39,13 +64,11 @@ export function untakenText(reports: readonly Report[]): string {
   return [`No execution took these steps of ${patch.file}, so the verdict does not cover them:`, ...lines].join('\n')
 }
 
-function summaryLine({ variant, configuration, expects, explored, isAsExpected }: Report): string {
-  const { verdict, because, counts, ms, limits } = explored
+function summaryLine(report: Report): string {
+  const { counts, ms, limits } = report.explored
   const rate = (counts.steps / Math.max(ms, 1) / 1000).toFixed(2)
-  const why = because === null ? '' : ` (${WHY[because] ?? because})`
-  const expected = expects === 'FAIL' ? ', as it must' : ''
   return [
-    `${verdict}${why} ${variant} in ${configuration}${limits.memory === 'sc' ? '' : ` with --memory ${limits.memory}`}${isAsExpected ? (verdict === 'FAIL' ? expected : '') : NOT_EXPECTED[expects]}`,
+    verdictText(report),
     `${counts.executions} executions, ${counts.blocked} blocked, ${counts.pruned} pruned, ${counts.states} states,` +
       ` ${counts.steps} steps in ${(ms / 1000).toFixed(1)} s (${rate} M/s)`,
     `at most ${limits.patience} retr${limits.patience === 1 ? 'y' : 'ies'} a fault before a signal`,
@@ -56,6 +79,8 @@ const WHY: Readonly<Record<string, string>> = {
   depth: 'an execution was longer than --depth',
   states: 'more states than --states',
   time: 'time was over, see --seconds',
+  interrupted: 'interrupted',
+  budget: 'the time was up, see --time-budget',
 }
 
 const NOT_EXPECTED = {

@@ -31,7 +31,10 @@ export type Job = {
 }
 
 export type Report = Job & {
-  readonly explored: Omit<Explored, 'visited' | 'sampled'>
+  readonly explored: Omit<Explored, 'visited' | 'sampled' | 'because'> & {
+    /** Why it is not known; `interrupted` and `budget`: it was cut off, or not begun. */
+    readonly because: Explored['because'] | CutOff
+  }
   /** The steps of a patch that were taken in any execution. */
   readonly taken?: readonly string[]
   /** As text: how to replay it, and what happens in it. */
@@ -41,6 +44,9 @@ export type Report = Job & {
   readonly isRepeatable: boolean
   readonly isAsExpected: boolean
 }
+
+/** What can end a whole command before all of its explorations have ended. */
+export type CutOff = 'interrupted' | 'budget'
 
 /** Limits that are the same for all, unless the user says how often a loop may retry: that is for each check to say. */
 export type AskedLimits = Omit<Limits, 'patience'> & { readonly patience?: number }

@@ -29,7 +29,10 @@ export type CheckArgs = {
   readonly mutant: string | undefined
   readonly worst: Cost | undefined
   readonly report: string | undefined
+  readonly timeBudget: string | undefined
+  readonly out: string | undefined
   readonly json: boolean
+  readonly quiet: boolean
   readonly progress: boolean
 }
 
@@ -59,7 +62,7 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
     .option('force', {
       type: 'boolean',
       default: false,
-      describe: 'with --chrome-trace or --report: replace an existing file',
+      describe: 'replace an existing file at --out, --report or --chrome-trace',
     })
     .option('replay', {
       type: 'string',
@@ -126,12 +129,19 @@ export const checkFlags = (yargs: Argv): Argv<CheckArgs> =>
       requiresArg: true,
       describe: 'write a page that shows every witness step by step',
     })
+    .option('time-budget', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'time limit of the whole command; what was not explored by then is UNKNOWN: 60s',
+    })
+    .option('out', { type: 'string', requiresArg: true, describe: 'file for what --json prints, with its source' })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'print the verdicts only' })
     .option('progress', { type: 'boolean', default: true, hidden: true })
     .option('no-progress', { type: 'boolean', describe: 'print no progress line' }) as unknown as Argv<CheckArgs>
 
 /** The limits that were asked for; how often a loop may retry, each check says unless the user does. */
-export const limitsOf = (args: CheckArgs): AskedLimits => ({
+export const limitsOf = (args: Omit<CheckArgs, 'threads'>): AskedLimits => ({
   ...(args.retries === undefined ? {} : { patience: integer('retries', args.retries, 0, 200) }),
   preemptions: integer('preemptions', args.preemptions, 0, 100),
   states: integer('states', args.states, 1, 500_000_000),

@@ -9,7 +9,12 @@ import { replayOnModel } from './replay-on-model.ts'
 
 /** Takes the steps of a schedule again, and shows them. */
 export function checkReplay(checks: readonly Check[], args: CheckArgs, text: string, io: Io): ExitCode {
-  const { variant, configuration, memory } = args
+  const { variant, configuration, memory, out } = args
+  if (out !== undefined) {
+    throw new FaultlineError('OUT_OF_REPLAY', 'usage', '--out does not apply to --replay, whose result is text', {
+      hint: 'Leave it out, or write the schedule with --chrome-trace FILE.',
+    })
+  }
   if (checks.length !== 1 || variant === undefined) {
     throw new FaultlineError(
       'REPLAY_OF_WHAT',

@@ -3,36 +3,39 @@ import { onKernelText } from '../checker/check-text.ts'
 import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts'
 import { LIMITS } from '../checker/limits.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
-import { type AskedLimits, patienceOf } from '../checker/run-check.ts'
+import { patienceOf } from '../checker/run-check.ts'
+import { secondsFor } from './check-budget.ts'
+import { foundAt, foundJson, saveFound } from './check-file.ts'
+import { type CheckArgs, limitsOf } from './check-flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 
-type Asked = {
-  readonly variant: string | undefined
-  readonly configuration: string | undefined
-  readonly json: boolean
-  readonly progress: boolean
-}
+type Asked = Pick<CheckArgs, 'variant' | 'configuration'>
 
 /** Prints the most expensive schedule of each configuration. It only says what there is: the exit code is 0. */
-export function checkWorst(checks: readonly Check[], of: Cost, limits: AskedLimits, asked: Asked, io: Io): ExitCode {
-  const progress = new Progress(io, asked.progress && !asked.json)
-  const jobs = checks.flatMap((check) => jobsOf(check, limits.memory, asked).map((job) => ({ check, ...job })))
+export function checkWorst(checks: readonly Check[], of: Cost, args: CheckArgs, io: Io): ExitCode {
+  const { json, quiet } = args
+  const file = foundAt(args)
+  const limits = limitsOf(args)
+  const progress = new Progress(io, args.progress && !json && !quiet)
+  const jobs = checks.flatMap((check) => jobsOf(check, limits.memory, args).map((job) => ({ check, ...job })))
   const reports: WorstReport[] = []
   for (const { check, variant, configuration } of jobs) {
     if (io.signal.aborted) break
     progress.show(reports.length, jobs.length, `${variant} in ${configuration}`)
     const patience = limits.patience ?? patienceOf(check, configuration)
-    reports.push(findWorst(check, variant, configuration, of, { ...LIMITS, ...limits, patience }))
+    const seconds = secondsFor(args, io)
+    reports.push(findWorst(check, variant, configuration, of, { ...LIMITS, ...limits, patience, seconds }))
   }
   progress.clear()
-  io.out(
-    asked.json
-      ? JSON.stringify(reports, null, 1)
-      : reports
+  const text = quiet
+    ? () => reports.map(costText).join('\n')
+    : () =>
+        reports
           .map((report, at) => worstText(report, commandName(jobs[at]!.check, report.variant), jobs[at]!.check))
-          .join('\n\n'),
-  )
+          .join('\n\n')
+  io.out(json ? foundJson({ found: reports }) : text())
+  saveFound(file, { kind: 'worst', isComplete: reports.length === jobs.length, found: reports }, io)
   return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }
 
@@ -51,24 +54,14 @@ const HOW = {
   cycle: 'the most that was found, not proved: a loop can repeat forever',
 } as const
 
+/** The cost, where it was found, and whether it is proved. */
+const costText = ({ variant, configuration, of, cost, because, memory }: WorstReport): string =>
+  `${cost} ${of}: ${variant} in ${configuration}${memory === 'sc' ? '' : ` with --memory ${memory}`}; ${HOW[because]}`
+
 function worstText(report: WorstReport, asked: string, of: Pick<Check, 'kernel'>): string {
-  const {
-    check,
-    variant,
-    configuration,
-    of: most,
-    cost,
-    because,
-    states,
-    steps,
-    ms,
-    patience,
-    memory,
-    witness,
-    replay,
-  } = report
+  const { check, configuration, states, steps, ms, patience, witness, replay } = report
   return [
-    `${cost} ${most}: ${variant} in ${configuration}${memory === 'sc' ? '' : ` with --memory ${memory}`}; ${HOW[because]}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
+    `${costText(report)}; ${states} states, ${steps} steps in ${(ms / 1000).toFixed(1)} s;` +
       ` at most ${patience} retr${patience === 1 ? 'y' : 'ies'} a fault before a signal`,
     '',
     witness.replace(/^(?=.)/gm, '  '),

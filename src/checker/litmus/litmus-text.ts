@@ -20,3 +20,11 @@ export function litmusText(test: LitmusTest, observed: readonly Observed[]): str
   })
   return parts.join('\n\n')
 }
+
+/** The answer alone, a line for each memory model. */
+export const observationText = (test: LitmusTest, observed: readonly Observed[]): string =>
+  observed
+    .map(
+      ({ memory, observation, isOk }) => `${isOk ? 'Ok' : 'No'}: ${observation} ${test.name} with --memory ${memory}`,
+    )
+    .join('\n')

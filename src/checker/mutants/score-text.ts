@@ -4,10 +4,16 @@ import type { Scored } from './score.ts'
 import { WHY_NOT } from './survivors.ts'
 import { WHY_NOT_OF_ORDER } from './weak-survivors.ts'
 
+/** How many mutants were killed, and how many not. */
+export function scoreLine(scored: readonly Scored[]): string {
+  const verdicts = scored.map((one) => judge(one).verdict)
+  const count = (verdict: string) => verdicts.filter((one) => one === verdict).length
+  return `${scored.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived, ${count('unknown')} unknown.`
+}
+
 /** A page of Markdown: each change, whether a check noticed it, and if not, why. */
 export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored[], command: string): string {
   const rows = scored.map((one) => ({ ...one, ...judge(one) }))
-  const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length
   return [
     '# Mutants',
     '',
@@ -24,7 +30,7 @@ export function scoreText(surveyed: readonly Surveyed[], scored: readonly Scored
     command,
     '```',
     '',
-    `${rows.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived, ${count('unknown')} unknown.`,
+    scoreLine(scored),
     ...unexplainedText(rows.filter(({ why }) => why === '').length),
     '',
     ...placesText(surveyed),

@@ -20,6 +20,7 @@ import { type Identity, tryFolder, writeWhole } from './write-whole.ts'
 const BEGINS = {
   result: /"schema"\s*:\s*"faultline\.result"/,
   history: /"schema"\s*:\s*"faultline\.history"/,
+  check: /"schema"\s*:\s*"faultline\.check"/,
   profile: /"schema"\s*:\s*"faultline\.profile"/,
   /** A sum and a name a line, as sha256sum writes them. */
   manifest: /^[0-9a-f]{64} {2}\S/,
