@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { getEventListeners } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,13 +34,20 @@ test('help answers by -h and by name, and says the exit codes', async () => {
   assert.match((await faultline('version')).out, /^0\.0\.0$/m)
 })
 
+test('a command that has ended no longer listens to the signal that it ran with', async () => {
+  const { signal } = new AbortController()
+  await runProgram(['list'], { signal })
+  await runProgram(['list', 'nosuch'], { signal })
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
 test('one parameter has one value', async () => {
   const { code, err } = await faultline('bench', '--set', 'range=1', '--set', 'range=2')
   assert.equal(code, 2)
   assert.match(err, /--set range is given more than once/)
 })
 
-test('a flag of the environment stands in the command, below what is typed', async () => {
+test('a flag from the environment applies, unless it is given on the command line', async () => {
   const environment = {
     FAULTLINE_TRIALS: '5',
     FAULTLINE_SET: 'range=8 hot=1',
@@ -84,7 +92,7 @@ test('a switch of the environment may be off, and a file of flags may be named t
   assert.deepEqual(words, ['bench', '--config=mine.json'])
 })
 
-test('a variable that is the flag of no command is said, with the nearest that is one', async () => {
+test('an unknown variable is reported with the nearest known one', async () => {
   const environment = { FAULTLINE_TRAILS: '5', FAULTLINE_MUTANTS: '1', FAULTLINE_HOME: '/opt', HOME: '/root' }
   const { code, out, err } = await runProgram(['list', 'machines', '--json'], { environment })
   assert.equal(code, 0)
@@ -95,7 +103,7 @@ test('a variable that is the flag of no command is said, with the nearest that i
   ])
 })
 
-test('a value that is wrong in the environment is said to come from there', async () => {
+test('an error in a value from the environment says where the value comes from', async () => {
   const { code, err } = await runProgram(['bench', '-m', 'altra-64'], { environment: { FAULTLINE_TRIALS: 'many' } })
   assert.equal(code, 2)
   assert.match(err, /--trials is 'many'.*\n.*\nThe environment gives flags too: FAULTLINE_TRIALS\.\n$/)
@@ -202,7 +210,7 @@ test('a misspelt choice, parameter or machine is answered with the nearest one',
   }
 })
 
-test('list is short, and has more of each thing by its name', async () => {
+test('list is short, and `list NAME` prints the details of one entry', async () => {
   for (const kind of ['metrics', 'kernels', 'machines']) {
     const { out } = await runProgram(['list', kind], { columns: 80 })
     assert.ok(out.split('\n').length < 70, kind)

@@ -134,15 +134,18 @@ async function runUntilTold<Args>(run: Command<Args>, args: Args, io: Io): Promi
       io.keeps(says, isNothing)
     },
   }
+  const ended = new AbortController()
   const abandoned = new Promise<ExitCode>((resolve) => {
-    io.signal.addEventListener('abort', () => keeps === undefined && resolve(EXIT.interrupted), { once: true })
+    const abandon = () => keeps === undefined && resolve(EXIT.interrupted)
+    // Several commands may run with one signal, so each takes its listener away when it ends.
+    io.signal.addEventListener('abort', abandon, { once: true, signal: ended.signal })
   })
   const ran = run(args, own).catch((error: unknown) => {
     // A command that was interrupted has not failed.
     if (io.signal.aborted && !(error instanceof FaultlineError && error.code === 'NOT_SAVED')) return EXIT.interrupted
     throw error
   })
-  const code = await Promise.race([ran, abandoned])
+  const code = await Promise.race([ran, abandoned]).finally(() => ended.abort())
   if (code === EXIT.interrupted) io.err(interruptedText(signalOf(io), keeps ?? KEEPS_NOTHING))
   return code
 }
