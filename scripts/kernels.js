@@ -52,6 +52,7 @@ A kernel version is a table of functions (\`src/protocols/kvm.ts\`); each versio
 
 - In v5.11 walks yielded only right after a zap, and always flushed first. Here they yield as in v6.5.
 - Up to v5.15 a fault continued in an invalid root (a955cad84cda). Here it retries in every version.
+- Up to v5.17 the zap of a valid root whose last reference is dropped did not yield (8351779ce65f). Here it may in every version.
 - Since v6.9 a zap in an invalid root needs no flush (fcdffe97f80e). Here it does.
 - v6.8 did its pre-check before it checked whether the memslot is INVALID. Here the memslot is checked first, as since v6.10 (cd272fc439b5).
 - Up to v6.14 \`kvm_test_age_gfn()\` checked the shadow MMU first, and every root even after a hit. Here it stops at the first used mapping.

@@ -138,6 +138,7 @@ export const V5_11: Version = firstKernel('v5.11', {
   tdpMmuZapLeafs: v5_15.tdpMmuZapLeafs,
   flushShadowAll: v5_15.flushShadowAll,
   zapsPageTables: true,
+  zapsInvalidRoots: true,
   tdpMmuSplitHugePage: v5_15.tdpMmuSplitHugePage,
   gfnToPfnCacheInvalidateStart: nothingToDo,
   gpcRefresh: never,
@@ -313,6 +314,11 @@ export const V6_5: Version = kernel('v6.5', V5_15, {
   },
   tdpMmuSplitHugePage: { to: tdpMmuSplitHugePage, commit: 'c4b33d28ea51', says: 'in place, without a flush' },
   zapsPageTables: { to: false, commit: 'f47e5bbbc92f', says: 'an unmap frees no page table' },
+  zapsInvalidRoots: {
+    to: false,
+    commit: '8351779ce65f',
+    says: 'zaps a root with its last reference only while it is valid; before, an invalid one too, a second time',
+  },
   tdpMmuZapPossibleNxHugePage: {
     to: tdpMmuZapPossibleNxHugePage,
     commit: 'c10743a1824b',

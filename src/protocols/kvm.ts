@@ -251,6 +251,8 @@ export type Kvm = {
   readonly possibleNxHugePages: 'one list' | 'by MMU'
   /** Whether `zap_gfn_range()` removes page tables too, as up to v5.17: then they must be freed too. */
   readonly zapsPageTables: boolean
+  /** Whether `kvm_tdp_mmu_put_root()` zaps an invalid root once more before it frees it, as up to v5.17. */
+  readonly zapsInvalidRoots: boolean
   /** Whether KVM_SET_MEMORY_ATTRIBUTES and guest_memfd exist. */
   readonly hasMemoryAttributes: boolean
   /** `kvm_alloc_apic_access_page()`: whether the VM keeps a reference to the page forever. */

@@ -73,7 +73,7 @@ export const move: Act = function* (cpu, vm) {
   yield* migrateApicPage(cpu, vm, APIC_HVA as Hva, 1, 1)
 }
 
-/** Both go on to the end, from where the vCPU is in the guest and the host has just asked it to reload. */
+/** Both run to the end, from the point where the vCPU is in the guest and the host has just requested a reload. */
 export function moveUnder(guest: Act, kernel: Kernel, more: Partial<VmConfig> = {}): SmallVm {
   const small = apicVm([guest, move], kernel, more)
   small.stage.runUntil(0, /pause/).run(1)

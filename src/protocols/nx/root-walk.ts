@@ -39,8 +39,7 @@ export function* putRoot(cpu: Cpu, vm: Vm, root: number): Steps<void> {
   const nx = vm.nx!
   const table = yield* nx.roots.tableOf(cpu, root)
   const invalid = yield* cpu.load(nx.roots.invalid(root))
-  // Up to v5.17 an invalid root is zapped here once more.
-  if (invalid === 0 || vm.kvm.zapsPageTables) yield* zapLeftRoot(cpu, vm, table, invalid === 0)
+  if (invalid === 0 || vm.kvm.zapsInvalidRoots) yield* zapLeftRoot(cpu, vm, table, invalid === 0)
   assertEmpty(cpu, vm, table, ENTRIES)
   yield* cpu.store(nx.roots.table(root), 0)
   yield* vm.kvm.tdpMmuFreeSp(cpu, vm, table)
