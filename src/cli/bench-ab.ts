@@ -61,7 +61,7 @@ export async function runAb(ref: string, args: BenchArgs, io: Io): Promise<Compa
   const isTooShort = done < FEWEST_ROUNDS
   if (ran === undefined) return { result: undefined, kept: { path: undefined, says: undefined }, isTooShort }
   const result = io.signal.aborted ? cut(ran, done, rounds) : ran
-  const kept = file.finish(result, !io.signal.aborted)
+  const kept = file.finish(result)
   if (kept.says !== undefined) io.err(`faultline: ${kept.says}\n`)
   io.keeps(`${kept.path ?? 'No file'} has ${done} of ${rounds} rounds; its worktree was removed.`)
   return { result, kept, isTooShort }

@@ -110,7 +110,7 @@ async function runPlan(plan: Plan, args: BenchArgs, io: Io, earlier?: Resumed['e
     },
   )
   progress.clear()
-  const kept = file.finish(ran, !signal.aborted)
+  const kept = file.finish(ran)
   const isShort = !args.json && !args.all && !args.locks && areLargeSweeps(ran.runs)
   const result = isLarge && !isShort ? file.whole(ran) : ran
   says(result)

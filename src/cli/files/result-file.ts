@@ -34,7 +34,7 @@ export type Kept = { readonly path: string | undefined; readonly says: string | 
 
 /**
  * The file in which a plan keeps its result while it runs. A free name is taken exclusively. An earlier result of that
- * name is replaced only by one that holds as much. Until then, or if another process has written there meanwhile, this
+ * name is replaced only by one that holds as much, unless `force` is set. Until then, or if another process has written there meanwhile, this
  * result goes to a new name beside it.
  */
 export class ResultFile {
@@ -106,7 +106,7 @@ export class ResultFile {
     const began = this.#now()
     if (this.#left === undefined || began < this.#nextMs) return
     try {
-      this.#write(this.#left(), false)
+      this.#write(this.#left())
       this.#left = undefined
       this.#trouble = undefined
       const ended = this.#now()
@@ -121,10 +121,10 @@ export class ResultFile {
     }
   }
 
-  /** Keeps the final result. `isWhole`: the plan finished. */
-  finish(result: Result, isWhole: boolean): Kept {
+  /** Keeps the final result. */
+  finish(result: Result): Kept {
     try {
-      this.#write(result, isWhole)
+      this.#write(result)
     } catch (cause) {
       return this.#elsewhere(result, cause)
     }
@@ -143,12 +143,12 @@ export class ResultFile {
     return { path: this.#target, kind: 'result', force, inputs }
   }
 
-  #write(result: Result, isWhole: boolean): void {
+  #write(result: Result): void {
     if (result.runs.length === 0) return
     const isOwnThere = this.#own !== undefined && isAt(this.#own.path, this.#own.file)
     if (!isOwnThere) this.#text.again()
     try {
-      this.#put(result, isWhole, this.#grown(result))
+      this.#put(result, this.#grown(result))
     } catch (cause) {
       // The text that was to be extended may no longer be in the file.
       this.#text.again()
@@ -161,9 +161,9 @@ export class ResultFile {
     return this.#text.of(result)
   }
 
-  #put(result: Result, isWhole: boolean, { kept, rest }: Grown): void {
+  #put(result: Result, { kept, rest }: Grown): void {
     const beginsAs = kept === 0 ? undefined : { path: this.#own!.path, bytes: kept }
-    if (this.#mayReplace(result, isWhole)) {
+    if (this.#mayReplace(result)) {
       const mode = presentAt(this.#output)?.mode
       const aside = this.#own?.path
       const file = writeWhole(this.#target, rest, { mode, replaces: true, beginsAs })
@@ -177,16 +177,15 @@ export class ResultFile {
   }
 
   /** Whether this plan may use the requested name: it has it already, or the file there holds no more. */
-  #mayReplace(result: Result, isWhole: boolean): boolean {
+  #mayReplace(result: Result): boolean {
     if (this.#own?.path === this.#target) return isAt(this.#target, this.#own.file)
     if (this.#earlierFile === undefined || !isAt(this.#target, this.#earlierFile)) return false
-    return (this.#place.force && isWhole) || !isLess(heldBy(result), this.#earlier ?? NOTHING)
+    return this.#place.force || !isLess(heldBy(result), this.#earlier ?? NOTHING)
   }
 
   #whyNot(result: Result): string {
-    if (this.#earlier !== undefined && isLess(heldBy(result), this.#earlier)) {
-      const later = this.#place.force ? ', as --force replaces it by a plan that came to its end' : ''
-      return `${this.#target} holds ${heldText(this.#earlier)}, and was left as it is${later}`
+    if (!this.#place.force && this.#earlier !== undefined && isLess(heldBy(result), this.#earlier)) {
+      return `${this.#target} holds ${heldText(this.#earlier)}, and was left as it is`
     }
     return `another process wrote ${this.#target} meanwhile`
   }
