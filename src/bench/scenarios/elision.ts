@@ -65,7 +65,7 @@ const hasVcpus = ({ shape }: Readonly<Record<string, string | number>>) => shape
 
 export default scenario({
   name: 'elision',
-  asks: 'What do vCPUs gain if invalidations outside of all memslots do not take mmu_lock, and how long does a memslot update then wait?',
+  asks: 'Do vCPUs gain if invalidations outside of all memslots do not take mmu_lock, and what does that cost memslot updates?',
   mail: 'KVM: Block memslot updates across range_start() and range_end() (Paolo Bonzini, Jul/Aug 2021)',
   variants: scenarioVariants('elision'),
   headline: ['count', 'count-elide'],
