@@ -32,12 +32,12 @@ test('the answers of a sweep are counted, and together they are all of its loads
   )
 })
 
-test('with the details asked for, each load has its table', () => {
+test('with --all each load has its table', () => {
   const text = benchReport(sweep, { ...PLAIN, all: true })
   assert.equal(text.match(/^precheck: Does/gm)?.length, 7)
 })
 
-test('asked for answers only, each load has one line that says what was asked', () => {
+test('with --quiet each load has one line that names its parameters', () => {
   const lines = benchReport(sweep, { ...PLAIN, quiet: true }).split('\n')
   assert.equal(lines.length, 7)
   for (const line of lines) assert.match(line, /^precheck on altra-64, \d+ vCPUs?, 1 notifier: (Yes|No|Not resolved): /)
@@ -80,6 +80,17 @@ test('a sweep over names has neither a curve nor a slope, and its loads stand in
   assert.match(text, /^no-precheck +\S+ at shape \w+, the highest of the loads tried$/m)
   const rows = [...text.matchAll(/^shape (\w+) /gm)].map(([, name]) => name)
   assert.deepEqual(rows.slice(0, names.length), names)
+})
+
+test('a curve over numbers is in their order, whatever the order of the lists', () => {
+  const falling = [...sweep.runs].sort((a, b) => Number(b.params.vcpus) - Number(a.params.vcpus))
+  const of = (range: number) => falling.map((run) => ({ ...run, params: { ...run.params, range } }))
+  const text = benchReport({ ...sweep, runs: [...of(64), ...of(8)] }, PLAIN)
+  const curves = (report: string) =>
+    [...report.matchAll(/^(?:no-)?precheck[^▁▂▃▄▅▆▇█\n]*?([▁▂▃▄▅▆▇█]{7}) /gm)].map(([, curve]) => curve)
+  const [one, two, ...others] = curves(benchReport(sweep, PLAIN))
+  assert.equal(others.length, 2, 'two figures of two variants')
+  assert.deepEqual(curves(text).slice(0, 4), [one, one, two, two])
 })
 
 test('modelled machines are compared in one table', () => {
