@@ -23,12 +23,12 @@ type Row = (typeof rows)[number]
 const named = ({ file, fn, code, kind }: Row) => `${file} ${fn} ${code} ${kind}`
 const lives = rows.filter(({ verdict }) => verdict !== 'killed')
 
-test('every mutant of the committed table that lives has a reason, and so has one of which a bound left it unknown', () => {
+test('every mutant of the committed table that survived, or that a bound left unknown, has a reason', () => {
   assert.ok(rows.length > 500)
   assert.deepEqual(lives.filter(({ why }) => why === '').map(named), [])
 })
 
-test('every reason is the reason of a mutant in the committed table, in the words and with the verdict of the table', () => {
+test('every reason is used in the committed table, in the same words and with the same verdict', () => {
   const fits = (row: Row, { file, in: fn, kind, code, verdict, why }: WhyNot) =>
     (file ?? row.file) === row.file &&
     (fn ?? row.fn) === row.fn &&
@@ -44,7 +44,7 @@ test('every reason is the reason of a mutant in the committed table, in the word
   )
 })
 
-test('every mutant of the committed table that lives is a step that there is', () => {
+test('every surviving mutant of the committed table is of an existing step', () => {
   const squeezed = (text: string) => text.replaceAll(/\s+/g, '')
   const texts = new Map<string, string>()
   const textOf = (file: string) => {

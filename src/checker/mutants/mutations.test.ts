@@ -24,7 +24,7 @@ function columnOf(line: number): number {
 const MUTATIONS = mutationsOf('protocols/a.js', TEXT, SITES)
 const told = ({ kind, code }: Mutation) => `${kind} ${code}`
 
-test('a step that is taken is left out or not asked, and an access is made weaker by one degree', () => {
+test('the mutants of a step drop it or replace its result, and weaken an access by one degree', () => {
   assert.deepEqual(MUTATIONS.map(told), [
     'dropped vm.lock.acquire(cpu)',
     'unasked cpu.load(vm.seq)',
@@ -39,7 +39,7 @@ test('a step that is taken is left out or not asked, and an access is made weake
   ])
 })
 
-test('barriers and weaker accesses are of order, which sequentially consistent memory cannot tell', () => {
+test('mutants of barriers and orders are not run with sequentially consistent memory', () => {
   assert.deepEqual(MUTATIONS.filter(isOfOrder).map(told), [
     'plain cpu.load(vm.seq)',
     'dropped cpu.barrier(RMB)',

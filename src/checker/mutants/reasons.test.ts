@@ -14,7 +14,7 @@ const files = readdirSync(join(dist, 'protocols'), { recursive: true, encoding: 
   .filter((name) => name.endsWith('.js') && !name.endsWith('.test.js'))
   .map((name) => ({ name: `protocols/${name}`, text: readFileSync(join(dist, 'protocols', name), 'utf8') }))
 
-/** The steps of a function, or of the whole file, as mutations name them: what stands behind `yield*`. */
+/** The steps of a function, or of the whole file, as mutations name them: the text after `yield*`. */
 function stepsOf(text: string, name: string | undefined): string[] {
   const declared = new RegExp(`function\\* ${name}\\(|^ {4}\\*#?${name}\\(`, 'm')
   const from = name === undefined ? 0 : text.search(declared)
@@ -28,7 +28,7 @@ function stepsOf(text: string, name: string | undefined): string[] {
 const fits = ({ file, in: name, code }: WhyNot) =>
   files.some(({ name: path, text }) => (file ?? path) === path && stepsOf(text, name).some((step) => code.test(step)))
 
-test('every reason for which a mutant lives names a step that there is', () => {
+test('every reason why a mutant survives names an existing step', () => {
   const lost = [...WHY_NOT, ...WHY_NOT_OF_ORDER].filter((reason) => !fits(reason))
   assert.deepEqual(
     lost.map(({ file, in: name, code }) => `${file ?? 'any file'} ${name ?? ''} ${code}`),
@@ -37,7 +37,7 @@ test('every reason for which a mutant lives names a step that there is', () => {
   )
 })
 
-test('a mutant finds its reason by what was done to the step: one that orders less is not one that is left out', () => {
+test('a reason is found by the kind of the mutant: a weaker order is not an omission', () => {
   const lives = (file: string, fn: string, code: string, kind: Mutation['kind']) => {
     const mutation = { file: `protocols/${file}.js`, in: fn, site: '', code, kind, start: 0, end: 0 }
     return { ...mutation, report: { verdict: 'PASS', by: '', where: '' }, engines: [] } as const

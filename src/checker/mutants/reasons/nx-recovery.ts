@@ -7,7 +7,7 @@ const PASSED_OVER =
   'roots are given up in the configuration given-up of elision only, which has too many states to be scored; nx/given-up-roots.test.ts fails without the step'
 
 const FIRST_IS_FREE =
-  'a vCPU drops its root before it makes the next, so that the first slot is free in the small configurations that make roots'
+  'a vCPU drops its root before it makes the next, so the first slot is free in the small configurations that make roots'
 
 /** Why no check notices that a step of system 1, the recovery of NX huge pages, is left out. */
 export const OF_NX_RECOVERY: readonly WhyNot[] = [
@@ -30,21 +30,21 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
     in: 'begin',
     code: /^cpu\.write\(this\.disallowed\(table\), 0\)/,
     verdict: 'equivalent',
-    why: 'the CPU that tears a page down has cleared its flag; left set is that of one that was not linked after all, and it is asked for only where a huge page could go: there it is set again',
+    why: 'the CPU that tears down a page has cleared its flag; only the flag of a page that was not linked stays set, and it is read only where a huge page is possible, and is set there again',
   },
   {
     file: 'protocols/nx/possible-nx.js',
     in: 'remove',
     code: /^cpu\.write\(this\.#pages\.next\(page\), UNLISTED\)/,
     verdict: 'equivalent',
-    why: 'list_del() for list_del_init(): its flag is cleared under the same lock, and without it no CPU takes a page off, or puts it on',
+    why: 'list_del() for list_del_init(): the flag is cleared under the same lock, and without the flag no CPU removes or adds a page',
   },
   {
     file: 'protocols/nx/root-walk.js',
     in: 'makeRoot',
     code: /^nx\.pages\.begin\(/,
     verdict: 'equivalent',
-    why: 'a root is on no list, and it is empty when it is freed: what is written of it is never read',
+    why: 'a root is on no list, and it is empty when it is freed: its fields are never read',
   },
   {
     file: 'protocols/nx/nx.js',
@@ -58,7 +58,7 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
     in: 'walkThroughPsc',
     code: /^cpu\.loadAcquire\(vm\.tables\.sptep\(cached, gfn, LEVEL_4K\)\)/,
     verdict: 'equivalent',
-    why: 'the hardware finds nothing, forgets what it had cached, faults, and walks from the root: one spurious fault more',
+    why: 'the hardware finds no entry, drops its cached entry, faults, and walks from the root: one more spurious fault',
   },
   {
     file: 'protocols/zap.js',
@@ -114,7 +114,7 @@ export const OF_NX_RECOVERY: readonly WhyNot[] = [
     in: 'getRootOf',
     code: /^cpu\.read\(nx\.roots\.role\(root\)\)/,
     verdict: 'survived',
-    why: 'with role 0 for all roots the first is taken, and in both-roots, the only small configuration with roots to look at, that is the root of role 0',
+    why: 'with role 0 for all roots the first is taken, and in both-roots, the only small configuration with several roots, that is the root of role 0',
   },
   {
     file: 'protocols/nx/root-walk.js',

@@ -1,24 +1,25 @@
 import type { WhyNot } from '../why-not.ts'
 
 const NOT_AGED =
-  'pages are aged less often, or not at all: a hint to reclaim, which no vCPU can tell; the checks ask for what aging takes away by mistake'
+  'pages are aged less often, or not at all: aging is a hint to reclaim, which no vCPU can observe; the checks look for pages that aging removes by mistake'
 const TOLD_LATER =
-  'the bits stay in the bitmap, and the VMM is told of the pages at a later pass; the checks ask for bits that are lost'
-const STAY_SMALL = 'page tables stay where huge pages could be: slower, and never wrong'
-const NOT_SPLIT = 'a huge page is not split ahead: the fault that writes to it does that'
+  'the bits stay in the bitmap, and the VMM gets the pages in a later pass; the checks look for lost bits'
+const STAY_SMALL = 'page tables stay where huge pages are possible: slower, and still correct'
+const NOT_SPLIT = 'a huge page is not split in advance: the fault that writes to it splits it'
 const NO_YIELD = 'no yield: mmu_lock is held for longer, which is no fault of the protocol'
 const LOCKS_AGAIN =
-  'vCPUs take slots_arch_lock once more; the reverse maps that kvm_shadow_root_allocated() speaks of are there from the beginning here'
+  'vCPUs take slots_arch_lock once more; the reverse maps of kvm_shadow_root_allocated() exist from the beginning here'
 
 const PAGE_STAYS =
   'the kernel changes the address of a cache first, and a check that passes meanwhile would use the old page; here the address stays, and an invalidation makes the cache invalid: pfncache-three holds without the step'
 const NOTHING_TO_DO =
-  'attributes that are as they are to be are set again: pages are unmapped for nothing, and fault in again'
+  'attributes that already have the value are set again: pages are unmapped without need, and fault in again'
 const NO_RMAPS =
-  'kvm_unmap_gfn_range() needs the memslot for the reverse maps of the shadow MMU alone: memory with attributes has none, the TDP MMU maps it'
-const HELD_OFF = 'faults beside the range are held off where no huge page could be: they retry until it is over'
+  'kvm_unmap_gfn_range() needs the memslot only for the reverse maps of the shadow MMU: memory with attributes has none, as the TDP MMU maps it'
+const HELD_OFF = 'faults beside the range retry until the change is over, where no huge page is possible'
 
-const LIST_STAYS = 'gpc_lock keeps the list of caches, and here no cache is activated or given up while the VM runs'
+const LIST_STAYS =
+  'gpc_lock protects the list of caches, and here no cache is activated or deactivated while the VM runs'
 
 const survived = (name: string, code: RegExp, why: string, more: Partial<WhyNot> = {}): WhyNot => ({
   file: `protocols/${name}.js`,

@@ -3,10 +3,10 @@ import { EXCHANGED, type WhyNot } from '../why-not.ts'
 const HARDWARE_WALK =
   'the hardware walks in guest mode, which smp_mb() comes before: a CPU that changes an entry after that makes the vCPU leave and flush before it goes on'
 const EMPTY_ROOT =
-  'a walk under RCU that finds a new root early finds it empty all the same: the entries of a page table are cleared before the grace period after which it is used again, and that waits for the walk; root-made holds without the order'
+  'a walk under RCU that finds a new root early finds it empty anyway: the entries of a page table are cleared before the grace period after which it is reused, and the grace period waits for the walk; root-made holds without the order'
 
 const OWN_LOOK =
-  'this CPU has just loaded or set the same word, so it finds nothing older; the entries of a table are found by the value, which orders them on every machine but Alpha'
+  'this CPU has just loaded or set the same word, so it finds nothing older; the entries of a table are found through the value, an address dependency that orders them on every machine but Alpha'
 
 /** Why no check notices that a step neither acquires nor releases. The first that fits counts. */
 export const OF_RELEASE: readonly WhyNot[] = [
@@ -24,7 +24,7 @@ export const OF_RELEASE: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /nx\.roots\.table/,
     verdict: 'survived',
-    why: 'an older role or count hides a root that has just been made, and it is looked for again under tdp_mmu_pages_lock; in these configurations no root takes the place of one of another role meanwhile',
+    why: 'an older role or count hides a new root, and the search is repeated under tdp_mmu_pages_lock; in these configurations no root replaces one of another role at the same time',
   },
   {
     file: 'protocols/vcpu-run.js',
@@ -32,7 +32,7 @@ export const OF_RELEASE: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /shadowRootAllocated/,
     verdict: 'survived',
-    why: 'in the kernel it publishes the reverse maps of all memslots, which are allocated then; here they are there from the beginning',
+    why: 'in the kernel it publishes the reverse maps of all memslots, which are allocated then; here they exist from the beginning',
   },
   { in: 'walkAndMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
   { in: 'fastWalk', kind: 'relaxed', code: /./, verdict: 'equivalent', why: EXCHANGED },
@@ -45,14 +45,14 @@ export const OF_RELEASE: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /^cpu\.storeRelease/,
     verdict: 'equivalent',
-    why: 'nothing is stored between it and the cmpxchg() that locked the entry but by atomic operations: the maintenance of TLBs and I-caches',
+    why: 'between it and the cmpxchg() that locked the entry only atomic operations store: the maintenance of TLBs and I-caches',
   },
   {
     in: 'dereference',
     kind: 'relaxed',
     code: /./,
     verdict: 'equivalent',
-    why: 'a pair is counted first, under mn_invalidate_lock: the memslots stay as they were when that was taken, which acquires',
+    why: 'a pair is counted first, under mn_invalidate_lock, whose acquire orders the load: the memslots do not change after that',
   },
   { in: 'directMap', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
   { in: 'unmapInBlock', kind: 'relaxed', code: /./, verdict: 'equivalent', why: 'mmu_lock is held for write' },
@@ -68,7 +68,7 @@ export const OF_RELEASE: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /^cpu\.storeRelease/,
     verdict: 'equivalent',
-    why: 'srcu_read_unlock() and smp_mb() follow, and nothing that others look at is stored before it but by atomic operations',
+    why: 'srcu_read_unlock() and smp_mb() follow, and all shared stores before it are atomic operations',
   },
   {
     in: 'walk',
@@ -76,14 +76,14 @@ export const OF_RELEASE: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /blockEntry/,
     verdict: 'equivalent',
-    why: 'the epoch of TLBIs, which acquires, is read before it: a TLBI since then voids what the walk has found',
+    why: 'the epoch of TLBIs is read before it with acquire: a TLBI since then makes the result of the walk void',
   },
   {
     in: 'refillIcache',
     kind: 'relaxed',
     code: /./,
     verdict: 'equivalent',
-    why: 'it says only what a refill costs: whether what is executed is stale the I-cache oracle says by the entry',
+    why: 'it only determines the cost of a refill: the I-cache oracle finds stale code by the entry',
   },
   {
     in: 'walk',
@@ -101,7 +101,7 @@ export const OF_RELEASE: readonly WhyNot[] = [
     kind: 'relaxed',
     code: /pageEntry/,
     verdict: 'equivalent',
-    why: 'smp_rmb() in accessStage2() stands between it and whatever is looked at next',
+    why: 'smp_rmb() in accessStage2() is between it and the next loads',
   },
   {
     file: 'protocols/nx/root-walk.js',

@@ -1,12 +1,12 @@
 import type { WhyNot } from '../why-not.ts'
 
 const FREED_IN_USE =
-  'a page table that is freed with a page in it is taken again by the next fault in its block, the only one here, and maps the same page; stage2/unmap.test.ts fails without the look'
+  'a page table that is freed with a page in it is reused by the next fault in its block, the only block here, and maps the same page; stage2/unmap.test.ts fails without the check'
 const STAYS =
-  'an empty page table stays linked, and the next fault in its block uses it: memory that is not given back, and nothing that a guest can tell'
+  'an empty page table stays linked, and the next fault in its block uses it: memory is not freed, and the guest cannot observe it'
 const NOT_TAKEN =
-  'no other block takes the page table in the small configurations, so it does no harm that an entry leads to it after it is freed'
-const NO_LEAK = 'the page table is not used again: no check asks for stage-2 tables that are lost'
+  'no other block reuses the page table in the small configurations, so an entry that still points to it has no effect'
+const NO_LEAK = 'the page table is not reused: no check looks for lost stage-2 tables'
 
 const ofUnmap = (fn: string, code: RegExp, why: string, more: Partial<WhyNot> = {}): WhyNot => ({
   file: 'protocols/stage2/unmap.js',
