@@ -27,7 +27,7 @@ const good = {
 const broken = { ...good, kind: 'broken', caughtBy: [] } as const
 const asked = { ...precheck, variants: scenarioVariants('precheck'), parameters: {}, presets: undefined as never }
 
-// What stands behind each of these lines must be refused by the compiler: if it is not, the line itself does not compile.
+// The compiler must refuse the line after each of these comments; if it does not, the comment is an error itself.
 const MISSPELT = [
   // @ts-expect-error: no function of the kernel
   () => variant({ ...good, replaces: { isPageFaultStael: PRECHECK.kvm.isPageFaultStale } }),
@@ -76,7 +76,7 @@ test('every variant that is declared is in the catalogue', async () => {
 })
 
 for (const one of SCENARIOS) {
-  test(`${one.name}: the load under which a broken variant is found has parameters and values that there are`, () => {
+  test(`${one.name}: the load that shows a broken variant has known parameters and valid values`, () => {
     const crew = ['vcpus', 'notifiers', 'zappers']
     for (const each of one.variants) {
       if (each.kind !== 'broken') continue
@@ -86,7 +86,7 @@ for (const one of SCENARIOS) {
   })
 }
 
-test('accesses that are asked for at a rate come at that rate, in every scenario that takes --arrival open', () => {
+test('with --arrival open accesses arrive at the given rate, in every scenario that supports it', () => {
   const crew = { vcpus: 2, notifiers: 1, zappers: 0 }
   const arrival = { kind: 'open', ratePerSecond: 1000 } as const
   for (const one of SCENARIOS) {
@@ -114,7 +114,7 @@ test('a check looks for a fault in one of its own configurations', () => {
   }
 })
 
-test('the load under which a broken variant shows is one of its scenario', () => {
+test('the load that shows a broken variant is one of its scenario', () => {
   for (const { name, variants, parameters } of SCENARIOS) {
     for (const variant of variants) {
       const load = variant.kind === 'broken' ? Object.keys(variant.load) : []

@@ -40,7 +40,7 @@ function encoded(payload: Buffer, over: Partial<Header> = {}, outerLength?: numb
 
 const values = fc.array(fc.integer({ min: 0, max: 4e12 }), { minLength: 1, maxLength: 100 })
 
-test('what is decoded has the percentiles of what was recorded', () => {
+test('a decoded histogram has the percentiles of the recorded values', () => {
   fc.assert(
     fc.property(values, (ns) => {
       const histogram = recorded(ns)
@@ -71,7 +71,7 @@ test('a payload that is not as long as it says, however long that is, is refused
   assert.throws(() => decodeV2(encoded(Buffer.from([2, 2]), {}, 2 ** 31 - 1)), /not the one that it states/)
 })
 
-test('what inflates to more than a histogram can be is refused before it has been inflated', () => {
+test('a payload that inflates to more than the largest histogram is refused before it is inflated', () => {
   const bomb = encoded(Buffer.alloc(64 << 20))
   assert.ok(bomb.length < BUCKETS * 9)
   const before = process.memoryUsage().rss

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { placementOf, placementsOf } from './placements.ts'
 
-test('hand-overs that are alike are of one placement, and its own is their median', () => {
+test('similar hand-over times belong to one placement, whose time is their median', () => {
   const placements = placementsOf([230, 55, 52, 29, 58, 210])
   assert.deepEqual(placements, [
     { handOverNs: 29, trials: 1 },
@@ -12,7 +12,7 @@ test('hand-overs that are alike are of one placement, and its own is their media
   ])
 })
 
-test('a host that stays where it is has one placement, and one that says nothing has none', () => {
+test('a host that does not move its virtual CPUs has one placement, and without data there is none', () => {
   assert.deepEqual(placementsOf([50, 51, 49]), [{ handOverNs: 50, trials: 3 }])
   assert.deepEqual(placementsOf([]), [])
 })

@@ -103,7 +103,7 @@ test('a plan is cut down until it fits its budget, but never to nothing', () => 
   assert.deepEqual(fitToBudget([GROUP], OPTIONS, 1e9), OPTIONS)
 })
 
-test('the leafs of a deleted memslot alone are zapped by no kernel before 6.13', () => {
+test('zapping only the leafs of a deleted memslot is refused for kernels before 6.13', () => {
   const slot = (variant: string) => groupOf(elision, [variant], CREW, { 'update-zap': 'slot' }, null)
   assert.throws(() => slot('always-lock'), /v5\.12, which cannot have update-zap=slot: KVM_X86_QUIRK_SLOT_ZAP_ALL/)
   assert.equal(slot('count-elide').values['update-zap'], 'slot')

@@ -34,7 +34,7 @@ const run = (variant: string, share: number, totalNs: number) =>
     },
   }) as unknown as Run
 
-test('a replay is held against its recording by the variant that a kernel of today runs', () => {
+test('a replay is compared with its recording by the variant of a current kernel', () => {
   const [other, own] = judged(group(), [run('no-precheck', 0.9, 9e9), run('precheck', 0.2, 50_000)])
   assert.deepEqual(own!.replayed, {
     ...plays,
@@ -66,7 +66,7 @@ test('a replay with nothing to wait for has no waits to predict', () => {
   const alone = (recording: object, mmu?: string) =>
     judged(group({}, recording, mmu), [run('precheck', 0, 0)])[0]!.replayed!.isAlone === true
   assert.equal(alone({ accesses: [{}], invalidations: [] }, 'shadow'), true)
-  assert.equal(alone({ accesses: [{}], invalidations: [ranges(1)] }, 'shadow'), true, 'its ranges are not of the guest')
+  assert.equal(alone({ accesses: [{}], invalidations: [ranges(1)] }, 'shadow'), true, 'its ranges are not in the guest')
   assert.equal(alone({ invalidations: [] }), true, 'faults under the read lock')
   assert.equal(alone({ invalidations: [] }, 'shadow'), false)
   assert.equal(alone({ accesses: [{}] }), false)

@@ -26,7 +26,7 @@ test('the text of a result is its JSON with an indent of 1, the digest last', ()
   assert.equal(resultText(real), laidOut(real))
 })
 
-test('a result that grows has the same text, of which what was there is not made again', () => {
+test('a growing result has the same text, and earlier parts are not formatted again', () => {
   fc.assert(
     fc.property(runs, runs, (first, more) => {
       const growing = new GrowingText()
@@ -41,7 +41,7 @@ test('a result that grows has the same text, of which what was there is not made
   )
 })
 
-test('a result that does not begin as the one before is made from its beginning', () => {
+test('a result with another beginning is formatted from the start', () => {
   const [one, other] = [runOf({ elapsed_ns: [1] }), runOf({ elapsed_ns: [2] })]
   const growing = new GrowingText()
   const grownBy = (result: Result) => {
@@ -54,7 +54,7 @@ test('a result that does not begin as the one before is made from its beginning'
   }
 })
 
-test('of runs that are told as they are finished the text is whole, and so are they, where the result holds less of them', () => {
+test('the text has the whole of each finished run, although the result in memory holds less', () => {
   fc.assert(
     fc.property(fc.array(runs, { maxLength: 4 }), (told) => {
       const growing = new GrowingText()
@@ -76,7 +76,7 @@ test('of runs that are told as they are finished the text is whole, and so are t
   )
 })
 
-test('a long text is packed, and handed over from any place at which something was added', () => {
+test('a long text is compressed in memory, and can be read from any point at which something was added', () => {
   const texts = Array.from({ length: 400 }, (_, at) => `${at}é`.repeat(300 + at))
   const packed = new PackedTexts()
   for (const text of texts) packed.add(text)

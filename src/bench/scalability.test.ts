@@ -6,7 +6,7 @@ const law = (contention: number, coherency: number) => (n: number) => {
   return { n, x: (1000 * n) / (1 + contention * (n - 1) + coherency * n * (n - 1)) }
 }
 
-test('the law is found again in points that follow it', () => {
+test('the parameters of the law are recovered from points that follow it', () => {
   const fit = fitScalability([1, 2, 4, 8, 16, 32, 64].map(law(0.05, 0.001)))!
   assert.deepEqual(
     [fit.throughput, fit.contention * 1e3, fit.coherency * 1e4, fit.peak!, fit.error].map(Math.round),

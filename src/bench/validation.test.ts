@@ -33,7 +33,7 @@ test('a row that is fitted or derived names a parameter that there is, and a row
   }
 })
 
-test('no parameter is fitted in silence: a row names each that a profile or a cost calls fitted', () => {
+test('every parameter that a profile or a cost calls fitted is named in a row', () => {
   const sourceOf = (machine: string, name: string) => loadProfile(machine).parameters[name]?.source
   const named = TARGETS.flatMap(({ machine, basis }) =>
     basis.parameters.map((name) => `${name}: ${sourceOf(machine, name)}`),

@@ -12,7 +12,7 @@ import { jobsOf, runJob } from './run-check.ts'
 const { patience: _, ...ASKED } = LIMITS
 const CHECKS = await loadChecks()
 const precheck = CHECKS.find(({ name }) => name === 'precheck')!
-/** Configurations that take longer than a test may. */
+/** Configurations that take too long for a test. */
 const LARGE = new Set([
   'same-page',
   'two-notifiers',
@@ -47,7 +47,7 @@ for (const check of CHECKS) {
   }
 }
 
-/** Everything, everywhere, with nothing left out: the final states that there are. */
+/** All final states, by a search without any reduction. */
 function endings(check: Check, variant: string): { states: number; endings: string[] } {
   const seen = new Set<string>()
   const program = check.program(variant, 'one-vcpu')
@@ -67,7 +67,7 @@ function endings(check: Check, variant: string): { states: number; endings: stri
   return { states: search.counts.states, endings: [...seen].sort() }
 }
 
-test('seeing the local state merges states, and loses no ending', () => {
+test('using the local state merges states, and loses no final state', () => {
   const [seen, unseen] = [endings(precheck, 'precheck'), endings(UNTRACED[0]!, 'precheck')]
   assert.deepEqual(seen.endings, unseen.endings)
   assert.ok(seen.states < unseen.states)

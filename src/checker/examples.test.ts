@@ -23,7 +23,7 @@ test('the example proves Peterson, and shows what happens without its second lin
   assert.match(text, /add inside 1 -> 2/)
 })
 
-/** What is found in the wrong one, and a line of its witness that tells how. */
+/** What is found in the wrong one, and a line of its witness. */
 const LOCKS = {
   peterson: ['violation', /add inside 1 -> 2/],
   mcs: ['deadlock', /waits in acquire\(\) at mcs\S*:\d+:\d+ for wait0/],
@@ -42,7 +42,7 @@ for (const [name, [finding, line]] of Object.entries(LOCKS)) {
     assert.match(wrong.witness!, line)
   })
 
-  test(`${name} comes to the same whether its module is traced or not`, async () => {
+  test(`${name} has the same verdict with and without tracing`, async () => {
     const untraced: Readonly<Record<string, Exploration<unknown>>> = await import(lock(name).href)
     for (const which of ['right', 'wrong']) {
       const [here, there] = [explore(untraced[which]!), await explore({ module: lock(name), name: which })]
@@ -52,7 +52,7 @@ for (const [name, [finding, line]] of Object.entries(LOCKS)) {
   })
 }
 
-test('what a traced module keeps to itself is seen: three rounds of Peterson take 422 states', async () => {
+test('a traced module shows its local state: three rounds of Peterson take 422 states', async () => {
   const { verdict, counts } = await explore({ module: lock('peterson'), name: 'rounds3' })
   assert.deepEqual([verdict, counts.states], ['PASS', 422])
 })
@@ -66,7 +66,7 @@ test('node --import faultline/checker/trace traces the modules of a program', ()
   assert.match(text, /^422$/m)
 })
 
-test('an actor may print: that asks for nothing', () => {
+test('an actor may print, as output is no hidden input', () => {
   const code = `import { allEnd, explore } from 'faultline/checker'
     function* prints(cpu, word) {
       console.log('before')
@@ -117,7 +117,7 @@ test('a module of TypeScript is traced with what it imports', async () => {
   }
 })
 
-test('a witness is data too, and its schedule plays again', async () => {
+test('a witness is also returned as data, and its schedule can be replayed', async () => {
   const { wrong, right }: Readonly<Record<string, Exploration<unknown>>> = await import(lock('dekker').href)
   const found = explore(wrong!)
   assert.deepEqual(found.steps.at(-1), {

@@ -52,7 +52,7 @@ test('one writer among readers has one execution for each place that it can take
   assert.equal(countTraces(machineOf({ ...shared, actors })), 8)
 })
 
-test('a lost update is found, and told step by step', () => {
+test('a lost update is found, and its witness shows each step', () => {
   function* increment(cpu: Cpu, word: Word): Steps<void> {
     const value = yield* cpu.load(word)
     yield* cpu.store(word, value + 1)
@@ -106,7 +106,7 @@ test('a deadlock is found, with what each actor waits for', () => {
   assert.match(witness!, /right holds nothing and waits for first \(1\) to be 0/)
 })
 
-test('a spin is a wait: it unrolls no further than it takes to see that nothing changes', () => {
+test('a spin counts as a wait: it is unrolled only until nothing changes', () => {
   function* spin(cpu: Cpu, word: Word): Steps<void> {
     for (;;) {
       const value = yield* cpu.load(word)
@@ -132,7 +132,7 @@ test('a sleeper that is never woken is a deadlock, one that is woken is none', (
   assert.equal(explore({ ...shared, actors: { sleeper, forgets } }).findings[0]!.name, 'deadlock')
 })
 
-test('an actor that does not do the same again is refused', () => {
+test('an actor that behaves differently when it is run again is refused', () => {
   let calls = 0
   const setup = (place: Place) => [place.line('one'), place.line('two')] as const
   function* moody(cpu: Cpu, words: readonly [Word, Word]): Steps<void> {
@@ -154,7 +154,7 @@ test('a bound that is reached makes the verdict unknown', () => {
   assert.equal(verdict, 'UNKNOWN')
 })
 
-test('the reduction leaves out states and no final one', () => {
+test('the reduction leaves out states, but no final state', () => {
   const setup = (place: Place) => ({ lock: new TicketLock(place.within('lock')), last: place.line('last') })
   const visit = (value: number) =>
     function* (cpu: Cpu, { lock, last }: ReturnType<typeof setup>): Steps<void> {

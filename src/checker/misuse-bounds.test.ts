@@ -1,4 +1,4 @@
-// A program of one's own that does not end, asserts nothing or is too large, and what the checker says to it: never PASS.
+// The checker never says PASS of a user's program that does not end, asserts nothing or is too large.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allEnd, type Exploration, explore } from './index.ts'
@@ -14,7 +14,7 @@ test('an exploration in which nothing is asserted says so, and does not pass', (
   assert.equal(explore({ setup, actors: { left: adds }, oracle: allEnd }).verdict, 'PASS')
 })
 
-test('an oracle that looks at nothing has asserted nothing; one that looks at a value or a result has', () => {
+test('an oracle that reads nothing asserts nothing; one that reads a value or a result does', () => {
   const verdictWith = (asks: NonNullable<Exploration<Two>['oracle']>) =>
     explore({ setup, actors: { left: adds, right: adds }, oracle: asks }).verdict
   assert.equal(
@@ -32,7 +32,7 @@ test('an oracle that looks at nothing has asserted nothing; one that looks at a 
   assert.equal(verdictWith(oracle), 'PASS')
 })
 
-test('an actor that would report what it never finds has asserted something', () => {
+test('an actor that reports a violation under a condition asserts something, even if it never holds', () => {
   const reports: Act = function* (cpu, { x, y }) {
     yield* cpu.add(y, 1)
     const found = yield* cpu.load(x)
@@ -46,7 +46,7 @@ test('an actor that would report what it never finds has asserted something', ()
     assert.equal(explore({ setup, actors: { left: act, right: act } }).verdict, 'PASS')
 })
 
-test('a step that never ends is ended', () => {
+test('a step that does not end is aborted', () => {
   const hangs: Act = function* (cpu, { x }) {
     yield* cpu.add(x, 1)
     for (;;);
@@ -54,14 +54,14 @@ test('a step that never ends is ended', () => {
   refused(/actor 'left' ran for over a second without taking a step/, twice(hangs))
 })
 
-test('a loop that pauses and looks at nothing is refused', () => {
+test('a loop that pauses and reads nothing is refused', () => {
   const pauses: Act = function* (cpu) {
     for (;;) yield* cpu.pause()
   }
   refused(/actor 'left' pauses 10000 times and takes no step between/, twice(pauses))
 })
 
-test('a spin without a pause is unknown, and the reason is told', () => {
+test('a spin without a pause gives UNKNOWN, with the reason', () => {
   const spins: Act = function* (cpu, { x }) {
     for (;;) {
       const found = yield* cpu.load(x)
@@ -74,7 +74,7 @@ test('a spin without a pause is unknown, and the reason is told', () => {
   assert.match(because!, /longer than bound.depth, 500 steps: spins finds 0 in x \d+ times in a row.*cpu.pause\(\)/)
 })
 
-test('why a verdict is not known is told for each bound', () => {
+test('an UNKNOWN verdict names the bound that was reached', () => {
   const long: Act = function* (cpu, { x }) {
     for (let turn = 0; turn < 40; turn += 1) yield* cpu.xchg(x, turn)
   }

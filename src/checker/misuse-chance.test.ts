@@ -1,4 +1,4 @@
-// A program of one's own that is not the same each time it runs, and what the checker says to it.
+// The checker refuses a user's program that differs from run to run.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Place } from '../shared-memory/place.ts'
@@ -6,7 +6,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { type Exploration, explore } from './index.ts'
 import { type Act, adds, oracle, refused, setup, type Two, twice } from './misuse.contract.ts'
 
-test('chance and clocks are refused by name', () => {
+test('random numbers and clocks are refused by name', () => {
   const calls: Readonly<Record<string, () => unknown>> = {
     'Math.random()': () => Math.random(),
     'Date.now()': () => Date.now(),
@@ -30,7 +30,7 @@ test('chance and clocks are refused by name', () => {
   refused(/the oracle calls Date.now\(\)/, { ...Object(twice(adds)), oracle: () => (Date.now() > 0 ? undefined : 'x') })
 })
 
-test('what is refused stays refused if the actor catches it', () => {
+test('a refused call stays refused if the actor catches the error', () => {
   const act: Act = function* (cpu, { x }) {
     try {
       Math.random()
@@ -40,7 +40,7 @@ test('what is refused stays refused if the actor catches it', () => {
   refused(/calls Math.random\(\)/, twice(act))
 })
 
-test('clocks and chance are as they were after an exploration, also after one that was refused', () => {
+test('clocks and random numbers work again after an exploration, also after a refused one', () => {
   const before = [Math.random, Date, Date.now, performance.now, setTimeout]
   explore({ setup, actors: { left: adds }, oracle })
   refused(
@@ -51,14 +51,14 @@ test('clocks and chance are as they were after an exploration, also after one th
 })
 
 const { random } = Math
-test('chance that was taken before the exploration began is found by the second run', () => {
+test('a random number drawn before the exploration is detected by the second run', () => {
   const act: Act = function* (cpu, { x, y }) {
     for (let turn = 0; turn < 8; turn += 1) yield* cpu.add(random() < 0.5 ? x : y, 1)
   }
   refused(/run twice|run again/, twice(act))
 })
 
-/** Programs that share a variable besides the memory, in some usual ways. */
+/** Programs that share a variable outside the memory, in some common ways. */
 const SHARING: Readonly<Record<string, () => Exploration<Two>>> = {
   'a flag instead of a lock': () => {
     let isHeld = false

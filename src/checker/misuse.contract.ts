@@ -1,4 +1,4 @@
-// Programs of one's own that the checker refuses, for the tests of what it says to them.
+// Users' programs that the checker refuses, for the tests of its messages.
 import assert from 'node:assert/strict'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'

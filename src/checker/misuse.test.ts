@@ -1,4 +1,4 @@
-// What a program of one's own can get wrong, and what the checker says to it: never PASS.
+// Mistakes in a user's program, for which the checker never says PASS.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Cpu, Word } from '../shared-memory/cpu.ts'
@@ -32,11 +32,11 @@ const WITHOUT_YIELD_STAR: Readonly<Record<string, unknown>> = {
 }
 
 for (const [why, act] of Object.entries(WITHOUT_YIELD_STAR)) {
-  test(`a step without yield* is told: ${why}`, () =>
+  test(`a step without yield* is reported: ${why}`, () =>
     refused(new RegExp(`actor 'left' ${why}.*Write \`yield\\*\``), { setup, actors: { left: act }, oracle }))
 }
 
-test('a step that is made first and taken later is none that was forgotten', () => {
+test('a step that is created first and taken later is accepted', () => {
   function* within(cpu: Cpu, { y }: Two, steps: Steps<number>): Steps<number> {
     yield* cpu.add(y, 1)
     return yield* steps
@@ -45,7 +45,7 @@ test('a step that is made first and taken later is none that was forgotten', () 
   assert.equal(explore({ setup, actors: { left: act, right: act }, oracle }).verdict, 'PASS')
 })
 
-test('a step that is taken twice is told', () => {
+test('a step that is taken twice is reported', () => {
   const act: Act = function* (cpu, { x }) {
     const step = cpu.add(x, 1)
     yield* step
@@ -133,7 +133,7 @@ for (const [why, changes] of OPTIONS) {
   test(`${why.source} is said`, () => refused(why, { setup, actors: { left: adds }, oracle, ...changes }))
 }
 
-test('as many actors as there may be are explored', () => {
+test('the largest number of actors is explored', () => {
   const setUp = (place: Place) => Array.from({ length: 31 }, (_, n) => place.line(`own${n}`))
   const actors = Object.fromEntries(
     Array.from({ length: 31 }, (_, n) => [`a${n}`, (cpu: Cpu, own: Word[]) => cpu.add(own[n]!, 1)]),
@@ -146,7 +146,7 @@ test('as many actors as there may be are explored', () => {
   assert.deepEqual([verdict, counts.executions], ['PASS', 1])
 })
 
-test('whatever is no generator function is no actor', () => {
+test('anything but a generator function is refused as an actor', () => {
   refused(/actor 'left' returns undefined instead of steps, and made add x without taking it/, {
     setup,
     actors: { left: (cpu: Cpu, { x }: Two) => void cpu.add(x, 1) },

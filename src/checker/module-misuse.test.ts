@@ -1,4 +1,4 @@
-// What can be seen of a program because its module is there to be read, and loaded twice.
+// What is detected in a program whose module can be read, and loaded twice.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -41,7 +41,7 @@ test('a variable that is set once, by the first actor, is found in a second inst
   )
 })
 
-test('a module in which nothing is shared is explored as often as one likes', async () => {
+test('a module in which nothing is shared can be explored repeatedly', async () => {
   for (let run = 0; run < 3; run += 1) {
     assert.equal((await exploreText(program('const BY = 1', 'yield* cpu.add(x, BY)'))).verdict, 'PASS')
   }
@@ -71,7 +71,7 @@ for (const body of [
   })
 }
 
-test('calls that take no steps are statements and conditions as ever', async () => {
+test('calls that take no steps are accepted as statements and conditions', async () => {
   const body = 'const list = []; list.push(1); if (list.includes(1) && isFine()) yield* cpu.add(x, list.length)'
   assert.equal((await exploreText(program('const isFine = () => true', body))).verdict, 'PASS')
 })
@@ -88,7 +88,7 @@ test('a module that cannot be traced, and may take steps, is refused', async () 
   assert.equal((await exploreText(text('BY'))).verdict, 'PASS')
 })
 
-test('a generator of the user that hands out values is an iterator in a traced module too', async () => {
+test('a generator that yields plain values is an iterator in a traced module too', async () => {
   const numbers = 'function* numbers() { yield; for (let n = 1; n < 3; n += 1) yield n }'
   const body = 'for (const n of numbers()) if (n !== undefined) yield* cpu.add(x, n)'
   const { verdict } = await exploreText(program(numbers, body).replace('> 100', '!== 6'))

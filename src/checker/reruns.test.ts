@@ -30,7 +30,7 @@ const TEXT = `export default {
   },
 }`
 
-test('a wait that goes round as often as the schedule says is the same wait when it is run again', async () => {
+test('a wait takes as many turns in a rerun as in the schedule', async () => {
   const file = join(folder, 'waits.mjs')
   writeFileSync(file, TEXT)
   const program = programOf((await loadTraced(file)).default as Exploration<unknown>)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { MEMORY_MODELS } from './memory/model.ts'
 import { parseSchedule, scheduleText } from './schedule.ts'
 
-test('a schedule is what it was after it has been text', () => {
+test('a schedule that is printed and parsed is the same', () => {
   const schedule = fc.record({
     definition: fc.stringMatching(/^[0-9a-f]{8}$/),
     patience: fc.oneof(fc.nat(200), fc.constant(1 << 28)),

@@ -8,7 +8,7 @@ import { type Answer, explore, Refused } from './index.ts'
 const folder = mkdtempSync(join(tmpdir(), 'faultline-starvation-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** A waiter that goes in once, and others that go in and out forever. */
+/** A waiter that takes the lock once, and others that take and release it forever. */
 function starve(lock: string, fairness: string, hogs = 1): Promise<Answer> {
   const file = join(folder, `${lock}-${fairness}-${hogs}.js`)
   const names = Array.from({ length: hogs }, (_, at) => `hog${at}`)
@@ -62,7 +62,7 @@ test('a mutex may starve a waiter, and a qspinlock never does', async () => {
   assert.deepEqual((await starve('QSpinLock', 'strong')).verdict, 'PASS')
 })
 
-test('an actor that is never scheduled does not starve under a fair scheduler: a flag that another sets at last', async () => {
+test('a wait for a flag that another actor sets eventually ends under a fair scheduler', async () => {
   const file = join(folder, 'flag.js')
   writeFileSync(
     file,
@@ -80,7 +80,7 @@ test('an actor that is never scheduled does not starve under a fair scheduler: a
   assert.deepEqual([verdict, because], ['PASS', null])
 })
 
-test('what can be asked again and again, and not all the time, is where weak and strong fairness differ', async () => {
+test('an actor that can step repeatedly, but not always, starves under weak fairness and not under strong', async () => {
   const file = join(folder, 'gate.js')
   const code = (fairness: string) => `export default {
        setup: (place) => ({ gate: place.line('gate') }),

@@ -16,7 +16,7 @@ import { WorstSearch } from './worst.ts'
 
 const FAILED = 3
 
-/** Counts each exchange that another actor was faster than. */
+/** Counts each exchange that fails because another actor was faster. */
 function* increment(cpu: Cpu, word: Word): Steps<void> {
   for (let turn = 0; turn < 3; turn += 1) {
     const was = yield* cpu.load(word)
@@ -35,7 +35,7 @@ const machineOf = (memory: MemoryModel) =>
     { patience: 1, counted: [FAILED], memory },
   )
 
-/** The most that is counted in any execution, by going through all of them. */
+/** The largest count of any execution, by enumerating all of them. */
 function mostOf(machine: Machine): number {
   const able = ableOf(machine)
   if (able === 0) return machine.counted
@@ -50,7 +50,7 @@ function mostOf(machine: Machine): number {
 }
 
 for (const memory of MEMORY_MODELS) {
-  test(`the worst schedule with ${memory} costs as much as any, and counts that when it is played`, () => {
+  test(`the worst schedule with ${memory} has the largest cost of all, and the same cost when it is replayed`, () => {
     const machine = machineOf(memory)
     const bounds = { states: 1e6, depth: 1000, isOver: () => false }
     const { cost, because, schedule } = new WorstSearch(machine, reductionOf(machine), bounds).run()

@@ -17,14 +17,14 @@ const SKIP = existsSync(join(ROOT, '.git')) ? {} : { skip: 'revisions are compar
 const ioWith = (signal = new AbortController().signal) => ({ signal, uptimeMs: () => 0, node: 'node' }) as Io
 const timeOf = (timeBudget: string | undefined, io = ioWith()) => new ComparisonTime({ quick: false, timeBudget }, io)
 
-test('without a limit there is always room, and the base runs against itself as often as it is told to', () => {
+test('without a limit there is always room, and the base runs against itself as many times as configured', () => {
   const time = timeOf(undefined)
   time.begin()
   time.pairEnded()
   assert.deepEqual([time.isLimited, time.hasRoom(), time.hasRunAgainstItself(), time.part()], [false, true, false, 0])
 })
 
-test('where the limit is over already nothing has room, and it is the limit that is up, not the user who ended it', async () => {
+test('once the limit has passed nothing has room, and the end is reported as the limit, not as an interruption', async () => {
   const time = timeOf('1ms')
   time.begin()
   time.pairEnded()
@@ -38,7 +38,7 @@ test('where the limit is over already nothing has room, and it is the limit that
   assert.deepEqual([ended.signal.aborted, ended.isUp], [true, false])
 })
 
-test('rounds are made so short that six of them fit, unless the user says how long they are', async () => {
+test('rounds are shortened until six of them fit, unless the user gives their duration', async () => {
   const parse = (...words: string[]) => benchFlags(newParser(['-s', 'precheck', ...words]).help(false)).parseAsync()
   const lengths = async (budget: string, ...words: string[]) => {
     const flags = await timeOf(budget).loadFlags(await parse(...words), 6)

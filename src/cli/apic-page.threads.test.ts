@@ -5,14 +5,14 @@ import { assertSound, faultline, resultIn, uncaught } from './running.contract.t
 
 const BRIEF = ['--warmup', '30ms', '--duration', '100ms', '--out', 'x.json']
 
-test('of two flushes per reload of the APIC page the one after the reload is redundant, and the table says so', async () => {
+test('a reload of the APIC page flushes twice, the flush after the reload is redundant, and the table says so', async () => {
   const { code, out, err, folder } = await faultline(['bench', '-s', 'apic-page', '--trials', '2', '--all', ...BRIEF])
   assertSound({ code, out, err })
   assert.match(out, /^ {2}redundant /m)
   const { runs } = resultIn(join(folder, 'x.json'))
   const [before, after] = runs
   assert.deepEqual([before!.variant, after!.variant], ['double-flush', 're-request'])
-  // Now and then it finds a translation: that of a vCPU that the notifier has asked for a flush, and that has not come to it.
+  // It sometimes finds a translation: the notifier has requested a flush, and the vCPU has not processed the request yet.
   const flushes = before!.counters.tlb_flush_local_current!
   const needless = before!.counters.flush_redundant_local!
   assert.ok(needless <= flushes && needless > flushes * 0.95, `${needless} of ${flushes} flushes were redundant`)

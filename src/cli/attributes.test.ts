@@ -23,7 +23,7 @@ async function modelled(
 const WHOLE_VM = ['-s', 'attributes', '--set', 'range=1024', '--duration', '600us', '--warmup', '100us']
 const longest = (run: Run) => run.metrics.without_resched_max_ns?.median
 
-test('a conversion of the whole VM keeps its CPU to the end up to v6.15, and since then for a page at a time', async () => {
+test('a conversion of the whole VM keeps its CPU until it ends up to v6.15, and since then for one page at a time', async () => {
   const { out, runs } = await modelled(...WHOLE_VM)
   assert.match(out, /longest without resched/)
   const [atOnce, convert] = [runs.get('convert-at-once')!, runs.get('convert')!]
@@ -31,7 +31,7 @@ test('a conversion of the whole VM keeps its CPU to the end up to v6.15, and sin
   assert.ok(longest(atOnce)! > 4 * longest(convert)!, `${longest(atOnce)} and ${longest(convert)} ns`)
 })
 
-test('a preemptible kernel has no such time, and one before v6.8 is not asked', async () => {
+test('a preemptible kernel has no such time, and a kernel before v6.8 has no conversions', async () => {
   const { runs } = await modelled(...WHOLE_VM, '--set', 'preempt=full', '--variant', 'convert')
   assert.ok(runs.get('convert')!.counters.attribute_changes! > 0)
   assert.equal(longest(runs.get('convert')!), undefined)

@@ -19,7 +19,7 @@ const EMPTY = file('empty.json', '')
 const BINARY = file('binary.json', Buffer.from([0x52, 0x00, 0xff, 0xfe, 0x07]))
 const PACKED = file('packed.json', gzipSync('{}'))
 
-test('a file that is no text is named for what it is, and none of its bytes are printed', async () => {
+test('a file that is not text is reported with its kind, and none of its bytes are printed', async () => {
   for (const command of [['verify'], ['report'], ['compare'], ['bench', '--resume'], ['bench', '--config']]) {
     for (const [path, says] of [
       [EMPTY, 'is empty'],
@@ -33,7 +33,7 @@ test('a file that is no text is named for what it is, and none of its bytes are 
   }
 })
 
-test('a binary file is named as one wherever a file is read: machines, memslots, histories, litmus tests, locks, patches', async () => {
+test('a binary file is reported as such wherever a file is read: machines, memslots, histories, litmus tests, locks, patches', async () => {
   const named = (name: string) => file(name, Buffer.from([0x52, 0x00, 0xff, 0xfe, 0x07]))
   for (const [command, path, expected] of [
     [['bench', '-s', 'precheck', '-m'], named('machine.json'), 'JSON'],
@@ -51,13 +51,13 @@ test('a binary file is named as one wherever a file is read: machines, memslots,
   }
 })
 
-test('an empty history is no series without a change: exit code 4, and the next step', async () => {
+test('an empty history does not count as a series without a change: exit code 4, and the next step', async () => {
   const { code, out, err } = await faultline('trend', EMPTY)
   assert.deepEqual([code, out], [4, ''])
   assert.match(err, /empty\.json: no result is in it\n`faultline trend FILE --append RESULT` adds one\./)
 })
 
-test('a lock is looked for in a module only, and a command without its file says how it is written', async () => {
+test('a lock is only searched for in a module, and a command without its file prints its usage', async () => {
   const lock = await faultline('check', 'lock', PACKED)
   assert.equal(lock.code, 2)
   assert.match(lock.err, /packed\.json is no module: its name ends neither with \.ts nor with \.js/)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { wordsFor } from './ab-round.ts'
 import { faultline } from './faultline.contract.ts'
 
-test('each process gets the flags of the plan, and none that are about the whole comparison', () => {
+test('each process gets the flags of the plan, and none of those of the comparison', () => {
   const words =
     'bench --ab main -s precheck --trials 12 --set range=5 --seed=4 --json --out x.json --vcpus 2 --time-budget=1m'
   assert.deepEqual(wordsFor(words.split(' ')), ['bench', '-s', 'precheck', '--set', 'range=5', '--vcpus', '2'])

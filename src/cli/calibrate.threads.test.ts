@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { loadProfile } from '../model/profile.ts'
 import { faultline, resultIn } from './running.contract.ts'
 
-test('what is measured of this host becomes a machine, and that is modelled', async () => {
+test('the measurements of this host become a machine, and the model runs on it', async () => {
   const { code, out, err, folder } = await faultline(['calibrate'])
   assert.equal(code, 0, out + err)
   assert.match(out, /^guest_access_ns +\d/m)
@@ -12,7 +12,7 @@ test('what is measured of this host becomes a machine, and that is modelled', as
   const { measured } = profile as typeof profile & { measured: Record<string, number> }
   const value = (name: string) => profile.parameters[name]!.value
   const near = (found: number, expected: number) => assert.ok(Math.abs(found - expected) < 1e-6, `${found} ${expected}`)
-  // A hand-over is a journey and an upgrade; what a guest's access costs beyond work and load is its loop.
+  // A hand-over is a transfer of the line and an upgrade; the cost of a guest access beyond its work and load is that of its loop.
   near(value('c2c_socket_ns') + value('upgrade_ns'), measured.spin_hand_over_ns!)
   near(
     value('guest_loop_ns'),

@@ -14,7 +14,7 @@ for (const { name, variants, unchecked, configurations } of await loadChecks()) 
     )
   })
 
-  test(`${name}: each fault is to be found in a configuration that there is`, () => {
+  test(`${name}: each fault is expected in a configuration that exists`, () => {
     const known = configurations.map((one) => one.name)
     for (const one of variants) {
       const named = one.kind === 'broken' && one.in !== undefined ? [one.in].flat() : []
@@ -27,7 +27,7 @@ for (const { name, variants, unchecked, configurations } of await loadChecks()) 
   })
 }
 
-// What stands behind each of these lines must be refused by the compiler: if it is not, the line itself does not compile.
+// The compiler must refuse the line after each of these comments; if it does not, the comment is an error itself.
 const FOUND = {
   'B-OLDPFN': { finds: ['stale_apic_write'] },
   'B-NOSNAP': { finds: ['stale_apic_write'] },

@@ -20,7 +20,7 @@ test('a litmus test is explored with each memory model, and says which outcomes 
   assert.deepEqual([name, observed.length, observed[0].observation], ['MP+poonceonces', 1, 'Sometimes'])
 })
 
-test('what is never seen in relaxed memory is said with what that model leaves out, and nothing else is', async () => {
+test('an outcome that is Never with relaxed memory is printed with a note on what that model leaves out, and only such an outcome is', async () => {
   const left = /^relaxed has no load buffering, .*: the kernel may see what is Never here/gm
   for (const [name, memory, lines] of [
     ['LB+poonceonces', 'relaxed', 1],
@@ -32,7 +32,7 @@ test('what is never seen in relaxed memory is said with what that model leaves o
   }
 })
 
-test('a claim that does not hold, a file that cannot be read and one that is not there have exit codes of their own', async () => {
+test('a claim that does not hold, an unreadable file and a missing file have different exit codes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-litmus-'))
   const file = join(folder, 'a.litmus')
   const check = async (claim: string) => {

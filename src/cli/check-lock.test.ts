@@ -14,7 +14,7 @@ function checkLock(name: string, code: string, ...flags: string[]) {
   return faultline('check', 'lock', join(folder, name), ...flags)
 }
 
-/** A test-and-set lock, of which one method is another. */
+/** A test-and-set lock with one method replaced. */
 const spinLock = (changed: Readonly<Record<string, string>> = {}) => {
   const methods: Readonly<Record<string, string>> = {
     acquire: `for (;;) {
@@ -33,7 +33,7 @@ const spinLock = (changed: Readonly<Record<string, string>> = {}) => {
   }`
 }
 
-test('a lock of a file is held to the contract, in JavaScript and in TypeScript', async () => {
+test('a lock in a file is checked against the contract, in JavaScript and in TypeScript', async () => {
   const { code, out } = await checkLock('spin.js', spinLock())
   assert.equal(code, 0, out)
   assert.match(out, /^SpinLock, a lock, with --memory sc:$/m)
@@ -53,7 +53,7 @@ test('a lock of a file is held to the contract, in JavaScript and in TypeScript'
   assert.equal(typed.out.match(/^PASS /gm)?.length, 12)
 })
 
-test('a lock of ours is explored as ours, whichever of its builds is named, and where a file of the user extends one', async () => {
+test('one of our own locks gives the same exploration from each of its builds, and from a file of the user that extends it', async () => {
   const builds = ['shared-memory', 'direct/shared-memory', 'traced/shared-memory']
   const files = builds.map((build) => fileURLToPath(new URL(`../${build}/locks/ticket.js`, import.meta.url)))
   const own = join(folder, 'own.js')
@@ -102,14 +102,14 @@ for (const [name, changed, found] of [
     /FAIL 2 CPUs exclude each other.*\n {2}deadlock: [\s\S]*waits in acquire\(\) at wrong\.js:\d+:\d+ for lock.word/,
   ],
 ] as const) {
-  test(`a lock that ${name} is found out`, async () => {
+  test(`a lock that ${name} is reported`, async () => {
     const { code, out } = await checkLock('wrong.js', spinLock(changed))
     assert.equal(code, 1, out)
     assert.match(out, found)
   })
 }
 
-test('a lock that publishes nothing is found out with --memory relaxed alone', async () => {
+test('a lock that publishes nothing fails with --memory relaxed only', async () => {
   const code = spinLock({ release: 'yield* cpu.store(this.word, 0)' })
   assert.equal((await checkLock('plain.js', code)).code, 0)
   const relaxed = await checkLock('plain.js', code, '--memory', 'relaxed', '--json')
@@ -120,7 +120,7 @@ test('a lock that publishes nothing is found out with --memory relaxed alone', a
   assert.ok(answers.some(({ verdict, memory }) => verdict === 'FAIL' && memory === 'relaxed'))
 })
 
-test('the lock that a patch brings is held to the contract as the patch makes it', async () => {
+test('the lock of a patch is checked against the contract as the patch builds it', async () => {
   const { code, out } = await checkLock(
     'patch.js',
     `import { brings, patch, TicketLock, V6_8 } from 'faultline/kvm'
@@ -141,7 +141,7 @@ test('the lock that a patch brings is held to the contract as the patch makes it
   assert.match(out, /mmuLock of one-side/)
 })
 
-test('a reader-writer lock whose readers exclude each other is found out', async () => {
+test('a reader-writer lock whose readers exclude each other fails', async () => {
   const { code, out } = await checkLock(
     'one-side.js',
     `import { TicketLock } from 'faultline/shared-memory'
@@ -196,14 +196,14 @@ for (const [name, code, why] of [
   })
 }
 
-test('a lock that excludes nothing is violated, and is not asked whether waiters starve', async () => {
+test('a lock that excludes nothing fails, and is not checked for starvation', async () => {
   const { code, out, err } = await checkLock('void.js', 'export class Void { *acquire() {} *release() {} }')
   assert.deepEqual([code, err], [1, ''])
   assert.match(out, /^FAIL 2 CPUs exclude each other/m)
   assert.doesNotMatch(out, /^note:/m)
 })
 
-test('what is no file, or no lock to check, is refused', async () => {
+test('a missing file, and a file without a lock, are refused', async () => {
   const missing = await faultline('check', 'lock', join(folder, 'missing.js'))
   assert.equal(missing.code, 2)
   assert.match(missing.err, /missing\.js cannot be loaded/)
@@ -213,7 +213,7 @@ test('what is no file, or no lock to check, is refused', async () => {
   assert.match(other.err, /'spin\.js' is not needed/)
 })
 
-test('flags of the checks of protocols are refused of a lock', async () => {
+test('flags of the protocol checks are refused for a lock', async () => {
   for (const flags of [['--variant', 'precheck'], ['--mutants'], ['--mutant', 'x'], ['--configuration', 'two-pairs']]) {
     const { code, err } = await checkLock('spin.js', spinLock(), ...flags)
     assert.equal(code, 2, flags.join(' '))

@@ -4,7 +4,7 @@ import { faultline } from './faultline.contract.ts'
 
 const LOCKLESS = ['check', 'precheck', '--variant', 'B-ORDER-wmb']
 
-test('a missing smp_wmb is found with --memory relaxed only, and its schedule plays with that alone', async () => {
+test('a missing smp_wmb is found with --memory relaxed only, and its schedule replays with that model only', async () => {
   const found = await faultline(...LOCKLESS, '--memory', 'relaxed', '--json')
   assert.equal(found.code, 0, found.err)
   const [report] = JSON.parse(found.out)
@@ -31,7 +31,7 @@ test('a missing smp_wmb is found with --memory relaxed only, and its schedule pl
   assert.match(refused.err, /the schedule was made with relaxed memory and cannot be replayed with sc/)
 })
 
-test('a verdict names the memory model, and one that there is not is refused', async () => {
+test('a verdict names the memory model, and an unknown model is refused', async () => {
   const { out } = await faultline(
     'check',
     'precheck',

@@ -9,7 +9,7 @@ import { mutationsIn, type Scored, scoreMutants, survey } from '../checker/mutan
 import { rowText } from '../checker/mutants/score-text.ts'
 import { faultline } from './faultline.contract.ts'
 
-/** A slice of the table that is scored in seconds: where an invalidation ends and what asks about it, in small configurations. */
+/** A part of the table that is scored in seconds: the end of an invalidation and the functions that check for it, in small configurations. */
 const SMALL = ['lockless', 'uncounted', 'polled', 'unended']
 const isInSlice = ({ file, in: fn }: Mutation) => file === 'protocols/retry.js' || fn === 'invalidateEnd'
 
@@ -37,12 +37,12 @@ const scored = await scoreMutants(mutations, surveyed, 2, signal, () => {})
 const REGENERATE = 'results/mutants.md is not of this program: npm run -s check -- --mutants > results/mutants.md'
 const rowsOf = (one: Scored) => committed.filter((row) => keyOf(row) === keyOf(cellsOf(rowText(one))))
 
-test('the committed table knows every mutant of a slice that is scored again', () => {
+test('the committed table has every mutant of a part that is scored again', () => {
   assert.ok(scored.length > 15)
   for (const one of scored) assert.ok(rowsOf(one).length > 0, `${REGENERATE} (${keyOf(cellsOf(rowText(one)))})`)
 })
 
-test('what is noticed in the slice was noticed when the table was made, and nothing that lives there dies', () => {
+test('every mutant killed in this part is killed in the committed table, and none that survives there is killed here', () => {
   for (const one of scored.filter(({ report }) => report.verdict === 'FAIL')) {
     assert.ok(
       rowsOf(one).some((row) => row[4] === 'killed'),
@@ -51,7 +51,7 @@ test('what is noticed in the slice was noticed when the table was made, and noth
   }
 })
 
-test('what was noticed in a configuration of the slice is noticed there again, by the same property and memory', () => {
+test('a mutant killed in a configuration of this part is killed there again, by the same property and memory model', () => {
   const names = SMALL.map((name) => ` in precheck ${name}`)
   let compared = 0
   for (const one of scored) {
@@ -67,7 +67,7 @@ test('what was noticed in a configuration of the slice is noticed there again, b
   assert.ok(compared > 5)
 })
 
-test('on another kernel it is the functions of that kernel that are left out', async () => {
+test('on another kernel the mutants are of the functions of that kernel', async () => {
   const { check } = await checkWith(precheck, { kernel: 'v6.5' })
   const passed = await survey(check, 'v6.5', 60_000, 'polled', 'sc', signal)
   const isUnlock = ({ file, code }: Mutation) => file === 'protocols/versions/v6.5.js' && /writeUnlock/.test(code)
@@ -76,7 +76,7 @@ test('on another kernel it is the functions of that kernel that are left out', a
   assert.equal(unlock?.report.by, 'deadlock')
 })
 
-test('one mutant is asked for by words of its row, and words of none are refused', async () => {
+test('a mutant is selected by words of its row, and words that match no row are refused', async () => {
   const polled = ['check', 'precheck', '--configuration', 'polled', '--memory', 'sc']
   const one = await faultline(...polled, '--mutant', 'versions/v6.5 invalidateEnd store unasked')
   assert.equal(one.code, 2)

@@ -88,7 +88,7 @@ test('bad input exits with 2, names the file and gives the next step', async () 
   }
 })
 
-test('flags that these files cannot answer are refused with what they can', async () => {
+test('flags that do not apply to these files are refused, with those that do', async () => {
   for (const [flags, says] of [
     [['--metric', 'nope'], /metric 'nope'[\s\S]*faults_per_second/],
     [['--by', 'nope'], /--by is 'nope'[\s\S]*vcpus/],
@@ -100,7 +100,7 @@ test('flags that these files cannot answer are refused with what they can', asyn
   }
 })
 
-test('a gate fails on what is worse by so much, and on what is gone, and passes what is not', async () => {
+test('a gate fails on a figure that is worse by the given share or is missing, and passes otherwise', async () => {
   const less = file('less.json', resultOf([runOf({ faults_per_second: ten(100) })]))
   for (const [files, failOn, code] of [
     [[fast, slow], 'worse', 1],
@@ -120,7 +120,7 @@ test('a gate fails on what is worse by so much, and on what is gone, and passes 
   assert.deepEqual([wrong.code, /--fail-on is 'better'/.test(wrong.err)], [2, true])
 })
 
-test('the doubts of both files stand in every format: those of both once, others with their file', async () => {
+test('every format prints the doubts of both files: common ones once, others with their file', async () => {
   const doubtful = (name: string, ...warnings: string[]) =>
     file(name, resultOf([runOf({ faults_per_second: ten(100) }, { warnings: ['few trials (3)', ...warnings] })]))
   const files = [doubtful('one.json', 'steal (4 %)'), doubtful('other.json')]
@@ -131,7 +131,7 @@ test('the doubts of both files stand in every format: those of both once, others
   assert.equal(doubts.length, 2)
 })
 
-test('a group that no run has is refused with the name that comes nearest', async () => {
+test('a group that no run has is refused with the nearest name', async () => {
   const { code, err } = await faultline('compare', slow, fast, '--group', 'vcpu')
   assert.equal(code, 2)
   assert.match(err, /--group is 'vcpu', which these runs do not have\nDid you mean vcpus\?/)
@@ -144,7 +144,7 @@ test('a comment on a pull request has the verdict on its first line, and the fig
   assert.match(none.out, /^\*\*No change was found in the figure that decides; .* % would have shown\.\*\*\n/)
 })
 
-test('of thousands of figures the table has the runs in which something changed, and says how many it leaves out', () => {
+test('with thousands of figures the table shows the runs in which something changed, and the number of those it leaves out', () => {
   const runs = (slower: number) =>
     Array.from({ length: 1200 }, (_, range) =>
       runOf(

@@ -18,7 +18,7 @@ writeFileSync(
 `,
 )
 
-test('a table of waits gives costs, and the command that plays a load with them', async () => {
+test('a table of waits gives costs, and the command that runs a load with them', async () => {
   const { code, out } = await faultline('contention', TABLE)
   assert.equal(code, 0)
   assert.match(out, /vCPUs +5 +15\.0 us +3\.00 us/)
@@ -26,7 +26,7 @@ test('a table of waits gives costs, and the command that plays a load with them'
   assert.match(out, /faultline bench -s precheck .*--set cost\.map_spte=1890/)
 })
 
-test('a replay of a recording stands beside the table, with costs that came nearer', async () => {
+test('a replay of a recording is printed beside the table, with costs that come nearer to it', async () => {
   const { code, out } = await faultline('contention', TABLE, '--trace', RECORDING, '--json')
   assert.equal(code, 0)
   const { waits, costs, pages, replay } = JSON.parse(out)
@@ -44,7 +44,7 @@ test('a replay of a recording stands beside the table, with costs that came near
   assert.match(said.out, /average +replay +factor/)
 })
 
-test('what is no such table, or has nothing of KVM, is refused by what it is', async () => {
+test('a file that is no such table, or has no KVM locks, is refused with its kind', async () => {
   const other = join(FOLDER, 'other.txt')
   writeFileSync(other, 'what is this?\n')
   assert.match((await faultline('contention', other)).err, /is no table of perf lock contention/)

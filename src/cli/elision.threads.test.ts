@@ -8,7 +8,7 @@ import { assertSound, faultline, resultIn, uncaught, untilWorked } from './runni
 const ONE = ['--trials', '1', '--duration', '60ms', '--warmup', '30ms']
 const ELISION = ['bench', '-s', 'elision', '--out', 'x.json']
 
-test('what is elided is counted, and the variants that hold keep every property', async () => {
+test('elided invalidations are counted, and the good variants keep every property', async () => {
   const hasWorked = ({ counters }: Run) => counters.memslot_updates! > 0 && counters.invalidate_start! > 0
   const plan = ['bench', '-s', 'elision', '--variant', 'all', '--trials', '1']
   const { out, runs } = await untilWorked(plan, hasWorked)
@@ -22,7 +22,7 @@ test('what is elided is counted, and the variants that hold keep every property'
   ])
 })
 
-test('they do so too with a real lock in place of the pseudo lock, with nested pairs and with those that may not block', async () => {
+test('they also do with a real lock in place of the pseudo lock, with nested pairs and with pairs that may not block', async () => {
   const load = ['pseudo=mutex', 'nested=yes', 'inside-share=20', 'spare-share=40', 'nonblock-share=20', 'mmu=shadow']
   const flags = ['--variant', 'all', '--notifiers', '2', ...ONE, ...load.flatMap((value) => ['--set', value])]
   const { code, out, err } = await faultline([...ELISION, ...flags])
@@ -59,7 +59,7 @@ test('a VM that is destroyed and created while others invalidate keeps every pro
 test('B-ARCHLOCK deadlocks with a vCPU, by name', async () => {
   const run = () => faultline([...ELISION, '--variant', 'B-ARCHLOCK'])
   let { code, out } = await run()
-  // Where the two never met, lockdep has seen that they could have.
+  // If the two did not deadlock in this run, lockdep reports that they could.
   for (let tries = 1; code === 1 && tries < 8; tries += 1) {
     assert.match(out, /FORBIDDEN lock_cycle/)
     ;({ code, out } = await run())
@@ -68,7 +68,7 @@ test('B-ARCHLOCK deadlocks with a vCPU, by name', async () => {
   assert.match(out, /deadlock: vcpu 0 holds srcu and waits for slotsArchLock, which memslot-updater 0 holds/)
 })
 
-test('an update that endless pairs keep waiting is reported as starved', async () => {
+test('an update that waits for an endless series of pairs is reported as starved', async () => {
   const flags = ['--variant', 'count-elide', '--notifiers', '2', '--set', 'shape=overlap', '--trials', '1']
   const { code, out } = await faultline([...ELISION, ...flags, '--duration', '300ms'])
   assert.equal(code, 0, out)

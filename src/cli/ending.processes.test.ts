@@ -30,7 +30,7 @@ const endOf = (child: ChildProcess) => new Promise<number | null>((resolve) => c
 
 const MODELLED = '-m altra-64 --vcpus 1 --duration 1ms'
 
-test('a gate that fails fails although its reader has left, and one that passes passes', async () => {
+test('the exit code of a gate is the same after the reader of its output has closed the pipe', async () => {
   const folder = folderOf()
   const bench = `bench -s precheck ${MODELLED} --quiet --no-progress --out a.json`
   assert.equal((await shell(`$F ${bench}`, folder)).code, 0)
@@ -52,19 +52,19 @@ test('a gate that fails fails although its reader has left, and one that passes 
   )
 })
 
-test('a file that ends the program is told in a sentence and exits with 3', async () => {
+test('a file that ends the program is reported in a sentence, with exit code 3', async () => {
   const { code, err } = await shell("echo 'process.exit(0)' > exit.mjs; $F check lock exit.mjs")
   assert.equal(code, 3)
   assert.equal(err, 'faultline: a file that it loaded ended the program, by process.exit() for example.\n')
 })
 
-test('output that cannot be written is told in a sentence and exits with 3', async () => {
+test('output that cannot be written is reported in a sentence, with exit code 3', async () => {
   const { code, err } = await shell('$F list > /dev/full')
   assert.equal(code, 3)
   assert.equal(err, 'faultline: standard output cannot be written: the disk is full\n')
 })
 
-test('trouble with messages neither ends a run nor enters its result', async () => {
+test('an error on standard error neither ends a run nor enters its result', async () => {
   for (const trouble of ['2> /dev/full', '2>&-', '2> >(true)']) {
     const folder = folderOf()
     const { code } = await shell(`$F bench -s icache ${MODELLED} --verbose --out r.json ${trouble}`, folder)
@@ -89,7 +89,7 @@ async function interrupted(signal: SignalName, args: readonly string[], afterMs?
   return { code: await end, out: out(), err: err(), folder }
 }
 
-test('a modelled plan of short runs hears each signal, keeps what it has, and is resumed', async () => {
+test('a modelled plan of short runs handles each signal, keeps its finished trials, and can be resumed', async () => {
   const plan = ['bench', '-s', 'precheck', ...MODELLED.split(' '), '--draws', '400', '--verbose', '--out', 'r.json']
   for (const [signal, code] of Object.entries(SIGNALS)) {
     const ended = await interrupted(signal as SignalName, plan)
@@ -102,7 +102,7 @@ test('a modelled plan of short runs hears each signal, keeps what it has, and is
   }
 })
 
-test('a resumed plan has what the whole one would have had', async () => {
+test('a resumed plan gives the same result as an uninterrupted one', async () => {
   const folder = folderOf()
   const plan = `bench -s precheck,icache ${MODELLED} --quiet --no-progress`
   assert.equal((await shell(`$F ${plan} --out whole.json && cp whole.json part.json`, folder)).code, 0)

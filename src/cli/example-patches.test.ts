@@ -96,13 +96,13 @@ async function checkWithout(line: string, kernelFunction: string, configuration:
   return faultline('check', 'precheck', '--variant', file, '--configuration', configuration, '--no-progress')
 }
 
-test('a patch that keeps mmu_lock is told so when it enters the guest', async () => {
+test('a patch that still holds mmu_lock when it enters the guest is reported', async () => {
   const { code, out, err } = await checkWithout('yield* vm.mmuLock.readUnlock(cpu)', 'tdpMmuPageFault', 'one-vcpu')
   assert.equal(code, 1, err)
   assert.match(out, /lock_held_in_guest: .*lock held when returning to user space/)
 })
 
-test('a patch that forgets to take mmu_lock is told which lock it releases and does not hold', async () => {
+test('a patch that does not take mmu_lock is reported with the lock that it releases and does not hold', async () => {
   const { code, out, err } = await checkWithout('yield* vm.mmuLock.writeLock(cpu)', 'invalidateRangeStart', 'polled')
   assert.equal(code, 1, err)
   assert.match(

@@ -39,7 +39,7 @@ test('a result that has nothing for a format says so', async () => {
   assert.match(err, /plain.json has no data for hlog/)
 })
 
-test('a folder takes one file as it takes several, and a file is no folder', async () => {
+test('a folder is accepted for one file or several, and a file in its place is refused', async () => {
   const folder = join(FOLDER, 'one')
   for (const format of ['go', 'csv']) {
     assert.equal((await faultline('export', FILE, '--format', format, '--out', `${folder}/`)).code, 0)
@@ -53,7 +53,7 @@ test('a folder takes one file as it takes several, and a file is no folder', asy
   assert.match(err, /go\.txt.* cannot be written/)
 })
 
-test('names in a file cannot steer the terminal, and start no line of their own', async () => {
+test('names in a file cannot control the terminal or start a new line', async () => {
   const figures = (centre: number) => ({
     faults_per_second: [1, 2, 3, 4].map((each) => each + centre),
     'x\n2 runs, all fine': [1],

@@ -12,16 +12,16 @@ import { faultline } from './faultline.contract.ts'
 
 /** A user of mmu_lock besides faults and notifiers, and where it is to be seen. */
 type User = {
-  /** The parameter of `mixed` that brings it in. */
+  /** The parameter of `mixed` that adds it. */
   readonly parameter: string
   readonly value: string
-  /** What it counts as it works. */
+  /** The counter that shows its work. */
   readonly counter: CounterName
   readonly worker: string
-  /** A lock that it takes, by its name in the table; none where it takes no lock any more. */
+  /** A lock that it takes, by its name in the table; none if it no longer takes one. */
   readonly lock?: string
   readonly metric: string
-  /** What the kernel traces of it. */
+  /** The tracepoint of the kernel that shows it. */
   readonly events: readonly string[]
   readonly good: string
   readonly broken: readonly string[]
@@ -84,12 +84,12 @@ const USERS: readonly User[] = [
   },
 ]
 
-/** No user of its own, but a VM as old as that, and neighbours that share no lock with it. */
+/** No further user, but a VM of that kernel, and other work that shares no lock with it. */
 const BESIDE = ['--set', 'seq-start=2147483640', '--set', 'vms=2', '--set', 'convert-pause-us=100']
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-users-'))
 test.after(() => rmSync(FOLDER, { recursive: true }))
 
-test('every further user of mmu_lock is at work in mixed, and stands in the table, in the file and among the locks by name', async () => {
+test('every further user of mmu_lock runs in mixed, and is named in the table, in the file and among the locks', async () => {
   const file = join(FOLDER, 'x.json')
   const load = ['-s', 'mixed', '-m', 'icx-2s', '--vcpus', '2', '--duration', '2ms', '--draws', '0', '--all']
   const asked = USERS.flatMap(({ parameter, value }) => ['--set', `${parameter}=${value}`])

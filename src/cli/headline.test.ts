@@ -21,7 +21,7 @@ const MODELLED = MEASURED.map((group) => group.replace('threads', 'altra-64'))
 const RECORDED = 'precheck on threads, recorded'
 const PREDICTED = 'precheck on recorded-host, recorded'
 
-test('with no flags every question that came by mail is measured here and modelled on 64 Arm cores', async () => {
+test('without flags every question from the mailing list is measured here and modelled on 64 Arm cores', async () => {
   assert.deepEqual(await groupsOf(), [...MEASURED, PREDICTED, ...MODELLED])
 })
 
@@ -29,18 +29,18 @@ test('the recording is played by the machine that predicts it, and with --all by
   assert.deepEqual(await groupsOf('--all'), [...MEASURED, PREDICTED, RECORDED, ...MODELLED])
 })
 
-test('what is asked of one machine is not asked of the other', async () => {
+test('a question that is for one machine only is not run on the other', async () => {
   assert.deepEqual(await groupsOf('-m', 'threads'), [...MEASURED, RECORDED])
   assert.deepEqual(await groupsOf('-m', 'altra-64'), MODELLED)
 })
 
-test('a load or a time of its own is for the threads, which are the default', async () => {
+test('flags for the load or the duration apply to the threads, which are the default machine', async () => {
   assert.deepEqual(await groupsOf('--vcpus', '2'), MEASURED)
   assert.deepEqual(await groupsOf('--duration', '100ms'), [...MEASURED, PREDICTED])
   assert.deepEqual(await groupsOf('-s', 'icache'), ['icache on threads'])
 })
 
-test('on every modelled machine each question keeps its cores busy, and no more', async () => {
+test('on every modelled machine each question uses all cores, and no more', async () => {
   for (const machine of ['altra-64', 'altra-max-128', 'epyc-milan-2s', 'epyc-genoa-2s', 'icx-2s']) {
     const args = benchFlags(yargs(['-m', machine])).parseSync() as BenchArgs
     const { groups } = await planOf(args, NOWHERE)

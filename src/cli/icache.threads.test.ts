@@ -44,7 +44,7 @@ test('every broken variant is caught on threads', async () => {
   assert.deepEqual(await uncaught('icache'), [])
 })
 
-test('what was held against a good variant is seen, and does not fail its run', async () => {
+test('the objection to a good variant is counted, and does not fail its run', async () => {
   const flags = [...BRIEF, '--set', 'scale=4096']
   const { code, out } = await faultline(['bench', '-s', 'icache', '--variant', 'interval-tree', ...flags])
   assert.match(out, /interval-tree: INTERESTING sleep_in_atomic/)

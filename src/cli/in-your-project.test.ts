@@ -11,7 +11,7 @@ const PAGE = readFileSync(join(ROOT, 'docs', 'in-your-project.md'), 'utf8')
 
 type Line = { readonly words: readonly string[]; readonly code: number }
 
-/** The commands of the page that come after faultline has been installed, and the exit code that each announces. */
+/** The commands of the page after the installation, with the exit code that the page gives for each. */
 const LINES = [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block]) =>
   block!
     .trim()
@@ -22,7 +22,7 @@ const LINES = [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block]
     }),
 )
 
-/** The same plan with less work than a reader has done. */
+/** The same plan with less work. */
 function less([command, ...rest]: readonly string[]): string[] {
   if (command === 'check' && !rest.includes('--configuration')) return ['--configuration', 'one-vcpu']
   if (command !== 'bench') return []

@@ -12,7 +12,7 @@ const MODELLED = ['bench', '-s', 'precheck', '-m', 'altra-64', '--vcpus', '1', '
 const NAMES = ['toString', 'valueOf', '__proto__', 'constructor', 'hasOwnProperty']
 
 for (const name of NAMES) {
-  test(`${name} is no parameter, cost, machine, variant or metric`, async () => {
+  test(`${name} is not a parameter, cost, machine, variant or metric`, async () => {
     const asked = [
       [...MODELLED, '--set', `${name}=1`],
       [...MODELLED, '--set', `cost.${name}=1`],
@@ -61,7 +61,7 @@ for (const name of NAMES) {
   })
 }
 
-test('a speed that is no speed is refused with and without a recording', async () => {
+test('an invalid speed is refused with and without a recording', async () => {
   for (const speed of ['NaN', '-1', '0', 'fast', 'Infinity']) {
     const { code, err } = await faultline(...MODELLED, `--speed=${speed}`)
     assert.equal(code, 2, speed)

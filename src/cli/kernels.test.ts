@@ -32,7 +32,7 @@ const modelled = [
 ]
 const runs = () => (JSON.parse(readFileSync(out, 'utf8')) as Result).runs
 
-test('every question with a protocol can be asked of every kernel, which is among its variants as it is', () => {
+test('every question with a protocol can be run on every kernel, and the kernel itself is one of its variants', () => {
   for (const scenario of SCENARIOS.filter(({ kind }) => kind === 'vm')) {
     for (const version of VERSIONS.filter((one) => lackedBy(one, scenario.name) === undefined)) {
       const { scenario: asked, refused, names } = scenarioOn(scenario, version)
@@ -67,7 +67,7 @@ test('a plan on a kernel runs that kernel and what fits it, and the result says 
   assert.equal(again.code, 0, again.out + again.err)
 })
 
-test('the kernel decides what runs: v6.5 has no pre-check, whichever question is asked', async () => {
+test('the kernel decides what runs: v6.5 has no pre-check in any scenario', async () => {
   const { code, err } = await faultline('bench', '-s', 'precheck', '--kernel', 'v6.5', ...modelled)
   assert.equal(code, 0, err)
   assert.match(err, /left out: precheck is v6\.8 as it is/)
@@ -77,7 +77,7 @@ test('the kernel decides what runs: v6.5 has no pre-check, whichever question is
   )
 })
 
-test('a kernel is a variant of any question, as it is: what a patch is put beside', async () => {
+test('an unchanged kernel is a variant in any scenario, to compare a patch with', async () => {
   const { code, err } = await faultline('bench', '-s', 'precheck', '--variant', 'v6.5,no-precheck,v6.5', ...modelled)
   assert.equal(code, 0, err)
   const [kernel, variant, ...others] = runs()
@@ -88,7 +88,7 @@ test('a kernel is a variant of any question, as it is: what a patch is put besid
   assert.equal(held, 0)
 })
 
-test('a variant that does not fit the kernel is refused, with the function that stands against it', async () => {
+test('a variant that does not fit the kernel is refused, with the function that conflicts', async () => {
   const stale = ['--variant', 'B-STALE', '--kernel', 'v6.5']
   for (const command of [
     ['bench', '-s', 'precheck'],
@@ -119,7 +119,7 @@ test('a check on a kernel explores that kernel, and its schedule is played on th
   assert.match(other.err, /the schedule is of definition/)
 })
 
-test('what a version did wrong must be found in it, and in what stands on it with the same function', async () => {
+test('a known fault of a version must be found in it, and in variants on it that keep the function', async () => {
   const asked = ['check', 'icache', '--configuration', 'range-invalidated', '--no-progress']
   for (const way of [
     ['--variant', 'v6.8'],
@@ -147,7 +147,7 @@ test('logging begins under mmu_lock for write up to v5.12, and a yield gives up 
   assert.match(begun.out, /^PASS v5\.12 in started/)
 })
 
-test('a version is not asked about what Linux did not have yet', async () => {
+test('a scenario is refused on a version of Linux that lacks the feature', async () => {
   const says = /attributes is about memory attributes and guest_memfd, which Linux has since v6\.8, and v5\.15 is older/
   const ways = [
     ['check', 'attributes', '--variant', 'v5.15'],

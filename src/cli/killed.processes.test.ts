@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MAIN, resultIn } from './running.contract.ts'
 
-/** What a kill may cost, by docs/measuring.md. */
+/** The most that a kill may lose, as in docs/measuring.md. */
 const MOST_LOST_MS = 10_000
-/** Points that are begun before their turn, and may be told of before those in front of them. */
+/** Points that run ahead of their turn, and may be reported before earlier ones. */
 const AHEAD = 16
-/** The plans would take minutes: a process that is not killed by then has not begun. */
+/** The plans would take minutes: a process that is not killed by then has not started its plan. */
 const LONGEST_MS = 120_000
 
 /** Runs a plan in a folder of its own until `isEnough`, kills it, and returns its result file and when each line was said. */
@@ -47,7 +47,7 @@ test('SIGKILL takes no more than the last 10 s of a long plan', async () => {
   assert.ok(runs.every(({ interrupted }) => interrupted === undefined))
 })
 
-test('of a measured load whose process was killed the file has the trials so far, and says so', async () => {
+test('if the process is killed during a measured load, the file has the trials so far, and says so', async () => {
   const plan = '-s precheck --trials 400 --duration 10ms --warmup 5ms'
   const { runs } = await killed(plan, (_, file) => existsSync(file))
   for (const { trials, interrupted } of runs) {

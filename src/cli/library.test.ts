@@ -5,7 +5,7 @@ import { bench, check, compare, FaultlineError, readResult } from './library.ts'
 
 const MODELLED = { scenario: 'precheck', machine: 'altra-64', vcpus: 2, duration: '0.2ms', draws: 0 }
 
-test('a plan is run by a call, tells how far it is, and prints nothing', async () => {
+test('a call runs a plan, reports its progress, and prints nothing', async () => {
   const told: number[] = []
   const result = await bench(MODELLED, { onProgress: (done) => told.push(done) })
   assert.deepEqual(
@@ -15,7 +15,7 @@ test('a plan is run by a call, tells how far it is, and prints nothing', async (
   assert.deepEqual(told, [0, 1])
 })
 
-test('flags that cannot be are thrown back with a sentence', async () => {
+test('invalid flags are refused with a sentence', async () => {
   await assert.rejects(bench({ scenario: 'nosuch' }), /there is no scenario 'nosuch'/)
   await assert.rejects(bench({ trails: 3 }), /Unknown argument: trails/)
 })
@@ -27,7 +27,7 @@ test('two results are compared by a call', async () => {
   assert.ok(compare(base, head, { force: true }).changes.some(({ verdict }) => verdict === 'worse'))
 })
 
-test('a committed result is read, and what is none is refused', async () => {
+test('a committed result is read, and a file that is not a result is refused', async () => {
   const baseline = fileURLToPath(new URL('../../results/baseline/precheck.json', import.meta.url))
   assert.ok((await readResult(baseline)).runs.length > 0)
   await assert.rejects(readResult('nosuch.json'), FaultlineError)
@@ -41,7 +41,7 @@ test('a check is explored by a call', async () => {
   await assert.rejects(check('nosuch'), /there is no check 'nosuch'/)
 })
 
-test('a misspelt flag or option, or another thing than a result, is refused with what was most likely meant', async () => {
+test('a misspelt flag or option, or a value that is not a result, is refused with a suggestion', async () => {
   const hint = (wanted: RegExp) => (error: unknown) => error instanceof FaultlineError && wanted.test(error.hint)
   await assert.rejects(bench({ scenaro: 'precheck' }), hint(/^Did you mean scenario\?/))
   await assert.rejects(bench({ arrival: 'opne' }), hint(/^Did you mean open\?/))

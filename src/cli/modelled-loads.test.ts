@@ -8,7 +8,7 @@ const modelled = async (flags: BenchFlags) => {
   return runs[0]!
 }
 
-test('of boots that differ in their seed some zap quietly, and some meet a burst and flush for many pages', async () => {
+test('with some seeds a boot zaps without contention, with others it meets a burst of faults and flushes for many pages', async () => {
   const set = ['shape=bursts', 'range=128', 'pause-us=500', 'burst-accesses=50', 'burst-every-us=3000']
   const run = await modelled({
     ...{ machine: 'altra-64', scenario: 'precheck', variant: 'no-precheck', set, vcpus: 4, seed: '1..8' },
@@ -19,7 +19,7 @@ test('of boots that differ in their seed some zap quietly, and some meet a burst
   assert.ok(Math.max(...flushes) > 2, `${flushes}`)
 })
 
-test('a remote flush interrupts every vCPU that runs the guest, and INVLPGB none', async () => {
+test('a remote flush interrupts every vCPU that runs the guest, INVLPGB interrupts none', async () => {
   const zap = async (flush: string) => {
     const set = ['operation=zap', 'guests=6', `flush=${flush}`]
     const run = await modelled({ scenario: 'fault-scaling', variant: 'write-lock', vcpus: 2, set, duration: '0.2ms' })
@@ -56,7 +56,7 @@ test('userfaults of many vCPUs wait for the one task that resolves them, and run
   assert.ok(many > 2 * few, `${few} ${many}`)
 })
 
-test('a guest whose writes the hardware logs writes more slowly than one that is not logged, and faster than one that faults', async () => {
+test('a guest whose writes are logged by hardware is slower than one without a log, and faster than one that faults', async () => {
   const [free, logged, faulting] = [
     await perSecond(2, ['operation=dirty']),
     await perSecond(2, ['operation=pml']),
@@ -65,13 +65,13 @@ test('a guest whose writes the hardware logs writes more slowly than one that is
   assert.ok(faulting < logged && logged < free, `${faulting} ${logged} ${free}`)
 })
 
-test('splits for guests that execute meet at one list more than other splits do', async () => {
+test('splits for executing guests contend for one list that other splits do not take', async () => {
   const [plain, forNx] = [await perSecond(16, ['operation=split']), await perSecond(16, ['operation=nx-split'])]
   assert.ok(forNx < plain, `${plain} ${forNx}`)
   assert.ok((await perSecond(1, ['operation=nx-split'])) < forNx)
 })
 
-test('operations that the protocol has go through its functions: mapped, fixed without a lock, split and listed, zapped', async () => {
+test('operations that the protocol has run its functions: mapped, fixed without a lock, split and listed, zapped', async () => {
   const of = async (operation: string, variant: string, counter: string) => {
     const load = {
       scenario: 'fault-scaling',

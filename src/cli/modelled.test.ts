@@ -39,7 +39,7 @@ test('the same plan gives the same bytes in another process, with another compil
   assert.ok(bytes[0]!.equals(bytes[1]!))
 })
 
-test('which role costs the guest most has an answer: each figure that decides is one that the roles give', async () => {
+test('the question which role costs the guest most is answered by figures of the roles', async () => {
   const { out, result } = await modelled(
     '-m',
     'icx-2s',
@@ -56,7 +56,7 @@ test('which role costs the guest most has an answer: each figure that decides is
   assert.ok(result.runs.every(({ metrics }) => metrics.nx_refault_latency_p50_ns!.median > 0))
 })
 
-test('of every role the time is accounted for: busy, and what it was blocked by', async () => {
+test('the time of every role is accounted for: busy, and what it was blocked by', async () => {
   const { result } = await modelled('-m', 'altra-64', '-s', 'precheck,elision', '--vcpus', '8')
   for (const { scenario, variant, model, trials } of result.runs) {
     for (const { role, ns } of model!.blocked) {
@@ -69,7 +69,7 @@ test('of every role the time is accounted for: busy, and what it was blocked by'
   }
 })
 
-test('a cost that is taken away is taken away in a run of its own, and the difference is printed', async () => {
+test('a what-if removes a cost in a separate run, and the difference is printed', async () => {
   const plain = ['-m', 'altra-64', '-s', 'precheck', '--vcpus', '8']
   const { out, result } = await modelled(...plain, '--what-if', 'flush=0')
   const free = ['ipi', 'ipi_delivery', 'tlb_flush', 'tlbi', 'dsb_ish'].flatMap((name) => ['--set', `cost.${name}=0`])
@@ -162,7 +162,7 @@ test('a contended holder yields where the kernel is preemptible, and nowhere els
   assert.equal(await yields('none'), 0)
 })
 
-test('a kernel of 6.7 that was booted with preempt=voluntary yields all the same, and a fault that looks first spares it that', async () => {
+test('v6.7 with preempt=voluntary yields too, and a pre-check avoids these yields', async () => {
   const load = ['-m', 'icx-2s', '-s', 'precheck', '--variant', 'no-precheck,precheck', '--vcpus', '8']
   const { result } = await modelled(...load, '--set', 'preempt=voluntary')
   const [without, withPrecheck] = result.runs.map(({ counters }) => counters.yield_needbreak ?? 0)
@@ -170,7 +170,7 @@ test('a kernel of 6.7 that was booted with preempt=voluntary yields all the same
   assert.equal(withPrecheck, 0)
 })
 
-test('more vCPUs than cores share them by slices, which is said and accounted for', async () => {
+test('more vCPUs than cores share them in time slices, which is reported and accounted for', async () => {
   const few = ['--vcpus', '8', '--set', 'machine.cpus=4', '--set', 'machine.slice_ms=0.1']
   const { out, result } = await modelled('-m', 'altra-64', '-s', 'precheck', ...few)
   assert.match(out, /more workers than the machine has CPUs: they share them \(9 on 4\)/)
@@ -178,12 +178,12 @@ test('more vCPUs than cores share them by slices, which is said and accounted fo
   assert.ok(blocked.some((ns) => ns > 0))
 })
 
-test('what threads alone are doubted for is not said of a model', async () => {
+test('doubts that apply to threads only are not printed for the model', async () => {
   const { out } = await modelled('-m', 'altra-64', '-s', 'icache', '--vcpus', '2')
   assert.doesNotMatch(out, /atomic operation on a line that all threads share|scheduler|cores/)
 })
 
-test('icache is not asked of a machine without I-cache maintenance, and the error names machines that have it', async () => {
+test('icache is refused on a machine without I-cache maintenance, and the error names machines that have it', async () => {
   for (const machine of ['epyc-milan-2s', 'altra-64,clx-2s']) {
     const { code, err } = await faultline('bench', '-s', 'icache', '-m', machine)
     assert.equal(code, 2)

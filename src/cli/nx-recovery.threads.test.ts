@@ -5,7 +5,7 @@ import { assertSound, faultline, resultIn, uncaught } from './running.contract.t
 
 const NX = ['bench', '-s', 'nx-recovery', '--out', 'x.json']
 
-test('every good variant takes pages back, and keeps every property', async () => {
+test('every good variant recovers pages, and keeps every property', async () => {
   const load = ['--set', 'memory-mib=128', '--set', 'nested-share=25']
   const brief = ['--trials', '1', '--duration', '150ms', '--warmup', '50ms']
   const { code, out, err, folder } = await faultline([...NX, '--variant', 'all', ...load, ...brief])

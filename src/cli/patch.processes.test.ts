@@ -39,7 +39,7 @@ function faultline(...words: readonly string[]) {
 
 const resultOf = () => JSON.parse(readFileSync(join(folder, 'x.json'), 'utf8')) as Result
 
-test('a patch is begun, told apart, and run on threads and on a modelled machine beside a variant of ours', () => {
+test('a new patch is written, compared by diff, and run on threads and on a modelled machine beside one of our variants', () => {
   const begun = faultline('new', 'patch', 'my-yield.ts', '--from', 'coarse-yield')
   assert.equal(begun.code, 0, begun.err)
   const same = faultline('diff', 'coarse-yield', './my-yield.ts')
@@ -107,7 +107,7 @@ function* neverStale(cpu: Cpu, vm: Vm, fault: Fault): Steps<boolean> {
   assert.match(other.err, /the schedule is of definition \w+, and never-stale in one-vcpu is now \w+/)
 })
 
-test('a patch that throws is told by its file, line and function on all three machines, and by its stack if that is asked for', () => {
+test('a patch that throws is reported with its file, line and function on all three machines, and with its stack on request', () => {
   writePatch(
     'throws',
     `  return isOld(seq, fault['nothing'])
@@ -189,7 +189,7 @@ test('the steps of a patch are left out one at a time, and the check notices tho
   ])
 })
 
-test('types are held to where there is a compiler, and a file that exists is not overwritten', () => {
+test('types are checked if there is a compiler, and an existing file is not overwritten', () => {
   writeFileSync(
     join(folder, 'types.ts'),
     "import { patch, V6_8 } from 'faultline/kvm'\n\nexport default patch({ name: 'types', on: V6_8, says: 7, replaces: {} })\n",
@@ -202,7 +202,7 @@ test('types are held to where there is a compiler, and a file that exists is not
   assert.equal(readFileSync(join(folder, 'types.ts'), 'utf8'), text)
 })
 
-test('no result makes a patch load that the user has not named', () => {
+test('a result cannot make faultline load a patch that the user has not named', () => {
   writeFileSync(
     join(folder, 'named.ts'),
     "import { patch, V6_8 } from 'faultline/kvm'\n\nexport default patch({ name: 'named', on: V6_8, says: 'as it is', replaces: {} })\n",

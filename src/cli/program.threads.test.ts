@@ -42,7 +42,7 @@ test('trials of the variants are interleaved, and the baseline ran against itsel
   assert.ok(places[0]! >= 8, 'the A/A trials came before')
   assert.ok(Math.max(...baseline!.order) > Math.min(...candidate!.order))
   assert.ok(Math.max(...candidate!.order) > Math.min(...baseline!.order))
-  // A round in which the host gave a worker no core tells nothing.
+  // A round in which a worker had no core does not count.
   assert.ok(baseline!.noise!.faults_per_second!.n >= 3)
 })
 
@@ -94,7 +94,7 @@ test('B-ORDER runs, and says why threads cannot show it', async () => {
   assert.match(out, /was not caught: both words change under mmu_lock/)
 })
 
-test('wrong use exits with 2 and says in a sentence what is wrong and what to do', async () => {
+test('wrong use exits with 2, and a sentence says what is wrong and what to do', async () => {
   const wrong: [string[], RegExp][] = [
     [[], /name a command/],
     [['bnech'], /Did you mean bench/],
@@ -158,7 +158,7 @@ test('an interrupted plan keeps what it has finished and exits with 130', async 
   assert.ok(run!.trials.length > 0 && run!.trials.length < 200)
 })
 
-test('flags may come from a file, and the command line goes before it', async () => {
+test('flags may come from a file, and the command line has precedence', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-'))
   const config = join(folder, 'config.json')
   writeFileSync(

@@ -6,7 +6,7 @@ import { Progress } from './progress.ts'
 const ESCAPE = '\x1b'
 const SENT = new RegExp(`${ESCAPE}\\[(\\d+)A|(\r${ESCAPE}\\[J)|(\n)|([^${ESCAPE}\r\n]+)`, 'g')
 
-/** What a terminal shows after it was sent a text: it knows the two sequences that are used. */
+/** What a terminal shows after a text: it interprets the two sequences that are used. */
 function screenOf(text: string): string[] {
   const screen = ['']
   let row = 0
@@ -39,7 +39,7 @@ test('what is watched stands below the progress and is written over, however man
   assert.equal(screen[1], 'd')
 })
 
-test('a note stays above, and after the end nothing of the progress is left', () => {
+test('a note stays above the progress, and nothing of the progress is left at the end', () => {
   const screen = shown((progress) => {
     progress.show(1, 4, 'one')
     progress.watched(['a', 'b'])

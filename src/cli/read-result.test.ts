@@ -19,7 +19,7 @@ async function idOf(id: string, written = (text: string) => text): Promise<strin
   return (await readResult(file, undefined as unknown as Io)).id
 }
 
-test('a name that a terminal would obey is shown as it is written in JSON, however the file has it', async () => {
+test('control characters in a name are shown escaped, as in JSON, however the file writes them', async () => {
   const [start, remove, turn] = ['\u001b', '\u007f', '\u202e']
   for (const sign of [start, remove, turn, '\n', '\u200b']) {
     const code = `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`

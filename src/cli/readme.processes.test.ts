@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const RESULTS = join(ROOT, 'results')
 
-/** What a reader would paste, but for the two that install and test: those are what runs this. */
+/** The commands of the README, except for the two that install and test, which run this test. */
 const COMMANDS = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)]
   .flatMap(([, block]) => block!.trim().split('\n'))
   .map((line) => line.replace(/^npm ci && (?!npm test)/, ''))

@@ -15,12 +15,12 @@ async function machinesOf(...words: readonly string[]) {
   }
 }
 
-test('without questions the recording is played on the machine that predicts, and on threads where all is asked for', async () => {
+test('without --scenario the recording is played on the machine that predicts, and with --all also on threads', async () => {
   assert.deepEqual(await machinesOf(), { recording: ['recorded-host'], questions: ['threads', 'altra-64'] })
   assert.deepEqual((await machinesOf('--all')).recording, ['recorded-host', 'threads'])
 })
 
-test('that machine is asked nothing else, and a plan of it without a recording is refused', async () => {
+test('that machine runs nothing else, and a plan for it without a recording is refused', async () => {
   assert.deepEqual(await machinesOf('-m', 'recorded-host'), { recording: ['recorded-host'], questions: [] })
   await assert.rejects(machinesOf('-m', 'recorded-host', '--quick'), /recorded-host plays recordings only/)
 })

@@ -21,7 +21,7 @@ async function run(...words: string[]): Promise<string> {
   return err
 }
 
-test('a refined sweep is the same file by one command, after its sweep, by parts, and from a part that was cut short', async () => {
+test('a refined sweep gives the same file by one command, after its sweep, by parts, and from a part that was cut short', async () => {
   await run(...SWEEP, ...GRID, ...REFINE, '--out', path('refined.json'))
   const bytes = readFileSync(path('refined.json'))
   const loads = read('refined.json').runs.map(({ params }) => `${params.vcpus}/${params['pause-us']}`)
@@ -52,7 +52,7 @@ test('a refined sweep is the same file by one command, after its sweep, by parts
   assert.equal(code, 0, out)
 })
 
-test('a part of a modelled plan that was cut short goes on as the same part', async () => {
+test('a part of a modelled plan that was cut short is resumed as the same part', async () => {
   await run(...SWEEP, ...GRID, '--shard', '2/2', '--out', path('half.json'))
   const { digest: _, ...half } = read('half.json')
   writeFileSync(path('quarter.json'), JSON.stringify({ ...half, runs: half.runs.slice(0, 2) }))
@@ -60,7 +60,7 @@ test('a part of a modelled plan that was cut short goes on as the same part', as
   assert.deepEqual(readFileSync(path('quarter.json')), readFileSync(path('half.json')))
 })
 
-test('what cannot be refined is refused with a sentence', async () => {
+test('a plan that cannot be refined is refused with a sentence', async () => {
   for (const [words, says] of [
     [[...SWEEP, ...REFINE], /nothing is swept/],
     [[...SWEEP, ...GRID, '--variant', 'precheck', ...REFINE], /precheck runs alone/],

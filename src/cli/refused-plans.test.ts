@@ -84,7 +84,7 @@ test('words are atomics or wasm, and are about threads', async () => {
   }
 })
 
-test('a byte order mark before a result or a profile is no fault', async () => {
+test('a byte order mark before a result or a profile is accepted', async () => {
   const plan = ['bench', '-s', 'icache', '-m', 'altra-64', '--vcpus', '1', '--duration', '1ms', '--quiet']
   const path = join(FOLDER, 'r.json')
   assert.equal((await faultline(...plan, '--out', path)).code, 0)
@@ -92,7 +92,7 @@ test('a byte order mark before a result or a profile is no fault', async () => {
   assert.equal((await faultline('verify', marked, '--rerun', 'none')).code, 0)
 })
 
-test('what the system says of a file is a sentence, and no fault of ours', async () => {
+test('an error of the system about a file is a sentence, and not reported as our fault', async () => {
   file('results', 'taken')
   const here = file('plain', 'x')
   const result = join(FOLDER, 'r.json')

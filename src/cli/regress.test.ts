@@ -58,7 +58,7 @@ test('a gate that would check nothing is refused', async () => {
   assert.match(err, /checks nothing would always pass/)
 })
 
-/** A plan that the model has done in a moment. */
+/** A plan that the model runs in a moment. */
 const PLAN = [
   'bench',
   '-s',
@@ -74,7 +74,7 @@ const PLAN = [
   '--quiet',
 ]
 
-test('the gate passes what it has itself written, fails what differs in a digit, and rewrites it when told to', async () => {
+test('the gate passes its own baseline, fails if one digit differs, and rewrites the baseline with --update', async () => {
   const folder = baseline('real')
   const file = join(folder, 'precheck.json')
   assert.equal((await faultline(...PLAN, '--out', file)).code, 0)
@@ -119,7 +119,7 @@ test('the gate passes what it has itself written, fails what differs in a digit,
   assert.match((await faultline('regress', '--baseline', folder, '--update')).out, /as it was$/m)
 })
 
-test('a baseline that was deleted fails the gate with a sentence, and only --update lets it go, which says so', async () => {
+test('a deleted baseline fails the gate with a sentence, and only --update accepts the deletion, and says so', async () => {
   const folder = baseline('deleted', JSON.stringify(resultOf([modelled])), JSON.stringify(resultOf([modelled])))
   rmSync(join(folder, '1.json'))
   const { code, err } = await faultline('regress', '--baseline', folder)
@@ -127,7 +127,7 @@ test('a baseline that was deleted fails the gate with a sentence, and only --upd
   assert.match(err, /1.json is gone: .*SHA256SUMS names it\nRestore the files from git/)
 })
 
-test('a cost that changed is named as the cause of all that follows from it', async () => {
+test('a changed cost is named once as the cause of all changes that follow from it', async () => {
   const folder = baseline('cost')
   const file = join(folder, 'precheck.json')
   await faultline(...PLAN, '--seed', '1,2', '--set', 'machine.cost.zap_spte_ns=150', '--out', file)
@@ -144,7 +144,7 @@ test('a cost that changed is named as the cause of all that follows from it', as
   assert.match(out, /\(seeds [-+].* to [-+].*\)/)
 })
 
-test('a machine with other costs that change no figure is written too, so that the gate has nothing more to say of it', async () => {
+test('changed costs that change no figure are written to the baseline too, so the next gate does not report them', async () => {
   const folder = baseline('hash')
   const file = join(folder, 'precheck.json')
   await faultline(...PLAN, '--out', file)
@@ -160,7 +160,7 @@ test('a machine with other costs that change no figure is written too, so that t
   assert.doesNotMatch(passed.out, /other costs/)
 })
 
-test('a result of the model verifies by being run again, and one that was touched does not', async () => {
+test('a result of the model is verified by running it again, and an edited one fails', async () => {
   const file = join(baseline('verified'), 'x.json')
   await faultline(...PLAN, '--out', file)
   const good = await faultline('verify', file)

@@ -26,7 +26,7 @@ for (const check of await loadChecks()) {
   })
 }
 
-test('a schedule is a picture too: holds of both CPUs, and the sequence that rises', async () => {
+test('the Chrome trace of a schedule has the holds of both CPUs, and the sequence count as it rises', async () => {
   const found = await faultline(['check', 'precheck', '--variant', 'B-STALE'])
   const [, command] = /^ *faultline (check .* --replay .*)$/m.exec(found.out)!
   const { code, out, folder } = await faultline([...command!.split(' '), '--chrome-trace', 'x.json'])
@@ -37,7 +37,7 @@ test('a schedule is a picture too: holds of both CPUs, and the sequence that ris
   for (const name of ['hold mmuLock for write', 'mmu_invalidate_seq']) assert.ok(names.has(name), name)
 })
 
-test('a picture of delayed stores is refused before anything is written', async () => {
+test('a Chrome trace of a schedule with delayed stores is refused before anything is written', async () => {
   const found = await faultline(['check', 'precheck', '--variant', 'B-ORDER-wmb', '--memory', 'relaxed'])
   const [, command] = /^ *faultline (check .* --replay .*)$/m.exec(found.out)!
   const { code, err, folder } = await faultline([...command!.split(' '), '--chrome-trace', 'x.json'])

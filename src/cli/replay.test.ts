@@ -9,7 +9,7 @@ const io = { stdin: () => assert.fail('stdin is not read') }
 const few = { trace: tracePath('slots-few.trace.gz'), memslots: tracePath('slots-few.json'), speed: '1' }
 const mixture = tracePath('mixture.trace.gz')
 
-test('times of several recordings are charged where further ones are named, and that is said', async () => {
+test('with several recordings their times are pooled, and the output says so', async () => {
   const own = await readReplay(few, io)
   const pooled = await readReplay({ ...few, times: [mixture] }, io)
   // slots-few has no invalidation of few pages, so it does not tell how long a flush takes; mixture does.
@@ -20,7 +20,7 @@ test('times of several recordings are charged where further ones are named, and 
   assert.doesNotMatch(own.says.join(), /median of those/)
 })
 
-test('a further recording that is none is refused by its name', async () => {
+test('a file among further recordings that is not one is refused by name', async () => {
   const error: unknown = await readReplay({ ...few, times: ['nowhere.trace.gz'] }, io).catch(
     (reason: unknown) => reason,
   )

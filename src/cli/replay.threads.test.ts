@@ -9,12 +9,12 @@ import { assertSound, faultline, resultIn, SHORT } from './running.contract.ts'
 const numa = { trace: tracePath('numa.trace.gz'), memslots: tracePath('numa.json') }
 const PRECHECK = ['bench', '-s', 'precheck', '--variant', 'precheck']
 
-/** What a kernel without KVM leaves in its trace. */
+/** A trace without KVM events. */
 const NO_KVM = `          <idle>-0       [001] d..2.   100.000001: sched_switch: prev_comm=a ==> next_comm=b
             bash-42      [000] .....   100.000002: sys_enter: NR 1 (1, 2, 3)
 `
 
-test('a recording is summed up, compressed, plain, and from standard input', async () => {
+test('a recording is summarised from a compressed file, a plain file and standard input', async () => {
   const text = gunzipSync(readFileSync(numa.trace))
   const named = await faultline(['trace', numa.trace, '--memslots', numa.memslots])
   assert.equal(named.code, 0, named.err)
@@ -29,7 +29,7 @@ test('a recording is summed up, compressed, plain, and from standard input', asy
   assert.match(piped.out, /kvm_unmap_hva_range +307/)
 })
 
-test('a trace without an event of KVM is refused with what it holds', async () => {
+test('a trace without KVM events is refused, with the events that it has', async () => {
   for (const args of [
     ['trace', '-'],
     [...PRECHECK, '--trace', '-', '--out', 'x.json'],
@@ -41,7 +41,7 @@ test('a trace without an event of KVM is refused with what it holds', async () =
   }
 })
 
-test('a recording is replayed once through, beside what its kernel did', async () => {
+test('a recording is replayed once, and printed beside what its kernel did', async () => {
   const { trace, memslots } = numa
   const { code, out, err, folder } = await faultline([
     ...[...PRECHECK, '--trace', trace, '--memslots', memslots],
@@ -57,7 +57,7 @@ test('a recording is replayed once through, beside what its kernel did', async (
   assert.equal(unmaps, 300, 'every recorded invalidation of a memslot')
 })
 
-test('a recording of unrelated memory leaves mmu_lock to the vCPUs', async () => {
+test('invalidations of unrelated memory in a recording do not take mmu_lock', async () => {
   const args = ['--trace', tracePath('unrelated.trace.gz'), '--memslots', tracePath('unrelated.json')]
   const { folder, err, code, out } = await faultline([...PRECHECK, ...args, '--trials', '2', '--out', 'x.json'])
   assertSound({ code, out, err })
@@ -67,7 +67,7 @@ test('a recording of unrelated memory leaves mmu_lock to the vCPUs', async () =>
   assert.equal(notifier.find(({ worker }) => worker === 'notifier 0')?.contended ?? 0, 0)
 })
 
-test('a recording is played as fast as it goes, for as long as is asked', async () => {
+test('with --speed max a recording is played without pauses, for the given duration', async () => {
   const args = [...PRECHECK, '--trace', numa.trace, '--memslots', numa.memslots, '--speed', 'max', ...SHORT]
   const { code, out, err } = await faultline([...args, '--out', 'x.json'])
   assertSound({ code, out, err })

@@ -7,7 +7,7 @@ const ACTORS = 6
 
 type Event = { readonly actor: number; readonly time: number }
 
-/** What an queue is to be: events in the order of their times, those of one time in the order of entering. */
+/** The reference queue: events in the order of their times, those of one time in the order of insertion. */
 class Sorted {
   events: Event[] = []
 
@@ -37,7 +37,7 @@ function assertAlike(queue: EventQueue, { events }: Sorted): void {
   assert.equal(queue.secondTime, events[1]?.time ?? Number.POSITIVE_INFINITY)
 }
 
-test('events come in the order of their times, then of entering, wherever they were said to stand', () => {
+test('events come in the order of their times, then of insertion, with any hint of their position', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
       const queue = new EventQueue(ACTORS)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Copies } from './lines.ts'
 
-/** A cache in which each line has one possible place, written down as such. */
+/** A direct-mapped cache, as a reference. */
 class DirectMapped {
   readonly #lines: number[]
   readonly #versions: number[]
@@ -25,7 +25,7 @@ class DirectMapped {
   }
 }
 
-test('a CPU has the copies that a direct-mapped cache has, however many it comes to', () => {
+test('a CPU holds the copies that a direct-mapped cache holds, at any number of lines', () => {
   const anyCopy = fc.record({ line: fc.nat(1000), version: fc.nat(2) })
   fc.assert(
     fc.property(fc.constantFrom(1, 16, 256), fc.array(anyCopy, { maxLength: 600 }), (capacity, asked) => {

@@ -22,11 +22,11 @@ test('CPUs that want one line have it one after the other, in the order of askin
   )
   const { endsNs } = playOn(place, actors, {}, [30, 10, 20, 0])
   assert.deepEqual(orders, [3, 1, 2, 0])
-  // From memory, then from each to the next: 50 for the way and 5 for the atomic.
+  // From memory, then from each CPU to the next: 50 for the transfer and 5 for the atomic.
   assert.deepEqual(endsNs, [270, 160, 215, 105])
 })
 
-test('a line that is here costs no journey, and one that others have read is asked for again', () => {
+test('a line in the own cache needs no transfer, and one that others have read is requested again', () => {
   const place = new Place()
   const word = place.line('word')
   const { endsNs } = playOn(
@@ -72,7 +72,7 @@ test('a spinning CPU sleeps until its line is written, and then pays for it', ()
       yield* cpu.store(flag, 1)
     },
   ])
-  // The store leaves to its buffer at once; the line is there 100 later, and from there comes to the one that waits.
+  // The store enters its buffer at once; the line arrives 100 later, and then moves to the waiting CPU.
   assert.deepEqual(endsNs, [10_152, 10_001])
   assert.ok(machine.steps < 10)
 })
@@ -136,7 +136,7 @@ test('with more CPUs than cores each has its turn, and the lock of one without a
   assert.ok(Math.max(...endsNs) > own * 1.5)
 })
 
-test('CPUs that wait for each other for ever are named with their words', () => {
+test('CPUs in a deadlock are named with their words', () => {
   const place = new Place()
   const flag = place.line('flag')
   const { machine } = playOn(place, [
@@ -156,7 +156,7 @@ function busyNs({ machine }: ReturnType<typeof playOn>, cpu: number): number {
   return (ended - began - blockedInWindow.reduce((sum, ps) => sum + ps, 0)) / 1000
 }
 
-test('whatever a CPU waits for is blamed on something: the rest is what its own operations take', () => {
+test('every wait of a CPU has a cause, and the rest is the time of its own operations', () => {
   const place = new Place()
   const word = place.line('word')
   const flag = place.line('flag')
@@ -291,7 +291,7 @@ test('both threads of a core read one copy of a line', () => {
   assert.ok(apart.endsNs[1]! > 540, `${apart.endsNs}`)
 })
 
-test('a line that comes to a core serves both threads before it leaves, and then leaves', () => {
+test('a line that arrives at a core serves both threads before it moves on', () => {
   const place = new Place()
   const word = place.line('word')
   const order: number[] = []
@@ -317,7 +317,7 @@ test('CPUs of a run fill one socket after the other, or are spread over all', ()
   assert.deepEqual([second('fill'), second('spread')], [555, 805])
 })
 
-test('what is spread takes the sockets by turns, and second threads last', () => {
+test('spread CPUs take the sockets in turn, and second threads last', () => {
   const values = { cpus: 8, sockets: 2, threads_per_core: 2 }
   const { machine } = playOn(
     new Place(),

@@ -37,7 +37,7 @@ const refusal = (name: string): string => {
   return 'none'
 }
 
-test('every machine that comes along is complete, and says where each figure is from', () => {
+test('every shipped profile is complete, with a source for each figure', () => {
   for (const name of profileNames()) {
     const { parameters } = loadProfile(name)
     for (const [key, { source, low, value, high }] of Object.entries(parameters)) {
@@ -53,14 +53,14 @@ test("a user's machine changes another one", () => {
   assert.notEqual(profileHash(profile), profileHash(loadProfile('altra-64')))
 })
 
-test('a machine that comes along is called what its file is called', () => {
+test('a shipped profile has the name of its file', () => {
   assert.deepEqual(
     profileNames().map((name) => loadProfile(name).name),
     profileNames(),
   )
 })
 
-test('what is wrong with a profile is said by the name of the parameter', () => {
+test('an error in a profile names the parameter', () => {
   const of = (parameters: object) => refusal(written(mine({ parameters }))).replace(/^profile \S+: /, '')
   assert.equal(of({ c2c_sokcet_ns: parameter }), 'c2c_sokcet_ns is no parameter of a machine')
   assert.equal(of({ c2c_socket_ns: { ...parameter, unit: 'us' } }), 'c2c_socket_ns is in us, not in ns')
@@ -96,7 +96,7 @@ test('a draw stays within the ranges and follows from its seed', () => {
     assert.ok(low <= value && value <= high, name)
 })
 
-test('a cost that is scaled is scaled in all that it stands for', () => {
+test('scaling a cost scales each parameter that it covers', () => {
   const profile = scaled(loadProfile('altra-64'), [{ cost: 'flush', scale: 0 }])
   assert.equal(profile.parameters['cost.ipi_ns']?.value, 0)
   assert.equal(profile.parameters.c2c_socket_ns?.value, 48)

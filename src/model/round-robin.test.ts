@@ -5,7 +5,7 @@ import { RoundRobin } from './round-robin.ts'
 
 type Order = { readonly units: number; readonly service: number; readonly at: number }
 
-/** Every operation on its own: each CPU has a window of them queued, and posts the next window when one is done. */
+/** Every operation separately: each CPU has a window of them queued, and posts the next window when one is done. */
 function oneByOne(orders: readonly Order[], window: number): Map<number, number> {
   const ends = new Map<number, number>()
   const left = orders.map(({ units }) => units)
@@ -42,7 +42,7 @@ function inOnePiece(orders: readonly Order[], window: number): Map<number, numbe
   return ends
 }
 
-test('a long run of operations ends when it would end one by one', () => {
+test('a long run of operations ends at the same time as one by one', () => {
   const order = fc.record({
     units: fc.integer({ min: 1, max: 400 }),
     service: fc.integer({ min: 1, max: 90 }),

@@ -24,7 +24,7 @@ test('work has the mean that the profile says, and varies by its coefficient', (
   assert.ok(drawn(1, 1).every((factor) => factor >= 0))
 })
 
-test('units vary each for itself: a hundred together by a tenth of what one does', () => {
+test('units vary independently: a hundred together by a tenth of the variation of one', () => {
   const { mean, deviation } = moments(drawn(100))
   isNear(mean, 1, 0.001)
   isNear(deviation, 0.05, 0.002)

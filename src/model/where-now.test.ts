@@ -6,7 +6,7 @@ import type { RolePlan } from '../workers/roles.ts'
 import type { Machine } from './machine.ts'
 import { stuckText } from './where-now.ts'
 
-test('of CPUs that are stuck the first of each role is named, so that the one that all wait for is among them', () => {
+test('the first stuck CPU of each role is named, so the one that all wait for is included', () => {
   const place = new Place()
   const lock = place.line('lock')
   const roles = ['vcpu', 'vcpu', 'notifier', 'vcpu'].map((role) => ({ role }) as RolePlan)

@@ -6,7 +6,7 @@ import { VERSIONS } from './kernels.ts'
 import { raiseAging } from './mmu-notifier.ts'
 import { type Act, BASE_HVA, hvaOf, SmallVm } from './testing.contract.ts'
 
-/** How many memslots are asked after a page that two of them map, and that has been used in each. */
+/** The number of memslots that are checked for a page that two of them map, and that was used in both. */
 function askedOf(kernel: Kernel): number {
   const memslots = [0x1000, 0x9000].map((baseGfn, slot) => ({ slot, baseGfn, hva: BASE_HVA, pages: 32 }))
   let asked = 0
@@ -22,6 +22,6 @@ function askedOf(kernel: Kernel): number {
   return asked
 }
 
-test('test_young asks every memslot that maps the page, also when the first was used: kvm_handle_hva_range() ors what they say', () => {
+test('test_young checks every memslot that maps the page, even if the first was used: kvm_handle_hva_range() ORs the results', () => {
   for (const kernel of VERSIONS) assert.equal(askedOf(kernel), 2, kernel.name)
 })

@@ -25,7 +25,7 @@ function traced(name: string, programs: Readonly<Record<string, string>>) {
   return spawnSync(process.execPath, [MAIN, 'trace', DATA, '--json'], { encoding: 'utf8', env: { PATH: bin } })
 }
 
-test('trace.dat is read as what trace-cmd prints of it, and its complaints are passed on', () => {
+test('trace.dat is read through trace-cmd, and its messages are passed on', () => {
   const lines = `${setSpte(1, 1)}\n${unmap(2, 1, 1)}`
   const { status, stdout } = traced('good', { 'trace-cmd': `[ "$1 $2" = "report -t" ] && echo '${lines}'` })
   assert.equal(status, 0)
@@ -35,7 +35,7 @@ test('trace.dat is read as what trace-cmd prints of it, and its complaints are p
   assert.match(bad.stderr, /which trace-cmd cannot convert to text: invalid file/)
 })
 
-test('without trace-cmd the command that makes text of trace.dat is given', () => {
+test('without trace-cmd the command that converts trace.dat to text is printed', () => {
   const { status, stderr } = traced('none', {})
   assert.equal(status, 2)
   assert.match(stderr, /trace-cmd, which converts it to text, is not installed here/)

@@ -138,7 +138,7 @@ test('the first form gives each event to its task, under its name', () => {
   )
 })
 
-test('whatever happens to a text, it is read without an error', () => {
+test('any damaged text is read without an internal error', () => {
   const change = fc.record({ at: fc.nat(), length: fc.nat({ max: 300 }), bytes: fc.uint8Array({ maxLength: 20 }) })
   fc.assert(
     fc.property(

@@ -44,7 +44,7 @@ test('the timeline of the recorded kernel begins with its first invalidation, an
   assert.deepEqual(told(notifier!.events), ['9 count unmap_gfn_range_calls 0'])
 })
 
-test('where one task has no room left no task goes on, and what is left out is counted', () => {
+test('the timeline ends for all tasks where one has no room left, and what is left out is counted', () => {
   const lanes = timelineOf(LINES, 2)!
   assert.deepEqual(
     lanes.map(({ events, left }) => events.length + left),

@@ -69,7 +69,7 @@ test('under shadow paging faults are those of SPTEs, and addresses are left asid
   assert.deepEqual([faults?.event, faults?.count, faults?.virtual, mmu], ['kvm_mmu_set_spte', 20, 20, 'shadow'])
 })
 
-test('a page that is faulted on in vain for a while is a storm, not a guest that is stuck', () => {
+test('a page with failed faults for a limited time is a storm, and not a stuck guest', () => {
   const inVain = times(50, (at) => [fault(at * 5, 0x100)])
   const { findings, verdict } = summaryOf([
     ...inVain,
@@ -88,7 +88,7 @@ test('a page that is faulted on in vain for a while is a storm, not a guest that
   )
 })
 
-test('faults that come in twos and threes on a page make no finding', () => {
+test('two or three faults on a page are no finding', () => {
   const { findings } = summaryOf(
     times(40, (at) => [fault(at * 10, 0x100 + at), fault(at * 10 + 1, 0x100 + at), spte(at * 10 + 2, 0x100 + at)]),
   )
@@ -204,7 +204,7 @@ test('a fault that the VMM had to emulate was one of a device', () => {
   assert.deepEqual([faults?.count, faults?.device], [40, 40])
 })
 
-test('pages that are taken away again and again are no devices, and a vCPU that faults on them is not stuck', () => {
+test('pages that are unmapped repeatedly are not taken for devices, and a vCPU that faults on them is not stuck', () => {
   const { faults, verdict } = summaryOf(
     times(200, (at) => [guestFault(at * 100, 0x40000 + (at % 4)), unmapped(at * 100 + 50, at % 4)]),
   )
@@ -232,7 +232,7 @@ test('a vCPU of any architecture is known by what only vCPUs do', () => {
   }
 })
 
-test('what memory attributes took is not called nothing where no event tells', () => {
+test('pages zapped by memory attributes are called unknown, and not zero, without events', () => {
   const { warnings, findings } = summaryOf([
     fault(1, 1),
     line('qemu-9', 2, 'kvm_vm_set_mem_attributes', '0x01 -- 0x09 [0x8]'),

@@ -114,7 +114,7 @@ test('a fault that waits long behind a wide invalidation comes in its midst, and
   )
 })
 
-test('what a clock of long steps takes from one pause it has added to another', () => {
+test('rounding by a coarse clock cancels over the pauses', () => {
   // A cycle of 5.5 us is 5 or 6 us by the clock; the machine that plays it takes about as long for its own part.
   const recording = recorded(...Array.from({ length: 400 }, (_, at) => setSpte(Math.floor(at * 5.5), at % 300, A)))
   const { pausesNs } = load(recording).vcpus[0]!.accesses.pace!
@@ -140,7 +140,7 @@ test('a memslot that is deleted takes everything away, and what comes after it f
   assert.equal(plays.caused, 1)
 })
 
-test('whatever a recording holds, its partial order can be played to the end', () => {
+test('the partial order of any recording can be played to the end', () => {
   const event = fc.record({
     kind: fc.constantFrom('fault', 'unmap', 'zap'),
     task: fc.nat(2),

@@ -15,7 +15,7 @@ const told = (ns: number, holds: readonly number[], flushNs: number | null): Rec
   cycle: null,
 })
 
-test('recordings weigh alike, however long they are, and what one tells is told', () => {
+test('recordings have equal weight at any length, and a time that only one shows is used', () => {
   const long = Array.from({ length: 10_000 }, () => 1000)
   const { toSpte, toSpteNs, flush, zap } = pooledTimes([told(100, long, null), told(300, [3000, 5000], 12_000)])
   assert.deepEqual(toSpte, { ns: 200, samples: 10_002 })
@@ -24,7 +24,7 @@ test('recordings weigh alike, however long they are, and what one tells is told'
   assert.equal(zap, null)
 })
 
-test('one recording that was disturbed a lot does not make the tail of all', () => {
+test('one disturbed recording does not determine the tail of all', () => {
   const quiet = Array.from({ length: 100 }, (_, at) => (at < 98 ? 1000 : 2000))
   const disturbed = Array.from({ length: 100 }, (_, at) => (at < 98 ? 1000 : 60_000))
   const { toSpteNs } = pooledTimes([told(1, quiet, null), told(1, quiet, null), told(1, disturbed, null)])

@@ -85,7 +85,7 @@ for (const name of LIKE_BASE) {
   })
 }
 
-/** What else must come out, by name: only what is given is compared. */
+/** Further expected values, by name: only the given ones are compared. */
 const SHAPES: Readonly<Record<string, Partial<Shape>>> = {
   'per-cpu-concatenated-long': { faults: 960, invalidations: 120, waits: 60 },
   'per-cpu-concatenated-long.sorted': { faults: 960, invalidations: 120, waits: 60 },
@@ -182,7 +182,7 @@ test('faults that only made a page writable are named, with what a replay does o
   assert.match(warnings.join(), /64 faults made a mapped page writable .* a replay drops them/)
 })
 
-test('vCPUs that get no further are what is said first', async () => {
+test('stuck vCPUs are reported first', async () => {
   for (const name of ['stuck-vcpus', 'stuck-vcpus-expanded-tracepoint']) {
     const { verdict, findings } = await summaryOf(name)
     assert.match(verdict.says, /^This guest is stuck: 800 faults of 4 vCPUs on 4 gfns/)

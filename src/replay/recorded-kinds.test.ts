@@ -121,7 +121,7 @@ test('a regular thread of which nothing else is known has a rhythm, and is no sc
   assert.match(findings.find(({ kind }) => kind === 'scan')!.says, /^a rhythm: 6 invalidations come every 1 ms/)
 })
 
-test('invalidations that only a trace of functions shows are not zero, but untold', () => {
+test('invalidations in a function trace only are reported as unknown, not as zero', () => {
   const { warnings, invalidationsPerSecond } = summaryOf([
     fault(0, 0x1200),
     'qemu-kvm-200 [001] ..... 1000.000005: kvm_mmu_notifier_invalidate_range_start <-__mmu_notifier_invalidate_range_start',
@@ -137,7 +137,7 @@ test('what is not traced has no number: neither 0 invalidations nor 0 SPTEs nor 
   assert.deepEqual(removals.own, { events: 0, leafs: null, pages: null })
 })
 
-test('leafs that go where invalidations are not traced went for what is not known', () => {
+test('leafs that are zapped while invalidations are not traced have an unknown cause', () => {
   const change = (us: number, gfn: number, old: string, now: string) =>
     line(
       FIRST,

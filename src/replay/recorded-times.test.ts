@@ -61,7 +61,7 @@ test('the first fault in a block of 2 MiB since a zap of everything has a hold o
   assert.ok(firstReleaseNs.every((ns) => ns > 11_000) && toReleaseNs.every((ns) => ns < 2000))
 })
 
-test('what a waiter waits longer than until the holder asks again is no hold', () => {
+test('a wait beyond the next request of the holder is not counted as its hold', () => {
   const lines = many(100, 0, (at) => [
     begins(at, B),
     setSpte(at + 1, at / 1000, A),

@@ -37,7 +37,7 @@ test('a recording with a header of its own, long after the first, is not added t
   assert.match(text, /head -n 41 .*trace \| faultline trace -, and tail -n \+42/)
 })
 
-test('so is what begins more than an hour later, with or without a header, and no event of it is lost', async () => {
+test('a part that begins more than an hour later is another recording, with or without a header, and keeps its events', async () => {
   assert.match(await refusal([...second(1), ...second(5000)]), /the second begins at line 41/)
 })
 
@@ -46,7 +46,7 @@ test('parts that follow each other at once are one recording, which is said', as
   assert.match(await warningsOf(parts), /2 parts with their own header/)
 })
 
-test('a pause of most of a recording is said, as its rates are over all of it', async () => {
+test('a pause that covers most of a recording is reported, as rates are over its whole length', async () => {
   assert.match(await warningsOf([...second(1), ...second(100)]), /for 9\d\.\d+ s of 9\d\.\d+ s there is no event/)
 })
 
@@ -61,7 +61,7 @@ test('distances between events are not taken for times', async () => {
   assert.match(await refusal(distances), /distances between events and not times.*--deltatime/)
 })
 
-test('ticks are times if it is said how many there are in a second', async () => {
+test('ticks are times if their number per second is given', async () => {
   const ticked = [0, 3000, 6000].map((ticks, at) =>
     line('CPU 0/KVM-1', 0, 'kvm_page_fault', `address ${at}000 error_code 6`).replace('1000.000000', String(ticks)),
   )

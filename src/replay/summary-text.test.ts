@@ -109,7 +109,7 @@ test('a summary is data that JSON can carry', async () => {
   assert.deepEqual(JSON.parse(JSON.stringify(summary)), summary)
 })
 
-test('what has a number but no rate is not called untraced, and a command names no file that is gone', () => {
+test('an event with a count but no rate is not called untraced, and a command names no deleted file', () => {
   const one = recorded(line('CPU 0/KVM-1', 5, 'kvm_page_fault', 'vcpu 0 rip 0x1 address 0x5000 error_code 0x182'))
   assert.match(summaryText(summarise(one, inferMemslots(one))), /\n {2}faults {9}1: each kvm_page_fault is a fault\n/)
 })

@@ -17,7 +17,7 @@ function refusalOf(text: string): string {
   return assert.fail('it was read')
 }
 
-/** What the tool's text begins with, and what it is called by. */
+/** How the tool's text begins, and how it is named. */
 const TOOLS: readonly (readonly [string, RegExp])[] = [
   ['@[\n    kvm_mmu_notifier_invalidate_range_start+1\n]: 4711', /stacks that a bpftrace script counted/],
   ['-   12.34%     0.10%  CPU 0/KVM   [kernel.kallsyms]  [k] queued_write_lock_slowpath', /perf report/],
@@ -60,7 +60,7 @@ const TOOLS: readonly (readonly [string, RegExp])[] = [
 ]
 
 for (const [text, named] of TOOLS) {
-  test(`a text is called what it is: ${named.source}`, () => assert.match(refusalOf(text), named))
+  test(`a text is named for its tool: ${named.source}`, () => assert.match(refusalOf(text), named))
 }
 
 test('a table of waits is told by whatever columns it has, and why no cost follows from it is said', () => {
@@ -84,7 +84,7 @@ test('a table of waits is told by whatever columns it has, and why no cost follo
   }
 })
 
-test("waits for KVM's mutexes, and for spinlocks outside of faults and notifiers, are none for mmu_lock", () => {
+test("waits for KVM's mutexes, and for spinlocks outside of faults and notifiers, do not count for mmu_lock", () => {
   const table = (kind: string, caller: string) =>
     ` contended   total wait     max wait     avg wait         type   caller\n\n  3  31.32 us  11.12 us  10.44 us  ${kind}   ${caller}\n`
   const count = (kind: string, caller: string) => roleWaits(table(kind, caller)).length

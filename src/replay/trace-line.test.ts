@@ -102,7 +102,7 @@ test('any task name is understood, with spaces, dashes, brackets and numbers in 
   fc.assert(property, { numRuns: 2000 })
 })
 
-test('no bytes at all make the parser fail', () => {
+test('the parser does not fail on any bytes', () => {
   const line = new TraceLine()
   const nasty = fc
     .array(fc.constantFrom(...'  -[]()019.: ad'), { maxLength: 60 })
@@ -116,7 +116,7 @@ test('no bytes at all make the parser fail', () => {
   )
 })
 
-test('what a line is read as does not depend on the lines before it', () => {
+test('the reading of a line does not depend on the lines before it', () => {
   const task = fc.constantFrom(
     'CPU 0/KVM-4101',
     'CPU 0/KVM-4102',

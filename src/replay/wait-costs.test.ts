@@ -56,7 +56,7 @@ test('pages that could not be zapped in a hold are fewer', () => {
   assert.equal(pagesThatFit(roleWaits(TABLE), 22_528), 313)
 })
 
-test('a cost comes as much nearer as its waits were off, and never far from the first estimate', () => {
+test('a cost is corrected by the error of its waits, and stays near the first estimate', () => {
   const first = costsOfWaits(roleWaits(TABLE), 94)
   const nearer = nearerCosts(first, first, (role) => (role === 'vcpu' ? 2 : 1e-6))
   assert.deepEqual(

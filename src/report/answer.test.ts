@@ -66,7 +66,7 @@ test('a part of a whole is said in percent', () => {
   assert.match(answerText(answerOf(mixed, before, after)), /3\.10 % contention of mmu_lock instead of 36\.0 %/)
 })
 
-test('what an improvement is bought with is said', () => {
+test('the answer names the cost of an improvement', () => {
   const before = run('no-precheck', { ...ALIKE, flushes_per_unmap: FLUSHES })
   const slower = run('precheck', { ...ALIKE, fault_latency_p50_ns: [20, 21, 20, 20, 20] })
   assert.match(answer(before, slower), /^Yes: .*, at the price of 20.0 ns median fault latency instead of 10.0 ns/)
@@ -117,7 +117,7 @@ test('equal medians are no answer: a difference must be shown to be small', () =
   assert.match(answer(run('a', { ...ALIKE, flushes_per_unmap: FLUSHES }), close), /^No: .* the same \(.*within 5 %\)/)
 })
 
-test('what neither does in any trial is no difference, and what only one does is one', () => {
+test('a figure that is 0 on both sides is no difference, and one that is 0 on one side is', () => {
   const none = run('a', { ...ALIKE, flushes_per_unmap: [0, 0, 0, 0, 0] })
   const some = run('b', { ...ALIKE, flushes_per_unmap: [3, 3, 4, 3, 3] })
   assert.match(answer(none, none), /^No: .* 0 in both/)
@@ -201,13 +201,13 @@ test('primitives are ranked', () => {
   assert.equal(ranking(primitives, runs), 'Best first, per operation: qspinlock 20.0, ticket 30.0.')
 })
 
-test('of a replay it is the recording that has to be longer, as its load cannot be chosen', () => {
+test('for a replay the advice is a longer recording, as its load cannot be chosen', () => {
   const few = { ...run('a', { faults_per_second: [1] }), recorded: { faults: 1 } } as unknown as Run
   assert.match(answer(few, few), /^No answer: .* Try more --trials, or a longer recording\.$/)
   assert.match(answer({ ...few, kind: 'modelled' }, few), / Try a longer recording\.$/)
 })
 
-test('without the tasks that a question is about the sentence names the flag that left them out', () => {
+test('without the tasks of a question the sentence names the flag that left them out', () => {
   const idle = {
     ...run('age-locked', { faults_per_second: [1, 1, 1] }),
     scenario: 'aging',

@@ -91,7 +91,7 @@ for (const kind of WORDS)
       write.call(cpu, a, ...args)
       assert.equal(notify.mock.callCount(), 0)
 
-      // As if a thread slept on `a`.
+      // Simulates a thread that sleeps on `a`.
       memory.words[a] = 0
       const before = [...memory.sleepers]
       memory.sleepers[0] = 1

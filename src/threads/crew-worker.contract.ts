@@ -53,7 +53,7 @@ function watched(library: Library, lock: object): object {
 /** What all members of a crew share; goes through `postMessage`. */
 export type CrewTask = {
   readonly cpu: number
-  /** It never comes to the start barrier. */
+  /** It never reaches the start barrier. */
   readonly isAstray?: boolean
   readonly subject: Subject
   readonly spinLooks: number

@@ -1,4 +1,4 @@
-/** Tasks of workers that come to a bad end, for the tests of what has to notice. */
+/** Tasks of workers that fail, for the tests of what detects it. */
 
 /** Takes memory until there is none left. */
 export function exhaust(): never {
@@ -11,7 +11,7 @@ export function primitives(): never {
   process.exit(7)
 }
 
-/** Lives, and never comes to any barrier. */
+/** Runs, and never reaches any barrier. */
 export function idle(): Promise<never> {
   return new Promise(() => setInterval(() => {}, 1000))
 }

@@ -15,7 +15,7 @@ const failureOf = async (running: Promise<unknown>): Promise<RunFailed> =>
     (error: RunFailed) => error,
   )
 
-test('a worker that has no memory left fails alone, and the others are told', async () => {
+test('a worker without memory fails, and the run ends for the others', async () => {
   const group = new WorkerGroup(FAILING, 2, { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 })
   const control = new Control()
   try {

@@ -20,7 +20,7 @@ test('every worker ends well when it is told to stop', async () => {
   assert.deepEqual(await endings(crew), ['fulfilled', 'fulfilled', 'fulfilled'])
 })
 
-test('a worker that throws frees the others, and the others are not to blame', async () => {
+test('a worker that throws releases the others, and the others are not reported as failed', async () => {
   await using crew = await Crew.of(SUBJECT, 3)
   const [owner, waiter, culprit] = crew.members as [Member, Member, Member]
   await owner.do('acquire')
@@ -29,7 +29,7 @@ test('a worker that throws frees the others, and the others are not to blame', a
   assert.deepEqual(await endings(crew), [ABORTED, ABORTED, 'Error: as it was told'])
 })
 
-test('a worker that leaves the process frees the others', async () => {
+test('a worker that exits releases the others', async () => {
   await using crew = await Crew.of(SUBJECT, 3)
   const [owner, waiter, culprit] = crew.members as [Member, Member, Member]
   await owner.do('acquire')
@@ -52,7 +52,7 @@ test('a worker that loops for ever is ended when the run is aborted', async () =
   assert.match(`${(settled[1] as PromiseRejectedResult).reason.cause}`, /did not stop on request/)
 })
 
-test('a worker that never arrives keeps no other at the barrier when the run is aborted', async () => {
+test('a worker that never arrives does not keep the others at the barrier when the run is aborted', async () => {
   await using crew = new Crew(SUBJECT, 3, 0, [1])
   await crew.until(() => crew.control.arrived === 2, 'two workers to arrive')
   crew.control.abort()

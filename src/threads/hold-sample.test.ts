@@ -18,16 +18,16 @@ function sampled(nsOf: (hold: number) => number, seed = 0) {
   return { timed, averageNs: total / timed }
 }
 
-test('of holds that are short about one in sixteen is timed', () => {
+test('about one in sixteen short holds is timed', () => {
   const { timed } = sampled(() => 300)
   assert.ok(timed > HOLDS / 17 && timed < HOLDS / 15, `${timed}`)
 })
 
-test('every hold is timed where they are long', () => {
+test('every long hold is timed', () => {
   assert.equal(sampled(() => 50_000).timed, HOLDS)
 })
 
-test('holds that are timed stand for all of them, also where few are long, and where they alternate', () => {
+test('timed holds are an unbiased sample, also if few are long or if they alternate', () => {
   const xorshift = (hold: number) => Math.imul(hold ^ (hold >>> 7), 0x2c1b_3c6d) >>> 0
   const seldom = sampled((hold) => (xorshift(hold) % 100 === 0 ? 100_000 : 300))
   assert.ok(Math.abs(seldom.averageNs / 1297 - 1) < 0.15, `${seldom.averageNs}`)
@@ -35,7 +35,7 @@ test('holds that are timed stand for all of them, also where few are long, and w
   assert.ok(Math.abs(inTurn.averageNs / 500 - 1) < 0.05, `${inTurn.averageNs}`)
 })
 
-test('which holds are timed differs from CPU to CPU, and is the same for the same', () => {
+test('which holds are timed differs between CPUs, and is reproducible for each', () => {
   const which = (seed: number) => {
     const sample = new HoldSample(1, seed)
     return Array.from({ length: 200 }, () => {

@@ -52,7 +52,7 @@ test('a wait in a slow path tells which lock it is for, and which side', () => {
   assert.match(text(), /, to take slots$/)
 })
 
-test('of a lock within a lock the outer one is told, until its own slow path ends', () => {
+test('a lock within a lock is reported as the outer one, until the slow path of the outer one ends', () => {
   const { mmuLock, cpu, text } = machine()
   cpu.contentionBegin(mmuLock.id, WRITE)
   cpu.contentionBegin(mmuLock.waitLock.id, WRITE)
@@ -79,7 +79,7 @@ test('what a thread waits for is read while it waits', async () => {
   assert.equal(waiter.state, 'waits for qrwlock.cnts (0x300) to become 0x100, to take qrwlock for write')
 })
 
-test('a thread that is parked is told from what its word must change, and is let in by the release', async () => {
+test('a parked thread is reported with the value that its word must change from, and the release wakes it', async () => {
   await using crew = await Crew.of({ kind: 'mutex' }, 2)
   const [owner, waiter] = crew.members as [Member, Member]
   await owner.do('acquire')

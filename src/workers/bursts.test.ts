@@ -18,7 +18,7 @@ test('the first access of a burst is due at its beginning, the others at once, a
   )
 })
 
-test('bursts of one seed begin at the same times, of another at others, and as far apart as was asked on average', () => {
+test('bursts begin at times that follow from the seed, with the given mean distance', () => {
   const beginnings = (seed: number) => {
     const bursts = new Bursts({ accesses: 1, everyNs: 1000, seed })
     return Array.from({ length: 5000 }, () => bursts.nextDueNs())

@@ -15,7 +15,7 @@ const OPTIONS = {
   ...{ isEnoughOfItself: never, isOver: never, isInterrupted: never },
 }
 
-/** Runners that write down which side was asked for which seed. */
+/** Runners that record which side ran which seed. */
 function watched(base: (seed: number) => Result, head: (seed: number) => Result) {
   const asked: { side: string; seed: number }[] = []
   const side = (name: string, result: (seed: number) => Result) => async (seed: number) => {
@@ -44,7 +44,7 @@ test('the base runs against itself first, then each round has both sides once, u
   assert.equal(new Set(rounds.map(([first]) => first!.seed)).size, 8, 'each round has a load of its own')
 })
 
-test('what is over stops after a whole round, and the base runs against itself until that is enough', async () => {
+test('a stopped comparison ends after a whole round, and the base runs against itself as often as needed', async () => {
   const { asked, base, head } = watched(always(1), always(2))
   const shorter = await interleave(base, head, { ...OPTIONS, rounds: 6, isEnoughOfItself: () => asked.length >= 4 })
   assert.deepEqual([shorter.aa.length, shorter.head.length], [2, 6])
@@ -136,11 +136,11 @@ test('revisions are compared in pairs of rounds, even if one knows a parameter t
     metrics: [],
   })
   assert.deepEqual(columns, ['base', 'head'])
-  assert.deepEqual(differences, [], 'another definition is what revisions are compared for')
+  assert.deepEqual(differences, [], 'revisions may differ in their definition')
   assert.equal(changes[0]!.test.method, 'signed-rank')
 })
 
-test('how far the base is from itself is known round by round', () => {
+test('the difference of the base from itself is kept for each round', () => {
   const one = (value: number) => always(value)()
   const noise = noiseOf(
     [

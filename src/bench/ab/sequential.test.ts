@@ -18,7 +18,7 @@ function resultWith(rounds: number, factor: number, spread: number): Result {
 
 const at = (result: Result) => (alpha: number) => compare([{ name: 'x', result }], { ...OPTIONS, alpha })
 
-test('what all looks may claim at adds up to no more than alpha, wherever they fall', () => {
+test('the error rates of all looks add up to no more than alpha, at any times', () => {
   const never = at(resultWith(8, 1, 0.2))
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 130 }), { minLength: 1, maxLength: 12 }), (parts) => {
@@ -41,7 +41,7 @@ test('what all looks may claim at adds up to no more than alpha, wherever they f
   )
 })
 
-test('a plain difference ends a comparison at an early look, and the result says which', () => {
+test('a large difference ends a comparison at an early look, and the result says at which', () => {
   const sequence = new Sequence(0.05)
   const plain = at(resultWith(14, 1.5, 0.01))
   assert.equal(sequence.isOver(6, 0.1, plain), false)
@@ -49,13 +49,13 @@ test('a plain difference ends a comparison at an early look, and the result says
   assert.deepEqual(sequence.end(14).looks, [{ rounds: 14, alpha: 0.0125, isResolved: true }])
 })
 
-test('no difference that matters is an answer too, and a wide open one is none', () => {
+test('a difference shown to be too small to matter is an answer, and a wide interval is not', () => {
   assert.equal(areResolved(at(resultWith(20, 1, 0.01))(0.0125)), true)
   assert.equal(areResolved(at(resultWith(20, 1, 0.3))(0.0125)), false)
   assert.equal(areResolved({ changes: [] }), false)
 })
 
-test('a comparison that was looked at before claims at what its last look has left', () => {
+test('the last look of a comparison uses the error rate that earlier looks have left', () => {
   const result = resultWith(12, 1.1, 0.02)
   const looks = [
     { rounds: 6, alpha: 0.0125, isResolved: false },

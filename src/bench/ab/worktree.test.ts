@@ -36,7 +36,7 @@ function repository(name: string) {
   return { folder, plain, git: gitIn(folder, FOR_EVER), trees: () => plain('worktree', 'list').trim().split('\n') }
 }
 
-test('a worktree is lent and taken away, whatever happens meanwhile', async () => {
+test('a temporary worktree is removed, even if the work in it fails', async () => {
   const { git, trees } = repository('lent')
   const owner = ownerOf(process.pid)
   const failing = withWorktree(git, 'HEAD', owner, async (folder) => {
@@ -49,7 +49,7 @@ test('a worktree is lent and taken away, whatever happens meanwhile', async () =
   assert.ok(!readdirSync(tmpdir()).some((name) => name.startsWith(`faultline-ab-${owner}-`)))
 })
 
-test("the user's worktree whose folder is away for the moment stays", async () => {
+test('a worktree of the user whose folder is temporarily missing is kept', async () => {
   const { folder, plain, git } = repository('away')
   const own = join(FOLDER, 'usb')
   plain('worktree', 'add', '--quiet', '--detach', own)
@@ -61,7 +61,7 @@ test("the user's worktree whose folder is away for the moment stays", async () =
   assert.ok(existsSync(folder))
 })
 
-test('what a run that was killed has left is taken away by the next, and what one that runs has is not', async () => {
+test('the worktree of a killed run is removed by the next run, and that of a running one is not', async () => {
   const { plain, git, trees } = repository('killed')
   const mine = ownerOf(process.pid)
   const gone = mine.replace(/-\d+-\d+$/, '-1-1')
@@ -82,7 +82,7 @@ test('what a run that was killed has left is taken away by the next, and what on
   rmSync(left[2]!, { recursive: true })
 })
 
-test('a process is gone when it has ended, and so is one whose number another has', async () => {
+test('a process counts as ended if its id is free or belongs to another process', async () => {
   const child = spawn('sleep', ['30'])
   const owner = ownerOf(child.pid!)
   assert.equal(isGone(owner), false)
@@ -90,7 +90,7 @@ test('a process is gone when it has ended, and so is one whose number another ha
   await new Promise((resolve) => child.on('exit', resolve))
   assert.equal(isGone(owner), true)
   assert.equal(isGone(ownerOf(process.pid).replace(/\d+$/, '1')), true)
-  assert.equal(isGone('00000000-1-1'), false, 'of other hosts nothing is known')
+  assert.equal(isGone('00000000-1-1'), false, 'processes of other hosts cannot be checked')
 })
 
 function statusOf(pid: string): string {
@@ -101,7 +101,7 @@ function statusOf(pid: string): string {
   }
 }
 
-test('a child that is told to end takes its own children along, and is waited for', async () => {
+test('a child that is stopped ends its own children, and the parent waits for it', async () => {
   const interrupt = new AbortController()
   const grandchild = join(FOLDER, 'grandchild')
   const script = `trap "" TERM; sleep 60 & echo $! > ${grandchild}; wait; wait`
@@ -114,6 +114,6 @@ test('a child that is told to end takes its own children along, and is waited fo
   clearInterval(looking)
   const pid = readFileSync(grandchild, 'utf8').trim()
   assert.match(pid, /^\d+$/)
-  // It may still stand there as one that has ended, until its parent asks.
+  // It may remain as a zombie until its parent waits for it.
   assert.doesNotMatch(statusOf(pid), /^State:\s+[RSDT]/m)
 })

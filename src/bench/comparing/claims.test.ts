@@ -20,7 +20,7 @@ const ratios = (...all: number[]) => ({
   faults_per_second: { ratio: 1, ci95: [1, 1] as const, n: all.length, ratios: all },
 })
 
-test('what the code differs from itself guards both ways, and one stalled round moves nothing', () => {
+test('the difference of the code from itself guards both directions, and one stalled round does not change it', () => {
   const upwards = ratios(1.05, 1.4, 1.5, 1.6, 1.7, 2.63)
   assert.deepEqual(verdicts(resultOf([measured(100, { noise: upwards })]), resultOf([measured(80)])), ['unresolved'])
   const stalled = ratios(0.99, 1.01, 1, 0.98, 1.02, 0, 1.01)
@@ -32,13 +32,13 @@ test('what the code differs from itself guards both ways, and one stalled round 
   assert.ok(change!.test.guard < 0.05, `${change!.test.guard}`)
 })
 
-test('what fell to 0 is further than anything that the code differs from itself', () => {
+test('a fall to 0 exceeds any difference of the code from itself', () => {
   const noise = { faults_per_second: { ratio: 1, ci95: [0, 1.1] as const, n: 5 } }
   const stopped = runOf({ faults_per_second: new Array(10).fill(0) })
   assert.deepEqual(verdicts(resultOf([measured(100, { noise })]), resultOf([stopped])), ['worse'])
 })
 
-test('latencies, of which no round ran against itself, are guarded by halves of their own trials', () => {
+test('latencies have no A/A rounds, and are guarded by halves of their own trials', () => {
   const latencies = (values: number[], variant: string) => runOf({ fault_latency_p50_ns: values }, { variant })
   const base = [100, 130, 100, 130, 100, 130, 100, 130, 100, 130, 100, 130]
   const head = base.map((value, at) => value * (at % 2 === 0 ? 1.02 : 1.1))
@@ -49,7 +49,7 @@ test('latencies, of which no round ran against itself, are guarded by halves of 
   assert.ok(changes[0]!.test.guard > 0.02)
 })
 
-test('figures that decide are a family of their own, and what says the same or nothing is in none', () => {
+test('deciding figures are a separate family, and figures that repeat others or cannot change are in none', () => {
   const twenty = (centre: number) => noisy(random, 10, centre, 0.05)
   const faults = twenty(100)
   const run = runOf({
@@ -66,7 +66,7 @@ test('figures that decide are a family of their own, and what says the same or n
   assert.equal(of('yields_per_unmap').verdict, 'equal')
 })
 
-test('a host that jumps while a file is measured takes the claims of that file with it, but not of ten figures at once', () => {
+test('a jump of the host during a file voids the claim of one other figure, but not of several that change together', () => {
   const jumping = [100, 100.2, 99.8, 130, 130.3, 129.8, 130, 130.1, 129.9, 130]
   const names = ['operations_per_second', 'jain_fairness', 'nx_recovered_per_second', 'memslot_updates_per_second']
   const of = (centre: number, count: number) =>
@@ -86,7 +86,7 @@ test('a host that jumps while a file is measured takes the claims of that file w
   assert.ok(compared(4).every(({ verdict }) => verdict === 'better'))
 })
 
-test('a drift through two files is no change, and is said', () => {
+test('a drift through two files is reported, and is not a change', () => {
   const line = (from: number) => noisy(random, 10, 1, 0.002).map((value, at) => value * (from + at))
   const at = (createdAt: string) => ({ createdAt })
   const [change] = compare(
@@ -106,7 +106,7 @@ test('groups of one file that ran one after the other are not compared in pairs'
   assert.deepEqual([change!.test.method, change!.test.ranks === null], ['mann-whitney', false])
 })
 
-test('a run and a metric that only one side has are named, and a percentile that lacks samples is so by chance', () => {
+test('runs and metrics of one side only are named, and a percentile without enough samples is not one of them', () => {
   const summary = {
     unit: 'ns',
     count: 50,
@@ -133,7 +133,7 @@ test('a run and a metric that only one side has are named, and a percentile that
   )
 })
 
-test('a line that fell to 0 stays beside the geometric mean of the others', () => {
+test('a row that fell to 0 is shown beside the geometric mean of the others', () => {
   const run = (variant: string, value: number) => runOf({ faults_per_second: new Array(5).fill(value) }, { variant })
   const comparison = compare(
     named(resultOf([run('a', 1), run('b', 2), run('c', 4)]), resultOf([run('a', 2), run('b', 4), run('c', 0)])),
@@ -145,7 +145,7 @@ test('a line that fell to 0 stays beside the geometric mean of the others', () =
   )
 })
 
-test('a verdict does not depend on the unit of its figures, and turns round with its files', () => {
+test('a verdict does not depend on the unit of its figures, and is reversed if the files are swapped', () => {
   const OTHER = {
     better: 'worse',
     worse: 'better',

@@ -22,13 +22,13 @@ test('a change is better or worse by the direction of its metric', () => {
   assert.deepEqual(verdicts(latency(100), latency(120)), ['worse'])
 })
 
-test('what could be chance is not resolved, and says what would have shown', () => {
+test('a difference that could be chance is not resolved, and the smallest detectable change is given', () => {
   const [change] = compare(named(resultOf([measured(100)]), resultOf([measured(100)])), OPTIONS).changes
   assert.equal(change!.verdict, 'unresolved')
   assert.ok(change!.test.detectable! > 0.005 && change!.test.detectable! < 0.08, `${change!.test.detectable}`)
 })
 
-test('so few trials that nothing could show say how many could', () => {
+test('with too few trials to show any change, the number needed is given', () => {
   const few = (centre: number) => resultOf([runOf({ faults_per_second: noisy(random, 3, centre, 0.001) })])
   const [change] = compare(named(few(100), few(200)), OPTIONS).changes
   assert.equal(change!.verdict, 'unresolved')
@@ -53,7 +53,7 @@ test('modelled figures are equal or changed, whatever their size', () => {
   assert.deepEqual([change!.test.method, change!.test.p, change!.verdict], ['exact', null, 'better'])
 })
 
-test('measured and modelled figures never meet', () => {
+test('measured and modelled figures are never compared', () => {
   const modelled = runOf({ faults_per_second: [100] }, { kind: 'modelled', machine: 'altra-64' })
   for (const by of ['file', 'machine', 'variant']) {
     const { changes, skipped } = compare(named(resultOf([measured(100)]), resultOf([modelled])), { ...OPTIONS, by })
@@ -62,7 +62,7 @@ test('measured and modelled figures never meet', () => {
   }
 })
 
-test('another host, Node or definition is said and not compared, unless forced', () => {
+test('results of another host, Node or definition are reported and not compared, except with --force', () => {
   const base = resultOf([measured(100)])
   const { host } = base
   const others: [Result, RegExp][] = [
@@ -80,7 +80,7 @@ test('another host, Node or definition is said and not compared, unless forced',
   }
 })
 
-test('a modelled run does not care for the host, but for its seeds', () => {
+test('the host of a modelled run does not matter, its seeds do', () => {
   const modelled = runOf({ flushes_per_unmap: [3] }, { kind: 'modelled', machine: 'altra-64' })
   const { host } = resultOf([])
   assert.deepEqual(verdicts(resultOf([modelled]), resultOf([modelled], { host: { ...host, cpu: 'x' } })), ['equal'])
@@ -88,7 +88,7 @@ test('a modelled run does not care for the host, but for its seeds', () => {
   assert.match(compare(named(resultOf([modelled]), resultOf([seeded])), OPTIONS).differences[0]!.says, /seeds differ/)
 })
 
-test('oversubscription on one side only is a difference, on both a remark', () => {
+test('oversubscription on one side only prevents a comparison, on both sides it is a remark', () => {
   const crowded = (cores: number) => ({ host: { ...resultOf([]).host, cores } })
   const many = (centre: number) => measured(centre, { params: { ...measured(1).params, vcpus: 8 } })
   const both = compare(named(resultOf([many(100)]), resultOf([many(120)])), OPTIONS)
@@ -110,7 +110,7 @@ test('a failed run is not compared, and a forbidden outcome is said', () => {
   )
 })
 
-test('variants of one file are compared in pairs, so a drift that both share is no difference', () => {
+test('variants of one file are compared in pairs, so a common drift cancels', () => {
   const drift = Array.from({ length: 10 }, (_, index) => 100 * 1.2 ** index)
   const runs = [
     runOf({ faults_per_second: drift }, { variant: 'no-precheck' }),
@@ -121,7 +121,7 @@ test('variants of one file are compared in pairs, so a drift that both share is 
   assert.ok(Math.abs(changes[0]!.test.ratio! - 1.03) < 1e-9)
 })
 
-test('a run on wasm words is never compared with one on atomics, which need not be said', () => {
+test('a run on wasm words is never compared with one on atomics, also if its file does not name the words', () => {
   const on = (words?: string) => measured(100, { params: { vcpus: 2, ...(words === undefined ? {} : { words }) } })
   assert.deepEqual(verdicts(resultOf([on()]), resultOf([on('wasm')])), [])
   assert.deepEqual(verdicts(resultOf([on()]), resultOf([on('atomics')])), ['unresolved'])
@@ -132,7 +132,7 @@ test('a run on wasm words is never compared with one on atomics, which need not 
   )
 })
 
-test('any parameter can be what the columns stand for', () => {
+test('the columns can stand for any parameter', () => {
   const runs = [1, 2, 4].map((vcpus) => measured(100 * vcpus, { params: { ...measured(1).params, vcpus } }))
   const { columns, changes } = compare(named(resultOf(runs)), { ...OPTIONS, by: 'vcpus' })
   assert.deepEqual(columns, ['1', '2', '4'])
@@ -148,7 +148,7 @@ test('a difference no larger than that of the baseline to itself is not resolved
   assert.deepEqual(verdicts(resultOf([measured(100, { noise })]), resultOf([measured(140)])), ['better'])
 })
 
-test('a run that has no counterpart says what the nearest one has otherwise', () => {
+test('a run without a counterpart names the differences from the nearest one', () => {
   const other = measured(100, { params: { ...measured(1).params, range: 1024 } })
   const { skipped } = compare(named(resultOf([measured(100)]), resultOf([other])), OPTIONS)
   assert.match(skipped[0]!.why, /not in B: there range is 1024/)
@@ -167,7 +167,7 @@ test('a drift and far outliers are noted, and no value is left out', () => {
   assert.equal(changes[0]!.base.n, 10)
 })
 
-test('a geometric mean stands for the lines that all columns have', () => {
+test('a geometric mean covers the rows that all columns have', () => {
   const runs = (factor: number) =>
     resultOf(['a', 'b'].map((variant, index) => measured(100 * 4 ** index * factor, { variant })))
   const comparison = compare(named(runs(1), runs(2)), OPTIONS)

@@ -20,7 +20,7 @@ const result = (hash: string, definition: string, ours = 'd1') =>
     },
   )
 
-test('two versions of one patch are compared, and it is said that they are two', () => {
+test('two versions of one patch are compared, and the output says that they differ', () => {
   const sources = [
     { name: 'old.json', result: result('aaaa', 'd1-a') },
     { name: 'new.json', result: result('bbbb', 'd1-b') },
@@ -33,7 +33,7 @@ test('two versions of one patch are compared, and it is said that they are two',
   assert.deepEqual(skipped, [])
 })
 
-test('two versions of one patch are not compared unasked if our code is another too', () => {
+test('two versions of one patch are not compared without --force if our code differs too', () => {
   const sources = [
     { name: 'old.json', result: result('aaaa', 'd1-a') },
     { name: 'new.json', result: result('bbbb', 'd2-b', 'd2') },

@@ -9,7 +9,7 @@ import { Definitions, definitionOf, definitionOfTree, originOf } from './definit
 import { type ModuleUnits, readUnits } from './module.ts'
 import { restored, storedOf } from './stored.ts'
 
-/** The definitions of a tree in which a file says something else. */
+/** The definitions of a tree with one file changed. */
 function changed(file: string, from: RegExp, to: string): Definitions {
   let isChanged = false
   const definitions = new Definitions((path) => {
@@ -40,7 +40,7 @@ test('every function of every kernel and variant is found where it is declared',
   }
 })
 
-test("a change of precheck's load changes what takes its load, and nothing else", () => {
+test("a change of precheck's load changes the runs that use this load, and no other", () => {
   const load = changed('bench/scenarios/precheck.js', /hugePerMille/, 'hugePerMilleOther')
   assert.ok(differs(load, 'precheck', 'precheck'))
   assert.ok(differs(load, 'instruments', 'oracles'))
@@ -65,7 +65,7 @@ test("a change of a kernel's function changes the runs of the kernels that have 
   assert.ok(differs(later, 'precheck', 'trylock', 'v7.1'))
 })
 
-test('a change of a lock changes what takes it; a comment changes nothing', () => {
+test('a change of a lock changes the runs that take it; a comment changes none', () => {
   const lock = changed('shared-memory/locks/qrwlock.js', /\*writeUnlock\(/, '*writeUnlock(one, ')
   assert.ok(differs(lock, 'precheck', 'precheck'))
   const comment = changed('protocols/fault.js', /\n/, '\n// said otherwise\n')
@@ -83,7 +83,7 @@ test('the definition of a patch changes with its file and the kernel below it, a
   assert.equal(broken.of({ ...run('precheck', 'my-yield'), patch: { hash: 'a', base: 'v6.8' } }), own('my-yield', 'a'))
 })
 
-test('what the build left of a module is what is read of it, and is of no use once its text is another', () => {
+test('the record that the build made of a module is used as long as the text of the module is unchanged', () => {
   const folder = fileURLToPath(new URL('../../protocols', import.meta.url))
   const files = ['fault.js', 'catalogue.js', 'kernels.js', 'vm.js'].map((name) => join(folder, name))
   for (const file of files) {

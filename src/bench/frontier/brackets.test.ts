@@ -27,7 +27,7 @@ const spotsOf = (points: readonly Point[], isBeyond: (at: Point) => boolean): Sp
 const GRID: Point[] = ['1', '16', '64'].flatMap((vcpus) => ['10', '100', '1000'].map((pause) => [vcpus, pause]))
 const beyond = ([vcpus, pause]: Point) => Number(vcpus) * 20 > Number(pause)
 
-/** All points that a bracket spends. */
+/** All points that are added for brackets. */
 function spent(bracket: ReturnType<typeof bracketsOf>[number], isBeyond: (at: Point) => boolean): Point[] {
   const cells = [bracket.low, bracket.high].map((at) => bracket.cellOf(runsAt(isBeyond(at)))!) as [never, never]
   const points: Point[] = []
@@ -42,7 +42,7 @@ function spent(bracket: ReturnType<typeof bracketsOf>[number], isBeyond: (at: Po
   }
 }
 
-test('points are spent between every two neighbours that different variants win, along each swept parameter', () => {
+test('points are added between every two neighbours with different winners, along each swept parameter', () => {
   const brackets = bracketsOf(['vcpus', 'pause-us'], spotsOf(GRID, beyond), 10)
   assert.deepEqual(
     brackets.map(({ low, high, most }) => [low.join('/'), high.join('/'), most]),
@@ -60,7 +60,7 @@ test('points are spent between every two neighbours that different variants win,
   ])
 })
 
-test('a parameter that is no number, and the seed, have no frontier to narrow', () => {
+test('a parameter without numbers, and the seed, have no frontier to refine', () => {
   const words: Point[] = ['precopy', 'swap'].map((shape) => [shape])
   assert.deepEqual(
     bracketsOf(
@@ -81,7 +81,7 @@ test('a parameter that is no number, and the seed, have no frontier to narrow', 
   )
 })
 
-test('of whatever sweep, each point lies between two of the frontier, is tried once, and they are no more than were asked for', () => {
+test('in any sweep, each added point lies between two points of the frontier, is run once, and their number is at most the requested one', () => {
   const size = fc.uniqueArray(fc.integer({ min: 1, max: 5000 }), { minLength: 2, maxLength: 6 })
   fc.assert(
     fc.property(size, fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 60 }), (values, frontier, most) => {

@@ -18,7 +18,7 @@ const MODEL: ModelInfo = {
 const modelled = (model: Partial<ModelInfo> = {}, over = {}) =>
   runOf({ flushes_per_unmap: [1] }, { kind: 'modelled', machine: 'altra-64', model: { ...MODEL, ...model }, ...over })
 
-test('a cost that changed is a cause, named once for all runs, and nothing is made up where a file does not tell', () => {
+test('a changed cost is named once for all runs, and no cause is given if a file lacks the costs', () => {
   const other = modelled({ machine: { 'cost.zap_spte_ns': 158, load_ns: 1 } })
   assert.deepEqual(causesOf(resultOf([modelled(), modelled()]), resultOf([other, other])), [
     { parameter: 'cost.zap_spte_ns', was: 150, is: 158 },
@@ -27,7 +27,7 @@ test('a cost that changed is a cause, named once for all runs, and nothing is ma
   assert.deepEqual(causesOf(resultOf([{ ...modelled(), model: old }]), resultOf([other])), [])
 })
 
-test('without such a cause, what a role spent its time on instead is told', () => {
+test('without such a cause, the change in what a role spent its time on is named', () => {
   const other = modelled({ blocked: [{ role: 'vcpu', count: 1, ns: { busy: 50, flush: 50 } }] })
   assert.deepEqual(shiftsOf(modelled(), other, 'r'), [{ run: 'r', role: 'vcpu', into: 'busy', was: 0.8, is: 0.5 }])
   assert.deepEqual(shiftsOf(modelled(), modelled(), 'r'), [])

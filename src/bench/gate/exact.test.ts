@@ -10,7 +10,7 @@ const modelled = (over: Partial<Run> = {}) =>
 const figures = (was: Result, is: Result) =>
   deviations(was, is).map(({ figure, was: before, is: after }) => [figure, before, after])
 
-test('the same figures deviate in nothing, whatever host and time they are of', () => {
+test('equal figures do not deviate, on any host and at any time', () => {
   const elsewhere = { createdAt: '2030-01-01T00:00:00Z', id: 'other', host: { ...resultOf([]).host, cpu: 'x' } }
   assert.deepEqual(figures(resultOf([modelled()]), resultOf([modelled()], elsewhere)), [])
 })
@@ -24,7 +24,7 @@ test('the last bit of a figure is a deviation, and so is a count', () => {
   ])
 })
 
-test('a run that is gone, and one that is new, deviate', () => {
+test('a missing run and a new run deviate', () => {
   const other = modelled({ variant: 'other' })
   assert.deepEqual(figures(resultOf([modelled(), other]), resultOf([modelled()])), [['the run', 'there', null]])
   assert.deepEqual(figures(resultOf([modelled()]), resultOf([modelled(), other])), [['the run', null, 'there']])
@@ -39,7 +39,7 @@ test('a run that fails, or has a forbidden outcome, deviates from one that did n
   ])
 })
 
-test('of a measured run only what says that it is exact is looked at', () => {
+test('of a measured run only figures marked exact are compared', () => {
   const counted = (exact: number, measured: number) => {
     const run = runOf({ elapsed_ns: [measured], yields_per_unmap: [exact] })
     const yields = { ...run.metrics.yields_per_unmap!, assume: 'exact' as const }
@@ -52,7 +52,7 @@ test('of a measured run only what says that it is exact is looked at', () => {
   assert.deepEqual(figures(resultOf([runOf({ elapsed_ns: [1] })]), resultOf([runOf({ elapsed_ns: [2] })])), [])
 })
 
-test('the same asked twice is told apart', () => {
+test('two runs of the same load are told apart', () => {
   const twice = resultOf([modelled(), modelled({ counters: { tlb_flush: 9 } })])
   assert.deepEqual(figures(twice, twice), [])
   assert.equal(figures(twice, resultOf([modelled(), modelled()])).length, 1)

@@ -12,11 +12,11 @@ function folderOf(...names: string[]): string {
   return folder
 }
 
-test('a folder that is what its manifest says has no fault', () => {
+test('a folder that agrees with its manifest has no fault', () => {
   assert.deepEqual(faultsOfFolder(folderOf('a.json', 'b.json')), [])
 })
 
-test('a file that is gone, that is new and that was altered are each named', () => {
+test('a missing, a new and an altered file are each named', () => {
   const folder = folderOf('a.json', 'b.json')
   rmSync(join(folder, 'a.json'))
   appendFileSync(join(folder, 'b.json'), ' ')
@@ -31,7 +31,7 @@ test('a file that is gone, that is new and that was altered are each named', () 
   )
 })
 
-test('a manifest that is gone is a fault, and a damaged one an error that names the line', () => {
+test('a missing manifest is a fault, and a damaged one an error that names the line', () => {
   const folder = folderOf('a.json')
   writeFileSync(join(folder, MANIFEST), `${manifestText(folder)}what\n`)
   assert.throws(() => faultsOfFolder(folder), /SHA256SUMS: line 2 is not a hash and a name/)

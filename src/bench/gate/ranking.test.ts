@@ -13,7 +13,7 @@ const of = (figure: string, was: Deviation['was'], is: Deviation['is'], run = 'a
 const figures = (deviations: readonly Deviation[], ignoreBelow = 0) =>
   rank(deviations, ignoreBelow).figures.map(({ figure }) => figure)
 
-test('what is worse stands before what is better, and the larger change before the smaller', () => {
+test('changes for the worse come before those for the better, and larger changes before smaller ones', () => {
   const found = [
     of('pf_fixed', 100, 300),
     of('faults_per_second', 100, 99),
@@ -39,7 +39,7 @@ test('a figure that the baseline lacks is new, and a percentile without samples 
   assert.equal(verdictOf(of('error', 'deadlock', 'none')), 'changed')
 })
 
-test('figures of a run that changed by the same part stand there once', () => {
+test('figures of a run that changed by the same factor are listed once', () => {
   const { figures: ranked } = rank(
     [
       of('faults_per_second', 100, 90),
@@ -77,7 +77,7 @@ test('several seeds are one figure, whose direction they must agree on', () => {
   assert.deepEqual(figures([of('faults_per_second, seed 2', 100, 80)]), ['faults_per_second, seed 2'])
 })
 
-test('what is below the practical threshold is counted, but nothing that was 0, failed or is forbidden', () => {
+test('changes below the practical threshold are only counted, except those from 0, failures and forbidden outcomes', () => {
   const found = [
     of('faults_per_second', 1000, 999),
     of('faults_per_second', 1000, 990, 'b'),

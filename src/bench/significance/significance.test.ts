@@ -43,7 +43,7 @@ test('the signed-rank test gives the p of published examples', () => {
   near(signedRank(upTo(70).map((value) => (value % 3 === 0 ? -value : value))), 0.01540125)
 })
 
-test('neither test knows which sample came first', () => {
+test('neither test depends on the order of the samples', () => {
   fc.assert(
     fc.property(small, small, (a, b) => {
       near(mannWhitney(a, b), mannWhitney(b, a), 1e-9)
@@ -63,7 +63,7 @@ test('neither test claims more than its sample size can, and equal values are no
   assert.equal(mannWhitney([], [1]), 1)
 })
 
-test('the tail of the normal distribution is right where a table would say 0', () => {
+test('the tail of the normal distribution is accurate where tables round to 0', () => {
   near(twoSidedTail(0), 1)
   near(twoSidedTail(1.959963985), 0.05, 1e-7)
   near(twoSidedTail(4.5) / 6.795346249e-6, 1, 1e-6)
@@ -81,7 +81,7 @@ test('Holm gives the adjusted p of the published procedure, in any order', () =>
   )
 })
 
-test('what could have been seen is where claims begin, never inside the guard, and more by what four fifths of all estimates need', () => {
+test('the detectable change is the threshold of a claim, never within the guard, plus the margin for a power of four fifths', () => {
   const from = (least: number, guard: number, freedom = 1e6) =>
     detectable({ claims: (shift) => shift >= least, error: 0.01, freedom, guard })!
   const more = 0.8416212 * 0.01 * Math.sqrt(Math.PI / 3)
@@ -151,14 +151,14 @@ test('levels that may be autocorrelated are compared as generalised least square
   )
 })
 
-test('neighbours that have much in common are weaker evidence than independent ones of the same spread', () => {
+test('autocorrelated values are weaker evidence than independent ones of the same spread', () => {
   const [low, high] = [0, 0.05].map((level) => upTo(12).map((at) => level + 0.01 * Math.sin(at / 2)))
   const mixed = (values: readonly number[]) => values.map((_, at) => values[(at * 5) % values.length]!)
   assert.ok(levelsDiffer(low!, high!).p > 4 * levelsDiffer(mixed(low!), mixed(high!)).p)
   assert.ok(levelsDiffer(low!, high!).correlation > 0.5)
 })
 
-test('what differs over time does not depend on the unit, on the offset, and on which stretch is called the first', () => {
+test('a change over time does not depend on the unit, on the offset, or on which part is called the first', () => {
   fc.assert(
     fc.property(trials, trials, fc.double({ min: 0.1, max: 100, noNaN: true }), (a, b, factor) => {
       const scaled = (values: number[]) => values.map((value) => value * factor)
@@ -169,7 +169,7 @@ test('what differs over time does not depend on the unit, on the offset, and on 
   )
 })
 
-test('a step is beyond a drift, and a drift is not', () => {
+test('a step is told apart from a drift', () => {
   const noise = [0.3, -0.2, 0.1, -0.4, 0.2, 0.4, -0.3, 0.1, -0.1, -0.1]
   const line = (from: number) => noise.map((value, at) => from + at + value)
   assert.ok(beyondDrift(line(0), line(10)) > 0.3)
@@ -178,7 +178,7 @@ test('a step is beyond a drift, and a drift is not', () => {
   near(beyondDrift([0, 0, 1, 0], [3, 2, 3, 3]), 0.04085940385929576, 1e-9)
 })
 
-test('a level that changed within a stretch is a jump, and then the step between the stretches is none', () => {
+test('a level that changes within a part is a jump, and no step is claimed between the parts then', () => {
   const noise = [0.3, -0.2, 0.1, -0.4, 0.2, 0.4, -0.3, 0.1, -0.1, -0.1]
   const jumping = noise.map((value, at) => value + (at < 3 ? 0 : 10))
   const found = differOverTime(noise, jumping)
@@ -198,7 +198,7 @@ test('a level that changed within a stretch is a jump, and then the step between
   )
 })
 
-test('one trial that stalled is drawn in, and two side by side, or one at an end, are not', () => {
+test('one stalled trial is winsorised; two neighbouring ones, or one at an end, are not', () => {
   const quiet = [1, 2, 1, 2, 1, 2, 1, 2]
   const at = (...places: number[]) => withoutSpikes(quiet.map((value, index) => (places.includes(index) ? 90 : value)))
   assert.ok(Math.max(...at(3)) < 10)

@@ -47,7 +47,7 @@ test('the sums that grow by one value give the distance as it is defined', () =>
   )
 })
 
-test('planted shifts are found at the commits that made them, and hardly anywhere else', () => {
+test('planted shifts are found at their commits, and rarely elsewhere', () => {
   const random = new Random(2)
   let [both, exact] = [0, 0]
   for (let each = 0; each < 20; each += 1) {
@@ -59,7 +59,7 @@ test('planted shifts are found at the commits that made them, and hardly anywher
   assert.ok(both >= 18 && exact >= 15, `${both} and ${exact} of 20`)
 })
 
-test('of flat series hardly more than alpha get a change point', () => {
+test('hardly more than alpha of flat series get a change point', () => {
   const random = new Random(4)
   let alarms = 0
   for (let each = 0; each < 100; each += 1) {
@@ -126,7 +126,7 @@ test('a history is read back as it was written, and a damaged line is named', ()
   }
 })
 
-test('of flat series whose neighbours have much in common, no more get a change point', () => {
+test('no more of flat autocorrelated series get a change point', () => {
   const random = new Random(6)
   for (const correlation of [0.3, 0.5, 0.8]) {
     const share = Math.sqrt(1 - correlation ** 2)
@@ -160,7 +160,7 @@ test('a parameter that is added does not split a series, and is named with the e
   )
 })
 
-test('where two runs could go on with a series, the one at the default of the new parameter does', () => {
+test('if two runs could continue a series, the one with the default of the new parameter does', () => {
   const first = withParams(1, 100, {})
   const [a, b] = [withParams(2, 50, { tlb: 64 }), withParams(2, 101, { tlb: 512 })]
   for (const runs of [
@@ -180,7 +180,7 @@ test('a parameter with another value is another series', () => {
   assert.equal(series.length, 2)
 })
 
-test('a change that is too small, or too old, is not told', () => {
+test('a change that is too small, or too old, is not reported', () => {
   const levels = [...new Array(12).fill(100), ...new Array(12).fill(104)]
   const values = levels.map((level, index) => level + ((index * 7) % 10) / 100)
   const [series] = seriesOf(values.map((value, index) => entry(index, value)))

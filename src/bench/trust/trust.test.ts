@@ -9,7 +9,7 @@ import { type How, saidToShow, simulate } from './simulate.ts'
 const OPTIONS = { trials: 10, spread: 0.03, alpha: 0.05, seed: 1 }
 const HOWS: readonly How[] = ['interleaved', 'separate files']
 
-test('on no noise does the verdict alarm in more tables than alpha, however both sides were measured', () => {
+test('with every kind of noise at most alpha of the tables raise a false alarm, for each way to measure both sides', () => {
   for (const noise of NOISES) {
     for (const how of HOWS) {
       const { verdict } = simulate({ ...OPTIONS, how, noise, pairs: 60, shift: 0 })
@@ -27,7 +27,7 @@ test('a change of 10 and of 20 % on independent noise is found, in separate file
   assert.ok(found('separate files', 0.1, 0.01) > 0.9)
 })
 
-test('each noise is what it is called', () => {
+test('each kind of noise has the properties of its name', () => {
   const random = new Random(3)
   const of = (part: string) => NOISES.find(({ name }) => name.includes(part))!.series(random, 4000, 0.03)
   const correlation = (values: readonly number[]) => {
@@ -44,7 +44,7 @@ test('each noise is what it is called', () => {
   assert.ok(Math.abs(line.slice(-400).reduce((sum, value) => sum + value, 0) / 400 - Math.log(1.095)) < 0.01)
 })
 
-test('real results of the same code are judged as they are, and with what is planted in them', () => {
+test('real results of the same code are judged unchanged, and with planted changes', () => {
   const random = new Random(5)
   const quiet = () => Array.from({ length: 10 }, () => 1000 * (1 + 0.01 * (random.next() / 2 ** 32)))
   const at = (index: number) => ({ createdAt: new Date(index * 1e6).toISOString() })

@@ -19,7 +19,7 @@ test('one fault in eight is timed, and the first and the last period of a window
   assert.deepEqual(samplingFaults(runWith(800, 98)), [])
 })
 
-test('a run that timed fewer faults than that was not recorded so', () => {
+test('a run with fewer timed faults is reported', () => {
   assert.match(samplingFaults(runWith(27, 0))[0]!, /of 27 faults at least 2 were timed/)
   assert.match(samplingFaults(runWith(800, 90))[0]!, /of 800 faults at least 98 were timed/)
 })

@@ -11,7 +11,7 @@ const read = (name: string) => readFileSync(new URL(encodeURIComponent(name), FO
 type Row = { readonly name: string; readonly herd: string | null } & Readonly<Record<MemoryModel, string>>
 const rows: readonly Row[] = JSON.parse(read('verdicts.json'))
 
-test('every litmus test comes to what the table says', () => {
+test('every litmus test has the outcome in the table', () => {
   for (const row of rows) {
     const litmus = parseLitmus(read(`${row.name}.litmus`), row.name)
     assert.equal(litmus.name, row.name)
@@ -21,7 +21,7 @@ test('every litmus test comes to what the table says', () => {
   }
 })
 
-test('every litmus test is in the table, and the table of the page is that one', () => {
+test('every litmus test is in the table, and the page has the same table', () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.litmus'))
   assert.deepEqual(files.sort(), rows.map(({ name }) => `${name}.litmus`).sort())
   const page = read('README.md')

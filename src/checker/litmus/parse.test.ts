@@ -104,7 +104,7 @@ const programText = (all: readonly (readonly Statement[])[]) =>
     '(* a comment\nbetween *) exists (x=0 /\\ ~(0:r0=1 \\/ y=2))',
   ].join('\n')
 
-test('a litmus test is what it was after it has been text, whatever blanks and comments lie between', () => {
+test('a litmus test that is printed and parsed is the same, with any blanks and comments', () => {
   fc.assert(
     fc.property(bodies, blank, (all, between) => {
       const [header, ...rest] = programText(all).split('\n')
@@ -118,7 +118,7 @@ test('a litmus test is what it was after it has been text, whatever blanks and c
   )
 })
 
-test('a text that is damaged is read, or refused with a place in it; never anything else', () => {
+test('a damaged text is either read, or refused with a position', () => {
   const damage = fc.record({
     at: fc.nat(400),
     cut: fc.nat(8),
@@ -206,7 +206,7 @@ for (const [body, condition] of [
   ],
   ['int r0 = (int)READ_ONCE(*x) + 1;', 'forall (0:r0=6)'],
 ] as const) {
-  test(`${body} comes to ${condition}`, () => {
+  test(`${body} gives ${condition}`, () => {
     const { isOk, outcomes } = observed(body, condition)
     assert.ok(isOk, outcomes.map(({ text }) => text).join('; '))
   })

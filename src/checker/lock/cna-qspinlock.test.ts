@@ -15,7 +15,7 @@ const source = readFileSync(new URL('cna-qspinlock.js', locks), 'utf8')
   .replace(/\n\/\/# sourceMappingURL.*/, '')
 
 /**
- * CPU 0 has the lock, and a waiter on the pending bit, which it stands for as well. The others queue: the first of them that waits for
+ * CPU 0 has the lock, and also stands for a waiter on the pending bit. The others queue: the first of them that waits for
  * CPU 0 finds one of the other node next, and a CPU behind that. `comesBack`: CPU 0 wants the lock again.
  */
 const program = (mostHandoffs: number, comesBack: boolean) => `
@@ -71,7 +71,7 @@ for (const [what, before, after] of [
   ['whose new tail still points into the ring', 'yield* cpu.store(last.next, NO_SUCCESSOR)', ''],
   ['that leaves the moved waiter in the primary queue', 'yield* cpu.store(head.node.next, behind)', ''],
 ] as const) {
-  test(`a compact NUMA-aware queued spinlock ${what} is found out`, async () => {
+  test(`a compact NUMA-aware queued spinlock ${what} is reported`, async () => {
     assert.ok(source.includes(before), before)
     assert.equal(await verdictOf(what, source.replace(before, after), 9, true), 'FAIL')
   })

@@ -15,7 +15,7 @@ const source = readFileSync(new URL('pv-qspinlock.js', locks), 'utf8')
   .replace(/from '\.\/qspinlock\.js'/, `from '${new URL('qspinlock.js', locks).href}'`)
   .replace(/\n\/\/# sourceMappingURL.*/, '')
 
-/** What the clauses of the contract find; what is only good to know is left out, and of 3 CPUs where that takes seconds. */
+/** The findings of the clauses of the contract, without the notes, and without 3 CPUs where these take seconds. */
 async function found(name: string, text: string, memory: MemoryModel = 'sc'): Promise<string[]> {
   const file = join(folder, `${name.replaceAll(/\W/g, '-')}.js`)
   writeFileSync(file, text)
@@ -29,7 +29,7 @@ test('the paravirtual queued spinlock keeps the contract of a lock in every inte
   assert.deepEqual([...new Set(await found('as it is', source))], ['PASS'])
 })
 
-test('the barrier before a successor is asked whether it is halted is missed where stores are delayed, and only there', async () => {
+test('the barrier before the test whether a successor is halted is needed with delayed stores only', async () => {
   const without = source.replace('yield* cpu.barrier(MB);', '')
   assert.notEqual(without, source)
   assert.deepEqual([...new Set(await found('with it', source, 'relaxed'))], ['PASS'])
@@ -59,7 +59,7 @@ for (const [what, before, after] of [
     'val; yield* cpu.store(this.val, LOCKED)',
   ],
 ] as const) {
-  test(`a paravirtual queued spinlock ${what} is found out`, async () => {
+  test(`a paravirtual queued spinlock ${what} is reported`, async () => {
     assert.ok(source.includes(before), before)
     assert.ok((await found(what, source.replace(before, after))).includes('FAIL'))
   })

@@ -11,7 +11,7 @@ const { patience: _, ...ASKED } = LIMITS
 const CHECKS = await loadChecks()
 const precheck = CHECKS.find(({ name }) => name === 'precheck')!
 
-/** Those that a test has time for. */
+/** Those that are short enough for a test. */
 const SMALL: Readonly<Record<string, readonly string[]>> = {
   precheck: ['lockless', 'uncounted', 'polled', 'unended'],
   elision: ['spare', 'outside', 'reload'],

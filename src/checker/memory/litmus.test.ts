@@ -83,7 +83,7 @@ const acquires: Code = function* (cpu, { x, y }) {
   const second = yield* cpu.load(x)
   return `${first}${second}`
 }
-/** x = 1, then what it finds in x, then what it finds in y. */
+/** x = 1, then loads x, then loads y. */
 const forwards = (isSwapped: boolean): Code =>
   function* (cpu, { x, y }) {
     const [own, other] = isSwapped ? [y, x] : [x, y]
@@ -129,7 +129,7 @@ const storesByteAfter = (order: ChangeOrder): Code =>
     yield* cpu.add(y, 1, order)
     return ''
   }
-/** Finds what is published by an addition of that order. */
+/** Reads the published value by an addition of that order. */
 const addsBefore = (order: Order): Code =>
   function* (cpu, { x, y }) {
     const first = yield* cpu.add(y, 0, order)
@@ -176,7 +176,7 @@ function outcomesOf(codes: readonly Code[], memory: MemoryModel, reduce: boolean
 type Litmus = {
   readonly name: string
   readonly codes: readonly Code[]
-  /** The outcome that is asked for, and under which models it happens. */
+  /** The outcome in question, and the models under which it happens. */
   readonly asks: string
   readonly allowed: readonly MemoryModel[]
   readonly final?: boolean
@@ -283,7 +283,7 @@ for (const { name, codes, asks, allowed, final = false } of LITMUS) {
   }
 }
 
-/** Asks again and again, until it sees the word change or is told to give up. */
+/** Polls until it sees the word change or is told to give up. */
 const polls = (load: (cpu: Cpu, word: Word) => Steps<number>) =>
   function* (cpu: Cpu, { x }: Words): Steps<void> {
     for (;;) {

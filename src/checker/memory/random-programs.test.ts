@@ -63,7 +63,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 const programs = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 3 })
 
-/** Every store is of a value that no other stores, so that an outcome says whose it was. */
+/** Every store has a unique value, so an outcome shows which store it came from. */
 function* run(cpu: Cpu, words: readonly Word[], steps: readonly Step[]): Steps<string> {
   const found: number[] = []
   let value = cpu.id * 10
@@ -104,7 +104,7 @@ function outcomesOf(actors: readonly (readonly Step[])[], memory: MemoryModel, r
   return [...seen].sort()
 }
 
-test('whatever the program, the reduction loses no outcome, and a weaker model has every outcome of a stronger one', () => {
+test('for any program the reduction loses no outcome, and a weaker model has every outcome of a stronger one', () => {
   fc.assert(
     fc.property(programs, (actors) => {
       const [sc, tso, relaxed] = (['sc', 'tso', 'relaxed'] as const).map((memory) => {

@@ -9,12 +9,12 @@ import { type Link, newControl, Side } from './side.ts'
 export class Pair {
   readonly #worker = new Worker(new URL('../job-worker.js', import.meta.url))
 
-  /** What both come to, whatever it is. */
+  /** The result of both. */
   explore(check: Check, job: Job): Explored {
     return exploreByTwo(check.program(job.variant, job.configuration), job.limits, this.#linkFor(job))
   }
 
-  /** What is reported. `isLost`: the helper goes away as soon as it is there. */
+  /** The report. `isLost`: the helper ends as soon as it has joined. */
   report(check: Check, job: Job, isLost = false): Explored {
     const link = this.#linkFor(job)
     if (isLost) Side.lose(link.control)

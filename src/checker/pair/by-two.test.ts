@@ -19,7 +19,7 @@ for (const [name, configuration, variants] of [
   for (const variant of variants) {
     const [job] = jobsOf(check, ASKED, { configuration, variant })
     if (job === undefined) throw new Error(`${variant} is not explored in ${configuration}`)
-    test(`two threads come to the same as one: ${name}, ${job.variant} in ${configuration}`, () => {
+    test(`two threads give the same result as one: ${name}, ${job.variant} in ${configuration}`, () => {
       const two = pair.explore(check, job)
       const { explored: one } = runJob(check, job)
       assert.equal(two.verdict, one.verdict)
@@ -33,7 +33,7 @@ const precheck = CHECKS.find(({ name }) => name === 'precheck')!
 const jobOf = (variant: string, limits: typeof ASKED) =>
   jobsOf(precheck, limits, { variant, configuration: 'one-vcpu' })[0]!
 
-test('the witness of what two threads find is the one that one thread finds', () => {
+test('two threads report the same witness as one', () => {
   for (const variant of ['B-STALE', 'B-SNAP', 'B-LEAK']) {
     const two = pair.report(precheck, jobOf(variant, ASKED))
     const { explored: one } = runJob(precheck, jobOf(variant, ASKED))
@@ -43,7 +43,7 @@ test('the witness of what two threads find is the one that one thread finds', ()
   }
 })
 
-test('a program that is refused lets the helper go, which helps with the next', () => {
+test('a refused program releases the helper, which helps with the next', () => {
   const job = jobOf('precheck', ASKED)
   const idle = { name: 'idle', start: () => undefined as never }
   const program = { ...precheck.program('precheck', 'one-vcpu'), actors: [idle] }
@@ -51,7 +51,7 @@ test('a program that is refused lets the helper go, which helps with the next', 
   assert.equal(pair.explore(precheck, job).verdict, 'PASS')
 })
 
-test('a helper that goes away is done without', () => {
+test('the exploration continues without a helper that is lost', () => {
   const job = jobOf('precheck', ASKED)
   const { verdict, counts } = pair.report(precheck, job, true)
   assert.deepEqual({ verdict, counts }, { verdict: 'PASS', counts: runJob(precheck, job).explored.counts })

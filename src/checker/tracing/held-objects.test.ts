@@ -39,7 +39,7 @@ const CHANGES: readonly ((of: Graph, value: number) => unknown)[] = [
 const textOf = ({ low, high }: HeldObjects) => `${low},${high}`
 const fresh = (of: Graph) => textOf(new HeldObjects(new Fold(), of, CPU))
 
-test('what has changed is taken in, whatever it is: as if all were looked at for the first time', () => {
+test('after any change the fingerprint is the same as one computed from scratch', () => {
   const changes = fc.array(fc.tuple(fc.nat(CHANGES.length - 1), fc.nat(5)), { maxLength: 12 })
   fc.assert(
     fc.property(changes, (made) => {
@@ -55,7 +55,7 @@ test('what has changed is taken in, whatever it is: as if all were looked at for
   )
 })
 
-test('every change of one value changes the fingerprint, and taking it back brings it back', () => {
+test('every change of one value changes the fingerprint, and undoing it restores the fingerprint', () => {
   const of = graph()
   const held = new HeldObjects(new Fold(), of, CPU)
   const first = textOf(held)
@@ -75,7 +75,7 @@ test('every change of one value changes the fingerprint, and taking it back brin
   }
 })
 
-test('a symbol that is held makes it opaque', () => {
+test('an actor that holds a symbol is opaque', () => {
   const of = graph()
   const held = new HeldObjects(new Fold(), of, CPU)
   assert.equal(held.isOpaque, false)

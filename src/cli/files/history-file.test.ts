@@ -28,13 +28,13 @@ test('a line is added behind a line that has no end', async () => {
   assert.equal(readFileSync(at('cut.jsonl'), 'utf8'), `${ENTRY}\n${ENTRY}\n${ENTRY}\n`)
 })
 
-test('lines that many add at a time are all there', async () => {
+test('lines that several processes add at the same time are all kept', async () => {
   const lines = Array.from({ length: 20 }, (_, index) => `${ENTRY.slice(0, -1)},"id":"${index}"}`)
   await Promise.all(lines.map((line) => appendLine(at('many.jsonl'), 'other', () => line)))
   assert.deepEqual(readFileSync(at('many.jsonl'), 'utf8').trim().split('\n').sort(), lines.toSorted())
 })
 
-test('a lock that a process has left which is gone is no lock', async () => {
+test('a lock file left by a process that has ended is ignored', async () => {
   const { ownerOf } = await import('../../bench/ab/owner.ts')
   const gone = ownerOf(process.pid).replace(/-\d+-\d+$/, '-1-1')
   writeFileSync(at('left.jsonl.lock'), gone)
@@ -43,7 +43,7 @@ test('a lock that a process has left which is gone is no lock', async () => {
   assert.ok(!readdirSync(FOLDER).includes('left.jsonl.lock'))
 })
 
-test('what is no history is not added to', async () => {
+test('nothing is added to a file that is not a history', async () => {
   writeFileSync(at('notes.txt'), 'mine\n')
   await assert.rejects(
     appendLine(at('notes.txt'), 'other', () => ENTRY),

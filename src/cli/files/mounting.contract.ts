@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Whether a test may have a small disk of its own: that takes the rights of root. */
+/** Whether a test can mount a small disk, which needs root. */
 export function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-mount-'))
   try {

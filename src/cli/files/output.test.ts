@@ -26,7 +26,7 @@ const at = (name: string) => join(FOLDER, name)
 const RESULT = '{"schema":"faultline.result","version":1}\n'
 const refused = (says: RegExp) => ({ name: 'FaultlineError', kind: 'usage', message: says })
 
-test('what is no file of its own is refused, and stays what it is', async () => {
+test('a folder, a link, a pipe or a device is refused, and left unchanged', async () => {
   execFileSync('mkfifo', [at('pipe')])
   writeFileSync(at('target'), RESULT)
   symlinkSync('target', at('link'))
@@ -56,7 +56,7 @@ test('what is no file of its own is refused, and stays what it is', async () => 
   assert.equal(readFileSync(at('target'), 'utf8'), RESULT)
 })
 
-test('a file of another kind is replaced only if that is said; one of the same kind is', () => {
+test('a file of another kind is replaced only with --force, one of the same kind always', () => {
   writeFileSync(at('notes'), 'mine')
   assert.throws(() => save({ path: at('notes'), kind: 'result' }, RESULT), refused(/is not a result of faultline/))
   assert.throws(() => save({ path: at('notes'), kind: 'export' }, 'x'), refused(/exists already/))
@@ -67,7 +67,7 @@ test('a file of another kind is replaced only if that is said; one of the same k
   assert.equal(readFileSync(at('notes'), 'utf8'), RESULT)
 })
 
-test('an input is never replaced, under whatever name', () => {
+test('an input is never replaced, under any of its names', () => {
   writeFileSync(at('input'), RESULT)
   linkSync(at('input'), at('other-name'))
   symlinkSync('input', at('input-link'))
@@ -77,7 +77,7 @@ test('an input is never replaced, under whatever name', () => {
   }
 })
 
-test('a read-only file stays, and the permissions of one that is replaced are kept', () => {
+test('a read-only file is not replaced, and a replaced file keeps its permissions', () => {
   writeFileSync(at('read-only'), RESULT)
   chmodSync(at('read-only'), 0o444)
   assert.throws(() => save({ path: at('read-only'), kind: 'result' }, RESULT), refused(/it is read-only/))
@@ -87,7 +87,7 @@ test('a read-only file stays, and the permissions of one that is replaced are ke
   assert.equal(statSync(at('shared')).mode & 0o777, 0o640)
 })
 
-test('a patch that does not fit on the disk is not begun, and that is no wrong use', {
+test('a patch that does not fit on the disk is not written, and the exit code is not that of wrong use', {
   skip: !canMount(),
 }, async () => {
   const disk = at('small')
@@ -104,7 +104,9 @@ test('a patch that does not fit on the disk is not begun, and that is no wrong u
   }
 })
 
-test('a disk that is full leaves the earlier file and no other, and is no wrong use', { skip: !canMount() }, () => {
+test('a full disk leaves only the earlier file, and the exit code is not that of wrong use', {
+  skip: !canMount(),
+}, () => {
   const disk = at('disk')
   mkdirSync(disk)
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])

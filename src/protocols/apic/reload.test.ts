@@ -18,7 +18,7 @@ import {
   touch,
 } from './testing.contract.ts'
 
-/** Whether the first vCPU's VMCS has the address of the page as the host has it now. */
+/** Whether the first vCPU's VMCS has the current address of the page. */
 function isCurrent({ vm, stage }: SmallVm): boolean {
   const page = vm.memslots.hostPageAtStart(APIC)!
   const pfn = pfnOfPte(page, vm.host.peekPte(stage.cpus[0]!, page))
@@ -65,7 +65,7 @@ test('the notifier asks for the reload before it flushes, and does neither befor
   assert.equal(small.counted('remote_tlb_flush_requests'), 1)
 })
 
-test('a page that is not mapped is asked for all the same, and nothing is flushed', () => {
+test('the reload of a page that is not mapped is requested too, and nothing is flushed', () => {
   const small = moveUnder(kickedGuest, PRECHECK)
   assert.equal(small.counted('apic_reload_requests'), 1)
   assert.equal(small.counted('remote_tlb_flush_requests'), 0)
@@ -87,7 +87,7 @@ test('the flush after a reload finds nothing to drop, the one of the notifier do
   assert.deepEqual(flushes(PRECHECK), [1, 0, 0, 0])
 })
 
-test('a pinned page does not move, and no vCPU hears of it', () => {
+test('a pinned page does not move, and no vCPU gets a request', () => {
   const small = apicVm([inTurn(enter, touch(APIC)), move], PINNED)
   small.stage.run(0).run(1)
   assert.equal(small.stage.stateOf(1), 'has ended')

@@ -21,7 +21,7 @@ import { B_OLDPFN } from './b-oldpfn.ts'
 import { B_REQAFTER } from './b-reqafter.ts'
 import { B_SKIPFLUSH } from './b-skipflush.ts'
 
-// The shortest interleaving that shows each fault. The correct protocol is taken through the same one.
+// The shortest interleaving that shows each fault. The correct protocol runs the same one.
 
 test('B-OLDPFN loads the address of the page that is about to be taken back, and uses it when it is gone', () => {
   assert.deepEqual(

@@ -24,7 +24,7 @@ import { B_SRCU } from './b-srcu.ts'
 import { B_UNBAL } from './b-unbal.ts'
 import { B_WAKE } from './b-wake.ts'
 
-// The shortest interleaving that shows each fault. The correct protocol is taken through the same one.
+// The shortest interleaving that shows each fault. The correct protocol runs the same one.
 
 const inside = { first: 0, end: 8 }
 const circles = ({ vm, stage }: SmallVm) => lockCircles(vm, stage.memory).length
@@ -53,7 +53,7 @@ test('B-UNBAL leaves an invalidation counted for ever, when the slot went betwee
   assert.ok(small.violationsAtRest.includes('count_leak'))
 })
 
-/** The updater comes along when the notifier stands, in its start or in its end, before the step. */
+/** The updater runs while the notifier is before this step, in its start or in its end. */
 function publishesBefore(kernel: Kernel, half: 'start' | 'end', step: RegExp) {
   const small = updatedVm([faultOn(0), notifies(SPARE_RANGE), creates], kernel)
   if (half === 'end') small.stage.runUntil(1, /pause/)
@@ -130,7 +130,7 @@ test('with the rwsem one thread deadlocks alone, if an updater queues between tw
   assert.deepEqual(correct.violationsAtRest, [])
 })
 
-test('the fair gate is a rwsem by another name: the same thread deadlocks', () => {
+test('the fair gate behaves as an rwsem: the same thread deadlocks', () => {
   const small = updatedVm([faultOn(0), notifiesNested(OUTSIDE), creates], FAIR_GATE)
   small.stage.runUntil(1, /pause/).run(2)
   assert.equal(small.stage.finish(), false)

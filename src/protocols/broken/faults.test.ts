@@ -17,7 +17,7 @@ import { B_SNAP } from './b-snap.ts'
 import { B_STALE } from './b-stale.ts'
 import { B_UNITS } from './b-units.ts'
 
-// The shortest interleaving that shows each fault. The correct protocol is taken through the same one.
+// The shortest interleaving that shows each fault. The correct protocol runs the same one.
 
 function staleRace(kernel: Kernel) {
   const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
@@ -42,12 +42,12 @@ function snapRace(kernel: Kernel) {
   return small
 }
 
-test('B-SNAP takes a sequence that already knows of the invalidation which freed its page', () => {
+test('B-SNAP reads a sequence that already includes the invalidation which freed its page', () => {
   assert.ok(snapRace(B_SNAP).violations.includes('stale_install'))
   assert.deepEqual(snapRace(PRECHECK).violations, [])
 })
 
-test('B-HOIST goes on for ever with the count that it read once', () => {
+test('B-HOIST loops forever on the count that it read once', () => {
   const race = (kernel: Kernel) => {
     const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
     // The loop looks once while the invalidation is in progress.
@@ -67,7 +67,7 @@ test('B-HOIST goes on for ever with the count that it read once', () => {
   assert.deepEqual(correct.violations, [])
 })
 
-test('B-LEAK keeps the reference of a page that the pre-check turned down', () => {
+test('B-LEAK keeps the reference to a page after the pre-check failed', () => {
   const race = (kernel: Kernel) => {
     const small = new SmallVm([faultOn(5), invalidate(0, 8)], kernel)
     small.stage
@@ -160,7 +160,7 @@ test('a guest that reads a page of B-STALE uses memory that the host has taken b
   assert.deepEqual(guest.violations, ['stale_install', 'stale_use'])
 })
 
-/** A fault has looked its page up when the page is invalidated, with the sequence at so much. */
+/** A fault has looked up its page when the page is invalidated, with the sequence at this value. */
 function overtaken(kernel: Kernel, seqStart: number) {
   const small = new SmallVm([faultOn(0), invalidate(0, 1)], kernel, { seqStart })
   small.stage
@@ -170,7 +170,7 @@ function overtaken(kernel: Kernel, seqStart: number) {
   return small.violations
 }
 
-test('a fault that an invalidation has overtaken retries wherever the sequence is, and B-SEQORDER not where it wraps', () => {
+test('a stale fault retries at any value of the sequence, and B-SEQORDER does not where the sequence wraps', () => {
   for (const seqStart of [0, 0x7fff_ffff, 0xffff_ffff]) assert.deepEqual(overtaken(PRECHECK, seqStart), [])
   assert.deepEqual(overtaken(B_SEQORDER, 0x7fff_ffff), [])
   assert.ok(overtaken(B_SEQORDER, 0xffff_ffff).includes('stale_install'))

@@ -9,14 +9,14 @@ import { B_PUBFIRST } from './b-pubfirst.ts'
 import { B_SLEEP } from './b-sleep.ts'
 import { B_VOLUME } from './b-volume.ts'
 
-// The shortest interleaving that shows each fault of system 2. The correct protocol is taken through the same one.
+// The shortest interleaving that shows each fault of system 2. The correct protocol runs the same one.
 
 const boots = inTurn(writes(0), executes(0))
 
 test('B-PUBFIRST lets another vCPU execute what its I-cache holds of the old memory', () => {
   const race = (kernel: Kernel) => {
     const small = smallStage2([boots, executes(0)], kernel)
-    // vCPU 0 has mapped the block and stands before its invalidation; vCPU 1 comes, and executes if it may.
+    // vCPU 0 has mapped the block and is before its invalidation; vCPU 1 executes from it if it can.
     small.stage.runUntil(0, /broadcast/).run(1)
     const seenBy = small.stage.cpus.map(({ violations }) => violations.length)
     small.stage.run(0)
@@ -63,7 +63,7 @@ test('B-VOLUME issues more operations under mmu_lock than MAX_DVM_OPS, once for 
   assert.equal(herd(THRESHOLD).counted('icache_inval_over_limit'), 0)
 })
 
-test('B-NOTLBI leaves the vCPU that lost the race faulting on what its TLB holds', () => {
+test('B-NOTLBI leaves the vCPU that lost the race faulting on its old TLB entry', () => {
   const race = (kernel: Kernel) => {
     const small = smallStage2([boots, boots], kernel)
     for (const vcpu of [0, 1]) small.stage.runUntil(vcpu, /broadcast/)

@@ -31,7 +31,7 @@ import { B_ROOTS } from './b-roots.ts'
 import { B_ROOTWALK } from './b-rootwalk.ts'
 import { B_SIDE } from './b-side.ts'
 
-// The shortest interleaving that shows each fault of system 1. The correct protocol is taken through the same one.
+// The shortest interleaving that shows each fault of system 1. The correct protocol runs the same one.
 
 /** A guest that has walked through a page table, and walks through it again when the test lets it. */
 const guestOnBlock0 = inTurn(inGuest(own(0), X), halts, touches(own(0, 1), X), leavesGuest)
@@ -67,7 +67,7 @@ test('B-RCU frees a page table before the flush: the hardware is in no read sect
   assert.deepEqual(freedWhileWalked(V6_18, true), [])
 })
 
-test('B-ASSIGN forgets what the first page owes when the second was replaced', () => {
+test('B-ASSIGN loses the flush due for the first page when the second was replaced', () => {
   const race = (kernel: Kernel) => {
     const twoPages = inTurn(executes(own(0)), executes(own(1)), halts, writesTo(own(1, 1)))
     const vm = new NxVm([twoPages, recovers()], kernel)
@@ -87,7 +87,7 @@ test('B-ASSIGN forgets what the first page owes when the second was replaced', (
   assert.deepEqual(race(V6_18), [])
 })
 
-test('B-ROOTS drops mmu_lock in the second root without the flush that the first root owes', () => {
+test('B-ROOTS drops mmu_lock in the second root without the flush due for the first root', () => {
   const race = (kernel: Kernel) => {
     const guest = inTurn(inGuest(small(0)), halts, touches(small(0)), leavesGuest)
     const vm = new NxVm(
@@ -192,7 +192,7 @@ test('a page table that is freed without a grace period is freed under a walk', 
     const acts = [inTurn(executes(own(0)), halts, executes(own(0, 1))), inTurn(recovers(), reclaims)]
     const vm = new NxVm(acts, kernel)
     vm.stage.runUntil(0, /pause/).runUntil(0, /add nx.rcu.section0/)
-    // The fault stands in the table of the last level.
+    // The fault is in the table of the last level.
     for (let level = 4; level > 0; level -= 1) vm.stage.runUntil(0, /load pageTables/).play('0')
     vm.stage.run(1)
     assert.ok(vm.stage.finish())

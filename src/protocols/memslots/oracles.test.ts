@@ -14,7 +14,7 @@ const run = (...acts: readonly Act[]): SmallVm => {
   return small
 }
 
-/** The oracle's record is changed, so that what is true seems to be wrong. */
+/** The oracle's record is changed, so that the true state looks wrong. */
 const pokes = (wordOf: (vm: Vm) => Word, value: number): Act =>
   function* (cpu, vm) {
     cpu.poke(wordOf(vm), value)

@@ -10,7 +10,7 @@ import { raiseAging } from '../mmu-notifier.ts'
 import { type Act, faultOn, faultsOn, gfnOf, hvaOf, inTurn, invalidate, SmallVm } from '../testing.contract.ts'
 import { enterGuest, exitGuest } from '../vcpu-run.ts'
 
-/** As an updater leaves the root before it takes it apart: it still maps what it did. */
+/** A root that is given up and not yet torn down: it still has its mappings. */
 const givesRootUp: Act = function* (cpu, vm) {
   yield* vm.mmuLock.writeLock(cpu)
   yield* cpu.store(vm.nx!.roots.invalid(0), 1)
@@ -26,7 +26,7 @@ function ran(kernel: Kernel, ...acts: readonly Act[]): SmallVm {
   return small
 }
 
-/** The versions since roots are given up at all in which it is so. */
+/** The versions in which it holds, of those that give up roots. */
 const versionsIn = (isSo: (kernel: Kernel) => boolean): readonly VersionName[] =>
   VERSIONS.slice(VERSIONS.indexOf(V5_15))
     .filter(isSo)
@@ -37,7 +37,7 @@ test('a notifier unmaps what a given-up root maps in every version', () => {
   assert.deepEqual(versionsIn(unmaps), ['v5.15', 'v6.5', 'v6.8', 'v6.12', 'v6.18', 'v7.1'])
 })
 
-test('a zap for reasons of KVM itself looks into given-up roots from v5.17 to v6.8 only', () => {
+test('a zap by KVM itself visits given-up roots from v5.17 to v6.8 only', () => {
   const zap: Act = (cpu, vm) => vm.kvm.zapGfnRange(cpu, vm, 0 as never, gfnOf(0), gfnOf(8))
   const zaps = (kernel: Kernel) => ran(kernel, faultOn(0), givesRootUp, zap).mapped.length === 0
   assert.deepEqual(versionsIn(zaps), ['v6.5', 'v6.8'])

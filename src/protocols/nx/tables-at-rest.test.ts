@@ -50,7 +50,7 @@ test('page tables are used again, those of the shadow MMU by the TDP MMU too, an
   assert.deepEqual([...vm.violations, ...vm.violationsAtRest], [])
 })
 
-test('a page table that is torn down and not freed is missed', () => {
+test('a page table that is torn down and not freed is reported', () => {
   const kernel = withFunctions({ *tdpMmuFreeSp() {} })
   assert.deepEqual(after(inTurn(executes(own(0)), recovers()), kernel).violationsAtRest, ['page_table_leak'])
 })

@@ -9,7 +9,7 @@ import { EXPORTERS } from './all.ts'
 import { RESULT } from './exported.contract.ts'
 import { readGo, tablesOf } from './go-reader.contract.ts'
 
-/** What a file may call its runs, metrics, locks and hosts to be taken for something else. */
+/** Names of runs, metrics, locks and hosts that could be taken for something else. */
 const EVIL = [
   '\u001b[31mred\u001b]0;title\u0007',
   'a\nBenchmarkForged 1 5 ns/op',

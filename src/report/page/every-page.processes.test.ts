@@ -22,7 +22,7 @@ const skip = executable === undefined ? 'no Chromium is installed: apt-get insta
 const specs = new Map<string, Page>()
 let browser: Browser
 
-/** What the program wrote for a browser to draw. */
+/** The data that the program wrote into the page. */
 function specIn(file: string): Page {
   const html = readFileSync(join(folder, file), 'utf8')
   return JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)![1]!) as Page
@@ -111,7 +111,7 @@ test('the page of a patch has the diff of what it does otherwise', { skip }, asy
 })
 
 for (const kind of ['result', 'map', 'comparison', 'witness', 'trace']) {
-  test(`${kind}: whatever a text of the page is, it stays text, and nothing is wider than 360 px`, {
+  test(`${kind}: any text of the page stays text, and nothing is wider than 360 px`, {
     skip,
   }, async () => {
     const spec = hostile(specs.get(kind)!) as Page

@@ -30,7 +30,7 @@ before(async () => {
 })
 after(async () => await browser?.close())
 
-/** Opens a page from disk, and fails on whatever it says on its console or asks of a network. */
+/** Opens a page from disk, and fails if it writes to its console or makes a network request. */
 async function opened(html: string, width = 1400, colorScheme: 'light' | 'dark' = 'light'): Promise<BrowserPage> {
   const path = join(folder, `page-${Math.random()}.html`)
   writeFileSync(path, html)

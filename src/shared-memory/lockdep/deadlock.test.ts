@@ -40,6 +40,6 @@ test('a recursive reader does not', () => {
   )
 })
 
-test('readers hold each other up neither', () => {
+test('readers do not wait for each other', () => {
   assert.equal(waiters(standing(0, [shared(A)], alone(B)), standing(1, [alone(B)], shared(A))), undefined)
 })

@@ -18,7 +18,7 @@ test('two locks that are taken in either order make one, which begins with what 
   assert.deepEqual(classesOf([edge(0, EXCLUSIVE, 1, EXCLUSIVE), edge(1, EXCLUSIVE, 0, EXCLUSIVE)]), [[1, 0]])
 })
 
-test('the shortest circle is told, and each once', () => {
+test('the shortest cycle is reported, and each cycle once', () => {
   const edges = [
     edge(0, EXCLUSIVE, 1, EXCLUSIVE),
     edge(1, EXCLUSIVE, 2, EXCLUSIVE),
@@ -62,7 +62,7 @@ test('a graph of exclusive locks has a circle exactly if it cannot be sorted', (
   )
 })
 
-/** Takes away what nothing points to, as long as there is any. */
+/** Removes nodes without incoming edges, as long as there are any. */
 function canBeSorted(pairs: readonly (readonly [number, number])[]): boolean {
   const left = [...pairs]
   for (;;) {

@@ -11,7 +11,7 @@ import { OwnedLock, OwnedRwLock } from './owned-locks.ts'
 /** The number of the oracle. */
 const NOT_HELD = 7
 
-/** What the oracle says of CPUs that do this to a mutex and to a semaphore, one after the other. */
+/** The oracle's findings for CPUs that do this to a mutex and to a semaphore in turn. */
 function violationsOf(...acts: readonly ((cpu: Cpu, mutex: OwnedLock, sem: OwnedRwLock) => Steps<unknown>)[]) {
   const place = new Place()
   const mutex = new OwnedLock(new Mutex(place.within('mutex')), acts.length, NOT_HELD)

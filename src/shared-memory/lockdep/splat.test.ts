@@ -31,7 +31,7 @@ const edge = (from: number, to: number, modes: Partial<Dependency> = {}): Depend
   ...modes,
 })
 
-test('the splat of the mail comes out as the kernel printed it, but for addresses and offsets', () => {
+test('the splat of the mail is printed as by the kernel, except for addresses and offsets', () => {
   const end = edge(1, 0, { fromMode: SHARED, toSite: 0 })
   const start = edge(0, 1, { toMode: SHARED, fromSite: 1 })
   assert.equal(
@@ -71,7 +71,7 @@ other info that might help us debug this:
   )
 })
 
-test('a circle of three says its chain first', () => {
+test('the splat of a cycle of three begins with its chain', () => {
   const splat = splatOf([edge(1, 0), edge(0, 2), edge(2, 1)], NAMES)
   assert.match(
     splat,

@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import { Crew } from '../../threads/crew.contract.ts'
 import { assertNothingIsTorn } from './holding.contract.ts'
 
-// The head of its queue looks around while it waits, so the drills of a lock whose waiters stand at one word do not fit.
+// The head of its queue reorders the queue while it waits, so the drills for locks whose waiters wait on one word do not apply.
 for (const cpus of [2, 8]) {
   test(`cna-qspinlock: ${cpus} workers on two NUMA nodes exclude each other, and each of them makes progress`, async () => {
     await using crew = await Crew.of({ kind: 'cna-qspinlock' }, cpus)

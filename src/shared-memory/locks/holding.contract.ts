@@ -1,4 +1,4 @@
-// What the contracts of locks ask alike.
+// The parts that the contracts of locks share.
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Crew } from '../../threads/crew.contract.ts'
@@ -29,7 +29,7 @@ type Sides = {
 const ACTORS = 3
 const TURNS = 3
 
-/** By chance where the checker explores all: any schedule must leave the lock free and its subject whole. */
+/** Random schedules, where the checker explores all: each must leave the lock free and the protected words consistent. */
 export function assertWhateverTheSchedule(build: (place: Place, cpus: number) => Sides): void {
   const schedule = fc.array(fc.nat(ACTORS * 7), { minLength: 20, maxLength: 250 })
   fc.assert(

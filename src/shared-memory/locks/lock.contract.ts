@@ -37,7 +37,7 @@ export function lockContract({ kind, build, isFair, contended }: LockClaims): vo
   }
   compiledContract(kind, ['exclude'])
 
-  test(`${kind}: a try takes a free lock, and never breaks into a held one`, async () => {
+  test(`${kind}: a try takes a free lock, and never a held one`, async () => {
     await using crew = await Crew.of({ kind }, 2)
     const [a, b] = crew.members as [Member, Member]
     assert.equal(await a.do('tryAcquire'), 1)
@@ -50,14 +50,14 @@ export function lockContract({ kind, build, isFair, contended }: LockClaims): vo
     assert.equal(await b.do('tryAcquire'), 0)
   })
 
-  test(`${kind}: a try that fails neither waits nor leaves a trace`, () => {
+  test(`${kind}: a try that fails neither waits nor changes the lock`, () => {
     const place = new Place()
     const lock = build(place, 2)
     const stage = new Stage(place, [(cpu) => lock.acquire(cpu), (cpu) => lock.tryAcquire(cpu)])
     assertFailsWithoutTrace(stage)
   })
 
-  test(`${kind}: whatever the schedule, each CPU gets in and meets no other`, () => {
+  test(`${kind}: in any schedule each CPU gets the lock, and no two hold it at the same time`, () => {
     assertWhateverTheSchedule((place, cpus) => {
       const lock = build(place, cpus)
       return { acquire: () => (cpu) => lock.acquire(cpu), release: () => (cpu) => lock.release(cpu), alone: () => true }

@@ -37,7 +37,7 @@ function onStage(...acts: readonly Act[]) {
   }
 }
 
-test('without company each side is one access to take and one to leave', () => {
+test('without contention each side takes one access to lock and one to unlock', () => {
   const { stage } = onStage(reads, writes)
   stage.run(0).run(1)
   assert.deepEqual(stage.trace, ['0 add lock.cnts', '0 sub lock.cnts', '1 cas lock.cnts', '1 sub lock.cnts'])

@@ -11,7 +11,7 @@ lockContract({ kind: 'qspinlock', build: (place, cpus) => new QSpinLock(place, c
 
 const tailOf = (cpu: number) => (cpu + 1) << 18
 
-/** Each actor takes the lock, and then lets go of it. */
+/** Each actor takes the lock, and then releases it. */
 function onStage(cpus: number, pendingLoops?: number) {
   const place = new Place()
   const lock = new QSpinLock(place.within('lock'), cpus, pendingLoops)
@@ -27,7 +27,7 @@ function onStage(cpus: number, pendingLoops?: number) {
   return { stage, lock, val: () => stage.valueOf(lock.val) }
 }
 
-test('without company a pair is one compare-and-swap and one subtraction', () => {
+test('without contention a pair is one compare-and-swap and one subtraction', () => {
   const { stage, val } = onStage(1)
   stage.play('0')
   assert.equal(val(), LOCKED)

@@ -31,7 +31,7 @@ function placed(library: typeof Shared, kind: keyof typeof KINDS) {
 
 const sum = ({ words }: Memory) => words.reduce((a, b) => a + b, 0)
 
-/** Pairs that leave things as they found them, whatever was done before. */
+/** Pairs of operations that restore the state, in any state. */
 const PAIRS = [
   ['acquire', 'release'],
   ['readLock', 'readUnlock'],
@@ -79,7 +79,7 @@ function compiledAlone(lock: object) {
 
 type AnyCpu = { load: (word: number) => number; add: (word: number, by: number) => number; now: () => number }
 
-test('what cannot be compiled stays in JavaScript, and is said with its reason', () => {
+test('a lock that cannot be compiled stays in JavaScript, with the reason', () => {
   class OddLock {
     id = 0
     word = 32
@@ -101,7 +101,7 @@ test('what cannot be compiled stays in JavaScript, and is said with its reason',
   assert.ok(Object.hasOwn(lock, 'release') && !Object.hasOwn(lock, 'acquire'))
 })
 
-test('a lock that keeps notes in JavaScript is left alone, as its fields are no constants', () => {
+test('a lock with mutable fields in JavaScript is not compiled', () => {
   class CountingLock {
     taken = 0
     acquire(cpu: AnyCpu) {

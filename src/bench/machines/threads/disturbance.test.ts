@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watched } from './disturbance.ts'
 
-test('what was measured while the process was stopped is void', async () => {
+test('a measurement during which the process was stopped is void', async () => {
   let stops = 0
   const disturbed = await watched(
     () => stops,
@@ -19,7 +19,7 @@ test('what was measured while the process was stopped is void', async () => {
   assert.deepEqual(calm, { value: 'value', isDisturbed: false })
 })
 
-test('a standstill that was not reported is seen by the clock', async (t) => {
+test('a stop that was not reported is detected by the clock', async (t) => {
   const real = performance.now.bind(performance)
   let jumpMs = 0
   t.mock.method(performance, 'now', () => real() + jumpMs)

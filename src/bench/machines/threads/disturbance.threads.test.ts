@@ -9,7 +9,7 @@ const PLAN: PlanOptions = {
   ...{ sampleEvery: 8, timelineEvents: 0, oracles: true, costs: {} },
 }
 
-/** A run of two trials; `stops` says how often the process has been stopped, each time that it is asked. */
+/** A run of two trials; `stops` returns how often the process has been stopped. */
 async function run(stops: () => number) {
   const group = groupOf(precheck, ['precheck'], { vcpus: 1, notifiers: 0, zappers: 0 }, { range: '256' }, null)
   const { signal } = new AbortController()
@@ -22,9 +22,9 @@ async function run(stops: () => number) {
 
 const standstill = /^the process stood still during trials, which are not used \((\d+)\)$/
 
-test('a trial in which the process was stopped is not used, but run again, and that is said', async () => {
+test('a trial in which the process was stopped is run again, and the result says so', async () => {
   let asked = 0
-  // Between the first two questions, which are of the first trial.
+  // Between the first two calls, which belong to the first trial.
   const { run: only } = await run(() => (asked++ === 0 ? 0 : 1))
   assert.deepEqual([only!.error, only!.trials.length], [null, 2])
   assert.deepEqual(
