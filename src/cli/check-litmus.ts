@@ -4,6 +4,7 @@ import { observe } from '../checker/litmus/observe.ts'
 import { parseLitmus } from '../checker/litmus/parse.ts'
 import { MEMORY_MODELS } from '../checker/memory/model.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { fit } from '../report/fit.ts'
 import { foundAt, foundJson, saveFound } from './check-file.ts'
 import type { CheckArgs } from './check-flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
@@ -18,7 +19,7 @@ export function checkLitmus(file: string, args: CheckArgs, io: Io): ExitCode {
   const observed = (memory === undefined ? MEMORY_MODELS : [memory]).map((model) => observe(test, model))
   const found = { name: test.name, asks: `${test.quantifier} ${test.asks}`, observed }
   const text = quiet ? observationText : litmusText
-  io.out(json ? foundJson({ found }) : text(test, observed))
+  io.out(json ? foundJson({ found }) : fit(text(test, observed), io.columns))
   saveFound(output, { kind: 'litmus', isComplete: true, found }, io)
   // `exists` asks whether something happens; `~exists` and `forall` claim something.
   return test.quantifier === 'exists' || observed.every(({ isOk }) => isOk) ? EXIT.fine : EXIT.regression

@@ -6,6 +6,7 @@ import { secondsFor } from './check-budget.ts'
 import { foundAt, foundJson, saveFound } from './check-file.ts'
 import { type CheckArgs, limitsOf } from './check-flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
+import { fitted } from './terminal.ts'
 
 /** Holds the locks of a file to the contract of locks: each clause is explored. Exit code 1: one is violated, or not known. */
 export async function checkLock(file: string | undefined, args: CheckArgs, io: Io): Promise<ExitCode> {
@@ -20,8 +21,9 @@ export async function checkLock(file: string | undefined, args: CheckArgs, io: I
   }
 }
 
-async function check(file: string, args: CheckArgs, io: Io): Promise<ExitCode> {
+async function check(file: string, args: CheckArgs, given: Io): Promise<ExitCode> {
   const { json, quiet } = args
+  const io = json ? given : fitted(given)
   const output = foundAt(args)
   const bound = limitsOf(args)
   const answers: (ClauseAnswer & { readonly lock: string })[] = []

@@ -4,6 +4,7 @@ import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts
 import { LIMITS } from '../checker/limits.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
 import { patienceOf } from '../checker/run-check.ts'
+import { fit } from '../report/fit.ts'
 import { secondsFor } from './check-budget.ts'
 import { foundAt, foundJson, saveFound } from './check-file.ts'
 import { type CheckArgs, limitsOf } from './check-flags.ts'
@@ -34,7 +35,7 @@ export function checkWorst(checks: readonly Check[], of: Cost, args: CheckArgs, 
         reports
           .map((report, at) => worstText(report, commandName(jobs[at]!.check, report.variant), jobs[at]!.check))
           .join('\n\n')
-  io.out(json ? foundJson({ found: reports }) : text())
+  io.out(json ? foundJson({ found: reports }) : fit(text(), io.columns))
   saveFound(file, { kind: 'worst', isComplete: reports.length === jobs.length, found: reports }, io)
   return io.signal.aborted ? EXIT.interrupted : EXIT.fine
 }

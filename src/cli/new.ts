@@ -8,8 +8,10 @@ import { notWritten } from './files/trouble.ts'
 import { writeWhole } from './files/write-whole.ts'
 import { EXIT } from './io.ts'
 import type { NewArgs } from './new-flags.ts'
+import { fitted } from './terminal.ts'
 
-export const newCommand: Command<NewArgs> = async ({ file, from, functions }, io) => {
+export const newCommand: Command<NewArgs> = async ({ file, from, functions }, given) => {
+  const io = fitted(given)
   if (!['.ts', '.mts'].includes(extname(file))) {
     throw new FaultlineError('BAD_NAME', 'usage', `${file} does not end with .ts, which a patch is written in`, {
       hint: 'Types are optional in it; a .js file runs too.',

@@ -1,3 +1,4 @@
+import { fit } from '../report/fit.ts'
 import { marked, PLAIN, type Style } from '../report/tones.ts'
 import type { Io } from './io.ts'
 
@@ -18,3 +19,6 @@ export const styleOf = ({ columns, isColoured: hasColours }: Io): Style => ({
   width: columns,
   paint: hasColours === true ? marked : PLAIN.paint,
 })
+
+/** The same `io`, with sentences broken between words where the terminal is too narrow for them. */
+export const fitted = (io: Io): Io => ({ ...io, out: (text) => io.out(fit(text, io.columns)) })

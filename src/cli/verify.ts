@@ -13,9 +13,11 @@ import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isNamed } from './openable.ts'
 import { readAsWritten } from './read-result.ts'
 import { checkCommand, planIn, rerun } from './rerun.ts'
+import { fitted } from './terminal.ts'
 import type { VerifyArgs } from './verify-flags.ts'
 
-export const verify: Command<VerifyArgs> = async (args, io) => {
+export const verify: Command<VerifyArgs> = async (args, given) => {
+  const io = fitted(given)
   const result = await readAsWritten(args.file, io)
   const others = new Set(result.runs.filter(otherCode()))
   const faults = faultsOf(result)
