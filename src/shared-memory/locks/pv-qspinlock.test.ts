@@ -47,6 +47,12 @@ test('a theft is a slow path: its contention is traced, as that of a waiter is',
   assert.deepEqual(stage.cpus[1]!.contention, ['begin 0/1'])
 })
 
+test('a theft pays for no barrier of the node that it readies and does not use', () => {
+  const stage = held().run(1).runUntil(0, KICKS).runUntil(2, RELEASES)
+  const ofItsNode = stage.trace.filter((step) => /^2 .*pv.node2/.test(step)).map((step) => step.split(' ')[1])
+  assert.deepEqual(ofItsNode, ['write', 'write', 'write'])
+})
+
 test('with more looks a waiter takes the lock that comes free meanwhile, and no CPU halts', () => {
   const stage = held(8).runUntil(1, SETS_PENDING).play('1').run(0).run(1)
   assert.equal(stage.trace.filter((step) => /park/.test(step)).length, 0)

@@ -97,9 +97,11 @@ export class PvQSpinLock implements Lock {
   *#acquireSlow(cpu: Cpu): Steps<void> {
     cpu.contentionBegin(this.id, WRITE)
     const node = this.#nodes[cpu.id]!
-    yield* cpu.store(node.locked, 0)
-    yield* cpu.store(node.next, NO_SUCCESSOR)
-    yield* cpu.store(node.state, RUNNING)
+    // pv_init_node(). Plain, as in the kernel: others reach the node only through the tail, and #xchgTail() publishes it. A kick that comes
+    // late from release() may write `state` meanwhile, the same value. A theft leaves the node unused, so it must not pay for barriers.
+    yield* cpu.write(node.locked, 0)
+    yield* cpu.write(node.next, NO_SUCCESSOR)
+    yield* cpu.write(node.state, RUNNING)
     const stolen = yield* this.#steal(cpu)
     if (!stolen) yield* this.#queue(cpu, node)
     cpu.contentionEnd(this.id, WRITE)

@@ -101,6 +101,26 @@ test('a lock that cannot be compiled stays in JavaScript, with the reason', () =
   assert.ok(Object.hasOwn(lock, 'release') && !Object.hasOwn(lock, 'acquire'))
 })
 
+for (const [what, cpus, calls] of [
+  ['a call on a CPU of a run, which keeps records', 1, 1],
+  ['nothing on a CPU of no run', 0, 0],
+] as const) {
+  test(`the beginning of a slow path is ${what}`, () => {
+    const place = new opened.Place()
+    const lock = new opened.PvQSpinLock(place, 1)
+    const memory = allocate(place, 'wasm', cpus)
+    const cpu = cpuFor(0, memory)
+    const begun: number[][] = []
+    cpu.contentionBegin = (...lockAndSide) => void begun.push(lockAndSide)
+    assert.deepEqual(compileFor({ lock }, cpu, memory), [])
+    const queued = 1 << 18
+    memory.words[lock.val] = queued
+    lock.acquire(cpu as never)
+    assert.equal(memory.words[lock.val], queued | 1)
+    assert.equal(begun.length, calls)
+  })
+}
+
 test('a lock with mutable fields in JavaScript is not compiled', () => {
   class CountingLock {
     taken = 0

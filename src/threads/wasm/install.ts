@@ -27,9 +27,16 @@ export function installLocks(
   memory: WasmMemory,
 ): void {
   const own = cpu as unknown as Methods
-  const host = HOST_FUNCTIONS.map(({ name }) => [name, (...args: number[]) => own[name]!(...args)] as const)
+  const host = HOST_FUNCTIONS.map(({ name, params }) => [name, hostCall(own, own[name]!, params)] as const)
   const exports = instantiate(module, memory, Object.fromEntries(host)) as Methods
   for (const method of methods) heldBy(root, method.path)[method.method] = callable(method, exports)
+}
+
+/** A method of the CPU for compiled code. It has exactly the parameters that are passed: V8 then calls it without an array of arguments. */
+function hostCall(own: Methods, method: Method, params: number): Method {
+  if (params === 0) return () => method.call(own)
+  if (params === 1) return (first) => method.call(own, first)
+  return (first, second) => method.call(own, first, second)
 }
 
 const heldBy = (root: object, path: Path): Methods =>

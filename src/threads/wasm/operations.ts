@@ -18,7 +18,10 @@ import {
 } from './instructions.ts'
 import { boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
 
-/** The end of a slow path: a call, if it is timed; clearing a word of this CPU if it names the lock; or nothing. */
+/**
+ * The end of a slow path: a call, if it is timed; clearing a word of this CPU if it names the lock; or nothing, on a CPU of no run, which
+ * keeps no records either: then its beginning is nothing too.
+ */
 export type SlowPathEnd = 'call' | { readonly word: number } | 'nothing'
 
 /** The environment of an instruction besides the words of the protocol. */
@@ -31,6 +34,7 @@ export function operation(name: string, args: readonly Value[], frame: Frame, ma
   const { sleepers, slowPathEnd } = machine
   // Every atomic access of WebAssembly is a full barrier already, as those of JavaScript are.
   if (name === 'barrier') return nothing()
+  if (name === 'contentionBegin' && slowPathEnd === 'nothing') return nothing()
   if (name === 'contentionEnd' && slowPathEnd !== 'call') return slowPathEnded(codeOf(args[0]!), slowPathEnd)
   const access = accessOf(name)
   if (access === undefined) return called(name, args.map(codeOf), hostOf(name))
