@@ -281,6 +281,11 @@ export const METRICS = {
   },
   operations_per_second: { unit: '1/s', better: 'higher', says: 'acquisitions and releases, summed over all workers' },
   ns_per_operation: { unit: 'ns', better: 'lower', says: 'time between two acquisitions of the lock, by any worker' },
+  operation_max_ns: {
+    unit: 'ns',
+    better: 'lower',
+    says: 'the longest time from one operation of a worker to its next, which is its longest wait for the lock; of quick operations up to 64 are timed at once',
+  },
   jain_fairness: {
     unit: '1',
     better: 'higher',

@@ -96,6 +96,7 @@ const ROWS: readonly {
   { metric: 'operation_ns', label: 'time of an operation' },
   { metric: 'operations_per_second', label: 'operations/s' },
   { metric: 'ns_per_operation', label: 'time per operation' },
+  { metric: 'operation_max_ns', label: 'longest wait' },
   { metric: 'jain_fairness', label: 'fairness (Jain)' },
 ]
 

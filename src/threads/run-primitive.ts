@@ -11,6 +11,8 @@ export type PrimitiveRun = {
   readonly operations: readonly number[]
   /** The longest time in which one was measured: one that had no core for a part of it did nothing meanwhile. */
   readonly spanMs: number
+  /** The longest time of one operation of a measured worker, its wait for the lock above all; null for a worker alone. */
+  readonly longestMs: number | null
   /** Operations inside the lock that left no trace in the word it guards: 0, or it does not exclude. */
   readonly lost: number
 }
@@ -60,8 +62,14 @@ export async function runPrimitive(options: PrimitiveOptions): Promise<Primitive
 export const ranAs = (results: readonly PrimitiveResult[], left: number): PrimitiveRun => ({
   operations: results.flatMap(({ measured }) => measured ?? []),
   spanMs: Math.max(...results.map(({ spanMs }) => spanMs)),
+  longestMs: longestOf(results),
   lost: results.reduce((sum, { guardedOperations }) => sum + guardedOperations, 0) - left,
 })
+
+function longestOf(results: readonly PrimitiveResult[]): number | null {
+  const timed = results.flatMap(({ measured, longestMs }) => (measured === null ? [] : (longestMs ?? [])))
+  return timed.length === 0 ? null : Math.max(...timed)
+}
 
 const notStarted = (cpus: number) =>
   new RunFailed('START_FAILED', `not all of ${cpus} workers started within ${START_DEADLINE_MS / 1000} s`)

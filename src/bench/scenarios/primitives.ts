@@ -26,6 +26,16 @@ export default {
     primitive('mutex', 'futex mutex of three states', 'acquire, add 1, release'),
     primitive('qrwlock-read', 'kernel/locking/qrwlock.c', 'read_lock, read_unlock'),
     primitive('qrwlock-write', 'kernel/locking/qrwlock.c', 'write_lock, add 1, write_unlock'),
+    primitive(
+      'pv-qrwlock-read',
+      'kernel/locking/qrwlock.c over qspinlock_paravirt.h',
+      'read_lock, read_unlock; waiters queue in the paravirtual spinlock',
+    ),
+    primitive(
+      'pv-qrwlock-write',
+      'kernel/locking/qrwlock.c over qspinlock_paravirt.h',
+      'write_lock, add 1, write_unlock; waiters queue in the paravirtual spinlock',
+    ),
     primitive('rwsem-read', 'rwsem, without optimistic spinning', 'down_read, up_read'),
     primitive('rwsem-write', 'rwsem, without optimistic spinning', 'down_write, add 1, up_write'),
     primitive(

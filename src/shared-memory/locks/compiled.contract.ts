@@ -39,7 +39,7 @@ export function compiledContract(kind: Kind, drills: readonly ('exclude' | 'shar
   })
 }
 
-const isShared = (kind: Kind) => kind === 'qrwlock' || kind === 'rwsem'
+const isShared = (kind: Kind) => kind === 'qrwlock' || kind === 'pv-qrwlock' || kind === 'rwsem'
 const takes = (kind: Kind) => (kind === 'seqcount' ? 'writeBegin' : isShared(kind) ? 'writeLock' : 'acquire')
 const waits = (kind: Kind) => (kind === 'seqcount' ? 'readBegin' : isShared(kind) ? 'readLock' : 'acquire')
 const leaves = (kind: Kind) => (kind === 'seqcount' ? 'writeEnd' : isShared(kind) ? 'writeUnlock' : 'release')

@@ -4,11 +4,16 @@ import type { Cpu } from '../cpu.ts'
 import { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import { Stage } from '../testing.contract.ts'
+import { PvQSpinLock } from './pv-qspinlock.ts'
 import { QRwLock } from './qrwlock.ts'
 import type { QSpinLock } from './qspinlock.ts'
 import { rwLockContract } from './rw-lock.contract.ts'
 
 rwLockContract({ kind: 'qrwlock', build: (place, cpus) => new QRwLock(place, cpus) })
+rwLockContract({
+  kind: 'pv-qrwlock',
+  build: (place, cpus) => new QRwLock(place, cpus, undefined, (queue) => new PvQSpinLock(queue, cpus)),
+})
 
 type Act = (lock: QRwLock, cpu: Cpu) => Steps<unknown>
 

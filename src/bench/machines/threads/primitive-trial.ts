@@ -27,6 +27,7 @@ export async function primitiveTrial(
       operations_per_second: isStuck ? 0 : task.result.throughput.mean,
       ...(isStuck ? {} : { ns_per_operation: task.result.latency.mean * 1e6 }),
       ...(isStuck || run.operations.length === 1 ? {} : { jain_fairness: jain(run.operations) }),
+      ...(run.longestMs === null ? {} : { operation_max_ns: run.longestMs * 1e6 }),
     },
     counters: {},
     histograms: new Map(),
