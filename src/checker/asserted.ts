@@ -87,5 +87,6 @@ class Reporter implements Observer {
   asked = (): void => {}
   acquired = (): void => {}
   releasing = (): void => {}
-  asks = (): void => {}
+  readonly given = 0
+  asks = (): boolean => false
 }

@@ -52,6 +52,11 @@ export class Behaviour extends Graph implements Observer {
   readonly #localState = new LocalState()
   readonly #isTree: boolean
   readonly #stopsAtPauses: boolean
+  readonly #onlyDelegates: boolean
+  /** It is being run again to where its graph ends, and need not be suspended on the way. */
+  #runsThrough = false
+  /** The answer to the step that it does not hand out. */
+  given = 0
   #frames: Frames = []
   #run: ActorRun | undefined
   /** The node of the instruction at which `#steps` is suspended. */
@@ -72,6 +77,7 @@ export class Behaviour extends Graph implements Observer {
     this.#look = look
     this.#isTree = options.isTree === true
     this.#stopsAtPauses = options.stopsAtPauses === true
+    this.#onlyDelegates = actor.onlyDelegates === true
     this.#patience = options.patience
     this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
     this.#counted = new Set(options.counted)
@@ -92,6 +98,7 @@ export class Behaviour extends Graph implements Observer {
 
   #replay(node: number, answer: number): void {
     this.#begin(node, answer)
+    this.#runsThrough = this.#onlyDelegates
     // The generator is suspended at the last instruction of the path until it reaches a new one, or ends.
     do this.#resume(this.#answerAt(this.#onPath - 1))
     while (this.#standsAt === -1 && !this.#isOver)
@@ -105,6 +112,7 @@ export class Behaviour extends Graph implements Observer {
     this.#lastAnswer = answer
     this.#standsAt = -1
     this.#isOver = false
+    this.#runsThrough = false
     this.#seen.clear()
     this.#frames = []
     enterActor(this.#frames)
@@ -174,16 +182,26 @@ export class Behaviour extends Graph implements Observer {
     else if (this.kind.at[node] !== THREW) this.#differs(`failure: ${message}`, node)
   }
 
-  asks({ kind, word, a, b, order = FULL }: Op): void {
+  asks({ kind, word, a, b, order = FULL }: Op): boolean {
     this.#seen.clear()
     const code = codeOf(kind)
-    if (this.#follow(code, word, a | 0, b | 0) !== undefined) return
+    const known = this.#follow(code, word, a | 0, b | 0)
+    if (known !== undefined) {
+      this.given = known
+      return this.#runsThrough
+    }
+    this.#meet(code, word, a | 0, b | 0, order)
+    return false
+  }
+
+  /** An instruction that is not on the path: it stands here now. */
+  #meet(code: number, word: number, a: number, b: number, order: number): void {
     const { cpu } = this.#run!
-    const op = [code, word, a | 0, b | 0, cpu.patience]
+    const op = [code, word, a, b, cpu.patience]
     const state = this.#isTree ? undefined : this.#localState.of(this.#frames, cpu, op)
     const known = state !== undefined && this.#frames.length > 0 ? this.#byState.get(state) : undefined
     if (known !== undefined) this.#link(known)
-    this.#standsAt = known ?? this.#addStep(code, word, a | 0, b | 0, state)
+    this.#standsAt = known ?? this.#addStep(code, word, a, b, state)
     this.order.at[this.#standsAt] = order
   }
 

@@ -8,9 +8,12 @@ import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUA
 export const READS = 0
 export const WRITES = 1
 export const ADDS = 2
+/** What an exchange does to its word depends on the word: it reads, and may write. */
+export const EXCHANGES = 3
 
-const SET = CELLS / 32
-const STRIDE = SET * 3
+const CLASSES = 3
+/** Sets of cells, 32 to a number, one for each class: those of the same cells lie side by side. */
+const STRIDE = (CELLS / 32) * CLASSES
 
 /** Accesses by cell and class, each as `cell * 4 + class`. */
 export type Accesses = readonly number[]
@@ -34,6 +37,9 @@ export class Futures {
   readonly #stepOf = new Column(-1)
   /** By the node of each instruction: the sets of accesses that may follow it, and of those that decisions assumed not to follow. */
   readonly #index = new Column(-1)
+  /** By the node of each instruction: the cell of its word, or -1, and its access to it, whatever follows. */
+  readonly cell = new Column(-1)
+  readonly access = new Column()
   readonly #sets = new Column()
   readonly #relied = new Column()
   readonly #own: number[][] = []
@@ -71,6 +77,8 @@ export class Futures {
     const { kind, parent } = this.#behaviour
     this.#stepOf.reserve(node + 1)
     this.#index.reserve(node + 1)
+    this.cell.reserve(node + 1)
+    this.access.reserve(node + 1)
     this.#firstBefore.reserve(node + 1)
     const above = parent.at[node]!
     const isStep = kind.at[node]! < START
@@ -121,7 +129,10 @@ export class Futures {
     if (spin !== undefined) for (let at = 0; at < spin.length; at += 2) this.#addToStep(node, spin[at]!, READS)
     const word = this.#behaviour.word.at[node]!
     if (word < 0 || code === PAUSE) return
-    this.#access(node, this.#cells.of(word), classOf(this.#behaviour, node, code))
+    const kind = classOf(this.#behaviour, node, code)
+    this.cell.at[node] = this.#cells.of(word)
+    this.access.at[node] = kind
+    this.#access(node, this.cell.at[node]!, kind === EXCHANGES ? READS : kind)
   }
 
   /** From now on, knowledge is exchanged with other machines. */
@@ -194,7 +205,7 @@ export class Futures {
   }
 
   #access(step: number, cell: number, kind: number): void {
-    this.#addBit(step, kind * SET + (cell >> 5), 1 << (cell & 31))
+    this.#addBit(step, (cell >> 5) * CLASSES + kind, 1 << (cell & 31))
   }
 
   /** The instruction and all before it have this in their future. */
@@ -219,11 +230,11 @@ export class Futures {
     const index = this.#index.at[node]!
     if (index === -1) return false
     const bit = 1 << (cell & 31)
-    const place = index * STRIDE + (cell >> 5)
+    const place = index * STRIDE + (cell >> 5) * CLASSES
     const sets = this.#sets.at
-    if ((sets[place + WRITES * SET]! & bit) !== 0) return true
-    if (kind !== READS && (sets[place + READS * SET]! & bit) !== 0) return true
-    return kind !== ADDS && (sets[place + ADDS * SET]! & bit) !== 0
+    if ((sets[place + WRITES]! & bit) !== 0) return true
+    if (kind !== READS && (sets[place + READS]! & bit) !== 0) return true
+    return kind !== ADDS && (sets[place + ADDS]! & bit) !== 0
   }
 
   /** Notes that a decision relies on `conflicts` having said no. */
@@ -231,11 +242,11 @@ export class Futures {
     const index = this.#index.at[node]!
     if (index === -1) return
     const bit = 1 << (cell & 31)
-    const place = index * STRIDE + (cell >> 5)
+    const place = index * STRIDE + (cell >> 5) * CLASSES
     const relied = this.#relied.at
-    relied[place + WRITES * SET]! |= bit
-    if (kind !== READS) relied[place + READS * SET]! |= bit
-    if (kind !== ADDS) relied[place + ADDS * SET]! |= bit
+    relied[place + WRITES]! |= bit
+    if (kind !== READS) relied[place + READS]! |= bit
+    if (kind !== ADDS) relied[place + ADDS]! |= bit
   }
 
   /** Records that a decision assumes that `besides(node)` is complete. */
@@ -253,7 +264,8 @@ export class Futures {
 
 /** How an instruction accesses its word, if its result is not known yet. */
 function classOf(behaviour: Behaviour, node: number, code: number): number {
-  if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR || code === CAS) return READS
+  if (code === CAS) return EXCHANGES
+  if (code === READ || code === LOAD || code === UNTIL_EQUAL || code === UNTIL_CLEAR) return READS
   if (code === PARK || code === UNPARK) return WRITES
   return (code === ADD || code === SUB) && behaviour.isBlind(node) ? ADDS : WRITES
 }

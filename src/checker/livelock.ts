@@ -40,18 +40,35 @@ export class LivelockProbe {
     if (probes >= PROBES) return false
     this.#probed.set(place, probes + 1)
     this.#machine ??= new Machine(this.#program, { patience: FOR_EVER, memory: this.#model })
-    this.#machine.backTo(0)
-    for (const actor of gaveUp.schedule()) {
-      // The actor gave up earlier and continued: that execution was probed from its own place.
-      if (!this.#machine.canStep(actor)) return false
-      this.#machine.step(actor)
-    }
+    const isEndless = this.#isEndless(gaveUp, this.#machine)
+    // It runs actors too, in the same slice of work.
+    gaveUp.isBreathDue ||= this.#machine.isBreathDue
+    this.#machine.isBreathDue = false
+    return isEndless
+  }
+
+  #isEndless(gaveUp: Machine, machine: Machine): boolean {
+    if (!this.#follow(gaveUp, machine)) return false
     this.#passed.length = 0
-    const until = this.#machine.depth + LONGEST
-    if (this.#goesRound(this.#machine, until)) return true
-    if (this.#machine.depth >= until) return false
+    const until = machine.depth + LONGEST
+    if (this.#goesRound(machine, until)) return true
+    if (machine.depth >= until) return false
     for (let at = 0; at < this.#passed.length; at += 2) this.#ending.find(this.#passed[at]!, this.#passed[at + 1]!)
     return false
+  }
+
+  /** Goes the way of that machine, from where it leaves the way that was probed before. */
+  #follow(gaveUp: Machine, machine: Machine): boolean {
+    let same = 0
+    while (same < gaveUp.depth && same < machine.depth && gaveUp.actorAt(same) === machine.actorAt(same)) same += 1
+    machine.backTo(same)
+    for (let depth = same; depth < gaveUp.depth; depth += 1) {
+      const stepper = gaveUp.actorAt(depth)
+      // The actor gave up earlier and continued: that execution was probed from its own place.
+      if (!machine.canStep(stepper)) return false
+      machine.step(stepper)
+    }
+    return true
   }
 
   #goesRound(machine: Machine, until: number): boolean {

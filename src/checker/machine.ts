@@ -11,7 +11,7 @@ import { COUNTED, HASH_HIGH, HASH_LOW, HIGH, LOW, NODE, STEPPER, Trail } from '.
 import { Words } from './words.ts'
 
 /** Steps, and runs of an actor's code, after which a search stops for a breath. */
-const STEPS_A_BREATH = (1 << 14) - 1
+const STEPS_A_BREATH = (1 << 16) - 1
 const RUNS_A_BREATH = (1 << 9) - 1
 
 /**

@@ -6,7 +6,12 @@ import type { MemoryModel } from './memory/model.ts'
 /** Something that steps: rebuilt, with all its local state, each time it is called. */
 type ActorSource = (cpu: Cpu) => Steps<unknown>
 
-export type Actor = { readonly name: string; readonly start: ActorSource }
+export type Actor = {
+  readonly name: string
+  readonly start: ActorSource
+  /** All its code takes steps by `yield*` only. Then it cannot tell whether it was suspended at a step whose result is known. */
+  readonly onlyDelegates?: true
+}
 
 /** A property that was violated. `value` says where: a gfn or a count. */
 export type Finding = { readonly name: string; readonly says: string; readonly value: number }

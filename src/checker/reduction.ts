@@ -1,5 +1,5 @@
 import { Cells } from './cells.ts'
-import { type Accesses, ADDS, Futures, type Known, READS, WRITES } from './futures.ts'
+import { type Accesses, ADDS, EXCHANGES, Futures, type Known, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
@@ -108,31 +108,38 @@ export class Reduction implements Reducer {
   }
 
   #conflictingWith(member: number): number {
-    const { behaviours, nodes, actors } = this.#machine
+    const { nodes, actors } = this.#machine
     const node = nodes[member]!
-    const word = behaviours[member]!.word.at[node]!
-    const cell = word < 0 ? -1 : this.#cells.of(word)
-    const kind = word < 0 ? 0 : classNow(this.#machine, member)
+    const cell = this.#futures[member]!.cell.at[node]!
+    const kind = this.#accessNow(member, node)
     const besides = this.#futures[member]!.besides(node)
     let along = 0
     for (let other = 0; other < actors; other += 1) {
       if (other === member) continue
       const futures = this.#futures[other]!
       const at = nodes[other]!
-      if ((cell >= 0 && futures.conflicts(at, cell, kind)) || meets(futures, at, besides)) along |= 1 << other
+      if (cell >= 0 && futures.conflicts(at, cell, kind)) along |= 1 << other
+      else if (besides.length > 0 && meets(futures, at, besides)) along |= 1 << other
     }
     return along
   }
 
+  /** The effect of a member's next step on its word. An exchange that would fail now only reads: an actor that could change that conflicts. */
+  #accessNow(member: number, node: number): number {
+    const access = this.#futures[member]!.access.at[node]!
+    if (access !== EXCHANGES) return access
+    const { word, a } = this.#machine.behaviours[member]!
+    return this.#machine.memory[word.at[node]!] === a.at[node] ? WRITES : READS
+  }
+
   /** Records the assumption behind the choice of a set: that no actor outside of it conflicts with a member. */
   #rely(set: number): void {
-    const { behaviours, nodes, actors } = this.#machine
+    const { nodes, actors } = this.#machine
     for (let member = 0; member < actors; member += 1) {
       if ((set & (1 << member)) === 0 || this.#machine.hasEnded(member)) continue
       const node = nodes[member]!
-      const word = behaviours[member]!.word.at[node]!
-      const cell = word < 0 ? -1 : this.#cells.of(word)
-      const kind = word < 0 ? 0 : classNow(this.#machine, member)
+      const cell = this.#futures[member]!.cell.at[node]!
+      const kind = this.#accessNow(member, node)
       const besides = this.#futures[member]!.besides(node)
       this.#futures[member]!.plan(node)
       for (let other = 0; other < actors; other += 1) {

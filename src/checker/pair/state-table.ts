@@ -4,11 +4,14 @@ const FIRST = 1 << 16
 
 /**
  * The states met so far, by their fingerprints, in memory that another thread can look at too. Both halves of a fingerprint lie side by
- * side, and neither is ever 0: that is an empty slot.
+ * side, and neither is ever 0: that is an empty slot. The upper bits of a hash are its slot, so a table that grows is copied from its
+ * start to its end, and written so too.
  */
 export class StateTable {
   #halves: Int32Array
   #mask: number
+  /** Of a hash of 32 bits, to its slot. */
+  #shift: number
   /** Those that were added here, not by another thread. */
   size = 0
   /** Whether another thread adds states at the same time. */
@@ -17,6 +20,7 @@ export class StateTable {
   constructor(buffer: SharedArrayBuffer = bufferFor(FIRST)) {
     this.#halves = new Int32Array(buffer)
     this.#mask = this.#halves.length / 2 - 1
+    this.#shift = Math.clz32(this.#mask)
   }
 
   get buffer(): SharedArrayBuffer {
@@ -53,7 +57,7 @@ export class StateTable {
   #slotOf(low: number, high: number): number {
     const halves = this.#halves
     const mask = this.#mask
-    let slot = (low ^ Math.imul(high, 0x9e37_79b1)) & mask
+    let slot = (low ^ Math.imul(high, 0x9e37_79b1)) >>> this.#shift
     for (;;) {
       const at = slot * 2
       const itsLow = halves[at]!
@@ -73,7 +77,7 @@ export class StateTable {
   #addShared(low: number, high: number): boolean {
     const halves = this.#halves
     const mask = this.#mask
-    for (let slot = (low ^ Math.imul(high, 0x9e37_79b1)) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = (low ^ Math.imul(high, 0x9e37_79b1)) >>> this.#shift; ; slot = (slot + 1) & mask) {
       const at = slot * 2
       const itsLow = Atomics.compareExchange(halves, at, 0, low)
       if (itsLow === 0) {
@@ -105,6 +109,7 @@ export class StateTable {
   adopt(buffer: SharedArrayBuffer): void {
     this.#halves = new Int32Array(buffer)
     this.#mask = this.#halves.length / 2 - 1
+    this.#shift = Math.clz32(this.#mask)
   }
 }
 
