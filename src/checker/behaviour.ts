@@ -7,6 +7,7 @@ import { refuseDifference, stepText } from './differs.ts'
 import { highOf, lowOf, mixHigh, mixLow } from './fingerprint.ts'
 import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THREW, VIOLATION } from './graph.ts'
 import { ADD, AND, codeOf, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
+import { ParkedRuns } from './parked-runs.ts'
 import type { Actor, BehaviourOptions } from './program.ts'
 import { spinAt } from './spin.ts'
 import { enterActor, type Frames, siteOf } from './tracing/frames.ts'
@@ -22,7 +23,7 @@ const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
  * The behaviour of an actor, as far as it has been observed. As it sees nothing of the world but the answers to its instructions, a
  * node of the graph stands for all of its local state, and a step that was taken once with the same
  * answers is never executed again: it is looked up. Where the graph ends, the generator is run from the start along a path
- * that leads there (unless it happens to stand there), because generators cannot be copied.
+ * that leads there (unless one happens to stand on that path), because generators cannot be copied.
  *
  * The local state of an actor from the traced build is seen, so that ways which leave the same state meet in one node. For
  * any other actor the answers stand for it, and the graph is a tree.
@@ -57,6 +58,7 @@ export class Behaviour extends Graph implements Observer {
   #runsThrough = false
   /** The answer to the step that it does not hand out. */
   given = 0
+  readonly #parked = new ParkedRuns()
   #frames: Frames = []
   #run: ActorRun | undefined
   /** The node of the instruction at which `#steps` is suspended. */
@@ -97,23 +99,42 @@ export class Behaviour extends Graph implements Observer {
   }
 
   #replay(node: number, answer: number): void {
-    this.#begin(node, answer)
-    this.#runsThrough = this.#onlyDelegates
+    if (this.#onlyDelegates) this.#exchange(node, answer)
+    else this.#begin(node, answer)
     // The generator is suspended at the last instruction of the path until it reaches a new one, or ends.
     do this.#resume(this.#answerAt(this.#onPath - 1))
     while (this.#standsAt === -1 && !this.#isOver)
   }
 
-  /** From the start, along the path to `node`, which is answered by `answer`. */
-  #begin(node: number, answer: number, actor = this.#actor): void {
-    this.#path = this.pathTo(node)
-    this.#onPath = 1
+  /** Leaves the run where it stands, and goes on with one that stands on the way to `node`, or with a new one. */
+  #exchange(node: number, answer: number): void {
+    if (this.#standsAt !== -1) this.#parked.park({ node: this.#standsAt, run: this.#run!, frames: this.#frames })
+    const path = this.pathTo(node)
+    const parked = this.#parked.takeUp(path)
+    if (parked === undefined) this.#begin(node, answer)
+    else {
+      this.#goTo(node, answer, path, parked.at + 1)
+      this.#run = parked.run
+      this.#frames = parked.frames
+    }
+    this.#runsThrough = true
+  }
+
+  /** The node at the end of the path is answered next; the run has come to `onPath`. */
+  #goTo(node: number, answer: number, path: readonly number[], onPath: number): void {
+    this.#path = path
+    this.#onPath = onPath
     this.#last = node
     this.#lastAnswer = answer
     this.#standsAt = -1
     this.#isOver = false
     this.#runsThrough = false
     this.#seen.clear()
+  }
+
+  /** From the start, along the path to `node`, which is answered by `answer`. */
+  #begin(node: number, answer: number, actor = this.#actor): void {
+    this.#goTo(node, answer, this.pathTo(node), 1)
     this.#frames = []
     enterActor(this.#frames)
     const cpu = new CheckedCpu(this.id, this, this.#words, this.#patience, this.#showsBarriers)

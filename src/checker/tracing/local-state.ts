@@ -9,9 +9,8 @@ import { HeldObjects } from './held-objects.ts'
 export class LocalState {
   readonly #fold = new Fold()
   readonly #met = new Map<object, number>()
-  /** For the current run of the actor, by root: the first class instance among the live locals, such as the VM. */
-  readonly #heldBy = new Map<object, HeldObjects>()
-  #frames: Frames | undefined
+  /** For each run of the actor, by root: the first class instance among the live locals, such as the VM. */
+  readonly #heldBy = new WeakMap<Frames, Map<object, HeldObjects>>()
   #held: HeldObjects | undefined
 
   /** The fingerprint: the same wherever the actor is run. */
@@ -44,17 +43,17 @@ export class LocalState {
   }
 
   #heldIn(frames: Frames, cpu: object): HeldObjects | undefined {
-    if (frames !== this.#frames) this.#heldBy.clear()
-    this.#frames = frames
     const root = rootIn(frames, cpu)
     if (root === undefined) return undefined
-    const known = this.#heldBy.get(root)
+    const heldBy = this.#heldBy.get(frames) ?? new Map<object, HeldObjects>()
+    this.#heldBy.set(frames, heldBy)
+    const known = heldBy.get(root)
     if (known !== undefined) {
       known.renew()
       return known
     }
     const held = new HeldObjects(this.#fold, root, cpu)
-    this.#heldBy.set(root, held)
+    heldBy.set(root, held)
     return held
   }
 
