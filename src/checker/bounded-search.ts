@@ -1,4 +1,4 @@
-import { mixHigh, mixLow, NotedFingerprints } from './fingerprint.ts'
+import { mixHigh, mixLow, type NotedFingerprints } from './fingerprint.ts'
 import { Column } from './growing.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
@@ -25,13 +25,21 @@ export class BoundedSearch {
   readonly #able = new Column()
   readonly #used = new Column()
   readonly #isShort: boolean
-  #visited = new NotedFingerprints()
+  readonly #visited: NotedFingerprints
   #schedule: readonly number[] | undefined
   #findings: readonly Finding[] = []
 
-  /** `isShort`: a state is worth another look if the way to it has become shorter. */
-  constructor(machine: Machine, counts: Counts, reduction: Reducer, hooks: Hooks = NO_HOOKS, isShort = false) {
+  /** `visited`: room for the states of this search, and of the next. `isShort`: a state is worth another look if the way to it has become shorter. */
+  constructor(
+    machine: Machine,
+    counts: Counts,
+    reduction: Reducer,
+    visited: NotedFingerprints,
+    hooks: Hooks = NO_HOOKS,
+    isShort = false,
+  ) {
     this.#isShort = isShort
+    this.#visited = visited
     this.#machine = machine
     this.#counts = counts
     this.#reduction = reduction
@@ -47,7 +55,7 @@ export class BoundedSearch {
     const machine = this.#machine
     const until = machine.steps + steps
     const before = machine.steps
-    this.#visited = new NotedFingerprints()
+    this.#visited.clear()
     this.#used.reserve(1)
     this.#used.at[0] = 0
     this.#enter(-1, 0)

@@ -1,4 +1,5 @@
 import { BoundedSearch } from './bounded-search.ts'
+import { NotedFingerprints } from './fingerprint.ts'
 import type { Limits } from './limits.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './program.ts'
@@ -19,14 +20,15 @@ export function searchBounded(
   limits: Limits,
   hooks: Hooks,
 ): Outcome | undefined {
+  const visited = new NotedFingerprints()
   for (let most = 0; most <= limits.preemptions; most += 1) {
-    let found = new BoundedSearch(machine, counts, reduction, hooks).run(most, BOUNDED_STEPS, BOUNDED_DEPTH)
+    let found = new BoundedSearch(machine, counts, reduction, visited, hooks).run(most, BOUNDED_STEPS, BOUNDED_DEPTH)
     if (found === undefined) continue
     // The same with as few preemptions in fewer steps, as long as there is one. How a livelock begins is not looked for twice.
     for (let shorter: typeof found | undefined = found; shorter !== undefined && !isLivelock(shorter); ) {
       found = shorter
       if (found.schedule.length === 0) break
-      shorter = new BoundedSearch(machine, counts, reduction, hooks, true).run(
+      shorter = new BoundedSearch(machine, counts, reduction, visited, hooks, true).run(
         most,
         SHORTER_STEPS,
         found.schedule.length - 1,

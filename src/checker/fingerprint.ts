@@ -26,12 +26,13 @@ function mixedText(text: string, mix: (place: number, value: number) => number):
 }
 
 const EMPTY = 0
+const FIRST = 1 << 13
 
-/** The fingerprints met so far. */
+/** The fingerprints met so far. The upper bits of a hash are its slot, so a table that grows is copied and written from start to end. */
 export class Fingerprints {
   /** Both halves of each, side by side: one look at memory. */
-  #halves = new Int32Array(2 << 16)
-  #slots = 1 << 16
+  #halves = new Int32Array(2 * FIRST)
+  #slots = FIRST
   size = 0
 
   /** The index of the fingerprint. A missing one is added: then `isNew` is true. */
@@ -45,6 +46,12 @@ export class Fingerprints {
       this.size += 1
     }
     return at
+  }
+
+  /** Forgets all fingerprints and keeps the room, because writing to it costs a fraction of touching new memory. */
+  clear(): void {
+    this.#halves.fill(EMPTY)
+    this.size = 0
   }
 
   has(low: number, high: number): boolean {
@@ -61,7 +68,7 @@ export class Fingerprints {
   protected slotOf(low: number, high: number): number {
     const halves = this.#halves
     const mask = this.#slots - 1
-    let at = (low ^ Math.imul(high, 0x9e37_79b1)) & mask
+    let at = (low ^ Math.imul(high, 0x9e37_79b1)) >>> Math.clz32(mask)
     for (;;) {
       const itsLow = halves[at * 2]!
       const itsHigh = halves[at * 2 + 1]!
@@ -95,7 +102,7 @@ export class Fingerprints {
 
 /** Fingerprints with a small number each that says more about it. */
 export class NotedFingerprints extends Fingerprints {
-  #notes = new Int8Array(1 << 16)
+  #notes = new Int8Array(FIRST)
 
   /** As `find`; a new one gets the note. */
   findNoted(low: number, high: number, note: number): number {

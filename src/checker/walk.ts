@@ -56,9 +56,10 @@ export class Walk {
     this.#hooks = hooks
   }
 
-  /** Nothing is known of any state. */
-  beginRound(): void {
-    this.visited = new StateTable()
+  /** Nothing is known of any state. `table`: where another thread enters the states too. */
+  beginRound(table?: SharedArrayBuffer): void {
+    if (table === undefined) this.visited.clear()
+    else this.visited = new StateTable(table)
     this.counts.rounds += 1
     this.counts.executions = 0
     this.counts.blocked = 0

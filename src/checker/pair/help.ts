@@ -9,7 +9,6 @@ import { watchedOnce } from '../watch.ts'
 import { OpenStates } from './open-states.ts'
 import { Sharing } from './sharing.ts'
 import { type Begin, type Link, type Message, Side } from './side.ts'
-import { StateTable } from './state-table.ts'
 
 /** Between two executions that are run twice, the number grows by this factor. */
 const RERUN_GROWTH = 16
@@ -90,8 +89,7 @@ class Helper {
   #beginRound(table: SharedArrayBuffer): void {
     const walk = this.#walk
     walk.endRound()
-    walk.beginRound()
-    walk.visited = new StateTable(table)
+    walk.beginRound(table)
     walk.visited.share()
     this.#side.tellStates(0)
   }

@@ -1,6 +1,6 @@
 /** Slots from which on a table grows by doubling only. */
 const LARGE = 1 << 20
-const FIRST = 1 << 16
+const FIRST = 1 << 13
 
 /**
  * The states met so far, by their fingerprints, in memory that another thread can look at too. Both halves of a fingerprint lie side by
@@ -30,6 +30,12 @@ export class StateTable {
   /** Another thread adds to it from now on. */
   share(): void {
     this.#isShared = true
+  }
+
+  /** Forgets all states and keeps the room, because writing to it costs a fraction of touching new memory. */
+  clear(): void {
+    this.#halves.fill(0)
+    this.size = 0
   }
 
   /** Whether it should grow before more is added; `elsewhere`: the number of states added by others. */
