@@ -4,7 +4,7 @@ import type { RecordedKernel, ReplayedRecording, Run } from './result.ts'
 /** A replay that misses its own recording by more than this predicts nothing. */
 const MOST_MISS = 3
 /** With fewer waits in a recording a share is chance. */
-const FEW_WAITS = 20
+export const FEW_WAITS = 20
 
 /** Adds to the runs of a replay the error of its own variant against the recorded kernel, and what was replayed. */
 export function judged(group: Group, runs: readonly Run[]): readonly Run[] {

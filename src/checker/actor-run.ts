@@ -1,4 +1,4 @@
-import { whereThrown } from '../patches/place-in.ts'
+import { atThrown } from '../patches/place-in.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { CheckedCpu } from './checked-cpu.ts'
 import type { Actor } from './program.ts'
@@ -42,9 +42,9 @@ export class ActorRun {
       next = this.#steps.next(answer)
     } catch (error) {
       if (error instanceof Refused) throw error
-      const place = whereThrown(error)
+      const place = atThrown(error)
       const message = error instanceof Error ? error.message : String(error)
-      return { kind: 'threw', error, message: place === undefined ? message : `${message}, at ${place}` }
+      return { kind: 'threw', error, message: place === undefined ? message : `${message}, ${place}` }
     }
     if (next.done) return { kind: 'ended', result: next.value }
     if (this.cpu.isHandedOut(next.value)) return ASKS

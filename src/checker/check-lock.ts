@@ -111,8 +111,15 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
       throw new Refused(`${file} ${what}`, 'Give a file that exports locks: see docs/checking.md.')
     const place = whereThrown(cause)
     const says = place === undefined ? `${file} cannot be loaded` : `${dirname(file)}/${place} throws when it is loaded`
-    throw new Refused(`${says}: ${reasonOf(cause, file)}`, 'Nothing was run.')
+    throw new Refused(`${says}: ${reasonOf(cause, file)}`, remedyOf(cause as Error))
   }
+}
+
+const remedyOf = ({ message }: Error): string => {
+  const [, name] = / does not provide an export named '(\w+)'/.exec(message) ?? []
+  return name === undefined
+    ? 'Nothing was run.'
+    : `Types are erased, so an import must say that it is one: \`import { type ${name} }\`. If ${name} is none, look at its spelling.`
 }
 
 /** Without the file that asked for it, which is ours. */

@@ -1,5 +1,7 @@
+import { shellWord } from '../errors/shell-word.ts'
 import { stepsOf } from '../patches/steps-of.ts'
 import type { Report } from './run-check.ts'
+import { partsOf } from './site.ts'
 
 /** The result of an exploration: a line, and for a violation the witness, its sentence and the command that replays it. */
 export function reportText(report: Report): string {
@@ -18,7 +20,7 @@ export function reportText(report: Report): string {
   if (replay !== null) {
     lines.push(
       '',
-      `  faultline check ${report.check} --variant ${patch?.file ?? variant} ${onKernelText(report)}--configuration ${report.configuration} --replay ${replay}`,
+      `  faultline check ${report.check} --variant ${shellWord(patch?.file ?? variant)} ${onKernelText(report)}--configuration ${report.configuration} --replay ${replay}`,
     )
   }
   return lines.join('\n')
@@ -58,7 +60,7 @@ export function untakenText(reports: readonly Report[]): string {
   const untaken = stepsOf(patch).filter((site) => !taken.has(site))
   if (untaken.length === 0) return ''
   const lines = untaken.map((site) => {
-    const [fn, place] = site.split(' ')
+    const { fn, place } = partsOf(site)
     return `  ${place}, ${fn}()`
   })
   return [`No execution took these steps of ${patch.file}, so the verdict does not cover them:`, ...lines].join('\n')
@@ -66,14 +68,16 @@ export function untakenText(reports: readonly Report[]): string {
 
 function summaryLine(report: Report): string {
   const { counts, ms, limits } = report.explored
-  const rate = (counts.steps / Math.max(ms, 1) / 1000).toFixed(2)
   return [
     verdictText(report),
     `${counts.executions} executions, ${counts.blocked} blocked, ${counts.pruned} pruned, ${counts.states} states,` +
-      ` ${counts.steps} steps in ${(ms / 1000).toFixed(1)} s (${rate} M/s)`,
+      ` ${counts.steps} steps in ${(ms / 1000).toFixed(1)} s (${rateText(counts.steps / Math.max(ms, 1))})`,
     `at most ${limits.patience} retr${limits.patience === 1 ? 'y' : 'ies'} a fault before a signal`,
   ].join('; ')
 }
+
+/** Of steps a millisecond. */
+const rateText = (rate: number) => (rate >= 100 ? `${(rate / 1000).toFixed(2)} M/s` : `${rate.toPrecision(2)} k/s`)
 
 const WHY: Readonly<Record<string, string>> = {
   depth: 'an execution was longer than --depth',

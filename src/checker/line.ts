@@ -1,5 +1,6 @@
 import { CAS, INSTRUCTIONS, PAUSE, STORE, UNTIL_EQUAL, WRITE } from './instructions.ts'
 import type { Machine } from './machine.ts'
+import { partsOf } from './site.ts'
 
 /** One step of an execution, in words. */
 export type Line = {
@@ -39,7 +40,7 @@ export function lineOf(machine: Machine, actor: number, node: number, was: numbe
           : was === now
             ? ` is ${number(was)}`
             : ` ${number(was)} -> ${number(code === CAS ? b.at[node]! : now)}`
-  const [site = '', place = ''] = (sites.get(node) ?? '').split(' ')
+  const { fn: site, place } = partsOf(sites.get(node) ?? '')
   return {
     actor,
     site,

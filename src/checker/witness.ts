@@ -6,6 +6,7 @@ import type { Machine } from './machine.ts'
 import { stepOfMemory, weakLineOf } from './memory/weak-witness.ts'
 import type { Finding } from './program.ts'
 import { ableOf, DEADLOCK } from './search.ts'
+import { partsOf } from './site.ts'
 
 /** The instruction of an actor, and its word; -1: none. */
 export type Instruction = { readonly actor: number; readonly kind: string; readonly word: number }
@@ -81,9 +82,9 @@ function noteLocks(machine: Machine, behaviour: Behaviour, from: number, to: num
 
 /** In a function, and of a patch in which line of it. */
 function placeText(place = ''): string {
-  const [site, at = ''] = place.split(' ')
-  if (site === '') return ''
-  return ` in ${site}()${at === '' || at.includes('/') ? '' : ` at ${at}`}`
+  const { fn, place: at } = partsOf(place)
+  if (fn === '') return ''
+  return ` in ${fn}()${at === '' || at.includes('/') ? '' : ` at ${at}`}`
 }
 
 function stuckIn(machine: Machine, held: readonly ReadonlyMap<string, number>[]): string[] {

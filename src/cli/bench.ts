@@ -3,6 +3,7 @@ import { bench as runBench } from '../bench/bench.ts'
 import type { Result } from '../bench/result.ts'
 import { resultText } from '../bench/result-text.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { answersIn, answersTable, benchReport, questionsText } from '../report/bench-report.ts'
 import { groupsOf } from '../report/groups.ts'
 import { compact, time } from '../report/numbers.ts'
@@ -158,7 +159,9 @@ const isCutByFailure = ({ runs }: Result, { groups }: Plan) =>
   runs.some(({ error }) => error !== null) && groupsOf(runs).length < groups.length
 
 const resumesText = ({ path }: ResultFile) =>
-  path === undefined ? 'Allow more with --time-budget.' : `\`faultline bench --resume ${path}\` continues it.`
+  path === undefined
+    ? 'Allow more with --time-budget.'
+    : `\`faultline bench --resume ${shellWord(path)}\` continues it.`
 
 /** Where the result goes if the user names it: a path, or a name to compare with later. */
 function outOf({ out, save: name }: BenchArgs): string | undefined {
@@ -202,7 +205,7 @@ function keepsText(sofar: Pick<Result, 'runs'>, planned: number, { path }: Resul
   ]
   // Trials of one load are interleaved, so those that are left cannot be measured apart.
   const again = cut.length > 0 ? ', and begins that load again' : ''
-  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${path}\` continues it${again}.`
+  return `${path} has ${has.join(', and ')}; \`faultline bench --resume ${shellWord(path)}\` continues it${again}.`
 }
 
 /** The speed of the model on this host, and so not in the result file, which is the same everywhere. */

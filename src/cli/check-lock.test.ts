@@ -174,6 +174,11 @@ for (const [name, code, why] of [
     spinLock({ release: 'yield* cpu.fetchAdd(this.word, -1)' }),
     /members\.js:\d+:\d+: `cpu` has no `fetchAdd`; it has /,
   ],
+  [
+    'value-import.ts',
+    "import { Cpu } from 'faultline/kvm'\nexport class A { *acquire(cpu: Cpu) {} *release(cpu: Cpu) {} }",
+    /value-import\.ts cannot be loaded: .*\n.*`import \{ type Cpu \}`/,
+  ],
   ['syntax.js', 'export class {', /syntax\.js cannot be loaded: /],
   ['throws.js', 'export class A { constructor() { throw new Error("no") } }', /A of .*throws\.js cannot be built: no/],
   [

@@ -1,6 +1,7 @@
 import type { Check } from '../checker/check.ts'
 import { type Replayed, replaySchedule } from '../checker/replay-schedule.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { fit } from '../report/fit.ts'
 import type { CheckArgs } from './check-flags.ts'
 import { checkOutput, save } from './files/output.ts'
@@ -29,7 +30,7 @@ export function checkReplay(checks: readonly Check[], args: CheckArgs, text: str
   const played = replaySchedule(checks[0]!, variant, where, text, memory)
   if (typeof played === 'string') {
     throw new FaultlineError('SCHEDULE_REFUSED', 'usage', played, {
-      hint: `Explore it again: faultline check ${checks[0]!.name} --variant ${variant}.`,
+      hint: `Explore it again: faultline check ${checks[0]!.name} --variant ${shellWord(variant)}.`,
     })
   }
   io.out(fit(played.text, io.columns))

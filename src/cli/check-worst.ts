@@ -4,6 +4,7 @@ import { type Cost, findWorst, type WorstReport } from '../checker/find-worst.ts
 import { LIMITS } from '../checker/limits.ts'
 import type { MemoryModel } from '../checker/memory/model.ts'
 import { patienceOf } from '../checker/run-check.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { fit } from '../report/fit.ts'
 import { secondsFor } from './check-budget.ts'
 import { foundAt, foundJson, saveFound } from './check-file.ts'
@@ -67,6 +68,6 @@ function worstText(report: WorstReport, asked: string, of: Pick<Check, 'kernel'>
     '',
     witness.replace(/^(?=.)/gm, '  '),
     '',
-    `  faultline check ${check} --variant ${asked} ${onKernelText(of)}--configuration ${configuration} --replay ${replay}`,
+    `  faultline check ${check} --variant ${shellWord(asked)} ${onKernelText(of)}--configuration ${configuration} --replay ${replay}`,
   ].join('\n')
 }

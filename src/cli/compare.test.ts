@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { compare as compareResults } from '../bench/comparing/compare.ts'
 import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
+import { digestOf } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
 import { type Table, tablesOf } from '../report/compare-tables.ts'
 import { faultline } from './faultline.contract.ts'
@@ -163,4 +164,14 @@ test('with thousands of figures the table shows the runs in which something chan
   assert.equal(named.length, 1)
   assert.match(named[0]!, /range=7/)
   assert.deepEqual(notes, ['1199 runs in which no figure changed are not shown; --format json has them'])
+})
+
+test('a result that was altered after it was written is told on standard error, and is compared', async () => {
+  const whole = resultOf([runOf({ faults_per_second: ten(120) })])
+  const written = file('written.json', { ...whole, digest: digestOf(whole) })
+  const altered = file('altered one.json', { ...whole, seed: 7, digest: digestOf(whole) })
+  assert.equal((await faultline('compare', slow, written)).err, '')
+  const { code, err } = await faultline('compare', slow, altered)
+  assert.equal(code, 0)
+  assert.match(err, /altered one\.json was altered after it was written; `faultline verify '.*altered one\.json'` says/)
 })

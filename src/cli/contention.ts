@@ -31,7 +31,7 @@ export const contention: Command<ContentionArgs> = async ({ file, json, ...args 
   const text = await tableOf(file, io)
   if (!isWaitTable(text))
     throw new ReplayError(
-      `${file} is no table of perf lock contention`,
+      `${file} is no table of perf lock contention, and no /proc/lock_stat`,
       'perf lock contention -a -b sleep 10 prints one.',
     )
   const waits = roleWaits(text)

@@ -33,7 +33,7 @@ function numberOf(name: string): number | undefined {
 /** The error for a variant that was requested by name and that the kernel does not support. */
 export const notOnKernel = (says: string): FaultlineError =>
   new FaultlineError('NOT_ON_KERNEL', 'usage', says, {
-    hint: 'Leave --kernel out, or the variant: `faultline list kernels` says which functions a kernel changed.',
+    hint: 'Leave out --kernel, or this variant. An unchanged kernel is a variant of that name (--variant v6.8,./my.ts --kernel v6.8), and `faultline new patch FILE --from v6.8 --functions NAME` begins a patch of it; `faultline list kernels` says which functions each kernel changed.',
   })
 
 /** Variants that a kernel does not take and that no flag named: the reason of one, the names of several. */

@@ -18,6 +18,9 @@ test('a call runs a plan, reports its progress, and prints nothing', async () =>
 test('invalid flags are refused with a sentence', async () => {
   await assert.rejects(bench({ scenario: 'nosuch' }), /there is no scenario 'nosuch'/)
   await assert.rejects(bench({ trails: 3 }), /Unknown argument: trails/)
+  await assert.rejects(bench({ help: true }), /Unknown argument: help/)
+  await assert.rejects(bench({ version: true }), /Unknown argument: version/)
+  await assert.rejects(bench({ ...MODELLED, out: 'x.json' }), /bench\(\) writes no file, so it takes no out/)
 })
 
 test('two results are compared by a call', async () => {

@@ -42,6 +42,8 @@ export type Running = {
 export async function bench(flags: BenchFlags = {}, running: Running = {}): Promise<Result> {
   checkOptions('bench', running, RUNNING)
   const { signal, onProgress } = running
+  const written = WRITING.find((name) => flags[name] !== undefined && flags[name] !== false)
+  if (written !== undefined) throw writes(written)
   const command = ['bench', ...wordsOf(flags)]
   const io = silent(command, signal ?? new AbortController().signal)
   const plan = await planOf(await argsOf(command.slice(1)), io)
@@ -51,6 +53,14 @@ export async function bench(flags: BenchFlags = {}, running: Running = {}): Prom
   )
 }
 
+/** Flags that name a file to write. */
+const WRITING = ['out', 'save', 'report'] as const
+
+const writes = (name: string) =>
+  new FaultlineError('WRONG_FLAGS', 'usage', `bench() writes no file, so it takes no ${name}`, {
+    hint: 'Write the result that it returns: `writeFile(path, JSON.stringify(result))`; `faultline report` makes a page of that file.',
+  })
+
 const wordsOf = (flags: BenchFlags): string[] =>
   Object.entries(flags).flatMap(([name, value]) => {
     if (typeof value === 'boolean') return value ? [`--${name}`] : []
@@ -58,7 +68,7 @@ const wordsOf = (flags: BenchFlags): string[] =>
   })
 
 async function argsOf(words: readonly string[]): Promise<BenchArgs> {
-  const parser = benchFlags(newParser(words)).strict().showHelpOnFail(false)
+  const parser = benchFlags(newParser(words)).strict().showHelpOnFail(false).help(false).version(false)
   const known = (await flagsOf(COMMANDS.find(({ name }) => name === 'bench')!)).map(({ name }) => name)
   const failing = parser.fail((message, error) => {
     if (error !== null && error !== undefined && !(error instanceof WrongUse)) throw error

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { beginningOf } from '../patches/beginning.ts'
 import { skeletonOf } from '../patches/skeleton.ts'
 import type { Command } from './command.ts'
@@ -21,7 +22,7 @@ export const newCommand: Command<NewArgs> = async ({ file, from, functions }, gi
   const wanted = functions === undefined ? [] : functions.split(',').map((name) => name.trim())
   const text = await skeletonOf(beginningOf(basename(file, extname(file)), file, from, wanted))
   write(file, text)
-  io.out(`${file} begins as ${from}: \`faultline diff ${from} ${pathOf(file)}\` says what you changed`)
+  io.out(`${file} begins as ${from}: \`faultline diff ${from} ${shellWord(pathOf(file))}\` says what you changed`)
   return EXIT.fine
 }
 

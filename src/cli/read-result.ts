@@ -1,20 +1,26 @@
 import { isAscii } from 'node:buffer'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
+import { digestOf } from '../bench/digest.ts'
 import type { Result } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
 import { tamed } from '../bench/visible.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { notJson, withoutMark } from '../errors/file-content.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { pathOrSaved, savedHint } from './files/saved.ts'
 import { reasonOf } from './files/trouble.ts'
 import type { Io } from './io.ts'
 
-/** Reads a result file, or standard input for `-`, to be shown: names in it are as a line may hold them. */
+/** Reads a result file, or standard input for `-`, to be shown: names in it are as a line may hold them. A change since it was written is told on standard error. */
 export async function readResult(path: string, io: Io): Promise<Result> {
   const { isPlain, result } = await read(path, io)
+  if (result.digest !== undefined && result.digest !== digestOf(result)) io.err(alteredText(path))
   return isPlain ? result : tamed(result)
 }
+
+const alteredText = (path: string) =>
+  `${path} was altered after it was written; \`faultline verify ${shellWord(path)}\` says what no longer follows from its trials\n`
 
 /** The same in its raw form, to be checked or rewritten. Errors say what is wrong with the file. */
 export const readAsWritten = async (path: string, io: Io): Promise<Result> => (await read(path, io)).result

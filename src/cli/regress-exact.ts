@@ -9,6 +9,7 @@ import type { Result } from '../bench/result.ts'
 import { resultText } from '../bench/result-text.ts'
 import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { causeText, countText, failureText, rankingText, shiftText } from '../report/gate-text.ts'
 import { save } from './files/output.ts'
 import { shareOf } from './flags.ts'
@@ -126,7 +127,7 @@ const nothingExact = (file: string) =>
 
 function noBaseline(baseline: string, io: Io): ExitCode {
   io.err(
-    `faultline: there is no baseline in ${baseline}\nWrite one: \`faultline bench -s precheck -m altra-64 --out ${join(baseline, 'precheck.json')}\`, add it to the manifest with \`faultline regress --update\`, and commit both files.\n`,
+    `faultline: there is no baseline in ${baseline}\nWrite one: \`faultline bench -s precheck -m altra-64 --out ${shellWord(join(baseline, 'precheck.json'))}\`, add it to the manifest with \`faultline regress --update\`, and commit both files.\n`,
   )
   return EXIT.incomparable
 }

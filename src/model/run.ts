@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { ModelFailed } from '../errors/faultline-error.ts'
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
-import { whereThrown } from '../patches/place-in.ts'
+import { atThrown } from '../patches/place-in.ts'
 import { violationsAtRest } from '../protocols/at-rest.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
 import type { Note } from '../protocols/tracepoints.ts'
@@ -67,8 +67,8 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   try {
     return await playModel(options)
   } catch (cause) {
-    const thrown = cause instanceof ModelFailed ? undefined : whereThrown(cause)
-    const place = thrown === undefined ? belowPatch(cause, options.system) : `at ${thrown}`
+    const thrown = cause instanceof ModelFailed ? undefined : atThrown(cause)
+    const place = thrown ?? belowPatch(cause, options.system)
     if (place === undefined) throw cause
     throw new ModelFailed('PATCH_THREW', `a CPU failed ${place}: ${(cause as Error).message}`, { cause })
   }

@@ -19,3 +19,12 @@ test('a lock for mmu_lock that lacks a method or an id is refused before a trial
   assert.match(lacking('id')!, /has no id: `this\.id = place\.lock\('rwlock'\)`/)
   assert.match(withLock(() => undefined as never).problem!, /has no \*readLock\(cpu\), no /)
 })
+
+test('a function that is replaced by nothing is named, with what to write instead', () => {
+  const replaces = { rwlockNeedbreak: undefined } as never
+  assert.deepEqual(declaredIn({ default: patch({ name: 'own', on: V6_8, says: '', replaces }) }), {
+    problem:
+      'rwlockNeedbreak is replaced by nothing: leave it out of `replaces`, or write a function that does nothing',
+    of: 'rwlockNeedbreak',
+  })
+})

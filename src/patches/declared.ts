@@ -60,7 +60,9 @@ function unknownEntry(entry: string, known: readonly string[]): string {
 
 /** A function of steps can only be replaced by another one. */
 function misfit(entry: string, own: unknown, ours: unknown): string | undefined {
-  if (typeof own !== typeof ours) return `${entry} is a ${typeof ours} in the table, and a ${typeof own} here`
+  if (own === undefined)
+    return `${entry} is replaced by nothing: leave it out of \`replaces\`, or write a function that does nothing`
+  if (typeof own !== typeof ours) return `${entry} is a ${typeof ours} in the table, but of type ${typeof own} here`
   if (typeof own !== 'function') return undefined
   if (isSteps(own) === isSteps(ours)) return undefined
   return isSteps(ours)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withLoopGuards } from './loop-guards.ts'
-import { placeInStack, whereThrown } from './place-in.ts'
+import { atThrown, placeInStack, whereThrown } from './place-in.ts'
 
 /** Runs the body of a function that has been guarded. */
 const run = (body: string) =>
@@ -49,4 +49,11 @@ test('a stack is told by the innermost call in the file', () => {
   const stack = 'Error: x\n    at load (file:///a.js:1:2)\n    at f (file:///p.mjs:7:16)\n    at g (file:///p.mjs:9:1)'
   assert.equal(placeInStack(stack, 'file:///p.mjs'), '7:16')
   assert.equal(placeInStack(stack, 'file:///q.mjs'), undefined)
+})
+
+test('a place is said once: that of a loop is in its message', () => {
+  const thrown = (message: string) =>
+    atThrown(Object.assign(new Error(message), { stack: 'Error\n    at f (file:///home/me/my.ts.mjs:7:16)' }))
+  assert.equal(thrown('x is undefined'), 'at my.ts:7:16, in f()')
+  assert.equal(thrown('a loop without a step does not end at my.ts:7:3'), 'in f()')
 })

@@ -65,6 +65,16 @@ for (const [what, body, says] of [
     'Atomics.store(vm, 0, 1)',
     '2:1 shared memory is touched through `cpu` only: `yield* cpu.load(word)`',
   ],
+  [
+    'a name of another case',
+    'return rwlockNeedBreak',
+    '2:8 a patch has no `rwlockNeedBreak`: did you mean `rwlockNeedbreak`?',
+  ],
+  [
+    'CommonJS',
+    'return exports',
+    "2:8 this is CommonJS, but a patch is a module: `import { patch } from 'faultline/kvm'`, and `export default patch({ ... })`",
+  ],
   ['a global that is written', 'seen = 1', '2:1 a patch has no `seen`: import it from `faultline/kvm` if it is there'],
 ] as const) {
   test(`${what} is found, with its place and the remedy`, () => assert.deepEqual(inSteps(body), [says]))

@@ -22,6 +22,15 @@ export function whereThrown(error: unknown): string | undefined {
   return `${nameOf(file)}:${line}:${column}${name === '' ? '' : `, in ${name}()`}`
 }
 
+/** The same after a verb: `at my-yield.ts:12:3, in rwlockNeedbreak()`; without the place where the message ends with it. */
+export function atThrown(error: unknown): string | undefined {
+  const place = whereThrown(error)
+  if (place === undefined) return undefined
+  const [, fn] = /, (in .+)$/.exec(place) ?? []
+  const isSaid = / at [^/]+:\d+:\d+$/.test(error instanceof Error ? error.message : '')
+  return isSaid && fn !== undefined ? fn : `at ${place}`
+}
+
 /** Whether a file belongs to this program, or to a package that the user's code imports. */
 const isOfOthers = (file: string) => file.startsWith(DIST) || file.startsWith(SRC) || file.includes('/node_modules/')
 

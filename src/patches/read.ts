@@ -27,7 +27,10 @@ export async function readPatch(file: string, node: string): Promise<ReadPatch> 
 
 function textOf(file: string): string {
   if (![...TYPESCRIPT, ...JAVASCRIPT].includes(extname(file))) {
-    throw new FaultlineError('NO_PATCH', 'usage', `${file} is no patch: its name ends neither with .ts nor with .js`, {
+    const why = /^\.c[jt]s$/.test(extname(file))
+      ? 'it is CommonJS by its name, and a patch is a module: .ts, .mts, .js or .mjs'
+      : 'its name must end with .ts, .mts, .js or .mjs'
+    throw new FaultlineError('NO_PATCH', 'usage', `${file} is no patch: ${why}`, {
       hint: '`faultline new patch my-patch.ts --from precheck` writes one to begin with.',
     })
   }

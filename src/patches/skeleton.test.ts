@@ -101,3 +101,11 @@ test('what a patch cannot begin as is said with the nearest name', () => {
     hint: 'Did you mean isPageFaultStale?',
   })
 })
+
+test('the commands of a patch can be pasted, whatever its file is called', async () => {
+  const file = "my folder/it's 1.ts"
+  const text = await skeletonOf(beginningOf('it-s-1', file, 'v6.8', []))
+  const commands = [...text.matchAll(/^\/\/ {3}faultline (?:bench|check|diff) .*$/gm)].map(([line]) => line)
+  assert.equal(commands.length, 4)
+  for (const line of commands) assert.match(line, /my folder\/it'\\''s 1\.ts'/)
+})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { shellWord } from '../errors/shell-word.ts'
 import type { Subject } from '../protocols/kernel.ts'
 import type { Kvm } from '../protocols/kvm.ts'
 import { DOOR } from './rules/world.ts'
@@ -99,12 +100,13 @@ const head = (
   file: string,
 ) => `// A patch for faultline: whole functions of a kernel, replaced. It begins as ${from}; change it.
 //
-//   faultline bench -s ${subject} --variant ${from},${file}        what it costs, measured
-//   faultline bench -s ${subject} --variant ${from},${file} -m altra-64
-//   faultline check ${subject} --variant ${file}                what can go wrong in it
-//   faultline diff ${from} ${file}
+//   faultline bench -s ${subject} --variant ${shellWord(`${from},${file}`)}        what it costs, measured
+//   faultline bench -s ${subject} --variant ${shellWord(`${from},${file}`)} -m altra-64
+//   faultline check ${subject} --variant ${shellWord(file)}                what can go wrong in it
+//   faultline diff ${from} ${shellWord(file)}
 //
-// Each \`yield*\` is a point where another CPU may act, and everything that touches shared memory is one. docs/your-own-patch.md`
+// Each \`yield*\` is a point where another CPU may act, and everything that touches shared memory is one. docs/your-own-patch.md
+// A letter and a number in a comment, F7, are a step of src/protocols/STEPS.md.`
 
 function importOf(imports: readonly { readonly name: string; readonly isType: boolean }[]): string {
   const byName = new Map(imports.map((one) => [one.name, one.isType]))

@@ -11,4 +11,4 @@ export function stepsOf({ modules }: PatchCode): readonly string[] {
 
 /** Whether a step that the checker names belongs to the patch. */
 export const isStepOf = ({ file }: PatchCode, site: string): boolean =>
-  site.split(' ')[1]?.startsWith(`${basename(file)}:`) ?? false
+  site.slice(site.indexOf(' ') + 1).startsWith(`${basename(file)}:`)

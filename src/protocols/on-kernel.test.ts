@@ -20,7 +20,7 @@ test('a variant that replaces nothing is its own kernel, and can be put on no ot
   assert.ok('kernel' in on)
   assert.deepEqual(on.kernel.kvm, V6_8.kvm)
   assert.deepEqual(onKernel(PRECHECK, V6_5), {
-    refused: 'precheck is v6.8 as it is: it has no function that v6.5 could be given',
+    refused: 'precheck is the unchanged v6.8: it has no change that could be applied to v6.5',
   })
 })
 

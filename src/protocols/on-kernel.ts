@@ -27,7 +27,9 @@ export function onKernel(variant: Kernel, target: Kernel): OnKernel {
   const own = versionOf(variant)
   const replaced = replacedBy(variant)
   if (Object.keys(replaced).length === 0 && own.name !== target.name) {
-    return { refused: `${variant.name} is ${own.name} as it is: it has no function that ${target.name} could be given` }
+    return {
+      refused: `${variant.name} is the unchanged ${own.name}: it has no change that could be applied to ${target.name}`,
+    }
   }
   const differs = (Object.keys(replaced) as KvmEntry[]).filter((entry) => own.kvm[entry] !== target.kvm[entry])
   if (differs.length === 0) {

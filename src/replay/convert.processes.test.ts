@@ -41,3 +41,17 @@ test('without trace-cmd the command that converts trace.dat to text is printed',
   assert.match(stderr, /trace-cmd, which converts it to text, is not installed here/)
   assert.match(stderr, /trace-cmd report -t -i .*trace\.dat > .*trace\.dat\.txt/)
 })
+
+test('a compressed file that was cut is called so, with the command that reads its beginning', () => {
+  const cut = join(folder, 'my trace.zst')
+  writeFileSync(cut, Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]))
+  const bin = join(folder, 'cut')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'zstd'), '#!/bin/sh\necho "Read error (39) : premature end" >&2; exit 1\n')
+  chmodSync(join(bin, 'zstd'), 0o755)
+  const { stderr } = spawnSync(process.execPath, [MAIN, 'trace', cut], { encoding: 'utf8', env: { PATH: bin } })
+  assert.match(
+    stderr,
+    /my trace\.zst is compressed with zstd, and ends too early\n.*zstd -dc '.*my trace\.zst' \| faultline trace -/,
+  )
+})

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { ReplayError } from '../errors/faultline-error.ts'
+import { shellWord } from '../errors/shell-word.ts'
 
 /** A binary format, by its first bytes, and the program that makes text of it. */
 type Tool = {
@@ -39,6 +40,12 @@ const TOOLS: readonly Tool[] = [
   }),
 ]
 
+/** The command that unpacks a text with this beginning; undefined if it is not packed, or by gzip. */
+export function unpackingOf(head: Buffer): string | undefined {
+  const tool = TOOLS.find(({ magic, unpacks }) => unpacks && head.toString('latin1', 0, magic.length) === magic)
+  return tool === undefined ? undefined : [tool.program, ...tool.args].join(' ')
+}
+
 /** The output of a file's own tool, if the tool is installed; undefined if no tool belongs to the file. Throws ReplayError. */
 export function converted(name: string, path: string, head: Buffer): AsyncIterable<Buffer> | undefined {
   const tool = TOOLS.find(({ magic }) => head.toString('latin1', 0, magic.length) === magic)
@@ -70,17 +77,27 @@ async function* printed(name: string, path: string, tool: Tool): AsyncIterable<B
   }
 }
 
-const command = (name: string, { program, args }: Tool) => `${program} ${args.join(' ')} ${name}`
+const command = (name: string, { program, args }: Tool) => `${program} ${args.join(' ')} ${shellWord(name)}`
 
 const notInstalled = (name: string, tool: Tool, cause: unknown) =>
   new ReplayError(
     `${name} is ${tool.is}, and ${tool.program}, which converts it to text, is not installed here`,
-    `Install it (apt-get install ${tool.debian}), or convert the file where it was recorded: ${command(name, tool)} > ${name}.txt`,
+    `Install it (apt-get install ${tool.debian}), or convert the file where it was recorded: ${command(name, tool)} > ${shellWord(`${name}.txt`)}`,
     { cause },
   )
 
-const failed = (name: string, tool: Tool, complaint: string) =>
-  new ReplayError(
+/** How xz, zstd, bzip2 and lz4 say that a file is cut. */
+const CUT = /unexpected end|premature end|ends unexpectedly|truncated|unfinished/i
+
+function failed(name: string, tool: Tool, complaint: string): ReplayError {
+  if (tool.unpacks && CUT.test(complaint)) {
+    return new ReplayError(
+      `${name} is ${tool.is}, and ends too early`,
+      `Copy it again, or read the part that is there: ${command(name, tool)} | faultline trace -`,
+    )
+  }
+  return new ReplayError(
     `${name} is ${tool.is}, which ${tool.program} cannot convert to text: ${complaint === '' ? 'it gives no reason' : complaint}`,
-    `Convert the file where it was recorded: ${command(name, tool)} > ${name}.txt`,
+    `Convert the file where it was recorded: ${command(name, tool)} > ${shellWord(`${name}.txt`)}`,
   )
+}

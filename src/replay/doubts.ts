@@ -27,7 +27,8 @@ function gapsOf({ remarks, clock, sortedBecause, parts, events }: Recording): re
     )
   }
   if (remarks.gaps > 0) {
-    warnings.push(`events were lost in ${counted(remarks.gaps, 'place')}, ${formatted(remarks.lost)} of them counted`)
+    const many = remarks.lost === 0 ? 'how many is not recorded' : `${formatted(remarks.lost)} of them counted`
+    warnings.push(`events were lost in ${counted(remarks.gaps, 'place')}, ${many}`)
   }
   if (sortedBecause !== undefined) {
     const { line, byNs } = sortedBecause

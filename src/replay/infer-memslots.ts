@@ -76,8 +76,10 @@ function notesOf(stretches: readonly Stretch[], samples: number): string {
   const slots = stretches.length === 1 ? 'one memslot' : `${stretches.length} memslots`
   const rivals = stretches.reduce((sum, stretch) => sum + stretch.rivals, 0)
   const doubt = rivals > 0 ? `; ${rivals + 1} distances explain equally many, and the best aligned one was chosen` : ''
+  const where =
+    stretches.length === 1 ? 'at the distance hva - gfn that explains' : 'at distances hva - gfn that explain'
   return (
-    `memslots inferred: ${slots} at the distance hva - gfn that explains ${grouped(explained)} of ${grouped(samples)} ` +
+    `memslots inferred: ${slots} ${where} ${grouped(explained)} of ${grouped(samples)} ` +
     `cases of a gfn that was mapped again after an invalidation${doubt}`
   )
 }

@@ -1,3 +1,4 @@
+import { LOCK_STAT } from './lock-stat.ts'
 import { lockContentionHint, WAIT_TABLE } from './perf-lock.ts'
 
 /** A text that people paste instead of a recording: what it is, and what faultline can do with it. */
@@ -54,9 +55,9 @@ export const KNOWN: readonly KnownText[] = [
     hint: RECORD,
   },
   {
-    shape: /lock_stat version|class name\s+con-bounces/,
+    shape: LOCK_STAT,
     is: 'lock_stat: sums of waits for locks, and no events',
-    hint: `costs can be derived from perf lock contention: perf lock contention -a -b sleep 10 > FILE 2>&1; faultline contention FILE. ${RECORD}`,
+    hint: `To derive costs from it: faultline contention FILE [--trace RECORDING]. ${RECORD}`,
   },
   { shape: /\bioctl\(\d+.*, KVM_\w+/, is: 'output of strace: system calls, and no events of KVM', hint: RECORD },
   {

@@ -1,3 +1,6 @@
+import { LOCK_STAT, lockStatRows } from './lock-stat.ts'
+import { COLOURS } from './paste.ts'
+
 /** A line of `perf lock contention`: how often a lock was waited for at one place, and for how long. */
 export type WaitRow = {
   readonly waits: number
@@ -6,10 +9,13 @@ export type WaitRow = {
   readonly averageNs: number
   readonly kind: string
   readonly caller: string
+  /** Who waits, where the table says it otherwise than by the caller. */
+  readonly role?: 'vcpu' | 'notifier'
 }
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
-const TIME = String.raw`([\d.]+) (ns|us|ms|s|m|h)`
+/** Some locales write a comma for the point. */
+const TIME = String.raw`(\d+(?:[.,]\d+)?) (ns|us|ms|s|m|h)`
 const ROW = new RegExp(String.raw`^\s*(\d+)\s+${TIME}\s+${TIME}\s+${TIME}\s+(\S+)\s+(\S.*)$`)
 /** `-x ,`: times are ns, and the separator is the argument of -x. */
 const SEPARATED =
@@ -66,13 +72,25 @@ function reportedRow(line: string): WaitRow | undefined {
   return { waits: Number(match[2]), averageNs: ns(3), totalNs: ns(5), maxNs: ns(7), kind: 'rwlock', caller: match[1]! }
 }
 
-const nsIn = (match: RegExpExecArray) => (at: number) => Number(match[at]) * UNITS[match[at + 1]!]!
+const nsIn = (match: RegExpExecArray) => (at: number) => Number(match[at]!.replace(',', '.')) * UNITS[match[at + 1]!]!
 
 /** Locks that sleep, by type or behind the symbol of an address: mmu_lock is none of them. */
 const SLEEPERS = /^(?:mutex|semaphore|rwsem|pcpu-sem|percpu)|\((?:mutex|semaphore|rwsem|percpu-rwsem)\)$/
 
 /** The rows of KVM's MMU: not those of its mutexes, and of spinlocks only where faults and notifiers wait. */
-export const kvmRows = (text: string): readonly WaitRow[] => rowsOf(text).filter(mayBeMmuLock)
+export function kvmRows(text: string): readonly WaitRow[] {
+  const table = withoutQuotes(text)
+  const ofClasses = lockStatRows(table).filter(({ waits }) => waits > 0)
+  if (ofClasses.length > 0) return ofClasses
+  return OF_TASKS.test(table) ? [] : rowsOf(table).filter(mayBeMmuLock)
+}
+
+/** A table as it was before somebody answered the mail that it is in. */
+const withoutQuotes = (text: string) =>
+  text
+    .replaceAll('\r\n', '\n')
+    .replace(COLOURS, '')
+    .replace(/^(?:[>|][ \t]?)+/gm, '')
 
 function mayBeMmuLock(row: WaitRow): boolean {
   const { caller, kind } = row
@@ -81,30 +99,35 @@ function mayBeMmuLock(row: WaitRow): boolean {
 }
 
 /** The role that waits there; undefined if the caller does not show it. */
-export function waiterOf({ caller }: WaitRow): 'vcpu' | 'notifier' | undefined {
+export function waiterOf({ caller, role }: WaitRow): 'vcpu' | 'notifier' | undefined {
+  if (role !== undefined) return role
   if (OF_NOTIFIERS.test(caller)) return 'notifier'
   return OF_FAULTS.test(caller) ? 'vcpu' : undefined
 }
 
-const ALL_COLUMNS = /contended\s+total wait\s+max wait\s+avg wait|^# output: contended, total wait, max wait, avg wait/m
+const ALL_COLUMNS =
+  /contended\s+total wait\s+max wait\s+avg wait|# output: contended[,;|\t] *total wait[,;|\t] *max wait[,;|\t] *avg wait/m
 const SOME_COLUMNS =
-  /^\s*(?:contended|(?:total|max|avg|min) wait)\s.*(?:type\s+caller|pid\s+(?:comm|owner)|address\s+symbol)|^# output: (?:contended|\w+ wait),/m
+  /^[>|\s]*(?:contended|(?:total|max|avg|min) wait)\s.*(?:type\s+caller|pid\s+(?:comm|owner)|address\s+symbol)|^[>|\s]*# output: (?:contended|\w+ wait)[,;|\t]/m
+/** With -t a row is a task, which waits for any lock; with -o one that held it. */
+const OF_TASKS = /wait[,;|\s]+pid[,;|\s]+(?:comm|owner)/
 /** The header of a table, with any columns. */
 export const WAIT_TABLE = new RegExp(`${ALL_COLUMNS.source}|${SOME_COLUMNS.source}|Name\\s+acquired\\s+contended`, 'm')
 
 /** Whether a text is such a table. */
-export const isWaitTable = (text: string): boolean => WAIT_TABLE.test(text)
+export const isWaitTable = (text: string): boolean => WAIT_TABLE.test(text) || LOCK_STAT.test(withoutQuotes(text))
 
 /** Why a table has no row of KVM's. */
 export function whyNoRows(text: string): string {
-  if (/avg wait\s+pid\s+comm/.test(text))
+  if (/avg wait[,;|\s]+pid[,;|\s]+comm/.test(text))
     return 'It lists tasks (-t), which wait for any lock: leave -t out to get rows by caller'
-  if (/wait\s+pid\s+owner/.test(text))
+  if (/wait[,;|\s]+pid[,;|\s]+owner/.test(text))
     return 'It lists tasks that held locks (-o), for any lock: leave -o out to get rows by caller'
   if (SOME_COLUMNS.test(text) && !ALL_COLUMNS.test(text))
     return 'It has some columns only (-F), and averages and the longest wait are needed: leave -F out'
   if (/avg wait\s+address\s+symbol/.test(text))
     return 'It lists locks by address (-l), and none is named mmu_lock: leave -l out to get rows by caller'
+  if (LOCK_STAT.test(withoutQuotes(text))) return 'No wait for mmu_lock is counted in it: was the load running?'
   return "It has no line about KVM's MMU"
 }
 

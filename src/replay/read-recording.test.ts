@@ -178,9 +178,16 @@ test('a file that is not text is refused by what it is', async () => {
   )
   assert.match(await refused(file('perf.data', 'PERFILE2h\0')), /^FILE is perf's binary format, (?:and|which) perf,? /)
   const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0])
-  assert.match(await refused(file('trace.zst', zstd)), /^FILE is compressed with zstd, (?:and|which) zstd,? /)
+  assert.match(
+    await refused(file('trace.zst', zstd)),
+    /^FILE is compressed with zstd, (?:(?:and|which) zstd,? |and ends too early)/,
+  )
   assert.equal(await refused(file('binary', 'a\u0001\0\u0002d')), 'FILE is a binary file: there is a zero byte at 2')
   assert.equal(await refused(file('trace.zip', 'PK\u0003\u0004\0')), 'FILE is a zip archive, not a text')
+  assert.equal(
+    await refused(file('half.gz', gzipSync('text').subarray(0, 12))),
+    'FILE is a gzip file that ends too early',
+  )
   assert.equal(await refused(file('twice.gz', gzipSync(gzipSync('text')))), 'FILE is compressed twice, not a text')
 })
 

@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { ReplayError } from '../errors/faultline-error.ts'
-import { converted } from './convert.ts'
+import { shellWord } from '../errors/shell-word.ts'
+import { converted, unpackingOf } from './convert.ts'
 import { decoderOf } from './encoding.ts'
 
 const CHUNK = 256 * 1024
@@ -52,7 +53,7 @@ async function readBytes(path: string, name: string, take: TakeChunk): Promise<v
     for await (const chunk of text) {
       if (read === 0) {
         decode = decoderOf(chunk)
-        rejectBinary(name, decode?.(chunk) ?? chunk)
+        rejectBinary(name, decode?.(chunk) ?? chunk, unpackerOf(head))
         decode = decoderOf(chunk)
       }
       read += chunk.length
@@ -92,6 +93,9 @@ async function* blocksOf(path: string): AsyncGenerator<Buffer> {
   }
 }
 
+/** The program that undoes the outer compression of a file that is compressed twice. */
+const unpackerOf = (head: Buffer) => (isGzip(head) ? 'zcat' : (unpackingOf(head) ?? 'zcat'))
+
 const isGzip = (head: Buffer) => head.toString('latin1', 0, GZIP.length) === GZIP
 
 const empty = (name: string) => new ReplayError(`${name} is empty`, 'Was tracing on? See docs/traces.md.')
@@ -127,7 +131,6 @@ const CONTAINERS: readonly {
   readonly is: string
   readonly text: string
 }[] = [
-  { at: 0, magic: '\x1f\x8b', is: 'compressed twice', text: 'zcat FILE | faultline trace -' },
   { at: 0, magic: 'PK\x03\x04', is: 'a zip archive', text: 'unzip -p FILE | faultline trace -' },
   { at: 257, magic: 'ustar', is: 'a tar archive', text: 'tar -xOf FILE | faultline trace -' },
 ]
@@ -139,10 +142,13 @@ const LOOKED_AT = 16_384
 const FOREIGN_SHARE = 0.01
 const isForeign = (byte: number) => byte < 0x20 && byte !== 0 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b
 
-function rejectBinary(name: string, chunk: Buffer): void {
+function rejectBinary(name: string, chunk: Buffer, outer: string): void {
+  if (isGzip(chunk) || unpackingOf(chunk) !== undefined) {
+    throw new ReplayError(`${name} is compressed twice, not a text`, `${outer} ${shellWord(name)} | faultline trace -`)
+  }
   for (const { at, magic, is, text } of CONTAINERS) {
     if (chunk.toString('latin1', at, at + magic.length) !== magic) continue
-    throw new ReplayError(`${name} is ${is}, not a text`, text.replaceAll('FILE', name))
+    throw new ReplayError(`${name} is ${is}, not a text`, text.replaceAll('FILE', shellWord(name)))
   }
   if (!chunk.includes(0)) return
   const bytes = chunk.filter((byte) => byte !== 0).subarray(0, LOOKED_AT)
@@ -162,12 +168,12 @@ function withoutZeros(chunk: Buffer): Buffer {
 
 const READING: Readonly<Record<string, (name: string) => ReplayError>> = {
   ENOENT: (name) => new ReplayError(`there is no file ${name}`, 'Give the path of a trace, or `-` for standard input.'),
-  EACCES: (name) => new ReplayError(`${name} cannot be read: permission denied`, `sudo chmod a+r ${name}`),
+  EACCES: (name) => new ReplayError(`${name} cannot be read: permission denied`, `sudo chmod a+r ${shellWord(name)}`),
   EISDIR: (name) => new ReplayError(`${name} is a directory`, 'Give the path of one trace.'),
   Z_BUF_ERROR: (name) =>
     new ReplayError(
       `${name} is a gzip file that ends too early`,
-      `Copy it again, or read the part that is there: zcat ${name} | faultline trace -`,
+      `Copy it again, or read the part that is there: zcat ${shellWord(name)} | faultline trace -`,
     ),
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from '../errors/shell-word.ts'
 import { type Contention, contentionOf, type MmuLock, mmuLockOf } from './contention.ts'
 import { type Bucket, bucketsOf, type Distribution, distributionOf } from './distribution.ts'
 import { doubtsOf } from './doubts.ts'
@@ -11,7 +12,6 @@ import type { Cause, Removal } from './removals.ts'
 import { rolesOf, type TaskInRole, type TaskRole } from './roles.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import type { Vm } from './vms.ts'
-import { shellWord } from './words.ts'
 
 /** The summary of one VM in a recorded trace, as data. */
 export type TraceSummary = {

@@ -99,3 +99,73 @@ test("waits for KVM's mutexes, and for spinlocks outside of faults and notifiers
     ['vcpu'],
   )
 })
+
+const TABLE = ` contended   total wait     max wait     avg wait         type   caller
+
+       172     82.51 ms      4.31 ms    479.71 us     rwlock:W   kvm_mmu_notifier_invalidate_range_start+0x1a1
+      1204     61.20 ms      2.31 ms     50.83 us     rwlock:R   kvm_tdp_page_fault+0x76
+`
+
+test('a table of waits is the same in a mail, with decimal commas, and with another separator', () => {
+  const expected = roleWaits(TABLE)
+  assert.deepEqual(
+    expected.map(({ role, waits, totalNs }) => [role, waits, totalNs]),
+    [
+      ['vcpu', 1204, 61.2e6],
+      ['notifier', 172, 82.51e6],
+    ],
+  )
+  const quoted = TABLE.replace(/^/gm, '>> ')
+  const commas = TABLE.replace(/(\d)\.(\d)/g, '$1,$2')
+  for (const text of [quoted, commas, TABLE.replaceAll('\n', '\r\n')]) {
+    assert.ok(isWaitTable(text))
+    assert.deepEqual(roleWaits(text), expected)
+  }
+  const separated = `# output: contended; total wait; max wait; avg wait; type; caller
+1204; 61200000; 2310000; 50830; rwlock:R; kvm_tdp_page_fault+0x76`
+  assert.ok(isWaitTable(separated))
+  assert.equal(roleWaits(separated)[0]!.totalNs, 61.2e6)
+})
+
+test('rows of tasks are no waits for mmu_lock, whatever the tasks are called', () => {
+  const tasks = ` contended   total wait     max wait     avg wait          pid   comm
+
+       172     82.51 ms      4.31 ms    479.71 us         4100   qemu-kvm
+`
+  assert.deepEqual(roleWaits(tasks), [])
+  assert.match(whyNoRows(tasks), /leave -t out/)
+})
+
+test('/proc/lock_stat has the waits of both sides of mmu_lock', () => {
+  const row = (name: string, ...numbers: readonly number[]) => `${`${name}:`.padStart(40)} ${numbers.join('  ')}`
+  const text = `lock_stat version 0.4
+------
+                              class name    con-bounces    contentions   waittime-min   waittime-max waittime-total   waittime-avg    acq-bounces   acquisitions   holdtime-min   holdtime-max holdtime-total   holdtime-avg
+------
+${row('&(kvm)->mmu_lock-W', 172, 170, 0.51, 431, 85000, 500, 1204, 33544, 0.1, 510.2, 412345, 12.29)}
+${row('&(kvm)->mmu_lock-R', 1204, 1200, 0.31, 231, 60000, 50, 1204, 93544, 0.1, 55.2, 112345, 1.2)}
+                     &(kvm)->mmu_lock            170          [<00000000c1a7aab8>] kvm_mmu_notifier_invalidate_range_start+0x1a1/0x300 [kvm]
+${row('&mm->mmap_lock-R', 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}`
+  const found = roleWaits(text)
+  assert.deepEqual(
+    found.map(({ role, waits, totalNs, averageNs, maxNs, kinds }) => [
+      role,
+      waits,
+      totalNs,
+      averageNs,
+      maxNs,
+      kinds[0],
+    ]),
+    [
+      ['vcpu', 1200, 60e6, 50e3, 231e3, 'rwlock:R'],
+      ['notifier', 170, 85e6, 500e3, 431e3, 'rwlock:W'],
+    ],
+  )
+  assert.ok(isWaitTable(text))
+  const spinlock = text.replace(/mmu_lock-W/, 'mmu_lock').replace(/.*mmu_lock-R.*\n/, '')
+  assert.deepEqual(
+    roleWaits(spinlock).map(({ role }) => role),
+    ['other'],
+  )
+  assert.match(refusalOf(text), /lock_stat: sums of waits/)
+})

@@ -2,9 +2,6 @@ export const count = (value: number): string => value.toLocaleString('en-US')
 /** 1 line, 2 lines. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`
-/** Quoted so that a shell reads it as one word. */
-export const shellWord = (text: string): string =>
-  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
 const UNITS = [

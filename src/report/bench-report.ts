@@ -65,7 +65,10 @@ function groupText(
   const measured = runs.filter(({ trials }) => trials.length > 0)
   const seen = runs.filter(({ trials, outcomes }) => trials.length + outcomes.length > 0)
   const fitness = fitnessOf(measured)
-  const answers = [...(fitness.instead ?? answersOf(scenario, askedOf(seen), style)), ...errorsOf(runs)]
+  const answers = [
+    ...(fitness.instead ?? answersOf(scenario, askedOf(seen), askedOf(runs).length, style)),
+    ...errorsOf(runs),
+  ]
   if (quiet) return [...fitness.first, ...answers].map((text) => `${labelOf(runs[0]!, varied)}: ${text}`).join('\n')
   return [
     ...fitness.first,
@@ -96,11 +99,12 @@ const warningsText = (lines: readonly string[], { paint }: Style) =>
 
 const section = (text: string) => (text === '' ? [] : ['', text])
 
-function answersOf(scenario: Scenario | undefined, runs: readonly Run[], style: Style): string[] {
+/** `asked`: how many variants there would be if no run had failed. */
+function answersOf(scenario: Scenario | undefined, runs: readonly Run[], asked: number, style: Style): string[] {
   if (scenario === undefined) return []
   const [baseline, ...others] = runs.filter((run) => !isBroken(scenario, run))
   const compared = baseline === undefined ? [] : comparisons(scenario, baseline, others, style)
-  const isAlone = baseline !== undefined && runs.length === 1
+  const isAlone = baseline !== undefined && runs.length === 1 && asked === 1
   return [
     ...(isAlone ? [aloneText(scenario, baseline)] : compared),
     ...runs.filter((run) => isBroken(scenario, run)).map((run) => caught(scenario, run)),
@@ -156,9 +160,12 @@ function answersOfGroup(scenario: Scenario | undefined, runs: readonly Run[]): A
   return baseline === undefined ? [] : others.map((run) => answerOf(scenario, baseline, run))
 }
 
-/** Runs of one group fail together. */
+/** Measured runs of one group fail together; modelled ones fail alone. */
 function errorsOf(runs: readonly Run[]): string[] {
-  const all = runs.flatMap(({ error }) => (error === null ? [] : [`The run failed: ${error.message}.\n${error.hint}`]))
+  const isOfAll = runs.every(({ error }) => error !== null)
+  const all = runs.flatMap(({ variant, error }) =>
+    error === null ? [] : [`${isOfAll ? 'The run' : `The run of ${variant}`} failed: ${error.message}.\n${error.hint}`],
+  )
   return [...new Set(all)]
 }
 
@@ -173,4 +180,6 @@ function outcomeLines(runs: readonly Run[]): string[] {
 const splatsOf = (runs: readonly Run[]): string[] => [...new Set(runs.flatMap(({ splats }) => splats ?? []))]
 
 const outcomeText = ({ outcome, grade, count, says }: Outcome) =>
-  `${grade.toUpperCase()} ${outcome}, ${compact(count)} times: ${says}`
+  `${grade.toUpperCase()} ${outcome}, ${timesText(count)}: ${says}`
+
+const timesText = (count: number) => (count === 1 ? 'once' : `${count < 1000 ? count : compact(count)} times`)

@@ -1,4 +1,5 @@
 import type { Waiters } from '../bench/prediction.ts'
+import { shellWord } from '../errors/shell-word.ts'
 import { LONGEST_FAULT_NS, type RoleWaits, type WaitCost } from '../replay/wait-costs.ts'
 import { columns, compact, time } from './numbers.ts'
 
@@ -112,7 +113,7 @@ function comparison(
     `replay of ${trace} on recorded-host with these costs (${count(faults)} faults, round ${rounds}): ${says}`,
     columns([['  role', 'average', 'replay', 'factor', 'longest', 'replay', 'share of waits', 'replay'], ...rows]),
     '',
-    `to see what helps: faultline bench -s precheck --trace ${trace} ${setOf(costs)} --variant no-precheck --variant precheck`,
+    `to see what helps: faultline bench -s precheck --trace ${shellWord(trace)} ${setOf(costs)} --variant no-precheck --variant precheck`,
   ]
 }
 

@@ -24,10 +24,12 @@ test('a replay that misses its own recording says so first, and gives no figure 
 
 test('a replay that is near its recording answers, and one of which that is not known says how to know it', () => {
   assert.deepEqual(fitnessOf(runs({ predicts: true })).instead, null)
+  const unknown = runs({ predicts: null, misses: null })
   assert.match(
-    fitnessOf(runs({ predicts: null, misses: null })).warnings[0]!,
+    fitnessOf(unknown.slice(0, 1)).warnings[0]!,
     /unknown whether this replay predicts anything: add --variant precheck/,
   )
+  assert.match(fitnessOf(unknown).warnings[0]!, /the recording has fewer than 20 waits for mmu_lock to compare with/)
   assert.deepEqual(fitnessOf([{ variant: 'a' } as unknown as Run]).first, [])
 })
 

@@ -1,3 +1,4 @@
+import { FEW_WAITS } from '../bench/replaying.ts'
 import type { ReplayedRecording, Run } from '../bench/result.ts'
 
 /** The runs of a replay that may be used: all of them, or only the one that is compared with the recording. */
@@ -26,7 +27,12 @@ export function fitnessOf(runs: readonly Run[]): Fitness {
   }
   if (replayed.isAlone === true) return { shown: runs, first: [], instead: null, warnings: [aloneText(replayed)] }
   const unknown = replayed.predicts === null && others.length > 0
-  return { shown: runs, first: [], instead: null, warnings: unknown ? [unknownText(replayed)] : [] }
+  return {
+    shown: runs,
+    first: [],
+    instead: null,
+    warnings: unknown ? [unknownText(replayed, others.length < runs.length)] : [],
+  }
 }
 
 function missText({ own, misses }: ReplayedRecording): string {
@@ -40,8 +46,11 @@ function missText({ own, misses }: ReplayedRecording): string {
 
 const factor = (miss: number) => `${miss.toPrecision(2)} times`
 
-const unknownText = ({ own }: ReplayedRecording) =>
-  `it is unknown whether this replay predicts anything: add --variant ${own}, if the recording contains waits for mmu_lock`
+/** `isRun`: the variant that is compared with the recording is among the runs, so only waits are missing. */
+const unknownText = ({ own }: ReplayedRecording, isRun: boolean) =>
+  isRun
+    ? `it is unknown whether this replay predicts anything: the recording has fewer than ${FEW_WAITS} waits for mmu_lock to compare with, or none is traced`
+    : `it is unknown whether this replay predicts anything: add --variant ${own}, if the recording contains waits for mmu_lock`
 
 const aloneText = ({ own }: ReplayedRecording) =>
   `no replayed task waits for mmu_lock with ${own}, because no other task takes it at the same time: there are no waits to predict; if the recorded vCPUs waited for another task, that task is not in the recording`

@@ -100,3 +100,20 @@ test('modelled machines are compared in one table', () => {
   assert.match(text, /^63 vcpus, machine clx-2s /m)
   assert.match(text, /by vcpus \(across\) and machine \(down\):\n *altra-64 /)
 })
+
+test('a run that fails is named beside those that did not, and no second variant is asked for', () => {
+  const at = sweep.runs.filter(({ params }) => params.vcpus === 16)
+  const error = { code: 'X', message: 'it did not end', context: {}, hint: 'Look at it.' }
+  const failed = at.map((run, index) => (index === 0 ? run : { ...run, trials: [], metrics: {}, outcomes: [], error }))
+  const text = benchReport({ ...sweep, runs: failed }, PLAIN)
+  assert.match(text, /^The run of precheck failed: it did not end\.$/m)
+  assert.doesNotMatch(text, /needs two variants/)
+  assert.match(benchReport({ ...sweep, runs: at.slice(0, 1) }, PLAIN), /needs two variants/)
+})
+
+test('how often an outcome was seen is a whole number', () => {
+  const [run] = sweep.runs
+  const outcomes = [1, 4].map((count) => ({ outcome: 'leak', grade: 'forbidden' as const, count, says: 'lost' }))
+  const text = benchReport({ ...sweep, runs: [{ ...run!, outcomes }] }, PLAIN)
+  assert.match(text, /FORBIDDEN leak, once: lost\n.*FORBIDDEN leak, 4 times: lost/)
+})

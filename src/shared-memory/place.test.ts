@@ -107,3 +107,11 @@ test('the layout prints as a table: name, line, offset in bytes, written by', ()
     ].join('\n'),
   )
 })
+
+test('a lock that is placed for no number of CPUs is refused, as it would lack their lines', () => {
+  assert.throws(() => new QRwLock(new Place('it').within('lock'), undefined as never), {
+    message: 'it.lock.waitLock is placed for undefined CPUs: give the number of CPUs that use it, at least 1',
+  })
+  assert.throws(() => new QRwLock(new Place(), 0), RangeError)
+  assert.throws(() => new QRwLock(new Place(), 1.5), RangeError)
+})

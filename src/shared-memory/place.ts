@@ -61,6 +61,13 @@ export class Place {
     return word
   }
 
+  /** What each CPU has of its own, by number. Throws a RangeError if `cpus` is no number of CPUs: a lock would lack their lines. */
+  forEach<T>(cpus: number, make: (cpu: number) => T): T[] {
+    if (Number.isInteger(cpus) && cpus > 0) return Array.from({ length: cpus }, (_, cpu) => make(cpu))
+    const name = this.#prefix === '' ? 'this lock' : this.#prefix
+    throw new RangeError(`${name} is placed for ${cpus} CPUs: give the number of CPUs that use it, at least 1`)
+  }
+
   /** Registers a lock, named as this place, for the contention bookkeeping. */
   lock(kind: string): LockId {
     const id = this.#layout.locks.length as LockId

@@ -6,7 +6,7 @@ import { Place } from '../shared-memory/place.ts'
 import { CpuRecords } from '../shared-memory/records.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
-import { SPIN_LOOKS, type ThreadCpu } from './cpu.ts'
+import { SPIN_LOOKS, ThreadCpu } from './cpu.ts'
 import { Crew, type Member } from './crew.contract.ts'
 import { cpuFor } from './for-words.ts'
 import { allocate, WORDS, type Words } from './memory.ts'
@@ -209,4 +209,15 @@ test('a CPU of no run keeps nothing, until it is given records', () => {
   assert.deepEqual(records.violations(0), { count: 2, value: 1 })
   assert.ok(cpu.running() && !cpu.signalPending() && !cpu.needResched())
   assert.equal(cpu.peek(a as Word), 0)
+})
+
+test('a CPU without the memory of a place, or without a number, is refused', () => {
+  const { memory } = alone()
+  assert.throws(
+    () => new ThreadCpu(0, undefined as never),
+    /the memory of a ThreadCpu is what `allocate\(place\)` returns/,
+  )
+  assert.throws(() => new ThreadCpu(0, new SharedArrayBuffer(64) as never), TypeError)
+  for (const id of [-1, 0.5, undefined]) assert.throws(() => new ThreadCpu(id as never, memory), /the number of a CPU/)
+  assert.equal(new ThreadCpu(0, structuredClone(memory)).id, 0)
 })

@@ -55,7 +55,14 @@ export class ThreadCpu implements Direct<Cpu> {
   #phase = 0
   readonly #window = new OpenWindow()
 
+  /** Throws a TypeError for what is no number of a CPU, or no memory of `allocate()`. */
   constructor(id: number, memory: Memory, spinLooks: number = SPIN_LOOKS, run?: CpuOfRun) {
+    if (!Number.isInteger(id) || id < 0) throw new TypeError(`the number of a CPU is 0 or more, and not ${id}`)
+    if (!(memory?.words instanceof Int32Array) || !(memory.sleepers instanceof Int32Array)) {
+      throw new TypeError(
+        'the memory of a ThreadCpu is what `allocate(place)` returns, or a copy that postMessage made',
+      )
+    }
     this.id = id
     this.#memory = memory
     this.#words = memory.words

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { RunFailed } from '../errors/faultline-error.ts'
 import type { PatchCode, SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
-import { placeInStack, whereThrown } from '../patches/place-in.ts'
+import { atThrown, placeInStack } from '../patches/place-in.ts'
 import { violationsAtRest } from '../protocols/at-rest.ts'
 import { COUNTERS } from '../protocols/counters.ts'
 import { lockSplats } from '../protocols/lock-report.ts'
@@ -180,9 +180,9 @@ function workerFailure(
   const cause = settled.findIndex(isCause)
   const cpu = cause < 0 ? first : cause
   const { reason } = settled[cpu] as PromiseRejectedResult
-  const place = whereThrown(reason)
+  const place = atThrown(reason)
   if (place !== undefined) {
-    return new RunFailed('PATCH_THREW', `${nameOf(cpu)} failed at ${place}: ${reason.message}`, { cause: reason })
+    return new RunFailed('PATCH_THREW', `${nameOf(cpu)} failed ${place}: ${reason.message}`, { cause: reason })
   }
   return new RunFailed('WORKER_FAILED', `${nameOf(cpu)} failed: ${reason?.message ?? reason}`, { cause: reason })
 }

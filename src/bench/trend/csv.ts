@@ -35,6 +35,7 @@ function rowsOf(text: string, file: string): Row[] {
   try {
     return parse(text, {
       columns: true,
+      delimiter: delimiterOf(text),
       record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       bom: true,
@@ -45,6 +46,10 @@ function rowsOf(text: string, file: string): Row[] {
     throw damaged(`${file} is no CSV: ${why}`, cause)
   }
 }
+
+/** Spreadsheets of countries that write a decimal comma separate fields by semicolons. */
+const SEMICOLONS = /^[^,\n\r]*;[^,\n\r]*$/m
+const delimiterOf = (text: string) => (SEMICOLONS.test(text.split(/[\n\r]/, 1)[0]!) ? ';' : ',')
 
 function entryOf(rows: readonly Row[], index: number, file: string): Entry {
   const [first] = rows
@@ -110,7 +115,7 @@ function runOf(rows: readonly Row[], file: string): PastRun {
 const directionOf = (text: string | undefined) => (text === 'higher' || text === 'lower' ? text : undefined)
 
 function numberOf({ metric, value }: Row, file: string): number {
-  const number = value === undefined || value === '' ? Number.NaN : Number(value)
+  const number = value === undefined || value === '' ? Number.NaN : Number(value.replace(/^(-?\d+),(\d+)$/, '$1.$2'))
   if (Number.isFinite(number)) return number
   throw damaged(`${file}: a value of ${metric} is '${value ?? ''}', which is not a number`)
 }

@@ -1,5 +1,6 @@
 import { type AnyNode, type Node, parse } from 'acorn'
 import { ancestor } from 'acorn-walk'
+import { partsOf } from '../site.ts'
 
 /** A step of a protocol that is left out, or made weaker. */
 export type Mutation = {
@@ -33,7 +34,7 @@ export const isOfOrder = ({ kind, code }: Mutation): boolean =>
 /** The mutations of one module at these sites, `function file:line:column`, or at all of its barriers. */
 export function mutationsOf(file: string, text: string, sites: ReadonlySet<string>): Mutation[] {
   const mutations: Mutation[] = []
-  const at = new Map([...sites].map((site) => [site.split(':').slice(1).join(':'), site.split(' ')[0]!]))
+  const at = new Map([...sites].map((site) => [site.split(':').slice(-2).join(':'), partsOf(site).fn]))
   const functions = new Set(at.values())
   const tree = parse(text, { ecmaVersion: 'latest', sourceType: 'module', locations: true })
   ancestor(tree, {

@@ -10,6 +10,7 @@ import { exploreProgram } from '../explore.ts'
 import { LIMITS } from '../limits.ts'
 import type { MemoryModel } from '../memory/model.ts'
 import { patienceOf } from '../run-check.ts'
+import { partsOf } from '../site.ts'
 import { askEngines, type EngineReport, type Surveyed } from './engines.ts'
 import { MutantBuilds } from './mutant-builds.ts'
 import type { MutantReport } from './mutant-worker.ts'
@@ -56,8 +57,8 @@ export async function survey(
 export function mutationsIn(surveyed: readonly Surveyed[]): Mutation[] {
   const byFile = new Map<string, Set<string>>()
   for (const site of surveyed.flatMap(({ visited }) => visited)) {
-    const file = site.split(' ')[1]?.split(':')[0]
-    if (file?.startsWith('protocols/')) byFile.set(file, (byFile.get(file) ?? new Set()).add(site))
+    const file = partsOf(site).place.split(':')[0]!
+    if (file.startsWith('protocols/')) byFile.set(file, (byFile.get(file) ?? new Set()).add(site))
   }
   return [...byFile]
     .sort(([a], [b]) => (a < b ? -1 : 1))

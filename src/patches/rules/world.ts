@@ -14,11 +14,16 @@ const PURE = new Set(
   Error RangeError TypeError`.split(/\s+/),
 )
 
+const COMMON_JS = `this is CommonJS, but a patch is a module: \`import { patch } from '${DOOR}'\`, and \`export default patch({ ... })\``
+
 const INSTEAD: Readonly<Record<string, string>> = {
   Atomics: 'shared memory is touched through `cpu` only: `yield* cpu.load(word)`',
   SharedArrayBuffer: 'words are placed at construction: `place: (place) => ({ own: place.line("own") })`',
   Date: 'a protocol knows no clock; a trial measures it',
   performance: 'a protocol knows no clock; a trial measures it',
+  require: COMMON_JS,
+  module: COMMON_JS,
+  exports: COMMON_JS,
   console: 'it would be part of the measurement; count with `cpu.count()` instead',
 }
 
@@ -50,7 +55,7 @@ export function checkWorld(tree: Program, doors: Doors, refuse: Refuse): void {
   })
   const checkName = (node: Identifier) => {
     if (known.has(node.name) || PURE.has(node.name)) return
-    refuse(node, INSTEAD[node.name] ?? `a patch has no \`${node.name}\`: import it from \`${DOOR}\` if it is there`)
+    refuse(node, INSTEAD[node.name] ?? unknownName(node.name, [...known, ...doors.names]))
   }
   // An assignment target is a pattern, which the types of acorn-walk do not cover.
   const visitors: Readonly<Record<string, (node: Identifier) => void>> = {
@@ -58,6 +63,12 @@ export function checkWorld(tree: Program, doors: Doors, refuse: Refuse): void {
     VariablePattern: checkName,
   }
   simple(tree, visitors as SimpleVisitors<unknown>)
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  const [near] = nearest(name, known)
+  const meant = near === undefined ? `import it from \`${DOOR}\` if it is there` : `did you mean \`${near}\`?`
+  return `a patch has no \`${name}\`: ${meant}`
 }
 
 /** An imported type must be marked as one, or the module would import a value that does not exist. */

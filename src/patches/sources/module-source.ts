@@ -31,7 +31,7 @@ export function moduleSource(file: string, text: string, code: string): ModuleSo
   const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true })
   const imports = importsIn(text, tree)
   const values = tree.body.flatMap((node) => declaredBy(node).map((name) => ({ name, node })))
-  const types = typesIn(text)
+  const types = typesIn(text, code)
   const names = [...imports.map(({ local }) => local), ...values.map(({ name }) => name), ...types.keys()]
   const declarations = values.map(({ name, node }): [string, Declaration] => {
     const start = commentAbove(text, node.start)
@@ -105,11 +105,17 @@ function importsIn(text: string, tree: Program): Imported[] {
     })
 }
 
-/** Types leave nothing in the JavaScript. Each ends before an empty line. */
-function typesIn(text: string): Map<string, Pick<Declaration, 'text' | 'line' | 'isExported'>> {
-  const found = [...text.matchAll(/^(export )?(?:type|interface) (\w+)[\s\S]*?(?=\n\n|\n?$(?![\s\S]))/gm)]
+/** Types leave blanks in the JavaScript. Each ends before an empty line, the next type or the next code. */
+function typesIn(text: string, code: string): Map<string, Pick<Declaration, 'text' | 'line' | 'isExported'>> {
+  const found = [
+    ...text.matchAll(
+      /^(export )?(?:type|interface) (\w+)[\s\S]*?(?=\n\n|\n(?:export )?(?:type|interface) \w|\n?$(?![\s\S]))/gm,
+    ),
+  ].filter(({ index }) => code.slice(index, index + 'type'.length).trim() === '')
   return new Map(
-    found.map(({ 0: whole, 1: exported, 2: name = '', index }) => {
+    found.map(({ 0: upTo, 1: exported, 2: name = '', index }) => {
+      const blank = /^\s*/.exec(code.slice(index, index + upTo.length))![0].length
+      const whole = text.slice(index, index + blank).trimEnd()
       const start = commentAbove(text, index)
       const line = text.slice(0, index).split('\n').length
       const own = text.slice(start, index) + whole.replace(/^export /, '')

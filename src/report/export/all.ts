@@ -8,6 +8,7 @@ import { go } from './go.ts'
 import { googleBenchmark } from './google-benchmark.ts'
 import { hgrm } from './hgrm.ts'
 import { hlog } from './hlog.ts'
+import { junit } from './junit.ts'
 import { perfLock, perfLockCsv } from './perf-lock.ts'
 import { willItScale } from './will-it-scale.ts'
 
@@ -24,6 +25,7 @@ const FORMATS: readonly Exporter[] = [
   csv,
   googleBenchmark,
   willItScale,
+  junit,
 ]
 
 /** Every format that results leave in. No two files of an export have one name: a plan may ask the same twice. */

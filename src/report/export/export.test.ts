@@ -124,3 +124,23 @@ test('a format that a result has nothing for makes no file', () => {
     assert.deepEqual(filesOf(format, plain), [])
   }
 })
+
+test('JUnit counts forbidden outcomes, failed runs and runs that were not made, and holds any text', () => {
+  const good = runOf({ faults_per_second: [1] })
+  const outcomes = [{ outcome: 'stale_use', grade: 'forbidden' as const, count: 2, says: 'a <page> & "more"\u0001' }]
+  const error = { code: 'STALLED', message: 'it waits', context: {}, hint: 'Look.' }
+  const runs = [
+    good,
+    { ...good, outcomes },
+    { ...good, trials: [], metrics: {}, error },
+    { ...good, trials: [], metrics: {}, outcomes: [] },
+  ]
+  const text = only('junit', resultOf(runs))
+  assert.match(
+    text,
+    /<testsuite name="precheck on threads \(measured\)" tests="4" failures="1" errors="1" skipped="1" /,
+  )
+  assert.match(text, /<failure message="a &lt;page&gt; &amp; &quot;more&quot;\\u0001" type="stale_use">/)
+  assert.match(text, /<error message="it waits" type="STALLED">Look\.<\/error>/)
+  assert.equal(text.match(/<testcase /g)?.length, 4)
+})

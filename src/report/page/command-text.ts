@@ -1,5 +1,6 @@
+import { shellWord } from '../../errors/shell-word.ts'
+
 /** The words of a command as one types them in a shell. */
 export function commandText(words: readonly string[]): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-  return ['npx faultline', ...quoted].join(' ')
+  return ['npx faultline', ...words.map(shellWord)].join(' ')
 }

@@ -58,7 +58,7 @@ export class CnaQSpinLock implements Lock {
     this.val = place.line('val')
     this.#nodeOf = nodeOf
     this.#mostHandoffs = mostHandoffs
-    this.#nodes = Array.from({ length: cpus }, (_, cpu) =>
+    this.#nodes = place.forEach(cpus, (cpu) =>
       place
         .within(`node${cpu}`)
         .together(['locked', 'next', 'numaNode', 'handoffs'], `cpu ${cpu}, its neighbours, and the head of the queue`),

@@ -53,7 +53,7 @@ export class PvQSpinLock implements Lock {
     this.val = place.line('val')
     this.hashed = place.line('hashed')
     this.#looks = looks
-    this.#nodes = Array.from({ length: cpus }, (_, cpu) =>
+    this.#nodes = place.forEach(cpus, (cpu) =>
       place
         .within(`node${cpu}`)
         .together(['state', 'locked', 'next'], `cpu ${cpu}, its neighbours, and the CPU that kicks it`),

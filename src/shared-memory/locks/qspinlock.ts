@@ -51,9 +51,9 @@ export class QSpinLock implements Lock {
     this.#pendingLoops = pendingLoops
     this.id = place.lock('qspinlock')
     this.val = place.line('val')
-    this.#nodes = Array.from({ length: cpus }, (_, cpu) =>
-      place.together([`node${cpu}.locked`, `node${cpu}.next`], `cpu ${cpu} and its neighbours`),
-    ).map((words, cpu) => ({ locked: words[`node${cpu}.locked`]!, next: words[`node${cpu}.next`]! }))
+    this.#nodes = place
+      .forEach(cpus, (cpu) => place.together([`node${cpu}.locked`, `node${cpu}.next`], `cpu ${cpu} and its neighbours`))
+      .map((words, cpu) => ({ locked: words[`node${cpu}.locked`]!, next: words[`node${cpu}.next`]! }))
   }
 
   /** 0,0,0 -> 0,0,1 */

@@ -45,7 +45,7 @@ export class RwSem implements RwLock {
     this.head = ends.head
     this.tail = ends.tail
     this.waitLock = new QSpinLock(place.within('waitLock'), cpus)
-    this.#waiters = Array.from({ length: cpus }, (_, cpu) =>
+    this.#waiters = place.forEach(cpus, (cpu) =>
       place.within(`waiter${cpu}`).together(['side', 'next', 'granted'], 'owner of waitLock'),
     )
   }

@@ -1,0 +1,3 @@
+/** Quoted, if need be, so that a shell reads it as one word. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
