@@ -1,4 +1,4 @@
-import type { WaitRow } from './perf-lock.ts'
+import type { WaitRow } from './wait-row.ts'
 
 const NUMBER = String.raw`\s+([\d.]+)`
 /** A class of locks in /proc/lock_stat: bounces, contentions, four times of waits, bounces, acquisitions, four times of holds. */

@@ -1,17 +1,6 @@
 import { LOCK_STAT, lockStatRows } from './lock-stat.ts'
 import { COLOURS } from './paste.ts'
-
-/** A line of `perf lock contention`: how often a lock was waited for at one place, and for how long. */
-export type WaitRow = {
-  readonly waits: number
-  readonly totalNs: number
-  readonly maxNs: number
-  readonly averageNs: number
-  readonly kind: string
-  readonly caller: string
-  /** Who waits, where the table says it otherwise than by the caller. */
-  readonly role?: 'vcpu' | 'notifier'
-}
+import type { WaitRow } from './wait-row.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
 /** Some locales write a comma for the point. */

@@ -1,5 +1,6 @@
-import { kvmRows, type WaitRow, waiterOf } from './perf-lock.ts'
+import { kvmRows, waiterOf } from './perf-lock.ts'
 import { WORDS_UNDER_LOCK_NS, wordsOfFlushNs } from './recorded-costs.ts'
+import type { WaitRow } from './wait-row.ts'
 import { time } from './words.ts'
 
 /** How long tasks of one role waited for mmu_lock, according to a table of `perf lock contention`. */
