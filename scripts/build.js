@@ -18,8 +18,8 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
-/** The file that `bundleDirect` writes, with its map. */
-const BUNDLE = join(dist, 'direct', 'bundle.js')
+/** The files that `bundle` writes, with their maps. */
+const BUNDLES = ['direct', 'opened'].map((build) => join(dist, build, 'bundle.js'))
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
@@ -35,7 +35,7 @@ function compile(project) {
 /** Source files that are gone leave no modules behind that tests or imports could still find. */
 function removeOrphans() {
   for (const name of walk(dist)) {
-    if (name.startsWith(BUNDLE)) continue
+    if (BUNDLES.some((bundle) => name.startsWith(bundle))) continue
     const inDist = name.slice(dist.length + 1).replace(/^(direct|opened|flat|traced)\//, '')
     const source = inDist.replace(/\.(d\.ts|js)(\.map)?$/, '.ts')
     if ((source !== inDist || inDist.endsWith('.json')) && !existsSync(join(root, 'src', source))) rmSync(name)
@@ -77,17 +77,17 @@ async function bundlePage() {
   })
 }
 
-/** The direct build that the threads of a trial run, in one file: loading its 150 modules takes as long as a short trial. */
-async function bundleDirect() {
+/** A build that the threads of a trial run, in one file: loading its 150 modules takes as long as a short trial. */
+async function bundle(outfile) {
   const { build } = await import('esbuild')
   const { outputFiles } = await build({
     stdin: {
       contents: "export { runRole } from './workers/roles.js'\nexport { buildSystem } from './workers/system.js'\n",
-      resolveDir: dirname(BUNDLE),
+      resolveDir: dirname(outfile),
     },
     bundle: true,
     write: false,
-    outfile: BUNDLE,
+    outfile,
     format: 'esm',
     target: 'esnext',
     sourcemap: 'linked',
@@ -112,7 +112,7 @@ removeOrphans()
 copyData()
 const { writeBuilds } = await import('../dist/builds/write.js')
 writeBuilds(dist)
-await bundleDirect()
+for (const file of BUNDLES) await bundle(file)
 await bundlePage()
 const { storeDefinitions } = await import('../dist/bench/definition/definition.js')
 storeDefinitions()

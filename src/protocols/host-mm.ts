@@ -50,7 +50,7 @@ export class HostMm {
   readonly #ptes: Word
   readonly #refs: Word
   /** By block: 1 if it is one huge page. Asked for at each access, so it is worked out once. */
-  readonly #huge: Uint8Array
+  readonly #huge: Int32Array
   readonly #hasHuge: boolean
   readonly #hugePages: number
   readonly #isPfnmap: boolean
@@ -62,7 +62,7 @@ export class HostMm {
     this.pages = pages
     this.#hugePages = hugePages ?? HUGE_PAGES
     const blocks = Math.ceil(pages / this.#hugePages)
-    this.#huge = Uint8Array.from({ length: blocks }, (_, block) => (isHuge(block) ? 1 : 0))
+    this.#huge = Int32Array.from({ length: blocks }, (_, block) => (isHuge(block) ? 1 : 0))
     this.#hasHuge = this.#huge.includes(1)
     this.#isPfnmap = isPfnmap ?? false
     this.#ptes = place.table('pte', pages, 'faults that populate, invalidations')

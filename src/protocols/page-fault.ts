@@ -19,6 +19,9 @@ export type FaultResult =
 
 /** `struct kvm_page_fault`: on the vCPU's stack, so no other CPU sees it. Each vCPU owns one and uses it again. */
 export class Fault {
+  /** The fields that need not be whole numbers: see builds, what is compiled to WebAssembly. */
+  static readonly FRACTIONS: readonly string[] = ['mapUnits']
+
   gfn = 0 as Gfn
   slot: Memslot = NO_MEMSLOT
   /** Snapshot of mmu_invalidate_seq. */

@@ -76,6 +76,9 @@ const padded = (words: number) => Math.ceil(words / 32) * 32
 /** `ArrayBuffer`, or what threads share. */
 type Allocator<Buffer extends ArrayBufferLike> = new (bytes: number) => Buffer
 
+/** Memory of records: a buffer, or the part of one in which the counts lie. */
+export type RecordBuffer<Buffer extends ArrayBufferLike = ArrayBufferLike> = Buffer | Int32Array<Buffer>
+
 /** The records of a run, one part for each CPU, in shared memory if the threads share it. */
 export class Records {
   readonly shape: Shape
@@ -85,19 +88,30 @@ export class Records {
   readonly #parts: (CpuRecords | undefined)[]
   readonly #timed: TimedLocks
 
-  constructor(shape: Shape, buffers: readonly ArrayBufferLike[]) {
+  constructor(shape: Shape, buffers: readonly RecordBuffer[]) {
+    const [counts, buckets, exact] = buffers as [RecordBuffer, ArrayBufferLike, ArrayBufferLike]
     this.shape = shape
-    this.counts = new Int32Array(buffers[0]!)
-    this.buckets = new Uint32Array(buffers[1]!)
-    this.exact = new Float64Array(buffers[2]!)
+    this.counts = ArrayBuffer.isView(counts) ? counts : new Int32Array(counts)
+    this.buckets = new Uint32Array(buckets)
+    this.exact = new Float64Array(exact)
     this.#parts = new Array(shape.cpus).fill(undefined)
     this.#timed = { waits: histogramsOf(shape, 'waits'), holds: histogramsOf(shape, 'holds') }
   }
 
-  static buffers<Buffer extends ArrayBufferLike>(shape: Shape, Memory: Allocator<Buffer>): Buffer[] {
+  /** How many words the counts of all CPUs take. */
+  static countWords(shape: Shape): number {
+    return shape.cpus * countsStride(shape)
+  }
+
+  /** `counts`: where they are to lie, if it is not to be a buffer of their own. */
+  static buffers<Buffer extends ArrayBufferLike>(
+    shape: Shape,
+    Memory: Allocator<Buffer>,
+    counts?: Int32Array<Buffer>,
+  ): RecordBuffer<Buffer>[] {
     const { cpus, histograms } = shape
     return [
-      new Memory(cpus * countsStride(shape) * 4),
+      counts ?? new Memory(Records.countWords(shape) * 4),
       new Memory(histogramCpus(shape) * histograms * BUCKETS * 4),
       new Memory(cpus * exactStride(shape) * 8),
     ]
@@ -174,9 +188,13 @@ export class CpuRecords {
   }
 
   /** Private memory for events outside the measured window: of the same kind, so that both run the same code. */
-  static scratch(shape: Shape, Memory: Allocator<ArrayBufferLike> = ArrayBuffer): CpuRecords {
+  static scratch<Buffer extends ArrayBufferLike = ArrayBuffer>(
+    shape: Shape,
+    Memory: Allocator<Buffer> = ArrayBuffer as never,
+    counts?: Int32Array<Buffer>,
+  ): CpuRecords {
     const single = { ...shape, cpus: 1 }
-    return new Records(single, Records.buffers(single, Memory)).of(0)
+    return new Records(single, Records.buffers(single, Memory, counts)).of(0)
   }
 
   record(histogram: number, ns: number): void {

@@ -1,16 +1,23 @@
 import type { ThreadCpu } from './cpu.ts'
-import type { Memory } from './memory.ts'
+import { type Memory, ownMemory } from './memory.ts'
 import { slowPathWord } from './status.ts'
 import type { Target } from './wasm/compile.ts'
-import { compileLocks } from './wasm/compile-locks.ts'
-import { type CompiledLocks, installLocks } from './wasm/install.ts'
+import { compileLocks, compileVm } from './wasm/compile-system.ts'
+import { type CompiledCode, installCode, installLocks } from './wasm/install.ts'
 import { pagesOf } from './wasm/memory.ts'
 
 // Separate from the modules that every worker loads: the compiler and its parser take 20 ms to load.
 
-/** The target for which locks are compiled: a CPU on such memory, with or without lock statistics. */
-export function targetOf(cpu: number, memory: Required<Memory>, keepsLockStatistics: boolean): Target {
+/** The target for which code is compiled: a CPU on such memory, with or without lock statistics. */
+export function targetOf(
+  cpu: number,
+  memory: Required<Memory>,
+  keepsLockStatistics: boolean,
+  works: Target['works'] = 'call',
+): Target {
   return {
+    works,
+    own: ownMemory(memory, cpu),
     cpu,
     sleepersWord: memory.sleepers.byteOffset / 4,
     slowPathEnd: endOfSlowPath(cpu, memory, keepsLockStatistics),
@@ -32,9 +39,17 @@ export function compileFor(
   cpu: ThreadCpu,
   memory: Memory,
   keepsLockStatistics = false,
-): CompiledLocks['left'] {
+): CompiledCode['left'] {
   if (!isInWasm(memory)) return []
   const compiled = compileLocks(root, targetOf(cpu.id, memory, keepsLockStatistics))
   installLocks(compiled, root, cpu, memory.wasm)
+  return compiled.left
+}
+
+/** The same for a VM and the fault path of its vCPU on this CPU, which is on no run: its work costs nothing. */
+export function compileVmFor(vm: object, runRole: unknown, cpu: ThreadCpu, memory: Memory): CompiledCode['left'] {
+  if (!isInWasm(memory)) return []
+  const compiled = compileVm(vm, runRole, targetOf(cpu.id, memory, false, 'never'))
+  installCode(compiled, vm, cpu, memory.wasm, runRole)
   return compiled.left
 }

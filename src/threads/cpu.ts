@@ -5,7 +5,7 @@ import type { Window } from '../workers/run-result.ts'
 import { DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
 import type { CpuOfRun } from './cpu-of-run.ts'
 import { HoldSample } from './hold-sample.ts'
-import type { Memory } from './memory.ts'
+import { countIn, type Memory } from './memory.ts'
 import { OpenWindow } from './open-window.ts'
 import { NAP_MS, sleep, wakeSleepers } from './sleep.ts'
 import { turn } from './turn.ts'
@@ -78,6 +78,7 @@ export class ThreadCpu implements Direct<Cpu> {
     // The compiler takes a field that was written once for a constant, and throws the code away when it is written again:
     // without this, at the start of the measured window.
     if (run !== undefined) for (const records of [run.measured, run.unmeasured]) this.#recordIn(records)
+    countIn(memory, id, this.#counters)
   }
 
   read(word: Word): number {
@@ -323,6 +324,7 @@ export class ThreadCpu implements Direct<Cpu> {
   #recordIn(records: CpuRecords): void {
     this.#records = records
     this.#counters = records.counters
+    countIn(this.#memory, this.id, this.#counters)
   }
 
   #until(word: Word, mask: number, want: number): number {

@@ -1,7 +1,7 @@
 import type { Cpu, Direct, Word } from '../shared-memory/cpu.ts'
 import type * as Shared from '../shared-memory/index.ts'
 import type { Place } from '../shared-memory/place.ts'
-import { Records, type Shape } from '../shared-memory/records.ts'
+import { type RecordBuffer, Records, type Shape } from '../shared-memory/records.ts'
 import { compileFor } from './compile-for.ts'
 import { Control, RunAborted, STOP } from './control.ts'
 import { ThreadCpu } from './cpu.ts'
@@ -62,7 +62,7 @@ export type CrewTask = {
   readonly memory: Memory
   readonly control: Int32Array<SharedArrayBuffer>
   readonly shape: Shape
-  readonly records: readonly SharedArrayBuffer[]
+  readonly records: readonly RecordBuffer<SharedArrayBuffer>[]
   readonly orders: Int32Array<SharedArrayBuffer>
 }
 

@@ -14,11 +14,11 @@ export type DirectBuild = {
 }
 
 /**
- * The stepped build's sources with `*` and `yield*` blanked, and opened if they are to be compiled: see builds. A patch
- * imports modules of the build and must share them (`isPatched`); without one the build is loaded as one file.
+ * The stepped build's sources with `*` and `yield*` blanked, and opened if they are to be compiled: see builds. It is loaded as one
+ * file; `asModules` by those who share its modules: a patch, which imports them, and the compiler, which reads their texts.
  */
-export async function loadDirectBuild(build: 'direct' | 'opened', isPatched = false): Promise<DirectBuild> {
-  if (build === 'direct' && !isPatched) return await import(new URL('../direct/bundle.js', import.meta.url).href)
+export async function loadDirectBuild(build: 'direct' | 'opened', asModules = false): Promise<DirectBuild> {
+  if (!asModules) return await import(new URL(`../${build}/bundle.js`, import.meta.url).href)
   const load = (module: string) => import(new URL(`../${build}/workers/${module}.js`, import.meta.url).href)
   const [roles, system] = await Promise.all([load('roles'), load('system')])
   return { runRole: roles.runRole, buildSystem: system.buildSystem }

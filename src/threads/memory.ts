@@ -22,14 +22,20 @@ export type Memory = {
   readonly sleepers: Int32Array<SharedArrayBuffer>
   /** Where each CPU stands: see Status. */
   readonly standings: Int32Array<SharedArrayBuffer>
+  /** The counts of the records of a run, and after them what each CPU has to itself: see ownWords(). */
+  readonly counts?: Int32Array<SharedArrayBuffer>
+  readonly own?: Int32Array<SharedArrayBuffer>
   /** The memory in which all of them lie, if it is WebAssembly's. */
   readonly wasm?: WasmMemory
 }
 
-/** Zeroed memory for everything that was placed in `place`, a `Place` of either build, and for the standing of the CPUs of a run. */
-export function allocate(place: { readonly words: number }, kind: Words = 'atomics', cpus = 0): Memory {
+/**
+ * Zeroed memory for everything that was placed in `place`, a `Place` of either build, and for the standing of the CPUs of a run. WebAssembly's has
+ * room for this many counts too.
+ */
+export function allocate(place: { readonly words: number }, kind: Words = 'atomics', cpus = 0, counts = 0): Memory {
   const count = Math.max(1, place.words)
-  if (kind === 'wasm') return inWasm(count, cpus)
+  if (kind === 'wasm') return inWasm(count, cpus, counts)
   return {
     words: new Int32Array(new SharedArrayBuffer(count * 4)),
     sleepers: new Int32Array(new SharedArrayBuffer(SLEEPER_BUCKETS * 4)),
@@ -37,13 +43,66 @@ export function allocate(place: { readonly words: number }, kind: Words = 'atomi
   }
 }
 
-function inWasm(count: number, cpus: number): Memory {
-  const after = Math.ceil(count / WORDS_PER_LINE) * WORDS_PER_LINE
-  const wasm = wasmMemoryOf(after + SLEEPER_BUCKETS + standingWords(cpus))
+const wholeLines = (words: number): number => Math.ceil(words / WORDS_PER_LINE) * WORDS_PER_LINE
+
+function inWasm(count: number, cpus: number, counts: number): Memory {
+  const parts = [count, SLEEPER_BUCKETS, standingWords(cpus), counts, cpus * OWN_WORDS].map((length) => ({ length }))
+  let word = 0
+  const places = parts.map(({ length }) => {
+    const at = word
+    word += wholeLines(length)
+    return { at, length }
+  })
+  const wasm = wasmMemoryOf(word)
+  const [words, sleepers, standings, counted, own] = places.map(({ at, length }) => {
+    return new Int32Array(wasm.buffer, at * 4, length)
+  }) as [Part, Part, Part, Part, Part]
+  return { words, sleepers, standings, counts: counted, own, wasm }
+}
+
+type Part = Int32Array<SharedArrayBuffer>
+
+/**
+ * The memory that one CPU has to itself:
+ *
+ *   counters    the address of the counters that count now, which are those of the records of a run, or follow
+ *   unmeasured  counters outside of the measured window, or of a CPU of no run
+ *   slots       what changes in the objects that compiled code works on: fields of a VM, a TLB of 2048 entries
+ */
+const OWN_WORDS = 12_288
+const COUNTERS = 0
+const UNMEASURED = 32
+const SLOTS = 1024
+
+export type OwnMemory = {
+  /** Where the address of the counters is, as a word. */
+  readonly countersWord: number
+  /** How many counters there may be. */
+  readonly counters: number
+  readonly slots: { readonly word: number; readonly words: number }
+}
+
+/** The memory of a CPU that no other looks at, by words; undefined for a CPU of no run. */
+export function ownMemory({ own }: Memory, cpu: number): OwnMemory | undefined {
+  if (own === undefined || (cpu + 1) * OWN_WORDS > own.length) return undefined
+  const first = own.byteOffset / 4 + cpu * OWN_WORDS
   return {
-    words: new Int32Array(wasm.buffer, 0, count),
-    sleepers: new Int32Array(wasm.buffer, after * 4, SLEEPER_BUCKETS),
-    standings: new Int32Array(wasm.buffer, (after + SLEEPER_BUCKETS) * 4, standingWords(cpus)),
-    wasm,
+    countersWord: first + COUNTERS,
+    counters: SLOTS - UNMEASURED,
+    slots: { word: first + SLOTS, words: OWN_WORDS - SLOTS },
   }
+}
+
+/** Counters of a CPU outside of the measured window, where compiled code can reach them. */
+export function unmeasuredCounts({ own }: Memory, cpu: number): Int32Array<SharedArrayBuffer> | undefined {
+  return own?.subarray(cpu * OWN_WORDS + UNMEASURED, cpu * OWN_WORDS + SLOTS)
+}
+
+/** From now on compiled code of this CPU counts here, if it lies in its memory. */
+export function countIn({ own, wasm }: Memory, cpu: number, counters: Int32Array): void {
+  if (own === undefined || wasm === undefined || (cpu + 1) * OWN_WORDS > own.length) return
+  const isReached = counters.buffer === wasm.buffer
+  own[cpu * OWN_WORDS + COUNTERS] = isReached
+    ? counters.byteOffset
+    : own.byteOffset + (cpu * OWN_WORDS + UNMEASURED) * 4
 }

@@ -51,11 +51,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const own = broughtBy(system.variant)
   const { place, vm } = buildSystem(system)
   const { words = 'atomics' } = options
-  const memory = allocate(place, words, options.roles.length)
-  vm.initialise(memory.words)
   const cpus = options.roles.length
   const shape = shapeOf(place, cpus, own)
-  const buffers = Records.buffers(shape, SharedArrayBuffer)
+  const memory = allocate(place, words, cpus, Records.countWords(shape))
+  vm.initialise(memory.words)
+  const buffers = Records.buffers(shape, SharedArrayBuffer, memory.counts)
   const control = new Control()
   const status = new Status(memory.standings)
   const events = options.timelineEvents ?? 0
@@ -78,12 +78,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
     handOver: cpus < 2 || cpus > options.cores ? undefined : new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4)),
     timelines,
   }
-  // A timeline records each instruction, and compiled locks bypass the recorder.
-  const locks =
+  // A timeline records each instruction, and compiled code bypasses the recorder.
+  const code =
     events === 0 && words === 'wasm'
-      ? await (await import('./compile-ahead.ts')).compileAhead(options.system, cpus, memory)
+      ? await (await import('./compile-ahead.ts')).compileAhead(options.system, options.roles, memory)
       : undefined
-  const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec, locks: locks?.[cpu] }))
+  const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec, code: code?.[cpu] }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
   const deadlocks = new DeadlockWatch(vm, place, memory.words, status)
   const context: Omit<RunContext, 'hasEnded'> = {
@@ -124,7 +124,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     })
     .finally(unwatch)
   const windows = ended.map(({ window }) => window)
-  const left = new Set(locks?.flatMap((each) => each.left.map(({ method, why }) => `${method}: ${why}`)))
+  const left = new Set(code?.flatMap((each) => each.left.map(({ method, why }) => `${method}: ${why}`)))
   const handOverNs = Math.max(...ended.map((each) => each.handOverNs))
   return {
     ...recorded(),

@@ -1,16 +1,16 @@
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
-import { CpuRecords, Records, type Shape } from '../shared-memory/records.ts'
+import { CpuRecords, type RecordBuffer, Records, type Shape } from '../shared-memory/records.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import type { Window } from '../workers/run-result.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { loadDirectBuild } from './direct.ts'
 import { cpuFor } from './for-words.ts'
 import { handOverAfterRun } from './hand-over.ts'
-import type { Memory } from './memory.ts'
+import { type Memory, unmeasuredCounts } from './memory.ts'
 import { Status } from './status.ts'
 import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
-import { type CompiledLocks, installLocks } from './wasm/install.ts'
+import { type CompiledCode, installCode, installLocks } from './wasm/install.ts'
 
 /** The data that every worker of a run receives. */
 export type RunSpec = {
@@ -18,7 +18,7 @@ export type RunSpec = {
   readonly memory: Memory
   readonly control: Int32Array<SharedArrayBuffer>
   readonly shape: Shape
-  readonly records: readonly SharedArrayBuffer[]
+  readonly records: readonly RecordBuffer<SharedArrayBuffer>[]
   readonly workTurns: readonly number[]
   readonly broadcastTurns: readonly number[]
   readonly interconnect: Int32Array<SharedArrayBuffer>
@@ -35,8 +35,8 @@ export type RoleTask = {
   readonly cpu: number
   readonly plan: RolePlan
   readonly run: RunSpec
-  /** The methods of locks that are not to run as JavaScript. */
-  readonly locks: CompiledLocks | undefined
+  /** What is not to run as JavaScript. */
+  readonly code: CompiledCode | undefined
 }
 
 /** The time window of a role's measurement, and the hand-over time of its worker afterwards. */
@@ -47,12 +47,12 @@ export type RoleEnded = {
 
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
 export async function role(task: RoleTask): Promise<RoleEnded> {
-  const { cpu: id, plan, run, locks } = task
-  const build = locks?.needsOpened ? 'opened' : 'direct'
+  const { cpu: id, plan, run, code } = task
+  const build = code?.needsOpened ? 'opened' : 'direct'
   const direct = await loadDirectBuild(build, typeof run.system.variant !== 'string')
   const control = new Control(run.control)
   const status = new Status(run.memory.standings).writer(id)
-  const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer)
+  const unmeasured = CpuRecords.scratch(run.shape, SharedArrayBuffer, unmeasuredCounts(run.memory, id))
   const system = await systemOf(run.system, build)
   const { vm } = direct.buildSystem(system)
   const ofRun = () => ({
@@ -71,7 +71,10 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
   const newCpu = (of: typeof vm) => {
     if (timeline !== undefined) return new TimelineCpu(id, run.memory, run.spinLooks, ofRun(), timeline, of)
     const cpu = cpuFor(id, run.memory, run.spinLooks, ofRun())
-    if (locks !== undefined) installLocks(locks, of, cpu, run.memory.wasm!)
+    if (code === undefined) return cpu
+    // The fault path is compiled for one VM of the thread.
+    if (of === vm) installCode(code, of, cpu, run.memory.wasm!, direct.runRole)
+    else installLocks(code, of, cpu, run.memory.wasm!)
     return cpu
   }
   const cpu = newCpu(vm)

@@ -9,6 +9,7 @@ import { enterGuest, exitGuest } from '../../protocols/vcpu-run.ts'
 import { type Gfn, gfnAdd, type Hva, hvaAdd } from '../../shared-memory/addresses.ts'
 import type { Word } from '../../shared-memory/cpu.ts'
 import { isPresentLeaf, LEVEL_4K, W, X } from '../../shared-memory/page-tables/spte.ts'
+import { TableCache } from '../../shared-memory/page-tables/table-cache.ts'
 import { leavesGuest } from './guest-acts.ts'
 import { FIRST_GFN, FIRST_HVA, own } from './nx-small-vm.ts'
 import type { Act } from './vm-program.ts'
@@ -122,10 +123,10 @@ export const usesUpTables: Act = function* (cpu, vm) {
 /** Takes page tables, and frees this many of them at once. */
 export const takes = (tables: number, givesBack: number): Act =>
   function* (cpu, vm) {
-    const cache: number[] = []
+    const cache = new TableCache(tables)
     yield* vm.nx!.refill(cpu, cache, tables)
     for (let left = givesBack; left > 0; left -= 1) {
-      const table = cache.pop()!
+      const table = cache.pop()
       yield* vm.nx!.pages.begin(cpu, table, TDP, FIRST_GFN as Gfn, LEVEL_4K, NOWHERE)
       yield* vm.nx!.free(cpu, table)
     }

@@ -5,6 +5,7 @@ import type { Lock } from '../../shared-memory/locks/lock.ts'
 import { QSpinLock, X86_PENDING_LOOPS } from '../../shared-memory/locks/qspinlock.ts'
 import type { PageTables, TableSource } from '../../shared-memory/page-tables/page-tables.ts'
 import { ENTRIES, LEVEL_4K, NONPRESENT } from '../../shared-memory/page-tables/spte.ts'
+import type { TableCache } from '../../shared-memory/page-tables/table-cache.ts'
 import type { Place } from '../../shared-memory/place.ts'
 import { NO_OBJECT, Rcu } from '../../shared-memory/rcu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
@@ -121,7 +122,7 @@ export class Nx implements TableSource {
   }
 
   /** Takes freed tables first, then unused ones. Waits if all are in use: another CPU is about to free some. */
-  *refill(cpu: Cpu, cache: number[], missing: number): Steps<void> {
+  *refill(cpu: Cpu, cache: TableCache, missing: number): Steps<void> {
     for (let left = missing; left > 0; ) {
       yield* this.reclaim(cpu)
       const table = yield* this.#take(cpu)

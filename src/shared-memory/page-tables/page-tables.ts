@@ -3,6 +3,7 @@ import { type Cpu, type Word, wordAt } from '../cpu.ts'
 import type { Place } from '../place.ts'
 import type { Steps } from '../steps.ts'
 import { childOf, ENTRIES, isLast, isShadowPresent, LEVEL_4K, NONPRESENT, ROOT_LEVEL, spteIndex } from './spte.ts'
+import { TableCache } from './table-cache.ts'
 
 /** A page-fault handler may need one table for each level below the root: `KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE`. */
 const CACHE = ROOT_LEVEL - 1
@@ -10,7 +11,7 @@ const CACHE = ROOT_LEVEL - 1
 /** The source of page tables that are freed and reused. */
 export interface TableSource {
   /** Adds `missing` zeroed tables to a CPU's cache. May wait for memory. */
-  refill(cpu: Cpu, cache: number[], missing: number): Steps<void>
+  refill(cpu: Cpu, cache: TableCache, missing: number): Steps<void>
 }
 
 /**
@@ -27,14 +28,14 @@ export class PageTables {
   readonly next: Word
   readonly #entries: Word
   /** Each CPU's `kvm_mmu_memory_cache`: filled before mmu_lock, so that nothing is allocated under it. */
-  readonly #caches: readonly number[][]
+  readonly #caches: readonly TableCache[]
   #source: TableSource | undefined
 
   constructor(place: Place, capacity: number, cpus: number) {
     this.capacity = capacity
     this.next = place.line('next', 'the CPU that tops up a cache')
     this.#entries = place.table('entries', capacity * ENTRIES, 'owner of mmuLock, or CAS by its readers')
-    this.#caches = Array.from({ length: cpus }, () => [])
+    this.#caches = Array.from({ length: cpus }, () => new TableCache(CACHE))
   }
 
   /** The entry of `table` that translates `gfn` at `level`: `sptep`. */
@@ -45,8 +46,8 @@ export class PageTables {
   /** `mmu_topup_memory_caches()`. */
   *topup(cpu: Cpu): Steps<void> {
     const cache = this.#caches[cpu.id]!
-    if (cache.length >= CACHE) return
-    const missing = CACHE - cache.length
+    if (cache.count >= CACHE) return
+    const missing = CACHE - cache.count
     if (this.#source !== undefined) return yield* this.#source.refill(cpu, cache, missing)
     const first = yield* cpu.add(this.next, missing)
     if (first + missing >= this.capacity) throw new RangeError(`all ${this.capacity} page tables are in use`)
@@ -60,12 +61,12 @@ export class PageTables {
 
   /** A zeroed table out of the CPU's cache; topup() saw to it that there is one. */
   take(cpu: Cpu): number {
-    return this.#caches[cpu.id]!.pop()!
+    return this.#caches[cpu.id]!.pop()
   }
 
   /** Whether take() would find none: checked by a walk that needs more tables than a fault does. */
   isEmptyFor(cpu: Cpu): boolean {
-    return this.#caches[cpu.id]!.length === 0
+    return this.#caches[cpu.id]!.count === 0
   }
 
   /** A table that was not linked after all. */
@@ -75,7 +76,7 @@ export class PageTables {
 
   /** Forgets the tables that the CPUs had taken: for a machine that runs the same memory again from the start. */
   reset(): void {
-    for (const cache of this.#caches) cache.length = 0
+    for (const cache of this.#caches) cache.clear()
   }
 
   /** The entries of a table, from the first on. */

@@ -1,102 +1,182 @@
-import { encodeModule, type WasmFunction } from './encode.ts'
-import { compiled, type World } from './expressions.ts'
+import type { BlockStatement, Expression, Pattern } from 'acorn'
+import type { OwnMemory } from '../memory.ts'
+import type { CallBack } from './call-back.ts'
+import { Calls, type Places } from './calls.ts'
+import { type Code, encodeModule, type WasmFunction } from './encode.ts'
+import { compiled } from './expressions.ts'
 import { Frame } from './frame.ts'
 import { HOST_FUNCTIONS, WAKE } from './host.ts'
-import { call, UNREACHABLE } from './instructions.ts'
-import type { SlowPathEnd } from './operations.ts'
+import { block, call, UNREACHABLE } from './instructions.ts'
+import type { Machine, SlowPathEnd } from './operations.ts'
+import type { Slots } from './slots.ts'
 import { methodOf, type Source, steppedMethodsOf } from './source.ts'
-import { codeOfBody } from './statements.ts'
-import { boolean, CPU, codeOf, known, NotCompiled, nothing, number, type Value } from './values.ts'
+import { bound, codeOfBody, takenApart } from './statements.ts'
+import { boolean, CPU, codeOf, isBoolean, isPure, known, NotCompiled, nothing, number, type Value } from './values.ts'
+import type { ThrownError, World } from './world.ts'
 
-/** A method that has been compiled, and under which name the module exports it. */
-export type CompiledMethod = {
-  readonly object: object
-  readonly method: string
-  readonly export: string
-  readonly isBoolean: boolean
-}
+/** A function that has been compiled, and under which name the module exports it. */
+export type Exported = { readonly export: string; readonly isBoolean: boolean }
 
-export type Compiled = {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly methods: readonly CompiledMethod[]
-  /** Methods that stay in JavaScript, and what in them could not be compiled. */
-  readonly left: readonly { readonly method: string; readonly why: string }[]
-}
+/** A method that has been compiled. */
+export type CompiledMethod = Exported & { readonly object: object; readonly method: string }
+
+/** Functions that stay in JavaScript, and what in them could not be compiled. */
+export type Left = { readonly method: string; readonly why: string }
 
 /** The target of the compilation. */
 export type Target = {
   readonly cpu: number
   readonly sleepersWord: number
   readonly slowPathEnd: SlowPathEnd
+  readonly works: Machine['works']
+  /** Memory of this CPU alone: where its counters are, and room for what changes. */
+  readonly own: OwnMemory | undefined
   /** How large the memory is. */
   readonly pages: number
 }
 
 type Done = { readonly index: number; readonly result: Frame['result'] }
 
-/**
- * Compiles the methods of placed objects for one CPU. They are read from the opened build, so their only source is the one that the
- * checker explores; as the objects are there already, and keep no state but their words, those words, all fields and the number of
- * the CPU are constants.
- */
-export function compileMethods(objects: readonly object[], target: Target): Compiled {
-  const compiler = new Compiler(target)
-  const methods: CompiledMethod[] = []
-  const left: { method: string; why: string }[] = []
-  const exports: { name: string; index: number }[] = []
-  for (const object of objects) {
-    for (const method of steppedMethodsOf(object)) {
-      const source = methodOf(object, method)!
-      try {
-        const { index, result } = compiler.compileMethod(object, source)
-        const name = `${methods.length}`
-        exports.push({ name, index })
-        methods.push({ object, method, export: name, isBoolean: result === 'boolean' })
-      } catch (error) {
-        if (!(error instanceof NotCompiled)) throw error
-        left.push({ method: source.name, why: error.message })
-      }
-    }
-  }
-  return {
-    bytes: encodeModule({ imports: HOST_FUNCTIONS, functions: compiler.functions, exports, pages: target.pages }),
-    methods,
-    left,
-  }
-}
+/** Larger functions are called, smaller ones are compiled into those that call them. Characters of their text. */
+const SMALL = 400
 
-class Compiler {
-  readonly functions: WasmFunction[] = []
+/**
+ * Compiles methods and functions for one CPU, of objects that have been placed. They are read from the opened build, so their only
+ * source is the one that the checker explores; as the objects are there already, their words, all fields that do not change and the
+ * number of the CPU are constants.
+ */
+export class Compiler {
+  readonly left: Left[] = []
+  readonly errors: ThrownError[] = []
+  readonly #calls: Calls
+  readonly #functions: WasmFunction[] = []
+  readonly #exports: { name: string; index: number }[] = []
   readonly #world: World
+  readonly #pages: number
   /** By function, its object and the known arguments. */
   readonly #done = new Map<string, Done | 'under way'>()
   readonly #identities = new Map<unknown, number>()
 
-  constructor({ cpu, sleepersWord, slowPathEnd }: Target) {
+  /** `slots`: of fields that change; left out, no object may have such. */
+  constructor({ cpu, sleepersWord, slowPathEnd, works, own, pages }: Target, slots?: Slots, places?: Places) {
+    this.#calls = new Calls(places)
+    this.#pages = pages
     this.#world = {
       cpu,
-      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd },
-      invoke: (source, self, args) => this.#invoke(source, self, args),
+      slots,
+      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, own },
+      errorOf: (type, text) => this.#errorOf({ type, text }),
+      invoke: (source, self, args, frame) => this.#invoke(source, self, args, frame),
     }
   }
 
-  /** For callers in JavaScript: they give the CPU, which is known, and numbers. */
-  compileMethod(object: object, source: Source): Done {
-    const numbers = source.node.params.slice(1).map(() => number([]))
-    return this.#compile(source, object, [known(CPU), ...numbers], true)
+  /** All methods of these objects that take steps. */
+  methodsOf(objects: readonly object[]): CompiledMethod[] {
+    return objects.flatMap((object) =>
+      steppedMethodsOf(object).flatMap((method) => {
+        const source = methodOf(object, method)!
+        // Callers in JavaScript give the CPU, which is known, and numbers.
+        const numbers = source.node.params.slice(1).map(() => number([]))
+        const exported = this.export(source, object, [known(CPU), ...numbers], true)
+        return exported === undefined ? [] : [{ object, method, ...exported }]
+      }),
+    )
   }
 
-  #invoke(source: Source, self: unknown, args: readonly Value[]): Value {
+  /** Undefined if it cannot be compiled: `left` says why. `takesCpu`: it is called with a CPU before the numbers. */
+  export(source: Source, self: unknown, args: readonly Value[], takesCpu: boolean): Exported | undefined {
+    try {
+      const { index, result } = this.#compile(source, self, args, takesCpu)
+      const name = `${this.#exports.length}`
+      this.#exports.push({ name, index })
+      return { export: name, isBoolean: result === 'boolean' }
+    } catch (error) {
+      if (!(error instanceof NotCompiled)) throw error
+      const { message, where } = error
+      this.left.push({ method: source.name, why: where === undefined ? message : `${message}, in ${where}()` })
+      return undefined
+    }
+  }
+
+  get calls(): readonly CallBack[] {
+    return this.#calls.all
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return encodeModule({
+      imports: HOST_FUNCTIONS,
+      functions: this.#functions,
+      exports: this.#exports,
+      pages: this.#pages,
+    })
+  }
+
+  #invoke(source: Source, self: unknown, args: readonly Value[], frame: Frame): Value {
+    try {
+      return this.#called(source, self, args, frame)
+    } catch (error) {
+      if (!(error instanceof NotCompiled)) throw error
+      // The innermost function is named, once.
+      const why = error.where === undefined ? new NotCompiled(error.message, source.name) : error
+      return this.#calls.of(source, self, args, why)
+    }
+  }
+
+  #called(source: Source, self: unknown, args: readonly Value[], frame: Frame): Value {
+    const { node } = source
+    if (node.async || node.generator) throw new NotCompiled('a function that is async, or a generator')
+    if (node.body.type !== 'BlockStatement' || node.end - node.start <= SMALL)
+      return this.#inlined(source, self, args, frame)
     const { index, result } = this.#specialise(source, self, args)
-    const passed = args.filter(({ kind }) => kind !== 'known').map(codeOf)
-    const code = [...passed.flat(), ...call(index)]
+    const passed = args.slice(0, node.params.length).filter(({ kind }) => kind !== 'known')
+    const code = [...passed.flatMap(codeOf), ...call(index)]
     if (result === 'nothing') return nothing(code)
     return result === 'boolean' ? boolean(code) : number(code)
   }
 
+  /** Its code in the place of a call. */
+  #inlined(source: Source, self: unknown, args: readonly Value[], outer: Frame): Value {
+    const key = this.#keyOf(source, self, args)
+    if (this.#done.get(key) === 'under way') throw new NotCompiled(`${source.name}, which calls itself`)
+    const before = this.#done.get(key)
+    this.#done.set(key, 'under way')
+    try {
+      return this.#codeIn(source, args, outer.within(source, self))
+    } finally {
+      if (before === undefined) this.#done.delete(key)
+      else this.#done.set(key, before)
+    }
+  }
+
+  #codeIn({ node }: Source, args: readonly Value[], frame: Frame): Value {
+    const surplus = args.slice(node.params.length)
+    if (!surplus.every(isPure)) throw new NotCompiled('an argument too many, which takes steps')
+    const before = node.params.flatMap((param, at) => this.#bound(param, args[at], frame))
+    const { body } = node
+    const single = body.type !== 'BlockStatement' ? body : onlyResultOf(body)
+    if (single !== undefined) return after(before, compiled(single, frame, this.#world), args.every(isPure))
+    const code = codeOfBody(body as BlockStatement, frame, this.#world)
+    const result = frame.onlyKnown(code)
+    if (result !== undefined) return after(before, result, args.every(isPure))
+    const hasResult = frame.result !== undefined && frame.result !== 'nothing'
+    return frame.given(block([...before, ...code, ...(hasResult && !frame.isOver ? UNREACHABLE : [])]))
+  }
+
+  /** A parameter as a name: the value itself if it is known, or cannot change. */
+  #bound(param: Pattern, given: Value | undefined, frame: Frame): Code {
+    const isLeftOut = given === undefined || (given.kind === 'known' && given.value === undefined)
+    if (param.type === 'AssignmentPattern') {
+      const { left, right } = param
+      return this.#bound(left, isLeftOut ? compiled(right, frame, this.#world) : given, frame)
+    }
+    const value = given ?? known(undefined)
+    if (param.type === 'ObjectPattern') return takenApart(param, value, frame, this.#world)
+    if (param.type !== 'Identifier') throw new NotCompiled('a parameter that is no name')
+    return bound(param.name, value, frame)
+  }
+
   #specialise(source: Source, self: unknown, args: readonly Value[]): Done {
-    const given = args.map((arg) => this.#textOf(arg))
-    const key = [this.#identityOf(source), this.#identityOf(self), ...given].join()
+    const key = this.#keyOf(source, self, args)
     const before = this.#done.get(key)
     if (before === 'under way') throw new NotCompiled(`${source.name}, which calls itself`)
     if (before !== undefined) return before
@@ -114,24 +194,44 @@ class Compiler {
   #compile(source: Source, self: unknown, args: readonly Value[], takesObject = false): Done {
     const { node } = source
     if (node.async || node.generator) throw new NotCompiled('a function that is async, or a generator')
-    const params = args.filter(({ kind }) => kind !== 'known').length
     const first = takesObject ? 1 : 0
-    const frame = new Frame(source, self, params + first)
-    bind(source, args, frame, first)
+    const given = args.slice(0, node.params.length)
+    const params = given.filter(({ kind }) => kind !== 'known').length
+    const locals = { count: params + first }
+    const frame = new Frame(source, self, locals)
+    let local = first
+    const before = node.params.flatMap((param, at) => {
+      const arg = given[at]
+      if (arg === undefined || arg.kind === 'known') return this.#bound(param, arg, frame)
+      const name = param.type === 'AssignmentPattern' ? param.left : param
+      if (name.type !== 'Identifier') throw new NotCompiled('a parameter that is no name')
+      frame.bindLocal(name.name, local, isBoolean(arg))
+      local += 1
+      return []
+    })
     const code =
       node.body.type === 'BlockStatement'
         ? codeOfBody(node.body, frame, this.#world)
         : frame.returns(compiled(node.body, frame, this.#world))
     const result = frame.result ?? 'nothing'
     const end = result === 'nothing' || node.body.type !== 'BlockStatement' ? [] : UNREACHABLE
-    this.functions.push({
+    this.#functions.push({
       params,
       takesObject,
       hasResult: result !== 'nothing',
-      locals: frame.locals - params - first,
-      code: [...code, ...end],
+      locals: locals.count - params - first,
+      code: [...before, ...code, ...end],
     })
-    return { index: HOST_FUNCTIONS.length + this.functions.length - 1, result }
+    return { index: HOST_FUNCTIONS.length + this.#functions.length - 1, result }
+  }
+
+  #errorOf(error: ThrownError): number {
+    const known = this.errors.findIndex(({ type, text }) => type === error.type && text === error.text)
+    return known >= 0 ? known : this.errors.push(error) - 1
+  }
+
+  #keyOf(source: Source, self: unknown, args: readonly Value[]): string {
+    return [this.#identityOf(source), this.#identityOf(self), ...args.map((arg) => this.#textOf(arg))].join()
   }
 
   #textOf(value: Value): string {
@@ -148,16 +248,15 @@ class Compiler {
   }
 }
 
-/** The names of the parameters: known values as they are, all others as locals in the order in which they are given. */
-function bind({ node }: Source, args: readonly Value[], frame: Frame, first: number): void {
-  let local = first
-  for (const [index, param] of node.params.entries()) {
-    if (param.type !== 'Identifier') throw new NotCompiled('a parameter with a default, or a pattern')
-    const arg = args[index] ?? known(undefined)
-    if (arg.kind === 'known') frame.bindValue(param.name, arg)
-    else {
-      frame.bindLocal(param.name, local, arg.kind === 'computed' && arg.isBoolean)
-      local += 1
-    }
-  }
+/** The expression of a function that does nothing but return it. */
+function onlyResultOf({ body }: BlockStatement): Expression | undefined {
+  const [only] = body
+  return body.length === 1 && only?.type === 'ReturnStatement' ? (only.argument ?? undefined) : undefined
+}
+
+/** A value that is computed behind this code. */
+function after(before: Code, value: Value, isBeforePure: boolean): Value {
+  if (before.length === 0 || (isBeforePure && value.kind === 'known')) return value
+  if (value.kind === 'nothing') return nothing([...before, ...value.code])
+  return (isBoolean(value) ? boolean : number)([...before, ...codeOf(value)])
 }

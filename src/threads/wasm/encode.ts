@@ -8,6 +8,8 @@ export type WasmFunction = {
   readonly params: number
   /** Whether a JavaScript object precedes them. */
   readonly takesObject?: boolean
+  /** Numbers after them that need not be whole. */
+  readonly fractions?: number
   readonly hasResult: boolean
   /** Locals in addition to the parameters. */
   readonly locals: number
@@ -29,6 +31,7 @@ export const HOST = 'host'
 export const PAGE_BYTES = 65_536
 
 const I32 = 0x7f
+const F64 = 0x7c
 const OBJECT = 0x6f
 const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const
 const OF_FUNCTION = 0
@@ -82,8 +85,9 @@ export function encodeModule({ imports, functions, exports, pages }: WasmModule)
 class Types {
   readonly #known: string[] = []
 
-  of({ params, takesObject, hasResult }: Pick<WasmFunction, 'params' | 'takesObject' | 'hasResult'>): number {
-    const given = [...(takesObject ? [[OBJECT]] : []), ...new Array<Code>(params).fill([I32])]
+  of({ params, fractions = 0, takesObject, hasResult }: Omit<WasmFunction, 'locals' | 'code'>): number {
+    const numbers = [...new Array<Code>(params).fill([I32]), ...new Array<Code>(fractions).fill([F64])]
+    const given = [...(takesObject ? [[OBJECT]] : []), ...numbers]
     const bytes = [0x60, ...vector(given), ...vector(hasResult ? [[I32]] : [])]
     const at = this.#known.indexOf(bytes.join())
     return at >= 0 ? at : this.#known.push(bytes.join()) - 1

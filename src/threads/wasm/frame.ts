@@ -1,17 +1,28 @@
-import { constant, getLocal } from './instructions.ts'
+import type { Code } from './encode.ts'
+import { branch, constant, getLocal, RETURN, setLocal } from './instructions.ts'
 import type { Source } from './source.ts'
-import { boolean, codeOf, isBoolean, known, NotCompiled, number, type Value } from './values.ts'
+import { boolean, codeOf, isBoolean, known, NotCompiled, nothing, number, type Value } from './values.ts'
 
 /** The meaning of a name within a function: a constant value, or a local. */
 type Binding =
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'local'; readonly local: number; readonly isBoolean: boolean }
 
+/** The locals of a function of WebAssembly: those of the functions that are compiled into it are among them. */
+type Locals = { count: number }
+
 /** A function while it is compiled: its locals, its names, and how deep its blocks are. */
 export class Frame {
   readonly source: Source
   readonly self: unknown
-  locals: number
+  readonly #locals: Locals
+  /** Of a function that is compiled into another: the depth of the block around it, and the local of its result. */
+  readonly #end: number | undefined
+  #resultLocal: number | undefined
+  /** What it returns, wherever it does. */
+  readonly #returned: { readonly value: Value; readonly code: Code }[] = []
+  /** What comes next is never reached. */
+  isOver = false
   /** Blocks around the place. */
   depth = 0
   /** The depth at which each enclosing loop ends, and at which its next turn begins. */
@@ -20,15 +31,22 @@ export class Frame {
   result: 'number' | 'boolean' | 'nothing' | undefined
   #scopes: Map<string, Binding>[] = [new Map()]
 
-  constructor(source: Source, self: unknown, params: number) {
+  constructor(source: Source, self: unknown, locals: Locals, end?: number) {
     this.source = source
     this.self = self
-    this.locals = params
+    this.#locals = locals
+    this.#end = end
+    this.depth = end ?? 0
+  }
+
+  /** The frame of a function that is compiled into this one, in a block of its own. */
+  within(source: Source, self: unknown): Frame {
+    return new Frame(source, self, this.#locals, this.depth + 1)
   }
 
   newLocal(): number {
-    this.locals += 1
-    return this.locals - 1
+    this.#locals.count += 1
+    return this.#locals.count - 1
   }
 
   bindValue(name: string, value: Value): void {
@@ -41,22 +59,26 @@ export class Frame {
 
   inScope<T>(compile: () => T): T {
     this.#scopes.push(new Map())
-    const result = compile()
-    this.#scopes.pop()
-    return result
+    try {
+      return compile()
+    } finally {
+      this.#scopes.pop()
+    }
   }
 
   inBlocks<T>(blocks: number, compile: () => T): T {
     this.depth += blocks
-    const result = compile()
-    this.depth -= blocks
-    return result
+    try {
+      return compile()
+    } finally {
+      this.depth -= blocks
+    }
   }
 
   lookUp(name: string): Value {
     const binding = this.#find(name)
     if (binding?.kind === 'value') return binding.value
-    if (binding?.kind === 'local') return (binding.isBoolean ? boolean : number)(getLocal(binding.local))
+    if (binding?.kind === 'local') return (binding.isBoolean ? boolean : number)(getLocal(binding.local), true)
     if (name in this.source.scope) return known(this.source.scope[name])
     if (name === 'undefined') return known(undefined)
     if (name === 'Math') return known(Math)
@@ -71,11 +93,35 @@ export class Frame {
   }
 
   /** The function returns it; always the same kind of thing. */
-  returns(value: Value): readonly number[] {
+  returns(value: Value): Code {
     const kind = value.kind === 'nothing' ? 'nothing' : isBoolean(value) ? 'boolean' : 'number'
     this.result ??= kind
     if (this.result !== kind) throw new NotCompiled('a function that returns now one thing, now another')
-    return value.kind === 'nothing' ? value.code : codeOf(value)
+    const code = value.kind === 'nothing' ? value.code : codeOf(value)
+    this.isOver = true
+    if (this.#end === undefined) return [...code, ...RETURN]
+    const kept = kind === 'nothing' ? [] : setLocal(this.#result())
+    const left = [...code, ...kept, ...branch(this.depth - this.#end)]
+    this.#returned.push({ value, code: left })
+    return left
+  }
+
+  /** The value of a function that does nothing else than return one that is known. `code`: all of it. */
+  onlyKnown(code: Code): Value | undefined {
+    const [only, another] = this.#returned
+    const isAll = only?.value.kind === 'known' && another === undefined && only.code.length === code.length
+    return isAll ? only.value : undefined
+  }
+
+  /** What a function gives to the one that it was compiled into. */
+  given(code: Code): Value {
+    if (this.result === undefined || this.result === 'nothing') return nothing(code)
+    return (this.result === 'boolean' ? boolean : number)([...code, ...getLocal(this.#result())])
+  }
+
+  #result(): number {
+    this.#resultLocal ??= this.newLocal()
+    return this.#resultLocal
   }
 
   #find(name: string): Binding | undefined {

@@ -1,10 +1,12 @@
+import { MOST_NUMBERS } from './call-back.ts'
 import type { WasmImport } from './encode.ts'
 
 type HostFunction = WasmImport & { readonly isBoolean?: boolean }
 
-const host = (name: string, params: number, hasResult = false, isBoolean = false): HostFunction => ({
+const host = (name: string, params: number, hasResult = false, isBoolean = false, fractions = 0): HostFunction => ({
   name,
   params,
+  fractions,
   hasResult,
   isBoolean,
 })
@@ -20,7 +22,7 @@ export const HOST_FUNCTIONS: readonly HostFunction[] = [
   host('park', 2),
   host('unpark', 2),
   host('pause', 0),
-  host('work', 2),
+  host('work', 1, false, false, 1),
   host('broadcast', 2),
   host('running', 0, true, true),
   host('signalPending', 0, true, true),
@@ -32,6 +34,8 @@ export const HOST_FUNCTIONS: readonly HostFunction[] = [
   host('contentionEnd', 2),
   host('acquired', 2),
   host('releasing', 2),
+  host('fail', 1),
+  host('callBack', 1 + MOST_NUMBERS),
 ]
 
 export function hostFunction(name: string): (HostFunction & { readonly index: number }) | undefined {
@@ -39,4 +43,8 @@ export function hostFunction(name: string): (HostFunction & { readonly index: nu
   return index < 0 ? undefined : { ...HOST_FUNCTIONS[index]!, index }
 }
 
+/** Throws the error of a number: see CompiledLocks. */
+export const FAIL = HOST_FUNCTIONS.findIndex(({ name }) => name === 'fail')
+/** Calls a function in JavaScript: see CallBack. */
+export const CALL_BACK = HOST_FUNCTIONS.findIndex(({ name }) => name === 'callBack')
 export const WAKE = HOST_FUNCTIONS.findIndex(({ name }) => name === 'wake')

@@ -1,35 +1,86 @@
 import type { ThreadCpu } from '../cpu.ts'
-import type { Compiled, CompiledMethod } from './compile.ts'
+import { attachSlots, detachSlots, heldBy, keepFields } from './attach-slots.ts'
+import { type CallBack, callBacks } from './call-back.ts'
+import type { CompiledMethod, Exported, Left } from './compile.ts'
 import { HOST_FUNCTIONS } from './host.ts'
 import { instantiate, type WasmMemory, type WasmModule } from './memory.ts'
+import { type EntryName, replaceFaultPath } from './replace-fault-path.ts'
+import type { KeptField, Path, PlacedSlot } from './slots.ts'
+import type { ThrownError } from './world.ts'
 
 type Method = (...args: unknown[]) => unknown
 export type Methods = Record<string, Method>
 
-/** The names by which an object is held, from a root to it. */
-export type Path = readonly string[]
-
-/** The methods of locks and sequence counters, compiled for one CPU. It goes through `postMessage`, and threads share its machine code. */
-export type CompiledLocks = {
+/**
+ * Methods of locks and sequence counters, and functions of the fault path, compiled for one CPU. It goes through `postMessage`, and
+ * threads share its machine code.
+ */
+export type CompiledCode = {
   readonly module: WasmModule
   readonly methods: readonly (Omit<CompiledMethod, 'object'> & { readonly path: Path })[]
-  /** A lock is held by a private name, which only objects of the opened build have. */
+  readonly functions: readonly (Exported & { readonly name: EntryName })[]
+  /** Where compiled functions find fields that change, of the VM and of the vCPU's fault. */
+  readonly slots: readonly PlacedSlot[]
+  readonly kept: readonly KeptField[]
+  /** What compiled code throws, by number. */
+  readonly errors: readonly ThrownError[]
+  /** What compiled code calls in JavaScript, by number. */
+  readonly calls: readonly CallBack[]
+  /** Something is held by a private name, which only objects of the opened build have. */
   readonly needsOpened: boolean
-  /** The methods that stay in JavaScript, with the reasons. */
-  readonly left: Compiled['left']
+  /** What stays in JavaScript, with the reasons. */
+  readonly left: readonly Left[]
 }
 
 /** Puts compiled methods into the place of those of `root`, which was placed as the one that they were compiled from. */
-export function installLocks(
-  { module, methods }: CompiledLocks,
-  root: object,
+export function installLocks(code: CompiledCode, root: object, cpu: ThreadCpu, memory: WasmMemory): void {
+  installMethods(code, root, exportsOf(code, cpu, memory, []))
+}
+
+/** The same, and the functions of its fault path, which `runRole` of the same build calls. Once in a thread. */
+export function installCode(
+  code: CompiledCode,
+  vm: object,
   cpu: ThreadCpu,
   memory: WasmMemory,
+  runRole: unknown,
 ): void {
-  const own = cpu as unknown as Methods
-  const host = HOST_FUNCTIONS.map(({ name, params }) => [name, hostCall(own, own[name]!, params)] as const)
-  const exports = instantiate(module, memory, Object.fromEntries(host)) as Methods
+  const roots: { readonly vm: object; fault?: object; stopwatch?: unknown } = { vm }
+  const exports = exportsOf(code, cpu, memory, callBacks(code.calls, cpu, roots, runRole))
+  installMethods(code, vm, exports)
+  if (code.functions.length === 0) return
+  const slotsOf = (root: string) => code.slots.filter(({ path }) => path[0] === root)
+  attachSlots(slotsOf('vm'), { vm }, memory.buffer)
+  keepFields(code.kept, { vm })
+  const compiled = Object.fromEntries(code.functions.map((each) => [each.name, numeric(each, exports)]))
+  replaceFaultPath(compiled, vm, cpu.id, runRole, (fault, stopwatch) => {
+    if (roots.fault !== undefined) detachSlots(slotsOf('fault'), roots)
+    attachSlots(slotsOf('fault'), { fault }, memory.buffer)
+    roots.fault = fault
+    roots.stopwatch = stopwatch
+  })
+}
+
+function installMethods({ methods }: CompiledCode, root: object, exports: Methods): void {
   for (const method of methods) heldBy(root, method.path)[method.method] = callable(method, exports)
+}
+
+function exportsOf(
+  { module, errors }: CompiledCode,
+  cpu: ThreadCpu,
+  memory: WasmMemory,
+  calls: readonly ((...numbers: number[]) => void)[],
+): Methods {
+  const own = cpu as unknown as Methods
+  const fail = (error: number) => {
+    const { type, text } = errors[error]!
+    throw type === 'RangeError' ? new RangeError(text) : new TypeError(text)
+  }
+  const host = HOST_FUNCTIONS.map(({ name, params, fractions = 0 }) => {
+    return [name, hostCall(own, own[name]!, params + fractions)] as const
+  })
+  const callBack = (call: number, a: number, b: number, c: number, d: number) => calls[call]!(a, b, c, d)
+  return instantiate(module, memory, { ...Object.fromEntries(host), fail, callBack }) as Methods
 }
 
 /** A method of the CPU for compiled code. It has exactly the parameters that are passed: V8 then calls it without an array of arguments. */
@@ -39,11 +90,13 @@ function hostCall(own: Methods, method: Method, params: number): Method {
   return (first, second) => method.call(own, first, second)
 }
 
-const heldBy = (root: object, path: Path): Methods =>
-  path.reduce((object, name) => object[name] as unknown as Methods, root as Methods)
-
 /** An export is called as the method was. */
-function callable({ export: name, isBoolean }: Omit<CompiledMethod, 'object'>, exports: Methods): Method {
+function callable({ export: name, isBoolean }: Exported, exports: Methods): Method {
   const compiled = exports[name]!
   return isBoolean ? (cpu, argument) => compiled(cpu, argument) !== 0 : compiled
+}
+
+function numeric({ export: name, isBoolean }: Exported, exports: Methods): Method {
+  const compiled = exports[name]!
+  return isBoolean ? (...args) => compiled(...args) !== 0 : compiled
 }

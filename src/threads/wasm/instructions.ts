@@ -38,19 +38,36 @@ export const choose = (test: Code, then: Code, otherwise: Code): Code => [
 export const ARITHMETIC = {
   '+': 0x6a,
   '-': 0x6b,
-  '&': 0x71,
-  '|': 0x72,
-  '^': 0x73,
-  '<<': 0x74,
-  '>>': 0x75,
-  '>>>': 0x76,
 } as const
+export const BITWISE = { '&': 0x71, '|': 0x72, '^': 0x73, '<<': 0x74, '>>': 0x75, '>>>': 0x76 } as const
 export const COMPARISONS = { '===': 0x46, '!==': 0x47, '<': 0x48, '>': 0x4a, '<=': 0x4c, '>=': 0x4e } as const
+
+export const MULTIPLY = 0x6c
+export const REMAINDER = 0x6f
+/** `index >= length`, or negative: without a sign. */
+export const NOT_SMALLER = 0x4f
+/** An i32 as i64, and comparisons of them. */
+export const WITH_SIGN: Code = [0xac]
+export const WITHOUT_SIGN: Code = [0xad]
+export const COMPARISONS_64 = {
+  '===': [0x51],
+  '!==': [0x52],
+  '<': [0x53],
+  '>': [0x55],
+  '<=': [0x57],
+  '>=': [0x59],
+} as const
+/** An i32 as f64. */
+export const TO_FRACTION: Code = [0xb7]
+export const LOAD_FRACTION: Code = [0x2b, 3, 0]
 
 /** Alignment and offset of a shared word; its address is in bytes. */
 const ALIGNED = [2, 0]
 export const PLAIN_LOAD: Code = [0x28, ...ALIGNED]
 export const PLAIN_STORE: Code = [0x36, ...ALIGNED]
+/** Of the word so many after the address. */
+export const plainLoadAt = (offset: number): Code => [0x28, 2, ...unsigned(offset * 4)]
+export const plainStoreAt = (offset: number): Code => [0x36, 2, ...unsigned(offset * 4)]
 const atomic = (code: number): Code => [0xfe, code, ...ALIGNED]
 export const ATOMIC_LOAD = atomic(0x10)
 export const ATOMIC_STORE = atomic(0x17)
@@ -64,4 +81,4 @@ export const READ_MODIFY_WRITE = {
 export const COMPARE_EXCHANGE = atomic(0x48)
 
 /** The address of a word, whose index is on the stack. */
-export const TO_ADDRESS: Code = [...constant(2), ARITHMETIC['<<']]
+export const TO_ADDRESS: Code = [...constant(2), BITWISE['<<']]

@@ -1,9 +1,11 @@
+import type { OwnMemory } from '../memory.ts'
 import { type At, compareExchange, load, modify, poke, read, type Sleepers, store, write } from './accesses.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import { hostFunction } from './host.ts'
 import {
   ARITHMETIC,
+  BITWISE,
   branchIf,
   COMPARISONS,
   call,
@@ -11,8 +13,12 @@ import {
   DROP,
   getLocal,
   loop,
+  PLAIN_LOAD,
+  plainLoadAt,
+  plainStoreAt,
   READ_MODIFY_WRITE,
   setLocal,
+  TO_FRACTION,
   teeLocal,
   when,
 } from './instructions.ts'
@@ -25,7 +31,14 @@ import { boolean, codeOf, NotCompiled, nothing, number, type Value } from './val
 export type SlowPathEnd = 'call' | { readonly word: number } | 'nothing'
 
 /** The environment of an instruction besides the words of the protocol. */
-export type Machine = { readonly sleepers: Sleepers; readonly slowPathEnd: SlowPathEnd }
+export type Machine = {
+  readonly sleepers: Sleepers
+  readonly slowPathEnd: SlowPathEnd
+  /** `never`: work costs nothing on this CPU, so nobody is told. */
+  readonly works: 'call' | 'never'
+  /** Where it counts; undefined: by a call. */
+  readonly own: Pick<OwnMemory, 'countersWord' | 'counters'> | undefined
+}
 
 const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE => name in READ_MODIFY_WRITE
 
@@ -37,7 +50,10 @@ export function operation(name: string, args: readonly Value[], frame: Frame, ma
   if (name === 'contentionBegin' && slowPathEnd === 'nothing') return nothing()
   if (name === 'contentionEnd' && slowPathEnd !== 'call') return slowPathEnded(codeOf(args[0]!), slowPathEnd)
   const access = accessOf(name)
-  if (access === undefined) return called(name, args.map(codeOf), hostOf(name))
+  if (name === 'work' && machine.works === 'never') return nothing(args.flatMap(discarded))
+  const counted = name === 'count' ? counting(args, frame, machine.own) : undefined
+  if (counted !== undefined) return counted
+  if (access === undefined) return called(name, args, hostOf(name))
   const { at, before } = wordOf(args[0], frame)
   const { code, hasResult } = access(at, args.slice(1).map(codeOf), frame, sleepers)
   return hasResult ? number([...before, ...code]) : nothing([...before, ...code])
@@ -48,6 +64,18 @@ function slowPathEnded(lock: Code, end: Exclude<SlowPathEnd, 'call'>): Value {
   if (end === 'nothing') return nothing()
   const named = [...lock, ...constant(1), ARITHMETIC['+']]
   return nothing(when([...read(end), ...named, COMPARISONS['===']], write(end, constant(0))))
+}
+
+/** As ThreadCpu.count(), in place. */
+function counting([counter, by]: readonly Value[], frame: Frame, own: Machine['own']): Value | undefined {
+  if (own === undefined || counter?.kind !== 'known' || by === undefined) return undefined
+  if ((counter.value as number) >= own.counters) return undefined
+  const counters = frame.newLocal()
+  return nothing([
+    ...[...constant(own.countersWord * 4), ...PLAIN_LOAD, ...teeLocal(counters)],
+    ...[...getLocal(counters), ...plainLoadAt(counter.value as number), ...codeOf(by), ARITHMETIC['+']],
+    ...plainStoreAt(counter.value as number),
+  ])
 }
 
 function hostOf(name: string) {
@@ -124,7 +152,7 @@ function untilClear(at: At, [mask]: readonly Code[], frame: Frame): Accessed {
   return gives([
     ...[...mask!, ...setLocal(bits)],
     ...look(
-      [...load(at), ...teeLocal(seen), ...getLocal(bits), ARITHMETIC['&']],
+      [...load(at), ...teeLocal(seen), ...getLocal(bits), BITWISE['&']],
       [...indexOf(at), ...getLocal(bits), ...call(hostOf('untilClear').index), ...setLocal(seen)],
       frame,
     ),
@@ -132,12 +160,16 @@ function untilClear(at: At, [mask]: readonly Code[], frame: Frame): Accessed {
   ])
 }
 
-function called(name: string, args: readonly Code[], host: ReturnType<typeof hostOf>): Value {
-  if (args.length < host.params) throw new NotCompiled(`cpu.${name}() with too few arguments`)
-  const code = [...args.slice(0, host.params).flat(), ...call(host.index)]
+function called(name: string, args: readonly Value[], host: ReturnType<typeof hostOf>): Value {
+  const { params, fractions = 0 } = host
+  if (args.length < params + fractions) throw new NotCompiled(`cpu.${name}() with too few arguments`)
+  const given = [...args.slice(0, params).map(codeOf), ...args.slice(params, params + fractions).map(fractionOf)]
+  const code = [...given.flat(), ...call(host.index)]
   if (!host.hasResult) return nothing(code)
   return host.isBoolean ? boolean(code) : number(code)
 }
+
+const fractionOf = (value: Value): Code => (value.kind === 'fraction' ? value.code : [...codeOf(value), ...TO_FRACTION])
 
 /** A word that is not known is computed once. */
 function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; readonly before: Code } {
@@ -150,5 +182,5 @@ function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; read
 /** Code that leaves nothing behind. */
 export function discarded(value: Value): Code {
   if (value.kind === 'nothing' || value.kind === 'element') return value.code
-  return value.kind === 'computed' ? [...value.code, ...DROP] : []
+  return value.kind === 'computed' && !value.isPure ? [...value.code, ...DROP] : []
 }

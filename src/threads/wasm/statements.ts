@@ -2,21 +2,37 @@ import type {
   BlockStatement,
   DoWhileStatement,
   Expression,
+  ForOfStatement,
   ForStatement,
   IfStatement,
+  ObjectPattern,
+  Pattern,
   Statement,
   VariableDeclaration,
   WhileStatement,
 } from 'acorn'
+import { full } from 'acorn-walk'
 import type { Code } from './encode.ts'
-import { compiled, type World } from './expressions.ts'
+import { compiled } from './expressions.ts'
 import { type Frame, UNSET } from './frame.ts'
-import { block, branch, branchIf, IS_ZERO, loop, RETURN, setLocal, when } from './instructions.ts'
+import { FAIL } from './host.ts'
+import { block, branch, branchIf, call, constant, IS_ZERO, loop, setLocal, UNREACHABLE, when } from './instructions.ts'
+import { member } from './members.ts'
 import { discarded } from './operations.ts'
-import { codeOf, isBoolean, known, NotCompiled, nothing, type Value } from './values.ts'
+import { codeOf, isBoolean, known, NotCompiled, nothing, Throws, type Value } from './values.ts'
+import type { World } from './world.ts'
 
 /** The code of a statement. */
 function codeOfStatement(node: Statement, frame: Frame, world: World): Code {
+  try {
+    return codeOfKind(node, frame, world)
+  } catch (error) {
+    if (!(error instanceof Throws)) throw error
+    return failing('TypeError', error.message, frame, world)
+  }
+}
+
+function codeOfKind(node: Statement, frame: Frame, world: World): Code {
   const value = (expression: Expression) => compiled(expression, frame, world)
   switch (node.type) {
     case 'EmptyStatement':
@@ -26,26 +42,51 @@ function codeOfStatement(node: Statement, frame: Frame, world: World): Code {
     case 'ExpressionStatement':
       return discarded(value(node.expression))
     case 'VariableDeclaration':
-      return declared(node, frame, value)
+      return declared(node, frame, world)
     case 'IfStatement':
       return decided(node, value(node.test), frame, world)
     case 'ReturnStatement':
-      return [...frame.returns(node.argument ? value(node.argument) : nothing()), ...RETURN]
+      return frame.returns(node.argument ? value(node.argument) : nothing())
+    case 'ThrowStatement':
+      return thrown(node.argument, frame, world)
+    case 'ForOfStatement':
+      return unrolled(node, frame, world)
     case 'ForStatement':
     case 'WhileStatement':
     case 'DoWhileStatement':
       return frame.inScope(() => repeated(node, frame, world))
     case 'BreakStatement':
-      return branch(frame.depth - loopOf(node.label, frame).end)
+      return left(frame, loopOf(node.label, frame).end)
     case 'ContinueStatement':
-      return branch(frame.depth - loopOf(node.label, frame).next)
+      return left(frame, loopOf(node.label, frame).next)
     default:
       throw new NotCompiled(`a ${node.type}`)
   }
 }
 
+/** What stands behind a `return` is left out: it may be of what is not there in this VM. */
 export const codeOfBody = ({ body }: BlockStatement, frame: Frame, world: World): Code =>
-  body.flatMap((each) => codeOfStatement(each, frame, world))
+  body.flatMap((each) => (frame.isOver ? [] : codeOfStatement(each, frame, world)))
+
+function left(frame: Frame, depth: number): Code {
+  frame.isOver = true
+  return branch(frame.depth - depth)
+}
+
+/** `throw new RangeError(text)`: the CPU throws it. */
+function thrown(error: Expression, frame: Frame, world: World): Code {
+  const isKnown =
+    error.type === 'NewExpression' && error.callee.type === 'Identifier' && error.callee.name === 'RangeError'
+  const text =
+    isKnown && error.arguments.length === 1 ? compiled(error.arguments[0] as Expression, frame, world) : undefined
+  if (text?.kind !== 'known') throw new NotCompiled('an error whose text is not known')
+  return failing('RangeError', String(text.value), frame, world)
+}
+
+function failing(type: 'RangeError' | 'TypeError', text: string, frame: Frame, world: World): Code {
+  frame.isOver = true
+  return [...constant(world.errorOf(type, text)), ...call(FAIL), ...UNREACHABLE]
+}
 
 function loopOf(label: unknown, frame: Frame) {
   const innermost = frame.loops.at(-1)
@@ -53,18 +94,13 @@ function loopOf(label: unknown, frame: Frame) {
   return innermost
 }
 
-function declared({ declarations, kind }: VariableDeclaration, frame: Frame, value: (node: Expression) => Value): Code {
+function declared({ declarations, kind }: VariableDeclaration, frame: Frame, world: World): Code {
+  const value = (expression: Expression) => compiled(expression, frame, world)
   return declarations.flatMap(({ id, init }): Code => {
-    if (id.type !== 'Identifier') throw new NotCompiled('a pattern')
     const initial = init ? value(init) : undefined
-    if (kind === 'const' && initial?.kind === 'known') {
-      frame.bindValue(id.name, initial)
-      return []
-    }
-    if (kind === 'const' && initial?.kind === 'element') {
-      frame.bindValue(id.name, { ...initial, code: [] })
-      return initial.code
-    }
+    if (id.type === 'ObjectPattern' && initial !== undefined) return takenApart(id, initial, frame, world)
+    if (id.type !== 'Identifier') throw new NotCompiled('a pattern')
+    if (kind === 'const' && initial !== undefined) return bound(id.name, initial, frame)
     const local = frame.newLocal()
     const code = initial === undefined ? UNSET : codeOf(initial)
     frame.bindLocal(id.name, local, initial !== undefined && isBoolean(initial))
@@ -72,11 +108,88 @@ function declared({ declarations, kind }: VariableDeclaration, frame: Frame, val
   })
 }
 
+/** `const { a, b: c } = object` */
+export function takenApart({ properties }: ObjectPattern, owner: Value, frame: Frame, world: World): Code {
+  return properties.flatMap((property): Code => {
+    if (property.type !== 'Property' || property.computed || property.value.type !== 'Identifier')
+      throw new NotCompiled('a pattern with more than names')
+    const value = member(owner, (property.key as { readonly name: string }).name, frame, world)
+    return bound(property.value.name, value, frame)
+  })
+}
+
+/** A name for a value that stays as it is. */
+export function bound(name: string, value: Value, frame: Frame): Code {
+  if (value.kind === 'known') {
+    frame.bindValue(name, value)
+    return []
+  }
+  if (value.kind === 'element') {
+    frame.bindValue(name, { ...value, code: [] })
+    return value.code
+  }
+  const local = frame.newLocal()
+  frame.bindLocal(name, local, isBoolean(value))
+  return [...codeOf(value), ...setLocal(local)]
+}
+
+/** A loop over a table that is known, or over its entries, one turn after the other. */
+function unrolled({ left, right, body }: ForOfStatement, frame: Frame, world: World): Code {
+  const of = entriesOf(right)
+  const table = compiled(of ?? right, frame, world)
+  if (table.kind !== 'known' || !Array.isArray(table.value)) throw new NotCompiled('a loop over something unknown')
+  const id = left.type === 'VariableDeclaration' ? left.declarations[0]!.id : undefined
+  if (id === undefined) throw new NotCompiled('a loop without a name')
+  if (mayLeave(body)) throw new NotCompiled('`break` or `continue` in a loop over a table')
+  const turns = (table.value as readonly unknown[]).map((each, index) =>
+    frame.inScope(() => {
+      const code = of === undefined ? named(id, each, frame, world) : entryNamed(id, index, each, frame, world)
+      return [...code, ...codeOfStatement(body, frame, world)]
+    }),
+  )
+  frame.isOver = false
+  return turns.flat()
+}
+
+/** `table` of `table.entries()`. */
+function entriesOf(node: Expression): Expression | undefined {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return undefined
+  const { object, property } = node.callee
+  return property.type === 'Identifier' && property.name === 'entries' ? (object as Expression) : undefined
+}
+
+function named(id: Pattern, each: unknown, frame: Frame, world: World): Code {
+  if (id.type === 'Identifier') return bound(id.name, known(each), frame)
+  if (id.type === 'ObjectPattern') return takenApart(id, known(each), frame, world)
+  throw new NotCompiled('a loop with a pattern')
+}
+
+function entryNamed(id: Pattern, index: number, each: unknown, frame: Frame, world: World): Code {
+  const [first, second] = id.type === 'ArrayPattern' ? id.elements : []
+  if (!first || !second) throw new NotCompiled('a loop over entries without two names')
+  return [...named(first, index, frame, world), ...named(second, each, frame, world)]
+}
+
+function mayLeave(body: Statement): boolean {
+  let found = false
+  full(body, ({ type }) => {
+    found ||= type === 'BreakStatement' || type === 'ContinueStatement'
+  })
+  return found
+}
+
 function decided({ consequent, alternate }: IfStatement, test: Value, frame: Frame, world: World): Code {
   const code = (node: Statement | null | undefined) => (node ? codeOfStatement(node, frame, world) : [])
   if (test.kind === 'known') return code(test.value ? consequent : alternate)
-  const branches = frame.inBlocks(1, () => [code(consequent), code(alternate)] as const)
-  return when(codeOf(test), ...branches)
+  const branchOf = (node: Statement | null | undefined) => {
+    const then = code(node)
+    const { isOver } = frame
+    frame.isOver = false
+    return { then, isOver }
+  }
+  const [first, second] = frame.inBlocks(1, () => [branchOf(consequent), branchOf(alternate)] as const)
+  frame.isOver = first.isOver && second.isOver
+  return when(codeOf(test), first.then, second.then)
 }
 
 /** `block { loop { leave unless test; block { body } update; again } }`: `break` leaves the outer block, `continue` the inner. */
@@ -88,6 +201,7 @@ function repeated(node: ForStatement | WhileStatement | DoWhileStatement, frame:
   const isFirst = node.type !== 'DoWhileStatement'
   frame.loops.push({ end: frame.depth + 1, next: frame.depth + 3 })
   const body = frame.inBlocks(3, () => codeOfStatement(node.body, frame, world))
+  frame.isOver = false
   frame.loops.pop()
   const after = node.type === 'ForStatement' && node.update ? discarded(value(node.update)) : []
   const leave = endless ? [] : [...codeOf(test), ...IS_ZERO, ...branchIf(1)]

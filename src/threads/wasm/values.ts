@@ -4,25 +4,54 @@ import { constant } from './instructions.ts'
 /** A value while it is compiled: known already, computed by code, or none at all. */
 export type Value =
   | { readonly kind: 'known'; readonly value: unknown }
-  | { readonly kind: 'computed'; readonly code: Code; readonly isBoolean: boolean }
-  | { readonly kind: 'nothing'; readonly code: Code }
+  | {
+      readonly kind: 'computed'
+      readonly code: Code
+      readonly isBoolean: boolean
+      /** It does nothing but give the value, so it may be left out. */
+      readonly isPure?: boolean
+      /** `x >>> 0`: the 32 bits are a number without a sign. */
+      readonly isUnsigned?: boolean
+    }
+  /** A number that need not be whole: an f64, which nothing is computed with. */
+  | { readonly kind: 'fraction'; readonly code: Code }
+  /** `why`: it would be something, if the function that gives it could be compiled. */
+  | { readonly kind: 'nothing'; readonly code: Code; readonly why?: NotCompiled }
   /** One of a table of placed objects: which, is in a local that `code` sets. */
   | { readonly kind: 'element'; readonly table: readonly object[]; readonly local: number; readonly code: Code }
 
 /** The CPU that all is compiled for. */
 export const CPU = Symbol('cpu')
 
+/** An object that is not there when code is compiled: it can be passed on, and nothing of it is known. */
+export class Unknown {}
+
 export const known = (value: unknown): Value => ({ kind: 'known', value })
-export const number = (code: Code): Value => ({ kind: 'computed', code, isBoolean: false })
-export const boolean = (code: Code): Value => ({ kind: 'computed', code, isBoolean: true })
+export const number = (code: Code, isPure = false): Value => ({ kind: 'computed', code, isBoolean: false, isPure })
+export const boolean = (code: Code, isPure = false): Value => ({ kind: 'computed', code, isBoolean: true, isPure })
 export const nothing = (code: Code = []): Value => ({ kind: 'nothing', code })
 
 /** Code that cannot be compiled, and stays JavaScript. */
-export class NotCompiled extends Error {}
+export class NotCompiled extends Error {
+  /** The function that has it, if it is called by the one that was to be compiled. */
+  readonly where: string | undefined
+
+  constructor(why: string, where?: string) {
+    super(why)
+    this.where = where
+  }
+}
+
+/** Code that throws if it is reached: it uses what this VM does not have. */
+export class Throws extends Error {}
 
 /** The value as an i32 on the stack. */
 export function codeOf(value: Value): Code {
-  if (value.kind === 'computed') return value.code
+  if (value.kind === 'computed') {
+    if (value.isUnsigned) throw new NotCompiled('>>> by nothing, for more than a comparison')
+    return value.code
+  }
+  if (value.kind === 'nothing' && value.why !== undefined) throw value.why
   if (value.kind !== 'known') throw new NotCompiled('a value that is no number')
   if (typeof value.value === 'boolean') return constant(Number(value.value))
   const { value: known } = value
@@ -34,6 +63,10 @@ export function codeOf(value: Value): Code {
 
 export const isBoolean = (value: Value): boolean =>
   value.kind === 'computed' ? value.isBoolean : value.kind === 'known' && typeof value.value === 'boolean'
+
+/** Whether it can be left out, or be computed at another time in the same statement. */
+export const isPure = (value: Value): boolean =>
+  value.kind === 'known' || value.kind === 'fraction' || (value.kind === 'computed' && value.isPure === true)
 
 /** Describes table elements, or their numbers, as `base + index * step`. */
 export function stepsOf(numbers: readonly unknown[]): { readonly base: number; readonly step: number } {

@@ -1,0 +1,52 @@
+import { fieldsAssignedIn, type Scope } from './source.ts'
+
+/**
+ * Which fields change after an object has been placed, by what the modules of the opened build say: each names the fields that
+ * it assigns to, of whatever object; and what a class assigns to `this` outside of its constructor, its text shows.
+ */
+export class Changes {
+  readonly #anywhere = new Set<string>()
+  readonly #names = new Map<unknown, Names>()
+
+  /** `roots`: functions by whose modules all others of the program can be reached, and the names that lead to them. */
+  constructor(roots: readonly (readonly [unknown, Names])[]) {
+    const met = new Set<Scope>()
+    const left = [...roots]
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [callable, names] = next
+      if (!this.#names.has(callable)) this.#names.set(callable, names)
+      const scope = (callable as { readonly $scope?: Scope }).$scope
+      if (scope === undefined || met.has(scope)) continue
+      met.add(scope)
+      for (const name of scope.changes ?? []) this.#anywhere.add(name)
+      left.push(...functionsIn(scope(), names))
+    }
+  }
+
+  has(object: object, name: string): boolean {
+    return this.#anywhere.has(name) || fieldsAssignedIn(object).has(name)
+  }
+
+  /** Of an array: whether an element of it changes, by the name under which it is held. */
+  hasElementsOf(name: string): boolean {
+    return this.#anywhere.has(name)
+  }
+
+  /** The names that lead to a function, from module to module. */
+  namesOf(callable: unknown): Names | undefined {
+    return this.#names.get(callable)
+  }
+}
+
+/** Names from a function on: each of the module of a function, or of a table of functions. */
+export type Names = readonly string[]
+
+function functionsIn(table: object, names: Names): (readonly [unknown, Names])[] {
+  return Object.entries(table).flatMap(([name, value]): (readonly [unknown, Names])[] => {
+    if (typeof value === 'function') return [[value, [...names, name]]]
+    const inner = typeof value === 'object' && value !== null ? Object.entries(value) : []
+    return inner.flatMap(([member, each]) =>
+      typeof each === 'function' ? [[each, [...names, name, member]] as const] : [],
+    )
+  })
+}

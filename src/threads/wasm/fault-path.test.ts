@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RolePlan } from '../../workers/roles.ts'
+import type { SystemSpec } from '../../workers/system.ts'
+import { compileVmFor } from '../compile-for.ts'
+import { loadDirectBuild } from '../direct.ts'
+import { cpuFor } from '../for-words.ts'
+import { allocate } from '../memory.ts'
+
+const opened = await loadDirectBuild('opened', true)
+
+const BASE = 1 << 20
+const PAGES = 1500
+const SYSTEM: SystemSpec = {
+  variant: 'precheck',
+  cpus: 2,
+  vcpus: 1,
+  memslots: [{ slot: 0, baseGfn: BASE, hva: 1 << 29, pages: PAGES }],
+  mmu: 'tdp',
+  preempt: 'full',
+  tlbEntries: 512,
+  hugePerMille: 0,
+  oracles: false,
+  lockStatistics: false,
+}
+const TOUCHES = {
+  kind: 'touch',
+  hotGfns: [BASE + 5, BASE + 6, BASE + PAGES],
+  hotPerMille: 300,
+  firstGfn: BASE,
+  pages: PAGES,
+  seed: 7,
+  everyNs: 0,
+  startNs: 0,
+} as const
+const PLAN: RolePlan = { role: 'vcpu', sampleEvery: 0, accesses: TOUCHES }
+
+/** Plays a vCPU, in JavaScript or compiled; returns all words of the VM, and what was left in JavaScript. */
+function played(system: SystemSpec, isCompiled: boolean, plan = PLAN) {
+  const { place, vm } = opened.buildSystem(system)
+  const memory = allocate(place, 'wasm', 2)
+  vm.initialise(memory.words)
+  const cpu = cpuFor(0, memory)
+  const left = isCompiled ? compileVmFor(vm, opened.runRole, cpu, memory) : []
+  let turns = 0
+  cpu.running = () => {
+    turns += 1
+    return turns < 2500
+  }
+  opened.runRole(cpu, vm, plan)
+  const { buffer, byteOffset, byteLength } = memory.words
+  return { words: Buffer.from(buffer, byteOffset, byteLength), left }
+}
+
+const INSTRUMENTS: readonly Partial<SystemSpec>[] = [
+  {},
+  { oracles: true, lockStatistics: true, lockdep: true, hugePerMille: 300 },
+]
+for (const variant of ['v5.15', 'v6.5', 'v6.18', 'precheck'] as const) {
+  test(`the fault path of ${variant} is compiled whole, and does to the words what its JavaScript does`, () => {
+    for (const instruments of INSTRUMENTS) {
+      const system = { ...SYSTEM, variant, ...instruments }
+      const compiled = played(system, true)
+      assert.deepEqual(compiled.left, [])
+      assert.ok(compiled.words.equals(played(system, false).words))
+    }
+  })
+}
+
+test('what cannot be compiled is called in JavaScript, with what it was given', () => {
+  const system = { ...SYSTEM, variant: 're-request', apic: { gfn: BASE + 5, x2apicVcpus: 0 }, oracles: true } as const
+  const compiled = played(system, true)
+  assert.deepEqual(compiled.left, [])
+  assert.ok(compiled.words.equals(played(system, false).words))
+})
+
+test('a recorded fault may take more than the usual time, and not a whole multiple of it', () => {
+  const accesses = {
+    kind: 'recorded',
+    atNs: new Float64Array(0),
+    gfns: Int32Array.from({ length: 100 }, (_, index) => BASE + index * 3),
+    mapUnits: new Float64Array(100).fill(1.25),
+    startNs: 0,
+  } as const
+  const plan: RolePlan = { role: 'vcpu', sampleEvery: 0, accesses }
+  assert.ok(played(SYSTEM, true, plan).words.equals(played(SYSTEM, false, plan).words))
+})
+
+test('with shadow paging the fault path does the same too', () => {
+  const system = { ...SYSTEM, mmu: 'shadow', oracles: true } as const
+  assert.ok(played(system, true).words.equals(played(system, false).words))
+})

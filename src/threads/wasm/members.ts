@@ -1,0 +1,151 @@
+import type { Code } from './encode.ts'
+import type { Frame } from './frame.ts'
+import {
+  ARITHMETIC,
+  constant,
+  getLocal,
+  LOAD_FRACTION,
+  MULTIPLY,
+  NOT_SMALLER,
+  PLAIN_LOAD,
+  PLAIN_STORE,
+  setLocal,
+  TO_ADDRESS,
+  UNREACHABLE,
+  when,
+} from './instructions.ts'
+import type { Slot } from './slots.ts'
+import { getterOf, hasGetter } from './source.ts'
+import {
+  boolean,
+  CPU,
+  codeOf,
+  isBoolean,
+  known,
+  NotCompiled,
+  nothing,
+  number,
+  stepsOf,
+  Throws,
+  Unknown,
+  type Value,
+} from './values.ts'
+import type { World } from './world.ts'
+
+/** A field of a placed object: what is in its slot if it changes, else a constant. */
+export function member(owner: Value, name: string, frame: Frame, world: World): Value {
+  if (owner.kind === 'element') {
+    const { base, step } = stepsOf(owner.table.map((each) => constantOf(each, name, frame, world)))
+    return number([...owner.code, ...atStep(base, step, getLocal(owner.local))])
+  }
+  if (owner.kind !== 'known') throw new NotCompiled(`.${name} of a value that is not known`)
+  if (owner.value === CPU) {
+    if (name === 'id') return known(world.cpu)
+    throw new NotCompiled(`cpu.${name}`)
+  }
+  return fieldOf(owner.value as object, name, frame, world)
+}
+
+function fieldOf(object: object, name: string, frame: Frame, world: World): Value {
+  if (object === null || object === undefined) throw new Throws(`${name} of nothing`)
+  if (Array.isArray(object)) return known((object as unknown as Readonly<Record<string, unknown>>)[name])
+  if (object instanceof Unknown) throw new NotCompiled(`.${name} of what is not known yet`)
+  if (object instanceof ArrayIn) return arrayMember(object, name, world)
+  if (hasGetter(object, name)) {
+    const getter = getterOf(object, name)
+    if (getter === undefined) throw new NotCompiled(`.${name}, which is computed`)
+    return world.invoke(getter, object, [], frame)
+  }
+  const value = (object as Readonly<Record<string, unknown>>)[name]
+  if (ArrayBuffer.isView(value)) return known(new ArrayIn(object, name))
+  const slot = typeof value === 'function' ? undefined : world.slots?.of(object, name)
+  return slot === undefined ? known(value) : inSlot(slot)
+}
+
+/** A typed array, by who holds it. */
+class ArrayIn {
+  readonly holder: object
+  readonly name: string
+
+  constructor(holder: object, name: string) {
+    this.holder = holder
+    this.name = name
+  }
+}
+
+function arrayMember(array: ArrayIn, name: string, world: World): Value {
+  if (name !== 'length') throw new NotCompiled(`.${name} of an array`)
+  return known(slotsOf(array, world).length)
+}
+
+function inSlot({ word, kind }: Slot): Value {
+  if (kind === 'fraction') return { kind: 'fraction', code: [...constant(word * 4), ...LOAD_FRACTION] }
+  return (kind === 'boolean' ? boolean : number)([...constant(word * 4), ...PLAIN_LOAD], true)
+}
+
+function constantOf(object: object, name: string, frame: Frame, world: World): unknown {
+  const value = fieldOf(object, name, frame, world)
+  if (value.kind !== 'known') throw new NotCompiled(`.${name}, which changes, of one of several`)
+  return value.value
+}
+
+/** The field has this value from now on. */
+export function written(owner: Value, name: string, value: Value, world: World): Value {
+  if (owner.kind !== 'known' || owner.value === CPU) throw new NotCompiled(`an assignment to .${name} of something`)
+  const slot = world.slots?.of(owner.value as object, name)
+  if (slot === undefined || slot.length !== undefined) throw new NotCompiled(`an assignment to .${name}`)
+  if (slot.kind === 'fraction' || isBoolean(value) !== (slot.kind === 'boolean'))
+    throw new NotCompiled(`.${name}, which is now one thing, now another`)
+  return nothing([...constant(slot.word * 4), ...codeOf(value), ...PLAIN_STORE])
+}
+
+/** An element of an array: a slot of a typed one; else a constant, or one of several. `name`: that of the array. */
+export function element(owner: Value, index: Value, name: string, frame: Frame, world: World): Value {
+  if (owner.kind !== 'known') throw new NotCompiled('an element of something that is not a table')
+  if (owner.value instanceof ArrayIn) return elementInSlots(owner.value, index, frame, world)
+  if (!Array.isArray(owner.value)) throw new NotCompiled('an element of something that is not a table')
+  if (world.slots?.isArrayThatChanges(name)) throw new NotCompiled(`an element of ${name}, which changes`)
+  const table = owner.value as readonly unknown[]
+  if (index.kind === 'known') return known(table[index.value as number])
+  if (table.length === 0) throw new NotCompiled('an element of an empty table')
+  if (typeof table[0] === 'number') {
+    const { base, step } = stepsOf(table)
+    return number(atStep(base, step, codeOf(index)))
+  }
+  const local = frame.newLocal()
+  return { kind: 'element', table: table as readonly object[], local, code: [...codeOf(index), ...setLocal(local)] }
+}
+
+const atStep = (base: number, step: number, index: Code): Code => [
+  ...[...index, ...constant(step), MULTIPLY],
+  ...[...constant(base), ARITHMETIC['+']],
+]
+
+function slotsOf({ holder, name }: ArrayIn, world: World): Required<Slot> {
+  const slot = world.slots?.of(holder, name)
+  if (slot?.length === undefined) throw new NotCompiled(`an element of ${name}`)
+  return slot as Required<Slot>
+}
+
+/** An index that the array does not have ends the program: it would be another array's. */
+function elementInSlots(array: ArrayIn, index: Value, frame: Frame, world: World): Value {
+  const { word, length } = slotsOf(array, world)
+  const local = frame.newLocal()
+  const code = [...codeOf(index), ...setLocal(local), ...checked(local, length)]
+  return number([...code, ...addressIn(word, local), ...PLAIN_LOAD])
+}
+
+/** Of an element that has been looked at: the index is one that there is. */
+export function writtenElement(owner: Value, index: number, value: Value, world: World): Code {
+  if (owner.kind !== 'known' || !(owner.value instanceof ArrayIn)) throw new NotCompiled('an assignment to an element')
+  const { word, length } = slotsOf(owner.value, world)
+  return [...checked(index, length), ...addressIn(word, index), ...codeOf(value), ...PLAIN_STORE]
+}
+
+const checked = (index: number, length: number): Code =>
+  when([...getLocal(index), ...constant(length), NOT_SMALLER], UNREACHABLE)
+
+const addressIn = (word: number, index: number): Code => [
+  ...[...getLocal(index), ...TO_ADDRESS],
+  ...[...constant(word * 4), ARITHMETIC['+']],
+]
