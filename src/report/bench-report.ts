@@ -91,8 +91,9 @@ function groupText(
   ].join('\n')
 }
 
+/** Primitives have four figures in all: nothing is left out. */
 const decidingMetrics = (scenario: Scenario | undefined): readonly string[] | undefined =>
-  scenario?.decides.map(({ metric }) => metric)
+  scenario?.kind === 'primitives' ? undefined : scenario?.decides.map(({ metric }) => metric)
 
 const warningsText = (lines: readonly string[], { paint }: Style) =>
   lines.map((line) => line.replace(/^!/, (mark) => paint(mark, 'doubtful'))).join('\n')
