@@ -90,7 +90,9 @@ type Options = LoadOptions<typeof PARAMETERS>
 
 function load({ values, crew, sampleEvery, seed, variant }: Options): Load {
   const vcpus = crew.vcpus + values.guests + values.idle
-  const scaling: Omit<ScalingPlan, 'startNs'> = {
+  const blocks = values.operation === 'nx-split' ? hugePagesOf(crew.vcpus) : 1
+  // A literal for each CPU: copied by a spread, a thousand plans get a thousand shapes, and each of their fields is searched for.
+  const planFrom = (startNs: number): ScalingPlan => ({
     operation: values.operation,
     lock: LOCKS[variant ?? 'write-lock'] ?? 'write',
     flush: values.flush,
@@ -101,25 +103,26 @@ function load({ values, crew, sampleEvery, seed, variant }: Options): Load {
     hotLines: values['hot-lines'],
     sampleEvery,
     scalers: crew.vcpus,
-    blocks: values.operation === 'nx-split' ? hugePagesOf(crew.vcpus) : 1,
-  }
+    blocks,
+    startNs,
+  })
   const starts = new Random(seed)
   const readers = values.operation === 'uffd' ? values.readers : 0
   return {
     system: {
       vcpus,
-      memslots: [{ slot: 0, baseGfn: 1 << 20, hva: 1 << 29, pages: BLOCK * scaling.blocks * crew.vcpus }],
+      memslots: [{ slot: 0, baseGfn: 1 << 20, hva: 1 << 29, pages: BLOCK * blocks * crew.vcpus }],
       mmu: 'tdp',
       preempt: 'full',
       tlbEntries: 1,
       hugePerMille: 0,
       isPopulated: true,
       meetingWords: meetingWords(crew.vcpus + values.guests + readers),
-      ...(values.operation === 'nx-split' ? { nx: nxOf(scaling.blocks * crew.vcpus) } : {}),
+      ...(values.operation === 'nx-split' ? { nx: nxOf(blocks * crew.vcpus) } : {}),
     },
     roles: [
       ...Array.from({ length: crew.vcpus }, () => {
-        return { role: 'scaler', scaling: { ...scaling, startNs: starts.below(START_NS * crew.vcpus) } } as const
+        return { role: 'scaler', scaling: planFrom(starts.below(START_NS * crew.vcpus)) } as const
       }),
       ...Array.from({ length: values.guests }, () => ({ role: 'running-guest' }) as const),
       ...Array.from({ length: readers }, () => ({ role: 'uffd-reader' }) as const),
