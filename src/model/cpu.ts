@@ -51,11 +51,14 @@ const NAMES = 'load store add sub and or xchg cas until park unpark broadcast un
  *   ASKED        when it asked for the line that is on its way; NEVER: none is
  *   WAIT_BEGAN   NEVER: it does not wait
  *   STORED       when the last store that did not wait for its line is in the cache
+ *   SLEEPS_UNTIL when it wakes. In a field with small integers, the first such time would change the shape of all CPUs, and with
+ *                it all code that is compiled by then
  */
 const CLOCK = 0
 const ASKED = 1
 const WAIT_BEGAN = 2
 const STORED = 3
+const SLEEPS_UNTIL = 4
 export const TIMES = 8
 const NEVER = -1
 
@@ -119,7 +122,7 @@ export class SimulatedCpu extends Activations implements Cpu {
     this.#cache = new Cache(id, shared)
     this.#slowdown = slowdown
     this.#variation = new Variation(shared.costs.workVariation, shared.seed, id)
-    this.#locks = new LockTimes(ledger)
+    this.#locks = new LockTimes(ledger, shared.lockTimes, id)
   }
 
   /** ps. */
@@ -246,7 +249,8 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   untilTime(ns: number): Steps<void> {
     this.steps += 1
-    return this.#stand(SLEEP, this.#word, Math.round(ns * 1000), 0)
+    this.#times[this.#at + SLEEPS_UNTIL] = Math.round(ns * 1000)
+    return this.#stand(SLEEP, this.#word, 0, 0)
   }
 
   work(kind: number, units: number): Steps<void> {
@@ -281,8 +285,9 @@ export class SimulatedCpu extends Activations implements Cpu {
   /** When a sleeper is to be woken: at its time, or to be told that it is no longer measured. Never, if others wake it. */
   get wakesAt(): number {
     if (this.#code !== SLEEP) return Number.POSITIVE_INFINITY
+    const until = this.#times[this.#at + SLEEPS_UNTIL]!
     const latest = this.#shared.latest()
-    return this.clock < latest ? Math.min(this.#a, latest) : this.#a
+    return this.clock < latest ? Math.min(until, latest) : until
   }
 
   get isAsleepForTime(): boolean {
@@ -543,7 +548,7 @@ export class SimulatedCpu extends Activations implements Cpu {
   /** Until its time has come, or how long it sleeps is no longer measured. */
   #sleep(): Fate {
     const isAsleep = this.#times[this.#at + WAIT_BEGAN]! >= 0
-    if (this.clock < this.#a && this.running()) {
+    if (this.clock < this.#times[this.#at + SLEEPS_UNTIL]! && this.running()) {
       if (!isAsleep) this.#times[this.#at + WAIT_BEGAN] = this.clock
       return SLEEPS
     }

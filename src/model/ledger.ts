@@ -25,20 +25,23 @@ const MEANING = Uint8Array.from(COUNTERS, (name) => {
   return name === 'yield_needbreak' || name === 'yield_need_resched' ? IS_YIELD : 0
 })
 
-/** ps: in all; and of the attempt that goes on, when it began and what was blocked in all by then. */
+/** ps: in all; of the attempt that goes on, when it began and what was blocked in all by then; when it was measured first and last. */
 const IN_ALL = BLAMES.length
 const ATTEMPT_BEGAN = BLAMES.length + 1
 const BLOCKED_AT_ATTEMPT = BLAMES.length + 2
-const FIELDS = 3
+const BEGAN = BLAMES.length + 3
+const ENDED = BLAMES.length + 4
+const FIELDS = 5
 const NO_ATTEMPT = -1
+
+/** Numbers of each CPU: whole lines of the host's cache. */
+export const LEDGER = Math.ceil((BLAMES.length + FIELDS) / 8) * 8
 
 /** What one CPU recorded, and what its time went into. */
 export class Ledger {
-  /** ps by what is to blame, and behind them the fields below. */
-  readonly #blocked = new Float64Array(BLAMES.length + FIELDS)
-  /** ps in which it was measured. */
-  began = 0
-  ended = 0
+  /** Of all CPUs, from #at on this one's: ps by what is to blame, and behind them the fields above. */
+  readonly #blocked: Float64Array
+  readonly #at: number
   /** mmu_lock was yielded, and is not had back yet. */
   isYielding = false
   readonly #measured: CpuRecords
@@ -48,18 +51,32 @@ export class Ledger {
   records: CpuRecords
   #phase = WARMUP
 
-  constructor(measured: CpuRecords, unmeasured: CpuRecords, phases: Phases) {
+  constructor(measured: CpuRecords, unmeasured: CpuRecords, phases: Phases, blocked: Float64Array, cpu: number) {
     this.#measured = measured
     this.#unmeasured = unmeasured
     this.#phases = phases
     this.records = unmeasured
-    this.#blocked[ATTEMPT_BEGAN] = NO_ATTEMPT
+    this.#blocked = blocked
+    this.#at = cpu * LEDGER
+    blocked[this.#at + ATTEMPT_BEGAN] = NO_ATTEMPT
+  }
+
+  /** ps from which on it was measured. */
+  get began(): number {
+    return this.#blocked[this.#at + BEGAN]!
+  }
+
+  /** ps until which it was measured. */
+  get ended(): number {
+    return this.#blocked[this.#at + ENDED]!
   }
 
   /** So many ps more that this is to blame for. */
   blame(blame: number, time: number): void {
-    this.#blocked[blame]! += time
-    this.#blocked[IN_ALL]! += time
+    const blocked = this.#blocked
+    const at = this.#at
+    blocked[at + blame]! += time
+    blocked[at + IN_ALL]! += time
   }
 
   /** A property that is violated in the warm-up is violated. */
@@ -99,31 +116,34 @@ export class Ledger {
 
   #measure(clock: number): void {
     this.#phase = MEASURE
-    this.began = clock
+    this.#blocked[this.#at + BEGAN] = clock
     this.records = this.#measured
-    this.#blockedBefore.set(this.#blocked.subarray(0, BLAMES.length))
+    this.#blockedBefore.set(this.#blocked.subarray(this.#at, this.#at + BLAMES.length))
   }
 
   #drain(clock: number): void {
     this.#phase = DRAIN
-    this.ended = clock
+    this.#blocked[this.#at + ENDED] = clock
     this.records = this.#unmeasured
     const before = this.#blockedBefore
-    for (let blame = 0; blame < before.length; blame += 1) before[blame] = this.#blocked[blame]! - before[blame]!
+    for (let blame = 0; blame < before.length; blame += 1)
+      before[blame] = this.#blocked[this.#at + blame]! - before[blame]!
     this.#phases.drained()
   }
 
   #understand(meaning: number, clock: number): void {
+    const blocked = this.#blocked
+    const at = this.#at
     if (meaning === IS_YIELD) {
       this.isYielding = true
     } else if (meaning === IS_ATTEMPT) {
-      this.#blocked[ATTEMPT_BEGAN] = clock
-      this.#blocked[BLOCKED_AT_ATTEMPT] = this.#blocked[IN_ALL]!
-    } else if (this.#blocked[ATTEMPT_BEGAN]! !== NO_ATTEMPT) {
-      const blocked = this.#blocked[IN_ALL]! - this.#blocked[BLOCKED_AT_ATTEMPT]!
-      this.blame(BLAME.retry, Math.max(0, clock - this.#blocked[ATTEMPT_BEGAN]! - blocked))
+      blocked[at + ATTEMPT_BEGAN] = clock
+      blocked[at + BLOCKED_AT_ATTEMPT] = blocked[at + IN_ALL]!
+    } else if (blocked[at + ATTEMPT_BEGAN]! !== NO_ATTEMPT) {
+      const meanwhile = blocked[at + IN_ALL]! - blocked[at + BLOCKED_AT_ATTEMPT]!
+      this.blame(BLAME.retry, Math.max(0, clock - blocked[at + ATTEMPT_BEGAN]! - meanwhile))
       // A notifier that maps in advance retries too, but was in no fault.
-      this.#blocked[ATTEMPT_BEGAN] = NO_ATTEMPT
+      blocked[at + ATTEMPT_BEGAN] = NO_ATTEMPT
     }
   }
 }

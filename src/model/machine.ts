@@ -9,8 +9,9 @@ import type { Costs } from './costs.ts'
 import { SimulatedCpu, TIMES } from './cpu.ts'
 import { Crowd } from './crowd.ts'
 import { EventQueue } from './event-queue.ts'
-import { Ledger, type Phases } from './ledger.ts'
+import { LEDGER, Ledger, type Phases } from './ledger.ts'
 import { Lines, NO_CPU, WORDS_PER_CACHE_LINE } from './lines.ts'
+import { lockTimes } from './lock-times.ts'
 import { Parked } from './parked.ts'
 import { Servers } from './servers.ts'
 import { type SharedState, Turn } from './shared-state.ts'
@@ -53,8 +54,8 @@ export class Machine {
   readonly #turn = new Turn()
   #running = -1
   #drained = 0
-  /** ps: how far the run has come. */
-  now = 0
+  /** ps: how far the run has come. No small integer to begin with: see Turn. */
+  now = Number.NEGATIVE_INFINITY
 
   constructor(options: MachineOptions, ended: (cpu: SimulatedCpu) => void) {
     const { cpus, costs, words, place, records } = options
@@ -81,6 +82,7 @@ export class Machine {
     const shared: SharedState = {
       words,
       times: new Float64Array(cpus * TIMES),
+      lockTimes: new Float64Array(cpus * lockTimes(records.shape.locks)),
       turn: this.#turn,
       unused: { last: undefined },
       lines: this.#lines,
@@ -99,9 +101,10 @@ export class Machine {
       latest: () => this.#phases.measureUntil,
     }
     const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })
+    const blocked = new Float64Array(cpus * LEDGER)
     this.cpus = Array.from({ length: cpus }, (_, id) => {
       const slowdown = shared.asked.sibling(id) === NO_CPU ? 1 : costs.siblingSlowdown
-      const ledger = new Ledger(records.of(id), unmeasured, this.#phases)
+      const ledger = new Ledger(records.of(id), unmeasured, this.#phases, blocked, id)
       if (options.noted === undefined) return new SimulatedCpu(id, shared, ledger, slowdown)
       const cpu = new TimelineCpu(options.noted, options.measureFrom, id, shared, ledger, slowdown)
       cpu.patience = options.patience ?? cpu.patience

@@ -2,16 +2,22 @@ import type { Word } from '../shared-memory/cpu.ts'
 import type { Unused } from './activations.ts'
 import type { Interconnect } from './cache.ts'
 
-/** How long the acting CPU may go on: until another CPU acts, and until an act of another can reach the lines that are here. Times are ps. */
+/**
+ * How long the acting CPU may go on: until another CPU acts, and until an act of another can reach the lines that are here. Times are
+ * ps. They do not begin as small integers: V8 gives a field that first held one, and then a time, another representation, and
+ * throws away all code that it has compiled for objects of the former shape.
+ */
 export class Turn {
-  limit = 0
-  ownLimit = 0
+  limit = Number.NEGATIVE_INFINITY
+  ownLimit = Number.NEGATIVE_INFINITY
 }
 
 /** What CPUs share besides cache lines, and how they tell the machine what they do. Times are ps. */
 export type SharedState = Interconnect & {
   readonly words: Int32Array
   readonly times: Float64Array
+  /** When waits for locks and holds began. */
+  readonly lockTimes: Float64Array
   readonly turn: Turn
   readonly unused: Unused
   /** By line: what is to blame for a wait until it changes. */
