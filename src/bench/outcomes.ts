@@ -63,17 +63,17 @@ const OF_RELOADS: typeof OF_FAULTS = [
     says: 'the host found references to the APIC-access page that it cannot account for',
   },
 ]
-/** Properties that the protocols do not promise: an update of a memslot may starve while notifiers keep coming. */
+/** Properties that the protocols do not guarantee: an update of a memslot may starve while pairs of notifiers overlap. */
 const REPORTED_ONLY: readonly string[] = ['updater_starved']
 
 export const MUTUAL_EXCLUSION = { name: 'mutual_exclusion', says: 'operations under the lock were lost' } as const
 
-/** Fewer retries than this say nothing about a check that never fires. */
+/** The number of retries from which a pre-check that never fires is reported. */
 const ENOUGH = 100
 
 type Oracle = { readonly name: string; readonly says: string }
 
-/** Every outcome that was seen, graded as jcstress grades them. */
+/** Every outcome that occurred, with a grade as in jcstress. */
 export function outcomesOf(counters: Counters, violations: readonly Violation[], variant: Variant): Outcome[] {
   const seen = [...OF_FAULTS, ...OF_RELOADS].flatMap(({ counter, outcome, says }): Outcome[] => {
     const count = counters[counter] ?? 0
@@ -92,13 +92,13 @@ export function outcomesOf(counters: Counters, violations: readonly Violation[],
   return [...violated, ...deadChecks(counters, variant), ...unbounded(counters), ...seen]
 }
 
-/** Not a violation either, but what made hosts report soft lockups. */
+/** Too many I-cache operations in one fault: no violation, but the cause of soft lockups on hosts. */
 function unbounded({ icache_inval_over_limit: count = 0 }: Counters): Outcome[] {
   const says = 'a fault issued more I-cache operations than MAX_DVM_OPS with mmu_lock held and preemption off'
   return count === 0 ? [] : [{ outcome: 'line_operations_unbounded', grade: 'interesting', count, says }]
 }
 
-/** Not a violation: a pre-check that is there and does nothing. */
+/** Pre-checks that never fire: reported, and no violation. */
 function deadChecks(counters: Counters, variant: Variant): Outcome[] {
   if (variant.kind === 'good') return []
   const before = counters.retry_precheck_before_pfn ?? 0

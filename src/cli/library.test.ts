@@ -44,6 +44,12 @@ test('a check is explored by a call', async () => {
   await assert.rejects(check('nosuch'), /there is no check 'nosuch'/)
 })
 
+test('a check that is interrupted by its signal reports UNKNOWN for what it did not explore', async () => {
+  const reports = await check('precheck', { variant: 'precheck', signal: AbortSignal.abort() })
+  assert.ok(reports.length > 10)
+  for (const { explored } of reports) assert.deepEqual([explored.verdict, explored.because], ['UNKNOWN', 'interrupted'])
+})
+
 test('a misspelt flag or option, or a value that is not a result, is refused with a suggestion', async () => {
   const hint = (wanted: RegExp) => (error: unknown) => error instanceof FaultlineError && wanted.test(error.hint)
   await assert.rejects(bench({ scenaro: 'precheck' }), hint(/^Did you mean scenario\?/))

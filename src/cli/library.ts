@@ -5,6 +5,7 @@ import { type Comparison, compare as compareSources } from '../bench/comparing/c
 import { BY_FILE } from '../bench/comparing/layout.ts'
 import type { Result } from '../bench/result.ts'
 import { runJobs } from '../checker/job-pool.ts'
+import { reportsOfAll } from '../checker/unexplored.ts'
 import { LIMITS } from '../checker/limits.ts'
 import { loadChecks } from '../checker/load-checks.ts'
 import { MEMORY_MODELS, type MemoryModel } from '../checker/memory/model.ts'
@@ -129,7 +130,7 @@ export type CheckOptions = {
 
 /**
  * Explores every interleaving of a check's configurations, as `faultline check NAME` does. Returns a report for each,
- * with its verdict and the schedule of a violation.
+ * with its verdict and the schedule of a violation; `UNKNOWN` for those that `signal` interrupted.
  */
 export async function check(name: string, options: CheckOptions = {}): Promise<readonly Report[]> {
   checkOptions('check', options, CHECKING)
@@ -144,7 +145,7 @@ export async function check(name: string, options: CheckOptions = {}): Promise<r
   if (jobs.length === 0) {
     throw wrong(`${variant} is not explored in ${configuration}`, 'Leave `configuration` out: the reports name theirs.')
   }
-  return await runJobs(jobs, 1, signal, () => {})
+  return reportsOfAll(jobs, await runJobs(jobs, 1, signal, () => {}), 'interrupted', new Map())
 }
 
 const COMPARING = ['alpha', 'metrics', 'force']
