@@ -1,23 +1,23 @@
 import type { Steps } from '../shared-memory/steps.ts'
 
-/** What has become of a CPU's operation. */
+/** The state of a CPU's operation. */
 export const GOES_ON = 0
-/** It stands before it: the others have to catch up first. */
+/** Not begun: other CPUs have to catch up first. */
 export const STANDS = 1
-/** It waits for what another does, and keeps its core busy with that. */
+/** Waits for another CPU, and keeps its core busy meanwhile. */
 export const SPINS = 2
-/** It waits, and gives its core away. */
+/** Waits, and releases its core. */
 export const SLEEPS = 3
 export type Fate = typeof GOES_ON | typeof STANDS | typeof SPINS | typeof SLEEPS
 
 /**
- * A call that waits, as it saved itself: the function, its `this`, the call that waits for it, the step that it is entered at, and what it
- * holds. The flat build writes it and reads it (builds/resumable.ts). All are of one shape, so that any call may use what another has left.
+ * The saved state of a call that waits: the function, its `this`, the call that waits for it, the step at which it is entered again, and its
+ * locals. The flat build writes and reads it (builds/resumable.ts). All have one shape, so any call may reuse one that is free.
  */
 export class Activation {
   enter: (this: unknown, cpu: Activations) => unknown = enterSteps
   self: unknown
-  /** While no call uses it: the next that none uses. */
+  /** While it is free: the next free one. */
   caller: Activation | undefined
   at = 0
   h0: unknown
@@ -38,32 +38,32 @@ export class Activation {
   h15: unknown
 }
 
-/** The activations that no call uses, the last that was left first: it is still in the host's cache. */
+/** The free activations, the last freed one first, because it is still in the host's cache. */
 export type Unused = { last: Activation | undefined }
 
 /**
- * The calls of one CPU that wait, the innermost first. A call that has to wait saves itself and returns, and so do those around it; when
- * the CPU goes on only the innermost is entered again, and the one around it when it has come to its end.
+ * The waiting calls of one CPU, the innermost first. A call that has to wait saves its state and returns, and so do its callers; when
+ * the CPU continues only the innermost is entered again, and its caller when it has ended.
  */
 export class Activations {
   fate: Fate = STANDS
-  /** What an instruction that was carried out has given. */
+  /** The result of the instruction that was carried out. */
   value = 0
-  /** The call that is entered, until it has taken what it held. */
+  /** The call that is being entered, until it has restored its locals. */
   frame: Activation | undefined
-  /** What the call has given for which it waited. */
+  /** The result of the call that it waited for. */
   given: unknown
   readonly #unused: Unused
   #isOver = true
   #innermost: Activation | undefined
-  /** The last that saved itself since the CPU went on: the next is the one around it. */
+  /** The last call that saved its state since the CPU continued: the next one is its caller. */
   #saved: Activation | undefined
 
   constructor(unused: Unused) {
     this.#unused = unused
   }
 
-  /** Not begun, or at its end. */
+  /** Not begun, or ended. */
   get isOver(): boolean {
     return this.#isOver
   }
@@ -75,7 +75,7 @@ export class Activations {
     this.saved(enterRole, role, 0)
   }
 
-  /** Goes on until the CPU pauses, or there is nothing left to do. */
+  /** Runs until the CPU pauses or the calls have ended. */
   goOn(): void {
     let value: unknown = this.value
     for (let frame = this.#innermost; frame !== undefined; frame = this.#innermost) {
@@ -89,7 +89,7 @@ export class Activations {
     this.#isOver = true
   }
 
-  /** What the call that is entered had saved, to be read before anything else is done. */
+  /** The saved state of the call that is being entered; it must be read before anything else is done. */
   taken(): Activation {
     const frame = this.frame!
     this.frame = undefined
@@ -98,7 +98,7 @@ export class Activations {
     return frame
   }
 
-  /** The call saves itself: what it holds goes into what this returns. */
+  /** Saves the state of the call: its locals go into the returned activation. */
   saved(enter: Activation['enter'], self: unknown, at: number): Activation {
     const unused = this.#unused
     const frame = unused.last ?? new Activation()
@@ -117,7 +117,7 @@ export class Activations {
     return frame
   }
 
-  /** The steps of a generator: what it hands out is a call that has been made, and an instruction is this CPU. */
+  /** Runs the steps of a generator: it yields calls that were made, and this CPU for an instruction. */
   goThrough(steps: Steps<unknown>, from?: unknown): unknown {
     let given = from
     for (;;) {

@@ -8,9 +8,9 @@ export class Bandwidth {
   readonly #streams: number
   readonly #finished: Finished
   readonly #users: number[] = []
-  /** By CPU: where #served stands when it is done. */
+  /** By CPU: the value of #served at which it is done. */
   readonly #until: Float64Array
-  /** What each user would have been served had it been here from the start, in ps of an unshared resource. */
+  /** The service that a user present from the start would have received, in ps of an unshared resource. */
   #served = 0
   #at = 0
 
@@ -20,7 +20,7 @@ export class Bandwidth {
     this.#until = new Float64Array(cpus)
   }
 
-  /** A use that takes `alone` ps on its own, from `time` on. */
+  /** Begins a use at `time` that would take `alone` ps without sharing. */
   post(cpu: number, alone: number, time: number): void {
     this.advance(time)
     if (this.#users.length === 0) this.#served = 0

@@ -1,7 +1,7 @@
 import type { Place } from '../shared-memory/place.ts'
 import { WORDS_PER_CACHE_LINE } from './lines.ts'
 
-/** What a CPU may be blocked by, or kept busy with in vain. */
+/** The causes for which a CPU is blocked, or busy without progress. */
 export const BLAMES = [
   { name: 'lock-holder', says: 'waited, as the next in turn, for the holder of a lock' },
   { name: 'lock-queue', says: 'waited behind others that waited for a lock' },
@@ -25,7 +25,7 @@ export const BLAME = Object.fromEntries(BLAMES.map(({ name }, index) => [name, i
   readonly [N in BlameName]: number
 }
 
-/** For each cache line, what is to blame for the time in which a CPU waits for one of its words to change. */
+/** For each cache line, the cause to which the time is charged in which a CPU waits for one of its words to change. */
 export function blamesOfLines(place: Place, lines: number): Uint8Array {
   const blames = new Uint8Array(lines).fill(BLAME.event)
   const locks = place.locks.map(({ name }) => name)
@@ -39,7 +39,7 @@ export function blamesOfLines(place: Place, lines: number): Uint8Array {
 function blameOf(name: string, locks: readonly string[]): number {
   const lock = locks.filter((candidate) => name.startsWith(`${candidate}.`)).sort((a, b) => b.length - a.length)[0]
   if (lock === undefined) return /(^|\.)vcpu\d+\.(mode|requests)$/.test(name) ? BLAME.flush : BLAME.event
-  // A queue's node is written by the one ahead; a lock inside another is the other's queue.
+  // The node of a queue is written by its predecessor; a lock inside another lock is the queue of that one.
   const isNode = /^(node|waiter)\d+\./.test(name.slice(lock.length + 1))
   const isInner = locks.some((other) => lock.startsWith(`${other}.`))
   return isNode || isInner ? BLAME['lock-queue'] : BLAME['lock-holder']

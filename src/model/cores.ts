@@ -9,9 +9,9 @@ export const NONE = -1
 export class Cores {
   readonly isCrowded: boolean
   readonly coreOf: Int16Array
-  /** By CPU: until when it may keep its core if others wait for one. */
+  /** By CPU: the end of its time slice. It may keep its core until then if others wait for one. */
   readonly sliceEnd: Float64Array
-  /** By CPU: since when it is runnable without a core; and how often it got one. */
+  /** By CPU: the time since which it is runnable without a core, and how often it got one. */
   readonly #queuedAt: Float64Array
   readonly slices: Int32Array
   readonly #queue: number[] = []

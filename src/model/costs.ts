@@ -20,24 +20,24 @@ export type Costs = {
   readonly toRemote: number
   readonly toMemory: number
   readonly upgrade: number
-  /** The least of them: nothing that another CPU does can be seen sooner. */
+  /** The smallest of these: no action of another CPU can be observed sooner. */
   readonly toNearest: number
-  /** For how long one more reader of a shared line keeps it from the next. */
+  /** The time that each further reader of a shared line adds for the next one. */
   readonly sharedRead: number
-  /** Lines that a CPU keeps copies of, a power of two. */
+  /** The number of lines of which a CPU can hold copies, a power of two. */
   readonly copies: number
   readonly work: Float64Array
   /** Standard deviation of a unit of work, relative to its mean. */
   readonly workVariation: number
   readonly broadcast: Float64Array
   readonly dvmWindow: number
-  /** What an operation in the DVM domain costs every CPU that it does not belong to. */
+  /** The cost of an operation in the DVM domain for every CPU other than its issuer. */
   readonly dvmStall: number
-  /** For how long an IPI keeps the others from sending one. */
+  /** The time for which one IPI occupies the fabric. */
   readonly ipiFabric: number
-  /** CPUs that memory serves at their full speed, by kind of broadcast. */
+  /** The number of CPUs that memory serves at full speed. */
   readonly streams: number
-  /** How much longer work takes while the other thread of the core works too. */
+  /** The factor by which work takes longer while the other thread of the core works too. */
   readonly siblingSlowdown: number
   readonly slice: number
   readonly contextSwitch: number
@@ -85,7 +85,7 @@ export function costsOf(machine: Profile): Costs {
   }
 }
 
-/** The distances that there are between CPUs of the machine. */
+/** The distances that occur between CPUs of the machine. */
 function levelsOf(value: (name: string) => number): string[] {
   return [
     ...(value('threads_per_core') > 1 ? ['smt'] : []),
@@ -95,7 +95,7 @@ function levelsOf(value: (name: string) => number): string[] {
   ]
 }
 
-/** All units of memory are pages of 4 KiB, so one CPU's speed follows from the cost of a unit. */
+/** All units of memory are pages of 4 KiB, so the speed of one CPU follows from the cost of a unit. */
 function streamsOf(bandwidthGbps: number, broadcast: Float64Array): number {
   const ps = broadcast[BROADCAST.findIndex(({ name }) => name === 'clear_page')]!
   return Math.max(1e-6, (bandwidthGbps * ps) / PS / 4096)
