@@ -2,6 +2,7 @@ import { validateOnHost } from '../bench/host-validation.ts'
 import { freeParameters, TARGETS } from '../bench/targets/rows.ts'
 import { validate as validateAll } from '../bench/validation.ts'
 import { loadProfile } from '../model/profile.ts'
+import { fit } from '../report/fit.ts'
 import { hostValidationText } from '../report/host-validation-text.ts'
 import { validationText } from '../report/validation-text.ts'
 import { calibrateHost } from './calibrate.ts'
@@ -16,7 +17,7 @@ import type { ValidateArgs } from './validate-flags.ts'
 export const validate: Command<ValidateArgs> = async ({ json, host, draws }, io) => {
   if (host) return await onHost(json, io)
   const all = await validateAll(TARGETS, integer('draws', draws, 0, MOST_DRAWS), io.signal)
-  io.out(json ? JSON.stringify(all, null, 1) : validationText(all, freeParameters(saysItself)))
+  io.out(json ? JSON.stringify(all, null, 1) : validationText(all, freeParameters(saysItself), io.columns))
   return all.every(({ target, isWithin }) => isWithin || target.basis.kind === 'held out') ? EXIT.fine : EXIT.regression
 }
 
@@ -35,6 +36,6 @@ async function onHost(json: boolean, io: Io): Promise<ExitCode> {
   )
   progress.clear()
   if (io.signal.aborted) return EXIT.interrupted
-  io.out(json ? JSON.stringify(found, null, 1) : hostValidationText(found))
+  io.out(json ? JSON.stringify(found, null, 1) : fit(hostValidationText(found), io.columns))
   return EXIT.fine
 }

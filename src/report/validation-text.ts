@@ -1,40 +1,74 @@
 import type { FreeParameter } from '../bench/targets/rows.ts'
 import type { Basis } from '../bench/targets/target.ts'
 import type { Validated } from '../bench/validation.ts'
+import { fit } from './fit.ts'
 import { columns, compact, share } from './numbers.ts'
+import { widthOf } from './tones.ts'
 
 const KINDS = ['fitted', 'derived', 'held out'] as const
 
 /** Each published figure beside the modelled one, with the status of the agreement. */
-export function validationText(all: readonly Validated[], free: readonly FreeParameter[]): string {
+export function validationText(all: readonly Validated[], free: readonly FreeParameter[], width?: number): string {
   const hasBands = all.some(({ band }) => band !== null)
-  return [table(all, hasBands), counts(all, free), ...(hasBands ? [bands(all)] : [])].join('\n\n')
+  const below = [counts(all, free), ...(hasBands ? [bands(all)] : [])].map((text) => fit(text, width))
+  return [table(all, hasBands, width), ...below].join('\n\n')
 }
 
-function table(all: readonly Validated[], hasBands: boolean): string {
-  const band = hasBands ? ['band', 'holds'] : []
-  const header = ['', 'published', 'modelled', 'error', 'allowed', '', 'basis', ...band, 'machine', 'profile', 'source']
-  return columns([header, ...all.map((row) => cells(row, hasBands))])
-}
+type Column = { readonly name: string; readonly cell: (row: Validated) => string }
 
-function cells({ target, modelled, error, isWithin, profileHash, band }: Validated, hasBands: boolean): string[] {
-  return [
-    `${target.id} ${target.says}`,
-    figure(target.published, target.unit),
-    figure(modelled, target.unit),
-    `${error >= 0 ? '+' : '-'}${share(Math.abs(error))}`,
-    share(target.tolerance),
-    isWithin ? 'ok' : 'OUTSIDE',
-    target.basis.kind,
-    ...(hasBands ? [widthOf(target.published, band), band?.holdsPublished === true ? 'yes' : 'no'] : []),
-    target.machine,
-    profileHash,
-    target.source,
+const FIGURES: readonly Column[] = [
+  { name: 'published', cell: ({ target }) => figure(target.published, target.unit) },
+  { name: 'modelled', cell: ({ target, modelled }) => figure(modelled, target.unit) },
+  { name: 'error', cell: ({ error }) => `${error >= 0 ? '+' : '-'}${share(Math.abs(error))}` },
+]
+const AGREEMENT: readonly Column[] = [
+  { name: 'allowed', cell: ({ target }) => share(target.tolerance) },
+  { name: '', cell: ({ isWithin }) => (isWithin ? 'ok' : 'OUTSIDE') },
+  { name: 'basis', cell: ({ target }) => target.basis.kind },
+]
+const BAND: readonly Column[] = [
+  { name: 'band', cell: ({ target, band }) => spanOf(target.published, band) },
+  { name: 'holds', cell: ({ band }) => (band?.holdsPublished === true ? 'yes' : 'no') },
+]
+const MACHINE: Column = { name: 'machine', cell: ({ target }) => target.machine }
+const ORIGIN: readonly Column[] = [
+  { name: 'profile', cell: ({ profileHash }) => profileHash },
+  { name: 'source', cell: ({ target }) => target.source },
+]
+
+/** The most columns that fit; where a row's name has no room beside them, it is above its figures. */
+function table(all: readonly Validated[], hasBands: boolean, width: number | undefined): string {
+  const agreement = hasBands ? [...AGREEMENT, ...BAND] : AGREEMENT
+  const choices = [
+    tableOf(all, [...FIGURES, ...agreement, MACHINE, ...ORIGIN]),
+    tableOf(all, [...FIGURES, ...agreement, MACHINE]),
+    tableOf(all, [...FIGURES, ...agreement]),
+    stacked(all, [...FIGURES, ...agreement]),
+    stacked(all, [...FIGURES, ...AGREEMENT]),
+    stacked(all, [...FIGURES, ...AGREEMENT.slice(1)]),
   ]
+  const fits = (text: string) => width === undefined || text.split('\n').every((line) => widthOf(line) <= width)
+  return choices.find(fits) ?? choices.at(-1)!
 }
 
-/** The width of the band, relative to the published figure. */
-function widthOf(published: number, band: Validated['band']): string {
+const nameOf = ({ target }: Validated) => `${target.id} ${target.says}`
+
+const tableOf = (all: readonly Validated[], shown: readonly Column[]): string =>
+  columns([
+    ['', ...shown.map(({ name }) => name)],
+    ...all.map((row) => [nameOf(row), ...shown.map(({ cell }) => cell(row))]),
+  ])
+
+function stacked(all: readonly Validated[], shown: readonly Column[]): string {
+  const [header, ...figures] = columns([
+    ['', ...shown.map(({ name }) => name)],
+    ...all.map((row) => ['', ...shown.map(({ cell }) => cell(row))]),
+  ]).split('\n')
+  return [header!, ...all.flatMap((row, at) => [nameOf(row), figures[at]!])].join('\n')
+}
+
+/** The ends of the band, relative to the published figure. */
+function spanOf(published: number, band: Validated['band']): string {
   if (band === null) return ''
   const [low, high] = [band.low, band.high].map((value) => {
     const error = value / published - 1
