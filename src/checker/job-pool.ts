@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Asked } from './job-worker.ts'
@@ -38,6 +39,8 @@ export async function runJobs(
   const underWay = new Set<UnderWay>()
   const over = new AbortController()
   const stopped = AbortSignal.any([signal, over.signal])
+  // Each thread listens, and there may be more threads than the listeners from which on Node warns of a leak.
+  setMaxListeners(0, stopped)
   let next = 0
   let done = 0
 

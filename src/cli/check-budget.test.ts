@@ -25,6 +25,16 @@ test('a check whose time is up before it begins calls every exploration UNKNOWN,
   assert.deepEqual([...new Set(becauseIn(json.out))], ['UNKNOWN budget'])
 })
 
+test('a check on more threads than Node expects listeners for gives no warning', async () => {
+  const warnings: string[] = []
+  const note = ({ message }: Error) => void warnings.push(message)
+  process.on('warning', note)
+  await faultline('check', 'precheck', '--variant', 'precheck', '--threads', '13', '--time-budget', '301ms')
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', note)
+  assert.deepEqual(warnings, [])
+})
+
 test('an interrupted check lists what it did not explore as UNKNOWN', async () => {
   const signal = AbortSignal.abort('SIGINT')
   const { code, out } = await runProgram([...ONE, '--json'], { signal })
