@@ -149,12 +149,23 @@ async function causesOf(folder, { machine, scenario, version, before, after }) {
   }
   return changed.map((metric) => {
     const [old, recent] = [median(before[metric]), median(after[metric])]
-    const way = (figures) => (figures?.[metric].length > 0 ? wayOf(figures[metric][0], old, recent) : Number.NaN)
     const causes = tried
-      .map(({ entry, alone, without }) => ({ entry, alone: way(alone), without: 1 - way(without) }))
+      .map(({ entry, alone, without }) => {
+        const ways = waysOf(before[metric], after[metric], { alone: alone?.[metric], without: without?.[metric] })
+        return { entry, ...ways }
+      })
       .filter(isCause)
     return { machine, scenario: scenario.name, version: version.name, metric, old, recent, causes }
   })
+}
+
+/**
+ * Shares of a difference that a function causes, `alone` and `without` it. What was tried ran with the first seed, so it is compared with the runs
+ * of that seed: a function that does nothing there has a share of 0.
+ */
+export function waysOf([old], [recent], { alone = [], without = [] }) {
+  const way = (values) => (values.length > 0 ? wayOf(values[0], old, recent) : Number.NaN)
+  return { alone: way(alone), without: 1 - way(without) }
 }
 
 const isCause = ({ alone, without }) => (Number.isNaN(without) ? alone : without) >= MOST_OF_IT
@@ -187,7 +198,7 @@ const aboutCauses = `${CAUSES}
 
 For every figure that differs by more than ${LEAST_CHANGE * 100} % from the version before, in all seeds, each changed function was tried in two ways: reverted in the newer version (*without*: the share of
 the difference that disappears), and added to the older version (*alone*: the share of the difference that it causes). The table names the functions without which at least ${MOST_OF_IT * 100} % disappears. A function that causes little alone
-needs the other named functions, or a part of the load that only the newer kernel has. More than 100 % means more than the whole difference.
+needs the other named functions, or a part of the load that only the newer kernel has. More than 100 % means more than the whole difference. Shares are those of seed ${SEEDS[0]}; the two figures are medians.
 `
 
 /** The table of a machine, and the rows of causes of what the versions tried changed. Scenarios that are not tried keep their rows. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SCENARIOS } from '../dist/bench/scenarios/all.js'
 import { VERSIONS } from '../dist/protocols/kernels.js'
-import { cellOf, differs, figuresOn, MACHINES, pageWith, wayOf } from './kernels-figures.js'
+import { cellOf, differs, figuresOn, MACHINES, pageWith, wayOf, waysOf } from './kernels-figures.js'
 
 const page = readFileSync('docs/kernels.md', 'utf8')
 
@@ -51,6 +51,16 @@ test('how much of a difference a function makes is told by factors, and by dista
   assert.equal(wayOf(10, 1, 100), 0.5)
   assert.equal(wayOf(50, 0, 100), 0.5)
   assert.equal(wayOf(1, 1, 100), 0)
+})
+
+test('a function that changes nothing has no share of a difference, even if the first seed is not the median', () => {
+  const [before, after] = [
+    [10, 20, 30],
+    [160, 320, 640],
+  ]
+  assert.deepEqual(waysOf(before, after, { alone: [10], without: [160] }), { alone: 0, without: 0 })
+  assert.deepEqual(waysOf(before, after, { alone: [160], without: [40] }), { alone: 1, without: 0.5 })
+  assert.deepEqual(waysOf(before, after, { alone: undefined, without: [10] }), { alone: Number.NaN, without: 1 })
 })
 
 /** What the page has of each machine, as if it had been played. */
