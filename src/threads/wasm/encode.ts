@@ -1,7 +1,16 @@
 // The binary format of WebAssembly, as far as the modules here need it: every value that is computed is an i32, the memory is shared and imported.
 
-/** Instructions as bytes. */
-export type Code = readonly number[]
+/** Instructions as bytes; a block is held whole, so that the code around it does not copy its bytes again. Empty: no instructions. */
+export type Code = readonly (number | Code)[]
+
+/** The bytes of code, without the arrays that hold them. */
+export function bytesOf(code: Code, bytes: number[] = []): number[] {
+  for (const each of code) {
+    if (typeof each === 'number') bytes.push(each)
+    else bytesOf(each, bytes)
+  }
+  return bytes
+}
 
 export type WasmFunction = {
   /** Numbers that it is given. */
@@ -71,14 +80,15 @@ export function encodeModule({ imports, functions, exports, pages }: WasmModule)
   const imported = imports.map((each) => [...text(HOST), ...text(each.name), OF_FUNCTION, ...unsigned(types.of(each))])
   const declared = functions.map((each) => unsigned(types.of(each)))
   const exported = exports.map(({ name, index }) => [...text(name), OF_FUNCTION, ...unsigned(index)])
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(SECTION.type, types.all),
-    ...section(SECTION.import, [memory, ...imported]),
-    ...section(SECTION.function, declared),
-    ...section(SECTION.export, exported),
-    ...section(SECTION.code, functions.map(body)),
-  ])
+  const sections = [
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(SECTION.type, types.all),
+    section(SECTION.import, [memory, ...imported]),
+    section(SECTION.function, declared),
+    section(SECTION.export, exported),
+    section(SECTION.code, functions.map(body)),
+  ]
+  return new Uint8Array(bytesOf(sections))
 }
 
 /** Each type once. */
@@ -98,16 +108,16 @@ class Types {
   }
 }
 
-function body({ locals, code }: WasmFunction): number[] {
-  const bytes = [...vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), ...code, 0x0b]
-  return [...unsigned(bytes.length), ...bytes]
+function body({ locals, code }: WasmFunction): Code {
+  const bytes = bytesOf([vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), code, 0x0b])
+  return [...unsigned(bytes.length), bytes]
 }
 
-function section(id: number, items: readonly Code[]): number[] {
+function section(id: number, items: readonly Code[]): Code {
   const bytes = vector(items)
-  return [id, ...unsigned(bytes.length), ...bytes]
+  return [id, ...unsigned(bytes.length), bytes]
 }
 
-const vector = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()]
+const vector = (items: readonly Code[]): number[] => bytesOf(items, unsigned(items.length))
 
 const text = (name: string): number[] => vector([...new TextEncoder().encode(name)].map((byte) => [byte]))

@@ -1,4 +1,4 @@
-import type { Code } from './encode.ts'
+import { bytesOf, type Code } from './encode.ts'
 import { branch, constant, getLocal, RETURN, setLocal } from './instructions.ts'
 import type { Source } from './source.ts'
 import { boolean, codeOf, isBoolean, known, NotCompiled, nothing, number, type Value } from './values.ts'
@@ -109,8 +109,8 @@ export class Frame {
   /** The value of a function that does nothing else than return one that is known. `code`: all of it. */
   onlyKnown(code: Code): Value | undefined {
     const [only, another] = this.#returned
-    const isAll = only?.value.kind === 'known' && another === undefined && only.code.length === code.length
-    return isAll ? only.value : undefined
+    if (only?.value.kind !== 'known' || another !== undefined) return undefined
+    return bytesOf(only.code).length === bytesOf(code).length ? only.value : undefined
   }
 
   /** What a function gives to the one that it was compiled into. */

@@ -13,25 +13,16 @@ export const RETURN: Code = [0x0f]
 export const DROP: Code = [0x1a]
 export const IS_ZERO: Code = [0x45]
 
-export const block = (code: Code): Code => [0x02, 0x40, ...code, 0x0b]
-export const loop = (code: Code): Code => [0x03, 0x40, ...code, 0x0b]
+export const block = (code: Code): Code => [[0x02, 0x40, code, 0x0b]]
+export const loop = (code: Code): Code => [[0x03, 0x40, code, 0x0b]]
 
 export const when = (test: Code, then: Code, otherwise: Code = []): Code => [
-  ...test,
-  ...[0x04, 0x40],
-  ...then,
-  ...(otherwise.length === 0 ? [] : [0x05, ...otherwise]),
-  0x0b,
+  [test, 0x04, 0x40, then, ...(otherwise.length === 0 ? [] : [0x05, otherwise]), 0x0b],
 ]
 
 /** Compiles `test ? then : otherwise`. */
 export const choose = (test: Code, then: Code, otherwise: Code): Code => [
-  ...test,
-  ...[0x04, 0x7f],
-  ...then,
-  0x05,
-  ...otherwise,
-  0x0b,
+  [test, 0x04, 0x7f, then, 0x05, otherwise, 0x0b],
 ]
 
 /** By their names in JavaScript; those of comparisons give a boolean. */
