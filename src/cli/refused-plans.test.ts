@@ -111,3 +111,15 @@ test('an error of the system about a file is a sentence, and not reported as our
     assert.doesNotMatch(err, /should not have happened/)
   }
 })
+
+test('a modelled operation that touches no shared word is refused, and runs once it touches one', async () => {
+  const plan = ['bench', '-m', 'altra-64', '-s', 'fault-scaling', '--set', 'operation=section', '--vcpus', '2']
+  for (const more of [[], ['--set', 'flush=remote'], ['--set', 'cost.operation_outside=100']]) {
+    const { code, err } = await faultline(...plan, '--variant', 'lock-free', ...more)
+    assert.equal(code, 2, err)
+    assert.match(err, /section under lock-free touches no shared word.*hot-lines=1/s)
+  }
+  const quick = ['--duration', '0.1ms', '--draws', '0', '--quiet', '--out', join(FOLDER, 'hot-lines.json')]
+  const { code, err } = await faultline(...plan, ...quick, '--variant', 'lock-free', '--set', 'hot-lines=1')
+  assert.equal(code, 0, err)
+})
