@@ -111,7 +111,7 @@ test('the threshold is 32, 128 or 512 KiB with lines of 64 bytes', () => {
     ['16k', 128],
     ['64k', 512],
   ] as const) {
-    const { stage2 } = stage2Of(granule, [], THRESHOLD, true).vm
+    const { stage2 } = stage2Of(granule, [function* () {}], THRESHOLD, true).vm
     assert.deepEqual([isOverLimit(stage2!, kib * 1024), isOverLimit(stage2!, kib * 1024 + 1)], [false, true])
   }
 })
