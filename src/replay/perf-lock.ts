@@ -74,7 +74,7 @@ export function kvmRows(text: string): readonly WaitRow[] {
   return OF_TASKS.test(table) ? [] : rowsOf(table).filter(mayBeMmuLock)
 }
 
-/** A table as it was before somebody answered the mail that it is in. */
+/** The table without the quotation marks, colours and line ends that a mail adds. */
 const withoutQuotes = (text: string) =>
   text
     .replaceAll('\r\n', '\n')

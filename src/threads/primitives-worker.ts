@@ -22,7 +22,7 @@ export type PrimitiveResult = {
   /** All operations from the start to the end that ought to have counted the guarded word up. */
   readonly guardedOperations: number
   readonly spanMs: number
-  /** The longest time of one operation in that window; null if nobody can be in its way. */
+  /** The longest time of one operation in that window; null if no other worker takes the lock. */
   readonly longestMs: number | null
 }
 

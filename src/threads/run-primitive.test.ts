@@ -19,7 +19,7 @@ test('a worker that is not measured has a window, and neither operations nor wai
   assert.deepEqual(ranAs(results, 48), { operations: [300], spanMs: 120, longestMs: 2, lost: 2 })
 })
 
-test('a worker alone waits for nobody, so it has no longest wait', () => {
+test('a worker alone waits for no other, so it has no longest wait', () => {
   const alone = { measured: 5, guardedOperations: 5, spanMs: 9, longestMs: null }
   assert.equal(ranAs([alone], 5).longestMs, null)
 })

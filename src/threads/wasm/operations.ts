@@ -34,7 +34,7 @@ export type SlowPathEnd = 'call' | { readonly word: number } | 'nothing'
 export type Machine = {
   readonly sleepers: Sleepers
   readonly slowPathEnd: SlowPathEnd
-  /** `never`: work costs nothing on this CPU, so nobody is told. */
+  /** `never`: work costs nothing on this CPU, so its calls are left out. */
   readonly works: 'call' | 'never'
   /** Where it counts; undefined: by a call. */
   readonly own: Pick<OwnMemory, 'countersWord' | 'counters'> | undefined
