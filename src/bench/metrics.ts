@@ -284,7 +284,7 @@ export const METRICS = {
   operation_max_ns: {
     unit: 'ns',
     better: 'lower',
-    says: 'the longest time from one operation of a worker to its next, which is its longest wait for the lock; of quick operations up to 64 are timed at once',
+    says: 'the longest time from one operation of a worker to its next: it waited for the lock, or for a core; of quick operations up to 64 are timed at once',
   },
   jain_fairness: {
     unit: '1',

@@ -1,6 +1,6 @@
 import { LOCK_STAT, lockStatRows } from './lock-stat.ts'
 import { COLOURS } from './paste.ts'
-import type { WaitRow } from './wait-row.ts'
+import { roleIn, type WaitRow } from './wait-row.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
 /** Some locales write a comma for the point. */
@@ -15,8 +15,6 @@ const REPORTED = new RegExp(
 )
 /** Callers in which KVM's MMU waits. */
 const OF_KVM = /kvm|mmu_lock|direct_page_fault|tdp_|mmu_notifier|paging\w*_page_fault|stage2|user_mem_abort/
-const OF_FAULTS = /page_fault|user_mem_abort|guest_abort|tdp_map|tdp_mmu_map|direct_map|handle_ept/
-const OF_NOTIFIERS = /notifier|handle_hva_range|unmap_gfn/
 
 /** All rows of a table, in each of its forms; those of `-t` and `-l` too, which have a task or an address in place of a caller. */
 function rowsOf(text: string): readonly WaitRow[] {
@@ -88,11 +86,7 @@ function mayBeMmuLock(row: WaitRow): boolean {
 }
 
 /** The role that waits there; undefined if the caller does not show it. */
-export function waiterOf({ caller, role }: WaitRow): 'vcpu' | 'notifier' | undefined {
-  if (role !== undefined) return role
-  if (OF_NOTIFIERS.test(caller)) return 'notifier'
-  return OF_FAULTS.test(caller) ? 'vcpu' : undefined
-}
+export const waiterOf = ({ caller, role }: WaitRow): WaitRow['role'] => role ?? roleIn(caller)
 
 const ALL_COLUMNS =
   /contended\s+total wait\s+max wait\s+avg wait|# output: contended[,;|\t] *total wait[,;|\t] *max wait[,;|\t] *avg wait/m

@@ -162,6 +162,14 @@ ${row('&mm->mmap_lock-R', 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}`
     ],
   )
   assert.ok(isWaitTable(text))
+  const mixed = text.replace(
+    / +&\(kvm\)->mmu_lock {3,}170.*\n/,
+    (line) => line + line.replace(/kvm_mmu_notifier\w+/, 'kvm_zap_gfn_range'),
+  )
+  assert.deepEqual(
+    roleWaits(mixed).map(({ role }) => role),
+    ['other'],
+  )
   const spinlock = text.replace(/mmu_lock-W/, 'mmu_lock').replace(/.*mmu_lock-R.*\n/, '')
   assert.deepEqual(
     roleWaits(spinlock).map(({ role }) => role),

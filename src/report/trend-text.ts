@@ -60,13 +60,10 @@ function joinedText(all: readonly Changed[]): string[] {
   return lines.length === 0 ? [] : [[...new Set(lines)].join('\n')]
 }
 
-/** Of a CSV without the columns of a host. */
-const NO_HOST = 'unknown, 0, unknown'
-
 function seriesText(series: Series, shifts: readonly Shift[]): string {
   const { run, metric, host, points } = series
   const name = `${benchName(labelsOf(run))} on ${run.machine} (${run.kind}): ${metric}`
-  const where = host === null || host === NO_HOST ? '' : `\n  on ${host}`
+  const where = host === null ? '' : `\n  on ${host}`
   return [
     `${name}, ${points.length} ${points.length === 1 ? 'point' : 'points'}${where}`,
     ...shifts.map((shift) => shiftText(series, shift)),

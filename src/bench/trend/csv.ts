@@ -64,10 +64,15 @@ function entryOf(rows: readonly Row[], index: number, file: string): Entry {
     createdAt: timeOf(one(WHEN), index, file),
     git,
     dirty: null,
-    host: { cpu: first!.cpu ?? 'unknown', cores: Number(first!.cores ?? 0), node: first!.node ?? 'unknown' },
+    host: hostOf(first!),
     runs,
   }
 }
+
+const hostOf = ({ cpu, cores, node }: Row): Entry['host'] =>
+  (cpu ?? cores ?? node) === undefined
+    ? null
+    : { cpu: cpu ?? 'unknown', cores: Number(cores ?? 0), node: node ?? 'unknown' }
 
 /** Without a date, the order of the rows is that of time. */
 function timeOf(text: string | undefined, index: number, file: string): string {

@@ -15,7 +15,8 @@ export type Entry = {
   readonly createdAt: string
   readonly git: string | null
   readonly dirty: boolean | null
-  readonly host: Pick<Host, 'cpu' | 'cores' | 'node'>
+  /** Null in an entry of a CSV without the columns of a host. */
+  readonly host: Pick<Host, 'cpu' | 'cores' | 'node'> | null
   readonly runs: readonly PastRun[]
 }
 

@@ -43,7 +43,8 @@ export function seriesOf(entries: readonly Entry[]): Series[] {
       for (const [metric, { unit, better, assume, median: value }] of Object.entries(run.metrics)) {
         const { scenario, variant, machine, kind, params } = run
         const isExact = kind === 'modelled' || assume === 'exact'
-        const host = isExact ? null : [entry.host.cpu, entry.host.cores, entry.host.node].join(', ')
+        const host =
+          isExact || entry.host === null ? null : [entry.host.cpu, entry.host.cores, entry.host.node].join(', ')
         const key = JSON.stringify([scenario, variant, machine, kind, metric, host, run.model?.profileHash ?? null])
         const known = all.get(key) ?? []
         const about = { run: { scenario, variant, machine, kind, params }, metric, unit, better, isExact, host }
