@@ -38,7 +38,7 @@ function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOpti
   if (measured === 0) return looked
   const chance = (measured * alpha).toFixed(1)
   return [
-    `${measured} measured series tested by E-divisive against flat series with the same autocorrelation, alpha ${alpha} each: about ${chance} of them would show a change by chance; a series with fewer than 8 points shows none. Levels that differ by less than ${percent(least)} count as one.`,
+    `${measured} series tested by E-divisive against flat series with the same autocorrelation, alpha ${alpha} each: about ${chance} of them would show a change by chance; a series with fewer than 8 points shows none. Levels that differ by less than ${percent(least)} count as one.`,
     ...looked,
   ]
 }
@@ -60,9 +60,13 @@ function joinedText(all: readonly Changed[]): string[] {
   return lines.length === 0 ? [] : [[...new Set(lines)].join('\n')]
 }
 
+/** A CSV need not say where it is from: then nothing is said. */
+const machineText = ({ machine, kind }: Series['run']): string =>
+  (machine === null ? '' : ` on ${machine}`) + (kind === null ? '' : ` (${kind})`)
+
 function seriesText(series: Series, shifts: readonly Shift[]): string {
   const { run, metric, host, points } = series
-  const name = `${benchName(labelsOf(run))} on ${run.machine} (${run.kind}): ${metric}`
+  const name = `${benchName(labelsOf(run))}${machineText(run)}: ${metric}`
   const where = host === null ? '' : `\n  on ${host}`
   return [
     `${name}, ${points.length} ${points.length === 1 ? 'point' : 'points'}${where}`,

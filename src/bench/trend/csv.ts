@@ -88,8 +88,8 @@ function identityOf(row: Row): Pick<PastRun, 'scenario' | 'variant' | 'machine' 
   return {
     scenario: row.scenario ?? 'csv',
     variant: row.variant ?? '-',
-    machine: row.machine ?? 'threads',
-    kind: row.kind === 'modelled' ? 'modelled' : 'measured',
+    machine: row.machine ?? null,
+    kind: row.kind === 'modelled' || row.kind === 'measured' ? row.kind : null,
     definition: '',
     params: Object.fromEntries(
       params.map(([name, text]) => [name, Number.isFinite(Number(text)) ? Number(text) : text]),

@@ -20,7 +20,10 @@ export type Entry = {
   readonly runs: readonly PastRun[]
 }
 
-export type PastRun = Pick<Run, 'scenario' | 'variant' | 'machine' | 'kind' | 'params' | 'definition'> & {
+export type PastRun = Pick<Run, 'scenario' | 'variant' | 'params' | 'definition'> & {
+  /** Null in an entry of a CSV that does not say so. */
+  readonly machine: Run['machine'] | null
+  readonly kind: Run['kind'] | null
   /** For a modelled run, hashes of its machine and of the code that computes with it. */
   readonly model?: Pick<ModelInfo, 'profileHash' | 'engineHash'>
   readonly metrics: Readonly<
