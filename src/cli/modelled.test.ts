@@ -178,6 +178,13 @@ test('more vCPUs than cores share them in time slices, which is reported and acc
   assert.ok(blocked.some((ns) => ns > 0))
 })
 
+test('a CPU with a lock comes to a core again, also where a kernel preempts no holder of a lock', async () => {
+  const few = ['--vcpus', '5', '--set', 'machine.cpus=4', '--set', 'machine.slice_ms=0.1', '--duration', '2ms']
+  const kernel = ['--variant', 'no-precheck', '--set', 'machine.lock_holder_preemption=0']
+  const { result } = await modelled('-m', 'altra-64', '-s', 'precheck', ...few, ...kernel)
+  assert.ok(result.runs[0]!.metrics.faults_per_second!.median > 0)
+})
+
 test('doubts that apply to threads only are not printed for the model', async () => {
   const { out } = await modelled('-m', 'altra-64', '-s', 'icache', '--vcpus', '2')
   assert.doesNotMatch(out, /atomic operation on a line that all threads share|scheduler|cores/)

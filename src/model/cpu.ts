@@ -104,6 +104,8 @@ export class SimulatedCpu extends Activations implements Cpu {
   #mask = 0
   #dvmSeen = 0
   readonly #locks: LockTimes
+  /** The number of the step that releases the last lock. */
+  #releasesAt = 0
   readonly #answer: { done: true; value: number } = { done: true, value: 0 }
 
   constructor(id: number, shared: SharedState, ledger: Ledger, slowdown: number) {
@@ -134,9 +136,9 @@ export class SimulatedCpu extends Activations implements Cpu {
     this.#times[this.#at + CLOCK] = time
   }
 
-  /** Locks that are held or waited for, as far as they are watched. */
-  get locks(): number {
-    return this.#locks.count
+  /** Whether it holds a lock or waits for one, as far as locks are watched. A lock is held until the instruction that releases it is carried out. */
+  get isAtLock(): boolean {
+    return this.#locks.count > 0 || (this.fate !== GOES_ON && this.steps === this.#releasesAt)
   }
 
   [Symbol.iterator](): this {
@@ -380,6 +382,7 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   releasing(lock: LockId, side: Side): void {
     this.#locks.holdEnds(lock, side, this.clock)
+    this.#releasesAt = this.steps + 1
   }
 
   #done(value: number): Steps<never> {

@@ -66,9 +66,18 @@ export class Crowd {
     return false
   }
 
-  /** A kernel that is not preempted with a lock held; but then it answers IPIs, too. */
+  /**
+   * A kernel that is not preempted with a lock held, or while it spins for one; but then it answers IPIs, too. A holder that waits for the
+   * answers of CPUs without a core gives up its own core to them. Those that spin for its lock give way then, because it would never get one again.
+   */
   #mustStay(cpu: SimulatedCpu): boolean {
-    return !this.#costs.preemptsLockHolders && cpu.locks > 0 && !cpu.waitsForAnswers
+    if (this.#costs.preemptsLockHolders || !cpu.isAtLock || cpu.waitsForAnswers) return false
+    return cpu.fate !== SPINS || !this.#isLockWithoutCore()
+  }
+
+  /** Whether a CPU with a lock waits for a core. Asked only when a slice is over. */
+  #isLockWithoutCore(): boolean {
+    return this.#cpus.some((cpu) => cpu.isAtLock && this.#cores.coreOf[cpu.id] === NONE && !this.#isOver(cpu.id))
   }
 
   #preempt(cpu: SimulatedCpu, at: number): void {

@@ -74,7 +74,7 @@ function remedyOf(answer: Answer, missing: readonly Finding[]): string {
   }
   return kind === 'measured'
     ? 'Try a longer --duration, more --trials, or fewer workers (--vcpus).'
-    : 'Try a longer --duration, or fewer workers (--vcpus) than the machine has CPUs.'
+    : 'Try a longer --duration, or fewer workers (--vcpus) than the machine has CPUs: workers that share a CPU take turns of milliseconds (machine.slice_ms).'
 }
 
 function findingText({ metric, reads, unit, before, after, ratio, ci95, verdict, why }: Finding): string {
