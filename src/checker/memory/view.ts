@@ -59,8 +59,23 @@ export class View {
     return -1
   }
 
+  /** The same for the values other than `value`. */
+  oldestBut(word: number, value: number): number {
+    for (let entry = 0; entry < this.count; entry += 1) {
+      if (this.#word(entry) === word && this.valueOf(entry) !== value) return entry
+    }
+    return -1
+  }
+
   valueOf(entry: number): number {
     return this.#words.memory[this.#at + 2 + entry * 2]!
+  }
+
+  /** Reads an entry that need not be the oldest of its word. Coherence: what is older still is not read any more. */
+  read(entry: number): number {
+    const [word, value] = [this.#word(entry), this.valueOf(entry)]
+    for (let left = entry; this.oldest(word) < left; left -= 1) this.drop(this.oldest(word))
+    return value
   }
 
   /** From here on that value is not read any more. */

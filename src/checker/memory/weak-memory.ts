@@ -135,7 +135,7 @@ export class WeakMemory {
     const { word, a, b } = this.#host.behaviours[cpu]!
     const [at, expected] = [word.at[node]!, a.at[node]!]
     const older = this.olderEntry(cpu)
-    if (older >= 0) return this.#views[cpu]!.valueOf(older)
+    if (older >= 0) return this.#views[cpu]!.read(older)
     const was = this.#host.memory[at]!
     if (was === expected) {
       this.#views[cpu]!.forget()
@@ -216,10 +216,10 @@ export class WeakMemory {
     const node = this.#host.nodes[cpu]!
     if (!isEarly(behaviour, node, this.model)) return -1
     const word = behaviour.word.at[node]!
-    const older = this.buffers[cpu]!.newest(word) >= 0 ? -1 : this.#views[cpu]!.oldest(word)
-    if (older < 0 || !mayFindOlder(behaviour, node, this.model)) return older
-    // An exchange takes place on the newest value only.
-    return this.#views[cpu]!.valueOf(older) === behaviour.a.at[node] ? -1 : older
+    if (this.buffers[cpu]!.newest(word) >= 0) return -1
+    // An exchange takes place on the newest value only: an older one is read if it differs from what is expected.
+    if (mayFindOlder(behaviour, node, this.model)) return this.#views[cpu]!.oldestBut(word, behaviour.a.at[node]!)
+    return this.#views[cpu]!.oldest(word)
   }
 
   /** Puts the contribution of the views to the fingerprint of a state into `low` and `high`. */
