@@ -19,10 +19,44 @@ test('classes and functions say what the names of their module stand for, and ca
   )
 })
 
-test('a module says which fields it assigns to, but for those of `this`', () => {
-  const text =
-    'class C { #z; f(a) { a.x = 1; a.y += 1; a.#z[0]++; this.t = 1; [a.p, a.q] = [1, 2]; list.push(1); a.rows[0].pop() } }'
-  assert.match(toOpened(text), /\$scope\.changes = \["\$z","list","p","q","rows","x","y"\];/)
+const changesOf = (text: string): string[] => JSON.parse(/\$scope\.changes = (\[.*?\]);/.exec(toOpened(text))![1]!)
+
+for (const [what, code, changes] of [
+  ['a field', 'a.x = 1; a.y += 1; a.#z++', ['$z', 'x', 'y']],
+  ['a field, by a name in quotes', 'a["x"] = 1', ['x']],
+  ['a field that is deleted', 'delete a.x', ['x']],
+  ['fields, by a pattern', '[a.p, { q: a.q }] = b', ['p', 'q']],
+  ['a field, by the head of a loop', 'for (a.x of b); for (a.y in b);', ['x', 'y']],
+  ['fields, by functions of Object', 'Object.assign(a, { x: 1 }); Object.defineProperty(a, "y", {})', ['x', 'y']],
+  ['any field', 'Object.assign(a, b)', ['*']],
+  ['an element', 'a.rows[0] = 1; a.b[i][j]++', ['b.*', 'b[]', 'rows.*', 'rows[]']],
+  ['elements, by a method of an array', 'list.push(1); a.rows[0].pop(); list.fill(0)', ['list[]', 'rows[]']],
+  ['nothing of `this` in a class, whose text shows it', 'this.t = 1; [this.s] = b', []],
+] as const) {
+  test(`a module says what it changes: ${what}`, () => {
+    assert.deepEqual(changesOf(`class C { #z; f(a, b, i, j) { ${code} } }`), changes)
+  })
+}
+
+test('a module says what functions outside of a class change of `this`', () => {
+  assert.deepEqual(changesOf('export function f() { this.x = 1; } export const T = { g() { this.y = 1; } };'), [
+    'x',
+    'y',
+  ])
+})
+
+test('what a module writes as a literal stays as it is', async () => {
+  const text = 'export const BOX = { n: 0, list: [1] }; export class C { change() { BOX.list[0] = 2; } }'
+  const { BOX, C } = await import(`data:text/javascript,${encodeURIComponent(toOpened(text))}`)
+  assert.throws(() => new C().change(), TypeError)
+  assert.deepEqual(BOX, { n: 0, list: [1] })
+})
+
+test('a function that is made elsewhere does not get the names of the module whose table holds it', async () => {
+  const text = 'const n = 1; const made = (n) => () => n; export const T = { h: made(2), m() {} };'
+  const { T } = await import(`data:text/javascript,${encodeURIComponent(toOpened(text))}`)
+  assert.equal(T.h.$scope, undefined)
+  assert.equal(T.m.$scope().n, 1)
 })
 
 test('functions of a table know the names of their module, and those that are given to what makes the table', async () => {

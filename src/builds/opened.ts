@@ -1,6 +1,5 @@
 import {
-  type AnyNode,
-  type MemberExpression,
+  type Literal,
   type ModuleDeclaration,
   type ObjectExpression,
   type Pattern,
@@ -9,7 +8,7 @@ import {
   type Statement,
   tokTypes,
 } from 'acorn'
-import { full } from 'acorn-walk'
+import { changedMembers } from './changed-members.ts'
 import { blank, type Cut } from './marks.ts'
 import { boundIn } from './traced.ts'
 
@@ -17,7 +16,7 @@ import { boundIn } from './traced.ts'
  * The opened build of a module in its direct form: private names become ordinary ones (`#x` is `$x`), and the `$scope()` of each
  * class and function resolves the names of its module. Objects placed with it can be compiled: see threads/wasm/compile.ts.
  *
- * `$scope.changes`: the fields that the module assigns to, except those of `this`, which the text of the class shows.
+ * `$scope.changes`: the fields that the module changes, except those of `this`, which the text of the class shows.
  * `$scope.replace`: puts another function into the place of one that the module declares.
  */
 export function toOpened(direct: string): string {
@@ -40,16 +39,16 @@ export function toOpened(direct: string): string {
   cuts.sort(([a], [b]) => a - b)
   const text = blank(direct, cuts)
   const end = text.lastIndexOf('\n//# sourceMappingURL')
-  if (callable.length + tables.length === 0) return text
+  const literals = tree.body.flatMap(literalsIn)
+  if (callable.length + literals.length === 0) return text
   const scope = [
     `const $scope = () => ({ ${names.join(', ')} });`,
     `$scope.changes = ${JSON.stringify(changesIn(tree))};`,
     `$scope.replace = { ${tree.body.flatMap(functionsIn).map(replacing).join(', ')} };`,
     ...(makers.length === 0 ? [] : [OPENED]),
     ...callable.map((name) => `${name}.$scope = $scope;`),
-    ...tables.map(
-      (name) => `for (const $f of Object.values(${name})) if (typeof $f === 'function') $f.$scope ??= $scope;`,
-    ),
+    ...tables.flatMap(({ name, functions }) => functions.map((key) => `${name}[${key}].$scope ??= $scope;`)),
+    ...(literals.length === 0 ? [] : [FREEZE, ...literals.map((name) => `$freeze(${name});`)]),
   ].join(' ')
   return `${text.slice(0, end < 0 ? text.length : end)}\n${scope}${end < 0 ? '' : text.slice(end)}`
 }
@@ -57,6 +56,10 @@ export function toOpened(direct: string): string {
 /** The functions of a table that a function makes see what that was given as well. */
 const OPENED =
   "function $opened($table, $names) { const $inner = Object.assign(() => ({ ...$scope(), ...$names() }), $scope); for (const $f of Object.values($table)) if (typeof $f === 'function') $f.$scope ??= $inner; return $table; }"
+
+/** A module keeps no state. What it writes as a literal is a constant of compiled code, and a change of it throws. */
+const FREEZE =
+  'function $freeze($o) { if (typeof $o !== "object" || $o === null || Object.isFrozen($o)) return; if (!Array.isArray($o) && Object.getPrototypeOf($o) !== Object.prototype) return; Object.freeze($o); for (const $v of Object.values($o)) $freeze($v); }'
 
 const replacing = (name: string) => `${name}: ($f) => { ${name} = $f; }`
 
@@ -89,12 +92,32 @@ const functionsIn = (node: TopLevel): string[] => {
   return inner.type === 'FunctionDeclaration' ? [inner.id.name] : []
 }
 
-/** Objects with methods. */
-function tablesIn(node: TopLevel): string[] {
+type Table = { readonly name: string; readonly functions: readonly string[] }
+
+/** Objects, with the keys of the functions that are written in them: one that is made elsewhere knows other names. */
+function tablesIn(node: TopLevel): Table[] {
   const inner = declarationIn(node)
   if (inner.type !== 'VariableDeclaration') return []
   return inner.declarations.flatMap(({ id, init }) =>
-    id.type === 'Identifier' && init?.type === 'ObjectExpression' ? [id.name] : [],
+    id.type === 'Identifier' && init?.type === 'ObjectExpression'
+      ? [{ name: id.name, functions: functionsOf(init) }]
+      : [],
+  )
+}
+
+const functionsOf = ({ properties }: ObjectExpression): string[] =>
+  properties.flatMap((each) => {
+    if (each.type !== 'Property' || each.computed || each.kind !== 'init') return []
+    if (!/^(Arrow)?FunctionExpression$/.test(each.value.type)) return []
+    return [JSON.stringify(each.key.type === 'Identifier' ? each.key.name : String((each.key as Literal).value))]
+  })
+
+/** Constants that are written as an object or an array. */
+function literalsIn(node: TopLevel): string[] {
+  const inner = declarationIn(node)
+  if (inner.type !== 'VariableDeclaration') return []
+  return inner.declarations.flatMap(({ id, init }) =>
+    id.type === 'Identifier' && /^(Object|Array)Expression$/.test(init?.type ?? '') ? [id.name] : [],
   )
 }
 
@@ -109,40 +132,10 @@ function makersIn(node: TopLevel): { readonly params: readonly Pattern[]; readon
   })
 }
 
-/** The names of fields that are assigned to, and of arrays of which an element is: `x` of `a.x = b`, `a.x[i] = b` and `x[i] = b`. */
+/** The names of what the module changes; what a class of the module changes of `this` outside of its constructor, its text shows. */
 function changesIn(tree: Program): string[] {
-  const changed = new Set<string>()
-  const note = (target: AnyNode): void => {
-    if (target.type !== 'MemberExpression') return
-    if (!target.computed && target.object.type !== 'ThisExpression') changed.add(nameOf(target.property))
-    if (target.computed) changed.add(arrayOf(target.object))
-  }
-  full(tree, (node) => {
-    if (node.type === 'AssignmentExpression') for (const target of targetsIn(node.left)) note(target)
-    if (node.type === 'UpdateExpression') note(node.argument)
-    if (node.type === 'CallExpression' && isMutator(node.callee)) note({ ...node.callee, computed: true })
-  })
-  return [...changed].sort()
+  const classes = tree.body.map(declarationIn).filter(({ type }) => type === 'ClassDeclaration')
+  const isShown = (at: number) => classes.some(({ start, end }) => start <= at && at < end)
+  const changed = changedMembers(tree).filter(({ isOfThis, at }) => !(isOfThis && isShown(at)))
+  return [...new Set(changed.map(({ name }) => name))].sort()
 }
-
-/** The name of an array, or of the array of arrays that it is in. */
-function arrayOf(node: AnyNode): string {
-  if (node.type === 'Identifier') return node.name
-  if (node.type !== 'MemberExpression') return ''
-  return node.computed ? arrayOf(node.object) : nameOf(node.property)
-}
-
-/** A method that changes an array, or may. */
-const isMutator = (callee: AnyNode): callee is MemberExpression =>
-  callee.type === 'MemberExpression' && MUTATORS.has(nameOf(callee.property))
-const MUTATORS = new Set(['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'copyWithin'])
-
-/** What an assignment assigns to: several places, if it takes something apart. */
-function targetsIn(left: AnyNode): AnyNode[] {
-  const found: AnyNode[] = []
-  full(left, (node) => void found.push(node))
-  return left.type === 'ObjectPattern' || left.type === 'ArrayPattern' ? found : [left]
-}
-
-const nameOf = (property: AnyNode): string =>
-  property.type === 'PrivateIdentifier' ? `$${property.name}` : property.type === 'Identifier' ? property.name : ''

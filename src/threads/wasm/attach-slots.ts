@@ -33,20 +33,22 @@ function attach({ name, kind, word, length }: PlacedSlot, object: Fields, words:
   if (length !== undefined) {
     const array = new Int32Array(words.buffer, word * 4, length)
     array.set(value as Int32Array)
-    object[name] = array
+    // Another array in its place would not be the one that compiled code looks at.
+    Object.defineProperty(object, name, { value: array, writable: false, enumerable: true, configurable: true })
     return
   }
   const accessors = {
     number: () => whole(words, word, name),
-    boolean: () => truth(words, word),
+    boolean: () => truth(words, word, name),
     fraction: () => fraction(words, word),
   }
   Object.defineProperty(object, name, { ...accessors[kind](), enumerable: true, configurable: true })
   object[name] = value
 }
 
-/** Fields that compiled code takes for constants stay as they are. */
-export function keepFields(fields: readonly KeptField[], root: object): void {
+/** Fields and arrays that compiled code takes for constants stay as they are: a change throws. */
+export function keep(fields: readonly KeptField[], arrays: readonly Path[], root: object): void {
+  for (const path of arrays) Object.freeze(heldBy(root, path))
   for (const { path, name } of fields) {
     const object = heldBy(root, path)
     const value = object[name]
@@ -71,9 +73,10 @@ function whole(words: Int32Array, word: number, name: string): Accessors {
   }
 }
 
-const truth = (words: Int32Array, word: number): Accessors => ({
+const truth = (words: Int32Array, word: number, name: string): Accessors => ({
   get: () => words[word] !== 0,
   set: (value: boolean) => {
+    if (typeof value !== 'boolean') throw new TypeError(`${name} is ${value}, and was a boolean before`)
     words[word] = value ? 1 : 0
   },
 })

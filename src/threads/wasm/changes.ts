@@ -1,8 +1,9 @@
+import { ANY_MEMBER, elementsOf, fieldsOf } from '../../builds/changed-members.ts'
 import { fieldsAssignedIn, type Scope } from './source.ts'
 
 /**
  * Which fields change after an object has been placed, by what the modules of the opened build say: each names the fields that
- * it assigns to, of whatever object; and what a class assigns to `this` outside of its constructor, its text shows.
+ * it changes, of whatever object; and what a class changes of `this` outside of its constructor, its text shows.
  */
 export class Changes {
   readonly #anywhere = new Set<string>()
@@ -23,13 +24,17 @@ export class Changes {
     }
   }
 
-  has(object: object, name: string): boolean {
-    return this.#anywhere.has(name) || fieldsAssignedIn(object).has(name)
+  /** `held`: under which name, as what is given a value by a computed name may be any field. */
+  has(object: object, name: string, held?: string): boolean {
+    const ofClass = fieldsAssignedIn(object)
+    return [name, ANY_MEMBER, ...(held === undefined ? [] : [fieldsOf(held)])].some(
+      (each) => this.#anywhere.has(each) || ofClass.has(each),
+    )
   }
 
   /** Of an array: whether an element of it changes, by the name under which it is held. */
   hasElementsOf(name: string): boolean {
-    return this.#anywhere.has(name)
+    return this.#anywhere.has(elementsOf(name)) || this.#anywhere.has(ANY_MEMBER)
   }
 
   /** The names that lead to a function, from module to module. */

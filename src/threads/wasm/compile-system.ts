@@ -35,7 +35,7 @@ export function compileVm(vm: object, runRole: unknown, target: Target): Compile
   const code = codeOf(compiler, methods, left, withoutVm)
   return functions.length === 0
     ? code
-    : { ...code, functions, slots: slots.placed, kept: slots.kept, needsOpened: true }
+    : { ...code, functions, slots: slots.placed, kept: slots.kept, keptArrays: slots.keptArrays, needsOpened: true }
 }
 
 /** Each VM is compiled for several CPUs. */
@@ -59,6 +59,7 @@ function codeOf(
     functions: [],
     slots: [],
     kept: [],
+    keptArrays: [],
     errors: compiler.errors,
     calls: compiler.calls,
     needsOpened: methods.some(({ object }) => paths.get(object)!.some(isPrivate)),

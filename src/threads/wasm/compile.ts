@@ -39,6 +39,8 @@ type Done = { readonly index: number; readonly result: Frame['result'] }
 
 /** Larger functions are called, smaller ones are compiled into those that call them. Characters of their text. */
 const SMALL = 400
+/** A function that calls itself with an argument that is known, and another each time, would never end. */
+const DEEPEST = 64
 
 /**
  * Compiles methods and functions for one CPU, of objects that have been placed. They are read from the opened build, so their only
@@ -49,6 +51,9 @@ export class Compiler {
   readonly left: Left[] = []
   readonly errors: ThrownError[] = []
   readonly #calls: Calls
+  #mayCallBack = true
+  /** Functions that are being compiled, each called by the one before. */
+  #depth = 0
   readonly #functions: WasmFunction[] = []
   readonly #exports: { name: string; index: number }[] = []
   readonly #world: World
@@ -70,9 +75,10 @@ export class Compiler {
     }
   }
 
-  /** All methods of these objects that take steps. */
+  /** All methods of these objects that take steps. They call nothing back: their callers may pass objects, and want results. */
   methodsOf(objects: readonly object[]): CompiledMethod[] {
-    return objects.flatMap((object) =>
+    this.#mayCallBack = false
+    const methods = objects.flatMap((object) =>
       steppedMethodsOf(object).flatMap((method) => {
         const source = methodOf(object, method)!
         // Callers in JavaScript give the CPU, which is known, and numbers.
@@ -81,6 +87,8 @@ export class Compiler {
         return exported === undefined ? [] : [{ object, method, ...exported }]
       }),
     )
+    this.#mayCallBack = true
+    return methods
   }
 
   /** Undefined if it cannot be compiled: `left` says why. `takesCpu`: it is called with a CPU before the numbers. */
@@ -112,19 +120,24 @@ export class Compiler {
   }
 
   #invoke(source: Source, self: unknown, args: readonly Value[], frame: Frame): Value {
+    if (this.#depth === DEEPEST) throw new NotCompiled(`more than ${DEEPEST} functions, each called by the one before`)
+    this.#depth += 1
     try {
       return this.#called(source, self, args, frame)
     } catch (error) {
       if (!(error instanceof NotCompiled)) throw error
       // The innermost function is named, once.
       const why = error.where === undefined ? new NotCompiled(error.message, source.name) : error
+      if (!this.#mayCallBack) throw why
       return this.#calls.of(source, self, args, why)
+    } finally {
+      this.#depth -= 1
     }
   }
 
   #called(source: Source, self: unknown, args: readonly Value[], frame: Frame): Value {
     const { node } = source
-    if (node.async || node.generator) throw new NotCompiled('a function that is async, or a generator')
+    if (!args.slice(node.params.length).every(isPure)) throw new NotCompiled('an argument too many, which takes steps')
     if (node.body.type !== 'BlockStatement' || node.end - node.start <= SMALL)
       return this.#inlined(source, self, args, frame)
     const { index, result } = this.#specialise(source, self, args)
@@ -149,15 +162,14 @@ export class Compiler {
   }
 
   #codeIn({ node }: Source, args: readonly Value[], frame: Frame): Value {
-    const surplus = args.slice(node.params.length)
-    if (!surplus.every(isPure)) throw new NotCompiled('an argument too many, which takes steps')
     const before = node.params.flatMap((param, at) => this.#bound(param, args[at], frame))
     const { body } = node
     const single = body.type !== 'BlockStatement' ? body : onlyResultOf(body)
-    if (single !== undefined) return after(before, compiled(single, frame, this.#world), args.every(isPure))
+    const isPureBefore = args.every(isPure) && !node.params.some(({ type }) => type === 'AssignmentPattern')
+    if (single !== undefined) return after(before, compiled(single, frame, this.#world), isPureBefore)
     const code = codeOfBody(body as BlockStatement, frame, this.#world)
     const result = frame.onlyKnown(code)
-    if (result !== undefined) return after(before, result, args.every(isPure))
+    if (result !== undefined) return after(before, result, isPureBefore)
     const hasResult = frame.result !== undefined && frame.result !== 'nothing'
     return frame.given(block([...before, ...code, ...(hasResult && !frame.isOver ? UNREACHABLE : [])]))
   }
@@ -203,6 +215,8 @@ export class Compiler {
     const before = node.params.flatMap((param, at) => {
       const arg = given[at]
       if (arg === undefined || arg.kind === 'known') return this.#bound(param, arg, frame)
+      if (takesObject && param.type === 'AssignmentPattern')
+        throw new NotCompiled('a default for what a caller in JavaScript leaves out')
       const name = param.type === 'AssignmentPattern' ? param.left : param
       if (name.type !== 'Identifier') throw new NotCompiled('a parameter that is no name')
       frame.bindLocal(name.name, local, isBoolean(arg))
@@ -236,9 +250,7 @@ export class Compiler {
 
   #textOf(value: Value): string {
     if (value.kind !== 'known') return value.kind === 'computed' && value.isBoolean ? 'boolean' : 'number'
-    return typeof value.value === 'object' || typeof value.value === 'symbol'
-      ? `#${this.#identityOf(value.value)}`
-      : (JSON.stringify(value.value) ?? 'undefined')
+    return `#${this.#identityOf(value.value)}`
   }
 
   #identityOf(value: unknown): number {
@@ -257,6 +269,6 @@ function onlyResultOf({ body }: BlockStatement): Expression | undefined {
 /** A value that is computed behind this code. */
 function after(before: Code, value: Value, isBeforePure: boolean): Value {
   if (before.length === 0 || (isBeforePure && value.kind === 'known')) return value
-  if (value.kind === 'nothing') return nothing([...before, ...value.code])
+  if (value.kind === 'nothing') return { ...value, code: [...before, ...value.code] }
   return (isBoolean(value) ? boolean : number)([...before, ...codeOf(value)])
 }

@@ -1,33 +1,9 @@
-import type {
-  AnyNode,
-  BinaryExpression,
-  CallExpression,
-  Expression,
-  MemberExpression,
-  TemplateLiteral,
-  UnaryExpression,
-} from 'acorn'
+import type { AnyNode, BinaryExpression, CallExpression, Expression, MemberExpression, TemplateLiteral } from 'acorn'
+import { binary, refuse, unary } from './arithmetic.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import { FAIL } from './host.ts'
-import {
-  ARITHMETIC,
-  BITWISE,
-  COMPARISONS,
-  COMPARISONS_64,
-  call,
-  choose,
-  constant,
-  getLocal,
-  IS_ZERO,
-  MULTIPLY,
-  REMAINDER,
-  setLocal,
-  teeLocal,
-  UNREACHABLE,
-  WITH_SIGN,
-  WITHOUT_SIGN,
-} from './instructions.ts'
+import { call, choose, constant, getLocal, MULTIPLY, setLocal, teeLocal, UNREACHABLE } from './instructions.ts'
 import { element, member, written, writtenElement } from './members.ts'
 import { operation } from './operations.ts'
 import { functionOf, methodOf } from './source.ts'
@@ -60,7 +36,7 @@ export function compiled(node: Expression, frame: Frame, world: World): Value {
     case 'ThisExpression':
       return known(frame.self)
     case 'ChainExpression':
-      return of(node.expression)
+      return endOfChain(() => of(node.expression))
     case 'MemberExpression':
       return memberIn(node, of, frame, world)
     case 'UnaryExpression':
@@ -90,20 +66,25 @@ export function compiled(node: Expression, frame: Frame, world: World): Value {
 
 type Of = (node: AnyNode) => Value
 
+/** `a?.b.c` of nothing: the rest of the chain is not computed. */
+class ChainEnds extends Error {}
+
+function endOfChain(chain: () => Value): Value {
+  try {
+    return chain()
+  } catch (error) {
+    if (!(error instanceof ChainEnds)) throw error
+    return known(undefined)
+  }
+}
+
 const isNothing = (value: Value): boolean => value.kind === 'known' && (value.value ?? undefined) === undefined
 
 function memberIn(node: MemberExpression, of: Of, frame: Frame, world: World): Value {
   const owner = of(node.object)
-  if (node.optional && isNothing(owner)) return known(undefined)
-  if (node.computed) return element(owner, of(node.property), arrayName(node.object), frame, world)
+  if (node.optional && isNothing(owner)) throw new ChainEnds()
+  if (node.computed) return element(owner, of(node.property), node.object, frame, world)
   return member(owner, (node.property as { readonly name: string }).name, frame, world)
-}
-
-/** The name under which an array is held. */
-function arrayName(node: AnyNode): string {
-  if (node.type === 'Identifier') return node.name
-  if (node.type !== 'MemberExpression') return ''
-  return node.computed ? arrayName(node.object) : (node.property as { readonly name: string }).name
 }
 
 /** A text whose parts are all known: that of an error. */
@@ -115,85 +96,6 @@ function textOf({ quasis, expressions }: TemplateLiteral, of: Of): string {
 function textOfValue(value: Value): string {
   if (value.kind !== 'known') throw new NotCompiled('a text that is not known')
   return String(value.value)
-}
-
-function unary({ operator }: UnaryExpression, value: Value): Value {
-  if (operator === '!')
-    return value.kind === 'known' ? known(!value.value) : boolean([...codeOf(value), ...IS_ZERO], isPure(value))
-  if (operator === 'void' && isPure(value)) return known(undefined)
-  if (operator === '~') return binary('^', value, known(-1))
-  if (operator === '-') return binary('-', known(0), value)
-  throw new NotCompiled(`the operator ${operator}`)
-}
-
-const isIn = <T extends object>(table: T, name: PropertyKey): name is keyof T => name in table
-
-/** Numbers are of 32 bits, as all that memory holds: a sum that is greater wraps where JavaScript's does when it is stored. */
-function binary(operator: BinaryExpression['operator'], a: Value, b: Value): Value {
-  if (a.kind === 'known' && b.kind === 'known')
-    return known(FOLD[operator]?.(a.value as number, b.value as number) ?? refuse(operator))
-  const pure = isPure(a) && isPure(b)
-  // The result is signed only if bits have been shifted in.
-  if (operator === '>>>' && !(b.kind === 'known' && ((b.value as number) & 31) !== 0)) {
-    const code = [...bitsOf(a), ...bitsOf(b), BITWISE['>>>']]
-    return { kind: 'computed', code, isBoolean: false, isPure: pure, isUnsigned: true }
-  }
-  if (isIn(BITWISE, operator)) return number([...bitsOf(a), ...bitsOf(b), BITWISE[operator]], pure)
-  if (isIn(COMPARISONS, operator)) {
-    if (isBoolean(a) !== isBoolean(b)) refuse(`${operator} of a number and a boolean`)
-    const always = ofAny(operator, a, b)
-    if (always !== undefined && pure) return known(always)
-    if (isUnsigned(a) || isUnsigned(b)) return boolean([...wide(a), ...wide(b), ...COMPARISONS_64[operator]], pure)
-    return boolean([...codeOf(a), ...codeOf(b), COMPARISONS[operator]], pure)
-  }
-  if (isIn(ARITHMETIC, operator)) return number([...codeOf(a), ...codeOf(b), ARITHMETIC[operator]], pure)
-  if (operator === '*' && [a, b].some(isSmall)) return number([...codeOf(a), ...codeOf(b), MULTIPLY], pure)
-  // By zero, which is NaN in JavaScript, it ends the program.
-  if (operator === '%') return number([...codeOf(a), ...codeOf(b), REMAINDER])
-  return refuse(operator)
-}
-
-/** The result of a comparison with a number that is beyond 32 bits; undefined: it is not. */
-function ofAny(operator: keyof typeof COMPARISONS, a: Value, b: Value): boolean | undefined {
-  const isBeyond = ({ kind, value }: { kind: string; value?: unknown }) =>
-    kind === 'known' && typeof value === 'number' && Math.abs(value) > 2 ** 32
-  if (isBeyond(b)) return FOLD[operator]!(0, (b as { value: number }).value) as boolean
-  return isBeyond(a) ? (FOLD[operator]!((a as { value: number }).value, 0) as boolean) : undefined
-}
-
-/** JavaScript takes 32 bits of each operand, whichever number they are. */
-const bitsOf = (value: Value): Code => (value.kind === 'computed' ? value.code : codeOf(value))
-
-const isUnsigned = (value: Value): boolean => value.kind === 'computed' && value.isUnsigned === true
-
-/** The number in 64 bits. */
-const wide = (value: Value): Code =>
-  value.kind === 'computed' && value.isUnsigned ? [...value.code, ...WITHOUT_SIGN] : [...codeOf(value), ...WITH_SIGN]
-
-/** With such a factor JavaScript's product of numbers of 32 bits is exact, so that it wraps to the same. */
-const isSmall = (value: Value) => value.kind === 'known' && Math.abs(value.value as number) <= 2 ** 20
-
-const FOLD: Partial<Record<string, (a: number, b: number) => unknown>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '%': (a, b) => a % b,
-  '&': (a, b) => a & b,
-  '|': (a, b) => a | b,
-  '^': (a, b) => a ^ b,
-  '<<': (a, b) => a << b,
-  '>>': (a, b) => a >> b,
-  '>>>': (a, b) => a >>> b,
-  '===': (a, b) => a === b,
-  '!==': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '>': (a, b) => a > b,
-  '<=': (a, b) => a <= b,
-  '>=': (a, b) => a >= b,
-}
-
-function refuse(operator: string): never {
-  throw new NotCompiled(`the operator ${operator}`)
 }
 
 function logical(operator: string, a: Value, compileB: () => Value, world: World): Value {
@@ -248,7 +150,7 @@ function changed(target: MemberExpression, sum: (now: Value) => Value, of: Of, f
   }
   const index = frame.newLocal()
   const before = [...codeOf(of(target.property)), ...setLocal(index)]
-  const place = element(owner, number(getLocal(index), true), '', frame, world)
+  const place = element(owner, number(getLocal(index), true), target.object, frame, world)
   return nothing([...before, ...writtenElement(owner, index, sum(place), world)])
 }
 
@@ -256,7 +158,7 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
   if (node.callee.type === 'MemberExpression' && !node.callee.computed) {
     const owner = of(node.callee.object)
     const { name } = node.callee.property as { readonly name: string }
-    if (node.callee.optional && isNothing(owner)) return known(undefined)
+    if (node.callee.optional && isNothing(owner)) throw new ChainEnds()
     if (owner.kind !== 'known') throw new NotCompiled(`.${name}() of a value that is not known`)
     if (isNothing(owner)) throw new Throws(`${name}() of nothing`)
     if (owner.value === Math && name === 'floor') return quotient(node.arguments[0], of)
@@ -271,12 +173,20 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
   const args = node.arguments.map(of)
   const callee = of(node.callee)
   const source = callee.kind === 'known' ? functionOf(callee.value) : undefined
-  if (source === undefined) throw new NotCompiled('a call of a function from another build')
+  if (callee.kind !== 'known' || source === undefined) throw new NotCompiled('a call of a function from another build')
   const values = args.map((arg) => (arg.kind === 'known' && isPlain(arg.value) ? [arg.value] : undefined))
   // Our functions keep no state: the result is known if all arguments are.
   if (values.every((each) => each !== undefined))
-    return known((callee as { value: (...args: unknown[]) => unknown }).value(...values.flat()))
+    return computedNow(callee.value as (...args: unknown[]) => unknown, values.flat(), source.name)
   return world.invoke(source, undefined, args, frame)
+}
+
+function computedNow(callable: (...args: unknown[]) => unknown, args: readonly unknown[], name: string): Value {
+  try {
+    return known(callable(...args))
+  } catch {
+    throw new NotCompiled(`${name}(), which throws`)
+  }
 }
 
 /** `Math.floor(a / b)` by a power of two. */

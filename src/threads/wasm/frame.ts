@@ -94,6 +94,8 @@ export class Frame {
 
   /** The function returns it; always the same kind of thing. */
   returns(value: Value): Code {
+    // Nobody knows whether the caller does something with what JavaScript would give here.
+    if (value.kind === 'nothing' && value.why !== undefined) throw value.why
     const kind = value.kind === 'nothing' ? 'nothing' : isBoolean(value) ? 'boolean' : 'number'
     this.result ??= kind
     if (this.result !== kind) throw new NotCompiled('a function that returns now one thing, now another')

@@ -1,7 +1,8 @@
 import type { ThreadCpu } from '../cpu.ts'
-import { attachSlots, detachSlots, heldBy, keepFields } from './attach-slots.ts'
+import { attachSlots, detachSlots, heldBy, keep } from './attach-slots.ts'
 import { type CallBack, callBacks } from './call-back.ts'
 import type { CompiledMethod, Exported, Left } from './compile.ts'
+import { markCompiled } from './compiled-methods.ts'
 import { HOST_FUNCTIONS } from './host.ts'
 import { instantiate, type WasmMemory, type WasmModule } from './memory.ts'
 import { type EntryName, replaceFaultPath } from './replace-fault-path.ts'
@@ -21,7 +22,9 @@ export type CompiledCode = {
   readonly functions: readonly (Exported & { readonly name: EntryName })[]
   /** Where compiled functions find fields that change, of the VM and of the vCPU's fault. */
   readonly slots: readonly PlacedSlot[]
+  /** Fields, and arrays, of the VM that compiled code takes for constants although something may change them. */
   readonly kept: readonly KeptField[]
+  readonly keptArrays: readonly Path[]
   /** What compiled code throws, by number. */
   readonly errors: readonly ThrownError[]
   /** What compiled code calls in JavaScript, by number. */
@@ -51,7 +54,7 @@ export function installCode(
   if (code.functions.length === 0) return
   const slotsOf = (root: string) => code.slots.filter(({ path }) => path[0] === root)
   attachSlots(slotsOf('vm'), { vm }, memory.buffer)
-  keepFields(code.kept, { vm })
+  keep(code.kept, code.keptArrays, { vm })
   const compiled = Object.fromEntries(code.functions.map((each) => [each.name, numeric(each, exports)]))
   replaceFaultPath(compiled, vm, cpu.id, runRole, (fault, stopwatch) => {
     if (roots.fault !== undefined) detachSlots(slotsOf('fault'), roots)
@@ -62,7 +65,11 @@ export function installCode(
 }
 
 function installMethods({ methods }: CompiledCode, root: object, exports: Methods): void {
-  for (const method of methods) heldBy(root, method.path)[method.method] = callable(method, exports)
+  for (const method of methods) {
+    const compiled = callable(method, exports)
+    markCompiled(compiled)
+    heldBy(root, method.path)[method.method] = compiled
+  }
 }
 
 function exportsOf(
@@ -90,10 +97,13 @@ function hostCall(own: Methods, method: Method, params: number): Method {
   return (first, second) => method.call(own, first, second)
 }
 
-/** An export is called as the method was. */
+/** An export is called as the method was. With the arguments in an array, as few methods need, V8 calls it more slowly. */
 function callable({ export: name, isBoolean }: Exported, exports: Methods): Method {
   const compiled = exports[name]!
-  return isBoolean ? (cpu, argument) => compiled(cpu, argument) !== 0 : compiled
+  if (!isBoolean) return compiled
+  return compiled.length <= 2
+    ? (cpu, argument) => compiled(cpu, argument) !== 0
+    : numeric({ export: name, isBoolean }, exports)
 }
 
 function numeric({ export: name, isBoolean }: Exported, exports: Methods): Method {

@@ -1,3 +1,4 @@
+import type { AnyNode } from 'acorn'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import {
@@ -48,7 +49,7 @@ export function member(owner: Value, name: string, frame: Frame, world: World): 
 
 function fieldOf(object: object, name: string, frame: Frame, world: World): Value {
   if (object === null || object === undefined) throw new Throws(`${name} of nothing`)
-  if (Array.isArray(object)) return known((object as unknown as Readonly<Record<string, unknown>>)[name])
+  if (Array.isArray(object)) return lengthOf(object, name, world)
   if (object instanceof Unknown) throw new NotCompiled(`.${name} of what is not known yet`)
   if (object instanceof ArrayIn) return arrayMember(object, name, world)
   if (hasGetter(object, name)) {
@@ -57,17 +58,45 @@ function fieldOf(object: object, name: string, frame: Frame, world: World): Valu
     return world.invoke(getter, object, [], frame)
   }
   const value = (object as Readonly<Record<string, unknown>>)[name]
-  if (ArrayBuffer.isView(value)) return known(new ArrayIn(object, name))
-  const slot = typeof value === 'function' ? undefined : world.slots?.of(object, name)
+  if (ArrayBuffer.isView(value)) return known(ArrayIn.of(object, name))
+  const slot = world.slots?.of(object, name)
   return slot === undefined ? known(value) : inSlot(slot)
+}
+
+function lengthOf(array: readonly unknown[], name: string, world: World): Value {
+  if (name !== 'length') throw new NotCompiled(`.${name} of an array`)
+  world.slots?.keepElements(array, name)
+  return known(array.length)
+}
+
+/** The elements of an array are taken for constants. `node`: what names it. */
+export const keepElements = (array: readonly unknown[], node: AnyNode, world: World): void =>
+  world.slots?.keepElements(array, arrayName(node))
+
+/** The name under which an array is held. */
+function arrayName(node: AnyNode): string {
+  if (node.type === 'Identifier') return node.name
+  if (node.type !== 'MemberExpression') return ''
+  return node.computed ? arrayName(node.object) : (node.property as { readonly name: string }).name
 }
 
 /** A typed array, by who holds it. */
 class ArrayIn {
+  static readonly #known = new WeakMap<object, Map<string, ArrayIn>>()
+
   readonly holder: object
   readonly name: string
 
-  constructor(holder: object, name: string) {
+  /** The same one for the same names, as it may be compared. */
+  static of(holder: object, name: string): ArrayIn {
+    const known = ArrayIn.#known.get(holder) ?? new Map<string, ArrayIn>()
+    ArrayIn.#known.set(holder, known)
+    const array = known.get(name) ?? new ArrayIn(holder, name)
+    known.set(name, array)
+    return array
+  }
+
+  private constructor(holder: object, name: string) {
     this.holder = holder
     this.name = name
   }
@@ -83,7 +112,8 @@ function inSlot({ word, kind }: Slot): Value {
   return (kind === 'boolean' ? boolean : number)([...constant(word * 4), ...PLAIN_LOAD], true)
 }
 
-function constantOf(object: object, name: string, frame: Frame, world: World): unknown {
+function constantOf(object: object | null | undefined, name: string, frame: Frame, world: World): unknown {
+  if (object === null || object === undefined) throw new NotCompiled(`.${name} of one of several, which is not there`)
   const value = fieldOf(object, name, frame, world)
   if (value.kind !== 'known') throw new NotCompiled(`.${name}, which changes, of one of several`)
   return value.value
@@ -99,21 +129,22 @@ export function written(owner: Value, name: string, value: Value, world: World):
   return nothing([...constant(slot.word * 4), ...codeOf(value), ...PLAIN_STORE])
 }
 
-/** An element of an array: a slot of a typed one; else a constant, or one of several. `name`: that of the array. */
-export function element(owner: Value, index: Value, name: string, frame: Frame, world: World): Value {
+/** An element of an array: a slot of a typed one; else a constant, or one of several. `node`: what names the array. */
+export function element(owner: Value, index: Value, node: AnyNode, frame: Frame, world: World): Value {
   if (owner.kind !== 'known') throw new NotCompiled('an element of something that is not a table')
   if (owner.value instanceof ArrayIn) return elementInSlots(owner.value, index, frame, world)
   if (!Array.isArray(owner.value)) throw new NotCompiled('an element of something that is not a table')
-  if (world.slots?.isArrayThatChanges(name)) throw new NotCompiled(`an element of ${name}, which changes`)
+  keepElements(owner.value, node, world)
   const table = owner.value as readonly unknown[]
   if (index.kind === 'known') return known(table[index.value as number])
   if (table.length === 0) throw new NotCompiled('an element of an empty table')
+  const local = frame.newLocal()
+  const found = [...codeOf(index), ...setLocal(local), ...checked(local, table.length)]
   if (typeof table[0] === 'number') {
     const { base, step } = stepsOf(table)
-    return number(atStep(base, step, codeOf(index)))
+    return number([...found, ...atStep(base, step, getLocal(local))])
   }
-  const local = frame.newLocal()
-  return { kind: 'element', table: table as readonly object[], local, code: [...codeOf(index), ...setLocal(local)] }
+  return { kind: 'element', table: table as readonly object[], local, code: found }
 }
 
 const atStep = (base: number, step: number, index: Code): Code => [

@@ -70,10 +70,12 @@ function slowPathEnded(lock: Code, end: Exclude<SlowPathEnd, 'call'>): Value {
 function counting([counter, by]: readonly Value[], frame: Frame, own: Machine['own']): Value | undefined {
   if (own === undefined || counter?.kind !== 'known' || by === undefined) return undefined
   if ((counter.value as number) >= own.counters) return undefined
-  const counters = frame.newLocal()
+  const [counters, added] = [frame.newLocal(), frame.newLocal()]
   return nothing([
+    // First, as it may count as well.
+    ...[...codeOf(by), ...setLocal(added)],
     ...[...constant(own.countersWord * 4), ...PLAIN_LOAD, ...teeLocal(counters)],
-    ...[...getLocal(counters), ...plainLoadAt(counter.value as number), ...codeOf(by), ARITHMETIC['+']],
+    ...[...getLocal(counters), ...plainLoadAt(counter.value as number), ...getLocal(added), ARITHMETIC['+']],
     ...plainStoreAt(counter.value as number),
   ])
 }

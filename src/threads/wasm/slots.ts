@@ -1,6 +1,6 @@
 import type { Changes } from './changes.ts'
 import { hasGetter } from './source.ts'
-import { NotCompiled } from './values.ts'
+import { isOf32Bits, NotCompiled } from './values.ts'
 
 /** The names by which an object is held: of a root first, and from there on. */
 export type Path = readonly string[]
@@ -18,6 +18,9 @@ export type KeptField = { readonly path: Path; readonly name: string }
 /** Memory that one CPU has to itself, in words. */
 export type OwnWords = { readonly word: number; readonly words: number }
 
+/** What this root holds is there for the whole run; a role makes other objects for itself. */
+const KEPT_ROOT = 'vm'
+
 /** Fields that need not be whole numbers, by the class that has them. */
 type WithFractions = { readonly FRACTIONS?: readonly string[] }
 
@@ -29,6 +32,9 @@ export class Slots {
   readonly #changes: Changes
   readonly #paths: ReadonlyMap<object, Path>
   readonly #kept = new Map<string, KeptField>()
+  readonly #keptArrays = new Map<readonly unknown[], Path>()
+  /** How many names each buffer of numbers has. */
+  readonly #holders = new Map<ArrayBufferLike, number>()
   readonly #placed = new Map<object, Map<string, PlacedSlot>>()
   readonly #constant: ReadonlySet<object>
   #next: number
@@ -46,30 +52,48 @@ export class Slots {
     this.#paths = paths
     this.#next = word
     this.#end = word + words
+    for (const value of [...paths.keys()].flatMap((object): unknown[] => Object.values(object))) {
+      if (ArrayBuffer.isView(value)) this.#holders.set(value.buffer, (this.#holders.get(value.buffer) ?? 0) + 1)
+    }
   }
 
   /** The slot of a field; undefined: the field never changes. */
   of(object: object, name: string): Slot | undefined {
     const known = this.#placed.get(object)?.get(name)
     if (known !== undefined) return known
-    // What no placed object holds belongs to a module, and modules keep no state.
-    if (this.#constant.has(object) || !this.#paths.has(object)) return undefined
+    if ((typeof object !== 'object' && typeof object !== 'function') || Object.isFrozen(object)) return undefined
     const value = (object as Readonly<Record<string, unknown>>)[name]
-    if (value instanceof Int32Array) return this.#place(object, name, 'number', value.length)
-    if (!this.#changes.has(object, name) || hasGetter(object, name)) return undefined
+    if (typeof value === 'function' && !Object.hasOwn(object, name)) return undefined
+    const path = this.#paths.get(object)
+    if (value instanceof Int32Array && path !== undefined) return this.#placeArray(object, name, value)
+    if (!this.#changes.has(object, name, path?.at(-1)) || hasGetter(object, name)) return undefined
+    if (path === undefined) throw new NotCompiled(`.${name}, which may change, of what no object of this VM holds`)
+    if (this.#constant.has(object)) return this.#keep(object, name)
     if (typeof value === 'boolean') return this.#place(object, name, 'boolean')
     if (typeof value !== 'number') return this.#keep(object, name)
     const { FRACTIONS } = object.constructor as WithFractions
-    return this.#place(object, name, FRACTIONS?.includes(name) ? 'fraction' : 'number')
+    if (FRACTIONS?.includes(name)) return this.#place(object, name, 'fraction')
+    if (!isOf32Bits(value)) throw new NotCompiled(`.${name}, which is ${value} and no whole number of 32 bits`)
+    return this.#place(object, name, 'number')
   }
 
-  isArrayThatChanges(name: string): boolean {
-    return this.#changes.hasElementsOf(name)
+  /** The elements of an array, and how many there are, are taken for constants. `name`: under which it is held. */
+  keepElements(array: readonly unknown[], name: string): void {
+    if (Object.isFrozen(array)) return
+    const path = this.#paths.get(array)
+    if ([name, path?.at(-1) ?? name].some((held) => this.#changes.hasElementsOf(held)))
+      throw new NotCompiled(`an element of ${name}, which changes`)
+    if (path?.[0] === KEPT_ROOT) this.#keptArrays.set(array, path)
+    else throw new NotCompiled(`an element of ${name}, which no placed object holds`)
   }
 
   /** Fields that compiled code takes for constants although a method can change them. */
   get kept(): readonly KeptField[] {
     return [...this.#kept.values()]
+  }
+
+  get keptArrays(): readonly Path[] {
+    return [...this.#keptArrays.values()]
   }
 
   get placed(): readonly PlacedSlot[] {
@@ -78,7 +102,17 @@ export class Slots {
 
   /** A field that may be given another object: not from now on. */
   #keep(object: object, name: string): undefined {
-    this.#kept.set(`${this.#paths.get(object)!.join()},${name}`, { path: this.#paths.get(object)!, name })
+    const path = this.#paths.get(object)!
+    if (path[0] !== KEPT_ROOT) throw new NotCompiled(`.${name}, which may become another object`)
+    this.#kept.set(`${path.join()},${name}`, { path, name })
+  }
+
+  /** It moves into the memory of compiled code: nothing else may see its numbers under another name. */
+  #placeArray(object: object, name: string, { buffer, byteLength, length }: Int32Array): Slot {
+    const isAlone = this.#holders.get(buffer) === 1 && byteLength === buffer.byteLength
+    if (!isAlone || buffer instanceof SharedArrayBuffer)
+      throw new NotCompiled(`.${name}, whose numbers have another name too`)
+    return this.#place(object, name, 'number', length)
   }
 
   #place(object: object, name: string, kind: SlotKind, length?: number): Slot {

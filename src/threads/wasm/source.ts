@@ -1,5 +1,7 @@
-import { type AnyNode, type Function as FunctionNode, type MemberExpression, parseExpressionAt } from 'acorn'
+import { type AnyNode, type Function as FunctionNode, parseExpressionAt } from 'acorn'
 import { full } from 'acorn-walk'
+import { changedMembers } from '../../builds/changed-members.ts'
+import { isCompiled } from './compiled-methods.ts'
 
 /** Resolves the names of a module, and says which fields it assigns to, of any object: see toOpened(). */
 export type Scope = (() => Readonly<Record<string, unknown>>) & {
@@ -22,6 +24,10 @@ export type Source = {
 // biome-ignore lint/complexity/noBannedTypes: any function at all, whose text is read
 type Callable = Function & Opened
 
+/** A class that is not of its module's own has no scope, but inherits that of the class that it extends. */
+const scopeOf = (callable: Callable | undefined): Scope | undefined =>
+  callable !== undefined && Object.hasOwn(callable, '$scope') ? callable.$scope : undefined
+
 /** The sources read so far, by function: the same source is the same object. */
 const read = new WeakMap<Callable, Source>()
 
@@ -31,31 +37,34 @@ function once(callable: Callable, source: () => Source): Source {
   return found
 }
 
-/** The text of a method of the opened build, even if the object has another one in its place; or of a function that a table has. */
+/** The text of a method of the opened build, even if the object has its compiled form in its place; or of a function that a table has. */
 export function methodOf(object: object, name: string): Source | undefined {
-  const own = functionOf(Object.getOwnPropertyDescriptor(object, name)?.value)
-  if (own !== undefined) return own
-  for (let holder = Object.getPrototypeOf(object); holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const method = Object.getOwnPropertyDescriptor(holder, name)?.value as Callable | undefined
-    const owner = holder.constructor as Callable
-    if (typeof method !== 'function' || owner.$scope === undefined) continue
-    return once(method, () => {
-      const { value } = onlyPropertyOf(parsed(`({${method}})`)) as { readonly value: FunctionNode }
-      return { name: `${owner.name}.${name.replace('$', '#')}`, callable: method, node: value, scope: owner.$scope!() }
-    })
-  }
-  return undefined
+  const own = Object.getOwnPropertyDescriptor(object, name)?.value
+  if (own !== undefined && !isCompiled(own)) return functionOf(own)
+  return inherited(object, name, ({ value }) => value, name.replace('$', '#'))
 }
 
 /** The text of a getter. */
-export function getterOf(object: object, name: string): Source | undefined {
-  for (let holder = object; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const getter = Object.getOwnPropertyDescriptor(holder, name)?.get as Callable | undefined
+export const getterOf = (object: object, name: string): Source | undefined =>
+  inherited(object, name, ({ get }) => get, name)
+
+/** What the next class that has the member has. */
+function inherited(
+  object: object,
+  name: string,
+  of: (descriptor: PropertyDescriptor) => unknown,
+  shown: string,
+): Source | undefined {
+  for (let holder = Object.getPrototypeOf(object); holder !== null; holder = Object.getPrototypeOf(holder)) {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, name)
+    if (descriptor === undefined) continue
+    const callable = of(descriptor) as Callable | undefined
     const owner = holder.constructor as Callable
-    if (getter === undefined || owner.$scope === undefined) continue
-    return once(getter, () => {
-      const { value } = onlyPropertyOf(parsed(`({${getter}})`)) as { readonly value: FunctionNode }
-      return { name: `${owner.name}.${name}`, callable: getter, node: value, scope: owner.$scope!() }
+    const scope = scopeOf(owner)
+    if (typeof callable !== 'function' || scope === undefined) return undefined
+    return once(callable, () => {
+      const { value } = onlyPropertyOf(parsed(`({${callable}})`)) as { readonly value: FunctionNode }
+      return { name: `${owner.name}.${shown}`, callable, node: value, scope: scope() }
     })
   }
   return undefined
@@ -72,17 +81,18 @@ export function hasGetter(object: object, name: string): boolean {
 /** The text of a function that a module of the opened build declares, itself or in a table. */
 export function functionOf(value: unknown): Source | undefined {
   const callable = value as Callable
-  if (typeof value !== 'function' || callable.$scope === undefined) return undefined
-  return once(callable, () => {
-    return { name: callable.name, callable, node: nodeOf(callable), scope: callable.$scope!() }
-  })
+  const scope = typeof value === 'function' ? scopeOf(callable) : undefined
+  if (scope === undefined) return undefined
+  return once(callable, () => ({ name: callable.name, callable, node: nodeOf(callable), scope: scope() }))
 }
 
 /** A function, an arrow function, or a method of a table. */
 function nodeOf(callable: Callable): FunctionNode {
-  const text = `${callable}`
-  if (/^(async\b|function\b|\(|\w+ *=>)/.test(text)) return parsed(`(${text})`) as FunctionNode
-  return (onlyPropertyOf(parsed(`({${text}})`)) as { readonly value: FunctionNode }).value
+  try {
+    return parsed(`(${callable})`) as FunctionNode
+  } catch {
+    return (onlyPropertyOf(parsed(`({${callable}})`)) as { readonly value: FunctionNode }).value
+  }
 }
 
 /** The names of methods that take steps: by the rules of the house their first parameter is the CPU. */
@@ -99,25 +109,21 @@ export function steppedMethodsOf(object: object): string[] {
 export function keepsState(object: object, met = new Set<object>()): boolean {
   if (met.has(object) || ArrayBuffer.isView(object)) return false
   met.add(object)
-  if (changesItself(object.constructor as Callable)) return true
+  if (fieldsAssignedIn(object).size > 0) return true
   return Object.values(object).some((value) => typeof value === 'object' && value !== null && keepsState(value, met))
 }
 
 const assigned = new WeakMap<Callable, ReadonlySet<string>>()
 
-/** What the class of an object assigns to, in its methods. */
-function changesItself(owner: Callable | undefined): boolean {
-  return owner !== undefined && fieldsOf(owner).size > 0
-}
-
-/** The fields of `this` that the classes of an object assign to, except in constructors. */
+/** The fields of `this` that the classes of an object change, except in constructors; of a class, those that are static. */
 export function fieldsAssignedIn(object: object): ReadonlySet<string> {
-  const known = assignedIn.get(object.constructor)
+  const owner = typeof object === 'function' ? object : (object.constructor ?? Object)
+  const known = assignedIn.get(owner)
   if (known !== undefined) return known
   const names = new Set<string>()
-  assignedIn.set(object.constructor, names)
-  for (let holder = Object.getPrototypeOf(object); holder !== null; holder = Object.getPrototypeOf(holder)) {
-    for (const name of fieldsOf(holder.constructor as Callable)) names.add(name)
+  assignedIn.set(owner, names)
+  for (let each: object | null = owner; each !== null; each = Object.getPrototypeOf(each)) {
+    for (const name of fieldsOf(each as Callable)) names.add(name)
   }
   return names
 }
@@ -125,33 +131,31 @@ export function fieldsAssignedIn(object: object): ReadonlySet<string> {
 const assignedIn = new WeakMap<object, ReadonlySet<string>>()
 
 function fieldsOf(owner: Callable): ReadonlySet<string> {
-  if (owner.$scope === undefined) return NOTHING
-  const known = assigned.get(owner) ?? new Set(methodsIn(owner).flatMap(fieldsIn))
+  if (scopeOf(owner) === undefined) return NOTHING
+  const known = assigned.get(owner) ?? new Set(codeIn(owner).flatMap(fieldsIn))
   assigned.set(owner, known)
   return known
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-function methodsIn(owner: Callable): AnyNode[] {
-  const { body } = parsed(`(${owner})`) as unknown as { readonly body: { readonly body: readonly AnyNode[] } }
-  return body.body.filter((member) => member.type === 'MethodDefinition' && member.kind !== 'constructor')
+const fieldsIn = (code: AnyNode): string[] => changedMembers(code).map(({ name }) => name)
+
+/** All that may run after the construction of an object: of the constructor, the functions in it. */
+function codeIn(owner: Callable): AnyNode[] {
+  const node = parsed(`(${owner})`)
+  if (node.type !== 'ClassExpression') return []
+  return node.body.body.flatMap((member): AnyNode[] =>
+    member.type === 'MethodDefinition' && member.kind === 'constructor' ? functionsIn(member.value) : [member],
+  )
 }
 
-function fieldsIn(method: AnyNode): string[] {
-  const found: string[] = []
-  full(method, (node) => {
-    const target =
-      node.type === 'AssignmentExpression' ? node.left : node.type === 'UpdateExpression' ? node.argument : undefined
-    if (target?.type === 'MemberExpression') found.push(fieldOf(target))
+function functionsIn({ body }: FunctionNode): AnyNode[] {
+  const found: AnyNode[] = []
+  full(body as AnyNode, (node) => {
+    if (/Function/.test(node.type)) found.push(node)
   })
   return found
-}
-
-/** The name of a field, or of the array that an element is of. */
-function fieldOf({ object, property, computed }: MemberExpression): string {
-  if (computed) return object.type === 'MemberExpression' ? fieldOf(object) : '[]'
-  return property.type === 'Identifier' ? property.name : ''
 }
 
 function parsed(text: string): AnyNode {

@@ -17,7 +17,7 @@ import { compiled } from './expressions.ts'
 import { type Frame, UNSET } from './frame.ts'
 import { FAIL } from './host.ts'
 import { block, branch, branchIf, call, constant, IS_ZERO, loop, setLocal, UNREACHABLE, when } from './instructions.ts'
-import { member } from './members.ts'
+import { keepElements, member } from './members.ts'
 import { discarded } from './operations.ts'
 import { codeOf, isBoolean, known, NotCompiled, nothing, Throws, type Value } from './values.ts'
 import type { World } from './world.ts'
@@ -96,6 +96,7 @@ function loopOf(label: unknown, frame: Frame) {
 
 function declared({ declarations, kind }: VariableDeclaration, frame: Frame, world: World): Code {
   const value = (expression: Expression) => compiled(expression, frame, world)
+  if (kind !== 'const' && kind !== 'let') throw new NotCompiled(`a ${kind}`)
   return declarations.flatMap(({ id, init }): Code => {
     const initial = init ? value(init) : undefined
     if (id.type === 'ObjectPattern' && initial !== undefined) return takenApart(id, initial, frame, world)
@@ -140,6 +141,7 @@ function unrolled({ left, right, body }: ForOfStatement, frame: Frame, world: Wo
   if (table.kind !== 'known' || !Array.isArray(table.value)) throw new NotCompiled('a loop over something unknown')
   const id = left.type === 'VariableDeclaration' ? left.declarations[0]!.id : undefined
   if (id === undefined) throw new NotCompiled('a loop without a name')
+  keepElements(table.value, of ?? right, world)
   if (mayLeave(body)) throw new NotCompiled('`break` or `continue` in a loop over a table')
   const turns = (table.value as readonly unknown[]).map((each, index) =>
     frame.inScope(() => {
@@ -196,19 +198,32 @@ function decided({ consequent, alternate }: IfStatement, test: Value, frame: Fra
 function repeated(node: ForStatement | WhileStatement | DoWhileStatement, frame: Frame, world: World): Code {
   const value = (expression: Expression) => compiled(expression, frame, world)
   const before = node.type === 'ForStatement' && node.init ? initialised(node.init, frame, world) : []
-  const test = node.test ? value(node.test) : known(true)
+  const test = node.test
+    ? node.type === 'DoWhileStatement'
+      ? valueLater(node.test, frame, world)
+      : value(node.test)
+    : known(true)
   const endless = test.kind === 'known' && Boolean(test.value)
   const isFirst = node.type !== 'DoWhileStatement'
   frame.loops.push({ end: frame.depth + 1, next: frame.depth + 3 })
   const body = frame.inBlocks(3, () => codeOfStatement(node.body, frame, world))
   frame.isOver = false
   frame.loops.pop()
-  const after = node.type === 'ForStatement' && node.update ? discarded(value(node.update)) : []
+  const after = node.type === 'ForStatement' && node.update ? discarded(valueLater(node.update, frame, world)) : []
   const leave = endless ? [] : [...codeOf(test), ...IS_ZERO, ...branchIf(1)]
   return [
     ...before,
     ...block(loop([...(isFirst ? leave : []), ...block(body), ...after, ...(isFirst ? [] : leave), ...branch(0)])),
   ]
+}
+
+/** What is computed after a turn of the loop: if it throws, the turn comes first. */
+function valueLater(node: Expression, frame: Frame, world: World): Value {
+  try {
+    return compiled(node, frame, world)
+  } catch (error) {
+    throw error instanceof Throws ? new NotCompiled(error.message) : error
+  }
 }
 
 const initialised = (init: NonNullable<ForStatement['init']>, frame: Frame, world: World): Code =>

@@ -54,12 +54,19 @@ export function codeOf(value: Value): Code {
   if (value.kind === 'nothing' && value.why !== undefined) throw value.why
   if (value.kind !== 'known') throw new NotCompiled('a value that is no number')
   if (typeof value.value === 'boolean') return constant(Number(value.value))
-  const { value: known } = value
-  if (typeof known !== 'number' || !Number.isInteger(known) || known < -(2 ** 31) || known >= 2 ** 32) {
-    throw new NotCompiled(`a constant that is not a 32-bit number (${String(known)})`)
-  }
-  return constant(known)
+  if (!isOf32Bits(value.value)) throw new NotCompiled(`a constant that is not a 32-bit number (${String(value.value)})`)
+  return constant(value.value)
 }
+
+/** The lowest 32 bits of it, which are all that JavaScript stores in a word, or looks at in an operation on bits. */
+export function bitsOf(value: Value): Code {
+  if (value.kind === 'computed') return value.code
+  const isWhole = value.kind === 'known' && Number.isSafeInteger(value.value)
+  return isWhole ? constant((value.value as number) | 0) : codeOf(value)
+}
+
+export const isOf32Bits = (value: unknown): value is number =>
+  Number.isInteger(value) && value === ((value as number) | 0)
 
 export const isBoolean = (value: Value): boolean =>
   value.kind === 'computed' ? value.isBoolean : value.kind === 'known' && typeof value.value === 'boolean'
@@ -70,8 +77,8 @@ export const isPure = (value: Value): boolean =>
 
 /** Describes table elements, or their numbers, as `base + index * step`. */
 export function stepsOf(numbers: readonly unknown[]): { readonly base: number; readonly step: number } {
-  const [base, next] = numbers as [unknown, unknown]
-  if (typeof base !== 'number') throw new NotCompiled('a table of other things than words')
+  const [base, next] = numbers as [number, number?]
+  if (!numbers.every(isOf32Bits)) throw new NotCompiled('a table of other things than whole numbers of 32 bits')
   const step = typeof next === 'number' ? next - base : 0
   if (numbers.some((each, index) => each !== base + index * step)) {
     throw new NotCompiled('a table whose words are not evenly spaced')

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { outcomes, subjectOf } from './semantics.contract.ts'
+
+const LEAST = -(2 ** 31)
+const MOST = 2 ** 31 - 1
+const NUMBERS = [0, 1, -1, 7, MOST, LEAST]
+const PAIRS = NUMBERS.flatMap((a) => NUMBERS.map((b) => [a, b]))
+
+const MODULE = `
+  const add = (cpu, x) => cpu.add(1, x), sub = (cpu, x) => cpu.sub(1, x)
+  function fails() { throw new RangeError('no') }
+`
+
+/** Code that is compiled, and must do what JavaScript does. */
+for (const [what, body, members] of [
+  ['comparison with a number beyond 31 bits', 'return a < 0x80000000 && a !== 0xffffffff'],
+  ['comparison without a sign, with a number beyond 31 bits', 'return (a >>> 0) < 3000000000'],
+  ['a chain that ends', 'return this.none?.x.y === undefined', 'none = undefined'],
+  ['a chain of calls that ends', 'return this.none?.x.f(cpu.add(1, 1)) === undefined', 'none = null'],
+  [
+    'the order of a count',
+    'cpu.count(3, this.$counted(cpu)); return cpu.load(0)',
+    '$counted(cpu) { cpu.count(3, 1); return 2 }',
+  ],
+  [
+    'two functions given to one',
+    'return this.$given(cpu, add, a) - this.$given(cpu, sub, a) + this.$given(cpu, add, b) - this.$given(cpu, sub, b)',
+    // Longer than what is compiled into its caller.
+    `$given(cpu, f, x) { ${'cpu.store(2, 1);'.repeat(30)} return f(cpu, x) & 255 }`,
+  ],
+  ['more than one argument, and a boolean result', 'return a === b'],
+  ['a default that takes a step', 'this.$f(cpu); return a', '$f(cpu, x = cpu.add(1, 1)) { return 1 }'],
+  ['an element of a table', 'return this.table[a & 1]', 'table = [10, 30]'],
+  ['a field that changes', 'this.bump(); return this.n'],
+] as const) {
+  test(`compiled as JavaScript has it: ${what}`, () => {
+    const base = 'n = 0; bump() { this.n += 1 }'
+    const make = () => subjectOf(body, members ?? base, MODULE)
+    const { left, plain, compiled } = outcomes(make, PAIRS)
+    assert.deepEqual(left, [])
+    assert.deepEqual(compiled, plain)
+  })
+}
+
+/** Code that must stay JavaScript, as compiled it would do something else. */
+for (const [what, body, members, why] of [
+  [
+    'the length of an array that changes',
+    'this.list.push(1); return 0',
+    'list = []; g(cpu) { return this.list.length }',
+    '',
+  ],
+  [
+    'a loop over an array that changes',
+    'this.list.push(1); return 0',
+    'list = [1]; g(cpu) { for (const each of this.list) cpu.add(1, each) }',
+    '',
+  ],
+  ['a default that a caller leaves out', 'return b', 'g(cpu, x = 5) { return x }', ''],
+  [
+    'a result that may be that of a call in JavaScript',
+    'return this.odd(cpu)',
+    'odd(cpu) { return cpu.now() > 0 }',
+    '',
+  ],
+  ['`var`, whose scope is the function', 'var x = 1; { var x = 2 } return x', '', 'a var'],
+  ['a table of fractions', 'return cpu.add(1, this.table[a & 1])', 'table = [0.5, 1.5]', ''],
+  ['a table with a hole', 'return this.table[a & 1].x', 'table = [null, { x: 1 }]', ''],
+  ['a function that throws when it is computed ahead', 'if (a === 1) return fails(2); return 1', '', ''],
+  [
+    'a function that never ends to be compiled',
+    'return this.deeper(cpu, 0)',
+    'deeper(cpu, n) { return cpu.load(1) === n ? 1 : this.deeper(cpu, n + 1) }',
+    '',
+  ],
+  [
+    'an array with two names',
+    'this.first[0] += 1; return this.second[0]',
+    'first = new Int32Array(2); second = this.first',
+    '',
+  ],
+  ['a part of an array', 'this.first[0] += 1; return 0', 'first = new Int32Array(new Int32Array(4).buffer, 4, 2)', ''],
+  [
+    'a field that is changed by a computed name',
+    'this.counts[["x", "y"][a]] = 1; return 0',
+    'counts = { x: 0, y: 0 }; g(cpu) { return this.counts.x }',
+    '',
+  ],
+] as const) {
+  test(`left in JavaScript: ${what}`, () => {
+    const { left, plain, compiled } = outcomes(
+      () => subjectOf(body, members, MODULE),
+      [
+        [0, 0],
+        [1, 0],
+      ],
+    )
+    assert.notDeepEqual(left, [])
+    assert.ok(left.some((each) => each.why.includes(why)))
+    assert.deepEqual(compiled, plain)
+  })
+}
