@@ -7,6 +7,7 @@ import { sequentialText } from '../report/sequential-text.ts'
 import { AA_ROUNDS, comparisonOf, FEWEST_ROUNDS, type Measured, measureRevisions } from './ab-measure.ts'
 import { ComparisonTime } from './ab-time.ts'
 import type { BenchArgs } from './bench-flags.ts'
+import { exitOfErrors } from './exit-of-errors.ts'
 import { inputsOf } from './files/inputs.ts'
 import { type Kept, ResultFile } from './files/result-file.ts'
 import { integer } from './flags.ts'
@@ -87,7 +88,9 @@ const cut = (result: Result, done: number, rounds: number): Result => ({
 
 function exitCodeOf({ runs }: Result, { kept, isTooShort }: Compared, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
-  if (kept.trouble !== undefined || runs.some(({ error }) => error !== null)) return EXIT.failed
+  if (kept.trouble !== undefined) return EXIT.failed
+  const failed = exitOfErrors(runs)
+  if (failed !== undefined) return failed
   if (runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))) return EXIT.regression
   return isTooShort ? EXIT.incomparable : EXIT.fine
 }

@@ -18,7 +18,7 @@ import { settingsOf } from './plan/settings.ts'
 import { checkSize, withUpperBound } from './plan-size.ts'
 import { isForRecording, recordedHeadline } from './recorded-headline.ts'
 import { refinementOf } from './refine.ts'
-import { checkFlags, checkSharesWords, checkWorkers, settingsOfFlags } from './refusals.ts'
+import { checkFlags, checkWorkers, settingsOfFlags } from './refusals.ts'
 import { groupsOfShard, shardOf } from './shard.ts'
 import { argsAt, type Point, pointsOf } from './sweep.ts'
 import { wordsWithoutThreads } from './words-flag.ts'
@@ -70,7 +70,6 @@ export async function planOf(args: BenchArgs, io: Io, machines: Machines = insta
   if (!isHeadline(args)) {
     const most = withUpperBound(groups, refine)
     const options = fitted(args, most, optionsOf(args, defaultsOf(groups), costs), io)
-    checkSharesWords(most)
     checkSize({ groups: most, options })
     const name = scenarios.map((scenario) => scenario.name).join('+')
     const refined = refine === undefined ? {} : { refine }

@@ -12,6 +12,7 @@ import type { BenchArgs } from './bench-flags.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import { type Resumed, resumed } from './bench-resume.ts'
 import type { Command } from './command.ts'
+import { exitOfErrors } from './exit-of-errors.ts'
 import { inputsOf } from './files/inputs.ts'
 import { checkOutput, type Output, save } from './files/output.ts'
 import { type Kept, ResultFile } from './files/result-file.ts'
@@ -214,7 +215,9 @@ const speedText = (label: string, steps: number, ms: number) =>
 
 function exitCodeOf(result: Result, plan: Plan, kept: Kept, io: Io): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
-  if (kept.trouble !== undefined || result.runs.some(({ error }) => error !== null)) return EXIT.failed
+  if (kept.trouble !== undefined) return EXIT.failed
+  const failed = exitOfErrors(result.runs)
+  if (failed !== undefined) return failed
   const isForbidden = result.runs.some(({ outcomes }) => outcomes.some(({ grade }) => grade === 'forbidden'))
   if (isForbidden) return EXIT.regression
   // Other variants were requested, and the replay cannot predict them. The plan without flags covers other loads of the same question.

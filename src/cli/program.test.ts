@@ -27,6 +27,25 @@ test('an unknown flag or command is answered with the nearest one', async () => 
   )
 })
 
+test('a command line that begins with a flag is answered with the nearest flag, or with the command that has it', async () => {
+  const cases = [
+    ['--hlep', /^faultline: Unknown argument: hlep\nDid you mean --help\? Try/],
+    ['--verison', /^faultline: Unknown argument: verison\nDid you mean --version\? Try/],
+    ['--zzzzzz', /^faultline: Unknown argument: zzzzzz\nTry `faultline --help`/],
+    [
+      '-s precheck',
+      /^faultline: -s is a flag of bench, .*named\nWrite the command first: `faultline bench -s precheck`/,
+    ],
+    ['--format=table', /^faultline: --format is a flag of compare, regress, .*`faultline compare --format=table`/s],
+  ] as const
+  for (const [words, says] of cases) {
+    const { code, err } = await faultline(...words.split(' '))
+    assert.equal(code, 2)
+    assert.match(err, says)
+  }
+  assert.match((await faultline()).err, /^faultline: name a command\nTry/)
+})
+
 test('help answers by -h and by name, and says the exit codes', async () => {
   const short = await faultline('-h')
   assert.match(short.out, /4 nothing comparable, or nothing measured that could answer/)

@@ -18,6 +18,9 @@ import { nearestMeant, parserSentence } from './parser-words.ts'
 import { argsFrom, newParser, noFlagTwice, noSettingTwice, WrongUse, wordsFor } from './parsing.ts'
 import { OVERWRITE } from './progress.ts'
 import { readListing } from './stored-listing.ts'
+import { flagWithoutCommand } from './without-command.ts'
+
+const NO_COMMAND = 'name a command'
 
 /** Parses the command line, runs the command, and returns the exit code. Each failure is printed as a sentence or two. */
 export async function program(asked: Io): Promise<ExitCode> {
@@ -30,7 +33,7 @@ export async function program(asked: Io): Promise<ExitCode> {
     .scriptName('faultline')
     .usage("$0 <command> [flags]\n\nA laboratory for the locking protocols of KVM's MMU.")
     .config('config', 'flags from a JSON file', config.read)
-    .demandCommand(1, 1, 'name a command')
+    .demandCommand(1, 1, NO_COMMAND)
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, io.columns ?? 0))
@@ -201,7 +204,11 @@ async function say(error: unknown, io: Io): Promise<ExitCode> {
     return error.kind === 'usage' ? EXIT.usage : EXIT.failed
   }
   if (error instanceof WrongUse || (error instanceof Error && error.name === 'YError')) {
-    io.err(`faultline: ${error.message.split('\n').join(' ')}\n${await hintOf(error.message, io.command)}\n`)
+    const { message, hint } = (error.message === NO_COMMAND ? await flagWithoutCommand(io.command) : undefined) ?? {
+      message: error.message.split('\n').join(' '),
+      hint: await hintOf(error.message, io.command),
+    }
+    io.err(`faultline: ${message}\n${hint}\n`)
     return EXIT.usage
   }
   if (isOfSystem(error)) return await say(ofSystem(error), io)

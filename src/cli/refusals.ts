@@ -48,21 +48,6 @@ export function checkWorkers(groups: readonly Group[]): void {
   }
 }
 
-/** A modelled CPU that touches no shared word meets no other CPU, and nothing ends its run. */
-export function checkSharesWords(groups: readonly Group[]): void {
-  for (const { scenario, variants, values, modelled } of groups) {
-    if (modelled === undefined || scenario.name !== 'fault-scaling') continue
-    if (values.operation !== 'section' || values['hot-lines'] !== 0) continue
-    if (variants.every(({ name }) => name !== 'lock-free')) continue
-    throw new FaultlineError(
-      'NOTHING_SHARED',
-      'usage',
-      'operation=section under lock-free touches no shared word, so there is nothing to measure',
-      { hint: 'Leave lock-free out (--variant write-lock,read-lock), or add --set hot-lines=1.' },
-    )
-  }
-}
-
 /** Flags that are another spelling of a parameter. */
 export function settingsOfFlags({ vms, guestIcache }: BenchArgs): Record<string, string> {
   return {

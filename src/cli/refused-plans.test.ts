@@ -112,14 +112,37 @@ test('an error of the system about a file is a sentence, and not reported as our
   }
 })
 
-test('a modelled operation that touches no shared word is refused, and runs once it touches one', async () => {
-  const plan = ['bench', '-m', 'altra-64', '-s', 'fault-scaling', '--set', 'operation=section', '--vcpus', '2']
-  for (const more of [[], ['--set', 'flush=remote'], ['--set', 'cost.operation_outside=100']]) {
-    const { code, err } = await faultline(...plan, '--variant', 'lock-free', ...more)
-    assert.equal(code, 2, err)
-    assert.match(err, /section under lock-free touches no shared word.*hot-lines=1/s)
+test('a modelled run ends whose CPUs only work, although they meet at no word', async () => {
+  const plan = [
+    'bench',
+    '-m',
+    'altra-64',
+    '-s',
+    'fault-scaling',
+    '--set',
+    'operation=section',
+    '--variant',
+    'lock-free',
+  ]
+  const quick = ['--duration', '0.1ms', '--draws', '0', '--quiet', '--out', join(FOLDER, 'only-work.json'), '--force']
+  for (const vcpus of ['1', '3']) {
+    const more = ['--vcpus', vcpus, '--set', 'cost.operation_outside=100', '--set', 'clear=outside']
+    const { code, out, err } = await faultline(...plan, ...quick, ...more)
+    assert.equal(code, 0, err)
+    assert.match(out, /operations\/s/)
   }
-  const quick = ['--duration', '0.1ms', '--draws', '0', '--quiet', '--out', join(FOLDER, 'hot-lines.json')]
-  const { code, err } = await faultline(...plan, ...quick, '--variant', 'lock-free', '--set', 'hot-lines=1')
-  assert.equal(code, 0, err)
+})
+
+test('a modelled run in which nothing takes time is refused in one sentence, whether its CPUs run on or wait in turns', async () => {
+  const quick = ['--duration', '0.1ms', '--draws', '0', '--quiet', '--out', join(FOLDER, 'no-time.json'), '--force']
+  const free = (...names: string[]) => names.flatMap((name) => ['--set', `${name}=0`])
+  const access = free('machine.rmw_ns', 'machine.load_ns', 'machine.store_ns', 'cost.guest_access', 'cost.dirty_page')
+  for (const own of [
+    ['-s', 'fault-scaling', '--variant', 'lock-free', '--set', 'operation=section'],
+    ['-s', 'fault-scaling', '--variant', 'lock-free', '--set', 'operation=dirty', ...access],
+  ]) {
+    const { code, out, err } = await faultline('bench', '-m', 'altra-64', '--vcpus', '2', ...own, ...quick)
+    assert.equal(code, 2, `${out}${err}`)
+    assert.match(out, /virtual time stands still at [\d.]+ ns: 1000000 operations of a CPU in a row took no time/)
+  }
 })

@@ -42,12 +42,17 @@ export class ProfileError extends FaultlineError {
 }
 
 const AGAIN = 'Run it again with --vcpus 1 --trials 1; if it fails again, please report it with the command line.'
+/** A modelled run in which nothing costs time: the request is wrong, not the run. */
+export const TIME_STANDS = 'TIME_STANDS'
+
 const HINTS: Readonly<Record<string, string>> = {
   WORKER_STALLED:
     'A lost wake-up, or a deadlock: the line above names the word. Fewer workers than cores rule the scheduler out.',
   STALLED:
     'A lock that is not released, or an endless loop: the line above shows where each CPU is. `faultline check` finds the order of steps that leads there.',
   PATCH_THREW: 'Correct that line in the named file. FAULTLINE_TRACE=1 prints the stack.',
+  [TIME_STANDS]:
+    'Leave out the --set that makes a cost 0, or add work to each operation: --set cost.operation_outside=100 in fault-scaling.',
   DEADLOCK: 'This cannot end by itself: change the order in which the locks are taken.',
 }
 
@@ -74,7 +79,7 @@ export class RunFailed<P = unknown> extends FaultlineError {
 
 /** A modelled run that could not be finished. */
 export class ModelFailed extends FaultlineError {
-  declare readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED' | 'PATCH_THREW'
+  declare readonly code: 'DEADLOCK' | 'STALLED' | 'INTERRUPTED' | 'PATCH_THREW' | 'TIME_STANDS'
 
   constructor(code: ModelFailed['code'], message: string, options?: ErrorOptions) {
     super(code, 'run', message, { hint: hintOfRun(code), cause: options?.cause })

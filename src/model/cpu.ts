@@ -20,6 +20,7 @@ import type { Ledger } from './ledger.ts'
 import { LINE_SHIFT, type Lines, NO_CPU } from './lines.ts'
 import { LockTimes } from './lock-times.ts'
 import type { SharedState, Turn } from './shared-state.ts'
+import { MOST_AT_ONE_MOMENT, timeStands } from './time-stands.ts'
 import { Variation } from './variation.ts'
 
 // Constants of the hot path stand here: imported from files of their own, they cost 5 % of the speed of `precheck` on 64 CPUs.
@@ -40,6 +41,8 @@ const BROADCASTS = 11
 const SLEEP = 12
 const PAUSE = 13
 const PART = 14
+/** So many operations after the end of the run, a CPU that only works lets the others act, so that they come to their ends too. */
+const MANY_AFTER_END = 1 << 16
 /** For messages, by code. */
 const NAMES = 'load store add sub and or xchg cas until park unpark broadcast untilTime pause store'.split(' ')
 
@@ -53,12 +56,14 @@ const NAMES = 'load store add sub and or xchg cas until park unpark broadcast un
  *   STORED       when the last store that did not wait for its line is in the cache
  *   SLEEPS_UNTIL when it wakes. In a field with small integers, the first such time would change the shape of all CPUs, and with
  *                it all code that is compiled by then
+ *   ASKED_RUNNING when its role last asked whether the run goes on, as it does once an operation
  */
 const CLOCK = 0
 const ASKED = 1
 const WAIT_BEGAN = 2
 const STORED = 3
 const SLEEPS_UNTIL = 4
+const ASKED_RUNNING = 5
 export const TIMES = 8
 const NEVER = -1
 
@@ -106,6 +111,8 @@ export class SimulatedCpu extends Activations implements Cpu {
   readonly #locks: LockTimes
   /** The number of the step that releases the last lock. */
   #releasesAt = 0
+  /** How often its role asked for the phase at ASKED_RUNNING. */
+  #asksAtOnce = 0
   readonly #answer: { done: true; value: number } = { done: true, value: 0 }
 
   constructor(id: number, shared: SharedState, ledger: Ledger, slowdown: number) {
@@ -260,6 +267,7 @@ export class SimulatedCpu extends Activations implements Cpu {
     const ps = Math.round(this.#costs.work[kind]! * units * this.#slowdown * this.#variation.of(units))
     this.clock += ps
     if (this.#costs.dvmStall > 0) this.#stall(ps)
+    if (this.ledger.afterEnd > MANY_AFTER_END) return this.#stand(PAUSE, this.#word, 0, 0)
     return this.#done(0)
   }
 
@@ -340,7 +348,15 @@ export class SimulatedCpu extends Activations implements Cpu {
   }
 
   running(): boolean {
-    return this.ledger.running(this.clock)
+    const { clock } = this
+    if (clock !== this.#times[this.#at + ASKED_RUNNING]!) {
+      this.#times[this.#at + ASKED_RUNNING] = clock
+      this.#asksAtOnce = 0
+    } else {
+      this.#asksAtOnce += 1
+      if (this.#asksAtOnce > MOST_AT_ONE_MOMENT) throw timeStands(clock, 'operations of a CPU')
+    }
+    return this.ledger.running(clock)
   }
 
   signalPending(): boolean {

@@ -44,6 +44,8 @@ export class Ledger {
   readonly #at: number
   /** mmu_lock was yielded, and is not had back yet. */
   isYielding = false
+  /** How often its role asked whether the run goes on, after its own window. */
+  afterEnd = 0
   readonly #measured: CpuRecords
   readonly #unmeasured: CpuRecords
   readonly #phases: Phases
@@ -89,6 +91,7 @@ export class Ledger {
     const phases = this.#phases
     if (this.#phase === WARMUP && clock >= phases.measureFrom) this.#measure(clock)
     if (this.#phase === MEASURE && clock >= phases.measureUntil) this.#drain(clock)
+    else if (this.#phase === DRAIN) this.afterEnd += 1
     return !phases.isOver
   }
 

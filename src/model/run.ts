@@ -18,6 +18,7 @@ import type { SimulatedCpu } from './cpu.ts'
 import { loadFlatBuild } from './flat.ts'
 import { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
+import { MOST_AT_ONE_MOMENT, timeStands } from './time-stands.ts'
 import { type Placement, Topology } from './topology.ts'
 import { stuckText, whereNow } from './where-now.ts'
 
@@ -146,11 +147,15 @@ async function playModel(options: ModelOptions): Promise<ModelResult> {
 
 async function play(machine: Machine, { signal, system }: ModelOptions, waiting: () => string): Promise<void> {
   let left = typeof system.variant === 'string' ? MOST_EVENTS_AFTER_END : MOST_EVENTS_OF_PATCH
+  let [moment, atMoment] = [machine.now, 0]
   do {
     // The command line hears of an interruption only when it is let, between short runs too.
     await new Promise((resolve) => setImmediate(resolve))
     if (signal?.aborted) throw new ModelFailed('INTERRUPTED', 'the run was aborted')
     if (machine.isEnding) left -= EVENTS
+    atMoment = machine.now === moment ? atMoment + EVENTS : 0
+    moment = machine.now
+    if (atMoment > MOST_AT_ONE_MOMENT) throw timeStands(moment, 'events')
     if (left < 0) {
       const stuck = waiting()
       const where = whereNow(machine, system)
