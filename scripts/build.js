@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
-/** The files that `bundle` writes, with their maps. */
+/** The files that `bundle` and `openBundle` write, with their maps. */
 const BUNDLES = ['direct', 'opened'].map((build) => join(dist, build, 'bundle.js'))
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -94,9 +94,18 @@ async function bundle(outfile) {
     sourcesContent: false,
     logLevel: 'warning',
   })
-  for (const { path, contents } of outputFiles) {
-    if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents)
-  }
+  for (const { path, contents } of outputFiles) writeChanged(path, Buffer.from(contents))
+}
+
+/** The opened build in one file is that of the direct build in one file, so that its text has the names by which it knows everything. */
+function openBundle(direct, outfile) {
+  writeChanged(outfile, Buffer.from(toOpenedBundle(readFileSync(direct, 'utf8'))))
+  writeChanged(`${outfile}.map`, readFileSync(`${direct}.map`))
+}
+
+/** What has not changed is left alone: another process may be reading it. */
+function writeChanged(path, contents) {
+  if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents)
 }
 
 function walk(folder) {
@@ -111,8 +120,10 @@ compile('tsconfig.json')
 removeOrphans()
 copyData()
 const { writeBuilds } = await import('../dist/builds/write.js')
+const { toOpenedBundle } = await import('../dist/builds/opened.js')
 writeBuilds(dist)
-for (const file of BUNDLES) await bundle(file)
+await bundle(BUNDLES[0])
+openBundle(...BUNDLES)
 await bundlePage()
 const { storeDefinitions } = await import('../dist/bench/definition/definition.js')
 storeDefinitions()

@@ -33,7 +33,7 @@ const plan = (first, many) => ({
   accesses: { kind: 'sweep', firstGfn: BASE_GFN + first, pages: many, everyNs: 0, startNs: 0 },
 })
 
-const direct = await loadDirectBuild(words === 'wasm' ? 'opened' : 'direct', words === 'wasm')
+const direct = await loadDirectBuild(words === 'wasm' ? 'opened' : 'direct')
 /** A VM with these pages, and a CPU for it. Its memory has been touched. */
 function newVm(pages) {
   const memslots = [{ slot: 0, baseGfn: BASE_GFN, hva: 1 << 29, pages }]

@@ -1,4 +1,4 @@
-import type { AnyNode, CallExpression, MemberExpression } from 'acorn'
+import type { AnyNode, CallExpression, Class, Function as FunctionNode, MemberExpression } from 'acorn'
 import { full } from 'acorn-walk'
 
 /** Any member at all: which one, the text does not say. */
@@ -29,6 +29,25 @@ export function changedMembers(tree: AnyNode): ChangedMember[] {
     if (node.type === 'ForOfStatement' || node.type === 'ForInStatement')
       for (const each of targetsIn(node.left)) note(each)
     if (node.type === 'CallExpression') found.push(...changedByCall(node))
+  })
+  return found
+}
+
+/** What may change of `this`, or of another object, after the construction of an object of the class: names. */
+export const changedByClass = (node: Class): string[] => [
+  ...new Set(codeIn(node).flatMap((code) => changedMembers(code).map(({ name }) => name))),
+]
+
+/** All that may run after the construction of an object: of the constructor, the functions in it. */
+const codeIn = ({ body }: Class): AnyNode[] =>
+  body.body.flatMap((member): AnyNode[] =>
+    member.type === 'MethodDefinition' && member.kind === 'constructor' ? functionsIn(member.value) : [member],
+  )
+
+function functionsIn({ body }: FunctionNode): AnyNode[] {
+  const found: AnyNode[] = []
+  full(body as AnyNode, (node) => {
+    if (/Function/.test(node.type)) found.push(node)
   })
   return found
 }

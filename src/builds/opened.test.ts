@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toOpened } from './opened.ts'
+import { toOpened, toOpenedBundle } from './opened.ts'
 
 test('private names become ordinary ones in the same place, and nothing else is changed', () => {
   const text = 'class A { #x = "#y"; f() { return this.#x; } } // #z\n//# sourceMappingURL=a.js.map\n'
@@ -15,7 +15,7 @@ test('classes and functions say what the names of their module stand for, and ca
   assert.equal(
     toOpened(text).split('\n').at(-1),
     'const $scope = () => ({ b, N, M, f, C, g }); $scope.changes = []; $scope.replace = { g: ($f) => { g = $f; } };' +
-      ' f.$scope = $scope; C.$scope = $scope; g.$scope = $scope;',
+      ' f.$scope = $scope; C.$scope = $scope; g.$scope = $scope; C.$assigns = [];',
   )
 })
 
@@ -31,7 +31,7 @@ for (const [what, code, changes] of [
   ['any field', 'Object.assign(a, b)', ['*']],
   ['an element', 'a.rows[0] = 1; a.b[i][j]++', ['b.*', 'b[]', 'rows.*', 'rows[]']],
   ['elements, by a method of an array', 'list.push(1); a.rows[0].pop(); list.fill(0)', ['list[]', 'rows[]']],
-  ['nothing of `this` in a class, whose text shows it', 'this.t = 1; [this.s] = b', []],
+  ['nothing of `this` in a class, which says it', 'this.t = 1; [this.s] = b', []],
 ] as const) {
   test(`a module says what it changes: ${what}`, () => {
     assert.deepEqual(changesOf(`class C { #z; f(a, b, i, j) { ${code} } }`), changes)
@@ -57,6 +57,28 @@ test('a function that is made elsewhere does not get the names of the module who
   const { T } = await import(`data:text/javascript,${encodeURIComponent(toOpened(text))}`)
   assert.equal(T.h.$scope, undefined)
   assert.equal(T.m.$scope().n, 1)
+})
+
+test('a class says what its methods change, but not what its constructor does', () => {
+  const text =
+    'export class C { #z; constructor() { this.c = 1; this.d = () => this.e++; } f() { this.x = 1; this.#z++; } }'
+  assert.match(toOpened(text), /C\.\$assigns = \["e","x","\$z"\];/)
+})
+
+test('in one file of many modules each scope has the names of its own module, and lines keep their numbers', () => {
+  const text = [
+    '// a.js',
+    'var N = 1;',
+    'function f(x) { x.p = 1; }',
+    '// b.js',
+    'var C = class _C { g(f2) { return f(f2.N); } };',
+    'export { C, f };',
+  ]
+  const opened = toOpenedBundle(text.join('\n')).split('\n')
+  assert.equal(opened.length, text.length)
+  assert.match(opened[2]!, /const \$scope0 = \(\) => \(\{ N, f \}\); \$scope0\.changes = \["p"\];/)
+  assert.match(opened[4]!, /const \$scope1 = \(\) => \(\{ C, f, _C: C \}\); \$scope1\.changes = \[\];/)
+  assert.match(opened[4]!, /C\.\$scope = \$scope1;/)
 })
 
 test('functions of a table know the names of their module, and those that are given to what makes the table', async () => {

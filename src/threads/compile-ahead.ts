@@ -26,8 +26,8 @@ export async function compileAhead(
   const key = JSON.stringify([system, names])
   const known = remembered.get(key)
   if (known !== undefined) return known
-  // The compiler reads the texts of functions, which are those of the modules.
-  const { buildSystem, runRole } = await loadDirectBuild('opened', true)
+  // As in the workers: what is compiled names functions by the names of this file.
+  const { buildSystem, runRole } = await loadDirectBuild('opened', typeof system.variant !== 'string')
   const { vm } = buildSystem(await systemOf(system, 'opened'))
   const compiled = names.map((role, cpu) => {
     const target = targetOf(cpu, memory, system.lockStatistics)

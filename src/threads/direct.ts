@@ -15,7 +15,7 @@ export type DirectBuild = {
 
 /**
  * The stepped build's sources with `*` and `yield*` blanked, and opened if they are to be compiled: see builds. It is loaded as one
- * file; `asModules` by those who share its modules: a patch, which imports them, and the compiler, which reads their texts.
+ * file; `asModules` with a patch, which imports them.
  */
 export async function loadDirectBuild(build: 'direct' | 'opened', asModules = false): Promise<DirectBuild> {
   if (!asModules) return await import(new URL(`../${build}/bundle.js`, import.meta.url).href)

@@ -57,12 +57,12 @@ export function* runUffdReader(cpu: Cpu, vm: Vm): Steps<void> {
     yield* vm.mnInvalidateLock.release(cpu)
     if (end === CLOSED) return
     if (isEmpty) yield* cpu.park(tail(vm), end)
-    else yield* resolve(cpu, vm, faulter)
+    else yield* resolveFor(cpu, vm, faulter)
   }
 }
 
 /** UFFDIO_COPY: the page is copied, and the fault woken under the lock of the wait queues. */
-function* resolve(cpu: Cpu, vm: Vm, faulter: number): Steps<void> {
+function* resolveFor(cpu: Cpu, vm: Vm, faulter: number): Steps<void> {
   yield* cpu.work(WORK_KIND.uffd_copy, 1)
   yield* cpu.broadcast(BROADCAST_KIND.clear_page, 1)
   yield* vm.mnInvalidateLock.acquire(cpu)

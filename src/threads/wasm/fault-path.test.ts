@@ -7,7 +7,7 @@ import { loadDirectBuild } from '../direct.ts'
 import { cpuFor } from '../for-words.ts'
 import { allocate } from '../memory.ts'
 
-const opened = await loadDirectBuild('opened', true)
+const opened = await loadDirectBuild('opened')
 
 const BASE = 1 << 20
 const PAGES = 1500

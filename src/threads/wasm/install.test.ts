@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { toOpened } from '../../builds/opened.ts'
 import type * as Shared from '../../shared-memory/index.ts'
 import { compileFor } from '../compile-for.ts'
 import { cpuFor } from '../for-words.ts'
@@ -66,13 +67,9 @@ for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
   })
 }
 
-type Scoped = { $scope?: () => object }
-
-/** A class as the opened build has it. */
-function asOpened<T extends object>(type: T): T {
-  ;(type as Scoped).$scope = () => ({})
-  return type
-}
+/** A class as the opened build has it; `names`: of what its text names. */
+const asOpened = <T extends { readonly name: string }>(type: T, names: Readonly<Record<string, unknown>> = {}): T =>
+  new Function(...Object.keys(names), `${toOpened(`${type}`)}\nreturn ${type.name}`)(...Object.values(names)) as T
 
 function compiledAlone(lock: object) {
   const memory = allocate({ words: 64 }, 'wasm')
@@ -137,8 +134,9 @@ test('a lock with mutable fields in JavaScript is not compiled', () => {
       cpu.add(32, -1)
     }
   }
-  class CountedBelow extends asOpened(CountingLock) {}
-  for (const type of [asOpened(CountingLock), asOpened(CountedBelow)]) {
+  class CountedBelow extends CountingLock {}
+  const opened = asOpened(CountingLock)
+  for (const type of [opened, asOpened(CountedBelow, { CountingLock: opened })]) {
     const lock = new type()
     assert.deepEqual(compiledAlone(lock), [{ method: type.name, why: 'it keeps state besides its words' }])
     assert.ok(!Object.hasOwn(lock, 'acquire'))

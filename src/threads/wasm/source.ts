@@ -1,6 +1,4 @@
 import { type AnyNode, type Function as FunctionNode, parseExpressionAt } from 'acorn'
-import { full } from 'acorn-walk'
-import { changedMembers } from '../../builds/changed-members.ts'
 import { isCompiled } from './compiled-methods.ts'
 
 /** Resolves the names of a module, and says which fields it assigns to, of any object: see toOpened(). */
@@ -11,7 +9,7 @@ export type Scope = (() => Readonly<Record<string, unknown>>) & {
 }
 
 /** A class or a function of the opened build. */
-type Opened = { readonly $scope?: Scope }
+type Opened = { readonly $scope?: Scope; readonly $assigns?: readonly string[] }
 
 export type Source = {
   readonly name: string
@@ -30,6 +28,15 @@ const scopeOf = (callable: Callable | undefined): Scope | undefined =>
 
 /** The sources read so far, by function: the same source is the same object. */
 const read = new WeakMap<Callable, Source>()
+
+/** The names of each module, which are as they were when it was first asked: functions may be replaced later. */
+const resolved = new WeakMap<Scope, Source['scope']>()
+
+function namesOf(scope: Scope): Source['scope'] {
+  const names = resolved.get(scope) ?? scope()
+  resolved.set(scope, names)
+  return names
+}
 
 function once(callable: Callable, source: () => Source): Source {
   const found = read.get(callable) ?? source()
@@ -64,7 +71,7 @@ function inherited(
     if (typeof callable !== 'function' || scope === undefined) return undefined
     return once(callable, () => {
       const { value } = onlyPropertyOf(parsed(`({${callable}})`)) as { readonly value: FunctionNode }
-      return { name: `${owner.name}.${shown}`, callable, node: value, scope: scope() }
+      return { name: `${owner.name}.${shown}`, callable, node: value, scope: namesOf(scope) }
     })
   }
   return undefined
@@ -83,7 +90,7 @@ export function functionOf(value: unknown): Source | undefined {
   const callable = value as Callable
   const scope = typeof value === 'function' ? scopeOf(callable) : undefined
   if (scope === undefined) return undefined
-  return once(callable, () => ({ name: callable.name, callable, node: nodeOf(callable), scope: scope() }))
+  return once(callable, () => ({ name: callable.name, callable, node: nodeOf(callable), scope: namesOf(scope) }))
 }
 
 /** A function, an arrow function, or a method of a table. */
@@ -113,8 +120,6 @@ export function keepsState(object: object, met = new Set<object>()): boolean {
   return Object.values(object).some((value) => typeof value === 'object' && value !== null && keepsState(value, met))
 }
 
-const assigned = new WeakMap<Callable, ReadonlySet<string>>()
-
 /** The fields of `this` that the classes of an object change, except in constructors; of a class, those that are static. */
 export function fieldsAssignedIn(object: object): ReadonlySet<string> {
   const owner = typeof object === 'function' ? object : (object.constructor ?? Object)
@@ -130,33 +135,9 @@ export function fieldsAssignedIn(object: object): ReadonlySet<string> {
 
 const assignedIn = new WeakMap<object, ReadonlySet<string>>()
 
-function fieldsOf(owner: Callable): ReadonlySet<string> {
-  if (scopeOf(owner) === undefined) return NOTHING
-  const known = assigned.get(owner) ?? new Set(codeIn(owner).flatMap(fieldsIn))
-  assigned.set(owner, known)
-  return known
-}
-
-const NOTHING: ReadonlySet<string> = new Set()
-
-const fieldsIn = (code: AnyNode): string[] => changedMembers(code).map(({ name }) => name)
-
-/** All that may run after the construction of an object: of the constructor, the functions in it. */
-function codeIn(owner: Callable): AnyNode[] {
-  const node = parsed(`(${owner})`)
-  if (node.type !== 'ClassExpression') return []
-  return node.body.body.flatMap((member): AnyNode[] =>
-    member.type === 'MethodDefinition' && member.kind === 'constructor' ? functionsIn(member.value) : [member],
-  )
-}
-
-function functionsIn({ body }: FunctionNode): AnyNode[] {
-  const found: AnyNode[] = []
-  full(body as AnyNode, (node) => {
-    if (/Function/.test(node.type)) found.push(node)
-  })
-  return found
-}
+/** The opened build says it of each class. */
+const fieldsOf = (owner: Callable): readonly string[] =>
+  Object.hasOwn(owner, '$assigns') ? (owner.$assigns ?? []) : []
 
 function parsed(text: string): AnyNode {
   const node = parseExpressionAt(text, 0, { ecmaVersion: 'latest', sourceType: 'module', preserveParens: false })
