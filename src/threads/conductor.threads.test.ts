@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conduct } from './conductor.ts'
-import { Control, STOP } from './control.ts'
+import { Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
 import { Status } from './status.ts'
 
 test('a worker that still waits when all others have returned ends the run by name', async () => {
@@ -26,6 +26,7 @@ test('a worker that still waits when all others have returned ends the run by na
     warmupMs: 1,
     durationMs: 1,
     isRecording: false,
+    hasLeader: false,
     stallMs: 100,
     signal: undefined,
     clearMemory: () => {},
@@ -37,4 +38,33 @@ test('a worker that still waits when all others have returned ends the run by na
   clearInterval(arriving)
   assert.equal(failure?.code, 'WORKER_STALLED')
   assert.match(failure.message, /^memslot-updater 0 .*: it waits for word 3$/)
+})
+
+test('a phase begins when the leader is between two operations, and the window is not shorter for that', async () => {
+  const control = new Control()
+  const status = Status.forCpus(1)
+  const leader = status.writer(0)
+  leader.beat()
+  leader.drained()
+  const seen: number[] = []
+  let askedFor = 0
+  const atWork = setInterval(() => {
+    if (control.arrived < 1) Atomics.add(control.words, 32, 1)
+    // The first looks find the leader within an operation.
+    const before = control.phase
+    if (before >= WARMUP && before < DRAIN && ++askedFor % 20 === 0) {
+      control.beginWanted()
+      if (control.phase > before) seen.push(control.phase)
+    }
+    if (control.phase === DRAIN) control.advance(STOP)
+  }, 1)
+  const failure = await conduct({
+    ...{ control, status, cpus: 1, warmupMs: 1, durationMs: 2000, isRecording: false, hasLeader: true, stallMs: 5000 },
+    ...{ signal: AbortSignal.timeout(250), clearMemory: () => {}, nameOf: String, describe: () => '' },
+    ...{ deadlock: () => undefined, hasEnded: () => false },
+  })
+  clearInterval(atWork)
+  // It was the leader that began the window; the run was interrupted long before the window was over.
+  assert.deepEqual(seen, [MEASURE])
+  assert.equal(failure?.code, 'INTERRUPTED')
 })

@@ -12,6 +12,8 @@ export type RunContext = {
   readonly durationMs: number
   /** The load is a recording, which is rehearsed and then played from the start; it ends by itself. */
   readonly isRecording: boolean
+  /** A worker begins the phases, between two of its operations. */
+  readonly hasLeader: boolean
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
   readonly signal: AbortSignal | undefined
@@ -30,6 +32,9 @@ export const START_DEADLINE_MS = 20_000
 /** Recordings begin this long after the start, so that every worker is awake. */
 const LEAD_MS = 5
 const POLL_MS = 20
+/** How long the leader may take until it begins a phase, as a part of the measured window, and how often that is looked at. */
+const LEADER_SHARE = 0.25
+const LEADER_POLL_MS = 4
 
 /** Moves a run through its phases; returns why it must be aborted, if it must. */
 export async function conduct(run: RunContext): Promise<RunFailed | undefined> {
@@ -87,14 +92,14 @@ async function rehearse(run: RunContext): Promise<RunFailed | undefined> {
  */
 async function follow(
   run: RunContext,
-  schedule: { readonly phase: number; readonly atMs: number }[],
+  schedule: Timed[],
 ): Promise<RunFailed | undefined> {
   const { control } = run
   const watchdog = new Watchdog(run.status, run.cpus, run.stallMs)
   let drainingSinceMs = performance.now()
   while (!control.isAborted && !run.hasEnded()) {
     const now = performance.now()
-    while (schedule.length > 0 && now >= schedule[0]!.atMs) control.advance(schedule.shift()!.phase)
+    while (schedule.length > 0 && hasBegun(run, schedule[0]!, now)) schedule = later(schedule, now)
     if (control.phase < DRAIN) drainingSinceMs = now
     const failure = troubleOf(run, watchdog) ?? overdue(run, now - drainingSinceMs)
     if (failure !== undefined) return failure
@@ -104,7 +109,22 @@ async function follow(
 }
 
 /** When to look again: soon, once the end is near. */
-const pollMs = (phase: number, leftMs: number) => (phase === STOP ? 1 : Math.max(1, Math.min(POLL_MS, leftMs)))
+const pollMs = (phase: number, leftMs: number) =>
+  phase === STOP ? 1 : leftMs <= 0 ? LEADER_POLL_MS : Math.max(1, Math.min(POLL_MS, leftMs))
+
+type Timed = { readonly phase: number; readonly atMs: number }
+
+/** Begins a phase that is due; leaves that to the leader for a part of the window at most. */
+function hasBegun({ control, hasLeader, durationMs }: RunContext, { phase, atMs }: Timed, nowMs: number): boolean {
+  if (nowMs < atMs) return false
+  if (!hasLeader || nowMs - atMs >= durationMs * LEADER_SHARE) control.advance(phase)
+  else control.want(phase)
+  return control.phase >= phase
+}
+
+/** The phases after the first, which began late: the window is not shorter for that. */
+const later = ([began, ...rest]: readonly Timed[], nowMs: number): Timed[] =>
+  rest.map(({ phase, atMs }) => ({ phase, atMs: atMs + nowMs - began!.atMs }))
 
 function troubleOf({ signal, nameOf, describe, deadlock }: RunContext, watchdog: Watchdog): RunFailed | undefined {
   if (signal?.aborted) return interrupted()

@@ -17,7 +17,8 @@ const ARRIVED = 1
 const DRAINED = 2
 const ABORTED = 3
 const ORIGIN = 4
-const WORDS = 5
+const WANTED = 5
+const WORDS = 6
 /** Each on its own line. */
 const STRIDE = 32
 
@@ -63,6 +64,17 @@ export class Control {
       if (now >= phase || Atomics.compareExchange(this.words, PHASE, now, phase) === now) break
     }
     Atomics.notify(this.words, PHASE)
+  }
+
+  /** Asks the leader to begin a phase when it is between two operations. */
+  want(phase: number): void {
+    Atomics.store(this.words, WANTED * STRIDE, phase)
+  }
+
+  /** Leader: between two operations, begins the phase that is wanted. Pairs with `want()`. */
+  beginWanted(): void {
+    const wanted = Atomics.load(this.words, WANTED * STRIDE)
+    if (wanted > this.phase) this.advance(wanted)
   }
 
   /** Worker: waits at a barrier until this phase, or a later one, has begun; false if the run was aborted meanwhile. */

@@ -16,6 +16,8 @@ export type CpuOfRun = {
   /** A line that broadcasts of all CPUs meet on. */
   readonly interconnect: Int32Array<SharedArrayBuffer>
   readonly keepsLockStatistics: boolean
+  /** Its operations are long, and the phases of the run begin between two of them. */
+  readonly leads: boolean
   /** When the run's clock stood at 0, on `performance.now()`. */
   readonly originMs: number
 }

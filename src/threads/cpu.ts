@@ -182,7 +182,7 @@ export class ThreadCpu implements Direct<Cpu> {
   untilTime(ns: number): void {
     for (;;) {
       const left = ns - this.now()
-      if (left <= 0 || !this.running()) return
+      if (left <= 0 || !this.#goesOn()) return
       if (left > OVERSLEEP_NS * 2) {
         Atomics.wait(IDLE, 0, 0, Math.min(NAP_MS, (left - OVERSLEEP_NS) / 1e6))
       } else {
@@ -219,6 +219,11 @@ export class ThreadCpu implements Direct<Cpu> {
   }
 
   running(): boolean {
+    if (this.#run?.leads === true) this.#run.control.beginWanted()
+    return this.#goesOn()
+  }
+
+  #goesOn(): boolean {
     const run = this.#run
     if (run === undefined) return true
     run.status.beat()

@@ -157,6 +157,7 @@ function targetsOf(task: CrewTask, library: Library, control: Control, isPlain: 
     broadcastTurns: [],
     interconnect: new Int32Array(new SharedArrayBuffer(4)),
     keepsLockStatistics: task.subject.isWatched ?? false,
+    leads: false,
     originMs: 0,
   })
   const { lock, left, right } = placeSubject(library, task.subject, task.shape.cpus)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunFailed } from '../errors/faultline-error.ts'
+import { COUNTER } from '../protocols/counters.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import { type RunOptions, run } from './run.ts'
@@ -108,3 +109,19 @@ for (const lockdep of [false, true]) {
     }
   })
 }
+
+test('the window of a run holds whole rounds of its first notifier', async () => {
+  const notifier: RolePlan = {
+    role: 'notifier',
+    isTimed: false,
+    invalidations: {
+      ...{ kind: 'repeat', startHva: 0, pages: PAGES, pauseNs: 500_000, everyNs: 0, startNs: 0, populate: true },
+    },
+  }
+  const { records } = await run(options([notifier], { durationMs: 100 }))
+  const { counters } = records.of(0)
+  const unmaps = counters[COUNTER.unmap_gfn_range_calls]!
+  assert.ok(unmaps > 0)
+  // Nobody else maps, so each round maps the whole range before it removes it.
+  assert.equal(counters[COUNTER.pages_populated], unmaps * PAGES)
+})

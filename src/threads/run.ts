@@ -64,6 +64,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const timelines = options.roles
     .slice(0, events === 0 ? 0 : cpus)
     .map(() => ({ events: new SharedArrayBuffer(Timeline.size(events) * 8), trigger }))
+  const leader = leaderOf(options.roles)
   const spec: RunSpec = {
     system: options.system,
     memory,
@@ -75,6 +76,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     interconnect: new Int32Array(new SharedArrayBuffer(128)),
     spinLooks: cpus > options.cores ? SPIN_LOOKS_CROWDED : SPIN_LOOKS,
     recordingNs: options.recordingMs * 1e6,
+    leader,
     handOver: cpus < 2 || cpus > options.cores ? undefined : new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4)),
     timelines,
   }
@@ -93,6 +95,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     warmupMs: options.warmupMs,
     durationMs: options.durationMs,
     isRecording: options.recordingMs > 0,
+    hasLeader: leader !== undefined,
     stallMs: options.stallMs,
     signal: options.signal,
     clearMemory: () => {
@@ -133,6 +136,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ...(left.size === 0 ? {} : { leftInJavaScript: [...left] }),
     atRest: violationsAtRest(vm, memory.words),
   }
+}
+
+/**
+ * A notifier takes up to tens of milliseconds from one invalidation to the next, and how fast the others are depends on where
+ * between the two it is. A window from one start of an invalidation to another has no part of one at its ends.
+ */
+function leaderOf(roles: readonly RolePlan[]): number | undefined {
+  const first = roles.findIndex((plan) => plan.role === 'notifier' && plan.invalidations.kind !== 'recorded')
+  return first < 0 ? undefined : first
 }
 
 /** The partial result of a failed run. */

@@ -25,6 +25,8 @@ export type RunSpec = {
   readonly spinLooks: number
   /** The run's load is a recording of this length; 0: it repeats until it is stopped. */
   readonly recordingNs: number
+  /** The CPU between whose operations phases begin; undefined: they begin by the clock. */
+  readonly leader: number | undefined
   /** The words with which the first two measure hand-overs after their roles; undefined: they do not. */
   readonly handOver: Int32Array<SharedArrayBuffer> | undefined
   /** Memory for the timeline of each CPU; empty: nothing is recorded. */
@@ -65,6 +67,7 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
     broadcastTurns: run.broadcastTurns,
     interconnect: run.interconnect,
     keepsLockStatistics: run.system.lockStatistics,
+    leads: run.leader === id,
     originMs: control.originMs,
   })
   const timeline = run.timelines[id]
