@@ -1,8 +1,8 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
 import { effortOf, type Group, isPlayedInTime, type Modelled, type PlanOptions } from './plan.ts'
 
-/** The time of a trial outside its warm-up and its measured window: fresh threads, their modules, their end. */
-const OVERHEAD_MS = 90
+/** The time of a trial outside its warm-up and its measured window: fresh threads, their modules, the rest of a round, their end. */
+const OVERHEAD_MS = 250
 /** Calibration before the first group and after each. */
 const CALIBRATION_MS = 600
 const FEWEST_TRIALS = 3

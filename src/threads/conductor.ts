@@ -90,10 +90,7 @@ async function rehearse(run: RunContext): Promise<RunFailed | undefined> {
  * Runs through the timed phases, until all workers have returned. The last one to be drained stops the run, but a worker
  * may still wait inside an operation: forever, if a role that has returned should have woken it.
  */
-async function follow(
-  run: RunContext,
-  schedule: Timed[],
-): Promise<RunFailed | undefined> {
+async function follow(run: RunContext, schedule: Timed[]): Promise<RunFailed | undefined> {
   const { control } = run
   const watchdog = new Watchdog(run.status, run.cpus, run.stallMs)
   let drainingSinceMs = performance.now()

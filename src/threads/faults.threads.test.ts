@@ -46,7 +46,16 @@ test('a worker that never starts ends the run by its name', async (t) => {
   const status = Status.forCpus(2)
   status.writer(0).beat()
   const failure = await conduct({
-    ...{ control: new Control(), status, cpus: 2, warmupMs: 1, durationMs: 1, isRecording: false, hasLeader: false, stallMs: 100 },
+    ...{
+      control: new Control(),
+      status,
+      cpus: 2,
+      warmupMs: 1,
+      durationMs: 1,
+      isRecording: false,
+      hasLeader: false,
+      stallMs: 100,
+    },
     ...{ signal: undefined, clearMemory: () => {}, describe: () => '', deadlock: () => undefined },
     nameOf: (cpu) => `vcpu ${cpu}`,
     hasEnded: () => false,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunFailed } from '../errors/faultline-error.ts'
-import { COUNTER } from '../protocols/counters.ts'
 import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { COUNTER } from '../protocols/counters.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import { type RunOptions, run } from './run.ts'
 
