@@ -1,74 +1,98 @@
 import type { BinaryExpression, UnaryExpression } from 'acorn'
 import type { Code } from './encode.ts'
+import type { Frame } from './frame.ts'
 import {
   ARITHMETIC,
+  ARITHMETIC_64,
   BITWISE,
   COMPARISONS,
   COMPARISONS_64,
+  constant,
   IS_ZERO,
-  MULTIPLY,
-  REMAINDER,
-  WITH_SIGN,
-  WITHOUT_SIGN,
+  IS_ZERO_64,
+  SHIFT_RIGHT_64,
+  wideConstant,
 } from './instructions.ts'
-import { bitsOf, boolean, codeOf, isBoolean, isPure, known, NotCompiled, number, type Value } from './values.ts'
+import { always, isWithin, RANGES, type Range, SIGNED } from './ranges.ts'
+import {
+  bitsOf,
+  boolean,
+  codeOf,
+  isBoolean,
+  isPure,
+  known,
+  NotCompiled,
+  number,
+  rangeOf,
+  type Value,
+  wideOf,
+} from './values.ts'
+import { exactly } from './wide.ts'
+import type { World } from './world.ts'
 
-export function unary({ operator }: UnaryExpression, value: Value): Value {
-  if (operator === '!')
-    return value.kind === 'known' ? known(!value.value) : boolean([...codeOf(value), ...IS_ZERO], isPure(value))
+// Numbers of JavaScript are doubles, and those here whole numbers of 32 bits. The range of each is known: where 32 bits
+// may be too few, 64 are computed, which hold every whole number that a double holds exactly.
+
+export function unary({ operator }: UnaryExpression, value: Value, frame: Frame, world: World): Value {
+  if (operator === '!') return value.kind === 'known' ? known(!value.value) : isZero(value)
   if (operator === 'void' && isPure(value)) return known(undefined)
-  if (operator === '~') return binary('^', value, known(-1))
-  if (operator === '-') return binary('-', known(0), value)
+  if (operator === '~') return binary('^', value, known(-1), frame, world)
+  if (operator === '-') return binary('-', known(0), value, frame, world)
   throw new NotCompiled(`the operator ${operator}`)
 }
 
-const isIn = <T extends object>(table: T, name: PropertyKey): name is keyof T => name in table
+function isZero(value: Value): Value {
+  const fits = isWithin(rangeOf(value), SIGNED)
+  return boolean(fits ? [bitsOf(value), IS_ZERO] : [wideOf(value), IS_ZERO_64], isPure(value))
+}
 
-/** Numbers are of 32 bits, as all that memory holds: a sum that is greater wraps where JavaScript's does when it is stored. */
-export function binary(operator: BinaryExpression['operator'], a: Value, b: Value): Value {
+/** Whether it is anything but 0, as an i32. */
+export const truthOf = (value: Value): Code =>
+  value.kind === 'computed' && !isWithin(value.range, SIGNED) ? [wideOf(value), IS_ZERO_64, IS_ZERO] : codeOf(value)
+
+const isIn = <T extends object>(table: T, name: PropertyKey): name is keyof T => Object.hasOwn(table, name)
+
+export function binary(operator: BinaryExpression['operator'], a: Value, b: Value, frame: Frame, world: World): Value {
   if (a.kind === 'known' && b.kind === 'known')
     return known(FOLD[operator]?.(a.value as number, b.value as number) ?? refuse(operator))
   const pure = isPure(a) && isPure(b)
-  // The result is signed only if bits have been shifted in.
-  if (operator === '>>>' && !(b.kind === 'known' && ((b.value as number) & 31) !== 0)) {
-    const code = [...bitsOf(a), ...bitsOf(b), BITWISE['>>>']]
-    return { kind: 'computed', code, isBoolean: false, isPure: pure, isUnsigned: true }
-  }
-  if (isIn(BITWISE, operator)) return number([...bitsOf(a), ...bitsOf(b), BITWISE[operator]], pure)
-  if (isIn(COMPARISONS, operator)) {
-    if (isBoolean(a) !== isBoolean(b)) refuse(`${operator} of a number and a boolean`)
-    const always = ofAny(operator, a, b)
-    if (always !== undefined && pure) return known(always)
-    if (isUnsigned(a) || isUnsigned(b)) return boolean([...wide(a), ...wide(b), ...COMPARISONS_64[operator]], pure)
-    return boolean([...codeOf(a), ...codeOf(b), COMPARISONS[operator]], pure)
-  }
-  if (isIn(ARITHMETIC, operator)) return number([...bitsOf(a), ...bitsOf(b), ARITHMETIC[operator]], pure)
-  if (operator === '*' && [a, b].some(isSmall)) return number([...codeOf(a), ...codeOf(b), MULTIPLY], pure)
-  // By zero, which is NaN in JavaScript, it ends the program.
-  if (operator === '%') return number([...codeOf(a), ...codeOf(b), REMAINDER])
-  return refuse(operator)
+  if (isIn(COMPARISONS, operator)) return compared(operator, a, b, pure)
+  if (!isIn(RANGES, operator)) return refuse(operator)
+  const range = RANGES[operator](rangeOf(a), rangeOf(b))
+  if (isIn(BITWISE, operator)) return number([bitsOf(a), bitsOf(b), BITWISE[operator]], pure, range)
+  if (operator === '%') return remainder(a, b, range, frame, world)
+  // Beyond, JavaScript rounds.
+  if (!isWithin(range, EXACT)) return refuse(operator)
+  if (isWithin(range, SIGNED)) return number([bitsOf(a), bitsOf(b), ARITHMETIC[operator]], pure, range)
+  return exactly([wideOf(a), wideOf(b), ARITHMETIC_64[operator]], range, pure, frame, world)
 }
 
-/** The result of a comparison with a number that is beyond 32 bits; undefined: it is not. */
-function ofAny(operator: keyof typeof COMPARISONS, a: Value, b: Value): boolean | undefined {
-  const isBeyond = ({ kind, value }: { kind: string; value?: unknown }) =>
-    kind === 'known' &&
-    typeof value === 'number' &&
-    (value < -(2 ** 31) || value >= (isUnsigned(a) || isUnsigned(b) ? 2 ** 32 : 2 ** 31))
-  if (isBeyond(b)) return FOLD[operator]!(0, (b as { value: number }).value) as boolean
-  return isBeyond(a) ? (FOLD[operator]!((a as { value: number }).value, 0) as boolean) : undefined
+const EXACT: Range = { least: Number.MIN_SAFE_INTEGER, most: Number.MAX_SAFE_INTEGER }
+
+/** By zero, which is NaN in JavaScript, it ends the program. */
+function remainder(a: Value, b: Value, range: Range, frame: Frame, world: World): Value {
+  const fits = [a, b].every((each) => isWithin(rangeOf(each), SIGNED))
+  if (fits) return number([bitsOf(a), bitsOf(b), ARITHMETIC['%']], false, range)
+  return exactly([wideOf(a), wideOf(b), ARITHMETIC_64['%']], range, false, frame, world)
 }
 
-const isUnsigned = (value: Value): boolean => value.kind === 'computed' && value.isUnsigned === true
+/** `Math.floor(a / 2 ** bits)` */
+export function quotient(a: Value, bits: number, frame: Frame, world: World): Value {
+  const { least, most } = rangeOf(a)
+  const range = { least: Math.floor(least / 2 ** bits), most: Math.floor(most / 2 ** bits) }
+  if (isWithin({ least, most }, SIGNED)) return number([bitsOf(a), constant(bits), BITWISE['>>']], isPure(a), range)
+  return exactly([wideOf(a), wideConstant(bits), SHIFT_RIGHT_64], range, isPure(a), frame, world)
+}
 
-/** The number in 64 bits. */
-const wide = (value: Value): Code =>
-  isUnsigned(value) || (value.kind === 'known' && (value.value as number) >= 2 ** 31)
-    ? [...bitsOf(value), ...WITHOUT_SIGN]
-    : [...codeOf(value), ...WITH_SIGN]
-
-/** With such a factor JavaScript's product of numbers of 32 bits is exact, so that it wraps to the same. */
-const isSmall = (value: Value) => value.kind === 'known' && Math.abs(value.value as number) <= 2 ** 20
+function compared(operator: keyof typeof COMPARISONS, a: Value, b: Value, pure: boolean): Value {
+  if (isBoolean(a) !== isBoolean(b)) refuse(`${operator} of a number and a boolean`)
+  const [first, second] = [rangeOf(a), rangeOf(b)]
+  const result = always(operator, first, second)
+  if (result !== undefined && pure) return known(result)
+  if ([first, second].every((range) => isWithin(range, SIGNED)))
+    return boolean([bitsOf(a), bitsOf(b), COMPARISONS[operator]], pure)
+  return boolean([wideOf(a), wideOf(b), COMPARISONS_64[operator]], pure)
+}
 
 const FOLD: Partial<Record<string, (a: number, b: number) => unknown>> = {
   '+': (a, b) => a + b,

@@ -184,7 +184,7 @@ export class Compiler {
     const value = given ?? known(undefined)
     if (param.type === 'ObjectPattern') return takenApart(param, value, frame, this.#world)
     if (param.type !== 'Identifier') throw new NotCompiled('a parameter that is no name')
-    return bound(param.name, value, frame)
+    return bound(param.name, value, frame, this.#world)
   }
 
   #specialise(source: Source, self: unknown, args: readonly Value[]): Done {
@@ -209,7 +209,7 @@ export class Compiler {
     const first = takesObject ? 1 : 0
     const given = args.slice(0, node.params.length)
     const params = given.filter(({ kind }) => kind !== 'known').length
-    const locals = { count: params + first }
+    const locals = { count: params + first, wide: [] as number[] }
     const frame = new Frame(source, self, locals)
     let local = first
     const before = node.params.flatMap((param, at) => {
@@ -234,6 +234,7 @@ export class Compiler {
       takesObject,
       hasResult: result !== 'nothing',
       locals: locals.count - params - first,
+      wideLocals: locals.wide.map((local) => local - params - first),
       code: [...before, ...code, ...end],
     })
     return { index: HOST_FUNCTIONS.length + this.#functions.length - 1, result }
@@ -270,5 +271,9 @@ function onlyResultOf({ body }: BlockStatement): Expression | undefined {
 function after(before: Code, value: Value, isBeforePure: boolean): Value {
   if (before.length === 0 || (isBeforePure && value.kind === 'known')) return value
   if (value.kind === 'nothing') return { ...value, code: [...before, ...value.code] }
-  return (isBoolean(value) ? boolean : number)([...before, ...codeOf(value)])
+  if (value.kind !== 'computed') return (isBoolean(value) ? boolean : number)([before, codeOf(value)])
+  const { code, exact, checked } = value
+  const whole = { ...value, isPure: false, code: [before, code] }
+  if (exact === undefined) return whole
+  return { ...whole, exact: [before, exact], ...(checked === undefined ? {} : { checked: [before, checked] }) }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { signed, unsigned } from './encode.ts'
+import { signed, signedWide, unsigned } from './encode.ts'
 
 /** Little-endian base 128, as the specification reads it. */
 function decoded(bytes: readonly number[], isSigned: boolean): number {
@@ -21,4 +21,8 @@ test('numbers are written in as many bytes as are needed, and read back as they 
       }
     }),
   )
+})
+
+test('numbers of 64 bits too', () => {
+  fc.assert(fc.property(fc.maxSafeInteger(), (number) => assert.equal(decoded(signedWide(number), true), number)))
 })

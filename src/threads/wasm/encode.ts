@@ -22,10 +22,12 @@ export type WasmFunction = {
   readonly hasResult: boolean
   /** Locals in addition to the parameters. */
   readonly locals: number
+  /** Which of them have 64 bits; the first follows the last parameter. */
+  readonly wideLocals?: readonly number[]
   readonly code: Code
 }
 
-export type WasmImport = Omit<WasmFunction, 'locals' | 'code'> & { readonly name: string }
+export type WasmImport = Omit<WasmFunction, 'locals' | 'wideLocals' | 'code'> & { readonly name: string }
 
 export type WasmModule = {
   readonly imports: readonly WasmImport[]
@@ -40,6 +42,7 @@ export const HOST = 'host'
 export const PAGE_BYTES = 65_536
 
 const I32 = 0x7f
+const I64 = 0x7e
 const F64 = 0x7c
 const OBJECT = 0x6f
 const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const
@@ -62,6 +65,16 @@ export function signed(value: number): number[] {
   for (let rest = value | 0; ; rest >>= 7) {
     const low = rest & 0x7f
     if (rest >> 6 === 0 || rest >> 6 === -1) return [...bytes, low]
+    bytes.push(low | 0x80)
+  }
+}
+
+/** LEB128 of a whole number that a double holds exactly. */
+export function signedWide(value: number): number[] {
+  const bytes: number[] = []
+  for (let rest = BigInt(value); ; rest >>= 7n) {
+    const low = Number(rest & 0x7fn)
+    if (rest >> 6n === 0n || rest >> 6n === -1n) return [...bytes, low]
     bytes.push(low | 0x80)
   }
 }
@@ -95,7 +108,7 @@ export function encodeModule({ imports, functions, exports, pages }: WasmModule)
 class Types {
   readonly #known: string[] = []
 
-  of({ params, fractions = 0, takesObject, hasResult }: Omit<WasmFunction, 'locals' | 'code'>): number {
+  of({ params, fractions = 0, takesObject, hasResult }: Omit<WasmFunction, 'locals' | 'wideLocals' | 'code'>): number {
     const numbers = [...new Array<Code>(params).fill([I32]), ...new Array<Code>(fractions).fill([F64])]
     const given = [...(takesObject ? [[OBJECT]] : []), ...numbers]
     const bytes = [0x60, ...vector(given), ...vector(hasResult ? [[I32]] : [])]
@@ -108,8 +121,10 @@ class Types {
   }
 }
 
-function body({ locals, code }: WasmFunction): Code {
-  const bytes = bytesOf([vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), code, 0x0b])
+function body({ locals, wideLocals = [], code }: WasmFunction): Code {
+  const types = new Array<number>(locals).fill(I32)
+  for (const each of wideLocals) types[each] = I64
+  const bytes = bytesOf([vector(types.map((type) => [1, type])), code, 0x0b])
   return [...unsigned(bytes.length), bytes]
 }
 

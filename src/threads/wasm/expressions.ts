@@ -1,13 +1,15 @@
 import type { AnyNode, BinaryExpression, CallExpression, Expression, MemberExpression, TemplateLiteral } from 'acorn'
-import { binary, refuse, unary } from './arithmetic.ts'
+import { binary, quotient, refuse, truthOf, unary } from './arithmetic.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import { FAIL } from './host.ts'
-import { call, choose, constant, getLocal, MULTIPLY, setLocal, teeLocal, UNREACHABLE } from './instructions.ts'
+import { ARITHMETIC, call, choose, constant, getLocal, setLocal, teeLocal, UNREACHABLE } from './instructions.ts'
 import { element, member, written, writtenElement } from './members.ts'
 import { operation } from './operations.ts'
+import { anyOf, checkedRange } from './ranges.ts'
 import { functionOf, methodOf } from './source.ts'
 import {
+  bitsOf,
   boolean,
   CPU,
   codeOf,
@@ -17,6 +19,7 @@ import {
   NotCompiled,
   nothing,
   number,
+  rangeOf,
   Throws,
   Unknown,
   type Value,
@@ -40,9 +43,9 @@ export function compiled(node: Expression, frame: Frame, world: World): Value {
     case 'MemberExpression':
       return memberIn(node, of, frame, world)
     case 'UnaryExpression':
-      return unary(node, of(node.argument))
+      return unary(node, of(node.argument), frame, world)
     case 'BinaryExpression':
-      return binary(node.operator, of(node.left), of(node.right))
+      return binary(node.operator, of(node.left), of(node.right), frame, world)
     case 'LogicalExpression':
       return logical(node.operator, of(node.left), () => of(node.right), world)
     case 'ConditionalExpression':
@@ -114,8 +117,11 @@ function conditional(test: Value, compileA: () => Value, compileB: () => Value, 
     refuse('? of a number and a boolean')
   const given = a.value ?? b.value
   if (given === undefined) throw new NotCompiled('? of what is not there')
-  const code = choose(codeOf(test), a.code, b.code)
-  return (isBoolean(given) ? boolean : number)(code, isPure(test) && a.isPure && b.isPure)
+  const code = choose(truthOf(test), a.code, b.code)
+  const pure = isPure(test) && a.isPure && b.isPure
+  if (isBoolean(given)) return boolean(code, pure)
+  const ranges = [a, b].flatMap(({ value }) => (value === undefined ? [] : [rangeOf(value)]))
+  return number(code, pure, checkedRange(anyOf(...ranges)))
 }
 
 /** One of two branches: its code throws, and it has no value, if it uses what is not there. */
@@ -132,7 +138,7 @@ function orFailing(compile: () => Value, world: World): { code: Code; value: Val
 
 function assigned(target: AnyNode, operator: string, value: () => Value, of: Of, frame: Frame, world: World): Value {
   const sum = (now: Value) =>
-    operator === '' ? value() : binary(operator as BinaryExpression['operator'], now, value())
+    operator === '' ? value() : binary(operator as BinaryExpression['operator'], now, value(), frame, world)
   if (target.type === 'MemberExpression') return changed(target, sum, of, frame, world)
   if (target.type !== 'Identifier') throw new NotCompiled(`an assignment to a ${target.type}`)
   const { local, isBoolean: wasBoolean } = frame.localOf(target.name)
@@ -161,11 +167,12 @@ function called(node: CallExpression, of: Of, frame: Frame, world: World): Value
     if (node.callee.optional && isNothing(owner)) throw new ChainEnds()
     if (owner.kind !== 'known') throw new NotCompiled(`.${name}() of a value that is not known`)
     if (isNothing(owner)) throw new Throws(`${name}() of nothing`)
-    if (owner.value === Math && name === 'floor') return quotient(node.arguments[0], of)
+    if (owner.value === Math && name === 'floor') return floor(node.arguments[0], of, frame, world)
     if (owner.value instanceof Unknown) throw new NotCompiled(`.${name}() of what is not known yet`)
     const args = node.arguments.map(of)
     if (owner.value === CPU) return operation(name, args, frame, world.machine)
-    if (owner.value === Math && name === 'imul') return number([...args.flatMap(codeOf), MULTIPLY], args.every(isPure))
+    if (owner.value === Math && name === 'imul')
+      return number([...args.flatMap(bitsOf), ARITHMETIC['*']], args.every(isPure))
     const source = methodOf(owner.value as object, name)
     if (source === undefined) throw new NotCompiled(`.${name}() of an object from another build`)
     return world.invoke(source, owner.value, args, frame)
@@ -190,12 +197,12 @@ function computedNow(callable: (...args: unknown[]) => unknown, args: readonly u
 }
 
 /** `Math.floor(a / b)` by a power of two. */
-function quotient(node: AnyNode | undefined, of: Of): Value {
+function floor(node: AnyNode | undefined, of: Of, frame: Frame, world: World): Value {
   if (node?.type !== 'BinaryExpression' || node.operator !== '/') throw new NotCompiled('Math.floor() of no quotient')
   const [a, b] = [of(node.left), of(node.right)]
   const bits = b.kind === 'known' ? Math.log2(b.value as number) : -1
   if (!Number.isInteger(bits) || bits < 0 || bits > 30) throw new NotCompiled('a quotient by no power of two')
-  return binary('>>', number(codeOf(a), isPure(a)), known(bits))
+  return a.kind === 'known' ? known(Math.floor((a.value as number) / 2 ** bits)) : quotient(a, bits, frame, world)
 }
 
 /** Neither the CPU nor an object, in which something may change. */

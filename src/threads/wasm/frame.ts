@@ -9,7 +9,7 @@ type Binding =
   | { readonly kind: 'local'; readonly local: number; readonly isBoolean: boolean }
 
 /** The locals of a function of WebAssembly: those of the functions that are compiled into it are among them. */
-type Locals = { count: number }
+type Locals = { count: number; scratch?: number; readonly wide: number[] }
 
 /** A function while it is compiled: its locals, its names, and how deep its blocks are. */
 export class Frame {
@@ -47,6 +47,19 @@ export class Frame {
   newLocal(): number {
     this.#locals.count += 1
     return this.#locals.count - 1
+  }
+
+  /** A local of 64 bits. */
+  newWideLocal(): number {
+    const local = this.newLocal()
+    this.#locals.wide.push(local)
+    return local
+  }
+
+  /** A local of 64 bits whose value is used at once. */
+  get scratch(): number {
+    this.#locals.scratch ??= this.newWideLocal()
+    return this.#locals.scratch
   }
 
   bindValue(name: string, value: Value): void {

@@ -1,6 +1,7 @@
-import { type Code, signed, unsigned } from './encode.ts'
+import { type Code, signed, signedWide, unsigned } from './encode.ts'
 
 export const constant = (value: number): Code => [0x41, ...signed(value)]
+export const wideConstant = (value: number): Code => [0x42, ...signedWide(value)]
 export const getLocal = (local: number): Code => [0x20, ...unsigned(local)]
 export const setLocal = (local: number): Code => [0x21, ...unsigned(local)]
 export const teeLocal = (local: number): Code => [0x22, ...unsigned(local)]
@@ -11,7 +12,7 @@ export const branchIf = (depth: number): Code => [0x0d, ...unsigned(depth)]
 export const UNREACHABLE: Code = [0x00]
 export const RETURN: Code = [0x0f]
 export const DROP: Code = [0x1a]
-export const IS_ZERO: Code = [0x45]
+export const IS_ZERO = 0x45
 
 export const block = (code: Code): Code => [[0x02, 0x40, code, 0x0b]]
 export const loop = (code: Code): Code => [[0x03, 0x40, code, 0x0b]]
@@ -29,24 +30,30 @@ export const choose = (test: Code, then: Code, otherwise: Code): Code => [
 export const ARITHMETIC = {
   '+': 0x6a,
   '-': 0x6b,
+  '*': 0x6c,
+  '%': 0x6f,
 } as const
 export const BITWISE = { '&': 0x71, '|': 0x72, '^': 0x73, '<<': 0x74, '>>': 0x75, '>>>': 0x76 } as const
 export const COMPARISONS = { '===': 0x46, '!==': 0x47, '<': 0x48, '>': 0x4a, '<=': 0x4c, '>=': 0x4e } as const
 
-export const MULTIPLY = 0x6c
-export const REMAINDER = 0x6f
 /** `index >= length`, or negative: without a sign. */
 export const NOT_SMALLER = 0x4f
-/** An i32 as i64, and comparisons of them. */
-export const WITH_SIGN: Code = [0xac]
-export const WITHOUT_SIGN: Code = [0xad]
+/** An i32 as i64, and back. */
+export const WITH_SIGN = 0xac
+export const WITHOUT_SIGN = 0xad
+export const WRAP = 0xa7
+/** The lowest 32 bits of an i64, with their sign, as an i64. */
+export const EXTEND_32 = 0xc4
+export const ARITHMETIC_64 = { '+': 0x7c, '-': 0x7d, '*': 0x7e, '%': 0x81 } as const
+export const SHIFT_RIGHT_64 = 0x87
+export const IS_ZERO_64 = 0x50
 export const COMPARISONS_64 = {
-  '===': [0x51],
-  '!==': [0x52],
-  '<': [0x53],
-  '>': [0x55],
-  '<=': [0x57],
-  '>=': [0x59],
+  '===': 0x51,
+  '!==': 0x52,
+  '<': 0x53,
+  '>': 0x55,
+  '<=': 0x57,
+  '>=': 0x59,
 } as const
 /** An i32 as f64. */
 export const TO_FRACTION: Code = [0xb7]

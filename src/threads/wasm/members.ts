@@ -6,7 +6,6 @@ import {
   constant,
   getLocal,
   LOAD_FRACTION,
-  MULTIPLY,
   NOT_SMALLER,
   PLAIN_LOAD,
   PLAIN_STORE,
@@ -15,6 +14,7 @@ import {
   UNREACHABLE,
   when,
 } from './instructions.ts'
+import { isWithin, type Range } from './ranges.ts'
 import type { Slot } from './slots.ts'
 import { getterOf, hasGetter } from './source.ts'
 import {
@@ -26,6 +26,7 @@ import {
   NotCompiled,
   nothing,
   number,
+  rangeOf,
   stepsOf,
   Throws,
   Unknown,
@@ -36,8 +37,13 @@ import type { World } from './world.ts'
 /** A field of a placed object: what is in its slot if it changes, else a constant. */
 export function member(owner: Value, name: string, frame: Frame, world: World): Value {
   if (owner.kind === 'element') {
-    const { base, step } = stepsOf(owner.table.map((each) => constantOf(each, name, frame, world)))
-    return number([...owner.code, ...atStep(base, step, getLocal(owner.local))])
+    const fields = owner.table.map((each) => constantOf(each, name, frame, world))
+    const { base, step } = stepsOf(fields)
+    return number(
+      [...owner.code, ...atStep(base, step, getLocal(owner.local))],
+      false,
+      hull(fields as readonly number[]),
+    )
   }
   if (owner.kind !== 'known') throw new NotCompiled(`.${name} of a value that is not known`)
   if (owner.value === CPU) {
@@ -139,16 +145,16 @@ export function element(owner: Value, index: Value, node: AnyNode, frame: Frame,
   if (index.kind === 'known') return known(table[index.value as number])
   if (table.length === 0) throw new NotCompiled('an element of an empty table')
   const local = frame.newLocal()
-  const found = [...codeOf(index), ...setLocal(local), ...checked(local, table.length)]
+  const found = [...codeOf(index), ...setLocal(local), ...checked(local, table.length, index)]
   if (typeof table[0] === 'number') {
     const { base, step } = stepsOf(table)
-    return number([...found, ...atStep(base, step, getLocal(local))])
+    return number([...found, ...atStep(base, step, getLocal(local))], false, hull(table as readonly number[]))
   }
   return { kind: 'element', table: table as readonly object[], local, code: found }
 }
 
 const atStep = (base: number, step: number, index: Code): Code => [
-  ...[...index, ...constant(step), MULTIPLY],
+  ...[...index, ...constant(step), ARITHMETIC['*']],
   ...[...constant(base), ARITHMETIC['+']],
 ]
 
@@ -162,7 +168,7 @@ function slotsOf({ holder, name }: ArrayIn, world: World): Required<Slot> {
 function elementInSlots(array: ArrayIn, index: Value, frame: Frame, world: World): Value {
   const { word, length } = slotsOf(array, world)
   const local = frame.newLocal()
-  const code = [...codeOf(index), ...setLocal(local), ...checked(local, length)]
+  const code = [...codeOf(index), ...setLocal(local), ...checked(local, length, index)]
   return number([...code, ...addressIn(word, local), ...PLAIN_LOAD])
 }
 
@@ -173,8 +179,13 @@ export function writtenElement(owner: Value, index: number, value: Value, world:
   return [...checked(index, length), ...addressIn(word, index), ...codeOf(value), ...PLAIN_STORE]
 }
 
-const checked = (index: number, length: number): Code =>
-  when([...getLocal(index), ...constant(length), NOT_SMALLER], UNREACHABLE)
+/** `of`: where the index comes from, by which it may be known to be small enough. */
+const checked = (index: number, length: number, of?: Value): Code =>
+  of !== undefined && isWithin(rangeOf(of), { least: 0, most: length - 1 })
+    ? []
+    : when([...getLocal(index), ...constant(length), NOT_SMALLER], UNREACHABLE)
+
+const hull = (numbers: readonly number[]): Range => ({ least: Math.min(...numbers), most: Math.max(...numbers) })
 
 const addressIn = (word: number, index: number): Code => [
   ...[...getLocal(index), ...TO_ADDRESS],

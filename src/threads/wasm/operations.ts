@@ -22,7 +22,7 @@ import {
   teeLocal,
   when,
 } from './instructions.ts'
-import { boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
+import { bitsOf, boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
 
 /**
  * The end of a slow path: a call, if it is timed; clearing a word of this CPU if it names the lock; or nothing, on a CPU of no run, which
@@ -55,7 +55,7 @@ export function operation(name: string, args: readonly Value[], frame: Frame, ma
   if (counted !== undefined) return counted
   if (access === undefined) return called(name, args, hostOf(name))
   const { at, before } = wordOf(args[0], frame)
-  const { code, hasResult } = access(at, args.slice(1).map(codeOf), frame, sleepers)
+  const { code, hasResult } = access(at, args.slice(1).map(bitsOf), frame, sleepers)
   return hasResult ? number([...before, ...code]) : nothing([...before, ...code])
 }
 
@@ -73,7 +73,7 @@ function counting([counter, by]: readonly Value[], frame: Frame, own: Machine['o
   const [counters, added] = [frame.newLocal(), frame.newLocal()]
   return nothing([
     // First, as it may count as well.
-    ...[...codeOf(by), ...setLocal(added)],
+    ...[...bitsOf(by), ...setLocal(added)],
     ...[...constant(own.countersWord * 4), ...PLAIN_LOAD, ...teeLocal(counters)],
     ...[...getLocal(counters), ...plainLoadAt(counter.value as number), ...getLocal(added), ARITHMETIC['+']],
     ...plainStoreAt(counter.value as number),
@@ -178,7 +178,7 @@ function wordOf(value: Value | undefined, frame: Frame): { readonly at: At; read
   if (value?.kind === 'known' && typeof value.value === 'number') return { at: { word: value.value }, before: [] }
   if (value?.kind !== 'computed') throw new NotCompiled('an access to something that is not a word')
   const local = frame.newLocal()
-  return { at: { local }, before: [...value.code, ...setLocal(local)] }
+  return { at: { local }, before: [...codeOf(value), ...setLocal(local)] }
 }
 
 /** Code that leaves nothing behind. */

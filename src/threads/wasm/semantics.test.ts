@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { outcomes, subjectOf } from './semantics.contract.ts'
+import { cpuFor } from '../for-words.ts'
+import { allocate, type Memory } from '../memory.ts'
+import { compileSubject, outcomes, subjectOf } from './semantics.contract.ts'
 
 const LEAST = -(2 ** 31)
 const MOST = 2 ** 31 - 1
@@ -16,6 +18,14 @@ const MODULE = `
 for (const [what, body, members] of [
   ['comparison with a number beyond 31 bits', 'return a < 0x80000000 && a !== 0xffffffff'],
   ['comparison without a sign, with a number beyond 31 bits', 'return (a >>> 0) < 3000000000'],
+  ['a sum beyond 32 bits that is compared', 'return a + b > 5'],
+  ['a sum beyond 32 bits with a name', 'const sum = a + b; const more = sum + a; return more < sum && sum !== more'],
+  ['a sum beyond 32 bits that is anything but 0', 'if (a + b) return 1; return !(a - b) ? 2 : 3'],
+  ['the remainder of a sum beyond 32 bits', 'return (a + b) % 7'],
+  ['the half of a sum beyond 32 bits', 'return Math.floor((a + b) / 2)'],
+  ['a product beyond 32 bits', 'return a * 3 > b * 5'],
+  ['a number without a sign with a name', 'const c = a >>> 0; return c > 7'],
+  ['a sum beyond 32 bits that is stored', 'cpu.store(1, a + b); cpu.add(2, a - b); return (a * 1000 + b) | 0'],
   ['a chain that ends', 'return this.none?.x.y === undefined', 'none = undefined'],
   ['a chain of calls that ends', 'return this.none?.x.f(cpu.add(1, 1)) === undefined', 'none = null'],
   [
@@ -101,3 +111,41 @@ for (const [what, body, members, why] of [
     assert.deepEqual(compiled, plain)
   })
 }
+
+for (const [what, body] of [
+  ['returned', 'return a + b'],
+  ['kept in a variable', 'let c = 0; c = a + b; return c'],
+  ['kept in a field', 'this.n = a + b; return a + b'],
+] as const) {
+  test(`a sum beyond 32 bits throws where it is ${what}, and is another number nowhere`, () => {
+    const { left, plain, compiled } = outcomes(() => subjectOf(body, 'n = 0'), PAIRS)
+    assert.deepEqual(left, [])
+    const isBeyond = (value: unknown) => value !== ((value as number) | 0)
+    const expected = (plain.result as unknown[]).map((value) => (isBeyond(value) ? 'RangeError' : value))
+    assert.deepEqual(compiled.result, expected)
+  })
+}
+
+test('what compiled code took for a constant stays as it is, and JavaScript that changes it fails', () => {
+  const memory = allocate({ words: 64 }, 'wasm', 1) as Required<Memory>
+  const subject = subjectOf('return this.list[a & 1] + this.numbers[0] + (this.flag ? 1 : 0)', CHANGED)
+  assert.deepEqual(compileSubject(subject, memory), [])
+  const other = subject as unknown as Record<string, (value?: unknown) => void>
+  for (const [change, value] of [
+    ['$list', 0],
+    ['$numbers', 0],
+    ['$flag', undefined],
+    ['$flag', 2],
+  ] as const) {
+    assert.throws(() => other[change]!(value), TypeError)
+  }
+  other.$flag!(true)
+  assert.equal(subject.run(cpuFor(0, memory), 1), 20 + 7 + 1)
+})
+
+const CHANGED = `
+  list = [10, 20]; numbers = new Int32Array([7]); flag = false
+  $list(value) { const same = this.list; same[1] = value }
+  $numbers() { this.numbers = new Int32Array([8]) }
+  $flag(value) { this.flag = value }
+`

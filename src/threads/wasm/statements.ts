@@ -12,14 +12,29 @@ import type {
   WhileStatement,
 } from 'acorn'
 import { full } from 'acorn-walk'
+import { truthOf } from './arithmetic.ts'
 import type { Code } from './encode.ts'
 import { compiled } from './expressions.ts'
 import { type Frame, UNSET } from './frame.ts'
 import { FAIL } from './host.ts'
-import { block, branch, branchIf, call, constant, IS_ZERO, loop, setLocal, UNREACHABLE, when } from './instructions.ts'
+import {
+  block,
+  branch,
+  branchIf,
+  call,
+  constant,
+  getLocal,
+  IS_ZERO,
+  loop,
+  setLocal,
+  UNREACHABLE,
+  when,
+} from './instructions.ts'
 import { keepElements, member } from './members.ts'
 import { discarded } from './operations.ts'
-import { codeOf, isBoolean, known, NotCompiled, nothing, Throws, type Value } from './values.ts'
+import { BIT, isWithin, SIGNED } from './ranges.ts'
+import { codeOf, isBoolean, known, NotCompiled, nothing, rangeOf, Throws, type Value } from './values.ts'
+import { namedWide } from './wide.ts'
 import type { World } from './world.ts'
 
 /** The code of a statement. */
@@ -101,7 +116,7 @@ function declared({ declarations, kind }: VariableDeclaration, frame: Frame, wor
     const initial = init ? value(init) : undefined
     if (id.type === 'ObjectPattern' && initial !== undefined) return takenApart(id, initial, frame, world)
     if (id.type !== 'Identifier') throw new NotCompiled('a pattern')
-    if (kind === 'const' && initial !== undefined) return bound(id.name, initial, frame)
+    if (kind === 'const' && initial !== undefined) return bound(id.name, initial, frame, world)
     const local = frame.newLocal()
     const code = initial === undefined ? UNSET : codeOf(initial)
     frame.bindLocal(id.name, local, initial !== undefined && isBoolean(initial))
@@ -115,12 +130,12 @@ export function takenApart({ properties }: ObjectPattern, owner: Value, frame: F
     if (property.type !== 'Property' || property.computed || property.value.type !== 'Identifier')
       throw new NotCompiled('a pattern with more than names')
     const value = member(owner, (property.key as { readonly name: string }).name, frame, world)
-    return bound(property.value.name, value, frame)
+    return bound(property.value.name, value, frame, world)
   })
 }
 
 /** A name for a value that stays as it is. */
-export function bound(name: string, value: Value, frame: Frame): Code {
+export function bound(name: string, value: Value, frame: Frame, world: World): Code {
   if (value.kind === 'known') {
     frame.bindValue(name, value)
     return []
@@ -129,8 +144,10 @@ export function bound(name: string, value: Value, frame: Frame): Code {
     frame.bindValue(name, { ...value, code: [] })
     return value.code
   }
+  if (value.kind === 'computed' && !isWithin(value.range, SIGNED)) return namedWide(name, value, frame, world)
   const local = frame.newLocal()
-  frame.bindLocal(name, local, isBoolean(value))
+  const range = isBoolean(value) ? BIT : rangeOf(value)
+  frame.bindValue(name, { kind: 'computed', code: getLocal(local), isBoolean: isBoolean(value), isPure: true, range })
   return [...codeOf(value), ...setLocal(local)]
 }
 
@@ -161,7 +178,7 @@ function entriesOf(node: Expression): Expression | undefined {
 }
 
 function named(id: Pattern, each: unknown, frame: Frame, world: World): Code {
-  if (id.type === 'Identifier') return bound(id.name, known(each), frame)
+  if (id.type === 'Identifier') return bound(id.name, known(each), frame, world)
   if (id.type === 'ObjectPattern') return takenApart(id, known(each), frame, world)
   throw new NotCompiled('a loop with a pattern')
 }
@@ -191,7 +208,7 @@ function decided({ consequent, alternate }: IfStatement, test: Value, frame: Fra
   }
   const [first, second] = frame.inBlocks(1, () => [branchOf(consequent), branchOf(alternate)] as const)
   frame.isOver = first.isOver && second.isOver
-  return when(codeOf(test), first.then, second.then)
+  return when(truthOf(test), first.then, second.then)
 }
 
 /** `block { loop { leave unless test; block { body } update; again } }`: `break` leaves the outer block, `continue` the inner. */
@@ -210,7 +227,7 @@ function repeated(node: ForStatement | WhileStatement | DoWhileStatement, frame:
   frame.isOver = false
   frame.loops.pop()
   const after = node.type === 'ForStatement' && node.update ? discarded(valueLater(node.update, frame, world)) : []
-  const leave = endless ? [] : [...codeOf(test), ...IS_ZERO, ...branchIf(1)]
+  const leave = endless ? [] : [truthOf(test), IS_ZERO, branchIf(1)]
   return [
     ...before,
     ...block(loop([...(isFirst ? leave : []), ...block(body), ...after, ...(isFirst ? [] : leave), ...branch(0)])),

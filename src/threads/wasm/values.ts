@@ -1,5 +1,6 @@
 import type { Code } from './encode.ts'
-import { constant } from './instructions.ts'
+import { constant, WITH_SIGN, WITHOUT_SIGN, wideConstant } from './instructions.ts'
+import { BIT, isWithin, type Range, SIGNED } from './ranges.ts'
 
 /** A value while it is compiled: known already, computed by code, or none at all. */
 export type Value =
@@ -10,8 +11,11 @@ export type Value =
       readonly isBoolean: boolean
       /** It does nothing but give the value, so it may be left out. */
       readonly isPure?: boolean
-      /** `x >>> 0`: the 32 bits are a number without a sign. */
-      readonly isUnsigned?: boolean
+      /** What number it may be in JavaScript: `code` has the lowest 32 bits of it. */
+      readonly range: Range
+      /** If 32 bits with a sign are too few: the number in 64, and in 32 by code that throws if it does not fit. */
+      readonly exact?: Code
+      readonly checked?: Code
     }
   /** A number that need not be whole: an f64, which nothing is computed with. */
   | { readonly kind: 'fraction'; readonly code: Code }
@@ -27,8 +31,20 @@ export const CPU = Symbol('cpu')
 export class Unknown {}
 
 export const known = (value: unknown): Value => ({ kind: 'known', value })
-export const number = (code: Code, isPure = false): Value => ({ kind: 'computed', code, isBoolean: false, isPure })
-export const boolean = (code: Code, isPure = false): Value => ({ kind: 'computed', code, isBoolean: true, isPure })
+export const number = (code: Code, isPure = false, range = SIGNED): Value => ({
+  kind: 'computed',
+  code,
+  isBoolean: false,
+  isPure,
+  range,
+})
+export const boolean = (code: Code, isPure = false): Value => ({
+  kind: 'computed',
+  code,
+  isBoolean: true,
+  isPure,
+  range: BIT,
+})
 export const nothing = (code: Code = []): Value => ({ kind: 'nothing', code })
 
 /** Code that cannot be compiled, and stays JavaScript. */
@@ -48,8 +64,9 @@ export class Throws extends Error {}
 /** The value as an i32 on the stack. */
 export function codeOf(value: Value): Code {
   if (value.kind === 'computed') {
-    if (value.isUnsigned) throw new NotCompiled('>>> by nothing, for more than a comparison')
-    return value.code
+    if (isWithin(value.range, SIGNED)) return value.code
+    if (value.checked === undefined) throw new NotCompiled('>>> by nothing, for more than a comparison')
+    return value.checked
   }
   if (value.kind === 'nothing' && value.why !== undefined) throw value.why
   if (value.kind !== 'known') throw new NotCompiled('a value that is no number')
@@ -63,6 +80,23 @@ export function bitsOf(value: Value): Code {
   if (value.kind === 'computed') return value.code
   const isWhole = value.kind === 'known' && Number.isSafeInteger(value.value)
   return isWhole ? constant((value.value as number) | 0) : codeOf(value)
+}
+
+/** The number in 64 bits. */
+export function wideOf(value: Value): Code {
+  if (value.kind === 'computed' && value.exact !== undefined) return value.exact
+  if (value.kind === 'computed') return [value.code, isWithin(value.range, SIGNED) ? WITH_SIGN : WITHOUT_SIGN]
+  const isWhole = value.kind === 'known' && Number.isSafeInteger(value.value)
+  return isWhole ? wideConstant(value.value as number) : [codeOf(value), WITH_SIGN]
+}
+
+/** What number it may be. */
+export function rangeOf(value: Value): Range {
+  if (value.kind === 'computed') return value.range
+  if (value.kind === 'nothing' && value.why !== undefined) throw value.why
+  const isNumber = value.kind === 'known' && /^(number|boolean)$/.test(typeof value.value)
+  if (!isNumber) throw new NotCompiled('a value that is no number')
+  return { least: Number(value.value), most: Number(value.value) }
 }
 
 export const isOf32Bits = (value: unknown): value is number =>
