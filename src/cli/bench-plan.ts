@@ -5,6 +5,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { HEADLINES } from '../bench/scenarios/all.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { BenchArgs } from './bench-flags.ts'
+import { refuseCommaInFile } from './files/comma.ts'
 import { HEADLINE_MACHINE, isHeadline, isOnBothMachines } from './headline.ts'
 import type { Io } from './io.ts'
 import { kernelNamed } from './kernels.ts'
@@ -38,6 +39,7 @@ export type Plan = {
 
 /** Turns the flags into a plan, or says which of them cannot be. */
 export async function planOf(args: BenchArgs, io: Io, machines: Machines = installedMachine): Promise<Plan> {
+  for (const flag of ['variant', 'machine', 'times'] as const) refuseCommaInFile(flag, args[flag])
   const points = pointsOf(args.sweep)
   const named = isHeadline(args) && args.quick ? HEADLINES.slice(0, 1) : scenariosOf(args.scenario)
   const asked = await Promise.all(kernelsOf(args, points).map((kernel) => questionsOn(kernel, named, args, io)))

@@ -91,6 +91,6 @@ test('a mutant is selected by words of its row, and words that match no row are 
   assert.match(rows[0]!, /\| dropped \| killed \| /)
   assert.equal(code, 0)
   assert.ok(
-    out.includes("npm run check -- precheck --configuration polled --memory sc --mutant 'notifier invalidateEnd"),
+    out.includes("faultline check precheck --configuration polled --memory sc --mutant 'notifier invalidateEnd"),
   )
 })

@@ -58,7 +58,7 @@ function commandOf(checks: readonly Check[], { variant, kernel, configuration, m
     ...(memory === undefined ? [] : ['--memory', memory]),
   ]
   const which = mutant === undefined ? '--mutants' : `--mutant '${mutant}'`
-  return ['npm run check --', ...words, which].join(' ')
+  return ['faultline check', ...words, which].join(' ')
 }
 
 /** Those of which file, function, step and kind have all of the words. */

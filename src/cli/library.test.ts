@@ -17,9 +17,13 @@ test('a call runs a plan, reports its progress, and prints nothing', async () =>
 
 test('invalid flags are refused with a sentence', async () => {
   await assert.rejects(bench({ scenario: 'nosuch' }), /there is no scenario 'nosuch'/)
+  // @ts-expect-error: no flag of this name
   await assert.rejects(bench({ trails: 3 }), /Unknown argument: trails/)
+  // @ts-expect-error: a flag of the program
   await assert.rejects(bench({ help: true }), /Unknown argument: help/)
+  // @ts-expect-error: a flag of the program
   await assert.rejects(bench({ version: true }), /Unknown argument: version/)
+  // @ts-expect-error: a call writes no file
   await assert.rejects(bench({ ...MODELLED, out: 'x.json' }), /bench\(\) writes no file, so it takes no out/)
 })
 
@@ -52,6 +56,7 @@ test('a check that is interrupted by its signal reports UNKNOWN for what it did 
 
 test('a misspelt flag or option, or a value that is not a result, is refused with a suggestion', async () => {
   const hint = (wanted: RegExp) => (error: unknown) => error instanceof FaultlineError && wanted.test(error.hint)
+  // @ts-expect-error: misspelt
   await assert.rejects(bench({ scenaro: 'precheck' }), hint(/^Did you mean scenario\?/))
   await assert.rejects(bench({ arrival: 'opne' }), hint(/^Did you mean open\?/))
   await assert.rejects(check('prechek'), hint(/^Did you mean precheck\?/))

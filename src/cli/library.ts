@@ -26,8 +26,20 @@ export type { Answer, AnswerVerdict } from '../bench/answers/answer.ts'
 export type { Comparison, Report, Result }
 export { FaultlineError }
 
+/** `timeBudget` as it is written on the command line: `time-budget`. */
+type Kebab<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? First extends Lowercase<First>
+    ? `${First}${Kebab<Rest>}`
+    : `-${Lowercase<First>}${Kebab<Rest>}`
+  : Name
+
+/** What may be given for a flag: a switch is a boolean; of a list, one value or several. */
+type Given<Value> = NonNullable<Value> extends boolean ? boolean : string | number | readonly (string | number)[]
+
 /** Flags of `faultline bench` by their names, without dashes: `{ scenario: 'precheck', machine: 'altra-64', vcpus: '8,32' }`. */
-export type BenchFlags = Readonly<Record<string, string | number | boolean | readonly string[]>>
+export type BenchFlags = {
+  readonly [Name in keyof Omit<BenchArgs, (typeof WRITING)[number]> as Kebab<Name>]?: Given<BenchArgs[Name]>
+}
 
 export type Running = {
   /** Stops the plan; the result has what was finished. */
@@ -43,7 +55,8 @@ export type Running = {
 export async function bench(flags: BenchFlags = {}, running: Running = {}): Promise<Result> {
   checkOptions('bench', running, RUNNING)
   const { signal, onProgress } = running
-  const written = WRITING.find((name) => flags[name] !== undefined && flags[name] !== false)
+  const given: Readonly<Record<string, unknown>> = flags
+  const written = WRITING.find((name) => given[name] !== undefined && given[name] !== false)
   if (written !== undefined) throw writes(written)
   const command = ['bench', ...wordsOf(flags)]
   const io = silent(command, signal ?? new AbortController().signal)

@@ -5,6 +5,7 @@ import { shellWord } from '../errors/shell-word.ts'
 import { beginningOf } from '../patches/beginning.ts'
 import { skeletonOf } from '../patches/skeleton.ts'
 import type { Command } from './command.ts'
+import { refuseCommaInName } from './files/comma.ts'
 import { notWritten } from './files/trouble.ts'
 import { writeWhole } from './files/write-whole.ts'
 import { EXIT } from './io.ts'
@@ -18,6 +19,7 @@ export const newCommand: Command<NewArgs> = async ({ file, from, functions }, gi
       hint: 'Types are optional in it; a .js file runs too.',
     })
   }
+  refuseCommaInName(file)
   if (existsSync(file)) throw exists(file)
   const wanted = functions === undefined ? [] : functions.split(',').map((name) => name.trim())
   const text = await skeletonOf(beginningOf(basename(file, extname(file)), file, from, wanted))

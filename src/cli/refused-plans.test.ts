@@ -146,3 +146,19 @@ test('a modelled run in which nothing takes time is refused in one sentence, whe
     assert.match(out, /virtual time stands still at [\d.]+ ns: 1000000 operations of a CPU in a row took no time/)
   }
 })
+
+test('a file whose name has a comma is refused where lists name files, and not begun under such a name', async () => {
+  const patch = join(FOLDER, 'my,patch.ts')
+  writeFileSync(patch, '')
+  for (const flag of ['--variant', '--machine', '--times']) {
+    const { code, err } = await faultline('bench', '-s', 'precheck', flag, `threads,${patch}`)
+    assert.equal(code, 2)
+    assert.match(
+      err,
+      /is a list, and \S+my,patch.ts has a comma in its name\nGive it a name without one: \S+my-patch.ts/,
+    )
+  }
+  const begun = await faultline('new', 'patch', join(FOLDER, 'a,b.ts'))
+  assert.equal(begun.code, 2)
+  assert.match(begun.err, /a,b.ts has a comma in its name, so the list of --variant could not name it/)
+})

@@ -11,12 +11,14 @@ import { SCENARIOS } from '../bench/scenarios/all.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { shellWord } from '../errors/shell-word.ts'
 import { causeText, countText, failureText, rankingText, shiftText } from '../report/gate-text.ts'
+import type { Suite } from '../report/junit-xml.ts'
 import { save } from './files/output.ts'
 import { shareOf } from './flags.ts'
 import { EXIT, type ExitCode, type Io } from './io.ts'
 import { isOfThisTree } from './openable.ts'
 import { readAsWritten } from './read-result.ts'
 import type { RegressArgs } from './regress-flags.ts'
+import { exactSuite } from './regress-junit.ts'
 import { type Leave, rerun } from './rerun.ts'
 
 /** A baseline is the user's own. */
@@ -29,9 +31,9 @@ type Checked = Baseline & {
   readonly failures: readonly Failure[]
 }
 
-/** Fails on changed figures, and on failures that do not depend on a change. */
-export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
-  const { baseline, format } = args
+/** Fails on changed figures, and on failures that do not depend on a change. With `suites` they are added there, and nothing is printed. */
+export async function checkExact(args: RegressArgs, io: Io, suites?: Suite[]): Promise<ExitCode> {
+  const { baseline } = args
   const ignoreBelow = shareOf('ignore-below', args.ignoreBelow)
   const checked = await checkAll(baseline, false, io)
   if (checked === undefined) return noBaseline(baseline, io)
@@ -41,6 +43,28 @@ export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
     checked.flatMap(({ found }) => found),
     ignoreBelow,
   )
+  if (suites === undefined) await printExact(checked, failures, whole, args, io)
+  else suites.push(...checked.map((one) => suiteOf(one, ignoreBelow)))
+  if (failures.length === 0 && whole.figures.length === 0) {
+    if (isUnlisted(baseline)) throw notWhole(faultsOfFolder(baseline))
+    return EXIT.fine
+  }
+  if (suites === undefined) io.out(`\n${adviceOf(failures, whole)}`)
+  const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
+  return failures.length > 0 && !isForbidden ? EXIT.failed : EXIT.regression
+}
+
+const suiteOf = ({ file, result, now, found, failures }: Checked, ignoreBelow: number): Suite =>
+  exactSuite(file, result, now, rank(found, ignoreBelow).figures, failures)
+
+async function printExact(
+  checked: readonly Checked[],
+  failures: readonly Failure[],
+  whole: Ranking,
+  { format, ...args }: RegressArgs,
+  io: Io,
+): Promise<void> {
+  const ignoreBelow = shareOf('ignore-below', args.ignoreBelow)
   const causes = await causesIn(checked, whole, io)
   const lines = [
     ...failures.map(failureText),
@@ -49,13 +73,6 @@ export async function checkExact(args: RegressArgs, io: Io): Promise<ExitCode> {
     ...(whole.figures.length === 0 ? [] : ['', rankingText(whole)]),
   ].join('\n')
   io.out(format !== 'table' ? `\`\`\`text\n${lines}\n\`\`\`` : lines)
-  if (failures.length === 0 && whole.figures.length === 0) {
-    if (isUnlisted(baseline)) throw notWhole(faultsOfFolder(baseline))
-    return EXIT.fine
-  }
-  io.out(`\n${adviceOf(failures, whole)}`)
-  const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
-  return failures.length > 0 && !isForbidden ? EXIT.failed : EXIT.regression
 }
 
 function summaryOf({ result, found }: Checked, ignoreBelow: number): string {
@@ -70,7 +87,7 @@ function adviceOf(failures: readonly Failure[], { figures }: Ranking): string {
     return `The gate fails on ${what} regardless of the figures, and --update refuses it. Fix that first, then look at the figures.`
   }
   const count = figures.reduce((sum, { also }) => sum + 1 + also.length, 0)
-  return `${count} exact figures changed. If the change is intended, run \`npm run regress -- --update\` and commit the files that it writes.`
+  return `${count} exact figure${count === 1 ? '' : 's'} changed. If the change is intended, run \`faultline regress --update\` and commit the files that it writes.`
 }
 
 /** Runs every baseline again; undefined if there is none. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Argv } from 'yargs'
 
-const FORMATS = ['table', 'markdown', 'comment'] as const
+const FORMATS = ['table', 'markdown', 'comment', 'junit'] as const
 
 export type RegressArgs = {
   readonly baseline: string
@@ -51,5 +51,5 @@ export const regressFlags = (yargs: Argv): Argv<RegressArgs> =>
     .option('format', {
       choices: FORMATS,
       default: 'table',
-      describe: 'output format',
+      describe: 'output format; junit: the XML that most CIs show, a case for each run of the baseline',
     }) as unknown as Argv<RegressArgs>

@@ -105,12 +105,24 @@ test('the gate passes its own baseline, fails if one digit differs, and rewrites
   const failed = await faultline('regress', '--baseline', folder)
   assert.equal(failed.code, 1)
   assert.match(failed.out, /changed +-0.\d+ % +precheck precheck on altra-64 +pf_fixed +\d+ +-> +\d+/)
-  assert.match(failed.out, /1 exact figures changed. If the change is intended, /)
+  assert.match(failed.out, /1 exact figure changed. If the change is intended, run `faultline regress --update`/)
   const ignoring = await faultline('regress', '--baseline', folder, '--ignore-below', '5%')
   assert.equal(ignoring.code, 0)
   assert.match(ignoring.out, /changed: 1 changed by less than 5.0 %, which --ignore-below leaves out/)
   const fenced = await faultline('regress', '--baseline', folder, '--format', 'markdown')
   assert.match(fenced.out, /^```text\n[\s\S]*pf_fixed[\s\S]*\n```\n/)
+
+  const junit = await faultline('regress', '--baseline', folder, '--format', 'junit')
+  assert.equal(junit.code, 1)
+  assert.match(
+    junit.out,
+    /^<\?xml [^\n]*\n<testsuites>\n {2}<testsuite name="[^"]*precheck.json" tests="2" failures="1" errors="0"/,
+  )
+  assert.match(
+    junit.out,
+    /<testcase [^>]*name="precheck precheck on [^>]*>\n +<failure message="pf_fixed: \d+ -&gt; \d+"/,
+  )
+  assert.match(junit.out, /<system-out>every figure as it was<.*<\/testsuites>\n$/s)
 
   const updated = await faultline('regress', '--baseline', folder, '--update')
   assert.equal(updated.code, 0)

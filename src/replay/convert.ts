@@ -34,6 +34,12 @@ const TOOLS: readonly Tool[] = [
       ['\xfd7zXZ\x00', 'xz', 'xz-utils'],
       ['BZh', 'bzip2', 'bzip2'],
       ['\x04"M\x18', 'lz4', 'lz4'],
+      // The header of .lzma: its usual properties, and the two low bytes of a dictionary's size of at least 64 KiB.
+      [']\x00\x00', 'lzma', 'xz-utils'],
+      ['\x89LZO\x00', 'lzop', 'lzop'],
+      ['LZIP', 'lzip', 'lzip'],
+      // What `compress` made, a .Z.
+      ['\x1f\x9d', 'gzip', 'gzip'],
     ] as const
   ).map(([magic, program, debian]): Tool => {
     return { magic, is: `compressed with ${program}`, program, args: ['-dc'], debian, unpacks: true }

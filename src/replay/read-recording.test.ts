@@ -182,6 +182,22 @@ test('a file that is not text is refused by what it is', async () => {
     await refused(file('trace.zst', zstd)),
     /^FILE is compressed with zstd, (?:(?:and|which) zstd,? |and ends too early)/,
   )
+  const packed = {
+    lzma: [0x5d, 0, 0, 0x80, 0],
+    lzop: [0x89, 0x4c, 0x5a, 0x4f, 0],
+    lzip: [0x4c, 0x5a, 0x49, 0x50, 1],
+    gzip: [0x1f, 0x9d, 0x90, 0xff, 0xff, 0xff, 0xff, 0xff],
+  }
+  for (const [program, head] of Object.entries(packed)) {
+    assert.match(
+      await refused(file(`trace.${program}`, Buffer.from(head))),
+      new RegExp(`^FILE is compressed with ${program}, `),
+    )
+  }
+  assert.equal(
+    await refused(file('trace.7z', Buffer.from([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0]))),
+    'FILE is a 7z archive, not a text',
+  )
   assert.equal(await refused(file('binary', 'a\u0001\0\u0002d')), 'FILE is a binary file: there is a zero byte at 2')
   assert.equal(await refused(file('trace.zip', 'PK\u0003\u0004\0')), 'FILE is a zip archive, not a text')
   assert.equal(

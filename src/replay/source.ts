@@ -132,6 +132,7 @@ const CONTAINERS: readonly {
   readonly text: string
 }[] = [
   { at: 0, magic: 'PK\x03\x04', is: 'a zip archive', text: 'unzip -p FILE | faultline trace -' },
+  { at: 0, magic: '7z\xbc\xaf\x27\x1c', is: 'a 7z archive', text: '7z x -so FILE | faultline trace -' },
   { at: 257, magic: 'ustar', is: 'a tar archive', text: 'tar -xOf FILE | faultline trace -' },
 ]
 /**
