@@ -93,6 +93,13 @@ test('CSV of a spreadsheet that writes decimal commas is read, and no host or ma
   assert.doesNotMatch(out, /unknown|threads|measured/)
 })
 
+test('a comma in a number of a CSV with commas is no decimal point', async () => {
+  const csv = join(FOLDER, 'thousands.csv')
+  writeFileSync(csv, 'commit,metric,value\nc1,faults_per_second,"12,345"\n')
+  const { err } = await faultline('trend', csv)
+  assert.match(err, /'12,345', which is not a number/)
+})
+
 test('a history may come as CSV', async () => {
   const csv = join(FOLDER, 'history.csv')
   const rows = Array.from(

@@ -106,6 +106,16 @@ for (const [what, code, says] of [
     'let seen = 0',
     '1:1 a module keeps no state, for each thread would have its own: place a word, or write `const`',
   ],
+  [
+    'a field of a constant of the module that changes',
+    'const box = { n: { m: 0 } }\nfunction f() { box.n.m += 1 }',
+    '2:16 a module keeps no state, for each thread would have its own: place a word',
+  ],
+  [
+    'a collection of the module that changes',
+    'const seen = new Map()\nfunction f(gfn) { seen.set(gfn, 1) }',
+    '2:19 a module keeps no state, for each thread would have its own: place a word',
+  ],
   ['an async function', 'async function f() {}', '1:1 a step is taken, not awaited: `function*` and `yield*`'],
   [
     'an imported function that nothing takes',
@@ -117,6 +127,7 @@ for (const [what, code, says] of [
 }
 
 for (const [what, body] of [
+  ['a name of its own', 'const own = { n: 0 }\nown.n += 1\nreturn own.n'],
   ['a step whose result is asked', 'const seq = yield* cpu.load(vm.invalidateSeq)\nif (seq === 0) return false'],
   ['one of two steps', 'return fault.prechecked ? yield* cpu.load(vm.a) : yield* cpu.load(vm.b)'],
   ['a step in the condition of a loop', 'while ((yield* cpu.load(vm.a)) !== 0) yield* cpu.pause()'],

@@ -1,5 +1,6 @@
 import { type Program, parse } from 'acorn'
 import { FaultlineError } from '../errors/faultline-error.ts'
+import { checkModuleState } from './rules/module-state.ts'
 import { type Problem, problemAt } from './rules/problem.ts'
 import { checkSteps } from './rules/steps.ts'
 import { checkWorld } from './rules/world.ts'
@@ -30,6 +31,7 @@ export function problemsOf(tree: Program, door: Door): Problem[] {
   const refuse = (...[node, says]: Parameters<typeof problemAt>) => void problems.push(problemAt(node, says))
   const names = readStepNames()
   checkWorld(tree, { names: door.names, types: names.types }, refuse)
+  checkModuleState(tree, refuse)
   checkSteps(tree, names, door.steps, refuse)
   return problems.sort((a, b) => a.line - b.line || a.column - b.column)
 }

@@ -14,12 +14,13 @@ const remembered = new Map<string, readonly CompiledCode[]>()
 
 /**
  * The locks of a system and its fault path, compiled once for each of its CPUs, here and not in each worker of each trial, which would take 50 ms for it.
- * Undefined where words are not WebAssembly's.
+ * `counters`: how many the records of a CPU have. Undefined where words are not WebAssembly's.
  */
 export async function compileAhead(
   system: SentSystem,
   roles: readonly RolePlan[],
   memory: Memory,
+  counters: number,
 ): Promise<readonly CompiledCode[] | undefined> {
   if (!isInWasm(memory)) return undefined
   const names = roles.map(({ role }) => role)
@@ -30,7 +31,7 @@ export async function compileAhead(
   const { buildSystem, runRole } = await loadDirectBuild('opened', typeof system.variant !== 'string')
   const { vm } = buildSystem(await systemOf(system, 'opened'))
   const compiled = names.map((role, cpu) => {
-    const target = targetOf(cpu, memory, system.lockStatistics)
+    const target = targetOf(cpu, memory, system.lockStatistics, 'call', counters)
     return role === 'vcpu' ? compileVm(vm, runRole, target) : compileLocks(vm, target)
   })
   if (remembered.size === MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!)

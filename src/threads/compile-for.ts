@@ -14,10 +14,11 @@ export function targetOf(
   memory: Required<Memory>,
   keepsLockStatistics: boolean,
   works: Target['works'] = 'call',
+  counters?: number,
 ): Target {
   return {
     works,
-    own: ownMemory(memory, cpu),
+    own: ownMemory(memory, cpu, counters),
     cpu,
     sleepersWord: memory.sleepers.byteOffset / 4,
     slowPathEnd: endOfSlowPath(cpu, memory, keepsLockStatistics),

@@ -82,13 +82,13 @@ export type OwnMemory = {
   readonly slots: { readonly word: number; readonly words: number }
 }
 
-/** The memory of a CPU that no other looks at, by words; undefined for a CPU of no run. */
-export function ownMemory({ own }: Memory, cpu: number): OwnMemory | undefined {
+/** The memory of a CPU that no other looks at, by words; undefined for a CPU of no run. `counters`: how many its records have. */
+export function ownMemory({ own }: Memory, cpu: number, counters: number = SLOTS - UNMEASURED): OwnMemory | undefined {
   if (own === undefined || (cpu + 1) * OWN_WORDS > own.length) return undefined
   const first = own.byteOffset / 4 + cpu * OWN_WORDS
   return {
     countersWord: first + COUNTERS,
-    counters: SLOTS - UNMEASURED,
+    counters: Math.min(counters, SLOTS - UNMEASURED),
     slots: { word: first + SLOTS, words: OWN_WORDS - SLOTS },
   }
 }

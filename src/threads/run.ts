@@ -83,7 +83,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   // A timeline records each instruction, and compiled code bypasses the recorder.
   const code =
     events === 0 && words === 'wasm'
-      ? await (await import('./compile-ahead.ts')).compileAhead(options.system, options.roles, memory)
+      ? await (await import('./compile-ahead.ts')).compileAhead(options.system, options.roles, memory, shape.counters)
       : undefined
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec, code: code?.[cpu] }))
   const nameOf = (worker: number) => workerName(options.roles, worker)

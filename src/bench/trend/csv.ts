@@ -32,24 +32,29 @@ export function entriesOfCsv(text: string, file: string): Entry[] {
 function rowsOf(text: string, file: string): Row[] {
   const what = noText(text, 'CSV')
   if (what !== undefined) throw damaged(`${file} ${what}`)
+  const delimiter = delimiterOf(text)
   try {
-    return parse(text, {
+    const rows: Row[] = parse(text, {
       columns: true,
-      delimiter: delimiterOf(text),
+      delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       bom: true,
       trim: true,
     })
+    return delimiter === ';' ? rows.map(withPoint) : rows
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
     throw damaged(`${file} is no CSV: ${why}`, cause)
   }
 }
 
-/** Spreadsheets of countries that write a decimal comma separate fields by semicolons. */
+/** Spreadsheets of countries that write a decimal comma separate fields by semicolons; elsewhere a comma separates thousands. */
 const SEMICOLONS = /^[^,\n\r]*;[^,\n\r]*$/m
 const delimiterOf = (text: string) => (SEMICOLONS.test(text.split(/[\n\r]/, 1)[0]!) ? ';' : ',')
+
+const withPoint = ({ value, ...row }: Row): Row =>
+  value === undefined ? row : { ...row, value: value.replace(/^(-?\d+),(\d+)$/, '$1.$2') }
 
 function entryOf(rows: readonly Row[], index: number, file: string): Entry {
   const [first] = rows
@@ -120,7 +125,7 @@ function runOf(rows: readonly Row[], file: string): PastRun {
 const directionOf = (text: string | undefined) => (text === 'higher' || text === 'lower' ? text : undefined)
 
 function numberOf({ metric, value }: Row, file: string): number {
-  const number = value === undefined || value === '' ? Number.NaN : Number(value.replace(/^(-?\d+),(\d+)$/, '$1.$2'))
+  const number = value === undefined || value === '' ? Number.NaN : Number(value)
   if (Number.isFinite(number)) return number
   throw damaged(`${file}: a value of ${metric} is '${value ?? ''}', which is not a number`)
 }
