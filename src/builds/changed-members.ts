@@ -61,11 +61,11 @@ function changedBy({ object, property, computed, start }: MemberExpression): Cha
 
 const isText = (node: AnyNode): boolean => node.type === 'Literal' && typeof node.value === 'string'
 
-/** The name of an array, or of the array of arrays that it is in. */
-function arrayOf(node: AnyNode): string {
+/** The name under which an array is held; of one in an array, `name[]`. */
+export function arrayOf(node: AnyNode): string {
   if (node.type === 'Identifier') return node.name
   if (node.type !== 'MemberExpression') return ''
-  return node.computed ? arrayOf(node.object) : memberName(node.property)
+  return node.computed ? elementsOf(arrayOf(node.object)) : memberName(node.property)
 }
 
 const MUTATORS = new Set(['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'copyWithin', 'fill'])

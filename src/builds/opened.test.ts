@@ -29,8 +29,8 @@ for (const [what, code, changes] of [
   ['a field, by the head of a loop', 'for (a.x of b); for (a.y in b);', ['x', 'y']],
   ['fields, by functions of Object', 'Object.assign(a, { x: 1 }); Object.defineProperty(a, "y", {})', ['x', 'y']],
   ['any field', 'Object.assign(a, b)', ['*']],
-  ['an element', 'a.rows[0] = 1; a.b[i][j]++', ['b.*', 'b[]', 'rows.*', 'rows[]']],
-  ['elements, by a method of an array', 'list.push(1); a.rows[0].pop(); list.fill(0)', ['list[]', 'rows[]']],
+  ['an element', 'a.rows[0] = 1; a.b[i][j]++', ['b[].*', 'b[][]', 'rows.*', 'rows[]']],
+  ['elements, by a method of an array', 'list.push(1); a.rows[0].pop(); list.fill(0)', ['list[]', 'rows[][]']],
   ['nothing of `this` in a class, which says it', 'this.t = 1; [this.s] = b', []],
 ] as const) {
   test(`a module says what it changes: ${what}`, () => {

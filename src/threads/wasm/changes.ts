@@ -9,17 +9,35 @@ export class Changes {
   readonly #anywhere = new Set<string>()
   readonly #names = new Map<unknown, Names>()
 
-  /** `roots`: functions by whose modules all others of the program can be reached, and the names that lead to them. */
-  constructor(roots: readonly (readonly [unknown, Names])[]) {
+  /**
+   * `roots`: functions from whose modules the others of the program can be reached, and the names that lead to them; `objects`:
+   * what is placed, as the module of a class may be reached by its objects only.
+   */
+  constructor(roots: readonly (readonly [unknown, Names])[], objects: Iterable<object>) {
     const met = new Set<Scope>()
+    this.#follow(roots, met, (callable, names) => {
+      if (!this.#names.has(callable)) this.#names.set(callable, names)
+    })
+    this.#follow(
+      [...new Set([...objects].flatMap(functionsOf))].map((each) => [each, []] as const),
+      met,
+      () => {},
+    )
+  }
+
+  #follow(
+    roots: readonly (readonly [unknown, Names])[],
+    met: Set<Scope>,
+    name: (callable: unknown, names: Names) => void,
+  ) {
     const left = [...roots]
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [callable, names] = next
-      if (!this.#names.has(callable)) this.#names.set(callable, names)
+      name(callable, names)
       const scope = (callable as { readonly $scope?: Scope }).$scope
       if (scope === undefined || met.has(scope)) continue
       met.add(scope)
-      for (const name of scope.changes ?? []) this.#anywhere.add(name)
+      for (const each of scope.changes ?? []) this.#anywhere.add(each)
       left.push(...functionsIn(scope(), names))
     }
   }
@@ -45,6 +63,15 @@ export class Changes {
 
 /** Names from a function on: each of the module of a function, or of a table of functions. */
 export type Names = readonly string[]
+
+/** The classes of an object, and the functions that it holds. */
+function functionsOf(object: object): unknown[] {
+  const classes: unknown[] = []
+  for (let holder = Object.getPrototypeOf(object); holder !== null; holder = Object.getPrototypeOf(holder)) {
+    classes.push(holder.constructor)
+  }
+  return [...classes, ...Object.values(object).filter((value) => typeof value === 'function')]
+}
 
 function functionsIn(table: object, names: Names): (readonly [unknown, Names])[] {
   return Object.entries(table).flatMap(([name, value]): (readonly [unknown, Names])[] => {

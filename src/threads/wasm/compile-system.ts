@@ -25,7 +25,7 @@ export function compileVm(vm: object, runRole: unknown, target: Target): Compile
   const root = { vm, fault: path.fault, stopwatch: path.stopwatch }
   const paths = objectsIn(root)
   const { ofWords, left } = locksIn(paths)
-  const changes = changesOf.get(vm) ?? new Changes([[runRole, ['runRole']], ...path.functions])
+  const changes = changesOf.get(vm) ?? new Changes([[runRole, ['runRole']], ...path.functions], paths.keys())
   changesOf.set(vm, changes)
   const slots = new Slots(changes, paths, target.own.slots, new Set(ofWords))
   const compiler = new Compiler(target, slots, { paths, namesOf: (callable) => changes.namesOf(callable) })

@@ -1,4 +1,5 @@
 import type { AnyNode } from 'acorn'
+import { arrayOf } from '../../builds/changed-members.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import {
@@ -77,14 +78,7 @@ function lengthOf(array: readonly unknown[], name: string, world: World): Value 
 
 /** The elements of an array are taken for constants. `node`: what names it. */
 export const keepElements = (array: readonly unknown[], node: AnyNode, world: World): void =>
-  world.slots?.keepElements(array, arrayName(node))
-
-/** The name under which an array is held. */
-function arrayName(node: AnyNode): string {
-  if (node.type === 'Identifier') return node.name
-  if (node.type !== 'MemberExpression') return ''
-  return node.computed ? arrayName(node.object) : (node.property as { readonly name: string }).name
-}
+  world.slots?.keepElements(array, arrayOf(node))
 
 /** A typed array, by who holds it. */
 class ArrayIn {

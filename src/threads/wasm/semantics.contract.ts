@@ -31,7 +31,7 @@ export function compileSubject(subject: object, memory: Required<Memory>): reado
   const cpu = cpuFor(0, memory)
   const target = targetOf(0, memory, false)
   const paths = objectsIn({ vm: subject })
-  const slots = new Slots(new Changes([[subject.constructor, []]]), paths, target.own!.slots, new Set())
+  const slots = new Slots(new Changes([], paths.keys()), paths, target.own!.slots, new Set())
   const compiler = new Compiler(target, slots, { paths, namesOf: () => undefined })
   const methods = compiler.methodsOf([subject]).map(({ object: _, ...method }) => ({ ...method, path: [] }))
   const { errors, calls, left } = compiler

@@ -1,5 +1,5 @@
 import type { Changes } from './changes.ts'
-import { hasGetter } from './source.ts'
+import { fieldsAssignedIn, hasGetter } from './source.ts'
 import { isOf32Bits, NotCompiled } from './values.ts'
 
 /** The names by which an object is held: of a root first, and from there on. */
@@ -73,7 +73,10 @@ export class Slots {
     if (typeof value !== 'number') return this.#keep(object, name)
     const { FRACTIONS } = object.constructor as WithFractions
     if (FRACTIONS?.includes(name)) return this.#place(object, name, 'fraction')
-    if (!isOf32Bits(value)) throw new NotCompiled(`.${name}, which is ${value} and no whole number of 32 bits`)
+    if (!isOf32Bits(value) && fieldsAssignedIn(object).has(name))
+      throw new NotCompiled(`.${name}, which is ${value} and no whole number of 32 bits`)
+    // Probably another object's field of this name changes.
+    if (!isOf32Bits(value)) return this.#keep(object, name)
     return this.#place(object, name, 'number')
   }
 
