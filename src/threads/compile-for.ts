@@ -1,5 +1,6 @@
 import type { ThreadCpu } from './cpu.ts'
 import { type Memory, ownMemory } from './memory.ts'
+import { KEEPS_ORDER } from './order.ts'
 import { slowPathWord } from './status.ts'
 import type { Target } from './wasm/compile.ts'
 import { compileLocks, compileVm } from './wasm/compile-system.ts'
@@ -18,6 +19,7 @@ export function targetOf(
 ): Target {
   return {
     works,
+    keepsOrder: KEEPS_ORDER,
     own: ownMemory(memory, cpu, counters),
     cpu,
     sleepersWord: memory.sleepers.byteOffset / 4,

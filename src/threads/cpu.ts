@@ -1,4 +1,3 @@
-import { arch } from 'node:os'
 import type { Barrier, Cpu, Direct, LockId, Side, Word } from '../shared-memory/cpu.ts'
 import type { CpuRecords } from '../shared-memory/records.ts'
 import type { Window } from '../workers/run-result.ts'
@@ -7,6 +6,7 @@ import type { CpuOfRun } from './cpu-of-run.ts'
 import { HoldSample } from './hold-sample.ts'
 import { countIn, type Memory } from './memory.ts'
 import { OpenWindow } from './open-window.ts'
+import { KEEPS_ORDER } from './order.ts'
 import { NAP_MS, sleep, wakeSleepers } from './sleep.ts'
 import { turn } from './turn.ts'
 
@@ -17,12 +17,6 @@ export const SPIN_LOOKS_CROWDED = 50
 /** `Atomics.wait` oversleeps by up to this much: shorter waits for a moment are spun. */
 const OVERSLEEP_NS = 150_000
 const NOT_TIMED = -1
-/**
- * Oracles need their loads in order, their stores in order, and both in order with the protocol's atomic operations. On
- * x86 plain accesses guarantee that; an `Atomics` call takes 7 to 10 ns.
- */
-const KEEPS_ORDER = arch() === 'x64'
-
 /**
  * Machine 1: a worker thread. Every instruction is the `Atomics` call that one would write by hand; a plain access is a
  * plain access. A wait spins for a bounded number of looks and then sleeps on the word, so that with more threads than
@@ -144,8 +138,13 @@ export class ThreadCpu implements Direct<Cpu> {
     return was
   }
 
-  /** Nothing to do: every atomic access here is a full barrier already. */
-  barrier(_kind: Barrier): void {}
+  /**
+   * On x86 there is nothing to do: loads are in order, stores too, and every atomic store and read-modify-write is a full barrier.
+   * Elsewhere an atomic addition is one.
+   */
+  barrier(_kind: Barrier): void {
+    if (!KEEPS_ORDER) Atomics.add(IDLE, 0, 0)
+  }
 
   untilEqual(word: Word, value: number): void {
     if (Atomics.load(this.#words, word) !== value) this.#until(word, -1, value | 0)
@@ -205,6 +204,7 @@ export class ThreadCpu implements Direct<Cpu> {
     }
   }
 
+  /** Oracles need their accesses in order, which on x86 plain ones are; an `Atomics` call takes 7 to 10 ns. */
   peek(word: Word): number {
     return KEEPS_ORDER ? this.#words[word]! : Atomics.load(this.#words, word)
   }

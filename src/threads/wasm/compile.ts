@@ -29,6 +29,7 @@ export type Target = {
   readonly sleepersWord: number
   readonly slowPathEnd: SlowPathEnd
   readonly works: Machine['works']
+  readonly keepsOrder: boolean
   /** Memory of this CPU alone: where its counters are, and room for what changes. */
   readonly own: OwnMemory | undefined
   /** How large the memory is. */
@@ -63,13 +64,17 @@ export class Compiler {
   readonly #identities = new Map<unknown, number>()
 
   /** `slots`: of fields that change; left out, no object may have such. */
-  constructor({ cpu, sleepersWord, slowPathEnd, works, own, pages }: Target, slots?: Slots, places?: Places) {
+  constructor(
+    { cpu, sleepersWord, slowPathEnd, works, keepsOrder, own, pages }: Target,
+    slots?: Slots,
+    places?: Places,
+  ) {
     this.#calls = new Calls(places)
     this.#pages = pages
     this.#world = {
       cpu,
       slots,
-      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, own },
+      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, keepsOrder, own },
       errorOf: (type, text) => this.#errorOf({ type, text }),
       invoke: (source, self, args, frame) => this.#invoke(source, self, args, frame),
     }

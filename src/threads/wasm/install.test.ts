@@ -3,9 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { toOpened } from '../../builds/opened.ts'
 import type * as Shared from '../../shared-memory/index.ts'
-import { compileFor } from '../compile-for.ts'
+import { compileFor, targetOf } from '../compile-for.ts'
 import { cpuFor } from '../for-words.ts'
 import { allocate, type Memory } from '../memory.ts'
+import { Compiler } from './compile.ts'
+import { FENCE } from './instructions.ts'
+import { compileModule } from './memory.ts'
 
 const load = (build: string): Promise<typeof Shared> =>
   import(new URL(`../../${build}/shared-memory/index.js`, import.meta.url).href)
@@ -117,6 +120,18 @@ for (const [what, cpus, calls] of [
     lock.acquire(cpu as never)
     assert.equal(memory.words[lock.val], queued | 1)
     assert.equal(begun.length, calls)
+  })
+}
+
+for (const keepsOrder of [true, false]) {
+  test(`a barrier is ${keepsOrder ? 'nothing' : 'a fence'} where the host ${keepsOrder ? 'keeps' : 'does not keep'} the order`, () => {
+    const place = new opened.Place()
+    const lock = new opened.SeqCount(place)
+    const target = { ...targetOf(0, allocate(place, 'wasm') as Required<Memory>, false), keepsOrder }
+    const compiler = new Compiler(target)
+    assert.equal(compiler.methodsOf([lock]).length, 4)
+    assert.equal(compiler.bytes.join().includes(FENCE.join()), !keepsOrder)
+    assert.ok(compileModule(compiler.bytes))
   })
 }
 

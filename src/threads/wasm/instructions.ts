@@ -76,6 +76,7 @@ export const READ_MODIFY_WRITE = {
   or: atomic(0x33),
   xchg: atomic(0x41),
 } as const
+export const FENCE: Code = [0xfe, 3, 0]
 export const COMPARE_EXCHANGE = atomic(0x48)
 
 /** The address of a word, whose index is on the stack. */

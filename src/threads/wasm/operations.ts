@@ -11,6 +11,7 @@ import {
   call,
   constant,
   DROP,
+  FENCE,
   getLocal,
   loop,
   PLAIN_LOAD,
@@ -36,6 +37,8 @@ export type Machine = {
   readonly slowPathEnd: SlowPathEnd
   /** `never`: work costs nothing on this CPU, so its calls are left out. */
   readonly works: 'call' | 'never'
+  /** The host keeps plain accesses in order: barriers are nothing. */
+  readonly keepsOrder: boolean
   /** Where it counts; undefined: by a call. */
   readonly own: Pick<OwnMemory, 'countersWord' | 'counters'> | undefined
 }
@@ -45,8 +48,8 @@ const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE
 /** An instruction of the CPU: accesses to shared words in place, the looks of waits in place, and calls for all else. */
 export function operation(name: string, args: readonly Value[], frame: Frame, machine: Machine): Value {
   const { sleepers, slowPathEnd } = machine
-  // Every atomic access of WebAssembly is a full barrier already, as those of JavaScript are.
-  if (name === 'barrier') return nothing()
+  // As ThreadCpu.barrier().
+  if (name === 'barrier') return nothing(machine.keepsOrder ? [] : FENCE)
   if (name === 'contentionBegin' && slowPathEnd === 'nothing') return nothing()
   if (name === 'contentionEnd' && slowPathEnd !== 'call') return slowPathEnded(codeOf(args[0]!), slowPathEnd)
   const access = accessOf(name)
