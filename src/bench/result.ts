@@ -130,6 +130,8 @@ export type TrialRow = {
   readonly metrics: Readonly<Record<string, number>>
   /** The counters of this trial; the run's counters are their sums. */
   readonly counters?: Readonly<Record<string, number>>
+  /** The CPU that each worker was bound to; absent where the host could move them. */
+  readonly cpus?: readonly number[]
 }
 
 export type RunError = {

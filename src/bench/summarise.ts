@@ -44,8 +44,9 @@ export function summarise(
 
 function rowOf({ planned, trial }: Done, index: number, isEnough: (metric: string) => boolean): TrialRow {
   const metrics = Object.fromEntries(Object.entries(trial.metrics).filter(([name]) => isEnough(name)))
-  const { durationNs, counters } = trial
-  return { index, mode: planned.mode, seed: planned.seed, durationNs, metrics, counters }
+  const { durationNs, counters, cpus } = trial
+  const bound = cpus === undefined ? {} : { cpus }
+  return { index, mode: planned.mode, seed: planned.seed, durationNs, metrics, counters, ...bound }
 }
 
 function metricsOf(done: readonly Done[], isEnough: (metric: string) => boolean): Record<string, Metric> {

@@ -38,6 +38,8 @@ export type Trial = {
   /** The implementation of mmu_lock and of its queue: `rwlock over qspinlock`. */
   readonly mmuLock?: string | undefined
   readonly durationNs: number
+  /** The CPU of each worker, if they were bound to CPUs. */
+  readonly cpus?: readonly number[]
   /** The share of the workers' measured time in which they were runnable and on no CPU. */
   readonly waitedForCpuShare: number
 }
@@ -76,6 +78,7 @@ export function trialOf(run: RunResult, roles: readonly RolePlan[], mode: TrialM
     leftInJavaScript: run.leftInJavaScript ?? [],
     mmuLock: mmuLockOf(run),
     durationNs,
+    ...(run.boundTo === undefined ? {} : { cpus: run.boundTo }),
     waitedForCpuShare,
   }
 }

@@ -33,6 +33,7 @@ test('a worker that still waits when all others have returned ends the run by na
     nameOf: (cpu) => ['notifier 0', 'memslot-updater 0'][cpu]!,
     describe: ({ word }) => `waits for word ${word}`,
     deadlock: () => undefined,
+    bound: Promise.resolve(),
     hasEnded: () => false,
   })
   clearInterval(arriving)
@@ -61,7 +62,7 @@ test('a phase begins when the leader is between two operations, and the window i
   const failure = await conduct({
     ...{ control, status, cpus: 1, warmupMs: 1, durationMs: 2000, isRecording: false, hasLeader: true, stallMs: 5000 },
     ...{ signal: AbortSignal.timeout(250), clearMemory: () => {}, nameOf: String, describe: () => '' },
-    ...{ deadlock: () => undefined, hasEnded: () => false },
+    ...{ deadlock: () => undefined, bound: Promise.resolve(), hasEnded: () => false },
   })
   clearInterval(atWork)
   // It was the leader that began the window; the run was interrupted long before the window was over.

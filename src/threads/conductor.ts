@@ -14,6 +14,8 @@ export type RunContext = {
   readonly isRecording: boolean
   /** A worker begins the phases, between two of its operations. */
   readonly hasLeader: boolean
+  /** Workers have been bound to CPUs, or cannot be. */
+  readonly bound: Promise<unknown>
   /** A worker that shows no sign of life for so long has stalled. */
   readonly stallMs: number
   readonly signal: AbortSignal | undefined
@@ -40,6 +42,7 @@ const LEADER_POLL_MS = 4
 export async function conduct(run: RunContext): Promise<RunFailed | undefined> {
   const failure = await gather(run)
   if (failure !== undefined || run.control.isAborted) return failure
+  await run.bound
   const began = performance.now()
   if (!run.isRecording) {
     run.control.originMs = began

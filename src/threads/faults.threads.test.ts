@@ -58,6 +58,7 @@ test('a worker that never starts ends the run by its name', async (t) => {
     },
     ...{ signal: undefined, clearMemory: () => {}, describe: () => '', deadlock: () => undefined },
     nameOf: (cpu) => `vcpu ${cpu}`,
+    bound: Promise.resolve(),
     hasEnded: () => false,
   })
   assert.equal(failure?.code, 'START_FAILED')

@@ -11,6 +11,7 @@ import { type RolePlan, workerName } from '../workers/roles.ts'
 import { type RunResult, shapeOf } from '../workers/run-result.ts'
 import { broughtBy, buildSystem } from '../workers/system.ts'
 import { Timeline, Trigger } from '../workers/timeline.ts'
+import { bindThreads } from './bind.ts'
 import { conduct, type RunContext } from './conductor.ts'
 import { Control } from './control.ts'
 import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
@@ -35,6 +36,8 @@ export type RunOptions = {
   readonly broadcastTurns: readonly number[]
   readonly cores: number
   readonly words?: Words
+  /** Binds each worker to a CPU if there are as many as cores (see `Binding`); undefined: the host decides where they run. */
+  readonly turn?: number
   /** How many events each CPU may record for a timeline; 0: none. */
   readonly timelineEvents?: number
   /** A worker that shows no sign of life for so long has stalled. */
@@ -65,6 +68,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
     .slice(0, events === 0 ? 0 : cpus)
     .map(() => ({ events: new SharedArrayBuffer(Timeline.size(events) * 8), trigger }))
   const leader = leaderOf(options.roles)
+  const { turn } = options
+  const binding =
+    turn === undefined || cpus !== options.cores
+      ? undefined
+      : { turn, threads: new Int32Array(new SharedArrayBuffer(cpus * 4)) }
   const spec: RunSpec = {
     system: options.system,
     memory,
@@ -77,6 +85,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     spinLooks: cpus > options.cores ? SPIN_LOOKS_CROWDED : SPIN_LOOKS,
     recordingNs: options.recordingMs * 1e6,
     leader,
+    binding,
     handOver: cpus < 2 || cpus > options.cores ? undefined : new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4)),
     timelines,
   }
@@ -88,7 +97,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const tasks = options.roles.map((plan, cpu): RoleTask => ({ cpu, plan, run: spec, code: code?.[cpu] }))
   const nameOf = (worker: number) => workerName(options.roles, worker)
   const deadlocks = new DeadlockWatch(vm, place, memory.words, status)
-  const context: Omit<RunContext, 'hasEnded'> = {
+  const context: Omit<RunContext, 'hasEnded' | 'bound'> = {
     control,
     status,
     cpus,
@@ -117,7 +126,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const names = tasks.map(({ cpu }) => nameOf(cpu))
   const counters = [...COUNTERS, ...(own?.counters ?? [])]
   const unwatch = options.watch?.(liveRun({ control, status, records, place, names, counters }))
-  const ended = await play(tasks, context, options.system.variant)
+  const { ended, boundTo } = await play(tasks, context, options.system.variant)
     .catch((failure) => {
       if (failure instanceof RunFailed) {
         const partial: PartialRun = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
@@ -133,6 +142,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ...recorded(),
     windows,
     ...(handOverNs === 0 ? {} : { handOverNs }),
+    ...(boundTo === undefined ? {} : { boundTo }),
     ...(left.size === 0 ? {} : { leftInJavaScript: [...left] }),
     atRest: violationsAtRest(vm, memory.words),
   }
@@ -152,23 +162,26 @@ export type PartialRun = { readonly ran: RunResult; readonly roles: readonly Rol
 
 async function play(
   tasks: readonly RoleTask[],
-  context: Omit<RunContext, 'hasEnded'>,
+  context: Omit<RunContext, 'hasEnded' | 'bound'>,
   variant: SentSystem['variant'],
-): Promise<RoleEnded[]> {
+): Promise<{ readonly ended: RoleEnded[]; readonly boundTo: readonly number[] | undefined }> {
   const group = new WorkerGroup(new URL('./worker.js', import.meta.url), tasks.length)
   let hasEnded = false
   const ending = group.run<RoleTask, RoleEnded>('role', tasks, context.control).finally(() => {
     hasEnded = true
   })
+  const { binding } = tasks[0]!.run
+  const bound = binding === undefined ? Promise.resolve(undefined) : bindThreads(binding, () => hasEnded)
   try {
-    const failure = await conduct({ ...context, hasEnded: () => hasEnded })
+    const failure = await conduct({ ...context, hasEnded: () => hasEnded, bound })
     if (failure !== undefined) context.control.abort()
     const settled = await ending
     if (failure?.code === 'WORKER_STALLED' && typeof variant !== 'string') sayWhere(failure, settled, variant)
-    return settled.map((outcome, cpu) => {
+    const ended = settled.map((outcome, cpu) => {
       if (outcome.status === 'fulfilled') return outcome.value
       throw failure ?? workerFailure(settled, context.nameOf, cpu)
     })
+    return { ended, boundTo: await bound }
   } finally {
     await group.destroy()
   }

@@ -3,6 +3,7 @@ import { systemOf } from '../patches/load.ts'
 import { CpuRecords, type RecordBuffer, Records, type Shape } from '../shared-memory/records.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import type { Window } from '../workers/run-result.ts'
+import { type Binding, tellThread } from './bind.ts'
 import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { loadDirectBuild } from './direct.ts'
 import { cpuFor } from './for-words.ts'
@@ -27,6 +28,8 @@ export type RunSpec = {
   readonly recordingNs: number
   /** The CPU between whose operations phases begin; undefined: they begin by the clock. */
   readonly leader: number | undefined
+  /** Which CPU each worker is bound to; undefined: the host decides. */
+  readonly binding: Binding | undefined
   /** The words with which the first two measure hand-overs after their roles; undefined: they do not. */
   readonly handOver: Int32Array<SharedArrayBuffer> | undefined
   /** Memory for the timeline of each CPU; empty: nothing is recorded. */
@@ -50,6 +53,7 @@ export type RoleEnded = {
 /** One task of a run: plays one role on one CPU, from the start barrier to the end. The name picks it: see WorkerGroup. */
 export async function role(task: RoleTask): Promise<RoleEnded> {
   const { cpu: id, plan, run, code } = task
+  if (run.binding !== undefined) tellThread(run.binding, id)
   const build = code?.needsOpened ? 'opened' : 'direct'
   const direct = await loadDirectBuild(build, typeof run.system.variant !== 'string')
   const control = new Control(run.control)

@@ -28,6 +28,8 @@ export type RunResult = {
   readonly windows: readonly Window[]
   /** The one-way time of a message from one worker to another after the roles; absent for workers without their own cores. */
   readonly handOverNs?: number
+  /** The CPU of each worker, if they were bound to CPUs. */
+  readonly boundTo?: readonly number[]
   /** Methods of locks that ran as JavaScript although the run was to compile them, and why. */
   readonly leftInJavaScript?: readonly string[]
   /** Properties violated at rest, by oracle. */

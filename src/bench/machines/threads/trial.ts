@@ -50,6 +50,8 @@ export async function measured(group: Group, planned: PlannedTrial, conditions: 
     workTurns: WORK.map(turns),
     broadcastTurns: BROADCAST.map((kind) => (kind.on === 'dvm' && costs[kind.name] === undefined ? 0 : turns(kind))),
     cores,
+    // One turn a round: its trials differ in the protocol only.
+    turn: planned.seed % cores,
     words,
     timelineEvents: isPicture ? plan.timelineEvents : 0,
     stallMs: STALL_MS,
