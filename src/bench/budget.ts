@@ -1,8 +1,10 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
-import { effortOf, type Group, isPlayedInTime, type Modelled, type PlanOptions } from './plan.ts'
+import { areBound, effortOf, type Group, isPlayedInTime, type Modelled, type PlanOptions } from './plan.ts'
 
 /** The time of a trial outside its warm-up and its measured window: fresh threads, their modules, the rest of a round, their end. */
 const OVERHEAD_MS = 250
+/** The same where workers are bound to CPUs. */
+const BOUND_OVERHEAD_MS = 300
 /** Calibration before the first group and after each. */
 const CALIBRATION_MS = 600
 const FEWEST_TRIALS = 3
@@ -13,15 +15,14 @@ const playedMs = (spanMs: number) => Math.min(spanMs, REHEARSAL_NS / 1e6) + span
 
 /** An estimate of how long a plan will take. */
 export function estimateMs(groups: readonly Group[], plan: PlanOptions): number {
+  const overheadMs = areBound(plan) ? BOUND_OVERHEAD_MS : OVERHEAD_MS
   const perGroup = groups.map((group) => {
     if (group.modelled !== undefined) return modelledMs(group, group.modelled)
     const { variants, replay } = group
     const load = isPlayedInTime(group) ? playedMs(replay!.recording.spanNs / 1e6) : plan.warmupMs + plan.durationMs
     const { trials, latencyTrials, aaTrials } = effortOf(group, plan)
     const pictures = plan.timelineEvents > 0 ? 1 : 0
-    return (
-      (aaTrials * 2 + (trials + latencyTrials + pictures) * variants.length) * (load + OVERHEAD_MS) + CALIBRATION_MS
-    )
+    return (aaTrials * 2 + (trials + latencyTrials + pictures) * variants.length) * (load + overheadMs) + CALIBRATION_MS
   })
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
 }

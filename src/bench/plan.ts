@@ -179,6 +179,11 @@ function interleaved(group: Group, options: PlanOptions): PlannedTrial[] {
   return trials
 }
 
+/** Binding the workers of a trial to CPUs takes 60 to 100 ms: for short trials that is left out. */
+const LEAST_BOUND_MS = 200
+
+export const areBound = ({ durationMs }: PlanOptions): boolean => durationMs >= LEAST_BOUND_MS
+
 /** A recording with a speed ends by itself; with `max` it repeats until it is stopped. */
 export const isPlayedInTime = ({ replay }: Group): boolean => replay !== null && replay.recording.spanNs > 0
 

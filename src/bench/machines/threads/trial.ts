@@ -4,7 +4,7 @@ import type { PrimitiveName } from '../../../threads/primitives-worker.ts'
 import { run } from '../../../threads/run.ts'
 import { workerName } from '../../../workers/roles.ts'
 import { costsOf, taskOf } from '../../load.ts'
-import type { Group, PlannedTrial, PlanOptions } from '../../plan.ts'
+import { areBound, type Group, type PlannedTrial, type PlanOptions } from '../../plan.ts'
 import type { RunTimeline } from '../../result.ts'
 import type { Instruments, Variant } from '../../scenario.ts'
 import { timelineOf } from '../../timeline.ts'
@@ -51,7 +51,7 @@ export async function measured(group: Group, planned: PlannedTrial, conditions: 
     broadcastTurns: BROADCAST.map((kind) => (kind.on === 'dvm' && costs[kind.name] === undefined ? 0 : turns(kind))),
     cores,
     // One turn a round: its trials differ in the protocol only.
-    turn: planned.seed % cores,
+    ...(areBound(plan) ? { turn: planned.seed % cores } : {}),
     words,
     timelineEvents: isPicture ? plan.timelineEvents : 0,
     stallMs: STALL_MS,
