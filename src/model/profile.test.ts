@@ -101,5 +101,8 @@ test('scaling a cost scales each parameter that it covers', () => {
   assert.equal(profile.parameters['cost.ipi_ns']?.value, 0)
   assert.equal(profile.parameters.c2c_socket_ns?.value, 48)
   assert.throws(() => scaled(profile, [{ cost: 'flash', scale: 0 }]), ProfileError)
-  assert.throws(() => withValues(profile, { cpus: 0 }, 'x'), /less than 1/)
+  assert.throws(() => withValues(profile, { cpus: 0 }, 'x'), {
+    message: 'machine.cpus is 0, less than 1',
+    hint: /`faultline list machines`/,
+  })
 })

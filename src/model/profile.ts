@@ -147,7 +147,12 @@ export function withValues(profile: Profile, values: Readonly<Record<string, num
     if (kind === undefined) throw new ProfileError(`there is no machine parameter '${name}'`, hintOf(name))
     const parameter = { value, unit: kind.unit, low: value, high: value, class: 'E' as const, source }
     const fault = faultOf(name, parameter)
-    if (fault !== undefined) throw new ProfileError(`${name} ${fault}`, hintOf(name))
+    if (fault !== undefined) {
+      throw new ProfileError(
+        `machine.${name} ${fault}`,
+        'The values of each machine: `faultline list machines`, and `faultline list NAME`.',
+      )
+    }
     return [name, parameter]
   })
   return { ...profile, parameters: { ...profile.parameters, ...Object.fromEntries(changed) } }
