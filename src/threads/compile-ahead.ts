@@ -1,7 +1,7 @@
 import type { SentSystem } from '../patches/code.ts'
 import { systemOf } from '../patches/load.ts'
 import type { RolePlan } from '../workers/roles.ts'
-import { isInWasm, targetOf } from './compile-for.ts'
+import { isInWasm, signalOf, targetOf } from './compile-for.ts'
 import { loadDirectBuild } from './direct.ts'
 import type { Memory } from './memory.ts'
 import { compileLocks, compileVm } from './wasm/compile-system.ts'
@@ -31,7 +31,7 @@ export async function compileAhead(
   const { buildSystem, runRole } = await loadDirectBuild('opened', typeof system.variant !== 'string')
   const { vm } = buildSystem(await systemOf(system, 'opened'))
   const compiled = names.map((role, cpu) => {
-    const target = targetOf(cpu, memory, system.lockStatistics, 'call', counters)
+    const target = targetOf(cpu, memory, system.lockStatistics, 'call', counters, signalOf(cpu, memory))
     return role === 'vcpu' ? compileVm(vm, runRole, target) : compileLocks(vm, target)
   })
   if (remembered.size === MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!)

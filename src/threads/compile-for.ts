@@ -1,7 +1,8 @@
+import { PHASE } from './control.ts'
 import type { ThreadCpu } from './cpu.ts'
 import { type Memory, ownMemory } from './memory.ts'
 import { KEEPS_ORDER } from './order.ts'
-import { slowPathWord } from './status.ts'
+import { heartbeatWord, slowPathWord } from './status.ts'
 import type { Target } from './wasm/compile.ts'
 import { compileLocks, compileVm } from './wasm/compile-system.ts'
 import { type CompiledCode, installCode, installLocks } from './wasm/install.ts'
@@ -16,9 +17,11 @@ export function targetOf(
   keepsLockStatistics: boolean,
   works: Target['works'] = 'call',
   counters?: number,
+  signal: Target['signal'] = 'call',
 ): Target {
   return {
     works,
+    signal,
     keepsOrder: KEEPS_ORDER,
     own: ownMemory(memory, cpu, counters),
     cpu,
@@ -27,6 +30,12 @@ export function targetOf(
     pages: pagesOf(memory.wasm),
   }
 }
+
+/** How a CPU learns of the end of the run that the words of this memory control. */
+export const signalOf = (cpu: number, { control, standings }: Required<Memory>): Target['signal'] => ({
+  phaseWord: control.byteOffset / 4 + PHASE,
+  heartbeatWord: standings.byteOffset / 4 + heartbeatWord(cpu),
+})
 
 function endOfSlowPath(cpu: number, { standings }: Memory, keepsLockStatistics: boolean): Target['slowPathEnd'] {
   if (keepsLockStatistics) return 'call'
@@ -52,7 +61,7 @@ export function compileFor(
 /** The same for a VM and the fault path of its vCPU on this CPU, which is on no run: its work costs nothing. */
 export function compileVmFor(vm: object, runRole: unknown, cpu: ThreadCpu, memory: Memory): CompiledCode['left'] {
   if (!isInWasm(memory)) return []
-  const compiled = compileVm(vm, runRole, targetOf(cpu.id, memory, false, 'never'))
+  const compiled = compileVm(vm, runRole, targetOf(cpu.id, memory, false, 'never', undefined, 'never'))
   installCode(compiled, vm, cpu, memory.wasm, runRole)
   return compiled.left
 }

@@ -12,7 +12,8 @@ export const STOP = 4
 /** The part of a recording that is rehearsed before it is played: for the compiler, so it may be short. */
 export const REHEARSAL_NS = 1e9
 
-const PHASE = 0
+/** Which of the words is the phase. */
+export const PHASE = 0
 const ARRIVED = 1
 const DRAINED = 2
 const ABORTED = 3
@@ -21,15 +22,17 @@ const WANTED = 5
 const WORDS = 6
 /** Each on its own line. */
 const STRIDE = 32
+/** How many words control a run, with their lines. */
+export const CONTROL_WORDS = WORDS * STRIDE
 
 /** The few words that control a run. The phase only grows. */
 export class Control {
   readonly words: Int32Array<SharedArrayBuffer>
   readonly #origin: Float64Array
 
-  constructor(words = new Int32Array(new SharedArrayBuffer(WORDS * STRIDE * 4))) {
+  constructor(words = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4))) {
     this.words = words
-    this.#origin = new Float64Array(words.buffer, ORIGIN * STRIDE * 4, 1)
+    this.#origin = new Float64Array(words.buffer, words.byteOffset + ORIGIN * STRIDE * 4, 1)
   }
 
   get phase(): number {

@@ -1,4 +1,5 @@
 import { WORDS_PER_LINE } from '../shared-memory/place.ts'
+import { CONTROL_WORDS } from './control.ts'
 import { standingWords } from './status.ts'
 import { type WasmMemory, wasmMemoryOf } from './wasm/memory.ts'
 
@@ -25,6 +26,8 @@ export type Memory = {
   /** The counts of the records of a run, and after them what each CPU has to itself: see ownWords(). */
   readonly counts?: Int32Array<SharedArrayBuffer>
   readonly own?: Int32Array<SharedArrayBuffer>
+  /** The words that control a run, where compiled code can reach them: see Control. */
+  readonly control?: Int32Array<SharedArrayBuffer>
   /** The memory in which all of them lie, if it is WebAssembly's. */
   readonly wasm?: WasmMemory
 }
@@ -46,7 +49,8 @@ export function allocate(place: { readonly words: number }, kind: Words = 'atomi
 const wholeLines = (words: number): number => Math.ceil(words / WORDS_PER_LINE) * WORDS_PER_LINE
 
 function inWasm(count: number, cpus: number, counts: number): Memory {
-  const parts = [count, SLEEPER_BUCKETS, standingWords(cpus), counts, cpus * OWN_WORDS].map((length) => ({ length }))
+  const lengths = [count, SLEEPER_BUCKETS, standingWords(cpus), counts, cpus * OWN_WORDS, CONTROL_WORDS]
+  const parts = lengths.map((length) => ({ length }))
   let word = 0
   const places = parts.map(({ length }) => {
     const at = word
@@ -54,10 +58,10 @@ function inWasm(count: number, cpus: number, counts: number): Memory {
     return { at, length }
   })
   const wasm = wasmMemoryOf(word)
-  const [words, sleepers, standings, counted, own] = places.map(({ at, length }) => {
+  const [words, sleepers, standings, counted, own, control] = places.map(({ at, length }) => {
     return new Int32Array(wasm.buffer, at * 4, length)
-  }) as [Part, Part, Part, Part, Part]
-  return { words, sleepers, standings, counts: counted, own, wasm }
+  }) as [Part, Part, Part, Part, Part, Part]
+  return { words, sleepers, standings, counts: counted, own, control, wasm }
 }
 
 type Part = Int32Array<SharedArrayBuffer>

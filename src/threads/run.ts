@@ -59,7 +59,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const memory = allocate(place, words, cpus, Records.countWords(shape))
   vm.initialise(memory.words)
   const buffers = Records.buffers(shape, SharedArrayBuffer, memory.counts)
-  const control = new Control()
+  const control = new Control(memory.control)
   const status = new Status(memory.standings)
   const events = options.timelineEvents ?? 0
   const trigger = new SharedArrayBuffer(4)

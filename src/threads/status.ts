@@ -21,6 +21,9 @@ const ENDED = 7
 /** Which of them names the lock whose slow path the CPU is in, plus 1. */
 export const slowPathWord = (cpu: number): number => cpu * STRIDE + LOCK
 
+/** Which of them is the heartbeat. */
+export const heartbeatWord = (cpu: number): number => cpu * STRIDE + HEARTBEAT
+
 /** How many words the standing of so many CPUs takes. */
 export const standingWords = (cpus: number): number => cpus * STRIDE
 

@@ -30,6 +30,7 @@ export type Target = {
   readonly slowPathEnd: SlowPathEnd
   readonly works: Machine['works']
   readonly keepsOrder: boolean
+  readonly signal: Machine['signal']
   /** Memory of this CPU alone: where its counters are, and room for what changes. */
   readonly own: OwnMemory | undefined
   /** How large the memory is. */
@@ -65,7 +66,7 @@ export class Compiler {
 
   /** `slots`: of fields that change; left out, no object may have such. */
   constructor(
-    { cpu, sleepersWord, slowPathEnd, works, keepsOrder, own, pages }: Target,
+    { cpu, sleepersWord, slowPathEnd, works, signal, keepsOrder, own, pages }: Target,
     slots?: Slots,
     places?: Places,
   ) {
@@ -74,7 +75,7 @@ export class Compiler {
     this.#world = {
       cpu,
       slots,
-      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, keepsOrder, own },
+      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, signal, keepsOrder, own },
       errorOf: (type, text) => this.#errorOf({ type, text }),
       invoke: (source, self, args, frame) => this.#invoke(source, self, args, frame),
     }

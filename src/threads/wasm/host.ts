@@ -26,7 +26,6 @@ export const HOST_FUNCTIONS: readonly HostFunction[] = [
   host('broadcast', 2),
   host('running', 0, true, true),
   host('signalPending', 0, true, true),
-  host('needResched', 0, true, true),
   host('count', 2),
   host('countHighest', 2),
   host('violation', 2),

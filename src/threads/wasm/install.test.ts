@@ -3,10 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { toOpened } from '../../builds/opened.ts'
 import type * as Shared from '../../shared-memory/index.ts'
-import { compileFor, targetOf } from '../compile-for.ts'
+import { compileFor, signalOf, targetOf } from '../compile-for.ts'
+import { Control, DRAIN, MEASURE, STOP } from '../control.ts'
 import { cpuFor } from '../for-words.ts'
 import { allocate, type Memory } from '../memory.ts'
+import { Status } from '../status.ts'
 import { Compiler } from './compile.ts'
+import { compileLocks } from './compile-system.ts'
+import { installLocks } from './install.ts'
 import { FENCE } from './instructions.ts'
 import { compileModule } from './memory.ts'
 
@@ -155,6 +159,26 @@ test('a lock with mutable fields in JavaScript is not compiled', () => {
     const lock = new type()
     assert.deepEqual(compiledAlone(lock), [{ method: type.name, why: 'it keeps state besides its words' }])
     assert.ok(!Object.hasOwn(lock, 'acquire'))
+  }
+})
+
+test('compiled code learns of the end of its run, and its heart beats meanwhile', () => {
+  const text = 'return class L { acquire(cpu) {} release(cpu) {} tryAcquire(cpu) { return cpu.signalPending() } }'
+  const lock = new (asOpened(new Function(text)() as new () => { tryAcquire: (cpu: unknown) => boolean }))()
+  const memory = allocate({ words: 64 }, 'wasm', 2) as Required<Memory>
+  const control = new Control(memory.control)
+  const cpu = cpuFor(1, memory)
+  const code = compileLocks({ lock }, targetOf(1, memory, false, 'call', undefined, signalOf(1, memory)))
+  installLocks(code, { lock }, cpu, memory.wasm)
+  const status = new Status(memory.standings)
+  for (const [phase, isPending, beats] of [
+    [MEASURE, false, 1],
+    [DRAIN, true, 2],
+    [STOP, true, 3],
+  ] as const) {
+    control.advance(phase)
+    assert.equal(lock.tryAcquire(cpu), isPending)
+    assert.deepEqual([status.of(0).heartbeat, status.of(1).heartbeat], [0, beats])
   }
 })
 

@@ -1,3 +1,4 @@
+import { DRAIN } from '../control.ts'
 import type { OwnMemory } from '../memory.ts'
 import { type At, compareExchange, load, modify, poke, read, type Sleepers, store, write } from './accesses.ts'
 import type { Code } from './encode.ts'
@@ -23,13 +24,19 @@ import {
   teeLocal,
   when,
 } from './instructions.ts'
-import { bitsOf, boolean, codeOf, NotCompiled, nothing, number, type Value } from './values.ts'
+import { bitsOf, boolean, codeOf, known, NotCompiled, nothing, number, type Value } from './values.ts'
 
 /**
  * The end of a slow path: a call, if it is timed; clearing a word of this CPU if it names the lock; or nothing, on a CPU of no run, which
  * keeps no records either: then its beginning is nothing too.
  */
 export type SlowPathEnd = 'call' | { readonly word: number } | 'nothing'
+
+/**
+ * How a CPU learns whether a signal is pending: by a call; in place, from the phase of its run, and its own heart beats meanwhile; or
+ * never, as it is of no run that could end.
+ */
+export type Signal = 'call' | 'never' | { readonly phaseWord: number; readonly heartbeatWord: number }
 
 /** The environment of an instruction besides the words of the protocol. */
 export type Machine = {
@@ -39,6 +46,7 @@ export type Machine = {
   readonly works: 'call' | 'never'
   /** The host keeps plain accesses in order: barriers are nothing. */
   readonly keepsOrder: boolean
+  readonly signal: Signal
   /** Where it counts; undefined: by a call. */
   readonly own: Pick<OwnMemory, 'countersWord' | 'counters'> | undefined
 }
@@ -52,6 +60,9 @@ export function operation(name: string, args: readonly Value[], frame: Frame, ma
   if (name === 'barrier') return nothing(machine.keepsOrder ? [] : FENCE)
   if (name === 'contentionBegin' && slowPathEnd === 'nothing') return nothing()
   if (name === 'contentionEnd' && slowPathEnd !== 'call') return slowPathEnded(codeOf(args[0]!), slowPathEnd)
+  // As ThreadCpu.needResched().
+  if (name === 'needResched') return known(false)
+  if (name === 'signalPending' && machine.signal !== 'call') return signalPending(machine.signal)
   const access = accessOf(name)
   if (name === 'work' && machine.works === 'never') return nothing(args.flatMap(discarded))
   const counted = name === 'count' ? counting(args, frame, machine.own) : undefined
@@ -67,6 +78,14 @@ function slowPathEnded(lock: Code, end: Exclude<SlowPathEnd, 'call'>): Value {
   if (end === 'nothing') return nothing()
   const named = [...lock, ...constant(1), ARITHMETIC['+']]
   return nothing(when([...read(end), ...named, COMPARISONS['===']], write(end, constant(0))))
+}
+
+/** As ThreadCpu.signalPending(), in place. The load sees that Control.advance() has begun the phase. */
+function signalPending(signal: Exclude<Signal, 'call'>): Value {
+  if (signal === 'never') return known(false)
+  const heart = { word: signal.heartbeatWord }
+  const beat = write(heart, [...read(heart), ...constant(1), ARITHMETIC['+']])
+  return boolean([...beat, ...load({ word: signal.phaseWord }), ...constant(DRAIN), COMPARISONS['>=']])
 }
 
 /** As ThreadCpu.count(), in place. */
