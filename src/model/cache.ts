@@ -1,17 +1,6 @@
 import type { Asked } from './asked.ts'
 import type { Costs } from './costs.ts'
-import {
-  Copies,
-  IS_SHARED,
-  LAST_ASKER,
-  LAST_READER,
-  type Lines,
-  NO_CPU,
-  OWNER,
-  type Sharers,
-  STATE_SHIFT,
-  VERSION,
-} from './lines.ts'
+import { IS_SHARED, LAST_ASKER, LAST_READER, type Lines, NO_CPU, OWNER, type Sharers, STATE_SHIFT } from './lines.ts'
 import type { Topology } from './topology.ts'
 
 /** What the caches of all CPUs share. */
@@ -29,7 +18,7 @@ export type Interconnect = {
 /** The lines that one CPU has. Times are ps. */
 export class Cache {
   readonly #id: number
-  /** Under which copies are kept: one for both threads of a core. */
+  /** Under which copies are kept: one for both threads of a core while a cache has room for all lines, else each its own. */
   readonly #core: number
   /** Whether another CPU of the run shares the core. */
   readonly #isShared: boolean
@@ -37,29 +26,24 @@ export class Cache {
   readonly #lines: Lines
   readonly #state: Int32Array
   readonly #costs: Costs
-  readonly #sharers: Sharers | undefined
-  readonly #copies: Copies
+  readonly #sharers: Sharers
   /** The CPU that asked last before this one for the line that it waits for: the line comes there first. */
   follows = NO_CPU
 
   constructor(id: number, shared: Interconnect) {
     this.#id = id
-    this.#core = shared.asked.firstOnCore[id]!
+    this.#core = shared.lines.sharers.haveRoom ? shared.asked.firstOnCore[id]! : id
     this.#isShared = shared.asked.sibling(id) !== NO_CPU
     this.#shared = shared
     this.#lines = shared.lines
     this.#state = shared.lines.state
     this.#costs = shared.costs
     this.#sharers = shared.lines.sharers
-    this.#copies = new Copies(this.#sharers === undefined ? shared.costs.copies : 1)
   }
 
   /** To read. */
   has(line: number): boolean {
-    const at = line << STATE_SHIFT
-    if (this.#state[at + OWNER] === this.#id) return true
-    if (this.#sharers !== undefined) return this.#sharers.has(line, this.#core)
-    return this.#copies.has(line, this.#state[at + VERSION]!)
+    return this.#state[(line << STATE_SHIFT) + OWNER] === this.#id || this.#sharers.has(line, this.#core)
   }
 
   /** Alone, to change. */
@@ -112,10 +96,8 @@ export class Cache {
   }
 
   copyArrives(line: number): void {
-    const at = line << STATE_SHIFT
-    this.#state[at + IS_SHARED] = 1
-    if (this.#sharers !== undefined) this.#sharers.put(line, this.#core)
-    else this.#copies.put(line, this.#state[at + VERSION]!)
+    this.#state[(line << STATE_SHIFT) + IS_SHARED] = 1
+    this.#sharers.put(line, this.#core)
   }
 
   /** The line is here, alone, and will have been written at that time: the CPUs that watch it are told. */
@@ -123,10 +105,9 @@ export class Cache {
     if (this.#isShared) this.#shared.asked.arrived(this.#id)
     const state = this.#state
     const at = line << STATE_SHIFT
-    if (this.#sharers !== undefined && state[at + IS_SHARED] !== 0) this.#sharers.clear(line)
+    if (state[at + IS_SHARED] !== 0) this.#sharers.clear(line)
     state[at + OWNER] = this.#id
     state[at + IS_SHARED] = 0
-    state[at + VERSION]! += 1
     if (this.#lines.isWatched(line)) this.#shared.written(line, written)
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Copies } from './lines.ts'
+import { Sharers } from './lines.ts'
 
 /** A direct-mapped cache, as a reference. */
 class DirectMapped {
@@ -25,17 +25,28 @@ class DirectMapped {
   }
 }
 
-test('a CPU holds the copies that a direct-mapped cache holds, at any number of lines', () => {
-  const anyCopy = fc.record({ line: fc.nat(1000), version: fc.nat(2) })
+test('CPUs hold the copies that direct-mapped caches hold, at any number of lines', () => {
+  const LINES = 300
+  const CPUS = 40
+  const anyCopy = fc.record({ line: fc.nat(LINES - 1), cpu: fc.nat(CPUS - 1), isWritten: fc.boolean() })
   fc.assert(
-    fc.property(fc.constantFrom(1, 16, 256), fc.array(anyCopy, { maxLength: 600 }), (capacity, asked) => {
-      const [copies, expected] = [new Copies(capacity), new DirectMapped(capacity)]
-      for (const { line, version } of asked) {
-        assert.equal(copies.has(line, version), expected.has(line, version), `line ${line} version ${version}`)
-        copies.put(line, version)
-        expected.put(line, version)
+    fc.property(fc.constantFrom(1, 16, 256, 512), fc.array(anyCopy, { maxLength: 600 }), (capacity, asked) => {
+      const sharers = new Sharers(LINES, CPUS, capacity)
+      const expected = Array.from({ length: CPUS }, () => new DirectMapped(capacity))
+      const versions = new Array(LINES).fill(0)
+      for (const { line, cpu, isWritten } of asked) {
+        assert.equal(sharers.has(line, cpu), expected[cpu]!.has(line, versions[line]), `line ${line} cpu ${cpu}`)
+        if (isWritten) {
+          sharers.clear(line)
+          versions[line] += 1
+        } else {
+          sharers.put(line, cpu)
+          expected[cpu]!.put(line, versions[line])
+        }
       }
-      for (let line = 0; line <= 1000; line += 1) assert.equal(copies.has(line, 1), expected.has(line, 1))
+      for (let line = 0; line < LINES; line += 1)
+        for (const [cpu, cache] of expected.entries())
+          assert.equal(sharers.has(line, cpu), cache.has(line, versions[line]))
     }),
   )
 })

@@ -10,7 +10,6 @@ export const OWNER = 0
 export const LAST_ASKER = 1
 export const LAST_READER = 2
 export const IS_SHARED = 3
-export const VERSION = 4
 const LAST_WAITER = 5
 const BUSY_UNTIL = 3
 
@@ -24,7 +23,6 @@ export const STATE_SHIFT = 3
  *   LAST_ASKER       CPU that will have it alone, when all CPUs that have asked for that have had it
  *   LAST_READER      CPU that asked for a copy last since then; NO_CPU: none did
  *   IS_SHARED        others have read it since: the owner, too, must ask before it writes again
- *   VERSION          counts the times that copies elsewhere became worthless
  *   LAST_WAITER      of the CPUs that watch it, in a ring by #next; NO_CPU if none does
  *   BUSY_UNTIL       ps; the line is on its way to a CPU, and CPUs that ask meanwhile get it in the order of asking
  *
@@ -34,12 +32,11 @@ export class Lines {
   readonly state: Int32Array
   readonly #times: Float64Array
   readonly #next: Int16Array
-  /** None: not every cache has room for all lines, and each CPU keeps a list of its own. */
-  readonly sharers: Sharers | undefined
+  readonly sharers: Sharers
 
   constructor(lines: number, cpus: number, capacity: number) {
     const memory = new ArrayBuffer(lines << (STATE_SHIFT + 2))
-    this.sharers = lines <= capacity ? new Sharers(lines, cpus) : undefined
+    this.sharers = new Sharers(lines, cpus, capacity)
     this.state = new Int32Array(memory)
     this.#times = new Float64Array(memory)
     this.#next = new Int16Array(cpus)
@@ -88,17 +85,33 @@ export class Lines {
   }
 }
 
+/** No line. */
+const NONE = -1
+/** No CPU has had a copy of this line yet. */
+const NEVER = -2
+
 /**
- * Which CPU has a copy of which line, a bit each, for a memory that fits into every CPU's cache: all look at the same few lines, and
- * so does the host's cache.
+ * Which CPU has a copy of which line, a bit each: of a line that all CPUs read, all their bits lie in two lines of the host's cache. A
+ * cache holds as many lines as its capacity, a power of two, and has one place for each, so a copy that arrives evicts the copy of
+ * another line with the same place.
  */
 export class Sharers {
   readonly #bits: Int32Array
   readonly #words: number
+  readonly #places: number
+  /** Whether there is a place for each line. */
+  readonly haveRoom: boolean
+  /** By place: the last line that got its first copy. By line: the one before that. Empty if there is room. */
+  readonly #last: Int32Array
+  readonly #before: Int32Array
 
-  constructor(lines: number, cpus: number) {
+  constructor(lines: number, cpus: number, capacity: number) {
+    this.haveRoom = lines <= capacity
     this.#words = (cpus + 31) >>> 5
     this.#bits = new Int32Array(lines * this.#words)
+    this.#places = capacity - 1
+    this.#last = new Int32Array(this.haveRoom ? 0 : capacity).fill(NONE)
+    this.#before = new Int32Array(this.haveRoom ? 0 : lines).fill(NEVER)
   }
 
   has(line: number, cpu: number): boolean {
@@ -106,68 +119,26 @@ export class Sharers {
   }
 
   put(line: number, cpu: number): void {
+    if (!this.haveRoom) this.#evict(line, cpu)
     this.#bits[line * this.#words + (cpu >>> 5)]! |= 1 << (cpu & 31)
   }
 
+  /** No CPU has a copy of the line any more. */
   clear(line: number): void {
+    const bits = this.#bits
     const from = line * this.#words
-    this.#bits.fill(0, from, from + this.#words)
-  }
-}
-
-const FIRST_COPIES = 32
-const GOLDEN = 0x9e37_79b1
-
-/**
- * Which lines a CPU has copies of, and of which version: as many as its second-level cache holds, each in one possible place. Of
- * the places only those are kept that something came to: a thousand CPUs with a few lines each are not to fill the host's cache.
- */
-export class Copies {
-  readonly #places: number
-  #shift = 32 - Math.log2(FIRST_COPIES)
-  #used = 0
-  /** Pairs of a line, counted from 1, and its version; 0: nothing came here yet. */
-  #copies = new Int32Array(FIRST_COPIES * 2)
-
-  constructor(capacity: number) {
-    this.#places = capacity - 1
+    const until = from + this.#words
+    for (let at = from; at < until; at += 1) bits[at] = 0
   }
 
-  has(line: number, version: number): boolean {
-    const at = this.#find(line & this.#places)
-    return this.#copies[at] === line + 1 && this.#copies[at + 1] === version
-  }
-
-  put(line: number, version: number): void {
-    let at = this.#find(line & this.#places)
-    if (this.#copies[at] === 0) {
-      this.#used += 1
-      if (this.#used << 2 > this.#copies.length) {
-        this.#grow()
-        at = this.#find(line & this.#places)
-      }
+  #evict(line: number, cpu: number): void {
+    const before = this.#before
+    const place = line & this.#places
+    if (before[line] === NEVER) {
+      before[line] = this.#last[place]!
+      this.#last[place] = line
     }
-    this.#copies[at] = line + 1
-    this.#copies[at + 1] = version
-  }
-
-  /** Where what came to the place is, or may be put. */
-  #find(place: number): number {
-    const copies = this.#copies
-    let at = (Math.imul(place, GOLDEN) >>> this.#shift) << 1
-    while (copies[at] !== 0 && ((copies[at]! - 1) & this.#places) !== place) at = (at + 2) & (copies.length - 1)
-    return at
-  }
-
-  #grow(): void {
-    const before = this.#copies
-    this.#copies = new Int32Array(before.length * 2)
-    this.#shift -= 1
-    for (let from = 0; from < before.length; from += 2) {
-      if (before[from] === 0) continue
-      const at = this.#find((before[from]! - 1) & this.#places)
-      this.#copies[at] = before[from]!
-      this.#copies[at + 1] = before[from + 1]!
-    }
+    for (let other = this.#last[place]!; other !== NONE; other = before[other]!)
+      if (other !== line) this.#bits[other * this.#words + (cpu >>> 5)]! &= ~(1 << (cpu & 31))
   }
 }
