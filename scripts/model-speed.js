@@ -5,7 +5,9 @@ import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const LEAST_RATIO = 0.5
+// The state of a thousand CPUs lies beyond the second-level cache of the host, so the ratio depends on what its neighbours leave of the
+// third: `fault-scaling` made 0.38 to 0.65 on hosts of one kind, `precheck` 0.65 to 0.89.
+const LEAST_RATIO = 0.35
 const MOST_MB = 256
 const ROUNDS = 3
 const SIZES = [
