@@ -3,6 +3,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import type { CheckedCpu } from './checked-cpu.ts'
 import type { Actor } from './program.ts'
 import { Refused } from './refused.ts'
+import type { HeldObjects } from './tracing/held-objects.ts'
 import { asUser } from './user-code.ts'
 import { YIELD_STAR } from './yield-star.ts'
 
@@ -17,6 +18,8 @@ const ASKS: Stand = { kind: 'asks' }
 /** One run of an actor from its start. Anything that is not a step by the rules is refused with a sentence. */
 export class ActorRun {
   readonly cpu: CheckedCpu
+  /** What it holds, by root: the first class instance among its live locals, such as the VM. */
+  readonly held = new Map<object, HeldObjects>()
   readonly #name: string
   readonly #steps: Steps<unknown>
 

@@ -1,16 +1,15 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { FULL, type LockId, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { Op } from '../shared-memory/op.ts'
-import { ActorRun } from './actor-run.ts'
 import { CheckedCpu, type Observer } from './checked-cpu.ts'
-import { refuseDifference, stepText } from './differs.ts'
+import { refuseDifference } from './differs.ts'
 import { highOf, lowOf, mixHigh, mixLow } from './fingerprint.ts'
 import { ACQUIRED, ASKED, COUNT, ENDED, Graph, PEEK, POKE, RELEASING, START, THREW, VIOLATION } from './graph.ts'
 import { ADD, AND, codeOf, OR, PAUSE, SUB, UNTIL_CLEAR, XCHG } from './instructions.ts'
-import { ParkedRuns } from './parked-runs.ts'
 import type { Actor, BehaviourOptions } from './program.ts'
+import { Running } from './running.ts'
 import { spinAt } from './spin.ts'
-import { enterActor, type Frames, siteOf } from './tracing/frames.ts'
+import { siteOf } from './tracing/frames.ts'
 import { LocalState } from './tracing/local-state.ts'
 import type { Words } from './words.ts'
 
@@ -22,8 +21,7 @@ const MAY_BE_BLIND: readonly number[] = [ADD, SUB, AND, OR, XCHG, UNTIL_CLEAR]
 /**
  * The behaviour of an actor, as far as it has been observed. As it sees nothing of the world but the answers to its instructions, a
  * node of the graph stands for all of its local state, and a step that was taken once with the same
- * answers is never executed again: it is looked up. Where the graph ends, the generator is run from the start along a path
- * that leads there (unless one happens to stand on that path), because generators cannot be copied.
+ * answers is never executed again: it is looked up. Where the graph ends, the actor runs, see running.ts.
  *
  * The local state of an actor from the traced build is seen, so that ways which leave the same state meet in one node. For
  * any other actor the answers stand for it, and the graph is a tree.
@@ -42,10 +40,7 @@ export class Behaviour extends Graph implements Observer {
 
   readonly id: number
   readonly #actor: Actor
-  readonly #words: Words
   readonly #look: (word: number) => number
-  readonly #patience: number
-  readonly #showsBarriers: boolean
   readonly #counted: ReadonlySet<number>
   readonly #endings = new Map<unknown, number>()
 
@@ -53,21 +48,9 @@ export class Behaviour extends Graph implements Observer {
   readonly #localState = new LocalState()
   readonly #isTree: boolean
   readonly #stopsAtPauses: boolean
-  readonly #onlyDelegates: boolean
-  /** It is being run again to where its graph ends, and need not be suspended on the way. */
-  #runsThrough = false
+  readonly #running: Running
   /** The answer to the step that it does not hand out. */
   given = 0
-  readonly #parked = new ParkedRuns()
-  #frames: Frames = []
-  #run: ActorRun | undefined
-  /** The node of the instruction at which `#steps` is suspended. */
-  #standsAt = -1
-  #isOver = false
-  #path: readonly number[] = []
-  #onPath = 0
-  #last = 0
-  #lastAnswer = 0
   readonly #seen = new Map<number, number>()
 
   /** `look`: the current value of a word, for oracles. */
@@ -75,70 +58,25 @@ export class Behaviour extends Graph implements Observer {
     super()
     this.id = id
     this.#actor = actor
-    this.#words = words
     this.#look = look
     this.#isTree = options.isTree === true
     this.#stopsAtPauses = options.stopsAtPauses === true
-    this.#onlyDelegates = actor.onlyDelegates === true
-    this.#patience = options.patience
-    this.#showsBarriers = (options.memory ?? 'sc') !== 'sc'
     this.#counted = new Set(options.counted)
+    const showsBarriers = (options.memory ?? 'sc') !== 'sc'
+    const newCpu = () => new CheckedCpu(id, this, words, options.patience, showsBarriers)
+    this.#running = new Running(this, actor, words, newCpu)
     this.#append(START, 0, 0, 0)
   }
 
   /** Runs the actor from `node` with `answer` to its next instruction; peeks read the current memory. */
   learn(node: number, answer: number): number {
-    if (this.#standsAt === node) {
-      this.#last = node
-      this.#lastAnswer = answer
-      this.#resume(answer)
-    } else {
-      this.#replay(node, answer)
-    }
-    return this.after(node, answer)
-  }
-
-  #replay(node: number, answer: number): void {
-    if (this.#onlyDelegates) this.#exchange(node, answer)
-    else this.#begin(node, answer)
-    // The generator is suspended at the last instruction of the path until it reaches a new one, or ends.
-    do this.#resume(this.#answerAt(this.#onPath - 1))
-    while (this.#standsAt === -1 && !this.#isOver)
-  }
-
-  /** Leaves the run where it stands, and goes on with one that stands on the way to `node`, or with a new one. */
-  #exchange(node: number, answer: number): void {
-    if (this.#standsAt !== -1) this.#parked.park({ node: this.#standsAt, run: this.#run!, frames: this.#frames })
-    const path = this.pathTo(node)
-    const parked = this.#parked.takeUp(path)
-    if (parked === undefined) this.#begin(node, answer)
-    else {
-      this.#goTo(node, answer, path, parked.at + 1)
-      this.#run = parked.run
-      this.#frames = parked.frames
-    }
-    this.#runsThrough = true
-  }
-
-  /** The node at the end of the path is answered next; the run has come to `onPath`. */
-  #goTo(node: number, answer: number, path: readonly number[], onPath: number): void {
-    this.#path = path
-    this.#onPath = onPath
-    this.#last = node
-    this.#lastAnswer = answer
-    this.#standsAt = -1
-    this.#isOver = false
-    this.#runsThrough = false
+    const running = this.#running
     this.#seen.clear()
-  }
-
-  /** From the start, along the path to `node`, which is answered by `answer`. */
-  #begin(node: number, answer: number, actor = this.#actor): void {
-    this.#goTo(node, answer, this.pathTo(node), 1)
-    this.#frames = []
-    enterActor(this.#frames)
-    const cpu = new CheckedCpu(this.id, this, this.#words, this.#patience, this.#showsBarriers)
-    this.#run = new ActorRun(actor, cpu)
+    running.lead(node, answer)
+    // It is suspended at the last instruction of the path until it reaches a new one, or ends.
+    do this.#resume()
+    while (running.standsAt === -1 && !running.isOver)
+    return this.after(node, answer)
   }
 
   /**
@@ -146,27 +84,24 @@ export class Behaviour extends Graph implements Observer {
    * instance of its module.
    */
   *again(node: number, actor: Actor = this.#actor): Generator<void, void> {
-    this.#begin(node, 0, actor)
-    while (this.#onPath < this.#path.length) {
+    const running = this.#running
+    this.#seen.clear()
+    running.begin(node, 0, actor)
+    while (!running.hasArrived) {
       yield
-      this.#resume(this.#answerAt(this.#onPath - 1))
+      this.#resume()
     }
-    this.#standsAt = -1
+    running.standsAt = -1
   }
 
-  /** Hands an answer over and lets the actor run to its next instruction. */
-  #resume(answer: number): void {
-    this.#standsAt = -1
-    this.#isOver = false
-    enterActor(this.#frames)
-    const stand = this.#run!.resume(answer)
+  /** Lets the actor run to its next instruction. */
+  #resume(): void {
+    const stand = this.#running.resume()
     if (stand.kind === 'asks') return
-    this.#isOver = true
-    const isKnown = this.#onPath < this.#path.length
-    const node = isKnown ? this.#path[this.#onPath]! : this.#append(stand.kind === 'ended' ? ENDED : THREW, 0, 0, 0)
-    if (stand.kind === 'ended') this.#end(node, stand.result, isKnown)
-    else this.#fail(node, stand.message, isKnown)
-    if (isKnown) this.#onPath += 1
+    const known = this.#running.passEnd()
+    const node = known ?? this.#append(stand.kind === 'ended' ? ENDED : THREW, 0, 0, 0)
+    if (stand.kind === 'ended') this.#end(node, stand.result, known !== undefined)
+    else this.#fail(node, stand.message, known !== undefined)
   }
 
   #end(node: number, result: unknown, isKnown: boolean): void {
@@ -174,7 +109,7 @@ export class Behaviour extends Graph implements Observer {
       this.#markEnd(node, result)
       this.results.set(node, result)
     } else if (this.kind.at[node] !== ENDED) {
-      this.#differs('end', node)
+      this.#running.differs('end', node)
     } else if (!isDeepStrictEqual(this.results.get(node), result)) {
       refuseDifference(this.#actor.name, `end with ${inspect(result)}`, `end with ${inspect(this.results.get(node))}`)
     }
@@ -200,16 +135,16 @@ export class Behaviour extends Graph implements Observer {
 
   #fail(node: number, message: string, isKnown: boolean): void {
     if (!isKnown) this.messages.set(node, message)
-    else if (this.kind.at[node] !== THREW) this.#differs(`failure: ${message}`, node)
+    else if (this.kind.at[node] !== THREW) this.#running.differs(`failure: ${message}`, node)
   }
 
   asks({ kind, word, a, b, order = FULL }: Op): boolean {
     this.#seen.clear()
     const code = codeOf(kind)
-    const known = this.#follow(code, word, a | 0, b | 0)
+    const known = this.#running.pass(code, word, a | 0, b | 0)
     if (known !== undefined) {
       this.given = known
-      return this.#runsThrough
+      return this.#running.runsThrough
     }
     this.#meet(code, word, a | 0, b | 0, order)
     return false
@@ -217,22 +152,25 @@ export class Behaviour extends Graph implements Observer {
 
   /** An instruction that is not on the path: it stands here now. */
   #meet(code: number, word: number, a: number, b: number, order: number): void {
-    const { cpu } = this.#run!
+    const running = this.#running
+    const { cpu, frames, held } = running
     const op = [code, word, a, b, cpu.patience]
-    const state = this.#isTree ? undefined : this.#localState.of(this.#frames, cpu, op)
-    const known = state !== undefined && this.#frames.length > 0 ? this.#byState.get(state) : undefined
+    const state = this.#isTree ? undefined : this.#localState.of(frames, cpu, op, held)
+    const known = state !== undefined && frames.length > 0 ? this.#byState.get(state) : undefined
     if (known !== undefined) this.#link(known)
-    this.#standsAt = known ?? this.#addStep(code, word, a, b, state)
-    this.order.at[this.#standsAt] = order
+    const node = known ?? this.#addStep(code, word, a, b, state)
+    this.order.at[node] = order
+    running.standsAt = node
   }
 
   #addStep(code: number, word: number, a: number, b: number, state: string | undefined): number {
+    const { frames } = this.#running
     const node = this.#append(code, word, a, b)
     if (state !== undefined) this.#byState.set(state, node)
-    if (state !== undefined && this.#frames.length > 0) this.#mark(node, this.#localState.low, this.#localState.high)
-    this.sites.set(node, siteOf(this.#frames))
-    for (const { site } of this.#frames) this.visited.add(site)
-    if (MAY_BE_BLIND.includes(code) && this.#frames.at(-1)?.ignores) this.blind.at[node] = 1
+    if (state !== undefined && frames.length > 0) this.#mark(node, this.#localState.low, this.#localState.high)
+    this.sites.set(node, siteOf(frames))
+    for (const { site } of frames) this.visited.add(site)
+    if (MAY_BE_BLIND.includes(code) && frames.at(-1)?.ignores) this.blind.at[node] = 1
     const spin = code === PAUSE && !this.#stopsAtPauses ? spinAt(this, node) : undefined
     if (spin !== undefined) this.#markSpin(node, spin)
     return node
@@ -252,20 +190,21 @@ export class Behaviour extends Graph implements Observer {
   peek(word: Word): number {
     const known = this.#seen.get(word)
     if (known !== undefined) return known
-    const value = this.#follow(PEEK, word, 0, 0) ?? this.#peekNow(word)
+    const value = this.#running.pass(PEEK, word, 0, 0) ?? this.#peekNow(word)
     this.#seen.set(word, value)
     return value
   }
 
   #peekNow(word: Word): number {
     this.#append(PEEK, word, 0, 0)
-    this.#lastAnswer = this.#look(word)
-    return this.#lastAnswer
+    const value = this.#look(word)
+    this.#running.lastAnswer = value
+    return value
   }
 
   poke(word: Word, value: number): void {
     this.#seen.set(word, value | 0)
-    if (this.#follow(POKE, word, value | 0, 0) === undefined) this.#append(POKE, word, value | 0, 0)
+    if (this.#running.pass(POKE, word, value | 0, 0) === undefined) this.#append(POKE, word, value | 0, 0)
   }
 
   violation(oracle: number, value: number): void {
@@ -296,47 +235,23 @@ export class Behaviour extends Graph implements Observer {
   }
 
   #event(kind: number, a: number, b: number): void {
-    if (this.#follow(kind, -1, a, b) === undefined) this.#append(kind, -1, a, b)
-  }
-
-  /** On the way to where the tree ends: the answer that was given here before, or undefined if that is behind. */
-  #follow(kind: number, word: number, a: number, b: number): number | undefined {
-    if (this.#onPath >= this.#path.length) return undefined
-    const node = this.#path[this.#onPath]!
-    const same =
-      this.kind.at[node] === kind && this.word.at[node] === word && this.a.at[node] === a && this.b.at[node] === b
-    if (!same) this.#differs(this.#textOf(kind, word, a), node)
-    this.#onPath += 1
-    return this.#answerAt(this.#onPath - 1)
-  }
-
-  #differs(now: string, node: number): never {
-    refuseDifference(this.#actor.name, now, this.#textOf(this.kind.at[node]!, this.word.at[node]!, this.a.at[node]!))
-  }
-
-  #textOf(kind: number, word: number, a: number): string {
-    return stepText(kind, word, a, (at) => this.#words.nameOf(at))
-  }
-
-  /** The answer at that index of the path; the last one is the new answer. */
-  #answerAt(index: number): number {
-    const next = this.#path[index + 1]
-    return next === undefined ? this.#lastAnswer : this.answer.at[next]!
+    if (this.#running.pass(kind, -1, a, b) === undefined) this.#append(kind, -1, a, b)
   }
 
   #append(kind: number, word: number, a: number, b: number): number {
+    const running = this.#running
     const node = this.addNode(kind, word, a, b)
     if (kind !== START) this.#link(node)
-    this.#markByWay(node, [kind, word, a, b, this.#lastAnswer])
-    this.#last = node
-    this.#lastAnswer = 0
+    this.#markByWay(node, [kind, word, a, b, running.lastAnswer])
+    running.last = node
+    running.lastAnswer = 0
     return node
   }
 
   /** Uses the actor's history as its local state, where the local state is not visible. */
   #markByWay(node: number, parts: readonly number[]): void {
-    let low = this.markLow.at[this.#last]!
-    let high = this.markHigh.at[this.#last]!
+    let low = this.markLow.at[this.#running.last]!
+    let high = this.markHigh.at[this.#running.last]!
     for (const part of parts) {
       low = mixLow(low, part)
       high = mixHigh(high, part)
@@ -345,6 +260,6 @@ export class Behaviour extends Graph implements Observer {
   }
 
   #link(node: number): void {
-    this.addEdge(this.#last, this.#lastAnswer, node)
+    this.addEdge(this.#running.last, this.#running.lastAnswer, node)
   }
 }

@@ -1,4 +1,5 @@
 import { Fingerprints, mixHigh, mixLow } from './fingerprint.ts'
+import { READ } from './instructions.ts'
 import { Machine } from './machine.ts'
 import type { MemoryModel } from './memory/model.ts'
 import type { Program } from './program.ts'
@@ -81,7 +82,7 @@ export class LivelockProbe {
       if ((able & (1 << stepper)) === 0) continue
       if (this.#isKnownToEnd(machine, stepper)) return false
       // A value that the hardware may read too early is not read forever.
-      machine.step(stepper < machine.actors ? machine.newestFirst(stepper) : stepper)
+      machine.step(stepper < machine.actors ? newestFirst(machine, stepper) : stepper)
       if (machine.signals === 0) continue
       const isSame = memory?.every((value, word) => value === machine.memory[word])
       rounds = able === 1 << stepper && isSame ? rounds + 1 : 0
@@ -109,7 +110,17 @@ const TURN = 0x7000_0000
 function mustStep(machine: Machine): number {
   let able = ableOf(machine)
   for (let stepper = machine.actors; stepper < machine.steppers; stepper += 1) {
-    if (machine.isOptional(stepper)) able &= ~(1 << stepper)
+    if (isOptional(machine, stepper)) able &= ~(1 << stepper)
   }
   return able
 }
+
+/** The stepper with which the next instruction of an actor reads the newest value: the actor itself, unless it would read an older one. */
+function newestFirst({ weak, behaviours, nodes }: Machine, actor: number): number {
+  if (weak === undefined || weak.olderEntry(actor) < 0) return actor
+  return behaviours[actor]!.kind.at[nodes[actor]!] === READ ? actor : weak.renewalId(actor)
+}
+
+/** Whether a step may be omitted forever: a compiler may keep a plainly loaded value. */
+const isOptional = (machine: Machine, stepper: number): boolean =>
+  !machine.weak!.isLane(stepper) && machine.codeOf(machine.actorOf(stepper)) === READ

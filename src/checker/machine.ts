@@ -1,7 +1,8 @@
 import { Behaviour } from './behaviour.ts'
+import { carryOut, isReady } from './carry-out.ts'
 import { mixHigh, mixLow } from './fingerprint.ts'
 import { ASKED, COUNT, ENDED, PEEK, POKE, START, THREW, VIOLATION } from './graph.ts'
-import { CAS, PARK, PAUSE, READ, STORE, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL, valueAfter, WRITE } from './instructions.ts'
+import { PAUSE, UNTIL_EQUAL } from './instructions.ts'
 import { carryOutWeakly } from './memory/carry-out.ts'
 import { WeakMemory } from './memory/weak-memory.ts'
 import type { Actor, BehaviourOptions, Finding, Program } from './program.ts'
@@ -12,7 +13,7 @@ import { Words } from './words.ts'
 
 /** Steps, and runs of an actor's code, after which a search stops for a breath. */
 const STEPS_A_BREATH = (1 << 16) - 1
-const RUNS_A_BREATH = (1 << 9) - 1
+const RUNS_A_BREATH = (1 << 11) - 1
 
 /**
  * A state of a program, and the way from it to the next and back. A state is the memory and, for each actor, the node of
@@ -65,7 +66,7 @@ export class Machine {
     this.memory.set(memoryAtFirst(program))
     this.nodes = new Int32Array(this.actors)
     this.#sleepers = new Sleepers(this, program.memory.length)
-    const look = (id: number) => (word: number) => this.#seenBy(id, word)
+    const look = (id: number) => (word: number) => this.seenBy(id, word)
     const words = new Words(program.place)
     this.behaviours = program.actors.map((actor, id) => new Behaviour(id, actor, words, look(id), options))
     this.weak = model === 'sc' ? undefined : new WeakMemory(this, this.actors, own, model)
@@ -95,18 +96,8 @@ export class Machine {
     return this.weak === undefined ? 1 << stepper : this.weak.steppersOf(this.actorOf(stepper))
   }
 
-  /** The stepper with which the next instruction of an actor reads the newest value: the actor itself, unless it would read an older one. */
-  newestFirst(actor: number): number {
-    if (this.weak === undefined || this.weak.olderEntry(actor) < 0) return actor
-    return this.codeOf(actor) === READ ? actor : this.weak.renewalId(actor)
-  }
-
-  /** Whether a step may be omitted forever: a compiler may keep a plainly loaded value. */
-  isOptional(stepper: number): boolean {
-    return stepper >= this.actors && !this.weak!.isLane(stepper) && this.codeOf(this.actorOf(stepper)) === READ
-  }
-
-  #seenBy(actor: number, word: number): number {
+  /** The value of a word as an actor sees it. */
+  seenBy(actor: number, word: number): number {
     return this.weak === undefined ? this.memory[word]! : this.weak.seenBy(actor, word)
   }
 
@@ -126,19 +117,7 @@ export class Machine {
     const code = behaviour.kind.at[node]!
     if (code >= START) return false
     if (this.weak !== undefined && !this.weak.isFree(actor, node)) return false
-    if (code < UNTIL_EQUAL) return true
-    if (code === UNTIL_EQUAL) return this.#seenBy(actor, behaviour.word.at[node]!) === behaviour.a.at[node]
-    if (code === UNTIL_CLEAR) return (this.#seenBy(actor, behaviour.word.at[node]!) & behaviour.a.at[node]!) === 0
-    if (code === PARK) return this.#sleepers.isAwake(actor)
-    if (code === PAUSE) return this.#seesChange(actor, behaviour, node)
-    return true
-  }
-
-  #seesChange(actor: number, behaviour: Behaviour, node: number): boolean {
-    const spin = behaviour.spins.get(node)
-    if (spin === undefined) return true
-    for (let at = 0; at < spin.length; at += 2) if (this.#seenBy(actor, spin[at]!) !== spin[at + 1]) return true
-    return false
+    return code < UNTIL_EQUAL || isReady(this, this.#sleepers, actor, behaviour, node)
   }
 
   /** Takes one step of an enabled stepper; an actor runs to its next instruction. */
@@ -154,7 +133,8 @@ export class Machine {
     this.signals = 0
     if (stepper === actor) {
       const answer =
-        (this.weak && carryOutWeakly(this.weak, actor, behaviour, node)) ?? this.#execute(actor, behaviour, node)
+        (this.weak && carryOutWeakly(this.weak, actor, behaviour, node)) ??
+        carryOut(this, this.#sleepers, actor, behaviour, node)
       this.answer = answer
       if (answer !== ASLEEP) this.#advance(actor, behaviour, node, answer)
     } else {
@@ -215,20 +195,6 @@ export class Machine {
     return this.#trail.schedule()
   }
 
-  #execute(actor: number, behaviour: Behaviour, node: number): number {
-    const code = behaviour.kind.at[node]!
-    const word = behaviour.word.at[node]!
-    if (code <= CAS) {
-      const was = this.memory[word]!
-      this.write(word, valueAfter(code, was, behaviour.a.at[node]!, behaviour.b.at[node]!))
-      return code === WRITE || code === STORE || behaviour.isBlind(node) ? 0 : was
-    }
-    if (code === UNTIL_CLEAR) return behaviour.isBlind(node) ? 0 : this.memory[word]!
-    if (code === PARK) return this.#sleepers.park(actor, word, behaviour.a.at[node]!)
-    if (code === UNPARK) this.#sleepers.unpark(word, behaviour.b.at[node]!)
-    return 0
-  }
-
   /** Changes a word: back() undoes it. */
   write(word: number, value: number): void {
     const was = this.memory[word]!
@@ -254,7 +220,7 @@ export class Machine {
       node = next === -1 ? this.#learn(behaviour, node, answered) : next
       answered = 0
       const kind = behaviour.kind.at[node]!
-      if (kind === PEEK) answered = this.#seenBy(actor, behaviour.word.at[node]!)
+      if (kind === PEEK) answered = this.seenBy(actor, behaviour.word.at[node]!)
       else if (kind === POKE) this.write(behaviour.word.at[node]!, behaviour.a.at[node]!)
       else if (kind === VIOLATION) this.violated.push(node)
       else if (kind === COUNT) this.#tally(behaviour.a.at[node]!, behaviour.b.at[node]!)

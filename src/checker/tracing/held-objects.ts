@@ -124,9 +124,16 @@ function isSameList(list: ArrayLike<unknown>, values: readonly unknown[], from: 
 function isSameCollection(object: Map<unknown, unknown> | Set<unknown>, values: readonly unknown[]): boolean {
   if (object.size !== values[0]) return false
   let at = 1
-  for (const part of object instanceof Map ? [...object].flat() : object) {
-    if (part !== values[at]) return false
-    at += 1
+  if (object instanceof Set) {
+    for (const part of object) {
+      if (part !== values[at]) return false
+      at += 1
+    }
+    return true
+  }
+  for (const [key, value] of object) {
+    if (key !== values[at] || value !== values[at + 1]) return false
+    at += 2
   }
   return true
 }

@@ -9,8 +9,6 @@ import { HeldObjects } from './held-objects.ts'
 export class LocalState {
   readonly #fold = new Fold()
   readonly #met = new Map<object, number>()
-  /** For each run of the actor, by root: the first class instance among the live locals, such as the VM. */
-  readonly #heldBy = new WeakMap<Frames, Map<object, HeldObjects>>()
   #held: HeldObjects | undefined
 
   /** The fingerprint: the same wherever the actor is run. */
@@ -24,11 +22,11 @@ export class LocalState {
 
   /**
    * Undefined if the state contains an object that cannot be inspected. `cpu` is not part of it; its pending instruction
-   * is, as numbers.
+   * is, as numbers. `heldBy`: what this run of the actor held before, by root; it is renewed.
    */
-  of(frames: Frames, cpu: object, numbers: readonly number[]): string | undefined {
+  of(frames: Frames, cpu: object, numbers: readonly number[], heldBy: Map<object, HeldObjects>): string | undefined {
     const fold = this.#fold
-    this.#held = this.#heldIn(frames, cpu)
+    this.#held = this.#heldIn(frames, cpu, heldBy)
     fold.isOpaque = this.#held?.isOpaque ?? false
     this.#met.clear()
     this.#met.set(cpu, -1)
@@ -42,11 +40,9 @@ export class LocalState {
     return fold.isOpaque ? undefined : `${fold.low},${fold.high}`
   }
 
-  #heldIn(frames: Frames, cpu: object): HeldObjects | undefined {
+  #heldIn(frames: Frames, cpu: object, heldBy: Map<object, HeldObjects>): HeldObjects | undefined {
     const root = rootIn(frames, cpu)
     if (root === undefined) return undefined
-    const heldBy = this.#heldBy.get(frames) ?? new Map<object, HeldObjects>()
-    this.#heldBy.set(frames, heldBy)
     const known = heldBy.get(root)
     if (known !== undefined) {
       known.renew()
