@@ -7,6 +7,9 @@ import { type Dependency, EXCLUSIVE, type LockMode } from './graph.ts'
 const MOST_CLASSES = 32
 const MOST_HELD = 15
 
+/** Entries are counted from 1: the first word of `held` is the depth. */
+const NOT_FOUND = 0
+
 /** A held lock in a word: class, mode, whether it is still waited for, where. */
 const MODE_SHIFT = 8
 const WAITED_FOR = 1 << 10
@@ -73,17 +76,19 @@ export class Lockdep {
 
   /** `lock_acquired()`. */
   acquired(cpu: Cpu, lock: LockId): void {
-    const word = this.#find(cpu, lock)
-    if (word !== undefined) cpu.poke(word, cpu.peek(word) & ~WAITED_FOR)
+    const index = this.#find(cpu, lock)
+    if (index === NOT_FOUND) return
+    const word = wordAt(this.#held[cpu.id]!, index)
+    cpu.poke(word, cpu.peek(word) & ~WAITED_FOR)
   }
 
   /** `lock_release()`: called before the lock is released. */
   release(cpu: Cpu, lock: LockId): void {
-    const word = this.#find(cpu, lock)
-    if (word === undefined) return
+    const index = this.#find(cpu, lock)
+    if (index === NOT_FOUND) return
     const held = this.#held[cpu.id]!
     const depth = cpu.peek(held)
-    for (let at = word; at < held + depth; at = wordAt(at, 1)) cpu.poke(at, cpu.peek(wordAt(at, 1)))
+    for (let at = index; at < depth; at += 1) cpu.poke(wordAt(held, at), cpu.peek(wordAt(held, at + 1)))
     cpu.poke(held, depth - 1)
   }
 
@@ -151,14 +156,13 @@ export class Lockdep {
     if ((seen & use) === 0) cpu.poke(word, seen | use)
   }
 
-  /** The youngest entry of that lock. */
-  #find(cpu: Cpu, lock: number): Word | undefined {
+  /** The index of the youngest entry of that lock. Always a number: a function that may give nothing is not compiled. */
+  #find(cpu: Cpu, lock: number): number {
     const held = this.#held[cpu.id]!
     for (let index = cpu.peek(held); index > 0; index -= 1) {
-      const word = wordAt(held, index)
-      if ((cpu.peek(word) & 0xff) === lock) return word
+      if ((cpu.peek(wordAt(held, index)) & 0xff) === lock) return index
     }
-    return undefined
+    return NOT_FOUND
   }
 }
 

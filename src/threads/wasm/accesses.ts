@@ -1,3 +1,4 @@
+import { KEEPS_ORDER } from '../order.ts'
 import type { Code } from './encode.ts'
 import {
   ATOMIC_LOAD,
@@ -31,8 +32,13 @@ const wake = (at: At, { word, wake }: Sleepers): Code =>
 export const read = (at: At): Code => [...addressOf(at), ...PLAIN_LOAD]
 export const write = (at: At, value: Code): Code => [...addressOf(at), ...value, ...PLAIN_STORE]
 export const load = (at: At): Code => [...addressOf(at), ...ATOMIC_LOAD]
-export const poke = (at: At, value: Code): Code => [...addressOf(at), ...value, ...ATOMIC_STORE]
-export const store = (at: At, value: Code, sleepers: Sleepers): Code => [...poke(at, value), ...wake(at, sleepers)]
+const atomicStore = (at: At, value: Code): Code => [...addressOf(at), ...value, ...ATOMIC_STORE]
+/** What an oracle or lockdep leaves: as ThreadCpu.poke(), plain where that keeps the order that its readers rely on. */
+export const poke: (at: At, value: Code) => Code = KEEPS_ORDER ? write : atomicStore
+export const store = (at: At, value: Code, sleepers: Sleepers): Code => [
+  ...atomicStore(at, value),
+  ...wake(at, sleepers),
+]
 
 /** `was` is a local for the value before, which is left on the stack. */
 export const modify = (

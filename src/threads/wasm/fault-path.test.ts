@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RolePlan } from '../../workers/roles.ts'
 import type { SystemSpec } from '../../workers/system.ts'
-import { compileVmFor } from '../compile-for.ts'
+import { compileVmFor, isInWasm, targetOf } from '../compile-for.ts'
 import { loadDirectBuild } from '../direct.ts'
 import { cpuFor } from '../for-words.ts'
 import { allocate } from '../memory.ts'
+import { compileVm } from './compile-system.ts'
 
 const opened = await loadDirectBuild('opened')
 
@@ -66,6 +67,18 @@ for (const variant of ['v5.15', 'v6.5', 'v6.18', 'precheck'] as const) {
     }
   })
 }
+
+test('lockdep is compiled whole: a fault that it watches calls nothing of it in JavaScript', () => {
+  const { place, vm } = opened.buildSystem({ ...SYSTEM, lockdep: true })
+  const memory = allocate(place, 'wasm', 2)
+  assert.ok(isInWasm(memory))
+  const { functions, calls } = compileVm(vm, opened.runRole, targetOf(0, memory, false))
+  assert.deepEqual(
+    functions.map(({ name }) => name),
+    ['accessGuestMemory', 'resolve'],
+  )
+  assert.deepEqual(calls, [])
+})
 
 test('what cannot be compiled is called in JavaScript, with what it was given', () => {
   const system = { ...SYSTEM, variant: 're-request', apic: { gfn: BASE + 5, x2apicVcpus: 0 }, oracles: true } as const
