@@ -1,5 +1,5 @@
 // fault.c with bare Atomics, as one would write it for its own sake. `fault-by-hand.js PAGES ROUNDS`.
-import { readSchedstat } from '../../dist/threads/schedstat.js'
+import { cpuNs } from './cpu-time.js'
 
 const [pages, rounds] = process.argv.slice(2).map(Number)
 const [BASE_GFN, ENTRIES, TLB] = [1 << 20, 512, 512]
@@ -146,9 +146,9 @@ for (let round = 0; round < rounds; round += 1) {
   cache.length = 0
   words.set([1, BASE_GFN, pages, 0, 0], SLOTS)
   enterGuest()
-  const before = readSchedstat().runNs
+  const before = cpuNs()
   for (let page = 0; page < pages; page += 1) touch(BASE_GFN + page)
-  console.log((readSchedstat().runNs - before) / pages)
+  console.log((cpuNs() - before) / pages)
   exitGuest()
   if (counters[MAPPED] !== pages * (round + 1)) throw new Error(`${counters[MAPPED]} faults mapped`)
 }

@@ -4,7 +4,7 @@ import { compileVmFor } from '../../dist/threads/compile-for.js'
 import { loadDirectBuild } from '../../dist/threads/direct.js'
 import { cpuFor } from '../../dist/threads/for-words.js'
 import { allocate } from '../../dist/threads/memory.js'
-import { readSchedstat } from '../../dist/threads/schedstat.js'
+import { cpuNs } from './cpu-time.js'
 
 const BASE_GFN = 1 << 20
 const [words, pages, rounds, trace] = [
@@ -70,11 +70,11 @@ function traceOne() {
 function timeRounds() {
   const { vm, cpu } = newVm(pages * rounds)
   let left = 0
-  let before = readSchedstat().runNs
+  let before = cpuNs()
   cpu.running = () => {
     left += 1
     if (left % pages !== 0) return true
-    const now = readSchedstat().runNs
+    const now = cpuNs()
     console.log((now - before) / pages)
     before = now
     return left < pages * rounds

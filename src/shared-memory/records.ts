@@ -218,8 +218,8 @@ export class CpuRecords {
     }
   }
 
-  acquired(lock: number, side: number): void {
-    this.#locks[(lock * 2 + side) * LOCK_FIELDS + ACQUISITIONS]! += 1
+  acquired(lock: number, side: number, times = 1): void {
+    this.#locks[(lock * 2 + side) * LOCK_FIELDS + ACQUISITIONS]! += times
   }
 
   contended(lock: number, side: number): void {

@@ -19,11 +19,13 @@ export function targetOf(
   counters?: number,
   signal: Target['signal'] = 'call',
 ): Target {
+  const own = ownMemory(memory, cpu, counters)
   return {
     works,
     signal,
     keepsOrder: KEEPS_ORDER,
-    own: ownMemory(memory, cpu, counters),
+    own,
+    holds: own?.holds,
     cpu,
     sleepersWord: memory.sleepers.byteOffset / 4,
     slowPathEnd: endOfSlowPath(cpu, memory, keepsLockStatistics),

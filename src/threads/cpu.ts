@@ -3,8 +3,8 @@ import type { CpuRecords } from '../shared-memory/records.ts'
 import type { Window } from '../workers/run-result.ts'
 import { DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
 import type { CpuOfRun } from './cpu-of-run.ts'
-import { HoldSample } from './hold-sample.ts'
-import { countIn, type Memory } from './memory.ts'
+import { LockStatistics, placeOf } from './lock-statistics.ts'
+import { countIn, holdWords, type Memory } from './memory.ts'
 import { OpenWindow } from './open-window.ts'
 import { KEEPS_ORDER } from './order.ts'
 import { NAP_MS, sleep, wakeSleepers } from './sleep.ts'
@@ -16,7 +16,6 @@ export const SPIN_LOOKS = 1000
 export const SPIN_LOOKS_CROWDED = 50
 /** `Atomics.wait` oversleeps by up to this much: shorter waits for a moment are spun. */
 const OVERSLEEP_NS = 150_000
-const NOT_TIMED = -1
 /**
  * Machine 1: a worker thread. Every instruction is the `Atomics` call that one would write by hand; a plain access is a
  * plain access. A wait spins for a bounded number of looks and then sleeps on the word, so that with more threads than
@@ -40,11 +39,7 @@ export class ThreadCpu implements Direct<Cpu> {
   readonly #run: CpuOfRun | undefined
   #records: CpuRecords | undefined
   #keepsLockStatistics: boolean
-  /** By lock, and by lock and side. */
-  #waitBeganNs: Float64Array
-  #holdBeganNs: Float64Array
-  /** A CPU without a run times every hold. */
-  readonly #sample: HoldSample | undefined
+  #locks: LockStatistics
   #counters: Int32Array
   #phase = 0
   readonly #window = new OpenWindow()
@@ -66,9 +61,8 @@ export class ThreadCpu implements Direct<Cpu> {
     this.#records = run?.unmeasured
     this.#keepsLockStatistics = run?.keepsLockStatistics ?? false
     this.#counters = run?.unmeasured.counters ?? new Int32Array(0)
-    this.#waitBeganNs = new Float64Array(run?.measured.locks ?? 0)
-    this.#holdBeganNs = new Float64Array((run?.measured.locks ?? 0) * 2).fill(NOT_TIMED)
-    this.#sample = run === undefined ? undefined : new HoldSample(this.#holdBeganNs.length, id)
+    const locks = run?.measured.locks ?? 0
+    this.#locks = new LockStatistics(holdWords(memory, id, locks), locks, run === undefined ? undefined : id)
     // The compiler takes a field that was written once for a constant, and throws the code away when it is written again:
     // without this, at the start of the measured window.
     if (run !== undefined) for (const records of [run.measured, run.unmeasured]) this.#recordIn(records)
@@ -263,38 +257,31 @@ export class ThreadCpu implements Direct<Cpu> {
   }
 
   contentionBegin(lock: LockId, side: Side): void {
-    this.#records?.contended(lock, side)
     this.#run?.status.contentionBegin(lock, side)
-    if (this.#keepsLockStatistics) this.#waitBeganNs[lock] = this.now()
+    if (this.#keepsLockStatistics) this.#locks.waitBegins(lock, side, this.now())
+    else this.#records?.contended(lock, side)
   }
 
   contentionEnd(lock: LockId, side: Side): void {
     this.#run?.status.contentionEnd(lock)
-    if (this.#keepsLockStatistics) this.#records?.waited(lock, side, this.now() - this.#waitBeganNs[lock]!)
+    if (this.#keepsLockStatistics) this.#locks.waitEnds(lock, side, this.now())
   }
 
   acquired(lock: LockId, side: Side): void {
-    this.#records?.acquired(lock, side)
-    const place = lock * 2 + side
-    if (this.#sample?.takes(place) ?? true) this.#holdBeganNs[place] = this.now()
+    const place = placeOf(lock, side)
+    if (!this.#locks.passesOver(place)) this.#locks.holdBegins(place, this.now())
   }
 
   releasing(lock: LockId, side: Side): void {
-    const place = lock * 2 + side
-    const beganNs = this.#holdBeganNs[place]!
-    if (beganNs === NOT_TIMED) return
-    const ns = this.now() - beganNs
-    this.#holdBeganNs[place] = NOT_TIMED
-    this.#records?.held(lock, side, ns)
-    this.#sample?.took(place, ns)
+    const place = placeOf(lock, side)
+    if (this.#locks.isTimed(place)) this.#locks.holdEnds(place, this.now())
   }
 
   /** For a CPU of no run: what its locks report is kept in `records` from now on, waiting and holding times as well. */
   keepStatistics(records: CpuRecords): void {
+    this.#locks = new LockStatistics(holdWords(this.#memory, this.id, records.locks), records.locks, undefined)
     this.#recordIn(records)
     this.#keepsLockStatistics = true
-    this.#waitBeganNs = new Float64Array(records.locks)
-    this.#holdBeganNs = new Float64Array(records.locks * 2).fill(NOT_TIMED)
   }
 
   /** Wakes the threads that sleep on a word that has changed. */
@@ -328,6 +315,7 @@ export class ThreadCpu implements Direct<Cpu> {
 
   #recordIn(records: CpuRecords): void {
     this.#records = records
+    this.#locks.recordIn(records)
     this.#counters = records.counters
     countIn(this.#memory, this.id, this.#counters)
   }

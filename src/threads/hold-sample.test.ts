@@ -4,13 +4,24 @@ import { HoldSample } from './hold-sample.ts'
 
 const HOLDS = 100_000
 
+/** A sample, and whether it times the hold that begins. */
+function sampleOf(places: number, seed: number) {
+  const words = { untimed: new Int32Array(places), chosen: new Int32Array(places) }
+  const takes = (place: number) => {
+    if (words.untimed[place] === 0) return true
+    words.untimed[place]! -= 1
+    return false
+  }
+  return { sample: new HoldSample(words, seed), takes }
+}
+
 /** How many of so many holds are timed, and what they take on average, if `nsOf` says what each takes. */
 function sampled(nsOf: (hold: number) => number, seed = 0) {
-  const sample = new HoldSample(2, seed)
+  const { sample, takes } = sampleOf(2, seed)
   let timed = 0
   let total = 0
   for (let hold = 0; hold < HOLDS; hold += 1) {
-    if (!sample.takes(1)) continue
+    if (!takes(1)) continue
     timed += 1
     total += nsOf(hold)
     sample.took(1, nsOf(hold))
@@ -37,9 +48,9 @@ test('timed holds are an unbiased sample, also if few are long or if they altern
 
 test('which holds are timed differs between CPUs, and is reproducible for each', () => {
   const which = (seed: number) => {
-    const sample = new HoldSample(1, seed)
+    const { sample, takes } = sampleOf(1, seed)
     return Array.from({ length: 200 }, () => {
-      const isTimed = sample.takes(0)
+      const isTimed = takes(0)
       if (isTimed) sample.took(0, 300)
       return isTimed
     })

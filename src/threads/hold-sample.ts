@@ -5,27 +5,24 @@ const ONE_IN = 16
 /** The weight of the latest hold in the average. */
 const WEIGHT = 1 / 8
 
+/** By lock and side: how many of the next holds are not timed, and how many these were when they were last counted. */
+export type Untimed = { readonly untimed: Int32Array; readonly chosen: Int32Array }
+
 /**
  * Decides which holds of each lock and side are timed, by the duration of earlier holds and at random, never by the hold
  * itself: so the timed holds represent all of them.
  */
 export class HoldSample {
   readonly #untimed: Int32Array
+  readonly #chosen: Int32Array
   readonly #averageNs: Float64Array
   #seed: number
 
-  /** `places`: one for each lock and side. */
-  constructor(places: number, seed: number) {
-    this.#untimed = new Int32Array(places)
-    this.#averageNs = new Float64Array(places)
+  constructor({ untimed, chosen }: Untimed, seed: number) {
+    this.#untimed = untimed
+    this.#chosen = chosen
+    this.#averageNs = new Float64Array(untimed.length)
     this.#seed = Math.imul(seed + 1, 0x9e37_79b1) | 1
-  }
-
-  /** Whether the hold that begins is timed. */
-  takes(place: number): boolean {
-    if (this.#untimed[place] === 0) return true
-    this.#untimed[place]! -= 1
-    return false
   }
 
   /** The duration of a timed hold. */
@@ -33,6 +30,7 @@ export class HoldSample {
     const averageNs = this.#averageNs[place]! + (ns - this.#averageNs[place]!) * WEIGHT
     this.#averageNs[place] = averageNs
     this.#untimed[place] = averageNs >= LONG_NS ? 0 : this.#next() % (2 * ONE_IN - 1)
+    this.#chosen[place] = this.#untimed[place]!
   }
 
   /** xorshift32 */

@@ -71,12 +71,23 @@ type Part = Int32Array<SharedArrayBuffer>
  *
  *   counters    the address of the counters that count now, which are those of the records of a run, or follow
  *   unmeasured  counters outside of the measured window, or of a CPU of no run
+ *   holds       which holds of locks are timed, if there are not too many locks: see HoldWords
  *   slots       what changes in the objects that compiled code works on: fields of a VM, a TLB of 2048 entries
  */
 const OWN_WORDS = 12_288
 const COUNTERS = 0
 const UNMEASURED = 32
+const HOLDS = 832
 const SLOTS = 1024
+/** Locks and sides whose holds compiled code passes over by itself. */
+const HOLD_PLACES = 64
+const [UNTIMED, CHOSEN, IS_TIMED] = [HOLDS, HOLDS + HOLD_PLACES, HOLDS + 2 * HOLD_PLACES]
+
+/**
+ * By lock and side: how many of the next holds are not timed, how many these were when they were last counted, and whether
+ * the present hold is timed.
+ */
+export type HoldWords = { readonly untimed: Int32Array; readonly chosen: Int32Array; readonly isTimed: Int32Array }
 
 export type OwnMemory = {
   /** Where the address of the counters is, as a word. */
@@ -84,22 +95,39 @@ export type OwnMemory = {
   /** How many counters there may be. */
   readonly counters: number
   readonly slots: { readonly word: number; readonly words: number }
+  readonly holds: OwnHolds
 }
 
+/** Where the words of the holds begin, each for so many locks and sides: see HoldWords. */
+export type OwnHolds = { readonly untimedWord: number; readonly isTimedWord: number; readonly places: number }
+
 /** The memory of a CPU that no other looks at, by words; undefined for a CPU of no run. `counters`: how many its records have. */
-export function ownMemory({ own }: Memory, cpu: number, counters: number = SLOTS - UNMEASURED): OwnMemory | undefined {
+export function ownMemory({ own }: Memory, cpu: number, counters: number = HOLDS - UNMEASURED): OwnMemory | undefined {
   if (own === undefined || (cpu + 1) * OWN_WORDS > own.length) return undefined
   const first = own.byteOffset / 4 + cpu * OWN_WORDS
   return {
     countersWord: first + COUNTERS,
-    counters: Math.min(counters, SLOTS - UNMEASURED),
+    counters: Math.min(counters, HOLDS - UNMEASURED),
     slots: { word: first + SLOTS, words: OWN_WORDS - SLOTS },
+    holds: { untimedWord: first + UNTIMED, isTimedWord: first + IS_TIMED, places: HOLD_PLACES },
   }
+}
+
+/** The words of the holds of a CPU that has so many locks: compiled code knows them, or it is told that each hold is timed. */
+export function holdWords({ own }: Memory, cpu: number, locks: number): HoldWords {
+  const places = locks * 2
+  const isKnown = own !== undefined && (cpu + 1) * OWN_WORDS <= own.length
+  const part = (word: number) => own!.subarray(cpu * OWN_WORDS + word, cpu * OWN_WORDS + word + HOLD_PLACES)
+  if (isKnown && places <= HOLD_PLACES) {
+    return { untimed: part(UNTIMED), chosen: part(CHOSEN), isTimed: part(IS_TIMED) }
+  }
+  if (isKnown) part(IS_TIMED).fill(1)
+  return { untimed: new Int32Array(places), chosen: new Int32Array(places), isTimed: new Int32Array(places) }
 }
 
 /** Counters of a CPU outside of the measured window, where compiled code can reach them. */
 export function unmeasuredCounts({ own }: Memory, cpu: number): Int32Array<SharedArrayBuffer> | undefined {
-  return own?.subarray(cpu * OWN_WORDS + UNMEASURED, cpu * OWN_WORDS + SLOTS)
+  return own?.subarray(cpu * OWN_WORDS + UNMEASURED, cpu * OWN_WORDS + HOLDS)
 }
 
 /** From now on compiled code of this CPU counts here, if it lies in its memory. */

@@ -33,6 +33,7 @@ export type Target = {
   readonly signal: Machine['signal']
   /** Memory of this CPU alone: where its counters are, and room for what changes. */
   readonly own: OwnMemory | undefined
+  readonly holds: Machine['holds']
   /** How large the memory is. */
   readonly pages: number
 }
@@ -66,7 +67,7 @@ export class Compiler {
 
   /** `slots`: of fields that change; left out, no object may have such. */
   constructor(
-    { cpu, sleepersWord, slowPathEnd, works, signal, keepsOrder, own, pages }: Target,
+    { cpu, sleepersWord, slowPathEnd, works, signal, keepsOrder, own, holds, pages }: Target,
     slots?: Slots,
     places?: Places,
   ) {
@@ -75,7 +76,7 @@ export class Compiler {
     this.#world = {
       cpu,
       slots,
-      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, signal, keepsOrder, own },
+      machine: { sleepers: { word: sleepersWord, wake: WAKE }, slowPathEnd, works, signal, keepsOrder, own, holds },
       errorOf: (type, text) => this.#errorOf({ type, text }),
       invoke: (source, self, args, frame) => this.#invoke(source, self, args, frame),
     }

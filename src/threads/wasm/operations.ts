@@ -1,5 +1,7 @@
+import type { LockId, Side } from '../../shared-memory/cpu.ts'
 import { DRAIN } from '../control.ts'
-import type { OwnMemory } from '../memory.ts'
+import { placeOf } from '../lock-statistics.ts'
+import type { OwnHolds, OwnMemory } from '../memory.ts'
 import { type At, compareExchange, load, modify, poke, read, type Sleepers, store, write } from './accesses.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
@@ -16,6 +18,7 @@ import {
   getLocal,
   loop,
   PLAIN_LOAD,
+  PLAIN_STORE,
   plainLoadAt,
   plainStoreAt,
   READ_MODIFY_WRITE,
@@ -49,6 +52,8 @@ export type Machine = {
   readonly signal: Signal
   /** Where it counts; undefined: by a call. */
   readonly own: Pick<OwnMemory, 'countersWord' | 'counters'> | undefined
+  /** Which holds are timed; undefined: each, or none. */
+  readonly holds: OwnHolds | undefined
 }
 
 const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE => name in READ_MODIFY_WRITE
@@ -67,6 +72,7 @@ export function operation(name: string, args: readonly Value[], frame: Frame, ma
   if (name === 'work' && machine.works === 'never') return nothing(args.flatMap(discarded))
   const counted = name === 'count' ? counting(args, frame, machine.own) : undefined
   if (counted !== undefined) return counted
+  if (name === 'acquired' || name === 'releasing') return watching(name, args, frame, machine.holds)
   if (access === undefined) return called(name, args, hostOf(name))
   const { at, before } = wordOf(args[0], frame)
   const { code, hasResult } = access(at, args.slice(1).map(bitsOf), frame, sleepers)
@@ -100,6 +106,32 @@ function counting([counter, by]: readonly Value[], frame: Frame, own: Machine['o
     ...[...getLocal(counters), ...plainLoadAt(counter.value as number), ...getLocal(added), ARITHMETIC['+']],
     ...plainStoreAt(counter.value as number),
   ])
+}
+
+/** As ThreadCpu.acquired() and releasing(): a call only for a hold that is timed. */
+function watching(
+  name: 'acquired' | 'releasing',
+  args: readonly Value[],
+  frame: Frame,
+  holds: Machine['holds'],
+): Value {
+  const told = called(name, args, hostOf(name))
+  const [lock, side] = args
+  if (holds === undefined || lock?.kind !== 'known' || side?.kind !== 'known') return told
+  const place = placeOf(lock.value as LockId, side.value as Side)
+  if (place >= holds.places) return told
+  if (name === 'acquired') return nothing(unlessPassedOver(holds.untimedWord + place, discarded(told), frame))
+  return nothing(when([...constant((holds.isTimedWord + place) * 4), ...PLAIN_LOAD], discarded(told)))
+}
+
+function unlessPassedOver(word: number, call: Code, frame: Frame): Code {
+  const untimed = frame.newLocal()
+  const left = [...getLocal(untimed), ...constant(1), ARITHMETIC['-']]
+  return when(
+    [...constant(word * 4), ...PLAIN_LOAD, ...teeLocal(untimed)],
+    [...constant(word * 4), ...left, ...PLAIN_STORE],
+    call,
+  )
 }
 
 function hostOf(name: string) {
