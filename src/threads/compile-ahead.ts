@@ -31,7 +31,9 @@ export async function compileAhead(
   const { buildSystem, runRole } = await loadDirectBuild('opened', typeof system.variant !== 'string')
   const { vm } = buildSystem(await systemOf(system, 'opened'))
   const compiled = names.map((role, cpu) => {
-    const target = targetOf(cpu, memory, system.lockStatistics, 'call', counters, signalOf(cpu, memory))
+    const ofHost = targetOf(cpu, memory, system.lockStatistics, 'call', counters, signalOf(cpu, memory))
+    // Our own protocols have an atomic store before each smp_mb(); a patch may have a plain one.
+    const target = { ...ofHost, keepsOrder: ofHost.keepsOrder && typeof system.variant === 'string' }
     return role === 'vcpu' ? compileVm(vm, runRole, target) : compileLocks(vm, target)
   })
   if (remembered.size === MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!)

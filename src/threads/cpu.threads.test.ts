@@ -8,6 +8,7 @@ import type { Steps } from '../shared-memory/steps.ts'
 import { Stage } from '../shared-memory/testing.contract.ts'
 import { SPIN_LOOKS, ThreadCpu } from './cpu.ts'
 import { Crew, type Member } from './crew.contract.ts'
+import { TORN, WRITES } from './crew-worker.contract.ts'
 import { cpuFor } from './for-words.ts'
 import { allocate, WORDS, type Words } from './memory.ts'
 
@@ -220,4 +221,16 @@ test('a CPU without the memory of a place, or without a number, is refused', () 
   assert.throws(() => new ThreadCpu(0, new SharedArrayBuffer(64) as never), TypeError)
   for (const id of [-1, 0.5, undefined]) assert.throws(() => new ThreadCpu(id as never, memory), /the number of a CPU/)
   assert.equal(new ThreadCpu(0, structuredClone(memory)).id, 0)
+})
+
+test('smp_mb() orders a plain store before a later load', async () => {
+  await using crew = await Crew.of({ kind: 'plain flags' }, 2)
+  // Without a fence one run in three of so many turns fails.
+  await crew.drill('exclude', 2_000_000)
+  const writes = [0, 1].reduce((sum, cpu) => sum + crew.records.of(cpu).counters[WRITES]!, 0)
+  assert.equal(crew.valueOf(crew.left), writes)
+  assert.deepEqual(
+    [0, 1].map((cpu) => crew.records.of(cpu).violations(TORN).count),
+    [0, 0],
+  )
 })

@@ -1,4 +1,4 @@
-import type { Barrier, Cpu, Direct, LockId, Side, Word } from '../shared-memory/cpu.ts'
+import { type Barrier, type Cpu, type Direct, type LockId, MB, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { CpuRecords } from '../shared-memory/records.ts'
 import type { Window } from '../workers/run-result.ts'
 import { DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
@@ -132,12 +132,9 @@ export class ThreadCpu implements Direct<Cpu> {
     return was
   }
 
-  /**
-   * On x86 there is nothing to do: loads are in order, stores too, and every atomic store and read-modify-write is a full barrier.
-   * Elsewhere an atomic addition is one.
-   */
-  barrier(_kind: Barrier): void {
-    if (!KEEPS_ORDER) Atomics.add(IDLE, 0, 0)
+  /** Only a fence orders a plain store before a later load. On x86 hardware keeps all other accesses in order. */
+  barrier(kind: Barrier): void {
+    if (kind === MB || !KEEPS_ORDER) Atomics.add(IDLE, 0, 0)
   }
 
   untilEqual(word: Word, value: number): void {

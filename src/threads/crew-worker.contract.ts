@@ -1,4 +1,4 @@
-import type { Cpu, Direct, Word } from '../shared-memory/cpu.ts'
+import { type Cpu, type Direct, MB, type Word } from '../shared-memory/cpu.ts'
 import type * as Shared from '../shared-memory/index.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { type RecordBuffer, Records, type Shape } from '../shared-memory/records.ts'
@@ -19,6 +19,30 @@ export type Subject = {
 
 type Library = typeof Shared
 
+/** Two members exclude each other by plain stores, each before a look at the other's flag: smp_mb() between them is all that orders these. */
+class PlainFlags {
+  readonly #flags: readonly [Word, Word]
+
+  constructor(flags: readonly [Word, Word]) {
+    this.#flags = flags
+  }
+
+  acquire(cpu: Direct<Cpu>): void {
+    const [mine, other] = cpu.id === 0 ? this.#flags : this.#flags.toReversed()
+    for (;;) {
+      cpu.write(mine!, 1)
+      cpu.barrier(MB)
+      if (cpu.read(other!) === 0) return
+      cpu.storeRelease(mine!, 0)
+      cpu.pause()
+    }
+  }
+
+  release(cpu: Direct<Cpu>): void {
+    cpu.storeRelease(this.#flags[cpu.id]!, 0)
+  }
+}
+
 const BUILD = {
   qspinlock: (library: Library, place: Place, cpus: number) => new library.QSpinLock(place, cpus),
   'cna-qspinlock': (library: Library, place: Place, cpus: number) =>
@@ -34,6 +58,7 @@ const BUILD = {
   seqcount: (library: Library, place: Place) => new library.SeqCount(place),
   rcuwait: (library: Library, place: Place) => new library.RcuWait(place),
   srcu: (library: Library, place: Place, cpus: number) => new library.Srcu(place, cpus),
+  'plain flags': (_: Library, place: Place) => new PlainFlags([place.line('first'), place.line('second')]),
 } as const
 export type Kind = keyof typeof BUILD
 

@@ -61,7 +61,7 @@ const isReadModifyWrite = (name: string): name is keyof typeof READ_MODIFY_WRITE
 /** An instruction of the CPU: accesses to shared words in place, the looks of waits in place, and calls for all else. */
 export function operation(name: string, args: readonly Value[], frame: Frame, machine: Machine): Value {
   const { sleepers, slowPathEnd } = machine
-  // As ThreadCpu.barrier().
+  // As ThreadCpu.barrier(), but for smp_mb() after an atomic store on x86: that store is a full barrier.
   if (name === 'barrier') return nothing(machine.keepsOrder ? [] : FENCE)
   if (name === 'contentionBegin' && slowPathEnd === 'nothing') return nothing()
   if (name === 'contentionEnd' && slowPathEnd !== 'call') return slowPathEnded(codeOf(args[0]!), slowPathEnd)
