@@ -1,4 +1,4 @@
-import type { BenchArgs } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
 import { planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 import { limitMs, limitSignal, timeLeftMs } from './time-limit.ts'

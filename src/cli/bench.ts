@@ -8,7 +8,7 @@ import { answersIn, answersTable, benchReport, questionsText } from '../report/b
 import { groupsOf } from '../report/groups.ts'
 import { compact, time } from '../report/numbers.ts'
 import { areLargeSweeps } from '../report/sweep-text.ts'
-import type { BenchArgs } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
 import { type Plan, planOf } from './bench-plan.ts'
 import { type Resumed, resumed } from './bench-resume.ts'
 import type { Command } from './command.ts'

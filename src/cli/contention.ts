@@ -19,7 +19,8 @@ import { fit } from '../report/fit.ts'
 import type { Command } from './command.ts'
 import type { ContentionArgs } from './contention-flags.ts'
 import { EXIT, type Io } from './io.ts'
-import { tickRate, type VmFlags, vmChoice } from './vm-flags.ts'
+import type { VmFlags } from './vm-args.ts'
+import { tickRate, vmChoice } from './vm-flags.ts'
 
 /** The number of pages of an invalidation in the precheck scenario. */
 const DEFAULT_PAGES = 22_528

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import yargs from 'yargs'
-import { type BenchArgs, benchFlags } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
+import { benchFlags } from './bench-flags.ts'
 import { planOf } from './bench-plan.ts'
 import type { Io } from './io.ts'
 

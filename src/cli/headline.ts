@@ -1,4 +1,4 @@
-import type { BenchArgs } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
 
 /** No specific request: the headline pair of every scenario. */
 export const isHeadline = ({ scenario, variant, kernel, trace }: BenchArgs): boolean =>

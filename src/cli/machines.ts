@@ -5,7 +5,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { loadProfile, type Profile, profileHash, profileNames, withValues } from '../model/profile.ts'
 import { namesOf, type Scaling, scaled } from '../model/scaling.ts'
-import type { BenchArgs } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
 import { integer, integers, milliseconds, namesIn } from './flags.ts'
 
 /** The file in which `calibrate` stores its measurements. */

@@ -4,7 +4,8 @@ import { readVms } from '../replay/read-recording.ts'
 import { summarise } from '../replay/summary.ts'
 import type { RecordedVm } from '../report/page/trace-page.ts'
 import type { Io } from './io.ts'
-import { tickRate, type VmFlags, vmChoice } from './vm-flags.ts'
+import type { VmFlags } from './vm-args.ts'
+import { tickRate, vmChoice } from './vm-flags.ts'
 
 type Asked = Partial<VmFlags> & { readonly memslots?: string | undefined; readonly keepStreams: boolean }
 

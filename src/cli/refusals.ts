@@ -2,7 +2,7 @@ import { workersOf } from '../bench/load.ts'
 import type { Group } from '../bench/plan.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { FaultlineError } from '../errors/faultline-error.ts'
-import type { BenchArgs } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
 
 /** Flags that some scenarios have no use for: each is refused with the name of the scenario. */
 export function checkFlags(args: BenchArgs, scenarios: readonly Scenario[]): void {

@@ -1,5 +1,5 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
-import type { BenchArgs } from './bench-flags.ts'
+import type { BenchArgs } from './bench-args.ts'
 import { checkPoints } from './plan-size.ts'
 
 /** Flags that a sweep may vary by their name; every other name is a parameter, a cost or a machine's, as in --set. */

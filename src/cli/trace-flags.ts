@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
-import { type VmFlags, vmFlags } from './vm-flags.ts'
+import type { VmFlags } from './vm-args.ts'
+import { vmFlags } from './vm-flags.ts'
 
 export type TraceArgs = VmFlags & {
   readonly file: string

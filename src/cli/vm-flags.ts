@@ -1,13 +1,7 @@
 import type { Argv } from 'yargs'
 import { ReplayError } from '../errors/faultline-error.ts'
 import type { VmChoice } from '../replay/vms.ts'
-
-export type VmFlags = {
-  readonly vm: number | undefined
-  readonly pid: number | undefined
-  readonly task: string | undefined
-  readonly tickRate: number | undefined
-}
+import type { VmFlags } from './vm-args.ts'
 
 /** Flags that select the VM of a recording, and the unit of its clock. */
 export const vmFlags = (yargs: Argv): Argv =>

@@ -1,4 +1,4 @@
-import type { BenchArgs } from '../bench-flags.ts'
+import type { BenchArgs } from '../bench-args.ts'
 
 /** Files that a bench reads, as far as its flags name them. */
 export function inputsOf(args: BenchArgs): string[] {

@@ -1,7 +1,7 @@
 import type { Replay } from '../../bench/plan.ts'
 import type { Crew } from '../../bench/scenario.ts'
 import { FaultlineError } from '../../errors/faultline-error.ts'
-import type { BenchArgs } from '../bench-flags.ts'
+import type { BenchArgs } from '../bench-args.ts'
 import { integers } from '../flags.ts'
 import { checkPoints } from '../plan-size.ts'
 
