@@ -34,6 +34,20 @@ test('a bound worker may run on the CPU of its turn only, and the others where t
   assert.deepEqual(allowedCpus(), cpus)
 })
 
+test('if one worker cannot be bound, none is', async () => {
+  const cpus = allowedCpus()
+  if (cpus.length < 2) return
+  const threads = words(cpus.length)
+  const gate = words(1)
+  const lone = allowedInWorker({ turn: 0, threads }, 0, gate)
+  // No thread has this number.
+  for (let id = 1; id < cpus.length; id += 1) threads[id] = 2 ** 31 - 1
+  assert.equal(await bindThreads({ turn: 0, threads }, () => false), undefined)
+  Atomics.store(gate, 0, 1)
+  Atomics.notify(gate, 0)
+  assert.deepEqual(await lone, cpus)
+})
+
 /** Where a worker may run when the gate has been opened. */
 async function allowedInWorker(binding: object, id: number, gate: Int32Array): Promise<number[]> {
   const code = `

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 
 // A virtual CPU may be slower than another one for seconds, because its core also serves a neighbour. Then a trial depends on which
-// worker is on it, and the host's scheduler chooses that anew for each trial.
+// worker is on it, and the host's scheduler chooses that for each trial again.
 
 /** Which CPU each worker of a run is bound to: worker `id` to CPU `id + turn` of those that the process may use. */
 export type Binding = { readonly turn: number; readonly threads: Int32Array<SharedArrayBuffer> }
 
 const LOOK_MS = 2
-/** For all the calls of taskset. */
+/** For all the calls of taskset of one command. */
 const LONGEST_MS = 2000
 const NO_THREAD = -1
 
@@ -42,13 +42,19 @@ export async function bindThreads(
   }
   if (threads.includes(NO_THREAD)) return undefined
   const cpus = allowed.map((_, id) => allowed[(id + turn) % allowed.length]!)
-  const commands = cpus.map((cpu, id) => `taskset -pc ${cpu} ${threads[id]} >/dev/null`)
-  return await new Promise((resolve) => {
-    execFile('sh', ['-c', commands.join(' && ')], { timeout: LONGEST_MS }, (error) =>
-      resolve(error === null ? cpus : undefined),
-    )
-  })
+  if (await tasksets(cpus.map((cpu, id) => taskset(`${cpu}`, threads[id]!)).join(' && '))) return cpus
+  // Some may be bound already.
+  await tasksets(cpus.map((_, id) => taskset(allowed.join(), threads[id]!)).join('; '))
+  return undefined
 }
+
+const taskset = (cpus: string, thread: number) => `taskset -pc ${cpus} ${thread} >/dev/null`
+
+/** Whether the shell could do it. */
+const tasksets = (command: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    execFile('sh', ['-c', command], { timeout: LONGEST_MS }, (error) => resolve(error === null))
+  })
 
 /** The CPUs that the calling thread may run on; none where that is not known. */
 export function allowedCpus(): number[] {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { contextOf } from './conducted.contract.ts'
 import { conduct } from './conductor.ts'
 import { Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
 import { Status } from './status.ts'
@@ -19,23 +20,14 @@ test('a worker that still waits when all others have returned ends the run by na
     if (control.arrived < 2) Atomics.add(control.words, 32, 1)
     else control.advance(STOP)
   }, 1)
-  const failure = await conduct({
-    control,
-    status,
-    cpus: 2,
-    warmupMs: 1,
-    durationMs: 1,
-    isRecording: false,
-    hasLeader: false,
-    stallMs: 100,
-    signal: undefined,
-    clearMemory: () => {},
-    nameOf: (cpu) => ['notifier 0', 'memslot-updater 0'][cpu]!,
-    describe: ({ word }) => `waits for word ${word}`,
-    deadlock: () => undefined,
-    bound: Promise.resolve(),
-    hasEnded: () => false,
-  })
+  const failure = await conduct(
+    contextOf({
+      control,
+      status,
+      nameOf: (cpu) => ['notifier 0', 'memslot-updater 0'][cpu]!,
+      describe: ({ word }) => `waits for word ${word}`,
+    }),
+  )
   clearInterval(arriving)
   assert.equal(failure?.code, 'WORKER_STALLED')
   assert.match(failure.message, /^memslot-updater 0 .*: it waits for word 3$/)
@@ -59,11 +51,8 @@ test('a phase begins when the leader is between two operations, and the window i
     }
     if (control.phase === DRAIN) control.advance(STOP)
   }, 1)
-  const failure = await conduct({
-    ...{ control, status, cpus: 1, warmupMs: 1, durationMs: 2000, isRecording: false, hasLeader: true, stallMs: 5000 },
-    ...{ signal: AbortSignal.timeout(250), clearMemory: () => {}, nameOf: String, describe: () => '' },
-    ...{ deadlock: () => undefined, bound: Promise.resolve(), hasEnded: () => false },
-  })
+  const load = { cpus: 1, durationMs: 2000, hasLeader: true, stallMs: 5000 }
+  const failure = await conduct(contextOf({ control, status, ...load, signal: AbortSignal.timeout(250) }))
   clearInterval(atWork)
   // It was the leader that began the window; the run was interrupted long before the window was over.
   assert.deepEqual(seen, [MEASURE])

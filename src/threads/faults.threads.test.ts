@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunFailed } from '../errors/faultline-error.ts'
 import { calibrate } from './calibrate.ts'
+import { contextOf } from './conducted.contract.ts'
 import { conduct } from './conductor.ts'
 import { Control } from './control.ts'
 import { WorkerGroup } from './group.ts'
@@ -45,22 +46,7 @@ test('a worker that never starts ends the run by its name', async (t) => {
   t.mock.method(performance, 'now', () => real() + (real() > began + 50 ? 30_000 : 0))
   const status = Status.forCpus(2)
   status.writer(0).beat()
-  const failure = await conduct({
-    ...{
-      control: new Control(),
-      status,
-      cpus: 2,
-      warmupMs: 1,
-      durationMs: 1,
-      isRecording: false,
-      hasLeader: false,
-      stallMs: 100,
-    },
-    ...{ signal: undefined, clearMemory: () => {}, describe: () => '', deadlock: () => undefined },
-    nameOf: (cpu) => `vcpu ${cpu}`,
-    bound: Promise.resolve(),
-    hasEnded: () => false,
-  })
+  const failure = await conduct(contextOf({ status }))
   assert.equal(failure?.code, 'START_FAILED')
   assert.equal(failure.message, 'vcpu 1 did not start within 20.0 s')
 })

@@ -122,6 +122,6 @@ test('the window of a run holds whole rounds of its first notifier', async () =>
   const { counters } = records.of(0)
   const unmaps = counters[COUNTER.unmap_gfn_range_calls]!
   assert.ok(unmaps > 0)
-  // Nobody else maps, so each round maps the whole range before it removes it.
+  // No other role maps, so each round maps the whole range before it removes it.
   assert.equal(counters[COUNTER.pages_populated], unmaps * PAGES)
 })

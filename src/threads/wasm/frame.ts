@@ -107,7 +107,7 @@ export class Frame {
 
   /** The function returns it; always the same kind of thing. */
   returns(value: Value): Code {
-    // Nobody knows whether the caller does something with what JavaScript would give here.
+    // A function that stays JavaScript would give a value here, which compiled code does not get.
     if (value.kind === 'nothing' && value.why !== undefined) throw value.why
     const kind = value.kind === 'nothing' ? 'nothing' : isBoolean(value) ? 'boolean' : 'number'
     this.result ??= kind
