@@ -1,10 +1,12 @@
-// The locks and the fault path against C11 and against Atomics by hand, and the checker against SPIN, in one run on this host.
-// `npm run bench:native`, `npm run bench:native -- --only alone,contended,words,fault,spin --rounds 3 --ms 100`. Needs gcc and, for the last, spin.
+// The locks and the fault path against C11 and against Atomics by hand, the fault with instruments, and the checker against SPIN,
+// in one run on this host.
+// `npm run bench:native`, `npm run bench:native -- --only alone,contended,words,fault,instruments,spin --rounds 3 --ms 100`. Needs gcc and, for the last, spin.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { faultFigures } from './native/fault-figures.js'
+import { instrumentFigures } from './native/instrument-figures.js'
 import { aloneFigures, contendedFigures } from './native/lock-figures.js'
 import { Missing, need, printed } from './native/programs.js'
 import { spinFigures } from './native/spin-figures.js'
@@ -15,6 +17,7 @@ const PARTS = {
   contended: contendedFigures,
   words: wordsFigures,
   fault: faultFigures,
+  instruments: instrumentFigures,
   spin: spinFigures,
 }
 

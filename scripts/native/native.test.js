@@ -18,7 +18,7 @@ const skip = hasGcc ? false : 'there is no gcc'
 test('what is not known, or not there, is a sentence', () => {
   const unknown = run(['--only', 'luck'])
   assert.equal(unknown.status, 2)
-  assert.equal(unknown.stderr, '--only has no luck: it is of alone, contended, words, fault, spin\n')
+  assert.equal(unknown.stderr, '--only has no luck: it is of alone, contended, words, fault, instruments, spin\n')
   assert.match(run(['--rounds', '0']).stderr, /^--rounds and --ms are numbers above 0\n$/)
   const bare = run(['--only', 'spin'], { PATH: '/nowhere' })
   assert.equal(bare.status, 2)
@@ -38,4 +38,16 @@ test('the locks in C and those by hand lose no addition of two threads', { skip 
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('with all instruments each lock of a fault is counted, and one in 8 faults and in 16 holds is timed at the most', () => {
+  const [faults, oneIn8, oneIn16] = [8 * 8192, (8 * 8192) / 8, (8 * 8192) / 16]
+  const lines = printed(process.execPath, ['watched-fault.js', 'all', faults / 8, 8])
+    .trim()
+    .split('\n')
+  const timed = JSON.parse(lines.pop())
+  assert.equal(lines.length, 8)
+  assert.equal(timed.acquisitions, faults)
+  assert.ok(timed.timedFaults > faults / 128 / 2 && timed.timedFaults < oneIn8 * 1.1, `${timed.timedFaults}`)
+  assert.ok(timed.timedHolds > faults / 128 / 2 && timed.timedHolds < oneIn16 * 1.1, `${timed.timedHolds}`)
 })

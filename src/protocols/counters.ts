@@ -132,6 +132,8 @@ export const COUNTERS = [
   'guest_accesses',
   'pages_populated',
   'scaling_operations',
+  // one departure from the guest in at most so many was timed, where not all were
+  'fault_timed_one_in_max',
 ] as const
 
 export type CounterName = (typeof COUNTERS)[number]

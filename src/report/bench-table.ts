@@ -1,7 +1,8 @@
 import { heldNs, holdsNote } from '../bench/derived/locks.ts'
+import { timedFaultsNote } from '../bench/derived/timed-faults.ts'
 import type { Run } from '../bench/result.ts'
 import { cells, legendText, ratioCell } from './cells.ts'
-import { fit } from './fit.ts'
+import { fit, wrapped } from './fit.ts'
 import { columns, count, leftColumns, time } from './numbers.ts'
 import { type Paint, PLAIN, type Style, widthOf } from './tones.ts'
 
@@ -187,7 +188,10 @@ function legendOf(parts: readonly Rows[], width: number | undefined): string {
   const [{ rows }] = parts as readonly [Rows, ...Rows[]]
   const runs = parts.map(({ baseline, others }) => [baseline, ...others])
   const metrics = rows.map(({ metric }) => metric)
-  const text = legendText(runs, metrics, width)
+  const isOfFaults = metrics.some((metric) => metric.startsWith('fault_latency_'))
+  const note = isOfFaults ? timedFaultsNote([...new Set(runs.flat())]) : undefined
+  const notes = note === undefined ? [] : wrapped(note, width ?? Number.POSITIVE_INFINITY)
+  const text = [legendText(runs, metrics, width), ...notes].filter((line) => line !== '').join('\n')
   return text === '' ? '' : `\n\n${text}`
 }
 

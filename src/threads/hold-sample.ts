@@ -1,6 +1,8 @@
+import { SampleRate } from '../workers/sample-rate.ts'
+
 /** From here on two clock readings take less than a twentieth of a hold, and every hold is timed. */
 const LONG_NS = 2000
-/** Of shorter holds, one in this number is timed on average. */
+/** Of shorter holds, one in this number is timed on average, or fewer if they are frequent. */
 const ONE_IN = 16
 /** The weight of the latest hold in the average. */
 const WEIGHT = 1 / 8
@@ -16,28 +18,26 @@ export class HoldSample {
   readonly #untimed: Int32Array
   readonly #chosen: Int32Array
   readonly #averageNs: Float64Array
-  #seed: number
+  readonly #rates: readonly SampleRate[]
+  /** From one timed hold to the next. */
+  readonly #strides: Int32Array
 
   constructor({ untimed, chosen }: Untimed, seed: number) {
     this.#untimed = untimed
     this.#chosen = chosen
     this.#averageNs = new Float64Array(untimed.length)
-    this.#seed = Math.imul(seed + 1, 0x9e37_79b1) | 1
+    this.#strides = new Int32Array(untimed.length).fill(1)
+    this.#rates = Array.from(untimed, (_, place) => new SampleRate(ONE_IN, seed * untimed.length + place))
   }
 
-  /** The duration of a timed hold. */
-  took(place: number, ns: number): void {
-    const averageNs = this.#averageNs[place]! + (ns - this.#averageNs[place]!) * WEIGHT
+  /** A timed hold. */
+  took(place: number, beganNs: number, endedNs: number): void {
+    const averageNs = this.#averageNs[place]! + (endedNs - beganNs - this.#averageNs[place]!) * WEIGHT
     this.#averageNs[place] = averageNs
-    this.#untimed[place] = averageNs >= LONG_NS ? 0 : this.#next() % (2 * ONE_IN - 1)
-    this.#chosen[place] = this.#untimed[place]!
-  }
-
-  /** xorshift32 */
-  #next(): number {
-    this.#seed ^= this.#seed << 13
-    this.#seed ^= this.#seed >>> 17
-    this.#seed ^= this.#seed << 5
-    return this.#seed >>> 0
+    const next = this.#rates[place]!.next(this.#strides[place]!, beganNs)
+    const stride = averageNs >= LONG_NS ? 1 : next
+    this.#strides[place] = stride
+    this.#untimed[place] = stride - 1
+    this.#chosen[place] = stride - 1
   }
 }

@@ -6,6 +6,7 @@ import { LockStatistics, placeOf } from './lock-statistics.ts'
 
 const [MMU_LOCK, SLOTS_LOCK] = [0, 1] as LockId[] as [LockId, LockId]
 const LOCKS = 2
+const APART_NS = 10_000
 const newRecords = () => CpuRecords.scratch({ cpus: 1, counters: 0, histograms: 0, locks: LOCKS, oracles: 0 })
 const newWords = () => {
   const words = () => new Int32Array(LOCKS * 2)
@@ -16,8 +17,8 @@ const newWords = () => {
 function hold(statistics: LockStatistics, lock: LockId, side: Side, times: number, ns: number): void {
   const place = placeOf(lock, side)
   for (let time = 0; time < times; time += 1) {
-    if (!statistics.passesOver(place)) statistics.holdBegins(place, time * 1000)
-    if (statistics.isTimed(place)) statistics.holdEnds(place, time * 1000 + ns)
+    if (!statistics.passesOver(place)) statistics.holdBegins(place, time * APART_NS)
+    if (statistics.isTimed(place)) statistics.holdEnds(place, time * APART_NS + ns)
   }
 }
 

@@ -70,7 +70,7 @@ export class LockStatistics {
     this.#holdBeganNs[place] = NOT_TIMED
     if (!(beganNs >= 0)) return
     this.#records?.held(place >> 1, place & 1, ns - beganNs)
-    this.#sample?.took(place, ns - beganNs)
+    this.#sample?.took(place, beganNs, ns)
   }
 
   /** So many acquisitions, and those that were passed over since the last count. */

@@ -8,16 +8,26 @@ import { NONPRESENT } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import type { Accesses } from './accesses.ts'
 import { isDuring, isFree, type RecordedPace, untilFree } from './pace.ts'
+import { SampleRate } from './sample-rate.ts'
 
 export const NOT_TIMED = -1
 
-/** Times one in `every` departures from the guest; 0 times none, and reads no clock. */
+/** Times one in `every` departures from the guest, or fewer if they are frequent; 1 times each, and 0 none, and reads no clock. */
 export class Stopwatch {
   readonly #every: number
+  /** Undefined: all are timed, or none. */
+  readonly #rate: SampleRate | undefined
   #left: number
+  /** The last that was timed: when it began, and which it was after the one before. */
+  #lastNs = Number.NaN
+  #lastStride = 0
+  #stride: number
 
-  constructor(every: number) {
+  /** `seed`: of the sample. */
+  constructor(every: number, seed: number) {
     this.#every = every
+    this.#rate = every > 1 ? new SampleRate(every, seed) : undefined
+    this.#stride = every
     this.#left = every
   }
 
@@ -28,8 +38,18 @@ export class Stopwatch {
   begin(cpu: Cpu): number {
     this.#left -= 1
     if (this.#left !== 0) return NOT_TIMED
-    this.#left = this.#every
-    return cpu.now()
+    // Before the clock is read: it is no part of what is timed.
+    if (this.#rate !== undefined) this.#choose(cpu, this.#rate)
+    this.#left = this.#stride
+    this.#lastNs = cpu.now()
+    return this.#lastNs
+  }
+
+  #choose(cpu: Cpu, rate: SampleRate): void {
+    const stride = rate.next(this.#lastStride, this.#lastNs)
+    this.#lastStride = this.#stride
+    this.#stride = stride
+    cpu.countHighest(COUNTER.fault_timed_one_in_max, rate.oneIn)
   }
 }
 

@@ -18,12 +18,12 @@ import { publish } from './pace.ts'
 /**
  * The role of a vCPU: runs the guest, which touches memory; leaves it when it faults or is kicked, and comes back.
  *
- * `sampleEvery`: one departure from the guest in this many is timed; 0: none. `id`: which vCPU of the VM it is.
+ * `sampleEvery`: one departure from the guest in this many is timed, or fewer if they are frequent; 0: none. `id`: which vCPU of the VM it is.
  */
 export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: number, id: number = cpu.id): Steps<void> {
   const vcpu = vm.vcpus[id]!
   const fault = new Fault()
-  const stopwatch = new Stopwatch(sampleEvery)
+  const stopwatch = new Stopwatch(sampleEvery, id)
   const { pace } = accesses
   let endedNs = 0
   yield* vcpu.srcuReadLock(cpu)

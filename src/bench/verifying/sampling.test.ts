@@ -3,13 +3,22 @@ import { test } from 'node:test'
 import type { Run } from '../result.ts'
 import { samplingFaults } from './histograms.ts'
 
-/** A modelled run of one vCPU with so many resolved faults, of which so many were timed. */
-const runWith = (faults: number, timed: number) =>
+/** A modelled run of one vCPU with so many resolved faults, of which so many were timed; `oneIn`: as the trial says. */
+const runWith = (faults: number, timed: number, oneIn?: number) =>
   ({
-    kind: 'modelled',
+    kind: oneIn === undefined ? 'modelled' : 'measured',
     params: { vcpus: 1 },
     metrics: { faults_per_second: {} },
-    trials: [{ mode: 'throughput', counters: { pf_taken: faults, pf_fixed: faults } }],
+    trials: [
+      {
+        mode: oneIn === undefined ? 'throughput' : 'latency',
+        counters: {
+          pf_taken: faults,
+          pf_fixed: faults,
+          ...(oneIn === undefined ? {} : { fault_timed_one_in_max: oneIn }),
+        },
+      },
+    ],
     histograms: timed === 0 ? {} : { guest_stall_ns: { count: timed } },
   }) as unknown as Run
 
@@ -22,4 +31,10 @@ test('one fault in eight is timed, and the first and the last period of a window
 test('a run with fewer timed faults is reported', () => {
   assert.match(samplingFaults(runWith(27, 0))[0]!, /of 27 faults at least 2 were timed/)
   assert.match(samplingFaults(runWith(800, 90))[0]!, /of 800 faults at least 98 were timed/)
+})
+
+test('where the trial says that fewer were timed, by chance, about that many are required', () => {
+  assert.deepEqual(samplingFaults(runWith(64_000, 1000, 64)), [])
+  assert.deepEqual(samplingFaults(runWith(64_000, 900, 64)), [])
+  assert.match(samplingFaults(runWith(64_000, 800, 64))[0]!, /of 64000 faults at least \d+ were timed/)
 })

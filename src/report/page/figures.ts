@@ -1,4 +1,5 @@
 import { holdsNote } from '../../bench/derived/locks.ts'
+import { timedFaultsNote } from '../../bench/derived/timed-faults.ts'
 import type { MetricName } from '../../bench/metrics.ts'
 import type { Result, Run, RunTimeline } from '../../bench/result.ts'
 import type { Scenario } from '../../bench/scenario.ts'
@@ -95,7 +96,8 @@ function latencyFigures(runs: readonly Run[], result: Result): Figure[] {
     if (chart === undefined) return []
     const hasDots = chart.body.series.some(({ style }) => style === 'dots')
     const dots = hasDots ? '; the dots are the medians over the trials with their 95 % intervals' : ''
-    const caption = `Latency by percentile, all trials of a variant together${dots}.`
+    const note = name === 'fault_latency_ns' ? timedFaultsNote(runs) : undefined
+    const caption = `Latency by percentile, all trials of a variant together${dots}${note === undefined ? '' : `; ${note}`}.`
     return [{ ...commonOf(runs[0]!, result), title: titleOf(name), caption, ...chart }]
   })
 }
