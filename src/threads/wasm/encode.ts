@@ -12,6 +12,18 @@ export function bytesOf(code: Code, bytes: number[] = []): number[] {
   return bytes
 }
 
+/** Whether it is of so many bytes. Longer code is not counted to its end. */
+export const isOfBytes = (code: Code, bytes: number): boolean => bytesLeft(code, bytes) === 0
+
+function bytesLeft(code: Code, bytes: number): number {
+  let left = bytes
+  for (const each of code) {
+    left = typeof each === 'number' ? left - 1 : bytesLeft(each, left)
+    if (left < 0) break
+  }
+  return left
+}
+
 export type WasmFunction = {
   /** Numbers that it is given. */
   readonly params: number

@@ -1,7 +1,8 @@
-import { bytesOf, type Code } from './encode.ts'
+import { bytesOf, type Code, isOfBytes } from './encode.ts'
 import { branch, constant, getLocal, RETURN, setLocal } from './instructions.ts'
+import { anyOf, checkedRange } from './ranges.ts'
 import type { Source } from './source.ts'
-import { boolean, codeOf, isBoolean, known, NotCompiled, nothing, number, type Value } from './values.ts'
+import { boolean, codeOf, isBoolean, known, NotCompiled, nothing, number, rangeOf, type Value } from './values.ts'
 
 /** The meaning of a name within a function: a constant value, or a local. */
 type Binding =
@@ -125,13 +126,15 @@ export class Frame {
   onlyKnown(code: Code): Value | undefined {
     const [only, another] = this.#returned
     if (only?.value.kind !== 'known' || another !== undefined) return undefined
-    return bytesOf(only.code).length === bytesOf(code).length ? only.value : undefined
+    return isOfBytes(code, bytesOf(only.code).length) ? only.value : undefined
   }
 
   /** What a function gives to the one that it was compiled into. */
   given(code: Code): Value {
     if (this.result === undefined || this.result === 'nothing') return nothing(code)
-    return (this.result === 'boolean' ? boolean : number)([...code, ...getLocal(this.#result())])
+    const given = [...code, ...getLocal(this.#result())]
+    if (this.result === 'boolean') return boolean(given)
+    return number(given, false, checkedRange(anyOf(...this.#returned.map(({ value }) => rangeOf(value)))))
   }
 
   #result(): number {

@@ -69,10 +69,16 @@ const { statements } = fc.letrec<{ statements: string; statement: string }>((tie
       .tuple(condition, tie('statements'), tie('statements'))
       .map(([test, then, otherwise]) => `if (${test}) { ${then} } else { ${otherwise} }`),
     fc
-      .tuple(fc.nat(3), tie('statements'), condition, fc.constantFrom('break', 'continue'))
+      .tuple(fc.nat(7), tie('statements'), condition, fc.constantFrom('break', 'continue'))
       .map(
         ([turns, body, test, leave]) =>
           `for (let i = 0; i < ${turns}; i += 1) { ${body} if (${test}) ${leave}; z ^= i; }`,
+      ),
+    fc
+      .tuple(fc.nat(4), tie('statements'), condition, number)
+      .map(
+        ([turns, body, test, value]) =>
+          `for (let i = ${turns}; ; i -= 1) { if (${test}) return ${value}; ${body} z ^= i; if (i <= x) break; if (i === 0) return ${value}; }`,
       ),
     fc
       .tuple(fc.nat(3), tie('statements'))

@@ -14,6 +14,12 @@ const MODULE = `
   function fails() { throw new RangeError('no') }
 `
 
+const LEFT = `
+  let n = 0
+  for (let i = 1; i < 5; i += 1) { if (a === i - 1) continue; if (b === i) break; n = n * 3 + i }
+  return n
+`
+
 /** Code that is compiled, and must do what JavaScript does. */
 for (const [what, body, members] of [
   ['comparison with a number beyond 31 bits', 'return a < 0x80000000 && a !== 0xffffffff'],
@@ -42,6 +48,24 @@ for (const [what, body, members] of [
   ['more than one argument, and a boolean result', 'return a === b'],
   ['a default that takes a step', 'this.$f(cpu); return a', '$f(cpu, x = cpu.add(1, 1)) { return 1 }'],
   ['an element of a table', 'return this.table[a & 1]', 'table = [10, 30]'],
+  [
+    'a loop of few turns, each of which may return',
+    'for (let i = 3; i >= 0; i -= 1) { if ((a & i) !== 0) return i; if (i === 1) return -1 } return -2',
+  ],
+  ['a loop of few turns that is left, or goes on', LEFT],
+  [
+    'a loop whose last turn always returns',
+    'for (let i = 2; ; i -= 1) { cpu.add(1, i); if (i === 0) return a; if (a === i) return b }',
+  ],
+  [
+    'a loop of few turns within one of many',
+    'let n = 0; for (let i = 0; i < 9; i += 1) for (let j = i; j < i + 3; j += 2) n += (i ^ j) & a; return n',
+  ],
+  [
+    'the range of what a function may return',
+    'return this.$of(cpu, a) > 4',
+    '$of(cpu, x) { const y = x & 3; if (x < 0) return 5; return y }',
+  ],
   ['a field that changes', 'this.bump(); return this.n'],
 ] as const) {
   test(`compiled as JavaScript has it: ${what}`, () => {

@@ -11,7 +11,6 @@ import type {
   VariableDeclaration,
   WhileStatement,
 } from 'acorn'
-import { full } from 'acorn-walk'
 import { truthOf } from './arithmetic.ts'
 import type { Code } from './encode.ts'
 import { compiled } from './expressions.ts'
@@ -33,6 +32,7 @@ import {
 import { keepElements, member } from './members.ts'
 import { discarded } from './operations.ts'
 import { BIT, isWithin, SIGNED } from './ranges.ts'
+import { mayLeave, turnsOf } from './turns.ts'
 import { codeOf, isBoolean, known, NotCompiled, nothing, rangeOf, Throws, type Value } from './values.ts'
 import { namedWide } from './wide.ts'
 import type { World } from './world.ts'
@@ -67,6 +67,10 @@ function codeOfKind(node: Statement, frame: Frame, world: World): Code {
     case 'ForOfStatement':
       return unrolled(node, frame, world)
     case 'ForStatement':
+      return (
+        turnsOf(node, frame, world, (body) => codeOfStatement(body, frame, world)) ??
+        frame.inScope(() => repeated(node, frame, world))
+      )
     case 'WhileStatement':
     case 'DoWhileStatement':
       return frame.inScope(() => repeated(node, frame, world))
@@ -187,14 +191,6 @@ function entryNamed(id: Pattern, index: number, each: unknown, frame: Frame, wor
   const [first, second] = id.type === 'ArrayPattern' ? id.elements : []
   if (!first || !second) throw new NotCompiled('a loop over entries without two names')
   return [...named(first, index, frame, world), ...named(second, each, frame, world)]
-}
-
-function mayLeave(body: Statement): boolean {
-  let found = false
-  full(body, ({ type }) => {
-    found ||= type === 'BreakStatement' || type === 'ContinueStatement'
-  })
-  return found
 }
 
 function decided({ consequent, alternate }: IfStatement, test: Value, frame: Frame, world: World): Code {
