@@ -17,8 +17,8 @@ type Names = { readonly declared: readonly Declared[]; readonly uses: readonly U
 type Yield = AnyNode & { readonly type: 'YieldExpression'; readonly delegate: boolean }
 
 /**
- * The traced build of a module: each `yield* steps` in it becomes `yield* at(site, ignored, [locals], steps)`, each `for of`
- * around one counts its turns, and `#private` fields become `$private`, so that the checker sees where an actor stands and
+ * The traced build of a module: each `yield* steps` in it becomes `left(yield* at(site, ignored, [locals], steps))`, each
+ * `for of` around one counts its turns, and `#private` fields become `$private`, so that the checker sees where an actor stands and
  * what it holds. Otherwise the code is as it was, line by line.
  *
  * A local counts as live if it is looked at further down, or anywhere in a loop around the place: that may be too many, which
@@ -43,7 +43,7 @@ export function toTraced(text: string, file: string, frames: string): string {
   })
   for (const loop of loops) if (loop.type === 'ForOfStatement') edits.push(...wrap(loop.right, '$each('))
   if (edits.length === 0) return text
-  return `import { at as $at, each as $each } from ${JSON.stringify(frames)};${apply(text, edits)}`
+  return `import { at as $at, each as $each, left as $left } from ${JSON.stringify(frames)};${apply(text, edits)}`
 }
 
 /** `yield* steps`; a plain `yield` hands out a value, as any iterator does, and an async function takes no steps. */
@@ -74,7 +74,7 @@ function traceYield(file: string, node: Yield, above: readonly AnyNode[], names:
   const { line, column } = node.loc!.start
   const site = `${nameOf(fn, owner)} ${file}:${line}:${column}`
   const { argument } = node as unknown as { readonly argument: Node }
-  return wrap(argument, `$at(${JSON.stringify(site)}, ${ignores}, [${list}], `)
+  return [...wrap(node, '$left('), ...wrap(argument, `$at(${JSON.stringify(site)}, ${ignores}, [${list}], `)]
 }
 
 const isFunction = (node: AnyNode): node is AnyNode & FunctionNode => /Function/.test(node.type)

@@ -21,13 +21,24 @@ export class ActorRun {
   /** What it holds, by root: the first class instance among its live locals, such as the VM. */
   readonly held = new Map<object, HeldObjects>()
   readonly #name: string
+  #own: HeldObjects | undefined
   readonly #steps: Steps<unknown>
 
-  constructor({ name, start }: Actor, cpu: CheckedCpu) {
+  /** `own`: the object that it begins on, where the actor is given one. */
+  constructor({ name, start, reuses }: Actor, cpu: CheckedCpu, own?: HeldObjects) {
     this.cpu = cpu
     this.#name = name
-    const made = asUser(`actor '${name}'`, () => start(cpu))
+    this.#own = own
+    if (own !== undefined) this.held.set(own.root, own)
+    const made = asUser(`actor '${name}'`, () => (own === undefined ? start(cpu) : reuses!.start(cpu, own.root)))
     this.#steps = stepsOf(name, made, cpu)
+  }
+
+  /** The run is given up: what it began on, for another one. */
+  letGo(): HeldObjects | undefined {
+    const own = this.#own
+    this.#own = undefined
+    return own
   }
 
   /** Hands an answer over and lets the actor run to its next instruction. */
@@ -49,6 +60,8 @@ export class ActorRun {
       const message = error instanceof Error ? error.message : String(error)
       return { kind: 'threw', error, message: place === undefined ? message : `${message}, ${place}` }
     }
+    // A result outlives the run.
+    if (next.done && typeof next.value === 'object') this.#own = undefined
     if (next.done) return { kind: 'ended', result: next.value }
     if (this.cpu.isHandedOut(next.value)) return ASKS
     throw new Refused(`actor '${this.#name}' yields ${textOf(next.value)}, which is not a step`, YIELD_STAR)

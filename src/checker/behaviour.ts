@@ -64,7 +64,7 @@ export class Behaviour extends Graph implements Observer {
     this.#counted = new Set(options.counted)
     const showsBarriers = (options.memory ?? 'sc') !== 'sc'
     const newCpu = () => new CheckedCpu(id, this, words, options.patience, showsBarriers)
-    this.#running = new Running(this, actor, words, newCpu)
+    this.#running = new Running(this, actor, words, newCpu, (built) => this.#localState.hold(built))
     this.#append(START, 0, 0, 0)
   }
 

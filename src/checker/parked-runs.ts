@@ -15,9 +15,11 @@ export class ParkedRuns {
   /** The oldest first. */
   readonly #runs: Parked[] = []
 
-  park(parked: Parked): void {
-    if (this.#runs.length === MOST) this.#runs.shift()
+  /** Returns the run that is given up for it, if there is one. */
+  park(parked: Parked): ActorRun | undefined {
+    const given = this.#runs.length === MOST ? this.#runs.shift()!.run : undefined
     this.#runs.push(parked)
+    return given
   }
 
   /** Hands over the run that stands farthest along a path, and `at`, the index of its node there; undefined if none stands on it. */

@@ -11,6 +11,14 @@ export type Actor = {
   readonly start: ActorSource
   /** All its code takes steps by `yield*` only. Then it cannot tell whether it was suspended at a step whose result is known. */
   readonly onlyDelegates?: true
+  /**
+   * How to begin on an object that is all it holds besides its CPU. Building one takes long, so a run may be given that of an
+   * earlier one, put back to what it was.
+   */
+  readonly reuses?: {
+    readonly build: () => object
+    readonly start: (cpu: Cpu, built: object) => Steps<unknown>
+  }
 }
 
 /** A property that was violated. `value` says where: a gfn or a count. */

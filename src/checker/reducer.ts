@@ -6,7 +6,9 @@ export interface Reducer {
   /** Learns from the last step. */
   update(stepper: number): void
   /** A smallest persistent set among those of `able`, which must not be empty. */
-  persistent(able: number): number
+  choose(able: number): number
+  /** The set that was chosen last is explored: notes what that relies on. */
+  rely(): void
   /** If no stepper can ever conflict with the next step of the last stepper, or with its stores: those that continue. Otherwise 0. */
   continuing(last: number, able: number): number
 }

@@ -25,6 +25,7 @@ export class Reduction implements Reducer {
   /** The steppers that each member brings along, for the members that were looked at in this state. */
   readonly #along = new Int32Array(32)
   #known = 0
+  #chosen = 0
 
   constructor(machine: Machine, cells = new Cells()) {
     this.#machine = machine
@@ -69,7 +70,7 @@ export class Reduction implements Reducer {
     for (const [actor, known] of news.entries()) this.#futures[actor]!.receive(known)
   }
 
-  persistent(able: number): number {
+  choose(able: number): number {
     this.#known = 0
     let best = -1
     for (let actor = 0; actor < this.#machine.actors; actor += 1) {
@@ -78,8 +79,12 @@ export class Reduction implements Reducer {
       if (countOf(set & able) < countOf(best & able)) best = set
       if (isSingle(best & able)) break
     }
-    this.#rely(best)
+    this.#chosen = best
     return best & able
+  }
+
+  rely(): void {
+    this.#rely(this.#chosen)
   }
 
   continuing(last: number, able: number): number {

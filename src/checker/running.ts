@@ -6,6 +6,7 @@ import { ParkedRuns } from './parked-runs.ts'
 import type { Actor } from './program.ts'
 import { enterActor, type Frames } from './tracing/frames.ts'
 import type { HeldObjects } from './tracing/held-objects.ts'
+import { asUser } from './user-code.ts'
 import type { Words } from './words.ts'
 
 /**
@@ -28,16 +29,27 @@ export class Running {
   readonly #actor: Actor
   readonly #words: Words
   readonly #newCpu: () => CheckedCpu
+  readonly #hold: (built: object) => HeldObjects
   readonly #parked = new ParkedRuns()
+  /** What runs that were given up began on. */
+  readonly #free: HeldObjects[] = []
   #run: ActorRun | undefined
   #path: readonly number[] = []
   #onPath = 0
 
-  constructor(graph: Graph, actor: Actor, words: Words, newCpu: () => CheckedCpu) {
+  /** `hold`: what an actor holds that begins on an object. */
+  constructor(
+    graph: Graph,
+    actor: Actor,
+    words: Words,
+    newCpu: () => CheckedCpu,
+    hold: (built: object) => HeldObjects,
+  ) {
     this.#graph = graph
     this.#actor = actor
     this.#words = words
     this.#newCpu = newCpu
+    this.#hold = hold
   }
 
   get cpu(): CheckedCpu {
@@ -68,10 +80,13 @@ export class Running {
 
   /** Leaves the run where it stands, and goes on with one that stands on the way to `node`, or with a new one. */
   #exchange(node: number, answer: number): void {
-    if (this.standsAt !== -1) this.#parked.park({ node: this.standsAt, run: this.#run!, frames: this.frames })
+    const stands = this.standsAt !== -1
+    const given = stands ? this.#parked.park({ node: this.standsAt, run: this.#run!, frames: this.frames }) : this.#run
+    const free = given?.letGo()
+    if (free !== undefined) this.#free.push(free)
     const path = this.#graph.pathTo(node)
     const parked = this.#parked.takeUp(path)
-    if (parked === undefined) this.begin(node, answer)
+    if (parked === undefined) this.#begin(node, answer, path, this.#actor, this.#own())
     else {
       this.#goTo(node, answer, path, parked.at + 1)
       this.#run = parked.run
@@ -93,10 +108,23 @@ export class Running {
 
   /** From the start, along the path to `node`, which is answered by `answer`. */
   begin(node: number, answer: number, actor = this.#actor): void {
-    this.#goTo(node, answer, this.#graph.pathTo(node), 1)
+    this.#begin(node, answer, this.#graph.pathTo(node), actor)
+  }
+
+  #begin(node: number, answer: number, path: readonly number[], actor: Actor, own?: HeldObjects): void {
+    this.#goTo(node, answer, path, 1)
     this.frames = []
     enterActor(this.frames)
-    this.#run = new ActorRun(actor, this.#newCpu())
+    const cpu = this.#newCpu()
+    own?.putBack(cpu)
+    this.#run = new ActorRun(actor, cpu, own)
+  }
+
+  /** What a new run begins on. */
+  #own(): HeldObjects | undefined {
+    const { name, reuses } = this.#actor
+    if (reuses === undefined) return undefined
+    return this.#free.pop() ?? this.#hold(asUser(`actor '${name}'`, reuses.build))
   }
 
   /** Hands the answer over and lets the actor run to its next instruction. */

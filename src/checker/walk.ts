@@ -40,6 +40,9 @@ export class Walk {
   /** The actors that can step at each depth. */
   readonly #able = new Column()
   readonly #tried = new Column()
+  /** What can step in the state that is entered, and what is to be tried there; -1 as long as that is not known. */
+  #canStep = -1
+  #set = -1
   #refutedFor = 0
   /** The round was void, and has been abandoned. */
   isGivenUp = false
@@ -173,7 +176,7 @@ export class Walk {
       this.outcome = { verdict: 'UNKNOWN', because: 'states' }
       return false
     }
-    const able = ableOf(machine)
+    const able = this.#canStep === -1 ? ableOf(machine) : this.#canStep
     if (able === 0) {
       this.#atEnd()
       return this.#leave()
@@ -183,13 +186,42 @@ export class Walk {
       this.deepest = machine.schedule()
       return this.#leave()
     }
-    this.#plan(able, this.reduction === undefined ? able : this.reduction.persistent(able))
+    this.#plan(able, this.#toTry(able))
     return true
+  }
+
+  #toTry(able: number): number {
+    const { reduction } = this
+    if (reduction === undefined) return able
+    const set = this.#set === -1 ? reduction.choose(able) : this.#set
+    reduction.rely()
+    return set
+  }
+
+  /**
+   * Whether a single stepper is to be tried here. Most states are such, and few of them are met again after a while: then the
+   * way from there to the next state that is in the table is gone once more. A cycle is noticed by the states on the way here.
+   */
+  #leadsOn(): boolean {
+    if (this.reduction === undefined) return false
+    this.#canStep = ableOf(this.machine)
+    if (this.#canStep === 0) return false
+    this.#set = this.reduction.choose(this.#canStep)
+    return (this.#set & (this.#set - 1)) === 0
   }
 
   /** Opens the state if no thread has been there; else it may close a cycle. */
   #add(): boolean {
     const { hashLow, hashHigh } = this.machine
+    this.#canStep = -1
+    this.#set = -1
+    if (this.visited.isLarge && !this.visited.isRecent(hashLow, hashHigh) && this.#leadsOn()) {
+      this.#hasCycle = this.open.has(hashLow, hashHigh)
+      if (this.#hasCycle) return false
+      this.visited.pass(hashLow, hashHigh)
+      this.open.push(hashLow, hashHigh)
+      return true
+    }
     if (this.company === undefined) {
       const isNew = this.visited.add(hashLow, hashHigh)
       if (isNew) this.open.push(hashLow, hashHigh)

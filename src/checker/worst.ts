@@ -112,7 +112,8 @@ export class WorstSearch {
     }
     this.#todo.reserve(machine.depth + 1)
     this.#best.reserve(machine.depth + 1)
-    this.#todo.at[machine.depth] = this.#reduction.persistent(able)
+    this.#todo.at[machine.depth] = this.#reduction.choose(able)
+    this.#reduction.rely()
     this.#best.at[machine.depth] = 0
     return true
   }

@@ -40,6 +40,7 @@ export function vmProgram(
     name,
     start: (cpu) => act(cpu, buildSystem(spec).vm),
     onlyDelegates: true,
+    reuses: { build: () => buildSystem(spec).vm, start: (cpu, vm) => act(cpu, vm as Vm) },
   })
   const { place, vm } = buildSystem(spec)
   const memory = new Int32Array(place.words)

@@ -27,6 +27,7 @@ export class WeakReduction implements Reducer {
   /** The steppers that each member brings along, for the members that were looked at in this state. */
   readonly #along = new Int32Array(32)
   #known = 0
+  #chosen = 0
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -51,7 +52,7 @@ export class WeakReduction implements Reducer {
     for (const window of this.#windows) window.dropAssumptions()
   }
 
-  persistent(able: number): number {
+  choose(able: number): number {
     this.#known = 0
     let best = 0
     let fewest = 33
@@ -63,8 +64,12 @@ export class WeakReduction implements Reducer {
         fewest = count
       }
     }
-    this.#rely(best)
+    this.#chosen = best
     return best & able
+  }
+
+  rely(): void {
+    this.#rely(this.#chosen)
   }
 
   continuing(last: number, able: number): number {

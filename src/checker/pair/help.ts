@@ -91,7 +91,7 @@ class Helper {
     walk.endRound()
     walk.beginRound(table)
     walk.visited.share()
-    this.#side.tellStates(0)
+    this.#side.tellStates(walk.visited)
   }
 
   #settle({ news }: Message & { readonly is: 'settle' }): void {
@@ -106,7 +106,7 @@ class Helper {
     if (walk.outcome.verdict !== 'PASS') this.#tell()
     walk.drop()
     this.#sharing.tellNews()
-    this.#side.tellStates(walk.visited.size)
+    this.#side.tellStates(walk.visited)
     this.#side.becomeIdle()
   }
 

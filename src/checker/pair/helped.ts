@@ -68,7 +68,7 @@ export class Helped {
   findWork(walk: Walk): boolean {
     const sharing = this.#sharing
     if (sharing === undefined) return false
-    this.#side.tellStates(walk.visited.size)
+    this.#side.tellStates(walk.visited)
     this.#side.becomeIdle()
     let hasWork = false
     this.#side.waitUntil(() => {

@@ -27,14 +27,14 @@ export class Sharing implements Company {
 
   serve(): boolean {
     const side = this.#side
-    side.tellStates(this.#walk.visited.size)
+    side.tellStates(this.#walk.visited)
     if (side.isStopped || side.grows || this.isFull) return true
     this.share()
     return false
   }
 
   get isFull(): boolean {
-    return this.#walk.visited.isFull(this.states)
+    return this.#walk.visited.isFull(this.#side.storedElsewhere)
   }
 
   get isRefuted(): boolean {

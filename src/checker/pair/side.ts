@@ -18,7 +18,9 @@ const REFUTED = 10
 const STEPS = 11
 /** The helper cannot continue. */
 const LOST = 12
-const WORDS = 13
+/** States that are in the table. */
+const STORED = 13
+const WORDS = 15
 
 /** A way that is explored further by the thread that gets it: at each of its states, the steppers that are to be tried. */
 export type Work = {
@@ -138,13 +140,19 @@ export class Side {
     this.send({ is: 'work', work })
   }
 
-  /** States that the other thread has added. */
+  /** States that the other thread has met first. */
   get statesElsewhere(): number {
     return this.#words[STATES + 1 - this.#own]!
   }
 
-  tellStates(states: number): void {
-    this.#words[STATES + this.#own] = states
+  /** Those of them that it has put into the table. */
+  get storedElsewhere(): number {
+    return this.#words[STORED + 1 - this.#own]!
+  }
+
+  tellStates({ size, stored }: { readonly size: number; readonly stored: number }): void {
+    this.#words[STATES + this.#own] = size
+    this.#words[STORED + this.#own] = stored
   }
 
   get helperSteps(): number {

@@ -30,6 +30,17 @@ test('a table that was cleared has no state, and its room', () => {
   assert.equal(table.buffer, buffer)
 })
 
+test('a state that is passed through is known until others have taken its place, and takes no room', () => {
+  const table = new StateTable()
+  table.pass(mixLow(7, 1), mixHigh(7, 1))
+  assert.equal(table.add(mixLow(7, 1), mixHigh(7, 1)), false)
+  assert.equal(table.has(mixLow(7, 1), mixHigh(7, 1)), true)
+  assert.deepEqual([table.size, table.stored], [1, 0])
+  for (let state = 8; state < STATES; state += 1) table.pass(mixLow(state, 1), mixHigh(state, 1))
+  assert.equal(table.add(mixLow(7, 1), mixHigh(7, 1)), true)
+  assert.equal(table.stored, 1)
+})
+
 test('both halves of 0 are a state like any other', () => {
   const table = new StateTable()
   assert.equal(table.has(0, 0), false)

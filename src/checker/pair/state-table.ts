@@ -1,23 +1,33 @@
 /** Slots from which on a table grows by doubling only. */
 const LARGE = 1 << 20
 const FIRST = 1 << 13
+/** States that were met last, 32 KiB of them: four in five of the states that large programs meet again are among them. */
+const RECENT = 1 << 12
+/** States from which on a table is larger than the caches of a CPU, so that each look at it waits for memory. */
+const MANY = 1 << 18
 
 /**
  * The states met so far, by their fingerprints, in memory that another thread can look at too. Both halves of a fingerprint lie side by
  * side, and neither is ever 0: that is an empty slot. The upper bits of a hash are its slot, so a table that grows is copied from its
- * start to its end, and written so too.
+ * start to its end, and written so too. The states met last are kept beside it, by this thread for itself: see `isRecent`.
  */
 export class StateTable {
   #halves: Int32Array
   #mask: number
   /** Of a hash of 32 bits, to its slot. */
   #shift: number
-  /** Those that were added here, not by another thread. */
+  /** Those that were met first here, not by another thread. */
   size = 0
+  /** Those of them that are in the table: all but what was passed through. */
+  stored = 0
+  readonly #recent = new Int32Array(RECENT * 2)
+  readonly #many: number
   /** Whether another thread adds states at the same time. */
   #isShared = false
 
-  constructor(buffer: SharedArrayBuffer = bufferFor(FIRST)) {
+  /** `many`: states from which on it is large. */
+  constructor(buffer: SharedArrayBuffer = bufferFor(FIRST), many = MANY) {
+    this.#many = many
     this.#halves = new Int32Array(buffer)
     this.#mask = this.#halves.length / 2 - 1
     this.#shift = Math.clz32(this.#mask)
@@ -35,19 +45,48 @@ export class StateTable {
   /** Forgets all states and keeps the room, because writing to it costs a fraction of touching new memory. */
   clear(): void {
     this.#halves.fill(0)
+    this.#recent.fill(0)
     this.size = 0
+    this.stored = 0
   }
 
-  /** Whether it should grow before more is added; `elsewhere`: the number of states added by others. */
+  /** Whether it should grow before more is added; `elsewhere`: the number of states stored by others. */
   isFull(elsewhere: number): boolean {
-    return (this.size + elsewhere) * 2 > this.#mask
+    return (this.stored + elsewhere) * 2 > this.#mask
+  }
+
+  /** Whether a state that leads to one other only is better passed through than added: see `pass`. */
+  get isLarge(): boolean {
+    return this.stored >= this.#many
+  }
+
+  /** Whether a state was met here a short while ago. A no says nothing. */
+  isRecent(low: number, high: number): boolean {
+    const at = (low & (RECENT - 1)) * 2
+    return this.#recent[at] === (low || 1) && this.#recent[at + 1] === (high || 1)
+  }
+
+  #remember(low: number, high: number): void {
+    const at = (low & (RECENT - 1)) * 2
+    this.#recent[at] = low || 1
+    this.#recent[at + 1] = high || 1
+  }
+
+  /** A state is met that is kept among the recent ones only: it is not known any more once others have taken its place. */
+  pass(low: number, high: number): void {
+    this.#remember(low, high)
+    this.size += 1
   }
 
   /** Adds a state; false if it was there. */
   add(low: number, high: number): boolean {
+    if (this.isRecent(low, high)) return false
+    this.#remember(low, high)
     const isNew = this.#isShared ? this.#addShared(low || 1, high || 1) : this.#addAlone(low || 1, high || 1)
-    if (isNew) this.size += 1
-    return isNew
+    if (!isNew) return false
+    this.size += 1
+    this.stored += 1
+    return true
   }
 
   #addAlone(low: number, high: number): boolean {
@@ -73,6 +112,7 @@ export class StateTable {
   }
 
   has(low: number, high: number): boolean {
+    if (this.isRecent(low, high)) return true
     const at = this.#slotOf(low || 1, high || 1)
     if (this.#halves[at] === 0) return false
     // Makes everything visible that the other thread wrote before it added the state.

@@ -14,14 +14,18 @@ export function enterActor(frames: Frames): void {
 }
 
 /**
- * The traced form of `yield* steps`: the same behaviour, observable from outside. `site` is `function file:line`,
- * `locals` are live after it.
+ * The traced form of `yield* steps` is `left(yield* at(site, ignores, locals, steps))`: the same behaviour, observable from
+ * outside. `site` is `function file:line`, `locals` are live after it. Two calls and no generator, which each step would have
+ * to pass through.
  */
-export function* at<T>(site: string, ignores: boolean, locals: readonly unknown[], steps: Steps<T>): Steps<T> {
-  const frames = current
-  frames.push({ site, ignores, locals })
-  const result = yield* steps
-  frames.pop()
+export function at<T>(site: string, ignores: boolean, locals: readonly unknown[], steps: Steps<T>): Steps<T> {
+  current.push({ site, ignores, locals })
+  return steps
+}
+
+/** The steps have ended with this result. */
+export function left<T>(result: T): T {
+  current.pop()
   return result
 }
 

@@ -19,6 +19,13 @@ const graph = (): Graph => ({
   words: new Int32Array(2),
 })
 
+/** As it is built, before any actor works on it. */
+const onNoCpu = (): Graph => {
+  const of = graph()
+  of.plain.cpu = null
+  return of
+}
+
 /** What an actor may do to what it holds. */
 const CHANGES: readonly ((of: Graph, value: number) => unknown)[] = [
   (of, value) => Object.assign(of.plain, { a: value }),
@@ -46,6 +53,37 @@ test('after any change the fingerprint is the same as one computed from scratch'
       const of = graph()
       const held = new HeldObjects(new Fold(), of, CPU)
       for (const [change, value] of made) {
+        CHANGES[change]!(of, value)
+        held.renew()
+        assert.equal(textOf(held), fresh(of))
+      }
+    }),
+    { seed: 18, numRuns: 300 },
+  )
+})
+
+test('what was kept is put back, whatever happened to it, for another CPU', () => {
+  const changes = fc.array(fc.tuple(fc.nat(CHANGES.length - 1), fc.nat(5)), { maxLength: 12 })
+  fc.assert(
+    fc.property(changes, changes, (made, madeLater) => {
+      // What has been replaced is no longer part of it, and has been changed all the same.
+      const of = onNoCpu()
+      const { plain, list, map, words } = of
+      const held = new HeldObjects(new Fold(), of, {})
+      held.keep()
+      for (const [change, value] of made) {
+        CHANGES[change]!(of, value)
+        held.renew()
+      }
+      held.putBack(CPU)
+      assert.deepEqual(of, onNoCpu())
+      assert.ok(of.plain === plain && of.list === list && of.map === map && of.words === words)
+      assert.deepEqual(Object.keys(of.plain), Object.keys(onNoCpu().plain))
+      assert.equal(textOf(held), fresh(of))
+      of.plain.cpu = CPU
+      held.renew()
+      assert.equal(textOf(held), fresh(of))
+      for (const [change, value] of madeLater) {
         CHANGES[change]!(of, value)
         held.renew()
         assert.equal(textOf(held), fresh(of))

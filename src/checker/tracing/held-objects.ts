@@ -1,13 +1,22 @@
 import { mixHigh, mixLow } from '../fingerprint.ts'
 import type { Fold } from './fold.ts'
+import { type Contents, keysOf, putBack } from './put-back.ts'
 
 /** One of the objects, with its contents when it was last inspected. */
 type Held = {
   readonly object: object
   /** Its length, if it has one, and then the values of its properties, its elements, or the keys and values of a map, in order. */
-  readonly values: unknown[]
+  values: unknown[]
   low: number
   high: number
+}
+
+/** All of them at one time. */
+type Kept = {
+  readonly all: readonly (Contents & { readonly low: number; readonly high: number })[]
+  readonly low: number
+  readonly high: number
+  readonly isOpaque: boolean
 }
 
 /**
@@ -19,17 +28,20 @@ export class HeldObjects {
   high = 0
   /** Something in it cannot be inspected. */
   isOpaque = false
+  readonly root: object
   readonly #fold: Fold
-  readonly #root: object
-  readonly #cpu: object
+  #cpu: object
   readonly #held: Held[] = []
   /** Each by its number in the order of the traversal. */
   readonly #places = new Map<object, number>()
+  #kept: Kept | undefined
+  /** They may be others than those that were kept. */
+  #areOthers = false
 
   /** `cpu` is not part of them. */
   constructor(fold: Fold, root: object, cpu: object) {
     this.#fold = fold
-    this.#root = root
+    this.root = root
     this.#cpu = cpu
     this.#takeAll()
   }
@@ -47,12 +59,49 @@ export class HeldObjects {
       const before = held.values.slice()
       readInto(held)
       if (!holdsSameObjects(before, held.values)) {
+        this.#areOthers = true
         this.#takeAll()
         return
       }
       this.low ^= mixLow(at, held.low)
       this.high ^= mixHigh(at, held.high)
       this.#add(at, held)
+    }
+  }
+
+  /** From now on they can be put back to what they are now. */
+  keep(): void {
+    const { low, high, isOpaque } = this
+    const all = this.#held.map((held) => ({ ...held, values: held.values.slice(), keys: keysOf(held.object) }))
+    this.#kept = { all, low, high, isOpaque }
+  }
+
+  /** Gives them the contents again that were kept, for a run on another CPU. */
+  putBack(cpu: object): void {
+    const { all, low, high, isOpaque } = this.#kept!
+    for (const one of all) putBack(one)
+    if (this.#areOthers) this.#takeKept(all)
+    this.#areOthers = false
+    for (let at = 0; at < all.length; at += 1) {
+      const held = this.#held[at]!
+      held.values = all[at]!.values.slice()
+      held.low = all[at]!.low
+      held.high = all[at]!.high
+    }
+    this.#places.delete(this.#cpu)
+    this.#places.set(cpu, -1)
+    this.#cpu = cpu
+    this.low = low
+    this.high = high
+    this.isOpaque = isOpaque
+  }
+
+  #takeKept(all: Kept['all']): void {
+    this.#held.length = 0
+    this.#places.clear()
+    for (const { object, low, high } of all) {
+      this.#places.set(object, this.#held.length)
+      this.#held.push({ object, values: [], low, high })
     }
   }
 
@@ -63,7 +112,7 @@ export class HeldObjects {
     this.#held.length = 0
     this.#places.clear()
     this.#places.set(this.#cpu, -1)
-    this.#meet(this.#root)
+    this.#meet(this.root)
     for (let at = 0; at < this.#held.length; at += 1) {
       const held = this.#held[at]!
       for (const value of held.values) if (isObject(value)) this.#meet(value)

@@ -40,6 +40,13 @@ export class LocalState {
     return fold.isOpaque ? undefined : `${fold.low},${fold.high}`
   }
 
+  /** What an actor that begins on such an object will hold. */
+  hold(root: object): HeldObjects {
+    const held = new HeldObjects(this.#fold, root, NO_CPU)
+    held.keep()
+    return held
+  }
+
   #heldIn(frames: Frames, cpu: object, heldBy: Map<object, HeldObjects>): HeldObjects | undefined {
     const root = rootIn(frames, cpu)
     if (root === undefined) return undefined
@@ -83,6 +90,9 @@ export class LocalState {
     this.#all(parts)
   }
 }
+
+/** Of an object that no actor works on yet. */
+const NO_CPU = {}
 
 /** Above the places of held objects: an object that is met for the first time, and those that were met before. */
 const UNMET = 1 << 24
