@@ -1,5 +1,6 @@
 import type { Cpu } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { variant } from '../kernel.ts'
 import { V6_18 } from '../kernels.ts'
@@ -31,8 +32,13 @@ export const B_NOTRACKCHK = variant({
   replaces: { trackPossibleNxHugePage: trackUnasked },
 })
 
+/** The worker must come to this page meanwhile, on its way through the 512 entries of the page table above. */
+const SWITCHES = 64
+
 function* trackUnasked(cpu: Cpu, vm: Vm, table: number): Steps<void> {
   const nx = vm.nx!
+  // The vCPU is preempted in the window, which is a few instructions otherwise, too few for threads to meet.
+  yield* cpu.work(WORK_KIND.context_switch, SWITCHES)
   yield* nx.pagesLock.acquire(cpu)
   yield* nx.lists[TDP].add(cpu, table)
   cpu.count(COUNTER.nx_lpage_splits, 1)

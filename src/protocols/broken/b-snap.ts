@@ -1,5 +1,6 @@
 import { type Cpu, RMB } from '../../shared-memory/cpu.ts'
 import type { Steps } from '../../shared-memory/steps.ts'
+import { WORK_KIND } from '../costs.ts'
 import { COUNTER } from '../counters.ts'
 import { faultinPfn, invalidSlot, noSlot, releasePfn } from '../fault.ts'
 import { variant } from '../kernel.ts'
@@ -38,6 +39,8 @@ function* snapshotAfterPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<FaultResult> {
   if (invalid) return invalidSlot(cpu, fault)
 
   yield* faultinPfn(cpu, vm, fault)
+  // The vCPU is preempted in the window, which is a few instructions otherwise, too few for threads to meet.
+  yield* cpu.work(WORK_KIND.context_switch, 1)
   fault.seq = yield* cpu.read(vm.invalidateSeq)
   yield* cpu.barrier(RMB)
   const late = yield* vm.kvm.invalidateRetryGfnUnsafe(cpu, vm, fault.seq, fault.gfn)
