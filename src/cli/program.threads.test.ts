@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Run } from '../bench/result.ts'
 import { validate } from '../bench/schema.ts'
-import { assertSound, faultline, MAIN, resultIn, SHORT, uncaught, untilWorked } from './running.contract.ts'
+import { assertSound, faultline, resultIn, SHORT, uncaught, untilWorked } from './running.contract.ts'
 
 test('a run of the pre-check writes a result that its schema accepts, and answers its question', async () => {
   const hasWorked = ({ metrics, histograms, counters, locks }: Run) =>
@@ -35,15 +34,15 @@ test('a run of the pre-check writes a result that its schema accepts, and answer
 })
 
 test('trials of the variants are interleaved, and the baseline ran against itself first', async () => {
-  const flags = ['--trials', '4', '--duration', '60ms', '--warmup', '50ms', '--out', 'x.json', '--quiet']
+  const flags = ['--trials', '3', '--duration', '60ms', '--warmup', '50ms', '--out', 'x.json', '--quiet']
   const { folder } = await faultline(['bench', '-s', 'precheck', ...flags])
   const [baseline, candidate] = resultIn(join(folder, 'x.json')).runs
   const places = [...baseline!.order, ...candidate!.order].sort((a, b) => a - b)
-  assert.ok(places[0]! >= 8, 'the A/A trials came before')
+  assert.ok(places[0]! >= 6, 'the A/A trials came before')
   assert.ok(Math.max(...baseline!.order) > Math.min(...candidate!.order))
   assert.ok(Math.max(...candidate!.order) > Math.min(...baseline!.order))
   // A round in which a worker had no core does not count.
-  assert.ok(baseline!.noise!.faults_per_second!.n >= 3)
+  assert.ok(baseline!.noise!.faults_per_second!.n >= 2)
 })
 
 test('a trial for throughput has no latencies, and one for latencies no throughput', async () => {
@@ -94,59 +93,6 @@ test('B-ORDER runs, and says why threads cannot show it', async () => {
   assert.match(out, /was not caught: both words change under mmu_lock/)
 })
 
-test('wrong use exits with 2, and a sentence says what is wrong and what to do', async () => {
-  const wrong: [string[], RegExp][] = [
-    [[], /name a command/],
-    [['bnech'], /Did you mean bench/],
-    [['bench', '--foo'], /Unknown argument: foo/],
-    [['bench', '-s', 'nope'], /no scenario 'nope'[\s\S]*precheck/],
-    [['bench', '-s', 'precheck', '--variant', 'nope'], /no variant 'nope'[\s\S]*no-precheck/],
-    [['bench', '-m', 'cray-1'], /no machine 'cray-1'[\s\S]*threads/],
-    [['bench', '--vcpus', '0'], /--vcpus is '0'/],
-    [['bench', '--vcpus', '1..1000000000000'], /--vcpus/],
-    [['bench', '--vcpus', '300'], /--vcpus/],
-    [['bench', '--duration', 'soon'], /--duration is 'soon'/],
-    [['bench', '--duration', '300'], /would take about \d+ minutes[\s\S]*ms/],
-    [['bench', '--trials', 'many'], /--trials is 'many'/],
-    [['bench', '--set', 'range'], /--set is 'range'/],
-    [['bench', '--set', 'range=-1'], /range is '-1'/],
-    [['bench', '--set', 'cost.nope=1'], /no cost 'nope'/],
-    [['bench', '-s', 'precheck', '--arrival', 'open'], /needs a rate/],
-    [['bench', '--rate', '5'], /the loop is closed/],
-    [['bench', '--trials', '1', '--trials', '2'], /--trials is given 2 times/],
-    [['bench', '--config', 'nowhere.json'], /nowhere.json/],
-    [['bench', '-s', 'precheck', ...SHORT, '--out', '/proc/nope/x.json'], /cannot be written/],
-  ]
-  const ended = await Promise.all(wrong.map(([args]) => faultline(args)))
-  for (const [index, [args, says]] of wrong.entries()) {
-    const { code, err, folder } = ended[index]!
-    assert.equal(code, 2, `${args.join(' ')}: ${err}`)
-    assert.match(err, says)
-    assert.doesNotMatch(err, /\n\s+at /, 'no stack trace')
-    assert.ok(err.trim().split('\n').length <= 3, err)
-    assert.equal(existsSync(join(folder, 'results')), false, 'nothing half-written')
-  }
-})
-
-test('the layout shows where the words lie, and runs nothing', async () => {
-  const { code, out, folder } = await faultline(['bench', '-s', 'precheck', '--layout'])
-  assert.equal(code, 0)
-  assert.match(out, /^name +line +offset +written by$/m)
-  assert.match(out, /^mmuLock\.cnts +\d+ +0 {2}/m)
-  assert.equal(existsSync(join(folder, 'results')), false)
-  const refused = await faultline(['bench', '-s', 'primitives', '--layout'])
-  assert.equal(refused.code, 2)
-  assert.match(refused.err, /primitives has no VM/)
-})
-
-test('help answers for the program and for each command', async () => {
-  for (const args of [['--help'], ['bench', '--help'], ['list', '--help'], ['calibrate', '--help']]) {
-    const { code, out } = await faultline(args)
-    assert.equal(code, 0)
-    assert.match(out, /faultline/)
-  }
-})
-
 test('an interrupted plan keeps what it has finished and exits with 130', async () => {
   const plan = ['--vcpus', '1,1', '--trials', '200', '--duration', '20ms', '--warmup', '20ms']
   const args = ['bench', '-s', 'precheck', ...plan, '--out', 'x.json']
@@ -177,14 +123,4 @@ test('flags may come from a file, and the command line has precedence', async ()
   const result = validate(JSON.parse(out))
   assert.equal(result.seed, 8)
   assert.equal(result.runs[0]!.variant, 'precheck')
-})
-
-test('output can be cut off by a pipe', async () => {
-  const shell = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" list | head -1`])
-  let err = ''
-  shell.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  await new Promise((resolve) => shell.on('close', resolve))
-  assert.equal(err, '')
 })
