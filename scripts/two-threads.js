@@ -1,6 +1,6 @@
 // Holds exploration by two threads to exploration by one: the same verdict everywhere, and of a PASS the same executions.
 //
-//   npm run two-threads [-- --check NAME] [--states N] [--mutants N] [--seed N]
+//   npm run two-threads [-- --check NAME] [--memory MODEL] [--states N] [--mutants N] [--seed N]
 //
 // Every variant of every check in each of its configurations, then N mutants of the upstream protocols. The second thread is let in at the
 // first state, and what few preemptions would find is left to be found by both. A configuration with more states than --states (200,000)
@@ -43,6 +43,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       check: { type: 'string' },
+      memory: { type: 'string', default: 'sc' },
       states: { type: 'string', default: '200000' },
       mutants: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
@@ -52,7 +53,7 @@ async function main() {
   const { loadChecks } = await load('checker/load-checks.js')
   const checks = (await loadChecks()).filter(({ name }) => values.check === undefined || name === values.check)
   const helper = new Worker(new URL(import.meta.url))
-  const { patience: _, ...asked } = { ...LIMITS, preemptions: -1, states, seconds: 1e6 }
+  const { patience: _, ...asked } = { ...LIMITS, memory: values.memory, preemptions: -1, states, seconds: 1e6 }
   const tally = { same: 0, large: 0, differ: 0, states: 0, statesOfTwo: 0 }
   for (const check of checks) {
     for (const job of jobsOf(check, asked, {})) {

@@ -8,7 +8,6 @@ import type { Machine } from './machine.ts'
 import { ALONE, Helped, HelperLost } from './pair/helped.ts'
 import { type Link, Side } from './pair/side.ts'
 import type { Program } from './program.ts'
-import { Reduction } from './reduction.ts'
 import type { Reruns } from './reruns.ts'
 import { sample } from './sample.ts'
 import type { Counts, Outcome } from './search.ts'
@@ -100,10 +99,7 @@ function exploreWatched(run: Run, watch: Watch): Came {
     run.onProgress?.(counts)
     return performance.now() - run.began > limits.seconds * 1000
   }
-  const helped =
-    link !== undefined && reduction instanceof Reduction
-      ? new Helped(link, limits.depth, reduction, run.alone)
-      : undefined
+  const helped = link && new Helped(link, limits.depth, reduction, run.alone)
   const search = new Exhaustion(machine, { ...limits, isOver }, reduction, hooks, helped)
   try {
     const outcome: Outcome =

@@ -33,7 +33,7 @@ export function exploring(program: Program, limits: Limits, watch: Watch, rerunG
 }
 
 export const reductionOf = (machine: Machine, cells?: Cells): Reducer =>
-  machine.weak === undefined ? new Reduction(machine, cells) : new WeakReduction(machine)
+  machine.weak === undefined ? new Reduction(machine, cells) : new WeakReduction(machine, cells)
 
 /** With how many retries the schedule of a livelock is replayed, which was seen without the signal that would have ended it. */
 export const FOR_EVER = 1 << 28

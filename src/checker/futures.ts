@@ -1,5 +1,6 @@
 import type { Behaviour } from './behaviour.ts'
 import { CELLS, type Cells } from './cells.ts'
+import { type Accesses, Exchange, type Known } from './exchange.ts'
 import { PEEK, POKE, START } from './graph.ts'
 import { Column } from './growing.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
@@ -14,16 +15,6 @@ export const EXCHANGES = 3
 const CLASSES = 3
 /** Sets of cells, 32 to a number, one for each class: those of the same cells lie side by side. */
 const STRIDE = (CELLS / 32) * CLASSES
-
-/** Accesses by cell and class, each as `cell * 4 + class`. */
-export type Accesses = readonly number[]
-
-/** The knowledge about a node: its marks, the further accesses of its step, and the accesses of all steps that may follow. */
-export type Known = {
-  readonly marks: string
-  readonly own: Accesses
-  readonly sets: Int32Array
-}
 
 /**
  * The accesses that an actor may still make after each of its nodes, as far as its behaviour is known: the union over
@@ -53,15 +44,12 @@ export class Futures {
   #seenEdges = 0
   /** A decision was taken on what turned out to be wrong. */
   isRefuted = false
-  /** The knowledge of other machines, also about nodes that are not known here yet; none if there are no others. */
-  #elsewhere: Map<string, Known> | undefined
-  readonly #nodeOf = new Map<string, number>()
-  /** Nodes of which more is known than the others were told. */
-  #news = new Set<number>()
+  readonly #exchange: Exchange
 
   constructor(behaviour: Behaviour, cells: Cells) {
     this.#behaviour = behaviour
     this.#cells = cells
+    this.#exchange = new Exchange(behaviour)
     this.update()
   }
 
@@ -84,7 +72,8 @@ export class Futures {
     const isStep = kind.at[node]! < START
     this.#stepOf.at[node] = isStep ? node : above === -1 ? -1 : this.#stepOf.at[above]!
     if (isStep) this.#addStep(node, kind.at[node]!)
-    if (isStep) this.#recall(node)
+    const known = isStep ? this.#exchange.meet(node) : undefined
+    if (known !== undefined) this.#takeIn(node, known)
     const step = this.#stepOf.at[node]!
     if (step === -1) return
     if (kind.at[node] === PEEK) this.#addToStep(step, this.#behaviour.word.at[node]!, READS)
@@ -137,34 +126,29 @@ export class Futures {
 
   /** From now on, knowledge is exchanged with other machines. */
   share(): void {
-    this.#elsewhere = new Map()
-    for (let node = 0; node < this.#seen; node += 1) {
-      if (this.#index.at[node]! === -1) continue
-      this.#nodeOf.set(this.#marksOf(node), node)
-      this.#news.add(node)
-    }
+    this.#exchange.begin(Array.from({ length: this.#seen }, (_, node) => node).filter((node) => this.#isStep(node)))
+  }
+
+  #isStep(node: number): boolean {
+    return this.#index.at[node]! !== -1
   }
 
   /** The knowledge gained since the last call. */
   news(): Known[] {
-    const news = [...this.#news].map((node) => {
+    return this.#exchange.news((node) => {
       const index = this.#index.at[node]!
-      const sets = this.#sets.at.slice(index * STRIDE, (index + 1) * STRIDE)
-      return { marks: this.#marksOf(node), own: [...this.#own[index]!], sets }
+      return { own: [...this.#own[index]!], sets: this.#sets.at.slice(index * STRIDE, (index + 1) * STRIDE) }
     })
-    this.#news.clear()
-    return news
   }
 
   get hasNews(): boolean {
-    return this.#news.size > 0
+    return this.#exchange.hasNews
   }
 
   /** Takes in what another machine has learned. */
   receive(news: readonly Known[]): void {
     for (const known of news) {
-      this.#elsewhere!.set(known.marks, known)
-      const node = this.#nodeOf.get(known.marks)
+      const node = this.#exchange.hear(known)
       if (node !== undefined) this.#takeIn(node, known)
     }
   }
@@ -174,19 +158,6 @@ export class Futures {
     for (let part = 0; part < STRIDE; part += 1) {
       for (let rest = sets[part]!; rest !== 0; rest &= rest - 1) this.#addBit(node, part, rest & -rest)
     }
-  }
-
-  #marksOf(node: number): string {
-    return `${this.#behaviour.markLow.at[node]},${this.#behaviour.markHigh.at[node]}`
-  }
-
-  #recall(node: number): void {
-    if (this.#elsewhere === undefined) return
-    const marks = this.#marksOf(node)
-    this.#nodeOf.set(marks, node)
-    this.#news.add(node)
-    const known = this.#elsewhere.get(marks)
-    if (known !== undefined) this.#takeIn(node, known)
   }
 
   /** An access of a step in addition to that of the instruction itself. */
@@ -200,7 +171,7 @@ export class Futures {
     const own = this.#own[this.#index.at[step]!]!
     if (own.includes(access)) return
     own.push(access)
-    if (this.#elsewhere !== undefined) this.#news.add(step)
+    this.#exchange.add(step)
     if (this.#isPlanned[this.#index.at[step]!]) this.isRefuted = true
   }
 
@@ -213,7 +184,7 @@ export class Futures {
     const place = this.#index.at[step]! * STRIDE + part
     if ((this.#sets.at[place]! & bit) !== 0) return
     this.#sets.at[place]! |= bit
-    if (this.#elsewhere !== undefined) this.#news.add(step)
+    this.#exchange.add(step)
     if ((this.#relied.at[place]! & bit) !== 0) this.isRefuted = true
     for (let link = this.#firstBefore.at[step]!; link !== -1; link = this.#nextBefore.at[link]!) {
       this.#addBit(this.#before.at[link]!, part, bit)

@@ -105,8 +105,8 @@ export async function runJobs(
   return reports.filter((report) => report !== undefined)
 }
 
-/** Random modes have one order, and weak memory learns facts that two threads cannot exchange. */
-const canBeHelped = ({ limits }: Job): boolean => limits.mode === 'exhaustive' && limits.memory === 'sc'
+/** Random modes have one order. */
+const canBeHelped = ({ limits }: Job): boolean => limits.mode === 'exhaustive'
 
 /** A thread that explores, from when it is needed until the user interrupts it. */
 class Thread {

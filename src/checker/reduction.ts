@@ -1,5 +1,6 @@
 import { Cells } from './cells.ts'
-import { type Accesses, ADDS, EXCHANGES, Futures, type Known, READS, WRITES } from './futures.ts'
+import type { Accesses, Known } from './exchange.ts'
+import { ADDS, EXCHANGES, Futures, READS, WRITES } from './futures.ts'
 import { ADD, CAS, LOAD, PARK, PAUSE, READ, SUB, UNPARK, UNTIL_CLEAR, UNTIL_EQUAL } from './instructions.ts'
 import type { Machine } from './machine.ts'
 import type { Reducer } from './reducer.ts'
@@ -45,13 +46,11 @@ export class Reduction implements Reducer {
     for (const futures of this.#futures) futures.dropAssumptions()
   }
 
-  /** From now on the reduction of another thread learns the same. Returns how both number the words, of which there are so many. */
   share(words: number): SharedArrayBuffer {
     this.tellAndHear()
     return this.#cells.share(words)
   }
 
-  /** The same for the thread that numbers the words as the other does already. */
   tellAndHear(): void {
     for (const futures of this.#futures) futures.share()
   }
@@ -60,12 +59,11 @@ export class Reduction implements Reducer {
     return this.#futures.some(({ hasNews }) => hasNews)
   }
 
-  /** The knowledge gained since the last call, by actor. */
+  /** By actor. */
   news(): Known[][] {
     return this.#futures.map((futures) => futures.news())
   }
 
-  /** Takes in what another thread has learned. */
   receive(news: readonly (readonly Known[])[]): void {
     for (const [actor, known] of news.entries()) this.#futures[actor]!.receive(known)
   }

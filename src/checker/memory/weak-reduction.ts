@@ -1,4 +1,5 @@
 import { Cells } from '../cells.ts'
+import type { Known } from '../exchange.ts'
 import { Futures, WRITES } from '../futures.ts'
 import { Column } from '../growing.ts'
 import { PAUSE } from '../instructions.ts'
@@ -18,9 +19,11 @@ import { Window } from './window.ts'
 export class WeakReduction implements Reducer {
   readonly #machine: Machine
   readonly #weak: WeakMemory
-  readonly #cells = new Cells()
+  readonly #cells: Cells
   readonly #futures: readonly Futures[]
   readonly #windows: readonly Window[]
+  /** All that is learned while exploring. */
+  readonly #learning: readonly (Futures | Window)[]
   /** Accesses of the step that is looked at, each as `cell * 4 + class`. */
   readonly #accesses = new Column()
   #looked = 0
@@ -29,12 +32,14 @@ export class WeakReduction implements Reducer {
   #known = 0
   #chosen = 0
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, cells = new Cells()) {
     this.#machine = machine
+    this.#cells = cells
     this.#weak = machine.weak!
     this.#futures = machine.behaviours.map((behaviour) => new Futures(behaviour, this.#cells))
-    this.#windows = machine.behaviours.map((behaviour) => new Window(behaviour, this.#weak.model))
+    this.#windows = machine.behaviours.map((behaviour) => new Window(behaviour, this.#weak.model, cells))
     this.#weak.windows = this.#windows
+    this.#learning = [...this.#futures, ...this.#windows]
   }
 
   update(stepper: number): void {
@@ -44,12 +49,33 @@ export class WeakReduction implements Reducer {
   }
 
   get isRefuted(): boolean {
-    return this.#futures.some(({ isRefuted }) => isRefuted) || this.#windows.some(({ isRefuted }) => isRefuted)
+    return this.#learning.some(({ isRefuted }) => isRefuted)
   }
 
   beginRound(): void {
-    for (const futures of this.#futures) futures.dropAssumptions()
-    for (const window of this.#windows) window.dropAssumptions()
+    for (const one of this.#learning) one.dropAssumptions()
+  }
+
+  share(words: number): SharedArrayBuffer {
+    this.tellAndHear()
+    return this.#cells.share(words)
+  }
+
+  tellAndHear(): void {
+    for (const one of this.#learning) one.share()
+  }
+
+  get hasNews(): boolean {
+    return this.#learning.some(({ hasNews }) => hasNews)
+  }
+
+  /** By actor, and then of the windows by actor. */
+  news(): Known[][] {
+    return this.#learning.map((one) => one.news())
+  }
+
+  receive(news: readonly (readonly Known[])[]): void {
+    for (const [index, known] of news.entries()) this.#learning[index]!.receive(known)
   }
 
   choose(able: number): number {

@@ -1,11 +1,11 @@
 import type { Behaviour } from '../behaviour.ts'
-import { Cells } from '../cells.ts'
+import { CELLS, type Cells } from '../cells.ts'
+import { Exchange, type Known } from '../exchange.ts'
 import { START } from '../graph.ts'
 import { Column } from '../growing.ts'
 import type { MemoryModel } from './model.ts'
 import { endsWindow, isAcquire, isEarly } from './order.ts'
 
-const CELLS = 512
 const SET = CELLS / 32
 
 /**
@@ -16,7 +16,8 @@ const SET = CELLS / 32
 export class Window {
   readonly #behaviour: Behaviour
   readonly #model: MemoryModel
-  readonly #cells = new Cells()
+  readonly #cells: Cells
+  readonly #exchange: Exchange
   readonly #stepOf = new Column(-1)
   readonly #index = new Column(-1)
   readonly #sets = new Column()
@@ -30,9 +31,11 @@ export class Window {
   #seenEdges = 0
   isRefuted = false
 
-  constructor(behaviour: Behaviour, model: MemoryModel) {
+  constructor(behaviour: Behaviour, model: MemoryModel, cells: Cells) {
     this.#behaviour = behaviour
     this.#model = model
+    this.#cells = cells
+    this.#exchange = new Exchange(behaviour)
   }
 
   update(): void {
@@ -51,6 +54,39 @@ export class Window {
     if ((this.#sets.at[place]! & bit) !== 0) return true
     this.#relied.at[place]! |= bit
     return false
+  }
+
+  /** From now on, knowledge is exchanged with other machines. */
+  share(): void {
+    this.#exchange.begin(
+      Array.from({ length: this.#seen }, (_, node) => node).filter((node) => this.#index.at[node]! !== -1),
+    )
+  }
+
+  /** The knowledge gained since the last call. */
+  news(): Known[] {
+    return this.#exchange.news((node) => {
+      const index = this.#index.at[node]!
+      return { own: [], sets: this.#sets.at.slice(index * SET, (index + 1) * SET) }
+    })
+  }
+
+  get hasNews(): boolean {
+    return this.#exchange.hasNews
+  }
+
+  /** Takes in what another machine has learned. */
+  receive(news: readonly Known[]): void {
+    for (const known of news) {
+      const node = this.#exchange.hear(known)
+      if (node !== undefined) this.#addAll(node, known.sets)
+    }
+  }
+
+  #addAll(node: number, sets: Int32Array): void {
+    for (let part = 0; part < SET; part += 1) {
+      for (let rest = sets[part]!; rest !== 0; rest &= rest - 1) this.#addBit(node, part, rest & -rest)
+    }
   }
 
   dropAssumptions(): void {
@@ -74,6 +110,8 @@ export class Window {
       const cell = this.#cells.of(word.at[node]!)
       this.#addBit(node, cell >> 5, 1 << (cell & 31))
     }
+    const known = this.#exchange.meet(node)
+    if (known !== undefined) this.#addAll(node, known.sets)
   }
 
   #addEdge(edge: number): void {
@@ -89,9 +127,7 @@ export class Window {
     this.#nextBefore.at[link] = this.#firstBefore.at[to]!
     this.#firstBefore.at[to] = link
     const sets = this.#index.at[to]! * SET
-    for (let part = 0; part < SET; part += 1) {
-      for (let rest = this.#sets.at[sets + part]!; rest !== 0; rest &= rest - 1) this.#addBit(step, part, rest & -rest)
-    }
+    this.#addAll(step, this.#sets.at.subarray(sets, sets + SET))
   }
 
   #endsAfter(node: number): boolean {
@@ -102,6 +138,7 @@ export class Window {
     const place = this.#index.at[step]! * SET + part
     if ((this.#sets.at[place]! & bit) !== 0) return
     this.#sets.at[place]! |= bit
+    this.#exchange.add(step)
     if ((this.#relied.at[place]! & bit) !== 0) this.isRefuted = true
     for (let link = this.#firstBefore.at[step]!; link !== -1; link = this.#nextBefore.at[link]!) {
       this.#addBit(this.#before.at[link]!, part, bit)

@@ -11,15 +11,17 @@ const CHECKS = await loadChecks()
 const pair = new Pair()
 after(() => pair.end())
 
-for (const [name, configuration, variants] of [
-  ['precheck', 'one-vcpu', ['precheck', 'trylock', 'B-STALE', 'B-HOIST', 'B-LEAK', 'B-RANGE', 'B-ENDZAP']],
-  ['icache', 'twice', ['threshold']],
+for (const [name, configuration, memory, variants] of [
+  ['precheck', 'one-vcpu', 'sc', ['precheck', 'trylock', 'B-STALE', 'B-HOIST', 'B-LEAK', 'B-RANGE', 'B-ENDZAP']],
+  ['icache', 'twice', 'sc', ['threshold']],
+  ['apic-page', 'one-move', 'tso', ['bail', 'B-OLDPFN']],
+  ['apic-page', 'one-move', 'relaxed', ['bail', 'B-OLDPFN']],
 ] as const) {
   const check = CHECKS.find((one) => one.name === name)!
   for (const variant of variants) {
-    const [job] = jobsOf(check, ASKED, { configuration, variant })
+    const [job] = jobsOf(check, { ...ASKED, memory }, { configuration, variant })
     if (job === undefined) throw new Error(`${variant} is not explored in ${configuration}`)
-    test(`two threads give the same result as one: ${name}, ${job.variant} in ${configuration}`, () => {
+    test(`two threads give the same result as one: ${name}, ${job.variant} in ${configuration}, ${memory}`, () => {
       const two = pair.explore(check, job)
       const { explored: one } = runJob(check, job)
       assert.equal(two.verdict, one.verdict)

@@ -1,9 +1,9 @@
 import { Cells } from '../cells.ts'
-import { type Exploring, exploring, FOR_EVER } from '../exploring.ts'
+import { type Exploring, exploring, FOR_EVER, reductionOf } from '../exploring.ts'
 import { withGuards } from '../guards.ts'
 import type { Limits } from '../limits.ts'
 import type { Program } from '../program.ts'
-import { Reduction } from '../reduction.ts'
+import type { Reducer } from '../reducer.ts'
 import { Walk } from '../walk.ts'
 import { watchedOnce } from '../watch.ts'
 import { OpenStates } from './open-states.ts'
@@ -42,7 +42,7 @@ class Helper {
   readonly #parts: Exploring
   readonly #side: Side
   readonly #walk: Walk
-  readonly #reduction: Reduction
+  readonly #reduction: Reducer
   readonly #sharing: Sharing
   readonly #patience: number
   /** The other thread needs no more help: it may say so while there is work left. */
@@ -55,7 +55,7 @@ class Helper {
     const cells = new Cells()
     cells.adopt(begin.cells)
     const { machine, hooks } = parts
-    this.#reduction = new Reduction(machine, cells)
+    this.#reduction = reductionOf(machine, cells)
     this.#reduction.tellAndHear()
     this.#reduction.receive(begin.news)
     const walk = new Walk(machine, { ...limits, isOver: () => false }, this.#reduction, hooks)

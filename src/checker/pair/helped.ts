@@ -1,4 +1,4 @@
-import type { Reduction } from '../reduction.ts'
+import type { Reducer } from '../reducer.ts'
 import type { Outcome } from '../search.ts'
 import type { Walk } from '../walk.ts'
 import { OpenStates } from './open-states.ts'
@@ -19,14 +19,14 @@ export class Helped {
   readonly #side: Side
   readonly #depth: number
   readonly #alone: number
-  readonly #reduction: Reduction
+  readonly #reduction: Reducer
   #sharing: Sharing | undefined
   /** The helper's finding, if it is not the end of a path, with the number of retries. */
   found: { readonly outcome: Outcome; readonly patience: number } | undefined
   #isOver = false
 
   /** `depth`: the longest possible path. `alone`: steps of a round before a helper may join. */
-  constructor(link: Link, depth: number, reduction: Reduction, alone: number) {
+  constructor(link: Link, depth: number, reduction: Reducer, alone: number) {
     this.#alone = alone
     this.#reduction = reduction
     this.#side = new Side(link, 0)

@@ -1,4 +1,4 @@
-import type { Reduction } from '../reduction.ts'
+import type { Reducer } from '../reducer.ts'
 import type { Walk } from '../walk.ts'
 import type { Company } from './company.ts'
 import type { OpenStates } from './open-states.ts'
@@ -10,14 +10,14 @@ const PATIENCE = 16
 /** The part common to two threads that explore together: they exchange knowledge, and share the remaining work. */
 export class Sharing implements Company {
   readonly #walk: Walk
-  readonly #reduction: Reduction
+  readonly #reduction: Reducer
   readonly #side: Side
   readonly #openElsewhere: OpenStates
   /** States below which either has left something to the other: open until that is done. Only written while the other is idle. */
   readonly #kept: OpenStates
   #pause = 0
 
-  constructor(walk: Walk, reduction: Reduction, side: Side, openElsewhere: OpenStates, kept: OpenStates) {
+  constructor(walk: Walk, reduction: Reducer, side: Side, openElsewhere: OpenStates, kept: OpenStates) {
     this.#walk = walk
     this.#reduction = reduction
     this.#side = side

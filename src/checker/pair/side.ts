@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Known } from '../futures.ts'
+import type { Known } from '../exchange.ts'
 import type { Counts, Outcome } from '../search.ts'
 
 /** Words that two threads share which explore the same states. Where there are two in a row, one is the first thread's. */
