@@ -35,6 +35,16 @@ export class Stopwatch {
     return this.#every > 0
   }
 
+  /** The next departure is timed. */
+  get isDue(): boolean {
+    return this.#left === 1
+  }
+
+  /** A departure that is not timed. */
+  passOver(): void {
+    this.#left -= 1
+  }
+
   begin(cpu: Cpu): number {
     this.#left -= 1
     if (this.#left !== 0) return NOT_TIMED

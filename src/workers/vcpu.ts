@@ -7,6 +7,7 @@ import { EMULATE, Fault, RETRY } from '../protocols/page-fault.ts'
 import type { Vcpu } from '../protocols/vcpu.ts'
 import { enterGuest, exitGuest, isKicked, loadFirstRoot } from '../protocols/vcpu-run.ts'
 import type { Vm } from '../protocols/vm.ts'
+import type { Gfn } from '../shared-memory/addresses.ts'
 import type { Cpu } from '../shared-memory/cpu.ts'
 import { W, X } from '../shared-memory/page-tables/spte.ts'
 import type { Steps } from '../shared-memory/steps.ts'
@@ -31,16 +32,59 @@ export function* runVcpu(cpu: Cpu, vm: Vm, accesses: Accesses, sampleEvery: numb
   while (cpu.running() && accesses.next()) {
     if (pace !== undefined) yield* untilTurn(cpu, vm, vcpu, accesses, pace, endedNs, stopwatch)
     else if (accesses.atNs >= 0) yield* halt(cpu, vm, vcpu, accesses.atNs, stopwatch)
-    const kicked = yield* isKicked(cpu, vcpu)
-    if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
-    if (accesses.leavesRoot) yield* leaveRoot(cpu, vm, vcpu)
-    yield* touch(cpu, vm, vcpu, accesses, fault, stopwatch)
+    yield* step(cpu, vm, vcpu, accesses, fault, stopwatch)
     if (pace === undefined) continue
     endedNs = cpu.now()
     yield* publish(cpu, vm, accesses.index + 1, !pace.hasCore)
   }
   yield* exitGuest(cpu, vcpu)
   yield* vcpu.srcuReadUnlock(cpu)
+}
+
+/** A step of the guest: it answers an interrupt, if there is one, and touches a page. */
+function* step(cpu: Cpu, vm: Vm, vcpu: Vcpu, accesses: Accesses, fault: Fault, stopwatch: Stopwatch): Steps<void> {
+  if (accesses.leavesRoot || stopwatch.isDue) {
+    const kicked = yield* isKicked(cpu, vcpu)
+    if (kicked) yield* answerKick(cpu, vm, vcpu, stopwatch)
+    if (accesses.leavesRoot) yield* leaveRoot(cpu, vm, vcpu)
+  } else {
+    const { gfn, access, mapUnits } = accesses
+    const end = yield* untimedStep(cpu, vm, vcpu, fault, stopwatch, gfn, access, mapUnits)
+    if (end === DEPARTED) stopwatch.passOver()
+    if (end !== KICKED) return
+    yield* answerKick(cpu, vm, vcpu, stopwatch)
+  }
+  yield* touch(cpu, vm, vcpu, accesses, fault, stopwatch)
+}
+
+/** How a step ends that is not timed: the vCPU stayed in the guest, or left it for a fault, or an interrupt is to be answered first. */
+const STAYED = 0
+const DEPARTED = 1
+const KICKED = 2
+type StepEnd = typeof STAYED | typeof DEPARTED | typeof KICKED
+
+/** The step of a vCPU that is timed by nobody, in one function: threads call it compiled. */
+function* untimedStep(
+  cpu: Cpu,
+  vm: Vm,
+  vcpu: Vcpu,
+  fault: Fault,
+  stopwatch: Stopwatch,
+  gfn: Gfn,
+  kind: number,
+  mapUnits: number,
+): Steps<StepEnd> {
+  const kicked = yield* isKicked(cpu, vcpu)
+  if (kicked) return KICKED
+  const access = yield* accessGuestMemory(cpu, vm, vcpu, gfn, kind)
+  if (access === ACCESSED) {
+    if (vm.apic !== undefined) assertApicAccess(cpu, vm, vcpu, gfn)
+    return STAYED
+  }
+  fault.begin(gfn, access === FAULT_PROTECTION, kind === X)
+  fault.mapUnits = mapUnits
+  yield* resolve(cpu, vm, vcpu, fault, stopwatch)
+  return DEPARTED
 }
 
 /** One access of the guest, and the fault that it may be. */

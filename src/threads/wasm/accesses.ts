@@ -15,6 +15,7 @@ import {
   TO_ADDRESS,
   teeLocal,
   when,
+  whenUnlikely,
 } from './instructions.ts'
 
 /** The counter of sleepers, in words, and the function that wakes them: see ThreadCpu. */
@@ -27,7 +28,7 @@ const indexOf = (at: At): Code => ('word' in at ? constant(at.word) : getLocal(a
 const addressOf = (at: At): Code => ('word' in at ? constant(at.word * 4) : [...getLocal(at.local), ...TO_ADDRESS])
 
 const wake = (at: At, { word, wake }: Sleepers): Code =>
-  when([...constant(word * 4), ...PLAIN_LOAD], [...indexOf(at), ...call(wake)])
+  whenUnlikely([...constant(word * 4), ...PLAIN_LOAD], [...indexOf(at), ...call(wake)])
 
 export const read = (at: At): Code => [...addressOf(at), ...PLAIN_LOAD]
 export const write = (at: At, value: Code): Code => [...addressOf(at), ...value, ...PLAIN_STORE]

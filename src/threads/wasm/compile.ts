@@ -6,7 +6,7 @@ import { type Code, encodeModule, type WasmFunction } from './encode.ts'
 import { compiled } from './expressions.ts'
 import { Frame } from './frame.ts'
 import { HOST_FUNCTIONS, WAKE } from './host.ts'
-import { block, call, UNREACHABLE } from './instructions.ts'
+import { block, call, getLocal, UNREACHABLE } from './instructions.ts'
 import type { Machine, SlowPathEnd } from './operations.ts'
 import type { Slots } from './slots.ts'
 import { methodOf, type Source, steppedMethodsOf } from './source.ts'
@@ -101,7 +101,9 @@ export class Compiler {
   /** Undefined if it cannot be compiled: `left` says why. `takesCpu`: it is called with a CPU before the numbers. */
   export(source: Source, self: unknown, args: readonly Value[], takesCpu: boolean): Exported | undefined {
     try {
-      const { index, result } = this.#compile(source, self, args, takesCpu)
+      const { index, result } = takesCpu
+        ? this.#compile(source, self, args, takesCpu)
+        : this.#specialise(source, self, args)
       const name = `${this.#exports.length}`
       this.#exports.push({ name, index })
       return { export: name, isBoolean: result === 'boolean' }
@@ -215,8 +217,10 @@ export class Compiler {
     if (node.async || node.generator) throw new NotCompiled('a function that is async, or a generator')
     const first = takesObject ? 1 : 0
     const given = args.slice(0, node.params.length)
-    const params = given.filter(({ kind }) => kind !== 'known').length
-    const locals = { count: params + first, wide: [] as number[] }
+    const fractions = given.filter(({ kind }) => kind === 'fraction').length
+    const params = given.filter(({ kind }) => kind !== 'known').length - fractions
+    const ofParams = params + fractions + first
+    const locals = { count: ofParams, wide: [] as number[] }
     const frame = new Frame(source, self, locals)
     let local = first
     const before = node.params.flatMap((param, at) => {
@@ -226,7 +230,9 @@ export class Compiler {
         throw new NotCompiled('a default for what a caller in JavaScript leaves out')
       const name = param.type === 'AssignmentPattern' ? param.left : param
       if (name.type !== 'Identifier') throw new NotCompiled('a parameter that is no name')
-      frame.bindLocal(name.name, local, isBoolean(arg))
+      if (arg.kind === 'fraction') frame.bindValue(name.name, { ...arg, code: getLocal(local) })
+      else if (local - first >= params) throw new NotCompiled('a number behind one that need not be whole')
+      else frame.bindLocal(name.name, local, isBoolean(arg))
       local += 1
       return []
     })
@@ -238,10 +244,11 @@ export class Compiler {
     const end = result === 'nothing' || node.body.type !== 'BlockStatement' ? [] : UNREACHABLE
     this.#functions.push({
       params,
+      fractions,
       takesObject,
       hasResult: result !== 'nothing',
-      locals: locals.count - params - first,
-      wideLocals: locals.wide.map((local) => local - params - first),
+      locals: locals.count - ofParams,
+      wideLocals: locals.wide.map((local) => local - ofParams),
       code: [...before, ...code, ...end],
     })
     return { index: HOST_FUNCTIONS.length + this.#functions.length - 1, result }
@@ -257,6 +264,7 @@ export class Compiler {
   }
 
   #textOf(value: Value): string {
+    if (value.kind === 'fraction') return 'fraction'
     if (value.kind !== 'known') return value.kind === 'computed' && value.isBoolean ? 'boolean' : 'number'
     return `#${this.#identityOf(value.value)}`
   }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { signed, signedWide, unsigned } from './encode.ts'
+import { encodeModule, signed, signedWide, unsigned } from './encode.ts'
+import { constant, DROP, getLocal, when, whenUnlikely } from './instructions.ts'
+import { compileModule } from './memory.ts'
 
 /** Little-endian base 128, as the specification reads it. */
 function decoded(bytes: readonly number[], isSigned: boolean): number {
@@ -25,4 +27,23 @@ test('numbers are written in as many bytes as are needed, and read back as they 
 
 test('numbers of 64 bits too', () => {
   fc.assert(fc.property(fc.maxSafeInteger(), (number) => assert.equal(decoded(signedWide(number), true), number)))
+})
+
+test('a hint says where an `if` is whose test is seldom true', () => {
+  const isZero = [...getLocal(0), 0x45]
+  const then = [...constant(300), ...DROP]
+  const code = [when(isZero, then), whenUnlikely(isZero, then), whenUnlikely(isZero, whenUnlikely(isZero, then))]
+  const functions = [{ params: 1, hasResult: false, locals: 1, code }]
+  const bytes = encodeModule({ imports: [], functions, exports: [{ name: 'f', index: 0 }], pages: 1 })
+  assert.ok(compileModule(bytes))
+  const name = Buffer.from('metadata.code.branch_hint')
+  const hints = [...bytes.subarray(Buffer.from(bytes).indexOf(name) + name.length)]
+  const [functionCount, index, count, ...rest] = hints
+  assert.deepEqual([functionCount, index, count], [1, 0, 3])
+  // The code section is the last: its number and length, one function, and the length of that.
+  const ifs = [0, 1, 2].map((hint) => rest.slice(hint * 3, hint * 3 + 3))
+  const length = bytes.length - bytes.lastIndexOf(0x0a) - 4
+  const body = bytes.subarray(bytes.length - length)
+  for (const [offset, size, isLikely] of ifs) assert.deepEqual([body[offset!], size, isLikely], [0x04, 1, 0])
+  assert.equal(new Set(ifs.map(([offset]) => offset)).size, 3)
 })

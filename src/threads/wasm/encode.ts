@@ -3,11 +3,15 @@
 /** Instructions as bytes; a block is held whole, so that the code around it does not copy its bytes again. Empty: no instructions. */
 export type Code = readonly (number | Code)[]
 
-/** The bytes of code, without the arrays that hold them. */
-export function bytesOf(code: Code, bytes: number[] = []): number[] {
+/** In code before an `if`: its test is seldom true. It is no byte, but one of the hints for V8. */
+export const UNLIKELY = -1
+
+/** The bytes of code, without the arrays that hold them. `unlikely`: is given where the `if`s are whose tests are seldom true. */
+export function bytesOf(code: Code, bytes: number[] = [], unlikely?: number[]): number[] {
   for (const each of code) {
-    if (typeof each === 'number') bytes.push(each)
-    else bytesOf(each, bytes)
+    if (typeof each !== 'number') bytesOf(each, bytes, unlikely)
+    else if (each === UNLIKELY) unlikely?.push(bytes.length)
+    else bytes.push(each)
   }
   return bytes
 }
@@ -18,7 +22,8 @@ export const isOfBytes = (code: Code, bytes: number): boolean => bytesLeft(code,
 function bytesLeft(code: Code, bytes: number): number {
   let left = bytes
   for (const each of code) {
-    left = typeof each === 'number' ? left - 1 : bytesLeft(each, left)
+    if (typeof each !== 'number') left = bytesLeft(each, left)
+    else if (each !== UNLIKELY) left -= 1
     if (left < 0) break
   }
   return left
@@ -57,7 +62,8 @@ const I32 = 0x7f
 const I64 = 0x7e
 const F64 = 0x7c
 const OBJECT = 0x6f
-const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const
+const HINTS = 'metadata.code.branch_hint'
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const
 const OF_FUNCTION = 0
 const OF_MEMORY = 2
 const SHARED_WITH_MAXIMUM = 3
@@ -105,15 +111,34 @@ export function encodeModule({ imports, functions, exports, pages }: WasmModule)
   const imported = imports.map((each) => [...text(HOST), ...text(each.name), OF_FUNCTION, ...unsigned(types.of(each))])
   const declared = functions.map((each) => unsigned(types.of(each)))
   const exported = exports.map(({ name, index }) => [...text(name), OF_FUNCTION, ...unsigned(index)])
-  const sections = [
+  const bodies = functions.map(body)
+  const parts = bodies.flatMap(({ bytes }) => [unsigned(bytes.length), bytes])
+  const count = unsigned(bodies.length)
+  const length = lengthOf(parts) + count.length
+  const before = bytesOf([
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(SECTION.type, types.all),
     section(SECTION.import, [memory, ...imported]),
     section(SECTION.function, declared),
     section(SECTION.export, exported),
-    section(SECTION.code, functions.map(body)),
-  ]
-  return new Uint8Array(bytesOf(sections))
+    custom(HINTS, hintsOf(bodies, imports.length)),
+    [SECTION.code, ...unsigned(length)],
+  ])
+  return joined([before, count, ...parts])
+}
+
+type Bytes = readonly number[]
+
+const lengthOf = (parts: readonly Bytes[]): number => parts.reduce((sum, { length }) => sum + length, 0)
+
+function joined(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(parts))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }
 
 /** Each type once. */
@@ -133,11 +158,28 @@ class Types {
   }
 }
 
-function body({ locals, wideLocals = [], code }: WasmFunction): Code {
+type Body = { readonly bytes: Bytes; readonly unlikely: readonly number[] }
+
+function body({ locals, wideLocals = [], code }: WasmFunction): Body {
   const types = new Array<number>(locals).fill(I32)
   for (const each of wideLocals) types[each] = I64
-  const bytes = bytesOf([vector(types.map((type) => [1, type])), code, 0x0b])
-  return [...unsigned(bytes.length), bytes]
+  const unlikely: number[] = []
+  const bytes = bytesOf([vector(types.map((type) => [1, type])), code, 0x0b], [], unlikely)
+  return { bytes, unlikely }
+}
+
+/** By function, where its `if`s are whose tests are seldom true. */
+function hintsOf(bodies: readonly Body[], imports: number): Code {
+  const functions = bodies.flatMap(({ unlikely }, index) => {
+    const hints = unlikely.map((offset) => [...unsigned(offset), 1, 0])
+    return hints.length === 0 ? [] : [[...unsigned(imports + index), ...vector(hints)]]
+  })
+  return vector(functions)
+}
+
+function custom(name: string, content: Code): Code {
+  const bytes = bytesOf([...text(name), content])
+  return [SECTION.custom, ...unsigned(bytes.length), bytes]
 }
 
 function section(id: number, items: readonly Code[]): Code {

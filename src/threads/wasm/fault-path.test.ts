@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { EXITING_GUEST_MODE } from '../../protocols/vcpu.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import type { SystemSpec } from '../../workers/system.ts'
 import { compileVmFor, isInWasm, targetOf } from '../compile-for.ts'
@@ -36,8 +37,8 @@ const TOUCHES = {
 } as const
 const PLAN: RolePlan = { role: 'vcpu', sampleEvery: 0, accesses: TOUCHES }
 
-/** Plays a vCPU, in JavaScript or compiled; returns all words of the VM, and what was left in JavaScript. */
-function played(system: SystemSpec, isCompiled: boolean, plan = PLAN) {
+/** Plays a vCPU, in JavaScript or compiled; returns all words of the VM, and what was left in JavaScript. `kickEvery`: it is kicked before each of so many accesses. */
+function played(system: SystemSpec, isCompiled: boolean, plan = PLAN, kickEvery = 0) {
   const { place, vm } = opened.buildSystem(system)
   const memory = allocate(place, 'wasm', 2)
   vm.initialise(memory.words)
@@ -46,6 +47,7 @@ function played(system: SystemSpec, isCompiled: boolean, plan = PLAN) {
   let turns = 0
   cpu.running = () => {
     turns += 1
+    if (kickEvery > 0 && turns % kickEvery === 0) memory.words[vm.vcpus[0]!.mode] = EXITING_GUEST_MODE
     return turns < 2500
   }
   opened.runRole(cpu, vm, plan)
@@ -75,7 +77,7 @@ test('lockdep is compiled whole: a fault that it watches calls nothing of it in 
   const { functions, calls } = compileVm(vm, opened.runRole, targetOf(0, memory, false))
   assert.deepEqual(
     functions.map(({ name }) => name),
-    ['accessGuestMemory', 'resolve'],
+    ['accessGuestMemory', 'resolve', 'untimedStep'],
   )
   assert.deepEqual(calls, [])
 })
@@ -97,6 +99,13 @@ test('a recorded fault may take more than the usual time, and not a whole multip
   } as const
   const plan: RolePlan = { role: 'vcpu', sampleEvery: 0, accesses }
   assert.ok(played(SYSTEM, true, plan).words.equals(played(SYSTEM, false, plan).words))
+})
+
+test('a vCPU that is kicked, and some of whose faults are timed, does the same too', () => {
+  for (const sampleEvery of [0, 3]) {
+    const plan = { ...PLAN, sampleEvery }
+    assert.ok(played(SYSTEM, true, plan, 7).words.equals(played(SYSTEM, false, plan, 7).words))
+  }
 })
 
 test('with shadow paging the fault path does the same too', () => {

@@ -23,13 +23,16 @@ export function faultPathOf(vm: object, runRole: unknown, cpu: number): FaultPat
   const fault = new (names.Fault as new () => object)()
   const of = (name: EntryName, args: readonly Value[]) => ({ name, source: functionOf(originalOf(names[name]))!, args })
   const stopwatch = new Unknown()
-  const [isCpu, isVm, isVcpu] = [known(CPU), known(vm), known(vcpu)]
+  const ofVcpu = [known(CPU), known(vm), known(vcpu)]
+  const ofFault = [...ofVcpu, known(fault), known(stopwatch)]
+  const gfnAndKind = [number([]), number([])]
   return {
     fault,
     stopwatch,
     entries: [
-      of('accessGuestMemory', [isCpu, isVm, isVcpu, number([]), number([])]),
-      of('resolve', [isCpu, isVm, isVcpu, known(fault), known(stopwatch)]),
+      of('accessGuestMemory', [...ofVcpu, ...gfnAndKind]),
+      of('resolve', ofFault),
+      of('untimedStep', [...ofFault, ...gfnAndKind, { kind: 'fraction', code: [] }]),
     ],
     functions: [
       ...ENTRIES.map((name) => [originalOf(names[name]), ['runRole', 'runVcpu', name]] as const),

@@ -1,4 +1,4 @@
-import { type Code, signed, signedWide, unsigned } from './encode.ts'
+import { type Code, signed, signedWide, UNLIKELY, unsigned } from './encode.ts'
 
 export const constant = (value: number): Code => [0x41, ...signed(value)]
 export const wideConstant = (value: number): Code => [0x42, ...signedWide(value)]
@@ -20,6 +20,9 @@ export const loop = (code: Code): Code => [[0x03, 0x40, code, 0x0b]]
 export const when = (test: Code, then: Code, otherwise: Code = []): Code => [
   [test, 0x04, 0x40, then, ...(otherwise.length === 0 ? [] : [0x05, otherwise]), 0x0b],
 ]
+
+/** The same if the test is seldom true: V8 then keeps what `then` needs out of the way of all else. */
+export const whenUnlikely = (test: Code, then: Code): Code => [[test, UNLIKELY, 0x04, 0x40, then, 0x0b]]
 
 /** Compiles `test ? then : otherwise`. */
 export const choose = (test: Code, then: Code, otherwise: Code): Code => [
@@ -58,6 +61,7 @@ export const COMPARISONS_64 = {
 /** An i32 as f64. */
 export const TO_FRACTION: Code = [0xb7]
 export const LOAD_FRACTION: Code = [0x2b, 3, 0]
+export const STORE_FRACTION: Code = [0x39, 3, 0]
 
 /** Alignment and offset of a shared word; its address is in bytes. */
 const ALIGNED = [2, 0]

@@ -10,10 +10,11 @@ import {
   NOT_SMALLER,
   PLAIN_LOAD,
   PLAIN_STORE,
+  STORE_FRACTION,
   setLocal,
   TO_ADDRESS,
   UNREACHABLE,
-  when,
+  whenUnlikely,
 } from './instructions.ts'
 import { isWithin, type Range } from './ranges.ts'
 import type { Slot } from './slots.ts'
@@ -124,6 +125,8 @@ export function written(owner: Value, name: string, value: Value, world: World):
   if (owner.kind !== 'known' || owner.value === CPU) throw new NotCompiled(`an assignment to .${name} of something`)
   const slot = world.slots?.of(owner.value as object, name)
   if (slot === undefined || slot.length !== undefined) throw new NotCompiled(`an assignment to .${name}`)
+  if (slot.kind === 'fraction' && value.kind === 'fraction')
+    return nothing([...constant(slot.word * 4), ...value.code, ...STORE_FRACTION])
   if (slot.kind === 'fraction' || isBoolean(value) !== (slot.kind === 'boolean'))
     throw new NotCompiled(`.${name}, which is now one thing, now another`)
   return nothing([...constant(slot.word * 4), ...codeOf(value), ...PLAIN_STORE])
@@ -177,7 +180,7 @@ export function writtenElement(owner: Value, index: number, value: Value, world:
 const checked = (index: number, length: number, of?: Value): Code =>
   of !== undefined && isWithin(rangeOf(of), { least: 0, most: length - 1 })
     ? []
-    : when([...getLocal(index), ...constant(length), NOT_SMALLER], UNREACHABLE)
+    : whenUnlikely([...getLocal(index), ...constant(length), NOT_SMALLER], UNREACHABLE)
 
 const hull = (numbers: readonly number[]): Range => ({ least: Math.min(...numbers), most: Math.max(...numbers) })
 

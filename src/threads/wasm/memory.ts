@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { HOST, PAGE_BYTES } from './encode.ts'
 
 /** A `WebAssembly.Memory` that threads share. It goes through `postMessage`. */
@@ -24,7 +25,13 @@ export function wasmMemoryOf(words: number): WasmMemory {
 
 export const pagesOf = (memory: WasmMemory): number => memory.buffer.byteLength / PAGE_BYTES
 
-export const compileModule = (bytes: Uint8Array): WasmModule => new WebAssembly.Module(bytes)
+/** V8 reads the hints which branches are unlikely (see encode.ts) by default since 14; before, this flag asks for it. */
+const ASKS_FOR_HINTS = Number.parseInt(process.versions.v8, 10) < 14
+
+export function compileModule(bytes: Uint8Array): WasmModule {
+  if (ASKS_FOR_HINTS) setFlagsFromString('--experimental-wasm-branch-hinting')
+  return new WebAssembly.Module(bytes)
+}
 
 /** The exports of a module that works on the memory. */
 export function instantiate(module: WasmModule, memory: WasmMemory, host: HostFunctions): object {

@@ -3,8 +3,11 @@ import type { Scope } from './source.ts'
 
 // Separate from the compiler, which a worker does not load.
 
-/** The functions of a vCPU's role that are compiled, with all that they call: an access of the guest, and the fault that it is. */
-export const ENTRIES = ['accessGuestMemory', 'resolve'] as const
+/**
+ * The functions of a vCPU's role that are compiled, with all that they call: an access of the guest, the fault that it is, and both as
+ * one step, which most accesses are.
+ */
+export const ENTRIES = ['accessGuestMemory', 'resolve', 'untimedStep'] as const
 export type EntryName = (typeof ENTRIES)[number]
 
 export type VmOf = { readonly vcpus: readonly object[]; readonly kvm: object }
@@ -22,6 +25,7 @@ export const namesOfRole = (runRole: unknown): Functions | undefined =>
 type Compiled = (...args: number[]) => unknown
 type Access = (cpu: unknown, vm: unknown, vcpu: unknown, gfn: number, access?: number) => unknown
 type Resolve = (cpu: unknown, vm: unknown, vcpu: unknown, fault: object, stopwatch: unknown) => unknown
+type Step = (...args: [...Parameters<Resolve>, gfn: number, kind: number, mapUnits: number]) => unknown
 
 /**
  * Puts compiled functions into the place of those that a role calls. They are of one VM and one vCPU; for all others the
@@ -41,7 +45,13 @@ export function replaceFaultPath(
     originals.set(by as object, original)
     original.$scope!.replace![name]!(by)
   }
-  const { accessGuestMemory, resolve } = compiled
+  let own: object | undefined
+  const beginWith = (fault: object, stopwatch: unknown) => {
+    if (own === fault) return
+    own = fault
+    begin(fault, stopwatch)
+  }
+  const { accessGuestMemory, resolve, untimedStep } = compiled
   if (accessGuestMemory !== undefined) {
     const otherwise = originalOf(names.accessGuestMemory) as Access
     replace('accessGuestMemory', ((cpu, ofVm, ofVcpu, gfn, access = W) => {
@@ -50,14 +60,18 @@ export function replaceFaultPath(
   }
   if (resolve !== undefined) {
     const otherwise = originalOf(names.resolve) as Resolve
-    let own: object | undefined
     replace('resolve', ((cpu, ofVm, ofVcpu, fault, stopwatch) => {
       if (ofVm !== vm || ofVcpu !== vcpu) return otherwise(cpu, ofVm, ofVcpu, fault, stopwatch)
-      if (own !== fault) {
-        own = fault
-        begin(fault, stopwatch)
-      }
+      beginWith(fault, stopwatch)
       return resolve()
     }) satisfies Resolve)
+  }
+  if (untimedStep !== undefined) {
+    const otherwise = originalOf(names.untimedStep) as Step
+    replace('untimedStep', ((cpu, ofVm, ofVcpu, fault, stopwatch, gfn, kind, mapUnits) => {
+      if (ofVm !== vm || ofVcpu !== vcpu) return otherwise(cpu, ofVm, ofVcpu, fault, stopwatch, gfn, kind, mapUnits)
+      beginWith(fault, stopwatch)
+      return untimedStep(gfn, kind, mapUnits)
+    }) satisfies Step)
   }
 }

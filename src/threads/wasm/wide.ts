@@ -11,7 +11,7 @@ import {
   teeLocal,
   UNREACHABLE,
   WRAP,
-  when,
+  whenUnlikely,
 } from './instructions.ts'
 import { isWithin, type Range, SIGNED } from './ranges.ts'
 import { number, rangeOf, type Value, wideOf } from './values.ts'
@@ -25,7 +25,7 @@ export function exactly(exact: Code, range: Range, isPure: boolean, frame: Frame
   const scratch = frame.scratch
   const isBeyond = [teeLocal(scratch), EXTEND_32, getLocal(scratch), COMPARISONS_64['!==']]
   const fails = [constant(world.errorOf('RangeError', 'a number is beyond 32 bits')), call(FAIL), UNREACHABLE]
-  return { ...whole, checked: [exact, when(isBeyond, fails), getLocal(scratch), WRAP] }
+  return { ...whole, checked: [exact, whenUnlikely(isBeyond, fails), getLocal(scratch), WRAP] }
 }
 
 type Computed = Value & { readonly kind: 'computed' }
