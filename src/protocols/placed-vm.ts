@@ -91,7 +91,7 @@ export class PlacedVm implements Vm {
   constructor(place: Place, config: VmConfig, kernel: Pick<Kernel, 'kvm' | 'brings'>, first?: Vm) {
     this.config = config
     const { kvm } = kernel
-    this.#shadowed = shadowedOf(config)
+    this.#shadowed = Object.freeze(shadowedOf(config))
     this.kvm = tableFor(kvm, config)
     this.preemptible = config.preempt === 'full' || config.preempt === 'lazy'
     this.lockdep = config.lockdep === true ? new Lockdep(place.within('lockdep'), config.cpus) : undefined
@@ -196,7 +196,9 @@ export class PlacedVm implements Vm {
   }
 
   isShadowed(gfn: Gfn): boolean {
-    return gfn >= this.#shadowed.start && gfn < this.#shadowed.end
+    const { start, end } = this.#shadowed
+    // Where the shadow MMU maps nothing, the answer is known without the gfn.
+    return start < end && gfn >= start && gfn < end
   }
 
   get hasRmaps(): boolean {
