@@ -25,8 +25,11 @@ export function wasmMemoryOf(words: number): WasmMemory {
 
 export const pagesOf = (memory: WasmMemory): number => memory.buffer.byteLength / PAGE_BYTES
 
-/** V8 reads the hints which branches are unlikely (see encode.ts) by default since 14; before, this flag asks for it. */
-const ASKS_FOR_HINTS = Number.parseInt(process.versions.v8, 10) < 14
+/**
+ * V8 reads the hints which branches are unlikely (see encode.ts) by default since its version 14, the first with this function; older
+ * ones are asked to by a flag, which newer ones may not have.
+ */
+const ASKS_FOR_HINTS = !('fromBase64' in Uint8Array)
 
 export function compileModule(bytes: Uint8Array): WasmModule {
   if (ASKS_FOR_HINTS) setFlagsFromString('--experimental-wasm-branch-hinting')
