@@ -9,7 +9,7 @@ import { HOST_FUNCTIONS, WAKE } from './host.ts'
 import { block, call, getLocal, UNREACHABLE } from './instructions.ts'
 import type { Machine, SlowPathEnd } from './operations.ts'
 import type { Slots } from './slots.ts'
-import { methodOf, type Source, steppedMethodsOf } from './source.ts'
+import { isSmall, methodOf, type Source, steppedMethodsOf } from './source.ts'
 import { bound, codeOfBody, takenApart } from './statements.ts'
 import { boolean, CPU, codeOf, isBoolean, isPure, known, NotCompiled, nothing, number, type Value } from './values.ts'
 import type { ThrownError, World } from './world.ts'
@@ -40,13 +40,6 @@ export type Target = {
 
 type Done = { readonly index: number; readonly result: Frame['result'] }
 
-/**
- * Larger functions are called, smaller ones are compiled into those that call them, as a call takes 20 instructions and a dozen stores.
- * Characters of their text. Those that wait are called: it takes long anyway, and is rare.
- */
-const SMALL = 800
-const SMALL_AND_WAITS = 400
-const WAITS = /\b(untilEqual|untilClear|contentionBegin)\(/
 /** A function that calls itself with an argument that is known, and another each time, would never end. */
 const DEEPEST = 64
 
@@ -152,8 +145,7 @@ export class Compiler {
   #called(source: Source, self: unknown, args: readonly Value[], frame: Frame): Value {
     const { node } = source
     if (!args.slice(node.params.length).every(isPure)) throw new NotCompiled('an argument too many, which takes steps')
-    if (node.body.type !== 'BlockStatement' || isSmall(source))
-      return this.#inlined(source, self, args, frame)
+    if (node.body.type !== 'BlockStatement' || isSmall(source)) return this.#inlined(source, self, args, frame)
     const { index, result } = this.#specialise(source, self, args)
     const passed = args.slice(0, node.params.length).filter(({ kind }) => kind !== 'known')
     const code = [...passed.flatMap(codeOf), ...call(index)]
@@ -279,11 +271,6 @@ export class Compiler {
     this.#identities.set(value, identity)
     return identity
   }
-}
-
-function isSmall({ node, callable }: Source): boolean {
-  const length = node.end - node.start
-  return length <= SMALL_AND_WAITS || (length <= SMALL && !WAITS.test(String(callable)))
 }
 
 /** The expression of a function that does nothing but return it. */

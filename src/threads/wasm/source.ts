@@ -139,6 +139,19 @@ const assignedIn = new WeakMap<object, ReadonlySet<string>>()
 const fieldsOf = (owner: Callable): readonly string[] =>
   Object.hasOwn(owner, '$assigns') ? (owner.$assigns ?? []) : []
 
+/**
+ * Larger functions are called, smaller ones are compiled into those that call them, as a call takes some 20 instructions. Characters of
+ * their text. Those that wait are called, unless they are smaller still: they are seldom reached.
+ */
+const SMALL = 800
+const SMALL_AND_WAITS = 400
+const WAITS = /\.(untilEqual|untilClear|contentionBegin)\(/
+
+export function isSmall({ node, callable }: Source): boolean {
+  const length = node.end - node.start
+  return length <= SMALL_AND_WAITS || (length <= SMALL && !WAITS.test(String(callable)))
+}
+
 function parsed(text: string): AnyNode {
   const node = parseExpressionAt(text, 0, { ecmaVersion: 'latest', sourceType: 'module', preserveParens: false })
   return node as AnyNode
