@@ -3,7 +3,17 @@ import { binary, quotient, refuse, truthOf, unary } from './arithmetic.ts'
 import type { Code } from './encode.ts'
 import type { Frame } from './frame.ts'
 import { FAIL } from './host.ts'
-import { ARITHMETIC, call, choose, constant, getLocal, setLocal, teeLocal, UNREACHABLE } from './instructions.ts'
+import {
+  ARITHMETIC,
+  BITWISE,
+  call,
+  choose,
+  constant,
+  getLocal,
+  setLocal,
+  teeLocal,
+  UNREACHABLE,
+} from './instructions.ts'
 import { element, member, written, writtenElement } from './members.ts'
 import { operation } from './operations.ts'
 import { anyOf, checkedRange } from './ranges.ts'
@@ -106,8 +116,9 @@ function logical(operator: string, a: Value, compileB: () => Value, world: World
   if (a.kind === 'known') return (operator === '&&') === Boolean(a.value) ? compileB() : a
   const b = orFailing(compileB, world)
   if (!isBoolean(a) || (b.value !== undefined && !isBoolean(b.value))) refuse(`${operator} of numbers`)
-  const code = operator === '&&' ? choose(codeOf(a), b.code, constant(0)) : choose(codeOf(a), constant(1), b.code)
-  return boolean(code, isPure(a) && b.isPure)
+  // Both are 0 or 1: without a jump, if nothing is done for the second.
+  if (b.isPure) return boolean([codeOf(a), b.code, BITWISE[operator === '&&' ? '&' : '|']], isPure(a))
+  return boolean(operator === '&&' ? choose(codeOf(a), b.code, constant(0)) : choose(codeOf(a), constant(1), b.code))
 }
 
 function conditional(test: Value, compileA: () => Value, compileB: () => Value, world: World): Value {
