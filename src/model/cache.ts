@@ -15,25 +15,27 @@ export type Interconnect = {
   readonly written: (line: number, time: number) => void
 }
 
-/** The lines that one CPU has. Times are ps. */
-export class Cache {
-  readonly #id: number
-  /** Under which copies are kept: one for both threads of a core while a cache has room for all lines, else each its own. */
-  readonly #core: number
-  /** Whether another CPU of the run shares the core. */
-  readonly #isShared: boolean
+/**
+ * The lines that each CPU has. One object for all CPUs: those of a thousand are more than the host's cache holds. Times are ps.
+ */
+export class Caches {
+  /** By CPU: under which number its copies are kept, one for both threads of a core while a cache has room for all lines, else each its own. */
+  readonly #copiesOf: Int16Array
+  /** By CPU: another CPU of the run that shares its core, or NO_CPU. */
+  readonly #siblings: Int16Array
   readonly #shared: Interconnect
   readonly #lines: Lines
   readonly #state: Int32Array
   readonly #costs: Costs
   readonly #sharers: Sharers
-  /** The CPU that asked last before this one for the line that it waits for: the line comes there first. */
-  follows = NO_CPU
+  /** By CPU: the one that asked last before it for the line that it waits for: the line comes there first. */
+  readonly #follows: Int16Array
 
-  constructor(id: number, shared: Interconnect) {
-    this.#id = id
-    this.#core = shared.lines.sharers.haveRoom ? shared.asked.firstOnCore[id]! : id
-    this.#isShared = shared.asked.sibling(id) !== NO_CPU
+  constructor(shared: Interconnect) {
+    const { siblings, firstOnCore } = shared.asked
+    this.#copiesOf = shared.lines.sharers.haveRoom ? firstOnCore : firstOnCore.map((_, id) => id)
+    this.#siblings = siblings
+    this.#follows = new Int16Array(siblings.length).fill(NO_CPU)
     this.#shared = shared
     this.#lines = shared.lines
     this.#state = shared.lines.state
@@ -42,37 +44,43 @@ export class Cache {
   }
 
   /** To read. */
-  has(line: number): boolean {
-    return this.#state[(line << STATE_SHIFT) + OWNER] === this.#id || this.#sharers.has(line, this.#core)
+  has(line: number, id: number): boolean {
+    return this.#state[(line << STATE_SHIFT) + OWNER] === id || this.#sharers.has(line, this.#copiesOf[id]!)
   }
 
   /** Alone, to change. */
-  owns(line: number): boolean {
+  owns(line: number, id: number): boolean {
     const at = line << STATE_SHIFT
-    return this.#state[at + OWNER] === this.#id && this.#state[at + IS_SHARED] === 0
+    return this.#state[at + OWNER] === id && this.#state[at + IS_SHARED] === 0
+  }
+
+  /** The CPU whose event comes before what that CPU has asked for, as far as it is known. */
+  follows(id: number): number {
+    return this.#follows[id]!
   }
 
   /**
    * Asks for a copy, or for the line alone to use it for so long, behind every CPU that asked before; returns when it is
    * here. Until then it stays where it is: the CPU that has it may use it once more, as a CAS does that has just failed.
    */
-  ask(line: number, asked: number, use: number): number {
+  ask(line: number, id: number, asked: number, use: number): number {
     const state = this.#state
     const at = line << STATE_SHIFT
     const last = state[at + LAST_ASKER]!
-    if (this.#isShared && last !== this.#shared.asked.sibling(this.#id)) {
-      const comes = this.#shared.asked.comesFor(this.#id, line)
+    const sibling = this.#siblings[id]!
+    if (sibling !== NO_CPU && last !== sibling) {
+      const comes = this.#shared.asked.comesFor(id, line)
       if (comes > asked) return comes + use + this.#costs.toSibling
     }
-    this.#standBehind(at)
+    this.#standBehind(at, id)
     // A CPU with a copy only has the others drop theirs, unless the line is promised to another CPU.
-    const isUpgrade = last === state[at + OWNER] && this.has(line)
-    const transfer = isUpgrade ? this.#costs.upgrade : this.#transferFrom(last)
+    const isUpgrade = last === state[at + OWNER] && this.has(line, id)
+    const transfer = isUpgrade ? this.#costs.upgrade : this.#transfer(last, id)
     const arrival = Math.max(asked, this.#lines.busyUntil(line)) + transfer
-    state[at + LAST_ASKER] = this.#id
+    state[at + LAST_ASKER] = id
     state[at + LAST_READER] = NO_CPU
     this.#lines.keepBusy(line, arrival + use)
-    if (this.#isShared) this.#shared.asked.queues(this.#id, line, arrival)
+    if (sibling !== NO_CPU) this.#shared.asked.queues(id, line, arrival)
     return arrival
   }
 
@@ -82,43 +90,43 @@ export class Cache {
   }
 
   /** The same for a copy: the CPU that wrote the line last gives it up once, after that a reader keeps its home for less. */
-  askCopy(line: number, asked: number): number {
+  askCopy(line: number, id: number, asked: number): number {
     const state = this.#state
     const at = line << STATE_SHIFT
     const start = Math.max(asked, this.#lines.busyUntil(line))
-    const transfer = this.#transferFrom(state[at + LAST_ASKER]!)
+    const transfer = this.#transfer(state[at + LAST_ASKER]!, id)
     const isFirst = state[at + LAST_READER] === NO_CPU
     const occupied = isFirst ? transfer : Math.min(transfer, this.#costs.sharedRead)
-    this.#standBehind(at)
-    state[at + LAST_READER] = this.#id
+    this.#standBehind(at, id)
+    state[at + LAST_READER] = id
     this.#lines.keepBusy(line, start + occupied)
     return start + transfer
   }
 
-  copyArrives(line: number): void {
+  copyArrives(line: number, id: number): void {
     this.#state[(line << STATE_SHIFT) + IS_SHARED] = 1
-    this.#sharers.put(line, this.#core)
+    this.#sharers.put(line, this.#copiesOf[id]!)
   }
 
   /** The line is here, alone, and will have been written at that time: the CPUs that watch it are told. */
-  lineArrives(line: number, written: number): void {
-    if (this.#isShared) this.#shared.asked.arrived(this.#id)
+  lineArrives(line: number, id: number, written: number): void {
+    if (this.#siblings[id] !== NO_CPU) this.#shared.asked.arrived(id)
     const state = this.#state
     const at = line << STATE_SHIFT
     if (state[at + IS_SHARED] !== 0) this.#sharers.clear(line)
-    state[at + OWNER] = this.#id
+    state[at + OWNER] = id
     state[at + IS_SHARED] = 0
     if (this.#lines.isWatched(line)) this.#shared.written(line, written)
   }
 
-  #standBehind(at: number): void {
+  #standBehind(at: number, id: number): void {
     const reader = this.#state[at + LAST_READER]!
-    this.follows = reader === NO_CPU ? this.#state[at + LAST_ASKER]! : reader
+    this.#follows[id] = reader === NO_CPU ? this.#state[at + LAST_ASKER]! : reader
   }
 
-  #transferFrom(owner: number): number {
+  #transfer(owner: number, id: number): number {
     if (owner === NO_CPU) return this.#costs.toMemory
     const { coreOf, topology } = this.#shared
-    return topology.transfer(coreOf[owner]!, coreOf[this.#id]!)
+    return topology.transfer(coreOf[owner]!, coreOf[id]!)
   }
 }

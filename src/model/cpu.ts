@@ -14,14 +14,14 @@ import type { Op } from '../shared-memory/op.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { Activations, type Fate, GOES_ON, SLEEPS, SPINS, STANDS } from './activations.ts'
 import { BLAME } from './blame.ts'
-import { Cache } from './cache.ts'
+import type { Caches } from './cache.ts'
 import type { Costs } from './costs.ts'
 import type { Ledger } from './ledger.ts'
 import { LINE_SHIFT, type Lines, NO_CPU } from './lines.ts'
-import { LockTimes } from './lock-times.ts'
+import type { LockTimes } from './lock-times.ts'
 import type { SharedState, Turn } from './shared-state.ts'
 import { MOST_AT_ONE_MOMENT, timeStands } from './time-stands.ts'
-import { Variation } from './variation.ts'
+import type { Variation } from './variation.ts'
 
 // Constants of the hot path stand here: imported from files of their own, they cost 5 % of the speed of `precheck` on 64 CPUs.
 
@@ -85,34 +85,35 @@ const IS_IPI = BROADCAST.map(({ on }) => on === 'ipi')
  * It is the iterator of its own instructions, one for all: `yield*` asks it, and nothing is allocated.
  */
 export class SimulatedCpu extends Activations implements Cpu {
+  // What nearly every event reads comes first, so that few lines of the host's cache hold it.
   readonly id: number
   steps = 0
-  wantsResched = false
-  readonly ledger: Ledger
-  readonly #shared: SharedState
-  readonly #turn: Turn
-  readonly #times: Float64Array
-  /** Where its own are among the times. */
-  readonly #at: number
-  readonly #costs: Costs
-  readonly #words: Int32Array
-  readonly #lines: Lines
-  readonly #cache: Cache
-  /** How much longer work takes here, because the other thread of the core works too. */
-  readonly #slowdown: number
-  readonly #variation: Variation
   #code = PAUSE
   #word = 0 as Word
   #a = 0
   #b = 0
-  /** The bits that a wait compares; it ends when they are #a. */
-  #mask = 0
-  #dvmSeen = 0
+  /** Where its own are among the times. */
+  readonly #at: number
+  readonly #times: Float64Array
+  readonly #turn: Turn
+  readonly #costs: Costs
+  readonly #words: Int32Array
+  readonly #caches: Caches
+  readonly ledger: Ledger
+  readonly #variation: Variation
+  /** How much longer work takes here, because the other thread of the core works too. */
+  readonly #slowdown: number
   readonly #locks: LockTimes
   /** The number of the step that releases the last lock. */
   #releasesAt = 0
   /** How often its role asked for the phase at ASKED_RUNNING. */
   #asksAtOnce = 0
+  wantsResched = false
+  /** The bits that a wait compares; it ends when they are #a. */
+  #mask = 0
+  #dvmSeen = 0
+  readonly #lines: Lines
+  readonly #shared: SharedState
   readonly #answer: { done: true; value: number } = { done: true, value: 0 }
 
   constructor(id: number, shared: SharedState, ledger: Ledger, slowdown: number) {
@@ -128,10 +129,10 @@ export class SimulatedCpu extends Activations implements Cpu {
     this.#costs = shared.costs
     this.#words = shared.words
     this.#lines = shared.lines
-    this.#cache = new Cache(id, shared)
+    this.#caches = shared.caches
     this.#slowdown = slowdown
-    this.#variation = new Variation(shared.costs.workVariation, shared.seed, id)
-    this.#locks = new LockTimes(ledger, shared.lockTimes, id)
+    this.#variation = shared.variation
+    this.#locks = shared.locks
   }
 
   /** ps. */
@@ -145,7 +146,7 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   /** Whether it holds a lock or waits for one, as far as locks are watched. A lock is held until the instruction that releases it is carried out. */
   get isAtLock(): boolean {
-    return this.#locks.count > 0 || (this.fate !== GOES_ON && this.steps === this.#releasesAt)
+    return this.#locks.count(this.id) > 0 || (this.fate !== GOES_ON && this.steps === this.#releasesAt)
   }
 
   [Symbol.iterator](): this {
@@ -168,7 +169,7 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   load(word: Word): Steps<number> {
     this.steps += 1
-    if (this.clock < this.#turn.ownLimit && this.#cache.has(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#caches.has(word >>> LINE_SHIFT, this.id)) {
       this.clock += this.#costs.load
       return this.#done(this.#words[word]!)
     }
@@ -177,7 +178,7 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   store(word: Word, value: number): Steps<void> {
     this.steps += 1
-    if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#caches.owns(word >>> LINE_SHIFT, this.id)) {
       this.clock += this.#costs.store
       this.#words[word] = value
       return this.#done(0)
@@ -264,7 +265,7 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   work(kind: number, units: number): Steps<void> {
     this.steps += 1
-    const ps = Math.round(this.#costs.work[kind]! * units * this.#slowdown * this.#variation.of(units))
+    const ps = Math.round(this.#costs.work[kind]! * units * this.#slowdown * this.#variation.of(units, this.id))
     this.clock += ps
     if (this.#costs.dvmStall > 0) this.#stall(ps)
     if (this.ledger.afterEnd > MANY_AFTER_END) return this.#stand(PAUSE, this.#word, 0, 0)
@@ -323,7 +324,7 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   /** The CPU whose event comes before what it waits for, as far as it knows. */
   get follows(): number {
-    return this.#times[this.#at + ASKED]! < 0 ? NO_CPU : this.#cache.follows
+    return this.#times[this.#at + ASKED]! < 0 ? NO_CPU : this.#caches.follows(this.id)
   }
 
   get waitsForServer(): boolean {
@@ -376,7 +377,7 @@ export class SimulatedCpu extends Activations implements Cpu {
   }
 
   record(histogram: number, ns: number): void {
-    this.ledger.records.record(histogram, ns)
+    this.ledger.recorder.record(histogram, ns)
   }
 
   violation(oracle: number, value: number): void {
@@ -384,20 +385,20 @@ export class SimulatedCpu extends Activations implements Cpu {
   }
 
   contentionBegin(lock: LockId, side: Side): void {
-    this.#locks.waitBegins(lock, side, this.clock)
+    this.#locks.waitBegins(this.id, this.ledger, lock, side, this.clock)
   }
 
   contentionEnd(lock: LockId, side: Side): void {
-    this.#locks.waitEnds(lock, side, this.clock)
+    this.#locks.waitEnds(this.id, this.ledger, lock, side, this.clock)
   }
 
   acquired(lock: LockId, side: Side): void {
     this.ledger.isYielding = false
-    this.#locks.holdBegins(lock, side, this.clock)
+    this.#locks.holdBegins(this.id, this.ledger, lock, side, this.clock)
   }
 
   releasing(lock: LockId, side: Side): void {
-    this.#locks.holdEnds(lock, side, this.clock)
+    this.#locks.holdEnds(this.id, this.ledger, lock, side, this.clock)
     this.#releasesAt = this.steps + 1
   }
 
@@ -421,7 +422,8 @@ export class SimulatedCpu extends Activations implements Cpu {
 
   #stand(code: number, word: Word, a: number, b: number): Steps<never> {
     this.#code = code
-    this.#word = word
+    // Some words come out of computations in doubles. In a field that once held a double, V8 gives each number an object of its own.
+    this.#word = (word | 0) as Word
     this.#a = a
     this.#b = b
     this.fate = STANDS
@@ -431,7 +433,7 @@ export class SimulatedCpu extends Activations implements Cpu {
   #change(code: number, word: Word, a: number, b: number): Steps<number> {
     this.steps += 1
     this.#drainStores()
-    if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#caches.owns(word >>> LINE_SHIFT, this.id)) {
       this.clock += this.#costs.change
       return this.#done(this.#apply(code, word, a, b))
     }
@@ -441,7 +443,7 @@ export class SimulatedCpu extends Activations implements Cpu {
   /** A change of bits that no other CPU changes, which the kernel stores: it need not wait for the line. */
   #store(code: number, word: Word, a: number): Steps<number> {
     this.steps += 1
-    if (this.clock < this.#turn.ownLimit && this.#cache.owns(word >>> LINE_SHIFT)) {
+    if (this.clock < this.#turn.ownLimit && this.#caches.owns(word >>> LINE_SHIFT, this.id)) {
       this.clock += this.#costs.store
       return this.#done(this.#apply(code, word, a, 0))
     }
@@ -495,11 +497,11 @@ export class SimulatedCpu extends Activations implements Cpu {
   /** Whether a copy of the line is here; if not it is asked for, and this is tried again when it comes. */
   #hasCopy(line: number): boolean {
     if (this.#times[this.#at + ASKED]! >= 0) {
-      this.#cache.copyArrives(line)
+      this.#caches.copyArrives(line, this.id)
       this.#arrived()
-    } else if (!this.#cache.has(line)) {
+    } else if (!this.#caches.has(line, this.id)) {
       this.#times[this.#at + ASKED] = this.clock
-      this.clock = this.#cache.askCopy(line, this.clock)
+      this.clock = this.#caches.askCopy(line, this.id, this.clock)
       return false
     }
     this.clock += this.#costs.load
@@ -513,10 +515,10 @@ export class SimulatedCpu extends Activations implements Cpu {
    */
   #retires(line: number): boolean {
     const times = this.#times
-    if (times[this.#at + ASKED]! >= 0 || this.#cache.owns(line) || !this.#cache.isFree(line, this.clock)) return false
+    if (times[this.#at + ASKED]! >= 0 || this.#caches.owns(line, this.id) || !this.#caches.isFree(line, this.clock)) return false
     const { store } = this.#costs
-    const stored = this.#cache.ask(line, this.clock, store) + store
-    this.#cache.lineArrives(line, stored)
+    const stored = this.#caches.ask(line, this.id, this.clock, store) + store
+    this.#caches.lineArrives(line, this.id, stored)
     if (stored > times[this.#at + STORED]!) times[this.#at + STORED] = stored
     this.clock += store
     return true
@@ -533,11 +535,11 @@ export class SimulatedCpu extends Activations implements Cpu {
   /** The same for a line that is to be changed, and used for so long. */
   #hasAlone(line: number, use: number): boolean {
     if (this.#times[this.#at + ASKED]! >= 0) {
-      this.#cache.lineArrives(line, this.clock + use)
+      this.#caches.lineArrives(line, this.id, this.clock + use)
       this.#arrived()
-    } else if (!this.#cache.owns(line)) {
+    } else if (!this.#caches.owns(line, this.id)) {
       this.#times[this.#at + ASKED] = this.clock
-      this.clock = this.#cache.ask(line, this.clock, use)
+      this.clock = this.#caches.ask(line, this.id, this.clock, use)
       return false
     }
     this.clock += use

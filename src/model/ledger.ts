@@ -1,5 +1,5 @@
 import { COUNTERS } from '../protocols/counters.ts'
-import type { CpuRecords } from '../shared-memory/records.ts'
+import type { CpuRecords, Records } from '../shared-memory/records.ts'
 import { BLAME, BLAMES } from './blame.ts'
 
 /** The time of a run, by which a CPU knows whether it is measured, and whether all is over. ps. */
@@ -37,7 +37,10 @@ const NO_ATTEMPT = -1
 /** Numbers of each CPU: whole lines of the host's cache. */
 export const LEDGER = Math.ceil((BLAMES.length + FIELDS) / 8) * 8
 
-/** What one CPU recorded, and what its time went into. */
+/**
+ * What one CPU recorded, and what its time went into. Its numbers lie in arrays of all CPUs, from a place on that is its own: with a
+ * thousand CPUs, arrays of its own would not be in the host's cache when it acts again.
+ */
 export class Ledger {
   /** Of all CPUs, from #at on this one's: ps by what is to blame, and behind them the fields above. */
   readonly #blocked: Float64Array
@@ -46,21 +49,34 @@ export class Ledger {
   isYielding = false
   /** How often its role asked whether the run goes on, after its own window. */
   afterEnd = 0
-  readonly #measured: CpuRecords
-  readonly #unmeasured: CpuRecords
   readonly #phases: Phases
-  readonly #blockedBefore = new Float64Array(BLAMES.length)
-  records: CpuRecords
   #phase = WARMUP
+  /** The counters of all CPUs, or those of what is not measured, and where they begin for this one. */
+  #counters: Int32Array
+  #countersAt = 0
+  /** The same of the statistics of locks. */
+  locks: Float64Array
+  locksAt = 0
+  /** Has the histograms. */
+  recorder: CpuRecords
+  readonly #measured: Records
+  readonly #unmeasured: Records
+  readonly #cpu: number
+  readonly #blockedBefore = new Float64Array(BLAMES.length)
 
-  constructor(measured: CpuRecords, unmeasured: CpuRecords, phases: Phases, blocked: Float64Array, cpu: number) {
-    this.#measured = measured
-    this.#unmeasured = unmeasured
+  /** `unmeasured`: those of a single CPU. */
+  constructor(measured: Records, unmeasured: Records, phases: Phases, blocked: Float64Array, cpu: number) {
     this.#phases = phases
-    this.records = unmeasured
     this.#blocked = blocked
     this.#at = cpu * LEDGER
+    this.#counters = unmeasured.counts
+    this.locks = unmeasured.exact
+    this.recorder = unmeasured.of(0)
+    this.#measured = measured
+    this.#unmeasured = unmeasured
+    this.#cpu = cpu
     blocked[this.#at + ATTEMPT_BEGAN] = NO_ATTEMPT
+    this.#recordIn(unmeasured, 0)
   }
 
   /** ps from which on it was measured. */
@@ -83,7 +99,7 @@ export class Ledger {
 
   /** A property that is violated in the warm-up is violated. */
   violation(oracle: number, value: number): void {
-    this.#measured.violation(oracle, value)
+    this.#measured.of(this.#cpu).violation(oracle, value)
   }
 
   /** Enters the phase of the time; false once the run is over. */
@@ -102,14 +118,14 @@ export class Ledger {
   }
 
   count(counter: number, by: number, clock: number): void {
-    this.records.counters[counter]! += by
+    this.#counters[this.#countersAt + counter]! += by
     const meaning = MEANING[counter]!
     if (meaning !== 0) this.#understand(meaning, clock)
   }
 
   countHighest(counter: number, value: number): void {
-    const { counters } = this.records
-    if (value > counters[counter]!) counters[counter] = value
+    const at = this.#countersAt + counter
+    if (value > this.#counters[at]!) this.#counters[at] = value
   }
 
   /** ps by what is to blame, of the window. */
@@ -120,18 +136,26 @@ export class Ledger {
   #measure(clock: number): void {
     this.#phase = MEASURE
     this.#blocked[this.#at + BEGAN] = clock
-    this.records = this.#measured
+    this.#recordIn(this.#measured, this.#cpu)
     this.#blockedBefore.set(this.#blocked.subarray(this.#at, this.#at + BLAMES.length))
   }
 
   #drain(clock: number): void {
     this.#phase = DRAIN
     this.#blocked[this.#at + ENDED] = clock
-    this.records = this.#unmeasured
+    this.#recordIn(this.#unmeasured, 0)
     const before = this.#blockedBefore
     for (let blame = 0; blame < before.length; blame += 1)
       before[blame] = this.#blocked[this.#at + blame]! - before[blame]!
     this.#phases.drained()
+  }
+
+  #recordIn(records: Records, cpu: number): void {
+    this.#counters = records.counts
+    this.#countersAt = records.countersAt(cpu)
+    this.locks = records.exact
+    this.locksAt = records.locksAt(cpu)
+    this.recorder = records.recorderOf(cpu)
   }
 
   #understand(meaning: number, clock: number): void {

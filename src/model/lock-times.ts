@@ -1,4 +1,5 @@
 import type { LockId, Side } from '../shared-memory/cpu.ts'
+import { countAcquisition, countContention } from '../shared-memory/records.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
@@ -11,43 +12,46 @@ const WAIT_BEGAN = 0
 const HOLD_BEGAN = 1
 const FIELDS = 4
 
-/** Numbers of each CPU: whole lines of the host's cache. */
-export const lockTimes = (locks: number): number => Math.ceil((locks * FIELDS) / 8) * 8
-
-/** How long one CPU waits for locks and holds them, for its records. Times are ps, those that are recorded ns. */
+/** How long CPUs wait for locks and hold them, for their records. One object for all CPUs. Times are ps, those that are recorded ns. */
 export class LockTimes {
-  /** Locks that are held or waited for, as far as they are watched. */
-  count = 0
-  readonly #ledger: Ledger
-  /** Of all CPUs, from #at on this one's. */
+  /** By CPU: locks that are held or waited for, as far as they are watched. */
+  readonly #counts: Int16Array
   readonly #began: Float64Array
-  readonly #at: number
+  /** Numbers of each CPU: whole lines of the host's cache. */
+  readonly #stride: number
 
-  constructor(ledger: Ledger, began: Float64Array, cpu: number) {
-    this.#ledger = ledger
-    this.#began = began
-    this.#at = cpu * lockTimes(ledger.records.locks)
+  constructor(cpus: number, locks: number) {
+    this.#counts = new Int16Array(cpus)
+    this.#stride = Math.ceil((locks * FIELDS) / 8) * 8
+    this.#began = new Float64Array(cpus * this.#stride)
   }
 
-  waitBegins(lock: LockId, side: Side, time: number): void {
-    this.count += 1
-    this.#ledger.records.contended(lock, side)
-    this.#began[this.#at + lock * FIELDS + WAIT_BEGAN] = time
+  /** How many locks the CPU holds or waits for. */
+  count(cpu: number): number {
+    return this.#counts[cpu]!
   }
 
-  waitEnds(lock: LockId, side: Side, time: number): void {
-    this.count -= 1
-    this.#ledger.records.waited(lock, side, (time - this.#began[this.#at + lock * FIELDS + WAIT_BEGAN]!) / 1000)
+  waitBegins(cpu: number, { locks, locksAt }: Ledger, lock: LockId, side: Side, time: number): void {
+    this.#counts[cpu]! += 1
+    countContention(locks, locksAt, lock, side)
+    this.#began[cpu * this.#stride + lock * FIELDS + WAIT_BEGAN] = time
   }
 
-  holdBegins(lock: LockId, side: Side, time: number): void {
-    this.count += 1
-    this.#ledger.records.acquired(lock, side)
-    this.#began[this.#at + lock * FIELDS + HOLD_BEGAN + side] = time
+  waitEnds(cpu: number, { recorder, locks, locksAt }: Ledger, lock: LockId, side: Side, time: number): void {
+    this.#counts[cpu]! -= 1
+    const began = this.#began[cpu * this.#stride + lock * FIELDS + WAIT_BEGAN]!
+    recorder.waitedIn(locks, locksAt, lock, side, (time - began) / 1000)
   }
 
-  holdEnds(lock: LockId, side: Side, time: number): void {
-    this.count -= 1
-    this.#ledger.records.held(lock, side, (time - this.#began[this.#at + lock * FIELDS + HOLD_BEGAN + side]!) / 1000)
+  holdBegins(cpu: number, { locks, locksAt }: Ledger, lock: LockId, side: Side, time: number): void {
+    this.#counts[cpu]! += 1
+    countAcquisition(locks, locksAt, lock, side)
+    this.#began[cpu * this.#stride + lock * FIELDS + HOLD_BEGAN + side] = time
+  }
+
+  holdEnds(cpu: number, { recorder, locks, locksAt }: Ledger, lock: LockId, side: Side, time: number): void {
+    this.#counts[cpu]! -= 1
+    const began = this.#began[cpu * this.#stride + lock * FIELDS + HOLD_BEGAN + side]!
+    recorder.heldIn(locks, locksAt, lock, side, (time - began) / 1000)
   }
 }

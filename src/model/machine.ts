@@ -1,9 +1,10 @@
 import type { Word } from '../shared-memory/cpu.ts'
 import type { Place } from '../shared-memory/place.ts'
-import { CpuRecords, type Records } from '../shared-memory/records.ts'
+import { Records } from '../shared-memory/records.ts'
 import { type Fate, GOES_ON, SLEEPS, STANDS } from './activations.ts'
 import { Asked } from './asked.ts'
 import { blamesOfLines } from './blame.ts'
+import { Caches, type Interconnect } from './cache.ts'
 import { Cores, NONE } from './cores.ts'
 import type { Costs } from './costs.ts'
 import { SimulatedCpu, TIMES } from './cpu.ts'
@@ -11,12 +12,13 @@ import { Crowd } from './crowd.ts'
 import { EventQueue } from './event-queue.ts'
 import { LEDGER, Ledger, type Phases } from './ledger.ts'
 import { Lines, NO_CPU, WORDS_PER_CACHE_LINE } from './lines.ts'
-import { lockTimes } from './lock-times.ts'
+import { LockTimes } from './lock-times.ts'
 import { Parked } from './parked.ts'
 import { Servers } from './servers.ts'
 import { type SharedState, Turn } from './shared-state.ts'
 import { type Noted, TimelineCpu } from './timeline-cpu.ts'
 import { type Placement, Topology } from './topology.ts'
+import { Variation } from './variation.ts'
 
 export type MachineOptions = {
   readonly place: Place
@@ -79,32 +81,37 @@ export class Machine {
     const firstOnCore = this.cores.isCrowded
       ? Int16Array.from({ length: cpus }, (_, id) => id)
       : topology.firstOnCore(this.cores.coreOf)
-    const shared: SharedState = {
-      words,
-      times: new Float64Array(cpus * TIMES),
-      lockTimes: new Float64Array(cpus * lockTimes(records.shape.locks)),
-      turn: this.#turn,
-      unused: { last: undefined },
+    const interconnect: Interconnect = {
       lines: this.#lines,
-      blames: blamesOfLines(place, lines),
       topology,
       costs,
       coreOf: this.cores.coreOf,
       asked: new Asked(cpus, firstOnCore),
       written: (line, time) => this.#written(line, time),
+    }
+    const shared: SharedState = {
+      ...interconnect,
+      words,
+      times: new Float64Array(cpus * TIMES),
+      caches: new Caches(interconnect),
+      locks: new LockTimes(cpus, records.shape.locks),
+      variation: new Variation(costs.workVariation, options.seed, cpus),
+      turn: this.#turn,
+      unused: { last: undefined },
+      blames: blamesOfLines(place, lines),
       parked: (word, cpu) => this.#parked.add(word, cpu),
       unparked: (word, count, time) => this.#parked.wake(word, count, time),
       post: (cpu, kind, units, time) => this.#servers.post(cpu, kind, units, time),
       sendIpis: (units, time) => this.#servers.sendIpis(units, time),
       dvmOperations: () => this.#servers.dvmOperations,
-      seed: options.seed,
       latest: () => this.#phases.measureUntil,
     }
-    const unmeasured = CpuRecords.scratch({ ...records.shape, cpus: 1 })
+    const shape = { ...records.shape, cpus: 1 }
+    const unmeasured = new Records(shape, Records.buffers(shape, ArrayBuffer))
     const blocked = new Float64Array(cpus * LEDGER)
     this.cpus = Array.from({ length: cpus }, (_, id) => {
       const slowdown = shared.asked.sibling(id) === NO_CPU ? 1 : costs.siblingSlowdown
-      const ledger = new Ledger(records.of(id), unmeasured, this.#phases, blocked, id)
+      const ledger = new Ledger(records, unmeasured, this.#phases, blocked, id)
       if (options.noted === undefined) return new SimulatedCpu(id, shared, ledger, slowdown)
       const cpu = new TimelineCpu(options.noted, options.measureFrom, id, shared, ledger, slowdown)
       cpu.patience = options.patience ?? cpu.patience

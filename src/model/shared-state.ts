@@ -1,6 +1,8 @@
 import type { Word } from '../shared-memory/cpu.ts'
 import type { Unused } from './activations.ts'
-import type { Interconnect } from './cache.ts'
+import type { Caches, Interconnect } from './cache.ts'
+import type { LockTimes } from './lock-times.ts'
+import type { Variation } from './variation.ts'
 
 /**
  * How long the acting CPU may go on: until another CPU acts, and until an act of another can reach the lines that are here. Times are
@@ -16,8 +18,9 @@ export class Turn {
 export type SharedState = Interconnect & {
   readonly words: Int32Array
   readonly times: Float64Array
-  /** When waits for locks and holds began. */
-  readonly lockTimes: Float64Array
+  readonly caches: Caches
+  readonly locks: LockTimes
+  readonly variation: Variation
   readonly turn: Turn
   readonly unused: Unused
   /** By line: what is to blame for a wait until it changes. */
@@ -30,8 +33,6 @@ export type SharedState = Interconnect & {
   readonly sendIpis: (units: number, time: number) => number
   /** How many operations the DVM domain has done so far. */
   readonly dvmOperations: () => number
-  /** Seed of everything that is random. */
-  readonly seed: number
   /** When the measured window ends. */
   readonly latest: () => number
 }

@@ -11,8 +11,8 @@ const moments = (values: readonly number[]) => {
   return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) }
 }
 const drawn = (units: number, coefficient = 0.5, seed = 7, cpu = 3) => {
-  const variation = new Variation(coefficient, seed, cpu)
-  return Array.from({ length: 20_000 }, () => variation.of(units))
+  const variation = new Variation(coefficient, seed, cpu + 1)
+  return Array.from({ length: 20_000 }, () => variation.of(units, cpu))
 }
 const isNear = (value: number, expected: number, by: number) =>
   assert.ok(Math.abs(value - expected) < by, `${value} is not ${expected}`)

@@ -12,6 +12,7 @@ const MIN = 2
 const MAX = 3
 const EXACT = 4
 
+/** Fields of the statistics of a lock's side. */
 const ACQUISITIONS = 0
 const CONTENDED = 1
 const WAIT_TOTAL = 2
@@ -79,6 +80,18 @@ type Allocator<Buffer extends ArrayBufferLike> = new (bytes: number) => Buffer
 /** Memory of records: a buffer, or the part of one in which the counts lie. */
 export type RecordBuffer<Buffer extends ArrayBufferLike = ArrayBufferLike> = Buffer | Int32Array<Buffer>
 
+/** Where the statistics of a lock's side begin, behind the beginning of those of a CPU's locks. */
+const sideAt = (lock: number, side: number) => (lock * 2 + side) * LOCK_FIELDS
+
+/** An acquisition of a CPU the statistics of whose locks begin at `from`: see locksAt(). */
+export function countAcquisition(locks: Float64Array, from: number, lock: number, side: number): void {
+  locks[from + sideAt(lock, side) + ACQUISITIONS]! += 1
+}
+
+export function countContention(locks: Float64Array, from: number, lock: number, side: number): void {
+  locks[from + sideAt(lock, side) + CONTENDED]! += 1
+}
+
 /** The records of a run, one part for each CPU, in shared memory if the threads share it. */
 export class Records {
   readonly shape: Shape
@@ -115,6 +128,21 @@ export class Records {
       new Memory(histogramCpus(shape) * histograms * BUCKETS * 4),
       new Memory(cpus * exactStride(shape) * 8),
     ]
+  }
+
+  /** Where the counters of a CPU begin among the counts. */
+  countersAt(cpu: number): number {
+    return cpu * countsStride(this.shape)
+  }
+
+  /** Where the statistics of a CPU's locks begin among the exact numbers. */
+  locksAt(cpu: number): number {
+    return cpu * exactStride(this.shape) + this.shape.histograms * EXACT
+  }
+
+  /** The part in whose histograms a CPU records. */
+  recorderOf(cpu: number): CpuRecords {
+    return this.of(cpu % histogramCpus(this.shape))
   }
 
   /** The part of one CPU. */
@@ -227,20 +255,27 @@ export class CpuRecords {
   }
 
   waited(lock: number, side: number, ns: number): void {
+    this.waitedIn(this.#locks, 0, lock, side, ns)
+  }
+
+  held(lock: number, side: number, ns: number): void {
+    this.heldIn(this.#locks, 0, lock, side, ns)
+  }
+
+  /** The same for a CPU that records in these histograms, and the statistics of whose locks begin there: see locksAt(). */
+  waitedIn(locks: Float64Array, from: number, lock: number, side: number, ns: number): void {
     const histogram = this.#timed.waits[lock * 2 + side]!
     if (histogram >= 0) this.record(histogram, ns)
-    const at = (lock * 2 + side) * LOCK_FIELDS
-    const locks = this.#locks
+    const at = from + sideAt(lock, side)
     locks[at + WAIT_TOTAL]! += ns
     if (locks[at + WAIT_MIN] === 0 || ns < locks[at + WAIT_MIN]!) locks[at + WAIT_MIN] = ns
     if (ns > locks[at + WAIT_MAX]!) locks[at + WAIT_MAX] = ns
   }
 
-  held(lock: number, side: number, ns: number): void {
+  heldIn(locks: Float64Array, from: number, lock: number, side: number, ns: number): void {
     const histogram = this.#timed.holds[lock * 2 + side]!
     if (histogram >= 0) this.record(histogram, ns)
-    const at = (lock * 2 + side) * LOCK_FIELDS
-    const locks = this.#locks
+    const at = from + sideAt(lock, side)
     locks[at + HOLD_TOTAL]! += ns
     locks[at + HOLDS]! += 1
     if (ns > locks[at + HOLD_MAX]!) locks[at + HOLD_MAX] = ns

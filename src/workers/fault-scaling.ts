@@ -90,10 +90,11 @@ function* operate(cpu: Cpu, vm: Vm, plan: ScalingPlan, index: number, pages: Own
   if (operation === 'dirty' || operation === 'pml') return yield* dirty(cpu, vm, plan, index)
   if (pages === undefined) return yield* exchange(cpu, vm, plan, index)
   if (operation === 'uffd') yield* handleUserfault(cpu, vm)
-  if (operation === 'zap') yield* zap(cpu, vm, plan, pages)
-  else if (operation === 'fast' && plan.lock === 'none') yield* fixWithoutLock(cpu, vm, plan, pages)
+  if (operation === 'zap') return yield* zap(cpu, vm, plan, pages)
+  if (operation !== 'fast') return yield* map(cpu, vm, plan, pages)
+  if (plan.lock === 'none') yield* fixWithoutLock(cpu, vm, plan, pages)
   else yield* map(cpu, vm, plan, pages)
-  if (operation === 'fast') yield* cpu.broadcast(BROADCAST_KIND.dirty_log, 1)
+  yield* cpu.broadcast(BROADCAST_KIND.dirty_log, 1)
 }
 
 /** `fast_page_fault()`. */
@@ -157,15 +158,15 @@ function* dirty(cpu: Cpu, vm: Vm, { operation }: ScalingPlan, index: number): St
 }
 
 function* lock(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
-  if (plan.lock === 'write') yield* vm.mmuLock.writeLock(cpu)
-  else if (plan.lock === 'read') yield* vm.mmuLock.readLock(cpu)
-  else if (plan.lock === 'spin') yield* vm.mnInvalidateLock.acquire(cpu)
+  if (plan.lock === 'write') return yield* vm.mmuLock.writeLock(cpu)
+  if (plan.lock === 'read') return yield* vm.mmuLock.readLock(cpu)
+  if (plan.lock === 'spin') return yield* vm.mnInvalidateLock.acquire(cpu)
 }
 
 function* unlock(cpu: Cpu, vm: Vm, plan: ScalingPlan): Steps<void> {
-  if (plan.lock === 'write') yield* vm.mmuLock.writeUnlock(cpu)
-  else if (plan.lock === 'read') yield* vm.mmuLock.readUnlock(cpu)
-  else if (plan.lock === 'spin') yield* vm.mnInvalidateLock.release(cpu)
+  if (plan.lock === 'write') return yield* vm.mmuLock.writeUnlock(cpu)
+  if (plan.lock === 'read') return yield* vm.mmuLock.readUnlock(cpu)
+  if (plan.lock === 'spin') return yield* vm.mnInvalidateLock.release(cpu)
 }
 
 /** The declared further cost of an operation under the lock. */
