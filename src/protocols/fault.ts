@@ -127,9 +127,10 @@ export function invalidSlot(cpu: Cpu, fault: Fault): FaultResult {
 
 /** F8: `__kvm_mmu_faultin_pfn()`, arch/x86/kvm/mmu/mmu.c: the pfn from the primary MMU, with a reference. */
 export function* faultinPfn(cpu: Cpu, vm: Vm, fault: Fault): Steps<void> {
-  fault.hostPage = fault.isPrivate
+  const hostPage = fault.isPrivate
     ? vm.attributes!.gmemPage(fault.gfn)
     : yield* vm.memslots.hostPage(cpu, fault.slot, fault.gfn)
+  fault.hostPage = hostPage | 0
   fault.hostPte = yield* vm.host.faultin(cpu, fault.hostPage)
   fault.pfn = pfnOfPte(fault.hostPage, fault.hostPte)
 }

@@ -17,7 +17,12 @@ export type FaultResult =
   | typeof FIXED
   | typeof SPURIOUS
 
-/** `struct kvm_page_fault`: on the vCPU's stack, so no other CPU sees it. Each vCPU owns one and uses it again. */
+/**
+ * `struct kvm_page_fault`: on the vCPU's stack, so no other CPU sees it. Each vCPU owns one and uses it again.
+ *
+ * What is written as `x | 0` may come out of a computation in doubles: in a field that once held a double, V8 gives the number of each
+ * fault an object of its own.
+ */
 export class Fault {
   /** The fields that need not be whole numbers: see builds, what is compiled to WebAssembly. */
   static readonly FRACTIONS: readonly string[] = ['mapUnits']
@@ -56,7 +61,7 @@ export class Fault {
   idleRetries = 0
 
   begin(gfn: Gfn, present: boolean, exec = false): void {
-    this.gfn = gfn
+    this.gfn = (gfn | 0) as Gfn
     this.present = present
     this.exec = exec
     this.attempt = 0
