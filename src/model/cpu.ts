@@ -515,7 +515,8 @@ export class SimulatedCpu extends Activations implements Cpu {
    */
   #retires(line: number): boolean {
     const times = this.#times
-    if (times[this.#at + ASKED]! >= 0 || this.#caches.owns(line, this.id) || !this.#caches.isFree(line, this.clock)) return false
+    if (times[this.#at + ASKED]! >= 0 || this.#caches.owns(line, this.id) || !this.#caches.isFree(line, this.clock))
+      return false
     const { store } = this.#costs
     const stored = this.#caches.ask(line, this.id, this.clock, store) + store
     this.#caches.lineArrives(line, this.id, stored)
