@@ -48,6 +48,6 @@ test('with all instruments each lock of a fault is counted, and one in 8 faults 
   const timed = JSON.parse(lines.pop())
   assert.equal(lines.length, 8)
   assert.equal(timed.acquisitions, faults)
-  assert.ok(timed.timedFaults > faults / 128 / 2 && timed.timedFaults < oneIn8 * 1.1, `${timed.timedFaults}`)
-  assert.ok(timed.timedHolds > faults / 128 / 2 && timed.timedHolds < oneIn16 * 1.1, `${timed.timedHolds}`)
+  assert.ok(timed.timedFaults > faults / 256 / 2 && timed.timedFaults < oneIn8 * 1.1, `${timed.timedFaults}`)
+  assert.ok(timed.timedHolds > faults / 256 / 2 && timed.timedHolds < oneIn16 * 1.1, `${timed.timedHolds}`)
 })

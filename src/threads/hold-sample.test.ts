@@ -36,7 +36,7 @@ test('about one in sixteen short holds is timed', () => {
 
 test('of frequent holds fewer are timed', () => {
   const { timed } = sampled(() => 100, 400)
-  assert.ok(timed > HOLDS / 55 && timed < HOLDS / 45, `${timed}`)
+  assert.ok(timed > HOLDS / 85 && timed < HOLDS / 65, `${timed}`)
 })
 
 test('every long hold is timed', () => {
