@@ -37,6 +37,8 @@ export class HeldObjects {
   #kept: Kept | undefined
   /** They may be others than those that were kept. */
   #areOthers = false
+  /** The places of those that have changed since. */
+  readonly #changed = new Set<number>()
 
   /** `cpu` is not part of them. */
   constructor(fold: Fold, root: object, cpu: object) {
@@ -56,6 +58,7 @@ export class HeldObjects {
     for (let at = 0; at < this.#held.length; at += 1) {
       const held = this.#held[at]!
       if (isAsBefore(held)) continue
+      this.#changed.add(at)
       const before = held.values.slice()
       readInto(held)
       if (!holdsSameObjects(before, held.values)) {
@@ -82,12 +85,13 @@ export class HeldObjects {
     for (const one of all) putBack(one)
     if (this.#areOthers) this.#takeKept(all)
     this.#areOthers = false
-    for (let at = 0; at < all.length; at += 1) {
+    for (const at of this.#changed) {
       const held = this.#held[at]!
       held.values = all[at]!.values.slice()
       held.low = all[at]!.low
       held.high = all[at]!.high
     }
+    this.#changed.clear()
     this.#places.delete(this.#cpu)
     this.#places.set(cpu, -1)
     this.#cpu = cpu
@@ -99,10 +103,11 @@ export class HeldObjects {
   #takeKept(all: Kept['all']): void {
     this.#held.length = 0
     this.#places.clear()
-    for (const { object, low, high } of all) {
-      this.#places.set(object, this.#held.length)
-      this.#held.push({ object, values: [], low, high })
+    for (const [at, { object, values, low, high }] of all.entries()) {
+      this.#places.set(object, at)
+      this.#held.push({ object, values: values.slice(), low, high })
     }
+    this.#changed.clear()
   }
 
   #takeAll(): void {
