@@ -19,7 +19,8 @@ function read(file) {
 
 export function realRows(file) {
   const measured = read(file)
-  return ['interleaved', 'separate files'].map((how) => {
+  const hows = measured.files.length === 0 ? ['interleaved'] : ['interleaved', 'separate files']
+  return hows.map((how) => {
     const { verdict, any, count } = judgeReal(measured, how, 0, ALPHA)
     const found = SHIFTS.map((shift) => judgeReal(measured, how, shift, ALPHA).found)
     return { noise: 'this host, the same code', how, pairs: count, verdict, any, found }

@@ -1,7 +1,7 @@
 // Measures the same code against itself, again and again, and appends what it gave to a file of lines: interleaved pairs, and results
 // one after the other.
-//   node scripts/real-aa-pairs.js FILE PAIRS [SEED] [precheck|loop]
-// `precheck` runs the scenario, with its workers; `loop` takes and releases a ticket lock on one thread, which is done in two minutes.
+//   node scripts/real-aa-pairs.js FILE PAIRS [SEED] [precheck|kept|loop]
+// `precheck` runs the scenario, with its workers; `kept` runs interleaved pairs only, whose workers are kept for several trials, in 15 s each; `loop` takes and releases a ticket lock on one thread, which is done in two minutes.
 // `scripts/real-aa-alarms.js FILE` says how often the comparison would have cried wolf.
 import { appendFileSync } from 'node:fs'
 import { bench } from '../dist/bench/bench.js'
@@ -25,9 +25,12 @@ const PLAN = {
   costs: {},
 }
 
+/** As many pairs of trials as fit into 15 s. */
+const KEPT = { ...PLAN, trials: 20, latencyTrials: 0, aaTrials: 0, durationMs: 200, warmupMs: 300 }
+
 /** Two of one variant are interleaved as two variants would be; one alone is what a file has. */
-const groupWith = (count) =>
-  groupOf(precheck, new Array(count).fill('precheck'), CREW, { range: '512', 'pause-us': '100' }, null)
+const groupWith = (count, set = { range: '512', 'pause-us': '100' }) =>
+  groupOf(precheck, new Array(count).fill('precheck'), CREW, set, null)
 
 const slim = (run) => ({ ...run, histograms: {}, locks: [], counters: {} })
 
@@ -37,12 +40,14 @@ export async function measure(file, pairs, seed, subject) {
     appendFileSync(file, `${JSON.stringify({ ...result, createdAt: new Date().toISOString() })}\n`)
   }
   if (subject === 'loop') return measureLoop(pairs, seed, append)
-  const groups = [...Array.from({ length: pairs }, () => [groupWith(2), groupWith(1)]).flat(), groupWith(1)]
+  const isKept = subject === 'kept'
+  const short = () => [...Array.from({ length: pairs }, () => [groupWith(2), groupWith(1)]).flat(), groupWith(1)]
+  const groups = isKept ? Array.from({ length: pairs }, () => ({ ...groupWith(2, {}), words: 'wasm' })) : short()
   let saved = 0
   await bench(
     {
       groups,
-      plan: { ...PLAN, seed },
+      plan: { ...(isKept ? KEPT : PLAN), seed },
       command: [],
       runtime: { node: process.version, v8: process.versions.v8 },
       signal: new AbortController().signal,

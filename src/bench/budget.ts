@@ -1,14 +1,18 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
-import { areBound, effortOf, type Group, isPlayedInTime, type Modelled, type PlanOptions } from './plan.ts'
+import { areBound, effortOf, type Group, isPlayedInTime, keepsWorkers, type Modelled, type PlanOptions, startsFor } from './plan.ts'
 
 /** The time of a trial outside its warm-up and its measured window: fresh threads, their modules, the rest of a round, their end. */
 const OVERHEAD_MS = 250
 /** The same where workers are bound to CPUs. */
 const BOUND_OVERHEAD_MS = 300
+/** The same of a trial whose workers have been warmed up: a round before it, and the rest of one. */
+const KEPT_OVERHEAD_MS = 55
 /** Calibration before the first group and after each. */
 const CALIBRATION_MS = 600
 const FEWEST_TRIALS = 3
 const SHORTEST_MS = 100
+/** Workers of shorter trials are not bound to CPUs, and not kept. */
+const LONG_MS = 200
 
 /** A recording, after its rehearsal. */
 const playedMs = (spanMs: number) => Math.min(spanMs, REHEARSAL_NS / 1e6) + spanMs
@@ -22,7 +26,12 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
     const load = isPlayedInTime(group) ? playedMs(replay!.recording.spanNs / 1e6) : plan.warmupMs + plan.durationMs
     const { trials, latencyTrials, aaTrials } = effortOf(group, plan)
     const pictures = plan.timelineEvents > 0 ? 1 : 0
-    return (aaTrials * 2 + (trials + latencyTrials + pictures) * variants.length) * (load + overheadMs) + CALIBRATION_MS
+    const fresh = load + overheadMs
+    const forThroughput = keepsWorkers(group, plan)
+      ? (rounds: number) => rounds * (plan.durationMs + KEPT_OVERHEAD_MS) + startsFor(rounds) * (plan.warmupMs + overheadMs)
+      : (rounds: number) => rounds * fresh
+    const ofVariant = forThroughput(trials) + (latencyTrials + pictures) * fresh
+    return forThroughput(aaTrials) * 2 + ofVariant * variants.length + CALIBRATION_MS
   })
   return perGroup.reduce((sum, ms) => sum + ms, CALIBRATION_MS)
 }
@@ -51,7 +60,7 @@ function shrink(plan: PlanOptions): PlanOptions | undefined {
   if (aaTrials > FEWEST_TRIALS && aaTrials * 2 >= trials) return { ...plan, aaTrials: aaTrials - 1 }
   if (trials > FEWEST_TRIALS * 2) return { ...plan, trials: trials - 1 }
   if (latencyTrials > FEWEST_TRIALS) return { ...plan, latencyTrials: latencyTrials - 1 }
-  if (durationMs > SHORTEST_MS * 2) return { ...plan, durationMs: Math.round(durationMs * 0.9) }
+  if (durationMs > LONG_MS) return { ...plan, durationMs: Math.max(LONG_MS, Math.round(durationMs * 0.9)) }
   if (aaTrials > FEWEST_TRIALS) return { ...plan, aaTrials: aaTrials - 1 }
   if (trials > FEWEST_TRIALS) return { ...plan, trials: trials - 1 }
   if (durationMs > SHORTEST_MS) return { ...plan, durationMs: Math.max(SHORTEST_MS, Math.round(durationMs * 0.9)) }

@@ -1,6 +1,6 @@
 import { guardOf } from './comparing/guard.ts'
-import { pairsOf } from './comparing/samples.ts'
-import { probabilityOf } from './comparing/verdict.ts'
+import { pairsOf, type Values } from './comparing/samples.ts'
+import { intervalOf, probabilityOf } from './comparing/verdict.ts'
 import type { Run } from './result.ts'
 import { pairedRatio, type Ratio } from './statistics.ts'
 
@@ -18,14 +18,23 @@ export function compareRuns(baseline: Run, candidate: Run, metric: string): Comp
   if (baseline.kind === 'modelled') return compareModelled(baseline, candidate, metric)
   const pairs = pairsOf(baseline, candidate, metric)
   const [base, head] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)]
-  const ratio = pairedRatio(base, head)
-  if (ratio === undefined) return undefined
+  const plain = pairedRatio(base, head)
+  if (plain === undefined) return undefined
+  const ratio = ofStarts(plain, { base, head, pairs })
   const noise = baseline.noise?.[metric]
   const guard = guardOf({ base, head, pairs }, noise === undefined ? [] : [noise])
   const isInsideNoise = ratio.ratio > 0 && Math.abs(Math.log(ratio.ratio)) <= guard
   // The bootstrap alone would claim a change in 7 of 100 comparisons of the same thing with itself.
   const isChance = probabilityOf({ base, head, pairs }, ALPHA) >= ALPHA
   return { ...ratio, exceedsNoise: ratio.isResolved && !isInsideNoise && !isChance }
+}
+
+/** The same with the interval of pairs that share starts of their workers; figures with 0 have the plain one. */
+function ofStarts(plain: Ratio, samples: Values): Ratio {
+  const isShared = samples.pairs.some(([, , start]) => start !== undefined)
+  if (!isShared || samples.pairs.some(([one, other]) => !(one > 0 && other > 0))) return plain
+  const ci95 = intervalOf(samples)
+  return { ...plain, ci95, isResolved: plain.pairs >= 5 && (ci95[0] > 1 || ci95[1] < 1) }
 }
 
 /**

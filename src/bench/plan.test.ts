@@ -50,6 +50,22 @@ test('every round has each variant once, under one load', () => {
   }
 })
 
+test('rounds for throughput share starts of workers, several of them, where the load is endless and trials are long', () => {
+  const startsOf = (group = GROUP, more: Partial<PlanOptions> = {}) =>
+    scheduleOf(group, { ...OPTIONS, ...more }).map(({ start }) => start)
+  const kept = scheduleOf(GROUP, OPTIONS).filter(({ mode, purpose }) => mode === 'throughput' && purpose === 'measure')
+  const seeds = new Map(kept.map(({ start, seed }) => [start, seed]))
+  assert.equal(seeds.size, 3)
+  assert.equal(new Set(seeds.values()).size, 3)
+  for (const { start, seed } of kept) assert.equal(seed, seeds.get(start))
+  const timed = scheduleOf(GROUP, OPTIONS).filter(({ mode }) => mode === 'latency')
+  assert.ok(timed.every(({ start }) => start === undefined))
+  const rounds = new Map(kept.map(({ round, start }) => [round, start]))
+  for (const start of seeds.keys()) assert.ok([...rounds.values()].filter((of) => of === start).length <= 5)
+  const crowd = groupOf(precheck, ['no-precheck', 'precheck'], { ...CREW, vcpus: 2 }, {}, null)
+  for (const starts of [startsOf(crowd), startsOf(GROUP, { durationMs: 100 })]) assert.deepEqual(new Set(starts), new Set([undefined]))
+})
+
 test('the order within rounds changes, and follows from the seed', () => {
   const order = (seed: number) =>
     scheduleOf(GROUP, { ...OPTIONS, seed })

@@ -93,6 +93,8 @@ export type PlannedTrial = {
   /** Trials of one round belong together: one of each variant, in random order. */
   readonly round: number
   readonly seed: number
+  /** Trials of one number share the workers of their variant, which are started for the first; left out: they have their own. */
+  readonly start?: number
 }
 
 /** Checks names and values of a group. */
@@ -148,27 +150,38 @@ const oneForEachSeed = (variants: Group['variants'], { seeds }: Modelled): Plann
 function interleaved(group: Group, options: PlanOptions): PlannedTrial[] {
   const random = new Random(options.seed)
   const trials: PlannedTrial[] = []
-  const round = (number: number, members: readonly Pick<PlannedTrial, 'variant' | 'purpose' | 'mode'>[]) => {
-    // One load a round: its members differ in the protocol only.
-    const seed = random.next()
-    for (const member of shuffled(members, random)) trials.push({ ...member, round: number, seed })
-  }
   const effort = effortOf(group, options)
+  const areKept = keepsWorkers(group, options)
+  let [starts, seedOfStart] = [0, 0]
+  /** `own`: which of `of` rounds it is that may share workers. */
+  const round = (number: number, members: readonly Member[], own = 0, of = 0) => {
+    const isKept = areKept && of > 0
+    if (isKept && (own === 0 || startOf(own, of) !== startOf(own - 1, of))) {
+      seedOfStart = random.next()
+      starts += 1
+    }
+    // One load a round, or a start of its workers: its members differ in the protocol only.
+    const seed = isKept ? seedOfStart : random.next()
+    const start = isKept ? { start: starts } : {}
+    for (const member of shuffled(members, random)) trials.push({ ...member, round: number, seed, ...start })
+  }
   for (let number = 0; number < effort.aaTrials; number += 1) {
-    round(number, [
+    const itself: readonly Member[] = [
       { variant: 0, purpose: 'aa-a', mode: 'throughput' },
       { variant: 0, purpose: 'aa-b', mode: 'throughput' },
-    ])
+    ]
+    round(number, itself, number, effort.aaTrials)
   }
   const modes: TrialMode[] = [
     ...new Array<TrialMode>(effort.trials).fill('throughput'),
     ...new Array<TrialMode>(effort.latencyTrials).fill('latency'),
   ]
+  let timed = 0
   for (const [number, mode] of spread(modes).entries()) {
-    round(
-      number,
-      group.variants.map((_, variant) => ({ variant, purpose: 'measure', mode })),
-    )
+    const members = group.variants.map((_, variant): Member => ({ variant, purpose: 'measure', mode }))
+    if (mode === 'throughput') round(number, members, number - timed, effort.trials)
+    else round(number, members)
+    if (mode === 'latency') timed += 1
   }
   if (options.timelineEvents > 0) {
     round(
@@ -177,6 +190,25 @@ function interleaved(group: Group, options: PlanOptions): PlannedTrial[] {
     )
   }
   return trials
+}
+
+type Member = Pick<PlannedTrial, 'variant' | 'purpose' | 'mode'>
+
+/** Each start of workers has a level of its own, so there are several, and each has few rounds. */
+const MOST_ROUNDS_A_START = 5
+const FEWEST_STARTS = 3
+
+/** How often the workers of a variant are started for so many rounds, if they are kept. */
+export const startsFor = (rounds: number): number =>
+  Math.min(rounds, Math.max(FEWEST_STARTS, Math.ceil(rounds / MOST_ROUNDS_A_START)))
+
+const startOf = (round: number, of: number) => Math.floor((round * startsFor(of)) / of)
+
+/** Whether trials for throughput share workers. A short trial is not bound to CPUs, and a broken variant is compared with nothing. */
+export function keepsWorkers(group: Group, plan: PlanOptions): boolean {
+  const { scenario, variants, values, crew, replay, modelled } = group
+  if (modelled !== undefined || replay !== null || plan.arrival.kind !== 'closed' || !areBound(plan)) return false
+  return variants.every(({ kind }) => kind !== 'broken') && (scenario.keepsWorkers?.(values, crew) ?? false)
 }
 
 /** Binding the workers of a trial to CPUs takes 60 to 100 ms: for short trials that is left out. */

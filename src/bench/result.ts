@@ -130,6 +130,8 @@ export type TrialRow = {
   readonly metrics: Readonly<Record<string, number>>
   /** The counters of this trial; the run's counters are their sums. */
   readonly counters?: Readonly<Record<string, number>>
+  /** Trials of a run with the same number were measured on the same workers, one after the other; absent where it had workers of its own. */
+  readonly start?: number
   /** The CPU that each worker was bound to; absent where the host could move them. */
   readonly cpus?: readonly number[]
 }

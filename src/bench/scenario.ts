@@ -166,6 +166,8 @@ type Question<P extends Parameters, N extends string = string> = {
   readonly notModelled?: string
   /** The cost without which a modelled machine cannot answer it, as its profile names it, and what lacking it means. */
   readonly needsCost?: { readonly parameter: string; readonly without: string }
+  /** Whether workers may be kept for several trials under these values: the load is endless, and its rate does not depend on how long it has run. */
+  readonly keepsWorkers?: (values: Values<P>, crew: Crew) => boolean
   /** False if its operations are too short, or its subject too near, to be timed one by one. */
   readonly hasLatencyTrials: boolean
   readonly parameters: P

@@ -46,7 +46,8 @@ function rowOf({ planned, trial }: Done, index: number, isEnough: (metric: strin
   const metrics = Object.fromEntries(Object.entries(trial.metrics).filter(([name]) => isEnough(name)))
   const { durationNs, counters, cpus } = trial
   const bound = cpus === undefined ? {} : { cpus }
-  return { index, mode: planned.mode, seed: planned.seed, durationNs, metrics, counters, ...bound }
+  const kept = planned.start === undefined ? {} : { start: planned.start }
+  return { index, mode: planned.mode, seed: planned.seed, durationNs, metrics, counters, ...kept, ...bound }
 }
 
 function metricsOf(done: readonly Done[], isEnough: (metric: string) => boolean): Record<string, Metric> {

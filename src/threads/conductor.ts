@@ -1,5 +1,5 @@
 import { RunFailed } from '../errors/faultline-error.ts'
-import { type Control, DRAIN, MEASURE, STOP, WARMUP } from './control.ts'
+import { type Control, DRAIN, MEASURE, PARK, STOP, WARMUP } from './control.ts'
 import type { Status } from './status.ts'
 import { type Stall, Watchdog } from './watchdog.ts'
 
@@ -14,6 +14,8 @@ export type RunContext = {
   readonly isRecording: boolean
   /** A worker begins the phases, between two of its operations. */
   readonly hasLeader: boolean
+  /** Its workers are measured in as many windows as this asks for; undefined: in one. */
+  readonly windows?: Windows | undefined
   /** Workers have been bound to CPUs, or cannot be. */
   readonly bound: Promise<unknown>
   /** A worker that shows no sign of life for so long has stalled. */
@@ -29,6 +31,9 @@ export type RunContext = {
   /** Workers that wait for each other in a circle, in a sentence. */
   readonly deadlock: () => string | undefined
 }
+
+/** Asks for windows one after the other: `measure` resolves when all workers are parked again; to false if the run has failed. */
+export type Windows = (measure: (warmupMs: number) => Promise<boolean>) => Promise<void>
 
 export const START_DEADLINE_MS = 20_000
 /** Recordings begin this long after the start, so that every worker is awake. */
@@ -47,16 +52,37 @@ export async function conduct(run: RunContext): Promise<RunFailed | undefined> {
   if (!run.isRecording) {
     run.control.originMs = began
     run.control.advance(WARMUP)
-    return await follow(run, [
-      { phase: MEASURE, atMs: began + run.warmupMs },
-      { phase: DRAIN, atMs: began + run.warmupMs + run.durationMs },
-    ])
+    return run.windows === undefined ? await follow(run, timed(run, began)) : await again(run, run.windows)
   }
   const rehearsal = await rehearse(run)
   if (rehearsal !== undefined || run.control.isAborted) return rehearsal
   run.clearMemory()
   run.control.originMs = performance.now() + LEAD_MS
   run.control.advance(MEASURE)
+  return await follow(run, [])
+}
+
+const timed = ({ warmupMs, durationMs }: Pick<RunContext, 'warmupMs' | 'durationMs'>, beganMs: number): Timed[] => [
+  { phase: MEASURE, atMs: beganMs + warmupMs },
+  { phase: DRAIN, atMs: beganMs + warmupMs + durationMs },
+]
+
+/** Measures the same workers in one window after the other, and parks them between. */
+async function again(run: RunContext, windows: Windows): Promise<RunFailed | undefined> {
+  const { control, status, cpus } = run
+  let failure: RunFailed | undefined
+  const areParked = () => control.phase === PARK && control.parked === cpus
+  await windows(async (warmupMs) => {
+    if (areParked()) {
+      for (const cpu of everyCpu(cpus)) status.reopen(cpu)
+      control.reopen()
+    }
+    const window = { ...run, hasEnded: () => run.hasEnded() || areParked() }
+    failure = await follow(window, timed({ ...run, warmupMs }, performance.now()))
+    return failure === undefined && areParked()
+  })
+  if (failure !== undefined || control.isAborted) return failure
+  control.advance(STOP)
   return await follow(run, [])
 }
 
@@ -110,7 +136,7 @@ async function follow(run: RunContext, schedule: Timed[]): Promise<RunFailed | u
 
 /** When to look again: soon, once the end is near. */
 const pollMs = (phase: number, leftMs: number) =>
-  phase === STOP ? 1 : leftMs <= 0 ? LEADER_POLL_MS : Math.max(1, Math.min(POLL_MS, leftMs))
+  phase >= PARK ? 1 : leftMs <= 0 ? LEADER_POLL_MS : Math.max(1, Math.min(POLL_MS, leftMs))
 
 type Timed = { readonly phase: number; readonly atMs: number }
 

@@ -6,8 +6,10 @@ export const WARMUP = 1
 export const MEASURE = 2
 /** A worker that ends its operation stops counting, but runs on until the last has ended its own: the load stays whole. */
 export const DRAIN = 3
+/** All counting is over, and the workers are kept: each waits between two of its operations, for another window or the end. */
+export const PARK = 4
 /** All counting is over: roles return. */
-export const STOP = 4
+export const STOP = 5
 
 /** The part of a recording that is rehearsed before it is played: for the compiler, so it may be short. */
 export const REHEARSAL_NS = 1e9
@@ -19,13 +21,14 @@ const DRAINED = 2
 const ABORTED = 3
 const ORIGIN = 4
 const WANTED = 5
-const WORDS = 6
+const PARKED = 6
+const WORDS = 7
 /** Each on its own line. */
 const STRIDE = 32
 /** How many words control a run, with their lines. */
 export const CONTROL_WORDS = WORDS * STRIDE
 
-/** The few words that control a run. The phase only grows. */
+/** The few words that control a run. The phase only grows, but for `reopen()`. */
 export class Control {
   readonly words: Int32Array<SharedArrayBuffer>
   readonly #origin: Float64Array
@@ -90,9 +93,27 @@ export class Control {
     }
   }
 
-  /** Worker: has stopped counting; the last one stops the run. */
-  drainedOne(cpus: number): void {
-    if (Atomics.add(this.words, DRAINED * STRIDE, 1) + 1 === cpus) this.advance(STOP)
+  /** Worker: has stopped counting; the last one stops the run, or parks the workers. */
+  drainedOne(cpus: number, next: typeof STOP | typeof PARK = STOP): void {
+    if (Atomics.add(this.words, DRAINED * STRIDE, 1) + 1 === cpus) this.advance(next)
+  }
+
+  /** How many workers are parked. */
+  get parked(): number {
+    return Atomics.load(this.words, PARKED * STRIDE)
+  }
+
+  /** Worker: waits until the next window, or the end of the run, begins. Pairs with `reopen()` and `advance()`. */
+  park(): void {
+    Atomics.add(this.words, PARKED * STRIDE, 1)
+    while (Atomics.load(this.words, PHASE) === PARK) Atomics.wait(this.words, PHASE, PARK, 100)
+  }
+
+  /** Begins the warm-up of another window, when all workers are parked. Publishes the cleared words to them by the phase. */
+  reopen(): void {
+    for (const word of [DRAINED, WANTED, PARKED]) Atomics.store(this.words, word * STRIDE, 0)
+    Atomics.compareExchange(this.words, PHASE, PARK, WARMUP)
+    Atomics.notify(this.words, PHASE)
   }
 
   /** Gives the run up: every wait ends with `RunAborted`. */

@@ -1,5 +1,6 @@
 import type { CpuRecords } from '../shared-memory/records.ts'
 import type { Control } from './control.ts'
+import type { KeptWorker } from './kept.ts'
 import type { StatusWriter } from './status.ts'
 
 /** The additions of a run to a bare CPU: phases, records, and the cost of a unit of work. */
@@ -18,6 +19,8 @@ export type CpuOfRun = {
   readonly keepsLockStatistics: boolean
   /** Its operations are long, and the phases of the run begin between two of them. */
   readonly leads: boolean
+  /** It is measured in several windows; undefined: in one. */
+  readonly kept: KeptWorker | undefined
   /** When the run's clock stood at 0, on `performance.now()`. */
   readonly originMs: number
 }

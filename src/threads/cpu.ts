@@ -1,8 +1,9 @@
 import { type Barrier, type Cpu, type Direct, type LockId, MB, type Side, type Word } from '../shared-memory/cpu.ts'
 import type { CpuRecords } from '../shared-memory/records.ts'
 import type { Window } from '../workers/run-result.ts'
-import { DRAIN, MEASURE, RunAborted, STOP } from './control.ts'
+import { DRAIN, MEASURE, PARK, RunAborted, STOP, WARMUP } from './control.ts'
 import type { CpuOfRun } from './cpu-of-run.ts'
+import type { KeptWorker } from './kept.ts'
 import { LockStatistics, placeOf } from './lock-statistics.ts'
 import { countIn, holdWords, type Memory } from './memory.ts'
 import { OpenWindow } from './open-window.ts'
@@ -306,8 +307,16 @@ export class ThreadCpu implements Direct<Cpu> {
       this.#window.end(this.now())
       this.#recordIn(run.unmeasured)
       run.status.drained()
-      run.control.drainedOne(run.cpus)
+      run.kept?.closed(this.#window.closed())
+      run.control.drainedOne(run.cpus, run.kept === undefined ? STOP : PARK)
+      if (run.leads) run.kept?.leadsToPark()
     }
+    if (run.kept !== undefined && run.control.phase === PARK) this.#park(run.kept)
+  }
+
+  /** The phase that it has seen is one before a window, so that it begins the window even if it misses the warm-up. */
+  #park(kept: KeptWorker): void {
+    this.#phase = kept.park() ? WARMUP : DRAIN
   }
 
   #recordIn(records: CpuRecords): void {

@@ -183,6 +183,7 @@ function targetsOf(task: CrewTask, library: Library, control: Control, isPlain: 
     interconnect: new Int32Array(new SharedArrayBuffer(4)),
     keepsLockStatistics: task.subject.isWatched ?? false,
     leads: false,
+    kept: undefined,
     originMs: 0,
   })
   const { lock, left, right } = placeSubject(library, task.subject, task.shape.cpus)

@@ -18,6 +18,7 @@ import { SPIN_LOOKS, SPIN_LOOKS_CROWDED } from './cpu.ts'
 import { DeadlockWatch } from './deadlock.ts'
 import { WorkerGroup } from './group.ts'
 import { HAND_OVER_WORDS } from './hand-over.ts'
+import { keptWindow, keptWindows } from './kept.ts'
 import { liveRun, type Watch } from './live.ts'
 import { allocate, type Words } from './memory.ts'
 import { Status } from './status.ts'
@@ -44,9 +45,14 @@ export type RunOptions = {
   readonly stallMs: number
   /** Observes the workers' counters while they run. */
   readonly watch?: Watch | undefined
+  /** Keeps the workers for as many windows as it asks for, instead of one. The roles are endless, and one is a notifier. */
+  readonly windows?: (measure: Measure) => Promise<void>
   /** Gives the run up. */
   readonly signal?: AbortSignal
 }
+
+/** Measures the workers in a window after a warm-up; undefined: the run has failed, and will say why. */
+export type Measure = (warmupMs: number) => Promise<RunResult | undefined>
 
 /** Runs the roles on fresh worker threads, one each, and returns their records. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -85,6 +91,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     spinLooks: cpus > options.cores ? SPIN_LOOKS_CROWDED : SPIN_LOOKS,
     recordingNs: options.recordingMs * 1e6,
     leader,
+    kept: options.windows && keptWindows(cpus),
     binding,
     handOver: cpus < 2 || cpus > options.cores ? undefined : new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4)),
     timelines,
@@ -125,8 +132,34 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const records = new Records(shape, buffers)
   const names = tasks.map(({ cpu }) => nameOf(cpu))
   const counters = [...COUNTERS, ...(own?.counters ?? [])]
-  const unwatch = options.watch?.(liveRun({ control, status, records, place, names, counters }))
-  const { ended, boundTo } = await play(tasks, context, options.system.variant)
+  const left = new Set(code?.flatMap((each) => each.left.map(({ method, why }) => `${method}: ${why}`)))
+  const leftInJavaScript = left.size === 0 ? {} : { leftInJavaScript: [...left] }
+  const watched = () => options.watch?.(liveRun({ control, status, records, place, names, counters }))
+  /** The records of a window of workers that are parked, which then record from 0. */
+  const ofWindow = (boundTo: Bound): RunResult => {
+    const copies = buffers.map((each) => each.slice(0))
+    for (const each of [records.counts, records.buckets, records.exact]) each.fill(0)
+    return {
+      ...recorded(),
+      records: new Records(shape, copies),
+      windows: tasks.map(({ cpu }) => keptWindow(spec.kept!, cpu)),
+      ...(boundTo === undefined ? {} : { boundTo }),
+      ...leftInJavaScript,
+      atRest: [],
+    }
+  }
+  const ofEach =
+    options.windows === undefined
+      ? undefined
+      : async (measure: (warmupMs: number) => Promise<boolean>, bound: Promise<Bound>) => {
+          await options.windows!(async (warmupMs) => {
+            const unwatch = watched()
+            const isMeasured = await measure(warmupMs).finally(unwatch)
+            return isMeasured ? ofWindow(await bound) : undefined
+          })
+        }
+  const unwatch = options.windows === undefined ? watched() : undefined
+  const { ended, boundTo } = await play(tasks, context, options.system.variant, ofEach)
     .catch((failure) => {
       if (failure instanceof RunFailed) {
         const partial: PartialRun = { ran: { ...recorded(), windows: [], atRest: [] }, roles: options.roles }
@@ -136,14 +169,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     })
     .finally(unwatch)
   const windows = ended.map(({ window }) => window)
-  const left = new Set(code?.flatMap((each) => each.left.map(({ method, why }) => `${method}: ${why}`)))
   const handOverNs = Math.max(...ended.map((each) => each.handOverNs))
   return {
     ...recorded(),
     windows,
     ...(handOverNs === 0 ? {} : { handOverNs }),
     ...(boundTo === undefined ? {} : { boundTo }),
-    ...(left.size === 0 ? {} : { leftInJavaScript: [...left] }),
+    ...leftInJavaScript,
     atRest: violationsAtRest(vm, memory.words),
   }
 }
@@ -160,11 +192,14 @@ function leaderOf(roles: readonly RolePlan[]): number | undefined {
 /** The partial result of a failed run. */
 export type PartialRun = { readonly ran: RunResult; readonly roles: readonly RolePlan[] }
 
+type Bound = readonly number[] | undefined
+
 async function play(
   tasks: readonly RoleTask[],
   context: Omit<RunContext, 'hasEnded' | 'bound'>,
   variant: SentSystem['variant'],
-): Promise<{ readonly ended: RoleEnded[]; readonly boundTo: readonly number[] | undefined }> {
+  windows: ((measure: (warmupMs: number) => Promise<boolean>, bound: Promise<Bound>) => Promise<void>) | undefined,
+): Promise<{ readonly ended: RoleEnded[]; readonly boundTo: Bound }> {
   const group = new WorkerGroup(new URL('./worker.js', import.meta.url), tasks.length)
   let hasEnded = false
   const ending = group.run<RoleTask, RoleEnded>('role', tasks, context.control).finally(() => {
@@ -173,7 +208,12 @@ async function play(
   const { binding } = tasks[0]!.run
   const bound = binding === undefined ? Promise.resolve(undefined) : bindThreads(binding, () => hasEnded)
   try {
-    const failure = await conduct({ ...context, hasEnded: () => hasEnded, bound })
+    const failure = await conduct({
+      ...context,
+      hasEnded: () => hasEnded,
+      bound,
+      windows: windows && ((measure) => windows(measure, bound)),
+    })
     if (failure !== undefined) context.control.abort()
     const settled = await ending
     if (failure?.code === 'WORKER_STALLED' && typeof variant !== 'string') sayWhere(failure, settled, variant)

@@ -67,6 +67,11 @@ export class Status {
     }
   }
 
+  /** Main thread: a worker that is parked is measured again. */
+  reopen(cpu: number): void {
+    Atomics.store(this.words, cpu * STRIDE + ENDED, 0)
+  }
+
   /** The writer's side: plain stores are enough, as nothing is decided by them while the run is well. */
   writer(cpu: number): StatusWriter {
     return new StatusWriter(this.words.subarray(cpu * STRIDE, (cpu + 1) * STRIDE))

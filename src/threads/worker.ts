@@ -8,6 +8,7 @@ import { Control, DRAIN, MEASURE, REHEARSAL_NS, RunAborted } from './control.ts'
 import { loadDirectBuild } from './direct.ts'
 import { cpuFor } from './for-words.ts'
 import { handOverAfterRun } from './hand-over.ts'
+import { KeptWorker } from './kept.ts'
 import { type Memory, unmeasuredCounts } from './memory.ts'
 import { Status } from './status.ts'
 import { TimelineCpu, type TimelineMemory } from './timeline-cpu.ts'
@@ -28,6 +29,8 @@ export type RunSpec = {
   readonly recordingNs: number
   /** The CPU between whose operations phases begin; undefined: they begin by the clock. */
   readonly leader: number | undefined
+  /** Where workers that are kept say what their windows were; undefined: there is one window. */
+  readonly kept: Float64Array<SharedArrayBuffer> | undefined
   /** Which CPU each worker is bound to; undefined: the host decides. */
   readonly binding: Binding | undefined
   /** The words with which the first two measure hand-overs after their roles; undefined: they do not. */
@@ -72,6 +75,8 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
     interconnect: run.interconnect,
     keepsLockStatistics: run.system.lockStatistics,
     leads: run.leader === id,
+    // A vCPU answers kicks until all that may kick are parked.
+    kept: run.kept && new KeptWorker(control, run.kept, id, plan.role === 'vcpu' ? run.shape.cpus - run.system.vcpus : 0),
     originMs: control.originMs,
   })
   const timeline = run.timelines[id]

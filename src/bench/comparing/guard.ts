@@ -1,5 +1,5 @@
 import type { Noise } from '../result.ts'
-import type { Values } from './samples.ts'
+import type { Pair, Values } from './samples.ts'
 
 /** The coverage of the interval for the median of the differences. */
 const COVERAGE = 0.8
@@ -17,7 +17,7 @@ export function guardOf({ base, head, pairs }: Values, noise: readonly Noise[]):
   return Math.max(0, reach(rounds, compared), reach(own, compared), ...summaries)
 }
 
-const growth = ([base, head]: readonly [number, number]) => Math.log(head / base)
+const growth = ([base, head]: Pair) => Math.log(head / base)
 const logs = (values: readonly number[]) => values.map(Math.log)
 
 /** Each value less the one before it, no value used twice. */

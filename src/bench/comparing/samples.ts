@@ -1,12 +1,14 @@
 import type { Metric, Noise, Result, Run, TrialRow } from '../result.ts'
 import type { Cell } from './layout.ts'
 
+export type Pair = readonly [base: number, head: number, start?: string | undefined]
+
 /** The values of one metric on both sides, in the order in which they were measured. */
 export type Values = {
   readonly base: readonly number[]
   readonly head: readonly number[]
-  /** Values of trials that ran in the same round; none if the sides were not interleaved. */
-  readonly pairs: readonly (readonly [base: number, head: number])[]
+  /** Values of trials that ran in the same round, and the start that their workers share with other rounds; none if the sides were not interleaved. */
+  readonly pairs: readonly Pair[]
   /** For sides that were not interleaved: whether head came later; undefined if that is not known. */
   readonly isHeadLater?: boolean | undefined
 }
@@ -56,14 +58,17 @@ function valuesOf({ trials, metrics }: Run, metric: string): number[] {
 }
 
 /** Trials of one round have one seed; by it they find each other even if one of them is missing. */
-export function pairsOf(base: Run, head: Run, metric: string): [number, number][] {
+export function pairsOf(base: Run, head: Run, metric: string): Pair[] {
   const waiting = new Map<string, TrialRow[]>()
   for (const trial of head.trials) waiting.set(roundOf(trial), [...(waiting.get(roundOf(trial)) ?? []), trial])
-  return base.trials.flatMap((trial): [number, number][] => {
+  return base.trials.flatMap((trial): Pair[] => {
     const [one, other] = [trial.metrics[metric], waiting.get(roundOf(trial))?.shift()?.metrics[metric]]
-    return one === undefined || other === undefined ? [] : [[one, other]]
+    return one === undefined || other === undefined ? [] : [[one, other, startOf(trial)]]
   })
 }
+
+/** Of which start the workers of a trial are, if they were kept for several. */
+const startOf = ({ seed, start }: TrialRow) => (start === undefined ? undefined : `${seed} ${start}`)
 
 const roundOf = ({ seed, mode }: TrialRow) => `${seed} ${mode}`
 

@@ -1,3 +1,4 @@
+import { type Clusters, clusteredTail, clustersOf } from '../significance/clustered.ts'
 import { detectable, type Resolution } from '../significance/detectable.ts'
 import { mannWhitney, smallestMannWhitney } from '../significance/mann-whitney.ts'
 import { differOverTime, type OverTime } from '../significance/over-time.ts'
@@ -46,11 +47,10 @@ export function testedOf(samples: Samples, evidence: Evidence, alpha: number): T
   if (evidence.method === 'exact') return { ...evidence, ci95: null, detectable: null }
   const { base, head, pairs } = samples
   const isOfPairs = evidence.method === 'signed-rank'
-  const isPositive = (isOfPairs ? pairs.flat() : [...base, ...head]).every((value) => value > 0)
+  const isPositive = (isOfPairs ? pairs.flatMap(([one, other]) => [one, other]) : [...base, ...head]).every((value) => value > 0)
   if (!isPositive) return { ...evidence, ci95: null, detectable: null }
   if (isOfPairs) {
-    const ci95 = medianInterval(pairs.map(([one, other]) => other / one))
-    return { ...evidence, ci95, detectable: shownByPairs(growths(samples), alpha, evidence.guard) }
+    return { ...evidence, ci95: intervalOf(samples), detectable: shownByPairs(samples, alpha, evidence.guard) }
   }
   const isEnough = evidence.trialsNeeded === 0
   const shown = isEnough ? shownByRanks(samples, alpha, evidence.guard) : null
@@ -70,9 +70,26 @@ export function smallestP({ base, head, pairs }: Values): number {
 
 /** The p of the test that is used for these samples, alone. */
 export function probabilityOf(samples: Values, alpha: number): number {
-  if (isPaired(samples, alpha)) return signedRank(growths(samples))
+  if (isPaired(samples, alpha)) return ofPairs(growths(samples), samples)
   const ranks = mannWhitney(samples.base, samples.head)
   return isSeparate(samples) ? Math.max(ranks, overTime(samples).p) : ranks
+}
+
+/** Ranks know of no starts: where pairs share the workers of one, a test that does must agree. */
+const ofPairs = (growths: readonly number[], samples: Values): number =>
+  Math.max(signedRank(growths), clusteredTail(growths, startsOf(samples)))
+
+const startsOf = ({ pairs }: Values) => pairs.map(([, , start]) => start)
+
+/** The interval of the median ratio; as much wider as pairs of few starts say less. */
+export function intervalOf(samples: Values): Interval {
+  const ratios = samples.pairs.map(([one, other]) => other / one)
+  const ci95 = medianInterval(ratios)
+  const clusters = clustersOf(growths(samples), startsOf(samples))
+  if (clusters === undefined) return ci95
+  const middle = median(ratios)
+  const end = (at: number) => middle * (at / middle) ** Math.sqrt(clusters.effect)
+  return [end(ci95[0]), end(ci95[1])]
 }
 
 const isSeparate = ({ pairs }: Values) => pairs.length === 0
@@ -99,19 +116,23 @@ function byPairs(samples: Samples): Evidence {
     ratio: isPositive
       ? median(pairs.map(([base, head]) => head / base))
       : quotient(median(pairs.map(([a]) => a)), median(pairs.map(([, b]) => b))),
-    p: signedRank(growths(samples)),
+    p: ofPairs(growths(samples), samples),
     guard: guardOf(samples, samples.noise),
   }
 }
 
-function shownByPairs(growths: readonly number[], alpha: number, guard: number): number | null {
-  const middle = median(growths)
-  const centred = growths.map((growth) => growth - middle)
-  return detectable({
-    claims: (shift) => signedRank(centred.map((growth) => growth + shift)) < alpha,
-    ...errorOf([centred]),
-    guard,
-  })
+function shownByPairs(samples: Values, alpha: number, guard: number): number | null {
+  const all = growths(samples)
+  const middle = median(all)
+  const centred = all.map((growth) => growth - middle)
+  const claims = (shift: number) => ofPairs(centred.map((growth) => growth + shift), samples) < alpha
+  return detectable({ claims, ...errorOfPairs(centred, clustersOf(centred, startsOf(samples))), guard })
+}
+
+function errorOfPairs(centred: readonly number[], clusters: Clusters | undefined): Pick<Resolution, 'error' | 'freedom'> {
+  const apart = errorOf([centred])
+  if (clusters === undefined) return apart
+  return { error: apart.error * Math.sqrt(clusters.effect), freedom: Math.max(1, clusters.freedom) }
 }
 
 function byRanks(samples: Samples, alpha: number): Evidence {

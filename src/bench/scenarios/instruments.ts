@@ -1,5 +1,5 @@
 import { type Instruments, scenario, type Variant } from '../scenario.ts'
-import { load, PARAMETERS, PRESETS } from './precheck.ts'
+import { keepsWorkers, load, PARAMETERS, PRESETS } from './precheck.ts'
 
 const NONE: Instruments = { oracles: false, recorder: false, lockStatistics: false, lockdep: false }
 
@@ -32,6 +32,7 @@ export default scenario({
   headline: ['unwatched', 'oracles'],
   decides: [{ metric: 'faults_per_second', reads: 'faults/s', means: 'how much of the rate is left', claims: 'worse' }],
   notModelled: 'instruments cost nothing in virtual time',
+  keepsWorkers,
   hasLatencyTrials: false,
   parameters: PARAMETERS,
   presets: PRESETS,

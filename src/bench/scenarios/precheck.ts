@@ -1,13 +1,24 @@
 import { FaultlineError } from '../../errors/faultline-error.ts'
 import type { RolePlan } from '../../workers/roles.ts'
 import { pauseUs, percentage } from '../parameters.ts'
-import { type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
+import { type Crew, type Load, type LoadOptions, scenario, scenarioVariants } from '../scenario.ts'
 import { BASE_GFN, BASE_HVA, wholeBlocks } from './loads/guest.ts'
 import { HOST_PARAMETERS, hostOf } from './loads/host.ts'
 import { arrivalsOf, each, repeatingNotifier, touchingVcpu } from './loads/roles.ts'
 import { SEQ_PARAMETERS } from './users/seq-start.ts'
 
 const { mmu, preempt, tlb } = HOST_PARAMETERS
+
+type Kept = { readonly shape: string; readonly 'burst-accesses': number; readonly 'invalidation-rate': number }
+
+/** One vCPU and one notifier, each at work all the time: what is parked has no schedule that it could fall behind, and no other vCPU waits for it. */
+export const keepsWorkers = (values: Kept, { vcpus, notifiers, zappers }: Crew): boolean =>
+  vcpus === 1 &&
+  notifiers === 1 &&
+  zappers === 0 &&
+  values.shape !== 'out' &&
+  values['burst-accesses'] === 0 &&
+  values['invalidation-rate'] === 0
 
 /** The load of system 0: the instruments ask another question of it. */
 export const PARAMETERS = {
@@ -110,6 +121,7 @@ export default scenario({
     { metric: 'fault_latency_p50_ns', reads: 'median fault latency', means: 'how long a vCPU waits for a page' },
   ],
   parameters: PARAMETERS,
+  keepsWorkers,
   hasLatencyTrials: true,
   presets: PRESETS,
   modelled: {

@@ -20,11 +20,15 @@ export function scheduleFaults(runs: readonly Run[], seed: number): string[] {
   const group = groupOf(scenario, names, { vcpus: 1, notifiers: 1, zappers: 0 }, {}, null)
   // The baseline ran against itself before, two trials at a time.
   const aaTrials = Math.floor(Math.min(...runs.flatMap(({ order }) => order)) / 2)
-  return againstSchedule(runs, scheduleOf({ ...group, effort: effortOf(runs, aaTrials) }, optionsOf(seed)))
+  return againstSchedule(runs, scheduleOf({ ...group, effort: effortOf(runs, aaTrials) }, optionsOf(seed, runs)))
 }
 
-/** The seed is all that the order depends on, once the number of trials is known. */
-const optionsOf = (seed: number) => ({ seed, timelineEvents: 0 }) as PlanOptions
+/** The seed is all that the order depends on, once the number of trials is known, and whether they shared workers: trials without end would. */
+function optionsOf(seed: number, runs: readonly Run[]): PlanOptions {
+  const areKept = runs.some(({ trials }) => trials.some(({ start }) => start !== undefined))
+  const durationMs = areKept ? Number.POSITIVE_INFINITY : 0
+  return { seed, timelineEvents: 0, durationMs, arrival: { kind: 'closed' } } as PlanOptions
+}
 
 const effortOf = ([first]: readonly Run[], aaTrials: number) => {
   const many = (mode: string) => first!.trials.filter((trial) => trial.mode === mode).length

@@ -1,6 +1,7 @@
 import type { Group, PlannedTrial } from '../../plan.ts'
 import type { RunError, RunTimeline } from '../../result.ts'
 import type { Done } from '../../summarise.ts'
+import type { Violation } from '../../trial.ts'
 import type { Gathered, Point } from '../machine.ts'
 import { type Circumstances, doubtsOf } from './doubts.ts'
 import type { Failed } from './failed.ts'
@@ -23,6 +24,16 @@ export class Session {
   add(done: Done, timeline: RunTimeline | undefined): void {
     this.done.push(done)
     if (timeline !== undefined) this.timelines.set(done.planned.variant, timeline)
+  }
+
+  /** What kept workers of variants violated after their last trials counts with those. */
+  addViolations(all: readonly (readonly [variant: number, violations: readonly Violation[]])[]): void {
+    for (const [variant, violations] of all) {
+      const at = this.done.findLastIndex(({ planned }) => planned.variant === variant)
+      if (at < 0 || violations.length === 0) continue
+      const done = this.done[at]!
+      this.done[at] = { ...done, trial: { ...done.trial, violations: [...done.trial.violations, ...violations] } }
+    }
   }
 
   fails(error: RunError, failed: Failed | undefined): void {

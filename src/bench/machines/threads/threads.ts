@@ -12,6 +12,7 @@ import type { Gathered, Listeners, Machine, Point, TrialEnded } from '../machine
 import { undisturbed } from './disturbance.ts'
 import type { Circumstances } from './doubts.ts'
 import { failedOf } from './failed.ts'
+import { KeptWorkers } from './kept.ts'
 import { gather, Session } from './session.ts'
 import { measured } from './trial.ts'
 
@@ -44,6 +45,7 @@ export class Threads implements Machine {
     const { plan, stops, signal } = this.#options
     const { group, schedule } = session.point
     const { onLive } = this.#listeners
+    const kept = new KeptWorkers()
     const host = { plan, cores: usableCores(this.#header.host), turnNs, signal }
     for (const [place, planned] of schedule.entries()) {
       const { name } = group.variants[planned.variant]!
@@ -51,7 +53,13 @@ export class Threads implements Machine {
       this.#listeners.onTrial(label, group)
       const watch = onLive === undefined ? undefined : (run: LiveRun) => onLive(label, run)
       try {
-        const { value, disturbed } = await undisturbed(stops, () => measured(group, planned, { ...host, watch }))
+        if (kept.isOver(planned)) session.addViolations(await kept.end(planned.start))
+        const conditions = { ...host, watch }
+        const trial = () =>
+          planned.start === undefined
+            ? measured(group, planned, conditions)
+            : kept.measured(group, planned, conditions)
+        const { value, disturbed } = await undisturbed(stops, trial)
         session.disturbed += disturbed
         if (value === undefined) continue
         session.add({ planned, place, trial: value.trial }, value.timeline)
@@ -63,6 +71,8 @@ export class Threads implements Machine {
         break
       }
     }
+    // After a failure it was said; those that are interrupted end without a result.
+    session.addViolations(await kept.end().catch(() => []))
     session.ends()
   }
 

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RunFailed } from '../errors/faultline-error.ts'
+import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { COUNTER } from '../protocols/counters.ts'
+import type { RolePlan } from '../workers/roles.ts'
+import { KeptRun } from './kept-run.ts'
+import type { RunOptions } from './run.ts'
+
+const PAGES = 256
+
+const vcpu: RolePlan = {
+  role: 'vcpu',
+  accesses: { kind: 'touch', hotGfns: [], hotPerMille: 0, firstGfn: 0, pages: PAGES, seed: 1, everyNs: 0, startNs: 0 },
+  sampleEvery: 0,
+}
+const notifier: RolePlan = {
+  role: 'notifier',
+  isTimed: false,
+  invalidations: { kind: 'repeat', startHva: 0, pages: PAGES, pauseNs: 200_000, everyNs: 0, startNs: 0, populate: true },
+}
+
+const optionsWith = (more: Partial<RunOptions> = {}): RunOptions => ({
+  system: {
+    variant: 'precheck',
+    cpus: 2,
+    vcpus: 1,
+    memslots: [{ slot: 0, baseGfn: 0, hva: 0, pages: PAGES }],
+    mmu: 'tdp',
+    preempt: 'full',
+    tlbEntries: 64,
+    hugePerMille: 0,
+    oracles: true,
+    lockStatistics: false,
+  },
+  roles: [vcpu, notifier],
+  warmupMs: 20,
+  durationMs: 50,
+  recordingMs: 0,
+  workTurns: WORK.map(() => 10),
+  broadcastTurns: BROADCAST.map(() => 10),
+  cores: 2,
+  words: 'wasm',
+  stallMs: 5000,
+  ...more,
+})
+
+test('kept workers are measured in windows one after the other, each of whole rounds and counted from 0', async () => {
+  const kept = new KeptRun(optionsWith())
+  let endedNs = 0
+  for (let window = 0; window < 4; window += 1) {
+    const { records, windows, atRest } = await kept.measure()
+    assert.deepEqual(atRest, [])
+    for (const { beganNs } of windows) assert.ok(beganNs > endedNs)
+    endedNs = Math.max(...windows.map((each) => each.endedNs))
+    const [faults, unmaps] = [records.of(0).counters, records.of(1).counters]
+    assert.ok(faults[COUNTER.pf_fixed]! > 0)
+    // Of a count that had gone on from the window before, this would be twice as much.
+    const spanNs = windows[1]!.endedNs - windows[1]!.beganNs
+    assert.ok(unmaps[COUNTER.unmap_gfn_range_calls]! > 0 && unmaps[COUNTER.unmap_gfn_range_calls]! * 200_000 < spanNs)
+  }
+  const { records, atRest } = await kept.end()
+  assert.deepEqual(atRest, [])
+  // Parked after the last window, and not measured when the roles return.
+  assert.equal(records.of(0).counters[COUNTER.pf_fixed], 0)
+})
+
+test('kept workers that are interrupted say so to whoever measures', async () => {
+  const kept = new KeptRun(optionsWith({ durationMs: 60_000, signal: AbortSignal.timeout(300) }))
+  await assert.rejects(kept.measure(), ({ code }: RunFailed) => code === 'INTERRUPTED')
+  await assert.rejects(kept.end(), ({ code }: RunFailed) => code === 'INTERRUPTED')
+})
+
+test('kept workers of a role that throws fail with its name', async () => {
+  const broken = { ...vcpu, accesses: undefined } as unknown as RolePlan
+  const kept = new KeptRun(optionsWith({ roles: [broken, notifier] }))
+  await assert.rejects(kept.measure(), /^.*vcpu 0 failed/)
+})
