@@ -304,6 +304,8 @@ export class ThreadCpu implements Direct<Cpu> {
       this.#window.begin(this.now())
     }
     if (before < DRAIN && phase >= DRAIN) {
+      // It missed the whole window.
+      if (before < MEASURE) this.#window.begin(this.now())
       this.#window.end(this.now())
       this.#recordIn(run.unmeasured)
       run.status.drained()
