@@ -6,7 +6,7 @@ const OVERHEAD_MS = 250
 /** The same where workers are bound to CPUs. */
 const BOUND_OVERHEAD_MS = 300
 /** The same of a trial whose workers have been warmed up: a round before it, and the rest of one. */
-const KEPT_OVERHEAD_MS = 55
+const KEPT_OVERHEAD_MS = 60
 /** Calibration before the first group and after each. */
 const CALIBRATION_MS = 600
 const FEWEST_TRIALS = 3
