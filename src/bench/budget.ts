@@ -1,5 +1,14 @@
 import { REHEARSAL_NS } from '../threads/control.ts'
-import { areBound, effortOf, type Group, isPlayedInTime, keepsWorkers, type Modelled, type PlanOptions, startsFor } from './plan.ts'
+import {
+  areBound,
+  effortOf,
+  type Group,
+  isPlayedInTime,
+  keepsWorkers,
+  type Modelled,
+  type PlanOptions,
+  startsFor,
+} from './plan.ts'
 
 /** The time of a trial outside its warm-up and its measured window: fresh threads, their modules, the rest of a round, their end. */
 const OVERHEAD_MS = 250
@@ -28,7 +37,8 @@ export function estimateMs(groups: readonly Group[], plan: PlanOptions): number 
     const pictures = plan.timelineEvents > 0 ? 1 : 0
     const fresh = load + overheadMs
     const forThroughput = keepsWorkers(group, plan)
-      ? (rounds: number) => rounds * (plan.durationMs + KEPT_OVERHEAD_MS) + startsFor(rounds) * (plan.warmupMs + overheadMs)
+      ? (rounds: number) =>
+          rounds * (plan.durationMs + KEPT_OVERHEAD_MS) + startsFor(rounds) * (plan.warmupMs + overheadMs)
       : (rounds: number) => rounds * fresh
     const ofVariant = forThroughput(trials) + (latencyTrials + pictures) * fresh
     return forThroughput(aaTrials) * 2 + ofVariant * variants.length + CALIBRATION_MS

@@ -63,7 +63,8 @@ test('rounds for throughput share starts of workers, several of them, where the 
   const rounds = new Map(kept.map(({ round, start }) => [round, start]))
   for (const start of seeds.keys()) assert.ok([...rounds.values()].filter((of) => of === start).length <= 5)
   const crowd = groupOf(precheck, ['no-precheck', 'precheck'], { ...CREW, vcpus: 2 }, {}, null)
-  for (const starts of [startsOf(crowd), startsOf(GROUP, { durationMs: 100 })]) assert.deepEqual(new Set(starts), new Set([undefined]))
+  for (const starts of [startsOf(crowd), startsOf(GROUP, { durationMs: 100 })])
+    assert.deepEqual(new Set(starts), new Set([undefined]))
 })
 
 test('the order within rounds changes, and follows from the seed', () => {

@@ -17,7 +17,15 @@ const vcpu: RolePlan = {
 const notifier: RolePlan = {
   role: 'notifier',
   isTimed: false,
-  invalidations: { kind: 'repeat', startHva: 0, pages: PAGES, pauseNs: 200_000, everyNs: 0, startNs: 0, populate: true },
+  invalidations: {
+    kind: 'repeat',
+    startHva: 0,
+    pages: PAGES,
+    pauseNs: 200_000,
+    everyNs: 0,
+    startNs: 0,
+    populate: true,
+  },
 }
 
 const optionsWith = (more: Partial<RunOptions> = {}): RunOptions => ({

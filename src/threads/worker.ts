@@ -76,7 +76,8 @@ export async function role(task: RoleTask): Promise<RoleEnded> {
     keepsLockStatistics: run.system.lockStatistics,
     leads: run.leader === id,
     // A vCPU answers kicks until all that may kick are parked.
-    kept: run.kept && new KeptWorker(control, run.kept, id, plan.role === 'vcpu' ? run.shape.cpus - run.system.vcpus : 0),
+    kept:
+      run.kept && new KeptWorker(control, run.kept, id, plan.role === 'vcpu' ? run.shape.cpus - run.system.vcpus : 0),
     originMs: control.originMs,
   })
   const timeline = run.timelines[id]

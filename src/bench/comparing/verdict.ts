@@ -47,7 +47,8 @@ export function testedOf(samples: Samples, evidence: Evidence, alpha: number): T
   if (evidence.method === 'exact') return { ...evidence, ci95: null, detectable: null }
   const { base, head, pairs } = samples
   const isOfPairs = evidence.method === 'signed-rank'
-  const isPositive = (isOfPairs ? pairs.flatMap(([one, other]) => [one, other]) : [...base, ...head]).every((value) => value > 0)
+  const isAbove = (values: readonly number[]) => values.every((value) => value > 0)
+  const isPositive = isOfPairs ? pairs.every(([one, other]) => isAbove([one, other])) : isAbove([...base, ...head])
   if (!isPositive) return { ...evidence, ci95: null, detectable: null }
   if (isOfPairs) {
     return { ...evidence, ci95: intervalOf(samples), detectable: shownByPairs(samples, alpha, evidence.guard) }
@@ -125,11 +126,18 @@ function shownByPairs(samples: Values, alpha: number, guard: number): number | n
   const all = growths(samples)
   const middle = median(all)
   const centred = all.map((growth) => growth - middle)
-  const claims = (shift: number) => ofPairs(centred.map((growth) => growth + shift), samples) < alpha
+  const claims = (shift: number) =>
+    ofPairs(
+      centred.map((growth) => growth + shift),
+      samples,
+    ) < alpha
   return detectable({ claims, ...errorOfPairs(centred, clustersOf(centred, startsOf(samples))), guard })
 }
 
-function errorOfPairs(centred: readonly number[], clusters: Clusters | undefined): Pick<Resolution, 'error' | 'freedom'> {
+function errorOfPairs(
+  centred: readonly number[],
+  clusters: Clusters | undefined,
+): Pick<Resolution, 'error' | 'freedom'> {
   const apart = errorOf([centred])
   if (clusters === undefined) return apart
   return { error: apart.error * Math.sqrt(clusters.effect), freedom: Math.max(1, clusters.freedom) }

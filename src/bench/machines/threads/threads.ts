@@ -56,9 +56,7 @@ export class Threads implements Machine {
         if (kept.isOver(planned)) session.addViolations(await kept.end(planned.start))
         const conditions = { ...host, watch }
         const trial = () =>
-          planned.start === undefined
-            ? measured(group, planned, conditions)
-            : kept.measured(group, planned, conditions)
+          planned.start === undefined ? measured(group, planned, conditions) : kept.measured(group, planned, conditions)
         const { value, disturbed } = await undisturbed(stops, trial)
         session.disturbed += disturbed
         if (value === undefined) continue

@@ -1,7 +1,7 @@
 import { BROADCAST, WORK } from '../../../protocols/costs.ts'
+import { KeptRun } from '../../../threads/kept-run.ts'
 import type { Watch } from '../../../threads/live.ts'
 import type { PrimitiveName } from '../../../threads/primitives-worker.ts'
-import { KeptRun } from '../../../threads/kept-run.ts'
 import { type RunOptions, run } from '../../../threads/run.ts'
 import { workerName } from '../../../workers/roles.ts'
 import { costsOf, taskOf } from '../../load.ts'
