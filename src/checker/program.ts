@@ -12,8 +12,8 @@ export type Actor = {
   /** All its code takes steps by `yield*` only. Then it cannot tell whether it was suspended at a step whose result is known. */
   readonly onlyDelegates?: true
   /**
-   * How to begin on an object that is all it holds besides its CPU. Building one takes long, so a run may be given that of an
-   * earlier one, put back to what it was.
+   * How to begin on an object that is all it holds besides its CPU. Building one takes long, so in the traced build, where no
+   * field is private, a run may be given that of an earlier one, put back to what it was.
    */
   readonly reuses?: {
     readonly build: () => object

@@ -33,6 +33,8 @@ export class Running {
   readonly #parked = new ParkedRuns()
   /** What runs that were given up began on. */
   readonly #free: HeldObjects[] = []
+  /** It is of the traced build. Any other has private fields, which nobody could put back. */
+  #isTraced = false
   #run: ActorRun | undefined
   #path: readonly number[] = []
   #onPath = 0
@@ -82,7 +84,8 @@ export class Running {
   #exchange(node: number, answer: number): void {
     const stands = this.standsAt !== -1
     const given = stands ? this.#parked.park({ node: this.standsAt, run: this.#run!, frames: this.frames }) : this.#run
-    const free = given?.letGo()
+    if (stands && this.frames.length > 0) this.#isTraced = true
+    const free = this.#isTraced ? given?.letGo() : undefined
     if (free !== undefined) this.#free.push(free)
     const path = this.#graph.pathTo(node)
     const parked = this.#parked.takeUp(path)
