@@ -3,6 +3,12 @@ import { highOf, lowOf, mixHigh, mixLow } from '../fingerprint.ts'
 /** Two independent hashes of a text or of other values. */
 type Pair = { readonly low: number; readonly high: number }
 
+/** What is no number, hashed like an object: below the numbers of those, of which -1 is the CPU. */
+const TRUE = -2
+const FALSE = -3
+const NULL = -4
+const UNDEFINED = -5
+
 /** Hashes a sequence of values into two independent numbers. */
 export class Fold {
   low = 0
@@ -40,6 +46,12 @@ export class Fold {
     this.high = mixHigh(this.#parts ^ this.high, ~place)
   }
 
+  /** The class of an object, and the names of its properties: another object may hold the same values by other names. */
+  shape(object: object, keys: readonly string[]): void {
+    this.text(String(Object.getPrototypeOf(object)?.constructor?.name))
+    for (const key of keys) this.text(key)
+  }
+
   /** Texts are sites and names: the same few again and again. */
   text(text: string): void {
     this.pair(this.#textOf(text))
@@ -48,13 +60,13 @@ export class Fold {
   /** False, and nothing is hashed, if the value is an object. */
   plain(value: unknown): boolean {
     if (typeof value === 'number') this.number(value)
-    else if (typeof value === 'boolean') this.number(value ? 101 : 102)
+    else if (typeof value === 'boolean') this.object(value ? TRUE : FALSE)
     else if (typeof value === 'string') this.text(value)
     else if (typeof value === 'object' && value !== null) return false
     else if (typeof value === 'function') this.#function(value)
     else if (typeof value === 'bigint') this.text(`${value}n`)
     else if (typeof value === 'symbol') this.isOpaque = true
-    else this.number(value === null ? 103 : 104)
+    else this.object(value === null ? NULL : UNDEFINED)
     return true
   }
 

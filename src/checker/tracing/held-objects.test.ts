@@ -121,3 +121,27 @@ test('an actor that holds a symbol is opaque', () => {
   held.renew()
   assert.equal(held.isOpaque, true)
 })
+
+test('the same values by other names, in another class or of another type are another state', () => {
+  class Read {
+    spte = 1
+  }
+  class Written {
+    spte = 1
+  }
+  const states = [{ a: 1 }, { b: 1 }, new Read(), new Written()]
+  const values = [103, 104, null, undefined, 101, 102, true, false].map((last) => ({ last }))
+  const all = [...states, ...values].map((own) => textOf(new HeldObjects(new Fold(), { own }, CPU)))
+  assert.equal(new Set(all).size, all.length)
+})
+
+test('a property that is replaced by one of another name is noticed', () => {
+  const own: Record<string, number> = { a: 1 }
+  const held = new HeldObjects(new Fold(), { own }, CPU)
+  const before = textOf(held)
+  delete own.a
+  own.b = 1
+  held.renew()
+  assert.notEqual(textOf(held), before)
+  assert.equal(textOf(held), textOf(new HeldObjects(new Fold(), { own }, CPU)))
+})

@@ -2,9 +2,10 @@ import { mixHigh, mixLow } from '../fingerprint.ts'
 import type { Fold } from './fold.ts'
 import { type Contents, keysOf, putBack } from './put-back.ts'
 
-/** One of the objects, with its contents when it was last inspected. */
+/** One of the objects, with its contents when it was last inspected, and the names of its properties. */
 type Held = {
   readonly object: object
+  keys: readonly string[]
   /** Its length, if it has one, and then the values of its properties, its elements, or the keys and values of a map, in order. */
   values: unknown[]
   low: number
@@ -75,7 +76,7 @@ export class HeldObjects {
   /** From now on they can be put back to what they are now. */
   keep(): void {
     const { low, high, isOpaque } = this
-    const all = this.#held.map((held) => ({ ...held, values: held.values.slice(), keys: keysOf(held.object) }))
+    const all = this.#held.map((held) => ({ ...held, values: held.values.slice() }))
     this.#kept = { all, low, high, isOpaque }
   }
 
@@ -87,6 +88,7 @@ export class HeldObjects {
     this.#areOthers = false
     for (const at of this.#changed) {
       const held = this.#held[at]!
+      held.keys = all[at]!.keys
       held.values = all[at]!.values.slice()
       held.low = all[at]!.low
       held.high = all[at]!.high
@@ -103,9 +105,9 @@ export class HeldObjects {
   #takeKept(all: Kept['all']): void {
     this.#held.length = 0
     this.#places.clear()
-    for (const [at, { object, values, low, high }] of all.entries()) {
+    for (const [at, { object, keys, values, low, high }] of all.entries()) {
       this.#places.set(object, at)
-      this.#held.push({ object, values: values.slice(), low, high })
+      this.#held.push({ object, keys, values: values.slice(), low, high })
     }
     this.#changed.clear()
   }
@@ -127,7 +129,7 @@ export class HeldObjects {
 
   #meet(object: object): void {
     if (this.#places.has(object)) return
-    const held: Held = { object, values: [], low: 0, high: 0 }
+    const held: Held = { object, keys: [], values: [], low: 0, high: 0 }
     readInto(held)
     this.#places.set(object, this.#held.length)
     this.#held.push(held)
@@ -137,6 +139,7 @@ export class HeldObjects {
     const fold = this.#fold
     fold.begin()
     fold.isOpaque = false
+    fold.shape(held.object, held.keys)
     for (const value of held.values) if (!fold.plain(value)) fold.object(this.#places.get(value as object)!)
     this.isOpaque ||= fold.isOpaque
     held.low = fold.low
@@ -148,22 +151,24 @@ export class HeldObjects {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-function readInto({ object, values }: Held): void {
+function readInto(held: Held): void {
+  const { object, values } = held
+  held.keys = keysOf(object)
   values.length = 0
   if (ArrayBuffer.isView(object)) for (const value of object as Int32Array) values.push(value)
   else if (Array.isArray(object)) values.push(object.length, ...object)
   else if (object instanceof Map) values.push(object.size, ...[...object].flat())
   else if (object instanceof Set) values.push(object.size, ...object)
-  else for (const key in object) values.push((object as Record<string, unknown>)[key])
+  else for (const key of held.keys) values.push((object as Record<string, unknown>)[key])
 }
 
-function isAsBefore({ object, values }: Held): boolean {
+function isAsBefore({ object, keys, values }: Held): boolean {
   if (ArrayBuffer.isView(object)) return isSameList(object as Int32Array, values, 0)
   if (Array.isArray(object)) return values[0] === object.length && isSameList(object, values, 1)
   if (object instanceof Map || object instanceof Set) return isSameCollection(object, values)
   let at = 0
   for (const key in object) {
-    if ((object as Record<string, unknown>)[key] !== values[at]) return false
+    if (key !== keys[at] || (object as Record<string, unknown>)[key] !== values[at]) return false
     at += 1
   }
   return at === values.length

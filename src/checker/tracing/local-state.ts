@@ -1,6 +1,7 @@
 import { Fold } from './fold.ts'
 import type { Frames } from './frames.ts'
 import { HeldObjects } from './held-objects.ts'
+import { keysOf } from './put-back.ts'
 
 /**
  * A fingerprint of an actor's private state: its position in each active function, the live locals, and every object
@@ -77,7 +78,12 @@ export class LocalState {
     if (ArrayBuffer.isView(object)) this.#all(object as Int32Array)
     else if (Array.isArray(object)) this.#some(object, object.length)
     else if (object instanceof Map || object instanceof Set) this.#some(object, object.size)
-    else for (const key in object) this.#value((object as Record<string, unknown>)[key])
+    else this.#named(object as Record<string, unknown>, keysOf(object))
+  }
+
+  #named(object: Record<string, unknown>, keys: readonly string[]): void {
+    this.#fold.shape(object, keys)
+    for (const key of keys) this.#value(object[key])
   }
 
   #all(parts: Iterable<unknown>): void {
