@@ -17,28 +17,39 @@ export async function calibrate(
   signal?: AbortSignal,
   worker: URL = WORKER,
 ): Promise<Record<string, number>> {
-  const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
-  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, spec, signal, worker)
-  return { ...costs, two_thread_scaling: await scaling(budgetMs * 3, signal) }
+  return await withThreads(2, worker, async (group) => {
+    const twoThreadScaling = await scaling(group, budgetMs * 3, signal)
+    // Both threads have started by now, so nothing else is at work.
+    const [costs] = await together<CalibrationTask, Record<string, number>>(
+      group,
+      'primitives',
+      1,
+      taskOf(budgetMs),
+      signal,
+    )
+    return { ...costs, two_thread_scaling: twoThreadScaling }
+  })
 }
+
+const taskOf = (budgetMs: number) => (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
 
 /** The primitive by which work is turned, in ns: whether the host is still as fast. */
 export async function calibrateTurn(budgetMs: number): Promise<number> {
-  const [costs] = await together<CalibrationTask, Record<string, number>>('primitives', 1, (control) => {
-    return { control, budgetMs, only: 'work_turn_ns' }
+  return await withThreads(1, WORKER, async (group) => {
+    const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs, only: 'work_turn_ns' })
+    const [costs] = await together<CalibrationTask, Record<string, number>>(group, 'primitives', 1, spec)
+    return costs!.work_turn_ns!
   })
-  return costs!.work_turn_ns!
 }
 
 /** The work of two threads at the same time, relative to one alone: 2 on two free cores. */
-async function scaling(budgetMs: number, signal: AbortSignal | undefined): Promise<number> {
-  const spec = (control: Int32Array<SharedArrayBuffer>) => ({ control, budgetMs })
+async function scaling(group: WorkerGroup, budgetMs: number, signal: AbortSignal | undefined): Promise<number> {
   const rate = async (threads: number) => {
-    const rates = await together<CalibrationTask, number>('arithmetic', threads, spec, signal)
+    const rates = await together<CalibrationTask, number>(group, 'arithmetic', threads, taskOf(budgetMs), signal)
     return rates.reduce((sum, each) => sum + each, 0)
   }
-  const alone = await rate(1)
-  return (await rate(2)) / alone
+  const both = await rate(2)
+  return both / (await rate(1))
 }
 
 /** Further figures for a model of this host: hand-overs between its threads, and the cost of a role for them. */
@@ -53,10 +64,12 @@ export async function calibrateForModel(turnNs: number): Promise<Record<string, 
 /** The time until a thread gets an answer from another one, which spins or sleeps. */
 async function handOver(plan: HandOverPlan): Promise<number> {
   const words = new Int32Array(new SharedArrayBuffer(HAND_OVER_WORDS * 4))
-  const each = await together<HandOverTask, number>('handOver', 2, (control, side) => {
-    return { control, words, side: side === 0 ? 0 : 1, ...plan }
+  return await withThreads(2, WORKER, async (group) => {
+    const each = await together<HandOverTask, number>(group, 'handOver', 2, (control, side) => {
+      return { control, words, side: side === 0 ? 0 : 1, ...plan }
+    })
+    return Math.max(...each)
   })
-  return Math.max(...each)
 }
 
 const GUEST_RUNS = 5
@@ -89,17 +102,25 @@ const ONE_PAGE: AccessPlan = {
   ...{ kind: 'touch', hotGfns: [0], hotPerMille: 500, firstGfn: 0, pages: 1, seed: 1, everyNs: 0, startNs: 0 },
 }
 
+async function withThreads<T>(threads: number, worker: URL, work: (group: WorkerGroup) => Promise<T>): Promise<T> {
+  const group = new WorkerGroup(worker, threads)
+  try {
+    return await work(group)
+  } finally {
+    await group.destroy()
+  }
+}
+
 async function together<T, R>(
+  group: WorkerGroup,
   task: string,
   threads: number,
   spec: (control: Int32Array<SharedArrayBuffer>, index: number) => T,
   signal?: AbortSignal,
-  worker: URL = WORKER,
 ): Promise<R[]> {
   const control = new Control()
   const giveUp = () => control.abort()
   signal?.addEventListener('abort', giveUp, { once: true })
-  const group = new WorkerGroup(worker, threads)
   try {
     const specs = Array.from({ length: threads }, (_, index) => spec(control.words, index))
     const ending = group.run<T, R>(task, specs, control)
@@ -115,7 +136,6 @@ async function together<T, R>(
     })
   } finally {
     signal?.removeEventListener('abort', giveUp)
-    await group.destroy()
   }
 }
 

@@ -7,7 +7,7 @@ export function exhaust(): never {
 }
 
 /** In place of a calibration: leaves the process. */
-export function primitives(): never {
+export function arithmetic(): never {
   process.exit(7)
 }
 
