@@ -9,7 +9,7 @@ import { HOST_FUNCTIONS, WAKE } from './host.ts'
 import { block, call, getLocal, UNREACHABLE } from './instructions.ts'
 import type { Machine, SlowPathEnd } from './operations.ts'
 import type { Slots } from './slots.ts'
-import { isSmall, methodOf, type Source, steppedMethodsOf } from './source.ts'
+import { methodOf, type Source, steppedMethodsOf, takesOf } from './source.ts'
 import { bound, codeOfBody, takenApart } from './statements.ts'
 import { boolean, CPU, codeOf, isBoolean, isPure, known, NotCompiled, nothing, number, type Value } from './values.ts'
 import type { ThrownError, World } from './world.ts'
@@ -40,6 +40,12 @@ export type Target = {
 
 type Done = { readonly index: number; readonly result: Frame['result'] }
 
+/**
+ * How much is compiled into one function at most, of functions that are not quite small, in characters. Of functions beyond some size V8
+ * makes machine code before the first call returns, which took a second for recovery of huge pages without this.
+ */
+const ROOM = 4000
+
 /** A function that calls itself with an argument that is known, and another each time, would never end. */
 const DEEPEST = 64
 
@@ -55,6 +61,8 @@ export class Compiler {
   #mayCallBack = true
   /** Functions that are being compiled, each called by the one before. */
   #depth = 0
+  /** What may still be compiled into the function that is being compiled, of functions that are not quite small, in characters. */
+  #room = 0
   readonly #functions: WasmFunction[] = []
   readonly #exports: { name: string; index: number }[] = []
   readonly #world: World
@@ -145,7 +153,11 @@ export class Compiler {
   #called(source: Source, self: unknown, args: readonly Value[], frame: Frame): Value {
     const { node } = source
     if (!args.slice(node.params.length).every(isPure)) throw new NotCompiled('an argument too many, which takes steps')
-    if (node.body.type !== 'BlockStatement' || isSmall(source)) return this.#inlined(source, self, args, frame)
+    const takes = node.body.type === 'BlockStatement' ? takesOf(source, this.#room) : 0
+    if (takes !== undefined) {
+      this.#room -= takes
+      return this.#inlined(source, self, args, frame)
+    }
     const { index, result } = this.#specialise(source, self, args)
     const passed = args.slice(0, node.params.length).filter(({ kind }) => kind !== 'known')
     const code = [...passed.flatMap(codeOf), ...call(index)]
@@ -210,6 +222,16 @@ export class Compiler {
   }
 
   #compile(source: Source, self: unknown, args: readonly Value[], takesObject = false): Done {
+    const outer = this.#room
+    this.#room = ROOM
+    try {
+      return this.#function(source, self, args, takesObject)
+    } finally {
+      this.#room = outer
+    }
+  }
+
+  #function(source: Source, self: unknown, args: readonly Value[], takesObject: boolean): Done {
     const { node } = source
     if (node.async || node.generator) throw new NotCompiled('a function that is async, or a generator')
     const first = takesObject ? 1 : 0

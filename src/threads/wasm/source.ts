@@ -139,17 +139,17 @@ const assignedIn = new WeakMap<object, ReadonlySet<string>>()
 const fieldsOf = (owner: Callable): readonly string[] =>
   Object.hasOwn(owner, '$assigns') ? (owner.$assigns ?? []) : []
 
-/**
- * Larger functions are called, smaller ones are compiled into those that call them, as a call takes some 20 instructions. Characters of
- * their text. Those that wait are called, unless they are smaller still: they are seldom reached.
- */
-const SMALL = 800
-const SMALL_AND_WAITS = 400
+/** Smaller functions are compiled into those that call them. Characters of their text. */
+const SMALL = 400
+/** Those up to here too, as a call takes some 20 instructions, unless they wait: they are seldom reached. */
+const FAIRLY_SMALL = 800
 const WAITS = /\.(untilEqual|untilClear|contentionBegin)\(/
 
-export function isSmall({ node, callable }: Source): boolean {
+/** How much of `room` a function takes that is compiled into the one that calls it, in characters; undefined: it is called. */
+export function takesOf({ node, callable }: Source, room: number): number | undefined {
   const length = node.end - node.start
-  return length <= SMALL_AND_WAITS || (length <= SMALL && !WAITS.test(String(callable)))
+  if (length <= SMALL) return 0
+  return length <= Math.min(FAIRLY_SMALL, room) && !WAITS.test(String(callable)) ? length : undefined
 }
 
 function parsed(text: string): AnyNode {
