@@ -90,9 +90,11 @@ test('a run that hangs because a worker loops inside a lock names a worker and w
   assert.match(failure.message, /^(vcpu|zapper) 0 .* s.*: it waits (for mmuLock\.|on no word)/)
 })
 
-test('an interrupted run ends at once', async () => {
-  const failure = await failureOf(options([vcpu, zapper], { durationMs: 60_000, signal: AbortSignal.timeout(50) }))
-  assert.equal(failure.code, 'INTERRUPTED')
+test('an interrupted run ends at once, whether its workers start, wait or are at work', async () => {
+  for (const ms of [0, 50, 100, 150, 200, 250, 300, 400]) {
+    const failure = await failureOf(options([vcpu, zapper], { durationMs: 60_000, signal: AbortSignal.timeout(ms) }))
+    assert.equal(failure.code, 'INTERRUPTED')
+  }
 })
 
 for (const lockdep of [false, true]) {

@@ -217,9 +217,11 @@ async function play(
     if (failure !== undefined) context.control.abort()
     const settled = await ending
     if (failure?.code === 'WORKER_STALLED' && typeof variant !== 'string') sayWhere(failure, settled, variant)
+    // Workers that look at the phase, and do not wait, return from an aborted run as from any other.
+    if (failure !== undefined) throw failure
     const ended = settled.map((outcome, cpu) => {
       if (outcome.status === 'fulfilled') return outcome.value
-      throw failure ?? workerFailure(settled, context.nameOf, cpu)
+      throw workerFailure(settled, context.nameOf, cpu)
     })
     return { ended, boundTo: await bound }
   } finally {
