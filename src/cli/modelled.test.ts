@@ -27,7 +27,19 @@ test('the same plan gives the same bytes in another process, with another compil
     { flags: ['--no-opt', '--max-semi-space-size=1'], env: { LANG: 'de_DE.UTF-8', TZ: 'Asia/Kathmandu' } },
   ].map(({ flags, env }, index) => {
     const file = join(folder, `${index}.json`)
-    const plan = ['bench', '-m', 'altra-64,altra-max-128', '-s', 'precheck,icache', '--vcpus', '3', '--draws', '1']
+    const plan = [
+      'bench',
+      '-m',
+      'altra-64,altra-max-128',
+      '-s',
+      'precheck,icache',
+      '--vcpus',
+      '3',
+      '--draws',
+      '1',
+      '--duration',
+      '1ms',
+    ]
     const ran = spawnSync(process.execPath, [...flags, MAIN, ...plan, '--seed', '1,7', '--out', file, '--quiet'], {
       env: { ...process.env, ...env },
       encoding: 'utf8',
