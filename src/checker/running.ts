@@ -33,7 +33,7 @@ export class Running {
   readonly #parked = new ParkedRuns()
   /** What runs that were given up began on. */
   readonly #free: HeldObjects[] = []
-  /** It is of the traced build. Any other has private fields, which nobody could put back. */
+  /** It is of the traced build. Objects of other builds have private fields, which cannot be put back. */
   #isTraced = false
   #run: ActorRun | undefined
   #path: readonly number[] = []

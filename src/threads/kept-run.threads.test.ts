@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunFailed } from '../errors/faultline-error.ts'
-import { BROADCAST, WORK } from '../protocols/costs.ts'
 import { COUNTER } from '../protocols/counters.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import { KeptRun } from './kept-run.ts'
 import type { RunOptions } from './run.ts'
+import { optionsOf, vcpuOf } from './run-options.contract.ts'
 
 const PAGES = 256
 
-const vcpu: RolePlan = {
-  role: 'vcpu',
-  accesses: { kind: 'touch', hotGfns: [], hotPerMille: 0, firstGfn: 0, pages: PAGES, seed: 1, everyNs: 0, startNs: 0 },
-  sampleEvery: 0,
-}
+const vcpu = vcpuOf(PAGES)
 const notifier: RolePlan = {
   role: 'notifier',
   isTimed: false,
@@ -28,30 +24,8 @@ const notifier: RolePlan = {
   },
 }
 
-const optionsWith = (more: Partial<RunOptions> = {}): RunOptions => ({
-  system: {
-    variant: 'precheck',
-    cpus: 2,
-    vcpus: 1,
-    memslots: [{ slot: 0, baseGfn: 0, hva: 0, pages: PAGES }],
-    mmu: 'tdp',
-    preempt: 'full',
-    tlbEntries: 64,
-    hugePerMille: 0,
-    oracles: true,
-    lockStatistics: false,
-  },
-  roles: [vcpu, notifier],
-  warmupMs: 20,
-  durationMs: 150,
-  recordingMs: 0,
-  workTurns: WORK.map(() => 10),
-  broadcastTurns: BROADCAST.map(() => 10),
-  cores: 2,
-  words: 'wasm',
-  stallMs: 5000,
-  ...more,
-})
+const optionsWith = ({ roles = [vcpu, notifier], ...more }: Partial<RunOptions> = {}) =>
+  optionsOf(roles, PAGES, { warmupMs: 20, durationMs: 150, words: 'wasm', stallMs: 5000, ...more })
 
 test('kept workers are measured in windows one after the other, each of whole rounds and counted from 0', async () => {
   const kept = new KeptRun(optionsWith())
@@ -74,7 +48,7 @@ test('kept workers are measured in windows one after the other, each of whole ro
   assert.equal(records.of(0).counters[COUNTER.pf_fixed], 0)
 })
 
-test('kept workers that are interrupted say so to whoever measures', async () => {
+test('measure() and end() of kept workers that are interrupted reject with INTERRUPTED', async () => {
   const kept = new KeptRun(optionsWith({ durationMs: 60_000, signal: AbortSignal.timeout(300) }))
   await assert.rejects(kept.measure(), ({ code }: RunFailed) => code === 'INTERRUPTED')
   await assert.rejects(kept.end(), ({ code }: RunFailed) => code === 'INTERRUPTED')

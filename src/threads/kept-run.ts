@@ -17,7 +17,7 @@ export class KeptRun {
   constructor(options: RunOptions) {
     this.#warmupMs = options.warmupMs
     this.#running = run({ ...options, windows: (measure) => this.#serve(measure) })
-    // Whoever measures, or ends it, hears of it.
+    // `measure()` and `end()` reject with the failure.
     this.#running.catch(() => {})
   }
 

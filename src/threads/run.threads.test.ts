@@ -1,49 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunFailed } from '../errors/faultline-error.ts'
-import { BROADCAST, WORK } from '../protocols/costs.ts'
+import { WORK } from '../protocols/costs.ts'
 import { COUNTER } from '../protocols/counters.ts'
 import type { RolePlan } from '../workers/roles.ts'
 import { type RunOptions, run } from './run.ts'
+import { optionsOf, vcpuOf } from './run-options.contract.ts'
 
 const PAGES = 512
 
-const vcpu: RolePlan = {
-  role: 'vcpu',
-  accesses: { kind: 'touch', hotGfns: [], hotPerMille: 0, firstGfn: 0, pages: PAGES, seed: 1, everyNs: 0, startNs: 0 },
-  sampleEvery: 0,
-}
+const vcpu = vcpuOf(PAGES)
 const zapperThatRests = (pauseNs: number): RolePlan => ({
   role: 'zapper',
   zap: { kind: 'zap', firstGfn: 0, pages: PAGES, chunk: PAGES, pauseNs },
 })
 const zapper = zapperThatRests(0)
 
-function options(roles: readonly RolePlan[], more: Partial<RunOptions> = {}): RunOptions {
-  return {
-    system: {
-      variant: 'precheck',
-      cpus: roles.length,
-      vcpus: roles.filter(({ role }) => role === 'vcpu').length,
-      memslots: [{ slot: 0, baseGfn: 0, hva: 0, pages: PAGES }],
-      mmu: 'tdp',
-      preempt: 'full',
-      tlbEntries: 64,
-      hugePerMille: 0,
-      oracles: true,
-      lockStatistics: true,
-    },
-    roles,
-    warmupMs: 5,
-    durationMs: 200,
-    recordingMs: 0,
-    workTurns: WORK.map(() => 10),
-    broadcastTurns: BROADCAST.map(() => 10),
-    cores: 2,
-    stallMs: 2000,
-    ...more,
-  }
-}
+const options = (roles: readonly RolePlan[], more: Partial<RunOptions> = {}) => optionsOf(roles, PAGES, more)
 
 const failureOf = async (options: RunOptions): Promise<RunFailed> =>
   await run(options).then(

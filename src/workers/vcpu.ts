@@ -63,7 +63,7 @@ const DEPARTED = 1
 const KICKED = 2
 type StepEnd = typeof STAYED | typeof DEPARTED | typeof KICKED
 
-/** The step of a vCPU that is timed by nobody, in one function: threads call it compiled. */
+/** A step of a vCPU that is not timed, in one function: threads call it compiled. */
 function* untimedStep(
   cpu: Cpu,
   vm: Vm,

@@ -7,6 +7,7 @@ import { compiled } from './expressions.ts'
 import { Frame } from './frame.ts'
 import { HOST_FUNCTIONS, WAKE } from './host.ts'
 import { block, call, getLocal, UNREACHABLE } from './instructions.ts'
+import { Keys } from './keys.ts'
 import type { Machine, SlowPathEnd } from './operations.ts'
 import type { Slots } from './slots.ts'
 import { methodOf, type Source, steppedMethodsOf, takesOf } from './source.ts'
@@ -69,7 +70,7 @@ export class Compiler {
   readonly #pages: number
   /** By function, its object and the known arguments. */
   readonly #done = new Map<string, Done | 'under way'>()
-  readonly #identities = new Map<unknown, number>()
+  readonly #keys = new Keys()
 
   /** `slots`: of fields that change; left out, no object may have such. */
   constructor(
@@ -167,7 +168,7 @@ export class Compiler {
 
   /** Its code in the place of a call. */
   #inlined(source: Source, self: unknown, args: readonly Value[], outer: Frame): Value {
-    const key = this.#keyOf(source, self, args)
+    const key = this.#keys.of(source, self, args)
     if (this.#done.get(key) === 'under way') throw new NotCompiled(`${source.name}, which calls itself`)
     const before = this.#done.get(key)
     this.#done.set(key, 'under way')
@@ -206,7 +207,7 @@ export class Compiler {
   }
 
   #specialise(source: Source, self: unknown, args: readonly Value[]): Done {
-    const key = this.#keyOf(source, self, args)
+    const key = this.#keys.of(source, self, args)
     const before = this.#done.get(key)
     if (before === 'under way') throw new NotCompiled(`${source.name}, which calls itself`)
     if (before !== undefined) return before
@@ -276,22 +277,6 @@ export class Compiler {
   #errorOf(error: ThrownError): number {
     const known = this.errors.findIndex(({ type, text }) => type === error.type && text === error.text)
     return known >= 0 ? known : this.errors.push(error) - 1
-  }
-
-  #keyOf(source: Source, self: unknown, args: readonly Value[]): string {
-    return [this.#identityOf(source), this.#identityOf(self), ...args.map((arg) => this.#textOf(arg))].join()
-  }
-
-  #textOf(value: Value): string {
-    if (value.kind === 'fraction') return 'fraction'
-    if (value.kind !== 'known') return value.kind === 'computed' && value.isBoolean ? 'boolean' : 'number'
-    return `#${this.#identityOf(value.value)}`
-  }
-
-  #identityOf(value: unknown): number {
-    const identity = this.#identities.get(value) ?? this.#identities.size
-    this.#identities.set(value, identity)
-    return identity
   }
 }
 
