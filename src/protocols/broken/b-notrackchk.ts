@@ -37,7 +37,7 @@ const SWITCHES = 64
 
 function* trackUnasked(cpu: Cpu, vm: Vm, table: number): Steps<void> {
   const nx = vm.nx!
-  // The vCPU is preempted in the window, which is a few instructions otherwise, too few for threads to meet.
+  // An interrupt comes in the window, which is a few instructions otherwise, too few for threads to meet. (mmu_lock is held: no preemption.)
   yield* cpu.work(WORK_KIND.context_switch, SWITCHES)
   yield* nx.pagesLock.acquire(cpu)
   yield* nx.lists[TDP].add(cpu, table)
