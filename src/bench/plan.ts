@@ -212,7 +212,7 @@ export function keepsWorkers(group: Group, plan: PlanOptions): boolean {
 }
 
 /** Binding the workers of a trial to CPUs takes 60 to 100 ms: for short trials that is left out. */
-const LEAST_BOUND_MS = 200
+export const LEAST_BOUND_MS = 200
 
 export const areBound = ({ durationMs }: PlanOptions): boolean => durationMs >= LEAST_BOUND_MS
 

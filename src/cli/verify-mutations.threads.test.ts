@@ -50,7 +50,7 @@ async function verifierOf(result: Result): Promise<(other: unknown) => boolean> 
 /** What docs/comparing.md says cannot be known. */
 const UNKNOWABLE: readonly RegExp[] = [
   /^(id|createdAt|command|seed|source|host|calibration)\b/,
-  /^runs\[\]\.trials\[\]\.(durationNs|cpus)/,
+  /^runs\[\]\.trials\[\]\.(durationNs|cpus removed)/,
   /^runs\[\]\.trials\[\]\.metrics\.\*/,
   /^runs\[\]\.trials\[\]\.counters\.\*/,
   /^runs\[\]\.(noise|warnings)\b/,

@@ -148,6 +148,31 @@ test('a difference no larger than that of the baseline to itself is not resolved
   assert.deepEqual(verdicts(resultOf([measured(100, { noise })]), resultOf([measured(140)])), ['better'])
 })
 
+test('trials of kept workers are not compared with trials of fresh ones, nor bound workers with moved ones', () => {
+  const fresh = measured(100)
+  const but = (over: Partial<Run['trials'][number]>, ...trials: readonly number[]): Run => ({
+    ...fresh,
+    trials: fresh.trials.map((trial, at) => (trials.includes(at) ? trial : { ...trial, ...over })),
+  })
+  const differences = (other: Run) => compare(named(resultOf([fresh]), resultOf([other])), OPTIONS).differences
+  for (const [over, says] of [
+    [{ start: 1 }, /of one side had fresh workers each, those of the other shared workers/],
+    [{ cpus: [1, 0] }, /workers that the host could move, those of the other had each worker bound/],
+  ] as const) {
+    const [difference, ...others] = differences(but(over))
+    assert.match(difference!.says, says)
+    assert.deepEqual([difference!.isBlocking, others], [true, []])
+    assert.deepEqual(compare(named(resultOf([but(over)]), resultOf([but(over)])), OPTIONS).differences, [])
+  }
+  // Binding fails for single trials.
+  assert.deepEqual(differences(but({ cpus: [1, 0] }, 0, 1, 2)), [])
+  const [inOne] = compare(named(resultOf([fresh, { ...but({ start: 1 }), params: { ...fresh.params, vcpus: 2 } }])), {
+    ...OPTIONS,
+    by: 'vcpus',
+  }).differences
+  assert.equal(inOne?.isBlocking, false)
+})
+
 test('a run without a counterpart names the differences from the nearest one', () => {
   const other = measured(100, { params: { ...measured(1).params, range: 1024 } })
   const { skipped } = compare(named(resultOf([measured(100)]), resultOf([other])), OPTIONS)

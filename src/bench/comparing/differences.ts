@@ -1,5 +1,6 @@
 import type { Host, Result, Run } from '../result.ts'
 import type { Cell } from './layout.ts'
+import { workerDifferences } from './workers.ts'
 
 /** A difference between two runs other than the code under test. */
 export type Difference = {
@@ -17,11 +18,15 @@ const OF_RUNTIME: readonly (keyof Host)[] = ['node', 'v8']
  */
 export function differencesOf(base: Cell, head: Cell): Difference[] {
   const found = [...failures(base), ...failures(head)]
-  if (base.source === head.source) return found
-  const [a, b] = [base.source.result, head.source.result]
   const isMeasured = base.run.kind === 'measured'
+  const isOneFile = base.source === head.source
+  // Of one file, the columns are other loads or revisions on purpose.
+  const ofWorkers = isMeasured ? workerDifferences(base.run, head.run) : []
+  const workers = ofWorkers.map((says) => ({ says, isBlocking: !isOneFile }))
+  if (isOneFile) return [...workers, ...found]
+  const [a, b] = [base.source.result, head.source.result]
   const hosts = isMeasured
-    ? [...hostDifferences(a, b), ...crowdingDifferences(base, head)]
+    ? [...hostDifferences(a, b), ...crowdingDifferences(base, head), ...workers]
     : [...seedDifferences(base.run, head.run), ...machineDifferences(base.run, head.run)]
   return [...hosts, ...definitionDifference(base, head), ...lengths(base.run, head.run), ...found]
 }

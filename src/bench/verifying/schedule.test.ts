@@ -32,4 +32,11 @@ test('the order of a plan whose trials share workers follows from its seed, as t
     trials: run.trials.map(({ start: _, ...trial }) => trial),
   }))
   assert.ok(scheduleFaults(withoutStarts, SEED).length > 0)
+  const first = (start?: number) =>
+    runsOf(400).map(({ trials: [trial, ...others], ...run }) => {
+      const { start: _, ...own } = trial!
+      return { ...run, trials: [start === undefined ? own : { ...own, start }, ...others] }
+    })
+  for (const start of [undefined, 9])
+    assert.match(scheduleFaults(first(start), SEED).join(), /trial 0 .* by the result's seed/)
 })

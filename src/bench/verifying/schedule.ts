@@ -40,11 +40,15 @@ function againstSchedule(runs: readonly Run[], schedule: ReturnType<typeof sched
     const planned = schedule.flatMap((trial, place) =>
       trial.variant === index && trial.purpose === 'measure' ? [{ ...trial, place }] : [],
     )
-    return trials.flatMap(({ mode, seed }, at) => {
+    return trials.flatMap(({ mode, seed, start }, at) => {
       const wanted = planned[at]
       if (wanted === undefined) return [`${variant}: trial ${at} does not belong to the plan`]
       return [
         ...unequal(`${variant}: the seed of trial ${at}, by the result's,`, seed, wanted.seed),
+        ...unless(
+          start === wanted.start,
+          `${variant}: trial ${at} ${startText(start)}, by the result's seed it ${startText(wanted.start)}`,
+        ),
         ...unequal(`${variant}: the place of trial ${at}, by the result's seed,`, order[at]!, wanted.place),
         ...unless(
           mode === wanted.mode,
@@ -54,3 +58,6 @@ function againstSchedule(runs: readonly Run[], schedule: ReturnType<typeof sched
     })
   })
 }
+
+const startText = (start: number | undefined) =>
+  start === undefined ? 'has workers of its own' : `is of start ${start} of its workers`

@@ -3,6 +3,7 @@ import { digestOf } from '../digest.ts'
 import { engineHash } from '../host.ts'
 import type { Result, Run } from '../result.ts'
 import { SCENARIOS } from '../scenarios/all.ts'
+import { boundFaults } from './bound.ts'
 import { counterFaults, sumFaults } from './counters.ts'
 import { headerFaults, modelFaults, noiseFaults, timelineFaults } from './header.ts'
 import { histogramFaults, samplingFaults } from './histograms.ts'
@@ -32,7 +33,8 @@ export function faultsOf(result: Result): Fault[] {
     ...[...groups.values()].flatMap((runs) => {
       const { scenario, machine } = runs[0]!
       const isOwn = !runs.some(isOther)
-      const faults = [...groupFaults(runs), ...(isOwn ? scheduleFaults(runs, result.seed) : [])]
+      const bound = isOwn ? boundFaults(runs, result.host.cores) : []
+      const faults = [...groupFaults(runs), ...bound, ...(isOwn ? scheduleFaults(runs, result.seed) : [])]
       return faults.map((says) => ({ run: `${scenario} on ${machine}`, says }))
     }),
   ]
