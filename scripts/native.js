@@ -1,6 +1,7 @@
-// The locks and the fault path against C11 and against Atomics by hand, the fault with instruments, and the checker against SPIN,
-// in one run on this host.
-// `npm run bench:native`, `npm run bench:native -- --only alone,contended,words,fault,instruments,spin --rounds 3 --ms 100`. Needs gcc and, for the last, spin.
+// The locks, the fault path and the notifier against C11, the first two also against Atomics by hand, the fault with instruments, and the
+// checker against SPIN, in one run on this host.
+// `npm run bench:native`, `npm run bench:native -- --only alone,contended,words,fault,notifier,instruments,spin --rounds 3 --ms 100`.
+// Needs gcc and, for the last, spin.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { faultFigures } from './native/fault-figures.js'
 import { instrumentFigures } from './native/instrument-figures.js'
 import { aloneFigures, contendedFigures } from './native/lock-figures.js'
+import { notifierFigures } from './native/notifier-figures.js'
 import { Missing, need, printed } from './native/programs.js'
 import { spinFigures } from './native/spin-figures.js'
 import { wordsFigures } from './native/words-figures.js'
@@ -17,6 +19,7 @@ const PARTS = {
   contended: contendedFigures,
   words: wordsFigures,
   fault: faultFigures,
+  notifier: notifierFigures,
   instruments: instrumentFigures,
   spin: spinFigures,
 }

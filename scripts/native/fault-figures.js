@@ -35,12 +35,16 @@ const settled = (text) => median(text.trim().split('\n').slice(-COUNTED).map(Num
 export function sameOperations(folder) {
   const c = printed(compile('fault.c', folder, 'fault-traced', ['-DTRACE']), [TRACED_PAGES, 1])
   const ours = printed(process.execPath, ['fault.js', 'atomics', TRACED_PAGES, 1, 'trace'])
-  if (c !== ours) throw new Missing(`fault.c no longer does what our fault path does.\n${firstDifference(c, ours)}`)
+  if (c !== ours) throw new Missing(differentOperations('fault.c', 'fault path', c, ours))
   return c.trim().split('\n').length
 }
 
-function firstDifference(c, ours) {
+/** Says where they differ first. */
+export function differentOperations(program, path, c, ours) {
   const [left, right] = [c.split('\n'), ours.split('\n')]
   const at = left.findIndex((operation, index) => operation !== right[index])
-  return `Operation ${at + 1} is ${left[at] || 'none'} in C and ${right[at] || 'none'} in our fault path.`
+  return [
+    `${program} no longer does what our ${path} does.`,
+    `Operation ${at + 1} is ${left[at] || 'none'} in C and ${right[at] || 'none'} in our ${path}.`,
+  ].join('\n')
 }

@@ -1,38 +1,11 @@
 // fault PAGES ROUNDS: a vCPU that touches fresh pages one after the other, with the operations on shared words that src/workers/vcpu.ts
 // and src/protocols/fault.ts take for each, in their order. Compiled with -DTRACE it prints those of one fault in the middle instead.
-#include "locks.h"
-#include <stdio.h>
-#include <stdlib.h>
+#include "operations.h"
 #include <string.h>
-#include <time.h>
 
-#ifdef TRACE
-static int is_traced;
-#define NOTE(name) (is_traced ? (void)puts(name) : (void)0)
-#else
-#define NOTE(name) ((void)0)
-#endif
-
-typedef _Atomic uint32_t Word;
-enum { BASE_GFN = 1 << 20, ENTRIES = 512, TLB = 512, ROOT_LEVEL = 4, RETRY = 1, FIXED = 4 };
-enum { R = 1, W = 2, X = 4, ACCESSED = 8, DIRTY = 16, PRESENT = 64, LARGE = 128, FROZEN = 0x5a0, PFN_SHIFT = 8 };
+enum { TLB = 512, RETRY = 1, FIXED = 4 };
+enum { DIRTY = 16, FROZEN = 0x5a0 };
 enum { EXITS, TAKEN, MAPPED, ACCESSES, COUNTERS };
-enum { SLOT_BASE, SLOT_PAGES, SLOT_HVA, SLOT_HOST_PAGE, SLOT_FLAGS, SLOT_FIELDS };
-
-#define read(word) (NOTE("read"), relaxed_of(word))
-#define load(word) (NOTE("load"), atomic_load(&(word)))
-#define load_acquire(word) (NOTE("loadAcquire"), acquire_of(word))
-#define store(word, value) (NOTE("store"), atomic_store(&(word), value))
-#define store_release(word, value) (NOTE("storeRelease"), publish(word, value))
-#define add(word, value) (NOTE("add"), atomic_fetch_add(&(word), value))
-#define sub(word, value) (NOTE("sub"), atomic_fetch_sub(&(word), value))
-#define barrier(order) (NOTE("barrier"), atomic_thread_fence(order))
-
-static inline uint32_t cas(Word *word, uint32_t expected, uint32_t value) {
-  NOTE("cas");
-  atomic_compare_exchange_strong(word, &expected, value);
-  return expected;
-}
 
 static struct {
   _Alignas(LINE) Word mode, requests;
@@ -41,7 +14,7 @@ static struct {
   _Alignas(LINE) Word slots, slot[SLOT_FIELDS];
   _Alignas(LINE) Word next_table, stop;
 } vm;
-static Word *entries, *ptes, *refs;
+static Word *ptes, *refs;
 static size_t tables;
 
 // What no other CPU sees.
@@ -62,11 +35,6 @@ static void exit_guest(void) {
   store(vm.mode, 0);
   barrier(memory_order_release);
 }
-
-static Word *sptep(uint32_t table, uint32_t gfn, int level) {
-  return &entries[table * ENTRIES + ((gfn >> ((level - 1) * 9)) & (ENTRIES - 1))];
-}
-static int is_last(uint32_t spte, int level) { return level == 1 || (spte & LARGE) != 0; }
 
 // The hardware's walk.
 static uint32_t walk(uint32_t gfn) {
@@ -178,12 +146,6 @@ static void touch(uint32_t gfn) {
     enter_guest();
     if (relaxed_of(vm.stop) != 0 || load(vm.mode) != 1) abort();
   }
-}
-
-static double now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-  return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
 }
 
 static void reset(size_t pages) {

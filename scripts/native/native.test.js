@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { BY_HAND } from './by-hand.js'
 import { sameOperations } from './fault-figures.js'
+import { sameRounds } from './notifier-figures.js'
 import { compile, printed } from './programs.js'
 import { runWorkers } from './workers.js'
 
@@ -18,7 +19,10 @@ const skip = hasGcc ? false : 'there is no gcc'
 test('what is not known, or not there, is a sentence', () => {
   const unknown = run(['--only', 'luck'])
   assert.equal(unknown.status, 2)
-  assert.equal(unknown.stderr, '--only has no luck: it is of alone, contended, words, fault, instruments, spin\n')
+  assert.equal(
+    unknown.stderr,
+    '--only has no luck: it is of alone, contended, words, fault, notifier, instruments, spin\n',
+  )
   assert.match(run(['--rounds', '0']).stderr, /^--rounds and --ms are numbers above 0\n$/)
   const bare = run(['--only', 'spin'], { PATH: '/nowhere' })
   assert.equal(bare.status, 2)
@@ -35,6 +39,7 @@ test('the locks in C and those by hand lose no addition of two threads', { skip 
       assert.equal((await runWorkers(load)).length, 2)
     }
     assert.equal(sameOperations(folder), 44)
+    assert.equal(sameRounds(folder, 1), 69)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
