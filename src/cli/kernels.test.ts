@@ -102,7 +102,7 @@ test('a variant that does not fit the kernel is refused, with the function that 
   assert.equal(none.code, 2)
   assert.match(none.err, /there is no kernel 'v6\.55'\nDid you mean v6\.5\?/)
   const between = await faultline('bench', '-s', 'precheck', '--kernel', 'v6.9')
-  assert.match(between.err, /There are: v5\.11, .*\. The last one before v6\.9 is v6\.8\./)
+  assert.match(between.err, /There are the kernels v5\.11, .*\. The last one before v6\.9 is v6\.8\./)
   const primitive = await faultline('bench', '-s', 'primitives', '--kernel', V6_5.name)
   assert.equal(primitive.code, 2)
   assert.match(primitive.err, /primitives runs no protocol, so no kernel/)

@@ -1,5 +1,5 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { nearestText } from '../errors/nearest.ts'
+import { kernelHint } from '../errors/older-version.ts'
 import type { Version } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
 
@@ -10,24 +10,8 @@ export function kernelNamed(name: string | undefined): Version | undefined {
   const version = VERSIONS.find((one) => one.name === name)
   if (version !== undefined) return version
   throw new FaultlineError('UNKNOWN_NAME', 'usage', `there is no kernel '${name}'`, {
-    hint: olderText(name, names) ?? nearestText(name, names),
+    hint: kernelHint(name, names),
   })
-}
-
-/** Linux has had no minor version above 20: a larger number is a typing error. */
-const LAST_MINOR = 20
-
-/** For a version between two of these: the one whose functions it has most likely. */
-function olderText(name: string, names: readonly string[]): string | undefined {
-  const asked = numberOf(name)
-  if (asked === undefined) return undefined
-  const older = names.findLast((one) => numberOf(one)! < asked)
-  return older === undefined ? undefined : `There are: ${names.join(', ')}. The last one before ${name} is ${older}.`
-}
-
-function numberOf(name: string): number | undefined {
-  const [, major, minor] = /^v?(\d+)\.(\d+)$/.exec(name) ?? []
-  return minor === undefined || Number(minor) > LAST_MINOR ? undefined : Number(major) * 100 + Number(minor)
 }
 
 /** The error for a variant that was requested by name and that the kernel does not support. */

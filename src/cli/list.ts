@@ -1,5 +1,6 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
+import { olderText } from '../errors/older-version.ts'
 import { fit } from '../report/fit.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './io.ts'
@@ -31,7 +32,11 @@ function foundIn(listing: Listing, what = 'scenarios'): Found {
   const found = named.get(what)
   if (found !== undefined) return found
   throw new FaultlineError('UNKNOWN_LISTING', 'usage', `there is no '${what}' to list`, {
-    hint: hintFor(what, [...KINDS, ...named.keys()]),
+    hint:
+      olderText(
+        what,
+        listing.kernels.map(({ name }) => name),
+      ) ?? hintFor(what, [...KINDS, ...named.keys()]),
   })
 }
 

@@ -1,5 +1,6 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
 import { nearestText } from '../errors/nearest.ts'
+import { kernelHint } from '../errors/older-version.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Kernel, Subject } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
@@ -22,7 +23,7 @@ export function beginningOf(name: string, file: string, from: string, wanted: re
     file,
     kernel: { exported: base.name.toUpperCase().replaceAll('.', '_'), name: base.name, kvm: base.kvm },
     from,
-    says: variant?.says ?? `${from}, changed`,
+    says: version === undefined ? variant!.says : `${from}, changed`,
     subject:
       version === undefined && variant!.subject !== 'mixed' ? variant!.subject : subjectOf(Object.keys(functions)),
     functions,
@@ -62,6 +63,10 @@ function entryOf({ name, kvm }: Kernel, entry: string): unknown {
 function unknownFrom(from: string): FaultlineError {
   const names = [...VERSIONS, ...VARIANTS].map(({ name }) => name)
   return new FaultlineError('UNKNOWN_NAME', 'usage', `--from is '${from}', which is neither a variant nor a kernel`, {
-    hint: nearestText(from, names),
+    hint: kernelHint(
+      from,
+      names,
+      VERSIONS.map((one) => one.name),
+    ),
   })
 }

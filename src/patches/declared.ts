@@ -16,18 +16,27 @@ export function declaredIn(module: Readonly<Record<string, unknown>>): Declared 
     | { readonly name?: unknown; readonly on?: Table; readonly replaces?: Table; readonly brings?: Partial<Brought> }
     | undefined
   if (patch === undefined) return { problem: exportsNothing(Object.keys(module)) }
-  const { name, on, replaces } = patch
-  if (typeof name !== 'string' || on === undefined || replaces === undefined) {
-    return { problem: 'its default export was not made by `patch({ name, on, replaces })`' }
-  }
+  const { name, on, replaces } = patch ?? {}
+  if (typeof name !== 'string' || on === undefined || replaces === undefined) return { problem: lacking(patch) }
   if (!/^[\w.][\w.-]*$/.test(name)) return { problem: `its name is '${name}': letters, digits, dots and dashes only` }
-  const { kvm } = on as { readonly kvm: Table }
+  const { kvm } = on as { readonly kvm?: Table }
+  if (kvm === undefined) return { problem: 'its `on` is no kernel: `on: V6_8`, imported from `faultline/kvm`' }
   for (const [entry, own] of Object.entries(replaces)) {
     const problem = entry in kvm ? misfit(entry, own, kvm[entry]) : unknownEntry(entry, Object.keys(kvm))
     if (problem !== undefined) return { problem, of: entry }
   }
   const problem = patch.brings?.mmuLock === undefined ? undefined : unfitLock(patch.brings.mmuLock)
   return problem === undefined ? { name, replaces: Object.keys(replaces) } : { problem }
+}
+
+/** Which part of a patch is missing, or that it is none at all. */
+function lacking(patch: unknown): string {
+  const parts = { name: 'string', on: 'object', replaces: 'object' }
+  const own: Table = typeof patch === 'object' && patch !== null ? { ...patch } : {}
+  const missing = Object.entries(parts).flatMap(([name, type]) => (typeof own[name] === type ? [] : [`\`${name}\``]))
+  return Object.hasOwn(own, 'kvm')
+    ? `what it gives to \`patch()\` has no ${missing.join(', no ')}`
+    : 'its default export was not made by `patch({ name, on, replaces })`'
 }
 
 const LOCK_METHODS: readonly (keyof RwLock)[] = [

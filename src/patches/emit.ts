@@ -12,6 +12,7 @@ import { toTraced } from '../builds/traced.ts'
 import { FRAMES, PLAYED } from '../builds/write.ts'
 import { cacheFolder, writeWhole } from './cache.ts'
 import type { PatchCode } from './code.ts'
+import { frozen } from './frozen.ts'
 import { withLoopGuards } from './loop-guards.ts'
 import { DOOR } from './rules/world.ts'
 
@@ -28,7 +29,10 @@ export function emit({ file, code, hash }: PatchText): PatchCode['modules'] {
   const folder = cacheFolder(hashOf([hash, resolve(file), DIST].join('\0')))
   const urls = BUILDS.map((build) => {
     const target = join(folder, build, `${name}.mjs`)
-    writeWhole(target, `${withDoor(FORMS[build](code, name), build)}\n${sourceMap(code, resolve(file))}\n`)
+    writeWhole(
+      target,
+      `${withDoor(FORMS[build](code, name), build)}\n${frozen(code)}\n${sourceMap(code, resolve(file))}\n`,
+    )
     return [build, pathToFileURL(target).href] as const
   })
   return Object.fromEntries(urls) as PatchCode['modules']

@@ -116,6 +116,36 @@ for (const [what, code, says] of [
     'const seen = new Map()\nfunction f(gfn) { seen.set(gfn, 1) }',
     '2:19 a module keeps no state, for each thread would have its own: place a word',
   ],
+  ...(
+    [
+      ['by a pattern', 'const box = { n: 0 }\nfunction f() { ;[box.n] = [1] }', '2:17'],
+      ['by Object.assign()', 'const box = { n: 0 }\nfunction f() { Object.assign(box, { n: 1 }) }', '2:16'],
+      ['of a class', 'class Box { static n = 0 }\nfunction f() { Box.n += 1 }', '2:16'],
+      ['of a function', 'function f() { f.n = 1 }', '1:16'],
+      ['of an import', "import { COUNTER } from 'faultline/kvm'\nfunction f() { COUNTER.x = 1 }", '2:16'],
+      ['where a search ended', "const re = /a/g\nfunction f() { return re.test('a') }", '2:23'],
+      [
+        'of an object with a private field',
+        'class Box { #n = 0; bump() { this.#n += 1 } }\nconst box = new Box()',
+        '2:13',
+      ],
+      ['of a class above', 'class A { bump() { this.n = 1 } }\nclass B extends A {}\nconst box = new B()', '3:13'],
+      ['of a static method', 'class Box { static n = 0; static bump() { this.n++ } }', '1:43'],
+      ['that a function keeps', 'const bump = (() => { let n = 0; return () => { n += 1; return n } })()', '1:49'],
+      [
+        'that a call keeps',
+        'function make() { const a = []; return { f() { a.push(1) } } }\nconst made = make()',
+        '1:48',
+      ],
+    ] as const
+  ).map(
+    ([what, code, at]) =>
+      [
+        `state ${what}`,
+        code,
+        `${at} a module keeps no state, for each thread would have its own: place a word`,
+      ] as const,
+  ),
   ['an async function', 'async function f() {}', '1:1 a step is taken, not awaited: `function*` and `yield*`'],
   [
     'an imported function that nothing takes',
@@ -124,6 +154,24 @@ for (const [what, code, says] of [
   ],
 ] as const) {
   test(`${what} is found, with its place and the remedy`, () => assert.deepEqual(found(code), [says]))
+}
+
+for (const [what, code] of [
+  [
+    'a table made by a function',
+    'const table = (() => { const t = []; [1, 2].forEach((n) => t.push(n)); return t })()',
+  ],
+  [
+    'a class whose objects change, made when a VM is placed',
+    'class Lock { n = 0; lock() { this.n += 1 } }\nconst make = () => new Lock()',
+  ],
+  [
+    'an object that does not change',
+    'class Box { n = 1; constructor() { this.m = 2 } get sum() { return this.n + this.m } }\nconst box = new Box()',
+  ],
+  ['an expression without a place', "const re = /a/\nfunction f() { return re.test('a') }"],
+] as const) {
+  test(`${what} is fine`, () => assert.deepEqual(found(code), []))
 }
 
 for (const [what, body] of [

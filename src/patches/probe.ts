@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Node } from 'acorn'
+import { full } from 'acorn-walk'
 import { FaultlineError } from '../errors/faultline-error.ts'
 import type { PatchCode } from './code.ts'
 import type { Declared } from './declared.ts'
-import { refuseIfAny } from './house-rules.ts'
+import { parsed, refuseIfAny } from './house-rules.ts'
 import { placeInStack } from './place-in.ts'
 import type { Begins, Probed } from './probe-worker.ts'
 
@@ -16,7 +20,10 @@ export async function probe(
 ): Promise<Declared & { readonly name: string }> {
   const probed = await ask(modules.stepped)
   if (probed === undefined) {
-    throw new FaultlineError('PATCH_ENDLESS', 'usage', `${file} does not finish loading`, {
+    // Loops of the other builds are guarded, and say where they do not end.
+    const guarded = await ask(modules.direct)
+    const [where = file] = (guarded !== undefined && 'failed' in guarded && /\S+:\d+:\d+$/.exec(guarded.failed)) || []
+    throw new FaultlineError('PATCH_ENDLESS', 'usage', `${where} does not finish loading`, {
       hint: 'Code outside of functions runs on loading: declare there, and compute in functions.',
     })
   }
@@ -32,9 +39,24 @@ export async function probe(
     refuseIfAny(problems, file)
     return declared
   }
-  throw new FaultlineError('NO_PATCH', 'usage', `${file} is no patch: ${declared.problem}`, {
+  const at = placeOf(readFileSync(fileURLToPath(modules.stepped), 'utf8'), declared.of)
+  throw new FaultlineError('NO_PATCH', 'usage', `${file}${at} is no patch: ${declared.problem}`, {
     hint: '`faultline new patch FILE --from VARIANT` writes one to begin with.',
   })
+}
+
+/** The place of a function in `replaces`, or of the default export; empty if the file has none. */
+function placeOf(code: string, entry: string | undefined): string {
+  const tree = parsed(code, '')
+  let found: Node | undefined = tree.body.find(({ type }) => type === 'ExportDefaultDeclaration')
+  full(tree, (node) => {
+    if (node.type !== 'Property' || node.key.type !== 'Identifier' || node.key.name !== 'replaces') return
+    const replaced = node.value.type === 'ObjectExpression' ? node.value.properties : []
+    found =
+      replaced.find((own) => own.type === 'Property' && own.key.type === 'Identifier' && own.key.name === entry) ??
+      found
+  })
+  return found?.loc ? `:${found.loc.start.line}:${found.loc.start.column + 1}` : ''
 }
 
 function ask(url: string): Promise<Probed | undefined> {

@@ -96,6 +96,14 @@ test('what a patch cannot begin as is said with the nearest name', () => {
     message: "--from is 'coarse-yeild', which is neither a variant nor a kernel",
     hint: 'Did you mean coarse-yield?',
   })
+  for (const [between, older] of [
+    ['v6.1', 'v5.15'],
+    ['v6.6', 'v6.5'],
+  ] as const)
+    assert.throws(() => beginningOf('x', './x.ts', between, []), {
+      hint: new RegExp(`before ${between} is ${older}\\.$`),
+    })
+  assert.equal(beginningOf('x', './x.ts', 'v5.15', []).says, 'v5.15, changed', 'a variant of mixed has its name')
   assert.throws(() => beginningOf('x', './x.ts', 'v6.8', ['isPageFaultStael']), {
     message: "v6.8 has no function 'isPageFaultStael'",
     hint: 'Did you mean isPageFaultStale?',

@@ -1,5 +1,5 @@
 import { FaultlineError } from '../errors/faultline-error.ts'
-import { nearestText } from '../errors/nearest.ts'
+import { kernelHint } from '../errors/older-version.ts'
 import { VARIANTS } from '../protocols/catalogue.ts'
 import type { Kernel } from '../protocols/kernel.ts'
 import { VERSIONS } from '../protocols/kernels.ts'
@@ -21,6 +21,10 @@ export async function tableOf(name: string, node: string): Promise<Table> {
   if (kernel !== undefined) return { kernel }
   const names = known.map((one) => one.name)
   throw new FaultlineError('UNKNOWN_NAME', 'usage', `there is no kernel and no variant '${name}'`, {
-    hint: `${nearestText(name, names)} A patch is named by its path: ./my-patch.ts.`,
+    hint: `${kernelHint(
+      name,
+      names,
+      VERSIONS.map((one) => one.name),
+    )} A patch is named by its path: ./my-patch.ts.`,
   })
 }
