@@ -134,7 +134,8 @@ test('invalidations in a function trace only are reported as unknown, not as zer
 test('what is not traced has no number: neither 0 invalidations nor 0 SPTEs nor 0 leafs', () => {
   const { invalidations, sptesSet, removals } = summaryOf(times(4, (us, at) => [fault(us, 0x1200 + at)]))
   assert.deepEqual([invalidations.count, invalidations.everything, sptesSet], [null, null, null])
-  assert.deepEqual(removals.own, { events: 0, leafs: null, pages: null })
+  const unknown = { events: null, leafs: null, pages: null }
+  assert.deepEqual(removals, { notifier: unknown, attributes: unknown, 'set-pte': unknown, own: unknown })
 })
 
 test('leafs that are zapped while invalidations are not traced have an unknown cause', () => {
@@ -165,4 +166,20 @@ test('events of probes are named, and their arguments not taken for those of tra
   ])
   assert.equal(faults?.count, 1)
   assert.match(warnings.join(), /^2 events are probes/)
+})
+
+test('waits are unknown where only their begins or only their ends are recorded, and said to be of other locks where they are', () => {
+  const begin = (us: number) => line(FIRST, us, 'contention_begin', '00000000aaaaaaaa (flags=MUTEX)')
+  const end = (us: number) => line(FIRST, us, 'contention_end', '00000000aaaaaaaa (ret=0)')
+  for (const [waits, says] of [
+    [[], /shows no waits for mmu_lock: either there were none, or/],
+    [[begin], /is unknown: lock:contention_begin was recorded without lock:contention_end/],
+    [[end], /is unknown: lock:contention_end was recorded without lock:contention_begin/],
+    [[begin, end], /has waits for locks, but none that may be for mmu_lock/],
+  ] as const) {
+    const { verdict } = summaryOf(
+      times(4, (us, at) => [fault(us, 0x1200 + at), ...waits.map((of, after) => of(us + 1 + after))]),
+    )
+    assert.match(verdict.says, says)
+  }
 })

@@ -65,7 +65,7 @@ export type TraceSummary = {
   readonly warnings: readonly string[]
 }
 
-type ShownRemoval = { readonly events: number; readonly leafs: number | null; readonly pages: number | null }
+type ShownRemoval = { readonly events: number | null; readonly leafs: number | null; readonly pages: number | null }
 
 export type FaultSummary = {
   readonly count: number
@@ -160,13 +160,15 @@ export function summarise(recording: Recording, known: KnownMemslots, file = 'FI
 function shownRemovals(recording: Recording): TraceSummary['removals'] {
   const { byCause } = recording.removals
   const hasLeafs = recording.countOf('kvm_tdp_mmu_spte_changed') > 0
-  const shown = ({ events, leafs, pages }: Removal): ShownRemoval =>
-    hasLeafs ? { events, leafs, pages } : { events, leafs: null, pages: null }
+  const shown = ({ events, leafs, pages }: Removal, isTraced: boolean): ShownRemoval => ({
+    events: isTraced ? events : null,
+    ...(hasLeafs ? { leafs, pages } : { leafs: null, pages: null }),
+  })
   return {
-    notifier: shown(byCause.notifier),
-    attributes: shown(byCause.attributes),
-    'set-pte': shown(byCause['set-pte']),
-    own: shown(byCause.own),
+    notifier: shown(byCause.notifier, recording.invalidations.unmaps > 0),
+    attributes: shown(byCause.attributes, recording.countOf('kvm_vm_set_mem_attributes') > 0),
+    'set-pte': shown(byCause['set-pte'], recording.countOf('kvm_set_spte_hva') > 0),
+    own: shown(byCause.own, hasLeafs),
   }
 }
 

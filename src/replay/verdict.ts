@@ -70,7 +70,7 @@ function sufferingOf(
       says: `Its vCPUs fault on one page again and again before it is mapped: ${storm.says.replace('retry storms: ', '')}.`,
       command,
     }
-  return { says: whyNothing(known), command: null }
+  return { says: whyNothing(recording, known), command: null }
 }
 
 /** Undefined if the waits for mmu_lock are few and short. */
@@ -112,13 +112,23 @@ function longHoldOf(roles: readonly TaskInRole[], { mmuLock }: Known): string | 
     : `${wait.who} waited up to ${time(wait.ns)} for mmu_lock: it misses timer ticks meanwhile.`
 }
 
-function whyNothing({ mmuLock, faults, invalidations }: Known): string {
+function whyNothing(recording: Recording, { mmuLock, faults, invalidations }: Known): string {
   if (faults === null && invalidations === 0)
     return 'No conclusion is possible: the trace has neither faults nor invalidations.'
   if (faults === null) return 'Few conclusions are possible: the trace has invalidations, but no faults.'
-  if (mmuLock === null)
-    return 'Nothing unusual was found; the trace shows no waits for mmu_lock: either there were none, or lock:contention_begin was not recorded.'
+  if (mmuLock === null) return `Nothing unusual was found; ${whyNoWaits(recording)}.`
   return 'Nothing unusual was found: vCPUs hardly ever wait for mmu_lock.'
+}
+
+/** A wait is known by its begin and its end. */
+function whyNoWaits(recording: Recording): string {
+  const [begins, ends] = [recording.countOf('contention_begin'), recording.countOf('contention_end')]
+  if (begins > 0 && ends > 0) return 'the trace has waits for locks, but none that may be for mmu_lock'
+  if (begins > 0 || ends > 0) {
+    const [found, lacks] = begins > 0 ? ['begin', 'end'] : ['end', 'begin']
+    return `how long locks were waited for is unknown: lock:contention_${found} was recorded without lock:contention_${lacks}`
+  }
+  return 'the trace shows no waits for mmu_lock: either there were none, or lock:contention_begin was not recorded'
 }
 
 /** The scenario whose question is closest to the findings. */
