@@ -39,6 +39,27 @@ function faultline(...words: readonly string[]) {
 
 const resultOf = () => JSON.parse(readFileSync(join(folder, 'x.json'), 'utf8')) as Result
 
+test('the types of the package are whole: all that it exports compiles strictly, and a flag that there is not does not', () => {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'node_modules', 'faultline', 'package.json'), 'utf8'))
+  const typed = Object.keys(exports).filter((door) => exports[door].types !== undefined)
+  assert.ok(typed.length > 4)
+  const text = [
+    ...typed.map((door, at) => `import * as door${at} from 'faultline${door.slice(1)}'\nvoid door${at}`),
+    "import { bench, type BenchFlags } from 'faultline'",
+    "const flags: BenchFlags = { scenario: 'precheck', vcpus: 2, 'time-budget': '20s' }",
+    'void bench(flags)',
+    '// @ts-expect-error: no flag of this name',
+    'void bench({ trails: 3 })',
+  ]
+  writeFileSync(join(folder, 'use.ts'), text.join('\n'))
+  const options = { module: 'nodenext', target: 'es2023', lib: ['es2024'], types: ['node'], strict: true, noEmit: true }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['use.ts'] }))
+  const tsc = join(folder, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
+  rmSync(join(folder, 'tsconfig.json'))
+  assert.deepEqual([status, stdout], [0, ''])
+})
+
 test('a new patch is written, compared by diff, and run on threads and on a modelled machine beside one of our variants', () => {
   const begun = faultline('new', 'patch', 'my-yield.ts', '--from', 'coarse-yield')
   assert.equal(begun.code, 0, begun.err)
