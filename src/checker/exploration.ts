@@ -3,6 +3,7 @@ import type { Place } from '../shared-memory/place.ts'
 import type { Steps } from '../shared-memory/steps.ts'
 import { refuseUnknown } from './bounds.ts'
 import type { Limits } from './limits.ts'
+import { namedResults, type Results } from './named-results.ts'
 import type { Program } from './program.ts'
 import { Refused } from './refused.ts'
 import { compareMemories, compareSetUps, initialMemory, setUp } from './setup.ts'
@@ -29,8 +30,8 @@ export type Exploration<Subject> = {
 export type End<Subject> = {
   readonly subject: Subject
   readonly valueIn: (word: Word) => number
-  /** The return values of the actors, in their order. */
-  readonly results: readonly unknown[]
+  /** The return values of the actors, in their order and by their names. */
+  readonly results: Results
 }
 
 /** The oracle of an exploration that requires only that all actors end, in every order of their steps. */
@@ -51,6 +52,7 @@ export function programOf<Subject>(exploration: Exploration<Subject>): Program {
   const memory = initialMemory(first, initialise)
   compareMemories(place, memory, initialMemory(second, initialise))
   const words = new Words(place)
+  const names = Object.keys(actors)
   return {
     place,
     memory,
@@ -65,7 +67,8 @@ export function programOf<Subject>(exploration: Exploration<Subject>): Program {
         words.check('the value', word)
         return at[word]!
       }
-      const says = oracle && asUser('the oracle', () => oracle({ subject, valueIn, results }))
+      const says =
+        oracle && asUser('the oracle', () => oracle({ subject, valueIn, results: namedResults(results, names) }))
       if (says === undefined) return []
       if (typeof says === 'string') return [{ name: 'oracle', says, value: 0 }]
       throw new Refused(

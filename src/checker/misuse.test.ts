@@ -170,3 +170,23 @@ test('a lock for threads takes no steps, and is refused', () => {
     oracle: allEnd,
   })
 })
+
+test('what an actor returned has its name for the oracle, and a name that no actor has is refused', () => {
+  const actors = {
+    *left() {},
+    *right(cpu: Cpu, { x }: Two) {
+      return yield* cpu.load(x)
+    },
+  } as Record<string, Act>
+  for (const objects of [
+    ({ results }) => (results.right === 0 ? 'it read 0' : undefined),
+    ({ results }) => (results[1] === 0 && JSON.stringify(results).length > 0 ? 'it read 0' : undefined),
+  ] as NonNullable<Parameters<typeof explore<Two>>[0]['oracle']>[])
+    assert.deepEqual(explore({ setup, actors, oracle: objects }).verdict, 'FAIL')
+  refused(/the oracle reads results\.rigth.*There are: left, right/, {
+    setup,
+    actors,
+    oracle: ({ results }: { results: Record<string, unknown> }) => (results.rigth === 0 ? 'it read 0' : undefined),
+  })
+  refused(/there is nothing to explore/, undefined as never)
+})

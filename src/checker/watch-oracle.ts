@@ -5,7 +5,7 @@ export type WatchedOracle<Subject> = { readonly exploration: Exploration<Subject
 
 /** Observes whether the oracle reads a value in memory, or a return value of an actor. */
 export function watchOracle<Subject>(exploration: Exploration<Subject>): WatchedOracle<Subject> {
-  const { oracle } = exploration
+  const { oracle } = exploration ?? {}
   if (typeof oracle !== 'function') return { exploration, mayAssert: () => false }
   if (oracle === allEnd) return { exploration, mayAssert: () => true }
   let hasLooked = false
