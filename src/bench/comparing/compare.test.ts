@@ -130,6 +130,31 @@ test('a run on wasm words is never compared with one on atomics, also if its fil
     both.changes.map(({ verdict }) => verdict),
     ['unresolved'],
   )
+  const { differences, skipped } = compare(named(resultOf([on('wasm')]), resultOf([on('atomics')])), OPTIONS)
+  assert.deepEqual(differences, [])
+  assert.match(skipped[0]!.why, /there words is atomics$/)
+})
+
+test('files that each have one value of the parameter are its columns, and files that share one are kept apart', () => {
+  const on = (words?: string) =>
+    resultOf([
+      measured(words === undefined ? 100 : 120, { params: { vcpus: 2, ...(words === undefined ? {} : { words }) } }),
+    ])
+  const two = compare(named(on(), on('wasm')), { ...OPTIONS, by: 'words' })
+  assert.deepEqual([two.columns, two.changes.map(({ verdict }) => verdict)], [['atomics', 'wasm'], ['better']])
+  assert.equal(two.changes[0]!.test.method === 'signed-rank', false, 'their trials were not interleaved')
+  const elsewhere = { ...on('wasm'), host: { ...on().host, cpu: 'another' } }
+  assert.match(compare(named(on(), elsewhere), { ...OPTIONS, by: 'words' }).differences[0]!.says, /cpu differs/)
+  assert.equal(compare(named(on(), on('wasm'), on('wasm')), { ...OPTIONS, by: 'words' }).changes.length, 0)
+  const machine = (name: string) =>
+    resultOf([
+      runOf(
+        { flushes_per_unmap: [name.length] },
+        { kind: 'modelled', machine: name, model: { profileHash: name } as Run['model'] & {} },
+      ),
+    ])
+  const machines = compare(named(machine('a'), machine('bb')), { ...OPTIONS, by: 'machine' })
+  assert.deepEqual([machines.differences, machines.changes.length], [[], 1])
 })
 
 test('the columns can stand for any parameter', () => {

@@ -1,7 +1,7 @@
 import { type Difference, differencesOf } from './differences.ts'
 import { familiesOf, isDecisive } from './families.ts'
 import { type Change, judge } from './judge.ts'
-import { BY_REVISION, type Layout, type Line, layOut, type Source } from './layout.ts'
+import { BY_REVISION, type Layout, type Line, layOut, type Source, UNSAID } from './layout.ts'
 import { type Met, type Missing, missingMetrics } from './missing.ts'
 import { commonMetrics, type Samples, samplesOf } from './samples.ts'
 import { isEqual } from './verdict.ts'
@@ -123,7 +123,7 @@ function reasonMissing({ columns, lines }: Layout, { key }: Line, column: number
     .map((names, index) => ({ names, key: there[index]!.key }))
     .sort((a, b) => a.names.length - b.names.length)[0]
   if (apart === undefined || apart.names.length > 4) return `not in ${columns[column]}`
-  return `not in ${columns[column]}: there ${apart.names.map((name) => `${name} is ${apart.key[name] ?? 'not set'}`).join(', ')}`
+  return `not in ${columns[column]}: there ${apart.names.map((name) => `${name} is ${apart.key[name] ?? UNSAID[name] ?? 'not set'}`).join(', ')}`
 }
 
 /** An exact figure that changed is a change, whether or not it is known which way is better. */

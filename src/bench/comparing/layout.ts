@@ -24,8 +24,9 @@ export const BY_REVISION = 'revision'
 /** The duration of trials is reported as a difference; it does not make the run a different question. */
 const CIRCUMSTANCES = ['duration', 'warmup']
 
-/** A run that says it and a run that does not are the same. */
-const isUnsaid = (name: string, value: string | number) => name === 'words' && value === 'atomics'
+/** What a run that does not say it has: runs that say it are the same. */
+export const UNSAID: Readonly<Record<string, string>> = { words: 'atomics' }
+const isUnsaid = (name: string, value: string | number) => UNSAID[name] === value
 
 /** The identity of a run: its names and its parameters, which become a table's rows and columns. */
 export function identityOf({ scenario, machine, kind, variant, revision, params }: Run): Line['key'] {
@@ -39,8 +40,9 @@ export function identityOf({ scenario, machine, kind, variant, revision, params 
  * modelled runs never share a line.
  */
 export function layOut(sources: readonly Source[], by: string): Layout {
+  const isFileNamed = sources.length > 1 && !isByFile(sources, by)
   const placed = sources.flatMap((source) =>
-    source.result.runs.map((run) => ({ source, run, ...placeOf(source, run, by, sources.length > 1) })),
+    source.result.runs.map((run) => ({ source, run, ...placeOf(source, run, by, isFileNamed) })),
   )
   const columns = by === BY_FILE ? sources.map(({ name }) => name) : [...new Set(placed.map(({ column }) => column))]
   const lines: { key: Line['key']; cells: (Cell | undefined)[] }[] = []
@@ -69,12 +71,21 @@ function linesOf<T>(byKey: Map<string, T[]>, key: string): T[] {
   return lines
 }
 
-function placeOf(source: Source, run: Run, by: string, isOneOfMany: boolean) {
+/** Whether the files are the columns under another name: each has one value of the property, and none that of another. */
+function isByFile(sources: readonly Source[], by: string): boolean {
+  const values = sources.map(({ result }) => [...new Set(result.runs.map((run) => columnOf(run, by)))])
+  return values.every(({ length }) => length === 1) && new Set(values.flat()).size === sources.length
+}
+
+const columnOf = (run: Run, by: string) => String(identityOf(run)[by] ?? run.params[by] ?? UNSAID[by] ?? '-')
+
+function placeOf(source: Source, run: Run, by: string, isFileNamed: boolean) {
   const identity = identityOf(run)
   if (by === BY_FILE) return { key: identity, column: source.name }
-  const { [by]: value = run.params[by] ?? '-', ...key } = identity
+  const { [by]: _, ...key } = identity
+  const value = columnOf(run, by)
   // Properties that follow from the value of a column are not part of the line's name.
-  return { key: isOneOfMany ? { [BY_FILE]: source.name, ...key } : key, column: String(value) }
+  return { key: isFileNamed ? { [BY_FILE]: source.name, ...key } : key, column: value }
 }
 
 /** A parameter that only one revision of the code knows has its default in the other. */
