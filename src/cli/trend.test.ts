@@ -31,6 +31,15 @@ test('a history grows by a line a result, and names the commit of a shift', asyn
   assert.match(out, /0 of 1 series without a change; the longest has 24 points/)
 })
 
+test('a series that is too short to show a change was not tested', async () => {
+  const file = join(FOLDER, 'short.csv')
+  writeFileSync(file, `metric,value,commit\n${[1, 2, 3, 4, 5, 6, 7].map((n) => `faults_per_second,${n}00,c${n}`).join('\n')}\n`)
+  const { out } = await faultline('trend', file)
+  assert.match(out, /^1 series not tested: one with fewer than 8 points cannot show a change\.$/m)
+  assert.doesNotMatch(out, /by chance/)
+  assert.match((await faultline('trend', HISTORY)).out, /^1 series tested by .* about 0\.0 of them/m)
+})
+
 test('the same as JSON has every point and every shift', async () => {
   const [series] = JSON.parse((await faultline('trend', HISTORY, '--json')).out)
   assert.equal(series.points.length, 24)

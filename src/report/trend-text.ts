@@ -1,3 +1,4 @@
+import { SHORTEST } from '../bench/trend/flat-series.ts'
 import type { Entry } from '../bench/trend/history.ts'
 import type { Series, Shift, ShiftOptions } from '../bench/trend/series.ts'
 import { percent, ratioChange } from './compare-cells.ts'
@@ -26,7 +27,8 @@ export function trendText(all: readonly Changed[], options: ShiftOptions): strin
 }
 
 function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOptions): string[] {
-  const measured = all.filter(({ series }) => !series.isExact).length
+  const measured = all.filter(({ series }) => !series.isExact)
+  const tested = measured.filter(({ series }) => series.points.length >= 2 * SHORTEST).length
   const looked = Number.isFinite(newest)
     ? [
         newestText(
@@ -35,10 +37,15 @@ function methodText(all: readonly Changed[], { alpha, least, newest }: ShiftOpti
         ),
       ]
     : []
-  if (measured === 0) return looked
-  const chance = (measured * alpha).toFixed(1)
+  if (measured.length === 0) return looked
+  const short = measured.length - tested
+  const untested =
+    short === 0 ? [] : [`${short} series not tested: one with fewer than ${2 * SHORTEST} points cannot show a change.`]
+  if (tested === 0) return [...untested, ...looked]
+  const chance = (tested * alpha).toFixed(1)
   return [
-    `${measured} series tested by E-divisive against flat series with the same autocorrelation, alpha ${alpha} each: about ${chance} of them would show a change by chance; a series with fewer than 8 points shows none. Levels that differ by less than ${percent(least)} count as one.`,
+    `${tested} series tested by E-divisive against flat series with the same autocorrelation, alpha ${alpha} each: about ${chance} of them would show a change by chance. Levels that differ by less than ${percent(least)} count as one.`,
+    ...untested,
     ...looked,
   ]
 }
