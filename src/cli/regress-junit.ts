@@ -44,12 +44,13 @@ export const findingOf = ({ kind, says }: Failure): Finding =>
     ? { kind: 'failure', type: kind, message: says, text: says }
     : { kind: 'error', type: kind, message: says, text: says }
 
-/** The measured tier: one case, with the table as its output. `worse`: what of it fails the gate. */
+/** The measured tier: one case, with the table as its output. `worse`: what of it fails the gate; `isSkipped`: nothing was compared. */
 export const measuredSuite = (
   ref: string,
   text: string,
   failures: readonly Failure[],
   worse: string | undefined,
+  isSkipped: boolean,
 ): Suite => ({
   name: `measured against ${ref}`,
   cases: [
@@ -61,7 +62,7 @@ export const measuredSuite = (
         ...failures.map(findingOf),
         ...(worse === undefined ? [] : [{ kind: 'failure' as const, type: 'worse', message: worse, text: worse }]),
       ],
-      isSkipped: false,
+      isSkipped,
       output: text,
     },
   ],

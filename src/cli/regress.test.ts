@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { resultOf, runOf } from '../bench/comparing/testing.contract.ts'
 import { MANIFEST, manifestText } from '../bench/gate/manifest.ts'
+import { junitText } from '../report/junit-xml.ts'
 import { faultline } from './faultline.contract.ts'
+import { measuredSuite } from './regress-junit.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-regress-'))
 
@@ -129,6 +131,20 @@ test('the gate passes its own baseline, fails if one digit differs, and rewrites
   assert.match(updated.out, /written; for the commit message:/)
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).runs, JSON.parse(written).runs)
   assert.match((await faultline('regress', '--baseline', folder, '--update')).out, /as it was$/m)
+})
+
+test('the measured tier is one case, which is skipped where nothing could be compared', () => {
+  const forbidden = { run: 'precheck B', kind: 'forbidden', says: 'stale_install 3 times' } as const
+  assert.match(
+    junitText([measuredSuite('main', 'a table', [], undefined, false)]),
+    /tests="1" failures="0" errors="0" skipped="0"/,
+  )
+  assert.match(junitText([measuredSuite('main', '', [], undefined, true)]), /skipped="1"[\s\S]*<skipped\/>/)
+  const failed = junitText([measuredSuite('main', '', [forbidden], 'a measured figure is worse', false)])
+  assert.match(
+    failed,
+    /failures="1"[\s\S]*<failure message="stale_install[\s\S]*<failure message="a measured figure is worse"/,
+  )
 })
 
 test('a deleted baseline fails the gate with a sentence, and only --update accepts the deletion, and says so', async () => {

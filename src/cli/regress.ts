@@ -45,7 +45,10 @@ async function checkMeasured(ref: string, args: RegressArgs, given: Io, suites?:
   const io = suites === undefined ? given : { ...given, out: () => {} }
   const base = await mergeBase(ref)
   const { result, isTooShort } = await measureAgainst(base, args, io)
-  if (result === undefined) return withoutResult(io)
+  if (result === undefined) {
+    suites?.push(measuredSuite(ref, 'nothing was measured', [], undefined, true))
+    return withoutResult(io)
+  }
   const comparison = comparisonOf(result)
   const failures = failuresOf(result, ({ revision }) => revision?.side === 'head')
   if (failures.length > 0) io.out(`${failures.map(failureText).join('\n')}\n`)
@@ -53,11 +56,12 @@ async function checkMeasured(ref: string, args: RegressArgs, given: Io, suites?:
   if (result.sequential !== undefined) io.out(`\n${sequentialText(result.sequential)}`)
   const isWorse = doesFail(comparison, 0)
   const worse = isWorse && args.gate === 'all' ? 'a measured figure is worse' : undefined
-  suites?.push(measuredSuite(ref, compareText(comparison, [], PLAIN), failures, worse))
+  const isNothing = isTooShort || comparison.changes.length === 0
+  suites?.push(measuredSuite(ref, compareText(comparison, [], PLAIN), failures, worse, isNothing))
   if (io.signal.aborted) return EXIT.interrupted
   if (result.runs.some(({ error }) => error !== null)) return EXIT.failed
   const isForbidden = failures.some(({ kind }) => kind === 'forbidden')
-  if (!isForbidden && (isTooShort || comparison.changes.length === 0)) return EXIT.incomparable
+  if (!isForbidden && isNothing) return EXIT.incomparable
   if (isWorse && args.gate !== 'all') io.out('\nThis is advice: measured figures fail the gate with --gate all only.')
   return isForbidden || (isWorse && args.gate === 'all') ? EXIT.regression : EXIT.fine
 }

@@ -33,7 +33,10 @@ test('a history grows by a line a result, and names the commit of a shift', asyn
 
 test('a series that is too short to show a change was not tested', async () => {
   const file = join(FOLDER, 'short.csv')
-  writeFileSync(file, `metric,value,commit\n${[1, 2, 3, 4, 5, 6, 7].map((n) => `faults_per_second,${n}00,c${n}`).join('\n')}\n`)
+  writeFileSync(
+    file,
+    `metric,value,commit\n${[1, 2, 3, 4, 5, 6, 7].map((n) => `faults_per_second,${n}00,c${n}`).join('\n')}\n`,
+  )
   const { out } = await faultline('trend', file)
   assert.match(out, /^1 series not tested: one with fewer than 8 points cannot show a change\.$/m)
   assert.doesNotMatch(out, /by chance/)
