@@ -12,10 +12,11 @@ import { isForTests } from '../dist/builds/modules.js'
  * @returns {string[]} the same, in the order of the files
  */
 export function inspect(root, look) {
-  const api = new API({ cwd: root })
+  const api = compiler()
+  const settings = join(root, 'tsconfig.json')
   try {
-    const snapshot = api.updateSnapshot({ openProjects: [join(root, 'tsconfig.json')] })
-    const [project] = snapshot.getProjects()
+    const snapshot = api.updateSnapshot({ openProjects: [settings] })
+    const project = snapshot.getProjects().find(({ configFileName }) => configFileName === settings)
     const src = join(root, 'src') + sep
     const sources = project.program
       .getSourceFileNames()
@@ -24,8 +25,16 @@ export function inspect(root, look) {
       .map((name) => ({ path: relative(src, name), file: project.program.getSourceFile(name) }))
     return look(sources, project.checker)
   } finally {
-    api.close()
+    api.updateSnapshot({ closeProjects: [settings] })
   }
+}
+
+let started
+
+/** One TypeScript for all projects of this process, with which it ends: to start, and to read its libraries, takes half a second. */
+function compiler() {
+  started ??= new API()
+  return started
 }
 
 /** The folder of the architecture that a source belongs to. */
