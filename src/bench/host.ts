@@ -50,9 +50,13 @@ export function readSteal(): { readonly steal: number; readonly total: number } 
   return { steal: fields[7] ?? 0, total: fields.reduce((sum, ticks) => sum + ticks, 0) }
 }
 
+/** Asked once: the program has been loaded from this tree, whatever becomes of the tree later. */
+let source: Result['source'] | undefined
+
 /** The tree that this program runs from. */
 export function describeSource(): Result['source'] {
-  return { ...gitState(), definition: definitionOfTree() }
+  source ??= { ...gitState(), definition: definitionOfTree() }
+  return source
 }
 
 function gitState(): { git: string | null; dirty: boolean | null } {
