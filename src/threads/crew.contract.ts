@@ -1,9 +1,10 @@
 // For tests: worker threads that carry out one order after the other, on a lock of the direct build.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Word } from '../shared-memory/cpu.ts'
 import * as stepped from '../shared-memory/index.ts'
 import type { Place } from '../shared-memory/place.ts'
 import { Records, type Shape } from '../shared-memory/records.ts'
-import { Control, STOP, WARMUP } from './control.ts'
+import { Control, RunAborted, STOP, WARMUP } from './control.ts'
 import { SPIN_LOOKS_CROWDED } from './cpu.ts'
 import {
   ARGUMENTS,
@@ -28,6 +29,12 @@ import { describeWait } from './watchdog.ts'
 
 /** Nothing that a test waits for takes this long, even on a busy machine. */
 const DEADLINE_MS = 30_000
+
+/** A worker that has not stopped by then is ended. */
+const STOP_MS = 200
+
+/** Workers whose crew has been dismissed, by the size of the crew. To start and to load one takes 0.1 s and more of CPU time. */
+const idle = new Map<number, WorkerGroup[]>()
 
 export class Crew implements AsyncDisposable {
   readonly place: Place
@@ -75,7 +82,7 @@ export class Crew implements AsyncDisposable {
       }
     })
     this.members = tasks.map(({ cpu }) => new Member(this, cpu, orders))
-    this.#group = new WorkerGroup(new URL('./crew-worker.contract.js', import.meta.url), cpus)
+    this.#group = idle.get(cpus)?.pop() ?? new WorkerGroup(new URL('./crew-worker.contract.js', import.meta.url), cpus)
     this.settled = this.#group.run<CrewTask, void>('obey', tasks, this.control)
     this.settled.then((settled) => {
       const failed = settled.find(({ status }) => status === 'rejected')
@@ -120,8 +127,14 @@ export class Crew implements AsyncDisposable {
     return await this.settled
   }
 
+  /** Workers that stop as they are told serve another crew. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.control.abort()
+    const settled = await Promise.race([this.settled, sleep(STOP_MS, undefined)])
+    if (settled?.every((one) => one.status === 'fulfilled' || one.reason instanceof RunAborted)) {
+      idle.set(this.members.length, [...(idle.get(this.members.length) ?? []), this.#group])
+      return
+    }
     await this.#group.destroy()
     await this.settled
   }
