@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { replayOnModel } from '../cli/replay-on-model.ts'
 import type { Check } from './check.ts'
 import { CHECKS as UNTRACED } from './checks/all.ts'
 import { Exhaustion } from './exhaust.ts'
@@ -7,7 +8,7 @@ import { LIMITS } from './limits.ts'
 import { loadChecks } from './load-checks.ts'
 import { Machine } from './machine.ts'
 import { replaySchedule } from './replay-schedule.ts'
-import { jobsOf, runJob } from './run-check.ts'
+import { type Job, jobsOf, runJob } from './run-check.ts'
 
 const { patience: _, ...ASKED } = LIMITS
 const CHECKS = await loadChecks()
@@ -38,13 +39,26 @@ const LARGE = new Set([
 for (const check of CHECKS) {
   for (const job of jobsOf(check, ASKED, {})) {
     if (job.expects === 'PASS' && LARGE.has(job.configuration)) continue
-    const does = job.expects === 'PASS' ? 'holds' : `is caught by ${job.finds.join(' or ')}`
+    const does =
+      job.expects === 'PASS' ? 'holds' : `is caught by ${job.finds.join(' or ')}, and by the model in the same steps`
     test(`${check.name}: ${job.variant} ${does} in ${job.configuration}`, () => {
-      const { explored, isAsExpected, isRepeatable } = runJob(check, job)
+      const { explored, replay, isAsExpected, isRepeatable } = runJob(check, job)
       assert.ok(isAsExpected, JSON.stringify({ ...explored, schedule: null }))
       assert.ok(isRepeatable)
+      if (replay !== null) assertSameOnModel(check, job, replay)
     })
   }
+}
+
+/** The model does what the checker did by this schedule: the same memory and the same counts. */
+function assertSameOnModel(check: Check, { variant, configuration }: Job, schedule: string): void {
+  const replayed = replaySchedule(check, variant, configuration, schedule)
+  assert.ok(typeof replayed !== 'string', String(replayed))
+  // The model has no delayed stores or loads.
+  if (replayed.memoryModel !== 'sc') return
+  const { agrees, counters, checked } = replayOnModel(replayed)
+  assert.deepEqual(counters, checked)
+  assert.ok(agrees, 'other steps, or another memory')
 }
 
 /** All final states, by a search without any reduction. */

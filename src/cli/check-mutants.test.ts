@@ -9,9 +9,12 @@ import { mutationsIn, type Scored, scoreMutants, survey } from '../checker/mutan
 import { rowText } from '../checker/mutants/score-text.ts'
 import { faultline } from './faultline.contract.ts'
 
-/** A part of the table that is scored in seconds: the end of an invalidation and the functions that check for it, in small configurations. */
+/** A part of the table that is scored in seconds: the end of an invalidation and two functions that check for it, in small configurations. */
 const SMALL = ['lockless', 'uncounted', 'polled', 'unended']
-const isInSlice = ({ file, in: fn }: Mutation) => file === 'protocols/retry.js' || fn === 'invalidateEnd'
+/** With delayed stores and loads the two in which a mutant of this part is killed by them. */
+const DELAYED = ['lockless', 'polled']
+const PART = ['invalidateEnd', 'invalidateRetry', 'invalidateRetryGfnUnsafe']
+const isInSlice = ({ in: fn }: Mutation) => PART.includes(fn)
 
 const cellsOf = (row: string) => row.split(/(?<!\\) \| /).map((cell) => cell.replace(/^\| | \|$/g, ''))
 /** Which mutant it is: file, function, step and kind. */
@@ -25,7 +28,9 @@ const committed = readFileSync(fileURLToPath(new URL('../../results/mutants.md',
 const precheck = (await loadChecks()).find(({ name }) => name === 'precheck')!
 const variant = precheck.variants[0]!.name
 const { signal } = new AbortController()
-const places = MEMORY_MODELS.flatMap((memory) => SMALL.map((configuration) => ({ memory, configuration })))
+const places = MEMORY_MODELS.flatMap((memory) =>
+  (memory === 'sc' ? SMALL : DELAYED).map((configuration) => ({ memory, configuration })),
+)
 const surveyed = (
   await Promise.all(
     places.map(({ memory, configuration }) => survey(precheck, variant, 60_000, configuration, memory, signal)),

@@ -54,7 +54,20 @@ for (const name of patches) {
     )
     assert.equal(checked.code, 0, checked.out + checked.err)
     const out = join(folder, `${basename(name)}.json`)
-    const asked = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '6', '--set', 'range=520', '--duration', '2ms']
+    const asked = [
+      '-s',
+      'precheck',
+      '-m',
+      'altra-64',
+      '--vcpus',
+      '6',
+      '--set',
+      'range=520',
+      '--duration',
+      '2ms',
+      '--draws',
+      '0',
+    ]
     const ran = await faultline(
       'bench',
       '--variant',

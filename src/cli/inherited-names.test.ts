@@ -8,7 +8,8 @@ import { entryOf } from '../bench/trend/history.ts'
 import { faultline } from './faultline.contract.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'faultline-names-'))
-const MODELLED = ['bench', '-s', 'precheck', '-m', 'altra-64', '--vcpus', '1', '--duration', '300us', '--quiet']
+const LOAD = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '1', '--duration', '300us', '--draws', '0']
+const MODELLED = ['bench', ...LOAD, '--quiet']
 const NAMES = ['toString', 'valueOf', '__proto__', 'constructor', 'hasOwnProperty']
 
 for (const name of NAMES) {

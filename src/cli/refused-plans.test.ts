@@ -85,7 +85,20 @@ test('words are atomics or wasm, and are about threads', async () => {
 })
 
 test('a byte order mark before a result or a profile is accepted', async () => {
-  const plan = ['bench', '-s', 'icache', '-m', 'altra-64', '--vcpus', '1', '--duration', '1ms', '--quiet']
+  const plan = [
+    'bench',
+    '-s',
+    'icache',
+    '-m',
+    'altra-64',
+    '--vcpus',
+    '1',
+    '--duration',
+    '1ms',
+    '--draws',
+    '0',
+    '--quiet',
+  ]
   const path = join(FOLDER, 'r.json')
   assert.equal((await faultline(...plan, '--out', path)).code, 0)
   const marked = file('marked-result.json', `\ufeff${readFileSync(path, 'utf8')}`)

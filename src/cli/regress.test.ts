@@ -72,7 +72,9 @@ const PLAN = [
   '--set',
   'range=256',
   '--duration',
-  '2ms',
+  '1ms',
+  '--draws',
+  '0',
   '--quiet',
 ]
 

@@ -37,7 +37,7 @@ test('a report of a recording is the page that the trace command writes', async 
 test('results that replay a recording stand below it on its page, with its own waits beside theirs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-trace-page-'))
   const [replay, other, page] = ['replay.json', 'other.json', 'page.html'].map((name) => join(folder, name))
-  const load = ['bench', '-s', 'precheck', '-m', 'altra-64', '--quiet', '--no-progress']
+  const load = ['bench', '-s', 'precheck', '-m', 'altra-64', '--draws', '0', '--quiet', '--no-progress']
   await faultline(...load, '--trace', TRACE, '--timeline', '100', '--out', replay!)
   const { code, err } = await faultline('report', TRACE, replay!, '-o', page!)
   assert.equal(code, 0, err)
