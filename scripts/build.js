@@ -116,6 +116,9 @@ function walk(folder) {
   })
 }
 
+const { isBuilt, stampBuild, unstampBuild } = await import('./build-stamp.js')
+if (isBuilt(root)) process.exit()
+unstampBuild(root)
 compile('tsconfig.json')
 removeOrphans()
 copyData()
@@ -132,3 +135,4 @@ const { storeListing } = await import('../dist/cli/stored-listing.js')
 storeListing(listing())
 const main = join(dist, 'cli', 'main.js')
 if (existsSync(main)) chmodSync(main, 0o755)
+stampBuild(root)
