@@ -10,7 +10,8 @@ import { installPacked } from './packed.contract.ts'
 // A patch as a user has it: a file in an empty folder, with faultline as `npm pack` packs it.
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-user-'))
-const modelled = ['-s', 'precheck', '-m', 'altra-64', '--vcpus', '2', '--no-progress', '--force', '--out', 'x.json']
+const brief = ['--vcpus', '2', '--duration', '1ms', '--draws', '0']
+const modelled = ['-s', 'precheck', '-m', 'altra-64', ...brief, '--no-progress', '--force', '--out', 'x.json']
 
 before(() => installPacked(folder))
 
